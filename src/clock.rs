@@ -1,0 +1,138 @@
+//! The only place that reads the time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use crate::domain::Timestamp;
+
+/// A source of the present instant.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// A simulated clock that runs `factor` times as fast as the machine's.
+    Scaled(ScaledClock),
+    /// A clock that stands until it is moved: tests, and runs that jump from event to event.
+    Manual(ManualClock),
+}
+
+impl Clock {
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Self::System => system_now(),
+            Self::Scaled(clock) => clock.now(),
+            Self::Manual(clock) => clock.now(),
+        }
+    }
+
+    /// How long to wait by the machine's clock until `at` is reached; zero when it has passed.
+    /// `None` on a manual clock, which does not move by itself.
+    pub fn real_time_until(&self, at: Timestamp) -> Option<Duration> {
+        match self {
+            Self::System => Some(at.since(self.now())),
+            Self::Scaled(clock) => {
+                let simulated = at.since(clock.now());
+                Some(simulated.div_f64(f64::from(clock.factor)))
+            }
+            Self::Manual(_) => None,
+        }
+    }
+}
+
+/// A clock that starts at a chosen instant and runs faster than the machine's.
+///
+/// Other processes of the deck rebuild it from its serialised form, so that all agree on `now`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScaledClock {
+    /// The simulated instant at which it was started.
+    pub origin: Timestamp,
+    /// The machine's instant at which it was started.
+    pub started: Timestamp,
+    /// Simulated seconds per real second, at least 1.
+    pub factor: u32,
+}
+
+impl ScaledClock {
+    /// Starts a clock at `origin`, now.
+    pub fn start(origin: Timestamp, factor: u32) -> Self {
+        Self {
+            origin,
+            started: system_now(),
+            factor: factor.max(1),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.origin + system_now().since(self.started) * self.factor
+    }
+}
+
+/// A clock that is moved by hand; clones share the hand.
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<AtomicI64>);
+
+impl ManualClock {
+    /// A clock standing at `at`.
+    pub fn at(at: Timestamp) -> Self {
+        Self(Arc::new(AtomicI64::new(at.as_millis())))
+    }
+
+    /// Where it stands.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Acquire))
+    }
+
+    /// Moves it forward to `at`; never back.
+    pub fn advance_to(&self, at: Timestamp) {
+        self.0.fetch_max(at.as_millis(), Ordering::AcqRel);
+    }
+}
+
+/// Measures real time that passes, for progress lines and benches; never for decisions.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts measuring.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the place that reads the time"
+    )]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Real time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that reads the time"
+)]
+fn system_now() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_manual_clock_never_goes_back() {
+        let clock = ManualClock::at(Timestamp::from_millis(1_000));
+        clock.advance_to(Timestamp::from_millis(500));
+        assert_eq!(clock.now(), Timestamp::from_millis(1_000));
+        clock.advance_to(Timestamp::from_millis(2_000));
+        assert_eq!(clock.now(), Timestamp::from_millis(2_000));
+    }
+}

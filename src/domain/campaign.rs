@@ -1,0 +1,361 @@
+//! A campaign: what its owner decided, and where it stands.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::contact::ConsentKind;
+use super::ids::{CampaignId, TrunkName};
+use super::outcome::Outcome;
+use super::phone::PhoneNumber;
+use super::suppression::ListKind;
+use super::time::{MinuteOfDay, Timestamp, Weekdays};
+
+/// Where a campaign stands. `draft → running ⇄ paused → done | stopped`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CampaignState {
+    /// Set up, never started.
+    Draft,
+    /// May dial.
+    Running,
+    /// Held by an operator, or by the product for a stated cause.
+    Paused,
+    /// Every contact has reached an end.
+    Done,
+    /// Ended by an operator; never dials again.
+    Stopped,
+}
+
+impl CampaignState {
+    /// Every state.
+    pub const ALL: [Self; 5] = [
+        Self::Draft,
+        Self::Running,
+        Self::Paused,
+        Self::Done,
+        Self::Stopped,
+    ];
+
+    /// The name used in reports, files and stores.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Running => "running",
+            Self::Paused => "paused",
+            Self::Done => "done",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    /// Whether the move is legal. A `done` campaign runs again when contacts are added to it.
+    pub const fn may_become(self, next: Self) -> bool {
+        match self {
+            Self::Draft => matches!(next, Self::Running | Self::Stopped),
+            Self::Running => matches!(next, Self::Paused | Self::Done | Self::Stopped),
+            Self::Paused => matches!(next, Self::Running | Self::Stopped),
+            Self::Done => matches!(next, Self::Running | Self::Stopped),
+            Self::Stopped => false,
+        }
+    }
+}
+
+impl fmt::Display for CampaignState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+/// Under which body of rules a campaign's calls fall.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallClass {
+    /// A person speaks.
+    Live,
+    /// An artificial or prerecorded voice speaks, AI voices included (FCC 24-17).
+    Automated,
+    /// Debt collection (12 CFR 1006).
+    Debt,
+}
+
+impl CallClass {
+    /// The name used in rule files and in the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Automated => "automated",
+            Self::Debt => "debt",
+        }
+    }
+}
+
+impl FromStr for CallClass {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::Live, Self::Automated, Self::Debt]
+            .into_iter()
+            .find(|class| class.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not a call class; use live, automated or debt"))
+    }
+}
+
+/// What the calls are for; `Sales` brings telemarketing caps with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// Selling, or leading up to it: telemarketing.
+    Sales,
+    /// Reminding somebody of their own appointment.
+    Reminder,
+    /// Asking for an opinion.
+    Survey,
+    /// Collecting a debt.
+    Debt,
+    /// Any other notice.
+    Information,
+}
+
+/// Who speaks to the callee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Agent {
+    /// A person, who may not be free in time: abandonment is possible.
+    Human,
+    /// A machine, always there.
+    Automated,
+}
+
+/// How much a single source of location is trusted.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Evidence {
+    /// What was stated for the contact replaces what the number suggests.
+    #[default]
+    Stated,
+    /// Every source's zones and rules at once.
+    Strict,
+}
+
+/// In which order ready contacts are called.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// First in, first out within a priority.
+    #[default]
+    Fifo,
+    /// The window class that closes first goes first, then as `fifo`.
+    ClosingFirst,
+}
+
+/// When a campaign may call; only ever narrower than the law.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Schedule {
+    /// No call before this instant; `None`: from its start on.
+    pub start: Option<Timestamp>,
+    /// No call from this instant on; `None`: no end.
+    pub expires: Option<Timestamp>,
+    /// Days on which it calls, in the callee's own calendar; default all.
+    pub days: Weekdays,
+    /// Callee's local opening, inclusive; default midnight (the law alone decides).
+    pub open: MinuteOfDay,
+    /// Callee's local close, exclusive; default 24:00 (the law alone decides).
+    pub close: MinuteOfDay,
+    /// Over how long the pace rises to full after a window opens or a resume; default 2 min, zero: none.
+    pub ramp: Duration,
+    /// Order of calling; default `fifo`.
+    pub order: Order,
+}
+
+impl Default for Schedule {
+    fn default() -> Self {
+        Self {
+            start: None,
+            expires: None,
+            days: Weekdays::ALL,
+            open: MinuteOfDay::MIDNIGHT,
+            close: MinuteOfDay::END,
+            ramp: Duration::from_secs(120),
+            order: Order::Fifo,
+        }
+    }
+}
+
+/// How fast a campaign may call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Pacing {
+    /// Sends in any 60 seconds at most, at least 1; default 10.
+    pub calls_per_minute: u32,
+    /// Calls in flight at most, at least 1; default 10.
+    pub max_concurrent: u32,
+    /// Its share of a trunk that several campaigns want, at least 1; default 1.
+    pub weight: u32,
+}
+
+impl Default for Pacing {
+    fn default() -> Self {
+        Self {
+            calls_per_minute: 10,
+            max_concurrent: 10,
+            weight: 1,
+        }
+    }
+}
+
+/// What follows an outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum OutcomeAction {
+    /// Call again later.
+    Retry,
+    /// The contact is finished.
+    Stop,
+    /// The number goes on the internal do-not-call list, source `declined`.
+    DoNotCall,
+}
+
+/// A campaign's rule for one outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OutcomeRule {
+    /// What follows.
+    pub action: OutcomeAction,
+    /// How long to wait before the next attempt.
+    pub after: Duration,
+    /// Attempts at most that may end this way, in all; the contact is exhausted with the last.
+    pub max: u32,
+}
+
+/// How often a contact may be tried.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptRules {
+    /// Attempts at most per number in this campaign; default 3.
+    pub max: u32,
+    /// Least time between two attempts at one number, over all campaigns; default 30 min.
+    pub min_gap: Duration,
+    /// Rules by outcome; an outcome without one follows `policy::retry`'s default.
+    pub per_outcome: BTreeMap<Outcome, OutcomeRule>,
+}
+
+impl Default for AttemptRules {
+    fn default() -> Self {
+        Self {
+            max: 3,
+            min_gap: Duration::from_secs(30 * 60),
+            per_outcome: BTreeMap::new(),
+        }
+    }
+}
+
+/// What to do when a machine answers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VoicemailAction {
+    /// Wait for the beep and speak; the contact is then reached.
+    LeaveMessage,
+    /// End the call; the attempt ends as voicemail and may be retried.
+    #[default]
+    HangUp,
+}
+
+/// How a caller ID is chosen from those that are free.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallerIdStrategy {
+    /// Nearest to the callee: area code, then state, then country; ties to the least used.
+    #[default]
+    Local,
+    /// Fewest sends in the last hour.
+    LeastUsed,
+    /// The one not shown for longest.
+    RoundRobin,
+}
+
+/// Which numbers a campaign may show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallerIdRules {
+    /// A pool of the deck file; `None` when `numbers` are given.
+    pub pool: Option<String>,
+    /// Numbers of the deck's pools, by themselves.
+    pub numbers: Vec<PhoneNumber>,
+    /// How one is chosen; default `local`.
+    pub strategy: CallerIdStrategy,
+    /// Sends of one caller ID in any 60 minutes at most; the number's own cap also holds. Default 30.
+    pub hourly_cap: u32,
+}
+
+/// A written reason for going below the embedded law, kept in the log with every start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RuleOverride {
+    /// The id of the embedded rule that is set aside, such as `us-fl`.
+    pub rule: String,
+    /// Why, in the words of whoever answers for it.
+    pub reason: String,
+}
+
+/// Everything the owner of a campaign decided.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CampaignSettings {
+    /// Unique within the deck; letters, digits, `-`, `_` and `.`.
+    pub name: String,
+    /// On whose behalf the calls are made.
+    pub seller: String,
+    /// What for.
+    pub purpose: Purpose,
+    /// Body of rules.
+    pub call_class: CallClass,
+    /// Who speaks.
+    pub agent: Agent,
+    /// The route.
+    pub trunk: TrunkName,
+    /// Whether calls carry card data; only on trunks that offer it.
+    pub pci: bool,
+    /// How location evidence is weighed.
+    pub evidence: Evidence,
+    /// When.
+    pub schedule: Schedule,
+    /// How fast.
+    pub pacing: Pacing,
+    /// How often.
+    pub attempts: AttemptRules,
+    /// What to do at a machine.
+    pub voicemail: VoicemailAction,
+    /// Consent that must be on record; default `express`.
+    pub consent: ConsentKind,
+    /// Which numbers to show.
+    pub caller_id: CallerIdRules,
+    /// Lists that must be loaded and fresh, beyond those that are loaded anyway.
+    pub required_lists: Vec<ListKind>,
+    /// Abandoned calls at most, in percent of calls answered live; default 3 (47 CFR 64.1200(a)(7)).
+    pub abandonment_limit_percent: u32,
+    /// Where final results are posted.
+    pub results_url: Option<String>,
+    /// Embedded rules set aside, each with its reason.
+    pub rule_overrides: Vec<RuleOverride>,
+}
+
+/// A campaign as the store keeps it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Campaign {
+    /// Its id.
+    pub id: CampaignId,
+    /// Where it stands.
+    pub state: CampaignState,
+    /// What its owner decided.
+    pub settings: CampaignSettings,
+    /// The ceiling its file set; live changes of pace never go above it.
+    pub ceiling: Pacing,
+    /// When it last began to run: started or resumed.
+    pub running_since: Option<Timestamp>,
+    /// Why it is paused, for people.
+    pub pause_note: Option<String>,
+}
+
+impl Campaign {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.settings.name
+    }
+}

@@ -1,0 +1,272 @@
+//! The event log's entries: their kinds, their canonical line and the hash chain over the lines.
+
+use std::fmt::Write as _;
+
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use super::ids::{AttemptId, ContactId};
+use super::phone::PhoneNumber;
+use super::time::Timestamp;
+
+/// What an entry of the event log records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+#[expect(
+    missing_docs,
+    reason = "the kinds are named after the facts they record"
+)]
+pub enum EventKind {
+    DeckOpened,
+    DeckClosed,
+    CampaignAdded,
+    CampaignStarted,
+    CampaignPaused,
+    CampaignResumed,
+    CampaignStopped,
+    CampaignChanged,
+    ContactsImported,
+    SuppressionAdded,
+    SuppressionReversed,
+    RegistryLoaded,
+    ConsentRecorded,
+    ConsentRevoked,
+    AttemptReserved,
+    AttemptSent,
+    CallRinging,
+    CallAnswered,
+    CalleeDetected,
+    CallEnded,
+    AttemptUnknown,
+    AttemptReconciled,
+    RetryPlanned,
+    ContactFinished,
+    AlertRaised,
+}
+
+/// An entry before it has a place in the chain.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewEvent {
+    /// When, by the deck's clock.
+    pub at: Timestamp,
+    /// What.
+    pub kind: EventKind,
+    /// Who: an operator's name, `engine`, or `carrier`.
+    pub actor: String,
+    /// The campaign's name.
+    pub campaign: Option<String>,
+    /// The contact.
+    pub contact: Option<ContactId>,
+    /// The attempt.
+    pub attempt: Option<AttemptId>,
+    /// The callee's number.
+    pub number: Option<PhoneNumber>,
+    /// A JSON object, serialised.
+    pub data: String,
+}
+
+impl NewEvent {
+    /// An entry with nothing but its kind; `data` is `{}`.
+    pub fn new(at: Timestamp, kind: EventKind, actor: &str) -> Self {
+        Self {
+            at,
+            kind,
+            actor: actor.to_owned(),
+            campaign: None,
+            contact: None,
+            attempt: None,
+            number: None,
+            data: "{}".to_owned(),
+        }
+    }
+
+    /// Sets the data object.
+    ///
+    /// # Panics
+    /// When `data` does not serialise to a JSON object, which a plain struct always does.
+    #[must_use]
+    pub fn with_data(mut self, data: &impl Serialize) -> Self {
+        self.data = serde_json::to_string(data).expect("event data is a plain struct");
+        self
+    }
+
+    /// Sets the campaign.
+    #[must_use]
+    pub fn campaign(mut self, name: &str) -> Self {
+        self.campaign = Some(name.to_owned());
+        self
+    }
+
+    /// Sets the number.
+    #[must_use]
+    pub fn number(mut self, number: PhoneNumber) -> Self {
+        self.number = Some(number);
+        self
+    }
+}
+
+/// A SHA-256 digest of a line; zero before the first.
+pub type Hash = [u8; 32];
+
+/// The head of an empty chain.
+pub const GENESIS: Hash = [0; 32];
+
+/// An entry in its place: its canonical line and the digest that the next one names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SealedEvent {
+    /// Its place, from 1, without gaps.
+    pub seq: i64,
+    /// When.
+    pub at: Timestamp,
+    /// The line as exported, without the newline.
+    pub line: String,
+    /// The digest of the line with its `hash` member cut out.
+    pub hash: Hash,
+}
+
+/// Puts an entry at place `seq` after the entry with digest `prev`.
+pub fn seal(event: &NewEvent, seq: i64, prev: &Hash) -> SealedEvent {
+    #[derive(Serialize)]
+    struct Head<'a> {
+        seq: i64,
+        at: Timestamp,
+        kind: EventKind,
+        actor: &'a str,
+        campaign: Option<&'a str>,
+        contact: Option<ContactId>,
+        attempt: Option<AttemptId>,
+        number: Option<PhoneNumber>,
+    }
+    let head = Head {
+        seq,
+        at: event.at,
+        kind: event.kind,
+        actor: &event.actor,
+        campaign: event.campaign.as_deref(),
+        contact: event.contact,
+        attempt: event.attempt,
+        number: event.number,
+    };
+    let mut line = serde_json::to_string(&head).expect("a plain struct serialises");
+    line.pop();
+    write!(line, r#","data":{},"prev":"{}"}}"#, event.data, hex(prev)).expect("strings grow");
+    let hash: Hash = Sha256::digest(line.as_bytes()).into();
+    line.pop();
+    write!(line, r#","hash":"{}"}}"#, hex(&hash)).expect("strings grow");
+    SealedEvent {
+        seq,
+        at: event.at,
+        line,
+        hash,
+    }
+}
+
+/// Lower-case hexadecimal.
+pub fn hex(hash: &Hash) -> String {
+    hash.iter()
+        .fold(String::with_capacity(64), |mut text, byte| {
+            write!(text, "{byte:02x}").expect("strings grow");
+            text
+        })
+}
+
+/// Checks an exported log line by line: sequence, chain and digests.
+#[derive(Clone, Debug)]
+pub struct ChainCheck {
+    seq: i64,
+    head: String,
+}
+
+impl Default for ChainCheck {
+    fn default() -> Self {
+        Self {
+            seq: 0,
+            head: hex(&GENESIS),
+        }
+    }
+}
+
+impl ChainCheck {
+    /// Entries accepted so far.
+    pub const fn entries(&self) -> i64 {
+        self.seq
+    }
+
+    /// The digest of the last accepted entry, in hexadecimal.
+    pub fn head(&self) -> &str {
+        &self.head
+    }
+
+    /// Takes the next line.
+    ///
+    /// # Errors
+    /// Says what is wrong with it: not JSON, a gap, a broken link or a changed line.
+    pub fn push(&mut self, line: &str) -> Result<(), String> {
+        #[derive(serde::Deserialize)]
+        struct Link {
+            seq: i64,
+            prev: String,
+            hash: String,
+        }
+        let link: Link = serde_json::from_str(line)
+            .map_err(|error| format!("entry after {} is not a log line: {error}", self.seq))?;
+        let expected = self.seq + 1;
+        if link.seq != expected {
+            return Err(format!("expected entry {expected}, found {}", link.seq));
+        }
+        if link.prev != self.head {
+            return Err(format!(
+                "entry {expected} does not follow from entry {}",
+                self.seq
+            ));
+        }
+        let tail = format!(r#","hash":"{}"}}"#, link.hash);
+        let body = line
+            .strip_suffix(&tail)
+            .ok_or_else(|| format!("entry {expected} does not end in its hash"))?;
+        let digest: Hash = Sha256::digest(format!("{body}}}").as_bytes()).into();
+        if hex(&digest) != link.hash {
+            return Err(format!("entry {expected} was changed after it was written"));
+        }
+        self.seq = expected;
+        self.head = link.hash;
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lines() -> Vec<String> {
+        let mut prev = GENESIS;
+        (1..=5)
+            .map(|seq| {
+                let event = NewEvent::new(Timestamp::from_millis(seq), EventKind::DeckOpened, "a");
+                let sealed = seal(&event, seq, &prev);
+                prev = sealed.hash;
+                sealed.line
+            })
+            .collect()
+    }
+
+    fn check(lines: &[String]) -> Result<(), String> {
+        let mut chain = ChainCheck::default();
+        lines.iter().try_for_each(|line| chain.push(line))
+    }
+
+    #[test]
+    fn a_chain_checks_and_any_change_breaks_it() {
+        let good = lines();
+        assert_eq!(check(&good), Ok(()));
+        let mut changed = good.clone();
+        changed[2] = changed[2].replace(r#""actor":"a""#, r#""actor":"b""#);
+        assert!(check(&changed).is_err());
+        let mut gap = good.clone();
+        gap.remove(2);
+        assert!(check(&gap).is_err());
+        let mut swapped = good;
+        swapped.swap(1, 2);
+        assert!(check(&swapped).is_err());
+    }
+}

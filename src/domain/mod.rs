@@ -1,0 +1,24 @@
+//! The nouns of outbound calling and their legal moves.
+//!
+//! Pure: no I/O, no clock, no randomness, no async. Time is an argument of type [`Timestamp`].
+
+pub mod attempt;
+pub mod campaign;
+pub mod contact;
+pub mod event;
+pub mod ids;
+pub mod outcome;
+pub mod phone;
+pub mod suppression;
+pub mod time;
+pub mod trunk;
+
+pub use attempt::{Attempt, AttemptState, CallEvent, CallEventKind, CallReport};
+pub use campaign::{Campaign, CampaignSettings, CampaignState};
+pub use contact::{Consent, ConsentKind, Contact, ContactState, Hints, WaitReason, WindowClass};
+pub use ids::{AttemptId, CampaignId, ClassId, ContactId, DeckId, TrunkName};
+pub use outcome::{CalleeType, Fault, Outcome};
+pub use phone::PhoneNumber;
+pub use suppression::{ListKind, Suppression, SuppressionList};
+pub use time::{MinuteOfDay, Timestamp, Weekdays};
+pub use trunk::{Attestation, CallerId, CallerIdState, Capabilities, TrunkSettings};

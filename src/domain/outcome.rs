@@ -1,0 +1,475 @@
+//! How an attempt ended, whose fault that was and what follows: the one classification function.
+
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::attempt::{CallEnd, CallReport};
+
+/// Who or what picked up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CalleeType {
+    /// A person.
+    Human,
+    /// An answering machine or voicemail box.
+    Voicemail,
+    /// A fax machine.
+    Fax,
+    /// Somebody answered and the detector could not tell.
+    Unknown,
+}
+
+impl CalleeType {
+    /// Every callee type.
+    pub const ALL: [Self; 4] = [Self::Human, Self::Voicemail, Self::Fax, Self::Unknown];
+
+    /// The name used in the log and in files.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Human => "human",
+            Self::Voicemail => "voicemail",
+            Self::Fax => "fax",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// The final word on an attempt. Exactly one per attempt, for ever.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Outcome {
+    /// Picked up, by whom as far as it is known.
+    Answered(CalleeType),
+    /// The line was engaged.
+    Busy,
+    /// It rang out, or the callee could not be reached.
+    NoAnswer,
+    /// The callee rejected the call.
+    Declined,
+    /// The number does not exist or has changed.
+    InvalidNumber,
+    /// A network between us and the callee failed.
+    NetworkFailure,
+    /// The provider refused or failed, not the callee.
+    ProviderError,
+    /// A rate or concurrency limit of the trunk.
+    Throttled,
+    /// We hung up before it was answered.
+    Cancelled,
+    /// The provider let the request lapse before dialing.
+    Expired,
+    /// A person answered and no agent was there within two seconds (47 CFR 64.1200(a)(7)).
+    Abandoned,
+    /// Nobody can tell what happened; a human has to look.
+    Unknown,
+}
+
+impl Outcome {
+    /// Every outcome, in the order reports use.
+    pub const ALL: [Self; 15] = [
+        Self::Answered(CalleeType::Human),
+        Self::Answered(CalleeType::Voicemail),
+        Self::Answered(CalleeType::Fax),
+        Self::Answered(CalleeType::Unknown),
+        Self::Busy,
+        Self::NoAnswer,
+        Self::Declined,
+        Self::InvalidNumber,
+        Self::NetworkFailure,
+        Self::ProviderError,
+        Self::Throttled,
+        Self::Cancelled,
+        Self::Expired,
+        Self::Abandoned,
+        Self::Unknown,
+    ];
+
+    /// The name used in the log, in files and as the key of a campaign's per-outcome rules.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Answered(CalleeType::Human) => "human",
+            Self::Answered(CalleeType::Voicemail) => "voicemail",
+            Self::Answered(CalleeType::Fax) => "fax",
+            Self::Answered(CalleeType::Unknown) => "answered",
+            Self::Busy => "busy",
+            Self::NoAnswer => "no_answer",
+            Self::Declined => "declined",
+            Self::InvalidNumber => "invalid_number",
+            Self::NetworkFailure => "network_failure",
+            Self::ProviderError => "provider_error",
+            Self::Throttled => "throttled",
+            Self::Cancelled => "cancelled",
+            Self::Expired => "expired",
+            Self::Abandoned => "abandoned",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for Outcome {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|outcome| outcome.as_str() == text)
+            .ok_or_else(|| {
+                let known: Vec<&str> = Self::ALL.iter().map(|outcome| outcome.as_str()).collect();
+                format!("`{text}` is not an outcome; known are {}", known.join(", "))
+            })
+    }
+}
+
+impl Serialize for Outcome {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl<'de> Deserialize<'de> for Outcome {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// Whose doing the outcome was, so that "the carrier is down" and "the list is bad" stay apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Fault {
+    /// Nobody's: the call did what calls do.
+    None,
+    /// The callee's choice or absence.
+    Callee,
+    /// The contact list: the number is bad.
+    List,
+    /// The number we showed was blocked on the way.
+    CallerId,
+    /// The trunk's or its account's configuration, credentials or limits.
+    Trunk,
+    /// A network beyond the trunk.
+    Network,
+    /// Ourselves.
+    Us,
+    /// Cannot be told.
+    Unknown,
+}
+
+impl Fault {
+    /// The name used in the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "none",
+            Self::Callee => "callee",
+            Self::List => "list",
+            Self::CallerId => "caller_id",
+            Self::Trunk => "trunk",
+            Self::Network => "network",
+            Self::Us => "us",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What an ended attempt says about the callee beyond its outcome.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CalleeFinding {
+    /// Nothing.
+    None,
+    /// Probably a bad number: some carriers answer 404 for "no route", so it is tried once more.
+    MaybeInvalid,
+    /// A bad number for good (410, 484, 604).
+    Invalid,
+    /// Declined (603): the campaign's `declined` action decides.
+    Declined,
+    /// Flagged as unwanted by a person (607, RFC 8197): do-not-call, never again.
+    Unwanted,
+}
+
+/// What an ended attempt says about the trunk.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TrunkFinding {
+    /// Nothing, or that it works.
+    Fine,
+    /// One point for its circuit breaker.
+    Faulty,
+    /// It asked us to slow down, for this long.
+    Throttled(Duration),
+    /// A configuration fault: three in a row on different numbers pause the trunk.
+    Misconfigured,
+    /// Credentials or credit: pause the trunk at once.
+    Refused,
+}
+
+/// The full reading of a [`CallReport`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Classification {
+    /// The outcome.
+    pub outcome: Outcome,
+    /// Whose fault.
+    pub fault: Fault,
+    /// A short machine-readable cause, stable over releases.
+    pub cause: &'static str,
+    /// Whether it uses up one of the contact's attempts; anything that may have rung does.
+    pub counts: bool,
+    /// What follows for the callee.
+    pub callee: CalleeFinding,
+    /// What follows for the trunk.
+    pub trunk: TrunkFinding,
+    /// Whether an intermediary blocked the caller ID (608, RFC 8688): it has to rest.
+    pub caller_id_blocked: bool,
+}
+
+/// How long a trunk is left alone after a 503 or 429 without `Retry-After`.
+pub const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
+
+/// Texts by which carriers name a limit in a 403 or 5xx, compared in lower case.
+const LIMIT_TEXTS: [&str; 5] = [
+    "cps limit exceeded",
+    "concurrent call limit exceeded",
+    "channel limit exceeded",
+    "rate limit",
+    "too many",
+];
+
+/// Texts and vendor codes by which a 603 shows itself as a network's block, not a person's choice.
+const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
+
+/// Reads a call's end: outcome, fault, cause and what follows.
+///
+/// Source: RFC 3261 §21, RFC 3398 §7.2.4.1, RFC 5393 (440), RFC 8197 (607), RFC 8688 (608).
+pub fn classify(report: &CallReport) -> Classification {
+    match report.end {
+        CallEnd::Completed => completed(report),
+        CallEnd::Abandoned => simple(Outcome::Abandoned, Fault::Us, "no_agent"),
+        CallEnd::CancelledByUs => simple(Outcome::Cancelled, Fault::Us, "cancelled"),
+        CallEnd::RangOut => simple(Outcome::NoAnswer, Fault::Callee, "ring_timeout"),
+        CallEnd::Lapsed => Classification {
+            counts: false,
+            ..simple(Outcome::Expired, Fault::Us, "lapsed")
+        },
+        CallEnd::Unresolved => simple(Outcome::Unknown, Fault::Unknown, "unresolved"),
+        CallEnd::NeverSent => Classification {
+            counts: false,
+            ..simple(Outcome::Cancelled, Fault::Us, "never_sent")
+        },
+        CallEnd::Rejected => rejected(report),
+    }
+}
+
+fn completed(report: &CallReport) -> Classification {
+    let callee = report.callee_type.unwrap_or(CalleeType::Unknown);
+    simple(Outcome::Answered(callee), Fault::None, "completed")
+}
+
+fn simple(outcome: Outcome, fault: Fault, cause: &'static str) -> Classification {
+    Classification {
+        outcome,
+        fault,
+        cause,
+        counts: true,
+        callee: CalleeFinding::None,
+        trunk: TrunkFinding::Fine,
+        caller_id_blocked: false,
+    }
+}
+
+fn rejected(report: &CallReport) -> Classification {
+    let text = report
+        .reason
+        .as_deref()
+        .unwrap_or_default()
+        .to_ascii_lowercase();
+    let names = |texts: &[&str]| texts.iter().any(|known| text.contains(known));
+    let Some(code) = report.sip_code else {
+        return failure(
+            Outcome::ProviderError,
+            Fault::Trunk,
+            "no_sip_code",
+            TrunkFinding::Faulty,
+        );
+    };
+    if (code == 403 || code >= 500 && code < 600) && names(&LIMIT_TEXTS) || code == 429 {
+        return throttled(report);
+    }
+    match code {
+        301 | 410 | 484 | 485 | 604 => bad_number(CalleeFinding::Invalid, code),
+        404 => bad_number(CalleeFinding::MaybeInvalid, code),
+        408 => simple(Outcome::NoAnswer, Fault::Callee, "timeout"),
+        480 => simple(Outcome::NoAnswer, Fault::Callee, "unreachable"),
+        487 => simple(Outcome::NoAnswer, Fault::Callee, "terminated"),
+        486 | 600 => simple(Outcome::Busy, Fault::Callee, "busy"),
+        603 if names(&BLOCK_TEXTS) => blocked("network_block"),
+        603 => Classification {
+            callee: CalleeFinding::Declined,
+            ..simple(Outcome::Declined, Fault::Callee, "declined")
+        },
+        607 => Classification {
+            callee: CalleeFinding::Unwanted,
+            ..simple(Outcome::Declined, Fault::Callee, "unwanted")
+        },
+        608 => blocked("analytics_block"),
+        401 | 402 | 407 | 440 => failure(
+            Outcome::ProviderError,
+            Fault::Trunk,
+            "refused",
+            TrunkFinding::Refused,
+        ),
+        403 => failure(
+            Outcome::ProviderError,
+            Fault::Trunk,
+            "forbidden",
+            TrunkFinding::Misconfigured,
+        ),
+        481..=483 | 491 => failure(
+            Outcome::NetworkFailure,
+            Fault::Network,
+            "routing",
+            TrunkFinding::Faulty,
+        ),
+        503 if report.retry_after.is_some() => throttled(report),
+        500..=599 => failure(
+            Outcome::NetworkFailure,
+            Fault::Network,
+            "server_failure",
+            TrunkFinding::Faulty,
+        ),
+        605 | 601 | 602 | 609..=699 => simple(Outcome::Declined, Fault::Callee, "refused_globally"),
+        _ => failure(
+            Outcome::ProviderError,
+            Fault::Trunk,
+            "not_acceptable",
+            TrunkFinding::Misconfigured,
+        ),
+    }
+}
+
+fn throttled(report: &CallReport) -> Classification {
+    let pause = report.retry_after.unwrap_or(DEFAULT_RETRY_AFTER);
+    failure(
+        Outcome::Throttled,
+        Fault::Trunk,
+        "limit",
+        TrunkFinding::Throttled(pause),
+    )
+}
+
+fn failure(
+    outcome: Outcome,
+    fault: Fault,
+    cause: &'static str,
+    trunk: TrunkFinding,
+) -> Classification {
+    Classification {
+        counts: false,
+        trunk,
+        ..simple(outcome, fault, cause)
+    }
+}
+
+fn blocked(cause: &'static str) -> Classification {
+    Classification {
+        caller_id_blocked: true,
+        ..simple(Outcome::ProviderError, Fault::CallerId, cause)
+    }
+}
+
+fn bad_number(callee: CalleeFinding, code: u16) -> Classification {
+    let cause = match code {
+        301 | 410 => "number_changed",
+        484 | 485 => "incomplete",
+        _ => "no_such_number",
+    };
+    Classification {
+        callee,
+        ..simple(Outcome::InvalidNumber, Fault::List, cause)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(code: u16, reason: &str) -> CallReport {
+        CallReport {
+            end: CallEnd::Rejected,
+            sip_code: Some(code),
+            reason: (!reason.is_empty()).then(|| reason.to_owned()),
+            ..CallReport::default()
+        }
+    }
+
+    #[test]
+    fn every_code_of_the_table_has_its_outcome() {
+        use Outcome::{
+            Busy, Declined, InvalidNumber, NetworkFailure, NoAnswer, ProviderError, Throttled,
+        };
+        let table: &[(u16, &str, Outcome, bool)] = &[
+            (301, "", InvalidNumber, true),
+            (302, "", ProviderError, false),
+            (400, "", ProviderError, false),
+            (401, "", ProviderError, false),
+            (402, "", ProviderError, false),
+            (403, "", ProviderError, false),
+            (403, "Channel limit exceeded", Throttled, false),
+            (404, "", InvalidNumber, true),
+            (407, "", ProviderError, false),
+            (408, "", NoAnswer, true),
+            (410, "", InvalidNumber, true),
+            (429, "", Throttled, false),
+            (440, "", ProviderError, false),
+            (480, "", NoAnswer, true),
+            (481, "", NetworkFailure, false),
+            (484, "", InvalidNumber, true),
+            (486, "", Busy, true),
+            (487, "", NoAnswer, true),
+            (488, "", ProviderError, false),
+            (491, "", NetworkFailure, false),
+            (500, "", NetworkFailure, false),
+            (500, "CPS limit exceeded", Throttled, false),
+            (503, "", NetworkFailure, false),
+            (504, "", NetworkFailure, false),
+            (600, "", Busy, true),
+            (603, "", Declined, true),
+            (603, "Call blocked by network", ProviderError, true),
+            (604, "", InvalidNumber, true),
+            (606, "", ProviderError, false),
+            (607, "", Declined, true),
+            (608, "", ProviderError, true),
+        ];
+        for (code, reason, outcome, counts) in table {
+            let read = classify(&report(*code, reason));
+            assert_eq!(
+                (read.outcome, read.counts),
+                (*outcome, *counts),
+                "{code} {reason}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_block_never_marks_the_callee() {
+        for (code, reason) in [(608, ""), (603, "X-Twilio-Error 32203")] {
+            let read = classify(&report(code, reason));
+            assert!(read.caller_id_blocked);
+            assert_eq!(read.callee, CalleeFinding::None);
+        }
+    }
+
+    #[test]
+    fn a_503_with_retry_after_is_a_limit() {
+        let mut limited = report(503, "");
+        limited.retry_after = Some(Duration::from_secs(7));
+        let read = classify(&limited);
+        assert_eq!(read.trunk, TrunkFinding::Throttled(Duration::from_secs(7)));
+    }
+}

@@ -1,0 +1,143 @@
+//! Numbers that must not be called, and the lists that say so.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::phone::PhoneNumber;
+use super::time::Timestamp;
+
+/// What kind of list a suppression stands on.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum ListKind {
+    /// The seller's own do-not-call list (47 CFR 64.1200(d)); opt-outs are written here. Kept for good.
+    Internal,
+    /// A national registry, by country: `national:us`. At most 31 days old when it is required.
+    National(String),
+    /// A state's or province's own registry: `state:us-tx`.
+    State(String),
+    /// One campaign's exclusions: `campaign:spring-reminders`. Binds that campaign only.
+    Campaign(String),
+}
+
+impl ListKind {
+    /// Whether the law bounds the age of the list (16 CFR 310.4(b)(3)(iv)).
+    pub const fn is_registry(&self) -> bool {
+        matches!(self, Self::National(_) | Self::State(_))
+    }
+
+    /// Whether a single number can be taken off again by a second record with a reason.
+    pub const fn is_reversible(&self) -> bool {
+        matches!(self, Self::Internal | Self::Campaign(_))
+    }
+}
+
+impl fmt::Display for ListKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Internal => f.write_str("internal"),
+            Self::National(country) => write!(f, "national:{country}"),
+            Self::State(region) => write!(f, "state:{region}"),
+            Self::Campaign(name) => write!(f, "campaign:{name}"),
+        }
+    }
+}
+
+impl FromStr for ListKind {
+    type Err = String;
+
+    /// Reads `internal`, `national[:us]`, `state:us-tx` or `campaign:name`.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
+        match (kind, rest) {
+            ("internal", "") => Ok(Self::Internal),
+            ("national", "") => Ok(Self::National("us".to_owned())),
+            ("national", country) => Ok(Self::National(country.to_ascii_lowercase())),
+            ("state", region) if !region.is_empty() => Ok(Self::State(region.to_ascii_lowercase())),
+            ("campaign", name) if !name.is_empty() => Ok(Self::Campaign(name.to_owned())),
+            _ => Err(format!(
+                "`{text}` is not a list; use internal, national:us, state:us-tx or campaign:NAME"
+            )),
+        }
+    }
+}
+
+impl Serialize for ListKind {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ListKind {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
+/// Why a single number was suppressed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum SuppressionSource {
+    /// The person asked, and somebody here marked it.
+    OptOut,
+    /// Read from a file.
+    Import,
+    /// The callee declined (SIP 603) and the campaign's action is `do_not_call`. Reversible.
+    Declined,
+    /// The callee flagged the call as unwanted (SIP 607).
+    Unwanted,
+}
+
+impl SuppressionSource {
+    /// The name used in the log and in stores.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::OptOut => "opt_out",
+            Self::Import => "import",
+            Self::Declined => "declined",
+            Self::Unwanted => "unwanted",
+        }
+    }
+}
+
+impl FromStr for SuppressionSource {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        [Self::OptOut, Self::Import, Self::Declined, Self::Unwanted]
+            .into_iter()
+            .find(|source| source.as_str() == text)
+            .ok_or_else(|| format!("`{text}` is not a suppression source"))
+    }
+}
+
+/// One number on one list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Suppression {
+    /// The number.
+    pub number: PhoneNumber,
+    /// The list.
+    pub list: ListKind,
+    /// Why.
+    pub source: SuppressionSource,
+    /// Since when.
+    pub at: Timestamp,
+    /// Who did it.
+    pub actor: String,
+    /// Free text.
+    pub note: Option<String>,
+}
+
+/// A list as a whole.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SuppressionList {
+    /// Which.
+    pub kind: ListKind,
+    /// The date the registry's data bear; for own lists, when last written.
+    pub as_of: Timestamp,
+    /// Numbers on it.
+    pub count: u64,
+}

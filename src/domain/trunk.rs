@@ -1,0 +1,81 @@
+//! Routes and the numbers shown on them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::TrunkName;
+use super::phone::PhoneNumber;
+
+/// A configured route at a provider. Caps are absolute: they hold over all campaigns together.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TrunkSettings {
+    /// Its name in the deck file.
+    pub name: TrunkName,
+    /// Calls in flight at most.
+    pub max_concurrent: u32,
+    /// Sends in any 60 seconds at most.
+    pub calls_per_minute: u32,
+    /// How long a call may ring before we hang up; 15 s at least (47 CFR 64.1200(a)(6)), default 30 s.
+    pub ring_timeout: Duration,
+    /// How long an answered call may last before we hang up; default 30 min.
+    pub max_call: Duration,
+    /// What the provider can do.
+    pub capabilities: Capabilities,
+}
+
+/// What a provider can do, as data; no rule asks which vendor it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Capabilities {
+    /// Whether it can be asked about an attempt by our id, with an authoritative answer.
+    pub look_up: bool,
+    /// Whether a call can be hung up.
+    pub hang_up: bool,
+    /// Whether calls can be marked PCI.
+    pub pci: bool,
+}
+
+/// STIR/SHAKEN attestation of a caller ID, as its provider reports it (RFC 8588).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub enum Attestation {
+    /// Full: customer and right to the number are known.
+    A,
+    /// Partial: the customer is known.
+    B,
+    /// Gateway.
+    C,
+}
+
+/// Whether a caller ID may be shown.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CallerIdState {
+    /// In use.
+    #[default]
+    Active,
+    /// Set aside to recover; an operator or time brings it back.
+    Resting,
+    /// Never again.
+    Retired,
+}
+
+/// A number we own and may show.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CallerId {
+    /// The number.
+    pub number: PhoneNumber,
+    /// The pool it belongs to.
+    pub pool: String,
+    /// The trunk that owns it; a caller ID is usable on no other (D11).
+    pub trunk: TrunkName,
+    /// Its region, `US-NY`, for local match; derived from the number when not stated.
+    pub region: Option<String>,
+    /// Attestation, if known.
+    pub attestation: Option<Attestation>,
+    /// Whether calls show a verified name.
+    pub branded: bool,
+    /// Sends in any 60 minutes at most, over all campaigns; default 30.
+    pub hourly_cap: u32,
+    /// Whether it may be shown.
+    pub state: CallerIdState,
+}

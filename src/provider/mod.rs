@@ -1,0 +1,87 @@
+//! Place, observe, hang up: what the engine asks of a carrier, as one trait.
+//!
+//! A provider is an actor with an inbox and an outbox. [`Provider::request`] hands a request over
+//! and returns at once; whatever comes of it arrives later from [`Provider::poll`]. So a slow or
+//! lost answer holds nothing up, and a simulated carrier can live in virtual time.
+
+pub mod simulator;
+
+use std::future::Future;
+use std::time::Duration;
+
+use crate::domain::{
+    AttemptId, CallEvent, CallReport, Capabilities, PhoneNumber, Timestamp, TrunkName,
+};
+
+/// What the engine may ask.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Request {
+    /// Place a call. Sent once per attempt; the provider must not send it twice by itself.
+    Place(DialRequest),
+    /// Hang up: CANCEL while it rings, BYE after the answer. Unknown calls are ignored.
+    HangUp(AttemptId),
+    /// Say what became of an attempt.
+    LookUp(AttemptId),
+}
+
+/// A call to place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialRequest {
+    /// The attempt; also the request's id.
+    pub attempt: AttemptId,
+    /// The route.
+    pub trunk: TrunkName,
+    /// The callee.
+    pub to: PhoneNumber,
+    /// The number to show.
+    pub from: PhoneNumber,
+    /// How long it may ring.
+    pub ring_timeout: Duration,
+    /// How long it may last once answered.
+    pub max_call: Duration,
+    /// Whether a person has to be bridged.
+    pub human_agent: bool,
+    /// Whether card data will be spoken.
+    pub pci: bool,
+}
+
+/// What a provider says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProviderEvent {
+    /// Something happened to a call.
+    Call(CallEvent),
+    /// The answer to [`Request::LookUp`].
+    LookedUp(AttemptId, LookUp),
+}
+
+/// What a provider knows about an attempt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum LookUp {
+    /// It is still up, ringing or answered; its end will be reported.
+    InProgress,
+    /// It ended like this at this instant.
+    Ended(CallReport, Timestamp),
+    /// The request certainly never arrived: nothing rang.
+    NeverPlaced,
+    /// The provider cannot tell.
+    CannotTell,
+}
+
+/// A carrier. Implementations do not retry a [`Request::Place`] on their own.
+pub trait Provider: Send {
+    /// What it can do.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Hands a request over at `now` and returns at once.
+    fn request(&mut self, request: Request, now: Timestamp);
+
+    /// Everything that has happened up to `now`, in order. A [`crate::domain::CallEventKind::Sent`]
+    /// for a placed call is among the first events after its request, unless it was never sent.
+    fn poll(&mut self, now: Timestamp) -> Vec<ProviderEvent>;
+
+    /// When `poll` will next have something, if that is known beforehand.
+    fn next_event_at(&self) -> Option<Timestamp>;
+
+    /// Completes when `poll` has something that `next_event_at` did not foretell.
+    fn ready(&mut self) -> impl Future<Output = ()> + Send;
+}

@@ -1,1 +1,3 @@
-//! (being written)
+//! The engine: a dispatcher without I/O, and the shell that carries its effects out.
+
+pub mod board;

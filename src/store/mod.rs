@@ -10,6 +10,7 @@
 
 pub mod memory;
 pub mod sqlite;
+pub mod writer;
 
 use std::collections::BTreeMap;
 
@@ -364,6 +365,9 @@ pub trait Store: Send {
 
     /// Moves waiting contacts that are due to ready; at most `limit`, earliest first.
     fn promote_due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Candidate>, StoreError>;
+
+    /// When the next waiting contact becomes due; in the past when some are due already.
+    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError>;
 
     /// Ends contacts whose own time or whose campaign's time is over; at most `limit`.
     fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError>;

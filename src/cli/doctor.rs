@@ -1,0 +1,9 @@
+//! placeholder
+use std::io::Write;
+
+use super::{CliError, Env, ExitCode};
+
+/// placeholder
+pub fn execute(_env: &Env, _out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    Err(CliError::failed("not yet"))
+}

@@ -8,65 +8,153 @@ const TABLE: &[(&str, &[&str])] = &[
     (
         "domain",
         &[
-            "crate::rules", "crate::policy", "crate::config", "crate::intake", "crate::store",
-            "crate::provider", "crate::engine", "crate::tui", "crate::cli", "crate::clock", "tokio",
-            "rusqlite", "std::fs", "std::net", "std::env", "::now(", "async fn",
+            "crate::rules",
+            "crate::policy",
+            "crate::config",
+            "crate::intake",
+            "crate::store",
+            "crate::provider",
+            "crate::engine",
+            "crate::tui",
+            "crate::cli",
+            "crate::clock",
+            "tokio",
+            "rusqlite",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "::now(",
+            "async fn",
         ],
     ),
     (
         "rules",
         &[
-            "crate::policy", "crate::config", "crate::intake", "crate::store", "crate::provider",
-            "crate::engine", "crate::tui", "crate::cli", "crate::clock", "tokio", "rusqlite",
-            "std::fs", "std::net", "std::env", "::now(", "async fn", "rand",
+            "crate::policy",
+            "crate::config",
+            "crate::intake",
+            "crate::store",
+            "crate::provider",
+            "crate::engine",
+            "crate::tui",
+            "crate::cli",
+            "crate::clock",
+            "tokio",
+            "rusqlite",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "::now(",
+            "async fn",
+            "rand",
         ],
     ),
     (
         "policy",
         &[
-            "crate::config", "crate::intake", "crate::store", "crate::provider", "crate::engine",
-            "crate::tui", "crate::cli", "crate::clock", "tokio", "rusqlite", "std::fs", "std::net",
-            "std::env", "::now(", "async fn", "rand_",
+            "crate::config",
+            "crate::intake",
+            "crate::store",
+            "crate::provider",
+            "crate::engine",
+            "crate::tui",
+            "crate::cli",
+            "crate::clock",
+            "tokio",
+            "rusqlite",
+            "std::fs",
+            "std::net",
+            "std::env",
+            "::now(",
+            "async fn",
+            "rand_",
         ],
     ),
     (
         "config",
         &[
-            "crate::policy", "crate::intake", "crate::store", "crate::provider", "crate::engine",
-            "crate::tui", "crate::cli", "crate::clock", "tokio", "rusqlite",
+            "crate::policy",
+            "crate::intake",
+            "crate::store",
+            "crate::provider",
+            "crate::engine",
+            "crate::tui",
+            "crate::cli",
+            "crate::clock",
+            "tokio",
+            "rusqlite",
         ],
     ),
     (
         "intake",
         &[
-            "crate::policy", "crate::config", "crate::store", "crate::provider", "crate::engine",
-            "crate::tui", "crate::cli", "crate::clock", "tokio", "rusqlite",
+            "crate::policy",
+            "crate::config",
+            "crate::store",
+            "crate::provider",
+            "crate::engine",
+            "crate::tui",
+            "crate::cli",
+            "crate::clock",
+            "tokio",
+            "rusqlite",
         ],
     ),
     (
         "store",
         &[
-            "crate::config", "crate::intake", "crate::provider", "crate::engine", "crate::tui",
-            "crate::cli", "::now(",
+            "crate::config",
+            "crate::intake",
+            "crate::provider",
+            "crate::engine",
+            "crate::tui",
+            "crate::cli",
+            "::now(",
         ],
     ),
     ("store/memory", &["rusqlite"]),
     (
         "provider",
         &[
-            "crate::config", "crate::intake", "crate::store", "crate::policy", "crate::engine",
-            "crate::tui", "crate::cli", "rusqlite", "::now(",
+            "crate::config",
+            "crate::intake",
+            "crate::store",
+            "crate::policy",
+            "crate::engine",
+            "crate::tui",
+            "crate::cli",
+            "rusqlite",
+            "::now(",
         ],
     ),
     (
         "engine",
         &[
-            "crate::config", "crate::intake", "crate::tui", "crate::cli", "rusqlite",
-            "store::sqlite", "store::memory", "provider::simulator", "std::fs", "::now(",
+            "crate::config",
+            "crate::intake",
+            "crate::tui",
+            "crate::cli",
+            "rusqlite",
+            "store::sqlite",
+            "store::memory",
+            "provider::simulator",
+            "std::fs",
+            "::now(",
         ],
     ),
-    ("engine/dispatcher", &["tokio", "async ", "crate::clock", "std::fs", "rand"]),
-    ("clock.rs", &["crate::engine", "crate::store", "crate::cli", "crate::policy"]),
+    (
+        "engine/dispatcher",
+        &["tokio", "async ", "crate::clock", "std::fs", "rand"],
+    ),
+    (
+        "clock.rs",
+        &[
+            "crate::engine",
+            "crate::store",
+            "crate::cli",
+            "crate::policy",
+        ],
+    ),
 ];
 
 #[test]
@@ -75,20 +163,31 @@ fn nothing_imports_upwards() {
     let mut found = Vec::new();
     for (part, forbidden) in TABLE {
         let files = sources(&src.join(part), &src);
-        assert!(!files.is_empty(), "the table names `{part}`, which does not exist");
+        assert!(
+            !files.is_empty(),
+            "the table names `{part}`, which does not exist"
+        );
         for file in files {
             let code = without_comments_and_tests(&std::fs::read_to_string(&file).unwrap());
             for (number, line) in code.lines().enumerate() {
                 for word in *forbidden {
                     if line.contains(word) {
                         let shown = file.strip_prefix(&src).unwrap().display();
-                        found.push(format!("{shown}:{}: `{word}` in `{}`", number + 1, line.trim()));
+                        found.push(format!(
+                            "{shown}:{}: `{word}` in `{}`",
+                            number + 1,
+                            line.trim()
+                        ));
                     }
                 }
             }
         }
     }
-    assert!(found.is_empty(), "forbidden in their place:\n{}", found.join("\n"));
+    assert!(
+        found.is_empty(),
+        "forbidden in their place:\n{}",
+        found.join("\n")
+    );
 }
 
 #[test]
@@ -99,15 +198,27 @@ fn only_the_clock_reads_the_time() {
             continue;
         }
         let code = without_comments_and_tests(&std::fs::read_to_string(&file).unwrap());
-        for word in ["SystemTime::now", "Instant::now", "Timestamp::now", "Zoned::now", "thread::sleep"] {
-            assert!(!code.contains(word), "{} reads the time: {word}", file.display());
+        for word in [
+            "SystemTime::now",
+            "Instant::now",
+            "Timestamp::now",
+            "Zoned::now",
+            "thread::sleep",
+        ] {
+            assert!(
+                !code.contains(word),
+                "{} reads the time: {word}",
+                file.display()
+            );
         }
     }
 }
 
 #[test]
 fn the_table_catches_what_it_forbids() {
-    let code = without_comments_and_tests("use crate::store; // crate::engine\n#[cfg(test)]\nmod tests { tokio }");
+    let code = without_comments_and_tests(
+        "use crate::store; // crate::engine\n#[cfg(test)]\nmod tests { tokio }",
+    );
     assert!(code.contains("crate::store"));
     assert!(!code.contains("crate::engine") && !code.contains("tokio"));
 }
@@ -117,8 +228,14 @@ fn sources(at: &Path, src: &Path) -> Vec<PathBuf> {
         return vec![at.to_owned()];
     }
     let single = at.with_extension("rs");
-    let mut files = if single.is_file() && at != src { vec![single] } else { Vec::new() };
-    let Ok(entries) = std::fs::read_dir(at) else { return files };
+    let mut files = if single.is_file() && at != src {
+        vec![single]
+    } else {
+        Vec::new()
+    };
+    let Ok(entries) = std::fs::read_dir(at) else {
+        return files;
+    };
     for entry in entries {
         let path = entry.unwrap().path();
         if path.is_dir() {
@@ -133,5 +250,8 @@ fn sources(at: &Path, src: &Path) -> Vec<PathBuf> {
 /// Cuts line comments and everything from the file's test module on.
 fn without_comments_and_tests(text: &str) -> String {
     let code = text.split("#[cfg(test)]").next().unwrap_or_default();
-    code.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
+    code.lines()
+        .map(|line| line.split("//").next().unwrap_or_default())
+        .collect::<Vec<_>>()
+        .join("\n")
 }

@@ -42,11 +42,18 @@ fn by_the_event_log(history: &History) -> (Vec<Send>, Ends) {
     let made = history.attempts.iter().enumerate();
     let mut sends: Vec<Send> = made
         .clone()
-        .filter_map(|(attempt, made)| Some(Send { at: made.sent?, attempt }))
+        .filter_map(|(attempt, made)| {
+            Some(Send {
+                at: made.sent?,
+                attempt,
+            })
+        })
         .collect();
     sends.sort_by_key(|send| send.at);
     let sent = made.filter(|(_, made)| made.sent.is_some());
-    let ends = sent.filter_map(|(place, made)| Some((made.ended?, place))).collect();
+    let ends = sent
+        .filter_map(|(place, made)| Some((made.ended?, place)))
+        .collect();
     (sends, ends)
 }
 
@@ -84,7 +91,10 @@ fn by_the_carrier(
                     wrong("D13", &format!("sent to {}, not {}", line.to, made.number));
                 }
                 if line.from != made.caller_id {
-                    wrong("D11", &format!("showed {}, not {}", line.from, made.caller_id));
+                    wrong(
+                        "D11",
+                        &format!("showed {}, not {}", line.from, made.caller_id),
+                    );
                 }
                 sends.push(Send {
                     at: line.at,
@@ -155,13 +165,22 @@ fn at_send(history: &mut History, send: &Send, options: &Options, breaches: &mut
         });
     if let Some(entry) = opted_out {
         let since = clock(entry.at);
-        wrong("D8", format!("sent although on {} since {since}", entry.list));
+        wrong(
+            "D8",
+            format!("sent although on {} since {since}", entry.list),
+        );
     }
     let campaign = &history.campaigns[&made.campaign];
     if let Some(since) = campaign.stood_still_since(at)
         && since < acknowledged
     {
-        wrong("D9", format!("sent although the campaign stood still since {}", clock(since)));
+        wrong(
+            "D9",
+            format!(
+                "sent although the campaign stood still since {}",
+                clock(since)
+            ),
+        );
     }
     if campaign.settings.expires.is_some_and(|end| at >= end) {
         wrong("D10", "sent after the campaign's end".to_owned());
@@ -187,7 +206,11 @@ impl<'a> InForce<'a> {
     }
 
     fn until(&mut self, at: i64) {
-        while let Some(made) = self.reserved.get(self.next).filter(|made| made.reserved <= at) {
+        while let Some(made) = self
+            .reserved
+            .get(self.next)
+            .filter(|made| made.reserved <= at)
+        {
             self.trunks.insert(&made.trunk, made);
             self.campaigns.insert(&made.campaign, made);
             self.last = Some(made);
@@ -197,17 +220,30 @@ impl<'a> InForce<'a> {
 
     /// Rows of thing, its name, and the greater of the cap at the reservation and the latest.
     fn minute_caps(&self, made: &'a Attempt) -> [(&'static str, &'a str, i64); 2] {
-        let trunk = self.trunks.get(&*made.trunk).map_or(0, |m| m.caps.trunk_minute);
-        let campaign = self.campaigns.get(&*made.campaign).map_or(0, |m| m.caps.campaign_minute);
+        let trunk = self
+            .trunks
+            .get(&*made.trunk)
+            .map_or(0, |m| m.caps.trunk_minute);
+        let campaign = self
+            .campaigns
+            .get(&*made.campaign)
+            .map_or(0, |m| m.caps.campaign_minute);
         [
             ("trunk", &made.trunk, trunk.max(made.caps.trunk_minute)),
-            ("campaign", &made.campaign, campaign.max(made.caps.campaign_minute)),
+            (
+                "campaign",
+                &made.campaign,
+                campaign.max(made.caps.campaign_minute),
+            ),
         ]
     }
 
     fn flight_caps(&self, made: &'a Attempt) -> [(&'static str, &'a str, i64); 3] {
         let trunk = self.trunks.get(&*made.trunk).map_or(0, |m| m.caps.trunk);
-        let campaign = self.campaigns.get(&*made.campaign).map_or(0, |m| m.caps.campaign);
+        let campaign = self
+            .campaigns
+            .get(&*made.campaign)
+            .map_or(0, |m| m.caps.campaign);
         let deck = self.last.map_or(0, |m| m.caps.deck);
         [
             ("trunk", &made.trunk, trunk.max(made.caps.trunk)),

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
+use crate::domain::attempt::Speech;
 use crate::domain::campaign::VoicemailAction;
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CalleeType, CampaignId, PhoneNumber, Timestamp, TrunkName,
     TrunkSettings,
 };
-use crate::policy::amd::{Detector, Thresholds};
+use crate::policy::amd::{AmdStatus, Detector, Thresholds};
 
 /// How long after its ringing timeout or maximum length a call may still be silent before we ask.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
@@ -34,6 +35,8 @@ pub(super) struct Call {
     pub(super) callee: Option<CalleeType>,
     pub(super) voicemail: VoicemailAction,
     pub(super) hang_up_sent: bool,
+    /// It rang, and the trunk's breaker was told so.
+    pub(super) rang: bool,
     /// Its end is being written.
     pub(super) settling: bool,
     listening: Option<(Detector, Timestamp)>,
@@ -78,34 +81,43 @@ impl Call {
             callee: attempt.callee_type,
             voicemail,
             hang_up_sent: false,
+            rang: false,
             settling: false,
             listening: None,
         }
     }
 
     /// Starts to listen for who answered.
-    pub(super) fn answered(&mut self, at: Timestamp, now: Timestamp, max_call: Duration) {
-        let detector = Detector::new(Thresholds::default());
-        let window = Thresholds::default().window;
-        self.wake = Some(Wake::Listen((at + window).max(now)));
-        self.listening = Some((detector, at));
+    pub(super) fn answered(&mut self, at: Timestamp, max_call: Duration) {
+        self.listening = Some((Detector::new(Thresholds::default()), at));
         self.life_ends = self.life_ends.max(at + max_call + GRACE);
+        self.wait_for_verdict();
     }
 
     /// Feeds a sound.
-    pub(super) fn heard(&mut self, speech: crate::domain::attempt::Speech) {
+    pub(super) fn heard(&mut self, speech: Speech) {
         if let Some((detector, _)) = self.listening.as_mut() {
             detector.on(speech);
+            self.wait_for_verdict();
         }
     }
 
-    /// The detector's verdict at `now`.
+    fn wait_for_verdict(&mut self) {
+        if let Some((detector, answered)) = self.listening.as_ref() {
+            self.wake = Some(Wake::Listen(*answered + detector.decides_at()));
+        }
+    }
+
+    /// The detector's verdict at `now`, once.
     pub(super) fn verdict(&mut self, now: Timestamp) -> Option<CalleeType> {
         let (detector, answered) = self.listening.as_ref()?;
-        let callee = detector.verdict(now.since(*answered)).decided()?;
-        self.listening = None;
-        self.callee = Some(callee);
-        Some(callee)
+        match detector.verdict(now.since(*answered)) {
+            AmdStatus::Processing => None,
+            AmdStatus::Decided(callee) => {
+                self.listening = None;
+                Some(callee)
+            }
+        }
     }
 
     /// Listening is over: from here on it only has to end in time.

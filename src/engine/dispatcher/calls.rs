@@ -2,8 +2,10 @@
 
 use crate::domain::attempt::CallEnd;
 use crate::domain::campaign::{Agent, VoicemailAction};
+use crate::domain::outcome::TrunkFinding;
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, CallReport, CalleeType, Timestamp,
+    Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, CallReport, CalleeType,
+    PhoneNumber, Timestamp, TrunkName,
 };
 use crate::policy::retry::Next;
 use crate::policy::{DialOrder, Scope, Until};
@@ -24,12 +26,13 @@ impl Dispatcher {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        let Some(trunk) = self.trunks.get(&attempt.trunk) else {
+        let Some(trunk) = self.trunks.get_mut(&attempt.trunk) else {
             return;
         };
         let Some(lane) = self.lanes.get_mut(&attempt.campaign) else {
             return;
         };
+        trunk.breaker.on_dial(attempt.number, now);
         lane.calls += 1;
         let settings = &lane.campaign.settings;
         let request = DialRequest {
@@ -121,13 +124,20 @@ impl Dispatcher {
             return;
         }
         call.state = next;
+        let rings = matches!(next, AttemptState::Ringing | AttemptState::Connected);
+        let (trunk, number) = (call.trunk.clone(), call.number);
+        let first_ring = rings && !std::mem::replace(&mut call.rang, rings);
         if next == AttemptState::Connected
             && let Some(trunk) = self.trunks.get(&call.trunk)
         {
-            call.answered(event.at, now, trunk.settings.max_call);
+            call.answered(event.at, trunk.settings.max_call);
         }
         effects.push(Effect::Store(Job::Record(event)));
         self.rewake(attempt);
+        if first_ring {
+            let about = (&trunk, number);
+            self.tell_breaker(about, TrunkFinding::Fine, "ringing", now, effects);
+        }
     }
 
     /// Keeps the wake index in step with the call.
@@ -327,26 +337,48 @@ impl Dispatcher {
         if let Some(Next::Retry(at)) = settled.next {
             self.wait_until(Some(at));
         }
-        let Some(trunk) = self.trunks.get_mut(&call.trunk) else {
+        let finding = settled.read.trunk;
+        if finding != TrunkFinding::Fine || !call.rang {
+            let about = (&call.trunk, call.number);
+            self.tell_breaker(about, finding, settled.read.cause, now, effects);
+        }
+    }
+
+    /// Tells the trunk's breaker what a call showed; an alert when the trunk begins to rest.
+    fn tell_breaker(
+        &mut self,
+        (name, number): (&TrunkName, PhoneNumber),
+        finding: TrunkFinding,
+        cause: &str,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(trunk) = self.trunks.get_mut(name) else {
             return;
         };
-        trunk
-            .breaker
-            .on_result(settled.read.trunk, call.number, now);
+        trunk.breaker.on_result(finding, number, now);
         let rest = trunk.breaker.rest(now);
         let rested_before = std::mem::replace(&mut trunk.rests, rest.is_some());
-        if let Some(rest) = rest
-            && !rested_before
-        {
-            let until = rest.until.map_or_else(
-                || "until an operator resets it".to_owned(),
-                |until| format!("until {until}"),
-            );
-            let text = format!(
-                "trunk {} takes no calls {until}: {}, last cause {}",
-                call.trunk, rest.cause, settled.read.cause
-            );
-            effects.push(self.alert("trunk_rests", &text, now));
+        match rest {
+            Some(rest) if !rested_before => {
+                let until = rest.until.map_or_else(
+                    || "until an operator resets it".to_owned(),
+                    |until| format!("until {until}"),
+                );
+                let text = format!(
+                    "trunk {name} takes no calls {until}: {}, last cause {cause}",
+                    rest.cause
+                );
+                effects.push(self.alert("trunk_rests", &text, now));
+            }
+            None if rested_before => {
+                for lane in self.lanes.values_mut() {
+                    if lane.campaign.settings.trunk == *name {
+                        lane.blocked = None;
+                    }
+                }
+            }
+            Some(_) | None => {}
         }
     }
 

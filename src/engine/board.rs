@@ -168,6 +168,20 @@ pub struct CallBoard {
 }
 
 impl Board {
+    /// A deck of which nothing is known yet.
+    pub const fn empty(now: Timestamp) -> Self {
+        Self {
+            now,
+            head: 0,
+            campaigns: Vec::new(),
+            zones: Vec::new(),
+            caller_ids: Vec::new(),
+            trunks: Vec::new(),
+            calls: Vec::new(),
+            alerts: Vec::new(),
+        }
+    }
+
     /// Folds a snapshot: whether a ready contact waits for its window follows from its class and `now`.
     pub fn fold(snapshot: &Snapshot, rules: &Rules, now: Timestamp) -> Self {
         let mut zones = BTreeMap::new();

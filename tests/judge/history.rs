@@ -1,0 +1,192 @@
+//! What the event log tells, as values: campaigns over time, attempts, suppressions.
+
+use std::collections::{BTreeMap, HashMap};
+
+use serde_json::Value;
+
+use super::read::{instant, span, text, texts};
+use super::tables::{minute_of_day, weekdays};
+use super::window::Windows;
+
+/// What a campaign's owner decided, as `campaign_added` logs it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Settings {
+    pub(crate) purpose: String,
+    pub(crate) call_class: String,
+    pub(crate) agent: String,
+    pub(crate) consent: String,
+    pub(crate) start: Option<i64>,
+    pub(crate) expires: Option<i64>,
+    pub(crate) days: u8,
+    pub(crate) open: u32,
+    pub(crate) close: u32,
+    pub(crate) ramp: i64,
+    pub(crate) max_attempts: i64,
+    pub(crate) min_gap: i64,
+    pub(crate) caller_ids: Vec<String>,
+    pub(crate) hourly_cap: i64,
+    pub(crate) required_lists: Vec<String>,
+    pub(crate) set_aside: Vec<String>,
+}
+
+impl Settings {
+    pub(crate) fn read(value: &Value) -> Self {
+        let schedule = &value["schedule"];
+        let minute = |key: &str, default| {
+            schedule[key].as_str().and_then(minute_of_day).unwrap_or(default)
+        };
+        let attempts = &value["attempts"];
+        Self {
+            purpose: text(&value["purpose"]),
+            call_class: text(&value["call_class"]),
+            agent: text(&value["agent"]),
+            consent: text(&value["consent"]),
+            start: instant(&schedule["start"]),
+            expires: instant(&schedule["expires"]),
+            days: schedule["days"].as_str().map_or(0x7f, weekdays),
+            open: minute("open", 0),
+            close: minute("close", 1440),
+            ramp: span(&schedule["ramp"]),
+            max_attempts: attempts["max"].as_i64().unwrap_or(i64::MAX),
+            min_gap: span(&attempts["min_gap"]),
+            caller_ids: texts(&value["caller_id"]["numbers"]),
+            hourly_cap: value["caller_id"]["hourly_cap"].as_i64().unwrap_or(i64::MAX),
+            required_lists: texts(&value["required_lists"]),
+            set_aside: value["rule_overrides"]
+                .as_array()
+                .map(|rules| rules.iter().map(|rule| text(&rule["rule"])).collect())
+                .unwrap_or_default(),
+        }
+    }
+}
+
+/// A campaign over the whole log.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Campaign {
+    pub(crate) settings: Settings,
+    /// When it began or ceased to run.
+    pub(crate) runs: Vec<(i64, bool)>,
+    /// Whether its last end was that every contact had reached one.
+    pub(crate) done: bool,
+    /// When its pace changed: calls per minute, calls in flight.
+    pub(crate) pacing: Vec<(i64, i64, i64)>,
+    /// When contacts were added.
+    pub(crate) imports: Vec<i64>,
+    /// Contacts by the final state that the log last gave them.
+    pub(crate) finished: BTreeMap<i64, String>,
+}
+
+impl Campaign {
+    /// Whether it runs by the last move.
+    pub(crate) fn running(&self) -> bool {
+        self.runs.last().is_some_and(|(_, running)| *running)
+    }
+
+    /// Since when it has not been running at an instant; a stop at that very instant is not yet one.
+    pub(crate) fn stood_still_since(&self, at: i64) -> Option<i64> {
+        self.runs
+            .iter()
+            .rev()
+            .find(|(moved, running)| *moved < at || *moved == at && *running)
+            .filter(|(_, running)| !running)
+            .map(|(moved, _)| *moved)
+    }
+
+    /// Calls per minute and calls in flight allowed by the last change.
+    pub(crate) fn pace(&self) -> (i64, i64) {
+        self.pacing.last().map_or((0, 0), |(_, cpm, most)| (*cpm, *most))
+    }
+
+    /// The pace in force at an instant.
+    pub(crate) fn pace_at(&self, at: i64) -> (i64, i64) {
+        self.pacing
+            .iter()
+            .rev()
+            .find(|(since, ..)| *since <= at)
+            .or(self.pacing.first())
+            .map_or((0, 0), |(_, cpm, most)| (*cpm, *most))
+    }
+}
+
+/// The caps that an attempt was reserved under.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Caps {
+    pub(crate) deck: i64,
+    pub(crate) trunk: i64,
+    pub(crate) campaign: i64,
+    pub(crate) trunk_minute: i64,
+    pub(crate) campaign_minute: i64,
+    pub(crate) caller_id_hour: i64,
+}
+
+/// Where an attempt stands, by the log so far.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Phase {
+    #[default]
+    Reserved,
+    Sent,
+    Ringing,
+    Connected,
+    Unknown,
+    Ended,
+}
+
+/// One attempt over the whole log.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Attempt {
+    pub(crate) id: String,
+    pub(crate) campaign: String,
+    pub(crate) contact: i64,
+    pub(crate) number: String,
+    pub(crate) trunk: String,
+    pub(crate) caller_id: String,
+    pub(crate) call_class: String,
+    pub(crate) purpose: String,
+    pub(crate) regions: Vec<String>,
+    pub(crate) consent: String,
+    pub(crate) caps: Caps,
+    pub(crate) binding: usize,
+    /// The first attempt of its contact.
+    pub(crate) first: bool,
+    pub(crate) phase: Phase,
+    pub(crate) reserved: i64,
+    pub(crate) sent: Option<i64>,
+    pub(crate) ended: Option<i64>,
+    pub(crate) outcome: String,
+    pub(crate) cause: String,
+    pub(crate) sip_code: Option<i64>,
+    /// Whether it uses up one of the contact's attempts; an attempt without an end does.
+    pub(crate) counts: bool,
+}
+
+/// A number on a list.
+#[derive(Clone, Debug)]
+pub(crate) struct Suppression {
+    pub(crate) list: String,
+    pub(crate) at: i64,
+    pub(crate) reversed: Option<i64>,
+}
+
+impl Suppression {
+    /// Whether it binds a campaign.
+    pub(crate) fn binds(&self, campaign: &str) -> bool {
+        self.list
+            .strip_prefix("campaign:")
+            .is_none_or(|name| name == campaign)
+    }
+}
+
+/// The log as values.
+pub(crate) struct History {
+    pub(crate) windows: Windows,
+    pub(crate) campaigns: BTreeMap<String, Campaign>,
+    pub(crate) attempts: Vec<Attempt>,
+    pub(crate) places: HashMap<String, usize>,
+    pub(crate) suppressions: HashMap<String, Vec<Suppression>>,
+    /// Spans in which no engine ran.
+    pub(crate) down: Vec<(i64, i64)>,
+    /// Alerts and throttled calls: instant, trunk or nothing.
+    pub(crate) troubles: Vec<(i64, String)>,
+    /// The last instant of the log.
+    pub(crate) end: i64,
+}

@@ -1,0 +1,291 @@
+//! L1: with room under the caps and contacts that may be called, the caps are used.
+//!
+//! From the log alone: the first attempt of a contact at T shows that the contact had been waiting
+//! since its window, its campaign and its number let it. A minute in which at least as many contacts
+//! waited throughout as may be started in it is judged by its binding cap.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::history::{Campaign, History};
+use super::sends::Send;
+use super::{Breach, Pace};
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+const SECOND: i64 = 1_000;
+const FLOOR: f64 = 0.95;
+const LEAST_MINUTES: u32 = 5;
+
+/// Fails every campaign that was watched long enough and left room unused.
+pub(crate) fn judge(pace: &[Pace], breaches: &mut Vec<Breach>) {
+    for pace in pace {
+        if pace.minutes >= LEAST_MINUTES && pace.mean < FLOOR {
+            let (name, minutes, mean) = (&pace.campaign, pace.minutes, pace.mean);
+            let text = format!("{name}: {mean:.3} of the caps used over {minutes} minutes of work");
+            breaches.push(Breach::new("L1", 0, "", text));
+        }
+    }
+}
+
+/// Measures each campaign's use of its caps.
+pub(crate) fn measure(history: &mut History, sends: &[Send]) -> Vec<Pace> {
+    let Some(from) = history.attempts.iter().map(|made| made.reserved).min() else {
+        return Vec::new();
+    };
+    let openings = openings(history, from);
+    let history = &*history;
+    let series = Series::new(history, sends);
+    let mut paces = Vec::new();
+    for (name, campaign) in &history.campaigns {
+        let waiting = waiting(history, name, campaign, sends, &openings);
+        let quiet = quiet(history, name, campaign, &openings, &series);
+        let (mut minutes, mut sum) = (0, 0.0);
+        for (minute, count) in waiting {
+            let (begin, end) = (minute * MINUTE, (minute + 1) * MINUTE);
+            let (cpm, _) = campaign.pace_at(begin);
+            let disturbed = quiet.iter().any(|(from, to)| *from < end && begin < *to);
+            if count >= cpm.max(1) && !disturbed {
+                minutes += 1;
+                sum += series.use_of(name, campaign, begin);
+            }
+        }
+        paces.push(Pace {
+            campaign: name.clone(),
+            minutes,
+            mean: if minutes == 0 { 1.0 } else { sum / f64::from(minutes) },
+        });
+    }
+    paces
+}
+
+type Spans = Vec<(i64, i64)>;
+
+/// The open spans of every binding in use. They begin a day before the first attempt, which is
+/// enough to tell since when a window has been open.
+fn openings(history: &mut History, from: i64) -> HashMap<usize, Spans> {
+    let bindings: BTreeSet<usize> = history.attempts.iter().map(|made| made.binding).collect();
+    let (begin, end) = (from - 24 * HOUR, history.end);
+    bindings
+        .into_iter()
+        .map(|binding| (binding, history.windows.open_spans(binding, begin, end)))
+        .collect()
+}
+
+/// By minute, how many contacts waited throughout.
+fn waiting(
+    history: &History,
+    name: &str,
+    campaign: &Campaign,
+    sends: &[Send],
+    spans: &HashMap<usize, Spans>,
+) -> BTreeMap<i64, i64> {
+    let mut calls: HashMap<&str, Vec<i64>> = HashMap::new();
+    for send in sends {
+        let number = history.attempts[send.attempt].number.as_str();
+        calls.entry(number).or_default().push(send.at);
+    }
+    let mut changes: BTreeMap<i64, i64> = BTreeMap::new();
+    for made in history.attempts.iter().filter(|made| made.first && made.campaign == name) {
+        let at = made.reserved;
+        let ran = campaign.runs.iter().rev().find(|(since, running)| *running && *since <= at);
+        let opened = spans[&made.binding].iter().rev().find(|(open, _)| *open <= at);
+        let (Some((ran, _)), Some((opened, _))) = (ran, opened) else {
+            continue;
+        };
+        let imported = campaign.imports.iter().rev().find(|since| **since <= at);
+        let called = calls.get(made.number.as_str()).into_iter().flatten();
+        let free = called
+            .filter(|sent| **sent < at)
+            .map(|sent| sent + campaign.settings.min_gap)
+            .max();
+        let since = (*ran)
+            .max(*opened)
+            .max(imported.copied().unwrap_or(i64::MIN))
+            .max(free.unwrap_or(i64::MIN))
+            .max(campaign.settings.start.unwrap_or(i64::MIN));
+        let (first, last) = (-(-since).div_euclid(MINUTE), at.div_euclid(MINUTE));
+        if first < last {
+            *changes.entry(first).or_default() += 1;
+            *changes.entry(last).or_default() -= 1;
+        }
+    }
+    let mut minutes = BTreeMap::new();
+    let mut count = 0;
+    let mut from = 0;
+    for (minute, change) in changes {
+        if count > 0 {
+            minutes.extend((from..minute).map(|at| (at, count)));
+        }
+        count += change;
+        from = minute;
+    }
+    minutes
+}
+
+/// Spans that say nothing about the pace: stops, rises, changes, troubles, engines that were down.
+fn quiet(
+    history: &History,
+    name: &str,
+    campaign: &Campaign,
+    spans: &HashMap<usize, Spans>,
+    series: &Series,
+) -> Spans {
+    // The 60 s window looks back, so it shows a rise for as long again.
+    let rise = campaign.settings.ramp + MINUTE;
+    let mut quiet: Spans = Vec::new();
+    let mut stood = i64::MIN;
+    for (at, running) in &campaign.runs {
+        if *running {
+            quiet.push((stood, at + rise));
+            stood = i64::MAX;
+        } else {
+            stood = stood.min(*at);
+        }
+    }
+    quiet.push((stood, i64::MAX));
+    quiet.extend(campaign.pacing.iter().map(|(at, ..)| (*at, at + rise)));
+    quiet.extend(history.down.iter().map(|(from, to)| (*from, to + rise)));
+    for (at, trunk) in &history.troubles {
+        let mine = trunk.is_empty() || series.uses(name, trunk);
+        if mine {
+            let next = series.next_send(name, *at).unwrap_or(i64::MAX);
+            quiet.push((*at, next.saturating_add(rise)));
+        }
+    }
+    let mine = history.attempts.iter().filter(|made| made.campaign == name);
+    let bindings: BTreeSet<usize> = mine.map(|made| made.binding).collect();
+    let mut all: Spans = bindings.iter().flat_map(|place| &spans[place]).copied().collect();
+    all.sort_unstable();
+    let mut shut_since = i64::MIN;
+    for (open, close) in all {
+        if open > shut_since {
+            quiet.push((shut_since, open + rise));
+        }
+        shut_since = shut_since.max(close);
+    }
+    quiet
+}
+
+/// Sorted instants by thing, to count from.
+#[derive(Default)]
+struct Series {
+    sends: BTreeMap<String, Vec<i64>>,
+    begins: BTreeMap<String, Vec<i64>>,
+    ends: BTreeMap<String, Vec<i64>>,
+    /// Caps of trunks: calls per minute, calls in flight.
+    trunks: BTreeMap<String, (i64, i64)>,
+    deck: i64,
+    /// Trunks and caller IDs with their hourly caps, by campaign.
+    campaign_trunks: BTreeMap<String, BTreeSet<String>>,
+    caller_ids: BTreeMap<String, BTreeMap<String, i64>>,
+}
+
+impl Series {
+    fn new(history: &History, sends: &[Send]) -> Self {
+        let mut series = Self::default();
+        for send in sends {
+            let made = &history.attempts[send.attempt];
+            for key in [
+                key("campaign", &made.campaign),
+                key("trunk", &made.trunk),
+                key("caller", &made.caller_id),
+            ] {
+                series.sends.entry(key).or_default().push(send.at);
+            }
+        }
+        for made in &history.attempts {
+            let (campaign, trunk) = (made.campaign.clone(), made.trunk.clone());
+            for key in [key("campaign", &campaign), key("trunk", &trunk), key("deck", "")] {
+                series.begins.entry(key.clone()).or_default().push(made.reserved);
+                series.ends.entry(key).or_default().extend(made.ended);
+            }
+            let caps = (made.caps.trunk_minute, made.caps.trunk);
+            series.trunks.insert(trunk.clone(), caps);
+            series.deck = made.caps.deck;
+            let shown = series.caller_ids.entry(campaign.clone()).or_default();
+            shown.insert(made.caller_id.clone(), made.caps.caller_id_hour);
+            series.campaign_trunks.entry(campaign).or_default().insert(trunk);
+        }
+        series.ends.values_mut().for_each(|ends| ends.sort_unstable());
+        series
+    }
+
+    fn uses(&self, campaign: &str, trunk: &str) -> bool {
+        self.campaign_trunks.get(campaign).is_some_and(|used| used.contains(trunk))
+    }
+
+    fn next_send(&self, campaign: &str, at: i64) -> Option<i64> {
+        let sends = self.sends.get(&key("campaign", campaign))?;
+        sends.get(up_to(sends, at)).copied()
+    }
+
+    /// Mean over the minute's seconds of how full the fullest cap is.
+    fn use_of(&self, name: &str, campaign: &Campaign, begin: i64) -> f64 {
+        let (cpm, most) = campaign.pace_at(begin);
+        let mut flights = vec![(key("campaign", name), most), (key("deck", ""), self.deck)];
+        let mut rates = vec![(key("campaign", name), cpm)];
+        for trunk in self.campaign_trunks.get(name).into_iter().flatten() {
+            let (per_minute, concurrent) = self.trunks[trunk];
+            flights.push((key("trunk", trunk), concurrent));
+            rates.push((key("trunk", trunk), per_minute));
+        }
+        let callers: Vec<(String, i64)> = self.caller_ids[name]
+            .iter()
+            .map(|(number, cap)| (key("caller", number), *cap))
+            .collect();
+        let total: i64 = callers.iter().map(|(_, cap)| cap).sum();
+        let sum: f64 = (0..60)
+            .map(|second| {
+                let at = begin + second * SECOND;
+                let flight = flights
+                    .iter()
+                    .map(|(key, cap)| share(self.in_flight(key, at), *cap));
+                let rate = rates
+                    .iter()
+                    .map(|(key, cap)| share(self.sent(key, at, MINUTE), *cap));
+                let shown = callers
+                    .iter()
+                    .map(|(key, cap)| self.sent(key, at, HOUR).min(*cap))
+                    .sum();
+                flight.chain(rate).fold(share(shown, total), f64::max)
+            })
+            .sum();
+        sum / 60.0
+    }
+
+    fn in_flight(&self, key: &str, at: i64) -> i64 {
+        let count = |series: &BTreeMap<String, Vec<i64>>| {
+            series.get(key).map_or(0, |instants| up_to(instants, at))
+        };
+        signed(count(&self.begins)) - signed(count(&self.ends))
+    }
+
+    fn sent(&self, key: &str, at: i64, span: i64) -> i64 {
+        self.sends.get(key).map_or(0, |instants| {
+            signed(up_to(instants, at)) - signed(up_to(instants, at - span))
+        })
+    }
+}
+
+fn key(what: &str, name: &str) -> String {
+    format!("{what} {name}")
+}
+
+/// How many instants are not later than `at`.
+fn up_to(instants: &[i64], at: i64) -> usize {
+    instants.partition_point(|instant| *instant <= at)
+}
+
+fn signed(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// Part of a cap in use, 0 to 1.
+fn share(used: i64, cap: i64) -> f64 {
+    let number = |value: i64| f64::from(i32::try_from(value).unwrap_or(i32::MAX));
+    if cap <= 0 {
+        0.0
+    } else {
+        (number(used) / number(cap)).min(1.0)
+    }
+}

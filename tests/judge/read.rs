@@ -1,0 +1,164 @@
+//! Reads both logs: lines to values, and the hash chain over the event log (D17).
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, SecondsFormat};
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+
+use super::Breach;
+
+/// One line of the event log; members that are null are empty or 0.
+#[derive(Clone, Debug)]
+pub(crate) struct Event {
+    pub(crate) at: i64,
+    pub(crate) kind: String,
+    pub(crate) campaign: String,
+    pub(crate) contact: i64,
+    pub(crate) attempt: String,
+    pub(crate) number: String,
+    pub(crate) data: Value,
+}
+
+/// One line of the carrier's log.
+#[derive(Clone, Debug)]
+pub(crate) struct Carrier {
+    pub(crate) at: i64,
+    pub(crate) event: String,
+    pub(crate) attempt: String,
+    pub(crate) to: String,
+    pub(crate) from: String,
+    pub(crate) code: Option<i64>,
+}
+
+/// Reads the event log and checks its chain. A line that cannot be read is a breach and is left out.
+pub(crate) fn events(log: &str, breaches: &mut Vec<Breach>) -> Vec<Event> {
+    let mut chain = Chain {
+        prev: "0".repeat(64),
+        seq: 0,
+        at: i64::MIN,
+    };
+    let mut events = Vec::new();
+    for line in log.lines().filter(|line| !line.trim().is_empty()) {
+        // `Value::from_str` is compiled with serde_json, so it is fast in debug builds as well.
+        let Ok(mut value) = line.parse::<Value>() else {
+            breaches.push(Breach::new("D17", chain.at, "", "a line is not JSON"));
+            continue;
+        };
+        let Some(at) = instant(&value["at"]) else {
+            breaches.push(Breach::new("D17", chain.at, "", "a line has no instant"));
+            continue;
+        };
+        chain.follow(line, &value, at, breaches);
+        events.push(Event {
+            at,
+            kind: text(&value["kind"]),
+            campaign: text(&value["campaign"]),
+            contact: value["contact"].as_i64().unwrap_or(0),
+            attempt: text(&value["attempt"]),
+            number: text(&value["number"]),
+            data: value["data"].take(),
+        });
+    }
+    events
+}
+
+/// Reads the carrier's log, ordered by time; of what happens at one instant, ends come first.
+pub(crate) fn carrier(log: &str, breaches: &mut Vec<Breach>) -> Vec<Carrier> {
+    let mut lines = Vec::new();
+    for line in log.lines().filter(|line| !line.trim().is_empty()) {
+        let value = line.parse::<Value>().unwrap_or_default();
+        let Some(at) = instant(&value["at"]) else {
+            breaches.push(Breach::new("D13", 0, "", "unreadable carrier line"));
+            continue;
+        };
+        lines.push(Carrier {
+            at,
+            event: text(&value["event"]),
+            attempt: text(&value["attempt"]),
+            to: text(&value["to"]),
+            from: text(&value["from"]),
+            code: value["code"].as_i64(),
+        });
+    }
+    lines.sort_by_key(|line| (line.at, line.event != "end"));
+    lines
+}
+
+struct Chain {
+    prev: String,
+    seq: i64,
+    at: i64,
+}
+
+impl Chain {
+    fn follow(&mut self, line: &str, value: &Value, at: i64, breaches: &mut Vec<Breach>) {
+        let mut wrong = |text: String| breaches.push(Breach::new("D17", at, "", text));
+        let seq = value["seq"].as_i64().unwrap_or(-1);
+        if seq != self.seq + 1 {
+            wrong(format!("entry {seq} comes after entry {}", self.seq));
+        }
+        if value["prev"].as_str() != Some(&self.prev) {
+            wrong(format!("entry {seq} does not follow the one before"));
+        }
+        if at < self.at {
+            wrong(format!("entry {seq} is earlier than the one before"));
+        }
+        let hash = text(&value["hash"]);
+        let cut = format!(r#","hash":"{hash}"}}"#);
+        match line.strip_suffix(&cut) {
+            Some(body) if digest(&format!("{body}}}")) == hash => {}
+            Some(_) => wrong(format!("entry {seq} was changed")),
+            None => wrong(format!("entry {seq} does not end in its hash")),
+        }
+        (self.seq, self.at, self.prev) = (seq, at, hash);
+    }
+}
+
+/// SHA-256 of a text in lower-case hexadecimal.
+pub(crate) fn digest(text: &str) -> String {
+    let bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("strings grow");
+        hex
+    })
+}
+
+/// The text of a string value, else nothing.
+pub(crate) fn text(value: &Value) -> String {
+    value.as_str().unwrap_or_default().to_owned()
+}
+
+/// The texts of an array.
+pub(crate) fn texts(value: &Value) -> Vec<String> {
+    value
+        .as_array()
+        .map(|items| items.iter().map(text).collect())
+        .unwrap_or_default()
+}
+
+/// UTC milliseconds of an RFC 3339 text.
+pub(crate) fn instant(value: &Value) -> Option<i64> {
+    value.as_str().and_then(millis)
+}
+
+/// UTC milliseconds of an RFC 3339 text.
+pub(crate) fn millis(text: &str) -> Option<i64> {
+    DateTime::parse_from_rfc3339(text)
+        .ok()
+        .map(|at| at.timestamp_millis())
+}
+
+/// Milliseconds of a duration as serde writes it.
+pub(crate) fn span(value: &Value) -> i64 {
+    let secs = value["secs"].as_i64().unwrap_or(0);
+    secs * 1_000 + value["nanos"].as_i64().unwrap_or(0) / 1_000_000
+}
+
+/// RFC 3339 of UTC milliseconds.
+pub(crate) fn clock(at: i64) -> String {
+    DateTime::from_timestamp_millis(at).map_or_else(
+        || "?".to_owned(),
+        |at| at.to_rfc3339_opts(SecondsFormat::Millis, true),
+    )
+}

@@ -1,0 +1,362 @@
+//! Replays the event log line by line and judges each by what the lines before it say.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use serde_json::Value;
+
+use super::history::{Attempt, Campaign, History, Phase, Settings, Suppression};
+use super::read::{Event, instant, text};
+use super::window::Windows;
+use super::{Breach, Options};
+
+/// The state of the deck as the log so far tells it.
+pub(crate) struct Replay<'a> {
+    pub(crate) history: History,
+    pub(crate) options: &'a Options,
+    pub(crate) breaches: &'a mut Vec<Breach>,
+    /// Calls in flight by trunk, by campaign and of the deck.
+    pub(crate) by_trunk: BTreeMap<String, i64>,
+    pub(crate) by_campaign: BTreeMap<String, i64>,
+    pub(crate) deck: i64,
+    /// The attempt in flight to a number.
+    pub(crate) to_number: HashMap<String, usize>,
+    /// Attempts that count, by contact.
+    pub(crate) counted: HashMap<i64, i64>,
+    /// Contacts that have had an attempt.
+    pub(crate) tried: BTreeSet<i64>,
+    /// Not before this instant, by contact.
+    pub(crate) due: HashMap<i64, i64>,
+    /// Final states, by contact.
+    pub(crate) finished: HashMap<i64, String>,
+    /// When consent for a number was last revoked.
+    pub(crate) revoked: HashMap<String, i64>,
+    /// Registries that were loaded, with their dates.
+    pub(crate) registries: BTreeMap<String, i64>,
+    /// Numbers of registry files given to the judge, by list.
+    pub(crate) registered: Vec<(String, BTreeSet<String>)>,
+}
+
+/// Replays the log.
+pub(crate) fn replay(
+    events: &[Event],
+    options: &Options,
+    breaches: &mut Vec<Breach>,
+) -> History {
+    let mut replay = Replay::new(options, breaches);
+    let mut last = None;
+    for event in events {
+        if event.kind == "deck_opened" {
+            replay.history.down.extend(last.map(|last| (last, event.at)));
+        }
+        replay.take(event);
+        last = Some(event.at);
+    }
+    replay.history.end = last.unwrap_or(0);
+    replay.finish();
+    replay.history
+}
+
+impl<'a> Replay<'a> {
+    fn new(options: &'a Options, breaches: &'a mut Vec<Breach>) -> Self {
+        Self {
+            history: History {
+                windows: Windows::new(),
+                campaigns: BTreeMap::new(),
+                attempts: Vec::new(),
+                places: HashMap::new(),
+                suppressions: HashMap::new(),
+                down: Vec::new(),
+                troubles: Vec::new(),
+                end: 0,
+            },
+            options,
+            breaches,
+            by_trunk: BTreeMap::new(),
+            by_campaign: BTreeMap::new(),
+            deck: 0,
+            to_number: HashMap::new(),
+            counted: HashMap::new(),
+            tried: BTreeSet::new(),
+            due: HashMap::new(),
+            finished: HashMap::new(),
+            revoked: HashMap::new(),
+            registries: BTreeMap::new(),
+            registered: options
+                .registries
+                .iter()
+                .map(|(list, file)| (list.clone(), file.lines().filter_map(listed).collect()))
+                .collect(),
+        }
+    }
+
+    pub(crate) fn breach(&mut self, rule: &'static str, event: &Event, text: impl Into<String>) {
+        self.breaches.push(Breach::new(rule, event.at, &event.attempt, text));
+    }
+
+    fn take(&mut self, event: &Event) {
+        match event.kind.as_str() {
+            "campaign_added" | "campaign_started" | "campaign_resumed" | "campaign_paused"
+            | "campaign_stopped" | "campaign_changed" | "contacts_imported" => {
+                self.campaign(event);
+            }
+            "suppression_added" | "suppression_reversed" => self.suppression(event),
+            "registry_loaded" => {
+                let list = text(&event.data["list"]);
+                let as_of = instant(&event.data["as_of"]).unwrap_or(0);
+                self.registries.insert(list, as_of);
+            }
+            "consent_revoked" => {
+                self.revoked.insert(event.number.clone(), event.at);
+            }
+            "attempt_reserved" => self.reserved(event),
+            "attempt_sent" => self.progress(event, Phase::Sent),
+            "call_ringing" => self.progress(event, Phase::Ringing),
+            "call_answered" => self.progress(event, Phase::Connected),
+            "callee_detected" => self.detected(event),
+            "attempt_unknown" => self.progress(event, Phase::Unknown),
+            "attempt_reconciled" => self.reconciled(event),
+            "call_ended" => self.ended(event),
+            "retry_planned" => {
+                let due = instant(&event.data["due"]).unwrap_or(0);
+                self.due.insert(event.contact, due);
+                if self.finished.get(&event.contact).is_some_and(|state| state == "unknown") {
+                    self.unfinish(event);
+                }
+            }
+            "contact_finished" => self.contact_finished(event),
+            "alert_raised" => self.history.troubles.push((event.at, String::new())),
+            "deck_opened" | "deck_closed" | "consent_recorded" => {}
+            other => self.breach("D17", event, format!("`{other}` is not a kind of event")),
+        }
+    }
+
+    fn campaign(&mut self, event: &Event) {
+        let known = self.history.campaigns.contains_key(&event.campaign);
+        if known == (event.kind == "campaign_added") {
+            self.breach("D17", event, format!("{} out of place", event.kind));
+        }
+        let campaign = self.history.campaigns.entry(event.campaign.clone()).or_default();
+        match event.kind.as_str() {
+            "campaign_added" => {
+                let settings = &event.data["settings"];
+                campaign.settings = Settings::read(settings);
+                campaign.pacing.extend(pacing(event.at, &settings["pacing"]));
+            }
+            "campaign_started" | "campaign_resumed" => campaign.run(event.at, true),
+            "campaign_paused" | "campaign_stopped" => campaign.run(event.at, false),
+            "contacts_imported" => {
+                campaign.imports.push(event.at);
+                if campaign.done {
+                    campaign.run(event.at, true);
+                }
+            }
+            _ if event.data["state"] == "done" => {
+                campaign.run(event.at, false);
+                campaign.done = true;
+            }
+            _ => campaign.pacing.extend(pacing(event.at, &event.data["pacing"])),
+        }
+    }
+
+    fn suppression(&mut self, event: &Event) {
+        let list = text(&event.data["list"]);
+        let entries = self.history.suppressions.entry(event.number.clone()).or_default();
+        if event.kind == "suppression_added" {
+            entries.push(Suppression {
+                list,
+                at: event.at,
+                reversed: None,
+            });
+            return;
+        }
+        let active = entries
+            .iter_mut()
+            .find(|entry| entry.list == list && entry.reversed.is_none());
+        match active {
+            Some(entry) => entry.reversed = Some(event.at),
+            None => self.breach("D2", event, "reversed a suppression that was not there"),
+        }
+    }
+
+    /// The attempt an event is about; a breach when it was never reserved.
+    fn attempt(&mut self, event: &Event) -> Option<usize> {
+        let place = self.history.places.get(&event.attempt).copied();
+        if place.is_none() {
+            self.breach("D15", event, format!("{} without a reservation", event.kind));
+        }
+        place
+    }
+
+    fn progress(&mut self, event: &Event, to: Phase) {
+        let Some(place) = self.attempt(event) else {
+            return;
+        };
+        let from = self.history.attempts[place].phase;
+        if from >= to {
+            let rule = if from == Phase::Unknown { "D15" } else { "D18" };
+            self.breach(rule, event, format!("{} after {from:?}", event.kind));
+            return;
+        }
+        let attempt = &mut self.history.attempts[place];
+        attempt.phase = to;
+        if to == Phase::Sent {
+            attempt.sent = Some(event.at);
+        }
+        if (attempt.number != event.number && !event.number.is_empty())
+            || (attempt.campaign != event.campaign && !event.campaign.is_empty())
+        {
+            self.breach("D15", event, "another number or campaign than reserved");
+        }
+    }
+
+    fn detected(&mut self, event: &Event) {
+        if let Some(place) = self.attempt(event) {
+            let phase = self.history.attempts[place].phase;
+            if phase != Phase::Connected {
+                self.breach("D18", event, format!("callee detected while {phase:?}"));
+            }
+        }
+    }
+
+    fn reconciled(&mut self, event: &Event) {
+        if let Some(place) = self.attempt(event) {
+            let phase = self.history.attempts[place].phase;
+            if phase != Phase::Unknown {
+                self.breach("D18", event, format!("reconciled while {phase:?}"));
+            }
+        }
+    }
+
+    fn ended(&mut self, event: &Event) {
+        let Some(place) = self.attempt(event) else {
+            return;
+        };
+        if self.history.attempts[place].phase == Phase::Ended {
+            self.breach("D18", event, "ended a second time");
+            return;
+        }
+        let attempt = &mut self.history.attempts[place];
+        attempt.phase = Phase::Ended;
+        attempt.ended = Some(event.at);
+        attempt.outcome = text(&event.data["outcome"]);
+        attempt.cause = text(&event.data["cause"]);
+        attempt.sip_code = event.data["sip_code"].as_i64();
+        attempt.counts = event.data["counts"].as_bool().unwrap_or(true);
+        let attempt: Attempt = attempt.clone();
+        if attempt.outcome.is_empty() {
+            self.breach("D15", event, "ended without an outcome");
+        }
+        if attempt.outcome == "throttled" {
+            self.history.troubles.push((event.at, attempt.trunk.clone()));
+        }
+        if !attempt.counts {
+            *self.counted.entry(attempt.contact).or_default() -= 1;
+        }
+        *self.by_trunk.entry(attempt.trunk).or_default() -= 1;
+        *self.by_campaign.entry(attempt.campaign).or_default() -= 1;
+        self.deck -= 1;
+        if self.to_number.get(&attempt.number) == Some(&place) {
+            self.to_number.remove(&attempt.number);
+        }
+    }
+
+    fn contact_finished(&mut self, event: &Event) {
+        let state = text(&event.data["state"]);
+        self.finished.insert(event.contact, state.clone());
+        if let Some(campaign) = self.history.campaigns.get_mut(&event.campaign) {
+            campaign.finished.insert(event.contact, state);
+        }
+    }
+
+    fn unfinish(&mut self, event: &Event) {
+        self.finished.remove(&event.contact);
+        if let Some(campaign) = self.history.campaigns.get_mut(&event.campaign) {
+            campaign.finished.remove(&event.contact);
+        }
+    }
+
+    fn finish(&mut self) {
+        let end = self.history.end;
+        if !self.options.unfinished {
+            for attempt in &self.history.attempts {
+                if !matches!(attempt.phase, Phase::Ended | Phase::Unknown) {
+                    let text = format!("never ended; it is {:?}", attempt.phase);
+                    self.breaches.push(Breach::new("D15", end, &attempt.id, text));
+                }
+            }
+        }
+        if let Some(status) = &self.options.status {
+            let status = status.parse().unwrap_or_default();
+            self.partition(&status);
+        }
+    }
+
+    /// D16: the states of each campaign add up, and agree with the log where it tells them.
+    fn partition(&mut self, status: &Value) {
+        let end = self.history.end;
+        let mut wrong = |text| self.breaches.push(Breach::new("D16", end, "", text));
+        let campaigns = status["campaigns"].as_array().cloned().unwrap_or_default();
+        if campaigns.is_empty() {
+            wrong("the status names no campaign".to_owned());
+        }
+        for row in campaigns {
+            let name = text(&row["name"]);
+            let count = |key: &str| row[key].as_i64().unwrap_or(0);
+            let states = ["done", "in_flight", "ready", "suppressed", "exhausted", "expired"];
+            let waiting = ["window", "retry", "cap"];
+            let sum = states.iter().map(|key| count(key)).sum::<i64>()
+                + count("invalid")
+                + count("unknown")
+                + waiting
+                    .iter()
+                    .map(|key| row["waiting"][key].as_i64().unwrap_or(0))
+                    .sum::<i64>();
+            if sum != count("total") {
+                wrong(format!("{name}: states add up to {sum}, total is {}", count("total")));
+            }
+            let Some(campaign) = self.history.campaigns.get(&name) else {
+                wrong(format!("{name} is not in the log"));
+                continue;
+            };
+            for state in ["done", "exhausted"] {
+                let logged = campaign.finished.values().filter(|known| *known == state).count();
+                if i64::try_from(logged) != Ok(count(state)) {
+                    wrong(format!("{name}: {state} is {}, the log has {logged}", count(state)));
+                }
+            }
+            let made = self.history.attempts.iter().filter(|made| made.campaign == name).count();
+            if i64::try_from(made) != Ok(count("attempts")) {
+                wrong(format!("{name}: {} attempts, the log has {made}", count("attempts")));
+            }
+        }
+    }
+}
+
+impl Campaign {
+    fn run(&mut self, at: i64, running: bool) {
+        self.runs.push((at, running));
+        self.done = false;
+    }
+}
+
+fn pacing(at: i64, value: &Value) -> Option<(i64, i64, i64)> {
+    let cpm = value["calls_per_minute"].as_i64()?;
+    Some((at, cpm, value["max_concurrent"].as_i64()?))
+}
+
+/// The number on a line of a registry file: E.164, ten digits, or `area code,seven digits`.
+fn listed(line: &str) -> Option<String> {
+    let mut columns = line.split(',').map(|column| {
+        let digits: String = column.chars().filter(char::is_ascii_digit).collect();
+        (column.trim().starts_with('+'), digits)
+    });
+    let (plus, first) = columns.next()?;
+    let second = columns.next().map(|(_, digits)| digits).unwrap_or_default();
+    match (plus, first.len(), second.len()) {
+        (true, 7.., _) => Some(format!("+{first}")),
+        (false, 3, 7) => Some(format!("+1{first}{second}")),
+        (false, 10, _) => Some(format!("+1{first}")),
+        (false, 7.., _) => Some(format!("+{first}")),
+        _ => None,
+    }
+}

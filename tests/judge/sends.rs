@@ -1,0 +1,284 @@
+//! Judges every send by the carrier's own log: whether it was planned, and what held at its instant.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+
+use super::history::{Attempt, History};
+use super::read::{Carrier, clock};
+use super::{Breach, Options};
+
+const MINUTE: i64 = 60_000;
+const HOUR: i64 = 60 * MINUTE;
+
+/// One send: when, and the place of its attempt in the history.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Send {
+    pub(crate) at: i64,
+    pub(crate) attempt: usize,
+}
+
+/// Judges the carrier's log against the history; returns the sends in order of time.
+pub(crate) fn check(
+    history: &mut History,
+    carrier: &[Carrier],
+    options: &Options,
+    breaches: &mut Vec<Breach>,
+) -> Vec<Send> {
+    let (sends, ends) = if options.without_carrier {
+        by_the_event_log(history)
+    } else {
+        by_the_carrier(history, carrier, breaches)
+    };
+    for send in &sends {
+        at_send(history, send, options, breaches);
+    }
+    rates(history, &sends, breaches);
+    in_flight(history, &sends, &ends, breaches);
+    sends
+}
+
+type Ends = Vec<(i64, usize)>;
+
+fn by_the_event_log(history: &History) -> (Vec<Send>, Ends) {
+    let made = history.attempts.iter().enumerate();
+    let mut sends: Vec<Send> = made
+        .clone()
+        .filter_map(|(attempt, made)| Some(Send { at: made.sent?, attempt }))
+        .collect();
+    sends.sort_by_key(|send| send.at);
+    let sent = made.filter(|(_, made)| made.sent.is_some());
+    let ends = sent.filter_map(|(place, made)| Some((made.ended?, place))).collect();
+    (sends, ends)
+}
+
+/// D11, D13, D15: every invite belongs to one reservation and says what was reserved.
+fn by_the_carrier(
+    history: &History,
+    carrier: &[Carrier],
+    breaches: &mut Vec<Breach>,
+) -> (Vec<Send>, Ends) {
+    let mut sends: Vec<Send> = Vec::new();
+    let mut first: HashMap<usize, i64> = HashMap::new();
+    let mut ended: HashMap<usize, i64> = HashMap::new();
+    let mut answered: HashMap<usize, bool> = HashMap::new();
+    for line in carrier {
+        let mut wrong = |rule, text: &str| {
+            breaches.push(Breach::new(rule, line.at, &line.attempt, text));
+        };
+        let Some(place) = history.places.get(&line.attempt).copied() else {
+            wrong("D13", &format!("{} without a reservation", line.event));
+            continue;
+        };
+        let made = &history.attempts[place];
+        if line.event != "invite" {
+            answered.entry(place).or_insert(false);
+        }
+        match line.event.as_str() {
+            "invite" => {
+                if first.insert(place, line.at).is_some() {
+                    wrong("D13", "sent a second time");
+                }
+                if line.at < made.reserved {
+                    wrong("D13", "sent before it was reserved");
+                }
+                if line.to != made.number {
+                    wrong("D13", &format!("sent to {}, not {}", line.to, made.number));
+                }
+                if line.from != made.caller_id {
+                    wrong("D11", &format!("showed {}, not {}", line.from, made.caller_id));
+                }
+                sends.push(Send {
+                    at: line.at,
+                    attempt: place,
+                });
+            }
+            "answer" => {
+                answered.insert(place, true);
+            }
+            "end" => {
+                let failed = !answered.get(&place).copied().unwrap_or(false);
+                let codes = made.sip_code.zip(line.code).filter(|_| failed);
+                if codes.is_some_and(|(logged, code)| logged != code) {
+                    wrong("D15", "the log has another code than the carrier");
+                }
+                ended.entry(place).or_insert(line.at);
+            }
+            _ => {}
+        }
+    }
+    missing(history, &first, breaches);
+    // A carrier that died with the engine wrote no end; then the event log's end is the end.
+    let ends = first
+        .keys()
+        .filter_map(|place| {
+            let end = ended.get(place).copied().or(history.attempts[*place].ended);
+            Some((end?, *place))
+        })
+        .collect();
+    (sends, ends)
+}
+
+/// D13: what the log calls sent was sent; D15: what it calls never sent was not.
+fn missing(history: &History, first: &HashMap<usize, i64>, breaches: &mut Vec<Breach>) {
+    for (place, made) in history.attempts.iter().enumerate() {
+        let invite = first.get(&place);
+        if let Some(at) = made.sent {
+            if invite.is_none_or(|invite| *invite > at) {
+                let text = "the log calls it sent, the carrier saw no invite by then";
+                breaches.push(Breach::new("D13", at, &made.id, text));
+            }
+        }
+        if let (Some(at), "never_sent" | "lapsed") = (invite, made.cause.as_str()) {
+            let text = format!("the log calls it {}, the carrier saw an invite", made.cause);
+            breaches.push(Breach::new("D15", *at, &made.id, text));
+        }
+    }
+}
+
+/// D1, D8, D9, D10 at the instant of the send.
+fn at_send(history: &mut History, send: &Send, options: &Options, breaches: &mut Vec<Breach>) {
+    let made = &history.attempts[send.attempt];
+    let at = send.at;
+    let mut wrong = |rule, text: String| breaches.push(Breach::new(rule, at, &made.id, text));
+    if let Some(why) = history.windows.shut(made.binding, at) {
+        wrong("D1", format!("sent while shut: {why}"));
+    }
+    let acknowledged = at - options.acknowledged_within;
+    let opted_out = history
+        .suppressions
+        .get(&made.number)
+        .into_iter()
+        .flatten()
+        .find(|entry| {
+            entry.binds(&made.campaign)
+                && entry.at < acknowledged
+                && entry.reversed.is_none_or(|reversed| reversed > at)
+        });
+    if let Some(entry) = opted_out {
+        let since = clock(entry.at);
+        wrong("D8", format!("sent although on {} since {since}", entry.list));
+    }
+    let campaign = &history.campaigns[&made.campaign];
+    if let Some(since) = campaign.stood_still_since(at)
+        && since < acknowledged
+    {
+        wrong("D9", format!("sent although the campaign stood still since {}", clock(since)));
+    }
+    if campaign.settings.expires.is_some_and(|end| at >= end) {
+        wrong("D10", "sent after the campaign's end".to_owned());
+    }
+}
+
+/// The caps in force while time passes: those of the latest reservation.
+#[derive(Default)]
+struct InForce<'a> {
+    reserved: Vec<&'a Attempt>,
+    next: usize,
+    trunks: HashMap<&'a str, &'a Attempt>,
+    campaigns: HashMap<&'a str, &'a Attempt>,
+    last: Option<&'a Attempt>,
+}
+
+impl<'a> InForce<'a> {
+    fn new(attempts: &'a [Attempt]) -> Self {
+        Self {
+            reserved: attempts.iter().collect(),
+            ..Self::default()
+        }
+    }
+
+    fn until(&mut self, at: i64) {
+        while let Some(made) = self.reserved.get(self.next).filter(|made| made.reserved <= at) {
+            self.trunks.insert(&made.trunk, made);
+            self.campaigns.insert(&made.campaign, made);
+            self.last = Some(made);
+            self.next += 1;
+        }
+    }
+
+    /// Rows of thing, its name, and the greater of the cap at the reservation and the latest.
+    fn minute_caps(&self, made: &'a Attempt) -> [(&'static str, &'a str, i64); 2] {
+        let trunk = self.trunks.get(&*made.trunk).map_or(0, |m| m.caps.trunk_minute);
+        let campaign = self.campaigns.get(&*made.campaign).map_or(0, |m| m.caps.campaign_minute);
+        [
+            ("trunk", &made.trunk, trunk.max(made.caps.trunk_minute)),
+            ("campaign", &made.campaign, campaign.max(made.caps.campaign_minute)),
+        ]
+    }
+
+    fn flight_caps(&self, made: &'a Attempt) -> [(&'static str, &'a str, i64); 3] {
+        let trunk = self.trunks.get(&*made.trunk).map_or(0, |m| m.caps.trunk);
+        let campaign = self.campaigns.get(&*made.campaign).map_or(0, |m| m.caps.campaign);
+        let deck = self.last.map_or(0, |m| m.caps.deck);
+        [
+            ("trunk", &made.trunk, trunk.max(made.caps.trunk)),
+            ("campaign", &made.campaign, campaign.max(made.caps.campaign)),
+            ("deck", "", deck.max(made.caps.deck)),
+        ]
+    }
+}
+
+/// D4: any 60 seconds of a trunk and of a campaign; D5: any 60 minutes of a caller ID.
+fn rates(history: &History, sends: &[Send], breaches: &mut Vec<Breach>) {
+    let mut force = InForce::new(&history.attempts);
+    let mut minutes: BTreeMap<(&str, &str), VecDeque<i64>> = BTreeMap::new();
+    let mut hours: BTreeMap<&str, VecDeque<i64>> = BTreeMap::new();
+    for send in sends {
+        force.until(send.at);
+        let made = &history.attempts[send.attempt];
+        for (what, name, cap) in force.minute_caps(made) {
+            let seen = slide(minutes.entry((what, name)).or_default(), send.at, MINUTE);
+            if seen > cap {
+                let text = format!("{what} {name}: {seen} sends in 60 s, cap {cap}");
+                breaches.push(Breach::new("D4", send.at, &made.id, text));
+            }
+        }
+        let (shown, cap) = (&made.caller_id, made.caps.caller_id_hour);
+        let seen = slide(hours.entry(shown).or_default(), send.at, HOUR);
+        if seen > cap {
+            let text = format!("caller ID {shown}: {seen} sends in 60 min, cap {cap}");
+            breaches.push(Breach::new("D5", send.at, &made.id, text));
+        }
+    }
+}
+
+/// Takes an instant into a sliding window and counts what is in it.
+fn slide(window: &mut VecDeque<i64>, at: i64, span: i64) -> i64 {
+    while window.front().is_some_and(|first| *first <= at - span) {
+        window.pop_front();
+    }
+    window.push_back(at);
+    i64::try_from(window.len()).unwrap_or(i64::MAX)
+}
+
+/// D3 and D14: what is up at the carrier at the same time.
+fn in_flight(history: &History, sends: &[Send], ends: &Ends, breaches: &mut Vec<Breach>) {
+    let mut force = InForce::new(&history.attempts);
+    let mut up: BTreeMap<(&str, &str), i64> = BTreeMap::new();
+    let mut to: HashMap<&str, usize> = HashMap::new();
+    let mut steps: Vec<(i64, bool, usize)> = sends
+        .iter()
+        .map(|send| (send.at, true, send.attempt))
+        .chain(ends.iter().map(|(at, place)| (*at, false, *place)))
+        .collect();
+    steps.sort_unstable();
+    for (at, begins, place) in steps {
+        let made = &history.attempts[place];
+        let mut wrong = |rule, text| breaches.push(Breach::new(rule, at, &made.id, text));
+        force.until(at);
+        for (what, name, cap) in force.flight_caps(made) {
+            let count = up.entry((what, name)).or_default();
+            *count += if begins { 1 } else { -1 };
+            if begins && *count > cap {
+                wrong("D3", format!("{what} {name}: {count} calls up, cap {cap}"));
+            }
+        }
+        if begins {
+            if let Some(other) = to.insert(&made.number, place) {
+                let other = &history.attempts[other].id;
+                wrong("D14", format!("attempt {other} at the number is still up"));
+            }
+        } else if to.get(&*made.number) == Some(&place) {
+            to.remove(&*made.number);
+        }
+    }
+}

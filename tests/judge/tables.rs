@@ -1,0 +1,245 @@
+//! The judge's own reading of the data tables: windows, holidays, zone corrections, area codes, caps.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use chrono::NaiveDate;
+use chrono_tz::Tz;
+
+use super::read::millis;
+
+/// One row of `calling-windows.csv`; times are minutes of the local day.
+#[derive(Clone, Debug)]
+pub(crate) struct Row {
+    pub(crate) id: String,
+    pub(crate) days: u8,
+    pub(crate) open: u32,
+    pub(crate) close: u32,
+    pub(crate) closed: bool,
+    pub(crate) calendar: String,
+    pub(crate) fixed_zone: String,
+    pub(crate) from: Option<NaiveDate>,
+    pub(crate) to: Option<NaiveDate>,
+}
+
+/// One row of `npa.csv`.
+#[derive(Clone, Debug)]
+pub(crate) struct AreaCode {
+    pub(crate) country: String,
+    pub(crate) subdivisions: Vec<String>,
+    pub(crate) zones: Vec<String>,
+    pub(crate) geographic: bool,
+    pub(crate) in_service: bool,
+    pub(crate) since: Option<NaiveDate>,
+}
+
+/// One row of `frequency-caps.csv` that the judge applies.
+#[derive(Clone, Debug)]
+pub(crate) struct Cap {
+    pub(crate) id: String,
+    /// `US-FL`, or `US` for a whole country.
+    pub(crate) region: String,
+    /// `telemarketing`, `automated`, `debt` or `any`.
+    pub(crate) class: String,
+    pub(crate) max: usize,
+    pub(crate) window: i64,
+    pub(crate) after: String,
+    pub(crate) not_after_dealings: bool,
+}
+
+/// All tables.
+pub(crate) struct Tables {
+    /// By region (`US`, `US-FL`) and call class.
+    pub(crate) rows: BTreeMap<(String, String), Vec<Row>>,
+    pub(crate) holidays: BTreeSet<(String, NaiveDate)>,
+    /// Zone, from, until, zone to use instead.
+    pub(crate) corrections: Vec<(String, i64, i64, Tz)>,
+    pub(crate) area_codes: HashMap<String, AreaCode>,
+    /// Candidate zones by digits that a number begins with.
+    pub(crate) prefixes: HashMap<String, Vec<String>>,
+    pub(crate) caps: Vec<Cap>,
+}
+
+impl Tables {
+    /// Reads all tables.
+    pub(crate) fn read() -> Self {
+        Self {
+            rows: windows(),
+            holidays: holidays(),
+            corrections: corrections(),
+            area_codes: area_codes(),
+            prefixes: prefixes(),
+            caps: caps(),
+        }
+    }
+
+    /// Candidate zones of a number by its digits alone; empty: none known.
+    pub(crate) fn zones_of(&self, number: &str) -> &[String] {
+        let digits = number.trim_start_matches('+');
+        if let Some(code) = self.area_code(number) {
+            return &code.zones;
+        }
+        (1..digits.len())
+            .rev()
+            .find_map(|end| self.prefixes.get(&digits[..end]))
+            .map_or(&[], Vec::as_slice)
+    }
+
+    /// The area code of a +1 number.
+    pub(crate) fn area_code(&self, number: &str) -> Option<&AreaCode> {
+        let code = number.strip_prefix("+1")?.get(..3)?;
+        self.area_codes.get(code)
+    }
+}
+
+/// A set of weekdays, bit 0 for Monday, from `Mon`, `Mon-Fri` or `Mon,Wed`.
+pub(crate) fn weekdays(text: &str) -> u8 {
+    const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
+    let place = |name: &str| NAMES.iter().position(|known| *known == name.trim());
+    let mut bits = 0;
+    for part in text.split(',') {
+        let (first, last) = part.split_once('-').unwrap_or((part, part));
+        if let (Some(first), Some(last)) = (place(first), place(last)) {
+            let days = (last + 7 - first) % 7;
+            (0..=days).for_each(|step| bits |= 1 << ((first + step) % 7));
+        }
+    }
+    bits
+}
+
+/// Minutes after midnight of `09:30`.
+pub(crate) fn minute_of_day(text: &str) -> Option<u32> {
+    let (hour, minute) = text.split_once(':')?;
+    Some(hour.parse::<u32>().ok()? * 60 + minute.parse::<u32>().ok()?)
+}
+
+/// The rows of a table, each by column name.
+fn table(text: &str) -> Vec<HashMap<String, String>> {
+    csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .flexible(true)
+        .from_reader(text.as_bytes())
+        .deserialize()
+        .map(|row| row.expect("the data tables are well formed"))
+        .collect()
+}
+
+fn windows() -> BTreeMap<(String, String), Vec<Row>> {
+    let mut rows: BTreeMap<_, Vec<Row>> = BTreeMap::new();
+    for row in table(include_str!("../../data/calling-windows.csv")) {
+        let region = region(&row);
+        let value = Row {
+            id: row["id"].clone(),
+            days: weekdays(&row["days"]),
+            open: minute_of_day(&row["open"]).unwrap_or(0),
+            close: minute_of_day(&row["close"]).unwrap_or(0),
+            closed: row["closed"] == "yes",
+            calendar: after_colon(&row["holiday_rule"]),
+            fixed_zone: after_colon(&row["zone_basis"]),
+            from: row["effective_from"].parse().ok(),
+            to: row["effective_to"].parse().ok(),
+        };
+        let key = (region, row["call_class"].clone());
+        rows.entry(key).or_default().push(value);
+    }
+    rows
+}
+
+fn holidays() -> BTreeSet<(String, NaiveDate)> {
+    table(include_str!("../../data/holidays.csv"))
+        .into_iter()
+        .filter_map(|row| Some((row["calendar"].clone(), row["date"].parse().ok()?)))
+        .collect()
+}
+
+fn corrections() -> Vec<(String, i64, i64, Tz)> {
+    table(include_str!("../../data/tz-overrides.csv"))
+        .into_iter()
+        .map(|row| {
+            (
+                row["zone"].clone(),
+                millis(&row["from_utc"]).unwrap_or(i64::MIN),
+                millis(&row["until_utc"]).unwrap_or(i64::MAX),
+                row["substitute_zone"].parse().expect("a known zone"),
+            )
+        })
+        .collect()
+}
+
+fn area_codes() -> HashMap<String, AreaCode> {
+    table(include_str!("../../data/npa.csv"))
+        .into_iter()
+        .map(|row| {
+            let code = AreaCode {
+                country: row["country"].clone(),
+                subdivisions: list(&row["subdivisions"]),
+                zones: list(&row["zones"]),
+                geographic: !row["status"].starts_with("non-geographic"),
+                in_service: row["in_service"] == "yes",
+                since: row["in_service_date"].parse().ok(),
+            };
+            (row["npa"].clone(), code)
+        })
+        .collect()
+}
+
+fn prefixes() -> HashMap<String, Vec<String>> {
+    table(include_str!("../../data/phone-timezones.csv"))
+        .into_iter()
+        .map(|row| (row["prefix"].clone(), list(&row["zones"])))
+        .collect()
+}
+
+/// Caps that bind whatever consent there is. Left out: rows without a number, a provider's own
+/// limit, a voluntary code, and the limits of exemptions (47 CFR 64.1200(a)(3)) that the product
+/// does not claim, since it always asks for consent.
+fn caps() -> Vec<Cap> {
+    table(include_str!("../../data/frequency-caps.csv"))
+        .into_iter()
+        .filter(|row| row["country"] != "*")
+        .filter(|row| ["telemarketing", "automated", "debt", "any"].contains(&&*row["call_class"]))
+        .filter_map(|row| {
+            Some(Cap {
+                id: row["id"].clone(),
+                region: region(&row),
+                class: row["call_class"].clone(),
+                max: row["max_attempts"].parse().ok()?,
+                window: window(&row["window"])?,
+                after: trigger(&row["after_event"]),
+                not_after_dealings: row["exemptions"].contains("established business"),
+            })
+        })
+        .collect()
+}
+
+fn trigger(text: &str) -> String {
+    ["conversation", "abandoned", "machine", "refusal"]
+        .into_iter()
+        .find(|known| text.contains(known))
+        .unwrap_or_default()
+        .to_owned()
+}
+
+/// Milliseconds of `PT24H rolling` or `P7D`.
+fn window(text: &str) -> Option<i64> {
+    let word = text.split_whitespace().next()?;
+    let hours = match word.strip_prefix("PT") {
+        Some(rest) => rest.strip_suffix('H')?.parse::<i64>().ok()?,
+        None => word.strip_prefix('P')?.strip_suffix('D')?.parse::<i64>().ok()? * 24,
+    };
+    Some(hours * 3_600_000)
+}
+
+fn region(row: &HashMap<String, String>) -> String {
+    match row["subdivision"].as_str() {
+        "" => row["country"].clone(),
+        subdivision => format!("{}-{subdivision}", row["country"]),
+    }
+}
+
+fn after_colon(text: &str) -> String {
+    text.split_once(':').map_or("", |(_, rest)| rest).to_owned()
+}
+
+fn list(text: &str) -> Vec<String> {
+    text.split(';').filter(|item| !item.is_empty()).map(str::to_owned).collect()
+}

@@ -84,7 +84,29 @@ fn rules(findings: &mut Vec<Finding>) {
     ));
 }
 
-fn deck_file(_env: &Env, _findings: &mut Vec<Finding>) {}
+fn deck_file(env: &Env, findings: &mut Vec<Finding>) {
+    findings.push(match env.deck_config() {
+        Ok(config) if env.config.exists() => finding(
+            "deck file",
+            Level::Ok,
+            format!(
+                "{}: {}, {}",
+                env.config.display(),
+                count(config.settings.trunks.len() as u64, "trunk"),
+                count(config.settings.caller_ids.len() as u64, "caller ID")
+            ),
+        ),
+        Ok(_) => finding(
+            "deck file",
+            Level::Ok,
+            format!(
+                "none at {}: the embedded defaults hold (simulated carrier)",
+                env.config.display()
+            ),
+        ),
+        Err(error) => finding("deck file", Level::Fail, error.message),
+    });
+}
 
 fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), CliError> {
     let clock = deck.clock()?;

@@ -19,7 +19,7 @@ use crate::store::Store;
 /// `dialdeck why`.
 pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
-    let echo = read_numbers(Rules::embedded(), &typed, &args.country)?
+    let echo = read_numbers(Rules::embedded(), &typed, &env.country(args.country.as_ref())?)?
         .pop()
         .ok_or_else(|| CliError::usage("no number"))?;
     let mut deck = if args.campaign.is_some() || Deck::exists(env) {

@@ -20,6 +20,7 @@ pub mod run;
 pub mod settings;
 pub mod status;
 pub mod why;
+pub mod window;
 pub mod words;
 
 use std::ffi::OsString;

@@ -18,7 +18,6 @@ pub mod standing;
 pub mod suppression;
 pub mod window;
 
-use std::fmt;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -30,6 +29,7 @@ use crate::domain::{
 };
 use crate::rules::Rules;
 
+pub use crate::rules::WindowReason;
 pub use decide::{Check, Verdict, decide, explain, next_possible};
 
 /// Everything a decision may look at. Gathered inside the transaction that acts on the decision.
@@ -292,41 +292,6 @@ pub enum HoldKind {
     CampaignPerMinute(u32, u32),
     /// Calls are spaced over the minute, and rise slowly after an opening or a resume.
     Spacing,
-}
-
-/// Why a zone is shut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WindowReason {
-    /// A holiday on which calls are barred.
-    Holiday,
-    /// The weekday is closed.
-    DayClosed,
-    /// Before the opening.
-    BeforeOpen,
-    /// At or after the close.
-    AfterClose,
-    /// Between two windows of one day.
-    MiddayGap,
-}
-
-impl WindowReason {
-    /// The name used in reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Holiday => "holiday",
-            Self::DayClosed => "day_closed",
-            Self::BeforeOpen => "before_open",
-            Self::AfterClose => "after_close",
-            Self::MiddayGap => "midday_gap",
-        }
-    }
-}
-
-impl fmt::Display for WindowReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
 }
 
 /// Never: why.

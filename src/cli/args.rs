@@ -188,9 +188,9 @@ pub struct CampaignAddArgs {
     /// Add the campaign without the contacts its file names
     #[arg(long)]
     pub no_contacts: bool,
-    /// Country of numbers written without a country code
-    #[arg(long, value_name = "COUNTRY", default_value = "US", value_parser = country)]
-    pub country: String,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
 }
 
 /// One campaign by name.
@@ -263,9 +263,9 @@ pub struct ContactsImportArgs {
     /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub rejects: Option<PathBuf>,
-    /// Country of numbers written without a country code
-    #[arg(long, value_name = "COUNTRY", default_value = "US", value_parser = country)]
-    pub country: String,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
 }
 
 /// `dialdeck dnc …`.
@@ -297,9 +297,9 @@ pub struct DncAddArgs {
     /// The list: internal or campaign:NAME
     #[arg(long, default_value = "internal")]
     pub list: ListKind,
-    /// Country of numbers written without a country code
-    #[arg(long, value_name = "COUNTRY", default_value = "US", value_parser = country)]
-    pub country: String,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
 }
 
 /// `dialdeck dnc import`.
@@ -317,9 +317,9 @@ pub struct DncImportArgs {
     /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub rejects: Option<PathBuf>,
-    /// Country of numbers written without a country code
-    #[arg(long, value_name = "COUNTRY", default_value = "US", value_parser = country)]
-    pub country: String,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
 }
 
 /// `dialdeck dnc check`.
@@ -328,9 +328,9 @@ pub struct DncCheckArgs {
     /// Numbers in any usual spelling
     #[arg(value_name = "NUMBER", required = true)]
     pub numbers: Vec<String>,
-    /// Country of numbers written without a country code
-    #[arg(long, value_name = "COUNTRY", default_value = "US", value_parser = country)]
-    pub country: String,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
 }
 
 /// `dialdeck dnc reverse`.
@@ -344,9 +344,9 @@ pub struct DncReverseArgs {
     /// The list: internal or campaign:NAME
     #[arg(long, default_value = "internal")]
     pub list: ListKind,
-    /// Country of numbers written without a country code
-    #[arg(long, value_name = "COUNTRY", default_value = "US", value_parser = country)]
-    pub country: String,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
 }
 
 /// `dialdeck dnc list`.
@@ -376,9 +376,9 @@ pub struct WhyArgs {
     /// As of this instant [default: the deck's present]
     #[arg(long, value_name = "INSTANT")]
     pub at: Option<Timestamp>,
-    /// Country of numbers written without a country code
-    #[arg(long, value_name = "COUNTRY", default_value = "US", value_parser = country)]
-    pub country: String,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
 }
 
 /// `dialdeck check`.
@@ -390,9 +390,9 @@ pub struct CheckArgs {
     /// As of this instant [default: the deck's present]
     #[arg(long, value_name = "INSTANT")]
     pub at: Option<Timestamp>,
-    /// Country of numbers written without a country code
-    #[arg(long, value_name = "COUNTRY", default_value = "US", value_parser = country)]
-    pub country: String,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
 }
 
 /// `dialdeck log …`.

@@ -149,7 +149,7 @@ fn run(
     }
     let moved = moved(&mut deck, &campaigns, CampaignState::Running, &args.note)?;
     say_moved(&moved, env, out)?;
-    if !env.json && !deck.engine_runs() {
+    if !env.json && !deck.engine_runs()? {
         writeln!(
             out,
             "No engine runs on this deck: `dialdeck run` starts it."

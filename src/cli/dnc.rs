@@ -102,7 +102,7 @@ struct Touched {
 fn add(args: &DncAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     reversible(&args.list)?;
     let rules = Rules::embedded();
-    let numbers = read_numbers(rules, &args.numbers, &args.country)?;
+    let numbers = read_numbers(rules, &args.numbers, &env.country(args.country.as_ref())?)?;
     let mut deck = Deck::open_or_create(env)?;
     if let ListKind::Campaign(name) = &args.list {
         deck.store.campaign(name)?;
@@ -255,7 +255,7 @@ pub fn describe(echo: &Echo) -> String {
 }
 
 fn check(args: &DncCheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let numbers = read_numbers(Rules::embedded(), &args.numbers, &args.country)?;
+    let numbers = read_numbers(Rules::embedded(), &args.numbers, &env.country(args.country.as_ref())?)?;
     let mut deck = Deck::open(env)?;
     let mut answers = Vec::new();
     for echo in &numbers {
@@ -295,7 +295,7 @@ fn entry_json(entry: &Suppression) -> serde_json::Value {
 
 fn reverse(args: &DncReverseArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
-    let numbers = read_numbers(Rules::embedded(), &typed, &args.country)?;
+    let numbers = read_numbers(Rules::embedded(), &typed, &env.country(args.country.as_ref())?)?;
     let mut deck = Deck::open_to_write(env)?;
     let by = deck.by()?;
     for echo in &numbers {

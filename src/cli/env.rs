@@ -6,6 +6,7 @@ use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 
 use super::CliError;
 use super::args::GlobalArgs;
+use crate::config::{DeckConfig, load_deck};
 
 /// What every subcommand is given.
 #[derive(Clone, Debug)]
@@ -53,6 +54,26 @@ impl Env {
             );
         }
         Ok(())
+    }
+
+    /// The deck file, or the embedded defaults when there is none.
+    pub fn deck_config(&self) -> Result<DeckConfig, CliError> {
+        if self.config_named && !self.config.exists() {
+            return Err(CliError::usage(format!(
+                "there is no deck file {}",
+                self.config.display()
+            ))
+            .hint("name one that exists with --config, or leave it out"));
+        }
+        Ok(load_deck(&self.config)?)
+    }
+
+    /// The country of numbers written without one: as asked for, else the deck file's.
+    pub fn country(&self, asked: Option<&String>) -> Result<String, CliError> {
+        match asked {
+            Some(country) => Ok(country.clone()),
+            None => Ok(self.deck_config()?.default_country),
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use std::path::Path;
 
 use serde_json::json;
 
+use crate::config::{ConfigError, ConfigErrors};
 use crate::store::StoreError;
 
 /// How the program ends.
@@ -125,6 +126,25 @@ impl From<io::Error> for CliError {
             Self::failed(format!("writing the output: {}", plain(&error)))
         }
     }
+}
+
+impl From<ConfigErrors> for CliError {
+    /// One fault with its hint, or all of them, one a line.
+    fn from(errors: ConfigErrors) -> Self {
+        match &errors.0[..] {
+            [only] => Self::failed(place(only)).hint(&only.hint),
+            all => Self::failed(format!("{} faults in one file:\n{errors}", all.len())),
+        }
+    }
+}
+
+/// A fault with its place and key, without its hint.
+fn place(fault: &ConfigError) -> String {
+    let bare = ConfigError {
+        hint: String::new(),
+        ..fault.clone()
+    };
+    bare.to_string()
 }
 
 impl From<StoreError> for CliError {

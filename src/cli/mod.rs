@@ -17,8 +17,10 @@ pub mod manual;
 pub mod output;
 pub mod progress;
 pub mod run;
+pub mod settings;
 pub mod status;
 pub mod why;
+pub mod window;
 pub mod words;
 
 use std::ffi::OsString;
@@ -90,7 +92,7 @@ fn execute(
         Command::Doctor => doctor::execute(env, out),
         Command::Completions(args) => manual::completions(*args, out),
         Command::Man(args) => manual::man(args, out),
-        Command::Config(ConfigCommand::Print) => print_config(env, out),
+        Command::Config(ConfigCommand::Print) => settings::print(env, out),
     }
 }
 
@@ -115,10 +117,6 @@ fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     )?;
     writeln!(out, "dialdeck --help             everything else")?;
     Ok(ExitCode::Done)
-}
-
-fn print_config(_env: &Env, _out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    Err(CliError::failed("not yet"))
 }
 
 /// `--help` and `--version` are answers; everything else is a wrong argument.

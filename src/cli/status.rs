@@ -13,7 +13,7 @@ use crate::rules::Rules;
 pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     let board = board(&mut deck)?;
-    let engine = if deck.engine_runs() {
+    let engine = if deck.engine_runs()? {
         "running"
     } else {
         "none"

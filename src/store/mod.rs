@@ -8,7 +8,10 @@
 //! `settle`, `mark_unknown`, `promote_due`, `expire_due`). Any process may write suppressions and
 //! commands: the claim re-reads both inside its own transaction.
 
+mod entries;
+mod facts;
 pub mod memory;
+mod moves;
 pub mod sqlite;
 pub mod writer;
 

@@ -71,7 +71,7 @@ fn of_class(cap: &Cap, made: &Attempt) -> bool {
 fn passed(cap: &Cap, now: &Past<'_>, before: &[Past<'_>]) -> Option<String> {
     let recent = before
         .iter()
-        .filter(|past| past.at > now.at - cap.window && past.made.counts && of_class(cap, past.made));
+        .filter(|past| past.at >= now.at - cap.window && past.made.counts && of_class(cap, past.made));
     if cap.after.is_empty() {
         let connected_only = cap.id == "us-regf-attempt";
         let seen = recent

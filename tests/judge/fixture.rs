@@ -12,6 +12,9 @@ pub(crate) const SECOND: i64 = 1_000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
 
+/// A little over 6 seconds: ten a minute.
+const SPACING: i64 = 6_010;
+
 /// An entry of the event log without its place in the chain.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Entry {
@@ -73,9 +76,9 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Two hundred contacts of which the first 120 are called, one every 6 seconds, 20 seconds each.
+    /// A hundred and twenty contacts, called one every 6 seconds for 20 seconds each.
     pub(crate) fn new() -> Self {
-        let calls = (0..120).map(|index| call(index, START + index * 6 * SECOND)).collect();
+        let calls = (0..120).map(|index| call(index, START + index * SPACING)).collect();
         Self {
             campaigns: BTreeMap::from([("spring".to_owned(), settings("spring"))]),
             calls,
@@ -109,7 +112,7 @@ impl Scene {
             added.data = json!({ "settings": settings });
             entries.push(added);
             entries.push(plain(START - 40 * MINUTE, "contacts_imported", name));
-            entries.push(plain(START - 30 * MINUTE, "campaign_started", name));
+            entries.push(plain(START, "campaign_started", name));
         }
         entries.extend(self.entries.iter().cloned());
         self.calls.iter().for_each(|call| entries.extend(told(call)));

@@ -668,7 +668,7 @@ fn the_judges_windows_agree_with_the_vectors() {
 #[test]
 fn tmp_perf() {
     let mut scene = Scene::new();
-    for (n, name) in ["a","b","c","d","e"].iter().enumerate() {
+    for (n, name) in ["a", "b", "c", "d", "e"].iter().enumerate() {
         scene.campaigns.insert(name.to_string(), settings(name));
         let n = n as i64;
         for i in 0..3000 {
@@ -684,9 +684,16 @@ fn tmp_perf() {
     #[allow(clippy::disallowed_methods)]
     let t = std::time::Instant::now();
     let report = judge::judge(&log, &carrier, &Options::default());
-    println!("{} lines {} breaches {:?}", log.lines().count(), report.breaches.len(), t.elapsed());
+    println!(
+        "{} lines {} breaches {:?}",
+        log.lines().count(),
+        report.breaches.len(),
+        t.elapsed()
+    );
     println!("{:?}", report.figures);
     let mut by: std::collections::BTreeMap<&str, usize> = Default::default();
-    for b in &report.breaches { *by.entry(b.rule).or_default() += 1; }
+    for b in &report.breaches {
+        *by.entry(b.rule).or_default() += 1;
+    }
     println!("{by:?}");
 }

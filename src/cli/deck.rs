@@ -113,8 +113,9 @@ impl Deck {
         let Some(text) = self.store.meta(DeckClock::META_KEY)? else {
             return Ok(DeckClock::System);
         };
-        serde_json::from_str(&text)
-            .map_err(|error| CliError::deck(format!("the deck's clock `{text}` is broken: {error}")))
+        serde_json::from_str(&text).map_err(|error| {
+            CliError::deck(format!("the deck's clock `{text}` is broken: {error}"))
+        })
     }
 
     /// The deck's present instant, simulated or not; never earlier than the last event's.

@@ -255,7 +255,11 @@ pub fn describe(echo: &Echo) -> String {
 }
 
 fn check(args: &DncCheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let numbers = read_numbers(Rules::embedded(), &args.numbers, &env.country(args.country.as_ref())?)?;
+    let numbers = read_numbers(
+        Rules::embedded(),
+        &args.numbers,
+        &env.country(args.country.as_ref())?,
+    )?;
     let mut deck = Deck::open(env)?;
     let mut answers = Vec::new();
     for echo in &numbers {
@@ -295,7 +299,11 @@ fn entry_json(entry: &Suppression) -> serde_json::Value {
 
 fn reverse(args: &DncReverseArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
-    let numbers = read_numbers(Rules::embedded(), &typed, &env.country(args.country.as_ref())?)?;
+    let numbers = read_numbers(
+        Rules::embedded(),
+        &typed,
+        &env.country(args.country.as_ref())?,
+    )?;
     let mut deck = Deck::open_to_write(env)?;
     let by = deck.by()?;
     for echo in &numbers {

@@ -65,7 +65,11 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         }
         report.write(out, "")?;
     }
-    Ok(if good { ExitCode::Done } else { ExitCode::Failed })
+    Ok(if good {
+        ExitCode::Done
+    } else {
+        ExitCode::Failed
+    })
 }
 
 fn finding(check: &'static str, level: Level, found: String) -> Finding {
@@ -187,7 +191,10 @@ fn partition(deck: &mut Deck, snapshot: &Snapshot, now: Timestamp) -> Result<Fin
     let recount = deck.store.recount()?;
     let mut wrong = Vec::new();
     for (counts, shown) in snapshot.campaigns.iter().zip(&board.campaigns) {
-        let rows = recount.get(&counts.campaign.id).cloned().unwrap_or_default();
+        let rows = recount
+            .get(&counts.campaign.id)
+            .cloned()
+            .unwrap_or_default();
         let total: u64 = rows.contacts.values().sum();
         let same = counts
             .contacts
@@ -240,7 +247,8 @@ fn lists(snapshot: &Snapshot, now: Timestamp) -> Vec<Finding> {
         findings.push(finding(
             "list",
             Level::Warn,
-            "no national registry is loaded; sales calls need one (`dialdeck dnc import`)".to_owned(),
+            "no national registry is loaded; sales calls need one (`dialdeck dnc import`)"
+                .to_owned(),
         ));
     }
     findings

@@ -79,7 +79,10 @@ fn when(until: Until, next: Option<Timestamp>) -> String {
     match (next, until) {
         (Some(at), _) => format!("Next possible at {}.", instant(at)),
         (None, Until::At(at)) => {
-            format!("Held until {}; whether it may be dialed then is not certain.", instant(at))
+            format!(
+                "Held until {}; whether it may be dialed then is not certain.",
+                instant(at)
+            )
         }
         (None, Until::CallEnds) => "Next possible when a call in flight ends.".to_owned(),
         (None, Until::Operator) => "Time alone does not help: somebody has to act.".to_owned(),

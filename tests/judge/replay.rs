@@ -284,10 +284,16 @@ impl<'a> Replay<'a> {
     }
 
     fn alert(&mut self, event: &Event) {
-        match event.data["alert"].as_str().unwrap_or_default().strip_prefix("caller_id_") {
+        match event.data["alert"]
+            .as_str()
+            .unwrap_or_default()
+            .strip_prefix("caller_id_")
+        {
             Some(state) => {
                 let number = text(&event.data["caller_id"]);
-                self.history.resting.push((event.at, number, state != "active"));
+                self.history
+                    .resting
+                    .push((event.at, number, state != "active"));
             }
             None => self.history.troubles.push((event.at, String::new())),
         }

@@ -245,6 +245,18 @@ pub(super) fn promote(
     Ok(promoted)
 }
 
+/// When the first waiting contact of all becomes ready.
+pub(super) fn first_due(work: &mut Work<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let mut first = None;
+    for campaign in campaigns::all(work)? {
+        first = [first, next_due(work, campaign.id)?]
+            .into_iter()
+            .flatten()
+            .min();
+    }
+    Ok(first)
+}
+
 /// When the first waiting contact of a campaign becomes ready.
 pub(super) fn next_due(
     work: &Work<'_>,

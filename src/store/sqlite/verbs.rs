@@ -181,6 +181,10 @@ impl Store for SqliteStore {
         self.write(|work| contacts::promote(work, now, limit))
     }
 
+    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(contacts::first_due)
+    }
+
     fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
         self.write(|work| contacts::expire(work, now, limit))
     }

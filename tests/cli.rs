@@ -121,8 +121,21 @@ impl Scratch {
 }
 
 const SUBCOMMANDS: [&str; 15] = [
-    "demo", "run", "campaign", "contacts", "dnc", "why", "window", "check", "log", "status",
-    "numbers", "doctor", "completions", "man", "config",
+    "demo",
+    "run",
+    "campaign",
+    "contacts",
+    "dnc",
+    "why",
+    "window",
+    "check",
+    "log",
+    "status",
+    "numbers",
+    "doctor",
+    "completions",
+    "man",
+    "config",
 ];
 
 #[test]
@@ -142,7 +155,9 @@ fn help_completions_and_manual_list_every_subcommand() {
     for name in SUBCOMMANDS {
         assert!(manual.out.contains(&format!("dialdeck {name}")), "{name}");
     }
-    let manual = manual.says("dialdeck dnc reverse").says("dialdeck log verify");
+    let manual = manual
+        .says("dialdeck dnc reverse")
+        .says("dialdeck log verify");
     drop(manual);
     let pages = scratch.text("man");
     scratch.run(&["man", "--dir", &pages]).exits(0);
@@ -158,17 +173,38 @@ fn wrong_arguments_exit_with_2_and_say_what_is_right() {
         (&["campaign"], "campaign"),
         (&["campaign", "start"], "NAME"),
         (&["campaign", "set", "recall"], "--pace"),
-        (&["campaign", "set", "recall", "--pace", "0"], "0 is not in 1.."),
-        (&["run", "--speed", "fast"], "whole number from 1 to 86400, or max"),
-        (&["demo", "--speed", "0"], "whole number from 1 to 86400, or max"),
+        (
+            &["campaign", "set", "recall", "--pace", "0"],
+            "0 is not in 1..",
+        ),
+        (
+            &["run", "--speed", "fast"],
+            "whole number from 1 to 86400, or max",
+        ),
+        (
+            &["demo", "--speed", "0"],
+            "whole number from 1 to 86400, or max",
+        ),
         (&["demo", "--start-at", "noon"], "2026-12-07T15:30:00Z"),
         (&["dnc", "add"], "NUMBER"),
         (&["dnc", "reverse", "+12125550142"], "--reason"),
-        (&["dnc", "reverse", "+12125550142", "--reason", ""], "--reason"),
-        (&["dnc", "import", "x.csv", "--list", "red"], "is not a list"),
+        (
+            &["dnc", "reverse", "+12125550142", "--reason", ""],
+            "--reason",
+        ),
+        (
+            &["dnc", "import", "x.csv", "--list", "red"],
+            "is not a list",
+        ),
         (&["dnc", "import", "x.csv", "--as-of", "soon"], "2026-12-01"),
-        (&["why", "+12125550142", "--at", "now"], "2026-12-07T15:30:00Z"),
-        (&["contacts", "import", "recall", "x.csv", "--country", "USA"], "two letters"),
+        (
+            &["why", "+12125550142", "--at", "now"],
+            "2026-12-07T15:30:00Z",
+        ),
+        (
+            &["contacts", "import", "recall", "x.csv", "--country", "USA"],
+            "two letters",
+        ),
         (&["completions", "tcsh"], "tcsh"),
     ] {
         scratch.run(args).exits(2).complains(text);
@@ -269,7 +305,9 @@ fn the_pace_changes_up_to_the_ceiling_of_the_file() {
         .run(&["campaign", "set", "recall", "--concurrent", "6"])
         .exits(3)
         .complains("error: ");
-    let said = scratch.run(&["campaign", "show", "recall", "--json"]).exits(0);
+    let said = scratch
+        .run(&["campaign", "show", "recall", "--json"])
+        .exits(0);
     assert_eq!(said.json()["settings"]["pacing"]["calls_per_minute"], 5);
     assert_eq!(said.json()["ceiling"]["calls_per_minute"], 20);
 }
@@ -295,13 +333,20 @@ fn an_import_accounts_for_every_row() {
         .run(&["contacts", "import", "recall", &list, "--json"])
         .exits(0)
         .json();
-    for (key, count) in [("rows", 5), ("taken", 3), ("duplicates", 1), ("rejected", 1)] {
+    for (key, count) in [
+        ("rows", 5),
+        ("taken", 3),
+        ("duplicates", 1),
+        ("rejected", 1),
+    ] {
         assert_eq!(said[key], count, "{key}: {said}");
         assert_eq!(dry[key], count, "dry {key}: {dry}");
     }
     let rejects = fs::read_to_string(scratch.path("contacts.csv.rejects.csv")).unwrap();
     assert!(rejects.contains("not a number"), "{rejects}");
-    let again = scratch.run(&["contacts", "import", "recall", &list]).exits(0);
+    let again = scratch
+        .run(&["contacts", "import", "recall", &list])
+        .exits(0);
     again.says("0 taken").says("4 duplicates");
 
     scratch
@@ -327,7 +372,13 @@ fn an_opt_out_is_judged_before_it_is_written() {
         .exits(0)
         .says("on no list");
     scratch
-        .run(&["dnc", "add", "(212) 555-0142", "--reason", "asked on the phone"])
+        .run(&[
+            "dnc",
+            "add",
+            "(212) 555-0142",
+            "--reason",
+            "asked on the phone",
+        ])
         .exits(0)
         .says("+12125550142 (US")
         .says("America/New_York")
@@ -361,7 +412,13 @@ fn a_number_comes_off_an_own_list_only_with_a_reason() {
         .complains("is not on internal");
     scratch
         .run(&[
-            "dnc", "reverse", "212-555-0142", "--reason", "x", "--list", "national:us",
+            "dnc",
+            "reverse",
+            "212-555-0142",
+            "--reason",
+            "x",
+            "--list",
+            "national:us",
         ])
         .exits(3)
         .complains("error: ");
@@ -377,7 +434,15 @@ fn lists_are_imported_shown_and_exported() {
     let file = scratch.text("registry.txt");
     fs::write(&file, "2125550142\n3125550177\n3125550177\nbroken\n").unwrap();
     scratch
-        .run(&["dnc", "import", &file, "--list", "national:us", "--as-of", "2026-11-01"])
+        .run(&[
+            "dnc",
+            "import",
+            &file,
+            "--list",
+            "national:us",
+            "--as-of",
+            "2026-11-01",
+        ])
         .exits(0)
         .says("2 taken");
     scratch
@@ -407,7 +472,13 @@ fn why_gives_the_answer_and_every_gate() {
         .says("gate");
     scratch.run(&["campaign", "start", "recall"]).exits(0);
     let night = scratch
-        .run(&["why", "212-555-0142", "--at", "2026-12-08T05:00:00Z", "--json"])
+        .run(&[
+            "why",
+            "212-555-0142",
+            "--at",
+            "2026-12-08T05:00:00Z",
+            "--json",
+        ])
         .exits(0)
         .json();
     assert_eq!(night["contacts"][0]["decision"], "hold");
@@ -492,7 +563,14 @@ fn status_adds_up() {
     assert_eq!(status["deck"]["engine"], "none");
     let campaign = &status["campaigns"][0];
     let sum: u64 = [
-        "done", "in_flight", "ready", "suppressed", "exhausted", "expired", "invalid", "unknown",
+        "done",
+        "in_flight",
+        "ready",
+        "suppressed",
+        "exhausted",
+        "expired",
+        "invalid",
+        "unknown",
     ]
     .iter()
     .map(|key| campaign[*key].as_u64().unwrap())
@@ -523,7 +601,10 @@ fn read_only_refuses_what_would_write() {
     ] {
         scratch.run(args).exits(3).complains("--read-only");
     }
-    scratch.run(&["--read-only", "status"]).exits(0).says("draft");
+    scratch
+        .run(&["--read-only", "status"])
+        .exits(0)
+        .says("draft");
 }
 
 #[test]

@@ -6,6 +6,8 @@
 
 mod answer;
 mod facts;
+#[cfg(test)]
+mod fixture;
 mod words;
 
 pub mod abandonment;
@@ -21,10 +23,11 @@ pub mod pacing;
 pub mod retry;
 pub mod standing;
 pub mod suppression;
+#[cfg(test)]
+mod tests;
 pub mod window;
 
 pub use crate::rules::WindowReason;
 pub use answer::{Decision, DialOrder, Hold, HoldKind, HoldReason, Refusal, Scope, Until};
 pub use decide::{Check, Verdict, decide, explain, next_possible};
 pub use facts::{Abandonment, CallerIdUse, Context, Facts, Load, Loads, PastAttempt, TrunkRest};
-

@@ -1,5 +1,7 @@
 //! Arguments, wiring, exit codes, reports. The only place that names concrete stores and providers.
 
+pub mod window;
+
 use std::path::PathBuf;
 
 /// How the program ends.

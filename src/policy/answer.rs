@@ -179,7 +179,7 @@ impl Hold {
     /// A call in flight to the number gives no instant; it is looked at again a minute later unless another reason
     /// says more. Reasons of wider scope do not matter here: they will have passed, or will hold again.
     pub fn set_aside_until(&self, now: Timestamp) -> Option<Timestamp> {
-        const LOOK_AGAIN: Duration = Duration::from_secs(60);
+        const LOOK_AGAIN: Duration = Duration::from_mins(1);
         self.reasons
             .iter()
             .filter(|reason| reason.kind.scope() == Scope::Contact)

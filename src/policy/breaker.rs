@@ -16,11 +16,11 @@ const LAST_RESULTS: usize = 20;
 /// Configuration faults in a row, on different numbers, that rest the trunk until an operator acts.
 const MISCONFIGURED: usize = 3;
 /// The first pause; doubled with each failed probe.
-const FIRST_PAUSE: Duration = Duration::from_secs(60);
+const FIRST_PAUSE: Duration = Duration::from_mins(1);
 /// The longest pause.
-const LONGEST_PAUSE: Duration = Duration::from_secs(600);
+const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 /// How long a probe may go without a word before another is let through.
-const PROBE_WAIT: Duration = Duration::from_secs(60);
+const PROBE_WAIT: Duration = Duration::from_mins(1);
 
 /// One trunk's breaker: a state machine without a clock.
 ///

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::decide::Findings;
 use super::{Facts, HoldKind, HoldReason, PastAttempt, Until};
-use crate::domain::{CalleeType, Outcome, Timestamp};
+use crate::domain::{CalleeType, ConsentKind, Outcome, Timestamp};
 use crate::rules::{CapTrigger, FrequencyCap};
 
 /// Holds when one more attempt would pass a cap of any region of the contact's class.
@@ -39,7 +39,7 @@ fn each_reached(facts: &Facts<'_>, now: Timestamp, mut report: impl FnMut(HoldRe
     if facts.history.is_empty() {
         return;
     }
-    for cap in caps(facts) {
+    for cap in caps(facts, now) {
         let Some(until) = reached(&cap, facts.history, now) else {
             continue;
         };
@@ -55,11 +55,16 @@ fn each_reached(facts: &Facts<'_>, now: Timestamp, mut report: impl FnMut(HoldRe
     }
 }
 
-fn caps(facts: &Facts<'_>) -> Vec<FrequencyCap> {
+/// Those that bind; express consent lifts some.
+fn caps(facts: &Facts<'_>, now: Timestamp) -> Vec<FrequencyCap> {
     let settings = &facts.campaign.settings;
-    facts
+    let mut caps = facts
         .rules
-        .caps(&facts.class.regions, settings.call_class, settings.purpose)
+        .caps(&facts.class.regions, settings.call_class, settings.purpose);
+    if super::consent::holds(facts, ConsentKind::Express, now) {
+        caps.retain(|cap| !cap.lifted_by_consent);
+    }
+    caps
 }
 
 /// When the cap, if it is reached at `now`, lets go.
@@ -139,7 +144,7 @@ const fn sets_off(trigger: CapTrigger, outcome: Option<Outcome>) -> bool {
 }
 
 pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
-    let seen: Vec<String> = caps(facts)
+    let seen: Vec<String> = caps(facts, now)
         .iter()
         .map(|cap| {
             format!(

@@ -13,6 +13,15 @@ pub(super) fn judge(facts: &Facts<'_>, now: Timestamp) -> Result<(), Refusal> {
     if required == ConsentKind::None {
         return Ok(());
     }
+    check(facts, required, now)
+}
+
+/// Whether consent of at least this kind holds.
+pub(super) fn holds(facts: &Facts<'_>, kind: ConsentKind, now: Timestamp) -> bool {
+    check(facts, kind, now).is_ok()
+}
+
+fn check(facts: &Facts<'_>, required: ConsentKind, now: Timestamp) -> Result<(), Refusal> {
     let on_record = on_record(facts, now);
     let have = on_record.map_or(ConsentKind::None, |consent| consent.kind);
     let Some(consent) = on_record.filter(|consent| consent.kind >= required) else {

@@ -6,6 +6,8 @@
 
 mod answer;
 mod facts;
+#[cfg(test)]
+mod fixture;
 mod words;
 
 pub mod abandonment;
@@ -21,47 +23,11 @@ pub mod pacing;
 pub mod retry;
 pub mod standing;
 pub mod suppression;
+#[cfg(test)]
+mod tests;
 pub mod window;
 
-use std::fmt;
-
-use serde::Serialize;
-
+pub use crate::rules::WindowReason;
 pub use answer::{Decision, DialOrder, Hold, HoldKind, HoldReason, Refusal, Scope, Until};
 pub use decide::{Check, Verdict, decide, explain, next_possible};
 pub use facts::{Abandonment, CallerIdUse, Context, Facts, Load, Loads, PastAttempt, TrunkRest};
-
-/// Why a zone is shut.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WindowReason {
-    /// A holiday on which calls are barred.
-    Holiday,
-    /// The weekday is closed.
-    DayClosed,
-    /// Before the opening.
-    BeforeOpen,
-    /// At or after the close.
-    AfterClose,
-    /// Between two windows of one day.
-    MiddayGap,
-}
-
-impl WindowReason {
-    /// The name used in reports.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Holiday => "holiday",
-            Self::DayClosed => "day_closed",
-            Self::BeforeOpen => "before_open",
-            Self::AfterClose => "after_close",
-            Self::MiddayGap => "midday_gap",
-        }
-    }
-}
-
-impl fmt::Display for WindowReason {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}

@@ -12,9 +12,9 @@ use super::{Facts, HoldKind, Load, Until};
 use crate::domain::Timestamp;
 
 /// The window of the per-minute caps.
-pub const MINUTE: Duration = Duration::from_secs(60);
+pub const MINUTE: Duration = Duration::from_mins(1);
 /// The window of the caller-ID caps.
-pub const HOUR: Duration = Duration::from_secs(3600);
+pub const HOUR: Duration = Duration::from_hours(1);
 
 /// The pace at the start of a ramp, in percent of full.
 const RAMP_START_PERCENT: u64 = 20;

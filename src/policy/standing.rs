@@ -56,28 +56,29 @@ pub(super) fn trunk(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'
     if facts.trunk.is_none() {
         findings.hold(HoldKind::TrunkMissing, Until::Operator);
     }
-    match &facts.context.trunk_rests {
-        Some(rest) => match rest.until {
-            None => findings.hold(HoldKind::TrunkRests(rest.cause), Until::Operator),
-            Some(end) if now < end => {
-                findings.hold(HoldKind::TrunkRests(rest.cause), Until::At(end));
-            }
-            Some(_) => {}
-        },
-        None => {}
+    let Some(rest) = &facts.context.trunk_rests else {
+        return;
+    };
+    match rest.until {
+        None => findings.hold(HoldKind::TrunkRests(rest.cause), Until::Operator),
+        Some(end) if now < end => findings.hold(HoldKind::TrunkRests(rest.cause), Until::At(end)),
+        Some(_) => {}
     }
 }
 
 pub(super) fn saw_campaign(facts: &Facts<'_>, _now: Timestamp) -> String {
     let schedule = &facts.campaign.settings.schedule;
-    let mut text = format!("{} is {}", facts.campaign.name(), facts.campaign.state);
-    if let Some(start) = schedule.start {
-        text.push_str(&format!(", starts {start}"));
-    }
-    if let Some(end) = schedule.expires {
-        text.push_str(&format!(", ends {end}"));
-    }
-    text
+    let start = schedule
+        .start
+        .map_or_else(String::new, |at| format!(", starts {at}"));
+    let end = schedule
+        .expires
+        .map_or_else(String::new, |at| format!(", ends {at}"));
+    format!(
+        "{} is {}{start}{end}",
+        facts.campaign.name(),
+        facts.campaign.state
+    )
 }
 
 pub(super) fn saw_contact(facts: &Facts<'_>, _now: Timestamp) -> String {

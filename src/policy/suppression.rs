@@ -8,7 +8,7 @@ use crate::domain::{ListKind, SuppressionList, Timestamp};
 
 /// How old the data of a required registry may be on the day of the call: 31 days
 /// (16 CFR 310.4(b)(3)(iv); 47 CFR 64.1200(c)(2)(i)(D)).
-pub const REGISTRY_MAX_AGE: Duration = Duration::from_secs(31 * 24 * 3600);
+pub const REGISTRY_MAX_AGE: Duration = Duration::from_hours(31 * 24);
 
 /// Refuses a number on any list that binds the campaign (47 CFR 64.1200(c)(2), (d)). Names the
 /// seller's own list first, since a request made to the seller outranks every other ground.

@@ -26,7 +26,7 @@ pub enum WindowStatus {
 }
 
 /// How far ahead a window is looked for: a year and the odd holiday.
-const HORIZON: Duration = Duration::from_secs(370 * 24 * 3600);
+const HORIZON: Duration = Duration::from_hours(370 * 24);
 
 /// The status at `now`; `ring_secs` is taken off the close, so that no phone rings past it.
 pub fn status(
@@ -86,7 +86,7 @@ pub(super) fn local_times(facts: &Facts<'_>, now: Timestamp) -> Vec<(String, Str
         .class
         .zones
         .iter()
-        .map(|zone| (zone.clone(), local_text(zone, now)))
+        .map(|zone| (zone.clone(), local_text(facts.rules, zone, now)))
         .collect()
 }
 
@@ -110,28 +110,11 @@ pub(super) fn saw_banned(facts: &Facts<'_>, _now: Timestamp) -> String {
     }
 }
 
-/// The weekday from Monday = 0 and the local second of the day.
-fn local(zone: &str, at: Timestamp) -> Option<(u8, u32)> {
-    let zone = jiff::tz::TimeZone::get(zone).ok()?;
-    let local = zone.to_datetime(at.to_jiff());
-    let day = u8::try_from(local.weekday().to_monday_zero_offset()).ok()?;
-    let second =
-        i64::from(local.hour()) * 3600 + i64::from(local.minute()) * 60 + i64::from(local.second());
-    Some((day, u32::try_from(second).ok()?))
-}
-
 /// `Mon 10:30:00`.
-pub(super) fn local_text(zone: &str, at: Timestamp) -> String {
-    match local(zone, at) {
-        Some((day, second)) => format!(
-            "{} {:02}:{:02}:{:02}",
-            Weekdays::name(day),
-            second / 3600,
-            second / 60 % 60,
-            second % 60
-        ),
-        None => "?".to_owned(),
-    }
+pub(super) fn local_text(rules: &Rules, zone: &str, at: Timestamp) -> String {
+    rules
+        .local_time(zone, at)
+        .map_or_else(|| "?".to_owned(), |local| local.to_string())
 }
 
 /// Law and schedule of one campaign for one class.
@@ -184,7 +167,7 @@ impl<'a> Hours<'a> {
             at,
         );
         match legal {
-            Legal::Open => outside(&settings.schedule, self.class, at),
+            Legal::Open => outside(self.rules, &settings.schedule, self.class, at),
             Legal::Shut(reason, place) => Some(HoldKind::Window(reason, place)),
             Legal::NoZone => Some(HoldKind::NoZone),
             Legal::Disagree(zone) => Some(HoldKind::ZoneDataDisagree(zone)),
@@ -212,24 +195,22 @@ impl<'a> Hours<'a> {
 
     /// An instant after `at` before which the hours certainly do not change.
     fn may_change(&self, at: Timestamp) -> Timestamp {
-        /// Zone changes and the boundaries of the law fall on quarters of an hour of UTC.
-        const GRID_MS: i64 = 15 * 60_000;
-        let next = (at.as_millis().div_euclid(GRID_MS) + 1) * GRID_MS;
-        let schedule = &self.campaign.settings.schedule;
-        let mut first = next;
-        for zone in &self.class.zones {
-            let Some((_, second)) = local(zone, at) else {
-                continue;
-            };
-            let into_second = at.as_millis().rem_euclid(1000);
-            for edge in [schedule.open, schedule.close] {
-                let ahead = i64::from(edge.minutes()) * 60 - i64::from(second);
-                if ahead > 0 {
-                    first = first.min(at.as_millis() + ahead * 1000 - into_second);
-                }
-            }
-        }
-        Timestamp::from_millis(first)
+        let settings = &self.campaign.settings;
+        let schedule = &settings.schedule;
+        let law = self.rules.next_change(
+            self.class,
+            settings.call_class,
+            &settings.rule_overrides,
+            at,
+        );
+        let own = if narrows(schedule) {
+            let edges = [schedule.open, schedule.close].map(|edge| edge.minutes() % 1440);
+            self.rules.next_boundary(&self.class.zones, &edges, at)
+        } else {
+            None
+        };
+        let never = at + HORIZON + Duration::from_secs(1);
+        law.unwrap_or(never).min(own.unwrap_or(never))
     }
 }
 
@@ -246,29 +227,36 @@ pub(super) fn ring_secs(facts: &Facts<'_>) -> u64 {
     ring.as_secs() + u64::from(ring.subsec_nanos() > 0)
 }
 
+/// Whether the campaign's own days and hours say anything at all.
+fn narrows(schedule: &Schedule) -> bool {
+    schedule.days != Weekdays::ALL
+        || schedule.open != MinuteOfDay::MIDNIGHT
+        || schedule.close != MinuteOfDay::END
+}
+
 /// Why the campaign's own days and hours shut some zone, if they do; they only ever narrow the law.
-fn outside(schedule: &Schedule, class: &WindowClass, at: Timestamp) -> Option<HoldKind> {
-    if schedule.days == Weekdays::ALL
-        && schedule.open == MinuteOfDay::MIDNIGHT
-        && schedule.close == MinuteOfDay::END
-    {
+fn outside(
+    rules: &Rules,
+    schedule: &Schedule,
+    class: &WindowClass,
+    at: Timestamp,
+) -> Option<HoldKind> {
+    if !narrows(schedule) {
         return None;
     }
     class.zones.iter().find_map(|zone| {
-        let reason = match local(zone, at) {
-            None => return Some(HoldKind::NoZone),
-            Some((day, _)) if !schedule.days.contains(day) => WindowReason::DayClosed,
-            Some((_, second)) if second < u32::from(schedule.open.minutes()) * 60 => {
-                WindowReason::BeforeOpen
-            }
-            Some((_, second)) if second >= u32::from(schedule.close.minutes()) * 60 => {
-                WindowReason::AfterClose
-            }
-            Some(_) => return None,
+        let Some(local) = rules.local_time(zone, at) else {
+            return Some(HoldKind::NoZone);
         };
-        Some(HoldKind::Window(
-            reason,
-            format!("{zone} {}", local_text(zone, at)),
-        ))
+        let reason = if !schedule.days.contains(local.weekday) {
+            WindowReason::DayClosed
+        } else if local.second < u32::from(schedule.open.minutes()) * 60 {
+            WindowReason::BeforeOpen
+        } else if local.second >= u32::from(schedule.close.minutes()) * 60 {
+            WindowReason::AfterClose
+        } else {
+            return None;
+        };
+        Some(HoldKind::Window(reason, format!("{zone} {local}")))
     })
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::window::local_text;
 use super::{Hold, HoldKind, HoldReason, Refusal, Until, WindowReason};
 use crate::domain::{ConsentKind, ListKind, Timestamp};
+use crate::rules::Rules;
 
 impl fmt::Display for Hold {
     /// Every reason, `; ` between them.
@@ -26,7 +27,7 @@ impl fmt::Display for HoldReason {
         match (&self.kind, self.until) {
             (HoldKind::Window(_, place), Until::At(opens)) => {
                 let (zone, shut_at) = place.split_once(' ').unwrap_or((place, ""));
-                let opening = local_text(zone, opens);
+                let opening = local_text(Rules::embedded(), zone, opens);
                 let (day, time) = opening.split_once(' ').unwrap_or(("", &opening));
                 let clock = time.get(..5).unwrap_or(time);
                 if shut_at.starts_with(day) {

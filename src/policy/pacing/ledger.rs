@@ -206,8 +206,8 @@ impl Ledger {
 }
 
 /// How long sends are kept: their window, and a margin for sends reported late.
-const KEEP_MINUTE: Duration = Duration::from_secs(2 * 60);
-const KEEP_HOUR: Duration = Duration::from_secs(3600 + 60);
+const KEEP_MINUTE: Duration = Duration::from_mins(2);
+const KEEP_HOUR: Duration = Duration::from_mins(61);
 
 impl Use {
     fn load(&self, max_concurrent: u32, per_minute: u32, now: Timestamp) -> Load {

@@ -231,6 +231,7 @@ fn d4_too_many_sends_in_a_minute_are_found() {
     // Eleven calls of two seconds each within 55 seconds, where ten may be sent in 60.
     let burst = |last: i64| {
         broken(|scene| {
+            scene.entry(later(), "contacts_imported", "spring", json!({}));
             let mut many: Vec<_> = (120..130)
                 .map(|index| call(index, later() + (index - 120) * 5 * SECOND).lasting(3))
                 .collect();
@@ -238,8 +239,8 @@ fn d4_too_many_sends_in_a_minute_are_found() {
             scene.calls.extend(many);
         })
     };
-    assert_eq!(burst(60 * SECOND), [].into());
-    assert_eq!(burst(60 * SECOND - 1), ["D4"].into());
+    assert_eq!(burst(60 * SECOND + 1), [].into());
+    assert_eq!(burst(60 * SECOND), ["D4"].into());
 }
 
 #[test]
@@ -266,7 +267,7 @@ fn d5_a_caller_id_shown_too_often_is_found() {
 /// A second and further attempts at the first contact, `gap` apart.
 fn again(scene: &mut Scene, times: i64, gap: i64) {
     for n in 1..=times {
-        let mut made = call(1, START + 6 * SECOND + n * gap);
+        let mut made = call(1, scene.calls[1].reserved + n * gap);
         made.attempt = format!("00000001-{}", 900 + n);
         made.n = n + 1;
         scene.calls.push(made);
@@ -662,4 +663,30 @@ fn the_judges_windows_agree_with_the_vectors() {
         let spans = windows.open_spans(place, at, at + 9 * 24 * HOUR);
         assert_eq!(spans[0].0, next, "{}", row["id"]);
     }
+}
+
+#[test]
+fn tmp_perf() {
+    let mut scene = Scene::new();
+    for (n, name) in ["a","b","c","d","e"].iter().enumerate() {
+        scene.campaigns.insert(name.to_string(), settings(name));
+        let n = n as i64;
+        for i in 0..3000 {
+            let mut c = call(i % 400, START + i * 6 * SECOND + n * 700);
+            c.campaign = name.to_string();
+            c.contact = 1000 + n * 10000 + i;
+            c.attempt = format!("{name}-{i}");
+            scene.calls.push(c);
+        }
+    }
+    let log = scene.log();
+    let carrier = scene.carrier();
+    #[allow(clippy::disallowed_methods)]
+    let t = std::time::Instant::now();
+    let report = judge::judge(&log, &carrier, &Options::default());
+    println!("{} lines {} breaches {:?}", log.lines().count(), report.breaches.len(), t.elapsed());
+    println!("{:?}", report.figures);
+    let mut by: std::collections::BTreeMap<&str, usize> = Default::default();
+    for b in &report.breaches { *by.entry(b.rule).or_default() += 1; }
+    println!("{by:?}");
 }

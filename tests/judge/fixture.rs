@@ -12,6 +12,9 @@ pub(crate) const SECOND: i64 = 1_000;
 pub(crate) const MINUTE: i64 = 60 * SECOND;
 pub(crate) const HOUR: i64 = 60 * MINUTE;
 
+/// A little over 6 seconds: ten a minute.
+const SPACING: i64 = 6_010;
+
 /// An entry of the event log without its place in the chain.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Entry {
@@ -73,11 +76,9 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// Two hundred contacts of which the first 120 are called, one every 6 seconds, 20 seconds each.
+    /// A hundred and twenty contacts, called one every 6 seconds for 20 seconds each.
     pub(crate) fn new() -> Self {
-        let calls = (0..120)
-            .map(|index| call(index, START + index * 6 * SECOND))
-            .collect();
+        let calls = (0..120).map(|index| call(index, START + index * SPACING)).collect();
         Self {
             campaigns: BTreeMap::from([("spring".to_owned(), settings("spring"))]),
             calls,
@@ -111,12 +112,10 @@ impl Scene {
             added.data = json!({ "settings": settings });
             entries.push(added);
             entries.push(plain(START - 40 * MINUTE, "contacts_imported", name));
-            entries.push(plain(START - 30 * MINUTE, "campaign_started", name));
+            entries.push(plain(START, "campaign_started", name));
         }
         entries.extend(self.entries.iter().cloned());
-        self.calls
-            .iter()
-            .for_each(|call| entries.extend(told(call)));
+        self.calls.iter().for_each(|call| entries.extend(told(call)));
         entries.sort_by_key(|entry| entry.at);
         gauges(&mut entries, &self.calls);
         seal(&entries)
@@ -245,10 +244,8 @@ fn told(call: &Call) -> Vec<Entry> {
 
 /// Fills in the calls in flight that each reservation saw.
 fn gauges(entries: &mut [Entry], calls: &[Call]) {
-    let campaigns: BTreeMap<&str, &str> = calls
-        .iter()
-        .map(|call| (&*call.attempt, &*call.campaign))
-        .collect();
+    let campaigns: BTreeMap<&str, &str> =
+        calls.iter().map(|call| (&*call.attempt, &*call.campaign)).collect();
     let mut by_campaign: BTreeMap<&str, i64> = BTreeMap::new();
     let mut deck = 0;
     for entry in entries {
@@ -275,13 +272,7 @@ fn seal(entries: &[Entry]) -> String {
     let mut prev = "0".repeat(64);
     let mut log = String::new();
     for (place, entry) in entries.iter().enumerate() {
-        let text = |text: &str| {
-            if text.is_empty() {
-                Value::Null
-            } else {
-                text.into()
-            }
-        };
+        let text = |text: &str| if text.is_empty() { Value::Null } else { text.into() };
         let contact = (entry.contact > 0).then_some(entry.contact);
         let body = format!(
             r#"{{"seq":{},"at":"{}","kind":"{}","actor":"engine","campaign":{},"contact":{},"attempt":{},"number":{},"data":{},"prev":"{prev}""#,
@@ -311,7 +302,5 @@ pub(crate) fn clock(at: i64) -> String {
 }
 
 fn local(at: i64) -> NaiveDateTime {
-    DateTime::from_timestamp_millis(at)
-        .expect("a near instant")
-        .naive_utc()
+    DateTime::from_timestamp_millis(at).expect("a near instant").naive_utc()
 }

@@ -46,7 +46,7 @@ pub(crate) fn measure(history: &mut History, sends: &[Send]) -> Vec<Pace> {
             let disturbed = quiet.iter().any(|(from, to)| *from < end && begin < *to);
             if count >= cpm.max(1) && !disturbed {
                 minutes += 1;
-                sum += series.use_of(name, campaign, begin);
+                sum += series.use_of(history, name, begin);
             }
         }
         paces.push(Pace {
@@ -256,7 +256,8 @@ impl Series {
     }
 
     /// Mean over the minute's seconds of how full the fullest cap is.
-    fn use_of(&self, name: &str, campaign: &Campaign, begin: i64) -> f64 {
+    fn use_of(&self, history: &History, name: &str, begin: i64) -> f64 {
+        let campaign = &history.campaigns[name];
         let (cpm, most) = campaign.pace_at(begin);
         let mut flights = vec![(key("campaign", name), most), (key("deck", ""), self.deck)];
         let mut rates = vec![(key("campaign", name), cpm)];
@@ -265,8 +266,15 @@ impl Series {
             flights.push((key("trunk", trunk), concurrent));
             rates.push((key("trunk", trunk), per_minute));
         }
+        let rests = |number: &str| {
+            let mut moves = history.resting.iter().rev();
+            moves
+                .find(|(at, known, _)| known == number && *at <= begin)
+                .is_some_and(|(.., rests)| *rests)
+        };
         let callers: Vec<(String, i64)> = self.caller_ids[name]
             .iter()
+            .filter(|(number, _)| !rests(number))
             .map(|(number, cap)| (key("caller", number), *cap))
             .collect();
         let total: i64 = callers.iter().map(|(_, cap)| cap).sum();

@@ -63,11 +63,15 @@ pub(crate) fn events(log: &str, breaches: &mut Vec<Breach>) -> Vec<Event> {
     events
 }
 
-/// Reads the carrier's log, ordered by time; of what happens at one instant, ends come first.
+/// Reads the carrier's log, ordered by time. What a carrier says about a repeated invite it merged
+/// with the first is left out, the invite itself is not.
 pub(crate) fn carrier(log: &str, breaches: &mut Vec<Breach>) -> Vec<Carrier> {
     let mut lines = Vec::new();
     for line in log.lines().filter(|line| !line.trim().is_empty()) {
         let value = line.parse::<Value>().unwrap_or_default();
+        if value["merged"] == true && value["event"] != "invite" {
+            continue;
+        }
         let Some(at) = instant(&value["at"]) else {
             breaches.push(Breach::new("D13", 0, "", "unreadable carrier line"));
             continue;
@@ -81,7 +85,7 @@ pub(crate) fn carrier(log: &str, breaches: &mut Vec<Breach>) -> Vec<Carrier> {
             code: value["code"].as_i64(),
         });
     }
-    lines.sort_by_key(|line| (line.at, line.event != "end"));
+    lines.sort_by_key(|line| line.at);
     lines
 }
 

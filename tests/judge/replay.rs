@@ -65,6 +65,7 @@ impl<'a> Replay<'a> {
                 places: HashMap::new(),
                 suppressions: HashMap::new(),
                 down: Vec::new(),
+                resting: Vec::new(),
                 troubles: Vec::new(),
                 end: 0,
             },
@@ -128,7 +129,7 @@ impl<'a> Replay<'a> {
                 }
             }
             "contact_finished" => self.contact_finished(event),
-            "alert_raised" => self.history.troubles.push((event.at, String::new())),
+            "alert_raised" => self.alert(event),
             "deck_opened" | "deck_closed" | "consent_recorded" => {}
             other => self.breach("D17", event, format!("`{other}` is not a kind of event")),
         }
@@ -279,6 +280,16 @@ impl<'a> Replay<'a> {
         self.deck -= 1;
         if self.to_number.get(&attempt.number) == Some(&place) {
             self.to_number.remove(&attempt.number);
+        }
+    }
+
+    fn alert(&mut self, event: &Event) {
+        match event.data["alert"].as_str().unwrap_or_default().strip_prefix("caller_id_") {
+            Some(state) => {
+                let number = text(&event.data["caller_id"]);
+                self.history.resting.push((event.at, number, state != "active"));
+            }
+            None => self.history.troubles.push((event.at, String::new())),
         }
     }
 

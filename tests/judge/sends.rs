@@ -277,9 +277,9 @@ fn rates(history: &History, sends: &[Send], breaches: &mut Vec<Breach>) {
     }
 }
 
-/// Takes an instant into a sliding window and counts what is in it.
+/// Takes an instant into a sliding window, both ends of which belong to it, and counts what is in it.
 fn slide(window: &mut VecDeque<i64>, at: i64, span: i64) -> i64 {
-    while window.front().is_some_and(|first| *first <= at - span) {
+    while window.front().is_some_and(|first| *first < at - span) {
         window.pop_front();
     }
     window.push_back(at);
@@ -291,13 +291,19 @@ fn in_flight(history: &History, sends: &[Send], ends: &Ends, breaches: &mut Vec<
     let mut force = InForce::new(&history.attempts);
     let mut up: BTreeMap<(&str, &str), i64> = BTreeMap::new();
     let mut to: HashMap<&str, usize> = HashMap::new();
-    let mut steps: Vec<(i64, bool, usize)> = sends
+    let begun: HashMap<usize, i64> = sends.iter().map(|send| (send.attempt, send.at)).collect();
+    // At one instant: ends of calls that were up, then sends, then ends of calls refused at once.
+    let mut steps: Vec<(i64, u8, usize)> = sends
         .iter()
-        .map(|send| (send.at, true, send.attempt))
-        .chain(ends.iter().map(|(at, place)| (*at, false, *place)))
+        .map(|send| (send.at, 1, send.attempt))
+        .chain(ends.iter().map(|(at, place)| {
+            let at_once = begun.get(place) >= Some(at);
+            (*at, if at_once { 2 } else { 0 }, *place)
+        }))
         .collect();
     steps.sort_unstable();
-    for (at, begins, place) in steps {
+    for (at, step, place) in steps {
+        let begins = step == 1;
         let made = &history.attempts[place];
         let mut wrong = |rule, text| breaches.push(Breach::new(rule, at, &made.id, text));
         force.until(at);

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
+use super::window::WindowArgs;
 use crate::domain::{ListKind, Timestamp};
 
 /// What stands under the options of `--help`.
@@ -61,6 +62,8 @@ pub enum Command {
     Dnc(DncCommand),
     /// Say why a number is or is not being dialed: every gate, the answer, the next possible instant
     Why(WhyArgs),
+    /// Say whether numbers may be called by law now or at another instant, and when next
+    Window(WindowArgs),
     /// Check a campaign file, then say what it would do with its contacts
     Check(CheckArgs),
     /// Show, export and verify the event log

@@ -12,6 +12,7 @@ use super::output::{self, Report};
 use super::{CliError, Deck, Env, ExitCode, status};
 use crate::domain::campaign::Pacing;
 use crate::domain::{Campaign, CampaignState};
+use crate::store::Store as _;
 
 /// `dialdeck campaign …`.
 pub fn execute(

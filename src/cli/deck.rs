@@ -163,6 +163,18 @@ impl Deck {
     }
 }
 
+/// The present instant of the deck, or the machine's when there is no deck.
+///
+/// # Errors
+/// When there is a deck and it is not usable.
+pub fn present(env: &Env) -> Result<Timestamp, CliError> {
+    if Deck::exists(env) {
+        Deck::open(env)?.now()
+    } else {
+        Ok(Clock::System.now())
+    }
+}
+
 fn open_store(env: &Env) -> Result<SqliteStore, CliError> {
     let path = env.deck.join(STORE_FILE);
     let now = Clock::System.now();

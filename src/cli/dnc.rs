@@ -11,10 +11,13 @@ use super::args::{
 };
 use super::output::{self, Report, count, instant};
 use super::{CliError, Deck, Env, ExitCode, dnc_import, words};
+use crate::clock::Clock;
+use crate::domain::Timestamp;
 use crate::domain::campaign::Evidence;
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{AttemptId, CampaignId, ContactId, Hints, ListKind, PhoneNumber, Suppression};
-use crate::rules::Rules;
+use crate::rules::{ReadNumber, Rules};
+use crate::store::Store as _;
 
 /// Numbers read from the store at once when a list is shown or exported.
 const PAGE: usize = 5_000;
@@ -52,14 +55,19 @@ pub struct Echo {
 ///
 /// # Errors
 /// Names every malformed one, with what is wrong with it.
-pub fn read_numbers(rules: &Rules, typed: &[String], country: &str) -> Result<Vec<Echo>, CliError> {
+pub fn read_numbers(
+    rules: &Rules,
+    typed: &[String],
+    country: &str,
+    at: Timestamp,
+) -> Result<Vec<Echo>, CliError> {
     let mut numbers: Vec<Echo> = Vec::new();
     let mut bad = Vec::new();
     let mut hint = "";
     for text in typed {
         match rules.read_number(text, Some(country)) {
             Ok(read) if numbers.iter().any(|echo| echo.number == read.number) => {}
-            Ok(read) => numbers.push(echo(rules, text, read.number, read.country_guessed)),
+            Ok(read) => numbers.push(echo(rules, text, read, at)),
             Err(error) => {
                 let (what, todo) = words::number_error(error);
                 bad.push(format!("`{text}` cannot be read: {what}"));
@@ -74,18 +82,16 @@ pub fn read_numbers(rules: &Rules, typed: &[String], country: &str) -> Result<Ve
     }
 }
 
-fn echo(rules: &Rules, typed: &str, number: PhoneNumber, country_guessed: bool) -> Echo {
+fn echo(rules: &Rules, typed: &str, read: ReadNumber, at: Timestamp) -> Echo {
+    let number = read.number;
     let located = rules.locate(number, &Hints::default(), Evidence::Stated);
+    let unfit = rules.fitness(number, at).err().map(words::unfit);
     Echo {
         number,
         typed: typed.to_owned(),
         country: words::country(rules, number),
-        country_guessed,
-        unfit: rules
-            .fitness(number)
-            .err()
-            .or(located.as_ref().err().copied())
-            .map(words::unfit),
+        country_guessed: read.country_guessed,
+        unfit,
         zones: located.map(|class| class.zones).unwrap_or_default(),
     }
 }
@@ -102,7 +108,7 @@ struct Touched {
 fn add(args: &DncAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     reversible(&args.list)?;
     let rules = Rules::embedded();
-    let numbers = read_numbers(rules, &args.numbers, &env.country(args.country.as_ref())?)?;
+    let numbers = read_numbers(rules, &args.numbers, &env.country(args.country.as_ref())?, Clock::System.now())?;
     let mut deck = Deck::open_or_create(env)?;
     if let ListKind::Campaign(name) = &args.list {
         deck.store.campaign(name)?;
@@ -255,11 +261,7 @@ pub fn describe(echo: &Echo) -> String {
 }
 
 fn check(args: &DncCheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let numbers = read_numbers(
-        Rules::embedded(),
-        &args.numbers,
-        &env.country(args.country.as_ref())?,
-    )?;
+    let numbers = read_numbers(Rules::embedded(), &args.numbers, &env.country(args.country.as_ref())?, Clock::System.now())?;
     let mut deck = Deck::open(env)?;
     let mut answers = Vec::new();
     for echo in &numbers {
@@ -299,11 +301,7 @@ fn entry_json(entry: &Suppression) -> serde_json::Value {
 
 fn reverse(args: &DncReverseArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
-    let numbers = read_numbers(
-        Rules::embedded(),
-        &typed,
-        &env.country(args.country.as_ref())?,
-    )?;
+    let numbers = read_numbers(Rules::embedded(), &typed, &env.country(args.country.as_ref())?, Clock::System.now())?;
     let mut deck = Deck::open_to_write(env)?;
     let by = deck.by()?;
     for echo in &numbers {

@@ -86,6 +86,12 @@ fn rules(findings: &mut Vec<Finding>) {
         Level::Ok,
         format!("digest {}", Rules::embedded().digest()),
     ));
+    let (deciding, second) = Rules::embedded().zone_data_versions();
+    findings.push(finding(
+        "zone data",
+        Level::Ok,
+        format!("{deciding} decides, {second} is the second opinion"),
+    ));
 }
 
 fn deck_file(env: &Env, findings: &mut Vec<Finding>) {

@@ -14,6 +14,7 @@ use super::{CliError, Deck, Env, ExitCode};
 use crate::clock::pause;
 use crate::domain::Timestamp;
 use crate::domain::event::ChainCheck;
+use crate::store::Store as _;
 
 /// Entries read from the store at once.
 const PAGE: usize = 5_000;

@@ -33,6 +33,8 @@ pub use deck::Deck;
 pub use env::Env;
 pub use error::{CliError, ExitCode};
 
+use crate::rules::Rules;
+
 use args::{Cli, Command, ConfigCommand, ContactsCommand};
 
 /// The whole program: reads the arguments, does what they say, reports errors on standard error.
@@ -85,6 +87,11 @@ fn execute(
         Command::Contacts(ContactsCommand::Import(args)) => contacts::execute(args, env, out),
         Command::Dnc(command) => dnc::execute(command, env, out),
         Command::Why(args) => why::execute(args, env, out),
+        Command::Window(args) => {
+            let now = deck::present(env)?;
+            window::run(Rules::embedded(), args, now, env.json, out)?;
+            Ok(ExitCode::Done)
+        }
         Command::Check(args) => check::execute(args, env, out),
         Command::Log(args) => log::execute(args, env, out),
         Command::Status => status::status(env, out),

@@ -8,6 +8,7 @@ use super::output::{self, Report, instant};
 use super::{CliError, Deck, Env, ExitCode};
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard};
 use crate::rules::Rules;
+use crate::store::Store as _;
 
 /// `dialdeck status`.
 pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {

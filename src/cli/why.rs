@@ -14,18 +14,15 @@ use crate::domain::campaign::{CallClass, Evidence};
 use crate::domain::{Contact, ContactId, Hints, Suppression, Timestamp};
 use crate::policy::{self, Context, Decision, Verdict};
 use crate::rules::{Legal, Rules};
-use crate::store::Store;
+use crate::store::Store as _;
+use crate::store::sqlite::SqliteStore;
 
 /// `dialdeck why`.
 pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
-    let echo = read_numbers(
-        Rules::embedded(),
-        &typed,
-        &env.country(args.country.as_ref())?,
-    )?
-    .pop()
-    .ok_or_else(|| CliError::usage("no number"))?;
+    let echo = read_numbers(Rules::embedded(), &typed, &env.country(args.country.as_ref())?, args.at.unwrap_or_else(|| Clock::System.now()))?
+        .pop()
+        .ok_or_else(|| CliError::usage("no number"))?;
     let mut deck = if args.campaign.is_some() || Deck::exists(env) {
         Some(Deck::open(env)?)
     } else {
@@ -113,7 +110,7 @@ struct ByLaw {
 }
 
 fn answers(
-    store: &mut impl Store,
+    store: &mut SqliteStore,
     echo: &Echo,
     campaign: Option<&str>,
     now: Timestamp,
@@ -202,12 +199,15 @@ fn by_law(echo: &Echo, lists: &[Suppression], now: Timestamp) -> ByLaw {
     let rules = Rules::embedded();
     let located = rules.locate(echo.number, &Hints::default(), Evidence::Stated);
     let (open, hours) = match located {
-        Err(why) => (false, format!("it cannot be dialed: {}", words::unfit(why))),
+        Err(why) => (false, format!("it cannot be dialed: {why}")),
         Ok(class) => match rules.legal(&class, CallClass::Live, &[], now) {
             Legal::Open => (true, "the law's hours for a live call are open".to_owned()),
             Legal::Shut(reason, zone) => (false, format!("{}: {zone}", words::window(reason))),
             Legal::NoZone => (false, "its time zone is not known".to_owned()),
-            Legal::Disagree(zone) => (false, format!("the two zone databases differ on {zone}")),
+            Legal::Disagree(zone) => (
+                false,
+                format!("the two zone databases differ on {zone}"),
+            ),
         },
     };
     let listed = if lists.is_empty() {

@@ -77,7 +77,7 @@ pub(super) fn contacts_imported(
     by: &By,
 ) -> Vec<NewEvent> {
     #[derive(Serialize)]
-    struct Consents<'a> {
+    struct Recorded<'a> {
         file: &'a str,
         sha256: &'a str,
         consents: &'a BTreeMap<ConsentKind, u64>,
@@ -86,7 +86,7 @@ pub(super) fn contacts_imported(
         vec![of_campaign(EventKind::ContactsImported, campaign, by).with_data(figures)];
     if figures.consents.values().any(|rows| *rows > 0) {
         events.push(
-            of_campaign(EventKind::ConsentRecorded, campaign, by).with_data(&Consents {
+            of_campaign(EventKind::ConsentRecorded, campaign, by).with_data(&Recorded {
                 file: &figures.file,
                 sha256: &figures.sha256,
                 consents: &figures.consents,

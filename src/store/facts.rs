@@ -120,16 +120,14 @@ pub(super) fn past(attempt: &Attempt, now: Timestamp) -> PastAttempt {
 }
 
 /// Puts an attempt into a ledger that is being rebuilt.
-pub(super) fn rebuild(ledger: &mut Ledger, attempt: &Attempt) {
+pub(super) fn rebuild(ledger: &mut Ledger, attempt: &Attempt, counts_from: Option<Timestamp>) {
     let entry = moves::ledger_entry(attempt);
-    if !attempt.state.in_flight() {
-        if let Some(at) = moves::counts_from(attempt) {
-            ledger.past_send(&entry, at);
+    if attempt.state.in_flight() {
+        ledger.reserve(entry);
+        if let Some(at) = counts_from {
+            ledger.sent(attempt.id, at);
         }
-        return;
-    }
-    ledger.reserve(entry);
-    if let Some(at) = attempt.sent_at {
-        ledger.sent(attempt.id, at);
+    } else if let Some(at) = counts_from {
+        ledger.past_send(&entry, at);
     }
 }

@@ -18,9 +18,9 @@ use crate::policy::{DialOrder, Hold, HoldKind, Refusal, Until};
 /// How long a contact is set aside when its hold ends with a call whose end nobody can foretell.
 pub(super) const CALL_ENDS_RECHECK: Duration = Duration::from_secs(30);
 /// How long a contact is set aside when only an operator can end its hold.
-pub(super) const OPERATOR_RECHECK: Duration = Duration::from_secs(600);
+pub(super) const OPERATOR_RECHECK: Duration = Duration::from_mins(10);
 /// How far back the history of a number is read.
-pub(super) const HISTORY: Duration = Duration::from_secs(60 * 24 * 3600);
+pub(super) const HISTORY: Duration = Duration::from_hours(60 * 24);
 /// Days behind the abandonment rate (47 CFR 64.1200(a)(7)), whole UTC days, today included.
 pub(super) const ABANDONMENT_DAYS: i64 = 30;
 
@@ -213,12 +213,25 @@ pub(super) fn gives_back(attempt: &Attempt, report: &CallReport) -> bool {
     report.end == CallEnd::NeverSent && attempt.sent_at.is_none()
 }
 
+/// Whether an attempt has ended without its request ever leaving.
+pub(super) fn never_sent(attempt: &Attempt) -> bool {
+    attempt.outcome == Some(Outcome::Cancelled) && !attempt.counts
+}
+
 /// The instant an attempt's send counts from in the sliding windows; `None`: now, or not at all.
-pub(super) fn counts_from(attempt: &Attempt) -> Option<Timestamp> {
-    let never_sent = attempt.outcome == Some(Outcome::Cancelled) && !attempt.counts;
-    attempt
-        .sent_at
-        .or_else(|| attempt.ended_at.filter(|_| !never_sent))
+///
+/// An attempt not known to be sent counts from when its fate became unknown, or from its end: it
+/// cannot have left later. `noted` is what was found before.
+pub(super) fn counts_from(
+    attempt: &Attempt,
+    noted: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    if never_sent(attempt) {
+        return None;
+    }
+    let unknown = (attempt.state == AttemptState::Unknown).then_some(now);
+    attempt.sent_at.or(noted).or(attempt.ended_at).or(unknown)
 }
 
 /// The UTC day an instant falls on, counted from 1970.

@@ -4,10 +4,13 @@ use std::time::Duration;
 
 use rusqlite::{Connection, Params};
 
-use super::codec::{attempt as read_attempt, attempt_code, attempt_columns, digits, millis};
+use super::codec::{
+    attempt as read_attempt, attempt_code, attempt_columns, digits, instant, millis,
+};
 use super::{Work, campaigns, log};
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CallEvent, ContactId, DeckId, PhoneNumber, Timestamp,
+    Attempt, AttemptId, AttemptState, CallEvent, CalleeType, ContactId, DeckId, Outcome,
+    PhoneNumber, Timestamp,
 };
 use crate::policy::PastAttempt;
 use crate::policy::pacing::{HOUR, Ledger};
@@ -26,7 +29,7 @@ pub(super) const OF_CONTACT: &str = concat!(
 pub(super) const OPEN: &str = concat!(
     "SELECT ",
     attempt_columns!(),
-    " FROM attempts WHERE state <> 5"
+    ", counts_from FROM attempts WHERE state <> 5"
 );
 pub(super) const OPEN_TO: &str = concat!(
     "SELECT ",
@@ -41,7 +44,7 @@ pub(super) const HISTORY: &str = concat!(
 pub(super) const SENDS: &str = concat!(
     "SELECT ",
     attempt_columns!(),
-    " FROM attempts WHERE counts_from IS NOT NULL AND counts_from > ?1 ORDER BY counts_from"
+    ", counts_from FROM attempts WHERE counts_from IS NOT NULL AND counts_from > ?1 ORDER BY counts_from"
 );
 pub(super) const INSERT: &str = concat!(
     "INSERT INTO attempts (",
@@ -49,8 +52,8 @@ pub(super) const INSERT: &str = concat!(
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
 );
 pub(super) const UPDATE: &str = "UPDATE attempts SET state = ?2, sent_at = ?3, ringing_at = ?4,
-     answered_at = ?5, ended_at = ?6, callee_type = ?7, outcome = ?8, counts = ?9, counts_from = ?10
-     WHERE serial = ?1";
+     answered_at = ?5, ended_at = ?6, callee_type = ?7, outcome = ?8, counts = ?9, counts_from =
+     CASE WHEN ?10 THEN NULL ELSE coalesce(counts_from, ?11) END WHERE serial = ?1";
 
 /// The id of the next attempt.
 pub(super) fn next_id(work: &Work<'_>) -> Result<AttemptId, StoreError> {
@@ -82,15 +85,19 @@ pub(super) fn insert(work: &mut Work<'_>, attempt: &Attempt) -> Result<(), Store
             millis(attempt.ringing_at),
             millis(attempt.answered_at),
             millis(attempt.ended_at),
-            attempt.callee_type.map(|callee| callee.as_str()),
-            attempt.outcome.map(|outcome| outcome.as_str()),
+            attempt.callee_type.map(CalleeType::as_str),
+            attempt.outcome.map(Outcome::as_str),
             attempt.counts,
         ])?;
     Ok(())
 }
 
 /// Writes what has changed of an attempt.
-pub(super) fn save(work: &mut Work<'_>, attempt: &Attempt) -> Result<(), StoreError> {
+pub(super) fn save(
+    work: &mut Work<'_>,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> Result<(), StoreError> {
     work.conn.prepare_cached(UPDATE)?.execute((
         attempt.id.serial,
         attempt_code(attempt.state),
@@ -98,10 +105,11 @@ pub(super) fn save(work: &mut Work<'_>, attempt: &Attempt) -> Result<(), StoreEr
         millis(attempt.ringing_at),
         millis(attempt.answered_at),
         millis(attempt.ended_at),
-        attempt.callee_type.map(|callee| callee.as_str()),
-        attempt.outcome.map(|outcome| outcome.as_str()),
+        attempt.callee_type.map(CalleeType::as_str),
+        attempt.outcome.map(Outcome::as_str),
         attempt.counts,
-        millis(moves::counts_from(attempt)),
+        moves::never_sent(attempt),
+        millis(moves::counts_from(attempt, None, now)),
     ))?;
     Ok(())
 }
@@ -171,7 +179,7 @@ pub(super) fn record(
     if let Some(at) = attempt.sent_at.filter(|_| !was_sent) {
         ledger.sent(attempt.id, at);
     }
-    save(work, &attempt)?;
+    save(work, &attempt, now)?;
     let campaign = campaigns::by_id(work, attempt.campaign)?;
     for kind in kinds {
         log::append(work, &entries::call_event(kind, &campaign, &attempt, now))?;
@@ -192,8 +200,9 @@ pub(super) fn mark_unknown(
     if !attempt.state.may_become(AttemptState::Unknown) {
         return Ok(false);
     }
+    work.ledger(now)?.sent(attempt.id, now);
     attempt.state = AttemptState::Unknown;
-    save(work, &attempt)?;
+    save(work, &attempt, now)?;
     let campaign = campaigns::by_id(work, attempt.campaign)?;
     log::append(
         work,
@@ -209,15 +218,19 @@ pub(super) fn rebuild_ledger(
     now: Timestamp,
 ) -> Result<Ledger, StoreError> {
     /// Sends are read a little further back, so that a clock that was set back loses none.
-    const MARGIN: Duration = Duration::from_secs(60);
+    const MARGIN: Duration = Duration::from_mins(1);
     let mut ledger = Ledger::default();
     let since = (now - (HOUR + MARGIN)).as_millis();
-    let mut past = query(conn, deck, SENDS, (since,))?;
-    past.retain(|attempt| !attempt.state.in_flight());
-    let mut open = query(conn, deck, OPEN, ())?;
-    open.sort_by_key(|attempt| attempt.id);
-    for attempt in past.iter().chain(&open) {
-        facts::rebuild(&mut ledger, attempt);
+    for sql in [SENDS, OPEN] {
+        let mut statement = conn.prepare_cached(sql)?;
+        let mut rows =
+            statement.query(rusqlite::params_from_iter((sql == SENDS).then_some(since)))?;
+        while let Some(row) = rows.next()? {
+            let attempt = read_attempt(row, deck)?;
+            if attempt.state.in_flight() == (sql == OPEN) {
+                facts::rebuild(&mut ledger, &attempt, instant(row.get("counts_from")?));
+            }
+        }
     }
     Ok(ledger)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use rusqlite::Row;
 
 use super::codec::{digits, instant, millis, number};
-use super::{Work, log, meta};
+use super::{Settings, Work, log, meta};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
     CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, PhoneNumber,
@@ -140,8 +140,10 @@ pub(super) fn configure(work: &mut Work<'_>, settings: &DeckSettings) -> Result<
 
 /// The settings last configured, caller IDs in the stricter of the file's and the store's state.
 pub(super) fn settings(work: &mut Work<'_>) -> Result<Option<Arc<DeckSettings>>, StoreError> {
-    if let Some(known) = &work.mem.cache.settings {
-        return Ok(known.clone());
+    match &work.mem.cache.settings {
+        Settings::Known(known) => return Ok(Some(Arc::clone(known))),
+        Settings::Missing => return Ok(None),
+        Settings::Unread => {}
     }
     let text = meta::value(work.conn, SETTINGS)?;
     let mut settings: Option<DeckSettings> =
@@ -167,7 +169,10 @@ pub(super) fn settings(work: &mut Work<'_>) -> Result<Option<Arc<DeckSettings>>,
         }
     }
     let settings = settings.map(Arc::new);
-    work.mem.cache.settings = Some(settings.clone());
+    work.mem.cache.settings = match &settings {
+        Some(known) => Settings::Known(Arc::clone(known)),
+        None => Settings::Missing,
+    };
     Ok(settings)
 }
 
@@ -202,7 +207,7 @@ const fn caller_id_state_name(state: CallerIdState) -> &'static str {
 }
 
 fn forget_settings(work: &mut Work<'_>) {
-    work.mem.cache.settings = None;
+    work.mem.cache.settings = Settings::Unread;
     work.mem.cache.showable.clear();
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::counters::Count;
-use super::{Work, attempts, campaigns, contacts, log, suppression};
+use super::{Settings, Work, attempts, campaigns, contacts, log, suppression};
 use crate::domain::{CampaignId, Contact, ContactId, ContactState, Timestamp};
 use crate::policy::{Abandonment, Context, Decision, DialOrder, Facts, Hold, Scope, decide};
 use crate::store::facts::{self, Gathered};
@@ -93,7 +93,7 @@ pub(super) fn gather(
 pub(super) fn give_back(work: &mut Work<'_>, gathered: Gathered) {
     let campaign = gathered.campaign.id;
     // Emptied caches mean that the settings changed meanwhile.
-    if work.mem.cache.settings.is_some() {
+    if !matches!(work.mem.cache.settings, Settings::Unread) {
         work.mem
             .cache
             .showable
@@ -139,9 +139,7 @@ fn reserve(
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
     let attempt = moves::reserve(attempts::next_id(work)?, &gathered.contact, &order, now);
-    let ledger = work.ledger(now)?;
-    ledger.reserve(moves::ledger_entry(&attempt));
-    ledger.forget_before(now);
+    work.ledger(now)?.reserve(moves::ledger_entry(&attempt));
     attempts::insert(work, &attempt)?;
     let after = Contact {
         state: ContactState::InFlight,

@@ -8,7 +8,8 @@ use super::codec::{contact as read_contact, contact_columns, digits, millis};
 use super::counters::Count;
 use super::{Work, campaigns, log};
 use crate::domain::{
-    CampaignId, ClassId, Contact, ContactId, ContactState, PhoneNumber, Timestamp, WindowClass,
+    CampaignId, ClassId, Contact, ContactId, ContactState, Outcome, PhoneNumber, Timestamp,
+    WindowClass,
 };
 use crate::policy::Refusal;
 use crate::store::{Candidate, NewContact, RowFate, StoreError, entries, moves};
@@ -155,7 +156,7 @@ pub(super) fn save(
         &after.reason,
         after.due.as_millis(),
         after.attempts,
-        after.last_outcome.map(|outcome| outcome.as_str()),
+        after.last_outcome.map(Outcome::as_str),
     ))?;
     if before.state != after.state {
         count(work, after.campaign, after.class, before.state, -1);

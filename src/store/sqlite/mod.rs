@@ -117,13 +117,25 @@ struct Cache {
     campaigns: Option<BTreeMap<CampaignId, Arc<Campaign>>>,
     classes: BTreeMap<ClassId, Arc<WindowClass>>,
     class_ids: BTreeMap<Arc<WindowClass>, ClassId>,
-    settings: Option<Option<Arc<DeckSettings>>>,
+    settings: Settings,
     lists: Option<Arc<Vec<SuppressionList>>>,
     list_ids: BTreeMap<i64, ListKind>,
     /// Caller IDs by campaign; their use is looked up anew by every claim.
     showable: BTreeMap<CampaignId, Vec<CallerIdUse>>,
     /// Live and abandoned calls by campaign and UTC day.
     live: BTreeMap<CampaignId, BTreeMap<i64, (u64, u64)>>,
+}
+
+/// The deck's settings, as far as they are known here.
+#[derive(Default)]
+enum Settings {
+    /// Not read yet.
+    #[default]
+    Unread,
+    /// The deck was never configured.
+    Missing,
+    /// As configured.
+    Known(Arc<DeckSettings>),
 }
 
 /// A verb at work: the open transaction and what is kept in memory.

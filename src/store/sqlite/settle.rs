@@ -60,7 +60,7 @@ fn end(
     } else {
         ledger.ended(attempt.id, ended);
     }
-    attempts::save(work, attempt)?;
+    attempts::save(work, attempt, now)?;
     let what = format!("outcome:{}", read.outcome);
     let outcome = Count::Tally(attempt.campaign, what);
     work.mem.counts.add(outcome, 1);

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{AttemptId, CallReport, PhoneNumber, Timestamp, TrunkName};
 
-use super::ledger::Ledger;
+use super::super::DialRequest;
+use super::ledger::{Ledger, UpCall};
 
 /// The file in which a simulated carrier writes one line for everything that happens.
 ///
@@ -111,6 +112,59 @@ pub(super) struct Line {
     /// is refused with 482 (RFC 3261 §8.2.2.2).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) merged: bool,
+    /// Set on an `invite` that a limit or an outage refuses at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) refused: bool,
+}
+
+impl Line {
+    /// The line of a request that leaves now.
+    pub(super) fn invite(request: &DialRequest, now: Timestamp) -> Self {
+        let terms = Terms::new(request.ring_timeout, request.max_call, request.human_agent);
+        Self {
+            at: now,
+            event: LineKind::Invite,
+            attempt: request.attempt,
+            to: request.to,
+            from: request.from,
+            trunk: request.trunk.clone(),
+            code: None,
+            report: None,
+            terms: Some(terms),
+            merged: false,
+            refused: false,
+        }
+    }
+
+    /// A line about a call that is up.
+    pub(super) fn of(attempt: AttemptId, call: &UpCall, event: LineKind, at: Timestamp) -> Self {
+        Self {
+            at,
+            event,
+            attempt,
+            to: call.to,
+            from: call.from,
+            trunk: call.trunk.clone(),
+            code: None,
+            report: None,
+            terms: None,
+            merged: false,
+            refused: false,
+        }
+    }
+
+    /// The `end` of the call that this line is about.
+    pub(super) fn ended(&self, at: Timestamp, report: &CallReport) -> Self {
+        Self {
+            at,
+            event: LineKind::End,
+            code: report.sip_code,
+            report: Some(report.clone()),
+            terms: None,
+            refused: false,
+            ..self.clone()
+        }
+    }
 }
 
 /// The terms of a call that its course depends on.

@@ -10,11 +10,14 @@
 //! A simulator that opens the log of its predecessor continues the calls that are still up.
 
 mod carrier_log;
+mod check;
 mod dice;
+mod fate;
 mod ledger;
 mod plan;
 mod profile;
 mod script;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
@@ -26,7 +29,7 @@ use crate::domain::{
 
 use super::{DialRequest, LookUp, Provider, ProviderEvent, Request};
 
-use carrier_log::{Line, LineKind, Terms};
+use carrier_log::{Line, LineKind};
 use ledger::{Ledger, Phase, UpCall};
 use plan::{Step, plan};
 use profile::Manner;
@@ -114,10 +117,12 @@ impl Simulator {
             return self.never_sent(attempt, now);
         }
         let refusal = self.refusal(request, outage, now);
-        let mut lines = vec![invite_line(request, now)];
-        if let Some(report) = &refusal {
-            lines.push(end_line(&lines[0], now, report));
-        }
+        let invite = Line {
+            refused: refusal.is_some(),
+            ..Line::invite(request, now)
+        };
+        let end = refusal.as_ref().map(|report| invite.ended(now, report));
+        let lines: Vec<Line> = std::iter::once(invite).chain(end).collect();
         if !self.write(&lines) {
             return self.never_sent(attempt, now);
         }
@@ -141,13 +146,13 @@ impl Simulator {
     fn merge(&mut self, request: &DialRequest, now: Timestamp) {
         let invite = Line {
             merged: true,
-            ..invite_line(request, now)
+            ..Line::invite(request, now)
         };
         let report = CallReport {
             sip_code: Some(482),
             ..CallReport::default()
         };
-        let end = end_line(&invite, now, &report);
+        let end = invite.ended(now, &report);
         self.write(&[invite, end]);
         self.tell(now, request.attempt, now, CallEventKind::Sent);
     }
@@ -209,15 +214,15 @@ impl Simulator {
                 ..CallReport::default()
             }
         } else {
-            lines.push(line(attempt, call, LineKind::Cancel, now));
+            lines.push(Line::of(attempt, call, LineKind::Cancel, now));
             CallReport {
                 end: CallEnd::CancelledByUs,
                 sip_code: Some(487),
                 ..CallReport::default()
             }
         };
-        let end = line(attempt, call, LineKind::End, now);
-        lines.push(end_line(&end, now, &report));
+        let end = Line::of(attempt, call, LineKind::End, now);
+        lines.push(end.ended(now, &report));
         self.write(&lines);
         // The answer to our own hang-up comes back even when news of the call itself was lost.
         self.tell(now, attempt, now, CallEventKind::Ended(report));
@@ -240,6 +245,9 @@ impl Simulator {
         let Some(log) = self.log.as_ref().filter(|_| !self.log_failed) else {
             return LookUp::CannotTell;
         };
+        if self.ledger.is_complete() {
+            return LookUp::NeverPlaced;
+        }
         match log.find_end(attempt) {
             Ok(Some((report, at))) => LookUp::Ended(report, at),
             Ok(None) => LookUp::NeverPlaced,
@@ -292,10 +300,10 @@ impl Simulator {
             return;
         };
         let line = match kind {
-            CallEventKind::Ringing => line(attempt, call, LineKind::Ringing, at),
-            CallEventKind::Answered => line(attempt, call, LineKind::Answer, at),
+            CallEventKind::Ringing => Line::of(attempt, call, LineKind::Ringing, at),
+            CallEventKind::Answered => Line::of(attempt, call, LineKind::Answer, at),
             CallEventKind::Ended(report) => {
-                end_line(&line(attempt, call, LineKind::End, at), at, report)
+                Line::of(attempt, call, LineKind::End, at).ended(at, report)
             }
             CallEventKind::Sent
             | CallEventKind::Speech(_)
@@ -373,50 +381,5 @@ impl Provider for Simulator {
 
     fn ready(&mut self) -> impl Future<Output = ()> + Send {
         std::future::pending()
-    }
-}
-
-fn invite_line(request: &DialRequest, now: Timestamp) -> Line {
-    Line {
-        at: now,
-        event: LineKind::Invite,
-        attempt: request.attempt,
-        to: request.to,
-        from: request.from,
-        trunk: request.trunk.clone(),
-        code: None,
-        report: None,
-        terms: Some(Terms::new(
-            request.ring_timeout,
-            request.max_call,
-            request.human_agent,
-        )),
-        merged: false,
-    }
-}
-
-fn line(attempt: AttemptId, call: &UpCall, event: LineKind, at: Timestamp) -> Line {
-    Line {
-        at,
-        event,
-        attempt,
-        to: call.to,
-        from: call.from,
-        trunk: call.trunk.clone(),
-        code: None,
-        report: None,
-        terms: None,
-        merged: false,
-    }
-}
-
-fn end_line(of: &Line, at: Timestamp, report: &CallReport) -> Line {
-    Line {
-        at,
-        event: LineKind::End,
-        code: report.sip_code,
-        report: Some(report.clone()),
-        terms: None,
-        ..of.clone()
     }
 }

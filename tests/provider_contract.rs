@@ -25,7 +25,7 @@ pub(crate) trait Bench {
     fn busy(&self) -> PhoneNumber;
     /// Rings until the ringing timeout.
     fn never_answers(&self) -> PhoneNumber;
-    /// Loses the answer to the request; only a look-up tells the end.
+    /// Loses the answer to the request, is up for half a minute or so; only a look-up tells the end.
     fn answer_lost(&self) -> PhoneNumber;
     /// Cannot be sent to, and the provider knows it.
     fn not_sent(&self) -> PhoneNumber;
@@ -245,6 +245,15 @@ fn a_lost_answer_is_found_by_look_up(bench: &impl Bench) {
     provider.request(Request::LookUp(attempt(1)), start() + HOUR);
     let found = looked_up(&run(&mut provider, start() + HOUR, start() + HOUR));
     assert!(matches!(found[..], [LookUp::Ended(..)]), "{found:?}");
+
+    let mut provider = bench.provider();
+    let early = start() + Duration::from_secs(8);
+    provider.request(Request::Place(dial(1, bench.answer_lost())), start());
+    provider.request(Request::LookUp(attempt(1)), early);
+    let seen = run(&mut provider, early, early + HOUR);
+    assert_eq!(looked_up(&seen), [LookUp::InProgress]);
+    let reports = ends(&by_call(&seen)[&attempt(1)]);
+    assert_eq!(reports.len(), 1, "a call found in progress tells its end");
 }
 
 fn what_never_left_is_never_called_sent(bench: &impl Bench) {

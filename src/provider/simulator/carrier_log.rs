@@ -79,6 +79,18 @@ impl CarrierLog {
     }
 }
 
+#[cfg(test)]
+impl CarrierLog {
+    /// A log that cannot be written.
+    pub(super) fn open_broken(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            file: File::open(path).unwrap(),
+            past: Ledger::default(),
+        }
+    }
+}
+
 /// What a line records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -232,3 +244,54 @@ fn repair_end(file: &mut File) -> io::Result<()> {
 
 /// No line is longer: names and reasons are bounded well below.
 const LONGEST_LINE: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::DeckId;
+
+    fn invite(serial: i64) -> Line {
+        let attempt = AttemptId {
+            deck: DeckId(1),
+            serial,
+        };
+        let request = DialRequest {
+            attempt,
+            trunk: TrunkName("main".to_owned()),
+            to: "+12125550142".parse().unwrap(),
+            from: "+16465550100".parse().unwrap(),
+            ring_timeout: Duration::from_secs(30),
+            max_call: Duration::from_mins(30),
+            human_agent: true,
+            pci: false,
+        };
+        Line::invite(&request, Timestamp::from_millis(serial * 1_000))
+    }
+
+    #[test]
+    fn an_end_that_memory_let_go_is_found_in_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = CarrierLog::open(dir.path().join("carrier.jsonl")).unwrap();
+        let report = CallReport {
+            sip_code: Some(486),
+            ..CallReport::default()
+        };
+        for serial in 1..=3 {
+            let line = invite(serial);
+            let end = line.ended(Timestamp::from_millis(9_000), &report);
+            log.append(&[line, end]).unwrap();
+        }
+        log.append(&[invite(4)]).unwrap();
+        let found = log.find_end(invite(2).attempt).unwrap();
+        assert_eq!(found, Some((report, Timestamp::from_millis(9_000))));
+        assert_eq!(log.find_end(invite(4).attempt).unwrap(), None);
+        assert_eq!(log.find_end(invite(5).attempt).unwrap(), None);
+    }
+
+    #[test]
+    fn the_first_members_are_the_format_that_auditors_read() {
+        let text = serde_json::to_string(&invite(1)).unwrap();
+        let head = r#"{"at":"1970-01-01T00:00:01.000Z","event":"invite","attempt":"00000001-1","to":"+12125550142","from":"+16465550100","trunk":"main""#;
+        assert!(text.starts_with(head), "{text}");
+    }
+}

@@ -39,7 +39,8 @@ pub(super) enum Phase {
     Answered,
 }
 
-/// Ended calls kept in memory; older ones are read from the log when somebody asks.
+/// Ended calls kept in memory; older ones are read from the log when somebody asks, and a second
+/// request for one of them rings again, as at a real carrier.
 const ENDED_KEPT: usize = 50_000;
 
 const MINUTE: Duration = Duration::from_mins(1);

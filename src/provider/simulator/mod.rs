@@ -21,6 +21,7 @@ mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
+use std::time::Duration;
 
 use crate::domain::attempt::CallEnd;
 use crate::domain::{
@@ -70,7 +71,8 @@ impl Simulator {
     /// A carrier of this character. With a log that already holds calls, it goes on where its
     /// predecessor stopped: calls still up are rebuilt from the seed, and what happened to them
     /// meanwhile is told at the next poll with its true instant. Steps that the log holds are not
-    /// told again; a look-up answers for them.
+    /// told again, and news that was on its way to the predecessor is lost: a look-up answers for
+    /// both.
     pub fn new(profile: Profile, seed: u64, mut log: Option<CarrierLog>) -> Self {
         let ledger = log.as_mut().map(CarrierLog::take_past).unwrap_or_default();
         let mut simulator = Self {
@@ -230,6 +232,7 @@ impl Simulator {
 
     fn look_up(&mut self, attempt: AttemptId, now: Timestamp) {
         let known = if self.ledger.up().contains_key(&attempt) {
+            self.reattach(attempt);
             LookUp::InProgress
         } else if let Some((report, at)) = self.ledger.end_of(attempt) {
             LookUp::Ended(report.clone(), *at)
@@ -239,6 +242,15 @@ impl Simulator {
         let key = self.key(now);
         self.outbox
             .insert(key, ProviderEvent::LookedUp(attempt, known));
+    }
+
+    /// Who finds a lost call by looking it up hears of its end after all.
+    fn reattach(&mut self, attempt: AttemptId) {
+        let course = self.courses.get_mut(&attempt);
+        let last = course.and_then(|course| course.steps.back_mut());
+        if let Some(end) = last.filter(|end| end.told.is_empty()) {
+            end.told.push(Duration::ZERO);
+        }
     }
 
     fn look_up_in_log(&self, attempt: AttemptId) -> LookUp {
@@ -381,5 +393,55 @@ impl Provider for Simulator {
 
     fn ready(&mut self) -> impl Future<Output = ()> + Send {
         std::future::pending()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+    use crate::domain::{DeckId, TrunkName};
+
+    #[test]
+    fn nothing_is_sent_that_the_log_cannot_hold() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("carrier.jsonl");
+        fs::write(&path, "").unwrap();
+        let log = CarrierLog::open_broken(&path);
+        let mut carrier = Simulator::new(Profile::default(), 1, Some(log));
+        let attempt = AttemptId {
+            deck: DeckId(1),
+            serial: 1,
+        };
+        let now = Timestamp::from_millis(1_000);
+        let request = DialRequest {
+            attempt,
+            trunk: TrunkName("main".to_owned()),
+            to: "+12125550142".parse().unwrap(),
+            from: "+16465550100".parse().unwrap(),
+            ring_timeout: Duration::from_secs(30),
+            max_call: Duration::from_mins(30),
+            human_agent: false,
+            pci: false,
+        };
+        carrier.request(Request::Place(request), now);
+        carrier.request(Request::LookUp(attempt), now);
+        let told = carrier.poll(now);
+        let ended = CallEventKind::Ended(CallReport {
+            end: CallEnd::NeverSent,
+            ..CallReport::default()
+        });
+        let never_sent = CallEvent {
+            attempt,
+            at: now,
+            kind: ended,
+        };
+        let expected = [
+            ProviderEvent::Call(never_sent),
+            ProviderEvent::LookedUp(attempt, LookUp::CannotTell),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(carrier.next_event_at(), None);
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::{CallEventKind, CalleeType, PhoneNumber, Timestamp};
+use dialdeck::domain::{CallEventKind, CallReport, CalleeType, PhoneNumber, Timestamp};
 use dialdeck::provider::simulator::{Callee, CarrierLog, Profile, Script, Simulator};
 use dialdeck::provider::{LookUp, Provider, ProviderEvent, Request};
 use tempfile::TempDir;
@@ -431,4 +431,59 @@ fn scripts_go_on_in_the_right_place_after_a_restart() {
         codes.extend(ends(&calls[&attempt(serial)])[0].sip_code);
     }
     assert_eq!(codes, [486, 404]);
+}
+
+#[test]
+fn whatever_comes_the_log_has_one_invite_and_one_end_per_call() {
+    let dir = TempDir::new().unwrap();
+    for seed in 1..=6 {
+        let path = dir.path().join(seed.to_string());
+        let open = || {
+            let log = CarrierLog::open(&path).unwrap();
+            Simulator::new(Profile::named("flaky").unwrap(), seed, Some(log))
+        };
+        let mut provider = open();
+        let mut unsent = BTreeSet::new();
+        for serial in 1..=150_i64 {
+            let at = start() + seconds(serial.unsigned_abs());
+            provider.request(Request::Place(dial(serial, callee(serial))), at);
+            if serial % 3 == 0 {
+                provider.request(Request::HangUp(attempt(serial - 2 * (serial % 5))), at);
+            }
+            for events in by_call(&run(&mut provider, at, at)).values() {
+                let never = |report: &CallReport| report.end == CallEnd::NeverSent;
+                if ends(events).iter().any(never) {
+                    unsent.insert(events[0].attempt);
+                }
+            }
+            if serial % 37 == 0 {
+                drop(provider);
+                provider = open();
+            }
+        }
+        run(&mut provider, start() + HOUR, start() + HOUR * 2);
+        let lines = log_lines(&path);
+        for serial in 1..=150 {
+            provider.request(Request::LookUp(attempt(serial)), start() + HOUR * 3);
+            let found = looked_up(&run(&mut provider, start() + HOUR * 3, start() + HOUR * 3));
+            let events = events_of(&lines, serial);
+            if unsent.contains(&attempt(serial)) {
+                assert_eq!((found, events), (vec![LookUp::NeverPlaced], vec![]));
+                continue;
+            }
+            let count = |name: &str| events.iter().filter(|event| *event == name).count();
+            assert!(
+                matches!(found[..], [LookUp::Ended(..)]),
+                "{serial} {found:?}"
+            );
+            assert_eq!(
+                (count("invite"), count("end")),
+                (1, 1),
+                "{serial} {events:?}"
+            );
+            assert_eq!(events.first().unwrap(), "invite");
+            assert_eq!(events.last().unwrap(), "end");
+            assert!(count("ringing") <= 1 && count("answer") <= 1 && count("cancel") <= 1);
+        }
+    }
 }

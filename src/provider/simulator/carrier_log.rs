@@ -41,7 +41,7 @@ impl CarrierLog {
         repair_end(&mut file)?;
         let mut past = Ledger::default();
         file.seek(SeekFrom::Start(0))?;
-        each_line(&file, |line| {
+        each_line(&file, "", |line| {
             past.apply(&line);
             true
         })?;
@@ -69,7 +69,8 @@ impl CarrierLog {
         attempt: AttemptId,
     ) -> io::Result<Option<(CallReport, Timestamp)>> {
         let mut found = None;
-        each_line(&File::open(&self.path)?, |line| {
+        let needle = format!("\"{attempt}\"");
+        each_line(&File::open(&self.path)?, &needle, |line| {
             if line.attempt == attempt && !line.merged {
                 found = line.report.map(|report| (report, line.at));
             }
@@ -206,10 +207,15 @@ impl Terms {
     }
 }
 
-/// Hands over every line until `take` says stop.
-fn each_line(file: &File, mut take: impl FnMut(Line) -> bool) -> io::Result<()> {
+/// Hands over every line that holds `needle` until `take` says stop; the others are not even
+/// parsed, which is what makes searching a long log bearable.
+fn each_line(file: &File, needle: &str, mut take: impl FnMut(Line) -> bool) -> io::Result<()> {
     for (index, text) in BufReader::new(file).lines().enumerate() {
-        let line = serde_json::from_str(&text?).map_err(|error| {
+        let text = text?;
+        if !text.contains(needle) {
+            continue;
+        }
+        let line = serde_json::from_str(&text).map_err(|error| {
             let why = format!("line {} is not a carrier log line: {error}", index + 1);
             io::Error::new(io::ErrorKind::InvalidData, why)
         })?;

@@ -1,6 +1,8 @@
 //! What every provider owes the engine, checked in virtual time over every implementation.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+#[path = "provider_contract/carrier_log.rs"]
+mod carrier_log;
 #[path = "provider_contract/simulated.rs"]
 mod simulated;
 

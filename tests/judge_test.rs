@@ -2,9 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on should stop")]
 
-mod judge;
 #[path = "judge/fixture.rs"]
 mod fixture;
+mod judge;
 
 use std::collections::BTreeSet;
 
@@ -32,7 +32,11 @@ fn tampered(edit: impl FnOnce(&mut Vec<String>)) -> BTreeSet<&'static str> {
     let scene = Scene::new();
     let mut lines: Vec<String> = scene.log().lines().map(str::to_owned).collect();
     edit(&mut lines);
-    rules(&judge::judge(&lines.join("\n"), &scene.carrier(), &Options::default()))
+    rules(&judge::judge(
+        &lines.join("\n"),
+        &scene.carrier(),
+        &Options::default(),
+    ))
 }
 
 /// The instant of the last call's end, and a little later.
@@ -75,8 +79,14 @@ fn d1_a_call_outside_the_window_is_found() {
 fn d1_a_call_outside_a_states_own_hours_is_found() {
     // 20:30 in New York, where 21:00 is the end, is too late in Florida.
     let evening = START + 10 * HOUR;
-    assert_eq!(broken(|scene| scene.calls.push(call(120, evening))), [].into());
-    assert_eq!(broken(|scene| scene.calls.push(call(121, evening))), ["D1"].into());
+    assert_eq!(
+        broken(|scene| scene.calls.push(call(120, evening))),
+        [].into()
+    );
+    assert_eq!(
+        broken(|scene| scene.calls.push(call(121, evening))),
+        ["D1"].into()
+    );
 }
 
 #[test]
@@ -110,7 +120,10 @@ fn d1_a_call_outside_the_campaigns_own_hours_is_found() {
 
 #[test]
 fn d1_a_wrong_local_time_is_found() {
-    assert_eq!(broken(|scene| scene.calls[3].offset_hours = -5), ["D1"].into());
+    assert_eq!(
+        broken(|scene| scene.calls[3].offset_hours = -5),
+        ["D1"].into()
+    );
 }
 
 #[test]
@@ -172,7 +185,10 @@ fn d2_a_stale_registry_is_found() {
             let settings = scene.campaigns.get_mut("spring").unwrap();
             settings["required_lists"] = json!(["national:us"]);
             let as_of = clock(START - days * 24 * HOUR);
-            scene.calls.iter_mut().for_each(|call| call.registry_date = json!(as_of));
+            scene
+                .calls
+                .iter_mut()
+                .for_each(|call| call.registry_date = json!(as_of));
             let data = json!({ "list": "national:us", "as_of": as_of });
             scene.entry(START - HOUR, "registry_loaded", "", data);
         })
@@ -198,7 +214,12 @@ fn d3_an_unknown_call_keeps_its_slot() {
         scene.calls.extend(many);
         for index in 120..125 {
             let made = scene.calls[index].clone();
-            scene.entry(made.reserved + 5 * SECOND, "attempt_unknown", "spring", json!({}));
+            scene.entry(
+                made.reserved + 5 * SECOND,
+                "attempt_unknown",
+                "spring",
+                json!({}),
+            );
             scene.entries.last_mut().unwrap().attempt = made.attempt;
         }
     });
@@ -256,7 +277,10 @@ fn again(scene: &mut Scene, times: i64, gap: i64) {
 #[test]
 fn d6_a_gap_that_is_too_short_is_found() {
     assert_eq!(broken(|scene| again(scene, 1, 30 * MINUTE)), [].into());
-    assert_eq!(broken(|scene| again(scene, 1, 30 * MINUTE - SECOND)), ["D6"].into());
+    assert_eq!(
+        broken(|scene| again(scene, 1, 30 * MINUTE - SECOND)),
+        ["D6"].into()
+    );
 }
 
 #[test]
@@ -305,13 +329,14 @@ fn d6_a_retry_before_its_time_is_found() {
 #[test]
 fn d7_missing_weak_old_and_future_consent_is_found() {
     let with = |consent: serde_json::Value| broken(|scene| scene.calls[7].consent = consent);
-    let at = |kind: &str, days: i64| {
-        json!({ "kind": kind, "source": "form 7", "at": clock(START - days * 24 * HOUR) })
-    };
+    let at = |kind: &str, days: i64| json!({ "kind": kind, "source": "form 7", "at": clock(START - days * 24 * HOUR) });
     assert_eq!(with(json!(null)), ["D7"].into());
     assert_eq!(with(at("ebr", 1)), ["D7"].into());
     assert_eq!(with(at("express", -1)), ["D7"].into());
-    assert_eq!(with(json!({ "kind": "express", "source": "", "at": clock(0) })), ["D7"].into());
+    assert_eq!(
+        with(json!({ "kind": "express", "source": "", "at": clock(0) })),
+        ["D7"].into()
+    );
     assert_eq!(with(at("express_written", 4000)), [].into());
     let dealings = |days: i64| {
         broken(|scene| {
@@ -352,8 +377,18 @@ fn d9_a_send_after_a_pause_is_found() {
     let paused = |resumed: i64| {
         broken(|scene| {
             let sent = scene.calls[119].invite.unwrap();
-            scene.entry(sent - 10, "campaign_paused", "spring", json!({ "note": "" }));
-            scene.entry(sent + resumed, "campaign_resumed", "spring", json!({ "note": "" }));
+            scene.entry(
+                sent - 10,
+                "campaign_paused",
+                "spring",
+                json!({ "note": "" }),
+            );
+            scene.entry(
+                sent + resumed,
+                "campaign_resumed",
+                "spring",
+                json!({ "note": "" }),
+            );
         })
     };
     assert_eq!(paused(-5), [].into());
@@ -391,7 +426,13 @@ fn d11_a_wrong_caller_id_is_found() {
 
 #[test]
 fn d12_numbers_that_must_not_be_dialed_are_found() {
-    for number in ["+18005550142", "+19005550142", "+12120550142", "+12129110142", "+4487155501"] {
+    for number in [
+        "+18005550142",
+        "+19005550142",
+        "+12120550142",
+        "+12129110142",
+        "+4487155501",
+    ] {
         let found = broken(|scene| scene.calls[9].number = number.to_owned());
         assert_eq!(found, ["D12"].into(), "{number}");
     }
@@ -436,7 +477,11 @@ fn d13_a_send_that_the_carrier_never_saw_is_found() {
     let carrier: Vec<&str> = Vec::new();
     let all = scene.carrier();
     let kept = all.lines().filter(|line| !line.contains(&attempt));
-    let carrier = carrier.into_iter().chain(kept).collect::<Vec<_>>().join("\n");
+    let carrier = carrier
+        .into_iter()
+        .chain(kept)
+        .collect::<Vec<_>>()
+        .join("\n");
     let report = judge::judge(&scene.log(), &carrier, &Options::default());
     assert_eq!(rules(&report), ["D13"].into());
 }
@@ -444,7 +489,9 @@ fn d13_a_send_that_the_carrier_never_saw_is_found() {
 #[test]
 fn d14_a_number_called_twice_at_once_is_found() {
     let found = broken(|scene| {
-        scene.campaigns.insert("autumn".to_owned(), settings("autumn"));
+        scene
+            .campaigns
+            .insert("autumn".to_owned(), settings("autumn"));
         for (name, attempt) in [("autumn", "00000001-801"), ("spring", "00000001-802")] {
             let mut made = call(120, later() + i64::from(name == "spring") * 5 * SECOND);
             made.campaign = name.to_owned();
@@ -469,6 +516,28 @@ fn d15_an_attempt_without_an_end_is_found() {
 }
 
 #[test]
+fn d15_an_outcome_that_the_carrier_contradicts_is_found() {
+    let scene = Scene::new();
+    let carrier = scene.carrier();
+    let told = |from: &str, to: &str| {
+        let carrier = carrier.replacen(from, to, 1);
+        rules(&judge::judge(&scene.log(), &carrier, &Options::default()))
+    };
+    assert_eq!(
+        told(r#""event":"answer""#, r#""event":"ringing""#),
+        ["D15"].into()
+    );
+    let mut scene = Scene::new();
+    scene.calls[3].outcome = "busy";
+    let attempt = scene.calls[3].attempt.clone();
+    let at = scene.calls[3].reserved + 3 * SECOND;
+    scene.invites.push(json!({
+        "at": clock(at), "event": "answer", "attempt": attempt, "to": "", "from": "",
+    }));
+    assert_eq!(rules(&judged(&scene)), ["D15"].into());
+}
+
+#[test]
 fn d15_a_call_to_a_finished_contact_is_found() {
     let found = broken(|scene| {
         let data = json!({ "state": "done", "reason": null, "attempts": 1 });
@@ -484,7 +553,12 @@ fn d15_a_redial_while_the_first_call_is_unknown_is_found() {
     let found = broken(|scene| {
         scene.calls[1].ended = Some(START + 3 * HOUR);
         let attempt = scene.calls[1].attempt.clone();
-        scene.entry(START + MINUTE, "attempt_unknown", "spring", json!({ "why": "crash" }));
+        scene.entry(
+            START + MINUTE,
+            "attempt_unknown",
+            "spring",
+            json!({ "why": "crash" }),
+        );
         scene.entries.last_mut().unwrap().attempt = attempt;
         again(scene, 1, HOUR);
     });
@@ -514,7 +588,10 @@ fn d16_states_that_do_not_add_up_are_found() {
 #[test]
 fn d16_a_gauge_that_lies_is_found() {
     let found = tampered(|lines| {
-        let place = lines.iter().rposition(|line| line.contains("attempt_reserved")).unwrap();
+        let place = lines
+            .iter()
+            .rposition(|line| line.contains("attempt_reserved"))
+            .unwrap();
         lines[place] = lines[place].replace(r#""trunk":["#, r#""trunk":[1"#);
     });
     assert_eq!(found, ["D16", "D17"].into());
@@ -546,7 +623,9 @@ fn d18_a_second_end_and_a_late_ring_are_found() {
 fn l1_a_dialer_that_dawdles_is_found() {
     let found = broken(|scene| {
         let slow = scene.calls.iter().take(60).cloned().zip(0..);
-        scene.calls = slow.map(|(made, index)| made.moved_to(START + index * 12 * SECOND)).collect();
+        scene.calls = slow
+            .map(|(made, index)| made.moved_to(START + index * 12 * SECOND))
+            .collect();
     });
     assert_eq!(found, ["L1"].into());
 }
@@ -572,9 +651,17 @@ fn the_judges_windows_agree_with_the_vectors() {
         if row["region"].is_empty() {
             continue;
         }
-        let zones: Vec<String> = row["candidate_zones"].split(';').map(str::to_owned).collect();
+        let zones: Vec<String> = row["candidate_zones"]
+            .split(';')
+            .map(str::to_owned)
+            .collect();
         if row["zone_override"].is_empty() {
-            assert_eq!(windows.tables.zones_of(&row["number"]), zones, "{}", row["id"]);
+            assert_eq!(
+                windows.tables.zones_of(&row["number"]),
+                zones,
+                "{}",
+                row["id"]
+            );
         }
         let place = windows.place(judge::window::Binding {
             zones,
@@ -588,35 +675,14 @@ fn the_judges_windows_agree_with_the_vectors() {
         let instant = |text: &str| chrono::DateTime::parse_from_rfc3339(text).unwrap();
         let at = instant(&row["instant_utc"]).timestamp_millis();
         let shut = windows.shut(place, at);
-        assert_eq!(shut.is_none(), row["verdict"] == "allow", "{}: {shut:?}", row["id"]);
+        assert_eq!(
+            shut.is_none(),
+            row["verdict"] == "allow",
+            "{}: {shut:?}",
+            row["id"]
+        );
         let next = instant(&row["next_allowed_utc"]).timestamp_millis();
         let spans = windows.open_spans(place, at, at + 9 * 24 * HOUR);
         assert_eq!(spans[0].0, next, "{}", row["id"]);
     }
-}
-
-#[test]
-fn tmp_perf() {
-    let mut scene = Scene::new();
-    for (n, name) in ["a","b","c","d","e"].iter().enumerate() {
-        scene.campaigns.insert(name.to_string(), settings(name));
-        let n = n as i64;
-        for i in 0..3000 {
-            let mut c = call(i % 400, START + i * 6 * SECOND + n * 700);
-            c.campaign = name.to_string();
-            c.contact = 1000 + n * 10000 + i;
-            c.attempt = format!("{name}-{i}");
-            scene.calls.push(c);
-        }
-    }
-    let log = scene.log();
-    let carrier = scene.carrier();
-    #[allow(clippy::disallowed_methods)]
-    let t = std::time::Instant::now();
-    let report = judge::judge(&log, &carrier, &Options::default());
-    println!("{} lines {} breaches {:?}", log.lines().count(), report.breaches.len(), t.elapsed());
-    println!("{:?}", report.figures);
-    let mut by: std::collections::BTreeMap<&str, usize> = Default::default();
-    for b in &report.breaches { *by.entry(b.rule).or_default() += 1; }
-    println!("{by:?}");
 }

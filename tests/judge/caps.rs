@@ -69,9 +69,9 @@ fn of_class(cap: &Cap, made: &Attempt) -> bool {
 
 /// What is wrong with one more call now, if anything.
 fn passed(cap: &Cap, now: &Past<'_>, before: &[Past<'_>]) -> Option<String> {
-    let recent = before
-        .iter()
-        .filter(|past| past.at >= now.at - cap.window && past.made.counts && of_class(cap, past.made));
+    let recent = before.iter().filter(|past| {
+        past.at >= now.at - cap.window && past.made.counts && of_class(cap, past.made)
+    });
     if cap.after.is_empty() {
         let connected_only = cap.id == "us-regf-attempt";
         let seen = recent

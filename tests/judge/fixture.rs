@@ -78,7 +78,9 @@ pub(crate) struct Scene {
 impl Scene {
     /// A hundred and twenty contacts, called one every 6 seconds for 20 seconds each.
     pub(crate) fn new() -> Self {
-        let calls = (0..120).map(|index| call(index, START + index * SPACING)).collect();
+        let calls = (0..120)
+            .map(|index| call(index, START + index * SPACING))
+            .collect();
         Self {
             campaigns: BTreeMap::from([("spring".to_owned(), settings("spring"))]),
             calls,
@@ -115,7 +117,9 @@ impl Scene {
             entries.push(plain(START, "campaign_started", name));
         }
         entries.extend(self.entries.iter().cloned());
-        self.calls.iter().for_each(|call| entries.extend(told(call)));
+        self.calls
+            .iter()
+            .for_each(|call| entries.extend(told(call)));
         entries.sort_by_key(|entry| entry.at);
         gauges(&mut entries, &self.calls);
         seal(&entries)
@@ -135,6 +139,9 @@ impl Scene {
             line(invite, "invite");
             if let Some(ended) = call.ended {
                 line(invite + SECOND, "ringing");
+                if call.outcome == "human" {
+                    line(invite + 2 * SECOND, "answer");
+                }
                 line(ended - 10, "end");
             }
         }
@@ -233,6 +240,9 @@ fn told(call: &Call) -> Vec<Entry> {
     entries.extend(invite.map(|at| entry(at + 30, "attempt_sent", json!({}))));
     if let Some(ended) = call.ended {
         entries.extend(invite.map(|at| entry(at + SECOND, "call_ringing", json!({}))));
+        if call.outcome == "human" {
+            entries.extend(invite.map(|at| entry(at + 2 * SECOND, "call_answered", json!({}))));
+        }
         let data = json!({
             "outcome": call.outcome, "cause": "completed", "fault": "none", "sip_code": null,
             "ring_ms": 0, "talk_ms": 0, "callee_type": null, "counts": call.counts,
@@ -244,8 +254,10 @@ fn told(call: &Call) -> Vec<Entry> {
 
 /// Fills in the calls in flight that each reservation saw.
 fn gauges(entries: &mut [Entry], calls: &[Call]) {
-    let campaigns: BTreeMap<&str, &str> =
-        calls.iter().map(|call| (&*call.attempt, &*call.campaign)).collect();
+    let campaigns: BTreeMap<&str, &str> = calls
+        .iter()
+        .map(|call| (&*call.attempt, &*call.campaign))
+        .collect();
     let mut by_campaign: BTreeMap<&str, i64> = BTreeMap::new();
     let mut deck = 0;
     for entry in entries {
@@ -272,7 +284,13 @@ fn seal(entries: &[Entry]) -> String {
     let mut prev = "0".repeat(64);
     let mut log = String::new();
     for (place, entry) in entries.iter().enumerate() {
-        let text = |text: &str| if text.is_empty() { Value::Null } else { text.into() };
+        let text = |text: &str| {
+            if text.is_empty() {
+                Value::Null
+            } else {
+                text.into()
+            }
+        };
         let contact = (entry.contact > 0).then_some(entry.contact);
         let body = format!(
             r#"{{"seq":{},"at":"{}","kind":"{}","actor":"engine","campaign":{},"contact":{},"attempt":{},"number":{},"data":{},"prev":"{prev}""#,
@@ -302,5 +320,7 @@ pub(crate) fn clock(at: i64) -> String {
 }
 
 fn local(at: i64) -> NaiveDateTime {
-    DateTime::from_timestamp_millis(at).expect("a near instant").naive_utc()
+    DateTime::from_timestamp_millis(at)
+        .expect("a near instant")
+        .naive_utc()
 }

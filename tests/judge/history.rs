@@ -33,7 +33,10 @@ impl Settings {
     pub(crate) fn read(value: &Value) -> Self {
         let schedule = &value["schedule"];
         let minute = |key: &str, default| {
-            schedule[key].as_str().and_then(minute_of_day).unwrap_or(default)
+            schedule[key]
+                .as_str()
+                .and_then(minute_of_day)
+                .unwrap_or(default)
         };
         let attempts = &value["attempts"];
         Self {
@@ -50,7 +53,9 @@ impl Settings {
             max_attempts: attempts["max"].as_i64().unwrap_or(i64::MAX),
             min_gap: span(&attempts["min_gap"]),
             caller_ids: texts(&value["caller_id"]["numbers"]),
-            hourly_cap: value["caller_id"]["hourly_cap"].as_i64().unwrap_or(i64::MAX),
+            hourly_cap: value["caller_id"]["hourly_cap"]
+                .as_i64()
+                .unwrap_or(i64::MAX),
             required_lists: texts(&value["required_lists"]),
             set_aside: value["rule_overrides"]
                 .as_array()
@@ -94,7 +99,9 @@ impl Campaign {
 
     /// Calls per minute and calls in flight allowed by the last change.
     pub(crate) fn pace(&self) -> (i64, i64) {
-        self.pacing.last().map_or((0, 0), |(_, cpm, most)| (*cpm, *most))
+        self.pacing
+            .last()
+            .map_or((0, 0), |(_, cpm, most)| (*cpm, *most))
     }
 
     /// The pace in force at an instant.

@@ -52,7 +52,11 @@ pub(crate) fn measure(history: &mut History, sends: &[Send]) -> Vec<Pace> {
         paces.push(Pace {
             campaign: name.clone(),
             minutes,
-            mean: if minutes == 0 { 1.0 } else { sum / f64::from(minutes) },
+            mean: if minutes == 0 {
+                1.0
+            } else {
+                sum / f64::from(minutes)
+            },
         });
     }
     paces
@@ -85,10 +89,21 @@ fn waiting(
         calls.entry(number).or_default().push(send.at);
     }
     let mut changes: BTreeMap<i64, i64> = BTreeMap::new();
-    for made in history.attempts.iter().filter(|made| made.first && made.campaign == name) {
+    for made in history
+        .attempts
+        .iter()
+        .filter(|made| made.first && made.campaign == name)
+    {
         let at = made.reserved;
-        let ran = campaign.runs.iter().rev().find(|(since, running)| *running && *since <= at);
-        let opened = spans[&made.binding].iter().rev().find(|(open, _)| *open <= at);
+        let ran = campaign
+            .runs
+            .iter()
+            .rev()
+            .find(|(since, running)| *running && *since <= at);
+        let opened = spans[&made.binding]
+            .iter()
+            .rev()
+            .find(|(open, _)| *open <= at);
         let (Some((ran, _)), Some((opened, _))) = (ran, opened) else {
             continue;
         };
@@ -154,7 +169,11 @@ fn quiet(
     }
     let mine = history.attempts.iter().filter(|made| made.campaign == name);
     let bindings: BTreeSet<usize> = mine.map(|made| made.binding).collect();
-    let mut all: Spans = bindings.iter().flat_map(|place| &spans[place]).copied().collect();
+    let mut all: Spans = bindings
+        .iter()
+        .flat_map(|place| &spans[place])
+        .copied()
+        .collect();
     all.sort_unstable();
     let mut shut_since = i64::MIN;
     for (open, close) in all {
@@ -195,8 +214,16 @@ impl Series {
         }
         for made in &history.attempts {
             let (campaign, trunk) = (made.campaign.clone(), made.trunk.clone());
-            for key in [key("campaign", &campaign), key("trunk", &trunk), key("deck", "")] {
-                series.begins.entry(key.clone()).or_default().push(made.reserved);
+            for key in [
+                key("campaign", &campaign),
+                key("trunk", &trunk),
+                key("deck", ""),
+            ] {
+                series
+                    .begins
+                    .entry(key.clone())
+                    .or_default()
+                    .push(made.reserved);
                 series.ends.entry(key).or_default().extend(made.ended);
             }
             let caps = (made.caps.trunk_minute, made.caps.trunk);
@@ -204,14 +231,23 @@ impl Series {
             series.deck = made.caps.deck;
             let shown = series.caller_ids.entry(campaign.clone()).or_default();
             shown.insert(made.caller_id.clone(), made.caps.caller_id_hour);
-            series.campaign_trunks.entry(campaign).or_default().insert(trunk);
+            series
+                .campaign_trunks
+                .entry(campaign)
+                .or_default()
+                .insert(trunk);
         }
-        series.ends.values_mut().for_each(|ends| ends.sort_unstable());
+        series
+            .ends
+            .values_mut()
+            .for_each(|ends| ends.sort_unstable());
         series
     }
 
     fn uses(&self, campaign: &str, trunk: &str) -> bool {
-        self.campaign_trunks.get(campaign).is_some_and(|used| used.contains(trunk))
+        self.campaign_trunks
+            .get(campaign)
+            .is_some_and(|used| used.contains(trunk))
     }
 
     fn next_send(&self, campaign: &str, at: i64) -> Option<i64> {

@@ -141,7 +141,11 @@ pub(crate) fn judge(log: &str, carrier: &str, options: &Options) -> Report {
             events: events.len(),
             attempts: history.attempts.len(),
             sends: sends.len(),
-            ended: history.attempts.iter().filter(|a| a.ended.is_some()).count(),
+            ended: history
+                .attempts
+                .iter()
+                .filter(|a| a.ended.is_some())
+                .count(),
             pace,
         },
         breaches,

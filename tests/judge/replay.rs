@@ -37,16 +37,15 @@ pub(crate) struct Replay<'a> {
 }
 
 /// Replays the log.
-pub(crate) fn replay(
-    events: &[Event],
-    options: &Options,
-    breaches: &mut Vec<Breach>,
-) -> History {
+pub(crate) fn replay(events: &[Event], options: &Options, breaches: &mut Vec<Breach>) -> History {
     let mut replay = Replay::new(options, breaches);
     let mut last = None;
     for event in events {
         if event.kind == "deck_opened" {
-            replay.history.down.extend(last.map(|last| (last, event.at)));
+            replay
+                .history
+                .down
+                .extend(last.map(|last| (last, event.at)));
         }
         replay.take(event);
         last = Some(event.at);
@@ -91,7 +90,8 @@ impl<'a> Replay<'a> {
     }
 
     pub(crate) fn breach(&mut self, rule: &'static str, event: &Event, text: impl Into<String>) {
-        self.breaches.push(Breach::new(rule, event.at, &event.attempt, text));
+        self.breaches
+            .push(Breach::new(rule, event.at, &event.attempt, text));
     }
 
     fn take(&mut self, event: &Event) {
@@ -120,7 +120,11 @@ impl<'a> Replay<'a> {
             "retry_planned" => {
                 let due = instant(&event.data["due"]).unwrap_or(0);
                 self.due.insert(event.contact, due);
-                if self.finished.get(&event.contact).is_some_and(|state| state == "unknown") {
+                if self
+                    .finished
+                    .get(&event.contact)
+                    .is_some_and(|state| state == "unknown")
+                {
                     self.unfinish(event);
                 }
             }
@@ -136,12 +140,18 @@ impl<'a> Replay<'a> {
         if known == (event.kind == "campaign_added") {
             self.breach("D17", event, format!("{} out of place", event.kind));
         }
-        let campaign = self.history.campaigns.entry(event.campaign.clone()).or_default();
+        let campaign = self
+            .history
+            .campaigns
+            .entry(event.campaign.clone())
+            .or_default();
         match event.kind.as_str() {
             "campaign_added" => {
                 let settings = &event.data["settings"];
                 campaign.settings = Settings::read(settings);
-                campaign.pacing.extend(pacing(event.at, &settings["pacing"]));
+                campaign
+                    .pacing
+                    .extend(pacing(event.at, &settings["pacing"]));
             }
             "campaign_started" | "campaign_resumed" => campaign.run(event.at, true),
             "campaign_paused" | "campaign_stopped" => campaign.run(event.at, false),
@@ -155,13 +165,19 @@ impl<'a> Replay<'a> {
                 campaign.run(event.at, false);
                 campaign.done = true;
             }
-            _ => campaign.pacing.extend(pacing(event.at, &event.data["pacing"])),
+            _ => campaign
+                .pacing
+                .extend(pacing(event.at, &event.data["pacing"])),
         }
     }
 
     fn suppression(&mut self, event: &Event) {
         let list = text(&event.data["list"]);
-        let entries = self.history.suppressions.entry(event.number.clone()).or_default();
+        let entries = self
+            .history
+            .suppressions
+            .entry(event.number.clone())
+            .or_default();
         if event.kind == "suppression_added" {
             entries.push(Suppression {
                 list,
@@ -183,7 +199,11 @@ impl<'a> Replay<'a> {
     fn attempt(&mut self, event: &Event) -> Option<usize> {
         let place = self.history.places.get(&event.attempt).copied();
         if place.is_none() {
-            self.breach("D15", event, format!("{} without a reservation", event.kind));
+            self.breach(
+                "D15",
+                event,
+                format!("{} without a reservation", event.kind),
+            );
         }
         place
     }
@@ -248,7 +268,9 @@ impl<'a> Replay<'a> {
             self.breach("D15", event, "ended without an outcome");
         }
         if attempt.outcome == "throttled" {
-            self.history.troubles.push((event.at, attempt.trunk.clone()));
+            self.history
+                .troubles
+                .push((event.at, attempt.trunk.clone()));
         }
         if !attempt.counts {
             *self.counted.entry(attempt.contact).or_default() -= 1;
@@ -262,10 +284,16 @@ impl<'a> Replay<'a> {
     }
 
     fn alert(&mut self, event: &Event) {
-        match event.data["alert"].as_str().unwrap_or_default().strip_prefix("caller_id_") {
+        match event.data["alert"]
+            .as_str()
+            .unwrap_or_default()
+            .strip_prefix("caller_id_")
+        {
             Some(state) => {
                 let number = text(&event.data["caller_id"]);
-                self.history.resting.push((event.at, number, state != "active"));
+                self.history
+                    .resting
+                    .push((event.at, number, state != "active"));
             }
             None => self.history.troubles.push((event.at, String::new())),
         }
@@ -292,7 +320,8 @@ impl<'a> Replay<'a> {
             for attempt in &self.history.attempts {
                 if !matches!(attempt.phase, Phase::Ended | Phase::Unknown) {
                     let text = format!("never ended; it is {:?}", attempt.phase);
-                    self.breaches.push(Breach::new("D15", end, &attempt.id, text));
+                    self.breaches
+                        .push(Breach::new("D15", end, &attempt.id, text));
                 }
             }
         }
@@ -313,7 +342,14 @@ impl<'a> Replay<'a> {
         for row in campaigns {
             let name = text(&row["name"]);
             let count = |key: &str| row[key].as_i64().unwrap_or(0);
-            let states = ["done", "in_flight", "ready", "suppressed", "exhausted", "expired"];
+            let states = [
+                "done",
+                "in_flight",
+                "ready",
+                "suppressed",
+                "exhausted",
+                "expired",
+            ];
             let waiting = ["window", "retry", "cap"];
             let sum = states.iter().map(|key| count(key)).sum::<i64>()
                 + count("invalid")
@@ -323,21 +359,39 @@ impl<'a> Replay<'a> {
                     .map(|key| row["waiting"][key].as_i64().unwrap_or(0))
                     .sum::<i64>();
             if sum != count("total") {
-                wrong(format!("{name}: states add up to {sum}, total is {}", count("total")));
+                wrong(format!(
+                    "{name}: states add up to {sum}, total is {}",
+                    count("total")
+                ));
             }
             let Some(campaign) = self.history.campaigns.get(&name) else {
                 wrong(format!("{name} is not in the log"));
                 continue;
             };
             for state in ["done", "exhausted"] {
-                let logged = campaign.finished.values().filter(|known| *known == state).count();
+                let logged = campaign
+                    .finished
+                    .values()
+                    .filter(|known| *known == state)
+                    .count();
                 if i64::try_from(logged) != Ok(count(state)) {
-                    wrong(format!("{name}: {state} is {}, the log has {logged}", count(state)));
+                    wrong(format!(
+                        "{name}: {state} is {}, the log has {logged}",
+                        count(state)
+                    ));
                 }
             }
-            let made = self.history.attempts.iter().filter(|made| made.campaign == name).count();
+            let made = self
+                .history
+                .attempts
+                .iter()
+                .filter(|made| made.campaign == name)
+                .count();
             if i64::try_from(made) != Ok(count("attempts")) {
-                wrong(format!("{name}: {} attempts, the log has {made}", count("attempts")));
+                wrong(format!(
+                    "{name}: {} attempts, the log has {made}",
+                    count("attempts")
+                ));
             }
         }
     }

@@ -36,7 +36,11 @@ impl Replay<'_> {
         self.counts(event, &settings);
         self.room(event, &attempt);
         if !settings.caller_ids.is_empty() && !settings.caller_ids.contains(&attempt.caller_id) {
-            self.breach("D11", event, "shows a number that the campaign may not show");
+            self.breach(
+                "D11",
+                event,
+                "shows a number that the campaign may not show",
+            );
         }
         self.admit(attempt);
     }
@@ -160,9 +164,10 @@ impl Replay<'_> {
     /// D2: no list, and registries that are fresh.
     fn lists(&mut self, event: &Event, settings: &Settings) {
         let entries = self.history.suppressions.get(&event.number);
-        let hit = entries.into_iter().flatten().find(|entry| {
-            entry.reversed.is_none() && entry.binds(&event.campaign)
-        });
+        let hit = entries
+            .into_iter()
+            .flatten()
+            .find(|entry| entry.reversed.is_none() && entry.binds(&event.campaign));
         if let Some(entry) = hit.cloned() {
             let since = clock(entry.at);
             self.breach("D2", event, format!("on list {} since {since}", entry.list));
@@ -175,14 +180,22 @@ impl Replay<'_> {
             let text = format!("on the registry {list}");
             self.breach("D2", event, text);
         }
-        let required = settings.required_lists.iter().filter(|list| {
-            list.starts_with("national:") || list.starts_with("state:")
-        });
+        let required = settings
+            .required_lists
+            .iter()
+            .filter(|list| list.starts_with("national:") || list.starts_with("state:"));
         for list in required {
             let age = self.registries.get(list).map(|as_of| event.at - as_of);
             let shown = instant(&event.data["registry_date"]).map(|as_of| event.at - as_of);
-            if [age, shown].iter().any(|age| age.is_none_or(|age| age > REGISTRY_DAYS * DAY)) {
-                self.breach("D2", event, format!("{list} is missing or older than 31 days"));
+            if [age, shown]
+                .iter()
+                .any(|age| age.is_none_or(|age| age > REGISTRY_DAYS * DAY))
+            {
+                self.breach(
+                    "D2",
+                    event,
+                    format!("{list} is missing or older than 31 days"),
+                );
             }
         }
     }
@@ -229,15 +242,28 @@ impl Replay<'_> {
         if made >= settings.max_attempts || n > settings.max_attempts {
             self.breach("D6", event, format!("attempt {n}, {made} were made before"));
         }
-        if let Some(due) = self.due.get(&event.contact).copied().filter(|due| event.at < *due) {
-            self.breach("D6", event, format!("its next attempt is due at {}", clock(due)));
+        if let Some(due) = self
+            .due
+            .get(&event.contact)
+            .copied()
+            .filter(|due| event.at < *due)
+        {
+            self.breach(
+                "D6",
+                event,
+                format!("its next attempt is due at {}", clock(due)),
+            );
         }
     }
 
     /// D3: room under every cap, and gauges that tell the truth (D16).
     fn room(&mut self, event: &Event, attempt: &Attempt) {
         let trunk = self.by_trunk.get(&attempt.trunk).copied().unwrap_or(0);
-        let campaign = self.by_campaign.get(&attempt.campaign).copied().unwrap_or(0);
+        let campaign = self
+            .by_campaign
+            .get(&attempt.campaign)
+            .copied()
+            .unwrap_or(0);
         let caps = attempt.caps;
         let rows = [
             ("deck", self.deck, caps.deck),
@@ -250,7 +276,11 @@ impl Replay<'_> {
             }
             let seen = event.data["caps"][name][0].as_i64();
             if seen != Some(now) {
-                self.breach("D16", event, format!("{name}: saw {seen:?} in flight, were {now}"));
+                self.breach(
+                    "D16",
+                    event,
+                    format!("{name}: saw {seen:?} in flight, were {now}"),
+                );
             }
         }
     }
@@ -260,7 +290,10 @@ impl Replay<'_> {
         self.tried.insert(attempt.contact);
         *self.counted.entry(attempt.contact).or_default() += 1;
         *self.by_trunk.entry(attempt.trunk.clone()).or_default() += 1;
-        *self.by_campaign.entry(attempt.campaign.clone()).or_default() += 1;
+        *self
+            .by_campaign
+            .entry(attempt.campaign.clone())
+            .or_default() += 1;
         self.deck += 1;
         self.due.remove(&attempt.contact);
         self.to_number.insert(attempt.number.clone(), place);

@@ -224,7 +224,13 @@ fn window(text: &str) -> Option<i64> {
     let word = text.split_whitespace().next()?;
     let hours = match word.strip_prefix("PT") {
         Some(rest) => rest.strip_suffix('H')?.parse::<i64>().ok()?,
-        None => word.strip_prefix('P')?.strip_suffix('D')?.parse::<i64>().ok()? * 24,
+        None => {
+            word.strip_prefix('P')?
+                .strip_suffix('D')?
+                .parse::<i64>()
+                .ok()?
+                * 24
+        }
     };
     Some(hours * 3_600_000)
 }
@@ -241,5 +247,8 @@ fn after_colon(text: &str) -> String {
 }
 
 fn list(text: &str) -> Vec<String> {
-    text.split(';').filter(|item| !item.is_empty()).map(str::to_owned).collect()
+    text.split(';')
+        .filter(|item| !item.is_empty())
+        .map(str::to_owned)
+        .collect()
 }

@@ -1,6 +1,7 @@
 //! Builds a deck's two logs by hand, sealed as the event log is, so that each rule can be broken alone.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat};
 use serde_json::{Value, json};
@@ -103,7 +104,8 @@ impl Scene {
     /// Adds an entry about a number.
     pub(crate) fn about(&mut self, at: i64, kind: &'static str, number: &str, data: Value) {
         self.entry(at, kind, "", data);
-        self.entries.last_mut().expect("just added").number = number.to_owned();
+        let added = self.entries.last_mut().expect("just added");
+        number.clone_into(&mut added.number);
     }
 
     /// The sealed event log.
@@ -145,7 +147,10 @@ impl Scene {
                 line(ended - 10, "end");
             }
         }
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        lines.iter().fold(String::new(), |mut log, line| {
+            writeln!(log, "{line}").expect("strings grow");
+            log
+        })
     }
 }
 
@@ -304,14 +309,17 @@ fn seal(entries: &[Entry]) -> String {
             entry.data,
         );
         prev = digest(&format!("{body}}}"));
-        log += &format!("{body},\"hash\":\"{prev}\"}}\n");
+        writeln!(log, r#"{body},"hash":"{prev}"}}"#).expect("strings grow");
     }
     log
 }
 
 fn digest(text: &str) -> String {
     let bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("strings grow");
+        hex
+    })
 }
 
 pub(crate) fn clock(at: i64) -> String {

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::{CallEventKind, CalleeType, PhoneNumber, Timestamp};
+use dialdeck::domain::{CallEventKind, CalleeType, PhoneNumber, Timestamp, TrunkName};
 use dialdeck::provider::simulator::{Callee, CarrierLog, Profile, Script, Simulator};
 use dialdeck::provider::{Provider, ProviderEvent, Request};
 use tempfile::TempDir;
@@ -24,7 +24,7 @@ impl Bench for Simulated {
         let log = self.log.as_ref().map(|dir| {
             let path = dir.path().join("carrier.jsonl");
             drop(fs::remove_file(&path));
-            CarrierLog::open(path).unwrap()
+            CarrierLog::open(path, &trunk()).unwrap()
         });
         Simulator::new(scripted(), 1, log)
     }
@@ -83,7 +83,7 @@ pub(crate) fn traffic(
     count: i64,
     log: Option<&Path>,
 ) -> Vec<(Timestamp, ProviderEvent)> {
-    let log = log.map(|path| CarrierLog::open(path).unwrap());
+    let log = log.map(|path| CarrierLog::open(path, &trunk()).unwrap());
     let mut provider = Simulator::new(profile.clone(), chance, log);
     let mut seen = Vec::new();
     for serial in 1..=count {
@@ -293,4 +293,8 @@ fn scripts_are_followed_call_by_call() {
         })
         .max();
     assert!(delay >= Some(seconds(7)));
+}
+
+fn trunk() -> TrunkName {
+    TrunkName("main".to_owned())
 }

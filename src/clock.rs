@@ -71,6 +71,34 @@ impl ScaledClock {
     }
 }
 
+/// Which clock a deck runs on, as its engine leaves it in the store for other processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DeckClock {
+    /// The machine's clock.
+    System,
+    /// A simulated clock that anybody can rebuild from this.
+    Scaled(ScaledClock),
+    /// A clock that jumps from event to event: it stands at the last event of the log.
+    Virtual,
+}
+
+impl DeckClock {
+    /// The meta key of the store under which it is kept, as JSON.
+    pub const META_KEY: &str = "clock";
+
+    /// The present instant, given the last event's; never earlier than that.
+    pub fn now(self, last_event: Option<Timestamp>) -> Timestamp {
+        let last = last_event.unwrap_or(Timestamp::MIN);
+        let now = match self {
+            Self::System => system_now(),
+            Self::Scaled(clock) => clock.now(),
+            Self::Virtual => last_event.unwrap_or_else(system_now),
+        };
+        now.max(last)
+    }
+}
+
 /// A clock that is moved by hand; clones share the hand.
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicI64>);
@@ -112,6 +140,16 @@ impl Stopwatch {
     }
 }
 
+/// Lets `span` of the machine's time pass. Only for commands that wait for another process; the
+/// engine waits on channels and on [`Clock::real_time_until`].
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that knows the machine's time"
+)]
+pub fn pause(span: Duration) {
+    std::thread::sleep(span);
+}
+
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the place that reads the time"
@@ -134,5 +172,21 @@ mod tests {
         assert_eq!(clock.now(), Timestamp::from_millis(1_000));
         clock.advance_to(Timestamp::from_millis(2_000));
         assert_eq!(clock.now(), Timestamp::from_millis(2_000));
+    }
+
+    #[test]
+    fn a_deck_clock_survives_its_json_and_never_runs_behind_the_log() {
+        let origin = Timestamp::from_millis(1_000);
+        let late = Timestamp::MAX;
+        for clock in [
+            DeckClock::System,
+            DeckClock::Scaled(ScaledClock::start(origin, 30)),
+            DeckClock::Virtual,
+        ] {
+            let json = serde_json::to_string(&clock).unwrap();
+            assert_eq!(serde_json::from_str::<DeckClock>(&json).unwrap(), clock);
+            assert_eq!(clock.now(Some(late)), late);
+        }
+        assert_eq!(DeckClock::Virtual.now(Some(origin)), origin);
     }
 }

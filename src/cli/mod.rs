@@ -1,42 +1,150 @@
 //! Arguments, wiring, exit codes, reports. The only place that names concrete stores and providers.
 
-use std::path::PathBuf;
+pub mod args;
+pub mod campaign;
+pub mod check;
+pub mod contacts;
+pub mod deck;
+pub mod demo;
+pub mod diagnostics;
+pub mod dnc;
+pub mod dnc_import;
+pub mod doctor;
+pub mod env;
+pub mod error;
+pub mod log;
+pub mod manual;
+pub mod output;
+pub mod progress;
+pub mod run;
+pub mod settings;
+pub mod status;
+pub mod why;
+pub mod window;
+pub mod words;
 
-/// How the program ends.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum ExitCode {
-    /// Done.
-    Done = 0,
-    /// Failed.
-    Failed = 1,
-    /// Wrong arguments, or no terminal.
-    Usage = 2,
-    /// Refused by policy.
-    Refused = 3,
-    /// The deck is busy or not usable.
-    DeckUnusable = 4,
+use std::ffi::OsString;
+use std::io::{Write, stderr, stdout};
+
+use clap::Parser as _;
+use clap::error::ErrorKind;
+
+pub use deck::Deck;
+pub use env::Env;
+pub use error::{CliError, ExitCode};
+
+use crate::rules::Rules;
+
+use args::{Cli, Command, ConfigCommand, ContactsCommand};
+
+/// The whole program: reads the arguments, does what they say, reports errors on standard error.
+pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let args: Vec<OsString> = args.into_iter().collect();
+    let json = args.iter().any(|arg| arg == "--json");
+    let result = match Cli::try_parse_from(args) {
+        Ok(cli) => dispatch(&cli),
+        Err(error) => refuse_arguments(&error, json),
+    };
+    match result {
+        Ok(code) => code,
+        Err(error) => {
+            // When standard error itself is gone, the exit code is all that can be said.
+            stderr().write_all(error.render(json).as_bytes()).ok();
+            error.code
+        }
+    }
 }
 
-/// An error as the user reads it: what is wrong, where, and what to do.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CliError {
-    /// The exit code it brings.
-    pub code: ExitCode,
-    /// What is wrong, with file, line, key or number.
-    pub message: String,
-    /// What to do.
-    pub hint: Option<String>,
+fn dispatch(cli: &Cli) -> Result<ExitCode, CliError> {
+    let mut out = stdout().lock();
+    let out: &mut dyn Write = &mut out;
+    match &cli.command {
+        Some(Command::Completions(args)) => return manual::completions(*args, out),
+        Some(Command::Man(args)) => return manual::man(args, out),
+        _ => {}
+    }
+    let env = Env::new(&cli.global)?;
+    if !env.read_only {
+        diagnostics::start(&env.deck);
+    }
+    let code = execute(cli.command.as_ref(), &env, out)?;
+    out.flush()?;
+    Ok(code)
 }
 
-/// What every subcommand is given.
-#[derive(Clone, Debug)]
-pub struct Env {
-    /// The deck's folder.
-    pub deck: PathBuf,
-    /// The deck file, `DECK/dialdeck.toml` unless `--config` names another.
-    pub config: PathBuf,
-    /// One JSON document or JSON lines on standard output instead of tables.
-    pub json: bool,
-    /// Who acts, for the log: `$USER` or `operator`.
-    pub actor: String,
+fn execute(
+    command: Option<&Command>,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let Some(command) = command else {
+        return welcome(env, out);
+    };
+    match command {
+        Command::Demo(args) => demo::execute(args, env, out),
+        Command::Run(args) => run::execute(args, env, out),
+        Command::Campaign(command) => campaign::execute(command, env, out),
+        Command::Contacts(ContactsCommand::Import(args)) => contacts::execute(args, env, out),
+        Command::Dnc(command) => dnc::execute(command, env, out),
+        Command::Why(args) => why::execute(args, env, out),
+        Command::Window(args) => {
+            let now = deck::present(env)?;
+            window::run(Rules::embedded(), args, now, env.json, out)?;
+            Ok(ExitCode::Done)
+        }
+        Command::Check(args) => check::execute(args, env, out),
+        Command::Log(args) => log::execute(args, env, out),
+        Command::Status => status::status(env, out),
+        Command::Numbers => status::numbers(env, out),
+        Command::Doctor => doctor::execute(env, out),
+        Command::Completions(args) => manual::completions(*args, out),
+        Command::Man(args) => manual::man(args, out),
+        Command::Config(ConfigCommand::Print) => settings::print(env, out),
+    }
+}
+
+/// `dialdeck` alone: what stands on the deck, or what to do next.
+fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    if Deck::exists(env) {
+        return status::status(env, out);
+    }
+    if env.json {
+        return Err(Deck::missing(env));
+    }
+    writeln!(out, "There is no deck at {} yet.", env.deck.display())?;
+    writeln!(out)?;
+    writeln!(
+        out,
+        "dialdeck demo               see it at work on sample campaigns"
+    )?;
+    writeln!(out, "dialdeck check FILE         check a campaign file")?;
+    writeln!(
+        out,
+        "dialdeck campaign add FILE  add it; this makes the deck"
+    )?;
+    writeln!(out, "dialdeck --help             everything else")?;
+    Ok(ExitCode::Done)
+}
+
+/// `--help` and `--version` are answers; everything else is a wrong argument.
+fn refuse_arguments(error: &clap::Error, json: bool) -> Result<ExitCode, CliError> {
+    let asked = matches!(
+        error.kind(),
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
+    );
+    if asked || !json {
+        error.print()?;
+        return Ok(if asked {
+            ExitCode::Done
+        } else {
+            ExitCode::Usage
+        });
+    }
+    let text = error.render().to_string();
+    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
+    let first = lines.next().unwrap_or_default();
+    Err(
+        CliError::usage(first.strip_prefix("error: ").unwrap_or(first))
+            .hint("`dialdeck --help` shows the arguments"),
+    )
 }

@@ -1,1 +1,164 @@
-//! (being written)
+//! Rolling caps of law on attempts at one number, over all campaigns (D6).
+
+use std::time::Duration;
+
+use super::decide::Findings;
+use super::{Facts, HoldKind, HoldReason, PastAttempt, Until};
+use crate::domain::{CalleeType, ConsentKind, Outcome, Timestamp};
+use crate::rules::{CapTrigger, FrequencyCap};
+
+/// Holds when one more attempt would pass a cap of any region of the contact's class.
+///
+/// Sources stand beside each cap in the tables: Fla. Stat. 501.616(6)(b) and its like (3 in 24 h),
+/// 12 CFR 1006.14(b)(2) (7 in 7 days, none within 7 days of a conversation), D.223-9 (4 in 30 days,
+/// none within 60 days of a refusal), the Ofcom pauses after an abandoned call or a machine.
+pub(super) fn judge(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
+    each_reached(facts, now, |reason| findings.reasons.push(reason));
+}
+
+/// When the last of the caps that bind at `at` lets go; `None`: none binds.
+pub(super) fn ends(facts: &Facts<'_>, at: Timestamp) -> Option<Timestamp> {
+    let mut latest = None;
+    each_reached(facts, at, |reason| match reason.until {
+        Until::At(end) => latest = latest.max(Some(end)),
+        Until::CallEnds | Until::Operator => {}
+    });
+    latest
+}
+
+/// The first instant at which something that happened at `at` lies outside a window of this span.
+///
+/// Both ends of a window belong to it: whoever counts "any 60 seconds" with both ends included finds no more than
+/// the cap either.
+pub(super) fn leaves(at: Timestamp, span: Duration) -> Timestamp {
+    at + span + Duration::from_millis(1)
+}
+
+fn each_reached(facts: &Facts<'_>, now: Timestamp, mut report: impl FnMut(HoldReason)) {
+    // Every cap allows a first attempt, and none is set off by nothing.
+    if facts.history.is_empty() {
+        return;
+    }
+    for cap in caps(facts, now) {
+        let Some(until) = reached(&cap, facts.history, now) else {
+            continue;
+        };
+        let seen = counted(&cap, facts.history, now).count();
+        report(HoldReason {
+            kind: HoldKind::RollingCap(
+                cap.id.clone(),
+                u32::try_from(seen).unwrap_or(u32::MAX),
+                cap.max,
+            ),
+            until: Until::At(until),
+        });
+    }
+}
+
+/// Those that bind; express consent lifts some.
+fn caps(facts: &Facts<'_>, now: Timestamp) -> Vec<FrequencyCap> {
+    let settings = &facts.campaign.settings;
+    let mut caps = facts
+        .rules
+        .caps(&facts.class.regions, settings.call_class, settings.purpose);
+    if super::consent::holds(facts, ConsentKind::Express, now) {
+        caps.retain(|cap| !cap.lifted_by_consent);
+    }
+    caps
+}
+
+/// When the cap, if it is reached at `now`, lets go.
+fn reached(cap: &FrequencyCap, history: &[PastAttempt], now: Timestamp) -> Option<Timestamp> {
+    if let Some(trigger) = cap.after {
+        let set_off = history
+            .iter()
+            .filter(|past| now < leaves(past.at, cap.window))
+            .find(|past| sets_off(trigger, past.outcome))?;
+        let since = counted(cap, history, now)
+            .filter(|past| past.at > set_off.at)
+            .count();
+        return (fits_not(since, cap.max)).then(|| leaves(set_off.at, cap.window));
+    }
+    if cap.max == 0 {
+        return None;
+    }
+    // Newest first: the one at place `max - 1` must leave before another fits.
+    let place = usize::try_from(cap.max - 1).unwrap_or(usize::MAX);
+    counted(cap, history, now)
+        .nth(place)
+        .map(|past| leaves(past.at, cap.window))
+}
+
+fn fits_not(seen: usize, max: u32) -> bool {
+    u32::try_from(seen).unwrap_or(u32::MAX) >= max
+}
+
+/// Attempts the cap counts, newest first.
+fn counted<'a>(
+    cap: &FrequencyCap,
+    history: &'a [PastAttempt],
+    now: Timestamp,
+) -> impl Iterator<Item = &'a PastAttempt> {
+    let (window, connected_only) = (cap.window, cap.connected_only);
+    history
+        .iter()
+        .filter(move |past| now < leaves(past.at, window))
+        .filter(|past| past.counts || past.outcome.is_none())
+        .filter(move |past| !connected_only || connected(past.outcome))
+}
+
+/// Whether the call reached the dialed number, as 12 CFR 1006.14(b)(3)(ii) has it.
+const fn connected(outcome: Option<Outcome>) -> bool {
+    match outcome {
+        Some(
+            Outcome::Busy
+            | Outcome::InvalidNumber
+            | Outcome::NetworkFailure
+            | Outcome::ProviderError
+            | Outcome::Throttled
+            | Outcome::Expired,
+        ) => false,
+        Some(
+            Outcome::Answered(_)
+            | Outcome::NoAnswer
+            | Outcome::Declined
+            | Outcome::Cancelled
+            | Outcome::Abandoned
+            | Outcome::Unknown,
+        )
+        | None => true,
+    }
+}
+
+const fn sets_off(trigger: CapTrigger, outcome: Option<Outcome>) -> bool {
+    match trigger {
+        // Somebody spoke; where the detector could not tell, it may have been a person.
+        CapTrigger::Conversation => matches!(
+            outcome,
+            Some(Outcome::Answered(CalleeType::Human | CalleeType::Unknown))
+        ),
+        CapTrigger::Abandoned => matches!(outcome, Some(Outcome::Abandoned)),
+        CapTrigger::Machine => matches!(outcome, Some(Outcome::Answered(CalleeType::Voicemail))),
+        CapTrigger::Refusal => matches!(outcome, Some(Outcome::Declined)),
+    }
+}
+
+pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
+    let seen: Vec<String> = caps(facts, now)
+        .iter()
+        .map(|cap| {
+            format!(
+                "{} {}/{} in {}",
+                cap.id,
+                counted(cap, facts.history, now).count(),
+                cap.max,
+                super::words::span(cap.window)
+            )
+        })
+        .collect();
+    if seen.is_empty() {
+        "none applies".to_owned()
+    } else {
+        seen.join(", ")
+    }
+}

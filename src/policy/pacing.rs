@@ -1,100 +1,164 @@
-//! Calls in flight and sends in sliding windows, exactly.
+//! Calls in flight and sends in sliding windows, exactly, and the gates that keep them under their caps.
+
+mod ledger;
+
+pub use ledger::{Entry, Ledger};
+
 use std::time::Duration;
 
-use super::Load;
-use crate::domain::{AttemptId, CampaignId, PhoneNumber, Timestamp, TrunkName};
-
-/// What the ledger must know of an attempt.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Entry {
-    /// The attempt.
-    pub attempt: AttemptId,
-    /// Its campaign.
-    pub campaign: CampaignId,
-    /// Its trunk.
-    pub trunk: TrunkName,
-    /// The number shown.
-    pub caller_id: PhoneNumber,
-    /// The callee.
-    pub number: PhoneNumber,
-}
-
-/// Exact counts of calls in flight and of sends per deck, trunk, campaign and caller ID.
-///
-/// Rebuilt from the attempts at start. An attempt that is reserved and not known to be sent counts
-/// as sent *now* until it is marked sent or released.
-#[derive(Clone, Debug, Default)]
-pub struct Ledger {}
-
-impl Ledger {
-    /// Takes a slot; the send counts as now from here on.
-    pub fn reserve(&mut self, _entry: Entry) {
-        unimplemented!()
-    }
-    /// The request left at `at`.
-    pub fn sent(&mut self, _attempt: AttemptId, _at: Timestamp) {
-        unimplemented!()
-    }
-    /// Over: the slot is free, the send stays counted. An attempt never marked sent counts from `at`.
-    pub fn ended(&mut self, _attempt: AttemptId, _at: Timestamp) {
-        unimplemented!()
-    }
-    /// Certainly never sent: slot and send are given back.
-    pub fn never_sent(&mut self, _attempt: AttemptId) {
-        unimplemented!()
-    }
-    /// A past send of an ended attempt, for rebuilding.
-    pub fn past_send(&mut self, _entry: &Entry, _at: Timestamp) {
-        unimplemented!()
-    }
-    /// Load of the deck; `per_minute` 0 means no cap.
-    pub fn deck(&self, _max_concurrent: u32, _now: Timestamp) -> Load {
-        unimplemented!()
-    }
-    /// Load of a trunk.
-    pub fn trunk(
-        &self,
-        _trunk: &TrunkName,
-        _max_concurrent: u32,
-        _per_minute: u32,
-        _now: Timestamp,
-    ) -> Load {
-        unimplemented!()
-    }
-    /// Load of a campaign.
-    pub fn campaign(
-        &self,
-        _id: CampaignId,
-        _max_concurrent: u32,
-        _per_minute: u32,
-        _now: Timestamp,
-    ) -> Load {
-        unimplemented!()
-    }
-    /// Sends of a caller ID in the last 60 minutes, when the next is possible under `cap` (`None`: now), last use.
-    pub fn caller_id(
-        &self,
-        _number: PhoneNumber,
-        _cap: u32,
-        _now: Timestamp,
-    ) -> (u32, Option<Timestamp>, Option<Timestamp>) {
-        unimplemented!()
-    }
-    /// Whether a call to the number is in flight.
-    pub fn in_flight_to(&self, _number: PhoneNumber) -> Option<AttemptId> {
-        unimplemented!()
-    }
-    /// Attempts reserved and not known to be sent, of a campaign or to a number.
-    pub fn unsent(&self) -> impl Iterator<Item = &Entry> {
-        std::iter::empty()
-    }
-    /// Forgets sends older than an hour.
-    pub fn forget_before(&mut self, _now: Timestamp) {
-        unimplemented!()
-    }
-}
+use super::caps::leaves;
+use super::decide::Findings;
+use super::{Facts, HoldKind, Load, Until};
+use crate::domain::Timestamp;
 
 /// The window of the per-minute caps.
-pub const MINUTE: Duration = Duration::from_secs(60);
+pub const MINUTE: Duration = Duration::from_mins(1);
 /// The window of the caller-ID caps.
-pub const HOUR: Duration = Duration::from_secs(3600);
+pub const HOUR: Duration = Duration::from_hours(1);
+
+/// The pace at the start of a ramp, in percent of full.
+const RAMP_START_PERCENT: u64 = 20;
+/// A ramp never spaces calls further apart than this, unless the full pace does.
+const RAMP_SLOWEST: Duration = Duration::from_secs(30);
+/// Spacing gives up to this much, and at most a quarter, for sends that leave a little late, so that lateness does
+/// not add up to lost calls. The per-minute cap stays exact.
+const LATENESS: Duration = Duration::from_millis(25);
+
+/// Holds while as many calls are in flight as deck, trunk or campaign allow (D3).
+pub(super) fn concurrency(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<'_>) {
+    let full = |load: &Load| load.in_flight >= load.max_concurrent;
+    let load = &facts.load;
+    if full(&load.deck) {
+        findings.hold(
+            HoldKind::DeckConcurrent(load.deck.in_flight, load.deck.max_concurrent),
+            Until::CallEnds,
+        );
+    }
+    if full(&load.trunk) {
+        findings.hold(
+            HoldKind::TrunkConcurrent(load.trunk.in_flight, load.trunk.max_concurrent),
+            Until::CallEnds,
+        );
+    }
+    if full(&load.campaign) {
+        findings.hold(
+            HoldKind::CampaignConcurrent(load.campaign.in_flight, load.campaign.max_concurrent),
+            Until::CallEnds,
+        );
+    }
+}
+
+/// Holds while trunk or campaign have had their sends of the last 60 s (D4).
+pub(super) fn per_minute(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
+    let (trunk, campaign) = (&facts.load.trunk, &facts.load.campaign);
+    if let Some(frees) = minute_full(trunk, now) {
+        findings.hold(
+            HoldKind::TrunkPerMinute(trunk.sent_last_minute, trunk.calls_per_minute),
+            Until::At(frees),
+        );
+    }
+    if let Some(frees) = minute_full(campaign, now) {
+        findings.hold(
+            HoldKind::CampaignPerMinute(campaign.sent_last_minute, campaign.calls_per_minute),
+            Until::At(frees),
+        );
+    }
+}
+
+/// When a full minute has room again; `None`: it has.
+fn minute_full(load: &Load, now: Timestamp) -> Option<Timestamp> {
+    if load.calls_per_minute == 0 || load.sent_last_minute < load.calls_per_minute {
+        return None;
+    }
+    match load.minute_frees_at {
+        Some(frees) => (now < frees).then_some(frees),
+        None => Some(leaves(now, MINUTE)),
+    }
+}
+
+/// Holds until the campaign's next place in the minute has come, so that a minute's calls do not leave in one burst
+/// and a window's opening does not either.
+pub(super) fn spacing(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
+    if let Some(end) = spaced_until(facts, now) {
+        findings.hold(HoldKind::Spacing, Until::At(end));
+    }
+}
+
+fn spaced_until(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
+    let last = facts.load.campaign.last_send?;
+    let passed = |at: Timestamp| at >= last + spacing_at(facts, at);
+    if passed(now) {
+        return None;
+    }
+    // A rising pace only ever shortens the spacing: the first passing instant is found by halves.
+    let (mut shut, mut open) = (now.as_millis(), (last + spacing_at(facts, now)).as_millis());
+    while open - shut > 1 {
+        let middle = shut + (open - shut) / 2;
+        if passed(Timestamp::from_millis(middle)) {
+            open = middle;
+        } else {
+            shut = middle;
+        }
+    }
+    Some(Timestamp::from_millis(open))
+}
+
+/// Least time between two sends of the campaign at `now`.
+fn spacing_at(facts: &Facts<'_>, now: Timestamp) -> Duration {
+    let per_minute = facts.load.campaign.calls_per_minute;
+    if per_minute == 0 {
+        return Duration::ZERO;
+    }
+    let share = MINUTE / per_minute;
+    let full = share.saturating_sub(LATENESS.min(share / 4));
+    let percent = pace_percent(facts, now);
+    let slow = full * 100 / u32::try_from(percent).unwrap_or(100);
+    let spacing = slow.min(full.max(RAMP_SLOWEST));
+    // Whole milliseconds, rounded down: the per-minute gate keeps the cap.
+    Duration::from_millis(u64::try_from(spacing.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// The pace in percent of full: rising in a straight line over the ramp.
+fn pace_percent(facts: &Facts<'_>, now: Timestamp) -> u64 {
+    let ramp = facts.campaign.settings.schedule.ramp.as_millis();
+    let Some(from) = facts.context.ramp_from else {
+        return 100;
+    };
+    let elapsed = now.since(from).as_millis();
+    if elapsed >= ramp {
+        return 100;
+    }
+    let risen = u128::from(100 - RAMP_START_PERCENT) * elapsed / ramp;
+    RAMP_START_PERCENT + u64::try_from(risen).unwrap_or(0)
+}
+
+pub(super) fn saw_concurrency(facts: &Facts<'_>, _now: Timestamp) -> String {
+    let part =
+        |name: &str, load: &Load| format!("{name} {}/{}", load.in_flight, load.max_concurrent);
+    format!(
+        "{}, {}, {}",
+        part("deck", &facts.load.deck),
+        part("trunk", &facts.load.trunk),
+        part("campaign", &facts.load.campaign)
+    )
+}
+
+pub(super) fn saw_per_minute(facts: &Facts<'_>, _now: Timestamp) -> String {
+    let part = |name: &str, load: &Load| {
+        format!("{name} {}/{}", load.sent_last_minute, load.calls_per_minute)
+    };
+    format!(
+        "{}, {}",
+        part("trunk", &facts.load.trunk),
+        part("campaign", &facts.load.campaign)
+    )
+}
+
+pub(super) fn saw_spacing(facts: &Facts<'_>, now: Timestamp) -> String {
+    let spacing = super::words::span(spacing_at(facts, now));
+    let pace = pace_percent(facts, now);
+    match facts.load.campaign.last_send {
+        Some(last) => format!("{spacing} apart at {pace} % pace; last sent {last}"),
+        None => format!("{spacing} apart at {pace} % pace; none sent yet"),
+    }
+}

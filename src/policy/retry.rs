@@ -1,7 +1,12 @@
-//! What follows an outcome.
-use super::Facts;
-use crate::domain::outcome::Classification;
-use crate::domain::{ContactState, Timestamp};
+//! What follows an outcome: another attempt inside the next open window, or an end.
+
+use std::time::Duration;
+
+use super::{Facts, PastAttempt, attempts, caps, window};
+use crate::domain::campaign::{OutcomeAction, OutcomeRule, VoicemailAction};
+use crate::domain::outcome::{CalleeFinding, Classification, DEFAULT_RETRY_AFTER, TrunkFinding};
+use crate::domain::suppression::SuppressionSource;
+use crate::domain::{CalleeType, CampaignState, ContactState, Outcome, Timestamp};
 
 /// What becomes of the contact after an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -11,10 +16,217 @@ pub enum Next {
     /// The contact reached an end.
     Finish(ContactState),
     /// The number goes on the internal do-not-call list, and the contact with it.
-    DoNotCall(crate::domain::suppression::SuppressionSource),
+    DoNotCall(SuppressionSource),
 }
 
+/// Attempts in a row that do not count before the contact is given up, so that every loop ends.
+pub const MAX_UNCOUNTED: usize = 5;
+
+/// After a 404 the number is tried once more, not before this: some carriers answer so for "no route".
+const CONFIRM_INVALID: Duration = hours(24);
+
+/// No automated repeat after an abandoned call in the United Kingdom (Ofcom, persistent misuse
+/// policy of 2010, still the practice).
+const ABANDONED_GB: Duration = hours(72);
+
 /// Plans what follows. `facts` are those after the attempt ended; its own row is `facts.history[0]`.
-pub fn plan(_facts: &Facts<'_>, _ended: &Classification, _now: Timestamp) -> Next {
-    unimplemented!()
+///
+/// Without a rule of the campaign: a person reached, or a message left, ends it; busy waits 15, 30,
+/// then 60 min; no answer 3 h; a machine 4 h; an abandoned person 24 h (72 h in the United Kingdom); a network or
+/// provider fault, or a call we took back, 5 min, twice as long with each in a row; a limit as long as the trunk asked,
+/// doubling too. A retry keeps the minimum gap and the rolling caps, and never outlives contact or campaign.
+pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
+    if ended.outcome == Outcome::Unknown {
+        return Next::Finish(ContactState::Unknown);
+    }
+    if !facts.suppressions.is_empty() {
+        return Next::Finish(ContactState::Suppressed);
+    }
+    match ended.callee {
+        CalleeFinding::Unwanted => return Next::DoNotCall(SuppressionSource::Unwanted),
+        CalleeFinding::Invalid => return Next::Finish(ContactState::Invalid),
+        CalleeFinding::MaybeInvalid if times(facts, Outcome::InvalidNumber) > 1 => {
+            return Next::Finish(ContactState::Invalid);
+        }
+        CalleeFinding::MaybeInvalid | CalleeFinding::Declined | CalleeFinding::None => {}
+    }
+    let rule = rule(facts, ended);
+    match rule.action {
+        OutcomeAction::Stop => Next::Finish(stopped(facts, ended)),
+        OutcomeAction::DoNotCall => Next::DoNotCall(SuppressionSource::Declined),
+        OutcomeAction::Retry => retry(facts, ended, &rule, now),
+    }
+}
+
+fn retry(facts: &Facts<'_>, ended: &Classification, rule: &OutcomeRule, now: Timestamp) -> Next {
+    let used_up = attempts::used_up(facts, now).is_err()
+        || times(facts, ended.outcome) >= usize::try_from(rule.max).unwrap_or(usize::MAX)
+        || (!ended.counts && uncounted_in_a_row(facts) >= MAX_UNCOUNTED);
+    if used_up {
+        return Next::Finish(ContactState::Exhausted);
+    }
+    let mut after = rule.after;
+    if ended.outcome == Outcome::Abandoned && facts.class.regions.iter().any(|at| at == "GB") {
+        after = after.max(ABANDONED_GB);
+    }
+    match due(facts, now + after) {
+        Some(due) if lives(facts, due) => Next::Retry(due),
+        Some(_) | None => Next::Finish(ContactState::Expired),
+    }
+}
+
+/// The first instant from `from` on that lies in an open window and under gap and rolling caps.
+fn due(facts: &Facts<'_>, from: Timestamp) -> Option<Timestamp> {
+    /// Each step moves past a cap or to an opening; more than a few in turn mean that nothing fits.
+    const MAX_STEPS: usize = 32;
+    let mut at = from.max(attempts::gap_ends(facts).unwrap_or(from));
+    for _ in 0..MAX_STEPS {
+        let open = window::next_open(
+            facts.rules,
+            facts.campaign,
+            facts.class,
+            window::ring_secs(facts),
+            at,
+        )?;
+        match caps::ends(facts, open) {
+            Some(end) if end > open => at = end,
+            _ => return Some(open),
+        }
+    }
+    None
+}
+
+/// Whether campaign and contact still live at the instant.
+fn lives(facts: &Facts<'_>, at: Timestamp) -> bool {
+    let before = |end: Option<Timestamp>| end.is_none_or(|end| at < end);
+    facts.campaign.state != CampaignState::Stopped
+        && before(facts.campaign.settings.schedule.expires)
+        && before(facts.contact.expires_at)
+}
+
+/// The campaign's rule for the outcome, or the default.
+fn rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
+    let own = facts
+        .campaign
+        .settings
+        .attempts
+        .per_outcome
+        .get(&ended.outcome)
+        .copied();
+    let mut rule = own.unwrap_or_else(|| default_rule(facts, ended));
+    // Only a person's own refusal may put a number on the list, not a network's answer like it.
+    if rule.action == OutcomeAction::DoNotCall
+        && ended.outcome == Outcome::Declined
+        && ended.callee != CalleeFinding::Declined
+    {
+        rule.action = OutcomeAction::Stop;
+    }
+    if ended.callee == CalleeFinding::MaybeInvalid {
+        rule.after = rule.after.max(CONFIRM_INVALID);
+    }
+    rule
+}
+
+fn default_rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
+    let message_left = facts.campaign.settings.voicemail == VoicemailAction::LeaveMessage;
+    match ended.outcome {
+        Outcome::Answered(CalleeType::Voicemail) if !message_left => after(hours(4)),
+        Outcome::Answered(_) | Outcome::Unknown => end(OutcomeAction::Stop),
+        Outcome::Busy => after(match times(facts, Outcome::Busy) {
+            0 | 1 => minutes(15),
+            2 => minutes(30),
+            _ => minutes(60),
+        }),
+        Outcome::NoAnswer => after(hours(3)),
+        Outcome::Declined => end(OutcomeAction::DoNotCall),
+        Outcome::InvalidNumber => after(CONFIRM_INVALID),
+        Outcome::Abandoned => after(hours(24)),
+        Outcome::Throttled => {
+            let pause = match ended.trunk {
+                TrunkFinding::Throttled(pause) => pause,
+                TrunkFinding::Fine
+                | TrunkFinding::Faulty
+                | TrunkFinding::Misconfigured
+                | TrunkFinding::Refused => DEFAULT_RETRY_AFTER,
+            };
+            after(backed_off(facts, pause))
+        }
+        Outcome::NetworkFailure
+        | Outcome::ProviderError
+        | Outcome::Cancelled
+        | Outcome::Expired => after(backed_off(facts, minutes(5))),
+    }
+}
+
+/// The end of a contact that is not tried again.
+fn stopped(facts: &Facts<'_>, ended: &Classification) -> ContactState {
+    match ended.outcome {
+        Outcome::Answered(CalleeType::Human | CalleeType::Unknown) => ContactState::Done,
+        Outcome::Answered(CalleeType::Voicemail) => match facts.campaign.settings.voicemail {
+            VoicemailAction::LeaveMessage => ContactState::Done,
+            VoicemailAction::HangUp => ContactState::Exhausted,
+        },
+        Outcome::Answered(CalleeType::Fax) | Outcome::InvalidNumber => ContactState::Invalid,
+        Outcome::Unknown => ContactState::Unknown,
+        Outcome::Busy
+        | Outcome::NoAnswer
+        | Outcome::Declined
+        | Outcome::NetworkFailure
+        | Outcome::ProviderError
+        | Outcome::Throttled
+        | Outcome::Cancelled
+        | Outcome::Expired
+        | Outcome::Abandoned => ContactState::Exhausted,
+    }
+}
+
+fn own<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a PastAttempt> {
+    let campaign = facts.campaign.id;
+    facts
+        .history
+        .iter()
+        .filter(move |past| past.campaign == campaign)
+}
+
+/// How often the campaign's attempts at the number ended like this.
+fn times(facts: &Facts<'_>, outcome: Outcome) -> usize {
+    own(facts)
+        .filter(|past| past.outcome == Some(outcome))
+        .count()
+}
+
+fn uncounted_in_a_row(facts: &Facts<'_>) -> usize {
+    own(facts).take_while(|past| !past.counts).count()
+}
+
+/// Twice as long with each attempt in a row that does not count.
+fn backed_off(facts: &Facts<'_>, first: Duration) -> Duration {
+    let again = uncounted_in_a_row(facts)
+        .saturating_sub(1)
+        .min(MAX_UNCOUNTED);
+    first * (1 << again)
+}
+
+const fn after(after: Duration) -> OutcomeRule {
+    OutcomeRule {
+        action: OutcomeAction::Retry,
+        after,
+        max: u32::MAX,
+    }
+}
+
+const fn end(action: OutcomeAction) -> OutcomeRule {
+    OutcomeRule {
+        action,
+        after: Duration::ZERO,
+        max: u32::MAX,
+    }
+}
+
+const fn minutes(minutes: u64) -> Duration {
+    Duration::from_secs(minutes * 60)
+}
+
+const fn hours(hours: u64) -> Duration {
+    minutes(hours * 60)
 }

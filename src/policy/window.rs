@@ -1,7 +1,12 @@
 //! The callee's local calling hours under the law and the campaign's own schedule.
-use super::{HoldKind, Until};
-use crate::domain::{Campaign, Timestamp, WindowClass};
-use crate::rules::Rules;
+
+use std::time::Duration;
+
+use super::decide::Findings;
+use super::{Facts, HoldKind, Until, WindowReason};
+use crate::domain::campaign::Schedule;
+use crate::domain::{Campaign, MinuteOfDay, Timestamp, Weekdays, WindowClass};
+use crate::rules::{Legal, Rules};
 
 /// Whether a window class may be dialed by a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -20,24 +25,238 @@ pub enum WindowStatus {
     },
 }
 
+/// How far ahead a window is looked for: a year and the odd holiday.
+const HORIZON: Duration = Duration::from_hours(370 * 24);
+
 /// The status at `now`; `ring_secs` is taken off the close, so that no phone rings past it.
 pub fn status(
-    _rules: &Rules,
-    _campaign: &Campaign,
-    _class: &WindowClass,
-    _ring_secs: u64,
-    _now: Timestamp,
+    rules: &Rules,
+    campaign: &Campaign,
+    class: &WindowClass,
+    ring_secs: u64,
+    now: Timestamp,
 ) -> WindowStatus {
-    unimplemented!()
+    let hours = Hours::new(rules, campaign, class, ring_secs);
+    match hours.shut(now) {
+        None => WindowStatus::Open {
+            closes_at: hours.first(now, false).unwrap_or(now + HORIZON),
+        },
+        Some(kind) => WindowStatus::Shut {
+            kind,
+            until: hours.first(now, true).map_or(Until::Operator, Until::At),
+        },
+    }
 }
 
 /// The first instant at or after `from` at which the class is open; `None` within the next 370 days.
 pub fn next_open(
-    _rules: &Rules,
-    _campaign: &Campaign,
-    _class: &WindowClass,
-    _ring_secs: u64,
-    _from: Timestamp,
+    rules: &Rules,
+    campaign: &Campaign,
+    class: &WindowClass,
+    ring_secs: u64,
+    from: Timestamp,
 ) -> Option<Timestamp> {
-    unimplemented!()
+    Hours::new(rules, campaign, class, ring_secs).first(from, true)
+}
+
+/// Holds unless every candidate zone is inside the law's and the campaign's hours (D1), now and for
+/// as long as the phone may ring (47 CFR 64.1200(c)(1); 16 CFR 310.4(c); the states' and other
+/// countries' own hours stand in the tables).
+pub(super) fn judge(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
+    let hours = Hours::of(facts);
+    if let Some(kind) = hours.shut(now) {
+        let until = hours.first(now, true).map_or(Until::Operator, Until::At);
+        findings.hold(kind, until);
+    }
+}
+
+/// Holds while a region of the class is under an emergency ban set by the operator (La. R.S.
+/// 45:844.31 with LPSC order R-29617; N.Y. Gen. Bus. Law 399-z).
+pub(super) fn banned(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<'_>) {
+    for region in &facts.context.emergency_bans {
+        if facts.class.regions.contains(region) {
+            findings.hold(HoldKind::EmergencyBan(region.clone()), Until::Operator);
+        }
+    }
+}
+
+/// Each candidate zone with its local time, `("America/New_York", "Mon 10:30:00")`.
+pub(super) fn local_times(facts: &Facts<'_>, now: Timestamp) -> Vec<(String, String)> {
+    facts
+        .class
+        .zones
+        .iter()
+        .map(|zone| (zone.clone(), local_text(facts.rules, zone, now)))
+        .collect()
+}
+
+pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
+    if facts.class.zones.is_empty() {
+        return "no zone known".to_owned();
+    }
+    let times: Vec<String> = local_times(facts, now)
+        .into_iter()
+        .map(|(zone, time)| format!("{time} in {zone}"))
+        .collect();
+    let regions = facts.class.regions.join(" ");
+    format!("{}; rules of {regions}", times.join(", "))
+}
+
+pub(super) fn saw_banned(facts: &Facts<'_>, _now: Timestamp) -> String {
+    if facts.context.emergency_bans.is_empty() {
+        "none".to_owned()
+    } else {
+        format!("banned: {}", facts.context.emergency_bans.join(" "))
+    }
+}
+
+/// `Mon 10:30:00`.
+pub(super) fn local_text(rules: &Rules, zone: &str, at: Timestamp) -> String {
+    rules
+        .local_time(zone, at)
+        .map_or_else(|| "?".to_owned(), |local| local.to_string())
+}
+
+/// Law and schedule of one campaign for one class.
+struct Hours<'a> {
+    rules: &'a Rules,
+    campaign: &'a Campaign,
+    class: &'a WindowClass,
+    ring: Duration,
+}
+
+impl<'a> Hours<'a> {
+    fn new(
+        rules: &'a Rules,
+        campaign: &'a Campaign,
+        class: &'a WindowClass,
+        ring_secs: u64,
+    ) -> Self {
+        Self {
+            rules,
+            campaign,
+            class,
+            ring: Duration::from_secs(ring_secs),
+        }
+    }
+
+    fn of(facts: &Facts<'a>) -> Self {
+        Self {
+            rules: facts.rules,
+            campaign: facts.campaign,
+            class: facts.class,
+            ring: ring_timeout(facts),
+        }
+    }
+
+    /// Why no call may start at this instant.
+    fn shut(&self, at: Timestamp) -> Option<HoldKind> {
+        self.closed(at).or_else(|| {
+            self.closed(at + self.ring)
+                .map(|_| HoldKind::RingsPastClose)
+        })
+    }
+
+    /// Why no phone may ring at this instant.
+    fn closed(&self, at: Timestamp) -> Option<HoldKind> {
+        let settings = &self.campaign.settings;
+        let legal = self.rules.legal(
+            self.class,
+            settings.call_class,
+            &settings.rule_overrides,
+            at,
+        );
+        match legal {
+            Legal::Open => outside(self.rules, &settings.schedule, self.class, at),
+            Legal::Shut(reason, place) => Some(HoldKind::Window(reason, place)),
+            Legal::NoZone => Some(HoldKind::NoZone),
+            Legal::Disagree(zone) => Some(HoldKind::ZoneDataDisagree(zone)),
+        }
+    }
+
+    /// The first instant at or after `from` at which a call may start (`open`) or may not.
+    fn first(&self, from: Timestamp, open: bool) -> Option<Timestamp> {
+        if self.class.zones.is_empty() && open {
+            return None;
+        }
+        let end = from + HORIZON;
+        let mut at = from;
+        while at <= end {
+            if self.shut(at).is_none() == open {
+                return Some(at);
+            }
+            // Whether a call may start changes only where the hours change, now or a ringing time ahead.
+            at = self
+                .may_change(at)
+                .min(self.may_change(at + self.ring) - self.ring);
+        }
+        None
+    }
+
+    /// An instant after `at` before which the hours certainly do not change.
+    fn may_change(&self, at: Timestamp) -> Timestamp {
+        let settings = &self.campaign.settings;
+        let schedule = &settings.schedule;
+        let law = self.rules.next_change(
+            self.class,
+            settings.call_class,
+            &settings.rule_overrides,
+            at,
+        );
+        let own = if narrows(schedule) {
+            let edges = [schedule.open, schedule.close].map(|edge| edge.minutes() % 1440);
+            self.rules.next_boundary(&self.class.zones, &edges, at)
+        } else {
+            None
+        };
+        let never = at + HORIZON + Duration::from_secs(1);
+        law.unwrap_or(never).min(own.unwrap_or(never))
+    }
+}
+
+/// How long the phone may ring; without a trunk the default of 30 s.
+fn ring_timeout(facts: &Facts<'_>) -> Duration {
+    facts
+        .trunk
+        .map_or(Duration::from_secs(30), |trunk| trunk.ring_timeout)
+}
+
+/// Ringing time in whole seconds, rounded up.
+pub(super) fn ring_secs(facts: &Facts<'_>) -> u64 {
+    let ring = ring_timeout(facts);
+    ring.as_secs() + u64::from(ring.subsec_nanos() > 0)
+}
+
+/// Whether the campaign's own days and hours say anything at all.
+fn narrows(schedule: &Schedule) -> bool {
+    schedule.days != Weekdays::ALL
+        || schedule.open != MinuteOfDay::MIDNIGHT
+        || schedule.close != MinuteOfDay::END
+}
+
+/// Why the campaign's own days and hours shut some zone, if they do; they only ever narrow the law.
+fn outside(
+    rules: &Rules,
+    schedule: &Schedule,
+    class: &WindowClass,
+    at: Timestamp,
+) -> Option<HoldKind> {
+    if !narrows(schedule) {
+        return None;
+    }
+    class.zones.iter().find_map(|zone| {
+        let Some(local) = rules.local_time(zone, at) else {
+            return Some(HoldKind::NoZone);
+        };
+        let reason = if !schedule.days.contains(local.weekday) {
+            WindowReason::DayClosed
+        } else if local.second < u32::from(schedule.open.minutes()) * 60 {
+            WindowReason::BeforeOpen
+        } else if local.second >= u32::from(schedule.close.minutes()) * 60 {
+            WindowReason::AfterClose
+        } else {
+            return None;
+        };
+        Some(HoldKind::Window(reason, format!("{zone} {local}")))
+    })
 }

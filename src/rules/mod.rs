@@ -1,10 +1,33 @@
 //! Embedded law and number tables: regions, zones, windows, holidays, caps. Pure.
 
-use std::collections::BTreeMap;
+mod caps;
+mod fitness;
+mod holidays;
+mod hours;
+mod legal;
+mod location;
+mod npa;
+mod number;
+mod postal;
+mod prefixes;
+mod tables;
+mod zonedb;
 
-use crate::domain::campaign::{CallClass, Evidence, Purpose, RuleOverride};
-use crate::domain::{Hints, PhoneNumber, Timestamp, WindowClass};
-use crate::policy::WindowReason;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::sync::LazyLock;
+
+use jiff::tz::TimeZoneDatabase;
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use crate::domain::PhoneNumber;
+
+pub use location::LocateError;
+pub use tables::TableError;
+pub use zonedb::LocalTime;
 
 /// What kind of line a number is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -34,6 +57,26 @@ pub enum Unfit {
     NoRules,
 }
 
+impl Unfit {
+    /// The name used in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::UnknownNpa => "unknown_npa",
+            Self::NotValid => "not_valid",
+            Self::NonGeographic => "non_geographic",
+            Self::Premium => "premium",
+            Self::Emergency => "emergency",
+            Self::NoRules => "no_rules",
+        }
+    }
+}
+
+impl fmt::Display for Unfit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// A number read from text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadNumber {
@@ -58,12 +101,75 @@ pub enum NumberError {
     NoCountry,
 }
 
+impl NumberError {
+    /// The name used in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::Letters => "letters",
+            Self::Extension => "extension",
+            Self::NotPossible => "not_possible",
+            Self::NoCountry => "no_country",
+        }
+    }
+}
+
+impl fmt::Display for NumberError {
+    /// What is wrong and what to do.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Empty => "the number is empty",
+            Self::Letters => "the number is written with letters; write its digits",
+            Self::Extension => "the number has an extension; write it without",
+            Self::NotPossible => "this is not a possible telephone number",
+            Self::NoCountry => "the number has no country code; write it as +12125550142",
+        })
+    }
+}
+
+impl std::error::Error for NumberError {}
+
+/// Why a zone is shut, in the order in which reasons are reported.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WindowReason {
+    /// A holiday on which calls are barred.
+    Holiday,
+    /// The weekday is closed.
+    DayClosed,
+    /// Before the opening.
+    BeforeOpen,
+    /// At or after the close.
+    AfterClose,
+    /// Between two windows of one day.
+    MiddayGap,
+}
+
+impl WindowReason {
+    /// The name used in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Holiday => "holiday",
+            Self::DayClosed => "day_closed",
+            Self::BeforeOpen => "before_open",
+            Self::AfterClose => "after_close",
+            Self::MiddayGap => "midday_gap",
+        }
+    }
+}
+
+impl fmt::Display for WindowReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
 /// Whether every zone of a class is open, by law alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Legal {
     /// All open.
     Open,
-    /// Some zone is shut: the reason, the zone, its local time `Mon 07:59:59`.
+    /// Some zone is shut: the reason, then the zone and its local time, `America/Denver Mon 07:59:59`.
     Shut(WindowReason, String),
     /// No zone known.
     NoZone,
@@ -80,10 +186,12 @@ pub struct FrequencyCap {
     pub max: u32,
     /// In any such span.
     pub window: std::time::Duration,
-    /// Only counted after this: `conversation`, `abandoned`, `machine`, `refusal`; `None`: always.
+    /// Only binding for `window` after this; `None`: always.
     pub after: Option<CapTrigger>,
     /// Whether attempts that never connected to the number (busy, undeliverable) are left out.
     pub connected_only: bool,
+    /// Whether express consent on record lifts the cap; applying it all the same is only stricter.
+    pub lifted_by_consent: bool,
 }
 
 /// What sets off a cap that does not always bind.
@@ -99,57 +207,136 @@ pub enum CapTrigger {
     Refusal,
 }
 
+/// Every embedded table by its file's name, in the order of the digest.
+const TABLES: [(&str, &str); 7] = [
+    (
+        "calling-windows.csv",
+        include_str!("../../data/calling-windows.csv"),
+    ),
+    (
+        "frequency-caps.csv",
+        include_str!("../../data/frequency-caps.csv"),
+    ),
+    ("holidays.csv", include_str!("../../data/holidays.csv")),
+    ("npa.csv", include_str!("../../data/npa.csv")),
+    (
+        "phone-timezones.csv",
+        include_str!("../../data/phone-timezones.csv"),
+    ),
+    (
+        "postal-regions.csv",
+        include_str!("../../data/postal-regions.csv"),
+    ),
+    (
+        "tz-overrides.csv",
+        include_str!("../../data/tz-overrides.csv"),
+    ),
+];
+
+static EMBEDDED: LazyLock<Rules> =
+    LazyLock::new(|| Rules::parse().expect("the embedded tables are parsed by the tests"));
+
 /// The tables in force.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rules {
-    _tables: BTreeMap<String, String>,
+    zones: zonedb::ZoneTable,
+    codes: npa::NpaTable,
+    prefixes: prefixes::PrefixTable,
+    postal: postal::PostalTable,
+    hours: hours::Hours,
+    caps: Vec<caps::CapRule>,
+    /// SHA-256 of every table, embedded ones first.
+    digests: Vec<(String, String)>,
+    digest: String,
 }
-#[expect(missing_docs, unused_variables, reason = "replaced by the real thing")]
+
 impl Rules {
-    /// The embedded tables, parsed once.
+    /// The embedded tables on jiff's bundled zone data, parsed once.
     pub fn embedded() -> &'static Self {
-        unimplemented!()
+        &EMBEDDED
     }
+
+    /// The same tables with another first zone database, such as the system's when it is newer than
+    /// the bundled one; `version` is its IANA release. The database is read whole, here and once.
+    #[must_use]
+    pub fn with_zone_database(&self, database: &TimeZoneDatabase, version: &str) -> Self {
+        Self {
+            zones: self.zones.with_database(database, version),
+            ..self.clone()
+        }
+    }
+
+    /// The same tables with a rule file of the user laid over: the columns of `calling-windows.csv`,
+    /// every row an additional one that must hold as well. It can add countries and tighten hours,
+    /// never loosen; campaigns cannot set its rows aside. A weekday for which a region's rows in the
+    /// file have no hours is closed.
+    pub fn with_extra(&self, csv: &str, file: &str) -> Result<Self, TableError> {
+        let mut rules = self.clone();
+        rules
+            .hours
+            .add(file, csv, hours::Origin::Own, &self.zones)?;
+        rules.digests.push((file.to_owned(), sha256(csv)));
+        rules.digest = combined(&rules.digests);
+        Ok(rules)
+    }
+
     /// SHA-256 over all tables in force, lower-case hex.
     pub fn digest(&self) -> &str {
-        unimplemented!()
+        &self.digest
     }
+
+    /// The IANA releases of the two zone databases: the one that decides, the second opinion.
+    pub fn zone_data_versions(&self) -> (&str, &str) {
+        self.zones.versions()
+    }
+
+    /// Whether a campaign may set the row with this id of the calling windows aside: rows of a
+    /// state, never those of a country or of the user's own file. `None`: there is no such row.
+    pub fn may_set_aside(&self, rule: &str) -> Option<bool> {
+        self.hours.may_set_aside(rule)
+    }
+
+    /// Reads a number in any usual spelling. `default_country` is a two-letter code, used only for
+    /// text without a `+`.
     pub fn read_number(
         &self,
         text: &str,
         default_country: Option<&str>,
     ) -> Result<ReadNumber, NumberError> {
-        unimplemented!()
+        number::read(text, default_country, &self.codes)
     }
-    pub fn fitness(&self, number: PhoneNumber) -> Result<LineKind, Unfit> {
-        unimplemented!()
+
+    fn parse() -> Result<Self, TableError> {
+        let [windows, frequency, days, codes, prefixes, postal, overrides] = TABLES;
+        let zones = zonedb::ZoneTable::bundled(overrides.0, overrides.1)?;
+        let mut hours = hours::Hours::new(holidays::read(days.0, days.1)?);
+        hours.add(windows.0, windows.1, hours::Origin::Embedded, &zones)?;
+        let digests: Vec<_> = TABLES
+            .iter()
+            .map(|(file, text)| ((*file).to_owned(), sha256(text)))
+            .collect();
+        Ok(Self {
+            codes: npa::NpaTable::read(codes.0, codes.1, &zones)?,
+            prefixes: prefixes::PrefixTable::read(prefixes.0, prefixes.1, &zones)?,
+            postal: postal::PostalTable::read(postal.0, postal.1)?,
+            caps: caps::read(frequency.0, frequency.1)?,
+            zones,
+            hours,
+            digest: combined(&digests),
+            digests,
+        })
     }
-    pub fn regions_of(&self, number: PhoneNumber) -> Vec<String> {
-        unimplemented!()
-    }
-    pub fn locate(
-        &self,
-        number: PhoneNumber,
-        hints: &Hints,
-        evidence: Evidence,
-    ) -> Result<WindowClass, Unfit> {
-        unimplemented!()
-    }
-    pub fn legal(
-        &self,
-        class: &WindowClass,
-        call_class: CallClass,
-        overrides: &[RuleOverride],
-        at: Timestamp,
-    ) -> Legal {
-        unimplemented!()
-    }
-    pub fn caps(
-        &self,
-        regions: &[String],
-        call_class: CallClass,
-        purpose: Purpose,
-    ) -> Vec<FrequencyCap> {
-        unimplemented!()
-    }
+}
+
+fn combined(digests: &[(String, String)]) -> String {
+    let lines: Vec<String> = digests
+        .iter()
+        .map(|(file, digest)| format!("{digest}  {file}\n"))
+        .collect();
+    sha256(&lines.concat())
+}
+
+fn sha256(text: &str) -> String {
+    let digest = Sha256::digest(text.as_bytes());
+    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -8,25 +8,29 @@
 //! `settle`, `mark_unknown`, `promote_due`, `expire_due`). Any process may write suppressions and
 //! commands: the claim re-reads both inside its own transaction.
 
+mod entries;
+mod facts;
 pub mod memory;
+mod moves;
 pub mod sqlite;
+pub mod writer;
 
 use std::collections::BTreeMap;
-
-use serde::{Deserialize, Serialize};
 
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{NewEvent, SealedEvent};
 use crate::domain::outcome::Classification;
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Attempt, AttemptId, CallEvent, CallReport, CallerId, CallerIdState, Campaign, CampaignId,
-    CampaignSettings, CampaignState, ClassId, Consent, ConsentKind, Contact, ContactId,
-    ContactState, DeckId, ListKind, Outcome, PhoneNumber, Suppression, SuppressionList, Timestamp,
-    TrunkSettings, WindowClass,
+    Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
+    CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState, DeckId, ListKind,
+    Outcome, PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkSettings, WindowClass,
 };
 use crate::policy::retry::Next;
 use crate::policy::{Abandonment, CallerIdUse, Context, DialOrder, Facts, Hold, Load, Refusal};
+
+pub use crate::domain::deck::DeckSettings;
+pub use crate::domain::import::{ImportFigures, NewContact};
 
 /// What can go wrong in a store.
 #[derive(Debug, thiserror::Error)]
@@ -59,40 +63,6 @@ pub enum StoreError {
     /// A suppression that cannot be taken back.
     #[error("{0}")]
     NotReversible(String),
-}
-
-/// A deck's trunks, caller IDs and own cap, written at every start from `dialdeck.toml`.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DeckSettings {
-    /// Calls in flight at most over all trunks.
-    pub max_concurrent: u32,
-    /// The routes.
-    pub trunks: Vec<TrunkSettings>,
-    /// The numbers that may be shown.
-    pub caller_ids: Vec<CallerId>,
-    /// Regions under an emergency ban (`US-LA`), set by the operator.
-    pub emergency_bans: Vec<String>,
-}
-
-/// A contact to add.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewContact {
-    /// Line of the file, from 1.
-    pub line: u64,
-    /// Its number.
-    pub number: PhoneNumber,
-    /// Its name.
-    pub name: String,
-    /// What binds its window; `Err`: the number can be read but not dialed, and why.
-    pub class: Result<WindowClass, String>,
-    /// Higher is called first.
-    pub priority: i32,
-    /// Consent.
-    pub consent: Option<Consent>,
-    /// No call from this instant on.
-    pub expires_at: Option<Timestamp>,
-    /// Further columns, as a JSON object; empty: none.
-    pub variables: String,
 }
 
 /// What became of a row.
@@ -365,6 +335,9 @@ pub trait Store: Send {
     /// Moves waiting contacts that are due to ready; at most `limit`, earliest first.
     fn promote_due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Candidate>, StoreError>;
 
+    /// When the next waiting contact becomes due; in the past when some are due already.
+    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError>;
+
     /// Ends contacts whose own time or whose campaign's time is over; at most `limit`.
     fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError>;
 
@@ -431,25 +404,6 @@ pub trait Store: Send {
 
     /// Entries after `after`, oldest first, at most `limit`.
     fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError>;
-}
-
-/// Figures of an import, for the log.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ImportFigures {
-    /// File name without its folder.
-    pub file: String,
-    /// SHA-256 of the file, lower-case hex.
-    pub sha256: String,
-    /// Rows read.
-    pub rows: u64,
-    /// Rows taken.
-    pub taken: u64,
-    /// Rows that were there already.
-    pub duplicates: u64,
-    /// Rows rejected.
-    pub rejected: u64,
-    /// Rows taken that carry consent, by kind.
-    pub consents: BTreeMap<ConsentKind, u64>,
 }
 
 /// Counts made from the rows.

@@ -1,1 +1,162 @@
-//! (being written)
+//! The deck in one SQLite file: connection, groups, caches; the verbs live beside it by subject.
+
+mod attempts;
+mod campaigns;
+mod claim;
+mod codec;
+mod contacts;
+mod counters;
+mod group;
+pub mod lock;
+mod log;
+mod meta;
+mod schema;
+mod settle;
+mod snapshot;
+mod suppression;
+mod verbs;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::{DeckSettings, StoreError};
+use crate::domain::{
+    Campaign, CampaignId, ClassId, DeckId, ListKind, SuppressionList, Timestamp, WindowClass,
+};
+use crate::policy::CallerIdUse;
+use crate::policy::pacing::Ledger;
+use crate::rules::Rules;
+
+/// A deck in one SQLite file. Several processes may open the same file.
+pub struct SqliteStore {
+    conn: Connection,
+    mem: Mem,
+    group: group::Group,
+    /// The data version at the last question whether another process has committed.
+    seen: i64,
+}
+
+impl SqliteStore {
+    /// Opens the deck at `path`, creating it with the identity `new` when there is none, and brings
+    /// its schema up to date.
+    ///
+    /// # Errors
+    /// When the file cannot be opened, is damaged or newer than this program, or SQLite is older
+    /// than 3.51.3.
+    pub fn create_or_open(
+        path: &Path,
+        new: DeckId,
+        rules: &'static Rules,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
+        let mut conn = schema::open_writable(path)?;
+        schema::migrate(&mut conn)?;
+        let deck = meta::identity(&conn, new, now)?;
+        Self::over(conn, deck, rules)
+    }
+
+    /// Opens the deck at `path` for reading; every verb that writes fails.
+    ///
+    /// # Errors
+    /// When there is no deck, or it is of another version than this program.
+    pub fn open_read_only(path: &Path, rules: &'static Rules) -> Result<Self, StoreError> {
+        let conn = schema::open_readable(path)?;
+        let deck = meta::known_identity(&conn)?;
+        Self::over(conn, deck, rules)
+    }
+
+    fn over(conn: Connection, deck: DeckId, rules: &'static Rules) -> Result<Self, StoreError> {
+        let seen = schema::data_version(&conn)?;
+        Ok(Self {
+            conn,
+            mem: Mem {
+                rules,
+                deck,
+                engine: false,
+                version: seen,
+                ledger: None,
+                cache: Cache::default(),
+                head: None,
+                counts: counters::Pending::default(),
+            },
+            group: group::Group::None,
+            seen,
+        })
+    }
+}
+
+/// What a store keeps in memory of its file, all of it rebuilt when in doubt.
+struct Mem {
+    rules: &'static Rules,
+    deck: DeckId,
+    /// Whether this handle makes the attempts: then nobody else does, and the ledger is exact.
+    engine: bool,
+    /// The data version at which the caches were last known to be right.
+    version: i64,
+    ledger: Option<Ledger>,
+    cache: Cache,
+    /// The end of the event log, known only inside a transaction that writes.
+    head: Option<log::Head>,
+    counts: counters::Pending,
+}
+
+impl Mem {
+    /// Forgets everything that a rollback or another process may have made untrue.
+    fn forget(&mut self) {
+        self.cache = Cache::default();
+        self.head = None;
+    }
+}
+
+/// Small tables that nearly every verb needs; dropped when another process commits.
+#[derive(Default)]
+struct Cache {
+    campaigns: Option<BTreeMap<CampaignId, Arc<Campaign>>>,
+    classes: BTreeMap<ClassId, Arc<WindowClass>>,
+    class_ids: BTreeMap<Arc<WindowClass>, ClassId>,
+    settings: Settings,
+    lists: Option<Arc<Vec<SuppressionList>>>,
+    list_ids: BTreeMap<i64, ListKind>,
+    /// Caller IDs by campaign; their use is looked up anew by every claim.
+    showable: BTreeMap<CampaignId, Vec<CallerIdUse>>,
+    /// Live and abandoned calls by campaign and UTC day.
+    live: BTreeMap<CampaignId, BTreeMap<i64, (u64, u64)>>,
+}
+
+/// The deck's settings, as far as they are known here.
+#[derive(Default)]
+enum Settings {
+    /// Not read yet.
+    #[default]
+    Unread,
+    /// The deck was never configured.
+    Missing,
+    /// As configured.
+    Known(Arc<DeckSettings>),
+}
+
+/// A verb at work: the open transaction and what is kept in memory.
+struct Work<'a> {
+    conn: &'a Connection,
+    mem: &'a mut Mem,
+}
+
+impl Work<'_> {
+    /// The ledger, rebuilt from the attempts when it is not known to be right.
+    fn ledger(&mut self, now: Timestamp) -> Result<&mut Ledger, StoreError> {
+        if self.mem.ledger.is_none() {
+            let ledger = attempts::rebuild_ledger(self.conn, self.mem.deck, now)?;
+            self.mem.ledger = Some(ledger);
+        }
+        self.mem
+            .ledger
+            .as_mut()
+            .ok_or_else(|| StoreError::Unusable("no ledger".to_owned()))
+    }
+}
+
+#[cfg(test)]
+mod plans;

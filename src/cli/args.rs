@@ -1,0 +1,510 @@
+//! The command line: every subcommand, flag and default, as clap derives it.
+
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use clap::{Args, Parser, Subcommand, ValueHint};
+use clap_complete::Shell;
+
+use super::window::WindowArgs;
+use crate::domain::{ListKind, Timestamp};
+
+/// What stands under the options of `--help`.
+const AFTER_HELP: &str = "\
+Exit codes: 0 done, 1 failed, 2 wrong arguments or no terminal, 3 refused by policy, 4 deck busy or not usable.
+A deck is a folder: its store, its lock, its log files and dialdeck.toml.";
+
+/// A console for outbound calling campaigns, with the dialing engine inside
+#[derive(Clone, Debug, Parser)]
+#[command(name = "dialdeck", version, about, after_help = AFTER_HELP, max_term_width = 100)]
+pub struct Cli {
+    /// What every subcommand is given.
+    #[command(flatten)]
+    pub global: GlobalArgs,
+    /// What to do; without one, the deck's state or the next step is shown.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+}
+
+/// Options that every subcommand takes.
+#[derive(Clone, Debug, Args)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalArgs {
+    /// The deck's folder [default: $XDG_DATA_HOME/dialdeck]
+    #[arg(long, global = true, value_name = "DIR", env = "DIALDECK_DECK", value_hint = ValueHint::DirPath)]
+    pub deck: Option<PathBuf>,
+    /// The deck file [default: dialdeck.toml in the deck's folder]
+    #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Print JSON instead of tables; errors are JSON on standard error too
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Refuse everything that would write to the deck
+    #[arg(long, global = true)]
+    pub read_only: bool,
+}
+
+/// The subcommands.
+#[derive(Clone, Debug, Subcommand)]
+pub enum Command {
+    /// Show the sample campaigns on a simulated carrier, clock and throw-away deck
+    Demo(DemoArgs),
+    /// Run the engine without a screen
+    Run(RunArgs),
+    /// Add, start, pause, resume, stop and change campaigns
+    #[command(subcommand)]
+    Campaign(CampaignCommand),
+    /// Import contact lists
+    #[command(subcommand)]
+    Contacts(ContactsCommand),
+    /// Do-not-call lists: opt-outs, imports, look-ups
+    #[command(subcommand)]
+    Dnc(DncCommand),
+    /// Say why a number is or is not being dialed: every gate, the answer, the next possible instant
+    Why(WhyArgs),
+    /// Say whether numbers may be called by law now or at another instant, and when next
+    Window(WindowArgs),
+    /// Check a campaign file, then say what it would do with its contacts
+    Check(CheckArgs),
+    /// Show, export and verify the event log
+    Log(LogArgs),
+    /// Show every campaign's numbers, the zones, the caller IDs and the alerts
+    Status,
+    /// Show the caller IDs and their use in the last hour
+    Numbers,
+    /// Check store, lock, clock, zone data, rules and lists
+    Doctor,
+    /// Print shell completions
+    Completions(CompletionsArgs),
+    /// Print the manual page
+    Man(ManArgs),
+    /// Show the deck's settings
+    #[command(subcommand)]
+    Config(ConfigCommand),
+}
+
+/// `dialdeck demo`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct DemoArgs {
+    /// Run without the screen
+    #[arg(long)]
+    pub headless: bool,
+    /// End when no campaign has anything left to do
+    #[arg(long)]
+    pub until_done: bool,
+    /// Clock factor, 1 to 86400; `max` jumps from event to event [default: 30]
+    #[arg(long, value_name = "N|max")]
+    pub speed: Option<Speed>,
+    /// Where the simulated clock starts [default: 2026-12-07T15:30:00Z]
+    #[arg(long, value_name = "INSTANT")]
+    pub start_at: Option<Timestamp>,
+    /// Seed of the simulated carrier
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Where the simulated carrier writes its own JSON lines
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub carrier_log: Option<PathBuf>,
+}
+
+/// `dialdeck run`.
+#[derive(Clone, Debug, Default, Args)]
+pub struct RunArgs {
+    /// Campaigns to run; those in draft are started. None: whatever is running
+    #[arg(value_name = "CAMPAIGN")]
+    pub campaigns: Vec<String>,
+    /// End when no campaign has anything left to do
+    #[arg(long)]
+    pub until_done: bool,
+    /// Run without a screen; `run` always does
+    #[arg(long)]
+    pub headless: bool,
+    /// Clock factor, 1 to 86400, on the simulated carrier only; `max` jumps from event to event [default: 1]
+    #[arg(long, value_name = "N|max")]
+    pub speed: Option<Speed>,
+    /// Where the simulated clock starts, on the simulated carrier only [default: now]
+    #[arg(long, value_name = "INSTANT")]
+    pub start_at: Option<Timestamp>,
+    /// Seed of the simulated carrier
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Where the simulated carrier writes its own JSON lines
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub carrier_log: Option<PathBuf>,
+}
+
+/// How fast a simulated clock runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Speed {
+    /// This many simulated seconds per real second, 1 to [`Speed::MAX_FACTOR`].
+    Factor(u32),
+    /// From event to event, without waiting.
+    Max,
+}
+
+impl Speed {
+    /// A day per second: beyond it a scaled clock is too coarse to keep call events apart.
+    pub const MAX_FACTOR: u32 = 86_400;
+}
+
+impl FromStr for Speed {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        if text == "max" {
+            return Ok(Self::Max);
+        }
+        text.parse()
+            .ok()
+            .filter(|factor| (1..=Self::MAX_FACTOR).contains(factor))
+            .map(Self::Factor)
+            .ok_or_else(|| "use a whole number from 1 to 86400, or max".to_owned())
+    }
+}
+
+/// `dialdeck campaign …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum CampaignCommand {
+    /// Add a campaign from its file, with the contacts the file names
+    Add(CampaignAddArgs),
+    /// List all campaigns
+    List,
+    /// Show one campaign: settings, numbers, caps
+    Show(CampaignNameArgs),
+    /// Start campaigns that are in draft
+    Start(CampaignMoveArgs),
+    /// Pause campaigns: acknowledged once no further call of theirs can leave
+    Pause(CampaignPauseArgs),
+    /// Resume paused campaigns
+    Resume(CampaignMoveArgs),
+    /// Stop campaigns for good: acknowledged once no further call of theirs can leave
+    Stop(CampaignMoveArgs),
+    /// Change a campaign's pace, up to the ceiling its file set
+    Set(CampaignSetArgs),
+}
+
+/// `dialdeck campaign add`.
+#[derive(Clone, Debug, Args)]
+pub struct CampaignAddArgs {
+    /// The campaign file (TOML)
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Add the campaign without the contacts its file names
+    #[arg(long)]
+    pub no_contacts: bool,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
+}
+
+/// One campaign by name.
+#[derive(Clone, Debug, Args)]
+pub struct CampaignNameArgs {
+    /// The campaign's name
+    pub name: String,
+}
+
+/// `dialdeck campaign start|resume|stop`.
+#[derive(Clone, Debug, Args)]
+pub struct CampaignMoveArgs {
+    /// The campaigns' names
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
+    /// Why, for the log
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub note: String,
+}
+
+/// `dialdeck campaign pause`.
+#[derive(Clone, Debug, Args)]
+pub struct CampaignPauseArgs {
+    /// The campaigns' names
+    #[arg(value_name = "NAME", required_unless_present = "all")]
+    pub names: Vec<String>,
+    /// Every running campaign
+    #[arg(long, conflicts_with = "names")]
+    pub all: bool,
+    /// Why, for the log
+    #[arg(long, default_value = "", hide_default_value = true)]
+    pub note: String,
+}
+
+/// `dialdeck campaign set`.
+#[derive(Clone, Debug, Args)]
+#[group(id = "what", required = true, multiple = true)]
+pub struct CampaignSetArgs {
+    /// The campaign's name
+    pub name: String,
+    /// Calls per minute at most
+    #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
+    pub pace: Option<u32>,
+    /// Calls in flight at most
+    #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
+    pub concurrent: Option<u32>,
+    /// Its share of a trunk that several campaigns want
+    #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
+    pub weight: Option<u32>,
+}
+
+/// `dialdeck contacts …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ContactsCommand {
+    /// Import a contact list (CSV); every row is taken, a duplicate or rejected with its reason
+    Import(ContactsImportArgs),
+}
+
+/// `dialdeck contacts import`.
+#[derive(Clone, Debug, Args)]
+pub struct ContactsImportArgs {
+    /// The campaign's name
+    pub campaign: String,
+    /// The list (CSV with a header)
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Judge every row and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rejects: Option<PathBuf>,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
+}
+
+/// `dialdeck dnc …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum DncCommand {
+    /// Put numbers on a list: acknowledged once no further call to them can leave
+    Add(DncAddArgs),
+    /// Import a list of numbers from a file, one a line or a CSV with a number column
+    Import(DncImportArgs),
+    /// Say which lists numbers stand on
+    Check(DncCheckArgs),
+    /// Take a number off an own list by a second record with a reason
+    Reverse(DncReverseArgs),
+    /// Show the loaded lists, or the numbers of one
+    List(DncListArgs),
+    /// Print a list's numbers as CSV
+    Export(DncExportArgs),
+}
+
+/// `dialdeck dnc add`.
+#[derive(Clone, Debug, Args)]
+pub struct DncAddArgs {
+    /// Numbers in any usual spelling; all are judged before any is written
+    #[arg(value_name = "NUMBER", required = true)]
+    pub numbers: Vec<String>,
+    /// Why, for the log: what the person said, a ticket
+    #[arg(long, visible_alias = "note", value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The list: internal or campaign:NAME
+    #[arg(long, default_value = "internal")]
+    pub list: ListKind,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
+}
+
+/// `dialdeck dnc import`.
+#[derive(Clone, Debug, Args)]
+pub struct DncImportArgs {
+    /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// The list: internal, national:us, state:us-tx or campaign:NAME
+    #[arg(long, default_value = "internal")]
+    pub list: ListKind,
+    /// The date the registry's data bear, 2026-12-01 or an instant [default: now]
+    #[arg(long, value_name = "DATE", value_parser = date_or_instant)]
+    pub as_of: Option<Timestamp>,
+    /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rejects: Option<PathBuf>,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
+}
+
+/// `dialdeck dnc check`.
+#[derive(Clone, Debug, Args)]
+pub struct DncCheckArgs {
+    /// Numbers in any usual spelling
+    #[arg(value_name = "NUMBER", required = true)]
+    pub numbers: Vec<String>,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
+}
+
+/// `dialdeck dnc reverse`.
+#[derive(Clone, Debug, Args)]
+pub struct DncReverseArgs {
+    /// The number in any usual spelling
+    pub number: String,
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub reason: String,
+    /// The list: internal or campaign:NAME
+    #[arg(long, default_value = "internal")]
+    pub list: ListKind,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
+}
+
+/// `dialdeck dnc list`.
+#[derive(Clone, Debug, Args)]
+pub struct DncListArgs {
+    /// A list whose numbers to show; none: the lists themselves
+    pub list: Option<ListKind>,
+}
+
+/// `dialdeck dnc export`.
+#[derive(Clone, Debug, Args)]
+pub struct DncExportArgs {
+    /// The list
+    #[arg(long, default_value = "internal")]
+    pub list: ListKind,
+}
+
+/// `dialdeck why`.
+#[derive(Clone, Debug, Args)]
+#[command(after_help = "Exit code 0 whatever the answer is: the question was answered.")]
+pub struct WhyArgs {
+    /// The number in any usual spelling
+    pub number: String,
+    /// Only this campaign
+    #[arg(long, value_name = "CAMPAIGN")]
+    pub campaign: Option<String>,
+    /// As of this instant [default: the deck's present]
+    #[arg(long, value_name = "INSTANT")]
+    pub at: Option<Timestamp>,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
+}
+
+/// `dialdeck check`.
+#[derive(Clone, Debug, Args)]
+pub struct CheckArgs {
+    /// The campaign file (TOML)
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// As of this instant [default: the deck's present]
+    #[arg(long, value_name = "INSTANT")]
+    pub at: Option<Timestamp>,
+    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
+}
+
+/// `dialdeck log …`.
+#[derive(Clone, Debug, Args)]
+#[command(args_conflicts_with_subcommands = true)]
+pub struct LogArgs {
+    /// What to do with it; none: show its end.
+    #[command(subcommand)]
+    pub command: Option<LogCommand>,
+    /// Keep showing new entries until interrupted
+    #[arg(long, short)]
+    pub follow: bool,
+    /// How many of the last entries to show
+    #[arg(long, short = 'n', value_name = "N", default_value_t = 50)]
+    pub last: u32,
+}
+
+/// What can be done with the log.
+#[derive(Clone, Debug, Subcommand)]
+pub enum LogCommand {
+    /// Print every entry as one JSON object a line, as sealed
+    Export(LogExportArgs),
+    /// Check sequence, chain and digests of the deck's log or of an exported file
+    Verify(LogVerifyArgs),
+}
+
+/// `dialdeck log export`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct LogExportArgs {
+    /// JSON lines, which is the only format
+    #[arg(long)]
+    pub jsonl: bool,
+    /// Only entries after this place
+    #[arg(long, value_name = "SEQ", default_value_t = 0)]
+    pub after: i64,
+}
+
+/// `dialdeck log verify`.
+#[derive(Clone, Debug, Args)]
+pub struct LogVerifyArgs {
+    /// An exported log, `-` for standard input; none: the deck's own
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+}
+
+/// `dialdeck completions`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell
+    pub shell: Shell,
+}
+
+/// `dialdeck man`.
+#[derive(Clone, Debug, Args)]
+pub struct ManArgs {
+    /// Write a page for every subcommand into this folder instead
+    #[arg(long, value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+}
+
+/// `dialdeck config …`.
+#[derive(Clone, Copy, Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print the deck's settings as they are in force
+    Print,
+}
+
+/// Reads an ISO 3166 alpha-2 country code; the result is in upper case.
+fn country(text: &str) -> Result<String, String> {
+    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        Ok(text.to_ascii_uppercase())
+    } else {
+        Err("use two letters, such as US or GB".to_owned())
+    }
+}
+
+/// Reads a date as its midnight in UTC, or an instant.
+fn date_or_instant(text: &str) -> Result<Timestamp, String> {
+    format!("{text}T00:00:00Z")
+        .parse()
+        .or_else(|_| text.parse())
+        .map_err(|_: String| format!("`{text}` is not a date; write it as 2026-12-01"))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn speeds_are_factors_or_max() {
+        assert_eq!("max".parse(), Ok(Speed::Max));
+        assert_eq!("30".parse(), Ok(Speed::Factor(30)));
+        for bad in ["0", "-1", "86401", "fast", "1.5", ""] {
+            assert!(bad.parse::<Speed>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn dates_are_midnight_utc() {
+        let at = date_or_instant("2026-12-01").unwrap();
+        assert_eq!(at.to_string(), "2026-12-01T00:00:00.000Z");
+        assert_eq!(date_or_instant("2026-12-01T00:00:00Z").unwrap(), at);
+        assert!(date_or_instant("yesterday").is_err());
+    }
+}

@@ -1,0 +1,277 @@
+//! Campaigns: added, listed, shown, moved, paced.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::args::{
+    CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
+    CampaignSetArgs,
+};
+use super::output::{self, Report};
+use super::{CliError, Deck, Env, ExitCode, status};
+use crate::domain::campaign::Pacing;
+use crate::domain::{Campaign, CampaignState};
+use crate::store::Store as _;
+
+/// `dialdeck campaign …`.
+pub fn execute(
+    command: &CampaignCommand,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    match command {
+        CampaignCommand::Add(args) => add(args, env, out),
+        CampaignCommand::List => list(env, out),
+        CampaignCommand::Show(args) => show(args, env, out),
+        CampaignCommand::Start(args) | CampaignCommand::Resume(args) => {
+            let start = matches!(command, CampaignCommand::Start(_));
+            run(args, start, env, out)
+        }
+        CampaignCommand::Pause(args) => pause(args, env, out),
+        CampaignCommand::Stop(args) => stop(args, env, out),
+        CampaignCommand::Set(args) => set(args, env, out),
+    }
+}
+
+fn add(_args: &CampaignAddArgs, _env: &Env, _out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    Err(CliError::failed("not yet"))
+}
+
+fn list(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open(env)?;
+    let board = status::board(&mut deck)?;
+    if env.json {
+        output::json(out, &json!({ "campaigns": board.campaigns }))?;
+    } else {
+        status::campaigns(&board.campaigns, out)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn show(args: &CampaignNameArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open(env)?;
+    let campaign = deck.store.campaign(&args.name)?;
+    let board = status::board(&mut deck)?;
+    let counts = board
+        .campaigns
+        .iter()
+        .find(|counts| counts.name == args.name);
+    if env.json {
+        output::json(
+            out,
+            &json!({
+                "settings": campaign.settings,
+                "ceiling": campaign.ceiling,
+                "running_since": campaign.running_since,
+                "board": counts,
+            }),
+        )?;
+        return Ok(ExitCode::Done);
+    }
+    let mut report = Report::new(&["", ""]);
+    for (what, value) in facts(&campaign) {
+        report.row([what.to_owned(), value]);
+    }
+    report.write(out, "")?;
+    writeln!(out)?;
+    status::campaigns(counts.map_or(&[], std::slice::from_ref), out)?;
+    Ok(ExitCode::Done)
+}
+
+fn facts(campaign: &Campaign) -> Vec<(&'static str, String)> {
+    let settings = &campaign.settings;
+    let schedule = &settings.schedule;
+    let pacing = settings.pacing;
+    let mut facts = vec![
+        ("campaign", settings.name.clone()),
+        ("state", campaign.state.to_string()),
+        ("seller", settings.seller.clone()),
+        ("call class", settings.call_class.as_str().to_owned()),
+        ("trunk", settings.trunk.to_string()),
+        (
+            "hours",
+            format!(
+                "{} {}-{} callee's time, never beyond the law",
+                schedule.days, schedule.open, schedule.close
+            ),
+        ),
+        (
+            "pace",
+            format!(
+                "{} a minute, {} at once, weight {} (ceiling {} and {})",
+                pacing.calls_per_minute,
+                pacing.max_concurrent,
+                pacing.weight,
+                campaign.ceiling.calls_per_minute,
+                campaign.ceiling.max_concurrent
+            ),
+        ),
+        (
+            "attempts",
+            format!(
+                "{} at most, {} min apart",
+                settings.attempts.max,
+                settings.attempts.min_gap.as_secs() / 60
+            ),
+        ),
+        ("consent", settings.consent.to_string()),
+    ];
+    if let Some(note) = &campaign.pause_note {
+        facts.push(("paused because", note.clone()));
+    }
+    facts
+}
+
+fn run(
+    args: &CampaignMoveArgs,
+    start: bool,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open_to_write(env)?;
+    let campaigns = named(&mut deck, &args.names)?;
+    for campaign in &campaigns {
+        let other = match (start, campaign.state) {
+            (true, CampaignState::Paused) => Some("it is paused: `dialdeck campaign resume` it"),
+            (false, CampaignState::Draft) => {
+                Some("it was never started: `dialdeck campaign start` it")
+            }
+            _ => None,
+        };
+        if let Some(hint) = other {
+            return Err(CliError::refused(format!(
+                "campaign `{}` is {}",
+                campaign.name(),
+                campaign.state
+            ))
+            .hint(hint));
+        }
+    }
+    let moved = moved(&mut deck, &campaigns, CampaignState::Running, &args.note)?;
+    say_moved(&moved, env, out)?;
+    if !env.json && !deck.engine_runs()? {
+        writeln!(
+            out,
+            "No engine runs on this deck: `dialdeck run` starts it."
+        )?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn pause(args: &CampaignPauseArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open_to_write(env)?;
+    let campaigns = if args.all {
+        let mut all = deck.store.campaigns()?;
+        all.retain(|campaign| campaign.state == CampaignState::Running);
+        all
+    } else {
+        named(&mut deck, &args.names)?
+    };
+    halt(
+        &mut deck,
+        &campaigns,
+        CampaignState::Paused,
+        &args.note,
+        env,
+        out,
+    )
+}
+
+fn stop(args: &CampaignMoveArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open_to_write(env)?;
+    let campaigns = named(&mut deck, &args.names)?;
+    halt(
+        &mut deck,
+        &campaigns,
+        CampaignState::Stopped,
+        &args.note,
+        env,
+        out,
+    )
+}
+
+/// Moves campaigns to a state in which they do not dial, and waits until that is true of every call.
+fn halt(
+    deck: &mut Deck,
+    campaigns: &[Campaign],
+    to: CampaignState,
+    note: &str,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let moved = moved(deck, campaigns, to, note)?;
+    deck.wait_until_none_can_leave(&format!("it is recorded as {to}"), &|attempt| {
+        moved.iter().any(|campaign| campaign.id == attempt.campaign)
+    })?;
+    say_moved(&moved, env, out)?;
+    Ok(ExitCode::Done)
+}
+
+/// All of these campaigns, or an error that names the one that is not there.
+fn named(deck: &mut Deck, names: &[String]) -> Result<Vec<Campaign>, CliError> {
+    let campaigns: Result<Vec<Campaign>, _> =
+        names.iter().map(|name| deck.store.campaign(name)).collect();
+    Ok(campaigns?)
+}
+
+fn moved(
+    deck: &mut Deck,
+    campaigns: &[Campaign],
+    to: CampaignState,
+    note: &str,
+) -> Result<Vec<Campaign>, CliError> {
+    let by = deck.by()?;
+    let moved: Result<Vec<Campaign>, _> = campaigns
+        .iter()
+        .map(|campaign| deck.store.move_campaign(campaign.id, to, note, &by))
+        .collect();
+    Ok(moved?)
+}
+
+fn say_moved(campaigns: &[Campaign], env: &Env, out: &mut dyn Write) -> Result<(), CliError> {
+    if env.json {
+        let campaigns: Vec<_> = campaigns
+            .iter()
+            .map(|campaign| json!({"name": campaign.name(), "state": campaign.state}))
+            .collect();
+        return output::json(out, &json!({ "campaigns": campaigns }));
+    }
+    for campaign in campaigns {
+        writeln!(out, "{} is {}", campaign.name(), campaign.state)?;
+    }
+    if campaigns.is_empty() {
+        writeln!(out, "no campaign is running")?;
+    }
+    Ok(())
+}
+
+fn set(args: &CampaignSetArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open_to_write(env)?;
+    let campaign = deck.store.campaign(&args.name)?;
+    let old = campaign.settings.pacing;
+    let pacing = Pacing {
+        calls_per_minute: args.pace.unwrap_or(old.calls_per_minute),
+        max_concurrent: args.concurrent.unwrap_or(old.max_concurrent),
+        weight: args.weight.unwrap_or(old.weight),
+    };
+    let by = deck.by()?;
+    let changed = deck.store.set_pacing(campaign.id, pacing, &by)?;
+    let new = changed.settings.pacing;
+    if env.json {
+        output::json(out, &json!({"name": changed.name(), "pacing": new}))?;
+    } else {
+        writeln!(
+            out,
+            "{}: {} a minute (was {}), {} at once (was {}), weight {} (was {})",
+            changed.name(),
+            new.calls_per_minute,
+            old.calls_per_minute,
+            new.max_concurrent,
+            old.max_concurrent,
+            new.weight,
+            old.weight
+        )?;
+    }
+    Ok(ExitCode::Done)
+}

@@ -1,0 +1,10 @@
+//! placeholder
+use std::io::Write;
+
+use super::args::CheckArgs;
+use super::{CliError, Env, ExitCode};
+
+/// placeholder
+pub fn execute(_args: &CheckArgs, _env: &Env, _out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    Err(CliError::failed("not yet"))
+}

@@ -1,0 +1,193 @@
+//! An open deck: its store, its present instant, and the wait for calls that can still leave.
+
+use std::collections::hash_map::RandomState;
+use std::fs;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::{CliError, Env};
+use crate::clock::{Clock, DeckClock, Stopwatch, pause};
+use crate::domain::{Attempt, DeckId, Timestamp};
+use crate::rules::Rules;
+use crate::store::sqlite::{SqliteStore, lock};
+use crate::store::{By, Store as _};
+
+/// The store's file in the deck's folder.
+pub const STORE_FILE: &str = "deck.sqlite";
+
+/// How long an acknowledgement waits for calls that can still leave.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Between two looks at the store while waiting.
+const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// An open deck.
+pub struct Deck {
+    /// Its store.
+    pub store: SqliteStore,
+    folder: PathBuf,
+    actor: String,
+}
+
+impl Deck {
+    /// Opens a deck that exists.
+    ///
+    /// # Errors
+    /// When there is none, or its store is not usable.
+    pub fn open(env: &Env) -> Result<Self, CliError> {
+        if !Self::exists(env) {
+            return Err(Self::missing(env));
+        }
+        let path = env.deck.join(STORE_FILE);
+        let store = if env.read_only {
+            SqliteStore::open_read_only(&path, Rules::embedded())?
+        } else {
+            open_store(env)?
+        };
+        Ok(Self::over(store, env))
+    }
+
+    /// Opens a deck that exists to write to it.
+    ///
+    /// # Errors
+    /// As [`Deck::open`], and with `--read-only`.
+    pub fn open_to_write(env: &Env) -> Result<Self, CliError> {
+        env.may_write()?;
+        Self::open(env)
+    }
+
+    /// Opens a deck to write to it, and makes it if it is not there.
+    ///
+    /// # Errors
+    /// When its folder cannot be made, its store is not usable, and with `--read-only`.
+    pub fn open_or_create(env: &Env) -> Result<Self, CliError> {
+        env.may_write()?;
+        fs::create_dir_all(&env.deck).map_err(|error| {
+            CliError::deck(format!(
+                "the deck's folder {} cannot be made: {error}",
+                env.deck.display()
+            ))
+            .hint("name another with --deck DIR")
+        })?;
+        Ok(Self::over(open_store(env)?, env))
+    }
+
+    /// Whether there is a deck to open.
+    pub fn exists(env: &Env) -> bool {
+        env.deck.join(STORE_FILE).is_file()
+    }
+
+    /// The error of a command that needs a deck where there is none.
+    pub fn missing(env: &Env) -> CliError {
+        CliError::deck(format!("there is no deck at {}", env.deck.display()))
+            .hint("`dialdeck campaign add FILE` makes one; --deck DIR names another")
+    }
+
+    fn over(store: SqliteStore, env: &Env) -> Self {
+        Self {
+            store,
+            folder: env.deck.clone(),
+            actor: env.actor.clone(),
+        }
+    }
+
+    /// Whether an engine owns the deck.
+    ///
+    /// # Errors
+    /// When its lock cannot be looked at.
+    pub fn engine_runs(&self) -> Result<bool, CliError> {
+        lock::is_held(&self.folder).map_err(|error| {
+            CliError::deck(format!(
+                "the engine's lock in {} cannot be looked at: {error}",
+                self.folder.display()
+            ))
+        })
+    }
+
+    /// The clock the deck runs on: the machine's unless an engine left another.
+    ///
+    /// # Errors
+    /// When what the engine left cannot be read.
+    pub fn clock(&mut self) -> Result<DeckClock, CliError> {
+        let Some(text) = self.store.meta(DeckClock::META_KEY)? else {
+            return Ok(DeckClock::System);
+        };
+        serde_json::from_str(&text).map_err(|error| {
+            CliError::deck(format!("the deck's clock `{text}` is broken: {error}"))
+        })
+    }
+
+    /// The deck's present instant, simulated or not; never earlier than the last event's.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn now(&mut self) -> Result<Timestamp, CliError> {
+        let clock = self.clock()?;
+        let last = self.store.snapshot(clock.now(None))?.last_event_at;
+        Ok(clock.now(last))
+    }
+
+    /// The author of a command, for the log.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn by(&mut self) -> Result<By, CliError> {
+        Ok(By {
+            actor: self.actor.clone(),
+            at: self.now()?,
+        })
+    }
+
+    /// Waits until no attempt that `concerns` can still leave (D8 to D10). Without an engine nothing
+    /// leaves, so there is nothing to wait for.
+    ///
+    /// # Errors
+    /// After 10 seconds; `done` says what holds nevertheless.
+    pub fn wait_until_none_can_leave(
+        &mut self,
+        done: &str,
+        concerns: &dyn Fn(&Attempt) -> bool,
+    ) -> Result<(), CliError> {
+        let waited = Stopwatch::start();
+        while self.engine_runs()? && self.store.unsent()?.iter().any(concerns) {
+            if waited.elapsed() > PATIENCE {
+                return Err(CliError::deck(format!(
+                    "{done}, but a call that was planned before has not left or ended for 10 s: it may still leave"
+                ))
+                .hint("look at `dialdeck status` and at the process that runs the engine"));
+            }
+            pause(LOOK_AGAIN);
+        }
+        Ok(())
+    }
+}
+
+/// The present instant of the deck, or the machine's when there is no deck.
+///
+/// # Errors
+/// When there is a deck and it is not usable.
+pub fn present(env: &Env) -> Result<Timestamp, CliError> {
+    if Deck::exists(env) {
+        Deck::open(env)?.now()
+    } else {
+        Ok(Clock::System.now())
+    }
+}
+
+fn open_store(env: &Env) -> Result<SqliteStore, CliError> {
+    let path = env.deck.join(STORE_FILE);
+    let now = Clock::System.now();
+    Ok(SqliteStore::create_or_open(
+        &path,
+        random_identity(),
+        Rules::embedded(),
+        now,
+    )?)
+}
+
+/// A new deck's identity, from the operating system's randomness by way of a hasher's keys.
+fn random_identity() -> DeckId {
+    let bits = RandomState::new().build_hasher().finish();
+    DeckId(u32::try_from(bits >> 32).unwrap_or_default())
+}

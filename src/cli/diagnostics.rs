@@ -1,0 +1,35 @@
+//! The deck's own diagnostics file, `dialdeck.log`: never a full number, never standard output.
+
+use std::fs::{self, OpenOptions};
+use std::path::Path;
+use std::sync::Mutex;
+
+use tracing_subscriber::EnvFilter;
+
+/// The environment variable that sets the level: `error`, `warn`, `info` (default), `debug`, `trace`.
+const LEVEL: &str = "DIALDECK_LOG";
+
+/// The file is set aside as `dialdeck.log.1` when it has grown beyond this at a start.
+const MAX_BYTES: u64 = 16 * 1024 * 1024;
+
+/// Sends diagnostics to the deck's folder. Does nothing if there is no such folder or it cannot be
+/// written: diagnostics are never a reason to fail.
+pub fn start(deck: &Path) {
+    let path = deck.join("dialdeck.log");
+    if fs::metadata(&path).is_ok_and(|file| file.len() > MAX_BYTES)
+        && fs::rename(&path, deck.join("dialdeck.log.1")).is_err()
+    {
+        return;
+    }
+    let Ok(file) = OpenOptions::new().create(true).append(true).open(&path) else {
+        return;
+    };
+    let level = std::env::var(LEVEL).unwrap_or_else(|_| "info".to_owned());
+    let filter = EnvFilter::try_new(level).unwrap_or_else(|_| EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_writer(Mutex::new(file))
+        .with_ansi(false)
+        .with_env_filter(filter)
+        .try_init()
+        .ok();
+}

@@ -1,0 +1,275 @@
+//! Local checks of everything a deck stands on: what is good, what is not, what to do.
+
+use std::io::Write;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::output::{self, Report, count, instant};
+use super::{CliError, Deck, Env, ExitCode};
+use crate::clock::{Clock, DeckClock};
+use crate::domain::{CallerIdState, ListKind, Timestamp};
+use crate::engine::board::Board;
+use crate::rules::Rules;
+use crate::store::{Snapshot, Store as _};
+
+/// A registry may be used for this long (16 CFR 310.4(b)(3)(iv)).
+const REGISTRY_LIFE: Duration = Duration::from_secs(31 * 24 * 3600);
+
+/// A clock this far behind the log is not to be trusted.
+const CLOCK_SLACK: Duration = Duration::from_secs(5);
+
+/// How good one thing is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Level {
+    Ok,
+    Warn,
+    Fail,
+}
+
+/// One thing looked at.
+#[derive(Clone, Debug, Serialize)]
+struct Finding {
+    check: &'static str,
+    level: Level,
+    found: String,
+}
+
+/// `dialdeck doctor`: exit code 1 when something fails.
+pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut findings = Vec::new();
+    rules(&mut findings);
+    deck_file(env, &mut findings);
+    if Deck::exists(env) {
+        match Deck::open(env) {
+            Ok(mut deck) => deck_findings(&mut deck, &mut findings)?,
+            Err(error) => findings.push(finding("store", Level::Fail, error.message)),
+        }
+    } else {
+        findings.push(finding("store", Level::Warn, Deck::missing(env).message));
+    }
+    let good = findings.iter().all(|found| found.level != Level::Fail);
+    if env.json {
+        output::json(out, &json!({"ok": good, "checks": findings}))?;
+    } else {
+        let mut report = Report::new(&["check", "", "found"]);
+        for found in &findings {
+            let level = match found.level {
+                Level::Ok => "ok",
+                Level::Warn => "warn",
+                Level::Fail => "FAIL",
+            };
+            report.row([found.check, level, &found.found]);
+        }
+        report.write(out, "")?;
+    }
+    Ok(if good {
+        ExitCode::Done
+    } else {
+        ExitCode::Failed
+    })
+}
+
+fn finding(check: &'static str, level: Level, found: String) -> Finding {
+    Finding {
+        check,
+        level,
+        found,
+    }
+}
+
+fn rules(findings: &mut Vec<Finding>) {
+    findings.push(finding(
+        "rules",
+        Level::Ok,
+        format!("digest {}", Rules::embedded().digest()),
+    ));
+    let (deciding, second) = Rules::embedded().zone_data_versions();
+    findings.push(finding(
+        "zone data",
+        Level::Ok,
+        format!("{deciding} decides, {second} is the second opinion"),
+    ));
+}
+
+fn deck_file(env: &Env, findings: &mut Vec<Finding>) {
+    findings.push(match env.deck_config() {
+        Ok(config) if env.config.exists() => finding(
+            "deck file",
+            Level::Ok,
+            format!(
+                "{}: {}, {}",
+                env.config.display(),
+                count(config.settings.trunks.len() as u64, "trunk"),
+                count(config.settings.caller_ids.len() as u64, "caller ID")
+            ),
+        ),
+        Ok(_) => finding(
+            "deck file",
+            Level::Ok,
+            format!(
+                "none at {}: the embedded defaults hold (simulated carrier)",
+                env.config.display()
+            ),
+        ),
+        Err(error) => finding("deck file", Level::Fail, error.message),
+    });
+}
+
+fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), CliError> {
+    let clock = deck.clock()?;
+    let now = deck.now()?;
+    let snapshot = deck.store.snapshot(now)?;
+    let engine = deck.engine_runs()?;
+    findings.push(finding(
+        "store",
+        Level::Ok,
+        format!(
+            "deck {}, {}, {}",
+            deck.store.deck_id(),
+            count(snapshot.campaigns.len() as u64, "campaign"),
+            count(u64::try_from(snapshot.head).unwrap_or(0), "event")
+        ),
+    ));
+    findings.push(finding(
+        "engine",
+        Level::Ok,
+        if engine {
+            "an engine owns the deck".to_owned()
+        } else {
+            "none runs; `dialdeck run` starts it".to_owned()
+        },
+    ));
+    findings.push(clock_finding(clock, &snapshot));
+    findings.push(partition(deck, &snapshot, now)?);
+    findings.extend(lists(&snapshot, now));
+    findings.push(caller_ids(&snapshot));
+    let unknown = snapshot
+        .in_flight
+        .iter()
+        .filter(|attempt| attempt.state == crate::domain::AttemptState::Unknown)
+        .count() as u64;
+    if unknown > 0 {
+        findings.push(finding(
+            "calls",
+            Level::Warn,
+            format!(
+                "{} of unknown fate; each keeps its slot until it is reconciled",
+                count(unknown, "call")
+            ),
+        ));
+    }
+    Ok(())
+}
+
+/// A clock behind the log means that the machine's time was set back: nothing may be sent (D19).
+fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
+    let machine = Clock::System.now();
+    match (clock, snapshot.last_event_at) {
+        (DeckClock::System, Some(last)) if last.since(machine) > CLOCK_SLACK => finding(
+            "clock",
+            Level::Fail,
+            format!(
+                "the machine's clock says {}, the last event is of {}: set the clock right",
+                instant(machine),
+                instant(last)
+            ),
+        ),
+        (DeckClock::System, _) => finding("clock", Level::Ok, instant(machine)),
+        (DeckClock::Scaled(scaled), _) => finding(
+            "clock",
+            Level::Ok,
+            format!("simulated, {} times real time", scaled.factor),
+        ),
+        (DeckClock::Virtual, _) => finding(
+            "clock",
+            Level::Ok,
+            "simulated, from event to event".to_owned(),
+        ),
+    }
+}
+
+/// Every gauge equals a recount from the rows (D16).
+fn partition(deck: &mut Deck, snapshot: &Snapshot, now: Timestamp) -> Result<Finding, CliError> {
+    let board = Board::fold(snapshot, Rules::embedded(), now);
+    let recount = deck.store.recount()?;
+    let mut wrong = Vec::new();
+    for (counts, shown) in snapshot.campaigns.iter().zip(&board.campaigns) {
+        let rows = recount
+            .get(&counts.campaign.id)
+            .cloned()
+            .unwrap_or_default();
+        let total: u64 = rows.contacts.values().sum();
+        let same = counts
+            .contacts
+            .iter()
+            .filter(|(_, count)| **count > 0)
+            .eq(rows.contacts.iter().filter(|(_, count)| **count > 0));
+        if !same || total != shown.total {
+            wrong.push(shown.name.clone());
+        }
+    }
+    Ok(if wrong.is_empty() {
+        finding(
+            "counters",
+            Level::Ok,
+            "every number equals its recount".to_owned(),
+        )
+    } else {
+        finding(
+            "counters",
+            Level::Fail,
+            format!("not equal to a recount: {}", wrong.join(", ")),
+        )
+    })
+}
+
+fn lists(snapshot: &Snapshot, now: Timestamp) -> Vec<Finding> {
+    let mut findings: Vec<Finding> = snapshot
+        .lists
+        .iter()
+        .map(|list| {
+            let days = now.since(list.as_of).as_secs() / 86_400;
+            let stale = list.kind.is_registry() && now.since(list.as_of) > REGISTRY_LIFE;
+            let level = if stale { Level::Warn } else { Level::Ok };
+            let todo = if stale {
+                "; older than 31 days: campaigns that need it are held until it is imported anew"
+            } else {
+                ""
+            };
+            let found = format!(
+                "{}: {}, {} old{todo}",
+                list.kind,
+                count(list.count, "number"),
+                count(days, "day")
+            );
+            finding("list", level, found)
+        })
+        .collect();
+    let national = |kind: &ListKind| matches!(kind, ListKind::National(_));
+    if !snapshot.lists.iter().any(|list| national(&list.kind)) {
+        findings.push(finding(
+            "list",
+            Level::Warn,
+            "no national registry is loaded; sales calls need one (`dialdeck dnc import`)"
+                .to_owned(),
+        ));
+    }
+    findings
+}
+
+fn caller_ids(snapshot: &Snapshot) -> Finding {
+    let active = snapshot
+        .caller_ids
+        .iter()
+        .filter(|usage| usage.caller_id.state == CallerIdState::Active)
+        .count();
+    let level = if active == 0 { Level::Warn } else { Level::Ok };
+    finding(
+        "caller ids",
+        level,
+        format!("{active} of {} may be shown", snapshot.caller_ids.len()),
+    )
+}

@@ -1,0 +1,105 @@
+//! What every subcommand is given: the deck's place, how to answer, who acts.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::base_strategy::{BaseStrategy as _, Xdg};
+
+use super::CliError;
+use super::args::GlobalArgs;
+use crate::config::{DeckConfig, load_deck};
+
+/// What every subcommand is given.
+#[derive(Clone, Debug)]
+pub struct Env {
+    /// The deck's folder.
+    pub deck: PathBuf,
+    /// The deck file, `DECK/dialdeck.toml` unless `--config` names another.
+    pub config: PathBuf,
+    /// Whether `--config` named it, so that it has to exist.
+    pub config_named: bool,
+    /// One JSON document or JSON lines on standard output instead of tables.
+    pub json: bool,
+    /// Whether nothing may be written to the deck.
+    pub read_only: bool,
+    /// Who acts, for the log: `$USER` or `operator`.
+    pub actor: String,
+}
+
+impl Env {
+    /// From the global options and the user's environment.
+    pub fn new(global: &GlobalArgs) -> Result<Self, CliError> {
+        let deck = match &global.deck {
+            Some(deck) => deck.clone(),
+            None => default_deck()?,
+        };
+        Ok(Self {
+            config: global
+                .config
+                .clone()
+                .unwrap_or_else(|| deck.join("dialdeck.toml")),
+            config_named: global.config.is_some(),
+            deck,
+            json: global.json,
+            read_only: global.read_only,
+            actor: actor(),
+        })
+    }
+
+    /// Stops a subcommand that would write when nothing may be written.
+    pub fn may_write(&self) -> Result<(), CliError> {
+        if self.read_only {
+            return Err(
+                CliError::refused("--read-only: this would write to the deck")
+                    .hint("leave --read-only out to do it"),
+            );
+        }
+        Ok(())
+    }
+
+    /// The deck file, or the embedded defaults when there is none.
+    pub fn deck_config(&self) -> Result<DeckConfig, CliError> {
+        if self.config_named && !self.config.exists() {
+            return Err(CliError::usage(format!(
+                "there is no deck file {}",
+                self.config.display()
+            ))
+            .hint("name one that exists with --config, or leave it out"));
+        }
+        Ok(load_deck(&self.config)?)
+    }
+
+    /// The country of numbers written without one: as asked for, else the deck file's.
+    pub fn country(&self, asked: Option<&String>) -> Result<String, CliError> {
+        match asked {
+            Some(country) => Ok(country.clone()),
+            None => Ok(self.deck_config()?.default_country),
+        }
+    }
+}
+
+/// `$XDG_DATA_HOME/dialdeck`, by default `~/.local/share/dialdeck`.
+fn default_deck() -> Result<PathBuf, CliError> {
+    Xdg::new()
+        .map(|dirs| dirs.data_dir().join("dialdeck"))
+        .map_err(|_| {
+            CliError::deck("there is no home folder to keep the deck in")
+                .hint("name the deck's folder with --deck DIR")
+        })
+}
+
+/// `$USER`, `$LOGNAME` or `operator`.
+fn actor() -> String {
+    ["USER", "LOGNAME"]
+        .iter()
+        .filter_map(|name| std::env::var(name).ok())
+        .find(|name| !name.trim().is_empty())
+        .unwrap_or_else(|| "operator".to_owned())
+}
+
+/// A file's name without its folder, as the event log keeps it.
+pub(super) fn file_name(path: &Path) -> String {
+    path.file_name()
+        .unwrap_or(path.as_os_str())
+        .to_string_lossy()
+        .into_owned()
+}

@@ -1,0 +1,206 @@
+//! Errors as the user reads them, with the exit code each brings.
+
+use std::fmt;
+use std::io;
+use std::path::Path;
+
+use serde_json::json;
+
+use crate::config::{ConfigError, ConfigErrors};
+use crate::store::StoreError;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ExitCode {
+    /// Done.
+    Done = 0,
+    /// Failed.
+    Failed = 1,
+    /// Wrong arguments, or no terminal.
+    Usage = 2,
+    /// Refused by policy.
+    Refused = 3,
+    /// The deck is busy or not usable.
+    DeckUnusable = 4,
+}
+
+impl From<ExitCode> for std::process::ExitCode {
+    fn from(code: ExitCode) -> Self {
+        Self::from(code as u8)
+    }
+}
+
+/// An error as the user reads it: what is wrong, where, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CliError {
+    /// The exit code it brings.
+    pub code: ExitCode,
+    /// What is wrong, with file, line, key or number.
+    pub message: String,
+    /// What to do.
+    pub hint: Option<String>,
+}
+
+impl CliError {
+    /// Something went wrong: exit code 1.
+    pub fn failed(message: impl fmt::Display) -> Self {
+        Self::new(ExitCode::Failed, message)
+    }
+
+    /// An argument, or a file it names, is wrong: exit code 2.
+    pub fn usage(message: impl fmt::Display) -> Self {
+        Self::new(ExitCode::Usage, message)
+    }
+
+    /// A rule forbids it: exit code 3.
+    pub fn refused(message: impl fmt::Display) -> Self {
+        Self::new(ExitCode::Refused, message)
+    }
+
+    /// The deck is busy or not usable: exit code 4.
+    pub fn deck(message: impl fmt::Display) -> Self {
+        Self::new(ExitCode::DeckUnusable, message)
+    }
+
+    /// A file that cannot be read or written: exit code 2 when it is not there, else 1.
+    pub fn file(path: &Path, error: &io::Error) -> Self {
+        let message = format!("{}: {}", path.display(), plain(error));
+        if error.kind() == io::ErrorKind::NotFound {
+            Self::usage(message)
+        } else {
+            Self::failed(message)
+        }
+    }
+
+    /// Whoever read our output has gone: nothing to say, and no failure.
+    pub(super) const fn reader_gone() -> Self {
+        Self {
+            code: ExitCode::Done,
+            message: String::new(),
+            hint: None,
+        }
+    }
+
+    /// Adds what to do.
+    #[must_use]
+    pub fn hint(mut self, hint: impl fmt::Display) -> Self {
+        self.hint = Some(hint.to_string());
+        self
+    }
+
+    /// The error as written to standard error: two lines of text, or one JSON object.
+    pub fn render(&self, json: bool) -> String {
+        if self.message.is_empty() {
+            return String::new();
+        }
+        if json {
+            let object = json!({"error": {
+                "code": self.code as u8,
+                "message": self.message,
+                "hint": self.hint,
+            }});
+            return format!("{object}\n");
+        }
+        let hint = self
+            .hint
+            .as_ref()
+            .map_or_else(String::new, |hint| format!("hint: {hint}\n"));
+        format!("error: {}\n{hint}", self.message)
+    }
+
+    fn new(code: ExitCode, message: impl fmt::Display) -> Self {
+        Self {
+            code,
+            message: message.to_string(),
+            hint: None,
+        }
+    }
+}
+
+impl From<io::Error> for CliError {
+    /// For output: a closed pipe ends the program quietly.
+    fn from(error: io::Error) -> Self {
+        if error.kind() == io::ErrorKind::BrokenPipe {
+            Self::reader_gone()
+        } else {
+            Self::failed(format!("writing the output: {}", plain(&error)))
+        }
+    }
+}
+
+impl From<ConfigErrors> for CliError {
+    /// One fault with its hint, or all of them, one a line.
+    fn from(errors: ConfigErrors) -> Self {
+        match &errors.0[..] {
+            [only] => Self::failed(place(only)).hint(&only.hint),
+            all => Self::failed(format!("{} faults in one file:\n{errors}", all.len())),
+        }
+    }
+}
+
+/// A fault with its place and key, without its hint.
+fn place(fault: &ConfigError) -> String {
+    let bare = ConfigError {
+        hint: String::new(),
+        ..fault.clone()
+    };
+    bare.to_string()
+}
+
+impl From<StoreError> for CliError {
+    fn from(error: StoreError) -> Self {
+        let message = error.to_string();
+        match error {
+            StoreError::Unusable(_) => {
+                Self::deck(message).hint("`dialdeck doctor` says what is wrong with the deck")
+            }
+            StoreError::Busy(_) => Self::deck(message)
+                .hint("another process holds the write lock; try again in a moment"),
+            StoreError::NoCampaign(_) => {
+                Self::usage(message).hint("`dialdeck campaign list` shows the names")
+            }
+            StoreError::CampaignExists(_) => {
+                Self::failed(message).hint("give the campaign another name in its file")
+            }
+            StoreError::IllegalMove { .. } => {
+                Self::refused(message).hint("`dialdeck campaign list` shows where each stands")
+            }
+            StoreError::AboveCeiling(_) => Self::refused(message)
+                .hint("the ceiling is what the campaign's file says; live changes stay below it"),
+            StoreError::NotReversible(_) => Self::refused(message)
+                .hint("registries are only replaced by newer data; internal and campaign lists can be reversed"),
+        }
+    }
+}
+
+/// The error without the operating system's number.
+fn plain(error: &io::Error) -> String {
+    let text = error.to_string();
+    match text.split_once(" (os error") {
+        Some((words, _)) => words.to_owned(),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_says_what_and_what_to_do() {
+        let error = CliError::usage("x.toml:3: unknown key `pacee`").hint("did you mean `pace`?");
+        assert_eq!(
+            error.render(false),
+            "error: x.toml:3: unknown key `pacee`\nhint: did you mean `pace`?\n"
+        );
+        let object: serde_json::Value = serde_json::from_str(&error.render(true)).unwrap();
+        assert_eq!(object["error"]["code"], 2);
+    }
+
+    #[test]
+    fn a_closed_pipe_is_silent() {
+        let error = CliError::from(io::Error::from(io::ErrorKind::BrokenPipe));
+        assert_eq!(error.code, ExitCode::Done);
+        assert_eq!(error.render(false), "");
+    }
+}

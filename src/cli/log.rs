@@ -1,0 +1,209 @@
+//! The event log: shown, followed, exported, verified.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Write, stdin};
+use std::path::Path;
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::json;
+
+use super::args::{LogArgs, LogCommand, LogExportArgs, LogVerifyArgs};
+use super::output::{self, count, instant};
+use super::{CliError, Deck, Env, ExitCode};
+use crate::clock::pause;
+use crate::domain::Timestamp;
+use crate::domain::event::ChainCheck;
+use crate::store::Store as _;
+
+/// Entries read from the store at once.
+const PAGE: usize = 5_000;
+
+/// Between two looks at the store while following.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
+
+/// `dialdeck log …`.
+pub fn execute(args: &LogArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    match &args.command {
+        None => show(args, env, out),
+        Some(LogCommand::Export(args)) => export(*args, env, out),
+        Some(LogCommand::Verify(args)) => verify(args, env, out),
+    }
+}
+
+fn show(args: &LogArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open(env)?;
+    let now = deck.now()?;
+    let head = deck.store.snapshot(now)?.head;
+    let mut after = (head - i64::from(args.last)).max(0);
+    loop {
+        let entries = deck.store.tail(after, PAGE)?;
+        for entry in &entries {
+            after = entry.seq;
+            if env.json {
+                writeln!(out, "{}", entry.line)?;
+            } else {
+                writeln!(out, "{}", line(&entry.line)?)?;
+            }
+        }
+        if entries.len() == PAGE {
+            continue;
+        }
+        if !args.follow {
+            return Ok(ExitCode::Done);
+        }
+        out.flush()?;
+        pause(LOOK_AGAIN);
+    }
+}
+
+/// The members of an entry that people read.
+#[derive(Deserialize)]
+struct Entry {
+    seq: i64,
+    at: Timestamp,
+    kind: String,
+    actor: String,
+    campaign: Option<String>,
+    attempt: Option<String>,
+    number: Option<String>,
+    data: serde_json::Map<String, serde_json::Value>,
+}
+
+/// An entry as one line for people: what is not there is left out.
+fn line(sealed: &str) -> Result<String, CliError> {
+    let entry: Entry = serde_json::from_str(sealed)
+        .map_err(|error| CliError::deck(format!("the event log holds a broken line: {error}")))?;
+    let mut text = format!(
+        "{:>6}  {}  {:<20} {:<8}",
+        entry.seq,
+        instant(entry.at),
+        entry.kind,
+        entry.actor
+    );
+    for part in [&entry.campaign, &entry.attempt, &entry.number]
+        .into_iter()
+        .flatten()
+    {
+        text.push(' ');
+        text.push_str(part);
+    }
+    for (key, value) in &entry.data {
+        match value {
+            serde_json::Value::Null => {}
+            serde_json::Value::String(word) => text.push_str(&format!(" {key}={word}")),
+            other => text.push_str(&format!(" {key}={other}")),
+        }
+    }
+    Ok(text.trim_end().to_owned())
+}
+
+fn export(args: LogExportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open(env)?;
+    let mut after = args.after;
+    loop {
+        let entries = deck.store.tail(after, PAGE)?;
+        for entry in &entries {
+            after = entry.seq;
+            writeln!(out, "{}", entry.line)?;
+        }
+        if entries.len() < PAGE {
+            return Ok(ExitCode::Done);
+        }
+    }
+}
+
+fn verify(args: &LogVerifyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let chain = match &args.file {
+        None => verify_deck(&mut Deck::open(env)?)?,
+        Some(file) if file == Path::new("-") => verify_lines(stdin().lock(), file)?,
+        Some(file) => {
+            let lines = File::open(file).map_err(|error| CliError::file(file, &error))?;
+            verify_lines(BufReader::new(lines), file)?
+        }
+    };
+    if env.json {
+        output::json(
+            out,
+            &json!({"ok": true, "entries": chain.entries(), "head": chain.head()}),
+        )?;
+    } else {
+        let entries = u64::try_from(chain.entries()).unwrap_or(0);
+        writeln!(
+            out,
+            "The chain holds: {}, head {}",
+            match entries {
+                1 => "1 entry".to_owned(),
+                _ => count(entries, "entrie"),
+            },
+            chain.head()
+        )?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn verify_deck(deck: &mut Deck) -> Result<ChainCheck, CliError> {
+    let mut chain = ChainCheck::default();
+    loop {
+        let entries = deck.store.tail(chain.entries(), PAGE)?;
+        for entry in &entries {
+            chain
+                .push(&entry.line)
+                .map_err(|why| broken("the deck's log", &why))?;
+        }
+        if entries.len() < PAGE {
+            return Ok(chain);
+        }
+    }
+}
+
+fn verify_lines(lines: impl BufRead, file: &Path) -> Result<ChainCheck, CliError> {
+    let mut chain = ChainCheck::default();
+    for (index, text) in lines.lines().enumerate() {
+        let place = || format!("{}:{}", file.display(), index + 1);
+        let text = text.map_err(|error| broken(&place(), &error.to_string()))?;
+        chain.push(&text).map_err(|why| broken(&place(), &why))?;
+    }
+    Ok(chain)
+}
+
+fn broken(place: &str, why: &str) -> CliError {
+    CliError::failed(format!("{place}: the chain is broken: {why}"))
+        .hint("everything before that entry is as it was written; keep the file as evidence")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::event::{EventKind, GENESIS, NewEvent, seal};
+
+    #[test]
+    fn an_entry_is_shown_without_what_is_not_there() {
+        let event = NewEvent::new(
+            Timestamp::from_millis(0),
+            EventKind::CampaignPaused,
+            "maria",
+        )
+        .campaign("recall")
+        .with_data(&serde_json::json!({"note": "lunch"}));
+        let text = line(&seal(&event, 1, &GENESIS).line).unwrap();
+        assert_eq!(
+            text,
+            "     1  1970-01-01T00:00:00Z  campaign_paused      maria    recall note=lunch"
+        );
+    }
+
+    #[test]
+    fn a_changed_line_is_named() {
+        let sealed = seal(
+            &NewEvent::new(Timestamp::from_millis(0), EventKind::DeckOpened, "a"),
+            1,
+            &GENESIS,
+        );
+        let changed = sealed.line.replace(r#""actor":"a""#, r#""actor":"b""#);
+        let good = verify_lines(sealed.line.as_bytes(), Path::new("x")).unwrap();
+        assert_eq!(good.entries(), 1);
+        let error = verify_lines(changed.as_bytes(), Path::new("x")).unwrap_err();
+        assert!(error.message.starts_with("x:1: "), "{}", error.message);
+    }
+}

@@ -1,0 +1,93 @@
+//! What goes to standard output: tables for people, JSON for programs.
+
+use std::io::Write;
+
+use comfy_table::{Table, presets};
+use serde::Serialize;
+
+use super::CliError;
+use crate::domain::Timestamp;
+
+/// A table for people: a header, then the rows, columns aligned and nothing else.
+#[derive(Debug)]
+pub struct Report(Table);
+
+impl Report {
+    /// A table with these column heads.
+    pub fn new(head: &[&str]) -> Self {
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING);
+        table.set_header(head.iter().copied());
+        Self(table)
+    }
+
+    /// Adds a row.
+    pub fn row<I>(&mut self, cells: I)
+    where
+        I: IntoIterator,
+        I::Item: ToString,
+    {
+        self.0
+            .add_row(cells.into_iter().map(|cell| cell.to_string()));
+    }
+
+    /// Writes the table, or `when_empty` if it has no row.
+    pub fn write(&self, out: &mut dyn Write, when_empty: &str) -> Result<(), CliError> {
+        if self.0.row_count() == 0 {
+            writeln!(out, "{when_empty}")?;
+            return Ok(());
+        }
+        for line in self.0.lines() {
+            writeln!(out, "{}", line.trim_end())?;
+        }
+        Ok(())
+    }
+}
+
+/// Writes one JSON document and a newline.
+pub fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), CliError> {
+    let text = serde_json::to_string(value).map_err(CliError::failed)?;
+    writeln!(out, "{text}")?;
+    Ok(())
+}
+
+/// An instant for people: RFC 3339 in UTC to the second.
+pub fn instant(at: Timestamp) -> String {
+    let text = at.to_string();
+    match text.split_once('.') {
+        Some((seconds, _)) => format!("{seconds}Z"),
+        None => text,
+    }
+}
+
+/// `1 number`, `2 numbers`.
+pub fn count(n: u64, noun: &str) -> String {
+    if n == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{n} {noun}s")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_is_aligned_and_says_when_it_is_empty() {
+        let mut report = Report::new(&["name", "state"]);
+        let mut text = Vec::new();
+        report.write(&mut text, "no campaign").unwrap();
+        report.row(["spring-reminders", "draft"]);
+        report.write(&mut text, "no campaign").unwrap();
+        let text = String::from_utf8(text).unwrap();
+        assert!(text.starts_with("no campaign\n"), "{text}");
+        assert!(text.contains("spring-reminders"), "{text}");
+    }
+
+    #[test]
+    fn instants_are_shown_to_the_second() {
+        let at: Timestamp = "2026-12-07T15:30:00.250Z".parse().unwrap();
+        assert_eq!(instant(at), "2026-12-07T15:30:00Z");
+    }
+}

@@ -1,0 +1,53 @@
+//! The deck's settings as they are in force.
+
+use std::fs;
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::output;
+use super::{CliError, Env, ExitCode};
+use crate::config::{DEFAULTS, DeckConfig, ProviderSettings};
+
+/// `dialdeck config print`: the file that is in force, or its values as JSON.
+pub fn print(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let config = env.deck_config()?;
+    if env.json {
+        output::json(out, &document(env, &config))?;
+        return Ok(ExitCode::Done);
+    }
+    let text = if env.config.exists() {
+        fs::read_to_string(&env.config).map_err(|error| CliError::file(&env.config, &error))?
+    } else {
+        DEFAULTS.to_owned()
+    };
+    out.write_all(text.as_bytes())?;
+    for warning in &config.warnings {
+        writeln!(out, "# warning: {warning}")?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn document(env: &Env, config: &DeckConfig) -> Value {
+    let providers: Value = config
+        .providers
+        .iter()
+        .map(|(trunk, provider)| {
+            let ProviderSettings::Simulator(simulator) = provider;
+            let settings = json!({
+                "kind": "simulator",
+                "profile": simulator.profile,
+                "seed": simulator.seed,
+                "carrier_log": simulator.carrier_log,
+            });
+            (trunk.to_string(), settings)
+        })
+        .collect();
+    json!({
+        "file": env.config.exists().then(|| env.config.display().to_string()),
+        "settings": config.settings,
+        "providers": providers,
+        "log_level": config.log_level.as_str(),
+        "default_country": config.default_country,
+    })
+}

@@ -1,0 +1,168 @@
+//! The deck's present numbers: campaigns, zones, caller IDs, alerts.
+
+use std::io::Write;
+
+use serde_json::{Value, json};
+
+use super::output::{self, Report, instant};
+use super::{CliError, Deck, Env, ExitCode};
+use crate::engine::board::{Board, CallerIdBoard, CampaignBoard};
+use crate::rules::Rules;
+use crate::store::Store as _;
+
+/// `dialdeck status`.
+pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open(env)?;
+    let board = board(&mut deck)?;
+    let engine = if deck.engine_runs()? {
+        "running"
+    } else {
+        "none"
+    };
+    if env.json {
+        output::json(out, &document(&board, engine)?)?;
+        return Ok(ExitCode::Done);
+    }
+    writeln!(
+        out,
+        "deck {}   engine {engine}   {}",
+        env.deck.display(),
+        instant(board.now)
+    )?;
+    writeln!(out)?;
+    campaigns(&board.campaigns, out)?;
+    zones(&board, out)?;
+    if !board.caller_ids.is_empty() {
+        writeln!(out)?;
+        caller_ids(&board.caller_ids, out)?;
+    }
+    for alert in &board.alerts {
+        let text = alert["data"]["text"].as_str().unwrap_or_default();
+        writeln!(out, "alert {} {text}", alert["at"].as_str().unwrap_or(""))?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// `dialdeck numbers`.
+pub fn numbers(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open(env)?;
+    let board = board(&mut deck)?;
+    if env.json {
+        output::json(out, &json!({ "caller_ids": board.caller_ids }))?;
+    } else {
+        caller_ids(&board.caller_ids, out)?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// The deck's board at its present instant.
+pub fn board(deck: &mut Deck) -> Result<Board, CliError> {
+    let now = deck.now()?;
+    let snapshot = deck.store.snapshot(now)?;
+    Ok(Board::fold(&snapshot, Rules::embedded(), now))
+}
+
+/// The status document: the board with the deck's own state in front.
+fn document(board: &Board, engine: &str) -> Result<Value, CliError> {
+    let mut document = serde_json::to_value(board).map_err(CliError::failed)?;
+    document["deck"] = json!({"engine": engine, "now": board.now});
+    Ok(document)
+}
+
+/// One row for each campaign.
+pub fn campaigns(campaigns: &[CampaignBoard], out: &mut dyn Write) -> Result<(), CliError> {
+    let mut report = Report::new(&[
+        "campaign",
+        "state",
+        "total",
+        "done",
+        "in flight",
+        "ready",
+        "window",
+        "retry",
+        "cap",
+        "suppressed",
+        "exhausted",
+        "expired",
+        "invalid",
+        "unknown",
+        "attempts",
+    ]);
+    for campaign in campaigns {
+        let state = if campaign.waiting_for_window {
+            "waiting for a window"
+        } else {
+            campaign.state.as_str()
+        };
+        let counts = [
+            campaign.total,
+            campaign.done,
+            campaign.in_flight,
+            campaign.ready,
+            campaign.waiting.window,
+            campaign.waiting.retry,
+            campaign.waiting.cap,
+            campaign.suppressed,
+            campaign.exhausted,
+            campaign.expired,
+            campaign.invalid,
+            campaign.unknown,
+            campaign.attempts,
+        ];
+        let cells = [campaign.name.clone(), state.to_owned()];
+        report.row(cells.into_iter().chain(counts.map(|n| n.to_string())));
+    }
+    report.write(
+        out,
+        "no campaign yet: `dialdeck campaign add FILE` adds one",
+    )
+}
+
+fn zones(board: &Board, out: &mut dyn Write) -> Result<(), CliError> {
+    if board.zones.is_empty() {
+        return Ok(());
+    }
+    let mut report = Report::new(&["campaign", "zones", "to call", "open", "changes at"]);
+    for zone in &board.zones {
+        let zones = if zone.zones.is_empty() {
+            "not known".to_owned()
+        } else {
+            zone.zones.join(" / ")
+        };
+        report.row([
+            zone.campaign.clone(),
+            zones,
+            zone.to_call.to_string(),
+            zone.open.to_string(),
+            zone.changes_at.map_or_else(|| "-".to_owned(), instant),
+        ]);
+    }
+    writeln!(out)?;
+    report.write(out, "")
+}
+
+fn caller_ids(ids: &[CallerIdBoard], out: &mut dyn Write) -> Result<(), CliError> {
+    let mut report = Report::new(&[
+        "caller id",
+        "pool",
+        "trunk",
+        "state",
+        "last hour",
+        "free at",
+    ]);
+    for id in ids {
+        let state = serde_json::to_value(id.state).map_err(CliError::failed)?;
+        report.row([
+            id.number.to_string(),
+            id.pool.clone(),
+            id.trunk.to_string(),
+            state.as_str().unwrap_or_default().to_owned(),
+            format!("{}/{}", id.per_hour[0], id.per_hour[1]),
+            id.frees_at.map_or_else(|| "-".to_owned(), instant),
+        ]);
+    }
+    report.write(
+        out,
+        "no caller ID: `dialdeck config print` shows the deck's pools",
+    )
+}

@@ -1,0 +1,133 @@
+//! Decisions, suppressions and rejected numbers in words for people and in short codes for programs.
+
+use super::output::instant;
+use crate::domain::{PhoneNumber, Suppression, Timestamp};
+use crate::policy::{Decision, HoldKind, Until, WindowReason};
+use crate::rules::{NumberError, Rules, Unfit};
+
+/// What is wrong with text that is no number, and what to do.
+pub const fn number_error(error: NumberError) -> (&'static str, &'static str) {
+    match error {
+        NumberError::Empty => ("there is nothing there", "write the number's digits"),
+        NumberError::Letters => (
+            "it is written with letters",
+            "write its digits; letters are not converted silently",
+        ),
+        NumberError::Extension => (
+            "an extension follows it",
+            "leave the extension out; the whole line is meant",
+        ),
+        NumberError::NotPossible => (
+            "it is not a possible number",
+            "check the digits; put a number with spaces in quotes",
+        ),
+        NumberError::NoCountry => (
+            "it has no country code",
+            "start it with + and the country code, or say --country US",
+        ),
+    }
+}
+
+/// Why a number cannot be dialed, in words.
+pub const fn unfit(why: Unfit) -> &'static str {
+    match why {
+        Unfit::UnknownNpa => "its area code is not in service",
+        Unfit::NotValid => "it is not a valid number of its country",
+        Unfit::NonGeographic => {
+            "it belongs to no place (toll-free, personal, carrier or government)"
+        }
+        Unfit::Premium => "it is a premium or shared-cost number",
+        Unfit::Emergency => "it is an emergency or service code",
+        Unfit::NoRules => "there are no calling rules for its country",
+    }
+}
+
+/// The ISO country of a number's first region, `??` when none is known.
+pub fn country(rules: &Rules, number: PhoneNumber) -> String {
+    let regions = rules.regions_of(number);
+    regions
+        .first()
+        .map_or("??", |region| region.split('-').next().unwrap_or(region))
+        .to_owned()
+}
+
+/// A suppression: `internal since 2026-12-07T15:30:00Z (opt_out by maria: asked)`.
+pub fn suppression(entry: &Suppression) -> String {
+    let note = entry
+        .note
+        .as_ref()
+        .map_or_else(String::new, |note| format!(": {note}"));
+    format!(
+        "{} since {} ({} by {}{note})",
+        entry.list,
+        instant(entry.at),
+        entry.source.as_str(),
+        entry.actor
+    )
+}
+
+/// The answer to "why not?" in a sentence or two.
+pub fn answer(decision: &Decision, next: Option<Timestamp>) -> String {
+    match decision {
+        Decision::Dial(order) => format!("it may be dialed now, showing {}.", order.caller_id),
+        Decision::Refuse(why) => format!("it is never dialed: {why}."),
+        Decision::Hold(hold) => format!("not now: {hold}. {}", when(hold.until, next)),
+    }
+}
+
+fn when(until: Until, next: Option<Timestamp>) -> String {
+    match (next, until) {
+        (Some(at), _) => format!("Next possible at {}.", instant(at)),
+        (None, Until::At(at)) => {
+            format!(
+                "Held until {}; whether it may be dialed then is not certain.",
+                instant(at)
+            )
+        }
+        (None, Until::CallEnds) => "Next possible when a call in flight ends.".to_owned(),
+        (None, Until::Operator) => "Time alone does not help: somebody has to act.".to_owned(),
+    }
+}
+
+/// A failing temporary gate as a short code, to count by.
+pub fn hold_code(kind: &HoldKind) -> String {
+    match kind {
+        HoldKind::Unhealthy(_) => "unhealthy".to_owned(),
+        HoldKind::CampaignDraft => "campaign_draft".to_owned(),
+        HoldKind::CampaignPaused => "campaign_paused".to_owned(),
+        HoldKind::NotStarted => "not_started".to_owned(),
+        HoldKind::ListMissing(list) => format!("list_missing:{list}"),
+        HoldKind::RegistryStale(list, _) => format!("registry_stale:{list}"),
+        HoldKind::NumberInFlight => "number_in_flight".to_owned(),
+        HoldKind::MinGap(_) => "min_gap".to_owned(),
+        HoldKind::RetryDue => "retry_due".to_owned(),
+        HoldKind::RollingCap(rule, ..) => format!("rolling_cap:{rule}"),
+        HoldKind::Window(reason, _) => format!("window:{reason}"),
+        HoldKind::NoZone => "no_zone".to_owned(),
+        HoldKind::ZoneDataDisagree(_) => "zone_data_disagree".to_owned(),
+        HoldKind::RingsPastClose => "rings_past_close".to_owned(),
+        HoldKind::EmergencyBan(region) => format!("emergency_ban:{region}"),
+        HoldKind::TrunkMissing => "trunk_missing".to_owned(),
+        HoldKind::TrunkRests(cause) => format!("trunk_rests:{cause}"),
+        HoldKind::AbandonmentBrake(..) => "abandonment_brake".to_owned(),
+        HoldKind::NoCallerId => "no_caller_id".to_owned(),
+        HoldKind::CallerIdsFull => "caller_ids_full".to_owned(),
+        HoldKind::DeckConcurrent(..) => "deck_concurrent".to_owned(),
+        HoldKind::TrunkConcurrent(..) => "trunk_concurrent".to_owned(),
+        HoldKind::CampaignConcurrent(..) => "campaign_concurrent".to_owned(),
+        HoldKind::TrunkPerMinute(..) => "trunk_per_minute".to_owned(),
+        HoldKind::CampaignPerMinute(..) => "campaign_per_minute".to_owned(),
+        HoldKind::Spacing => "spacing".to_owned(),
+    }
+}
+
+/// Why a zone is shut, in words.
+pub const fn window(reason: WindowReason) -> &'static str {
+    match reason {
+        WindowReason::Holiday => "calls are barred on this holiday",
+        WindowReason::DayClosed => "calls are barred on this day of the week",
+        WindowReason::BeforeOpen => "it is before the calling hours",
+        WindowReason::AfterClose => "it is after the calling hours",
+        WindowReason::MiddayGap => "it is between two calling windows",
+    }
+}

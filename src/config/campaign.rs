@@ -1,0 +1,444 @@
+//! The campaign file: what its owner decided, checked as far as one file can be.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::fault::{ConfigError, ConfigErrors};
+use super::read_text;
+use super::schedule::schedule;
+use super::source::{Places, Source};
+use super::table::Table;
+use super::value::suggestion;
+use super::words::{
+    ACTIONS, AGENTS, CALL_CLASSES, CONSENTS, EVIDENCE, PURPOSES, STRATEGIES, VOICEMAIL,
+};
+use crate::domain::campaign::{
+    Agent, AttemptRules, CallClass, CallerIdRules, OutcomeAction, OutcomeRule, Pacing, Purpose,
+    RuleOverride,
+};
+use crate::domain::{CampaignSettings, ConsentKind, ListKind, Outcome, TrunkName};
+
+/// A campaign file that is right in itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CampaignFile {
+    /// What its owner decided.
+    pub settings: CampaignSettings,
+    /// The contacts file it names. [`load_campaign`] takes it from the campaign file's folder,
+    /// [`read_campaign`] leaves it as written; `None`: contacts are imported by hand.
+    pub contacts: Option<PathBuf>,
+    /// Advice, such as an opening at the top of the hour.
+    pub warnings: Vec<ConfigError>,
+    pub(super) file: String,
+    pub(super) places: Places,
+}
+
+/// Reads a campaign file.
+///
+/// # Errors
+/// Every fault in the file at once.
+pub fn load_campaign(path: &Path) -> Result<CampaignFile, ConfigErrors> {
+    let text = read_text(path)?;
+    let mut campaign = read_campaign(&path.display().to_string(), &text)?;
+    campaign.contacts = campaign
+        .contacts
+        .map(|contacts| path.parent().unwrap_or(Path::new("")).join(contacts));
+    Ok(campaign)
+}
+
+/// Reads a campaign file from its text; `file` is the name that faults are reported under.
+///
+/// # Errors
+/// Every fault in the text at once.
+pub fn read_campaign(file: &str, text: &str) -> Result<CampaignFile, ConfigErrors> {
+    let source = Source::new(file, text);
+    let parsed = source.parse()?;
+    let mut root = Table::root(&source, &parsed);
+    let contacts = root.text("contacts").map(PathBuf::from);
+    let settings = settings(&mut root);
+    root.finish();
+    let (settings, findings) = source.finish(settings)?;
+    Ok(CampaignFile {
+        settings,
+        contacts,
+        warnings: findings.warnings,
+        file: file.to_owned(),
+        places: findings.places,
+    })
+}
+
+fn settings(root: &mut Table<'_, '_>) -> Option<CampaignSettings> {
+    let name = campaign_name(root);
+    let seller = root.required_text("seller", "say on whose behalf the calls are made");
+    let purpose = root.required_word("purpose", &PURPOSES);
+    let call_class = root.required_word("call_class", &CALL_CLASSES);
+    let agent = root.required_word("agent", &AGENTS);
+    let trunk = root.required_text("trunk", "name a trunk of the deck file");
+    let pci = root.flag("pci").unwrap_or(false);
+    let evidence = root.word("evidence", &EVIDENCE).unwrap_or_default();
+    let schedule = schedule(root.sub("schedule"));
+    let pacing = pacing(root.sub("pacing"));
+    let attempts = attempts(root.sub("attempts"));
+    let voicemail = one_word(root.sub("voicemail"), "action", &VOICEMAIL).unwrap_or_default();
+    let consent =
+        one_word(root.sub("consent"), "required", &CONSENTS).unwrap_or(ConsentKind::Express);
+    let caller_id = caller_id(root.sub("caller_id"));
+    let required_lists = lists(root.sub("suppression"), name);
+    let abandonment_limit_percent = abandonment(root.sub("abandonment"));
+    let results_url = results(root.sub("results"));
+    let rule_overrides = overrides(root);
+    class_fits(root, purpose, call_class, agent);
+    Some(CampaignSettings {
+        name: name?.to_owned(),
+        seller: seller?.to_owned(),
+        purpose: purpose?,
+        call_class: call_class?,
+        agent: agent?,
+        trunk: TrunkName(trunk?.to_owned()),
+        pci,
+        evidence,
+        schedule,
+        pacing,
+        attempts,
+        voicemail,
+        consent,
+        caller_id,
+        required_lists,
+        abandonment_limit_percent,
+        results_url,
+        rule_overrides,
+    })
+}
+
+fn campaign_name<'t>(root: &mut Table<'t, '_>) -> Option<&'t str> {
+    let name = root.required_text("name", "give the campaign a name, unique within the deck")?;
+    let fits = name.len() <= 64
+        && name
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
+    if fits {
+        return Some(name);
+    }
+    root.reject(
+        "name",
+        format!("`{name}` cannot be a name"),
+        "use at most 64 letters, digits, `-`, `_` and `.`",
+    );
+    None
+}
+
+/// Purpose, class and agent have to tell one story.
+fn class_fits(
+    root: &Table<'_, '_>,
+    purpose: Option<Purpose>,
+    class: Option<CallClass>,
+    agent: Option<Agent>,
+) {
+    let debt = purpose == Some(Purpose::Debt);
+    if class.is_some() && purpose.is_some() && debt != (class == Some(CallClass::Debt)) {
+        root.reject(
+            "call_class",
+            "does not fit the purpose",
+            "purpose `debt` and call_class `debt` go together (12 CFR 1006)",
+        );
+    }
+    if agent == Some(Agent::Automated) && class == Some(CallClass::Live) {
+        root.source.warn(
+            Some(root.value_span("call_class")),
+            "call_class",
+            "says that a person speaks, but the agent is automated",
+            "an artificial voice, AI voices included, is `automated` (FCC 24-17)",
+        );
+    }
+}
+
+fn pacing(mut table: Table<'_, '_>) -> Pacing {
+    let default = Pacing::default();
+    let pacing = Pacing {
+        calls_per_minute: table
+            .number("calls_per_minute", 1..=6000)
+            .unwrap_or(default.calls_per_minute),
+        max_concurrent: table
+            .number("max_concurrent", 1..=10_000)
+            .unwrap_or(default.max_concurrent),
+        weight: table.number("weight", 1..=1000).unwrap_or(default.weight),
+    };
+    table.finish();
+    pacing
+}
+
+const MONTH: Duration = Duration::from_hours(30 * 24);
+
+fn attempts(mut table: Table<'_, '_>) -> AttemptRules {
+    let default = AttemptRules::default();
+    let max = table.number("max", 1..=20).unwrap_or(default.max);
+    let min_gap = table.span_of_time("min_gap", Duration::ZERO..=MONTH);
+    let mut rules = AttemptRules {
+        max,
+        min_gap: min_gap.unwrap_or(default.min_gap),
+        ..default
+    };
+    let known: Vec<&str> = ["max", "min_gap"]
+        .into_iter()
+        .chain(Outcome::ALL.iter().map(|outcome| outcome.as_str()))
+        .collect();
+    for (key, item) in table.other_keys() {
+        let Ok(outcome) = key.parse::<Outcome>() else {
+            table.source.error(
+                Some(item.span),
+                &item.key,
+                "is neither a key of this table nor an outcome",
+                suggestion(&key, &known),
+            );
+            continue;
+        };
+        if let Some(sub) = table.nested(&item)
+            && let Some(rule) = outcome_rule(sub, outcome, max)
+        {
+            rules.per_outcome.insert(outcome, rule);
+        }
+    }
+    rules
+}
+
+fn outcome_rule(
+    mut table: Table<'_, '_>,
+    outcome: Outcome,
+    attempts_max: u32,
+) -> Option<OutcomeRule> {
+    let action = table
+        .word("action", &ACTIONS)
+        .unwrap_or(OutcomeAction::Retry);
+    let after = table.span_of_time("after", Duration::from_secs(1)..=MONTH);
+    let max = table.number("max", 1..=20).unwrap_or(attempts_max);
+    if action == OutcomeAction::Retry {
+        if outcome == Outcome::Unknown {
+            table.reject(
+                "action",
+                "an attempt of unknown fate is never redialed on a guess",
+                "leave this outcome out",
+            );
+        }
+        if !table.has("after") {
+            table.missing(
+                "after",
+                "say how long to wait before the next attempt: after = \"2h\"",
+            );
+        }
+    }
+    table.finish();
+    Some(OutcomeRule {
+        action,
+        after: match action {
+            OutcomeAction::Retry => after?,
+            OutcomeAction::Stop | OutcomeAction::DoNotCall => after.unwrap_or_default(),
+        },
+        max,
+    })
+}
+
+fn one_word<T: Copy>(
+    mut table: Table<'_, '_>,
+    key: &'static str,
+    words: &[(&str, T)],
+) -> Option<T> {
+    let word = table.word(key, words);
+    table.finish();
+    word
+}
+
+fn caller_id(mut table: Table<'_, '_>) -> CallerIdRules {
+    let pool = table.text("pool");
+    let items = table.items("numbers");
+    let written = items.len();
+    let mut numbers = Vec::with_capacity(written);
+    for item in items {
+        match item.value.as_str().unwrap_or_default().parse() {
+            Ok(number) => numbers.push(number),
+            Err(why) => table.source.error(
+                Some(item.span),
+                &item.key,
+                why,
+                "write a number of the deck file in full, with its plus",
+            ),
+        }
+    }
+    let strategy = table.word("strategy", &STRATEGIES).unwrap_or_default();
+    let hourly_cap = table.number("hourly_cap", 1..=1000).unwrap_or(30);
+    match (pool, written) {
+        (None, 0) => table.missing("pool", "name a pool of the deck file, or list `numbers`"),
+        (Some(_), 1..) => table.reject(
+            "numbers",
+            "stand beside `pool`",
+            "name a pool or list numbers, not both",
+        ),
+        _ => {}
+    }
+    table.finish();
+    CallerIdRules {
+        pool: pool.map(str::to_owned),
+        numbers,
+        strategy,
+        hourly_cap,
+    }
+}
+
+fn lists(mut table: Table<'_, '_>, campaign: Option<&str>) -> Vec<ListKind> {
+    let mut lists = Vec::new();
+    for item in table.items("lists") {
+        let read = item.value.as_str().unwrap_or_default().parse::<ListKind>();
+        let (message, hint) = match read {
+            Ok(ListKind::Campaign(name)) if Some(name.as_str()) != campaign => (
+                format!("`campaign:{name}` is another campaign's list"),
+                format!(
+                    "a campaign's own list is `campaign:{}`",
+                    campaign.unwrap_or("NAME")
+                ),
+            ),
+            Ok(list) => {
+                lists.push(list);
+                continue;
+            }
+            Err(why) => {
+                let (message, hint) = why.split_once("; ").unwrap_or((&why, ""));
+                (message.to_owned(), hint.to_owned())
+            }
+        };
+        table
+            .source
+            .error(Some(item.span), &item.key, message, hint);
+    }
+    table.finish();
+    lists
+}
+
+/// 47 CFR 64.1200(a)(7) allows three percent; a campaign may only ask for less.
+fn abandonment(mut table: Table<'_, '_>) -> u32 {
+    let limit = table.number("limit", 0..=3).unwrap_or(3);
+    table.finish();
+    limit
+}
+
+fn results(mut table: Table<'_, '_>) -> Option<String> {
+    let url = table.text("url");
+    if let Some(url) = url {
+        let host = url
+            .strip_prefix("https://")
+            .or_else(|| url.strip_prefix("http://"));
+        if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(' ')) {
+            table.reject(
+                "url",
+                format!("`{url}` is not a web address"),
+                "begin with https:// or http://",
+            );
+        }
+    }
+    table.finish();
+    url.map(str::to_owned)
+}
+
+fn overrides(root: &mut Table<'_, '_>) -> Vec<RuleOverride> {
+    let mut overrides = Vec::new();
+    for mut table in root.subs("rule_override") {
+        let rule = table.required_text(
+            "rule",
+            "name the embedded rule that is set aside, such as us-fl",
+        );
+        let reason =
+            table.required_text("reason", "say why, in the words of whoever answers for it");
+        table.finish();
+        if let (Some(rule), Some(reason)) = (rule, reason) {
+            overrides.push(RuleOverride {
+                rule: rule.to_owned(),
+                reason: reason.to_owned(),
+            });
+        }
+    }
+    overrides
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::campaign::{CallerIdStrategy, Schedule, VoicemailAction};
+
+    const LEAST: &str = "name = \"least\"\nseller = \"Acme\"\npurpose = \"reminder\"\n\
+        call_class = \"live\"\nagent = \"human\"\ntrunk = \"simulator\"\ncaller_id.pool = \"local\"\n";
+
+    #[test]
+    fn what_is_left_out_has_its_documented_default() {
+        let campaign = read_campaign("least.toml", LEAST).unwrap();
+        let settings = campaign.settings;
+        assert_eq!(settings.schedule, Schedule::default());
+        assert_eq!(settings.pacing, Pacing::default());
+        assert_eq!(settings.attempts, AttemptRules::default());
+        assert_eq!(settings.voicemail, VoicemailAction::HangUp);
+        assert_eq!(settings.consent, ConsentKind::Express);
+        assert_eq!(settings.caller_id.strategy, CallerIdStrategy::Local);
+        assert_eq!(settings.caller_id.hourly_cap, 30);
+        assert_eq!(settings.abandonment_limit_percent, 3);
+        assert_eq!(campaign.warnings, []);
+    }
+
+    #[test]
+    fn quoted_and_bare_times_are_alike() {
+        let quoted = format!(
+            "{LEAST}[schedule]\nstart = \"2026-12-07T13:30:00Z\"\nopen = \"09:15\"\nclose = \"20:00\"\ndays = \"Mon-Fri\"\n"
+        );
+        let bare = format!(
+            "{LEAST}[schedule]\nstart = 2026-12-07T08:30:00-05:00\nopen = 09:15:00\nclose = 20:00:00\ndays = [\"Mon\", \"Tue\", \"Wed\", \"Thu\", \"Fri\"]\n"
+        );
+        let quoted = read_campaign("a.toml", &quoted).unwrap().settings;
+        assert_eq!(quoted, read_campaign("a.toml", &bare).unwrap().settings);
+        assert_eq!(quoted.schedule.open.to_string(), "09:15");
+        assert_eq!(quoted.schedule.days.to_string(), "Mon,Tue,Wed,Thu,Fri");
+    }
+
+    #[test]
+    fn outcomes_have_rules_of_their_own() {
+        let text = format!(
+            "{LEAST}[attempts]\nmax = 5\nbusy = {{ after = \"20m\", max = 2 }}\n[attempts.declined]\naction = \"do_not_call\"\n"
+        );
+        let rules = read_campaign("a.toml", &text).unwrap().settings.attempts;
+        let busy = rules.per_outcome[&Outcome::Busy];
+        assert_eq!(
+            (busy.action, busy.after.as_secs(), busy.max),
+            (OutcomeAction::Retry, 1200, 2)
+        );
+        let declined = rules.per_outcome[&Outcome::Declined];
+        assert_eq!(
+            (declined.action, declined.max),
+            (OutcomeAction::DoNotCall, 5)
+        );
+    }
+
+    #[test]
+    fn the_top_of_the_hour_is_advised_against() {
+        let text = format!("{LEAST}[schedule]\nopen = \"09:00\"\nstart = 2026-12-07T13:00:00Z\n");
+        let warnings = read_campaign("a.toml", &text).unwrap().warnings;
+        let shown: Vec<String> = warnings.iter().map(ToString::to_string).collect();
+        assert_eq!(
+            shown,
+            [
+                "a.toml:9:8: schedule.open: is at the top of the hour, when carriers are crowded; consider open = \"09:15\"",
+                "a.toml:10:9: schedule.start: is at the top of the hour, when carriers are crowded; consider start = 2026-12-07T13:15:00.000Z",
+            ]
+        );
+    }
+
+    #[test]
+    fn every_fault_is_reported_at_once() {
+        let text = "nane = \"x\"\n[pacing]\ncalls_per_minute = 0\nmax_concurrent = 99999\n";
+        let faults = read_campaign("a.toml", text).unwrap_err().0;
+        let keys: Vec<&str> = faults.iter().map(|fault| fault.key.as_str()).collect();
+        for key in [
+            "name",
+            "nane",
+            "seller",
+            "pacing.calls_per_minute",
+            "pacing.max_concurrent",
+            "caller_id.pool",
+        ] {
+            assert!(keys.contains(&key), "{key} in {keys:?}");
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! A campaign file laid beside the deck file: what it names must be there.
+
+use super::campaign::CampaignFile;
+use super::deck::DeckConfig;
+use super::fault::{ConfigError, ConfigErrors};
+use super::value::suggestion;
+use crate::domain::{CallerId, CallerIdState, TrunkSettings};
+
+impl CampaignFile {
+    /// Checks that the deck has the trunk, the caller IDs and the abilities the campaign asks for.
+    /// Answers advice, such as a pace above the trunk's.
+    ///
+    /// # Errors
+    /// Every mismatch at once, with its place in the campaign file.
+    pub fn check_against(&self, deck: &DeckConfig) -> Result<Vec<ConfigError>, ConfigErrors> {
+        let mut errors = Vec::new();
+        let mut warnings = Vec::new();
+        let names: Vec<&str> = deck
+            .settings
+            .trunks
+            .iter()
+            .map(|trunk| trunk.name.0.as_str())
+            .collect();
+        let trunk = deck
+            .settings
+            .trunks
+            .iter()
+            .find(|trunk| trunk.name == self.settings.trunk);
+        match trunk {
+            Some(trunk) => {
+                errors.extend(self.pci_offered(trunk));
+                warnings.extend(self.pace_within(trunk));
+            }
+            None => errors.push(self.finding(
+                "trunk",
+                format!(
+                    "there is no trunk `{}` in the deck file",
+                    self.settings.trunk
+                ),
+                suggestion(&self.settings.trunk.0, &names),
+            )),
+        }
+        self.caller_ids_owned(deck, &mut errors);
+        if errors.is_empty() {
+            Ok(warnings)
+        } else {
+            errors.sort_by_key(|error| (error.line, error.column));
+            Err(ConfigErrors(errors))
+        }
+    }
+
+    fn pci_offered(&self, trunk: &TrunkSettings) -> Option<ConfigError> {
+        let asked = self.settings.pci && !trunk.capabilities.pci;
+        asked.then(|| {
+            self.finding(
+                "pci",
+                format!("trunk `{}` does not offer PCI calls", trunk.name),
+                "choose a trunk that does, or set pci = true on the trunk if its provider offers it",
+            )
+        })
+    }
+
+    fn pace_within(&self, trunk: &TrunkSettings) -> Vec<ConfigError> {
+        let pacing = self.settings.pacing;
+        let pairs = [
+            (
+                "pacing.calls_per_minute",
+                pacing.calls_per_minute,
+                trunk.calls_per_minute,
+            ),
+            (
+                "pacing.max_concurrent",
+                pacing.max_concurrent,
+                trunk.max_concurrent,
+            ),
+        ];
+        pairs
+            .into_iter()
+            .filter(|(key, asked, cap)| asked > cap && self.places.contains_key(*key))
+            .map(|(key, asked, cap)| {
+                self.finding(
+                    key,
+                    format!("{asked} is above the cap of trunk `{}`", trunk.name),
+                    format!("the trunk's {cap} holds"),
+                )
+            })
+            .collect()
+    }
+
+    fn caller_ids_owned(&self, deck: &DeckConfig, errors: &mut Vec<ConfigError>) {
+        let usable = |caller_id: &CallerId| {
+            caller_id.trunk == self.settings.trunk && caller_id.state != CallerIdState::Retired
+        };
+        let all = &deck.settings.caller_ids;
+        if let Some(pool) = &self.settings.caller_id.pool {
+            let key = "caller_id.pool";
+            let mut names: Vec<&str> = all.iter().map(|known| known.pool.as_str()).collect();
+            names.dedup();
+            if !names.contains(&pool.as_str()) {
+                let message = format!("there is no pool `{pool}` in the deck file");
+                errors.push(self.finding(key, message, suggestion(pool, &names)));
+            } else if !all.iter().any(|known| known.pool == *pool && usable(known)) {
+                errors.push(self.finding(
+                    key,
+                    format!("no number of pool `{pool}` may be shown on trunk `{}`", self.settings.trunk),
+                    "a caller ID is usable only on the trunk that owns it; choose another pool or trunk",
+                ));
+            }
+        }
+        for (index, number) in self.settings.caller_id.numbers.iter().enumerate() {
+            let hint = match all.iter().find(|known| known.number == *number) {
+                Some(known) if usable(known) => continue,
+                Some(known) => format!(
+                    "it belongs to trunk `{}`, and must not be retired",
+                    known.trunk
+                ),
+                None => "add it to a pool of the deck file".to_owned(),
+            };
+            let message = format!(
+                "{number} may not be shown on trunk `{}`",
+                self.settings.trunk
+            );
+            let mut error = self.finding("caller_id.numbers", message, hint);
+            error.key = format!("caller_id.numbers[{}]", index + 1);
+            errors.push(error);
+        }
+    }
+
+    fn finding(&self, key: &str, message: String, hint: impl Into<String>) -> ConfigError {
+        let (line, column) = self.places.get(key).copied().unwrap_or((1, 1));
+        ConfigError {
+            file: self.file.clone(),
+            line,
+            column,
+            key: key.to_owned(),
+            message,
+            hint: hint.into(),
+        }
+    }
+}

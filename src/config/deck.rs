@@ -1,0 +1,357 @@
+//! The deck file, `dialdeck.toml`: trunks, the numbers they may show, roles; and its defaults.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::fault::{ConfigError, ConfigErrors};
+use super::pools::pools;
+use super::read_text;
+use super::source::{Item, Source};
+use super::table::Table;
+use super::value::{alternatives, suggestion};
+use super::words::{LOG_LEVELS, ROLES};
+use crate::domain::{Capabilities, DeckSettings, TrunkName, TrunkSettings};
+
+/// The deck file that is in force where none is written: one simulated trunk, fictional numbers.
+pub const DEFAULTS: &str = include_str!("defaults.toml");
+
+/// A deck file that is right in itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeckConfig {
+    /// Trunks, caller IDs and the deck's own cap, as the store keeps them.
+    pub settings: DeckSettings,
+    /// What stands behind each trunk.
+    pub providers: BTreeMap<TrunkName, ProviderSettings>,
+    /// How much the diagnostics say; default `info`.
+    pub log_level: LogLevel,
+    /// The country of numbers written without one, upper case, never applied to a number that
+    /// begins with a plus; default `US`.
+    pub default_country: String,
+    /// Who may do what; who is not named here has the role of the command line.
+    pub roles: BTreeMap<String, Role>,
+    /// Advice.
+    pub warnings: Vec<ConfigError>,
+}
+
+impl DeckConfig {
+    /// The embedded defaults.
+    ///
+    /// # Panics
+    /// Never: a test reads the embedded text.
+    pub fn embedded() -> Self {
+        read_deck("defaults.toml", DEFAULTS).expect("the embedded defaults are tested")
+    }
+}
+
+/// What stands behind a trunk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum ProviderSettings {
+    /// The built-in simulated carrier.
+    Simulator(SimulatorSettings),
+}
+
+/// How the simulated carrier behaves.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SimulatorSettings {
+    /// A built-in profile's name, or the path of a profile's file; default `everyday`.
+    pub profile: String,
+    /// Seed of its dice; default 1.
+    pub seed: u64,
+    /// Where it writes its own log of calls; `None`: nowhere.
+    pub carrier_log: Option<PathBuf>,
+}
+
+/// How much the diagnostics say.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum LogLevel {
+    /// What failed.
+    Error,
+    /// And what looks wrong.
+    Warn,
+    /// And what happens.
+    #[default]
+    Info,
+    /// And how.
+    Debug,
+    /// Everything.
+    Trace,
+}
+
+impl LogLevel {
+    /// The name used in the file.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Error => "error",
+            Self::Warn => "warn",
+            Self::Info => "info",
+            Self::Debug => "debug",
+            Self::Trace => "trace",
+        }
+    }
+}
+
+/// What somebody may do at a console.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    /// Look.
+    Viewer,
+    /// And mark opt-outs.
+    Support,
+    /// And start, pause and throttle.
+    Operator,
+    /// Everything.
+    Supervisor,
+}
+
+/// Reads a deck file; the embedded defaults when there is no such file.
+///
+/// # Errors
+/// Every fault in the file at once.
+pub fn load_deck(path: &Path) -> Result<DeckConfig, ConfigErrors> {
+    if !path.exists() {
+        return Ok(DeckConfig::embedded());
+    }
+    read_deck(&path.display().to_string(), &read_text(path)?)
+}
+
+/// Reads a deck file from its text; `file` is the name that faults are reported under.
+///
+/// # Errors
+/// Every fault in the text at once.
+pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
+    let source = Source::new(file, text);
+    let parsed = source.parse()?;
+    let mut root = Table::root(&source, &parsed);
+    let max_concurrent = root.number("max_concurrent", 1..=10_000).unwrap_or(100);
+    let log_level = root.word("log_level", &LOG_LEVELS).unwrap_or_default();
+    let default_country = default_country(&mut root);
+    let emergency_bans = regions(&mut root, "emergency_bans");
+    let roles = roles(root.sub("roles"));
+    let (trunks, providers) = trunks(&mut root);
+    let caller_ids = pools(&mut root, &trunks);
+    root.finish();
+    let config = DeckConfig {
+        settings: DeckSettings {
+            max_concurrent,
+            trunks,
+            caller_ids,
+            emergency_bans,
+        },
+        providers,
+        log_level,
+        default_country,
+        roles,
+        warnings: Vec::new(),
+    };
+    let (mut config, findings) = source.finish(Some(config))?;
+    config.warnings = findings.warnings;
+    Ok(config)
+}
+
+fn default_country(root: &mut Table<'_, '_>) -> String {
+    let Some(country) = root.text("default_country") else {
+        return "US".to_owned();
+    };
+    if country.len() != 2 || !country.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        root.reject(
+            "default_country",
+            format!("`{country}` is not a country"),
+            "use two letters (ISO 3166), such as US or GB",
+        );
+    }
+    country.to_ascii_uppercase()
+}
+
+fn regions(root: &mut Table<'_, '_>, key: &'static str) -> Vec<String> {
+    let mut regions = Vec::new();
+    for item in root.items(key) {
+        if let Some(region) = region(root, &item) {
+            regions.push(region);
+        }
+    }
+    regions.sort();
+    regions.dedup();
+    regions
+}
+
+/// `US-LA` or `GB`.
+pub(super) fn region(table: &Table<'_, '_>, item: &Item<'_, '_>) -> Option<String> {
+    let text = item.value.as_str().unwrap_or_default();
+    let (country, part) = text.split_once('-').unwrap_or((text, "X"));
+    let fits = |part: &str, most: usize| {
+        (1..=most).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    };
+    if country.len() == 2 && fits(country, 2) && fits(part, 3) {
+        return Some(text.to_ascii_uppercase());
+    }
+    table.source.error(
+        Some(item.span.clone()),
+        &item.key,
+        format!("`{text}` is not a region"),
+        "write it as US-LA or GB (ISO 3166-2)",
+    );
+    None
+}
+
+fn roles(mut table: Table<'_, '_>) -> BTreeMap<String, Role> {
+    let mut roles = BTreeMap::new();
+    for (name, item) in table.other_keys() {
+        let text = item.value.as_str().unwrap_or_default();
+        if let Some((_, role)) = ROLES.iter().find(|(word, _)| *word == text) {
+            roles.insert(name, *role);
+            continue;
+        }
+        let known: Vec<&str> = ROLES.iter().map(|(word, _)| *word).collect();
+        table.source.error(
+            Some(item.span),
+            &item.key,
+            format!("`{text}` is not a role"),
+            format!("use {}", alternatives(&known)),
+        );
+    }
+    roles
+}
+
+type Trunks = (Vec<TrunkSettings>, BTreeMap<TrunkName, ProviderSettings>);
+
+fn trunks(root: &mut Table<'_, '_>) -> Trunks {
+    let mut trunks: Vec<TrunkSettings> = Vec::new();
+    let mut providers = BTreeMap::new();
+    let tables = root.subs("trunk");
+    if tables.is_empty() {
+        root.missing(
+            "trunk",
+            "add a [[trunk]] table; `dialdeck config print` shows one",
+        );
+    }
+    for mut table in tables {
+        let name = table.required_text("name", "give the trunk a name");
+        let provider = provider(&mut table);
+        let trunk = trunk(&mut table, name.unwrap_or_default());
+        if trunks.iter().any(|known| known.name == trunk.name) {
+            table.reject(
+                "name",
+                format!("a trunk `{}` stands above", trunk.name),
+                "give each trunk its own name",
+            );
+        }
+        table.finish();
+        if let Some(provider) = provider {
+            providers.insert(trunk.name.clone(), provider);
+        }
+        trunks.push(trunk);
+    }
+    (trunks, providers)
+}
+
+fn trunk(table: &mut Table<'_, '_>, name: &str) -> TrunkSettings {
+    // 47 CFR 64.1200(a)(6): no call is disconnected before 15 seconds or four rings.
+    let ring = Duration::from_secs(15)..=Duration::from_mins(2);
+    let call = Duration::from_mins(1)..=Duration::from_hours(4);
+    TrunkSettings {
+        name: TrunkName(name.to_owned()),
+        max_concurrent: table.number("max_concurrent", 1..=10_000).unwrap_or(20),
+        calls_per_minute: table.number("calls_per_minute", 1..=6000).unwrap_or(60),
+        ring_timeout: table
+            .span_of_time("ring_timeout", ring)
+            .unwrap_or(Duration::from_secs(30)),
+        max_call: table
+            .span_of_time("max_call", call)
+            .unwrap_or(Duration::from_mins(30)),
+        capabilities: Capabilities {
+            look_up: true,
+            hang_up: true,
+            pci: table.flag("pci").unwrap_or(false),
+        },
+    }
+}
+
+fn provider(table: &mut Table<'_, '_>) -> Option<ProviderSettings> {
+    let kind = table.required_text(
+        "kind",
+        "say what stands behind the trunk: kind = \"simulator\"",
+    );
+    let profile = table.text("profile").unwrap_or("everyday").to_owned();
+    let seed = table.number("seed", 0..=u32::MAX).unwrap_or(1);
+    let carrier_log = table.text("carrier_log").map(PathBuf::from);
+    let kind = kind?;
+    if kind != "simulator" {
+        table.reject(
+            "kind",
+            format!("`{kind}` is not a kind of trunk"),
+            suggestion(kind, &["simulator"]),
+        );
+        return None;
+    }
+    Some(ProviderSettings::Simulator(SimulatorSettings {
+        profile,
+        seed: u64::from(seed),
+        carrier_log,
+    }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{Attestation, CallerIdState};
+
+    #[test]
+    fn the_embedded_file_spells_out_the_documented_defaults() {
+        let deck = DeckConfig::embedded();
+        let least = "[[trunk]]\nname = \"simulator\"\nkind = \"simulator\"\n";
+        let bare = read_deck("least.toml", least).unwrap();
+        assert_eq!(deck.settings.trunks, bare.settings.trunks);
+        assert_eq!(deck.providers, bare.providers);
+        assert_eq!(deck.settings.max_concurrent, bare.settings.max_concurrent);
+        assert_eq!(deck.log_level, bare.log_level);
+        assert_eq!(deck.default_country, bare.default_country);
+        assert_eq!(deck.settings.emergency_bans, bare.settings.emergency_bans);
+        assert_eq!(deck.roles, bare.roles);
+        assert!(deck.warnings.is_empty());
+        for caller_id in &deck.settings.caller_ids {
+            let line = caller_id.number.digits() % 10_000_000;
+            assert!(
+                (5_550_100..=5_550_199).contains(&line),
+                "{}",
+                caller_id.number
+            );
+            assert_eq!(caller_id.pool, "local");
+            assert_eq!(caller_id.hourly_cap, 30);
+        }
+        assert_eq!(deck.settings.caller_ids.len(), 10);
+    }
+
+    #[test]
+    fn a_number_may_differ_from_its_pool() {
+        let text = "[[trunk]]\nname = \"t\"\nkind = \"simulator\"\nprofile = \"flaky\"\nseed = 7\npci = true\n\
+            [[pool]]\nname = \"p\"\ntrunk = \"t\"\nattestation = \"A\"\nhourly_cap = 12\nnumbers = [\n\
+            \"+12125550100\",\n{ number = \"+13105550101\", region = \"us-ca\", attestation = \"B\", hourly_cap = 5, state = \"resting\", branded = true },\n]\n";
+        let deck = read_deck("d.toml", text).unwrap();
+        let [plain, odd] = &deck.settings.caller_ids[..] else {
+            panic!("two numbers");
+        };
+        assert_eq!(
+            (plain.attestation, plain.hourly_cap, plain.branded),
+            (Some(Attestation::A), 12, false)
+        );
+        assert_eq!(
+            (odd.attestation, odd.hourly_cap, odd.branded),
+            (Some(Attestation::B), 5, true)
+        );
+        assert_eq!(
+            (odd.region.as_deref(), odd.state),
+            (Some("US-CA"), CallerIdState::Resting)
+        );
+        assert!(deck.settings.trunks[0].capabilities.pci);
+        let ProviderSettings::Simulator(simulator) = &deck.providers[&TrunkName("t".to_owned())];
+        assert_eq!((simulator.profile.as_str(), simulator.seed), ("flaky", 7));
+    }
+
+    #[test]
+    fn no_file_means_the_defaults() {
+        let folder = tempfile::tempdir().unwrap();
+        let deck = load_deck(&folder.path().join("dialdeck.toml")).unwrap();
+        assert_eq!(deck, DeckConfig::embedded());
+    }
+}

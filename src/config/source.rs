@@ -1,0 +1,128 @@
+//! A file being read: its text, and every fault and place found in it so far.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::fault::{ConfigError, ConfigErrors, position};
+
+/// Line and column by key, for faults that show only when two files are laid side by side.
+pub(super) type Places = BTreeMap<String, (usize, usize)>;
+
+/// A file being read, with the faults found so far.
+pub(super) struct Source<'s> {
+    file: &'s str,
+    pub(super) text: &'s str,
+    errors: RefCell<Vec<ConfigError>>,
+    warnings: RefCell<Vec<ConfigError>>,
+    pub(super) places: RefCell<Places>,
+}
+
+/// What reading a file brought besides its values.
+pub(super) struct Findings {
+    pub(super) warnings: Vec<ConfigError>,
+    pub(super) places: Places,
+}
+
+impl<'s> Source<'s> {
+    pub(super) fn new(file: &'s str, text: &'s str) -> Self {
+        Self {
+            file,
+            text,
+            errors: RefCell::default(),
+            warnings: RefCell::default(),
+            places: RefCell::default(),
+        }
+    }
+
+    /// The tables of the file, as far as it is TOML at all.
+    pub(super) fn parse(&self) -> Result<Spanned<DeTable<'s>>, ConfigErrors> {
+        let (table, faults) = DeTable::parse_recoverable(self.text);
+        if faults.is_empty() {
+            return Ok(table);
+        }
+        for fault in faults {
+            let message = fault.message().replace('\n', ", ");
+            self.error(
+                fault.span(),
+                "",
+                message,
+                "see https://toml.io for how TOML is written",
+            );
+        }
+        Err(ConfigErrors(self.sorted_errors()))
+    }
+
+    /// Notes a fault.
+    pub(super) fn error(
+        &self,
+        span: Option<Range<usize>>,
+        key: &str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let error = self.finding(span, key, message.into(), hint.into());
+        self.errors.borrow_mut().push(error);
+    }
+
+    /// Notes advice.
+    pub(super) fn warn(
+        &self,
+        span: Option<Range<usize>>,
+        key: &str,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
+        let warning = self.finding(span, key, message.into(), hint.into());
+        self.warnings.borrow_mut().push(warning);
+    }
+
+    /// The value, unless a fault was found anywhere.
+    pub(super) fn finish<T>(self, value: Option<T>) -> Result<(T, Findings), ConfigErrors> {
+        let errors = self.sorted_errors();
+        match value {
+            Some(value) if errors.is_empty() => Ok((
+                value,
+                Findings {
+                    warnings: self.warnings.into_inner(),
+                    places: self.places.into_inner(),
+                },
+            )),
+            _ => Err(ConfigErrors(errors)),
+        }
+    }
+
+    fn sorted_errors(&self) -> Vec<ConfigError> {
+        let mut errors = self.errors.borrow().clone();
+        errors.sort_by_key(|error| (error.line, error.column));
+        errors
+    }
+
+    fn finding(
+        &self,
+        span: Option<Range<usize>>,
+        key: &str,
+        message: String,
+        hint: String,
+    ) -> ConfigError {
+        let (line, column) = position(self.text, span.map_or(0, |span| span.start));
+        ConfigError {
+            file: self.file.to_owned(),
+            line,
+            column,
+            key: key.to_owned(),
+            message,
+            hint,
+        }
+    }
+}
+
+/// A value with its key and place.
+pub(super) struct Item<'t, 's> {
+    pub(super) value: &'t DeValue<'s>,
+    pub(super) span: Range<usize>,
+    pub(super) key: String,
+}

@@ -1,0 +1,227 @@
+//! Typed values of a table: text, words, numbers, spans, instants, each within its range.
+
+use std::fmt::Display;
+use std::ops::{Range, RangeInclusive};
+use std::str::FromStr;
+use std::time::Duration;
+
+use toml::Spanned;
+use toml::de::DeValue;
+
+use super::table::Table;
+use super::value::{alternatives, instant, parse_duration, show_duration, time_of_day};
+use crate::domain::{MinuteOfDay, Timestamp};
+
+impl<'t> Table<'t, '_> {
+    /// Text that is not blank.
+    pub(super) fn text(&mut self, key: &'static str) -> Option<&'t str> {
+        let item = self.item(key)?;
+        let DeValue::String(text) = item.value else {
+            self.wrong_type(&item, "text in quotes");
+            return None;
+        };
+        let text = text.trim();
+        if text.is_empty() {
+            self.source.error(
+                Some(item.span),
+                &item.key,
+                "is empty",
+                "write something or leave it out",
+            );
+            return None;
+        }
+        Some(text)
+    }
+
+    /// Text that has to be there.
+    pub(super) fn required_text(&mut self, key: &'static str, hint: &str) -> Option<&'t str> {
+        if !self.has(key) {
+            self.know(key);
+            self.missing(key, hint);
+            return None;
+        }
+        self.text(key)
+    }
+
+    /// One of several words.
+    pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
+        let text = self.text(key)?;
+        let found = words.iter().find(|(word, _)| *word == text);
+        if found.is_none() {
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.reject(
+                key,
+                format!("`{text}` is not known"),
+                format!("use {}", alternatives(&known)),
+            );
+        }
+        found.map(|(_, value)| *value)
+    }
+
+    /// One of several words that has to be there.
+    pub(super) fn required_word<T: Copy>(
+        &mut self,
+        key: &'static str,
+        words: &[(&str, T)],
+    ) -> Option<T> {
+        if !self.has(key) {
+            self.know(key);
+            let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
+            self.missing(key, format!("use {}", alternatives(&known)));
+            return None;
+        }
+        self.word(key, words)
+    }
+
+    /// Text that its type reads.
+    pub(super) fn parsed<T: FromStr<Err = String>>(&mut self, key: &'static str) -> Option<T> {
+        let text = self.text(key)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(why) => {
+                self.reject_why(key, &why);
+                None
+            }
+        }
+    }
+
+    /// A whole number within a range.
+    pub(super) fn number(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
+        let item = self.item(key)?;
+        let hint = format!("use {} to {}", range.start(), range.end());
+        let DeValue::Integer(integer) = item.value else {
+            self.wrong_type(
+                &item,
+                &format!("a whole number, {} to {}", range.start(), range.end()),
+            );
+            return None;
+        };
+        let text = integer.as_str().replace('_', "");
+        let Some(value) = i64::from_str_radix(&text, integer.radix())
+            .ok()
+            .and_then(|value| u32::try_from(value).ok())
+        else {
+            let size = if text.starts_with('-') {
+                "small"
+            } else {
+                "large"
+            };
+            let message = format!("{text} is too {size}");
+            self.source.error(Some(item.span), &item.key, message, hint);
+            return None;
+        };
+        if range.contains(&value) {
+            return Some(value);
+        }
+        let size = if value < *range.start() {
+            "small"
+        } else {
+            "large"
+        };
+        self.source.error(
+            Some(item.span),
+            &item.key,
+            format!("{value} is too {size}"),
+            hint,
+        );
+        None
+    }
+
+    /// `true` or `false`.
+    pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
+        let item = self.item(key)?;
+        if let DeValue::Boolean(value) = item.value {
+            return Some(*value);
+        }
+        self.wrong_type(&item, "true or false");
+        None
+    }
+
+    /// A span of time within a range.
+    pub(super) fn span_of_time(
+        &mut self,
+        key: &'static str,
+        range: RangeInclusive<Duration>,
+    ) -> Option<Duration> {
+        let item = self.item(key)?;
+        let DeValue::String(text) = item.value else {
+            self.wrong_type(&item, "a span of time such as \"30m\"");
+            return None;
+        };
+        let span = match parse_duration(text) {
+            Ok(span) => span,
+            Err(why) => {
+                self.reject_why(key, &why);
+                return None;
+            }
+        };
+        if range.contains(&span) {
+            return Some(span);
+        }
+        let size = if span < *range.start() {
+            "short"
+        } else {
+            "long"
+        };
+        self.source.error(
+            Some(item.span),
+            &item.key,
+            format!("{text} is too {size}"),
+            format!(
+                "use {} to {}",
+                show_duration(*range.start()),
+                show_duration(*range.end())
+            ),
+        );
+        None
+    }
+
+    /// An instant: a TOML date-time with its offset, or the same in quotes.
+    pub(super) fn instant(&mut self, key: &'static str) -> Option<Timestamp> {
+        let item = self.item(key)?;
+        let read = if let DeValue::String(text) = item.value {
+            text.parse()
+        } else if let DeValue::Datetime(value) = item.value {
+            instant(value)
+        } else {
+            self.wrong_type(&item, "an instant such as 2026-12-07T15:30:00Z");
+            return None;
+        };
+        read.map_err(|why: String| self.reject_why(key, &why)).ok()
+    }
+
+    /// A time of day: `"09:00"` or bare `09:00`.
+    pub(super) fn time_of_day(&mut self, key: &'static str) -> Option<MinuteOfDay> {
+        let item = self.item(key)?;
+        let read = if let DeValue::String(text) = item.value {
+            text.parse()
+        } else if let DeValue::Datetime(value) = item.value {
+            time_of_day(value)
+        } else {
+            self.wrong_type(&item, "a time of day such as \"09:00\"");
+            return None;
+        };
+        read.map_err(|why: String| self.reject_why(key, &why)).ok()
+    }
+
+    /// Reports a fault with the value of a key that is written.
+    pub(super) fn reject(&self, key: &str, message: impl Into<String>, hint: impl Into<String>) {
+        let span = self.value_span(key);
+        self.source
+            .error(Some(span), &self.name(key), message, hint);
+    }
+
+    /// Reports a fault told as `what is wrong; what to do`.
+    pub(super) fn reject_why(&self, key: &str, why: &impl Display) {
+        let why = why.to_string();
+        let (message, hint) = why.split_once("; ").unwrap_or((&why, ""));
+        self.reject(key, message, hint);
+    }
+
+    /// The place of a key's value, else of the table.
+    pub(super) fn value_span(&self, key: &str) -> Range<usize> {
+        self.keys
+            .and_then(|table| table.get(key))
+            .map_or_else(|| self.span(), Spanned::span)
+    }
+}

@@ -1,0 +1,170 @@
+//! How single values are written: spans of time, instants, and words with a near miss.
+
+use std::time::Duration;
+
+use toml::value::Datetime;
+
+use crate::domain::{MinuteOfDay, Timestamp};
+
+/// Reads `90s`, `30m`, `2h`, `1d` and sums such as `1h30m`; `0s` is no time at all.
+///
+/// # Errors
+/// In words, naming the text, when it is not a span of time or does not fit one.
+pub fn parse_duration(text: &str) -> Result<Duration, String> {
+    let bad = || format!("`{text}` is not a span of time; write it as 90s, 30m, 2h or 1d");
+    let mut seconds: u64 = 0;
+    let mut rest = text.trim();
+    if rest.is_empty() {
+        return Err(bad());
+    }
+    while !rest.is_empty() {
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let number: u64 = rest[..digits].parse().map_err(|_| bad())?;
+        let unit = match rest.as_bytes().get(digits) {
+            Some(b's') => 1,
+            Some(b'm') => 60,
+            Some(b'h') => 3600,
+            Some(b'd') => 86_400,
+            _ => return Err(bad()),
+        };
+        seconds = number
+            .checked_mul(unit)
+            .and_then(|part| seconds.checked_add(part))
+            .filter(|sum| *sum <= 3660 * 86_400)
+            .ok_or_else(bad)?;
+        rest = rest[digits + 1..].trim_start();
+    }
+    Ok(Duration::from_secs(seconds))
+}
+
+/// A span as the files write it: `1h30m`.
+pub(super) fn show_duration(span: Duration) -> String {
+    let mut seconds = span.as_secs();
+    let mut text = String::new();
+    for (unit, size) in [("d", 86_400), ("h", 3600), ("m", 60), ("s", 1)] {
+        if seconds >= size {
+            text.push_str(&(seconds / size).to_string());
+            text.push_str(unit);
+            seconds %= size;
+        }
+    }
+    if text.is_empty() {
+        text.push_str("0s");
+    }
+    text
+}
+
+/// An instant from a TOML date-time; one without an offset is nobody's instant.
+pub(super) fn instant(value: &Datetime) -> Result<Timestamp, String> {
+    if value.date.is_some() && value.time.is_some() && value.offset.is_some() {
+        return value.to_string().parse();
+    }
+    Err(format!(
+        "`{value}` does not say at which offset from UTC; write it as 2026-12-07T15:30:00Z"
+    ))
+}
+
+/// A time of day from a bare TOML local time; seconds must be zero.
+pub(super) fn time_of_day(value: &Datetime) -> Result<MinuteOfDay, String> {
+    let bad = || format!("`{value}` is not a time of day in whole minutes; write it as 09:00");
+    let (None, Some(time), None) = (value.date, value.time, value.offset) else {
+        return Err(bad());
+    };
+    if time.second.unwrap_or(0) != 0 || time.nanosecond.unwrap_or(0) != 0 {
+        return Err(bad());
+    }
+    MinuteOfDay::new(u16::from(time.hour) * 60 + u16::from(time.minute)).ok_or_else(bad)
+}
+
+/// The known word that `word` was most likely meant to be.
+pub(super) fn near_miss<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
+    let word = word.to_ascii_lowercase().replace('-', "_");
+    let allowed = (word.len() / 3).clamp(1, 3);
+    known
+        .iter()
+        .map(|candidate| (edits(&word, &candidate.to_ascii_lowercase()), *candidate))
+        .filter(|(distance, _)| *distance <= allowed)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, candidate)| candidate)
+}
+
+/// `did you mean …?` when there is a near miss, else the list of what is known.
+pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
+    match near_miss(word, known) {
+        Some(candidate) => format!("did you mean `{candidate}`?"),
+        None if known.is_empty() => String::new(),
+        None => format!("known are {}", known.join(", ")),
+    }
+}
+
+/// `a, b or c`.
+pub(super) fn alternatives(words: &[&str]) -> String {
+    match words {
+        [] => String::new(),
+        [only] => (*only).to_owned(),
+        [first @ .., last] => format!("{} or {last}", first.join(", ")),
+    }
+}
+
+/// Levenshtein distance in characters; words beyond 64 characters are as far as it gets.
+fn edits(left: &str, right: &str) -> usize {
+    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
+    if left.len() > 64 || right.len() > 64 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=right.len()).collect();
+    for (i, from) in left.iter().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, to) in right.iter().enumerate() {
+            let change = diagonal + usize::from(from != to);
+            diagonal = row[j + 1];
+            row[j + 1] = change.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row[right.len()]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_read_and_shown_alike() {
+        for (text, seconds) in [
+            ("90s", 90),
+            ("30m", 1800),
+            ("2h", 7200),
+            ("1d", 86_400),
+            ("1h30m", 5400),
+            ("0s", 0),
+        ] {
+            let span = parse_duration(text).unwrap();
+            assert_eq!(span.as_secs(), seconds, "{text}");
+            assert_eq!(parse_duration(&show_duration(span)).unwrap(), span);
+        }
+        for bad in [
+            "",
+            "30",
+            "m",
+            "-5m",
+            "5 minutes",
+            "99999999999999999999h",
+            "1w",
+            "5µ",
+        ] {
+            assert!(parse_duration(bad).is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn near_misses_are_near() {
+        let known = ["calls_per_minute", "max_concurrent", "weight"];
+        assert_eq!(
+            near_miss("calls_per_minut", &known),
+            Some("calls_per_minute")
+        );
+        assert_eq!(near_miss("max-concurrent", &known), Some("max_concurrent"));
+        assert_eq!(near_miss("colour", &known), None);
+    }
+}

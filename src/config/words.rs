@@ -1,0 +1,73 @@
+//! The words that settings files use, each with what it stands for.
+
+use super::deck::{LogLevel, Role};
+use crate::domain::campaign::{
+    Agent, CallClass, CallerIdStrategy, Evidence, Order, OutcomeAction, Purpose, VoicemailAction,
+};
+use crate::domain::{Attestation, CallerIdState, ConsentKind};
+
+pub(super) const PURPOSES: [(&str, Purpose); 5] = [
+    ("sales", Purpose::Sales),
+    ("reminder", Purpose::Reminder),
+    ("survey", Purpose::Survey),
+    ("debt", Purpose::Debt),
+    ("information", Purpose::Information),
+];
+pub(super) const CALL_CLASSES: [(&str, CallClass); 3] = [
+    ("live", CallClass::Live),
+    ("automated", CallClass::Automated),
+    ("debt", CallClass::Debt),
+];
+pub(super) const AGENTS: [(&str, Agent); 2] =
+    [("human", Agent::Human), ("automated", Agent::Automated)];
+pub(super) const EVIDENCE: [(&str, Evidence); 2] =
+    [("stated", Evidence::Stated), ("strict", Evidence::Strict)];
+pub(super) const ORDERS: [(&str, Order); 2] = [
+    ("fifo", Order::Fifo),
+    ("closing_first", Order::ClosingFirst),
+];
+pub(super) const ACTIONS: [(&str, OutcomeAction); 3] = [
+    ("retry", OutcomeAction::Retry),
+    ("stop", OutcomeAction::Stop),
+    ("do_not_call", OutcomeAction::DoNotCall),
+];
+pub(super) const VOICEMAIL: [(&str, VoicemailAction); 2] = [
+    ("leave_message", VoicemailAction::LeaveMessage),
+    ("hang_up", VoicemailAction::HangUp),
+];
+pub(super) const CONSENTS: [(&str, ConsentKind); 5] = [
+    ("none", ConsentKind::None),
+    ("inquiry", ConsentKind::Inquiry),
+    ("ebr", ConsentKind::Ebr),
+    ("express", ConsentKind::Express),
+    ("express_written", ConsentKind::ExpressWritten),
+];
+pub(super) const STRATEGIES: [(&str, CallerIdStrategy); 3] = [
+    ("local", CallerIdStrategy::Local),
+    ("least_used", CallerIdStrategy::LeastUsed),
+    ("round_robin", CallerIdStrategy::RoundRobin),
+];
+
+pub(super) const LOG_LEVELS: [(&str, LogLevel); 5] = [
+    ("error", LogLevel::Error),
+    ("warn", LogLevel::Warn),
+    ("info", LogLevel::Info),
+    ("debug", LogLevel::Debug),
+    ("trace", LogLevel::Trace),
+];
+pub(super) const ROLES: [(&str, Role); 4] = [
+    ("supervisor", Role::Supervisor),
+    ("operator", Role::Operator),
+    ("support", Role::Support),
+    ("viewer", Role::Viewer),
+];
+pub(super) const ATTESTATIONS: [(&str, Attestation); 3] = [
+    ("A", Attestation::A),
+    ("B", Attestation::B),
+    ("C", Attestation::C),
+];
+pub(super) const STATES: [(&str, CallerIdState); 3] = [
+    ("active", CallerIdState::Active),
+    ("resting", CallerIdState::Resting),
+    ("retired", CallerIdState::Retired),
+];

@@ -1,0 +1,49 @@
+//! What an import brings into a deck, and its figures.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::contact::{Consent, ConsentKind, WindowClass};
+use super::phone::PhoneNumber;
+use super::time::Timestamp;
+
+/// A contact to add.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewContact {
+    /// Line of the file, from 1.
+    pub line: u64,
+    /// Its number.
+    pub number: PhoneNumber,
+    /// Its name.
+    pub name: String,
+    /// What binds its window; `Err`: the number can be read but not dialed, and why.
+    pub class: Result<WindowClass, String>,
+    /// Higher is called first.
+    pub priority: i32,
+    /// Consent.
+    pub consent: Option<Consent>,
+    /// No call from this instant on.
+    pub expires_at: Option<Timestamp>,
+    /// Further columns, as a JSON object; empty: none.
+    pub variables: String,
+}
+
+/// Figures of an import, for the log.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct ImportFigures {
+    /// File name without its folder.
+    pub file: String,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+    /// Rows read.
+    pub rows: u64,
+    /// Rows taken.
+    pub taken: u64,
+    /// Rows that were there already.
+    pub duplicates: u64,
+    /// Rows rejected.
+    pub rejected: u64,
+    /// Rows taken that carry consent, by kind.
+    pub consents: BTreeMap<ConsentKind, u64>,
+}

@@ -1,0 +1,377 @@
+//! The immutable picture the screen and the reports show: a pure fold of a store snapshot and `now`.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::domain::campaign::Pacing;
+use crate::domain::{
+    Attempt, AttemptState, CallerIdState, CampaignState, ClassId, ContactState, Outcome,
+    PhoneNumber, Timestamp, TrunkName, WaitReason, WindowClass,
+};
+use crate::policy::window::{self, WindowStatus};
+use crate::policy::{CallerIdUse, Load, Until};
+use crate::rules::Rules;
+use crate::store::{CampaignCounts, Snapshot};
+
+/// A deck at one instant.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct Board {
+    /// The instant it shows.
+    pub now: Timestamp,
+    /// Place of the last event it includes.
+    pub head: i64,
+    /// Campaigns, by id.
+    pub campaigns: Vec<CampaignBoard>,
+    /// Zone sets with their contacts, by campaign and zones.
+    pub zones: Vec<ZoneBoard>,
+    /// Caller IDs with their use.
+    pub caller_ids: Vec<CallerIdBoard>,
+    /// Trunks with their use.
+    pub trunks: Vec<TrunkBoard>,
+    /// Calls in flight, oldest first.
+    pub calls: Vec<CallBoard>,
+    /// The last alerts, newest first: the log lines as they are.
+    pub alerts: Vec<serde_json::Value>,
+}
+
+/// A campaign's numbers. The ten states add up to `total` (D16).
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CampaignBoard {
+    /// Its name.
+    pub name: String,
+    /// Where it stands.
+    pub state: CampaignState,
+    /// Running, but every class with contacts to call is shut.
+    pub waiting_for_window: bool,
+    /// Why it is paused.
+    pub note: Option<String>,
+    /// Contacts.
+    pub total: u64,
+    /// Reached.
+    pub done: u64,
+    /// An attempt holds a slot.
+    pub in_flight: u64,
+    /// May be called now.
+    pub ready: u64,
+    /// Waiting, by what for.
+    pub waiting: Waiting,
+    /// On a list, opted out or without consent.
+    pub suppressed: u64,
+    /// Attempts used up.
+    pub exhausted: u64,
+    /// Out of time.
+    pub expired: u64,
+    /// Not dialable.
+    pub invalid: u64,
+    /// Fate of the last attempt unknown.
+    pub unknown: u64,
+    /// Attempts made.
+    pub attempts: u64,
+    /// Ended attempts by outcome.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Contacts finished without being reached, by reason.
+    pub refusals: BTreeMap<String, u64>,
+    /// Use of its caps.
+    pub caps: Caps,
+    /// Live pace and weight.
+    pub pacing: Pacing,
+    /// Abandoned calls and live answers of the last 30 days.
+    pub abandoned: [u64; 2],
+}
+
+/// What waiting contacts wait for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Waiting {
+    /// For their window.
+    pub window: u64,
+    /// For their next attempt's time.
+    pub retry: u64,
+    /// For a rolling cap or gap.
+    pub cap: u64,
+}
+
+/// Use of caps as `[now, cap]`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Caps {
+    /// Calls in flight.
+    pub concurrent: [u32; 2],
+    /// Sends in the last 60 s.
+    pub per_minute: [u32; 2],
+}
+
+impl From<Load> for Caps {
+    fn from(load: Load) -> Self {
+        Self {
+            concurrent: [load.in_flight, load.max_concurrent],
+            per_minute: [load.sent_last_minute, load.calls_per_minute],
+        }
+    }
+}
+
+/// Contacts of one campaign that share a set of zones.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ZoneBoard {
+    /// The campaign.
+    pub campaign: String,
+    /// The zones; empty when none is known.
+    pub zones: Vec<String>,
+    /// Contacts still to call.
+    pub to_call: u64,
+    /// Of these, contacts that may be called now.
+    pub open: u64,
+    /// When an open class closes or the first shut one opens; `None`: not by time alone.
+    pub changes_at: Option<Timestamp>,
+}
+
+/// A caller ID.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CallerIdBoard {
+    /// The number.
+    pub number: PhoneNumber,
+    /// Its pool.
+    pub pool: String,
+    /// Its trunk.
+    pub trunk: TrunkName,
+    /// Whether it may be shown.
+    pub state: CallerIdState,
+    /// Sends in the last 60 minutes and the cap.
+    pub per_hour: [u32; 2],
+    /// When the next send is possible, when full.
+    pub frees_at: Option<Timestamp>,
+}
+
+/// A trunk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct TrunkBoard {
+    /// Its name.
+    pub name: TrunkName,
+    /// Use of its caps.
+    pub caps: Caps,
+}
+
+/// A call in flight.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct CallBoard {
+    /// The attempt.
+    pub attempt: crate::domain::AttemptId,
+    /// The campaign's name.
+    pub campaign: String,
+    /// The callee.
+    pub number: PhoneNumber,
+    /// The number shown.
+    pub caller_id: PhoneNumber,
+    /// Where it stands.
+    pub state: AttemptState,
+    /// When it was reserved.
+    pub since: Timestamp,
+}
+
+impl Board {
+    /// A deck of which nothing is known yet.
+    pub const fn empty(now: Timestamp) -> Self {
+        Self {
+            now,
+            head: 0,
+            campaigns: Vec::new(),
+            zones: Vec::new(),
+            caller_ids: Vec::new(),
+            trunks: Vec::new(),
+            calls: Vec::new(),
+            alerts: Vec::new(),
+        }
+    }
+
+    /// Folds a snapshot: whether a ready contact waits for its window follows from its class and `now`.
+    pub fn fold(snapshot: &Snapshot, rules: &Rules, now: Timestamp) -> Self {
+        let mut zones = BTreeMap::new();
+        let campaigns = snapshot
+            .campaigns
+            .iter()
+            .map(|counts| {
+                let windows = windows(counts, snapshot, rules, now);
+                fold_zones(counts, snapshot, &windows, &mut zones);
+                fold_campaign(counts, &windows)
+            })
+            .collect();
+        Self {
+            now,
+            head: snapshot.head,
+            campaigns,
+            zones: zones.into_values().collect(),
+            caller_ids: snapshot.caller_ids.iter().map(caller_id).collect(),
+            trunks: snapshot
+                .trunks
+                .iter()
+                .map(|(trunk, load)| TrunkBoard {
+                    name: trunk.name.clone(),
+                    caps: (*load).into(),
+                })
+                .collect(),
+            calls: snapshot
+                .in_flight
+                .iter()
+                .map(|attempt| call(attempt, snapshot))
+                .collect(),
+            alerts: snapshot
+                .alerts
+                .iter()
+                .filter_map(|alert| serde_json::from_str(&alert.line).ok())
+                .collect(),
+        }
+    }
+}
+
+type Windows = BTreeMap<ClassId, WindowStatus>;
+
+/// The window of every class in which the campaign still has contacts to call.
+fn windows(counts: &CampaignCounts, snapshot: &Snapshot, rules: &Rules, now: Timestamp) -> Windows {
+    let ring = ring_secs(counts, snapshot);
+    let mut windows = Windows::new();
+    for ((class, state), count) in &counts.contacts {
+        if *count == 0 || state.is_final() || windows.contains_key(class) {
+            continue;
+        }
+        if let Some(zones) = snapshot.classes.get(class) {
+            windows.insert(
+                *class,
+                window::status(rules, &counts.campaign, zones, ring, now),
+            );
+        }
+    }
+    windows
+}
+
+fn ring_secs(counts: &CampaignCounts, snapshot: &Snapshot) -> u64 {
+    let name = &counts.campaign.settings.trunk;
+    let trunk = snapshot
+        .trunks
+        .iter()
+        .find(|(trunk, _)| trunk.name == *name);
+    trunk.map_or(0, |(trunk, _)| trunk.ring_timeout.as_secs())
+}
+
+fn is_open(windows: &Windows, class: ClassId) -> bool {
+    matches!(windows.get(&class), Some(WindowStatus::Open { .. }))
+}
+
+fn fold_campaign(counts: &CampaignCounts, windows: &Windows) -> CampaignBoard {
+    let campaign = &counts.campaign;
+    let mut board = CampaignBoard {
+        name: campaign.name().to_owned(),
+        state: campaign.state,
+        waiting_for_window: false,
+        note: campaign.pause_note.clone(),
+        total: 0,
+        done: 0,
+        in_flight: 0,
+        ready: 0,
+        waiting: Waiting::default(),
+        suppressed: 0,
+        exhausted: 0,
+        expired: 0,
+        invalid: 0,
+        unknown: 0,
+        attempts: counts.attempts,
+        outcomes: counts.outcomes.clone(),
+        refusals: counts.refusals.clone(),
+        caps: counts.load.into(),
+        pacing: campaign.settings.pacing,
+        abandoned: [
+            counts.abandonment.abandoned,
+            counts.abandonment.answered_live,
+        ],
+    };
+    for ((class, state), count) in &counts.contacts {
+        board.total += count;
+        *match state {
+            ContactState::Ready if is_open(windows, *class) => &mut board.ready,
+            ContactState::Ready => &mut board.waiting.window,
+            ContactState::Waiting(WaitReason::Retry) => &mut board.waiting.retry,
+            ContactState::Waiting(WaitReason::Cap) => &mut board.waiting.cap,
+            ContactState::InFlight => &mut board.in_flight,
+            ContactState::Done => &mut board.done,
+            ContactState::Exhausted => &mut board.exhausted,
+            ContactState::Suppressed => &mut board.suppressed,
+            ContactState::Expired => &mut board.expired,
+            ContactState::Invalid => &mut board.invalid,
+            ContactState::Unknown => &mut board.unknown,
+        } += count;
+    }
+    board.waiting_for_window = campaign.state == CampaignState::Running
+        && board.ready == 0
+        && board.in_flight == 0
+        && board.waiting.window > 0;
+    board
+}
+
+fn fold_zones(
+    counts: &CampaignCounts,
+    snapshot: &Snapshot,
+    windows: &Windows,
+    into: &mut BTreeMap<(i64, Vec<String>), ZoneBoard>,
+) {
+    for ((class, state), count) in &counts.contacts {
+        if state.is_final() || *count == 0 {
+            continue;
+        }
+        let Some(WindowClass { zones, .. }) = snapshot.classes.get(class) else {
+            continue;
+        };
+        let entry = into
+            .entry((counts.campaign.id.0, zones.clone()))
+            .or_insert_with(|| ZoneBoard {
+                campaign: counts.campaign.name().to_owned(),
+                zones: zones.clone(),
+                to_call: 0,
+                open: 0,
+                changes_at: None,
+            });
+        entry.to_call += count;
+        if is_open(windows, *class) {
+            entry.open += count;
+        }
+        let change = match windows.get(class) {
+            Some(WindowStatus::Open { closes_at }) => Some(*closes_at),
+            Some(WindowStatus::Shut {
+                until: Until::At(at),
+                ..
+            }) => Some(*at),
+            Some(WindowStatus::Shut {
+                until: Until::CallEnds | Until::Operator,
+                ..
+            })
+            | None => None,
+        };
+        entry.changes_at = match (entry.changes_at, change) {
+            (Some(one), Some(other)) => Some(one.min(other)),
+            (one, other) => one.or(other),
+        };
+    }
+}
+
+fn caller_id(usage: &CallerIdUse) -> CallerIdBoard {
+    CallerIdBoard {
+        number: usage.caller_id.number,
+        pool: usage.caller_id.pool.clone(),
+        trunk: usage.caller_id.trunk.clone(),
+        state: usage.caller_id.state,
+        per_hour: [usage.sent_last_hour, usage.cap],
+        frees_at: usage.hour_frees_at,
+    }
+}
+
+fn call(attempt: &Attempt, snapshot: &Snapshot) -> CallBoard {
+    let campaign = snapshot
+        .campaigns
+        .iter()
+        .find(|counts| counts.campaign.id == attempt.campaign);
+    CallBoard {
+        attempt: attempt.id,
+        campaign: campaign.map_or_else(String::new, |counts| counts.campaign.name().to_owned()),
+        number: attempt.number,
+        caller_id: attempt.caller_id,
+        state: attempt.state,
+        since: attempt.reserved_at,
+    }
+}

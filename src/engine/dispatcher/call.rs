@@ -1,0 +1,130 @@
+//! One call in flight as the dispatcher sees it: where it stands and when to look at it again.
+
+use std::time::Duration;
+
+use crate::domain::attempt::Speech;
+use crate::domain::campaign::VoicemailAction;
+use crate::domain::{
+    Attempt, AttemptId, AttemptState, CalleeType, CampaignId, PhoneNumber, Timestamp, TrunkName,
+    TrunkSettings,
+};
+use crate::policy::amd::{AmdStatus, Detector, Thresholds};
+
+/// How long after its ringing timeout or maximum length a call may still be silent before we ask.
+pub(super) const GRACE: Duration = Duration::from_secs(10);
+
+/// How long after a lost answer the provider is first asked.
+pub(super) const FIRST_LOOK: Duration = Duration::from_secs(5);
+
+/// How often a provider is asked about an attempt of unknown fate.
+pub(super) const LOOK_EVERY: Duration = Duration::from_secs(30);
+
+/// A call in flight.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) campaign: CampaignId,
+    pub(super) number: PhoneNumber,
+    pub(super) trunk: TrunkName,
+    pub(super) state: AttemptState,
+    /// When to look at it again.
+    pub(super) wake: Option<Wake>,
+    /// Where it stands in the dispatcher's index of wakes.
+    pub(super) indexed: Option<Timestamp>,
+    /// Past this instant an unknown fate is given up on.
+    pub(super) life_ends: Timestamp,
+    pub(super) callee: Option<CalleeType>,
+    pub(super) voicemail: VoicemailAction,
+    pub(super) hang_up_sent: bool,
+    /// It rang, and the trunk's breaker was told so.
+    pub(super) rang: bool,
+    /// Its end is being written.
+    pub(super) settling: bool,
+    listening: Option<(Detector, Timestamp)>,
+}
+
+/// What to do when a call is looked at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wake {
+    /// Ask the detector for its verdict.
+    Listen(Timestamp),
+    /// It should have ended: hang up, then ask.
+    Overdue(Timestamp),
+    /// Ask the provider.
+    Look(Timestamp),
+}
+
+impl Wake {
+    pub(super) const fn at(self) -> Timestamp {
+        match self {
+            Self::Listen(at) | Self::Overdue(at) | Self::Look(at) => at,
+        }
+    }
+}
+
+impl Call {
+    pub(super) fn new(
+        attempt: &Attempt,
+        trunk: &TrunkSettings,
+        voicemail: VoicemailAction,
+        now: Timestamp,
+    ) -> Self {
+        let start = attempt.sent_at.unwrap_or(now);
+        let ring_ends = start + trunk.ring_timeout + GRACE;
+        Self {
+            campaign: attempt.campaign,
+            number: attempt.number,
+            trunk: attempt.trunk.clone(),
+            state: attempt.state,
+            wake: Some(Wake::Overdue(ring_ends)),
+            indexed: None,
+            life_ends: ring_ends + trunk.max_call + GRACE,
+            callee: attempt.callee_type,
+            voicemail,
+            hang_up_sent: false,
+            rang: false,
+            settling: false,
+            listening: None,
+        }
+    }
+
+    /// Starts to listen for who answered.
+    pub(super) fn answered(&mut self, at: Timestamp, max_call: Duration) {
+        self.listening = Some((Detector::new(Thresholds::default()), at));
+        self.life_ends = self.life_ends.max(at + max_call + GRACE);
+        self.wait_for_verdict();
+    }
+
+    /// Feeds a sound.
+    pub(super) fn heard(&mut self, speech: Speech) {
+        if let Some((detector, _)) = self.listening.as_mut() {
+            detector.on(speech);
+            self.wait_for_verdict();
+        }
+    }
+
+    fn wait_for_verdict(&mut self) {
+        if let Some((detector, answered)) = self.listening.as_ref() {
+            self.wake = Some(Wake::Listen(*answered + detector.decides_at()));
+        }
+    }
+
+    /// The detector's verdict at `now`, once.
+    pub(super) fn verdict(&mut self, now: Timestamp) -> Option<CalleeType> {
+        let (detector, answered) = self.listening.as_ref()?;
+        match detector.verdict(now.since(*answered)) {
+            AmdStatus::Processing => None,
+            AmdStatus::Decided(callee) => {
+                self.listening = None;
+                Some(callee)
+            }
+        }
+    }
+
+    /// Listening is over: from here on it only has to end in time.
+    pub(super) fn wait_for_end(&mut self) {
+        self.wake = Some(Wake::Overdue(self.life_ends - GRACE));
+    }
+}
+
+/// Calls by attempt, in order.
+pub(super) type Calls = std::collections::BTreeMap<AttemptId, Call>;

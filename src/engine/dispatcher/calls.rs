@@ -1,0 +1,412 @@
+//! What a call's events, its timers and a restart make of it.
+
+use crate::domain::attempt::CallEnd;
+use crate::domain::campaign::{Agent, VoicemailAction};
+use crate::domain::outcome::TrunkFinding;
+use crate::domain::{
+    Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, CallReport, CalleeType,
+    PhoneNumber, Timestamp, TrunkName,
+};
+use crate::policy::retry::Next;
+use crate::policy::{DialOrder, Scope, Until};
+use crate::provider::{DialRequest, LookUp, ProviderEvent, Request};
+use crate::store::Settled;
+
+use super::super::{Effect, Job};
+use super::Dispatcher;
+use super::call::{Call, FIRST_LOOK, GRACE, LOOK_EVERY, Wake};
+use super::lane::Block;
+
+impl Dispatcher {
+    /// The claim is committed: hands the call to its provider.
+    pub(super) fn place(
+        &mut self,
+        attempt: &Attempt,
+        order: &DialOrder,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(trunk) = self.trunks.get_mut(&attempt.trunk) else {
+            return;
+        };
+        let Some(lane) = self.lanes.get_mut(&attempt.campaign) else {
+            return;
+        };
+        trunk.breaker.on_dial(attempt.number, now);
+        lane.calls += 1;
+        let settings = &lane.campaign.settings;
+        let request = DialRequest {
+            attempt: attempt.id,
+            trunk: attempt.trunk.clone(),
+            to: attempt.number,
+            from: order.caller_id,
+            ring_timeout: trunk.settings.ring_timeout,
+            max_call: trunk.settings.max_call,
+            human_agent: settings.agent == Agent::Human,
+            pci: settings.pci,
+        };
+        let call = Call::new(attempt, &trunk.settings, settings.voicemail, now);
+        self.track(attempt.id, call);
+        effects.push(Effect::Provider(
+            request.trunk.clone(),
+            Request::Place(request),
+        ));
+    }
+
+    /// After a restart: what was in flight is of unknown fate until its provider has been asked.
+    pub(super) fn recover(&mut self, open: &[Attempt], now: Timestamp, effects: &mut Vec<Effect>) {
+        for attempt in open {
+            let Some(trunk) = self.trunks.get(&attempt.trunk) else {
+                continue;
+            };
+            let Some(lane) = self.lanes.get_mut(&attempt.campaign) else {
+                continue;
+            };
+            lane.calls += 1;
+            let mut call = Call::new(
+                attempt,
+                &trunk.settings,
+                lane.campaign.settings.voicemail,
+                now,
+            );
+            if attempt.state != AttemptState::Unknown {
+                effects.push(Effect::Store(Job::MarkUnknown(attempt.id, "restart")));
+            }
+            call.state = AttemptState::Unknown;
+            call.wake = Some(Wake::Look(now));
+            self.track(attempt.id, call);
+        }
+    }
+
+    fn track(&mut self, attempt: AttemptId, call: Call) {
+        self.calls.insert(attempt, call);
+        self.rewake(attempt);
+    }
+
+    pub(super) fn on_provider(
+        &mut self,
+        event: ProviderEvent,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        match event {
+            ProviderEvent::Call(event) => self.on_call_event(event, now, effects),
+            ProviderEvent::LookedUp(attempt, found) => {
+                self.on_looked_up(attempt, found, now, effects);
+            }
+        }
+    }
+
+    fn on_call_event(&mut self, event: CallEvent, now: Timestamp, effects: &mut Vec<Effect>) {
+        let attempt = event.attempt;
+        let Some(call) = self.calls.get_mut(&attempt).filter(|call| !call.settling) else {
+            return; // Late or repeated: its attempt has ended.
+        };
+        let next = match &event.kind {
+            CallEventKind::Sent => AttemptState::Sent,
+            CallEventKind::Ringing => AttemptState::Ringing,
+            CallEventKind::Answered => AttemptState::Connected,
+            CallEventKind::Speech(speech) => {
+                call.heard(*speech);
+                return self.listen(attempt, now, effects);
+            }
+            CallEventKind::CalleeDetected(callee) => {
+                return self.detected(attempt, *callee, now, effects);
+            }
+            CallEventKind::Ended(report) => {
+                return self.ended(attempt, report.clone(), event.at, effects);
+            }
+            CallEventKind::AnswerLost => {
+                return self.lost(attempt, "answer_lost", now + FIRST_LOOK, effects);
+            }
+        };
+        if !call.state.may_become(next) {
+            return;
+        }
+        call.state = next;
+        let rings = matches!(next, AttemptState::Ringing | AttemptState::Connected);
+        let (trunk, number) = (call.trunk.clone(), call.number);
+        let first_ring = rings && !std::mem::replace(&mut call.rang, rings);
+        if next == AttemptState::Connected
+            && let Some(trunk) = self.trunks.get(&call.trunk)
+        {
+            call.answered(event.at, trunk.settings.max_call);
+        }
+        effects.push(Effect::Store(Job::Record(event)));
+        self.rewake(attempt);
+        if first_ring {
+            let about = (&trunk, number);
+            self.tell_breaker(about, TrunkFinding::Fine, "ringing", now, effects);
+        }
+    }
+
+    /// Keeps the wake index in step with the call.
+    fn rewake(&mut self, attempt: AttemptId) {
+        let Some(call) = self.calls.get_mut(&attempt) else {
+            return;
+        };
+        if let Some(at) = call.indexed.take() {
+            self.wakes.remove(&(at, attempt));
+        }
+        call.indexed = call.wake.map(Wake::at);
+        if let Some(at) = call.indexed {
+            self.wakes.insert((at, attempt));
+        }
+    }
+
+    fn listen(&mut self, attempt: AttemptId, now: Timestamp, effects: &mut Vec<Effect>) {
+        let verdict = self
+            .calls
+            .get_mut(&attempt)
+            .and_then(|call| call.verdict(now));
+        if let Some(callee) = verdict {
+            self.detected(attempt, callee, now, effects);
+        }
+    }
+
+    fn detected(
+        &mut self,
+        attempt: AttemptId,
+        callee: CalleeType,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(call) = self.calls.get_mut(&attempt) else {
+            return;
+        };
+        call.callee = Some(callee);
+        call.wait_for_end();
+        let kind = CallEventKind::CalleeDetected(callee);
+        effects.push(Effect::Store(Job::Record(CallEvent {
+            attempt,
+            at: now,
+            kind,
+        })));
+        let ends = match callee {
+            CalleeType::Voicemail => call.voicemail == VoicemailAction::HangUp,
+            CalleeType::Fax => true,
+            CalleeType::Human | CalleeType::Unknown => false,
+        };
+        if ends {
+            self.hang_up(attempt, effects);
+        }
+        self.rewake(attempt);
+    }
+
+    fn ended(
+        &mut self,
+        attempt: AttemptId,
+        mut report: CallReport,
+        at: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(call) = self.calls.get_mut(&attempt).filter(|call| !call.settling) else {
+            return;
+        };
+        call.settling = true;
+        call.wake = None;
+        report.callee_type = call.callee.or(report.callee_type);
+        effects.push(Effect::Store(Job::Settle(attempt, report, at)));
+        self.rewake(attempt);
+    }
+
+    fn lost(
+        &mut self,
+        attempt: AttemptId,
+        why: &'static str,
+        look_at: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(call) = self.calls.get_mut(&attempt) else {
+            return;
+        };
+        if call.state != AttemptState::Unknown {
+            call.state = AttemptState::Unknown;
+            effects.push(Effect::Store(Job::MarkUnknown(attempt, why)));
+        }
+        call.wake = Some(Wake::Look(look_at));
+        self.rewake(attempt);
+    }
+
+    fn on_looked_up(
+        &mut self,
+        attempt: AttemptId,
+        found: LookUp,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(call) = self.calls.get_mut(&attempt).filter(|call| !call.settling) else {
+            return;
+        };
+        let given_up = now >= call.life_ends;
+        match found {
+            LookUp::Ended(report, at) => self.ended(attempt, report, at.min(now), effects),
+            LookUp::NeverPlaced => {
+                let report = CallReport {
+                    end: CallEnd::NeverSent,
+                    ..CallReport::default()
+                };
+                self.ended(attempt, report, now, effects);
+            }
+            LookUp::CannotTell if given_up => {
+                let report = CallReport {
+                    end: CallEnd::Unresolved,
+                    ..CallReport::default()
+                };
+                self.ended(attempt, report, now, effects);
+            }
+            LookUp::InProgress | LookUp::CannotTell => {
+                call.wake = Some(Wake::Look(now + LOOK_EVERY));
+                self.rewake(attempt);
+            }
+        }
+    }
+
+    /// Calls whose time has come: a verdict is due, or they should have ended, or are to be asked about.
+    pub(super) fn look_at_calls(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        while let Some((at, attempt)) = self.wakes.first().copied() {
+            if at > now {
+                break;
+            }
+            self.wakes.pop_first();
+            let Some(call) = self.calls.get_mut(&attempt) else {
+                continue;
+            };
+            match call.wake {
+                Some(Wake::Listen(_)) => {
+                    call.wait_for_end();
+                    self.listen(attempt, now, effects);
+                    self.rewake(attempt);
+                }
+                Some(Wake::Overdue(_)) => {
+                    self.hang_up(attempt, effects);
+                    self.lost(attempt, "overdue", now + GRACE, effects);
+                }
+                Some(Wake::Look(_)) => {
+                    call.wake = Some(Wake::Look(now + LOOK_EVERY));
+                    let trunk = call.trunk.clone();
+                    effects.push(Effect::Provider(trunk, Request::LookUp(attempt)));
+                    self.rewake(attempt);
+                }
+                None => {}
+            }
+        }
+    }
+
+    pub(super) fn hang_up(&mut self, attempt: AttemptId, effects: &mut Vec<Effect>) {
+        if let Some(call) = self.calls.get_mut(&attempt)
+            && !call.hang_up_sent
+        {
+            call.hang_up_sent = true;
+            effects.push(Effect::Provider(
+                call.trunk.clone(),
+                Request::HangUp(attempt),
+            ));
+        }
+    }
+
+    pub(super) fn hang_up_unless_connected(
+        &mut self,
+        attempt: AttemptId,
+        effects: &mut Vec<Effect>,
+    ) {
+        let connected = self
+            .calls
+            .get(&attempt)
+            .is_none_or(|call| call.state == AttemptState::Connected);
+        if !connected {
+            self.hang_up(attempt, effects);
+        }
+    }
+
+    pub(super) fn on_settled(
+        &mut self,
+        attempt: AttemptId,
+        settled: Option<Settled>,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(call) = self.calls.remove(&attempt) else {
+            return;
+        };
+        if let Some(at) = call.indexed {
+            self.wakes.remove(&(at, attempt));
+        }
+        self.free_slot(&call);
+        let Some(settled) = settled else { return };
+        if let Some(Next::Retry(at)) = settled.next {
+            self.wait_until(Some(at));
+        }
+        let finding = settled.read.trunk;
+        if finding != TrunkFinding::Fine || !call.rang {
+            let about = (&call.trunk, call.number);
+            self.tell_breaker(about, finding, settled.read.cause, now, effects);
+        }
+    }
+
+    /// Tells the trunk's breaker what a call showed; an alert when the trunk begins to rest.
+    fn tell_breaker(
+        &mut self,
+        (name, number): (&TrunkName, PhoneNumber),
+        finding: TrunkFinding,
+        cause: &str,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(trunk) = self.trunks.get_mut(name) else {
+            return;
+        };
+        trunk.breaker.on_result(finding, number, now);
+        let rest = trunk.breaker.rest(now);
+        let rested_before = std::mem::replace(&mut trunk.rests, rest.is_some());
+        match rest {
+            Some(rest) if !rested_before => {
+                let until = rest.until.map_or_else(
+                    || "until an operator resets it".to_owned(),
+                    |until| format!("until {until}"),
+                );
+                let text = format!(
+                    "trunk {name} takes no calls {until}: {}, last cause {cause}",
+                    rest.cause
+                );
+                effects.push(self.alert("trunk_rests", &text, now));
+            }
+            None if rested_before => {
+                for lane in self.lanes.values_mut() {
+                    if lane.campaign.settings.trunk == *name {
+                        lane.blocked = None;
+                    }
+                }
+            }
+            Some(_) | None => {}
+        }
+    }
+
+    /// A call ended: whoever waited for a slot of its campaign, trunk or deck may try again.
+    fn free_slot(&mut self, call: &Call) {
+        for (id, lane) in &mut self.lanes {
+            if *id == call.campaign {
+                lane.calls = lane.calls.saturating_sub(1);
+                lane.maybe_done = true;
+            }
+            let concerned = match lane.blocked {
+                Some(Block {
+                    until: Until::CallEnds,
+                    scope,
+                }) => match scope {
+                    Scope::Trunk => lane.campaign.settings.trunk == call.trunk,
+                    Scope::Deck => true,
+                    Scope::Campaign | Scope::Class | Scope::Contact => *id == call.campaign,
+                },
+                Some(Block {
+                    until: Until::At(_) | Until::Operator,
+                    ..
+                })
+                | None => false,
+            };
+            if concerned {
+                lane.blocked = None;
+            }
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! What operators ask for, and when it may be acknowledged.
+
+use crate::domain::AttemptState;
+
+use super::super::{Awaited, Command, Effect, Effected, Job};
+use super::Dispatcher;
+
+impl Dispatcher {
+    pub(super) fn on_command(&mut self, id: u64, command: Command, effects: &mut Vec<Effect>) {
+        match command {
+            Command::Pause(_)
+            | Command::PauseAll
+            | Command::Resume(_)
+            | Command::Stop(_)
+            | Command::SetPacing(..)
+            | Command::Suppress(_) => effects.push(Effect::Store(Job::Command(id, command))),
+            Command::ResetTrunk(name) => {
+                let result = match self.trunks.get_mut(&name) {
+                    Some(trunk) => {
+                        trunk.breaker.on_operator_reset();
+                        trunk.rests = false;
+                        Ok(Effected::Done)
+                    }
+                    None => Err(format!("there is no trunk `{name}`")),
+                };
+                for lane in self.lanes.values_mut() {
+                    lane.blocked = None;
+                }
+                self.acks.push((id, Awaited::Nothing, result));
+            }
+            Command::HangUpAll => {
+                let calls: Vec<_> = self.calls.keys().copied().collect();
+                for attempt in calls {
+                    self.hang_up(attempt, effects);
+                }
+                self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
+            }
+            Command::Drain => {
+                self.draining = true;
+                self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
+            }
+        }
+    }
+
+    pub(super) fn on_commanded(
+        &mut self,
+        id: u64,
+        result: Result<Effected, String>,
+        effects: &mut Vec<Effect>,
+    ) {
+        let awaited = match &result {
+            Ok(Effected::Campaigns(campaigns)) => Awaited::Campaigns(campaigns.clone()),
+            Ok(Effected::Suppressed(suppressed)) => {
+                for attempt in &suppressed.live {
+                    self.hang_up_unless_connected(*attempt, effects);
+                }
+                Awaited::Attempts(suppressed.live.clone())
+            }
+            Ok(Effected::Done) | Err(_) => Awaited::Nothing,
+        };
+        self.acks.push((id, awaited, result));
+        // What changed is read back, so that the dispatcher and the store cannot differ.
+        effects.push(Effect::Store(Job::Picture));
+    }
+
+    /// Acknowledges what holds now: nothing concerned is still about to be sent (D8 to D10).
+    pub(super) fn acknowledge(&mut self, effects: &mut Vec<Effect>) {
+        let calls = &self.calls;
+        let pending = |awaited: &Awaited| {
+            calls.iter().any(|(attempt, call)| {
+                call.state == AttemptState::Reserved
+                    && match awaited {
+                        Awaited::Campaigns(campaigns) => campaigns.contains(&call.campaign),
+                        Awaited::Attempts(attempts) => attempts.contains(attempt),
+                        Awaited::Nothing => false,
+                    }
+            })
+        };
+        let (wait, done): (Vec<_>, Vec<_>) = self
+            .acks
+            .drain(..)
+            .partition(|(_, awaited, _)| pending(awaited));
+        self.acks = wait;
+        effects.extend(
+            done.into_iter()
+                .map(|(id, _, result)| Effect::Acknowledge(id, result)),
+        );
+    }
+}

@@ -1,0 +1,369 @@
+//! When to claim next, and what to do with a call's events: a state machine without I/O.
+//!
+//! [`Dispatcher::on`] takes one event and the instant and returns effects in the order in which they
+//! must be carried out. [`Dispatcher::next_wake`] says when it wants a [`Event::Tick`] at the latest.
+//! Early or repeated ticks do nothing.
+
+mod call;
+mod calls;
+mod commands;
+mod lane;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use crate::domain::event::{EventKind, NewEvent};
+use crate::domain::{AttemptId, CampaignId, Timestamp, TrunkName, TrunkSettings};
+use crate::policy::breaker::Breaker;
+use crate::policy::{Context, HoldKind, Scope, Until};
+use crate::rules::Rules;
+use crate::store::{Candidate, Claimed};
+
+use super::{Awaited, Effect, Effected, Event, Job, Picture};
+use call::Calls;
+use lane::{Block, HOPPER_TARGET, Lane};
+
+/// How far the machine's clock may lie behind the log's last entry before nothing is sent.
+const CLOCK_SLACK: Duration = Duration::from_secs(2);
+
+/// How often expired contacts are looked for while something else happens anyway.
+const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
+
+/// Who acts, in the log.
+const ENGINE: &str = "engine";
+
+/// The dispatcher. One per deck, owned by the engine.
+#[derive(Debug)]
+pub struct Dispatcher {
+    rules: &'static Rules,
+    emergency_bans: Vec<String>,
+    lanes: BTreeMap<CampaignId, Lane>,
+    trunks: BTreeMap<TrunkName, Trunk>,
+    calls: Calls,
+    wakes: BTreeSet<(Timestamp, AttemptId)>,
+    acks: Vec<(u64, Awaited, Result<Effected, String>)>,
+    next_due: Option<Timestamp>,
+    promoting: bool,
+    expired_at: Option<Timestamp>,
+    expiring: bool,
+    draining: bool,
+    unhealthy: Option<String>,
+    clock_behind: Option<Timestamp>,
+    started: bool,
+}
+
+#[derive(Debug)]
+struct Trunk {
+    settings: TrunkSettings,
+    breaker: Breaker,
+    rests: bool,
+}
+
+impl Dispatcher {
+    /// A dispatcher that knows nothing yet; it asks for a [`Picture`] on its first event.
+    pub fn new(rules: &'static Rules, emergency_bans: Vec<String>) -> Self {
+        Self {
+            rules,
+            emergency_bans,
+            lanes: BTreeMap::new(),
+            trunks: BTreeMap::new(),
+            calls: Calls::new(),
+            wakes: BTreeSet::new(),
+            acks: Vec::new(),
+            next_due: None,
+            promoting: false,
+            expired_at: None,
+            expiring: false,
+            draining: false,
+            unhealthy: None,
+            clock_behind: None,
+            started: false,
+        }
+    }
+
+    /// Takes an event at `now` and says what to do, in order.
+    pub fn on(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Picture(picture) => self.on_picture(*picture, now, &mut effects),
+            Event::Refilled {
+                campaign,
+                class,
+                candidates,
+                complete,
+            } => {
+                if let Some(lane) = self.lanes.get_mut(&campaign) {
+                    lane.refilled(class, &candidates, complete);
+                }
+            }
+            Event::Promoted {
+                candidates,
+                next_due,
+            } => {
+                self.promoting = false;
+                self.wait_until(next_due);
+                self.on_promoted(&candidates, &mut effects);
+            }
+            Event::Claimed { candidate, result } => {
+                self.on_claimed(candidate, result, now, &mut effects);
+            }
+            Event::Settled { attempt, settled } => {
+                self.on_settled(attempt, settled, now, &mut effects);
+            }
+            Event::DoneChecked { campaign, done } => {
+                if done && let Some(lane) = self.lanes.get_mut(&campaign) {
+                    lane.campaign.state = crate::domain::CampaignState::Done;
+                }
+            }
+            Event::Expired { more } => {
+                self.expiring = false;
+                self.expired_at = (!more).then_some(now);
+                self.mark_maybe_done();
+            }
+            Event::Commanded { id, result } => self.on_commanded(id, result, &mut effects),
+            Event::Provider(_, event) => self.on_provider(event, now, &mut effects),
+            Event::Command(id, command) => self.on_command(id, command, &mut effects),
+            Event::StoreFailed(why) => self.unhealthy = Some(why),
+            Event::Tick => {}
+        }
+        self.look_at_calls(now, &mut effects);
+        self.dispatch(now, &mut effects);
+        self.acknowledge(&mut effects);
+        effects
+    }
+
+    /// The latest instant for the next tick; `None`: nothing happens by time alone.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        let call = self.wakes.first().map(|(at, _)| *at);
+        if self.draining || self.unhealthy.is_some() {
+            return call;
+        }
+        let lane = self.lanes.values().filter_map(Lane::next_wake).min();
+        let runs = self.lanes.values().any(Lane::runs);
+        let due = self.next_due.filter(|_| runs);
+        [call, lane, due, self.clock_behind]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// Calls in flight.
+    pub fn calls_up(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether nothing is in flight and no campaign can do anything more by time alone.
+    pub fn at_rest(&self) -> bool {
+        self.calls.is_empty()
+            && self.lanes.values().all(|lane| lane.claiming.is_none())
+            && self.next_wake().is_none()
+    }
+
+    /// Why nothing is sent at all, if so.
+    pub fn unhealthy(&self) -> Option<&str> {
+        self.unhealthy.as_deref()
+    }
+
+    fn on_picture(&mut self, picture: Picture, now: Timestamp, effects: &mut Vec<Effect>) {
+        let Picture {
+            snapshot,
+            suppressed,
+        } = picture;
+        for (settings, _) in &snapshot.trunks {
+            self.trunks
+                .entry(settings.name.clone())
+                .or_insert_with(|| Trunk {
+                    settings: settings.clone(),
+                    breaker: Breaker::default(),
+                    rests: false,
+                })
+                .settings = settings.clone();
+        }
+        let pass = self.lanes.values().map(|lane| lane.pass).min().unwrap_or(0);
+        for counts in &snapshot.campaigns {
+            let trunk = self.trunks.get(&counts.campaign.settings.trunk);
+            let ring = trunk.map_or(0, |trunk| trunk.settings.ring_timeout.as_secs());
+            self.lanes
+                .entry(counts.campaign.id)
+                .or_insert_with(|| Lane::new(counts, ring, pass))
+                .update(counts, &snapshot.classes, self.rules, now);
+        }
+        self.next_due = snapshot
+            .campaigns
+            .iter()
+            .filter_map(|counts| counts.next_due)
+            .min();
+        self.clock_behind = snapshot
+            .last_event_at
+            .filter(|last| *last > now + CLOCK_SLACK);
+        if !self.started {
+            self.started = true;
+            self.recover(&snapshot.in_flight, now, effects);
+        }
+        for attempt in suppressed {
+            self.hang_up_unless_connected(attempt, effects);
+        }
+    }
+
+    fn on_promoted(&mut self, candidates: &[Candidate], effects: &mut Vec<Effect>) {
+        let mut known = true;
+        for candidate in candidates {
+            if let Some(lane) = self.lanes.get_mut(&candidate.campaign) {
+                known &= lane.put_back(candidate);
+            }
+        }
+        if !known {
+            effects.push(Effect::Store(Job::Picture));
+        }
+    }
+
+    fn on_claimed(
+        &mut self,
+        candidate: Candidate,
+        result: Claimed,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(lane) = self.lanes.get_mut(&candidate.campaign) else {
+            return;
+        };
+        lane.claiming = None;
+        lane.maybe_done = true;
+        match result {
+            Claimed::Dial(attempt, order) => self.place(&attempt, &order, now, effects),
+            Claimed::Stale | Claimed::Refused(_) => {}
+            Claimed::Held { hold, due } => match hold.scope {
+                Scope::Contact => self.wait_until(due),
+                Scope::Class => {
+                    lane.put_back(&candidate);
+                    let kind = hold.reasons.first().map(|reason| reason.kind.clone());
+                    lane.shut(
+                        candidate.class,
+                        hold.until,
+                        kind.unwrap_or(HoldKind::NoZone),
+                    );
+                }
+                scope @ (Scope::Campaign | Scope::Trunk | Scope::Deck) => {
+                    lane.put_back(&candidate);
+                    // A slot may have come free between the claim and its answer, and a wait that is over already is none.
+                    let over = matches!(hold.until, Until::At(at) if at <= now);
+                    lane.blocked = (!over).then_some(Block {
+                        until: hold.until,
+                        scope,
+                    });
+                }
+            },
+        }
+    }
+
+    /// Notes that some contact becomes ready at `due`.
+    fn wait_until(&mut self, due: Option<Timestamp>) {
+        self.next_due = [self.next_due, due].into_iter().flatten().min();
+    }
+
+    /// Claims, refills, promotes and expires as far as nothing stands against it.
+    fn dispatch(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if !self.started || self.draining || self.unhealthy.is_some() {
+            return;
+        }
+        if self.clock_behind.is_some_and(|last| now < last) {
+            return;
+        }
+        self.clock_behind = None;
+        for lane in self.lanes.values_mut() {
+            lane.tick(self.rules, now);
+        }
+        self.sweep(now, effects);
+        for lane in self.lanes.values_mut() {
+            while let Some((class, after)) = lane.wants_refill() {
+                let refill = Job::Refill(lane.campaign.id, class, after, HOPPER_TARGET);
+                effects.push(Effect::Store(refill));
+            }
+        }
+        self.claim(now, effects);
+        for lane in self.lanes.values_mut() {
+            if lane.runs() && lane.maybe_done && lane.idle() {
+                lane.maybe_done = false;
+                effects.push(Effect::Store(Job::CheckDone(lane.campaign.id)));
+            }
+        }
+    }
+
+    /// One claim at a time per campaign, the campaign that has had least of its share first.
+    fn claim(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let least = self
+            .lanes
+            .values()
+            .filter(|lane| lane.wants_claim())
+            .map(|lane| lane.pass);
+        let Some(least) = least.min() else { return };
+        for lane in self.lanes.values_mut() {
+            // A lane that had nothing to do must not save up its turns and then crowd out the others.
+            lane.pass = lane.pass.max(least);
+        }
+        let mut turns: Vec<(u64, CampaignId)> = self
+            .lanes
+            .values()
+            .filter(|lane| lane.wants_claim())
+            .map(|lane| (lane.pass, lane.campaign.id))
+            .collect();
+        turns.sort_unstable();
+        for (_, campaign) in turns {
+            let context = self.context(campaign, now);
+            let Some(lane) = self.lanes.get_mut(&campaign) else {
+                continue;
+            };
+            if let Some(candidate) = lane.take() {
+                effects.push(Effect::Store(Job::Claim(candidate, Box::new(context))));
+            }
+        }
+    }
+
+    fn context(&mut self, campaign: CampaignId, now: Timestamp) -> Context {
+        let lane = self.lanes.get(&campaign);
+        let trunk = lane.and_then(|lane| self.trunks.get_mut(&lane.campaign.settings.trunk));
+        Context {
+            unhealthy: self.unhealthy.clone(),
+            trunk_rests: trunk.and_then(|trunk| trunk.breaker.rest(now)),
+            ramp_from: lane.and_then(|lane| lane.ramp_from),
+            emergency_bans: self.emergency_bans.clone(),
+        }
+    }
+
+    fn sweep(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if !self.promoting && self.next_due.is_some_and(|due| due <= now) {
+            self.promoting = true;
+            self.next_due = None;
+            effects.push(Effect::Store(Job::Promote));
+        }
+        let campaign_expired = self.lanes.values().any(|lane| {
+            let expires = lane.campaign.settings.schedule.expires;
+            lane.runs()
+                && expires
+                    .is_some_and(|at| at <= now && self.expired_at.is_none_or(|done| done < at))
+        });
+        let hour_over = self
+            .expired_at
+            .is_none_or(|done| now.since(done) >= EXPIRE_EVERY);
+        if !self.expiring && (campaign_expired || hour_over) {
+            self.expiring = true;
+            effects.push(Effect::Store(Job::Expire));
+        }
+    }
+
+    fn mark_maybe_done(&mut self) {
+        for lane in self.lanes.values_mut() {
+            lane.maybe_done = true;
+        }
+    }
+
+    fn alert(&self, alert: &str, text: &str, now: Timestamp) -> Effect {
+        #[derive(serde::Serialize)]
+        struct Data<'a> {
+            alert: &'a str,
+            text: &'a str,
+        }
+        let event = NewEvent::new(now, EventKind::AlertRaised, ENGINE);
+        Effect::Store(Job::Log(event.with_data(&Data { alert, text })))
+    }
+}

@@ -1,0 +1,166 @@
+//! What the dispatcher's [`Job`]s do to a store, run on the store's own thread.
+
+use crate::domain::{CampaignId, CampaignState, ContactState, ListKind, Suppression, Timestamp};
+use crate::store::{By, CampaignCounts, Candidate, Store, StoreError};
+
+use super::{Command, Effected, Event, Job, Picture};
+
+/// Contacts promoted or expired in one transaction; small, so that claims never wait long behind one.
+const SWEEP: usize = 512;
+
+/// Whether a job may share a later commit: nobody waits for its answer.
+pub fn is_lazy(job: &Job) -> bool {
+    match job {
+        Job::Record(_) | Job::MarkUnknown(..) | Job::Log(_) => true,
+        Job::Picture
+        | Job::Refill(..)
+        | Job::Promote
+        | Job::Expire
+        | Job::Claim(..)
+        | Job::Settle(..)
+        | Job::CheckDone(_)
+        | Job::Command(..) => false,
+    }
+}
+
+/// Carries a job out. `None`: nothing to tell the dispatcher.
+pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
+    let now = by.at;
+    let done = match job {
+        Job::Picture => picture(store, now).map(|picture| Event::Picture(Box::new(picture))),
+        Job::Refill(campaign, class, after, limit) => store
+            .refill(campaign, class, after, limit)
+            .map(|candidates| Event::Refilled {
+                campaign,
+                class,
+                complete: candidates.len() < limit,
+                candidates,
+            }),
+        Job::Promote => promote(store, now),
+        Job::Expire => store.expire_due(now, SWEEP).map(|ended| Event::Expired {
+            more: ended >= SWEEP as u64,
+        }),
+        Job::Claim(candidate, context) => store
+            .claim(candidate.contact, &context, now)
+            .map(|result| Event::Claimed { candidate, result }),
+        Job::Record(event) => return failed(store.record(&event, now)),
+        Job::MarkUnknown(attempt, why) => return failed(store.mark_unknown(attempt, why, now)),
+        Job::Log(event) => return failed(store.append(&event)),
+        Job::Settle(attempt, report, at) => store
+            .settle(attempt, &report, at, now)
+            .map(|settled| Event::Settled { attempt, settled }),
+        Job::CheckDone(campaign) => check_done(store, campaign, by),
+        Job::Command(id, command) => {
+            let result = match carry_out(store, command, by) {
+                Err(error @ (StoreError::Unusable(_) | StoreError::Busy(_))) => {
+                    return Some(Event::StoreFailed(error.to_string()));
+                }
+                other => other.map_err(|error| error.to_string()),
+            };
+            Ok(Event::Commanded { id, result })
+        }
+    };
+    Some(done.unwrap_or_else(|error| Event::StoreFailed(error.to_string())))
+}
+
+fn failed<T>(result: Result<T, StoreError>) -> Option<Event> {
+    result
+        .err()
+        .map(|error| Event::StoreFailed(error.to_string()))
+}
+
+fn promote<S: Store>(store: &mut S, now: Timestamp) -> Result<Event, StoreError> {
+    let candidates: Vec<Candidate> = store.promote_due(now, SWEEP)?;
+    let next_due = store.next_due()?;
+    Ok(Event::Promoted {
+        candidates,
+        next_due,
+    })
+}
+
+/// Reads a snapshot, and which calls in flight are to numbers that have been suppressed since.
+pub fn picture<S: Store>(store: &mut S, now: Timestamp) -> Result<Picture, StoreError> {
+    let snapshot = store.snapshot(now)?;
+    let mut suppressed = Vec::new();
+    for attempt in &snapshot.in_flight {
+        let name = name_of(&snapshot.campaigns, attempt.campaign);
+        if suppressions_bind(&store.suppressions_of(attempt.number)?, name) {
+            suppressed.push(attempt.id);
+        }
+    }
+    Ok(Picture {
+        snapshot,
+        suppressed,
+    })
+}
+
+fn name_of(campaigns: &[CampaignCounts], id: CampaignId) -> Option<&str> {
+    campaigns
+        .iter()
+        .find(|counts| counts.campaign.id == id)
+        .map(|counts| counts.campaign.name())
+}
+
+fn suppressions_bind(suppressions: &[Suppression], campaign: Option<&str>) -> bool {
+    suppressions
+        .iter()
+        .any(|suppression| match &suppression.list {
+            ListKind::Campaign(name) => Some(name.as_str()) == campaign,
+            ListKind::Internal | ListKind::National(_) | ListKind::State(_) => true,
+        })
+}
+
+fn check_done<S: Store>(store: &mut S, campaign: CampaignId, by: &By) -> Result<Event, StoreError> {
+    let snapshot = store.snapshot(by.at)?;
+    let counts = snapshot
+        .campaigns
+        .iter()
+        .find(|counts| counts.campaign.id == campaign);
+    let done = counts.is_some_and(|counts| {
+        let open = |state: &ContactState| !state.is_final();
+        let any_open = counts
+            .contacts
+            .iter()
+            .any(|((_, state), n)| *n > 0 && open(state));
+        counts.campaign.state == CampaignState::Running && !any_open
+    });
+    if done {
+        store.move_campaign(
+            campaign,
+            CampaignState::Done,
+            "every contact has its end",
+            by,
+        )?;
+    }
+    Ok(Event::DoneChecked { campaign, done })
+}
+
+fn carry_out<S: Store>(store: &mut S, command: Command, by: &By) -> Result<Effected, StoreError> {
+    let mut moved = |id: CampaignId, to: CampaignState, note: &str| {
+        store
+            .move_campaign(id, to, note, by)
+            .map(|_| Effected::Campaigns(vec![id]))
+    };
+    match command {
+        Command::Pause(id) => moved(id, CampaignState::Paused, "by operator"),
+        Command::Resume(id) => moved(id, CampaignState::Running, "by operator"),
+        Command::Stop(id) => moved(id, CampaignState::Stopped, "by operator"),
+        Command::SetPacing(id, pacing) => store
+            .set_pacing(id, pacing, by)
+            .map(|_| Effected::Campaigns(vec![id])),
+        Command::PauseAll => {
+            let running: Vec<CampaignId> = store
+                .campaigns()?
+                .iter()
+                .filter(|campaign| campaign.state == CampaignState::Running)
+                .map(|campaign| campaign.id)
+                .collect();
+            for id in &running {
+                store.move_campaign(*id, CampaignState::Paused, "all paused by operator", by)?;
+            }
+            Ok(Effected::Campaigns(running))
+        }
+        Command::Suppress(suppressions) => store.suppress(&suppressions).map(Effected::Suppressed),
+        Command::ResetTrunk(_) | Command::HangUpAll | Command::Drain => Ok(Effected::Done),
+    }
+}

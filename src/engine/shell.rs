@@ -1,0 +1,408 @@
+//! The async shell: carries the dispatcher's effects out and feeds the results back.
+//!
+//! On a clock that moves by itself, whatever comes first is taken first. On a manual clock nothing
+//! moves until every answer of the store is in; then the clock jumps to the next thing that
+//! happens. So a run on a manual clock is the same run every time.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use crate::clock::{Clock, Stopwatch};
+use crate::domain::{Timestamp, TrunkName};
+use crate::provider::{Provider, Request};
+use crate::rules::Rules;
+use crate::store::writer::{Done, Urgency, Writer};
+use crate::store::{By, Store};
+
+use super::board::Board;
+use super::dispatcher::Dispatcher;
+use super::jobs;
+use super::{Command, Effect, Effected, Event, Job};
+
+/// Commands that may wait for the engine; a sender that finds it full is told so.
+pub const COMMAND_QUEUE: usize = 64;
+
+/// How often a watched board is made anew, in real time.
+const BOARD_EVERY: Duration = Duration::from_millis(100);
+
+/// How long a drain may take, by the deck's clock, before the calls still up are left to recovery.
+const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+
+/// The longest sleep between two looks at a clock that may be set from outside.
+const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+
+/// A command with the way back for its acknowledgement.
+pub type Ask = (Command, String, oneshot::Sender<Result<Effected, String>>);
+
+/// When a run ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// When no campaign can do anything more by time alone.
+    WhenDone,
+    /// Only when told to.
+    WhenTold,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Nothing more can happen by time alone.
+    AtRest,
+    /// Told to, and no call is up.
+    Drained,
+    /// Told to, with this many calls left to recovery.
+    LeftUp(usize),
+    /// The store failed; nothing was sent after that.
+    StoreFailed(String),
+}
+
+/// What the outside may do with a running engine.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    commands: mpsc::Sender<Ask>,
+    board: watch::Receiver<Arc<Board>>,
+}
+
+impl Handle {
+    /// Carries a command out; returns once it holds (D8 to D10).
+    ///
+    /// # Errors
+    /// When it is refused, when the queue is full or when the engine has ended.
+    pub async fn ask(&self, command: Command, actor: &str) -> Result<Effected, String> {
+        let (reply, answer) = oneshot::channel();
+        self.commands
+            .try_send((command, actor.to_owned(), reply))
+            .map_err(|_| "the engine takes no more commands right now; try again".to_owned())?;
+        answer
+            .await
+            .map_err(|_| "the engine has ended".to_owned())?
+    }
+
+    /// The latest board, and word of newer ones.
+    pub fn board(&self) -> watch::Receiver<Arc<Board>> {
+        self.board.clone()
+    }
+}
+
+/// The engine of one deck.
+#[derive(Debug)]
+pub struct Shell<S: Store + 'static, P: Provider> {
+    dispatcher: Dispatcher,
+    writer: Writer<S, Option<Reply>>,
+    answers: mpsc::UnboundedReceiver<Done<Option<Reply>>>,
+    providers: BTreeMap<TrunkName, P>,
+    clock: Clock,
+    rules: &'static Rules,
+    commands: mpsc::Receiver<Ask>,
+    board: watch::Sender<Arc<Board>>,
+    waiting: BTreeMap<u64, oneshot::Sender<Result<Effected, String>>>,
+    actors: BTreeMap<u64, String>,
+    next_command: u64,
+    /// Jobs whose answers the dispatcher waits for.
+    outstanding: usize,
+    board_asked: Option<Stopwatch>,
+    now: Timestamp,
+}
+
+/// What a job on the store's thread answers.
+#[derive(Debug)]
+pub enum Reply {
+    /// For the dispatcher.
+    Event(Event),
+    /// For whoever watches.
+    Board(Arc<Board>),
+}
+
+impl<S: Store + 'static, P: Provider> Shell<S, P> {
+    /// An engine on this store with these carriers, one per trunk.
+    pub fn new(
+        store: S,
+        providers: BTreeMap<TrunkName, P>,
+        clock: Clock,
+        rules: &'static Rules,
+        emergency_bans: Vec<String>,
+    ) -> (Self, Handle) {
+        let (writer, answers) = Writer::spawn(store);
+        let (ask, commands) = mpsc::channel(COMMAND_QUEUE);
+        let now = clock.now();
+        let (board, watcher) = watch::channel(Arc::new(Board::empty(now)));
+        let shell = Self {
+            dispatcher: Dispatcher::new(rules, emergency_bans),
+            writer,
+            answers,
+            providers,
+            clock,
+            rules,
+            commands,
+            board,
+            waiting: BTreeMap::new(),
+            actors: BTreeMap::new(),
+            next_command: 0,
+            outstanding: 0,
+            board_asked: None,
+            now,
+        };
+        (
+            shell,
+            Handle {
+                commands: ask,
+                board: watcher,
+            },
+        )
+    }
+
+    /// Runs until its end.
+    pub async fn run(mut self, ends: Ends) -> Ending {
+        self.submit(Job::Picture, "engine");
+        let mut drain_ends = None;
+        loop {
+            self.now = self.now.max(self.clock.now());
+            self.take_provider_events();
+            self.step(Event::Tick);
+            if let Some(why) = self.dispatcher.unhealthy() {
+                return Ending::StoreFailed(why.to_owned());
+            }
+            self.ask_for_board();
+            if self.outstanding == 0 {
+                if ends == Ends::WhenDone && self.nothing_to_come() {
+                    return Ending::AtRest;
+                }
+                let up = self.dispatcher.calls_up();
+                match drain_ends {
+                    Some(_) if up == 0 => return Ending::Drained,
+                    Some(at) if self.now >= at => return Ending::LeftUp(up),
+                    _ => {}
+                }
+            }
+            self.wait(&mut drain_ends).await;
+        }
+    }
+
+    fn nothing_to_come(&self) -> bool {
+        self.dispatcher.at_rest()
+            && self
+                .providers
+                .values()
+                .all(|provider| provider.next_event_at().is_none())
+    }
+
+    /// Waits for whatever comes first: an answer, a command, a carrier, the clock.
+    async fn wait(&mut self, drain_ends: &mut Option<Timestamp>) {
+        if let Clock::Manual(hand) = &self.clock {
+            if self.outstanding == 0 {
+                if let Some(next) = self.next_wake() {
+                    hand.advance_to(next);
+                }
+                self.take_commands(drain_ends);
+                tokio::task::yield_now().await;
+                if self.outstanding == 0 {
+                    return;
+                }
+            }
+            return self.take_answers().await;
+        }
+        let sleep = self
+            .next_wake()
+            .and_then(|at| self.clock.real_time_until(at))
+            .unwrap_or(LONGEST_SLEEP)
+            .min(LONGEST_SLEEP);
+        let mut replies = Vec::new();
+        tokio::select! {
+            biased;
+            Some(ask) = self.commands.recv() => self.take_command(ask, drain_ends),
+            Some(done) = self.answers.recv() => replies.push(done),
+            () = any_ready(&mut self.providers) => {}
+            () = tokio::time::sleep(sleep) => {}
+        }
+        for done in replies {
+            self.take_answer(done);
+        }
+    }
+
+    fn next_wake(&self) -> Option<Timestamp> {
+        let carriers = self
+            .providers
+            .values()
+            .filter_map(Provider::next_event_at)
+            .min();
+        [self.dispatcher.next_wake(), carriers]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// On a manual clock: every outstanding answer, taken only once all are in.
+    async fn take_answers(&mut self) {
+        let mut replies = VecDeque::new();
+        let mut missing = self.outstanding;
+        while missing > 0 {
+            let Some(done) = self.answers.recv().await else {
+                return;
+            };
+            missing = missing.saturating_sub(answered(&done));
+            let failed = matches!(done, Done::Failed(_));
+            replies.push_back(done);
+            if failed {
+                break;
+            }
+        }
+        for done in replies {
+            self.take_answer(done);
+        }
+    }
+
+    fn take_answer(&mut self, done: Done<Option<Reply>>) {
+        match done {
+            Done::Committed(replies) => {
+                for reply in replies.into_iter().flatten() {
+                    match reply {
+                        Reply::Event(event) => {
+                            if !matches!(event, Event::StoreFailed(_)) {
+                                self.outstanding -= 1;
+                            }
+                            self.step(event);
+                        }
+                        Reply::Board(board) => {
+                            self.board.send_replace(board);
+                        }
+                    }
+                }
+            }
+            Done::Failed(error) => {
+                self.outstanding = 0;
+                self.step(Event::StoreFailed(error.to_string()));
+            }
+            Done::ExternalChange => self.submit(Job::Picture, "engine"),
+        }
+    }
+
+    fn take_commands(&mut self, drain_ends: &mut Option<Timestamp>) {
+        while let Ok(ask) = self.commands.try_recv() {
+            self.take_command(ask, drain_ends);
+        }
+    }
+
+    fn take_command(&mut self, ask: Ask, drain_ends: &mut Option<Timestamp>) {
+        let (command, actor, reply) = ask;
+        if command == Command::Drain {
+            *drain_ends = Some(self.now + DRAIN_LIMIT);
+        }
+        let id = self.next_command;
+        self.next_command += 1;
+        self.waiting.insert(id, reply);
+        self.actors.insert(id, actor);
+        self.step(Event::Command(id, command));
+    }
+
+    fn take_provider_events(&mut self) {
+        let now = self.now;
+        let mut events = Vec::new();
+        for (trunk, provider) in &mut self.providers {
+            events.extend(
+                provider
+                    .poll(now)
+                    .into_iter()
+                    .map(|event| (trunk.clone(), event)),
+            );
+        }
+        for (trunk, event) in events {
+            self.step(Event::Provider(trunk, event));
+        }
+    }
+
+    /// One step of the dispatcher, and its effects.
+    fn step(&mut self, event: Event) {
+        for effect in self.dispatcher.on(event, self.now) {
+            match effect {
+                Effect::Store(Job::Command(id, command)) => {
+                    let actor = self.actors.get(&id).cloned().unwrap_or_default();
+                    self.submit(Job::Command(id, command), &actor);
+                }
+                Effect::Store(job) => self.submit(job, "engine"),
+                Effect::Provider(trunk, request) => self.request(&trunk, request),
+                Effect::Acknowledge(id, result) => {
+                    self.actors.remove(&id);
+                    if let Some(reply) = self.waiting.remove(&id) {
+                        // Whoever asked may have gone; the command holds all the same.
+                        reply.send(result).ok();
+                    }
+                }
+            }
+        }
+    }
+
+    fn request(&mut self, trunk: &TrunkName, request: Request) {
+        let now = self.now;
+        if let Some(provider) = self.providers.get_mut(trunk) {
+            provider.request(request, now);
+        }
+    }
+
+    fn submit(&mut self, job: Job, actor: &str) {
+        let lazy = jobs::is_lazy(&job);
+        let urgency = if lazy { Urgency::Lazy } else { Urgency::Now };
+        if !lazy {
+            self.outstanding += 1;
+        }
+        let by = By {
+            actor: actor.to_owned(),
+            at: self.now,
+        };
+        self.writer.submit(
+            urgency,
+            Box::new(move |store| jobs::perform(store, job, &by).map(Reply::Event)),
+        );
+    }
+
+    /// Makes a new board when somebody watches and the last one is old enough.
+    fn ask_for_board(&mut self) {
+        let due = self
+            .board_asked
+            .is_none_or(|asked| asked.elapsed() >= BOARD_EVERY);
+        if self.board.receiver_count() <= 1 || !due {
+            return;
+        }
+        self.board_asked = Some(Stopwatch::start());
+        let (rules, now) = (self.rules, self.now);
+        self.writer.submit(
+            Urgency::Now,
+            Box::new(move |store: &mut S| {
+                let snapshot = store.snapshot(now).ok()?;
+                Some(Reply::Board(Arc::new(Board::fold(&snapshot, rules, now))))
+            }),
+        );
+    }
+}
+
+/// Answers in it that the dispatcher waits for.
+fn answered(done: &Done<Option<Reply>>) -> usize {
+    match done {
+        Done::Committed(replies) => replies
+            .iter()
+            .filter(|reply| matches!(reply, Some(Reply::Event(_))))
+            .count(),
+        Done::Failed(_) | Done::ExternalChange => 0,
+    }
+}
+
+/// Completes when any provider has something unforeseen.
+async fn any_ready<P: Provider>(providers: &mut BTreeMap<TrunkName, P>) {
+    let mut waits: Vec<_> = providers
+        .values_mut()
+        .map(|provider| Box::pin(provider.ready()))
+        .collect();
+    std::future::poll_fn(|context| {
+        let any = waits
+            .iter_mut()
+            .any(|wait| wait.as_mut().poll(context).is_ready());
+        if any {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
+    })
+    .await;
+}

@@ -1,0 +1,283 @@
+//! What a decision says: dial like this, not before then, or never, each with its reason.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::{Loads, WindowReason};
+use crate::domain::{
+    Attestation, Consent, ConsentKind, ContactState, ListKind, PhoneNumber, Timestamp, TrunkName,
+};
+
+/// The answer of [`super::decide()`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Dial now, like this.
+    Dial(Box<DialOrder>),
+    /// Not now.
+    Hold(Hold),
+    /// Never.
+    Refuse(Refusal),
+}
+
+/// What to dial and everything the event log must be able to prove about it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DialOrder {
+    /// Its place in the contact's count, from 1.
+    pub n: u32,
+    /// The callee.
+    pub number: PhoneNumber,
+    /// The route.
+    pub trunk: TrunkName,
+    /// The number to show.
+    pub caller_id: PhoneNumber,
+    /// Its attestation.
+    pub attestation: Option<Attestation>,
+    /// Whether it shows a verified name.
+    pub branded: bool,
+    /// Zones judged, sorted, each with its local time: `("America/New_York", "Mon 10:30:00")`.
+    pub local_times: Vec<(String, String)>,
+    /// Regions judged.
+    pub regions: Vec<String>,
+    /// Consent relied on.
+    pub consent: Option<Consent>,
+    /// The date of the oldest registry that was required.
+    pub registry_date: Option<Timestamp>,
+    /// Loads before this call.
+    pub load: Loads,
+}
+
+/// Not now: every temporary gate that failed, and when the last of them ends.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Hold {
+    /// All failing gates, in order; never empty.
+    pub reasons: Vec<HoldReason>,
+    /// The latest of their ends.
+    pub until: Until,
+    /// The narrowest thing that must wait: whether another contact could be dialed instead.
+    pub scope: Scope,
+}
+
+/// One failing temporary gate.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HoldReason {
+    /// Which, with the value it saw.
+    pub kind: HoldKind,
+    /// When it ends.
+    pub until: Until,
+}
+
+/// When a hold ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Until {
+    /// At this instant.
+    At(Timestamp),
+    /// When a call in flight ends.
+    CallEnds,
+    /// When an operator acts: resumes, loads a list, names a zone.
+    Operator,
+}
+
+/// What a hold binds. The dispatcher tries another contact on `Contact` and `Class`, and sleeps on the rest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// This contact or its number.
+    Contact,
+    /// Every contact of its window class in this campaign.
+    Class,
+    /// The campaign.
+    Campaign,
+    /// The trunk and so every campaign on it.
+    Trunk,
+    /// Everything.
+    Deck,
+}
+
+/// A temporary gate that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum HoldKind {
+    /// Store, clock, rules or zone data are not provably good (D19).
+    Unhealthy(String),
+    /// The campaign was never started.
+    CampaignDraft,
+    /// The campaign is paused.
+    CampaignPaused,
+    /// The campaign starts later.
+    NotStarted,
+    /// A required list was never loaded.
+    ListMissing(ListKind),
+    /// A required registry is older than 31 days.
+    RegistryStale(ListKind, Timestamp),
+    /// A call to the number is in flight.
+    NumberInFlight,
+    /// Too soon after the last attempt at the number.
+    MinGap(Duration),
+    /// The contact's own next time has not come.
+    RetryDue,
+    /// A rolling cap: rule id, attempts seen, attempts allowed.
+    RollingCap(String, u32, u32),
+    /// A candidate zone is shut: why, and which zone at which local time.
+    Window(WindowReason, String),
+    /// No zone is known.
+    NoZone,
+    /// The two zone databases differ on this zone.
+    ZoneDataDisagree(String),
+    /// It could still ring when the window closes.
+    RingsPastClose,
+    /// An operator's emergency ban on this region.
+    EmergencyBan(String),
+    /// The trunk is not in the deck file.
+    TrunkMissing,
+    /// The trunk rests: the cause.
+    TrunkRests(&'static str),
+    /// One more abandoned call would pass the limit: live answers, abandoned.
+    AbandonmentBrake(u64, u64),
+    /// No caller ID is owned and active at this trunk.
+    NoCallerId,
+    /// Every usable caller ID has reached its hourly cap.
+    CallerIdsFull,
+    /// Calls in flight at the cap of the deck: seen, cap.
+    DeckConcurrent(u32, u32),
+    /// Of the trunk.
+    TrunkConcurrent(u32, u32),
+    /// Of the campaign.
+    CampaignConcurrent(u32, u32),
+    /// Sends in the last 60 s at the cap of the trunk.
+    TrunkPerMinute(u32, u32),
+    /// Of the campaign.
+    CampaignPerMinute(u32, u32),
+    /// Calls are spaced over the minute, and rise slowly after an opening or a resume.
+    Spacing,
+}
+
+impl Hold {
+    /// A hold of these reasons; `None` when there is none.
+    pub(super) fn of(reasons: Vec<HoldReason>) -> Option<Self> {
+        let until = reasons.iter().map(|reason| reason.until).max()?;
+        let scope = reasons.iter().map(|reason| reason.kind.scope()).min()?;
+        Some(Self {
+            reasons,
+            until,
+            scope,
+        })
+    }
+
+    /// A hold of one reason.
+    pub(super) fn single(kind: HoldKind, until: Until) -> Self {
+        let scope = kind.scope();
+        Self {
+            reasons: vec![HoldReason { kind, until }],
+            until,
+            scope,
+        }
+    }
+
+    /// Until when the contact itself is set aside: the latest end among the reasons of scope
+    /// [`Scope::Contact`], `None` when it has none.
+    ///
+    /// A call in flight to the number gives no instant; it is looked at again a minute later unless another reason
+    /// says more. Reasons of wider scope do not matter here: they will have passed, or will hold again.
+    pub fn set_aside_until(&self, now: Timestamp) -> Option<Timestamp> {
+        const LOOK_AGAIN: Duration = Duration::from_mins(1);
+        self.reasons
+            .iter()
+            .filter(|reason| reason.kind.scope() == Scope::Contact)
+            .map(|reason| match reason.until {
+                Until::At(end) => end,
+                Until::CallEnds | Until::Operator => now + LOOK_AGAIN,
+            })
+            .max()
+    }
+}
+
+impl HoldKind {
+    /// The narrowest thing that this gate alone makes wait.
+    pub const fn scope(&self) -> Scope {
+        match self {
+            Self::NumberInFlight | Self::MinGap(_) | Self::RetryDue | Self::RollingCap(..) => {
+                Scope::Contact
+            }
+            Self::Window(..)
+            | Self::NoZone
+            | Self::ZoneDataDisagree(_)
+            | Self::RingsPastClose
+            | Self::EmergencyBan(_) => Scope::Class,
+            Self::CampaignDraft
+            | Self::CampaignPaused
+            | Self::NotStarted
+            | Self::ListMissing(_)
+            | Self::RegistryStale(..)
+            | Self::AbandonmentBrake(..)
+            | Self::NoCallerId
+            | Self::CallerIdsFull
+            | Self::CampaignConcurrent(..)
+            | Self::CampaignPerMinute(..)
+            | Self::Spacing => Scope::Campaign,
+            Self::TrunkMissing
+            | Self::TrunkRests(_)
+            | Self::TrunkConcurrent(..)
+            | Self::TrunkPerMinute(..) => Scope::Trunk,
+            Self::Unhealthy(_) | Self::DeckConcurrent(..) => Scope::Deck,
+        }
+    }
+}
+
+/// Never: why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Refusal {
+    /// The campaign was stopped.
+    CampaignStopped,
+    /// The campaign's time is over.
+    CampaignExpired(Timestamp),
+    /// The contact's own time is over.
+    ContactExpired(Timestamp),
+    /// The contact already reached an end.
+    Finished(ContactState),
+    /// The number cannot be dialed: `unknown_npa`, `no_rules`, `non_geographic`, `premium`, `emergency`…
+    Unfit(String),
+    /// On a list: which, since when.
+    Suppressed(ListKind, Timestamp),
+    /// Consent is weaker than required: required, on record.
+    NoConsent(ConsentKind, ConsentKind),
+    /// Consent ran out.
+    ConsentExpired(ConsentKind, Timestamp),
+    /// Consent was taken back.
+    ConsentRevoked(Timestamp),
+    /// Attempts are used up: made, allowed.
+    AttemptsExhausted(u32, u32),
+}
+
+impl Refusal {
+    /// The end the contact comes to.
+    pub const fn contact_state(&self) -> ContactState {
+        match self {
+            Self::CampaignStopped | Self::CampaignExpired(_) | Self::ContactExpired(_) => {
+                ContactState::Expired
+            }
+            Self::Finished(state) => *state,
+            Self::Unfit(_) => ContactState::Invalid,
+            Self::Suppressed(..)
+            | Self::NoConsent(..)
+            | Self::ConsentExpired(..)
+            | Self::ConsentRevoked(_) => ContactState::Suppressed,
+            Self::AttemptsExhausted(..) => ContactState::Exhausted,
+        }
+    }
+
+    /// A short machine-readable word, such as `suppressed:national:us` or `no_consent`.
+    pub fn code(&self) -> String {
+        match self {
+            Self::CampaignStopped => "campaign_stopped".to_owned(),
+            Self::CampaignExpired(_) => "campaign_expired".to_owned(),
+            Self::ContactExpired(_) => "contact_expired".to_owned(),
+            Self::Finished(state) => state.as_str().to_owned(),
+            Self::Unfit(why) => format!("unfit:{why}"),
+            Self::Suppressed(list, _) => format!("suppressed:{list}"),
+            Self::NoConsent(..) => "no_consent".to_owned(),
+            Self::ConsentExpired(..) => "consent_expired".to_owned(),
+            Self::ConsentRevoked(_) => "consent_revoked".to_owned(),
+            Self::AttemptsExhausted(..) => "attempts_exhausted".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Holds and refusals in words for people.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::window::local_text;
+use super::{Hold, HoldKind, HoldReason, Refusal, Until, WindowReason};
+use crate::domain::{ConsentKind, ListKind, Timestamp};
+use crate::rules::Rules;
+
+impl fmt::Display for Hold {
+    /// Every reason, `; ` between them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (place, reason) in self.reasons.iter().enumerate() {
+            if place > 0 {
+                f.write_str("; ")?;
+            }
+            write!(f, "{reason}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for HoldReason {
+    /// `window opens 09:00 in Pacific/Honolulu`, `campaign paused, until an operator acts`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (&self.kind, self.until) {
+            (HoldKind::Window(_, place), Until::At(opens)) => {
+                let (zone, shut_at) = place.split_once(' ').unwrap_or((place, ""));
+                let opening = local_text(Rules::embedded(), zone, opens);
+                let (day, time) = opening.split_once(' ').unwrap_or(("", &opening));
+                let clock = time.get(..5).unwrap_or(time);
+                if shut_at.starts_with(day) {
+                    write!(f, "window opens {clock} in {zone}")
+                } else {
+                    write!(f, "window opens {day} {clock} in {zone}")
+                }
+            }
+            (kind, Until::Operator) => write!(f, "{kind}, until an operator acts"),
+            (kind, Until::CallEnds) => write!(f, "{kind}, until a call ends"),
+            (kind, Until::At(end)) => write!(f, "{kind}, until {end}"),
+        }
+    }
+}
+
+impl fmt::Display for Until {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(end) => write!(f, "{end}"),
+            Self::CallEnds => f.write_str("a call ends"),
+            Self::Operator => f.write_str("an operator acts"),
+        }
+    }
+}
+
+impl fmt::Display for HoldKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unhealthy(why) => write!(f, "nothing is sent: {why}"),
+            Self::CampaignDraft => f.write_str("campaign not started"),
+            Self::CampaignPaused => f.write_str("campaign paused"),
+            Self::NotStarted => f.write_str("campaign starts later"),
+            Self::ListMissing(list) => write!(f, "list {list} is not loaded"),
+            Self::RegistryStale(list, as_of) => {
+                write!(f, "list {list} of {} is older than 31 days", day(*as_of))
+            }
+            Self::NumberInFlight => f.write_str("a call to the number is in flight"),
+            Self::MinGap(gap) => write!(f, "less than {} since the last attempt", span(*gap)),
+            Self::RetryDue => f.write_str("not due yet"),
+            Self::RollingCap(rule, seen, max) => {
+                write!(f, "rule {rule} allows {max} attempts, {seen} made")
+            }
+            Self::Window(reason, place) => write!(f, "{} at {place}", shut(*reason)),
+            Self::NoZone => f.write_str("no time zone known"),
+            Self::ZoneDataDisagree(zone) => write!(f, "zone databases disagree on {zone}"),
+            Self::RingsPastClose => f.write_str("could still ring when the window closes"),
+            Self::EmergencyBan(region) => write!(f, "emergency ban in {region}"),
+            Self::TrunkMissing => f.write_str("the trunk is not in the deck file"),
+            Self::TrunkRests(cause) => write!(f, "the trunk rests: {}", cause.replace('_', " ")),
+            Self::AbandonmentBrake(answered, abandoned) => {
+                write!(f, "{abandoned} of {answered} live answers abandoned")
+            }
+            Self::NoCallerId => f.write_str("no caller id is owned and active at the trunk"),
+            Self::CallerIdsFull => f.write_str("every caller id has reached its hourly cap"),
+            Self::DeckConcurrent(seen, cap) => write!(f, "deck full {seen}/{cap}"),
+            Self::TrunkConcurrent(seen, cap) => write!(f, "trunk full {seen}/{cap}"),
+            Self::CampaignConcurrent(seen, cap) => write!(f, "campaign full {seen}/{cap}"),
+            Self::TrunkPerMinute(seen, cap) => write!(f, "trunk {seen}/{cap} in the last 60 s"),
+            Self::CampaignPerMinute(seen, cap) => {
+                write!(f, "campaign {seen}/{cap} in the last 60 s")
+            }
+            Self::Spacing => f.write_str("spaced over the minute"),
+        }
+    }
+}
+
+impl fmt::Display for Refusal {
+    /// `on list internal since 2 Mar 2026`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CampaignStopped => f.write_str("the campaign was stopped"),
+            Self::CampaignExpired(at) => write!(f, "the campaign ended {}", day(*at)),
+            Self::ContactExpired(at) => write!(f, "the contact's time ended {}", day(*at)),
+            Self::Finished(state) => write!(f, "the contact is {state}"),
+            Self::Unfit(why) => write!(f, "the number cannot be dialed: {}", why.replace('_', " ")),
+            Self::Suppressed(list, since) => on_list(f, list, *since),
+            Self::NoConsent(required, ConsentKind::None) => {
+                write!(f, "no consent on record, {required} required")
+            }
+            Self::NoConsent(required, have) => {
+                write!(f, "consent on record is {have}, {required} required")
+            }
+            Self::ConsentExpired(kind, at) => write!(f, "{kind} consent ran out {}", day(*at)),
+            Self::ConsentRevoked(at) => write!(f, "consent was revoked {}", day(*at)),
+            Self::AttemptsExhausted(made, max) => write!(f, "{made} of {max} attempts made"),
+        }
+    }
+}
+
+fn on_list(f: &mut fmt::Formatter<'_>, list: &ListKind, since: Timestamp) -> fmt::Result {
+    write!(f, "on list {list} since {}", day(since))
+}
+
+const fn shut(reason: WindowReason) -> &'static str {
+    match reason {
+        WindowReason::Holiday => "holiday",
+        WindowReason::DayClosed => "day closed",
+        WindowReason::BeforeOpen => "before opening",
+        WindowReason::AfterClose => "after closing",
+        WindowReason::MiddayGap => "midday break",
+    }
+}
+
+/// `2 Mar 2026`, in UTC.
+fn day(at: Timestamp) -> String {
+    at.to_jiff().strftime("%-d %b %Y").to_string()
+}
+
+/// The two largest units of a span: `30 min`, `1 h 30 min`, `7 d`, `5.975 s`.
+pub(super) fn span(span: Duration) -> String {
+    let millis = span.as_millis();
+    if millis < 60_000 {
+        let (seconds, rest) = (millis / 1000, millis % 1000);
+        return if rest == 0 {
+            format!("{seconds} s")
+        } else {
+            format!("{seconds}.{rest:03} s")
+        };
+    }
+    let units = [(86_400, "d"), (3600, "h"), (60, "min"), (1, "s")];
+    let mut left = span.as_secs();
+    let mut parts = Vec::new();
+    for (size, unit) in units {
+        if left >= size && parts.len() < 2 {
+            parts.push(format!("{} {unit}", left / size));
+            left %= size;
+        }
+    }
+    parts.join(" ")
+}

@@ -1,0 +1,180 @@
+//! Rolling caps on attempts at one number, by region, class and purpose.
+
+use std::time::Duration;
+
+use super::tables::{self, Row, TableError};
+use super::{CapTrigger, FrequencyCap, Rules};
+use crate::domain::campaign::{CallClass, Purpose};
+
+const COLUMNS: [&str; 13] = [
+    "id",
+    "country",
+    "subdivision",
+    "call_class",
+    "max_attempts",
+    "window",
+    "counted_per",
+    "counts",
+    "after_event",
+    "exemptions",
+    "citation",
+    "source",
+    "confidence",
+];
+
+const DAY: Duration = Duration::from_secs(86_400);
+
+/// To which campaigns a row applies.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Scope {
+    /// Every campaign.
+    Any,
+    /// Campaigns that sell, whoever speaks.
+    Telemarketing,
+    /// Artificial or prerecorded voice, whatever for.
+    Automated,
+    /// Artificial or prerecorded voice that neither sells nor collects.
+    AutomatedInformation,
+    /// Debt collection, by class or by purpose.
+    Debt,
+    /// No campaign: health calls under HIPAA are no purpose of ours, and a provider's hourly limit
+    /// is kept per caller ID.
+    Never,
+}
+
+impl Scope {
+    fn covers(self, class: CallClass, purpose: Purpose) -> bool {
+        let informs = matches!(
+            purpose,
+            Purpose::Reminder | Purpose::Survey | Purpose::Information
+        );
+        match self {
+            Self::Any => true,
+            Self::Telemarketing => purpose == Purpose::Sales,
+            Self::Automated => class == CallClass::Automated,
+            Self::AutomatedInformation => class == CallClass::Automated && informs,
+            Self::Debt => class == CallClass::Debt || purpose == Purpose::Debt,
+            Self::Never => false,
+        }
+    }
+}
+
+/// One row of `frequency-caps.csv`.
+#[derive(Clone, Debug)]
+pub(super) struct CapRule {
+    /// `US-FL`, or the country for all of it.
+    region: String,
+    scope: Scope,
+    caps: Vec<FrequencyCap>,
+}
+
+impl Rules {
+    /// The rolling caps that bind calls to these regions, in the order of the table.
+    ///
+    /// Telemarketing rows (FL, OK, MD, OR, FR, ES) bind `purpose = sales`; the Maine row every
+    /// automated campaign; debt rows `class = debt` or `purpose = debt`; the three in 30 days of
+    /// 47 CFR 64.1200(a)(3) automated campaigns that inform, remind or ask, unless express consent
+    /// is on record (`lifted_by_consent`); the British rows every campaign, after an abandoned call
+    /// or a machine. Not applied: the HIPAA row, since no purpose says that a call is about health,
+    /// and the provider row, which is the caller ID's hourly cap. "7 days" is any 168 hours, a month
+    /// 31 days: never looser than the calendar.
+    pub fn caps(
+        &self,
+        regions: &[String],
+        call_class: CallClass,
+        purpose: Purpose,
+    ) -> Vec<FrequencyCap> {
+        let binds = |rule: &&CapRule| {
+            let mut regions = regions.iter();
+            rule.scope.covers(call_class, purpose)
+                && regions.any(|region| {
+                    *region == rule.region || region.split('-').next() == Some(&rule.region)
+                })
+        };
+        let rules = self.caps.iter().filter(binds);
+        rules.flat_map(|rule| rule.caps.iter().cloned()).collect()
+    }
+}
+
+/// Reads `frequency-caps.csv`. A row without a maximum says that no cap was found.
+pub(super) fn read(file: &str, text: &str) -> Result<Vec<CapRule>, TableError> {
+    let rows = tables::read(file, text, &COLUMNS)?;
+    rows.iter().map(rule).collect()
+}
+
+fn rule(row: &Row<'_>) -> Result<CapRule, TableError> {
+    let country = row.text("country");
+    let region = match row.optional("subdivision") {
+        Some(part) => format!("{country}-{part}"),
+        None => country.to_owned(),
+    };
+    let scope = match row.text("call_class") {
+        _ if country == "*" => Scope::Never,
+        "any" => Scope::Any,
+        "telemarketing" => Scope::Telemarketing,
+        "automated" => Scope::Automated,
+        "automated-informational-residential" => Scope::AutomatedInformation,
+        "automated-health-residential" => Scope::Never,
+        "debt" => Scope::Debt,
+        _ => return Err(row.error("call_class", "unknown class")),
+    };
+    let after = match row.text("after_event") {
+        "" => None,
+        "a telephone conversation about that debt" => Some(CapTrigger::Conversation),
+        "an abandoned call" => Some(CapTrigger::Abandoned),
+        "an answering machine detected by equipment" => Some(CapTrigger::Machine),
+        "refusal during a call" => Some(CapTrigger::Refusal),
+        _ => return Err(row.error("after_event", "unknown event")),
+    };
+    let exemptions = row.text("exemptions");
+    let mut caps = Vec::new();
+    if row.optional("max_attempts").is_some() {
+        for (max, window) in spans(row)? {
+            caps.push(FrequencyCap {
+                id: row.text("id").to_owned(),
+                max,
+                window,
+                after,
+                connected_only: exemptions.contains("calls that do not connect"),
+                lifted_by_consent: exemptions.contains("consent lifts the limit"),
+            });
+        }
+    }
+    Ok(CapRule {
+        region,
+        scope,
+        caps,
+    })
+}
+
+/// `PT24H rolling`, `P7D (a note)` or `P1D and 3 per P7D`.
+fn spans(row: &Row<'_>) -> Result<Vec<(u32, Duration)>, TableError> {
+    let bad = || row.error("window", "must be a span such as PT24H or P7D");
+    let text = row.text("window");
+    let text = text.split(" (").next().unwrap_or(text);
+    let text = text
+        .trim_end_matches(" rolling")
+        .trim_end_matches(" consecutive");
+    let (first, second) = match text.split_once(" and ") {
+        Some((first, second)) => (first, Some(second)),
+        None => (text, None),
+    };
+    let mut spans = vec![(row.parse("max_attempts")?, span(first).ok_or_else(bad)?)];
+    if let Some(second) = second {
+        let (max, window) = second.split_once(" per ").ok_or_else(bad)?;
+        let max = max.parse().map_err(|_| bad())?;
+        spans.push((max, span(window).ok_or_else(bad)?));
+    }
+    Ok(spans)
+}
+
+fn span(text: &str) -> Option<Duration> {
+    let (count, unit) = match text.strip_prefix("PT") {
+        Some(hours) => (hours.strip_suffix('H')?, Duration::from_secs(3600)),
+        None => match text.strip_prefix('P')? {
+            days if days.ends_with('D') => (days.strip_suffix('D')?, DAY),
+            months => (months.strip_suffix('M')?, DAY * 31),
+        },
+    };
+    unit.checked_mul(count.parse().ok()?)
+}

@@ -1,0 +1,140 @@
+//! Whether a number may be dialed at all, and the regions and zones it suggests.
+
+use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType};
+
+use super::{LineKind, Rules, Unfit};
+use crate::domain::{PhoneNumber, Timestamp};
+
+/// Numbers set aside for fiction that the phone library rejects: first, last, country, kind.
+/// Ofcom "Numbers for use in TV and radio drama"; ARCEP décision 2018-0881.
+const FICTION: [(u64, u64, &str, LineKind); 4] = [
+    (447_700_900_000, 447_700_900_999, "GB", LineKind::Mobile),
+    (441_632_960_000, 441_632_960_999, "GB", LineKind::Fixed),
+    (33_199_000_000, 33_199_009_999, "FR", LineKind::Fixed),
+    (33_639_980_000, 33_639_989_999, "FR", LineKind::Mobile),
+];
+
+/// The exchange of pay-per-call information services in every area code.
+const INFORMATION_SERVICE_EXCHANGE: u64 = 976;
+
+/// Where a number suggests its holder is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) kind: LineKind,
+    pub(super) regions: Vec<String>,
+    pub(super) zones: Vec<String>,
+}
+
+impl Rules {
+    /// Whether the number may be dialed at `at`. Country code 1 is judged by its shape and by
+    /// `npa.csv`, where a planned area code is in service from 00:00 UTC of its date; other
+    /// countries by the phone library, numbers set aside for fiction being accepted.
+    pub fn fitness(&self, number: PhoneNumber, at: Timestamp) -> Result<LineKind, Unfit> {
+        match number.npa() {
+            Some(npa) => self.north_american(number, npa, at),
+            None => self.abroad(number).map(|(kind, _)| kind),
+        }
+    }
+
+    /// The place a number suggests, whether or not its area code is in service yet.
+    pub(super) fn place(&self, number: PhoneNumber) -> Result<Place, Unfit> {
+        if let Some(code) = number.npa() {
+            let kind = self.north_american(number, code, Timestamp::MAX)?;
+            let npa = self.codes.get(code).ok_or(Unfit::UnknownNpa)?;
+            return Ok(Place {
+                kind,
+                regions: npa.regions.clone(),
+                zones: npa.zones.clone(),
+            });
+        }
+        let (kind, country) = self.abroad(number)?;
+        Ok(Place {
+            kind,
+            regions: vec![country],
+            zones: self.prefixes.zones(number).to_vec(),
+        })
+    }
+
+    fn north_american(
+        &self,
+        number: PhoneNumber,
+        npa: u16,
+        at: Timestamp,
+    ) -> Result<LineKind, Unfit> {
+        let exchange = number.digits() / 10_000 % 1000;
+        if npa < 200 || exchange < 200 {
+            return Err(Unfit::NotValid);
+        }
+        let Some(code) = self.codes.get(npa) else {
+            // 211 to 911 are service codes, never area codes.
+            let service = npa % 100 == 11;
+            return Err(if service {
+                Unfit::Emergency
+            } else {
+                Unfit::UnknownNpa
+            });
+        };
+        if let Some(unfit) = code.unfit {
+            return Err(unfit);
+        }
+        if code.since > at {
+            return Err(Unfit::UnknownNpa);
+        }
+        if !code
+            .regions
+            .iter()
+            .all(|region| self.country_has_rules(region))
+        {
+            return Err(Unfit::NoRules);
+        }
+        if exchange == INFORMATION_SERVICE_EXCHANGE {
+            return Err(Unfit::Premium);
+        }
+        Ok(LineKind::Fixed)
+    }
+
+    fn abroad(&self, number: PhoneNumber) -> Result<(LineKind, String), Unfit> {
+        let fiction = FICTION
+            .iter()
+            .find(|(first, last, ..)| (*first..=*last).contains(&number.digits()));
+        let (kind, country) = match fiction {
+            Some((_, _, country, kind)) => (*kind, (*country).to_owned()),
+            None => by_library(number)?,
+        };
+        if self.country_has_rules(&country) {
+            Ok((kind, country))
+        } else {
+            Err(Unfit::NoRules)
+        }
+    }
+
+    fn country_has_rules(&self, region: &str) -> bool {
+        self.hours.has(region.split('-').next().unwrap_or(region))
+    }
+}
+
+fn by_library(number: PhoneNumber) -> Result<(LineKind, String), Unfit> {
+    let parsed = PHONE_NUMBER_UTIL
+        .parse(&number.to_string(), None)
+        .map_err(|_| Unfit::NotValid)?;
+    let kind = match parsed.get_type() {
+        PhoneNumberType::FixedLine | PhoneNumberType::FixedLineOrMobile => LineKind::Fixed,
+        PhoneNumberType::Mobile => LineKind::Mobile,
+        PhoneNumberType::VoIP => LineKind::Other,
+        PhoneNumberType::PremiumRate | PhoneNumberType::SharedCost => return Err(Unfit::Premium),
+        PhoneNumberType::TollFree
+        | PhoneNumberType::PersonalNumber
+        | PhoneNumberType::Pager
+        | PhoneNumberType::UAN
+        | PhoneNumberType::VoiceMail => return Err(Unfit::NonGeographic),
+        PhoneNumberType::Unknown => return Err(Unfit::NotValid),
+    };
+    let region = parsed.get_region_code().ok_or(Unfit::NotValid)?;
+    let region = region.as_region_str();
+    // Codes of no country, such as +800 and +882, are filed under 001.
+    if region.as_str().len() == 2 {
+        Ok((kind, region.as_str().to_owned()))
+    } else {
+        Err(Unfit::NonGeographic)
+    }
+}

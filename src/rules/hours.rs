@@ -1,0 +1,320 @@
+//! Legal calling hours: which rows bind a region, and whether a local time lies inside them.
+
+use std::collections::BTreeMap;
+
+use super::WindowReason;
+use super::holidays::Calendar;
+use super::tables::{self, Row, TableError};
+use super::zonedb::{LocalTime, ZoneId, ZoneTable};
+use crate::domain::Weekdays;
+use crate::domain::campaign::{CallClass, RuleOverride};
+
+/// The columns of `calling-windows.csv` and of own rule files.
+pub(super) const COLUMNS: [&str; 18] = [
+    "id",
+    "country",
+    "subdivision",
+    "call_class",
+    "days",
+    "open",
+    "close",
+    "closed",
+    "holiday_rule",
+    "zone_basis",
+    "effective_from",
+    "effective_to",
+    "force",
+    "citation",
+    "source",
+    "exemptions_and_notes",
+    "confidence",
+    "basis",
+];
+
+/// One row: on these days, between these dates, calls are allowed in these hours or not at all.
+#[derive(Clone, Debug)]
+struct Rule {
+    id: String,
+    days: Weekdays,
+    /// Seconds after local midnight, `[open, close)`; `None`: closed all day.
+    hours: Option<(u32, u32)>,
+    /// First and last day in force, inclusive.
+    in_force: (i64, i64),
+    calendar: Option<String>,
+}
+
+/// The rows of one region and class from one file; together they say when calls are allowed.
+#[derive(Clone, Debug)]
+struct Group {
+    /// `None`: any class.
+    class: Option<CallClass>,
+    /// A fixed clock instead of the callee's.
+    zone: Option<ZoneId>,
+    /// Whether a campaign may set rows aside: rows of a subdivision in the embedded table.
+    may_set_aside: bool,
+    /// Whether a day without any row in force is closed rather than free.
+    must_cover: bool,
+    rules: Vec<Rule>,
+}
+
+/// The rules of every region.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Hours {
+    /// By `US` or `US-FL`.
+    regions: BTreeMap<String, Vec<Group>>,
+    calendars: BTreeMap<String, Calendar>,
+    /// Ids of all rows, with whether a campaign may set the row aside.
+    ids: BTreeMap<String, bool>,
+}
+
+/// Where rows come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// The embedded table.
+    Embedded,
+    /// A file of the user, whose rows must hold besides the embedded ones.
+    Own,
+}
+
+impl Hours {
+    /// No rows yet.
+    pub(super) fn new(calendars: BTreeMap<String, Calendar>) -> Self {
+        Self {
+            calendars,
+            ..Self::default()
+        }
+    }
+
+    /// Adds the rows of a file; never takes one away.
+    pub(super) fn add(
+        &mut self,
+        file: &str,
+        text: &str,
+        origin: Origin,
+        zones: &ZoneTable,
+    ) -> Result<(), TableError> {
+        let mut added: BTreeMap<(String, Option<CallClass>), Group> = BTreeMap::new();
+        for row in tables::read(file, text, &COLUMNS)? {
+            let (region, class) = (region(&row)?, class(&row)?);
+            let national = row.text("subdivision").is_empty();
+            let zone = basis(&row, zones)?;
+            let rule = self.rule(&row)?;
+            let may_set_aside = origin == Origin::Embedded && !national;
+            if self.ids.insert(rule.id.clone(), may_set_aside).is_some() {
+                return Err(row.error("id", "this id is already taken"));
+            }
+            let group = added.entry((region, class)).or_insert(Group {
+                class,
+                zone,
+                may_set_aside,
+                must_cover: national && class.is_none() && origin == Origin::Embedded,
+                rules: Vec::new(),
+            });
+            if group.zone != zone {
+                return Err(row.error("zone_basis", "differs from that of the region's other rows"));
+            }
+            group.rules.push(rule);
+        }
+        for ((region, _), group) in added {
+            self.regions.entry(region).or_default().push(group);
+        }
+        Ok(())
+    }
+
+    fn rule(&self, row: &Row<'_>) -> Result<Rule, TableError> {
+        let hours = match row.text("closed") {
+            "yes" if row.text("open").is_empty() && row.text("close").is_empty() => None,
+            "yes" => return Err(row.error("closed", "a closed row has neither open nor close")),
+            "no" => {
+                let (open, close) = (row.minute("open")?, row.minute("close")?);
+                if open >= close {
+                    return Err(row.error("close", "must be later than open"));
+                }
+                Some((u32::from(open) * 60, u32::from(close) * 60))
+            }
+            _ => return Err(row.error("closed", "must be `yes` or `no`")),
+        };
+        let calendar = match row.text("holiday_rule") {
+            "none" => None,
+            rule => {
+                let name = rule.strip_prefix("closed:");
+                let name = name.filter(|name| self.calendars.contains_key(*name));
+                let unknown = || row.error("holiday_rule", "must be `none` or `closed:CALENDAR`");
+                Some(name.ok_or_else(unknown)?.to_owned())
+            }
+        };
+        let from = row.day("effective_from")?.unwrap_or(i64::MIN);
+        let to = row.day("effective_to")?.unwrap_or(i64::MAX);
+        if from > to {
+            return Err(row.error("effective_to", "is before effective_from"));
+        }
+        let id = row.optional("id");
+        Ok(Rule {
+            id: id.ok_or_else(|| row.error("id", "is empty"))?.to_owned(),
+            days: row.parse("days")?,
+            hours,
+            in_force: (from, to),
+            calendar,
+        })
+    }
+
+    /// Whether the country, or country and subdivision, has rows of its own.
+    pub(super) fn has(&self, region: &str) -> bool {
+        self.regions.contains_key(region)
+    }
+
+    /// Whether a campaign may set the row of this id aside; `None` when there is no such row.
+    pub(super) fn may_set_aside(&self, id: &str) -> Option<bool> {
+        self.ids.get(id).copied()
+    }
+
+    /// The groups that bind `region` for a class: the country's, then the subdivision's. A country
+    /// without rows yields `None`, which is never open.
+    pub(super) fn binding(&self, region: &str, class: CallClass) -> Option<Binding<'_>> {
+        let country = region.split('-').next().unwrap_or(region);
+        let national = self.regions.get(country)?.as_slice();
+        let own = match self.regions.get(region) {
+            Some(groups) if region.len() > country.len() => groups.as_slice(),
+            _ => &[],
+        };
+        Some(Binding {
+            hours: self,
+            national,
+            own,
+            class,
+        })
+    }
+}
+
+/// The groups that bind one region for one class.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Binding<'a> {
+    hours: &'a Hours,
+    national: &'a [Group],
+    own: &'a [Group],
+    class: CallClass,
+}
+
+impl Binding<'_> {
+    fn groups(&self) -> impl Iterator<Item = &Group> {
+        let groups = self.national.iter().chain(self.own);
+        groups.filter(|group| group.class.is_none_or(|class| class == self.class))
+    }
+
+    /// The fixed clocks that some rows use.
+    pub(super) fn fixed_zones(&self) -> impl Iterator<Item = ZoneId> {
+        self.groups().filter_map(|group| group.zone)
+    }
+
+    /// Minutes of the day at which some row opens or closes.
+    pub(super) fn minutes(&self) -> impl Iterator<Item = u16> {
+        let rules = self.groups().flat_map(|group| &group.rules);
+        let seconds = rules.filter_map(|rule| rule.hours);
+        seconds
+            .flat_map(|(open, close)| [open, close])
+            .map(|second| u16::try_from(second / 60).unwrap_or(0))
+    }
+
+    /// Calls `report` with each group's reason for being shut and the fixed zone it is judged by.
+    /// `local` gives the local time in a fixed zone, or the callee's for `None`.
+    pub(super) fn judge(
+        &self,
+        overrides: &[RuleOverride],
+        mut local: impl FnMut(Option<ZoneId>) -> LocalTime,
+        mut report: impl FnMut(WindowReason, Option<ZoneId>),
+    ) {
+        for group in self.groups() {
+            let at = local(group.zone);
+            if let Some(reason) = group.shut(at, &self.hours.calendars, overrides) {
+                report(reason, group.zone);
+            }
+        }
+    }
+}
+
+impl Group {
+    /// Why the group bars calls at this local time. A holiday is looked at first; then a closed
+    /// weekday, or one without a row; then the hours.
+    fn shut(
+        &self,
+        at: LocalTime,
+        calendars: &BTreeMap<String, Calendar>,
+        overrides: &[RuleOverride],
+    ) -> Option<WindowReason> {
+        let (mut in_force, mut set_aside, mut closed, mut inside) = (false, false, false, false);
+        let mut span: Option<(u32, u32)> = None;
+        for rule in &self.rules {
+            if at.day < rule.in_force.0 || at.day > rule.in_force.1 {
+                continue;
+            }
+            let on_this_day = rule.days.contains(at.weekday);
+            if self.may_set_aside && overrides.iter().any(|other| other.rule == rule.id) {
+                set_aside |= on_this_day;
+                continue;
+            }
+            in_force = true;
+            let calendar = rule.calendar.as_ref().and_then(|name| calendars.get(name));
+            if calendar.is_some_and(|calendar| calendar.bars(at.day)) {
+                return Some(WindowReason::Holiday);
+            }
+            match rule.hours {
+                _ if !on_this_day => {}
+                None => closed = true,
+                Some((open, close)) => {
+                    inside |= (open..close).contains(&at.second);
+                    let (first, last) = span.unwrap_or((open, close));
+                    span = Some((first.min(open), last.max(close)));
+                }
+            }
+        }
+        if closed {
+            return Some(WindowReason::DayClosed);
+        }
+        match span {
+            _ if inside => None,
+            Some((first, _)) if at.second < first => Some(WindowReason::BeforeOpen),
+            Some((_, last)) if at.second >= last => Some(WindowReason::AfterClose),
+            Some(_) => Some(WindowReason::MiddayGap),
+            None if set_aside || !(in_force || self.must_cover) => None,
+            None => Some(WindowReason::DayClosed),
+        }
+    }
+}
+
+fn region(row: &Row<'_>) -> Result<String, TableError> {
+    let upper = |text: &str, len: std::ops::RangeInclusive<usize>| {
+        len.contains(&text.len())
+            && text
+                .bytes()
+                .all(|byte| byte.is_ascii_uppercase() || byte.is_ascii_digit())
+    };
+    let country = row.text("country");
+    if !upper(country, 2..=2) {
+        return Err(row.error("country", "must be two capital letters, such as US"));
+    }
+    match row.optional("subdivision") {
+        None => Ok(country.to_owned()),
+        Some(part) if upper(part, 1..=3) => Ok(format!("{country}-{part}")),
+        Some(_) => Err(row.error("subdivision", "must be capital letters, such as FL")),
+    }
+}
+
+fn class(row: &Row<'_>) -> Result<Option<CallClass>, TableError> {
+    match row.text("call_class") {
+        "any" => Ok(None),
+        _ => row.parse("call_class").map(Some),
+    }
+}
+
+fn basis(row: &Row<'_>, zones: &ZoneTable) -> Result<Option<ZoneId>, TableError> {
+    match row.text("zone_basis") {
+        "callee" => Ok(None),
+        text => {
+            let zone = text
+                .strip_prefix("fixed:")
+                .and_then(|name| zones.find(name));
+            let unknown = || row.error("zone_basis", "must be `callee` or `fixed:ZONE`");
+            zone.map(Some).ok_or_else(unknown)
+        }
+    }
+}

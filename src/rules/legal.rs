@@ -1,0 +1,253 @@
+//! Whether every zone of a class is open by law at an instant, and when that changes.
+
+use super::hours::Binding;
+use super::zonedb::{LocalTime, Opinion, ZoneId};
+use super::{Legal, Rules, WindowReason};
+use crate::domain::campaign::{CallClass, RuleOverride};
+use crate::domain::{Timestamp, WindowClass};
+
+/// How far ahead an opening is looked for.
+const HORIZON_SECS: i64 = 370 * 86_400;
+
+/// A question about a class, its names resolved.
+#[derive(Clone, Copy, Debug)]
+struct Question<'a> {
+    rules: &'a Rules,
+    class: &'a WindowClass,
+    call_class: CallClass,
+    overrides: &'a [RuleOverride],
+}
+
+/// An answer without text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Answer {
+    Open,
+    Shut(WindowReason, ZoneId),
+    NoZone,
+    NoRules,
+    Disagree(ZoneId),
+}
+
+impl Answer {
+    /// The part whose change is a change of the answer.
+    fn kind(self) -> (u8, Option<WindowReason>) {
+        match self {
+            Self::Open => (0, None),
+            Self::Shut(reason, _) => (1, Some(reason)),
+            Self::NoZone => (2, None),
+            Self::NoRules => (3, None),
+            Self::Disagree(_) => (4, None),
+        }
+    }
+}
+
+impl Rules {
+    /// Whether a call to the class is legal at `at`: every zone under every region must be inside
+    /// `[open, close)` by the country's rows and the subdivision's, for any class and for this one,
+    /// in both zone databases. Reported is the first of holiday, closed day, before opening, after
+    /// close and midday gap over all zones. `overrides` set embedded rows of subdivisions aside, never those of a
+    /// country. Without a zone or a region, or with one that is not known: [`Legal::NoZone`]; in a
+    /// country without rows the day counts as closed.
+    pub fn legal(
+        &self,
+        class: &WindowClass,
+        call_class: CallClass,
+        overrides: &[RuleOverride],
+        at: Timestamp,
+    ) -> Legal {
+        let question = Question {
+            rules: self,
+            class,
+            call_class,
+            overrides,
+        };
+        let seconds = seconds(at);
+        match question.answer(seconds) {
+            Answer::Open => Legal::Open,
+            Answer::Shut(reason, zone) => {
+                let local = self.zones.local(zone, seconds, Opinion::First);
+                Legal::Shut(reason, format!("{} {local}", self.zones.name(zone)))
+            }
+            Answer::NoZone => Legal::NoZone,
+            Answer::NoRules => {
+                let regions = class.regions.join(";");
+                Legal::Shut(WindowReason::DayClosed, format!("no rules for {regions}"))
+            }
+            Answer::Disagree(zone) => Legal::Disagree(self.zones.name(zone).to_owned()),
+        }
+    }
+
+    /// The first instant after `from` at which [`Rules::legal`] gives another answer (another
+    /// reason counts, the passing of time does not), to the second; `None` within 370 days.
+    pub fn next_change(
+        &self,
+        class: &WindowClass,
+        call_class: CallClass,
+        overrides: &[RuleOverride],
+        from: Timestamp,
+    ) -> Option<Timestamp> {
+        let question = Question {
+            rules: self,
+            class,
+            call_class,
+            overrides,
+        };
+        let now = question.answer(seconds(from)).kind();
+        question.scan(seconds(from), |answer| answer.kind() != now)
+    }
+
+    /// The first legal instant at or after `from`, to the second; `None` within 370 days.
+    pub fn next_legal(
+        &self,
+        class: &WindowClass,
+        call_class: CallClass,
+        overrides: &[RuleOverride],
+        from: Timestamp,
+    ) -> Option<Timestamp> {
+        let question = Question {
+            rules: self,
+            class,
+            call_class,
+            overrides,
+        };
+        if question.answer(seconds(from)) == Answer::Open {
+            return Some(from);
+        }
+        question.scan(seconds(from), |answer| answer == Answer::Open)
+    }
+
+    /// The local time in a zone by the first database; `None` for a zone that is not known to both.
+    pub fn local_time(&self, zone: &str, at: Timestamp) -> Option<LocalTime> {
+        let zone = self.zones.find(zone)?;
+        Some(self.zones.local(zone, seconds(at), Opinion::First))
+    }
+
+    /// The local time by the second database.
+    pub fn second_local_time(&self, zone: &str, at: Timestamp) -> Option<LocalTime> {
+        let zone = self.zones.find(zone)?;
+        Some(self.zones.local(zone, seconds(at), Opinion::Second))
+    }
+
+    /// The first instant after `from` at which, in one of the zones and by either database, the
+    /// local time reaches one of `minutes` of the day or midnight, or the clock changes. `None`
+    /// when no zone is known.
+    pub fn next_boundary(
+        &self,
+        zones: &[String],
+        minutes: &[u16],
+        from: Timestamp,
+    ) -> Option<Timestamp> {
+        let ids: Vec<ZoneId> = zones
+            .iter()
+            .filter_map(|zone| self.zones.find(zone))
+            .collect();
+        let mut minutes = minutes.to_vec();
+        minutes.push(0);
+        minutes.sort_unstable();
+        let next = self.boundary(&ids, &minutes, seconds(from))?;
+        Some(Timestamp::from_millis(next * 1000))
+    }
+
+    fn boundary(&self, zones: &[ZoneId], minutes: &[u16], from: i64) -> Option<i64> {
+        let both = |zone: &ZoneId| {
+            [Opinion::First, Opinion::Second]
+                .map(|opinion| self.zones.next_boundary(*zone, minutes, from, opinion))
+        };
+        zones.iter().flat_map(both).min()
+    }
+}
+
+impl<'a> Question<'a> {
+    fn answer(&self, at: i64) -> Answer {
+        if self.class.zones.is_empty() || self.class.regions.is_empty() {
+            return Answer::NoZone;
+        }
+        let zones = &self.rules.zones;
+        let mut worst: [Option<(WindowReason, ZoneId)>; 2] = [None; 2];
+        for name in &self.class.zones {
+            let Some(zone) = zones.find(name) else {
+                return Answer::NoZone;
+            };
+            let first = zones.local(zone, at, Opinion::First);
+            let second = zones.local(zone, at, Opinion::Second);
+            let callee = [first, second];
+            for region in &self.class.regions {
+                let Some(binding) = self.binding(region) else {
+                    return Answer::NoRules;
+                };
+                self.judge(binding, zone, callee, at, &mut worst);
+            }
+        }
+        match worst {
+            [None, None] => Answer::Open,
+            [Some((reason, zone)), Some(_)] => Answer::Shut(reason, zone),
+            [Some((_, zone)), None] | [None, Some((_, zone))] => Answer::Disagree(zone),
+        }
+    }
+
+    fn judge(
+        &self,
+        binding: Binding<'_>,
+        zone: ZoneId,
+        callee: [LocalTime; 2],
+        at: i64,
+        worst: &mut [Option<(WindowReason, ZoneId)>; 2],
+    ) {
+        let zones = &self.rules.zones;
+        let agree = callee[0] == callee[1] && binding.fixed_zones().next().is_none();
+        for (index, opinion) in [Opinion::First, Opinion::Second].into_iter().enumerate() {
+            if agree && index == 1 {
+                break;
+            }
+            let local = |fixed: Option<ZoneId>| match fixed {
+                Some(fixed) => zones.local(fixed, at, opinion),
+                None => callee[index],
+            };
+            binding.judge(self.overrides, local, |reason, fixed| {
+                let found = (reason, fixed.unwrap_or(zone));
+                let places = if agree { 0..2 } else { index..index + 1 };
+                for place in &mut worst[places] {
+                    if place.is_none_or(|(known, _)| reason < known) {
+                        *place = Some(found);
+                    }
+                }
+            });
+        }
+    }
+
+    /// The first boundary after `from` whose answer is wanted.
+    fn scan(&self, from: i64, wanted: impl Fn(Answer) -> bool) -> Option<Timestamp> {
+        let mut zones: Vec<ZoneId> = Vec::new();
+        let mut minutes: Vec<u16> = vec![0];
+        for name in &self.class.zones {
+            zones.push(self.rules.zones.find(name)?);
+        }
+        for region in &self.class.regions {
+            let binding = self.binding(region)?;
+            zones.extend(binding.fixed_zones());
+            minutes.extend(binding.minutes());
+        }
+        zones.sort_unstable();
+        zones.dedup();
+        minutes.sort_unstable();
+        minutes.dedup();
+        let mut at = from;
+        loop {
+            at = self.rules.boundary(&zones, &minutes, at)?;
+            if at - from > HORIZON_SECS {
+                return None;
+            }
+            if wanted(self.answer(at)) {
+                return Some(Timestamp::from_millis(at * 1000));
+            }
+        }
+    }
+
+    fn binding(&self, region: &str) -> Option<Binding<'a>> {
+        self.rules.hours.binding(region, self.call_class)
+    }
+}
+
+fn seconds(at: Timestamp) -> i64 {
+    at.as_millis().div_euclid(1000)
+}

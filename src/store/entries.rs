@@ -1,0 +1,449 @@
+//! The event log entries every store writes, so that all stores write the same lines.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{By, ImportFigures};
+use crate::domain::event::{EventKind, NewEvent};
+use crate::domain::outcome::Classification;
+use crate::domain::{
+    Attempt, CallReport, CalleeType, CallerIdState, Campaign, CampaignState, Consent, ConsentKind,
+    Contact, ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp,
+};
+use crate::policy::{CallerIdUse, DialOrder, Load};
+
+/// The actor of the engine's own decisions.
+pub(super) const ENGINE: &str = "engine";
+/// The actor of what happens on the line.
+pub(super) const CARRIER: &str = "carrier";
+
+/// `campaign_added`.
+pub(super) fn campaign_added(campaign: &Campaign, by: &By) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        settings: &'a crate::domain::CampaignSettings,
+    }
+    of_campaign(EventKind::CampaignAdded, campaign, by).with_data(&Data {
+        settings: &campaign.settings,
+    })
+}
+
+/// The entry of a campaign's move that has just been made from `from`.
+pub(super) fn campaign_moved(
+    campaign: &Campaign,
+    from: CampaignState,
+    note: &str,
+    by: &By,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        note: &'a str,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        overrides: Option<&'a [crate::domain::campaign::RuleOverride]>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        state: Option<CampaignState>,
+    }
+    let kind = match campaign.state {
+        CampaignState::Running if from == CampaignState::Paused => EventKind::CampaignResumed,
+        CampaignState::Running => EventKind::CampaignStarted,
+        CampaignState::Paused => EventKind::CampaignPaused,
+        CampaignState::Stopped => EventKind::CampaignStopped,
+        CampaignState::Done | CampaignState::Draft => EventKind::CampaignChanged,
+    };
+    of_campaign(kind, campaign, by).with_data(&Data {
+        note,
+        overrides: (kind == EventKind::CampaignStarted)
+            .then_some(campaign.settings.rule_overrides.as_slice()),
+        state: (kind == EventKind::CampaignChanged).then_some(campaign.state),
+    })
+}
+
+/// `campaign_changed` after a change of pace.
+pub(super) fn pacing_changed(campaign: &Campaign, by: &By) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data {
+        pacing: crate::domain::campaign::Pacing,
+    }
+    of_campaign(EventKind::CampaignChanged, campaign, by).with_data(&Data {
+        pacing: campaign.settings.pacing,
+    })
+}
+
+/// `contacts_imported`, and `consent_recorded` when any row carries consent.
+pub(super) fn contacts_imported(
+    campaign: &Campaign,
+    figures: &ImportFigures,
+    by: &By,
+) -> Vec<NewEvent> {
+    #[derive(Serialize)]
+    struct Recorded<'a> {
+        file: &'a str,
+        sha256: &'a str,
+        consents: &'a BTreeMap<ConsentKind, u64>,
+    }
+    let mut events =
+        vec![of_campaign(EventKind::ContactsImported, campaign, by).with_data(figures)];
+    if figures.consents.values().any(|rows| *rows > 0) {
+        events.push(
+            of_campaign(EventKind::ConsentRecorded, campaign, by).with_data(&Recorded {
+                file: &figures.file,
+                sha256: &figures.sha256,
+                consents: &figures.consents,
+            }),
+        );
+    }
+    events
+}
+
+/// `suppression_added`.
+pub(super) fn suppression_added(suppression: &Suppression) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        list: &'a ListKind,
+        source: &'a str,
+        note: Option<&'a str>,
+    }
+    let kind = EventKind::SuppressionAdded;
+    NewEvent::new(suppression.at, kind, &suppression.actor)
+        .number(suppression.number)
+        .with_data(&Data {
+            list: &suppression.list,
+            source: suppression.source.as_str(),
+            note: suppression.note.as_deref(),
+        })
+}
+
+/// `consent_revoked`.
+pub(super) fn consent_revoked(suppression: &Suppression) -> NewEvent {
+    let kind = EventKind::ConsentRevoked;
+    NewEvent::new(suppression.at, kind, &suppression.actor).number(suppression.number)
+}
+
+/// `suppression_reversed`.
+pub(super) fn suppression_reversed(
+    number: PhoneNumber,
+    list: &ListKind,
+    reason: &str,
+    by: &By,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        list: &'a ListKind,
+        reason: &'a str,
+    }
+    NewEvent::new(by.at, EventKind::SuppressionReversed, &by.actor)
+        .number(number)
+        .with_data(&Data { list, reason })
+}
+
+/// `registry_loaded`.
+pub(super) fn registry_loaded(
+    list: &ListKind,
+    as_of: Timestamp,
+    figures: &ImportFigures,
+    by: &By,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        list: &'a ListKind,
+        as_of: Timestamp,
+        #[serde(flatten)]
+        figures: &'a ImportFigures,
+    }
+    NewEvent::new(by.at, EventKind::RegistryLoaded, &by.actor).with_data(&Data {
+        list,
+        as_of,
+        figures,
+    })
+}
+
+/// `contact_finished`.
+pub(super) fn contact_finished(
+    campaign: &Campaign,
+    contact: &Contact,
+    actor: &str,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        state: &'a str,
+        reason: Option<&'a str>,
+        attempts: u32,
+    }
+    let mut event = NewEvent::new(now, EventKind::ContactFinished, actor)
+        .campaign(campaign.name())
+        .number(contact.number)
+        .with_data(&Data {
+            state: contact.state.as_str(),
+            reason: contact.reason.as_deref(),
+            attempts: contact.attempts,
+        });
+    event.contact = Some(contact.id);
+    event
+}
+
+/// `attempt_reserved`: everything that proves the call was allowed.
+pub(super) fn attempt_reserved(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    order: &DialOrder,
+    shown: Option<&CallerIdUse>,
+    rules_digest: &str,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        n: u32,
+        trunk: &'a str,
+        caller_id: PhoneNumber,
+        attestation: Option<crate::domain::Attestation>,
+        branded: bool,
+        call_class: crate::domain::campaign::CallClass,
+        purpose: crate::domain::campaign::Purpose,
+        zones: Vec<&'a str>,
+        regions: &'a [String],
+        local_times: BTreeMap<&'a str, &'a str>,
+        rules_digest: &'a str,
+        consent: Option<&'a Consent>,
+        registry_date: Option<Timestamp>,
+        caps: Caps,
+    }
+    #[derive(Serialize)]
+    struct Caps {
+        deck: [u32; 2],
+        trunk: [u32; 2],
+        campaign: [u32; 2],
+        trunk_per_minute: [u32; 2],
+        campaign_per_minute: [u32; 2],
+        caller_id_hour: [u32; 2],
+    }
+    let slots = |load: &Load| [load.in_flight, load.max_concurrent];
+    let minute = |load: &Load| [load.sent_last_minute, load.calls_per_minute];
+    let load = &order.load;
+    of_attempt(
+        EventKind::AttemptReserved,
+        campaign,
+        attempt,
+        ENGINE,
+        attempt.reserved_at,
+    )
+    .with_data(&Data {
+        n: order.n,
+        trunk: &order.trunk.0,
+        caller_id: order.caller_id,
+        attestation: order.attestation,
+        branded: order.branded,
+        call_class: campaign.settings.call_class,
+        purpose: campaign.settings.purpose,
+        zones: order
+            .local_times
+            .iter()
+            .map(|(zone, _)| zone.as_str())
+            .collect(),
+        regions: &order.regions,
+        local_times: order
+            .local_times
+            .iter()
+            .map(|(zone, time)| (zone.as_str(), time.as_str()))
+            .collect(),
+        rules_digest,
+        consent: order.consent.as_ref(),
+        registry_date: order.registry_date,
+        caps: Caps {
+            deck: slots(&load.deck),
+            trunk: slots(&load.trunk),
+            campaign: slots(&load.campaign),
+            trunk_per_minute: minute(&load.trunk),
+            campaign_per_minute: minute(&load.campaign),
+            caller_id_hour: shown.map_or([0, 0], |used| [used.sent_last_hour, used.cap]),
+        },
+    })
+}
+
+/// `attempt_sent`, `call_ringing`, `call_answered` or `callee_detected`.
+pub(super) fn call_event(
+    kind: EventKind,
+    campaign: &Campaign,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Detected {
+        callee_type: Option<CalleeType>,
+    }
+    let event = of_attempt(kind, campaign, attempt, CARRIER, now);
+    if kind == EventKind::CalleeDetected {
+        let callee_type = attempt.callee_type;
+        return event.with_data(&Detected { callee_type });
+    }
+    event
+}
+
+/// `attempt_unknown`.
+pub(super) fn attempt_unknown(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    why: &str,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        why: &'a str,
+    }
+    of_attempt(EventKind::AttemptUnknown, campaign, attempt, ENGINE, now).with_data(&Data { why })
+}
+
+/// `attempt_reconciled`.
+pub(super) fn attempt_reconciled(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    found: &str,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        found: &'a str,
+    }
+    let kind = EventKind::AttemptReconciled;
+    of_attempt(kind, campaign, attempt, ENGINE, now).with_data(&Data { found })
+}
+
+/// `call_ended` of an attempt that has just ended.
+pub(super) fn call_ended(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    report: &CallReport,
+    read: &Classification,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        outcome: Outcome,
+        cause: &'a str,
+        fault: &'a str,
+        sip_code: Option<u16>,
+        ring_ms: Option<u128>,
+        talk_ms: Option<u128>,
+        callee_type: Option<CalleeType>,
+        counts: bool,
+    }
+    let ended = attempt.ended_at.unwrap_or(now);
+    let rang_until = attempt.answered_at.unwrap_or(ended);
+    of_attempt(EventKind::CallEnded, campaign, attempt, CARRIER, now).with_data(&Data {
+        outcome: read.outcome,
+        cause: read.cause,
+        fault: read.fault.as_str(),
+        sip_code: report.sip_code,
+        ring_ms: attempt
+            .ringing_at
+            .map(|from| rang_until.since(from).as_millis()),
+        talk_ms: attempt
+            .answered_at
+            .map(|from| ended.since(from).as_millis()),
+        callee_type: attempt.callee_type,
+        counts: read.counts,
+    })
+}
+
+/// `retry_planned`.
+pub(super) fn retry_planned(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    outcome: Outcome,
+    due: Timestamp,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data {
+        outcome: Outcome,
+        due: Timestamp,
+    }
+    let kind = EventKind::RetryPlanned;
+    of_attempt(kind, campaign, attempt, ENGINE, now).with_data(&Data { outcome, due })
+}
+
+/// `alert_raised` about a caller ID that was set aside because its call was blocked.
+pub(super) fn caller_id_rested(campaign: &Campaign, attempt: &Attempt, now: Timestamp) -> NewEvent {
+    let text = format!(
+        "caller ID {} rests: a network blocked its call; look at its reputation, then bring it back",
+        attempt.caller_id
+    );
+    of_attempt(EventKind::AlertRaised, campaign, attempt, ENGINE, now).with_data(&CallerIdAlert {
+        alert: "caller_id_rested",
+        caller_id: attempt.caller_id,
+        text,
+    })
+}
+
+/// `alert_raised` about a caller ID whose state somebody set.
+pub(super) fn caller_id_set(number: PhoneNumber, state: CallerIdState, by: &By) -> NewEvent {
+    let (alert, word) = match state {
+        CallerIdState::Active => ("caller_id_active", "is in use again"),
+        CallerIdState::Resting => ("caller_id_rested", "rests"),
+        CallerIdState::Retired => ("caller_id_retired", "is retired"),
+    };
+    NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&CallerIdAlert {
+        alert,
+        caller_id: number,
+        text: format!("caller ID {number} {word}"),
+    })
+}
+
+#[derive(Serialize)]
+struct CallerIdAlert {
+    alert: &'static str,
+    caller_id: PhoneNumber,
+    text: String,
+}
+
+/// The word by which the log says how an unknown attempt was resolved.
+pub(super) fn found(report: &CallReport) -> &'static str {
+    use crate::domain::attempt::CallEnd;
+    match report.end {
+        CallEnd::NeverSent => "never_placed",
+        CallEnd::Unresolved => "unresolved",
+        CallEnd::Completed
+        | CallEnd::Abandoned
+        | CallEnd::Rejected
+        | CallEnd::RangOut
+        | CallEnd::CancelledByUs
+        | CallEnd::Lapsed => "ended",
+    }
+}
+
+/// The code under which a finished contact is counted, by its end and the list it stands on.
+pub(super) fn end_code(state: ContactState, list: Option<&ListKind>, outcome: Outcome) -> String {
+    match state {
+        ContactState::Done => outcome.as_str().to_owned(),
+        ContactState::Exhausted => "attempts_exhausted".to_owned(),
+        ContactState::Suppressed => match list {
+            Some(list) => format!("suppressed:{list}"),
+            None => "consent_revoked".to_owned(),
+        },
+        ContactState::Invalid => format!("unfit:{outcome}"),
+        ContactState::Expired => "expired".to_owned(),
+        ContactState::Unknown
+        | ContactState::Ready
+        | ContactState::Waiting(_)
+        | ContactState::InFlight => state.as_str().to_owned(),
+    }
+}
+
+fn of_campaign(kind: EventKind, campaign: &Campaign, by: &By) -> NewEvent {
+    NewEvent::new(by.at, kind, &by.actor).campaign(campaign.name())
+}
+
+fn of_attempt(
+    kind: EventKind,
+    campaign: &Campaign,
+    attempt: &Attempt,
+    actor: &str,
+    now: Timestamp,
+) -> NewEvent {
+    let mut event = NewEvent::new(now, kind, actor)
+        .campaign(campaign.name())
+        .number(attempt.number);
+    event.contact = Some(attempt.contact);
+    event.attempt = Some(attempt.id);
+    event
+}

@@ -1,0 +1,340 @@
+//! The moves of campaigns, contacts and attempts as values, shared by every store.
+
+use std::time::Duration;
+
+use super::{By, Candidate, DeckSettings, StoreError, entries};
+use crate::domain::attempt::CallEnd;
+use crate::domain::campaign::Pacing;
+use crate::domain::event::{EventKind, NewEvent};
+use crate::domain::outcome::{CalleeType, Classification, classify};
+use crate::domain::{
+    Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, CallReport, CallerIdState,
+    Campaign, CampaignState, Contact, ContactId, ContactState, ListKind, Outcome, PhoneNumber,
+    Timestamp, WaitReason, WindowClass,
+};
+use crate::policy::pacing::Entry;
+use crate::policy::{DialOrder, Hold, HoldKind, Refusal, Until};
+
+/// How long a contact is set aside when its hold ends with a call whose end nobody can foretell.
+pub(super) const CALL_ENDS_RECHECK: Duration = Duration::from_secs(30);
+/// How long a contact is set aside when only an operator can end its hold.
+pub(super) const OPERATOR_RECHECK: Duration = Duration::from_mins(10);
+/// How far back the history of a number is read.
+pub(super) const HISTORY: Duration = Duration::from_hours(60 * 24);
+/// Days behind the abandonment rate (47 CFR 64.1200(a)(7)), whole UTC days, today included.
+pub(super) const ABANDONMENT_DAYS: i64 = 30;
+
+/// Moves a campaign; `None`: it was there already.
+pub(super) fn move_campaign(
+    campaign: &mut Campaign,
+    to: CampaignState,
+    note: &str,
+    by: &By,
+) -> Result<Option<NewEvent>, StoreError> {
+    let from = campaign.state;
+    if from == to {
+        return Ok(None);
+    }
+    if !from.may_become(to) {
+        return Err(StoreError::IllegalMove {
+            campaign: campaign.name().to_owned(),
+            from,
+            to,
+        });
+    }
+    campaign.state = to;
+    if to == CampaignState::Running {
+        campaign.running_since = Some(by.at);
+    }
+    campaign.pause_note =
+        (to == CampaignState::Paused && !note.is_empty()).then(|| note.to_owned());
+    Ok(Some(entries::campaign_moved(campaign, from, note, by)))
+}
+
+/// Changes a campaign's pace; `None`: nothing changed.
+pub(super) fn set_pacing(
+    campaign: &mut Campaign,
+    pacing: Pacing,
+    by: &By,
+) -> Result<Option<NewEvent>, StoreError> {
+    let ceiling = campaign.ceiling;
+    let refuse = |what: &str, asked: u32, allowed: u32| {
+        Err(StoreError::AboveCeiling(format!(
+            "{what} must be between 1 and {allowed}, the ceiling of the campaign's file, not {asked}"
+        )))
+    };
+    if pacing.calls_per_minute == 0 || pacing.calls_per_minute > ceiling.calls_per_minute {
+        return refuse(
+            "calls per minute",
+            pacing.calls_per_minute,
+            ceiling.calls_per_minute,
+        );
+    }
+    if pacing.max_concurrent == 0 || pacing.max_concurrent > ceiling.max_concurrent {
+        return refuse(
+            "concurrent calls",
+            pacing.max_concurrent,
+            ceiling.max_concurrent,
+        );
+    }
+    if campaign.settings.pacing == pacing {
+        return Ok(None);
+    }
+    campaign.settings.pacing = Pacing {
+        weight: pacing.weight.max(1),
+        ..pacing
+    };
+    Ok(Some(entries::pacing_changed(campaign, by)))
+}
+
+/// Until when a contact is set aside by a hold of its own, and what it then waits for.
+pub(super) fn set_aside(hold: &Hold, now: Timestamp) -> (WaitReason, Timestamp) {
+    let retry = |kind: &HoldKind| matches!(kind, HoldKind::RetryDue);
+    let reason = if hold.reasons.iter().any(|reason| retry(&reason.kind)) {
+        WaitReason::Retry
+    } else {
+        WaitReason::Cap
+    };
+    let due = match hold.until {
+        Until::At(at) => at,
+        Until::CallEnds => now + CALL_ENDS_RECHECK,
+        Until::Operator => now + OPERATOR_RECHECK,
+    };
+    (reason, due)
+}
+
+/// The attempt an order becomes.
+pub(super) fn reserve(
+    id: AttemptId,
+    contact: &Contact,
+    order: &DialOrder,
+    now: Timestamp,
+) -> Attempt {
+    Attempt {
+        id,
+        campaign: contact.campaign,
+        contact: contact.id,
+        number: order.number,
+        n: order.n,
+        trunk: order.trunk.clone(),
+        caller_id: order.caller_id,
+        state: AttemptState::Reserved,
+        reserved_at: now,
+        sent_at: None,
+        ringing_at: None,
+        answered_at: None,
+        ended_at: None,
+        callee_type: None,
+        outcome: None,
+        counts: true,
+    }
+}
+
+/// What the ledger keeps of an attempt.
+pub(super) fn ledger_entry(attempt: &Attempt) -> Entry {
+    Entry {
+        attempt: attempt.id,
+        campaign: attempt.campaign,
+        trunk: attempt.trunk.clone(),
+        caller_id: attempt.caller_id,
+        number: attempt.number,
+    }
+}
+
+/// Applies a call event; the kinds to log, none when it is late or repeated (D18).
+///
+/// An event that proves the request left notes the sending too when that was missed.
+pub(super) fn apply_event(
+    attempt: &mut Attempt,
+    event: &CallEvent,
+    now: Timestamp,
+) -> Vec<EventKind> {
+    let at = event.at.min(now).max(attempt.reserved_at);
+    let (next, kind) = match event.kind {
+        CallEventKind::Sent => (AttemptState::Sent, EventKind::AttemptSent),
+        CallEventKind::Ringing => (AttemptState::Ringing, EventKind::CallRinging),
+        CallEventKind::Answered => (AttemptState::Connected, EventKind::CallAnswered),
+        CallEventKind::CalleeDetected(callee) => return detect(attempt, callee),
+        CallEventKind::Speech(_) | CallEventKind::Ended(_) | CallEventKind::AnswerLost => {
+            return Vec::new();
+        }
+    };
+    if !attempt.state.may_become(next) {
+        return Vec::new();
+    }
+    let mut kinds = Vec::new();
+    if attempt.state == AttemptState::Reserved {
+        attempt.sent_at = Some(at);
+        kinds.push(EventKind::AttemptSent);
+    }
+    if next == AttemptState::Ringing {
+        attempt.ringing_at = Some(at);
+    }
+    if next == AttemptState::Connected {
+        attempt.answered_at = Some(at);
+    }
+    if next != AttemptState::Sent {
+        kinds.push(kind);
+    }
+    attempt.state = next;
+    kinds
+}
+
+fn detect(attempt: &mut Attempt, callee: CalleeType) -> Vec<EventKind> {
+    if attempt.state != AttemptState::Connected || attempt.callee_type.is_some() {
+        return Vec::new();
+    }
+    attempt.callee_type = Some(callee);
+    vec![EventKind::CalleeDetected]
+}
+
+/// Ends an attempt that has not ended, and reads its end.
+pub(super) fn end_attempt(
+    attempt: &mut Attempt,
+    report: &CallReport,
+    at: Timestamp,
+    now: Timestamp,
+) -> Classification {
+    let report = CallReport {
+        callee_type: report.callee_type.or(attempt.callee_type),
+        ..report.clone()
+    };
+    let read = classify(&report);
+    attempt.state = AttemptState::Ended;
+    attempt.ended_at = Some(at.min(now).max(attempt.reserved_at));
+    attempt.callee_type = report.callee_type;
+    attempt.outcome = Some(read.outcome);
+    attempt.counts = read.counts;
+    read
+}
+
+/// Whether a report gives slot and send back: the request certainly never left.
+pub(super) fn gives_back(attempt: &Attempt, report: &CallReport) -> bool {
+    report.end == CallEnd::NeverSent && attempt.sent_at.is_none()
+}
+
+/// Whether an attempt has ended without its request ever leaving.
+pub(super) fn never_sent(attempt: &Attempt) -> bool {
+    attempt.outcome == Some(Outcome::Cancelled) && !attempt.counts
+}
+
+/// The instant an attempt's send counts from in the sliding windows; `None`: now, or not at all.
+///
+/// An attempt not known to be sent counts from when its fate became unknown, or from its end: it
+/// cannot have left later. `noted` is what was found before.
+pub(super) fn counts_from(
+    attempt: &Attempt,
+    noted: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    if never_sent(attempt) {
+        return None;
+    }
+    let unknown = (attempt.state == AttemptState::Unknown).then_some(now);
+    attempt.sent_at.or(noted).or(attempt.ended_at).or(unknown)
+}
+
+/// The UTC day an instant falls on, counted from 1970.
+pub(super) fn day(at: Timestamp) -> i64 {
+    at.as_millis() / (24 * 3600 * 1000)
+}
+
+/// Live and abandoned calls an outcome adds to the abandonment rate.
+pub(super) fn live_and_abandoned(outcome: Outcome) -> Option<(u64, u64)> {
+    match outcome {
+        Outcome::Answered(CalleeType::Human) => Some((1, 0)),
+        Outcome::Abandoned => Some((1, 1)),
+        Outcome::Answered(CalleeType::Voicemail | CalleeType::Fax | CalleeType::Unknown)
+        | Outcome::Busy
+        | Outcome::NoAnswer
+        | Outcome::Declined
+        | Outcome::InvalidNumber
+        | Outcome::NetworkFailure
+        | Outcome::ProviderError
+        | Outcome::Throttled
+        | Outcome::Cancelled
+        | Outcome::Expired
+        | Outcome::Unknown => None,
+    }
+}
+
+/// Why a contact must end at `now`, if its own or its campaign's time is over.
+pub(super) fn expiry(campaign: &Campaign, contact: &Contact, now: Timestamp) -> Option<Refusal> {
+    if let Some(refusal) = campaign_expiry(campaign, now) {
+        return Some(refusal);
+    }
+    let expires = contact.expires_at.filter(|at| *at <= now)?;
+    Some(Refusal::ContactExpired(expires))
+}
+
+/// Why all of a campaign's contacts must end at `now`, if its time is over.
+pub(super) fn campaign_expiry(campaign: &Campaign, now: Timestamp) -> Option<Refusal> {
+    if campaign.state == CampaignState::Stopped {
+        return Some(Refusal::CampaignStopped);
+    }
+    let expires = campaign.settings.schedule.expires.filter(|at| *at <= now)?;
+    Some(Refusal::CampaignExpired(expires))
+}
+
+/// Whether a list binds a campaign of this name.
+pub(super) fn binds(list: &ListKind, campaign: &str) -> bool {
+    match list {
+        ListKind::Internal | ListKind::National(_) | ListKind::State(_) => true,
+        ListKind::Campaign(name) => name == campaign,
+    }
+}
+
+/// Whether a contact can still be finished by a suppression or an expiry.
+pub(super) fn is_open(state: ContactState) -> bool {
+    matches!(state, ContactState::Ready | ContactState::Waiting(_))
+}
+
+/// The stricter of what the deck file and what the store say about a caller ID.
+pub(super) fn stricter(file: CallerIdState, stored: CallerIdState) -> CallerIdState {
+    match (file, stored) {
+        (CallerIdState::Retired, _) | (_, CallerIdState::Retired) => CallerIdState::Retired,
+        (CallerIdState::Resting, _) | (_, CallerIdState::Resting) => CallerIdState::Resting,
+        (CallerIdState::Active, CallerIdState::Active) => CallerIdState::Active,
+    }
+}
+
+/// The settings of a deck that was never configured: nothing can be dialed with them.
+pub(super) fn no_settings() -> DeckSettings {
+    DeckSettings {
+        max_concurrent: 0,
+        trunks: Vec::new(),
+        caller_ids: Vec::new(),
+        emergency_bans: Vec::new(),
+    }
+}
+
+/// The class of contacts that have none: no zone, so never open.
+pub(super) fn no_class() -> WindowClass {
+    WindowClass {
+        zones: Vec::new(),
+        regions: Vec::new(),
+        zone_source: "none".to_owned(),
+    }
+}
+
+/// A contact as the hopper holds it.
+pub(super) fn candidate(contact: &Contact) -> Candidate {
+    Candidate {
+        contact: contact.id,
+        campaign: contact.campaign,
+        class: contact.class,
+        priority: contact.priority,
+        due: contact.due,
+    }
+}
+
+/// An error about a contact that is not in the deck.
+pub(super) fn no_contact(id: ContactId) -> StoreError {
+    StoreError::Unusable(format!("there is no contact {id}"))
+}
+
+/// A number from its stored digits.
+pub(super) fn number(digits: u64) -> Result<PhoneNumber, StoreError> {
+    PhoneNumber::from_digits(digits)
+        .ok_or_else(|| StoreError::Unusable(format!("{digits} is stored as a phone number")))
+}

@@ -1,0 +1,255 @@
+//! Attempts: their rows, a number's history, call events and the rebuilt ledger.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, Params};
+
+use super::codec::{
+    attempt as read_attempt, attempt_code, attempt_columns, digits, instant, millis,
+};
+use super::{Work, campaigns, log};
+use crate::domain::{
+    Attempt, AttemptId, AttemptState, CallEvent, CalleeType, ContactId, DeckId, Outcome,
+    PhoneNumber, Timestamp,
+};
+use crate::policy::PastAttempt;
+use crate::policy::pacing::{HOUR, Ledger};
+use crate::store::{StoreError, entries, facts, moves};
+
+pub(super) const BY_SERIAL: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    " FROM attempts WHERE serial = ?1"
+);
+pub(super) const OF_CONTACT: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    " FROM attempts WHERE contact = ?1 ORDER BY serial"
+);
+pub(super) const OPEN: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    ", counts_from FROM attempts WHERE state <> 5"
+);
+pub(super) const OPEN_TO: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    " FROM attempts WHERE number = ?1 AND state <> 5"
+);
+pub(super) const HISTORY: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    " FROM attempts WHERE number = ?1 AND reserved_at >= ?2 ORDER BY reserved_at DESC, serial DESC"
+);
+pub(super) const SENDS: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    ", counts_from FROM attempts WHERE counts_from IS NOT NULL AND counts_from > ?1 ORDER BY counts_from"
+);
+pub(super) const INSERT: &str = concat!(
+    "INSERT INTO attempts (",
+    attempt_columns!(),
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+);
+pub(super) const UPDATE: &str = "UPDATE attempts SET state = ?2, sent_at = ?3, ringing_at = ?4,
+     answered_at = ?5, ended_at = ?6, callee_type = ?7, outcome = ?8, counts = ?9, counts_from =
+     CASE WHEN ?10 THEN NULL ELSE coalesce(counts_from, ?11) END WHERE serial = ?1";
+
+/// The id of the next attempt.
+pub(super) fn next_id(work: &Work<'_>) -> Result<AttemptId, StoreError> {
+    let last: Option<i64> = work
+        .conn
+        .prepare_cached("SELECT max(serial) FROM attempts")?
+        .query_row((), |row| row.get(0))?;
+    Ok(AttemptId {
+        deck: work.mem.deck,
+        serial: last.unwrap_or(0) + 1,
+    })
+}
+
+/// Adds a reserved attempt.
+pub(super) fn insert(work: &mut Work<'_>, attempt: &Attempt) -> Result<(), StoreError> {
+    work.conn
+        .prepare_cached(INSERT)?
+        .execute(rusqlite::params![
+            attempt.id.serial,
+            attempt.campaign.0,
+            attempt.contact.0,
+            digits(attempt.number),
+            attempt.n,
+            attempt.trunk.0,
+            digits(attempt.caller_id),
+            attempt_code(attempt.state),
+            attempt.reserved_at.as_millis(),
+            millis(attempt.sent_at),
+            millis(attempt.ringing_at),
+            millis(attempt.answered_at),
+            millis(attempt.ended_at),
+            attempt.callee_type.map(CalleeType::as_str),
+            attempt.outcome.map(Outcome::as_str),
+            attempt.counts,
+        ])?;
+    Ok(())
+}
+
+/// Writes what has changed of an attempt.
+pub(super) fn save(
+    work: &mut Work<'_>,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    work.conn.prepare_cached(UPDATE)?.execute((
+        attempt.id.serial,
+        attempt_code(attempt.state),
+        millis(attempt.sent_at),
+        millis(attempt.ringing_at),
+        millis(attempt.answered_at),
+        millis(attempt.ended_at),
+        attempt.callee_type.map(CalleeType::as_str),
+        attempt.outcome.map(Outcome::as_str),
+        attempt.counts,
+        moves::never_sent(attempt),
+        millis(moves::counts_from(attempt, None, now)),
+    ))?;
+    Ok(())
+}
+
+/// The attempt with that id, unless it is another deck's.
+pub(super) fn by_id(work: &Work<'_>, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
+    if id.deck != work.mem.deck {
+        return Ok(None);
+    }
+    Ok(select(work, BY_SERIAL, (id.serial,))?.pop())
+}
+
+/// All attempts of a contact, oldest first.
+pub(super) fn of_contact(work: &Work<'_>, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
+    select(work, OF_CONTACT, (contact.0,))
+}
+
+/// Attempts that have not ended, by id.
+pub(super) fn open(work: &Work<'_>) -> Result<Vec<Attempt>, StoreError> {
+    let mut open = select(work, OPEN, ())?;
+    open.sort_by_key(|attempt| attempt.id);
+    Ok(open)
+}
+
+/// Attempts reserved and not known to be sent, by id.
+pub(super) fn unsent(work: &Work<'_>) -> Result<Vec<Attempt>, StoreError> {
+    let mut open = open(work)?;
+    open.retain(|attempt| attempt.state == AttemptState::Reserved);
+    Ok(open)
+}
+
+/// The attempt in flight to a number.
+pub(super) fn open_to(work: &Work<'_>, number: PhoneNumber) -> Result<Option<Attempt>, StoreError> {
+    Ok(select(work, OPEN_TO, (digits(number),))?.pop())
+}
+
+/// A number's attempts of the last 60 days, newest first.
+pub(super) fn history(
+    work: &Work<'_>,
+    number: PhoneNumber,
+    now: Timestamp,
+) -> Result<Vec<PastAttempt>, StoreError> {
+    let since = (now - moves::HISTORY).as_millis();
+    let attempts = select(work, HISTORY, (digits(number), since))?;
+    Ok(attempts
+        .iter()
+        .map(|attempt| facts::past(attempt, now))
+        .collect())
+}
+
+/// Notes a call event.
+pub(super) fn record(
+    work: &mut Work<'_>,
+    event: &CallEvent,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(mut attempt) = by_id(work, event.attempt)? else {
+        return Ok(false);
+    };
+    let was_sent = attempt.sent_at.is_some();
+    let kinds = moves::apply_event(&mut attempt, event, now);
+    if kinds.is_empty() {
+        return Ok(false);
+    }
+    // The ledger is brought up before the row changes, so that a rebuilt one does not count it twice.
+    let ledger = work.ledger(now)?;
+    if let Some(at) = attempt.sent_at.filter(|_| !was_sent) {
+        ledger.sent(attempt.id, at);
+    }
+    save(work, &attempt, now)?;
+    let campaign = campaigns::by_id(work, attempt.campaign)?;
+    for kind in kinds {
+        log::append(work, &entries::call_event(kind, &campaign, &attempt, now))?;
+    }
+    Ok(true)
+}
+
+/// Notes that an attempt's fate is unknown.
+pub(super) fn mark_unknown(
+    work: &mut Work<'_>,
+    id: AttemptId,
+    why: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(mut attempt) = by_id(work, id)? else {
+        return Ok(false);
+    };
+    if !attempt.state.may_become(AttemptState::Unknown) {
+        return Ok(false);
+    }
+    work.ledger(now)?.sent(attempt.id, now);
+    attempt.state = AttemptState::Unknown;
+    save(work, &attempt, now)?;
+    let campaign = campaigns::by_id(work, attempt.campaign)?;
+    log::append(
+        work,
+        &entries::attempt_unknown(&campaign, &attempt, why, now),
+    )?;
+    Ok(true)
+}
+
+/// The ledger as the attempts have it.
+pub(super) fn rebuild_ledger(
+    conn: &Connection,
+    deck: DeckId,
+    now: Timestamp,
+) -> Result<Ledger, StoreError> {
+    /// Sends are read a little further back, so that a clock that was set back loses none.
+    const MARGIN: Duration = Duration::from_mins(1);
+    let mut ledger = Ledger::default();
+    let since = (now - (HOUR + MARGIN)).as_millis();
+    for sql in [SENDS, OPEN] {
+        let mut statement = conn.prepare_cached(sql)?;
+        let mut rows =
+            statement.query(rusqlite::params_from_iter((sql == SENDS).then_some(since)))?;
+        while let Some(row) = rows.next()? {
+            let attempt = read_attempt(row, deck)?;
+            if attempt.state.in_flight() == (sql == OPEN) {
+                facts::rebuild(&mut ledger, &attempt, instant(row.get("counts_from")?));
+            }
+        }
+    }
+    Ok(ledger)
+}
+
+fn select(work: &Work<'_>, sql: &str, params: impl Params) -> Result<Vec<Attempt>, StoreError> {
+    query(work.conn, work.mem.deck, sql, params)
+}
+
+fn query(
+    conn: &Connection,
+    deck: DeckId,
+    sql: &str,
+    params: impl Params,
+) -> Result<Vec<Attempt>, StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut attempts = Vec::new();
+    while let Some(row) = rows.next()? {
+        attempts.push(read_attempt(row, deck)?);
+    }
+    Ok(attempts)
+}

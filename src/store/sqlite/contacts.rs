@@ -1,0 +1,369 @@
+//! Contacts: imports, the queue, expiry, and the one function through which they move.
+
+use std::sync::Arc;
+
+use rusqlite::{OptionalExtension as _, Params};
+
+use super::codec::{contact as read_contact, contact_columns, digits, millis};
+use super::counters::Count;
+use super::{Work, campaigns, log};
+use crate::domain::{
+    CampaignId, ClassId, Contact, ContactId, ContactState, Outcome, PhoneNumber, Timestamp,
+    WindowClass,
+};
+use crate::policy::Refusal;
+use crate::store::{Candidate, NewContact, RowFate, StoreError, entries, moves};
+
+pub(super) const BY_ID: &str = concat!(
+    "SELECT ",
+    contact_columns!(),
+    " FROM contacts WHERE id = ?1"
+);
+pub(super) const BY_NUMBER: &str = concat!(
+    "SELECT ",
+    contact_columns!(),
+    " FROM contacts WHERE number = ?1 ORDER BY campaign"
+);
+/// The rest of one priority's queue.
+pub(super) const QUEUE_REST: &str = "SELECT id, priority, due FROM contacts
+     WHERE campaign = ?1 AND class = ?2 AND state = 0 AND priority = ?3 AND (due, id) > (?4, ?5)
+     ORDER BY due, id LIMIT ?6";
+/// The queue below a priority.
+pub(super) const QUEUE_BELOW: &str = "SELECT id, priority, due FROM contacts
+     WHERE campaign = ?1 AND class = ?2 AND state = 0 AND priority < ?3
+     ORDER BY priority DESC, due, id LIMIT ?4";
+pub(super) const DUE: &str = concat!(
+    "SELECT ",
+    contact_columns!(),
+    " FROM contacts WHERE campaign = ?1 AND state IN (1, 2) AND due <= ?2 ORDER BY due, id LIMIT ?3"
+);
+pub(super) const NEXT_DUE: &str = "SELECT due FROM contacts
+     WHERE campaign = ?1 AND state IN (1, 2) ORDER BY due LIMIT 1";
+pub(super) const EXPIRING: &str = concat!(
+    "SELECT ",
+    contact_columns!(),
+    " FROM contacts WHERE expires_at IS NOT NULL AND state IN (0, 1, 2) AND expires_at <= ?1
+     ORDER BY expires_at, id LIMIT ?2"
+);
+pub(super) const READY_OF: &str = concat!(
+    "SELECT ",
+    contact_columns!(),
+    " FROM contacts WHERE campaign = ?1 AND state = 0 ORDER BY class, priority DESC, due, id LIMIT ?2"
+);
+pub(super) const WAITING_OF: &str = concat!(
+    "SELECT ",
+    contact_columns!(),
+    " FROM contacts WHERE campaign = ?1 AND state IN (1, 2) ORDER BY due, id LIMIT ?2"
+);
+pub(super) const MOVE: &str =
+    "UPDATE contacts SET state = ?2, reason = ?3, due = ?4, attempts = ?5,
+     last_outcome = ?6 WHERE id = ?1";
+const INSERT: &str = "INSERT INTO contacts (campaign, number, name, state, reason, priority, due,
+     class, consent_kind, consent_source, consent_at, expires_at, line, variables)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
+     ON CONFLICT (number, campaign) DO NOTHING";
+
+/// Adds contacts.
+pub(super) fn import(
+    work: &mut Work<'_>,
+    campaign: CampaignId,
+    rows: &[NewContact],
+    at: Timestamp,
+) -> Result<Vec<RowFate>, StoreError> {
+    campaigns::by_id(work, campaign)?;
+    let mut insert = work.conn.prepare_cached(INSERT)?;
+    let mut known = work
+        .conn
+        .prepare_cached("SELECT line FROM contacts WHERE number = ?1 AND campaign = ?2")?;
+    let mut fates = Vec::with_capacity(rows.len());
+    for row in rows {
+        let (class, state, reason) = match &row.class {
+            Ok(class) => (intern(work, class)?, ContactState::Ready, None),
+            Err(why) => {
+                let refusal = Refusal::Unfit(why.clone());
+                (ClassId(0), refusal.contact_state(), Some(refusal.code()))
+            }
+        };
+        let consent = row.consent.as_ref();
+        let added = insert.execute(rusqlite::params![
+            campaign.0,
+            digits(row.number),
+            row.name,
+            state.code(),
+            reason,
+            row.priority,
+            at.as_millis(),
+            (class.0 != 0).then_some(class.0),
+            consent.map(|given| given.kind.as_str()),
+            consent.map(|given| given.source.as_str()),
+            consent.map(|given| given.at.as_millis()),
+            millis(row.expires_at),
+            row.line.cast_signed(),
+            row.variables,
+        ])?;
+        if added == 0 {
+            let line: i64 = known.query_row((digits(row.number), campaign.0), |row| row.get(0))?;
+            let of_line = line.cast_unsigned();
+            fates.push(RowFate::Duplicate { of_line });
+            continue;
+        }
+        count(work, campaign, class, state, 1);
+        if let Some(code) = reason {
+            refused(work, campaign, &code);
+        }
+        fates.push(RowFate::Taken(ContactId(work.conn.last_insert_rowid())));
+    }
+    Ok(fates)
+}
+
+/// The contact with that id.
+pub(super) fn by_id(work: &Work<'_>, id: ContactId) -> Result<Option<Contact>, StoreError> {
+    Ok(select(work, BY_ID, (id.0,))?.pop())
+}
+
+/// Contacts with this number, over all campaigns.
+pub(super) fn with(work: &Work<'_>, number: PhoneNumber) -> Result<Vec<Contact>, StoreError> {
+    select(work, BY_NUMBER, (digits(number),))
+}
+
+/// The window class with that id; class 0 has no zone and is never open.
+pub(super) fn class(work: &mut Work<'_>, id: ClassId) -> Result<Arc<WindowClass>, StoreError> {
+    if let Some(known) = work.mem.cache.classes.get(&id) {
+        return Ok(Arc::clone(known));
+    }
+    let body: Option<String> = work
+        .conn
+        .prepare_cached("SELECT body FROM classes WHERE id = ?1")?
+        .query_row((id.0,), |row| row.get(0))
+        .optional()?;
+    let class = match body {
+        Some(body) => Arc::new(serde_json::from_str::<WindowClass>(&body)?),
+        None => Arc::new(moves::no_class()),
+    };
+    work.mem.cache.classes.insert(id, Arc::clone(&class));
+    Ok(class)
+}
+
+/// Moves a contact from `before` to `after`: the only way a contact's row changes.
+pub(super) fn save(
+    work: &mut Work<'_>,
+    before: &Contact,
+    after: &Contact,
+) -> Result<(), StoreError> {
+    work.conn.prepare_cached(MOVE)?.execute((
+        after.id.0,
+        after.state.code(),
+        &after.reason,
+        after.due.as_millis(),
+        after.attempts,
+        after.last_outcome.map(Outcome::as_str),
+    ))?;
+    if before.state != after.state {
+        count(work, after.campaign, after.class, before.state, -1);
+        count(work, after.campaign, after.class, after.state, 1);
+    }
+    Ok(())
+}
+
+/// Brings a contact to its end, counts why and logs it.
+pub(super) fn finish(
+    work: &mut Work<'_>,
+    before: &Contact,
+    after: &mut Contact,
+    end: (ContactState, String),
+    by: (&str, Timestamp),
+) -> Result<(), StoreError> {
+    let campaign = campaigns::by_id(work, after.campaign)?;
+    let (state, code) = end;
+    if state != ContactState::Done {
+        refused(work, after.campaign, &code);
+    }
+    after.state = state;
+    after.reason = Some(code);
+    save(work, before, after)?;
+    log::append(
+        work,
+        &entries::contact_finished(&campaign, after, by.0, by.1),
+    )
+}
+
+/// Ready contacts of one class in queue order.
+pub(super) fn refill(
+    work: &Work<'_>,
+    campaign: CampaignId,
+    class: ClassId,
+    after: Option<Candidate>,
+    limit: usize,
+) -> Result<Vec<Candidate>, StoreError> {
+    let mut queue = Vec::new();
+    let mut below = i64::from(i32::MAX) + 1;
+    if let Some(last) = after {
+        below = i64::from(last.priority);
+        let rest = (
+            campaign.0,
+            class.0,
+            last.priority,
+            last.due.as_millis(),
+            last.contact.0,
+            bound(limit),
+        );
+        candidates(work, QUEUE_REST, rest, (campaign, class), &mut queue)?;
+    }
+    let room = limit.saturating_sub(queue.len());
+    if room > 0 {
+        let further = (campaign.0, class.0, below, bound(room));
+        candidates(work, QUEUE_BELOW, further, (campaign, class), &mut queue)?;
+    }
+    Ok(queue)
+}
+
+/// Moves waiting contacts that are due to ready, earliest first.
+pub(super) fn promote(
+    work: &mut Work<'_>,
+    now: Timestamp,
+    limit: usize,
+) -> Result<Vec<Candidate>, StoreError> {
+    let mut due = Vec::new();
+    for campaign in campaigns::all(work)? {
+        due.extend(select(
+            work,
+            DUE,
+            (campaign.id.0, now.as_millis(), bound(limit)),
+        )?);
+    }
+    due.sort_by_key(|contact| (contact.due, contact.id));
+    due.truncate(limit);
+    let mut promoted = Vec::with_capacity(due.len());
+    for before in due {
+        let after = Contact {
+            state: ContactState::Ready,
+            reason: None,
+            ..before.clone()
+        };
+        save(work, &before, &after)?;
+        promoted.push(moves::candidate(&after));
+    }
+    Ok(promoted)
+}
+
+/// When the first waiting contact of all becomes ready.
+pub(super) fn first_due(work: &mut Work<'_>) -> Result<Option<Timestamp>, StoreError> {
+    let mut first = None;
+    for campaign in campaigns::all(work)? {
+        first = [first, next_due(work, campaign.id)?]
+            .into_iter()
+            .flatten()
+            .min();
+    }
+    Ok(first)
+}
+
+/// When the first waiting contact of a campaign becomes ready.
+pub(super) fn next_due(
+    work: &Work<'_>,
+    campaign: CampaignId,
+) -> Result<Option<Timestamp>, StoreError> {
+    Ok(work
+        .conn
+        .prepare_cached(NEXT_DUE)?
+        .query_row((campaign.0,), |row| row.get(0))
+        .optional()?
+        .map(Timestamp::from_millis))
+}
+
+/// Ends contacts whose own time or whose campaign's time is over.
+pub(super) fn expire(work: &mut Work<'_>, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
+    let own = select(work, EXPIRING, (now.as_millis(), bound(limit)))?;
+    let mut room = limit.saturating_sub(own.len());
+    let mut ended = own.len();
+    end_all(work, own, now)?;
+    for campaign in campaigns::all(work)? {
+        if moves::campaign_expiry(&campaign, now).is_none() {
+            continue;
+        }
+        for sql in [READY_OF, WAITING_OF] {
+            let contacts = select(work, sql, (campaign.id.0, bound(room)))?;
+            room -= contacts.len();
+            ended += contacts.len();
+            end_all(work, contacts, now)?;
+        }
+    }
+    Ok(ended as u64)
+}
+
+fn end_all(work: &mut Work<'_>, contacts: Vec<Contact>, now: Timestamp) -> Result<(), StoreError> {
+    for before in contacts {
+        let campaign = campaigns::by_id(work, before.campaign)?;
+        let Some(refusal) = moves::expiry(&campaign, &before, now) else {
+            continue;
+        };
+        let mut after = before.clone();
+        let end = (refusal.contact_state(), refusal.code());
+        finish(work, &before, &mut after, end, (entries::ENGINE, now))?;
+    }
+    Ok(())
+}
+
+fn select(work: &Work<'_>, sql: &str, params: impl Params) -> Result<Vec<Contact>, StoreError> {
+    let mut statement = work.conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut contacts = Vec::new();
+    while let Some(row) = rows.next()? {
+        contacts.push(read_contact(row)?);
+    }
+    Ok(contacts)
+}
+
+fn candidates(
+    work: &Work<'_>,
+    sql: &str,
+    params: impl Params,
+    (campaign, class): (CampaignId, ClassId),
+    into: &mut Vec<Candidate>,
+) -> Result<(), StoreError> {
+    let mut statement = work.conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    while let Some(row) = rows.next()? {
+        into.push(Candidate {
+            contact: ContactId(row.get(0)?),
+            campaign,
+            class,
+            priority: row.get(1)?,
+            due: Timestamp::from_millis(row.get(2)?),
+        });
+    }
+    Ok(())
+}
+
+fn intern(work: &mut Work<'_>, class: &WindowClass) -> Result<ClassId, StoreError> {
+    if let Some(id) = work.mem.cache.class_ids.get(class) {
+        return Ok(*id);
+    }
+    let body = serde_json::to_string(class)?;
+    work.conn
+        .prepare_cached("INSERT INTO classes (body) VALUES (?1) ON CONFLICT DO NOTHING")?
+        .execute((&body,))?;
+    let id = work
+        .conn
+        .prepare_cached("SELECT id FROM classes WHERE body = ?1")?
+        .query_row((&body,), |row| row.get(0))
+        .map(ClassId)?;
+    let class = Arc::new(class.clone());
+    work.mem.cache.class_ids.insert(Arc::clone(&class), id);
+    work.mem.cache.classes.insert(id, class);
+    Ok(id)
+}
+
+fn count(work: &mut Work<'_>, campaign: CampaignId, class: ClassId, state: ContactState, by: i64) {
+    let what = Count::Contacts(campaign, class, state);
+    work.mem.counts.add(what, by);
+}
+
+fn refused(work: &mut Work<'_>, campaign: CampaignId, code: &str) {
+    let what = Count::Tally(campaign, format!("refusal:{code}"));
+    work.mem.counts.add(what, 1);
+}
+
+fn bound(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

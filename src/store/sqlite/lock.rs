@@ -1,0 +1,72 @@
+//! The engine lock: exactly one process dials for a deck, and holds this file for life.
+
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io;
+use std::path::Path;
+
+/// Held by the one engine of a deck; released when dropped or when the process dies.
+#[derive(Debug)]
+pub struct EngineLock {
+    _file: File,
+}
+
+impl EngineLock {
+    /// Takes the lock of the deck in this folder; `None`: another engine holds it.
+    ///
+    /// # Errors
+    /// When the lock file cannot be created or locked at all.
+    pub fn try_acquire(deck: &Path) -> io::Result<Option<Self>> {
+        let file = open(deck)?;
+        match file.try_lock() {
+            Ok(()) => Ok(Some(Self { _file: file })),
+            Err(TryLockError::WouldBlock) => Ok(None),
+            Err(TryLockError::Error(error)) => Err(error),
+        }
+    }
+}
+
+/// Whether an engine holds the deck in this folder.
+///
+/// # Errors
+/// When the lock file cannot be looked at.
+pub fn is_held(deck: &Path) -> io::Result<bool> {
+    let file = match File::open(deck.join(FILE)) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        Err(error) => return Err(error),
+    };
+    // A shared lock, so that two lookers never take each other for an engine.
+    match file.try_lock_shared() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
+const FILE: &str = "engine.lock";
+
+fn open(deck: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(deck.join(FILE))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_engine_holds_a_deck_until_it_lets_go() {
+        let deck = tempfile::tempdir().unwrap();
+        assert!(!is_held(deck.path()).unwrap());
+        let lock = EngineLock::try_acquire(deck.path()).unwrap();
+        assert!(lock.is_some());
+        assert!(is_held(deck.path()).unwrap());
+        assert!(EngineLock::try_acquire(deck.path()).unwrap().is_none());
+        drop(lock);
+        assert!(!is_held(deck.path()).unwrap());
+        assert!(EngineLock::try_acquire(deck.path()).unwrap().is_some());
+    }
+}

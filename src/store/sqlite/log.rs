@@ -1,0 +1,102 @@
+//! The event log: its head is read inside the transaction that appends, since several processes write.
+
+use rusqlite::{OptionalExtension as _, Row};
+
+use super::Work;
+use crate::domain::Timestamp;
+use crate::domain::event::{EventKind, GENESIS, Hash, NewEvent, SealedEvent, seal};
+use crate::store::StoreError;
+
+/// The end of the log.
+#[derive(Clone, Copy)]
+pub(super) struct Head {
+    pub(super) seq: i64,
+    pub(super) hash: Hash,
+    pub(super) latest: Option<Timestamp>,
+}
+
+pub(super) const HEAD: &str = "SELECT seq, hash, latest FROM events ORDER BY seq DESC LIMIT 1";
+pub(super) const TAIL: &str =
+    "SELECT seq, at, line, hash FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+const ALERTS: &str = "SELECT events.seq, at, line, hash FROM alerts JOIN events USING (seq)
+     ORDER BY alerts.seq DESC LIMIT 20";
+
+/// Appends an entry.
+pub(super) fn append(work: &mut Work<'_>, event: &NewEvent) -> Result<(), StoreError> {
+    let head = match work.mem.head {
+        Some(head) => head,
+        None => head(work)?,
+    };
+    let sealed = seal(event, head.seq + 1, &head.hash);
+    let latest = head.latest.map_or(event.at, |latest| latest.max(event.at));
+    work.conn
+        .prepare_cached(
+            "INSERT INTO events (seq, at, latest, line, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute((
+            sealed.seq,
+            sealed.at.as_millis(),
+            latest.as_millis(),
+            &sealed.line,
+            sealed.hash.as_slice(),
+        ))?;
+    if event.kind == EventKind::AlertRaised {
+        work.conn
+            .prepare_cached("INSERT INTO alerts (seq) VALUES (?1)")?
+            .execute((sealed.seq,))?;
+    }
+    work.mem.head = Some(Head {
+        seq: sealed.seq,
+        hash: sealed.hash,
+        latest: Some(latest),
+    });
+    Ok(())
+}
+
+/// The end of the log as the file has it.
+pub(super) fn head(work: &Work<'_>) -> Result<Head, StoreError> {
+    let head = work
+        .conn
+        .prepare_cached(HEAD)?
+        .query_row((), |row| {
+            Ok(Head {
+                seq: row.get(0)?,
+                hash: row.get(1)?,
+                latest: Some(Timestamp::from_millis(row.get(2)?)),
+            })
+        })
+        .optional()?;
+    Ok(head.unwrap_or(Head {
+        seq: 0,
+        hash: GENESIS,
+        latest: None,
+    }))
+}
+
+/// Entries after `after`.
+pub(super) fn tail(
+    work: &Work<'_>,
+    after: i64,
+    limit: usize,
+) -> Result<Vec<SealedEvent>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = work.conn.prepare_cached(TAIL)?;
+    let rows = statement.query_map((after, limit), sealed)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+/// The last alerts, newest first.
+pub(super) fn alerts(work: &Work<'_>) -> Result<Vec<SealedEvent>, StoreError> {
+    let mut statement = work.conn.prepare_cached(ALERTS)?;
+    let rows = statement.query_map((), sealed)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn sealed(row: &Row<'_>) -> rusqlite::Result<SealedEvent> {
+    Ok(SealedEvent {
+        seq: row.get(0)?,
+        at: Timestamp::from_millis(row.get(1)?),
+        line: row.get(2)?,
+        hash: row.get(3)?,
+    })
+}

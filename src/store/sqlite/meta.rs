@@ -1,0 +1,74 @@
+//! Named values of a deck, its identity among them.
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::SqliteStore;
+use crate::domain::{DeckId, ListKind, Timestamp};
+use crate::store::StoreError;
+
+const DECK_ID: &str = "deck_id";
+
+impl SqliteStore {
+    /// The value last set under `key`, such as the deck's clock.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn meta(&mut self, key: &str) -> Result<Option<String>, StoreError> {
+        self.read(|work| value(work.conn, key))
+    }
+
+    /// Sets the value under `key`.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.write(|work| set(work.conn, key, value))
+    }
+}
+
+/// The deck's identity; a new deck takes `new` and gets its empty internal list.
+pub(super) fn identity(
+    conn: &Connection,
+    new: DeckId,
+    now: Timestamp,
+) -> Result<DeckId, StoreError> {
+    if value(conn, DECK_ID)?.is_none() {
+        let transaction = conn.unchecked_transaction()?;
+        transaction.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            (DECK_ID, new.to_string()),
+        )?;
+        transaction.execute(
+            "INSERT INTO lists (kind, as_of, count) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
+            (ListKind::Internal.to_string(), now.as_millis()),
+        )?;
+        transaction.commit()?;
+    }
+    known_identity(conn)
+}
+
+/// The identity of an existing deck.
+pub(super) fn known_identity(conn: &Connection) -> Result<DeckId, StoreError> {
+    let text = value(conn, DECK_ID)?.unwrap_or_default();
+    u32::from_str_radix(&text, 16)
+        .map(DeckId)
+        .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as its identity")))
+}
+
+/// The value under `key`.
+pub(super) fn value(conn: &Connection, key: &str) -> Result<Option<String>, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+        .query_row((key,), |row| row.get(0))
+        .optional()?)
+}
+
+/// Sets the value under `key`.
+pub(super) fn set(conn: &Connection, key: &str, value: &str) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET value = excluded.value",
+    )?
+    .execute((key, value))?;
+    Ok(())
+}

@@ -1,0 +1,64 @@
+//! The hot queries use their indexes: no scan of a table, no sorting.
+
+use rusqlite::Connection;
+
+use super::{attempts, contacts, log, schema, suppression};
+
+fn plan(conn: &Connection, sql: &str) -> String {
+    let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
+    let blank = vec![1; statement.parameter_count()];
+    let rows = statement
+        .query_map(rusqlite::params_from_iter(blank), |row| {
+            row.get::<_, String>(3)
+        })
+        .unwrap();
+    rows.map(Result::unwrap).collect::<Vec<_>>().join("; ")
+}
+
+#[test]
+fn hot_queries_search_by_the_index_made_for_them() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = schema::open_writable(&folder.path().join("deck.sqlite")).unwrap();
+    schema::migrate(&mut conn).unwrap();
+    let table = [
+        (contacts::BY_ID, "INTEGER PRIMARY KEY"),
+        (contacts::BY_NUMBER, "contacts_by_number"),
+        (contacts::QUEUE_REST, "contacts_ready"),
+        (contacts::QUEUE_BELOW, "contacts_ready"),
+        (contacts::READY_OF, "contacts_ready"),
+        (contacts::DUE, "contacts_waiting"),
+        (contacts::NEXT_DUE, "contacts_waiting"),
+        (contacts::WAITING_OF, "contacts_waiting"),
+        (contacts::EXPIRING, "contacts_expiring"),
+        (contacts::MOVE, "INTEGER PRIMARY KEY"),
+        (attempts::BY_SERIAL, "INTEGER PRIMARY KEY"),
+        (attempts::OF_CONTACT, "attempts_by_contact"),
+        (attempts::OPEN, "attempts_open"),
+        (attempts::OPEN_TO, "attempts_open"),
+        (attempts::HISTORY, "attempts_by_number"),
+        (attempts::SENDS, "attempts_sends"),
+        (attempts::UPDATE, "INTEGER PRIMARY KEY"),
+        (suppression::OF_NUMBER, "PRIMARY KEY (number=?)"),
+        (suppression::PAGE, "PRIMARY KEY (number>?)"),
+        (suppression::REVOKED, "INTEGER PRIMARY KEY"),
+        (log::TAIL, "INTEGER PRIMARY KEY"),
+    ];
+    for (sql, index) in table {
+        let plan = plan(&conn, sql);
+        assert!(plan.contains(index), "{sql}\n{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+        let whole_partial_index = sql == attempts::OPEN && plan.contains("USING INDEX");
+        assert!(
+            !plan.contains("SCAN") || whole_partial_index,
+            "{sql}\n{plan}"
+        );
+    }
+}
+
+#[test]
+fn the_end_of_the_log_is_read_from_the_end() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = schema::open_writable(&folder.path().join("deck.sqlite")).unwrap();
+    schema::migrate(&mut conn).unwrap();
+    assert!(!plan(&conn, log::HEAD).contains("TEMP B-TREE"));
+}

@@ -1,0 +1,102 @@
+//! Opening the file: SQLite's version and settings, the migrations and the version check.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::store::StoreError;
+
+mod embedded {
+    refinery::embed_migrations!("src/store/sqlite/migrations");
+}
+
+/// The oldest SQLite that is trusted with a deck: 3.51.3 repaired a fault of WAL resets.
+const OLDEST_SQLITE: i32 = 3_051_003;
+/// How long to wait for another process's commit.
+const BUSY: Duration = Duration::from_secs(5);
+/// Prepared statements kept; there are fewer distinct ones than this.
+const STATEMENTS: usize = 128;
+
+/// Opens or creates a deck file for reading and writing.
+pub(super) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
+    let conn = Connection::open(path)?;
+    prepare(&conn)?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    Ok(conn)
+}
+
+/// Opens an existing deck file for reading.
+pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn = Connection::open_with_flags(path, flags)?;
+    prepare(&conn)?;
+    let newest = embedded::migrations::runner()
+        .get_migrations()
+        .iter()
+        .map(|step| i64::from(step.version()))
+        .max();
+    let found: Option<i64> = conn.query_row(
+        "SELECT max(version) FROM refinery_schema_history",
+        (),
+        |row| row.get(0),
+    )?;
+    if found == newest {
+        return Ok(conn);
+    }
+    Err(StoreError::Unusable(format!(
+        "its schema is version {}, this program's is {}; open it once with `dialdeck status`",
+        found.unwrap_or(0),
+        newest.unwrap_or(0)
+    )))
+}
+
+/// Brings the schema up to date.
+pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
+    embedded::migrations::runner()
+        .run(conn)
+        .map(drop)
+        .map_err(|error| {
+            StoreError::Unusable(format!("its schema cannot be brought up to date: {error}"))
+        })
+}
+
+/// A number that changes whenever another connection has committed.
+pub(super) fn data_version(conn: &Connection) -> Result<i64, StoreError> {
+    Ok(conn
+        .prepare_cached("PRAGMA data_version")?
+        .query_row((), |row| row.get(0))?)
+}
+
+fn prepare(conn: &Connection) -> Result<(), StoreError> {
+    let version = rusqlite::version_number();
+    if version < OLDEST_SQLITE {
+        return Err(StoreError::Unusable(format!(
+            "SQLite {} is too old, 3.51.3 is needed",
+            rusqlite::version()
+        )));
+    }
+    conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", -65_536)?;
+    Ok(())
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        match error.sqlite_error_code() {
+            Some(DatabaseBusy | DatabaseLocked) => Self::Busy(error.to_string()),
+            _ => Self::Unusable(error.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Unusable(format!("a stored value cannot be read: {error}"))
+    }
+}

@@ -1,0 +1,197 @@
+//! The end of an attempt: read, counted, planned on, and its contact moved, in one transaction.
+
+use super::claim::{gather, give_back};
+use super::counters::Count;
+use super::{Work, attempts, campaigns, contacts, log, suppression};
+use crate::domain::outcome::Classification;
+use crate::domain::suppression::SuppressionSource;
+use crate::domain::{
+    Attempt, AttemptId, AttemptState, CallReport, CallerIdState, Campaign, Contact, ContactState,
+    ListKind, Outcome, PhoneNumber, Suppression, Timestamp, WaitReason,
+};
+use crate::policy::Context;
+use crate::policy::retry::{self, Next};
+use crate::store::{Settled, StoreError, entries, moves};
+
+/// Ends an attempt, once.
+pub(super) fn settle(
+    work: &mut Work<'_>,
+    id: AttemptId,
+    report: &CallReport,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Option<Settled>, StoreError> {
+    let found = attempts::by_id(work, id)?.filter(|known| known.state.in_flight());
+    let Some(mut attempt) = found else {
+        return Ok(None);
+    };
+    let campaign = campaigns::by_id(work, attempt.campaign)?;
+    if attempt.state == AttemptState::Unknown {
+        let found = entries::found(report);
+        let event = entries::attempt_reconciled(&campaign, &attempt, found, now);
+        log::append(work, &event)?;
+    }
+    let read = end(work, &mut attempt, report, at, now)?;
+    let event = entries::call_ended(&campaign, &attempt, report, &read, now);
+    log::append(work, &event)?;
+    let rested = if read.caller_id_blocked {
+        rest(work, &campaign, &attempt, now)?
+    } else {
+        None
+    };
+    let next = follow_up(work, &campaign, &attempt, &read, now)?;
+    Ok(Some(Settled { read, next, rested }))
+}
+
+/// Frees the slot, writes the row and counts the outcome.
+fn end(
+    work: &mut Work<'_>,
+    attempt: &mut Attempt,
+    report: &CallReport,
+    at: Timestamp,
+    now: Timestamp,
+) -> Result<Classification, StoreError> {
+    let gives_back = moves::gives_back(attempt, report);
+    let read = moves::end_attempt(attempt, report, at, now);
+    let ended = attempt.ended_at.unwrap_or(now);
+    let ledger = work.ledger(now)?;
+    if gives_back {
+        ledger.never_sent(attempt.id);
+    } else {
+        ledger.ended(attempt.id, ended);
+    }
+    attempts::save(work, attempt, now)?;
+    let what = format!("outcome:{}", read.outcome);
+    let outcome = Count::Tally(attempt.campaign, what);
+    work.mem.counts.add(outcome, 1);
+    count_live(work, attempt, read.outcome, ended)?;
+    Ok(read)
+}
+
+fn count_live(
+    work: &mut Work<'_>,
+    attempt: &Attempt,
+    outcome: Outcome,
+    ended: Timestamp,
+) -> Result<(), StoreError> {
+    let Some((live, abandoned)) = moves::live_and_abandoned(outcome) else {
+        return Ok(());
+    };
+    let day = moves::day(ended);
+    work.conn
+        .prepare_cached(
+            "INSERT INTO live_answers (campaign, day, live, abandoned) VALUES (?1, ?2, ?3, ?4)
+             ON CONFLICT DO UPDATE SET live = live + excluded.live,
+             abandoned = abandoned + excluded.abandoned",
+        )?
+        .execute((
+            attempt.campaign.0,
+            day,
+            live.cast_signed(),
+            abandoned.cast_signed(),
+        ))?;
+    if let Some(days) = work.mem.cache.live.get_mut(&attempt.campaign) {
+        let counts = days.entry(day).or_default();
+        counts.0 += live;
+        counts.1 += abandoned;
+    }
+    Ok(())
+}
+
+/// Sets the caller ID aside, unless it rests already.
+fn rest(
+    work: &mut Work<'_>,
+    campaign: &Campaign,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> Result<Option<PhoneNumber>, StoreError> {
+    let active = campaigns::settings(work)?.is_some_and(|settings| {
+        settings
+            .caller_ids
+            .iter()
+            .any(|id| id.number == attempt.caller_id && id.state == CallerIdState::Active)
+    });
+    if !active {
+        return Ok(None);
+    }
+    campaigns::set_caller_id_state(work, attempt.caller_id, CallerIdState::Resting)?;
+    log::append(work, &entries::caller_id_rested(campaign, attempt, now))?;
+    Ok(Some(attempt.caller_id))
+}
+
+/// Plans what follows for the contact and moves it there.
+fn follow_up(
+    work: &mut Work<'_>,
+    campaign: &Campaign,
+    attempt: &Attempt,
+    read: &Classification,
+    now: Timestamp,
+) -> Result<Option<Next>, StoreError> {
+    let Some(before) = contacts::by_id(work, attempt.contact)? else {
+        return Ok(None);
+    };
+    let mut after = Contact {
+        attempts: before.attempts + u32::from(read.counts),
+        last_outcome: Some(read.outcome),
+        ..before.clone()
+    };
+    if before.state != ContactState::InFlight {
+        contacts::save(work, &before, &after)?;
+        return Ok(None);
+    }
+    let gathered = gather(work, after.clone(), now)?;
+    let facts = gathered.facts(work.mem.rules, &HEALTHY);
+    let next = retry::plan(&facts, read, now);
+    let list = gathered
+        .suppressions
+        .first()
+        .map(|found| found.list.clone());
+    give_back(work, gathered);
+    let by = (entries::ENGINE, now);
+    match &next {
+        Next::Retry(due) => {
+            after.state = ContactState::Waiting(WaitReason::Retry);
+            after.due = *due;
+            after.reason = Some(read.outcome.as_str().to_owned());
+            contacts::save(work, &before, &after)?;
+            let event = entries::retry_planned(campaign, attempt, read.outcome, *due, now);
+            log::append(work, &event)?;
+        }
+        Next::Finish(state) => {
+            let code = entries::end_code(*state, list.as_ref(), read.outcome);
+            contacts::finish(work, &before, &mut after, (*state, code), by)?;
+        }
+        Next::DoNotCall(source) => {
+            let state = ContactState::Suppressed;
+            let code = entries::end_code(state, Some(&ListKind::Internal), read.outcome);
+            contacts::finish(work, &before, &mut after, (state, code), by)?;
+            let entry = do_not_call(campaign, attempt, *source, now);
+            suppression::add(work, &[entry])?;
+        }
+    }
+    Ok(Some(next))
+}
+
+fn do_not_call(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    source: SuppressionSource,
+    now: Timestamp,
+) -> Suppression {
+    Suppression {
+        number: attempt.number,
+        list: ListKind::Internal,
+        source,
+        at: now,
+        actor: entries::ENGINE.to_owned(),
+        note: Some(format!("{}, attempt {}", campaign.name(), attempt.id)),
+    }
+}
+
+/// A retry is planned as if the engine were healthy: what ails it now is looked at by the claim.
+static HEALTHY: Context = Context {
+    unhealthy: None,
+    trunk_rests: None,
+    ramp_from: None,
+    emergency_bans: Vec::new(),
+};

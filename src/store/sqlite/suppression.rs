@@ -1,0 +1,328 @@
+//! Lists, the numbers on them and revoked consent.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use rusqlite::OptionalExtension as _;
+
+use super::codec::{digits, number as read_number, parsed};
+use super::{Work, attempts, campaigns, contacts, log};
+use crate::domain::suppression::SuppressionSource;
+use crate::domain::{
+    AttemptId, CampaignId, ContactState, ListKind, PhoneNumber, Suppression, SuppressionList,
+    Timestamp,
+};
+use crate::store::{By, ImportFigures, StoreError, Suppressed, entries, moves};
+
+pub(super) const OF_NUMBER: &str =
+    "SELECT number, list, source, at, actor, note FROM suppressions WHERE number = ?1";
+pub(super) const PAGE: &str = "SELECT number, list, source, at, actor, note FROM suppressions
+     WHERE number > ?1 AND list = ?2 ORDER BY number LIMIT ?3";
+pub(super) const REVOKED: &str = "SELECT at FROM revocations WHERE number = ?1";
+const INSERT: &str = "INSERT INTO suppressions (number, list, source, at, actor, note)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
+
+/// Puts numbers on lists, one entry of the log each.
+pub(super) fn add(
+    work: &mut Work<'_>,
+    suppressions: &[Suppression],
+) -> Result<Suppressed, StoreError> {
+    let mut sum = Suppressed::default();
+    for entry in suppressions {
+        let by = By {
+            actor: entry.actor.clone(),
+            at: entry.at,
+        };
+        let list = list_id(work, &entry.list, Some(entry.at))?;
+        if insert(work, list, entry)? {
+            grow(work, list, 1)?;
+            log::append(work, &entries::suppression_added(entry))?;
+            sum.added += 1;
+        } else {
+            sum.already += 1;
+        }
+        if entry.source == SuppressionSource::OptOut {
+            revoke(work, entry)?;
+        }
+        finish_contacts(work, entry.number, &entry.list, &by, &mut sum)?;
+        if let Some(open) = attempts::open_to(work, entry.number)? {
+            note_live(work, &entry.list, open.campaign, open.id, &mut sum)?;
+        }
+    }
+    Ok(sum)
+}
+
+/// Adds a batch of an imported list.
+pub(super) fn import(
+    work: &mut Work<'_>,
+    list: &ListKind,
+    numbers: &[PhoneNumber],
+    by: &By,
+) -> Result<Suppressed, StoreError> {
+    let written = (!list.is_registry()).then_some(by.at);
+    let id = list_id(work, list, written)?;
+    let open: BTreeMap<PhoneNumber, (CampaignId, AttemptId)> = attempts::open(work)?
+        .into_iter()
+        .map(|attempt| (attempt.number, (attempt.campaign, attempt.id)))
+        .collect();
+    let mut sum = Suppressed::default();
+    for number in numbers {
+        let entry = Suppression {
+            number: *number,
+            list: list.clone(),
+            source: SuppressionSource::Import,
+            at: by.at,
+            actor: by.actor.clone(),
+            note: None,
+        };
+        if insert(work, id, &entry)? {
+            sum.added += 1;
+            if !list.is_registry() {
+                log::append(work, &entries::suppression_added(&entry))?;
+            }
+        } else {
+            sum.already += 1;
+        }
+        finish_contacts(work, *number, list, by, &mut sum)?;
+        if let Some((campaign, attempt)) = open.get(number) {
+            note_live(work, list, *campaign, *attempt, &mut sum)?;
+        }
+    }
+    grow(work, id, sum.added.cast_signed())?;
+    Ok(sum)
+}
+
+/// Sets a list's date.
+pub(super) fn finish(
+    work: &mut Work<'_>,
+    list: &ListKind,
+    as_of: Timestamp,
+    figures: &ImportFigures,
+    by: &By,
+) -> Result<(), StoreError> {
+    list_id(work, list, Some(as_of))?;
+    log::append(work, &entries::registry_loaded(list, as_of, figures, by))
+}
+
+/// Takes a number off a reversible list.
+pub(super) fn reverse(
+    work: &mut Work<'_>,
+    number: PhoneNumber,
+    list: &ListKind,
+    reason: &str,
+    by: &By,
+) -> Result<bool, StoreError> {
+    if !list.is_reversible() {
+        return Err(StoreError::NotReversible(format!(
+            "{list} is a registry: a number leaves it only with a newer registry"
+        )));
+    }
+    let Some(id) = known_list(work, list)? else {
+        return Ok(false);
+    };
+    let gone = work
+        .conn
+        .prepare_cached("DELETE FROM suppressions WHERE number = ?1 AND list = ?2")?
+        .execute((digits(number), id))?;
+    if gone == 0 {
+        return Ok(false);
+    }
+    list_id(work, list, Some(by.at))?;
+    grow(work, id, -1)?;
+    let event = entries::suppression_reversed(number, list, reason, by);
+    log::append(work, &event)?;
+    Ok(true)
+}
+
+/// Every list a number stands on, in the order of the lists.
+pub(super) fn of_number(
+    work: &mut Work<'_>,
+    number: PhoneNumber,
+) -> Result<Vec<Suppression>, StoreError> {
+    let mut found = select(work, OF_NUMBER, (digits(number),))?;
+    found.sort_by(|left, right| left.list.cmp(&right.list));
+    Ok(found)
+}
+
+/// Every list a number stands on that binds the campaign.
+pub(super) fn binding(
+    work: &mut Work<'_>,
+    number: PhoneNumber,
+    campaign: &str,
+) -> Result<Vec<Suppression>, StoreError> {
+    let mut found = of_number(work, number)?;
+    found.retain(|entry| moves::binds(&entry.list, campaign));
+    Ok(found)
+}
+
+/// When consent for a number was last revoked.
+pub(super) fn revoked_at(
+    work: &Work<'_>,
+    number: PhoneNumber,
+) -> Result<Option<Timestamp>, StoreError> {
+    let at: Option<i64> = work
+        .conn
+        .prepare_cached(REVOKED)?
+        .query_row((digits(number),), |row| row.get(0))
+        .optional()?;
+    Ok(at.map(Timestamp::from_millis))
+}
+
+/// Loaded lists, in order.
+pub(super) fn lists(work: &mut Work<'_>) -> Result<Arc<Vec<SuppressionList>>, StoreError> {
+    if let Some(known) = &work.mem.cache.lists {
+        return Ok(Arc::clone(known));
+    }
+    let mut statement = work
+        .conn
+        .prepare_cached("SELECT id, kind, as_of, count FROM lists")?;
+    let mut rows = statement.query(())?;
+    let mut lists = Vec::new();
+    while let Some(row) = rows.next()? {
+        let kind: ListKind = parsed(&row.get::<_, String>(1)?)?;
+        work.mem.cache.list_ids.insert(row.get(0)?, kind.clone());
+        lists.push(SuppressionList {
+            kind,
+            as_of: Timestamp::from_millis(row.get(2)?),
+            count: row.get::<_, i64>(3)?.cast_unsigned(),
+        });
+    }
+    lists.sort_by(|left, right| left.kind.cmp(&right.kind));
+    let lists = Arc::new(lists);
+    work.mem.cache.lists = Some(Arc::clone(&lists));
+    Ok(lists)
+}
+
+/// Numbers of a list in order.
+pub(super) fn page(
+    work: &mut Work<'_>,
+    list: &ListKind,
+    after: Option<PhoneNumber>,
+    limit: usize,
+) -> Result<Vec<Suppression>, StoreError> {
+    let Some(id) = known_list(work, list)? else {
+        return Ok(Vec::new());
+    };
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    select(work, PAGE, (after.map_or(0, digits), id, limit))
+}
+
+fn select(
+    work: &mut Work<'_>,
+    sql: &str,
+    params: impl rusqlite::Params,
+) -> Result<Vec<Suppression>, StoreError> {
+    let mut statement = work.conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut found = Vec::new();
+    while let Some(row) = rows.next()? {
+        let list: i64 = row.get(1)?;
+        if !work.mem.cache.list_ids.contains_key(&list) {
+            work.mem.cache.lists = None;
+            lists(work)?;
+        }
+        let kind = work.mem.cache.list_ids.get(&list).cloned();
+        found.push(Suppression {
+            number: read_number(row.get(0)?)?,
+            list: kind.ok_or_else(|| StoreError::Unusable(format!("there is no list {list}")))?,
+            source: parsed(&row.get::<_, String>(2)?)?,
+            at: Timestamp::from_millis(row.get(3)?),
+            actor: row.get(4)?,
+            note: row.get(5)?,
+        });
+    }
+    Ok(found)
+}
+
+fn insert(work: &Work<'_>, list: i64, entry: &Suppression) -> Result<bool, StoreError> {
+    let added = work.conn.prepare_cached(INSERT)?.execute((
+        digits(entry.number),
+        list,
+        entry.source.as_str(),
+        entry.at.as_millis(),
+        &entry.actor,
+        &entry.note,
+    ))?;
+    Ok(added > 0)
+}
+
+fn grow(work: &mut Work<'_>, list: i64, by: i64) -> Result<(), StoreError> {
+    work.conn
+        .prepare_cached("UPDATE lists SET count = count + ?2 WHERE id = ?1")?
+        .execute((list, by))?;
+    work.mem.cache.lists = None;
+    Ok(())
+}
+
+/// The row of a list, made when it is new; `written` becomes its date. A registry that is still
+/// being imported for the first time has no date that could pass for fresh.
+fn list_id(
+    work: &mut Work<'_>,
+    list: &ListKind,
+    written: Option<Timestamp>,
+) -> Result<i64, StoreError> {
+    work.mem.cache.lists = None;
+    Ok(work
+        .conn
+        .prepare_cached(
+            "INSERT INTO lists (kind, as_of, count) VALUES (?1, coalesce(?2, 0), 0)
+             ON CONFLICT DO UPDATE SET as_of = coalesce(?2, as_of) RETURNING id",
+        )?
+        .query_row(
+            (list.to_string(), written.map(Timestamp::as_millis)),
+            |row| row.get(0),
+        )?)
+}
+
+fn known_list(work: &Work<'_>, list: &ListKind) -> Result<Option<i64>, StoreError> {
+    Ok(work
+        .conn
+        .prepare_cached("SELECT id FROM lists WHERE kind = ?1")?
+        .query_row((list.to_string(),), |row| row.get(0))
+        .optional()?)
+}
+
+fn revoke(work: &mut Work<'_>, entry: &Suppression) -> Result<(), StoreError> {
+    work.conn
+        .prepare_cached(
+            "INSERT INTO revocations (number, at) VALUES (?1, ?2)
+             ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+        )?
+        .execute((digits(entry.number), entry.at.as_millis()))?;
+    log::append(work, &entries::consent_revoked(entry))
+}
+
+/// Ends the number's ready and waiting contacts in the campaigns the list binds.
+fn finish_contacts(
+    work: &mut Work<'_>,
+    number: PhoneNumber,
+    list: &ListKind,
+    by: &By,
+    sum: &mut Suppressed,
+) -> Result<(), StoreError> {
+    for before in contacts::with(work, number)? {
+        let campaign = campaigns::by_id(work, before.campaign)?;
+        if !moves::is_open(before.state) || !moves::binds(list, campaign.name()) {
+            continue;
+        }
+        let mut after = before.clone();
+        let end = (ContactState::Suppressed, format!("suppressed:{list}"));
+        contacts::finish(work, &before, &mut after, end, (&by.actor, by.at))?;
+        sum.finished.push((before.campaign, before.id));
+    }
+    Ok(())
+}
+
+fn note_live(
+    work: &mut Work<'_>,
+    list: &ListKind,
+    campaign: CampaignId,
+    attempt: AttemptId,
+    sum: &mut Suppressed,
+) -> Result<(), StoreError> {
+    let campaign = campaigns::by_id(work, campaign)?;
+    if moves::binds(list, campaign.name()) {
+        sum.live.push(attempt);
+    }
+    Ok(())
+}

@@ -1,0 +1,274 @@
+//! The store's verbs, each handed to the part that owns its subject.
+
+use std::collections::BTreeMap;
+
+use super::{
+    SqliteStore, attempts, campaigns, claim, contacts, log, settle, snapshot, suppression,
+};
+use crate::domain::campaign::Pacing;
+use crate::domain::event::{NewEvent, SealedEvent};
+use crate::domain::{
+    Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
+    CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
+    Suppression, SuppressionList, Timestamp,
+};
+use crate::policy::{Context, Facts};
+use crate::store::{
+    By, Candidate, Claimed, DeckSettings, ImportFigures, NewContact, Recount, RowFate, Settled,
+    Snapshot, Store, StoreError, Suppressed, entries,
+};
+
+impl Store for SqliteStore {
+    fn begin(&mut self) -> Result<(), StoreError> {
+        self.begin_group()
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.commit_group()
+    }
+
+    fn deck_id(&self) -> DeckId {
+        self.mem.deck
+    }
+
+    fn changed_elsewhere(&mut self) -> Result<bool, StoreError> {
+        self.changed()
+    }
+
+    fn configure(&mut self, settings: &DeckSettings) -> Result<(), StoreError> {
+        self.write(|work| campaigns::configure(work, settings))
+    }
+
+    fn settings(&mut self) -> Result<Option<DeckSettings>, StoreError> {
+        self.read(|work| Ok(campaigns::settings(work)?.map(|known| known.as_ref().clone())))
+    }
+
+    fn add_campaign(
+        &mut self,
+        settings: &CampaignSettings,
+        by: &By,
+    ) -> Result<CampaignId, StoreError> {
+        self.write(|work| campaigns::add(work, settings, by))
+    }
+
+    fn campaign(&mut self, name: &str) -> Result<Campaign, StoreError> {
+        self.read(|work| Ok(campaigns::named(work, name)?.as_ref().clone()))
+    }
+
+    fn campaigns(&mut self) -> Result<Vec<Campaign>, StoreError> {
+        self.read(|work| {
+            let all = campaigns::all(work)?;
+            Ok(all.iter().map(|known| known.as_ref().clone()).collect())
+        })
+    }
+
+    fn move_campaign(
+        &mut self,
+        id: CampaignId,
+        to: CampaignState,
+        note: &str,
+        by: &By,
+    ) -> Result<Campaign, StoreError> {
+        self.write(|work| campaigns::move_to(work, id, to, note, by))
+    }
+
+    fn set_pacing(
+        &mut self,
+        id: CampaignId,
+        pacing: Pacing,
+        by: &By,
+    ) -> Result<Campaign, StoreError> {
+        self.write(|work| campaigns::set_pacing(work, id, pacing, by))
+    }
+
+    fn import_contacts(
+        &mut self,
+        campaign: CampaignId,
+        rows: &[NewContact],
+        at: Timestamp,
+    ) -> Result<Vec<RowFate>, StoreError> {
+        self.write(|work| contacts::import(work, campaign, rows, at))
+    }
+
+    fn finish_import(
+        &mut self,
+        campaign: CampaignId,
+        figures: &ImportFigures,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        self.write(|work| campaigns::finish_import(work, campaign, figures, by))
+    }
+
+    fn contacts_with(&mut self, number: PhoneNumber) -> Result<Vec<Contact>, StoreError> {
+        self.read(|work| contacts::with(work, number))
+    }
+
+    fn attempts_of(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
+        self.read(|work| attempts::of_contact(work, contact))
+    }
+
+    fn examine(
+        &mut self,
+        contact: ContactId,
+        context: &Context,
+        now: Timestamp,
+        look: &mut dyn FnMut(&Facts<'_>),
+    ) -> Result<(), StoreError> {
+        self.read(|work| claim::examine(work, contact, context, now, look))
+    }
+
+    fn suppress(&mut self, suppressions: &[Suppression]) -> Result<Suppressed, StoreError> {
+        self.write(|work| suppression::add(work, suppressions))
+    }
+
+    fn import_suppressions(
+        &mut self,
+        list: &ListKind,
+        numbers: &[PhoneNumber],
+        by: &By,
+    ) -> Result<Suppressed, StoreError> {
+        self.write(|work| suppression::import(work, list, numbers, by))
+    }
+
+    fn finish_list(
+        &mut self,
+        list: &ListKind,
+        as_of: Timestamp,
+        figures: &ImportFigures,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        self.write(|work| suppression::finish(work, list, as_of, figures, by))
+    }
+
+    fn reverse_suppression(
+        &mut self,
+        number: PhoneNumber,
+        list: &ListKind,
+        reason: &str,
+        by: &By,
+    ) -> Result<bool, StoreError> {
+        self.write(|work| suppression::reverse(work, number, list, reason, by))
+    }
+
+    fn suppressions_of(&mut self, number: PhoneNumber) -> Result<Vec<Suppression>, StoreError> {
+        self.read(|work| suppression::of_number(work, number))
+    }
+
+    fn lists(&mut self) -> Result<Vec<SuppressionList>, StoreError> {
+        self.read(|work| Ok(suppression::lists(work)?.to_vec()))
+    }
+
+    fn list_page(
+        &mut self,
+        list: &ListKind,
+        after: Option<PhoneNumber>,
+        limit: usize,
+    ) -> Result<Vec<Suppression>, StoreError> {
+        self.read(|work| suppression::page(work, list, after, limit))
+    }
+
+    fn refill(
+        &mut self,
+        campaign: CampaignId,
+        class: ClassId,
+        after: Option<Candidate>,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        self.read(|work| contacts::refill(work, campaign, class, after, limit))
+    }
+
+    fn promote_due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Candidate>, StoreError> {
+        self.write(|work| contacts::promote(work, now, limit))
+    }
+
+    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        self.read(contacts::first_due)
+    }
+
+    fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.write(|work| contacts::expire(work, now, limit))
+    }
+
+    fn claim(
+        &mut self,
+        contact: ContactId,
+        context: &Context,
+        now: Timestamp,
+    ) -> Result<Claimed, StoreError> {
+        self.makes_attempts();
+        self.write(|work| claim::claim(work, contact, context, now))
+    }
+
+    fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
+        self.makes_attempts();
+        self.write(|work| attempts::record(work, event, now))
+    }
+
+    fn mark_unknown(
+        &mut self,
+        attempt: AttemptId,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.makes_attempts();
+        self.write(|work| attempts::mark_unknown(work, attempt, why, now))
+    }
+
+    fn settle(
+        &mut self,
+        attempt: AttemptId,
+        report: &CallReport,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Settled>, StoreError> {
+        self.makes_attempts();
+        self.write(|work| settle::settle(work, attempt, report, at, now))
+    }
+
+    fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {
+        self.read(|work| attempts::open(work))
+    }
+
+    fn unsent(&mut self) -> Result<Vec<Attempt>, StoreError> {
+        self.read(|work| attempts::unsent(work))
+    }
+
+    fn set_caller_id_state(
+        &mut self,
+        number: PhoneNumber,
+        state: CallerIdState,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        self.write(|work| {
+            campaigns::set_caller_id_state(work, number, state)?;
+            log::append(work, &entries::caller_id_set(number, state, by))
+        })
+    }
+
+    fn snapshot(&mut self, now: Timestamp) -> Result<Snapshot, StoreError> {
+        self.read(|work| snapshot::snapshot(work, now))
+    }
+
+    fn recount(&mut self) -> Result<BTreeMap<CampaignId, Recount>, StoreError> {
+        self.read(|work| snapshot::recount(work))
+    }
+
+    fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
+        self.write(|work| log::append(work, event))
+    }
+
+    fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
+        self.read(|work| log::tail(work, after, limit))
+    }
+}
+
+impl SqliteStore {
+    /// From the first attempt it makes on, this handle is the engine's: its ledger is kept by its
+    /// own verbs, and other processes' commits no longer concern it.
+    fn makes_attempts(&mut self) {
+        if !self.mem.engine {
+            self.mem.engine = true;
+            self.mem.ledger = None;
+        }
+    }
+}

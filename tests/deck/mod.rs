@@ -1,0 +1,144 @@
+//! A deck driven through the real program, for the end-to-end tests.
+
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// Monday 2026-12-07 08:30 in New York: the first zones open half an hour later or are open.
+pub(crate) const START: &str = "2026-12-07T13:30:00Z";
+
+/// A deck in a folder of its own.
+pub(crate) struct Deck {
+    folder: TempDir,
+}
+
+impl Deck {
+    pub(crate) fn new() -> Self {
+        Self {
+            folder: tempfile::tempdir().unwrap(),
+        }
+    }
+
+    pub(crate) fn path(&self) -> PathBuf {
+        self.folder.path().join("deck")
+    }
+
+    /// Beside the deck: files that a test hands over.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    pub(crate) fn carrier_log(&self) -> PathBuf {
+        self.beside("carrier.jsonl")
+    }
+
+    /// Writes a file beside the deck.
+    pub(crate) fn write(&self, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
+        let path = self.beside(name);
+        std::fs::write(&path, text).unwrap();
+        path
+    }
+
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dialdeck"));
+        command
+            .args(args)
+            .arg("--deck")
+            .arg(self.path())
+            .env("USER", "maria");
+        command.stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Output {
+        self.command(args).output().unwrap()
+    }
+
+    /// Runs and expects success; standard output.
+    #[track_caller]
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
+        let output = self.run(args);
+        let (out, err) = (text(&output.stdout), text(&output.stderr));
+        assert_eq!(output.status.code(), Some(0), "{args:?}\n{out}\n{err}");
+        out
+    }
+
+    /// The demo, from event to event, until nothing is left.
+    pub(crate) fn demo(&self, seed: u32) -> Command {
+        let seed = seed.to_string();
+        let mut command = self.command(&[
+            "demo",
+            "--headless",
+            "--until-done",
+            "--speed",
+            "max",
+            "--seed",
+            &seed,
+            "--start-at",
+            START,
+        ]);
+        command.arg("--carrier-log").arg(self.carrier_log());
+        command
+    }
+
+    /// Starts a program in the background, its output thrown away.
+    pub(crate) fn spawn(mut command: Command) -> Child {
+        command
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap()
+    }
+
+    pub(crate) fn event_log(&self) -> String {
+        self.ok(&["log", "export", "--jsonl"])
+    }
+
+    pub(crate) fn carrier(&self) -> String {
+        read(&self.carrier_log())
+    }
+
+    pub(crate) fn status(&self) -> Value {
+        serde_json::from_str(&self.ok(&["status", "--json"])).unwrap()
+    }
+}
+
+pub(crate) fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+pub(crate) fn text(bytes: &[u8]) -> String {
+    String::from_utf8_lossy(bytes).into_owned()
+}
+
+/// The states of every campaign add up to its total (D16); the number of attempts in all.
+pub(crate) fn assert_partition(status: &Value) -> u64 {
+    let number = |value: &Value| value.as_u64().unwrap();
+    let mut attempts = 0;
+    for campaign in status["campaigns"].as_array().unwrap() {
+        let states = [
+            "done",
+            "in_flight",
+            "ready",
+            "suppressed",
+            "exhausted",
+            "expired",
+            "invalid",
+            "unknown",
+        ];
+        let waiting = ["window", "retry", "cap"];
+        let sum: u64 = states
+            .iter()
+            .map(|state| number(&campaign[state]))
+            .sum::<u64>()
+            + waiting
+                .iter()
+                .map(|why| number(&campaign["waiting"][why]))
+                .sum::<u64>();
+        assert_eq!(sum, number(&campaign["total"]), "{campaign}");
+        attempts += number(&campaign["attempts"]);
+    }
+    attempts
+}

@@ -1,0 +1,266 @@
+//! What every provider owes the engine, checked in virtual time over every implementation.
+#![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
+
+#[path = "provider_contract/simulated.rs"]
+mod simulated;
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::{
+    AttemptId, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber, Timestamp, TrunkName,
+};
+use dialdeck::provider::{DialRequest, LookUp, Provider, ProviderEvent, Request};
+
+/// A provider with numbers whose behaviour is known beforehand.
+pub trait Bench {
+    /// The provider under test.
+    type Provider: Provider;
+    /// A provider with nothing up.
+    fn provider(&self) -> Self::Provider;
+    /// Rings for 5 s, is answered by a person, talks for 30 s.
+    fn person(&self) -> PhoneNumber;
+    /// Is busy.
+    fn busy(&self) -> PhoneNumber;
+    /// Rings until the ringing timeout.
+    fn never_answers(&self) -> PhoneNumber;
+    /// Loses the answer to the request; only a look-up tells the end.
+    fn answer_lost(&self) -> PhoneNumber;
+    /// Cannot be sent to, and the provider knows it.
+    fn not_sent(&self) -> PhoneNumber;
+}
+
+pub fn start() -> Timestamp {
+    "2026-12-07T15:30:00Z".parse().unwrap()
+}
+
+pub fn attempt(serial: i64) -> AttemptId {
+    AttemptId {
+        deck: DeckId(0x7f3a_9c21),
+        serial,
+    }
+}
+
+pub fn dial(serial: i64, to: PhoneNumber) -> DialRequest {
+    DialRequest {
+        attempt: attempt(serial),
+        trunk: TrunkName("main".to_owned()),
+        to,
+        from: "+16465550100".parse().unwrap(),
+        ring_timeout: Duration::from_secs(30),
+        max_call: Duration::from_secs(1_800),
+        human_agent: true,
+        pci: false,
+    }
+}
+
+/// Jumps from event to event until nothing is foretold up to `until`; every event with its delivery.
+pub fn run(
+    provider: &mut impl Provider,
+    from: Timestamp,
+    until: Timestamp,
+) -> Vec<(Timestamp, ProviderEvent)> {
+    let mut seen = Vec::new();
+    let mut now = from;
+    loop {
+        seen.extend(provider.poll(now).into_iter().map(|event| (now, event)));
+        match provider.next_event_at() {
+            Some(next) if next <= until => now = next.max(now),
+            Some(_) | None => return seen,
+        }
+    }
+}
+
+/// The events of each call, in order of delivery.
+pub fn by_call(seen: &[(Timestamp, ProviderEvent)]) -> BTreeMap<AttemptId, Vec<CallEvent>> {
+    let mut calls: BTreeMap<AttemptId, Vec<CallEvent>> = BTreeMap::new();
+    for (delivered, event) in seen {
+        if let ProviderEvent::Call(event) = event {
+            assert!(event.at <= *delivered, "told before it happened: {event:?}");
+            calls.entry(event.attempt).or_default().push(event.clone());
+        }
+    }
+    calls
+}
+
+pub fn ends(events: &[CallEvent]) -> Vec<CallReport> {
+    events
+        .iter()
+        .filter_map(|event| match &event.kind {
+            CallEventKind::Ended(report) => Some(report.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+pub fn names(events: &[CallEvent]) -> Vec<&'static str> {
+    events
+        .iter()
+        .filter_map(|event| match event.kind {
+            CallEventKind::Sent => Some("sent"),
+            CallEventKind::Ringing => Some("ringing"),
+            CallEventKind::Answered => Some("answered"),
+            CallEventKind::Ended(_) => Some("ended"),
+            CallEventKind::AnswerLost => Some("lost"),
+            CallEventKind::Speech(_) | CallEventKind::CalleeDetected(_) => None,
+        })
+        .collect()
+}
+
+pub fn looked_up(seen: &[(Timestamp, ProviderEvent)]) -> Vec<LookUp> {
+    seen.iter()
+        .filter_map(|(_, event)| match event {
+            ProviderEvent::LookedUp(_, found) => Some(found.clone()),
+            ProviderEvent::Call(_) => None,
+        })
+        .collect()
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+fn one_call(bench: &impl Bench, to: PhoneNumber) -> Vec<CallEvent> {
+    let mut provider = bench.provider();
+    provider.request(Request::Place(dial(1, to)), start());
+    let seen = run(&mut provider, start(), start() + HOUR);
+    by_call(&seen).remove(&attempt(1)).unwrap_or_default()
+}
+
+/// The whole contract.
+pub fn exercise(bench: &impl Bench) {
+    a_call_is_told_in_order_and_ends_once(bench);
+    ringing_has_its_limit(bench);
+    a_call_has_its_limit(bench);
+    hanging_up_while_it_rings_cancels(bench);
+    hanging_up_after_the_answer_completes(bench);
+    unknown_calls_are_ignored(bench);
+    look_ups_tell_the_truth(bench);
+    a_lost_answer_is_found_by_look_up(bench);
+    what_never_left_is_never_called_sent(bench);
+    many_calls_keep_apart(bench);
+}
+
+fn a_call_is_told_in_order_and_ends_once(bench: &impl Bench) {
+    let events = one_call(bench, bench.person());
+    assert_eq!(names(&events), ["sent", "ringing", "answered", "ended"]);
+    assert!(events.is_sorted_by_key(|event| event.at));
+    assert_eq!(ends(&events)[0].end, CallEnd::Completed);
+    let busy = one_call(bench, bench.busy());
+    assert_eq!(names(&busy), ["sent", "ended"]);
+    assert_eq!(ends(&busy)[0].end, CallEnd::Rejected);
+    assert_eq!(ends(&busy)[0].sip_code, Some(486));
+}
+
+fn ringing_has_its_limit(bench: &impl Bench) {
+    let events = one_call(bench, bench.never_answers());
+    assert_eq!(names(&events), ["sent", "ringing", "ended"]);
+    assert_eq!(ends(&events)[0].end, CallEnd::RangOut);
+    assert_eq!(events[2].at.since(events[1].at), Duration::from_secs(30));
+}
+
+fn a_call_has_its_limit(bench: &impl Bench) {
+    let mut provider = bench.provider();
+    let short = DialRequest {
+        max_call: Duration::from_secs(10),
+        ..dial(1, bench.person())
+    };
+    provider.request(Request::Place(short), start());
+    let calls = by_call(&run(&mut provider, start(), start() + HOUR));
+    let events = &calls[&attempt(1)];
+    let answered = events
+        .iter()
+        .find(|event| event.kind == CallEventKind::Answered)
+        .unwrap();
+    let last = events.last().unwrap();
+    assert_eq!(last.at.since(answered.at), Duration::from_secs(10));
+    assert_eq!(ends(events)[0].end, CallEnd::Completed);
+}
+
+fn hanging_up_while_it_rings_cancels(bench: &impl Bench) {
+    let mut provider = bench.provider();
+    provider.request(Request::Place(dial(1, bench.never_answers())), start());
+    let mut seen = run(&mut provider, start(), start() + Duration::from_secs(9));
+    let now = start() + Duration::from_secs(10);
+    provider.request(Request::HangUp(attempt(1)), now);
+    provider.request(Request::HangUp(attempt(1)), now);
+    seen.extend(run(&mut provider, now, now + HOUR));
+    let events = &by_call(&seen)[&attempt(1)];
+    assert_eq!(names(events), ["sent", "ringing", "ended"]);
+    assert_eq!(ends(events)[0].end, CallEnd::CancelledByUs);
+    assert!(events[2].at >= now);
+}
+
+fn hanging_up_after_the_answer_completes(bench: &impl Bench) {
+    let mut provider = bench.provider();
+    provider.request(Request::Place(dial(1, bench.person())), start());
+    let mut seen = run(&mut provider, start(), start() + Duration::from_secs(11));
+    let now = start() + Duration::from_secs(12);
+    provider.request(Request::HangUp(attempt(1)), now);
+    seen.extend(run(&mut provider, now, now + HOUR));
+    let events = &by_call(&seen)[&attempt(1)];
+    assert_eq!(names(events), ["sent", "ringing", "answered", "ended"]);
+    assert_eq!(ends(events)[0].end, CallEnd::Completed);
+}
+
+fn unknown_calls_are_ignored(bench: &impl Bench) {
+    let mut provider = bench.provider();
+    provider.request(Request::HangUp(attempt(99)), start());
+    assert_eq!(run(&mut provider, start(), start() + HOUR), []);
+}
+
+fn look_ups_tell_the_truth(bench: &impl Bench) {
+    let mut provider = bench.provider();
+    let able = provider.capabilities().look_up;
+    let ask = |provider: &mut _, at: Timestamp| {
+        Provider::request(provider, Request::LookUp(attempt(1)), at);
+        run(provider, at, at)
+    };
+    let before = looked_up(&ask(&mut provider, start()));
+    let stranger = if able {
+        LookUp::NeverPlaced
+    } else {
+        LookUp::CannotTell
+    };
+    assert_eq!(before, [stranger]);
+    provider.request(Request::Place(dial(1, bench.person())), start());
+    let during = looked_up(&ask(&mut provider, start() + Duration::from_secs(8)));
+    assert_eq!(during, [LookUp::InProgress]);
+    let seen = ask(&mut provider, start() + HOUR);
+    let calls = by_call(&seen);
+    let last = calls[&attempt(1)].last().unwrap();
+    let report = ends(&calls[&attempt(1)]).remove(0);
+    assert_eq!(looked_up(&seen), [LookUp::Ended(report, last.at)]);
+}
+
+fn a_lost_answer_is_found_by_look_up(bench: &impl Bench) {
+    let events = one_call(bench, bench.answer_lost());
+    assert_eq!(names(&events), ["sent", "lost"]);
+    let mut provider = bench.provider();
+    provider.request(Request::Place(dial(1, bench.answer_lost())), start());
+    provider.request(Request::LookUp(attempt(1)), start() + HOUR);
+    let found = looked_up(&run(&mut provider, start() + HOUR, start() + HOUR));
+    assert!(matches!(found[..], [LookUp::Ended(..)]), "{found:?}");
+}
+
+fn what_never_left_is_never_called_sent(bench: &impl Bench) {
+    let events = one_call(bench, bench.not_sent());
+    assert_eq!(names(&events), ["ended"]);
+    assert_eq!(ends(&events)[0].end, CallEnd::NeverSent);
+}
+
+fn many_calls_keep_apart(bench: &impl Bench) {
+    let mut provider = bench.provider();
+    for serial in 1..=50 {
+        let at = start() + Duration::from_millis(u64::try_from(serial).unwrap() * 10);
+        provider.request(Request::Place(dial(serial, bench.person())), at);
+    }
+    let calls = by_call(&run(
+        &mut provider,
+        start() + Duration::from_secs(1),
+        start() + HOUR,
+    ));
+    assert_eq!(calls.len(), 50);
+    for events in calls.values() {
+        assert_eq!(names(events), ["sent", "ringing", "answered", "ended"]);
+    }
+}

@@ -25,13 +25,14 @@ pub struct CarrierLog {
 }
 
 impl CarrierLog {
-    /// Opens or creates the log and reads what it holds. A last line that a crash cut short is
+    /// Opens or creates the log and reads what it holds of `trunk`; carriers of several trunks may
+    /// share a file. A last line that a crash cut short is
     /// completed or dropped.
     ///
     /// # Errors
     /// When the file cannot be read or written, or a line other than the last is not a line of a
     /// carrier log ([`io::ErrorKind::InvalidData`], naming the line).
-    pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
+    pub fn open(path: impl AsRef<Path>, trunk: &TrunkName) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
         let mut file = OpenOptions::new()
             .read(true)
@@ -42,7 +43,9 @@ impl CarrierLog {
         let mut past = Ledger::default();
         file.seek(SeekFrom::Start(0))?;
         each_line(&file, "", |line| {
-            past.apply(&line);
+            if line.trunk == *trunk {
+                past.apply(&line);
+            }
             true
         })?;
         Ok(Self { path, file, past })
@@ -277,7 +280,7 @@ mod tests {
     #[test]
     fn an_end_that_memory_let_go_is_found_in_the_file() {
         let dir = tempfile::tempdir().unwrap();
-        let mut log = CarrierLog::open(dir.path().join("carrier.jsonl")).unwrap();
+        let mut log = CarrierLog::open(dir.path().join("carrier.jsonl"), &TrunkName("main".to_owned())).unwrap();
         let report = CallReport {
             sip_code: Some(486),
             ..CallReport::default()

@@ -1,6 +1,8 @@
 //! What every provider owes the engine, checked in virtual time over every implementation.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
+#[path = "provider_contract/carrier_log.rs"]
+mod carrier_log;
 #[path = "provider_contract/simulated.rs"]
 mod simulated;
 
@@ -14,7 +16,7 @@ use dialdeck::domain::{
 use dialdeck::provider::{DialRequest, LookUp, Provider, ProviderEvent, Request};
 
 /// A provider with numbers whose behaviour is known beforehand.
-pub trait Bench {
+pub(crate) trait Bench {
     /// The provider under test.
     type Provider: Provider;
     /// A provider with nothing up.
@@ -25,38 +27,38 @@ pub trait Bench {
     fn busy(&self) -> PhoneNumber;
     /// Rings until the ringing timeout.
     fn never_answers(&self) -> PhoneNumber;
-    /// Loses the answer to the request; only a look-up tells the end.
+    /// Loses the answer to the request, is up for half a minute or so; only a look-up tells the end.
     fn answer_lost(&self) -> PhoneNumber;
     /// Cannot be sent to, and the provider knows it.
     fn not_sent(&self) -> PhoneNumber;
 }
 
-pub fn start() -> Timestamp {
+pub(crate) fn start() -> Timestamp {
     "2026-12-07T15:30:00Z".parse().unwrap()
 }
 
-pub fn attempt(serial: i64) -> AttemptId {
+pub(crate) fn attempt(serial: i64) -> AttemptId {
     AttemptId {
         deck: DeckId(0x7f3a_9c21),
         serial,
     }
 }
 
-pub fn dial(serial: i64, to: PhoneNumber) -> DialRequest {
+pub(crate) fn dial(serial: i64, to: PhoneNumber) -> DialRequest {
     DialRequest {
         attempt: attempt(serial),
         trunk: TrunkName("main".to_owned()),
         to,
         from: "+16465550100".parse().unwrap(),
         ring_timeout: Duration::from_secs(30),
-        max_call: Duration::from_secs(1_800),
+        max_call: Duration::from_mins(30),
         human_agent: true,
         pci: false,
     }
 }
 
 /// Jumps from event to event until nothing is foretold up to `until`; every event with its delivery.
-pub fn run(
+pub(crate) fn run(
     provider: &mut impl Provider,
     from: Timestamp,
     until: Timestamp,
@@ -73,7 +75,7 @@ pub fn run(
 }
 
 /// The events of each call, in order of delivery.
-pub fn by_call(seen: &[(Timestamp, ProviderEvent)]) -> BTreeMap<AttemptId, Vec<CallEvent>> {
+pub(crate) fn by_call(seen: &[(Timestamp, ProviderEvent)]) -> BTreeMap<AttemptId, Vec<CallEvent>> {
     let mut calls: BTreeMap<AttemptId, Vec<CallEvent>> = BTreeMap::new();
     for (delivered, event) in seen {
         if let ProviderEvent::Call(event) = event {
@@ -84,17 +86,22 @@ pub fn by_call(seen: &[(Timestamp, ProviderEvent)]) -> BTreeMap<AttemptId, Vec<C
     calls
 }
 
-pub fn ends(events: &[CallEvent]) -> Vec<CallReport> {
+pub(crate) fn ends(events: &[CallEvent]) -> Vec<CallReport> {
     events
         .iter()
         .filter_map(|event| match &event.kind {
             CallEventKind::Ended(report) => Some(report.clone()),
-            _ => None,
+            CallEventKind::Sent
+            | CallEventKind::Ringing
+            | CallEventKind::Answered
+            | CallEventKind::Speech(_)
+            | CallEventKind::CalleeDetected(_)
+            | CallEventKind::AnswerLost => None,
         })
         .collect()
 }
 
-pub fn names(events: &[CallEvent]) -> Vec<&'static str> {
+pub(crate) fn names(events: &[CallEvent]) -> Vec<&'static str> {
     events
         .iter()
         .filter_map(|event| match event.kind {
@@ -108,7 +115,7 @@ pub fn names(events: &[CallEvent]) -> Vec<&'static str> {
         .collect()
 }
 
-pub fn looked_up(seen: &[(Timestamp, ProviderEvent)]) -> Vec<LookUp> {
+pub(crate) fn looked_up(seen: &[(Timestamp, ProviderEvent)]) -> Vec<LookUp> {
     seen.iter()
         .filter_map(|(_, event)| match event {
             ProviderEvent::LookedUp(_, found) => Some(found.clone()),
@@ -117,7 +124,7 @@ pub fn looked_up(seen: &[(Timestamp, ProviderEvent)]) -> Vec<LookUp> {
         .collect()
 }
 
-const HOUR: Duration = Duration::from_secs(3_600);
+const HOUR: Duration = Duration::from_hours(1);
 
 fn one_call(bench: &impl Bench, to: PhoneNumber) -> Vec<CallEvent> {
     let mut provider = bench.provider();
@@ -127,7 +134,7 @@ fn one_call(bench: &impl Bench, to: PhoneNumber) -> Vec<CallEvent> {
 }
 
 /// The whole contract.
-pub fn exercise(bench: &impl Bench) {
+pub(crate) fn exercise(bench: &impl Bench) {
     a_call_is_told_in_order_and_ends_once(bench);
     ringing_has_its_limit(bench);
     a_call_has_its_limit(bench);
@@ -240,6 +247,15 @@ fn a_lost_answer_is_found_by_look_up(bench: &impl Bench) {
     provider.request(Request::LookUp(attempt(1)), start() + HOUR);
     let found = looked_up(&run(&mut provider, start() + HOUR, start() + HOUR));
     assert!(matches!(found[..], [LookUp::Ended(..)]), "{found:?}");
+
+    let mut provider = bench.provider();
+    let early = start() + Duration::from_secs(8);
+    provider.request(Request::Place(dial(1, bench.answer_lost())), start());
+    provider.request(Request::LookUp(attempt(1)), early);
+    let seen = run(&mut provider, early, early + HOUR);
+    assert_eq!(looked_up(&seen), [LookUp::InProgress]);
+    let reports = ends(&by_call(&seen)[&attempt(1)]);
+    assert_eq!(reports.len(), 1, "a call found in progress tells its end");
 }
 
 fn what_never_left_is_never_called_sent(bench: &impl Bench) {

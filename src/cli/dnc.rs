@@ -108,7 +108,12 @@ struct Touched {
 fn add(args: &DncAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     reversible(&args.list)?;
     let rules = Rules::embedded();
-    let numbers = read_numbers(rules, &args.numbers, &env.country(args.country.as_ref())?, Clock::System.now())?;
+    let numbers = read_numbers(
+        rules,
+        &args.numbers,
+        &env.country(args.country.as_ref())?,
+        Clock::System.now(),
+    )?;
     let mut deck = Deck::open_or_create(env)?;
     if let ListKind::Campaign(name) = &args.list {
         deck.store.campaign(name)?;
@@ -261,7 +266,12 @@ pub fn describe(echo: &Echo) -> String {
 }
 
 fn check(args: &DncCheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let numbers = read_numbers(Rules::embedded(), &args.numbers, &env.country(args.country.as_ref())?, Clock::System.now())?;
+    let numbers = read_numbers(
+        Rules::embedded(),
+        &args.numbers,
+        &env.country(args.country.as_ref())?,
+        Clock::System.now(),
+    )?;
     let mut deck = Deck::open(env)?;
     let mut answers = Vec::new();
     for echo in &numbers {
@@ -301,7 +311,12 @@ fn entry_json(entry: &Suppression) -> serde_json::Value {
 
 fn reverse(args: &DncReverseArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
-    let numbers = read_numbers(Rules::embedded(), &typed, &env.country(args.country.as_ref())?, Clock::System.now())?;
+    let numbers = read_numbers(
+        Rules::embedded(),
+        &typed,
+        &env.country(args.country.as_ref())?,
+        Clock::System.now(),
+    )?;
     let mut deck = Deck::open_to_write(env)?;
     let by = deck.by()?;
     for echo in &numbers {

@@ -10,6 +10,7 @@ pub mod diagnostics;
 pub mod dnc;
 pub mod dnc_import;
 pub mod doctor;
+mod engine;
 pub mod env;
 pub mod error;
 pub mod log;

@@ -20,9 +20,14 @@ use crate::store::sqlite::SqliteStore;
 /// `dialdeck why`.
 pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
-    let echo = read_numbers(Rules::embedded(), &typed, &env.country(args.country.as_ref())?, args.at.unwrap_or_else(|| Clock::System.now()))?
-        .pop()
-        .ok_or_else(|| CliError::usage("no number"))?;
+    let echo = read_numbers(
+        Rules::embedded(),
+        &typed,
+        &env.country(args.country.as_ref())?,
+        args.at.unwrap_or_else(|| Clock::System.now()),
+    )?
+    .pop()
+    .ok_or_else(|| CliError::usage("no number"))?;
     let mut deck = if args.campaign.is_some() || Deck::exists(env) {
         Some(Deck::open(env)?)
     } else {
@@ -204,10 +209,7 @@ fn by_law(echo: &Echo, lists: &[Suppression], now: Timestamp) -> ByLaw {
             Legal::Open => (true, "the law's hours for a live call are open".to_owned()),
             Legal::Shut(reason, zone) => (false, format!("{}: {zone}", words::window(reason))),
             Legal::NoZone => (false, "its time zone is not known".to_owned()),
-            Legal::Disagree(zone) => (
-                false,
-                format!("the two zone databases differ on {zone}"),
-            ),
+            Legal::Disagree(zone) => (false, format!("the two zone databases differ on {zone}")),
         },
     };
     let listed = if lists.is_empty() {

@@ -197,6 +197,9 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
                     hand.advance_to(next);
                 }
                 self.take_commands(drain_ends);
+                if self.next_wake().is_none() && self.outstanding == 0 {
+                    return self.wait_for_others(drain_ends).await;
+                }
                 tokio::task::yield_now().await;
                 if self.outstanding == 0 {
                     return;
@@ -219,6 +222,14 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
         for done in replies {
             self.take_answer(done);
+        }
+    }
+
+    /// Nothing happens by time alone: a command, or another process, has to.
+    async fn wait_for_others(&mut self, drain_ends: &mut Option<Timestamp>) {
+        tokio::select! {
+            Some(ask) = self.commands.recv() => self.take_command(ask, drain_ends),
+            Some(done) = self.answers.recv() => self.take_answer(done),
         }
     }
 

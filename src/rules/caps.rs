@@ -22,7 +22,7 @@ const COLUMNS: [&str; 13] = [
     "confidence",
 ];
 
-const DAY: Duration = Duration::from_secs(86_400);
+const DAY: Duration = Duration::from_hours(24);
 
 /// To which campaigns a row applies.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,7 +170,7 @@ fn spans(row: &Row<'_>) -> Result<Vec<(u32, Duration)>, TableError> {
 
 fn span(text: &str) -> Option<Duration> {
     let (count, unit) = match text.strip_prefix("PT") {
-        Some(hours) => (hours.strip_suffix('H')?, Duration::from_secs(3600)),
+        Some(hours) => (hours.strip_suffix('H')?, Duration::from_hours(1)),
         None => match text.strip_prefix('P')? {
             days if days.ends_with('D') => (days.strip_suffix('D')?, DAY),
             months => (months.strip_suffix('M')?, DAY * 31),

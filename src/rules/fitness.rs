@@ -115,7 +115,7 @@ impl Rules {
 
 fn by_library(number: PhoneNumber) -> Result<(LineKind, String), Unfit> {
     let parsed = PHONE_NUMBER_UTIL
-        .parse(&number.to_string(), None)
+        .parse(number.to_string(), None)
         .map_err(|_| Unfit::NotValid)?;
     let kind = match parsed.get_type() {
         PhoneNumberType::FixedLine | PhoneNumberType::FixedLineOrMobile => LineKind::Fixed,

@@ -86,7 +86,7 @@ impl Rules {
             .filter(|_| number.npa().is_some());
         let postal = code.map_or(&[][..], |code| self.postal.regions(code));
         let found = match evidence {
-            Evidence::Stated => self.stated(place, zone, region, postal),
+            Evidence::Stated => self.stated(place, zone.as_ref(), region, postal),
             Evidence::Strict => self.strict(place, zone, region, postal),
         };
         Ok(WindowClass {
@@ -99,7 +99,7 @@ impl Rules {
     fn stated(
         &self,
         place: Place,
-        zone: Option<String>,
+        zone: Option<&String>,
         region: Option<String>,
         postal: &[String],
     ) -> Evidences {
@@ -109,13 +109,16 @@ impl Rules {
             source: "number",
         };
         if let Some(region) = region {
-            if zone.is_none() && !found.regions.contains(&region) {
+            // A part of the country the number names agrees with it, as its own state does.
+            let country = region.split('-').next().unwrap_or(&region);
+            let agrees = found.regions.contains(&region) || found.regions.contains(country);
+            if zone.is_none() && !agrees {
                 found.zones.extend(self.zones_of(&region));
                 found.source = "stated";
             }
             found.regions = BTreeSet::from([region]);
         }
-        if let Some(zone) = &zone {
+        if let Some(zone) = zone {
             found.zones = BTreeSet::from([zone.clone()]);
             found.source = "stated";
         }
@@ -124,7 +127,7 @@ impl Rules {
         }
         for region in postal {
             let zones = self.zones_of(region);
-            if zone.as_ref().is_none_or(|zone| !zones.contains(zone)) {
+            if zone.is_none_or(|zone| !zones.contains(zone)) {
                 found.zones.extend(zones);
                 found.source = "postal";
             }

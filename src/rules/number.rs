@@ -90,10 +90,11 @@ fn north_american(digits: &Digits) -> Result<ReadNumber, NumberError> {
 fn national(digits: &Digits, country: &str) -> Result<ReadNumber, NumberError> {
     let region: Region = country.parse().map_err(|_| NumberError::NoCountry)?;
     let own = PHONE_NUMBER_UTIL.get_country_code_for_region(region);
+    let own = own.ok_or(NumberError::NoCountry)?;
     let (number, code) = by_library(digits.text(), Some(region))?;
     Ok(ReadNumber {
         number,
-        country_guessed: own == Some(code) && !digits.starts_with("00"),
+        country_guessed: own == code && !digits.starts_with("00"),
     })
 }
 
@@ -131,11 +132,7 @@ fn scan(text: &str) -> Result<Digits, NumberError> {
                 digits.len += 1;
             }
             '+' | '\u{ff0b}' if digits.len == 0 && !digits.plus => digits.plus = true,
-            '-' | '.' | '(' | ')' | '/' | '\u{ff08}' | '\u{ff09}' | '\u{ff0d}' | '\u{ff0e}' => {}
-            // Dashes, and the invisible marks that spreadsheets and web pages leave in numbers.
-            '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ad}' | '\u{feff}' => {}
-            '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' => {}
-            _ if char.is_whitespace() => {}
+            _ if is_separator(char) => {}
             _ => return Err(why_not(&text[index..], digits.len)),
         }
     }
@@ -143,6 +140,18 @@ fn scan(text: &str) -> Result<Digits, NumberError> {
         return Err(NumberError::NotPossible);
     }
     Ok(digits)
+}
+
+/// Spaces, brackets, dashes, and the invisible marks that spreadsheets and web pages leave in numbers.
+fn is_separator(char: char) -> bool {
+    char.is_whitespace()
+        || matches!(
+            char,
+            '-' | '.' | '(' | ')' | '/'
+                | '\u{ff08}' | '\u{ff09}' | '\u{ff0d}' | '\u{ff0e}'
+                | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ad}' | '\u{feff}'
+                | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
+        )
 }
 
 fn without_scheme(text: &str) -> &str {

@@ -7,10 +7,11 @@ use crate::domain::attempt::CallEnd;
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::outcome::{CalleeType, Classification, classify};
+use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, CallReport, CallerIdState,
     Campaign, CampaignState, Contact, ContactId, ContactState, ListKind, Outcome, PhoneNumber,
-    Timestamp, WaitReason, WindowClass,
+    Suppression, Timestamp, WaitReason, WindowClass,
 };
 use crate::policy::pacing::Entry;
 use crate::policy::{DialOrder, Hold, HoldKind, Refusal, Until};
@@ -19,6 +20,8 @@ use crate::policy::{DialOrder, Hold, HoldKind, Refusal, Until};
 pub(super) const CALL_ENDS_RECHECK: Duration = Duration::from_secs(30);
 /// How long a contact is set aside when only an operator can end its hold.
 pub(super) const OPERATOR_RECHECK: Duration = Duration::from_mins(10);
+/// The note on a campaign that runs again because of an import.
+pub(super) const CONTACTS_ADDED: &str = "contacts were added";
 /// How far back the history of a number is read.
 pub(super) const HISTORY: Duration = Duration::from_hours(60 * 24);
 /// Days behind the abandonment rate (47 CFR 64.1200(a)(7)), whole UTC days, today included.
@@ -295,6 +298,45 @@ pub(super) fn stricter(file: CallerIdState, stored: CallerIdState) -> CallerIdSt
         (CallerIdState::Retired, _) | (_, CallerIdState::Retired) => CallerIdState::Retired,
         (CallerIdState::Resting, _) | (_, CallerIdState::Resting) => CallerIdState::Resting,
         (CallerIdState::Active, CallerIdState::Active) => CallerIdState::Active,
+    }
+}
+
+/// Errs unless a single number can be taken off the list.
+pub(super) fn reversible(list: &ListKind) -> Result<(), StoreError> {
+    if list.is_reversible() {
+        return Ok(());
+    }
+    Err(StoreError::NotReversible(format!(
+        "{list} is a registry: a number leaves it only with a newer registry"
+    )))
+}
+
+/// A number read from a list's file.
+pub(super) fn imported(number: PhoneNumber, list: &ListKind, by: &By) -> Suppression {
+    Suppression {
+        number,
+        list: list.clone(),
+        source: SuppressionSource::Import,
+        at: by.at,
+        actor: by.actor.clone(),
+        note: None,
+    }
+}
+
+/// The entry on the internal list that an attempt's end brings about.
+pub(super) fn do_not_call(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    source: SuppressionSource,
+    now: Timestamp,
+) -> Suppression {
+    Suppression {
+        number: attempt.number,
+        list: ListKind::Internal,
+        source,
+        at: now,
+        actor: entries::ENGINE.to_owned(),
+        note: Some(format!("{}, attempt {}", campaign.name(), attempt.id)),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Builds a deck's two logs by hand, sealed as the event log is, so that each rule can be broken alone.
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 
 use chrono::{DateTime, NaiveDateTime, SecondsFormat};
 use serde_json::{Value, json};
@@ -103,7 +104,8 @@ impl Scene {
     /// Adds an entry about a number.
     pub(crate) fn about(&mut self, at: i64, kind: &'static str, number: &str, data: Value) {
         self.entry(at, kind, "", data);
-        self.entries.last_mut().expect("just added").number = number.to_owned();
+        let added = self.entries.last_mut().expect("just added");
+        number.clone_into(&mut added.number);
     }
 
     /// The sealed event log.
@@ -139,10 +141,16 @@ impl Scene {
             line(invite, "invite");
             if let Some(ended) = call.ended {
                 line(invite + SECOND, "ringing");
+                if call.outcome == "human" {
+                    line(invite + 2 * SECOND, "answer");
+                }
                 line(ended - 10, "end");
             }
         }
-        lines.iter().map(|line| format!("{line}\n")).collect()
+        lines.iter().fold(String::new(), |mut log, line| {
+            writeln!(log, "{line}").expect("strings grow");
+            log
+        })
     }
 }
 
@@ -237,6 +245,9 @@ fn told(call: &Call) -> Vec<Entry> {
     entries.extend(invite.map(|at| entry(at + 30, "attempt_sent", json!({}))));
     if let Some(ended) = call.ended {
         entries.extend(invite.map(|at| entry(at + SECOND, "call_ringing", json!({}))));
+        if call.outcome == "human" {
+            entries.extend(invite.map(|at| entry(at + 2 * SECOND, "call_answered", json!({}))));
+        }
         let data = json!({
             "outcome": call.outcome, "cause": "completed", "fault": "none", "sip_code": null,
             "ring_ms": 0, "talk_ms": 0, "callee_type": null, "counts": call.counts,
@@ -298,14 +309,17 @@ fn seal(entries: &[Entry]) -> String {
             entry.data,
         );
         prev = digest(&format!("{body}}}"));
-        log += &format!("{body},\"hash\":\"{prev}\"}}\n");
+        writeln!(log, r#"{body},"hash":"{prev}"}}"#).expect("strings grow");
     }
     log
 }
 
 fn digest(text: &str) -> String {
     let bytes: [u8; 32] = Sha256::digest(text.as_bytes()).into();
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+    bytes.iter().fold(String::new(), |mut hex, byte| {
+        write!(hex, "{byte:02x}").expect("strings grow");
+        hex
+    })
 }
 
 pub(crate) fn clock(at: i64) -> String {

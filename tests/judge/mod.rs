@@ -2,6 +2,7 @@
 //! and names every breach of D1 to D18 and L1. It shares no code with the product.
 
 mod caps;
+mod gauges;
 mod history;
 mod liveness;
 mod read;
@@ -27,8 +28,8 @@ pub(crate) struct Options {
     /// How long after an opt-out or a pause a call reserved before it may still leave, in
     /// milliseconds: the time until it is acknowledged. Default 0.
     pub(crate) acknowledged_within: i64,
-    /// L1 is only reported, not judged.
-    pub(crate) any_pace: bool,
+    /// How far below 0.95 the use of the caps may be (L1); default 0. With 1 it is only reported.
+    pub(crate) slack: f64,
     /// Registries that were loaded: the list's name and the text of its file.
     pub(crate) registries: Vec<(String, String)>,
     /// `status --json`, taken at the end of the log.
@@ -130,12 +131,13 @@ pub(crate) fn judge(log: &str, carrier: &str, options: &Options) -> Report {
     let events: Vec<Event> = read::events(log, &mut breaches);
     let carrier: Vec<Carrier> = read::carrier(carrier, &mut breaches);
     let mut history = replay::replay(&events, options, &mut breaches);
+    if let Some(status) = &options.status {
+        gauges::check(&history, status, &mut breaches);
+    }
     let sends = sends::check(&mut history, &carrier, options, &mut breaches);
     caps::check(&history, &sends, &mut breaches);
     let pace = liveness::measure(&mut history, &sends);
-    if !options.any_pace {
-        liveness::judge(&pace, &mut breaches);
-    }
+    liveness::judge(&pace, options.slack, &mut breaches);
     Report {
         figures: Figures {
             events: events.len(),

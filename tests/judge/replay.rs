@@ -325,75 +325,6 @@ impl<'a> Replay<'a> {
                 }
             }
         }
-        if let Some(status) = &self.options.status {
-            let status = status.parse().unwrap_or_default();
-            self.partition(&status);
-        }
-    }
-
-    /// D16: the states of each campaign add up, and agree with the log where it tells them.
-    fn partition(&mut self, status: &Value) {
-        let end = self.history.end;
-        let mut wrong = |text| self.breaches.push(Breach::new("D16", end, "", text));
-        let campaigns = status["campaigns"].as_array().cloned().unwrap_or_default();
-        if campaigns.is_empty() {
-            wrong("the status names no campaign".to_owned());
-        }
-        for row in campaigns {
-            let name = text(&row["name"]);
-            let count = |key: &str| row[key].as_i64().unwrap_or(0);
-            let states = [
-                "done",
-                "in_flight",
-                "ready",
-                "suppressed",
-                "exhausted",
-                "expired",
-            ];
-            let waiting = ["window", "retry", "cap"];
-            let sum = states.iter().map(|key| count(key)).sum::<i64>()
-                + count("invalid")
-                + count("unknown")
-                + waiting
-                    .iter()
-                    .map(|key| row["waiting"][key].as_i64().unwrap_or(0))
-                    .sum::<i64>();
-            if sum != count("total") {
-                wrong(format!(
-                    "{name}: states add up to {sum}, total is {}",
-                    count("total")
-                ));
-            }
-            let Some(campaign) = self.history.campaigns.get(&name) else {
-                wrong(format!("{name} is not in the log"));
-                continue;
-            };
-            for state in ["done", "exhausted"] {
-                let logged = campaign
-                    .finished
-                    .values()
-                    .filter(|known| *known == state)
-                    .count();
-                if i64::try_from(logged) != Ok(count(state)) {
-                    wrong(format!(
-                        "{name}: {state} is {}, the log has {logged}",
-                        count(state)
-                    ));
-                }
-            }
-            let made = self
-                .history
-                .attempts
-                .iter()
-                .filter(|made| made.campaign == name)
-                .count();
-            if i64::try_from(made) != Ok(count("attempts")) {
-                wrong(format!(
-                    "{name}: {} attempts, the log has {made}",
-                    count("attempts")
-                ));
-            }
-        }
     }
 }
 
@@ -418,10 +349,9 @@ fn listed(line: &str) -> Option<String> {
     let (plus, first) = columns.next()?;
     let second = columns.next().map(|(_, digits)| digits).unwrap_or_default();
     match (plus, first.len(), second.len()) {
-        (true, 7.., _) => Some(format!("+{first}")),
         (false, 3, 7) => Some(format!("+1{first}{second}")),
         (false, 10, _) => Some(format!("+1{first}")),
-        (false, 7.., _) => Some(format!("+{first}")),
+        (_, 7.., _) => Some(format!("+{first}")),
         _ => None,
     }
 }

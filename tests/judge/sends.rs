@@ -57,6 +57,15 @@ fn by_the_event_log(history: &History) -> (Vec<Send>, Ends) {
     (sends, ends)
 }
 
+/// What the carrier saw of an attempt.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    invited: Option<i64>,
+    answered: bool,
+    ended: Option<i64>,
+    code: Option<i64>,
+}
+
 /// D11, D13, D15: every invite belongs to one reservation and says what was reserved.
 fn by_the_carrier(
     history: &History,
@@ -64,83 +73,94 @@ fn by_the_carrier(
     breaches: &mut Vec<Breach>,
 ) -> (Vec<Send>, Ends) {
     let mut sends: Vec<Send> = Vec::new();
-    let mut first: HashMap<usize, i64> = HashMap::new();
-    let mut ended: HashMap<usize, i64> = HashMap::new();
-    let mut answered: HashMap<usize, bool> = HashMap::new();
+    let mut seen = vec![Seen::default(); history.attempts.len()];
     for line in carrier {
-        let mut wrong = |rule, text: &str| {
-            breaches.push(Breach::new(rule, line.at, &line.attempt, text));
-        };
         let Some(place) = history.places.get(&line.attempt).copied() else {
-            wrong("D13", &format!("{} without a reservation", line.event));
+            let text = format!("{} without a reservation", line.event);
+            breaches.push(Breach::new("D13", line.at, &line.attempt, text));
             continue;
         };
-        let made = &history.attempts[place];
-        if line.event != "invite" {
-            answered.entry(place).or_insert(false);
-        }
+        let known = &mut seen[place];
         match line.event.as_str() {
             "invite" => {
-                if first.insert(place, line.at).is_some() {
-                    wrong("D13", "sent a second time");
-                }
-                if line.at < made.reserved {
-                    wrong("D13", "sent before it was reserved");
-                }
-                if line.to != made.number {
-                    wrong("D13", &format!("sent to {}, not {}", line.to, made.number));
-                }
-                if line.from != made.caller_id {
-                    wrong(
-                        "D11",
-                        &format!("showed {}, not {}", line.from, made.caller_id),
-                    );
-                }
+                invited(line, &history.attempts[place], known, breaches);
                 sends.push(Send {
                     at: line.at,
                     attempt: place,
                 });
             }
-            "answer" => {
-                answered.insert(place, true);
-            }
-            "end" => {
-                let failed = !answered.get(&place).copied().unwrap_or(false);
-                let codes = made.sip_code.zip(line.code).filter(|_| failed);
-                if codes.is_some_and(|(logged, code)| logged != code) {
-                    wrong("D15", "the log has another code than the carrier");
-                }
-                ended.entry(place).or_insert(line.at);
+            "answer" => known.answered = true,
+            "end" if known.ended.is_none() => {
+                known.ended = Some(line.at);
+                known.code = line.code;
             }
             _ => {}
         }
     }
-    missing(history, &first, breaches);
-    // A carrier that died with the engine wrote no end; then the event log's end is the end.
-    let ends = first
-        .keys()
-        .filter_map(|place| {
-            let end = ended.get(place).copied().or(history.attempts[*place].ended);
-            Some((end?, *place))
-        })
-        .collect();
+    let mut ends = Vec::new();
+    for (place, (made, seen)) in history.attempts.iter().zip(&seen).enumerate() {
+        told_truly(made, seen, breaches);
+        // A carrier that died with the engine wrote no end; then the event log's end is the end.
+        let end = seen.ended.or(made.ended).filter(|_| seen.invited.is_some());
+        ends.extend(end.map(|end| (end, place)));
+    }
     (sends, ends)
 }
 
-/// D13: what the log calls sent was sent; D15: what it calls never sent was not.
-fn missing(history: &History, first: &HashMap<usize, i64>, breaches: &mut Vec<Breach>) {
-    for (place, made) in history.attempts.iter().enumerate() {
-        let invite = first.get(&place);
-        if let Some(at) = made.sent {
-            if invite.is_none_or(|invite| *invite > at) {
-                let text = "the log calls it sent, the carrier saw no invite by then";
-                breaches.push(Breach::new("D13", at, &made.id, text));
-            }
-        }
-        if let (Some(at), "never_sent" | "lapsed") = (invite, made.cause.as_str()) {
-            let text = format!("the log calls it {}, the carrier saw an invite", made.cause);
-            breaches.push(Breach::new("D15", *at, &made.id, text));
-        }
+fn invited(line: &Carrier, made: &Attempt, seen: &mut Seen, breaches: &mut Vec<Breach>) {
+    let mut wrong = |rule, text: String| {
+        breaches.push(Breach::new(rule, line.at, &line.attempt, text));
+    };
+    if seen.invited.replace(line.at).is_some() {
+        wrong("D13", "sent a second time".to_owned());
+    }
+    if line.at < made.reserved {
+        wrong("D13", "sent before it was reserved".to_owned());
+    }
+    if line.to != made.number {
+        wrong("D13", format!("sent to {}, not {}", line.to, made.number));
+    }
+    if line.from != made.caller_id {
+        wrong(
+            "D11",
+            format!("showed {}, not {}", line.from, made.caller_id),
+        );
+    }
+}
+
+/// D13: what the log calls sent was sent; D15: its outcome is what the carrier saw.
+fn told_truly(made: &Attempt, seen: &Seen, breaches: &mut Vec<Breach>) {
+    let at = made.ended.or(made.sent).unwrap_or(made.reserved);
+    let mut wrong = |rule, text: &str| breaches.push(Breach::new(rule, at, &made.id, text));
+    if made
+        .sent
+        .is_some_and(|sent| seen.invited.is_none_or(|at| at > sent))
+    {
+        wrong(
+            "D13",
+            "the log calls it sent, the carrier saw no invite by then",
+        );
+    }
+    if seen.invited.is_some() && ["never_sent", "lapsed"].contains(&made.cause.as_str()) {
+        wrong(
+            "D15",
+            "the log calls it never sent, the carrier saw an invite",
+        );
+    }
+    let answered = ["human", "voicemail", "fax", "answered", "abandoned"];
+    let unanswered = ["busy", "no_answer", "declined", "invalid_number"];
+    if seen.answered && unanswered.contains(&made.outcome.as_str()) {
+        wrong("D15", "the carrier saw it answered, the log does not");
+    }
+    if !seen.answered && answered.contains(&made.outcome.as_str()) {
+        wrong(
+            "D15",
+            "the log calls it answered, the carrier saw no answer",
+        );
+    }
+    let codes = made.sip_code.zip(seen.code).filter(|_| !seen.answered);
+    if codes.is_some_and(|(logged, code)| logged != code) {
+        wrong("D15", "the log has another code than the carrier");
     }
 }
 

@@ -102,17 +102,19 @@ impl Windows {
             .map(|(.., instead)| *instead);
         let zone = match corrected {
             Some(zone) => zone,
-            None => match self.zones.get(zone) {
-                Some(known) => (*known)?,
-                None => {
-                    let parsed = zone.parse().ok();
-                    self.zones.insert(zone.to_owned(), parsed);
-                    parsed?
-                }
-            },
+            None => self.zone(zone)?,
         };
         let at = DateTime::from_timestamp_millis(at)?;
         Some(zone.from_utc_datetime(&at.naive_utc()).naive_local())
+    }
+
+    fn zone(&mut self, name: &str) -> Option<Tz> {
+        if let Some(known) = self.zones.get(name) {
+            return *known;
+        }
+        let parsed = name.parse().ok();
+        self.zones.insert(name.to_owned(), parsed);
+        parsed
     }
 
     fn examine(&mut self, binding: &Binding, at: i64) -> Option<String> {

@@ -1,5 +1,4 @@
-//! The simulated carrier: the contract, and what only it promises — determinism, limits, faults,
-//! its own log and going on after a restart.
+//! The simulated carrier: the contract, and what only it promises: determinism, limits and faults.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -7,12 +6,12 @@ use std::path::Path;
 use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::{CallEventKind, CalleeType, PhoneNumber, Timestamp};
+use dialdeck::domain::{CallEventKind, CalleeType, PhoneNumber, Timestamp, TrunkName};
 use dialdeck::provider::simulator::{Callee, CarrierLog, Profile, Script, Simulator};
-use dialdeck::provider::{LookUp, Provider, ProviderEvent, Request};
+use dialdeck::provider::{Provider, ProviderEvent, Request};
 use tempfile::TempDir;
 
-use super::{Bench, HOUR, attempt, by_call, dial, ends, exercise, looked_up, names, run, start};
+use super::{Bench, HOUR, attempt, by_call, dial, ends, exercise, names, run, start};
 
 struct Simulated {
     log: Option<TempDir>,
@@ -25,7 +24,7 @@ impl Bench for Simulated {
         let log = self.log.as_ref().map(|dir| {
             let path = dir.path().join("carrier.jsonl");
             drop(fs::remove_file(&path));
-            CarrierLog::open(path).unwrap()
+            CarrierLog::open(path, &trunk()).unwrap()
         });
         Simulator::new(scripted(), 1, log)
     }
@@ -51,11 +50,11 @@ impl Bench for Simulated {
     }
 }
 
-fn number(line: u64) -> PhoneNumber {
+pub(crate) fn number(line: u64) -> PhoneNumber {
     PhoneNumber::from_digits(12_125_550_000 + line).unwrap()
 }
 
-fn seconds(count: u64) -> Duration {
+pub(crate) fn seconds(count: u64) -> Duration {
     Duration::from_secs(count)
 }
 
@@ -63,7 +62,7 @@ fn person() -> Callee {
     Callee::person(seconds(5), seconds(30))
 }
 
-fn scripted() -> Profile {
+pub(crate) fn scripted() -> Profile {
     let lost = Callee::AnswerLost {
         after: seconds(5),
         then: Box::new(person()),
@@ -78,14 +77,14 @@ fn scripted() -> Profile {
 }
 
 /// Places `count` calls, one a second, to unscripted numbers, and runs them to their ends.
-fn traffic(
+pub(crate) fn traffic(
     profile: &Profile,
-    seed: u64,
+    chance: u64,
     count: i64,
     log: Option<&Path>,
 ) -> Vec<(Timestamp, ProviderEvent)> {
-    let log = log.map(|path| CarrierLog::open(path).unwrap());
-    let mut provider = Simulator::new(profile.clone(), seed, log);
+    let log = log.map(|path| CarrierLog::open(path, &trunk()).unwrap());
+    let mut provider = Simulator::new(profile.clone(), chance, log);
     let mut seen = Vec::new();
     for serial in 1..=count {
         let at = start() + Duration::from_secs(serial.unsigned_abs());
@@ -99,26 +98,10 @@ fn traffic(
 }
 
 /// One of the fictional numbers 555-0100 to 555-0199 of an area code.
-fn callee(serial: i64) -> PhoneNumber {
+pub(crate) fn callee(serial: i64) -> PhoneNumber {
     let serial = serial.unsigned_abs();
     let area = 201 + serial / 100 % 19;
     PhoneNumber::from_digits(10_000_000_000 + area * 10_000_000 + 5_550_100 + serial % 100).unwrap()
-}
-
-fn log_lines(path: &Path) -> Vec<serde_json::Value> {
-    fs::read_to_string(path)
-        .unwrap()
-        .lines()
-        .map(|line| serde_json::from_str(line).unwrap())
-        .collect()
-}
-
-fn events_of(lines: &[serde_json::Value], serial: i64) -> Vec<String> {
-    lines
-        .iter()
-        .filter(|line| line["attempt"] == attempt(serial).to_string())
-        .map(|line| line["event"].as_str().unwrap().to_owned())
-        .collect()
 }
 
 #[test]
@@ -306,129 +289,12 @@ fn scripts_are_followed_call_by_call() {
             ProviderEvent::Call(event) if event.attempt == attempt(2) => {
                 Some(delivered.since(event.at))
             }
-            _ => None,
+            ProviderEvent::Call(_) | ProviderEvent::LookedUp(..) => None,
         })
         .max();
     assert!(delay >= Some(seconds(7)));
 }
 
-#[test]
-fn the_log_holds_what_happened_whoever_was_told() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("carrier.jsonl");
-    let mut provider = Simulator::new(scripted(), 1, Some(CarrierLog::open(&path).unwrap()));
-    provider.request(Request::Place(dial(1, number(103))), start());
-    assert_eq!(events_of(&log_lines(&path), 1)[0], "invite");
-    provider.request(Request::Place(dial(2, number(102))), start());
-    provider.request(Request::Place(dial(3, number(104))), start());
-    provider.request(Request::HangUp(attempt(2)), start() + seconds(4));
-    run(&mut provider, start(), start() + HOUR);
-    let lines = log_lines(&path);
-    assert_eq!(events_of(&lines, 1), ["invite", "ringing", "answer", "end"]);
-    assert_eq!(events_of(&lines, 2), ["invite", "ringing", "cancel", "end"]);
-    assert!(events_of(&lines, 3).is_empty());
-    for line in &lines {
-        for member in ["at", "event", "attempt", "to", "from"] {
-            assert!(line[member].is_string(), "{member} in {line}");
-        }
-        assert_eq!(line["code"].is_u64(), line["event"] == "end");
-    }
-}
-
-#[test]
-fn a_second_place_is_written_down_and_disturbs_nothing() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("carrier.jsonl");
-    let mut provider = Simulator::new(scripted(), 1, Some(CarrierLog::open(&path).unwrap()));
-    provider.request(Request::Place(dial(1, number(100))), start());
-    provider.request(Request::Place(dial(1, number(100))), start() + seconds(7));
-    let calls = by_call(&run(&mut provider, start() + seconds(7), start() + HOUR));
-    let told = names(&calls[&attempt(1)]);
-    assert_eq!(told, ["sent", "ringing", "answered", "sent", "ended"]);
-    let invites = events_of(&log_lines(&path), 1);
-    assert_eq!(invites.iter().filter(|event| *event == "invite").count(), 2);
-    provider = Simulator::new(scripted(), 1, Some(CarrierLog::open(&path).unwrap()));
-    provider.request(Request::LookUp(attempt(1)), start() + HOUR);
-    let found = looked_up(&run(&mut provider, start() + HOUR, start() + HOUR));
-    assert!(matches!(&found[..], [LookUp::Ended(report, _)] if report.end == CallEnd::Completed));
-}
-
-/// Runs traffic with the carrier killed and started again at `crash`; what was not yet told of
-/// before the crash, and the calls up then, must come out as in a run without a crash.
-fn restarted_at(crash: Duration, dir: &Path) -> Vec<serde_json::Value> {
-    let path = dir.join(format!("crash-{}", crash.as_millis()));
-    let profile = Profile::default();
-    let mut provider = Simulator::new(profile.clone(), 9, Some(CarrierLog::open(&path).unwrap()));
-    for serial in 1..=40_i64 {
-        let at = start() + seconds(serial.unsigned_abs());
-        provider.request(Request::Place(dial(serial, callee(serial))), at);
-    }
-    let told_before = run(&mut provider, start() + seconds(40), start() + crash);
-    drop(provider);
-    let later = start() + crash + seconds(90);
-    let mut provider = Simulator::new(profile, 9, Some(CarrierLog::open(&path).unwrap()));
-    let told_after = run(&mut provider, later, later + HOUR);
-    for (attempt, events) in by_call(&told_after) {
-        let before = by_call(&told_before).remove(&attempt).unwrap_or_default();
-        assert_eq!(ends(&before).len() + ends(&events).len(), 1, "{attempt}");
-        assert!(!names(&events).contains(&"sent"));
-    }
-    let mut lines = log_lines(&path);
-    lines.sort_by_key(|line| (line["at"].to_string(), line["attempt"].to_string()));
-    lines
-}
-
-#[test]
-fn a_restarted_carrier_goes_on_with_the_same_calls() {
-    let dir = TempDir::new().unwrap();
-    let whole = restarted_at(HOUR, dir.path());
-    for crash in [40, 45, 52, 61, 75, 100, 200] {
-        assert_eq!(
-            restarted_at(seconds(crash), dir.path()),
-            whole,
-            "crash at {crash} s"
-        );
-    }
-}
-
-#[test]
-fn a_torn_last_line_is_repaired() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("carrier.jsonl");
-    traffic(&Profile::default(), 1, 3, Some(&path));
-    let whole = fs::read(&path).unwrap();
-    for cut in [1, 2, 30] {
-        fs::write(&path, &whole[..whole.len() - cut]).unwrap();
-        let mut provider = Simulator::new(
-            Profile::default(),
-            1,
-            Some(CarrierLog::open(&path).unwrap()),
-        );
-        run(&mut provider, start() + HOUR, start() + HOUR);
-        assert_eq!(fs::read(&path).unwrap(), whole, "cut by {cut}");
-    }
-    fs::write(&path, b"{\"at\":\"2026").unwrap();
-    CarrierLog::open(&path).unwrap();
-    assert_eq!(fs::read(&path).unwrap(), b"");
-    fs::write(&path, b"not a log\nat all\n").unwrap();
-    let error = CarrierLog::open(&path).unwrap_err().to_string();
-    assert!(error.contains("line 1"), "{error}");
-}
-
-#[test]
-fn scripts_go_on_in_the_right_place_after_a_restart() {
-    let dir = TempDir::new().unwrap();
-    let path = dir.path().join("carrier.jsonl");
-    let script = Script::in_order([Callee::rejects(486), Callee::rejects(404)]);
-    let profile = Profile::default().with_callee(number(110), script);
-    let mut codes = Vec::new();
-    for serial in 1..=2 {
-        let at = start() + HOUR * u32::try_from(serial).unwrap();
-        let log = CarrierLog::open(&path).unwrap();
-        let mut provider = Simulator::new(profile.clone(), 1, Some(log));
-        provider.request(Request::Place(dial(serial, number(110))), at);
-        let calls = by_call(&run(&mut provider, at, at + HOUR));
-        codes.extend(ends(&calls[&attempt(serial)])[0].sip_code);
-    }
-    assert_eq!(codes, [486, 404]);
+fn trunk() -> TrunkName {
+    TrunkName("main".to_owned())
 }

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{AttemptId, CallReport, PhoneNumber, Timestamp, TrunkName};
 
-use super::ledger::Ledger;
+use super::super::DialRequest;
+use super::ledger::{Ledger, UpCall};
 
 /// The file in which a simulated carrier writes one line for everything that happens.
 ///
@@ -24,13 +25,14 @@ pub struct CarrierLog {
 }
 
 impl CarrierLog {
-    /// Opens or creates the log and reads what it holds. A last line that a crash cut short is
+    /// Opens or creates the log and reads what it holds of `trunk`; carriers of several trunks may
+    /// share a file. A last line that a crash cut short is
     /// completed or dropped.
     ///
     /// # Errors
     /// When the file cannot be read or written, or a line other than the last is not a line of a
     /// carrier log ([`io::ErrorKind::InvalidData`], naming the line).
-    pub fn open(path: impl AsRef<Path>) -> io::Result<Self> {
+    pub fn open(path: impl AsRef<Path>, trunk: &TrunkName) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
         let mut file = OpenOptions::new()
             .read(true)
@@ -40,8 +42,10 @@ impl CarrierLog {
         repair_end(&mut file)?;
         let mut past = Ledger::default();
         file.seek(SeekFrom::Start(0))?;
-        each_line(&file, |line| {
-            past.apply(&line);
+        each_line(&file, "", |line| {
+            if line.trunk == *trunk {
+                past.apply(&line);
+            }
             true
         })?;
         Ok(Self { path, file, past })
@@ -68,13 +72,26 @@ impl CarrierLog {
         attempt: AttemptId,
     ) -> io::Result<Option<(CallReport, Timestamp)>> {
         let mut found = None;
-        each_line(&File::open(&self.path)?, |line| {
+        let needle = format!("\"{attempt}\"");
+        each_line(&File::open(&self.path)?, &needle, |line| {
             if line.attempt == attempt && !line.merged {
                 found = line.report.map(|report| (report, line.at));
             }
             found.is_none()
         })?;
         Ok(found)
+    }
+}
+
+#[cfg(test)]
+impl CarrierLog {
+    /// A log that cannot be written.
+    pub(super) fn open_broken(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            file: File::open(path).unwrap(),
+            past: Ledger::default(),
+        }
     }
 }
 
@@ -111,6 +128,59 @@ pub(super) struct Line {
     /// is refused with 482 (RFC 3261 §8.2.2.2).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) merged: bool,
+    /// Set on an `invite` that a limit or an outage refuses at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) refused: bool,
+}
+
+impl Line {
+    /// The line of a request that leaves now.
+    pub(super) fn invite(request: &DialRequest, now: Timestamp) -> Self {
+        let terms = Terms::new(request.ring_timeout, request.max_call, request.human_agent);
+        Self {
+            at: now,
+            event: LineKind::Invite,
+            attempt: request.attempt,
+            to: request.to,
+            from: request.from,
+            trunk: request.trunk.clone(),
+            code: None,
+            report: None,
+            terms: Some(terms),
+            merged: false,
+            refused: false,
+        }
+    }
+
+    /// A line about a call that is up.
+    pub(super) fn of(attempt: AttemptId, call: &UpCall, event: LineKind, at: Timestamp) -> Self {
+        Self {
+            at,
+            event,
+            attempt,
+            to: call.to,
+            from: call.from,
+            trunk: call.trunk.clone(),
+            code: None,
+            report: None,
+            terms: None,
+            merged: false,
+            refused: false,
+        }
+    }
+
+    /// The `end` of the call that this line is about.
+    pub(super) fn ended(&self, at: Timestamp, report: &CallReport) -> Self {
+        Self {
+            at,
+            event: LineKind::End,
+            code: report.sip_code,
+            report: Some(report.clone()),
+            terms: None,
+            refused: false,
+            ..self.clone()
+        }
+    }
 }
 
 /// The terms of a call that its course depends on.
@@ -140,10 +210,15 @@ impl Terms {
     }
 }
 
-/// Hands over every line until `take` says stop.
-fn each_line(file: &File, mut take: impl FnMut(Line) -> bool) -> io::Result<()> {
+/// Hands over every line that holds `needle` until `take` says stop; the others are not even
+/// parsed, which is what makes searching a long log bearable.
+fn each_line(file: &File, needle: &str, mut take: impl FnMut(Line) -> bool) -> io::Result<()> {
     for (index, text) in BufReader::new(file).lines().enumerate() {
-        let line = serde_json::from_str(&text?).map_err(|error| {
+        let text = text?;
+        if !text.contains(needle) {
+            continue;
+        }
+        let line = serde_json::from_str(&text).map_err(|error| {
             let why = format!("line {} is not a carrier log line: {error}", index + 1);
             io::Error::new(io::ErrorKind::InvalidData, why)
         })?;
@@ -178,3 +253,54 @@ fn repair_end(file: &mut File) -> io::Result<()> {
 
 /// No line is longer: names and reasons are bounded well below.
 const LONGEST_LINE: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::DeckId;
+
+    fn invite(serial: i64) -> Line {
+        let attempt = AttemptId {
+            deck: DeckId(1),
+            serial,
+        };
+        let request = DialRequest {
+            attempt,
+            trunk: TrunkName("main".to_owned()),
+            to: "+12125550142".parse().unwrap(),
+            from: "+16465550100".parse().unwrap(),
+            ring_timeout: Duration::from_secs(30),
+            max_call: Duration::from_mins(30),
+            human_agent: true,
+            pci: false,
+        };
+        Line::invite(&request, Timestamp::from_millis(serial * 1_000))
+    }
+
+    #[test]
+    fn an_end_that_memory_let_go_is_found_in_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = CarrierLog::open(dir.path().join("carrier.jsonl"), &TrunkName("main".to_owned())).unwrap();
+        let report = CallReport {
+            sip_code: Some(486),
+            ..CallReport::default()
+        };
+        for serial in 1..=3 {
+            let line = invite(serial);
+            let end = line.ended(Timestamp::from_millis(9_000), &report);
+            log.append(&[line, end]).unwrap();
+        }
+        log.append(&[invite(4)]).unwrap();
+        let found = log.find_end(invite(2).attempt).unwrap();
+        assert_eq!(found, Some((report, Timestamp::from_millis(9_000))));
+        assert_eq!(log.find_end(invite(4).attempt).unwrap(), None);
+        assert_eq!(log.find_end(invite(5).attempt).unwrap(), None);
+    }
+
+    #[test]
+    fn the_first_members_are_the_format_that_auditors_read() {
+        let text = serde_json::to_string(&invite(1)).unwrap();
+        let head = r#"{"at":"1970-01-01T00:00:01.000Z","event":"invite","attempt":"00000001-1","to":"+12125550142","from":"+16465550100","trunk":"main""#;
+        assert!(text.starts_with(head), "{text}");
+    }
+}

@@ -13,6 +13,7 @@ pub(super) struct Ledger {
     up: BTreeMap<AttemptId, UpCall>,
     ended: BTreeMap<AttemptId, (CallReport, Timestamp)>,
     ended_order: VecDeque<AttemptId>,
+    forgot: bool,
     invites_to: BTreeMap<PhoneNumber, u32>,
     accepted: BTreeMap<TrunkName, VecDeque<Timestamp>>,
 }
@@ -38,10 +39,11 @@ pub(super) enum Phase {
     Answered,
 }
 
-/// Ended calls kept in memory; older ones are read from the log when somebody asks.
+/// Ended calls kept in memory; older ones are read from the log when somebody asks, and a second
+/// request for one of them rings again, as at a real carrier.
 const ENDED_KEPT: usize = 50_000;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 impl Ledger {
     /// Takes note of a line.
@@ -68,6 +70,11 @@ impl Ledger {
         self.ended.get(&attempt)
     }
 
+    /// Whether every call there ever was is up or has its end in memory.
+    pub(super) fn is_complete(&self) -> bool {
+        !self.forgot
+    }
+
     /// How many invites to a number there were.
     pub(super) fn invites_to(&self, number: PhoneNumber) -> u32 {
         self.invites_to.get(&number).copied().unwrap_or(0)
@@ -89,11 +96,13 @@ impl Ledger {
         let count = self.invites_to.entry(line.to).or_default();
         let nth = *count;
         *count += 1;
-        let sends = self.accepted.entry(line.trunk.clone()).or_default();
-        while sends.front().is_some_and(|at| line.at.since(*at) >= MINUTE) {
-            sends.pop_front();
+        if !line.refused {
+            let sends = self.accepted.entry(line.trunk.clone()).or_default();
+            while sends.front().is_some_and(|at| line.at.since(*at) >= MINUTE) {
+                sends.pop_front();
+            }
+            sends.push_back(line.at);
         }
-        sends.push_back(line.at);
         let call = UpCall {
             to: line.to,
             from: line.from,
@@ -113,13 +122,8 @@ impl Ledger {
     }
 
     fn ended(&mut self, line: &Line, report: &CallReport) {
-        let Some(call) = self.up.remove(&line.attempt) else {
+        if self.up.remove(&line.attempt).is_none() {
             return;
-        };
-        let refused = call.invited == line.at && matches!(line.code, Some(429 | 503));
-        if refused && let Some(sends) = self.accepted.get_mut(&call.trunk) {
-            // Only accepted calls use up the minute; the refused one was the last to be noted.
-            sends.pop_back();
         }
         self.ended.insert(line.attempt, (report.clone(), line.at));
         self.ended_order.push_back(line.attempt);
@@ -127,6 +131,7 @@ impl Ledger {
             && let Some(oldest) = self.ended_order.pop_front()
         {
             self.ended.remove(&oldest);
+            self.forgot = true;
         }
     }
 }

@@ -10,14 +10,18 @@
 //! A simulator that opens the log of its predecessor continues the calls that are still up.
 
 mod carrier_log;
+mod check;
 mod dice;
+mod fate;
 mod ledger;
 mod plan;
 mod profile;
 mod script;
+mod telling;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::future::Future;
+use std::time::Duration;
 
 use crate::domain::attempt::CallEnd;
 use crate::domain::{
@@ -26,7 +30,7 @@ use crate::domain::{
 
 use super::{DialRequest, LookUp, Provider, ProviderEvent, Request};
 
-use carrier_log::{Line, LineKind, Terms};
+use carrier_log::{Line, LineKind};
 use ledger::{Ledger, Phase, UpCall};
 use plan::{Step, plan};
 use profile::Manner;
@@ -67,7 +71,8 @@ impl Simulator {
     /// A carrier of this character. With a log that already holds calls, it goes on where its
     /// predecessor stopped: calls still up are rebuilt from the seed, and what happened to them
     /// meanwhile is told at the next poll with its true instant. Steps that the log holds are not
-    /// told again; a look-up answers for them.
+    /// told again, and news that was on its way to the predecessor is lost: a look-up answers for
+    /// both.
     pub fn new(profile: Profile, seed: u64, mut log: Option<CarrierLog>) -> Self {
         let ledger = log.as_mut().map(CarrierLog::take_past).unwrap_or_default();
         let mut simulator = Self {
@@ -114,10 +119,12 @@ impl Simulator {
             return self.never_sent(attempt, now);
         }
         let refusal = self.refusal(request, outage, now);
-        let mut lines = vec![invite_line(request, now)];
-        if let Some(report) = &refusal {
-            lines.push(end_line(&lines[0], now, report));
-        }
+        let invite = Line {
+            refused: refusal.is_some(),
+            ..Line::invite(request, now)
+        };
+        let end = refusal.as_ref().map(|report| invite.ended(now, report));
+        let lines: Vec<Line> = std::iter::once(invite).chain(end).collect();
         if !self.write(&lines) {
             return self.never_sent(attempt, now);
         }
@@ -141,13 +148,13 @@ impl Simulator {
     fn merge(&mut self, request: &DialRequest, now: Timestamp) {
         let invite = Line {
             merged: true,
-            ..invite_line(request, now)
+            ..Line::invite(request, now)
         };
         let report = CallReport {
             sip_code: Some(482),
             ..CallReport::default()
         };
-        let end = end_line(&invite, now, &report);
+        let end = invite.ended(now, &report);
         self.write(&[invite, end]);
         self.tell(now, request.attempt, now, CallEventKind::Sent);
     }
@@ -209,15 +216,15 @@ impl Simulator {
                 ..CallReport::default()
             }
         } else {
-            lines.push(line(attempt, call, LineKind::Cancel, now));
+            lines.push(Line::of(attempt, call, LineKind::Cancel, now));
             CallReport {
                 end: CallEnd::CancelledByUs,
                 sip_code: Some(487),
                 ..CallReport::default()
             }
         };
-        let end = line(attempt, call, LineKind::End, now);
-        lines.push(end_line(&end, now, &report));
+        let end = Line::of(attempt, call, LineKind::End, now);
+        lines.push(end.ended(now, &report));
         self.write(&lines);
         // The answer to our own hang-up comes back even when news of the call itself was lost.
         self.tell(now, attempt, now, CallEventKind::Ended(report));
@@ -225,6 +232,7 @@ impl Simulator {
 
     fn look_up(&mut self, attempt: AttemptId, now: Timestamp) {
         let known = if self.ledger.up().contains_key(&attempt) {
+            self.reattach(attempt);
             LookUp::InProgress
         } else if let Some((report, at)) = self.ledger.end_of(attempt) {
             LookUp::Ended(report.clone(), *at)
@@ -236,10 +244,22 @@ impl Simulator {
             .insert(key, ProviderEvent::LookedUp(attempt, known));
     }
 
+    /// Who finds a lost call by looking it up hears of its end after all.
+    fn reattach(&mut self, attempt: AttemptId) {
+        let course = self.courses.get_mut(&attempt);
+        let last = course.and_then(|course| course.steps.back_mut());
+        if let Some(end) = last.filter(|end| end.told.is_empty()) {
+            end.told.push(Duration::ZERO);
+        }
+    }
+
     fn look_up_in_log(&self, attempt: AttemptId) -> LookUp {
         let Some(log) = self.log.as_ref().filter(|_| !self.log_failed) else {
             return LookUp::CannotTell;
         };
+        if self.ledger.is_complete() {
+            return LookUp::NeverPlaced;
+        }
         match log.find_end(attempt) {
             Ok(Some((report, at))) => LookUp::Ended(report, at),
             Ok(None) => LookUp::NeverPlaced,
@@ -292,10 +312,10 @@ impl Simulator {
             return;
         };
         let line = match kind {
-            CallEventKind::Ringing => line(attempt, call, LineKind::Ringing, at),
-            CallEventKind::Answered => line(attempt, call, LineKind::Answer, at),
+            CallEventKind::Ringing => Line::of(attempt, call, LineKind::Ringing, at),
+            CallEventKind::Answered => Line::of(attempt, call, LineKind::Answer, at),
             CallEventKind::Ended(report) => {
-                end_line(&line(attempt, call, LineKind::End, at), at, report)
+                Line::of(attempt, call, LineKind::End, at).ended(at, report)
             }
             CallEventKind::Sent
             | CallEventKind::Speech(_)
@@ -376,47 +396,52 @@ impl Provider for Simulator {
     }
 }
 
-fn invite_line(request: &DialRequest, now: Timestamp) -> Line {
-    Line {
-        at: now,
-        event: LineKind::Invite,
-        attempt: request.attempt,
-        to: request.to,
-        from: request.from,
-        trunk: request.trunk.clone(),
-        code: None,
-        report: None,
-        terms: Some(Terms::new(
-            request.ring_timeout,
-            request.max_call,
-            request.human_agent,
-        )),
-        merged: false,
-    }
-}
+#[cfg(test)]
+mod tests {
+    use std::fs;
 
-fn line(attempt: AttemptId, call: &UpCall, event: LineKind, at: Timestamp) -> Line {
-    Line {
-        at,
-        event,
-        attempt,
-        to: call.to,
-        from: call.from,
-        trunk: call.trunk.clone(),
-        code: None,
-        report: None,
-        terms: None,
-        merged: false,
-    }
-}
+    use super::*;
+    use crate::domain::{DeckId, TrunkName};
 
-fn end_line(of: &Line, at: Timestamp, report: &CallReport) -> Line {
-    Line {
-        at,
-        event: LineKind::End,
-        code: report.sip_code,
-        report: Some(report.clone()),
-        terms: None,
-        ..of.clone()
+    #[test]
+    fn nothing_is_sent_that_the_log_cannot_hold() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("carrier.jsonl");
+        fs::write(&path, "").unwrap();
+        let log = CarrierLog::open_broken(&path);
+        let mut carrier = Simulator::new(Profile::default(), 1, Some(log));
+        let attempt = AttemptId {
+            deck: DeckId(1),
+            serial: 1,
+        };
+        let now = Timestamp::from_millis(1_000);
+        let request = DialRequest {
+            attempt,
+            trunk: TrunkName("main".to_owned()),
+            to: "+12125550142".parse().unwrap(),
+            from: "+16465550100".parse().unwrap(),
+            ring_timeout: Duration::from_secs(30),
+            max_call: Duration::from_mins(30),
+            human_agent: false,
+            pci: false,
+        };
+        carrier.request(Request::Place(request), now);
+        carrier.request(Request::LookUp(attempt), now);
+        let told = carrier.poll(now);
+        let ended = CallEventKind::Ended(CallReport {
+            end: CallEnd::NeverSent,
+            ..CallReport::default()
+        });
+        let never_sent = CallEvent {
+            attempt,
+            at: now,
+            kind: ended,
+        };
+        let expected = [
+            ProviderEvent::Call(never_sent),
+            ProviderEvent::LookedUp(attempt, LookUp::CannotTell),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(carrier.next_event_at(), None);
     }
 }

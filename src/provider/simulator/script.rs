@@ -51,8 +51,8 @@ pub enum Callee {
     },
     /// Rings, and nobody picks up: the ringing timeout ends it.
     RingsForEver,
-    /// The carrier says nothing after the request has left: it rings out unseen, and only a
-    /// look-up tells.
+    /// The carrier says nothing after the request has left: it rings out unseen until a
+    /// look-up finds it.
     Silent,
     /// The answer to the request is lost; the phone behaves like `then` all the same.
     AnswerLost {
@@ -61,7 +61,7 @@ pub enum Callee {
         after: Duration,
         /// What the phone does meanwhile. What happens before `after` is never told.
         then: Box<Callee>,
-        /// Whether what happens later is told; default false: only a look-up tells.
+        /// Whether what happens later is told; default false: not until a look-up finds it.
         #[serde(default)]
         told: bool,
     },

@@ -125,7 +125,7 @@ pub(super) fn finish_import(
         log::append(work, &event)?;
     }
     if campaign.state == CampaignState::Done && figures.taken > 0 {
-        move_to(work, id, CampaignState::Running, "contacts were added", by)?;
+        move_to(work, id, CampaignState::Running, moves::CONTACTS_ADDED, by)?;
     }
     Ok(())
 }

@@ -4,10 +4,9 @@ use super::claim::{gather, give_back};
 use super::counters::Count;
 use super::{Work, attempts, campaigns, contacts, log, suppression};
 use crate::domain::outcome::Classification;
-use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallReport, CallerIdState, Campaign, Contact, ContactState,
-    ListKind, Outcome, PhoneNumber, Suppression, Timestamp, WaitReason,
+    ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use crate::policy::Context;
 use crate::policy::retry::{self, Next};
@@ -165,27 +164,11 @@ fn follow_up(
             let state = ContactState::Suppressed;
             let code = entries::end_code(state, Some(&ListKind::Internal), read.outcome);
             contacts::finish(work, &before, &mut after, (state, code), by)?;
-            let entry = do_not_call(campaign, attempt, *source, now);
+            let entry = moves::do_not_call(campaign, attempt, *source, now);
             suppression::add(work, &[entry])?;
         }
     }
     Ok(Some(next))
-}
-
-fn do_not_call(
-    campaign: &Campaign,
-    attempt: &Attempt,
-    source: SuppressionSource,
-    now: Timestamp,
-) -> Suppression {
-    Suppression {
-        number: attempt.number,
-        list: ListKind::Internal,
-        source,
-        at: now,
-        actor: entries::ENGINE.to_owned(),
-        note: Some(format!("{}, attempt {}", campaign.name(), attempt.id)),
-    }
 }
 
 /// A retry is planned as if the engine were healthy: what ails it now is looked at by the claim.

@@ -67,14 +67,7 @@ pub(super) fn import(
         .collect();
     let mut sum = Suppressed::default();
     for number in numbers {
-        let entry = Suppression {
-            number: *number,
-            list: list.clone(),
-            source: SuppressionSource::Import,
-            at: by.at,
-            actor: by.actor.clone(),
-            note: None,
-        };
+        let entry = moves::imported(*number, list, by);
         if insert(work, id, &entry)? {
             sum.added += 1;
             if !list.is_registry() {
@@ -112,11 +105,7 @@ pub(super) fn reverse(
     reason: &str,
     by: &By,
 ) -> Result<bool, StoreError> {
-    if !list.is_reversible() {
-        return Err(StoreError::NotReversible(format!(
-            "{list} is a registry: a number leaves it only with a newer registry"
-        )));
-    }
+    moves::reversible(list)?;
     let Some(id) = known_list(work, list)? else {
         return Ok(false);
     };

@@ -1,0 +1,362 @@
+//! Runs the engine on a deck: lock, clock, carriers, signals, progress and summary.
+
+use std::collections::BTreeMap;
+use std::io::{IsTerminal as _, Write, stderr};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args::Speed;
+use super::deck::STORE_FILE;
+use super::{CliError, Deck, Env, ExitCode, output, status};
+use crate::clock::{Clock, DeckClock, ManualClock, ScaledClock};
+use crate::config::{DeckConfig, ProviderSettings, SimulatorSettings};
+use crate::domain::event::{EventKind, NewEvent};
+use crate::domain::{CampaignState, Timestamp, TrunkName};
+use crate::engine::Command;
+use crate::engine::board::Board;
+use crate::engine::shell::{Ending, Ends, Handle, Shell};
+use crate::provider::simulator::{CarrierLog, Profile, Simulator};
+use crate::rules::Rules;
+use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::lock::EngineLock;
+use crate::store::{By, Store as _};
+
+/// Between two looks at the log for `--json`, and at the board for the progress line.
+const REPORT_EVERY: Duration = Duration::from_millis(20);
+
+/// Looks between two progress lines.
+const LOOKS_PER_LINE: u32 = 50;
+
+/// Entries read from the log at a time.
+const PAGE: usize = 1_000;
+
+/// Everything that `run` and `demo` decide about a run.
+#[derive(Debug)]
+pub(super) struct Run {
+    /// Trunks and what stands behind them.
+    pub(super) config: DeckConfig,
+    /// Clock factor; `None`: the machine's clock.
+    pub(super) speed: Option<Speed>,
+    /// Where a simulated clock starts; `None`: now.
+    pub(super) start_at: Option<Timestamp>,
+    /// Seed of the simulated carrier; `None`: the deck file's.
+    pub(super) seed: Option<u64>,
+    /// The simulated carrier's log; `None`: the deck file's, else in the deck's folder.
+    pub(super) carrier_log: Option<PathBuf>,
+    /// End when nothing is left to do by time alone.
+    pub(super) until_done: bool,
+}
+
+/// Owns the deck, prepares it, runs the engine until its end and reports.
+pub(super) fn execute(
+    run: &Run,
+    env: &Env,
+    prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    env.may_write()?;
+    let mut deck = Deck::open_or_create(env)?;
+    let lock = own(env)?;
+    let clock = start_clock(run, &mut deck)?;
+    let by = By {
+        actor: "engine".to_owned(),
+        at: clock.now(),
+    };
+    deck.store.configure(&run.config.settings)?;
+    log_opened(&mut deck, run, &by)?;
+    prepare(&mut deck, &by)?;
+    let providers = carriers(run, env)?;
+    let from = deck.store.snapshot(by.at)?.head;
+    let Deck { store, .. } = deck;
+    let bans = run.config.settings.emergency_bans.clone();
+    let (shell, handle) = Shell::new(store, providers, clock.clone(), Rules::embedded(), bans);
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(CliError::failed)?;
+    let ends = if run.until_done {
+        Ends::WhenDone
+    } else {
+        Ends::WhenTold
+    };
+    let mut reporter = Reporter::new(env, from)?;
+    let ending = runtime.block_on(watch(shell, handle, ends, &mut reporter, out))?;
+    let code = close(env, &clock, &ending, out)?;
+    reporter.tail(out)?;
+    drop(lock);
+    Ok(code)
+}
+
+fn own(env: &Env) -> Result<EngineLock, CliError> {
+    let lock = EngineLock::try_acquire(&env.deck).map_err(CliError::deck)?;
+    lock.ok_or_else(|| {
+        CliError::deck(format!(
+            "another engine already owns the deck {}",
+            env.deck.display()
+        ))
+        .hint("end it first, or name another deck with --deck DIR")
+    })
+}
+
+/// The clock of this run, left in the store for other processes. A simulated clock never starts
+/// before the last entry of the log.
+fn start_clock(run: &Run, deck: &mut Deck) -> Result<Clock, CliError> {
+    let system = Clock::System.now();
+    let last = deck.store.snapshot(system)?.last_event_at;
+    let start = last
+        .max(Some(run.start_at.unwrap_or(system)))
+        .unwrap_or(system);
+    let (clock, left) = match run.speed {
+        None => (Clock::System, DeckClock::System),
+        Some(Speed::Factor(factor)) => {
+            let scaled = ScaledClock::start(start, factor);
+            (Clock::Scaled(scaled), DeckClock::Scaled(scaled))
+        }
+        Some(Speed::Max) => (Clock::Manual(ManualClock::at(start)), DeckClock::Virtual),
+    };
+    let text = serde_json::to_string(&left).map_err(CliError::failed)?;
+    deck.store.set_meta(DeckClock::META_KEY, &text)?;
+    Ok(clock)
+}
+
+fn log_opened(deck: &mut Deck, run: &Run, by: &By) -> Result<(), CliError> {
+    let rules = Rules::embedded();
+    let (first, second) = rules.zone_data_versions();
+    let clock = match run.speed {
+        None => "system",
+        Some(Speed::Factor(_)) => "scaled",
+        Some(Speed::Max) => "virtual",
+    };
+    let data = json!({
+        "version": env!("CARGO_PKG_VERSION"),
+        "rules_digest": rules.digest(),
+        "tzdata": [first, second],
+        "clock": clock,
+    });
+    let event = NewEvent::new(by.at, EventKind::DeckOpened, &by.actor).with_data(&data);
+    Ok(deck.store.append(&event)?)
+}
+
+/// One carrier per trunk.
+fn carriers(run: &Run, env: &Env) -> Result<BTreeMap<TrunkName, Simulator>, CliError> {
+    run.config
+        .providers
+        .iter()
+        .map(|(trunk, provider)| {
+            let ProviderSettings::Simulator(settings) = provider;
+            Ok((trunk.clone(), simulator(trunk, settings, run, env)?))
+        })
+        .collect()
+}
+
+fn simulator(
+    trunk: &TrunkName,
+    settings: &SimulatorSettings,
+    run: &Run,
+    env: &Env,
+) -> Result<Simulator, CliError> {
+    let profile = profile(&settings.profile)?;
+    let path = run
+        .carrier_log
+        .clone()
+        .or_else(|| settings.carrier_log.clone())
+        .unwrap_or_else(|| env.deck.join("carrier.jsonl"));
+    let log = CarrierLog::open(&path, trunk).map_err(|error| CliError::file(&path, &error))?;
+    Ok(Simulator::new(
+        profile,
+        run.seed.unwrap_or(settings.seed),
+        Some(log),
+    ))
+}
+
+/// A built-in profile by name, or one read from a file.
+fn profile(name: &str) -> Result<Profile, CliError> {
+    if Profile::names().contains(&name) {
+        return Profile::named(name).map_err(CliError::usage);
+    }
+    let path = Path::new(name);
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        CliError::file(path, &error).hint(format!(
+            "built-in profiles are {}",
+            Profile::names().join(", ")
+        ))
+    })?;
+    Profile::parse(&text).map_err(|error| CliError::usage(format!("{name}: {error}")))
+}
+
+/// Runs the shell, reports meanwhile, and turns signals into a graceful end.
+async fn watch(
+    shell: Shell<SqliteStore, Simulator>,
+    handle: Handle,
+    ends: Ends,
+    reporter: &mut Reporter,
+    out: &mut dyn Write,
+) -> Result<Ending, CliError> {
+    let mut term = signal(SignalKind::terminate()).map_err(CliError::failed)?;
+    let mut int = signal(SignalKind::interrupt()).map_err(CliError::failed)?;
+    let mut engine = tokio::spawn(shell.run(ends));
+    let mut report = tokio::time::interval(REPORT_EVERY);
+    let mut told = false;
+    loop {
+        tokio::select! {
+            ended = &mut engine => {
+                return ended.map_err(|error| CliError::failed(format!("the engine failed: {error}")));
+            }
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+            _ = report.tick() => {
+                reporter.look(&handle, out)?;
+                continue;
+            }
+        }
+        if told {
+            return Err(CliError::failed(
+                "ended at once; calls that are up are found at the next start",
+            )
+            .hint("start it again: it asks the carrier what became of them"));
+        }
+        told = true;
+        reporter.say("ending: no new calls; waiting for calls that are up (again to end at once)");
+        let asking = handle.clone();
+        tokio::spawn(async move { asking.ask(Command::Drain, "signal").await });
+    }
+}
+
+/// Writes the log's last entry and the summary.
+fn close(
+    env: &Env,
+    clock: &Clock,
+    ending: &Ending,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    if let Ending::StoreFailed(why) = ending {
+        return Err(CliError::deck(format!(
+            "the store failed, nothing was sent after that: {why}"
+        ))
+        .hint("mend it (space, permissions), then start again: open calls are asked about"));
+    }
+    let mut deck = Deck::open(env)?;
+    let at = clock.now().max(deck.now()?);
+    deck.store
+        .append(&NewEvent::new(at, EventKind::DeckClosed, "engine"))?;
+    let board = status::board(&mut deck)?;
+    if !env.json {
+        status::campaigns(&board.campaigns, out)?;
+    }
+    match ending {
+        Ending::LeftUp(calls) => {
+            let calls = output::count(*calls as u64, "call");
+            writeln!(
+                stderr(),
+                "{calls} still up; the next start asks the carrier about them"
+            )?;
+            Ok(ExitCode::Done)
+        }
+        Ending::AtRest => unfinished(&board),
+        Ending::Drained | Ending::StoreFailed(_) => Ok(ExitCode::Done),
+    }
+}
+
+/// Nothing more happens by time alone; says which campaigns wait for somebody to act.
+fn unfinished(board: &Board) -> Result<ExitCode, CliError> {
+    let open: Vec<String> = board
+        .campaigns
+        .iter()
+        .filter(|campaign| match campaign.state {
+            CampaignState::Running | CampaignState::Paused => true,
+            CampaignState::Draft | CampaignState::Done | CampaignState::Stopped => false,
+        })
+        .map(|campaign| format!("{} ({})", campaign.name, campaign.state))
+        .collect();
+    if open.is_empty() {
+        return Ok(ExitCode::Done);
+    }
+    Err(CliError::refused(format!("not done, and time alone changes nothing: {}", open.join(", ")))
+        .hint("`dialdeck why NUMBER` says what a contact waits for; `dialdeck campaign resume NAME` resumes"))
+}
+
+/// Shows a run while it goes on: the log as JSON lines, or a progress line on a terminal.
+struct Reporter {
+    log: Option<SqliteStore>,
+    seen: i64,
+    line: bool,
+    looks: u32,
+}
+
+impl Reporter {
+    fn new(env: &Env, from: i64) -> Result<Self, CliError> {
+        let log = if env.json {
+            let path = env.deck.join(STORE_FILE);
+            Some(SqliteStore::open_read_only(&path, Rules::embedded())?)
+        } else {
+            None
+        };
+        Ok(Self {
+            log,
+            seen: from,
+            line: !env.json && stderr().is_terminal(),
+            looks: 0,
+        })
+    }
+
+    fn look(&mut self, handle: &Handle, out: &mut dyn Write) -> Result<(), CliError> {
+        self.tail(out)?;
+        self.looks += 1;
+        if self.line && self.looks.is_multiple_of(LOOKS_PER_LINE) {
+            let board = handle.board().borrow().clone();
+            write!(stderr(), "\r{}\x1b[K", progress(&board))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the log's new entries.
+    fn tail(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
+        let Some(log) = &mut self.log else {
+            return Ok(());
+        };
+        loop {
+            let entries = log.tail(self.seen, PAGE)?;
+            for entry in &entries {
+                writeln!(out, "{}", entry.line)?;
+                self.seen = entry.seq;
+            }
+            out.flush()?;
+            if entries.len() < PAGE {
+                return Ok(());
+            }
+        }
+    }
+
+    fn say(&self, text: &str) {
+        let start = if self.line { "\r\x1b[K" } else { "" };
+        // Standard error may be closed; the run goes on all the same.
+        writeln!(stderr(), "{start}{text}").ok();
+    }
+}
+
+fn progress(board: &Board) -> String {
+    let sum = |figure: fn(&crate::engine::board::CampaignBoard) -> u64| {
+        board.campaigns.iter().map(figure).sum::<u64>()
+    };
+    format!(
+        "{}  {} up  {} ready  {} waiting  {} attempts  {} of {} contacts ended",
+        output::instant(board.now),
+        sum(|campaign| campaign.in_flight),
+        sum(|campaign| campaign.ready),
+        sum(|campaign| campaign.waiting.window + campaign.waiting.retry + campaign.waiting.cap),
+        sum(|campaign| campaign.attempts),
+        sum(|campaign| {
+            campaign.done
+                + campaign.suppressed
+                + campaign.exhausted
+                + campaign.expired
+                + campaign.invalid
+                + campaign.unknown
+        }),
+        sum(|campaign| campaign.total),
+    )
+}

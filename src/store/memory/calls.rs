@@ -1,0 +1,207 @@
+//! Claims and the ends of calls, in memory.
+
+use std::sync::Arc;
+
+use super::MemoryStore;
+use crate::domain::outcome::Classification;
+use crate::domain::{
+    Attempt, AttemptId, AttemptState, CallReport, CallerIdState, Campaign, Contact, ContactId,
+    ContactState, ListKind, PhoneNumber, Timestamp, WaitReason,
+};
+use crate::policy::retry::{self, Next};
+use crate::policy::{Context, Decision, DialOrder, Scope, decide};
+use crate::store::facts::{self, Gathered};
+use crate::store::{Claimed, Settled, StoreError, entries, moves};
+
+impl MemoryStore {
+    pub(super) fn decide_and_act(
+        &mut self,
+        contact: ContactId,
+        context: &Context,
+        now: Timestamp,
+    ) -> Result<Claimed, StoreError> {
+        let found = self.contacts.get(&contact).cloned();
+        let Some(contact) = found.filter(|known| known.state == ContactState::Ready) else {
+            return Ok(Claimed::Stale);
+        };
+        let gathered = self.gather(contact.clone(), now)?;
+        match decide(&gathered.facts(self.rules, context), now) {
+            Decision::Dial(order) => Ok(self.reserve(&gathered, order, now)),
+            Decision::Hold(hold) if hold.scope == Scope::Contact => {
+                let (reason, due) = moves::set_aside(&hold, now);
+                let state = ContactState::Waiting(reason);
+                let waits = Contact {
+                    state,
+                    due,
+                    ..contact
+                };
+                self.contacts.insert(waits.id, waits);
+                let due = Some(due);
+                Ok(Claimed::Held { hold, due })
+            }
+            Decision::Hold(hold) => Ok(Claimed::Held { hold, due: None }),
+            Decision::Refuse(refusal) => {
+                let by = (entries::ENGINE, now);
+                self.finish(contact.id, refusal.contact_state(), refusal.code(), by);
+                Ok(Claimed::Refused(refusal))
+            }
+        }
+    }
+
+    pub(super) fn end_and_follow_up(
+        &mut self,
+        id: AttemptId,
+        report: &CallReport,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Settled>, StoreError> {
+        let found = self.attempts.get(&id).cloned();
+        let Some(mut attempt) = found.filter(|known| known.state.in_flight()) else {
+            return Ok(None);
+        };
+        let campaign = self.by_id(attempt.campaign)?;
+        if attempt.state == AttemptState::Unknown {
+            let found = entries::found(report);
+            self.note(entries::attempt_reconciled(&campaign, &attempt, found, now));
+        }
+        let read = moves::end_attempt(&mut attempt, report, at, now);
+        self.save_attempt(&attempt, now);
+        self.note(entries::call_ended(&campaign, &attempt, report, &read, now));
+        let mut rested = None;
+        if read.caller_id_blocked && self.is_active(attempt.caller_id) {
+            rested = Some(attempt.caller_id);
+            let state = CallerIdState::Resting;
+            self.caller_id_states.insert(attempt.caller_id, state);
+            self.note(entries::caller_id_rested(&campaign, &attempt, now));
+        }
+        let next = self.follow_up(&campaign, &attempt, &read, now)?;
+        Ok(Some(Settled { read, next, rested }))
+    }
+
+    pub(super) fn gather(&self, contact: Contact, now: Timestamp) -> Result<Gathered, StoreError> {
+        let campaign = self.by_id(contact.campaign)?;
+        let settings = self.effective_settings().unwrap_or_else(moves::no_settings);
+        let ledger = self.ledger(now);
+        let mut caller_ids = facts::showable(&settings, &campaign);
+        facts::look_up_use(&mut caller_ids, &ledger, now);
+        let number = contact.number;
+        let suppressions = self
+            .on_lists(|entry| entry.number == number && moves::binds(&entry.list, campaign.name()));
+        let mut history: Vec<&Attempt> = self
+            .attempts
+            .values()
+            .filter(|one| one.number == number && one.reserved_at >= now - moves::HISTORY)
+            .collect();
+        history.sort_by_key(|attempt| (attempt.reserved_at, attempt.id));
+        history.reverse();
+        let class = self.classes.get(&contact.class).cloned();
+        Ok(Gathered {
+            class: Arc::new(class.unwrap_or_else(moves::no_class)),
+            suppressions,
+            lists: Arc::new(self.loaded_lists()),
+            consent_revoked_at: self.revocations.get(&number).copied(),
+            history: history.iter().map(|one| facts::past(one, now)).collect(),
+            number_in_flight: !self.in_flight(|one| one.number == number).is_empty(),
+            load: facts::loads(&ledger, &settings, &campaign, now),
+            caller_ids,
+            abandonment: self.abandonment(campaign.id, now),
+            contact,
+            campaign: Arc::new(campaign),
+            settings: Arc::new(settings),
+        })
+    }
+
+    pub(super) fn save_attempt(&mut self, attempt: &Attempt, now: Timestamp) {
+        let noted = self.counts_from.remove(&attempt.id);
+        if let Some(at) = moves::counts_from(attempt, noted, now) {
+            self.counts_from.insert(attempt.id, at);
+        }
+        self.attempts.insert(attempt.id, attempt.clone());
+    }
+
+    pub(super) fn in_flight(&self, wanted: impl Fn(&Attempt) -> bool) -> Vec<Attempt> {
+        let open = self.attempts.values();
+        open.filter(|attempt| attempt.state.in_flight() && wanted(attempt))
+            .cloned()
+            .collect()
+    }
+
+    fn reserve(&mut self, gathered: &Gathered, order: Box<DialOrder>, now: Timestamp) -> Claimed {
+        let serial = self
+            .attempts
+            .keys()
+            .last()
+            .map_or(1, |last| last.serial + 1);
+        let deck = self.deck;
+        let id = AttemptId { deck, serial };
+        let attempt = moves::reserve(id, &gathered.contact, &order, now);
+        self.save_attempt(&attempt, now);
+        let called = Contact {
+            state: ContactState::InFlight,
+            reason: None,
+            ..gathered.contact.clone()
+        };
+        self.contacts.insert(called.id, called);
+        let mut ids = gathered.caller_ids.iter();
+        let shown = ids.find(|used| used.caller_id.number == order.caller_id);
+        let digest = self.rules.digest();
+        let campaign = &gathered.campaign;
+        let event = entries::attempt_reserved(campaign, &attempt, &order, shown, digest);
+        self.note(event);
+        Claimed::Dial(Box::new(attempt), order)
+    }
+
+    fn is_active(&self, caller_id: PhoneNumber) -> bool {
+        self.effective_settings().is_some_and(|settings| {
+            let mut ids = settings.caller_ids.iter();
+            ids.any(|id| id.number == caller_id && id.state == CallerIdState::Active)
+        })
+    }
+
+    fn follow_up(
+        &mut self,
+        campaign: &Campaign,
+        attempt: &Attempt,
+        read: &Classification,
+        now: Timestamp,
+    ) -> Result<Option<Next>, StoreError> {
+        let Some(contact) = self.contacts.get_mut(&attempt.contact) else {
+            return Ok(None);
+        };
+        contact.attempts += u32::from(read.counts);
+        contact.last_outcome = Some(read.outcome);
+        if contact.state != ContactState::InFlight {
+            return Ok(None);
+        }
+        let contact = contact.clone();
+        let gathered = self.gather(contact.clone(), now)?;
+        let next = retry::plan(&gathered.facts(self.rules, &Context::default()), read, now);
+        let by = (entries::ENGINE, now);
+        match &next {
+            Next::Retry(due) => {
+                let waits = Contact {
+                    state: ContactState::Waiting(WaitReason::Retry),
+                    due: *due,
+                    reason: Some(read.outcome.as_str().to_owned()),
+                    ..contact
+                };
+                self.contacts.insert(waits.id, waits);
+                let event = entries::retry_planned(campaign, attempt, read.outcome, *due, now);
+                self.note(event);
+            }
+            Next::Finish(state) => {
+                let list = gathered.suppressions.first().map(|entry| &entry.list);
+                let code = entries::end_code(*state, list, read.outcome);
+                self.finish(contact.id, *state, code, by);
+            }
+            Next::DoNotCall(source) => {
+                let state = ContactState::Suppressed;
+                let code = entries::end_code(state, Some(&ListKind::Internal), read.outcome);
+                self.finish(contact.id, state, code, by);
+                let entry = moves::do_not_call(campaign, attempt, *source, now);
+                self.add_suppressions(&[entry]);
+            }
+        }
+        Ok(Some(next))
+    }
+}

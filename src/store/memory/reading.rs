@@ -1,0 +1,139 @@
+//! The picture of a deck in memory, every figure counted from the rows.
+
+use std::collections::BTreeMap;
+
+use super::MemoryStore;
+use crate::domain::event::EventKind;
+use crate::domain::{Campaign, CampaignId, ContactState, Timestamp};
+use crate::policy::Abandonment;
+use crate::policy::pacing::{HOUR, Ledger, MINUTE};
+use crate::store::{CampaignCounts, DeckSettings, Recount, Snapshot, facts, moves};
+
+impl MemoryStore {
+    pub(super) fn picture(&self, now: Timestamp) -> Snapshot {
+        let settings = self.effective_settings().unwrap_or_else(moves::no_settings);
+        let ledger = self.ledger(now);
+        let ids = settings.caller_ids.iter();
+        let mut caller_ids: Vec<_> = ids
+            .map(|id| facts::unused(id.clone(), id.hourly_cap))
+            .collect();
+        facts::look_up_use(&mut caller_ids, &ledger, now);
+        let trunks = settings.trunks.iter().map(|trunk| {
+            let (slots, per_minute) = (trunk.max_concurrent, trunk.calls_per_minute);
+            (
+                trunk.clone(),
+                ledger.trunk(&trunk.name, slots, per_minute, now),
+            )
+        });
+        let alerts = self.log.iter().rev();
+        Snapshot {
+            campaigns: self
+                .campaigns
+                .values()
+                .map(|campaign| self.campaign_counts(campaign, &settings, &ledger, now))
+                .collect(),
+            classes: self.classes.clone(),
+            in_flight: self.in_flight(|_| true),
+            trunks: trunks.collect(),
+            caller_ids,
+            lists: self.loaded_lists(),
+            alerts: alerts
+                .filter(|(event, _)| event.kind == EventKind::AlertRaised)
+                .map(|(_, sealed)| sealed.clone())
+                .take(20)
+                .collect(),
+            head: self.log.last().map_or(0, |(_, sealed)| sealed.seq),
+            last_event_at: self.log.iter().map(|(event, _)| event.at).max(),
+        }
+    }
+
+    pub(super) fn counts(&self) -> BTreeMap<CampaignId, Recount> {
+        let mut counts: BTreeMap<CampaignId, Recount> = BTreeMap::new();
+        for contact in self.contacts.values() {
+            let of = counts.entry(contact.campaign).or_default();
+            *of.contacts
+                .entry((contact.class, contact.state))
+                .or_default() += 1;
+        }
+        for attempt in self.attempts.values() {
+            let of = counts.entry(attempt.campaign).or_default();
+            of.attempts += 1;
+            match attempt.outcome {
+                Some(outcome) => *of.outcomes.entry(outcome).or_default() += 1,
+                None => of.in_flight += 1,
+            }
+        }
+        counts
+    }
+
+    /// The settings, caller IDs in the stricter of the file's and the store's state.
+    pub(super) fn effective_settings(&self) -> Option<DeckSettings> {
+        let mut settings = self.settings.clone()?;
+        for id in &mut settings.caller_ids {
+            if let Some(state) = self.caller_id_states.get(&id.number) {
+                id.state = moves::stricter(id.state, *state);
+            }
+        }
+        Some(settings)
+    }
+
+    /// The ledger, made anew from the attempts.
+    pub(super) fn ledger(&self, now: Timestamp) -> Ledger {
+        let mut ledger = Ledger::default();
+        let since = now - (HOUR + MINUTE);
+        for attempt in self.attempts.values() {
+            let counts_from = self.counts_from.get(&attempt.id).copied();
+            if attempt.state.in_flight() || counts_from.is_some_and(|at| at > since) {
+                facts::rebuild(&mut ledger, attempt, counts_from);
+            }
+        }
+        ledger
+    }
+
+    pub(super) fn abandonment(&self, campaign: CampaignId, now: Timestamp) -> Abandonment {
+        let first_day = moves::day(now) - moves::ABANDONMENT_DAYS + 1;
+        let mut sum = Abandonment::default();
+        for attempt in self
+            .attempts
+            .values()
+            .filter(|one| one.campaign == campaign)
+        {
+            let recent = |at: &Timestamp| moves::day(*at) >= first_day;
+            let Some(outcome) = attempt.ended_at.filter(recent).and(attempt.outcome) else {
+                continue;
+            };
+            if let Some((live, abandoned)) = moves::live_and_abandoned(outcome) {
+                sum.answered_live += live;
+                sum.abandoned += abandoned;
+            }
+        }
+        sum
+    }
+
+    fn campaign_counts(
+        &self,
+        campaign: &Campaign,
+        settings: &DeckSettings,
+        ledger: &Ledger,
+        now: Timestamp,
+    ) -> CampaignCounts {
+        let counts = self.counts().remove(&campaign.id).unwrap_or_default();
+        let refusals = self.refusals.iter();
+        let waiting = self.contacts.values().filter(|contact| {
+            contact.campaign == campaign.id && matches!(contact.state, ContactState::Waiting(_))
+        });
+        CampaignCounts {
+            campaign: campaign.clone(),
+            contacts: counts.contacts,
+            outcomes: counts.outcomes,
+            attempts: counts.attempts,
+            refusals: refusals
+                .filter(|((of, _), _)| *of == campaign.id)
+                .map(|((_, code), n)| (code.clone(), *n))
+                .collect(),
+            load: facts::loads(ledger, settings, campaign, now).campaign,
+            abandonment: self.abandonment(campaign.id, now),
+            next_due: waiting.map(|contact| contact.due).min(),
+        }
+    }
+}

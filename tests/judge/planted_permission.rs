@@ -1,0 +1,247 @@
+//! Planted breaches of who may be called, when and as whom: D1, D2 and D7 to D12.
+
+use serde_json::json;
+
+use super::fixture::{HOUR, MINUTE, SECOND, START, Scene, call, clock};
+use super::judge::{self, Options, assert_clean};
+use super::{broken, judged, later, rules};
+
+#[test]
+fn d1_a_call_outside_the_window_is_found() {
+    let found = broken(|scene| scene.calls.push(call(120, START + 12 * HOUR)));
+    assert_eq!(found, ["D1"].into());
+}
+
+#[test]
+fn d1_a_call_outside_a_states_own_hours_is_found() {
+    // 20:30 in New York, where 21:00 is the end, is too late in Florida.
+    let evening = START + 10 * HOUR;
+    assert_eq!(
+        broken(|scene| scene.calls.push(call(120, evening))),
+        [].into()
+    );
+    assert_eq!(
+        broken(|scene| scene.calls.push(call(121, evening))),
+        ["D1"].into()
+    );
+}
+
+#[test]
+fn d1_a_set_aside_state_rule_is_honoured() {
+    let found = broken(|scene| {
+        let rule = json!([{ "rule": "us-fl", "reason": "exempt seller" }]);
+        scene.campaigns.get_mut("spring").unwrap()["rule_overrides"] = rule;
+        scene.calls.push(call(121, START + 10 * HOUR));
+    });
+    assert_eq!(found, [].into());
+}
+
+#[test]
+fn d1_a_send_that_slips_past_the_close_is_found() {
+    // Reserved at 20:59:59 in New York, sent at 21:00.
+    let found = broken(|scene| {
+        let mut late = call(120, START + 10 * HOUR + 30 * MINUTE - SECOND);
+        late.invite = Some(late.reserved + SECOND);
+        scene.calls.push(late);
+    });
+    assert_eq!(found, ["D1"].into());
+}
+
+#[test]
+fn d1_a_call_outside_the_campaigns_own_hours_is_found() {
+    let found = broken(|scene| {
+        scene.campaigns.get_mut("spring").unwrap()["schedule"]["open"] = json!("10:00");
+    });
+    assert_eq!(found, ["D1"].into());
+}
+
+#[test]
+fn d1_a_wrong_local_time_is_found() {
+    assert_eq!(
+        broken(|scene| scene.calls[3].offset_hours = -5),
+        ["D1"].into()
+    );
+}
+
+#[test]
+fn d1_a_zone_left_out_is_found_when_no_contact_states_one() {
+    let mut scene = Scene::new();
+    let mut split = call(121, later());
+    split.number = "+18505550117".to_owned();
+    scene.calls.push(split);
+    let options = Options {
+        located_by_number: true,
+        ..Options::default()
+    };
+    let report = judge::judge(&scene.log(), &scene.carrier(), &options);
+    assert_eq!(rules(&report), ["D1"].into());
+    assert_eq!(judged(&scene).breaches, []);
+}
+
+#[test]
+fn d2_a_suppressed_number_is_found() {
+    let found = broken(|scene| {
+        let number = scene.calls[50].number.clone();
+        let data = json!({ "list": "national:us", "source": "import", "note": null });
+        scene.about(START - MINUTE, "suppression_added", &number, data);
+    });
+    assert_eq!(found, ["D2", "D8"].into());
+}
+
+#[test]
+fn d2_another_campaigns_list_and_a_reversed_entry_do_not_bind() {
+    let found = broken(|scene| {
+        let number = scene.calls[50].number.clone();
+        let other = json!({ "list": "campaign:other", "source": "import", "note": null });
+        scene.about(START - MINUTE, "suppression_added", &number, other);
+        let own = json!({ "list": "internal", "source": "opt_out", "note": null });
+        scene.about(START - MINUTE, "suppression_added", &number, own);
+        let back = json!({ "list": "internal", "reason": "misheard" });
+        scene.about(START - SECOND, "suppression_reversed", &number, back);
+    });
+    assert_eq!(found, [].into());
+}
+
+#[test]
+fn d2_a_number_of_a_registry_file_is_found() {
+    let scene = Scene::new();
+    for line in ["+13055550105", "3055550105", "305,5550105"] {
+        let options = Options {
+            registries: vec![("national:us".to_owned(), format!("number\n{line}\n"))],
+            ..Options::default()
+        };
+        let report = judge::judge(&scene.log(), &scene.carrier(), &options);
+        assert_eq!(rules(&report), ["D2"].into(), "{line}");
+    }
+}
+
+#[test]
+fn d2_a_stale_registry_is_found() {
+    let aged = |days: i64| {
+        broken(|scene| {
+            let settings = scene.campaigns.get_mut("spring").unwrap();
+            settings["required_lists"] = json!(["national:us"]);
+            let as_of = clock(START - days * 24 * HOUR);
+            scene
+                .calls
+                .iter_mut()
+                .for_each(|call| call.registry_date = json!(as_of));
+            let data = json!({ "list": "national:us", "as_of": as_of });
+            scene.entry(START - HOUR, "registry_loaded", "", data);
+        })
+    };
+    assert_eq!(aged(30), [].into());
+    assert_eq!(aged(32), ["D2"].into());
+}
+
+#[test]
+fn d7_missing_weak_old_and_future_consent_is_found() {
+    let with = |consent: serde_json::Value| broken(|scene| scene.calls[7].consent = consent);
+    let at = |kind: &str, days: i64| json!({ "kind": kind, "source": "form 7", "at": clock(START - days * 24 * HOUR) });
+    assert_eq!(with(json!(null)), ["D7"].into());
+    assert_eq!(with(at("ebr", 1)), ["D7"].into());
+    assert_eq!(with(at("express", -1)), ["D7"].into());
+    assert_eq!(
+        with(json!({ "kind": "express", "source": "", "at": clock(0) })),
+        ["D7"].into()
+    );
+    assert_eq!(with(at("express_written", 4000)), [].into());
+    let dealings = |days: i64| {
+        broken(|scene| {
+            scene.campaigns.get_mut("spring").unwrap()["consent"] = json!("ebr");
+            scene.calls[7].consent = at("ebr", days);
+        })
+    };
+    assert_eq!(dealings(540), [].into());
+    assert_eq!(dealings(560), ["D7"].into());
+}
+
+#[test]
+fn d7_revoked_consent_is_found() {
+    let found = broken(|scene| {
+        let number = scene.calls[50].number.clone();
+        scene.about(START - MINUTE, "consent_revoked", &number, json!({}));
+    });
+    assert_eq!(found, ["D7"].into());
+}
+
+#[test]
+fn d8_a_send_after_an_opt_out_is_found() {
+    let mut scene = Scene::new();
+    let sent = scene.calls[50].invite.unwrap();
+    let number = scene.calls[50].number.clone();
+    let data = json!({ "list": "internal", "source": "opt_out", "note": null });
+    scene.about(sent - 10, "suppression_added", &number, data);
+    assert_eq!(rules(&judged(&scene)), ["D8"].into());
+    let options = Options {
+        acknowledged_within: 10,
+        ..Options::default()
+    };
+    assert_clean(&scene.log(), &scene.carrier(), &options);
+}
+
+#[test]
+fn d9_a_send_after_a_pause_is_found() {
+    let paused = |resumed: i64| {
+        broken(|scene| {
+            let sent = scene.calls[119].invite.unwrap();
+            scene.entry(
+                sent - 10,
+                "campaign_paused",
+                "spring",
+                json!({ "note": "" }),
+            );
+            scene.entry(
+                sent + resumed,
+                "campaign_resumed",
+                "spring",
+                json!({ "note": "" }),
+            );
+        })
+    };
+    assert_eq!(paused(-5), [].into());
+    assert_eq!(paused(5), ["D9"].into());
+}
+
+#[test]
+fn d9_a_reservation_after_a_stop_is_found() {
+    let found = broken(|scene| {
+        scene.entry(later(), "campaign_stopped", "spring", json!({ "note": "" }));
+        scene.calls.push(call(120, later() + MINUTE));
+    });
+    assert_eq!(found, ["D9"].into());
+}
+
+#[test]
+fn d10_a_send_after_the_campaigns_end_is_found() {
+    let found = broken(|scene| {
+        let end = clock(scene.calls[119].invite.unwrap());
+        scene.campaigns.get_mut("spring").unwrap()["schedule"]["expires"] = json!(end);
+    });
+    assert_eq!(found, ["D10"].into());
+}
+
+#[test]
+fn d11_a_wrong_caller_id_is_found() {
+    let found = broken(|scene| scene.calls[9].from = "+16465550199".to_owned());
+    assert_eq!(found, ["D11"].into());
+    let found = broken(|scene| {
+        let settings = scene.campaigns.get_mut("spring").unwrap();
+        settings["caller_id"]["numbers"] = json!(["+16465550199"]);
+    });
+    assert_eq!(found, ["D11"].into());
+}
+
+#[test]
+fn d12_numbers_that_must_not_be_dialed_are_found() {
+    for number in [
+        "+18005550142",
+        "+19005550142",
+        "+12120550142",
+        "+12129110142",
+        "+4487155501",
+    ] {
+        let found = broken(|scene| scene.calls[9].number = number.to_owned());
+        assert_eq!(found, ["D12"].into(), "{number}");
+    }
+}

@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::output::count;
 use super::progress::Progress;
 use super::{CliError, Env};
-use crate::domain::{Campaign, ImportFigures, NewContact, PhoneNumber, Timestamp};
+use crate::domain::{Campaign, ContactId, ImportFigures, NewContact, PhoneNumber, Timestamp};
 use crate::intake::{ContactFile, FileError, Origin, Reject, RejectsFile, Row};
 use crate::rules::Rules;
 use crate::store::{By, RowFate, Store};
@@ -32,6 +32,8 @@ pub struct Plan {
     pub dry_run: bool,
     /// Show no progress.
     pub quiet: bool,
+    /// Remember the ids of the contacts taken.
+    pub keep_ids: bool,
 }
 
 /// What became of the rows.
@@ -48,6 +50,9 @@ pub struct Taken {
     pub first_duplicates: Vec<(u64, u64)>,
     /// The first rejects in words.
     pub first_rejects: Vec<String>,
+    /// The contacts taken, if the plan was to remember them.
+    #[serde(skip)]
+    pub ids: Vec<ContactId>,
 }
 
 /// Checks a contacts file as a whole.
@@ -156,6 +161,7 @@ pub fn plan(env: &Env, country: Option<&String>, rejects: PathBuf) -> Result<Pla
         rejects: Some(rejects),
         dry_run: false,
         quiet: env.json,
+        keep_ids: false,
     })
 }
 
@@ -205,6 +211,9 @@ impl Import<'_> {
             let fates = self
                 .store
                 .import_contacts(self.campaign.id, &batch, self.at)?;
+            if self.plan.keep_ids {
+                self.taken.ids.extend(fates.iter().filter_map(taken_as));
+            }
             fates.into_iter().map(repeated).collect()
         };
         for (contact, repeat) in batch.iter().zip(repeats) {
@@ -262,6 +271,13 @@ impl Import<'_> {
             none => none.insert(RejectsFile::create(path, self.file).map_err(failed)?),
         };
         rejects.write(reject).map_err(failed)
+    }
+}
+
+const fn taken_as(fate: &RowFate) -> Option<ContactId> {
+    match fate {
+        RowFate::Taken(contact) => Some(*contact),
+        RowFate::Duplicate { .. } => None,
     }
 }
 

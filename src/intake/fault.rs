@@ -1,0 +1,74 @@
+//! What can be wrong with a list: the file as a whole, or one row of it.
+
+use std::fmt;
+
+/// Why a file is refused as a whole. Nothing of it was taken.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub struct FileError {
+    /// The file as it was named.
+    pub file: String,
+    /// Line, from 1; 0 when no single line is at fault.
+    pub line: u64,
+    /// The column's name as the header spells it; empty when none is concerned.
+    pub column: String,
+    /// What is wrong.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
+}
+
+impl fmt::Display for FileError {
+    /// `contacts.csv:1: phone: stands twice; keep one of the columns`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.file)?;
+        if self.line > 0 {
+            write!(f, ":{}", self.line)?;
+        }
+        if !self.column.is_empty() {
+            write!(f, ": {}", self.column)?;
+        }
+        write!(f, ": {}", self.message)?;
+        if !self.hint.is_empty() {
+            write!(f, "; {}", self.hint)?;
+        }
+        Ok(())
+    }
+}
+
+/// A row that was not taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reject {
+    /// Line of the file on which the row begins, from 1.
+    pub line: u64,
+    /// The column at fault, as the header spells it; empty when the whole row is.
+    pub column: String,
+    /// What stands there.
+    pub value: String,
+    /// What is wrong.
+    pub reason: String,
+    /// What to do.
+    pub hint: String,
+    /// The row's fields as read, for the file of rejects.
+    pub fields: Vec<String>,
+}
+
+impl fmt::Display for Reject {
+    /// `line 7: time_zone: …; …`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}", self.line)?;
+        if !self.column.is_empty() {
+            write!(f, ": {}", self.column)?;
+        }
+        write!(f, ": {}", self.reason)?;
+        if !self.hint.is_empty() {
+            write!(f, "; {}", self.hint)?;
+        }
+        Ok(())
+    }
+}
+
+/// A fault told as `what is wrong; what to do`, in its two parts.
+pub(super) fn in_two(text: &str) -> (String, String) {
+    let (reason, hint) = text.split_once("; ").unwrap_or((text, ""));
+    (reason.to_owned(), hint.to_owned())
+}

@@ -1,0 +1,84 @@
+//! The file of rejects: the rows that were not taken, as they were, each with its reason.
+//!
+//! It has the source's own header, so that it can be mended and imported again.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+
+use super::columns::REJECT_REASON;
+use super::contacts::ContactFile;
+use super::fault::Reject;
+
+/// A file of rejects being written, in UTF-8.
+pub struct RejectsFile<W: Write> {
+    writer: csv::Writer<W>,
+    /// Where the source already has a column of reasons, from an earlier round.
+    reason_at: Option<usize>,
+    width: usize,
+}
+
+impl RejectsFile<File> {
+    /// Creates the file, replacing what was there.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn create(path: &Path, source: &ContactFile) -> io::Result<Self> {
+        Self::new(File::create(path)?, source)
+    }
+}
+
+impl<W: Write> RejectsFile<W> {
+    /// Writes the header.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn new(to: W, source: &ContactFile) -> io::Result<Self> {
+        let header = source.header();
+        let mut file = Self {
+            writer: csv::WriterBuilder::new()
+                .delimiter(source.delimiter())
+                .flexible(true)
+                .from_writer(to),
+            reason_at: header.iter().position(|name| name == REJECT_REASON),
+            width: header.len(),
+        };
+        file.row(header, REJECT_REASON)?;
+        Ok(file)
+    }
+
+    /// Writes one row.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn write(&mut self, reject: &Reject) -> io::Result<()> {
+        let mut reason = reject.to_string();
+        if !reject.value.is_empty() {
+            reason = format!("{reason} (found `{}`)", reject.value);
+        }
+        self.row(&reject.fields, &reason)
+    }
+
+    /// Writes what is still buffered and gives back what it wrote to.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub fn finish(self) -> io::Result<W> {
+        self.writer
+            .into_inner()
+            .map_err(|error| io::Error::other(error.to_string()))
+    }
+
+    /// Short rows are filled up so that the reason stands in its column; long ones keep all fields.
+    fn row(&mut self, fields: &[String], reason: &str) -> io::Result<()> {
+        let mut row: Vec<&str> = fields.iter().map(String::as_str).collect();
+        if row.len() < self.width {
+            row.resize(self.width, "");
+        }
+        match self.reason_at {
+            Some(at) => row[at] = reason,
+            None => row.push(reason),
+        }
+        self.writer.write_record(&row).map_err(io::Error::from)
+    }
+}

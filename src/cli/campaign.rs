@@ -9,7 +9,7 @@ use super::args::{
     CampaignSetArgs,
 };
 use super::output::{self, Report};
-use super::{CliError, Deck, Env, ExitCode, status};
+use super::{CliError, Deck, Env, ExitCode, campaign_file, import, status};
 use crate::domain::campaign::Pacing;
 use crate::domain::{Campaign, CampaignState};
 use crate::store::Store as _;
@@ -34,8 +34,50 @@ pub fn execute(
     }
 }
 
-fn add(_args: &CampaignAddArgs, _env: &Env, _out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    Err(CliError::failed("not yet"))
+fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    env.may_write()?;
+    let sound = campaign_file::load(env, &args.file, !args.no_contacts)?;
+    let mut deck = Deck::open_or_create(env)?;
+    deck.configure(&sound.deck.settings)?;
+    let by = deck.by()?;
+    let settings = &sound.campaign.settings;
+    deck.store.add_campaign(settings, &by)?;
+    let campaign = deck.store.campaign(&settings.name)?;
+    let taken = match &sound.contacts {
+        Some((list, file)) => {
+            let plan = import::plan(env, args.country.as_ref(), import::rejects_beside(list))?;
+            let by = deck.by()?;
+            let taken = import::contacts(&mut deck.store, &campaign, file, &plan, &by)?;
+            Some(taken)
+        }
+        None => None,
+    };
+    if env.json {
+        output::json(
+            out,
+            &json!({
+                "name": campaign.name(),
+                "state": campaign.state,
+                "import": taken,
+                "warnings": sound.warnings,
+            }),
+        )?;
+        return Ok(ExitCode::Done);
+    }
+    for warning in &sound.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    writeln!(out, "{} is added, in {}", campaign.name(), campaign.state)?;
+    match &taken {
+        Some(taken) => import::say(taken, false, out)?,
+        None => writeln!(
+            out,
+            "next: dialdeck contacts import {} FILE.csv",
+            campaign.name()
+        )?,
+    }
+    writeln!(out, "next: dialdeck campaign start {}", campaign.name())?;
+    Ok(ExitCode::Done)
 }
 
 fn list(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {

@@ -1,10 +1,248 @@
-//! placeholder
+//! `dialdeck check`: a campaign file, then what it would do with its contacts.
+
+use std::collections::BTreeMap;
 use std::io::Write;
 
-use super::args::CheckArgs;
-use super::{CliError, Env, ExitCode};
+use serde::Serialize;
+use serde_json::json;
 
-/// placeholder
-pub fn execute(_args: &CheckArgs, _env: &Env, _out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    Err(CliError::failed("not yet"))
+use super::args::CheckArgs;
+use super::campaign_file::{self, Sound};
+use super::import::{self, Plan, Taken};
+use super::output::{self, instant};
+use super::progress::Progress;
+use super::{CliError, Deck, Env, ExitCode, deck, words};
+use crate::domain::{
+    Campaign, CampaignState, ClassId, ContactId, ListKind, Suppression, Timestamp,
+};
+use crate::policy::{Context, Decision, Facts, Refusal, decide, next_possible};
+use crate::store::sqlite::SqliteStore;
+use crate::store::{By, Store as _};
+
+/// Contacts between two steps of the progress bar.
+const STEP: u64 = 1_000;
+
+/// What a campaign would do with its contacts, were it running on an idle deck.
+#[derive(Debug, Default, Serialize)]
+struct Forecast {
+    /// May be dialed at once.
+    dialable: u64,
+    /// Not now.
+    held: u64,
+    /// Of these, how often each reason stands in the way; a contact may have several.
+    held_by_reason: BTreeMap<String, u64>,
+    /// Never.
+    refused: u64,
+    /// By reason.
+    refused_by_reason: BTreeMap<String, u64>,
+    /// When the first held contact may be dialed.
+    next_possible: Option<Timestamp>,
+}
+
+/// `dialdeck check`.
+pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let sound = campaign_file::load(env, &args.file, true)?;
+    let mut real = if Deck::exists(env) {
+        Some(Deck::open(env)?)
+    } else {
+        None
+    };
+    let at = match args.at {
+        Some(at) => at,
+        None => deck::present(env)?,
+    };
+    let outlook = match &sound.contacts {
+        Some(_) => Some(try_out(args, env, &sound, real.as_mut(), at)?),
+        None => None,
+    };
+    let name = &sound.campaign.settings.name;
+    if env.json {
+        let (taken, forecast) = outlook.unzip();
+        output::json(
+            out,
+            &json!({
+                "ok": true,
+                "file": args.file,
+                "campaign": name,
+                "at": at,
+                "warnings": sound.warnings,
+                "contacts": taken,
+                "forecast": forecast,
+            }),
+        )?;
+        return Ok(ExitCode::Done);
+    }
+    for warning in &sound.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
+    writeln!(out, "{} is sound: campaign {name}", args.file.display())?;
+    match &outlook {
+        None => writeln!(out, "It names no contacts file.")?,
+        Some((taken, forecast)) => {
+            import::say(taken, true, out)?;
+            say(forecast, at, out)?;
+        }
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Runs the campaign's contacts through the gates on a deck in memory.
+fn try_out(
+    args: &CheckArgs,
+    env: &Env,
+    sound: &Sound,
+    mut real: Option<&mut Deck>,
+    at: Timestamp,
+) -> Result<(Taken, Forecast), CliError> {
+    let mut store = deck::scratch(at)?;
+    let by = By {
+        actor: env.actor.clone(),
+        at,
+    };
+    store.configure(&sound.deck.settings)?;
+    let id = store.add_campaign(&sound.campaign.settings, &by)?;
+    let campaign = store.move_campaign(id, CampaignState::Running, "", &by)?;
+    if let Some(real) = &mut real {
+        lists(&mut store, real, &by)?;
+    }
+    let Some((_, file)) = &sound.contacts else {
+        return Ok((Taken::default(), Forecast::default()));
+    };
+    let plan = Plan {
+        country: env.country(args.country.as_ref())?,
+        rejects: None,
+        dry_run: false,
+        quiet: env.json,
+        keep_ids: true,
+    };
+    let taken = import::contacts(&mut store, &campaign, file, &plan, &by)?;
+    let mut outlook = Outlook {
+        campaign,
+        context: Context {
+            emergency_bans: sound.deck.settings.emergency_bans.clone(),
+            ..Context::default()
+        },
+        at,
+        forecast: Forecast::default(),
+        next: BTreeMap::new(),
+    };
+    let mut progress = Progress::new("contacts", taken.ids.len() as u64, env.json);
+    for (done, contact) in (1..).zip(&taken.ids) {
+        outlook.look(&mut store, real.as_deref_mut(), *contact)?;
+        if done % STEP == 0 {
+            progress.set(done);
+        }
+    }
+    outlook.forecast.next_possible = outlook.next.values().flatten().min().copied();
+    Ok((taken, outlook.forecast))
+}
+
+/// The lists that are loaded on the deck, with their dates; their numbers are asked for one by one.
+fn lists(store: &mut SqliteStore, real: &mut Deck, by: &By) -> Result<(), CliError> {
+    for list in real.store.lists()? {
+        store.import_suppressions(&list.kind, &[], by)?;
+        store.finish_list(&list.kind, list.as_of, &crate::domain::ImportFigures::default(), by)?;
+    }
+    Ok(())
+}
+
+/// The count under way.
+struct Outlook {
+    campaign: Campaign,
+    context: Context,
+    at: Timestamp,
+    forecast: Forecast,
+    /// The next possible instant by window class: contacts of one class open together.
+    next: BTreeMap<ClassId, Option<Timestamp>>,
+}
+
+impl Outlook {
+    fn look(
+        &mut self,
+        store: &mut SqliteStore,
+        real: Option<&mut Deck>,
+        contact: ContactId,
+    ) -> Result<(), CliError> {
+        let mut seen = None;
+        let (context, at, next) = (&self.context, self.at, &mut self.next);
+        store.examine(contact, context, at, &mut |facts| {
+            let decision = decide(facts, at);
+            if matches!(decision, Decision::Hold(_)) {
+                next.entry(facts.contact.class)
+                    .or_insert_with(|| next_possible(facts, at));
+            }
+            seen = Some((facts.contact.number, code_of(facts, &decision), decision));
+        })?;
+        let Some((number, code, decision)) = seen else {
+            return Ok(());
+        };
+        let listed = match real {
+            Some(real) => real.store.suppressions_of(number)?,
+            None => Vec::new(),
+        };
+        self.count(&listed, code, &decision);
+        Ok(())
+    }
+
+    fn count(&mut self, listed: &[Suppression], code: String, decision: &Decision) {
+        let forecast = &mut self.forecast;
+        let name = self.campaign.name();
+        let bound = listed.iter().find(|entry| binds(&entry.list, name));
+        match (decision, bound) {
+            (Decision::Refuse(_), _) => {
+                forecast.refused += 1;
+                *forecast.refused_by_reason.entry(code).or_default() += 1;
+            }
+            (_, Some(entry)) => {
+                forecast.refused += 1;
+                let code = Refusal::Suppressed(entry.list.clone(), entry.at).code();
+                *forecast.refused_by_reason.entry(code).or_default() += 1;
+            }
+            (Decision::Hold(hold), None) => {
+                forecast.held += 1;
+                for reason in &hold.reasons {
+                    let code = words::hold_code(&reason.kind);
+                    *forecast.held_by_reason.entry(code).or_default() += 1;
+                }
+            }
+            (Decision::Dial(_), None) => forecast.dialable += 1,
+        }
+    }
+}
+
+fn binds(list: &ListKind, campaign: &str) -> bool {
+    match list {
+        ListKind::Campaign(name) => name == campaign,
+        ListKind::Internal | ListKind::National(_) | ListKind::State(_) => true,
+    }
+}
+
+/// A refusal's code; a contact that was finished as it was imported says why.
+fn code_of(facts: &Facts<'_>, decision: &Decision) -> String {
+    match decision {
+        Decision::Refuse(Refusal::Finished(state)) => facts
+            .contact
+            .reason
+            .clone()
+            .unwrap_or_else(|| state.to_string()),
+        Decision::Refuse(why) => why.code(),
+        Decision::Dial(_) | Decision::Hold(_) => String::new(),
+    }
+}
+
+fn say(forecast: &Forecast, at: Timestamp, out: &mut dyn Write) -> Result<(), CliError> {
+    writeln!(out, "Were it running at {}:", instant(at))?;
+    writeln!(out, "{:>8} may be dialed now", forecast.dialable)?;
+    let next = forecast.next_possible.map_or_else(String::new, |at| {
+        format!(", the first may be dialed at {}", instant(at))
+    });
+    writeln!(out, "{:>8} held{next}", forecast.held)?;
+    for (reason, n) in &forecast.held_by_reason {
+        writeln!(out, "{n:>16} {reason}")?;
+    }
+    writeln!(out, "{:>8} refused", forecast.refused)?;
+    for (reason, n) in &forecast.refused_by_reason {
+        writeln!(out, "{n:>16} {reason}")?;
+    }
+    Ok(())
 }

@@ -1,14 +1,44 @@
-//! placeholder
+//! `dialdeck contacts import`: a contact list into a campaign.
+
 use std::io::Write;
 
-use super::args::ContactsImportArgs;
-use super::{CliError, Env, ExitCode};
+use serde_json::json;
 
-/// placeholder
+use super::args::ContactsImportArgs;
+use super::{CliError, Deck, Env, ExitCode, import, output};
+use crate::store::Store as _;
+
+/// `dialdeck contacts import`: exit code 1 when not one row was taken or known.
 pub fn execute(
-    _args: &ContactsImportArgs,
-    _env: &Env,
-    _out: &mut dyn Write,
+    args: &ContactsImportArgs,
+    env: &Env,
+    out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
-    Err(CliError::failed("not yet"))
+    if !args.dry_run {
+        env.may_write()?;
+    }
+    let mut deck = Deck::open(env)?;
+    let campaign = deck.store.campaign(&args.campaign)?;
+    let file = import::open(&args.file)?;
+    let rejects = args
+        .rejects
+        .clone()
+        .unwrap_or_else(|| import::rejects_beside(&args.file));
+    let mut plan = import::plan(env, args.country.as_ref(), rejects)?;
+    plan.dry_run = args.dry_run;
+    let by = deck.by()?;
+    let taken = import::contacts(&mut deck.store, &campaign, &file, &plan, &by)?;
+    if env.json {
+        let mut document = serde_json::to_value(&taken).map_err(CliError::failed)?;
+        document["campaign"] = json!(campaign.name());
+        document["dry_run"] = json!(args.dry_run);
+        output::json(out, &document)?;
+    } else {
+        import::say(&taken, args.dry_run, out)?;
+    }
+    Ok(if taken.figures.rejected == taken.figures.rows {
+        ExitCode::Failed
+    } else {
+        ExitCode::Done
+    })
 }

@@ -3,12 +3,12 @@
 use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::{CliError, Env};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
-use crate::domain::{Attempt, DeckId, Timestamp};
+use crate::domain::{Attempt, DeckId, DeckSettings, Timestamp};
 use crate::rules::Rules;
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _};
@@ -71,6 +71,18 @@ impl Deck {
             .hint("name another with --deck DIR")
         })?;
         Ok(Self::over(open_store(env)?, env))
+    }
+
+    /// Gives the store the deck file's trunks and caller IDs. An engine does this by itself when it
+    /// starts, so while one runs its settings stand.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn configure(&mut self, settings: &DeckSettings) -> Result<(), CliError> {
+        if !self.engine_runs()? {
+            self.store.configure(settings)?;
+        }
+        Ok(())
     }
 
     /// Whether there is a deck to open.
@@ -161,6 +173,20 @@ impl Deck {
         }
         Ok(())
     }
+}
+
+/// A deck in memory that ends with the program, to try things on.
+///
+/// # Errors
+/// When SQLite cannot be used at all.
+pub fn scratch(now: Timestamp) -> Result<SqliteStore, CliError> {
+    let path = Path::new(":memory:");
+    Ok(SqliteStore::create_or_open(
+        path,
+        DeckId(0),
+        Rules::embedded(),
+        now,
+    )?)
 }
 
 /// The present instant of the deck, or the machine's when there is no deck.

@@ -1,6 +1,6 @@
 //! What every subcommand is given: the deck's place, how to answer, who acts.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 
@@ -94,12 +94,4 @@ fn actor() -> String {
         .filter_map(|name| std::env::var(name).ok())
         .find(|name| !name.trim().is_empty())
         .unwrap_or_else(|| "operator".to_owned())
-}
-
-/// A file's name without its folder, as the event log keeps it.
-pub(super) fn file_name(path: &Path) -> String {
-    path.file_name()
-        .unwrap_or(path.as_os_str())
-        .to_string_lossy()
-        .into_owned()
 }

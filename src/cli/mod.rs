@@ -2,6 +2,7 @@
 
 pub mod args;
 pub mod campaign;
+pub mod campaign_file;
 pub mod check;
 pub mod contacts;
 pub mod deck;
@@ -13,6 +14,7 @@ pub mod doctor;
 mod engine;
 pub mod env;
 pub mod error;
+pub mod import;
 pub mod log;
 pub mod manual;
 pub mod output;

@@ -1,0 +1,299 @@
+//! Contact rows from a file into a store, in batches, every row accounted for.
+
+use std::collections::BTreeMap;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use super::output::count;
+use super::progress::Progress;
+use super::{CliError, Env};
+use crate::domain::{Campaign, ContactId, ImportFigures, NewContact, PhoneNumber, Timestamp};
+use crate::intake::{ContactFile, FileError, Origin, Reject, RejectsFile, Row};
+use crate::rules::Rules;
+use crate::store::{By, RowFate, Store};
+
+/// Rows that share one durable commit.
+const BATCH: usize = 5_000;
+
+/// Duplicates and rejects told one by one; all rejects stand in the rejects file.
+const TOLD: usize = 20;
+
+/// How rows are taken.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The country of numbers written without one.
+    pub country: String,
+    /// Where rejected rows go; `None`: nowhere.
+    pub rejects: Option<PathBuf>,
+    /// Judge every row and write nothing.
+    pub dry_run: bool,
+    /// Show no progress.
+    pub quiet: bool,
+    /// Remember the ids of the contacts taken.
+    pub keep_ids: bool,
+}
+
+/// What became of the rows.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Taken {
+    /// The figures, as the log has them.
+    #[serde(flatten)]
+    pub figures: ImportFigures,
+    /// Taken rows whose number can never be dialed.
+    pub undialable: u64,
+    /// Where the rejected rows stand; `None`: there are none, or they were not to be written.
+    pub rejects_file: Option<PathBuf>,
+    /// The first duplicates: their line, and the line they repeat (0: not known).
+    pub first_duplicates: Vec<(u64, u64)>,
+    /// The first rejects in words.
+    pub first_rejects: Vec<String>,
+    /// The contacts taken, if the plan was to remember them.
+    #[serde(skip)]
+    pub ids: Vec<ContactId>,
+}
+
+/// Checks a contacts file as a whole.
+///
+/// # Errors
+/// When it is not there or unusable as a whole.
+pub fn open(path: &Path) -> Result<ContactFile, CliError> {
+    File::open(path).map_err(|error| CliError::file(path, &error))?;
+    Ok(ContactFile::check(Origin::File(path.to_owned()))?)
+}
+
+/// Where rejects go unless another file is named: beside the list.
+pub fn rejects_beside(list: &Path) -> PathBuf {
+    let mut name = list.as_os_str().to_owned();
+    name.push(".rejects.csv");
+    PathBuf::from(name)
+}
+
+/// Takes the rows of `file` into `campaign` and logs the import.
+///
+/// # Errors
+/// When the file can no longer be read, the store fails, or the rejects cannot be written. Rows taken
+/// before that stand, and are logged.
+pub fn contacts(
+    store: &mut dyn Store,
+    campaign: &Campaign,
+    file: &ContactFile,
+    plan: &Plan,
+    by: &By,
+) -> Result<Taken, CliError> {
+    let mut import = Import {
+        store,
+        campaign,
+        file,
+        plan,
+        at: by.at,
+        taken: Taken {
+            figures: file.figures(),
+            ..Taken::default()
+        },
+        batch: Vec::with_capacity(BATCH),
+        seen: BTreeMap::new(),
+        rejects: None,
+    };
+    let read = import.read_all();
+    if !plan.dry_run && import.taken.figures.rows > 0 {
+        let figures = &import.taken.figures;
+        import.store.finish_import(campaign.id, figures, by)?;
+    }
+    read?;
+    if let Some(rejects) = import.rejects.take() {
+        let path = plan.rejects.as_deref().unwrap_or_else(|| Path::new(""));
+        rejects
+            .finish()
+            .map_err(|error| CliError::file(path, &error))?;
+        import.taken.rejects_file = Some(path.to_owned());
+    }
+    Ok(import.taken)
+}
+
+/// Says what became of the rows.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliError> {
+    let figures = &taken.figures;
+    writeln!(
+        out,
+        "{}: {}: {} taken, {}, {} rejected{}",
+        figures.file,
+        count(figures.rows, "row"),
+        figures.taken,
+        count(figures.duplicates, "duplicate"),
+        figures.rejected,
+        if dry_run { "; nothing was written" } else { "" }
+    )?;
+    if taken.undialable > 0 {
+        writeln!(
+            out,
+            "{} of those taken can never be dialed; they stand as invalid",
+            taken.undialable
+        )?;
+    }
+    for (line, of_line) in &taken.first_duplicates {
+        match of_line {
+            0 => writeln!(out, "line {line}: the campaign has this number already")?,
+            _ => writeln!(out, "line {line}: same number as line {of_line}")?,
+        }
+    }
+    for reject in &taken.first_rejects {
+        writeln!(out, "{reject}")?;
+    }
+    if let Some(path) = &taken.rejects_file {
+        writeln!(out, "rejected rows, each with its reason: {}", path.display())?;
+    }
+    Ok(())
+}
+
+/// How rows are taken by a command.
+///
+/// # Errors
+/// When the deck file cannot be read.
+pub fn plan(env: &Env, country: Option<&String>, rejects: PathBuf) -> Result<Plan, CliError> {
+    Ok(Plan {
+        country: env.country(country)?,
+        rejects: Some(rejects),
+        dry_run: false,
+        quiet: env.json,
+        keep_ids: false,
+    })
+}
+
+/// An import under way.
+struct Import<'a> {
+    store: &'a mut dyn Store,
+    campaign: &'a Campaign,
+    file: &'a ContactFile,
+    plan: &'a Plan,
+    at: Timestamp,
+    taken: Taken,
+    batch: Vec<NewContact>,
+    /// In a dry run: numbers seen so far, with their lines.
+    seen: BTreeMap<PhoneNumber, u64>,
+    rejects: Option<RejectsFile<File>>,
+}
+
+impl Import<'_> {
+    fn read_all(&mut self) -> Result<(), CliError> {
+        let evidence = self.campaign.settings.evidence;
+        let country = Some(self.plan.country.as_str());
+        let rows = self.file.read(Rules::embedded(), country, evidence)?;
+        let mut progress = Progress::new("rows", self.file.rows(), self.plan.quiet);
+        for row in rows {
+            match row {
+                Ok(Row::Contact(contact)) => self.batch.push(*contact),
+                Ok(Row::Reject(reject)) => self.reject(&reject)?,
+                Err(error) => {
+                    self.flush()?;
+                    return Err(error.into());
+                }
+            }
+            self.taken.figures.rows += 1;
+            if self.batch.len() == BATCH {
+                self.flush()?;
+                progress.set(self.taken.figures.rows);
+            }
+        }
+        self.flush()
+    }
+
+    fn flush(&mut self) -> Result<(), CliError> {
+        let batch = std::mem::take(&mut self.batch);
+        let repeats: Vec<Option<u64>> = if self.plan.dry_run {
+            self.foretell(&batch)?
+        } else {
+            let fates = self
+                .store
+                .import_contacts(self.campaign.id, &batch, self.at)?;
+            if self.plan.keep_ids {
+                self.taken.ids.extend(fates.iter().filter_map(taken_as));
+            }
+            fates.into_iter().map(repeated).collect()
+        };
+        for (contact, repeat) in batch.iter().zip(repeats) {
+            self.note(contact, repeat);
+        }
+        Ok(())
+    }
+
+    /// What an import would say of these rows: the line each repeats, 0 when that is not known.
+    fn foretell(&mut self, batch: &[NewContact]) -> Result<Vec<Option<u64>>, CliError> {
+        let mut repeats = Vec::with_capacity(batch.len());
+        for contact in batch {
+            let mut there = self.store.contacts_with(contact.number)?;
+            there.retain(|known| known.campaign == self.campaign.id);
+            let repeat = match self.seen.get(&contact.number) {
+                Some(line) => Some(*line),
+                None if there.is_empty() => None,
+                None => Some(0),
+            };
+            self.seen.entry(contact.number).or_insert(contact.line);
+            repeats.push(repeat);
+        }
+        Ok(repeats)
+    }
+
+    fn note(&mut self, contact: &NewContact, repeat: Option<u64>) {
+        let taken = &mut self.taken;
+        if let Some(of_line) = repeat {
+            taken.figures.duplicates += 1;
+            if taken.first_duplicates.len() < TOLD {
+                taken.first_duplicates.push((contact.line, of_line));
+            }
+            return;
+        }
+        taken.figures.taken += 1;
+        if contact.class.is_err() {
+            taken.undialable += 1;
+        }
+        if let Some(consent) = &contact.consent {
+            *taken.figures.consents.entry(consent.kind).or_default() += 1;
+        }
+    }
+
+    fn reject(&mut self, reject: &Reject) -> Result<(), CliError> {
+        self.taken.figures.rejected += 1;
+        if self.taken.first_rejects.len() < TOLD {
+            self.taken.first_rejects.push(reject.to_string());
+        }
+        let Some(path) = self.plan.rejects.as_deref().filter(|_| !self.plan.dry_run) else {
+            return Ok(());
+        };
+        let failed = |error| CliError::file(path, &error);
+        let rejects = match &mut self.rejects {
+            Some(rejects) => rejects,
+            none => none.insert(RejectsFile::create(path, self.file).map_err(failed)?),
+        };
+        rejects.write(reject).map_err(failed)
+    }
+}
+
+const fn taken_as(fate: &RowFate) -> Option<ContactId> {
+    match fate {
+        RowFate::Taken(contact) => Some(*contact),
+        RowFate::Duplicate { .. } => None,
+    }
+}
+
+const fn repeated(fate: RowFate) -> Option<u64> {
+    match fate {
+        RowFate::Taken(_) => None,
+        RowFate::Duplicate { of_line } => Some(of_line),
+    }
+}
+
+impl From<FileError> for CliError {
+    fn from(error: FileError) -> Self {
+        let bare = FileError {
+            hint: String::new(),
+            ..error.clone()
+        };
+        Self::failed(bare).hint(error.hint)
+    }
+}

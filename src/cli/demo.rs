@@ -1,13 +1,149 @@
-//! `dialdeck demo`: the call point of the engine's runner.
+//! `dialdeck demo`: the embedded sample campaigns on a simulated carrier, clock and throw-away deck.
 
 use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::args::DemoArgs;
-use super::{CliError, Env, ExitCode};
+use super::args::{DemoArgs, Speed};
+use super::deck::STORE_FILE;
+use super::engine::{self, Run};
+use super::import::{self, Plan};
+use super::{CliError, Deck, Env, ExitCode, dnc_import};
+use crate::clock::Clock;
+use crate::config::{read_campaign, read_deck};
+use crate::domain::{Campaign, CampaignState, DeckId, ListKind, Timestamp};
+use crate::intake::{ContactFile, DncFile, Origin};
+use crate::rules::Rules;
+use crate::store::sqlite::SqliteStore;
+use crate::store::{By, Store as _, StoreError};
 
-/// `dialdeck demo`.
-pub fn execute(_args: &DemoArgs, _env: &Env, _out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    Err(CliError::failed(
-        "the engine's runner is not part of this build",
-    ))
+/// Monday 2026-12-07 15:30 UTC: morning over the United States, afternoon in Britain.
+const START: i64 = 1_796_657_400_000;
+
+/// Simulated seconds per second unless asked otherwise.
+const FACTOR: u32 = 30;
+
+/// The seed unless asked otherwise.
+const SEED: u64 = 1;
+
+/// How old the sample of the national registry is when the demo starts.
+const REGISTRY_AGE: Duration = Duration::from_secs(3 * 86_400);
+
+/// The country of numbers in the sample lists that are written without one.
+const COUNTRY: &str = "US";
+
+macro_rules! sample {
+    ($name:literal) => {
+        ($name, include_str!(concat!("../../sample-data/", $name)))
+    };
+}
+
+/// A file's name and text.
+type Sample = (&'static str, &'static str);
+
+const DECK: Sample = sample!("dialdeck.toml");
+
+const OPTED_OUT: Sample = sample!("do-not-call.txt");
+
+const REGISTRY: Sample = sample!("national-registry.txt");
+
+/// Campaign files with their contacts.
+const CAMPAIGNS: [(Sample, Sample); 4] = [
+    (sample!("appointment-reminders.toml"), sample!("appointment-reminders.csv")),
+    (sample!("past-due.toml"), sample!("past-due.csv")),
+    (sample!("satisfaction-survey.toml"), sample!("satisfaction-survey.csv")),
+    (sample!("spring-sale.toml"), sample!("spring-sale.csv")),
+];
+
+/// Runs the sample campaigns. Without `--deck` the deck is thrown away at the end; with it, a run
+/// that was cut off goes on.
+///
+/// # Errors
+/// When the deck is not usable or owned by another engine.
+pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let throw_away;
+    let mut env = env.clone();
+    if !env.deck_named {
+        throw_away = tempfile::Builder::new()
+            .prefix("dialdeck-demo-")
+            .tempdir()
+            .map_err(|error| CliError::deck(format!("no place for a throw-away deck: {error}")))?;
+        env.deck = throw_away.path().to_owned();
+    }
+    let seed = args.seed.unwrap_or(SEED);
+    create(&env, seed)?;
+    let run = Run {
+        config: read_deck(DECK.0, DECK.1)?,
+        speed: Some(args.speed.unwrap_or(Speed::Factor(FACTOR))),
+        start_at: Some(args.start_at.unwrap_or(Timestamp::from_millis(START))),
+        seed: Some(seed),
+        carrier_log: args.carrier_log.clone(),
+        until_done: args.until_done,
+    };
+    engine::execute(&run, &env, |deck, by| set_up(deck, by), out)
+}
+
+/// Makes the deck with an identity that follows from the seed, so that attempt ids and with them the
+/// carrier's dice are the same in every run.
+fn create(env: &Env, seed: u64) -> Result<(), CliError> {
+    std::fs::create_dir_all(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;
+    let identity = DeckId(u32::try_from(seed % u64::from(u32::MAX)).unwrap_or_default());
+    let path = env.deck.join(STORE_FILE);
+    SqliteStore::create_or_open(&path, identity, Rules::embedded(), Clock::System.now())?;
+    Ok(())
+}
+
+/// Loads lists and campaigns and starts them, unless an earlier run of this deck has done so.
+fn set_up(deck: &mut Deck, by: &By) -> Result<(), CliError> {
+    let known = deck.store.campaigns()?;
+    let set_up = |campaign: &Campaign| campaign.state != CampaignState::Draft;
+    if known.len() == CAMPAIGNS.len() && known.iter().all(set_up) {
+        return Ok(());
+    }
+    let by = By { actor: "demo".to_owned(), at: by.at };
+    load_list(deck, OPTED_OUT, &ListKind::Internal, by.at, &by)?;
+    let national = ListKind::National("us".to_owned());
+    load_list(deck, REGISTRY, &national, by.at - REGISTRY_AGE, &by)?;
+    for (file, contacts) in CAMPAIGNS {
+        add(deck, file, contacts, &by)?;
+    }
+    for campaign in deck.store.campaigns()? {
+        deck.store.move_campaign(campaign.id, CampaignState::Running, "demo", &by)?;
+    }
+    Ok(())
+}
+
+fn load_list(
+    deck: &mut Deck,
+    sample: Sample,
+    list: &ListKind,
+    as_of: Timestamp,
+    by: &By,
+) -> Result<(), CliError> {
+    let file = DncFile::check(origin(sample), Rules::embedded(), Some(COUNTRY))?;
+    let taken = dnc_import::take(deck, &file, list, by, true)?;
+    Ok(deck.store.finish_list(list, as_of, &taken.figures, by)?)
+}
+
+fn add(deck: &mut Deck, file: Sample, contacts: Sample, by: &By) -> Result<(), CliError> {
+    let settings = read_campaign(file.0, file.1)?.settings;
+    match deck.store.add_campaign(&settings, by) {
+        Ok(_) | Err(StoreError::CampaignExists(_)) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let campaign = deck.store.campaign(&settings.name)?;
+    let list = ContactFile::check(origin(contacts))?;
+    let plan = Plan {
+        country: COUNTRY.to_owned(),
+        rejects: None,
+        dry_run: false,
+        quiet: true,
+        keep_ids: false,
+    };
+    import::contacts(&mut deck.store, &campaign, &list, &plan, by)?;
+    Ok(())
+}
+
+fn origin((name, text): Sample) -> Origin {
+    Origin::Bytes(name.to_owned(), Arc::from(text.as_bytes()))
 }

@@ -13,6 +13,8 @@ use crate::config::{DeckConfig, load_deck};
 pub struct Env {
     /// The deck's folder.
     pub deck: PathBuf,
+    /// Whether `--deck` named it; the demo throws its deck away unless it did.
+    pub deck_named: bool,
     /// The deck file, `DECK/dialdeck.toml` unless `--config` names another.
     pub config: PathBuf,
     /// Whether `--config` named it, so that it has to exist.
@@ -37,6 +39,7 @@ impl Env {
                 .config
                 .clone()
                 .unwrap_or_else(|| deck.join("dialdeck.toml")),
+            deck_named: global.deck.is_some(),
             config_named: global.config.is_some(),
             deck,
             json: global.json,

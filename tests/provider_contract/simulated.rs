@@ -295,6 +295,6 @@ fn scripts_are_followed_call_by_call() {
     assert!(delay >= Some(seconds(7)));
 }
 
-fn trunk() -> TrunkName {
+pub(super) fn trunk() -> TrunkName {
     TrunkName("main".to_owned())
 }

@@ -12,10 +12,11 @@ pub const LEAST_BASE: u64 = 100;
 /// Holds a campaign of human agents whose abandoned calls exceed its limit, until an operator acts.
 ///
 /// Abandoned is a call answered by a person and not connected within two seconds; the rate is
-/// abandoned / answered live over 30 days and may be 3 % (47 CFR 64.1200(a)(7); 16 CFR 310.4(b)(4)(i)).
-/// Each call here has its own agent, so nothing is dialed ahead and the first abandoned call needs
-/// no prevention: the brake acts when too many agents were not there in time. Waiting does not put
-/// agents on their seats, hence no instant at which it ends by itself. Automated agents are always there and exempt.
+/// abandoned / answered live over 30 days and may be 3 % (47 CFR 64.1200(a)(7); 16 CFR
+/// 310.4(b)(4)(i)). Each call here has its own agent, so nothing is dialed ahead and the first
+/// abandoned call needs no prevention: the brake acts when too many agents were not there in time.
+/// Waiting does not put agents on their seats, hence no instant at which it ends by itself.
+/// Automated agents are always there and exempt.
 pub(super) fn judge(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<'_>) {
     let (answered, abandoned) = (facts.abandonment.answered_live, facts.abandonment.abandoned);
     let limit = u64::from(facts.campaign.settings.abandonment_limit_percent);

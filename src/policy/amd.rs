@@ -43,9 +43,9 @@ pub enum AmdStatus {
 
 /// Judges one answered call from its sounds, in whatever order they are reported.
 ///
-/// A fax tone is a fax and a beep a machine. Long silence and long greetings are machines; a short utterance
-/// followed by silence is a person. Whichever of these comes first decides; if none has when the listening ends,
-/// the callee is unknown.
+/// A fax tone is a fax and a beep a machine. Long silence and long greetings are machines; a short
+/// utterance followed by silence is a person. Whichever of these comes first decides; if none has
+/// when the listening ends, the callee is unknown.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detector {
     thresholds: Thresholds,
@@ -210,7 +210,7 @@ mod tests {
         ] {
             let detector = detector(sounds);
             assert_eq!(detector.decides_at(), ms(at), "{sounds:?}");
-            assert_eq!(detector.verdict(ms(at) - ms(1)), AmdStatus::Processing);
+            assert_eq!(detector.verdict(ms(at - 1)), AmdStatus::Processing);
             assert_eq!(
                 detector.verdict(ms(at)),
                 AmdStatus::Decided(callee),

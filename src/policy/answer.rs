@@ -78,7 +78,8 @@ pub enum Until {
     Operator,
 }
 
-/// What a hold binds. The dispatcher tries another contact on `Contact` and `Class`, and sleeps on the rest.
+/// What a hold binds. The dispatcher tries another contact on `Contact` and `Class`, and sleeps on
+/// the rest.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -176,8 +177,9 @@ impl Hold {
     /// Until when the contact itself is set aside: the latest end among the reasons of scope
     /// [`Scope::Contact`], `None` when it has none.
     ///
-    /// A call in flight to the number gives no instant; it is looked at again a minute later unless another reason
-    /// says more. Reasons of wider scope do not matter here: they will have passed, or will hold again.
+    /// A call in flight to the number gives no instant; it is looked at again a minute later unless
+    /// another reason says more. Reasons of wider scope do not matter here: they will have passed,
+    /// or will hold again.
     pub fn set_aside_until(&self, now: Timestamp) -> Option<Timestamp> {
         const LOOK_AGAIN: Duration = Duration::from_mins(1);
         self.reasons
@@ -234,7 +236,8 @@ pub enum Refusal {
     ContactExpired(Timestamp),
     /// The contact already reached an end.
     Finished(ContactState),
-    /// The number cannot be dialed: `unknown_npa`, `no_rules`, `non_geographic`, `premium`, `emergency`…
+    /// The number cannot be dialed: `unknown_npa`, `no_rules`, `non_geographic`, `premium`,
+    /// `emergency`…
     Unfit(String),
     /// On a list: which, since when.
     Suppressed(ListKind, Timestamp),

@@ -55,8 +55,9 @@ enum State {
 }
 
 impl Breaker {
-    /// What a call through the trunk showed. Report [`TrunkFinding::Fine`] as soon as a call rings,
-    /// not only at its end, so that a long conversation does not hold a probe up.
+    /// What a call through the trunk showed, reported once per call: [`TrunkFinding::Fine`] as
+    /// soon as it rings, so that a long conversation does not hold a probe up, else what its end
+    /// was classified as.
     pub fn on_result(&mut self, finding: TrunkFinding, number: PhoneNumber, now: Timestamp) {
         match finding {
             TrunkFinding::Fine => {

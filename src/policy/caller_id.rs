@@ -61,7 +61,8 @@ fn full_until(facts: &Facts<'_>, candidate: &CallerIdUse, now: Timestamp) -> Opt
     }
 }
 
-/// Lower is better; the number itself settles ties, so that the choice never depends on an order of storage.
+/// Lower is better; the number itself settles ties, so that the choice never depends on an order of
+/// storage.
 fn rank(facts: &Facts<'_>, candidate: &CallerIdUse) -> (u8, i64, u64) {
     let used = i64::from(candidate.sent_last_hour);
     let digits = candidate.caller_id.number.digits();

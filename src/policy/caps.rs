@@ -28,8 +28,8 @@ pub(super) fn ends(facts: &Facts<'_>, at: Timestamp) -> Option<Timestamp> {
 
 /// The first instant at which something that happened at `at` lies outside a window of this span.
 ///
-/// Both ends of a window belong to it: whoever counts "any 60 seconds" with both ends included finds no more than
-/// the cap either.
+/// Both ends of a window belong to it: whoever counts "any 60 seconds" with both ends included
+/// finds no more than the cap either.
 pub(super) fn leaves(at: Timestamp, span: Duration) -> Timestamp {
     at + span + Duration::from_millis(1)
 }

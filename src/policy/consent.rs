@@ -1,4 +1,4 @@
-//! Consent of the kind the campaign requires: on record, with its source, not expired, not revoked (D7).
+//! Consent of the kind the campaign requires: on record, sourced, not expired, not revoked (D7).
 
 use super::{Facts, Refusal};
 use crate::domain::{Consent, ConsentKind, Timestamp};

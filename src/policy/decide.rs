@@ -46,7 +46,8 @@ pub fn explain(facts: &Facts<'_>, now: Timestamp) -> (Decision, Vec<Check>) {
     (decision, checks)
 }
 
-/// The earliest instant at which time alone lets the contact be dialed; `None`: never, or not by time alone.
+/// The earliest instant at which time alone lets the contact be dialed; `None`: never, or not by
+/// time alone.
 ///
 /// What is in flight at `now` is taken to be over once the longest call the trunk allows has passed.
 pub fn next_possible(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {

@@ -1,4 +1,4 @@
-//! Calls in flight and sends in sliding windows, exactly, and the gates that keep them under their caps.
+//! Calls in flight and sends, counted exactly, and the gates that keep them under their caps.
 
 mod ledger;
 
@@ -20,8 +20,8 @@ pub const HOUR: Duration = Duration::from_hours(1);
 const RAMP_START_PERCENT: u64 = 20;
 /// A ramp never spaces calls further apart than this, unless the full pace does.
 const RAMP_SLOWEST: Duration = Duration::from_secs(30);
-/// Spacing gives up to this much, and at most a quarter, for sends that leave a little late, so that lateness does
-/// not add up to lost calls. The per-minute cap stays exact.
+/// Spacing gives up to this much, and at most a quarter, for sends that leave a little late, so
+/// that lateness does not add up to lost calls. The per-minute cap stays exact.
 const LATENESS: Duration = Duration::from_millis(25);
 
 /// Holds while as many calls are in flight as deck, trunk or campaign allow (D3).
@@ -76,8 +76,8 @@ fn minute_full(load: &Load, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// Holds until the campaign's next place in the minute has come, so that a minute's calls do not leave in one burst
-/// and a window's opening does not either.
+/// Holds until the campaign's next place in the minute has come, so that a minute's calls do not
+/// leave in one burst and a window's opening does not either.
 pub(super) fn spacing(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     if let Some(end) = spaced_until(facts, now) {
         findings.hold(HoldKind::Spacing, Until::At(end));

@@ -35,7 +35,8 @@ pub(super) fn health(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings
 
 /// Holds while the campaign is not running or its start has not come (D9).
 ///
-/// A `done` campaign runs again only when contacts are added to it; until then it waits like a paused one.
+/// A `done` campaign runs again only when contacts are added to it; until then it waits like a
+/// paused one.
 pub(super) fn campaign_waits(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     match facts.campaign.state {
         CampaignState::Running => {}

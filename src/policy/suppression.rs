@@ -1,4 +1,4 @@
-//! Do-not-call lists: the number stands on none, and every list that must be asked is there and fresh (D2).
+//! Do-not-call lists: the number stands on none, and every required list is there and fresh (D2).
 
 use std::time::Duration;
 
@@ -80,4 +80,55 @@ pub(super) fn saw_lists(facts: &Facts<'_>, _now: Timestamp) -> String {
 
 fn loaded<'a>(facts: &Facts<'a>, kind: &ListKind) -> Option<&'a SuppressionList> {
     facts.lists.iter().find(|list| list.kind == *kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Suppression;
+    use crate::domain::suppression::SuppressionSource;
+    use crate::policy::fixture::{World, at, monday};
+
+    #[test]
+    fn every_list_refuses_and_the_sellers_own_is_named_first() {
+        let mut world = World::open();
+        let since = at("2026-03-02T09:00:00Z");
+        for list in ["campaign:spring", "state:us-tx", "national:us", "internal"] {
+            let list: ListKind = list.parse().unwrap();
+            world.suppressions.push(Suppression {
+                number: world.contact.number,
+                list: list.clone(),
+                source: SuppressionSource::Import,
+                at: since,
+                actor: "maria".to_owned(),
+                note: None,
+            });
+            let refusal = world.refusal(monday());
+            assert_eq!(refusal, Some(Refusal::Suppressed(list, since)));
+        }
+    }
+
+    #[test]
+    fn the_order_carries_the_oldest_required_registry() {
+        let mut world = World::open();
+        let loaded = |kind: &str, as_of: &str| SuppressionList {
+            kind: kind.parse().unwrap(),
+            as_of: at(as_of),
+            count: 1,
+        };
+        world.lists = vec![
+            loaded("state:us-tx", "2026-11-08T00:00:00Z"),
+            loaded("national:us", "2026-12-01T00:00:00Z"),
+            loaded("internal", "2026-01-01T00:00:00Z"),
+            loaded("state:us-fl", "2020-01-01T00:00:00Z"),
+        ];
+        assert_eq!(registry_date(&world.facts()), None);
+        let required = &mut world.campaign.settings.required_lists;
+        required.extend(world.lists[..3].iter().map(|list| list.kind.clone()));
+        assert_eq!(world.kinds(monday()), []);
+        assert_eq!(
+            registry_date(&world.facts()),
+            Some(at("2026-11-08T00:00:00Z"))
+        );
+    }
 }

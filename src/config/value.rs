@@ -79,7 +79,7 @@ pub(super) fn time_of_day(value: &Datetime) -> Result<MinuteOfDay, String> {
 /// The known word that `word` was most likely meant to be.
 pub(super) fn near_miss<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let word = word.to_ascii_lowercase().replace('-', "_");
-    let allowed = (word.len() / 3).clamp(1, 3);
+    let allowed = word.len().div_ceil(3).clamp(1, 3);
     known
         .iter()
         .map(|candidate| (edits(&word, &candidate.to_ascii_lowercase()), *candidate))

@@ -138,7 +138,8 @@ impl Iterator for ContactReader<'_> {
 
 /// A reader from the beginning, header and all. Rows may differ in length: that is for the judge.
 pub(super) fn csv_reader(text: &Text, shape: Shape) -> Result<CsvReader, FileError> {
-    let reader: Box<dyn Read + Send> = Box::new(text.open()?);
+    // The csv crate makes a row of a comment that ends the text without a line break.
+    let reader: Box<dyn Read + Send> = Box::new(text.open()?.chain(&b"\n"[..]));
     Ok(ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)

@@ -141,13 +141,14 @@ impl Walk {
         self.place = match (self.place, byte) {
             (Place::InQuotes, b'"') => Place::QuoteInQuotes,
             (Place::InQuotes, _) | (Place::QuoteInQuotes, b'"') => Place::InQuotes,
+            // As the csv crate has it, only a line feed ends a comment.
+            (Place::InComment, byte) if byte != b'\n' => Place::InComment,
             (place, b'\n' | b'\r') => {
                 if !matches!(place, Place::RowStart | Place::InComment) {
                     self.records += 1;
                 }
                 Place::RowStart
             }
-            (Place::InComment, _) => Place::InComment,
             (Place::RowStart, b'#') if self.comments => Place::InComment,
             (Place::RowStart | Place::FieldStart, b'"') => {
                 self.opened_at = self.line;

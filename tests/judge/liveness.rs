@@ -278,6 +278,13 @@ impl Series {
             .map(|(number, cap)| (key("caller", number), *cap))
             .collect();
         let total: i64 = callers.iter().map(|(_, cap)| cap).sum();
+        // An hour's window moves little within a minute: once, in its middle, is enough.
+        let middle = begin + MINUTE / 2;
+        let shown = callers
+            .iter()
+            .map(|(key, cap)| self.sent(key, middle, HOUR).min(*cap))
+            .sum();
+        let shown = share(shown, total);
         let sum: f64 = (0..60)
             .map(|second| {
                 let at = begin + second * SECOND;
@@ -287,11 +294,7 @@ impl Series {
                 let rate = rates
                     .iter()
                     .map(|(key, cap)| share(self.sent(key, at, MINUTE), *cap));
-                let shown = callers
-                    .iter()
-                    .map(|(key, cap)| self.sent(key, at, HOUR).min(*cap))
-                    .sum();
-                flight.chain(rate).fold(share(shown, total), f64::max)
+                flight.chain(rate).fold(shown, f64::max)
             })
             .sum();
         sum / 60.0

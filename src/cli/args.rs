@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::str::FromStr;
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::window::WindowArgs;
@@ -31,7 +31,7 @@ pub struct Cli {
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
     /// The deck's folder [default: $XDG_DATA_HOME/dialdeck]
-    #[arg(long, global = true, value_name = "DIR", env = "DIALDECK_DECK", value_hint = ValueHint::DirPath)]
+    #[arg(long, global = true, value_name = "DIR", env = "DIALDECK_DECK", hide_env_values = true, value_hint = ValueHint::DirPath)]
     pub deck: Option<PathBuf>,
     /// The deck file [default: dialdeck.toml in the deck's folder]
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -230,18 +230,18 @@ pub struct CampaignPauseArgs {
 
 /// `dialdeck campaign set`.
 #[derive(Clone, Debug, Args)]
-#[group(id = "what", required = true, multiple = true)]
+#[command(group(ArgGroup::new("change").required(true).multiple(true).args(["pace", "concurrent", "weight"])))]
 pub struct CampaignSetArgs {
     /// The campaign's name
     pub name: String,
     /// Calls per minute at most
-    #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub pace: Option<u32>,
     /// Calls in flight at most
-    #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub concurrent: Option<u32>,
     /// Its share of a trunk that several campaigns want
-    #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub weight: Option<u32>,
 }
 

@@ -31,11 +31,7 @@ struct Taken {
 }
 
 /// `dialdeck dnc import`.
-pub fn execute(
-    args: &DncImportArgs,
-    env: &Env,
-    out: &mut dyn Write,
-) -> Result<ExitCode, CliError> {
+pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     env.may_write()?;
     let country = env.country(args.country.as_ref())?;
     File::open(&args.file).map_err(|error| CliError::file(&args.file, &error))?;
@@ -57,7 +53,8 @@ pub fn execute(
         .hint("give the date the registry's data bear"));
     }
     let taken = take(&mut deck, &file, args, &by, env.json)?;
-    deck.store.finish_list(&args.list, as_of, &taken.figures, &by)?;
+    deck.store
+        .finish_list(&args.list, as_of, &taken.figures, &by)?;
     // Any number of the list may be among the reserved ones, so all of them have to leave or end.
     deck.wait_until_none_can_leave("the list is in force", &|attempt| {
         bound.is_none_or(|campaign| campaign == attempt.campaign)
@@ -152,9 +149,7 @@ fn add(
     taken.figures.taken += done.added;
     taken.figures.duplicates += done.already;
     taken.finished += done.finished.len() as u64;
-    taken
-        .live
-        .extend(done.live.iter().map(ToString::to_string));
+    taken.live.extend(done.live.iter().map(ToString::to_string));
     batch.clear();
     Ok(())
 }

@@ -146,7 +146,11 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
         writeln!(out, "{reject}")?;
     }
     if let Some(path) = &taken.rejects_file {
-        writeln!(out, "rejected rows, each with its reason: {}", path.display())?;
+        writeln!(
+            out,
+            "rejected rows, each with its reason: {}",
+            path.display()
+        )?;
     }
     Ok(())
 }

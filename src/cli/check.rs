@@ -109,7 +109,7 @@ fn try_out(
         return Ok((Taken::default(), Forecast::default()));
     };
     let plan = Plan {
-        country: env.country(args.country.as_ref())?,
+        country: env.country(&args.country)?,
         rejects: None,
         dry_run: false,
         quiet: env.json,

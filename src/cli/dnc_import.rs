@@ -33,7 +33,7 @@ struct Taken {
 /// `dialdeck dnc import`.
 pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     env.may_write()?;
-    let country = env.country(args.country.as_ref())?;
+    let country = env.country(&args.country)?;
     File::open(&args.file).map_err(|error| CliError::file(&args.file, &error))?;
     let origin = Origin::File(args.file.clone());
     let file = DncFile::check(origin, Rules::embedded(), Some(&country))?;

@@ -39,3 +39,43 @@ pub(super) fn saw(facts: &Facts<'_>, _now: Timestamp) -> String {
         ),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::campaign::Agent;
+    use crate::policy::fixture::{World, monday};
+    use crate::policy::{Abandonment, HoldKind, Until};
+
+    #[test]
+    fn the_limit_is_exact_and_few_calls_are_taken_as_a_hundred() {
+        for (answered_live, abandoned, held) in [
+            (0, 0, false),
+            (1, 1, false),
+            (99, 3, false),
+            (10, 4, true),
+            (100, 3, false),
+            (100, 4, true),
+            (200, 6, false),
+            (200, 7, true),
+            (u64::MAX, 1, false),
+        ] {
+            let mut world = World::open();
+            world.abandonment = Abandonment {
+                answered_live,
+                abandoned,
+            };
+            let expected = HoldKind::AbandonmentBrake(answered_live, abandoned);
+            let found = world.kinds(monday());
+            assert_eq!(
+                found.contains(&expected),
+                held,
+                "{abandoned}/{answered_live}"
+            );
+            if held {
+                assert_eq!(world.hold(monday()).until, Until::Operator);
+            }
+            world.campaign.settings.agent = Agent::Automated;
+            assert_eq!(world.kinds(monday()), []);
+        }
+    }
+}

@@ -153,3 +153,91 @@ const fn time(sound: Speech) -> Duration {
         Speech::Started(at) | Speech::Stopped(at) | Speech::Beep(at) | Speech::FaxTone(at) => at,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use CalleeType::{Fax, Human, Unknown, Voicemail};
+    use Speech::{Beep, FaxTone, Started, Stopped};
+
+    use super::*;
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    fn detector(sounds: &[Speech]) -> Detector {
+        let mut detector = Detector::new(Thresholds::default());
+        for sound in sounds {
+            detector.on(*sound);
+        }
+        detector
+    }
+
+    #[test]
+    fn each_pattern_is_told_at_its_instant() {
+        let hello = [Started(ms(300)), Stopped(ms(900))];
+        for (sounds, at, callee) in [
+            (&[][..], 3500, Voicemail),
+            (&hello[..], 1700, Human),
+            (&[Started(ms(400))], 2400, Voicemail),
+            (&[Started(ms(400)), Stopped(ms(2399))], 3199, Human),
+            (&[Started(ms(400)), Stopped(ms(2400))], 2400, Voicemail),
+            // A pause between words does not end the greeting.
+            (
+                &[Started(ms(400)), Stopped(ms(1400)), Started(ms(1650))],
+                2400,
+                Voicemail,
+            ),
+            // Two short utterances: the wait begins again with the second.
+            (
+                &[
+                    Started(ms(300)),
+                    Stopped(ms(600)),
+                    Started(ms(1300)),
+                    Stopped(ms(1600)),
+                ],
+                2400,
+                Human,
+            ),
+            (
+                &[Started(ms(300)), Stopped(ms(700)), Beep(ms(900))],
+                900,
+                Voicemail,
+            ),
+            (&[FaxTone(ms(1100))], 1100, Fax),
+            (&[Started(ms(3400))], 4000, Unknown),
+            (&[Started(ms(3600))], 3500, Voicemail),
+        ] {
+            let detector = detector(sounds);
+            assert_eq!(detector.decides_at(), ms(at), "{sounds:?}");
+            assert_eq!(detector.verdict(ms(at) - ms(1)), AmdStatus::Processing);
+            assert_eq!(
+                detector.verdict(ms(at)),
+                AmdStatus::Decided(callee),
+                "{sounds:?}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_order_of_reports_does_not_matter() {
+        let sounds = [
+            Started(ms(300)),
+            Stopped(ms(700)),
+            Started(ms(1000)),
+            Beep(ms(3000)),
+        ];
+        let mut backwards = sounds;
+        backwards.reverse();
+        assert_eq!(detector(&sounds), detector(&backwards));
+    }
+
+    #[test]
+    fn what_comes_after_the_decision_changes_nothing() {
+        let mut detector = detector(&[Started(ms(300)), Stopped(ms(900))]);
+        assert_eq!(detector.verdict(ms(1700)), AmdStatus::Decided(Human));
+        detector.on(Beep(ms(2500)));
+        detector.on(Started(ms(1700)));
+        assert_eq!(detector.verdict(ms(4000)), AmdStatus::Decided(Human));
+    }
+}

@@ -2,7 +2,7 @@
 
 use super::decide::Findings;
 use super::{Facts, HoldKind, PastAttempt, Refusal, Until};
-use crate::domain::{ContactState, Outcome, Timestamp};
+use crate::domain::{ContactState, Timestamp};
 
 /// Refuses when the campaign's attempts at the number are used up (D6).
 pub(super) fn used_up(facts: &Facts<'_>, _now: Timestamp) -> Result<(), Refusal> {
@@ -20,7 +20,8 @@ pub(super) fn in_flight(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findi
     }
 }
 
-/// Holds while the last attempt at the number, in any campaign, is less than the minimum gap ago (D6).
+/// Holds while the last attempt at the number that may have rung, in any campaign, is less than the
+/// minimum gap ago (D6).
 pub(super) fn gap(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     if let Some(end) = gap_ends(facts)
         && now < end
@@ -42,7 +43,7 @@ pub(super) fn gap_ends(facts: &Facts<'_>) -> Option<Timestamp> {
     facts
         .history
         .iter()
-        .find(|past| was_sent(past))
+        .find(|past| may_have_rung(past))
         .map(|past| past.at + facts.campaign.settings.attempts.min_gap)
 }
 
@@ -64,14 +65,10 @@ fn busy(facts: &Facts<'_>) -> bool {
     facts.number_in_flight || facts.contact.state == ContactState::InFlight
 }
 
-/// Whether the request left. What never left, and what a trunk's limit turned away at the door, was
-/// no attempt at the callee and starts no gap.
-fn was_sent(past: &PastAttempt) -> bool {
-    past.counts
-        || !matches!(
-            past.outcome,
-            Some(Outcome::Throttled | Outcome::Cancelled | Outcome::Expired)
-        )
+/// Whether the callee's phone may have rung. What a network or a limit turned away, or what never
+/// left, was no attempt at the callee and starts no gap.
+const fn may_have_rung(past: &PastAttempt) -> bool {
+    past.counts || past.outcome.is_none()
 }
 
 pub(super) fn saw_used(facts: &Facts<'_>, _now: Timestamp) -> String {
@@ -92,7 +89,7 @@ pub(super) fn saw_in_flight(facts: &Facts<'_>, _now: Timestamp) -> String {
 
 pub(super) fn saw_gap(facts: &Facts<'_>, _now: Timestamp) -> String {
     let gap = super::words::span(facts.campaign.settings.attempts.min_gap);
-    match facts.history.iter().find(|past| was_sent(past)) {
+    match facts.history.iter().find(|past| may_have_rung(past)) {
         Some(past) => format!("{gap} between attempts; last at {}", past.at),
         None => format!("{gap} between attempts; none yet"),
     }
@@ -100,4 +97,68 @@ pub(super) fn saw_gap(facts: &Facts<'_>, _now: Timestamp) -> String {
 
 pub(super) fn saw_due(facts: &Facts<'_>, _now: Timestamp) -> String {
     format!("due {}", facts.contact.due)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::domain::{CampaignId, ContactState, Outcome};
+    use crate::policy::fixture::{World, minutes, monday, past};
+    use crate::policy::{HoldKind, PastAttempt, Refusal, Until};
+
+    #[test]
+    fn attempts_are_used_up_by_those_that_count_in_this_campaign() {
+        let day = minutes(24 * 60);
+        let mut world = World::open();
+        for n in 1..=3 {
+            world
+                .history
+                .push(past(monday() - day * n, Outcome::NoAnswer, true));
+        }
+        assert_eq!(
+            world.refusal(monday()),
+            Some(Refusal::AttemptsExhausted(3, 3))
+        );
+        world.history[0].counts = false;
+        assert_eq!(world.refusal(monday()), None);
+        world.history[0].counts = true;
+        world.history[1].campaign = CampaignId(2);
+        assert_eq!(world.refusal(monday()), None);
+        world.contact.attempts = 3;
+        assert_eq!(
+            world.refusal(monday()),
+            Some(Refusal::AttemptsExhausted(3, 3))
+        );
+    }
+
+    #[test]
+    fn the_gap_binds_over_all_campaigns_to_the_millisecond() {
+        let gap = minutes(30);
+        let mut world = World::open();
+        world.history = vec![PastAttempt {
+            campaign: CampaignId(9),
+            ..past(monday() - gap, Outcome::Busy, true)
+        }];
+        assert_eq!(world.kinds(monday()), []);
+        let early = monday() - std::time::Duration::from_millis(1);
+        let hold = world.hold(early);
+        assert_eq!(hold.reasons[0].kind, HoldKind::MinGap(gap));
+        assert_eq!(hold.until, Until::At(monday()));
+    }
+
+    #[test]
+    fn what_never_rang_starts_no_gap() {
+        let mut world = World::open();
+        world.history = vec![past(monday() - minutes(5), Outcome::NetworkFailure, false)];
+        assert_eq!(world.kinds(monday()), []);
+    }
+
+    #[test]
+    fn one_call_at_a_time() {
+        let mut world = World::open();
+        world.contact.state = ContactState::InFlight;
+        assert_eq!(world.kinds(monday()), [HoldKind::NumberInFlight]);
+        let mut world = World::open();
+        world.in_flight = true;
+        assert_eq!(world.hold(monday()).until, Until::CallEnds);
+    }
 }

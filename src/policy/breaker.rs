@@ -187,3 +187,131 @@ impl Breaker {
         self.results.push_back(fault);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn callee(n: u64) -> PhoneNumber {
+        PhoneNumber::from_digits(12_125_550_100 + n).unwrap()
+    }
+
+    fn second(seconds: u64) -> Timestamp {
+        Timestamp::from_millis(1_000_000) + Duration::from_secs(seconds)
+    }
+
+    fn until(breaker: &Breaker, now: u64) -> Option<Timestamp> {
+        breaker.rest(second(now)).and_then(|rest| rest.until)
+    }
+
+    /// A breaker opened by five faults at second 0.
+    fn opened() -> Breaker {
+        let mut breaker = Breaker::default();
+        for n in 0..5 {
+            assert_eq!(breaker.rest(second(0)), None);
+            breaker.on_result(TrunkFinding::Faulty, callee(n), second(0));
+        }
+        breaker
+    }
+
+    #[test]
+    fn five_faults_in_half_a_minute_open_it_for_a_minute() {
+        let breaker = opened();
+        assert_eq!(
+            breaker.rest(second(59)),
+            Some(TrunkRest {
+                until: Some(second(60)),
+                cause: "breaker_open"
+            })
+        );
+        assert_eq!(breaker.rest(second(60)), None);
+        let mut slow = Breaker::default();
+        for n in 0..9 {
+            slow.on_result(TrunkFinding::Faulty, callee(n), second(n * 8));
+        }
+        assert_eq!(slow.rest(second(72)), None);
+    }
+
+    #[test]
+    fn half_of_the_last_twenty_opens_it() {
+        let mut breaker = Breaker::default();
+        for n in 0..20 {
+            assert_eq!(breaker.rest(second(n * 60)), None);
+            let finding = if n % 2 == 0 {
+                TrunkFinding::Fine
+            } else {
+                TrunkFinding::Faulty
+            };
+            breaker.on_result(finding, callee(n), second(n * 60));
+        }
+        assert_eq!(until(&breaker, 19 * 60), Some(second(20 * 60)));
+    }
+
+    #[test]
+    fn one_probe_at_a_time_and_each_failure_doubles_the_pause() {
+        let mut breaker = opened();
+        let mut now = 60;
+        for pause in [120, 240, 480, 600, 600] {
+            assert_eq!(breaker.rest(second(now)), None);
+            breaker.on_dial(callee(7), second(now));
+            assert!(breaker.rest(second(now + 1)).is_some(), "one probe only");
+            breaker.on_result(TrunkFinding::Faulty, callee(8), second(now + 1));
+            assert_eq!(until(&breaker, now + 1), Some(second(now + 60)));
+            breaker.on_result(TrunkFinding::Faulty, callee(7), second(now + 2));
+            assert_eq!(until(&breaker, now + 2), Some(second(now + 2 + pause)));
+            now += 2 + pause;
+        }
+        breaker.on_dial(callee(7), second(now));
+        breaker.on_result(TrunkFinding::Fine, callee(9), second(now + 1));
+        assert!(breaker.rest(second(now + 1)).is_some(), "not the probe");
+        breaker.on_result(TrunkFinding::Fine, callee(7), second(now + 2));
+        assert_eq!(breaker, Breaker::default());
+    }
+
+    #[test]
+    fn a_silent_probe_gives_way_to_another() {
+        let mut breaker = opened();
+        breaker.on_dial(callee(7), second(60));
+        assert_eq!(breaker.rest(second(120)), None);
+        breaker.on_dial(callee(8), second(120));
+        assert!(breaker.rest(second(121)).is_some());
+    }
+
+    #[test]
+    fn a_limit_rests_the_trunk_for_as_long_as_it_asked() {
+        let mut breaker = Breaker::default();
+        let pause = TrunkFinding::Throttled(Duration::from_secs(7));
+        breaker.on_result(pause, callee(1), second(0));
+        assert_eq!(
+            breaker.rest(second(6)),
+            Some(TrunkRest {
+                until: Some(second(7)),
+                cause: "throttled"
+            })
+        );
+        assert_eq!(breaker.rest(second(7)), None);
+    }
+
+    #[test]
+    fn refused_and_misconfigured_trunks_wait_for_an_operator() {
+        let locked = Some(TrunkRest {
+            until: None,
+            cause: "refused",
+        });
+        let mut breaker = Breaker::default();
+        breaker.on_result(TrunkFinding::Refused, callee(1), second(0));
+        assert_eq!(breaker.rest(second(1_000_000)), locked);
+        breaker.on_operator_reset();
+        assert_eq!(breaker.rest(second(1)), None);
+        for n in [1, 1, 2, 2] {
+            breaker.on_result(TrunkFinding::Misconfigured, callee(n), second(2));
+        }
+        assert_eq!(breaker.rest(second(2)), None, "two numbers only");
+        let mut other = breaker.clone();
+        other.on_result(TrunkFinding::Fine, callee(4), second(2));
+        other.on_result(TrunkFinding::Misconfigured, callee(3), second(2));
+        assert_eq!(other.rest(second(2)), None, "not in a row");
+        breaker.on_result(TrunkFinding::Misconfigured, callee(3), second(2));
+        assert_eq!(breaker.rest(second(2)), locked);
+    }
+}

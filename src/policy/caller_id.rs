@@ -83,7 +83,8 @@ fn distance(facts: &Facts<'_>, candidate: &CallerIdUse) -> u8 {
         return 0;
     }
     let Some(region) = id.region.as_deref() else {
-        return 3;
+        let north_american = id.number.npa().is_some() && callee.npa().is_some();
+        return if north_american { 2 } else { 3 };
     };
     if facts.class.regions.iter().any(|own| own == region) {
         return 1;
@@ -127,5 +128,113 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
             cap(facts, chosen)
         ),
         None => format!("{free} of {} usable", usable.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::domain::campaign::CallerIdStrategy;
+    use crate::domain::{Attestation, CallerIdState, PhoneNumber, TrunkName};
+    use crate::policy::fixture::{World, caller_id, minutes, monday, number};
+    use crate::policy::{CallerIdUse, Decision, HoldKind, Until};
+
+    fn shown(world: &World) -> PhoneNumber {
+        match world.decide(monday()) {
+            Decision::Dial(order) => order.caller_id,
+            other @ (Decision::Hold(_) | Decision::Refuse(_)) => panic!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn local_prefers_area_code_then_region_then_country_then_the_least_used() {
+        let elsewhere = caller_id("+442079460000", "GB");
+        let country = caller_id("+13125550177", "US-IL");
+        let region = caller_id("+16465550101", "US-NY");
+        let code = caller_id("+12125550199", "US-NJ");
+        let mut world = World::open();
+        world.caller_ids = vec![elsewhere.clone()];
+        assert_eq!(shown(&world), elsewhere.caller_id.number);
+        for nearer in [country, region.clone(), code] {
+            world.caller_ids.push(nearer.clone());
+            assert_eq!(shown(&world), nearer.caller_id.number);
+        }
+        let mut used = region.clone();
+        used.sent_last_hour = 1;
+        let fresh = caller_id("+16465550102", "US-NY");
+        world.caller_ids = vec![used, fresh.clone()];
+        assert_eq!(shown(&world), fresh.caller_id.number);
+        world.caller_ids = vec![fresh, region.clone()];
+        assert_eq!(shown(&world), region.caller_id.number, "ties go by number");
+    }
+
+    #[test]
+    fn least_used_and_round_robin_look_at_use_alone() {
+        let mut near = caller_id("+12125550199", "US-NY");
+        let mut far = caller_id("+13125550177", "US-IL");
+        near.sent_last_hour = 5;
+        near.last_used = Some(monday() - minutes(20));
+        far.sent_last_hour = 6;
+        far.last_used = Some(monday() - minutes(30));
+        let mut world = World::open();
+        world.caller_ids = vec![far.clone(), near.clone()];
+        world.campaign.settings.caller_id.strategy = CallerIdStrategy::LeastUsed;
+        assert_eq!(shown(&world), near.caller_id.number);
+        world.campaign.settings.caller_id.strategy = CallerIdStrategy::RoundRobin;
+        assert_eq!(shown(&world), far.caller_id.number);
+        world.caller_ids[1].last_used = None;
+        assert_eq!(shown(&world), near.caller_id.number);
+    }
+
+    #[test]
+    fn only_owned_and_active_numbers_are_shown() {
+        let changes: [fn(&mut CallerIdUse); 4] = [
+            |id| id.caller_id.trunk = TrunkName("other".to_owned()),
+            |id| id.caller_id.state = CallerIdState::Resting,
+            |id| id.caller_id.state = CallerIdState::Retired,
+            |id| id.caller_id.pool = "other".to_owned(),
+        ];
+        for change in changes {
+            let mut world = World::open();
+            change(&mut world.caller_ids[0]);
+            assert_eq!(world.kinds(monday()), [HoldKind::NoCallerId]);
+        }
+        let mut world = World::open();
+        world.campaign.settings.caller_id.pool = None;
+        world.campaign.settings.caller_id.numbers = vec![number("+16465550100")];
+        assert_eq!(shown(&world), number("+16465550100"));
+    }
+
+    #[test]
+    fn full_numbers_wait_for_the_first_to_free() {
+        let full = |digits: &str, frees: u64| CallerIdUse {
+            sent_last_hour: 30,
+            hour_frees_at: Some(monday() + minutes(frees)),
+            ..caller_id(digits, "US-NY")
+        };
+        let mut world = World::open();
+        world.caller_ids = vec![full("+16465550100", 9), full("+16465550101", 4)];
+        let hold = world.hold(monday());
+        assert_eq!(hold.reasons[0].kind, HoldKind::CallerIdsFull);
+        assert_eq!(hold.until, Until::At(monday() + minutes(4)));
+        world.campaign.settings.caller_id.hourly_cap = 3;
+        world.caller_ids[0].sent_last_hour = 2;
+        assert_eq!(shown(&world), number("+16465550100"));
+    }
+
+    #[test]
+    fn the_order_carries_attestation_and_branding() {
+        let mut world = World::open();
+        world.caller_ids[0].caller_id.attestation = Some(Attestation::B);
+        world.caller_ids[0].caller_id.branded = false;
+        let later = monday() + Duration::from_millis(1);
+        let Decision::Dial(order) = world.decide(later) else {
+            panic!("not dialed");
+        };
+        assert_eq!(
+            (order.attestation, order.branded),
+            (Some(Attestation::B), false)
+        );
     }
 }

@@ -162,3 +162,106 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
         seen.join(", ")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::domain::campaign::{CallClass, Purpose};
+    use crate::domain::{CalleeType, ConsentKind, Outcome, Timestamp};
+    use crate::policy::fixture::{World, class, monday, past};
+    use crate::policy::{HoldKind, Until};
+
+    const HOUR: Duration = Duration::from_hours(1);
+    const MS: Duration = Duration::from_millis(1);
+
+    fn florida() -> World {
+        let mut world = World::open();
+        world.class = class(&["America/New_York"], &["US-FL"]);
+        world.campaign.settings.purpose = Purpose::Sales;
+        world.campaign.settings.attempts.max = 100;
+        world.campaign.settings.attempts.min_gap = Duration::ZERO;
+        world
+    }
+
+    fn ended(world: &mut World, ago: Duration, outcome: Outcome, counts: bool) -> Timestamp {
+        let at = monday() - ago;
+        world.history.push(past(at, outcome, counts));
+        at
+    }
+
+    #[test]
+    fn three_in_any_day_both_ends_included() {
+        let mut world = florida();
+        ended(&mut world, HOUR, Outcome::NoAnswer, true);
+        ended(&mut world, 2 * HOUR, Outcome::NoAnswer, true);
+        assert_eq!(world.kinds(monday()), []);
+        let third = ended(&mut world, 24 * HOUR, Outcome::Busy, true);
+        let hold = world.hold(monday());
+        assert_eq!(
+            hold.reasons[0].kind,
+            HoldKind::RollingCap("us-fl".to_owned(), 3, 3)
+        );
+        assert_eq!(hold.until, Until::At(third + 24 * HOUR + MS));
+        assert_eq!(world.kinds(monday() + MS), []);
+        world.campaign.settings.purpose = Purpose::Reminder;
+        assert_eq!(world.kinds(monday()), []);
+    }
+
+    #[test]
+    fn what_did_not_ring_is_not_counted() {
+        let mut world = florida();
+        for hours in 1..=3 {
+            ended(&mut world, hours * HOUR, Outcome::NetworkFailure, false);
+        }
+        assert_eq!(world.kinds(monday()), []);
+    }
+
+    #[test]
+    fn debts_seven_in_seven_days_and_none_after_a_conversation() {
+        let mut world = florida();
+        world.class = class(&["America/New_York"], &["US-NY"]);
+        world.campaign.settings.purpose = Purpose::Debt;
+        world.campaign.settings.call_class = CallClass::Debt;
+        for hours in 1..=7 {
+            ended(&mut world, hours * HOUR, Outcome::Busy, true);
+        }
+        assert_eq!(world.kinds(monday()), [], "busy does not connect");
+        world.history.clear();
+        for hours in 1..=7 {
+            ended(&mut world, hours * HOUR, Outcome::NoAnswer, true);
+        }
+        assert_eq!(
+            world.kinds(monday()),
+            [HoldKind::RollingCap("us-regf-attempt".to_owned(), 7, 7)]
+        );
+        world.history.truncate(1);
+        let spoke = ended(
+            &mut world,
+            100 * HOUR,
+            Outcome::Answered(CalleeType::Human),
+            true,
+        );
+        let hold = world.hold(monday());
+        assert_eq!(
+            hold.reasons[0].kind,
+            HoldKind::RollingCap("us-regf-conv".to_owned(), 2, 0)
+        );
+        assert_eq!(hold.until, Until::At(spoke + 7 * 24 * HOUR + MS));
+    }
+
+    #[test]
+    fn express_consent_lifts_what_it_may_lift() {
+        let mut world = florida();
+        world.class = class(&["America/New_York"], &["US-NY"]);
+        world.campaign.settings.purpose = Purpose::Information;
+        world.campaign.settings.call_class = CallClass::Automated;
+        for hours in 1..=3 {
+            ended(&mut world, hours * HOUR, Outcome::NoAnswer, true);
+        }
+        assert_eq!(world.kinds(monday()), []);
+        world.campaign.settings.consent = ConsentKind::None;
+        world.contact.consent = None;
+        assert_eq!(world.kinds(monday()).len(), 1);
+    }
+}

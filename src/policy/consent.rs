@@ -72,3 +72,84 @@ fn expiry(consent: &Consent) -> Option<Timestamp> {
         .unwrap_or(given);
     Some(Timestamp::from_jiff(end.timestamp()))
 }
+
+#[cfg(test)]
+mod tests {
+    use ConsentKind::{Ebr, Express, ExpressWritten, Inquiry, None};
+
+    use crate::domain::{Consent, ConsentKind};
+    use crate::policy::Refusal;
+    use crate::policy::fixture::{World, at, monday};
+
+    fn world(required: ConsentKind, have: ConsentKind, given: &str) -> World {
+        let mut world = World::open();
+        world.campaign.settings.consent = required;
+        world.contact.consent = Some(Consent {
+            kind: have,
+            source: "form 17".to_owned(),
+            at: at(given),
+        });
+        world
+    }
+
+    #[test]
+    fn a_stronger_kind_does_and_a_weaker_one_does_not() {
+        let given = "2026-12-01T00:00:00Z";
+        for required in ConsentKind::ALL {
+            for have in ConsentKind::ALL {
+                let refusal = world(required, have, given).refusal(monday());
+                let expected = (have < required).then_some(Refusal::NoConsent(required, have));
+                assert_eq!(refusal, expected, "{required} {have}");
+            }
+        }
+    }
+
+    #[test]
+    fn inquiries_hold_three_months_and_relationships_eighteen() {
+        let now = monday();
+        for (kind, given, ends) in [
+            (Inquiry, "2026-09-07T15:30:00.001Z", Option::None),
+            (
+                Inquiry,
+                "2026-09-07T15:30:00Z",
+                Some("2026-12-07T15:30:00Z"),
+            ),
+            (
+                Inquiry,
+                "2026-08-31T00:00:00Z",
+                Some("2026-11-30T00:00:00Z"),
+            ),
+            (Ebr, "2025-06-07T15:30:00.001Z", Option::None),
+            (Ebr, "2025-06-07T15:30:00Z", Some("2026-12-07T15:30:00Z")),
+            (Express, "2001-01-01T00:00:00Z", Option::None),
+            (ExpressWritten, "2001-01-01T00:00:00Z", Option::None),
+        ] {
+            let refusal = world(Inquiry, kind, given).refusal(now);
+            let expected = ends.map(|end| Refusal::ConsentExpired(kind, at(end)));
+            assert_eq!(refusal, expected, "{kind} of {given}");
+        }
+    }
+
+    #[test]
+    fn a_record_without_source_or_from_the_future_proves_nothing() {
+        let mut world = world(Express, Express, "2026-12-01T00:00:00Z");
+        world.contact.consent.as_mut().unwrap().source = "  ".to_owned();
+        let none = Some(Refusal::NoConsent(Express, None));
+        assert_eq!(world.refusal(monday()), none);
+        let world = self::world(Express, Express, "2026-12-08T00:00:00Z");
+        assert_eq!(world.refusal(monday()), none);
+    }
+
+    #[test]
+    fn a_revocation_ends_what_was_given_up_to_then() {
+        let given = at("2026-12-01T00:00:00Z");
+        let mut world = world(Express, Express, "2026-12-01T00:00:00Z");
+        world.revoked = Some(given);
+        assert_eq!(
+            world.refusal(monday()),
+            Some(Refusal::ConsentRevoked(given))
+        );
+        world.revoked = Some(at("2026-11-30T23:59:59.999Z"));
+        assert_eq!(world.refusal(monday()), Option::None);
+    }
+}

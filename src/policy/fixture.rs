@@ -145,7 +145,7 @@ impl World {
     pub(super) fn hold(&self, now: Timestamp) -> Hold {
         match self.decide(now) {
             Decision::Hold(hold) => hold,
-            other => panic!("expected a hold, got {other:?}"),
+            other @ (Decision::Dial(_) | Decision::Refuse(_)) => panic!("no hold: {other:?}"),
         }
     }
 

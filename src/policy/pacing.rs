@@ -162,3 +162,118 @@ pub(super) fn saw_spacing(facts: &Facts<'_>, now: Timestamp) -> String {
         None => format!("{spacing} apart at {pace} % pace; none sent yet"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::policy::Decision;
+    use crate::policy::fixture::{World, minutes, monday};
+
+    fn ms(millis: u64) -> Duration {
+        Duration::from_millis(millis)
+    }
+
+    #[test]
+    fn a_full_minute_waits_for_its_own_end() {
+        let mut world = World::open();
+        world.load.trunk.sent_last_minute = 10;
+        world.load.trunk.minute_frees_at = Some(monday() + ms(2100));
+        let hold = world.hold(monday());
+        assert_eq!(hold.reasons[0].kind, HoldKind::TrunkPerMinute(10, 10));
+        assert_eq!(hold.until, Until::At(monday() + ms(2100)));
+        assert_eq!(world.kinds(monday() + ms(2100)), []);
+    }
+
+    #[test]
+    fn the_ramp_rises_in_a_straight_line_from_a_fifth() {
+        let mut world = World::open();
+        world.context.ramp_from = Some(monday());
+        for (seconds, percent) in [
+            (0, 20),
+            (30, 40),
+            (60, 60),
+            (119, 99),
+            (120, 100),
+            (900, 100),
+        ] {
+            let now = monday() + Duration::from_secs(seconds);
+            assert_eq!(pace_percent(&world.facts(), now), percent, "{seconds}");
+        }
+        world.campaign.settings.schedule.ramp = Duration::ZERO;
+        assert_eq!(pace_percent(&world.facts(), monday()), 100);
+    }
+
+    #[test]
+    fn the_end_of_spacing_is_the_first_instant_that_passes() {
+        for (per_minute, ramp) in [(10, true), (10, false), (1, true), (600, true), (7, false)] {
+            let mut world = World::open();
+            world.context.ramp_from = ramp.then(|| monday() - minutes(1));
+            world.load.campaign.calls_per_minute = per_minute;
+            world.load.campaign.last_send = Some(monday());
+            let facts = world.facts();
+            let end = spaced_until(&facts, monday()).unwrap();
+            assert_eq!(spaced_until(&facts, end), None);
+            assert!(spaced_until(&facts, end - ms(1)).is_some());
+        }
+    }
+
+    #[test]
+    fn a_ramp_never_waits_longer_than_half_a_minute() {
+        let mut world = World::open();
+        world.context.ramp_from = Some(monday());
+        world.load.campaign.calls_per_minute = 4;
+        assert_eq!(spacing_at(&world.facts(), monday()), ms(30_000));
+        world.load.campaign.calls_per_minute = 1;
+        assert_eq!(spacing_at(&world.facts(), monday()), ms(59_975));
+    }
+
+    /// Sends as soon as the policy allows, each reaching the carrier a little late.
+    fn sends_in(world: &mut World, per_minute: u32, lateness: u64, span: Duration) -> u32 {
+        let mut ledger = Ledger::default();
+        let mut now = monday();
+        let mut sent = 0;
+        while now < monday() + span {
+            let load = ledger.campaign(world.campaign.id, 10, per_minute, now);
+            world.load.campaign = load;
+            match world.decide(now) {
+                Decision::Dial(order) => {
+                    sent += 1;
+                    let attempt = crate::domain::AttemptId {
+                        deck: crate::domain::DeckId(1),
+                        serial: i64::from(sent),
+                    };
+                    ledger.reserve(Entry {
+                        attempt,
+                        campaign: world.campaign.id,
+                        trunk: order.trunk,
+                        caller_id: order.caller_id,
+                        number: order.number,
+                    });
+                    now = now + ms(lateness);
+                    ledger.ended(attempt, now);
+                }
+                Decision::Hold(hold) => match hold.until {
+                    Until::At(end) => now = end,
+                    Until::CallEnds | Until::Operator => panic!("{hold}"),
+                },
+                Decision::Refuse(refusal) => panic!("{refusal}"),
+            }
+        }
+        sent
+    }
+
+    #[test]
+    fn the_whole_cap_is_used_and_no_more() {
+        for per_minute in [1, 3, 10, 60, 90] {
+            for lateness in [0, 7, 20] {
+                let mut world = World::open();
+                let sent = sends_in(&mut world, per_minute, lateness, minutes(20));
+                let cap = per_minute * 20;
+                assert!(
+                    sent * 100 >= cap * 97 && sent <= cap + per_minute,
+                    "{sent} of {cap}, {lateness} ms late"
+                );
+            }
+        }
+    }
+}

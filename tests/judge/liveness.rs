@@ -17,9 +17,9 @@ const FLOOR: f64 = 0.95;
 const LEAST_MINUTES: u32 = 5;
 
 /// Fails every campaign that was watched long enough and left room unused.
-pub(crate) fn judge(pace: &[Pace], slack: f64, breaches: &mut Vec<Breach>) {
+pub(crate) fn judge(pace: &[Pace], breaches: &mut Vec<Breach>) {
     for pace in pace {
-        if pace.minutes >= LEAST_MINUTES && pace.mean < FLOOR - slack {
+        if pace.minutes >= LEAST_MINUTES && pace.mean < FLOOR {
             let (name, minutes, mean) = (&pace.campaign, pace.minutes, pace.mean);
             let text = format!("{name}: {mean:.3} of the caps used over {minutes} minutes of work");
             breaches.push(Breach::new("L1", 0, "", text));

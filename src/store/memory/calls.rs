@@ -81,7 +81,7 @@ impl MemoryStore {
     pub(super) fn gather(&self, contact: Contact, now: Timestamp) -> Result<Gathered, StoreError> {
         let campaign = self.by_id(contact.campaign)?;
         let settings = self.effective_settings().unwrap_or_else(moves::no_settings);
-        let ledger = self.ledger(now);
+        let ledger = self.ledger();
         let mut caller_ids = facts::showable(&settings, &campaign);
         facts::look_up_use(&mut caller_ids, &ledger, now);
         let number = contact.number;

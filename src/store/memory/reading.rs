@@ -6,13 +6,13 @@ use super::MemoryStore;
 use crate::domain::event::EventKind;
 use crate::domain::{Campaign, CampaignId, ContactState, Timestamp};
 use crate::policy::Abandonment;
-use crate::policy::pacing::{HOUR, Ledger, MINUTE};
+use crate::policy::pacing::Ledger;
 use crate::store::{CampaignCounts, DeckSettings, Recount, Snapshot, facts, moves};
 
 impl MemoryStore {
     pub(super) fn picture(&self, now: Timestamp) -> Snapshot {
         let settings = self.effective_settings().unwrap_or_else(moves::no_settings);
-        let ledger = self.ledger(now);
+        let ledger = self.ledger();
         let ids = settings.caller_ids.iter();
         let mut caller_ids: Vec<_> = ids
             .map(|id| facts::unused(id.clone(), id.hourly_cap))
@@ -78,14 +78,11 @@ impl MemoryStore {
     }
 
     /// The ledger, made anew from the attempts.
-    pub(super) fn ledger(&self, now: Timestamp) -> Ledger {
+    pub(super) fn ledger(&self) -> Ledger {
         let mut ledger = Ledger::default();
-        let since = now - (HOUR + MINUTE);
         for attempt in self.attempts.values() {
             let counts_from = self.counts_from.get(&attempt.id).copied();
-            if attempt.state.in_flight() || counts_from.is_some_and(|at| at > since) {
-                facts::rebuild(&mut ledger, attempt, counts_from);
-            }
+            facts::rebuild(&mut ledger, attempt, counts_from);
         }
         ledger
     }

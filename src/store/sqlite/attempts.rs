@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rusqlite::{Connection, Params};
+use rusqlite::{Connection, OptionalExtension as _, Params};
 
 use super::codec::{
     attempt as read_attempt, attempt_code, attempt_columns, digits, instant, millis,
@@ -41,10 +41,19 @@ pub(super) const HISTORY: &str = concat!(
     attempt_columns!(),
     " FROM attempts WHERE number = ?1 AND reserved_at >= ?2 ORDER BY reserved_at DESC, serial DESC"
 );
+/// The next caller ID that was ever shown.
+pub(super) const SHOWN: &str = "SELECT caller_id FROM attempts
+     WHERE counts_from IS NOT NULL AND caller_id > ?1 ORDER BY caller_id LIMIT 1";
 pub(super) const SENDS: &str = concat!(
     "SELECT ",
     attempt_columns!(),
-    ", counts_from FROM attempts WHERE counts_from IS NOT NULL AND counts_from > ?1 ORDER BY counts_from"
+    ", counts_from FROM attempts WHERE caller_id = ?1 AND counts_from > ?2 ORDER BY counts_from"
+);
+pub(super) const LAST_SEND: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    ", counts_from FROM attempts WHERE caller_id = ?1 AND counts_from IS NOT NULL AND counts_from <= ?2
+     ORDER BY counts_from DESC LIMIT 1"
 );
 pub(super) const INSERT: &str = concat!(
     "INSERT INTO attempts (",
@@ -211,7 +220,8 @@ pub(super) fn mark_unknown(
     Ok(true)
 }
 
-/// The ledger as the attempts have it.
+/// The ledger as the attempts have it: the sends of the last hour, each caller ID's last one
+/// before, and what is in flight.
 pub(super) fn rebuild_ledger(
     conn: &Connection,
     deck: DeckId,
@@ -219,20 +229,39 @@ pub(super) fn rebuild_ledger(
 ) -> Result<Ledger, StoreError> {
     /// Sends are read a little further back, so that a clock that was set back loses none.
     const MARGIN: Duration = Duration::from_mins(1);
-    let mut ledger = Ledger::default();
     let since = (now - (HOUR + MARGIN)).as_millis();
-    for sql in [SENDS, OPEN] {
-        let mut statement = conn.prepare_cached(sql)?;
-        let mut rows =
-            statement.query(rusqlite::params_from_iter((sql == SENDS).then_some(since)))?;
-        while let Some(row) = rows.next()? {
-            let attempt = read_attempt(row, deck)?;
-            if attempt.state.in_flight() == (sql == OPEN) {
-                facts::rebuild(&mut ledger, &attempt, instant(row.get("counts_from")?));
-            }
+    let mut ledger = Ledger::default();
+    let mut shown = 0i64;
+    while let Some(next) = conn
+        .prepare_cached(SHOWN)?
+        .query_row((shown,), |row| row.get(0))
+        .optional()?
+    {
+        shown = next;
+        for sql in [LAST_SEND, SENDS] {
+            rebuild_from(conn, deck, (sql, (shown, since)), false, &mut ledger)?;
         }
     }
+    rebuild_from(conn, deck, (OPEN, ()), true, &mut ledger)?;
     Ok(ledger)
+}
+
+fn rebuild_from(
+    conn: &Connection,
+    deck: DeckId,
+    (sql, params): (&str, impl Params),
+    in_flight: bool,
+    ledger: &mut Ledger,
+) -> Result<(), StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    while let Some(row) = rows.next()? {
+        let attempt = read_attempt(row, deck)?;
+        if attempt.state.in_flight() == in_flight {
+            facts::rebuild(ledger, &attempt, instant(row.get("counts_from")?));
+        }
+    }
+    Ok(())
 }
 
 fn select(work: &Work<'_>, sql: &str, params: impl Params) -> Result<Vec<Attempt>, StoreError> {

@@ -1,0 +1,267 @@
+//! Whole runs in virtual time: each file in `tests/scenarios` is a campaign, its contacts, the
+//! carrier's behaviour by number, operator commands and crashes at instants, and what must come out.
+//! Every scenario runs on the memory store and on SQLite, and D16 is recounted after every step.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::Path;
+
+use dialdeck::config::{DeckConfig, read_campaign};
+use dialdeck::domain::campaign::Evidence;
+use dialdeck::domain::suppression::SuppressionSource;
+use dialdeck::domain::{
+    CampaignId, CampaignState, Consent, ConsentKind, DeckId, Hints, ListKind, PhoneNumber,
+    Suppression, Timestamp, TrunkName,
+};
+use dialdeck::engine::board::Board;
+use dialdeck::engine::dispatcher::Dispatcher;
+use dialdeck::engine::jobs::perform;
+use dialdeck::engine::{Command, Effect, Event, Job};
+use dialdeck::provider::Provider;
+use dialdeck::provider::simulator::{CarrierLog, Profile, Simulator};
+use dialdeck::rules::Rules;
+use dialdeck::store::memory::MemoryStore;
+use dialdeck::store::sqlite::SqliteStore;
+use dialdeck::store::{By, NewContact, Store};
+use serde::Deserialize;
+use tempfile::TempDir;
+
+/// More steps than any scenario needs; a run that passes them goes round in circles.
+const MAX_STEPS: usize = 200_000;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Scenario {
+    /// Where the clock starts.
+    start: Timestamp,
+    /// The campaign file.
+    campaign: String,
+    /// Contacts, in order.
+    contacts: Vec<PhoneNumber>,
+    /// The carrier's profile.
+    carrier: String,
+    /// What happens from outside.
+    #[serde(default)]
+    acts: Vec<Act>,
+    expect: Expect,
+}
+
+#[derive(Deserialize, Clone)]
+#[serde(deny_unknown_fields)]
+struct Act {
+    at: Timestamp,
+    #[serde(rename = "do")]
+    what: What,
+    number: Option<PhoneNumber>,
+}
+
+#[derive(Deserialize, Clone, Copy, PartialEq)]
+#[serde(rename_all = "snake_case")]
+enum What {
+    Pause,
+    Resume,
+    Stop,
+    OptOut,
+    /// The engine's process dies and another starts on the same deck.
+    Crash,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    attempts: u64,
+    state: CampaignState,
+    #[serde(default)]
+    outcomes: BTreeMap<String, u64>,
+    #[serde(default)]
+    contacts: BTreeMap<String, u64>,
+    /// Highest number of calls in flight.
+    max_in_flight: Option<usize>,
+    /// No send at or after this instant.
+    no_send_from: Option<Timestamp>,
+    /// The first send, exactly.
+    first_send: Option<Timestamp>,
+}
+
+#[test]
+fn every_scenario_comes_out_as_written() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
+    let mut files: Vec<_> =
+        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.sort();
+    assert!(files.len() >= 8, "the scenarios are gone");
+    for file in files {
+        let name = file.file_stem().unwrap().to_string_lossy().into_owned();
+        let scenario: Scenario = toml::from_str(&std::fs::read_to_string(&file).unwrap())
+            .unwrap_or_else(|error| panic!("{name}: {error}"));
+        let rules = Rules::embedded();
+        let deck = DeckId(7);
+        let memory = MemoryStore::new(deck, rules, scenario.start);
+        let by_memory = World::new(&name, &scenario, memory).play();
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("deck.sqlite");
+        let sqlite = SqliteStore::create_or_open(&path, deck, rules, scenario.start).unwrap();
+        let by_sqlite = World::new(&name, &scenario, sqlite).play();
+        assert_eq!(by_memory, by_sqlite, "{name}: the stores differ");
+    }
+}
+
+struct World<'s, S> {
+    name: &'s str,
+    scenario: &'s Scenario,
+    store: S,
+    dispatcher: Dispatcher,
+    carrier: Simulator,
+    folder: TempDir,
+    now: Timestamp,
+    campaign: CampaignId,
+    sends: Vec<Timestamp>,
+    most_in_flight: usize,
+}
+
+impl<'s, S: Store> World<'s, S> {
+    fn new(name: &'s str, scenario: &'s Scenario, mut store: S) -> Self {
+        let now = scenario.start;
+        let by = By { actor: "maria".to_owned(), at: now };
+        store.configure(&DeckConfig::embedded().settings).unwrap();
+        let file = read_campaign(name, &scenario.campaign).unwrap();
+        let campaign = store.add_campaign(&file.settings, &by).unwrap();
+        let rows: Vec<NewContact> = (1..).zip(&scenario.contacts).map(|(line, number)| contact(line, *number, now)).collect();
+        store.import_contacts(campaign, &rows, now).unwrap();
+        store.move_campaign(campaign, CampaignState::Running, "", &by).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let carrier = carrier(scenario, &folder);
+        let dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
+        Self { name, scenario, store, dispatcher, carrier, folder, now, campaign, sends: Vec::new(), most_in_flight: 0 }
+    }
+
+    /// Runs to the end; the log's lines.
+    fn play(mut self) -> Vec<String> {
+        let mut acts: VecDeque<Act> = self.scenario.acts.clone().into();
+        self.carry_out(vec![Effect::Store(Job::Picture)]);
+        for _ in 0..MAX_STEPS {
+            for event in self.carrier.poll(self.now) {
+                if let dialdeck::provider::ProviderEvent::Call(call) = &event
+                    && call.kind == dialdeck::domain::CallEventKind::Sent
+                {
+                    self.sends.push(call.at);
+                }
+                self.step(Event::Provider(trunk(), event));
+            }
+            self.step(Event::Tick);
+            self.most_in_flight = self.most_in_flight.max(self.dispatcher.calls_up());
+            let wakes = [self.dispatcher.next_wake(), self.carrier.next_event_at(), acts.front().map(|act| act.at)];
+            let Some(next) = wakes.into_iter().flatten().min() else {
+                return self.judge();
+            };
+            self.now = self.now.max(next);
+            while acts.front().is_some_and(|act| act.at <= self.now) {
+                let act = acts.pop_front().unwrap();
+                self.act(&act);
+            }
+        }
+        panic!("{}: no end after {MAX_STEPS} steps, at {}", self.name, self.now);
+    }
+
+    fn step(&mut self, event: Event) {
+        let effects = self.dispatcher.on(event, self.now);
+        self.carry_out(effects);
+    }
+
+    fn carry_out(&mut self, effects: Vec<Effect>) {
+        let by = By { actor: "maria".to_owned(), at: self.now };
+        for effect in effects {
+            match effect {
+                Effect::Store(job) => {
+                    if let Some(event) = perform(&mut self.store, job, &by) {
+                        assert!(!matches!(event, Event::StoreFailed(_)), "{}: {event:?}", self.name);
+                        self.step(event);
+                    }
+                }
+                Effect::Provider(_, request) => self.carrier.request(request, self.now),
+                Effect::Acknowledge(_, result) => {
+                    result.unwrap();
+                }
+            }
+        }
+        let counted = &self.store.snapshot(self.now).unwrap().campaigns[0].contacts;
+        let counted: BTreeMap<_, _> = counted.iter().filter(|(_, n)| **n > 0).collect();
+        let recount = self.store.recount().unwrap();
+        let recount: BTreeMap<_, _> = recount[&self.campaign].contacts.iter().filter(|(_, n)| **n > 0).collect();
+        assert_eq!(counted, recount, "{}: D16 at {}", self.name, self.now);
+    }
+
+    fn act(&mut self, act: &Act) {
+        let command = match act.what {
+            What::Pause => Command::Pause(self.campaign),
+            What::Resume => Command::Resume(self.campaign),
+            What::Stop => Command::Stop(self.campaign),
+            What::OptOut => Command::Suppress(vec![Suppression {
+                number: act.number.unwrap(),
+                list: ListKind::Internal,
+                source: SuppressionSource::OptOut,
+                at: self.now,
+                actor: "maria".to_owned(),
+                note: None,
+            }]),
+            What::Crash => {
+                self.dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
+                self.carrier = carrier(self.scenario, &self.folder);
+                return self.carry_out(vec![Effect::Store(Job::Picture)]);
+            }
+        };
+        self.step(Event::Command(1, command));
+    }
+
+    fn judge(mut self) -> Vec<String> {
+        let (name, expect) = (self.name, &self.scenario.expect);
+        let board = Board::fold(&self.store.snapshot(self.now).unwrap(), Rules::embedded(), self.now);
+        let campaign = serde_json::to_value(&board.campaigns[0]).unwrap();
+        assert_eq!(campaign["attempts"], expect.attempts, "{name}: {campaign:#}");
+        assert_eq!(board.campaigns[0].state, expect.state, "{name}: {campaign:#}");
+        for (outcome, count) in &expect.outcomes {
+            assert_eq!(campaign["outcomes"][outcome], *count, "{name}: {outcome} {campaign:#}");
+        }
+        for (state, count) in &expect.contacts {
+            assert_eq!(campaign[state], *count, "{name}: {state} {campaign:#}");
+        }
+        if let Some(most) = expect.max_in_flight {
+            assert_eq!(self.most_in_flight, most, "{name}: calls in flight");
+        }
+        if let Some(from) = expect.no_send_from {
+            assert!(self.sends.iter().all(|at| *at < from), "{name}: sends {:?}", self.sends);
+        }
+        if let Some(first) = expect.first_send {
+            assert_eq!(self.sends.first(), Some(&first), "{name}: first send");
+        }
+        self.store.tail(0, usize::MAX >> 1).unwrap().into_iter().map(|event| event.line).collect()
+    }
+}
+
+fn trunk() -> TrunkName {
+    TrunkName("simulator".to_owned())
+}
+
+fn carrier(scenario: &Scenario, folder: &TempDir) -> Simulator {
+    let profile = Profile::parse(&scenario.carrier).unwrap();
+    let log = CarrierLog::open(folder.path().join("carrier.jsonl"), &trunk()).unwrap();
+    Simulator::new(profile, 1, Some(log))
+}
+
+fn contact(line: u64, number: PhoneNumber, now: Timestamp) -> NewContact {
+    let class = Rules::embedded().locate(number, &Hints::default(), Evidence::Stated);
+    NewContact {
+        line,
+        number,
+        name: String::new(),
+        class: class.map_err(|error| error.to_string()),
+        priority: 0,
+        consent: Some(Consent {
+            kind: ConsentKind::ExpressWritten,
+            source: "form 7".to_owned(),
+            at: now - std::time::Duration::from_secs(86_400),
+        }),
+        expires_at: None,
+        variables: String::new(),
+    }
+}

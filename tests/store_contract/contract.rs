@@ -1,0 +1,587 @@
+//! The contract, scene by scene, over every store.
+
+use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::campaign::Pacing;
+use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::{
+    AttemptState, CallEventKind, CalleeType, CallerIdState, CampaignState, ContactState, ListKind,
+    Outcome, Timestamp, WaitReason,
+};
+use dialdeck::policy::retry::Next;
+use dialdeck::policy::{Context, Refusal};
+use dialdeck::store::{Claimed, ImportFigures, NewContact, RowFate, Store, StoreError};
+
+use crate::world::*;
+
+macro_rules! contract {
+    ($($scene:ident),+ $(,)?) => {
+        mod over_memory {
+            $(#[test]
+            fn $scene() {
+                super::$scene(&mut crate::world::memory());
+            })+
+        }
+        mod over_sqlite {
+            $(#[test]
+            fn $scene() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$scene(&mut crate::world::sqlite(&folder));
+            })+
+        }
+    };
+}
+
+contract!(
+    a_call_goes_from_ready_to_done,
+    events_that_are_late_or_repeated_change_nothing,
+    an_attempt_ends_once,
+    a_busy_callee_is_called_again_later,
+    an_opt_out_finishes_what_is_ready_and_names_what_is_live,
+    an_opt_out_during_a_call_ends_its_contact,
+    a_campaigns_own_list_binds_it_alone,
+    a_registry_is_not_logged_by_number,
+    only_own_lists_can_be_reversed,
+    a_call_certainly_not_sent_gives_everything_back,
+    an_attempt_of_unknown_fate_keeps_its_slot,
+    a_blocked_caller_id_rests,
+    an_unwanted_call_puts_the_number_on_the_internal_list,
+    one_number_is_never_called_twice_at_once,
+    duplicates_name_the_line_they_repeat,
+    numbers_that_cannot_be_dialed_are_invalid_at_once,
+    the_queue_goes_by_priority_then_age,
+    what_is_over_expires,
+    campaigns_move_only_as_they_may,
+    the_pace_never_passes_the_files_ceiling,
+    a_done_campaign_runs_again_after_an_import,
+    a_failed_verb_leaves_the_group_unharmed,
+    alerts_are_in_the_picture,
+    examining_changes_nothing,
+);
+
+fn a_call_goes_from_ready_to_done(store: &mut impl Store) {
+    let now = morning();
+    let (campaign, contacts) = running(store, 2);
+    let head = store.snapshot(now).unwrap().head;
+    let attempt = dial(store, contacts[0], now);
+    assert_eq!((attempt.n, attempt.state), (1, AttemptState::Reserved));
+    assert_eq!(store.unsent().unwrap(), vec![attempt.clone()]);
+    for kind in [
+        CallEventKind::Sent,
+        CallEventKind::Ringing,
+        CallEventKind::Answered,
+        CallEventKind::CalleeDetected(CalleeType::Human),
+    ] {
+        assert!(tell(store, attempt.id, kind, now + secs(1)));
+    }
+    assert!(store.unsent().unwrap().is_empty());
+    assert_eq!(store.open_attempts().unwrap().len(), 1);
+    check_counters(store, now);
+    let settled = settle(
+        store,
+        attempt.id,
+        &ended(CallEnd::Completed),
+        now + secs(60),
+    )
+    .unwrap();
+    assert_eq!(settled.read.outcome, Outcome::Answered(CalleeType::Human));
+    assert_eq!(settled.next, Some(Next::Finish(ContactState::Done)));
+    let contact = store.contacts_with(number(0)).unwrap().remove(0);
+    assert_eq!((contact.state, contact.attempts), (ContactState::Done, 1));
+    assert_eq!(contact.reason.as_deref(), Some("human"));
+    let counts = store.snapshot(now + secs(60)).unwrap().campaigns.remove(0);
+    assert_eq!(counts.campaign.id, campaign);
+    assert_eq!(counts.abandonment.answered_live, 1);
+    assert_eq!(counts.attempts, 1);
+    assert_eq!(
+        kinds(store, head),
+        [
+            "attempt_reserved",
+            "attempt_sent",
+            "call_ringing",
+            "call_answered",
+            "callee_detected",
+            "call_ended",
+            "contact_finished"
+        ]
+    );
+    assert_eq!(store.attempts_of(contacts[0]).unwrap().len(), 1);
+    check_counters(store, now + secs(60));
+}
+
+fn events_that_are_late_or_repeated_change_nothing(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let id = dial(store, contacts[0], now).id;
+    assert!(tell(store, id, CallEventKind::Ringing, now + secs(2)));
+    let head = store.snapshot(now).unwrap().head;
+    assert!(!tell(store, id, CallEventKind::Sent, now + secs(3)));
+    assert!(!tell(store, id, CallEventKind::Ringing, now + secs(3)));
+    let callee = CallEventKind::CalleeDetected(CalleeType::Fax);
+    assert!(!tell(store, id, callee, now + secs(3)));
+    assert_eq!(store.snapshot(now).unwrap().head, head);
+    let attempt = store.open_attempts().unwrap().remove(0);
+    assert_eq!(attempt.sent_at, Some(now + secs(2)));
+}
+
+fn an_attempt_ends_once(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let id = dial(store, contacts[0], now).id;
+    assert!(settle(store, id, &rejected(486), now).is_some());
+    let head = store.snapshot(now).unwrap().head;
+    assert!(settle(store, id, &talked(), now).is_none());
+    assert!(!tell(store, id, CallEventKind::Answered, now));
+    assert!(!store.mark_unknown(id, "late", now).unwrap());
+    assert_eq!(store.snapshot(now).unwrap().head, head);
+}
+
+fn a_busy_callee_is_called_again_later(store: &mut impl Store) {
+    let now = morning();
+    let (campaign, contacts) = running(store, 1);
+    let id = dial(store, contacts[0], now).id;
+    tell(store, id, CallEventKind::Sent, now);
+    let settled = settle(store, id, &rejected(486), now + secs(5)).unwrap();
+    let Some(Next::Retry(due)) = settled.next else {
+        panic!("no retry: {settled:?}");
+    };
+    assert!(due > now);
+    let counts = store.snapshot(now).unwrap().campaigns.remove(0);
+    assert_eq!(counts.next_due, Some(due));
+    let before_due = Timestamp::from_millis(due.as_millis() - 1);
+    assert!(store.promote_due(before_due, 10).unwrap().is_empty());
+    assert_eq!(claim(store, contacts[0], before_due), Claimed::Stale);
+    let promoted = store.promote_due(due, 10).unwrap();
+    assert_eq!(promoted[0].contact, contacts[0]);
+    let class = promoted[0].class;
+    let queue = store.refill(campaign, class, None, 10).unwrap();
+    assert_eq!(queue, promoted);
+    let second = dial(store, contacts[0], due + secs(3600));
+    assert_eq!(second.n, 2);
+    check_counters(store, due);
+}
+
+fn an_opt_out_finishes_what_is_ready_and_names_what_is_live(store: &mut impl Store) {
+    let now = morning();
+    let (first, _) = running(store, 3);
+    let (second, contacts) = campaign(store, "recall", 3);
+    let live = dial(store, contacts[0], now);
+    let head = store.snapshot(now).unwrap().head;
+    let done = store.suppress(&[opted_out(number(0), now)]).unwrap();
+    assert_eq!((done.added, done.already), (1, 0));
+    assert_eq!(done.live, [live.id]);
+    assert_eq!(done.finished.len(), 1);
+    assert_eq!(done.finished[0].0, first);
+    assert_eq!(
+        kinds(store, head),
+        ["suppression_added", "consent_revoked", "contact_finished"]
+    );
+    let again = store.suppress(&[opted_out(number(0), now)]).unwrap();
+    assert_eq!((again.added, again.already), (0, 1));
+    let other = store.suppress(&[opted_out(number(1), now)]).unwrap();
+    assert_eq!(other.finished.len(), 2);
+    assert_eq!(claim(store, contacts[1], now + secs(5)), Claimed::Stale);
+    assert_eq!(store.lists().unwrap()[0].count, 2);
+    let counts = store.snapshot(now).unwrap().campaigns;
+    let refused = counts.iter().find(|one| one.campaign.id == second).unwrap();
+    assert_eq!(refused.refusals["suppressed:internal"], 1);
+    check_counters(store, now);
+}
+
+fn an_opt_out_during_a_call_ends_its_contact(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let id = dial(store, contacts[0], now).id;
+    store.suppress(&[opted_out(number(0), now)]).unwrap();
+    let settled = settle(store, id, &rejected(486), now + secs(9)).unwrap();
+    assert_eq!(settled.next, Some(Next::Finish(ContactState::Suppressed)));
+    let contact = store.contacts_with(number(0)).unwrap().remove(0);
+    assert_eq!(contact.reason.as_deref(), Some("suppressed:internal"));
+}
+
+fn a_campaigns_own_list_binds_it_alone(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let (second, _) = campaign(store, "recall", 1);
+    let list = ListKind::Campaign("recall".to_owned());
+    let done = store.suppress(&[on_list(number(0), list, now)]).unwrap();
+    assert_eq!(done.finished.len(), 1);
+    assert_eq!(done.finished[0].0, second);
+    let mut seen = None;
+    store
+        .examine(contacts[0], &Context::default(), now, &mut |facts| {
+            seen = Some(facts.suppressions.len());
+        })
+        .unwrap();
+    assert_eq!(seen, Some(0));
+}
+
+fn a_registry_is_not_logged_by_number(store: &mut impl Store) {
+    let now = morning();
+    running(store, 2);
+    let head = store.snapshot(now).unwrap().head;
+    let list = ListKind::National("us".to_owned());
+    let numbers = [number(0), number(7), number(0)];
+    let done = store
+        .import_suppressions(&list, &numbers, &by(now))
+        .unwrap();
+    assert_eq!((done.added, done.already), (2, 1));
+    assert_eq!(done.finished.len(), 1);
+    let loading = store.lists().unwrap();
+    let undated = loading.iter().find(|known| known.kind == list).unwrap();
+    assert_eq!((undated.as_of, undated.count), (Timestamp::MIN, 2));
+    let figures = ImportFigures::default();
+    store.finish_list(&list, now, &figures, &by(now)).unwrap();
+    assert_eq!(kinds(store, head), ["contact_finished", "registry_loaded"]);
+    let page = store.list_page(&list, Some(number(0)), 10).unwrap();
+    assert_eq!(page.len(), 1);
+    assert_eq!(page[0].number, number(7));
+    let refused = store.reverse_suppression(number(7), &list, "no", &by(now));
+    assert!(matches!(refused, Err(StoreError::NotReversible(_))));
+}
+
+fn only_own_lists_can_be_reversed(store: &mut impl Store) {
+    let now = morning();
+    running(store, 1);
+    let list = ListKind::Internal;
+    store.suppress(&[opted_out(number(0), now)]).unwrap();
+    let head = store.snapshot(now).unwrap().head;
+    let by = by(now);
+    assert!(
+        store
+            .reverse_suppression(number(0), &list, "asked", &by)
+            .unwrap()
+    );
+    assert!(
+        !store
+            .reverse_suppression(number(0), &list, "asked", &by)
+            .unwrap()
+    );
+    assert_eq!(kinds(store, head), ["suppression_reversed"]);
+    assert!(store.suppressions_of(number(0)).unwrap().is_empty());
+    let contact = store.contacts_with(number(0)).unwrap().remove(0);
+    assert_eq!(contact.state, ContactState::Suppressed);
+    let mut revoked = None;
+    store
+        .examine(contact.id, &Context::default(), now, &mut |facts| {
+            revoked = facts.consent_revoked_at;
+        })
+        .unwrap();
+    assert_eq!(revoked, Some(now));
+}
+
+fn a_call_certainly_not_sent_gives_everything_back(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let id = dial(store, contacts[0], now).id;
+    let load = store.snapshot(now).unwrap().campaigns[0].load;
+    assert_eq!((load.in_flight, load.sent_last_minute), (1, 1));
+    let settled = settle(store, id, &ended(CallEnd::NeverSent), now).unwrap();
+    assert!(!settled.read.counts);
+    let picture = store.snapshot(now).unwrap();
+    let load = picture.campaigns[0].load;
+    assert_eq!((load.in_flight, load.sent_last_minute), (0, 0));
+    assert_eq!(picture.caller_ids[0].sent_last_hour, 0);
+    assert_eq!(store.contacts_with(number(0)).unwrap()[0].attempts, 0);
+}
+
+fn an_attempt_of_unknown_fate_keeps_its_slot(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let id = dial(store, contacts[0], now).id;
+    assert!(store.mark_unknown(id, "restart", now + secs(1)).unwrap());
+    assert!(!store.mark_unknown(id, "restart", now + secs(1)).unwrap());
+    assert!(store.unsent().unwrap().is_empty());
+    let load = store.snapshot(now + secs(2)).unwrap().campaigns[0].load;
+    assert_eq!((load.in_flight, load.sent_last_minute), (1, 1));
+    let head = store.snapshot(now).unwrap().head;
+    let settled = settle(store, id, &ended(CallEnd::Unresolved), now + secs(3600)).unwrap();
+    assert_eq!(settled.next, Some(Next::Finish(ContactState::Unknown)));
+    assert_eq!(
+        kinds(store, head),
+        ["attempt_reconciled", "call_ended", "contact_finished"]
+    );
+    let load = store.snapshot(now + secs(3600)).unwrap().campaigns[0].load;
+    assert_eq!((load.in_flight, load.sent_last_minute), (0, 0));
+    check_counters(store, now + secs(3600));
+}
+
+fn a_blocked_caller_id_rests(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 2);
+    let attempt = dial(store, contacts[0], now);
+    let settled = settle(store, attempt.id, &rejected(608), now).unwrap();
+    assert_eq!(settled.rested, Some(attempt.caller_id));
+    let state = |store: &mut dyn FnMut() -> Option<dialdeck::store::DeckSettings>| {
+        let ids = store().unwrap().caller_ids;
+        let found = ids.into_iter().find(|id| id.number == attempt.caller_id);
+        found.unwrap().state
+    };
+    assert_eq!(
+        state(&mut || store.settings().unwrap()),
+        CallerIdState::Resting
+    );
+    store.configure(&deck()).unwrap();
+    assert_eq!(
+        state(&mut || store.settings().unwrap()),
+        CallerIdState::Resting
+    );
+    let next = dial(store, contacts[1], now + secs(5));
+    assert_ne!(next.caller_id, attempt.caller_id);
+    let active = CallerIdState::Active;
+    store
+        .set_caller_id_state(attempt.caller_id, active, &by(now))
+        .unwrap();
+    assert_eq!(
+        state(&mut || store.settings().unwrap()),
+        CallerIdState::Active
+    );
+}
+
+fn an_unwanted_call_puts_the_number_on_the_internal_list(store: &mut impl Store) {
+    let now = morning();
+    let (first, contacts) = running(store, 1);
+    let (second, _) = campaign(store, "recall", 1);
+    let id = dial(store, contacts[0], now).id;
+    settle(store, id, &rejected(607), now).unwrap();
+    assert_eq!(store.suppressions_of(number(0)).unwrap().len(), 1);
+    for contact in store.contacts_with(number(0)).unwrap() {
+        assert_eq!(contact.state, ContactState::Suppressed);
+        assert!([first, second].contains(&contact.campaign));
+    }
+    check_counters(store, now);
+}
+
+fn one_number_is_never_called_twice_at_once(store: &mut impl Store) {
+    let now = morning();
+    let (_, one) = running(store, 1);
+    let (_, other) = campaign(store, "recall", 1);
+    dial(store, one[0], now);
+    let Claimed::Held { due, .. } = claim(store, other[0], now + secs(5)) else {
+        panic!("claimed twice");
+    };
+    assert!(due.is_some());
+    let state = store.contacts_with(number(0)).unwrap()[1].state;
+    assert_eq!(state, ContactState::Waiting(WaitReason::Cap));
+    check_counters(store, now);
+}
+
+fn duplicates_name_the_line_they_repeat(store: &mut impl Store) {
+    let now = morning();
+    let (campaign, _) = running(store, 3);
+    let rows = [row(40, number(1)), row(41, number(9)), row(42, number(9))];
+    let fates = store.import_contacts(campaign, &rows, now).unwrap();
+    assert_eq!(fates[0], RowFate::Duplicate { of_line: 3 });
+    assert!(matches!(fates[1], RowFate::Taken(_)));
+    assert_eq!(fates[2], RowFate::Duplicate { of_line: 41 });
+    check_counters(store, now);
+}
+
+fn numbers_that_cannot_be_dialed_are_invalid_at_once(store: &mut impl Store) {
+    let now = morning();
+    let (campaign, _) = running(store, 0);
+    let unfit = NewContact {
+        class: Err("premium".to_owned()),
+        ..row(2, number(0))
+    };
+    store.import_contacts(campaign, &[unfit], now).unwrap();
+    let contact = store.contacts_with(number(0)).unwrap().remove(0);
+    assert_eq!((contact.state, contact.class.0), (ContactState::Invalid, 0));
+    assert_eq!(contact.reason.as_deref(), Some("unfit:premium"));
+    assert_eq!(claim(store, contact.id, now), Claimed::Stale);
+    let counts = store.snapshot(now).unwrap().campaigns.remove(0);
+    assert_eq!(counts.refusals["unfit:premium"], 1);
+    check_counters(store, now);
+}
+
+fn the_queue_goes_by_priority_then_age(store: &mut impl Store) {
+    let now = morning();
+    let (campaign, _) = running(store, 0);
+    let rows: Vec<NewContact> = [3, -1, 3, 0, 7, 0]
+        .into_iter()
+        .zip(0..)
+        .map(|(priority, place)| NewContact {
+            priority,
+            ..row(place + 2, number(place))
+        })
+        .collect();
+    store.import_contacts(campaign, &rows, now).unwrap();
+    let class = store.contacts_with(number(0)).unwrap()[0].class;
+    let all = store.refill(campaign, class, None, 100).unwrap();
+    let order: Vec<i32> = all.iter().map(|one| one.priority).collect();
+    assert_eq!(order, [7, 3, 3, 0, 0, -1]);
+    let mut paged = Vec::new();
+    while let Some(one) = store
+        .refill(campaign, class, paged.last().copied(), 1)
+        .unwrap()
+        .pop()
+    {
+        paged.push(one);
+    }
+    assert_eq!(paged, all);
+}
+
+fn what_is_over_expires(store: &mut impl Store) {
+    let now = morning();
+    let (campaign, contacts) = running(store, 2);
+    let short = NewContact {
+        expires_at: Some(now + secs(60)),
+        ..row(9, number(9))
+    };
+    store.import_contacts(campaign, &[short], now).unwrap();
+    assert_eq!(store.expire_due(now, 10).unwrap(), 0);
+    assert_eq!(store.expire_due(now + secs(60), 10).unwrap(), 1);
+    let expired = store.contacts_with(number(9)).unwrap().remove(0);
+    assert_eq!(expired.state, ContactState::Expired);
+    assert_eq!(expired.reason.as_deref(), Some("contact_expired"));
+    let stop = CampaignState::Stopped;
+    store.move_campaign(campaign, stop, "", &by(now)).unwrap();
+    assert_eq!(store.expire_due(now, 1).unwrap(), 1);
+    assert_eq!(store.expire_due(now, 10).unwrap(), 1);
+    assert_eq!(store.expire_due(now, 10).unwrap(), 0);
+    assert_eq!(claim(store, contacts[0], now), Claimed::Stale);
+    check_counters(store, now);
+}
+
+fn campaigns_move_only_as_they_may(store: &mut impl Store) {
+    let now = morning();
+    let by = by(now);
+    let (id, contacts) = running(store, 1);
+    let head = store.snapshot(now).unwrap().head;
+    let running = CampaignState::Running;
+    store.move_campaign(id, running, "", &by).unwrap();
+    assert!(kinds(store, head).is_empty());
+    let paused = store.move_campaign(id, CampaignState::Paused, "lunch", &by);
+    assert_eq!(paused.unwrap().pause_note.as_deref(), Some("lunch"));
+    assert!(matches!(
+        claim(store, contacts[0], now),
+        Claimed::Held { due: None, .. }
+    ));
+    let resumed = store.move_campaign(id, running, "", &by).unwrap();
+    assert_eq!(
+        (resumed.pause_note, resumed.running_since),
+        (None, Some(now))
+    );
+    store
+        .move_campaign(id, CampaignState::Stopped, "", &by)
+        .unwrap();
+    let refused = store.move_campaign(id, running, "", &by);
+    assert!(matches!(refused, Err(StoreError::IllegalMove { .. })));
+    assert_eq!(
+        kinds(store, head),
+        ["campaign_paused", "campaign_resumed", "campaign_stopped"]
+    );
+    assert_eq!(
+        claim(store, contacts[0], now),
+        Claimed::Refused(Refusal::CampaignStopped)
+    );
+    let twice = store.add_campaign(&settings("spring-reminders"), &by);
+    assert!(matches!(twice, Err(StoreError::CampaignExists(_))));
+    let missing = store.campaign("none");
+    assert!(matches!(missing, Err(StoreError::NoCampaign(_))));
+}
+
+fn the_pace_never_passes_the_files_ceiling(store: &mut impl Store) {
+    let now = morning();
+    let (id, _) = running(store, 0);
+    let slow = Pacing {
+        calls_per_minute: 5,
+        max_concurrent: 2,
+        weight: 1,
+    };
+    let changed = store.set_pacing(id, slow, &by(now)).unwrap();
+    assert_eq!(
+        (changed.settings.pacing, changed.ceiling.max_concurrent),
+        (slow, 5)
+    );
+    for pacing in [
+        Pacing {
+            calls_per_minute: 601,
+            ..slow
+        },
+        Pacing {
+            max_concurrent: 6,
+            ..slow
+        },
+        Pacing {
+            max_concurrent: 0,
+            ..slow
+        },
+    ] {
+        let refused = store.set_pacing(id, pacing, &by(now));
+        assert!(matches!(refused, Err(StoreError::AboveCeiling(_))));
+    }
+    assert_eq!(store.campaigns().unwrap()[0].settings.pacing, slow);
+}
+
+fn a_done_campaign_runs_again_after_an_import(store: &mut impl Store) {
+    let now = morning();
+    let (id, _) = running(store, 0);
+    store
+        .move_campaign(id, CampaignState::Done, "", &by(now))
+        .unwrap();
+    let head = store.snapshot(now).unwrap().head;
+    let mut figures = ImportFigures {
+        taken: 1,
+        ..ImportFigures::default()
+    };
+    figures
+        .consents
+        .insert(dialdeck::domain::ConsentKind::Express, 1);
+    store.finish_import(id, &figures, &by(now)).unwrap();
+    assert_eq!(
+        kinds(store, head),
+        ["contacts_imported", "consent_recorded", "campaign_started"]
+    );
+    let state = store.campaigns().unwrap()[0].state;
+    assert_eq!(state, CampaignState::Running);
+}
+
+fn a_failed_verb_leaves_the_group_unharmed(store: &mut impl Store) {
+    let now = morning();
+    let (id, contacts) = running(store, 2);
+    store.begin().unwrap();
+    let first = dial(store, contacts[0], now);
+    tell(store, first.id, CallEventKind::Sent, now);
+    let refused = store.move_campaign(id, CampaignState::Draft, "", &by(now));
+    assert!(matches!(refused, Err(StoreError::IllegalMove { .. })));
+    let second = dial(store, contacts[1], now + secs(5));
+    assert_eq!(second.id.serial, 2);
+    store.commit().unwrap();
+    assert_eq!(store.open_attempts().unwrap().len(), 2);
+    let load = store.snapshot(now + secs(5)).unwrap().campaigns[0].load;
+    assert_eq!(load.in_flight, 2);
+    check_counters(store, now + secs(5));
+}
+
+fn alerts_are_in_the_picture(store: &mut impl Store) {
+    let now = morning();
+    for place in 0..25 {
+        let at = now + secs(place);
+        let alert = NewEvent::new(at, EventKind::AlertRaised, "engine");
+        store.append(&alert).unwrap();
+    }
+    let early = NewEvent::new(now, EventKind::DeckOpened, "engine");
+    store.append(&early).unwrap();
+    let picture = store.snapshot(now).unwrap();
+    assert_eq!(picture.alerts.len(), 20);
+    assert_eq!((picture.alerts[0].seq, picture.head), (25, 26));
+    assert_eq!(picture.last_event_at, Some(now + secs(24)));
+    assert_eq!(store.tail(24, 1).unwrap()[0].seq, 25);
+}
+
+fn examining_changes_nothing(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let head = store.snapshot(now).unwrap().head;
+    let mut zones = Vec::new();
+    store
+        .examine(contacts[0], &Context::default(), now, &mut |facts| {
+            zones.clone_from(&facts.class.zones);
+            assert_eq!(facts.caller_ids.len(), 3);
+            assert_eq!(facts.load.deck.max_concurrent, 8);
+        })
+        .unwrap();
+    assert_eq!(zones, ["America/New_York"]);
+    assert_eq!(store.snapshot(now).unwrap().head, head);
+    dial(store, contacts[0], now);
+}

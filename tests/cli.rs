@@ -51,7 +51,7 @@ name = "recall"
 seller = "Example Dental"
 purpose = "reminder"
 call_class = "live"
-agent = "automated"
+agent = "human"
 trunk = "simulator"
 contacts = "contacts.csv"
 
@@ -62,6 +62,9 @@ weight = 1
 
 [consent]
 required = "none"
+
+[caller_id]
+pool = "local"
 "#;
 
 const CONTACTS: &str = "\
@@ -432,7 +435,7 @@ fn a_number_comes_off_an_own_list_only_with_a_reason() {
 fn lists_are_imported_shown_and_exported() {
     let scratch = Scratch::with_campaign();
     let file = scratch.text("registry.txt");
-    fs::write(&file, "2125550142\n3125550177\n3125550177\nbroken\n").unwrap();
+    fs::write(&file, "2125550142\n3125550177\n3125550177\n").unwrap();
     scratch
         .run(&[
             "dnc",

@@ -1,5 +1,8 @@
 //! The command line: every subcommand, flag and default, as clap derives it.
 
+mod campaign;
+mod lists;
+
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -7,7 +10,16 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::window::WindowArgs;
-use crate::domain::{ListKind, Timestamp};
+use crate::domain::Timestamp;
+
+pub use campaign::{
+    CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
+    CampaignSetArgs,
+};
+pub use lists::{
+    ContactsCommand, ContactsImportArgs, DncAddArgs, DncCheckArgs, DncCommand, DncExportArgs,
+    DncImportArgs, DncListArgs, DncReverseArgs,
+};
 
 /// What stands under the options of `--help`.
 const AFTER_HELP: &str = "\
@@ -30,8 +42,8 @@ pub struct Cli {
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalArgs {
-    /// The deck's folder [default: $XDG_DATA_HOME/dialdeck]
-    #[arg(long, global = true, value_name = "DIR", env = "DIALDECK_DECK", value_hint = ValueHint::DirPath)]
+    /// The deck's folder [default: dialdeck in the user's data folder]
+    #[arg(long, global = true, value_name = "DIR", env = "DIALDECK_DECK", hide_env_values = true, value_hint = ValueHint::DirPath)]
     pub deck: Option<PathBuf>,
     /// The deck file [default: dialdeck.toml in the deck's folder]
     #[arg(long, global = true, value_name = "FILE", value_hint = ValueHint::FilePath)]
@@ -132,6 +144,14 @@ pub struct RunArgs {
     pub carrier_log: Option<PathBuf>,
 }
 
+/// How numbers without a country code are read.
+#[derive(Clone, Debug, Args)]
+pub struct CountryArgs {
+    /// Country of numbers written without one, US or GB [default: as in the deck file]
+    #[arg(long, value_name = "COUNTRY", value_parser = country)]
+    pub country: Option<String>,
+}
+
 /// How fast a simulated clock runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speed {
@@ -161,212 +181,6 @@ impl FromStr for Speed {
     }
 }
 
-/// `dialdeck campaign …`.
-#[derive(Clone, Debug, Subcommand)]
-pub enum CampaignCommand {
-    /// Add a campaign from its file, with the contacts the file names
-    Add(CampaignAddArgs),
-    /// List all campaigns
-    List,
-    /// Show one campaign: settings, numbers, caps
-    Show(CampaignNameArgs),
-    /// Start campaigns that are in draft
-    Start(CampaignMoveArgs),
-    /// Pause campaigns: acknowledged once no further call of theirs can leave
-    Pause(CampaignPauseArgs),
-    /// Resume paused campaigns
-    Resume(CampaignMoveArgs),
-    /// Stop campaigns for good: acknowledged once no further call of theirs can leave
-    Stop(CampaignMoveArgs),
-    /// Change a campaign's pace, up to the ceiling its file set
-    Set(CampaignSetArgs),
-}
-
-/// `dialdeck campaign add`.
-#[derive(Clone, Debug, Args)]
-pub struct CampaignAddArgs {
-    /// The campaign file (TOML)
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub file: PathBuf,
-    /// Add the campaign without the contacts its file names
-    #[arg(long)]
-    pub no_contacts: bool,
-    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
-    #[arg(long, value_name = "COUNTRY", value_parser = country)]
-    pub country: Option<String>,
-}
-
-/// One campaign by name.
-#[derive(Clone, Debug, Args)]
-pub struct CampaignNameArgs {
-    /// The campaign's name
-    pub name: String,
-}
-
-/// `dialdeck campaign start|resume|stop`.
-#[derive(Clone, Debug, Args)]
-pub struct CampaignMoveArgs {
-    /// The campaigns' names
-    #[arg(value_name = "NAME", required = true)]
-    pub names: Vec<String>,
-    /// Why, for the log
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub note: String,
-}
-
-/// `dialdeck campaign pause`.
-#[derive(Clone, Debug, Args)]
-pub struct CampaignPauseArgs {
-    /// The campaigns' names
-    #[arg(value_name = "NAME", required_unless_present = "all")]
-    pub names: Vec<String>,
-    /// Every running campaign
-    #[arg(long, conflicts_with = "names")]
-    pub all: bool,
-    /// Why, for the log
-    #[arg(long, default_value = "", hide_default_value = true)]
-    pub note: String,
-}
-
-/// `dialdeck campaign set`.
-#[derive(Clone, Debug, Args)]
-#[group(id = "what", required = true, multiple = true)]
-pub struct CampaignSetArgs {
-    /// The campaign's name
-    pub name: String,
-    /// Calls per minute at most
-    #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
-    pub pace: Option<u32>,
-    /// Calls in flight at most
-    #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
-    pub concurrent: Option<u32>,
-    /// Its share of a trunk that several campaigns want
-    #[arg(long, value_name = "N", group = "what", value_parser = clap::value_parser!(u32).range(1..))]
-    pub weight: Option<u32>,
-}
-
-/// `dialdeck contacts …`.
-#[derive(Clone, Debug, Subcommand)]
-pub enum ContactsCommand {
-    /// Import a contact list (CSV); every row is taken, a duplicate or rejected with its reason
-    Import(ContactsImportArgs),
-}
-
-/// `dialdeck contacts import`.
-#[derive(Clone, Debug, Args)]
-pub struct ContactsImportArgs {
-    /// The campaign's name
-    pub campaign: String,
-    /// The list (CSV with a header)
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub file: PathBuf,
-    /// Judge every row and write nothing
-    #[arg(long)]
-    pub dry_run: bool,
-    /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub rejects: Option<PathBuf>,
-    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
-    #[arg(long, value_name = "COUNTRY", value_parser = country)]
-    pub country: Option<String>,
-}
-
-/// `dialdeck dnc …`.
-#[derive(Clone, Debug, Subcommand)]
-pub enum DncCommand {
-    /// Put numbers on a list: acknowledged once no further call to them can leave
-    Add(DncAddArgs),
-    /// Import a list of numbers from a file, one a line or a CSV with a number column
-    Import(DncImportArgs),
-    /// Say which lists numbers stand on
-    Check(DncCheckArgs),
-    /// Take a number off an own list by a second record with a reason
-    Reverse(DncReverseArgs),
-    /// Show the loaded lists, or the numbers of one
-    List(DncListArgs),
-    /// Print a list's numbers as CSV
-    Export(DncExportArgs),
-}
-
-/// `dialdeck dnc add`.
-#[derive(Clone, Debug, Args)]
-pub struct DncAddArgs {
-    /// Numbers in any usual spelling; all are judged before any is written
-    #[arg(value_name = "NUMBER", required = true)]
-    pub numbers: Vec<String>,
-    /// Why, for the log: what the person said, a ticket
-    #[arg(long, visible_alias = "note", value_name = "TEXT")]
-    pub reason: Option<String>,
-    /// The list: internal or campaign:NAME
-    #[arg(long, default_value = "internal")]
-    pub list: ListKind,
-    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
-    #[arg(long, value_name = "COUNTRY", value_parser = country)]
-    pub country: Option<String>,
-}
-
-/// `dialdeck dnc import`.
-#[derive(Clone, Debug, Args)]
-pub struct DncImportArgs {
-    /// The file
-    #[arg(value_hint = ValueHint::FilePath)]
-    pub file: PathBuf,
-    /// The list: internal, national:us, state:us-tx or campaign:NAME
-    #[arg(long, default_value = "internal")]
-    pub list: ListKind,
-    /// The date the registry's data bear, 2026-12-01 or an instant [default: now]
-    #[arg(long, value_name = "DATE", value_parser = date_or_instant)]
-    pub as_of: Option<Timestamp>,
-    /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
-    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    pub rejects: Option<PathBuf>,
-    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
-    #[arg(long, value_name = "COUNTRY", value_parser = country)]
-    pub country: Option<String>,
-}
-
-/// `dialdeck dnc check`.
-#[derive(Clone, Debug, Args)]
-pub struct DncCheckArgs {
-    /// Numbers in any usual spelling
-    #[arg(value_name = "NUMBER", required = true)]
-    pub numbers: Vec<String>,
-    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
-    #[arg(long, value_name = "COUNTRY", value_parser = country)]
-    pub country: Option<String>,
-}
-
-/// `dialdeck dnc reverse`.
-#[derive(Clone, Debug, Args)]
-pub struct DncReverseArgs {
-    /// The number in any usual spelling
-    pub number: String,
-    /// Why, for the log
-    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
-    pub reason: String,
-    /// The list: internal or campaign:NAME
-    #[arg(long, default_value = "internal")]
-    pub list: ListKind,
-    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
-    #[arg(long, value_name = "COUNTRY", value_parser = country)]
-    pub country: Option<String>,
-}
-
-/// `dialdeck dnc list`.
-#[derive(Clone, Debug, Args)]
-pub struct DncListArgs {
-    /// A list whose numbers to show; none: the lists themselves
-    pub list: Option<ListKind>,
-}
-
-/// `dialdeck dnc export`.
-#[derive(Clone, Debug, Args)]
-pub struct DncExportArgs {
-    /// The list
-    #[arg(long, default_value = "internal")]
-    pub list: ListKind,
-}
-
 /// `dialdeck why`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Exit code 0 whatever the answer is: the question was answered.")]
@@ -379,9 +193,9 @@ pub struct WhyArgs {
     /// As of this instant [default: the deck's present]
     #[arg(long, value_name = "INSTANT")]
     pub at: Option<Timestamp>,
-    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
-    #[arg(long, value_name = "COUNTRY", value_parser = country)]
-    pub country: Option<String>,
+    /// How numbers without a country code are read.
+    #[command(flatten)]
+    pub country: CountryArgs,
 }
 
 /// `dialdeck check`.
@@ -393,9 +207,9 @@ pub struct CheckArgs {
     /// As of this instant [default: the deck's present]
     #[arg(long, value_name = "INSTANT")]
     pub at: Option<Timestamp>,
-    /// Country of numbers written without one, US or GB [default: the deck file's default_country]
-    #[arg(long, value_name = "COUNTRY", value_parser = country)]
-    pub country: Option<String>,
+    /// How numbers without a country code are read.
+    #[command(flatten)]
+    pub country: CountryArgs,
 }
 
 /// `dialdeck log …`.
@@ -472,14 +286,6 @@ fn country(text: &str) -> Result<String, String> {
     }
 }
 
-/// Reads a date as its midnight in UTC, or an instant.
-fn date_or_instant(text: &str) -> Result<Timestamp, String> {
-    format!("{text}T00:00:00Z")
-        .parse()
-        .or_else(|_| text.parse())
-        .map_err(|_: String| format!("`{text}` is not a date; write it as 2026-12-01"))
-}
-
 #[cfg(test)]
 mod tests {
     use clap::CommandFactory as _;
@@ -498,13 +304,5 @@ mod tests {
         for bad in ["0", "-1", "86401", "fast", "1.5", ""] {
             assert!(bad.parse::<Speed>().is_err(), "{bad}");
         }
-    }
-
-    #[test]
-    fn dates_are_midnight_utc() {
-        let at = date_or_instant("2026-12-01").unwrap();
-        assert_eq!(at.to_string(), "2026-12-01T00:00:00.000Z");
-        assert_eq!(date_or_instant("2026-12-01T00:00:00Z").unwrap(), at);
-        assert!(date_or_instant("yesterday").is_err());
     }
 }

@@ -45,7 +45,7 @@ fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     let campaign = deck.store.campaign(&settings.name)?;
     let taken = match &sound.contacts {
         Some((list, file)) => {
-            let plan = import::plan(env, args.country.as_ref(), import::rejects_beside(list))?;
+            let plan = import::plan(env, &args.country, import::rejects_beside(list))?;
             let by = deck.by()?;
             let taken = import::contacts(&mut deck.store, &campaign, file, &plan, &by)?;
             Some(taken)

@@ -109,7 +109,7 @@ fn try_out(
         return Ok((Taken::default(), Forecast::default()));
     };
     let plan = Plan {
-        country: env.country(args.country.as_ref())?,
+        country: env.country(&args.country)?,
         rejects: None,
         dry_run: false,
         quiet: env.json,
@@ -141,7 +141,12 @@ fn try_out(
 fn lists(store: &mut SqliteStore, real: &mut Deck, by: &By) -> Result<(), CliError> {
     for list in real.store.lists()? {
         store.import_suppressions(&list.kind, &[], by)?;
-        store.finish_list(&list.kind, list.as_of, &crate::domain::ImportFigures::default(), by)?;
+        store.finish_list(
+            &list.kind,
+            list.as_of,
+            &crate::domain::ImportFigures::default(),
+            by,
+        )?;
     }
     Ok(())
 }

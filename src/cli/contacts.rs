@@ -24,7 +24,7 @@ pub fn execute(
         .rejects
         .clone()
         .unwrap_or_else(|| import::rejects_beside(&args.file));
-    let mut plan = import::plan(env, args.country.as_ref(), rejects)?;
+    let mut plan = import::plan(env, &args.country, rejects)?;
     plan.dry_run = args.dry_run;
     let by = deck.by()?;
     let taken = import::contacts(&mut deck.store, &campaign, &file, &plan, &by)?;

@@ -1,4 +1,4 @@
-//! Do-not-call lists, number by number: add, check, reverse, show, export.
+//! Do-not-call lists, number by number: add, check, reverse.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -6,21 +6,13 @@ use std::io::Write;
 use serde::Serialize;
 use serde_json::json;
 
-use super::args::{
-    DncAddArgs, DncCheckArgs, DncCommand, DncExportArgs, DncListArgs, DncReverseArgs,
-};
-use super::output::{self, Report, count, instant};
-use super::{CliError, Deck, Env, ExitCode, dnc_import, words};
-use crate::clock::Clock;
-use crate::domain::Timestamp;
-use crate::domain::campaign::Evidence;
+use super::args::{DncAddArgs, DncCheckArgs, DncCommand, DncReverseArgs};
+use super::output;
+use super::typed::{Echo, describe, read_numbers};
+use super::{CliError, Deck, Env, ExitCode, dnc_import, dnc_lists, words};
 use crate::domain::suppression::SuppressionSource;
-use crate::domain::{AttemptId, CampaignId, ContactId, Hints, ListKind, PhoneNumber, Suppression};
-use crate::rules::{ReadNumber, Rules};
+use crate::domain::{AttemptId, CampaignId, ContactId, ListKind, Suppression};
 use crate::store::Store as _;
-
-/// Numbers read from the store at once when a list is shown or exported.
-const PAGE: usize = 5_000;
 
 /// `dialdeck dnc …`.
 pub fn execute(command: &DncCommand, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
@@ -29,70 +21,8 @@ pub fn execute(command: &DncCommand, env: &Env, out: &mut dyn Write) -> Result<E
         DncCommand::Import(args) => dnc_import::execute(args, env, out),
         DncCommand::Check(args) => check(args, env, out),
         DncCommand::Reverse(args) => reverse(args, env, out),
-        DncCommand::List(args) => list(args, env, out),
-        DncCommand::Export(args) => export(args, env, out),
-    }
-}
-
-/// A number as read, echoed so that a wrong reading is seen.
-#[derive(Clone, Debug, Serialize)]
-pub struct Echo {
-    /// E.164.
-    pub number: PhoneNumber,
-    /// As it was typed.
-    pub typed: String,
-    /// ISO country.
-    pub country: String,
-    /// Whether the country was taken from `--country`.
-    pub country_guessed: bool,
-    /// Candidate zones; empty when none is known.
-    pub zones: Vec<String>,
-    /// Why it cannot be dialed anyway, if so.
-    pub unfit: Option<&'static str>,
-}
-
-/// Reads numbers typed by a person: all of them, or none.
-///
-/// # Errors
-/// Names every malformed one, with what is wrong with it.
-pub fn read_numbers(
-    rules: &Rules,
-    typed: &[String],
-    country: &str,
-    at: Timestamp,
-) -> Result<Vec<Echo>, CliError> {
-    let mut numbers: Vec<Echo> = Vec::new();
-    let mut bad = Vec::new();
-    let mut hint = "";
-    for text in typed {
-        match rules.read_number(text, Some(country)) {
-            Ok(read) if numbers.iter().any(|echo| echo.number == read.number) => {}
-            Ok(read) => numbers.push(echo(rules, text, read, at)),
-            Err(error) => {
-                let (what, todo) = words::number_error(error);
-                bad.push(format!("`{text}` cannot be read: {what}"));
-                hint = todo;
-            }
-        }
-    }
-    if bad.is_empty() {
-        Ok(numbers)
-    } else {
-        Err(CliError::usage(bad.join("; ")).hint(hint))
-    }
-}
-
-fn echo(rules: &Rules, typed: &str, read: ReadNumber, at: Timestamp) -> Echo {
-    let number = read.number;
-    let located = rules.locate(number, &Hints::default(), Evidence::Stated);
-    let unfit = rules.fitness(number, at).err().map(words::unfit);
-    Echo {
-        number,
-        typed: typed.to_owned(),
-        country: words::country(rules, number),
-        country_guessed: read.country_guessed,
-        unfit,
-        zones: located.map(|class| class.zones).unwrap_or_default(),
+        DncCommand::List(args) => dnc_lists::list(args, env, out),
+        DncCommand::Export(args) => dnc_lists::export(args, env, out),
     }
 }
 
@@ -107,13 +37,7 @@ struct Touched {
 
 fn add(args: &DncAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     reversible(&args.list)?;
-    let rules = Rules::embedded();
-    let numbers = read_numbers(
-        rules,
-        &args.numbers,
-        &env.country(args.country.as_ref())?,
-        Clock::System.now(),
-    )?;
+    let numbers = read_numbers(env, &args.numbers, &args.country)?;
     let mut deck = Deck::open_or_create(env)?;
     if let ListKind::Campaign(name) = &args.list {
         deck.store.campaign(name)?;
@@ -244,34 +168,8 @@ fn say_added(
     Ok(())
 }
 
-/// `+12125550142 (US, America/New_York)`.
-pub fn describe(echo: &Echo) -> String {
-    let zones = if echo.zones.is_empty() {
-        "zone not known".to_owned()
-    } else {
-        echo.zones.join(" / ")
-    };
-    let guessed = if echo.country_guessed {
-        " taken as such"
-    } else {
-        ""
-    };
-    let unfit = echo
-        .unfit
-        .map_or_else(String::new, |why| format!("; not dialable: {why}"));
-    format!(
-        "{} ({}{guessed}, {zones}{unfit})",
-        echo.number, echo.country
-    )
-}
-
 fn check(args: &DncCheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let numbers = read_numbers(
-        Rules::embedded(),
-        &args.numbers,
-        &env.country(args.country.as_ref())?,
-        Clock::System.now(),
-    )?;
+    let numbers = read_numbers(env, &args.numbers, &args.country)?;
     let mut deck = Deck::open(env)?;
     let mut answers = Vec::new();
     for echo in &numbers {
@@ -299,7 +197,8 @@ fn check(args: &DncCheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode
     Ok(ExitCode::Done)
 }
 
-fn entry_json(entry: &Suppression) -> serde_json::Value {
+/// An entry of a list for programs.
+pub fn entry_json(entry: &Suppression) -> serde_json::Value {
     json!({
         "list": entry.list,
         "source": entry.source,
@@ -311,12 +210,7 @@ fn entry_json(entry: &Suppression) -> serde_json::Value {
 
 fn reverse(args: &DncReverseArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
-    let numbers = read_numbers(
-        Rules::embedded(),
-        &typed,
-        &env.country(args.country.as_ref())?,
-        Clock::System.now(),
-    )?;
+    let numbers = read_numbers(env, &typed, &args.country)?;
     let mut deck = Deck::open_to_write(env)?;
     let by = deck.by()?;
     for echo in &numbers {
@@ -343,101 +237,4 @@ fn reverse(args: &DncReverseArgs, env: &Env, out: &mut dyn Write) -> Result<Exit
         }
     }
     Ok(ExitCode::Done)
-}
-
-fn list(args: &DncListArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let mut deck = Deck::open(env)?;
-    if let Some(list) = &args.list {
-        return numbers(&mut deck, list, env.json, out);
-    }
-    let lists = deck.store.lists()?;
-    if env.json {
-        let lists: Vec<_> = lists
-            .iter()
-            .map(|list| json!({"list": list.kind, "numbers": list.count, "as_of": list.as_of}))
-            .collect();
-        output::json(out, &json!({ "lists": lists }))?;
-        return Ok(ExitCode::Done);
-    }
-    let mut report = Report::new(&["list", "numbers", "as of"]);
-    for list in &lists {
-        report.row([
-            list.kind.to_string(),
-            list.count.to_string(),
-            instant(list.as_of),
-        ]);
-    }
-    report.write(out, "no list is loaded")?;
-    Ok(ExitCode::Done)
-}
-
-fn numbers(
-    deck: &mut Deck,
-    list: &ListKind,
-    json: bool,
-    out: &mut dyn Write,
-) -> Result<ExitCode, CliError> {
-    let mut total = 0u64;
-    each_entry(deck, list, &mut |entry| {
-        total += 1;
-        if json {
-            let mut value = entry_json(entry);
-            value["number"] = json!(entry.number);
-            output::json(out, &value)
-        } else {
-            writeln!(out, "{} {}", entry.number, words::suppression(entry))?;
-            Ok(())
-        }
-    })?;
-    if !json {
-        writeln!(out, "{} on {list}", count(total, "number"))?;
-    }
-    Ok(ExitCode::Done)
-}
-
-fn export(args: &DncExportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let mut deck = Deck::open(env)?;
-    if env.json {
-        return numbers(&mut deck, &args.list, true, out);
-    }
-    let mut csv = csv::Writer::from_writer(out);
-    let written = csv.write_record(["number", "list", "source", "since", "actor", "note"]);
-    written.map_err(broken_csv)?;
-    each_entry(&mut deck, &args.list, &mut |entry| {
-        csv.write_record([
-            entry.number.to_string(),
-            entry.list.to_string(),
-            entry.source.as_str().to_owned(),
-            entry.at.to_string(),
-            entry.actor.clone(),
-            entry.note.clone().unwrap_or_default(),
-        ])
-        .map_err(broken_csv)
-    })?;
-    csv.flush()?;
-    Ok(ExitCode::Done)
-}
-
-fn broken_csv(error: csv::Error) -> CliError {
-    match error.into_kind() {
-        csv::ErrorKind::Io(error) => error.into(),
-        other => CliError::failed(format!("writing the output: {other:?}")),
-    }
-}
-
-/// Every entry of a list in order, page by page.
-fn each_entry(
-    deck: &mut Deck,
-    list: &ListKind,
-    see: &mut dyn FnMut(&Suppression) -> Result<(), CliError>,
-) -> Result<(), CliError> {
-    let mut after = None;
-    loop {
-        let page = deck.store.list_page(list, after, PAGE)?;
-        let Some(last) = page.last() else {
-            return Ok(());
-        };
-        after = Some(last.number);
-        page.iter().try_for_each(&mut *see)?;
-    }
 }

@@ -22,8 +22,8 @@ const TOLD: usize = 20;
 
 /// What became of the rows.
 #[derive(Default)]
-pub(super) struct Taken {
-    pub(super) figures: ImportFigures,
+struct Taken {
+    figures: ImportFigures,
     removals: u64,
     finished: u64,
     live: Vec<String>,
@@ -31,13 +31,9 @@ pub(super) struct Taken {
 }
 
 /// `dialdeck dnc import`.
-pub fn execute(
-    args: &DncImportArgs,
-    env: &Env,
-    out: &mut dyn Write,
-) -> Result<ExitCode, CliError> {
+pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     env.may_write()?;
-    let country = env.country(args.country.as_ref())?;
+    let country = env.country(&args.country)?;
     File::open(&args.file).map_err(|error| CliError::file(&args.file, &error))?;
     let origin = Origin::File(args.file.clone());
     let file = DncFile::check(origin, Rules::embedded(), Some(&country))?;
@@ -56,8 +52,9 @@ pub fn execute(
         ))
         .hint("give the date the registry's data bear"));
     }
-    let taken = take(&mut deck, &file, &args.list, &by, env.json)?;
-    deck.store.finish_list(&args.list, as_of, &taken.figures, &by)?;
+    let taken = take(&mut deck, &file, args, &by, env.json)?;
+    deck.store
+        .finish_list(&args.list, as_of, &taken.figures, &by)?;
     // Any number of the list may be among the reserved ones, so all of them have to leave or end.
     deck.wait_until_none_can_leave("the list is in force", &|attempt| {
         bound.is_none_or(|campaign| campaign == attempt.campaign)
@@ -107,11 +104,10 @@ pub fn execute(
     Ok(ExitCode::Done)
 }
 
-/// Takes every number of `file` onto `list`; the list's date is the caller's to set.
-pub(super) fn take(
+fn take(
     deck: &mut Deck,
     file: &DncFile,
-    list: &ListKind,
+    args: &DncImportArgs,
     by: &By,
     quiet: bool,
 ) -> Result<Taken, CliError> {
@@ -134,11 +130,11 @@ pub(super) fn take(
         }
         taken.figures.rows += 1;
         if batch.len() == BATCH {
-            add(deck, list, &mut batch, by, &mut taken)?;
+            add(deck, &args.list, &mut batch, by, &mut taken)?;
             progress.set(taken.figures.rows);
         }
     }
-    add(deck, list, &mut batch, by, &mut taken)?;
+    add(deck, &args.list, &mut batch, by, &mut taken)?;
     Ok(taken)
 }
 
@@ -153,9 +149,7 @@ fn add(
     taken.figures.taken += done.added;
     taken.figures.duplicates += done.already;
     taken.finished += done.finished.len() as u64;
-    taken
-        .live
-        .extend(done.live.iter().map(ToString::to_string));
+    taken.live.extend(done.live.iter().map(ToString::to_string));
     batch.clear();
     Ok(())
 }

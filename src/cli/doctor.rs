@@ -15,7 +15,7 @@ use crate::rules::Rules;
 use crate::store::{Snapshot, Store as _};
 
 /// A registry may be used for this long (16 CFR 310.4(b)(3)(iv)).
-const REGISTRY_LIFE: Duration = Duration::from_secs(31 * 24 * 3600);
+const REGISTRY_LIFE: Duration = Duration::from_hours(31 * 24);
 
 /// A clock this far behind the log is not to be trusted.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 
 use super::CliError;
-use super::args::GlobalArgs;
+use super::args::{CountryArgs, GlobalArgs};
 use crate::config::{DeckConfig, load_deck};
 
 /// What every subcommand is given.
@@ -72,8 +72,8 @@ impl Env {
     }
 
     /// The country of numbers written without one: as asked for, else the deck file's.
-    pub fn country(&self, asked: Option<&String>) -> Result<String, CliError> {
-        match asked {
+    pub fn country(&self, args: &CountryArgs) -> Result<String, CliError> {
+        match &args.country {
             Some(country) => Ok(country.clone()),
             None => Ok(self.deck_config()?.default_country),
         }

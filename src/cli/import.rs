@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use super::args::CountryArgs;
 use super::output::count;
 use super::progress::Progress;
 use super::{CliError, Env};
@@ -146,7 +147,11 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
         writeln!(out, "{reject}")?;
     }
     if let Some(path) = &taken.rejects_file {
-        writeln!(out, "rejected rows, each with its reason: {}", path.display())?;
+        writeln!(
+            out,
+            "rejected rows, each with its reason: {}",
+            path.display()
+        )?;
     }
     Ok(())
 }
@@ -155,7 +160,7 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
 ///
 /// # Errors
 /// When the deck file cannot be read.
-pub fn plan(env: &Env, country: Option<&String>, rejects: PathBuf) -> Result<Plan, CliError> {
+pub fn plan(env: &Env, country: &CountryArgs, rejects: PathBuf) -> Result<Plan, CliError> {
     Ok(Plan {
         country: env.country(country)?,
         rejects: Some(rejects),

@@ -74,28 +74,26 @@ struct Entry {
 fn line(sealed: &str) -> Result<String, CliError> {
     let entry: Entry = serde_json::from_str(sealed)
         .map_err(|error| CliError::deck(format!("the event log holds a broken line: {error}")))?;
-    let mut text = format!(
+    let mut parts = vec![format!(
         "{:>6}  {}  {:<20} {:<8}",
         entry.seq,
         instant(entry.at),
         entry.kind,
         entry.actor
+    )];
+    parts.extend(
+        [entry.campaign, entry.attempt, entry.number]
+            .into_iter()
+            .flatten(),
     );
-    for part in [&entry.campaign, &entry.attempt, &entry.number]
-        .into_iter()
-        .flatten()
-    {
-        text.push(' ');
-        text.push_str(part);
-    }
     for (key, value) in &entry.data {
-        match value {
-            serde_json::Value::Null => {}
-            serde_json::Value::String(word) => text.push_str(&format!(" {key}={word}")),
-            other => text.push_str(&format!(" {key}={other}")),
+        if let Some(word) = value.as_str() {
+            parts.push(format!("{key}={word}"));
+        } else if !value.is_null() {
+            parts.push(format!("{key}={value}"));
         }
     }
-    Ok(text.trim_end().to_owned())
+    Ok(parts.join(" ").trim_end().to_owned())
 }
 
 fn export(args: LogExportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {

@@ -6,8 +6,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::args::WhyArgs;
-use super::dnc::{Echo, describe, read_numbers};
 use super::output::{self, Report, instant};
+use super::typed::{Echo, describe, read_numbers};
 use super::{CliError, Deck, Env, ExitCode, words};
 use crate::clock::Clock;
 use crate::domain::campaign::{CallClass, Evidence};
@@ -20,14 +20,9 @@ use crate::store::sqlite::SqliteStore;
 /// `dialdeck why`.
 pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
-    let echo = read_numbers(
-        Rules::embedded(),
-        &typed,
-        &env.country(args.country.as_ref())?,
-        args.at.unwrap_or_else(|| Clock::System.now()),
-    )?
-    .pop()
-    .ok_or_else(|| CliError::usage("no number"))?;
+    let echo = read_numbers(env, &typed, &args.country)?
+        .pop()
+        .ok_or_else(|| CliError::usage("no number"))?;
     let mut deck = if args.campaign.is_some() || Deck::exists(env) {
         Some(Deck::open(env)?)
     } else {
@@ -91,8 +86,9 @@ struct Answer {
     state: &'static str,
     /// `dial`, `hold` or `refuse`.
     decision: &'static str,
-    /// In words.
-    answer: String,
+    /// The answer in words.
+    #[serde(rename = "answer")]
+    words: String,
     /// Codes of what stands against it.
     reasons: Vec<String>,
     next_possible: Option<Timestamp>,
@@ -101,7 +97,8 @@ struct Answer {
 
 #[derive(Debug, Serialize)]
 struct Gate {
-    gate: &'static str,
+    #[serde(rename = "gate")]
+    name: &'static str,
     verdict: &'static str,
     saw: String,
 }
@@ -161,13 +158,13 @@ fn answer(contact: &Contact, facts: &policy::Facts<'_>, now: Timestamp) -> Answe
         contact: contact.id,
         state: contact.state.as_str(),
         decision: word,
-        answer: words::answer(&decision, next),
+        words: words::answer(&decision, next),
         reasons,
         next_possible: next,
         gates: checks
             .into_iter()
             .map(|check| Gate {
-                gate: check.gate,
+                name: check.gate,
                 verdict: verdict(check.verdict),
                 saw: check.saw,
             })
@@ -191,10 +188,10 @@ fn say(answer: &Answer, out: &mut dyn Write) -> Result<(), CliError> {
         "campaign {}, contact {} ({})",
         answer.campaign, answer.contact, answer.state
     )?;
-    writeln!(out, "ANSWER: {}", answer.answer)?;
+    writeln!(out, "ANSWER: {}", answer.words)?;
     let mut report = Report::new(&["gate", "verdict", "saw"]);
     for gate in &answer.gates {
-        report.row([gate.gate, gate.verdict, &gate.saw]);
+        report.row([gate.name, gate.verdict, &gate.saw]);
     }
     report.write(out, "no gate was asked")
 }

@@ -426,7 +426,12 @@ impl Store for MemoryStore {
 
     fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
         let waiting = |contact: &&Contact| matches!(contact.state, ContactState::Waiting(_));
-        Ok(self.contacts.values().filter(waiting).map(|contact| contact.due).min())
+        Ok(self
+            .contacts
+            .values()
+            .filter(waiting)
+            .map(|contact| contact.due)
+            .min())
     }
 
     fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {

@@ -280,7 +280,11 @@ mod tests {
     #[test]
     fn an_end_that_memory_let_go_is_found_in_the_file() {
         let dir = tempfile::tempdir().unwrap();
-        let mut log = CarrierLog::open(dir.path().join("carrier.jsonl"), &TrunkName("main".to_owned())).unwrap();
+        let mut log = CarrierLog::open(
+            dir.path().join("carrier.jsonl"),
+            &TrunkName("main".to_owned()),
+        )
+        .unwrap();
         let report = CallReport {
             sip_code: Some(486),
             ..CallReport::default()

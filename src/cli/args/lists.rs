@@ -1,0 +1,151 @@
+//! The arguments of `dialdeck contacts` and `dialdeck dnc`.
+
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand, ValueHint};
+
+use super::CountryArgs;
+use crate::domain::{ListKind, Timestamp};
+
+/// `dialdeck contacts …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ContactsCommand {
+    /// Import a contact list (CSV); every row is taken, a duplicate or rejected with its reason
+    Import(ContactsImportArgs),
+}
+
+/// `dialdeck contacts import`.
+#[derive(Clone, Debug, Args)]
+pub struct ContactsImportArgs {
+    /// The campaign's name
+    pub campaign: String,
+    /// The list (CSV with a header)
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// Judge every row and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
+    /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rejects: Option<PathBuf>,
+    /// How numbers without a country code are read.
+    #[command(flatten)]
+    pub country: CountryArgs,
+}
+
+/// `dialdeck dnc …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum DncCommand {
+    /// Put numbers on a list: acknowledged once no further call to them can leave
+    Add(DncAddArgs),
+    /// Import a list of numbers from a file, one a line or a CSV with a number column
+    Import(DncImportArgs),
+    /// Say which lists numbers stand on
+    Check(DncCheckArgs),
+    /// Take a number off an own list by a second record with a reason
+    Reverse(DncReverseArgs),
+    /// Show the loaded lists, or the numbers of one
+    List(DncListArgs),
+    /// Print a list's numbers as CSV
+    Export(DncExportArgs),
+}
+
+/// `dialdeck dnc add`.
+#[derive(Clone, Debug, Args)]
+pub struct DncAddArgs {
+    /// Numbers in any usual spelling; all are judged before any is written
+    #[arg(value_name = "NUMBER", required = true)]
+    pub numbers: Vec<String>,
+    /// Why, for the log: what the person said, a ticket
+    #[arg(long, visible_alias = "note", value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// The list: internal or campaign:NAME
+    #[arg(long, default_value = "internal")]
+    pub list: ListKind,
+    /// How numbers without a country code are read.
+    #[command(flatten)]
+    pub country: CountryArgs,
+}
+
+/// `dialdeck dnc import`.
+#[derive(Clone, Debug, Args)]
+pub struct DncImportArgs {
+    /// The file
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: PathBuf,
+    /// The list: internal, national:us, state:us-tx or campaign:NAME
+    #[arg(long, default_value = "internal")]
+    pub list: ListKind,
+    /// The date the registry's data bear, 2026-12-01 or an instant [default: now]
+    #[arg(long, value_name = "DATE", value_parser = date_or_instant)]
+    pub as_of: Option<Timestamp>,
+    /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rejects: Option<PathBuf>,
+    /// How numbers without a country code are read.
+    #[command(flatten)]
+    pub country: CountryArgs,
+}
+
+/// `dialdeck dnc check`.
+#[derive(Clone, Debug, Args)]
+pub struct DncCheckArgs {
+    /// Numbers in any usual spelling
+    #[arg(value_name = "NUMBER", required = true)]
+    pub numbers: Vec<String>,
+    /// How numbers without a country code are read.
+    #[command(flatten)]
+    pub country: CountryArgs,
+}
+
+/// `dialdeck dnc reverse`.
+#[derive(Clone, Debug, Args)]
+pub struct DncReverseArgs {
+    /// The number in any usual spelling
+    pub number: String,
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub reason: String,
+    /// The list: internal or campaign:NAME
+    #[arg(long, default_value = "internal")]
+    pub list: ListKind,
+    /// How numbers without a country code are read.
+    #[command(flatten)]
+    pub country: CountryArgs,
+}
+
+/// `dialdeck dnc list`.
+#[derive(Clone, Debug, Args)]
+pub struct DncListArgs {
+    /// A list whose numbers to show; none: the lists themselves
+    pub list: Option<ListKind>,
+}
+
+/// `dialdeck dnc export`.
+#[derive(Clone, Debug, Args)]
+pub struct DncExportArgs {
+    /// The list
+    #[arg(long, default_value = "internal")]
+    pub list: ListKind,
+}
+
+/// Reads a date as its midnight in UTC, or an instant.
+fn date_or_instant(text: &str) -> Result<Timestamp, String> {
+    format!("{text}T00:00:00Z")
+        .parse()
+        .or_else(|_| text.parse())
+        .map_err(|_: String| format!("`{text}` is not a date; write it as 2026-12-01"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_midnight_utc() {
+        let at = date_or_instant("2026-12-01").unwrap();
+        assert_eq!(at.to_string(), "2026-12-01T00:00:00.000Z");
+        assert_eq!(date_or_instant("2026-12-01T00:00:00Z").unwrap(), at);
+        assert!(date_or_instant("yesterday").is_err());
+    }
+}

@@ -1,0 +1,115 @@
+//! Do-not-call lists as a whole: shown and exported.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::args::{DncExportArgs, DncListArgs};
+use super::dnc::entry_json;
+use super::output::{self, Report, count, instant};
+use super::{CliError, Deck, Env, ExitCode, words};
+use crate::domain::{ListKind, Suppression};
+use crate::store::Store as _;
+
+/// Numbers read from the store at once.
+const PAGE: usize = 5_000;
+
+/// `dialdeck dnc list`.
+pub fn list(args: &DncListArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open(env)?;
+    if let Some(list) = &args.list {
+        return numbers(&mut deck, list, env.json, out);
+    }
+    let lists = deck.store.lists()?;
+    if env.json {
+        let lists: Vec<_> = lists
+            .iter()
+            .map(|list| json!({"list": list.kind, "numbers": list.count, "as_of": list.as_of}))
+            .collect();
+        output::json(out, &json!({ "lists": lists }))?;
+        return Ok(ExitCode::Done);
+    }
+    let mut report = Report::new(&["list", "numbers", "as of"]);
+    for list in &lists {
+        report.row([
+            list.kind.to_string(),
+            list.count.to_string(),
+            instant(list.as_of),
+        ]);
+    }
+    report.write(out, "no list is loaded")?;
+    Ok(ExitCode::Done)
+}
+
+fn numbers(
+    deck: &mut Deck,
+    list: &ListKind,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let mut total = 0u64;
+    each_entry(deck, list, &mut |entry| {
+        total += 1;
+        if json {
+            let mut value = entry_json(entry);
+            value["number"] = json!(entry.number);
+            output::json(out, &value)
+        } else {
+            writeln!(out, "{} {}", entry.number, words::suppression(entry))?;
+            Ok(())
+        }
+    })?;
+    if !json {
+        writeln!(out, "{} on {list}", count(total, "number"))?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// `dialdeck dnc export`.
+pub fn export(args: &DncExportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open(env)?;
+    if env.json {
+        return numbers(&mut deck, &args.list, true, out);
+    }
+    let mut csv = csv::Writer::from_writer(out);
+    let written = csv.write_record(["number", "list", "source", "since", "actor", "note"]);
+    written.map_err(broken_csv)?;
+    each_entry(&mut deck, &args.list, &mut |entry| {
+        csv.write_record([
+            entry.number.to_string(),
+            entry.list.to_string(),
+            entry.source.as_str().to_owned(),
+            entry.at.to_string(),
+            entry.actor.clone(),
+            entry.note.clone().unwrap_or_default(),
+        ])
+        .map_err(broken_csv)
+    })?;
+    csv.flush()?;
+    Ok(ExitCode::Done)
+}
+
+fn broken_csv(error: csv::Error) -> CliError {
+    if error.is_io_error() {
+        std::io::Error::from(error).into()
+    } else {
+        CliError::failed(format!("writing the output: {error}"))
+    }
+}
+
+/// Every entry of a list in order, page by page.
+fn each_entry(
+    deck: &mut Deck,
+    list: &ListKind,
+    see: &mut dyn FnMut(&Suppression) -> Result<(), CliError>,
+) -> Result<(), CliError> {
+    let mut after = None;
+    loop {
+        let page = deck.store.list_page(list, after, PAGE)?;
+        let Some(end) = page.last() else {
+            return Ok(());
+        };
+        after = Some(end.number);
+        page.iter().try_for_each(&mut *see)?;
+    }
+}

@@ -22,8 +22,8 @@ const TOLD: usize = 20;
 
 /// What became of the rows.
 #[derive(Default)]
-struct Taken {
-    figures: ImportFigures,
+pub(super) struct Taken {
+    pub(super) figures: ImportFigures,
     removals: u64,
     finished: u64,
     live: Vec<String>,
@@ -52,7 +52,7 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
         ))
         .hint("give the date the registry's data bear"));
     }
-    let taken = take(&mut deck, &file, args, &by, env.json)?;
+    let taken = take(&mut deck, &file, &args.list, &by, env.json)?;
     deck.store
         .finish_list(&args.list, as_of, &taken.figures, &by)?;
     // Any number of the list may be among the reserved ones, so all of them have to leave or end.
@@ -104,10 +104,11 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     Ok(ExitCode::Done)
 }
 
-fn take(
+/// Takes every number of `file` onto `list`; the list's date is the caller's to set.
+pub(super) fn take(
     deck: &mut Deck,
     file: &DncFile,
-    args: &DncImportArgs,
+    list: &ListKind,
     by: &By,
     quiet: bool,
 ) -> Result<Taken, CliError> {
@@ -130,11 +131,11 @@ fn take(
         }
         taken.figures.rows += 1;
         if batch.len() == BATCH {
-            add(deck, &args.list, &mut batch, by, &mut taken)?;
+            add(deck, list, &mut batch, by, &mut taken)?;
             progress.set(taken.figures.rows);
         }
     }
-    add(deck, &args.list, &mut batch, by, &mut taken)?;
+    add(deck, list, &mut batch, by, &mut taken)?;
     Ok(taken)
 }
 

@@ -2,6 +2,7 @@
 //! the caps hold across every restart.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+#[expect(dead_code, reason = "each test file uses a part of it")]
 mod deck;
 mod judge;
 

@@ -1,8 +1,9 @@
 //! `dialdeck window`: may these numbers be called by law, and when next.
 
-use std::fs;
+mod rows;
+
 use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use clap::{Args, ValueHint};
 use serde_json::json;
@@ -14,16 +15,6 @@ use crate::rules::{Legal, LocateError, Rules};
 
 /// The country of numbers typed without a country code.
 const DEFAULT_COUNTRY: &str = "US";
-
-/// What `--csv` prints.
-const CSV_HEADER: [&str; 6] = [
-    "id",
-    "verdict",
-    "reason",
-    "region",
-    "candidate_zones",
-    "next_allowed_utc",
-];
 
 /// `dialdeck window`.
 #[derive(Clone, Debug, Args)]
@@ -49,6 +40,13 @@ pub struct WindowArgs {
     /// are ignored, and only `number` must be there.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "numbers")]
     pub csv: Option<PathBuf>,
+}
+
+/// What a row of a file does not state.
+struct Defaults<'a> {
+    args: &'a WindowArgs,
+    now: Timestamp,
+    json: bool,
 }
 
 /// One question: a number, what is stated about it, the class of call and the instant.
@@ -85,7 +83,7 @@ pub fn run(
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     match &args.csv {
-        Some(file) => run_file(rules, args, file, now, out),
+        Some(file) => rows::run(rules, &Defaults { args, now, json }, file, out),
         None => run_numbers(rules, args, now, json, out),
     }
 }
@@ -116,82 +114,13 @@ fn run_numbers(
     Ok(())
 }
 
-fn run_file(
-    rules: &Rules,
-    args: &WindowArgs,
-    file: &Path,
-    now: Timestamp,
-    out: &mut dyn Write,
-) -> Result<(), CliError> {
-    let name = file.display();
-    let text = fs::read_to_string(file).map_err(|error| failed(format!("{name}: {error}")))?;
-    let mut reader = csv::ReaderBuilder::new()
-        .comment(Some(b'#'))
-        .flexible(true)
-        .from_reader(text.as_bytes());
-    let header = reader
-        .headers()
-        .map_err(|error| failed(format!("{name}: {error}")))?
-        .clone();
-    let place = |column: &str| header.iter().position(|known| known.trim() == column);
-    let Some(number) = place("number") else {
-        return Err(failed(format!("{name}:1: the column `number` is missing")));
-    };
-    let places = [
-        "id",
-        "region_override",
-        "zone_override",
-        "call_class",
-        "instant_utc",
-    ]
-    .map(place);
-    let mut writer = csv::Writer::from_writer(out);
-    writer
-        .write_record(CSV_HEADER)
-        .map_err(|error| failed(error.to_string()))?;
-    for (index, record) in reader.records().enumerate() {
-        let record = record.map_err(|error| failed(format!("{name}: {error}")))?;
-        let line = record.position().map_or(0, csv::Position::line);
-        let blame = |what: &str| failed(format!("{name}:{line}: {what}"));
-        let [id, region, zone, class, at] = places.map(|place| {
-            let text = place.and_then(|place| record.get(place));
-            text.map(str::trim).filter(|text| !text.is_empty())
-        });
-        let class = class.map_or(Ok(args.class), str::parse);
-        let at = at.map_or(Ok(args.at.unwrap_or(now)), str::parse);
-        let question = Question {
-            number: record.get(number).unwrap_or(""),
-            region: region.or(args.region.as_deref()),
-            zone: zone.or(args.zone.as_deref()),
-            class: class.map_err(|error| blame(&error))?,
-            at: at.map_err(|error| blame(&error))?,
-        };
-        let answer = judge(rules, &question).map_err(|error| blame(&error.to_string()))?;
-        let id = id.map_or_else(|| (index + 1).to_string(), ToOwned::to_owned);
-        writer
-            .write_record(as_record(&id, &answer))
-            .map_err(|error| failed(error.to_string()))?;
-    }
-    writer.flush().map_err(|error| output(&error))
-}
-
 /// The answer; an error when a stated zone or region is not known.
 fn judge(rules: &Rules, question: &Question<'_>) -> Result<Answer, LocateError> {
-    let mut answer = Answer {
-        number: None,
-        allowed: false,
-        reason: String::new(),
-        class: None,
-        local_times: Vec::new(),
-        next: None,
-    };
     let number = match rules.read_number(question.number, Some(DEFAULT_COUNTRY)) {
         Ok(read) => read.number,
-        Err(error) => {
-            error.as_str().clone_into(&mut answer.reason);
-            return Ok(answer);
-        }
+        Err(error) => return Ok(Answer::denied(error.as_str())),
     };
+    let mut answer = Answer::denied("");
     answer.number = Some(number.to_string());
     let hints = Hints {
         time_zone: question.zone.map(ToOwned::to_owned),
@@ -229,6 +158,17 @@ fn judge(rules: &Rules, question: &Question<'_>) -> Result<Answer, LocateError> 
 }
 
 impl Answer {
+    fn denied(reason: &str) -> Self {
+        Self {
+            number: None,
+            allowed: false,
+            reason: reason.to_owned(),
+            class: None,
+            local_times: Vec::new(),
+            next: None,
+        }
+    }
+
     fn verdict(&self) -> &'static str {
         if self.allowed { "allow" } else { "deny" }
     }
@@ -245,17 +185,6 @@ impl Answer {
     fn next_text(&self) -> Option<String> {
         self.next.map(|next| next.to_jiff().to_string())
     }
-}
-
-fn as_record(id: &str, answer: &Answer) -> [String; 6] {
-    [
-        id.to_owned(),
-        answer.verdict().to_owned(),
-        answer.reason.clone(),
-        answer.regions().join(";"),
-        answer.zones().join(";"),
-        answer.next_text().unwrap_or_default(),
-    ]
 }
 
 fn as_json(text: &str, question: &Question<'_>, answer: &Answer) -> serde_json::Value {
@@ -299,16 +228,12 @@ fn usage(message: &str) -> CliError {
     }
 }
 
-fn failed(message: String) -> CliError {
+fn output(error: &std::io::Error) -> CliError {
     CliError {
         code: ExitCode::Failed,
-        message,
+        message: format!("cannot write the answer: {error}"),
         hint: None,
     }
-}
-
-fn output(error: &std::io::Error) -> CliError {
-    failed(format!("cannot write the answer: {error}"))
 }
 
 #[cfg(test)]
@@ -352,6 +277,43 @@ mod tests {
         }
         assert_eq!(printed, expected);
         assert_eq!(printed.lines().count(), 21);
+    }
+
+    #[test]
+    fn a_file_is_answered_row_by_row_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("rows.csv");
+        let ask = |rows: &str, json: bool| {
+            std::fs::write(&path, rows).unwrap();
+            let csv = Some(path.clone());
+            run_with(&WindowArgs { csv, ..args() }, json)
+        };
+        let rows = "number,zone_override\n+12125550142,\n911,\n+12125550142,Mars/Base\n";
+        assert_eq!(
+            ask(rows, false).unwrap(),
+            "id,verdict,reason,region,candidate_zones,next_allowed_utc\n\
+             1,allow,ok,US-NY,America/New_York,2026-12-07T15:30:00Z\n\
+             2,deny,not_possible,,,\n3,deny,unknown_zone,,,\n"
+        );
+        let lines = ask(rows, true).unwrap();
+        let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
+        assert_eq!(
+            (&last["id"], &last["reason"]),
+            (&json!("3"), &json!("unknown_zone"))
+        );
+        let error = ask("number,call_class\n+12125550142,fax\n", false).unwrap_err();
+        assert_eq!(error.code, ExitCode::Usage);
+        assert!(
+            error.message.contains("rows.csv:2: `fax`"),
+            "{}",
+            error.message
+        );
+        let error = ask("phone\n+12125550142\n", false).unwrap_err();
+        assert!(
+            error.message.contains("`number` is missing"),
+            "{}",
+            error.message
+        );
     }
 
     #[test]

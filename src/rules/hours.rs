@@ -107,7 +107,7 @@ impl Hours {
                 class,
                 zone,
                 may_set_aside,
-                must_cover: national && class.is_none() && origin == Origin::Embedded,
+                must_cover: false,
                 rules: Vec::new(),
             });
             if group.zone != zone {
@@ -115,7 +115,9 @@ impl Hours {
             }
             group.rules.push(rule);
         }
-        for ((region, _), group) in added {
+        for ((region, _), mut group) in added {
+            // What opens a country at all, its rows for any class coming first, must cover every day.
+            group.must_cover = !region.contains('-') && !self.regions.contains_key(&region);
             self.regions.entry(region).or_default().push(group);
         }
         Ok(())
@@ -169,10 +171,11 @@ impl Hours {
     }
 
     /// The groups that bind `region` for a class: the country's, then the subdivision's. A country
-    /// without rows yields `None`, which is never open.
+    /// without rows for the class yields `None`, which is never open.
     pub(super) fn binding(&self, region: &str, class: CallClass) -> Option<Binding<'_>> {
         let country = region.split('-').next().unwrap_or(region);
         let national = self.regions.get(country)?.as_slice();
+        national.iter().find(|group| group.binds(class))?;
         let own = match self.regions.get(region) {
             Some(groups) if region.len() > country.len() => groups.as_slice(),
             _ => &[],
@@ -198,7 +201,7 @@ pub(super) struct Binding<'a> {
 impl Binding<'_> {
     fn groups(&self) -> impl Iterator<Item = &Group> {
         let groups = self.national.iter().chain(self.own);
-        groups.filter(|group| group.class.is_none_or(|class| class == self.class))
+        groups.filter(|group| group.binds(self.class))
     }
 
     /// The fixed clocks that some rows use.
@@ -233,6 +236,10 @@ impl Binding<'_> {
 }
 
 impl Group {
+    fn binds(&self, class: CallClass) -> bool {
+        self.class.is_none_or(|own| own == class)
+    }
+
     /// Why the group bars calls at this local time. A holiday is looked at first; then a closed
     /// weekday, or one without a row; then the hours.
     fn shut(

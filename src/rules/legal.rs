@@ -128,6 +128,31 @@ impl Rules {
         Some(self.zones.local(zone, seconds(at), Opinion::Second))
     }
 
+    /// The zones of which the two databases disagree at an instant, by name; for `doctor`. Reads
+    /// every zone, so it takes milliseconds.
+    pub fn zones_in_dispute(&self, at: Timestamp) -> Vec<&'static str> {
+        self.zones.in_dispute(seconds(at))
+    }
+
+    /// Why the zone data must not be trusted (D19), `None` when they may: British Columbia keeps
+    /// UTC-7 since November 2026, which tzdata older than 2026b does not know.
+    pub fn zone_data_fault(&self) -> Option<String> {
+        const ZONE: &str = "America/Vancouver";
+        let midwinter = Timestamp::from_millis(1_797_361_200_000);
+        let times = [
+            self.local_time(ZONE, midwinter),
+            self.second_local_time(ZONE, midwinter),
+        ];
+        let current = |local: &Option<LocalTime>| local.is_some_and(|at| at.second == 12 * 3600);
+        if times.iter().all(current) {
+            return None;
+        }
+        let (first, second) = self.zone_data_versions();
+        Some(format!(
+            "the time-zone data ({first}, {second}) are older than 2026b: {ZONE}"
+        ))
+    }
+
     /// The first instant after `from` at which, in one of the zones and by either database, the
     /// local time reaches one of `minutes` of the day or midnight, or the clock changes. `None`
     /// when no zone is known.

@@ -14,8 +14,6 @@ mod tables;
 mod zonedb;
 
 #[cfg(test)]
-mod properties;
-#[cfg(test)]
 mod tests;
 
 use std::fmt;

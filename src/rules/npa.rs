@@ -7,7 +7,7 @@ use super::tables::{self, Row, TableError};
 use super::zonedb::ZoneTable;
 use crate::domain::Timestamp;
 
-const COLUMNS: [&str; 10] = [
+const COLUMNS: [&str; 11] = [
     "npa",
     "country",
     "subdivisions",
@@ -18,18 +18,8 @@ const COLUMNS: [&str; 10] = [
     "overlay_complex",
     "libphonenumber_accepts",
     "zone_source",
+    "note",
 ];
-
-/// Columns with the note, which nothing but people read.
-const ALL_COLUMNS: [&str; 11] = {
-    let mut all = ["note"; 11];
-    let mut index = 0;
-    while index < COLUMNS.len() {
-        all[index] = COLUMNS[index];
-        index += 1;
-    }
-    all
-};
 
 /// One area code.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +54,7 @@ impl NpaTable {
             // Territories with a country code of their own; the table files them under US.
             countries: ["PR", "VI", "GU", "AS", "MP"].map(str::to_owned).into(),
         };
-        for row in tables::read(file, text, &ALL_COLUMNS)? {
+        for row in tables::read(file, text, &COLUMNS)? {
             let code: usize = row.parse("npa")?;
             if !(200..=999).contains(&code) {
                 return Err(row.error("npa", "must be 200 to 999"));

@@ -176,6 +176,16 @@ impl ZoneTable {
         self.names[usize::from(zone)]
     }
 
+    /// Names of the zones whose offset the two databases state differently.
+    pub(super) fn in_dispute(&self, utc_seconds: i64) -> Vec<&'static str> {
+        let ids = self.names.iter().filter_map(|name| self.find(name));
+        let disputed = ids.filter(|zone| {
+            let offset = |opinion| self.offset(*zone, utc_seconds, opinion);
+            offset(Opinion::First) != offset(Opinion::Second)
+        });
+        disputed.map(|zone| self.name(zone)).collect()
+    }
+
     /// The local time in a zone at an instant in seconds.
     pub(super) fn local(&self, zone: ZoneId, utc_seconds: i64, opinion: Opinion) -> LocalTime {
         LocalTime::at_offset(utc_seconds, self.offset(zone, utc_seconds, opinion))

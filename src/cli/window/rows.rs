@@ -1,0 +1,142 @@
+//! `dialdeck window --csv`: one answer for every row of a file.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use super::{Answer, CliError, Defaults, ExitCode, Question, as_json, judge, output, usage};
+use crate::domain::Timestamp;
+use crate::domain::campaign::CallClass;
+use crate::rules::{LocateError, Rules};
+
+const HEADER: [&str; 6] = [
+    "id",
+    "verdict",
+    "reason",
+    "region",
+    "candidate_zones",
+    "next_allowed_utc",
+];
+
+/// A row as read.
+struct Asked {
+    id: String,
+    number: String,
+    region: Option<String>,
+    zone: Option<String>,
+    class: CallClass,
+    at: Timestamp,
+}
+
+/// Reads the whole file first, so that a bad row leaves no half answer; a number, zone or region
+/// that is not known denies its row, a class or instant that cannot be read is an error.
+pub(super) fn run(
+    rules: &Rules,
+    defaults: &Defaults<'_>,
+    file: &Path,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    let mut printed = Vec::new();
+    if !defaults.json {
+        printed.push(HEADER.map(str::to_owned));
+    }
+    for asked in read(defaults, file)? {
+        let question = Question {
+            number: &asked.number,
+            region: asked.region.as_deref(),
+            zone: asked.zone.as_deref(),
+            class: asked.class,
+            at: asked.at,
+        };
+        let answer = judge(rules, &question).unwrap_or_else(|error| refused(&error));
+        if defaults.json {
+            let mut line = as_json(&asked.number, &question, &answer);
+            line["id"] = asked.id.into();
+            writeln!(out, "{line}").map_err(|error| output(&error))?;
+        } else {
+            printed.push(record(asked.id, &answer));
+        }
+    }
+    let mut writer = csv::Writer::from_writer(out);
+    for record in printed {
+        let written = writer.write_record(record);
+        written.map_err(|error| output(&error.into()))?;
+    }
+    writer.flush().map_err(|error| output(&error))
+}
+
+fn refused(error: &LocateError) -> Answer {
+    Answer::denied(match error {
+        LocateError::Unfit(unfit) => unfit.as_str(),
+        LocateError::UnknownZone(_) => "unknown_zone",
+        LocateError::UnknownRegion(_) => "unknown_region",
+    })
+}
+
+fn record(id: String, answer: &Answer) -> [String; 6] {
+    [
+        id,
+        answer.verdict().to_owned(),
+        answer.reason.clone(),
+        answer.regions().join(";"),
+        answer.zones().join(";"),
+        answer.next_text().unwrap_or_default(),
+    ]
+}
+
+fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
+    let name = file.display();
+    let text = fs::read_to_string(file).map_err(|error| {
+        let missing = error.kind() == ErrorKind::NotFound;
+        CliError {
+            code: if missing {
+                ExitCode::Usage
+            } else {
+                ExitCode::Failed
+            },
+            message: format!("{name}: {error}"),
+            hint: None,
+        }
+    })?;
+    let bad = |error: csv::Error| usage(&format!("{name}: {error}"));
+    let mut reader = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .flexible(true)
+        .from_reader(text.trim_start_matches('\u{feff}').as_bytes());
+    let header = reader.headers().map_err(bad)?.clone();
+    let place = |column: &str| header.iter().position(|known| known.trim() == column);
+    let Some(number) = place("number") else {
+        return Err(usage(&format!("{name}:1: the column `number` is missing")));
+    };
+    let [id, region, zone, class, at] = [
+        "id",
+        "region_override",
+        "zone_override",
+        "call_class",
+        "instant_utc",
+    ]
+    .map(place);
+    let args = defaults.args;
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(bad)?;
+        let line = record.position().map_or(0, csv::Position::line);
+        let blame = |what: String| usage(&format!("{name}:{line}: {what}"));
+        let field = |place: Option<usize>| {
+            let text = place.and_then(|place| record.get(place)).map(str::trim);
+            text.filter(|text| !text.is_empty()).map(ToOwned::to_owned)
+        };
+        let class = field(class).map_or(Ok(args.class), |text| text.parse());
+        let instant = args.at.unwrap_or(defaults.now);
+        let at = field(at).map_or(Ok(instant), |text| text.parse());
+        rows.push(Asked {
+            id: field(id).unwrap_or_else(|| (rows.len() + 1).to_string()),
+            number: record.get(number).unwrap_or("").to_owned(),
+            region: field(region).or_else(|| args.region.clone()),
+            zone: field(zone).or_else(|| args.zone.clone()),
+            class: class.map_err(blame)?,
+            at: at.map_err(blame)?,
+        });
+    }
+    Ok(rows)
+}

@@ -168,11 +168,7 @@ pub struct DncReader<'r> {
 
 enum Rows {
     Lines(Lines),
-    Csv(
-        Box<csv::Reader<Box<dyn Read + Send>>>,
-        Columns,
-        StringRecord,
-    ),
+    Csv(Box<CsvReader>, Columns, StringRecord),
 }
 
 impl Iterator for DncReader<'_> {

@@ -44,7 +44,7 @@ impl ContactFile {
         reader
             .read_record(&mut header)
             .map_err(|error| unreadable(&text.origin, &error))?;
-        let line = header.position().map_or(1, csv::Position::line);
+        let line = line_of(&reader, &header);
         let columns = columns::read(&text.origin, &header, line)?;
         if shape.rows == 0 {
             let hint = "add a row below the header";
@@ -108,7 +108,7 @@ impl ContactFile {
     }
 }
 
-type CsvReader = csv::Reader<Box<dyn Read + Send>>;
+pub(super) type CsvReader = csv::Reader<Box<dyn Read + Send>>;
 
 /// The rows of a contacts file in order. An error ends it; rows before it stand.
 pub struct ContactReader<'r> {
@@ -125,7 +125,7 @@ impl Iterator for ContactReader<'_> {
         match self.reader.read_record(&mut self.record) {
             Ok(false) => None,
             Ok(true) => {
-                let line = self.record.position().map_or(0, csv::Position::line);
+                let line = line_of(&self.reader, &self.record);
                 Some(Ok(match self.judge.row(line, &self.record) {
                     Ok(contact) => Row::Contact(Box::new(contact)),
                     Err(reject) => Row::Reject(reject),
@@ -138,7 +138,8 @@ impl Iterator for ContactReader<'_> {
 
 /// A reader from the beginning, header and all. Rows may differ in length: that is for the judge.
 pub(super) fn csv_reader(text: &Text, shape: Shape) -> Result<CsvReader, FileError> {
-    // The csv crate makes a row of a comment that ends the text without a line break.
+    // With a last line break every row is ended by one, and so is a comment on the last line, of
+    // which the csv crate would make a row.
     let reader: Box<dyn Read + Send> = Box::new(text.open()?.chain(&b"\n"[..]));
     Ok(ReaderBuilder::new()
         .has_headers(false)
@@ -147,6 +148,22 @@ pub(super) fn csv_reader(text: &Text, shape: Shape) -> Result<CsvReader, FileErr
         .comment(shape.comments.then_some(b'#'))
         .buffer_capacity(1 << 16)
         .from_reader(reader))
+}
+
+/// The line on which the row just read begins. The csv crate's own position stands before empty
+/// lines and comments, so it is counted back from the line break that ended the row.
+pub(super) fn line_of(reader: &CsvReader, record: &StringRecord) -> u64 {
+    let next = reader.position().line();
+    let started = record.position().map_or(0, csv::Position::line);
+    if next == started + 1 {
+        return started;
+    }
+    let within = record
+        .as_slice()
+        .bytes()
+        .filter(|byte| *byte == b'\n')
+        .count() as u64;
+    next.saturating_sub(1 + within)
 }
 
 pub(super) fn unreadable(origin: &Origin, error: &csv::Error) -> FileError {

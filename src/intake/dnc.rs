@@ -8,7 +8,7 @@ use std::io::{BufRead, BufReader, Read};
 use csv::StringRecord;
 
 use super::columns::{self, Column, Columns};
-use super::contacts::{csv_reader, unreadable};
+use super::contacts::{CsvReader, csv_reader, line_of, unreadable};
 use super::fault::{FileError, Reject, in_two};
 use super::shape::{self, Shape};
 use super::text::{Origin, Text};
@@ -168,11 +168,7 @@ pub struct DncReader<'r> {
 
 enum Rows {
     Lines(Lines),
-    Csv(
-        Box<csv::Reader<Box<dyn Read + Send>>>,
-        Columns,
-        StringRecord,
-    ),
+    Csv(Box<CsvReader>, Columns, StringRecord),
 }
 
 impl Iterator for DncReader<'_> {
@@ -197,7 +193,12 @@ impl Iterator for DncReader<'_> {
             }
             Rows::Csv(reader, columns, record) => match reader.read_record(record) {
                 Ok(false) => None,
-                Ok(true) => Some(Ok(csv_row(self.rules, country, columns, record))),
+                Ok(true) => Some(Ok(csv_row(
+                    self.rules,
+                    country,
+                    columns,
+                    (line_of(reader, record), record),
+                ))),
                 Err(error) => Some(Err(unreadable(&self.origin, &error))),
             },
         }
@@ -208,9 +209,8 @@ fn csv_row(
     rules: &Rules,
     country: Option<&str>,
     columns: &Columns,
-    record: &StringRecord,
+    (line, record): (u64, &StringRecord),
 ) -> DncRow {
-    let line = record.position().map_or(0, csv::Position::line);
     let position = columns.position(Column::Number).unwrap_or(0);
     let text = record.get(position).unwrap_or_default().trim();
     match rules.read_number(text, country) {

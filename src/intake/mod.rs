@@ -13,6 +13,9 @@ mod row;
 mod shape;
 mod text;
 
+#[cfg(test)]
+mod tests;
+
 pub use contacts::{ContactFile, ContactReader, Row};
 pub use dnc::{DncFile, DncReader, DncRow};
 pub use fault::{FileError, Reject};

@@ -117,19 +117,53 @@ impl Text {
         })
     }
 
-    /// The text as UTF-8 from its beginning, without a byte-order mark.
+    /// The text as UTF-8 from its beginning, without a byte-order mark, its lines ending in LF.
     pub(super) fn open(&self) -> Result<impl Read + Send + use<>, FileError> {
         let reader = self
             .origin
             .open()
             .map_err(|error| self.origin.unreadable(&error))?;
         let passes = self.encoding == UTF_8 && !self.marked;
-        Ok(DecodeReaderBytesBuilder::new()
+        let inner = DecodeReaderBytesBuilder::new()
             .encoding(Some(self.encoding))
             .utf8_passthru(passes)
             .strip_bom(true)
             .bom_override(true)
-            .build(reader))
+            .build(reader);
+        Ok(LineFeeds {
+            inner,
+            after_return: false,
+        })
+    }
+}
+
+/// Makes CRLF and CR line ends LF, so that lines are counted alike whatever wrote the file.
+struct LineFeeds<R> {
+    inner: R,
+    after_return: bool,
+}
+
+impl<R: Read> Read for LineFeeds<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.inner.read(buffer)?;
+            if read == 0 || (!self.after_return && !buffer[..read].contains(&b'\r')) {
+                return Ok(read);
+            }
+            let mut kept = 0;
+            for at in 0..read {
+                let byte = buffer[at];
+                let doubled = byte == b'\n' && self.after_return;
+                self.after_return = byte == b'\r';
+                if !doubled {
+                    buffer[kept] = if byte == b'\r' { b'\n' } else { byte };
+                    kept += 1;
+                }
+            }
+            if kept > 0 {
+                return Ok(kept);
+            }
+        }
     }
 }
 

@@ -1,0 +1,204 @@
+//! Lists as they come: encodings, line ends, spellings, and the round trip of rejects.
+
+use super::*;
+use crate::domain::campaign::Evidence;
+use crate::domain::{ConsentKind, NewContact};
+use crate::rules::Rules;
+
+fn origin(bytes: &[u8]) -> Origin {
+    Origin::Bytes("list.csv".to_owned(), bytes.into())
+}
+
+fn rows(bytes: &[u8]) -> (ContactFile, Vec<NewContact>, Vec<Reject>) {
+    let file = ContactFile::check(origin(bytes)).unwrap();
+    let (mut contacts, mut rejects) = (Vec::new(), Vec::new());
+    for row in file
+        .read(Rules::embedded(), Some("US"), Evidence::Stated)
+        .unwrap()
+    {
+        match row.unwrap() {
+            Row::Contact(contact) => contacts.push(*contact),
+            Row::Reject(reject) => rejects.push(*reject),
+        }
+    }
+    (file, contacts, rejects)
+}
+
+fn utf16(text: &str, big: bool) -> Vec<u8> {
+    let units = std::iter::once(0xfeff).chain(text.encode_utf16());
+    units
+        .flat_map(|unit| {
+            if big {
+                unit.to_be_bytes()
+            } else {
+                unit.to_le_bytes()
+            }
+        })
+        .collect()
+}
+
+#[test]
+fn every_encoding_reads_alike() {
+    let text = "Phone;Name;Città\r\n(212) 555-0100;Zoë;Forlì\r\n+44 20 7946 0001;Åsa;\r\n";
+    let latin: Vec<u8> = text
+        .chars()
+        .map(|char| u8::try_from(u32::from(char)).unwrap())
+        .collect();
+    let marked = format!("\u{feff}{text}");
+    let (_, plain, _) = rows(text.as_bytes());
+    for bytes in [
+        latin,
+        marked.into_bytes(),
+        utf16(text, false),
+        utf16(text, true),
+    ] {
+        assert_eq!(rows(&bytes).1, plain);
+    }
+    assert_eq!(plain[0].number.to_string(), "+12125550100");
+    assert_eq!((plain[0].line, plain[0].name.as_str()), (2, "Zoë"));
+    assert_eq!(plain[0].variables, "{\"Città\":\"Forlì\"}");
+    assert_eq!(
+        (
+            plain[1].number.to_string().as_str(),
+            plain[1].variables.as_str()
+        ),
+        ("+442079460001", "")
+    );
+}
+
+#[test]
+fn a_whole_row_is_understood() {
+    let (file, contacts, _) = rows(
+        b"number,name,time_zone,region,consent,consent_source,consent_at,priority,expires_at,note,note 2\n\
+          212-555-0100,\"Ruiz, Ana\",America/Chicago,,Express Written,form 1,2026-03-01,5,2026-12-09T12:00:00-05:00,\"say \"\"hi\"\"\n  twice\",x\n",
+    );
+    let contact = &contacts[0];
+    assert_eq!(contact.name, "Ruiz, Ana");
+    let class = contact.class.as_ref().unwrap();
+    assert_eq!(class.zones, ["America/Chicago"]);
+    assert_eq!(class.regions, ["US-NY"]);
+    let consent = contact.consent.as_ref().unwrap();
+    assert_eq!(
+        (consent.kind, consent.source.as_str()),
+        (ConsentKind::ExpressWritten, "form 1")
+    );
+    assert_eq!(consent.at.to_string(), "2026-03-01T00:00:00.000Z");
+    assert_eq!(contact.priority, 5);
+    assert_eq!(
+        contact.expires_at.unwrap().to_string(),
+        "2026-12-09T17:00:00.000Z"
+    );
+    assert_eq!(
+        contact.variables,
+        "{\"note\":\"say \\\"hi\\\"\\n  twice\",\"note 2\":\"x\"}"
+    );
+    assert_eq!((file.rows(), file.delimiter()), (1, b','));
+    assert_eq!(file.figures().file, "list.csv");
+    assert_eq!(file.figures().sha256.len(), 64);
+}
+
+#[test]
+fn an_undialable_number_is_taken_with_its_reason() {
+    let (_, contacts, rejects) = rows(b"tel\n+18005550100\n+12115550100\n+18765550100\n");
+    let why: Vec<&str> = contacts
+        .iter()
+        .map(|contact| contact.class.as_ref().unwrap_err().as_str())
+        .collect();
+    assert_eq!(why.len(), 3, "{rejects:?}");
+    assert_eq!((why[0], why[2]), ("non_geographic", "no_rules"));
+}
+
+#[test]
+fn the_default_country_is_not_for_numbers_with_a_plus() {
+    let file =
+        ContactFile::check(origin(b"tel\n020 7946 0001\n+442079460002\n+2079460003\n")).unwrap();
+    let read: Vec<Row> = file
+        .read(Rules::embedded(), Some("GB"), Evidence::Stated)
+        .unwrap()
+        .map(Result::unwrap)
+        .collect();
+    let taken: Vec<String> = read
+        .iter()
+        .filter_map(|row| match row {
+            Row::Contact(contact) => Some(contact.number.to_string()),
+            Row::Reject(_) => None,
+        })
+        .collect();
+    assert_eq!(taken[..2], ["+442079460001", "+442079460002"]);
+    assert!(!taken.contains(&"+442079460003".to_owned()));
+    let none = file
+        .read(Rules::embedded(), None, Evidence::Stated)
+        .unwrap();
+    let Row::Reject(reject) = none.map(Result::unwrap).next().unwrap() else {
+        panic!("a number without a country");
+    };
+    assert!(reject.hint.contains("country code"), "{reject}");
+}
+
+#[test]
+fn rejects_can_be_mended_and_imported_again() {
+    let source = b"tel;name\nn/a;\"Ana; R\"\n+12125550100;Ben\n555-0101;Cy\n";
+    let (file, contacts, rejects) = rows(source);
+    assert_eq!((contacts.len(), rejects.len()), (1, 2));
+    let mut out = RejectsFile::new(Vec::new(), &file).unwrap();
+    for reject in &rejects {
+        out.write(reject).unwrap();
+    }
+    let written = String::from_utf8(out.finish().unwrap()).unwrap();
+    assert!(written.starts_with("tel;name;reject_reason\n"), "{written}");
+    let mended = written.replace("n/a;", "+12125550102;");
+    let (file, contacts, rejects) = rows(mended.as_bytes());
+    assert_eq!(
+        (contacts[0].name.as_str(), contacts[0].variables.as_str()),
+        ("Ana; R", "")
+    );
+    assert_eq!(rejects.len(), 1);
+    let mut again = RejectsFile::new(Vec::new(), &file).unwrap();
+    again.write(&rejects[0]).unwrap();
+    let written = String::from_utf8(again.finish().unwrap()).unwrap();
+    assert_eq!(written.matches("reject_reason").count(), 1);
+    assert!(
+        written.lines().nth(1).unwrap().starts_with("555-0101;Cy;"),
+        "{written}"
+    );
+}
+
+#[test]
+fn names_cannot_steer_a_terminal() {
+    let (_, contacts, _) = rows(b"tel,name\n+12125550100,a\x1b[2Jb\n");
+    assert_eq!(contacts[0].name, "a [2Jb");
+}
+
+#[test]
+fn lines_are_those_of_the_file() {
+    let (_, contacts, _) = rows(b"tel,name\n\n+12125550100,\"a\nb\"\n\n\n+12125550101,c\n");
+    let lines: Vec<u64> = contacts.iter().map(|contact| contact.line).collect();
+    assert_eq!(lines, [3, 7]);
+}
+
+#[test]
+fn a_do_not_call_list_has_many_forms() {
+    let text = b"# asked in person\n(212) 555-0100  # Ana\n\n+442079460001\r\n212,5550101\n\
+        305,5550102,2026-12-01,A\n305,5550103,12/02/2026,D\n";
+    let file = DncFile::check(origin(text), Rules::embedded(), Some("US")).unwrap();
+    assert_eq!(file.rows(), 5);
+    let found: Vec<String> = file
+        .read(Rules::embedded())
+        .unwrap()
+        .map(|row| match row.unwrap() {
+            DncRow::Number { line, number } => format!("{line} {number}"),
+            DncRow::Removal { line, number } => format!("{line} -{number}"),
+            DncRow::Reject(reject) => panic!("{reject}"),
+        })
+        .collect();
+    assert_eq!(
+        found,
+        [
+            "2 +12125550100",
+            "4 +442079460001",
+            "5 +12125550101",
+            "6 +13055550102",
+            "7 -+13055550103"
+        ]
+    );
+}

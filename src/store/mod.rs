@@ -13,6 +13,7 @@ mod facts;
 pub mod memory;
 mod moves;
 pub mod sqlite;
+pub mod writer;
 
 use std::collections::BTreeMap;
 

@@ -218,7 +218,7 @@ pub(super) fn gives_back(attempt: &Attempt, report: &CallReport) -> bool {
 
 /// Whether an attempt has ended without its request ever leaving.
 pub(super) fn never_sent(attempt: &Attempt) -> bool {
-    attempt.outcome == Some(Outcome::Cancelled) && !attempt.counts
+    attempt.sent_at.is_none() && attempt.outcome == Some(Outcome::Cancelled) && !attempt.counts
 }
 
 /// The instant an attempt's send counts from in the sliding windows; `None`: now, or not at all.

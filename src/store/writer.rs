@@ -1,132 +1,200 @@
-//! The group-commit writer: one thread that owns a store and commits what waits together.
+//! The one writer: a thread that owns the store and commits what is waiting as one group.
+//!
+//! Results leave only after their group's commit, in the order of submission. After a commit has
+//! failed nothing is executed any more.
 
-use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::thread::JoinHandle;
+use std::collections::VecDeque;
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
+};
+use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::UnboundedSender;
 
 use super::{Store, StoreError};
+use crate::clock::Stopwatch;
 
-/// Jobs in one group at most, so that no answer waits long behind others.
-const GROUP: usize = 256;
-
-/// How long a job that nobody waits for may wait for company.
-const LAZY: Duration = Duration::from_millis(20);
-
+/// Jobs in one group at most, so that a group's commit is never far away.
+pub const MAX_GROUP: usize = 256;
+/// Jobs waiting at most; beyond that [`Writer::submit`] waits.
+pub const MAX_WAITING: usize = 1024;
+/// How long a lazy job waits for company.
+pub const LAZY: Duration = Duration::from_millis(20);
 /// How often an idle writer looks whether another process has committed.
-const LOOK: Duration = Duration::from_millis(100);
+pub const IDLE_LOOK: Duration = Duration::from_millis(100);
 
-/// Whether somebody waits for a job.
+/// What a writer executes.
+pub type Job<S, E> = Box<dyn FnOnce(&mut S) -> E + Send>;
+
+/// How soon a job must be durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urgency {
-    /// Commit as soon as the writer is free.
+    /// With the next group, which starts at once.
     Now,
-    /// May share the next commit, within 20 ms.
+    /// With the next group that starts anyway, within [`LAZY`] or [`MAX_GROUP`] jobs.
     Lazy,
 }
 
-/// What the writer reports, in order of submission.
+/// What a writer says.
 #[derive(Debug)]
 pub enum Done<E> {
-    /// A group is durable; its jobs' results.
-    Committed(Vec<E>),
-    /// The group was not made durable, and nothing will be any more.
+    /// A group is durable: its results, in the order of submission.
+    Ok(Vec<E>),
+    /// A group is not durable, and no later job will be executed.
     Failed(StoreError),
-    /// Another process has committed since the last look.
+    /// Another process has committed.
     ExternalChange,
 }
 
-/// Work on the store.
-pub type Job<S, E> = Box<dyn FnOnce(&mut S) -> E + Send>;
-
-/// The way to the writer's thread. Dropping it commits what waits and ends the thread.
-#[derive(Debug)]
+/// A handle on the writer's thread. Dropping it executes what is waiting, commits and joins.
 pub struct Writer<S, E> {
-    jobs: Option<Sender<(Urgency, Job<S, E>)>>,
+    jobs: Option<SyncSender<(Urgency, Job<S, E>)>>,
     thread: Option<JoinHandle<()>>,
 }
 
+/// The writer has ended, because a commit failed; the job was not executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the store's writer has ended")]
+pub struct Ended;
+
 impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
-    /// Starts a thread that owns `store`.
-    pub fn spawn(store: S) -> (Self, UnboundedReceiver<Done<E>>) {
-        let (jobs, inbox) = channel();
-        let (outbox, done) = unbounded_channel();
-        let thread = std::thread::spawn(move || serve(store, &inbox, &outbox));
-        (
-            Self {
-                jobs: Some(jobs),
-                thread: Some(thread),
-            },
-            done,
-        )
+    /// Starts a thread that owns `store` and reports to `done`.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn spawn(store: S, done: UnboundedSender<Done<E>>) -> std::io::Result<Self> {
+        let (sender, jobs) = sync_channel(MAX_WAITING);
+        let thread = thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || Loop { store, jobs, done }.run())?;
+        Ok(Self {
+            jobs: Some(sender),
+            thread: Some(thread),
+        })
     }
 
-    /// Hands a job over.
-    pub fn submit(&self, urgency: Urgency, job: Job<S, E>) {
-        if let Some(jobs) = &self.jobs {
-            // A writer that has failed has said so; nobody waits for this job.
-            jobs.send((urgency, job)).ok();
+    /// Hands a job over; waits while [`MAX_WAITING`] jobs are waiting.
+    ///
+    /// # Errors
+    /// When the writer has ended.
+    pub fn submit(
+        &self,
+        urgency: Urgency,
+        job: impl FnOnce(&mut S) -> E + Send + 'static,
+    ) -> Result<(), Ended> {
+        let jobs = self.jobs.as_ref().ok_or(Ended)?;
+        jobs.send((urgency, Box::new(job))).map_err(|_| Ended)
+    }
+
+    /// Hands a job over, or gives it back when [`MAX_WAITING`] jobs are waiting.
+    ///
+    /// # Errors
+    /// When the writer has ended.
+    pub fn try_submit(&self, urgency: Urgency, job: Job<S, E>) -> Result<Option<Job<S, E>>, Ended> {
+        let jobs = self.jobs.as_ref().ok_or(Ended)?;
+        match jobs.try_send((urgency, job)) {
+            Ok(()) => Ok(None),
+            Err(TrySendError::Full((_, job))) => Ok(Some(job)),
+            Err(TrySendError::Disconnected(_)) => Err(Ended),
         }
     }
 }
 
 impl<S, E> Drop for Writer<S, E> {
     fn drop(&mut self) {
-        self.jobs = None;
-        if let Some(thread) = self.thread.take() {
-            thread.join().ok();
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's writer panicked");
         }
     }
 }
 
-fn serve<S: Store, E>(
-    mut store: S,
-    inbox: &Receiver<(Urgency, Job<S, E>)>,
-    outbox: &UnboundedSender<Done<E>>,
-) {
-    let mut waiting = Vec::new();
-    loop {
-        let patience = if waiting.is_empty() { LOOK } else { LAZY };
-        let mut ended = false;
-        match inbox.recv_timeout(patience) {
-            Ok((urgency, job)) => {
-                waiting.push(job);
-                let mut now = urgency == Urgency::Now;
-                while waiting.len() < GROUP {
-                    let Ok((urgency, job)) = inbox.try_recv() else {
-                        break;
-                    };
-                    waiting.push(job);
-                    now |= urgency == Urgency::Now;
-                }
-                if !now && waiting.len() < GROUP {
-                    continue;
-                }
-            }
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => ended = true,
-        }
-        match store.changed_elsewhere() {
-            Ok(false) => {}
-            Ok(true) => drop(outbox.send(Done::ExternalChange)),
-            Err(error) => return drop(outbox.send(Done::Failed(error))),
-        }
-        if !waiting.is_empty() {
-            match commit(&mut store, std::mem::take(&mut waiting)) {
-                Ok(results) => drop(outbox.send(Done::Committed(results))),
-                Err(error) => return drop(outbox.send(Done::Failed(error))),
-            }
-        }
-        if ended {
-            return;
-        }
-    }
+struct Loop<S, E> {
+    store: S,
+    jobs: Receiver<(Urgency, Job<S, E>)>,
+    done: UnboundedSender<Done<E>>,
 }
 
-fn commit<S: Store, E>(store: &mut S, jobs: Vec<Job<S, E>>) -> Result<Vec<E>, StoreError> {
-    store.begin()?;
-    let results = jobs.into_iter().map(|job| job(store)).collect();
-    store.commit()?;
-    Ok(results)
+/// Whether more jobs may come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inbox {
+    Open,
+    Closed,
+}
+
+impl<S: Store, E> Loop<S, E> {
+    fn run(mut self) {
+        loop {
+            let (jobs, inbox) = self.gather();
+            let outcome = if jobs.is_empty() {
+                self.look()
+            } else {
+                self.execute(jobs)
+            };
+            if let Err(error) = outcome {
+                self.tell(Done::Failed(error));
+                return;
+            }
+            if inbox == Inbox::Closed {
+                return;
+            }
+        }
+    }
+
+    /// The next group's jobs; none when the writer was idle for [`IDLE_LOOK`].
+    fn gather(&self) -> (VecDeque<Job<S, E>>, Inbox) {
+        let mut jobs = VecDeque::new();
+        let (mut urgency, job) = match self.jobs.recv_timeout(IDLE_LOOK) {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => return (jobs, Inbox::Open),
+            Err(RecvTimeoutError::Disconnected) => return (jobs, Inbox::Closed),
+        };
+        jobs.push_back(job);
+        let since = Stopwatch::start();
+        while jobs.len() < MAX_GROUP {
+            // Whatever waits comes along; only a group of lazy jobs alone waits for more.
+            let next = match (self.jobs.try_recv(), urgency) {
+                (Err(TryRecvError::Empty), Urgency::Now) => return (jobs, Inbox::Open),
+                (Err(TryRecvError::Empty), Urgency::Lazy) => {
+                    let left = LAZY.saturating_sub(since.elapsed());
+                    match self.jobs.recv_timeout(left) {
+                        Ok(next) => next,
+                        Err(RecvTimeoutError::Timeout) => return (jobs, Inbox::Open),
+                        Err(RecvTimeoutError::Disconnected) => return (jobs, Inbox::Closed),
+                    }
+                }
+                (Err(TryRecvError::Disconnected), _) => return (jobs, Inbox::Closed),
+                (Ok(next), _) => next,
+            };
+            if next.0 == Urgency::Now {
+                urgency = Urgency::Now;
+            }
+            jobs.push_back(next.1);
+        }
+        (jobs, Inbox::Open)
+    }
+
+    fn execute(&mut self, jobs: VecDeque<Job<S, E>>) -> Result<(), StoreError> {
+        self.look()?;
+        self.store.begin()?;
+        let results = jobs.into_iter().map(|job| job(&mut self.store)).collect();
+        self.store.commit()?;
+        self.tell(Done::Ok(results));
+        Ok(())
+    }
+
+    fn look(&mut self) -> Result<(), StoreError> {
+        if self.store.changed_elsewhere()? {
+            self.tell(Done::ExternalChange);
+        }
+        Ok(())
+    }
+
+    fn tell(&self, done: Done<E>) {
+        // A listener that is gone no longer acts on results; what is durable stays so.
+        drop(self.done.send(done));
+    }
 }

@@ -19,27 +19,27 @@ use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{By, Claimed, DeckSettings, NewContact, RowFate, Settled, Store, opt_out};
 
-pub const DECK: DeckId = DeckId(0x7f3a_9c21);
+pub(crate) const DECK: DeckId = DeckId(0x7f3a_9c21);
 
 /// Tuesday 10:00 in New York, 07:00 in Los Angeles.
-pub fn morning() -> Timestamp {
+pub(crate) fn morning() -> Timestamp {
     "2026-12-08T15:00:00Z".parse().unwrap()
 }
 
-pub fn secs(secs: u64) -> Duration {
+pub(crate) fn secs(secs: u64) -> Duration {
     Duration::from_secs(secs)
 }
 
-pub fn memory() -> MemoryStore {
+pub(crate) fn memory() -> MemoryStore {
     MemoryStore::new(DECK, Rules::embedded(), morning())
 }
 
-pub fn sqlite(folder: &tempfile::TempDir) -> SqliteStore {
+pub(crate) fn sqlite(folder: &tempfile::TempDir) -> SqliteStore {
     let path = folder.path().join("deck.sqlite");
     SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap()
 }
 
-pub fn by(at: Timestamp) -> By {
+pub(crate) fn by(at: Timestamp) -> By {
     By {
         actor: "maria".to_owned(),
         at,
@@ -47,15 +47,15 @@ pub fn by(at: Timestamp) -> By {
 }
 
 /// `+1 212-555-0100` and on.
-pub fn number(place: u64) -> PhoneNumber {
+pub(crate) fn number(place: u64) -> PhoneNumber {
     PhoneNumber::from_digits(12_125_550_100 + place).unwrap()
 }
 
-pub fn caller_id(place: u64) -> PhoneNumber {
+pub(crate) fn caller_id(place: u64) -> PhoneNumber {
     PhoneNumber::from_digits(16_465_550_100 + place).unwrap()
 }
 
-pub fn new_york() -> WindowClass {
+pub(crate) fn new_york() -> WindowClass {
     WindowClass {
         zones: vec!["America/New_York".to_owned()],
         regions: vec!["US-NY".to_owned()],
@@ -63,7 +63,7 @@ pub fn new_york() -> WindowClass {
     }
 }
 
-pub fn los_angeles() -> WindowClass {
+pub(crate) fn los_angeles() -> WindowClass {
     WindowClass {
         zones: vec!["America/Los_Angeles".to_owned()],
         regions: vec!["US-CA".to_owned()],
@@ -71,7 +71,7 @@ pub fn los_angeles() -> WindowClass {
     }
 }
 
-pub fn deck() -> DeckSettings {
+pub(crate) fn deck() -> DeckSettings {
     DeckSettings {
         max_concurrent: 8,
         trunks: vec![TrunkSettings {
@@ -98,7 +98,7 @@ pub fn deck() -> DeckSettings {
     }
 }
 
-pub fn settings(name: &str) -> CampaignSettings {
+pub(crate) fn settings(name: &str) -> CampaignSettings {
     CampaignSettings {
         name: name.to_owned(),
         seller: "Example Dental".to_owned(),
@@ -133,7 +133,7 @@ pub fn settings(name: &str) -> CampaignSettings {
     }
 }
 
-pub fn row(line: u64, number: PhoneNumber) -> NewContact {
+pub(crate) fn row(line: u64, number: PhoneNumber) -> NewContact {
     NewContact {
         line,
         number,
@@ -151,13 +151,17 @@ pub fn row(line: u64, number: PhoneNumber) -> NewContact {
 }
 
 /// A configured deck with one running campaign of `contacts` contacts.
-pub fn running(store: &mut impl Store, contacts: u64) -> (CampaignId, Vec<ContactId>) {
+pub(crate) fn running(store: &mut impl Store, contacts: u64) -> (CampaignId, Vec<ContactId>) {
     store.configure(&deck()).unwrap();
     campaign(store, "spring-reminders", contacts)
 }
 
 /// One more running campaign over the same numbers.
-pub fn campaign(store: &mut impl Store, name: &str, contacts: u64) -> (CampaignId, Vec<ContactId>) {
+pub(crate) fn campaign(
+    store: &mut impl Store,
+    name: &str,
+    contacts: u64,
+) -> (CampaignId, Vec<ContactId>) {
     let now = morning();
     let id = store.add_campaign(&settings(name), &by(now)).unwrap();
     let rows: Vec<NewContact> = (0..contacts)
@@ -174,11 +178,11 @@ pub fn campaign(store: &mut impl Store, name: &str, contacts: u64) -> (CampaignI
     (id, taken)
 }
 
-pub fn claim(store: &mut impl Store, contact: ContactId, now: Timestamp) -> Claimed {
+pub(crate) fn claim(store: &mut impl Store, contact: ContactId, now: Timestamp) -> Claimed {
     store.claim(contact, &Context::default(), now).unwrap()
 }
 
-pub fn dial(store: &mut impl Store, contact: ContactId, now: Timestamp) -> Attempt {
+pub(crate) fn dial(store: &mut impl Store, contact: ContactId, now: Timestamp) -> Attempt {
     match claim(store, contact, now) {
         Claimed::Dial(attempt, _) => *attempt,
         other @ (Claimed::Held { .. } | Claimed::Refused(_) | Claimed::Stale) => {
@@ -187,7 +191,7 @@ pub fn dial(store: &mut impl Store, contact: ContactId, now: Timestamp) -> Attem
     }
 }
 
-pub fn tell(
+pub(crate) fn tell(
     store: &mut impl Store,
     attempt: AttemptId,
     kind: CallEventKind,
@@ -198,7 +202,7 @@ pub fn tell(
     store.record(&event, now).unwrap()
 }
 
-pub fn rejected(code: u16) -> CallReport {
+pub(crate) fn rejected(code: u16) -> CallReport {
     CallReport {
         end: CallEnd::Rejected,
         sip_code: Some(code),
@@ -206,21 +210,21 @@ pub fn rejected(code: u16) -> CallReport {
     }
 }
 
-pub fn ended(end: CallEnd) -> CallReport {
+pub(crate) fn ended(end: CallEnd) -> CallReport {
     CallReport {
         end,
         ..CallReport::default()
     }
 }
 
-pub fn talked() -> CallReport {
+pub(crate) fn talked() -> CallReport {
     CallReport {
         callee_type: Some(CalleeType::Human),
         ..ended(CallEnd::Completed)
     }
 }
 
-pub fn settle(
+pub(crate) fn settle(
     store: &mut impl Store,
     attempt: AttemptId,
     report: &CallReport,
@@ -229,11 +233,11 @@ pub fn settle(
     store.settle(attempt, report, now, now).unwrap()
 }
 
-pub fn opted_out(number: PhoneNumber, at: Timestamp) -> Suppression {
+pub(crate) fn opted_out(number: PhoneNumber, at: Timestamp) -> Suppression {
     opt_out(number, None, &by(at))
 }
 
-pub fn on_list(number: PhoneNumber, list: ListKind, at: Timestamp) -> Suppression {
+pub(crate) fn on_list(number: PhoneNumber, list: ListKind, at: Timestamp) -> Suppression {
     Suppression {
         list,
         ..opted_out(number, at)
@@ -241,7 +245,7 @@ pub fn on_list(number: PhoneNumber, list: ListKind, at: Timestamp) -> Suppressio
 }
 
 /// The kinds of the log's entries after `after`; the whole chain is checked on the way.
-pub fn kinds(store: &mut impl Store, after: i64) -> Vec<String> {
+pub(crate) fn kinds(store: &mut impl Store, after: i64) -> Vec<String> {
     let mut chain = ChainCheck::default();
     let mut kinds = Vec::new();
     for sealed in store.tail(0, usize::MAX).unwrap() {
@@ -255,7 +259,7 @@ pub fn kinds(store: &mut impl Store, after: i64) -> Vec<String> {
 }
 
 /// The incremental counters equal a recount of the rows (D16).
-pub fn check_counters(store: &mut impl Store, now: Timestamp) {
+pub(crate) fn check_counters(store: &mut impl Store, now: Timestamp) {
     let recount = store.recount().unwrap();
     for counts in store.snapshot(now).unwrap().campaigns {
         let rows = recount

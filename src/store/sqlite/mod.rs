@@ -160,3 +160,6 @@ impl Work<'_> {
 
 #[cfg(test)]
 mod plans;
+
+#[cfg(test)]
+mod tests;

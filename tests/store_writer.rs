@@ -1,0 +1,146 @@
+//! The group-commit writer: order, durability before results, failure, other processes.
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test that cannot go on stops with a panic"
+)]
+
+use std::path::Path;
+use std::sync::mpsc::channel;
+
+use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::{DeckId, Timestamp};
+use dialdeck::rules::Rules;
+use dialdeck::store::Store;
+use dialdeck::store::memory::MemoryStore;
+use dialdeck::store::sqlite::SqliteStore;
+use dialdeck::store::writer::{Done, MAX_GROUP, Urgency, Writer};
+use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+
+fn now() -> Timestamp {
+    "2026-12-08T15:00:00Z".parse().unwrap()
+}
+
+fn open(folder: &Path) -> SqliteStore {
+    let path = folder.join("deck.sqlite");
+    SqliteStore::create_or_open(&path, DeckId(7), Rules::embedded(), now()).unwrap()
+}
+
+fn event() -> NewEvent {
+    NewEvent::new(now(), EventKind::AlertRaised, "engine")
+}
+
+fn append(store: &mut SqliteStore) -> i64 {
+    store.append(&event()).unwrap();
+    store.snapshot(now()).unwrap().head
+}
+
+/// The next group's results; other processes' commits are passed over.
+fn next<E: std::fmt::Debug>(done: &mut UnboundedReceiver<Done<E>>) -> Vec<E> {
+    loop {
+        match done.blocking_recv().unwrap() {
+            Done::Ok(results) => return results,
+            Done::ExternalChange => {}
+            Done::Failed(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[test]
+fn results_come_in_order_and_are_durable() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sender, mut done) = unbounded_channel();
+    let writer = Writer::spawn(open(folder.path()), sender).unwrap();
+    let mut looker =
+        SqliteStore::open_read_only(&folder.path().join("deck.sqlite"), Rules::embedded()).unwrap();
+    for place in 0..100 {
+        let urgency = if place % 10 == 0 {
+            Urgency::Now
+        } else {
+            Urgency::Lazy
+        };
+        writer.submit(urgency, append).unwrap();
+    }
+    let mut heads = Vec::new();
+    while heads.len() < 100 {
+        heads.extend(next(&mut done));
+        let durable = looker.snapshot(now()).unwrap().head;
+        assert!(durable >= *heads.last().unwrap());
+    }
+    assert_eq!(heads, (1..=100).collect::<Vec<i64>>());
+}
+
+#[test]
+fn what_waits_while_a_group_runs_becomes_one_group() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sender, mut done) = unbounded_channel();
+    let writer = Writer::spawn(open(folder.path()), sender).unwrap();
+    let (started, has_started) = channel::<()>();
+    let (go_on, may_go_on) = channel::<()>();
+    writer
+        .submit(Urgency::Now, move |store| {
+            started.send(()).unwrap();
+            may_go_on.recv().unwrap();
+            append(store)
+        })
+        .unwrap();
+    has_started.recv().unwrap();
+    for _ in 0..MAX_GROUP + 10 {
+        writer.submit(Urgency::Now, append).unwrap();
+    }
+    go_on.send(()).unwrap();
+    let first = next(&mut done).len();
+    let second = next(&mut done).len();
+    assert!((1..=MAX_GROUP).contains(&first));
+    // Jobs that came before the first group was closed belong to it.
+    assert_eq!((first + second).max(MAX_GROUP), first + second);
+    drop(writer);
+    let rest: usize = std::iter::from_fn(|| match done.blocking_recv() {
+        Some(Done::Ok(results)) => Some(results.len()),
+        Some(Done::ExternalChange) => Some(0),
+        Some(Done::Failed(_)) | None => None,
+    })
+    .sum();
+    assert_eq!(first + second + rest, MAX_GROUP + 11);
+}
+
+#[test]
+fn dropping_the_writer_flushes_lazy_jobs() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sender, mut done) = unbounded_channel();
+    let writer = Writer::spawn(open(folder.path()), sender).unwrap();
+    writer.submit(Urgency::Lazy, append).unwrap();
+    drop(writer);
+    assert_eq!(next(&mut done), [1]);
+    assert!(done.blocking_recv().is_none());
+    assert_eq!(open(folder.path()).snapshot(now()).unwrap().head, 1);
+}
+
+#[test]
+fn after_a_failed_commit_nothing_is_executed() {
+    let (sender, mut done) = unbounded_channel();
+    let store = MemoryStore::new(DeckId(7), Rules::embedded(), now());
+    let writer = Writer::spawn(store, sender).unwrap();
+    // A job that ends the group by itself makes the group's own commit fail.
+    writer
+        .submit(Urgency::Now, |store: &mut MemoryStore| {
+            store.commit().is_ok()
+        })
+        .unwrap();
+    assert!(matches!(done.blocking_recv(), Some(Done::Failed(_))));
+    assert!(done.blocking_recv().is_none());
+    assert!(writer.submit(Urgency::Now, |_| true).is_err());
+}
+
+#[test]
+fn commits_of_other_processes_are_noticed_when_idle_too() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sender, mut done) = unbounded_channel();
+    let writer = Writer::spawn(open(folder.path()), sender).unwrap();
+    writer.submit(Urgency::Now, append).unwrap();
+    assert_eq!(next(&mut done), [1]);
+    let mut other = open(folder.path());
+    other.append(&event()).unwrap();
+    assert!(matches!(done.blocking_recv(), Some(Done::ExternalChange)));
+    writer.submit(Urgency::Now, append).unwrap();
+    assert_eq!(next(&mut done), [3]);
+}

@@ -8,7 +8,7 @@ use super::args::{
     CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
     CampaignSetArgs,
 };
-use super::output::{self, Report};
+use super::output;
 use super::{CliError, Deck, Env, ExitCode, campaign_file, import, status};
 use crate::domain::campaign::Pacing;
 use crate::domain::{Campaign, CampaignState};
@@ -111,11 +111,9 @@ fn show(args: &CampaignNameArgs, env: &Env, out: &mut dyn Write) -> Result<ExitC
         )?;
         return Ok(ExitCode::Done);
     }
-    let mut report = Report::new(&["", ""]);
     for (what, value) in facts(&campaign) {
-        report.row([what.to_owned(), value]);
+        writeln!(out, "{what:<16}{value}")?;
     }
-    report.write(out, "")?;
     writeln!(out)?;
     status::campaigns(counts.map_or(&[], std::slice::from_ref), out)?;
     Ok(ExitCode::Done)

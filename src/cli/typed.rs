@@ -80,7 +80,11 @@ pub fn describe(echo: &Echo) -> String {
     } else {
         echo.zones.join(" / ")
     };
-    let guessed = if echo.country_guessed { " assumed" } else { "" };
+    let guessed = if echo.country_guessed && echo.country != "??" {
+        " assumed"
+    } else {
+        ""
+    };
     let unfit = echo
         .unfit
         .map_or_else(String::new, |why| format!("; not dialable: {why}"));

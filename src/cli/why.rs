@@ -158,7 +158,7 @@ fn answer(contact: &Contact, facts: &policy::Facts<'_>, now: Timestamp) -> Answe
         contact: contact.id,
         state: contact.state.as_str(),
         decision: word,
-        words: words::answer(&decision, next),
+        words: words::answer(&decision, next) + &finished_because(contact),
         reasons,
         next_possible: next,
         gates: checks
@@ -169,6 +169,14 @@ fn answer(contact: &Contact, facts: &policy::Facts<'_>, now: Timestamp) -> Answe
                 saw: check.saw,
             })
             .collect(),
+    }
+}
+
+/// Why a contact has reached its end, as far as its state alone does not say it.
+fn finished_because(contact: &Contact) -> String {
+    match &contact.reason {
+        Some(reason) if contact.state.is_final() => format!(" On record: {reason}."),
+        Some(_) | None => String::new(),
     }
 }
 
@@ -204,7 +212,13 @@ fn by_law(echo: &Echo, lists: &[Suppression], now: Timestamp) -> ByLaw {
         Err(why) => (false, format!("it cannot be dialed: {why}")),
         Ok(class) => match rules.legal(&class, CallClass::Live, &[], now) {
             Legal::Open => (true, "the law's hours for a live call are open".to_owned()),
-            Legal::Shut(reason, zone) => (false, format!("{}: {zone}", words::window(reason))),
+            Legal::Shut(reason, zone) => {
+                let next = rules.next_legal(&class, CallClass::Live, &[], now);
+                let next = next.map_or_else(String::new, |at| {
+                    format!("; a live call is legal from {}", instant(at))
+                });
+                (false, format!("{}: {zone}{next}", words::window(reason)))
+            }
             Legal::NoZone => (false, "its time zone is not known".to_owned()),
             Legal::Disagree(zone) => (false, format!("the two zone databases differ on {zone}")),
         },

@@ -58,6 +58,10 @@ pub(super) fn execute(
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
     env.may_write()?;
+    if let Some(fault) = Rules::embedded().zone_data_fault() {
+        return Err(CliError::deck(format!("nothing is dialed: {fault}"))
+            .hint("install a newer release of dialdeck"));
+    }
     let mut deck = Deck::open_or_create(env)?;
     let lock = own(env)?;
     let clock = start_clock(run, &mut deck)?;
@@ -72,7 +76,8 @@ pub(super) fn execute(
     let from = deck.store.snapshot(by.at)?.head;
     let Deck { store, .. } = deck;
     let bans = run.config.settings.emergency_bans.clone();
-    let (shell, handle) = Shell::new(store, providers, clock.clone(), Rules::embedded(), bans);
+    let (shell, handle) = Shell::new(store, providers, clock.clone(), Rules::embedded(), bans)
+        .map_err(CliError::failed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

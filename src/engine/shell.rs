@@ -88,7 +88,6 @@ impl Handle {
 }
 
 /// The engine of one deck.
-#[derive(Debug)]
 pub struct Shell<S: Store + 'static, P: Provider> {
     dispatcher: Dispatcher,
     writer: Writer<S, Option<Reply>>,
@@ -118,14 +117,18 @@ pub enum Reply {
 
 impl<S: Store + 'static, P: Provider> Shell<S, P> {
     /// An engine on this store with these carriers, one per trunk.
+    ///
+    /// # Errors
+    /// When the store's thread cannot be started.
     pub fn new(
         store: S,
         providers: BTreeMap<TrunkName, P>,
         clock: Clock,
         rules: &'static Rules,
         emergency_bans: Vec<String>,
-    ) -> (Self, Handle) {
-        let (writer, answers) = Writer::spawn(store);
+    ) -> std::io::Result<(Self, Handle)> {
+        let (done, answers) = mpsc::unbounded_channel();
+        let writer = Writer::spawn(store, done)?;
         let (ask, commands) = mpsc::channel(COMMAND_QUEUE);
         let now = clock.now();
         let (board, watcher) = watch::channel(Arc::new(Board::empty(now)));
@@ -145,13 +148,11 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             board_asked: None,
             now,
         };
-        (
-            shell,
-            Handle {
-                commands: ask,
-                board: watcher,
-            },
-        )
+        let handle = Handle {
+            commands: ask,
+            board: watcher,
+        };
+        Ok((shell, handle))
     }
 
     /// Runs until its end.
@@ -267,7 +268,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
 
     fn take_answer(&mut self, done: Done<Option<Reply>>) {
         match done {
-            Done::Committed(replies) => {
+            Done::Ok(replies) => {
                 for reply in replies.into_iter().flatten() {
                     match reply {
                         Reply::Event(event) => {
@@ -362,10 +363,9 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             actor: actor.to_owned(),
             at: self.now,
         };
-        self.writer.submit(
-            urgency,
-            Box::new(move |store| jobs::perform(store, job, &by).map(Reply::Event)),
-        );
+        let job = move |store: &mut S| jobs::perform(store, job, &by).map(Reply::Event);
+        // A writer that has ended has said why; the engine ends with that.
+        self.writer.submit(urgency, job).ok();
     }
 
     /// Makes a new board when somebody watches and the last one is old enough.
@@ -391,7 +391,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
 /// Answers in it that the dispatcher waits for.
 fn answered(done: &Done<Option<Reply>>) -> usize {
     match done {
-        Done::Committed(replies) => replies
+        Done::Ok(replies) => replies
             .iter()
             .filter(|reply| matches!(reply, Some(Reply::Event(_))))
             .count(),

@@ -153,12 +153,14 @@ impl Lane {
         if !self.runs() {
             return;
         }
-        self.expired = self
-            .campaign
-            .settings
-            .schedule
-            .expires
-            .is_some_and(|at| at <= now);
+        let expires = self.campaign.settings.schedule.expires;
+        self.expired = expires.is_some_and(|at| at <= now);
+        if self.expired {
+            // Nothing may be claimed any more; the contacts are ended by the sweep.
+            self.classes.clear();
+            self.blocked = None;
+            return;
+        }
         let was_open = self.classes.values().any(ClassLane::is_open);
         let mut opened = false;
         for class in self.classes.values_mut() {

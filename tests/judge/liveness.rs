@@ -294,10 +294,26 @@ impl Series {
                 let rate = rates
                     .iter()
                     .map(|(key, cap)| share(self.sent(key, at, MINUTE), *cap));
-                flight.chain(rate).fold(shown, f64::max)
+                flight.chain(rate).fold(shown.max(self.spaced(name, cpm, at)), f64::max)
             })
             .sum();
         sum / 60.0
+    }
+
+    /// Calls are spaced evenly over the minute: within one spacing of a send nothing more may leave,
+    /// so a campaign that has just been held up by calls in flight is at its cap again from its next
+    /// send on, long before the 60 s window shows it.
+    fn spaced(&self, name: &str, cpm: i64, at: i64) -> f64 {
+        let Some(sends) = self.sends.get(&key("campaign", name)) else {
+            return 0.0;
+        };
+        let last = up_to(sends, at).checked_sub(1).map(|place| sends[place]);
+        let spacing = MINUTE / cpm.max(1);
+        if last.is_some_and(|sent| at - sent < spacing) {
+            1.0
+        } else {
+            0.0
+        }
     }
 
     fn in_flight(&self, key: &str, at: i64) -> i64 {

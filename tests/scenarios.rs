@@ -86,8 +86,10 @@ struct Expect {
 #[test]
 fn every_scenario_comes_out_as_written() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let mut files: Vec<_> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut files: Vec<_> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     files.sort();
     assert!(files.len() >= 8, "the scenarios are gone");
     for file in files {
@@ -122,17 +124,36 @@ struct World<'s, S> {
 impl<'s, S: Store> World<'s, S> {
     fn new(name: &'s str, scenario: &'s Scenario, mut store: S) -> Self {
         let now = scenario.start;
-        let by = By { actor: "maria".to_owned(), at: now };
+        let by = By {
+            actor: "maria".to_owned(),
+            at: now,
+        };
         store.configure(&DeckConfig::embedded().settings).unwrap();
         let file = read_campaign(name, &scenario.campaign).unwrap();
         let campaign = store.add_campaign(&file.settings, &by).unwrap();
-        let rows: Vec<NewContact> = (1..).zip(&scenario.contacts).map(|(line, number)| contact(line, *number, now)).collect();
+        let rows: Vec<NewContact> = (1..)
+            .zip(&scenario.contacts)
+            .map(|(line, number)| contact(line, *number, now))
+            .collect();
         store.import_contacts(campaign, &rows, now).unwrap();
-        store.move_campaign(campaign, CampaignState::Running, "", &by).unwrap();
+        store
+            .move_campaign(campaign, CampaignState::Running, "", &by)
+            .unwrap();
         let folder = tempfile::tempdir().unwrap();
         let carrier = carrier(scenario, &folder);
         let dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
-        Self { name, scenario, store, dispatcher, carrier, folder, now, campaign, sends: Vec::new(), most_in_flight: 0 }
+        Self {
+            name,
+            scenario,
+            store,
+            dispatcher,
+            carrier,
+            folder,
+            now,
+            campaign,
+            sends: Vec::new(),
+            most_in_flight: 0,
+        }
     }
 
     /// Runs to the end; the log's lines.
@@ -150,7 +171,11 @@ impl<'s, S: Store> World<'s, S> {
             }
             self.step(Event::Tick);
             self.most_in_flight = self.most_in_flight.max(self.dispatcher.calls_up());
-            let wakes = [self.dispatcher.next_wake(), self.carrier.next_event_at(), acts.front().map(|act| act.at)];
+            let wakes = [
+                self.dispatcher.next_wake(),
+                self.carrier.next_event_at(),
+                acts.front().map(|act| act.at),
+            ];
             let Some(next) = wakes.into_iter().flatten().min() else {
                 return self.judge();
             };
@@ -160,7 +185,10 @@ impl<'s, S: Store> World<'s, S> {
                 self.act(&act);
             }
         }
-        panic!("{}: no end after {MAX_STEPS} steps, at {}", self.name, self.now);
+        panic!(
+            "{}: no end after {MAX_STEPS} steps, at {}",
+            self.name, self.now
+        );
     }
 
     fn step(&mut self, event: Event) {
@@ -169,12 +197,19 @@ impl<'s, S: Store> World<'s, S> {
     }
 
     fn carry_out(&mut self, effects: Vec<Effect>) {
-        let by = By { actor: "maria".to_owned(), at: self.now };
+        let by = By {
+            actor: "maria".to_owned(),
+            at: self.now,
+        };
         for effect in effects {
             match effect {
                 Effect::Store(job) => {
                     if let Some(event) = perform(&mut self.store, job, &by) {
-                        assert!(!matches!(event, Event::StoreFailed(_)), "{}: {event:?}", self.name);
+                        assert!(
+                            !matches!(event, Event::StoreFailed(_)),
+                            "{}: {event:?}",
+                            self.name
+                        );
                         self.step(event);
                     }
                 }
@@ -187,7 +222,11 @@ impl<'s, S: Store> World<'s, S> {
         let counted = &self.store.snapshot(self.now).unwrap().campaigns[0].contacts;
         let counted: BTreeMap<_, _> = counted.iter().filter(|(_, n)| **n > 0).collect();
         let recount = self.store.recount().unwrap();
-        let recount: BTreeMap<_, _> = recount[&self.campaign].contacts.iter().filter(|(_, n)| **n > 0).collect();
+        let recount: BTreeMap<_, _> = recount[&self.campaign]
+            .contacts
+            .iter()
+            .filter(|(_, n)| **n > 0)
+            .collect();
         assert_eq!(counted, recount, "{}: D16 at {}", self.name, self.now);
     }
 
@@ -215,12 +254,25 @@ impl<'s, S: Store> World<'s, S> {
 
     fn judge(mut self) -> Vec<String> {
         let (name, expect) = (self.name, &self.scenario.expect);
-        let board = Board::fold(&self.store.snapshot(self.now).unwrap(), Rules::embedded(), self.now);
+        let board = Board::fold(
+            &self.store.snapshot(self.now).unwrap(),
+            Rules::embedded(),
+            self.now,
+        );
         let campaign = serde_json::to_value(&board.campaigns[0]).unwrap();
-        assert_eq!(campaign["attempts"], expect.attempts, "{name}: {campaign:#}");
-        assert_eq!(board.campaigns[0].state, expect.state, "{name}: {campaign:#}");
+        assert_eq!(
+            campaign["attempts"], expect.attempts,
+            "{name}: {campaign:#}"
+        );
+        assert_eq!(
+            board.campaigns[0].state, expect.state,
+            "{name}: {campaign:#}"
+        );
         for (outcome, count) in &expect.outcomes {
-            assert_eq!(campaign["outcomes"][outcome], *count, "{name}: {outcome} {campaign:#}");
+            assert_eq!(
+                campaign["outcomes"][outcome], *count,
+                "{name}: {outcome} {campaign:#}"
+            );
         }
         for (state, count) in &expect.contacts {
             assert_eq!(campaign[state], *count, "{name}: {state} {campaign:#}");
@@ -229,12 +281,21 @@ impl<'s, S: Store> World<'s, S> {
             assert_eq!(self.most_in_flight, most, "{name}: calls in flight");
         }
         if let Some(from) = expect.no_send_from {
-            assert!(self.sends.iter().all(|at| *at < from), "{name}: sends {:?}", self.sends);
+            assert!(
+                self.sends.iter().all(|at| *at < from),
+                "{name}: sends {:?}",
+                self.sends
+            );
         }
         if let Some(first) = expect.first_send {
             assert_eq!(self.sends.first(), Some(&first), "{name}: first send");
         }
-        self.store.tail(0, usize::MAX >> 1).unwrap().into_iter().map(|event| event.line).collect()
+        self.store
+            .tail(0, usize::MAX >> 1)
+            .unwrap()
+            .into_iter()
+            .map(|event| event.line)
+            .collect()
     }
 }
 

@@ -49,9 +49,15 @@ const REGISTRY: Sample = sample!("national-registry.txt");
 
 /// Campaign files with their contacts.
 const CAMPAIGNS: [(Sample, Sample); 4] = [
-    (sample!("appointment-reminders.toml"), sample!("appointment-reminders.csv")),
+    (
+        sample!("appointment-reminders.toml"),
+        sample!("appointment-reminders.csv"),
+    ),
     (sample!("past-due.toml"), sample!("past-due.csv")),
-    (sample!("satisfaction-survey.toml"), sample!("satisfaction-survey.csv")),
+    (
+        sample!("satisfaction-survey.toml"),
+        sample!("satisfaction-survey.csv"),
+    ),
     (sample!("spring-sale.toml"), sample!("spring-sale.csv")),
 ];
 
@@ -100,7 +106,10 @@ fn set_up(deck: &mut Deck, by: &By) -> Result<(), CliError> {
     if known.len() == CAMPAIGNS.len() && known.iter().all(set_up) {
         return Ok(());
     }
-    let by = By { actor: "demo".to_owned(), at: by.at };
+    let by = By {
+        actor: "demo".to_owned(),
+        at: by.at,
+    };
     load_list(deck, OPTED_OUT, &ListKind::Internal, by.at, &by)?;
     let national = ListKind::National("us".to_owned());
     load_list(deck, REGISTRY, &national, by.at - REGISTRY_AGE, &by)?;
@@ -108,7 +117,8 @@ fn set_up(deck: &mut Deck, by: &By) -> Result<(), CliError> {
         add(deck, file, contacts, &by)?;
     }
     for campaign in deck.store.campaigns()? {
-        deck.store.move_campaign(campaign.id, CampaignState::Running, "demo", &by)?;
+        deck.store
+            .move_campaign(campaign.id, CampaignState::Running, "demo", &by)?;
     }
     Ok(())
 }

@@ -34,7 +34,11 @@ fn events_of(lines: &[serde_json::Value], serial: i64) -> Vec<String> {
 fn the_log_holds_what_happened_whoever_was_told() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("carrier.jsonl");
-    let mut provider = Simulator::new(scripted(), 1, Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()));
+    let mut provider = Simulator::new(
+        scripted(),
+        1,
+        Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()),
+    );
     provider.request(Request::Place(dial(1, number(103))), start());
     assert_eq!(events_of(&log_lines(&path), 1)[0], "invite");
     provider.request(Request::Place(dial(2, number(102))), start());
@@ -57,7 +61,11 @@ fn the_log_holds_what_happened_whoever_was_told() {
 fn a_second_place_is_written_down_and_disturbs_nothing() {
     let dir = TempDir::new().unwrap();
     let path = dir.path().join("carrier.jsonl");
-    let mut provider = Simulator::new(scripted(), 1, Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()));
+    let mut provider = Simulator::new(
+        scripted(),
+        1,
+        Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()),
+    );
     provider.request(Request::Place(dial(1, number(100))), start());
     provider.request(Request::Place(dial(1, number(100))), start() + seconds(7));
     let calls = by_call(&run(&mut provider, start() + seconds(7), start() + HOUR));
@@ -65,7 +73,11 @@ fn a_second_place_is_written_down_and_disturbs_nothing() {
     assert_eq!(told, ["sent", "ringing", "answered", "sent", "ended"]);
     let invites = events_of(&log_lines(&path), 1);
     assert_eq!(invites.iter().filter(|event| *event == "invite").count(), 2);
-    provider = Simulator::new(scripted(), 1, Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()));
+    provider = Simulator::new(
+        scripted(),
+        1,
+        Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()),
+    );
     provider.request(Request::LookUp(attempt(1)), start() + HOUR);
     let found = looked_up(&run(&mut provider, start() + HOUR, start() + HOUR));
     assert!(matches!(&found[..], [LookUp::Ended(report, _)] if report.end == CallEnd::Completed));
@@ -76,7 +88,11 @@ fn a_second_place_is_written_down_and_disturbs_nothing() {
 fn restarted_at(crash: Duration, dir: &Path) -> Vec<serde_json::Value> {
     let path = dir.join(format!("crash-{}", crash.as_millis()));
     let profile = Profile::default();
-    let mut provider = Simulator::new(profile.clone(), 9, Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()));
+    let mut provider = Simulator::new(
+        profile.clone(),
+        9,
+        Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()),
+    );
     for serial in 1..=40_i64 {
         let at = start() + seconds(serial.unsigned_abs());
         provider.request(Request::Place(dial(serial, callee(serial))), at);
@@ -84,7 +100,11 @@ fn restarted_at(crash: Duration, dir: &Path) -> Vec<serde_json::Value> {
     let told_before = run(&mut provider, start() + seconds(40), start() + crash);
     drop(provider);
     let later = start() + crash + seconds(90);
-    let mut provider = Simulator::new(profile, 9, Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()));
+    let mut provider = Simulator::new(
+        profile,
+        9,
+        Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()),
+    );
     let told_after = run(&mut provider, later, later + HOUR);
     for (attempt, events) in by_call(&told_after) {
         let before = by_call(&told_before).remove(&attempt).unwrap_or_default();
@@ -129,7 +149,9 @@ fn a_torn_last_line_is_repaired() {
     CarrierLog::open(&path, &super::simulated::trunk()).unwrap();
     assert_eq!(fs::read(&path).unwrap(), b"");
     fs::write(&path, b"not a log\nat all\n").unwrap();
-    let error = CarrierLog::open(&path, &super::simulated::trunk()).unwrap_err().to_string();
+    let error = CarrierLog::open(&path, &super::simulated::trunk())
+        .unwrap_err()
+        .to_string();
     assert!(error.contains("line 1"), "{error}");
 }
 

@@ -52,17 +52,18 @@ impl Numbers {
                 continue;
             };
             let code: u64 = code.parse().unwrap();
-            let number = PhoneNumber::from_digits((10_000 + code) * 10_000_000 + 5_550_100);
+            let number = PhoneNumber::from_digits((1_000 + code) * 10_000_000 + 5_550_100);
             let hints = Hints {
                 time_zone: None,
                 region: None,
                 postal_code: None,
             };
-            let class = Rules::embedded().locate(number.unwrap(), &hints, Evidence::Stated);
+            let located = Rules::embedded().locate(number.unwrap(), &hints, Evidence::Stated);
+            let Ok(class) = located else { continue };
             match zone {
-                "America/Los_Angeles" | "Pacific/Honolulu" => western.push((code, class.unwrap())),
+                "America/Los_Angeles" | "Pacific/Honolulu" => western.push((code, class)),
                 "America/New_York" | "America/Chicago" | "America/Denver" => {
-                    others.push((code, class.unwrap()));
+                    others.push((code, class));
                 }
                 _ => {}
             }
@@ -80,7 +81,7 @@ impl Numbers {
         let line = place / codes;
         assert!(line < 10_000, "there are not so many numbers");
         let (code, class) = &self.codes[usize::try_from(place % codes).unwrap()];
-        let digits = (10_000 + code) * 10_000_000 + 5_550_000 + line;
+        let digits = (1_000 + code) * 10_000_000 + 5_550_000 + line;
         (PhoneNumber::from_digits(digits).unwrap(), class)
     }
 }

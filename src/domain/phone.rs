@@ -79,6 +79,7 @@ impl FromStr for PhoneNumber {
     /// Reads strict E.164 with its plus, as the event log writes it.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.strip_prefix('+')
+            .filter(|digits| !digits.starts_with('0'))
             .filter(|digits| digits.bytes().all(|byte| byte.is_ascii_digit()))
             .and_then(|digits| digits.parse().ok())
             .and_then(Self::from_digits)

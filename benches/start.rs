@@ -1,0 +1,152 @@
+//! From the start of a process to its first dial, on a deck of one million contacts.
+
+#![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
+#![expect(clippy::print_stdout, reason = "a bench prints its figures")]
+
+mod deck;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use dialdeck::clock::{Clock, ScaledClock, Stopwatch};
+use dialdeck::domain::{Capabilities, Timestamp, TrunkName};
+use dialdeck::engine::shell::{Ends, Shell};
+use dialdeck::provider::simulator::{Profile, Simulator};
+use dialdeck::provider::{Provider, ProviderEvent, Request};
+use dialdeck::rules::Rules;
+use dialdeck::store::Store as _;
+use dialdeck::store::sqlite::SqliteStore;
+use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+
+const CONTACTS: u64 = 1_000_000;
+/// Starts measured, each a process of its own.
+const STARTS: usize = 11;
+/// Given to the process that is measured, before the deck's folder.
+const CHILD: &str = "--start-on";
+
+fn main() {
+    let args: Vec<String> = std::env::args().collect();
+    if let Some(at) = args.iter().position(|arg| arg == CHILD) {
+        return start(Path::new(&args[at + 1]));
+    }
+    let folder = tempfile::tempdir().unwrap();
+    drop(deck::filled(folder.path(), CONTACTS));
+    let mut starts: Vec<Vec<f64>> = (0..STARTS).map(|_| child(folder.path())).collect();
+    println!("start: open the deck of {CONTACTS} contacts, run the engine (median of {STARTS})");
+    let names = [
+        "deck open",
+        "first dial requested",
+        "first `attempt_sent` durable",
+    ];
+    for (place, name) in names.into_iter().enumerate() {
+        starts.sort_by(|left, right| left[place].total_cmp(&right[place]));
+        let median = starts[STARTS / 2][place];
+        let worst = starts[STARTS - 1][place];
+        println!("  {name:<30} {median:>7.1} ms, worst {worst:.1} ms");
+    }
+    starts.sort_by(|left, right| left[1].total_cmp(&right[1]));
+    println!(
+        "  wanted: first dial within 50 ms; {:.2} of it",
+        starts[STARTS / 2][1] / 50.0
+    );
+}
+
+fn child(folder: &Path) -> Vec<f64> {
+    let output = Command::new(std::env::current_exe().unwrap())
+        .arg(CHILD)
+        .arg(folder)
+        .output()
+        .unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let figures: Vec<f64> = text
+        .split_whitespace()
+        .map(|word| word.parse().unwrap())
+        .collect();
+    assert_eq!(
+        figures.len(),
+        3,
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    figures
+}
+
+/// Starts an engine and prints the milliseconds to each step.
+fn start(folder: &Path) {
+    let watch = Stopwatch::start();
+    let mut store = deck::open(folder);
+    let since = store.snapshot(deck::all_open()).unwrap();
+    let opened = watch.elapsed();
+    let clock = Clock::Scaled(ScaledClock::start(
+        since.last_event_at.unwrap().max(deck::all_open()),
+        1,
+    ));
+    let (dialed, mut first) = unbounded_channel();
+    let carrier = Watched {
+        carrier: Simulator::new(Profile::default(), 7, None),
+        dialed,
+    };
+    let trunk = TrunkName("carrier".to_owned());
+    let providers = BTreeMap::from([(trunk, carrier)]);
+    let rules = Rules::embedded();
+    let (shell, _handle) = Shell::new(store, providers, clock, rules, Vec::new());
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .unwrap();
+    let (dialed, sent) = runtime.block_on(async {
+        tokio::spawn(shell.run(Ends::WhenTold));
+        first.recv().await.unwrap();
+        let dialed = watch.elapsed();
+        let mut log = SqliteStore::open_read_only(&folder.join(deck::FILE), rules).unwrap();
+        loop {
+            let entries = log.tail(since.head, 8).unwrap();
+            if entries
+                .iter()
+                .any(|entry| entry.line.contains(r#""attempt_sent""#))
+            {
+                break (dialed, watch.elapsed());
+            }
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    });
+    let millis = |span: Duration| span.as_secs_f64() * 1e3;
+    println!("{} {} {}", millis(opened), millis(dialed), millis(sent));
+    // The engine is left as a crash would leave it: its end is no part of a start.
+    std::process::abort();
+}
+
+/// A carrier that says when it is asked to dial.
+struct Watched {
+    carrier: Simulator,
+    dialed: UnboundedSender<()>,
+}
+
+impl Provider for Watched {
+    fn capabilities(&self) -> Capabilities {
+        self.carrier.capabilities()
+    }
+
+    fn request(&mut self, request: Request, now: Timestamp) {
+        if matches!(request, Request::Place(_)) {
+            // Only the first is waited for.
+            self.dialed.send(()).ok();
+        }
+        self.carrier.request(request, now);
+    }
+
+    fn poll(&mut self, now: Timestamp) -> Vec<ProviderEvent> {
+        self.carrier.poll(now)
+    }
+
+    fn next_event_at(&self) -> Option<Timestamp> {
+        self.carrier.next_event_at()
+    }
+
+    async fn ready(&mut self) {
+        self.carrier.ready().await;
+    }
+}

@@ -27,7 +27,7 @@ const FACTOR: u32 = 30;
 const SEED: u64 = 1;
 
 /// How old the sample of the national registry is when the demo starts.
-const REGISTRY_AGE: Duration = Duration::from_secs(3 * 86_400);
+const REGISTRY_AGE: Duration = Duration::from_hours(72);
 
 /// The country of numbers in the sample lists that are written without one.
 const COUNTRY: &str = "US";
@@ -74,7 +74,7 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
             .prefix("dialdeck-demo-")
             .tempdir()
             .map_err(|error| CliError::deck(format!("no place for a throw-away deck: {error}")))?;
-        env.deck = throw_away.path().to_owned();
+        throw_away.path().clone_into(&mut env.deck);
     }
     let seed = args.seed.unwrap_or(SEED);
     create(&env, seed)?;
@@ -86,7 +86,7 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         carrier_log: args.carrier_log.clone(),
         until_done: args.until_done,
     };
-    engine::execute(&run, &env, |deck, by| set_up(deck, by), out)
+    engine::execute(&run, &env, set_up, out)
 }
 
 /// Makes the deck with an identity that follows from the seed, so that attempt ids and with them the

@@ -10,6 +10,10 @@ use crate::config::{DeckConfig, load_deck};
 
 /// What every subcommand is given.
 #[derive(Clone, Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the command line"
+)]
 pub struct Env {
     /// The deck's folder.
     pub deck: PathBuf,

@@ -178,7 +178,7 @@ impl Default for Schedule {
             days: Weekdays::ALL,
             open: MinuteOfDay::MIDNIGHT,
             close: MinuteOfDay::END,
-            ramp: Duration::from_secs(120),
+            ramp: Duration::from_mins(2),
             order: Order::Fifo,
         }
     }
@@ -243,7 +243,7 @@ impl Default for AttemptRules {
     fn default() -> Self {
         Self {
             max: 3,
-            min_gap: Duration::from_secs(30 * 60),
+            min_gap: Duration::from_mins(30),
             per_outcome: BTreeMap::new(),
         }
     }

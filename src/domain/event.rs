@@ -125,6 +125,9 @@ pub struct SealedEvent {
 }
 
 /// Puts an entry at place `seq` after the entry with digest `prev`.
+///
+/// # Panics
+/// Never: a plain struct serialises and strings grow.
 pub fn seal(event: &NewEvent, seq: i64, prev: &Hash) -> SealedEvent {
     #[derive(Serialize)]
     struct Head<'a> {
@@ -208,28 +211,28 @@ impl ChainCheck {
             prev: String,
             hash: String,
         }
-        let link: Link = serde_json::from_str(line)
+        let found: Link = serde_json::from_str(line)
             .map_err(|error| format!("entry after {} is not a log line: {error}", self.seq))?;
         let expected = self.seq + 1;
-        if link.seq != expected {
-            return Err(format!("expected entry {expected}, found {}", link.seq));
+        if found.seq != expected {
+            return Err(format!("expected entry {expected}, found {}", found.seq));
         }
-        if link.prev != self.head {
+        if found.prev != self.head {
             return Err(format!(
                 "entry {expected} does not follow from entry {}",
                 self.seq
             ));
         }
-        let tail = format!(r#","hash":"{}"}}"#, link.hash);
+        let tail = format!(r#","hash":"{}"}}"#, found.hash);
         let body = line
             .strip_suffix(&tail)
             .ok_or_else(|| format!("entry {expected} does not end in its hash"))?;
         let digest: Hash = Sha256::digest(format!("{body}}}").as_bytes()).into();
-        if hex(&digest) != link.hash {
+        if hex(&digest) != found.hash {
             return Err(format!("entry {expected} was changed after it was written"));
         }
         self.seq = expected;
-        self.head = link.hash;
+        self.head = found.hash;
         Ok(())
     }
 }

@@ -298,7 +298,7 @@ fn rejected(report: &CallReport) -> Classification {
             TrunkFinding::Faulty,
         );
     };
-    if (code == 403 || code >= 500 && code < 600) && names(&LIMIT_TEXTS) || code == 429 {
+    if (code == 403 || (500..600).contains(&code)) && names(&LIMIT_TEXTS) || code == 429 {
         return throttled(report);
     }
     match code {

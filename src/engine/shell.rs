@@ -32,7 +32,7 @@ const BOARD_EVERY: Duration = Duration::from_millis(100);
 const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 
 /// The longest sleep between two looks at a clock that may be set from outside.
-const LONGEST_SLEEP: Duration = Duration::from_secs(60);
+const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
 /// A command with the way back for its acknowledgement.
 pub type Ask = (Command, String, oneshot::Sender<Result<Effected, String>>);
@@ -378,13 +378,12 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
         self.board_asked = Some(Stopwatch::start());
         let (rules, now) = (self.rules, self.now);
-        self.writer.submit(
-            Urgency::Now,
-            Box::new(move |store: &mut S| {
-                let snapshot = store.snapshot(now).ok()?;
-                Some(Reply::Board(Arc::new(Board::fold(&snapshot, rules, now))))
-            }),
-        );
+        let fold = move |store: &mut S| {
+            let snapshot = store.snapshot(now).ok()?;
+            let board = Board::fold(&snapshot, rules, now);
+            Some(Reply::Board(Arc::new(board)))
+        };
+        self.writer.submit(Urgency::Now, fold).ok();
     }
 }
 

@@ -294,7 +294,9 @@ impl Series {
                 let rate = rates
                     .iter()
                     .map(|(key, cap)| share(self.sent(key, at, MINUTE), *cap));
-                flight.chain(rate).fold(shown.max(self.spaced(name, cpm, at)), f64::max)
+                flight
+                    .chain(rate)
+                    .fold(shown.max(self.spaced(name, cpm, at)), f64::max)
             })
             .sum();
         sum / 60.0

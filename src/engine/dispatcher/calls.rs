@@ -369,7 +369,7 @@ impl Dispatcher {
                     "trunk {name} takes no calls {until}: {}, last cause {cause}",
                     rest.cause
                 );
-                effects.push(self.alert("trunk_rests", &text, now));
+                effects.push(Self::alert("trunk_rests", &text, now));
             }
             None if rested_before => {
                 for lane in self.lanes.values_mut() {

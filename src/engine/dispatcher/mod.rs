@@ -27,13 +27,17 @@ use lane::{Block, HOPPER_TARGET, Lane};
 const CLOCK_SLACK: Duration = Duration::from_secs(2);
 
 /// How often expired contacts are looked for while something else happens anyway.
-const EXPIRE_EVERY: Duration = Duration::from_secs(3600);
+const EXPIRE_EVERY: Duration = Duration::from_hours(1);
 
 /// Who acts, in the log.
 const ENGINE: &str = "engine";
 
 /// The dispatcher. One per deck, owned by the engine.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent of each other: no two of them make a state"
+)]
 pub struct Dispatcher {
     rules: &'static Rules,
     emergency_bans: Vec<String>,
@@ -357,7 +361,7 @@ impl Dispatcher {
         }
     }
 
-    fn alert(&self, alert: &str, text: &str, now: Timestamp) -> Effect {
+    fn alert(alert: &str, text: &str, now: Timestamp) -> Effect {
         #[derive(serde::Serialize)]
         struct Data<'a> {
             alert: &'a str,

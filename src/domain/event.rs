@@ -166,11 +166,15 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash) -> SealedEvent {
 
 /// Lower-case hexadecimal.
 pub fn hex(hash: &Hash) -> String {
-    hash.iter()
-        .fold(String::with_capacity(64), |mut text, byte| {
-            write!(text, "{byte:02x}").expect("strings grow");
-            text
-        })
+    const DIGITS: [char; 16] = [
+        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
+    ];
+    let mut text = String::with_capacity(2 * hash.len());
+    for byte in hash {
+        text.push(DIGITS[usize::from(byte >> 4)]);
+        text.push(DIGITS[usize::from(byte & 0xf)]);
+    }
+    text
 }
 
 /// Checks an exported log line by line: sequence, chain and digests.

@@ -24,10 +24,15 @@ pub(super) const BY_NUMBER: &str = concat!(
     contact_columns!(),
     " FROM contacts WHERE number = ?1 ORDER BY campaign"
 );
+/// The rest of what is due at one instant. SQLite does not search by `(due, id) > (?, ?)`, since the
+/// id is the row's own: it would pass over every contact of that instant, and an import makes one.
+pub(super) const QUEUE_SAME: &str = "SELECT id, priority, due FROM contacts
+     WHERE campaign = ?1 AND class = ?2 AND state = 0 AND priority = ?3 AND due = ?4 AND id > ?5
+     ORDER BY id LIMIT ?6";
 /// The rest of one priority's queue.
-pub(super) const QUEUE_REST: &str = "SELECT id, priority, due FROM contacts
-     WHERE campaign = ?1 AND class = ?2 AND state = 0 AND priority = ?3 AND (due, id) > (?4, ?5)
-     ORDER BY due, id LIMIT ?6";
+pub(super) const QUEUE_LATER: &str = "SELECT id, priority, due FROM contacts
+     WHERE campaign = ?1 AND class = ?2 AND state = 0 AND priority = ?3 AND due > ?4
+     ORDER BY due, id LIMIT ?5";
 /// The queue below a priority.
 pub(super) const QUEUE_BELOW: &str = "SELECT id, priority, due FROM contacts
      WHERE campaign = ?1 AND class = ?2 AND state = 0 AND priority < ?3
@@ -199,15 +204,19 @@ pub(super) fn refill(
     let mut below = i64::from(i32::MAX) + 1;
     if let Some(last) = after {
         below = i64::from(last.priority);
-        let rest = (
+        let (priority, due) = (last.priority, last.due.as_millis());
+        let same = (
             campaign.0,
             class.0,
-            last.priority,
-            last.due.as_millis(),
+            priority,
+            due,
             last.contact.0,
             bound(limit),
         );
-        candidates(work, QUEUE_REST, rest, (campaign, class), &mut queue)?;
+        candidates(work, QUEUE_SAME, same, (campaign, class), &mut queue)?;
+        let room = limit.saturating_sub(queue.len());
+        let later = (campaign.0, class.0, priority, due, bound(room));
+        candidates(work, QUEUE_LATER, later, (campaign, class), &mut queue)?;
     }
     let room = limit.saturating_sub(queue.len());
     if room > 0 {

@@ -23,7 +23,8 @@ fn hot_queries_search_by_the_index_made_for_them() {
     let table = [
         (contacts::BY_ID, "INTEGER PRIMARY KEY"),
         (contacts::BY_NUMBER, "contacts_by_number"),
-        (contacts::QUEUE_REST, "contacts_ready"),
+        (contacts::QUEUE_SAME, "due=? AND id>?"),
+        (contacts::QUEUE_LATER, "priority=? AND due>?"),
         (contacts::QUEUE_BELOW, "contacts_ready"),
         (contacts::READY_OF, "contacts_ready"),
         (contacts::DUE, "contacts_waiting"),

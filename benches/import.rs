@@ -94,7 +94,7 @@ fn take(folder: &Path, file: &Path) -> f64 {
     let taken = import::contacts(&mut store, campaign, &contacts, &plan, &by).unwrap();
     let spent = watch.elapsed();
     assert_eq!(taken.figures.taken, ROWS, "{:?}", taken.first_rejects);
-    ROWS as f64 / spent.as_secs_f64()
+    f64::from(u32::try_from(ROWS).unwrap()) / spent.as_secs_f64()
 }
 
 fn python(file: &Path) -> Option<f64> {

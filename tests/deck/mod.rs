@@ -118,7 +118,7 @@ pub(crate) fn assert_partition(status: &Value) -> u64 {
     let number = |value: &Value| value.as_u64().unwrap();
     let mut attempts = 0;
     for campaign in status["campaigns"].as_array().unwrap() {
-        let states = [
+        let parts = [
             "done",
             "in_flight",
             "ready",
@@ -129,9 +129,9 @@ pub(crate) fn assert_partition(status: &Value) -> u64 {
             "unknown",
         ];
         let waiting = ["window", "retry", "cap"];
-        let sum: u64 = states
+        let sum: u64 = parts
             .iter()
-            .map(|state| number(&campaign[state]))
+            .map(|part| number(&campaign[part]))
             .sum::<u64>()
             + waiting
                 .iter()

@@ -2,6 +2,7 @@
 //! flight sharing commits through the writer. Both with `synchronous=FULL`.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
+#![expect(clippy::cast_precision_loss, reason = "figures are for reading")]
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod deck;
@@ -88,7 +89,7 @@ enum Answer {
 fn shared(store: SqliteStore, contacts: &[ContactId]) -> (f64, f64) {
     let (writer, mut done) = Writer::spawn(store);
     let mut waiting = contacts.iter().copied();
-    let mut now = deck::all_open() + Duration::from_secs(60);
+    let mut now = deck::all_open() + Duration::from_mins(1);
     let mut commits = 0u32;
     let mut settled = 0;
     let watch = Stopwatch::start();

@@ -2,6 +2,7 @@
 //! with every window open and with nine in ten shut.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
+#![expect(clippy::cast_precision_loss, reason = "figures are for reading")]
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod deck;

@@ -1,0 +1,97 @@
+//! An engine in another process, followed by the entries of its log as it prints them.
+
+use std::io::{BufRead as _, BufReader, Lines};
+use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use serde_json::Value;
+
+/// A running engine. Dropped, it is killed.
+pub(crate) struct Engine {
+    child: Child,
+    entries: Receiver<Value>,
+    errors: Lines<BufReader<ChildStderr>>,
+}
+
+impl Engine {
+    /// Starts `run` or `demo`, with `--json`.
+    pub(crate) fn start(mut command: Command) -> Self {
+        let mut child = command
+            .arg("--json")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let out = BufReader::new(child.stdout.take().unwrap());
+        let errors = BufReader::new(child.stderr.take().unwrap()).lines();
+        let (tell, entries) = channel();
+        // Read at once, so that an engine never waits for a test; the thread ends with the engine.
+        thread::spawn(move || {
+            for line in out.lines().map_while(Result::ok) {
+                if tell.send(serde_json::from_str(&line).unwrap()).is_err() {
+                    break;
+                }
+            }
+        });
+        Self {
+            child,
+            entries,
+            errors,
+        }
+    }
+
+    /// Waits for the next entry that is like this.
+    #[track_caller]
+    pub(crate) fn until(&mut self, like: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            match self.entries.recv() {
+                Ok(entry) if like(&entry) => return entry,
+                Ok(_) => {}
+                Err(_) => panic!("the engine ended: {:?}", self.child.wait()),
+            }
+        }
+    }
+
+    /// Waits for the next entry of this kind about this number.
+    #[track_caller]
+    pub(crate) fn until_kind(&mut self, kind: &str, number: &str) -> Value {
+        self.until(|entry| entry["kind"] == kind && entry["number"] == number)
+    }
+
+    /// Waits for this many further entries of a kind.
+    #[track_caller]
+    pub(crate) fn count(&mut self, kind: &str, times: usize) {
+        for _ in 0..times {
+            self.until(|entry| entry["kind"] == kind);
+        }
+    }
+
+    /// The next line on standard error.
+    pub(crate) fn error_line(&mut self) -> String {
+        self.errors.next().unwrap().unwrap()
+    }
+
+    /// Sends a signal by name: `TERM`, `INT`.
+    pub(crate) fn signal(&self, name: &str) {
+        let sent = Command::new("kill")
+            .args(["-s", name, &self.child.id().to_string()])
+            .status()
+            .unwrap();
+        assert!(sent.success(), "no signal {name}");
+    }
+
+    /// Waits for its end; the status and the entries not yet looked at.
+    pub(crate) fn wait(&mut self) -> (ExitStatus, Vec<Value>) {
+        let rest = self.entries.iter().collect();
+        (self.child.wait().unwrap(), rest)
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}

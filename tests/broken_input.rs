@@ -1,6 +1,7 @@
 //! Broken lists: each is refused as a whole or row by row, with its place, its column and a way out.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::too_many_lines, reason = "tables of cases")]
 
 use dialdeck::domain::campaign::Evidence;
 use dialdeck::intake::{ContactFile, DncFile, DncRow, FileError, Origin, Reject, Row};

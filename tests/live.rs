@@ -274,7 +274,11 @@ fn a_second_signal_ends_at_once_and_the_next_start_finds_the_calls() {
     let mut engine = Engine::start(run(&deck, &["recall"], "20"));
     engine.count("call_answered", 3);
     engine.signal("TERM");
-    assert!(engine.error_line().contains("waiting for calls that are up"));
+    assert!(
+        engine
+            .error_line()
+            .contains("waiting for calls that are up")
+    );
     engine.signal("TERM");
     let said = engine.error_line();
     let (status, _) = engine.wait();

@@ -320,7 +320,7 @@ fn contact(line: u64, number: PhoneNumber, now: Timestamp) -> NewContact {
         consent: Some(Consent {
             kind: ConsentKind::ExpressWritten,
             source: "form 7".to_owned(),
-            at: now - std::time::Duration::from_secs(86_400),
+            at: now - std::time::Duration::from_hours(24),
         }),
         expires_at: None,
         variables: String::new(),

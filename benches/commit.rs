@@ -87,7 +87,8 @@ enum Answer {
 
 /// As the engine has it: call events are noted lazily, a call goes on once its commit is made.
 fn shared(store: SqliteStore, contacts: &[ContactId]) -> (f64, f64) {
-    let (writer, mut done) = Writer::spawn(store);
+    let (report, mut done) = tokio::sync::mpsc::unbounded_channel();
+    let writer = Writer::spawn(store, report).unwrap();
     let mut waiting = contacts.iter().copied();
     let mut now = deck::all_open() + Duration::from_mins(1);
     let mut commits = 0u32;
@@ -98,7 +99,7 @@ fn shared(store: SqliteStore, contacts: &[ContactId]) -> (f64, f64) {
     }
     while settled < contacts.len() {
         let answers = match done.blocking_recv().unwrap() {
-            Done::Committed(answers) => answers,
+            Done::Ok(answers) => answers,
             Done::Failed(error) => panic!("{error}"),
             Done::ExternalChange => continue,
         };
@@ -122,36 +123,33 @@ fn shared(store: SqliteStore, contacts: &[ContactId]) -> (f64, f64) {
 }
 
 fn claim(writer: &Writer<SqliteStore, Answer>, contact: ContactId, now: Timestamp) {
-    writer.submit(
-        Urgency::Now,
-        Box::new(move |store| {
+    writer
+        .submit(Urgency::Now, move |store: &mut SqliteStore| {
             let claimed = store.claim(contact, &Context::default(), now).unwrap();
             Answer::Claimed(reserved(claimed))
-        }),
-    );
+        })
+        .unwrap();
 }
 
 fn follow(writer: &Writer<SqliteStore, Answer>, attempt: AttemptId, now: Timestamp) {
     for kind in [CallEventKind::Sent, CallEventKind::Ringing] {
         let event = event(attempt, kind, now);
-        writer.submit(
-            Urgency::Lazy,
-            Box::new(move |store| {
+        writer
+            .submit(Urgency::Lazy, move |store: &mut SqliteStore| {
                 store.record(&event, now).unwrap();
                 Answer::Noted
-            }),
-        );
+            })
+            .unwrap();
     }
-    writer.submit(
-        Urgency::Now,
-        Box::new(move |store| {
+    writer
+        .submit(Urgency::Now, move |store: &mut SqliteStore| {
             store
                 .settle(attempt, &no_answer(), now, now)
                 .unwrap()
                 .unwrap();
             Answer::Settled
-        }),
-    );
+        })
+        .unwrap();
 }
 
 fn reserved(claimed: Claimed) -> AttemptId {

@@ -2,7 +2,6 @@
 //! Python's csv and phonenumbers on the first rows of the same file, and the peak of memory.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
-#![expect(clippy::cast_precision_loss, reason = "figures are for reading")]
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
 
 mod deck;

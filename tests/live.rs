@@ -261,14 +261,15 @@ fn a_first_signal_ends_gracefully() {
 
 #[test]
 fn a_second_signal_ends_at_once_and_the_next_start_finds_the_calls() {
-    let everyone: String = (0..20)
+    let everyone = (0..20)
         .map(|place| {
             format!(
                 "[[callees.\"{}\"]]\nkind = \"answers\"\nring = 1\ntalk = 3600\nas = \"human\"\n",
                 number(place)
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let deck = deck_with(&everyone);
     campaign(&deck, "recall", 0, 20);
     let mut engine = Engine::start(run(&deck, &["recall"], "20"));

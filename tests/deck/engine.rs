@@ -48,7 +48,7 @@ impl Engine {
             match self.entries.recv() {
                 Ok(entry) if like(&entry) => return entry,
                 Ok(_) => {}
-                Err(_) => panic!("the engine ended: {:?}", self.child.wait()),
+                Err(gone) => panic!("the engine ended ({gone}): {:?}", self.child.wait()),
             }
         }
     }

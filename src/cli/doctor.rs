@@ -143,7 +143,7 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
         },
     ));
     findings.push(clock_finding(clock, &snapshot));
-    findings.push(partition(deck, &snapshot, now)?);
+    findings.push(partition(deck, now)?);
     findings.extend(lists(&snapshot, now));
     findings.push(caller_ids(&snapshot));
     let unknown = snapshot
@@ -192,9 +192,9 @@ fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
 }
 
 /// Every gauge equals a recount from the rows (D16).
-fn partition(deck: &mut Deck, snapshot: &Snapshot, now: Timestamp) -> Result<Finding, CliError> {
-    let board = Board::fold(snapshot, Rules::embedded(), now);
-    let recount = deck.store.recount()?;
+fn partition(deck: &mut Deck, now: Timestamp) -> Result<Finding, CliError> {
+    let (snapshot, recount) = deck.store.snapshot_and_recount(now)?;
+    let board = Board::fold(&snapshot, Rules::embedded(), now);
     let mut wrong = Vec::new();
     for (counts, shown) in snapshot.campaigns.iter().zip(&board.campaigns) {
         let rows = recount

@@ -263,6 +263,17 @@ impl Store for SqliteStore {
 }
 
 impl SqliteStore {
+    /// A picture and the recount of the same instant, whatever other processes commit meanwhile.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn snapshot_and_recount(
+        &mut self,
+        now: Timestamp,
+    ) -> Result<(Snapshot, BTreeMap<CampaignId, Recount>), StoreError> {
+        self.read(|work| Ok((snapshot::snapshot(work, now)?, snapshot::recount(work)?)))
+    }
+
     /// From the first attempt it makes on, this handle is the engine's: its ledger is kept by its
     /// own verbs, and other processes' commits no longer concern it.
     fn makes_attempts(&mut self) {

@@ -54,7 +54,7 @@ fn run_for(deck: &Deck, entries: u64) -> bool {
     let lines = BufReader::new(child.stdout.take().unwrap()).lines();
     let seen = lines
         .take(usize::try_from(entries).unwrap())
-        .filter(Result::is_ok)
+        .map_while(Result::ok)
         .count();
     let running = child.try_wait().unwrap().is_none() && seen as u64 == entries;
     child.kill().unwrap();

@@ -10,7 +10,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::process::Command;
 
-use deck::{Deck, Engine, assert_partition, text};
+use deck::engine::Engine;
+use deck::{Deck, assert_partition, text};
 use serde_json::Value;
 
 /// Monday 10:30 in New York.
@@ -23,9 +24,9 @@ const SPEED: u32 = 20;
 const AREAS: [u32; 4] = [212, 646, 718, 917];
 
 /// What the judge is told of a deck whose commands came from another process.
-fn commanded(unfinished: bool) -> judge::Options {
+fn commanded() -> judge::Options {
     judge::Options {
-        unfinished,
+        unfinished: true,
         acknowledged_within: i64::from(SPEED) * 10_000,
         any_pace: true,
         ..judge::Options::default()
@@ -159,7 +160,7 @@ fn an_opt_out_holds_from_its_acknowledgement() {
         assert!(invited(&after).iter().all(|line| line["to"] != **number));
         assert!(!invited(&after).is_empty(), "the engine did not go on");
     }
-    judge::assert_clean(&deck.event_log(), &deck.carrier(), &commanded(false));
+    judge::assert_clean(&deck.event_log(), &deck.carrier(), &commanded());
 }
 
 #[test]
@@ -194,7 +195,7 @@ fn a_pause_holds_from_its_acknowledgement_until_it_is_resumed() {
         let attempt = line["attempt"].as_str().unwrap();
         assert_eq!(of[attempt], "survey", "sent while paused: {line}");
     }
-    judge::assert_clean(&deck.event_log(), &deck.carrier(), &commanded(false));
+    judge::assert_clean(&deck.event_log(), &deck.carrier(), &commanded());
 }
 
 fn campaigns_of_attempts(deck: &Deck) -> BTreeMap<String, String> {
@@ -235,7 +236,7 @@ fn an_opt_out_hangs_up_a_call_that_is_ringing() {
         .collect();
     assert_eq!(events[..3], ["invite", "ringing", "cancel"], "{events:?}");
     assert!(!events.contains(&"answer"));
-    judge::assert_clean(&deck.event_log(), &deck.carrier(), &commanded(false));
+    judge::assert_clean(&deck.event_log(), &deck.carrier(), &commanded());
 }
 
 #[test]
@@ -260,7 +261,7 @@ fn a_first_signal_ends_gracefully() {
     }
     end(next, &deck);
     let log = deck.event_log();
-    judge::assert_clean(&log, &deck.carrier(), &commanded(true));
+    judge::assert_clean(&log, &deck.carrier(), &commanded());
 }
 
 #[test]
@@ -297,7 +298,7 @@ fn a_second_signal_ends_at_once_and_the_next_start_finds_the_calls() {
     let log = deck.event_log();
     assert_eq!(open_attempts(&log), BTreeSet::new());
     assert_partition(&deck.status());
-    judge::assert_clean(&log, &deck.carrier(), &commanded(false));
+    judge::assert_clean(&log, &deck.carrier(), &commanded());
 }
 
 /// Attempts that were reserved and have not ended.
@@ -346,7 +347,7 @@ fn a_deck_has_one_engine_and_many_readers() {
     assert!(said.contains("read-only"), "{said}");
     engine.count("attempt_sent", 3);
     end(engine, &deck);
-    judge::assert_clean(&deck.event_log(), &deck.carrier(), &commanded(false));
+    judge::assert_clean(&deck.event_log(), &deck.carrier(), &commanded());
 }
 
 #[test]

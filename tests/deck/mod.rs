@@ -1,11 +1,10 @@
 //! A deck driven through the real program, for the end-to-end tests.
 
-mod engine;
+pub(crate) mod engine;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 
-pub(crate) use engine::Engine;
 use serde_json::Value;
 use tempfile::TempDir;
 

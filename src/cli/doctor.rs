@@ -145,7 +145,7 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     findings.push(clock_finding(clock, &snapshot));
     findings.push(partition(deck, now)?);
     findings.extend(lists(&snapshot, now));
-    findings.push(caller_ids(&snapshot));
+    findings.push(caller_ids(&snapshot, now));
     let unknown = snapshot
         .in_flight
         .iter()
@@ -260,11 +260,12 @@ fn lists(snapshot: &Snapshot, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-fn caller_ids(snapshot: &Snapshot) -> Finding {
+fn caller_ids(snapshot: &Snapshot, now: Timestamp) -> Finding {
     let active = snapshot
         .caller_ids
         .iter()
-        .filter(|usage| usage.caller_id.state == CallerIdState::Active)
+        .map(|usage| &usage.caller_id)
+        .filter(|id| id.state == CallerIdState::Active && id.rests(now).is_none())
         .count();
     let level = if active == 0 { Level::Warn } else { Level::Ok };
     finding(

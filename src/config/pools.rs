@@ -71,6 +71,7 @@ fn caller_id(table: &Table<'_, '_>, item: &Item<'_, '_>, pool: &Pool<'_>) -> Opt
         branded: pool.branded,
         hourly_cap: pool.hourly_cap,
         state: CallerIdState::Active,
+        rests_until: None,
     };
     if let Some(text) = item.value.as_str() {
         match text.parse() {

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::ids::TrunkName;
 use super::phone::PhoneNumber;
+use super::time::Timestamp;
 
 /// A configured route at a provider. Caps are absolute: they hold over all campaigns together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -53,7 +54,7 @@ pub enum CallerIdState {
     /// In use.
     #[default]
     Active,
-    /// Set aside to recover; an operator or time brings it back.
+    /// Set aside by an operator or the deck file, until they bring it back.
     Resting,
     /// Never again.
     Retired,
@@ -78,4 +79,14 @@ pub struct CallerId {
     pub hourly_cap: u32,
     /// Whether it may be shown.
     pub state: CallerIdState,
+    /// Until when it rests because a network blocked its call; known to the store, not to the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rests_until: Option<Timestamp>,
+}
+
+impl CallerId {
+    /// When the rest that a block gave it ends; `None` when it does not rest at `now`.
+    pub fn rests(&self, now: Timestamp) -> Option<Timestamp> {
+        self.rests_until.filter(|until| *until > now)
+    }
 }

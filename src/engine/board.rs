@@ -137,7 +137,7 @@ pub struct CallerIdBoard {
     pub state: CallerIdState,
     /// Sends in the last 60 minutes and the cap.
     pub per_hour: [u32; 2],
-    /// When the next send is possible, when full.
+    /// When the next send is possible, when full or resting after a block.
     pub frees_at: Option<Timestamp>,
 }
 
@@ -199,7 +199,11 @@ impl Board {
             head: snapshot.head,
             campaigns,
             zones: zones.into_values().collect(),
-            caller_ids: snapshot.caller_ids.iter().map(caller_id).collect(),
+            caller_ids: snapshot
+                .caller_ids
+                .iter()
+                .map(|usage| caller_id(usage, now))
+                .collect(),
             trunks: snapshot
                 .trunks
                 .iter()
@@ -350,14 +354,19 @@ fn fold_zones(
     }
 }
 
-fn caller_id(usage: &CallerIdUse) -> CallerIdBoard {
+fn caller_id(usage: &CallerIdUse, now: Timestamp) -> CallerIdBoard {
+    let rests = usage.caller_id.rests(now);
+    let state = match usage.caller_id.state {
+        CallerIdState::Active if rests.is_some() => CallerIdState::Resting,
+        state => state,
+    };
     CallerIdBoard {
         number: usage.caller_id.number,
         pool: usage.caller_id.pool.clone(),
         trunk: usage.caller_id.trunk.clone(),
-        state: usage.caller_id.state,
+        state,
         per_hour: [usage.sent_last_hour, usage.cap],
-        frees_at: usage.hour_frees_at,
+        frees_at: usage.hour_frees_at.max(rests),
     }
 }
 

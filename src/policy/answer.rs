@@ -136,7 +136,7 @@ pub enum HoldKind {
     AbandonmentBrake(u64, u64),
     /// No caller ID is owned and active at this trunk.
     NoCallerId,
-    /// Every usable caller ID has reached its hourly cap.
+    /// Every usable caller ID has reached its hourly cap or rests after a block.
     CallerIdsFull,
     /// Calls in flight at the cap of the deck: seen, cap.
     DeckConcurrent(u32, u32),

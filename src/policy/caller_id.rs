@@ -1,11 +1,18 @@
-//! Which number the callee sees: owned and active at the trunk (D11), under its hourly cap (D5).
+//! Which number the callee sees: owned and active at the trunk (D11), under its hourly cap (D5),
+//! and not resting after a block.
+
+use std::time::Duration;
 
 use super::decide::Findings;
 use super::{CallerIdUse, Facts, HoldKind, Until};
 use crate::domain::campaign::CallerIdStrategy;
 use crate::domain::{CallerIdState, Timestamp};
 
-/// Chooses a caller ID, or holds when there is none or all have reached their cap.
+/// How long a caller ID rests after a network's analytics blocked a call that showed it (608,
+/// RFC 8688): one hour, our own figure, long enough for its hourly count to fall to nothing.
+pub const REST: Duration = Duration::from_hours(1);
+
+/// Chooses a caller ID, or holds when there is none or all have reached their cap or rest.
 ///
 /// Owned numbers only, never random ones (47 CFR 64.1604; 16 CFR 310.4(a)(8)): those of the
 /// campaign's trunk, in its pool or among its numbers, and active.
@@ -15,7 +22,7 @@ pub(super) fn judge<'a>(facts: &Facts<'a>, now: Timestamp, findings: &mut Findin
     let mut frees_at: Option<Timestamp> = None;
     for candidate in facts.caller_ids.iter().filter(|id| usable(facts, id)) {
         owned = true;
-        if let Some(frees) = full_until(facts, candidate, now) {
+        if let Some(frees) = busy_until(facts, candidate, now) {
             frees_at = Some(frees_at.map_or(frees, |other| other.min(frees)));
             continue;
         }
@@ -49,7 +56,14 @@ fn cap(facts: &Facts<'_>, candidate: &CallerIdUse) -> u32 {
         .min(facts.campaign.settings.caller_id.hourly_cap)
 }
 
-/// When a candidate at its cap may be shown again; `None`: now.
+/// When a candidate that rests or is at its cap may be shown again; `None`: now.
+fn busy_until(facts: &Facts<'_>, candidate: &CallerIdUse, now: Timestamp) -> Option<Timestamp> {
+    candidate
+        .caller_id
+        .rests(now)
+        .max(full_until(facts, candidate, now))
+}
+
 fn full_until(facts: &Facts<'_>, candidate: &CallerIdUse, now: Timestamp) -> Option<Timestamp> {
     if candidate.sent_last_hour < cap(facts, candidate) {
         return None;
@@ -116,20 +130,25 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
         .collect();
     let free = usable
         .iter()
-        .filter(|id| full_until(facts, id, now).is_none())
+        .filter(|id| busy_until(facts, id, now).is_none())
         .count();
     let mut findings = Findings::default();
     judge(facts, now, &mut findings);
-    match findings.caller_id {
-        Some(chosen) => format!(
-            "{free} of {} usable; would show {}, {}/{} in the last hour",
-            usable.len(),
+    let mut saw = vec![format!("{free} of {} usable", usable.len())];
+    let resting = usable.iter().filter_map(|id| id.caller_id.rests(now));
+    if let Some(first) = resting.clone().min() {
+        let n = resting.count();
+        saw.push(format!("{n} rest after a block, the first until {first}"));
+    }
+    if let Some(chosen) = findings.caller_id {
+        saw.push(format!(
+            "would show {}, {}/{} in the last hour",
             chosen.caller_id.number,
             chosen.sent_last_hour,
             cap(facts, chosen)
-        ),
-        None => format!("{free} of {} usable", usable.len()),
+        ));
     }
+    saw.join("; ")
 }
 
 #[cfg(test)]
@@ -222,6 +241,33 @@ mod tests {
         world.campaign.settings.caller_id.hourly_cap = 3;
         world.caller_ids[0].sent_last_hour = 2;
         assert_eq!(shown(&world), number("+16465550100"));
+    }
+
+    #[test]
+    fn a_blocked_number_rests_and_then_comes_back() {
+        let ends = monday() + minutes(7);
+        let mut world = World::open();
+        world.caller_ids = vec![
+            caller_id("+16465550100", "US-NY"),
+            caller_id("+16465550101", "US-NY"),
+        ];
+        world.caller_ids[0].caller_id.rests_until = Some(ends);
+        assert_eq!(shown(&world), number("+16465550101"));
+        world.caller_ids[1].caller_id.rests_until = Some(ends + minutes(50));
+        let hold = world.hold(monday());
+        assert_eq!(hold.reasons[0].kind, HoldKind::CallerIdsFull);
+        assert_eq!(hold.until, Until::At(ends));
+        world.caller_ids[0].sent_last_hour = 30;
+        world.caller_ids[0].hour_frees_at = Some(ends + minutes(2));
+        let hold = world.hold(monday());
+        assert_eq!(
+            hold.until,
+            Until::At(ends + minutes(2)),
+            "the later of both"
+        );
+        world.caller_ids[0].sent_last_hour = 0;
+        world.caller_ids[0].hour_frees_at = None;
+        assert!(matches!(world.decide(ends), Decision::Dial(_)));
     }
 
     #[test]

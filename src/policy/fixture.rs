@@ -54,6 +54,7 @@ pub(super) fn caller_id(digits: &str, region: &str) -> CallerIdUse {
             branded: true,
             hourly_cap: 30,
             state: CallerIdState::Active,
+            rests_until: None,
         },
         sent_last_hour: 0,
         hour_frees_at: None,

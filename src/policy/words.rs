@@ -81,7 +81,9 @@ impl fmt::Display for HoldKind {
                 write!(f, "{abandoned} of {answered} live answers abandoned")
             }
             Self::NoCallerId => f.write_str("no caller id is owned and active at the trunk"),
-            Self::CallerIdsFull => f.write_str("every caller id has reached its hourly cap"),
+            Self::CallerIdsFull => {
+                f.write_str("every caller id has reached its hourly cap or rests after a block")
+            }
             Self::DeckConcurrent(seen, cap) => write!(f, "deck full {seen}/{cap}"),
             Self::TrunkConcurrent(seen, cap) => write!(f, "trunk full {seen}/{cap}"),
             Self::CampaignConcurrent(seen, cap) => write!(f, "campaign full {seen}/{cap}"),

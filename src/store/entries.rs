@@ -362,15 +362,21 @@ pub(super) fn retry_planned(
     of_attempt(kind, campaign, attempt, ENGINE, now).with_data(&Data { outcome, due })
 }
 
-/// `alert_raised` about a caller ID that was set aside because its call was blocked.
-pub(super) fn caller_id_rested(campaign: &Campaign, attempt: &Attempt, now: Timestamp) -> NewEvent {
+/// `alert_raised` about a caller ID that rests because its call was blocked.
+pub(super) fn caller_id_blocked(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    until: Timestamp,
+    now: Timestamp,
+) -> NewEvent {
     let text = format!(
-        "caller ID {} rests: a network blocked its call; look at its reputation, then bring it back",
+        "caller ID {} rests until {until}: a network blocked its call; look at its reputation",
         attempt.caller_id
     );
     of_attempt(EventKind::AlertRaised, campaign, attempt, ENGINE, now).with_data(&CallerIdAlert {
         alert: "caller_id_rested",
         caller_id: attempt.caller_id,
+        until: Some(until),
         text,
     })
 }
@@ -385,6 +391,7 @@ pub(super) fn caller_id_set(number: PhoneNumber, state: CallerIdState, by: &By) 
     NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&CallerIdAlert {
         alert,
         caller_id: number,
+        until: None,
         text: format!("caller ID {number} {word}"),
     })
 }
@@ -393,6 +400,8 @@ pub(super) fn caller_id_set(number: PhoneNumber, state: CallerIdState, by: &By) 
 struct CallerIdAlert {
     alert: &'static str,
     caller_id: PhoneNumber,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    until: Option<Timestamp>,
     text: String,
 }
 

@@ -26,6 +26,8 @@ pub struct MemoryStore {
     deck: DeckId,
     settings: Option<DeckSettings>,
     caller_id_states: BTreeMap<PhoneNumber, CallerIdState>,
+    /// Ends of the rests that blocked calls brought.
+    caller_id_rests: BTreeMap<PhoneNumber, Timestamp>,
     campaigns: BTreeMap<CampaignId, Campaign>,
     classes: BTreeMap<ClassId, WindowClass>,
     contacts: BTreeMap<ContactId, Contact>,
@@ -51,6 +53,7 @@ impl MemoryStore {
             deck,
             settings: None,
             caller_id_states: BTreeMap::new(),
+            caller_id_rests: BTreeMap::new(),
             campaigns: BTreeMap::new(),
             classes: BTreeMap::new(),
             contacts: BTreeMap::new(),
@@ -516,6 +519,7 @@ impl Store for MemoryStore {
         by: &By,
     ) -> Result<(), StoreError> {
         self.caller_id_states.insert(number, state);
+        self.caller_id_rests.remove(&number);
         self.note(entries::caller_id_set(number, state, by));
         Ok(())
     }

@@ -381,7 +381,7 @@ pub trait Store: Send {
     /// made by another process has to wait for.
     fn unsent(&mut self) -> Result<Vec<Attempt>, StoreError>;
 
-    /// Sets a caller ID's state.
+    /// Sets a caller ID's state and ends its rest.
     fn set_caller_id_state(
         &mut self,
         number: PhoneNumber,

@@ -14,7 +14,7 @@ use crate::domain::{
     Suppression, Timestamp, WaitReason, WindowClass,
 };
 use crate::policy::pacing::Entry;
-use crate::policy::{DialOrder, Hold, HoldKind, Refusal, Until};
+use crate::policy::{self, DialOrder, Hold, HoldKind, Refusal, Until};
 
 /// How long a contact is set aside when its hold ends with a call whose end nobody can foretell.
 pub(super) const CALL_ENDS_RECHECK: Duration = Duration::from_secs(30);
@@ -299,6 +299,19 @@ pub(super) fn stricter(file: CallerIdState, stored: CallerIdState) -> CallerIdSt
         (CallerIdState::Resting, _) | (_, CallerIdState::Resting) => CallerIdState::Resting,
         (CallerIdState::Active, CallerIdState::Active) => CallerIdState::Active,
     }
+}
+
+/// The end of the rest that a block now brings a caller ID; `None`: it is set aside, or rests already.
+pub(super) fn rest_of(
+    settings: &DeckSettings,
+    number: PhoneNumber,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    let mut ids = settings.caller_ids.iter();
+    let id = ids.find(|id| id.number == number && id.state == CallerIdState::Active)?;
+    id.rests(now)
+        .is_none()
+        .then(|| now + policy::caller_id::REST)
 }
 
 /// Errs unless a single number can be taken off the list.

@@ -192,8 +192,8 @@ pub(crate) struct History {
     pub(crate) suppressions: HashMap<String, Vec<Suppression>>,
     /// Spans in which no engine ran.
     pub(crate) down: Vec<(i64, i64)>,
-    /// When a caller ID was set aside (`true`) or brought back.
-    pub(crate) resting: Vec<(i64, String, bool)>,
+    /// When a caller ID was set aside, and until when; one brought back rests until that instant.
+    pub(crate) resting: Vec<(i64, String, i64)>,
     /// Alerts and throttled calls: instant, trunk or nothing.
     pub(crate) troubles: Vec<(i64, String)>,
     /// The last instant of the log.

@@ -270,7 +270,7 @@ impl Series {
             let mut moves = history.resting.iter().rev();
             moves
                 .find(|(at, known, _)| known == number && *at <= begin)
-                .is_some_and(|(.., rests)| *rests)
+                .is_some_and(|(.., until)| *until > begin)
         };
         let callers: Vec<(String, i64)> = self.caller_ids[name]
             .iter()

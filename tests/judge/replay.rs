@@ -291,9 +291,12 @@ impl<'a> Replay<'a> {
         {
             Some(state) => {
                 let number = text(&event.data["caller_id"]);
-                self.history
-                    .resting
-                    .push((event.at, number, state != "active"));
+                let until = match (state, instant(&event.data["until"])) {
+                    ("active", _) => event.at,
+                    (_, Some(until)) => until,
+                    (_, None) => i64::MAX,
+                };
+                self.history.resting.push((event.at, number, until));
             }
             None => self.history.troubles.push((event.at, String::new())),
         }

@@ -4,8 +4,8 @@ use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Pacing;
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{
-    AttemptState, CallEventKind, CalleeType, CallerIdState, CampaignState, ContactState, ListKind,
-    Outcome, Timestamp, WaitReason,
+    AttemptState, CallEventKind, CalleeType, CallerId, CallerIdState, CampaignState, ContactState,
+    ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use dialdeck::policy::retry::Next;
 use dialdeck::policy::{Context, Refusal};
@@ -44,6 +44,7 @@ contract!(
     a_call_certainly_not_sent_gives_everything_back,
     an_attempt_of_unknown_fate_keeps_its_slot,
     a_blocked_caller_id_rests,
+    a_second_block_neither_extends_a_rest_nor_is_told,
     an_unwanted_call_puts_the_number_on_the_internal_list,
     one_number_is_never_called_twice_at_once,
     duplicates_name_the_line_they_repeat,
@@ -311,30 +312,52 @@ fn a_blocked_caller_id_rests(store: &mut impl Store) {
     let attempt = dial(store, contacts[0], now);
     let settled = settle(store, attempt.id, &rejected(608), now).unwrap();
     assert_eq!(settled.rested, Some(attempt.caller_id));
-    let state = |store: &mut dyn FnMut() -> Option<dialdeck::store::DeckSettings>| {
-        let ids = store().unwrap().caller_ids;
-        let found = ids.into_iter().find(|id| id.number == attempt.caller_id);
-        found.unwrap().state
-    };
-    assert_eq!(
-        state(&mut || store.settings().unwrap()),
-        CallerIdState::Resting
+    let ends = now + dialdeck::policy::caller_id::REST;
+    let blocked = shown_as(store, attempt.caller_id);
+    assert_eq!(blocked.state, CallerIdState::Active);
+    assert_eq!(blocked.rests(now), Some(ends));
+    assert_eq!(blocked.rests(ends), None);
+    let text = store.tail(0, 1000).unwrap();
+    assert!(
+        text.iter()
+            .any(|event| event.line.contains(&format!("rests until {ends}")))
     );
     store.configure(&deck()).unwrap();
-    assert_eq!(
-        state(&mut || store.settings().unwrap()),
-        CallerIdState::Resting
-    );
+    assert_eq!(shown_as(store, attempt.caller_id), blocked);
     let next = dial(store, contacts[1], now + secs(5));
     assert_ne!(next.caller_id, attempt.caller_id);
     let active = CallerIdState::Active;
     store
         .set_caller_id_state(attempt.caller_id, active, &by(now))
         .unwrap();
-    assert_eq!(
-        state(&mut || store.settings().unwrap()),
-        CallerIdState::Active
-    );
+    assert_eq!(shown_as(store, attempt.caller_id).rests_until, None);
+}
+
+fn a_second_block_neither_extends_a_rest_nor_is_told(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 4);
+    // Both calls are up when the first is blocked.
+    let first = dial(store, contacts[0], now);
+    let mut second = None;
+    for contact in &contacts[1..] {
+        let attempt = dial(store, *contact, now);
+        if attempt.caller_id == first.caller_id {
+            second = Some(attempt);
+        }
+    }
+    let second = second.unwrap();
+    settle(store, first.id, &rejected(608), now).unwrap();
+    let rests = shown_as(store, first.caller_id).rests_until;
+    let head = store.snapshot(now).unwrap().head;
+    let again = settle(store, second.id, &rejected(608), now + secs(60)).unwrap();
+    assert_eq!(again.rested, None);
+    assert_eq!(shown_as(store, first.caller_id).rests_until, rests);
+    assert!(!kinds(store, head).contains(&"alert_raised".to_owned()));
+}
+
+fn shown_as(store: &mut impl Store, number: PhoneNumber) -> CallerId {
+    let ids = store.settings().unwrap().unwrap().caller_ids;
+    ids.into_iter().find(|id| id.number == number).unwrap()
 }
 
 fn an_unwanted_call_puts_the_number_on_the_internal_list(store: &mut impl Store) {

@@ -92,6 +92,7 @@ pub(crate) fn deck() -> DeckSettings {
                 branded: false,
                 hourly_cap: 30,
                 state: CallerIdState::Active,
+                rests_until: None,
             })
             .collect(),
         emergency_bans: Vec::new(),

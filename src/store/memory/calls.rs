@@ -5,8 +5,8 @@ use std::sync::Arc;
 use super::MemoryStore;
 use crate::domain::outcome::Classification;
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CallReport, CallerIdState, Campaign, Contact, ContactId,
-    ContactState, ListKind, PhoneNumber, Timestamp, WaitReason,
+    Attempt, AttemptId, AttemptState, CallReport, Campaign, Contact, ContactId, ContactState,
+    ListKind, Timestamp, WaitReason,
 };
 use crate::policy::retry::{self, Next};
 use crate::policy::{Context, Decision, DialOrder, Scope, decide};
@@ -68,11 +68,13 @@ impl MemoryStore {
         self.save_attempt(&attempt, now);
         self.note(entries::call_ended(&campaign, &attempt, report, &read, now));
         let mut rested = None;
-        if read.caller_id_blocked && self.is_active(attempt.caller_id) {
+        let settings = self.effective_settings();
+        let rest = settings.and_then(|known| moves::rest_of(&known, attempt.caller_id, now));
+        if let Some(until) = rest.filter(|_| read.caller_id_blocked) {
             rested = Some(attempt.caller_id);
-            let state = CallerIdState::Resting;
-            self.caller_id_states.insert(attempt.caller_id, state);
-            self.note(entries::caller_id_rested(&campaign, &attempt, now));
+            self.caller_id_rests.insert(attempt.caller_id, until);
+            let event = entries::caller_id_blocked(&campaign, &attempt, until, now);
+            self.note(event);
         }
         let next = self.follow_up(&campaign, &attempt, &read, now)?;
         Ok(Some(Settled { read, next, rested }))
@@ -149,13 +151,6 @@ impl MemoryStore {
         let event = entries::attempt_reserved(campaign, &attempt, &order, shown, digest);
         self.note(event);
         Claimed::Dial(Box::new(attempt), order)
-    }
-
-    fn is_active(&self, caller_id: PhoneNumber) -> bool {
-        self.effective_settings().is_some_and(|settings| {
-            let mut ids = settings.caller_ids.iter();
-            ids.any(|id| id.number == caller_id && id.state == CallerIdState::Active)
-        })
     }
 
     fn follow_up(

@@ -73,6 +73,7 @@ impl MemoryStore {
             if let Some(state) = self.caller_id_states.get(&id.number) {
                 id.state = moves::stricter(id.state, *state);
             }
+            id.rests_until = self.caller_id_rests.get(&id.number).copied();
         }
         Some(settings)
     }

@@ -8,7 +8,7 @@ use super::codec::{digits, instant, millis, number};
 use super::{Settings, Work, log, meta};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
-    CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, PhoneNumber,
+    CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, PhoneNumber, Timestamp,
 };
 use crate::store::{By, DeckSettings, ImportFigures, StoreError, entries, moves};
 
@@ -149,9 +149,9 @@ pub(super) fn settings(work: &mut Work<'_>) -> Result<Option<Arc<DeckSettings>>,
     let mut settings: Option<DeckSettings> =
         text.map(|text| serde_json::from_str(&text)).transpose()?;
     if let Some(settings) = &mut settings {
-        let mut statement = work
-            .conn
-            .prepare_cached("SELECT number, state FROM caller_id_states ORDER BY number")?;
+        let mut statement = work.conn.prepare_cached(
+            "SELECT number, state, rests_until FROM caller_id_states ORDER BY number",
+        )?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
             let (shown, state) = (number(row.get(0)?)?, row.get::<_, String>(1)?);
@@ -165,6 +165,7 @@ pub(super) fn settings(work: &mut Work<'_>) -> Result<Option<Arc<DeckSettings>>,
                 .filter(|id| id.number == shown)
             {
                 known.state = moves::stricter(known.state, state);
+                known.rests_until = instant(row.get(2)?);
             }
         }
     }
@@ -176,7 +177,7 @@ pub(super) fn settings(work: &mut Work<'_>) -> Result<Option<Arc<DeckSettings>>,
     Ok(settings)
 }
 
-/// Sets a caller ID's state, without logging it.
+/// Sets a caller ID's state and ends its rest, without logging it.
 pub(super) fn set_caller_id_state(
     work: &mut Work<'_>,
     number: PhoneNumber,
@@ -185,9 +186,25 @@ pub(super) fn set_caller_id_state(
     work.conn
         .prepare_cached(
             "INSERT INTO caller_id_states (number, state) VALUES (?1, ?2)
-             ON CONFLICT DO UPDATE SET state = excluded.state",
+             ON CONFLICT DO UPDATE SET state = excluded.state, rests_until = NULL",
         )?
         .execute((digits(number), caller_id_state_name(state)))?;
+    forget_settings(work);
+    Ok(())
+}
+
+/// Lets a caller ID rest, without logging it.
+pub(super) fn rest_caller_id(
+    work: &mut Work<'_>,
+    number: PhoneNumber,
+    until: Timestamp,
+) -> Result<(), StoreError> {
+    work.conn
+        .prepare_cached(
+            "INSERT INTO caller_id_states (number, state, rests_until) VALUES (?1, 'active', ?2)
+             ON CONFLICT DO UPDATE SET rests_until = excluded.rests_until",
+        )?
+        .execute((digits(number), millis(Some(until))))?;
     forget_settings(work);
     Ok(())
 }

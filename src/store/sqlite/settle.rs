@@ -5,8 +5,8 @@ use super::counters::Count;
 use super::{Work, attempts, campaigns, contacts, log, suppression};
 use crate::domain::outcome::Classification;
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CallReport, CallerIdState, Campaign, Contact, ContactState,
-    ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
+    Attempt, AttemptId, AttemptState, CallReport, Campaign, Contact, ContactState, ListKind,
+    Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use crate::policy::Context;
 use crate::policy::retry::{self, Next};
@@ -97,24 +97,21 @@ fn count_live(
     Ok(())
 }
 
-/// Sets the caller ID aside, unless it rests already.
+/// Lets the caller ID rest for a while, unless it is set aside or rests already.
 fn rest(
     work: &mut Work<'_>,
     campaign: &Campaign,
     attempt: &Attempt,
     now: Timestamp,
 ) -> Result<Option<PhoneNumber>, StoreError> {
-    let active = campaigns::settings(work)?.is_some_and(|settings| {
-        settings
-            .caller_ids
-            .iter()
-            .any(|id| id.number == attempt.caller_id && id.state == CallerIdState::Active)
-    });
-    if !active {
+    let until = campaigns::settings(work)?
+        .and_then(|settings| moves::rest_of(&settings, attempt.caller_id, now));
+    let Some(until) = until else {
         return Ok(None);
-    }
-    campaigns::set_caller_id_state(work, attempt.caller_id, CallerIdState::Resting)?;
-    log::append(work, &entries::caller_id_rested(campaign, attempt, now))?;
+    };
+    campaigns::rest_caller_id(work, attempt.caller_id, until)?;
+    let event = entries::caller_id_blocked(campaign, attempt, until, now);
+    log::append(work, &event)?;
     Ok(Some(attempt.caller_id))
 }
 

@@ -6,9 +6,11 @@ CREATE TABLE meta (
     value TEXT NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+-- rests_until: the end of the rest that the last blocked call brought.
 CREATE TABLE caller_id_states (
-    number INTEGER PRIMARY KEY,
-    state  TEXT NOT NULL CHECK (state IN ('active', 'resting', 'retired'))
+    number      INTEGER PRIMARY KEY,
+    state       TEXT NOT NULL CHECK (state IN ('active', 'resting', 'retired')),
+    rests_until INTEGER
 ) STRICT;
 
 CREATE TABLE campaigns (

@@ -358,7 +358,7 @@ fn caller_id(usage: &CallerIdUse, now: Timestamp) -> CallerIdBoard {
     let rests = usage.caller_id.rests(now);
     let state = match usage.caller_id.state {
         CallerIdState::Active if rests.is_some() => CallerIdState::Resting,
-        state => state,
+        state @ (CallerIdState::Active | CallerIdState::Resting | CallerIdState::Retired) => state,
     };
     CallerIdBoard {
         number: usage.caller_id.number,

@@ -176,6 +176,7 @@ fn settings() -> DeckSettings {
                 branded: false,
                 hourly_cap: 1_000_000,
                 state: CallerIdState::Active,
+                rests_until: None,
             })
             .collect(),
         emergency_bans: Vec::new(),

@@ -338,14 +338,18 @@ fn a_second_block_neither_extends_a_rest_nor_is_told(store: &mut impl Store) {
     let (_, contacts) = running(store, 4);
     // Both calls are up when the first is blocked.
     let first = dial(store, contacts[0], now);
+    assert!(tell(store, first.id, CallEventKind::Sent, now));
     let mut second = None;
-    for contact in &contacts[1..] {
-        let attempt = dial(store, *contact, now);
+    for (contact, after) in contacts[1..].iter().zip([10, 20, 30]) {
+        let at = now + secs(after);
+        let attempt = dial(store, *contact, at);
+        assert!(tell(store, attempt.id, CallEventKind::Sent, at));
         if attempt.caller_id == first.caller_id {
             second = Some(attempt);
         }
     }
     let second = second.unwrap();
+    let now = now + secs(40);
     settle(store, first.id, &rejected(608), now).unwrap();
     let rests = shown_as(store, first.caller_id).rests_until;
     let head = store.snapshot(now).unwrap().head;

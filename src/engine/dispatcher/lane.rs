@@ -36,6 +36,8 @@ pub(super) struct Lane {
     pub(super) ramp_from: Option<Timestamp>,
     /// Something moved since the campaign was last found not done.
     pub(super) maybe_done: bool,
+    /// That it waits for an operator has been told since its last call.
+    pub(super) told: bool,
     /// The campaign's own time is over.
     expired: bool,
     ring_secs: u64,
@@ -95,6 +97,7 @@ impl Lane {
             pass,
             ramp_from: counts.campaign.running_since,
             maybe_done: true,
+            told: false,
             expired: false,
             ring_secs,
         }

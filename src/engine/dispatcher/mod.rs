@@ -234,7 +234,10 @@ impl Dispatcher {
         lane.claiming = None;
         lane.maybe_done = true;
         match result {
-            Claimed::Dial(attempt, order) => self.place(&attempt, &order, now, effects),
+            Claimed::Dial(attempt, order) => {
+                lane.told = false;
+                self.place(&attempt, &order, now, effects);
+            }
             Claimed::Stale | Claimed::Refused(_) => {}
             Claimed::Held { hold, due } => match hold.scope {
                 Scope::Contact => self.wait_until(due),
@@ -251,6 +254,13 @@ impl Dispatcher {
                     lane.put_back(&candidate);
                     // A slot may have come free between the claim and its answer, and a wait that is over already is none.
                     let over = matches!(hold.until, Until::At(at) if at <= now);
+                    if hold.until == Until::Operator && !std::mem::replace(&mut lane.told, true) {
+                        let text = format!(
+                            "campaign {} waits for an operator: {hold}",
+                            lane.campaign.name()
+                        );
+                        effects.push(Self::alert("campaign_waits", &text, now));
+                    }
                     lane.blocked = (!over).then_some(Block {
                         until: hold.until,
                         scope,

@@ -102,3 +102,12 @@ fn unknown_places_are_errors() {
     assert!(stated("+442079460123", "", "US").contains("is not a region"));
     assert_eq!(stated("+18005550142", "", ""), "non_geographic");
 }
+
+#[test]
+fn an_australian_mobile_may_be_anywhere_in_australia() {
+    let found = locate("+61491570006", "", "", "", Evidence::Stated);
+    assert!(
+        found.contains("Perth") && found.contains("Sydney"),
+        "{found}"
+    );
+}

@@ -184,7 +184,7 @@ mod tests {
         )
         .campaign("recall")
         .with_data(&serde_json::json!({"note": "lunch"}));
-        let text = line(&seal(&event, 1, &GENESIS).line).unwrap();
+        let text = line(&seal(&event, 1, &GENESIS, None).line).unwrap();
         assert_eq!(
             text,
             "     1  1970-01-01T00:00:00Z  campaign_paused      maria    recall note=lunch"
@@ -197,6 +197,7 @@ mod tests {
             &NewEvent::new(Timestamp::from_millis(0), EventKind::DeckOpened, "a"),
             1,
             &GENESIS,
+            None,
         );
         let changed = sealed.line.replace(r#""actor":"a""#, r#""actor":"b""#);
         let good = verify_lines(sealed.line.as_bytes(), Path::new("x")).unwrap();

@@ -124,11 +124,14 @@ pub struct SealedEvent {
     pub hash: Hash,
 }
 
-/// Puts an entry at place `seq` after the entry with digest `prev`.
+/// Puts an entry at place `seq` after the entry with digest `prev`, which was written at `after`.
+///
+/// The log's time never goes back: when another process wrote between this entry's cause and its
+/// transaction, the entry bears the later instant.
 ///
 /// # Panics
 /// Never: a plain struct serialises and strings grow.
-pub fn seal(event: &NewEvent, seq: i64, prev: &Hash) -> SealedEvent {
+pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -> SealedEvent {
     #[derive(Serialize)]
     struct Head<'a> {
         seq: i64,
@@ -140,9 +143,10 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash) -> SealedEvent {
         attempt: Option<AttemptId>,
         number: Option<PhoneNumber>,
     }
+    let at = after.map_or(event.at, |after| after.max(event.at));
     let head = Head {
         seq,
-        at: event.at,
+        at,
         kind: event.kind,
         actor: &event.actor,
         campaign: event.campaign.as_deref(),
@@ -158,7 +162,7 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash) -> SealedEvent {
     write!(line, r#","hash":"{}"}}"#, hex(&hash)).expect("strings grow");
     SealedEvent {
         seq,
-        at: event.at,
+        at,
         line,
         hash,
     }
@@ -250,11 +254,19 @@ mod tests {
         (1..=5)
             .map(|seq| {
                 let event = NewEvent::new(Timestamp::from_millis(seq), EventKind::DeckOpened, "a");
-                let sealed = seal(&event, seq, &prev);
+                let sealed = seal(&event, seq, &prev, None);
                 prev = sealed.hash;
                 sealed.line
             })
             .collect()
+    }
+
+    #[test]
+    fn time_never_goes_back() {
+        let event = NewEvent::new(Timestamp::from_millis(5), EventKind::DeckOpened, "a");
+        let at = |after| seal(&event, 2, &GENESIS, Some(Timestamp::from_millis(after))).at;
+        assert_eq!(at(4), event.at);
+        assert_eq!(at(9), Timestamp::from_millis(9));
     }
 
     fn check(lines: &[String]) -> Result<(), String> {

@@ -75,11 +75,11 @@ impl MemoryStore {
     }
 
     fn note(&mut self, event: NewEvent) {
-        let (seq, prev) = match self.log.last() {
-            Some((_, last)) => (last.seq + 1, last.hash),
-            None => (1, GENESIS),
+        let (seq, prev, after) = match self.log.last() {
+            Some((_, last)) => (last.seq + 1, last.hash, Some(last.at)),
+            None => (1, GENESIS, None),
         };
-        let sealed = seal(&event, seq, &prev);
+        let sealed = seal(&event, seq, &prev, after);
         self.log.push((event, sealed));
     }
 

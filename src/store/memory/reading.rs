@@ -43,7 +43,7 @@ impl MemoryStore {
                 .take(20)
                 .collect(),
             head: self.log.last().map_or(0, |(_, sealed)| sealed.seq),
-            last_event_at: self.log.iter().map(|(event, _)| event.at).max(),
+            last_event_at: self.log.last().map(|(_, sealed)| sealed.at),
         }
     }
 

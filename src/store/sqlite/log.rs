@@ -12,10 +12,11 @@ use crate::store::StoreError;
 pub(super) struct Head {
     pub(super) seq: i64,
     pub(super) hash: Hash,
-    pub(super) latest: Option<Timestamp>,
+    /// The last entry's instant.
+    pub(super) at: Option<Timestamp>,
 }
 
-pub(super) const HEAD: &str = "SELECT seq, hash, latest FROM events ORDER BY seq DESC LIMIT 1";
+pub(super) const HEAD: &str = "SELECT seq, hash, at FROM events ORDER BY seq DESC LIMIT 1";
 pub(super) const TAIL: &str =
     "SELECT seq, at, line, hash FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 const ALERTS: &str = "SELECT events.seq, at, line, hash FROM alerts JOIN events USING (seq)
@@ -27,16 +28,12 @@ pub(super) fn append(work: &mut Work<'_>, event: &NewEvent) -> Result<(), StoreE
         Some(head) => head,
         None => head(work)?,
     };
-    let sealed = seal(event, head.seq + 1, &head.hash);
-    let latest = head.latest.map_or(event.at, |latest| latest.max(event.at));
+    let sealed = seal(event, head.seq + 1, &head.hash, head.at);
     work.conn
-        .prepare_cached(
-            "INSERT INTO events (seq, at, latest, line, hash) VALUES (?1, ?2, ?3, ?4, ?5)",
-        )?
+        .prepare_cached("INSERT INTO events (seq, at, line, hash) VALUES (?1, ?2, ?3, ?4)")?
         .execute((
             sealed.seq,
             sealed.at.as_millis(),
-            latest.as_millis(),
             &sealed.line,
             sealed.hash.as_slice(),
         ))?;
@@ -48,7 +45,7 @@ pub(super) fn append(work: &mut Work<'_>, event: &NewEvent) -> Result<(), StoreE
     work.mem.head = Some(Head {
         seq: sealed.seq,
         hash: sealed.hash,
-        latest: Some(latest),
+        at: Some(sealed.at),
     });
     Ok(())
 }
@@ -62,14 +59,14 @@ pub(super) fn head(work: &Work<'_>) -> Result<Head, StoreError> {
             Ok(Head {
                 seq: row.get(0)?,
                 hash: row.get(1)?,
-                latest: Some(Timestamp::from_millis(row.get(2)?)),
+                at: Some(Timestamp::from_millis(row.get(2)?)),
             })
         })
         .optional()?;
     Ok(head.unwrap_or(Head {
         seq: 0,
         hash: GENESIS,
-        latest: None,
+        at: None,
     }))
 }
 

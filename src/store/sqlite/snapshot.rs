@@ -42,7 +42,7 @@ pub(super) fn snapshot(work: &mut Work<'_>, now: Timestamp) -> Result<Snapshot, 
         lists: suppression::lists(work)?.to_vec(),
         alerts: log::alerts(work)?,
         head: head.seq,
-        last_event_at: head.latest,
+        last_event_at: head.at,
     })
 }
 

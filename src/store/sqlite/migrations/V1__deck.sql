@@ -130,13 +130,11 @@ CREATE TABLE live_answers (
     PRIMARY KEY (campaign, day)
 ) STRICT, WITHOUT ROWID;
 
--- latest: the latest instant in the log up to and with this entry.
 CREATE TABLE events (
-    seq    INTEGER PRIMARY KEY,
-    at     INTEGER NOT NULL,
-    latest INTEGER NOT NULL,
-    line   TEXT NOT NULL,
-    hash   BLOB NOT NULL CHECK (length(hash) = 32)
+    seq  INTEGER PRIMARY KEY,
+    at   INTEGER NOT NULL,
+    line TEXT NOT NULL,
+    hash BLOB NOT NULL CHECK (length(hash) = 32)
 ) STRICT;
 
 CREATE TABLE alerts (

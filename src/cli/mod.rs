@@ -26,7 +26,6 @@ pub mod status;
 pub mod typed;
 pub mod why;
 pub mod window;
-pub mod words;
 
 use std::ffi::OsString;
 use std::io::{Write, stderr, stdout};
@@ -38,6 +37,7 @@ pub use deck::Deck;
 pub use env::Env;
 pub use error::{CliError, ExitCode};
 
+use crate::engine::words;
 use crate::rules::Rules;
 
 use args::{Cli, Command, ConfigCommand, ContactsCommand};

@@ -51,14 +51,7 @@ pub fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), CliError>
     Ok(())
 }
 
-/// An instant for people: RFC 3339 in UTC to the second.
-pub fn instant(at: Timestamp) -> String {
-    let text = at.to_string();
-    match text.split_once('.') {
-        Some((seconds, _)) => format!("{seconds}Z"),
-        None => text,
-    }
-}
+pub use crate::engine::words::instant;
 
 /// `1 number`, `2 numbers`.
 pub fn count(n: u64, noun: &str) -> String {

@@ -13,6 +13,7 @@ use super::outcome::Outcome;
 use super::phone::PhoneNumber;
 use super::suppression::ListKind;
 use super::time::{MinuteOfDay, Timestamp, Weekdays};
+use super::trunk::CallerId;
 
 /// Where a campaign stands. `draft → running ⇄ paused → done | stopped`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -284,6 +285,13 @@ pub struct CallerIdRules {
     pub strategy: CallerIdStrategy,
     /// Sends of one caller ID in any 60 minutes at most; the number's own cap also holds. Default 30.
     pub hourly_cap: u32,
+}
+
+impl CallerIdRules {
+    /// Whether they name this caller ID, by its pool or by itself.
+    pub fn names(&self, id: &CallerId) -> bool {
+        self.pool.as_ref().is_some_and(|pool| *pool == id.pool) || self.numbers.contains(&id.number)
+    }
 }
 
 /// A written reason for going below the embedded law, kept in the log with every start.

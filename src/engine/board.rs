@@ -184,14 +184,17 @@ impl Board {
 
     /// Folds a snapshot: whether a ready contact waits for its window follows from its class and `now`.
     pub fn fold(snapshot: &Snapshot, rules: &Rules, now: Timestamp) -> Self {
+        Self::of(snapshot, &readings(snapshot, rules, now), now)
+    }
+
+    /// Folds a snapshot whose windows have been read at `now`.
+    pub fn of(snapshot: &Snapshot, readings: &[Reading<'_>], now: Timestamp) -> Self {
         let mut zones = BTreeMap::new();
-        let campaigns = snapshot
-            .campaigns
+        let campaigns = readings
             .iter()
-            .map(|counts| {
-                let windows = windows(counts, snapshot, rules, now);
-                fold_zones(counts, snapshot, &windows, &mut zones);
-                fold_campaign(counts, &windows)
+            .map(|reading| {
+                fold_zones(reading, snapshot, &mut zones);
+                fold_campaign(reading)
             })
             .collect();
         Self {
@@ -202,7 +205,7 @@ impl Board {
             caller_ids: snapshot
                 .caller_ids
                 .iter()
-                .map(|usage| caller_id(usage, now))
+                .map(|usage| CallerIdBoard::of(usage, now))
                 .collect(),
             trunks: snapshot
                 .trunks
@@ -226,40 +229,56 @@ impl Board {
     }
 }
 
-type Windows = BTreeMap<ClassId, WindowStatus>;
+/// A campaign's counts with the windows of its classes at one instant.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    /// The counts.
+    pub counts: &'a CampaignCounts,
+    /// How long a call may ring on its trunk, in seconds.
+    pub ring_secs: u64,
+    /// The window of every class in which the campaign still has contacts to call.
+    pub windows: BTreeMap<ClassId, WindowStatus>,
+}
 
-/// The window of every class in which the campaign still has contacts to call.
-fn windows(counts: &CampaignCounts, snapshot: &Snapshot, rules: &Rules, now: Timestamp) -> Windows {
-    let ring = ring_secs(counts, snapshot);
-    let mut windows = Windows::new();
-    for ((class, state), count) in &counts.contacts {
-        if *count == 0 || state.is_final() || windows.contains_key(class) {
-            continue;
+/// Every campaign of a snapshot with its windows at `now`.
+pub fn readings<'a>(snapshot: &'a Snapshot, rules: &Rules, now: Timestamp) -> Vec<Reading<'a>> {
+    snapshot
+        .campaigns
+        .iter()
+        .map(|counts| Reading::of(counts, snapshot, rules, now))
+        .collect()
+}
+
+impl<'a> Reading<'a> {
+    fn of(
+        counts: &'a CampaignCounts,
+        snapshot: &'a Snapshot,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Self {
+        let ring_secs = ring_secs(counts, snapshot);
+        let mut windows = BTreeMap::new();
+        for ((class, state), count) in &counts.contacts {
+            if *count == 0 || state.is_final() || windows.contains_key(class) {
+                continue;
+            }
+            if let Some(zones) = snapshot.classes.get(class) {
+                windows.insert(
+                    *class,
+                    window::status(rules, &counts.campaign, zones, ring_secs, now),
+                );
+            }
         }
-        if let Some(zones) = snapshot.classes.get(class) {
-            windows.insert(
-                *class,
-                window::status(rules, &counts.campaign, zones, ring, now),
-            );
+        Self {
+            counts,
+            ring_secs,
+            windows,
         }
     }
-    windows
-}
 
-fn ring_secs(counts: &CampaignCounts, snapshot: &Snapshot) -> u64 {
-    let name = &counts.campaign.settings.trunk;
-    let trunk = snapshot
-        .trunks
-        .iter()
-        .find(|(trunk, _)| trunk.name == *name);
-    trunk.map_or(0, |(trunk, _)| trunk.ring_timeout.as_secs())
-}
-
-fn is_open(windows: &Windows, class: ClassId) -> bool {
-    matches!(windows.get(&class), Some(WindowStatus::Open { .. }))
-}
-
-fn fold_campaign(counts: &CampaignCounts, windows: &Windows) -> CampaignBoard {
+    /// Whether a contact of this class may be called now.
+    pub fn fold_campaign(reading: &Reading<'_>) -> CampaignBoard {
+    let counts = reading.counts;
     let campaign = &counts.campaign;
     let mut board = CampaignBoard {
         name: campaign.name().to_owned(),
@@ -289,7 +308,7 @@ fn fold_campaign(counts: &CampaignCounts, windows: &Windows) -> CampaignBoard {
     for ((class, state), count) in &counts.contacts {
         board.total += count;
         *match state {
-            ContactState::Ready if is_open(windows, *class) => &mut board.ready,
+            ContactState::Ready if reading.is_open(*class) => &mut board.ready,
             ContactState::Ready => &mut board.waiting.window,
             ContactState::Waiting(WaitReason::Retry) => &mut board.waiting.retry,
             ContactState::Waiting(WaitReason::Cap) => &mut board.waiting.cap,
@@ -310,11 +329,11 @@ fn fold_campaign(counts: &CampaignCounts, windows: &Windows) -> CampaignBoard {
 }
 
 fn fold_zones(
-    counts: &CampaignCounts,
+    reading: &Reading<'_>,
     snapshot: &Snapshot,
-    windows: &Windows,
     into: &mut BTreeMap<(i64, Vec<String>), ZoneBoard>,
 ) {
+    let counts = reading.counts;
     for ((class, state), count) in &counts.contacts {
         if state.is_final() || *count == 0 {
             continue;
@@ -332,10 +351,10 @@ fn fold_zones(
                 changes_at: None,
             });
         entry.to_call += count;
-        if is_open(windows, *class) {
+        if reading.is_open(*class) {
             entry.open += count;
         }
-        let change = match windows.get(class) {
+        let change = match reading.windows.get(class) {
             Some(WindowStatus::Open { closes_at }) => Some(*closes_at),
             Some(WindowStatus::Shut {
                 until: Until::At(at),
@@ -354,19 +373,22 @@ fn fold_zones(
     }
 }
 
-fn caller_id(usage: &CallerIdUse, now: Timestamp) -> CallerIdBoard {
-    let rests = usage.caller_id.rests(now);
-    let state = match usage.caller_id.state {
-        CallerIdState::Active if rests.is_some() => CallerIdState::Resting,
-        state @ (CallerIdState::Active | CallerIdState::Resting | CallerIdState::Retired) => state,
-    };
-    CallerIdBoard {
-        number: usage.caller_id.number,
-        pool: usage.caller_id.pool.clone(),
-        trunk: usage.caller_id.trunk.clone(),
-        state,
-        per_hour: [usage.sent_last_hour, usage.cap],
-        frees_at: usage.hour_frees_at.max(rests),
+impl CallerIdBoard {
+    /// A caller ID with its use at `now`; one that rests after a block shows as resting.
+    pub fn of(usage: &CallerIdUse, now: Timestamp) -> Self {
+        let rests = usage.caller_id.rests(now);
+        let state = match usage.caller_id.state {
+            CallerIdState::Active if rests.is_some() => CallerIdState::Resting,
+            state @ (CallerIdState::Active | CallerIdState::Resting | CallerIdState::Retired) => state,
+        };
+        Self {
+            number: usage.caller_id.number,
+            pool: usage.caller_id.pool.clone(),
+            trunk: usage.caller_id.trunk.clone(),
+            state,
+            per_hour: [usage.sent_last_hour, usage.cap],
+            frees_at: usage.hour_frees_at.max(rests),
+        }
     }
 }
 

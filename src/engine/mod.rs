@@ -5,9 +5,11 @@
 //! So a campaign-day can run in milliseconds, and a fault can be planted between any two effects.
 
 pub mod board;
+pub mod desk;
 pub mod dispatcher;
 pub mod jobs;
 pub mod shell;
+pub mod words;
 
 use crate::domain::campaign::Pacing;
 use crate::domain::event::NewEvent;

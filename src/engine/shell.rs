@@ -34,6 +34,9 @@ const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 /// The longest sleep between two looks at a clock that may be set from outside.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
+/// What is said of an engine that is gone.
+const ENDED: &str = "the engine has ended";
+
 /// A command with the way back for its acknowledgement.
 pub type Ask = (Command, String, oneshot::Sender<Result<Effected, String>>);
 
@@ -73,12 +76,34 @@ impl Handle {
     /// When it is refused, when the queue is full or when the engine has ended.
     pub async fn ask(&self, command: Command, actor: &str) -> Result<Effected, String> {
         let (reply, answer) = oneshot::channel();
+        self.hand_over(command, actor, reply)?;
+        answer.await.map_err(|_| ENDED.to_owned())?
+    }
+
+    /// Carries a command out from a thread without a runtime.
+    ///
+    /// # Errors
+    /// As [`Handle::ask`].
+    pub fn ask_blocking(&self, command: Command, actor: &str) -> Result<Effected, String> {
+        let (reply, answer) = oneshot::channel();
+        self.hand_over(command, actor, reply)?;
+        answer.blocking_recv().map_err(|_| ENDED.to_owned())?
+    }
+
+    /// Whether the engine has ended.
+    pub fn has_ended(&self) -> bool {
+        self.commands.is_closed()
+    }
+
+    fn hand_over(
+        &self,
+        command: Command,
+        actor: &str,
+        reply: oneshot::Sender<Result<Effected, String>>,
+    ) -> Result<(), String> {
         self.commands
             .try_send((command, actor.to_owned(), reply))
-            .map_err(|_| "the engine takes no more commands right now; try again".to_owned())?;
-        answer
-            .await
-            .map_err(|_| "the engine has ended".to_owned())?
+            .map_err(|_| "the engine takes no more commands right now; try again".to_owned())
     }
 
     /// The latest board, and word of newer ones.

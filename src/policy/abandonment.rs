@@ -1,7 +1,7 @@
 //! The brake on abandoned calls.
 
 use super::decide::Findings;
-use super::{Facts, HoldKind, Until};
+use super::{Abandonment, Facts, HoldKind, Until};
 use crate::domain::Timestamp;
 use crate::domain::campaign::Agent;
 
@@ -18,15 +18,25 @@ pub const LEAST_BASE: u64 = 100;
 /// Waiting does not put agents on their seats, hence no instant at which it ends by itself.
 /// Automated agents are always there and exempt.
 pub(super) fn judge(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<'_>) {
-    let (answered, abandoned) = (facts.abandonment.answered_live, facts.abandonment.abandoned);
-    let limit = u64::from(facts.campaign.settings.abandonment_limit_percent);
-    let over = abandoned.saturating_mul(100) > limit.saturating_mul(answered.max(LEAST_BASE));
-    if over && facts.campaign.settings.agent == Agent::Human {
+    let settings = &facts.campaign.settings;
+    let Abandonment {
+        answered_live,
+        abandoned,
+    } = facts.abandonment;
+    if settings.agent == Agent::Human
+        && over(facts.abandonment, settings.abandonment_limit_percent)
+    {
         findings.hold(
-            HoldKind::AbandonmentBrake(answered, abandoned),
+            HoldKind::AbandonmentBrake(answered_live, abandoned),
             Until::Operator,
         );
     }
+}
+
+/// Whether the rate is above the limit, in whole numbers.
+pub fn over(seen: Abandonment, limit_percent: u32) -> bool {
+    let limit = u64::from(limit_percent);
+    seen.abandoned.saturating_mul(100) > limit.saturating_mul(seen.answered_live.max(LEAST_BASE))
 }
 
 pub(super) fn saw(facts: &Facts<'_>, _now: Timestamp) -> String {

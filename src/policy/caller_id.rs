@@ -46,7 +46,7 @@ fn usable(facts: &Facts<'_>, candidate: &CallerIdUse) -> bool {
     let rules = &facts.campaign.settings.caller_id;
     id.state == CallerIdState::Active
         && id.trunk == facts.campaign.settings.trunk
-        && (rules.pool.as_ref() == Some(&id.pool) || rules.numbers.contains(&id.number))
+        && rules.names(id)
 }
 
 fn cap(facts: &Facts<'_>, candidate: &CallerIdUse) -> u32 {

@@ -62,6 +62,33 @@ pub fn next_open(
     Hours::new(rules, campaign, class, ring_secs).first(from, true)
 }
 
+/// A stretch of a day as a campaign may use it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stretch {
+    /// Neither law nor campaign allow a call.
+    Never,
+    /// The law allows a call, the campaign's own hours do not.
+    LegalOnly,
+    /// A call may start.
+    Open,
+}
+
+/// What the class's window is at `count` instants from `from` on, each `step` after the one before.
+pub fn stretches(
+    rules: &Rules,
+    campaign: &Campaign,
+    class: &WindowClass,
+    ring_secs: u64,
+    from: Timestamp,
+    step: Duration,
+    count: u32,
+) -> Vec<Stretch> {
+    let hours = Hours::new(rules, campaign, class, ring_secs);
+    (0..count)
+        .map(|place| hours.stretch(from + step * place))
+        .collect()
+}
+
 /// Holds unless every candidate zone is inside the law's and the campaign's hours (D1), now and for
 /// as long as the phone may ring (47 CFR 64.1200(c)(1); 16 CFR 310.4(c); the states' and other
 /// countries' own hours stand in the tables).
@@ -174,6 +201,21 @@ impl<'a> Hours<'a> {
             Legal::Shut(reason, place) => Some(HoldKind::Window(reason, place)),
             Legal::NoZone => Some(HoldKind::NoZone),
             Legal::Disagree(zone) => Some(HoldKind::ZoneDataDisagree(zone)),
+        }
+    }
+
+    fn stretch(&self, at: Timestamp) -> Stretch {
+        if self.shut(at).is_none() {
+            return Stretch::Open;
+        }
+        let settings = &self.campaign.settings;
+        let overrides = &settings.rule_overrides;
+        match self
+            .rules
+            .legal(self.class, settings.call_class, overrides, at)
+        {
+            Legal::Open => Stretch::LegalOnly,
+            Legal::Shut(..) | Legal::NoZone | Legal::Disagree(_) => Stretch::Never,
         }
     }
 

@@ -1,9 +1,17 @@
 //! Decisions, suppressions and rejected numbers in words for people and in short codes for programs.
 
-use super::output::instant;
 use crate::domain::{PhoneNumber, Suppression, Timestamp};
 use crate::policy::{Decision, HoldKind, Until, WindowReason};
 use crate::rules::{NumberError, Rules, Unfit};
+
+/// An instant for people: RFC 3339 in UTC to the second.
+pub fn instant(at: Timestamp) -> String {
+    let text = at.to_string();
+    match text.split_once('.') {
+        Some((seconds, _)) => format!("{seconds}Z"),
+        None => text,
+    }
+}
 
 /// What is wrong with text that is no number, and what to do.
 pub const fn number_error(error: NumberError) -> (&'static str, &'static str) {

@@ -1,0 +1,171 @@
+//! What a person does at a console: written to the store, acknowledged once no call can leave against it.
+
+use std::time::Duration;
+
+use crate::clock::Stopwatch;
+use crate::domain::campaign::Pacing;
+use crate::domain::suppression::SuppressionSource;
+use crate::domain::{
+    Attempt, CampaignId, CampaignState, ListKind, PhoneNumber, Suppression,
+};
+use crate::store::{By, Store, StoreError};
+
+/// How long an acknowledgement waits for calls that can still leave.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a person does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Hold a campaign.
+    Pause(CampaignId),
+    /// Hold every campaign that runs.
+    PauseAll,
+    /// Start a campaign, or run a paused one again.
+    Run(CampaignId),
+    /// End a campaign for good.
+    Stop(CampaignId),
+    /// Change the pace, never above the file's ceiling.
+    SetPacing(CampaignId, Pacing),
+    /// Mark opt-outs.
+    OptOut {
+        /// Whose.
+        numbers: Vec<PhoneNumber>,
+        /// Why, in the words of whoever marks it.
+        note: Option<String>,
+    },
+    /// Hang up every call.
+    HangUpAll,
+}
+
+/// What an act brought about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acted {
+    /// In a sentence.
+    pub text: String,
+    /// Contacts it ended.
+    pub finished: u64,
+    /// Calls to these numbers that were up.
+    pub live: u64,
+}
+
+/// What may still leave against an act that is already durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Concern {
+    Nothing,
+    Campaigns(Vec<CampaignId>),
+    Numbers(Vec<PhoneNumber>),
+}
+
+impl Concern {
+    pub(super) fn has(&self, attempt: &Attempt) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::Campaigns(campaigns) => campaigns.contains(&attempt.campaign),
+            Self::Numbers(numbers) => numbers.contains(&attempt.number),
+        }
+    }
+}
+
+/// An act that is durable and waits for its acknowledgement.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) id: u64,
+    pub(super) acted: Acted,
+    pub(super) concern: Concern,
+    pub(super) since: Stopwatch,
+}
+
+/// Writes an act. It holds from now on; what has been planned before may leave until `Concern` is settled.
+pub(super) fn write<S: Store>(
+    store: &mut S,
+    act: &Act,
+    by: &By,
+) -> Result<(Acted, Concern), StoreError> {
+    match act {
+        Act::Pause(id) => moved(store, &[*id], CampaignState::Paused, by),
+        Act::PauseAll => {
+            let all = store.campaigns()?;
+            let running: Vec<CampaignId> = all
+                .iter()
+                .filter(|campaign| campaign.state == CampaignState::Running)
+                .map(|campaign| campaign.id)
+                .collect();
+            moved(store, &running, CampaignState::Paused, by)
+        }
+        Act::Run(id) => moved(store, &[*id], CampaignState::Running, by),
+        Act::Stop(id) => moved(store, &[*id], CampaignState::Stopped, by),
+        Act::SetPacing(id, pacing) => {
+            let campaign = store.set_pacing(*id, *pacing, by)?;
+            let pacing = campaign.settings.pacing;
+            let text = format!(
+                "{}: {} a minute, {} at once",
+                campaign.name(),
+                pacing.calls_per_minute,
+                pacing.max_concurrent
+            );
+            Ok((said(text), Concern::Nothing))
+        }
+        Act::OptOut { numbers, note } => opt_out(store, numbers, note.as_deref(), by),
+        Act::HangUpAll => Ok((Acted::default(), Concern::Nothing)),
+    }
+}
+
+fn moved<S: Store>(
+    store: &mut S,
+    campaigns: &[CampaignId],
+    to: CampaignState,
+    by: &By,
+) -> Result<(Acted, Concern), StoreError> {
+    let mut names = Vec::new();
+    for id in campaigns {
+        let campaign = store.move_campaign(*id, to, &by.actor, by)?;
+        names.push(campaign.name().to_owned());
+    }
+    let text = match (names.as_slice(), to) {
+        ([], _) => "no campaign is running".to_owned(),
+        (names, CampaignState::Running) => format!("{} is running", names.join(", ")),
+        (names, to) => format!("{} {to}: no call leaves", names.join(", ")),
+    };
+    let concern = if to == CampaignState::Running {
+        Concern::Nothing
+    } else {
+        Concern::Campaigns(campaigns.to_vec())
+    };
+    Ok((said(text), concern))
+}
+
+fn opt_out<S: Store>(
+    store: &mut S,
+    numbers: &[PhoneNumber],
+    note: Option<&str>,
+    by: &By,
+) -> Result<(Acted, Concern), StoreError> {
+    let entries: Vec<Suppression> = numbers
+        .iter()
+        .map(|number| Suppression {
+            number: *number,
+            list: ListKind::Internal,
+            source: SuppressionSource::OptOut,
+            at: by.at,
+            actor: by.actor.clone(),
+            note: note.map(str::to_owned),
+        })
+        .collect();
+    let done = store.suppress(&entries)?;
+    let acted = Acted {
+        text: format!(
+            "{} opted out, {} on the list before; no call to them leaves",
+            done.added, done.already
+        ),
+        finished: done.finished.len() as u64,
+        live: done.live.len() as u64,
+    };
+    Ok((acted, Concern::Numbers(numbers.to_vec())))
+}
+
+fn said(text: String) -> Acted {
+    Acted {
+        text,
+        ..Acted::default()
+    }
+}

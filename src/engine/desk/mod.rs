@@ -1,0 +1,306 @@
+//! What a console may see and do of a deck, whether the engine runs inside it, elsewhere or not at all.
+//!
+//! A desk reads snapshots and writes to the store, as any process of the deck may; it never asks the
+//! engine for anything but to hang up. So a console inside and one attached from outside are the
+//! same: every act holds from its commit, because each claim re-reads what binds it.
+
+pub mod acts;
+pub mod limit;
+pub mod numbers;
+pub mod rows;
+pub mod service;
+pub mod story;
+pub mod why;
+pub mod zones;
+
+use std::path::PathBuf;
+
+use jiff::tz::TimeZone;
+
+pub use acts::{Act, Acted};
+pub use limit::Limit;
+pub use numbers::{Echo, Judged};
+pub use rows::{ContactRow, ListPage, ListQuery, Standing};
+pub use service::{Ask, Centre, Told};
+pub use story::EventLine;
+pub use why::WhyReport;
+pub use zones::{ZoneRow, ZoneStanding};
+
+pub use crate::policy::window::Stretch;
+pub use crate::store::{ListKey, ListOrder};
+
+use super::board::{self, Board, CallerIdBoard, Reading};
+use super::shell::Handle;
+use crate::clock::DeckClock;
+use crate::domain::campaign::Pacing;
+use crate::domain::{Attempt, CampaignId, Contact, ContactId, ImportFigures, Timestamp};
+use crate::rules::Rules;
+use crate::store::{Direction, Snapshot, Store, StoreError};
+use acts::Concern;
+
+/// Rows looked at in one search of the list before something else gets its turn.
+const ROW_BUDGET: u64 = 50_000;
+
+/// Who owns the deck's engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EngineSeat {
+    /// This process.
+    Inside,
+    /// Another process.
+    Elsewhere,
+    /// Nobody: nothing is dialed.
+    Nobody,
+}
+
+/// What a desk is told of its surroundings.
+pub trait Surroundings<S>: Send {
+    /// Who owns the engine.
+    fn engine(&mut self) -> EngineSeat;
+
+    /// The deck's clock.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    fn clock(&mut self, store: &mut S) -> Result<DeckClock, StoreError>;
+
+    /// Something that imports a list of contacts into the campaign of this name.
+    fn importer(&self) -> Importer;
+}
+
+/// Imports a contact list; told how far it has come, in rows.
+pub type Importer =
+    Box<dyn FnOnce(&str, PathBuf, &mut dyn FnMut(u64)) -> Result<Imported, String> + Send>;
+
+/// What an import brought about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Imported {
+    /// Rows taken, duplicate, rejected.
+    pub figures: ImportFigures,
+    /// Where the rejected rows are, if any.
+    pub rejects: Option<PathBuf>,
+}
+
+/// A deck at one instant, as a console shows it.
+#[derive(Clone, Debug)]
+pub struct View {
+    /// The counts.
+    pub board: Board,
+    /// What the counts alone do not say, in the order of the board's campaigns.
+    pub campaigns: Vec<CampaignView>,
+    /// Who owns the engine.
+    pub engine: EngineSeat,
+    /// The clock it runs on.
+    pub clock: DeckClock,
+}
+
+/// What a campaign's counts alone do not say.
+#[derive(Clone, Debug)]
+pub struct CampaignView {
+    /// Its id.
+    pub id: CampaignId,
+    /// Its calling windows.
+    pub zones: Vec<ZoneRow>,
+    /// Why its next call does not leave this instant.
+    pub limit: Limit,
+    /// When the first waiting contact is due.
+    pub next_due: Option<Timestamp>,
+    /// The caller IDs it may show; the cap is the lower of the number's and the campaign's.
+    pub caller_ids: Vec<CallerIdBoard>,
+    /// The file's pace, which the live pace never passes.
+    pub ceiling: Pacing,
+    /// Abandoned calls allowed, in percent of live answers.
+    pub abandonment_limit_percent: u32,
+}
+
+/// Everything a desk needs.
+pub struct Settings<S> {
+    /// A store of its own; one that only reads refuses every act.
+    pub store: S,
+    /// The law in force.
+    pub rules: &'static Rules,
+    /// What the desk does not know by itself.
+    pub surroundings: Box<dyn Surroundings<S>>,
+    /// The engine, if it runs in this process.
+    pub engine: Option<Handle>,
+    /// Who acts.
+    pub actor: String,
+    /// The viewer's time zone.
+    pub viewer: TimeZone,
+    /// The country of numbers written without one.
+    pub country: String,
+}
+
+/// A console's desk on a deck.
+pub struct Desk<S> {
+    settings: Settings<S>,
+    strips: zones::Strips,
+    clock: DeckClock,
+    snapshot: Snapshot,
+    now: Timestamp,
+}
+
+impl<S: Store> Desk<S> {
+    /// Reads the deck for the first time.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn open(mut settings: Settings<S>) -> Result<Self, StoreError> {
+        let clock = settings.surroundings.clock(&mut settings.store)?;
+        let mut desk = Self {
+            settings,
+            strips: zones::Strips::default(),
+            clock,
+            snapshot: Snapshot::default(),
+            now: Timestamp::MIN,
+        };
+        desk.read()?;
+        Ok(desk)
+    }
+
+    /// The present instant by the deck's clock.
+    pub(super) fn present(&self) -> Timestamp {
+        self.clock.now(self.snapshot.last_event_at)
+    }
+
+    fn read(&mut self) -> Result<(), StoreError> {
+        let settings = &mut self.settings;
+        self.clock = settings.surroundings.clock(&mut settings.store)?;
+        self.snapshot = settings.store.snapshot(self.clock.now(None))?;
+        self.now = self.present();
+        Ok(())
+    }
+
+    /// The deck now.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn view(&mut self) -> Result<View, StoreError> {
+        self.read()?;
+        let cap = self
+            .settings
+            .store
+            .settings()?
+            .map_or(u32::MAX, |settings| settings.max_concurrent);
+        let (rules, now) = (self.settings.rules, self.now);
+        self.strips.turn_to(now, &self.settings.viewer);
+        let engine = self.settings.surroundings.engine();
+        let snapshot = &self.snapshot;
+        let readings = board::readings(snapshot, rules, now);
+        let board = Board::of(snapshot, &readings, now);
+        let campaigns = board
+            .campaigns
+            .iter()
+            .zip(&readings)
+            .map(|(counts, reading)| CampaignView {
+                id: reading.counts.campaign.id,
+                zones: zones::rows(rules, reading, snapshot, &mut self.strips, now),
+                limit: match engine {
+                    EngineSeat::Nobody => Limit::NoEngine,
+                    EngineSeat::Inside | EngineSeat::Elsewhere => {
+                        limit::of(counts, reading, snapshot, cap, now)
+                    }
+                },
+                next_due: reading.counts.next_due,
+                caller_ids: caller_ids(reading, snapshot, now),
+                ceiling: reading.counts.campaign.ceiling,
+                abandonment_limit_percent: reading.counts.campaign.settings.abandonment_limit_percent,
+            })
+            .collect();
+        Ok(View {
+            board,
+            campaigns,
+            engine,
+            clock: self.clock,
+        })
+    }
+
+    /// A page of a campaign's list around a place.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn page(
+        &mut self,
+        query: &ListQuery,
+        centre: Centre,
+        before: usize,
+        after: usize,
+    ) -> Result<ListPage, StoreError> {
+        let asked = query.to_store(&self.snapshot.classes);
+        let store = &mut self.settings.store;
+        let (back, from) = match centre {
+            Centre::Start => (None, None),
+            Centre::After(key) => (None, Some(key)),
+            Centre::End => {
+                let limit = before + after;
+                (Some(store.page(&asked, None, Direction::Back, limit, ROW_BUDGET)?), None)
+            }
+            Centre::At(key) => {
+                let page = store.page(&asked, Some(&key), Direction::Back, before, ROW_BUDGET)?;
+                let last = page.rows.last().map(|last| query.order.key(last));
+                (Some(page), last)
+            }
+        };
+        let mut contacts = Vec::new();
+        let mut page = ListPage {
+            before: matches!(centre, Centre::After(_)),
+            ..ListPage::default()
+        };
+        if let Some(back) = back {
+            page.before = !back.end;
+            contacts = back.rows;
+        }
+        if centre != Centre::End {
+            let limit = after + 1;
+            let rest = store.page(&asked, from.as_ref(), Direction::Forward, limit, ROW_BUDGET)?;
+            page.after = !rest.end;
+            page.resume = rest.resume.filter(|_| rest.cut);
+            contacts.extend(rest.rows);
+        }
+        page.rows = self.rows(query, &contacts);
+        Ok(page)
+    }
+
+    fn rows(&self, query: &ListQuery, contacts: &[Contact]) -> Vec<ContactRow> {
+        let (rules, now) = (self.settings.rules, self.now);
+        let readings = board::readings(&self.snapshot, rules, now);
+        let Some(reading) = readings
+            .iter()
+            .find(|reading| reading.counts.campaign.id == query.campaign)
+        else {
+            return Vec::new();
+        };
+        let counts = Board::of(&self.snapshot, std::slice::from_ref(reading), now);
+        let limit = counts.campaigns.first().map_or(Limit::NothingLeft, |board| {
+            limit::of(board, reading, &self.snapshot, u32::MAX, now)
+        });
+        let maker = rows::RowMaker {
+            rules,
+            reading,
+            snapshot: &self.snapshot,
+            limit,
+            order: query.order,
+            now,
+        };
+        contacts.iter().map(|contact| maker.row(contact)).collect()
+    }
+
+    /// All attempts of a contact, oldest first.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn attempts(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
+        self.settings.store.attempts_of(contact)
+    }
+}
+
+fn caller_ids(reading: &Reading<'_>, snapshot: &Snapshot, now: Timestamp) -> Vec<CallerIdBoard> {
+    let cap = reading.counts.campaign.settings.caller_id.hourly_cap;
+    reading
+        .caller_ids(snapshot)
+        .map(|usage| {
+            let mut id = CallerIdBoard::of(usage, now);
+            id.per_hour[1] = id.per_hour[1].min(cap);
+            id
+        })
+        .collect()
+}

@@ -1,0 +1,203 @@
+//! The call list: a page of contacts, each with what happens to it next and why it waits.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::limit::Limit;
+use super::zones;
+use crate::domain::{
+    Attempt, AttemptState, CampaignId, ClassId, Contact, ContactId, ContactState, Outcome,
+    PhoneNumber, Timestamp, WaitReason, WindowClass,
+};
+use crate::engine::board::Reading;
+use crate::rules::Rules;
+use crate::store::Snapshot;
+use crate::store::{ContactQuery, ListKey, ListOrder};
+
+/// What a console wants to see of a campaign's list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ListQuery {
+    /// The campaign.
+    pub campaign: CampaignId,
+    /// Only these states; `None`: all.
+    pub states: Option<BTreeSet<ContactState>>,
+    /// Only contacts one of whose cities or zones contains this, in lower case; empty: all.
+    pub zone: String,
+    /// Only contacts whose last attempt ended so.
+    pub outcome: Option<Outcome>,
+    /// Digits of the number or letters of the name; empty: all.
+    pub text: String,
+    /// The order.
+    pub order: ListOrder,
+}
+
+impl ListQuery {
+    /// A campaign's whole list in queue order.
+    pub const fn all(campaign: CampaignId) -> Self {
+        Self {
+            campaign,
+            states: None,
+            zone: String::new(),
+            outcome: None,
+            text: String::new(),
+            order: ListOrder::Queue,
+        }
+    }
+
+    /// As the store is asked.
+    pub(super) fn to_store(&self, classes: &BTreeMap<ClassId, WindowClass>) -> ContactQuery {
+        let of_zone = || {
+            classes
+                .iter()
+                .filter(|(_, class)| {
+                    let label = zones::label(&class.zones);
+                    let ids = class.zones.join(" ");
+                    format!("{label} {ids} {}", zones::short(&class.zones))
+                        .to_lowercase()
+                        .contains(&self.zone)
+                })
+                .map(|(id, _)| *id)
+                .collect()
+        };
+        ContactQuery {
+            campaign: self.campaign,
+            states: self.states.clone(),
+            classes: (!self.zone.is_empty()).then(of_zone),
+            outcome: self.outcome,
+            text: self.text.clone(),
+            order: self.order,
+        }
+    }
+}
+
+/// A row of the call list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ContactRow {
+    /// The contact.
+    pub contact: ContactId,
+    /// Its place in the list, to ask for the rows around it.
+    pub key: ListKey,
+    /// Its number.
+    pub number: PhoneNumber,
+    /// Its name as imported: not to be shown before it is cleaned.
+    pub name: String,
+    /// Where it stands.
+    pub standing: Standing,
+    /// Its zones, in four letters or so.
+    pub zone: String,
+    /// Local time of day there.
+    pub local: String,
+    /// Attempts made.
+    pub attempts: u32,
+    /// Attempts allowed.
+    pub max_attempts: u32,
+    /// How the last one ended.
+    pub last: Option<Outcome>,
+    /// The number shown to it now.
+    pub caller_id: Option<PhoneNumber>,
+}
+
+/// Where a contact stands, as an operator sees it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Its call is planned or has left.
+    Dialing(Timestamp),
+    /// Its phone rings since then.
+    Ringing(Timestamp),
+    /// Somebody talks since then.
+    Talking(Timestamp),
+    /// The fate of its call is not known.
+    Lost(Timestamp),
+    /// May be called now; this is what it waits for.
+    Next(Limit),
+    /// Its window opens then.
+    Window(Option<Timestamp>),
+    /// Its next attempt is due then.
+    Retry(Timestamp),
+    /// A rolling cap or a gap ends then.
+    Cap(Timestamp),
+    /// At its end.
+    Ended(ContactState, Option<String>),
+}
+
+/// A page of the call list.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ListPage {
+    /// Rows in order.
+    pub rows: Vec<ContactRow>,
+    /// The list has rows before these.
+    pub before: bool,
+    /// The list has rows after these.
+    pub after: bool,
+    /// The search has not looked at everything yet; asked again from here it goes on.
+    pub resume: Option<ListKey>,
+}
+
+/// Turns contacts of one campaign into rows.
+pub(super) struct RowMaker<'a> {
+    pub(super) rules: &'a Rules,
+    pub(super) reading: &'a Reading<'a>,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) limit: Limit,
+    pub(super) order: ListOrder,
+    pub(super) now: Timestamp,
+}
+
+impl RowMaker<'_> {
+    pub(super) fn row(&self, contact: &Contact) -> ContactRow {
+        let zones = self
+            .snapshot
+            .classes
+            .get(&contact.class)
+            .map_or(&[][..], |class| &class.zones);
+        let call = self
+            .snapshot
+            .in_flight
+            .iter()
+            .find(|attempt| attempt.contact == contact.id);
+        ContactRow {
+            contact: contact.id,
+            key: self.order.key(contact),
+            number: contact.number,
+            name: contact.name.clone(),
+            standing: self.standing(contact, call),
+            zone: zones::short(zones),
+            local: zones::local(self.rules, zones, self.now),
+            attempts: contact.attempts,
+            max_attempts: self.reading.counts.campaign.settings.attempts.max,
+            last: contact.last_outcome,
+            caller_id: call.map(|call| call.caller_id),
+        }
+    }
+
+    fn standing(&self, contact: &Contact, call: Option<&Attempt>) -> Standing {
+        match (contact.state, call) {
+            (ContactState::InFlight, Some(call)) => in_flight(call),
+            (ContactState::InFlight, None) => Standing::Dialing(self.now),
+            (ContactState::Ready, _) if self.reading.is_open(contact.class) => {
+                Standing::Next(self.limit)
+            }
+            (ContactState::Ready, _) => Standing::Window(self.reading.opens_at(contact.class)),
+            (ContactState::Waiting(WaitReason::Retry), _) => Standing::Retry(contact.due),
+            (ContactState::Waiting(WaitReason::Cap), _) => Standing::Cap(contact.due),
+            (
+                state @ (ContactState::Done
+                | ContactState::Exhausted
+                | ContactState::Suppressed
+                | ContactState::Expired
+                | ContactState::Invalid
+                | ContactState::Unknown),
+                _,
+            ) => Standing::Ended(state, contact.reason.clone()),
+        }
+    }
+}
+
+fn in_flight(call: &Attempt) -> Standing {
+    let sent = call.sent_at.unwrap_or(call.reserved_at);
+    match call.state {
+        AttemptState::Reserved | AttemptState::Sent => Standing::Dialing(sent),
+        AttemptState::Ringing => Standing::Ringing(call.ringing_at.unwrap_or(sent)),
+        AttemptState::Connected => Standing::Talking(call.answered_at.unwrap_or(sent)),
+        AttemptState::Unknown | AttemptState::Ended => Standing::Lost(sent),
+    }
+}

@@ -1,0 +1,386 @@
+//! The desk on a thread of its own: questions in, answers and news out. The store never waits for a
+//! terminal, and the terminal never for the store.
+
+use std::collections::VecDeque;
+use std::path::PathBuf;
+use std::sync::mpsc::{Receiver, RecvTimeoutError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::acts::{self, Acted, PATIENCE, Pending};
+use super::{Act, Desk, Imported, Judged, ListPage, ListQuery, Settings, View, WhyReport};
+use super::{EngineSeat, EventLine, numbers, story, why};
+use crate::clock::Stopwatch;
+use crate::domain::{Attempt, CampaignId, ContactId, Timestamp};
+use crate::engine::Command;
+use crate::store::{By, ListKey, Store, StoreError};
+
+/// Between two views at least.
+const VIEW_EVERY: Duration = Duration::from_millis(100);
+
+/// Between two looks at a deck that has been quiet for [`QUIET_AFTER`].
+const QUIET_LOOK: Duration = Duration::from_secs(1);
+
+/// After this long without a change a deck counts as quiet.
+const QUIET_AFTER: Duration = Duration::from_secs(2);
+
+/// Between two looks while an acknowledgement waits.
+const WAITING_LOOK: Duration = Duration::from_millis(20);
+
+/// Entries of the log told at a time; when there are more, the older ones are skipped.
+const STORY_PAGE: usize = 2_000;
+
+/// How far back the log is told when a console opens, by the deck's clock.
+const STORY_BEFORE: Duration = Duration::from_mins(15);
+
+/// What a console asks.
+#[derive(Clone, Debug)]
+pub enum Ask {
+    /// A page of a list; the serial comes back with it.
+    Page(u64, ListQuery, Centre, usize, usize),
+    /// Why a number is not being dialed, as typed.
+    Why(String),
+    /// All attempts of a contact.
+    Attempts(ContactId),
+    /// What an opt-out of these numbers would touch.
+    Judge(String),
+    /// Do it, and acknowledge under this id.
+    Act(u64, Act),
+    /// Import a list into a campaign.
+    Import(CampaignId, PathBuf),
+}
+
+/// Around which place of a list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Centre {
+    /// Its start.
+    Start,
+    /// Its end.
+    End,
+    /// Around this row.
+    At(ListKey),
+    /// Beyond this place, where a search was cut.
+    After(ListKey),
+}
+
+/// What a console is told.
+#[derive(Clone, Debug)]
+pub enum Told {
+    /// The deck has changed, or time has passed.
+    View(Box<View>),
+    /// New entries of the log, oldest first, and how many were skipped.
+    Story(Vec<EventLine>, u64),
+    /// A page of a list.
+    Page(u64, ListPage),
+    /// The answer to why.
+    Why(Result<Box<WhyReport>, String>),
+    /// A contact's attempts.
+    Attempts(ContactId, Vec<Attempt>),
+    /// Numbers judged.
+    Judged(Vec<Judged>),
+    /// An act holds, or was refused.
+    Acted(u64, Result<Acted, String>),
+    /// Rows imported so far.
+    Importing(u64),
+    /// An import has ended.
+    Imported(Result<Imported, String>),
+    /// The store cannot be read; what is shown is old.
+    Failed(String),
+}
+
+/// Starts a desk's thread. It ends when the other side of `asks` is dropped.
+///
+/// # Errors
+/// When the deck cannot be read or the thread not be started.
+pub fn spawn<S: Store + 'static>(
+    settings: Settings<S>,
+    asks: Receiver<Ask>,
+    tell: UnboundedSender<Told>,
+) -> Result<JoinHandle<()>, StoreError> {
+    let desk = Desk::open(settings)?;
+    let service = Service {
+        desk,
+        tell,
+        pending: VecDeque::new(),
+        told_to: None,
+        looked: None,
+        changed: Stopwatch::start(),
+        last: Last::default(),
+        dirty: true,
+    };
+    thread::Builder::new()
+        .name("desk".to_owned())
+        .spawn(move || service.run(&asks))
+        .map_err(|error| StoreError::Unusable(error.to_string()))
+}
+
+struct Service<S> {
+    desk: Desk<S>,
+    tell: UnboundedSender<Told>,
+    pending: VecDeque<Pending>,
+    /// The last entry of the log that was told.
+    told_to: Option<i64>,
+    looked: Option<Stopwatch>,
+    changed: Stopwatch,
+    last: Last,
+    /// This desk itself has written.
+    dirty: bool,
+}
+
+/// What the last view showed that time alone may change.
+#[derive(Debug, Default, PartialEq, Eq)]
+struct Last {
+    engine: Option<EngineSeat>,
+    minute: i64,
+    /// Figures that fall with time are not zero.
+    moving: bool,
+}
+
+impl<S: Store> Service<S> {
+    fn run(mut self, asks: &Receiver<Ask>) {
+        loop {
+            if self.is_due() {
+                self.look();
+            }
+            match asks.recv_timeout(self.patience()) {
+                Ok(ask) => self.answer_all(ask, asks),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            self.acknowledge();
+            if self.tell.is_closed() {
+                return;
+            }
+        }
+    }
+
+    fn answer_all(&mut self, first: Ask, asks: &Receiver<Ask>) {
+        let mut next = Some(first);
+        while let Some(ask) = next {
+            if let Err(error) = self.answer(ask) {
+                self.say(Told::Failed(error.to_string()));
+            }
+            next = asks.try_recv().ok();
+        }
+    }
+
+    fn patience(&self) -> Duration {
+        if !self.pending.is_empty() {
+            return WAITING_LOOK;
+        }
+        if self.changed.elapsed() < QUIET_AFTER {
+            VIEW_EVERY
+        } else {
+            QUIET_LOOK
+        }
+    }
+
+    /// Whether there is something new to show.
+    fn is_due(&mut self) -> bool {
+        if self.looked.as_ref().is_some_and(|last| last.elapsed() < VIEW_EVERY) {
+            return false;
+        }
+        let elsewhere = self.desk.settings.store.changed_elsewhere().unwrap_or(true);
+        if elsewhere || self.dirty {
+            self.changed = Stopwatch::start();
+            return true;
+        }
+        let second = self.looked.as_ref().is_none_or(|last| last.elapsed() >= QUIET_LOOK);
+        let engine = self.desk.settings.surroundings.engine();
+        second
+            && (self.last.moving
+                || self.last.engine != Some(engine)
+                || self.last.minute != minute(self.desk.present()))
+    }
+
+    fn look(&mut self) {
+        self.looked = Some(Stopwatch::start());
+        self.dirty = false;
+        match self.desk.view() {
+            Ok(view) => {
+                self.last = Last {
+                    engine: Some(view.engine),
+                    minute: minute(view.board.now),
+                    moving: is_moving(&view),
+                };
+                let head = view.board.head;
+                self.say(Told::View(Box::new(view)));
+                if let Err(error) = self.tell_story(head) {
+                    self.say(Told::Failed(error.to_string()));
+                }
+            }
+            Err(error) => self.say(Told::Failed(error.to_string())),
+        }
+    }
+
+    /// Tells what the log has gained; at first what happened in the last quarter of an hour.
+    fn tell_story(&mut self, head: i64) -> Result<(), StoreError> {
+        let Some(told_to) = self.told_to else {
+            let from = self.desk.now - STORY_BEFORE;
+            let mut entries = self.desk.settings.store.log_before(i64::MAX, STORY_PAGE)?;
+            entries.retain(|entry| entry.at >= from);
+            entries.reverse();
+            self.told_to = Some(entries.last().map_or(head, |entry| entry.seq));
+            let lines = entries.iter().map(story::line).collect();
+            self.say(Told::Story(lines, 0));
+            return Ok(());
+        };
+        let behind = usize::try_from(head - told_to).unwrap_or(0);
+        let skipped = behind.saturating_sub(STORY_PAGE) as u64;
+        let after = told_to + skipped.cast_signed();
+        let entries = self.desk.settings.store.tail(after, STORY_PAGE)?;
+        if let Some(last) = entries.last() {
+            self.told_to = Some(last.seq);
+            let lines = entries.iter().map(story::line).collect();
+            self.say(Told::Story(lines, skipped));
+        }
+        Ok(())
+    }
+
+    fn answer(&mut self, ask: Ask) -> Result<(), StoreError> {
+        match ask {
+            Ask::Page(serial, query, centre, before, after) => {
+                let page = self.desk.page(&query, centre, before, after)?;
+                self.say(Told::Page(serial, page));
+            }
+            Ask::Why(typed) => {
+                let report = self.why(&typed)?;
+                self.say(Told::Why(report));
+            }
+            Ask::Attempts(contact) => {
+                let attempts = self.desk.attempts(contact)?;
+                self.say(Told::Attempts(contact, attempts));
+            }
+            Ask::Judge(block) => {
+                let now = self.desk.present();
+                let settings = &mut self.desk.settings;
+                let judged = numbers::judge(
+                    &mut settings.store,
+                    settings.rules,
+                    &block,
+                    &settings.country,
+                    now,
+                )?;
+                self.say(Told::Judged(judged));
+            }
+            Ask::Act(id, act) => self.act(id, &act),
+            Ask::Import(campaign, path) => self.import(campaign, path)?,
+        }
+        Ok(())
+    }
+
+    fn why(&mut self, typed: &str) -> Result<Result<Box<WhyReport>, String>, StoreError> {
+        let now = self.desk.present();
+        let settings = &mut self.desk.settings;
+        match numbers::read(settings.rules, typed, &settings.country, now) {
+            Ok(echo) => {
+                let store = &mut settings.store;
+                let report = why::report(store, settings.rules, echo.number, None, now)?;
+                Ok(Ok(Box::new(report)))
+            }
+            Err((what, todo)) => Ok(Err(format!("`{typed}` cannot be read: {what}; {todo}"))),
+        }
+    }
+
+    fn act(&mut self, id: u64, act: &Act) {
+        self.dirty = true;
+        let by = By {
+            actor: self.desk.settings.actor.clone(),
+            at: self.desk.present(),
+        };
+        if *act == Act::HangUpAll {
+            let result = self.hang_up_all(&by.actor);
+            return self.say(Told::Acted(id, result));
+        }
+        match acts::write(&mut self.desk.settings.store, act, &by) {
+            Ok((acted, concern)) => self.pending.push_back(Pending {
+                id,
+                acted,
+                concern,
+                since: Stopwatch::start(),
+            }),
+            Err(error) => self.say(Told::Acted(id, Err(error.to_string()))),
+        }
+    }
+
+    fn hang_up_all(&self, actor: &str) -> Result<Acted, String> {
+        let Some(engine) = &self.desk.settings.engine else {
+            return Err("calls are hung up at the console that runs the engine".to_owned());
+        };
+        engine.ask_blocking(Command::HangUpAll, actor)?;
+        Ok(Acted {
+            text: "every call is being hung up".to_owned(),
+            ..Acted::default()
+        })
+    }
+
+    /// Tells of acts against which no call can leave any more.
+    fn acknowledge(&mut self) {
+        if self.pending.is_empty() {
+            return;
+        }
+        let unsent = match self.desk.settings.surroundings.engine() {
+            // Without an engine nothing leaves.
+            EngineSeat::Nobody => Ok(Vec::new()),
+            EngineSeat::Inside | EngineSeat::Elsewhere => self.desk.settings.store.unsent(),
+        };
+        for pending in std::mem::take(&mut self.pending) {
+            let told = match &unsent {
+                Err(error) => Err(format!("{}, but {error}", pending.acted.text)),
+                Ok(unsent) if !unsent.iter().any(|attempt| pending.concern.has(attempt)) => {
+                    Ok(pending.acted)
+                }
+                Ok(_) if pending.since.elapsed() < PATIENCE => {
+                    self.pending.push_back(pending);
+                    continue;
+                }
+                Ok(_) => Err(
+                    "it is recorded, but a call that was planned before has not left or ended for 10 s: it may still leave"
+                        .to_owned(),
+                ),
+            };
+            self.say(Told::Acted(pending.id, told));
+        }
+    }
+
+    fn import(&mut self, campaign: CampaignId, path: PathBuf) -> Result<(), StoreError> {
+        let all = self.desk.settings.store.campaigns()?;
+        let Some(campaign) = all.into_iter().find(|one| one.id == campaign) else {
+            return Ok(());
+        };
+        let importer = self.desk.settings.surroundings.importer();
+        let tell = self.tell.clone();
+        let started = thread::Builder::new().name("import".to_owned()).spawn(move || {
+            let mut progress = |rows| {
+                // A console that has gone needs no progress; the import goes on.
+                tell.send(Told::Importing(rows)).ok();
+            };
+            let result = importer(campaign.name(), path, &mut progress);
+            tell.send(Told::Imported(result)).ok();
+        });
+        started
+            .map(|_| ())
+            .map_err(|error| StoreError::Unusable(error.to_string()))
+    }
+
+    fn say(&self, told: Told) {
+        // The console may be closing; the loop sees that.
+        self.tell.send(told).ok();
+    }
+}
+
+const fn minute(at: Timestamp) -> i64 {
+    at.as_millis() / 60_000
+}
+
+/// Whether figures on the screen change with time alone.
+fn is_moving(view: &View) -> bool {
+    let board = &view.board;
+    !board.calls.is_empty()
+        || board
+            .campaigns
+            .iter()
+            .any(|campaign| campaign.caps.per_minute[0] > 0)
+}

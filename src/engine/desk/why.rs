@@ -1,0 +1,185 @@
+//! Why a number is or is not being dialed: the answer, then every gate in order.
+
+use serde::Serialize;
+
+use crate::domain::campaign::{CallClass, Evidence};
+use crate::domain::{CampaignId, Contact, ContactId, Hints, PhoneNumber, Suppression, Timestamp};
+use crate::engine::words;
+use crate::policy::{self, Context, Decision, Verdict};
+use crate::rules::{Legal, Rules};
+use crate::store::{Store, StoreError};
+
+/// Everything there is to say about a number.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WhyReport {
+    /// The number.
+    pub number: PhoneNumber,
+    /// The instant it is true of.
+    pub now: Timestamp,
+    /// An answer for each contact with this number.
+    pub contacts: Vec<Answer>,
+    /// What the law alone says, when no campaign holds it.
+    pub no_contact: Option<ByLaw>,
+    /// The lists it stands on.
+    pub lists: Vec<Suppression>,
+}
+
+/// The answer for one contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Answer {
+    /// The campaign's name.
+    pub campaign: String,
+    /// The contact.
+    pub contact: ContactId,
+    /// Its state, by name.
+    pub state: &'static str,
+    /// `dial`, `hold` or `refuse`.
+    pub decision: &'static str,
+    /// The answer in words.
+    pub answer: String,
+    /// Codes of what stands against it.
+    pub reasons: Vec<String>,
+    /// The next instant at which a call is possible.
+    pub next_possible: Option<Timestamp>,
+    /// Every gate in order.
+    pub gates: Vec<Gate>,
+}
+
+/// One gate with the value it saw.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Gate {
+    /// Its name.
+    pub gate: &'static str,
+    /// `pass`, `hold`, `refuse` or `not reached`.
+    pub verdict: &'static str,
+    /// The value it saw.
+    pub saw: String,
+}
+
+/// What the law's hours and the lists say of a number that no campaign holds.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct ByLaw {
+    /// The answer in words.
+    pub answer: String,
+    /// Whether the law's hours alone allow a live call now.
+    pub open: bool,
+}
+
+/// Asks every gate about a number, in every campaign or in one.
+///
+/// # Errors
+/// When the store cannot be read.
+pub fn report<S: Store>(
+    store: &mut S,
+    rules: &Rules,
+    number: PhoneNumber,
+    only: Option<CampaignId>,
+    now: Timestamp,
+) -> Result<WhyReport, StoreError> {
+    let context = Context {
+        emergency_bans: store
+            .settings()?
+            .map(|settings| settings.emergency_bans)
+            .unwrap_or_default(),
+        ..Context::default()
+    };
+    let mut contacts = Vec::new();
+    for contact in store.contacts_with(number)? {
+        if only.is_some_and(|only| only != contact.campaign) {
+            continue;
+        }
+        store.examine(contact.id, &context, now, &mut |facts| {
+            contacts.push(answer(&contact, facts, now));
+        })?;
+    }
+    let lists = store.suppressions_of(number)?;
+    let no_contact = contacts
+        .is_empty()
+        .then(|| by_law(rules, number, &lists, now));
+    Ok(WhyReport {
+        number,
+        now,
+        contacts,
+        no_contact,
+        lists,
+    })
+}
+
+fn answer(contact: &Contact, facts: &policy::Facts<'_>, now: Timestamp) -> Answer {
+    let (decision, checks) = policy::explain(facts, now);
+    let next = policy::next_possible(facts, now);
+    let (word, reasons) = match &decision {
+        Decision::Dial(_) => ("dial", Vec::new()),
+        Decision::Hold(hold) => (
+            "hold",
+            hold.reasons
+                .iter()
+                .map(|reason| words::hold_code(&reason.kind))
+                .collect(),
+        ),
+        Decision::Refuse(refusal) => ("refuse", vec![refusal.code()]),
+    };
+    Answer {
+        campaign: facts.campaign.name().to_owned(),
+        contact: contact.id,
+        state: contact.state.as_str(),
+        decision: word,
+        answer: words::answer(&decision, next) + &finished_because(contact),
+        reasons,
+        next_possible: next,
+        gates: checks
+            .into_iter()
+            .map(|check| Gate {
+                gate: check.gate,
+                verdict: verdict(check.verdict),
+                saw: check.saw,
+            })
+            .collect(),
+    }
+}
+
+/// Why a contact has reached its end, as far as its state alone does not say it.
+fn finished_because(contact: &Contact) -> String {
+    match &contact.reason {
+        Some(reason) if contact.state.is_final() => format!(" On record: {reason}."),
+        Some(_) | None => String::new(),
+    }
+}
+
+const fn verdict(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "pass",
+        Verdict::Hold => "hold",
+        Verdict::Refuse => "refuse",
+        Verdict::NotReached => "not reached",
+    }
+}
+
+fn by_law(rules: &Rules, number: PhoneNumber, lists: &[Suppression], now: Timestamp) -> ByLaw {
+    let located = rules.locate(number, &Hints::default(), Evidence::Stated);
+    let (open, hours) = match located {
+        Err(why) => (false, format!("it cannot be dialed: {why}")),
+        Ok(class) => match rules.legal(&class, CallClass::Live, &[], now) {
+            Legal::Open => (true, "the law's hours for a live call are open".to_owned()),
+            Legal::Shut(reason, zone) => {
+                let next = rules.next_legal(&class, CallClass::Live, &[], now);
+                let next =
+                    next.map_or_else(String::new, |at| format!("; a live call is legal from {at}"));
+                (false, format!("{}: {zone}{next}", words::window(reason)))
+            }
+            Legal::NoZone => (false, "its time zone is not known".to_owned()),
+            Legal::Disagree(zone) => (false, format!("the two zone databases differ on {zone}")),
+        },
+    };
+    let listed = if lists.is_empty() {
+        "It is on no list."
+    } else {
+        "It is on a list and would not be dialed."
+    };
+    ByLaw {
+        answer: format!(
+            "It is not being dialed: no campaign holds it. Were one to, {hours}. {listed}"
+        ),
+        open,
+    }
+}

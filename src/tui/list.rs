@@ -1,0 +1,225 @@
+//! The call list's window: the rows that are loaded, the one that is selected, the ones marked.
+
+use std::collections::BTreeMap;
+
+use super::filter::Filter;
+use crate::domain::{CampaignId, ContactId, PhoneNumber};
+use crate::engine::desk::{Ask, Centre, ContactRow, ListOrder, ListPage, ListQuery};
+
+/// The window of the list that is loaded.
+#[derive(Debug, Default)]
+pub struct List {
+    /// Rows in order: what is seen and about a page on each side.
+    pub rows: Vec<ContactRow>,
+    /// The list has rows before these.
+    pub before: bool,
+    /// The list has rows after these.
+    pub after: bool,
+    /// A search still goes on.
+    pub searching: bool,
+    /// The first row shown, as a place in `rows`.
+    pub top: usize,
+    /// The selected contact; selection follows it, not its row.
+    pub selected: Option<ContactId>,
+    /// Where the selected contact was last seen, as a place in `rows`.
+    at: usize,
+    /// Marked contacts with their numbers.
+    pub marked: BTreeMap<ContactId, PhoneNumber>,
+    /// What is shown of the list.
+    pub filter: Filter,
+    /// The order.
+    pub order: ListOrder,
+    /// Rows that fit on the screen.
+    height: usize,
+    campaign: Option<CampaignId>,
+    serial: u64,
+    /// Nothing is asked while an answer is awaited; this is asked next.
+    wanted: Option<Centre>,
+    awaited: bool,
+    /// After the answer the selection goes to the list's end.
+    to_end: bool,
+}
+
+/// Which way the selection goes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Motion {
+    /// One row down.
+    Down,
+    /// One row up.
+    Up,
+    /// A page down.
+    PageDown,
+    /// A page up.
+    PageUp,
+    /// To the first row.
+    Top,
+    /// To the last row.
+    Bottom,
+}
+
+impl List {
+    /// The selected row.
+    pub fn current(&self) -> Option<&ContactRow> {
+        self.rows.get(self.place()?)
+    }
+
+    /// The selected row's place in `rows`.
+    pub fn place(&self) -> Option<usize> {
+        let id = self.selected?;
+        self.rows.iter().position(|row| row.contact == id)
+    }
+
+    /// Looks at another campaign's list, from its start.
+    pub fn turn_to(&mut self, campaign: Option<CampaignId>) -> Option<Ask> {
+        if self.campaign == campaign {
+            return None;
+        }
+        self.campaign = campaign;
+        self.marked.clear();
+        self.restart()
+    }
+
+    /// Shows the list anew from its start: another filter or order.
+    pub fn restart(&mut self) -> Option<Ask> {
+        self.rows.clear();
+        self.selected = None;
+        (self.top, self.at) = (0, 0);
+        self.awaited = false;
+        self.ask(Centre::Start)
+    }
+
+    /// Asks again for what is shown: something may have changed.
+    pub fn refresh(&mut self) -> Option<Ask> {
+        let centre = self.rows.get(self.top).map(|row| row.key);
+        if self.top == 0 && !self.before {
+            return self.ask(Centre::Start);
+        }
+        self.ask(centre.map_or(Centre::Start, Centre::At))
+    }
+
+    /// The number of rows that fit.
+    pub fn resize(&mut self, height: usize) -> Option<Ask> {
+        let grown = height > self.height;
+        self.height = height;
+        self.keep_in_sight();
+        if grown { self.refresh() } else { None }
+    }
+
+    /// Moves the selection; asks for more rows when it comes near the edge of what is loaded.
+    pub fn go(&mut self, motion: Motion) -> Option<Ask> {
+        let last = self.rows.len().saturating_sub(1);
+        let page = self.height.max(1);
+        let place = self.place().unwrap_or(self.at).min(last);
+        let to = match motion {
+            Motion::Down => place.saturating_add(1),
+            Motion::Up => place.saturating_sub(1),
+            Motion::PageDown => place.saturating_add(page),
+            Motion::PageUp => place.saturating_sub(page),
+            Motion::Top if self.before => {
+                self.selected = None;
+                (self.top, self.at) = (0, 0);
+                return self.ask(Centre::Start);
+            }
+            Motion::Bottom if self.after => {
+                self.selected = None;
+                self.to_end = true;
+                return self.ask(Centre::End);
+            }
+            Motion::Top => 0,
+            Motion::Bottom => last,
+        };
+        self.select(to.min(last));
+        let near_start = self.before && self.top < page / 2 + 1;
+        let near_end = self.after && self.top + 2 * page > self.rows.len();
+        if near_start || near_end {
+            return self.refresh();
+        }
+        None
+    }
+
+    /// Selects the first row if nothing is selected, and keeps what is selected in sight.
+    fn select(&mut self, place: usize) {
+        self.selected = self.rows.get(place).map(|row| row.contact);
+        self.at = place;
+        self.keep_in_sight();
+    }
+
+    fn keep_in_sight(&mut self) {
+        let height = self.height.max(1);
+        if self.at < self.top {
+            self.top = self.at;
+        }
+        if self.at >= self.top + height {
+            self.top = self.at + 1 - height;
+        }
+        self.top = self.top.min(self.rows.len().saturating_sub(height));
+    }
+
+    /// Marks the selected row, or takes its mark away, and goes one down.
+    pub fn mark(&mut self) -> Option<Ask> {
+        if let Some((id, number)) = self.current().map(|row| (row.contact, row.number)) {
+            if self.marked.remove(&id).is_none() {
+                self.marked.insert(id, number);
+            }
+        }
+        self.go(Motion::Down)
+    }
+
+    /// Takes a page. `None` when it answers an older question, or nothing more is wanted.
+    pub fn take(&mut self, serial: u64, page: ListPage) -> Option<Ask> {
+        if serial != self.serial {
+            return None;
+        }
+        self.awaited = false;
+        if let Some(centre) = self.wanted.take() {
+            return self.ask(centre);
+        }
+        let first = self.rows.get(self.top).map(|row| row.contact);
+        if self.searching {
+            self.rows.extend(page.rows);
+        } else {
+            self.rows = page.rows;
+            self.before = page.before;
+        }
+        self.after = page.after;
+        if let Some(first) = first.and_then(|id| self.rows.iter().position(|row| row.contact == id))
+        {
+            self.top = first;
+        }
+        let last = self.rows.len().saturating_sub(1);
+        if std::mem::take(&mut self.to_end) {
+            self.select(last);
+        } else {
+            let place = self.place().unwrap_or(self.at.min(last));
+            self.select(place);
+        }
+        self.searching = page.resume.is_some() && self.rows.len() < 2 * self.height.max(1);
+        if self.searching {
+            return page.resume.and_then(|key| self.ask(Centre::After(key)));
+        }
+        None
+    }
+
+    fn ask(&mut self, centre: Centre) -> Option<Ask> {
+        let campaign = self.campaign?;
+        if self.awaited {
+            self.wanted = Some(centre);
+            return None;
+        }
+        if !matches!(centre, Centre::After(_)) {
+            self.searching = false;
+        }
+        self.awaited = true;
+        self.serial += 1;
+        let query = ListQuery {
+            states: self.filter.states.clone(),
+            zone: self.filter.zone.clone(),
+            outcome: self.filter.outcome,
+            text: self.filter.text.clone(),
+            order: self.order,
+            ..ListQuery::all(campaign)
+        };
+        let page = self.height.max(10);
+        Some(Ask::Page(self.serial, query, centre, page, 2 * page))
+    }
+}

@@ -1,0 +1,171 @@
+//! What a console has seen of a campaign's pace: calls a minute, contacts ended, what bound it.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::Duration;
+
+use crate::domain::Timestamp;
+use crate::engine::desk::Limit;
+
+/// Minutes kept.
+pub const MINUTES: usize = 30;
+
+/// Over how long shares and rates are taken.
+pub const SPAN: Duration = Duration::from_mins(15);
+
+/// The pace of one campaign.
+#[derive(Debug, Default)]
+pub struct Rates {
+    /// Sends by minute of the deck's clock, oldest first.
+    sent: VecDeque<(i64, u64)>,
+    /// Contacts brought to an end, by minute.
+    ended: VecDeque<(i64, u64)>,
+    /// What bound the campaign, from this instant on; oldest first.
+    bound: VecDeque<(Timestamp, &'static str)>,
+}
+
+impl Rates {
+    /// Notes a send.
+    pub fn note_sent(&mut self, at: Timestamp) {
+        note(&mut self.sent, at);
+    }
+
+    /// Notes a contact that has reached its end.
+    pub fn note_ended(&mut self, at: Timestamp) {
+        note(&mut self.ended, at);
+    }
+
+    /// Notes what binds the campaign from now on.
+    pub fn note_limit(&mut self, at: Timestamp, limit: Limit) {
+        let word = limit.word();
+        if self.bound.back().is_none_or(|(_, last)| *last != word) {
+            self.bound.push_back((at, word));
+        }
+        let start = at - SPAN;
+        while self.bound.get(1).is_some_and(|(next, _)| *next <= start) {
+            self.bound.pop_front();
+        }
+    }
+
+    /// Sends in each of the last `minutes`, oldest first; the running minute is the last.
+    pub fn by_minute(&self, now: Timestamp, minutes: usize) -> Vec<u64> {
+        let last = minute(now);
+        let mut counts = vec![0; minutes];
+        for (at, count) in &self.sent {
+            let back = usize::try_from(last - at).unwrap_or(usize::MAX);
+            if back < minutes {
+                counts[minutes - 1 - back] = *count;
+            }
+        }
+        counts
+    }
+
+    /// Sends a minute over the last quarter of an hour; whole minutes only, so that it does not jump.
+    pub fn sent_per_minute(&self, now: Timestamp) -> f64 {
+        per_minute(&self.sent, now)
+    }
+
+    /// When all is done at the pace at which contacts came to an end lately; `None`: nothing did.
+    pub fn end(&self, left: u64, now: Timestamp) -> Option<Timestamp> {
+        let pace = per_minute(&self.ended, now);
+        if pace <= 0.0 || left == 0 {
+            return None;
+        }
+        #[expect(
+            clippy::cast_precision_loss,
+            reason = "an estimate; a list has fewer than 2^52 contacts"
+        )]
+        let minutes = left as f64 / pace;
+        Some(now + Duration::try_from_secs_f64(minutes * 60.0).ok()?)
+    }
+
+    /// The share of the last quarter of an hour during which this bound, in percent of the time seen.
+    pub fn share(&self, limit: Limit, now: Timestamp) -> u64 {
+        let start = now - SPAN;
+        let mut shares: BTreeMap<&str, u64> = BTreeMap::new();
+        let ends = self.bound.iter().skip(1).map(|(at, _)| *at).chain([now]);
+        for ((from, word), to) in self.bound.iter().zip(ends) {
+            let from = (*from).max(start);
+            *shares.entry(word).or_default() += millis(to.since(from));
+        }
+        let all: u64 = shares.values().sum();
+        let this = shares.get(limit.word()).copied().unwrap_or(0);
+        (this * 100).checked_div(all).unwrap_or(100)
+    }
+}
+
+fn note(counts: &mut VecDeque<(i64, u64)>, at: Timestamp) {
+    let minute = minute(at);
+    match counts.back_mut() {
+        Some((last, count)) if *last == minute => *count += 1,
+        _ => counts.push_back((minute, 1)),
+    }
+    if counts.len() > MINUTES {
+        counts.pop_front();
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "calls of a quarter of an hour are few"
+)]
+fn per_minute(counts: &VecDeque<(i64, u64)>, now: Timestamp) -> f64 {
+    let minutes = i64::try_from(SPAN.as_secs() / 60).unwrap_or(15);
+    let this = minute(now);
+    let from = counts
+        .front()
+        .map_or(this, |(first, _)| (*first).max(this - minutes));
+    let seen: u64 = counts
+        .iter()
+        .filter(|(at, _)| *at >= from && *at < this)
+        .map(|(_, count)| count)
+        .sum();
+    let span = (this - from).max(1);
+    seen as f64 / span as f64
+}
+
+const fn minute(at: Timestamp) -> i64 {
+    at.as_millis() / 60_000
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(second: i64) -> Timestamp {
+        Timestamp::from_millis(1_796_657_400_000 + second * 1_000)
+    }
+
+    #[test]
+    fn sends_are_counted_by_minute() {
+        let mut rates = Rates::default();
+        for second in [0, 10, 59, 60, 130] {
+            rates.note_sent(at(second));
+        }
+        assert_eq!(rates.by_minute(at(150), 4), [0, 3, 1, 1]);
+        assert!((rates.sent_per_minute(at(150)) - 2.0).abs() < f64::EPSILON);
+    }
+
+    #[test]
+    fn the_end_follows_from_the_pace() {
+        let mut rates = Rates::default();
+        assert_eq!(rates.end(10, at(0)), None);
+        for second in 0..60 {
+            rates.note_ended(at(second * 2));
+        }
+        assert_eq!(rates.end(60, at(120)), Some(at(240)));
+    }
+
+    #[test]
+    fn shares_are_of_the_last_quarter_of_an_hour() {
+        let mut rates = Rates::default();
+        rates.note_limit(at(0), Limit::Concurrent);
+        rates.note_limit(at(300), Limit::Spacing);
+        assert_eq!(rates.share(Limit::Concurrent, at(600)), 50);
+        assert_eq!(rates.share(Limit::Spacing, at(1_200)), 100);
+        assert_eq!(rates.share(Limit::Concurrent, at(1_200)), 0);
+    }
+}

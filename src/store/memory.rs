@@ -1,11 +1,13 @@
 //! A deck in plain maps: the store's oracle. Nothing is cached, everything is counted anew.
 
 mod calls;
+mod listing;
 mod lists;
 mod reading;
 
 use std::collections::BTreeMap;
 
+use super::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use super::{
     By, Candidate, Claimed, DeckSettings, ImportFigures, NewContact, Recount, RowFate, Settled,
     Snapshot, Store, StoreError, Suppressed, entries, moves,
@@ -528,6 +530,18 @@ impl Store for MemoryStore {
         Ok(self.picture(now))
     }
 
+    fn page(
+        &mut self,
+        query: &ContactQuery,
+        from: Option<&ListKey>,
+        direction: Direction,
+        limit: usize,
+        budget: u64,
+    ) -> Result<ContactPage, StoreError> {
+        let filling = Filling::new(query, from, limit, budget);
+        Ok(self.contact_page(query, from, direction, filling))
+    }
+
     fn recount(&mut self) -> Result<BTreeMap<CampaignId, Recount>, StoreError> {
         Ok(self.counts())
     }
@@ -541,6 +555,15 @@ impl Store for MemoryStore {
         let entries = self.log.iter().map(|(_, sealed)| sealed);
         Ok(entries
             .filter(|sealed| sealed.seq > after)
+            .take(limit)
+            .cloned()
+            .collect())
+    }
+
+    fn log_before(&mut self, before: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
+        let entries = self.log.iter().rev().map(|(_, sealed)| sealed);
+        Ok(entries
+            .filter(|sealed| sealed.seq < before)
             .take(limit)
             .cloned()
             .collect())

@@ -10,6 +10,7 @@
 
 mod entries;
 mod facts;
+mod listing;
 pub mod memory;
 mod moves;
 pub mod sqlite;
@@ -31,6 +32,7 @@ use crate::policy::{Abandonment, CallerIdUse, Context, DialOrder, Facts, Hold, L
 
 pub use crate::domain::deck::DeckSettings;
 pub use crate::domain::import::{ImportFigures, NewContact};
+pub use listing::{ContactPage, ContactQuery, Direction, ListKey, ListOrder};
 
 /// What can go wrong in a store.
 #[derive(Debug, thiserror::Error)]
@@ -394,6 +396,17 @@ pub trait Store: Send {
     /// One consistent picture.
     fn snapshot(&mut self, now: Timestamp) -> Result<Snapshot, StoreError>;
 
+    /// The contacts asked for that lie beyond `from`, itself excluded, or from the list's end; at
+    /// most `limit`, for which at most `budget` rows are looked at. Works on a store that is only read.
+    fn page(
+        &mut self,
+        query: &ContactQuery,
+        from: Option<&ListKey>,
+        direction: Direction,
+        limit: usize,
+        budget: u64,
+    ) -> Result<ContactPage, StoreError>;
+
     /// The same counts made anew from the rows, for checking [`Store::snapshot`] (D16).
     fn recount(&mut self) -> Result<BTreeMap<CampaignId, Recount>, StoreError>;
 
@@ -404,6 +417,9 @@ pub trait Store: Send {
 
     /// Entries after `after`, oldest first, at most `limit`.
     fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError>;
+
+    /// Entries before `before`, newest first, at most `limit`; `i64::MAX` starts at the end.
+    fn log_before(&mut self, before: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError>;
 }
 
 /// Counts made from the rows.

@@ -19,6 +19,8 @@ pub(super) struct Head {
 pub(super) const HEAD: &str = "SELECT seq, hash, at FROM events ORDER BY seq DESC LIMIT 1";
 pub(super) const TAIL: &str =
     "SELECT seq, at, line, hash FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2";
+pub(super) const BEFORE: &str =
+    "SELECT seq, at, line, hash FROM events WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
 const ALERTS: &str = "SELECT events.seq, at, line, hash FROM alerts JOIN events USING (seq)
      ORDER BY alerts.seq DESC LIMIT 20";
 
@@ -76,16 +78,33 @@ pub(super) fn tail(
     after: i64,
     limit: usize,
 ) -> Result<Vec<SealedEvent>, StoreError> {
-    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
-    let mut statement = work.conn.prepare_cached(TAIL)?;
-    let rows = statement.query_map((after, limit), sealed)?;
-    Ok(rows.collect::<Result<_, _>>()?)
+    entries(work, TAIL, (after, limit))
+}
+
+/// Entries before `before`, newest first.
+pub(super) fn before(
+    work: &Work<'_>,
+    before: i64,
+    limit: usize,
+) -> Result<Vec<SealedEvent>, StoreError> {
+    entries(work, BEFORE, (before, limit))
 }
 
 /// The last alerts, newest first.
 pub(super) fn alerts(work: &Work<'_>) -> Result<Vec<SealedEvent>, StoreError> {
     let mut statement = work.conn.prepare_cached(ALERTS)?;
     let rows = statement.query_map((), sealed)?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn entries(
+    work: &Work<'_>,
+    sql: &str,
+    (place, limit): (i64, usize),
+) -> Result<Vec<SealedEvent>, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = work.conn.prepare_cached(sql)?;
+    let rows = statement.query_map((place, limit), sealed)?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{attempts, contacts, log, schema, suppression};
+use super::{attempts, contacts, listing, log, schema, suppression};
 
 fn plan(conn: &Connection, sql: &str) -> String {
     let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
@@ -45,6 +45,11 @@ fn hot_queries_search_by_the_index_made_for_them() {
         (suppression::PAGE, "PRIMARY KEY (number>?)"),
         (suppression::REVOKED, "INTEGER PRIMARY KEY"),
         (log::TAIL, "INTEGER PRIMARY KEY"),
+        (log::BEFORE, "INTEGER PRIMARY KEY"),
+        (
+            listing::READY_CLASS,
+            "INDEX contacts_ready (campaign=? AND class>?)",
+        ),
     ];
     for (sql, index) in table {
         let plan = plan(&conn, sql);
@@ -64,4 +69,54 @@ fn the_end_of_the_log_is_read_from_the_end() {
     let mut conn = schema::open_writable(&folder.path().join("deck.sqlite")).unwrap();
     schema::migrate(&mut conn).unwrap();
     assert!(!plan(&conn, log::HEAD).contains("TEMP B-TREE"));
+}
+
+#[test]
+fn the_call_list_is_read_from_indexes_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = schema::open_writable(&folder.path().join("deck.sqlite")).unwrap();
+    schema::migrate(&mut conn).unwrap();
+    let ready = "contacts_ready (campaign=? AND class=? AND priority";
+    let table = [
+        (
+            listing::LISTED_AFTER,
+            1,
+            "contacts_listed (campaign=? AND state=? AND id>?)",
+        ),
+        (
+            listing::LISTED_BEFORE,
+            1,
+            "contacts_listed (campaign=? AND state=? AND id<?)",
+        ),
+        (listing::READY_AFTER, 3, ready),
+        (listing::READY_BEFORE, 3, ready),
+        (
+            listing::WAITING_AFTER,
+            2,
+            "contacts_waiting (campaign=? AND due",
+        ),
+        (
+            listing::WAITING_BEFORE,
+            2,
+            "contacts_waiting (campaign=? AND due",
+        ),
+        (
+            listing::NUMBERED_AFTER,
+            1,
+            "contacts_by_number ((number,campaign)>(?,?))",
+        ),
+        (
+            listing::NUMBERED_BEFORE,
+            1,
+            "contacts_by_number ((number,campaign)<(?,?))",
+        ),
+    ];
+    for (sql, searches, index) in table {
+        let plan = plan(&conn, sql);
+        let search = format!("SEARCH contacts USING COVERING INDEX {index}");
+        assert_eq!(plan.matches(&search).count(), searches, "{sql}\n{plan}");
+        assert_eq!(plan.matches("SEARCH").count(), searches, "{sql}\n{plan}");
+        assert!(!plan.contains("TEMP B-TREE"), "{sql}\n{plan}");
+        assert!(!plan.contains("SCAN"), "{sql}\n{plan}");
+    }
 }

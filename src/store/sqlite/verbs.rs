@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    SqliteStore, attempts, campaigns, claim, contacts, log, settle, snapshot, suppression,
+    SqliteStore, attempts, campaigns, claim, contacts, listing, log, settle, snapshot, suppression,
 };
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{NewEvent, SealedEvent};
@@ -13,6 +13,7 @@ use crate::domain::{
     Suppression, SuppressionList, Timestamp,
 };
 use crate::policy::{Context, Facts};
+use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
     By, Candidate, Claimed, DeckSettings, ImportFigures, NewContact, Recount, RowFate, Settled,
     Snapshot, Store, StoreError, Suppressed, entries,
@@ -249,6 +250,18 @@ impl Store for SqliteStore {
         self.read(|work| snapshot::snapshot(work, now))
     }
 
+    fn page(
+        &mut self,
+        query: &ContactQuery,
+        from: Option<&ListKey>,
+        direction: Direction,
+        limit: usize,
+        budget: u64,
+    ) -> Result<ContactPage, StoreError> {
+        let filling = Filling::new(query, from, limit, budget);
+        self.read(|work| listing::page(work, query, from, direction, filling))
+    }
+
     fn recount(&mut self) -> Result<BTreeMap<CampaignId, Recount>, StoreError> {
         self.read(|work| snapshot::recount(work))
     }
@@ -259,6 +272,10 @@ impl Store for SqliteStore {
 
     fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
         self.read(|work| log::tail(work, after, limit))
+    }
+
+    fn log_before(&mut self, before: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
+        self.read(|work| log::before(work, before, limit))
     }
 }
 

@@ -23,8 +23,7 @@ pub(super) fn judge(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<
         answered_live,
         abandoned,
     } = facts.abandonment;
-    if settings.agent == Agent::Human
-        && over(facts.abandonment, settings.abandonment_limit_percent)
+    if settings.agent == Agent::Human && over(facts.abandonment, settings.abandonment_limit_percent)
     {
         findings.hold(
             HoldKind::AbandonmentBrake(answered_live, abandoned),

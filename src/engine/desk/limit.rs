@@ -2,7 +2,8 @@
 
 use crate::domain::campaign::Agent;
 use crate::domain::{CallerIdState, CampaignState, Timestamp};
-use crate::engine::board::{CampaignBoard, Reading};
+use crate::engine::board::CampaignBoard;
+use crate::engine::reading::Reading;
 use crate::policy::abandonment;
 use crate::store::Snapshot;
 
@@ -134,7 +135,10 @@ pub(super) fn of(
     if let Some(at) = trunk.and_then(|load| load.minute_frees_at) {
         return Limit::TrunkPerMinute(Some(at));
     }
-    if reading.caller_ids(snapshot).all(|usage| usage.caller_id.state != CallerIdState::Active) {
+    if reading
+        .caller_ids(snapshot)
+        .all(|usage| usage.caller_id.state != CallerIdState::Active)
+    {
         return Limit::NoCallerId;
     }
     caller_ids(reading, snapshot, now).unwrap_or(Limit::Spacing)

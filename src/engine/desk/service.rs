@@ -179,7 +179,11 @@ impl<S: Store> Service<S> {
 
     /// Whether there is something new to show.
     fn is_due(&mut self) -> bool {
-        if self.looked.as_ref().is_some_and(|last| last.elapsed() < VIEW_EVERY) {
+        if self
+            .looked
+            .as_ref()
+            .is_some_and(|last| last.elapsed() < VIEW_EVERY)
+        {
             return false;
         }
         let elsewhere = self.desk.settings.store.changed_elsewhere().unwrap_or(true);
@@ -187,7 +191,10 @@ impl<S: Store> Service<S> {
             self.changed = Stopwatch::start();
             return true;
         }
-        let second = self.looked.as_ref().is_none_or(|last| last.elapsed() >= QUIET_LOOK);
+        let second = self
+            .looked
+            .as_ref()
+            .is_none_or(|last| last.elapsed() >= QUIET_LOOK);
         let engine = self.desk.settings.surroundings.engine();
         second
             && (self.last.moving
@@ -352,14 +359,16 @@ impl<S: Store> Service<S> {
         };
         let importer = self.desk.settings.surroundings.importer();
         let tell = self.tell.clone();
-        let started = thread::Builder::new().name("import".to_owned()).spawn(move || {
-            let mut progress = |rows| {
-                // A console that has gone needs no progress; the import goes on.
-                tell.send(Told::Importing(rows)).ok();
-            };
-            let result = importer(campaign.name(), path, &mut progress);
-            tell.send(Told::Imported(result)).ok();
-        });
+        let started = thread::Builder::new()
+            .name("import".to_owned())
+            .spawn(move || {
+                let mut progress = |rows| {
+                    // A console that has gone needs no progress; the import goes on.
+                    tell.send(Told::Importing(rows)).ok();
+                };
+                let result = importer(campaign.name(), path, &mut progress);
+                tell.send(Told::Imported(result)).ok();
+            });
         started
             .map(|_| ())
             .map_err(|error| StoreError::Unusable(error.to_string()))

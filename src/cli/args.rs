@@ -10,7 +10,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::window::WindowArgs;
-use crate::domain::Timestamp;
+use crate::domain::{Role, Timestamp};
 
 pub use campaign::{
     CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
@@ -54,6 +54,21 @@ pub struct GlobalArgs {
     /// Refuse everything that would write to the deck
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Act with fewer rights than the deck file gives you
+    #[arg(long, global = true, value_name = "ROLE")]
+    pub role: Option<Role>,
+    /// The console's theme: dark, light, high-contrast, mono, okabe-ito, …, or a file of your own [default: dark]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Console")]
+    pub theme: Option<String>,
+    /// The console's colours [default: auto]
+    #[arg(long, global = true, value_name = "auto|never|16|256|true", help_heading = "Console")]
+    pub color: Option<String>,
+    /// Draw the console with ASCII alone
+    #[arg(long, global = true, help_heading = "Console")]
+    pub ascii: bool,
+    /// Show phone numbers in the console without their last digits
+    #[arg(long, global = true, help_heading = "Console")]
+    pub mask: bool,
 }
 
 /// The subcommands.

@@ -45,7 +45,7 @@ impl Deck {
         } else {
             open_store(env)?
         };
-        Ok(Self::over(store, env))
+        Self::over(store, env)
     }
 
     /// Opens a deck that exists to write to it.
@@ -70,7 +70,7 @@ impl Deck {
             ))
             .hint("name another with --deck DIR")
         })?;
-        Ok(Self::over(open_store(env)?, env))
+        Self::over(open_store(env)?, env)
     }
 
     /// Gives the store the deck file's trunks and caller IDs. An engine does this by itself when it
@@ -96,12 +96,13 @@ impl Deck {
             .hint("`dialdeck campaign add FILE` makes one; --deck DIR names another")
     }
 
-    fn over(store: SqliteStore, env: &Env) -> Self {
-        Self {
+    fn over(mut store: SqliteStore, env: &Env) -> Result<Self, CliError> {
+        store.restrict(env.role()?);
+        Ok(Self {
             store,
             folder: env.deck.clone(),
             actor: env.actor.clone(),
-        }
+        })
     }
 
     /// Whether an engine owns the deck.

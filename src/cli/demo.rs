@@ -8,7 +8,7 @@ use super::args::{DemoArgs, Speed};
 use super::deck::STORE_FILE;
 use super::engine::{self, Run};
 use super::import::{self, Plan};
-use super::{CliError, Deck, Env, ExitCode, dnc_import};
+use super::{CliError, Deck, Env, ExitCode, console, dnc_import};
 use crate::clock::Clock;
 use crate::config::{read_campaign, read_deck};
 use crate::domain::{Campaign, CampaignState, DeckId, ListKind, Timestamp};
@@ -86,7 +86,10 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         carrier_log: args.carrier_log.clone(),
         until_done: args.until_done,
     };
-    engine::execute(&run, &env, set_up, out)
+    if args.headless {
+        return engine::execute(&run, &env, set_up, out);
+    }
+    console::inside(&run, &env, set_up, out)
 }
 
 /// Makes the deck with an identity that follows from the seed, so that attempt ids and with them the

@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use super::args::Speed;
 use super::deck::STORE_FILE;
@@ -14,7 +16,7 @@ use super::{CliError, Deck, Env, ExitCode, output, status};
 use crate::clock::{Clock, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings, SimulatorSettings};
 use crate::domain::event::{EventKind, NewEvent};
-use crate::domain::{CampaignState, Timestamp, TrunkName};
+use crate::domain::{CampaignState, Right, Role, Timestamp, TrunkName};
 use crate::engine::Command;
 use crate::engine::board::Board;
 use crate::engine::shell::{Ending, Ends, Handle, Shell};
@@ -50,20 +52,38 @@ pub(super) struct Run {
     pub(super) until_done: bool,
 }
 
-/// Owns the deck, prepares it, runs the engine until its end and reports.
-pub(super) fn execute(
+/// An engine that runs in this process and owns its deck.
+pub(super) struct Running {
+    /// What the outside may do with it.
+    pub(super) handle: Handle,
+    task: JoinHandle<Ending>,
+    runtime: Runtime,
+    clock: Clock,
+    lock: EngineLock,
+    /// The log's end when it started.
+    from: i64,
+}
+
+/// Owns the deck, prepares it and starts the engine.
+pub(super) fn start(
     run: &Run,
     env: &Env,
     prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
-    out: &mut dyn Write,
-) -> Result<ExitCode, CliError> {
+) -> Result<Running, CliError> {
     env.may_write()?;
     if let Some(fault) = Rules::embedded().zone_data_fault() {
         return Err(CliError::deck(format!("nothing is dialed: {fault}"))
             .hint("install a newer release of dialdeck"));
     }
+    let role = env.role()?;
+    if !role.may(Right::Campaigns) {
+        return Err(CliError::refused(format!("as {role} you may not run the engine"))
+            .hint("attach to a deck whose engine runs: `dialdeck --read-only`"));
+    }
     let mut deck = Deck::open_or_create(env)?;
     let lock = own(env)?;
+    // What follows is the engine's doing, not the person's.
+    deck.store.restrict(Role::Supervisor);
     let clock = start_clock(run, &mut deck)?;
     let by = By {
         actor: "engine".to_owned(),
@@ -88,12 +108,38 @@ pub(super) fn execute(
     } else {
         Ends::WhenTold
     };
-    let mut reporter = Reporter::new(env, from)?;
-    let ending = runtime.block_on(watch(shell, handle, ends, &mut reporter, out))?;
-    let code = close(env, &clock, &ending, out)?;
-    reporter.tail(out)?;
-    drop(lock);
-    Ok(code)
+    let task = runtime.spawn(shell.run(ends));
+    Ok(Running {
+        handle,
+        task,
+        runtime,
+        clock,
+        lock,
+        from,
+    })
+}
+
+/// Runs the engine until its end and reports.
+pub(super) fn execute(
+    run: &Run,
+    env: &Env,
+    prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    start(run, env, prepare)?.see_out(env, out)
+}
+
+impl Running {
+    /// Reports until the engine ends, then gives the deck free.
+    pub(super) fn see_out(self, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+        let mut reporter = Reporter::new(env, self.from)?;
+        let watching = watch(self.task, self.handle, &mut reporter, out);
+        let ending = self.runtime.block_on(watching)?;
+        let code = close(env, &self.clock, &ending, out)?;
+        reporter.tail(out)?;
+        drop(self.lock);
+        Ok(code)
+    }
 }
 
 fn own(env: &Env) -> Result<EngineLock, CliError> {
@@ -193,17 +239,15 @@ fn profile(name: &str) -> Result<Profile, CliError> {
     Profile::parse(&text).map_err(|error| CliError::usage(format!("{name}: {error}")))
 }
 
-/// Runs the shell, reports meanwhile, and turns signals into a graceful end.
+/// Waits for the engine, reports meanwhile, and turns signals into a graceful end.
 async fn watch(
-    shell: Shell<SqliteStore, Simulator>,
+    mut engine: JoinHandle<Ending>,
     handle: Handle,
-    ends: Ends,
     reporter: &mut Reporter,
     out: &mut dyn Write,
 ) -> Result<Ending, CliError> {
     let mut term = signal(SignalKind::terminate()).map_err(CliError::failed)?;
     let mut int = signal(SignalKind::interrupt()).map_err(CliError::failed)?;
-    let mut engine = tokio::spawn(shell.run(ends));
     let mut report = tokio::time::interval(REPORT_EVERY);
     let mut told = false;
     loop {

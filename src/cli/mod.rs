@@ -4,6 +4,7 @@ pub mod args;
 pub mod campaign;
 pub mod campaign_file;
 pub mod check;
+pub mod console;
 pub mod contacts;
 pub mod deck;
 pub mod demo;
@@ -108,10 +109,14 @@ fn execute(
     }
 }
 
-/// `dialdeck` alone: what stands on the deck, or what to do next.
+/// `dialdeck` alone: the console, or what to do next where there is no deck.
 fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if Deck::exists(env) {
-        return status::status(env, out);
+        return if env.json {
+            status::status(env, out)
+        } else {
+            console::execute(env, out)
+        };
     }
     if env.json {
         return Err(Deck::missing(env));

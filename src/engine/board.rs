@@ -7,7 +7,7 @@ use serde::Serialize;
 use super::reading::{Reading, readings};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
-    Attempt, AttemptState, CallerIdState, CampaignState, ClassId, ContactState, Outcome,
+    Attempt, AttemptState, CallerIdState, CampaignState, ContactState, Outcome,
     PhoneNumber, Timestamp, TrunkName, WaitReason, WindowClass,
 };
 use crate::policy::window::WindowStatus;

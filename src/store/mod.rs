@@ -25,7 +25,7 @@ use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
     Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState, DeckId, ListKind,
-    Outcome, PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkSettings, WindowClass,
+    Outcome, PhoneNumber, Right, Role, Suppression, SuppressionList, Timestamp, TrunkSettings, WindowClass,
 };
 use crate::policy::retry::Next;
 use crate::policy::{Abandonment, CallerIdUse, Context, DialOrder, Facts, Hold, Load, Refusal};
@@ -62,6 +62,14 @@ pub enum StoreError {
     /// A pace above the ceiling of the campaign's file.
     #[error("{0}")]
     AboveCeiling(String),
+    /// Whoever opened the store may not do that.
+    #[error("as {role} you may not {}", .right.as_str())]
+    NotPermitted {
+        /// Their role.
+        role: Role,
+        /// What it takes.
+        right: Right,
+    },
     /// A suppression that cannot be taken back.
     #[error("{0}")]
     NotReversible(String),

@@ -25,7 +25,7 @@ use rusqlite::Connection;
 
 use super::{DeckSettings, StoreError};
 use crate::domain::{
-    Campaign, CampaignId, ClassId, DeckId, ListKind, SuppressionList, Timestamp, WindowClass,
+    Campaign, CampaignId, ClassId, DeckId, ListKind, Right, Role, SuppressionList, Timestamp, WindowClass,
 };
 use crate::policy::CallerIdUse;
 use crate::policy::pacing::Ledger;
@@ -36,6 +36,8 @@ pub struct SqliteStore {
     conn: Connection,
     mem: Mem,
     group: group::Group,
+    /// What whoever opened it may do.
+    role: Role,
     /// The data version at the last question whether another process has committed.
     seen: i64,
 }
@@ -57,6 +59,22 @@ impl SqliteStore {
         schema::migrate(&mut conn)?;
         let deck = meta::identity(&conn, new, now)?;
         Self::over(conn, deck, rules)
+    }
+
+    /// From now on verbs beyond this role fail. A store that was just opened is a supervisor's.
+    pub fn restrict(&mut self, role: Role) {
+        self.role = role;
+    }
+
+    /// Refuses what whoever opened the store may not do.
+    fn permit(&self, right: Right) -> Result<(), StoreError> {
+        if self.role.may(right) {
+            return Ok(());
+        }
+        Err(StoreError::NotPermitted {
+            role: self.role,
+            right,
+        })
     }
 
     /// Opens the deck at `path` for reading; every verb that writes fails.
@@ -84,6 +102,7 @@ impl SqliteStore {
                 counts: counters::Pending::default(),
             },
             group: group::Group::None,
+            role: Role::Supervisor,
             seen,
         })
     }

@@ -10,7 +10,7 @@ use crate::domain::event::{NewEvent, SealedEvent};
 use crate::domain::{
     Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
-    Suppression, SuppressionList, Timestamp,
+    Right, Suppression, SuppressionList, Timestamp,
 };
 use crate::policy::{Context, Facts};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
@@ -37,6 +37,7 @@ impl Store for SqliteStore {
     }
 
     fn configure(&mut self, settings: &DeckSettings) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| campaigns::configure(work, settings))
     }
 
@@ -49,6 +50,7 @@ impl Store for SqliteStore {
         settings: &CampaignSettings,
         by: &By,
     ) -> Result<CampaignId, StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| campaigns::add(work, settings, by))
     }
 
@@ -70,6 +72,7 @@ impl Store for SqliteStore {
         note: &str,
         by: &By,
     ) -> Result<Campaign, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::move_to(work, id, to, note, by))
     }
 
@@ -79,6 +82,7 @@ impl Store for SqliteStore {
         pacing: Pacing,
         by: &By,
     ) -> Result<Campaign, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::set_pacing(work, id, pacing, by))
     }
 
@@ -88,6 +92,7 @@ impl Store for SqliteStore {
         rows: &[NewContact],
         at: Timestamp,
     ) -> Result<Vec<RowFate>, StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| contacts::import(work, campaign, rows, at))
     }
 
@@ -97,6 +102,7 @@ impl Store for SqliteStore {
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| campaigns::finish_import(work, campaign, figures, by))
     }
 
@@ -119,6 +125,7 @@ impl Store for SqliteStore {
     }
 
     fn suppress(&mut self, suppressions: &[Suppression]) -> Result<Suppressed, StoreError> {
+        self.permit(Right::OptOut)?;
         self.write(|work| suppression::add(work, suppressions))
     }
 
@@ -128,6 +135,7 @@ impl Store for SqliteStore {
         numbers: &[PhoneNumber],
         by: &By,
     ) -> Result<Suppressed, StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| suppression::import(work, list, numbers, by))
     }
 
@@ -148,6 +156,7 @@ impl Store for SqliteStore {
         reason: &str,
         by: &By,
     ) -> Result<bool, StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| suppression::reverse(work, number, list, reason, by))
     }
 

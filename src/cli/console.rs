@@ -19,7 +19,7 @@ use crate::rules::Rules;
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _, StoreError};
 use crate::tui::keymap::KeyMap;
-use crate::tui::looks::Looks;
+use crate::tui::looks::{LookChoice, Looks};
 use crate::tui::model::{Ending, Permits, Viewer};
 use crate::tui::Console;
 
@@ -128,7 +128,7 @@ fn open(env: &Env, engine: Option<&Running>) -> Result<Ending, CliError> {
     let (asks, inbox) = mpsc::channel();
     let (tell, told) = tokio::sync::mpsc::channel(TOLD_QUEUE);
     let keys = match env.own_file("keys.toml") {
-        Some(path) => KeyMap::load(&path).map_err(CliError::usage)?,
+        Some(path) => KeyMap::load(&path)?,
         None => KeyMap::embedded(),
     };
     let looks = looks(env)?;
@@ -149,15 +149,23 @@ fn open(env: &Env, engine: Option<&Running>) -> Result<Ending, CliError> {
 }
 
 fn looks(env: &Env) -> Result<Looks, CliError> {
-    let var = |name: &str| std::env::var(name).ok();
-    Looks::new(
-        env.look.theme.as_deref(),
-        env.own_file("themes"),
-        env.look.color.as_deref(),
-        env.look.ascii,
-        &var,
-    )
-    .map_err(CliError::usage)
+    let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let color = env.look.color.as_deref().unwrap_or("auto");
+    let choice = LookChoice {
+        theme: env.look.theme.clone(),
+        folder: env.own_file("themes"),
+        color: color.parse().map_err(CliError::usage)?,
+        ascii: env.look.ascii,
+        no_color: var("NO_COLOR"),
+        colorterm: var("COLORTERM"),
+        term: var("TERM"),
+        locale: var("LC_ALL").or_else(|| var("LC_CTYPE")).or_else(|| var("LANG")),
+    };
+    let (looks, warnings) = Looks::new(choice).map_err(CliError::usage)?;
+    for warning in warnings {
+        tracing::warn!("{warning}");
+    }
+    Ok(looks)
 }
 
 /// What the desk asks of this process and its files.

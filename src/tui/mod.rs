@@ -5,16 +5,18 @@
 
 pub mod action;
 pub mod canvas;
+pub mod colour;
 pub mod dialog;
 pub mod filter;
 pub mod format;
 pub mod glyph;
 pub mod keymap;
+pub mod keys;
 pub mod list;
 pub mod looks;
 pub mod model;
 pub mod rates;
-pub mod settings_file;
+mod settings_file;
 pub mod terminal;
 pub mod text;
 pub mod theme;
@@ -56,6 +58,8 @@ pub struct Console {
     pub asks: Sender<Ask>,
     /// What the desk says.
     pub told: Receiver<Told>,
+    /// Numbers are shown without their last digits.
+    pub masked: bool,
 }
 
 impl Console {
@@ -89,8 +93,10 @@ struct Loop {
 impl Loop {
     fn new(console: Console, screen: Screen) -> io::Result<Self> {
         let size = screen.size()?;
+        let mut model = Model::new(console.viewer, console.keys, size, Timestamp::MIN);
+        model.shared.masked = console.masked;
         Ok(Self {
-            model: Model::new(console.viewer, console.keys, size, Timestamp::MIN),
+            model,
             looks: console.looks,
             screen,
             asks: console.asks,

@@ -458,12 +458,12 @@ fn look_around(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
         }
         Action::NextCampaign => turn(model, |tab, count| (tab + 1) % count, cmds),
         Action::PreviousCampaign => turn(model, |tab, count| (tab + count - 1) % count, cmds),
-        Action::Campaign(place) => {
-            let place = usize::from(place).saturating_sub(1);
-            turn(model, |tab, count| if place < count { place } else { tab }, cmds);
-        }
         Action::Back => back(model, cmds),
-        _ => {}
+        other => {
+            if let Some(place) = other.campaign_index() {
+                turn(model, |tab, count| if place < count { place } else { tab }, cmds);
+            }
+        }
     }
 }
 

@@ -22,7 +22,7 @@ const BOTH_WAYS: [Direction; 2] = [Direction::Forward, Direction::Back];
 const PLACES: u64 = 44;
 
 /// Two campaigns over the same numbers, with contacts in every state.
-fn mixed(store: &mut impl Store) -> Vec<CampaignId> {
+fn mixed<S: Store>(store: &mut S) -> Vec<CampaignId> {
     let (first, ids) = running(store, 24);
     let (second, others) = campaign(store, "recall", 30);
     let names = ["Ben Osei", "Žofie Kahale", "Ana Maria"];
@@ -45,7 +45,7 @@ fn mixed(store: &mut impl Store) -> Vec<CampaignId> {
         .unwrap();
     assert!(added.iter().all(|fate| matches!(fate, RowFate::Taken(_))));
     let mut now = morning();
-    let mut next = |store: &mut _, contact| {
+    let mut next = |store: &mut S, contact: ContactId| {
         now = now + secs(9);
         (dial(store, contact, now).id, now)
     };
@@ -160,13 +160,14 @@ pub(crate) fn query(campaigns: i64) -> impl Strategy<Value = ContactQuery> {
 
 fn wanted(query: &ContactQuery, contact: &Contact) -> bool {
     let (name, digits) = (contact.name.to_lowercase(), contact.number.to_string());
-    let found = query.text.to_lowercase().split(' ').fold(
-        (true, String::new()),
-        |(found, digits), word| match word.chars().any(char::is_alphabetic) {
-            true => (found && name.contains(word), digits),
-            false => (found, digits + &word.replace('-', "")),
-        },
-    );
+    let mut found = (true, String::new());
+    for word in query.text.to_lowercase().split(' ') {
+        if word.chars().any(char::is_alphabetic) {
+            found.0 &= name.contains(word);
+        } else {
+            found.1 += &word.replace('-', "");
+        }
+    }
     query
         .states
         .as_ref()

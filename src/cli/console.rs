@@ -8,14 +8,13 @@ use jiff::tz::TimeZone;
 
 use super::engine::{self, Run, Running};
 use super::import::{self, Plan};
-use super::{CliError, Deck, Env, ExitCode};
+use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::clock::DeckClock;
 use crate::domain::Right;
 use crate::engine::Command;
 use crate::engine::desk::service::{self, TOLD_QUEUE};
 use crate::engine::desk::{self, EngineSeat, Imported, Importer, Surroundings};
 use crate::engine::shell::Handle;
-use crate::rules::Rules;
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _, StoreError};
 use crate::tui::keymap::KeyMap;
@@ -100,7 +99,6 @@ fn terminal() -> Result<(), CliError> {
 /// Runs the console until it ends.
 fn open(env: &Env, engine: Option<&Running>) -> Result<Ending, CliError> {
     let role = env.role()?;
-    let rules = Rules::embedded();
     let Deck { store, .. } = Deck::open(env)?;
     let viewer = Viewer {
         actor: env.actor.clone(),
@@ -115,7 +113,7 @@ fn open(env: &Env, engine: Option<&Running>) -> Result<Ending, CliError> {
     let handle = engine.map(|running| running.handle.clone());
     let settings = desk::Settings {
         store,
-        rules,
+        rules: rules::in_force(),
         surroundings: Box::new(Here {
             env: env.clone(),
             handle: handle.clone(),

@@ -6,10 +6,9 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{CliError, Env};
+use super::{CliError, Env, rules};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
 use crate::domain::{Attempt, DeckId, DeckSettings, Timestamp};
-use crate::rules::Rules;
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _};
 
@@ -41,7 +40,7 @@ impl Deck {
         }
         let path = env.deck.join(STORE_FILE);
         let store = if env.read_only {
-            SqliteStore::open_read_only(&path, Rules::embedded())?
+            SqliteStore::open_read_only(&path, rules::in_force())?
         } else {
             open_store(env)?
         };
@@ -185,7 +184,7 @@ pub fn scratch(now: Timestamp) -> Result<SqliteStore, CliError> {
     Ok(SqliteStore::create_or_open(
         path,
         DeckId(0),
-        Rules::embedded(),
+        rules::in_force(),
         now,
     )?)
 }
@@ -208,7 +207,7 @@ fn open_store(env: &Env) -> Result<SqliteStore, CliError> {
     Ok(SqliteStore::create_or_open(
         &path,
         random_identity(),
-        Rules::embedded(),
+        rules::in_force(),
         now,
     )?)
 }

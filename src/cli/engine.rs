@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 
 use super::args::Speed;
 use super::deck::STORE_FILE;
-use super::{CliError, Deck, Env, ExitCode, output, status};
+use super::{CliError, Deck, Env, ExitCode, output, rules, status};
 use crate::clock::{Clock, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings, SimulatorSettings};
 use crate::domain::event::{EventKind, NewEvent};
@@ -21,7 +21,6 @@ use crate::engine::Command;
 use crate::engine::board::Board;
 use crate::engine::shell::{Ending, Ends, Handle, Shell};
 use crate::provider::simulator::{CarrierLog, Profile, Simulator};
-use crate::rules::Rules;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::lock::EngineLock;
 use crate::store::{By, Store as _};
@@ -71,7 +70,7 @@ pub(super) fn start(
     prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
 ) -> Result<Running, CliError> {
     env.may_write()?;
-    if let Some(fault) = Rules::embedded().zone_data_fault() {
+    if let Some(fault) = rules::in_force().zone_data_fault() {
         return Err(CliError::deck(format!("nothing is dialed: {fault}"))
             .hint("install a newer release of dialdeck"));
     }
@@ -96,7 +95,7 @@ pub(super) fn start(
     let from = deck.store.snapshot(by.at)?.head;
     let Deck { store, .. } = deck;
     let bans = run.config.settings.emergency_bans.clone();
-    let (shell, handle) = Shell::new(store, providers, clock.clone(), Rules::embedded(), bans)
+    let (shell, handle) = Shell::new(store, providers, clock.clone(), rules::in_force(), bans)
         .map_err(CliError::failed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -175,7 +174,7 @@ fn start_clock(run: &Run, deck: &mut Deck) -> Result<Clock, CliError> {
 }
 
 fn log_opened(deck: &mut Deck, run: &Run, by: &By) -> Result<(), CliError> {
-    let rules = Rules::embedded();
+    let rules = rules::in_force();
     let (first, second) = rules.zone_data_versions();
     let clock = match run.speed {
         None => "system",
@@ -186,6 +185,7 @@ fn log_opened(deck: &mut Deck, run: &Run, by: &By) -> Result<(), CliError> {
         "version": env!("CARGO_PKG_VERSION"),
         "rules_digest": rules.digest(),
         "tzdata": [first, second],
+        "zone_database": rules::choice().decides(),
         "clock": clock,
     });
     let event = NewEvent::new(by.at, EventKind::DeckOpened, &by.actor).with_data(&data);
@@ -340,7 +340,7 @@ impl Reporter {
     fn new(env: &Env, from: i64) -> Result<Self, CliError> {
         let log = if env.json {
             let path = env.deck.join(STORE_FILE);
-            Some(SqliteStore::open_read_only(&path, Rules::embedded())?)
+            Some(SqliteStore::open_read_only(&path, rules::in_force())?)
         } else {
             None
         };

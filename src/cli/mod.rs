@@ -21,6 +21,7 @@ pub mod log;
 pub mod manual;
 pub mod output;
 pub mod progress;
+pub mod rules;
 pub mod run;
 pub mod settings;
 pub mod status;
@@ -39,7 +40,6 @@ pub use env::Env;
 pub use error::{CliError, ExitCode};
 
 use crate::engine::words;
-use crate::rules::Rules;
 
 use args::{Cli, Command, ConfigCommand, ContactsCommand};
 
@@ -95,7 +95,7 @@ fn execute(
         Command::Why(args) => why::execute(args, env, out),
         Command::Window(args) => {
             let now = deck::present(env)?;
-            window::run(Rules::embedded(), args, now, env.json, out)?;
+            window::run(rules::in_force(), args, now, env.json, out)?;
             Ok(ExitCode::Done)
         }
         Command::Check(args) => check::execute(args, env, out),

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::args::CountryArgs;
-use super::{CliError, Env, words};
+use super::{CliError, Env, rules, words};
 use crate::clock::Clock;
 use crate::domain::campaign::Evidence;
 use crate::domain::{Hints, PhoneNumber, Timestamp};
@@ -35,7 +35,7 @@ pub fn read_numbers(
     typed: &[String],
     country: &CountryArgs,
 ) -> Result<Vec<Echo>, CliError> {
-    let rules = Rules::embedded();
+    let rules = rules::in_force();
     let country = env.country(country)?;
     let at = Clock::System.now();
     let mut numbers: Vec<Echo> = Vec::new();

@@ -8,12 +8,12 @@ use serde_json::json;
 use super::args::WhyArgs;
 use super::output::{self, Report, instant};
 use super::typed::{Echo, describe, read_numbers};
-use super::{CliError, Deck, Env, ExitCode, words};
+use super::{CliError, Deck, Env, ExitCode, rules, words};
 use crate::clock::Clock;
 use crate::domain::campaign::{CallClass, Evidence};
 use crate::domain::{Contact, ContactId, Hints, Suppression, Timestamp};
 use crate::policy::{self, Context, Decision, Verdict};
-use crate::rules::{Legal, Rules};
+use crate::rules::Legal;
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 
@@ -206,7 +206,7 @@ fn say(answer: &Answer, out: &mut dyn Write) -> Result<(), CliError> {
 
 /// What the law's hours and the lists say of a number that no campaign holds.
 fn by_law(echo: &Echo, lists: &[Suppression], now: Timestamp) -> ByLaw {
-    let rules = Rules::embedded();
+    let rules = rules::in_force();
     let located = rules.locate(echo.number, &Hints::default(), Evidence::Stated);
     let (open, hours) = match located {
         Err(why) => (false, format!("it cannot be dialed: {why}")),

@@ -183,12 +183,14 @@ pub(super) fn contact_finished(
     event
 }
 
-/// `attempt_reserved`: everything that proves the call was allowed.
+/// `attempt_reserved`: everything that proves the call was allowed. `zone_source` says where the
+/// zones came from: `number`, `stated`, `postal` or `strict`.
 pub(super) fn attempt_reserved(
     campaign: &Campaign,
     attempt: &Attempt,
     order: &DialOrder,
     shown: Option<&CallerIdUse>,
+    zone_source: &str,
     rules_digest: &str,
 ) -> NewEvent {
     #[derive(Serialize)]
@@ -201,6 +203,7 @@ pub(super) fn attempt_reserved(
         call_class: crate::domain::campaign::CallClass,
         purpose: crate::domain::campaign::Purpose,
         zones: Vec<&'a str>,
+        zone_source: &'a str,
         regions: &'a [String],
         local_times: BTreeMap<&'a str, &'a str>,
         rules_digest: &'a str,
@@ -240,6 +243,7 @@ pub(super) fn attempt_reserved(
             .iter()
             .map(|(zone, _)| zone.as_str())
             .collect(),
+        zone_source,
         regions: &order.regions,
         local_times: order
             .local_times

@@ -106,6 +106,9 @@ fn a_call_goes_from_ready_to_done(store: &mut impl Store) {
         ]
     );
     assert_eq!(store.attempts_of(contacts[0]).unwrap().len(), 1);
+    let log = store.tail(head, 1).unwrap();
+    let reserved = r#""zones":["America/New_York"],"zone_source":"number","regions":["US-NY"]"#;
+    assert!(log[0].line.contains(reserved), "{}", log[0].line);
     check_counters(store, now + secs(60));
 }
 

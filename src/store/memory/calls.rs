@@ -146,9 +146,9 @@ impl MemoryStore {
         self.contacts.insert(called.id, called);
         let mut ids = gathered.caller_ids.iter();
         let shown = ids.find(|used| used.caller_id.number == order.caller_id);
-        let digest = self.rules.digest();
+        let (source, digest) = (&gathered.class.zone_source, self.rules.digest());
         let campaign = &gathered.campaign;
-        let event = entries::attempt_reserved(campaign, &attempt, &order, shown, digest);
+        let event = entries::attempt_reserved(campaign, &attempt, &order, shown, source, digest);
         self.note(event);
         Claimed::Dial(Box::new(attempt), order)
     }

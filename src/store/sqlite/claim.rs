@@ -153,8 +153,9 @@ fn reserve(
         .caller_ids
         .iter()
         .find(|used| used.caller_id.number == order.caller_id);
-    let digest = work.mem.rules.digest();
-    let event = entries::attempt_reserved(&gathered.campaign, &attempt, &order, shown, digest);
+    let (source, digest) = (&gathered.class.zone_source, work.mem.rules.digest());
+    let campaign = &gathered.campaign;
+    let event = entries::attempt_reserved(campaign, &attempt, &order, shown, source, digest);
     log::append(work, &event)?;
     Ok(Claimed::Dial(Box::new(attempt), order))
 }

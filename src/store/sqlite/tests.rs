@@ -1,9 +1,13 @@
 //! What only SQL can show: versions of the schema and the log's own guard.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
 
 use super::{SqliteStore, schema};
-use crate::domain::event::{EventKind, NewEvent};
+use crate::domain::event::{EventKind, NewEvent, hex};
 use crate::domain::{DeckId, Timestamp};
 use crate::rules::Rules;
 use crate::store::Store as _;
@@ -67,4 +71,55 @@ fn a_damaged_file_is_not_opened() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("deck.sqlite"), [7; 8192]).unwrap();
     assert!(open(&folder).is_err());
+}
+
+/// Every migration with the SHA-256 of its file. A line is only ever added.
+const MIGRATIONS: [(&str, &str); 1] = [("V1__deck.sql", "PIN")];
+
+#[test]
+fn a_migration_is_never_edited_once_decks_have_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite/migrations");
+    let mut unpinned: BTreeMap<String, String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let hash = Sha256::digest(std::fs::read(&path).unwrap()).into();
+            (name, hex(&hash))
+        })
+        .collect();
+    for (name, pinned) in MIGRATIONS {
+        let found = unpinned.remove(name);
+        assert!(
+            found.is_some(),
+            "{name} is gone; decks that applied it would no longer open"
+        );
+        assert_eq!(
+            found.as_deref(),
+            Some(pinned),
+            "{name} was edited. Decks that applied it would no longer open: undo the edit and make \
+             the change in a migration of its own, with the next version number"
+        );
+    }
+    assert!(
+        unpinned.is_empty(),
+        "pin each new migration in MIGRATIONS, by the hash given here: {unpinned:?}"
+    );
+}
+
+#[test]
+fn versions_of_migrations_are_unique_and_without_gaps() {
+    let mut versions: Vec<usize> = MIGRATIONS
+        .iter()
+        .map(|(name, _)| {
+            let (version, _) = name.split_once("__").unwrap();
+            version.strip_prefix('V').unwrap().parse().unwrap()
+        })
+        .collect();
+    versions.sort_unstable();
+    let wanted: Vec<usize> = (1..=MIGRATIONS.len()).collect();
+    assert_eq!(
+        versions, wanted,
+        "two migrations share a version, or one is left out"
+    );
 }

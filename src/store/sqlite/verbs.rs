@@ -196,12 +196,12 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
         self.makes_attempts();
-        self.write(|work| claim::claim(work, contact, context, now))
+        self.write_plainly(|work| claim::claim(work, contact, context, now))
     }
 
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
         self.makes_attempts();
-        self.write(|work| attempts::record(work, event, now))
+        self.write_plainly(|work| attempts::record(work, event, now))
     }
 
     fn mark_unknown(
@@ -211,7 +211,7 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         self.makes_attempts();
-        self.write(|work| attempts::mark_unknown(work, attempt, why, now))
+        self.write_plainly(|work| attempts::mark_unknown(work, attempt, why, now))
     }
 
     fn settle(
@@ -222,7 +222,7 @@ impl Store for SqliteStore {
         now: Timestamp,
     ) -> Result<Option<Settled>, StoreError> {
         self.makes_attempts();
-        self.write(|work| settle::settle(work, attempt, report, at, now))
+        self.write_plainly(|work| settle::settle(work, attempt, report, at, now))
     }
 
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {
@@ -254,7 +254,7 @@ impl Store for SqliteStore {
     }
 
     fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
-        self.write(|work| log::append(work, event))
+        self.write_plainly(|work| log::append(work, event))
     }
 
     fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {

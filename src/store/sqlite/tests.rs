@@ -73,6 +73,45 @@ fn a_damaged_file_is_not_opened() {
     assert!(open(&folder).is_err());
 }
 
+/// Makes the database refuse the log's entry `seq`, or its mark as an alert.
+fn refuse(store: &SqliteStore, table: &str, seq: i64) {
+    let trigger = format!(
+        "CREATE TEMP TRIGGER planted BEFORE INSERT ON main.{table} WHEN NEW.seq = {seq}
+         BEGIN SELECT RAISE(ABORT, 'planted'); END"
+    );
+    store.conn.execute_batch(&trigger).unwrap();
+}
+
+#[test]
+fn an_engine_verb_that_fails_before_it_wrote_harms_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder).unwrap();
+    refuse(&store, "events", 2);
+    let alert = NewEvent::new(Timestamp::MIN, EventKind::AlertRaised, "engine");
+    store.begin().unwrap();
+    store.append(&alert).unwrap();
+    assert!(store.append(&alert).is_err());
+    store.commit().unwrap();
+    assert_eq!(store.tail(0, 9).unwrap().len(), 1);
+}
+
+#[test]
+fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder).unwrap();
+    refuse(&store, "alerts", 2);
+    let alert = NewEvent::new(Timestamp::MIN, EventKind::AlertRaised, "engine");
+    store.begin().unwrap();
+    store.append(&alert).unwrap();
+    assert!(store.append(&alert).is_err());
+    assert!(store.append(&alert).is_err());
+    assert!(store.commit().is_err());
+    assert!(store.tail(0, 9).unwrap().is_empty());
+    store.conn.execute_batch("DROP TRIGGER planted").unwrap();
+    store.append(&alert).unwrap();
+    assert_eq!(store.tail(0, 9).unwrap().len(), 1);
+}
+
 /// Every migration with the SHA-256 of its file. A line is only ever added.
 const MIGRATIONS: [(&str, &str); 1] = [("V1__deck.sql", "PIN")];
 

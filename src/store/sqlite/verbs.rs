@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::{
-    SqliteStore, attempts, campaigns, claim, contacts, log, settle, snapshot, suppression,
+    SqliteStore, attempts, campaigns, claim, contacts, log, schema, settle, snapshot, suppression,
 };
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{NewEvent, SealedEvent};
@@ -195,12 +195,12 @@ impl Store for SqliteStore {
         context: &Context,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
-        self.makes_attempts();
+        self.makes_attempts()?;
         self.write_plainly(|work| claim::claim(work, contact, context, now))
     }
 
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
-        self.makes_attempts();
+        self.makes_attempts()?;
         self.write_plainly(|work| attempts::record(work, event, now))
     }
 
@@ -210,7 +210,7 @@ impl Store for SqliteStore {
         why: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.makes_attempts();
+        self.makes_attempts()?;
         self.write_plainly(|work| attempts::mark_unknown(work, attempt, why, now))
     }
 
@@ -221,7 +221,7 @@ impl Store for SqliteStore {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Settled>, StoreError> {
-        self.makes_attempts();
+        self.makes_attempts()?;
         self.write_plainly(|work| settle::settle(work, attempt, report, at, now))
     }
 
@@ -276,10 +276,12 @@ impl SqliteStore {
 
     /// From the first attempt it makes on, this handle is the engine's: its ledger is kept by its
     /// own verbs, and other processes' commits no longer concern it.
-    fn makes_attempts(&mut self) {
+    fn makes_attempts(&mut self) -> Result<(), StoreError> {
         if !self.mem.engine {
+            schema::prefer_small_commits(&self.conn)?;
             self.mem.engine = true;
             self.mem.ledger = None;
         }
+        Ok(())
     }
 }

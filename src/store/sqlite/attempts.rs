@@ -20,10 +20,12 @@ pub(super) const BY_SERIAL: &str = concat!(
     attempt_columns!(),
     ", counts_from FROM attempts WHERE serial = ?1"
 );
+/// Found by the contact's number, which spares every attempt an index of its own.
 pub(super) const OF_CONTACT: &str = concat!(
     "SELECT ",
     attempt_columns!(),
-    " FROM attempts WHERE contact = ?1 ORDER BY serial"
+    " FROM attempts WHERE contact = ?1
+     AND number = (SELECT contacts.number FROM contacts WHERE contacts.id = ?1)"
 );
 pub(super) const OPEN: &str = concat!(
     "SELECT ",
@@ -131,7 +133,9 @@ pub(super) fn in_flight(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Att
 
 /// All attempts of a contact, oldest first.
 pub(super) fn of_contact(work: &Work<'_>, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
-    select(work, OF_CONTACT, (contact.0,))
+    let mut attempts = select(work, OF_CONTACT, (contact.0,))?;
+    attempts.sort_by_key(|attempt| attempt.id);
+    Ok(attempts)
 }
 
 /// Attempts that have not ended, by id.

@@ -1,7 +1,8 @@
 //! What must survive: one trait of domain verbs, an in-memory oracle and SQLite behind it.
 //!
 //! Every verb is atomic. Between [`Store::begin`] and [`Store::commit`] several verbs share one
-//! durable commit; a verb that fails inside the group leaves no trace and does not harm the others.
+//! durable commit; a verb that is refused inside the group leaves no trace and does not harm the
+//! others. One that fails because the store does may take the group with it: then its commit fails.
 //! Whatever a verb returns may be acted upon only after the commit returned.
 //!
 //! Only the process that holds the deck's engine lock may call the engine verbs (`claim`, `record`,

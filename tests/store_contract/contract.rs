@@ -8,7 +8,7 @@ use dialdeck::domain::{
     ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use dialdeck::policy::retry::Next;
-use dialdeck::policy::{Context, Refusal};
+use dialdeck::policy::{Context, Refusal, Until};
 use dialdeck::store::{Claimed, ImportFigures, NewContact, RowFate, Store, StoreError};
 
 use crate::world::*;
@@ -55,6 +55,8 @@ contract!(
     the_pace_never_passes_the_files_ceiling,
     a_done_campaign_runs_again_after_an_import,
     a_failed_verb_leaves_the_group_unharmed,
+    a_group_sees_what_it_has_done,
+    a_contact_waits_for_its_own_reasons_alone,
     alerts_are_in_the_picture,
     examining_changes_nothing,
 );
@@ -581,6 +583,57 @@ fn a_failed_verb_leaves_the_group_unharmed(store: &mut impl Store) {
     let load = store.snapshot(now + secs(5)).unwrap().campaigns[0].load;
     assert_eq!(load.in_flight, 2);
     check_counters(store, now + secs(5));
+}
+
+fn a_group_sees_what_it_has_done(store: &mut impl Store) {
+    let now = morning();
+    let (_, one) = running(store, 2);
+    let (_, other) = campaign(store, "recall", 1);
+    store.begin().unwrap();
+    let first = dial(store, one[0], now);
+    tell(store, first.id, CallEventKind::Sent, now);
+    let open = store.open_attempts().unwrap();
+    assert_eq!(open[0].state, AttemptState::Sent);
+    tell(store, first.id, CallEventKind::Ringing, now + secs(1));
+    settle(store, first.id, &rejected(486), now + secs(5)).unwrap();
+    // The same number: what holds it is the attempt's age, no longer a call in flight.
+    let Claimed::Held { hold, .. } = claim(store, other[0], now + secs(6)) else {
+        panic!("dialed again at once");
+    };
+    assert!(
+        hold.reasons
+            .iter()
+            .all(|reason| reason.until != Until::CallEnds)
+    );
+    let second = dial(store, one[1], now + secs(9));
+    store
+        .suppress(&[opted_out(number(1), now + secs(9))])
+        .unwrap();
+    let settled = settle(store, second.id, &rejected(486), now + secs(12)).unwrap();
+    assert_eq!(settled.next, Some(Next::Finish(ContactState::Suppressed)));
+    store.commit().unwrap();
+    let of_first = store.attempts_of(one[0]).unwrap().remove(0);
+    assert_eq!(of_first.sent_at, Some(now));
+    assert_eq!(of_first.ringing_at, Some(now + secs(1)));
+    assert_eq!(of_first.outcome, Some(Outcome::Busy));
+    assert!(store.open_attempts().unwrap().is_empty());
+    check_counters(store, now + secs(12));
+}
+
+fn a_contact_waits_for_its_own_reasons_alone(store: &mut impl Store) {
+    let now = morning();
+    let (_, one) = running(store, 1);
+    let (second, other) = campaign(store, "recall", 1);
+    dial(store, one[0], now);
+    let to = CampaignState::Paused;
+    store.move_campaign(second, to, "", &by(now)).unwrap();
+    let Claimed::Held { hold, due } = claim(store, other[0], now + secs(5)) else {
+        panic!("claimed while paused");
+    };
+    assert_eq!(hold.until, Until::Operator);
+    assert_eq!(due, hold.set_aside_until(now + secs(5)));
+    let waiting = store.contacts_with(number(0)).unwrap().remove(1);
+    assert_eq!(Some(waiting.due), due);
 }
 
 fn alerts_are_in_the_picture(store: &mut impl Store) {

@@ -7,6 +7,7 @@ mod codec;
 mod contacts;
 mod counters;
 mod group;
+mod held;
 mod listing;
 pub mod lock;
 mod log;
@@ -99,6 +100,8 @@ impl SqliteStore {
                 ledger: None,
                 cache: Cache::default(),
                 head: None,
+                held: held::Held::default(),
+                last_serial: None,
                 counts: counters::Pending::default(),
             },
             group: group::Group::None,
@@ -120,6 +123,9 @@ struct Mem {
     cache: Cache,
     /// The end of the event log, known only inside a transaction that writes.
     head: Option<log::Head>,
+    held: held::Held,
+    /// The last attempt's serial.
+    last_serial: Option<i64>,
     counts: counters::Pending,
 }
 
@@ -128,6 +134,8 @@ impl Mem {
     fn forget(&mut self) {
         self.cache = Cache::default();
         self.head = None;
+        self.held.forget_written();
+        self.last_serial = None;
     }
 }
 
@@ -168,6 +176,7 @@ impl Work<'_> {
     /// The ledger, rebuilt from the attempts when it is not known to be right.
     fn ledger(&mut self, now: Timestamp) -> Result<&mut Ledger, StoreError> {
         if self.mem.ledger.is_none() {
+            self.mem.held.write(self.conn)?;
             let ledger = attempts::rebuild_ledger(self.conn, self.mem.deck, now)?;
             self.mem.ledger = Some(ledger);
         }

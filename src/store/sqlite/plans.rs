@@ -33,7 +33,7 @@ fn hot_queries_search_by_the_index_made_for_them() {
         (contacts::EXPIRING, "contacts_expiring"),
         (contacts::MOVE, "INTEGER PRIMARY KEY"),
         (attempts::BY_SERIAL, "INTEGER PRIMARY KEY"),
-        (attempts::OF_CONTACT, "attempts_by_contact"),
+        (attempts::OF_CONTACT, "attempts_by_number"),
         (attempts::OPEN, "attempts_open"),
         (attempts::OPEN_TO, "attempts_open"),
         (attempts::HISTORY, "attempts_by_number"),

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::{
-    SqliteStore, attempts, campaigns, claim, contacts, listing, log, settle, snapshot, suppression,
+    SqliteStore, attempts, campaigns, claim, contacts, listing, log, schema, settle, snapshot,
+    suppression,
 };
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{NewEvent, SealedEvent};
@@ -205,13 +206,13 @@ impl Store for SqliteStore {
         context: &Context,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
-        self.makes_attempts();
-        self.write(|work| claim::claim(work, contact, context, now))
+        self.makes_attempts()?;
+        self.write_plainly(|work| claim::claim(work, contact, context, now))
     }
 
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
-        self.makes_attempts();
-        self.write(|work| attempts::record(work, event, now))
+        self.makes_attempts()?;
+        self.write_plainly(|work| attempts::record(work, event, now))
     }
 
     fn mark_unknown(
@@ -220,8 +221,8 @@ impl Store for SqliteStore {
         why: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.makes_attempts();
-        self.write(|work| attempts::mark_unknown(work, attempt, why, now))
+        self.makes_attempts()?;
+        self.write_plainly(|work| attempts::mark_unknown(work, attempt, why, now))
     }
 
     fn settle(
@@ -231,8 +232,8 @@ impl Store for SqliteStore {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Settled>, StoreError> {
-        self.makes_attempts();
-        self.write(|work| settle::settle(work, attempt, report, at, now))
+        self.makes_attempts()?;
+        self.write_plainly(|work| settle::settle(work, attempt, report, at, now))
     }
 
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {
@@ -276,7 +277,7 @@ impl Store for SqliteStore {
     }
 
     fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
-        self.write(|work| log::append(work, event))
+        self.write_plainly(|work| log::append(work, event))
     }
 
     fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
@@ -302,10 +303,12 @@ impl SqliteStore {
 
     /// From the first attempt it makes on, this handle is the engine's: its ledger is kept by its
     /// own verbs, and other processes' commits no longer concern it.
-    fn makes_attempts(&mut self) {
+    fn makes_attempts(&mut self) -> Result<(), StoreError> {
         if !self.mem.engine {
+            schema::prefer_small_commits(&self.conn)?;
             self.mem.engine = true;
             self.mem.ledger = None;
         }
+        Ok(())
     }
 }

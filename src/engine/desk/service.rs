@@ -390,7 +390,7 @@ impl<S: Store> Service<S> {
             .spawn(move || {
                 let mut progress = |rows| {
                     // A console that has gone needs no progress; the import goes on.
-                    tell.send(Told::Importing(rows)).ok();
+                    tell.try_send(Told::Importing(rows)).ok();
                 };
                 let result = importer(campaign.name(), path, &mut progress);
                 tell.blocking_send(Told::Imported(result)).ok();

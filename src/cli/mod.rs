@@ -24,6 +24,7 @@ pub mod rules;
 pub mod run;
 pub mod settings;
 pub mod status;
+pub mod trunk;
 pub mod typed;
 pub mod why;
 pub mod window;
@@ -88,6 +89,7 @@ fn execute(
         Command::Demo(args) => demo::execute(args, env, out),
         Command::Run(args) => run::execute(args, env, out),
         Command::Campaign(command) => campaign::execute(command, env, out),
+        Command::Trunk(command) => trunk::execute(command, env, out),
         Command::Contacts(ContactsCommand::Import(args)) => contacts::execute(args, env, out),
         Command::Dnc(command) => dnc::execute(command, env, out),
         Command::Why(args) => why::execute(args, env, out),

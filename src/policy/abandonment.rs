@@ -1,9 +1,9 @@
 //! The brake on abandoned calls.
 
 use super::decide::Findings;
-use super::{Facts, HoldKind, Until};
-use crate::domain::Timestamp;
+use super::{Abandonment, Facts, HoldKind, Until};
 use crate::domain::campaign::Agent;
+use crate::domain::{CampaignSettings, Timestamp};
 
 /// Live answers below which the rate is taken as if there had been this many: with fewer, one call
 /// more moves it by over a point, and the law measures it over a whole campaign or 30 days.
@@ -18,15 +18,22 @@ pub const LEAST_BASE: u64 = 100;
 /// Waiting does not put agents on their seats, hence no instant at which it ends by itself.
 /// Automated agents are always there and exempt.
 pub(super) fn judge(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<'_>) {
-    let (answered, abandoned) = (facts.abandonment.answered_live, facts.abandonment.abandoned);
-    let limit = u64::from(facts.campaign.settings.abandonment_limit_percent);
-    let over = abandoned.saturating_mul(100) > limit.saturating_mul(answered.max(LEAST_BASE));
-    if over && facts.campaign.settings.agent == Agent::Human {
+    if holds(&facts.campaign.settings, facts.abandonment) {
+        let (answered, abandoned) = (facts.abandonment.answered_live, facts.abandonment.abandoned);
         findings.hold(
             HoldKind::AbandonmentBrake(answered, abandoned),
             Until::Operator,
         );
     }
+}
+
+/// Whether the brake holds a campaign with these counts. Its release by an operator restarts the
+/// counts, so that only new evidence brings it on again.
+pub fn holds(settings: &CampaignSettings, counts: Abandonment) -> bool {
+    let limit = u64::from(settings.abandonment_limit_percent);
+    let base = counts.answered_live.max(LEAST_BASE);
+    let over = counts.abandoned.saturating_mul(100) > limit.saturating_mul(base);
+    over && settings.agent == Agent::Human
 }
 
 pub(super) fn saw(facts: &Facts<'_>, _now: Timestamp) -> String {

@@ -9,7 +9,7 @@ use super::args::{
     CampaignReleaseArgs, CampaignSetArgs,
 };
 use super::output;
-use super::{CliError, Deck, Env, ExitCode, campaign_file, import, status};
+use super::{CliError, Deck, Env, ExitCode, campaign_file, first_call, import, status};
 use crate::domain::campaign::Pacing;
 use crate::domain::{Campaign, CampaignState};
 use crate::policy::abandonment;
@@ -190,8 +190,13 @@ fn run(
             .hint(hint));
         }
     }
+    let warnings = if start {
+        first_call::advice(&mut deck, &campaigns)?
+    } else {
+        Vec::new()
+    };
     let moved = moved(&mut deck, &campaigns, CampaignState::Running, &args.note)?;
-    say_moved(&moved, env, out)?;
+    say_moved(&moved, &warnings, env, out)?;
     if !env.json && !deck.engine_runs()? {
         writeln!(
             out,
@@ -246,7 +251,7 @@ fn halt(
     deck.wait_until_none_can_leave(&format!("it is recorded as {to}"), &|attempt| {
         moved.iter().any(|campaign| campaign.id == attempt.campaign)
     })?;
-    say_moved(&moved, env, out)?;
+    say_moved(&moved, &[], env, out)?;
     Ok(ExitCode::Done)
 }
 
@@ -271,13 +276,22 @@ fn moved(
     Ok(moved?)
 }
 
-fn say_moved(campaigns: &[Campaign], env: &Env, out: &mut dyn Write) -> Result<(), CliError> {
+fn say_moved(
+    campaigns: &[Campaign],
+    warnings: &[String],
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
     if env.json {
         let campaigns: Vec<_> = campaigns
             .iter()
             .map(|campaign| json!({"name": campaign.name(), "state": campaign.state}))
             .collect();
-        return output::json(out, &json!({ "campaigns": campaigns }));
+        let document = json!({ "campaigns": campaigns, "warnings": warnings });
+        return output::json(out, &document);
+    }
+    for warning in warnings {
+        writeln!(out, "warning: {warning}")?;
     }
     for campaign in campaigns {
         writeln!(out, "{} is {}", campaign.name(), campaign.state)?;

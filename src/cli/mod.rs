@@ -15,6 +15,7 @@ pub mod doctor;
 mod engine;
 pub mod env;
 pub mod error;
+pub mod first_call;
 pub mod import;
 pub mod log;
 pub mod manual;

@@ -4,8 +4,8 @@ use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Pacing;
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{
-    AttemptState, CallEventKind, CalleeType, CallerId, CallerIdState, CampaignState, ContactState,
-    ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
+    AttemptState, CallEventKind, CalleeType, CallerId, CallerIdState, CampaignState, ContactId,
+    ContactState, ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use dialdeck::policy::retry::Next;
 use dialdeck::policy::{Context, Refusal};
@@ -131,21 +131,15 @@ fn events_that_are_late_or_repeated_change_nothing(store: &mut impl Store) {
 
 fn a_released_brake_holds_again_on_new_evidence_only(store: &mut impl Store) {
     let (id, contacts) = running(store, 3);
-    let lose = |store: &mut _, place: usize, now| {
-        let attempt = dial(store, contacts[place], now).id;
-        assert!(tell(store, attempt, CallEventKind::Answered, now));
-        settle(store, attempt, &ended(CallEnd::Abandoned), now).unwrap();
-    };
-    let count = |store: &mut _, now| abandoned(store, now);
     let now = morning();
-    lose(store, 0, now);
-    lose(store, 1, now + secs(60));
-    assert_eq!(count(store, now + secs(90)), (2, 2));
+    lose(store, contacts[0], now);
+    lose(store, contacts[1], now + secs(60));
+    assert_eq!(abandoned(store, now + secs(90)), (2, 2));
     let head = store.snapshot(now).unwrap().head;
     let before = store.release_brake(id, "two more agents", &by(now + secs(90)));
     let before = before.unwrap();
     assert_eq!((before.answered_live, before.abandoned), (2, 2));
-    assert_eq!(count(store, now + secs(90)), (0, 0));
+    assert_eq!(abandoned(store, now + secs(90)), (0, 0));
     let entry = store.tail(head, 1).unwrap().remove(0).line;
     let data =
         r#""data":{"brake":"released","reason":"two more agents","answered_live":2,"abandoned":2}"#;
@@ -153,8 +147,15 @@ fn a_released_brake_holds_again_on_new_evidence_only(store: &mut impl Store) {
         entry.contains(data) && entry.contains(r#""actor":"maria""#),
         "{entry}"
     );
-    lose(store, 2, now + secs(120));
-    assert_eq!(count(store, now + secs(150)), (1, 1));
+    lose(store, contacts[2], now + secs(120));
+    assert_eq!(abandoned(store, now + secs(150)), (1, 1));
+}
+
+/// A person answers and finds no agent.
+fn lose(store: &mut impl Store, contact: ContactId, now: Timestamp) {
+    let attempt = dial(store, contact, now).id;
+    assert!(tell(store, attempt, CallEventKind::Answered, now));
+    settle(store, attempt, &ended(CallEnd::Abandoned), now).unwrap();
 }
 
 fn abandoned(store: &mut impl Store, now: Timestamp) -> (u64, u64) {

@@ -14,7 +14,7 @@ use crate::domain::{Role, Timestamp};
 
 pub use campaign::{
     CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
-    CampaignSetArgs,
+    CampaignReleaseArgs, CampaignSetArgs,
 };
 pub use lists::{
     ContactsCommand, ContactsImportArgs, DncAddArgs, DncCheckArgs, DncCommand, DncExportArgs,
@@ -81,6 +81,9 @@ pub enum Command {
     /// Add, start, pause, resume, stop and change campaigns
     #[command(subcommand)]
     Campaign(CampaignCommand),
+    /// Let a trunk that takes no calls try again
+    #[command(subcommand)]
+    Trunk(TrunkCommand),
     /// Import contact lists
     #[command(subcommand)]
     Contacts(ContactsCommand),
@@ -157,6 +160,20 @@ pub struct RunArgs {
     /// Where the simulated carrier writes its own JSON lines
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub carrier_log: Option<PathBuf>,
+}
+
+/// `dialdeck trunk …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum TrunkCommand {
+    /// End a trunk's rest at once: after refused credentials are mended, or a failing route
+    Reset(TrunkResetArgs),
+}
+
+/// `dialdeck trunk reset`.
+#[derive(Clone, Debug, Args)]
+pub struct TrunkResetArgs {
+    /// The trunk's name
+    pub name: String,
 }
 
 /// How numbers without a country code are read.

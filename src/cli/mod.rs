@@ -16,6 +16,7 @@ pub mod doctor;
 mod engine;
 pub mod env;
 pub mod error;
+pub mod first_call;
 pub mod import;
 pub mod log;
 pub mod manual;
@@ -25,6 +26,7 @@ pub mod rules;
 pub mod run;
 pub mod settings;
 pub mod status;
+pub mod trunk;
 pub mod typed;
 pub mod why;
 pub mod window;
@@ -90,6 +92,7 @@ fn execute(
         Command::Demo(args) => demo::execute(args, env, out),
         Command::Run(args) => run::execute(args, env, out),
         Command::Campaign(command) => campaign::execute(command, env, out),
+        Command::Trunk(command) => trunk::execute(command, env, out),
         Command::Contacts(ContactsCommand::Import(args)) => contacts::execute(args, env, out),
         Command::Dnc(command) => dnc::execute(command, env, out),
         Command::Why(args) => why::execute(args, env, out),

@@ -26,7 +26,8 @@ use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
     Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState, DeckId, ListKind,
-    Outcome, PhoneNumber, Right, Role, Suppression, SuppressionList, Timestamp, TrunkSettings, WindowClass,
+    Outcome, PhoneNumber, Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
+    TrunkSettings, WindowClass,
 };
 use crate::policy::retry::Next;
 use crate::policy::{Abandonment, CallerIdUse, Context, DialOrder, Facts, Hold, Load, Refusal};
@@ -177,6 +178,8 @@ pub struct Snapshot {
     pub in_flight: Vec<Attempt>,
     /// Trunks with their use.
     pub trunks: Vec<(TrunkSettings, Load)>,
+    /// How often each trunk was reset by an operator; one that never was is not here.
+    pub trunk_resets: BTreeMap<TrunkName, u64>,
     /// Caller IDs with their use.
     pub caller_ids: Vec<CallerIdUse>,
     /// Loaded lists.
@@ -250,6 +253,19 @@ pub trait Store: Send {
         pacing: Pacing,
         by: &By,
     ) -> Result<Campaign, StoreError>;
+
+    /// Restarts the counts behind a campaign's abandonment brake, so that it holds again only on new
+    /// evidence; the counts it had. Logs `campaign_changed` with the reason and these counts.
+    fn release_brake(
+        &mut self,
+        id: CampaignId,
+        reason: &str,
+        by: &By,
+    ) -> Result<Abandonment, StoreError>;
+
+    /// Lets a trunk whose breaker rests it try again: an engine sees it in its next picture.
+    /// `false`: there is no such trunk. Logs `alert_raised`.
+    fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError>;
 
     // ---- contacts
 

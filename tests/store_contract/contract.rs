@@ -4,8 +4,8 @@ use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Pacing;
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{
-    AttemptState, CallEventKind, CalleeType, CallerId, CallerIdState, CampaignState, ContactState,
-    ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
+    AttemptState, CallEventKind, CalleeType, CallerId, CallerIdState, CampaignState, ContactId,
+    ContactState, ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use dialdeck::policy::retry::Next;
 use dialdeck::policy::{Context, Refusal, Until};
@@ -35,6 +35,8 @@ contract!(
     a_call_goes_from_ready_to_done,
     events_that_are_late_or_repeated_change_nothing,
     an_attempt_ends_once,
+    a_released_brake_holds_again_on_new_evidence_only,
+    a_reset_trunk_is_in_the_next_picture,
     a_busy_callee_is_called_again_later,
     an_opt_out_finishes_what_is_ready_and_names_what_is_live,
     an_opt_out_during_a_call_ends_its_contact,
@@ -127,6 +129,56 @@ fn events_that_are_late_or_repeated_change_nothing(store: &mut impl Store) {
     assert_eq!(store.snapshot(now).unwrap().head, head);
     let attempt = store.open_attempts().unwrap().remove(0);
     assert_eq!(attempt.sent_at, Some(now + secs(2)));
+}
+
+fn a_released_brake_holds_again_on_new_evidence_only(store: &mut impl Store) {
+    let (id, contacts) = running(store, 3);
+    let now = morning();
+    lose(store, contacts[0], now);
+    lose(store, contacts[1], now + secs(60));
+    assert_eq!(abandoned(store, now + secs(90)), (2, 2));
+    let head = store.snapshot(now).unwrap().head;
+    let before = store.release_brake(id, "two more agents", &by(now + secs(90)));
+    let before = before.unwrap();
+    assert_eq!((before.answered_live, before.abandoned), (2, 2));
+    assert_eq!(abandoned(store, now + secs(90)), (0, 0));
+    let entry = store.tail(head, 1).unwrap().remove(0).line;
+    let data =
+        r#""data":{"brake":"released","reason":"two more agents","answered_live":2,"abandoned":2}"#;
+    assert!(
+        entry.contains(data) && entry.contains(r#""actor":"maria""#),
+        "{entry}"
+    );
+    lose(store, contacts[2], now + secs(120));
+    assert_eq!(abandoned(store, now + secs(150)), (1, 1));
+}
+
+/// A person answers and finds no agent.
+fn lose(store: &mut impl Store, contact: ContactId, now: Timestamp) {
+    let attempt = dial(store, contact, now).id;
+    assert!(tell(store, attempt, CallEventKind::Answered, now));
+    settle(store, attempt, &ended(CallEnd::Abandoned), now).unwrap();
+}
+
+fn abandoned(store: &mut impl Store, now: Timestamp) -> (u64, u64) {
+    let counts = store.snapshot(now).unwrap().campaigns.remove(0).abandonment;
+    (counts.answered_live, counts.abandoned)
+}
+
+fn a_reset_trunk_is_in_the_next_picture(store: &mut impl Store) {
+    let now = morning();
+    running(store, 1);
+    assert_eq!(store.snapshot(now).unwrap().trunk_resets.len(), 0);
+    let trunk = deck().trunks.remove(0).name;
+    for times in 1..=2 {
+        assert!(store.reset_trunk(&trunk, &by(now)).unwrap());
+        let resets = store.snapshot(now).unwrap().trunk_resets;
+        assert_eq!(resets.get(&trunk), Some(&times));
+    }
+    let head = store.snapshot(now).unwrap().head;
+    let nobody = dialdeck::domain::TrunkName("nobody".to_owned());
+    assert!(!store.reset_trunk(&nobody, &by(now)).unwrap());
+    assert_eq!(store.snapshot(now).unwrap().head, head);
 }
 
 fn an_attempt_ends_once(store: &mut impl Store) {

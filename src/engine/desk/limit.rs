@@ -1,6 +1,5 @@
 //! What binds a campaign: the one reason for which its next call does not leave this instant.
 
-use crate::domain::campaign::Agent;
 use crate::domain::{CallerIdState, CampaignState, Timestamp};
 use crate::engine::board::CampaignBoard;
 use crate::engine::reading::Reading;
@@ -106,9 +105,7 @@ pub(super) fn of(
     if let Some(start) = settings.schedule.start.filter(|start| *start > now) {
         return Limit::Start(start);
     }
-    if settings.agent == Agent::Human
-        && abandonment::over(counts.abandonment, settings.abandonment_limit_percent)
-    {
+    if abandonment::holds(settings, counts.abandonment) {
         return Limit::Abandonment;
     }
     let load = counts.load;

@@ -11,9 +11,9 @@ use crate::domain::event::{NewEvent, SealedEvent};
 use crate::domain::{
     Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
-    Right, Suppression, SuppressionList, Timestamp,
+    Right, Suppression, SuppressionList, Timestamp, TrunkName,
 };
-use crate::policy::{Context, Facts};
+use crate::policy::{Abandonment, Context, Facts};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
     By, Candidate, Claimed, DeckSettings, ImportFigures, NewContact, Recount, RowFate, Settled,
@@ -85,6 +85,19 @@ impl Store for SqliteStore {
     ) -> Result<Campaign, StoreError> {
         self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::set_pacing(work, id, pacing, by))
+    }
+
+    fn release_brake(
+        &mut self,
+        id: CampaignId,
+        reason: &str,
+        by: &By,
+    ) -> Result<Abandonment, StoreError> {
+        self.write(|work| campaigns::release_brake(work, id, reason, by))
+    }
+
+    fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError> {
+        self.write(|work| campaigns::reset_trunk(work, trunk, by))
     }
 
     fn import_contacts(

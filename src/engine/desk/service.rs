@@ -22,7 +22,10 @@ use crate::store::{By, ListKey, Store, StoreError};
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
 /// Between two looks at a deck that has been quiet for [`QUIET_AFTER`].
-const QUIET_LOOK: Duration = Duration::from_secs(1);
+const QUIET_LOOK: Duration = Duration::from_secs(2);
+
+/// Between two views of a deck in which only time has passed.
+const TIME_VIEW: Duration = Duration::from_secs(1);
 
 /// After this long without a change a deck counts as quiet.
 const QUIET_AFTER: Duration = Duration::from_secs(2);
@@ -181,6 +184,8 @@ impl<S: Store> Service<S> {
         }
         if self.changed.elapsed() < QUIET_AFTER {
             VIEW_EVERY
+        } else if self.last.moving {
+            TIME_VIEW
         } else {
             QUIET_LOOK
         }
@@ -206,7 +211,7 @@ impl<S: Store> Service<S> {
         let second = self
             .looked
             .as_ref()
-            .is_none_or(|last| last.elapsed() >= QUIET_LOOK);
+            .is_none_or(|last| last.elapsed() >= TIME_VIEW);
         let engine = self.desk.settings.surroundings.engine();
         second
             && (self.last.moving
@@ -315,12 +320,17 @@ impl<S: Store> Service<S> {
             return self.say(Told::Acted(id, result));
         }
         match acts::write(&mut self.desk.settings.store, act, &by) {
-            Ok((acted, concern)) => self.pending.push_back(Pending {
-                id,
-                acted,
-                concern,
-                since: Stopwatch::start(),
-            }),
+            Ok((acted, concern)) => {
+                if let Some(engine) = &self.desk.settings.engine {
+                    engine.nudge();
+                }
+                self.pending.push_back(Pending {
+                    id,
+                    acted,
+                    concern,
+                    since: Stopwatch::start(),
+                });
+            }
             Err(error) => self.say(Told::Acted(id, Err(error.to_string()))),
         }
     }

@@ -52,6 +52,7 @@ CREATE TABLE contacts (
 CREATE UNIQUE INDEX contacts_by_number ON contacts (number, campaign);
 CREATE INDEX contacts_ready ON contacts (campaign, class, priority DESC, due, id) WHERE state = 0;
 CREATE INDEX contacts_waiting ON contacts (campaign, due, id) WHERE state IN (1, 2);
+CREATE INDEX contacts_listed ON contacts (campaign, state, id);
 CREATE INDEX contacts_expiring ON contacts (expires_at, id)
     WHERE expires_at IS NOT NULL AND state IN (0, 1, 2);
 

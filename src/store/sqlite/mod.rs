@@ -7,6 +7,7 @@ mod codec;
 mod contacts;
 mod counters;
 mod group;
+mod import;
 pub mod lock;
 mod log;
 mod meta;

@@ -87,7 +87,7 @@ impl Store for SqliteStore {
         rows: &[NewContact],
         at: Timestamp,
     ) -> Result<Vec<RowFate>, StoreError> {
-        self.write(|work| contacts::import(work, campaign, rows, at))
+        self.import(campaign, rows, at)
     }
 
     fn finish_import(

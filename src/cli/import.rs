@@ -48,6 +48,8 @@ pub struct Taken {
     /// The figures, as the log has them.
     #[serde(flatten)]
     pub figures: ImportFigures,
+    /// What looks like a slip in the header.
+    pub warnings: Vec<String>,
     /// Taken rows whose number can never be dialed.
     pub undialable: u64,
     /// Where the rejected rows stand; `None`: there are none, or they were not to be written.
@@ -97,6 +99,7 @@ pub fn contacts(
         at: by.at,
         taken: Taken {
             figures: file.figures(),
+            warnings: file.warnings(),
             ..Taken::default()
         },
         batch: Vec::new(),
@@ -125,6 +128,9 @@ pub fn contacts(
 /// # Errors
 /// When it cannot be written.
 pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliError> {
+    for warning in &taken.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
     let figures = &taken.figures;
     writeln!(
         out,

@@ -150,6 +150,7 @@ fn add(deck: &mut Deck, file: Sample, contacts: Sample, by: &By) -> Result<(), C
         rejects: None,
         dry_run: false,
         quiet: true,
+        deck: None,
         keep_ids: false,
     };
     import::contacts(&mut deck.store, &campaign, &list, &plan, by)?;

@@ -266,9 +266,8 @@ fn cells(section: &str) -> Vec<(String, String)> {
 
 /// `campaign add|list NAME` as `campaign add`, `campaign list`; `dialdeck` as nothing.
 fn spelled_out(code: &str) -> Vec<String> {
-    let placeholder =
-        |word: &&str| !word.contains(|letter: char| letter.is_uppercase() || letter == '[');
-    let words: Vec<&str> = code.split(' ').filter(placeholder).collect();
+    let plain = |word: &&str| !word.contains(|letter: char| letter.is_uppercase() || letter == '[');
+    let words: Vec<&str> = code.split(' ').filter(plain).collect();
     let (last, path) = words.split_last().unwrap();
     last.split('|')
         .map(|last| [path, &[last]].concat().join(" "))
@@ -323,10 +322,10 @@ fn the_table_of_commands_is_the_programs() {
             .filter(|code| code.starts_with("--"))
         {
             let option = code.split(' ').next().unwrap();
-            let takes = |(name, options): &(String, BTreeSet<String>)| {
+            let takes = known.iter().any(|(name, options)| {
                 (names.contains(name) || name.is_empty()) && options.contains(option)
-            };
-            assert!(known.iter().any(takes), "{names:?} do not take {option}");
+            });
+            assert!(takes, "{names:?} do not take {option}");
         }
         for name in names {
             assert!(told.insert(name.clone()), "`{name}` stands twice");
@@ -371,7 +370,7 @@ fn links_and_paths_lead_somewhere() {
         let markdown = read(&document);
         assert!(!markdown.is_empty(), "{}", document.display());
         for link in links(&markdown).iter().filter(|link| !link.contains("://")) {
-            let (path, anchor) = link.split_once('#').unwrap_or((link, ""));
+            let (path, anchor) = link.split_once('#').unwrap_or((link.as_str(), ""));
             let target = match path {
                 "" => document.clone(),
                 _ => document.parent().unwrap().join(path),

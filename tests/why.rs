@@ -8,10 +8,14 @@ mod deck;
 #[path = "store_contract/world.rs"]
 mod world;
 
+use std::collections::BTreeSet;
+
 use deck::Deck;
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::{AttemptRules, Schedule};
-use dialdeck::domain::{CallEventKind, CampaignId, CampaignSettings, CampaignState, Timestamp};
+use dialdeck::domain::{
+    CallEventKind, CallReport, CampaignId, CampaignSettings, CampaignState, ContactState, Timestamp,
+};
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{Claimed, NewContact, Store};
@@ -80,16 +84,16 @@ const CASES: [Case; 14] = [
         gate: "retry",
         next: Some("2026-12-08T15:30:00.000Z"),
     },
-    // No answer in the evening: the retry lies inside the next open window.
+    // No answer: again after three hours.
     Case {
         place: 3,
-        at: NOON,
+        at: "2026-12-08T16:00:00.000Z",
         state: "waiting_retry",
         decision: "hold",
         reason: "retry_due",
-        words: "not now: not due yet, until ",
+        words: "not now: not due yet, until 2026-12-08T18:00:01.000Z. Next possible at 2026-12-08T18:00:01Z.",
         gate: "retry",
-        next: Some("2026-12-08T18:00:00.000Z"),
+        next: Some("2026-12-08T18:00:01.000Z"),
     },
     // Another campaign has called the number a moment ago.
     Case {
@@ -108,7 +112,7 @@ const CASES: [Case; 14] = [
         state: "done",
         decision: "refuse",
         reason: "done",
-        words: "it is never dialed: the contact is done. On record: human.",
+        words: "it is never dialed: the contact is done (reached). On record: human.",
         gate: "contact",
         next: None,
     },
@@ -118,7 +122,7 @@ const CASES: [Case; 14] = [
         state: "suppressed",
         decision: "refuse",
         reason: "suppressed",
-        words: "it is never dialed: the contact is suppressed. On record: suppressed:internal.",
+        words: "it is never dialed: the contact is suppressed (on a list, opted out or without consent). On record: suppressed:internal.",
         gate: "contact",
         next: None,
     },
@@ -128,7 +132,7 @@ const CASES: [Case; 14] = [
         state: "exhausted",
         decision: "refuse",
         reason: "exhausted",
-        words: "it is never dialed: the contact is exhausted. On record: attempts_exhausted.",
+        words: "it is never dialed: the contact is exhausted (its attempts are used up). On record: attempts_exhausted.",
         gate: "contact",
         next: None,
     },
@@ -138,7 +142,7 @@ const CASES: [Case; 14] = [
         state: "expired",
         decision: "refuse",
         reason: "expired",
-        words: "it is never dialed: the contact is expired. On record: contact_expired.",
+        words: "it is never dialed: the contact is expired (its time or its campaign's is over). On record: contact_expired.",
         gate: "contact",
         next: None,
     },
@@ -148,7 +152,7 @@ const CASES: [Case; 14] = [
         state: "invalid",
         decision: "refuse",
         reason: "invalid",
-        words: "it is never dialed: the contact is invalid. On record: unfit:premium.",
+        words: "it is never dialed: the contact is invalid (its number cannot be dialed). On record: unfit:premium.",
         gate: "contact",
         next: None,
     },
@@ -158,7 +162,7 @@ const CASES: [Case; 14] = [
         state: "unknown",
         decision: "refuse",
         reason: "unknown",
-        words: "it is never dialed: the contact is unknown. On record: ",
+        words: "it is never dialed: the contact is unknown (nobody can tell what became of its last call; somebody has to look).",
         gate: "contact",
         next: None,
     },
@@ -209,7 +213,7 @@ fn add(store: &mut SqliteStore, settings: &CampaignSettings, rows: &[NewContact]
 }
 
 /// A call to the contact at this place that ends like this at once.
-fn call(store: &mut SqliteStore, place: u64, end: &dialdeck::domain::CallReport, now: Timestamp) {
+fn call(store: &mut SqliteStore, place: u64, end: &CallReport, now: Timestamp) {
     let contact = store.contacts_with(number(place)).unwrap()[0].id;
     let attempt = dial(store, contact, now).id;
     assert!(tell(store, attempt, CallEventKind::Sent, now));
@@ -335,9 +339,9 @@ fn why_answers_for_a_contact_in_every_state() {
         let json = deck.ok(&[&ask[..], &["--json"]].concat());
         check_json(case, &json.parse().unwrap());
     }
-    let asked: std::collections::BTreeSet<&str> = CASES.iter().map(|case| case.state).collect();
-    let all = dialdeck::domain::ContactState::ALL.map(|state| state.as_str());
-    assert_eq!(asked, all.into(), "every state there is");
+    let asked: BTreeSet<&str> = CASES.iter().map(|case| case.state).collect();
+    let all = ContactState::ALL.map(ContactState::as_str);
+    assert_eq!(asked, BTreeSet::from(all), "every state there is");
 }
 
 #[test]

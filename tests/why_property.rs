@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::{AttemptRules, Pacing, Purpose, Schedule};
 use dialdeck::domain::{
-    CallEventKind, CallReport, CallerIdState, CampaignSettings, CampaignState, Contact,
+    AttemptId, CallEventKind, CallReport, CallerIdState, CampaignSettings, CampaignState, Contact,
     ContactState, ImportFigures, ListKind, PhoneNumber, Timestamp, TrunkName, WindowClass,
 };
 use dialdeck::policy::{self, Check, Context, Decision, TrunkRest, Verdict};
@@ -86,7 +86,6 @@ fn report() -> impl Strategy<Value = CallReport> {
         1 => prop::sample::select(vec![
             CallEnd::Completed,
             CallEnd::CancelledByUs,
-            CallEnd::NeverSent,
             CallEnd::RangOut,
             CallEnd::Unresolved,
         ])
@@ -255,13 +254,20 @@ fn ask(
             prop_assert_eq!(attempt.caller_id, order.caller_id);
             *reached.entry("dial".to_owned()).or_default() += 1;
         }
-        (Decision::Hold(hold), Claimed::Held { hold: held, .. }) => prop_assert_eq!(hold, held),
-        (Decision::Refuse(why), Claimed::Refused(refused)) => prop_assert_eq!(why, refused),
+        (Decision::Hold(hold), Claimed::Held { hold: held, .. }) => {
+            prop_assert_eq!(hold, held);
+        }
+        (Decision::Refuse(why), Claimed::Refused(refused)) => {
+            prop_assert_eq!(why, refused);
+        }
         (Decision::Hold(_) | Decision::Refuse(_), Claimed::Stale) => {
             prop_assert_ne!(contact.state, ContactState::Ready);
             *reached.entry("stale".to_owned()).or_default() += 1;
         }
-        _ => prop_assert!(false, "{contact:?}\n{decision:?}\n{claimed:?}\n{checks:#?}"),
+        _ => {
+            let differing = format!("{contact:?}\n{decision:?}\n{claimed:?}\n{checks:#?}");
+            return Err(TestCaseError::fail(differing));
+        }
     }
     Ok(())
 }
@@ -284,7 +290,7 @@ fn ask_about(
     Ok(())
 }
 
-fn open(store: &mut impl Store, nth: usize) -> Option<dialdeck::domain::AttemptId> {
+fn open(store: &mut impl Store, nth: usize) -> Option<AttemptId> {
     let open = store.open_attempts().unwrap();
     open.get(nth).map(|attempt| attempt.id)
 }
@@ -368,6 +374,8 @@ fn live(
     steps: &[Step],
     reached: &mut Reached,
 ) -> Result<(), TestCaseError> {
+    // One commit for all, or the disk would take most of the time.
+    store.begin().unwrap();
     set_up(store);
     let mut now = morning();
     for step in steps {
@@ -376,6 +384,7 @@ fn live(
         }
         take(store, step, now, reached)?;
     }
+    store.commit().unwrap();
     Ok(())
 }
 

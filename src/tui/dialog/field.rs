@@ -61,8 +61,8 @@ impl Field {
         }
         let inner = width - 2;
         let brackets = if focused { ["[", "]"] } else { [" ", " "] };
-        canvas.put(x, y, x + 1, brackets[0], Role::Key);
-        canvas.put(x + width - 1, y, x + width, brackets[1], Role::Key);
+        canvas.put(x, y, x + 1, brackets[0], Role::HintKey);
+        canvas.put(x + width - 1, y, x + width, brackets[1], Role::HintKey);
         canvas.fill(Rect::new(x + 1, y, inner, 1), Role::Input);
         let scroll = if focused {
             self.input.visual_scroll(usize::from(inner - 1))

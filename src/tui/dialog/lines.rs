@@ -169,8 +169,8 @@ pub fn draw_entries(canvas: &mut Canvas<'_>, area: Rect, entries: &[Vec<Line>], 
             y += 1;
         }
         if place == selected {
-            canvas.put(area.x, first, inner.x, ">", Role::Key);
-            canvas.shade(Rect::new(area.x, first, area.width, y - first), Role::Selected);
+            canvas.put(area.x, first, inner.x, ">", Role::HintKey);
+            canvas.shade(Rect::new(area.x, first, area.width, y - first), Role::Selection);
         }
     }
 }

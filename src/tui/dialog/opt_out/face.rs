@@ -47,14 +47,14 @@ fn draw_form(dialog: &OptOut, canvas: &mut Canvas<'_>, inner: Rect) {
     let area = Rect::new(x, y + 3, inner.width, bottom.saturating_sub(y + 6));
     draw_judged(dialog, canvas, area);
     let permanent = "Permanent, and in every campaign. No key takes it back.";
-    canvas.put(x, bottom - 3, right, permanent, Role::Title);
+    canvas.put(x, bottom - 3, right, permanent, Role::Accent);
     if editing {
         draw_buttons(dialog, canvas, (x, bottom - 2), right);
         let hint = "Tab goes on, Enter presses, Up and Down scroll the numbers";
         canvas.put(x, bottom - 1, right, hint, Role::Faint);
     } else {
         let text = "Being recorded. Esc closes this; the opt-out goes on.";
-        canvas.put(x, bottom - 2, right, text, Role::Wait);
+        canvas.put(x, bottom - 2, right, text, Role::Warn);
     }
 }
 
@@ -71,11 +71,11 @@ fn shown_numbers(dialog: &OptOut, shared: &Shared, focused: bool) -> String {
 
 fn draw_summary(dialog: &OptOut, canvas: &mut Canvas<'_>, (x, y): (u16, u16), right: u16) {
     if let Some(fault) = &dialog.fault {
-        canvas.put(x, y, right, &format!("! {fault}"), Role::Alert);
+        canvas.put(x, y, right, &format!("! {fault}"), Role::Bad);
         return;
     }
     let Some(judged) = dialog.current() else {
-        canvas.put(x, y, right, "reading the numbers", Role::Wait);
+        canvas.put(x, y, right, "reading the numbers", Role::Warn);
         return;
     };
     let unreadable = dialog.unreadable().len();
@@ -90,7 +90,7 @@ fn draw_summary(dialog: &OptOut, canvas: &mut Canvas<'_>, (x, y): (u16, u16), ri
     if !dialog.left_out.is_empty() {
         said.push(format!("{} left out by you", dialog.left_out.len()));
     }
-    let role = if unreadable > 0 { Role::Alert } else { Role::Faint };
+    let role = if unreadable > 0 { Role::Bad } else { Role::Faint };
     canvas.put(x, y, right, &said.join(", "), role);
 }
 
@@ -123,7 +123,7 @@ fn entry(one: &Judged, shared: &Shared, width: usize) -> Vec<Line> {
         Ok(echo) => echo,
         Err((what, todo)) => {
             let first = format!("! {} cannot be read: {what}", one.typed);
-            let mut entry = paragraph(&first, width, 2, Role::Alert);
+            let mut entry = paragraph(&first, width, 2, Role::Bad);
             entry.extend(detail(todo, width, Role::Text));
             return entry;
         }
@@ -131,7 +131,7 @@ fn entry(one: &Judged, shared: &Shared, width: usize) -> Vec<Line> {
     let mut entry = vec![heading(echo, shared)];
     entry.extend(detail(&touched(one, shared), width, Role::Text));
     if is_up(echo.number, shared) {
-        entry.extend(detail("! a call to it is up", width, Role::Calling));
+        entry.extend(detail("! a call to it is up", width, Role::StateLive));
     }
     if let Some(listed) = &one.listed {
         let text = format!("on a list already: {}", for_viewer(listed, shared));
@@ -139,7 +139,7 @@ fn entry(one: &Judged, shared: &Shared, width: usize) -> Vec<Line> {
     }
     if let Some(unfit) = echo.unfit {
         let text = format!("cannot be dialed in any case: {unfit}");
-        entry.extend(detail(&text, width, Role::Wait));
+        entry.extend(detail(&text, width, Role::Warn));
     }
     entry
 }
@@ -147,9 +147,9 @@ fn entry(one: &Judged, shared: &Shared, width: usize) -> Vec<Line> {
 fn heading(echo: &Echo, shared: &Shared) -> Line {
     let assumed = if echo.country_guessed { " assumed" } else { "" };
     vec![
-        (lines::number(echo.number, shared), Role::Title),
+        (lines::number(echo.number, shared), Role::Accent),
         (format!("  {}", echo.country), Role::Text),
-        (assumed.to_owned(), Role::Wait),
+        (assumed.to_owned(), Role::Warn),
         (format!("  {}", cities(&echo.zones)), Role::Text),
     ]
 }
@@ -209,7 +209,7 @@ fn draw_done(dialog: &OptOut, acted: &Acted, canvas: &mut Canvas<'_>, width: u16
     done.extend(paragraph(&up, cells, 0, Role::Text));
     if !dialog.left_out.is_empty() {
         let text = format!("Left out, not recorded: {}", dialog.left_out.join(", "));
-        done.extend(paragraph(&text, cells, 0, Role::Wait));
+        done.extend(paragraph(&text, cells, 0, Role::Warn));
     }
     let (_, most) = room(canvas.shared);
     done.truncate(most.saturating_sub(2));

@@ -121,7 +121,7 @@ impl Glyphs {
             AttemptState::Reserved => self.reserved,
             AttemptState::Sent => self.sent,
             AttemptState::Ringing => self.ringing,
-            AttemptState::Answered => self.talking,
+            AttemptState::Connected => self.talking,
             AttemptState::Ended => self.done,
             AttemptState::Unknown => self.unknown,
         }

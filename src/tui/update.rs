@@ -195,6 +195,10 @@ fn respond(model: &mut Model, response: Response, cmds: &mut Vec<Cmd>) {
                 }
             }
             Want::Perform(action) => perform(model, action, cmds),
+            Want::Why(typed) => {
+                model.dialog = Some(Box::new(Why::asked(&typed)));
+                cmds.push(Cmd::Ask(Ask::Why(typed)));
+            }
             Want::SeenAlerts(seen) => model.shared.seen_alerts.extend(seen),
             Want::Copy(text) => copy(model, text, cmds),
             Want::End(ending) => model.ending = Some(ending),
@@ -557,7 +561,7 @@ fn on_told(model: &mut Model, told: Told, cmds: &mut Vec<Cmd>) {
         Told::Imported(Err(error)) if model.dialog.is_none() => say(model, Tone::Bad, error),
         Told::Why(_)
         | Told::Attempts(..)
-        | Told::Judged(_)
+        | Told::Judged(..)
         | Told::Importing(_)
         | Told::Imported(_) => {}
     }

@@ -3,9 +3,11 @@
 pub mod alerts;
 pub mod caps;
 pub mod confirm;
+pub mod field;
 pub mod help;
 pub mod history;
 pub mod import;
+pub mod lines;
 pub mod opt_out;
 pub mod palette;
 pub mod quit;
@@ -29,6 +31,8 @@ pub enum Want {
     Act(Act, String),
     /// As if its key had been pressed.
     Perform(Action),
+    /// Say why this number, as typed, is or is not being dialed.
+    Why(String),
     /// Somebody has seen these alerts.
     SeenAlerts(Vec<i64>),
     /// To the clipboard.

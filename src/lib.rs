@@ -20,6 +20,7 @@
 //! | [`store`] | what must survive: trait, memory, SQLite |
 //! | [`provider`] | place, observe, hang up: trait, simulated carrier |
 //! | [`engine`] | dispatcher, shell, board |
+//! | [`tui`] | the console: keys, colours, glyphs, panes |
 //! | [`cli`] | arguments, wiring, exit codes, reports |
 
 pub mod cli;
@@ -32,3 +33,4 @@ pub mod policy;
 pub mod provider;
 pub mod rules;
 pub mod store;
+pub mod tui;

@@ -143,6 +143,20 @@ const TABLE: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "tui",
+        &[
+            "crate::policy",
+            "crate::store",
+            "crate::provider",
+            "crate::cli",
+            "crate::intake",
+            "rusqlite",
+            "::now(",
+        ],
+    ),
+    ("tui/colour", &["std::env"]),
+    ("tui/glyph", &["std::env"]),
+    (
         "engine/dispatcher",
         &["tokio", "async ", "crate::clock", "std::fs", "rand"],
     ),

@@ -22,10 +22,13 @@ pub use deck::{
 pub use fault::{ConfigError, ConfigErrors};
 pub use value::parse_duration;
 
+pub(crate) use fault::position;
+pub(crate) use value::suggestion;
+
 use std::path::Path;
 
 /// The text of a file, or the fault that keeps it from being read.
-fn read_text(path: &Path) -> Result<String, ConfigErrors> {
+pub(crate) fn read_text(path: &Path) -> Result<String, ConfigErrors> {
     let bytes = std::fs::read(path).map_err(|error| {
         ConfigErrors::single(
             path,

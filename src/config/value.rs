@@ -89,7 +89,7 @@ pub(super) fn near_miss<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
 }
 
 /// `did you mean …?` when there is a near miss, else the list of what is known.
-pub(super) fn suggestion(word: &str, known: &[&str]) -> String {
+pub(crate) fn suggestion(word: &str, known: &[&str]) -> String {
     match near_miss(word, known) {
         Some(candidate) => format!("did you mean `{candidate}`?"),
         None if known.is_empty() => String::new(),

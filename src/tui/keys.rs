@@ -1,0 +1,243 @@
+//! One key press, spelled for people and made equal across terminals.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "key codes are the terminal library's list, and most are no key of ours"
+)]
+
+use std::fmt;
+use std::str::FromStr;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// Keys that are not a character, by the name they are written with. `Minus` and `Plus` are read
+/// too, for those who hesitate to write `"-"`.
+const NAMES: &[(&str, KeyCode)] = &[
+    ("Esc", KeyCode::Esc),
+    ("Enter", KeyCode::Enter),
+    ("Tab", KeyCode::Tab),
+    ("Space", KeyCode::Char(' ')),
+    ("Backspace", KeyCode::Backspace),
+    ("Del", KeyCode::Delete),
+    ("Ins", KeyCode::Insert),
+    ("Up", KeyCode::Up),
+    ("Down", KeyCode::Down),
+    ("Left", KeyCode::Left),
+    ("Right", KeyCode::Right),
+    ("Home", KeyCode::Home),
+    ("End", KeyCode::End),
+    ("PgUp", KeyCode::PageUp),
+    ("PgDn", KeyCode::PageDown),
+    ("PageUp", KeyCode::PageUp),
+    ("PageDown", KeyCode::PageDown),
+    ("BackTab", KeyCode::BackTab),
+    ("Minus", KeyCode::Char('-')),
+    ("Plus", KeyCode::Char('+')),
+];
+
+/// A key with its modifiers, in one form whatever the terminal sends: a character carries its
+/// shift in itself, `Shift-Tab` is one key, control characters are lower case.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Hash)]
+pub struct Key {
+    code: KeyCode,
+    modifiers: KeyModifiers,
+}
+
+impl Key {
+    fn new(mut code: KeyCode, mut modifiers: KeyModifiers) -> Self {
+        modifiers &= KeyModifiers::SHIFT | KeyModifiers::CONTROL | KeyModifiers::ALT;
+        match &mut code {
+            KeyCode::Char(char) => {
+                if modifiers.contains(KeyModifiers::CONTROL) {
+                    *char = char.to_ascii_lowercase();
+                } else if modifiers.contains(KeyModifiers::SHIFT) {
+                    *char = char.to_ascii_uppercase();
+                }
+                modifiers -= KeyModifiers::SHIFT;
+            }
+            KeyCode::Tab if modifiers.contains(KeyModifiers::SHIFT) => {
+                code = KeyCode::BackTab;
+                modifiers -= KeyModifiers::SHIFT;
+            }
+            KeyCode::BackTab => modifiers -= KeyModifiers::SHIFT,
+            _ => {}
+        }
+        Self { code, modifiers }
+    }
+
+    /// Whether a text field would take it as a character.
+    pub fn is_text(self) -> bool {
+        matches!(self.code, KeyCode::Char(_)) && self.modifiers.is_empty()
+    }
+
+    /// Why a plain terminal cannot send it apart from another key.
+    fn objection(self) -> Option<&'static str> {
+        let control = self.modifiers.contains(KeyModifiers::CONTROL);
+        match self.code {
+            KeyCode::Char('i') if control => Some("terminals send Ctrl-i as Tab"),
+            KeyCode::Char('m') if control => Some("terminals send Ctrl-m as Enter"),
+            KeyCode::Char(char) if control && !char.is_ascii_lowercase() && char != ' ' => {
+                Some("terminals send Ctrl with letters only")
+            }
+            KeyCode::Tab | KeyCode::Enter | KeyCode::Esc | KeyCode::Backspace
+                if !self.modifiers.is_empty() =>
+            {
+                Some("terminals send it without its modifier")
+            }
+            _ => None,
+        }
+    }
+}
+
+impl From<KeyEvent> for Key {
+    fn from(event: KeyEvent) -> Self {
+        Self::new(event.code, event.modifiers)
+    }
+}
+
+impl FromStr for Key {
+    type Err = String;
+
+    /// Reads `p`, `P`, `Ctrl-l`, `Shift-Tab`, `F9`, `PgDn`; names in any case.
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let unknown = || format!("`{text}` is not a key");
+        let mut modifiers = KeyModifiers::NONE;
+        let mut rest = text;
+        while let Some((head, tail)) = rest.split_once('-').filter(|(_, tail)| !tail.is_empty()) {
+            modifiers |= match head.to_ascii_lowercase().as_str() {
+                "ctrl" => KeyModifiers::CONTROL,
+                "alt" => KeyModifiers::ALT,
+                "shift" => KeyModifiers::SHIFT,
+                _ => return Err(unknown()),
+            };
+            rest = tail;
+        }
+        let mut chars = rest.chars();
+        let code = match (chars.next(), chars.next()) {
+            (Some(' '), None) | (None, _) => return Err(unknown()),
+            (Some(char), None) if !char.is_control() => KeyCode::Char(char),
+            _ => named(rest).ok_or_else(unknown)?,
+        };
+        let key = Self::new(code, modifiers);
+        match key.objection() {
+            Some(why) => Err(format!("`{text}` cannot be told from another key: {why}")),
+            None => Ok(key),
+        }
+    }
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (modifier, name) in [
+            (KeyModifiers::CONTROL, "Ctrl-"),
+            (KeyModifiers::ALT, "Alt-"),
+            (KeyModifiers::SHIFT, "Shift-"),
+        ] {
+            if self.modifiers.contains(modifier) {
+                f.write_str(name)?;
+            }
+        }
+        match self.code {
+            KeyCode::BackTab => f.write_str("Shift-Tab"),
+            KeyCode::Char(char) if char != ' ' => write!(f, "{char}"),
+            KeyCode::F(number) => write!(f, "F{number}"),
+            code => match NAMES.iter().find(|(_, known)| *known == code) {
+                Some((name, _)) => f.write_str(name),
+                None => write!(f, "{code}"),
+            },
+        }
+    }
+}
+
+fn named(name: &str) -> Option<KeyCode> {
+    let known = NAMES
+        .iter()
+        .find(|(known, _)| known.eq_ignore_ascii_case(name));
+    if let Some((_, code)) = known {
+        return Some(*code);
+    }
+    let number = name.strip_prefix(['F', 'f'])?.parse().ok()?;
+    (1..=12).contains(&number).then_some(KeyCode::F(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_written_as_they_are_read() {
+        for text in [
+            "p",
+            "P",
+            "-",
+            "+",
+            "?",
+            "F9",
+            "Ctrl-l",
+            "Alt-x",
+            "Shift-Tab",
+            "Space",
+            "PgDn",
+            "Shift-Up",
+            "Esc",
+            "é",
+        ] {
+            assert_eq!(text.parse::<Key>().unwrap().to_string(), text);
+        }
+        for (text, same) in [
+            ("backtab", "Shift-Tab"),
+            ("pageup", "PgUp"),
+            ("ctrl-L", "Ctrl-l"),
+            ("Shift-p", "P"),
+            ("Minus", "-"),
+            ("Alt--", "Alt-Minus"),
+        ] {
+            assert_eq!(
+                text.parse::<Key>().unwrap(),
+                same.parse().unwrap(),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn what_terminals_cannot_send_is_refused() {
+        for text in [
+            "",
+            " ",
+            "pp",
+            "F13",
+            "F0",
+            "Hyper-x",
+            "Ctrl-i",
+            "Ctrl-m",
+            "Ctrl-1",
+            "Ctrl-Enter",
+            "Ctrl-",
+            "\u{1b}",
+        ] {
+            assert!(text.parse::<Key>().is_err(), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn shift_is_told_or_not_and_means_the_same() {
+        let event = |code, modifiers| Key::from(KeyEvent::new(code, modifiers));
+        for char in ['P', '?', '+', 'G'] {
+            let plain = event(KeyCode::Char(char), KeyModifiers::NONE);
+            assert_eq!(plain, event(KeyCode::Char(char), KeyModifiers::SHIFT));
+            assert_eq!(plain, char.to_string().parse().unwrap());
+        }
+        assert_eq!(
+            event(KeyCode::Char('p'), KeyModifiers::SHIFT),
+            "P".parse().unwrap()
+        );
+        assert_ne!(
+            event(KeyCode::Char('p'), KeyModifiers::NONE),
+            "P".parse().unwrap()
+        );
+        let back = "Shift-Tab".parse().unwrap();
+        assert_eq!(event(KeyCode::BackTab, KeyModifiers::SHIFT), back);
+        assert_eq!(event(KeyCode::BackTab, KeyModifiers::NONE), back);
+        assert_eq!(event(KeyCode::Tab, KeyModifiers::SHIFT), back);
+    }
+}

@@ -1,0 +1,363 @@
+//! Themes: a style for each role on the screen, from embedded and users' TOML files.
+//!
+//! A role's value is `[COLOUR] [on COLOUR] [MODIFIER…]`: `"light-red bold"`, `"#1d2021 on 214"`,
+//! `"reversed"`. A colour is a name of the file's `[palette]`, an ANSI name, an index from 0 to 255,
+//! `#rrggbb`, or `default` for none.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use ratatui::style::{Color, Modifier, Style};
+
+use super::colour::ColourLevel;
+use super::settings_file::{self, Entry, Value};
+use crate::config::{ConfigError, ConfigErrors, suggestion};
+
+/// The embedded themes. The first is the one that every other rests on, and has every role.
+static EMBEDDED: [(&str, &str); 7] = [
+    ("dark", include_str!("../../themes/dark.toml")),
+    ("light", include_str!("../../themes/light.toml")),
+    (
+        "high-contrast",
+        include_str!("../../themes/high-contrast.toml"),
+    ),
+    ("mono", include_str!("../../themes/mono.toml")),
+    ("okabe-ito", include_str!("../../themes/okabe-ito.toml")),
+    (
+        "gruvbox-dark",
+        include_str!("../../themes/gruvbox-dark.toml"),
+    ),
+    (
+        "catppuccin-mocha",
+        include_str!("../../themes/catppuccin-mocha.toml"),
+    ),
+];
+
+/// A theme rests on at most this many others; more is a circle.
+const DEPTH: usize = 8;
+
+macro_rules! roles {
+    ($($role:ident $name:literal $what:literal;)+) => {
+        /// What a style stands for. [`Role::Text`] is the base; the others are laid over it.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        pub enum Role {
+            $(#[doc = $what] $role,)+
+        }
+
+        impl Role {
+            /// Every role.
+            pub const ALL: &[Self] = &[$(Self::$role),+];
+
+            /// Its name in theme files.
+            pub const fn name(self) -> &'static str {
+                match self { $(Self::$role => $name),+ }
+            }
+        }
+    };
+}
+
+roles! {
+    Text "text" "Any text, and the ground of the whole screen.";
+    Faint "faint" "Text of lesser weight, still to be read.";
+    Title "title" "A pane's title.";
+    Border "border" "A pane's border.";
+    BorderFocus "border_focus" "The border of the pane that has the keys.";
+    Label "label" "The name of a value.";
+    Value "value" "A value.";
+    Good "good" "All is well.";
+    Warn "warn" "It waits, or is near a limit.";
+    Bad "bad" "It needs an act.";
+    Accent "accent" "What should be seen first.";
+    Selection "selection" "The selected line.";
+    Mark "mark" "A marked contact.";
+    Tab "tab" "A campaign's tab.";
+    TabActive "tab_active" "The tab of the campaign that is shown.";
+    BarFull "bar_full" "The used part of a bar.";
+    BarEmpty "bar_empty" "The free part of a bar.";
+    BarWarn "bar_warn" "The used part of a bar near its limit.";
+    BarBad "bar_bad" "The used part of a bar beyond its limit.";
+    WindowOpen "window_open" "Hours in which calls may go out.";
+    WindowLegal "window_legal" "Hours that the law allows and the campaign does not.";
+    WindowNever "window_never" "Hours in which no call may go out.";
+    NowLine "now_line" "The present time on the axis.";
+    StateLive "state_live" "A contact being spoken with.";
+    StateRinging "state_ringing" "A contact whose phone rings.";
+    StateWaiting "state_waiting" "A contact that waits.";
+    StateBlocked "state_blocked" "A contact that must not be called.";
+    StateDone "state_done" "A contact that is finished.";
+    Alert "alert" "An alert.";
+    Dialog "dialog" "The ground of a dialog.";
+    DialogTitle "dialog_title" "A dialog's title.";
+    Button "button" "A button.";
+    ButtonActive "button_active" "The button that Enter presses.";
+    HintKey "hint_key" "A key in the footer.";
+    HintText "hint_text" "What a key in the footer does.";
+    Input "input" "Text being typed.";
+    Ghost "ghost" "What stands in an empty text field.";
+}
+
+/// A style for every role.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Theme {
+    name: String,
+    styles: BTreeMap<Role, Style>,
+    level: ColourLevel,
+}
+
+impl Theme {
+    /// The names of all themes: the embedded ones, then those of `folder` by name.
+    pub fn names(folder: Option<&Path>) -> Vec<String> {
+        let mut names: Vec<String> = EMBEDDED
+            .iter()
+            .map(|(name, _)| (*name).to_owned())
+            .collect();
+        let files = folder.and_then(|folder| folder.read_dir().ok());
+        let mut own: Vec<String> = files
+            .into_iter()
+            .flatten()
+            .filter_map(|file| {
+                let name = file.ok()?.file_name().into_string().ok()?;
+                Some(name.strip_suffix(".toml")?.to_owned())
+            })
+            .filter(|name| !names.contains(name))
+            .collect();
+        own.sort();
+        names.append(&mut own);
+        names
+    }
+
+    /// Reads a theme, and returns warnings, such as unknown roles, beside it.
+    ///
+    /// A file `NAME.toml` in `folder` is laid over the theme it `inherits`; without that key, over
+    /// the embedded theme of the same name, or else over `dark`.
+    ///
+    /// # Errors
+    /// No such theme; a file that cannot be read; a value that is no style; themes in a circle.
+    pub fn load(name: &str, folder: Option<&Path>) -> Result<(Self, Vec<String>), ConfigErrors> {
+        let mut palette = BTreeMap::new();
+        let mut roles = BTreeMap::new();
+        let mut warnings = Vec::new();
+        for layer in layers(name, folder)?.into_iter().rev() {
+            for entry in layer {
+                if let Some(colour) = entry.key.strip_prefix("palette.") {
+                    palette.insert(colour.to_owned(), entry);
+                } else if let Some(role) = Role::ALL.iter().find(|role| role.name() == entry.key) {
+                    roles.insert(*role, entry);
+                } else if entry.key != "inherits" {
+                    let names: Vec<_> = Role::ALL.iter().map(|role| role.name()).collect();
+                    let hint = suggestion(&entry.key, &names);
+                    warnings.push(entry.fault("there is no such role", hint).to_string());
+                }
+            }
+        }
+        let mut faults = Vec::new();
+        let palette = colours(palette, &mut faults);
+        let styles = roles
+            .into_iter()
+            .filter_map(|(role, entry)| match style(&entry, &palette) {
+                Ok(style) => Some((role, style)),
+                Err(fault) => {
+                    faults.push(fault);
+                    None
+                }
+            })
+            .collect();
+        if !faults.is_empty() {
+            return Err(ConfigErrors(faults));
+        }
+        let theme = Self {
+            name: name.to_owned(),
+            styles,
+            level: ColourLevel::True,
+        };
+        Ok((theme, warnings))
+    }
+
+    /// An embedded theme; `dark` when there is none of that name.
+    ///
+    /// # Panics
+    /// Never: a test reads the embedded files.
+    pub fn embedded(name: &str) -> Self {
+        let known = EMBEDDED.iter().find(|(known, _)| *known == name);
+        let (name, _) = known.unwrap_or(&EMBEDDED[0]);
+        Self::load(name, None)
+            .expect("the embedded themes are right")
+            .0
+    }
+
+    /// The theme with the colours that a terminal of this level can show. Without any, the styles
+    /// are those of `mono`.
+    #[must_use]
+    pub fn limited_to(&self, level: ColourLevel) -> Self {
+        let mut theme = self.clone();
+        theme.level = level;
+        if level == ColourLevel::Never {
+            theme.styles = Self::embedded("mono").styles;
+            return theme;
+        }
+        let base = self.style(Role::Text).bg.map(|bg| level.ground(bg));
+        for style in theme.styles.values_mut() {
+            style.bg = style.bg.map(|colour| level.ground(colour));
+            let under = style.bg.or(base);
+            style.fg = style.fg.map(|colour| level.text(colour, under));
+        }
+        theme
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The level it was limited to; [`ColourLevel::True`] as loaded.
+    pub fn level(&self) -> ColourLevel {
+        self.level
+    }
+
+    /// The style of a role, to be laid over that of [`Role::Text`].
+    pub fn style(&self, role: Role) -> Style {
+        self.styles.get(&role).copied().unwrap_or_default()
+    }
+}
+
+/// The entries of a theme's file, then those of the theme below it, and so on.
+fn layers(name: &str, folder: Option<&Path>) -> Result<Vec<Vec<Entry>>, ConfigErrors> {
+    let mut layers: Vec<Vec<Entry>> = Vec::new();
+    let (mut name, mut own) = (name.to_owned(), true);
+    let mut asked: Option<Entry> = None;
+    while layers.len() < DEPTH {
+        let file = folder.map(|folder| folder.join(format!("{name}.toml")));
+        let file = file.filter(|file| own && is_plain(&name) && file.is_file());
+        let from_user = file.is_some();
+        let embedded = EMBEDDED.iter().find(|(known, _)| *known == name);
+        let entries = match (file, embedded) {
+            (Some(file), _) => settings_file::load(&file)?,
+            (None, Some((_, text))) => settings_file::read(&format!("themes/{name}.toml"), text)?,
+            (None, None) => return Err(unknown(&name, folder, asked.as_ref())),
+        };
+        asked = entries
+            .iter()
+            .find(|entry| entry.key == "inherits")
+            .cloned();
+        layers.push(entries);
+        let next = match &asked {
+            Some(entry) => match &entry.value {
+                Value::Text(next) => next.clone(),
+                Value::List(_) | Value::Other => {
+                    return Err(one(entry.fault("is not a theme's name", "write \"dark\"")));
+                }
+            },
+            None if from_user && embedded.is_some() => name.clone(),
+            None if name == EMBEDDED[0].0 => return Ok(layers),
+            None => EMBEDDED[0].0.to_owned(),
+        };
+        own = next != name;
+        name = next;
+    }
+    Err(one(match asked {
+        Some(entry) => entry.fault(
+            "themes inherit in a circle",
+            "let one of them inherit \"dark\"",
+        ),
+        None => whole(&name, "rests on too many themes", String::new()),
+    }))
+}
+
+/// Whether a name stays inside the folder.
+fn is_plain(name: &str) -> bool {
+    !name.contains(['/', '\\']) && !name.starts_with('.')
+}
+
+fn unknown(name: &str, folder: Option<&Path>, asked: Option<&Entry>) -> ConfigErrors {
+    let hint = format!("known are {}", Theme::names(folder).join(", "));
+    one(match asked {
+        Some(entry) => entry.fault(format!("there is no theme `{name}`"), hint),
+        None => whole(name, "there is no such theme", hint),
+    })
+}
+
+fn one(fault: ConfigError) -> ConfigErrors {
+    ConfigErrors(vec![fault])
+}
+
+fn whole(name: &str, message: &str, hint: String) -> ConfigError {
+    ConfigError {
+        file: format!("theme {name}"),
+        line: 0,
+        column: 0,
+        key: String::new(),
+        message: message.to_owned(),
+        hint,
+    }
+}
+
+fn colours(
+    palette: BTreeMap<String, Entry>,
+    faults: &mut Vec<ConfigError>,
+) -> BTreeMap<String, Color> {
+    let mut colours = BTreeMap::new();
+    for (name, entry) in palette {
+        let parsed = match &entry.value {
+            Value::Text(text) => text.parse::<Color>().ok(),
+            Value::List(_) | Value::Other => None,
+        };
+        match parsed {
+            Some(colour) => {
+                colours.insert(name, colour);
+            }
+            None => faults.push(entry.fault("is not a colour", COLOUR_HINT)),
+        }
+    }
+    colours
+}
+
+const COLOUR_HINT: &str =
+    "write an ANSI name such as light-red, an index from 0 to 255, or #rrggbb";
+
+fn style(entry: &Entry, palette: &BTreeMap<String, Color>) -> Result<Style, ConfigError> {
+    let Value::Text(text) = &entry.value else {
+        let hint = "write \"yellow on black bold\"";
+        return Err(entry.fault("is not a style", hint));
+    };
+    let mut style = Style::new();
+    let mut ground = false;
+    for word in text.split_whitespace() {
+        if word == "on" {
+            ground = true;
+        } else if let Some(modifier) = modifier(word) {
+            style = style.add_modifier(modifier);
+        } else if word == "default" {
+            ground = false;
+        } else {
+            let known = palette.get(word).copied().or_else(|| word.parse().ok());
+            let colour = known.ok_or_else(|| {
+                entry.fault(
+                    format!("`{word}` is neither a colour nor a modifier"),
+                    COLOUR_HINT,
+                )
+            })?;
+            style = if std::mem::take(&mut ground) {
+                style.bg(colour)
+            } else {
+                style.fg(colour)
+            };
+        }
+    }
+    Ok(style)
+}
+
+fn modifier(word: &str) -> Option<Modifier> {
+    Some(match word {
+        "bold" => Modifier::BOLD,
+        "dim" => Modifier::DIM,
+        "italic" => Modifier::ITALIC,
+        "underlined" => Modifier::UNDERLINED,
+        "reversed" => Modifier::REVERSED,
+        "crossed-out" => Modifier::CROSSED_OUT,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+#[path = "theme_tests.rs"]
+mod tests;

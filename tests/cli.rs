@@ -123,10 +123,11 @@ impl Scratch {
     }
 }
 
-const SUBCOMMANDS: [&str; 15] = [
+const SUBCOMMANDS: [&str; 16] = [
     "demo",
     "run",
     "campaign",
+    "trunk",
     "contacts",
     "dnc",
     "why",
@@ -166,6 +167,27 @@ fn help_completions_and_manual_list_every_subcommand() {
     scratch.run(&["man", "--dir", &pages]).exits(0);
     assert!(Path::new(&pages).join("dialdeck-dnc-add.1").exists());
     scratch.run(&["--version"]).exits(0).says("dialdeck 0.");
+}
+
+#[test]
+fn a_start_at_the_top_of_an_hour_is_advised_against() {
+    let scratch = Scratch::new();
+    for (start, warned) in [
+        ("2096-12-07T15:00:00Z", true),
+        ("2096-12-10T15:15:00Z", false),
+    ] {
+        let name = format!("at-{warned}");
+        let text = CAMPAIGN.replace("\"recall\"", &format!("\"{name}\""));
+        let file = format!("{name}.toml");
+        let text = format!("{text}\n[schedule]\nstart = {start}\n");
+        fs::write(scratch.path(&file), text).unwrap();
+        scratch
+            .run(&["campaign", "add", &scratch.text(&file)])
+            .exits(0);
+        let said = scratch.run(&["campaign", "start", &name]).exits(0);
+        let crowded = said.out.contains("2096-12-07T15:15:00Z");
+        assert_eq!(crowded, warned, "{}", said.out);
+    }
 }
 
 #[test]
@@ -279,6 +301,22 @@ fn a_campaign_goes_its_way_by_commands() {
         .exits(3)
         .complains("campaign resume");
     scratch.run(&["campaign", "resume", "recall"]).exits(0);
+    scratch
+        .run(&["campaign", "release", "recall", "--reason", "more agents"])
+        .exits(3)
+        .complains("not held by its abandonment brake");
+    scratch
+        .run(&["campaign", "release", "recall"])
+        .exits(2)
+        .complains("--reason");
+    scratch
+        .run(&["trunk", "reset", "simulator"])
+        .exits(0)
+        .says("trunk simulator may try again");
+    scratch
+        .run(&["trunk", "reset", "nobody"])
+        .exits(1)
+        .complains("there is no trunk `nobody`");
     scratch
         .run(&["campaign", "pause", "--all"])
         .exits(0)

@@ -157,10 +157,10 @@ fn contact(numbers: &Numbers, place: u64, now: Timestamp) -> NewContact {
 fn settings() -> DeckSettings {
     let trunk = TrunkName("carrier".to_owned());
     DeckSettings {
-        max_concurrent: 1_000,
+        max_concurrent: 1_000_000,
         trunks: vec![TrunkSettings {
             name: trunk.clone(),
-            max_concurrent: 1_000,
+            max_concurrent: 1_000_000,
             calls_per_minute: 1_000_000,
             ring_timeout: Duration::from_secs(30),
             max_call: Duration::from_mins(30),
@@ -199,7 +199,7 @@ fn campaign_settings() -> CampaignSettings {
         },
         pacing: Pacing {
             calls_per_minute: 1_000_000,
-            max_concurrent: 1_000,
+            max_concurrent: 1_000_000,
             weight: 1,
         },
         attempts: AttemptRules::default(),

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CliError, Env, import};
+use super::{CliError, Env, import, rules};
 use crate::config::{CampaignFile, DeckConfig, load_campaign};
 use crate::intake::ContactFile;
-use crate::rules::Rules;
 
 /// A campaign file that is right in itself and beside the deck file.
 pub struct Sound {
@@ -50,7 +49,7 @@ pub fn load(env: &Env, path: &Path, with_contacts: bool) -> Result<Sound, CliErr
 /// Only rows of a state may be set aside, and only rows that are there.
 fn overrides(campaign: &CampaignFile, path: &Path) -> Result<(), CliError> {
     for wish in &campaign.settings.rule_overrides {
-        let why = match Rules::embedded().may_set_aside(&wish.rule) {
+        let why = match rules::in_force().may_set_aside(&wish.rule) {
             Some(true) => continue,
             Some(false) => "is a country's own rule, which nobody may set aside",
             None => "is not an embedded rule",

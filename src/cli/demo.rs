@@ -8,12 +8,11 @@ use super::args::{DemoArgs, Speed};
 use super::deck::STORE_FILE;
 use super::engine::{self, Run};
 use super::import::{self, Plan};
-use super::{CliError, Deck, Env, ExitCode, dnc_import};
+use super::{CliError, Deck, Env, ExitCode, console, dnc_import, rules};
 use crate::clock::Clock;
 use crate::config::{read_campaign, read_deck};
 use crate::domain::{Campaign, CampaignState, DeckId, ListKind, Timestamp};
 use crate::intake::{ContactFile, DncFile, Origin};
-use crate::rules::Rules;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{By, Store as _, StoreError};
 
@@ -86,7 +85,10 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         carrier_log: args.carrier_log.clone(),
         until_done: args.until_done,
     };
-    engine::execute(&run, &env, set_up, out)
+    if args.headless {
+        return engine::execute(&run, &env, set_up, out);
+    }
+    console::inside(&run, &env, set_up, out)
 }
 
 /// Makes the deck with an identity that follows from the seed, so that attempt ids and with them the
@@ -95,7 +97,7 @@ fn create(env: &Env, seed: u64) -> Result<(), CliError> {
     std::fs::create_dir_all(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;
     let identity = DeckId(u32::try_from(seed % u64::from(u32::MAX)).unwrap_or_default());
     let path = env.deck.join(STORE_FILE);
-    SqliteStore::create_or_open(&path, identity, Rules::embedded(), Clock::System.now())?;
+    SqliteStore::create_or_open(&path, identity, rules::in_force(), Clock::System.now())?;
     Ok(())
 }
 
@@ -130,7 +132,7 @@ fn load_list(
     as_of: Timestamp,
     by: &By,
 ) -> Result<(), CliError> {
-    let file = DncFile::check(origin(sample), Rules::embedded(), Some(COUNTRY))?;
+    let file = DncFile::check(origin(sample), rules::in_force(), Some(COUNTRY))?;
     let taken = dnc_import::take(deck, &file, list, by, true)?;
     Ok(deck.store.finish_list(list, as_of, &taken.figures, by)?)
 }

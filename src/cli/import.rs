@@ -10,10 +10,9 @@ use serde::Serialize;
 use super::args::CountryArgs;
 use super::output::count;
 use super::progress::Progress;
-use super::{CliError, Env};
+use super::{CliError, Env, rules};
 use crate::domain::{Campaign, ContactId, ImportFigures, NewContact, PhoneNumber, Timestamp};
 use crate::intake::{ContactFile, FileError, Origin, Reject, RejectsFile, Row};
-use crate::rules::Rules;
 use crate::store::{By, RowFate, Store};
 
 /// Rows that share one durable commit.
@@ -188,7 +187,7 @@ impl Import<'_> {
     fn read_all(&mut self) -> Result<(), CliError> {
         let evidence = self.campaign.settings.evidence;
         let country = Some(self.plan.country.as_str());
-        let rows = self.file.read(Rules::embedded(), country, evidence)?;
+        let rows = self.file.read(rules::in_force(), country, evidence)?;
         let mut progress = Progress::new("rows", self.file.rows(), self.plan.quiet);
         for row in rows {
             match row {

@@ -4,6 +4,7 @@ pub mod args;
 pub mod campaign;
 pub mod campaign_file;
 pub mod check;
+pub mod console;
 pub mod contacts;
 pub mod deck;
 pub mod demo;
@@ -15,14 +16,17 @@ pub mod doctor;
 mod engine;
 pub mod env;
 pub mod error;
+pub mod first_call;
 pub mod import;
 pub mod log;
 pub mod manual;
 pub mod output;
 pub mod progress;
+pub mod rules;
 pub mod run;
 pub mod settings;
 pub mod status;
+pub mod trunk;
 pub mod typed;
 pub mod why;
 pub mod window;
@@ -38,7 +42,6 @@ pub use env::Env;
 pub use error::{CliError, ExitCode};
 
 use crate::engine::words;
-use crate::rules::Rules;
 
 use args::{Cli, Command, ConfigCommand, ContactsCommand};
 
@@ -89,12 +92,13 @@ fn execute(
         Command::Demo(args) => demo::execute(args, env, out),
         Command::Run(args) => run::execute(args, env, out),
         Command::Campaign(command) => campaign::execute(command, env, out),
+        Command::Trunk(command) => trunk::execute(command, env, out),
         Command::Contacts(ContactsCommand::Import(args)) => contacts::execute(args, env, out),
         Command::Dnc(command) => dnc::execute(command, env, out),
         Command::Why(args) => why::execute(args, env, out),
         Command::Window(args) => {
             let now = deck::present(env)?;
-            window::run(Rules::embedded(), args, now, env.json, out)?;
+            window::run(rules::in_force(), args, now, env.json, out)?;
             Ok(ExitCode::Done)
         }
         Command::Check(args) => check::execute(args, env, out),
@@ -108,10 +112,14 @@ fn execute(
     }
 }
 
-/// `dialdeck` alone: what stands on the deck, or what to do next.
+/// `dialdeck` alone: the console, or what to do next where there is no deck.
 fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if Deck::exists(env) {
-        return status::status(env, out);
+        return if env.json {
+            status::status(env, out)
+        } else {
+            console::execute(env, out)
+        };
     }
     if env.json {
         return Err(Deck::missing(env));

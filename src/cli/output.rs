@@ -6,7 +6,6 @@ use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use super::CliError;
-use crate::domain::Timestamp;
 
 /// A table for people: a header, then the rows, columns aligned and nothing else.
 #[derive(Debug)]

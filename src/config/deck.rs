@@ -11,7 +11,7 @@ use super::source::{Item, Source};
 use super::table::Table;
 use super::value::{alternatives, suggestion};
 use super::words::{LOG_LEVELS, ROLES};
-use crate::domain::{Capabilities, DeckSettings, TrunkName, TrunkSettings};
+use crate::domain::{Capabilities, DeckSettings, Role, TrunkName, TrunkSettings};
 
 /// The deck file that is in force where none is written: one simulated trunk, fictional numbers.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
@@ -89,19 +89,6 @@ impl LogLevel {
             Self::Trace => "trace",
         }
     }
-}
-
-/// What somebody may do at a console.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    /// Look.
-    Viewer,
-    /// And mark opt-outs.
-    Support,
-    /// And start, pause and throttle.
-    Operator,
-    /// Everything.
-    Supervisor,
 }
 
 /// Reads a deck file; the embedded defaults when there is no such file.

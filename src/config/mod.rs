@@ -17,7 +17,7 @@ mod words;
 
 pub use campaign::{CampaignFile, load_campaign, read_campaign};
 pub use deck::{
-    DEFAULTS, DeckConfig, LogLevel, ProviderSettings, Role, SimulatorSettings, load_deck, read_deck,
+    DEFAULTS, DeckConfig, LogLevel, ProviderSettings, SimulatorSettings, load_deck, read_deck,
 };
 pub use fault::{ConfigError, ConfigErrors};
 pub use value::parse_duration;

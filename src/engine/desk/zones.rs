@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 
 use crate::domain::{CampaignId, ClassId, Timestamp, WindowClass};
-use crate::engine::board::Reading;
+use crate::engine::reading::Reading;
 use crate::policy::Until;
 use crate::policy::window::{self, Stretch, WindowStatus};
 use crate::rules::Rules;
@@ -72,7 +72,15 @@ impl Strips {
         let campaign = &reading.counts.campaign;
         let from = self.day.unwrap_or(Timestamp::MIN);
         self.drawn.entry((campaign.id, id)).or_insert_with(|| {
-            window::stretches(rules, campaign, class, reading.ring_secs, from, STEP, STRETCHES)
+            window::stretches(
+                rules,
+                campaign,
+                class,
+                reading.ring_secs,
+                from,
+                STEP,
+                STRETCHES,
+            )
         })
     }
 }
@@ -207,7 +215,9 @@ pub(super) fn short(zones: &[String]) -> String {
     };
     let city = city(first);
     let code: String = if city.contains(' ') {
-        city.split(' ').filter_map(|word| word.chars().next()).collect()
+        city.split(' ')
+            .filter_map(|word| word.chars().next())
+            .collect()
     } else {
         city.chars().take(3).collect::<String>().to_uppercase()
     };
@@ -265,7 +275,10 @@ mod tests {
         for hour in 0..24 {
             let at = noon + Duration::from_hours(hour);
             let eastness = |zone: &str| super::east(rules, &zones(&[zone]), at);
-            assert!(eastness("Australia/Sydney") > eastness("Pacific/Honolulu"), "{hour}");
+            assert!(
+                eastness("Australia/Sydney") > eastness("Pacific/Honolulu"),
+                "{hour}"
+            );
         }
     }
 

@@ -317,12 +317,13 @@ fn check_json(case: &Case, said: &Value) {
     let gates = answer["gates"].as_array().unwrap();
     assert_eq!(gates.len(), 21);
     let said_by = |gate: &Value| gate["gate"] == case.gate && gate["verdict"] == case.decision;
-    match case.gate {
-        "" => assert!(
+    if case.gate.is_empty() {
+        assert!(
             gates.iter().all(|gate| gate["verdict"] == "pass"),
             "{answer:#}"
-        ),
-        _ => assert!(gates.iter().any(said_by), "{answer:#}"),
+        );
+    } else {
+        assert!(gates.iter().any(said_by), "{answer:#}");
     }
 }
 

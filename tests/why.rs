@@ -228,7 +228,7 @@ fn live(store: &mut SqliteStore) {
             class: if place == 9 {
                 Err("premium".to_owned())
             } else {
-                Ok(new_york())
+                Ok(new_york().into())
             },
             expires_at: match place {
                 8 => Some(morning() + secs(1)),

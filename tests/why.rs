@@ -69,7 +69,7 @@ const CASES: [Case; 14] = [
         state: "in_flight",
         decision: "hold",
         reason: "number_in_flight",
-        words: "not now: a call to the number is in flight, until a call ends. Next possible when a call in flight ends.",
+        words: "not now: a call to the number is in flight, until a call ends; less than 30 min since the last attempt",
         gate: "in flight",
         next: None,
     },

@@ -190,7 +190,7 @@ fn contact(place: u64) -> NewContact {
         class: if place == 9 {
             Err("premium".to_owned())
         } else {
-            Ok(class)
+            Ok(class.into())
         },
         consent: plain.consent.clone().filter(|_| place != 8),
         expires_at: (place == 7).then(|| morning() + secs(5_000)),

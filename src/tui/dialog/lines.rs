@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::domain::{PhoneNumber, Timestamp};
 use crate::tui::canvas::{Canvas, Span};
+use crate::tui::format;
+use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -169,25 +171,25 @@ pub fn draw_entries(canvas: &mut Canvas<'_>, area: Rect, entries: &[Vec<Line>], 
             y += 1;
         }
         if place == selected {
-            canvas.put(area.x, first, inner.x, ">", Role::HintKey);
+            canvas.put(area.x, first, inner.x, canvas.look.glyphs.cursor, Role::HintKey);
             canvas.shade(Rect::new(area.x, first, area.width, y - first), Role::Selection);
         }
     }
 }
 
 /// A number as the viewer may see it.
-pub fn number(number: PhoneNumber, shared: &Shared) -> String {
+pub fn number(number: PhoneNumber, shared: &Shared, glyphs: &Glyphs) -> String {
     if shared.masked {
-        number.masked()
+        format::masked(number, glyphs.mask)
     } else {
-        number.spaced()
+        format::number(number)
     }
 }
 
 /// An instant on the viewer's clock: `Tue 14 Apr 14:07:32 EDT`.
 pub fn instant(at: Timestamp, shared: &Shared) -> String {
-    let zoned = at.to_jiff().to_zoned(shared.viewer.zone.clone());
-    zoned.strftime("%a %-d %b %H:%M:%S %Z").to_string()
+    let zone = &shared.viewer.zone;
+    format!("{} {}", format::day(at, zone), format::clock_zone(at, zone))
 }
 
 /// How long from now, in its two largest units: `in 18 h 52 min`.
@@ -204,13 +206,13 @@ pub fn from_now(at: Timestamp, shared: &Shared) -> String {
 }
 
 /// A sentence as the viewer reads it: UTC instants on the viewer's clock, numbers masked if need be.
-pub fn for_viewer(sentence: &str, shared: &Shared) -> String {
+pub fn for_viewer(sentence: &str, shared: &Shared, glyphs: &Glyphs) -> String {
     let word = |word: &str| {
         let bare = word.trim_matches(|letter: char| "()[],;:.`'".contains(letter));
         let said = if bare.ends_with('Z') && bare.contains('T') {
             bare.parse().ok().map(|at| instant(at, shared))
         } else if shared.masked {
-            bare.parse().ok().map(PhoneNumber::masked)
+            bare.parse().ok().map(|one| number(one, shared, glyphs))
         } else {
             None
         };
@@ -254,13 +256,14 @@ mod tests {
     #[test]
     fn sentences_speak_to_the_viewer() {
         let mut shared = shared();
+        let glyphs = Glyphs::ascii();
         let said = "held (internal since 2026-04-14T18:07:31Z), showing +16465550100.";
         assert_eq!(
-            for_viewer(said, &shared),
+            for_viewer(said, &shared, &glyphs),
             "held (internal since Tue 14 Apr 14:07:31 EDT), showing +16465550100."
         );
         shared.masked = true;
-        assert!(for_viewer(said, &shared).ends_with("showing +1646•••••00."));
+        assert!(for_viewer(said, &shared, &glyphs).ends_with("showing +1 646-555-01..."));
     }
 
     #[test]

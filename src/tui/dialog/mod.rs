@@ -4,6 +4,8 @@ pub mod alerts;
 pub mod caps;
 pub mod confirm;
 pub mod field;
+#[cfg(test)]
+mod fixture;
 pub mod help;
 pub mod history;
 pub mod import;

@@ -10,6 +10,8 @@ use crate::tui::dialog::lines::{
     self, Line, cities, count, draw_line, for_viewer, line, paragraph, room,
 };
 use crate::tui::dialog::{buttons, open};
+use crate::tui::format;
+use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
 use crate::tui::theme::Role;
 
@@ -37,7 +39,7 @@ fn draw_form(dialog: &OptOut, canvas: &mut Canvas<'_>, inner: Rect) {
     let editing = dialog.stage == Stage::Editing;
     canvas.put(x, y, right, "Numbers", Role::Text);
     let focused = editing && dialog.focus == Focus::Numbers;
-    let shown = shown_numbers(dialog, canvas.shared, focused);
+    let shown = shown_numbers(dialog, canvas, focused);
     dialog.numbers.draw_as(canvas, (x + 9, y), field, focused, &shown);
     canvas.put(x, y + 1, right, "Reason", Role::Text);
     let focused = editing && dialog.focus == Focus::Note;
@@ -59,11 +61,13 @@ fn draw_form(dialog: &OptOut, canvas: &mut Canvas<'_>, inner: Rect) {
 }
 
 /// What stands in the field; numbers that nobody typed are masked until the field is entered.
-fn shown_numbers(dialog: &OptOut, shared: &Shared, focused: bool) -> String {
+fn shown_numbers(dialog: &OptOut, canvas: &Canvas<'_>, focused: bool) -> String {
     let prefilled: Vec<String> = dialog.prefilled.iter().map(ToString::to_string).collect();
     let value = dialog.numbers.value();
-    if shared.masked && !focused && value == prefilled.join(", ") {
-        let masked: Vec<String> = dialog.prefilled.iter().map(|one| one.masked()).collect();
+    if canvas.shared.masked && !focused && value == prefilled.join(", ") {
+        let mask = canvas.look.glyphs.mask;
+        let masked = dialog.prefilled.iter().map(|one| format::masked(*one, mask));
+        let masked: Vec<String> = masked.collect();
         return masked.join(", ");
     }
     value.to_owned()
@@ -107,7 +111,7 @@ fn draw_judged(dialog: &OptOut, canvas: &mut Canvas<'_>, area: Rect) {
     }
     let mut y = area.y;
     for one in judged.iter().skip(dialog.top) {
-        for line in entry(one, shared, usize::from(area.width)) {
+        for line in entry(one, (shared, &canvas.look.glyphs), usize::from(area.width)) {
             if y >= area.bottom() {
                 return;
             }
@@ -118,7 +122,7 @@ fn draw_judged(dialog: &OptOut, canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// A number with everything that is known of it.
-fn entry(one: &Judged, shared: &Shared, width: usize) -> Vec<Line> {
+fn entry(one: &Judged, (shared, glyphs): (&Shared, &Glyphs), width: usize) -> Vec<Line> {
     let echo = match &one.read {
         Ok(echo) => echo,
         Err((what, todo)) => {
@@ -128,13 +132,13 @@ fn entry(one: &Judged, shared: &Shared, width: usize) -> Vec<Line> {
             return entry;
         }
     };
-    let mut entry = vec![heading(echo, shared)];
+    let mut entry = vec![heading(echo, shared, glyphs)];
     entry.extend(detail(&touched(one, shared), width, Role::Text));
     if is_up(echo.number, shared) {
         entry.extend(detail("! a call to it is up", width, Role::StateLive));
     }
     if let Some(listed) = &one.listed {
-        let text = format!("on a list already: {}", for_viewer(listed, shared));
+        let text = format!("on a list already: {}", for_viewer(listed, shared, glyphs));
         entry.extend(detail(&text, width, Role::Faint));
     }
     if let Some(unfit) = echo.unfit {
@@ -144,10 +148,10 @@ fn entry(one: &Judged, shared: &Shared, width: usize) -> Vec<Line> {
     entry
 }
 
-fn heading(echo: &Echo, shared: &Shared) -> Line {
+fn heading(echo: &Echo, shared: &Shared, glyphs: &Glyphs) -> Line {
     let assumed = if echo.country_guessed { " assumed" } else { "" };
     vec![
-        (lines::number(echo.number, shared), Role::Accent),
+        (lines::number(echo.number, shared, glyphs), Role::Accent),
         (format!("  {}", echo.country), Role::Text),
         (assumed.to_owned(), Role::Warn),
         (format!("  {}", cities(&echo.zones)), Role::Text),

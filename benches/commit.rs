@@ -1,5 +1,10 @@
-//! Attempts per second, claim to settlement: every verb its own durable commit, and 32 calls in
-//! flight sharing commits through the writer. Both with `synchronous=FULL`.
+//! Attempts per second with a durable commit for every verb, and with 32 calls in flight sharing
+//! commits; both with `synchronous=FULL`.
+//!
+//! First claim and commit alone, then the whole life of an attempt, as the engine has it. What is
+//! gained depends on the disk: a shared commit saves waiting, not work. So the bench prints how long
+//! the disk takes to make a write durable, the processor time of an attempt, and what both say for
+//! other disks.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
 #![expect(clippy::cast_precision_loss, reason = "figures are for reading")]
@@ -7,12 +12,17 @@
 
 mod deck;
 
+use std::fs::{self, File};
+use std::io::Write as _;
+use std::path::Path;
 use std::time::Duration;
 
 use dialdeck::clock::Stopwatch;
 use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::event::ChainCheck;
 use dialdeck::domain::{
-    AttemptId, CallEvent, CallEventKind, CallReport, CampaignId, ClassId, ContactId, Timestamp,
+    AttemptId, CallEvent, CallEventKind, CallReport, CampaignId, ClassId, ContactId, Outcome,
+    Timestamp,
 };
 use dialdeck::policy::Context;
 use dialdeck::store::sqlite::SqliteStore;
@@ -22,22 +32,153 @@ use dialdeck::store::{Claimed, Store};
 /// Calls in flight while commits are shared.
 const IN_FLIGHT: usize = 32;
 /// Attempts measured with one commit a verb, and with shared ones.
-const ALONE: usize = 2_000;
-const SHARED: usize = 20_000;
+const ALONE: usize = 1_000;
+const SHARED: usize = 8_000;
+/// How many times more attempts shared commits are to carry.
+const WANTED: f64 = 10.0;
 
 fn main() {
     let folder = tempfile::tempdir().unwrap();
-    let (mut store, campaign) = deck::filled(folder.path(), (ALONE + SHARED) as u64);
+    let sync = fdatasync(folder.path());
+    println!("commit: fdatasync takes {:.2} ms here", sync * 1e3);
+    let (mut store, campaign) = deck::filled(folder.path(), 2 * (ALONE + SHARED) as u64);
     let contacts = queue(&mut store, campaign);
-    let (first, rest) = contacts.split_at(ALONE);
-    let alone = alone(&mut store, first);
-    let (shared, commits) = shared(store, rest);
-    println!("commit: one attempt is claim, sent, ringing, settle (no answer, retry planned)");
-    println!("  a commit a verb     {alone:>8.0} attempts/s");
-    println!(
-        "  {IN_FLIGHT} calls in flight {shared:>8.0} attempts/s, {commits:.1} commits an attempt"
+    let (claims, lives) = contacts.split_at(ALONE + SHARED);
+    let (first, rest) = claims.split_at(ALONE);
+    let alone = claim_groups(&mut store, first, 1);
+    let shared = claim_groups(&mut store, rest, IN_FLIGHT);
+    tell("claim and commit", &alone, &shared, sync);
+    let (first, rest) = lives.split_at(ALONE);
+    let alone = lives_alone(&mut store, first);
+    let shared = lives_shared(store, rest);
+    tell(
+        "claim, sent, ringing, settle (no answer, retry planned)",
+        &alone,
+        &shared,
+        sync,
     );
-    println!("  ratio {:.1} (wanted: at least 10)", shared / alone);
+    check(&mut deck::open(folder.path()));
+}
+
+/// Fast and wrong does not count: the log's chain holds, and every count equals a recount.
+fn check(store: &mut SqliteStore) {
+    let mut chain = ChainCheck::default();
+    for sealed in store.tail(0, usize::MAX).unwrap() {
+        chain.push(&sealed.line).unwrap();
+    }
+    let (picture, recounts) = store.snapshot_and_recount(deck::all_open()).unwrap();
+    assert_eq!(picture.in_flight.len(), ALONE + SHARED);
+    for counts in picture.campaigns {
+        let recount = &recounts[&counts.campaign.id];
+        let half = (ALONE + SHARED) as u64;
+        assert_eq!(recount.attempts, 2 * half);
+        assert_eq!(recount.outcomes[&Outcome::NoAnswer], half);
+        assert_eq!(recount.attempts, counts.attempts);
+        assert_eq!(recount.outcomes, counts.outcomes);
+        assert_eq!(recount.contacts, counts.contacts);
+    }
+}
+
+/// What a run took for each attempt, in seconds and in commits.
+struct Took {
+    wall: f64,
+    cpu: Option<f64>,
+    commits: f64,
+}
+
+impl Took {
+    /// Time for each attempt on a disk that takes `sync` seconds, by this run's processor time.
+    fn on(&self, sync: f64) -> Option<f64> {
+        self.cpu.map(|cpu| cpu + self.commits * sync)
+    }
+}
+
+/// A run that is being measured.
+struct Run {
+    watch: Stopwatch,
+    cpu: Option<f64>,
+    commits: u32,
+}
+
+impl Run {
+    fn start() -> Self {
+        Self {
+            cpu: processor(),
+            watch: Stopwatch::start(),
+            commits: 0,
+        }
+    }
+
+    fn end(&self, attempts: usize) -> Took {
+        let each = |sum: f64| sum / attempts as f64;
+        Took {
+            wall: each(self.watch.elapsed().as_secs_f64()),
+            cpu: processor()
+                .zip(self.cpu)
+                .map(|(now, then)| each(now - then)),
+            commits: each(f64::from(self.commits)),
+        }
+    }
+}
+
+/// Processor time of this process in seconds, where the system tells it.
+fn processor() -> Option<f64> {
+    let mut nanos = 0.0;
+    for task in fs::read_dir("/proc/self/task").ok()? {
+        let text = fs::read_to_string(task.ok()?.path().join("schedstat")).ok()?;
+        nanos += text.split(' ').next()?.parse::<f64>().ok()?;
+    }
+    Some(nanos / 1e9)
+}
+
+/// How long the disk takes to make a few appended pages durable: the median, in seconds.
+fn fdatasync(folder: &Path) -> f64 {
+    let mut file = File::create(folder.join("sync")).unwrap();
+    let mut spans: Vec<Duration> = (0..200)
+        .map(|_| {
+            file.write_all(&[7; 4 * 4096]).unwrap();
+            let watch = Stopwatch::start();
+            file.sync_data().unwrap();
+            watch.elapsed()
+        })
+        .collect();
+    spans.sort_unstable();
+    spans[spans.len() / 2].as_secs_f64()
+}
+
+fn tell(what: &str, alone: &Took, shared: &Took, sync: f64) {
+    println!("{what}");
+    let together = format!("{IN_FLIGHT} calls in flight");
+    let ways = [("a commit a verb", alone), (together.as_str(), shared)];
+    for (way, took) in ways {
+        let (rate, commits) = (1.0 / took.wall, took.commits);
+        let cpu = took
+            .cpu
+            .map_or("-".to_owned(), |cpu| format!("{:.0}", cpu * 1e6));
+        println!(
+            "  {way:<18} {rate:>6.0} attempts/s, {commits:.3} commits and {cpu} us of processor each"
+        );
+    }
+    let ratio = alone.wall / shared.wall;
+    println!("  ratio {ratio:.1} (wanted: at least {WANTED:.0})");
+    let by_cpu = |sync: f64| Some(alone.on(sync)? / shared.on(sync)?);
+    let Some(here) = by_cpu(sync) else { return };
+    let others = [1e-4, 2.5e-4, 5e-4, 1e-3, 2e-3, 5e-3].map(|other| {
+        let ratio = by_cpu(other).unwrap_or_default();
+        format!("{} ms {ratio:.1}", other * 1e3)
+    });
+    println!(
+        "  by processor time and fdatasync: here {here:.1}; {}",
+        others.join(", ")
+    );
+    let (Some(slow), Some(fast)) = (alone.cpu, shared.cpu) else {
+        return;
+    };
+    let least = (WANTED * fast - slow) / (alone.commits - WANTED * shared.commits);
+    println!(
+        "  {WANTED:.0} is reached where fdatasync takes {:.2} ms or more",
+        least.max(0.0) * 1e3
+    );
 }
 
 /// Every ready contact.
@@ -57,10 +198,26 @@ fn queue(store: &mut SqliteStore, campaign: CampaignId) -> Vec<ContactId> {
     contacts
 }
 
-/// One call after another, every verb its own commit.
-fn alone(store: &mut SqliteStore, contacts: &[ContactId]) -> f64 {
+/// Claims in groups of this size, each group one durable commit.
+fn claim_groups(store: &mut SqliteStore, contacts: &[ContactId], size: usize) -> Took {
     let mut now = deck::all_open();
-    let watch = Stopwatch::start();
+    let mut run = Run::start();
+    for group in contacts.chunks(size) {
+        store.begin().unwrap();
+        for contact in group {
+            now = now + Duration::from_millis(1);
+            reserved(store.claim(*contact, &Context::default(), now).unwrap());
+        }
+        store.commit().unwrap();
+        run.commits += 1;
+    }
+    run.end(contacts.len())
+}
+
+/// One call after another, every verb its own commit.
+fn lives_alone(store: &mut SqliteStore, contacts: &[ContactId]) -> Took {
+    let mut now = deck::all_open() + Duration::from_mins(1);
+    let mut run = Run::start();
     for contact in contacts {
         now = now + Duration::from_millis(1);
         let attempt = reserved(store.claim(*contact, &Context::default(), now).unwrap());
@@ -74,8 +231,9 @@ fn alone(store: &mut SqliteStore, contacts: &[ContactId]) -> f64 {
             .settle(attempt, &no_answer(), now, now)
             .unwrap()
             .unwrap();
+        run.commits += 4;
     }
-    per_second(contacts.len(), &watch)
+    run.end(contacts.len())
 }
 
 /// What a job answers.
@@ -86,14 +244,13 @@ enum Answer {
 }
 
 /// As the engine has it: call events are noted lazily, a call goes on once its commit is made.
-fn shared(store: SqliteStore, contacts: &[ContactId]) -> (f64, f64) {
+fn lives_shared(store: SqliteStore, contacts: &[ContactId]) -> Took {
     let (report, mut done) = tokio::sync::mpsc::unbounded_channel();
     let writer = Writer::spawn(store, report).unwrap();
     let mut waiting = contacts.iter().copied();
-    let mut now = deck::all_open() + Duration::from_mins(1);
-    let mut commits = 0u32;
+    let mut now = deck::all_open() + Duration::from_mins(2);
     let mut settled = 0;
-    let watch = Stopwatch::start();
+    let mut run = Run::start();
     for contact in waiting.by_ref().take(IN_FLIGHT) {
         claim(&writer, contact, now);
     }
@@ -103,7 +260,7 @@ fn shared(store: SqliteStore, contacts: &[ContactId]) -> (f64, f64) {
             Done::Failed(error) => panic!("{error}"),
             Done::ExternalChange => continue,
         };
-        commits += 1;
+        run.commits += 1;
         for answer in answers {
             now = now + Duration::from_millis(1);
             match answer {
@@ -118,8 +275,7 @@ fn shared(store: SqliteStore, contacts: &[ContactId]) -> (f64, f64) {
             }
         }
     }
-    let rate = per_second(contacts.len(), &watch);
-    (rate, f64::from(commits) / contacts.len() as f64)
+    run.end(contacts.len())
 }
 
 fn claim(writer: &Writer<SqliteStore, Answer>, contact: ContactId, now: Timestamp) {
@@ -170,8 +326,4 @@ fn no_answer() -> CallReport {
         end: CallEnd::RangOut,
         ..CallReport::default()
     }
-}
-
-fn per_second(attempts: usize, watch: &Stopwatch) -> f64 {
-    attempts as f64 / watch.elapsed().as_secs_f64()
 }

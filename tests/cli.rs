@@ -123,10 +123,11 @@ impl Scratch {
     }
 }
 
-const SUBCOMMANDS: [&str; 15] = [
+const SUBCOMMANDS: [&str; 16] = [
     "demo",
     "run",
     "campaign",
+    "trunk",
     "contacts",
     "dnc",
     "why",
@@ -166,6 +167,90 @@ fn help_completions_and_manual_list_every_subcommand() {
     scratch.run(&["man", "--dir", &pages]).exits(0);
     assert!(Path::new(&pages).join("dialdeck-dnc-add.1").exists());
     scratch.run(&["--version"]).exits(0).says("dialdeck 0.");
+}
+
+const RULE_COLUMNS: &str = "id,country,subdivision,call_class,days,open,close,closed,holiday_rule,\
+zone_basis,effective_from,effective_to,force,citation,source,exemptions_and_notes,confidence,basis";
+
+const DECK_WITH_RULES: &str = "rules = [\"own.csv\"]\n[[trunk]]\nname = \"simulator\"\n\
+kind = \"simulator\"\n[[pool]]\nname = \"local\"\ntrunk = \"simulator\"\n\
+numbers = [\"+12125550100\"]\n";
+
+#[test]
+fn own_rule_files_bind_every_command_that_judges() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path("deck")).unwrap();
+    fs::write(scratch.path("deck/dialdeck.toml"), DECK_WITH_RULES).unwrap();
+    let own = scratch.path("deck/own.csv");
+    let row = "firm-ny,US,NY,any,Mon-Sun,11:00,17:00,no,none,callee,,,,,,,,";
+    fs::write(&own, format!("{RULE_COLUMNS}\n{row}\n")).unwrap();
+    let number = "+12125550142";
+    let ten = ["--at", "2026-12-07T15:30:00Z"];
+    let noon = ["--at", "2026-12-07T17:30:00Z"];
+    scratch
+        .run(&["window", number, ten[0], ten[1]])
+        .exits(0)
+        .says("deny: before_open");
+    scratch
+        .run(&["window", number, noon[0], noon[1]])
+        .exits(0)
+        .says("allow");
+    let file = scratch.text("recall.toml");
+    scratch.run(&["campaign", "add", &file]).exits(0);
+    scratch
+        .run(&["why", number, ten[0], ten[1]])
+        .exits(0)
+        .says("11:00");
+    scratch.run(&["doctor"]).says("digest");
+    let wish = "[[rule_override]]\nrule = \"firm-ny\"\nreason = \"in a hurry\"\n";
+    fs::write(scratch.path("wish.toml"), format!("{CAMPAIGN}{wish}")).unwrap();
+    scratch
+        .run(&["check", &scratch.text("wish.toml")])
+        .exits(1)
+        .complains(
+            "rule_override[1].rule: `firm-ny` is a rule of a country or of an own rule file",
+        );
+
+    fs::write(
+        &own,
+        format!("{RULE_COLUMNS}\n{}\n", row.replace("17:00", "1700")),
+    )
+    .unwrap();
+    for args in [
+        &["window", number][..],
+        &["check", &file],
+        &["run", "recall"],
+    ] {
+        scratch.run(args).exits(1).complains("own.csv:2: close: ");
+    }
+    scratch.run(&["doctor"]).exits(1).says("own.csv:2: close: ");
+    scratch.run(&["dnc", "add", number]).exits(0);
+    fs::remove_file(&own).unwrap();
+    scratch
+        .run(&["run", "recall"])
+        .exits(2)
+        .complains("own.csv");
+}
+
+#[test]
+fn a_start_at_the_top_of_an_hour_is_advised_against() {
+    let scratch = Scratch::new();
+    for (start, warned) in [
+        ("2096-12-07T15:00:00Z", true),
+        ("2096-12-10T15:15:00Z", false),
+    ] {
+        let name = format!("at-{warned}");
+        let text = CAMPAIGN.replace("\"recall\"", &format!("\"{name}\""));
+        let file = format!("{name}.toml");
+        let text = format!("{text}\n[schedule]\nstart = {start}\n");
+        fs::write(scratch.path(&file), text).unwrap();
+        scratch
+            .run(&["campaign", "add", &scratch.text(&file)])
+            .exits(0);
+        let said = scratch.run(&["campaign", "start", &name]).exits(0);
+        let crowded = said.out.contains("2096-12-07T15:15:00Z");
+        assert_eq!(crowded, warned, "{}", said.out);
+    }
 }
 
 #[test]
@@ -279,6 +364,22 @@ fn a_campaign_goes_its_way_by_commands() {
         .exits(3)
         .complains("campaign resume");
     scratch.run(&["campaign", "resume", "recall"]).exits(0);
+    scratch
+        .run(&["campaign", "release", "recall", "--reason", "more agents"])
+        .exits(3)
+        .complains("not held by its abandonment brake");
+    scratch
+        .run(&["campaign", "release", "recall"])
+        .exits(2)
+        .complains("--reason");
+    scratch
+        .run(&["trunk", "reset", "simulator"])
+        .exits(0)
+        .says("trunk simulator may try again");
+    scratch
+        .run(&["trunk", "reset", "nobody"])
+        .exits(1)
+        .complains("there is no trunk `nobody`");
     scratch
         .run(&["campaign", "pause", "--all"])
         .exits(0)

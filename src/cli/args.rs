@@ -10,11 +10,11 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::window::WindowArgs;
-use crate::domain::Timestamp;
+use crate::domain::{Role, Timestamp};
 
 pub use campaign::{
     CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
-    CampaignSetArgs,
+    CampaignReleaseArgs, CampaignSetArgs,
 };
 pub use lists::{
     ContactsCommand, ContactsImportArgs, DncAddArgs, DncCheckArgs, DncCommand, DncExportArgs,
@@ -54,6 +54,21 @@ pub struct GlobalArgs {
     /// Refuse everything that would write to the deck
     #[arg(long, global = true)]
     pub read_only: bool,
+    /// Act with fewer rights than the deck file gives you
+    #[arg(long, global = true, value_name = "ROLE")]
+    pub role: Option<Role>,
+    /// The console's theme: dark, light, high-contrast, mono, okabe-ito, …, or a file of your own [default: dark]
+    #[arg(long, global = true, value_name = "NAME", help_heading = "Console")]
+    pub theme: Option<String>,
+    /// The console's colours [default: auto]
+    #[arg(long, global = true, value_name = "auto|never|16|256|true", help_heading = "Console")]
+    pub color: Option<String>,
+    /// Draw the console with ASCII alone
+    #[arg(long, global = true, help_heading = "Console")]
+    pub ascii: bool,
+    /// Show phone numbers in the console without their last digits
+    #[arg(long, global = true, help_heading = "Console")]
+    pub mask: bool,
 }
 
 /// The subcommands.
@@ -66,6 +81,9 @@ pub enum Command {
     /// Add, start, pause, resume, stop and change campaigns
     #[command(subcommand)]
     Campaign(CampaignCommand),
+    /// Let a trunk that takes no calls try again
+    #[command(subcommand)]
+    Trunk(TrunkCommand),
     /// Import contact lists
     #[command(subcommand)]
     Contacts(ContactsCommand),
@@ -142,6 +160,20 @@ pub struct RunArgs {
     /// Where the simulated carrier writes its own JSON lines
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub carrier_log: Option<PathBuf>,
+}
+
+/// `dialdeck trunk …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum TrunkCommand {
+    /// End a trunk's rest at once: after refused credentials are mended, or a failing route
+    Reset(TrunkResetArgs),
+}
+
+/// `dialdeck trunk reset`.
+#[derive(Clone, Debug, Args)]
+pub struct TrunkResetArgs {
+    /// The trunk's name
+    pub name: String,
 }
 
 /// How numbers without a country code are read.

@@ -6,12 +6,13 @@ use serde_json::json;
 
 use super::args::{
     CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
-    CampaignSetArgs,
+    CampaignReleaseArgs, CampaignSetArgs,
 };
 use super::output;
-use super::{CliError, Deck, Env, ExitCode, campaign_file, import, status};
+use super::{CliError, Deck, Env, ExitCode, campaign_file, first_call, import, status};
 use crate::domain::campaign::Pacing;
 use crate::domain::{Campaign, CampaignState};
+use crate::policy::abandonment;
 use crate::store::Store as _;
 
 /// `dialdeck campaign …`.
@@ -31,6 +32,7 @@ pub fn execute(
         CampaignCommand::Pause(args) => pause(args, env, out),
         CampaignCommand::Stop(args) => stop(args, env, out),
         CampaignCommand::Set(args) => set(args, env, out),
+        CampaignCommand::Release(args) => release(args, env, out),
     }
 }
 
@@ -188,8 +190,13 @@ fn run(
             .hint(hint));
         }
     }
+    let warnings = if start {
+        first_call::advice(&mut deck, &campaigns)?
+    } else {
+        Vec::new()
+    };
     let moved = moved(&mut deck, &campaigns, CampaignState::Running, &args.note)?;
-    say_moved(&moved, env, out)?;
+    say_moved(&moved, &warnings, env, out)?;
     if !env.json && !deck.engine_runs()? {
         writeln!(
             out,
@@ -244,7 +251,7 @@ fn halt(
     deck.wait_until_none_can_leave(&format!("it is recorded as {to}"), &|attempt| {
         moved.iter().any(|campaign| campaign.id == attempt.campaign)
     })?;
-    say_moved(&moved, env, out)?;
+    say_moved(&moved, &[], env, out)?;
     Ok(ExitCode::Done)
 }
 
@@ -269,13 +276,22 @@ fn moved(
     Ok(moved?)
 }
 
-fn say_moved(campaigns: &[Campaign], env: &Env, out: &mut dyn Write) -> Result<(), CliError> {
+fn say_moved(
+    campaigns: &[Campaign],
+    warnings: &[String],
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
     if env.json {
         let campaigns: Vec<_> = campaigns
             .iter()
             .map(|campaign| json!({"name": campaign.name(), "state": campaign.state}))
             .collect();
-        return output::json(out, &json!({ "campaigns": campaigns }));
+        let document = json!({ "campaigns": campaigns, "warnings": warnings });
+        return output::json(out, &document);
+    }
+    for warning in warnings {
+        writeln!(out, "warning: {warning}")?;
     }
     for campaign in campaigns {
         writeln!(out, "{} is {}", campaign.name(), campaign.state)?;
@@ -284,6 +300,41 @@ fn say_moved(campaigns: &[Campaign], env: &Env, out: &mut dyn Write) -> Result<(
         writeln!(out, "no campaign is running")?;
     }
     Ok(())
+}
+
+fn release(
+    args: &CampaignReleaseArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open_to_write(env)?;
+    let campaign = deck.store.campaign(&args.name)?;
+    let by = deck.by()?;
+    let snapshot = deck.store.snapshot(by.at)?;
+    let mut counts = snapshot.campaigns.iter();
+    let counts = counts.find(|counts| counts.campaign.id == campaign.id);
+    if !counts.is_some_and(|counts| abandonment::holds(&campaign.settings, counts.abandonment)) {
+        return Err(CliError::refused(format!(
+            "campaign `{}` is not held by its abandonment brake",
+            campaign.name()
+        ))
+        .hint("`dialdeck why NUMBER` says what a contact waits for"));
+    }
+    let released = deck.store.release_brake(campaign.id, &args.reason, &by)?;
+    if env.json {
+        let (abandoned, answered) = (released.abandoned, released.answered_live);
+        let before = json!({"abandoned": abandoned, "answered_live": answered});
+        output::json(out, &json!({"name": campaign.name(), "released": before}))?;
+    } else {
+        writeln!(
+            out,
+            "{} may dial again after {} of {} live answers abandoned; the count starts anew",
+            campaign.name(),
+            released.abandoned,
+            released.answered_live
+        )?;
+    }
+    Ok(ExitCode::Done)
 }
 
 fn set(args: &CampaignSetArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {

@@ -6,10 +6,9 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{CliError, Env};
+use super::{CliError, Env, rules};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
 use crate::domain::{Attempt, DeckId, DeckSettings, Timestamp};
-use crate::rules::Rules;
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _};
 
@@ -41,11 +40,11 @@ impl Deck {
         }
         let path = env.deck.join(STORE_FILE);
         let store = if env.read_only {
-            SqliteStore::open_read_only(&path, Rules::embedded())?
+            SqliteStore::open_read_only(&path, rules::in_force())?
         } else {
             open_store(env)?
         };
-        Ok(Self::over(store, env))
+        Self::over(store, env)
     }
 
     /// Opens a deck that exists to write to it.
@@ -70,7 +69,7 @@ impl Deck {
             ))
             .hint("name another with --deck DIR")
         })?;
-        Ok(Self::over(open_store(env)?, env))
+        Self::over(open_store(env)?, env)
     }
 
     /// Gives the store the deck file's trunks and caller IDs. An engine does this by itself when it
@@ -96,12 +95,13 @@ impl Deck {
             .hint("`dialdeck campaign add FILE` makes one; --deck DIR names another")
     }
 
-    fn over(store: SqliteStore, env: &Env) -> Self {
-        Self {
+    fn over(mut store: SqliteStore, env: &Env) -> Result<Self, CliError> {
+        store.restrict(env.role()?);
+        Ok(Self {
             store,
             folder: env.deck.clone(),
             actor: env.actor.clone(),
-        }
+        })
     }
 
     /// Whether an engine owns the deck.
@@ -184,7 +184,7 @@ pub fn scratch(now: Timestamp) -> Result<SqliteStore, CliError> {
     Ok(SqliteStore::create_or_open(
         path,
         DeckId(0),
-        Rules::embedded(),
+        rules::in_force(),
         now,
     )?)
 }
@@ -207,7 +207,7 @@ fn open_store(env: &Env) -> Result<SqliteStore, CliError> {
     Ok(SqliteStore::create_or_open(
         &path,
         random_identity(),
-        Rules::embedded(),
+        rules::in_force(),
         now,
     )?)
 }

@@ -8,12 +8,11 @@ use super::args::{DemoArgs, Speed};
 use super::deck::STORE_FILE;
 use super::engine::{self, Run};
 use super::import::{self, Plan};
-use super::{CliError, Deck, Env, ExitCode, dnc_import};
+use super::{CliError, Deck, Env, ExitCode, console, dnc_import, rules};
 use crate::clock::Clock;
 use crate::config::{read_campaign, read_deck};
 use crate::domain::{Campaign, CampaignState, DeckId, ListKind, Timestamp};
 use crate::intake::{ContactFile, DncFile, Origin};
-use crate::rules::Rules;
 use crate::store::sqlite::SqliteStore;
 use crate::store::{By, Store as _, StoreError};
 
@@ -65,8 +64,9 @@ const CAMPAIGNS: [(Sample, Sample); 4] = [
 /// that was cut off goes on.
 ///
 /// # Errors
-/// When the deck is not usable or owned by another engine.
+/// When the deck is not usable, owned by another engine, or holds campaigns that are not the samples.
 pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    env.may_write()?;
     let throw_away;
     let mut env = env.clone();
     if !env.deck_named {
@@ -86,17 +86,36 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         carrier_log: args.carrier_log.clone(),
         until_done: args.until_done,
     };
-    engine::execute(&run, &env, set_up, out)
+    if args.headless {
+        return engine::execute(&run, &env, set_up, out);
+    }
+    console::inside(&run, &env, set_up, out)
 }
 
 /// Makes the deck with an identity that follows from the seed, so that attempt ids and with them the
-/// carrier's dice are the same in every run.
+/// carrier's dice are the same in every run. A deck with campaigns of its own is left alone: the demo
+/// would put its clock forward, add its lists and start them.
 fn create(env: &Env, seed: u64) -> Result<(), CliError> {
     std::fs::create_dir_all(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;
     let identity = DeckId(u32::try_from(seed % u64::from(u32::MAX)).unwrap_or_default());
     let path = env.deck.join(STORE_FILE);
-    SqliteStore::create_or_open(&path, identity, Rules::embedded(), Clock::System.now())?;
-    Ok(())
+    let now = Clock::System.now();
+    let mut store = SqliteStore::create_or_open(&path, identity, rules::in_force(), now)?;
+    let known = store.campaigns()?;
+    match known.iter().find(|campaign| !is_sample(campaign)) {
+        None => Ok(()),
+        Some(own) => Err(CliError::refused(format!(
+            "the deck {} has the campaign `{}`, which is not the demo's",
+            env.deck.display(),
+            own.name()
+        ))
+        .hint("name a new folder with --deck DIR")),
+    }
+}
+
+fn is_sample(campaign: &Campaign) -> bool {
+    let file = format!("{}.toml", campaign.name());
+    CAMPAIGNS.iter().any(|((name, _), _)| *name == file)
 }
 
 /// Loads lists and campaigns and starts them, unless an earlier run of this deck has done so.
@@ -130,7 +149,7 @@ fn load_list(
     as_of: Timestamp,
     by: &By,
 ) -> Result<(), CliError> {
-    let file = DncFile::check(origin(sample), Rules::embedded(), Some(COUNTRY))?;
+    let file = DncFile::check(origin(sample), rules::in_force(), Some(COUNTRY))?;
     let taken = dnc_import::take(deck, &file, list, by, true)?;
     Ok(deck.store.finish_list(list, as_of, &taken.figures, by)?)
 }
@@ -148,6 +167,7 @@ fn add(deck: &mut Deck, file: Sample, contacts: Sample, by: &By) -> Result<(), C
         rejects: None,
         dry_run: false,
         quiet: true,
+        deck: None,
         keep_ids: false,
     };
     import::contacts(&mut deck.store, &campaign, &list, &plan, by)?;

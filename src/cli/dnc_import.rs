@@ -8,10 +8,9 @@ use serde_json::json;
 use super::args::DncImportArgs;
 use super::output::{self, count, instant};
 use super::progress::Progress;
-use super::{CliError, Deck, Env, ExitCode};
+use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::domain::{ImportFigures, ListKind, PhoneNumber};
 use crate::intake::{DncFile, DncRow, Origin};
-use crate::rules::Rules;
 use crate::store::{By, Store as _};
 
 /// Numbers that share one durable commit.
@@ -36,7 +35,7 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     let country = env.country(&args.country)?;
     File::open(&args.file).map_err(|error| CliError::file(&args.file, &error))?;
     let origin = Origin::File(args.file.clone());
-    let file = DncFile::check(origin, Rules::embedded(), Some(&country))?;
+    let file = DncFile::check(origin, rules::in_force(), Some(&country))?;
     let mut deck = Deck::open_or_create(env)?;
     let bound = match &args.list {
         ListKind::Campaign(name) => Some(deck.store.campaign(name)?.id),
@@ -118,7 +117,7 @@ pub(super) fn take(
     };
     let mut progress = Progress::new("numbers", file.rows(), quiet);
     let mut batch = Vec::with_capacity(BATCH);
-    for row in file.read(Rules::embedded())? {
+    for row in file.read(rules::in_force())? {
         match row? {
             DncRow::Number { number, .. } => batch.push(number),
             DncRow::Removal { .. } => taken.removals += 1,

@@ -1,5 +1,6 @@
 //! Local checks of everything a deck stands on: what is good, what is not, what to do.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 use std::time::Duration;
 
@@ -7,11 +8,11 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::output::{self, Report, count, instant};
-use super::{CliError, Deck, Env, ExitCode};
+use super::rules::System;
+use super::{CliError, Deck, Env, ExitCode, deck, rules};
 use crate::clock::{Clock, DeckClock};
 use crate::domain::{CallerIdState, ListKind, Timestamp};
 use crate::engine::board::Board;
-use crate::rules::Rules;
 use crate::store::{Snapshot, Store as _};
 
 /// A registry may be used for this long (16 CFR 310.4(b)(3)(iv)).
@@ -19,6 +20,11 @@ const REGISTRY_LIFE: Duration = Duration::from_hours(31 * 24);
 
 /// A clock this far behind the log is not to be trusted.
 const CLOCK_SLACK: Duration = Duration::from_secs(5);
+
+const DAY: Duration = Duration::from_hours(24);
+
+/// Days ahead over which zones in dispute are looked for, once a day.
+const DISPUTES_AHEAD: u32 = 366;
 
 /// How good one thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -40,7 +46,11 @@ struct Finding {
 /// `dialdeck doctor`: exit code 1 when something fails.
 pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut findings = Vec::new();
-    rules(&mut findings);
+    law(env, &mut findings);
+    zone_data(
+        deck::present(env).unwrap_or_else(|_| Clock::System.now()),
+        &mut findings,
+    );
     deck_file(env, &mut findings);
     if Deck::exists(env) {
         match Deck::open(env) {
@@ -80,18 +90,55 @@ fn finding(check: &'static str, level: Level, found: String) -> Finding {
     }
 }
 
-fn rules(findings: &mut Vec<Finding>) {
+fn law(env: &Env, findings: &mut Vec<Finding>) {
+    if let Err(fault) = rules::lay_over(env) {
+        findings.push(finding("rules", Level::Fail, fault.message));
+    }
     findings.push(finding(
         "rules",
         Level::Ok,
-        format!("digest {}", Rules::embedded().digest()),
+        format!("digest {}", rules::in_force().digest()),
     ));
-    let (deciding, second) = Rules::embedded().zone_data_versions();
-    findings.push(finding(
-        "zone data",
-        Level::Ok,
-        format!("{deciding} decides, {second} is the second opinion"),
-    ));
+}
+
+/// Which zone database decides, and the zones whose contacts are held because the two disagree.
+fn zone_data(now: Timestamp, findings: &mut Vec<Finding>) {
+    let choice = rules::choice();
+    let level = match choice.system {
+        System::Unusable(..) => Level::Warn,
+        System::None | System::Decides(_) | System::NotNewer(..) => Level::Ok,
+    };
+    findings.push(finding("zone data", level, choice.words()));
+    if let Some(fault) = rules::in_force().zone_data_fault() {
+        findings.push(finding(
+            "zone data",
+            Level::Fail,
+            format!("nothing is dialed: {fault}"),
+        ));
+    }
+    let mut disputed: BTreeMap<&str, u32> = BTreeMap::new();
+    for day in 0..DISPUTES_AHEAD {
+        for zone in rules::in_force().zones_in_dispute(now + DAY * day) {
+            disputed.entry(zone).or_insert(day);
+        }
+    }
+    if !disputed.is_empty() {
+        let zones: Vec<String> = disputed
+            .into_iter()
+            .map(|(zone, day)| match day {
+                0 => format!("{zone} now"),
+                _ => format!("{zone} from {}", instant(now + DAY * day)),
+            })
+            .collect();
+        findings.push(finding(
+            "zone data",
+            Level::Ok,
+            format!(
+                "the two disagree on {}; their contacts are held while it matters",
+                zones.join(", ")
+            ),
+        ));
+    }
 }
 
 fn deck_file(env: &Env, findings: &mut Vec<Finding>) {
@@ -194,7 +241,7 @@ fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
 /// Every gauge equals a recount from the rows (D16).
 fn partition(deck: &mut Deck, now: Timestamp) -> Result<Finding, CliError> {
     let (snapshot, recount) = deck.store.snapshot_and_recount(now)?;
-    let board = Board::fold(&snapshot, Rules::embedded(), now);
+    let board = Board::fold(&snapshot, rules::in_force(), now);
     let mut wrong = Vec::new();
     for (counts, shown) in snapshot.campaigns.iter().zip(&board.campaigns) {
         let rows = recount

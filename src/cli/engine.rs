@@ -6,20 +6,21 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::json;
+use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::task::JoinHandle;
 
 use super::args::Speed;
 use super::deck::STORE_FILE;
-use super::{CliError, Deck, Env, ExitCode, output, status};
+use super::{CliError, Deck, Env, ExitCode, output, rules, status};
 use crate::clock::{Clock, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings, SimulatorSettings};
 use crate::domain::event::{EventKind, NewEvent};
-use crate::domain::{CampaignState, Timestamp, TrunkName};
+use crate::domain::{CampaignState, Right, Role, Timestamp, TrunkName};
 use crate::engine::Command;
 use crate::engine::board::Board;
 use crate::engine::shell::{Ending, Ends, Handle, Shell};
 use crate::provider::simulator::{CarrierLog, Profile, Simulator};
-use crate::rules::Rules;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::lock::EngineLock;
 use crate::store::{By, Store as _};
@@ -50,20 +51,38 @@ pub(super) struct Run {
     pub(super) until_done: bool,
 }
 
-/// Owns the deck, prepares it, runs the engine until its end and reports.
-pub(super) fn execute(
+/// An engine that runs in this process and owns its deck.
+pub(super) struct Running {
+    /// What the outside may do with it.
+    pub(super) handle: Handle,
+    task: JoinHandle<Ending>,
+    runtime: Runtime,
+    clock: Clock,
+    lock: EngineLock,
+    /// The log's end when it started.
+    from: i64,
+}
+
+/// Owns the deck, prepares it and starts the engine.
+pub(super) fn start(
     run: &Run,
     env: &Env,
     prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
-    out: &mut dyn Write,
-) -> Result<ExitCode, CliError> {
+) -> Result<Running, CliError> {
     env.may_write()?;
-    if let Some(fault) = Rules::embedded().zone_data_fault() {
+    if let Some(fault) = rules::in_force().zone_data_fault() {
         return Err(CliError::deck(format!("nothing is dialed: {fault}"))
             .hint("install a newer release of dialdeck"));
     }
+    let role = env.role()?;
+    if !role.may(Right::Campaigns) {
+        return Err(CliError::refused(format!("as {role} you may not run the engine"))
+            .hint("attach to a deck whose engine runs: `dialdeck --read-only`"));
+    }
     let mut deck = Deck::open_or_create(env)?;
     let lock = own(env)?;
+    // What follows is the engine's doing, not the person's.
+    deck.store.restrict(Role::Supervisor);
     let clock = start_clock(run, &mut deck)?;
     let by = By {
         actor: "engine".to_owned(),
@@ -76,7 +95,7 @@ pub(super) fn execute(
     let from = deck.store.snapshot(by.at)?.head;
     let Deck { store, .. } = deck;
     let bans = run.config.settings.emergency_bans.clone();
-    let (shell, handle) = Shell::new(store, providers, clock.clone(), Rules::embedded(), bans)
+    let (shell, handle) = Shell::new(store, providers, clock.clone(), rules::in_force(), bans)
         .map_err(CliError::failed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -88,12 +107,38 @@ pub(super) fn execute(
     } else {
         Ends::WhenTold
     };
-    let mut reporter = Reporter::new(env, from)?;
-    let ending = runtime.block_on(watch(shell, handle, ends, &mut reporter, out))?;
-    let code = close(env, &clock, &ending, out)?;
-    reporter.tail(out)?;
-    drop(lock);
-    Ok(code)
+    let task = runtime.spawn(shell.run(ends));
+    Ok(Running {
+        handle,
+        task,
+        runtime,
+        clock,
+        lock,
+        from,
+    })
+}
+
+/// Runs the engine until its end and reports.
+pub(super) fn execute(
+    run: &Run,
+    env: &Env,
+    prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    start(run, env, prepare)?.see_out(env, out)
+}
+
+impl Running {
+    /// Reports until the engine ends, then gives the deck free.
+    pub(super) fn see_out(self, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+        let mut reporter = Reporter::new(env, self.from)?;
+        let watching = watch(self.task, self.handle, &mut reporter, out);
+        let ending = self.runtime.block_on(watching)?;
+        let code = close(env, &self.clock, &ending, out)?;
+        reporter.tail(out)?;
+        drop(self.lock);
+        Ok(code)
+    }
 }
 
 fn own(env: &Env) -> Result<EngineLock, CliError> {
@@ -129,7 +174,7 @@ fn start_clock(run: &Run, deck: &mut Deck) -> Result<Clock, CliError> {
 }
 
 fn log_opened(deck: &mut Deck, run: &Run, by: &By) -> Result<(), CliError> {
-    let rules = Rules::embedded();
+    let rules = rules::in_force();
     let (first, second) = rules.zone_data_versions();
     let clock = match run.speed {
         None => "system",
@@ -140,6 +185,7 @@ fn log_opened(deck: &mut Deck, run: &Run, by: &By) -> Result<(), CliError> {
         "version": env!("CARGO_PKG_VERSION"),
         "rules_digest": rules.digest(),
         "tzdata": [first, second],
+        "zone_database": rules::choice().decides(),
         "clock": clock,
     });
     let event = NewEvent::new(by.at, EventKind::DeckOpened, &by.actor).with_data(&data);
@@ -193,17 +239,15 @@ fn profile(name: &str) -> Result<Profile, CliError> {
     Profile::parse(&text).map_err(|error| CliError::usage(format!("{name}: {error}")))
 }
 
-/// Runs the shell, reports meanwhile, and turns signals into a graceful end.
+/// Waits for the engine, reports meanwhile, and turns signals into a graceful end.
 async fn watch(
-    shell: Shell<SqliteStore, Simulator>,
+    mut engine: JoinHandle<Ending>,
     handle: Handle,
-    ends: Ends,
     reporter: &mut Reporter,
     out: &mut dyn Write,
 ) -> Result<Ending, CliError> {
     let mut term = signal(SignalKind::terminate()).map_err(CliError::failed)?;
     let mut int = signal(SignalKind::interrupt()).map_err(CliError::failed)?;
-    let mut engine = tokio::spawn(shell.run(ends));
     let mut report = tokio::time::interval(REPORT_EVERY);
     let mut told = false;
     loop {
@@ -296,7 +340,7 @@ impl Reporter {
     fn new(env: &Env, from: i64) -> Result<Self, CliError> {
         let log = if env.json {
             let path = env.deck.join(STORE_FILE);
-            Some(SqliteStore::open_read_only(&path, Rules::embedded())?)
+            Some(SqliteStore::open_read_only(&path, rules::in_force())?)
         } else {
             None
         };

@@ -7,6 +7,7 @@ use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 use super::CliError;
 use super::args::{CountryArgs, GlobalArgs};
 use crate::config::{DeckConfig, load_deck};
+use crate::domain::Role;
 
 /// What every subcommand is given.
 #[derive(Clone, Debug)]
@@ -29,6 +30,23 @@ pub struct Env {
     pub read_only: bool,
     /// Who acts, for the log: `$USER` or `operator`.
     pub actor: String,
+    /// With which rights at most; `None`: those the deck file gives.
+    pub role: Option<Role>,
+    /// How the console looks.
+    pub look: LookArgs,
+}
+
+/// How the console is to look, as far as the command line says.
+#[derive(Clone, Debug)]
+pub struct LookArgs {
+    /// The theme's name.
+    pub theme: Option<String>,
+    /// The colours: `auto`, `never`, `16`, `256` or `true`.
+    pub color: Option<String>,
+    /// ASCII alone.
+    pub ascii: bool,
+    /// Numbers without their last digits.
+    pub mask: bool,
 }
 
 impl Env {
@@ -49,6 +67,13 @@ impl Env {
             json: global.json,
             read_only: global.read_only,
             actor: actor(),
+            role: global.role,
+            look: LookArgs {
+                theme: global.theme.clone(),
+                color: global.color.clone(),
+                ascii: global.ascii,
+                mask: global.mask,
+            },
         })
     }
 
@@ -61,6 +86,31 @@ impl Env {
             );
         }
         Ok(())
+    }
+
+    /// The role of whoever acts: the deck file's for this user, else supervisor; `--role` may only
+    /// lower it.
+    ///
+    /// # Errors
+    /// When `--role` asks for more, or the deck file is broken.
+    pub fn role(&self) -> Result<Role, CliError> {
+        let roles = self.deck_config()?.roles;
+        let given = roles.get(&self.actor).copied().unwrap_or_default();
+        match self.role {
+            Some(asked) if asked > given => Err(CliError::refused(format!(
+                "the deck file gives {} the role {given}, not {asked}",
+                self.actor
+            ))
+            .hint("a supervisor changes [roles] in dialdeck.toml")),
+            Some(asked) => Ok(asked),
+            None => Ok(given),
+        }
+    }
+
+    /// A file or folder of the user's own in the deck's folder, if it is there.
+    pub fn own_file(&self, name: &str) -> Option<PathBuf> {
+        let path = self.deck.join(name);
+        path.exists().then_some(path)
     }
 
     /// The deck file, or the embedded defaults when there is none.

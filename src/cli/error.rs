@@ -167,6 +167,8 @@ impl From<StoreError> for CliError {
             }
             StoreError::AboveCeiling(_) => Self::refused(message)
                 .hint("the ceiling is what the campaign's file says; live changes stay below it"),
+            StoreError::NotPermitted { .. } => Self::refused(message)
+                .hint("somebody with that right has to do it; [roles] in dialdeck.toml gives rights"),
             StoreError::NotReversible(_) => Self::refused(message)
                 .hint("registries are only replaced by newer data; internal and campaign lists can be reversed"),
         }

@@ -4,6 +4,7 @@ pub mod args;
 pub mod campaign;
 pub mod campaign_file;
 pub mod check;
+pub mod console;
 pub mod contacts;
 pub mod deck;
 pub mod demo;
@@ -15,14 +16,17 @@ pub mod doctor;
 mod engine;
 pub mod env;
 pub mod error;
+pub mod first_call;
 pub mod import;
 pub mod log;
 pub mod manual;
 pub mod output;
 pub mod progress;
+pub mod rules;
 pub mod run;
 pub mod settings;
 pub mod status;
+pub mod trunk;
 pub mod typed;
 pub mod why;
 pub mod window;
@@ -38,7 +42,6 @@ pub use env::Env;
 pub use error::{CliError, ExitCode};
 
 use crate::engine::words;
-use crate::rules::Rules;
 
 use args::{Cli, Command, ConfigCommand, ContactsCommand};
 
@@ -85,16 +88,18 @@ fn execute(
     let Some(command) = command else {
         return welcome(env, out);
     };
+    law(command, env)?;
     match command {
         Command::Demo(args) => demo::execute(args, env, out),
         Command::Run(args) => run::execute(args, env, out),
         Command::Campaign(command) => campaign::execute(command, env, out),
+        Command::Trunk(command) => trunk::execute(command, env, out),
         Command::Contacts(ContactsCommand::Import(args)) => contacts::execute(args, env, out),
         Command::Dnc(command) => dnc::execute(command, env, out),
         Command::Why(args) => why::execute(args, env, out),
         Command::Window(args) => {
             let now = deck::present(env)?;
-            window::run(Rules::embedded(), args, now, env.json, out)?;
+            window::run(rules::in_force(), args, now, env.json, out)?;
             Ok(ExitCode::Done)
         }
         Command::Check(args) => check::execute(args, env, out),
@@ -108,10 +113,41 @@ fn execute(
     }
 }
 
-/// `dialdeck` alone: what stands on the deck, or what to do next.
+/// Brings the deck's own rule files into force for whatever judges by them.
+fn law(command: &Command, env: &Env) -> Result<(), CliError> {
+    match command {
+        Command::Run(_)
+        | Command::Campaign(_)
+        | Command::Contacts(_)
+        | Command::Why(_)
+        | Command::Window(_)
+        | Command::Check(_)
+        | Command::Status => rules::lay_over(env),
+        Command::Dnc(_) => {
+            // An opt-out holds whatever is wrong with the rules.
+            rules::lay_over(env).ok();
+            Ok(())
+        }
+        Command::Demo(_)
+        | Command::Trunk(_)
+        | Command::Log(_)
+        | Command::Numbers
+        | Command::Doctor
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Config(_) => Ok(()),
+    }
+}
+
+/// `dialdeck` alone: the console, or what to do next where there is no deck.
 fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if Deck::exists(env) {
-        return status::status(env, out);
+        rules::lay_over(env)?;
+        return if env.json {
+            status::status(env, out)
+        } else {
+            console::execute(env, out)
+        };
     }
     if env.json {
         return Err(Deck::missing(env));

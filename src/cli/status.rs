@@ -5,9 +5,8 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::output::{self, Report, instant};
-use super::{CliError, Deck, Env, ExitCode};
+use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard};
-use crate::rules::Rules;
 use crate::store::Store as _;
 
 /// `dialdeck status`.
@@ -59,7 +58,7 @@ pub fn numbers(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
 pub fn board(deck: &mut Deck) -> Result<Board, CliError> {
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
-    Ok(Board::fold(&snapshot, Rules::embedded(), now))
+    Ok(Board::fold(&snapshot, rules::in_force(), now))
 }
 
 /// The status document: the board with the deck's own state in front.

@@ -1,30 +1,11 @@
 //! Numbers typed by a person: read, and echoed so that a wrong reading is seen.
 
-use serde::Serialize;
-
 use super::args::CountryArgs;
-use super::{CliError, Env, words};
+use super::{CliError, Env, rules};
 use crate::clock::Clock;
-use crate::domain::campaign::Evidence;
-use crate::domain::{Hints, PhoneNumber, Timestamp};
-use crate::rules::{ReadNumber, Rules};
+use crate::engine::desk::numbers;
 
-/// A number as read, echoed so that a wrong reading is seen.
-#[derive(Clone, Debug, Serialize)]
-pub struct Echo {
-    /// E.164.
-    pub number: PhoneNumber,
-    /// As it was typed.
-    pub typed: String,
-    /// ISO country.
-    pub country: String,
-    /// Whether the country was assumed, not written.
-    pub country_guessed: bool,
-    /// Candidate zones; empty when none is known.
-    pub zones: Vec<String>,
-    /// Why it cannot be dialed anyway, if so.
-    pub unfit: Option<&'static str>,
-}
+pub use crate::engine::desk::Echo;
 
 /// Reads numbers typed by a person: all of them, or none.
 ///
@@ -35,18 +16,17 @@ pub fn read_numbers(
     typed: &[String],
     country: &CountryArgs,
 ) -> Result<Vec<Echo>, CliError> {
-    let rules = Rules::embedded();
+    let rules = rules::in_force();
     let country = env.country(country)?;
     let at = Clock::System.now();
     let mut numbers: Vec<Echo> = Vec::new();
     let mut bad = Vec::new();
     let mut hint = "";
     for text in typed {
-        match rules.read_number(text, Some(&country)) {
-            Ok(read) if numbers.iter().any(|echo| echo.number == read.number) => {}
-            Ok(read) => numbers.push(echo(rules, text, read, at)),
-            Err(error) => {
-                let (what, todo) = words::number_error(error);
+        match numbers::read(rules, text, &country, at) {
+            Ok(echo) if numbers.iter().any(|known| known.number == echo.number) => {}
+            Ok(echo) => numbers.push(echo),
+            Err((what, todo)) => {
                 bad.push(format!("`{text}` cannot be read: {what}"));
                 hint = todo;
             }
@@ -56,20 +36,6 @@ pub fn read_numbers(
         Ok(numbers)
     } else {
         Err(CliError::usage(bad.join("; ")).hint(hint))
-    }
-}
-
-fn echo(rules: &Rules, typed: &str, read: ReadNumber, at: Timestamp) -> Echo {
-    let number = read.number;
-    let located = rules.locate(number, &Hints::default(), Evidence::Stated);
-    let unfit = rules.fitness(number, at).err().map(words::unfit);
-    Echo {
-        number,
-        typed: typed.to_owned(),
-        country: words::country(rules, number),
-        country_guessed: read.country_guessed,
-        unfit,
-        zones: located.map(|class| class.zones).unwrap_or_default(),
     }
 }
 

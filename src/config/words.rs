@@ -1,10 +1,10 @@
 //! The words that settings files use, each with what it stands for.
 
-use super::deck::{LogLevel, Role};
+use super::deck::LogLevel;
 use crate::domain::campaign::{
     Agent, CallClass, CallerIdStrategy, Evidence, Order, OutcomeAction, Purpose, VoicemailAction,
 };
-use crate::domain::{Attestation, CallerIdState, ConsentKind};
+use crate::domain::{Attestation, CallerIdState, ConsentKind, Role};
 
 pub(super) const PURPOSES: [(&str, Purpose); 5] = [
     ("sales", Purpose::Sales),

@@ -4,15 +4,16 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::reading::{Reading, readings};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
-    Attempt, AttemptState, CallerIdState, CampaignState, ClassId, ContactState, Outcome,
+    Attempt, AttemptState, CallerIdState, CampaignState, ContactState, Outcome,
     PhoneNumber, Timestamp, TrunkName, WaitReason, WindowClass,
 };
-use crate::policy::window::{self, WindowStatus};
+use crate::policy::window::WindowStatus;
 use crate::policy::{CallerIdUse, Load, Until};
 use crate::rules::Rules;
-use crate::store::{CampaignCounts, Snapshot};
+use crate::store::Snapshot;
 
 /// A deck at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -229,55 +230,7 @@ impl Board {
     }
 }
 
-/// A campaign's counts with the windows of its classes at one instant.
-#[derive(Debug)]
-pub struct Reading<'a> {
-    /// The counts.
-    pub counts: &'a CampaignCounts,
-    /// How long a call may ring on its trunk, in seconds.
-    pub ring_secs: u64,
-    /// The window of every class in which the campaign still has contacts to call.
-    pub windows: BTreeMap<ClassId, WindowStatus>,
-}
-
-/// Every campaign of a snapshot with its windows at `now`.
-pub fn readings<'a>(snapshot: &'a Snapshot, rules: &Rules, now: Timestamp) -> Vec<Reading<'a>> {
-    snapshot
-        .campaigns
-        .iter()
-        .map(|counts| Reading::of(counts, snapshot, rules, now))
-        .collect()
-}
-
-impl<'a> Reading<'a> {
-    fn of(
-        counts: &'a CampaignCounts,
-        snapshot: &'a Snapshot,
-        rules: &Rules,
-        now: Timestamp,
-    ) -> Self {
-        let ring_secs = ring_secs(counts, snapshot);
-        let mut windows = BTreeMap::new();
-        for ((class, state), count) in &counts.contacts {
-            if *count == 0 || state.is_final() || windows.contains_key(class) {
-                continue;
-            }
-            if let Some(zones) = snapshot.classes.get(class) {
-                windows.insert(
-                    *class,
-                    window::status(rules, &counts.campaign, zones, ring_secs, now),
-                );
-            }
-        }
-        Self {
-            counts,
-            ring_secs,
-            windows,
-        }
-    }
-
-    /// Whether a contact of this class may be called now.
-    pub fn fold_campaign(reading: &Reading<'_>) -> CampaignBoard {
+fn fold_campaign(reading: &Reading<'_>) -> CampaignBoard {
     let counts = reading.counts;
     let campaign = &counts.campaign;
     let mut board = CampaignBoard {
@@ -379,7 +332,9 @@ impl CallerIdBoard {
         let rests = usage.caller_id.rests(now);
         let state = match usage.caller_id.state {
             CallerIdState::Active if rests.is_some() => CallerIdState::Resting,
-            state @ (CallerIdState::Active | CallerIdState::Resting | CallerIdState::Retired) => state,
+            state @ (CallerIdState::Active | CallerIdState::Resting | CallerIdState::Retired) => {
+                state
+            }
         };
         Self {
             number: usage.caller_id.number,

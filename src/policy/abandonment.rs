@@ -2,8 +2,8 @@
 
 use super::decide::Findings;
 use super::{Abandonment, Facts, HoldKind, Until};
-use crate::domain::Timestamp;
 use crate::domain::campaign::Agent;
+use crate::domain::{CampaignSettings, Timestamp};
 
 /// Live answers below which the rate is taken as if there had been this many: with fewer, one call
 /// more moves it by over a point, and the law measures it over a whole campaign or 30 days.
@@ -18,25 +18,22 @@ pub const LEAST_BASE: u64 = 100;
 /// Waiting does not put agents on their seats, hence no instant at which it ends by itself.
 /// Automated agents are always there and exempt.
 pub(super) fn judge(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<'_>) {
-    let settings = &facts.campaign.settings;
-    let Abandonment {
-        answered_live,
-        abandoned,
-    } = facts.abandonment;
-    if settings.agent == Agent::Human
-        && over(facts.abandonment, settings.abandonment_limit_percent)
-    {
+    if holds(&facts.campaign.settings, facts.abandonment) {
+        let (answered, abandoned) = (facts.abandonment.answered_live, facts.abandonment.abandoned);
         findings.hold(
-            HoldKind::AbandonmentBrake(answered_live, abandoned),
+            HoldKind::AbandonmentBrake(answered, abandoned),
             Until::Operator,
         );
     }
 }
 
-/// Whether the rate is above the limit, in whole numbers.
-pub fn over(seen: Abandonment, limit_percent: u32) -> bool {
-    let limit = u64::from(limit_percent);
-    seen.abandoned.saturating_mul(100) > limit.saturating_mul(seen.answered_live.max(LEAST_BASE))
+/// Whether the brake holds a campaign with these counts. Its release by an operator restarts the
+/// counts, so that only new evidence brings it on again.
+pub fn holds(settings: &CampaignSettings, counts: Abandonment) -> bool {
+    let limit = u64::from(settings.abandonment_limit_percent);
+    let base = counts.answered_live.max(LEAST_BASE);
+    let over = counts.abandoned.saturating_mul(100) > limit.saturating_mul(base);
+    over && settings.agent == Agent::Human
 }
 
 pub(super) fn saw(facts: &Facts<'_>, _now: Timestamp) -> String {

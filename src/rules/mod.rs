@@ -16,6 +16,7 @@ mod zonedb;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::LazyLock;
 
@@ -258,12 +259,26 @@ impl Rules {
 
     /// The same tables with another first zone database, such as the system's when it is newer than
     /// the bundled one; `version` is its IANA release. The database is read whole, here and once.
+    /// A zone of an area code that the database lacks is not known any more, see
+    /// [`Rules::missing_zones`]; any other that it lacks, such as an old name, keeps the data it had.
     #[must_use]
     pub fn with_zone_database(&self, database: &TimeZoneDatabase, version: &str) -> Self {
+        let zones = self
+            .zones
+            .with_database(database, version, &self.named_zones());
         Self {
-            zones: self.zones.with_database(database, version),
+            digest: combined(&self.digests, &zones),
+            zones,
             ..self.clone()
         }
+    }
+
+    /// The zones of area codes that the first zone database does not have; with any, it is damaged
+    /// or not a whole one.
+    pub fn missing_zones(&self) -> Vec<&str> {
+        let mut zones: Vec<&str> = self.named_zones().into_iter().collect();
+        zones.retain(|zone| self.zones.find(zone).is_none());
+        zones
     }
 
     /// The same tables with a rule file of the user laid over: the columns of `calling-windows.csv`,
@@ -275,12 +290,14 @@ impl Rules {
         rules
             .hours
             .add(file, csv, hours::Origin::Own, &self.zones)?;
-        rules.digests.push((file.to_owned(), sha256(csv)));
-        rules.digest = combined(&rules.digests);
+        // Where the file lies is no part of the law.
+        let name = file.rsplit('/').next().unwrap_or(file);
+        rules.digests.push((name.to_owned(), sha256(csv)));
+        rules.digest = combined(&rules.digests, &rules.zones);
         Ok(rules)
     }
 
-    /// SHA-256 over all tables in force, lower-case hex.
+    /// SHA-256 over all tables in force and the releases of both zone databases, lower-case hex.
     pub fn digest(&self) -> &str {
         &self.digest
     }
@@ -306,6 +323,12 @@ impl Rules {
         number::read(text, default_country, &self.codes)
     }
 
+    /// The zones of the area codes: no database of use is without them.
+    fn named_zones(&self) -> BTreeSet<&str> {
+        let codes = self.codes.iter().flat_map(|(_, code)| &code.zones);
+        codes.map(String::as_str).collect()
+    }
+
     fn parse() -> Result<Self, TableError> {
         let [windows, frequency, days, codes, prefixes, postal, overrides] = TABLES;
         let zones = zonedb::ZoneTable::bundled(overrides.0, overrides.1)?;
@@ -320,18 +343,20 @@ impl Rules {
             prefixes: prefixes::PrefixTable::read(prefixes.0, prefixes.1, &zones)?,
             postal: postal::PostalTable::read(postal.0, postal.1)?,
             caps: caps::read(frequency.0, frequency.1)?,
+            digest: combined(&digests, &zones),
             zones,
             hours,
-            digest: combined(&digests),
             digests,
         })
     }
 }
 
-fn combined(digests: &[(String, String)]) -> String {
+fn combined(digests: &[(String, String)], zones: &zonedb::ZoneTable) -> String {
+    let (first, second) = zones.versions();
     let lines: Vec<String> = digests
         .iter()
         .map(|(file, digest)| format!("{digest}  {file}\n"))
+        .chain([format!("tzdata {first} {second}\n")])
         .collect();
     sha256(&lines.concat())
 }

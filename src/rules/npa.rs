@@ -81,7 +81,6 @@ impl NpaTable {
     }
 
     /// Every code that is in the table, in order.
-    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = (u16, &Npa)> {
         let codes = (0u16..).zip(&self.codes);
         codes.filter_map(|(code, npa)| Some((code, npa.as_ref()?)))

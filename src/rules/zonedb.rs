@@ -1,5 +1,6 @@
 //! Two time-zone databases side by side: jiff decides, chrono-tz with our overrides is the second opinion.
 
+use std::collections::BTreeSet;
 use std::sync::OnceLock;
 
 use chrono::{DateTime, Offset, TimeZone as _};
@@ -140,13 +141,25 @@ impl ZoneTable {
         Ok(())
     }
 
-    /// The same table with another first database, read whole.
-    pub(super) fn with_database(&self, database: &TimeZoneDatabase, version: &str) -> Self {
+    /// The same table with another first database, read whole. Zones of `needed` are the other
+    /// database's or none; any other that it lacks, such as an old name that some systems leave
+    /// out, stays as it was.
+    pub(super) fn with_database(
+        &self,
+        database: &TimeZoneDatabase,
+        version: &str,
+        needed: &BTreeSet<&str>,
+    ) -> Self {
         let mut table = self.clone();
         table.database = database.clone();
         version.clone_into(&mut table.version);
-        for (entry, name) in table.entries.iter_mut().zip(&table.names) {
-            entry.first = OnceLock::from(database.get(name).ok());
+        for (index, name) in self.names.iter().enumerate() {
+            let found = database.get(name).ok();
+            let found = found.or_else(|| {
+                let before = self.first(index).filter(|_| !needed.contains(name));
+                before.cloned()
+            });
+            table.entries[index].first = OnceLock::from(found);
         }
         table
     }

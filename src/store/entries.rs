@@ -9,9 +9,9 @@ use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::outcome::Classification;
 use crate::domain::{
     Attempt, CallReport, CalleeType, CallerIdState, Campaign, CampaignState, Consent, ConsentKind,
-    Contact, ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp,
+    Contact, ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp, TrunkName,
 };
-use crate::policy::{CallerIdUse, DialOrder, Load};
+use crate::policy::{Abandonment, CallerIdUse, DialOrder, Load};
 
 /// The actor of the engine's own decisions.
 pub(super) const ENGINE: &str = "engine";
@@ -67,6 +67,44 @@ pub(super) fn pacing_changed(campaign: &Campaign, by: &By) -> NewEvent {
     }
     of_campaign(EventKind::CampaignChanged, campaign, by).with_data(&Data {
         pacing: campaign.settings.pacing,
+    })
+}
+
+/// `campaign_changed` after an operator released the abandonment brake: the counts that it saw,
+/// which start anew.
+pub(super) fn brake_released(
+    campaign: &Campaign,
+    counts: Abandonment,
+    reason: &str,
+    by: &By,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        brake: &'static str,
+        reason: &'a str,
+        answered_live: u64,
+        abandoned: u64,
+    }
+    of_campaign(EventKind::CampaignChanged, campaign, by).with_data(&Data {
+        brake: "released",
+        reason,
+        answered_live: counts.answered_live,
+        abandoned: counts.abandoned,
+    })
+}
+
+/// `alert_raised` about a trunk that somebody lets try again.
+pub(super) fn trunk_reset(trunk: &TrunkName, by: &By) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        alert: &'static str,
+        trunk: &'a TrunkName,
+        text: String,
+    }
+    NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&Data {
+        alert: "trunk_reset",
+        trunk,
+        text: format!("trunk {trunk} may try again"),
     })
 }
 
@@ -183,12 +221,14 @@ pub(super) fn contact_finished(
     event
 }
 
-/// `attempt_reserved`: everything that proves the call was allowed.
+/// `attempt_reserved`: everything that proves the call was allowed. `zone_source` says where the
+/// zones came from: `number`, `stated`, `postal` or `strict`.
 pub(super) fn attempt_reserved(
     campaign: &Campaign,
     attempt: &Attempt,
     order: &DialOrder,
     shown: Option<&CallerIdUse>,
+    zone_source: &str,
     rules_digest: &str,
 ) -> NewEvent {
     #[derive(Serialize)]
@@ -201,6 +241,7 @@ pub(super) fn attempt_reserved(
         call_class: crate::domain::campaign::CallClass,
         purpose: crate::domain::campaign::Purpose,
         zones: Vec<&'a str>,
+        zone_source: &'a str,
         regions: &'a [String],
         local_times: BTreeMap<&'a str, &'a str>,
         rules_digest: &'a str,
@@ -240,6 +281,7 @@ pub(super) fn attempt_reserved(
             .iter()
             .map(|(zone, _)| zone.as_str())
             .collect(),
+        zone_source,
         regions: &order.regions,
         local_times: order
             .local_times
@@ -370,8 +412,9 @@ pub(super) fn caller_id_blocked(
     now: Timestamp,
 ) -> NewEvent {
     let text = format!(
-        "caller ID {} rests until {until}: a network blocked its call; look at its reputation",
-        attempt.caller_id
+        "caller ID {} was blocked by a network and rests until {}; look at its reputation",
+        attempt.caller_id,
+        until.to_the_second()
     );
     of_attempt(EventKind::AlertRaised, campaign, attempt, ENGINE, now).with_data(&CallerIdAlert {
         alert: "caller_id_rested",

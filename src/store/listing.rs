@@ -89,7 +89,7 @@ pub enum ListOrder {
 
 impl ListOrder {
     /// The position of a contact, as it stands now.
-    pub const fn key(self, contact: &Contact) -> ListKey {
+    pub fn key(self, contact: &Contact) -> ListKey {
         let by_id = ListKey {
             section: 0,
             rank: 0,
@@ -108,7 +108,7 @@ impl ListOrder {
                 match contact.state {
                     ContactState::Ready => ListKey {
                         section,
-                        rank: -(contact.priority as i64),
+                        rank: -i64::from(contact.priority),
                         at: contact.due.as_millis(),
                         ..by_id
                     },

@@ -5,7 +5,7 @@ mod listing;
 mod lists;
 mod reading;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use super::{
@@ -17,9 +17,9 @@ use crate::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState, DeckId, ListKind,
-    PhoneNumber, Suppression, SuppressionList, Timestamp, WindowClass,
+    PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkName, WindowClass,
 };
-use crate::policy::{Context, Facts, Refusal};
+use crate::policy::{Abandonment, Context, Facts, Refusal};
 use crate::rules::Rules;
 
 /// A deck in memory. Verbs check before they change anything, so that one that fails leaves no trace.
@@ -38,6 +38,9 @@ pub struct MemoryStore {
     attempts: BTreeMap<AttemptId, Attempt>,
     /// The instants from which sends count.
     counts_from: BTreeMap<AttemptId, Timestamp>,
+    /// Attempts from before a release of the abandonment brake, which does not count them any more.
+    forgiven: BTreeSet<AttemptId>,
+    trunk_resets: BTreeMap<TrunkName, u64>,
     /// Loaded lists and their dates.
     lists: BTreeMap<ListKind, Timestamp>,
     suppressions: BTreeMap<(PhoneNumber, ListKind), Suppression>,
@@ -62,6 +65,8 @@ impl MemoryStore {
             lines: BTreeMap::new(),
             attempts: BTreeMap::new(),
             counts_from: BTreeMap::new(),
+            forgiven: BTreeSet::new(),
+            trunk_resets: BTreeMap::new(),
             lists: BTreeMap::from([(ListKind::Internal, now)]),
             suppressions: BTreeMap::new(),
             revocations: BTreeMap::new(),
@@ -278,6 +283,31 @@ impl Store for MemoryStore {
         let mut campaign = self.by_id(id)?;
         let event = moves::set_pacing(&mut campaign, pacing, by)?;
         Ok(self.changed_campaign(campaign, event))
+    }
+
+    fn release_brake(
+        &mut self,
+        id: CampaignId,
+        reason: &str,
+        by: &By,
+    ) -> Result<Abandonment, StoreError> {
+        let campaign = self.by_id(id)?;
+        let counts = self.abandonment(id, by.at);
+        let attempts = self.attempts.values();
+        let ended = attempts.filter(|one| one.campaign == id && one.outcome.is_some());
+        self.forgiven.extend(ended.map(|one| one.id));
+        self.note(entries::brake_released(&campaign, counts, reason, by));
+        Ok(counts)
+    }
+
+    fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError> {
+        let mut known = self.settings.iter().flat_map(|settings| &settings.trunks);
+        if !known.any(|known| known.name == *trunk) {
+            return Ok(false);
+        }
+        *self.trunk_resets.entry(trunk.clone()).or_default() += 1;
+        self.note(entries::trunk_reset(trunk, by));
+        Ok(true)
     }
 
     fn import_contacts(

@@ -1,7 +1,8 @@
 //! What must survive: one trait of domain verbs, an in-memory oracle and SQLite behind it.
 //!
 //! Every verb is atomic. Between [`Store::begin`] and [`Store::commit`] several verbs share one
-//! durable commit; a verb that fails inside the group leaves no trace and does not harm the others.
+//! durable commit; a verb that is refused inside the group leaves no trace and does not harm the
+//! others. One that fails because the store does may take the group with it: then its commit fails.
 //! Whatever a verb returns may be acted upon only after the commit returned.
 //!
 //! Only the process that holds the deck's engine lock may call the engine verbs (`claim`, `record`,
@@ -25,7 +26,8 @@ use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
     Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState, DeckId, ListKind,
-    Outcome, PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkSettings, WindowClass,
+    Outcome, PhoneNumber, Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
+    TrunkSettings, WindowClass,
 };
 use crate::policy::retry::Next;
 use crate::policy::{Abandonment, CallerIdUse, Context, DialOrder, Facts, Hold, Load, Refusal};
@@ -62,6 +64,14 @@ pub enum StoreError {
     /// A pace above the ceiling of the campaign's file.
     #[error("{0}")]
     AboveCeiling(String),
+    /// Whoever opened the store may not do that.
+    #[error("as {role} you may not {}", .right.as_str())]
+    NotPermitted {
+        /// Their role.
+        role: Role,
+        /// What it takes.
+        right: Right,
+    },
     /// A suppression that cannot be taken back.
     #[error("{0}")]
     NotReversible(String),
@@ -168,6 +178,8 @@ pub struct Snapshot {
     pub in_flight: Vec<Attempt>,
     /// Trunks with their use.
     pub trunks: Vec<(TrunkSettings, Load)>,
+    /// How often each trunk was reset by an operator; one that never was is not here.
+    pub trunk_resets: BTreeMap<TrunkName, u64>,
     /// Caller IDs with their use.
     pub caller_ids: Vec<CallerIdUse>,
     /// Loaded lists.
@@ -241,6 +253,19 @@ pub trait Store: Send {
         pacing: Pacing,
         by: &By,
     ) -> Result<Campaign, StoreError>;
+
+    /// Restarts the counts behind a campaign's abandonment brake, so that it holds again only on new
+    /// evidence; the counts it had. Logs `campaign_changed` with the reason and these counts.
+    fn release_brake(
+        &mut self,
+        id: CampaignId,
+        reason: &str,
+        by: &By,
+    ) -> Result<Abandonment, StoreError>;
+
+    /// Lets a trunk whose breaker rests it try again: an engine sees it in its next picture.
+    /// `false`: there is no such trunk. Logs `alert_raised`.
+    fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError>;
 
     // ---- contacts
 

@@ -14,12 +14,8 @@ use crate::domain::{
     Suppression, Timestamp, WaitReason, WindowClass,
 };
 use crate::policy::pacing::Entry;
-use crate::policy::{self, DialOrder, Hold, HoldKind, Refusal, Until};
+use crate::policy::{self, DialOrder, Hold, HoldKind, Refusal};
 
-/// How long a contact is set aside when its hold ends with a call whose end nobody can foretell.
-pub(super) const CALL_ENDS_RECHECK: Duration = Duration::from_secs(30);
-/// How long a contact is set aside when only an operator can end its hold.
-pub(super) const OPERATOR_RECHECK: Duration = Duration::from_mins(10);
 /// The note on a campaign that runs again because of an import.
 pub(super) const CONTACTS_ADDED: &str = "contacts were added";
 /// How far back the history of a number is read.
@@ -90,20 +86,17 @@ pub(super) fn set_pacing(
     Ok(Some(entries::pacing_changed(campaign, by)))
 }
 
-/// Until when a contact is set aside by a hold of its own, and what it then waits for.
-pub(super) fn set_aside(hold: &Hold, now: Timestamp) -> (WaitReason, Timestamp) {
+/// Until when a hold sets a contact aside, and what it then waits for; `None`: the contact itself
+/// need not wait.
+pub(super) fn set_aside(hold: &Hold, now: Timestamp) -> Option<(WaitReason, Timestamp)> {
+    let due = hold.set_aside_until(now)?;
     let retry = |kind: &HoldKind| matches!(kind, HoldKind::RetryDue);
     let reason = if hold.reasons.iter().any(|reason| retry(&reason.kind)) {
         WaitReason::Retry
     } else {
         WaitReason::Cap
     };
-    let due = match hold.until {
-        Until::At(at) => at,
-        Until::CallEnds => now + CALL_ENDS_RECHECK,
-        Until::Operator => now + OPERATOR_RECHECK,
-    };
-    (reason, due)
+    Some((reason, due))
 }
 
 /// The attempt an order becomes.
@@ -130,6 +123,15 @@ pub(super) fn reserve(
         callee_type: None,
         outcome: None,
         counts: true,
+    }
+}
+
+/// A contact whose attempt was just reserved.
+pub(super) fn called(contact: &Contact) -> Contact {
+    Contact {
+        state: ContactState::InFlight,
+        reason: None,
+        ..contact.clone()
     }
 }
 

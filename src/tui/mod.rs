@@ -1,11 +1,222 @@
-//! The console: what operators see and press. Panes only read; every act is an [`action::Action`].
+//! The console: keys become actions, actions become state, state becomes cells.
+//!
+//! The screen has a thread of its own and never touches the store: it is told what changed and asks
+//! for what it lacks, over channels, so a terminal that stops reading slows nothing.
 
 pub mod action;
+pub mod canvas;
 pub mod colour;
+pub mod dialog;
+pub mod filter;
 pub mod format;
 pub mod glyph;
 pub mod keymap;
 pub mod keys;
+pub mod list;
+pub mod looks;
+pub mod model;
+pub mod rates;
 mod settings_file;
+pub mod terminal;
 pub mod text;
 pub mod theme;
+pub mod update;
+pub mod view;
+
+use std::io;
+use std::sync::mpsc::Sender;
+use std::time::Duration;
+
+use crossterm::event::{Event, EventStream, KeyEventKind};
+use rustix::process::{Signal, getpid, kill_process};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::mpsc::Receiver;
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio_stream::StreamExt as _;
+
+use self::keymap::KeyMap;
+use self::looks::Looks;
+use self::model::{Ending, Model, Viewer};
+use self::terminal::Screen;
+use self::update::{Cmd, Msg, update};
+use crate::clock::{DeckClock, Stopwatch};
+use crate::domain::Timestamp;
+use crate::engine::desk::{Ask, Told};
+
+/// Between two frames that show nothing but data.
+const DATA_FRAME: Duration = Duration::from_millis(100);
+
+/// What a console needs.
+pub struct Console {
+    /// Who looks.
+    pub viewer: Viewer,
+    /// The keys.
+    pub keys: KeyMap,
+    /// Themes and glyphs.
+    pub looks: Looks,
+    /// Questions to the desk.
+    pub asks: Sender<Ask>,
+    /// What the desk says.
+    pub told: Receiver<Told>,
+    /// Numbers are shown without their last digits.
+    pub masked: bool,
+}
+
+impl Console {
+    /// Runs on this thread until it ends.
+    ///
+    /// # Errors
+    /// When there is no terminal, or it goes away.
+    pub fn run(self) -> io::Result<Ending> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()?;
+        terminal::install_panic_hook();
+        let screen = Screen::enter()?;
+        runtime.block_on(Loop::new(self, screen)?.run())
+    }
+}
+
+struct Loop {
+    model: Model,
+    looks: Looks,
+    screen: Screen,
+    asks: Sender<Ask>,
+    told: Receiver<Told>,
+    opened: Stopwatch,
+    clock: Option<DeckClock>,
+    /// When the next frame is due; `None`: nothing has changed.
+    frame_at: Option<Instant>,
+    last_frame: Option<Instant>,
+}
+
+impl Loop {
+    fn new(console: Console, screen: Screen) -> io::Result<Self> {
+        let size = screen.size()?;
+        let mut model = Model::new(console.viewer, console.keys, size, Timestamp::MIN);
+        model.shared.masked = console.masked;
+        Ok(Self {
+            model,
+            looks: console.looks,
+            screen,
+            asks: console.asks,
+            told: console.told,
+            opened: Stopwatch::start(),
+            clock: None,
+            frame_at: Some(Instant::now()),
+            last_frame: None,
+        })
+    }
+
+    async fn run(mut self) -> io::Result<Ending> {
+        let mut events = EventStream::new();
+        let mut tick = interval(Duration::from_secs(1));
+        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
+        let mut term = signal(SignalKind::terminate())?;
+        let mut int = signal(SignalKind::interrupt())?;
+        let mut hup = signal(SignalKind::hangup())?;
+        let mut cont = signal(SignalKind::from_raw(Signal::CONT.as_raw()))?;
+        loop {
+            if let Some(ending) = self.model.ending {
+                return Ok(ending);
+            }
+            let frame = self.frame_at.unwrap_or_else(far_away);
+            tokio::select! {
+                biased;
+                event = events.next() => match event {
+                    Some(Ok(event)) => self.on_event(event)?,
+                    Some(Err(_)) | None => self.take(Msg::End)?,
+                },
+                () = sleep_until(frame), if self.frame_at.is_some() => self.draw()?,
+                Some(told) = self.told.recv() => self.on_told(told)?,
+                _ = tick.tick() => self.on_tick()?,
+                _ = term.recv() => self.take(Msg::End)?,
+                _ = int.recv() => self.take(Msg::End)?,
+                _ = hup.recv() => self.take(Msg::End)?,
+                _ = cont.recv() => self.wake()?,
+            }
+        }
+    }
+
+    fn on_event(&mut self, event: Event) -> io::Result<()> {
+        let msg = match event {
+            Event::Key(key) if key.kind == KeyEventKind::Press => Msg::Key(key),
+            Event::Paste(text) => Msg::Paste(text),
+            Event::Resize(width, height) => Msg::Resize(width, height),
+            Event::FocusGained => Msg::Focus,
+            Event::Key(_) | Event::FocusLost | Event::Mouse(_) => return Ok(()),
+        };
+        self.take(msg)?;
+        self.draw()
+    }
+
+    /// Takes everything the desk has said so far; one frame shows it all.
+    fn on_told(&mut self, first: Told) -> io::Result<()> {
+        let mut next = Some(first);
+        while let Some(told) = next {
+            if let Told::View(view) = &told {
+                self.clock = Some(view.clock);
+            }
+            self.take(Msg::Told(told))?;
+            next = self.told.try_recv().ok();
+        }
+        let soonest = self.last_frame.map_or_else(Instant::now, |at| at + DATA_FRAME);
+        self.frame_at = Some(self.frame_at.map_or(soonest, |at| at.min(soonest)));
+        Ok(())
+    }
+
+    fn on_tick(&mut self) -> io::Result<()> {
+        if let Some(panic) = terminal::take_panic() {
+            self.take(Msg::Broken(panic))?;
+        }
+        self.looks.look_for_changes();
+        if let Some(clock) = self.clock {
+            let last = self.model.shared.now;
+            self.take(Msg::Tick(clock.now(Some(last))))?;
+        }
+        self.draw()
+    }
+
+    fn take(&mut self, msg: Msg) -> io::Result<()> {
+        let millis = u64::try_from(self.opened.elapsed().as_millis()).unwrap_or(u64::MAX);
+        for cmd in update(&mut self.model, msg, millis) {
+            match cmd {
+                Cmd::Ask(ask) => {
+                    // The desk ends only after this side of the channel is dropped.
+                    self.asks.send(ask).ok();
+                }
+                Cmd::Copy(text) => self.screen.copy(&text)?,
+                Cmd::Suspend => self.suspend()?,
+                Cmd::Redraw => self.screen.clear()?,
+                Cmd::NextTheme => self.looks.next(),
+            }
+        }
+        Ok(())
+    }
+
+    fn draw(&mut self) -> io::Result<()> {
+        self.frame_at = None;
+        self.last_frame = Some(Instant::now());
+        let (model, look) = (&self.model, self.looks.current());
+        self.screen.draw(|buffer| view::draw(model, look, buffer))
+    }
+
+    /// Gives the terminal back and stops; goes on when it is continued.
+    fn suspend(&mut self) -> io::Result<()> {
+        self.screen.pause();
+        kill_process(getpid(), Signal::STOP)?;
+        self.wake()
+    }
+
+    fn wake(&mut self) -> io::Result<()> {
+        self.screen.resume()?;
+        let (width, height) = self.screen.size()?;
+        self.take(Msg::Resize(width, height))?;
+        self.draw()
+    }
+}
+
+/// An instant that does not come.
+fn far_away() -> Instant {
+    Instant::now() + Duration::from_hours(24)
+}

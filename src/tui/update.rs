@@ -49,6 +49,8 @@ pub enum Msg {
     Told(Told),
     /// Time has passed: the deck's instant.
     Tick(Timestamp),
+    /// Part of the program has failed.
+    Broken(String),
     /// The console has to end: a signal.
     End,
 }
@@ -82,6 +84,11 @@ pub fn update(model: &mut Model, msg: Msg, millis: Millis) -> Vec<Cmd> {
         Msg::Focus => model.focused_at = Some(millis),
         Msg::Told(told) => on_told(model, told, &mut cmds),
         Msg::Tick(now) => model.shared.now = model.shared.now.max(now),
+        Msg::Broken(what) => {
+            let text = format!("part of the program has failed, everything is paused: {what}");
+            cmds.push(Cmd::Ask(Ask::Broken(text.clone())));
+            say(model, Tone::Bad, text);
+        }
         Msg::End => model.ending = Some(Ending::Drain),
     }
     let notice = model.shared.notice.as_ref();
@@ -455,12 +462,12 @@ fn look_around(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
         }
         Action::NextCampaign => turn(model, |tab, count| (tab + 1) % count, cmds),
         Action::PreviousCampaign => turn(model, |tab, count| (tab + count - 1) % count, cmds),
-        Action::Campaign(place) => {
-            let place = usize::from(place).saturating_sub(1);
-            turn(model, |tab, count| if place < count { place } else { tab }, cmds);
-        }
         Action::Back => back(model, cmds),
-        _ => {}
+        other => {
+            if let Some(place) = other.campaign_index() {
+                turn(model, |tab, count| if place < count { place } else { tab }, cmds);
+            }
+        }
     }
 }
 

@@ -4,11 +4,11 @@ use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Pacing;
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{
-    AttemptState, CallEventKind, CalleeType, CallerId, CallerIdState, CampaignState, ContactState,
-    ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
+    AttemptState, CallEventKind, CalleeType, CallerId, CallerIdState, CampaignState, ContactId,
+    ContactState, ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use dialdeck::policy::retry::Next;
-use dialdeck::policy::{Context, Refusal};
+use dialdeck::policy::{Context, Refusal, Until};
 use dialdeck::store::{Claimed, ImportFigures, NewContact, RowFate, Store, StoreError};
 
 use crate::world::*;
@@ -35,6 +35,8 @@ contract!(
     a_call_goes_from_ready_to_done,
     events_that_are_late_or_repeated_change_nothing,
     an_attempt_ends_once,
+    a_released_brake_holds_again_on_new_evidence_only,
+    a_reset_trunk_is_in_the_next_picture,
     a_busy_callee_is_called_again_later,
     an_opt_out_finishes_what_is_ready_and_names_what_is_live,
     an_opt_out_during_a_call_ends_its_contact,
@@ -55,6 +57,8 @@ contract!(
     the_pace_never_passes_the_files_ceiling,
     a_done_campaign_runs_again_after_an_import,
     a_failed_verb_leaves_the_group_unharmed,
+    a_group_sees_what_it_has_done,
+    a_contact_waits_for_its_own_reasons_alone,
     alerts_are_in_the_picture,
     examining_changes_nothing,
 );
@@ -106,6 +110,9 @@ fn a_call_goes_from_ready_to_done(store: &mut impl Store) {
         ]
     );
     assert_eq!(store.attempts_of(contacts[0]).unwrap().len(), 1);
+    let log = store.tail(head, 1).unwrap();
+    let reserved = r#""zones":["America/New_York"],"zone_source":"number","regions":["US-NY"]"#;
+    assert!(log[0].line.contains(reserved), "{}", log[0].line);
     check_counters(store, now + secs(60));
 }
 
@@ -122,6 +129,56 @@ fn events_that_are_late_or_repeated_change_nothing(store: &mut impl Store) {
     assert_eq!(store.snapshot(now).unwrap().head, head);
     let attempt = store.open_attempts().unwrap().remove(0);
     assert_eq!(attempt.sent_at, Some(now + secs(2)));
+}
+
+fn a_released_brake_holds_again_on_new_evidence_only(store: &mut impl Store) {
+    let (id, contacts) = running(store, 3);
+    let now = morning();
+    lose(store, contacts[0], now);
+    lose(store, contacts[1], now + secs(60));
+    assert_eq!(abandoned(store, now + secs(90)), (2, 2));
+    let head = store.snapshot(now).unwrap().head;
+    let before = store.release_brake(id, "two more agents", &by(now + secs(90)));
+    let before = before.unwrap();
+    assert_eq!((before.answered_live, before.abandoned), (2, 2));
+    assert_eq!(abandoned(store, now + secs(90)), (0, 0));
+    let entry = store.tail(head, 1).unwrap().remove(0).line;
+    let data =
+        r#""data":{"brake":"released","reason":"two more agents","answered_live":2,"abandoned":2}"#;
+    assert!(
+        entry.contains(data) && entry.contains(r#""actor":"maria""#),
+        "{entry}"
+    );
+    lose(store, contacts[2], now + secs(120));
+    assert_eq!(abandoned(store, now + secs(150)), (1, 1));
+}
+
+/// A person answers and finds no agent.
+fn lose(store: &mut impl Store, contact: ContactId, now: Timestamp) {
+    let attempt = dial(store, contact, now).id;
+    assert!(tell(store, attempt, CallEventKind::Answered, now));
+    settle(store, attempt, &ended(CallEnd::Abandoned), now).unwrap();
+}
+
+fn abandoned(store: &mut impl Store, now: Timestamp) -> (u64, u64) {
+    let counts = store.snapshot(now).unwrap().campaigns.remove(0).abandonment;
+    (counts.answered_live, counts.abandoned)
+}
+
+fn a_reset_trunk_is_in_the_next_picture(store: &mut impl Store) {
+    let now = morning();
+    running(store, 1);
+    assert_eq!(store.snapshot(now).unwrap().trunk_resets.len(), 0);
+    let trunk = deck().trunks.remove(0).name;
+    for times in 1..=2 {
+        assert!(store.reset_trunk(&trunk, &by(now)).unwrap());
+        let resets = store.snapshot(now).unwrap().trunk_resets;
+        assert_eq!(resets.get(&trunk), Some(&times));
+    }
+    let head = store.snapshot(now).unwrap().head;
+    let nobody = dialdeck::domain::TrunkName("nobody".to_owned());
+    assert!(!store.reset_trunk(&nobody, &by(now)).unwrap());
+    assert_eq!(store.snapshot(now).unwrap().head, head);
 }
 
 fn an_attempt_ends_once(store: &mut impl Store) {
@@ -320,7 +377,7 @@ fn a_blocked_caller_id_rests(store: &mut impl Store) {
     let text = store.tail(0, 1000).unwrap();
     assert!(
         text.iter()
-            .any(|event| event.line.contains(&format!("rests until {ends}")))
+            .any(|event| event.line.contains(&format!("rests until {}", ends.to_the_second())))
     );
     store.configure(&deck()).unwrap();
     assert_eq!(shown_as(store, attempt.caller_id), blocked);
@@ -578,6 +635,57 @@ fn a_failed_verb_leaves_the_group_unharmed(store: &mut impl Store) {
     let load = store.snapshot(now + secs(5)).unwrap().campaigns[0].load;
     assert_eq!(load.in_flight, 2);
     check_counters(store, now + secs(5));
+}
+
+fn a_group_sees_what_it_has_done(store: &mut impl Store) {
+    let now = morning();
+    let (_, one) = running(store, 2);
+    let (_, other) = campaign(store, "recall", 1);
+    store.begin().unwrap();
+    let first = dial(store, one[0], now);
+    tell(store, first.id, CallEventKind::Sent, now);
+    let open = store.open_attempts().unwrap();
+    assert_eq!(open[0].state, AttemptState::Sent);
+    tell(store, first.id, CallEventKind::Ringing, now + secs(1));
+    settle(store, first.id, &rejected(486), now + secs(5)).unwrap();
+    // The same number: what holds it is the attempt's age, no longer a call in flight.
+    let Claimed::Held { hold, .. } = claim(store, other[0], now + secs(6)) else {
+        panic!("dialed again at once");
+    };
+    assert!(
+        hold.reasons
+            .iter()
+            .all(|reason| reason.until != Until::CallEnds)
+    );
+    let second = dial(store, one[1], now + secs(9));
+    store
+        .suppress(&[opted_out(number(1), now + secs(9))])
+        .unwrap();
+    let settled = settle(store, second.id, &rejected(486), now + secs(12)).unwrap();
+    assert_eq!(settled.next, Some(Next::Finish(ContactState::Suppressed)));
+    store.commit().unwrap();
+    let of_first = store.attempts_of(one[0]).unwrap().remove(0);
+    assert_eq!(of_first.sent_at, Some(now));
+    assert_eq!(of_first.ringing_at, Some(now + secs(1)));
+    assert_eq!(of_first.outcome, Some(Outcome::Busy));
+    assert!(store.open_attempts().unwrap().is_empty());
+    check_counters(store, now + secs(12));
+}
+
+fn a_contact_waits_for_its_own_reasons_alone(store: &mut impl Store) {
+    let now = morning();
+    let (_, one) = running(store, 1);
+    let (second, other) = campaign(store, "recall", 1);
+    dial(store, one[0], now);
+    let to = CampaignState::Paused;
+    store.move_campaign(second, to, "", &by(now)).unwrap();
+    let Claimed::Held { hold, due } = claim(store, other[0], now + secs(5)) else {
+        panic!("claimed while paused");
+    };
+    assert_eq!(hold.until, Until::Operator);
+    assert_eq!(due, hold.set_aside_until(now + secs(5)));
+    let waiting = store.contacts_with(number(0)).unwrap().remove(1);
+    assert_eq!(Some(waiting.due), due);
 }
 
 fn alerts_are_in_the_picture(store: &mut impl Store) {

@@ -5,6 +5,7 @@
 )]
 
 mod contract;
+mod listing;
 mod model;
 mod processes;
 mod world;

@@ -10,7 +10,7 @@ use dialdeck::domain::{
     CampaignState, Consent, ConsentKind, ListKind, Suppression, Timestamp,
 };
 use dialdeck::policy::{Context, Load};
-use dialdeck::store::{ImportFigures, NewContact, Snapshot, Store};
+use dialdeck::store::{ContactQuery, Direction, ImportFigures, NewContact, Snapshot, Store};
 use proptest::prelude::*;
 
 use crate::world::*;
@@ -36,6 +36,7 @@ enum Verb {
     CallerId(u64, CallerIdState),
     Refill(i64, usize),
     Page(ListKind, u64),
+    List(ContactQuery, bool, usize, u64),
 }
 
 #[derive(Clone, Debug)]
@@ -144,6 +145,8 @@ fn verb() -> impl Strategy<Value = Verb> {
         1 => (0..3u64, caller).prop_map(|(one, state)| Verb::CallerId(one, state)),
         1 => (campaign, 1..4usize).prop_map(|(one, limit)| Verb::Refill(one, limit)),
         1 => (list(), 0..12u64).prop_map(|(list, after)| Verb::Page(list, after)),
+        4 => (crate::listing::query(3), any::<bool>(), 1..6usize, 1..20u64)
+            .prop_map(|(query, back, limit, budget)| Verb::List(query, back, limit, budget)),
     ]
 }
 
@@ -207,6 +210,18 @@ fn answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
             said(store.reverse_suppression(number(*place), list, "asked", &by))
         }
         Verb::Page(list, place) => said(store.list_page(list, Some(number(*place)), 3)),
+        Verb::List(query, back, limit, budget) => {
+            let way = [Direction::Forward, Direction::Back][usize::from(*back)];
+            said(
+                store
+                    .page(query, None, way, *limit, *budget)
+                    .and_then(|first| {
+                        let from = first.resume.as_ref();
+                        let second = store.page(query, from, way, *limit, *budget)?;
+                        Ok((first, second))
+                    }),
+            )
+        }
         Verb::CallerId(place, state) => {
             said(store.set_caller_id_state(caller_id(*place), *state, &by))
         }
@@ -307,8 +322,8 @@ fn new(row: &Row, line: u64) -> NewContact {
     NewContact {
         class: match row.class {
             0 => Err("premium".to_owned()),
-            1 => Ok(los_angeles()),
-            _ => Ok(new_york()),
+            1 => Ok(los_angeles().into()),
+            _ => Ok(new_york().into()),
         },
         priority: row.priority,
         consent: row.consent.then(|| Consent {
@@ -354,6 +369,10 @@ fn compare(one: &mut impl Store, other: &mut impl Store, head: &mut i64, now: Ti
     );
     assert_eq!(one.settings().unwrap(), other.settings().unwrap());
     assert_eq!(one.unsent().unwrap(), other.unsent().unwrap());
+    assert_eq!(
+        one.log_before(new_head, 3).unwrap(),
+        other.log_before(new_head, 3).unwrap()
+    );
     *head = new_head;
 }
 

@@ -2,7 +2,8 @@
 
 use dialdeck::domain::campaign::Pacing;
 use dialdeck::domain::event::{EventKind, NewEvent};
-use dialdeck::domain::{CallEventKind, CampaignState, DeckId, ListKind};
+use dialdeck::domain::{CallEventKind, CampaignState, ContactState, DeckId, ListKind};
+use dialdeck::policy::retry::Next;
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{Claimed, ImportFigures, Store, StoreError};
@@ -34,6 +35,20 @@ fn an_opt_out_of_another_process_holds_at_the_next_claim() {
     dial(&mut engine, contacts[2], now + secs(9));
     kinds(&mut support, 0);
     check_counters(&mut engine, now);
+}
+
+#[test]
+fn an_opt_out_of_another_process_during_a_call_ends_its_contact() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = sqlite(&folder);
+    let (_, contacts) = running(&mut engine, 1);
+    let now = morning();
+    let live = dial(&mut engine, contacts[0], now);
+    sqlite(&folder)
+        .suppress(&[opted_out(number(0), now)])
+        .unwrap();
+    let settled = settle(&mut engine, live.id, &rejected(486), now + secs(9)).unwrap();
+    assert_eq!(settled.next, Some(Next::Finish(ContactState::Suppressed)));
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Subcommand, ValueHint};
 
 use super::CountryArgs;
@@ -25,6 +26,8 @@ pub enum CampaignCommand {
     Stop(CampaignMoveArgs),
     /// Change a campaign's pace, up to the ceiling its file set
     Set(CampaignSetArgs),
+    /// Release the brake that too many abandoned calls put on; its count starts anew
+    Release(CampaignReleaseArgs),
 }
 
 /// `dialdeck campaign add`.
@@ -71,6 +74,16 @@ pub struct CampaignPauseArgs {
     /// Why, for the log
     #[arg(long, default_value = "", hide_default_value = true)]
     pub note: String,
+}
+
+/// `dialdeck campaign release`.
+#[derive(Clone, Debug, Args)]
+pub struct CampaignReleaseArgs {
+    /// The campaign's name
+    pub name: String,
+    /// What has changed since, for the log
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub reason: String,
 }
 
 /// `dialdeck campaign set`.

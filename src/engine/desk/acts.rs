@@ -5,9 +5,7 @@ use std::time::Duration;
 use crate::clock::Stopwatch;
 use crate::domain::campaign::Pacing;
 use crate::domain::suppression::SuppressionSource;
-use crate::domain::{
-    Attempt, CampaignId, CampaignState, ListKind, PhoneNumber, Suppression,
-};
+use crate::domain::{Attempt, CampaignId, CampaignState, ListKind, PhoneNumber, Suppression};
 use crate::store::{By, Store, StoreError};
 
 /// How long an acknowledgement waits for calls that can still leave.

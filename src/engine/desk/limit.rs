@@ -1,8 +1,8 @@
 //! What binds a campaign: the one reason for which its next call does not leave this instant.
 
-use crate::domain::campaign::Agent;
 use crate::domain::{CallerIdState, CampaignState, Timestamp};
-use crate::engine::board::{CampaignBoard, Reading};
+use crate::engine::board::CampaignBoard;
+use crate::engine::reading::Reading;
 use crate::policy::abandonment;
 use crate::store::Snapshot;
 
@@ -105,9 +105,7 @@ pub(super) fn of(
     if let Some(start) = settings.schedule.start.filter(|start| *start > now) {
         return Limit::Start(start);
     }
-    if settings.agent == Agent::Human
-        && abandonment::over(counts.abandonment, settings.abandonment_limit_percent)
-    {
+    if abandonment::holds(settings, counts.abandonment) {
         return Limit::Abandonment;
     }
     let load = counts.load;
@@ -134,7 +132,10 @@ pub(super) fn of(
     if let Some(at) = trunk.and_then(|load| load.minute_frees_at) {
         return Limit::TrunkPerMinute(Some(at));
     }
-    if reading.caller_ids(snapshot).all(|usage| usage.caller_id.state != CallerIdState::Active) {
+    if reading
+        .caller_ids(snapshot)
+        .all(|usage| usage.caller_id.state != CallerIdState::Active)
+    {
         return Limit::NoCallerId;
     }
     caller_ids(reading, snapshot, now).unwrap_or(Limit::Spacing)

@@ -29,14 +29,14 @@ pub use zones::{ZoneRow, ZoneStanding};
 pub use crate::policy::window::Stretch;
 pub use crate::store::{ListKey, ListOrder};
 
-use super::board::{self, Board, CallerIdBoard, Reading};
+use super::board::{Board, CallerIdBoard};
+use super::reading::{self, Reading};
 use super::shell::Handle;
 use crate::clock::DeckClock;
 use crate::domain::campaign::Pacing;
 use crate::domain::{Attempt, CampaignId, Contact, ContactId, ImportFigures, Timestamp};
 use crate::rules::Rules;
 use crate::store::{Direction, Snapshot, Store, StoreError};
-use acts::Concern;
 
 /// Rows looked at in one search of the list before something else gets its turn.
 const ROW_BUDGET: u64 = 50_000;
@@ -185,7 +185,7 @@ impl<S: Store> Desk<S> {
         self.strips.turn_to(now, &self.settings.viewer);
         let engine = self.settings.surroundings.engine();
         let snapshot = &self.snapshot;
-        let readings = board::readings(snapshot, rules, now);
+        let readings = reading::readings(snapshot, rules, now);
         let board = Board::of(snapshot, &readings, now);
         let campaigns = board
             .campaigns
@@ -203,7 +203,11 @@ impl<S: Store> Desk<S> {
                 next_due: reading.counts.next_due,
                 caller_ids: caller_ids(reading, snapshot, now),
                 ceiling: reading.counts.campaign.ceiling,
-                abandonment_limit_percent: reading.counts.campaign.settings.abandonment_limit_percent,
+                abandonment_limit_percent: reading
+                    .counts
+                    .campaign
+                    .settings
+                    .abandonment_limit_percent,
             })
             .collect();
         Ok(View {
@@ -232,7 +236,10 @@ impl<S: Store> Desk<S> {
             Centre::After(key) => (None, Some(key)),
             Centre::End => {
                 let limit = before + after;
-                (Some(store.page(&asked, None, Direction::Back, limit, ROW_BUDGET)?), None)
+                (
+                    Some(store.page(&asked, None, Direction::Back, limit, ROW_BUDGET)?),
+                    None,
+                )
             }
             Centre::At(key) => {
                 let page = store.page(&asked, Some(&key), Direction::Back, before, ROW_BUDGET)?;
@@ -262,7 +269,7 @@ impl<S: Store> Desk<S> {
 
     fn rows(&self, query: &ListQuery, contacts: &[Contact]) -> Vec<ContactRow> {
         let (rules, now) = (self.settings.rules, self.now);
-        let readings = board::readings(&self.snapshot, rules, now);
+        let readings = reading::readings(&self.snapshot, rules, now);
         let Some(reading) = readings
             .iter()
             .find(|reading| reading.counts.campaign.id == query.campaign)
@@ -270,9 +277,12 @@ impl<S: Store> Desk<S> {
             return Vec::new();
         };
         let counts = Board::of(&self.snapshot, std::slice::from_ref(reading), now);
-        let limit = counts.campaigns.first().map_or(Limit::NothingLeft, |board| {
-            limit::of(board, reading, &self.snapshot, u32::MAX, now)
-        });
+        let limit = counts
+            .campaigns
+            .first()
+            .map_or(Limit::NothingLeft, |board| {
+                limit::of(board, reading, &self.snapshot, u32::MAX, now)
+            });
         let maker = rows::RowMaker {
             rules,
             reading,

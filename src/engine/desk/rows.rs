@@ -8,7 +8,7 @@ use crate::domain::{
     Attempt, AttemptState, CampaignId, ClassId, Contact, ContactId, ContactState, Outcome,
     PhoneNumber, Timestamp, WaitReason, WindowClass,
 };
-use crate::engine::board::Reading;
+use crate::engine::reading::Reading;
 use crate::rules::Rules;
 use crate::store::Snapshot;
 use crate::store::{ContactQuery, ListKey, ListOrder};

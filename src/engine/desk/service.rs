@@ -7,12 +7,13 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::Sender;
 
 use super::acts::{self, Acted, PATIENCE, Pending};
 use super::{Act, Desk, Imported, Judged, ListPage, ListQuery, Settings, View, WhyReport};
 use super::{EngineSeat, EventLine, numbers, story, why};
 use crate::clock::Stopwatch;
+use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{Attempt, CampaignId, ContactId, Timestamp};
 use crate::engine::Command;
 use crate::store::{By, ListKey, Store, StoreError};
@@ -21,7 +22,10 @@ use crate::store::{By, ListKey, Store, StoreError};
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
 /// Between two looks at a deck that has been quiet for [`QUIET_AFTER`].
-const QUIET_LOOK: Duration = Duration::from_secs(1);
+const QUIET_LOOK: Duration = Duration::from_secs(2);
+
+/// Between two views of a deck in which only time has passed.
+const TIME_VIEW: Duration = Duration::from_secs(1);
 
 /// After this long without a change a deck counts as quiet.
 const QUIET_AFTER: Duration = Duration::from_secs(2);
@@ -34,6 +38,12 @@ const STORY_PAGE: usize = 2_000;
 
 /// How far back the log is told when a console opens, by the deck's clock.
 const STORY_BEFORE: Duration = Duration::from_mins(15);
+
+/// Messages that may wait for a console; a terminal that stops reading gets no more news than that.
+pub const TOLD_QUEUE: usize = 64;
+
+/// Places of the queue kept for answers: news waits when fewer are free.
+const FOR_ANSWERS: usize = 16;
 
 /// What a console asks.
 #[derive(Clone, Debug, PartialEq)]
@@ -50,6 +60,8 @@ pub enum Ask {
     Act(u64, Act),
     /// Import a list into a campaign.
     Import(CampaignId, PathBuf),
+    /// Part of the program has failed: pause everything, raise an alert.
+    Broken(String),
 }
 
 /// Around which place of a list.
@@ -97,7 +109,7 @@ pub enum Told {
 pub fn spawn<S: Store + 'static>(
     settings: Settings<S>,
     asks: Receiver<Ask>,
-    tell: UnboundedSender<Told>,
+    tell: Sender<Told>,
 ) -> Result<JoinHandle<()>, StoreError> {
     let desk = Desk::open(settings)?;
     let service = Service {
@@ -118,7 +130,7 @@ pub fn spawn<S: Store + 'static>(
 
 struct Service<S> {
     desk: Desk<S>,
-    tell: UnboundedSender<Told>,
+    tell: Sender<Told>,
     pending: VecDeque<Pending>,
     /// The last entry of the log that was told.
     told_to: Option<i64>,
@@ -144,7 +156,7 @@ impl<S: Store> Service<S> {
             if self.is_due() {
                 self.look();
             }
-            match asks.recv_timeout(self.patience()) {
+            match asks.recv_timeout(self.wait_for()) {
                 Ok(ask) => self.answer_all(ask, asks),
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
@@ -166,12 +178,14 @@ impl<S: Store> Service<S> {
         }
     }
 
-    fn patience(&self) -> Duration {
+    fn wait_for(&self) -> Duration {
         if !self.pending.is_empty() {
             return WAITING_LOOK;
         }
         if self.changed.elapsed() < QUIET_AFTER {
             VIEW_EVERY
+        } else if self.last.moving {
+            TIME_VIEW
         } else {
             QUIET_LOOK
         }
@@ -179,7 +193,14 @@ impl<S: Store> Service<S> {
 
     /// Whether there is something new to show.
     fn is_due(&mut self) -> bool {
-        if self.looked.as_ref().is_some_and(|last| last.elapsed() < VIEW_EVERY) {
+        if self.tell.capacity() < FOR_ANSWERS {
+            return false;
+        }
+        if self
+            .looked
+            .as_ref()
+            .is_some_and(|last| last.elapsed() < VIEW_EVERY)
+        {
             return false;
         }
         let elsewhere = self.desk.settings.store.changed_elsewhere().unwrap_or(true);
@@ -187,7 +208,10 @@ impl<S: Store> Service<S> {
             self.changed = Stopwatch::start();
             return true;
         }
-        let second = self.looked.as_ref().is_none_or(|last| last.elapsed() >= QUIET_LOOK);
+        let second = self
+            .looked
+            .as_ref()
+            .is_none_or(|last| last.elapsed() >= TIME_VIEW);
         let engine = self.desk.settings.surroundings.engine();
         second
             && (self.last.moving
@@ -267,6 +291,7 @@ impl<S: Store> Service<S> {
             }
             Ask::Act(id, act) => self.act(id, &act),
             Ask::Import(campaign, path) => self.import(campaign, path)?,
+            Ask::Broken(what) => self.broken(&what)?,
         }
         Ok(())
     }
@@ -295,14 +320,32 @@ impl<S: Store> Service<S> {
             return self.say(Told::Acted(id, result));
         }
         match acts::write(&mut self.desk.settings.store, act, &by) {
-            Ok((acted, concern)) => self.pending.push_back(Pending {
-                id,
-                acted,
-                concern,
-                since: Stopwatch::start(),
-            }),
+            Ok((acted, concern)) => {
+                if let Some(engine) = &self.desk.settings.engine {
+                    engine.nudge();
+                }
+                self.pending.push_back(Pending {
+                    id,
+                    acted,
+                    concern,
+                    since: Stopwatch::start(),
+                });
+            }
             Err(error) => self.say(Told::Acted(id, Err(error.to_string()))),
         }
+    }
+
+    /// Pauses every campaign and leaves an alert: what has failed may not have known what it did.
+    fn broken(&mut self, what: &str) -> Result<(), StoreError> {
+        self.dirty = true;
+        let by = By {
+            actor: "console".to_owned(),
+            at: self.desk.present(),
+        };
+        let store = &mut self.desk.settings.store;
+        acts::write(store, &Act::PauseAll, &by)?;
+        let data = serde_json::json!({"alert": "program_failed", "text": what});
+        store.append(&NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&data))
     }
 
     fn hang_up_all(&self, actor: &str) -> Result<Acted, String> {
@@ -352,22 +395,24 @@ impl<S: Store> Service<S> {
         };
         let importer = self.desk.settings.surroundings.importer();
         let tell = self.tell.clone();
-        let started = thread::Builder::new().name("import".to_owned()).spawn(move || {
-            let mut progress = |rows| {
-                // A console that has gone needs no progress; the import goes on.
-                tell.send(Told::Importing(rows)).ok();
-            };
-            let result = importer(campaign.name(), path, &mut progress);
-            tell.send(Told::Imported(result)).ok();
-        });
+        let started = thread::Builder::new()
+            .name("import".to_owned())
+            .spawn(move || {
+                let mut progress = |rows| {
+                    // A console that has gone needs no progress; the import goes on.
+                    tell.try_send(Told::Importing(rows)).ok();
+                };
+                let result = importer(campaign.name(), path, &mut progress);
+                tell.blocking_send(Told::Imported(result)).ok();
+            });
         started
             .map(|_| ())
             .map_err(|error| StoreError::Unusable(error.to_string()))
     }
 
     fn say(&self, told: Told) {
-        // The console may be closing; the loop sees that.
-        self.tell.send(told).ok();
+        // A console that has gone, or asks without listening, needs no answer.
+        self.tell.try_send(told).ok();
     }
 }
 

@@ -163,8 +163,9 @@ fn by_law(rules: &Rules, number: PhoneNumber, lists: &[Suppression], now: Timest
             Legal::Open => (true, "the law's hours for a live call are open".to_owned()),
             Legal::Shut(reason, zone) => {
                 let next = rules.next_legal(&class, CallClass::Live, &[], now);
-                let next =
-                    next.map_or_else(String::new, |at| format!("; a live call is legal from {at}"));
+                let next = next.map_or_else(String::new, |at| {
+                    format!("; a live call is legal from {at}")
+                });
                 (false, format!("{}: {zone}{next}", words::window(reason)))
             }
             Legal::NoZone => (false, "its time zone is not known".to_owned()),

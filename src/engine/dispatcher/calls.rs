@@ -362,7 +362,7 @@ impl Dispatcher {
         match rest {
             Some(rest) if !rested_before => {
                 let until = rest.until.map_or_else(
-                    || "until an operator resets it".to_owned(),
+                    || format!("until `dialdeck trunk reset {name}`"),
                     |until| format!("until {until}"),
                 );
                 let text = format!(

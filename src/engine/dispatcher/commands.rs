@@ -17,8 +17,7 @@ impl Dispatcher {
             Command::ResetTrunk(name) => {
                 let result = match self.trunks.get_mut(&name) {
                     Some(trunk) => {
-                        trunk.breaker.on_operator_reset();
-                        trunk.rests = false;
+                        trunk.reset();
                         Ok(Effected::Done)
                     }
                     None => Err(format!("there is no trunk `{name}`")),

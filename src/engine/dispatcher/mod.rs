@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::event::{EventKind, NewEvent};
-use crate::domain::{AttemptId, CampaignId, Timestamp, TrunkName, TrunkSettings};
+use crate::domain::{AttemptId, Campaign, CampaignId, Timestamp, TrunkName, TrunkSettings};
 use crate::policy::breaker::Breaker;
-use crate::policy::{Context, HoldKind, Scope, Until};
+use crate::policy::{Context, Hold, HoldKind, Scope, Until};
 use crate::rules::Rules;
 use crate::store::{Candidate, Claimed};
 
@@ -61,6 +61,16 @@ struct Trunk {
     settings: TrunkSettings,
     breaker: Breaker,
     rests: bool,
+    /// Resets that were seen so far, of those that other processes made.
+    resets: u64,
+}
+
+impl Trunk {
+    /// An operator lets it try again.
+    fn reset(&mut self) {
+        self.breaker.on_operator_reset();
+        self.rests = false;
+    }
 }
 
 impl Dispatcher {
@@ -174,14 +184,22 @@ impl Dispatcher {
             suppressed,
         } = picture;
         for (settings, _) in &snapshot.trunks {
-            self.trunks
+            let resets = snapshot.trunk_resets.get(&settings.name).copied();
+            let resets = resets.unwrap_or(0);
+            let trunk = self
+                .trunks
                 .entry(settings.name.clone())
                 .or_insert_with(|| Trunk {
                     settings: settings.clone(),
                     breaker: Breaker::default(),
                     rests: false,
-                })
-                .settings = settings.clone();
+                    resets,
+                });
+            trunk.settings = settings.clone();
+            if std::mem::replace(&mut trunk.resets, resets) != resets {
+                // What the lanes wait for is looked at anew with every picture.
+                trunk.reset();
+            }
         }
         let pass = self.lanes.values().map(|lane| lane.pass).min().unwrap_or(0);
         for counts in &snapshot.campaigns {
@@ -256,8 +274,9 @@ impl Dispatcher {
                     let over = matches!(hold.until, Until::At(at) if at <= now);
                     if hold.until == Until::Operator && !std::mem::replace(&mut lane.told, true) {
                         let text = format!(
-                            "campaign {} waits for an operator: {hold}",
-                            lane.campaign.name()
+                            "campaign {} waits for an operator: {hold}{}",
+                            lane.campaign.name(),
+                            remedies(&hold, &lane.campaign)
                         );
                         effects.push(Self::alert("campaign_waits", &text, now));
                     }
@@ -380,4 +399,21 @@ impl Dispatcher {
         let event = NewEvent::new(now, EventKind::AlertRaised, ENGINE);
         Effect::Store(Job::Log(event.with_data(&Data { alert, text })))
     }
+}
+
+/// The commands that end what only an operator can end.
+fn remedies(hold: &Hold, campaign: &Campaign) -> String {
+    let reasons = hold.reasons.iter();
+    let commands = reasons.filter_map(|reason| match (&reason.kind, reason.until) {
+        (HoldKind::AbandonmentBrake(..), _) => Some(format!(
+            "; agents there? `dialdeck campaign release {} --reason TEXT`",
+            campaign.name()
+        )),
+        (HoldKind::TrunkRests(_), Until::Operator) => Some(format!(
+            "; mended? `dialdeck trunk reset {}`",
+            campaign.settings.trunk
+        )),
+        _ => None,
+    });
+    commands.collect()
 }

@@ -9,7 +9,7 @@ use crate::domain::{
     ListKind, Timestamp, WaitReason,
 };
 use crate::policy::retry::{self, Next};
-use crate::policy::{Context, Decision, DialOrder, Scope, decide};
+use crate::policy::{Context, Decision, DialOrder, decide};
 use crate::store::facts::{self, Gathered};
 use crate::store::{Claimed, Settled, StoreError, entries, moves};
 
@@ -27,8 +27,10 @@ impl MemoryStore {
         let gathered = self.gather(contact.clone(), now)?;
         match decide(&gathered.facts(self.rules, context), now) {
             Decision::Dial(order) => Ok(self.reserve(&gathered, order, now)),
-            Decision::Hold(hold) if hold.scope == Scope::Contact => {
-                let (reason, due) = moves::set_aside(&hold, now);
+            Decision::Hold(hold) => {
+                let Some((reason, due)) = moves::set_aside(&hold, now) else {
+                    return Ok(Claimed::Held { hold, due: None });
+                };
                 let state = ContactState::Waiting(reason);
                 let waits = Contact {
                     state,
@@ -39,7 +41,6 @@ impl MemoryStore {
                 let due = Some(due);
                 Ok(Claimed::Held { hold, due })
             }
-            Decision::Hold(hold) => Ok(Claimed::Held { hold, due: None }),
             Decision::Refuse(refusal) => {
                 let by = (entries::ENGINE, now);
                 self.finish(contact.id, refusal.contact_state(), refusal.code(), by);
@@ -138,17 +139,13 @@ impl MemoryStore {
         let id = AttemptId { deck, serial };
         let attempt = moves::reserve(id, &gathered.contact, &order, now);
         self.save_attempt(&attempt, now);
-        let called = Contact {
-            state: ContactState::InFlight,
-            reason: None,
-            ..gathered.contact.clone()
-        };
+        let called = moves::called(&gathered.contact);
         self.contacts.insert(called.id, called);
         let mut ids = gathered.caller_ids.iter();
         let shown = ids.find(|used| used.caller_id.number == order.caller_id);
-        let digest = self.rules.digest();
+        let (source, digest) = (&gathered.class.zone_source, self.rules.digest());
         let campaign = &gathered.campaign;
-        let event = entries::attempt_reserved(campaign, &attempt, &order, shown, digest);
+        let event = entries::attempt_reserved(campaign, &attempt, &order, shown, source, digest);
         self.note(event);
         Claimed::Dial(Box::new(attempt), order)
     }

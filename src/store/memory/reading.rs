@@ -35,6 +35,7 @@ impl MemoryStore {
             classes: self.classes.clone(),
             in_flight: self.in_flight(|_| true),
             trunks: trunks.collect(),
+            trunk_resets: self.trunk_resets.clone(),
             caller_ids,
             lists: self.loaded_lists(),
             alerts: alerts
@@ -94,7 +95,7 @@ impl MemoryStore {
         for attempt in self
             .attempts
             .values()
-            .filter(|one| one.campaign == campaign)
+            .filter(|one| one.campaign == campaign && !self.forgiven.contains(&one.id))
         {
             let recent = |at: &Timestamp| moves::day(*at) >= first_day;
             let Some(outcome) = attempt.ended_at.filter(recent).and(attempt.outcome) else {

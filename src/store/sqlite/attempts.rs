@@ -12,19 +12,20 @@ use crate::domain::{
     Attempt, AttemptId, AttemptState, CallEvent, CalleeType, ContactId, DeckId, Outcome,
     PhoneNumber, Timestamp,
 };
-use crate::policy::PastAttempt;
 use crate::policy::pacing::{HOUR, Ledger};
 use crate::store::{StoreError, entries, facts, moves};
 
 pub(super) const BY_SERIAL: &str = concat!(
     "SELECT ",
     attempt_columns!(),
-    " FROM attempts WHERE serial = ?1"
+    ", counts_from FROM attempts WHERE serial = ?1"
 );
+/// Found by the contact's number, which spares every attempt an index of its own.
 pub(super) const OF_CONTACT: &str = concat!(
     "SELECT ",
     attempt_columns!(),
-    " FROM attempts WHERE contact = ?1 ORDER BY serial"
+    " FROM attempts WHERE contact = ?1
+     AND number = (SELECT contacts.number FROM contacts WHERE contacts.id = ?1)"
 );
 pub(super) const OPEN: &str = concat!(
     "SELECT ",
@@ -61,23 +62,28 @@ pub(super) const INSERT: &str = concat!(
     ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
 );
 pub(super) const UPDATE: &str = "UPDATE attempts SET state = ?2, sent_at = ?3, ringing_at = ?4,
-     answered_at = ?5, ended_at = ?6, callee_type = ?7, outcome = ?8, counts = ?9, counts_from =
-     CASE WHEN ?10 THEN NULL ELSE coalesce(counts_from, ?11) END WHERE serial = ?1";
+     answered_at = ?5, ended_at = ?6, callee_type = ?7, outcome = ?8, counts = ?9,
+     counts_from = ?10 WHERE serial = ?1";
 
 /// The id of the next attempt.
 pub(super) fn next_id(work: &Work<'_>) -> Result<AttemptId, StoreError> {
-    let last: Option<i64> = work
-        .conn
-        .prepare_cached("SELECT max(serial) FROM attempts")?
-        .query_row((), |row| row.get(0))?;
+    let last = match work.mem.last_serial {
+        Some(last) => last,
+        None => work
+            .conn
+            .prepare_cached("SELECT max(serial) FROM attempts")?
+            .query_row((), |row| row.get::<_, Option<i64>>(0))?
+            .unwrap_or(0),
+    };
     Ok(AttemptId {
         deck: work.mem.deck,
-        serial: last.unwrap_or(0) + 1,
+        serial: last + 1,
     })
 }
 
 /// Adds a reserved attempt.
 pub(super) fn insert(work: &mut Work<'_>, attempt: &Attempt) -> Result<(), StoreError> {
+    work.mem.last_serial = None;
     work.conn
         .prepare_cached(INSERT)?
         .execute(rusqlite::params![
@@ -98,42 +104,38 @@ pub(super) fn insert(work: &mut Work<'_>, attempt: &Attempt) -> Result<(), Store
             attempt.outcome.map(Outcome::as_str),
             attempt.counts,
         ])?;
+    work.mem.last_serial = Some(attempt.id.serial);
+    work.mem.held.take_in(attempt.clone(), None);
     Ok(())
 }
 
-/// Writes what has changed of an attempt.
-pub(super) fn save(
-    work: &mut Work<'_>,
-    attempt: &Attempt,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    work.conn.prepare_cached(UPDATE)?.execute((
-        attempt.id.serial,
-        attempt_code(attempt.state),
-        millis(attempt.sent_at),
-        millis(attempt.ringing_at),
-        millis(attempt.answered_at),
-        millis(attempt.ended_at),
-        attempt.callee_type.map(CalleeType::as_str),
-        attempt.outcome.map(Outcome::as_str),
-        attempt.counts,
-        moves::never_sent(attempt),
-        millis(moves::counts_from(attempt, None, now)),
-    ))?;
-    Ok(())
-}
-
-/// The attempt with that id, unless it is another deck's.
-pub(super) fn by_id(work: &Work<'_>, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
+/// The attempt with that id if it is in flight and this deck's; from here on it is held.
+pub(super) fn in_flight(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
     if id.deck != work.mem.deck {
         return Ok(None);
     }
-    Ok(select(work, BY_SERIAL, (id.serial,))?.pop())
+    if let Some(held) = work.mem.held.get(id.serial) {
+        return Ok(Some(held.clone()).filter(|known| known.state.in_flight()));
+    }
+    let mut statement = work.conn.prepare_cached(BY_SERIAL)?;
+    let mut rows = statement.query((id.serial,))?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let attempt = read_attempt(row, id.deck)?;
+    if !attempt.state.in_flight() {
+        return Ok(None);
+    }
+    let counts_from = instant(row.get("counts_from")?);
+    work.mem.held.take_in(attempt.clone(), counts_from);
+    Ok(Some(attempt))
 }
 
 /// All attempts of a contact, oldest first.
 pub(super) fn of_contact(work: &Work<'_>, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
-    select(work, OF_CONTACT, (contact.0,))
+    let mut attempts = select(work, OF_CONTACT, (contact.0,))?;
+    attempts.sort_by_key(|attempt| attempt.id);
+    Ok(attempts)
 }
 
 /// Attempts that have not ended, by id.
@@ -157,16 +159,15 @@ pub(super) fn open_to(work: &Work<'_>, number: PhoneNumber) -> Result<Option<Att
 
 /// A number's attempts of the last 60 days, newest first.
 pub(super) fn history(
-    work: &Work<'_>,
+    work: &mut Work<'_>,
     number: PhoneNumber,
     now: Timestamp,
-) -> Result<Vec<PastAttempt>, StoreError> {
+) -> Result<Vec<Attempt>, StoreError> {
+    if work.mem.held.is_behind(number) {
+        work.mem.held.write(work.conn)?;
+    }
     let since = (now - moves::HISTORY).as_millis();
-    let attempts = select(work, HISTORY, (digits(number), since))?;
-    Ok(attempts
-        .iter()
-        .map(|attempt| facts::past(attempt, now))
-        .collect())
+    select(work, HISTORY, (digits(number), since))
 }
 
 /// Notes a call event.
@@ -175,7 +176,7 @@ pub(super) fn record(
     event: &CallEvent,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let Some(mut attempt) = by_id(work, event.attempt)? else {
+    let Some(mut attempt) = in_flight(work, event.attempt)? else {
         return Ok(false);
     };
     let was_sent = attempt.sent_at.is_some();
@@ -183,12 +184,13 @@ pub(super) fn record(
     if kinds.is_empty() {
         return Ok(false);
     }
-    // The ledger is brought up before the row changes, so that a rebuilt one does not count it twice.
+    // The ledger is brought up before the attempt changes, so that a rebuilt one does not count it
+    // twice.
     let ledger = work.ledger(now)?;
     if let Some(at) = attempt.sent_at.filter(|_| !was_sent) {
         ledger.sent(attempt.id, at);
     }
-    save(work, &attempt, now)?;
+    work.mem.held.change(&attempt, now)?;
     let campaign = campaigns::by_id(work, attempt.campaign)?;
     for kind in kinds {
         log::append(work, &entries::call_event(kind, &campaign, &attempt, now))?;
@@ -203,7 +205,7 @@ pub(super) fn mark_unknown(
     why: &str,
     now: Timestamp,
 ) -> Result<bool, StoreError> {
-    let Some(mut attempt) = by_id(work, id)? else {
+    let Some(mut attempt) = in_flight(work, id)? else {
         return Ok(false);
     };
     if !attempt.state.may_become(AttemptState::Unknown) {
@@ -211,7 +213,7 @@ pub(super) fn mark_unknown(
     }
     work.ledger(now)?.sent(attempt.id, now);
     attempt.state = AttemptState::Unknown;
-    save(work, &attempt, now)?;
+    work.mem.held.change(&attempt, now)?;
     let campaign = campaigns::by_id(work, attempt.campaign)?;
     log::append(
         work,

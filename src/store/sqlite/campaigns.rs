@@ -1,18 +1,22 @@
 //! Campaigns, the deck's settings and the states of caller IDs.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use rusqlite::Row;
 
 use super::codec::{digits, instant, millis, number};
-use super::{Settings, Work, log, meta};
+use super::{Settings, Work, claim, log, meta};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
     CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, PhoneNumber, Timestamp,
+    TrunkName,
 };
+use crate::policy::Abandonment;
 use crate::store::{By, DeckSettings, ImportFigures, StoreError, entries, moves};
 
 const SETTINGS: &str = "settings";
+const TRUNK_RESETS: &str = "trunk_resets";
 
 /// Adds a campaign in state `draft`.
 pub(super) fn add(
@@ -111,6 +115,52 @@ pub(super) fn set_pacing(
         log::append(work, &event)?;
     }
     Ok(campaign)
+}
+
+/// Restarts the counts behind the abandonment brake.
+pub(super) fn release_brake(
+    work: &mut Work<'_>,
+    id: CampaignId,
+    reason: &str,
+    by: &By,
+) -> Result<Abandonment, StoreError> {
+    let campaign = by_id(work, id)?;
+    let counts = claim::abandonment(work, id, by.at)?;
+    work.conn
+        .prepare_cached("DELETE FROM live_answers WHERE campaign = ?1")?
+        .execute((id.0,))?;
+    work.mem.cache.live.remove(&id);
+    log::append(
+        work,
+        &entries::brake_released(&campaign, counts, reason, by),
+    )?;
+    Ok(counts)
+}
+
+/// Notes that a trunk may try again; `false`: there is no such trunk.
+pub(super) fn reset_trunk(
+    work: &mut Work<'_>,
+    trunk: &TrunkName,
+    by: &By,
+) -> Result<bool, StoreError> {
+    let known = settings(work)?;
+    let mut trunks = known.iter().flat_map(|settings| &settings.trunks);
+    if !trunks.any(|known| known.name == *trunk) {
+        return Ok(false);
+    }
+    let mut resets = trunk_resets(work)?;
+    *resets.entry(trunk.clone()).or_default() += 1;
+    meta::set(work.conn, TRUNK_RESETS, &serde_json::to_string(&resets)?)?;
+    log::append(work, &entries::trunk_reset(trunk, by))?;
+    Ok(true)
+}
+
+/// How often each trunk was reset.
+pub(super) fn trunk_resets(work: &Work<'_>) -> Result<BTreeMap<TrunkName, u64>, StoreError> {
+    match meta::value(work.conn, TRUNK_RESETS)? {
+        Some(text) => Ok(serde_json::from_str(&text)?),
+        None => Ok(BTreeMap::new()),
+    }
 }
 
 /// Logs an import and lets a campaign that was done run again.

@@ -3,9 +3,10 @@
 use std::sync::Arc;
 
 use super::counters::Count;
+use super::held::About;
 use super::{Settings, Work, attempts, campaigns, contacts, log, suppression};
-use crate::domain::{CampaignId, Contact, ContactId, ContactState, Timestamp};
-use crate::policy::{Abandonment, Context, Decision, DialOrder, Facts, Hold, Scope, decide};
+use crate::domain::{Attempt, CampaignId, Contact, ContactId, ContactState, Timestamp};
+use crate::policy::{Abandonment, Context, Decision, DialOrder, Facts, Hold, decide};
 use crate::store::facts::{self, Gathered};
 use crate::store::{Claimed, StoreError, entries, moves};
 
@@ -20,7 +21,9 @@ pub(super) fn claim(
     let Some(contact) = contact.filter(|known| known.state == ContactState::Ready) else {
         return Ok(Claimed::Stale);
     };
-    let gathered = gather(work, contact, now)?;
+    let about = look_up(work, contact, now)?;
+    let reserved = about.reserved;
+    let gathered = gather(work, about, now)?;
     let decision = decide(&gathered.facts(work.mem.rules, context), now);
     let claimed = match decision {
         Decision::Dial(order) => reserve(work, &gathered, order, now)?,
@@ -33,7 +36,12 @@ pub(super) fn claim(
             Claimed::Refused(refusal)
         }
     };
-    give_back(work, gathered);
+    let about = give_back(work, gathered, reserved);
+    if let Claimed::Dial(attempt, _) = &claimed {
+        let contact = moves::called(&about.contact);
+        let about = About { contact, ..about };
+        work.mem.held.remember(attempt.id.serial, about);
+    }
     Ok(claimed)
 }
 
@@ -46,25 +54,49 @@ pub(super) fn examine(
     look: &mut dyn FnMut(&Facts<'_>),
 ) -> Result<(), StoreError> {
     let found = contacts::by_id(work, contact)?.ok_or_else(|| moves::no_contact(contact))?;
-    let gathered = gather(work, found, now)?;
+    let about = look_up(work, found, now)?;
+    let reserved = about.reserved;
+    let gathered = gather(work, about, now)?;
     look(&gathered.facts(work.mem.rules, context));
-    give_back(work, gathered);
+    give_back(work, gathered, reserved);
     Ok(())
+}
+
+/// Looks up what the deck knows of a contact's number.
+pub(super) fn look_up(
+    work: &mut Work<'_>,
+    contact: Contact,
+    now: Timestamp,
+) -> Result<About, StoreError> {
+    let campaign = campaigns::by_id(work, contact.campaign)?;
+    let attempts = attempts::history(work, contact.number, now)?;
+    let reserved = |attempt: &Attempt| attempt.reserved_at;
+    Ok(About {
+        suppressions: suppression::binding(work, contact.number, campaign.name())?,
+        consent_revoked_at: suppression::revoked_at(work, contact.number)?,
+        reserved: attempts
+            .last()
+            .map(reserved)
+            .zip(attempts.first().map(reserved)),
+        history: attempts
+            .iter()
+            .map(|attempt| facts::past(attempt, now))
+            .collect(),
+        contact,
+    })
 }
 
 /// Gathers the facts about a contact as the open transaction sees them.
 pub(super) fn gather(
     work: &mut Work<'_>,
-    contact: Contact,
+    about: About,
     now: Timestamp,
 ) -> Result<Gathered, StoreError> {
+    let contact = about.contact;
     let campaign = campaigns::by_id(work, contact.campaign)?;
     let class = contacts::class(work, contact.class)?;
     let settings = campaigns::settings(work)?.unwrap_or_else(|| Arc::new(moves::no_settings()));
     let lists = suppression::lists(work)?;
-    let suppressions = suppression::binding(work, contact.number, campaign.name())?;
-    let consent_revoked_at = suppression::revoked_at(work, contact.number)?;
-    let history = attempts::history(work, contact.number, now)?;
     let abandonment = abandonment(work, campaign.id, now)?;
     let mut caller_ids = match work.mem.cache.showable.remove(&campaign.id) {
         Some(known) => known,
@@ -74,23 +106,30 @@ pub(super) fn gather(
     facts::look_up_use(&mut caller_ids, ledger, now);
     let load = facts::loads(ledger, &settings, &campaign, now);
     Ok(Gathered {
-        number_in_flight: history.iter().any(|attempt| attempt.outcome.is_none()),
+        number_in_flight: about
+            .history
+            .iter()
+            .any(|attempt| attempt.outcome.is_none()),
         contact,
         campaign,
         class,
         settings,
-        suppressions,
+        suppressions: about.suppressions,
         lists,
-        consent_revoked_at,
-        history,
+        consent_revoked_at: about.consent_revoked_at,
+        history: about.history,
         load,
         caller_ids,
         abandonment,
     })
 }
 
-/// Keeps what the next gathering can use again.
-pub(super) fn give_back(work: &mut Work<'_>, gathered: Gathered) {
+/// Keeps what the next gathering can use again, and gives back what was looked up.
+pub(super) fn give_back(
+    work: &mut Work<'_>,
+    gathered: Gathered,
+    reserved: Option<(Timestamp, Timestamp)>,
+) -> About {
     let campaign = gathered.campaign.id;
     // Emptied caches mean that the settings changed meanwhile.
     if !matches!(work.mem.cache.settings, Settings::Unread) {
@@ -98,6 +137,13 @@ pub(super) fn give_back(work: &mut Work<'_>, gathered: Gathered) {
             .cache
             .showable
             .insert(campaign, gathered.caller_ids);
+    }
+    About {
+        contact: gathered.contact,
+        suppressions: gathered.suppressions,
+        consent_revoked_at: gathered.consent_revoked_at,
+        history: gathered.history,
+        reserved,
     }
 }
 
@@ -141,20 +187,16 @@ fn reserve(
     let attempt = moves::reserve(attempts::next_id(work)?, &gathered.contact, &order, now);
     work.ledger(now)?.reserve(moves::ledger_entry(&attempt));
     attempts::insert(work, &attempt)?;
-    let after = Contact {
-        state: ContactState::InFlight,
-        reason: None,
-        ..gathered.contact.clone()
-    };
-    contacts::save(work, &gathered.contact, &after)?;
+    contacts::save(work, &gathered.contact, &moves::called(&gathered.contact))?;
     let made = Count::Tally(attempt.campaign, "attempts".to_owned());
     work.mem.counts.add(made, 1);
     let shown = gathered
         .caller_ids
         .iter()
         .find(|used| used.caller_id.number == order.caller_id);
-    let digest = work.mem.rules.digest();
-    let event = entries::attempt_reserved(&gathered.campaign, &attempt, &order, shown, digest);
+    let (source, digest) = (&gathered.class.zone_source, work.mem.rules.digest());
+    let campaign = &gathered.campaign;
+    let event = entries::attempt_reserved(campaign, &attempt, &order, shown, source, digest);
     log::append(work, &event)?;
     Ok(Claimed::Dial(Box::new(attempt), order))
 }
@@ -165,10 +207,9 @@ fn hold_back(
     hold: Hold,
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
-    if hold.scope != Scope::Contact {
+    let Some((reason, due)) = moves::set_aside(&hold, now) else {
         return Ok(Claimed::Held { hold, due: None });
-    }
-    let (reason, due) = moves::set_aside(&hold, now);
+    };
     let after = Contact {
         state: ContactState::Waiting(reason),
         due,

@@ -1,7 +1,9 @@
-//! Groups: one durable commit over several verbs, each of them undone alone when it fails.
+//! Groups: one durable commit over several verbs. A verb that fails is undone alone; an engine verb
+//! that fails half way takes its group with it.
 
 use rusqlite::Connection;
 
+use super::held::Held;
 use super::{SqliteStore, Work, counters, schema};
 use crate::store::StoreError;
 
@@ -42,7 +44,10 @@ impl SqliteStore {
             }
             Group::Open => {}
         }
-        let done = counters::flush(&mut self.work()).and_then(|()| run(&self.conn, "COMMIT"));
+        let done = self
+            .write_what_is_held()
+            .and_then(|()| counters::flush(&mut self.work()))
+            .and_then(|()| run(&self.conn, "COMMIT"));
         match done {
             Ok(()) => {
                 self.group = Group::None;
@@ -63,9 +68,45 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         match &self.group {
             Group::Broken(why) => return Err(StoreError::Unusable(why.clone())),
-            Group::Open => return self.write_in_group(verb),
+            Group::Open => return self.write_over_savepoint(verb),
             Group::None => self.begin_group()?,
         }
+        self.write_alone(verb)
+    }
+
+    /// Runs a verb of the engine, without the cost of a savepoint.
+    ///
+    /// Such a verb refuses before it writes. Should it fail later, then SQLite or the file is at
+    /// fault, and the whole group is given up.
+    pub(super) fn write_plainly<T>(
+        &mut self,
+        verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &self.group {
+            Group::Broken(why) => return Err(StoreError::Unusable(why.clone())),
+            Group::Open => {}
+            Group::None => {
+                self.begin_group()?;
+                return self.write_alone(verb);
+            }
+        }
+        self.mem.counts.start_verb();
+        let before = (self.conn.total_changes(), self.mem.held.changes());
+        let done = verb(&mut self.work());
+        if let Err(error) = &done {
+            self.forget_verb();
+            let after = (self.conn.total_changes(), self.mem.held.changes());
+            if self.conn.is_autocommit() || before != after {
+                self.group = Group::Broken(error.to_string());
+            }
+        }
+        done
+    }
+
+    fn write_alone<T>(
+        &mut self,
+        verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         match verb(&mut self.work()) {
             Ok(value) => self.commit_group().map(|()| value),
             Err(error) => {
@@ -82,7 +123,10 @@ impl SqliteStore {
     ) -> Result<T, StoreError> {
         match &self.group {
             Group::Broken(why) => return Err(StoreError::Unusable(why.clone())),
-            Group::Open => return verb(&mut self.work()),
+            Group::Open => {
+                self.write_what_is_held()?;
+                return verb(&mut self.work());
+            }
             Group::None => run(&self.conn, "BEGIN")?,
         }
         let value = self.refresh().and_then(|()| verb(&mut self.work()));
@@ -100,10 +144,11 @@ impl SqliteStore {
         Ok(changed)
     }
 
-    fn write_in_group<T>(
+    fn write_over_savepoint<T>(
         &mut self,
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        self.write_what_is_held()?;
         run(&self.conn, "SAVEPOINT verb")?;
         self.mem.counts.start_verb();
         match verb(&mut self.work()) {
@@ -118,10 +163,14 @@ impl SqliteStore {
         }
     }
 
-    fn undo_verb(&mut self, error: &StoreError) {
+    fn forget_verb(&mut self) {
         self.mem.forget();
         self.mem.ledger = None;
         self.mem.counts.undo_verb();
+    }
+
+    fn undo_verb(&mut self, error: &StoreError) {
+        self.forget_verb();
         let undone = !self.conn.is_autocommit()
             && run(&self.conn, "ROLLBACK TO verb").is_ok()
             && run(&self.conn, "RELEASE verb").is_ok();
@@ -130,8 +179,18 @@ impl SqliteStore {
         }
     }
 
+    /// Brings the rows of attempts up to date; when that fails, the group is not to be committed.
+    fn write_what_is_held(&mut self) -> Result<(), StoreError> {
+        let written = self.mem.held.write(&self.conn);
+        if let Err(error) = &written {
+            self.group = Group::Broken(error.to_string());
+        }
+        written
+    }
+
     /// Undoes the whole group.
     fn give_up(&mut self) {
+        self.mem.held = Held::default();
         self.mem.forget();
         self.mem.ledger = None;
         self.mem.counts = counters::Pending::default();

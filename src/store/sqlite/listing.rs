@@ -82,7 +82,7 @@ pub(super) fn page(
         let start = match from {
             Some(from) if from.section == section => *from,
             Some(from) if !direction.beyond(&edge, from) => continue,
-            _ => edge,
+            Some(_) | None => edge,
         };
         if filling.wants_more() {
             let streams = streams(work, query, &start, direction)?;

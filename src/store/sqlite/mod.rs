@@ -7,6 +7,8 @@ mod codec;
 mod contacts;
 mod counters;
 mod group;
+mod held;
+mod import;
 mod listing;
 pub mod lock;
 mod log;
@@ -25,7 +27,7 @@ use rusqlite::Connection;
 
 use super::{DeckSettings, StoreError};
 use crate::domain::{
-    Campaign, CampaignId, ClassId, DeckId, ListKind, SuppressionList, Timestamp, WindowClass,
+    Campaign, CampaignId, ClassId, DeckId, ListKind, Right, Role, SuppressionList, Timestamp, WindowClass,
 };
 use crate::policy::CallerIdUse;
 use crate::policy::pacing::Ledger;
@@ -36,6 +38,8 @@ pub struct SqliteStore {
     conn: Connection,
     mem: Mem,
     group: group::Group,
+    /// What whoever opened it may do.
+    role: Role,
     /// The data version at the last question whether another process has committed.
     seen: i64,
 }
@@ -57,6 +61,22 @@ impl SqliteStore {
         schema::migrate(&mut conn)?;
         let deck = meta::identity(&conn, new, now)?;
         Self::over(conn, deck, rules)
+    }
+
+    /// From now on verbs beyond this role fail. A store that was just opened is a supervisor's.
+    pub fn restrict(&mut self, role: Role) {
+        self.role = role;
+    }
+
+    /// Refuses what whoever opened the store may not do.
+    fn permit(&self, right: Right) -> Result<(), StoreError> {
+        if self.role.may(right) {
+            return Ok(());
+        }
+        Err(StoreError::NotPermitted {
+            role: self.role,
+            right,
+        })
     }
 
     /// Opens the deck at `path` for reading; every verb that writes fails.
@@ -81,9 +101,12 @@ impl SqliteStore {
                 ledger: None,
                 cache: Cache::default(),
                 head: None,
+                held: held::Held::default(),
+                last_serial: None,
                 counts: counters::Pending::default(),
             },
             group: group::Group::None,
+            role: Role::Supervisor,
             seen,
         })
     }
@@ -101,6 +124,9 @@ struct Mem {
     cache: Cache,
     /// The end of the event log, known only inside a transaction that writes.
     head: Option<log::Head>,
+    held: held::Held,
+    /// The last attempt's serial.
+    last_serial: Option<i64>,
     counts: counters::Pending,
 }
 
@@ -109,6 +135,8 @@ impl Mem {
     fn forget(&mut self) {
         self.cache = Cache::default();
         self.head = None;
+        self.held.forget_written();
+        self.last_serial = None;
     }
 }
 
@@ -149,6 +177,7 @@ impl Work<'_> {
     /// The ledger, rebuilt from the attempts when it is not known to be right.
     fn ledger(&mut self, now: Timestamp) -> Result<&mut Ledger, StoreError> {
         if self.mem.ledger.is_none() {
+            self.mem.held.write(self.conn)?;
             let ledger = attempts::rebuild_ledger(self.conn, self.mem.deck, now)?;
             self.mem.ledger = Some(ledger);
         }

@@ -1,7 +1,8 @@
 //! The end of an attempt: read, counted, planned on, and its contact moved, in one transaction.
 
-use super::claim::{gather, give_back};
+use super::claim::{gather, give_back, look_up};
 use super::counters::Count;
+use super::held::About;
 use super::{Work, attempts, campaigns, contacts, log, suppression};
 use crate::domain::outcome::Classification;
 use crate::domain::{
@@ -20,8 +21,7 @@ pub(super) fn settle(
     at: Timestamp,
     now: Timestamp,
 ) -> Result<Option<Settled>, StoreError> {
-    let found = attempts::by_id(work, id)?.filter(|known| known.state.in_flight());
-    let Some(mut attempt) = found else {
+    let Some(mut attempt) = attempts::in_flight(work, id)? else {
         return Ok(None);
     };
     let campaign = campaigns::by_id(work, attempt.campaign)?;
@@ -59,7 +59,7 @@ fn end(
     } else {
         ledger.ended(attempt.id, ended);
     }
-    attempts::save(work, attempt, now)?;
+    work.mem.held.change(attempt, now)?;
     let what = format!("outcome:{}", read.outcome);
     let outcome = Count::Tally(attempt.campaign, what);
     work.mem.counts.add(outcome, 1);
@@ -123,9 +123,15 @@ fn follow_up(
     read: &Classification,
     now: Timestamp,
 ) -> Result<Option<Next>, StoreError> {
-    let Some(before) = contacts::by_id(work, attempt.contact)? else {
-        return Ok(None);
+    let recalled = work.mem.held.recall(attempt.id.serial);
+    let about = match recalled.and_then(|about| about.after(attempt, now)) {
+        Some(about) => about,
+        None => match contacts::by_id(work, attempt.contact)? {
+            Some(contact) => look_up(work, contact, now)?,
+            None => return Ok(None),
+        },
     };
+    let before = about.contact.clone();
     let mut after = Contact {
         attempts: before.attempts + u32::from(read.counts),
         last_outcome: Some(read.outcome),
@@ -135,14 +141,15 @@ fn follow_up(
         contacts::save(work, &before, &after)?;
         return Ok(None);
     }
-    let gathered = gather(work, after.clone(), now)?;
+    let contact = after.clone();
+    let gathered = gather(work, About { contact, ..about }, now)?;
     let facts = gathered.facts(work.mem.rules, &HEALTHY);
     let next = retry::plan(&facts, read, now);
     let list = gathered
         .suppressions
         .first()
         .map(|found| found.list.clone());
-    give_back(work, gathered);
+    give_back(work, gathered, None);
     let by = (entries::ENGINE, now);
     match &next {
         Next::Retry(due) => {

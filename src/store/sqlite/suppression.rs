@@ -27,6 +27,8 @@ pub(super) fn add(
     work: &mut Work<'_>,
     suppressions: &[Suppression],
 ) -> Result<Suppressed, StoreError> {
+    // A settlement comes here too, in the middle of a group: the open attempts are looked up below.
+    work.mem.held.write(work.conn)?;
     let mut sum = Suppressed::default();
     for entry in suppressions {
         let by = By {
@@ -106,6 +108,7 @@ pub(super) fn reverse(
     by: &By,
 ) -> Result<bool, StoreError> {
     moves::reversible(list)?;
+    work.mem.held.forget_about();
     let Some(id) = known_list(work, list)? else {
         return Ok(false);
     };
@@ -223,7 +226,8 @@ fn select(
     Ok(found)
 }
 
-fn insert(work: &Work<'_>, list: i64, entry: &Suppression) -> Result<bool, StoreError> {
+fn insert(work: &mut Work<'_>, list: i64, entry: &Suppression) -> Result<bool, StoreError> {
+    work.mem.held.forget_about();
     let added = work.conn.prepare_cached(INSERT)?.execute((
         digits(entry.number),
         list,
@@ -272,6 +276,7 @@ fn known_list(work: &Work<'_>, list: &ListKind) -> Result<Option<i64>, StoreErro
 }
 
 fn revoke(work: &mut Work<'_>, entry: &Suppression) -> Result<(), StoreError> {
+    work.mem.held.forget_about();
     work.conn
         .prepare_cached(
             "INSERT INTO revocations (number, at) VALUES (?1, ?2)

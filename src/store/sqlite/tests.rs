@@ -1,9 +1,13 @@
 //! What only SQL can show: versions of the schema and the log's own guard.
 
+use std::collections::BTreeMap;
+use std::path::Path;
+
 use rusqlite::Connection;
+use sha2::{Digest as _, Sha256};
 
 use super::{SqliteStore, schema};
-use crate::domain::event::{EventKind, NewEvent};
+use crate::domain::event::{EventKind, NewEvent, hex};
 use crate::domain::{DeckId, Timestamp};
 use crate::rules::Rules;
 use crate::store::Store as _;
@@ -67,4 +71,97 @@ fn a_damaged_file_is_not_opened() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("deck.sqlite"), [7; 8192]).unwrap();
     assert!(open(&folder).is_err());
+}
+
+/// Makes the database refuse the log's entry `seq`, or its mark as an alert.
+fn refuse(store: &SqliteStore, table: &str, seq: i64) {
+    let trigger = format!(
+        "CREATE TEMP TRIGGER planted BEFORE INSERT ON main.{table} WHEN NEW.seq = {seq}
+         BEGIN SELECT RAISE(ABORT, 'planted'); END"
+    );
+    store.conn.execute_batch(&trigger).unwrap();
+}
+
+#[test]
+fn an_engine_verb_that_fails_before_it_wrote_harms_nobody() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder).unwrap();
+    refuse(&store, "events", 2);
+    let alert = NewEvent::new(Timestamp::MIN, EventKind::AlertRaised, "engine");
+    store.begin().unwrap();
+    store.append(&alert).unwrap();
+    assert!(store.append(&alert).is_err());
+    store.commit().unwrap();
+    assert_eq!(store.tail(0, 9).unwrap().len(), 1);
+}
+
+#[test]
+fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut store = open(&folder).unwrap();
+    refuse(&store, "alerts", 2);
+    let alert = NewEvent::new(Timestamp::MIN, EventKind::AlertRaised, "engine");
+    store.begin().unwrap();
+    store.append(&alert).unwrap();
+    assert!(store.append(&alert).is_err());
+    assert!(store.append(&alert).is_err());
+    assert!(store.commit().is_err());
+    assert!(store.tail(0, 9).unwrap().is_empty());
+    store.conn.execute_batch("DROP TRIGGER planted").unwrap();
+    store.append(&alert).unwrap();
+    assert_eq!(store.tail(0, 9).unwrap().len(), 1);
+}
+
+/// Every migration with the SHA-256 of its file. A line is only ever added.
+const MIGRATIONS: [(&str, &str); 1] = [(
+    "V1__deck.sql",
+    "d82fe1bfa43d686d211711b6f206e53ba0fb20967a713de7fdad9c0dac062d3b",
+)];
+
+#[test]
+fn a_migration_is_never_edited_once_decks_have_it() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/store/sqlite/migrations");
+    let mut unpinned: BTreeMap<String, String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .map(|path| {
+            let name = path.file_name().unwrap().to_str().unwrap().to_owned();
+            let hash = Sha256::digest(std::fs::read(&path).unwrap()).into();
+            (name, hex(&hash))
+        })
+        .collect();
+    for (name, pinned) in MIGRATIONS {
+        let found = unpinned.remove(name);
+        assert!(
+            found.is_some(),
+            "{name} is gone; decks that applied it would no longer open"
+        );
+        assert_eq!(
+            found.as_deref(),
+            Some(pinned),
+            "{name} was edited. Decks that applied it would no longer open: undo the edit and make \
+             the change in a migration of its own, with the next version number"
+        );
+    }
+    assert!(
+        unpinned.is_empty(),
+        "pin each new migration in MIGRATIONS, by the hash given here: {unpinned:?}"
+    );
+}
+
+#[test]
+fn versions_of_migrations_are_unique_and_without_gaps() {
+    let mut versions: Vec<usize> = MIGRATIONS
+        .iter()
+        .map(|(name, _)| {
+            let (version, _) = name.split_once("__").unwrap();
+            version.strip_prefix('V').unwrap().parse().unwrap()
+        })
+        .collect();
+    versions.sort_unstable();
+    let wanted: Vec<usize> = (1..=MIGRATIONS.len()).collect();
+    assert_eq!(
+        versions, wanted,
+        "two migrations share a version, or one is left out"
+    );
 }

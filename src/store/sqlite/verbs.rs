@@ -3,16 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::{
-    SqliteStore, attempts, campaigns, claim, contacts, listing, log, settle, snapshot, suppression,
+    SqliteStore, attempts, campaigns, claim, contacts, listing, log, schema, settle, snapshot,
+    suppression,
 };
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{NewEvent, SealedEvent};
 use crate::domain::{
     Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
-    Suppression, SuppressionList, Timestamp,
+    Right, Suppression, SuppressionList, Timestamp, TrunkName,
 };
-use crate::policy::{Context, Facts};
+use crate::policy::{Abandonment, Context, Facts};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
     By, Candidate, Claimed, DeckSettings, ImportFigures, NewContact, Recount, RowFate, Settled,
@@ -37,6 +38,7 @@ impl Store for SqliteStore {
     }
 
     fn configure(&mut self, settings: &DeckSettings) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| campaigns::configure(work, settings))
     }
 
@@ -49,6 +51,7 @@ impl Store for SqliteStore {
         settings: &CampaignSettings,
         by: &By,
     ) -> Result<CampaignId, StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| campaigns::add(work, settings, by))
     }
 
@@ -70,6 +73,7 @@ impl Store for SqliteStore {
         note: &str,
         by: &By,
     ) -> Result<Campaign, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::move_to(work, id, to, note, by))
     }
 
@@ -79,7 +83,21 @@ impl Store for SqliteStore {
         pacing: Pacing,
         by: &By,
     ) -> Result<Campaign, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::set_pacing(work, id, pacing, by))
+    }
+
+    fn release_brake(
+        &mut self,
+        id: CampaignId,
+        reason: &str,
+        by: &By,
+    ) -> Result<Abandonment, StoreError> {
+        self.write(|work| campaigns::release_brake(work, id, reason, by))
+    }
+
+    fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError> {
+        self.write(|work| campaigns::reset_trunk(work, trunk, by))
     }
 
     fn import_contacts(
@@ -88,7 +106,8 @@ impl Store for SqliteStore {
         rows: &[NewContact],
         at: Timestamp,
     ) -> Result<Vec<RowFate>, StoreError> {
-        self.write(|work| contacts::import(work, campaign, rows, at))
+        self.permit(Right::Lists)?;
+        self.import(campaign, rows, at)
     }
 
     fn finish_import(
@@ -97,6 +116,7 @@ impl Store for SqliteStore {
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| campaigns::finish_import(work, campaign, figures, by))
     }
 
@@ -119,6 +139,7 @@ impl Store for SqliteStore {
     }
 
     fn suppress(&mut self, suppressions: &[Suppression]) -> Result<Suppressed, StoreError> {
+        self.permit(Right::OptOut)?;
         self.write(|work| suppression::add(work, suppressions))
     }
 
@@ -128,6 +149,7 @@ impl Store for SqliteStore {
         numbers: &[PhoneNumber],
         by: &By,
     ) -> Result<Suppressed, StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| suppression::import(work, list, numbers, by))
     }
 
@@ -148,6 +170,7 @@ impl Store for SqliteStore {
         reason: &str,
         by: &By,
     ) -> Result<bool, StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| suppression::reverse(work, number, list, reason, by))
     }
 
@@ -196,13 +219,13 @@ impl Store for SqliteStore {
         context: &Context,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
-        self.makes_attempts();
-        self.write(|work| claim::claim(work, contact, context, now))
+        self.makes_attempts()?;
+        self.write_plainly(|work| claim::claim(work, contact, context, now))
     }
 
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
-        self.makes_attempts();
-        self.write(|work| attempts::record(work, event, now))
+        self.makes_attempts()?;
+        self.write_plainly(|work| attempts::record(work, event, now))
     }
 
     fn mark_unknown(
@@ -211,8 +234,8 @@ impl Store for SqliteStore {
         why: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.makes_attempts();
-        self.write(|work| attempts::mark_unknown(work, attempt, why, now))
+        self.makes_attempts()?;
+        self.write_plainly(|work| attempts::mark_unknown(work, attempt, why, now))
     }
 
     fn settle(
@@ -222,8 +245,8 @@ impl Store for SqliteStore {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Settled>, StoreError> {
-        self.makes_attempts();
-        self.write(|work| settle::settle(work, attempt, report, at, now))
+        self.makes_attempts()?;
+        self.write_plainly(|work| settle::settle(work, attempt, report, at, now))
     }
 
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {
@@ -267,7 +290,7 @@ impl Store for SqliteStore {
     }
 
     fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
-        self.write(|work| log::append(work, event))
+        self.write_plainly(|work| log::append(work, event))
     }
 
     fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
@@ -293,10 +316,12 @@ impl SqliteStore {
 
     /// From the first attempt it makes on, this handle is the engine's: its ledger is kept by its
     /// own verbs, and other processes' commits no longer concern it.
-    fn makes_attempts(&mut self) {
+    fn makes_attempts(&mut self) -> Result<(), StoreError> {
         if !self.mem.engine {
+            schema::prefer_small_commits(&self.conn)?;
             self.mem.engine = true;
             self.mem.ledger = None;
         }
+        Ok(())
     }
 }

@@ -80,7 +80,6 @@ CREATE TABLE attempts (
 -- At most one call in flight per number, whatever the program does.
 CREATE UNIQUE INDEX attempts_open ON attempts (number) WHERE state <> 5;
 CREATE INDEX attempts_by_number ON attempts (number, reserved_at);
-CREATE INDEX attempts_by_contact ON attempts (contact);
 -- Sends of the sliding windows, for rebuilding them.
 CREATE INDEX attempts_sends ON attempts (caller_id, counts_from) WHERE counts_from IS NOT NULL;
 

@@ -1,0 +1,39 @@
+//! Trunks: one that rests may try again.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::args::{TrunkCommand, TrunkResetArgs};
+use super::{CliError, Deck, Env, ExitCode, output};
+use crate::domain::TrunkName;
+use crate::store::Store as _;
+
+/// `dialdeck trunk …`.
+pub fn execute(
+    command: &TrunkCommand,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    match command {
+        TrunkCommand::Reset(args) => reset(args, env, out),
+    }
+}
+
+fn reset(args: &TrunkResetArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open_to_write(env)?;
+    let by = deck.by()?;
+    let trunk = TrunkName(args.name.clone());
+    if !deck.store.reset_trunk(&trunk, &by)? {
+        return Err(
+            CliError::failed(format!("there is no trunk `{trunk}` on this deck"))
+                .hint("`dialdeck config print` shows the trunks"),
+        );
+    }
+    if env.json {
+        output::json(out, &json!({"trunk": trunk, "reset": true}))?;
+    } else {
+        writeln!(out, "trunk {trunk} may try again")?;
+    }
+    Ok(ExitCode::Done)
+}

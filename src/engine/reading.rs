@@ -1,0 +1,107 @@
+//! A snapshot with its windows read: which classes of a campaign may be called at one instant.
+
+use std::collections::BTreeMap;
+
+use crate::domain::{ClassId, Timestamp};
+use crate::policy::window::{self, WindowStatus};
+use crate::policy::{CallerIdUse, Until};
+use crate::rules::Rules;
+use crate::store::{CampaignCounts, Snapshot};
+
+/// A campaign's counts with the windows of its classes at one instant.
+#[derive(Debug)]
+pub struct Reading<'a> {
+    /// The counts.
+    pub counts: &'a CampaignCounts,
+    /// How long a call may ring on its trunk, in seconds.
+    pub ring_secs: u64,
+    /// The window of every class in which the campaign still has contacts to call.
+    pub windows: BTreeMap<ClassId, WindowStatus>,
+}
+
+/// Every campaign of a snapshot with its windows at `now`.
+pub fn readings<'a>(snapshot: &'a Snapshot, rules: &Rules, now: Timestamp) -> Vec<Reading<'a>> {
+    snapshot
+        .campaigns
+        .iter()
+        .map(|counts| Reading::of(counts, snapshot, rules, now))
+        .collect()
+}
+
+impl<'a> Reading<'a> {
+    fn of(
+        counts: &'a CampaignCounts,
+        snapshot: &'a Snapshot,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Self {
+        let ring_secs = ring_secs(counts, snapshot);
+        let mut windows = BTreeMap::new();
+        for ((class, state), count) in &counts.contacts {
+            if *count == 0 || state.is_final() || windows.contains_key(class) {
+                continue;
+            }
+            if let Some(zones) = snapshot.classes.get(class) {
+                windows.insert(
+                    *class,
+                    window::status(rules, &counts.campaign, zones, ring_secs, now),
+                );
+            }
+        }
+        Self {
+            counts,
+            ring_secs,
+            windows,
+        }
+    }
+
+    /// Whether a contact of this class may be called now.
+    pub fn is_open(&self, class: ClassId) -> bool {
+        matches!(self.windows.get(&class), Some(WindowStatus::Open { .. }))
+    }
+
+    /// When a shut class opens; `None`: it is open, or time alone does not open it.
+    pub fn opens_at(&self, class: ClassId) -> Option<Timestamp> {
+        self.windows.get(&class).and_then(opening)
+    }
+
+    /// When the first shut class opens.
+    pub fn next_opening(&self) -> Option<Timestamp> {
+        self.windows.values().filter_map(opening).min()
+    }
+
+    /// The caller IDs that the campaign's file names, with their use.
+    pub fn caller_ids<'b>(
+        &'b self,
+        snapshot: &'b Snapshot,
+    ) -> impl Iterator<Item = &'b CallerIdUse> {
+        let settings = &self.counts.campaign.settings;
+        snapshot.caller_ids.iter().filter(|usage| {
+            let id = &usage.caller_id;
+            id.trunk == settings.trunk && settings.caller_id.names(id)
+        })
+    }
+}
+
+const fn opening(status: &WindowStatus) -> Option<Timestamp> {
+    match status {
+        WindowStatus::Shut {
+            until: Until::At(at),
+            ..
+        } => Some(*at),
+        WindowStatus::Open { .. }
+        | WindowStatus::Shut {
+            until: Until::CallEnds | Until::Operator,
+            ..
+        } => None,
+    }
+}
+
+fn ring_secs(counts: &CampaignCounts, snapshot: &Snapshot) -> u64 {
+    let name = &counts.campaign.settings.trunk;
+    let trunk = snapshot
+        .trunks
+        .iter()
+        .find(|(trunk, _)| trunk.name == *name);
+    trunk.map_or(0, |(trunk, _)| trunk.ring_timeout.as_secs())
+}

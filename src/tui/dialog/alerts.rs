@@ -70,7 +70,10 @@ impl Dialog for Alerts {
             .collect();
         let rows = entries.iter().map(Vec::len).sum::<usize>().max(1);
         let rows = (rows + 2).min(height);
-        let size = (u16::try_from(width).unwrap_or(76), u16::try_from(rows).unwrap_or(20));
+        let size = (
+            u16::try_from(width).unwrap_or(76),
+            u16::try_from(rows).unwrap_or(20),
+        );
         let title = match alerts.len() {
             0 => "Alerts".to_owned(),
             count => format!("Alerts: {count}"),
@@ -81,7 +84,13 @@ impl Dialog for Alerts {
             ..inner
         };
         if entries.is_empty() {
-            canvas.put(inner.x, inner.y, inner.right(), "There is none.", Role::Text);
+            canvas.put(
+                inner.x,
+                inner.y,
+                inner.right(),
+                "There is none.",
+                Role::Text,
+            );
             return;
         }
         draw_entries(canvas, list, &entries, self.place(&alerts));
@@ -101,4 +110,32 @@ fn entry(alert: &Alert, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<L
     let wrapped = lines::wrap(&text, width.saturating_sub(2), 0).into_iter();
     entry.extend(wrapped.map(|text| line(format!("  {text}"), Role::Text)));
     entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{drawn, press, shared};
+    use super::*;
+
+    #[test]
+    fn one_is_acknowledged_or_all() {
+        let mut shared = shared();
+        let mut dialog = Alerts::default();
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        press(&mut dialog, KeyCode::Down, &shared);
+        let seen = |seen: &[i64]| Want::SeenAlerts(seen.to_vec());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::stay().want(seen(&[71]))
+        );
+        assert_eq!(
+            press(&mut dialog, KeyCode::Char('A'), &shared),
+            Response::close().want(seen(&[90, 71]))
+        );
+        shared.seen_alerts.extend([71, 90]);
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::close()
+        );
+    }
 }

@@ -68,7 +68,9 @@ impl CapsDialog {
             if let Some(most) = ceilings(ceiling)[place]
                 && *value > most
             {
-                return Err(format!("{name}: {most} is the ceiling of the campaign's file."));
+                return Err(format!(
+                    "{name}: {most} is the ceiling of the campaign's file."
+                ));
             }
         }
         let [calls_per_minute, max_concurrent, weight] = read;
@@ -117,12 +119,20 @@ impl CapsDialog {
 }
 
 const fn values(pacing: Pacing) -> [u32; 3] {
-    [pacing.calls_per_minute, pacing.max_concurrent, pacing.weight]
+    [
+        pacing.calls_per_minute,
+        pacing.max_concurrent,
+        pacing.weight,
+    ]
 }
 
 /// The weight shares out a trunk and has no ceiling.
 const fn ceilings(ceiling: Pacing) -> [Option<u32>; 3] {
-    [Some(ceiling.calls_per_minute), Some(ceiling.max_concurrent), None]
+    [
+        Some(ceiling.calls_per_minute),
+        Some(ceiling.max_concurrent),
+        None,
+    ]
 }
 
 /// What would rise, in words.
@@ -214,8 +224,81 @@ impl Dialog for CapsDialog {
             draw_line(canvas, inner, y, line);
         }
         let chosen = self.focus.checked_sub(CANCEL).unwrap_or(usize::MAX);
-        buttons(canvas, (x, inner.y + 7), right, &["Cancel", "Apply"], chosen);
+        buttons(
+            canvas,
+            (x, inner.y + 7),
+            right,
+            &["Cancel", "Apply"],
+            chosen,
+        );
         let hint = "Tab goes on, Enter in a field applies";
         canvas.put(x, inner.y + 8, right, hint, Role::Faint);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{drawn, press, shared, type_in};
+    use super::*;
+
+    fn with(typed: &str) -> CapsDialog {
+        let mut dialog = CapsDialog::new(&shared()).unwrap();
+        press(&mut dialog, KeyCode::Backspace, &shared());
+        type_in(&mut dialog, typed, &shared());
+        dialog
+    }
+
+    fn enter(dialog: &mut CapsDialog) -> Response {
+        press(dialog, KeyCode::Enter, &shared())
+    }
+
+    fn to(calls_per_minute: u32) -> Response {
+        let pacing = Pacing {
+            calls_per_minute,
+            max_concurrent: 20,
+            weight: 2,
+        };
+        let text = "changing the caps of spring-reminders".to_owned();
+        Response::close().want(Want::Act(Act::SetPacing(CampaignId(1), pacing), text))
+    }
+
+    #[test]
+    fn lower_holds_at_once() {
+        assert_eq!(enter(&mut with("5")), to(5));
+    }
+
+    #[test]
+    fn higher_is_asked_again() {
+        let mut dialog = with("9");
+        assert_eq!(enter(&mut dialog), Response::stay());
+        insta::assert_snapshot!(drawn(&dialog, &shared()).backend());
+        assert_eq!(
+            enter(&mut dialog),
+            Response::stay(),
+            "it opens on going back"
+        );
+        assert!(dialog.raising.is_none());
+        enter(&mut dialog);
+        press(&mut dialog, KeyCode::Tab, &shared());
+        assert_eq!(enter(&mut dialog), to(9));
+    }
+
+    #[test]
+    fn faults_are_words() {
+        for (typed, part) in [
+            ("11", "10 is the ceiling of the campaign's file"),
+            ("0", "`0` is no whole number from 1 on"),
+            ("", "`` is no whole number"),
+            ("8", "Nothing would change"),
+            ("99999999999", "no whole number"),
+        ] {
+            let mut dialog = with(typed);
+            assert_eq!(enter(&mut dialog), Response::stay());
+            let fault = dialog.fault.unwrap();
+            assert!(fault.contains(part), "{fault}");
+        }
+        let mut dialog = with("11");
+        enter(&mut dialog);
+        insta::assert_snapshot!(drawn(&dialog, &shared()).backend());
     }
 }

@@ -72,3 +72,31 @@ impl Dialog for Confirm {
         canvas.put(inner.x, y + 1, inner.right(), hint, Role::Faint);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{drawn, press, shared};
+    use super::*;
+    use crate::domain::CampaignId;
+    use crate::engine::desk::Act;
+
+    #[test]
+    fn it_opens_on_cancel() {
+        let shared = shared();
+        let want = Want::Act(Act::Run(CampaignId(2)), "starting past-due".to_owned());
+        let lines = vec![
+            "612 contacts may be called now, 31 when their windows open.".to_owned(),
+            "Up to 8 calls a minute and 20 at once leave from 3 of 5 caller IDs, the first at once.".to_owned(),
+        ];
+        let mut dialog = Confirm::new("Resume past-due", lines, "Resume", want.clone());
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::close()
+        );
+        press(&mut dialog, KeyCode::Tab, &shared);
+        let done = Response::close().want(want);
+        assert_eq!(press(&mut dialog, KeyCode::Enter, &shared), done);
+        assert_eq!(press(&mut dialog, KeyCode::Char('y'), &shared), done);
+    }
+}

@@ -61,9 +61,7 @@ fn view(now: Timestamp) -> View {
         state: AttemptState::Connected,
         since: at("2026-04-14T18:06:50Z"),
     };
-    let alert = |seq: i64, at: &str, text: &str| {
-        serde_json::json!({"seq": seq, "at": at, "data": {"text": text}})
-    };
+    let alert = |seq: i64, at: &str, text: &str| serde_json::json!({"seq": seq, "at": at, "data": {"text": text}});
     View {
         board: Board {
             campaigns: vec![
@@ -130,6 +128,31 @@ fn campaign(id: i64) -> CampaignView {
             ..PACING
         },
         abandonment_limit_percent: 3,
+    }
+}
+
+/// A contact's attempt that was not answered.
+pub(super) fn attempt(n: u32) -> Attempt {
+    Attempt {
+        id: AttemptId {
+            deck: DeckId(7),
+            serial: i64::from(n),
+        },
+        campaign: CampaignId(1),
+        contact: ContactId(1_184),
+        number: phone("+12125550142"),
+        n,
+        trunk: TrunkName("main".to_owned()),
+        caller_id: phone("+16465550100"),
+        state: AttemptState::Ended,
+        reserved_at: at("2026-04-13T15:30:00Z"),
+        sent_at: Some(at("2026-04-13T15:30:01Z")),
+        ringing_at: Some(at("2026-04-13T15:30:03Z")),
+        answered_at: None,
+        ended_at: Some(at("2026-04-13T15:30:28Z")),
+        callee_type: None,
+        outcome: Some(Outcome::NoAnswer),
+        counts: true,
     }
 }
 

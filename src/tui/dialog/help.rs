@@ -143,9 +143,36 @@ impl Dialog for Help {
         let (width, height) = room(canvas.shared);
         let said = self.lines(width);
         let rows = said.len().min(height);
-        let size = (u16::try_from(width).unwrap_or(76), u16::try_from(rows).unwrap_or(22));
+        let size = (
+            u16::try_from(width).unwrap_or(76),
+            u16::try_from(rows).unwrap_or(22),
+        );
         let title = format!("Keys, for {}", canvas.shared.viewer.role);
         let inner = open(canvas, size.0, size.1, &title);
         self.scroll.draw(canvas, inner, &said);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{drawn, press, shared};
+    use super::*;
+
+    #[test]
+    fn what_a_role_may_not_is_marked() {
+        let mut shared = shared();
+        shared.viewer.may.campaigns = false;
+        let mut dialog = Help::new(&shared);
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Char('G'), &shared),
+            Response::stay()
+        );
+        let end = drawn(&dialog, &shared).backend().to_string();
+        assert!(end.contains("Quit"), "{end}");
+        assert_eq!(
+            press(&mut dialog, KeyCode::Char('?'), &shared),
+            Response::close()
+        );
     }
 }

@@ -120,7 +120,8 @@ impl Dialog for History {
         }
         let (width, height) = room(shared);
         let count = self.lines(shared, &Glyphs::ascii(), width).len();
-        self.scroll.key(key.code, count, height.saturating_sub(HEAD + 1));
+        self.scroll
+            .key(key.code, count, height.saturating_sub(HEAD + 1));
         Response::stay()
     }
 
@@ -142,7 +143,10 @@ impl Dialog for History {
         let (shared, glyphs) = (canvas.shared, &canvas.look.glyphs);
         let said = self.lines(shared, glyphs, width);
         let rows = (said.len() + HEAD).clamp(6, height);
-        let size = (u16::try_from(width).unwrap_or(76), u16::try_from(rows).unwrap_or(20));
+        let size = (
+            u16::try_from(width).unwrap_or(76),
+            u16::try_from(rows).unwrap_or(20),
+        );
         let inner = open(canvas, size.0, size.1, "Attempts");
         let row = &self.row;
         let right = inner.right();
@@ -157,7 +161,15 @@ impl Dialog for History {
         canvas.spans(inner.x, inner.y, right, &spans);
         let now = format!("your clock: {}", instant(shared.now, shared));
         canvas.put(inner.x, inner.y + 1, right, &now, Role::Faint);
-        let heads = ["n", "when", "caller id", "ended", "rang", "talked", "of its tries"];
+        let heads = [
+            "n",
+            "when",
+            "caller id",
+            "ended",
+            "rang",
+            "talked",
+            "of its tries",
+        ];
         let heads = columns(heads, usize::from(inner.width));
         canvas.put(inner.x, inner.y + 2, right, &heads, Role::Label);
         let area = Rect::new(
@@ -167,5 +179,36 @@ impl Dialog for History {
             inner.height.saturating_sub(3),
         );
         self.scroll.draw(canvas, area, &said);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{at, attempt, drawn, press, row, shared};
+    use super::*;
+    use crate::domain::{AttemptState, ContactId};
+
+    #[test]
+    fn attempts_are_told_on_the_viewers_clock() {
+        let shared = shared();
+        let mut dialog = History::new(row());
+        dialog.told(&Told::Attempts(ContactId(3), Vec::new()), &shared);
+        assert!(dialog.attempts.is_none(), "another contact's");
+        let up = Attempt {
+            state: AttemptState::Connected,
+            answered_at: Some(at("2026-04-14T18:07:02Z")),
+            ended_at: None,
+            outcome: None,
+            ..attempt(2)
+        };
+        dialog.told(
+            &Told::Attempts(row().contact, vec![attempt(1), up]),
+            &shared,
+        );
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::close()
+        );
     }
 }

@@ -95,7 +95,10 @@ impl ImportDialog {
 
 /// A path as terminals give it on a drop: in quotes.
 fn unquoted(path: &str) -> &str {
-    let quoted = |quote| path.strip_prefix(quote).and_then(|path| path.strip_suffix(quote));
+    let quoted = |quote| {
+        path.strip_prefix(quote)
+            .and_then(|path| path.strip_suffix(quote))
+    };
     quoted('\'').or_else(|| quoted('"')).unwrap_or(path)
 }
 
@@ -115,7 +118,10 @@ fn ended(imported: &Imported, width: usize) -> Vec<Line> {
         ]);
     }
     if let Some(path) = &imported.rejects {
-        let text = format!("! The rejected rows, each with its reason: {}", path.display());
+        let text = format!(
+            "! The rejected rows, each with its reason: {}",
+            path.display()
+        );
         said.extend(paragraph(&text, width, 2, Role::Warn));
     }
     said
@@ -166,12 +172,25 @@ impl Dialog for ImportDialog {
         let (width, most) = room(canvas.shared);
         let said = self.lines(width);
         let rows = (said.len() + 4).min(most);
-        let size = (u16::try_from(width).unwrap_or(76), u16::try_from(rows).unwrap_or(10));
-        let inner = open(canvas, size.0, size.1, &format!("Import into {}", self.name));
+        let size = (
+            u16::try_from(width).unwrap_or(76),
+            u16::try_from(rows).unwrap_or(10),
+        );
+        let inner = open(
+            canvas,
+            size.0,
+            size.1,
+            &format!("Import into {}", self.name),
+        );
         let (x, right) = (inner.x, inner.right());
         canvas.put(x, inner.y, right, "File", Role::Label);
         let typing = self.stage == Stage::Typing;
-        self.path.draw(canvas, (x + 5, inner.y), inner.width.saturating_sub(5), typing);
+        self.path.draw(
+            canvas,
+            (x + 5, inner.y),
+            inner.width.saturating_sub(5),
+            typing,
+        );
         for (y, line) in (inner.y + 2..inner.bottom().saturating_sub(1)).zip(&said) {
             draw_line(canvas, inner, y, line);
         }
@@ -180,6 +199,87 @@ impl Dialog for ImportDialog {
             Stage::Running(_) => "",
             Stage::Ended(_) => "Enter closes",
         };
-        canvas.put(x, inner.bottom().saturating_sub(1), right, hint, Role::Faint);
+        canvas.put(
+            x,
+            inner.bottom().saturating_sub(1),
+            right,
+            hint,
+            Role::Faint,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{drawn, press, shared};
+    use super::*;
+    use crate::domain::ImportFigures;
+
+    fn running() -> ImportDialog {
+        let mut dialog = ImportDialog::new(&shared()).unwrap();
+        dialog.paste("'/lists/april 2.csv'\n", &shared()).unwrap();
+        let path = PathBuf::from("/lists/april 2.csv");
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared()),
+            Response::stay().want(Want::Ask(Ask::Import(CampaignId(1), path)))
+        );
+        dialog
+    }
+
+    #[test]
+    fn the_path_is_asked_for() {
+        let mut dialog = ImportDialog::new(&shared()).unwrap();
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared()),
+            Response::stay()
+        );
+        assert!(dialog.fault.is_some());
+        insta::assert_snapshot!(drawn(&dialog, &shared()).backend());
+    }
+
+    #[test]
+    fn progress_then_the_figures() {
+        let mut dialog = running();
+        dialog.told(&Told::Importing(12_000), &shared());
+        insta::assert_snapshot!("running", drawn(&dialog, &shared()).backend());
+        let figures = ImportFigures {
+            file: "april 2.csv".to_owned(),
+            sha256: String::new(),
+            rows: 12_480,
+            taken: 12_400,
+            duplicates: 60,
+            rejected: 20,
+            consents: std::collections::BTreeMap::new(),
+        };
+        let rejects = Some(PathBuf::from("/lists/april 2.rejects.csv"));
+        dialog.told(
+            &Told::Imported(Ok(Imported { figures, rejects })),
+            &shared(),
+        );
+        insta::assert_snapshot!("ended", drawn(&dialog, &shared()).backend());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared()),
+            Response::close()
+        );
+    }
+
+    #[test]
+    fn a_fault_brings_the_path_back() {
+        let mut dialog = running();
+        dialog.told(&Told::Imported(Err("no such file".to_owned())), &shared());
+        assert_eq!(dialog.stage, Stage::Typing);
+        assert_eq!(dialog.fault.as_deref(), Some("no such file"));
+    }
+
+    #[test]
+    fn one_import_at_a_time() {
+        let mut dialog = ImportDialog::new(&shared()).unwrap();
+        dialog.told(&Told::Importing(5), &shared());
+        dialog.paste("/lists/may.csv", &shared()).unwrap();
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared()),
+            Response::stay()
+        );
+        assert!(dialog.fault.unwrap().contains("Another import"));
     }
 }

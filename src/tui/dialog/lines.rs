@@ -65,7 +65,9 @@ pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
 
 /// Splits a word after at most `width` cells, after one letter at least.
 fn split(word: &str, width: usize) -> (&str, &str) {
-    let ends = word.char_indices().map(|(at, letter)| at + letter.len_utf8());
+    let ends = word
+        .char_indices()
+        .map(|(at, letter)| at + letter.len_utf8());
     let fits = ends
         .clone()
         .take_while(|end| text::width(&word[..*end]) <= width)
@@ -108,7 +110,11 @@ impl Scroll {
     pub fn draw(self, canvas: &mut Canvas<'_>, area: Rect, lines: &[Line]) {
         let height = usize::from(area.height);
         let fits = lines.len() <= height;
-        let height = if fits { height } else { height.saturating_sub(1) };
+        let height = if fits {
+            height
+        } else {
+            height.saturating_sub(1)
+        };
         let top = self.top.min(lines.len().saturating_sub(height));
         for (y, line) in (area.y..).zip(lines.iter().skip(top).take(height)) {
             draw_line(canvas, area, y, line);
@@ -171,8 +177,17 @@ pub fn draw_entries(canvas: &mut Canvas<'_>, area: Rect, entries: &[Vec<Line>], 
             y += 1;
         }
         if place == selected {
-            canvas.put(area.x, first, inner.x, canvas.look.glyphs.cursor, Role::HintKey);
-            canvas.shade(Rect::new(area.x, first, area.width, y - first), Role::Selection);
+            canvas.put(
+                area.x,
+                first,
+                inner.x,
+                canvas.look.glyphs.cursor,
+                Role::HintKey,
+            );
+            canvas.shade(
+                Rect::new(area.x, first, area.width, y - first),
+                Role::Selection,
+            );
         }
     }
 }

@@ -135,7 +135,13 @@ pub fn open(canvas: &mut Canvas<'_>, width: u16, height: u16, title: &str) -> Re
 }
 
 /// Buttons in a row; the chosen one is marked by brackets as well as by its style.
-pub fn buttons(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, labels: &[&str], chosen: usize) {
+pub fn buttons(
+    canvas: &mut Canvas<'_>,
+    at: (u16, u16),
+    right: u16,
+    labels: &[&str],
+    chosen: usize,
+) {
     let (mut x, y) = at;
     for (place, label) in labels.iter().enumerate() {
         let spans: [Span<'_>; 3] = if place == chosen {
@@ -145,7 +151,11 @@ pub fn buttons(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, labels: &[&s
                 ("]", Role::ButtonActive),
             ]
         } else {
-            [(" ", Role::Button), (label, Role::Button), (" ", Role::Button)]
+            [
+                (" ", Role::Button),
+                (label, Role::Button),
+                (" ", Role::Button),
+            ]
         };
         x = canvas.spans(x, y, right, &spans) + 2;
     }

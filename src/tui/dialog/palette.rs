@@ -71,9 +71,13 @@ fn find(typed: &str) -> Vec<Action> {
     let mut letters = Vec::new();
     let mut score = |text: &str, weight: u32| {
         let text = Utf32Str::new(text, &mut letters);
-        pattern.score(text, &mut matcher).map(|score| score * weight)
+        pattern
+            .score(text, &mut matcher)
+            .map(|score| score * weight)
     };
-    let acts = Action::ALL.iter().filter(|action| **action != Action::Palette);
+    let acts = Action::ALL
+        .iter()
+        .filter(|action| **action != Action::Palette);
     let mut found: Vec<(u32, Action)> = acts
         .filter_map(|action| {
             // The name says it best.
@@ -115,9 +119,13 @@ impl Dialog for Palette {
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
         let (width, height) = room(canvas.shared);
-        let size = (u16::try_from(width).unwrap_or(76), u16::try_from(height.min(20)).unwrap_or(20));
+        let size = (
+            u16::try_from(width).unwrap_or(76),
+            u16::try_from(height.min(20)).unwrap_or(20),
+        );
         let inner = open(canvas, size.0, size.1, "Do what?");
-        self.field.draw(canvas, (inner.x, inner.y), inner.width, true);
+        self.field
+            .draw(canvas, (inner.x, inner.y), inner.width, true);
         let list = Rect::new(
             inner.x,
             inner.y + 1,
@@ -156,4 +164,48 @@ fn entry(action: Action, shared: &Shared) -> Line {
     }
     entry.push((action.sentence().to_owned(), Role::Text));
     entry
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{drawn, press, shared, type_in};
+    use super::*;
+
+    #[test]
+    fn a_few_letters_find_an_act() {
+        let shared = shared();
+        let mut dialog = Palette::new(&shared);
+        insta::assert_snapshot!("all", drawn(&dialog, &shared).backend());
+        type_in(&mut dialog, "pau al", &shared);
+        insta::assert_snapshot!("found", drawn(&dialog, &shared).backend());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::close().want(Want::Perform(Action::PauseAll))
+        );
+    }
+
+    #[test]
+    fn the_name_counts_most() {
+        for (typed, action) in [
+            ("quit", Action::Quit),
+            ("import", Action::Import),
+            ("opt out", Action::OptOut),
+            ("caps", Action::Caps),
+        ] {
+            assert_eq!(find(typed).first(), Some(&action), "{typed}");
+        }
+        assert!(find("zzz").is_empty());
+        assert!(!find("").contains(&Action::Palette));
+    }
+
+    #[test]
+    fn why_takes_a_number() {
+        let shared = shared();
+        let mut dialog = Palette::new(&shared);
+        type_in(&mut dialog, "why +1 212 555 0142", &shared);
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::close().want(Want::Why("+1 212 555 0142".to_owned()))
+        );
+    }
 }

@@ -40,8 +40,8 @@ pub struct Quit {
 impl Quit {
     /// `None` when leaving touches nothing: the engine is not inside, or it neither calls nor would.
     pub fn new(shared: &Shared) -> Option<Self> {
-        let calls = shared.engine() == EngineSeat::Inside
-            && (shared.calls_up() > 0 || running(shared) > 0);
+        let calls =
+            shared.engine() == EngineSeat::Inside && (shared.calls_up() > 0 || running(shared) > 0);
         calls.then(Self::default)
     }
 }
@@ -87,7 +87,11 @@ impl Dialog for Quit {
             .map(|(name, meaning, _)| {
                 let mut entry = vec![line(*name, Role::Accent)];
                 let wrapped = wrap(meaning, width.saturating_sub(lines::MARK + 2), 0);
-                entry.extend(wrapped.iter().map(|text| line(format!("  {text}"), Role::Text)));
+                entry.extend(
+                    wrapped
+                        .iter()
+                        .map(|text| line(format!("  {text}"), Role::Text)),
+                );
                 entry
             })
             .collect();
@@ -108,5 +112,52 @@ impl Dialog for Quit {
         let y = inner.bottom().saturating_sub(1);
         let hint = "Up and Down choose, Enter does it";
         canvas.put(inner.x, y, inner.right(), hint, Role::Faint);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{drawn, press, shared};
+    use super::*;
+
+    #[test]
+    fn nothing_is_asked_where_leaving_touches_nothing() {
+        let mut shared = shared();
+        let view = shared.view.as_mut().unwrap();
+        view.engine = EngineSeat::Elsewhere;
+        assert!(Quit::new(&shared).is_none());
+        let view = shared.view.as_mut().unwrap();
+        view.engine = EngineSeat::Inside;
+        view.board.calls.clear();
+        assert!(Quit::new(&shared).is_some(), "a campaign runs");
+        let view = shared.view.as_mut().unwrap();
+        view.board.campaigns.remove(0);
+        assert!(Quit::new(&shared).is_none());
+    }
+
+    #[test]
+    fn staying_is_chosen_at_first() {
+        let shared = shared();
+        let mut dialog = Quit::new(&shared).unwrap();
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::close()
+        );
+        for ending in [Ending::Drain, Ending::HangUp, Ending::Leave] {
+            press(&mut dialog, KeyCode::Down, &shared);
+            assert_eq!(
+                press(&mut dialog, KeyCode::Enter, &shared),
+                Response::close().want(Want::End(ending))
+            );
+        }
+    }
+
+    #[test]
+    fn it_fits_the_smallest_screen() {
+        let mut shared = shared();
+        shared.size = (60, 16);
+        let dialog = Quit::new(&shared).unwrap();
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
     }
 }

@@ -99,16 +99,14 @@ impl Why {
 }
 
 /// Everything that is known of a number.
-fn report_lines(
-    report: &WhyReport,
-    shared: &Shared,
-    glyphs: &Glyphs,
-    width: usize,
-) -> Vec<Line> {
+fn report_lines(report: &WhyReport, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
     let number = lines::number(report.number, shared, glyphs);
     let mut said = vec![vec![
         (number, Role::Accent),
-        (format!("  as of {}", instant(report.now, shared)), Role::Faint),
+        (
+            format!("  as of {}", instant(report.now, shared)),
+            Role::Faint,
+        ),
     ]];
     for entry in &report.lists {
         let entry = for_viewer(&words::suppression(entry), shared, glyphs);
@@ -141,7 +139,12 @@ fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize)
     let mut said = paragraph(&heading, width, 2, role);
     let text = for_viewer(&answer.answer, shared, glyphs);
     let mut letters = text.chars();
-    let text: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let text: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect();
     said.extend(paragraph(&text, width, 0, Role::Value));
     if let Some(next) = answer.next_possible {
         let text = if next <= shared.now {
@@ -236,7 +239,10 @@ impl Dialog for Why {
         let (width, height) = room(canvas.shared);
         let said = self.lines(canvas.shared, &canvas.look.glyphs, width);
         let rows = (said.len() + self.head()).clamp(4, height);
-        let size = (u16::try_from(width).unwrap_or(76), u16::try_from(rows).unwrap_or(20));
+        let size = (
+            u16::try_from(width).unwrap_or(76),
+            u16::try_from(rows).unwrap_or(20),
+        );
         let inner = open(canvas, size.0, size.1, "Why, or why not?");
         let mut area = inner;
         if let Some(field) = &self.field {
@@ -244,7 +250,13 @@ impl Dialog for Why {
             let width = inner.width.saturating_sub(8).min(40);
             field.draw(canvas, (inner.x + 8, inner.y), width, true);
             let hint = "Enter asks";
-            canvas.put(inner.x + 9 + width, inner.y, inner.right(), hint, Role::Faint);
+            canvas.put(
+                inner.x + 9 + width,
+                inner.y,
+                inner.right(),
+                hint,
+                Role::Faint,
+            );
             area = Rect::new(
                 inner.x,
                 inner.y + 2,
@@ -253,5 +265,91 @@ impl Dialog for Why {
             );
         }
         self.scroll.draw(canvas, area, &said);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{at, drawn, phone, press, shared, type_in};
+    use super::*;
+    use crate::domain::ContactId;
+
+    fn report() -> WhyReport {
+        let gate = |gate, verdict, saw: &str| Gate {
+            gate,
+            verdict,
+            saw: saw.to_owned(),
+        };
+        let number = phone("+18085550133");
+        WhyReport {
+            number,
+            now: at("2026-04-14T18:07:32Z"),
+            contacts: vec![Answer {
+                campaign: "spring-reminders".to_owned(),
+                contact: ContactId(1_188),
+                state: "ready",
+                decision: "hold",
+                answer: "not now: it is before the calling hours in Pacific/Honolulu. Next possible at 2026-04-14T19:00:00Z.".to_owned(),
+                reasons: vec!["window".to_owned()],
+                next_possible: Some(at("2026-04-14T19:00:00Z")),
+                gates: vec![
+                    gate("health", "pass", "the engine is well"),
+                    gate("suppression", "pass", "on none of 4 lists"),
+                    gate(
+                        "window",
+                        "hold",
+                        "08:07 in Pacific/Honolulu, open from 09:00 to 20:00 on this day of the week",
+                    ),
+                    gate("caller_id", "not reached", ""),
+                ],
+            }],
+            no_contact: None,
+            lists: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn any_number_may_be_typed() {
+        let shared = shared();
+        let mut dialog = Why::typed();
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::stay()
+        );
+        type_in(&mut dialog, "808 555 0133", &shared);
+        let ask = Want::Ask(Ask::Why("808 555 0133".to_owned()));
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::stay().want(ask)
+        );
+        let error = "`808 555 0133` cannot be read: it has no country code; start it with +";
+        dialog.told(&Told::Why(Err(error.to_owned())), &shared);
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+    }
+
+    #[test]
+    fn the_answer_comes_first_then_every_gate() {
+        let shared = shared();
+        let mut dialog = Why::of(phone("+18085550133"));
+        let mut other = report();
+        other.number = phone("+12125550142");
+        dialog.told(&Told::Why(Ok(Box::new(other))), &shared);
+        assert!(dialog.report.is_none(), "the answer about another number");
+        dialog.told(&Told::Why(Ok(Box::new(report()))), &shared);
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::close()
+        );
+    }
+
+    #[test]
+    fn it_scrolls_on_the_smallest_screen() {
+        let mut shared = shared();
+        shared.size = (60, 16);
+        let mut dialog = Why::asked("+18085550133");
+        dialog.told(&Told::Why(Ok(Box::new(report()))), &shared);
+        press(&mut dialog, KeyCode::PageDown, &shared);
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
     }
 }

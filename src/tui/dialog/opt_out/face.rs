@@ -40,7 +40,9 @@ fn draw_form(dialog: &OptOut, canvas: &mut Canvas<'_>, inner: Rect) {
     canvas.put(x, y, right, "Numbers", Role::Text);
     let focused = editing && dialog.focus == Focus::Numbers;
     let shown = shown_numbers(dialog, canvas, focused);
-    dialog.numbers.draw_as(canvas, (x + 9, y), field, focused, &shown);
+    dialog
+        .numbers
+        .draw_as(canvas, (x + 9, y), field, focused, &shown);
     canvas.put(x, y + 1, right, "Reason", Role::Text);
     let focused = editing && dialog.focus == Focus::Note;
     dialog.note.draw(canvas, (x + 9, y + 1), field, focused);
@@ -66,7 +68,10 @@ fn shown_numbers(dialog: &OptOut, canvas: &Canvas<'_>, focused: bool) -> String 
     let value = dialog.numbers.value();
     if canvas.shared.masked && !focused && value == prefilled.join(", ") {
         let mask = canvas.look.glyphs.mask;
-        let masked = dialog.prefilled.iter().map(|one| format::masked(*one, mask));
+        let masked = dialog
+            .prefilled
+            .iter()
+            .map(|one| format::masked(*one, mask));
         let masked: Vec<String> = masked.collect();
         return masked.join(", ");
     }
@@ -94,7 +99,11 @@ fn draw_summary(dialog: &OptOut, canvas: &mut Canvas<'_>, (x, y): (u16, u16), ri
     if !dialog.left_out.is_empty() {
         said.push(format!("{} left out by you", dialog.left_out.len()));
     }
-    let role = if unreadable > 0 { Role::Bad } else { Role::Faint };
+    let role = if unreadable > 0 {
+        Role::Bad
+    } else {
+        Role::Faint
+    };
     canvas.put(x, y, right, &said.join(", "), role);
 }
 
@@ -160,7 +169,9 @@ fn heading(echo: &Echo, shared: &Shared, glyphs: &Glyphs) -> Line {
 
 fn detail(text: &str, width: usize, role: Role) -> Vec<Line> {
     let wrapped = lines::wrap(text, width.saturating_sub(4), 0).into_iter();
-    wrapped.map(|text| line(format!("    {text}"), role)).collect()
+    wrapped
+        .map(|text| line(format!("    {text}"), role))
+        .collect()
 }
 
 /// The campaigns that hold the number, with where it stands there.
@@ -201,7 +212,10 @@ fn draw_done(dialog: &OptOut, acted: &Acted, canvas: &mut Canvas<'_>, width: u16
     let cells = usize::from(width);
     let mut done = paragraph(&format!("Done: {}.", acted.text), cells, 0, Role::Good);
     let ended = usize::try_from(acted.finished).unwrap_or(usize::MAX);
-    let ended = format!("{} ended: no campaign calls them again.", count(ended, "contact"));
+    let ended = format!(
+        "{} ended: no campaign calls them again.",
+        count(ended, "contact")
+    );
     done.extend(paragraph(&ended, cells, 0, Role::Text));
     let up = match acted.live {
         0 => "No call to them was up.".to_owned(),

@@ -61,7 +61,7 @@ impl CapsDialog {
             let name = NAMES[place];
             let typed = self.fields[place].value().trim();
             *value = typed
-                .parse()
+                .parse::<u32>()
                 .ok()
                 .filter(|value| *value > 0)
                 .ok_or_else(|| format!("{name}: `{typed}` is no whole number from 1 on."))?;
@@ -205,7 +205,7 @@ impl Dialog for CapsDialog {
         for (place, y) in (0..3).zip(inner.y..) {
             let most = match ceilings(ceiling)[place] {
                 Some(most) => format!("now {}, ceiling {most}", values(now)[place]),
-                None => format!("now {}, its share of the trunk", values(now)[place]),
+                None => format!("now {}, share of the trunk", values(now)[place]),
             };
             canvas.put(x, y, right, NAMES[place], Role::Label);
             self.fields[place].draw(canvas, (x + 17, y), 9, self.focus == place);

@@ -93,9 +93,8 @@ impl Scroll {
     pub fn key(&mut self, code: KeyCode, count: usize, height: usize) -> bool {
         let last = count.saturating_sub(height);
         let page = height.saturating_sub(1).max(1);
-        let top = match step(code, self.top, page) {
-            Some(top) => top,
-            None => return false,
+        let Some(top) = step(code, self.top, page) else {
+            return false;
         };
         self.top = top.min(last);
         true

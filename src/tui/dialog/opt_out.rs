@@ -63,6 +63,7 @@ impl OptOut {
         if prefilled.is_empty() {
             prefilled.extend(list.current().map(|row| row.number));
         }
+        prefilled.sort_unstable();
         prefilled.dedup();
         let numbers: Vec<String> = prefilled.iter().map(ToString::to_string).collect();
         let mut dialog = Self {

@@ -147,7 +147,7 @@ impl Dialog for Palette {
             .map(|action| vec![entry(*action, canvas.shared)])
             .collect();
         draw_entries(canvas, list, &entries, self.selected);
-        let hint = "Enter does it, Up and Down select; `why +1 ...` takes any number";
+        let hint = "Enter does it; `why +1...` asks about any number";
         let y = inner.bottom().saturating_sub(1);
         canvas.put(inner.x, y, inner.right(), hint, Role::Faint);
     }

@@ -26,7 +26,7 @@ const CHOICES: [(&str, &str, Option<Ending>); 4] = [
     ),
     (
         "Close the screen, go on dialing",
-        "The engine goes on without a screen, as with --headless; attach again at any time.",
+        "The engine goes on without a screen, as with --headless; a console opened later sees it.",
         Some(Ending::Leave),
     ),
 ];

@@ -54,7 +54,7 @@ fn draw_form(dialog: &OptOut, canvas: &mut Canvas<'_>, inner: Rect) {
     canvas.put(x, bottom - 3, right, permanent, Role::Accent);
     if editing {
         draw_buttons(dialog, canvas, (x, bottom - 2), right);
-        let hint = "Tab goes on, Enter presses, Up and Down scroll the numbers";
+        let hint = "Tab goes on, Enter presses, Up and Down scroll";
         canvas.put(x, bottom - 1, right, hint, Role::Faint);
     } else {
         let text = "Being recorded. Esc closes this; the opt-out goes on.";

@@ -51,14 +51,14 @@ fn draw_form(dialog: &OptOut, canvas: &mut Canvas<'_>, inner: Rect) {
     let area = Rect::new(x, y + 3, inner.width, bottom.saturating_sub(y + 6));
     draw_judged(dialog, canvas, area);
     let permanent = "Permanent, and in every campaign. No key takes it back.";
-    canvas.put(x, bottom - 3, right, permanent, Role::Accent);
+    canvas.put(x, bottom.saturating_sub(3), right, permanent, Role::Accent);
     if editing {
-        draw_buttons(dialog, canvas, (x, bottom - 2), right);
+        draw_buttons(dialog, canvas, (x, bottom.saturating_sub(2)), right);
         let hint = "Tab goes on, Enter presses, Up and Down scroll";
-        canvas.put(x, bottom - 1, right, hint, Role::Faint);
+        canvas.put(x, bottom.saturating_sub(1), right, hint, Role::Faint);
     } else {
         let text = "Being recorded. Esc closes this; the opt-out goes on.";
-        canvas.put(x, bottom - 2, right, text, Role::Warn);
+        canvas.put(x, bottom.saturating_sub(2), right, text, Role::Warn);
     }
 }
 

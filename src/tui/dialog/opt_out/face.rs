@@ -119,9 +119,12 @@ fn draw_judged(dialog: &OptOut, canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     let mut y = area.y;
-    for one in judged.iter().skip(dialog.top) {
+    for (place, one) in judged.iter().enumerate().skip(dialog.top) {
         for line in entry(one, (shared, &canvas.look.glyphs), usize::from(area.width)) {
             if y >= area.bottom() {
+                let more = format!("  {} more, Down", judged.len() - place);
+                let last = area.bottom().saturating_sub(1);
+                canvas.put_right(area.x, last, area.right(), &more, Role::Faint);
                 return;
             }
             draw_line(canvas, area, y, &line);

@@ -554,16 +554,15 @@ fn on_told(model: &mut Model, told: Told, cmds: &mut Vec<Cmd>) {
             }
         }
         Told::Failed(error) => model.shared.failed = Some(error),
-        Told::Imported(Ok(imported)) if model.dialog.is_none() => {
+        Told::Imported(Ok(imported)) => {
             let text = format!("import: {} contacts taken", imported.figures.taken);
             say(model, Tone::Good, text);
         }
-        Told::Imported(Err(error)) if model.dialog.is_none() => say(model, Tone::Bad, error),
+        Told::Imported(Err(error)) => say(model, Tone::Bad, error),
         Told::Why(_)
         | Told::Attempts(..)
         | Told::Judged(..)
-        | Told::Importing(_)
-        | Told::Imported(_) => {}
+        | Told::Importing(_) => {}
     }
 }
 

@@ -5,6 +5,8 @@ use ratatui::layout::Rect;
 
 use crate::domain::{PhoneNumber, Timestamp};
 use crate::tui::canvas::{Canvas, Span};
+use crate::tui::format;
+use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -63,7 +65,9 @@ pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
 
 /// Splits a word after at most `width` cells, after one letter at least.
 fn split(word: &str, width: usize) -> (&str, &str) {
-    let ends = word.char_indices().map(|(at, letter)| at + letter.len_utf8());
+    let ends = word
+        .char_indices()
+        .map(|(at, letter)| at + letter.len_utf8());
     let fits = ends
         .clone()
         .take_while(|end| text::width(&word[..*end]) <= width)
@@ -89,9 +93,8 @@ impl Scroll {
     pub fn key(&mut self, code: KeyCode, count: usize, height: usize) -> bool {
         let last = count.saturating_sub(height);
         let page = height.saturating_sub(1).max(1);
-        let top = match step(code, self.top, page) {
-            Some(top) => top,
-            None => return false,
+        let Some(top) = step(code, self.top, page) else {
+            return false;
         };
         self.top = top.min(last);
         true
@@ -106,7 +109,11 @@ impl Scroll {
     pub fn draw(self, canvas: &mut Canvas<'_>, area: Rect, lines: &[Line]) {
         let height = usize::from(area.height);
         let fits = lines.len() <= height;
-        let height = if fits { height } else { height.saturating_sub(1) };
+        let height = if fits {
+            height
+        } else {
+            height.saturating_sub(1)
+        };
         let top = self.top.min(lines.len().saturating_sub(height));
         for (y, line) in (area.y..).zip(lines.iter().skip(top).take(height)) {
             draw_line(canvas, area, y, line);
@@ -169,25 +176,34 @@ pub fn draw_entries(canvas: &mut Canvas<'_>, area: Rect, entries: &[Vec<Line>], 
             y += 1;
         }
         if place == selected {
-            canvas.put(area.x, first, inner.x, ">", Role::HintKey);
-            canvas.shade(Rect::new(area.x, first, area.width, y - first), Role::Selection);
+            canvas.put(
+                area.x,
+                first,
+                inner.x,
+                canvas.look.glyphs.cursor,
+                Role::HintKey,
+            );
+            canvas.shade(
+                Rect::new(area.x, first, area.width, y - first),
+                Role::Selection,
+            );
         }
     }
 }
 
 /// A number as the viewer may see it.
-pub fn number(number: PhoneNumber, shared: &Shared) -> String {
+pub fn number(number: PhoneNumber, shared: &Shared, glyphs: &Glyphs) -> String {
     if shared.masked {
-        number.masked()
+        format::masked(number, glyphs.mask)
     } else {
-        number.spaced()
+        format::number(number)
     }
 }
 
 /// An instant on the viewer's clock: `Tue 14 Apr 14:07:32 EDT`.
 pub fn instant(at: Timestamp, shared: &Shared) -> String {
-    let zoned = at.to_jiff().to_zoned(shared.viewer.zone.clone());
-    zoned.strftime("%a %-d %b %H:%M:%S %Z").to_string()
+    let zone = &shared.viewer.zone;
+    format!("{} {}", format::day(at, zone), format::clock_zone(at, zone))
 }
 
 /// How long from now, in its two largest units: `in 18 h 52 min`.
@@ -204,13 +220,13 @@ pub fn from_now(at: Timestamp, shared: &Shared) -> String {
 }
 
 /// A sentence as the viewer reads it: UTC instants on the viewer's clock, numbers masked if need be.
-pub fn for_viewer(sentence: &str, shared: &Shared) -> String {
+pub fn for_viewer(sentence: &str, shared: &Shared, glyphs: &Glyphs) -> String {
     let word = |word: &str| {
         let bare = word.trim_matches(|letter: char| "()[],;:.`'".contains(letter));
         let said = if bare.ends_with('Z') && bare.contains('T') {
             bare.parse().ok().map(|at| instant(at, shared))
         } else if shared.masked {
-            bare.parse().ok().map(PhoneNumber::masked)
+            bare.parse().ok().map(|one| number(one, shared, glyphs))
         } else {
             None
         };
@@ -254,13 +270,14 @@ mod tests {
     #[test]
     fn sentences_speak_to_the_viewer() {
         let mut shared = shared();
+        let glyphs = Glyphs::ascii();
         let said = "held (internal since 2026-04-14T18:07:31Z), showing +16465550100.";
         assert_eq!(
-            for_viewer(said, &shared),
+            for_viewer(said, &shared, &glyphs),
             "held (internal since Tue 14 Apr 14:07:31 EDT), showing +16465550100."
         );
         shared.masked = true;
-        assert!(for_viewer(said, &shared).ends_with("showing +1646•••••00."));
+        assert!(for_viewer(said, &shared, &glyphs).ends_with("showing +1 646-555-01..."));
     }
 
     #[test]

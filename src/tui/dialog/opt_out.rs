@@ -11,6 +11,8 @@ use crate::tui::list::List;
 use crate::tui::model::Shared;
 
 mod face;
+#[cfg(test)]
+mod tests;
 
 /// What sets numbers apart, as the desk reads a block.
 const BETWEEN: [char; 5] = ['\n', '\r', ',', ';', '\t'];
@@ -61,6 +63,7 @@ impl OptOut {
         if prefilled.is_empty() {
             prefilled.extend(list.current().map(|row| row.number));
         }
+        prefilled.sort_unstable();
         prefilled.dedup();
         let numbers: Vec<String> = prefilled.iter().map(ToString::to_string).collect();
         let mut dialog = Self {
@@ -126,7 +129,10 @@ impl OptOut {
 
     fn go(&mut self, back: bool) {
         let stops = self.stops();
-        let place = stops.iter().position(|stop| *stop == self.focus).unwrap_or(0);
+        let place = stops
+            .iter()
+            .position(|stop| *stop == self.focus)
+            .unwrap_or(0);
         let step = if back { stops.len() - 1 } else { 1 };
         self.focus = stops[(place + step) % stops.len()];
     }
@@ -219,7 +225,9 @@ impl Dialog for OptOut {
             (Stage::Done(_) | Stage::Sending(_), _) => return Response::stay(),
             (Stage::Editing, _) => {}
         }
-        let last = self.current().map_or(0, |judged| judged.len().saturating_sub(1));
+        let last = self
+            .current()
+            .map_or(0, |judged| judged.len().saturating_sub(1));
         match key.code {
             KeyCode::Tab => self.go(false),
             KeyCode::BackTab => self.go(true),
@@ -245,7 +253,11 @@ impl Dialog for OptOut {
         let pieces = text.split(BETWEEN).map(str::trim);
         let pieces: Vec<&str> = pieces.filter(|piece| !piece.is_empty()).collect();
         let before = self.numbers.value().trim_end();
-        let apart = if before.is_empty() || before.ends_with(BETWEEN) { "" } else { ", " };
+        let apart = if before.is_empty() || before.ends_with(BETWEEN) {
+            ""
+        } else {
+            ", "
+        };
         // A block behind what is there, never in the middle of a number.
         self.numbers = Field::new(&format!("{before}{apart}{}", pieces.join(", ")));
         Some(asked(self.judge()))

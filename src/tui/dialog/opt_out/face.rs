@@ -10,6 +10,8 @@ use crate::tui::dialog::lines::{
     self, Line, cities, count, draw_line, for_viewer, line, paragraph, room,
 };
 use crate::tui::dialog::{buttons, open};
+use crate::tui::format;
+use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
 use crate::tui::theme::Role;
 
@@ -37,8 +39,10 @@ fn draw_form(dialog: &OptOut, canvas: &mut Canvas<'_>, inner: Rect) {
     let editing = dialog.stage == Stage::Editing;
     canvas.put(x, y, right, "Numbers", Role::Text);
     let focused = editing && dialog.focus == Focus::Numbers;
-    let shown = shown_numbers(dialog, canvas.shared, focused);
-    dialog.numbers.draw_as(canvas, (x + 9, y), field, focused, &shown);
+    let shown = shown_numbers(dialog, canvas, focused);
+    dialog
+        .numbers
+        .draw_as(canvas, (x + 9, y), field, focused, &shown);
     canvas.put(x, y + 1, right, "Reason", Role::Text);
     let focused = editing && dialog.focus == Focus::Note;
     dialog.note.draw(canvas, (x + 9, y + 1), field, focused);
@@ -47,23 +51,28 @@ fn draw_form(dialog: &OptOut, canvas: &mut Canvas<'_>, inner: Rect) {
     let area = Rect::new(x, y + 3, inner.width, bottom.saturating_sub(y + 6));
     draw_judged(dialog, canvas, area);
     let permanent = "Permanent, and in every campaign. No key takes it back.";
-    canvas.put(x, bottom - 3, right, permanent, Role::Accent);
+    canvas.put(x, bottom.saturating_sub(3), right, permanent, Role::Accent);
     if editing {
-        draw_buttons(dialog, canvas, (x, bottom - 2), right);
-        let hint = "Tab goes on, Enter presses, Up and Down scroll the numbers";
-        canvas.put(x, bottom - 1, right, hint, Role::Faint);
+        draw_buttons(dialog, canvas, (x, bottom.saturating_sub(2)), right);
+        let hint = "Tab goes on, Enter presses, Up and Down scroll";
+        canvas.put(x, bottom.saturating_sub(1), right, hint, Role::Faint);
     } else {
         let text = "Being recorded. Esc closes this; the opt-out goes on.";
-        canvas.put(x, bottom - 2, right, text, Role::Warn);
+        canvas.put(x, bottom.saturating_sub(2), right, text, Role::Warn);
     }
 }
 
 /// What stands in the field; numbers that nobody typed are masked until the field is entered.
-fn shown_numbers(dialog: &OptOut, shared: &Shared, focused: bool) -> String {
+fn shown_numbers(dialog: &OptOut, canvas: &Canvas<'_>, focused: bool) -> String {
     let prefilled: Vec<String> = dialog.prefilled.iter().map(ToString::to_string).collect();
     let value = dialog.numbers.value();
-    if shared.masked && !focused && value == prefilled.join(", ") {
-        let masked: Vec<String> = dialog.prefilled.iter().map(|one| one.masked()).collect();
+    if canvas.shared.masked && !focused && value == prefilled.join(", ") {
+        let mask = canvas.look.glyphs.mask;
+        let masked = dialog
+            .prefilled
+            .iter()
+            .map(|one| format::masked(*one, mask));
+        let masked: Vec<String> = masked.collect();
         return masked.join(", ");
     }
     value.to_owned()
@@ -90,7 +99,11 @@ fn draw_summary(dialog: &OptOut, canvas: &mut Canvas<'_>, (x, y): (u16, u16), ri
     if !dialog.left_out.is_empty() {
         said.push(format!("{} left out by you", dialog.left_out.len()));
     }
-    let role = if unreadable > 0 { Role::Bad } else { Role::Faint };
+    let role = if unreadable > 0 {
+        Role::Bad
+    } else {
+        Role::Faint
+    };
     canvas.put(x, y, right, &said.join(", "), role);
 }
 
@@ -106,9 +119,12 @@ fn draw_judged(dialog: &OptOut, canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     let mut y = area.y;
-    for one in judged.iter().skip(dialog.top) {
-        for line in entry(one, shared, usize::from(area.width)) {
+    for (place, one) in judged.iter().enumerate().skip(dialog.top) {
+        for line in entry(one, (shared, &canvas.look.glyphs), usize::from(area.width)) {
             if y >= area.bottom() {
+                let more = format!("  {} more, Down", judged.len() - place);
+                let last = area.bottom().saturating_sub(1);
+                canvas.put_right(area.x, last, area.right(), &more, Role::Faint);
                 return;
             }
             draw_line(canvas, area, y, &line);
@@ -118,7 +134,7 @@ fn draw_judged(dialog: &OptOut, canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// A number with everything that is known of it.
-fn entry(one: &Judged, shared: &Shared, width: usize) -> Vec<Line> {
+fn entry(one: &Judged, (shared, glyphs): (&Shared, &Glyphs), width: usize) -> Vec<Line> {
     let echo = match &one.read {
         Ok(echo) => echo,
         Err((what, todo)) => {
@@ -128,13 +144,13 @@ fn entry(one: &Judged, shared: &Shared, width: usize) -> Vec<Line> {
             return entry;
         }
     };
-    let mut entry = vec![heading(echo, shared)];
+    let mut entry = vec![heading(echo, shared, glyphs)];
     entry.extend(detail(&touched(one, shared), width, Role::Text));
     if is_up(echo.number, shared) {
         entry.extend(detail("! a call to it is up", width, Role::StateLive));
     }
     if let Some(listed) = &one.listed {
-        let text = format!("on a list already: {}", for_viewer(listed, shared));
+        let text = format!("on a list already: {}", for_viewer(listed, shared, glyphs));
         entry.extend(detail(&text, width, Role::Faint));
     }
     if let Some(unfit) = echo.unfit {
@@ -144,10 +160,10 @@ fn entry(one: &Judged, shared: &Shared, width: usize) -> Vec<Line> {
     entry
 }
 
-fn heading(echo: &Echo, shared: &Shared) -> Line {
+fn heading(echo: &Echo, shared: &Shared, glyphs: &Glyphs) -> Line {
     let assumed = if echo.country_guessed { " assumed" } else { "" };
     vec![
-        (lines::number(echo.number, shared), Role::Accent),
+        (lines::number(echo.number, shared, glyphs), Role::Accent),
         (format!("  {}", echo.country), Role::Text),
         (assumed.to_owned(), Role::Warn),
         (format!("  {}", cities(&echo.zones)), Role::Text),
@@ -156,7 +172,9 @@ fn heading(echo: &Echo, shared: &Shared) -> Line {
 
 fn detail(text: &str, width: usize, role: Role) -> Vec<Line> {
     let wrapped = lines::wrap(text, width.saturating_sub(4), 0).into_iter();
-    wrapped.map(|text| line(format!("    {text}"), role)).collect()
+    wrapped
+        .map(|text| line(format!("    {text}"), role))
+        .collect()
 }
 
 /// The campaigns that hold the number, with where it stands there.
@@ -197,7 +215,10 @@ fn draw_done(dialog: &OptOut, acted: &Acted, canvas: &mut Canvas<'_>, width: u16
     let cells = usize::from(width);
     let mut done = paragraph(&format!("Done: {}.", acted.text), cells, 0, Role::Good);
     let ended = usize::try_from(acted.finished).unwrap_or(usize::MAX);
-    let ended = format!("{} ended: no campaign calls them again.", count(ended, "contact"));
+    let ended = format!(
+        "{} ended: no campaign calls them again.",
+        count(ended, "contact")
+    );
     done.extend(paragraph(&ended, cells, 0, Role::Text));
     let up = match acted.live {
         0 => "No call to them was up.".to_owned(),

@@ -690,7 +690,8 @@ fn status_adds_up() {
         assert!(status[key].is_array(), "{key}");
     }
     scratch.run(&["status"]).exits(0).says("recall");
-    scratch.run(&[]).exits(0).says("recall");
+    scratch.run(&[]).exits(2).complains("terminal");
+    scratch.run(&["--json"]).exits(0).says("recall");
     scratch.run(&["numbers"]).exits(0);
     scratch.run(&["doctor"]).exits(0).says("store");
 }

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use crate::clock::{Clock, Stopwatch};
 use crate::domain::{Timestamp, TrunkName};
@@ -67,6 +67,7 @@ pub enum Ending {
 pub struct Handle {
     commands: mpsc::Sender<Ask>,
     board: watch::Receiver<Arc<Board>>,
+    nudge: Arc<Notify>,
 }
 
 impl Handle {
@@ -88,6 +89,11 @@ impl Handle {
         let (reply, answer) = oneshot::channel();
         self.hand_over(command, actor, reply)?;
         answer.blocking_recv().map_err(|_| ENDED.to_owned())?
+    }
+
+    /// Makes the engine look at once at what this process has written to the store beside it.
+    pub fn nudge(&self) {
+        self.nudge.notify_one();
     }
 
     /// Whether the engine has ended.
@@ -121,6 +127,7 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     clock: Clock,
     rules: &'static Rules,
     commands: mpsc::Receiver<Ask>,
+    nudged: Arc<Notify>,
     board: watch::Sender<Arc<Board>>,
     waiting: BTreeMap<u64, oneshot::Sender<Result<Effected, String>>>,
     actors: BTreeMap<u64, String>,
@@ -155,6 +162,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         let (done, answers) = mpsc::unbounded_channel();
         let writer = Writer::spawn(store, done)?;
         let (ask, commands) = mpsc::channel(COMMAND_QUEUE);
+        let nudge = Arc::new(Notify::new());
         let now = clock.now();
         let (board, watcher) = watch::channel(Arc::new(Board::empty(now)));
         let shell = Self {
@@ -165,6 +173,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             clock,
             rules,
             commands,
+            nudged: Arc::clone(&nudge),
             board,
             waiting: BTreeMap::new(),
             actors: BTreeMap::new(),
@@ -176,6 +185,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         let handle = Handle {
             commands: ask,
             board: watcher,
+            nudge,
         };
         Ok((shell, handle))
     }
@@ -197,6 +207,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
                     return Ending::AtRest;
                 }
                 let up = self.dispatcher.calls_up();
+                self.writer.keep_watch(up > 0);
                 match drain_ends {
                     Some(_) if up == 0 => return Ending::Drained,
                     Some(at) if self.now >= at => return Ending::LeftUp(up),
@@ -243,6 +254,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             biased;
             Some(ask) = self.commands.recv() => self.take_command(ask, drain_ends),
             Some(done) = self.answers.recv() => replies.push(done),
+            () = self.nudged.notified() => self.submit(Job::Picture, "engine"),
             () = any_ready(&mut self.providers) => {}
             () = tokio::time::sleep(sleep) => {}
         }
@@ -256,6 +268,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         tokio::select! {
             Some(ask) = self.commands.recv() => self.take_command(ask, drain_ends),
             Some(done) = self.answers.recv() => self.take_answer(done),
+            () = self.nudged.notified() => self.submit(Job::Picture, "engine"),
         }
     }
 

@@ -4,6 +4,8 @@
 //! failed nothing is executed any more.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{
     Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
 };
@@ -21,8 +23,10 @@ pub const MAX_GROUP: usize = 256;
 pub const MAX_WAITING: usize = 1024;
 /// How long a lazy job waits for company.
 pub const LAZY: Duration = Duration::from_millis(20);
-/// How often an idle writer looks whether another process has committed.
-pub const IDLE_LOOK: Duration = Duration::from_millis(100);
+/// How often an idle writer that keeps watch looks whether another process has committed.
+pub const WATCHFUL_LOOK: Duration = Duration::from_millis(100);
+/// How often one that does not: nothing is up that another process's word would have to end.
+pub const CALM_LOOK: Duration = Duration::from_secs(2);
 
 /// What a writer executes.
 pub type Job<S, E> = Box<dyn FnOnce(&mut S) -> E + Send>;
@@ -51,6 +55,7 @@ pub enum Done<E> {
 pub struct Writer<S, E> {
     jobs: Option<SyncSender<(Urgency, Job<S, E>)>>,
     thread: Option<JoinHandle<()>>,
+    watch: Arc<AtomicBool>,
 }
 
 /// The writer has ended, because a commit failed; the job was not executed.
@@ -65,13 +70,27 @@ impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
     /// When the thread cannot be started.
     pub fn spawn(store: S, done: UnboundedSender<Done<E>>) -> std::io::Result<Self> {
         let (sender, jobs) = sync_channel(MAX_WAITING);
+        let watch = Arc::new(AtomicBool::new(true));
+        let work = Loop {
+            store,
+            jobs,
+            done,
+            watch: Arc::clone(&watch),
+        };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
-            .spawn(move || Loop { store, jobs, done }.run())?;
+            .spawn(move || work.run())?;
         Ok(Self {
             jobs: Some(sender),
             thread: Some(thread),
+            watch,
         })
+    }
+
+    /// Whether to look often for what other processes have committed, while there is nothing else to
+    /// do; a new writer does.
+    pub fn keep_watch(&self, watch: bool) {
+        self.watch.store(watch, Ordering::Relaxed);
     }
 
     /// Hands a job over; waits while [`MAX_WAITING`] jobs are waiting.
@@ -116,6 +135,7 @@ struct Loop<S, E> {
     store: S,
     jobs: Receiver<(Urgency, Job<S, E>)>,
     done: UnboundedSender<Done<E>>,
+    watch: Arc<AtomicBool>,
 }
 
 /// Whether more jobs may come.
@@ -144,10 +164,15 @@ impl<S: Store, E> Loop<S, E> {
         }
     }
 
-    /// The next group's jobs; none when the writer was idle for [`IDLE_LOOK`].
+    /// The next group's jobs; none when it is time to look around.
     fn gather(&self) -> (VecDeque<Job<S, E>>, Inbox) {
         let mut jobs = VecDeque::new();
-        let (mut urgency, job) = match self.jobs.recv_timeout(IDLE_LOOK) {
+        let idle = if self.watch.load(Ordering::Relaxed) {
+            WATCHFUL_LOOK
+        } else {
+            CALM_LOOK
+        };
+        let (mut urgency, job) = match self.jobs.recv_timeout(idle) {
             Ok(first) => first,
             Err(RecvTimeoutError::Timeout) => return (jobs, Inbox::Open),
             Err(RecvTimeoutError::Disconnected) => return (jobs, Inbox::Closed),

@@ -22,7 +22,10 @@ use crate::store::{By, ListKey, Store, StoreError};
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
 /// Between two looks at a deck that has been quiet for [`QUIET_AFTER`].
-const QUIET_LOOK: Duration = Duration::from_secs(1);
+const QUIET_LOOK: Duration = Duration::from_secs(2);
+
+/// Between two views of a deck in which only time has passed.
+const TIME_VIEW: Duration = Duration::from_secs(1);
 
 /// After this long without a change a deck counts as quiet.
 const QUIET_AFTER: Duration = Duration::from_secs(2);
@@ -43,7 +46,7 @@ pub const TOLD_QUEUE: usize = 64;
 const FOR_ANSWERS: usize = 16;
 
 /// What a console asks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
     /// A page of a list; the serial comes back with it.
     Page(u64, ListQuery, Centre, usize, usize),
@@ -87,8 +90,8 @@ pub enum Told {
     Why(Result<Box<WhyReport>, String>),
     /// A contact's attempts.
     Attempts(ContactId, Vec<Attempt>),
-    /// Numbers judged.
-    Judged(Vec<Judged>),
+    /// The numbers of this text, judged.
+    Judged(String, Vec<Judged>),
     /// An act holds, or was refused.
     Acted(u64, Result<Acted, String>),
     /// Rows imported so far.
@@ -181,6 +184,8 @@ impl<S: Store> Service<S> {
         }
         if self.changed.elapsed() < QUIET_AFTER {
             VIEW_EVERY
+        } else if self.last.moving {
+            TIME_VIEW
         } else {
             QUIET_LOOK
         }
@@ -206,7 +211,7 @@ impl<S: Store> Service<S> {
         let second = self
             .looked
             .as_ref()
-            .is_none_or(|last| last.elapsed() >= QUIET_LOOK);
+            .is_none_or(|last| last.elapsed() >= TIME_VIEW);
         let engine = self.desk.settings.surroundings.engine();
         second
             && (self.last.moving
@@ -282,7 +287,7 @@ impl<S: Store> Service<S> {
                     &settings.country,
                     now,
                 )?;
-                self.say(Told::Judged(judged));
+                self.say(Told::Judged(block, judged));
             }
             Ask::Act(id, act) => self.act(id, &act),
             Ask::Import(campaign, path) => self.import(campaign, path)?,
@@ -315,12 +320,17 @@ impl<S: Store> Service<S> {
             return self.say(Told::Acted(id, result));
         }
         match acts::write(&mut self.desk.settings.store, act, &by) {
-            Ok((acted, concern)) => self.pending.push_back(Pending {
-                id,
-                acted,
-                concern,
-                since: Stopwatch::start(),
-            }),
+            Ok((acted, concern)) => {
+                if let Some(engine) = &self.desk.settings.engine {
+                    engine.nudge();
+                }
+                self.pending.push_back(Pending {
+                    id,
+                    acted,
+                    concern,
+                    since: Stopwatch::start(),
+                });
+            }
             Err(error) => self.say(Told::Acted(id, Err(error.to_string()))),
         }
     }

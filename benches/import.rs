@@ -85,6 +85,7 @@ fn take(folder: &Path, file: &Path) -> f64 {
         rejects: None,
         dry_run: false,
         quiet: true,
+        deck: None,
         keep_ids: false,
     };
     let at: Timestamp = deck::all_open();

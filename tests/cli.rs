@@ -170,6 +170,69 @@ fn help_completions_and_manual_list_every_subcommand() {
     scratch.run(&["--version"]).exits(0).says("dialdeck 0.");
 }
 
+const RULE_COLUMNS: &str = "id,country,subdivision,call_class,days,open,close,closed,holiday_rule,\
+zone_basis,effective_from,effective_to,force,citation,source,exemptions_and_notes,confidence,basis";
+
+const DECK_WITH_RULES: &str = "rules = [\"own.csv\"]\n[[trunk]]\nname = \"simulator\"\n\
+kind = \"simulator\"\n[[pool]]\nname = \"local\"\ntrunk = \"simulator\"\n\
+numbers = [\"+12125550100\"]\n";
+
+#[test]
+fn own_rule_files_bind_every_command_that_judges() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path("deck")).unwrap();
+    fs::write(scratch.path("deck/dialdeck.toml"), DECK_WITH_RULES).unwrap();
+    let own = scratch.path("deck/own.csv");
+    let row = "firm-ny,US,NY,any,Mon-Sun,11:00,17:00,no,none,callee,,,,,,,,";
+    fs::write(&own, format!("{RULE_COLUMNS}\n{row}\n")).unwrap();
+    let number = "+12125550142";
+    let ten = ["--at", "2026-12-07T15:30:00Z"];
+    let noon = ["--at", "2026-12-07T17:30:00Z"];
+    scratch
+        .run(&["window", number, ten[0], ten[1]])
+        .exits(0)
+        .says("deny: before_open");
+    scratch
+        .run(&["window", number, noon[0], noon[1]])
+        .exits(0)
+        .says("allow");
+    let file = scratch.text("recall.toml");
+    scratch.run(&["campaign", "add", &file]).exits(0);
+    scratch
+        .run(&["why", number, ten[0], ten[1]])
+        .exits(0)
+        .says("11:00");
+    scratch.run(&["doctor"]).says("digest");
+    let wish = "[[rule_override]]\nrule = \"firm-ny\"\nreason = \"in a hurry\"\n";
+    fs::write(scratch.path("wish.toml"), format!("{CAMPAIGN}{wish}")).unwrap();
+    scratch
+        .run(&["check", &scratch.text("wish.toml")])
+        .exits(1)
+        .complains(
+            "rule_override[1].rule: `firm-ny` is a rule of a country or of an own rule file",
+        );
+
+    fs::write(
+        &own,
+        format!("{RULE_COLUMNS}\n{}\n", row.replace("17:00", "1700")),
+    )
+    .unwrap();
+    for args in [
+        &["window", number][..],
+        &["check", &file],
+        &["run", "recall"],
+    ] {
+        scratch.run(args).exits(1).complains("own.csv:2: close: ");
+    }
+    scratch.run(&["doctor"]).exits(1).says("own.csv:2: close: ");
+    scratch.run(&["dnc", "add", number]).exits(0);
+    fs::remove_file(&own).unwrap();
+    scratch
+        .run(&["run", "recall"])
+        .exits(2)
+        .complains("own.csv");
+}
+
 #[test]
 fn a_start_at_the_top_of_an_hour_is_advised_against() {
     let scratch = Scratch::new();
@@ -628,7 +691,8 @@ fn status_adds_up() {
         assert!(status[key].is_array(), "{key}");
     }
     scratch.run(&["status"]).exits(0).says("recall");
-    scratch.run(&[]).exits(0).says("recall");
+    scratch.run(&[]).exits(2).complains("terminal");
+    scratch.run(&["--json"]).exits(0).says("recall");
     scratch.run(&["numbers"]).exits(0);
     scratch.run(&["doctor"]).exits(0).says("store");
 }

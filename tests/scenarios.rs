@@ -315,7 +315,9 @@ fn contact(line: u64, number: PhoneNumber, now: Timestamp) -> NewContact {
         line,
         number,
         name: String::new(),
-        class: class.map_err(|error| error.to_string()),
+        class: class
+            .map(std::sync::Arc::new)
+            .map_err(|error| error.to_string()),
         priority: 0,
         consent: Some(Consent {
             kind: ConsentKind::ExpressWritten,

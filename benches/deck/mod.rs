@@ -3,6 +3,7 @@
 #![expect(dead_code, reason = "each bench uses its own part of it")]
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dialdeck::domain::campaign::{
@@ -38,7 +39,7 @@ const WESTERN: usize = 30;
 
 /// Numbers in service area codes, all in the exchange 555, which no subscriber has.
 pub(crate) struct Numbers {
-    codes: Vec<(u64, WindowClass)>,
+    codes: Vec<(u64, Arc<WindowClass>)>,
 }
 
 impl Numbers {
@@ -59,7 +60,9 @@ impl Numbers {
                 postal_code: None,
             };
             let located = Rules::embedded().locate(number.unwrap(), &hints, Evidence::Stated);
-            let Ok(class) = located else { continue };
+            let Ok(class) = located.map(Arc::new) else {
+                continue;
+            };
             match zone {
                 "America/Los_Angeles" | "Pacific/Honolulu" => western.push((code, class)),
                 "America/New_York" | "America/Chicago" | "America/Denver" => {
@@ -76,7 +79,7 @@ impl Numbers {
     }
 
     /// The number at this place; distinct up to ten thousand for each area code.
-    pub(crate) fn at(&self, place: u64) -> (PhoneNumber, &WindowClass) {
+    pub(crate) fn at(&self, place: u64) -> (PhoneNumber, &Arc<WindowClass>) {
         let codes = self.codes.len() as u64;
         let line = place / codes;
         assert!(line < 10_000, "there are not so many numbers");
@@ -141,7 +144,7 @@ fn contact(numbers: &Numbers, place: u64, now: Timestamp) -> NewContact {
         line: place + 2,
         number,
         name: String::new(),
-        class: Ok(class.clone()),
+        class: Ok(Arc::clone(class)),
         priority: 0,
         consent: Some(Consent {
             kind: ConsentKind::Express,

@@ -1,4 +1,4 @@
-//! A campaign file with everything it leans on: deck file, embedded rules, contacts.
+//! A campaign file with everything it leans on: deck file, rules in force, contacts.
 
 use std::path::{Path, PathBuf};
 
@@ -27,7 +27,7 @@ pub fn load(env: &Env, path: &Path, with_contacts: bool) -> Result<Sound, CliErr
     let campaign = load_campaign(path)?;
     let deck = env.deck_config()?;
     let advice = campaign.check_against(&deck)?;
-    overrides(&campaign, path)?;
+    campaign.check_overrides(|rule| rules::in_force().may_set_aside(rule))?;
     let warnings = campaign
         .warnings
         .iter()
@@ -44,22 +44,4 @@ pub fn load(env: &Env, path: &Path, with_contacts: bool) -> Result<Sound, CliErr
         warnings,
         contacts,
     })
-}
-
-/// Only rows of a state may be set aside, and only rows that are there.
-fn overrides(campaign: &CampaignFile, path: &Path) -> Result<(), CliError> {
-    for wish in &campaign.settings.rule_overrides {
-        let why = match rules::in_force().may_set_aside(&wish.rule) {
-            Some(true) => continue,
-            Some(false) => "is a country's own rule, which nobody may set aside",
-            None => "is not an embedded rule",
-        };
-        return Err(CliError::failed(format!(
-            "{}: rule_override: `{}` {why}",
-            path.display(),
-            wish.rule
-        ))
-        .hint("name the id of a state's row, such as us-fl"));
-    }
-    Ok(())
 }

@@ -113,6 +113,7 @@ fn try_out(
         rejects: None,
         dry_run: false,
         quiet: env.json,
+        deck: None,
         keep_ids: true,
     };
     let taken = import::contacts(&mut store, &campaign, file, &plan, &by)?;

@@ -157,7 +157,7 @@ fn looks(env: &Env) -> Result<Looks, CliError> {
         no_color: var("NO_COLOR"),
         colorterm: var("COLORTERM"),
         term: var("TERM"),
-        locale: var("LC_ALL").or_else(|| var("LC_CTYPE")).or_else(|| var("LANG")),
+        locale: ["LC_ALL", "LC_CTYPE", "LANG"].map(var),
     };
     let (looks, warnings) = Looks::new(choice).map_err(CliError::usage)?;
     for warning in warnings {
@@ -214,6 +214,7 @@ fn take(
         rejects: Some(import::rejects_beside(list)),
         dry_run: false,
         quiet: true,
+        deck: Some(env.deck.clone()),
         keep_ids: false,
     };
     let by = deck.by()?;

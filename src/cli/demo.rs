@@ -64,8 +64,9 @@ const CAMPAIGNS: [(Sample, Sample); 4] = [
 /// that was cut off goes on.
 ///
 /// # Errors
-/// When the deck is not usable or owned by another engine.
+/// When the deck is not usable, owned by another engine, or holds campaigns that are not the samples.
 pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    env.may_write()?;
     let throw_away;
     let mut env = env.clone();
     if !env.deck_named {
@@ -92,13 +93,29 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
 }
 
 /// Makes the deck with an identity that follows from the seed, so that attempt ids and with them the
-/// carrier's dice are the same in every run.
+/// carrier's dice are the same in every run. A deck with campaigns of its own is left alone: the demo
+/// would put its clock forward, add its lists and start them.
 fn create(env: &Env, seed: u64) -> Result<(), CliError> {
     std::fs::create_dir_all(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;
     let identity = DeckId(u32::try_from(seed % u64::from(u32::MAX)).unwrap_or_default());
     let path = env.deck.join(STORE_FILE);
-    SqliteStore::create_or_open(&path, identity, rules::in_force(), Clock::System.now())?;
-    Ok(())
+    let now = Clock::System.now();
+    let mut store = SqliteStore::create_or_open(&path, identity, rules::in_force(), now)?;
+    let known = store.campaigns()?;
+    match known.iter().find(|campaign| !is_sample(campaign)) {
+        None => Ok(()),
+        Some(own) => Err(CliError::refused(format!(
+            "the deck {} has the campaign `{}`, which is not the demo's",
+            env.deck.display(),
+            own.name()
+        ))
+        .hint("name a new folder with --deck DIR")),
+    }
+}
+
+fn is_sample(campaign: &Campaign) -> bool {
+    let file = format!("{}.toml", campaign.name());
+    CAMPAIGNS.iter().any(|((name, _), _)| *name == file)
 }
 
 /// Loads lists and campaigns and starts them, unless an earlier run of this deck has done so.
@@ -150,6 +167,7 @@ fn add(deck: &mut Deck, file: Sample, contacts: Sample, by: &By) -> Result<(), C
         rejects: None,
         dry_run: false,
         quiet: true,
+        deck: None,
         keep_ids: false,
     };
     import::contacts(&mut deck.store, &campaign, &list, &plan, by)?;

@@ -46,7 +46,7 @@ struct Finding {
 /// `dialdeck doctor`: exit code 1 when something fails.
 pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut findings = Vec::new();
-    law(&mut findings);
+    law(env, &mut findings);
     zone_data(
         deck::present(env).unwrap_or_else(|_| Clock::System.now()),
         &mut findings,
@@ -90,7 +90,10 @@ fn finding(check: &'static str, level: Level, found: String) -> Finding {
     }
 }
 
-fn law(findings: &mut Vec<Finding>) {
+fn law(env: &Env, findings: &mut Vec<Finding>) {
+    if let Err(fault) = rules::lay_over(env) {
+        findings.push(finding("rules", Level::Fail, fault.message));
+    }
     findings.push(finding(
         "rules",
         Level::Ok,

@@ -1,5 +1,8 @@
 //! Contact rows from a file into a store, in batches, every row accounted for.
 
+mod feed;
+mod pace;
+
 use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
@@ -7,16 +10,16 @@ use std::path::{Path, PathBuf};
 
 use serde::Serialize;
 
+use self::feed::Rows;
+use self::pace::Pace;
 use super::args::CountryArgs;
 use super::output::count;
 use super::progress::Progress;
 use super::{CliError, Env, rules};
+use crate::clock::Stopwatch;
 use crate::domain::{Campaign, ContactId, ImportFigures, NewContact, PhoneNumber, Timestamp};
-use crate::intake::{ContactFile, FileError, Origin, Reject, RejectsFile, Row};
+use crate::intake::{ContactFile, FileError, Origin, Reject, RejectsFile};
 use crate::store::{By, RowFate, Store};
-
-/// Rows that share one durable commit.
-const BATCH: usize = 5_000;
 
 /// Duplicates and rejects told one by one; all rejects stand in the rejects file.
 const TOLD: usize = 20;
@@ -32,6 +35,8 @@ pub struct Plan {
     pub dry_run: bool,
     /// Show no progress.
     pub quiet: bool,
+    /// The deck's folder, whose engine may be dialing meanwhile; `None`: the store is nobody else's.
+    pub deck: Option<PathBuf>,
     /// Remember the ids of the contacts taken.
     pub keep_ids: bool,
 }
@@ -42,6 +47,8 @@ pub struct Taken {
     /// The figures, as the log has them.
     #[serde(flatten)]
     pub figures: ImportFigures,
+    /// What looks like a slip in the header.
+    pub warnings: Vec<String>,
     /// Taken rows whose number can never be dialed.
     pub undialable: u64,
     /// Where the rejected rows stand; `None`: there are none, or they were not to be written.
@@ -91,9 +98,11 @@ pub fn contacts(
         at: by.at,
         taken: Taken {
             figures: file.figures(),
+            warnings: file.warnings(),
             ..Taken::default()
         },
-        batch: Vec::with_capacity(BATCH),
+        batch: Vec::new(),
+        pace: Pace::new(plan.deck.as_deref()),
         seen: BTreeMap::new(),
         rejects: None,
     };
@@ -118,6 +127,9 @@ pub fn contacts(
 /// # Errors
 /// When it cannot be written.
 pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliError> {
+    for warning in &taken.warnings {
+        writeln!(out, "warning: {warning}")?;
+    }
     let figures = &taken.figures;
     writeln!(
         out,
@@ -165,6 +177,7 @@ pub fn plan(env: &Env, country: &CountryArgs, rejects: PathBuf) -> Result<Plan, 
         rejects: Some(rejects),
         dry_run: false,
         quiet: env.json,
+        deck: Some(env.deck.clone()),
         keep_ids: false,
     })
 }
@@ -178,6 +191,7 @@ struct Import<'a> {
     at: Timestamp,
     taken: Taken,
     batch: Vec<NewContact>,
+    pace: Pace<'a>,
     /// In a dry run: numbers seen so far, with their lines.
     seen: BTreeMap<PhoneNumber, u64>,
     rejects: Option<RejectsFile<File>>,
@@ -189,32 +203,41 @@ impl Import<'_> {
         let country = Some(self.plan.country.as_str());
         let rows = self.file.read(rules::in_force(), country, evidence)?;
         let mut progress = Progress::new("rows", self.file.rows(), self.plan.quiet);
-        for row in rows {
-            match row {
-                Ok(Row::Contact(contact)) => self.batch.push(*contact),
-                Ok(Row::Reject(reject)) => self.reject(&reject)?,
-                Err(error) => {
-                    self.flush()?;
-                    return Err(error.into());
-                }
-            }
-            self.taken.figures.rows += 1;
-            if self.batch.len() == BATCH {
-                self.flush()?;
+        feed::ahead(rows, |feed| {
+            for rows in feed {
+                self.take(rows)?;
                 progress.set(self.taken.figures.rows);
             }
+            self.flush()
+        })
+    }
+
+    fn take(&mut self, rows: Rows) -> Result<(), CliError> {
+        self.taken.figures.rows += (rows.contacts.len() + rows.rejects.len()) as u64;
+        for reject in &rows.rejects {
+            self.reject(reject)?;
         }
-        self.flush()
+        self.batch.extend(rows.contacts);
+        if let Some(error) = rows.error {
+            self.flush()?;
+            return Err(error.into());
+        }
+        if self.batch.len() >= self.pace.rows() {
+            self.flush()?;
+        }
+        Ok(())
     }
 
     fn flush(&mut self) -> Result<(), CliError> {
-        let batch = std::mem::take(&mut self.batch);
+        let mut batch = std::mem::take(&mut self.batch);
         let repeats: Vec<Option<u64>> = if self.plan.dry_run {
             self.foretell(&batch)?
         } else {
+            let watch = Stopwatch::start();
             let fates = self
                 .store
                 .import_contacts(self.campaign.id, &batch, self.at)?;
+            self.pace.stored(batch.len(), watch.elapsed());
             if self.plan.keep_ids {
                 self.taken.ids.extend(fates.iter().filter_map(taken_as));
             }
@@ -223,6 +246,8 @@ impl Import<'_> {
         for (contact, repeat) in batch.iter().zip(repeats) {
             self.note(contact, repeat);
         }
+        batch.clear();
+        self.batch = batch;
         Ok(())
     }
 

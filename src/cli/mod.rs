@@ -89,6 +89,7 @@ fn execute(
     let Some(command) = command else {
         return welcome(env, out);
     };
+    law(command, env)?;
     match command {
         Command::Demo(args) => demo::execute(args, env, out),
         Command::Run(args) => run::execute(args, env, out),
@@ -114,9 +115,36 @@ fn execute(
     }
 }
 
+/// Brings the deck's own rule files into force for whatever judges by them.
+fn law(command: &Command, env: &Env) -> Result<(), CliError> {
+    match command {
+        Command::Run(_)
+        | Command::Campaign(_)
+        | Command::Contacts(_)
+        | Command::Why(_)
+        | Command::Window(_)
+        | Command::Check(_)
+        | Command::Status => rules::lay_over(env),
+        Command::Dnc(_) => {
+            // An opt-out holds whatever is wrong with the rules.
+            rules::lay_over(env).ok();
+            Ok(())
+        }
+        Command::Demo(_)
+        | Command::Trunk(_)
+        | Command::Log(_)
+        | Command::Numbers
+        | Command::Doctor
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Config(_) => Ok(()),
+    }
+}
+
 /// `dialdeck` alone: the console, or what to do next where there is no deck.
 fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if Deck::exists(env) {
+        rules::lay_over(env)?;
         return if env.json {
             status::status(env, out)
         } else {

@@ -6,6 +6,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use jiff::tz::TimeZoneDatabase;
 
+use super::{CliError, Env};
 use crate::rules::Rules;
 
 /// Where systems keep their zone database, first found first.
@@ -32,6 +33,27 @@ static IN_FORCE: OnceLock<Rules> = OnceLock::new();
 /// The rules by which everything in this process is judged.
 pub fn in_force() -> &'static Rules {
     IN_FORCE.get_or_init(|| CHOICE.rules.clone())
+}
+
+/// Lays the deck file's own rule files over the law; to be done before anything is judged.
+///
+/// # Errors
+/// When the deck file or a rule file cannot be read, with file, line and column.
+pub fn lay_over(env: &Env) -> Result<(), CliError> {
+    let mut rules = CHOICE.rules.clone();
+    for path in &env.deck_config()?.rule_files {
+        let text = fs::read_to_string(path).map_err(|error| {
+            CliError::file(path, &error).hint("`rules` in the deck file names it")
+        })?;
+        rules = rules
+            .with_extra(&text, &path.display().to_string())
+            .map_err(|error| {
+                CliError::failed(error)
+                    .hint("its columns are those of calling-windows.csv, see the operator's guide")
+            })?;
+    }
+    IN_FORCE.get_or_init(|| rules);
+    Ok(())
 }
 
 /// Which zone database decides, and why.

@@ -5,7 +5,7 @@ use std::io::Write;
 use super::args::RunArgs;
 use super::engine::{self, Run};
 use super::{CliError, Deck, Env, ExitCode};
-use crate::domain::CampaignState;
+use crate::domain::{CampaignId, CampaignState};
 use crate::store::{By, Store as _};
 
 /// Starts the named campaigns that are still in draft, and runs the engine until its end.
@@ -21,6 +21,8 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     if !Deck::exists(env) {
         return Err(Deck::missing(env));
     }
+    // Before the engine puts the deck's clock and log forward; it looks again once it owns the deck.
+    judge(&mut Deck::open(env)?, &args.campaigns)?;
     let run = Run {
         config: env.deck_config()?,
         speed: args.speed,
@@ -33,13 +35,20 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
 }
 
 fn start(deck: &mut Deck, names: &[String], by: &By) -> Result<(), CliError> {
+    for id in judge(deck, names)? {
+        deck.store
+            .move_campaign(id, CampaignState::Running, "run", by)?;
+    }
+    Ok(())
+}
+
+/// The named campaigns that are in draft; an error when one does not exist or may not run.
+fn judge(deck: &mut Deck, names: &[String]) -> Result<Vec<CampaignId>, CliError> {
+    let mut drafts = Vec::new();
     for name in names {
         let campaign = deck.store.campaign(name)?;
         match campaign.state {
-            CampaignState::Draft => {
-                deck.store
-                    .move_campaign(campaign.id, CampaignState::Running, "run", by)?;
-            }
+            CampaignState::Draft => drafts.push(campaign.id),
             CampaignState::Running | CampaignState::Done => {}
             CampaignState::Paused | CampaignState::Stopped => {
                 return Err(CliError::refused(format!("campaign `{name}` is {}", campaign.state))
@@ -47,5 +56,5 @@ fn start(deck: &mut Deck, names: &[String], by: &By) -> Result<(), CliError> {
             }
         }
     }
-    Ok(())
+    Ok(drafts)
 }

@@ -126,6 +126,35 @@ impl CampaignFile {
         }
     }
 
+    /// Checks the rules it sets aside. `may_set_aside` says of a rule's id whether a campaign may;
+    /// `None`: there is no such rule.
+    ///
+    /// # Errors
+    /// Every rule that may not be set aside, with its place in the campaign file.
+    pub fn check_overrides(
+        &self,
+        may_set_aside: impl Fn(&str) -> Option<bool>,
+    ) -> Result<(), ConfigErrors> {
+        let mut errors = Vec::new();
+        for (index, wish) in self.settings.rule_overrides.iter().enumerate() {
+            let why = match may_set_aside(&wish.rule) {
+                Some(true) => continue,
+                Some(false) => {
+                    "is a rule of a country or of an own rule file, which nobody may set aside"
+                }
+                None => "is not a rule",
+            };
+            let key = format!("rule_override[{}].rule", index + 1);
+            let message = format!("`{}` {why}", wish.rule);
+            errors.push(self.finding(&key, message, "name the id of a state's row, such as us-fl"));
+        }
+        if errors.is_empty() {
+            Ok(())
+        } else {
+            Err(ConfigErrors(errors))
+        }
+    }
+
     fn finding(&self, key: &str, message: String, hint: impl Into<String>) -> ConfigError {
         let (line, column) = self.places.get(key).copied().unwrap_or((1, 1));
         ConfigError {

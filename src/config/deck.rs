@@ -30,6 +30,9 @@ pub struct DeckConfig {
     pub default_country: String,
     /// Who may do what; who is not named here has the role of the command line.
     pub roles: BTreeMap<String, Role>,
+    /// Own rule files, laid over the embedded law in this order. [`load_deck`] takes them from the
+    /// deck file's folder, [`read_deck`] leaves them as written; default none.
+    pub rule_files: Vec<PathBuf>,
     /// Advice.
     pub warnings: Vec<ConfigError>,
 }
@@ -99,7 +102,12 @@ pub fn load_deck(path: &Path) -> Result<DeckConfig, ConfigErrors> {
     if !path.exists() {
         return Ok(DeckConfig::embedded());
     }
-    read_deck(&path.display().to_string(), &read_text(path)?)
+    let mut config = read_deck(&path.display().to_string(), &read_text(path)?)?;
+    let folder = path.parent().unwrap_or(Path::new(""));
+    for file in &mut config.rule_files {
+        *file = folder.join(&*file);
+    }
+    Ok(config)
 }
 
 /// Reads a deck file from its text; `file` is the name that faults are reported under.
@@ -114,6 +122,7 @@ pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
     let log_level = root.word("log_level", &LOG_LEVELS).unwrap_or_default();
     let default_country = default_country(&mut root);
     let emergency_bans = regions(&mut root, "emergency_bans");
+    let rule_files = rule_files(&mut root);
     let roles = roles(root.sub("roles"));
     let (trunks, providers) = trunks(&mut root);
     let caller_ids = pools(&mut root, &trunks);
@@ -129,6 +138,7 @@ pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
         log_level,
         default_country,
         roles,
+        rule_files,
         warnings: Vec::new(),
     };
     let (mut config, findings) = source.finish(Some(config))?;
@@ -148,6 +158,23 @@ fn default_country(root: &mut Table<'_, '_>) -> String {
         );
     }
     country.to_ascii_uppercase()
+}
+
+fn rule_files(root: &mut Table<'_, '_>) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for item in root.items("rules") {
+        if let Some(name) = item.value.as_str().filter(|name| !name.is_empty()) {
+            files.push(PathBuf::from(name));
+            continue;
+        }
+        root.source.error(
+            Some(item.span.clone()),
+            &item.key,
+            "is not the name of a file",
+            "write rules = [\"own-rules.csv\"]",
+        );
+    }
+    files
 }
 
 fn regions(root: &mut Table<'_, '_>, key: &'static str) -> Vec<String> {
@@ -333,6 +360,28 @@ mod tests {
         assert!(deck.settings.trunks[0].capabilities.pci);
         let ProviderSettings::Simulator(simulator) = &deck.providers[&TrunkName("t".to_owned())];
         assert_eq!((simulator.profile.as_str(), simulator.seed), ("flaky", 7));
+    }
+
+    #[test]
+    fn rule_files_are_taken_from_the_deck_files_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dialdeck.toml");
+        let trunk = "[[trunk]]\nname = \"t\"\nkind = \"simulator\"\n";
+        let text = format!("rules = [\"own.csv\", \"/etc/firm.csv\"]\n{trunk}");
+        std::fs::write(&path, text).unwrap();
+        let files = [
+            folder.path().join("own.csv"),
+            PathBuf::from("/etc/firm.csv"),
+        ];
+        assert_eq!(load_deck(&path).unwrap().rule_files, files);
+        let faults = read_deck("d.toml", &format!("rules = [\"\", 7]\n{trunk}")).unwrap_err();
+        assert_eq!(faults.0.len(), 2);
+        assert!(
+            faults
+                .to_string()
+                .starts_with("d.toml:1:10: rules[1]: is not"),
+            "{faults}"
+        );
     }
 
     #[test]

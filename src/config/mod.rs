@@ -39,7 +39,7 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ConfigErrors> {
     String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let valid = String::from_utf8_lossy(before);
-        let (line, column) = fault::position(&valid, valid.len());
+        let (line, column) = position(&valid, valid.len());
         ConfigErrors(vec![ConfigError {
             file: path.display().to_string(),
             line,

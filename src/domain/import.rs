@@ -1,6 +1,7 @@
 //! What an import brings into a deck, and its figures.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -17,8 +18,9 @@ pub struct NewContact {
     pub number: PhoneNumber,
     /// Its name.
     pub name: String,
-    /// What binds its window; `Err`: the number can be read but not dialed, and why.
-    pub class: Result<WindowClass, String>,
+    /// What binds its window, shared by all rows it binds; `Err`: the number can be read but not
+    /// dialed, and why.
+    pub class: Result<Arc<WindowClass>, String>,
     /// Higher is called first.
     pub priority: i32,
     /// Consent.

@@ -49,6 +49,11 @@ impl Timestamp {
     pub fn from_jiff(at: jiff::Timestamp) -> Self {
         Self::from_millis(at.as_millisecond())
     }
+
+    /// RFC 3339 in UTC to the second, for people: `2026-12-07T15:30:00Z`.
+    pub fn to_the_second(self) -> String {
+        format!("{:.0}", self.to_jiff())
+    }
 }
 
 impl fmt::Display for Timestamp {
@@ -256,6 +261,12 @@ impl<'de> Deserialize<'de> for Weekdays {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn people_are_shown_seconds() {
+        let at: Timestamp = "2026-12-07T15:30:00.250Z".parse().unwrap();
+        assert_eq!(at.to_the_second(), "2026-12-07T15:30:00Z");
+    }
 
     #[test]
     fn timestamps_print_three_decimals_and_read_back() {

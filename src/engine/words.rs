@@ -6,11 +6,7 @@ use crate::rules::{NumberError, Rules, Unfit};
 
 /// An instant for people: RFC 3339 in UTC to the second.
 pub fn instant(at: Timestamp) -> String {
-    let text = at.to_string();
-    match text.split_once('.') {
-        Some((seconds, _)) => format!("{seconds}Z"),
-        None => text,
-    }
+    at.to_the_second()
 }
 
 /// What is wrong with text that is no number, and what to do.

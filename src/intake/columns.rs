@@ -50,6 +50,11 @@ const KNOWN: [(Column, &[&str]); 10] = [
 /// The column that a file of rejects adds; ignored when such a file is imported again.
 pub(super) const REJECT_REASON: &str = "reject_reason";
 
+/// Names of fewer letters are too near to other words.
+const SHORTEST_GUESS: usize = 4;
+/// Names of at least so many letters may be two slips from what was meant, shorter ones one.
+const LONG_NAME: usize = 9;
+
 /// A column that is understood.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Column {
@@ -88,6 +93,17 @@ impl Columns {
             Some(position) => &self.names[position],
             None => KNOWN[column as usize].1[0],
         }
+    }
+
+    /// Columns kept as variables whose name looks like a slip for one that is not there, each with
+    /// the name that may have been meant.
+    pub(super) fn misspelled(&self) -> impl Iterator<Item = (&str, &'static str)> {
+        self.variables.iter().filter_map(|(position, _)| {
+            let name = self.names[*position].as_str();
+            let meant = nearest(&plain(name))?;
+            let missing = self.position(meant.0).is_none();
+            missing.then_some((name, meant.1))
+        })
     }
 }
 
@@ -149,6 +165,22 @@ fn known(plain: &str) -> Option<Column> {
         .map(|(column, _)| *column)
 }
 
+/// The known name a slip or two away: a letter wrong, missing, too many, or two swapped.
+fn nearest(plain: &str) -> Option<(Column, &'static str)> {
+    let letters = plain.chars().count();
+    if letters < SHORTEST_GUESS {
+        return None;
+    }
+    let slips = if letters < LONG_NAME { 1 } else { 2 };
+    KNOWN
+        .iter()
+        .flat_map(|(column, names)| names.iter().map(|name| (*column, *name)))
+        .map(|meant| (strsim::osa_distance(plain, meant.1), meant))
+        .filter(|(distance, _)| *distance <= slips)
+        .min_by_key(|(distance, _)| *distance)
+        .map(|(_, meant)| meant)
+}
+
 /// Lower case, words joined by `_`.
 fn plain(name: &str) -> String {
     name.trim().to_lowercase().replace([' ', '-'], "_")
@@ -163,5 +195,37 @@ mod tests {
         for (position, (column, _)) in KNOWN.iter().enumerate() {
             assert_eq!(*column as usize, position);
         }
+    }
+
+    #[test]
+    fn a_slip_in_a_name_is_told_unless_the_column_is_there() {
+        let misspelled = |header: &[&str]| -> Vec<(String, &str)> {
+            let origin = Origin::Bytes("list.csv".to_owned(), Vec::new().into());
+            let columns = read(&origin, &StringRecord::from(header.to_vec()), 1).unwrap();
+            let slips = columns.misspelled();
+            slips
+                .map(|(name, meant)| (name.to_owned(), meant))
+                .collect()
+        };
+        let cases = [
+            ("consnet", Some("consent")),
+            ("Consentsource", Some("consent_source")),
+            ("time zome", Some("time_zone")),
+            ("post code", Some("postcode")),
+            ("priorty", Some("priority")),
+            ("expire_at", Some("expires_at")),
+            ("time-zone", None),
+            ("reason", None),
+            ("note", None),
+            ("zap", None),
+        ];
+        for (written, meant) in cases {
+            let told: Vec<_> = meant
+                .map(|meant| (written.to_owned(), meant))
+                .into_iter()
+                .collect();
+            assert_eq!(misspelled(&["phone", written]), told);
+        }
+        assert!(misspelled(&["phone", "phone2", "name", "names"]).is_empty());
     }
 }

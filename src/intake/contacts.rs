@@ -74,6 +74,17 @@ impl ContactFile {
         self.shape.delimiter
     }
 
+    /// What looks like a slip, though the file can be read: columns named nearly like one that is
+    /// understood and is not there.
+    pub fn warnings(&self) -> Vec<String> {
+        let slips = self.columns.misspelled();
+        slips
+            .map(|(name, meant)| {
+                format!("column `{name}` is kept as a variable; did you mean `{meant}`?")
+            })
+            .collect()
+    }
+
     /// Figures of an import that has yet to happen: name and SHA-256 are set, counts are zero.
     pub fn figures(&self) -> ImportFigures {
         ImportFigures {

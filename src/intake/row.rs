@@ -1,6 +1,7 @@
 //! One row of a contacts file: a contact, or what keeps it from being one.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use csv::StringRecord;
 
@@ -20,8 +21,17 @@ pub(super) struct Judge<'r> {
     default_country: Option<String>,
     evidence: Evidence,
     /// Window classes of North American numbers, which depend on area code and hints alone.
-    located: HashMap<(u16, Box<str>), Result<WindowClass, LocateError>>,
+    located: HashMap<u16, HashMap<Box<str>, Located>>,
+    /// Places remembered in it.
+    places: usize,
+    /// The stated places of the row under way, joined.
+    stated: String,
+    /// The last date that was read: lists repeat them.
+    date: Option<(String, Timestamp)>,
 }
+
+/// The window class of a number, shared by all numbers it binds.
+type Located = Result<Arc<WindowClass>, LocateError>;
 
 /// A fault before it has its line and its row.
 struct Fault {
@@ -62,6 +72,9 @@ impl<'r> Judge<'r> {
             default_country: default_country.map(str::to_owned),
             evidence,
             located: HashMap::new(),
+            places: 0,
+            stated: String::new(),
+            date: None,
         }
     }
 
@@ -136,7 +149,7 @@ impl<'r> Judge<'r> {
         &mut self,
         record: &StringRecord,
         number: PhoneNumber,
-    ) -> Result<Result<WindowClass, String>, Fault> {
+    ) -> Result<Result<Arc<WindowClass>, String>, Fault> {
         let stated = [Column::TimeZone, Column::Region, Column::PostalCode]
             .map(|column| self.field(record, column));
         let located = match number.npa() {
@@ -158,28 +171,29 @@ impl<'r> Judge<'r> {
         }
     }
 
-    fn by_area_code(
-        &mut self,
-        npa: u16,
-        number: PhoneNumber,
-        stated: [&str; 3],
-    ) -> Result<WindowClass, LocateError> {
-        let key = if stated.iter().all(|text| text.is_empty()) {
-            (npa, Box::default())
-        } else {
-            (npa, stated.join("\n").into_boxed_str())
-        };
-        if let Some(known) = self.located.get(&key) {
+    fn by_area_code(&mut self, npa: u16, number: PhoneNumber, stated: [&str; 3]) -> Located {
+        self.stated.clear();
+        if stated.iter().any(|text| !text.is_empty()) {
+            for text in stated {
+                self.stated.push_str(text);
+                self.stated.push('\n');
+            }
+        }
+        let known = self.located.get(&npa);
+        if let Some(known) = known.and_then(|places| places.get(self.stated.as_str())) {
             return known.clone();
         }
         let located = self.locate(number, stated);
-        if self.located.len() < CACHE_MAX {
-            self.located.insert(key, located.clone());
+        if self.places < CACHE_MAX {
+            self.places += 1;
+            let place = self.stated.as_str().into();
+            let places = self.located.entry(npa).or_default();
+            places.insert(place, located.clone());
         }
         located
     }
 
-    fn locate(&self, number: PhoneNumber, stated: [&str; 3]) -> Result<WindowClass, LocateError> {
+    fn locate(&self, number: PhoneNumber, stated: [&str; 3]) -> Located {
         let [time_zone, region, postal_code] = stated.map(|text| {
             Some(text)
                 .filter(|text| !text.is_empty())
@@ -190,7 +204,9 @@ impl<'r> Judge<'r> {
             region,
             postal_code,
         };
-        self.rules.locate(number, &hints, self.evidence)
+        self.rules
+            .locate(number, &hints, self.evidence)
+            .map(Arc::new)
     }
 
     fn priority(&self, record: &StringRecord) -> Result<i32, Fault> {
@@ -209,15 +225,12 @@ impl<'r> Judge<'r> {
     }
 
     /// Consent without proof is none, and a list that claims it is wrong: such a row is not taken.
-    fn consent(&self, record: &StringRecord) -> Result<Option<Consent>, Fault> {
-        let text = self.field(record, Column::Consent).to_ascii_lowercase();
+    fn consent(&mut self, record: &StringRecord) -> Result<Option<Consent>, Fault> {
+        let text = self.field(record, Column::Consent);
         if text.is_empty() {
             return Ok(None);
         }
-        let kind: ConsentKind = text
-            .replace([' ', '-'], "_")
-            .parse()
-            .map_err(|why: String| Fault::told(Column::Consent, &why))?;
+        let kind = consent_kind(text).map_err(|why| Fault::told(Column::Consent, &why))?;
         if kind == ConsentKind::None {
             return Ok(None);
         }
@@ -240,21 +253,32 @@ impl<'r> Judge<'r> {
     }
 
     /// An instant, or a date: its first moment in UTC.
-    fn instant(&self, record: &StringRecord, column: Column) -> Result<Option<Timestamp>, Fault> {
+    fn instant(
+        &mut self,
+        record: &StringRecord,
+        column: Column,
+    ) -> Result<Option<Timestamp>, Fault> {
         let text = self.field(record, column);
         if text.is_empty() {
             return Ok(None);
         }
-        let read = if text.len() == 10 {
+        if let Some((known, at)) = &self.date
+            && known == text
+        {
+            return Ok(Some(*at));
+        }
+        let read: Result<Timestamp, String> = if text.len() == 10 {
             format!("{text}T00:00:00Z").parse()
         } else {
             text.parse()
         };
-        read.map(Some).map_err(|_: String| {
+        let at = read.map_err(|_| {
             let reason = format!("`{text}` is not a date");
             let hint = "write it as 2026-03-01 or 2026-03-01T15:30:00Z";
             Fault::new(column, reason, hint)
-        })
+        })?;
+        self.date = Some((text.to_owned(), at));
+        Ok(Some(at))
     }
 
     fn variables(&self, record: &StringRecord) -> String {
@@ -288,7 +312,22 @@ fn fields(record: &StringRecord) -> Vec<String> {
     record.iter().map(str::to_owned).collect()
 }
 
+/// A kind of consent in any usual spelling: `Express Written` is `express_written`.
+fn consent_kind(text: &str) -> Result<ConsentKind, String> {
+    let exact = ConsentKind::ALL
+        .into_iter()
+        .find(|kind| kind.as_str() == text);
+    match exact {
+        Some(kind) => Ok(kind),
+        None => text.to_ascii_lowercase().replace([' ', '-'], "_").parse(),
+    }
+}
+
 /// Names are shown on a terminal: no line breaks, no escape sequences.
 fn on_one_line(text: &str) -> String {
-    text.replace(char::is_control, " ")
+    if text.contains(char::is_control) {
+        text.replace(char::is_control, " ")
+    } else {
+        text.to_owned()
+    }
 }

@@ -185,7 +185,9 @@ impl Scan {
             self.head.extend(chunk.iter().take(3 - self.head.len()));
         }
         self.length += chunk.len() as u64;
+        // Looking for a byte at all is much faster than looking for its place.
         if self.nul_line.is_none()
+            && chunk.contains(&0)
             && let Some(at) = chunk.iter().position(|byte| *byte == 0)
         {
             self.nul_line = Some(self.line + newlines(&chunk[..at]) + 1);

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::window::local_text;
 use super::{Hold, HoldKind, HoldReason, Refusal, Until, WindowReason};
-use crate::domain::{ConsentKind, ListKind, Timestamp};
+use crate::domain::{ConsentKind, ContactState, ListKind, Timestamp};
 use crate::rules::Rules;
 
 impl fmt::Display for Hold {
@@ -103,7 +103,7 @@ impl fmt::Display for Refusal {
             Self::CampaignStopped => f.write_str("the campaign was stopped"),
             Self::CampaignExpired(at) => write!(f, "the campaign ended {}", day(*at)),
             Self::ContactExpired(at) => write!(f, "the contact's time ended {}", day(*at)),
-            Self::Finished(state) => write!(f, "the contact is {state}"),
+            Self::Finished(state) => write!(f, "the contact is {state} ({})", ended(*state)),
             Self::Unfit(why) => write!(f, "the number cannot be dialed: {}", why.replace('_', " ")),
             Self::Suppressed(list, since) => on_list(f, list, *since),
             Self::NoConsent(required, ConsentKind::None) => {
@@ -121,6 +121,21 @@ impl fmt::Display for Refusal {
 
 fn on_list(f: &mut fmt::Formatter<'_>, list: &ListKind, since: Timestamp) -> fmt::Result {
     write!(f, "on list {list} since {}", day(since))
+}
+
+/// What a contact's end means to whoever asks why it is not called.
+const fn ended(state: ContactState) -> &'static str {
+    match state {
+        ContactState::Done => "reached",
+        ContactState::Exhausted => "its attempts are used up",
+        ContactState::Suppressed => "on a list, opted out or without consent",
+        ContactState::Expired => "its time or its campaign's is over",
+        ContactState::Invalid => "its number cannot be dialed",
+        ContactState::Unknown => {
+            "nobody can tell what became of its last call; somebody has to look"
+        }
+        ContactState::Ready | ContactState::Waiting(_) | ContactState::InFlight => "not over",
+    }
 }
 
 const fn shut(reason: WindowReason) -> &'static str {

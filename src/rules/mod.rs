@@ -290,7 +290,9 @@ impl Rules {
         rules
             .hours
             .add(file, csv, hours::Origin::Own, &self.zones)?;
-        rules.digests.push((file.to_owned(), sha256(csv)));
+        // Where the file lies is no part of the law.
+        let name = file.rsplit('/').next().unwrap_or(file);
+        rules.digests.push((name.to_owned(), sha256(csv)));
         rules.digest = combined(&rules.digests, &rules.zones);
         Ok(rules)
     }

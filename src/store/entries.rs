@@ -444,8 +444,9 @@ pub(super) fn caller_id_blocked(
     now: Timestamp,
 ) -> NewEvent {
     let text = format!(
-        "caller ID {} rests until {until}: a network blocked its call; look at its reputation",
-        attempt.caller_id
+        "caller ID {} was blocked by a network and rests until {}; look at its reputation",
+        attempt.caller_id,
+        until.to_the_second()
     );
     of_attempt(EventKind::AlertRaised, campaign, attempt, ENGINE, now).with_data(&CallerIdAlert {
         alert: "caller_id_rested",

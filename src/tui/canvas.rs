@@ -97,15 +97,15 @@ impl Canvas<'_> {
         if area.width < 2 || area.height < 2 {
             return Rect::new(area.x, area.y, 0, 0);
         }
-        let borders = self.look.glyphs.border;
-        let across = borders.horizontal.repeat(usize::from(area.width - 2));
+        let borders = self.look.glyphs.border();
+        let across = borders.horizontal_top.repeat(usize::from(area.width - 2));
         let (left, last, bottom) = (area.x, area.right() - 1, area.bottom() - 1);
         self.put(left, area.y, area.right(), borders.top_left, role);
         self.put(left + 1, area.y, last, &across, role);
         self.put(last, area.y, area.right(), borders.top_right, role);
         for y in area.y + 1..bottom {
-            self.put(left, y, area.right(), borders.vertical, role);
-            self.put(last, y, area.right(), borders.vertical, role);
+            self.put(left, y, area.right(), borders.vertical_left, role);
+            self.put(last, y, area.right(), borders.vertical_left, role);
         }
         self.put(left, bottom, area.right(), borders.bottom_left, role);
         self.put(left + 1, bottom, last, &across, role);

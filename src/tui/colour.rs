@@ -133,14 +133,14 @@ const SIXTEEN: [(Color, Rgb); 16] = [
 
 /// Red, green and blue of a colour; `None` for the terminal's own default.
 pub(super) fn rgb(colour: Color) -> Option<Rgb> {
-    match colour {
-        Color::Rgb(red, green, blue) => Some((red, green, blue)),
-        Color::Indexed(index) => Some(indexed(index)),
-        _ => {
-            let known = SIXTEEN.iter().find(|(named, _)| *named == colour);
-            known.map(|(_, rgb)| *rgb)
-        }
+    if let Color::Rgb(red, green, blue) = colour {
+        return Some((red, green, blue));
     }
+    if let Color::Indexed(index) = colour {
+        return Some(indexed(index));
+    }
+    let known = SIXTEEN.iter().find(|(named, _)| *named == colour);
+    known.map(|(_, rgb)| *rgb)
 }
 
 /// The xterm palette: sixteen, a cube of 6 × 6 × 6, and 24 greys.
@@ -186,6 +186,7 @@ mod tests {
 
     #[test]
     fn the_level_follows_option_and_environment() {
+        use ColourLevel::{Never, Sixteen, True, TwoFiftySix};
         let level = |choice: &str, no_color, colorterm, term| {
             let hints = TerminalHints {
                 no_color,
@@ -194,7 +195,6 @@ mod tests {
             };
             ColourLevel::detect(choice.parse().unwrap(), hints)
         };
-        use ColourLevel::{Never, Sixteen, True, TwoFiftySix};
         assert_eq!(level("auto", None, None, None), Sixteen);
         assert_eq!(level("auto", None, None, Some("xterm")), Sixteen);
         assert_eq!(

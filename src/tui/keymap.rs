@@ -75,7 +75,7 @@ impl KeyMap {
 
     /// The list for the README: a table of keys, acts and what they do, by group.
     pub fn markdown(&self) -> String {
-        let mut text = String::from("| key | act | what it does |\n|---|---|---|\n");
+        let mut rows = vec!["| key | act | what it does |\n|---|---|---|\n".to_owned()];
         for group in Group::ALL {
             for action in Action::ALL.iter().filter(|action| action.group() == group) {
                 let keys: Vec<_> = self.of(*action).map(|key| format!("`{key}`")).collect();
@@ -85,10 +85,10 @@ impl KeyMap {
                     keys.join(" ")
                 };
                 let (name, sentence) = (action.name(), action.sentence());
-                text += &format!("| {keys} | `{name}` | {sentence} |\n");
+                rows.push(format!("| {keys} | `{name}` | {sentence} |\n"));
             }
         }
-        text
+        rows.concat()
     }
 
     fn of(&self, action: Action) -> impl Iterator<Item = Key> {
@@ -143,7 +143,7 @@ fn bind(chosen: &[(Action, Entry)], faults: &mut Vec<ConfigError>) -> Vec<Bindin
 fn parse(entry: &Entry, faults: &mut Vec<ConfigError>) -> Vec<Key> {
     let texts = match &entry.value {
         Value::Text(text) => std::slice::from_ref(text),
-        Value::List(texts) => texts,
+        Value::List(texts) => texts.as_slice(),
         Value::Other => {
             faults.push(entry.fault("is not a key", "write \"p\" or [\"p\", \"F2\"]"));
             return Vec::new();
@@ -151,7 +151,7 @@ fn parse(entry: &Entry, faults: &mut Vec<ConfigError>) -> Vec<Key> {
     };
     let mut keys = Vec::new();
     for text in texts {
-        match text.parse() {
+        match text.parse::<Key>() {
             Ok(key) => keys.push(key),
             Err(message) => faults.push(entry.fault(
                 message,

@@ -29,8 +29,8 @@ pub struct LookChoice {
     pub colorterm: Option<String>,
     /// `TERM`.
     pub term: Option<String>,
-    /// `LC_ALL`, else `LC_CTYPE`, else `LANG`.
-    pub locale: Option<String>,
+    /// `LC_ALL`, `LC_CTYPE`, `LANG`.
+    pub locale: [Option<String>; 3],
 }
 
 /// The theme and the glyphs in use.
@@ -59,7 +59,7 @@ impl Looks {
         let name = choice.theme.unwrap_or_else(|| DEFAULT.to_owned());
         let (theme, warnings) =
             Theme::load(&name, choice.folder.as_deref()).map_err(|error| error.to_string())?;
-        let glyphs = Glyphs::choose(choice.ascii, choice.locale.as_deref());
+        let glyphs = Glyphs::choose(choice.ascii, choice.locale.each_ref().map(Option::as_deref));
         let mut looks = Self {
             look: Look {
                 theme: theme.limited_to(level),

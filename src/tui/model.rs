@@ -110,6 +110,8 @@ pub enum Ending {
 /// What everything on the screen may look at.
 #[derive(Debug)]
 pub struct Shared {
+    /// The name of the deck.
+    pub deck: String,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// The deck's present instant.
@@ -179,6 +181,7 @@ impl Model {
     pub fn new(viewer: Viewer, keys: KeyMap, size: (u16, u16), now: Timestamp) -> Self {
         Self {
             shared: Shared {
+                deck: String::new(),
                 size,
                 now,
                 millis: 0,

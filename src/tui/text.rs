@@ -55,28 +55,29 @@ pub fn clean(text: &str) -> Cow<'_, str> {
         return Cow::Borrowed(text);
     }
     let mut cleaned = String::with_capacity(text.len());
-    let mut marks = None;
+    // Marks on the present letter; `None` where there is no letter to stand on.
+    let mut marks: Option<usize> = None;
     for char in text.chars() {
         if is_line_end(char) {
             cleaned.push(' ');
             marks = None;
-        } else if is_hostile(char) {
-        } else if char.width() != Some(0) {
+            continue;
+        }
+        if is_hostile(char) {
+            continue;
+        }
+        if char.width() != Some(0) {
             cleaned.push(char);
             marks = (char != ' ').then_some(0);
-        } else {
-            match &mut marks {
-                None => {
-                    cleaned.push('?');
-                    marks = Some(0);
-                }
-                Some(count) if *count < MARKS => {
-                    *count += 1;
-                    cleaned.push(char);
-                }
-                Some(_) => {}
-            }
+            continue;
         }
+        let (shown, count) = match marks {
+            None => (Some('?'), 0),
+            Some(count) if count < MARKS => (Some(char), count + 1),
+            Some(count) => (None, count),
+        };
+        cleaned.extend(shown);
+        marks = Some(count);
     }
     Cow::Owned(cleaned)
 }

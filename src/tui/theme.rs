@@ -14,7 +14,7 @@ use super::settings_file::{self, Entry, Value};
 use crate::config::{ConfigError, ConfigErrors, suggestion};
 
 /// The embedded themes. The first is the one that every other rests on, and has every role.
-const EMBEDDED: [(&str, &str); 7] = [
+static EMBEDDED: [(&str, &str); 7] = [
     ("dark", include_str!("../../themes/dark.toml")),
     ("light", include_str!("../../themes/light.toml")),
     (
@@ -195,11 +195,11 @@ impl Theme {
             theme.styles = Self::embedded("mono").styles;
             return theme;
         }
-        let base = self.style(Role::Text).bg;
+        let base = self.style(Role::Text).bg.map(|bg| level.ground(bg));
         for style in theme.styles.values_mut() {
+            style.bg = style.bg.map(|colour| level.ground(colour));
             let under = style.bg.or(base);
             style.fg = style.fg.map(|colour| level.text(colour, under));
-            style.bg = style.bg.map(|colour| level.ground(colour));
         }
         theme
     }

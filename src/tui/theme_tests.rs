@@ -47,7 +47,7 @@ fn every_text_can_be_read() {
         for role in Role::ALL {
             let style = theme.style(*role);
             let least = match role {
-                Role::Border | Role::BarEmpty | Role::WindowNever | Role::Ghost => 1.0,
+                Role::Border | Role::BarEmpty | Role::WindowNever => 3.0,
                 Role::Faint => 4.0_f64.max(least - 0.5),
                 _ => least,
             };

@@ -195,6 +195,10 @@ fn respond(model: &mut Model, response: Response, cmds: &mut Vec<Cmd>) {
                 }
             }
             Want::Perform(action) => perform(model, action, cmds),
+            Want::Why(typed) => {
+                model.dialog = Some(Box::new(Why::asked(&typed)));
+                cmds.push(Cmd::Ask(Ask::Why(typed)));
+            }
             Want::SeenAlerts(seen) => model.shared.seen_alerts.extend(seen),
             Want::Copy(text) => copy(model, text, cmds),
             Want::End(ending) => model.ending = Some(ending),
@@ -550,16 +554,15 @@ fn on_told(model: &mut Model, told: Told, cmds: &mut Vec<Cmd>) {
             }
         }
         Told::Failed(error) => model.shared.failed = Some(error),
-        Told::Imported(Ok(imported)) if model.dialog.is_none() => {
+        Told::Imported(Ok(imported)) => {
             let text = format!("import: {} contacts taken", imported.figures.taken);
             say(model, Tone::Good, text);
         }
-        Told::Imported(Err(error)) if model.dialog.is_none() => say(model, Tone::Bad, error),
+        Told::Imported(Err(error)) => say(model, Tone::Bad, error),
         Told::Why(_)
         | Told::Attempts(..)
-        | Told::Judged(_)
-        | Told::Importing(_)
-        | Told::Imported(_) => {}
+        | Told::Judged(..)
+        | Told::Importing(_) => {}
     }
 }
 

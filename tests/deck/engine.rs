@@ -72,6 +72,11 @@ impl Engine {
         self.errors.next().unwrap().unwrap()
     }
 
+    /// Whether it has not ended.
+    pub(crate) fn is_up(&mut self) -> bool {
+        self.child.try_wait().unwrap().is_none()
+    }
+
     /// Sends a signal by name: `TERM`, `INT`.
     pub(crate) fn signal(&self, name: &str) {
         let sent = Command::new("kill")

@@ -382,7 +382,7 @@ fn a_blocked_caller_id_rests(store: &mut impl Store) {
     let text = store.tail(0, 1000).unwrap();
     assert!(
         text.iter()
-            .any(|event| event.line.contains(&format!("rests until {ends}")))
+            .any(|event| event.line.contains(&format!("rests until {}", ends.to_the_second())))
     );
     store.configure(&deck()).unwrap();
     assert_eq!(shown_as(store, attempt.caller_id), blocked);

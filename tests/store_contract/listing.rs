@@ -1,5 +1,6 @@
 //! The call list in pages, over both stores: whole, in order, within the budget, whatever moves.
 
+use std::sync::Arc;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dialdeck::domain::attempt::CallEnd;
@@ -32,8 +33,8 @@ fn mixed<S: Store>(store: &mut S) -> Vec<CampaignId> {
             name: names[usize::try_from(place % 3).unwrap()].to_owned(),
             class: match place % 4 {
                 0 => Err("premium".to_owned()),
-                1 => Ok(los_angeles()),
-                _ => Ok(new_york()),
+                1 => Ok(Arc::new(los_angeles())),
+                _ => Ok(Arc::new(new_york())),
             },
             priority: i32::try_from(place % 3).unwrap() - 1,
             expires_at: (place % 7 == 0).then(|| morning() + secs(10)),
@@ -332,11 +333,11 @@ fn a_page_from_the_middle_of_a_long_list_looks_at_few_rows() {
     let (campaign, _) = running(&mut store, 0);
     let rows: Vec<NewContact> = (0..20_000)
         .map(|place| NewContact {
-            class: Ok(if place % 2 == 0 {
+            class: Ok(Arc::new(if place % 2 == 0 {
                 new_york()
             } else {
                 los_angeles()
-            }),
+            })),
             name: if place == 15_000 {
                 "Ben Osei".to_owned()
             } else {

@@ -341,8 +341,8 @@ fn new(row: &Row, line: u64) -> NewContact {
     NewContact {
         class: match row.class {
             0 => Err("premium".to_owned()),
-            1 => Ok(los_angeles()),
-            _ => Ok(new_york()),
+            1 => Ok(los_angeles().into()),
+            _ => Ok(new_york().into()),
         },
         priority: row.priority,
         consent: row.consent.then(|| Consent {

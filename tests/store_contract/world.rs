@@ -139,7 +139,7 @@ pub(crate) fn row(line: u64, number: PhoneNumber) -> NewContact {
         line,
         number,
         name: "Ana Ruiz".to_owned(),
-        class: Ok(new_york()),
+        class: Ok(new_york().into()),
         priority: 0,
         consent: Some(Consent {
             kind: ConsentKind::Express,

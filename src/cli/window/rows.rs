@@ -1,10 +1,10 @@
 //! `dialdeck window --csv`: one answer for every row of a file.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Answer, CliError, Defaults, ExitCode, Question, as_json, judge, output, usage};
+use super::{Answer, CliError, Defaults, Question, as_json, judge, usage};
 use crate::domain::Timestamp;
 use crate::domain::campaign::CallClass;
 use crate::rules::{LocateError, Rules};
@@ -52,17 +52,16 @@ pub(super) fn run(
         if defaults.json {
             let mut line = as_json(&asked.number, &question, &answer);
             line["id"] = asked.id.into();
-            writeln!(out, "{line}").map_err(|error| output(&error))?;
+            writeln!(out, "{line}")?;
         } else {
             printed.push(record(asked.id, &answer));
         }
     }
     let mut writer = csv::Writer::from_writer(out);
     for record in printed {
-        let written = writer.write_record(record);
-        written.map_err(|error| output(&error.into()))?;
+        writer.write_record(record).map_err(io::Error::from)?;
     }
-    writer.flush().map_err(|error| output(&error))
+    Ok(writer.flush()?)
 }
 
 fn refused(error: &LocateError) -> Answer {
@@ -86,18 +85,7 @@ fn record(id: String, answer: &Answer) -> [String; 6] {
 
 fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
     let name = file.display();
-    let text = fs::read_to_string(file).map_err(|error| {
-        let missing = error.kind() == ErrorKind::NotFound;
-        CliError {
-            code: if missing {
-                ExitCode::Usage
-            } else {
-                ExitCode::Failed
-            },
-            message: format!("{name}: {error}"),
-            hint: None,
-        }
-    })?;
+    let text = fs::read_to_string(file).map_err(|error| CliError::file(file, &error))?;
     let bad = |error: csv::Error| usage(&format!("{name}: {error}"));
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))

@@ -45,7 +45,7 @@ pub const TOLD_QUEUE: usize = 64;
 const FOR_ANSWERS: usize = 16;
 
 /// What a console asks.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
     /// A page of a list; the serial comes back with it.
     Page(u64, ListQuery, Centre, usize, usize),
@@ -89,8 +89,8 @@ pub enum Told {
     Why(Result<Box<WhyReport>, String>),
     /// A contact's attempts.
     Attempts(ContactId, Vec<Attempt>),
-    /// Numbers judged.
-    Judged(Vec<Judged>),
+    /// The numbers of this text, judged.
+    Judged(String, Vec<Judged>),
     /// An act holds, or was refused.
     Acted(u64, Result<Acted, String>),
     /// Rows imported so far.
@@ -286,7 +286,7 @@ impl<S: Store> Service<S> {
                     &settings.country,
                     now,
                 )?;
-                self.say(Told::Judged(judged));
+                self.say(Told::Judged(block, judged));
             }
             Ask::Act(id, act) => self.act(id, &act),
             Ask::Import(campaign, path) => self.import(campaign, path)?,

@@ -115,9 +115,9 @@ pub(super) fn rows(
             row.standing = earlier(row.standing, standing(status));
         }
     }
-    let mut rows: Vec<(u32, ZoneRow)> = rows
+    let mut rows: Vec<(i64, ZoneRow)> = rows
         .into_iter()
-        .map(|(zones, row)| (east(rules, zones, now), row))
+        .map(|(zones, row)| (ahead(rules, zones, now), row))
         .collect();
     rows.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| one.label.cmp(&other.label)));
     rows.into_iter().map(|(_, row)| row).collect()
@@ -145,23 +145,21 @@ fn row(rules: &Rules, class: &WindowClass, now: Timestamp) -> ZoneRow {
     }
 }
 
-/// How far the local day has come, counted so that the sun's order holds over midnight UTC.
-fn east(rules: &Rules, zones: &[String], now: Timestamp) -> u32 {
-    const DAY: u32 = 86_400;
-    const FARTHEST_EAST: u32 = 14 * 3_600;
-    let utc = u32::try_from(now.as_millis() / 1_000 % i64::from(DAY)).unwrap_or(0);
-    zones
-        .first()
-        .and_then(|zone| rules.local_time(zone, now))
-        .map_or(0, |local| {
-            // 12 h west to 14 h east of UTC, as a figure that grows eastwards.
-            let offset = (local.second + DAY - utc) % DAY;
-            if offset <= FARTHEST_EAST {
-                offset + DAY
-            } else {
-                offset
-            }
-        })
+/// Seconds by which the first zone's clock is ahead of UTC; the farthest west for unknown zones.
+fn ahead(rules: &Rules, zones: &[String], now: Timestamp) -> i64 {
+    const DAY: i64 = 86_400;
+    let Some(local) = zones.first().and_then(|zone| rules.local_time(zone, now)) else {
+        return -DAY;
+    };
+    let seconds = now.as_millis().div_euclid(1_000);
+    // 1970-01-01 was a Thursday.
+    let weekday = (seconds.div_euclid(DAY) + 3).rem_euclid(7);
+    let days = match (i64::from(local.weekday) - weekday).rem_euclid(7) {
+        0 => 0,
+        1 => 1,
+        _ => -1,
+    };
+    days * DAY + i64::from(local.second) - seconds.rem_euclid(DAY)
 }
 
 fn merge(day: &mut Vec<Stretch>, other: &[Stretch]) {
@@ -260,26 +258,21 @@ mod tests {
     }
 
     #[test]
-    fn the_east_comes_first() {
+    fn zones_are_ahead_of_utc_by_their_offset() {
         let rules = Rules::embedded();
         let noon: Timestamp = "2026-12-07T12:00:00Z".parse().unwrap();
-        let east = |zone: &str| east(rules, &zones(&[zone]), noon);
-        let order = [
-            "Australia/Sydney",
-            "Europe/London",
-            "America/New_York",
-            "America/Los_Angeles",
-            "Pacific/Honolulu",
-        ];
-        assert!(order.map(east).is_sorted_by(|a, b| a > b));
         for hour in 0..24 {
             let at = noon + Duration::from_hours(hour);
-            let eastness = |zone: &str| super::east(rules, &zones(&[zone]), at);
-            assert!(
-                eastness("Australia/Sydney") > eastness("Pacific/Honolulu"),
-                "{hour}"
-            );
+            for (zone, hours) in [
+                ("Australia/Sydney", 11),
+                ("Europe/London", 0),
+                ("America/New_York", -5),
+                ("Pacific/Honolulu", -10),
+            ] {
+                assert_eq!(ahead(rules, &zones(&[zone]), at), hours * 3_600, "{zone} {at}");
+            }
         }
+        assert!(ahead(rules, &[], noon) < -12 * 3_600);
     }
 
     #[test]

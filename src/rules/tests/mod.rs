@@ -83,7 +83,7 @@ fn the_zone_data_is_not_stale() {
 
 #[test]
 fn the_databases_agree_on_every_zone_but_one_until_2028() {
-    let mut disputed = std::collections::BTreeSet::new();
+    let mut disputed = BTreeSet::new();
     let mut day = at("2026-12-01T12:00:00Z");
     while day < at("2028-12-01T12:00:00Z") {
         disputed.extend(rules().zones_in_dispute(day));

@@ -190,7 +190,7 @@ pub(super) fn record(
     if let Some(at) = attempt.sent_at.filter(|_| !was_sent) {
         ledger.sent(attempt.id, at);
     }
-    work.mem.held.change(&attempt, now);
+    work.mem.held.change(&attempt, now)?;
     let campaign = campaigns::by_id(work, attempt.campaign)?;
     for kind in kinds {
         log::append(work, &entries::call_event(kind, &campaign, &attempt, now))?;
@@ -213,7 +213,7 @@ pub(super) fn mark_unknown(
     }
     work.ledger(now)?.sent(attempt.id, now);
     attempt.state = AttemptState::Unknown;
-    work.mem.held.change(&attempt, now);
+    work.mem.held.change(&attempt, now)?;
     let campaign = campaigns::by_id(work, attempt.campaign)?;
     log::append(
         work,

@@ -1,19 +1,18 @@
-//! Contacts: imports, the queue, expiry, and the one function through which they move.
+//! Contacts: the queue, expiry, and the one function through which they move.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, Params};
 
-use super::codec::{contact as read_contact, contact_columns, digits, millis};
+use super::codec::{contact as read_contact, contact_columns, digits};
 use super::counters::Count;
 use super::{Work, campaigns, log};
 use crate::domain::{
     CampaignId, CampaignState, ClassId, Contact, ContactId, ContactState, Outcome, PhoneNumber,
     Timestamp, WindowClass,
 };
-use crate::policy::Refusal;
-use crate::store::{By, Candidate, NewContact, RowFate, StoreError, entries, moves};
+use crate::store::{By, Candidate, StoreError, entries, moves};
 
 pub(super) const BY_ID: &str = concat!(
     "SELECT ",
@@ -64,63 +63,6 @@ pub(super) const WAITING_OF: &str = concat!(
 pub(super) const MOVE: &str =
     "UPDATE contacts SET state = ?2, reason = ?3, due = ?4, attempts = ?5,
      last_outcome = ?6 WHERE id = ?1";
-const INSERT: &str = "INSERT INTO contacts (campaign, number, name, state, reason, priority, due,
-     class, consent_kind, consent_source, consent_at, expires_at, line, variables)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-     ON CONFLICT (number, campaign) DO NOTHING";
-
-/// Adds contacts.
-pub(super) fn import(
-    work: &mut Work<'_>,
-    campaign: CampaignId,
-    rows: &[NewContact],
-    at: Timestamp,
-) -> Result<Vec<RowFate>, StoreError> {
-    campaigns::by_id(work, campaign)?;
-    let mut insert = work.conn.prepare_cached(INSERT)?;
-    let mut known = work
-        .conn
-        .prepare_cached("SELECT line FROM contacts WHERE number = ?1 AND campaign = ?2")?;
-    let mut fates = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (class, state, reason) = match &row.class {
-            Ok(class) => (intern(work, class)?, ContactState::Ready, None),
-            Err(why) => {
-                let refusal = Refusal::Unfit(why.clone());
-                (ClassId(0), refusal.contact_state(), Some(refusal.code()))
-            }
-        };
-        let consent = row.consent.as_ref();
-        let added = insert.execute(rusqlite::params![
-            campaign.0,
-            digits(row.number),
-            row.name,
-            state.code(),
-            reason,
-            row.priority,
-            at.as_millis(),
-            (class.0 != 0).then_some(class.0),
-            consent.map(|given| given.kind.as_str()),
-            consent.map(|given| given.source.as_str()),
-            consent.map(|given| given.at.as_millis()),
-            millis(row.expires_at),
-            row.line.cast_signed(),
-            row.variables,
-        ])?;
-        if added == 0 {
-            let line: i64 = known.query_row((digits(row.number), campaign.0), |row| row.get(0))?;
-            let of_line = line.cast_unsigned();
-            fates.push(RowFate::Duplicate { of_line });
-            continue;
-        }
-        count(work, campaign, class, state, 1);
-        if let Some(code) = reason {
-            refused(work, campaign, &code);
-        }
-        fates.push(RowFate::Taken(ContactId(work.conn.last_insert_rowid())));
-    }
-    Ok(fates)
-}
 
 /// The contact with that id.
 pub(super) fn by_id(work: &Work<'_>, id: ContactId) -> Result<Option<Contact>, StoreError> {
@@ -375,25 +317,6 @@ fn candidates(
         });
     }
     Ok(())
-}
-
-fn intern(work: &mut Work<'_>, class: &WindowClass) -> Result<ClassId, StoreError> {
-    if let Some(id) = work.mem.cache.class_ids.get(class) {
-        return Ok(*id);
-    }
-    let body = serde_json::to_string(class)?;
-    work.conn
-        .prepare_cached("INSERT INTO classes (body) VALUES (?1) ON CONFLICT DO NOTHING")?
-        .execute((&body,))?;
-    let id = work
-        .conn
-        .prepare_cached("SELECT id FROM classes WHERE body = ?1")?
-        .query_row((&body,), |row| row.get(0))
-        .map(ClassId)?;
-    let class = Arc::new(class.clone());
-    work.mem.cache.class_ids.insert(Arc::clone(&class), id);
-    work.mem.cache.classes.insert(id, class);
-    Ok(id)
 }
 
 fn count(work: &mut Work<'_>, campaign: CampaignId, class: ClassId, state: ContactState, by: i64) {

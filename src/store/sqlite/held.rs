@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use rusqlite::Connection;
 
 use super::attempts::UPDATE;
-use super::codec::{attempt_code, digits, millis};
+use super::codec::{attempt_code, millis};
 use crate::domain::{
     Attempt, AttemptState, CalleeType, Contact, Outcome, PhoneNumber, Suppression, Timestamp,
 };
@@ -87,17 +87,18 @@ impl Held {
     }
 
     /// Changes a held attempt; its row follows with [`Held::write`].
-    pub(super) fn change(&mut self, attempt: &Attempt, now: Timestamp) {
+    pub(super) fn change(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
         let serial = attempt.id.serial;
-        if let Some(call) = self.calls.get_mut(&serial) {
-            let noted = call.counts_from.take();
-            if !moves::never_sent(attempt) {
-                call.counts_from = noted.or_else(|| moves::counts_from(attempt, None, now));
-            }
-            call.attempt.clone_from(attempt);
-            self.unwritten.insert(serial);
-            self.changes += 1;
+        let call = self.calls.get_mut(&serial);
+        let call = call.ok_or_else(|| not_held(serial))?;
+        let noted = call.counts_from.take();
+        if !moves::never_sent(attempt) {
+            call.counts_from = noted.or_else(|| moves::counts_from(attempt, None, now));
         }
+        call.attempt.clone_from(attempt);
+        self.unwritten.insert(serial);
+        self.changes += 1;
+        Ok(())
     }
 
     /// Rises with every change.
@@ -108,7 +109,7 @@ impl Held {
     /// Whether a row about this number is behind.
     pub(super) fn is_behind(&self, number: PhoneNumber) -> bool {
         let mut calls = self.unwritten.iter().filter_map(|serial| self.get(*serial));
-        calls.any(|attempt| digits(attempt.number) == digits(number))
+        calls.any(|attempt| attempt.number == number)
     }
 
     /// Brings the rows up to date.
@@ -117,10 +118,9 @@ impl Held {
             return Ok(());
         }
         let mut update = conn.prepare_cached(UPDATE)?;
-        for serial in std::mem::take(&mut self.unwritten) {
-            let Some(call) = self.calls.get(&serial) else {
-                continue;
-            };
+        // A change leaves the list only once it is written, so that a failure loses none.
+        while let Some(serial) = self.unwritten.first().copied() {
+            let call = self.calls.get(&serial).ok_or_else(|| not_held(serial))?;
             let attempt = &call.attempt;
             update.execute((
                 serial,
@@ -137,6 +137,7 @@ impl Held {
             if attempt.state == AttemptState::Ended {
                 self.calls.remove(&serial);
             }
+            self.unwritten.remove(&serial);
         }
         Ok(())
     }
@@ -154,4 +155,8 @@ impl Held {
         self.calls.retain(|serial, _| unwritten.contains(serial));
         self.forget_about();
     }
+}
+
+fn not_held(serial: i64) -> StoreError {
+    StoreError::Unusable(format!("attempt {serial} was changed without being read"))
 }

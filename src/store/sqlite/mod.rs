@@ -8,6 +8,7 @@ mod contacts;
 mod counters;
 mod group;
 mod held;
+mod import;
 mod listing;
 pub mod lock;
 mod log;

@@ -59,7 +59,7 @@ fn end(
     } else {
         ledger.ended(attempt.id, ended);
     }
-    work.mem.held.change(attempt, now);
+    work.mem.held.change(attempt, now)?;
     let what = format!("outcome:{}", read.outcome);
     let outcome = Count::Tally(attempt.campaign, what);
     work.mem.counts.add(outcome, 1);

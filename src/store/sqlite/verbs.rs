@@ -113,7 +113,7 @@ impl Store for SqliteStore {
         at: Timestamp,
     ) -> Result<Vec<RowFate>, StoreError> {
         self.permit(Right::Lists)?;
-        self.write(|work| contacts::import(work, campaign, rows, at))
+        self.import(campaign, rows, at)
     }
 
     fn finish_import(

@@ -2,6 +2,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
+use super::lines::{Line, draw_line, paragraph, room};
 use super::{Dialog, Response, Want, buttons, open};
 use crate::tui::canvas::Canvas;
 use crate::tui::model::Shared;
@@ -39,23 +40,63 @@ impl Dialog for Confirm {
                 Response::stay()
             }
             KeyCode::Enter if self.chosen == 1 => Response::close().want(self.want.clone()),
-            KeyCode::Enter => Response::close(),
             KeyCode::Char('y') => Response::close().want(self.want.clone()),
-            KeyCode::Char('n') => Response::close(),
+            KeyCode::Enter | KeyCode::Char('n') => Response::close(),
             _ => Response::stay(),
         }
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
-        let widest = self.lines.iter().map(|line| text::width(line)).max();
-        let width = u16::try_from(widest.unwrap_or(0).max(40)).unwrap_or(72);
-        let height = u16::try_from(self.lines.len()).unwrap_or(8) + 2;
-        let inner = open(canvas, width, height, &self.title);
-        for (y, line) in (inner.y..inner.bottom()).zip(&self.lines) {
-            canvas.put(inner.x, y, inner.right(), line, Role::Text);
+        let (most, rows) = room(canvas.shared);
+        let texts = self.lines.iter().chain([&self.title]);
+        let widest = texts.map(|line| text::width(line)).max().unwrap_or(0);
+        let width = widest.clamp(46, most.max(46));
+        let mut said: Vec<Line> = self
+            .lines
+            .iter()
+            .flat_map(|line| paragraph(line, width, 0, Role::Text))
+            .collect();
+        said.truncate(rows.saturating_sub(3));
+        let size = (
+            u16::try_from(width).unwrap_or(72),
+            u16::try_from(said.len() + 3).unwrap_or(8),
+        );
+        let inner = open(canvas, size.0, size.1, &self.title);
+        for (y, line) in (inner.y..inner.bottom()).zip(&said) {
+            draw_line(canvas, inner, y, line);
         }
-        let y = inner.bottom().saturating_sub(1);
+        let y = inner.bottom().saturating_sub(2);
         let labels = ["Cancel", &self.button];
         buttons(canvas, (inner.x, y), inner.right(), &labels, self.chosen);
+        let hint = "Tab moves, Enter presses; y does it, n cancels";
+        canvas.put(inner.x, y + 1, inner.right(), hint, Role::Faint);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{drawn, press, shared};
+    use super::*;
+    use crate::domain::CampaignId;
+    use crate::engine::desk::Act;
+
+    #[test]
+    fn it_opens_on_cancel() {
+        let shared = shared();
+        let want = Want::Act(Act::Run(CampaignId(2)), "starting past-due".to_owned());
+        let lines = vec![
+            "612 contacts may be called now, 31 when their windows open.".to_owned(),
+            "Up to 8 calls a minute and 20 at once leave from 3 of 5 caller IDs, the first at once.".to_owned(),
+        ];
+        let mut dialog = Confirm::new("Resume past-due", lines, "Resume", want.clone());
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::close()
+        );
+        press(&mut dialog, KeyCode::Tab, &shared);
+        let done = Response::close().want(want);
+        assert_eq!(press(&mut dialog, KeyCode::Enter, &shared), done);
+        assert_eq!(press(&mut dialog, KeyCode::Char('y'), &shared), done);
     }
 }

@@ -3,9 +3,13 @@
 pub mod alerts;
 pub mod caps;
 pub mod confirm;
+pub mod field;
+#[cfg(test)]
+mod fixture;
 pub mod help;
 pub mod history;
 pub mod import;
+pub mod lines;
 pub mod opt_out;
 pub mod palette;
 pub mod quit;
@@ -29,6 +33,8 @@ pub enum Want {
     Act(Act, String),
     /// As if its key had been pressed.
     Perform(Action),
+    /// Say why this number, as typed, is or is not being dialed.
+    Why(String),
     /// Somebody has seen these alerts.
     SeenAlerts(Vec<i64>),
     /// To the clipboard.
@@ -129,7 +135,13 @@ pub fn open(canvas: &mut Canvas<'_>, width: u16, height: u16, title: &str) -> Re
 }
 
 /// Buttons in a row; the chosen one is marked by brackets as well as by its style.
-pub fn buttons(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, labels: &[&str], chosen: usize) {
+pub fn buttons(
+    canvas: &mut Canvas<'_>,
+    at: (u16, u16),
+    right: u16,
+    labels: &[&str],
+    chosen: usize,
+) {
     let (mut x, y) = at;
     for (place, label) in labels.iter().enumerate() {
         let spans: [Span<'_>; 3] = if place == chosen {
@@ -139,8 +151,90 @@ pub fn buttons(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, labels: &[&s
                 ("]", Role::ButtonActive),
             ]
         } else {
-            [(" ", Role::Button), (label, Role::Button), (" ", Role::Button)]
+            [
+                (" ", Role::Button),
+                (label, Role::Button),
+                (" ", Role::Button),
+            ]
         };
         x = canvas.spans(x, y, right, &spans) + 2;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::alerts::Alerts;
+    use super::caps::CapsDialog;
+    use super::confirm::Confirm;
+    use super::fixture::{drawn, phone, press, row, shared};
+    use super::help::Help;
+    use super::history::History;
+    use super::import::ImportDialog;
+    use super::opt_out::OptOut;
+    use super::palette::Palette;
+    use super::quit::Quit;
+    use super::why::Why;
+    use super::*;
+    use crate::tui::list::List;
+
+    fn every() -> Vec<Box<dyn Dialog>> {
+        let shared = shared();
+        let confirm = Confirm::new(
+            "Sure?",
+            vec!["x".repeat(200)],
+            "Do",
+            Want::End(Ending::Drain),
+        );
+        vec![
+            Box::new(Alerts::default()),
+            Box::new(CapsDialog::new(&shared).unwrap()),
+            Box::new(confirm),
+            Box::new(Help::new(&shared)),
+            Box::new(History::new(row())),
+            Box::new(ImportDialog::new(&shared).unwrap()),
+            Box::new(OptOut::new(&shared, &List::default()).0),
+            Box::new(Palette::new(&shared)),
+            Box::new(Quit::new(&shared).unwrap()),
+            Box::new(Why::of(phone("+12125550142"))),
+            Box::new(Why::typed()),
+        ]
+    }
+
+    #[test]
+    fn every_dialog_has_its_frame_on_every_screen() {
+        let mut shared = shared();
+        for size in [(60, 16), (80, 24), (120, 36), (200, 50)] {
+            shared.size = size;
+            for dialog in every() {
+                let screen = drawn(&*dialog, &shared).backend().to_string();
+                for corner in ["┌", "┐", "└", "┘"] {
+                    assert_eq!(screen.matches(corner).count(), 1, "{screen}");
+                }
+            }
+        }
+        for size in [(20, 5), (3, 2), (1, 1)] {
+            shared.size = size;
+            for dialog in every() {
+                drawn(&*dialog, &shared);
+            }
+        }
+    }
+
+    #[test]
+    fn no_dialog_acts_on_the_first_enter() {
+        let shared = shared();
+        for mut dialog in every().into_iter().filter(|dialog| !performs(&**dialog)) {
+            let response = press(&mut *dialog, crossterm::event::KeyCode::Enter, &shared);
+            let harmless = |want: &Want| matches!(want, Want::SeenAlerts(_));
+            assert!(response.wants.iter().all(harmless), "{response:?}");
+        }
+    }
+
+    /// The palette does what is selected; each act asks for itself where it has to.
+    fn performs(dialog: &dyn Dialog) -> bool {
+        drawn(dialog, &shared())
+            .backend()
+            .to_string()
+            .contains("Do what?")
     }
 }

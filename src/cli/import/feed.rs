@@ -1,0 +1,60 @@
+//! Reading ahead: rows are judged on a thread of their own while those before them are stored.
+
+use std::sync::mpsc::{self, Receiver, SyncSender};
+use std::thread;
+
+use crate::domain::NewContact;
+use crate::intake::{ContactReader, FileError, Reject, Row};
+
+/// Rows handed over at once.
+const ROWS: usize = 1_000;
+/// How many such portions may wait to be stored: the bound on what reading ahead keeps in memory.
+const PORTIONS: usize = 8;
+
+/// Some rows of the file, in its order.
+#[derive(Default)]
+pub(super) struct Rows {
+    pub(super) contacts: Vec<NewContact>,
+    pub(super) rejects: Vec<Reject>,
+    /// Why the file cannot be read further than these rows.
+    pub(super) error: Option<FileError>,
+}
+
+/// Reads rows on another thread for as long as `take` wants more of them.
+pub(super) fn ahead<T>(rows: ContactReader<'_>, take: impl FnOnce(Receiver<Rows>) -> T) -> T {
+    let (send, receive) = mpsc::sync_channel(PORTIONS);
+    thread::scope(|scope| {
+        scope.spawn(move || read(rows, &send));
+        take(receive)
+    })
+}
+
+fn read(mut rows: ContactReader<'_>, send: &SyncSender<Rows>) {
+    loop {
+        let (portion, last) = portion(&mut rows);
+        // Nobody takes any more rows once storing them has failed.
+        if send.send(portion).is_err() || last {
+            return;
+        }
+    }
+}
+
+/// The next rows, and whether they are the last.
+fn portion(rows: &mut ContactReader<'_>) -> (Rows, bool) {
+    let mut portion = Rows {
+        contacts: Vec::with_capacity(ROWS),
+        ..Rows::default()
+    };
+    for row in rows.take(ROWS) {
+        match row {
+            Ok(Row::Contact(contact)) => portion.contacts.push(*contact),
+            Ok(Row::Reject(reject)) => portion.rejects.push(*reject),
+            Err(error) => {
+                portion.error = Some(error);
+                return (portion, true);
+            }
+        }
+    }
+    let last = portion.contacts.len() + portion.rejects.len() < ROWS;
+    (portion, last)
+}

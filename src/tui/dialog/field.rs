@@ -1,0 +1,121 @@
+//! A one-line text field, with paste.
+
+use crossterm::event::{Event, KeyEvent};
+use ratatui::layout::Rect;
+use ratatui::style::Modifier;
+use tui_input::backend::crossterm::EventHandler as _;
+use tui_input::{Input, InputRequest};
+
+use crate::tui::canvas::Canvas;
+use crate::tui::text;
+use crate::tui::theme::Role;
+
+/// A one-line text field. What it holds is always free of control and invisible characters.
+#[derive(Clone, Debug, Default)]
+pub struct Field {
+    input: Input,
+}
+
+impl Field {
+    /// With a text in it, the cursor behind it.
+    pub fn new(value: &str) -> Self {
+        Self {
+            input: Input::new(text::clean(value).into_owned()),
+        }
+    }
+
+    /// What stands in it.
+    pub fn value(&self) -> &str {
+        self.input.value()
+    }
+
+    /// Takes a key; says whether the text has changed.
+    pub fn key(&mut self, key: KeyEvent) -> bool {
+        let change = self.input.handle_event(&Event::Key(key));
+        change.is_some_and(|change| change.value)
+    }
+
+    /// Takes pasted text at the cursor: line ends and tabs become spaces, other controls go.
+    pub fn paste(&mut self, pasted: &str) {
+        for letter in text::clean(pasted).chars() {
+            self.input.handle(InputRequest::InsertChar(letter));
+        }
+    }
+
+    /// Draws it in `width` cells; the field that has the cursor is in brackets.
+    pub fn draw(&self, canvas: &mut Canvas<'_>, at: (u16, u16), width: u16, focused: bool) {
+        self.draw_as(canvas, at, width, focused, self.value());
+    }
+
+    /// As [`Field::draw`], with another text in its place: a masked one of the same width.
+    pub fn draw_as(
+        &self,
+        canvas: &mut Canvas<'_>,
+        (x, y): (u16, u16),
+        width: u16,
+        focused: bool,
+        shown: &str,
+    ) {
+        if width < 3 {
+            return;
+        }
+        let inner = width - 2;
+        let brackets = if focused { ["[", "]"] } else { [" ", " "] };
+        canvas.put(x, y, x + 1, brackets[0], Role::HintKey);
+        canvas.put(x + width - 1, y, x + width, brackets[1], Role::HintKey);
+        canvas.fill(Rect::new(x + 1, y, inner, 1), Role::Input);
+        let scroll = if focused {
+            self.input.visual_scroll(usize::from(inner - 1))
+        } else {
+            0
+        };
+        canvas.put(x + 1, y, x + 1 + inner, after(shown, scroll), Role::Input);
+        if focused {
+            let cursor = self.input.visual_cursor().saturating_sub(scroll);
+            let cursor = u16::try_from(cursor).unwrap_or(inner).min(inner - 1);
+            if let Some(cell) = canvas.buffer.cell_mut((x + 1 + cursor, y)) {
+                // Whatever the theme does with fields, the cursor stands out.
+                cell.modifier.toggle(Modifier::REVERSED);
+            }
+        }
+    }
+}
+
+/// The text without its first `cells` cells.
+fn after(text: &str, cells: usize) -> &str {
+    let starts = text.char_indices().map(|(at, _)| at);
+    let mut ends = starts.chain([text.len()]);
+    ends.find(|at| text::width(&text[..*at]) >= cells)
+        .map_or("", |at| &text[at..])
+}
+
+#[cfg(test)]
+mod tests {
+    use crossterm::event::{KeyCode, KeyModifiers};
+
+    use super::*;
+
+    #[test]
+    fn a_paste_is_cleaned() {
+        let mut field = Field::new("a");
+        field.paste("b\u{1b}[31m\r\nc\u{202e}d");
+        assert_eq!(field.value(), "ab[31m  cd");
+    }
+
+    #[test]
+    fn keys_type_and_delete() {
+        let mut field = Field::default();
+        let key = |code| KeyEvent::new(code, KeyModifiers::NONE);
+        assert!(field.key(key(KeyCode::Char('x'))));
+        assert!(!field.key(key(KeyCode::Left)));
+        assert!(field.key(key(KeyCode::Delete)));
+        assert_eq!(field.value(), "");
+    }
+
+    #[test]
+    fn a_long_text_is_cut_in_front() {
+        assert_eq!(after("abcdef", 2), "cdef");
+        assert_eq!(after("李小龍", 3), "龍");
+        assert_eq!(after("ab", 9), "");
+    }
+}

@@ -1,0 +1,214 @@
+//! A contact's attempts: when, from which number, how each ended.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::layout::Rect;
+
+use super::lines::{Line, Scroll, instant, line, number, room};
+use super::{Dialog, Response, open};
+use crate::domain::{Attempt, Timestamp};
+use crate::engine::desk::{ContactRow, Told};
+use crate::tui::canvas::Canvas;
+use crate::tui::format;
+use crate::tui::glyph::Glyphs;
+use crate::tui::model::Shared;
+use crate::tui::text::{fit, fit_right};
+use crate::tui::theme::Role;
+
+/// Rows above the attempts: who it is, and the table's head.
+const HEAD: usize = 3;
+
+/// Cells a table needs to say which attempts counted.
+const WIDE: usize = 70;
+
+/// A contact's attempts.
+#[derive(Debug)]
+pub struct History {
+    row: ContactRow,
+    attempts: Option<Result<Vec<Attempt>, String>>,
+    scroll: Scroll,
+}
+
+impl History {
+    /// Of the contact in this row, about which the desk has been asked already.
+    pub fn new(row: ContactRow) -> Self {
+        Self {
+            row,
+            attempts: None,
+            scroll: Scroll::default(),
+        }
+    }
+
+    fn lines(&self, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
+        match &self.attempts {
+            None => vec![line("Looking them up.", Role::Warn)],
+            Some(Err(error)) => vec![line(format!("! {error}"), Role::Bad)],
+            Some(Ok(attempts)) if attempts.is_empty() => {
+                vec![line("No attempt has been made.", Role::Faint)]
+            }
+            Some(Ok(attempts)) => attempts
+                .iter()
+                .map(|attempt| attempt_line(attempt, shared, glyphs, width))
+                .collect(),
+        }
+    }
+}
+
+/// The table's columns, in the widths of [`HEADINGS`].
+fn columns(texts: [&str; 7], width: usize) -> String {
+    let [n, when, from, ended, rang, talked, counts] = texts;
+    let mut row = format!(
+        "{} {} {} {} {} {}",
+        fit_right(n, 2),
+        fit(when, 12),
+        fit(from, 15),
+        fit(ended, 11),
+        fit_right(rang, 5),
+        fit_right(talked, 6)
+    );
+    if width >= WIDE {
+        row = format!("{row}  {counts}");
+    }
+    row
+}
+
+fn attempt_line(attempt: &Attempt, shared: &Shared, glyphs: &Glyphs, width: usize) -> Line {
+    let at = attempt.sent_at.unwrap_or(attempt.reserved_at);
+    let zone = &shared.viewer.zone;
+    let day = format::day(at, zone);
+    // Without the weekday: `14 Apr 14:07`.
+    let day = day.split_once(' ').map_or(day.as_str(), |(_, day)| day);
+    let when = format!("{day} {}", format::clock(at, zone));
+    let ended = attempt
+        .outcome
+        .map_or(attempt.state.as_str(), |outcome| outcome.as_str())
+        .replace('_', " ");
+    let answered_or_ended = attempt.answered_at.or(attempt.ended_at);
+    let counts = match (attempt.outcome, attempt.counts) {
+        (None, _) => "still up",
+        (Some(_), true) => "counted",
+        (Some(_), false) => "not counted",
+    };
+    let texts = [
+        &attempt.n.to_string(),
+        &when,
+        &number(attempt.caller_id, shared, glyphs),
+        &ended,
+        &between(attempt.ringing_at, answered_or_ended),
+        &between(attempt.answered_at, attempt.ended_at),
+        counts,
+    ];
+    let role = if attempt.outcome.is_none() {
+        Role::StateLive
+    } else {
+        Role::Text
+    };
+    line(columns(texts, width), role)
+}
+
+/// How long, `-` when one end is not known.
+fn between(from: Option<Timestamp>, to: Option<Timestamp>) -> String {
+    match (from, to) {
+        (Some(from), Some(to)) => format::call_time(to.since(from)),
+        _ => "-".to_owned(),
+    }
+}
+
+impl Dialog for History {
+    fn key(&mut self, key: KeyEvent, shared: &Shared) -> Response {
+        if key.code == KeyCode::Enter {
+            return Response::close();
+        }
+        let (width, height) = room(shared);
+        let count = self.lines(shared, &Glyphs::ascii(), width).len();
+        self.scroll
+            .key(key.code, count, height.saturating_sub(HEAD + 1));
+        Response::stay()
+    }
+
+    fn told(&mut self, told: &Told, _shared: &Shared) -> Response {
+        match told {
+            Told::Attempts(contact, attempts) if *contact == self.row.contact => {
+                self.attempts = Some(Ok(attempts.clone()));
+            }
+            Told::Failed(error) if self.attempts.is_none() => {
+                self.attempts = Some(Err(error.clone()));
+            }
+            _ => {}
+        }
+        Response::stay()
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>) {
+        let (width, height) = room(canvas.shared);
+        let (shared, glyphs) = (canvas.shared, &canvas.look.glyphs);
+        let said = self.lines(shared, glyphs, width);
+        let rows = (said.len() + HEAD).clamp(6, height);
+        let size = (
+            u16::try_from(width).unwrap_or(76),
+            u16::try_from(rows).unwrap_or(20),
+        );
+        let inner = open(canvas, size.0, size.1, "Attempts");
+        let row = &self.row;
+        let right = inner.right();
+        let who = number(row.number, shared, glyphs);
+        let made = format!("  {} of {} attempts", row.attempts, row.max_attempts);
+        let spans = [
+            (who.as_str(), Role::Accent),
+            ("  ", Role::Text),
+            (row.name.as_str(), Role::Value),
+            (made.as_str(), Role::Faint),
+        ];
+        canvas.spans(inner.x, inner.y, right, &spans);
+        let now = format!("your clock: {}", instant(shared.now, shared));
+        canvas.put(inner.x, inner.y + 1, right, &now, Role::Faint);
+        let heads = [
+            "n",
+            "when",
+            "caller id",
+            "ended",
+            "rang",
+            "talked",
+            "of its tries",
+        ];
+        let heads = columns(heads, usize::from(inner.width));
+        canvas.put(inner.x, inner.y + 2, right, &heads, Role::Label);
+        let area = Rect::new(
+            inner.x,
+            inner.y + 3,
+            inner.width,
+            inner.height.saturating_sub(3),
+        );
+        self.scroll.draw(canvas, area, &said);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{at, attempt, drawn, press, row, shared};
+    use super::*;
+    use crate::domain::{AttemptState, ContactId};
+
+    #[test]
+    fn attempts_are_told_on_the_viewers_clock() {
+        let shared = shared();
+        let mut dialog = History::new(row());
+        dialog.told(&Told::Attempts(ContactId(3), Vec::new()), &shared);
+        assert!(dialog.attempts.is_none(), "another contact's");
+        let up = Attempt {
+            state: AttemptState::Connected,
+            answered_at: Some(at("2026-04-14T18:07:02Z")),
+            ended_at: None,
+            outcome: None,
+            ..attempt(2)
+        };
+        dialog.told(
+            &Told::Attempts(row().contact, vec![attempt(1), up]),
+            &shared,
+        );
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::close()
+        );
+    }
+}

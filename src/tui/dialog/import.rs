@@ -1,0 +1,285 @@
+//! Contacts from a file into the campaign that is looked at; it goes on when the dialog closes.
+
+use std::path::PathBuf;
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::field::Field;
+use super::lines::{Line, draw_line, line, paragraph, room};
+use super::{Dialog, Response, Want, open};
+use crate::domain::CampaignId;
+use crate::engine::desk::{Ask, Imported, Told};
+use crate::tui::canvas::Canvas;
+use crate::tui::format;
+use crate::tui::model::Shared;
+use crate::tui::theme::Role;
+
+/// How far it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    /// The path is typed.
+    Typing,
+    /// It runs; rows so far.
+    Running(u64),
+    /// It has ended.
+    Ended(Imported),
+}
+
+/// An import of contacts.
+#[derive(Debug)]
+pub struct ImportDialog {
+    campaign: CampaignId,
+    name: String,
+    path: Field,
+    stage: Stage,
+    fault: Option<String>,
+    /// An import begun earlier, in this or an earlier dialog, runs still.
+    earlier: bool,
+}
+
+impl ImportDialog {
+    /// Into the campaign that is looked at; `None` when there is none.
+    pub fn new(shared: &Shared) -> Option<Self> {
+        let (campaign, view) = shared.campaign().zip(shared.campaign_view())?;
+        Some(Self {
+            campaign: view.id,
+            name: campaign.name.clone(),
+            path: Field::default(),
+            stage: Stage::Typing,
+            fault: None,
+            earlier: false,
+        })
+    }
+
+    fn start(&mut self) -> Response {
+        let typed = unquoted(self.path.value().trim());
+        let fault = if typed.is_empty() {
+            "Type the path of a file first."
+        } else if typed.starts_with('~') {
+            "Write the path in full: `~` is known to shells only."
+        } else if self.earlier {
+            "Another import is running: wait for its end."
+        } else {
+            let path = PathBuf::from(typed);
+            self.fault = None;
+            self.stage = Stage::Running(0);
+            return Response::stay().want(Want::Ask(Ask::Import(self.campaign, path)));
+        };
+        self.fault = Some(fault.to_owned());
+        Response::stay()
+    }
+
+    fn lines(&self, width: usize) -> Vec<Line> {
+        let mut said = Vec::new();
+        if let Some(fault) = &self.fault {
+            said.extend(paragraph(&format!("! {fault}"), width, 2, Role::Bad));
+        }
+        match &self.stage {
+            Stage::Typing => said.extend(paragraph(
+                "A CSV file with a header row; from where dialdeck was started, or from / on. Nothing is dialed by importing alone, but a campaign that runs calls whom it gains.",
+                width,
+                0,
+                Role::Text,
+            )),
+            Stage::Running(rows) => {
+                let text = format!("{} rows read so far.", format::count(*rows));
+                said.push(line(text, Role::Value));
+                let text = "Esc closes this; the import goes on and says when it has ended.";
+                said.extend(paragraph(text, width, 0, Role::Text));
+            }
+            Stage::Ended(imported) => said.extend(ended(imported, width)),
+        }
+        said
+    }
+}
+
+/// A path as terminals give it on a drop: in quotes.
+fn unquoted(path: &str) -> &str {
+    let quoted = |quote| {
+        path.strip_prefix(quote)
+            .and_then(|path| path.strip_suffix(quote))
+    };
+    quoted('\'').or_else(|| quoted('"')).unwrap_or(path)
+}
+
+/// The figures of an import that has ended.
+fn ended(imported: &Imported, width: usize) -> Vec<Line> {
+    let figures = &imported.figures;
+    let mut said = vec![line(format!("Done: {}", figures.file), Role::Good)];
+    for (name, count) in [
+        ("rows read", figures.rows),
+        ("taken", figures.taken),
+        ("there already", figures.duplicates),
+        ("rejected", figures.rejected),
+    ] {
+        said.push(vec![
+            (format!("{:>12}", format::count(count)), Role::Value),
+            (format!(" {name}"), Role::Label),
+        ]);
+    }
+    if let Some(path) = &imported.rejects {
+        let text = format!(
+            "! The rejected rows, each with its reason: {}",
+            path.display()
+        );
+        said.extend(paragraph(&text, width, 2, Role::Warn));
+    }
+    said
+}
+
+impl Dialog for ImportDialog {
+    fn key(&mut self, key: KeyEvent, _shared: &Shared) -> Response {
+        match (&self.stage, key.code) {
+            (Stage::Typing, KeyCode::Enter) => return self.start(),
+            (Stage::Ended(_), KeyCode::Enter) => return Response::close(),
+            (Stage::Typing, _) => {
+                if self.path.key(key) {
+                    self.fault = None;
+                }
+            }
+            (Stage::Running(_) | Stage::Ended(_), _) => {}
+        }
+        Response::stay()
+    }
+
+    fn paste(&mut self, text: &str, _shared: &Shared) -> Option<Response> {
+        if self.stage != Stage::Typing {
+            return None;
+        }
+        self.path.paste(text.trim());
+        self.fault = None;
+        Some(Response::stay())
+    }
+
+    fn told(&mut self, told: &Told, _shared: &Shared) -> Response {
+        match (told, &self.stage) {
+            (Told::Importing(rows), Stage::Running(_)) => self.stage = Stage::Running(*rows),
+            (Told::Importing(_), Stage::Typing) => self.earlier = true,
+            (Told::Imported(_), Stage::Typing) => self.earlier = false,
+            (Told::Imported(Ok(imported)), Stage::Running(_)) => {
+                self.stage = Stage::Ended(imported.clone());
+            }
+            (Told::Imported(Err(error)), Stage::Running(_)) => {
+                self.fault = Some(error.clone());
+                self.stage = Stage::Typing;
+            }
+            _ => {}
+        }
+        Response::stay()
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>) {
+        let (width, most) = room(canvas.shared);
+        let said = self.lines(width);
+        let rows = (said.len() + 4).min(most);
+        let size = (
+            u16::try_from(width).unwrap_or(76),
+            u16::try_from(rows).unwrap_or(10),
+        );
+        let inner = open(
+            canvas,
+            size.0,
+            size.1,
+            &format!("Import into {}", self.name),
+        );
+        let (x, right) = (inner.x, inner.right());
+        canvas.put(x, inner.y, right, "File", Role::Label);
+        let typing = self.stage == Stage::Typing;
+        self.path.draw(
+            canvas,
+            (x + 5, inner.y),
+            inner.width.saturating_sub(5),
+            typing,
+        );
+        for (y, line) in (inner.y + 2..inner.bottom().saturating_sub(1)).zip(&said) {
+            draw_line(canvas, inner, y, line);
+        }
+        let hint = match self.stage {
+            Stage::Typing => "Enter imports, Esc cancels",
+            Stage::Running(_) => "",
+            Stage::Ended(_) => "Enter closes",
+        };
+        canvas.put(
+            x,
+            inner.bottom().saturating_sub(1),
+            right,
+            hint,
+            Role::Faint,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{drawn, press, shared};
+    use super::*;
+    use crate::domain::ImportFigures;
+
+    fn running() -> ImportDialog {
+        let mut dialog = ImportDialog::new(&shared()).unwrap();
+        dialog.paste("'/lists/april 2.csv'\n", &shared()).unwrap();
+        let path = PathBuf::from("/lists/april 2.csv");
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared()),
+            Response::stay().want(Want::Ask(Ask::Import(CampaignId(1), path)))
+        );
+        dialog
+    }
+
+    #[test]
+    fn the_path_is_asked_for() {
+        let mut dialog = ImportDialog::new(&shared()).unwrap();
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared()),
+            Response::stay()
+        );
+        assert!(dialog.fault.is_some());
+        insta::assert_snapshot!(drawn(&dialog, &shared()).backend());
+    }
+
+    #[test]
+    fn progress_then_the_figures() {
+        let mut dialog = running();
+        dialog.told(&Told::Importing(12_000), &shared());
+        insta::assert_snapshot!("running", drawn(&dialog, &shared()).backend());
+        let figures = ImportFigures {
+            file: "april 2.csv".to_owned(),
+            sha256: String::new(),
+            rows: 12_480,
+            taken: 12_400,
+            duplicates: 60,
+            rejected: 20,
+            consents: std::collections::BTreeMap::new(),
+        };
+        let rejects = Some(PathBuf::from("/lists/april 2.rejects.csv"));
+        dialog.told(
+            &Told::Imported(Ok(Imported { figures, rejects })),
+            &shared(),
+        );
+        insta::assert_snapshot!("ended", drawn(&dialog, &shared()).backend());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared()),
+            Response::close()
+        );
+    }
+
+    #[test]
+    fn a_fault_brings_the_path_back() {
+        let mut dialog = running();
+        dialog.told(&Told::Imported(Err("no such file".to_owned())), &shared());
+        assert_eq!(dialog.stage, Stage::Typing);
+        assert_eq!(dialog.fault.as_deref(), Some("no such file"));
+    }
+
+    #[test]
+    fn one_import_at_a_time() {
+        let mut dialog = ImportDialog::new(&shared()).unwrap();
+        dialog.told(&Told::Importing(5), &shared());
+        dialog.paste("/lists/may.csv", &shared()).unwrap();
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared()),
+            Response::stay()
+        );
+        assert!(dialog.fault.unwrap().contains("Another import"));
+    }
+}

@@ -1,0 +1,301 @@
+//! Opt-outs: numbers typed or pasted, each judged before anything is written. Permanent.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use super::field::Field;
+use super::{Dialog, Response, Want};
+use crate::domain::PhoneNumber;
+use crate::engine::desk::{Act, Acted, Ask, Judged, Told};
+use crate::tui::canvas::Canvas;
+use crate::tui::list::List;
+use crate::tui::model::Shared;
+
+mod face;
+#[cfg(test)]
+mod tests;
+
+/// What sets numbers apart, as the desk reads a block.
+const BETWEEN: [char; 5] = ['\n', '\r', ',', ';', '\t'];
+
+/// What has the cursor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Focus {
+    Numbers,
+    Note,
+    Cancel,
+    LeaveOut,
+    OptOut,
+}
+
+/// How far it has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Numbers are typed and judged.
+    Editing,
+    /// The write waits for its acknowledgement, under this id once it has one.
+    Sending(Option<u64>),
+    /// It holds.
+    Done(Acted),
+}
+
+/// Marks numbers as never to be called again.
+#[derive(Debug)]
+pub struct OptOut {
+    numbers: Field,
+    note: Field,
+    focus: Focus,
+    stage: Stage,
+    /// What stood in the field when the dialog opened, to be masked until it is touched.
+    prefilled: Vec<PhoneNumber>,
+    /// The text that was judged; unreadable numbers first.
+    judged: Option<(String, Vec<Judged>)>,
+    /// Text that is no number and was left out by choice.
+    left_out: Vec<String>,
+    fault: Option<String>,
+    /// The first number shown.
+    top: usize,
+}
+
+impl OptOut {
+    /// With the marked numbers, else the selected one; the question is what they would touch.
+    pub fn new(_shared: &Shared, list: &List) -> (Self, Option<Ask>) {
+        let mut prefilled: Vec<PhoneNumber> = list.marked.values().copied().collect();
+        if prefilled.is_empty() {
+            prefilled.extend(list.current().map(|row| row.number));
+        }
+        prefilled.sort_unstable();
+        prefilled.dedup();
+        let numbers: Vec<String> = prefilled.iter().map(ToString::to_string).collect();
+        let mut dialog = Self {
+            numbers: Field::new(&numbers.join(", ")),
+            note: Field::default(),
+            focus: Focus::Cancel,
+            stage: Stage::Editing,
+            prefilled,
+            judged: None,
+            left_out: Vec::new(),
+            fault: None,
+            top: 0,
+        };
+        let ask = dialog.judge();
+        (dialog, ask)
+    }
+
+    /// Asks what the numbers would touch, unless there are none.
+    fn judge(&mut self) -> Option<Ask> {
+        self.fault = None;
+        self.top = 0;
+        let text = self.numbers.value().to_owned();
+        if text.trim().is_empty() {
+            self.judged = Some((text, Vec::new()));
+            return None;
+        }
+        Some(Ask::Judge(text))
+    }
+
+    /// The numbers as judged; `None` while what is typed has not been judged yet.
+    fn current(&self) -> Option<&[Judged]> {
+        let (text, judged) = self.judged.as_ref()?;
+        (text == self.numbers.value()).then_some(judged)
+    }
+
+    /// The numbers that can be read.
+    fn readable(&self) -> Vec<PhoneNumber> {
+        let judged = self.current().unwrap_or_default().iter();
+        judged
+            .filter_map(|judged| judged.read.as_ref().ok())
+            .map(|echo| echo.number)
+            .collect()
+    }
+
+    /// Text that is no number, as typed.
+    fn unreadable(&self) -> Vec<String> {
+        let judged = self.current().unwrap_or_default().iter();
+        judged
+            .filter(|judged| judged.read.is_err())
+            .map(|judged| judged.typed.clone())
+            .collect()
+    }
+
+    /// What can have the cursor, in order.
+    fn stops(&self) -> Vec<Focus> {
+        let mut stops = vec![Focus::Numbers, Focus::Note, Focus::Cancel];
+        if !self.unreadable().is_empty() {
+            stops.push(Focus::LeaveOut);
+        }
+        stops.push(Focus::OptOut);
+        stops
+    }
+
+    fn go(&mut self, back: bool) {
+        let stops = self.stops();
+        let place = stops
+            .iter()
+            .position(|stop| *stop == self.focus)
+            .unwrap_or(0);
+        let step = if back { stops.len() - 1 } else { 1 };
+        self.focus = stops[(place + step) % stops.len()];
+    }
+
+    fn press(&mut self) -> Response {
+        match self.focus {
+            Focus::Numbers => self.focus = Focus::Note,
+            Focus::Note => self.focus = Focus::OptOut,
+            Focus::Cancel => return Response::close(),
+            Focus::LeaveOut => return self.leave_out(),
+            Focus::OptOut => return self.write(),
+        }
+        Response::stay()
+    }
+
+    /// Takes what cannot be read out of the field; it stays named.
+    fn leave_out(&mut self) -> Response {
+        let unreadable = self.unreadable();
+        let kept: Vec<&str> = self
+            .numbers
+            .value()
+            .split(BETWEEN)
+            .map(str::trim)
+            .filter(|typed| !typed.is_empty() && !unreadable.iter().any(|one| one == typed))
+            .collect();
+        self.numbers = Field::new(&kept.join(", "));
+        self.left_out.extend(unreadable);
+        self.focus = Focus::Cancel;
+        asked(self.judge())
+    }
+
+    fn write(&mut self) -> Response {
+        let unreadable = self.unreadable().len();
+        let numbers = self.readable();
+        let fault = if self.current().is_none() {
+            "The numbers are still being read."
+        } else if unreadable > 0 {
+            "Some text is no number: correct it, or leave it out."
+        } else if numbers.is_empty() {
+            "There is no number yet: type or paste one."
+        } else {
+            let text = format!("recording {}", face::opt_outs(numbers.len()));
+            let note = Some(self.note.value().trim().to_owned()).filter(|note| !note.is_empty());
+            self.stage = Stage::Sending(None);
+            self.fault = None;
+            return Response::stay().want(Want::Act(Act::OptOut { numbers, note }, text));
+        };
+        self.fault = Some(fault.to_owned());
+        Response::stay()
+    }
+
+    /// A key in a text field; digits typed at the buttons go to the numbers.
+    fn typed(&mut self, key: KeyEvent) -> Response {
+        let starts_number = |letter: char| letter.is_ascii_digit() || letter == '+';
+        match (self.focus, key.code) {
+            (Focus::Note, _) => {
+                self.note.key(key);
+                return Response::stay();
+            }
+            (Focus::Numbers, _) => {}
+            (_, KeyCode::Char(letter)) if starts_number(letter) => self.focus = Focus::Numbers,
+            (_, KeyCode::Left) => {
+                self.go(true);
+                return Response::stay();
+            }
+            (_, KeyCode::Right) => {
+                self.go(false);
+                return Response::stay();
+            }
+            _ => return Response::stay(),
+        }
+        if self.numbers.key(key) {
+            return asked(self.judge());
+        }
+        Response::stay()
+    }
+}
+
+fn asked(ask: Option<Ask>) -> Response {
+    match ask {
+        Some(ask) => Response::stay().want(Want::Ask(ask)),
+        None => Response::stay(),
+    }
+}
+
+impl Dialog for OptOut {
+    fn key(&mut self, key: KeyEvent, _shared: &Shared) -> Response {
+        match (&self.stage, key.code) {
+            (Stage::Done(_), KeyCode::Enter | KeyCode::Char(' ')) => return Response::close(),
+            (Stage::Done(_) | Stage::Sending(_), _) => return Response::stay(),
+            (Stage::Editing, _) => {}
+        }
+        let last = self
+            .current()
+            .map_or(0, |judged| judged.len().saturating_sub(1));
+        match key.code {
+            KeyCode::Tab => self.go(false),
+            KeyCode::BackTab => self.go(true),
+            KeyCode::Enter => return self.press(),
+            KeyCode::Down => self.top = (self.top + 1).min(last),
+            KeyCode::Up => self.top = self.top.saturating_sub(1),
+            KeyCode::PageDown => self.top = (self.top + 5).min(last),
+            KeyCode::PageUp => self.top = self.top.saturating_sub(5),
+            _ => return self.typed(key),
+        }
+        Response::stay()
+    }
+
+    fn paste(&mut self, text: &str, _shared: &Shared) -> Option<Response> {
+        if self.stage != Stage::Editing {
+            return None;
+        }
+        if self.focus == Focus::Note {
+            self.note.paste(text);
+            return Some(Response::stay());
+        }
+        self.focus = Focus::Numbers;
+        let pieces = text.split(BETWEEN).map(str::trim);
+        let pieces: Vec<&str> = pieces.filter(|piece| !piece.is_empty()).collect();
+        let before = self.numbers.value().trim_end();
+        let apart = if before.is_empty() || before.ends_with(BETWEEN) {
+            ""
+        } else {
+            ", "
+        };
+        // A block behind what is there, never in the middle of a number.
+        self.numbers = Field::new(&format!("{before}{apart}{}", pieces.join(", ")));
+        Some(asked(self.judge()))
+    }
+
+    fn told(&mut self, told: &Told, _shared: &Shared) -> Response {
+        match told {
+            Told::Judged(text, judged) if text == self.numbers.value() => {
+                let mut judged = judged.clone();
+                judged.sort_by_key(|one| one.read.is_ok());
+                self.judged = Some((text.clone(), judged));
+                if !self.stops().contains(&self.focus) {
+                    self.focus = Focus::Cancel;
+                }
+            }
+            Told::Acted(id, result) if self.stage == Stage::Sending(Some(*id)) => match result {
+                Ok(acted) => self.stage = Stage::Done(acted.clone()),
+                Err(error) => {
+                    self.stage = Stage::Editing;
+                    self.focus = Focus::OptOut;
+                    self.fault = Some(error.clone());
+                }
+            },
+            Told::Failed(error) if self.stage == Stage::Editing => {
+                self.fault = Some(error.clone());
+            }
+            _ => {}
+        }
+        Response::stay()
+    }
+
+    fn sent(&mut self, id: u64) {
+        if self.stage == Stage::Sending(None) {
+            self.stage = Stage::Sending(Some(id));
+        }
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>) {
+        face::draw(self, canvas);
+    }
+}

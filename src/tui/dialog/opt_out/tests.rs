@@ -1,0 +1,175 @@
+//! What keys, pastes and answers do to an opt-out.
+
+use super::super::fixture::{drawn, phone, press, row, shared, type_in};
+use super::*;
+use crate::domain::{CampaignId, ContactId, ContactState};
+use crate::engine::desk::Echo;
+
+fn echo(typed: &str, number: &str) -> Echo {
+    Echo {
+        number: phone(number),
+        typed: typed.to_owned(),
+        country: "US".to_owned(),
+        country_guessed: !typed.starts_with('+'),
+        zones: vec!["America/New_York".to_owned()],
+        unfit: None,
+    }
+}
+
+fn judged(typed: &str, number: &str) -> Judged {
+    Judged {
+        typed: typed.to_owned(),
+        read: Ok(echo(typed, number)),
+        contacts: Vec::new(),
+        listed: None,
+    }
+}
+
+/// What the desk would say of a text with a known, an unknown and an unreadable number.
+fn answer(text: &str) -> Told {
+    let mut known = judged("+12125550142", "+12125550142");
+    known.contacts = vec![
+        (CampaignId(1), ContactId(1_184), ContactState::InFlight),
+        (CampaignId(2), ContactId(3), ContactState::Done),
+    ];
+    let mut guessed = judged("646 555 0188", "+16465550188");
+    guessed.listed = Some("internal since 2026-03-02T15:00:00Z (opt_out by maria)".to_owned());
+    let unread = Judged {
+        read: Err(("it is written with letters", "write its digits")),
+        ..judged("CALLME", "+12125550199")
+    };
+    let all = [known, guessed, unread].into_iter();
+    Told::Judged(
+        text.to_owned(),
+        all.filter(|one| text.contains(&one.typed)).collect(),
+    )
+}
+
+fn with_row() -> (OptOut, Option<Ask>) {
+    let mut list = List::default();
+    list.rows = vec![row()];
+    list.selected = Some(row().contact);
+    OptOut::new(&shared(), &list)
+}
+
+fn pasted(text: &str) -> OptOut {
+    let (mut dialog, _) = OptOut::new(&shared(), &List::default());
+    dialog.paste(text, &shared()).unwrap();
+    let text = dialog.numbers.value().to_owned();
+    dialog.told(&answer(&text), &shared());
+    dialog
+}
+
+fn key(dialog: &mut OptOut, code: KeyCode) -> Response {
+    press(dialog, code, &shared())
+}
+
+#[test]
+fn it_opens_on_cancel_with_the_selected_number() {
+    let (mut dialog, ask) = with_row();
+    assert_eq!(ask, Some(Ask::Judge("+12125550142".to_owned())));
+    assert_eq!(key(&mut dialog, KeyCode::Enter), Response::close());
+}
+
+#[test]
+fn a_number_is_opted_out_by_tab_and_enter() {
+    let (mut dialog, _) = with_row();
+    key(&mut dialog, KeyCode::Tab);
+    assert_eq!(key(&mut dialog, KeyCode::Enter), Response::stay());
+    assert_eq!(
+        dialog.fault.as_deref(),
+        Some("The numbers are still being read.")
+    );
+    dialog.told(&answer("+12125550142"), &shared());
+    let response = key(&mut dialog, KeyCode::Enter);
+    let numbers = vec![phone("+12125550142")];
+    let act = Act::OptOut {
+        numbers,
+        note: None,
+    };
+    assert_eq!(
+        response,
+        Response::stay().want(Want::Act(act, "recording 1 opt-out".to_owned()))
+    );
+    dialog.sent(7);
+    assert_eq!(
+        key(&mut dialog, KeyCode::Enter),
+        Response::stay(),
+        "once only"
+    );
+    let acted = Acted {
+        text: "1 opted out, 0 on the list before; no call to them leaves".to_owned(),
+        finished: 1,
+        live: 1,
+    };
+    dialog.told(&Told::Acted(6, Ok(Acted::default())), &shared());
+    assert_eq!(dialog.stage, Stage::Sending(Some(7)));
+    dialog.told(&Told::Acted(7, Ok(acted)), &shared());
+    insta::assert_snapshot!(drawn(&dialog, &shared()).backend());
+    assert_eq!(key(&mut dialog, KeyCode::Enter), Response::close());
+}
+
+#[test]
+fn what_cannot_be_read_is_left_out_by_choice_only() {
+    let mut dialog = pasted("+12125550142\r\n646 555 0188\nCALLME\n");
+    insta::assert_snapshot!(drawn(&dialog, &shared()).backend());
+    dialog.focus = Focus::OptOut;
+    assert_eq!(key(&mut dialog, KeyCode::Enter), Response::stay());
+    assert!(dialog.fault.as_ref().unwrap().contains("no number"));
+    dialog.focus = Focus::LeaveOut;
+    let rest = "+12125550142, 646 555 0188";
+    let ask = Want::Ask(Ask::Judge(rest.to_owned()));
+    assert_eq!(key(&mut dialog, KeyCode::Enter), Response::stay().want(ask));
+    dialog.told(&answer(rest), &shared());
+    assert_eq!(dialog.left_out, ["CALLME"]);
+    assert_eq!(dialog.focus, Focus::Cancel);
+    assert_eq!(dialog.readable().len(), 2);
+}
+
+#[test]
+fn digits_go_to_the_numbers_and_enter_goes_on() {
+    let (mut dialog, ask) = OptOut::new(&shared(), &List::default());
+    assert_eq!(ask, None);
+    type_in(&mut dialog, "212", &shared());
+    assert_eq!(
+        (dialog.numbers.value(), dialog.focus),
+        ("212", Focus::Numbers)
+    );
+    key(&mut dialog, KeyCode::Enter);
+    type_in(&mut dialog, "asked", &shared());
+    key(&mut dialog, KeyCode::Enter);
+    assert_eq!(
+        (dialog.note.value(), dialog.focus),
+        ("asked", Focus::OptOut)
+    );
+}
+
+#[test]
+fn an_answer_to_an_older_text_is_not_taken() {
+    let (mut dialog, _) = with_row();
+    dialog.told(&answer("+1212555014"), &shared());
+    assert!(dialog.current().is_none());
+}
+
+#[test]
+fn a_refusal_brings_the_numbers_back() {
+    let mut dialog = pasted("+12125550142");
+    dialog.focus = Focus::OptOut;
+    key(&mut dialog, KeyCode::Enter);
+    dialog.sent(1);
+    dialog.told(
+        &Told::Acted(1, Err("the store is locked".to_owned())),
+        &shared(),
+    );
+    assert_eq!(dialog.stage, Stage::Editing);
+    assert_eq!(dialog.fault.as_deref(), Some("the store is locked"));
+}
+
+#[test]
+fn it_fits_the_smallest_screen_and_masks() {
+    let mut shared = shared();
+    (shared.size, shared.masked) = ((60, 16), true);
+    let (mut dialog, _) = with_row();
+    dialog.told(&answer("+12125550142"), &shared);
+    insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+}

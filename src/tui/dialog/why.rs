@@ -1,0 +1,355 @@
+//! Why a number is or is not being dialed: the answer in words, then every gate in order.
+
+use crossterm::event::{KeyCode, KeyEvent};
+use ratatui::layout::Rect;
+
+use super::field::Field;
+use super::lines::{self, Line, Scroll, for_viewer, from_now, instant, line, paragraph, room};
+use super::{Dialog, Response, Want, open};
+use crate::domain::PhoneNumber;
+use crate::engine::desk::why::{Answer, Gate};
+use crate::engine::desk::{Ask, Told, WhyReport};
+use crate::engine::words;
+use crate::tui::canvas::Canvas;
+use crate::tui::glyph::Glyphs;
+use crate::tui::model::Shared;
+use crate::tui::theme::Role;
+
+/// Columns of a gate's verdict and name.
+const VERDICT: usize = 14;
+const GATE: usize = 20;
+
+/// Why a number is or is not being dialed.
+#[derive(Debug)]
+pub struct Why {
+    /// Where any number may be typed; `None` for a number that was chosen.
+    field: Option<Field>,
+    /// The chosen number, whose answer alone is taken.
+    number: Option<PhoneNumber>,
+    /// An answer is awaited.
+    asked: bool,
+    report: Option<Result<Box<WhyReport>, String>>,
+    scroll: Scroll,
+}
+
+impl Why {
+    /// For a number about which the desk has been asked already.
+    pub fn of(number: PhoneNumber) -> Self {
+        Self {
+            field: None,
+            number: Some(number),
+            asked: true,
+            report: None,
+            scroll: Scroll::default(),
+        }
+    }
+
+    /// For any number, to be typed.
+    pub fn typed() -> Self {
+        Self {
+            field: Some(Field::default()),
+            number: None,
+            asked: false,
+            report: None,
+            scroll: Scroll::default(),
+        }
+    }
+
+    /// For a number typed elsewhere, about which the desk has been asked already.
+    pub fn asked(typed: &str) -> Self {
+        Self {
+            field: Some(Field::new(typed)),
+            asked: true,
+            ..Self::typed()
+        }
+    }
+
+    /// Rows above the answer.
+    const fn head(&self) -> usize {
+        if self.field.is_some() { 2 } else { 0 }
+    }
+
+    fn ask(&mut self) -> Response {
+        let Some(field) = &self.field else {
+            return Response::close();
+        };
+        let typed = field.value().trim().to_owned();
+        if typed.is_empty() {
+            return Response::stay();
+        }
+        self.asked = true;
+        self.report = None;
+        self.scroll.reset();
+        Response::stay().want(Want::Ask(Ask::Why(typed)))
+    }
+
+    fn lines(&self, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
+        match &self.report {
+            None if self.asked => vec![line("Asking every gate.", Role::Warn)],
+            None => paragraph(
+                "Type any number, with + and its country code or as it is dialed here; Enter asks.",
+                width,
+                0,
+                Role::Faint,
+            ),
+            Some(Err(error)) => paragraph(&format!("! {error}"), width, 2, Role::Bad),
+            Some(Ok(report)) => report_lines(report, shared, glyphs, width),
+        }
+    }
+}
+
+/// Everything that is known of a number.
+fn report_lines(report: &WhyReport, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
+    let number = lines::number(report.number, shared, glyphs);
+    let mut said = vec![vec![
+        (number, Role::Accent),
+        (
+            format!("  as of {}", instant(report.now, shared)),
+            Role::Faint,
+        ),
+    ]];
+    for entry in &report.lists {
+        let entry = for_viewer(&words::suppression(entry), shared, glyphs);
+        let text = format!("{} on a list: {entry}", glyphs.blocked);
+        said.extend(paragraph(&text, width, 2, Role::StateBlocked));
+    }
+    if let Some(law) = &report.no_contact {
+        let text = for_viewer(&law.answer, shared, glyphs);
+        said.extend(paragraph(&text, width, 0, Role::Value));
+    }
+    for answer in &report.contacts {
+        said.push(Line::new());
+        said.extend(answer_lines(answer, shared, glyphs, width));
+    }
+    said
+}
+
+fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
+    let (sign, role) = match answer.decision {
+        "dial" => (glyphs.done, Role::Good),
+        "hold" => (glyphs.waiting, Role::StateWaiting),
+        _ => (glyphs.blocked, Role::StateBlocked),
+    };
+    let heading = format!(
+        "{sign} {}: {} (contact is {})",
+        answer.campaign,
+        answer.decision.to_uppercase(),
+        answer.state.replace('_', " ")
+    );
+    let mut said = paragraph(&heading, width, 2, role);
+    let text = for_viewer(&answer.answer, shared, glyphs);
+    let mut letters = text.chars();
+    let text: String = letters
+        .next()
+        .into_iter()
+        .flat_map(char::to_uppercase)
+        .chain(letters)
+        .collect();
+    said.extend(paragraph(&text, width, 0, Role::Value));
+    if let Some(next) = answer.next_possible {
+        let text = if next <= shared.now {
+            "Next possible: now".to_owned()
+        } else {
+            let wait = from_now(next, shared);
+            format!("Next possible: {}, {wait}", instant(next, shared))
+        };
+        said.push(line(text, Role::Accent));
+    }
+    for gate in &answer.gates {
+        said.extend(gate_lines(gate, shared, glyphs, width));
+    }
+    said
+}
+
+/// A gate: verdict by sign and word, name, and the value it saw.
+fn gate_lines(gate: &Gate, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
+    let (sign, role) = match gate.verdict {
+        "pass" => (glyphs.done, Role::Good),
+        "hold" => (glyphs.waiting, Role::StateWaiting),
+        "refuse" => (glyphs.blocked, Role::StateBlocked),
+        _ => (glyphs.next, Role::Faint),
+    };
+    let saw = for_viewer(&gate.saw, shared, glyphs);
+    let column = VERDICT + GATE;
+    let saw = lines::wrap(&saw, width.saturating_sub(column).max(12), 0);
+    let mut said = Vec::new();
+    for (place, saw) in saw.into_iter().enumerate() {
+        let (verdict, name) = if place == 0 {
+            (format!("{sign} {}", gate.verdict), gate.gate)
+        } else {
+            (String::new(), "")
+        };
+        said.push(vec![
+            (format!("{verdict:<VERDICT$}"), role),
+            (format!("{name:<GATE$}"), Role::Label),
+            (saw, Role::Text),
+        ]);
+    }
+    said
+}
+
+impl Dialog for Why {
+    fn key(&mut self, key: KeyEvent, shared: &Shared) -> Response {
+        if key.code == KeyCode::Enter {
+            return self.ask();
+        }
+        let (width, height) = room(shared);
+        let count = self.lines(shared, &Glyphs::ascii(), width).len();
+        let height = height.saturating_sub(self.head() + 1);
+        let ends = matches!(key.code, KeyCode::Home | KeyCode::End);
+        match &mut self.field {
+            // In a text field these move the cursor.
+            Some(field) if ends => {
+                field.key(key);
+            }
+            field => {
+                if !self.scroll.key(key.code, count, height)
+                    && let Some(field) = field
+                {
+                    field.key(key);
+                }
+            }
+        }
+        Response::stay()
+    }
+
+    fn paste(&mut self, text: &str, _shared: &Shared) -> Option<Response> {
+        self.field.as_mut()?.paste(text.trim());
+        Some(Response::stay())
+    }
+
+    fn told(&mut self, told: &Told, _shared: &Shared) -> Response {
+        match told {
+            Told::Why(report) if self.asked => {
+                let other = |number| report.as_ref().is_ok_and(|report| report.number != number);
+                if !self.number.is_some_and(other) {
+                    self.report = Some(report.clone());
+                    self.scroll.reset();
+                }
+            }
+            Told::Failed(error) if self.asked && self.report.is_none() => {
+                self.report = Some(Err(error.clone()));
+            }
+            _ => {}
+        }
+        Response::stay()
+    }
+
+    fn draw(&self, canvas: &mut Canvas<'_>) {
+        let (width, height) = room(canvas.shared);
+        let said = self.lines(canvas.shared, &canvas.look.glyphs, width);
+        let rows = (said.len() + self.head()).clamp(4, height);
+        let size = (
+            u16::try_from(width).unwrap_or(76),
+            u16::try_from(rows).unwrap_or(20),
+        );
+        let inner = open(canvas, size.0, size.1, "Why, or why not?");
+        let mut area = inner;
+        if let Some(field) = &self.field {
+            canvas.put(inner.x, inner.y, inner.right(), "Number", Role::Label);
+            let width = inner.width.saturating_sub(8).min(40);
+            field.draw(canvas, (inner.x + 8, inner.y), width, true);
+            let hint = "Enter asks";
+            canvas.put(
+                inner.x + 9 + width,
+                inner.y,
+                inner.right(),
+                hint,
+                Role::Faint,
+            );
+            area = Rect::new(
+                inner.x,
+                inner.y + 2,
+                inner.width,
+                inner.height.saturating_sub(2),
+            );
+        }
+        self.scroll.draw(canvas, area, &said);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{at, drawn, phone, press, shared, type_in};
+    use super::*;
+    use crate::domain::ContactId;
+
+    fn report() -> WhyReport {
+        let gate = |gate, verdict, saw: &str| Gate {
+            gate,
+            verdict,
+            saw: saw.to_owned(),
+        };
+        let number = phone("+18085550133");
+        WhyReport {
+            number,
+            now: at("2026-04-14T18:07:32Z"),
+            contacts: vec![Answer {
+                campaign: "spring-reminders".to_owned(),
+                contact: ContactId(1_188),
+                state: "ready",
+                decision: "hold",
+                answer: "not now: it is before the calling hours in Pacific/Honolulu. Next possible at 2026-04-14T19:00:00Z.".to_owned(),
+                reasons: vec!["window".to_owned()],
+                next_possible: Some(at("2026-04-14T19:00:00Z")),
+                gates: vec![
+                    gate("health", "pass", "the engine is well"),
+                    gate("suppression", "pass", "on none of 4 lists"),
+                    gate(
+                        "window",
+                        "hold",
+                        "08:07 in Pacific/Honolulu, open from 09:00 to 20:00 on this day of the week",
+                    ),
+                    gate("caller_id", "not reached", ""),
+                ],
+            }],
+            no_contact: None,
+            lists: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn any_number_may_be_typed() {
+        let shared = shared();
+        let mut dialog = Why::typed();
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::stay()
+        );
+        type_in(&mut dialog, "808 555 0133", &shared);
+        let ask = Want::Ask(Ask::Why("808 555 0133".to_owned()));
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::stay().want(ask)
+        );
+        let error = "`808 555 0133` cannot be read: it has no country code; start it with +";
+        dialog.told(&Told::Why(Err(error.to_owned())), &shared);
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+    }
+
+    #[test]
+    fn the_answer_comes_first_then_every_gate() {
+        let shared = shared();
+        let mut dialog = Why::of(phone("+18085550133"));
+        let mut other = report();
+        other.number = phone("+12125550142");
+        dialog.told(&Told::Why(Ok(Box::new(other))), &shared);
+        assert!(dialog.report.is_none(), "the answer about another number");
+        dialog.told(&Told::Why(Ok(Box::new(report()))), &shared);
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        assert_eq!(
+            press(&mut dialog, KeyCode::Enter, &shared),
+            Response::close()
+        );
+    }
+
+    #[test]
+    fn it_scrolls_on_the_smallest_screen() {
+        let mut shared = shared();
+        shared.size = (60, 16);
+        let mut dialog = Why::asked("+18085550133");
+        dialog.told(&Told::Why(Ok(Box::new(report()))), &shared);
+        press(&mut dialog, KeyCode::PageDown, &shared);
+        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+    }
+}

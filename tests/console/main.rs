@@ -1,0 +1,285 @@
+//! The console as its users have it: the built program on a real terminal.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod pty;
+
+use std::path::Path;
+use std::process::Command;
+
+use pty::Pty;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
+
+const WIDE: (u16, u16) = (200, 50);
+const ESC: &str = "\x1b";
+const ENTER: &str = "\r";
+const TAB: &str = "\t";
+const F9: &str = "\x1b[20~";
+
+/// The demo's console on a deck that stays.
+fn demo(deck: &Path, size: (u16, u16)) -> Pty {
+    let pty = Pty::start(&["demo", "--deck", deck.to_str().unwrap()], size);
+    pty.wait_for(&["appointment-reminders", "RUNNING"]);
+    pty
+}
+
+fn run(deck: &Path, args: &[&str]) -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_dialdeck"))
+        .arg("--deck")
+        .arg(deck)
+        .args(args)
+        .env("USER", "sam")
+        .output()
+        .unwrap();
+    assert!(
+        output.status.success(),
+        "{args:?}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn status(deck: &Path) -> Value {
+    serde_json::from_str(&run(deck, &["status", "--json"])).unwrap()
+}
+
+fn events(deck: &Path) -> Vec<Value> {
+    run(deck, &["log", "export", "--jsonl"])
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+fn state(deck: &Path, campaign: &str) -> String {
+    let status = status(deck);
+    let campaigns = status["campaigns"].as_array().unwrap();
+    let found = campaigns.iter().find(|found| found["name"] == campaign);
+    found.unwrap()["state"].as_str().unwrap().to_owned()
+}
+
+/// The first number of a campaign that is still to be called.
+fn a_number_to_call(deck: &Path) -> String {
+    let text = include_str!("../../sample-data/appointment-reminders.csv");
+    let numbers = text.lines().skip(1).filter_map(|line| line.split(',').next());
+    for number in numbers {
+        let why = run(deck, &["why", number, "--json"]);
+        let why: Value = serde_json::from_str(&why).unwrap();
+        let waits = |contact: &Value| contact["state"] == "ready" && contact["decision"] != "dial";
+        if why["contacts"].as_array().unwrap().iter().any(waits) {
+            return number.to_owned();
+        }
+    }
+    panic!("every number has been called");
+}
+
+/// Ends a console whose engine is inside: with calls up it asks, and is told to wait for them.
+fn quit(mut pty: Pty) -> (u32, String) {
+    pty.press(F9);
+    pty.wait_for(&["PAUSED"]);
+    signal(&pty, Signal::TERM);
+    pty.end()
+}
+
+fn signal(pty: &Pty, signal: Signal) {
+    let id = Pid::from_raw(i32::try_from(pty.id()).unwrap()).unwrap();
+    kill_process(id, signal).unwrap();
+}
+
+#[test]
+fn a_pause_holds_and_a_resume_is_confirmed() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = demo(folder.path(), WIDE);
+    pty.press("p");
+    pty.wait_for(&["PAUSED", "paused by maria"]);
+    assert_eq!(state(folder.path(), "appointment-reminders"), "paused");
+    pty.press("r");
+    pty.wait_for(&["Resume appointment-reminders", "[Cancel]"]);
+    pty.press(ENTER);
+    pty.wait("a closed dialog", |screen| !screen.contains("[Cancel]"));
+    assert_eq!(state(folder.path(), "appointment-reminders"), "paused");
+    pty.press("r");
+    pty.wait_for(&["[Cancel]"]);
+    pty.press(TAB);
+    pty.wait_for(&["[Resume]"]);
+    pty.press(ENTER);
+    pty.wait_for(&["resumed by maria"]);
+    assert_eq!(state(folder.path(), "appointment-reminders"), "running");
+    quit(pty);
+    let mut held = false;
+    let mut pauses = 0;
+    for event in events(folder.path()) {
+        if event["campaign"] != "appointment-reminders" {
+            continue;
+        }
+        match event["kind"].as_str().unwrap() {
+            "campaign_paused" => (held, pauses) = (true, pauses + 1),
+            "campaign_resumed" => held = false,
+            "attempt_reserved" => assert!(!held, "planned while paused: {event}"),
+            _ => {}
+        }
+    }
+    assert!(pauses >= 1);
+}
+
+#[test]
+fn a_pasted_number_is_opted_out_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = demo(folder.path(), WIDE);
+    let number = a_number_to_call(folder.path());
+    pty.press("d");
+    pty.wait_for(&["[Cancel]"]);
+    pty.press("\x15");
+    pty.paste(&format!("{number}\n+1 212 555 01"));
+    pty.wait_for(&["not a possible number"]);
+    pty.press(ESC);
+    pty.wait("a closed dialog", |screen| !screen.contains("[Cancel]"));
+    let listed = run(folder.path(), &["dnc", "check", &number, "--json"]);
+    assert!(!listed.contains("maria"), "Esc wrote: {listed}");
+    pty.press("/");
+    pty.press("zzzz");
+    pty.press(ENTER);
+    pty.press("d");
+    pty.wait_for(&["[Cancel]"]);
+    pty.paste(&number);
+    pty.wait_for(&["Opt out 1 number"]);
+    for _ in 0..4 {
+        pty.press(TAB);
+    }
+    let screen = pty.wait("the opt-out button", |screen| screen.contains("[Opt out 1 number"));
+    assert!(screen.contains("appointment-reminders"), "{screen}");
+    pty.press(ENTER);
+    pty.wait_for(&["1 opted out"]);
+    let why: Value =
+        serde_json::from_str(&run(folder.path(), &["why", &number, "--json"])).unwrap();
+    for contact in why["contacts"].as_array().unwrap() {
+        assert_eq!(contact["state"], "suppressed", "{contact}");
+    }
+    quit(pty);
+}
+
+#[test]
+fn looking_around_changes_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = demo(folder.path(), WIDE);
+    pty.press("w");
+    pty.wait_for(&["ANSWER"]);
+    pty.press(ESC);
+    pty.wait("a closed dialog", |screen| !screen.contains("ANSWER"));
+    pty.press("/");
+    pty.press("state:invalid");
+    pty.press(ENTER);
+    pty.wait_for(&["state:invalid", "invalid"]);
+    pty.press(ESC);
+    pty.press(":");
+    pty.press("pause all");
+    pty.wait_for(&["every campaign"]);
+    pty.press(ESC);
+    pty.press("?");
+    pty.wait_for(&["F9"]);
+    pty.press(ESC);
+    pty.paste("pPX");
+    pty.wait_for(&["never run as keys"]);
+    assert_eq!(state(folder.path(), "appointment-reminders"), "running");
+    quit(pty);
+}
+
+#[test]
+fn one_key_stops_everything_even_in_a_text_field() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = demo(folder.path(), WIDE);
+    pty.press("/");
+    pty.press("pp");
+    pty.press(F9);
+    pty.wait_for(&["PAUSED"]);
+    pty.wait("every campaign paused", |screen| !screen.contains("RUNNING"));
+    for name in ["appointment-reminders", "past-due", "spring-sale"] {
+        assert_eq!(state(folder.path(), name), "paused");
+    }
+    quit(pty);
+}
+
+#[test]
+fn every_size_is_drawn() {
+    let folder = tempfile::tempdir().unwrap();
+    let pty = demo(folder.path(), WIDE);
+    for (columns, rows, shows) in [
+        (80, 24, "Call list"),
+        (40, 10, "60"),
+        (120, 36, "Calling windows"),
+        (200, 50, "Calling windows"),
+    ] {
+        pty.resize(columns, rows);
+        pty.wait_for(&[shows]);
+    }
+    quit(pty);
+}
+
+#[test]
+fn a_second_console_attaches_acts_and_outlives_the_engine() {
+    let folder = tempfile::tempdir().unwrap();
+    let deck = folder.path().to_str().unwrap();
+    let first = demo(folder.path(), WIDE);
+    let mut second = Pty::start(&["--deck", deck], WIDE);
+    second.wait_for(&["engine elsewhere", "RUNNING"]);
+    let mut viewer = Pty::start(&["--deck", deck, "--read-only"], WIDE);
+    viewer.wait_for(&["RUNNING"]);
+    viewer.press("p");
+    viewer.wait_for(&["may not"]);
+    second.press("p");
+    second.wait_for(&["PAUSED"]);
+    first.wait_for(&["PAUSED"]);
+    viewer.wait_for(&["PAUSED"]);
+    signal(&first, Signal::KILL);
+    second.wait_for(&["NO ENGINE"]);
+    let number = a_number_to_call(folder.path());
+    let opt_out = ["dnc", "add", &number, "--json"];
+    assert!(run(folder.path(), &opt_out).contains("\"acknowledged\":true"));
+    second.press("q");
+    let (code, _) = second.end();
+    assert_eq!(code, 0);
+    viewer.press("q");
+    assert_eq!(viewer.end().0, 0);
+}
+
+#[test]
+fn a_signal_gives_the_terminal_back() {
+    for name in [Signal::TERM, Signal::HUP, Signal::INT] {
+        let folder = tempfile::tempdir().unwrap();
+        let pty = demo(folder.path(), (120, 36));
+        signal(&pty, name);
+        let (code, screen) = pty.end();
+        assert_eq!(code, 0, "{screen}");
+        run(folder.path(), &["log", "verify"]);
+    }
+}
+
+#[test]
+fn without_a_terminal_there_is_a_hint() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_dialdeck"))
+        .args(["demo", "--deck", folder.path().to_str().unwrap()])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(text.contains("terminal") && text.contains("--headless"), "{text}");
+    assert!(!folder.path().join("deck.sqlite").exists());
+}
+
+#[test]
+fn support_may_opt_out_and_nothing_else() {
+    let folder = tempfile::tempdir().unwrap();
+    let deck = folder.path().to_str().unwrap();
+    let first = demo(folder.path(), WIDE);
+    let mut support = Pty::start(&["--deck", deck, "--role", "support"], WIDE);
+    support.wait_for(&["(support)", "RUNNING"]);
+    support.press("p");
+    support.wait_for(&["as support you may not"]);
+    support.press("d");
+    support.wait_for(&["[Cancel]"]);
+    support.press(ESC);
+    support.press("q");
+    assert_eq!(support.end().0, 0);
+    assert_eq!(state(folder.path(), "appointment-reminders"), "running");
+    quit(first);
+}

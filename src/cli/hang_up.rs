@@ -16,16 +16,20 @@ pub fn execute(args: &HangUpArgs, env: &Env, out: &mut dyn Write) -> Result<Exit
     let wish = deck.store.hang_up_all(&args.reason, &by)?;
     deck.wait_until_hung_up(wish)?;
     let engine = deck.engine_runs()?;
+    let calls = match up {
+        1 => "1 call".to_owned(),
+        n => format!("{n} calls"),
+    };
     if env.json {
         output::json(out, &json!({"calls": up, "engine": engine}))?;
     } else if up == 0 {
         writeln!(out, "no call was up")?;
     } else if engine {
-        writeln!(out, "{up} calls are being hung up")?;
+        writeln!(out, "hanging up {calls}")?;
     } else {
         writeln!(
             out,
-            "no engine runs: {up} calls of unknown fate are hung up when the next one starts"
+            "no engine runs: {calls} of unknown fate will be hung up when the next one starts"
         )?;
     }
     Ok(ExitCode::Done)

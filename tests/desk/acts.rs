@@ -16,7 +16,7 @@ fn a_pause_is_acknowledged_once_no_planned_call_can_leave() {
     let attempt = dial(&mut engine, contacts[0], morning());
     let mut bench = Bench::open(&folder, EngineSeat::Elsewhere, Role::Operator);
     bench.ask(Ask::Act(7, Act::Pause(campaign)));
-    assert_eq!(bench.acknowledged_meanwhile(), []);
+    assert!(bench.acknowledged_meanwhile().is_empty());
     let state = engine.campaign("spring-reminders").unwrap().state;
     assert_eq!(state, CampaignState::Paused);
     tell(&mut engine, attempt.id, CallEventKind::Sent, morning());
@@ -40,7 +40,7 @@ fn an_opt_out_touches_every_campaign() {
     let numbers = vec![number(0), number(1)];
     let note = Some("asked to be left alone".to_owned());
     bench.ask(Ask::Act(3, Act::OptOut { numbers, note }));
-    assert_eq!(bench.acknowledged_meanwhile(), []);
+    assert!(bench.acknowledged_meanwhile().is_empty());
     tell(&mut engine, call.id, CallEventKind::Sent, morning());
     let acted = bench.acted().1.unwrap();
     assert_eq!((acted.finished, acted.live), (3, 1));
@@ -62,7 +62,7 @@ fn hanging_up_waits_for_the_engine_wherever_it_runs() {
     tell(&mut engine, attempt.id, CallEventKind::Sent, morning());
     let mut bench = Bench::open(&folder, EngineSeat::Elsewhere, Role::Operator);
     bench.ask(Ask::Act(5, Act::HangUpAll));
-    assert_eq!(bench.acknowledged_meanwhile(), []);
+    assert!(bench.acknowledged_meanwhile().is_empty());
     let wishes = engine.hang_ups().unwrap();
     assert!(wishes.is_open());
     engine.hung_up(wishes.asked).unwrap();

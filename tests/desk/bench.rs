@@ -87,10 +87,11 @@ impl Bench {
         for _ in 0..2 {
             self.ask(Ask::Judge(number(0).to_string()));
             loop {
-                match self.next() {
-                    Told::Judged(_) => break,
-                    Told::Acted(id, _) => acts.push(id),
-                    _ => {}
+                let told = self.next();
+                if let Told::Acted(id, _) = told {
+                    acts.push(id);
+                } else if matches!(told, Told::Judged(_)) {
+                    break;
                 }
             }
         }

@@ -23,9 +23,9 @@ fn attempt() -> AttemptId {
 }
 
 /// Verbs that run, hold, end or pace campaigns.
-fn commands<S: Store>() -> Vec<(&'static str, Right, Verb<S>)> {
+fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 7] {
     use Right::Campaigns;
-    vec![
+    [
         ("move_campaign", Campaigns, |store| {
             let to = CampaignState::Paused;
             store
@@ -58,9 +58,9 @@ fn commands<S: Store>() -> Vec<(&'static str, Right, Verb<S>)> {
 }
 
 /// The engine's verbs: running the engine is running campaigns.
-fn engine<S: Store>() -> Vec<(&'static str, Right, Verb<S>)> {
+fn engine<S: Store>() -> [(&'static str, Right, Verb<S>); 8] {
     use Right::Campaigns;
-    vec![
+    [
         ("promote_due", Campaigns, |store| {
             store.promote_due(morning(), 1).map(drop)
         }),
@@ -93,9 +93,9 @@ fn engine<S: Store>() -> Vec<(&'static str, Right, Verb<S>)> {
 }
 
 /// Verbs that change lists and settings, and the opt-out.
-fn lists<S: Store>() -> Vec<(&'static str, Right, Verb<S>)> {
+fn lists<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
     use Right::{Lists, OptOut};
-    vec![
+    [
         ("suppress", OptOut, |store| {
             store.suppress(&[opted_out(number(0), morning())]).map(drop)
         }),
@@ -135,9 +135,10 @@ fn lists<S: Store>() -> Vec<(&'static str, Right, Verb<S>)> {
 }
 
 fn every_verb_needs_its_right<S: Store>(mut new: impl FnMut() -> S) {
-    let verbs: Vec<_> = [commands(), engine(), lists()]
+    let verbs: Vec<_> = commands()
         .into_iter()
-        .flatten()
+        .chain(engine())
+        .chain(lists())
         .collect();
     for role in Role::ALL {
         let mut store = new();

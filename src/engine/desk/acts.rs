@@ -137,15 +137,7 @@ pub(super) fn write<S: Store>(
             Ok((said(text), Concern::Nothing))
         }
         Act::OptOut { numbers, note } => opt_out(store, numbers, note.as_deref(), by),
-        Act::Requeue(contacts) => {
-            let changed = store.requeue(contacts, by)?;
-            let text = match changed {
-                0 => "already to be called".to_owned(),
-                1 => "1 contact is called again as soon as every gate allows".to_owned(),
-                n => format!("{n} contacts are called again as soon as every gate allows"),
-            };
-            Ok((said(text), Concern::Nothing))
-        }
+        Act::Requeue(contacts) => requeue(store, contacts, by),
         Act::Acknowledge(seq) => {
             let text = if store.acknowledge(*seq, by)? {
                 "seen to"
@@ -154,16 +146,7 @@ pub(super) fn write<S: Store>(
             };
             Ok((said(text.to_owned()), Concern::Nothing))
         }
-        Act::HangUpAll => {
-            let up = store.open_attempts()?.len() as u64;
-            let wish = store.hang_up_all("from the console", by)?;
-            let acted = Acted {
-                text: "every call is hung up, by the next engine if none runs".to_owned(),
-                live: up,
-                ..Acted::default()
-            };
-            Ok((acted, Concern::HangUp(wish)))
-        }
+        Act::HangUpAll => hang_up_all(store, by),
     }
 }
 
@@ -218,6 +201,30 @@ fn opt_out<S: Store>(
         live: done.live.len() as u64,
     };
     Ok((acted, Concern::Numbers(numbers.to_vec())))
+}
+
+fn requeue<S: Store>(
+    store: &mut S,
+    contacts: &[ContactId],
+    by: &By,
+) -> Result<(Acted, Concern), StoreError> {
+    let text = match store.requeue(contacts, by)? {
+        0 => "already to be called".to_owned(),
+        1 => "1 contact is called again as soon as every gate allows".to_owned(),
+        n => format!("{n} contacts are called again as soon as every gate allows"),
+    };
+    Ok((said(text), Concern::Nothing))
+}
+
+fn hang_up_all<S: Store>(store: &mut S, by: &By) -> Result<(Acted, Concern), StoreError> {
+    let up = store.open_attempts()?.len() as u64;
+    let wish = store.hang_up_all("from the console", by)?;
+    let acted = Acted {
+        text: "every call is hung up, by the next engine if none runs".to_owned(),
+        live: up,
+        ..Acted::default()
+    };
+    Ok((acted, Concern::HangUp(wish)))
 }
 
 fn said(text: String) -> Acted {

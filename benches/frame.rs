@@ -6,9 +6,7 @@
 mod deck;
 
 use dialdeck::clock::{DeckClock, Stopwatch};
-use dialdeck::engine::desk::{
-    Ask, Desk, EngineSeat, Importer, Settings, Surroundings, Told, View,
-};
+use dialdeck::engine::desk::{Ask, Desk, EngineSeat, Importer, Settings, Surroundings, Told, View};
 use dialdeck::rules::Rules;
 use dialdeck::store::StoreError;
 use dialdeck::store::sqlite::SqliteStore;

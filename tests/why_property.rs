@@ -18,7 +18,7 @@ use dialdeck::domain::{
 use dialdeck::policy::{self, Check, Context, Decision, TrunkRest, Verdict};
 use dialdeck::store::{Claimed, NewContact, Store};
 use proptest::prelude::*;
-use proptest::test_runner::{Config, TestRunner};
+use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use world::*;
 
@@ -164,6 +164,8 @@ fn campaigns() -> [CampaignSettings; 3] {
             max_concurrent: 3,
             weight: 1,
         },
+        // The first abandoned call brings the brake on.
+        abandonment_limit_percent: 0,
         ..settings("recall")
     };
     let gone = CampaignSettings {
@@ -421,7 +423,8 @@ fn the_explanation_says_dial_exactly_when_a_claim_reserves() {
         failure_persistence: None,
         ..Config::default()
     };
-    TestRunner::new(config)
+    let rng = TestRng::deterministic_rng(RngAlgorithm::ChaCha);
+    TestRunner::new_with_rng(config, rng)
         .run(&prop::collection::vec(step(), 1..120), |steps| {
             let folder = tempfile::tempdir().unwrap();
             let [in_memory, on_disk] = &mut *reached.borrow_mut();

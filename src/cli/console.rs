@@ -17,10 +17,10 @@ use crate::engine::desk::{self, EngineSeat, Imported, Importer, Surroundings};
 use crate::engine::shell::Handle;
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _, StoreError};
+use crate::tui::Console;
 use crate::tui::keymap::KeyMap;
 use crate::tui::looks::{LookChoice, Looks};
 use crate::tui::model::{Ending, Permits, Viewer};
-use crate::tui::Console;
 
 /// `dialdeck` alone: the engine inside if nobody owns the deck, else attached.
 ///

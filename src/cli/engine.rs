@@ -76,8 +76,10 @@ pub(super) fn start(
     }
     let role = env.role()?;
     if !role.may(Right::Campaigns) {
-        return Err(CliError::refused(format!("as {role} you may not run the engine"))
-            .hint("attach to a deck whose engine runs: `dialdeck --read-only`"));
+        return Err(
+            CliError::refused(format!("as {role} you may not run the engine"))
+                .hint("attach to a deck whose engine runs: `dialdeck --read-only`"),
+        );
     }
     let mut deck = Deck::open_or_create(env)?;
     let lock = own(env)?;

@@ -6,7 +6,9 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 /// What a person may do, each role everything that the ones before it may.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
     /// Looks.
@@ -33,7 +35,12 @@ pub enum Right {
 
 impl Role {
     /// Every role, the weakest first.
-    pub const ALL: [Self; 4] = [Self::Viewer, Self::Support, Self::Operator, Self::Supervisor];
+    pub const ALL: [Self; 4] = [
+        Self::Viewer,
+        Self::Support,
+        Self::Operator,
+        Self::Supervisor,
+    ];
 
     /// The name used in files and on the command line.
     pub const fn as_str(self) -> &'static str {

@@ -7,8 +7,8 @@ use serde::Serialize;
 use super::reading::{Reading, readings};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
-    Attempt, AttemptState, CallerIdState, CampaignState, ContactState, Outcome,
-    PhoneNumber, Timestamp, TrunkName, WaitReason, WindowClass,
+    Attempt, AttemptState, CallerIdState, CampaignState, ContactState, Outcome, PhoneNumber,
+    Timestamp, TrunkName, WaitReason, WindowClass,
 };
 use crate::policy::window::WindowStatus;
 use crate::policy::{CallerIdUse, Load, Until};

@@ -74,7 +74,8 @@ impl Canvas<'_> {
     /// Lays a role's style over what is there.
     pub fn shade(&mut self, area: Rect, role: Role) {
         let style = self.look.theme.style(role);
-        self.buffer.set_style(area.intersection(self.buffer.area), style);
+        self.buffer
+            .set_style(area.intersection(self.buffer.area), style);
     }
 
     /// A bar of `width` cells of which `value` of `cap` are full; gives the column after it.
@@ -92,7 +93,13 @@ impl Canvas<'_> {
     }
 
     /// A frame with a title; gives what is inside.
-    pub fn frame(&mut self, area: Rect, title: &[Span<'_>], right: &[Span<'_>], role: Role) -> Rect {
+    pub fn frame(
+        &mut self,
+        area: Rect,
+        title: &[Span<'_>],
+        right: &[Span<'_>],
+        role: Role,
+    ) -> Rect {
         let area = area.intersection(self.buffer.area);
         if area.width < 2 || area.height < 2 {
             return Rect::new(area.x, area.y, 0, 0);

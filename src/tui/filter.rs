@@ -107,7 +107,10 @@ fn states(names: &str) -> Result<BTreeSet<ContactState>, String> {
 
 fn outcome(name: &str) -> Result<Outcome, String> {
     name.parse().map_err(|_| {
-        let words: Vec<&str> = Outcome::ALL.iter().map(|outcome| outcome.as_str()).collect();
+        let words: Vec<&str> = Outcome::ALL
+            .iter()
+            .map(|outcome| outcome.as_str())
+            .collect();
         format!("`{name}` is no outcome; use {}", words.join(", "))
     })
 }

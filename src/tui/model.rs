@@ -266,7 +266,10 @@ impl Shared {
         let alerts = view.board.alerts.iter().map(|value| Alert {
             seq: value["seq"].as_i64().unwrap_or_default(),
             at: value["at"].as_str().unwrap_or_default().to_owned(),
-            text: value["data"]["text"].as_str().unwrap_or_default().to_owned(),
+            text: value["data"]["text"]
+                .as_str()
+                .unwrap_or_default()
+                .to_owned(),
         });
         alerts
             .filter(|alert| !self.seen_alerts.contains(&alert.seq))

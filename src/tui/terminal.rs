@@ -43,7 +43,9 @@ impl Screen {
     /// When standard input or output is no terminal, or it does not answer.
     pub fn enter() -> io::Result<Self> {
         if !stdout().is_terminal() || !io::stdin().is_terminal() {
-            return Err(io::Error::other("standard input and output are no terminal"));
+            return Err(io::Error::other(
+                "standard input and output are no terminal",
+            ));
         }
         take()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
@@ -71,7 +73,10 @@ impl Screen {
     /// When the terminal cannot be written.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        let drawn = self.terminal.draw(|frame| paint(frame.buffer_mut())).map(|_| ());
+        let drawn = self
+            .terminal
+            .draw(|frame| paint(frame.buffer_mut()))
+            .map(|_| ());
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
         self.terminal.backend_mut().flush()?;
         drawn

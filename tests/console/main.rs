@@ -60,7 +60,10 @@ fn state(deck: &Path, campaign: &str) -> String {
 /// The first number of a campaign that is still to be called.
 fn a_number_to_call(deck: &Path) -> String {
     let text = include_str!("../../sample-data/appointment-reminders.csv");
-    let numbers = text.lines().skip(1).filter_map(|line| line.split(',').next());
+    let numbers = text
+        .lines()
+        .skip(1)
+        .filter_map(|line| line.split(',').next());
     for number in numbers {
         let why = run(deck, &["why", number, "--json"]);
         let why: Value = serde_json::from_str(&why).unwrap();
@@ -145,7 +148,9 @@ fn a_pasted_number_is_opted_out_everywhere() {
     for _ in 0..4 {
         pty.press(TAB);
     }
-    let screen = pty.wait("the opt-out button", |screen| screen.contains("[Opt out 1 number"));
+    let screen = pty.wait("the opt-out button", |screen| {
+        screen.contains("[Opt out 1 number")
+    });
     assert!(screen.contains("appointment-reminders"), "{screen}");
     pty.press(ENTER);
     pty.wait_for(&["1 opted out"]);
@@ -191,7 +196,9 @@ fn one_key_stops_everything_even_in_a_text_field() {
     pty.press("pp");
     pty.press(F9);
     pty.wait_for(&["PAUSED"]);
-    pty.wait("every campaign paused", |screen| !screen.contains("RUNNING"));
+    pty.wait("every campaign paused", |screen| {
+        !screen.contains("RUNNING")
+    });
     for name in ["appointment-reminders", "past-due", "spring-sale"] {
         assert_eq!(state(folder.path(), name), "paused");
     }
@@ -262,7 +269,10 @@ fn without_a_terminal_there_is_a_hint() {
         .unwrap();
     assert_eq!(output.status.code(), Some(2));
     let text = String::from_utf8(output.stderr).unwrap();
-    assert!(text.contains("terminal") && text.contains("--headless"), "{text}");
+    assert!(
+        text.contains("terminal") && text.contains("--headless"),
+        "{text}"
+    );
     assert!(!folder.path().join("deck.sqlite").exists());
 }
 

@@ -114,7 +114,11 @@ impl Pty {
             assert!(!seen.over, "the program ended before {what}:\n{screen}");
             let (next, waited) = news.wait_timeout(seen, PATIENCE).unwrap();
             seen = next;
-            assert!(!waited.timed_out(), "no {what} on:\n{}", seen.parser.screen().contents());
+            assert!(
+                !waited.timed_out(),
+                "no {what} on:\n{}",
+                seen.parser.screen().contents()
+            );
         }
     }
 

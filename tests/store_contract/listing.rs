@@ -1,7 +1,7 @@
 //! The call list in pages, over both stores: whole, in order, within the budget, whatever moves.
 
-use std::sync::Arc;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::event::{EventKind, NewEvent};
@@ -47,7 +47,7 @@ fn mixed<S: Store>(store: &mut S) -> Vec<CampaignId> {
     assert!(added.iter().all(|fate| matches!(fate, RowFate::Taken(_))));
     let mut now = morning();
     let mut next = |store: &mut S, contact: ContactId| {
-        now = now + secs(9);
+        now = now + secs(40);
         (dial(store, contact, now).id, now)
     };
     let ends = [
@@ -282,7 +282,7 @@ fn check_moves(store: &mut impl Store, order: ListOrder, direction: Direction) {
         if page.end {
             break;
         }
-        now = now + secs(9);
+        now = now + secs(40);
         store
             .suppress(&[opted_out(number(place + 10), now)])
             .unwrap();

@@ -269,7 +269,11 @@ mod tests {
                 ("America/New_York", -5),
                 ("Pacific/Honolulu", -10),
             ] {
-                assert_eq!(ahead(rules, &zones(&[zone]), at), hours * 3_600, "{zone} {at}");
+                assert_eq!(
+                    ahead(rules, &zones(&[zone]), at),
+                    hours * 3_600,
+                    "{zone} {at}"
+                );
             }
         }
         assert!(ahead(rules, &[], noon) < -12 * 3_600);

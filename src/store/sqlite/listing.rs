@@ -140,10 +140,13 @@ fn streams(
     }
 }
 
-/// The wanted classes that have ready contacts.
+/// The wanted classes that have ready contacts; none when those are not wanted.
 fn ready_classes(work: &Work<'_>, query: &ContactQuery) -> Result<Vec<ClassId>, StoreError> {
-    let mut next = work.conn.prepare_cached(READY_CLASS)?;
     let mut classes = Vec::new();
+    if !query.wants_state(ContactState::Ready) {
+        return Ok(classes);
+    }
+    let mut next = work.conn.prepare_cached(READY_CLASS)?;
     let mut last = 0;
     while let Some(class) = next
         .query_row((query.campaign.0, last), |row| row.get(0))

@@ -1,0 +1,281 @@
+//! What keys do to the deck. Stopping is at once; starting and raising are confirmed.
+
+use super::around::look_around;
+use super::{Cmd, say, send};
+use crate::domain::campaign::Pacing;
+use crate::domain::{CampaignState, ContactId};
+use crate::engine::desk::{Act, Ask};
+use crate::tui::action::Action;
+use crate::tui::dialog::Want;
+use crate::tui::dialog::alerts::Alerts;
+use crate::tui::dialog::caps::CapsDialog;
+use crate::tui::dialog::confirm::Confirm;
+use crate::tui::dialog::help::Help;
+use crate::tui::dialog::history::History;
+use crate::tui::dialog::import::ImportDialog;
+use crate::tui::dialog::opt_out::OptOut;
+use crate::tui::dialog::palette::Palette;
+use crate::tui::dialog::quit::Quit;
+use crate::tui::dialog::why::Why;
+use crate::tui::model::{Ending, Millis, Model, Tone};
+use crate::tui::view;
+
+/// Within this time a second press of the key that stops everything offers to hang up.
+const AGAIN_MS: Millis = 3_000;
+
+/// Stops every campaign at once, from anywhere; a second press soon after offers to hang up.
+pub(super) fn stop_everything(model: &mut Model, cmds: &mut Vec<Cmd>) {
+    if !may_change_campaigns(model) {
+        return;
+    }
+    let now = model.shared.millis;
+    let again = model.stopped_at.is_some_and(|at| now < at + AGAIN_MS);
+    model.stopped_at = Some(now);
+    if again && model.shared.calls_up() > 0 {
+        let up = model.shared.calls_up();
+        model.dialog = Some(Box::new(Confirm::new(
+            "Hang up every call",
+            vec![
+                format!("{up} calls are up. People in them will be cut off."),
+                "Every campaign is paused already.".to_owned(),
+            ],
+            "Hang up",
+            Want::Act(Act::HangUpAll, "hanging up every call".to_owned()),
+        )));
+        return;
+    }
+    send(model, Act::PauseAll, "pausing everything".to_owned(), cmds);
+}
+
+fn may_change_campaigns(model: &mut Model) -> bool {
+    let may = model.shared.viewer.may.campaigns;
+    if !may {
+        refuse(model, "change campaigns");
+    }
+    may
+}
+
+fn refuse(model: &mut Model, what: &str) {
+    let text = format!("as {} you may not {what}", model.shared.viewer.role);
+    say(model, Tone::Bad, text);
+}
+
+/// Does what a key or the palette asks for.
+pub(super) fn perform(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
+    match action {
+        Action::StopEverything => stop_everything(model, cmds),
+        Action::Pause
+        | Action::PauseAll
+        | Action::Resume
+        | Action::Start
+        | Action::StopCampaign
+        | Action::PaceDown
+        | Action::PaceUp
+        | Action::Caps => {
+            if may_change_campaigns(model) {
+                on_campaign(model, action, cmds);
+            }
+        }
+        Action::OptOut if model.shared.viewer.may.opt_out => {
+            let (dialog, ask) = OptOut::new(&model.shared, &model.list);
+            model.dialog = Some(Box::new(dialog));
+            cmds.extend(ask.map(Cmd::Ask));
+        }
+        Action::OptOut => refuse(model, "mark opt-outs"),
+        Action::Import if model.shared.viewer.may.import => {
+            model.dialog = ImportDialog::new(&model.shared).map(|dialog| Box::new(dialog) as _);
+        }
+        Action::Import => refuse(model, "import lists"),
+        Action::Why | Action::WhyNumber | Action::Details => look_closer(model, action, cmds),
+        Action::Palette => model.dialog = Some(Box::new(Palette::new(&model.shared))),
+        Action::Help => model.dialog = Some(Box::new(Help::new(&model.shared))),
+        Action::Alerts => model.dialog = Some(Box::new(Alerts::default())),
+        Action::Acknowledge => {
+            let newest = model.shared.alerts().first().map(|alert| alert.seq);
+            acknowledge(model, newest.as_slice(), cmds);
+        }
+        Action::Requeue => {
+            if may_change_campaigns(model) {
+                requeue(model);
+            }
+        }
+        Action::Quit => quit(model),
+        Action::Suspend if model.shared.calls_up() > 0 => {
+            let text = "not now: calls are up, and stopping this program would stop the engine";
+            say(model, Tone::Bad, text.to_owned());
+        }
+        Action::Suspend => cmds.push(Cmd::Suspend),
+        Action::Redraw => cmds.push(Cmd::Redraw),
+        Action::NextTheme => cmds.push(Cmd::NextTheme),
+        _ => look_around(model, action, cmds),
+    }
+}
+
+/// Acts on the campaign that is looked at. Stopping is at once; starting and raising are confirmed.
+fn on_campaign(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
+    if action == Action::PauseAll {
+        send(
+            model,
+            Act::PauseAll,
+            "pausing every campaign".to_owned(),
+            cmds,
+        );
+        return;
+    }
+    let Some((campaign, view)) = model.shared.campaign().zip(model.shared.campaign_view()) else {
+        return say(model, Tone::Plain, "there is no campaign".to_owned());
+    };
+    let (id, name, state, pacing) = (
+        view.id,
+        campaign.name.clone(),
+        campaign.state,
+        campaign.pacing,
+    );
+    match (action, state) {
+        (Action::Pause, CampaignState::Running) => {
+            send(model, Act::Pause(id), format!("pausing {name}"), cmds);
+        }
+        (Action::Resume, CampaignState::Paused) | (Action::Start, CampaignState::Draft) => {
+            let verb = if action == Action::Start {
+                "Start"
+            } else {
+                "Resume"
+            };
+            let lines = view::what_starts(&model.shared);
+            model.dialog = Some(Box::new(Confirm::new(
+                &format!("{verb} {name}"),
+                lines,
+                verb,
+                Want::Act(Act::Run(id), format!("starting {name}")),
+            )));
+        }
+        (Action::StopCampaign, CampaignState::Done | CampaignState::Stopped)
+        | (Action::Pause | Action::Resume | Action::Start, _) => {
+            say(model, Tone::Plain, format!("{name} is {state}"));
+        }
+        (Action::StopCampaign, _) => {
+            model.dialog = Some(Box::new(Confirm::new(
+                &format!("End {name} for good"),
+                vec![
+                    "It never dials again. p only pauses it.".to_owned(),
+                    "Calls that are up are not cut off.".to_owned(),
+                ],
+                "End it",
+                Want::Act(Act::Stop(id), format!("ending {name}")),
+            )));
+        }
+        (Action::PaceDown, _) => {
+            let slower = slower(pacing);
+            let text = format!(
+                "{name}: slowing down to {} a minute",
+                slower.calls_per_minute
+            );
+            send(model, Act::SetPacing(id, slower), text, cmds);
+        }
+        (Action::PaceUp, _) => raise(model),
+        _ => model.dialog = CapsDialog::new(&model.shared).map(|dialog| Box::new(dialog) as _),
+    }
+}
+
+/// A tenth slower, by one call a minute at least.
+fn slower(pacing: Pacing) -> Pacing {
+    let step = (pacing.calls_per_minute / 10).max(1);
+    Pacing {
+        calls_per_minute: pacing.calls_per_minute.saturating_sub(step).max(1),
+        ..pacing
+    }
+}
+
+fn raise(model: &mut Model) {
+    let Some((campaign, view)) = model.shared.campaign().zip(model.shared.campaign_view()) else {
+        return;
+    };
+    let (pacing, ceiling) = (campaign.pacing, view.ceiling.calls_per_minute);
+    let step = (pacing.calls_per_minute / 10).max(1);
+    let faster = (pacing.calls_per_minute + step).min(ceiling);
+    if faster <= pacing.calls_per_minute {
+        let text = format!("{ceiling} a minute is the ceiling of the campaign's file");
+        return say(model, Tone::Plain, text);
+    }
+    let (name, id) = (campaign.name.clone(), view.id);
+    let pacing = Pacing {
+        calls_per_minute: faster,
+        ..pacing
+    };
+    model.dialog = Some(Box::new(Confirm::new(
+        &format!("{name}: {faster} calls a minute"),
+        vec![format!(
+            "Now {}; the file allows up to {ceiling}.",
+            campaign.pacing.calls_per_minute
+        )],
+        "Raise",
+        Want::Act(
+            Act::SetPacing(id, pacing),
+            format!("{name}: raising to {faster} a minute"),
+        ),
+    )));
+}
+
+fn look_closer(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
+    let row = model.list.current().cloned();
+    match (action, row) {
+        (Action::Details, Some(row)) => {
+            cmds.push(Cmd::Ask(Ask::Attempts(row.contact)));
+            model.dialog = Some(Box::new(History::new(row)));
+        }
+        (Action::Why, Some(row)) => {
+            cmds.push(Cmd::Ask(Ask::Why(row.number.to_string())));
+            model.dialog = Some(Box::new(Why::of(row.number)));
+        }
+        _ => model.dialog = Some(Box::new(Why::typed())),
+    }
+}
+
+/// Somebody has seen to these alerts: they leave this screen at once and the deck with the write. Who
+/// may not change the deck only clears their own screen.
+pub(super) fn acknowledge(model: &mut Model, seen: &[i64], cmds: &mut Vec<Cmd>) {
+    if seen.is_empty() {
+        return say(model, Tone::Plain, "there is no alert".to_owned());
+    }
+    model.shared.seen_alerts.extend(seen);
+    if model.shared.viewer.may.campaigns {
+        for seq in seen {
+            send(
+                model,
+                Act::Acknowledge(*seq),
+                "acknowledging".to_owned(),
+                cmds,
+            );
+        }
+    }
+}
+
+/// Asks whether the marked contacts, else the selected one, are to be called again.
+fn requeue(model: &mut Model) {
+    let mut contacts: Vec<ContactId> = model.list.marked.keys().copied().collect();
+    if contacts.is_empty() {
+        contacts.extend(model.list.current().map(|row| row.contact));
+    }
+    if contacts.is_empty() {
+        return say(model, Tone::Plain, "no contact is selected".to_owned());
+    }
+    let count = contacts.len();
+    let lines = vec![
+        "They are called again as soon as every gate allows: calling hours,".to_owned(),
+        "caps, gaps, lists and consent hold as ever.".to_owned(),
+    ];
+    let title = match count {
+        1 => "Call 1 contact again".to_owned(),
+        _ => format!("Call {count} contacts again"),
+    };
+    let want = Want::Act(Act::Requeue(contacts), "requeueing".to_owned());
+    model.dialog = Some(Box::new(Confirm::new(&title, lines, "Requeue", want)));
+}
+
+/// Leaves at once when nothing is up that leaving would touch; else asks.
+fn quit(model: &mut Model) {
+    match Quit::new(&model.shared) {
+        Some(dialog) => model.dialog = Some(Box::new(dialog)),
+        None => model.ending = Some(Ending::Drain),
+    }
+}

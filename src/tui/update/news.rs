@@ -1,0 +1,78 @@
+//! What the desk says, taken into the model.
+
+use super::{Cmd, respond, say};
+use crate::engine::desk::{EventLine, Told, View};
+use crate::tui::model::{EVENTS_KEPT, Model, Tone};
+
+pub(super) fn on_told(model: &mut Model, told: Told, cmds: &mut Vec<Cmd>) {
+    if let Some(mut dialog) = model.dialog.take() {
+        let response = dialog.told(&told, &model.shared);
+        model.dialog = Some(dialog);
+        respond(model, response, cmds);
+    }
+    match told {
+        Told::View(view) => on_view(model, *view, cmds),
+        Told::Story(lines, skipped) => on_story(model, lines, skipped),
+        Told::Page(serial, page) => cmds.extend(model.list.take(serial, page).map(Cmd::Ask)),
+        Told::Acted(id, result) => {
+            model.shared.acts.remove(&id);
+            match result {
+                Ok(acted) => say(model, Tone::Good, acted.text),
+                Err(error) => say(model, Tone::Bad, error),
+            }
+        }
+        Told::Failed(error) => model.shared.failed = Some(error),
+        Told::Imported(Ok(imported)) => {
+            let text = format!("import: {} contacts taken", imported.figures.taken);
+            say(model, Tone::Good, text);
+        }
+        Told::Imported(Err(error)) => say(model, Tone::Bad, error),
+        Told::Why(_) | Told::Attempts(..) | Told::Judged(..) | Told::Importing(_) => {}
+    }
+}
+
+pub(super) fn on_view(model: &mut Model, view: View, cmds: &mut Vec<Cmd>) {
+    let shared = &mut model.shared;
+    shared.failed = None;
+    shared.now = shared.now.max(view.board.now);
+    for (board, campaign) in view.board.campaigns.iter().zip(&view.campaigns) {
+        let rates = shared.rates.entry(board.name.clone()).or_default();
+        rates.note_limit(view.board.now, campaign.limit);
+    }
+    if shared.frozen {
+        shared.newer = Some(view);
+        return;
+    }
+    let count = view.campaigns.len();
+    shared.tab = shared.tab.min(count.saturating_sub(1));
+    shared.view = Some(view);
+    let id = shared.campaign_view().map(|view| view.id);
+    let ask = model.list.turn_to(id).or_else(|| model.list.refresh());
+    cmds.extend(ask.map(Cmd::Ask));
+}
+
+fn on_story(model: &mut Model, lines: Vec<EventLine>, skipped: u64) {
+    let shared = &mut model.shared;
+    shared.skipped += skipped;
+    for line in lines {
+        let rates = line
+            .campaign
+            .as_ref()
+            .map(|name| shared.rates.entry(name.clone()).or_default());
+        match (line.kind.as_str(), rates) {
+            ("attempt_sent", Some(rates)) => rates.note_sent(line.at),
+            ("contact_finished", Some(rates)) => rates.note_ended(line.at),
+            _ => {}
+        }
+        if shared.events_back > 0 {
+            shared.events_back += 1;
+        }
+        shared.events.push_back(line);
+        if shared.events.len() > EVENTS_KEPT {
+            shared.events.pop_front();
+        }
+    }
+    shared.events_back = shared
+        .events_back
+        .min(shared.events.len().saturating_sub(1));
+}

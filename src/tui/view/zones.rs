@@ -38,7 +38,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
     }
     let shared = canvas.shared;
     let zones = shared.campaign_view().map_or(&[][..], |view| &view.zones);
-    let spare = area.height - if framed { 3 } else { 1 };
+    let spare = area.height.saturating_sub(if framed { 3 } else { 1 });
     let visible = usize::from(spare).min(zones.len());
     let first = shared.zones_from.min(zones.len() - visible);
     let (above, below) = (first, zones.len() - first - visible);

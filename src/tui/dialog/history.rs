@@ -142,7 +142,7 @@ impl Dialog for History {
         let (width, height) = room(canvas.shared);
         let (shared, glyphs) = (canvas.shared, &canvas.look.glyphs);
         let said = self.lines(shared, glyphs, width);
-        let rows = (said.len() + HEAD).clamp(6, height);
+        let rows = (said.len() + HEAD).max(6).min(height);
         let size = (
             u16::try_from(width).unwrap_or(76),
             u16::try_from(rows).unwrap_or(20),

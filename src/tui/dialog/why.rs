@@ -238,7 +238,7 @@ impl Dialog for Why {
     fn draw(&self, canvas: &mut Canvas<'_>) {
         let (width, height) = room(canvas.shared);
         let said = self.lines(canvas.shared, &canvas.look.glyphs, width);
-        let rows = (said.len() + self.head()).clamp(4, height);
+        let rows = (said.len() + self.head()).max(4).min(height);
         let size = (
             u16::try_from(width).unwrap_or(76),
             u16::try_from(rows).unwrap_or(20),

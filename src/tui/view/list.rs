@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::words::{self, cells};
+use super::words;
 use crate::engine::desk::{ContactRow, ListOrder};
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
@@ -366,39 +366,4 @@ fn state(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, row: &ContactRow) 
         (&since, sign.role),
     ];
     canvas.spans(at.0, at.1, right, &spans);
-}
-
-/// The filter while it is typed, in the place of the alert line.
-pub(super) fn filter_line(canvas: &mut Canvas<'_>, area: Rect, input: &tui_input::Input) {
-    canvas.fill(area, Role::Text);
-    let x = canvas.put(area.x + 1, area.y, area.right(), "filter: ", Role::Label);
-    let help = "Enter applies  Esc clears  state: zone: out:";
-    let help_width = cells(text::width(help)) + 2;
-    let right = area
-        .right()
-        .saturating_sub(if area.width >= 100 { help_width } else { 1 });
-    let room = usize::from(right.saturating_sub(x + 1));
-    let from = input.visual_scroll(room);
-    let shown: String = input.value().chars().skip(from).collect();
-    canvas.fill(
-        Rect {
-            x,
-            width: right.saturating_sub(x),
-            ..area
-        },
-        Role::Input,
-    );
-    canvas.put(x, area.y, right, &shown, Role::Input);
-    let cursor = x + cells(input.visual_cursor().saturating_sub(from));
-    if cursor < right {
-        let cell = Rect {
-            x: cursor,
-            width: 1,
-            ..area
-        };
-        canvas.shade(cell, Role::Selection);
-    }
-    if area.width >= 100 {
-        canvas.put_right(right, area.y, area.right() - 1, help, Role::Faint);
-    }
 }

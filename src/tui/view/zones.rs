@@ -160,13 +160,7 @@ fn head(canvas: &mut Canvas<'_>, inner: Rect, columns: &Columns, framed: bool, m
         );
     }
     canvas.put(columns.state, y, columns.right, "state", Role::Label);
-    canvas.put_right(
-        columns.state + STATE,
-        y,
-        columns.right,
-        "to call",
-        Role::Label,
-    );
+    canvas.put_right(columns.state + 6, y, columns.right, "to call", Role::Label);
 }
 
 fn row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, zone: &ZoneRow) {

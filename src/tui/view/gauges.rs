@@ -270,7 +270,7 @@ fn progress(board: &CampaignBoard, shared: &Shared) -> Gauge {
         short: "List",
         value: (ended, board.total),
         figures: format!("{ended}/{}", board.total),
-        brief: words.clone(),
+        brief: format!("{pace:.1}/min"),
         words,
         role: Role::BarFull,
     }

@@ -46,7 +46,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
     let size = format!("needs {width}x{height}, has {}x{}", area.width, area.height);
     lines.push((size, Role::Warn));
     if let Some(waiting) = shared.acts.values().next() {
-        lines.push((format!("{}…", waiting.text), Role::Warn));
+        lines.push((format!("{}...", waiting.text), Role::Warn));
     } else if let Some(notice) = &shared.notice {
         lines.push((notice.text.clone(), Role::Text));
     }

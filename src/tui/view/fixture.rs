@@ -71,7 +71,7 @@ pub(super) fn model(size: (u16, u16)) -> Model {
         .insert(ContactId(1_187), phone("+13035550125"));
     model.list.after = true;
     let height = super::list_height(&model);
-    assert_eq!(model.list.resize(height).is_some(), false);
+    assert!(model.list.resize(height).is_none());
     model
 }
 

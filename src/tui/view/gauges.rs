@@ -7,6 +7,7 @@ use crate::domain::{CallerIdState, Timestamp};
 use crate::engine::board::{CallerIdBoard, CampaignBoard};
 use crate::engine::desk::{CampaignView, Limit};
 use crate::tui::canvas::{Canvas, Span};
+use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -37,11 +38,12 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
     let Some((board, view)) = shared.campaign().zip(shared.campaign_view()) else {
         return;
     };
-    let spark = canvas.look.glyphs.sparkline(&pace(board, shared));
+    let glyphs = &canvas.look.glyphs;
+    let spark = glyphs.sparkline(&pace(board, shared));
     let gauges = [
-        concurrent(board, view),
-        per_minute(board, view, shared),
-        caller_ids(view, shared),
+        concurrent(board, view, glyphs),
+        per_minute(board, view, shared, glyphs),
+        caller_ids(view, shared, glyphs),
         progress(board, shared),
     ];
     if !framed {
@@ -115,11 +117,13 @@ fn bare(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, gauge: &Gauge) {
     canvas.spans(x, y, right, &spans);
 }
 
-const fn words_role(gauge: &Gauge) -> Role {
-    match gauge.role {
-        Role::BarWarn => Role::Warn,
-        Role::BarBad => Role::Bad,
-        _ => Role::Text,
+fn words_role(gauge: &Gauge) -> Role {
+    if gauge.role == Role::BarWarn {
+        Role::Warn
+    } else if gauge.role == Role::BarBad {
+        Role::Bad
+    } else {
+        Role::Text
     }
 }
 
@@ -141,13 +145,16 @@ fn room(value: u64, cap: u64) -> String {
     }
 }
 
-fn concurrent(board: &CampaignBoard, view: &CampaignView) -> Gauge {
+fn concurrent(board: &CampaignBoard, view: &CampaignView, glyphs: &Glyphs) -> Gauge {
     let [value, cap] = board.caps.concurrent.map(u64::from);
-    let words = match view.limit {
-        Limit::TrunkConcurrent if value < cap => "the trunk is FULL".to_owned(),
-        Limit::DeckConcurrent if value < cap => "the deck is FULL".to_owned(),
-        _ if value == cap => format!("{} · a call has to end", room(value, cap)),
-        _ => room(value, cap),
+    let words = if value < cap && view.limit == Limit::TrunkConcurrent {
+        "the trunk is FULL".to_owned()
+    } else if value < cap && view.limit == Limit::DeckConcurrent {
+        "the deck is FULL".to_owned()
+    } else if value == cap {
+        format!("FULL {} a call has to end", glyphs.separator)
+    } else {
+        room(value, cap)
     };
     Gauge {
         title: "Concurrent".to_owned(),
@@ -160,20 +167,30 @@ fn concurrent(board: &CampaignBoard, view: &CampaignView) -> Gauge {
     }
 }
 
-fn per_minute(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> Gauge {
+fn per_minute(
+    board: &CampaignBoard,
+    view: &CampaignView,
+    shared: &Shared,
+    glyphs: &Glyphs,
+) -> Gauge {
     let [value, cap] = board.caps.per_minute.map(u64::from);
-    let (words, brief) = match view.limit {
-        Limit::PerMinute(at) if value >= cap => {
-            let room = room(value, cap);
-            let next = words::slot("next slot", at, shared);
-            let slot = words::slot("slot", at, shared);
-            (format!("{room} · {next}"), format!("{room} · {slot}"))
-        }
-        Limit::TrunkPerMinute(at) => {
-            let slot = words::slot("slot", at, shared);
-            (format!("trunk FULL · {slot}"), format!("trunk · {slot}"))
-        }
-        _ => (room(value, cap), room(value, cap)),
+    let dot = glyphs.separator;
+    let room = room(value, cap);
+    let slot = |what: &str, at| words::slot(what, at, shared);
+    let (words, brief) = if let Limit::TrunkPerMinute(at) = view.limit {
+        let slot = slot("slot", at);
+        (
+            format!("trunk FULL {dot} {slot}"),
+            format!("trunk {dot} {slot}"),
+        )
+    } else if let (Limit::PerMinute(at), true) = (view.limit, value >= cap) {
+        let (next, slot) = (slot("next slot", at), slot("slot", at));
+        (
+            format!("{room} {dot} {next}"),
+            format!("{room} {dot} {slot}"),
+        )
+    } else {
+        (room.clone(), room)
     };
     Gauge {
         title: "Started in last 60 s".to_owned(),
@@ -186,12 +203,11 @@ fn per_minute(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> Ga
     }
 }
 
-fn caller_ids(view: &CampaignView, shared: &Shared) -> Gauge {
+fn caller_ids(view: &CampaignView, shared: &Shared, glyphs: &Glyphs) -> Gauge {
     let ids = &view.caller_ids;
-    let active = |id: &&CallerIdBoard| id.state == CallerIdState::Active;
-    let left = |id: &CallerIdBoard| id.per_hour[1].saturating_sub(id.per_hour[0]);
-    let usable = ids.iter().filter(active).filter(|id| left(id) > 0).count();
-    let calls: u32 = ids.iter().filter(active).map(left).sum();
+    let dot = glyphs.separator;
+    let usable = ids.iter().filter(|id| left(id) > 0).count();
+    let calls: u32 = ids.iter().map(left).sum();
     let caps = ids.iter().map(|id| id.per_hour[1]);
     let title = match (caps.clone().min(), caps.max()) {
         (Some(low), Some(high)) if low == high => format!("Caller IDs ({low} an hour)"),
@@ -202,14 +218,14 @@ fn caller_ids(view: &CampaignView, shared: &Shared) -> Gauge {
         (0, Some(at)) => {
             let at = words::when(at, shared);
             (
-                format!("NONE usable · one free {at}"),
+                format!("NONE usable {dot} one free {at}"),
                 format!("one free {at}"),
             )
         }
         (0, None) => ("NONE usable".to_owned(), "NONE".to_owned()),
         _ => (
             format!("{calls} calls left this hour"),
-            format!("· {calls} calls left"),
+            format!("{dot} {calls} calls left"),
         ),
     };
     Gauge {
@@ -224,6 +240,14 @@ fn caller_ids(view: &CampaignView, shared: &Shared) -> Gauge {
         } else {
             Role::BarFull
         },
+    }
+}
+
+/// Calls that a caller ID may still show this hour.
+fn left(id: &CallerIdBoard) -> u32 {
+    match id.state {
+        CallerIdState::Active => id.per_hour[1].saturating_sub(id.per_hour[0]),
+        CallerIdState::Resting | CallerIdState::Retired => 0,
     }
 }
 
@@ -246,7 +270,7 @@ fn progress(board: &CampaignBoard, shared: &Shared) -> Gauge {
         short: "List",
         value: (ended, board.total),
         figures: format!("{ended}/{}", board.total),
-        brief: words.clone(),
+        brief: format!("{pace:.1}/min"),
         words,
         role: Role::BarFull,
     }

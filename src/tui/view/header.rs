@@ -40,13 +40,13 @@ fn title_line(canvas: &mut Canvas<'_>, area: Rect) {
     let masked = if shared.masked { "masked" } else { "" };
     // What comes first goes first when there is no room.
     let mut parts: Vec<Span<'_>> = vec![
-        (&viewer, Role::Text),
+        (viewer.as_str(), Role::Text),
         (masked, Role::Faint),
-        (&day, Role::Text),
-        (&clock, Role::Warn),
-        (&engine.0, engine.1),
+        (day.as_str(), Role::Text),
+        (clock.as_str(), Role::Warn),
+        engine,
         (frozen, Role::Warn),
-        (&time, Role::Text),
+        (time.as_str(), Role::Text),
     ];
     parts.retain(|(text, _)| !text.is_empty());
     let width =

@@ -19,10 +19,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         return;
     }
     let limit = view.limit;
-    let note = match limit {
-        Limit::State(CampaignState::Paused) => board.note.as_deref(),
-        _ => None,
-    };
+    let paused = limit == Limit::State(CampaignState::Paused);
+    let note = board.note.as_deref().filter(|_| paused);
     let why = note.map_or_else(
         || words::binds(limit, shared),
         |note| format!("{}: {note}", words::binds(limit, shared)),

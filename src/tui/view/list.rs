@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::words::{self, cells};
+use super::words;
 use crate::engine::desk::{ContactRow, ListOrder};
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
@@ -70,13 +70,14 @@ impl Column {
     /// Cells it needs; `Why` takes what is left.
     const fn width(self) -> u16 {
         match self {
-            Self::Id => 7,
-            Self::State | Self::Number | Self::CallerId => 16,
-            Self::Name => 14,
+            Self::Id => 6,
+            Self::State => 15,
+            Self::Number | Self::CallerId => 16,
+            Self::Name => 12,
             Self::Zone | Self::Local => 5,
             Self::Tries => 4,
-            Self::Last => 10,
-            Self::Why => 22,
+            Self::Last => 9,
+            Self::Why => 17,
         }
     }
 }
@@ -98,10 +99,12 @@ fn columns(inner: Rect) -> Vec<(Column, u16, u16)> {
     for column in kept {
         let mut width = column.width();
         // Names grow first, then the reasons take the rest.
-        let more = match column {
-            Column::Name => spare.min(10) / 2,
-            Column::Why => spare,
-            _ => 0,
+        let more = if column == Column::Name {
+            spare.min(10) / 2
+        } else if column == Column::Why {
+            spare
+        } else {
+            0
         };
         width += more;
         spare -= more;
@@ -168,7 +171,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &Lis
 
 const fn nothing(list: &List) -> &'static str {
     if list.searching {
-        "searching…"
+        "searching..."
     } else if list.filter.is_empty() {
         "no contacts"
     } else {
@@ -190,7 +193,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &List) -> Rect 
         some => format!("   {some} marked"),
     };
     let searching = if list.searching {
-        "   searching…"
+        "   searching..."
     } else {
         ""
     };
@@ -270,9 +273,20 @@ fn draw_row(
     if marked {
         canvas.put(line.x + 1, y, line.right(), glyphs.mark, Role::Mark);
     }
+    let caller_id_apart = columns
+        .iter()
+        .any(|(column, ..)| *column == Column::CallerId);
     for (column, x, width) in columns {
         let right = (x + width).min(line.right());
-        cell(canvas, (*x, y), right, *column, row);
+        match row.caller_id {
+            Some(number) if *column == Column::Why && !caller_id_apart => {
+                let from = format!("from {}", format::number(number));
+                let room = usize::from(right.saturating_sub(*x));
+                let from = glyphs.fit(&from, room);
+                canvas.put(*x, y, right, &from, Role::Text);
+            }
+            Some(_) | None => cell(canvas, (*x, y), right, *column, row),
+        }
     }
     if marked {
         canvas.shade(
@@ -352,36 +366,4 @@ fn state(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, row: &ContactRow) 
         (&since, sign.role),
     ];
     canvas.spans(at.0, at.1, right, &spans);
-}
-
-/// The filter while it is typed, in the place of the alert line.
-pub(super) fn filter_line(canvas: &mut Canvas<'_>, area: Rect, input: &tui_input::Input) {
-    canvas.fill(area, Role::Text);
-    let x = canvas.put(area.x + 1, area.y, area.right(), "filter: ", Role::Label);
-    let help = "Enter applies  Esc clears  state: zone: out:";
-    let help_width = cells(text::width(help)) + 2;
-    let right = area
-        .right()
-        .saturating_sub(if area.width >= 100 { help_width } else { 1 });
-    let room = usize::from(right.saturating_sub(x + 1));
-    let from = input.visual_scroll(room);
-    let shown: String = input.value().chars().skip(from).collect();
-    canvas.fill(
-        Rect {
-            x,
-            width: right.saturating_sub(x),
-            ..area
-        },
-        Role::Input,
-    );
-    canvas.put(x, area.y, right, &shown, Role::Input);
-    let cursor = x + cells(input.visual_cursor().saturating_sub(from));
-    if cursor < right {
-        canvas.buffer[(cursor, area.y)]
-            .modifier
-            .toggle(ratatui::style::Modifier::REVERSED);
-    }
-    if area.width >= 100 {
-        canvas.put_right(right, area.y, area.right() - 1, help, Role::Faint);
-    }
 }

@@ -6,6 +6,7 @@
 mod alerts;
 mod card;
 mod events;
+mod filter;
 #[cfg(test)]
 mod fixture;
 mod gates;
@@ -59,7 +60,7 @@ pub fn draw(model: &Model, look: &Look, buffer: &mut Buffer) {
     alerts::draw(&mut canvas, places.alerts);
     hints::draw(&mut canvas, places.hints);
     if let Some(input) = &model.filtering {
-        list::filter_line(&mut canvas, places.alerts, input);
+        filter::draw(&mut canvas, places.alerts, input);
     }
     if let Some(dialog) = &model.dialog {
         dialog.draw(&mut canvas);

@@ -26,7 +26,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let rows = inner.height.saturating_sub(1);
     let (shown, all) = (
         shown(board, usize::from(rows)),
-        board.outcomes.values().sum(),
+        board.outcomes.values().sum::<u64>(),
     );
     for (y, (name, count)) in (inner.y..).zip(&shown) {
         row(

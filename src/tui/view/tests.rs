@@ -161,7 +161,9 @@ fn what_is_wrong_has_a_line_of_its_own() {
 
 #[test]
 fn every_size_is_drawn_and_keeps_what_never_drops() {
-    for width in (1..=220).step_by(3) {
+    for width in [
+        1, 20, 59, 60, 67, 80, 99, 100, 119, 120, 140, 159, 160, 180, 220,
+    ] {
         for height in [1, 5, 15, 16, 17, 24, 29, 30, 36, 60] {
             let model = model((width, height));
             let text = screen(&model);

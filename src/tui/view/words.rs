@@ -84,17 +84,16 @@ pub(super) const fn since(standing: &Standing) -> Option<Timestamp> {
 /// What happens to a contact next, or why it waits; times in the viewer's zone.
 pub(super) fn why(standing: &Standing, shared: &Shared) -> String {
     match standing {
-        Standing::Dialing(_) => "the call is on its way".to_owned(),
-        Standing::Ringing(_) | Standing::Talking(_) => "-".to_owned(),
+        Standing::Dialing(_) | Standing::Ringing(_) | Standing::Talking(_) => "-".to_owned(),
         Standing::Lost(_) => "the carrier does not say what became of it".to_owned(),
         Standing::Next(limit) => binds(*limit, shared),
-        Standing::Window(Some(at)) => format!("window opens {}", when(*at, shared)),
-        Standing::Window(None) => "held: no time zone is certain".to_owned(),
+        Standing::Window(Some(at)) => format!("opens {}", when(*at, shared)),
+        Standing::Window(None) => "held: zone unsure".to_owned(),
         Standing::Retry(at) => {
             let wait = format::span(at.since(shared.now));
-            format!("retry at {} (in {wait})", when(*at, shared))
+            format!("retry {} ({wait})", when(*at, shared))
         }
-        Standing::Cap(at) => format!("a cap or gap ends {}", when(*at, shared)),
+        Standing::Cap(at) => format!("cap ends {}", when(*at, shared)),
         Standing::Ended(_, Some(reason)) => reason_words(reason),
         Standing::Ended(_, None) => "-".to_owned(),
     }
@@ -118,8 +117,8 @@ pub(super) fn binds(limit: Limit, shared: &Shared) -> String {
         Limit::Concurrent => "full: a call has to end".to_owned(),
         Limit::TrunkConcurrent => "trunk full: a call has to end".to_owned(),
         Limit::DeckConcurrent => "deck full: a call has to end".to_owned(),
-        Limit::PerMinute(at) => slot("rate: slot", at, shared),
-        Limit::TrunkPerMinute(at) => slot("trunk's rate: slot", at, shared),
+        Limit::PerMinute(at) => slot("slot", at, shared),
+        Limit::TrunkPerMinute(at) => slot("trunk slot", at, shared),
         Limit::CallerIds(at) => first("caller IDs full, one free", at),
         Limit::NoCallerId => "no caller ID may be shown".to_owned(),
         Limit::Spacing => "spaced over the minute".to_owned(),

@@ -38,7 +38,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
     }
     let shared = canvas.shared;
     let zones = shared.campaign_view().map_or(&[][..], |view| &view.zones);
-    let spare = area.height - if framed { 3 } else { 1 };
+    let spare = area.height.saturating_sub(if framed { 3 } else { 1 });
     let visible = usize::from(spare).min(zones.len());
     let first = shared.zones_from.min(zones.len() - visible);
     let (above, below) = (first, zones.len() - first - visible);
@@ -160,13 +160,7 @@ fn head(canvas: &mut Canvas<'_>, inner: Rect, columns: &Columns, framed: bool, m
         );
     }
     canvas.put(columns.state, y, columns.right, "state", Role::Label);
-    canvas.put_right(
-        columns.state + STATE,
-        y,
-        columns.right,
-        "to call",
-        Role::Label,
-    );
+    canvas.put_right(columns.state + 6, y, columns.right, "to call", Role::Label);
 }
 
 fn row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, zone: &ZoneRow) {

@@ -1,0 +1,43 @@
+//! The filter line, while it is typed.
+
+use ratatui::layout::Rect;
+
+use super::words::cells;
+use crate::tui::canvas::Canvas;
+use crate::tui::text;
+use crate::tui::theme::Role;
+
+/// The line, in the place of the alerts.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &tui_input::Input) {
+    canvas.fill(area, Role::Text);
+    let x = canvas.put(area.x + 1, area.y, area.right(), "filter: ", Role::Label);
+    let help = "Enter applies  Esc clears  state: zone: out:";
+    let help_width = cells(text::width(help)) + 2;
+    let right = area
+        .right()
+        .saturating_sub(if area.width >= 100 { help_width } else { 1 });
+    let room = usize::from(right.saturating_sub(x + 1));
+    let from = input.visual_scroll(room);
+    let shown: String = input.value().chars().skip(from).collect();
+    canvas.fill(
+        Rect {
+            x,
+            width: right.saturating_sub(x),
+            ..area
+        },
+        Role::Input,
+    );
+    canvas.put(x, area.y, right, &shown, Role::Input);
+    let cursor = x + cells(input.visual_cursor().saturating_sub(from));
+    if cursor < right {
+        let cell = Rect {
+            x: cursor,
+            width: 1,
+            ..area
+        };
+        canvas.shade(cell, Role::Selection);
+    }
+    if area.width >= 100 {
+        canvas.put_right(right, area.y, area.right() - 1, help, Role::Faint);
+    }
+}

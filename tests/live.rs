@@ -305,6 +305,37 @@ fn a_second_signal_ends_at_once_and_the_next_start_finds_the_calls() {
     judge::assert_clean(&log, &deck.carrier(), &commanded());
 }
 
+#[test]
+fn every_call_is_hung_up_from_another_process() {
+    let everyone = (0..20)
+        .map(|place| {
+            format!(
+                "[[callees.\"{}\"]]\nkind = \"answers\"\nring = 1\ntalk = 3600\nas = \"human\"\n",
+                number(place)
+            )
+        })
+        .collect::<String>();
+    let deck = deck_with(&everyone);
+    campaign(&deck, "recall", 0, 20);
+    let mut engine = Engine::start(run(&deck, &["recall"], "20"));
+    engine.count("call_answered", 3);
+    deck.ok(&["campaign", "pause", "recall"]);
+    let mut up = open_attempts(&deck.event_log());
+    assert!(up.len() >= 3, "{up:?}");
+    let said = deck.ok(&["hang-up", "--all", "--reason", "the agents leave"]);
+    assert!(said.starts_with("hanging up "), "{said}");
+    while !up.is_empty() {
+        let ended = engine.until(|entry| entry["kind"] == "call_ended");
+        let talked = ended["data"]["talk_ms"].as_u64().unwrap_or(0);
+        assert!(talked < 3_000_000, "it ended by itself: {ended}");
+        up.remove(ended["attempt"].as_str().unwrap());
+    }
+    let again = deck.ok(&["hang-up", "--all", "--reason", "to be sure"]);
+    assert_eq!(again, "no call was up\n");
+    end(engine, &deck);
+    judge::assert_clean(&deck.event_log(), &deck.carrier(), &commanded());
+}
+
 /// Attempts that were reserved and have not ended.
 fn open_attempts(log: &str) -> BTreeSet<String> {
     let mut open = BTreeSet::new();

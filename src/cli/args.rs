@@ -6,6 +6,7 @@ mod lists;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
@@ -61,7 +62,12 @@ pub struct GlobalArgs {
     #[arg(long, global = true, value_name = "NAME", help_heading = "Console")]
     pub theme: Option<String>,
     /// The console's colours [default: auto]
-    #[arg(long, global = true, value_name = "auto|never|16|256|true", help_heading = "Console")]
+    #[arg(
+        long,
+        global = true,
+        value_name = "auto|never|16|256|true",
+        help_heading = "Console"
+    )]
     pub color: Option<String>,
     /// Draw the console with ASCII alone
     #[arg(long, global = true, help_heading = "Console")]
@@ -84,6 +90,8 @@ pub enum Command {
     /// Let a trunk that takes no calls try again
     #[command(subcommand)]
     Trunk(TrunkCommand),
+    /// Hang up every call that is up; pause the campaigns first, or new ones follow
+    HangUp(HangUpArgs),
     /// Import contact lists
     #[command(subcommand)]
     Contacts(ContactsCommand),
@@ -174,6 +182,17 @@ pub enum TrunkCommand {
 pub struct TrunkResetArgs {
     /// The trunk's name
     pub name: String,
+}
+
+/// `dialdeck hang-up`.
+#[derive(Clone, Debug, Args)]
+pub struct HangUpArgs {
+    /// Every call, of every campaign
+    #[arg(long, required = true)]
+    pub all: bool,
+    /// Why, for the log
+    #[arg(long, value_name = "TEXT", value_parser = NonEmptyStringValueParser::new())]
+    pub reason: String,
 }
 
 /// How numbers without a country code are read.

@@ -151,6 +151,28 @@ impl Deck {
         })
     }
 
+    /// Waits until an engine has taken this wish to hang up every call, or no call is up. Without an
+    /// engine there is nobody to wait for.
+    ///
+    /// # Errors
+    /// After 10 seconds.
+    pub fn wait_until_hung_up(&mut self, wish: u64) -> Result<(), CliError> {
+        let waited = Stopwatch::start();
+        while self.engine_runs()?
+            && self.store.hang_ups()?.taken < wish
+            && !self.store.open_attempts()?.is_empty()
+        {
+            if waited.elapsed() > PATIENCE {
+                return Err(CliError::deck(
+                    "it is recorded, but the engine has not taken it for 10 s: calls may still be up",
+                )
+                .hint("look at `dialdeck status` and at the process that runs the engine"));
+            }
+            pause(LOOK_AGAIN);
+        }
+        Ok(())
+    }
+
     /// Waits until no attempt that `concerns` can still leave (D8 to D10). Without an engine nothing
     /// leaves, so there is nothing to wait for.
     ///

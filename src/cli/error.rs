@@ -169,6 +169,8 @@ impl From<StoreError> for CliError {
                 .hint("the ceiling is what the campaign's file says; live changes stay below it"),
             StoreError::NotPermitted { .. } => Self::refused(message)
                 .hint("somebody with that right has to do it; [roles] in dialdeck.toml gives rights"),
+            StoreError::NotRequeueable(_) => Self::refused(message)
+                .hint("`dialdeck why NUMBER` says where the contact stands"),
             StoreError::NotReversible(_) => Self::refused(message)
                 .hint("registries are only replaced by newer data; internal and campaign lists can be reversed"),
         }

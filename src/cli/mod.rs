@@ -17,6 +17,7 @@ mod engine;
 pub mod env;
 pub mod error;
 pub mod first_call;
+pub mod hang_up;
 pub mod import;
 pub mod log;
 pub mod manual;
@@ -94,6 +95,7 @@ fn execute(
         Command::Run(args) => run::execute(args, env, out),
         Command::Campaign(command) => campaign::execute(command, env, out),
         Command::Trunk(command) => trunk::execute(command, env, out),
+        Command::HangUp(args) => hang_up::execute(args, env, out),
         Command::Contacts(ContactsCommand::Import(args)) => contacts::execute(args, env, out),
         Command::Dnc(command) => dnc::execute(command, env, out),
         Command::Why(args) => why::execute(args, env, out),

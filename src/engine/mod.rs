@@ -166,6 +166,8 @@ pub enum Job {
     Command(u64, Command),
     /// Append to the log (lazy).
     Log(NewEvent),
+    /// Note that every call has been told to end, up to this wish (lazy).
+    HungUp(u64),
 }
 
 /// Contacts and attempts that a pending acknowledgement waits for.

@@ -108,6 +108,21 @@ pub(super) fn trunk_reset(trunk: &TrunkName, by: &By) -> NewEvent {
     })
 }
 
+/// `alert_raised` about a wish to hang up every call.
+pub(super) fn hang_up_asked(reason: &str, by: &By) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        alert: &'static str,
+        reason: &'a str,
+        text: String,
+    }
+    NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&Data {
+        alert: "hang_up_all",
+        reason,
+        text: format!("{} has every call hung up: {reason}", by.actor),
+    })
+}
+
 /// `contacts_imported`, and `consent_recorded` when any row carries consent.
 pub(super) fn contacts_imported(
     campaign: &Campaign,
@@ -402,6 +417,23 @@ pub(super) fn retry_planned(
     }
     let kind = EventKind::RetryPlanned;
     of_attempt(kind, campaign, attempt, ENGINE, now).with_data(&Data { outcome, due })
+}
+
+/// `retry_planned` by a person: the contact may be called again at once.
+pub(super) fn requeued(campaign: &Campaign, contact: &Contact, by: &By) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data {
+        outcome: &'static str,
+        due: Timestamp,
+    }
+    let mut event = of_campaign(EventKind::RetryPlanned, campaign, by)
+        .number(contact.number)
+        .with_data(&Data {
+            outcome: "requeued",
+            due: contact.due,
+        });
+    event.contact = Some(contact.id);
+    event
 }
 
 /// `alert_raised` about a caller ID that rests because its call was blocked.

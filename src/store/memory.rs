@@ -9,15 +9,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use super::{
-    By, Candidate, Claimed, DeckSettings, ImportFigures, NewContact, Recount, RowFate, Settled,
-    Snapshot, Store, StoreError, Suppressed, entries, moves,
+    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, RowFate,
+    Settled, Snapshot, Store, StoreError, Suppressed, entries, moves,
 };
 use crate::domain::campaign::Pacing;
-use crate::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
+use crate::domain::event::{EventKind, GENESIS, NewEvent, SealedEvent, seal};
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState, DeckId, ListKind,
-    PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkName, WindowClass,
+    PhoneNumber, Right, Role, Suppression, SuppressionList, Timestamp, TrunkName, WindowClass,
 };
 use crate::policy::{Abandonment, Context, Facts, Refusal};
 use crate::rules::Rules;
@@ -47,6 +47,11 @@ pub struct MemoryStore {
     revocations: BTreeMap<PhoneNumber, Timestamp>,
     refusals: BTreeMap<(CampaignId, String), u64>,
     log: Vec<(NewEvent, SealedEvent)>,
+    /// Alerts that somebody has seen to.
+    acknowledged: BTreeSet<i64>,
+    hang_ups: HangUps,
+    /// What whoever opened it may do.
+    role: Role,
     in_group: bool,
 }
 
@@ -72,8 +77,16 @@ impl MemoryStore {
             revocations: BTreeMap::new(),
             refusals: BTreeMap::new(),
             log: Vec::new(),
+            acknowledged: BTreeSet::new(),
+            hang_ups: HangUps::default(),
+            role: Role::Supervisor,
             in_group: false,
         }
+    }
+
+    /// Refuses what whoever opened the store may not do.
+    fn permit(&self, right: Right) -> Result<(), StoreError> {
+        moves::permit(self.role, right)
     }
 
     fn by_id(&self, id: CampaignId) -> Result<Campaign, StoreError> {
@@ -199,6 +212,10 @@ impl MemoryStore {
 }
 
 impl Store for MemoryStore {
+    fn restrict(&mut self, role: Role) {
+        self.role = role;
+    }
+
     fn begin(&mut self) -> Result<(), StoreError> {
         if std::mem::replace(&mut self.in_group, true) {
             return Err(StoreError::Unusable("a group is already open".to_owned()));
@@ -222,6 +239,7 @@ impl Store for MemoryStore {
     }
 
     fn configure(&mut self, settings: &DeckSettings) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
         self.settings = Some(settings.clone());
         Ok(())
     }
@@ -235,6 +253,7 @@ impl Store for MemoryStore {
         settings: &CampaignSettings,
         by: &By,
     ) -> Result<CampaignId, StoreError> {
+        self.permit(Right::Lists)?;
         if self.campaign(&settings.name).is_ok() {
             return Err(StoreError::CampaignExists(settings.name.clone()));
         }
@@ -269,6 +288,7 @@ impl Store for MemoryStore {
         note: &str,
         by: &By,
     ) -> Result<Campaign, StoreError> {
+        self.permit(Right::Campaigns)?;
         let mut campaign = self.by_id(id)?;
         let event = moves::move_campaign(&mut campaign, to, note, by)?;
         Ok(self.changed_campaign(campaign, event))
@@ -280,6 +300,7 @@ impl Store for MemoryStore {
         pacing: Pacing,
         by: &By,
     ) -> Result<Campaign, StoreError> {
+        self.permit(Right::Campaigns)?;
         let mut campaign = self.by_id(id)?;
         let event = moves::set_pacing(&mut campaign, pacing, by)?;
         Ok(self.changed_campaign(campaign, event))
@@ -291,6 +312,7 @@ impl Store for MemoryStore {
         reason: &str,
         by: &By,
     ) -> Result<Abandonment, StoreError> {
+        self.permit(Right::Campaigns)?;
         let campaign = self.by_id(id)?;
         let counts = self.abandonment(id, by.at);
         let attempts = self.attempts.values();
@@ -301,6 +323,7 @@ impl Store for MemoryStore {
     }
 
     fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
         let mut known = self.settings.iter().flat_map(|settings| &settings.trunks);
         if !known.any(|known| known.name == *trunk) {
             return Ok(false);
@@ -316,6 +339,7 @@ impl Store for MemoryStore {
         rows: &[NewContact],
         at: Timestamp,
     ) -> Result<Vec<RowFate>, StoreError> {
+        self.permit(Right::Lists)?;
         self.by_id(campaign)?;
         let rows = rows.iter();
         Ok(rows
@@ -329,6 +353,7 @@ impl Store for MemoryStore {
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
         let found = self.by_id(campaign)?;
         for event in entries::contacts_imported(&found, figures, by) {
             self.note(event);
@@ -344,6 +369,11 @@ impl Store for MemoryStore {
         let mut found = self.queue(|contact| contact.number == number);
         found.sort_by_key(|contact| contact.campaign);
         Ok(found)
+    }
+
+    fn requeue(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.call_again(contacts, by)
     }
 
     fn attempts_of(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
@@ -368,6 +398,7 @@ impl Store for MemoryStore {
     }
 
     fn suppress(&mut self, suppressions: &[Suppression]) -> Result<Suppressed, StoreError> {
+        self.permit(Right::OptOut)?;
         Ok(self.add_suppressions(suppressions))
     }
 
@@ -377,6 +408,7 @@ impl Store for MemoryStore {
         numbers: &[PhoneNumber],
         by: &By,
     ) -> Result<Suppressed, StoreError> {
+        self.permit(Right::Lists)?;
         Ok(self.add_imported(list, numbers, by))
     }
 
@@ -387,6 +419,7 @@ impl Store for MemoryStore {
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
         self.lists.insert(list.clone(), as_of);
         self.note(entries::registry_loaded(list, as_of, figures, by));
         Ok(())
@@ -399,6 +432,7 @@ impl Store for MemoryStore {
         reason: &str,
         by: &By,
     ) -> Result<bool, StoreError> {
+        self.permit(Right::Lists)?;
         moves::reversible(list)?;
         if self.suppressions.remove(&(number, list.clone())).is_none() {
             return Ok(false);
@@ -448,6 +482,7 @@ impl Store for MemoryStore {
     }
 
     fn promote_due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Candidate>, StoreError> {
+        self.permit(Right::Campaigns)?;
         let waits = |one: &Contact| matches!(one.state, ContactState::Waiting(_));
         let mut due = self.queue(|one| waits(one) && one.due <= now);
         due.sort_by_key(|contact| (contact.due, contact.id));
@@ -471,6 +506,7 @@ impl Store for MemoryStore {
     }
 
     fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
         let mut expiring = self.expiring(now);
         expiring.truncate(limit);
         for contact in &expiring {
@@ -489,10 +525,12 @@ impl Store for MemoryStore {
         context: &Context,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.decide_and_act(contact, context, now)
     }
 
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
         let Some(mut attempt) = self.attempts.get(&event.attempt).cloned() else {
             return Ok(false);
         };
@@ -514,6 +552,7 @@ impl Store for MemoryStore {
         why: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
         let found = self.attempts.get(&attempt).cloned();
         let may = |known: &Attempt| known.state.may_become(AttemptState::Unknown);
         let Some(mut attempt) = found.filter(may) else {
@@ -533,6 +572,7 @@ impl Store for MemoryStore {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Settled>, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.end_and_follow_up(attempt, report, at, now)
     }
 
@@ -550,10 +590,36 @@ impl Store for MemoryStore {
         state: CallerIdState,
         by: &By,
     ) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
         self.caller_id_states.insert(number, state);
         self.caller_id_rests.remove(&number);
         self.note(entries::caller_id_set(number, state, by));
         Ok(())
+    }
+
+    fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.hang_ups.asked += 1;
+        self.note(entries::hang_up_asked(reason, by));
+        Ok(self.hang_ups.asked)
+    }
+
+    fn hung_up(&mut self, wish: u64) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.hang_ups.taken = self.hang_ups.taken.max(wish);
+        Ok(())
+    }
+
+    fn hang_ups(&mut self) -> Result<HangUps, StoreError> {
+        Ok(self.hang_ups)
+    }
+
+    fn acknowledge(&mut self, seq: i64, _by: &By) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
+        let mut log = self.log.iter();
+        let is_alert =
+            log.any(|(event, sealed)| sealed.seq == seq && event.kind == EventKind::AlertRaised);
+        Ok(is_alert && self.acknowledged.insert(seq))
     }
 
     fn snapshot(&mut self, now: Timestamp) -> Result<Snapshot, StoreError> {
@@ -577,6 +643,7 @@ impl Store for MemoryStore {
     }
 
     fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
         self.note(event.clone());
         Ok(())
     }

@@ -6,7 +6,7 @@
 //! Whatever a verb returns may be acted upon only after the commit returned.
 //!
 //! Only the process that holds the deck's engine lock may call the engine verbs (`claim`, `record`,
-//! `settle`, `mark_unknown`, `promote_due`, `expire_due`). Any process may write suppressions and
+//! `settle`, `mark_unknown`, `promote_due`, `expire_due`, `hung_up`). Any process may write suppressions and
 //! commands: the claim re-reads both inside its own transaction.
 
 mod entries;
@@ -75,6 +75,9 @@ pub enum StoreError {
     /// A suppression that cannot be taken back.
     #[error("{0}")]
     NotReversible(String),
+    /// A contact that may not be called again.
+    #[error("{0}")]
+    NotRequeueable(String),
 }
 
 /// What became of a row.
@@ -184,12 +187,30 @@ pub struct Snapshot {
     pub caller_ids: Vec<CallerIdUse>,
     /// Loaded lists.
     pub lists: Vec<SuppressionList>,
-    /// The last alerts, newest first, at most 20.
+    /// The last alerts that nobody has seen to, newest first, at most 20.
     pub alerts: Vec<SealedEvent>,
+    /// Wishes to hang up every call, and how far the engine has seen to them.
+    pub hang_ups: HangUps,
     /// Place of the last event.
     pub head: i64,
     /// The latest instant in the log; a clock behind it is not to be trusted.
     pub last_event_at: Option<Timestamp>,
+}
+
+/// Wishes to hang up every call, counted over the deck's life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HangUps {
+    /// The last wish.
+    pub asked: u64,
+    /// The last wish that an engine has carried to the carriers.
+    pub taken: u64,
+}
+
+impl HangUps {
+    /// Whether an engine has yet to see to a wish.
+    pub const fn is_open(self) -> bool {
+        self.taken < self.asked
+    }
 }
 
 /// A command's author and time, for the log.
@@ -202,7 +223,13 @@ pub struct By {
 }
 
 /// What must survive. See the module's documentation for who may call what.
+///
+/// Every verb that writes needs a [`Right`]; without it the verb fails with
+/// [`StoreError::NotPermitted`] before it does anything. Reading needs none.
 pub trait Store: Send {
+    /// From now on verbs beyond this role fail. A store that was just opened is a supervisor's.
+    fn restrict(&mut self, role: Role);
+
     /// Starts a group; verbs until [`Store::commit`] become durable together.
     fn begin(&mut self) -> Result<(), StoreError>;
 
@@ -287,6 +314,17 @@ pub trait Store: Send {
 
     /// Contacts with this number, over all campaigns.
     fn contacts_with(&mut self, number: PhoneNumber) -> Result<Vec<Contact>, StoreError>;
+
+    /// Lets contacts be called again as soon as every gate allows; how many that changes. All or none.
+    ///
+    /// A contact that waits is due at once. One of unknown fate may be called once more, since the
+    /// person who asks has looked (D15: never on a guess). One that is ready already stays as it is.
+    /// All others are refused: reached or being called there is nothing to do, and what is used up,
+    /// suppressed, over or unfit is so by a rule that nobody overrides. Nothing else about a contact
+    /// changes: the claim asks every gate again, with all its attempts in the count (D6).
+    ///
+    /// A `done` campaign runs again. Logs `retry_planned` with outcome `requeued`.
+    fn requeue(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError>;
 
     /// All attempts of a contact, oldest first.
     fn attempts_of(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError>;
@@ -415,6 +453,22 @@ pub trait Store: Send {
         state: CallerIdState,
         by: &By,
     ) -> Result<(), StoreError>;
+
+    /// Wishes that every call be hung up; the wish's number. It lasts until an engine has taken it,
+    /// a later one if none runs now. Logs `alert_raised`.
+    fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError>;
+
+    /// Notes that the engine has asked the carriers to hang up every call, up to this wish.
+    fn hung_up(&mut self, wish: u64) -> Result<(), StoreError>;
+
+    /// Wishes to hang up every call.
+    fn hang_ups(&mut self) -> Result<HangUps, StoreError>;
+
+    // ---- alerts
+
+    /// Notes that somebody has seen to the alert at this place of the log, which therefore leaves
+    /// the picture. `false`: it is no alert, or somebody had. The log keeps it; it has no kind for this.
+    fn acknowledge(&mut self, seq: i64, by: &By) -> Result<bool, StoreError>;
 
     // ---- reading
 

@@ -11,17 +11,27 @@ use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, CallReport, CallerIdState,
     Campaign, CampaignState, Contact, ContactId, ContactState, ListKind, Outcome, PhoneNumber,
-    Suppression, Timestamp, WaitReason, WindowClass,
+    Right, Role, Suppression, Timestamp, WaitReason, WindowClass,
 };
 use crate::policy::pacing::Entry;
 use crate::policy::{self, DialOrder, Hold, HoldKind, Refusal};
 
 /// The note on a campaign that runs again because of an import.
 pub(super) const CONTACTS_ADDED: &str = "contacts were added";
+/// The note on a campaign that runs again because somebody wants a contact called again.
+pub(super) const CALLED_AGAIN: &str = "contacts are to be called again";
 /// How far back the history of a number is read.
 pub(super) const HISTORY: Duration = Duration::from_hours(60 * 24);
 /// Days behind the abandonment rate (47 CFR 64.1200(a)(7)), whole UTC days, today included.
 pub(super) const ABANDONMENT_DAYS: i64 = 30;
+
+/// Refuses what a role may not do.
+pub(super) fn permit(role: Role, right: Right) -> Result<(), StoreError> {
+    if role.may(right) {
+        return Ok(());
+    }
+    Err(StoreError::NotPermitted { role, right })
+}
 
 /// Moves a campaign; `None`: it was there already.
 pub(super) fn move_campaign(
@@ -97,6 +107,37 @@ pub(super) fn set_aside(hold: &Hold, now: Timestamp) -> Option<(WaitReason, Time
         WaitReason::Cap
     };
     Some((reason, due))
+}
+
+/// A contact to be called again; `None`: it may be called already.
+pub(super) fn requeue(
+    campaign: &Campaign,
+    contact: &Contact,
+    by: &By,
+) -> Result<Option<Contact>, StoreError> {
+    let why = match contact.state {
+        _ if campaign.state == CampaignState::Stopped => "its campaign is stopped for good",
+        ContactState::Ready => return Ok(None),
+        ContactState::Waiting(_) | ContactState::Unknown => {
+            return Ok(Some(Contact {
+                state: ContactState::Ready,
+                reason: None,
+                due: by.at,
+                ..contact.clone()
+            }));
+        }
+        ContactState::InFlight => "it is being called",
+        ContactState::Done => "it has been reached",
+        ContactState::Exhausted => "its attempts are used up",
+        ContactState::Suppressed => "it is suppressed, and nothing overrides that",
+        ContactState::Expired => "its time is over",
+        ContactState::Invalid => "its number cannot be dialed",
+    };
+    Err(StoreError::NotRequeueable(format!(
+        "{} in {} is not called again: {why}",
+        contact.number,
+        campaign.name()
+    )))
 }
 
 /// The attempt an order becomes.

@@ -31,7 +31,7 @@ use crossterm::event::{Event, EventStream, KeyEventKind};
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until};
+use tokio::time::{MissedTickBehavior, interval, sleep};
 use tokio_stream::StreamExt as _;
 
 use self::keymap::KeyMap;
@@ -85,9 +85,9 @@ struct Loop {
     told: Receiver<Told>,
     opened: Stopwatch,
     clock: Option<DeckClock>,
-    /// When the next frame is due; `None`: nothing has changed.
-    frame_at: Option<Instant>,
-    last_frame: Option<Instant>,
+    /// Something has changed since the last frame.
+    stale: bool,
+    last_frame: Option<Stopwatch>,
 }
 
 impl Loop {
@@ -103,7 +103,7 @@ impl Loop {
             told: console.told,
             opened: Stopwatch::start(),
             clock: None,
-            frame_at: Some(Instant::now()),
+            stale: true,
             last_frame: None,
         })
     }
@@ -120,14 +120,13 @@ impl Loop {
             if let Some(ending) = self.model.ending {
                 return Ok(ending);
             }
-            let frame = self.frame_at.unwrap_or_else(far_away);
             tokio::select! {
                 biased;
                 event = events.next() => match event {
                     Some(Ok(event)) => self.on_event(event)?,
                     Some(Err(_)) | None => self.take(Msg::End)?,
                 },
-                () = sleep_until(frame), if self.frame_at.is_some() => self.draw()?,
+                () = sleep(self.until_frame()), if self.stale => self.draw()?,
                 Some(told) = self.told.recv() => self.on_told(told)?,
                 _ = tick.tick() => self.on_tick()?,
                 _ = term.recv() => self.take(Msg::End)?,
@@ -160,8 +159,7 @@ impl Loop {
             self.take(Msg::Told(told))?;
             next = self.told.try_recv().ok();
         }
-        let soonest = self.last_frame.map_or_else(Instant::now, |at| at + DATA_FRAME);
-        self.frame_at = Some(self.frame_at.map_or(soonest, |at| at.min(soonest)));
+        self.stale = true;
         Ok(())
     }
 
@@ -194,9 +192,15 @@ impl Loop {
         Ok(())
     }
 
+    /// How long to wait with a frame that shows nothing but data.
+    fn until_frame(&self) -> Duration {
+        let since = self.last_frame.as_ref().map(Stopwatch::elapsed);
+        since.map_or(Duration::ZERO, |since| DATA_FRAME.saturating_sub(since))
+    }
+
     fn draw(&mut self) -> io::Result<()> {
-        self.frame_at = None;
-        self.last_frame = Some(Instant::now());
+        self.stale = false;
+        self.last_frame = Some(Stopwatch::start());
         let (model, look) = (&self.model, self.looks.current());
         self.screen.draw(|buffer| view::draw(model, look, buffer))
     }
@@ -214,9 +218,4 @@ impl Loop {
         self.take(Msg::Resize(width, height))?;
         self.draw()
     }
-}
-
-/// An instant that does not come.
-fn far_away() -> Instant {
-    Instant::now() + Duration::from_hours(24)
 }

@@ -8,7 +8,7 @@ use dialdeck::domain::{
     ContactState, ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use dialdeck::policy::retry::Next;
-use dialdeck::policy::{Context, Refusal, Until};
+use dialdeck::policy::{Context, HoldKind, Refusal, Until};
 use dialdeck::store::{Claimed, ImportFigures, NewContact, RowFate, Store, StoreError};
 
 use crate::world::*;
@@ -60,6 +60,11 @@ contract!(
     a_group_sees_what_it_has_done,
     a_contact_waits_for_its_own_reasons_alone,
     alerts_are_in_the_picture,
+    an_alert_that_somebody_has_seen_to_leaves_the_picture,
+    a_waiting_contact_is_called_again_at_once_but_for_its_gates,
+    a_contact_of_unknown_fate_is_called_again_only_when_asked_for,
+    what_has_reached_its_end_is_not_called_again,
+    a_wish_to_hang_up_lasts_until_it_is_taken,
     examining_changes_nothing,
 );
 
@@ -375,10 +380,11 @@ fn a_blocked_caller_id_rests(store: &mut impl Store) {
     assert_eq!(blocked.rests(now), Some(ends));
     assert_eq!(blocked.rests(ends), None);
     let text = store.tail(0, 1000).unwrap();
-    assert!(
-        text.iter()
-            .any(|event| event.line.contains(&format!("rests until {}", ends.to_the_second())))
-    );
+    assert!(text.iter().any(|event| {
+        event
+            .line
+            .contains(&format!("rests until {}", ends.to_the_second()))
+    }));
     store.configure(&deck()).unwrap();
     assert_eq!(shown_as(store, attempt.caller_id), blocked);
     let next = dial(store, contacts[1], now + secs(5));
@@ -702,6 +708,144 @@ fn alerts_are_in_the_picture(store: &mut impl Store) {
     assert_eq!((picture.alerts[0].seq, picture.head), (25, 26));
     assert_eq!(picture.last_event_at, Some(now + secs(24)));
     assert_eq!(store.tail(24, 1).unwrap()[0].seq, 25);
+}
+
+fn an_alert_that_somebody_has_seen_to_leaves_the_picture(store: &mut impl Store) {
+    let now = morning();
+    for kind in [
+        EventKind::AlertRaised,
+        EventKind::DeckOpened,
+        EventKind::AlertRaised,
+    ] {
+        store.append(&NewEvent::new(now, kind, "engine")).unwrap();
+    }
+    assert!(store.acknowledge(1, &by(now)).unwrap());
+    assert!(!store.acknowledge(1, &by(now)).unwrap());
+    assert!(!store.acknowledge(2, &by(now)).unwrap());
+    assert!(!store.acknowledge(9, &by(now)).unwrap());
+    let picture = store.snapshot(now).unwrap();
+    let seqs: Vec<i64> = picture.alerts.iter().map(|alert| alert.seq).collect();
+    assert_eq!((seqs, picture.head), (vec![3], 3));
+}
+
+fn a_waiting_contact_is_called_again_at_once_but_for_its_gates(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 2);
+    let attempt = dial(store, contacts[0], now);
+    tell(store, attempt.id, CallEventKind::Sent, now);
+    settle(store, attempt.id, &rejected(486), now + secs(5));
+    let head = store.snapshot(now).unwrap().head;
+    let asked = now + secs(10);
+    // A second time, and one that is ready, change nothing.
+    let all = [contacts[0], contacts[0], contacts[1]];
+    assert_eq!(store.requeue(&all, &by(asked)).unwrap(), 1);
+    assert_eq!(store.requeue(&all, &by(asked)).unwrap(), 0);
+    let contact = store.contacts_with(number(0)).unwrap().remove(0);
+    let found = (contact.state, contact.due, contact.attempts);
+    assert_eq!(found, (ContactState::Ready, asked, 1));
+    assert_eq!(kinds(store, head), ["retry_planned"]);
+    let log = store.tail(head, 1).unwrap();
+    assert!(
+        log[0].line.contains(r#""actor":"maria""#),
+        "{}",
+        log[0].line
+    );
+    let data = r#""data":{"outcome":"requeued","due":"2026-12-08T15:00:10.000Z"}"#;
+    assert!(log[0].line.contains(data), "{}", log[0].line);
+    check_counters(store, asked);
+    let Claimed::Held { hold, due } = claim(store, contacts[0], asked) else {
+        panic!("the gap between attempts was passed over");
+    };
+    let gap = |kind: &HoldKind| matches!(kind, HoldKind::MinGap(_));
+    assert!(hold.reasons.iter().any(|why| gap(&why.kind)), "{hold:?}");
+    assert_eq!(due, Some(now + secs(1800)));
+    assert_eq!(store.promote_due(now + secs(1800), 9).unwrap().len(), 1);
+    assert_eq!(dial(store, contacts[0], now + secs(1800)).n, 2);
+}
+
+fn a_contact_of_unknown_fate_is_called_again_only_when_asked_for(store: &mut impl Store) {
+    let now = morning();
+    let (campaign, contacts) = running(store, 1);
+    let attempt = dial(store, contacts[0], now);
+    tell(store, attempt.id, CallEventKind::Sent, now);
+    assert!(store.mark_unknown(attempt.id, "lost", now).unwrap());
+    assert!(store.requeue(&contacts, &by(now)).is_err());
+    settle(
+        store,
+        attempt.id,
+        &ended(CallEnd::Unresolved),
+        now + secs(60),
+    );
+    let later = now + secs(86_400);
+    assert!(store.promote_due(later, 9).unwrap().is_empty());
+    assert_eq!(claim(store, contacts[0], later), Claimed::Stale);
+    let counts = store.snapshot(later).unwrap().campaigns.remove(0);
+    assert_eq!(counts.refusals.values().sum::<u64>(), 1);
+    let to = CampaignState::Done;
+    store.move_campaign(campaign, to, "", &by(later)).unwrap();
+    let head = store.snapshot(later).unwrap().head;
+    assert_eq!(store.requeue(&contacts, &by(later)).unwrap(), 1);
+    assert_eq!(kinds(store, head), ["retry_planned", "campaign_started"]);
+    let counts = store.snapshot(later).unwrap().campaigns.remove(0);
+    assert!(counts.refusals.is_empty(), "{:?}", counts.refusals);
+    check_counters(store, later);
+    assert_eq!(dial(store, contacts[0], later).n, 2);
+}
+
+fn what_has_reached_its_end_is_not_called_again(store: &mut impl Store) {
+    let now = morning();
+    let (campaign, contacts) = running(store, 5);
+    let reached = dial(store, contacts[0], now);
+    let gone = dial(store, contacts[1], now + secs(1));
+    settle(store, reached.id, &talked(), now + secs(9));
+    settle(store, gone.id, &rejected(404), now + secs(9));
+    dial(store, contacts[2], now + secs(2));
+    store.suppress(&[opted_out(number(3), now)]).unwrap();
+    let busy = dial(store, contacts[4], now + secs(3));
+    settle(store, busy.id, &rejected(486), now + secs(9));
+    let head = store.snapshot(now).unwrap().head;
+    let words = ["reached", "cannot be dialed", "being called", "suppressed"];
+    for (contact, word) in contacts[..4].iter().zip(words) {
+        // With one that may be, neither is.
+        let error = store
+            .requeue(&[contacts[4], *contact], &by(now))
+            .unwrap_err();
+        assert!(matches!(error, StoreError::NotRequeueable(_)), "{error:?}");
+        assert!(error.to_string().contains(word), "{error}");
+    }
+    assert!(
+        store
+            .requeue(&[contacts[4], ContactId(99)], &by(now))
+            .is_err()
+    );
+    let waiting = store.contacts_with(number(4)).unwrap().remove(0);
+    assert_eq!(waiting.state, ContactState::Waiting(WaitReason::Retry));
+    assert!(kinds(store, head).is_empty());
+    let to = CampaignState::Stopped;
+    store.move_campaign(campaign, to, "", &by(now)).unwrap();
+    let error = store.requeue(&contacts[4..], &by(now)).unwrap_err();
+    assert!(error.to_string().contains("stopped for good"), "{error}");
+}
+
+fn a_wish_to_hang_up_lasts_until_it_is_taken(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    dial(store, contacts[0], now);
+    let head = store.snapshot(now).unwrap().head;
+    assert!(!store.hang_ups().unwrap().is_open());
+    assert_eq!(store.hang_up_all("fire alarm", &by(now)).unwrap(), 1);
+    assert_eq!(store.hang_up_all("fire alarm", &by(now)).unwrap(), 2);
+    let wishes = store.snapshot(now).unwrap().hang_ups;
+    assert_eq!((wishes.asked, wishes.taken), (2, 0));
+    store.hung_up(1).unwrap();
+    assert!(store.hang_ups().unwrap().is_open());
+    store.hung_up(2).unwrap();
+    store.hung_up(1).unwrap();
+    assert!(!store.hang_ups().unwrap().is_open());
+    assert_eq!(kinds(store, head), ["alert_raised", "alert_raised"]);
+    let alert = store.snapshot(now).unwrap().alerts.remove(0);
+    assert!(alert.line.contains("fire alarm"), "{}", alert.line);
+    assert_eq!(store.open_attempts().unwrap().len(), 1);
 }
 
 fn examining_changes_nothing(store: &mut impl Store) {

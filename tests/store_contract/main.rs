@@ -8,4 +8,5 @@ mod contract;
 mod listing;
 mod model;
 mod processes;
+mod roles;
 mod world;

@@ -34,6 +34,10 @@ enum Verb {
     Unknown(usize),
     Settle(usize, CallReport),
     CallerId(u64, CallerIdState),
+    Requeue(Vec<(u64, usize)>),
+    Acknowledge(i64),
+    HangUp,
+    HungUp(u64),
     Refill(i64, usize),
     Page(ListKind, u64),
     List(ContactQuery, bool, usize, u64),
@@ -143,6 +147,10 @@ fn verb() -> impl Strategy<Value = Verb> {
         1 => (0..5usize).prop_map(Verb::Unknown),
         8 => (0..5usize, report()).prop_map(|(nth, report)| Verb::Settle(nth, report)),
         1 => (0..3u64, caller).prop_map(|(one, state)| Verb::CallerId(one, state)),
+        3 => prop::collection::vec((0..12u64, 0..3usize), 0..3).prop_map(Verb::Requeue),
+        1 => (1..60i64).prop_map(Verb::Acknowledge),
+        1 => Just(Verb::HangUp),
+        1 => (0..4u64).prop_map(Verb::HungUp),
         1 => (campaign, 1..4usize).prop_map(|(one, limit)| Verb::Refill(one, limit)),
         1 => (list(), 0..12u64).prop_map(|(list, after)| Verb::Page(list, after)),
         4 => (crate::listing::query(3), any::<bool>(), 1..6usize, 1..20u64)
@@ -225,6 +233,16 @@ fn answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
         Verb::CallerId(place, state) => {
             said(store.set_caller_id_state(caller_id(*place), *state, &by))
         }
+        Verb::Requeue(places) => {
+            let mut contacts = Vec::new();
+            for (place, nth) in places {
+                let found = store.contacts_with(number(*place)).unwrap();
+                contacts.extend(found.get(*nth).map(|contact| contact.id));
+            }
+            said(store.requeue(&contacts, &by))
+        }
+        Verb::Acknowledge(seq) => said(store.acknowledge(*seq, &by)),
+        Verb::HangUp => said(store.hang_up_all("asked", &by)),
         engine => engine_answer(store, engine, now),
     }
 }
@@ -236,6 +254,7 @@ fn answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
 fn engine_answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
     match verb {
         Verb::Promote(limit) => said(store.promote_due(now, *limit)),
+        Verb::HungUp(wish) => said(store.hung_up(*wish)),
         Verb::Expire(limit) => said(store.expire_due(now, *limit)),
         Verb::Claim(place, nth) => match store.contacts_with(number(*place)).unwrap().get(*nth) {
             Some(contact) => said(store.claim(contact.id, &Context::default(), now)),

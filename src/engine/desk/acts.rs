@@ -5,7 +5,9 @@ use std::time::Duration;
 use crate::clock::Stopwatch;
 use crate::domain::campaign::Pacing;
 use crate::domain::suppression::SuppressionSource;
-use crate::domain::{Attempt, CampaignId, CampaignState, ListKind, PhoneNumber, Suppression};
+use crate::domain::{
+    Attempt, CampaignId, CampaignState, ContactId, ListKind, PhoneNumber, Suppression,
+};
 use crate::store::{By, Store, StoreError};
 
 /// How long an acknowledgement waits for calls that can still leave.
@@ -31,6 +33,10 @@ pub enum Act {
         /// Why, in the words of whoever marks it.
         note: Option<String>,
     },
+    /// Let contacts be called again as soon as every gate allows.
+    Requeue(Vec<ContactId>),
+    /// Somebody has seen to the alert at this place of the log.
+    Acknowledge(i64),
     /// Hang up every call.
     HangUpAll,
 }
@@ -42,7 +48,7 @@ pub struct Acted {
     pub text: String,
     /// Contacts it ended.
     pub finished: u64,
-    /// Calls to these numbers that were up.
+    /// Calls that were up: to these numbers, or all of them.
     pub live: u64,
 }
 
@@ -52,12 +58,39 @@ pub(super) enum Concern {
     Nothing,
     Campaigns(Vec<CampaignId>),
     Numbers(Vec<PhoneNumber>),
+    /// Calls that are up until the engine has taken this wish to hang them up.
+    HangUp(u64),
 }
 
 impl Concern {
-    pub(super) fn has(&self, attempt: &Attempt) -> bool {
+    /// Whether calls may still leave, or are still up, against the act.
+    pub(super) fn is_open<S: Store>(&self, store: &mut S) -> Result<bool, StoreError> {
         match self {
-            Self::Nothing => false,
+            Self::Nothing => Ok(false),
+            Self::Campaigns(_) | Self::Numbers(_) => {
+                Ok(store.unsent()?.iter().any(|attempt| self.has(attempt)))
+            }
+            Self::HangUp(wish) => {
+                Ok(store.hang_ups()?.taken < *wish && !store.open_attempts()?.is_empty())
+            }
+        }
+    }
+
+    /// What is said when it has not been settled in [`PATIENCE`].
+    pub(super) const fn still_open(&self) -> &'static str {
+        match self {
+            Self::Nothing | Self::Campaigns(_) | Self::Numbers(_) => {
+                "it is recorded, but a call that was planned before has not left or ended for 10 s: it may still leave"
+            }
+            Self::HangUp(_) => {
+                "it is recorded, but the engine has not taken it for 10 s: calls may still be up"
+            }
+        }
+    }
+
+    fn has(&self, attempt: &Attempt) -> bool {
+        match self {
+            Self::Nothing | Self::HangUp(_) => false,
             Self::Campaigns(campaigns) => campaigns.contains(&attempt.campaign),
             Self::Numbers(numbers) => numbers.contains(&attempt.number),
         }
@@ -104,7 +137,16 @@ pub(super) fn write<S: Store>(
             Ok((said(text), Concern::Nothing))
         }
         Act::OptOut { numbers, note } => opt_out(store, numbers, note.as_deref(), by),
-        Act::HangUpAll => Ok((Acted::default(), Concern::Nothing)),
+        Act::Requeue(contacts) => requeue(store, contacts, by),
+        Act::Acknowledge(seq) => {
+            let text = if store.acknowledge(*seq, by)? {
+                "seen to"
+            } else {
+                "no alert that is still open"
+            };
+            Ok((said(text.to_owned()), Concern::Nothing))
+        }
+        Act::HangUpAll => hang_up_all(store, by),
     }
 }
 
@@ -159,6 +201,30 @@ fn opt_out<S: Store>(
         live: done.live.len() as u64,
     };
     Ok((acted, Concern::Numbers(numbers.to_vec())))
+}
+
+fn requeue<S: Store>(
+    store: &mut S,
+    contacts: &[ContactId],
+    by: &By,
+) -> Result<(Acted, Concern), StoreError> {
+    let text = match store.requeue(contacts, by)? {
+        0 => "already to be called".to_owned(),
+        1 => "1 contact is called again as soon as every gate allows".to_owned(),
+        n => format!("{n} contacts are called again as soon as every gate allows"),
+    };
+    Ok((said(text), Concern::Nothing))
+}
+
+fn hang_up_all<S: Store>(store: &mut S, by: &By) -> Result<(Acted, Concern), StoreError> {
+    let up = store.open_attempts()?.len() as u64;
+    let wish = store.hang_up_all("from the console", by)?;
+    let acted = Acted {
+        text: "every call is hung up, by the next engine if none runs".to_owned(),
+        live: up,
+        ..Acted::default()
+    };
+    Ok((acted, Concern::HangUp(wish)))
 }
 
 fn said(text: String) -> Acted {

@@ -1,8 +1,8 @@
 //! What a console may see and do of a deck, whether the engine runs inside it, elsewhere or not at all.
 //!
 //! A desk reads snapshots and writes to the store, as any process of the deck may; it never asks the
-//! engine for anything but to hang up. So a console inside and one attached from outside are the
-//! same: every act holds from its commit, because each claim re-reads what binds it.
+//! engine for anything. So a console inside and one attached from outside are the same: every act
+//! holds from its commit, because each claim re-reads what binds it.
 
 pub mod acts;
 pub mod limit;

@@ -15,7 +15,6 @@ use super::{EngineSeat, EventLine, numbers, story, why};
 use crate::clock::Stopwatch;
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{Attempt, CampaignId, ContactId, Timestamp};
-use crate::engine::Command;
 use crate::store::{By, ListKey, Store, StoreError};
 
 /// Between two views at least.
@@ -315,10 +314,6 @@ impl<S: Store> Service<S> {
             actor: self.desk.settings.actor.clone(),
             at: self.desk.present(),
         };
-        if *act == Act::HangUpAll {
-            let result = self.hang_up_all(&by.actor);
-            return self.say(Told::Acted(id, result));
-        }
         match acts::write(&mut self.desk.settings.store, act, &by) {
             Ok((acted, concern)) => {
                 if let Some(engine) = &self.desk.settings.engine {
@@ -348,41 +343,27 @@ impl<S: Store> Service<S> {
         store.append(&NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&data))
     }
 
-    fn hang_up_all(&self, actor: &str) -> Result<Acted, String> {
-        let Some(engine) = &self.desk.settings.engine else {
-            return Err("calls are hung up at the console that runs the engine".to_owned());
-        };
-        engine.ask_blocking(Command::HangUpAll, actor)?;
-        Ok(Acted {
-            text: "every call is being hung up".to_owned(),
-            ..Acted::default()
-        })
-    }
-
     /// Tells of acts against which no call can leave any more.
     fn acknowledge(&mut self) {
         if self.pending.is_empty() {
             return;
         }
-        let unsent = match self.desk.settings.surroundings.engine() {
-            // Without an engine nothing leaves.
-            EngineSeat::Nobody => Ok(Vec::new()),
-            EngineSeat::Inside | EngineSeat::Elsewhere => self.desk.settings.store.unsent(),
-        };
+        // Without an engine nothing leaves, and nothing hangs up before the next one starts.
+        let nobody = self.desk.settings.surroundings.engine() == EngineSeat::Nobody;
         for pending in std::mem::take(&mut self.pending) {
-            let told = match &unsent {
+            let open = if nobody {
+                Ok(false)
+            } else {
+                pending.concern.is_open(&mut self.desk.settings.store)
+            };
+            let told = match open {
                 Err(error) => Err(format!("{}, but {error}", pending.acted.text)),
-                Ok(unsent) if !unsent.iter().any(|attempt| pending.concern.has(attempt)) => {
-                    Ok(pending.acted)
-                }
-                Ok(_) if pending.since.elapsed() < PATIENCE => {
+                Ok(false) => Ok(pending.acted),
+                Ok(true) if pending.since.elapsed() < PATIENCE => {
                     self.pending.push_back(pending);
                     continue;
                 }
-                Ok(_) => Err(
-                    "it is recorded, but a call that was planned before has not left or ended for 10 s: it may still leave"
-                        .to_owned(),
-                ),
+                Ok(true) => Err(pending.concern.still_open().to_owned()),
             };
             self.say(Told::Acted(pending.id, told));
         }

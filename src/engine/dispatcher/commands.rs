@@ -28,16 +28,21 @@ impl Dispatcher {
                 self.acks.push((id, Awaited::Nothing, result));
             }
             Command::HangUpAll => {
-                let calls: Vec<_> = self.calls.keys().copied().collect();
-                for attempt in calls {
-                    self.hang_up(attempt, effects);
-                }
+                self.hang_up_all(effects);
                 self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
             }
             Command::Drain => {
                 self.draining = true;
                 self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
             }
+        }
+    }
+
+    /// Tells the carriers to end every call.
+    pub(super) fn hang_up_all(&mut self, effects: &mut Vec<Effect>) {
+        let calls: Vec<_> = self.calls.keys().copied().collect();
+        for attempt in calls {
+            self.hang_up(attempt, effects);
         }
     }
 

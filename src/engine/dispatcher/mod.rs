@@ -53,6 +53,8 @@ pub struct Dispatcher {
     draining: bool,
     unhealthy: Option<String>,
     clock_behind: Option<Timestamp>,
+    /// Wishes to hang up every call that have been seen to.
+    hung_up: u64,
     started: bool,
 }
 
@@ -91,6 +93,7 @@ impl Dispatcher {
             draining: false,
             unhealthy: None,
             clock_behind: None,
+            hung_up: 0,
             started: false,
         }
     }
@@ -224,6 +227,12 @@ impl Dispatcher {
         }
         for attempt in suppressed {
             self.hang_up_unless_connected(attempt, effects);
+        }
+        let wishes = snapshot.hang_ups;
+        if wishes.is_open() && self.hung_up < wishes.asked {
+            self.hung_up = wishes.asked;
+            self.hang_up_all(effects);
+            effects.push(Effect::Store(Job::HungUp(wishes.asked)));
         }
     }
 

@@ -1,17 +1,18 @@
 //! Claims and the ends of calls, in memory.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::MemoryStore;
 use crate::domain::outcome::Classification;
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CallReport, Campaign, Contact, ContactId, ContactState,
-    ListKind, Timestamp, WaitReason,
+    Attempt, AttemptId, AttemptState, CallReport, Campaign, CampaignState, Contact, ContactId,
+    ContactState, ListKind, Timestamp, WaitReason,
 };
 use crate::policy::retry::{self, Next};
 use crate::policy::{Context, Decision, DialOrder, decide};
 use crate::store::facts::{self, Gathered};
-use crate::store::{Claimed, Settled, StoreError, entries, moves};
+use crate::store::{By, Claimed, Settled, Store as _, StoreError, entries, moves};
 
 impl MemoryStore {
     pub(super) fn decide_and_act(
@@ -46,6 +47,52 @@ impl MemoryStore {
                 self.finish(contact.id, refusal.contact_state(), refusal.code(), by);
                 Ok(Claimed::Refused(refusal))
             }
+        }
+    }
+
+    pub(super) fn call_again(
+        &mut self,
+        contacts: &[ContactId],
+        by: &By,
+    ) -> Result<u64, StoreError> {
+        let mut changed = Vec::new();
+        for id in contacts.iter().copied().collect::<BTreeSet<_>>() {
+            let before = self
+                .contacts
+                .get(&id)
+                .ok_or_else(|| moves::no_contact(id))?;
+            let campaign = self.by_id(before.campaign)?;
+            if let Some(after) = moves::requeue(&campaign, before, by)? {
+                changed.push((before.clone(), after, campaign));
+            }
+        }
+        let mut done = BTreeSet::new();
+        let count = changed.len() as u64;
+        for (before, after, campaign) in changed {
+            self.unrefuse(&before);
+            self.note(entries::requeued(&campaign, &after, by));
+            self.contacts.insert(after.id, after);
+            if campaign.state == CampaignState::Done {
+                done.insert(campaign.id);
+            }
+        }
+        for campaign in done {
+            self.move_campaign(campaign, CampaignState::Running, moves::CALLED_AGAIN, by)?;
+        }
+        Ok(count)
+    }
+
+    /// A contact that had reached its end has not any more.
+    fn unrefuse(&mut self, contact: &Contact) {
+        let Some(code) = contact.reason.clone().filter(|_| contact.state.is_final()) else {
+            return;
+        };
+        let key = (contact.campaign, code);
+        let left = self.refusals.get(&key).map_or(0, |n| n.saturating_sub(1));
+        if left == 0 {
+            self.refusals.remove(&key);
+        } else {
+            self.refusals.insert(key, left);
         }
     }
 

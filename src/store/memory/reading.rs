@@ -39,10 +39,13 @@ impl MemoryStore {
             caller_ids,
             lists: self.loaded_lists(),
             alerts: alerts
-                .filter(|(event, _)| event.kind == EventKind::AlertRaised)
+                .filter(|(event, sealed)| {
+                    event.kind == EventKind::AlertRaised && !self.acknowledged.contains(&sealed.seq)
+                })
                 .map(|(_, sealed)| sealed.clone())
                 .take(20)
                 .collect(),
+            hang_ups: self.hang_ups,
             head: self.log.last().map_or(0, |(_, sealed)| sealed.seq),
             last_event_at: self.log.last().map(|(_, sealed)| sealed.at),
         }

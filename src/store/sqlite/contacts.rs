@@ -1,5 +1,6 @@
 //! Contacts: the queue, expiry, and the one function through which they move.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, Params};
@@ -8,10 +9,10 @@ use super::codec::{contact as read_contact, contact_columns, digits};
 use super::counters::Count;
 use super::{Work, campaigns, log};
 use crate::domain::{
-    CampaignId, ClassId, Contact, ContactId, ContactState, Outcome, PhoneNumber, Timestamp,
-    WindowClass,
+    CampaignId, CampaignState, ClassId, Contact, ContactId, ContactState, Outcome, PhoneNumber,
+    Timestamp, WindowClass,
 };
-use crate::store::{Candidate, StoreError, entries, moves};
+use crate::store::{By, Candidate, StoreError, entries, moves};
 
 pub(super) const BY_ID: &str = concat!(
     "SELECT ",
@@ -110,6 +111,38 @@ pub(super) fn save(
         count(work, after.campaign, after.class, after.state, 1);
     }
     Ok(())
+}
+
+/// Lets contacts be called again.
+pub(super) fn requeue(
+    work: &mut Work<'_>,
+    contacts: &[ContactId],
+    by: &By,
+) -> Result<u64, StoreError> {
+    let mut count = 0;
+    let mut done = BTreeSet::new();
+    for id in contacts.iter().copied().collect::<BTreeSet<_>>() {
+        let before = by_id(work, id)?.ok_or_else(|| moves::no_contact(id))?;
+        let campaign = campaigns::by_id(work, before.campaign)?;
+        let Some(after) = moves::requeue(&campaign, &before, by)? else {
+            continue;
+        };
+        if let Some(code) = before.reason.as_ref().filter(|_| before.state.is_final()) {
+            let what = Count::Tally(before.campaign, format!("refusal:{code}"));
+            work.mem.counts.add(what, -1);
+        }
+        save(work, &before, &after)?;
+        log::append(work, &entries::requeued(&campaign, &after, by))?;
+        if campaign.state == CampaignState::Done {
+            done.insert(campaign.id);
+        }
+        count += 1;
+    }
+    for campaign in done {
+        let to = CampaignState::Running;
+        campaigns::move_to(work, campaign, to, moves::CALLED_AGAIN, by)?;
+    }
+    Ok(count)
 }
 
 /// Brings a contact to its end, counts why and logs it.

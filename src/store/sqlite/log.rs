@@ -5,7 +5,7 @@ use rusqlite::{OptionalExtension as _, Row};
 use super::Work;
 use crate::domain::Timestamp;
 use crate::domain::event::{EventKind, GENESIS, Hash, NewEvent, SealedEvent, seal};
-use crate::store::StoreError;
+use crate::store::{By, StoreError};
 
 /// The end of the log.
 #[derive(Clone, Copy)]
@@ -21,8 +21,11 @@ pub(super) const TAIL: &str =
     "SELECT seq, at, line, hash FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2";
 pub(super) const BEFORE: &str =
     "SELECT seq, at, line, hash FROM events WHERE seq < ?1 ORDER BY seq DESC LIMIT ?2";
-const ALERTS: &str = "SELECT events.seq, at, line, hash FROM alerts JOIN events USING (seq)
-     ORDER BY alerts.seq DESC LIMIT 20";
+pub(super) const ALERTS: &str =
+    "SELECT events.seq, at, line, hash FROM alerts JOIN events USING (seq)
+     WHERE acknowledged_at IS NULL ORDER BY alerts.seq DESC LIMIT 20";
+const ACKNOWLEDGE: &str = "UPDATE alerts SET acknowledged_at = ?2, acknowledged_by = ?3
+     WHERE seq = ?1 AND acknowledged_at IS NULL";
 
 /// Appends an entry.
 pub(super) fn append(work: &mut Work<'_>, event: &NewEvent) -> Result<(), StoreError> {
@@ -50,6 +53,15 @@ pub(super) fn append(work: &mut Work<'_>, event: &NewEvent) -> Result<(), StoreE
         at: Some(sealed.at),
     });
     Ok(())
+}
+
+/// Notes who has seen to an alert; `false`: it is none, or somebody had.
+pub(super) fn acknowledge(work: &Work<'_>, seq: i64, by: &By) -> Result<bool, StoreError> {
+    let noted =
+        work.conn
+            .prepare_cached(ACKNOWLEDGE)?
+            .execute((seq, by.at.as_millis(), &by.actor))?;
+    Ok(noted > 0)
 }
 
 /// The end of the log as the file has it.

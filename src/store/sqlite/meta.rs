@@ -2,11 +2,13 @@
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::SqliteStore;
+use super::{SqliteStore, Work, log};
 use crate::domain::{DeckId, ListKind, Timestamp};
-use crate::store::StoreError;
+use crate::store::{By, HangUps, StoreError, entries};
 
 const DECK_ID: &str = "deck_id";
+const HANG_UPS_ASKED: &str = "hang_ups_asked";
+const HANG_UPS_TAKEN: &str = "hang_ups_taken";
 
 impl SqliteStore {
     /// The value last set under `key`, such as the deck's clock.
@@ -53,6 +55,34 @@ pub(super) fn known_identity(conn: &Connection) -> Result<DeckId, StoreError> {
     u32::from_str_radix(&text, 16)
         .map(DeckId)
         .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as its identity")))
+}
+
+/// Wishes to hang up every call.
+pub(super) fn hang_ups(work: &Work<'_>) -> Result<HangUps, StoreError> {
+    let count = |key| match value(work.conn, key)? {
+        Some(text) => text
+            .parse()
+            .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as its {key}"))),
+        None => Ok(0),
+    };
+    Ok(HangUps {
+        asked: count(HANG_UPS_ASKED)?,
+        taken: count(HANG_UPS_TAKEN)?,
+    })
+}
+
+/// Notes one more wish; its number.
+pub(super) fn hang_up_all(work: &mut Work<'_>, reason: &str, by: &By) -> Result<u64, StoreError> {
+    let wish = hang_ups(work)?.asked + 1;
+    set(work.conn, HANG_UPS_ASKED, &wish.to_string())?;
+    log::append(work, &entries::hang_up_asked(reason, by))?;
+    Ok(wish)
+}
+
+/// Notes that wishes have been carried to the carriers.
+pub(super) fn hung_up(work: &Work<'_>, wish: u64) -> Result<(), StoreError> {
+    let taken = hang_ups(work)?.taken.max(wish);
+    set(work.conn, HANG_UPS_TAKEN, &taken.to_string())
 }
 
 /// The value under `key`.

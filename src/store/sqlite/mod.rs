@@ -25,9 +25,10 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::{DeckSettings, StoreError};
+use super::{DeckSettings, StoreError, moves};
 use crate::domain::{
-    Campaign, CampaignId, ClassId, DeckId, ListKind, Right, Role, SuppressionList, Timestamp, WindowClass,
+    Campaign, CampaignId, ClassId, DeckId, ListKind, Right, Role, SuppressionList, Timestamp,
+    WindowClass,
 };
 use crate::policy::CallerIdUse;
 use crate::policy::pacing::Ledger;
@@ -63,20 +64,9 @@ impl SqliteStore {
         Self::over(conn, deck, rules)
     }
 
-    /// From now on verbs beyond this role fail. A store that was just opened is a supervisor's.
-    pub fn restrict(&mut self, role: Role) {
-        self.role = role;
-    }
-
     /// Refuses what whoever opened the store may not do.
     fn permit(&self, right: Right) -> Result<(), StoreError> {
-        if self.role.may(right) {
-            return Ok(());
-        }
-        Err(StoreError::NotPermitted {
-            role: self.role,
-            right,
-        })
+        moves::permit(self.role, right)
     }
 
     /// Opens the deck at `path` for reading; every verb that writes fails.

@@ -72,6 +72,16 @@ fn the_end_of_the_log_is_read_from_the_end() {
 }
 
 #[test]
+fn open_alerts_are_found_by_their_own_index() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = schema::open_writable(&folder.path().join("deck.sqlite")).unwrap();
+    schema::migrate(&mut conn).unwrap();
+    let plan = plan(&conn, log::ALERTS);
+    assert!(plan.contains("alerts_open"), "{plan}");
+    assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+}
+
+#[test]
 fn the_call_list_is_read_in_the_order_of_an_index() {
     let folder = tempfile::tempdir().unwrap();
     let mut conn = schema::open_writable(&folder.path().join("deck.sqlite")).unwrap();

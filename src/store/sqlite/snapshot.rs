@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::codec::parsed;
-use super::{Work, attempts, campaigns, claim, contacts, counters, log, suppression};
+use super::{Work, attempts, campaigns, claim, contacts, counters, log, meta, suppression};
 use crate::domain::{Campaign, CampaignId, ClassId, ContactState, Outcome, Timestamp, WindowClass};
 use crate::store::{CampaignCounts, Recount, Snapshot, StoreError, facts, moves};
 
@@ -42,6 +42,7 @@ pub(super) fn snapshot(work: &mut Work<'_>, now: Timestamp) -> Result<Snapshot, 
         caller_ids,
         lists: suppression::lists(work)?.to_vec(),
         alerts: log::alerts(work)?,
+        hang_ups: meta::hang_ups(work)?,
         head: head.seq,
         last_event_at: head.at,
     })

@@ -3,24 +3,28 @@
 use std::collections::BTreeMap;
 
 use super::{
-    SqliteStore, attempts, campaigns, claim, contacts, listing, log, schema, settle, snapshot,
-    suppression,
+    SqliteStore, attempts, campaigns, claim, contacts, listing, log, meta, schema, settle,
+    snapshot, suppression,
 };
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{NewEvent, SealedEvent};
 use crate::domain::{
     Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
-    Right, Suppression, SuppressionList, Timestamp, TrunkName,
+    Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
 };
 use crate::policy::{Abandonment, Context, Facts};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
-    By, Candidate, Claimed, DeckSettings, ImportFigures, NewContact, Recount, RowFate, Settled,
-    Snapshot, Store, StoreError, Suppressed, entries,
+    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, RowFate,
+    Settled, Snapshot, Store, StoreError, Suppressed, entries,
 };
 
 impl Store for SqliteStore {
+    fn restrict(&mut self, role: Role) {
+        self.role = role;
+    }
+
     fn begin(&mut self) -> Result<(), StoreError> {
         self.begin_group()
     }
@@ -93,10 +97,12 @@ impl Store for SqliteStore {
         reason: &str,
         by: &By,
     ) -> Result<Abandonment, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::release_brake(work, id, reason, by))
     }
 
     fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::reset_trunk(work, trunk, by))
     }
 
@@ -122,6 +128,11 @@ impl Store for SqliteStore {
 
     fn contacts_with(&mut self, number: PhoneNumber) -> Result<Vec<Contact>, StoreError> {
         self.read(|work| contacts::with(work, number))
+    }
+
+    fn requeue(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| contacts::requeue(work, contacts, by))
     }
 
     fn attempts_of(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
@@ -160,6 +171,7 @@ impl Store for SqliteStore {
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| suppression::finish(work, list, as_of, figures, by))
     }
 
@@ -202,6 +214,7 @@ impl Store for SqliteStore {
     }
 
     fn promote_due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Candidate>, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.write(|work| contacts::promote(work, now, limit))
     }
 
@@ -210,6 +223,7 @@ impl Store for SqliteStore {
     }
 
     fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.write(|work| contacts::expire(work, now, limit))
     }
 
@@ -219,11 +233,13 @@ impl Store for SqliteStore {
         context: &Context,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.makes_attempts()?;
         self.write_plainly(|work| claim::claim(work, contact, context, now))
     }
 
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.makes_attempts()?;
         self.write_plainly(|work| attempts::record(work, event, now))
     }
@@ -234,6 +250,7 @@ impl Store for SqliteStore {
         why: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.makes_attempts()?;
         self.write_plainly(|work| attempts::mark_unknown(work, attempt, why, now))
     }
@@ -245,6 +262,7 @@ impl Store for SqliteStore {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Settled>, StoreError> {
+        self.permit(Right::Campaigns)?;
         self.makes_attempts()?;
         self.write_plainly(|work| settle::settle(work, attempt, report, at, now))
     }
@@ -263,10 +281,30 @@ impl Store for SqliteStore {
         state: CallerIdState,
         by: &By,
     ) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
         self.write(|work| {
             campaigns::set_caller_id_state(work, number, state)?;
             log::append(work, &entries::caller_id_set(number, state, by))
         })
+    }
+
+    fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| meta::hang_up_all(work, reason, by))
+    }
+
+    fn hung_up(&mut self, wish: u64) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| meta::hung_up(work, wish))
+    }
+
+    fn hang_ups(&mut self) -> Result<HangUps, StoreError> {
+        self.read(|work| meta::hang_ups(work))
+    }
+
+    fn acknowledge(&mut self, seq: i64, by: &By) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| log::acknowledge(work, seq, by))
     }
 
     fn snapshot(&mut self, now: Timestamp) -> Result<Snapshot, StoreError> {
@@ -290,6 +328,7 @@ impl Store for SqliteStore {
     }
 
     fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
         self.write_plainly(|work| log::append(work, event))
     }
 

@@ -15,8 +15,9 @@ use crate::domain::{
     ContactState, DeckId, Outcome, PhoneNumber, Timestamp, TrunkName,
 };
 use crate::engine::board::{Board, CallBoard, CampaignBoard, Caps, Waiting};
-use crate::engine::desk::{CampaignView, ContactRow, EngineSeat, Limit, Standing, View};
-use crate::store::ListOrder;
+use crate::engine::desk::{
+    CampaignView, ContactRow, EngineSeat, Limit, ListOrder, Standing, View,
+};
 use crate::tui::canvas::{Canvas, Look};
 use crate::tui::glyph::Glyphs;
 use crate::tui::keymap::KeyMap;

@@ -138,8 +138,12 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE TABLE alerts (
-    seq INTEGER PRIMARY KEY REFERENCES events (seq)
+    seq             INTEGER PRIMARY KEY REFERENCES events (seq),
+    acknowledged_at INTEGER,
+    acknowledged_by TEXT
 ) STRICT;
+
+CREATE INDEX alerts_open ON alerts (seq) WHERE acknowledged_at IS NULL;
 
 CREATE TRIGGER events_are_never_changed BEFORE UPDATE ON events
 BEGIN

@@ -1,0 +1,36 @@
+//! Hangs up every call, whichever process runs the engine.
+
+use std::io::Write;
+
+use serde_json::json;
+
+use super::args::HangUpArgs;
+use super::{CliError, Deck, Env, ExitCode, output};
+use crate::store::Store as _;
+
+/// `dialdeck hang-up --all`.
+pub fn execute(args: &HangUpArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open_to_write(env)?;
+    let by = deck.by()?;
+    let up = deck.store.open_attempts()?.len();
+    let wish = deck.store.hang_up_all(&args.reason, &by)?;
+    deck.wait_until_hung_up(wish)?;
+    let engine = deck.engine_runs()?;
+    let calls = match up {
+        1 => "1 call".to_owned(),
+        n => format!("{n} calls"),
+    };
+    if env.json {
+        output::json(out, &json!({"calls": up, "engine": engine}))?;
+    } else if up == 0 {
+        writeln!(out, "no call was up")?;
+    } else if engine {
+        writeln!(out, "hanging up {calls}")?;
+    } else {
+        writeln!(
+            out,
+            "no engine runs: {calls} of unknown fate will be hung up when the next one starts"
+        )?;
+    }
+    Ok(ExitCode::Done)
+}

@@ -1,0 +1,54 @@
+//! The alert line: how many nobody here has seen, and the newest; it stays until acknowledged.
+
+use ratatui::layout::Rect;
+
+use super::words;
+use crate::domain::Timestamp;
+use crate::tui::action::Action;
+use crate::tui::canvas::{Canvas, Span};
+use crate::tui::theme::Role;
+
+/// The line; empty when there is no alert.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let shared = canvas.shared;
+    let alerts = shared.alerts();
+    let Some(newest) = alerts.first() else {
+        return;
+    };
+    let count = match alerts.len() {
+        1 => "1 alert".to_owned(),
+        some => format!("{some} alerts"),
+    };
+    let at = newest.at.parse::<Timestamp>();
+    let at = at.map_or_else(
+        |_| String::new(),
+        |at| format!("{} ", words::when(at, shared)),
+    );
+    let (see, known) = (
+        shared.keys.key(Action::Alerts),
+        shared.keys.key(Action::Acknowledge),
+    );
+    let keys = match (see.as_str(), known.as_str()) {
+        ("", "") => String::new(),
+        (see, "") => format!("{see} shows"),
+        ("", known) => format!("{known} acknowledges"),
+        (see, known) => format!("{see} shows  {known} acknowledges"),
+    };
+    let right = if area.width >= 100 && !keys.is_empty() {
+        area.right() - 1 - words::cells(keys.len())
+    } else {
+        area.right()
+    };
+    let spans: [Span<'_>; 6] = [
+        (canvas.look.glyphs.alert, Role::Alert),
+        (" ", Role::Alert),
+        (&count, Role::Alert),
+        ("  ", Role::Text),
+        (&at, Role::Faint),
+        (&newest.text, Role::Bad),
+    ];
+    canvas.spans(area.x + 1, area.y, right.saturating_sub(1), &spans);
+    if right < area.right() {
+        canvas.put(right, area.y, area.right(), &keys, Role::Faint);
+    }
+}

@@ -1,0 +1,258 @@
+//! The four gauges: calls at once, calls a minute, caller IDs, the list; each with its headroom in words.
+
+use ratatui::layout::Rect;
+
+use super::words::{self, cells};
+use crate::domain::{CallerIdState, Timestamp};
+use crate::engine::board::{CallerIdBoard, CampaignBoard};
+use crate::engine::desk::{CampaignView, Limit};
+use crate::tui::canvas::{Canvas, Span};
+use crate::tui::model::Shared;
+use crate::tui::text;
+use crate::tui::theme::Role;
+
+/// Minutes of the sparkline.
+const MINUTES: usize = 8;
+
+/// A bar shorter than this says nothing.
+const SHORTEST_BAR: u16 = 3;
+
+struct Gauge {
+    title: String,
+    /// Its name where there is no room for a title.
+    short: &'static str,
+    value: (u64, u64),
+    /// The value in figures.
+    figures: String,
+    /// The headroom in words.
+    words: String,
+    /// The headroom where there is little room.
+    brief: String,
+    role: Role,
+}
+
+/// Four in a row with frames; two by two without.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
+    let shared = canvas.shared;
+    let Some((board, view)) = shared.campaign().zip(shared.campaign_view()) else {
+        return;
+    };
+    let spark = canvas.look.glyphs.sparkline(&pace(board, shared));
+    let gauges = [
+        concurrent(board, view),
+        per_minute(board, view, shared),
+        caller_ids(view, shared),
+        progress(board, shared),
+    ];
+    if !framed {
+        // The second of each pair has more to say.
+        let left = area.width * 19 / 40;
+        for (place, gauge) in gauges.iter().enumerate() {
+            let y = area.y + cells(place / 2);
+            let x = if place % 2 == 0 {
+                area.x
+            } else {
+                area.x + left
+            };
+            let right = if place % 2 == 0 {
+                area.x + left
+            } else {
+                area.right()
+            };
+            if y < area.bottom() {
+                bare(canvas, (x + 1, y), right, gauge);
+            }
+        }
+        return;
+    }
+    let width = area.width / 4;
+    for (place, gauge) in gauges.iter().enumerate() {
+        let x = area.x + width * cells(place);
+        let width = if place == 3 { area.right() - x } else { width };
+        let spark = if place == 3 { spark.as_str() } else { "" };
+        framed_gauge(canvas, Rect { x, width, ..area }, gauge, spark);
+    }
+}
+
+fn framed_gauge(canvas: &mut Canvas<'_>, area: Rect, gauge: &Gauge, spark: &str) {
+    let inner = super::pane(canvas, area, None, &[(&gauge.title, Role::Title)], &[]);
+    if inner.height < 2 {
+        return;
+    }
+    let (left, right) = (inner.x + 1, inner.right());
+    let figures = cells(text::width(&gauge.figures));
+    let bar = inner.width.saturating_sub(figures + 3);
+    let x = canvas.bar(left, inner.y, bar, gauge.value, gauge.role);
+    canvas.put(x + 1, inner.y, right, &gauge.figures, Role::Value);
+    let x = canvas.put(left, inner.y + 1, right, spark, Role::BarFull);
+    let x = if spark.is_empty() { x } else { x + 1 };
+    let room = usize::from(right.saturating_sub(x));
+    let fits = text::width(&gauge.words) <= room;
+    let words = if fits { &gauge.words } else { &gauge.brief };
+    canvas.put(x, inner.y + 1, right, words, words_role(gauge));
+}
+
+/// `Calls ███░░ 14/20 room for 6`.
+fn bare(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, gauge: &Gauge) {
+    let (x, y) = at;
+    let x = canvas.put(x, y, right, gauge.short, Role::Label) + 1;
+    let figures = cells(text::width(&gauge.figures));
+    let room = right.saturating_sub(x);
+    let after_bar = |words: &str| figures + 2 + cells(text::width(words)) + 1;
+    let long = after_bar(&gauge.words) <= room;
+    let words = if long { &gauge.words } else { &gauge.brief };
+    let bar = room.saturating_sub(after_bar(words)).min(12);
+    let x = if bar >= SHORTEST_BAR {
+        canvas.bar(x, y, bar, gauge.value, gauge.role) + 1
+    } else {
+        x
+    };
+    let spans: [Span<'_>; 3] = [
+        (&gauge.figures, Role::Value),
+        (" ", Role::Text),
+        (words, words_role(gauge)),
+    ];
+    canvas.spans(x, y, right, &spans);
+}
+
+const fn words_role(gauge: &Gauge) -> Role {
+    match gauge.role {
+        Role::BarWarn => Role::Warn,
+        Role::BarBad => Role::Bad,
+        _ => Role::Text,
+    }
+}
+
+const fn bar_role(value: u64, cap: u64) -> Role {
+    if value > cap {
+        Role::BarBad
+    } else if value == cap {
+        Role::BarWarn
+    } else {
+        Role::BarFull
+    }
+}
+
+fn room(value: u64, cap: u64) -> String {
+    match cap.checked_sub(value) {
+        Some(0) => "FULL".to_owned(),
+        Some(room) => format!("room for {room}"),
+        None => format!("! {} ABOVE the cap", value - cap),
+    }
+}
+
+fn concurrent(board: &CampaignBoard, view: &CampaignView) -> Gauge {
+    let [value, cap] = board.caps.concurrent.map(u64::from);
+    let words = match view.limit {
+        Limit::TrunkConcurrent if value < cap => "the trunk is FULL".to_owned(),
+        Limit::DeckConcurrent if value < cap => "the deck is FULL".to_owned(),
+        _ if value == cap => format!("{} · a call has to end", room(value, cap)),
+        _ => room(value, cap),
+    };
+    Gauge {
+        title: "Concurrent".to_owned(),
+        short: "Calls",
+        value: (value, cap),
+        figures: format!("{value}/{cap}"),
+        brief: room(value, cap),
+        words,
+        role: bar_role(value, cap),
+    }
+}
+
+fn per_minute(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> Gauge {
+    let [value, cap] = board.caps.per_minute.map(u64::from);
+    let (words, brief) = match view.limit {
+        Limit::PerMinute(at) if value >= cap => {
+            let room = room(value, cap);
+            let next = words::slot("next slot", at, shared);
+            let slot = words::slot("slot", at, shared);
+            (format!("{room} · {next}"), format!("{room} · {slot}"))
+        }
+        Limit::TrunkPerMinute(at) => {
+            let slot = words::slot("slot", at, shared);
+            (format!("trunk FULL · {slot}"), format!("trunk · {slot}"))
+        }
+        _ => (room(value, cap), room(value, cap)),
+    };
+    Gauge {
+        title: "Started in last 60 s".to_owned(),
+        short: "60 s",
+        value: (value, cap),
+        figures: format!("{value}/{cap}"),
+        words,
+        brief,
+        role: bar_role(value, cap),
+    }
+}
+
+fn caller_ids(view: &CampaignView, shared: &Shared) -> Gauge {
+    let ids = &view.caller_ids;
+    let active = |id: &&CallerIdBoard| id.state == CallerIdState::Active;
+    let left = |id: &CallerIdBoard| id.per_hour[1].saturating_sub(id.per_hour[0]);
+    let usable = ids.iter().filter(active).filter(|id| left(id) > 0).count();
+    let calls: u32 = ids.iter().filter(active).map(left).sum();
+    let caps = ids.iter().map(|id| id.per_hour[1]);
+    let title = match (caps.clone().min(), caps.max()) {
+        (Some(low), Some(high)) if low == high => format!("Caller IDs ({low} an hour)"),
+        _ => "Caller IDs".to_owned(),
+    };
+    let frees: Option<Timestamp> = ids.iter().filter_map(|id| id.frees_at).min();
+    let (words, brief) = match (usable, frees) {
+        (0, Some(at)) => {
+            let at = words::when(at, shared);
+            (
+                format!("NONE usable · one free {at}"),
+                format!("one free {at}"),
+            )
+        }
+        (0, None) => ("NONE usable".to_owned(), "NONE".to_owned()),
+        _ => (
+            format!("{calls} calls left this hour"),
+            format!("· {calls} calls left"),
+        ),
+    };
+    Gauge {
+        title,
+        short: "IDs",
+        value: (usable as u64, ids.len() as u64),
+        figures: format!("{usable}/{} usable", ids.len()),
+        words,
+        brief,
+        role: if usable == 0 {
+            Role::BarWarn
+        } else {
+            Role::BarFull
+        },
+    }
+}
+
+fn progress(board: &CampaignBoard, shared: &Shared) -> Gauge {
+    let ended = board.done
+        + board.suppressed
+        + board.exhausted
+        + board.expired
+        + board.invalid
+        + board.unknown;
+    let rates = shared.rates_of(&board.name);
+    let pace = rates.map_or(0.0, |rates| rates.sent_per_minute(shared.now));
+    let end = rates.and_then(|rates| rates.end(board.total.saturating_sub(ended), shared.now));
+    let eta = end.map_or_else(String::new, |at| {
+        format!(" ETA {}", words::when(at, shared))
+    });
+    let words = format!("{pace:.1}/min{eta}");
+    Gauge {
+        title: "List".to_owned(),
+        short: "List",
+        value: (ended, board.total),
+        figures: format!("{ended}/{}", board.total),
+        brief: words.clone(),
+        words,
+        role: Role::BarFull,
+    }
+}
+
+fn pace(board: &CampaignBoard, shared: &Shared) -> Vec<u64> {
+    let rates = shared.rates_of(&board.name);
+    rates.map_or_else(Vec::new, |rates| rates.by_minute(shared.now, MINUTES))
+}

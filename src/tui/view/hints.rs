@@ -1,0 +1,73 @@
+//! The last line: what is being done, else what was done, else what the keys do.
+
+use ratatui::layout::Rect;
+
+use super::words::cells;
+use crate::domain::CampaignState;
+use crate::tui::action::Action;
+use crate::tui::canvas::{Canvas, Span};
+use crate::tui::model::{Shared, Tone};
+use crate::tui::text;
+use crate::tui::theme::Role;
+
+/// The line.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
+    let shared = canvas.shared;
+    let (mut x, y, right) = (area.x + 1, area.y, area.right());
+    for waiting in shared.acts.values() {
+        let spans: [Span<'_>; 2] = [(&waiting.text, Role::Warn), ("…  ", Role::Warn)];
+        x = canvas.spans(x, y, right, &spans);
+    }
+    if let Some(notice) = &shared.notice {
+        let alert = format!("{} ", canvas.look.glyphs.alert);
+        let (sign, role) = match notice.tone {
+            Tone::Good => ("", Role::Good),
+            Tone::Plain => ("", Role::Text),
+            Tone::Bad => (alert.as_str(), Role::Bad),
+        };
+        canvas.spans(x, y, right, &[(sign, role), (&notice.text, role)]);
+        return;
+    }
+    for action in actions(shared) {
+        let key = shared.keys.key(action);
+        let width = cells(text::width(&key) + 1 + text::width(action.hint()));
+        if key.is_empty() || x + width >= right {
+            continue;
+        }
+        let spans: [Span<'_>; 3] = [
+            (&key, Role::HintKey),
+            (" ", Role::HintText),
+            (action.hint(), Role::HintText),
+        ];
+        x = canvas.spans(x, y, right, &spans) + 2;
+    }
+}
+
+/// What is worth a hint, most first.
+fn actions(shared: &Shared) -> impl Iterator<Item = Action> + use<> {
+    let first = match shared.campaign().map(|board| board.state) {
+        Some(CampaignState::Paused) => Action::Resume,
+        Some(CampaignState::Draft) => Action::Start,
+        Some(CampaignState::Running | CampaignState::Done | CampaignState::Stopped) | None => {
+            Action::Pause
+        }
+    };
+    let shown = [
+        first,
+        Action::PauseAll,
+        Action::OptOut,
+        Action::Why,
+        Action::StopEverything,
+        Action::Help,
+        Action::Quit,
+        Action::Filter,
+        Action::Palette,
+        Action::Details,
+        Action::NextPane,
+        Action::Expand,
+        Action::Mark,
+        Action::Sort,
+        Action::Freeze,
+    ];
+    shown.into_iter()
+}

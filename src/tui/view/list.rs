@@ -1,0 +1,387 @@
+//! The call list: who is called next, who waits and why, as many rows and columns as fit.
+
+use ratatui::layout::Rect;
+
+use super::words::{self, cells};
+use crate::engine::desk::{ContactRow, ListOrder};
+use crate::tui::canvas::{Canvas, Span};
+use crate::tui::format;
+use crate::tui::list::List;
+use crate::tui::model::Pane;
+use crate::tui::text;
+use crate::tui::theme::Role;
+
+/// A column of the list.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Column {
+    Id,
+    State,
+    Number,
+    Name,
+    Zone,
+    Local,
+    Tries,
+    Last,
+    Why,
+    CallerId,
+}
+
+impl Column {
+    /// Every column, from left to right.
+    const ALL: [Self; 10] = [
+        Self::Id,
+        Self::State,
+        Self::Number,
+        Self::Name,
+        Self::Zone,
+        Self::Local,
+        Self::Tries,
+        Self::Last,
+        Self::Why,
+        Self::CallerId,
+    ];
+
+    /// What goes first when it gets narrow; state, number and zone never do.
+    const DROPPED: [Self; 7] = [
+        Self::CallerId,
+        Self::Id,
+        Self::Last,
+        Self::Local,
+        Self::Tries,
+        Self::Name,
+        Self::Why,
+    ];
+
+    const fn title(self) -> &'static str {
+        match self {
+            Self::Id => "#",
+            Self::State => "state",
+            Self::Number => "number",
+            Self::Name => "name",
+            Self::Zone => "zone",
+            Self::Local => "local",
+            Self::Tries => "try",
+            Self::Last => "last",
+            Self::Why => "next / why it waits",
+            Self::CallerId => "caller id",
+        }
+    }
+
+    /// Cells it needs; `Why` takes what is left.
+    const fn width(self) -> u16 {
+        match self {
+            Self::Id => 7,
+            Self::State | Self::Number | Self::CallerId => 16,
+            Self::Name => 14,
+            Self::Zone | Self::Local => 5,
+            Self::Tries => 4,
+            Self::Last => 10,
+            Self::Why => 22,
+        }
+    }
+}
+
+/// The columns that fit, each with its first cell and its width.
+fn columns(inner: Rect) -> Vec<(Column, u16, u16)> {
+    let room = inner.width.saturating_sub(LEAD + 1);
+    let mut kept: Vec<Column> = Column::ALL.to_vec();
+    let width = |kept: &[Column]| kept.iter().map(|column| column.width() + 1).sum::<u16>();
+    for dropped in Column::DROPPED {
+        if width(&kept) <= room {
+            break;
+        }
+        kept.retain(|column| *column != dropped);
+    }
+    let mut spare = room.saturating_sub(width(&kept));
+    let mut x = inner.x + LEAD;
+    let mut columns = Vec::with_capacity(kept.len());
+    for column in kept {
+        let mut width = column.width();
+        // Names grow first, then the reasons take the rest.
+        let more = match column {
+            Column::Name => spare.min(10) / 2,
+            Column::Why => spare,
+            _ => 0,
+        };
+        width += more;
+        spare -= more;
+        columns.push((column, x, width));
+        x += width + 1;
+    }
+    columns
+}
+
+/// Cells before the first column: the selected row's sign and a mark.
+const LEAD: u16 = 2;
+
+/// Rows of contacts that fit into an area.
+pub(super) const fn rows_in(area: Rect, framed: bool) -> u16 {
+    area.height.saturating_sub(if framed { 3 } else { 2 })
+}
+
+/// The pane.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &List) {
+    if area.height < 3 {
+        return;
+    }
+    let inner = head(canvas, area, framed, list);
+    let columns = columns(inner);
+    for (column, x, width) in &columns {
+        canvas.put(
+            *x,
+            inner.y,
+            (x + width).min(inner.right()),
+            column.title(),
+            Role::Label,
+        );
+    }
+    let rows = Rect {
+        y: inner.y + 1,
+        height: rows_in(area, framed).min(inner.height.saturating_sub(1)),
+        ..inner
+    };
+    let shown = list.rows.iter().skip(list.top);
+    for (y, row) in (rows.y..rows.bottom()).zip(shown) {
+        draw_row(
+            canvas,
+            Rect {
+                y,
+                height: 1,
+                ..rows
+            },
+            &columns,
+            row,
+            list,
+        );
+    }
+    if list.rows.is_empty() {
+        canvas.put(
+            rows.x + LEAD,
+            rows.y,
+            rows.right(),
+            nothing(list),
+            Role::Faint,
+        );
+    }
+    more(canvas, rows, list);
+}
+
+const fn nothing(list: &List) -> &'static str {
+    if list.searching {
+        "searching…"
+    } else if list.filter.is_empty() {
+        "no contacts"
+    } else {
+        "no contact is like that; Esc shows all"
+    }
+}
+
+/// The title with filter, marks, order and size; gives what is below it.
+fn head(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &List) -> Rect {
+    let shared = canvas.shared;
+    let total = shared.campaign().map_or(0, |board| board.total);
+    let filter = if list.filter.is_empty() {
+        String::new()
+    } else {
+        format!("   filter: {}", text::clean(&list.filter.typed))
+    };
+    let marks = match list.marked.len() {
+        0 => String::new(),
+        some => format!("   {some} marked"),
+    };
+    let searching = if list.searching {
+        "   searching…"
+    } else {
+        ""
+    };
+    let order = match list.order {
+        ListOrder::Queue => "queue order",
+        ListOrder::List => "as imported",
+        ListOrder::Number => "by number",
+    };
+    let right = format!("{total} contacts  sort: {order}");
+    let title: [Span<'_>; 4] = [
+        ("Call list", Role::Title),
+        (&filter, Role::Accent),
+        (&marks, Role::Mark),
+        (searching, Role::Warn),
+    ];
+    if framed {
+        return super::pane(
+            canvas,
+            area,
+            Some(Pane::List),
+            &title,
+            &[(&right, Role::Faint)],
+        );
+    }
+    let y = area.y;
+    if shared.pane == Pane::List {
+        canvas.put(
+            area.x,
+            y,
+            area.right(),
+            canvas.look.glyphs.cursor,
+            Role::Title,
+        );
+    }
+    let used = canvas.spans(area.x + 1, y, area.right(), &title);
+    canvas.put_right(used + 2, y, area.right() - 1, &right, Role::Faint);
+    Rect {
+        y: y + 1,
+        height: area.height - 1,
+        ..area
+    }
+}
+
+/// Signs at the right edge that the list goes on.
+fn more(canvas: &mut Canvas<'_>, rows: Rect, list: &List) {
+    let height = usize::from(rows.height);
+    let (up, down) = (canvas.look.glyphs.up, canvas.look.glyphs.down);
+    let x = rows.right().saturating_sub(1);
+    if list.before || list.top > 0 {
+        canvas.put(x, rows.y, rows.right(), up, Role::Accent);
+    }
+    if list.after || list.top + height < list.rows.len() {
+        canvas.put(
+            x,
+            rows.bottom().saturating_sub(1),
+            rows.right(),
+            down,
+            Role::Accent,
+        );
+    }
+}
+
+fn draw_row(
+    canvas: &mut Canvas<'_>,
+    line: Rect,
+    columns: &[(Column, u16, u16)],
+    row: &ContactRow,
+    list: &List,
+) {
+    let selected = list.selected == Some(row.contact);
+    let marked = list.marked.contains_key(&row.contact);
+    let glyphs = &canvas.look.glyphs;
+    let y = line.y;
+    if selected {
+        canvas.put(line.x, y, line.right(), glyphs.cursor, Role::Text);
+    }
+    if marked {
+        canvas.put(line.x + 1, y, line.right(), glyphs.mark, Role::Mark);
+    }
+    for (column, x, width) in columns {
+        let right = (x + width).min(line.right());
+        cell(canvas, (*x, y), right, *column, row);
+    }
+    if marked {
+        canvas.shade(
+            Rect {
+                width: LEAD,
+                ..line
+            },
+            Role::Mark,
+        );
+    }
+    if selected {
+        canvas.shade(line, Role::Selection);
+    }
+}
+
+fn cell(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, column: Column, row: &ContactRow) {
+    let (x, y) = at;
+    let shared = canvas.shared;
+    let room = usize::from(right.saturating_sub(x));
+    match column {
+        Column::Id => canvas.put_right(x, y, right, &row.contact.to_string(), Role::Faint),
+        Column::State => state(canvas, at, right, row),
+        Column::Number => {
+            let number = words::number(row.number, shared, &canvas.look.glyphs);
+            canvas.put(x, y, right, &number, Role::Value);
+        }
+        Column::Name => {
+            canvas.put(
+                x,
+                y,
+                right,
+                &canvas.look.glyphs.fit(&row.name, room),
+                Role::Text,
+            );
+        }
+        Column::Zone => {
+            canvas.put(x, y, right, &row.zone, Role::Text);
+        }
+        Column::Local => {
+            canvas.put(x, y, right, &row.local, Role::Text);
+        }
+        Column::Tries => {
+            let tries = format!("{}/{}", row.attempts, row.max_attempts);
+            canvas.put(x, y, right, &tries, Role::Text);
+        }
+        Column::Last => {
+            let last = row.last.map_or("-", words::outcome);
+            canvas.put(x, y, right, last, Role::Text);
+        }
+        Column::Why => {
+            let why = words::why(&row.standing, shared);
+            canvas.put(x, y, right, &canvas.look.glyphs.fit(&why, room), Role::Text);
+        }
+        Column::CallerId => {
+            let caller_id = row.caller_id.map(format::number);
+            canvas.put(
+                x,
+                y,
+                right,
+                caller_id.as_deref().unwrap_or("-"),
+                Role::Faint,
+            );
+        }
+    }
+}
+
+/// `◆ talking 0:42`.
+fn state(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, row: &ContactRow) {
+    let sign = words::standing(&row.standing, &canvas.look.glyphs);
+    let since = words::since(&row.standing).map_or_else(String::new, |at| {
+        format!(" {}", format::call_time(canvas.shared.now.since(at)))
+    });
+    let spans: [Span<'_>; 4] = [
+        (sign.glyph, sign.role),
+        (" ", sign.role),
+        (sign.word, sign.role),
+        (&since, sign.role),
+    ];
+    canvas.spans(at.0, at.1, right, &spans);
+}
+
+/// The filter while it is typed, in the place of the alert line.
+pub(super) fn filter_line(canvas: &mut Canvas<'_>, area: Rect, input: &tui_input::Input) {
+    canvas.fill(area, Role::Text);
+    let x = canvas.put(area.x + 1, area.y, area.right(), "filter: ", Role::Label);
+    let help = "Enter applies  Esc clears  state: zone: out:";
+    let help_width = cells(text::width(help)) + 2;
+    let right = area
+        .right()
+        .saturating_sub(if area.width >= 100 { help_width } else { 1 });
+    let room = usize::from(right.saturating_sub(x + 1));
+    let from = input.visual_scroll(room);
+    let shown: String = input.value().chars().skip(from).collect();
+    canvas.fill(
+        Rect {
+            x,
+            width: right.saturating_sub(x),
+            ..area
+        },
+        Role::Input,
+    );
+    canvas.put(x, area.y, right, &shown, Role::Input);
+    let cursor = x + cells(input.visual_cursor().saturating_sub(from));
+    if cursor < right {
+        canvas.buffer[(cursor, area.y)]
+            .modifier
+            .toggle(ratatui::style::Modifier::REVERSED);
+    }
+    if area.width >= 100 {
+        canvas.put_right(right, area.y, area.right() - 1, help, Role::Faint);
+    }
+}

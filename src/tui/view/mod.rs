@@ -1,0 +1,103 @@
+//! The screen: one pane per file, drawn from the model alone.
+//!
+//! Nothing here changes anything or reads a clock; time is `shared.now`. What a pane costs depends on
+//! the cells it fills, never on the length of the list.
+
+mod alerts;
+mod card;
+mod events;
+#[cfg(test)]
+mod fixture;
+mod gates;
+mod gauges;
+mod header;
+mod hints;
+mod idle;
+mod layout;
+mod list;
+mod outcomes;
+mod start;
+#[cfg(test)]
+mod tests;
+mod words;
+mod zones;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+pub use start::what_starts;
+
+use super::canvas::{Canvas, Look, Span};
+use super::model::{Model, Pane};
+use super::theme::Role;
+
+/// Draws the whole screen: the panes, the filter line while it is typed, the dialog on top.
+pub fn draw(model: &Model, look: &Look, buffer: &mut Buffer) {
+    let area = buffer.area;
+    let mut canvas = Canvas {
+        buffer,
+        look,
+        shared: &model.shared,
+    };
+    canvas.fill(area, Role::Text);
+    if is_too_small((area.width, area.height)) || is_too_small(model.shared.size) {
+        return card::draw(&mut canvas);
+    }
+    let places = layout::places(&model.shared);
+    header::draw(&mut canvas, places.title, places.tabs);
+    if places.banner.height > 0 {
+        header::banner(&mut canvas, places.banner);
+    }
+    let framed = places.framed;
+    gauges::draw(&mut canvas, places.gauges, framed);
+    idle::draw(&mut canvas, places.idle);
+    zones::draw(&mut canvas, places.zones, framed);
+    outcomes::draw(&mut canvas, places.outcomes);
+    list::draw(&mut canvas, places.list, framed, &model.list);
+    events::draw(&mut canvas, places.events, framed);
+    gates::draw(&mut canvas, places.gates);
+    alerts::draw(&mut canvas, places.alerts);
+    hints::draw(&mut canvas, places.hints);
+    if let Some(input) = &model.filtering {
+        list::filter_line(&mut canvas, places.alerts, input);
+    }
+    if let Some(dialog) = &model.dialog {
+        dialog.draw(&mut canvas);
+    }
+}
+
+/// Rows of the call list that fit; when another pane has the whole body, those it will have again.
+pub fn list_height(model: &Model) -> usize {
+    if is_too_small(model.shared.size) {
+        return 1;
+    }
+    let places = layout::places(&model.shared);
+    usize::from(list::rows_in(places.list, places.framed)).max(1)
+}
+
+/// Whether the terminal is too small for the panes.
+pub const fn is_too_small(size: (u16, u16)) -> bool {
+    size.0 < layout::SMALLEST.0 || size.1 < layout::SMALLEST.1
+}
+
+/// A pane's frame, its title marked when it has the focus; gives what is inside.
+fn pane(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    pane: Option<Pane>,
+    title: &[Span<'_>],
+    right: &[Span<'_>],
+) -> Rect {
+    let focused = pane == Some(canvas.shared.pane);
+    let role = if focused {
+        Role::BorderFocus
+    } else {
+        Role::Border
+    };
+    if !focused {
+        return canvas.frame(area, title, right, role);
+    }
+    let mut marked = vec![(canvas.look.glyphs.cursor, Role::Title)];
+    marked.extend_from_slice(title);
+    canvas.frame(area, &marked, right, role)
+}

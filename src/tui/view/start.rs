@@ -1,0 +1,86 @@
+//! What would happen at once if the campaign looked at were started, in lines for its confirmation.
+
+use super::words::when;
+use crate::engine::board::CampaignBoard;
+use crate::engine::desk::{CampaignView, ZoneStanding};
+use crate::tui::model::Shared;
+
+/// Zones named; the others are counted.
+const NAMED: usize = 3;
+
+/// Contacts that would be called now, pace, trunk, open zones, retries that go on.
+pub fn what_starts(shared: &Shared) -> Vec<String> {
+    let Some((board, view)) = shared.campaign().zip(shared.campaign_view()) else {
+        return Vec::new();
+    };
+    let mut lines = vec![
+        match board.ready {
+            0 => "No contact may be called right now.".to_owned(),
+            1 => "1 contact would be called now.".to_owned(),
+            ready => format!("{ready} contacts would be called now."),
+        },
+        pace(board, view),
+        zones(view),
+    ];
+    if board.waiting.window > 0 {
+        lines.push(format!(
+            "{} wait for their calling window.",
+            board.waiting.window
+        ));
+    }
+    lines.push(retries(board, view, shared));
+    let now = shared.now.to_jiff().to_zoned(shared.viewer.zone.clone());
+    if now.minute() == 0 {
+        let better = format!("{:02}:15", now.hour());
+        lines.push(format!(
+            "It is the top of the hour: carriers and callees see bursts now. {better} is calmer."
+        ));
+    }
+    lines
+}
+
+fn pace(board: &CampaignBoard, view: &CampaignView) -> String {
+    let trunk = view
+        .caller_ids
+        .first()
+        .map_or_else(String::new, |id| format!(", on trunk {}", id.trunk));
+    format!(
+        "Up to {} calls a minute, {} at once{trunk}.",
+        board.pacing.calls_per_minute, board.pacing.max_concurrent
+    )
+}
+
+fn zones(view: &CampaignView) -> String {
+    let open: Vec<&str> = view
+        .zones
+        .iter()
+        .filter(|zone| matches!(zone.standing, ZoneStanding::Open(_)))
+        .map(|zone| zone.label.as_str())
+        .collect();
+    let named = open
+        .iter()
+        .take(NAMED)
+        .copied()
+        .collect::<Vec<_>>()
+        .join(", ");
+    match open.len() {
+        0 => format!("Open now: none of {} zones.", view.zones.len()),
+        some if some <= NAMED => format!("Open now: {named}."),
+        some => format!("Open now: {named} and {} more.", some - NAMED),
+    }
+}
+
+fn retries(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String {
+    let waiting = board.waiting.retry + board.waiting.cap;
+    match (waiting, view.next_due) {
+        (0, _) => "No retry is waiting.".to_owned(),
+        (some, Some(at)) if at <= shared.now => {
+            format!("{some} planned retries resume; the first is due already.")
+        }
+        (some, Some(at)) => format!(
+            "{some} planned retries resume, the first at {}.",
+            when(at, shared)
+        ),
+        (some, None) => format!("{some} planned retries resume."),
+    }
+}

@@ -1,0 +1,324 @@
+//! The screen at its sizes, what tells states apart without colour, and names that mean harm.
+
+use std::collections::BTreeSet;
+
+use proptest::prelude::*;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+
+use super::fixture::{model, now, standings};
+use super::{draw, is_too_small, list_height, what_starts, words};
+use crate::domain::{CampaignState, Timestamp};
+use crate::engine::desk::{EngineSeat, Limit};
+use crate::tui::canvas::Look;
+use crate::tui::glyph::Glyphs;
+use crate::tui::model::{Model, Notice, Pane, Tone};
+use crate::tui::theme::Theme;
+
+fn look(theme: &str, glyphs: Glyphs) -> Look {
+    Look {
+        theme: Theme::embedded(theme),
+        glyphs,
+    }
+}
+
+fn dark() -> Look {
+    look("dark", Glyphs::unicode())
+}
+
+fn drawn(model: &Model, look: &Look) -> Buffer {
+    let (width, height) = model.shared.size;
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    draw(model, look, &mut buffer);
+    buffer
+}
+
+fn text(buffer: &Buffer) -> String {
+    let width = usize::from(buffer.area.width.max(1));
+    let lines = buffer.content.chunks(width).map(|line| {
+        let mut text = String::new();
+        let mut covered = 0;
+        for cell in line {
+            if covered > 0 {
+                covered -= 1;
+                continue;
+            }
+            text.push_str(cell.symbol());
+            covered = crate::tui::text::width(cell.symbol()).saturating_sub(1);
+        }
+        text.trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}
+
+fn screen(model: &Model) -> String {
+    text(&drawn(model, &dark()))
+}
+
+#[test]
+fn the_screen_at_80_by_24() {
+    insta::assert_snapshot!(screen(&model((80, 24))));
+}
+
+#[test]
+fn the_screen_at_120_by_36() {
+    insta::assert_snapshot!(screen(&model((120, 36))));
+}
+
+#[test]
+fn the_screen_at_200_by_50() {
+    insta::assert_snapshot!(screen(&model((200, 50))));
+}
+
+#[test]
+fn the_smallest_screen_and_the_card_below_it() {
+    insta::assert_snapshot!("at_60_by_16", screen(&model((60, 16))));
+    insta::assert_snapshot!("at_59_by_16", screen(&model((59, 16))));
+    insta::assert_snapshot!("at_20_by_5", screen(&model((20, 5))));
+}
+
+#[test]
+fn the_styles() {
+    for theme in ["dark", "mono"] {
+        let buffer = drawn(&model((80, 24)), &look(theme, Glyphs::unicode()));
+        insta::assert_debug_snapshot!(format!("styles_{theme}"), buffer);
+    }
+}
+
+#[test]
+fn in_ascii_nothing_else_is_drawn() {
+    for size in [(80, 24), (120, 36), (200, 50), (40, 10)] {
+        let mut model = model(size);
+        model.list.rows.retain(|row| row.name.is_ascii());
+        let text = text(&drawn(&model, &look("mono", Glyphs::ascii())));
+        let other: BTreeSet<char> = text.chars().filter(|char| !char.is_ascii()).collect();
+        assert!(other.is_empty(), "{other:?} at {size:?}");
+    }
+}
+
+#[test]
+fn every_theme_writes_the_same_text() {
+    let model = model((120, 36));
+    assert_eq!(
+        screen(&model),
+        text(&drawn(&model, &look("mono", Glyphs::unicode())))
+    );
+}
+
+#[test]
+fn without_colour_no_two_states_look_alike() {
+    for glyphs in [Glyphs::unicode(), Glyphs::ascii()] {
+        let theme = Theme::embedded("mono");
+        let mut contacts: BTreeSet<(&str, &str)> = BTreeSet::new();
+        let mut kinds = BTreeSet::new();
+        for standing in standings() {
+            let sign = words::standing(&standing, &glyphs);
+            let style: Style = theme.style(sign.role);
+            assert_eq!((style.fg, style.bg), (None, None), "mono has no colours");
+            contacts.insert((sign.glyph, sign.word));
+            kinds.insert(sign.word);
+            assert!(!sign.word.is_empty() && !sign.glyph.is_empty());
+        }
+        // Windows with and without an opening are one state.
+        assert_eq!(kinds.len(), standings().len() - 1);
+        assert_eq!(contacts.len(), kinds.len());
+        let view = model((80, 24)).shared.view.unwrap();
+        let mut boards = view.board.campaigns;
+        let mut stopped = boards[0].clone();
+        stopped.state = CampaignState::Stopped;
+        boards.push(stopped);
+        let signs: BTreeSet<&str> = boards
+            .iter()
+            .map(|board| words::campaign(board, &glyphs).word)
+            .collect();
+        assert_eq!(signs.len(), boards.len());
+    }
+}
+
+#[test]
+fn the_selected_row_differs_without_colour() {
+    let mut model = model((80, 24));
+    let mono = look("mono", Glyphs::unicode());
+    let before = drawn(&model, &mono);
+    model.list.selected = None;
+    assert_ne!(before, drawn(&model, &mono));
+}
+
+#[test]
+fn what_is_wrong_has_a_line_of_its_own() {
+    let mut model = model((80, 24));
+    model.shared.view.as_mut().unwrap().engine = EngineSeat::Nobody;
+    let rows = list_height(&model);
+    assert!(screen(&model).contains("! NO ENGINE RUNS ON THIS DECK"));
+    model.shared.failed = Some("the disk is full".to_owned());
+    let text = screen(&model);
+    assert!(text.contains("THE STORE CANNOT BE READ. This is from 14:07:32. the disk is full"));
+    assert_eq!(rows, list_height(&model));
+    model.shared.size = (40, 8);
+    assert!(screen(&model).contains("STORE CANNOT BE READ"));
+}
+
+#[test]
+fn every_size_is_drawn_and_keeps_what_never_drops() {
+    for width in (1..=220).step_by(3) {
+        for height in [1, 5, 15, 16, 17, 24, 29, 30, 36, 60] {
+            let model = model((width, height));
+            let text = screen(&model);
+            if is_too_small((width, height)) {
+                continue;
+            }
+            for part in [
+                "talking 0:42",
+                "+1 212-555-0100",
+                "zone",
+                "14/20",
+                "10/10",
+                "3/5 usable",
+            ] {
+                assert!(text.contains(part), "{part} at {width}×{height}\n{text}");
+            }
+            assert!(text.contains("1184/2400"), "at {width}×{height}\n{text}");
+            assert!(list_height(&model) >= 3, "at {width}×{height}");
+        }
+    }
+}
+
+#[test]
+fn panes_fill_the_body_when_expanded() {
+    for pane in [Pane::List, Pane::Zones, Pane::Events] {
+        let mut model = model((120, 36));
+        model.shared.pane = pane;
+        model.shared.expanded = true;
+        let text = screen(&model);
+        assert!(!text.contains("Concurrent"), "{text}");
+    }
+}
+
+#[test]
+fn the_zone_strip_scrolls() {
+    let mut model = model((60, 16));
+    assert!(screen(&model).contains("+5 more"), "{}", screen(&model));
+    model.shared.zones_from = 99;
+    let text = screen(&model);
+    assert!(
+        text.contains("+5 above") && text.contains("HELD no zone"),
+        "{text}"
+    );
+}
+
+#[test]
+fn numbers_are_masked() {
+    let mut model = model((120, 36));
+    model.shared.masked = true;
+    let text = screen(&model);
+    assert!(text.contains("+1 212-555-01··"));
+    assert!(!text.contains("+1 212-555-0142"));
+}
+
+#[test]
+fn the_last_line_says_what_is_being_done() {
+    let mut model = model((80, 24));
+    model.shared.notice = Some(Notice {
+        text: "past-due paused: no call leaves".to_owned(),
+        tone: Tone::Good,
+        until: 1,
+    });
+    assert!(screen(&model).ends_with("past-due paused: no call leaves"));
+}
+
+#[test]
+fn the_idle_line_names_what_binds_and_how_often() {
+    let mut model = model((120, 36));
+    assert!(!screen(&model).contains("below the cap"));
+    let view = model.shared.view.as_mut().unwrap();
+    view.board.campaigns[0].caps.per_minute = [4, 10];
+    view.campaigns[0].limit = Limit::Concurrent;
+    let text = screen(&model);
+    assert!(
+        text.contains("below the cap: full: a call has to end  20% of the last 15 min"),
+        "{text}"
+    );
+}
+
+#[test]
+fn what_starts_is_said_in_lines() {
+    let mut model = model((120, 36));
+    model.shared.now = "2026-04-14T18:00:10Z".parse::<Timestamp>().unwrap();
+    insta::assert_snapshot!(what_starts(&model.shared).join("\n"));
+    model.shared.now = now();
+    assert!(
+        !what_starts(&model.shared)
+            .join("\n")
+            .contains("top of the hour")
+    );
+}
+
+fn hostile() -> impl Strategy<Value = String> {
+    let chars: Vec<char> = "\u{0}\u{1b}\u{7f}\u{9b}\u{ad}\u{200b}\u{200d}\u{200e}\u{202e}\u{2028}\u{2066}\u{2069}\u{feff}\u{fe0f}\u{e0041}\u{301}\u{674e}\u{1f469}\u{1f1eb}\n\r\tab c"
+        .chars()
+        .collect();
+    prop::collection::vec(prop::sample::select(chars), 1..30)
+        .prop_map(|chars| chars.into_iter().collect())
+}
+
+fn is_hostile(char: char) -> bool {
+    char.is_control()
+        || matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
+}
+
+/// A console in which every text that comes from outside is this one.
+fn poisoned(size: (u16, u16), text: &str) -> Model {
+    let mut model = model(size);
+    let shared = &mut model.shared;
+    text.clone_into(&mut shared.deck);
+    text.clone_into(&mut shared.viewer.actor);
+    let view = shared.view.as_mut().unwrap();
+    for board in &mut view.board.campaigns {
+        text.clone_into(&mut board.name);
+        board.note = Some(text.to_owned());
+        board.refusals.insert(text.to_owned(), 7);
+        board.caps.per_minute = [1, 10];
+    }
+    for campaign in &mut view.campaigns {
+        campaign.limit = Limit::State(CampaignState::Paused);
+        for zone in &mut campaign.zones {
+            text.clone_into(&mut zone.label);
+        }
+    }
+    view.board.alerts[0]["data"]["text"] = text.into();
+    for event in &mut shared.events {
+        event.campaign = Some(text.to_owned());
+        text.clone_into(&mut event.text);
+        text.clone_into(&mut event.more);
+    }
+    for row in &mut model.list.rows {
+        text.clone_into(&mut row.name);
+        text.clone_into(&mut row.zone);
+    }
+    text.clone_into(&mut model.list.filter.typed);
+    model
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+    #[test]
+    fn nothing_hostile_reaches_a_cell(text in hostile(), failed in any::<bool>(), place in 0_usize..5) {
+        let size = [(80, 24), (120, 36), (200, 50), (60, 16), (40, 9)][place];
+        let mut model = poisoned(size, &text);
+        if failed {
+            model.shared.failed = Some(text.clone());
+            model.shared.notice = Some(Notice { text: text.clone(), tone: Tone::Bad, until: 1 });
+            model.filtering = Some(tui_input::Input::new(text));
+        }
+        let buffer = drawn(&model, &dark());
+        for cell in &buffer.content {
+            prop_assert!(!cell.symbol().chars().any(is_hostile), "{:?}", cell.symbol());
+        }
+        // A frame's right edge stays where it is, whatever stands beside it.
+        if size.0 >= 100 {
+            let edge = buffer.content.chunks(usize::from(size.0)).filter(|line| line.last().unwrap().symbol() == "│");
+            prop_assert!(edge.count() >= 10);
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! The calling windows: each set of zones over the viewer's day, with one now-line through all of them.
+//!
+//! Read down the line to see who may be called now, and right of it how long is left.
+
+use ratatui::layout::Rect;
+
+use super::words::cells;
+use crate::domain::Timestamp;
+use crate::engine::desk::{Stretch, ZoneRow, ZoneStanding};
+use crate::tui::canvas::{Canvas, Span};
+use crate::tui::format;
+use crate::tui::model::{Pane, Shared};
+use crate::tui::theme::Role;
+
+const LABEL: u16 = 11;
+const LOCAL: u16 = 5;
+const STATE: u16 = 14;
+const TO_CALL: u16 = 5;
+
+/// Cells that an axis may have; each is a whole number of quarters of an hour.
+const AXES: [u16; 6] = [96, 48, 32, 24, 16, 12];
+
+/// The columns of one width.
+struct Columns {
+    label: (u16, u16),
+    local: Option<u16>,
+    axis: (u16, u16),
+    state: u16,
+    right: u16,
+    /// The cell of the present time, if the axis has it.
+    now: Option<u16>,
+}
+
+/// The pane.
+pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
+    if area.height < 2 {
+        return;
+    }
+    let shared = canvas.shared;
+    let zones = shared.campaign_view().map_or(&[][..], |view| &view.zones);
+    let spare = area.height - if framed { 3 } else { 1 };
+    let visible = usize::from(spare).min(zones.len());
+    let first = shared.zones_from.min(zones.len() - visible);
+    let (above, below) = (first, zones.len() - first - visible);
+    let more = match (above, below) {
+        (0, 0) => String::new(),
+        (0, below) => format!("+{below} more"),
+        (above, 0) => format!("+{above} above"),
+        (above, below) => format!("+{above} above +{below} more"),
+    };
+    let inner = if framed {
+        frame(canvas, area, &more)
+    } else {
+        area
+    };
+    let columns = Columns::of(inner, shared);
+    head(canvas, inner, &columns, framed, &more);
+    for (y, zone) in (inner.y + 1..inner.bottom()).zip(&zones[first..]) {
+        row(canvas, y, &columns, zone);
+    }
+}
+
+fn frame(canvas: &mut Canvas<'_>, area: Rect, more: &str) -> Rect {
+    let glyphs = &canvas.look.glyphs;
+    let (open, legal, never) = (glyphs.window_open, glyphs.window_legal, glyphs.window_never);
+    let mut right: Vec<Span<'_>> = Vec::new();
+    if !more.is_empty() {
+        right.extend([(more, Role::Warn), ("  ", Role::Border)]);
+    }
+    if area.width >= 80 {
+        right.push(("axis: your clock  ", Role::Faint));
+    }
+    right.extend([
+        (open, Role::WindowOpen),
+        (" may dial ", Role::Faint),
+        (legal, Role::WindowLegal),
+        (" legal only ", Role::Faint),
+        (never, Role::WindowNever),
+        (" never", Role::Faint),
+    ]);
+    let title = if area.width >= 64 {
+        "Calling windows"
+    } else {
+        "Windows"
+    };
+    super::pane(
+        canvas,
+        area,
+        Some(Pane::Zones),
+        &[(title, Role::Title)],
+        &right,
+    )
+}
+
+impl Columns {
+    fn of(inner: Rect, shared: &Shared) -> Self {
+        let right = inner.right();
+        let fixed = 1 + LABEL + 1 + 1 + STATE + 1 + TO_CALL;
+        let with_local = AXES
+            .into_iter()
+            .find(|axis| fixed + LOCAL + 1 + axis <= inner.width);
+        let axis = with_local.or_else(|| AXES.into_iter().find(|axis| fixed + axis <= inner.width));
+        let axis_cells = axis.unwrap_or(0);
+        let has_local = with_local.is_some() || axis.is_none();
+        let state = right.saturating_sub(TO_CALL + 1 + STATE);
+        let axis_x = state.saturating_sub(axis_cells + 1);
+        let local = has_local.then(|| axis_x.saturating_sub(LOCAL + 1));
+        Self {
+            label: (inner.x + 1, local.unwrap_or(axis_x).saturating_sub(1)),
+            local,
+            axis: (axis_x, axis_cells),
+            state,
+            right,
+            now: now_cell(shared, axis_cells),
+        }
+    }
+}
+
+/// The cell of the axis in which the present quarter of an hour falls.
+fn now_cell(shared: &Shared, axis: u16) -> Option<u16> {
+    const DAY: u64 = 24 * 60 * 60 * 1_000;
+    let now = shared.now.to_jiff().to_zoned(shared.viewer.zone.clone());
+    let start = Timestamp::from_jiff(now.start_of_day().ok()?.timestamp());
+    let passed = u64::try_from(shared.now.since(start).as_millis()).ok()?;
+    let cell = u16::try_from(passed * u64::from(axis) / DAY).ok()?;
+    (cell < axis).then_some(cell)
+}
+
+fn head(canvas: &mut Canvas<'_>, inner: Rect, columns: &Columns, framed: bool, more: &str) {
+    let y = inner.y;
+    let (x, end) = columns.label;
+    let focused = canvas.shared.pane == Pane::Zones;
+    let name = match (framed, more.is_empty()) {
+        (true, _) | (false, true) => "callee zone",
+        (false, false) => more,
+    };
+    let role = if framed { Role::Label } else { Role::Title };
+    if focused && !framed {
+        canvas.put(inner.x, y, x, canvas.look.glyphs.cursor, Role::Title);
+    }
+    canvas.put(x, y, end, name, role);
+    if let Some(local) = columns.local {
+        canvas.put_right(local, y, local + LOCAL, "now", Role::Label);
+    }
+    let (axis, width) = columns.axis;
+    let step = if width >= 24 { 3 } else { 6 };
+    if width > 0 {
+        for hour in (0..24_u16).step_by(step) {
+            let place = axis + hour * width / 24;
+            canvas.put(place, y, axis + width, &hour.to_string(), Role::Label);
+        }
+    }
+    if let Some(now) = columns.now {
+        canvas.put(
+            axis + now,
+            y,
+            axis + width,
+            canvas.look.glyphs.now_line,
+            Role::NowLine,
+        );
+    }
+    canvas.put(columns.state, y, columns.right, "state", Role::Label);
+    canvas.put_right(
+        columns.state + STATE,
+        y,
+        columns.right,
+        "to call",
+        Role::Label,
+    );
+}
+
+fn row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, zone: &ZoneRow) {
+    let (x, end) = columns.label;
+    let room = usize::from(end.saturating_sub(x));
+    canvas.put(
+        x,
+        y,
+        end,
+        &canvas.look.glyphs.fit(&zone.label, room),
+        Role::Text,
+    );
+    if let Some(local) = columns.local {
+        canvas.put_right(local, y, local + LOCAL, &zone.local, Role::Text);
+    }
+    strip(canvas, y, columns, &zone.day);
+    let now = canvas.shared.now;
+    let (state, role) = match zone.standing {
+        ZoneStanding::Open(closes) => (
+            format!("OPEN {} left", format::hours(closes.since(now))),
+            Role::Good,
+        ),
+        ZoneStanding::Shut(opens) => (
+            format!("SHUT {}", format::until(opens.since(now))),
+            Role::Faint,
+        ),
+        ZoneStanding::Held if zone.local == "?" => ("HELD no zone".to_owned(), Role::Warn),
+        ZoneStanding::Held => ("HELD".to_owned(), Role::Warn),
+    };
+    canvas.put(columns.state, y, columns.state + STATE, &state, role);
+    let to_call = zone.to_call.to_string();
+    canvas.put_right(
+        columns.state + STATE,
+        y,
+        columns.right,
+        &to_call,
+        Role::Value,
+    );
+}
+
+/// The day, in runs of cells that look alike; a cell promises nothing that not all of it keeps.
+fn strip(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, day: &[Stretch]) {
+    let glyphs = &canvas.look.glyphs;
+    let (axis, width) = columns.axis;
+    let right = axis + width;
+    let per_cell = day.len() / usize::from(width.max(1));
+    if per_cell == 0 {
+        return;
+    }
+    let cell = |stretches: &[Stretch]| stretches.iter().min().copied();
+    let day: Vec<Option<Stretch>> = day.chunks(per_cell).map(cell).collect();
+    let mut x = axis;
+    for run in day.chunk_by(|one, other| one == other) {
+        let (glyph, role) = match run.first().copied().flatten() {
+            Some(Stretch::Open) => (glyphs.window_open, Role::WindowOpen),
+            Some(Stretch::LegalOnly) => (glyphs.window_legal, Role::WindowLegal),
+            Some(Stretch::Never) | None => (glyphs.window_never, Role::WindowNever),
+        };
+        canvas.put(x, y, right, &glyph.repeat(run.len()), role);
+        x += cells(run.len());
+    }
+    if let Some(now) = columns.now {
+        canvas.put(axis + now, y, right, glyphs.now_line, Role::NowLine);
+    }
+}

@@ -1,0 +1,188 @@
+//! What each role may do to a deck, verb by verb, over every store.
+
+use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::{
+    AttemptId, CallEvent, CallEventKind, CallerIdState, CampaignId, CampaignState, ContactId,
+    ListKind, Right, Role, TrunkName,
+};
+use dialdeck::policy::Context;
+use dialdeck::store::{ImportFigures, Store, StoreError};
+
+use crate::world::*;
+
+type Verb<S> = fn(&mut S) -> Result<(), StoreError>;
+
+const CAMPAIGN: CampaignId = CampaignId(1);
+const CONTACT: ContactId = ContactId(1);
+
+fn attempt() -> AttemptId {
+    AttemptId {
+        deck: DECK,
+        serial: 9,
+    }
+}
+
+/// Verbs that run, hold, end or pace campaigns.
+fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 7] {
+    use Right::Campaigns;
+    [
+        ("move_campaign", Campaigns, |store| {
+            let to = CampaignState::Paused;
+            store
+                .move_campaign(CAMPAIGN, to, "", &by(morning()))
+                .map(drop)
+        }),
+        ("set_pacing", Campaigns, |store| {
+            let pacing = settings("spring-reminders").pacing;
+            store.set_pacing(CAMPAIGN, pacing, &by(morning())).map(drop)
+        }),
+        ("release_brake", Campaigns, |store| {
+            store
+                .release_brake(CAMPAIGN, "agents are back", &by(morning()))
+                .map(drop)
+        }),
+        ("reset_trunk", Campaigns, |store| {
+            let trunk = TrunkName("carrier".to_owned());
+            store.reset_trunk(&trunk, &by(morning())).map(drop)
+        }),
+        ("requeue", Campaigns, |store| {
+            store.requeue(&[CONTACT], &by(morning())).map(drop)
+        }),
+        ("acknowledge", Campaigns, |store| {
+            store.acknowledge(1, &by(morning())).map(drop)
+        }),
+        ("hang_up_all", Campaigns, |store| {
+            store.hang_up_all("fire alarm", &by(morning())).map(drop)
+        }),
+    ]
+}
+
+/// The engine's verbs: running the engine is running campaigns.
+fn engine<S: Store>() -> [(&'static str, Right, Verb<S>); 8] {
+    use Right::Campaigns;
+    [
+        ("promote_due", Campaigns, |store| {
+            store.promote_due(morning(), 1).map(drop)
+        }),
+        ("expire_due", Campaigns, |store| {
+            store.expire_due(morning(), 1).map(drop)
+        }),
+        ("claim", Campaigns, |store| {
+            store
+                .claim(ContactId(99), &Context::default(), morning())
+                .map(drop)
+        }),
+        ("record", Campaigns, |store| {
+            let (attempt, at) = (attempt(), morning());
+            let kind = CallEventKind::Sent;
+            store.record(&CallEvent { attempt, at, kind }, at).map(drop)
+        }),
+        ("mark_unknown", Campaigns, |store| {
+            store.mark_unknown(attempt(), "lost", morning()).map(drop)
+        }),
+        ("settle", Campaigns, |store| {
+            store
+                .settle(attempt(), &talked(), morning(), morning())
+                .map(drop)
+        }),
+        ("hung_up", Campaigns, |store| store.hung_up(0)),
+        ("append", Campaigns, |store| {
+            store.append(&NewEvent::new(morning(), EventKind::DeckOpened, "engine"))
+        }),
+    ]
+}
+
+/// Verbs that change lists and settings, and the opt-out.
+fn lists<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
+    use Right::{Lists, OptOut};
+    [
+        ("suppress", OptOut, |store| {
+            store.suppress(&[opted_out(number(0), morning())]).map(drop)
+        }),
+        ("configure", Lists, |store| store.configure(&deck())),
+        ("add_campaign", Lists, |store| {
+            store
+                .add_campaign(&settings("recall"), &by(morning()))
+                .map(drop)
+        }),
+        ("import_contacts", Lists, |store| {
+            store.import_contacts(CAMPAIGN, &[], morning()).map(drop)
+        }),
+        ("finish_import", Lists, |store| {
+            store.finish_import(CAMPAIGN, &ImportFigures::default(), &by(morning()))
+        }),
+        ("import_suppressions", Lists, |store| {
+            let list = ListKind::Internal;
+            store
+                .import_suppressions(&list, &[number(7)], &by(morning()))
+                .map(drop)
+        }),
+        ("finish_list", Lists, |store| {
+            let list = ListKind::National("us".to_owned());
+            let figures = ImportFigures::default();
+            store.finish_list(&list, morning(), &figures, &by(morning()))
+        }),
+        ("reverse_suppression", Lists, |store| {
+            let list = ListKind::Internal;
+            store
+                .reverse_suppression(number(0), &list, "asked", &by(morning()))
+                .map(drop)
+        }),
+        ("set_caller_id_state", Lists, |store| {
+            store.set_caller_id_state(caller_id(0), CallerIdState::Resting, &by(morning()))
+        }),
+    ]
+}
+
+fn every_verb_needs_its_right<S: Store>(mut new: impl FnMut() -> S) {
+    let verbs: Vec<_> = commands()
+        .into_iter()
+        .chain(engine())
+        .chain(lists())
+        .collect();
+    for role in Role::ALL {
+        let mut store = new();
+        running(&mut store, 1);
+        store.restrict(role);
+        for (name, right, verb) in &verbs {
+            let before = store.snapshot(morning()).unwrap().head;
+            let done = verb(&mut store);
+            if role.may(*right) {
+                assert!(done.is_ok(), "{role} {name}: {done:?}");
+                continue;
+            }
+            let error = done.unwrap_err();
+            let StoreError::NotPermitted {
+                role: who,
+                right: what,
+            } = &error
+            else {
+                panic!("{role} {name}: {error}");
+            };
+            assert_eq!((*who, *what), (role, *right), "{name}");
+            let words = error.to_string();
+            assert!(words.contains(role.as_str()), "{words}");
+            assert!(words.contains(right.as_str()), "{words}");
+            assert_eq!(store.snapshot(morning()).unwrap().head, before, "{name}");
+        }
+        assert_eq!(
+            store.campaigns().unwrap().len(),
+            1 + usize::from(role.may(Right::Lists))
+        );
+        check_counters(&mut store, morning());
+    }
+}
+
+#[test]
+fn over_memory() {
+    every_verb_needs_its_right(memory);
+}
+
+#[test]
+fn over_sqlite() {
+    let mut folders = Vec::new();
+    every_verb_needs_its_right(|| {
+        folders.push(tempfile::tempdir().unwrap());
+        sqlite(&folders[folders.len() - 1])
+    });
+}

@@ -196,6 +196,8 @@ mod tests {
         assert!(dialog.attempts.is_none(), "another contact's");
         let up = Attempt {
             state: AttemptState::Connected,
+            sent_at: Some(at("2026-04-14T18:06:50Z")),
+            ringing_at: Some(at("2026-04-14T18:06:52Z")),
             answered_at: Some(at("2026-04-14T18:07:02Z")),
             ended_at: None,
             outcome: None,

@@ -1,5 +1,10 @@
 //! Dialogs: one at a time, on top of the screen; each owns its keys, its text and its drawing.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a dialog knows few of the keys, acts and answers there are"
+)]
+
 pub mod alerts;
 pub mod caps;
 pub mod confirm;

@@ -247,7 +247,7 @@ impl Dialog for Why {
         let mut area = inner;
         if let Some(field) = &self.field {
             canvas.put(inner.x, inner.y, inner.right(), "Number", Role::Label);
-            let width = inner.width.saturating_sub(8).min(40);
+            let width = inner.width.saturating_sub(19).min(40);
             field.draw(canvas, (inner.x + 8, inner.y), width, true);
             let hint = "Enter asks";
             canvas.put(

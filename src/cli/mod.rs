@@ -131,6 +131,7 @@ fn law(command: &Command, env: &Env) -> Result<(), CliError> {
             Ok(())
         }
         Command::Demo(_)
+        | Command::HangUp(_)
         | Command::Trunk(_)
         | Command::Log(_)
         | Command::Numbers

@@ -90,7 +90,7 @@ impl Bench {
                 let told = self.next();
                 if let Told::Acted(id, _) = told {
                     acts.push(id);
-                } else if matches!(told, Told::Judged(_)) {
+                } else if matches!(told, Told::Judged(..)) {
                     break;
                 }
             }

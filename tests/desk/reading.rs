@@ -101,7 +101,7 @@ fn a_block_of_numbers_is_judged_before_it_is_written() {
     let block = "212-555-0100\n (212) 555-0101;call me\t+44 20 7946 0123,12125550100\n\n";
     bench.ask(Ask::Judge(block.to_owned()));
     let judged = loop {
-        if let Told::Judged(judged) = bench.next() {
+        if let Told::Judged(_, judged) = bench.next() {
             break judged;
         }
     };

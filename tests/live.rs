@@ -314,7 +314,8 @@ fn every_call_is_hung_up_from_another_process() {
                 number(place)
             )
         })
-        .collect::<String>();
+        .collect::<Vec<_>>()
+        .concat();
     let deck = deck_with(&everyone);
     campaign(&deck, "recall", 0, 20);
     let mut engine = Engine::start(run(&deck, &["recall"], "20"));

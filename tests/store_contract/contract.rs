@@ -4,8 +4,8 @@ use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Pacing;
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{
-    AttemptState, CallEventKind, CalleeType, CallerId, CallerIdState, CampaignState, ContactId,
-    ContactState, ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
+    AttemptId, AttemptState, CallEventKind, CalleeType, CallerId, CallerIdState, CampaignState,
+    ContactId, ContactState, ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use dialdeck::policy::retry::Next;
 use dialdeck::policy::{Context, HoldKind, Refusal, Until};
@@ -793,16 +793,15 @@ fn a_contact_of_unknown_fate_is_called_again_only_when_asked_for(store: &mut imp
 }
 
 fn what_has_reached_its_end_is_not_called_again(store: &mut impl Store) {
-    let now = morning();
+    let mut now = morning();
     let (campaign, contacts) = running(store, 5);
-    let reached = dial(store, contacts[0], now);
-    let gone = dial(store, contacts[1], now + secs(1));
-    settle(store, reached.id, &talked(), now + secs(9));
-    settle(store, gone.id, &rejected(404), now + secs(9));
-    dial(store, contacts[2], now + secs(2));
+    for (contact, end) in [(0, talked()), (1, rejected(410)), (4, rejected(486))] {
+        let attempt = sent(store, contacts[contact], now);
+        now = now + secs(9);
+        settle(store, attempt, &end, now);
+    }
+    sent(store, contacts[2], now);
     store.suppress(&[opted_out(number(3), now)]).unwrap();
-    let busy = dial(store, contacts[4], now + secs(3));
-    settle(store, busy.id, &rejected(486), now + secs(9));
     let head = store.snapshot(now).unwrap().head;
     let words = ["reached", "cannot be dialed", "being called", "suppressed"];
     for (contact, word) in contacts[..4].iter().zip(words) {
@@ -825,6 +824,12 @@ fn what_has_reached_its_end_is_not_called_again(store: &mut impl Store) {
     store.move_campaign(campaign, to, "", &by(now)).unwrap();
     let error = store.requeue(&contacts[4..], &by(now)).unwrap_err();
     assert!(error.to_string().contains("stopped for good"), "{error}");
+}
+
+fn sent(store: &mut impl Store, contact: ContactId, now: Timestamp) -> AttemptId {
+    let attempt = dial(store, contact, now).id;
+    assert!(tell(store, attempt, CallEventKind::Sent, now));
+    attempt
 }
 
 fn a_wish_to_hang_up_lasts_until_it_is_taken(store: &mut impl Store) {

@@ -233,6 +233,17 @@ fn answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
         Verb::CallerId(place, state) => {
             said(store.set_caller_id_state(caller_id(*place), *state, &by))
         }
+        act => act_answer(store, act, now),
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other verbs are answered above and below"
+)]
+fn act_answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
+    let by = by(now);
+    match verb {
         Verb::Requeue(places) => {
             let mut contacts = Vec::new();
             for (place, nth) in places {

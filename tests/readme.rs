@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 use deck::engine::Engine;
 use deck::{Deck, read, text};
 use dialdeck::cli::args::Cli;
@@ -147,7 +147,7 @@ fn the_commands_of_a_real_campaign_run() {
     files_of_the_deck(&deck);
 }
 
-/// Every file in the deck's folder stands in README's table, and all of those but the optional one
+/// Every file in the deck's folder stands in README's table, and all of those but the optional ones
 /// are there.
 fn files_of_the_deck(deck: &Deck) {
     let table = section("Files");
@@ -162,7 +162,8 @@ fn files_of_the_deck(deck: &Deck) {
         .filter(|name| !name.starts_with("deck.sqlite-"))
         .collect();
     let missing: Vec<&String> = named.difference(&there).collect();
-    assert_eq!(missing, ["dialdeck.toml"], "in the table, not in the deck");
+    let optional = ["dialdeck.toml", "keys.toml", "themes/NAME.toml"];
+    assert_eq!(missing, optional, "in the table, not in the deck");
     let unnamed: Vec<&String> = there.difference(&named).collect();
     assert!(
         unnamed.is_empty(),
@@ -214,7 +215,7 @@ fn the_columns_of_a_contacts_file_are_those_of_the_table() {
 
 #[test]
 fn the_summary_of_the_demo_looks_as_shown() {
-    let shown = blocks(&readme()).remove(0).1;
+    let shown = block("The demo without a screen", "", 0);
     let (line, table) = shown.split_once('\n').unwrap();
     let line = words(line.strip_prefix("$ ").unwrap());
     let deck = Deck::new();
@@ -232,8 +233,19 @@ fn the_set_up_is_what_ci_runs_and_the_program_takes() {
     let demo = lines(&block("Set-up", "sh", 0)).remove(0);
     let (cargo, program) = demo.split_at(demo.iter().position(|word| word == "--").unwrap());
     assert_eq!(cargo, ["cargo", "run", "--release"]);
-    let arguments = program[1..].iter().map(String::as_str);
-    Cli::try_parse_from(["dialdeck"].into_iter().chain(arguments)).unwrap();
+    // It opens the console, which a test of its own has on a terminal; without one there is a hint.
+    let line: Vec<String> = std::iter::once("dialdeck".to_owned())
+        .chain(program[1..].iter().cloned())
+        .collect();
+    assert_eq!(line, ["dialdeck", "demo"]);
+    let deck = Deck::new();
+    let output = command(&deck, &line).output().unwrap();
+    assert_eq!(output.status.code(), Some(2), "{line:?}");
+    let hint = text(&output.stderr);
+    assert!(
+        hint.contains("terminal") && hint.contains("demo --headless"),
+        "{hint}"
+    );
 
     let test = lines(&block("Set-up", "sh", 1)).remove(0).join(" ");
     let ci = read(&root().join(".ci/run"));
@@ -247,7 +259,27 @@ fn every_fenced_block_is_one_that_is_tried() {
         .into_iter()
         .map(|(said, _)| said)
         .collect();
-    assert_eq!(languages, ["", "sh", "sh", "toml", "csv", "sh", "sh"]);
+    assert_eq!(languages, ["", "sh", "sh", "toml", "csv", "sh", "sh", ""]);
+}
+
+#[test]
+fn the_screen_is_one_of_the_reference_size() {
+    let readme = readme();
+    let (_, rest) = readme.split_once("<!-- screen -->\n```\n").unwrap();
+    let (screen, _) = rest.split_once("```\n<!-- /screen -->\n").unwrap();
+    assert_eq!(screen.lines().count(), 36);
+    for line in screen.lines() {
+        assert!(line.chars().count() <= 120, "{line}");
+    }
+    for part in [
+        "dialdeck",
+        "appointment-reminders",
+        "Calling windows",
+        "Call list",
+        "F9 stop",
+    ] {
+        assert!(screen.contains(part), "{part}");
+    }
 }
 
 /// The rows of the one table in a section: first and second cell.
@@ -332,6 +364,28 @@ fn the_table_of_commands_is_the_programs() {
         }
     }
     let known: BTreeSet<String> = known.into_iter().map(|(name, _)| name).collect();
+    assert_eq!(told, known, "left: README's table; right: the program");
+}
+
+#[test]
+fn the_table_of_options_is_the_programs() {
+    let told: BTreeSet<String> = cells(&section("Options of every command"))
+        .iter()
+        .map(|(option, _)| {
+            option
+                .trim_matches('`')
+                .split(' ')
+                .next()
+                .unwrap()
+                .to_owned()
+        })
+        .collect();
+    let program = Cli::command();
+    let known: BTreeSet<String> = program
+        .get_arguments()
+        .filter_map(clap::Arg::get_long)
+        .map(|long| format!("--{long}"))
+        .collect();
     assert_eq!(told, known, "left: README's table; right: the program");
 }
 

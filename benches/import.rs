@@ -12,6 +12,7 @@ use std::path::Path;
 use std::process::Command;
 
 use dialdeck::cli::import::{self, Plan};
+use dialdeck::cli::progress::Showing;
 use dialdeck::clock::Stopwatch;
 use dialdeck::domain::Timestamp;
 use dialdeck::store::Store as _;
@@ -84,7 +85,7 @@ fn take(folder: &Path, file: &Path) -> f64 {
         country: "US".to_owned(),
         rejects: None,
         dry_run: false,
-        quiet: true,
+        progress: Showing::Nowhere,
         deck: None,
         keep_ids: false,
     };

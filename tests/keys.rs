@@ -1,5 +1,4 @@
 //! The README's list of keys is the one the console goes by.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use dialdeck::tui::keymap::KeyMap;
 

@@ -42,6 +42,10 @@ pub struct Cli {
 /// Options that every subcommand takes.
 #[derive(Clone, Debug, Args)]
 #[command(next_help_heading = "Global options")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the command line"
+)]
 pub struct GlobalArgs {
     /// The deck's folder [default: dialdeck in the user's data folder]
     #[arg(long, global = true, value_name = "DIR", env = "DIALDECK_DECK", hide_env_values = true, value_hint = ValueHint::DirPath)]

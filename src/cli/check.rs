@@ -10,7 +10,7 @@ use super::args::CheckArgs;
 use super::campaign_file::{self, Sound};
 use super::import::{self, Plan, Taken};
 use super::output::{self, instant};
-use super::progress::Progress;
+use super::progress::{Progress, Showing};
 use super::{CliError, Deck, Env, ExitCode, deck, words};
 use crate::domain::{
     Campaign, CampaignState, ClassId, ContactId, ListKind, Suppression, Timestamp,
@@ -112,7 +112,7 @@ fn try_out(
         country: env.country(&args.country)?,
         rejects: None,
         dry_run: false,
-        quiet: env.json,
+        progress: Showing::unless(env.json),
         deck: None,
         keep_ids: true,
     };
@@ -127,7 +127,11 @@ fn try_out(
         forecast: Forecast::default(),
         next: BTreeMap::new(),
     };
-    let mut progress = Progress::new("contacts", taken.ids.len() as u64, env.json);
+    let mut progress = Progress::new(
+        "contacts",
+        taken.ids.len() as u64,
+        Showing::unless(env.json),
+    );
     for (done, contact) in (1..).zip(&taken.ids) {
         outlook.look(&mut store, real.as_deref_mut(), *contact)?;
         if done % STEP == 0 {

@@ -6,14 +6,15 @@ use std::sync::mpsc;
 
 use jiff::tz::TimeZone;
 
-use super::engine::{self, Run, Running};
+use super::engine::{self, HangUp, Run, Running};
 use super::import::{self, Plan};
+use super::progress::Showing;
 use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::clock::DeckClock;
 use crate::domain::Right;
 use crate::engine::Command;
 use crate::engine::desk::service::{self, TOLD_QUEUE};
-use crate::engine::desk::{self, EngineSeat, Imported, Importer, Surroundings};
+use crate::engine::desk::{self, EngineSeat, Imported, Importer, Listener, Surroundings};
 use crate::engine::shell::Handle;
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _, StoreError};
@@ -25,11 +26,12 @@ use crate::tui::model::{Ending, Permits, Viewer};
 /// `dialdeck` alone: the engine inside if nobody owns the deck, else attached.
 ///
 /// # Errors
-/// When there is no terminal, or the deck is not usable.
+/// When there is no terminal, keys or theme are broken, or the deck is not usable.
 pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let front = Front::prepare(env)?;
     let owned = lock::is_held(&env.deck).map_err(CliError::deck)?;
-    if owned || env.read_only {
-        return attached(env);
+    if owned || env.read_only || !env.role()?.may(Right::Campaigns) {
+        return attached(front, env);
     }
     let run = Run {
         config: env.deck_config()?,
@@ -39,32 +41,35 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         carrier_log: None,
         until_done: false,
     };
-    inside(&run, env, |_, _| Ok(()), out)
+    inside(front, &run, env, |_, _| Ok(()), out)
 }
 
 /// A console with the engine inside.
 ///
 /// # Errors
-/// When there is no terminal, or the deck is not usable or owned by another engine.
+/// When the deck is not usable or owned by another engine.
 pub(super) fn inside(
+    front: Front,
     run: &Run,
     env: &Env,
     prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
-    terminal()?;
     let running = engine::start(run, env, prepare)?;
-    let ending = open(env, Some(&running))?;
     let handle = running.handle.clone();
-    match ending {
-        Ending::Leave => {}
+    let closing = match open(front, env, Some(&running))? {
+        Ending::Leave => return running.see_out(env, HangUp::Ignored, out),
         Ending::HangUp => {
             hang_up(&handle, &env.actor)?;
-            drain(handle, env.actor.clone());
+            Command::Drain(None)
         }
-        Ending::Drain => drain(handle, env.actor.clone()),
-    }
-    running.see_out(env, out)
+        Ending::Finish => Command::Drain(None),
+        Ending::Drain => Command::Drain(Some(engine::DRAIN_LIMIT)),
+    };
+    let actor = env.actor.clone();
+    // The acknowledgement comes with the engine's end, which is waited for below.
+    std::thread::spawn(move || handle.ask_blocking(closing, &actor));
+    running.see_out(env, HangUp::Ends, out)
 }
 
 fn hang_up(handle: &Handle, actor: &str) -> Result<(), CliError> {
@@ -72,19 +77,34 @@ fn hang_up(handle: &Handle, actor: &str) -> Result<(), CliError> {
     done.map(|_| ()).map_err(CliError::failed)
 }
 
-/// Tells the engine to end; the acknowledgement comes with its end.
-fn drain(handle: Handle, actor: String) {
-    std::thread::spawn(move || handle.ask_blocking(Command::Drain, &actor));
+/// A console on a deck whose engine, if any, runs elsewhere.
+fn attached(front: Front, env: &Env) -> Result<ExitCode, CliError> {
+    open(front, env, None)?;
+    Ok(ExitCode::Done)
 }
 
-/// A console on a deck whose engine, if any, runs elsewhere.
-fn attached(env: &Env) -> Result<ExitCode, CliError> {
-    terminal()?;
-    if !Deck::exists(env) {
-        return Err(Deck::missing(env));
+/// What a console needs before anything of the deck is touched.
+pub(super) struct Front {
+    keys: KeyMap,
+    looks: Looks,
+}
+
+impl Front {
+    /// Looks for the terminal, the user's keys and the theme.
+    ///
+    /// # Errors
+    /// When there is no terminal, or keys or theme are broken.
+    pub(super) fn prepare(env: &Env) -> Result<Self, CliError> {
+        terminal()?;
+        let keys = match env.own_file("keys.toml") {
+            Some(path) => KeyMap::load(&path)?,
+            None => KeyMap::embedded(),
+        };
+        Ok(Self {
+            keys,
+            looks: looks(env)?,
+        })
     }
-    open(env, None)?;
-    Ok(ExitCode::Done)
 }
 
 fn terminal() -> Result<(), CliError> {
@@ -97,12 +117,16 @@ fn terminal() -> Result<(), CliError> {
 }
 
 /// Runs the console until it ends.
-fn open(env: &Env, engine: Option<&Running>) -> Result<Ending, CliError> {
+fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, CliError> {
     let role = env.role()?;
     let Deck { store, .. } = Deck::open(env)?;
     let viewer = Viewer {
         actor: env.actor.clone(),
-        role: role.as_str(),
+        role: if env.read_only {
+            "read-only"
+        } else {
+            role.as_str()
+        },
         may: Permits {
             campaigns: !env.read_only && role.may(Right::Campaigns),
             opt_out: !env.read_only && role.may(Right::OptOut),
@@ -125,25 +149,30 @@ fn open(env: &Env, engine: Option<&Running>) -> Result<Ending, CliError> {
     };
     let (asks, inbox) = mpsc::channel();
     let (tell, told) = tokio::sync::mpsc::channel(TOLD_QUEUE);
-    let keys = match env.own_file("keys.toml") {
-        Some(path) => KeyMap::load(&path)?,
-        None => KeyMap::embedded(),
-    };
-    let looks = looks(env)?;
     let desk = service::spawn(settings, inbox, tell)?;
     let ending = Console {
         viewer,
-        keys,
-        looks,
+        keys: front.keys,
+        looks: front.looks,
         asks,
         told,
         masked: env.look.mask,
+        deck: deck_name(env),
     }
     .run()
     .map_err(|error| CliError::failed(format!("the terminal: {error}")))?;
     // The desk ends with its channel; an act it has begun is finished first.
     desk.join().ok();
     Ok(ending)
+}
+
+/// The deck's name on the screen: its folder's.
+fn deck_name(env: &Env) -> String {
+    if !env.deck_named && env.deck.starts_with(std::env::temp_dir()) {
+        return "demo".to_owned();
+    }
+    let name = env.deck.file_name();
+    name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 fn looks(env: &Env) -> Result<Looks, CliError> {
@@ -200,12 +229,7 @@ impl Surroundings<SqliteStore> for Here {
 }
 
 /// Imports a list as `dialdeck contacts import` does.
-fn take(
-    env: &Env,
-    campaign: &str,
-    list: &Path,
-    _progress: &mut dyn FnMut(u64),
-) -> Result<Imported, CliError> {
+fn take(env: &Env, campaign: &str, list: &Path, progress: Listener) -> Result<Imported, CliError> {
     let mut deck = Deck::open_to_write(env)?;
     let campaign = deck.store.campaign(campaign)?;
     let file = import::open(list)?;
@@ -213,7 +237,7 @@ fn take(
         country: env.deck_config()?.default_country,
         rejects: Some(import::rejects_beside(list)),
         dry_run: false,
-        quiet: true,
+        progress: Showing::Told(progress),
         deck: Some(env.deck.clone()),
         keep_ids: false,
     };

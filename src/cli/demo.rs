@@ -5,9 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{DemoArgs, Speed};
+use super::console::Front;
 use super::deck::STORE_FILE;
 use super::engine::{self, Run};
 use super::import::{self, Plan};
+use super::progress::Showing;
 use super::{CliError, Deck, Env, ExitCode, console, dnc_import, rules};
 use crate::clock::Clock;
 use crate::config::{read_campaign, read_deck};
@@ -67,6 +69,11 @@ const CAMPAIGNS: [(Sample, Sample); 4] = [
 /// When the deck is not usable, owned by another engine, or holds campaigns that are not the samples.
 pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     env.may_write()?;
+    let front = if args.headless {
+        None
+    } else {
+        Some(Front::prepare(env)?)
+    };
     let throw_away;
     let mut env = env.clone();
     if !env.deck_named {
@@ -86,10 +93,10 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         carrier_log: args.carrier_log.clone(),
         until_done: args.until_done,
     };
-    if args.headless {
-        return engine::execute(&run, &env, set_up, out);
+    match front {
+        Some(front) => console::inside(front, &run, &env, set_up, out),
+        None => engine::execute(&run, &env, set_up, out),
     }
-    console::inside(&run, &env, set_up, out)
 }
 
 /// Makes the deck with an identity that follows from the seed, so that attempt ids and with them the
@@ -166,7 +173,7 @@ fn add(deck: &mut Deck, file: Sample, contacts: Sample, by: &By) -> Result<(), C
         country: COUNTRY.to_owned(),
         rejects: None,
         dry_run: false,
-        quiet: true,
+        progress: Showing::Nowhere,
         deck: None,
         keep_ids: false,
     };

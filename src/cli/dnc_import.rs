@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::args::DncImportArgs;
 use super::output::{self, count, instant};
-use super::progress::Progress;
+use super::progress::{Progress, Showing};
 use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::domain::{ImportFigures, ListKind, PhoneNumber};
 use crate::intake::{DncFile, DncRow, Origin};
@@ -115,7 +115,7 @@ pub(super) fn take(
         figures: file.figures(),
         ..Taken::default()
     };
-    let mut progress = Progress::new("numbers", file.rows(), quiet);
+    let mut progress = Progress::new("numbers", file.rows(), Showing::unless(quiet));
     let mut batch = Vec::with_capacity(BATCH);
     for row in file.read(rules::in_force())? {
         match row? {

@@ -25,6 +25,9 @@ use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::lock::EngineLock;
 use crate::store::{By, Store as _};
 
+/// How long calls that are up are waited for after a signal, by the deck's clock.
+pub(super) const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+
 /// Between two looks at the log for `--json`, and at the board for the progress line.
 const REPORT_EVERY: Duration = Duration::from_millis(20);
 
@@ -49,6 +52,15 @@ pub(super) struct Run {
     pub(super) carrier_log: Option<PathBuf>,
     /// End when nothing is left to do by time alone.
     pub(super) until_done: bool,
+}
+
+/// What the loss of the terminal means for the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum HangUp {
+    /// A graceful end, as any other signal that ends.
+    Ends,
+    /// Nothing: it was told to go on without one.
+    Ignored,
 }
 
 /// An engine that runs in this process and owns its deck.
@@ -127,14 +139,19 @@ pub(super) fn execute(
     prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
-    start(run, env, prepare)?.see_out(env, out)
+    start(run, env, prepare)?.see_out(env, HangUp::Ends, out)
 }
 
 impl Running {
     /// Reports until the engine ends, then gives the deck free.
-    pub(super) fn see_out(self, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    pub(super) fn see_out(
+        self,
+        env: &Env,
+        hang_up: HangUp,
+        out: &mut dyn Write,
+    ) -> Result<ExitCode, CliError> {
         let mut reporter = Reporter::new(env, self.from)?;
-        let watching = watch(self.task, self.handle, &mut reporter, out);
+        let watching = watch((self.task, self.handle), hang_up, &mut reporter, out);
         let ending = self.runtime.block_on(watching)?;
         let code = close(env, &self.clock, &ending, out)?;
         reporter.tail(out)?;
@@ -243,13 +260,14 @@ fn profile(name: &str) -> Result<Profile, CliError> {
 
 /// Waits for the engine, reports meanwhile, and turns signals into a graceful end.
 async fn watch(
-    mut engine: JoinHandle<Ending>,
-    handle: Handle,
+    (mut engine, handle): (JoinHandle<Ending>, Handle),
+    hang_up: HangUp,
     reporter: &mut Reporter,
     out: &mut dyn Write,
 ) -> Result<Ending, CliError> {
     let mut term = signal(SignalKind::terminate()).map_err(CliError::failed)?;
     let mut int = signal(SignalKind::interrupt()).map_err(CliError::failed)?;
+    let mut hup = signal(SignalKind::hangup()).map_err(CliError::failed)?;
     let mut report = tokio::time::interval(REPORT_EVERY);
     let mut told = false;
     loop {
@@ -259,6 +277,11 @@ async fn watch(
             }
             _ = term.recv() => {}
             _ = int.recv() => {}
+            _ = hup.recv() => {
+                if hang_up == HangUp::Ignored {
+                    continue;
+                }
+            }
             _ = report.tick() => {
                 reporter.look(&handle, out)?;
                 continue;
@@ -273,7 +296,11 @@ async fn watch(
         told = true;
         reporter.say("ending: no new calls; waiting for calls that are up (again to end at once)");
         let asking = handle.clone();
-        tokio::spawn(async move { asking.ask(Command::Drain, "signal").await });
+        tokio::spawn(async move {
+            asking
+                .ask(Command::Drain(Some(DRAIN_LIMIT)), "signal")
+                .await
+        });
     }
 }
 
@@ -359,7 +386,8 @@ impl Reporter {
         self.looks += 1;
         if self.line && self.looks.is_multiple_of(LOOKS_PER_LINE) {
             let board = handle.board().borrow().clone();
-            write!(stderr(), "\r{}\x1b[K", progress(&board))?;
+            // The terminal may have gone; the engine goes on all the same.
+            write!(stderr(), "\r{}\x1b[K", progress(&board)).ok();
         }
         Ok(())
     }

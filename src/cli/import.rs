@@ -14,7 +14,7 @@ use self::feed::Rows;
 use self::pace::Pace;
 use super::args::CountryArgs;
 use super::output::count;
-use super::progress::Progress;
+use super::progress::{Progress, Showing};
 use super::{CliError, Env, rules};
 use crate::clock::Stopwatch;
 use crate::domain::{Campaign, ContactId, ImportFigures, NewContact, PhoneNumber, Timestamp};
@@ -33,8 +33,8 @@ pub struct Plan {
     pub rejects: Option<PathBuf>,
     /// Judge every row and write nothing.
     pub dry_run: bool,
-    /// Show no progress.
-    pub quiet: bool,
+    /// Where progress is shown.
+    pub progress: Showing,
     /// The deck's folder, whose engine may be dialing meanwhile; `None`: the store is nobody else's.
     pub deck: Option<PathBuf>,
     /// Remember the ids of the contacts taken.
@@ -176,7 +176,7 @@ pub fn plan(env: &Env, country: &CountryArgs, rejects: PathBuf) -> Result<Plan, 
         country: env.country(country)?,
         rejects: Some(rejects),
         dry_run: false,
-        quiet: env.json,
+        progress: Showing::unless(env.json),
         deck: Some(env.deck.clone()),
         keep_ids: false,
     })
@@ -202,7 +202,7 @@ impl Import<'_> {
         let evidence = self.campaign.settings.evidence;
         let country = Some(self.plan.country.as_str());
         let rows = self.file.read(rules::in_force(), country, evidence)?;
-        let mut progress = Progress::new("rows", self.file.rows(), self.plan.quiet);
+        let mut progress = Progress::new("rows", self.file.rows(), self.plan.progress.clone());
         feed::ahead(rows, |feed| {
             for rows in feed {
                 self.take(rows)?;

@@ -1,6 +1,8 @@
-//! Progress of long work, on standard error, only on a terminal and only after a second.
+//! Progress of long work: on standard error, only on a terminal and only after a second, or to whoever asked.
 
+use std::fmt;
 use std::io::{IsTerminal as _, stderr};
+use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
@@ -10,18 +12,47 @@ use crate::clock::Stopwatch;
 /// Work that is done sooner than this shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// Where progress is shown.
+#[derive(Clone, Default)]
+pub enum Showing {
+    /// Nowhere.
+    #[default]
+    Nowhere,
+    /// On standard error, if that is a terminal.
+    Terminal,
+    /// Whoever asked is told the units done.
+    Told(Arc<dyn Fn(u64) + Send + Sync>),
+}
+
+impl fmt::Debug for Showing {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Nowhere => "Nowhere",
+            Self::Terminal => "Terminal",
+            Self::Told(_) => "Told",
+        })
+    }
+}
+
+impl Showing {
+    /// On the terminal, unless the answer is to be read by a program.
+    pub fn unless(json: bool) -> Self {
+        if json { Self::Nowhere } else { Self::Terminal }
+    }
+}
+
 /// A bar that appears when the work takes longer than a second.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
     started: Stopwatch,
     shown: bool,
-    wanted: bool,
+    showing: Showing,
 }
 
 impl Progress {
-    /// Work of `total` units, called `what`. `quiet` never shows it.
-    pub fn new(what: &str, total: u64, quiet: bool) -> Self {
+    /// Work of `total` units, called `what`.
+    pub fn new(what: &str, total: u64, showing: Showing) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
             bar.set_style(style);
@@ -31,15 +62,21 @@ impl Progress {
             bar,
             started: Stopwatch::start(),
             shown: false,
-            wanted: !quiet && stderr().is_terminal(),
+            showing,
         }
     }
 
     /// `done` units are done.
     pub fn set(&mut self, done: u64) {
-        if self.wanted && !self.shown && self.started.elapsed() > PATIENCE {
-            self.bar.set_draw_target(ProgressDrawTarget::stderr());
-            self.shown = true;
+        match &self.showing {
+            Showing::Told(tell) => tell(done),
+            Showing::Terminal
+                if !self.shown && self.started.elapsed() > PATIENCE && stderr().is_terminal() =>
+            {
+                self.bar.set_draw_target(ProgressDrawTarget::stderr());
+                self.shown = true;
+            }
+            Showing::Terminal | Showing::Nowhere => {}
         }
         self.bar.set_position(done);
     }

@@ -162,6 +162,6 @@ fn carry_out<S: Store>(store: &mut S, command: Command, by: &By) -> Result<Effec
             Ok(Effected::Campaigns(running))
         }
         Command::Suppress(suppressions) => store.suppress(&suppressions).map(Effected::Suppressed),
-        Command::ResetTrunk(_) | Command::HangUpAll | Command::Drain => Ok(Effected::Done),
+        Command::ResetTrunk(_) | Command::HangUpAll | Command::Drain(_) => Ok(Effected::Done),
     }
 }

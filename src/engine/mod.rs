@@ -12,6 +12,8 @@ pub mod reading;
 pub mod shell;
 pub mod words;
 
+use std::time::Duration;
+
 use crate::domain::campaign::Pacing;
 use crate::domain::event::NewEvent;
 use crate::domain::{
@@ -115,8 +117,9 @@ pub enum Command {
     ResetTrunk(TrunkName),
     /// Hang up every call.
     HangUpAll,
-    /// Send nothing more and end once no call is up.
-    Drain,
+    /// Send nothing more and end once no call is up, or after this long by the deck's clock: calls
+    /// that are up then are left to recovery. `None`: however long they take.
+    Drain(Option<Duration>),
 }
 
 /// What a command brought about.

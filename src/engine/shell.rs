@@ -28,9 +28,6 @@ pub const COMMAND_QUEUE: usize = 64;
 /// How often a watched board is made anew, in real time.
 const BOARD_EVERY: Duration = Duration::from_millis(100);
 
-/// How long a drain may take, by the deck's clock, before the calls still up are left to recovery.
-const DRAIN_LIMIT: Duration = Duration::from_secs(30);
-
 /// The longest sleep between two looks at a clock that may be set from outside.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
@@ -337,8 +334,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
 
     fn take_command(&mut self, ask: Ask, drain_ends: &mut Option<Timestamp>) {
         let (command, actor, reply) = ask;
-        if command == Command::Drain {
-            *drain_ends = Some(self.now + DRAIN_LIMIT);
+        if let Command::Drain(limit) = command {
+            *drain_ends = Some(limit.map_or(Timestamp::MAX, |limit| self.now + limit));
         }
         let id = self.next_command;
         self.next_command += 1;

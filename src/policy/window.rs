@@ -73,20 +73,16 @@ pub enum Stretch {
     Open,
 }
 
-/// What the class's window is at `count` instants from `from` on, each `step` after the one before.
+/// What the class's window is at each of these instants.
 pub fn stretches(
     rules: &Rules,
     campaign: &Campaign,
     class: &WindowClass,
     ring_secs: u64,
-    from: Timestamp,
-    step: Duration,
-    count: u32,
+    instants: impl Iterator<Item = Timestamp>,
 ) -> Vec<Stretch> {
     let hours = Hours::new(rules, campaign, class, ring_secs);
-    (0..count)
-        .map(|place| hours.stretch(from + step * place))
-        .collect()
+    instants.map(|at| hours.stretch(at)).collect()
 }
 
 /// Holds unless every candidate zone is inside the law's and the campaign's hours (D1), now and for

@@ -8,6 +8,10 @@ use crate::engine::desk::{Ask, Centre, ContactRow, ListOrder, ListPage, ListQuer
 
 /// The window of the list that is loaded.
 #[derive(Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own about the window"
+)]
 pub struct List {
     /// Rows in order: what is seen and about a page on each side.
     pub rows: Vec<ContactRow>,
@@ -55,6 +59,34 @@ pub enum Motion {
     Top,
     /// To the last row.
     Bottom,
+}
+
+impl Motion {
+    /// Where it goes from a place in a list that ends at `last`.
+    pub const fn from(self, place: usize, last: usize, page: usize) -> usize {
+        let to = match self {
+            Self::Down => place + 1,
+            Self::Up => place.saturating_sub(1),
+            Self::PageDown => place + page,
+            Self::PageUp => place.saturating_sub(page),
+            Self::Top => 0,
+            Self::Bottom => last,
+        };
+        if to < last { to } else { last }
+    }
+
+    /// The same way in a list that is counted from its end.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::Down => Self::Up,
+            Self::Up => Self::Down,
+            Self::PageDown => Self::PageUp,
+            Self::PageUp => Self::PageDown,
+            Self::Top => Self::Bottom,
+            Self::Bottom => Self::Top,
+        }
+    }
 }
 
 impl List {
@@ -110,11 +142,7 @@ impl List {
         let last = self.rows.len().saturating_sub(1);
         let page = self.height.max(1);
         let place = self.place().unwrap_or(self.at).min(last);
-        let to = match motion {
-            Motion::Down => place.saturating_add(1),
-            Motion::Up => place.saturating_sub(1),
-            Motion::PageDown => place.saturating_add(page),
-            Motion::PageUp => place.saturating_sub(page),
+        match motion {
             Motion::Top if self.before => {
                 self.selected = None;
                 (self.top, self.at) = (0, 0);
@@ -125,10 +153,14 @@ impl List {
                 self.to_end = true;
                 return self.ask(Centre::End);
             }
-            Motion::Top => 0,
-            Motion::Bottom => last,
-        };
-        self.select(to.min(last));
+            Motion::Down
+            | Motion::Up
+            | Motion::PageDown
+            | Motion::PageUp
+            | Motion::Top
+            | Motion::Bottom => {}
+        }
+        self.select(motion.from(place, last, page));
         let near_start = self.before && self.top < page / 2 + 1;
         let near_end = self.after && self.top + 2 * page > self.rows.len();
         if near_start || near_end {
@@ -157,10 +189,11 @@ impl List {
 
     /// Marks the selected row, or takes its mark away, and goes one down.
     pub fn mark(&mut self) -> Option<Ask> {
-        if let Some((id, number)) = self.current().map(|row| (row.contact, row.number)) {
-            if self.marked.remove(&id).is_none() {
-                self.marked.insert(id, number);
-            }
+        let current = self.current().map(|row| (row.contact, row.number));
+        if let Some((id, number)) = current
+            && self.marked.remove(&id).is_none()
+        {
+            self.marked.insert(id, number);
         }
         self.go(Motion::Down)
     }

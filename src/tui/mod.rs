@@ -60,6 +60,8 @@ pub struct Console {
     pub told: Receiver<Told>,
     /// Numbers are shown without their last digits.
     pub masked: bool,
+    /// The deck's name.
+    pub deck: String,
 }
 
 impl Console {
@@ -73,7 +75,12 @@ impl Console {
             .build()?;
         terminal::install_panic_hook();
         let screen = Screen::enter()?;
-        runtime.block_on(Loop::new(self, screen)?.run())
+        let ending = runtime.block_on(Loop::new(self, screen)?.run());
+        // A terminal that has gone away ends the console as a signal would.
+        Ok(ending.unwrap_or_else(|error| {
+            tracing::warn!("the terminal has gone: {error}");
+            Ending::Drain
+        }))
     }
 }
 
@@ -95,6 +102,7 @@ impl Loop {
         let size = screen.size()?;
         let mut model = Model::new(console.viewer, console.keys, size, Timestamp::MIN);
         model.shared.masked = console.masked;
+        model.shared.deck = console.deck;
         Ok(Self {
             model,
             looks: console.looks,

@@ -56,6 +56,7 @@ pub enum Pane {
 
 impl Pane {
     /// The one after it.
+    #[must_use]
     pub const fn next(self) -> Self {
         match self {
             Self::List => Self::Zones,
@@ -99,7 +100,9 @@ pub struct Waiting {
 /// How the console ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The console closes; an engine inside plans no new calls and waits for those that are up.
+    /// The console closes; an engine inside plans no new calls and ends when the last call has.
+    Finish,
+    /// As finish, but calls are waited for only shortly: the program was told to end.
     Drain,
     /// As drain, and calls that are up are hung up first.
     HangUp,
@@ -168,6 +171,8 @@ pub struct Model {
     pub filtering: Option<tui_input::Input>,
     /// When everything was last stopped by one key; again within 3 s offers to hang up.
     pub stopped_at: Option<Millis>,
+    /// When quitting was last asked for on a screen too small for the question.
+    pub quit_at: Option<Millis>,
     /// When the terminal got the focus back: letters wait a little.
     pub focused_at: Option<Millis>,
     /// The id of the next act.
@@ -208,6 +213,7 @@ impl Model {
             dialog: None,
             filtering: None,
             stopped_at: None,
+            quit_at: None,
             focused_at: None,
             next_act: 1,
             ending: None,

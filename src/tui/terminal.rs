@@ -1,6 +1,7 @@
 //! The terminal itself: entered, drawn on, left as it was. The only place that writes to it.
 
 use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write, stdout};
+use std::mem::ManuallyDrop;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -33,7 +34,9 @@ static PANICKED: Mutex<Option<String>> = Mutex::new(None);
 
 /// The screen, ours until it is dropped.
 pub struct Screen {
-    terminal: Terminal<CrosstermBackend<BufWriter<Stdout>>>,
+    /// Never dropped: ratatui's own clean-up writes to standard error and panics when that has gone
+    /// with the terminal. What has to be undone is undone by [`give_back`].
+    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
 }
 
 impl Screen {
@@ -50,7 +53,9 @@ impl Screen {
         take()?;
         let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
         match Terminal::new(backend) {
-            Ok(terminal) => Ok(Self { terminal }),
+            Ok(terminal) => Ok(Self {
+                terminal: ManuallyDrop::new(terminal),
+            }),
             Err(error) => {
                 give_back();
                 Err(error)

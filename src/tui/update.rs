@@ -103,12 +103,10 @@ fn on_key(model: &mut Model, key: KeyEvent, cmds: &mut Vec<Cmd>) {
         return;
     }
     if view::is_too_small(model.shared.size) {
-        return match action {
-            Some(action @ (Action::Pause | Action::PauseAll | Action::Quit)) => {
-                perform(model, action, cmds);
-            }
-            _ => {}
-        };
+        if let Some(action @ (Action::Pause | Action::PauseAll | Action::Quit)) = action {
+            perform(model, action, cmds);
+        }
+        return;
     }
     if let Some(mut dialog) = model.dialog.take() {
         if key.code == KeyCode::Esc {
@@ -131,6 +129,10 @@ fn is_letter(key: KeyEvent) -> bool {
     plain && matches!(key.code, KeyCode::Char(_))
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "every other key belongs to the text"
+)]
 fn on_filter_key(model: &mut Model, key: KeyEvent, cmds: &mut Vec<Cmd>) {
     let Some(input) = &mut model.filtering else {
         return;

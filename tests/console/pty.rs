@@ -10,7 +10,7 @@ use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system}
 
 /// How long the screen may take to show what is waited for; far beyond what it needs, so that only
 /// a screen that never shows it fails.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What the terminal has been sent.
 struct Seen {
@@ -20,7 +20,7 @@ struct Seen {
 }
 
 /// A program on a terminal.
-pub struct Pty {
+pub(crate) struct Pty {
     master: Box<dyn MasterPty + Send>,
     child: Box<dyn Child + Send + Sync>,
     keys: Box<dyn Write + Send>,
@@ -30,7 +30,7 @@ pub struct Pty {
 
 impl Pty {
     /// Starts the built program with these arguments on a terminal of this size.
-    pub fn start(args: &[&str], (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(args: &[&str], (columns, rows): (u16, u16)) -> Self {
         let size = PtySize {
             rows,
             cols: columns,
@@ -85,25 +85,25 @@ impl Pty {
     }
 
     /// Presses keys, as the bytes a terminal sends.
-    pub fn press(&mut self, keys: &str) {
+    pub(crate) fn press(&mut self, keys: &str) {
         self.keys.write_all(keys.as_bytes()).unwrap();
         self.keys.flush().unwrap();
     }
 
     /// Pastes text, bracketed.
-    pub fn paste(&mut self, text: &str) {
+    pub(crate) fn paste(&mut self, text: &str) {
         self.press(&format!("\x1b[200~{text}\x1b[201~"));
     }
 
     /// Waits until the screen shows all of this, and gives the screen.
-    pub fn wait_for(&self, what: &[&str]) -> String {
+    pub(crate) fn wait_for(&self, what: &[&str]) -> String {
         self.wait(&format!("{what:?}"), |screen| {
             what.iter().all(|part| screen.contains(part))
         })
     }
 
     /// Waits until the screen is as wanted.
-    pub fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+    pub(crate) fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let (lock, news) = &*self.seen;
         let mut seen = lock.lock().unwrap();
         loop {
@@ -112,10 +112,10 @@ impl Pty {
                 return screen;
             }
             assert!(!seen.over, "the program ended before {what}:\n{screen}");
-            let (next, waited) = news.wait_timeout(seen, PATIENCE).unwrap();
-            seen = next;
+            let (after, timer) = news.wait_timeout(seen, PATIENCE).unwrap();
+            seen = after;
             assert!(
-                !waited.timed_out(),
+                !timer.timed_out(),
                 "no {what} on:\n{}",
                 seen.parser.screen().contents()
             );
@@ -123,7 +123,7 @@ impl Pty {
     }
 
     /// Gives the terminal another size.
-    pub fn resize(&self, columns: u16, rows: u16) {
+    pub(crate) fn resize(&self, columns: u16, rows: u16) {
         self.seen
             .0
             .lock()
@@ -142,12 +142,12 @@ impl Pty {
     }
 
     /// The program's process id.
-    pub fn id(&self) -> u32 {
+    pub(crate) fn id(&self) -> u32 {
         self.child.process_id().unwrap()
     }
 
     /// Whether the terminal is as a shell wants it: echo and lines.
-    pub fn is_cooked(&self) -> bool {
+    pub(crate) fn is_cooked(&self) -> bool {
         use rustix::termios::LocalModes;
         let fd = self.master.as_raw_fd().unwrap();
         let modes = termios(fd);
@@ -155,7 +155,7 @@ impl Pty {
     }
 
     /// Waits for the program's end: its exit code, and what it left on the terminal's own screen.
-    pub fn end(mut self) -> (u32, String) {
+    pub(crate) fn end(mut self) -> (u32, String) {
         let status = self.child.wait().unwrap();
         assert!(self.is_cooked(), "the terminal is left raw");
         drop(self.keys);

@@ -797,7 +797,7 @@ fn what_has_reached_its_end_is_not_called_again(store: &mut impl Store) {
     let (campaign, contacts) = running(store, 5);
     for (contact, end) in [(0, talked()), (1, rejected(410)), (4, rejected(486))] {
         let attempt = sent(store, contacts[contact], now);
-        now = now + secs(9);
+        now = now + secs(40);
         settle(store, attempt, &end, now);
     }
     sent(store, contacts[2], now);

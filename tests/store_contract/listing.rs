@@ -65,7 +65,8 @@ fn mixed<S: Store>(store: &mut S) -> Vec<CampaignId> {
     let (lost, now) = next(store, ids[7]);
     store.mark_unknown(lost, "restart", now).unwrap();
     settle(store, lost, &ended(CallEnd::Unresolved), now);
-    next(store, ids[9]);
+    let (up, now) = next(store, ids[9]);
+    tell(store, up, CallEventKind::Sent, now);
     let (_, now) = next(store, ids[1]);
     for place in [3, 8] {
         claim(store, others[place], now + secs(30));
@@ -84,9 +85,8 @@ fn everybody(store: &mut impl Store, campaign: CampaignId) -> Vec<Contact> {
 fn place(contact: &Contact, order: ListOrder) -> (u8, i64, i64, ContactId) {
     let due = contact.due.as_millis();
     let (section, rank, at) = match (order, contact.state) {
-        (ListOrder::List, _) => (0, 0, 0),
+        (ListOrder::List, _) | (ListOrder::Queue, ContactState::InFlight) => (0, 0, 0),
         (ListOrder::Number, _) => (0, 0, contact.number.digits().cast_signed()),
-        (ListOrder::Queue, ContactState::InFlight) => (0, 0, 0),
         (ListOrder::Queue, ContactState::Ready) => (1, -i64::from(contact.priority), due),
         (ListOrder::Queue, ContactState::Waiting(_)) => (2, 0, due),
         (ListOrder::Queue, ContactState::Unknown) => (3, 0, 0),

@@ -13,7 +13,9 @@ pub mod story;
 pub mod why;
 pub mod zones;
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -68,8 +70,10 @@ pub trait Surroundings<S>: Send {
 }
 
 /// Imports a contact list; told how far it has come, in rows.
-pub type Importer =
-    Box<dyn FnOnce(&str, PathBuf, &mut dyn FnMut(u64)) -> Result<Imported, String> + Send>;
+pub type Importer = Box<dyn FnOnce(&str, PathBuf, Listener) -> Result<Imported, String> + Send>;
+
+/// Told how many rows are done.
+pub type Listener = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// What an import brought about.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -137,6 +141,8 @@ pub struct Desk<S> {
     clock: DeckClock,
     snapshot: Snapshot,
     now: Timestamp,
+    /// What bound each campaign in the last view.
+    limits: BTreeMap<CampaignId, Limit>,
 }
 
 impl<S: Store> Desk<S> {
@@ -152,6 +158,7 @@ impl<S: Store> Desk<S> {
             clock,
             snapshot: Snapshot::default(),
             now: Timestamp::MIN,
+            limits: BTreeMap::new(),
         };
         desk.read()?;
         Ok(desk)
@@ -165,7 +172,12 @@ impl<S: Store> Desk<S> {
     fn read(&mut self) -> Result<(), StoreError> {
         let settings = &mut self.settings;
         self.clock = settings.surroundings.clock(&mut settings.store)?;
-        self.snapshot = settings.store.snapshot(self.clock.now(None))?;
+        if self.snapshot.last_event_at.is_none() {
+            // A clock that jumps stands at the last event, which is not known before the first look.
+            self.snapshot = settings.store.snapshot(Timestamp::MIN)?;
+        }
+        let now = self.clock.now(self.snapshot.last_event_at);
+        self.snapshot = settings.store.snapshot(now)?;
         self.now = self.present();
         Ok(())
     }
@@ -187,7 +199,7 @@ impl<S: Store> Desk<S> {
         let snapshot = &self.snapshot;
         let readings = reading::readings(snapshot, rules, now);
         let board = Board::of(snapshot, &readings, now);
-        let campaigns = board
+        let campaigns: Vec<CampaignView> = board
             .campaigns
             .iter()
             .zip(&readings)
@@ -209,6 +221,10 @@ impl<S: Store> Desk<S> {
                     .settings
                     .abandonment_limit_percent,
             })
+            .collect();
+        self.limits = campaigns
+            .iter()
+            .map(|campaign| (campaign.id, campaign.limit))
             .collect();
         Ok(View {
             board,
@@ -242,7 +258,13 @@ impl<S: Store> Desk<S> {
                 )
             }
             Centre::At(key) => {
-                let page = store.page(&asked, Some(&key), Direction::Back, before, ROW_BUDGET)?;
+                let page = store.page(
+                    &asked,
+                    Some(&key),
+                    Direction::Back,
+                    before.max(1),
+                    ROW_BUDGET,
+                )?;
                 let last = page.rows.last().map(|last| query.order.key(last));
                 (Some(page), last)
             }
@@ -276,18 +298,12 @@ impl<S: Store> Desk<S> {
         else {
             return Vec::new();
         };
-        let counts = Board::of(&self.snapshot, std::slice::from_ref(reading), now);
-        let limit = counts
-            .campaigns
-            .first()
-            .map_or(Limit::NothingLeft, |board| {
-                limit::of(board, reading, &self.snapshot, u32::MAX, now)
-            });
+        let limit = self.limits.get(&query.campaign).copied();
         let maker = rows::RowMaker {
             rules,
             reading,
             snapshot: &self.snapshot,
-            limit,
+            limit: limit.unwrap_or(Limit::Spacing),
             order: query.order,
             now,
         };

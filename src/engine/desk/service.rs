@@ -3,6 +3,7 @@
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
@@ -379,11 +380,12 @@ impl<S: Store> Service<S> {
         let started = thread::Builder::new()
             .name("import".to_owned())
             .spawn(move || {
-                let mut progress = |rows| {
+                let news = tell.clone();
+                let listener = Arc::new(move |rows| {
                     // A console that has gone needs no progress; the import goes on.
-                    tell.try_send(Told::Importing(rows)).ok();
-                };
-                let result = importer(campaign.name(), path, &mut progress);
+                    news.try_send(Told::Importing(rows)).ok();
+                });
+                let result = importer(campaign.name(), path, listener);
                 tell.blocking_send(Told::Imported(result)).ok();
             });
         started

@@ -72,15 +72,8 @@ impl Strips {
         let campaign = &reading.counts.campaign;
         let from = self.day.unwrap_or(Timestamp::MIN);
         self.drawn.entry((campaign.id, id)).or_insert_with(|| {
-            window::stretches(
-                rules,
-                campaign,
-                class,
-                reading.ring_secs,
-                from,
-                STEP,
-                STRETCHES,
-            )
+            let instants = (0..STRETCHES).map(|place| from + STEP * place);
+            window::stretches(rules, campaign, class, reading.ring_secs, instants)
         })
     }
 }

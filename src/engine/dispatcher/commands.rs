@@ -31,7 +31,7 @@ impl Dispatcher {
                 self.hang_up_all(effects);
                 self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
             }
-            Command::Drain => {
+            Command::Drain(_) => {
                 self.draining = true;
                 self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
             }

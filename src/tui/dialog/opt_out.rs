@@ -65,9 +65,8 @@ impl OptOut {
         }
         prefilled.sort_unstable();
         prefilled.dedup();
-        let numbers: Vec<String> = prefilled.iter().map(ToString::to_string).collect();
         let mut dialog = Self {
-            numbers: Field::new(&numbers.join(", ")),
+            numbers: Field::new(&joined(&prefilled)),
             note: Field::default(),
             focus: Focus::Cancel,
             stage: Stage::Editing,
@@ -79,6 +78,14 @@ impl OptOut {
         };
         let ask = dialog.judge();
         (dialog, ask)
+    }
+
+    /// Goes to the numbers; those the dialog opened with give way to what is typed or pasted instead.
+    fn begin_anew(&mut self) {
+        self.focus = Focus::Numbers;
+        if self.numbers.value() == joined(&self.prefilled) {
+            self.numbers = Field::default();
+        }
     }
 
     /// Asks what the numbers would touch, unless there are none.
@@ -193,7 +200,7 @@ impl OptOut {
                 return Response::stay();
             }
             (Focus::Numbers, _) => {}
-            (_, KeyCode::Char(letter)) if starts_number(letter) => self.focus = Focus::Numbers,
+            (_, KeyCode::Char(letter)) if starts_number(letter) => self.begin_anew(),
             (_, KeyCode::Left) => {
                 self.go(true);
                 return Response::stay();
@@ -209,6 +216,11 @@ impl OptOut {
         }
         Response::stay()
     }
+}
+
+fn joined(numbers: &[PhoneNumber]) -> String {
+    let numbers: Vec<String> = numbers.iter().map(ToString::to_string).collect();
+    numbers.join(", ")
 }
 
 fn asked(ask: Option<Ask>) -> Response {
@@ -249,7 +261,9 @@ impl Dialog for OptOut {
             self.note.paste(text);
             return Some(Response::stay());
         }
-        self.focus = Focus::Numbers;
+        if self.focus != Focus::Numbers {
+            self.begin_anew();
+        }
         let pieces = text.split(BETWEEN).map(str::trim);
         let pieces: Vec<&str> = pieces.filter(|piece| !piece.is_empty()).collect();
         let before = self.numbers.value().trim_end();

@@ -16,8 +16,8 @@ const CHOICES: [(&str, &str, Option<Ending>); 4] = [
     ("Stay", "Nothing changes.", None),
     (
         "Finish the calls, then quit",
-        "No new call leaves; the console closes when the last one has ended by itself.",
-        Some(Ending::Drain),
+        "No new call leaves; the screen closes, the program ends with the last call.",
+        Some(Ending::Finish),
     ),
     (
         "Hang up and quit",
@@ -144,7 +144,7 @@ mod tests {
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::close()
         );
-        for ending in [Ending::Drain, Ending::HangUp, Ending::Leave] {
+        for ending in [Ending::Finish, Ending::HangUp, Ending::Leave] {
             press(&mut dialog, KeyCode::Down, &shared);
             assert_eq!(
                 press(&mut dialog, KeyCode::Enter, &shared),

@@ -10,6 +10,10 @@ use crate::tui::list::Motion;
 use crate::tui::model::{Model, Pane};
 
 /// Moves around: what is looked at, nothing of the deck.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what is left goes to a campaign, or is no key of the view"
+)]
 pub(super) fn look_around(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
     let shared = &mut model.shared;
     match action {
@@ -72,33 +76,17 @@ fn back(model: &mut Model, cmds: &mut Vec<Cmd>) {
 
 fn motion(model: &mut Model, motion: Motion, cmds: &mut Vec<Cmd>) {
     let shared = &mut model.shared;
-    let by = |place: &mut usize, last: usize, page: usize, down_is_more: bool| {
-        let (more, less) = if down_is_more {
-            (Motion::Down, Motion::Up)
-        } else {
-            (Motion::Up, Motion::Down)
-        };
-        *place = match motion {
-            m if m == more => *place + 1,
-            m if m == less => place.saturating_sub(1),
-            Motion::PageDown if down_is_more => *place + page,
-            Motion::PageUp if !down_is_more => *place + page,
-            Motion::PageUp | Motion::PageDown => place.saturating_sub(page),
-            Motion::Top if down_is_more => 0,
-            Motion::Bottom if !down_is_more => 0,
-            _ => last,
-        }
-        .min(last);
-    };
     match shared.pane {
         Pane::List => cmds.extend(model.list.go(motion).map(Cmd::Ask)),
         Pane::Events => {
             let last = shared.events.len().saturating_sub(1);
-            by(&mut shared.events_back, last, 10, false);
+            // The newest is at the bottom, and places are counted from it.
+            let upwards = motion.reversed();
+            shared.events_back = upwards.from(shared.events_back, last, 10);
         }
         Pane::Zones => {
             let rows = shared.campaign_view().map_or(0, |view| view.zones.len());
-            by(&mut shared.zones_from, rows.saturating_sub(1), 5, true);
+            shared.zones_from = motion.from(shared.zones_from, rows.saturating_sub(1), 5);
         }
     }
 }

@@ -31,8 +31,14 @@ pub(super) fn stop_everything(model: &mut Model, cmds: &mut Vec<Cmd>) {
     let now = model.shared.millis;
     let again = model.stopped_at.is_some_and(|at| now < at + AGAIN_MS);
     model.stopped_at = Some(now);
-    if again && model.shared.calls_up() > 0 {
-        let up = model.shared.calls_up();
+    let up = model.shared.calls_up();
+    if again && up > 0 && view::is_too_small(model.shared.size) {
+        let text = format!(
+            "everything is paused; {up} calls are up, and hanging up is asked on a larger screen"
+        );
+        return say(model, Tone::Plain, text);
+    }
+    if again && up > 0 {
         model.dialog = Some(Box::new(Confirm::new(
             "Hang up every call",
             vec![
@@ -61,6 +67,10 @@ fn refuse(model: &mut Model, what: &str) {
 }
 
 /// Does what a key or the palette asks for.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "what does nothing to the deck only looks around"
+)]
 pub(super) fn perform(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
     match action {
         Action::StopEverything => stop_everything(model, cmds),
@@ -272,8 +282,21 @@ fn requeue(model: &mut Model) {
     model.dialog = Some(Box::new(Confirm::new(&title, lines, "Requeue", want)));
 }
 
-/// Leaves at once when nothing is up that leaving would touch; else asks.
+/// Leaves at once when nothing is up that leaving would touch; else asks. On a screen too small for the
+/// question a second press is the answer.
 fn quit(model: &mut Model) {
+    let now = model.shared.millis;
+    if view::is_too_small(model.shared.size) && Quit::new(&model.shared).is_some() {
+        let again = model.quit_at.is_some_and(|at| now < at + AGAIN_MS);
+        model.quit_at = Some(now);
+        if again {
+            model.ending = Some(Ending::Finish);
+        } else {
+            let text = "calls are up or campaigns run: again to finish the calls and quit";
+            say(model, Tone::Plain, text.to_owned());
+        }
+        return;
+    }
     match Quit::new(&model.shared) {
         Some(dialog) => model.dialog = Some(Box::new(dialog)),
         None => model.ending = Some(Ending::Drain),

@@ -16,15 +16,15 @@ use crate::tui::glyph::Glyphs;
 use crate::tui::model::{Model, Notice, Pane, Tone};
 use crate::tui::theme::Theme;
 
-fn look(theme: &str, glyphs: Glyphs) -> Look {
+fn look(theme: &str, glyphs: &Glyphs) -> Look {
     Look {
         theme: Theme::embedded(theme),
-        glyphs,
+        glyphs: *glyphs,
     }
 }
 
 fn dark() -> Look {
-    look("dark", Glyphs::unicode())
+    look("dark", &Glyphs::unicode())
 }
 
 fn drawn(model: &Model, look: &Look) -> Buffer {
@@ -81,7 +81,7 @@ fn the_smallest_screen_and_the_card_below_it() {
 #[test]
 fn the_styles() {
     for theme in ["dark", "mono"] {
-        let buffer = drawn(&model((80, 24)), &look(theme, Glyphs::unicode()));
+        let buffer = drawn(&model((80, 24)), &look(theme, &Glyphs::unicode()));
         insta::assert_debug_snapshot!(format!("styles_{theme}"), buffer);
     }
 }
@@ -91,7 +91,7 @@ fn in_ascii_nothing_else_is_drawn() {
     for size in [(80, 24), (120, 36), (200, 50), (40, 10)] {
         let mut model = model(size);
         model.list.rows.retain(|row| row.name.is_ascii());
-        let text = text(&drawn(&model, &look("mono", Glyphs::ascii())));
+        let text = text(&drawn(&model, &look("mono", &Glyphs::ascii())));
         let other: BTreeSet<char> = text.chars().filter(|char| !char.is_ascii()).collect();
         assert!(other.is_empty(), "{other:?} at {size:?}");
     }
@@ -102,7 +102,7 @@ fn every_theme_writes_the_same_text() {
     let model = model((120, 36));
     assert_eq!(
         screen(&model),
-        text(&drawn(&model, &look("mono", Glyphs::unicode())))
+        text(&drawn(&model, &look("mono", &Glyphs::unicode())))
     );
 }
 
@@ -139,7 +139,7 @@ fn without_colour_no_two_states_look_alike() {
 #[test]
 fn the_selected_row_differs_without_colour() {
     let mut model = model((80, 24));
-    let mono = look("mono", Glyphs::unicode());
+    let mono = look("mono", &Glyphs::unicode());
     let before = drawn(&model, &mono);
     model.list.selected = None;
     assert_ne!(before, drawn(&model, &mono));

@@ -84,7 +84,10 @@ pub(super) const fn since(standing: &Standing) -> Option<Timestamp> {
 /// What happens to a contact next, or why it waits; times in the viewer's zone.
 pub(super) fn why(standing: &Standing, shared: &Shared) -> String {
     match standing {
-        Standing::Dialing(_) | Standing::Ringing(_) | Standing::Talking(_) => "-".to_owned(),
+        Standing::Dialing(_)
+        | Standing::Ringing(_)
+        | Standing::Talking(_)
+        | Standing::Ended(_, None) => "-".to_owned(),
         Standing::Lost(_) => "the carrier does not say what became of it".to_owned(),
         Standing::Next(limit) => binds(*limit, shared),
         Standing::Window(Some(at)) => format!("opens {}", when(*at, shared)),
@@ -95,7 +98,6 @@ pub(super) fn why(standing: &Standing, shared: &Shared) -> String {
         }
         Standing::Cap(at) => format!("cap ends {}", when(*at, shared)),
         Standing::Ended(_, Some(reason)) => reason_words(reason),
-        Standing::Ended(_, None) => "-".to_owned(),
     }
 }
 

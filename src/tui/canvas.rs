@@ -66,7 +66,9 @@ impl Canvas<'_> {
         let area = area.intersection(self.buffer.area);
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
-                self.buffer[(x, y)].set_char(' ').set_style(style);
+                // What lies beneath must not shine through where the role leaves a colour open.
+                self.buffer[(x, y)].reset();
+                self.buffer[(x, y)].set_style(style);
             }
         }
     }

@@ -92,7 +92,10 @@ impl Screen {
     /// # Errors
     /// When the terminal cannot be written.
     pub fn clear(&mut self) -> io::Result<()> {
-        self.terminal.clear()
+        // Not `Terminal::clear`: that asks the terminal where the cursor is, and its answer would come
+        // among the keys.
+        let size = self.terminal.size()?;
+        self.terminal.resize(size.into())
     }
 
     /// Sends text to the terminal's clipboard (OSC 52); there is no word back.
@@ -118,7 +121,7 @@ impl Screen {
     /// When it does not answer.
     pub fn resume(&mut self) -> io::Result<()> {
         take()?;
-        self.terminal.clear()
+        self.clear()
     }
 }
 

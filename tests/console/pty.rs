@@ -6,11 +6,12 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
+use dialdeck::clock::Stopwatch;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
 
 /// How long the screen may take to show what is waited for; far beyond what it needs, so that only
 /// a screen that never shows it fails.
-const PATIENCE: Duration = Duration::from_mins(1);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the terminal has been sent.
 struct Seen {
@@ -106,19 +107,15 @@ impl Pty {
     pub(crate) fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         let (lock, news) = &*self.seen;
         let mut seen = lock.lock().unwrap();
+        let started = Stopwatch::start();
         loop {
             let screen = seen.parser.screen().contents();
             if wanted(&screen) {
                 return screen;
             }
             assert!(!seen.over, "the program ended before {what}:\n{screen}");
-            let (after, timer) = news.wait_timeout(seen, PATIENCE).unwrap();
-            seen = after;
-            assert!(
-                !timer.timed_out(),
-                "no {what} on:\n{}",
-                seen.parser.screen().contents()
-            );
+            assert!(started.elapsed() < PATIENCE, "no {what} on:\n{screen}");
+            (seen, _) = news.wait_timeout(seen, PATIENCE).unwrap();
         }
     }
 

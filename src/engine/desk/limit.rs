@@ -126,10 +126,10 @@ pub(super) fn of(
     if board.ready == 0 {
         return nothing_ready(board, reading);
     }
-    if let Some(at) = load.minute_frees_at {
+    if let Some(at) = load.minute_frees_at.filter(|at| *at > now) {
         return Limit::PerMinute(Some(at));
     }
-    if let Some(at) = trunk.and_then(|load| load.minute_frees_at) {
+    if let Some(at) = trunk.and_then(|load| load.minute_frees_at.filter(|at| *at > now)) {
         return Limit::TrunkPerMinute(Some(at));
     }
     if reading

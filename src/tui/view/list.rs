@@ -62,7 +62,7 @@ impl Column {
             Self::Local => "local",
             Self::Tries => "try",
             Self::Last => "last",
-            Self::Why => "next / why it waits",
+            Self::Why => "next / why",
             Self::CallerId => "caller id",
         }
     }

@@ -12,9 +12,9 @@ use crate::tui::format;
 use crate::tui::model::{Pane, Shared};
 use crate::tui::theme::Role;
 
-const LABEL: u16 = 11;
+const LABEL: u16 = 10;
 const LOCAL: u16 = 5;
-const STATE: u16 = 14;
+const STATE: u16 = 15;
 const TO_CALL: u16 = 5;
 
 /// Cells that an axis may have; each is a whole number of quarters of an hour.
@@ -131,7 +131,7 @@ fn head(canvas: &mut Canvas<'_>, inner: Rect, columns: &Columns, framed: bool, m
     let (x, end) = columns.label;
     let focused = canvas.shared.pane == Pane::Zones;
     let name = match (framed, more.is_empty()) {
-        (true, _) | (false, true) => "callee zone",
+        (true, _) | (false, true) => "zone",
         (false, false) => more,
     };
     let role = if framed { Role::Label } else { Role::Title };

@@ -379,6 +379,7 @@ fn what_fails_exits_with_1() {
     ] {
         expect(&deck, line, 1, "dialdeck.toml:1");
     }
+    fs::remove_file(deck.path().join("dialdeck.toml")).unwrap();
     // Not one row of the file was taken: told on standard output, as the import was carried out.
     let output = run(&deck, "contacts import recall @nobody.csv --country US");
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));

@@ -33,6 +33,8 @@ pub struct List {
     pub filter: Filter,
     /// The order.
     pub order: ListOrder,
+    /// Somebody has moved: until then the list's start is shown, and what is selected is in sight.
+    moved: bool,
     /// Rows that fit on the screen.
     height: usize,
     campaign: Option<CampaignId>,
@@ -115,6 +117,7 @@ impl List {
     pub fn restart(&mut self) -> Option<Ask> {
         self.rows.clear();
         self.selected = None;
+        self.moved = false;
         (self.top, self.at) = (0, 0);
         self.awaited = false;
         self.ask(Centre::Start)
@@ -142,6 +145,7 @@ impl List {
         let last = self.rows.len().saturating_sub(1);
         let page = self.height.max(1);
         let place = self.place().unwrap_or(self.at).min(last);
+        self.moved = motion != Motion::Top;
         match motion {
             Motion::Top if self.before => {
                 self.selected = None;
@@ -208,6 +212,7 @@ impl List {
             return self.ask(centre);
         }
         let first = self.rows.get(self.top).map(|row| row.contact);
+        let first = first.filter(|_| self.moved);
         if self.searching {
             self.rows.extend(page.rows);
         } else {
@@ -222,6 +227,10 @@ impl List {
         let last = self.rows.len().saturating_sub(1);
         if std::mem::take(&mut self.to_end) {
             self.select(last);
+        } else if !self.moved {
+            self.top = 0;
+            let seen = self.place().filter(|place| *place < self.height);
+            self.select(seen.unwrap_or(0));
         } else {
             let place = self.place().unwrap_or(self.at.min(last));
             self.select(place);

@@ -19,7 +19,11 @@ const F9: &str = "\x1b[20~";
 /// The demo's console on a deck that stays.
 fn demo(deck: &Path, size: (u16, u16)) -> Pty {
     let pty = Pty::start(&["demo", "--deck", deck.to_str().unwrap()], size);
-    pty.wait_for(&["appointment-reminders", "RUNNING", "-555-0"]);
+    pty.wait_for(&["appointment-reminders", "RUNNING"]);
+    pty.wait("a selected contact", |screen| {
+        let mut lines = screen.lines().map(|line| line.trim_start_matches('│'));
+        lines.any(|line| line.starts_with('▸') && line.contains("555-0"))
+    });
     pty
 }
 

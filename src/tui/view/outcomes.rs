@@ -9,7 +9,7 @@ use crate::tui::canvas::Canvas;
 use crate::tui::format;
 use crate::tui::theme::Role;
 
-const NAME: u16 = 10;
+const NAME: u16 = 11;
 const COUNT: u16 = 7;
 const PERCENT: u16 = 5;
 

@@ -80,9 +80,11 @@ fn the_smallest_screen_and_the_card_below_it() {
 
 #[test]
 fn the_styles() {
-    for theme in ["dark", "mono"] {
-        let buffer = drawn(&model((80, 24)), &look(theme, &Glyphs::unicode()));
-        insta::assert_debug_snapshot!(format!("styles_{theme}"), buffer);
+    for (columns, rows) in [(80, 24), (120, 36), (200, 50)] {
+        for theme in ["dark", "mono"] {
+            let buffer = drawn(&model((columns, rows)), &look(theme, &Glyphs::unicode()));
+            insta::assert_debug_snapshot!(format!("styles_{columns}_{theme}"), buffer);
+        }
     }
 }
 

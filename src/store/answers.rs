@@ -1,0 +1,212 @@
+//! What a store answers: outcomes of its verbs, the picture of a deck, and what can go wrong.
+
+use std::collections::BTreeMap;
+
+use crate::domain::event::SealedEvent;
+use crate::domain::outcome::Classification;
+use crate::domain::{
+    Attempt, AttemptId, Campaign, CampaignId, CampaignState, ClassId, ContactId, ContactState,
+    Outcome, PhoneNumber, Right, Role, SuppressionList, Timestamp, TrunkName, TrunkSettings,
+    WindowClass,
+};
+use crate::policy::retry::Next;
+use crate::policy::{Abandonment, CallerIdUse, DialOrder, Hold, Load, Refusal};
+
+/// What can go wrong in a store.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// The deck cannot be used: wrong version, damaged, no space. Nothing is dialed any more.
+    #[error("the deck's store is not usable: {0}")]
+    Unusable(String),
+    /// Another process holds the write lock for too long.
+    #[error("the deck's store is busy: {0}")]
+    Busy(String),
+    /// No such campaign.
+    #[error("there is no campaign `{0}` in this deck")]
+    NoCampaign(String),
+    /// A campaign of that name exists.
+    #[error("a campaign `{0}` is already in this deck")]
+    CampaignExists(String),
+    /// The move is not legal.
+    #[error("campaign `{campaign}` is {from} and cannot become {to}")]
+    IllegalMove {
+        /// The campaign.
+        campaign: String,
+        /// Where it stands.
+        from: CampaignState,
+        /// Where it was to go.
+        to: CampaignState,
+    },
+    /// A pace above the ceiling of the campaign's file.
+    #[error("{0}")]
+    AboveCeiling(String),
+    /// Whoever opened the store may not do that.
+    #[error("as {role} you may not {}", .right.as_str())]
+    NotPermitted {
+        /// Their role.
+        role: Role,
+        /// What it takes.
+        right: Right,
+    },
+    /// A suppression that cannot be taken back.
+    #[error("{0}")]
+    NotReversible(String),
+    /// A contact that may not be called again.
+    #[error("{0}")]
+    NotRequeueable(String),
+}
+
+/// What became of a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RowFate {
+    /// Added.
+    Taken(ContactId),
+    /// The campaign already has the number, from this line of an import (0: not known).
+    Duplicate {
+        /// That line.
+        of_line: u64,
+    },
+}
+
+/// A ready contact, as the hopper holds it. A hint: the claim looks again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Candidate {
+    /// The contact.
+    pub contact: ContactId,
+    /// Its campaign.
+    pub campaign: CampaignId,
+    /// Its window class.
+    pub class: ClassId,
+    /// Higher first.
+    pub priority: i32,
+    /// Its place in the queue.
+    pub due: Timestamp,
+}
+
+/// The answer to a claim.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// The attempt is reserved: after the commit, dial.
+    Dial(Box<Attempt>, Box<DialOrder>),
+    /// Not now. With scope `Contact` the contact now waits until `due`.
+    Held {
+        /// Why.
+        hold: Hold,
+        /// When the contact becomes ready again, if it was set aside.
+        due: Option<Timestamp>,
+    },
+    /// Never: the contact has reached its end.
+    Refused(Refusal),
+    /// The contact is no longer ready; the hint was stale.
+    Stale,
+}
+
+/// What settling an attempt brought about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Settled {
+    /// How its end was read.
+    pub read: Classification,
+    /// What becomes of the contact; `None` when its campaign's contact was already final.
+    pub next: Option<Next>,
+    /// The caller ID that now rests, if its call was blocked on the way.
+    pub rested: Option<PhoneNumber>,
+}
+
+/// What adding suppressions brought about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Suppressed {
+    /// Numbers new on the list.
+    pub added: u64,
+    /// Numbers that were on it.
+    pub already: u64,
+    /// Contacts finished by it, over all campaigns it binds.
+    pub finished: Vec<(CampaignId, ContactId)>,
+    /// Attempts at these numbers that are in flight.
+    pub live: Vec<AttemptId>,
+}
+
+/// A campaign's numbers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CampaignCounts {
+    /// The campaign.
+    pub campaign: Campaign,
+    /// Contacts by window class and state. Invalid contacts without a class stand under class 0.
+    pub contacts: BTreeMap<(ClassId, ContactState), u64>,
+    /// Ended attempts by outcome.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Attempts made, those in flight included.
+    pub attempts: u64,
+    /// Why contacts were finished without being reached, by code.
+    pub refusals: BTreeMap<String, u64>,
+    /// Use of its caps.
+    pub load: Load,
+    /// Behind the abandonment rate.
+    pub abandonment: Abandonment,
+    /// When the first waiting contact becomes ready.
+    pub next_due: Option<Timestamp>,
+}
+
+/// One consistent picture of a deck.
+#[derive(Clone, Debug, Default)]
+pub struct Snapshot {
+    /// All campaigns, by id.
+    pub campaigns: Vec<CampaignCounts>,
+    /// All window classes.
+    pub classes: BTreeMap<ClassId, WindowClass>,
+    /// Attempts in flight, by id.
+    pub in_flight: Vec<Attempt>,
+    /// Trunks with their use.
+    pub trunks: Vec<(TrunkSettings, Load)>,
+    /// How often each trunk was reset by an operator; one that never was is not here.
+    pub trunk_resets: BTreeMap<TrunkName, u64>,
+    /// Caller IDs with their use.
+    pub caller_ids: Vec<CallerIdUse>,
+    /// Loaded lists.
+    pub lists: Vec<SuppressionList>,
+    /// The last alerts that nobody has seen to, newest first, at most 20.
+    pub alerts: Vec<SealedEvent>,
+    /// Wishes to hang up every call, and how far the engine has seen to them.
+    pub hang_ups: HangUps,
+    /// Place of the last event.
+    pub head: i64,
+    /// The latest instant in the log; a clock behind it is not to be trusted.
+    pub last_event_at: Option<Timestamp>,
+}
+
+/// Wishes to hang up every call, counted over the deck's life.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct HangUps {
+    /// The last wish.
+    pub asked: u64,
+    /// The last wish that an engine has carried to the carriers.
+    pub taken: u64,
+}
+
+impl HangUps {
+    /// Whether an engine has yet to see to a wish.
+    pub const fn is_open(self) -> bool {
+        self.taken < self.asked
+    }
+}
+
+/// A command's author and time, for the log.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct By {
+    /// Who.
+    pub actor: String,
+    /// When, by the deck's clock.
+    pub at: Timestamp,
+}
+
+/// Counts made from the rows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Recount {
+    /// Contacts by class and state.
+    pub contacts: BTreeMap<(ClassId, ContactState), u64>,
+    /// Ended attempts by outcome.
+    pub outcomes: BTreeMap<Outcome, u64>,
+    /// Attempts made.
+    pub attempts: u64,
+    /// Attempts in flight.
+    pub in_flight: u64,
+}

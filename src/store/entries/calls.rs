@@ -1,0 +1,179 @@
+//! Entries of one call: from its reservation to its end.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use super::{CARRIER, ENGINE, of_attempt};
+use crate::domain::event::{EventKind, NewEvent};
+use crate::domain::outcome::Classification;
+use crate::domain::{
+    Attempt, CallReport, CalleeType, Campaign, Consent, Outcome, PhoneNumber, Timestamp,
+};
+use crate::policy::{CallerIdUse, DialOrder, Load};
+
+/// `attempt_reserved`: everything that proves the call was allowed. `zone_source` says where the
+/// zones came from: `number`, `stated`, `postal` or `strict`.
+pub(in crate::store) fn attempt_reserved(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    order: &DialOrder,
+    shown: Option<&CallerIdUse>,
+    zone_source: &str,
+    rules_digest: &str,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        n: u32,
+        trunk: &'a str,
+        caller_id: PhoneNumber,
+        attestation: Option<crate::domain::Attestation>,
+        branded: bool,
+        call_class: crate::domain::campaign::CallClass,
+        purpose: crate::domain::campaign::Purpose,
+        zones: Vec<&'a str>,
+        zone_source: &'a str,
+        regions: &'a [String],
+        local_times: BTreeMap<&'a str, &'a str>,
+        rules_digest: &'a str,
+        consent: Option<&'a Consent>,
+        registry_date: Option<Timestamp>,
+        caps: Caps,
+    }
+    #[derive(Serialize)]
+    struct Caps {
+        deck: [u32; 2],
+        trunk: [u32; 2],
+        campaign: [u32; 2],
+        trunk_per_minute: [u32; 2],
+        campaign_per_minute: [u32; 2],
+        caller_id_hour: [u32; 2],
+    }
+    let slots = |load: &Load| [load.in_flight, load.max_concurrent];
+    let minute = |load: &Load| [load.sent_last_minute, load.calls_per_minute];
+    let load = &order.load;
+    of_attempt(
+        EventKind::AttemptReserved,
+        campaign,
+        attempt,
+        ENGINE,
+        attempt.reserved_at,
+    )
+    .with_data(&Data {
+        n: order.n,
+        trunk: &order.trunk.0,
+        caller_id: order.caller_id,
+        attestation: order.attestation,
+        branded: order.branded,
+        call_class: campaign.settings.call_class,
+        purpose: campaign.settings.purpose,
+        zones: order
+            .local_times
+            .iter()
+            .map(|(zone, _)| zone.as_str())
+            .collect(),
+        zone_source,
+        regions: &order.regions,
+        local_times: order
+            .local_times
+            .iter()
+            .map(|(zone, time)| (zone.as_str(), time.as_str()))
+            .collect(),
+        rules_digest,
+        consent: order.consent.as_ref(),
+        registry_date: order.registry_date,
+        caps: Caps {
+            deck: slots(&load.deck),
+            trunk: slots(&load.trunk),
+            campaign: slots(&load.campaign),
+            trunk_per_minute: minute(&load.trunk),
+            campaign_per_minute: minute(&load.campaign),
+            caller_id_hour: shown.map_or([0, 0], |used| [used.sent_last_hour, used.cap]),
+        },
+    })
+}
+
+/// `attempt_sent`, `call_ringing`, `call_answered` or `callee_detected`.
+pub(in crate::store) fn call_event(
+    kind: EventKind,
+    campaign: &Campaign,
+    attempt: &Attempt,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Detected {
+        callee_type: Option<CalleeType>,
+    }
+    let event = of_attempt(kind, campaign, attempt, CARRIER, now);
+    if kind == EventKind::CalleeDetected {
+        let callee_type = attempt.callee_type;
+        return event.with_data(&Detected { callee_type });
+    }
+    event
+}
+
+/// `attempt_unknown`.
+pub(in crate::store) fn attempt_unknown(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    why: &str,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        why: &'a str,
+    }
+    of_attempt(EventKind::AttemptUnknown, campaign, attempt, ENGINE, now).with_data(&Data { why })
+}
+
+/// `attempt_reconciled`.
+pub(in crate::store) fn attempt_reconciled(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    found: &str,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        found: &'a str,
+    }
+    let kind = EventKind::AttemptReconciled;
+    of_attempt(kind, campaign, attempt, ENGINE, now).with_data(&Data { found })
+}
+
+/// `call_ended` of an attempt that has just ended.
+pub(in crate::store) fn call_ended(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    report: &CallReport,
+    read: &Classification,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        outcome: Outcome,
+        cause: &'a str,
+        fault: &'a str,
+        sip_code: Option<u16>,
+        ring_ms: Option<u128>,
+        talk_ms: Option<u128>,
+        callee_type: Option<CalleeType>,
+        counts: bool,
+    }
+    let ended = attempt.ended_at.unwrap_or(now);
+    let rang_until = attempt.answered_at.unwrap_or(ended);
+    of_attempt(EventKind::CallEnded, campaign, attempt, CARRIER, now).with_data(&Data {
+        outcome: read.outcome,
+        cause: read.cause,
+        fault: read.fault.as_str(),
+        sip_code: report.sip_code,
+        ring_ms: attempt
+            .ringing_at
+            .map(|from| rang_until.since(from).as_millis()),
+        talk_ms: attempt
+            .answered_at
+            .map(|from| ended.since(from).as_millis()),
+        callee_type: attempt.callee_type,
+        counts: read.counts,
+    })
+}

@@ -67,8 +67,8 @@ fn mixed<S: Store>(store: &mut S) -> Vec<CampaignId> {
     settle(store, lost, &ended(CallEnd::Unresolved), now);
     let (up, now) = next(store, ids[9]);
     tell(store, up, CallEventKind::Sent, now);
-    let (last, now) = next(store, ids[1]);
-    tell(store, last, CallEventKind::Sent, now);
+    let (up_too, now) = next(store, ids[1]);
+    tell(store, up_too, CallEventKind::Sent, now);
     for place in [3, 8] {
         claim(store, others[place], now + secs(30));
     }

@@ -273,15 +273,6 @@ fn a_signal_gives_the_terminal_back() {
 }
 
 #[test]
-fn a_dropped_connection_ends_the_engine_gracefully() {
-    let folder = tempfile::tempdir().unwrap();
-    demo(folder.path(), (120, 36)).drop_connection();
-    let events = events(folder.path());
-    assert_eq!(events.last().unwrap()["kind"], "deck_closed");
-    run(folder.path(), &["log", "verify"]);
-}
-
-#[test]
 fn without_a_terminal_there_is_a_hint() {
     let folder = tempfile::tempdir().unwrap();
     let output = Command::new(env!("CARGO_BIN_EXE_dialdeck"))

@@ -151,14 +151,6 @@ impl Pty {
         modes.contains(LocalModes::ECHO) && modes.contains(LocalModes::ICANON)
     }
 
-    /// Takes the terminal away, as a dropped connection does, and waits for the program's end.
-    pub(crate) fn drop_connection(mut self) {
-        drop(self.keys);
-        drop(self.master);
-        self.child.wait().unwrap();
-        self.reader.take().unwrap().join().unwrap();
-    }
-
     /// Waits for the program's end: its exit code, and what it left on the terminal's own screen.
     pub(crate) fn end(mut self) -> (u32, String) {
         let status = self.child.wait().unwrap();

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::reading::{Reading, readings};
+use super::reading::{Known, Reading, readings};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
     Attempt, AttemptState, CallerIdState, CampaignState, ContactState, Outcome, PhoneNumber,
@@ -185,7 +185,8 @@ impl Board {
 
     /// Folds a snapshot: whether a ready contact waits for its window follows from its class and `now`.
     pub fn fold(snapshot: &Snapshot, rules: &Rules, now: Timestamp) -> Self {
-        Self::of(snapshot, &readings(snapshot, rules, now), now)
+        let readings = readings(snapshot, rules, now, &mut Known::new());
+        Self::of(snapshot, &readings, now)
     }
 
     /// Folds a snapshot whose windows have been read at `now`.

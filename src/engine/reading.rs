@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::{ClassId, Timestamp};
+use crate::domain::{CampaignId, ClassId, Timestamp};
 use crate::policy::window::{self, WindowStatus};
 use crate::policy::{CallerIdUse, Until};
 use crate::rules::Rules;
@@ -19,13 +19,37 @@ pub struct Reading<'a> {
     pub windows: BTreeMap<ClassId, WindowStatus>,
 }
 
-/// Every campaign of a snapshot with its windows at `now`.
-pub fn readings<'a>(snapshot: &'a Snapshot, rules: &Rules, now: Timestamp) -> Vec<Reading<'a>> {
+/// Windows that have been read, by campaign, ringing time and class. A status holds until the instant it
+/// names, so who looks often reads few anew.
+pub type Known = BTreeMap<(CampaignId, u64, ClassId), WindowStatus>;
+
+/// Every campaign of a snapshot with its windows at `now`; instants never go back for the same `known`.
+pub fn readings<'a>(
+    snapshot: &'a Snapshot,
+    rules: &Rules,
+    now: Timestamp,
+    known: &mut Known,
+) -> Vec<Reading<'a>> {
     snapshot
         .campaigns
         .iter()
-        .map(|counts| Reading::of(counts, snapshot, rules, now))
+        .map(|counts| Reading::of(counts, snapshot, rules, now, known))
         .collect()
+}
+
+/// Whether a status that was read before still holds.
+fn holds(status: &WindowStatus, now: Timestamp) -> bool {
+    match status {
+        WindowStatus::Open { closes_at } => now < *closes_at,
+        WindowStatus::Shut {
+            until: Until::At(at),
+            ..
+        } => now < *at,
+        WindowStatus::Shut {
+            until: Until::CallEnds | Until::Operator,
+            ..
+        } => false,
+    }
 }
 
 impl<'a> Reading<'a> {
@@ -34,6 +58,7 @@ impl<'a> Reading<'a> {
         snapshot: &'a Snapshot,
         rules: &Rules,
         now: Timestamp,
+        known: &mut Known,
     ) -> Self {
         let ring_secs = ring_secs(counts, snapshot);
         let mut windows = BTreeMap::new();
@@ -41,12 +66,16 @@ impl<'a> Reading<'a> {
             if *count == 0 || state.is_final() || windows.contains_key(class) {
                 continue;
             }
-            if let Some(zones) = snapshot.classes.get(class) {
-                windows.insert(
-                    *class,
-                    window::status(rules, &counts.campaign, zones, ring_secs, now),
-                );
-            }
+            let Some(zones) = snapshot.classes.get(class) else {
+                continue;
+            };
+            let key = (counts.campaign.id, ring_secs, *class);
+            let status = match known.get(&key) {
+                Some(status) if holds(status, now) => status.clone(),
+                Some(_) | None => window::status(rules, &counts.campaign, zones, ring_secs, now),
+            };
+            known.insert(key, status.clone());
+            windows.insert(*class, status);
         }
         Self {
             counts,

@@ -143,6 +143,8 @@ pub struct Desk<S> {
     now: Timestamp,
     /// What bound each campaign in the last view.
     limits: BTreeMap<CampaignId, Limit>,
+    /// Windows read before.
+    windows: reading::Known,
 }
 
 impl<S: Store> Desk<S> {
@@ -159,6 +161,7 @@ impl<S: Store> Desk<S> {
             snapshot: Snapshot::default(),
             now: Timestamp::MIN,
             limits: BTreeMap::new(),
+            windows: reading::Known::new(),
         };
         desk.read()?;
         Ok(desk)
@@ -197,7 +200,7 @@ impl<S: Store> Desk<S> {
         self.strips.turn_to(now, &self.settings.viewer);
         let engine = self.settings.surroundings.engine();
         let snapshot = &self.snapshot;
-        let readings = reading::readings(snapshot, rules, now);
+        let readings = reading::readings(snapshot, rules, now, &mut self.windows);
         let board = Board::of(snapshot, &readings, now);
         let campaigns: Vec<CampaignView> = board
             .campaigns
@@ -289,9 +292,9 @@ impl<S: Store> Desk<S> {
         Ok(page)
     }
 
-    fn rows(&self, query: &ListQuery, contacts: &[Contact]) -> Vec<ContactRow> {
+    fn rows(&mut self, query: &ListQuery, contacts: &[Contact]) -> Vec<ContactRow> {
         let (rules, now) = (self.settings.rules, self.now);
-        let readings = reading::readings(&self.snapshot, rules, now);
+        let readings = reading::readings(&self.snapshot, rules, now, &mut self.windows);
         let Some(reading) = readings
             .iter()
             .find(|reading| reading.counts.campaign.id == query.campaign)

@@ -1,0 +1,474 @@
+//! The store's verbs in memory, each handed to the part that owns its subject.
+
+use std::collections::BTreeMap;
+
+use super::MemoryStore;
+use crate::domain::campaign::Pacing;
+use crate::domain::event::{EventKind, NewEvent, SealedEvent};
+use crate::domain::{
+    Attempt, AttemptId, AttemptState, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
+    CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState, DeckId, ListKind,
+    PhoneNumber, Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
+};
+use crate::policy::{Abandonment, Context, Facts};
+use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
+use crate::store::{
+    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, RowFate,
+    Settled, Snapshot, Store, StoreError, Suppressed, entries, moves,
+};
+
+impl Store for MemoryStore {
+    fn restrict(&mut self, role: Role) {
+        self.role = role;
+    }
+
+    fn begin(&mut self) -> Result<(), StoreError> {
+        if std::mem::replace(&mut self.in_group, true) {
+            return Err(StoreError::Unusable("a group is already open".to_owned()));
+        }
+        Ok(())
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        if std::mem::replace(&mut self.in_group, false) {
+            return Ok(());
+        }
+        Err(StoreError::Unusable("no group is open".to_owned()))
+    }
+
+    fn deck_id(&self) -> DeckId {
+        self.deck
+    }
+
+    fn changed_elsewhere(&mut self) -> Result<bool, StoreError> {
+        Ok(false)
+    }
+
+    fn configure(&mut self, settings: &DeckSettings) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
+        self.settings = Some(settings.clone());
+        Ok(())
+    }
+
+    fn settings(&mut self) -> Result<Option<DeckSettings>, StoreError> {
+        Ok(self.effective_settings())
+    }
+
+    fn add_campaign(
+        &mut self,
+        settings: &CampaignSettings,
+        by: &By,
+    ) -> Result<CampaignId, StoreError> {
+        self.permit(Right::Lists)?;
+        if self.campaign(&settings.name).is_ok() {
+            return Err(StoreError::CampaignExists(settings.name.clone()));
+        }
+        let id = CampaignId(self.campaigns.keys().last().map_or(1, |last| last.0 + 1));
+        let campaign = Campaign {
+            id,
+            state: CampaignState::Draft,
+            settings: settings.clone(),
+            ceiling: settings.pacing,
+            running_since: None,
+            pause_note: None,
+        };
+        self.note(entries::campaign_added(&campaign, by));
+        self.campaigns.insert(id, campaign);
+        Ok(id)
+    }
+
+    fn campaign(&mut self, name: &str) -> Result<Campaign, StoreError> {
+        let mut all = self.campaigns.values();
+        let found = all.find(|known| known.name() == name).cloned();
+        found.ok_or_else(|| StoreError::NoCampaign(name.to_owned()))
+    }
+
+    fn campaigns(&mut self) -> Result<Vec<Campaign>, StoreError> {
+        Ok(self.campaigns.values().cloned().collect())
+    }
+
+    fn move_campaign(
+        &mut self,
+        id: CampaignId,
+        to: CampaignState,
+        note: &str,
+        by: &By,
+    ) -> Result<Campaign, StoreError> {
+        self.permit(Right::Campaigns)?;
+        let mut campaign = self.by_id(id)?;
+        let event = moves::move_campaign(&mut campaign, to, note, by)?;
+        Ok(self.changed_campaign(campaign, event))
+    }
+
+    fn set_pacing(
+        &mut self,
+        id: CampaignId,
+        pacing: Pacing,
+        by: &By,
+    ) -> Result<Campaign, StoreError> {
+        self.permit(Right::Campaigns)?;
+        let mut campaign = self.by_id(id)?;
+        let event = moves::set_pacing(&mut campaign, pacing, by)?;
+        Ok(self.changed_campaign(campaign, event))
+    }
+
+    fn release_brake(
+        &mut self,
+        id: CampaignId,
+        reason: &str,
+        by: &By,
+    ) -> Result<Abandonment, StoreError> {
+        self.permit(Right::Campaigns)?;
+        let campaign = self.by_id(id)?;
+        let counts = self.abandonment(id, by.at);
+        let attempts = self.attempts.values();
+        let ended = attempts.filter(|one| one.campaign == id && one.outcome.is_some());
+        self.forgiven.extend(ended.map(|one| one.id));
+        self.note(entries::brake_released(&campaign, counts, reason, by));
+        Ok(counts)
+    }
+
+    fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
+        let mut known = self.settings.iter().flat_map(|settings| &settings.trunks);
+        if !known.any(|known| known.name == *trunk) {
+            return Ok(false);
+        }
+        *self.trunk_resets.entry(trunk.clone()).or_default() += 1;
+        self.note(entries::trunk_reset(trunk, by));
+        Ok(true)
+    }
+
+    fn import_contacts(
+        &mut self,
+        campaign: CampaignId,
+        rows: &[NewContact],
+        at: Timestamp,
+    ) -> Result<Vec<RowFate>, StoreError> {
+        self.permit(Right::Lists)?;
+        self.by_id(campaign)?;
+        let rows = rows.iter();
+        Ok(rows
+            .map(|row| self.add_contact(campaign, row, at))
+            .collect())
+    }
+
+    fn finish_import(
+        &mut self,
+        campaign: CampaignId,
+        figures: &ImportFigures,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
+        let found = self.by_id(campaign)?;
+        for event in entries::contacts_imported(&found, figures, by) {
+            self.note(event);
+        }
+        if found.state == CampaignState::Done && figures.taken > 0 {
+            let to = CampaignState::Running;
+            self.move_campaign(campaign, to, moves::CONTACTS_ADDED, by)?;
+        }
+        Ok(())
+    }
+
+    fn contacts_with(&mut self, number: PhoneNumber) -> Result<Vec<Contact>, StoreError> {
+        let mut found = self.queue(|contact| contact.number == number);
+        found.sort_by_key(|contact| contact.campaign);
+        Ok(found)
+    }
+
+    fn requeue(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.call_again(contacts, by)
+    }
+
+    fn attempts_of(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
+        let attempts = self.attempts.values();
+        Ok(attempts
+            .filter(|attempt| attempt.contact == contact)
+            .cloned()
+            .collect())
+    }
+
+    fn examine(
+        &mut self,
+        contact: ContactId,
+        context: &Context,
+        now: Timestamp,
+        look: &mut dyn FnMut(&Facts<'_>),
+    ) -> Result<(), StoreError> {
+        let found = self.contacts.get(&contact).cloned();
+        let gathered = self.gather(found.ok_or_else(|| moves::no_contact(contact))?, now)?;
+        look(&gathered.facts(self.rules, context));
+        Ok(())
+    }
+
+    fn suppress(&mut self, suppressions: &[Suppression]) -> Result<Suppressed, StoreError> {
+        self.permit(Right::OptOut)?;
+        Ok(self.add_suppressions(suppressions))
+    }
+
+    fn import_suppressions(
+        &mut self,
+        list: &ListKind,
+        numbers: &[PhoneNumber],
+        by: &By,
+    ) -> Result<Suppressed, StoreError> {
+        self.permit(Right::Lists)?;
+        Ok(self.add_imported(list, numbers, by))
+    }
+
+    fn finish_list(
+        &mut self,
+        list: &ListKind,
+        as_of: Timestamp,
+        figures: &ImportFigures,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
+        self.lists.insert(list.clone(), as_of);
+        self.note(entries::registry_loaded(list, as_of, figures, by));
+        Ok(())
+    }
+
+    fn reverse_suppression(
+        &mut self,
+        number: PhoneNumber,
+        list: &ListKind,
+        reason: &str,
+        by: &By,
+    ) -> Result<bool, StoreError> {
+        self.permit(Right::Lists)?;
+        moves::reversible(list)?;
+        if self.suppressions.remove(&(number, list.clone())).is_none() {
+            return Ok(false);
+        }
+        self.lists.insert(list.clone(), by.at);
+        self.note(entries::suppression_reversed(number, list, reason, by));
+        Ok(true)
+    }
+
+    fn suppressions_of(&mut self, number: PhoneNumber) -> Result<Vec<Suppression>, StoreError> {
+        Ok(self.on_lists(|entry| entry.number == number))
+    }
+
+    fn lists(&mut self) -> Result<Vec<SuppressionList>, StoreError> {
+        Ok(self.loaded_lists())
+    }
+
+    fn list_page(
+        &mut self,
+        list: &ListKind,
+        after: Option<PhoneNumber>,
+        limit: usize,
+    ) -> Result<Vec<Suppression>, StoreError> {
+        let further = |number| after.is_none_or(|last| number > last);
+        let mut page = self.on_lists(|entry| entry.list == *list && further(entry.number));
+        page.truncate(limit);
+        Ok(page)
+    }
+
+    fn refill(
+        &mut self,
+        campaign: CampaignId,
+        class: ClassId,
+        after: Option<Candidate>,
+        limit: usize,
+    ) -> Result<Vec<Candidate>, StoreError> {
+        let place = |one: &Candidate| (-i64::from(one.priority), one.due, one.contact);
+        let ready = self.queue(|one| {
+            one.campaign == campaign && one.class == class && one.state == ContactState::Ready
+        });
+        Ok(ready
+            .iter()
+            .map(moves::candidate)
+            .filter(|one| after.is_none_or(|last| place(one) > place(&last)))
+            .take(limit)
+            .collect())
+    }
+
+    fn promote_due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Candidate>, StoreError> {
+        self.permit(Right::Campaigns)?;
+        let waits = |one: &Contact| matches!(one.state, ContactState::Waiting(_));
+        let mut due = self.queue(|one| waits(one) && one.due <= now);
+        due.sort_by_key(|contact| (contact.due, contact.id));
+        due.truncate(limit);
+        for contact in &mut due {
+            contact.state = ContactState::Ready;
+            contact.reason = None;
+            self.contacts.insert(contact.id, contact.clone());
+        }
+        Ok(due.iter().map(moves::candidate).collect())
+    }
+
+    fn next_due(&mut self) -> Result<Option<Timestamp>, StoreError> {
+        let waiting = |contact: &&Contact| matches!(contact.state, ContactState::Waiting(_));
+        Ok(self
+            .contacts
+            .values()
+            .filter(waiting)
+            .map(|contact| contact.due)
+            .min())
+    }
+
+    fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
+        let mut expiring = self.expiring(now);
+        expiring.truncate(limit);
+        for contact in &expiring {
+            let campaign = self.by_id(contact.campaign)?;
+            if let Some(refusal) = moves::expiry(&campaign, contact, now) {
+                let by = (entries::ENGINE, now);
+                self.finish(contact.id, refusal.contact_state(), refusal.code(), by);
+            }
+        }
+        Ok(expiring.len() as u64)
+    }
+
+    fn claim(
+        &mut self,
+        contact: ContactId,
+        context: &Context,
+        now: Timestamp,
+    ) -> Result<Claimed, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.decide_and_act(contact, context, now)
+    }
+
+    fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
+        let Some(mut attempt) = self.attempts.get(&event.attempt).cloned() else {
+            return Ok(false);
+        };
+        let kinds = moves::apply_event(&mut attempt, event, now);
+        if kinds.is_empty() {
+            return Ok(false);
+        }
+        self.save_attempt(&attempt, now);
+        let campaign = self.by_id(attempt.campaign)?;
+        for kind in kinds {
+            self.note(entries::call_event(kind, &campaign, &attempt, now));
+        }
+        Ok(true)
+    }
+
+    fn mark_unknown(
+        &mut self,
+        attempt: AttemptId,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
+        let found = self.attempts.get(&attempt).cloned();
+        let may = |known: &Attempt| known.state.may_become(AttemptState::Unknown);
+        let Some(mut attempt) = found.filter(may) else {
+            return Ok(false);
+        };
+        attempt.state = AttemptState::Unknown;
+        self.save_attempt(&attempt, now);
+        let campaign = self.by_id(attempt.campaign)?;
+        self.note(entries::attempt_unknown(&campaign, &attempt, why, now));
+        Ok(true)
+    }
+
+    fn settle(
+        &mut self,
+        attempt: AttemptId,
+        report: &CallReport,
+        at: Timestamp,
+        now: Timestamp,
+    ) -> Result<Option<Settled>, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.end_and_follow_up(attempt, report, at, now)
+    }
+
+    fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {
+        Ok(self.in_flight(|_| true))
+    }
+
+    fn unsent(&mut self) -> Result<Vec<Attempt>, StoreError> {
+        Ok(self.in_flight(|attempt| attempt.state == AttemptState::Reserved))
+    }
+
+    fn set_caller_id_state(
+        &mut self,
+        number: PhoneNumber,
+        state: CallerIdState,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        self.permit(Right::Lists)?;
+        self.caller_id_states.insert(number, state);
+        self.caller_id_rests.remove(&number);
+        self.note(entries::caller_id_set(number, state, by));
+        Ok(())
+    }
+
+    fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.hang_ups.asked += 1;
+        self.note(entries::hang_up_asked(reason, by));
+        Ok(self.hang_ups.asked)
+    }
+
+    fn hung_up(&mut self, wish: u64) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.hang_ups.taken = self.hang_ups.taken.max(wish);
+        Ok(())
+    }
+
+    fn hang_ups(&mut self) -> Result<HangUps, StoreError> {
+        Ok(self.hang_ups)
+    }
+
+    fn acknowledge(&mut self, seq: i64, _by: &By) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
+        let mut log = self.log.iter();
+        let is_alert =
+            log.any(|(event, sealed)| sealed.seq == seq && event.kind == EventKind::AlertRaised);
+        Ok(is_alert && self.acknowledged.insert(seq))
+    }
+
+    fn snapshot(&mut self, now: Timestamp) -> Result<Snapshot, StoreError> {
+        Ok(self.picture(now))
+    }
+
+    fn page(
+        &mut self,
+        query: &ContactQuery,
+        from: Option<&ListKey>,
+        direction: Direction,
+        limit: usize,
+        budget: u64,
+    ) -> Result<ContactPage, StoreError> {
+        let filling = Filling::new(query, from, limit, budget);
+        Ok(self.contact_page(query, from, direction, filling))
+    }
+
+    fn recount(&mut self) -> Result<BTreeMap<CampaignId, Recount>, StoreError> {
+        Ok(self.counts())
+    }
+
+    fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.note(event.clone());
+        Ok(())
+    }
+
+    fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
+        let entries = self.log.iter().map(|(_, sealed)| sealed);
+        Ok(entries
+            .filter(|sealed| sealed.seq > after)
+            .take(limit)
+            .cloned()
+            .collect())
+    }
+
+    fn log_before(&mut self, before: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
+        let entries = self.log.iter().rev().map(|(_, sealed)| sealed);
+        Ok(entries
+            .filter(|sealed| sealed.seq < before)
+            .take(limit)
+            .cloned()
+            .collect())
+    }
+}

@@ -310,7 +310,7 @@ fn follow(writer: &Writer<SqliteStore, Answer>, attempt: AttemptId, now: Timesta
 
 fn reserved(claimed: Claimed) -> AttemptId {
     match claimed {
-        Claimed::Dial(attempt, _) => attempt.id,
+        Claimed::Dial(attempt, ..) => attempt.id,
         other @ (Claimed::Held { .. } | Claimed::Refused(_) | Claimed::Stale) => {
             panic!("not dialed: {other:?}")
         }

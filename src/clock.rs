@@ -41,6 +41,15 @@ impl Clock {
             Self::Manual(_) => None,
         }
     }
+
+    /// How long `span` of this clock takes by the machine's. A manual clock has no pace of its own:
+    /// it gives the span back.
+    pub fn real_time(&self, span: Duration) -> Duration {
+        match self {
+            Self::System | Self::Manual(_) => span,
+            Self::Scaled(clock) => span / clock.factor,
+        }
+    }
 }
 
 /// A clock that starts at a chosen instant and runs faster than the machine's.

@@ -11,9 +11,10 @@ use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptId, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber, Timestamp, TrunkName,
+    AttemptId, Briefing, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber, Timestamp,
+    TrunkName,
 };
-use dialdeck::provider::{DialRequest, LookUp, Provider, ProviderEvent, Request};
+use dialdeck::provider::{DialRequest, Inquiry, LookUp, Provider, ProviderEvent, Request};
 
 /// A provider with numbers whose behaviour is known beforehand.
 pub(crate) trait Bench {
@@ -48,12 +49,25 @@ pub(crate) fn dial(serial: i64, to: PhoneNumber) -> DialRequest {
     DialRequest {
         attempt: attempt(serial),
         trunk: TrunkName("main".to_owned()),
+        campaign: "spring".to_owned(),
         to,
         from: "+16465550100".parse().unwrap(),
         ring_timeout: Duration::from_secs(30),
         max_call: Duration::from_mins(30),
+        expires_at: Timestamp::MAX,
         human_agent: true,
         pci: false,
+        briefing: Briefing::default(),
+    }
+}
+
+/// A question about the call placed by [`dial`].
+pub(crate) fn inquiry(serial: i64) -> Inquiry {
+    Inquiry {
+        attempt: attempt(serial),
+        to: "+12125550142".parse().unwrap(),
+        from: "+16465550100".parse().unwrap(),
+        reserved_at: start(),
     }
 }
 
@@ -119,7 +133,7 @@ pub(crate) fn looked_up(seen: &[(Timestamp, ProviderEvent)]) -> Vec<LookUp> {
     seen.iter()
         .filter_map(|(_, event)| match event {
             ProviderEvent::LookedUp(_, found) => Some(found.clone()),
-            ProviderEvent::Call(_) => None,
+            ProviderEvent::Call(_) | ProviderEvent::Numbers(_) | ProviderEvent::Warning(..) => None,
         })
         .collect()
 }
@@ -128,7 +142,7 @@ const HOUR: Duration = Duration::from_hours(1);
 
 fn one_call(bench: &impl Bench, to: PhoneNumber) -> Vec<CallEvent> {
     let mut provider = bench.provider();
-    provider.request(Request::Place(dial(1, to)), start());
+    provider.request(Request::Place(Box::new(dial(1, to))), start());
     let seen = run(&mut provider, start(), start() + HOUR);
     by_call(&seen).remove(&attempt(1)).unwrap_or_default()
 }
@@ -171,7 +185,7 @@ fn a_call_has_its_limit(bench: &impl Bench) {
         max_call: Duration::from_secs(10),
         ..dial(1, bench.person())
     };
-    provider.request(Request::Place(short), start());
+    provider.request(Request::Place(Box::new(short)), start());
     let calls = by_call(&run(&mut provider, start(), start() + HOUR));
     let events = &calls[&attempt(1)];
     let answered = events
@@ -185,7 +199,10 @@ fn a_call_has_its_limit(bench: &impl Bench) {
 
 fn hanging_up_while_it_rings_cancels(bench: &impl Bench) {
     let mut provider = bench.provider();
-    provider.request(Request::Place(dial(1, bench.never_answers())), start());
+    provider.request(
+        Request::Place(Box::new(dial(1, bench.never_answers()))),
+        start(),
+    );
     let mut seen = run(&mut provider, start(), start() + Duration::from_secs(9));
     let now = start() + Duration::from_secs(10);
     provider.request(Request::HangUp(attempt(1)), now);
@@ -199,7 +216,7 @@ fn hanging_up_while_it_rings_cancels(bench: &impl Bench) {
 
 fn hanging_up_after_the_answer_completes(bench: &impl Bench) {
     let mut provider = bench.provider();
-    provider.request(Request::Place(dial(1, bench.person())), start());
+    provider.request(Request::Place(Box::new(dial(1, bench.person()))), start());
     let mut seen = run(&mut provider, start(), start() + Duration::from_secs(11));
     let now = start() + Duration::from_secs(12);
     provider.request(Request::HangUp(attempt(1)), now);
@@ -219,7 +236,7 @@ fn look_ups_tell_the_truth(bench: &impl Bench) {
     let mut provider = bench.provider();
     let able = provider.capabilities().look_up;
     let ask = |provider: &mut _, at: Timestamp| {
-        Provider::request(provider, Request::LookUp(attempt(1)), at);
+        Provider::request(provider, Request::LookUp(inquiry(1)), at);
         run(provider, at, at)
     };
     let before = looked_up(&ask(&mut provider, start()));
@@ -229,7 +246,7 @@ fn look_ups_tell_the_truth(bench: &impl Bench) {
         LookUp::CannotTell
     };
     assert_eq!(before, [stranger]);
-    provider.request(Request::Place(dial(1, bench.person())), start());
+    provider.request(Request::Place(Box::new(dial(1, bench.person()))), start());
     let during = looked_up(&ask(&mut provider, start() + Duration::from_secs(8)));
     assert_eq!(during, [LookUp::InProgress]);
     let seen = ask(&mut provider, start() + HOUR);
@@ -243,15 +260,21 @@ fn a_lost_answer_is_found_by_look_up(bench: &impl Bench) {
     let events = one_call(bench, bench.answer_lost());
     assert_eq!(names(&events), ["sent", "lost"]);
     let mut provider = bench.provider();
-    provider.request(Request::Place(dial(1, bench.answer_lost())), start());
-    provider.request(Request::LookUp(attempt(1)), start() + HOUR);
+    provider.request(
+        Request::Place(Box::new(dial(1, bench.answer_lost()))),
+        start(),
+    );
+    provider.request(Request::LookUp(inquiry(1)), start() + HOUR);
     let found = looked_up(&run(&mut provider, start() + HOUR, start() + HOUR));
     assert!(matches!(found[..], [LookUp::Ended(..)]), "{found:?}");
 
     let mut provider = bench.provider();
     let early = start() + Duration::from_secs(8);
-    provider.request(Request::Place(dial(1, bench.answer_lost())), start());
-    provider.request(Request::LookUp(attempt(1)), early);
+    provider.request(
+        Request::Place(Box::new(dial(1, bench.answer_lost()))),
+        start(),
+    );
+    provider.request(Request::LookUp(inquiry(1)), early);
     let seen = run(&mut provider, early, early + HOUR);
     assert_eq!(looked_up(&seen), [LookUp::InProgress]);
     let reports = ends(&by_call(&seen)[&attempt(1)]);
@@ -268,7 +291,7 @@ fn many_calls_keep_apart(bench: &impl Bench) {
     let mut provider = bench.provider();
     for serial in 1..=50 {
         let at = start() + Duration::from_millis(u64::try_from(serial).unwrap() * 10);
-        provider.request(Request::Place(dial(serial, bench.person())), at);
+        provider.request(Request::Place(Box::new(dial(serial, bench.person()))), at);
     }
     let calls = by_call(&run(
         &mut provider,

@@ -251,7 +251,7 @@ fn ask(
     }
     let claimed = store.claim(contact.id, context, now).unwrap();
     match (&decision, &claimed) {
-        (Decision::Dial(order), Claimed::Dial(attempt, dialed)) => {
+        (Decision::Dial(order), Claimed::Dial(attempt, dialed, _)) => {
             prop_assert_eq!(order, dialed);
             prop_assert_eq!(attempt.caller_id, order.caller_id);
             *reached.entry("dial".to_owned()).or_default() += 1;

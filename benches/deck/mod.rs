@@ -167,6 +167,7 @@ fn settings() -> DeckSettings {
             calls_per_minute: 1_000_000,
             ring_timeout: Duration::from_secs(30),
             max_call: Duration::from_mins(30),
+            queue_wait: Duration::ZERO,
             capabilities: Capabilities::default(),
         }],
         caller_ids: (0..8)
@@ -180,6 +181,7 @@ fn settings() -> DeckSettings {
                 hourly_cap: 1_000_000,
                 state: CallerIdState::Active,
                 rests_until: None,
+                ownership: None,
             })
             .collect(),
         emergency_bans: Vec::new(),

@@ -216,9 +216,13 @@ fn carriers(run: &Run, env: &Env) -> Result<BTreeMap<TrunkName, Simulator>, CliE
     run.config
         .providers
         .iter()
-        .map(|(trunk, provider)| {
-            let ProviderSettings::Simulator(settings) = provider;
-            Ok((trunk.clone(), simulator(trunk, settings, run, env)?))
+        .map(|(trunk, provider)| match provider {
+            ProviderSettings::Simulator(settings) => {
+                Ok((trunk.clone(), simulator(trunk, settings, run, env)?))
+            }
+            ProviderSettings::LiveKit(_)
+            | ProviderSettings::BubblyPhone(_)
+            | ProviderSettings::Plum(_) => Err(CliError::failed("not wired yet")),
         })
         .collect()
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::output;
 use super::{CliError, Env, ExitCode};
-use crate::config::{DEFAULTS, DeckConfig, ProviderSettings};
+use crate::config::{DEFAULTS, DeckConfig};
 
 /// `dialdeck config print`: the file that is in force, or its values as JSON.
 pub fn print(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
@@ -29,24 +29,12 @@ pub fn print(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
 }
 
 fn document(env: &Env, config: &DeckConfig) -> Value {
-    let providers: Value = config
-        .providers
-        .iter()
-        .map(|(trunk, provider)| {
-            let ProviderSettings::Simulator(simulator) = provider;
-            let settings = json!({
-                "kind": "simulator",
-                "profile": simulator.profile,
-                "seed": simulator.seed,
-                "carrier_log": simulator.carrier_log,
-            });
-            (trunk.to_string(), settings)
-        })
-        .collect();
     json!({
         "file": env.config.exists().then(|| env.config.display().to_string()),
         "settings": config.settings,
-        "providers": providers,
+        "providers": config.providers,
+        "listener": config.listener,
+        "results_secret": config.results_secret,
         "log_level": config.log_level.as_str(),
         "default_country": config.default_country,
     })

@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::fault::{ConfigError, ConfigErrors};
+use super::outside::{ListenerSettings, listener, results_secret};
 use super::pools::pools;
+use super::providers::{Credential, ProviderSettings, provider};
 use super::read_text;
 use super::source::{Item, Source};
 use super::table::Table;
-use super::value::{alternatives, suggestion};
+use super::value::alternatives;
 use super::words::{LOG_LEVELS, ROLES};
 use crate::domain::{Capabilities, DeckSettings, Role, TrunkName, TrunkSettings};
 
@@ -33,6 +35,10 @@ pub struct DeckConfig {
     /// Own rule files, laid over the embedded law in this order. [`load_deck`] takes them from the
     /// deck file's folder, [`read_deck`] leaves them as written; default none.
     pub rule_files: Vec<PathBuf>,
+    /// How the outside reaches the deck; `None`: not at all.
+    pub listener: Option<ListenerSettings>,
+    /// Where the key is that signs results sent to campaigns' own addresses.
+    pub results_secret: Credential,
     /// Advice.
     pub warnings: Vec<ConfigError>,
 }
@@ -45,24 +51,6 @@ impl DeckConfig {
     pub fn embedded() -> Self {
         read_deck("defaults.toml", DEFAULTS).expect("the embedded defaults are tested")
     }
-}
-
-/// What stands behind a trunk.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum ProviderSettings {
-    /// The built-in simulated carrier.
-    Simulator(SimulatorSettings),
-}
-
-/// How the simulated carrier behaves.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SimulatorSettings {
-    /// A built-in profile's name, or the path of a profile's file; default `everyday`.
-    pub profile: String,
-    /// Seed of its dice; default 1.
-    pub seed: u64,
-    /// Where it writes its own log of calls; `None`: nowhere.
-    pub carrier_log: Option<PathBuf>,
 }
 
 /// How much the diagnostics say.
@@ -124,6 +112,8 @@ pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
     let emergency_bans = regions(&mut root, "emergency_bans");
     let rule_files = rule_files(&mut root);
     let roles = roles(root.sub("roles"));
+    let listener = listener(&mut root);
+    let results_secret = results_secret(&mut root);
     let (trunks, providers) = trunks(&mut root);
     let caller_ids = pools(&mut root, &trunks);
     root.finish();
@@ -139,6 +129,8 @@ pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
         default_country,
         roles,
         rule_files,
+        listener,
+        results_secret,
         warnings: Vec::new(),
     };
     let (mut config, findings) = source.finish(Some(config))?;
@@ -242,7 +234,8 @@ fn trunks(root: &mut Table<'_, '_>) -> Trunks {
     for mut table in tables {
         let name = table.required_text("name", "give the trunk a name");
         let provider = provider(&mut table);
-        let trunk = trunk(&mut table, name.unwrap_or_default());
+        let can = provider.as_ref().map(|(_, can)| *can).unwrap_or_default();
+        let trunk = trunk(&mut table, name.unwrap_or_default(), can);
         if trunks.iter().any(|known| known.name == trunk.name) {
             table.reject(
                 "name",
@@ -251,7 +244,7 @@ fn trunks(root: &mut Table<'_, '_>) -> Trunks {
             );
         }
         table.finish();
-        if let Some(provider) = provider {
+        if let Some((provider, _)) = provider {
             providers.insert(trunk.name.clone(), provider);
         }
         trunks.push(trunk);
@@ -259,7 +252,7 @@ fn trunks(root: &mut Table<'_, '_>) -> Trunks {
     (trunks, providers)
 }
 
-fn trunk(table: &mut Table<'_, '_>, name: &str) -> TrunkSettings {
+fn trunk(table: &mut Table<'_, '_>, name: &str, capabilities: Capabilities) -> TrunkSettings {
     // 47 CFR 64.1200(a)(6): no call is disconnected before 15 seconds or four rings.
     let ring = Duration::from_secs(15)..=Duration::from_mins(2);
     let call = Duration::from_mins(1)..=Duration::from_hours(4);
@@ -273,36 +266,11 @@ fn trunk(table: &mut Table<'_, '_>, name: &str) -> TrunkSettings {
         max_call: table
             .span_of_time("max_call", call)
             .unwrap_or(Duration::from_mins(30)),
-        capabilities: Capabilities {
-            look_up: true,
-            hang_up: true,
-            pci: table.flag("pci").unwrap_or(false),
-        },
+        queue_wait: table
+            .span_of_time("queue_wait", Duration::ZERO..=Duration::from_mins(30))
+            .unwrap_or(Duration::ZERO),
+        capabilities,
     }
-}
-
-fn provider(table: &mut Table<'_, '_>) -> Option<ProviderSettings> {
-    let kind = table.required_text(
-        "kind",
-        "say what stands behind the trunk: kind = \"simulator\"",
-    );
-    let profile = table.text("profile").unwrap_or("everyday").to_owned();
-    let seed = table.number("seed", 0..=u32::MAX).unwrap_or(1);
-    let carrier_log = table.text("carrier_log").map(PathBuf::from);
-    let kind = kind?;
-    if kind != "simulator" {
-        table.reject(
-            "kind",
-            format!("`{kind}` is not a kind of trunk"),
-            suggestion(kind, &["simulator"]),
-        );
-        return None;
-    }
-    Some(ProviderSettings::Simulator(SimulatorSettings {
-        profile,
-        seed: u64::from(seed),
-        carrier_log,
-    }))
 }
 
 #[cfg(test)]
@@ -358,7 +326,10 @@ mod tests {
             (Some("US-CA"), CallerIdState::Resting)
         );
         assert!(deck.settings.trunks[0].capabilities.pci);
-        let ProviderSettings::Simulator(simulator) = &deck.providers[&TrunkName("t".to_owned())];
+        let provider = &deck.providers[&TrunkName("t".to_owned())];
+        let ProviderSettings::Simulator(simulator) = provider else {
+            panic!("{provider:?}");
+        };
         assert_eq!((simulator.profile.as_str(), simulator.seed), ("flaky", 7));
     }
 

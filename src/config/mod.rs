@@ -7,7 +7,9 @@ mod campaign;
 mod cross_check;
 mod deck;
 mod fault;
+mod outside;
 mod pools;
+mod providers;
 mod schedule;
 mod source;
 mod table;
@@ -16,10 +18,13 @@ mod value;
 mod words;
 
 pub use campaign::{CampaignFile, load_campaign, read_campaign};
-pub use deck::{
-    DEFAULTS, DeckConfig, LogLevel, ProviderSettings, SimulatorSettings, load_deck, read_deck,
-};
+pub use deck::{DEFAULTS, DeckConfig, LogLevel, load_deck, read_deck};
 pub use fault::{ConfigError, ConfigErrors};
+pub use outside::ListenerSettings;
+pub use providers::{
+    BubblyPhoneSettings, Credential, LiveKitSettings, PlumApi, PlumSettings, ProviderSettings,
+    SimulatorSettings,
+};
 pub use value::parse_duration;
 
 pub(crate) use fault::position;

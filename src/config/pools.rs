@@ -72,6 +72,7 @@ fn caller_id(table: &Table<'_, '_>, item: &Item<'_, '_>, pool: &Pool<'_>) -> Opt
         hourly_cap: pool.hourly_cap,
         state: CallerIdState::Active,
         rests_until: None,
+        ownership: None,
     };
     if let Some(text) = item.value.as_str() {
         match text.parse() {

@@ -123,6 +123,24 @@ pub enum CallEnd {
     NeverSent,
     /// Past its maximum life and nobody can tell.
     Unresolved,
+    /// The line was engaged, by the provider's word alone.
+    Busy,
+    /// It failed and the provider does not say why; it may have rung. Never the callee's fault.
+    Failed,
+    /// The provider refuses the callee's number as one that cannot be dialed.
+    BadNumber,
+    /// The provider says that the number to be shown is not ours.
+    CallerIdRefused,
+    /// The provider failed before anything was dialed.
+    ProviderFailed,
+    /// The provider refused the request as it is configured: trunk, agent, codec.
+    Misconfigured,
+    /// The provider refused our credentials, or the account has no credit.
+    AccountRefused,
+    /// The provider asked us to slow down before anything was dialed.
+    Throttled,
+    /// The agent that was to speak was not there in time; nothing was dialed.
+    NoAgent,
 }
 
 /// What a provider says about a call's end.

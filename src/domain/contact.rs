@@ -234,6 +234,17 @@ pub struct Contact {
     pub last_outcome: Option<Outcome>,
 }
 
+/// What a provider is told about a contact besides its number.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Briefing {
+    /// The contact's name, as imported.
+    pub name: String,
+    /// The list's further columns: a JSON object of texts; empty when there are none.
+    pub variables: String,
+    /// The contact's own last instant.
+    pub expires_at: Option<Timestamp>,
+}
+
 #[cfg(test)]
 mod tests {
     use super::ContactState;

@@ -18,7 +18,9 @@ pub mod trunk;
 
 pub use attempt::{Attempt, AttemptState, CallEvent, CallEventKind, CallReport};
 pub use campaign::{Campaign, CampaignSettings, CampaignState};
-pub use contact::{Consent, ConsentKind, Contact, ContactState, Hints, WaitReason, WindowClass};
+pub use contact::{
+    Briefing, Consent, ConsentKind, Contact, ContactState, Hints, WaitReason, WindowClass,
+};
 pub use deck::DeckSettings;
 pub use ids::{AttemptId, CampaignId, ClassId, ContactId, DeckId, TrunkName};
 pub use import::{ImportFigures, NewContact};
@@ -27,4 +29,4 @@ pub use phone::PhoneNumber;
 pub use role::{Right, Role};
 pub use suppression::{ListKind, Suppression, SuppressionList};
 pub use time::{MinuteOfDay, Timestamp, Weekdays};
-pub use trunk::{Attestation, CallerId, CallerIdState, Capabilities, TrunkSettings};
+pub use trunk::{Attestation, CallerId, CallerIdState, Capabilities, Ownership, TrunkSettings};

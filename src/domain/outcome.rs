@@ -263,7 +263,24 @@ pub fn classify(report: &CallReport) -> Classification {
             ..simple(Outcome::Cancelled, Fault::Us, "never_sent")
         },
         CallEnd::Rejected => rejected(report),
+        CallEnd::Busy => simple(Outcome::Busy, Fault::Callee, "busy"),
+        CallEnd::Failed => simple(Outcome::NetworkFailure, Fault::Network, "failed"),
+        CallEnd::BadNumber => bad_number(CalleeFinding::Invalid, "refused_number"),
+        CallEnd::CallerIdRefused => Classification {
+            counts: false,
+            ..blocked("caller_id_not_owned")
+        },
+        CallEnd::ProviderFailed => not_dialed("provider_failed", TrunkFinding::Faulty),
+        CallEnd::Misconfigured => not_dialed("misconfigured", TrunkFinding::Misconfigured),
+        CallEnd::AccountRefused => not_dialed("refused", TrunkFinding::Refused),
+        CallEnd::NoAgent => not_dialed("no_agent_ready", TrunkFinding::Faulty),
+        CallEnd::Throttled => throttled(report),
     }
+}
+
+/// The provider's own failure, before anything could ring.
+fn not_dialed(cause: &'static str, trunk: TrunkFinding) -> Classification {
+    failure(Outcome::ProviderError, Fault::Trunk, cause, trunk)
 }
 
 fn completed(report: &CallReport) -> Classification {
@@ -291,19 +308,16 @@ fn rejected(report: &CallReport) -> Classification {
         .to_ascii_lowercase();
     let names = |texts: &[&str]| texts.iter().any(|known| text.contains(known));
     let Some(code) = report.sip_code else {
-        return failure(
-            Outcome::ProviderError,
-            Fault::Trunk,
-            "no_sip_code",
-            TrunkFinding::Faulty,
-        );
+        return not_dialed("no_sip_code", TrunkFinding::Faulty);
     };
     if (code == 403 || (500..600).contains(&code)) && names(&LIMIT_TEXTS) || code == 429 {
         return throttled(report);
     }
     match code {
-        301 | 410 | 484 | 485 | 604 => bad_number(CalleeFinding::Invalid, code),
-        404 => bad_number(CalleeFinding::MaybeInvalid, code),
+        301 | 410 => bad_number(CalleeFinding::Invalid, "number_changed"),
+        484 | 485 => bad_number(CalleeFinding::Invalid, "incomplete"),
+        604 => bad_number(CalleeFinding::Invalid, "no_such_number"),
+        404 => bad_number(CalleeFinding::MaybeInvalid, "no_such_number"),
         408 => simple(Outcome::NoAnswer, Fault::Callee, "timeout"),
         480 => simple(Outcome::NoAnswer, Fault::Callee, "unreachable"),
         487 => simple(Outcome::NoAnswer, Fault::Callee, "terminated"),
@@ -318,18 +332,8 @@ fn rejected(report: &CallReport) -> Classification {
             ..simple(Outcome::Declined, Fault::Callee, "unwanted")
         },
         608 => blocked("analytics_block"),
-        401 | 402 | 407 | 440 => failure(
-            Outcome::ProviderError,
-            Fault::Trunk,
-            "refused",
-            TrunkFinding::Refused,
-        ),
-        403 => failure(
-            Outcome::ProviderError,
-            Fault::Trunk,
-            "forbidden",
-            TrunkFinding::Misconfigured,
-        ),
+        401 | 402 | 407 | 440 => not_dialed("refused", TrunkFinding::Refused),
+        403 => not_dialed("forbidden", TrunkFinding::Misconfigured),
         481..=483 | 491 => failure(
             Outcome::NetworkFailure,
             Fault::Network,
@@ -344,12 +348,7 @@ fn rejected(report: &CallReport) -> Classification {
             TrunkFinding::Faulty,
         ),
         605 | 601 | 602 | 609..=699 => simple(Outcome::Declined, Fault::Callee, "refused_globally"),
-        _ => failure(
-            Outcome::ProviderError,
-            Fault::Trunk,
-            "not_acceptable",
-            TrunkFinding::Misconfigured,
-        ),
+        _ => not_dialed("not_acceptable", TrunkFinding::Misconfigured),
     }
 }
 
@@ -383,12 +382,7 @@ fn blocked(cause: &'static str) -> Classification {
     }
 }
 
-fn bad_number(callee: CalleeFinding, code: u16) -> Classification {
-    let cause = match code {
-        301 | 410 => "number_changed",
-        484 | 485 => "incomplete",
-        _ => "no_such_number",
-    };
+fn bad_number(callee: CalleeFinding, cause: &'static str) -> Classification {
     Classification {
         callee,
         ..simple(Outcome::InvalidNumber, Fault::List, cause)

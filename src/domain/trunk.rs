@@ -21,6 +21,9 @@ pub struct TrunkSettings {
     pub ring_timeout: Duration,
     /// How long an answered call may last before we hang up; default 30 min.
     pub max_call: Duration,
+    /// How long the provider may keep a request in a queue of its own before it dials; default none.
+    #[serde(default)]
+    pub queue_wait: Duration,
     /// What the provider can do.
     pub capabilities: Capabilities,
 }
@@ -34,6 +37,10 @@ pub struct Capabilities {
     pub hang_up: bool,
     /// Whether calls can be marked PCI.
     pub pci: bool,
+    /// Whether it says which numbers the account owns. Then a caller ID is shown only when it said so
+    /// within a day.
+    #[serde(default)]
+    pub lists_numbers: bool,
 }
 
 /// STIR/SHAKEN attestation of a caller ID, as its provider reports it (RFC 8588).
@@ -82,6 +89,18 @@ pub struct CallerId {
     /// Until when it rests because a network blocked its call; known to the store, not to the file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rests_until: Option<Timestamp>,
+    /// What the trunk's provider last said about it; known to the store, not to the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ownership: Option<Ownership>,
+}
+
+/// A provider's word on whether the account owns a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Ownership {
+    /// Whether it does.
+    pub owned: bool,
+    /// When the provider said so.
+    pub at: Timestamp,
 }
 
 impl CallerId {

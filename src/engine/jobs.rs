@@ -19,6 +19,7 @@ pub fn is_lazy(job: &Job) -> bool {
         | Job::Claim(..)
         | Job::Settle(..)
         | Job::CheckDone(_)
+        | Job::NoteNumbers(..)
         | Job::Command(..) => false,
     }
 }
@@ -50,6 +51,10 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
         Job::Settle(attempt, report, at) => store
             .settle(attempt, &report, at, now)
             .map(|settled| Event::Settled { attempt, settled }),
+        Job::NoteNumbers(trunk, numbers) => store
+            .note_numbers(&trunk, &numbers, by)
+            .and_then(|()| picture(store, now))
+            .map(|picture| Event::Picture(Box::new(picture))),
         Job::CheckDone(campaign) => check_done(store, campaign, by),
         Job::Command(id, command) => {
             let result = match carry_out(store, command, by) {

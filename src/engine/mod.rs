@@ -17,7 +17,8 @@ use std::time::Duration;
 use crate::domain::campaign::Pacing;
 use crate::domain::event::NewEvent;
 use crate::domain::{
-    AttemptId, CallReport, CampaignId, ClassId, ContactId, Suppression, Timestamp, TrunkName,
+    AttemptId, CallReport, CampaignId, ClassId, ContactId, PhoneNumber, Suppression, Timestamp,
+    TrunkName,
 };
 use crate::policy::Context;
 use crate::provider::{ProviderEvent, Request};
@@ -171,6 +172,8 @@ pub enum Job {
     Log(NewEvent),
     /// Note that every call has been told to end, up to this wish (lazy).
     HungUp(u64),
+    /// Note which numbers a trunk's provider says the account owns.
+    NoteNumbers(TrunkName, Vec<PhoneNumber>),
 }
 
 /// Contacts and attempts that a pending acknowledgement waits for.

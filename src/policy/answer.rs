@@ -136,6 +136,8 @@ pub enum HoldKind {
     AbandonmentBrake(u64, u64),
     /// No caller ID is owned and active at this trunk.
     NoCallerId,
+    /// No caller ID is known to be owned by a word of the provider that is not too old.
+    CallerIdsUnproven,
     /// Every usable caller ID has reached its hourly cap or rests after a block.
     CallerIdsFull,
     /// Calls in flight at the cap of the deck: seen, cap.
@@ -213,6 +215,7 @@ impl HoldKind {
             | Self::AbandonmentBrake(..)
             | Self::NoCallerId
             | Self::CallerIdsFull
+            | Self::CallerIdsUnproven
             | Self::CampaignConcurrent(..)
             | Self::CampaignPerMinute(..)
             | Self::Spacing => Scope::Campaign,

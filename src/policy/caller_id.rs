@@ -12,16 +12,27 @@ use crate::domain::{CallerIdState, Timestamp};
 /// RFC 8688): one hour, our own figure, long enough for its hourly count to fall to nothing.
 pub const REST: Duration = Duration::from_hours(1);
 
+/// How old a provider's word on which numbers are owned may be.
+pub const OWNERSHIP_LIFE: Duration = Duration::from_hours(24);
+
+/// How long a caller ID without such a word waits before it is looked at again.
+const ASK_AGAIN: Duration = Duration::from_mins(1);
+
 /// Chooses a caller ID, or holds when there is none or all have reached their cap or rest.
 ///
 /// Owned numbers only, never random ones (47 CFR 64.1604; 16 CFR 310.4(a)(8)): those of the
 /// campaign's trunk, in its pool or among its numbers, and active.
 pub(super) fn judge<'a>(facts: &Facts<'a>, now: Timestamp, findings: &mut Findings<'a>) {
     let mut best: Option<((u8, i64, u64), &CallerIdUse)> = None;
-    let mut owned = false;
+    let mut usable_ids = false;
+    let mut unproven = false;
     let mut frees_at: Option<Timestamp> = None;
     for candidate in facts.caller_ids.iter().filter(|id| usable(facts, id)) {
-        owned = true;
+        if !proven(facts, candidate, now) {
+            unproven = true;
+            continue;
+        }
+        usable_ids = true;
         if let Some(frees) = busy_until(facts, candidate, now) {
             frees_at = Some(frees_at.map_or(frees, |other| other.min(frees)));
             continue;
@@ -36,7 +47,10 @@ pub(super) fn judge<'a>(facts: &Facts<'a>, now: Timestamp, findings: &mut Findin
         return;
     }
     match frees_at {
-        Some(frees) if owned => findings.hold(HoldKind::CallerIdsFull, Until::At(frees)),
+        Some(frees) if usable_ids => findings.hold(HoldKind::CallerIdsFull, Until::At(frees)),
+        _ if unproven => {
+            findings.hold(HoldKind::CallerIdsUnproven, Until::At(now + ASK_AGAIN));
+        }
         _ => findings.hold(HoldKind::NoCallerId, Until::Operator),
     }
 }
@@ -47,6 +61,15 @@ fn usable(facts: &Facts<'_>, candidate: &CallerIdUse) -> bool {
     id.state == CallerIdState::Active
         && id.trunk == facts.campaign.settings.trunk
         && rules.names(id)
+}
+
+/// Whether the provider said within a day that the number is owned, where it can say so at all (D11).
+fn proven(facts: &Facts<'_>, candidate: &CallerIdUse, now: Timestamp) -> bool {
+    let asked = facts
+        .trunk
+        .is_some_and(|trunk| trunk.capabilities.lists_numbers);
+    let word = candidate.caller_id.ownership;
+    !asked || word.is_some_and(|word| word.owned && now.since(word.at) <= OWNERSHIP_LIFE)
 }
 
 fn cap(facts: &Facts<'_>, candidate: &CallerIdUse) -> u32 {
@@ -128,13 +151,20 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
         .iter()
         .filter(|id| usable(facts, id))
         .collect();
+    let unproven = usable.iter().filter(|id| !proven(facts, id, now)).count();
     let free = usable
         .iter()
+        .filter(|id| proven(facts, id, now))
         .filter(|id| busy_until(facts, id, now).is_none())
         .count();
     let mut findings = Findings::default();
     judge(facts, now, &mut findings);
     let mut saw = vec![format!("{free} of {} usable", usable.len())];
+    if unproven > 0 {
+        saw.push(format!(
+            "{unproven} not known to be owned by the word of the provider within 24 h"
+        ));
+    }
     let resting = usable.iter().filter_map(|id| id.caller_id.rests(now));
     if let Some(first) = resting.clone().min() {
         let n = resting.count();

@@ -55,6 +55,7 @@ pub(super) fn caller_id(digits: &str, region: &str) -> CallerIdUse {
             hourly_cap: 30,
             state: CallerIdState::Active,
             rests_until: None,
+            ownership: None,
         },
         sent_last_hour: 0,
         hour_frees_at: None,
@@ -232,6 +233,7 @@ fn trunk() -> TrunkSettings {
         calls_per_minute: 10,
         ring_timeout: Duration::from_secs(30),
         max_call: minutes(30),
+        queue_wait: Duration::ZERO,
         capabilities: Capabilities::default(),
     }
 }

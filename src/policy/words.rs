@@ -81,6 +81,9 @@ impl fmt::Display for HoldKind {
                 write!(f, "{abandoned} of {answered} live answers abandoned")
             }
             Self::NoCallerId => f.write_str("no caller id is owned and active at the trunk"),
+            Self::CallerIdsUnproven => f.write_str(
+                "the provider has not said within 24 h that any caller ID of the trunk is ours",
+            ),
             Self::CallerIdsFull => {
                 f.write_str("every caller id has reached its hourly cap or rests after a block")
             }

@@ -4,24 +4,28 @@
 //! and returns at once; whatever comes of it arrives later from [`Provider::poll`]. So a slow or
 //! lost answer holds nothing up, and a simulated carrier can live in virtual time.
 
+pub mod inbound;
+pub mod remote;
 pub mod simulator;
 
 use std::future::Future;
 use std::time::Duration;
 
 use crate::domain::{
-    AttemptId, CallEvent, CallReport, Capabilities, PhoneNumber, Timestamp, TrunkName,
+    AttemptId, Briefing, CallEvent, CallReport, Capabilities, PhoneNumber, Timestamp, TrunkName,
 };
 
 /// What the engine may ask.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
     /// Place a call. Sent once per attempt; the provider must not send it twice by itself.
-    Place(DialRequest),
+    Place(Box<DialRequest>),
     /// Hang up: CANCEL while it rings, BYE after the answer. Unknown calls are ignored.
     HangUp(AttemptId),
     /// Say what became of an attempt.
-    LookUp(AttemptId),
+    LookUp(Inquiry),
+    /// Say which numbers the account owns. Only asked of those that can ([`Capabilities`]).
+    ListNumbers,
 }
 
 /// A call to place.
@@ -31,6 +35,8 @@ pub struct DialRequest {
     pub attempt: AttemptId,
     /// The route.
     pub trunk: TrunkName,
+    /// The campaign's name.
+    pub campaign: String,
     /// The callee.
     pub to: PhoneNumber,
     /// The number to show.
@@ -39,10 +45,28 @@ pub struct DialRequest {
     pub ring_timeout: Duration,
     /// How long it may last once answered.
     pub max_call: Duration,
+    /// From this instant on the call must not be begun any more, whoever holds the request: the
+    /// callee's window closes, the contact or the campaign is over, or the permit runs out.
+    pub expires_at: Timestamp,
     /// Whether a person has to be bridged.
     pub human_agent: bool,
     /// Whether card data will be spoken.
     pub pci: bool,
+    /// What else is known about the callee.
+    pub briefing: Briefing,
+}
+
+/// What identifies an attempt's call at its provider, also after a restart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inquiry {
+    /// The attempt.
+    pub attempt: AttemptId,
+    /// The callee.
+    pub to: PhoneNumber,
+    /// The number shown.
+    pub from: PhoneNumber,
+    /// When it was planned; the request left then or up to a few seconds later.
+    pub reserved_at: Timestamp,
 }
 
 /// What a provider says.
@@ -52,6 +76,10 @@ pub enum ProviderEvent {
     Call(CallEvent),
     /// The answer to [`Request::LookUp`].
     LookedUp(AttemptId, LookUp),
+    /// The numbers the account owns, as of now.
+    Numbers(Vec<PhoneNumber>),
+    /// Something an operator should know, such as a balance that runs low: a stable word and a text.
+    Warning(&'static str, String),
 }
 
 /// What a provider knows about an attempt.

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::domain::event::SealedEvent;
 use crate::domain::outcome::Classification;
 use crate::domain::{
-    Attempt, AttemptId, Campaign, CampaignId, CampaignState, ClassId, ContactId, ContactState,
-    Outcome, PhoneNumber, Right, Role, SuppressionList, Timestamp, TrunkName, TrunkSettings,
-    WindowClass,
+    Attempt, AttemptId, Briefing, Campaign, CampaignId, CampaignState, ClassId, ContactId,
+    ContactState, Outcome, PhoneNumber, Right, Role, SuppressionList, Timestamp, TrunkName,
+    TrunkSettings, WindowClass,
 };
 use crate::policy::retry::Next;
 use crate::policy::{Abandonment, CallerIdUse, DialOrder, Hold, Load, Refusal};
@@ -87,7 +87,7 @@ pub struct Candidate {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claimed {
     /// The attempt is reserved: after the commit, dial.
-    Dial(Box<Attempt>, Box<DialOrder>),
+    Dial(Box<Attempt>, Box<DialOrder>, Box<Briefing>),
     /// Not now. With scope `Contact` the contact now waits until `due`.
     Held {
         /// Why.

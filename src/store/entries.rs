@@ -9,7 +9,7 @@ use serde::Serialize;
 use super::{By, ImportFigures};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{
-    Attempt, CallReport, CallerIdState, Campaign, CampaignState, ConsentKind, Contact,
+    Attempt, CallReport, CallerId, CallerIdState, Campaign, CampaignState, ConsentKind, Contact,
     ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp, TrunkName,
 };
 use crate::policy::Abandonment;
@@ -295,6 +295,20 @@ pub(super) fn caller_id_blocked(
     })
 }
 
+/// `alert_raised` about a caller ID that its provider does not list.
+pub(super) fn caller_id_not_owned(id: &CallerId, by: &By) -> NewEvent {
+    let text = format!(
+        "trunk {} says that caller ID {} is not ours: it is not shown until the provider lists it",
+        id.trunk, id.number
+    );
+    NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&CallerIdAlert {
+        alert: "caller_id_not_owned",
+        caller_id: id.number,
+        until: None,
+        text,
+    })
+}
+
 /// `alert_raised` about a caller ID whose state somebody set.
 pub(super) fn caller_id_set(number: PhoneNumber, state: CallerIdState, by: &By) -> NewEvent {
     let (alert, word) = match state {
@@ -330,7 +344,16 @@ pub(super) fn found(report: &CallReport) -> &'static str {
         | CallEnd::Rejected
         | CallEnd::RangOut
         | CallEnd::CancelledByUs
-        | CallEnd::Lapsed => "ended",
+        | CallEnd::Lapsed
+        | CallEnd::Busy
+        | CallEnd::Failed
+        | CallEnd::BadNumber
+        | CallEnd::CallerIdRefused
+        | CallEnd::ProviderFailed
+        | CallEnd::Misconfigured
+        | CallEnd::AccountRefused
+        | CallEnd::Throttled
+        | CallEnd::NoAgent => "ended",
     }
 }
 

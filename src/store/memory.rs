@@ -12,8 +12,8 @@ use super::{DeckSettings, HangUps, NewContact, RowFate, StoreError, entries, mov
 use crate::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
 use crate::domain::{
     Attempt, AttemptId, CallerIdState, Campaign, CampaignId, ClassId, Contact, ContactId,
-    ContactState, DeckId, ListKind, PhoneNumber, Right, Role, Suppression, Timestamp, TrunkName,
-    WindowClass,
+    ContactState, DeckId, ListKind, Ownership, PhoneNumber, Right, Role, Suppression, Timestamp,
+    TrunkName, WindowClass,
 };
 use crate::policy::Refusal;
 use crate::rules::Rules;
@@ -26,11 +26,15 @@ pub struct MemoryStore {
     caller_id_states: BTreeMap<PhoneNumber, CallerIdState>,
     /// Ends of the rests that blocked calls brought.
     caller_id_rests: BTreeMap<PhoneNumber, Timestamp>,
+    /// What providers said about the numbers of their trunks.
+    ownership: BTreeMap<(TrunkName, PhoneNumber), Ownership>,
     campaigns: BTreeMap<CampaignId, Campaign>,
     classes: BTreeMap<ClassId, WindowClass>,
     contacts: BTreeMap<ContactId, Contact>,
     /// The line of the import each contact comes from.
     lines: BTreeMap<ContactId, u64>,
+    /// Each contact's further columns.
+    variables: BTreeMap<ContactId, String>,
     attempts: BTreeMap<AttemptId, Attempt>,
     /// The instants from which sends count.
     counts_from: BTreeMap<AttemptId, Timestamp>,
@@ -60,10 +64,12 @@ impl MemoryStore {
             settings: None,
             caller_id_states: BTreeMap::new(),
             caller_id_rests: BTreeMap::new(),
+            ownership: BTreeMap::new(),
             campaigns: BTreeMap::new(),
             classes: BTreeMap::new(),
             contacts: BTreeMap::new(),
             lines: BTreeMap::new(),
+            variables: BTreeMap::new(),
             attempts: BTreeMap::new(),
             counts_from: BTreeMap::new(),
             forgiven: BTreeSet::new(),
@@ -161,6 +167,7 @@ impl MemoryStore {
         };
         self.contacts.insert(id, contact);
         self.lines.insert(id, row.line);
+        self.variables.insert(id, row.variables.clone());
         RowFate::Taken(id)
     }
 

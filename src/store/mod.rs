@@ -270,6 +270,15 @@ pub trait Store: Send {
         by: &By,
     ) -> Result<(), StoreError>;
 
+    /// Notes which numbers a trunk's provider says the account owns, for D11. Logs `alert_raised` for
+    /// each caller ID of the trunk that turns out not to be among them.
+    fn note_numbers(
+        &mut self,
+        trunk: &TrunkName,
+        owned: &[PhoneNumber],
+        by: &By,
+    ) -> Result<(), StoreError>;
+
     /// Wishes that every call be hung up; the wish's number. It lasts until an engine has taken it,
     /// a later one if none runs now. Logs `alert_raised`.
     fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError>;

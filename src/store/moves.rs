@@ -9,9 +9,10 @@ use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::outcome::{CalleeType, Classification, classify};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, CallReport, CallerIdState,
-    Campaign, CampaignState, Contact, ContactId, ContactState, ListKind, Outcome, PhoneNumber,
-    Right, Role, Suppression, Timestamp, WaitReason, WindowClass,
+    Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport,
+    CallerIdState, Campaign, CampaignState, Contact, ContactId, ContactState, ListKind, Outcome,
+    Ownership, PhoneNumber, Right, Role, Suppression, Timestamp, TrunkName, WaitReason,
+    WindowClass,
 };
 use crate::policy::pacing::Entry;
 use crate::policy::{self, DialOrder, Hold, HoldKind, Refusal};
@@ -173,6 +174,37 @@ pub(super) fn called(contact: &Contact) -> Contact {
         state: ContactState::InFlight,
         reason: None,
         ..contact.clone()
+    }
+}
+
+/// What a provider's list of owned numbers says about each caller ID of its trunk, with the alert
+/// about one that is not owned and was not known to be so.
+pub(super) fn ownership(
+    settings: &DeckSettings,
+    trunk: &TrunkName,
+    owned: &[PhoneNumber],
+    by: &By,
+) -> Vec<(PhoneNumber, Ownership, Option<NewEvent>)> {
+    let of_trunk = settings.caller_ids.iter().filter(|id| id.trunk == *trunk);
+    of_trunk
+        .map(|id| {
+            let said = Ownership {
+                owned: owned.contains(&id.number),
+                at: by.at,
+            };
+            let known = id.ownership.is_some_and(|known| !known.owned);
+            let alert = (!said.owned && !known).then(|| entries::caller_id_not_owned(id, by));
+            (id.number, said, alert)
+        })
+        .collect()
+}
+
+/// What the provider is told about a contact that is called.
+pub(super) fn briefing(contact: &Contact, variables: String) -> Briefing {
+    Briefing {
+        name: contact.name.clone(),
+        variables,
+        expires_at: contact.expires_at,
     }
 }
 

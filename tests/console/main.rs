@@ -237,7 +237,11 @@ fn every_size_is_drawn() {
 fn a_key_that_comes_with_a_resize_is_not_lost() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path(), WIDE);
-    for size in [(120, 36), WIDE, (80, 24), (160, 40)].into_iter().cycle().take(24) {
+    for size in [(120, 36), WIDE, (80, 24), (160, 40)]
+        .into_iter()
+        .cycle()
+        .take(24)
+    {
         pty.resize(size.0, size.1);
         pty.press("?");
         pty.wait_for(&["Esc closes"]);

@@ -12,7 +12,7 @@ use dialdeck::provider::{LookUp, Provider, Request};
 use tempfile::TempDir;
 
 use super::simulated::{callee, number, scripted, seconds, traffic};
-use super::{HOUR, attempt, by_call, dial, ends, looked_up, names, run, start};
+use super::{HOUR, attempt, by_call, dial, ends, inquiry, looked_up, names, run, start};
 
 fn log_lines(path: &Path) -> Vec<serde_json::Value> {
     fs::read_to_string(path)
@@ -39,10 +39,10 @@ fn the_log_holds_what_happened_whoever_was_told() {
         1,
         Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()),
     );
-    provider.request(Request::Place(dial(1, number(103))), start());
+    provider.request(Request::Place(Box::new(dial(1, number(103)))), start());
     assert_eq!(events_of(&log_lines(&path), 1)[0], "invite");
-    provider.request(Request::Place(dial(2, number(102))), start());
-    provider.request(Request::Place(dial(3, number(104))), start());
+    provider.request(Request::Place(Box::new(dial(2, number(102)))), start());
+    provider.request(Request::Place(Box::new(dial(3, number(104)))), start());
     provider.request(Request::HangUp(attempt(2)), start() + seconds(4));
     run(&mut provider, start(), start() + HOUR);
     let lines = log_lines(&path);
@@ -66,8 +66,11 @@ fn a_second_place_is_written_down_and_disturbs_nothing() {
         1,
         Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()),
     );
-    provider.request(Request::Place(dial(1, number(100))), start());
-    provider.request(Request::Place(dial(1, number(100))), start() + seconds(7));
+    provider.request(Request::Place(Box::new(dial(1, number(100)))), start());
+    provider.request(
+        Request::Place(Box::new(dial(1, number(100)))),
+        start() + seconds(7),
+    );
     let calls = by_call(&run(&mut provider, start() + seconds(7), start() + HOUR));
     let told = names(&calls[&attempt(1)]);
     assert_eq!(told, ["sent", "ringing", "answered", "sent", "ended"]);
@@ -78,7 +81,7 @@ fn a_second_place_is_written_down_and_disturbs_nothing() {
         1,
         Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap()),
     );
-    provider.request(Request::LookUp(attempt(1)), start() + HOUR);
+    provider.request(Request::LookUp(inquiry(1)), start() + HOUR);
     let found = looked_up(&run(&mut provider, start() + HOUR, start() + HOUR));
     assert!(matches!(&found[..], [LookUp::Ended(report, _)] if report.end == CallEnd::Completed));
 }
@@ -95,7 +98,7 @@ fn restarted_at(crash: Duration, dir: &Path) -> Vec<serde_json::Value> {
     );
     for serial in 1..=40_i64 {
         let at = start() + seconds(serial.unsigned_abs());
-        provider.request(Request::Place(dial(serial, callee(serial))), at);
+        provider.request(Request::Place(Box::new(dial(serial, callee(serial)))), at);
     }
     let told_before = run(&mut provider, start() + seconds(40), start() + crash);
     drop(provider);
@@ -166,7 +169,7 @@ fn scripts_go_on_in_the_right_place_after_a_restart() {
         let at = start() + HOUR * u32::try_from(serial).unwrap();
         let log = CarrierLog::open(&path, &super::simulated::trunk()).unwrap();
         let mut provider = Simulator::new(profile.clone(), 1, Some(log));
-        provider.request(Request::Place(dial(serial, number(110))), at);
+        provider.request(Request::Place(Box::new(dial(serial, number(110)))), at);
         let calls = by_call(&run(&mut provider, at, at + HOUR));
         codes.extend(ends(&calls[&attempt(serial)])[0].sip_code);
     }
@@ -186,7 +189,7 @@ fn whatever_comes_the_log_has_one_invite_and_one_end_per_call() {
         let mut unsent = BTreeSet::new();
         for serial in 1..=150_i64 {
             let at = start() + seconds(serial.unsigned_abs());
-            provider.request(Request::Place(dial(serial, callee(serial))), at);
+            provider.request(Request::Place(Box::new(dial(serial, callee(serial)))), at);
             if serial % 3 == 0 {
                 provider.request(Request::HangUp(attempt(serial - 2 * (serial % 5))), at);
             }
@@ -204,7 +207,7 @@ fn whatever_comes_the_log_has_one_invite_and_one_end_per_call() {
         run(&mut provider, start() + HOUR, start() + HOUR * 2);
         let lines = log_lines(&path);
         for serial in 1..=150 {
-            provider.request(Request::LookUp(attempt(serial)), start() + HOUR * 3);
+            provider.request(Request::LookUp(inquiry(serial)), start() + HOUR * 3);
             let found = looked_up(&run(&mut provider, start() + HOUR * 3, start() + HOUR * 3));
             let events = events_of(&lines, serial);
             if unsent.contains(&attempt(serial)) {

@@ -89,7 +89,7 @@ pub(crate) fn traffic(
     for serial in 1..=count {
         let at = start() + Duration::from_secs(serial.unsigned_abs());
         seen.extend(run(&mut provider, at, at));
-        provider.request(Request::Place(dial(serial, callee(serial))), at);
+        provider.request(Request::Place(Box::new(dial(serial, callee(serial)))), at);
         seen.extend(run(&mut provider, at, at + Duration::from_millis(999)));
     }
     let at = start() + Duration::from_secs(count.unsigned_abs() + 1);
@@ -135,7 +135,7 @@ fn a_call_does_not_depend_on_the_calls_around_it() {
     let many = by_call(&traffic(&everyday, 5, 120, None));
     let mut alone = Simulator::new(everyday, 5, None);
     let at = start() + seconds(77);
-    alone.request(Request::Place(dial(77, callee(77))), at);
+    alone.request(Request::Place(Box::new(dial(77, callee(77)))), at);
     let alone = by_call(&run(&mut alone, at, at + HOUR));
     assert_eq!(alone[&attempt(77)], many[&attempt(77)]);
 }
@@ -184,7 +184,9 @@ fn a_flaky_carrier_repeats_delays_and_loses() {
     let seen = traffic(&Profile::named("flaky").unwrap(), 2, 600, None);
     let late = seen.iter().any(|(delivered, event)| match event {
         ProviderEvent::Call(event) => event.at < *delivered,
-        ProviderEvent::LookedUp(..) => false,
+        ProviderEvent::LookedUp(..) | ProviderEvent::Numbers(_) | ProviderEvent::Warning(..) => {
+            false
+        }
     });
     let calls = by_call(&seen);
     let lost = calls.values().any(|events| names(events).contains(&"lost"));
@@ -209,7 +211,7 @@ fn limits_are_answered_as_trunks_do() {
     profile.limits.concurrent = 2;
     let mut provider = Simulator::new(profile.clone(), 1, None);
     for serial in 1..=3 {
-        provider.request(Request::Place(dial(serial, number(100))), start());
+        provider.request(Request::Place(Box::new(dial(serial, number(100)))), start());
     }
     let calls = by_call(&run(&mut provider, start(), start()));
     let refused = &ends(&calls[&attempt(3)])[0];
@@ -224,7 +226,7 @@ fn limits_are_answered_as_trunks_do() {
     let mut provider = Simulator::new(profile, 1, None);
     for (serial, at) in [(1, 0), (2, 30), (3, 59), (4, 60), (5, 61)] {
         let now = start() + seconds(at);
-        provider.request(Request::Place(dial(serial, number(101))), now);
+        provider.request(Request::Place(Box::new(dial(serial, number(101)))), now);
     }
     let calls = by_call(&run(&mut provider, start() + HOUR, start() + HOUR));
     let codes: Vec<_> = calls
@@ -243,8 +245,11 @@ fn outages_refuse_or_hold_back() {
     )
     .unwrap();
     let mut provider = Simulator::new(profile, 1, None);
-    provider.request(Request::Place(dial(1, number(100))), start());
-    provider.request(Request::Place(dial(2, number(100))), start() + seconds(120));
+    provider.request(Request::Place(Box::new(dial(1, number(100)))), start());
+    provider.request(
+        Request::Place(Box::new(dial(2, number(100)))),
+        start() + seconds(120),
+    );
     let calls = by_call(&run(&mut provider, start() + HOUR, start() + HOUR));
     assert_eq!(ends(&calls[&attempt(1)])[0].sip_code, Some(503));
     assert_eq!(names(&calls[&attempt(1)]), ["sent", "ended"]);
@@ -273,7 +278,7 @@ fn scripts_are_followed_call_by_call() {
     let mut provider = Simulator::new(profile, 1, None);
     for serial in 1..=4 {
         let at = start() + HOUR * u32::try_from(serial).unwrap();
-        provider.request(Request::Place(dial(serial, number(110))), at);
+        provider.request(Request::Place(Box::new(dial(serial, number(110)))), at);
     }
     let seen = run(&mut provider, start() + HOUR, start() + HOUR * 6);
     let calls = by_call(&seen);
@@ -289,7 +294,10 @@ fn scripts_are_followed_call_by_call() {
             ProviderEvent::Call(event) if event.attempt == attempt(2) => {
                 Some(delivered.since(event.at))
             }
-            ProviderEvent::Call(_) | ProviderEvent::LookedUp(..) => None,
+            ProviderEvent::Call(_)
+            | ProviderEvent::LookedUp(..)
+            | ProviderEvent::Numbers(_)
+            | ProviderEvent::Warning(..) => None,
         })
         .max();
     assert!(delay >= Some(seconds(7)));

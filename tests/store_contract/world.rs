@@ -80,6 +80,7 @@ pub(crate) fn deck() -> DeckSettings {
             calls_per_minute: 600,
             ring_timeout: secs(30),
             max_call: secs(1800),
+            queue_wait: Duration::ZERO,
             capabilities: Capabilities::default(),
         }],
         caller_ids: (0..3)
@@ -93,6 +94,7 @@ pub(crate) fn deck() -> DeckSettings {
                 hourly_cap: 30,
                 state: CallerIdState::Active,
                 rests_until: None,
+                ownership: None,
             })
             .collect(),
         emergency_bans: Vec::new(),
@@ -185,7 +187,7 @@ pub(crate) fn claim(store: &mut impl Store, contact: ContactId, now: Timestamp) 
 
 pub(crate) fn dial(store: &mut impl Store, contact: ContactId, now: Timestamp) -> Attempt {
     match claim(store, contact, now) {
-        Claimed::Dial(attempt, _) => *attempt,
+        Claimed::Dial(attempt, ..) => *attempt,
         other @ (Claimed::Held { .. } | Claimed::Refused(_) | Claimed::Stale) => {
             panic!("not dialed: {other:?}")
         }

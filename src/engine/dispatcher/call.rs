@@ -9,6 +9,7 @@ use crate::domain::{
     TrunkSettings,
 };
 use crate::policy::amd::{AmdStatus, Detector, Thresholds};
+use crate::provider::Inquiry;
 
 /// How long after its ringing timeout or maximum length a call may still be silent before we ask.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
@@ -19,11 +20,16 @@ pub(super) const FIRST_LOOK: Duration = Duration::from_secs(5);
 /// How often a provider is asked about an attempt of unknown fate.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(30);
 
+/// How long after its claim a call may be begun by a provider that does not queue.
+pub(super) const PERMIT: Duration = Duration::from_secs(30);
+
 /// A call in flight.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) campaign: CampaignId,
     pub(super) number: PhoneNumber,
+    /// What identifies it at its provider.
+    pub(super) inquiry: Inquiry,
     pub(super) trunk: TrunkName,
     pub(super) state: AttemptState,
     /// When to look at it again.
@@ -69,10 +75,16 @@ impl Call {
         now: Timestamp,
     ) -> Self {
         let start = attempt.sent_at.unwrap_or(now);
-        let ring_ends = start + trunk.ring_timeout + GRACE;
+        let ring_ends = start + trunk.queue_wait + trunk.ring_timeout + GRACE;
         Self {
             campaign: attempt.campaign,
             number: attempt.number,
+            inquiry: Inquiry {
+                attempt: attempt.id,
+                to: attempt.number,
+                from: attempt.caller_id,
+                reserved_at: attempt.reserved_at,
+            },
             trunk: attempt.trunk.clone(),
             state: attempt.state,
             wake: Some(Wake::Overdue(ring_ends)),

@@ -4,8 +4,8 @@ use crate::domain::attempt::CallEnd;
 use crate::domain::campaign::{Agent, VoicemailAction};
 use crate::domain::outcome::TrunkFinding;
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, CallReport, CalleeType,
-    PhoneNumber, Timestamp, TrunkName,
+    Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport, CalleeType,
+    ClassId, PhoneNumber, Timestamp, TrunkName,
 };
 use crate::policy::retry::Next;
 use crate::policy::{DialOrder, Scope, Until};
@@ -14,7 +14,7 @@ use crate::store::Settled;
 
 use super::super::{Effect, Job};
 use super::Dispatcher;
-use super::call::{Call, FIRST_LOOK, GRACE, LOOK_EVERY, Wake};
+use super::call::{Call, FIRST_LOOK, GRACE, LOOK_EVERY, PERMIT, Wake};
 use super::lane::Block;
 
 impl Dispatcher {
@@ -22,7 +22,8 @@ impl Dispatcher {
     pub(super) fn place(
         &mut self,
         attempt: &Attempt,
-        order: &DialOrder,
+        (order, briefing): (&DialOrder, Briefing),
+        class: ClassId,
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
@@ -35,21 +36,30 @@ impl Dispatcher {
         trunk.breaker.on_dial(attempt.number, now);
         lane.calls += 1;
         let settings = &lane.campaign.settings;
+        let permit = now + PERMIT + trunk.settings.queue_wait;
+        let ends = [
+            lane.closes_at(class),
+            settings.schedule.expires,
+            briefing.expires_at,
+        ];
         let request = DialRequest {
             attempt: attempt.id,
             trunk: attempt.trunk.clone(),
+            campaign: settings.name.clone(),
             to: attempt.number,
             from: order.caller_id,
             ring_timeout: trunk.settings.ring_timeout,
             max_call: trunk.settings.max_call,
+            expires_at: ends.into_iter().flatten().fold(permit, Timestamp::min),
             human_agent: settings.agent == Agent::Human,
             pci: settings.pci,
+            briefing,
         };
         let call = Call::new(attempt, &trunk.settings, settings.voicemail, now);
         self.track(attempt.id, call);
         effects.push(Effect::Provider(
-            request.trunk.clone(),
-            Request::Place(request),
+            attempt.trunk.clone(),
+            Request::Place(Box::new(request)),
         ));
     }
 
@@ -85,11 +95,18 @@ impl Dispatcher {
 
     pub(super) fn on_provider(
         &mut self,
+        trunk: TrunkName,
         event: ProviderEvent,
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
         match event {
+            ProviderEvent::Numbers(numbers) => {
+                effects.push(Effect::Store(Job::NoteNumbers(trunk, numbers)));
+            }
+            ProviderEvent::Warning(word, text) => {
+                effects.push(Self::alert(word, &format!("trunk {trunk}: {text}"), now));
+            }
             ProviderEvent::Call(event) => self.on_call_event(event, now, effects),
             ProviderEvent::LookedUp(attempt, found) => {
                 self.on_looked_up(attempt, found, now, effects);
@@ -284,8 +301,8 @@ impl Dispatcher {
                 }
                 Some(Wake::Look(_)) => {
                     call.wake = Some(Wake::Look(now + LOOK_EVERY));
-                    let trunk = call.trunk.clone();
-                    effects.push(Effect::Provider(trunk, Request::LookUp(attempt)));
+                    let (trunk, inquiry) = (call.trunk.clone(), call.inquiry.clone());
+                    effects.push(Effect::Provider(trunk, Request::LookUp(inquiry)));
                     self.rewake(attempt);
                 }
                 None => {}

@@ -285,6 +285,14 @@ impl Lane {
         Some(taken)
     }
 
+    /// The first instant from which a call to this class may not begin any more.
+    pub(super) fn closes_at(&self, class: ClassId) -> Option<Timestamp> {
+        match self.classes.get(&class)?.status {
+            WindowStatus::Open { closes_at } => Some(closes_at),
+            WindowStatus::Shut { .. } => None,
+        }
+    }
+
     /// Shuts a class that a claim found shut.
     pub(super) fn shut(&mut self, class: ClassId, until: Until, kind: crate::policy::HoldKind) {
         if let Some(class) = self.classes.get_mut(&class) {

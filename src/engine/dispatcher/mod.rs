@@ -16,6 +16,7 @@ use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{AttemptId, Campaign, CampaignId, Timestamp, TrunkName, TrunkSettings};
 use crate::policy::breaker::Breaker;
 use crate::policy::{Context, Hold, HoldKind, Scope, Until};
+use crate::provider::Request;
 use crate::rules::Rules;
 use crate::store::{Candidate, Claimed};
 
@@ -28,6 +29,9 @@ const CLOCK_SLACK: Duration = Duration::from_secs(2);
 
 /// How often expired contacts are looked for while something else happens anyway.
 const EXPIRE_EVERY: Duration = Duration::from_hours(1);
+
+/// How often a provider is asked which numbers the account owns while something else happens anyway.
+const NUMBERS_EVERY: Duration = Duration::from_hours(6);
 
 /// Who acts, in the log.
 const ENGINE: &str = "engine";
@@ -65,6 +69,8 @@ struct Trunk {
     rests: bool,
     /// Resets that were seen so far, of those that other processes made.
     resets: u64,
+    /// When its provider was last asked which numbers the account owns.
+    numbers_asked: Option<Timestamp>,
 }
 
 impl Trunk {
@@ -138,7 +144,7 @@ impl Dispatcher {
                 self.mark_maybe_done();
             }
             Event::Commanded { id, result } => self.on_commanded(id, result, &mut effects),
-            Event::Provider(_, event) => self.on_provider(event, now, &mut effects),
+            Event::Provider(trunk, event) => self.on_provider(trunk, event, now, &mut effects),
             Event::Command(id, command) => self.on_command(id, command, &mut effects),
             Event::StoreFailed(why) => self.unhealthy = Some(why),
             Event::Tick => {}
@@ -197,6 +203,7 @@ impl Dispatcher {
                     breaker: Breaker::default(),
                     rests: false,
                     resets,
+                    numbers_asked: None,
                 });
             trunk.settings = settings.clone();
             if std::mem::replace(&mut trunk.resets, resets) != resets {
@@ -261,9 +268,10 @@ impl Dispatcher {
         lane.claiming = None;
         lane.maybe_done = true;
         match result {
-            Claimed::Dial(attempt, order) => {
+            Claimed::Dial(attempt, order, briefing) => {
                 lane.told = false;
-                self.place(&attempt, &order, now, effects);
+                let told = (&*order, *briefing);
+                self.place(&attempt, told, candidate.class, now, effects);
             }
             Claimed::Stale | Claimed::Refused(_) => {}
             Claimed::Held { hold, due } => match hold.scope {
@@ -316,6 +324,7 @@ impl Dispatcher {
             lane.tick(self.rules, now);
         }
         self.sweep(now, effects);
+        self.ask_for_numbers(now, effects);
         for lane in self.lanes.values_mut() {
             while let Some((class, after)) = lane.wants_refill() {
                 let refill = Job::Refill(lane.campaign.id, class, after, HOPPER_TARGET);
@@ -390,6 +399,17 @@ impl Dispatcher {
         if !self.expiring && (campaign_expired || hour_over) {
             self.expiring = true;
             effects.push(Effect::Store(Job::Expire));
+        }
+    }
+
+    /// Asks which numbers are owned, often enough that no answer ever grows too old to be relied on.
+    fn ask_for_numbers(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        for (name, trunk) in &mut self.trunks {
+            let due = |asked: Timestamp| now.since(asked) >= NUMBERS_EVERY;
+            if trunk.settings.capabilities.lists_numbers && trunk.numbers_asked.is_none_or(due) {
+                trunk.numbers_asked = Some(now);
+                effects.push(Effect::Provider(name.clone(), Request::ListNumbers));
+            }
         }
     }
 

@@ -257,7 +257,7 @@ const LONGEST_LINE: u64 = 64 * 1024;
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::DeckId;
+    use crate::domain::{Briefing, DeckId};
 
     fn invite(serial: i64) -> Line {
         let attempt = AttemptId {
@@ -267,12 +267,15 @@ mod tests {
         let request = DialRequest {
             attempt,
             trunk: TrunkName("main".to_owned()),
+            campaign: "spring".to_owned(),
             to: "+12125550142".parse().unwrap(),
             from: "+16465550100".parse().unwrap(),
             ring_timeout: Duration::from_secs(30),
             max_call: Duration::from_mins(30),
+            expires_at: Timestamp::MAX,
             human_agent: true,
             pci: false,
+            briefing: Briefing::default(),
         };
         Line::invite(&request, Timestamp::from_millis(serial * 1_000))
     }

@@ -361,6 +361,7 @@ impl Provider for Simulator {
             look_up: self.log.is_some(),
             hang_up: true,
             pci: true,
+            lists_numbers: false,
         }
     }
 
@@ -369,7 +370,8 @@ impl Provider for Simulator {
         match request {
             Request::Place(request) => self.place(&request, now),
             Request::HangUp(attempt) => self.hang_up(attempt, now),
-            Request::LookUp(attempt) => self.look_up(attempt, now),
+            Request::LookUp(inquiry) => self.look_up(inquiry.attempt, now),
+            Request::ListNumbers => {}
         }
     }
 
@@ -401,7 +403,8 @@ mod tests {
     use std::fs;
 
     use super::*;
-    use crate::domain::{DeckId, TrunkName};
+    use crate::domain::{Briefing, DeckId, TrunkName};
+    use crate::provider::Inquiry;
 
     #[test]
     fn nothing_is_sent_that_the_log_cannot_hold() {
@@ -415,18 +418,31 @@ mod tests {
             serial: 1,
         };
         let now = Timestamp::from_millis(1_000);
+        let (to, from) = (
+            "+12125550142".parse().unwrap(),
+            "+16465550100".parse().unwrap(),
+        );
         let request = DialRequest {
             attempt,
             trunk: TrunkName("main".to_owned()),
-            to: "+12125550142".parse().unwrap(),
-            from: "+16465550100".parse().unwrap(),
+            campaign: "spring".to_owned(),
+            to,
+            from,
             ring_timeout: Duration::from_secs(30),
             max_call: Duration::from_mins(30),
+            expires_at: Timestamp::MAX,
             human_agent: false,
             pci: false,
+            briefing: Briefing::default(),
         };
-        carrier.request(Request::Place(request), now);
-        carrier.request(Request::LookUp(attempt), now);
+        let inquiry = Inquiry {
+            attempt,
+            to,
+            from,
+            reserved_at: now,
+        };
+        carrier.request(Request::Place(Box::new(request)), now);
+        carrier.request(Request::LookUp(inquiry), now);
         let told = carrier.poll(now);
         let ended = CallEventKind::Ended(CallReport {
             end: CallEnd::NeverSent,

@@ -194,7 +194,9 @@ impl MemoryStore {
         let campaign = &gathered.campaign;
         let event = entries::attempt_reserved(campaign, &attempt, &order, shown, source, digest);
         self.note(event);
-        Claimed::Dial(Box::new(attempt), order)
+        let variables = self.variables.get(&gathered.contact.id).cloned();
+        let briefing = moves::briefing(&gathered.contact, variables.unwrap_or_default());
+        Claimed::Dial(Box::new(attempt), order, Box::new(briefing))
     }
 
     fn follow_up(

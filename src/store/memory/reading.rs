@@ -78,6 +78,8 @@ impl MemoryStore {
                 id.state = moves::stricter(id.state, *state);
             }
             id.rests_until = self.caller_id_rests.get(&id.number).copied();
+            let key = (id.trunk.clone(), id.number);
+            id.ownership = self.ownership.get(&key).copied();
         }
         Some(settings)
     }

@@ -403,6 +403,25 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn note_numbers(
+        &mut self,
+        trunk: &TrunkName,
+        owned: &[PhoneNumber],
+        by: &By,
+    ) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        let Some(settings) = self.effective_settings() else {
+            return Ok(());
+        };
+        for (number, ownership, alert) in moves::ownership(&settings, trunk, owned, by) {
+            self.ownership.insert((trunk.clone(), number), ownership);
+            if let Some(event) = alert {
+                self.note(event);
+            }
+        }
+        Ok(())
+    }
+
     fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
         self.permit(Right::Campaigns)?;
         self.hang_ups.asked += 1;

@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use rusqlite::Row;
+use rusqlite::{OptionalExtension as _, Row};
 
 use super::codec::{digits, instant, millis, number};
 use super::{Settings, Work, claim, log, meta};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
-    CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, PhoneNumber, Timestamp,
-    TrunkName,
+    CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, Ownership, PhoneNumber,
+    Timestamp, TrunkName,
 };
 use crate::policy::Abandonment;
 use crate::store::{By, DeckSettings, ImportFigures, StoreError, entries, moves};
@@ -218,6 +218,9 @@ pub(super) fn settings(work: &mut Work<'_>) -> Result<Option<Arc<DeckSettings>>,
                 known.rests_until = instant(row.get(2)?);
             }
         }
+        for known in &mut settings.caller_ids {
+            known.ownership = ownership(work, &known.trunk, known.number)?;
+        }
     }
     let settings = settings.map(Arc::new);
     work.mem.cache.settings = match &settings {
@@ -225,6 +228,48 @@ pub(super) fn settings(work: &mut Work<'_>) -> Result<Option<Arc<DeckSettings>>,
         None => Settings::Missing,
     };
     Ok(settings)
+}
+
+fn ownership(
+    work: &Work<'_>,
+    trunk: &TrunkName,
+    number: PhoneNumber,
+) -> Result<Option<Ownership>, StoreError> {
+    let mut statement = work
+        .conn
+        .prepare_cached("SELECT owned, at FROM owned_numbers WHERE trunk = ?1 AND number = ?2")?;
+    let found = statement.query_row((&trunk.0, digits(number)), |row| {
+        Ok((row.get(0)?, row.get(1)?))
+    });
+    Ok(found.optional()?.map(|(owned, at)| Ownership {
+        owned,
+        at: Timestamp::from_millis(at),
+    }))
+}
+
+/// Notes which numbers a trunk's provider says the account owns.
+pub(super) fn note_numbers(
+    work: &mut Work<'_>,
+    trunk: &TrunkName,
+    owned: &[PhoneNumber],
+    by: &By,
+) -> Result<(), StoreError> {
+    let Some(settings) = settings(work)? else {
+        return Ok(());
+    };
+    for (number, said, alert) in moves::ownership(&settings, trunk, owned, by) {
+        work.conn
+            .prepare_cached(
+                "INSERT INTO owned_numbers (trunk, number, owned, at) VALUES (?1, ?2, ?3, ?4)
+                 ON CONFLICT DO UPDATE SET owned = excluded.owned, at = excluded.at",
+            )?
+            .execute((&trunk.0, digits(number), said.owned, said.at.as_millis()))?;
+        if let Some(event) = alert {
+            log::append(work, &event)?;
+        }
+    }
+    forget_settings(work);
+    Ok(())
 }
 
 /// Sets a caller ID's state and ends its rest, without logging it.

@@ -37,7 +37,7 @@ pub(super) fn claim(
         }
     };
     let about = give_back(work, gathered, reserved);
-    if let Claimed::Dial(attempt, _) = &claimed {
+    if let Claimed::Dial(attempt, ..) = &claimed {
         let contact = moves::called(&about.contact);
         let about = About { contact, ..about };
         work.mem.held.remember(attempt.id.serial, about);
@@ -198,7 +198,11 @@ fn reserve(
     let campaign = &gathered.campaign;
     let event = entries::attempt_reserved(campaign, &attempt, &order, shown, source, digest);
     log::append(work, &event)?;
-    Ok(Claimed::Dial(Box::new(attempt), order))
+    let briefing = Box::new(moves::briefing(
+        &gathered.contact,
+        contacts::variables(work, gathered.contact.id)?,
+    ));
+    Ok(Claimed::Dial(Box::new(attempt), order, briefing))
 }
 
 fn hold_back(

@@ -69,6 +69,14 @@ pub(super) fn by_id(work: &Work<'_>, id: ContactId) -> Result<Option<Contact>, S
     Ok(select(work, BY_ID, (id.0,))?.pop())
 }
 
+/// A contact's further columns, as imported.
+pub(super) fn variables(work: &Work<'_>, id: ContactId) -> Result<String, StoreError> {
+    let mut statement = work
+        .conn
+        .prepare_cached("SELECT variables FROM contacts WHERE id = ?1")?;
+    Ok(statement.query_row((id.0,), |row| row.get(0))?)
+}
+
 /// Contacts with this number, over all campaigns.
 pub(super) fn with(work: &Work<'_>, number: PhoneNumber) -> Result<Vec<Contact>, StoreError> {
     select(work, BY_NUMBER, (digits(number),))

@@ -113,10 +113,16 @@ fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
 }
 
 /// Every migration with the SHA-256 of its file. A line is only ever added.
-const MIGRATIONS: [(&str, &str); 1] = [(
-    "V1__deck.sql",
-    "f71d62512966918f17e3dd7c7e23929383a2f9b124121ddbda3c76c80f3221b4",
-)];
+const MIGRATIONS: [(&str, &str); 2] = [
+    (
+        "V1__deck.sql",
+        "f71d62512966918f17e3dd7c7e23929383a2f9b124121ddbda3c76c80f3221b4",
+    ),
+    (
+        "V2__carriers.sql",
+        "dfeed43f318f20cc369e337399d4aa67929a3ee6b295ff2f8866e6c0541261db",
+    ),
+];
 
 #[test]
 fn a_migration_is_never_edited_once_decks_have_it() {

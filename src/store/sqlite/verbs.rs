@@ -288,6 +288,16 @@ impl Store for SqliteStore {
         })
     }
 
+    fn note_numbers(
+        &mut self,
+        trunk: &TrunkName,
+        owned: &[PhoneNumber],
+        by: &By,
+    ) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| campaigns::note_numbers(work, trunk, owned, by))
+    }
+
     fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
         self.permit(Right::Campaigns)?;
         self.write(|work| meta::hang_up_all(work, reason, by))

@@ -1,0 +1,315 @@
+//! What stands behind a trunk: its kind, and the keys that this kind has.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::table::Table;
+use super::value::{alternatives, suggestion};
+use crate::domain::Capabilities;
+
+/// What stands behind a trunk.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum ProviderSettings {
+    /// The built-in simulated carrier.
+    Simulator(SimulatorSettings),
+    /// LiveKit SIP, self-hosted or Cloud.
+    LiveKit(LiveKitSettings),
+    /// BubblyPhone Agents.
+    BubblyPhone(BubblyPhoneSettings),
+    /// Plum Voice, DEV or Fuse.
+    Plum(PlumSettings),
+}
+
+/// Where a credential is read from at every start; it is never kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Credential {
+    /// The environment variable of that name.
+    Env(String),
+    /// The first line of that file.
+    File(PathBuf),
+}
+
+/// How the simulated carrier behaves.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SimulatorSettings {
+    /// A built-in profile's name, or the path of a profile's file; default `everyday`.
+    pub profile: String,
+    /// Seed of its dice; default 1.
+    pub seed: u64,
+    /// Where it writes its own log of calls; `None`: nowhere.
+    pub carrier_log: Option<PathBuf>,
+}
+
+/// A LiveKit project and the SIP trunk in it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LiveKitSettings {
+    /// The server, `https://…` or `wss://…`.
+    pub url: String,
+    /// The API key; default the environment's `LIVEKIT_API_KEY`.
+    pub api_key: Credential,
+    /// Its secret; default the environment's `LIVEKIT_API_SECRET`.
+    pub api_secret: Credential,
+    /// The outbound trunk's id, `ST_…`.
+    pub sip_trunk: String,
+    /// The name under which the agent that speaks is registered.
+    pub agent: String,
+    /// How long the agent may take to be there; default 10 s.
+    pub agent_wait: Duration,
+}
+
+/// A BubblyPhone account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct BubblyPhoneSettings {
+    /// Where its API is; default `https://agents.bubblyphone.com/api/v1`.
+    pub url: String,
+    /// The API key; default the environment's `BUBBLYPHONE_API_KEY`.
+    pub api_key: Credential,
+    /// Who speaks: `streaming`, the vendor's own agent, or `webhook`, yours; default `streaming`.
+    pub mode: String,
+    /// Passed on with every call as they are: `model`, `system_prompt`, `voice`, `language`.
+    pub options: Vec<(String, String)>,
+    /// An alert is raised when the balance falls below this many whole units; default 5.
+    pub low_balance: u32,
+}
+
+/// Which of Plum's two platforms.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(tag = "api", rename_all = "lowercase")]
+pub enum PlumApi {
+    /// DEV: VoiceXML of our own, served by the listener.
+    Dev {
+        /// The account's login; default the environment's `PLUM_LOGIN`.
+        login: Credential,
+        /// Its PIN; default the environment's `PLUM_PIN`.
+        pin: Credential,
+        /// VoiceXML of yours to go on with once the callee is known; `None`: the call ends then.
+        voicexml_url: Option<String>,
+    },
+    /// Fuse: an application deployed there.
+    Fuse {
+        /// The account's address; default the environment's `PLUM_EMAIL`.
+        email: Credential,
+        /// Its developer key; default the environment's `PLUM_DEVELOPER_KEY`.
+        key: Credential,
+        /// The application.
+        application: String,
+        /// Its deployment.
+        deployment: String,
+    },
+}
+
+/// A Plum Voice account.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PlumSettings {
+    /// Where its API is; default `https://outbound.plumvoice.com` (DEV) or
+    /// `https://fuse.plumvoice.com/api` (Fuse).
+    pub url: String,
+    /// Which platform.
+    #[serde(flatten)]
+    pub api: PlumApi,
+    /// Single queue requests in any second at most; what is more goes through the bulk queue;
+    /// default 1.
+    pub singles_per_second: u32,
+}
+
+/// The words for a trunk's `kind`.
+const KINDS: [&str; 4] = ["simulator", "livekit", "bubblyphone", "plum"];
+
+/// Reads what stands behind a trunk, and what it can do.
+pub(super) fn provider(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)> {
+    let kind = table.required_text(
+        "kind",
+        &format!("say what stands behind the trunk: {}", alternatives(&KINDS)),
+    );
+    let Some(kind) = kind else {
+        // Which keys belong here is not known: only the missing kind is told.
+        table.other_keys();
+        return None;
+    };
+    match kind {
+        "simulator" => Some(simulator(table)),
+        "livekit" => livekit(table),
+        "bubblyphone" => bubblyphone(table),
+        "plum" => plum(table),
+        other => {
+            table.reject(
+                "kind",
+                format!("`{other}` is not a kind of trunk"),
+                suggestion(other, &KINDS),
+            );
+            table.other_keys();
+            None
+        }
+    }
+}
+
+fn simulator(table: &mut Table<'_, '_>) -> (ProviderSettings, Capabilities) {
+    let settings = SimulatorSettings {
+        profile: table.text("profile").unwrap_or("everyday").to_owned(),
+        seed: u64::from(table.number("seed", 0..=u32::MAX).unwrap_or(1)),
+        carrier_log: table.text("carrier_log").map(PathBuf::from),
+    };
+    let capabilities = Capabilities {
+        look_up: true,
+        hang_up: true,
+        pci: table.flag("pci").unwrap_or(false),
+        lists_numbers: false,
+    };
+    (ProviderSettings::Simulator(settings), capabilities)
+}
+
+fn livekit(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)> {
+    let wait = Duration::from_secs(1)..=Duration::from_mins(1);
+    let agent_wait = table.span_of_time("agent_wait", wait);
+    let url = required_url(table, "url", "name the server: url = \"https://…\"");
+    let sip_trunk = table.required_text("sip_trunk", "name the outbound trunk: \"ST_…\"");
+    let agent = table.required_text("agent", "name the agent that speaks");
+    let settings = LiveKitSettings {
+        api_key: credential(table, "api_key", "LIVEKIT_API_KEY"),
+        api_secret: credential(table, "api_secret", "LIVEKIT_API_SECRET"),
+        url: url?,
+        sip_trunk: sip_trunk?.to_owned(),
+        agent: agent?.to_owned(),
+        agent_wait: agent_wait.unwrap_or(Duration::from_secs(10)),
+    };
+    let capabilities = Capabilities {
+        look_up: true,
+        hang_up: true,
+        pci: false,
+        lists_numbers: true,
+    };
+    Some((ProviderSettings::LiveKit(settings), capabilities))
+}
+
+fn bubblyphone(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)> {
+    let modes = [("streaming", "streaming"), ("webhook", "webhook")];
+    let url = url(table, "url", "https://agents.bubblyphone.com/api/v1");
+    let options = ["model", "system_prompt", "voice", "language"];
+    let settings = BubblyPhoneSettings {
+        api_key: credential(table, "api_key", "BUBBLYPHONE_API_KEY"),
+        mode: table.word("mode", &modes).unwrap_or("streaming").to_owned(),
+        options: options
+            .into_iter()
+            .filter_map(|key| Some((key.to_owned(), table.text(key)?.to_owned())))
+            .collect(),
+        low_balance: table.number("low_balance", 0..=100_000).unwrap_or(5),
+        url: url?,
+    };
+    let capabilities = Capabilities {
+        look_up: true,
+        hang_up: true,
+        pci: false,
+        lists_numbers: true,
+    };
+    Some((ProviderSettings::BubblyPhone(settings), capabilities))
+}
+
+fn plum(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)> {
+    let fuse = table.required_word("api", &[("dev", false), ("fuse", true)])?;
+    let singles = table.number("singles_per_second", 1..=100);
+    let pci = table.flag("pci").unwrap_or(false);
+    let (url, api) = if fuse {
+        let application = table.required_text("application", "name the application's id");
+        let deployment = table.required_text("deployment", "name the deployment's id");
+        let api = PlumApi::Fuse {
+            email: credential(table, "email", "PLUM_EMAIL"),
+            key: credential(table, "developer_key", "PLUM_DEVELOPER_KEY"),
+            application: application?.to_owned(),
+            deployment: deployment?.to_owned(),
+        };
+        (url(table, "url", "https://fuse.plumvoice.com/api"), api)
+    } else {
+        let voicexml = table
+            .has("voicexml_url")
+            .then(|| required_url(table, "voicexml_url", ""));
+        let api = PlumApi::Dev {
+            login: credential(table, "login", "PLUM_LOGIN"),
+            pin: credential(table, "pin", "PLUM_PIN"),
+            voicexml_url: voicexml.flatten(),
+        };
+        table.know("voicexml_url");
+        (url(table, "url", "https://outbound.plumvoice.com"), api)
+    };
+    let settings = PlumSettings {
+        url: url?,
+        api,
+        singles_per_second: singles.unwrap_or(1),
+    };
+    let capabilities = Capabilities {
+        look_up: fuse,
+        hang_up: false,
+        pci,
+        lists_numbers: false,
+    };
+    Some((ProviderSettings::Plum(settings), capabilities))
+}
+
+/// `key_env` or `key_file`; the environment's `standard` when neither is written.
+pub(super) fn credential(
+    table: &mut Table<'_, '_>,
+    key: &'static str,
+    standard: &str,
+) -> Credential {
+    let (env, file) = CREDENTIALS
+        .iter()
+        .find(|(name, ..)| *name == key)
+        .map_or(("", ""), |(_, env, file)| (*env, *file));
+    let from_env = table.text(env).map(str::to_owned);
+    let from_file = table.text(file).map(PathBuf::from);
+    match (from_env, from_file) {
+        (Some(_), Some(_)) => {
+            let message = format!("stands beside `{env}`");
+            table.reject(file, message, "write one of the two");
+            Credential::Env(standard.to_owned())
+        }
+        (_, Some(path)) => Credential::File(path),
+        (name, None) => Credential::Env(name.unwrap_or_else(|| standard.to_owned())),
+    }
+}
+
+/// Each credential with the two keys that say where it is.
+const CREDENTIALS: [(&str, &str, &str); 8] = [
+    ("api_key", "api_key_env", "api_key_file"),
+    ("api_secret", "api_secret_env", "api_secret_file"),
+    ("login", "login_env", "login_file"),
+    ("pin", "pin_env", "pin_file"),
+    ("email", "email_env", "email_file"),
+    ("developer_key", "developer_key_env", "developer_key_file"),
+    ("secret", "secret_env", "secret_file"),
+    ("key", "key_env", "key_file"),
+];
+
+/// An address, or a standard one.
+fn url(table: &mut Table<'_, '_>, key: &'static str, standard: &str) -> Option<String> {
+    if !table.has(key) {
+        table.know(key);
+        return Some(standard.to_owned());
+    }
+    required_url(table, key, "")
+}
+
+/// An address that has to be there, without a slash at its end.
+pub(super) fn required_url(
+    table: &mut Table<'_, '_>,
+    key: &'static str,
+    hint: &str,
+) -> Option<String> {
+    let text = table.required_text(key, hint)?;
+    let known = ["https://", "http://", "wss://", "ws://"];
+    if known.iter().any(|scheme| {
+        text.strip_prefix(scheme)
+            .is_some_and(|rest| !rest.is_empty() && !rest.contains(['@', ' ']))
+    }) {
+        return Some(text.trim_end_matches('/').to_owned());
+    }
+    table.reject(
+        key,
+        "is not an address",
+        "write https://host, without a name or password in it",
+    );
+    None
+}

@@ -1,0 +1,347 @@
+//! A vendor under test: its provider, a way in for what its double sends, and what it told so far.
+
+use std::collections::BTreeMap;
+use std::net::TcpListener;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Response};
+use dialdeck::clock::{Clock, ScaledClock};
+use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::{
+    AttemptId, Briefing, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber, Timestamp,
+    TrunkName,
+};
+use dialdeck::provider::inbound::{Arrived, Reader, Reading, Refused};
+use dialdeck::provider::remote::secret::{Reach, Secret};
+use dialdeck::provider::remote::{Inlet, Remote, Vendor};
+use dialdeck::provider::{
+    DialRequest, Inquiry, LookUp, Provider as _, ProviderEvent, Request as Ask,
+};
+use tokio::runtime::Runtime;
+
+use crate::vendors::server::Server;
+
+/// Simulated seconds per real second: a call of half a minute takes less than one.
+pub const FACTOR: u32 = 40;
+
+/// How long, by the deck's clock, a test waits for what must come.
+const PATIENCE: Duration = Duration::from_mins(20);
+
+/// A clock that starts on a Monday afternoon, in New York and in London.
+pub fn clock() -> Clock {
+    let start = "2026-12-07T15:30:00Z".parse().unwrap();
+    Clock::Scaled(ScaledClock::start(start, FACTOR))
+}
+
+/// An attempt of the deck under test.
+pub fn attempt(serial: i64) -> AttemptId {
+    AttemptId {
+        deck: DeckId(0x7f3a_9c21),
+        serial,
+    }
+}
+
+/// A fictional number: `555-01` and these two digits, in New York.
+pub fn number(last: u8) -> PhoneNumber {
+    assert!(last < 100);
+    format!("+121255501{last:02}").parse().unwrap()
+}
+
+/// The number that is shown.
+pub fn caller_id() -> PhoneNumber {
+    "+16465550100".parse().unwrap()
+}
+
+/// The way in for webhooks, as the listener is one, without its store.
+#[derive(Clone)]
+struct Door {
+    clock: Clock,
+    reader: Arc<Mutex<Option<(Arc<dyn Reader>, Inlet)>>>,
+    refused: Arc<Mutex<BTreeMap<Refused, usize>>>,
+}
+
+/// A vendor under test.
+pub struct Rig {
+    pub clock: Clock,
+    runtime: Runtime,
+    remote: Remote,
+    door: Door,
+    /// Everything told so far.
+    pub told: Vec<ProviderEvent>,
+    _front: Server,
+}
+
+/// Where a vendor under test is reached, made before the vendor is.
+pub struct Front {
+    clock: Clock,
+    door: Door,
+    server: Server,
+    /// What the vendor gives out.
+    pub reach: Reach,
+}
+
+impl Front {
+    /// Opens the way in.
+    pub fn open(clock: &Clock) -> Self {
+        let door = Door {
+            clock: clock.clone(),
+            reader: Arc::default(),
+            refused: Arc::default(),
+        };
+        let routes = Router::new().fallback(take).with_state(door.clone());
+        let server = Server::start(0, routes);
+        let reach = Reach {
+            url: format!("{}/trunk", server.url()),
+            key: Secret::new("a key of the deck's own"),
+        };
+        Self {
+            clock: clock.clone(),
+            door,
+            server,
+            reach,
+        }
+    }
+
+    /// Starts the vendor.
+    pub fn start<V: Vendor>(self, vendor: V) -> Rig {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let vendor = Arc::new(vendor);
+        let (remote, inlet) = Remote::start(&vendor, &self.clock, runtime.handle());
+        *self.door.reader.lock().unwrap() = Some((vendor.reader(), inlet));
+        Rig {
+            clock: self.clock,
+            runtime,
+            remote,
+            door: self.door,
+            told: Vec::new(),
+            _front: self.server,
+        }
+    }
+}
+
+async fn take(State(door): State<Door>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let body: Bytes = axum::body::to_bytes(body, 1 << 20).await.unwrap();
+    let header = |name: &str| {
+        let value = head.headers.get(name).and_then(|value| value.to_str().ok());
+        value.unwrap_or_default().to_owned()
+    };
+    let Some((reader, inlet)) = door.reader.lock().unwrap().clone() else {
+        return StatusCode::SERVICE_UNAVAILABLE.into_response();
+    };
+    let arrived = Arrived {
+        path: head.uri.path().strip_prefix("/trunk/").unwrap_or_default(),
+        is_post: head.method == "POST",
+        query: head.uri.query().unwrap_or_default(),
+        authorization: &header("authorization"),
+        content_type: &header("content-type"),
+        body: &body,
+        at: door.clock.now(),
+    };
+    let reply = match reader.read(&arrived) {
+        Reading::Take(inbound, reply) => {
+            inlet.deliver(inbound);
+            reply
+        }
+        Reading::Answer(reply) => reply,
+        Reading::Refuse(why) => {
+            *door.refused.lock().unwrap().entry(why).or_default() += 1;
+            return StatusCode::from_u16(why.status()).unwrap().into_response();
+        }
+    };
+    let status = StatusCode::from_u16(reply.status).unwrap();
+    (status, [("content-type", reply.content_type)], reply.body).into_response()
+}
+
+impl Rig {
+    /// A request that a test may change before it is placed.
+    pub fn dial(&self, serial: i64, to: PhoneNumber) -> DialRequest {
+        DialRequest {
+            attempt: attempt(serial),
+            trunk: TrunkName("trunk".to_owned()),
+            campaign: "spring".to_owned(),
+            to,
+            from: caller_id(),
+            ring_timeout: Duration::from_secs(30),
+            max_call: Duration::from_mins(10),
+            expires_at: self.clock.now() + Duration::from_mins(10),
+            human_agent: false,
+            pci: false,
+            briefing: Briefing::default(),
+        }
+    }
+
+    /// Asks for something.
+    pub fn ask(&mut self, request: Ask) {
+        self.remote.request(request, self.clock.now());
+    }
+
+    /// Places a call.
+    pub fn place(&mut self, request: DialRequest) {
+        self.ask(Ask::Place(Box::new(request)));
+    }
+
+    /// What identifies an attempt made by [`Rig::dial`] just now.
+    pub fn inquiry(&self, serial: i64, to: PhoneNumber) -> Inquiry {
+        Inquiry {
+            attempt: attempt(serial),
+            to,
+            from: caller_id(),
+            reserved_at: self.clock.now(),
+        }
+    }
+
+    /// Waits until what was told so far is as wanted.
+    pub fn wait(&mut self, what: &str, mut wanted: impl FnMut(&[ProviderEvent]) -> bool) {
+        let patience = self.clock.now() + PATIENCE;
+        loop {
+            self.told.extend(self.remote.poll(self.clock.now()));
+            if wanted(&self.told) {
+                return;
+            }
+            let left = self.clock.real_time_until(patience).unwrap();
+            assert!(!left.is_zero(), "no {what} among {:#?}", self.told);
+            let ready = self.remote.ready();
+            let waited = async { tokio::time::timeout(left, ready).await.ok() };
+            self.runtime.block_on(waited);
+        }
+    }
+
+    /// Waits for an attempt's end.
+    pub fn end_of(&mut self, serial: i64) -> CallReport {
+        self.wait("end", |told| !ends(told, serial).is_empty());
+        ends(&self.told, serial).remove(0)
+    }
+
+    /// Places a call and gives its end.
+    pub fn outcome(&mut self, serial: i64, to: PhoneNumber) -> CallReport {
+        self.place(self.dial(serial, to));
+        self.end_of(serial)
+    }
+
+    /// Asks what became of an attempt and waits for the answer.
+    pub fn look_up(&mut self, serial: i64, to: PhoneNumber) -> LookUp {
+        let before = looked_up(&self.told).len();
+        self.ask(Ask::LookUp(self.inquiry(serial, to)));
+        self.wait("look-up", |told| looked_up(told).len() > before);
+        looked_up(&self.told).pop().unwrap()
+    }
+
+    /// What came in and was not taken, by reason.
+    pub fn refused(&self) -> BTreeMap<Refused, usize> {
+        self.door.refused.lock().unwrap().clone()
+    }
+
+    /// Runs something async beside the vendor.
+    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+        self.runtime.block_on(future)
+    }
+}
+
+/// An attempt's events so far.
+pub fn events(told: &[ProviderEvent], serial: i64) -> Vec<CallEvent> {
+    let of_attempt = |event: &&ProviderEvent| match event {
+        ProviderEvent::Call(event) => event.attempt == attempt(serial),
+        ProviderEvent::LookedUp(..) | ProviderEvent::Numbers(_) | ProviderEvent::Warning(..) => {
+            false
+        }
+    };
+    let calls = told.iter().filter(of_attempt);
+    calls
+        .filter_map(|event| match event {
+            ProviderEvent::Call(event) => Some(event.clone()),
+            _ => None,
+        })
+        .collect()
+}
+
+/// The names of an attempt's events, without what a provider may or may not tell.
+pub fn names(told: &[ProviderEvent], serial: i64) -> Vec<&'static str> {
+    let names = events(told, serial)
+        .into_iter()
+        .filter_map(|event| match event.kind {
+            CallEventKind::Sent => Some("sent"),
+            CallEventKind::Answered => Some("answered"),
+            CallEventKind::Ended(_) => Some("ended"),
+            CallEventKind::AnswerLost => Some("lost"),
+            CallEventKind::Ringing
+            | CallEventKind::Speech(_)
+            | CallEventKind::CalleeDetected(_) => None,
+        });
+    names.collect()
+}
+
+/// The reports of an attempt's ends; more than one is a fault.
+pub fn ends(told: &[ProviderEvent], serial: i64) -> Vec<CallReport> {
+    let reports = events(told, serial)
+        .into_iter()
+        .filter_map(|event| match event.kind {
+            CallEventKind::Ended(report) => Some(report),
+            _ => None,
+        });
+    reports.collect()
+}
+
+/// Every answer to a look-up.
+pub fn looked_up(told: &[ProviderEvent]) -> Vec<LookUp> {
+    let answers = told.iter().filter_map(|event| match event {
+        ProviderEvent::LookedUp(_, found) => Some(found.clone()),
+        _ => None,
+    });
+    answers.collect()
+}
+
+/// What every vendor owes the engine, whatever its protocol: the provider contract, by the clock.
+///
+/// `person` rings for about 5 s and talks for about half a minute, `busy` is engaged, `silent` never
+/// answers. `cancels`: whether it can hang up.
+pub fn exercise(rig: &mut Rig, person: PhoneNumber, busy: PhoneNumber, cancels: bool) {
+    assert_eq!(rig.outcome(1, person).end, CallEnd::Completed);
+    assert_eq!(names(&rig.told, 1), ["sent", "answered", "ended"]);
+    let events = events(&rig.told, 1);
+    assert!(
+        events.is_sorted_by_key(|event| event.at),
+        "told in order: {events:?}"
+    );
+    let report = rig.outcome(2, busy);
+    let read = dialdeck::domain::outcome::classify(&report);
+    assert_eq!(read.outcome.as_str(), "busy", "{report:?}");
+    assert_eq!(names(&rig.told, 2), ["sent", "ended"]);
+    rig.ask(Ask::HangUp(attempt(99)));
+    if cancels {
+        rig.place(rig.dial(3, person));
+        rig.wait("answer", |told| names(told, 3).contains(&"answered"));
+        rig.ask(Ask::HangUp(attempt(3)));
+        rig.ask(Ask::HangUp(attempt(3)));
+        assert_eq!(rig.end_of(3).end, CallEnd::Completed);
+    }
+    for serial in 10..40 {
+        rig.place(rig.dial(serial, number(u8::try_from(serial).unwrap())));
+    }
+    for serial in 10..40 {
+        rig.end_of(serial);
+    }
+    for serial in 10..40 {
+        assert_eq!(ends(&rig.told, serial).len(), 1, "one end each");
+    }
+}
+
+/// The present instant of a rig's clock, for a double's own records.
+pub fn now(rig: &Rig) -> Timestamp {
+    rig.clock.now()
+}
+
+/// Whether nothing listens at an address any more.
+pub fn free_port() -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    listener.local_addr().unwrap().port()
+}

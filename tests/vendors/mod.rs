@@ -1,0 +1,10 @@
+//! Doubles of the carriers' servers: real sockets, their protocols, and their faults.
+//!
+//! A double runs on its own thread by the deck's clock, so that a day of calls takes seconds. What
+//! its callees do stands in a [`script::Script`], what goes wrong in [`faults::Faults`], what it did
+//! in a [`ledger::Ledger`].
+
+pub mod faults;
+pub mod ledger;
+pub mod script;
+pub mod server;

@@ -167,6 +167,13 @@ fn carry_out<S: Store>(store: &mut S, command: Command, by: &By) -> Result<Effec
             Ok(Effected::Campaigns(running))
         }
         Command::Suppress(suppressions) => store.suppress(&suppressions).map(Effected::Suppressed),
+        Command::Receive(message) => store.receive(&message, by.at).map(Effected::Received),
+        Command::Quarantine(trunk, reason) => store
+            .quarantine(&trunk, reason, by.at)
+            .map(|()| Effected::Done),
+        Command::TurnResults(done, limit) => store
+            .turn_results(&done, by.at, limit)
+            .map(Effected::Results),
         Command::ResetTrunk(_) | Command::HangUpAll | Command::Drain(_) => Ok(Effected::Done),
     }
 }

@@ -22,6 +22,7 @@ use crate::domain::{
 };
 use crate::policy::Context;
 use crate::provider::{ProviderEvent, Request};
+use crate::store::outside::{Delivery, Message, Receipt, ResultsTurn};
 use crate::store::{Candidate, Claimed, Settled, Snapshot, Suppressed};
 
 /// What the dispatcher is told.
@@ -116,6 +117,12 @@ pub enum Command {
     Suppress(Vec<Suppression>),
     /// Let a trunk that refused us try again.
     ResetTrunk(TrunkName),
+    /// Keep what was said about an attempt from outside.
+    Receive(Message),
+    /// Count a request from outside that was not taken: for which trunk, and why.
+    Quarantine(String, &'static str),
+    /// Note how results were delivered, and say what is due, at most this many.
+    TurnResults(Vec<(i64, Delivery)>, usize),
     /// Hang up every call.
     HangUpAll,
     /// Send nothing more and end once no call is up, or after this long by the deck's clock: calls
@@ -130,6 +137,10 @@ pub enum Effected {
     Campaigns(Vec<CampaignId>),
     /// Numbers were suppressed.
     Suppressed(Suppressed),
+    /// What was said was kept, or not.
+    Received(Receipt),
+    /// Results to deliver.
+    Results(ResultsTurn),
     /// Nothing but the acknowledgement.
     Done,
 }

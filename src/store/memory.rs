@@ -3,6 +3,7 @@
 mod calls;
 mod listing;
 mod lists;
+mod outside;
 mod reading;
 mod verbs;
 
@@ -50,6 +51,7 @@ pub struct MemoryStore {
     /// Alerts that somebody has seen to.
     acknowledged: BTreeSet<i64>,
     hang_ups: HangUps,
+    dealings: outside::Dealings,
     /// What whoever opened it may do.
     role: Role,
     in_group: bool,
@@ -81,6 +83,7 @@ impl MemoryStore {
             log: Vec::new(),
             acknowledged: BTreeSet::new(),
             hang_ups: HangUps::default(),
+            dealings: outside::Dealings::default(),
             role: Role::Supervisor,
             in_group: false,
         }

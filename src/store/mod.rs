@@ -15,6 +15,7 @@ mod facts;
 mod listing;
 pub mod memory;
 mod moves;
+pub mod outside;
 pub mod sqlite;
 pub mod writer;
 
@@ -37,12 +38,13 @@ pub use answers::{
     StoreError, Suppressed,
 };
 pub use listing::{ContactPage, ContactQuery, Direction, ListKey, ListOrder};
+pub use outside::Outside;
 
 /// What must survive. See the module's documentation for who may call what.
 ///
 /// Every verb that writes needs a [`Right`](crate::domain::Right); without it the verb fails with
 /// [`StoreError::NotPermitted`] before it does anything. Reading needs none.
-pub trait Store: Send {
+pub trait Store: Outside + Send {
     /// From now on verbs beyond this role fail. A store that was just opened is a supervisor's.
     fn restrict(&mut self, role: Role);
 

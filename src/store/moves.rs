@@ -10,8 +10,8 @@ use crate::domain::outcome::{CalleeType, Classification, classify};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
     Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport,
-    CallerIdState, Campaign, CampaignState, Contact, ContactId, ContactState, ListKind, Outcome,
-    Ownership, PhoneNumber, Right, Role, Suppression, Timestamp, TrunkName, WaitReason,
+    CallerIdState, Campaign, CampaignId, CampaignState, Contact, ContactId, ContactState, ListKind,
+    Outcome, Ownership, PhoneNumber, Right, Role, Suppression, Timestamp, TrunkName, WaitReason,
     WindowClass,
 };
 use crate::policy::pacing::Entry;
@@ -197,6 +197,28 @@ pub(super) fn ownership(
             (id.number, said, alert)
         })
         .collect()
+}
+
+/// The campaign and the contact whose end an entry of the log tells, in one of these campaigns.
+pub(super) fn end_of_contact(
+    line: &str,
+    campaigns: &[(String, CampaignId)],
+) -> Option<(CampaignId, ContactId)> {
+    #[derive(serde::Deserialize)]
+    struct Entry {
+        kind: String,
+        campaign: Option<String>,
+        contact: Option<i64>,
+    }
+    let end = "contact_finished";
+    if campaigns.is_empty() || !line.contains(end) {
+        return None;
+    }
+    let entry: Entry = serde_json::from_str(line).ok()?;
+    let named = |(name, _): &&(String, CampaignId)| entry.campaign.as_ref() == Some(name);
+    let (_, campaign) = campaigns.iter().find(named)?;
+    let contact = ContactId(entry.contact?);
+    (entry.kind == end).then_some((*campaign, contact))
 }
 
 /// What the provider is told about a contact that is called.

@@ -13,24 +13,6 @@ use dialdeck::store::{Claimed, ImportFigures, NewContact, RowFate, Store, StoreE
 
 use crate::world::*;
 
-macro_rules! contract {
-    ($($scene:ident),+ $(,)?) => {
-        mod over_memory {
-            $(#[test]
-            fn $scene() {
-                super::$scene(&mut crate::world::memory());
-            })+
-        }
-        mod over_sqlite {
-            $(#[test]
-            fn $scene() {
-                let folder = tempfile::tempdir().unwrap();
-                super::$scene(&mut crate::world::sqlite(&folder));
-            })+
-        }
-    };
-}
-
 contract!(
     a_call_goes_from_ready_to_done,
     events_that_are_late_or_repeated_change_nothing,

@@ -4,9 +4,28 @@
     reason = "a test that cannot go on stops with a panic"
 )]
 
+macro_rules! contract {
+    ($($scene:ident),+ $(,)?) => {
+        mod over_memory {
+            $(#[test]
+            fn $scene() {
+                super::$scene(&mut crate::world::memory());
+            })+
+        }
+        mod over_sqlite {
+            $(#[test]
+            fn $scene() {
+                let folder = tempfile::tempdir().unwrap();
+                super::$scene(&mut crate::world::sqlite(&folder));
+            })+
+        }
+    };
+}
+
 mod contract;
 mod listing;
 mod model;
+mod outside;
 mod processes;
 mod roles;
 mod world;

@@ -13,7 +13,10 @@ impl Dispatcher {
             | Command::Resume(_)
             | Command::Stop(_)
             | Command::SetPacing(..)
-            | Command::Suppress(_) => effects.push(Effect::Store(Job::Command(id, command))),
+            | Command::Suppress(_)
+            | Command::Receive(_)
+            | Command::Quarantine(..)
+            | Command::TurnResults(..) => effects.push(Effect::Store(Job::Command(id, command))),
             Command::ResetTrunk(name) => {
                 let result = match self.trunks.get_mut(&name) {
                     Some(trunk) => {
@@ -59,6 +62,11 @@ impl Dispatcher {
                     self.hang_up_unless_connected(*attempt, effects);
                 }
                 Awaited::Attempts(suppressed.live.clone())
+            }
+            Ok(Effected::Received(_) | Effected::Results(_)) => {
+                // Nothing changed that the dispatcher knows of.
+                self.acks.push((id, Awaited::Nothing, result));
+                return;
             }
             Ok(Effected::Done) | Err(_) => Awaited::Nothing,
         };

@@ -115,6 +115,9 @@ impl MemoryStore {
         let read = moves::end_attempt(&mut attempt, report, at, now);
         self.save_attempt(&attempt, now);
         self.note(entries::call_ended(&campaign, &attempt, report, &read, now));
+        if read.caller_id_blocked {
+            self.dealings.blocks.insert(id, now);
+        }
         let mut rested = None;
         let settings = self.effective_settings();
         let rest = settings.and_then(|known| moves::rest_of(&known, attempt.caller_id, now));

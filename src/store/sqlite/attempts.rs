@@ -131,6 +131,14 @@ pub(super) fn in_flight(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Att
     Ok(Some(attempt))
 }
 
+/// The attempt with that id of this deck, in whatever state.
+pub(super) fn by_id(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
+    if let Some(held) = work.mem.held.get(id.serial) {
+        return Ok(Some(held.clone()));
+    }
+    Ok(select(work, BY_SERIAL, (id.serial,))?.pop())
+}
+
 /// All attempts of a contact, oldest first.
 pub(super) fn of_contact(work: &Work<'_>, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
     let mut attempts = select(work, OF_CONTACT, (contact.0,))?;

@@ -13,6 +13,7 @@ mod listing;
 pub mod lock;
 mod log;
 mod meta;
+mod outside;
 mod schema;
 mod settle;
 mod snapshot;

@@ -3,7 +3,7 @@
 use super::claim::{gather, give_back, look_up};
 use super::counters::Count;
 use super::held::About;
-use super::{Work, attempts, campaigns, contacts, log, suppression};
+use super::{Work, attempts, campaigns, contacts, log, outside, suppression};
 use crate::domain::outcome::Classification;
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallReport, Campaign, Contact, ContactState, ListKind,
@@ -34,6 +34,7 @@ pub(super) fn settle(
     let event = entries::call_ended(&campaign, &attempt, report, &read, now);
     log::append(work, &event)?;
     let rested = if read.caller_id_blocked {
+        outside::note_block(work, &attempt, now)?;
         rest(work, &campaign, &attempt, now)?
     } else {
         None

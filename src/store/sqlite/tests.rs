@@ -29,7 +29,7 @@ fn a_schema_is_applied_once_and_a_newer_one_is_refused() {
     let conn = raw(&folder);
     let count = "SELECT count(*) FROM refinery_schema_history";
     let applied: i64 = conn.query_row(count, (), |row| row.get(0)).unwrap();
-    assert_eq!(applied, 1);
+    assert_eq!(applied, i64::try_from(MIGRATIONS.len()).unwrap());
     conn.execute(
         "INSERT INTO refinery_schema_history VALUES (999, 'later', '2027-01-01T00:00:00Z', '0')",
         (),

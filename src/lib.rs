@@ -18,8 +18,9 @@
 //! | [`config`] | files to typed settings |
 //! | [`intake`] | contact and do-not-call lists, row by row |
 //! | [`store`] | what must survive: trait, memory, SQLite |
-//! | [`provider`] | place, observe, hang up: trait, simulated carrier |
+//! | [`provider`] | place, observe, hang up: trait, simulated carrier, LiveKit, BubblyPhone, Plum |
 //! | [`engine`] | dispatcher, shell, board |
+//! | [`outside`] | what carriers tell the deck, what the deck tells its owner's systems |
 //! | [`tui`] | the console: keys, colours, glyphs, panes |
 //! | [`cli`] | arguments, wiring, exit codes, reports |
 
@@ -29,6 +30,7 @@ pub mod config;
 pub mod domain;
 pub mod engine;
 pub mod intake;
+pub mod outside;
 pub mod policy;
 pub mod provider;
 pub mod rules;

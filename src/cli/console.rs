@@ -6,6 +6,7 @@ use std::sync::mpsc;
 
 use jiff::tz::TimeZone;
 
+use super::carriers::Simulated;
 use super::engine::{self, HangUp, Run, Running};
 use super::import::{self, Plan};
 use super::progress::Showing;
@@ -37,8 +38,7 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         config: env.deck_config()?,
         speed: None,
         start_at: None,
-        seed: None,
-        carrier_log: None,
+        simulated: Simulated::default(),
         until_done: false,
     };
     inside(front, &run, env, |_, _| Ok(()), out)

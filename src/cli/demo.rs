@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::args::{DemoArgs, Speed};
+use super::carriers::Simulated;
 use super::console::Front;
 use super::deck::STORE_FILE;
 use super::engine::{self, Run};
@@ -89,8 +90,10 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         config: read_deck(DECK.0, DECK.1)?,
         speed: Some(args.speed.unwrap_or(Speed::Factor(FACTOR))),
         start_at: Some(args.start_at.unwrap_or(Timestamp::from_millis(START))),
-        seed: Some(seed),
-        carrier_log: args.carrier_log.clone(),
+        simulated: Simulated {
+            seed: Some(seed),
+            carrier_log: args.carrier_log.clone(),
+        },
         until_done: args.until_done,
     };
     match front {

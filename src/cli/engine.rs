@@ -1,26 +1,28 @@
 //! Runs the engine on a deck: lock, clock, carriers, signals, progress and summary.
 
-use std::collections::BTreeMap;
 use std::io::{IsTerminal as _, Write, stderr};
-use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::args::Speed;
+use super::carriers::{self, Carriers, Simulated};
 use super::deck::STORE_FILE;
+use super::outside::{self, Dealings};
 use super::{CliError, Deck, Env, ExitCode, output, rules, status};
 use crate::clock::{Clock, DeckClock, ManualClock, ScaledClock};
-use crate::config::{DeckConfig, ProviderSettings, SimulatorSettings};
+use crate::config::{DeckConfig, ProviderSettings};
 use crate::domain::event::{EventKind, NewEvent};
-use crate::domain::{CampaignState, Right, Role, Timestamp, TrunkName};
+use crate::domain::{CampaignState, Right, Role, Timestamp};
 use crate::engine::Command;
 use crate::engine::board::Board;
 use crate::engine::shell::{Ending, Ends, Handle, Shell};
-use crate::provider::simulator::{CarrierLog, Profile, Simulator};
+use crate::outside::courier::Courier;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::lock::EngineLock;
 use crate::store::{By, Store as _};
@@ -46,10 +48,8 @@ pub(super) struct Run {
     pub(super) speed: Option<Speed>,
     /// Where a simulated clock starts; `None`: now.
     pub(super) start_at: Option<Timestamp>,
-    /// Seed of the simulated carrier; `None`: the deck file's.
-    pub(super) seed: Option<u64>,
-    /// The simulated carrier's log; `None`: the deck file's, else in the deck's folder.
-    pub(super) carrier_log: Option<PathBuf>,
+    /// What is different about simulated carriers.
+    pub(super) simulated: Simulated,
     /// End when nothing is left to do by time alone.
     pub(super) until_done: bool,
 }
@@ -73,6 +73,7 @@ pub(super) struct Running {
     lock: EngineLock,
     /// The log's end when it started.
     from: i64,
+    courier: Option<Courier>,
 }
 
 /// Owns the deck, prepares it and starts the engine.
@@ -86,6 +87,7 @@ pub(super) fn start(
         return Err(CliError::deck(format!("nothing is dialed: {fault}"))
             .hint("install a newer release of dialdeck"));
     }
+    only_simulated(run)?;
     let role = env.role()?;
     if !role.may(Right::Campaigns) {
         return Err(
@@ -105,16 +107,19 @@ pub(super) fn start(
     deck.store.configure(&run.config.settings)?;
     log_opened(&mut deck, run, &by)?;
     prepare(&mut deck, &by)?;
-    let providers = carriers(run, env)?;
-    let from = deck.store.snapshot(by.at)?.head;
-    let Deck { store, .. } = deck;
-    let bans = run.config.settings.emergency_bans.clone();
-    let (shell, handle) = Shell::new(store, providers, clock.clone(), rules::in_force(), bans)
-        .map_err(CliError::failed)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
+        .map_err(CliError::failed)?;
+    let id = deck.store.deck_id();
+    let on = (&clock, runtime.handle());
+    let Carriers { providers, gates } = carriers::make(&run.config, &run.simulated, id, env, on)?;
+    let dealings = Dealings::prepare(&run.config, gates, &mut deck, &clock, env)?;
+    let from = deck.store.snapshot(by.at)?.head;
+    let Deck { store, .. } = deck;
+    let bans = run.config.settings.emergency_bans.clone();
+    let (shell, handle) = Shell::new(store, providers, clock.clone(), rules::in_force(), bans)
         .map_err(CliError::failed)?;
     let ends = if run.until_done {
         Ends::WhenDone
@@ -122,6 +127,7 @@ pub(super) fn start(
         Ends::WhenTold
     };
     let task = runtime.spawn(shell.run(ends));
+    let courier = dealings.begin(&handle, &clock, runtime.handle());
     Ok(Running {
         handle,
         task,
@@ -129,6 +135,7 @@ pub(super) fn start(
         clock,
         lock,
         from,
+        courier,
     })
 }
 
@@ -150,13 +157,32 @@ impl Running {
         hang_up: HangUp,
         out: &mut dyn Write,
     ) -> Result<ExitCode, CliError> {
-        let mut reporter = Reporter::new(env, self.from)?;
+        let mut reporter = Reporter::new(env, self.from, &self.handle)?;
         let watching = watch((self.task, self.handle), hang_up, &mut reporter, out);
         let ending = self.runtime.block_on(watching)?;
         let code = close(env, &self.clock, &ending, out)?;
+        if let Some(courier) = &self.courier {
+            outside::last_results(courier, &self.clock, &self.runtime, env)?;
+        }
         reporter.tail(out)?;
         drop(self.lock);
         Ok(code)
+    }
+}
+
+/// On a simulated clock a real phone would ring at the wrong hour.
+fn only_simulated(run: &Run) -> Result<(), CliError> {
+    let real = run
+        .config
+        .providers
+        .iter()
+        .find(|(_, provider)| !matches!(provider, ProviderSettings::Simulator(_)));
+    match (run.speed, real) {
+        (Some(_), Some((trunk, _))) => Err(CliError::refused(format!(
+            "trunk {trunk} rings real phones, which a simulated clock would do at the wrong hour"
+        ))
+        .hint("leave --speed and --start-at out")),
+        (None, _) | (_, None) => Ok(()),
     }
 }
 
@@ -211,57 +237,6 @@ fn log_opened(deck: &mut Deck, run: &Run, by: &By) -> Result<(), CliError> {
     Ok(deck.store.append(&event)?)
 }
 
-/// One carrier per trunk.
-fn carriers(run: &Run, env: &Env) -> Result<BTreeMap<TrunkName, Simulator>, CliError> {
-    run.config
-        .providers
-        .iter()
-        .map(|(trunk, provider)| match provider {
-            ProviderSettings::Simulator(settings) => {
-                Ok((trunk.clone(), simulator(trunk, settings, run, env)?))
-            }
-            ProviderSettings::LiveKit(_)
-            | ProviderSettings::BubblyPhone(_)
-            | ProviderSettings::Plum(_) => Err(CliError::failed("not wired yet")),
-        })
-        .collect()
-}
-
-fn simulator(
-    trunk: &TrunkName,
-    settings: &SimulatorSettings,
-    run: &Run,
-    env: &Env,
-) -> Result<Simulator, CliError> {
-    let profile = profile(&settings.profile)?;
-    let path = run
-        .carrier_log
-        .clone()
-        .or_else(|| settings.carrier_log.clone())
-        .unwrap_or_else(|| env.deck.join("carrier.jsonl"));
-    let log = CarrierLog::open(&path, trunk).map_err(|error| CliError::file(&path, &error))?;
-    Ok(Simulator::new(
-        profile,
-        run.seed.unwrap_or(settings.seed),
-        Some(log),
-    ))
-}
-
-/// A built-in profile by name, or one read from a file.
-fn profile(name: &str) -> Result<Profile, CliError> {
-    if Profile::names().contains(&name) {
-        return Profile::named(name).map_err(CliError::usage);
-    }
-    let path = Path::new(name);
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        CliError::file(path, &error).hint(format!(
-            "built-in profiles are {}",
-            Profile::names().join(", ")
-        ))
-    })?;
-    Profile::parse(&text).map_err(|error| CliError::usage(format!("{name}: {error}")))
-}
-
 /// Waits for the engine, reports meanwhile, and turns signals into a graceful end.
 async fn watch(
     (mut engine, handle): (JoinHandle<Ending>, Handle),
@@ -287,7 +262,7 @@ async fn watch(
                 }
             }
             _ = report.tick() => {
-                reporter.look(&handle, out)?;
+                reporter.look(out)?;
                 continue;
             }
         }
@@ -365,12 +340,13 @@ fn unfinished(board: &Board) -> Result<ExitCode, CliError> {
 struct Reporter {
     log: Option<SqliteStore>,
     seen: i64,
-    line: bool,
+    /// For the progress line; `None`: no line.
+    line: Option<watch::Receiver<Arc<Board>>>,
     looks: u32,
 }
 
 impl Reporter {
-    fn new(env: &Env, from: i64) -> Result<Self, CliError> {
+    fn new(env: &Env, from: i64, handle: &Handle) -> Result<Self, CliError> {
         let log = if env.json {
             let path = env.deck.join(STORE_FILE);
             Some(SqliteStore::open_read_only(&path, rules::in_force())?)
@@ -380,16 +356,18 @@ impl Reporter {
         Ok(Self {
             log,
             seen: from,
-            line: !env.json && stderr().is_terminal(),
+            line: (!env.json && stderr().is_terminal()).then(|| handle.board()),
             looks: 0,
         })
     }
 
-    fn look(&mut self, handle: &Handle, out: &mut dyn Write) -> Result<(), CliError> {
+    fn look(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
         self.tail(out)?;
         self.looks += 1;
-        if self.line && self.looks.is_multiple_of(LOOKS_PER_LINE) {
-            let board = handle.board().borrow().clone();
+        if let Some(board) = &self.line
+            && self.looks.is_multiple_of(LOOKS_PER_LINE)
+        {
+            let board = board.borrow().clone();
             // The terminal may have gone; the engine goes on all the same.
             write!(stderr(), "\r{}\x1b[K", progress(&board)).ok();
         }
@@ -415,7 +393,7 @@ impl Reporter {
     }
 
     fn say(&self, text: &str) {
-        let start = if self.line { "\r\x1b[K" } else { "" };
+        let start = if self.line.is_some() { "\r\x1b[K" } else { "" };
         // Standard error may be closed; the run goes on all the same.
         writeln!(stderr(), "{start}{text}").ok();
     }

@@ -3,9 +3,11 @@
 pub mod args;
 pub mod campaign;
 pub mod campaign_file;
+mod carriers;
 pub mod check;
 pub mod console;
 pub mod contacts;
+mod credentials;
 pub mod deck;
 pub mod demo;
 pub mod diagnostics;
@@ -22,6 +24,7 @@ pub mod import;
 pub mod log;
 pub mod manual;
 pub mod output;
+mod outside;
 pub mod progress;
 pub mod rules;
 pub mod run;
@@ -29,6 +32,7 @@ pub mod settings;
 pub mod status;
 pub mod trunk;
 pub mod typed;
+mod vendors;
 pub mod why;
 pub mod window;
 

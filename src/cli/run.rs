@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::args::RunArgs;
+use super::carriers::Simulated;
 use super::engine::{self, Run};
 use super::{CliError, Deck, Env, ExitCode};
 use crate::domain::{CampaignId, CampaignState};
@@ -27,8 +28,10 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
         config: env.deck_config()?,
         speed: args.speed,
         start_at: args.start_at,
-        seed: args.seed,
-        carrier_log: args.carrier_log.clone(),
+        simulated: Simulated {
+            seed: args.seed,
+            carrier_log: args.carrier_log.clone(),
+        },
         until_done: args.until_done,
     };
     engine::execute(&run, env, |deck, by| start(deck, &args.campaigns, by), out)

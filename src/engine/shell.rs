@@ -63,7 +63,7 @@ pub enum Ending {
 #[derive(Clone, Debug)]
 pub struct Handle {
     commands: mpsc::Sender<Ask>,
-    board: watch::Receiver<Arc<Board>>,
+    board: watch::Sender<Arc<Board>>,
     nudge: Arc<Notify>,
 }
 
@@ -109,9 +109,9 @@ impl Handle {
             .map_err(|_| "the engine takes no more commands right now; try again".to_owned())
     }
 
-    /// The latest board, and word of newer ones.
+    /// The latest board, and word of newer ones. Boards are made only while somebody holds this.
     pub fn board(&self) -> watch::Receiver<Arc<Board>> {
-        self.board.clone()
+        self.board.subscribe()
     }
 }
 
@@ -161,7 +161,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         let (ask, commands) = mpsc::channel(COMMAND_QUEUE);
         let nudge = Arc::new(Notify::new());
         let now = clock.now();
-        let (board, watcher) = watch::channel(Arc::new(Board::empty(now)));
+        let board = watch::Sender::new(Arc::new(Board::empty(now)));
         let shell = Self {
             dispatcher: Dispatcher::new(rules, emergency_bans),
             writer,
@@ -171,7 +171,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             rules,
             commands,
             nudged: Arc::clone(&nudge),
-            board,
+            board: board.clone(),
             waiting: BTreeMap::new(),
             actors: BTreeMap::new(),
             next_command: 0,
@@ -181,7 +181,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         };
         let handle = Handle {
             commands: ask,
-            board: watcher,
+            board,
             nudge,
         };
         Ok((shell, handle))
@@ -408,7 +408,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         let due = self
             .board_asked
             .is_none_or(|asked| asked.elapsed() >= BOARD_EVERY);
-        if self.board.receiver_count() <= 1 || !due {
+        if self.board.receiver_count() == 0 || !due {
             return;
         }
         self.board_asked = Some(Stopwatch::start());

@@ -31,8 +31,8 @@ pub struct Message {
 pub enum Receipt {
     /// Kept; the attempt as it stands.
     New(Box<Attempt>),
-    /// Known already.
-    Repeated,
+    /// Known already; the attempt as it stands.
+    Repeated(Box<Attempt>),
     /// The attempt is another deck's.
     OtherDeck,
     /// There is no such attempt on that trunk.

@@ -27,7 +27,10 @@ fn what_is_said_is_kept_once(store: &mut impl Store) {
         store.receive(&said, now).unwrap(),
         Receipt::New(Box::new(attempt.clone()))
     );
-    assert_eq!(store.receive(&said, now).unwrap(), Receipt::Repeated);
+    assert_eq!(
+        store.receive(&said, now).unwrap(),
+        Receipt::Repeated(Box::new(attempt.clone()))
+    );
     let other_trunk = Message {
         trunk: TrunkName("other".to_owned()),
         ..said.clone()

@@ -45,7 +45,7 @@ impl Outside for MemoryStore {
         };
         let mut known = self.dealings.messages.iter();
         if known.any(|known| known.trunk == message.trunk && known.event == message.event) {
-            return Ok(Receipt::Repeated);
+            return Ok(Receipt::Repeated(Box::new(attempt.clone())));
         }
         let receipt = Receipt::New(Box::new(attempt.clone()));
         self.dealings.messages.push(message.clone());

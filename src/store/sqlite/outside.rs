@@ -146,7 +146,7 @@ fn receive(work: &mut Work<'_>, message: &Message, at: Timestamp) -> Result<Rece
             &message.body,
         ))?;
     Ok(if added == 0 {
-        Receipt::Repeated
+        Receipt::Repeated(Box::new(attempt))
     } else {
         Receipt::New(Box::new(attempt))
     })

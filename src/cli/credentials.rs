@@ -1,0 +1,89 @@
+//! Credentials: read at every start from the environment or a file, kept nowhere.
+
+use std::fs::{OpenOptions, Permissions};
+use std::io::{ErrorKind, Write as _};
+use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+use std::path::Path;
+
+use super::{CliError, Env};
+use crate::config::Credential;
+use crate::provider::remote::secret::{Secret, hex};
+
+/// The deck's own key, with which it makes the addresses and tokens that it gives to the outside.
+const KEY_FILE: &str = "listener.key";
+
+/// Who may read a key: its owner.
+const PRIVATE: u32 = 0o600;
+
+/// Reads a credential; `what` is its name for whoever has to mend it.
+///
+/// # Errors
+/// When it is not there, empty, or a file that others may read.
+pub(super) fn read(credential: &Credential, what: &str, env: &Env) -> Result<Secret, CliError> {
+    match credential {
+        Credential::Env(name) => match std::env::var(name) {
+            Ok(text) if !text.trim().is_empty() => Ok(Secret::new(text.trim())),
+            Ok(_) | Err(_) => Err(CliError::failed(format!("{what}: {name} is not set")).hint(
+                format!(
+                    "export {name}=…, or name another variable or a file in {}",
+                    env.config.display()
+                ),
+            )),
+        },
+        Credential::File(path) => {
+            let folder = env.config.parent().unwrap_or(Path::new(""));
+            from_file(&folder.join(path), what)
+        }
+    }
+}
+
+fn from_file(path: &Path, what: &str) -> Result<Secret, CliError> {
+    let shown = path.display();
+    let told = |error: &std::io::Error| CliError::failed(format!("{what}: {shown}: {error}"));
+    let mode = std::fs::metadata(path)
+        .map_err(|error| told(&error))?
+        .permissions()
+        .mode();
+    if mode & 0o077 != 0 {
+        return Err(
+            CliError::failed(format!("{what}: {shown} may be read by others"))
+                .hint(format!("chmod 600 {shown}")),
+        );
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| told(&error))?;
+    let first = text.lines().next().unwrap_or_default().trim();
+    if first.is_empty() {
+        return Err(CliError::failed(format!("{what}: {shown} is empty"))
+            .hint("write the credential into its first line"));
+    }
+    Ok(Secret::new(first))
+}
+
+/// The deck's own key, made when there is none.
+///
+/// # Errors
+/// When the file can be neither read nor made.
+pub(super) fn deck_key(env: &Env) -> Result<Secret, CliError> {
+    let path = env.deck.join(KEY_FILE);
+    let made = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(PRIVATE)
+        .open(&path);
+    match made {
+        Ok(mut file) => {
+            let mut bytes = [0; 32];
+            rustls::crypto::ring::default_provider()
+                .secure_random
+                .fill(&mut bytes)
+                .map_err(|_| CliError::failed("the machine gives no random bytes"))?;
+            writeln!(file, "{}", hex(&bytes))?;
+            file.sync_all()?;
+        }
+        Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            std::fs::set_permissions(&path, Permissions::from_mode(PRIVATE))?;
+        }
+        Err(error) => return Err(CliError::file(&path, &error)),
+    }
+    from_file(&path, "the deck's own key")
+}

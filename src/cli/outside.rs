@@ -1,0 +1,135 @@
+//! Starts a deck's dealings with the outside beside its engine, and ends them after it.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use tokio::runtime::{Handle as Runtime, Runtime as OwnRuntime};
+
+use super::engine::DRAIN_LIMIT;
+use super::{CliError, Deck, Env, credentials};
+use crate::clock::{Clock, Stopwatch};
+use crate::config::DeckConfig;
+use crate::domain::{Campaign, DeckId, TrunkName};
+use crate::engine::shell::Handle;
+use crate::outside::courier::{AT_ONCE, Courier};
+use crate::outside::listener::{self, Front, Gate};
+use crate::provider::inbound::Inbound;
+use crate::provider::remote::http::Http;
+use crate::store::{Outside as _, Store as _};
+
+/// How long a result that cannot be delivered at once is waited for at the end of a run.
+const LAST_TRIES: Duration = DRAIN_LIMIT;
+
+/// A deck's dealings with the outside, ready to begin.
+pub(super) struct Dealings {
+    socket: Option<std::net::TcpListener>,
+    gates: BTreeMap<TrunkName, Gate>,
+    courier: Option<Courier>,
+}
+
+impl Dealings {
+    /// Takes the listener's address, finds the key for results, and hands each trunk what it was
+    /// told before about calls that have not ended.
+    ///
+    /// # Errors
+    /// When the address is taken or the store cannot be read.
+    pub(super) fn prepare(
+        config: &DeckConfig,
+        gates: BTreeMap<TrunkName, Gate>,
+        deck: &mut Deck,
+        clock: &Clock,
+        env: &Env,
+    ) -> Result<Self, CliError> {
+        for message in deck.store.messages()? {
+            let inbound: Option<Inbound> = serde_json::from_str(&message.body).ok();
+            if let (Some(gate), Some(inbound)) = (gates.get(&message.trunk), inbound) {
+                gate.inlet.deliver(inbound);
+            }
+        }
+        let socket = match &config.listener {
+            Some(settings) => Some(bind(settings.address)?),
+            None => None,
+        };
+        Ok(Self {
+            socket,
+            gates,
+            courier: courier(config, deck, clock, env)?,
+        })
+    }
+
+    /// Begins; everything lasts as long as the engine. The courier is given back for the results of
+    /// the last moments.
+    pub(super) fn begin(
+        self,
+        handle: &Handle,
+        clock: &Clock,
+        runtime: &Runtime,
+    ) -> Option<Courier> {
+        if let Some(socket) = self.socket {
+            let front = Front::new(handle.clone(), self.gates, clock.clone());
+            runtime.spawn(async move {
+                let served = match tokio::net::TcpListener::from_std(socket) {
+                    Ok(socket) => listener::serve(socket, front).await,
+                    Err(error) => Err(error),
+                };
+                if let Err(error) = served {
+                    tracing::error!(%error, "the listener ended");
+                }
+            });
+        }
+        if let (Some(courier), false) = (&self.courier, matches!(clock, Clock::Manual(_))) {
+            runtime.spawn(courier.clone().serve(handle.clone()));
+        }
+        self.courier
+    }
+}
+
+fn bind(address: std::net::SocketAddr) -> Result<std::net::TcpListener, CliError> {
+    let told = |error: std::io::Error| {
+        CliError::failed(format!("the listener cannot listen on {address}: {error}"))
+            .hint("name another address under [listener] in the deck file")
+    };
+    let socket = std::net::TcpListener::bind(address).map_err(told)?;
+    socket.set_nonblocking(true).map_err(told)?;
+    Ok(socket)
+}
+
+/// The courier, when some campaign wants results; without a key they are kept.
+fn courier(
+    config: &DeckConfig,
+    deck: &mut Deck,
+    clock: &Clock,
+    env: &Env,
+) -> Result<Option<Courier>, CliError> {
+    let wants = |campaign: &Campaign| campaign.settings.results_url.is_some();
+    if !deck.store.campaigns()?.iter().any(wants) {
+        return Ok(None);
+    }
+    let id: DeckId = deck.store.deck_id();
+    let secret = credentials::read(&config.results_secret, "the key that signs results", env)?;
+    let http = Http::new(clock.clone()).map_err(CliError::failed)?;
+    Ok(Some(Courier::new(id, http, secret, clock.clone())))
+}
+
+/// Carries the results of the last moments, after the engine has ended. What cannot be delivered
+/// stays due for the next run.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(super) fn last_results(
+    courier: &Courier,
+    clock: &Clock,
+    runtime: &OwnRuntime,
+    env: &Env,
+) -> Result<(), CliError> {
+    let mut deck = Deck::open(env)?;
+    let started = Stopwatch::start();
+    let mut done = Vec::new();
+    loop {
+        let turn = deck.store.turn_results(&done, clock.now(), AT_ONCE)?;
+        if turn.due.is_empty() || started.elapsed() > LAST_TRIES {
+            return Ok(());
+        }
+        done = runtime.block_on(courier.carry(&turn));
+    }
+}

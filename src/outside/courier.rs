@@ -1,0 +1,154 @@
+//! The way out: the end of every contact, told to its campaign's own address, signed, in order per
+//! contact, until it is taken.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use crate::clock::Clock;
+use crate::domain::{DeckId, Timestamp};
+use crate::engine::shell::Handle;
+use crate::engine::{Command, Effected};
+use crate::provider::remote::http::Http;
+use crate::provider::remote::secret::{Secret, hex};
+use crate::store::outside::{Delivery, ResultDue, ResultsTurn};
+
+/// Results under way at once.
+pub const AT_ONCE: usize = 8;
+
+/// Tries after which a result is given up: with the pauses between them, about three days.
+const TRIES: u32 = 20;
+
+/// The pause after the first failure; doubled with each further one.
+const FIRST_PAUSE: Duration = Duration::from_secs(10);
+
+/// The longest pause.
+const LONGEST_PAUSE: Duration = Duration::from_hours(6);
+
+/// How long the receiver may take.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// How often new results are looked for.
+const LOOK_EVERY: Duration = Duration::from_secs(2);
+
+/// The header with the instant and the signature: `t=1790000000,v1=` and 64 hexadecimal digits,
+/// HMAC-SHA256 of `t`, a full stop and the body.
+pub const SIGNATURE: &str = "Dialdeck-Signature";
+
+/// The header with the result's id: the same id again is a repetition.
+pub const DELIVERY: &str = "Dialdeck-Delivery";
+
+/// Carries results.
+#[derive(Clone, Debug)]
+pub struct Courier {
+    deck: DeckId,
+    http: Http,
+    secret: Secret,
+    clock: Clock,
+}
+
+impl Courier {
+    /// A courier that signs with this key.
+    pub const fn new(deck: DeckId, http: Http, secret: Secret, clock: Clock) -> Self {
+        Self {
+            deck,
+            http,
+            secret,
+            clock,
+        }
+    }
+
+    /// Carries results for as long as the engine runs.
+    pub async fn serve(self, handle: Handle) {
+        let mut done = Vec::new();
+        loop {
+            let turn = Command::TurnResults(std::mem::take(&mut done), AT_ONCE);
+            match handle.ask(turn, "courier").await {
+                Ok(Effected::Results(turn)) => {
+                    done = self.carry(&turn).await;
+                    if done.is_empty() {
+                        self.rest(turn.next_at).await;
+                    }
+                }
+                // The queue is full for a moment; what was delivered is delivered again, under its id.
+                Ok(_) | Err(_) => {
+                    if handle.has_ended() {
+                        return;
+                    }
+                    self.rest(None).await;
+                }
+            }
+        }
+    }
+
+    /// Delivers what is due and says how it went.
+    pub async fn carry(&self, turn: &ResultsTurn) -> Vec<(i64, Delivery)> {
+        let under_way: Vec<_> = turn
+            .due
+            .iter()
+            .map(|result| {
+                let (courier, result) = (self.clone(), result.clone());
+                tokio::spawn(async move { (result.seq, courier.deliver(&result).await) })
+            })
+            .collect();
+        let mut done = Vec::with_capacity(under_way.len());
+        for delivery in under_way {
+            // One that was cut off is due as before.
+            done.extend(delivery.await);
+        }
+        done
+    }
+
+    async fn deliver(&self, result: &ResultDue) -> Delivery {
+        let Some(body) = payload(self.deck, result) else {
+            return Delivery::GivenUp("the log's entry cannot be read".to_owned());
+        };
+        let body = body.to_string();
+        let at = self.clock.now().as_millis() / 1000;
+        let signature = self.secret.sign(format!("{at}.{body}").as_bytes());
+        let request = self
+            .http
+            .post(&result.url)
+            .header("Content-Type", "application/json")
+            .header(DELIVERY, format!("{}-{}", self.deck, result.seq))
+            .header(SIGNATURE, format!("t={at},v1={}", hex(&signature)))
+            .body(body);
+        let error = match self.http.send(request, LIMIT).await {
+            Ok(answer) if answer.is_success() => return Delivery::Delivered,
+            Ok(answer) if answer.status == 410 => {
+                return Delivery::GivenUp("HTTP 410: the receiver wants no more".to_owned());
+            }
+            Ok(answer) => format!("HTTP {}", answer.status),
+            Err(error) => error.to_string(),
+        };
+        if result.tries + 1 >= TRIES {
+            return Delivery::GivenUp(error);
+        }
+        let pause = FIRST_PAUSE * 2_u32.saturating_pow(result.tries.min(16));
+        Delivery::Again(error, self.clock.now() + pause.min(LONGEST_PAUSE))
+    }
+
+    async fn rest(&self, next_at: Option<Timestamp>) {
+        let until = next_at.and_then(|at| self.clock.real_time_until(at));
+        tokio::time::sleep(until.unwrap_or(LOOK_EVERY).min(LOOK_EVERY)).await;
+    }
+}
+
+/// What is told about a contact's end; `None` when the log's entry is none.
+fn payload(deck: DeckId, result: &ResultDue) -> Option<Value> {
+    let entry: Value = serde_json::from_str(&result.entry).ok()?;
+    let variables: Value = serde_json::from_str(&result.variables).unwrap_or_else(|_| json!({}));
+    Some(json!({
+        "id": format!("{deck}-{}", result.seq),
+        "campaign": result.campaign_name,
+        "contact": result.contact,
+        "number": result.number,
+        "name": result.name,
+        "variables": variables,
+        "state": entry["data"]["state"],
+        "reason": entry["data"]["reason"],
+        "outcome": result.last_outcome,
+        "attempts": entry["data"]["attempts"],
+        "finished_at": entry["at"],
+    }))
+}

@@ -1,0 +1,219 @@
+//! The way in: webhooks, results, an agent's reports, VoiceXML; health and metrics.
+//!
+//! What is taken is committed before it is answered. What is not is counted and answered with its
+//! status alone: an answer never says more than that.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::http::request::Parts;
+use axum::http::{Method, StatusCode, header};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::get;
+use tokio::net::TcpListener;
+
+use super::metrics::{self, Counts};
+use super::socket::Limited;
+use crate::clock::Clock;
+use crate::domain::TrunkName;
+use crate::engine::shell::Handle;
+use crate::engine::{Command, Effected};
+use crate::provider::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
+use crate::provider::remote::Inlet;
+use crate::store::outside::{Message, Receipt};
+use crate::store::{By, opt_out};
+
+/// The longest body that is read.
+pub const LONGEST_BODY: usize = 256 * 1024;
+
+/// Connections at once; more wait.
+pub const CONNECTIONS: usize = 256;
+
+/// Who acts, in the log, when the callee opts out on a call.
+const CALLEE: &str = "callee";
+
+/// Who acts for everything else that comes in.
+const LISTENER: &str = "listener";
+
+/// The way in for one trunk.
+pub struct Gate {
+    /// Proves and reads what comes in.
+    pub reader: Arc<dyn Reader>,
+    /// Hands it to the trunk's provider.
+    pub inlet: Inlet,
+}
+
+/// Everything the listener serves.
+pub struct Front {
+    handle: Handle,
+    gates: BTreeMap<TrunkName, Gate>,
+    clock: Clock,
+    counts: Counts,
+}
+
+impl Front {
+    /// Serves these trunks for this engine.
+    pub fn new(handle: Handle, gates: BTreeMap<TrunkName, Gate>, clock: Clock) -> Self {
+        Self {
+            handle,
+            gates,
+            clock,
+            counts: Counts::default(),
+        }
+    }
+}
+
+/// Serves until the task is dropped.
+///
+/// # Errors
+/// When the socket cannot be served.
+pub async fn serve(socket: TcpListener, front: Front) -> io::Result<()> {
+    let routes = Router::new()
+        .route("/healthz", get(health))
+        .route("/metrics", get(measures))
+        .fallback(arrive)
+        .layer(DefaultBodyLimit::max(LONGEST_BODY))
+        .with_state(Arc::new(front));
+    axum::serve(Limited::new(socket, CONNECTIONS), routes).await
+}
+
+async fn health(State(front): State<Arc<Front>>) -> StatusCode {
+    if front.handle.has_ended() {
+        StatusCode::SERVICE_UNAVAILABLE
+    } else {
+        StatusCode::OK
+    }
+}
+
+async fn measures(State(front): State<Arc<Front>>) -> Response {
+    let board = metrics::fresh_board(&front.handle).await;
+    let text = metrics::text(&board, &front.counts);
+    ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
+}
+
+/// Anything else is for a trunk: `/{trunk}/{rest}`.
+async fn arrive(State(front): State<Arc<Front>>, request: Request) -> Response {
+    let (head, body) = request.into_parts();
+    let path = head.uri.path().trim_start_matches('/').to_owned();
+    let (trunk, rest) = path.split_once('/').unwrap_or((&path, ""));
+    let trunk = TrunkName(trunk.to_owned());
+    let Some(gate) = front.gates.get(&trunk) else {
+        // The name comes from outside: it is not kept.
+        return front.refuse("?", Refused::NoSuchPath).await;
+    };
+    let Some(body) = read(body).await else {
+        return front.refuse(&trunk.0, Refused::Malformed).await;
+    };
+    let arrived = arrived(&head, rest, &body, &front.clock);
+    match gate.reader.read(&arrived) {
+        Reading::Take(inbound, reply) => front.take(trunk, gate, inbound, reply).await,
+        Reading::Answer(reply) => {
+            front.counts.add(&trunk.0, "answered");
+            answer(reply)
+        }
+        Reading::Refuse(why) => front.refuse(&trunk.0, why).await,
+    }
+}
+
+fn arrived<'a>(head: &'a Parts, rest: &'a str, body: &'a [u8], clock: &Clock) -> Arrived<'a> {
+    let text = |name| {
+        let value = head.headers.get(name);
+        value
+            .and_then(|value| value.to_str().ok())
+            .unwrap_or_default()
+    };
+    Arrived {
+        path: rest,
+        is_post: head.method == Method::POST,
+        query: head.uri.query().unwrap_or_default(),
+        authorization: text(header::AUTHORIZATION),
+        content_type: text(header::CONTENT_TYPE),
+        body,
+        at: clock.now(),
+    }
+}
+
+async fn read(body: Body) -> Option<Vec<u8>> {
+    let bytes = axum::body::to_bytes(body, LONGEST_BODY).await.ok()?;
+    Some(bytes.to_vec())
+}
+
+fn answer(reply: Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::OK);
+    let kind = [(header::CONTENT_TYPE, reply.content_type)];
+    (status, kind, reply.body).into_response()
+}
+
+impl Front {
+    /// Commits what was said, does what it asks for at once, and hands it on.
+    async fn take(
+        &self,
+        trunk: TrunkName,
+        gate: &Gate,
+        inbound: Inbound,
+        reply: Reply,
+    ) -> Response {
+        let Ok(body) = serde_json::to_string(&inbound) else {
+            return self.refuse(&trunk.0, Refused::Malformed).await;
+        };
+        let message = Message {
+            trunk: trunk.clone(),
+            event: inbound.event.clone(),
+            attempt: inbound.attempt,
+            body,
+        };
+        let receiving = self.handle.ask(Command::Receive(message), LISTENER);
+        let receipt = match receiving.await {
+            Ok(Effected::Received(receipt)) => receipt,
+            // Nothing was kept: the sender has to say it again.
+            Ok(_) | Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        };
+        let (attempt, new) = match receipt {
+            Receipt::New(attempt) => (attempt, true),
+            Receipt::Repeated(attempt) => (attempt, false),
+            Receipt::OtherDeck => return self.refuse(&trunk.0, Refused::OtherDeck).await,
+            Receipt::NoSuchAttempt => return self.refuse(&trunk.0, Refused::NoSuchAttempt).await,
+        };
+        if inbound.news == News::OptOut {
+            // Also when it is said again: the first time may have been cut off right here.
+            let by = By {
+                actor: CALLEE.to_owned(),
+                at: self.clock.now(),
+            };
+            let note = format!("said so on call {}", attempt.id);
+            let suppression = opt_out(attempt.number, Some(note), &by);
+            let command = Command::Suppress(vec![suppression]);
+            if self.handle.ask(command, CALLEE).await.is_err() {
+                return StatusCode::SERVICE_UNAVAILABLE.into_response();
+            }
+        }
+        let ended = !attempt.state.in_flight();
+        self.counts.add(
+            &trunk.0,
+            match (new, ended) {
+                (false, _) => "repeated",
+                (true, true) => "late",
+                (true, false) => "taken",
+            },
+        );
+        if new {
+            gate.inlet.deliver(inbound);
+        }
+        answer(reply)
+    }
+
+    async fn refuse(&self, trunk: &str, why: Refused) -> Response {
+        self.counts.add(trunk, why.as_str());
+        let command = Command::Quarantine(trunk.to_owned(), why.as_str());
+        if self.handle.ask(command, LISTENER).await.is_err() {
+            tracing::warn!(trunk, reason = why.as_str(), "not counted");
+        }
+        StatusCode::from_u16(why.status())
+            .unwrap_or(StatusCode::BAD_REQUEST)
+            .into_response()
+    }
+}

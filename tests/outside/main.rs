@@ -1,0 +1,277 @@
+//! The listener and the courier over real sockets and a real store, beside a running engine.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+mod deck;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::State;
+use axum::http::{HeaderMap, StatusCode};
+use axum::routing::post;
+use deck::{TRUNK, Under};
+use dialdeck::clock::Clock;
+use dialdeck::domain::{AttemptId, DeckId, TrunkName};
+use dialdeck::outside::courier::{Courier, DELIVERY, SIGNATURE};
+use dialdeck::outside::listener::{Front, LONGEST_BODY, serve};
+use dialdeck::provider::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
+use dialdeck::provider::remote::http::{Answer, Http};
+use dialdeck::provider::remote::secret::{Secret, hex};
+use dialdeck::store::outside::Delivery;
+use dialdeck::store::{Outside as _, Store as _};
+use serde_json::Value;
+use tokio::net::TcpListener;
+
+/// Reads `attempt event word` from the body; anything else is refused as the path says.
+struct Plain;
+
+impl Reader for Plain {
+    fn read(&self, arrived: &Arrived<'_>) -> Reading {
+        let refused = Refused::ALL
+            .into_iter()
+            .find(|why| why.as_str() == arrived.path);
+        if let Some(why) = refused {
+            return Reading::Refuse(why);
+        }
+        if !arrived.is_post {
+            return Reading::Answer(Reply {
+                status: 200,
+                content_type: "application/voicexml+xml",
+                body: "<vxml/>".to_owned(),
+            });
+        }
+        let text = String::from_utf8(arrived.body.to_vec()).unwrap();
+        let words: Vec<&str> = text.split(' ').collect();
+        let inbound = Inbound {
+            event: words[1].to_owned(),
+            attempt: words[0].parse().unwrap(),
+            at: arrived.at,
+            news: match words[2] {
+                "opt_out" => News::OptOut,
+                _ => News::Answered,
+            },
+        };
+        Reading::Take(inbound, Reply::ok())
+    }
+}
+
+/// A listener in front of a running engine.
+struct Site {
+    under: Under,
+    url: String,
+    http: Http,
+}
+
+impl Site {
+    fn open() -> Self {
+        let under = Under::start();
+        let (gate, delivered) = under.gate(Arc::new(Plain));
+        let gates = BTreeMap::from([(TrunkName(TRUNK.to_owned()), gate)]);
+        let front = Front::new(under.handle.clone(), gates, under.clock.clone());
+        let socket = under.run(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let url = format!("http://{}", socket.local_addr().unwrap());
+        under.runtime.spawn(serve(socket, front));
+        under.keep(delivered);
+        let http = Http::new(Clock::System).unwrap();
+        Self { under, url, http }
+    }
+
+    fn get(&self, path: &str) -> Answer {
+        let request = self.http.get(&format!("{}{path}", self.url));
+        let sending = self.http.send(request, Duration::from_secs(30));
+        self.under.run(sending).unwrap()
+    }
+
+    fn post(&self, path: &str, body: String) -> Answer {
+        let request = self.http.post(&format!("{}{path}", self.url)).body(body);
+        let sending = self.http.send(request, Duration::from_secs(30));
+        self.under.run(sending).unwrap()
+    }
+
+    fn say(&self, attempt: AttemptId, event: &str, word: &str) -> Answer {
+        self.post(
+            &format!("/{TRUNK}/say"),
+            format!("{attempt} {event} {word}"),
+        )
+    }
+}
+
+#[test]
+fn what_is_taken_is_kept_before_it_is_answered_and_handed_on_once() {
+    let site = Site::open();
+    let attempt = site.under.attempt;
+    assert_eq!(site.say(attempt, "a", "answered").status, 200);
+    let kept = site.under.other().messages().unwrap();
+    assert_eq!(kept.len(), 1);
+    assert_eq!((kept[0].event.as_str(), kept[0].attempt), ("a", attempt));
+    for _ in 0..3 {
+        assert_eq!(site.say(attempt, "a", "answered").status, 200);
+    }
+    assert_eq!(site.say(attempt, "b", "answered").status, 200);
+    assert_eq!(site.under.delivered(2), ["a", "b"]);
+    let page = String::from_utf8(site.get("/metrics").body).unwrap();
+    let repeated =
+        format!("dialdeck_inbound_requests_total{{trunk=\"{TRUNK}\",became=\"repeated\"}} 3");
+    assert!(page.contains(&repeated), "{page}");
+    assert!(page.contains("dialdeck_contacts{campaign=\"spring\",state=\"in_flight\"} 1"));
+}
+
+#[test]
+fn an_opt_out_on_the_call_holds_once_it_is_answered() {
+    let site = Site::open();
+    let attempt = site.under.attempt;
+    assert_eq!(site.say(attempt, "stop", "opt_out").status, 200);
+    let listed = site.under.other().suppressions_of(deck::callee()).unwrap();
+    assert_eq!(listed.len(), 1);
+    assert_eq!(listed[0].actor, "callee");
+    assert_eq!(
+        site.say(attempt, "stop", "opt_out").status,
+        200,
+        "said again"
+    );
+}
+
+#[test]
+fn what_is_refused_is_counted_and_told_nothing() {
+    let site = Site::open();
+    for why in Refused::ALL {
+        let answer = site.post(&format!("/{TRUNK}/{}", why.as_str()), "x".to_owned());
+        assert_eq!(
+            (answer.status, answer.body.len()),
+            (why.status(), 0),
+            "{why:?}"
+        );
+    }
+    assert_eq!(site.post("/nobody/say", String::new()).status, 404);
+    assert_eq!(site.get("/").status, 404);
+    let long = "x".repeat(LONGEST_BODY + 1);
+    assert_eq!(site.post(&format!("/{TRUNK}/say"), long).status, 400);
+    let attempt = site.under.attempt;
+    let unknown = AttemptId {
+        serial: 77,
+        ..attempt
+    };
+    let foreign = AttemptId {
+        deck: DeckId(!attempt.deck.0),
+        ..attempt
+    };
+    assert_eq!(site.say(unknown, "a", "answered").status, 200);
+    assert_eq!(site.say(foreign, "a", "answered").status, 200);
+    let counted = site.under.other().quarantined().unwrap();
+    let counted: BTreeMap<(String, String), u64> = counted
+        .into_iter()
+        .map(|one| ((one.trunk, one.reason), one.count))
+        .collect();
+    let of = |trunk: &str, reason: &str| counted[&(trunk.to_owned(), reason.to_owned())];
+    assert_eq!(of("?", "no_such_path"), 2);
+    assert_eq!(of(TRUNK, "malformed"), 2);
+    assert_eq!(of(TRUNK, "no_such_attempt"), 2);
+    assert_eq!(of(TRUNK, "other_deck"), 2);
+    assert_eq!(of(TRUNK, "forged"), 1);
+    assert_eq!(site.under.other().messages().unwrap(), []);
+}
+
+#[test]
+fn a_probe_is_answered_with_its_document() {
+    let site = Site::open();
+    let answer = site.get(&format!("/{TRUNK}/start"));
+    assert_eq!(answer.status, 200);
+    assert_eq!(answer.content_type, "application/voicexml+xml");
+    assert_eq!(site.get("/healthz").status, 200);
+}
+
+#[test]
+fn an_engine_that_has_ended_takes_nothing() {
+    let mut site = Site::open();
+    site.under.end();
+    assert_eq!(site.get("/healthz").status, 503);
+    assert_eq!(site.say(site.under.attempt, "a", "answered").status, 503);
+}
+
+#[test]
+fn connections_beyond_the_limit_wait_and_are_served() {
+    let site = Site::open();
+    let address = site.url.strip_prefix("http://").unwrap();
+    let mut idle: Vec<_> = (0..dialdeck::outside::listener::CONNECTIONS)
+        .map(|_| std::net::TcpStream::connect(address).unwrap())
+        .collect();
+    let request = site.http.get(&format!("{}/healthz", site.url));
+    let http = site.http.clone();
+    let asked = site.under.runtime.spawn(async move {
+        let waited = http.send(request, Duration::from_secs(60)).await;
+        waited.unwrap().status
+    });
+    idle.truncate(1);
+    assert_eq!(site.under.run(asked).unwrap(), 200);
+}
+
+/// A receiver of results that answers as it is told, one status a time; then always 200.
+#[derive(Clone, Default)]
+struct Receiver {
+    answers: Arc<Mutex<Vec<u16>>>,
+    taken: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
+}
+
+async fn take(State(receiver): State<Receiver>, head: HeaderMap, body: Bytes) -> StatusCode {
+    receiver.taken.lock().unwrap().push((head, body));
+    let next = receiver.answers.lock().unwrap().pop();
+    StatusCode::from_u16(next.unwrap_or(200)).unwrap()
+}
+
+#[test]
+fn results_are_signed_tried_again_and_given_up() {
+    let mut under = Under::idle();
+    let receiver = Receiver::default();
+    let routes = Router::new()
+        .route("/results", post(take))
+        .with_state(receiver.clone());
+    let socket = under.run(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let url = format!("http://{}/results", socket.local_addr().unwrap());
+    under
+        .runtime
+        .spawn(async move { axum::serve(socket, routes).await });
+    under.finish_contacts(&url, 3);
+    let secret = Secret::new("whsec");
+    let http = Http::new(Clock::System).unwrap();
+    let deck = under.deck;
+    let courier = Courier::new(deck, http, secret.clone(), under.clock.clone());
+    *receiver.answers.lock().unwrap() = vec![410, 503];
+    let now = under.clock.now();
+    let turn = under.store().turn_results(&[], now, 8).unwrap();
+    assert_eq!(turn.due.len(), 3);
+    let mut done = under.run(courier.carry(&turn));
+    done.sort_by_key(|(seq, _)| *seq);
+    let kinds: BTreeSet<&str> = done
+        .iter()
+        .map(|(_, delivery)| match delivery {
+            Delivery::Delivered => "delivered",
+            Delivery::Again(error, at) => {
+                assert_eq!(error, "HTTP 503");
+                assert!(*at > under.clock.now());
+                "again"
+            }
+            Delivery::GivenUp(_) => "given up",
+        })
+        .collect();
+    assert_eq!(kinds, BTreeSet::from(["again", "delivered", "given up"]));
+    for (head, body) in receiver.taken.lock().unwrap().iter() {
+        let text = head[SIGNATURE].to_str().unwrap();
+        let (at, signature) = text.split_once(",v1=").unwrap();
+        let signed = format!(
+            "{}.{}",
+            at.strip_prefix("t=").unwrap(),
+            std::str::from_utf8(body).unwrap()
+        );
+        assert_eq!(hex(&secret.sign(signed.as_bytes())), signature);
+        let result: Value = serde_json::from_slice(body).unwrap();
+        assert_eq!(result["id"], head[DELIVERY].to_str().unwrap());
+        assert_eq!(
+            (&result["campaign"], &result["state"]),
+            (&"spring".into(), &"suppressed".into())
+        );
+        assert_eq!(result["variables"]["city"], "Troy");
+    }
+}

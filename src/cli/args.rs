@@ -112,8 +112,13 @@ pub enum Command {
     Log(LogArgs),
     /// Show every campaign's numbers, the zones, the caller IDs and the alerts
     Status,
-    /// Show the caller IDs and their use in the last hour
+    /// Show the caller IDs: whose they are, how they fared in the last hour and day
     Numbers,
+    /// Show contacts of unknown fate, and say what became of them
+    Unknown(UnknownArgs),
+    /// Results for campaigns' own addresses that could not be delivered
+    #[command(subcommand)]
+    Results(ResultsCommand),
     /// Check store, lock, clock, zone data, rules and lists
     Doctor,
     /// Print shell completions
@@ -186,6 +191,52 @@ pub enum TrunkCommand {
 pub struct TrunkResetArgs {
     /// The trunk's name
     pub name: String,
+}
+
+/// `dialdeck unknown …`.
+#[derive(Clone, Debug, Args)]
+pub struct UnknownArgs {
+    /// The verdict; none: show them.
+    #[command(subcommand)]
+    pub command: Option<UnknownCommand>,
+}
+
+/// What a person has found out.
+#[derive(Clone, Debug, Subcommand)]
+pub enum UnknownCommand {
+    /// They were reached: they are done
+    Reached(VerdictArgs),
+    /// They were not: they are called again as soon as every gate allows
+    Again(VerdictArgs),
+}
+
+/// Whom a verdict is about.
+#[derive(Clone, Debug, Args)]
+pub struct VerdictArgs {
+    /// The number in any usual spelling
+    pub number: String,
+    /// Only in this campaign
+    #[arg(long, value_name = "CAMPAIGN")]
+    pub campaign: Option<String>,
+    /// How numbers without a country code are read.
+    #[command(flatten)]
+    pub country: CountryArgs,
+}
+
+/// `dialdeck results …`.
+#[derive(Clone, Debug, Subcommand)]
+pub enum ResultsCommand {
+    /// Show results that were given up
+    List,
+    /// Send results that were given up once more, all of them or one
+    Resend(ResendArgs),
+}
+
+/// `dialdeck results resend`.
+#[derive(Clone, Copy, Debug, Args)]
+pub struct ResendArgs {
+    /// The result, as the list shows it; none: all of them
+    pub result: Option<i64>,
 }
 
 /// `dialdeck hang-up`.

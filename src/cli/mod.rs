@@ -23,15 +23,18 @@ pub mod hang_up;
 pub mod import;
 pub mod log;
 pub mod manual;
+pub mod numbers;
 pub mod output;
 mod outside;
 pub mod progress;
+pub mod results;
 pub mod rules;
 pub mod run;
 pub mod settings;
 pub mod status;
 pub mod trunk;
 pub mod typed;
+pub mod unknown;
 mod vendors;
 pub mod why;
 pub mod window;
@@ -111,7 +114,9 @@ fn execute(
         Command::Check(args) => check::execute(args, env, out),
         Command::Log(args) => log::execute(args, env, out),
         Command::Status => status::status(env, out),
-        Command::Numbers => status::numbers(env, out),
+        Command::Numbers => numbers::execute(env, out),
+        Command::Unknown(args) => unknown::execute(args.command.as_ref(), env, out),
+        Command::Results(command) => results::execute(command, env, out),
         Command::Doctor => doctor::execute(env, out),
         Command::Completions(args) => manual::completions(*args, out),
         Command::Man(args) => manual::man(args, out),
@@ -139,6 +144,8 @@ fn law(command: &Command, env: &Env) -> Result<(), CliError> {
         | Command::Trunk(_)
         | Command::Log(_)
         | Command::Numbers
+        | Command::Unknown(_)
+        | Command::Results(_)
         | Command::Doctor
         | Command::Completions(_)
         | Command::Man(_)

@@ -42,18 +42,6 @@ pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Done)
 }
 
-/// `dialdeck numbers`.
-pub fn numbers(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let mut deck = Deck::open(env)?;
-    let board = board(&mut deck)?;
-    if env.json {
-        output::json(out, &json!({ "caller_ids": board.caller_ids }))?;
-    } else {
-        caller_ids(&board.caller_ids, out)?;
-    }
-    Ok(ExitCode::Done)
-}
-
 /// The deck's board at its present instant.
 pub fn board(deck: &mut Deck) -> Result<Board, CliError> {
     let now = deck.now()?;

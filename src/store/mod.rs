@@ -144,6 +144,11 @@ pub trait Store: Outside + Send {
     /// A `done` campaign runs again. Logs `retry_planned` with outcome `requeued`.
     fn requeue(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError>;
 
+    /// Somebody has found out that these contacts, of whose last call nobody could tell the fate, were
+    /// reached: they end as done. How many; all or none. One whose fate is known is refused. Logs
+    /// `contact_finished`.
+    fn note_reached(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError>;
+
     /// All attempts of a contact, oldest first.
     fn attempts_of(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError>;
 

@@ -141,6 +141,22 @@ pub(super) fn requeue(
     )))
 }
 
+/// The word on why a contact is done whose fate a person has found out.
+pub(super) const REACHED: &str = "reached_by_verdict";
+
+/// Refuses a verdict on a contact whose fate is known.
+pub(super) fn may_be_judged(campaign: &Campaign, contact: &Contact) -> Result<(), StoreError> {
+    if contact.state == ContactState::Unknown {
+        return Ok(());
+    }
+    Err(StoreError::NotRequeueable(format!(
+        "{} in {} is {}: only a contact of unknown fate needs a verdict",
+        contact.number,
+        campaign.name(),
+        contact.state
+    )))
+}
+
 /// The attempt an order becomes.
 pub(super) fn reserve(
     id: AttemptId,

@@ -90,6 +90,7 @@ actions! {
     Mark "mark" Contact "mark" "Mark the contact, or unmark it.";
     ClearMarks "clear_marks" Contact "unmark" "Unmark every contact.";
     Requeue "requeue" Contact "requeue" "Put the contact back in the queue, after a confirmation.";
+    Reached "reached" Contact "verdict" "Say that a contact of unknown fate was reached, after a confirmation.";
     Copy "copy" Contact "copy" "Copy the number through the terminal's clipboard.";
     Filter "filter" View "filter" "Filter the call list.";
     Sort "sort" View "sort" "Sort the call list by the next column.";

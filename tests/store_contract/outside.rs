@@ -2,7 +2,8 @@
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptId, CallEventKind, CampaignState, DeckId, PhoneNumber, Timestamp, TrunkName,
+    AttemptId, CallEventKind, CampaignState, ContactState, DeckId, PhoneNumber, Timestamp,
+    TrunkName,
 };
 use dialdeck::store::outside::{Delivery, Message, Receipt};
 use dialdeck::store::{Claimed, Store};
@@ -190,7 +191,36 @@ fn a_number_that_is_not_owned_is_not_shown(store: &mut impl Store) {
     assert!(matches!(claim(store, ids[1], stale), Claimed::Held { .. }));
 }
 
+fn only_a_contact_of_unknown_fate_needs_a_verdict(store: &mut impl Store) {
+    let (campaign, ids) = running(store, 2);
+    let now = morning();
+    let attempt = dial(store, ids[0], now);
+    assert!(store.note_reached(&ids[..1], &by(now)).is_err());
+    store.mark_unknown(attempt.id, "restart", now).unwrap();
+    settle(
+        store,
+        attempt.id,
+        &ended(CallEnd::Unresolved),
+        now + secs(60),
+    );
+    let later = now + secs(90);
+    assert!(store.note_reached(&ids, &by(later)).is_err(), "all or none");
+    assert_eq!(store.note_reached(&ids[..1], &by(later)).unwrap(), 1);
+    let contact = store.contacts_with(number(0)).unwrap().remove(0);
+    assert_eq!(contact.state, ContactState::Done);
+    assert_eq!(contact.reason.as_deref(), Some("reached_by_verdict"));
+    let counted = store.snapshot(later).unwrap().campaigns.remove(0);
+    assert!(counted.refusals.is_empty(), "{:?}", counted.refusals);
+    let recounted = store.recount().unwrap().remove(&campaign).unwrap();
+    let present = counted.contacts.into_iter().filter(|(_, n)| *n > 0);
+    assert_eq!(
+        present.collect::<std::collections::BTreeMap<_, _>>(),
+        recounted.contacts
+    );
+}
+
 contract!(
+    only_a_contact_of_unknown_fate_needs_a_verdict,
     what_is_said_is_kept_once,
     what_is_not_taken_is_counted,
     results_come_in_order_and_are_never_lost,

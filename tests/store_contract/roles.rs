@@ -23,7 +23,7 @@ fn attempt() -> AttemptId {
 }
 
 /// Verbs that run, hold, end or pace campaigns.
-fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 7] {
+fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 8] {
     use Right::Campaigns;
     [
         ("move_campaign", Campaigns, |store| {
@@ -47,6 +47,9 @@ fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 7] {
         }),
         ("requeue", Campaigns, |store| {
             store.requeue(&[CONTACT], &by(morning())).map(drop)
+        }),
+        ("note_reached", Campaigns, |store| {
+            store.note_reached(&[CONTACT], &by(morning())).map(drop)
         }),
         ("acknowledge", Campaigns, |store| {
             store.acknowledge(1, &by(morning())).map(drop)

@@ -35,6 +35,8 @@ pub enum Act {
     },
     /// Let contacts be called again as soon as every gate allows.
     Requeue(Vec<ContactId>),
+    /// Contacts of unknown fate were reached, as somebody has found out.
+    NoteReached(Vec<ContactId>),
     /// Somebody has seen to the alert at this place of the log.
     Acknowledge(i64),
     /// Hang up every call.
@@ -138,6 +140,13 @@ pub(super) fn write<S: Store>(
         }
         Act::OptOut { numbers, note } => opt_out(store, numbers, note.as_deref(), by),
         Act::Requeue(contacts) => requeue(store, contacts, by),
+        Act::NoteReached(contacts) => {
+            let text = match store.note_reached(contacts, by)? {
+                1 => "1 contact is done".to_owned(),
+                n => format!("{n} contacts are done"),
+            };
+            Ok((said(text), Concern::Nothing))
+        }
         Act::Acknowledge(seq) => {
             let text = if store.acknowledge(*seq, by)? {
                 "seen to"

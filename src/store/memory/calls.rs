@@ -82,6 +82,25 @@ impl MemoryStore {
         Ok(count)
     }
 
+    pub(super) fn reached(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
+        let ids: BTreeSet<ContactId> = contacts.iter().copied().collect();
+        let mut judged = Vec::new();
+        for id in &ids {
+            let known = self
+                .contacts
+                .get(id)
+                .ok_or_else(|| moves::no_contact(*id))?;
+            moves::may_be_judged(&self.by_id(known.campaign)?, known)?;
+            judged.push(known.clone());
+        }
+        for contact in &judged {
+            self.unrefuse(contact);
+            let code = moves::REACHED.to_owned();
+            self.finish(contact.id, ContactState::Done, code, (&by.actor, by.at));
+        }
+        Ok(ids.len() as u64)
+    }
+
     /// A contact that had reached its end has not any more.
     fn unrefuse(&mut self, contact: &Contact) {
         let Some(code) = contact.reason.clone().filter(|_| contact.state.is_final()) else {

@@ -182,6 +182,11 @@ impl Store for MemoryStore {
         self.call_again(contacts, by)
     }
 
+    fn note_reached(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.reached(contacts, by)
+    }
+
     fn attempts_of(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
         let attempts = self.attempts.values();
         Ok(attempts

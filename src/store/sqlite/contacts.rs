@@ -153,6 +153,27 @@ pub(super) fn requeue(
     Ok(count)
 }
 
+/// Ends contacts of unknown fate that were reached after all.
+pub(super) fn note_reached(
+    work: &mut Work<'_>,
+    contacts: &[ContactId],
+    by: &By,
+) -> Result<u64, StoreError> {
+    let ids: BTreeSet<ContactId> = contacts.iter().copied().collect();
+    for id in &ids {
+        let before = by_id(work, *id)?.ok_or_else(|| moves::no_contact(*id))?;
+        let campaign = campaigns::by_id(work, before.campaign)?;
+        moves::may_be_judged(&campaign, &before)?;
+        if let Some(code) = &before.reason {
+            let what = Count::Tally(before.campaign, format!("refusal:{code}"));
+            work.mem.counts.add(what, -1);
+        }
+        let end = (ContactState::Done, moves::REACHED.to_owned());
+        finish(work, &before, &mut before.clone(), end, (&by.actor, by.at))?;
+    }
+    Ok(ids.len() as u64)
+}
+
 /// Brings a contact to its end, counts why and logs it.
 pub(super) fn finish(
     work: &mut Work<'_>,

@@ -135,6 +135,11 @@ impl Store for SqliteStore {
         self.write(|work| contacts::requeue(work, contacts, by))
     }
 
+    fn note_reached(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| contacts::note_reached(work, contacts, by))
+    }
+
     fn attempts_of(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
         self.read(|work| attempts::of_contact(work, contact))
     }

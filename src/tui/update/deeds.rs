@@ -109,6 +109,11 @@ pub(super) fn perform(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
                 requeue(model);
             }
         }
+        Action::Reached => {
+            if may_change_campaigns(model) {
+                reached(model);
+            }
+        }
         Action::Quit => quit(model),
         Action::Suspend if model.shared.calls_up() > 0 => {
             let text = "not now: calls are up, and stopping this program would stop the engine";
@@ -262,6 +267,34 @@ pub(super) fn acknowledge(model: &mut Model, seen: &[i64], cmds: &mut Vec<Cmd>) 
 
 /// Asks whether the marked contacts, else the selected one, are to be called again.
 fn requeue(model: &mut Model) {
+    let lines = [
+        "They are called again as soon as every gate allows: calling hours,",
+        "caps, gaps, lists and consent hold as ever.",
+    ];
+    confirm_contacts(model, "Call", "again", lines, "Requeue", |contacts| {
+        (Act::Requeue(contacts), "requeueing")
+    });
+}
+
+/// Asks whether the marked contacts, else the selected one, were reached, as only a person can tell.
+fn reached(model: &mut Model) {
+    let lines = [
+        "For contacts of unknown fate alone: nobody could tell how their last",
+        "call went, and you have found out. They are done. To call again: requeue.",
+    ];
+    confirm_contacts(model, "Note", "as reached", lines, "Reached", |contacts| {
+        (Act::NoteReached(contacts), "noting")
+    });
+}
+
+fn confirm_contacts(
+    model: &mut Model,
+    verb: &str,
+    how: &str,
+    lines: [&str; 2],
+    button: &'static str,
+    act: impl Fn(Vec<ContactId>) -> (Act, &'static str),
+) {
     let mut contacts: Vec<ContactId> = model.list.marked.keys().copied().collect();
     if contacts.is_empty() {
         contacts.extend(model.list.current().map(|row| row.contact));
@@ -269,17 +302,14 @@ fn requeue(model: &mut Model) {
     if contacts.is_empty() {
         return say(model, Tone::Plain, "no contact is selected".to_owned());
     }
-    let count = contacts.len();
-    let lines = vec![
-        "They are called again as soon as every gate allows: calling hours,".to_owned(),
-        "caps, gaps, lists and consent hold as ever.".to_owned(),
-    ];
-    let title = match count {
-        1 => "Call 1 contact again".to_owned(),
-        _ => format!("Call {count} contacts again"),
+    let title = match contacts.len() {
+        1 => format!("{verb} 1 contact {how}"),
+        count => format!("{verb} {count} contacts {how}"),
     };
-    let want = Want::Act(Act::Requeue(contacts), "requeueing".to_owned());
-    model.dialog = Some(Box::new(Confirm::new(&title, lines, "Requeue", want)));
+    let (act, doing) = act(contacts);
+    let want = Want::Act(act, doing.to_owned());
+    let lines = lines.map(str::to_owned).to_vec();
+    model.dialog = Some(Box::new(Confirm::new(&title, lines, button, want)));
 }
 
 /// Leaves at once when nothing is up that leaving would touch; else asks. On a screen too small for the

@@ -1,0 +1,79 @@
+//! What can be looked at without placing a call.
+
+use super::LiveKit;
+use super::api::Trunk;
+use super::failure::Failure;
+use crate::domain::PhoneNumber;
+use crate::provider::remote::Examined;
+
+impl LiveKit {
+    /// The numbers of our trunk.
+    pub(super) async fn owned_numbers(&self) -> Result<Vec<PhoneNumber>, String> {
+        match self.api.trunk(&self.account.sip_trunk).await {
+            Ok(Some(trunk)) => Ok(trunk.numbers),
+            Ok(None) => Err(no_trunk()),
+            Err(failure) => Err(failure.shown()),
+        }
+    }
+
+    /// Credentials, clock, trunk and numbers.
+    pub(super) async fn examined(&self) -> Vec<Examined> {
+        let id = &self.account.sip_trunk;
+        let trunk = self.api.trunk(id).await;
+        let refused = matches!(&trunk, Err(Failure::Refused(why)) if why.is_unauthorised());
+        // A server that takes the same key with a wider token objects to its time.
+        let clock_is_off = refused && self.api.takes_a_wide_token(id).await;
+        let clock = if clock_is_off {
+            Err(
+                "this machine's clock and the server's differ by more than a minute: set both by NTP"
+                    .to_owned(),
+            )
+        } else if trunk.is_ok() {
+            Ok("within a minute of the server's".to_owned())
+        } else {
+            Err("cannot be compared: the server refused the request".to_owned())
+        };
+        let credentials = match &trunk {
+            Ok(_) => Ok("accepted".to_owned()),
+            Err(_) if clock_is_off => Ok("accepted, but for the clock".to_owned()),
+            Err(_) if refused => Err(
+                "refused: check the API key, its secret, and that they belong to this server"
+                    .to_owned(),
+            ),
+            Err(failure) => Err(failure.shown()),
+        };
+        vec![
+            examined("credentials", credentials),
+            examined("clock", clock),
+            examined("trunk", self.trunk_found(&trunk)),
+            examined("numbers", numbers_found(&trunk)),
+        ]
+    }
+
+    fn trunk_found(&self, trunk: &Result<Option<Trunk>, Failure>) -> Result<String, String> {
+        match trunk {
+            Ok(Some(_)) => Ok(format!("{} is there", self.account.sip_trunk)),
+            Ok(None) => Err(no_trunk()),
+            Err(failure) => Err(failure.shown()),
+        }
+    }
+}
+
+fn numbers_found(trunk: &Result<Option<Trunk>, Failure>) -> Result<String, String> {
+    match trunk {
+        Ok(Some(trunk)) if trunk.numbers.is_empty() => {
+            Err("the trunk names no number in E.164 form: add those that may be shown".to_owned())
+        }
+        Ok(Some(trunk)) => Ok(format!("{} on the trunk", trunk.numbers.len())),
+        Ok(None) => Err(no_trunk()),
+        Err(failure) => Err(failure.shown()),
+    }
+}
+
+fn no_trunk() -> String {
+    "there is no such outbound trunk in this project: check `sip_trunk`".to_owned()
+}
+
+const fn examined(what: &'static str, found: Result<String, String>) -> Examined {
+    Examined { what, found }
+}

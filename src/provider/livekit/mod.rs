@@ -1,0 +1,219 @@
+//! LiveKit SIP, self-hosted and Cloud: a room and an agent first, then one request that answers when
+//! somebody picks up.
+//!
+//! Sources: docs.livekit.io/telephony, and the code of livekit/protocol, livekit/livekit and
+//! livekit/sip. Room and identity come from the attempt, so that a call is found again after a
+//! restart; no number is in either.
+
+mod api;
+mod bridging;
+mod calls;
+mod examine;
+mod failure;
+mod place;
+mod reader;
+mod report;
+mod token;
+mod wire;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use self::api::Api;
+use self::calls::{Beginning, Calls, Heard};
+use self::place::Following;
+use self::reader::LiveKitReader;
+use self::token::Signer;
+use super::inbound::{Inbound, News, Reader};
+use super::remote::secret::{Reach, Secret};
+use super::remote::{Examined, Line, Vendor};
+use super::{DialRequest, Inquiry, LookUp};
+use crate::clock::Clock;
+use crate::domain::attempt::CallEnd;
+use crate::domain::{AttemptId, CallReport, Capabilities, DeckId, PhoneNumber};
+
+/// How long after it was planned a request may still be on its way to the server: until then a
+/// callee who is not in the room may yet be called, or a webhook may yet say how it ended. The
+/// server's own deadline is 80 s; the rest is for what stands in between (inferred).
+const ON_ITS_WAY: Duration = Duration::from_mins(3);
+
+/// A LiveKit project, the SIP trunk in it, and the agent that speaks.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The deck whose calls these are; webhooks about another's are refused.
+    pub deck: DeckId,
+    /// The server, `https://…` or `wss://…`.
+    pub url: String,
+    /// The API key.
+    pub api_key: Secret,
+    /// Its secret: signs our tokens and the server's webhooks.
+    pub api_secret: Secret,
+    /// The outbound trunk's id, `ST_…`.
+    pub sip_trunk: String,
+    /// The name under which the agent is registered.
+    pub agent: String,
+    /// How long the agent may take to be in the room; then nothing is dialed.
+    pub agent_wait: Duration,
+}
+
+/// LiveKit as a vendor.
+#[derive(Debug)]
+pub struct LiveKit {
+    account: Account,
+    api: Api,
+    reach: Option<Reach>,
+    calls: Calls,
+    /// Whether anything came in by webhook so far.
+    hears: AtomicBool,
+}
+
+impl LiveKit {
+    /// A client of this account. `reach`: where webhooks and agents find the deck; `None`: nowhere,
+    /// then ends are polled for and the agent cannot report.
+    ///
+    /// # Errors
+    /// When the machine cannot do TLS.
+    pub fn new(account: Account, reach: Option<Reach>, clock: Clock) -> Result<Self, String> {
+        let signer = Signer {
+            key: account.api_key.clone(),
+            secret: account.api_secret.clone(),
+        };
+        Ok(Self {
+            api: Api::new(&account.url, signer, &clock)?,
+            account,
+            reach,
+            calls: Calls::default(),
+            hears: AtomicBool::new(false),
+        })
+    }
+
+    /// Deletes an attempt's room. That it fails is no news of the call: an empty room goes by itself.
+    async fn tidy(&self, attempt: AttemptId) {
+        if let Err(failure) = self.api.delete_room(attempt).await {
+            tracing::warn!(%attempt, why = failure.shown(), "a room could not be deleted");
+        }
+    }
+
+    fn hears_webhooks(&self) -> bool {
+        self.hears.load(Ordering::Relaxed)
+    }
+}
+
+impl Vendor for LiveKit {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            look_up: true,
+            hang_up: true,
+            pci: false,
+            lists_numbers: true,
+        }
+    }
+
+    async fn place(&self, request: DialRequest, line: Line) {
+        let call = self.calls.of(request.attempt);
+        match call.follow() {
+            Beginning::First => {}
+            // Its first task tells how it goes.
+            Beginning::Again => return,
+            Beginning::HungUp => {
+                let report = CallReport {
+                    end: CallEnd::NeverSent,
+                    ..CallReport::default()
+                };
+                return line.ended(report, line.now());
+            }
+        }
+        let following = Following {
+            livekit: self,
+            call: &call,
+            request: &request,
+            line: &line,
+        };
+        following.run().await;
+    }
+
+    /// Also ends a call of an earlier run: its room and identity are known.
+    async fn hang_up(&self, attempt: AttemptId) {
+        let call = self.calls.of(attempt);
+        if call.hang_up() || call.known().over {
+            return;
+        }
+        // Nothing can be done about a failure: the call's own limits end it.
+        self.api.remove_callee(attempt).await.ok();
+        self.tidy(attempt).await;
+    }
+
+    async fn look_up(&self, inquiry: Inquiry) -> LookUp {
+        let attempt = inquiry.attempt;
+        let call = self.calls.of(attempt);
+        let known = call.known();
+        if known.followed {
+            return LookUp::InProgress;
+        }
+        if let Some((report, at)) = known.verdict(self.api.now()) {
+            self.tidy(attempt).await;
+            return LookUp::Ended(report, at);
+        }
+        match self.api.callee(attempt).await {
+            Ok(Some(callee)) if !callee.has_left() => {
+                if callee.was_answered() {
+                    call.note_answer();
+                }
+                return LookUp::InProgress;
+            }
+            Ok(_) => {}
+            Err(_) => return LookUp::CannotTell,
+        }
+        let now = self.api.now();
+        let end = if known.answered {
+            known.completed()
+        } else if now < inquiry.reserved_at + ON_ITS_WAY {
+            return LookUp::CannotTell;
+        } else {
+            // It is over, and nobody has said how: absence does not prove that nothing rang.
+            CallReport {
+                end: CallEnd::Unresolved,
+                ..CallReport::default()
+            }
+        };
+        call.finish();
+        self.tidy(attempt).await;
+        LookUp::Ended(end, now)
+    }
+
+    async fn deliver(&self, inbound: Inbound, line: Line) {
+        if matches!(inbound.news, News::Changed | News::Ended(_)) {
+            // Only webhooks say so; agents' reports do not tell ends.
+            self.hears.store(true, Ordering::Relaxed);
+        }
+        let call = self.calls.of(inbound.attempt);
+        match call.hear(&inbound, line.now()) {
+            Heard::Nothing => {}
+            Heard::Detected(callee) => line.detected(callee),
+            Heard::Ended(report, at) => {
+                self.tidy(inbound.attempt).await;
+                line.ended(report, at);
+            }
+        }
+    }
+
+    async fn numbers(&self) -> Result<Vec<PhoneNumber>, String> {
+        self.owned_numbers().await
+    }
+
+    async fn examine(&self) -> Vec<Examined> {
+        self.examined().await
+    }
+
+    fn reader(&self) -> Arc<dyn Reader> {
+        Arc::new(LiveKitReader {
+            deck: self.account.deck,
+            signer: Signer {
+                key: self.account.api_key.clone(),
+                secret: self.account.api_secret.clone(),
+            },
+            reach: self.reach.clone(),
+        })
+    }
+}

@@ -1,0 +1,299 @@
+//! One call from its room to its end.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::LiveKit;
+use super::api::NewRoom;
+use super::calls::Call;
+use super::failure::{Dialed, before_dialing, of_dial};
+use super::wire::identity_of;
+use crate::domain::attempt::CallEnd;
+use crate::domain::{AttemptId, CallReport, Timestamp};
+use crate::provider::DialRequest;
+use crate::provider::remote::Line;
+use crate::provider::remote::http::{Answer, NoAnswer};
+
+/// Between two looks at a call; more often, and twenty calls use up what LiveKit Cloud allows.
+const LOOK_EVERY: Duration = Duration::from_secs(5);
+
+/// Between two looks at an answered call while webhooks come in, which tell its end by themselves.
+const LOOK_SELDOM: Duration = Duration::from_secs(15);
+
+/// Before the second look for the agent; each later one waits as much longer again.
+const FIRST_LOOK: Duration = Duration::from_millis(500);
+
+/// Between two tries to remove a callee who has not joined yet.
+const REMOVE_AGAIN: Duration = Duration::from_secs(1);
+
+/// How long after its longest life an answered call is taken for over, whatever cannot be asked.
+const OVERDUE: Duration = Duration::from_secs(15);
+
+/// How long an empty room outlives the wait for its agent, should we not come back to delete it.
+const EMPTY_ROOM: Duration = Duration::from_mins(2);
+
+/// One call and everything that is needed to follow it.
+pub(super) struct Following<'a> {
+    pub(super) livekit: &'a LiveKit,
+    pub(super) call: &'a Call,
+    pub(super) request: &'a DialRequest,
+    pub(super) line: &'a Line,
+}
+
+impl Following<'_> {
+    /// Places the call and follows it to its end.
+    pub(super) async fn run(&self) {
+        if let Err(report) = self.prepare().await {
+            return self.end(report, self.line.now()).await;
+        }
+        self.line.sent();
+        let answer = self.dial().await;
+        match of_dial(&answer, self.call.known().hung_up) {
+            Dialed::Ended(report) => self.end(report, self.line.now()).await,
+            Dialed::Answered => {
+                let answered = self.line.now();
+                self.call.note_answer();
+                self.line.answered(answered);
+                let ended = self.talk(answered).await;
+                self.end(self.completed(answered, ended), ended).await;
+            }
+            Dialed::Lost => self.lose().await,
+        }
+    }
+
+    /// The room and the agent in it, before anything is dialed. Else how the attempt ends.
+    async fn prepare(&self) -> Result<(), CallReport> {
+        self.gate()?;
+        let metadata = self.briefing().to_string();
+        let room = NewRoom {
+            attempt: self.attempt(),
+            agent: &self.livekit.account.agent,
+            metadata: &metadata,
+            empty: self.livekit.account.agent_wait + EMPTY_ROOM,
+        };
+        let created = self.livekit.api.create_room(room).await;
+        created.map_err(|failure| before_dialing(&failure))?;
+        self.await_agent().await?;
+        self.gate()
+    }
+
+    /// Whether the call may still be begun.
+    fn gate(&self) -> Result<(), CallReport> {
+        if self.call.known().hung_up {
+            return Err(ended(CallEnd::NeverSent));
+        }
+        if self.line.now() >= self.request.expires_at {
+            return Err(ended(CallEnd::Lapsed));
+        }
+        Ok(())
+    }
+
+    /// Waits until the agent is in the room and can speak.
+    async fn await_agent(&self) -> Result<(), CallReport> {
+        let until = self.line.now() + self.livekit.account.agent_wait;
+        let mut pause = FIRST_LOOK;
+        loop {
+            let found = self.livekit.api.participants(self.attempt()).await;
+            self.gate()?;
+            match &found {
+                Ok(list) if list.iter().any(|one| one.is_agent_at_work()) => return Ok(()),
+                Ok(_) => {}
+                Err(failure) if self.line.now() >= until => return Err(before_dialing(failure)),
+                Err(_) => {}
+            }
+            let left = until.since(self.line.now());
+            if left.is_zero() {
+                return Err(ended(CallEnd::NoAgent));
+            }
+            self.rest(pause.min(left)).await;
+            pause += FIRST_LOOK;
+        }
+    }
+
+    /// What the agent is told: never a number.
+    fn briefing(&self) -> Value {
+        let request = self.request;
+        let variables: Value = serde_json::from_str(&request.briefing.variables)
+            .ok()
+            .filter(Value::is_object)
+            .unwrap_or_else(|| json!({}));
+        let mut told = json!({
+            "attempt": request.attempt,
+            "campaign": request.campaign,
+            "identity": identity_of(request.attempt),
+            "name": request.briefing.name,
+            "variables": variables,
+            "human_agent": request.human_agent,
+        });
+        if let Some(reach) = &self.livekit.reach {
+            told["callback"] = json!(format!("{}/agent", reach.url));
+            told["token"] = json!(reach.token(request.attempt));
+        }
+        told
+    }
+
+    /// Sends the one request that makes a phone ring, and waits for what comes of it.
+    async fn dial(&self) -> Result<Answer, NoAnswer> {
+        let trunk = &self.livekit.account.sip_trunk;
+        tokio::select! {
+            biased;
+            answer = self.livekit.api.dial(self.request, trunk) => answer,
+            answer = self.watch() => answer,
+        }
+    }
+
+    /// Looks whether it rings, and cancels when asked to; never completes.
+    async fn watch(&self) -> Result<Answer, NoAnswer> {
+        let (mut rang, mut removed, mut looks) = (false, false, 0);
+        let mut next_look = self.line.now() + self.look_after(LOOK_EVERY, looks);
+        loop {
+            if self.call.known().hung_up && !removed {
+                // A callee who has not joined yet cannot be removed yet: then once more.
+                let done = self.livekit.api.remove_callee(self.attempt()).await;
+                removed = done == Ok(true);
+                if !removed {
+                    self.line.sleep(REMOVE_AGAIN).await;
+                    continue;
+                }
+            }
+            if !rang && self.line.now() >= next_look {
+                let callee = self.livekit.api.callee(self.attempt()).await;
+                rang = matches!(callee, Ok(Some(callee)) if callee.rings());
+                if rang {
+                    self.line.ringing();
+                }
+                looks += 1;
+                next_look = self.line.now() + self.look_after(LOOK_EVERY, looks);
+            }
+            if rang {
+                self.call.changed().await;
+            } else {
+                self.rest(next_look.since(self.line.now())).await;
+            }
+        }
+    }
+
+    /// Follows an answered call; gives the instant of its end.
+    async fn talk(&self, answered: Timestamp) -> Timestamp {
+        let overdue = answered + self.request.max_call + OVERDUE;
+        let (mut told, mut looks) = (None, 0);
+        let mut next_look = answered + self.look_after(LOOK_EVERY, looks);
+        loop {
+            let known = self.call.known();
+            if let Some(callee) = known.bridging.callee
+                && told != Some(callee)
+            {
+                self.line.detected(callee);
+                told = Some(callee);
+            }
+            if let Some((_, at)) = known.ended {
+                return at.max(answered);
+            }
+            let is_overdue = self.line.now() >= overdue;
+            if (known.hung_up || is_overdue) && self.cut().await || is_overdue {
+                return self.line.now();
+            }
+            if self.call.take_look() || self.line.now() >= next_look {
+                if self.is_gone().await {
+                    return self.line.now();
+                }
+                looks += 1;
+                next_look = self.line.now() + self.look_after(self.pace(), looks);
+                continue;
+            }
+            self.rest(next_look.since(self.line.now())).await;
+        }
+    }
+
+    /// Whether the callee has left, as far as the server can be asked.
+    async fn is_gone(&self) -> bool {
+        let Ok(list) = self.livekit.api.participants(self.attempt()).await else {
+            return false;
+        };
+        for callee in list.iter().filter_map(|one| one.callee) {
+            self.call.note_callee(callee);
+        }
+        let identity = identity_of(self.attempt());
+        !list
+            .iter()
+            .any(|one| one.identity == identity && !one.has_left())
+    }
+
+    /// Ends an answered call. Whether it has surely ended.
+    async fn cut(&self) -> bool {
+        let removed = self.livekit.api.remove_callee(self.attempt()).await;
+        let deleted = self.livekit.api.delete_room(self.attempt()).await;
+        removed.is_ok() || deleted.is_ok()
+    }
+
+    fn completed(&self, answered: Timestamp, ended: Timestamp) -> CallReport {
+        let known = self.call.known();
+        let abandoned = self.request.human_agent && known.bridging.is_abandoned(answered, ended);
+        let report = known.completed();
+        CallReport {
+            end: if abandoned {
+                CallEnd::Abandoned
+            } else {
+                report.end
+            },
+            sip_code: Some(200),
+            ..report
+        }
+    }
+
+    /// The answer is lost: what a webhook has said is the end, else nobody knows as yet.
+    async fn lose(&self) {
+        if self.call.known().hung_up {
+            self.cut().await;
+        }
+        match self.call.let_go(self.line.now()) {
+            Some((report, at)) => {
+                self.livekit.tidy(self.attempt()).await;
+                self.line.ended(report, at);
+            }
+            // The room stays: somebody may be talking in it. A look-up deletes it.
+            None => self.line.lost(),
+        }
+    }
+
+    /// Deletes the room, then tells the end: afterwards nothing of the call is left.
+    async fn end(&self, report: CallReport, at: Timestamp) {
+        self.livekit.tidy(self.attempt()).await;
+        self.call.finish();
+        self.line.ended(report, at);
+    }
+
+    /// Waits for this long, or until something was said.
+    async fn rest(&self, span: Duration) {
+        tokio::select! {
+            () = self.line.sleep(span) => {}
+            () = self.call.changed() => {}
+        }
+    }
+
+    fn pace(&self) -> Duration {
+        if self.livekit.hears_webhooks() {
+            LOOK_SELDOM
+        } else {
+            LOOK_EVERY
+        }
+    }
+
+    /// A pause and up to a second more, so that calls begun together are not looked at together.
+    fn look_after(&self, pause: Duration, looks: u32) -> Duration {
+        let spread = self.attempt().serial.unsigned_abs().wrapping_mul(367);
+        pause + Duration::from_millis((spread + u64::from(looks) * 211) % 1000)
+    }
+
+    const fn attempt(&self) -> AttemptId {
+        self.request.attempt
+    }
+}
+
+fn ended(end: CallEnd) -> CallReport {
+    CallReport {
+        end,
+        ..CallReport::default()
+    }
+}

@@ -1,0 +1,207 @@
+//! What LiveKit's JSON says about rooms, participants and trunks, read leniently: what is missing or
+//! of another shape is as if it had not been said.
+
+use std::time::Duration;
+
+use serde_json::Value;
+
+use crate::domain::{AttemptId, CalleeType};
+
+/// What every room of ours begins with.
+const ROOM_PREFIX: &str = "dd-";
+
+/// The attribute by which an agent may say who picked up instead of reporting it.
+const CALLEE_ATTRIBUTE: &str = "dialdeck.amd";
+
+/// The attempt's own room: unique, known again after a restart, and without a number in it.
+pub(super) fn room_of(attempt: AttemptId) -> String {
+    format!("{ROOM_PREFIX}{attempt}")
+}
+
+/// The callee's own identity in that room.
+pub(super) fn identity_of(attempt: AttemptId) -> String {
+    format!("callee-{attempt}")
+}
+
+/// The attempt whose room this is; `None` when it is no room of a deck's.
+pub(super) fn attempt_of(room: &str) -> Option<AttemptId> {
+    let attempt: AttemptId = room.strip_prefix(ROOM_PREFIX)?.parse().ok()?;
+    // One attempt has one name: `+1` and `01` are numbers, too.
+    (room_of(attempt) == room).then_some(attempt)
+}
+
+/// A field under its `snake_case` name, or as webhooks spell it.
+pub(super) fn field<'a>(value: &'a Value, snake: &str, camel: &str) -> &'a Value {
+    match &value[snake] {
+        Value::Null => &value[camel],
+        found => found,
+    }
+}
+
+/// A span as protobuf's JSON writes it: `30s`, `1.500s`.
+pub(super) fn span(span: Duration) -> String {
+    match span.subsec_millis() {
+        0 => format!("{}s", span.as_secs()),
+        millis => format!("{}.{millis:03}s", span.as_secs()),
+    }
+}
+
+/// Somebody in a room.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Participant {
+    pub(super) identity: String,
+    kind: String,
+    state: String,
+    /// `sip.callStatus`: `dialing`, `ringing`, `automation`, `active`, `hangup`.
+    status: String,
+    /// What the agent says who picked up.
+    pub(super) callee: Option<CalleeType>,
+}
+
+impl Participant {
+    /// Reads a `ParticipantInfo` in either spelling.
+    pub(super) fn read(value: &Value) -> Self {
+        let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
+        let attributes = &value["attributes"];
+        Self {
+            identity: text(&value["identity"]),
+            kind: text(&value["kind"]),
+            state: text(&value["state"]),
+            status: text(&attributes["sip.callStatus"]),
+            callee: attributes[CALLEE_ATTRIBUTE].as_str().and_then(callee_type),
+        }
+    }
+
+    /// Whether it is an agent.
+    pub(super) fn is_agent(&self) -> bool {
+        self.kind == "AGENT"
+    }
+
+    /// Whether it is an agent that can speak and hear.
+    pub(super) fn is_agent_at_work(&self) -> bool {
+        self.is_agent() && self.state == "ACTIVE"
+    }
+
+    /// Whether it has left, and is only still listed.
+    pub(super) fn has_left(&self) -> bool {
+        self.state == "DISCONNECTED"
+    }
+
+    /// Whether its phone rings.
+    pub(super) fn rings(&self) -> bool {
+        self.status == "ringing"
+    }
+
+    /// Whether its phone was picked up. `hangup` does not say so: a cancel writes it, too.
+    pub(super) fn was_answered(&self) -> bool {
+        matches!(self.status.as_str(), "active" | "automation")
+    }
+}
+
+/// Who picked up, in the deck's own words or in those of LiveKit's detector. `uncertain` is taken
+/// for a person (docs.livekit.io/telephony/features/answering-machine-detection), a phone menu for
+/// nobody known.
+pub(super) fn callee_type(word: &str) -> Option<CalleeType> {
+    match word {
+        "human" | "uncertain" => Some(CalleeType::Human),
+        "voicemail" | "machine-vm" | "machine-unavailable" => Some(CalleeType::Voicemail),
+        "fax" => Some(CalleeType::Fax),
+        "unknown" | "machine-ivr" => Some(CalleeType::Unknown),
+        _ => None,
+    }
+}
+
+/// A text as it may be kept: at most 200 characters, and nothing in it that may be a phone number.
+pub(super) fn kept(text: &str) -> String {
+    let mut kept = String::new();
+    let mut run = String::new();
+    for character in text.chars().take(200).chain(['\0']) {
+        if character.is_ascii_digit() || !run.is_empty() && matches!(character, '-' | '.' | ')') {
+            run.push(character);
+            continue;
+        }
+        if run.bytes().filter(u8::is_ascii_digit).count() < 7 {
+            kept.push_str(&run);
+        } else {
+            kept.push('…');
+        }
+        run.clear();
+        if !character.is_control() {
+            kept.push(character);
+        }
+    }
+    kept.trim().to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::domain::DeckId;
+
+    #[test]
+    fn a_room_is_its_attempts() {
+        let attempt = AttemptId {
+            deck: DeckId(0x7f3a_9c21),
+            serial: 123,
+        };
+        assert_eq!(room_of(attempt), "dd-7f3a9c21-123");
+        assert_eq!(identity_of(attempt), "callee-7f3a9c21-123");
+        assert_eq!(attempt_of("dd-7f3a9c21-123"), Some(attempt));
+        for other in [
+            "",
+            "lobby",
+            "dd-",
+            "dd-x-1",
+            "dd-7f3a9c21-+123",
+            "dd-7F3A9C21-123",
+            "7f3a9c21-123",
+        ] {
+            assert_eq!(attempt_of(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn spans_are_protobufs() {
+        assert_eq!(span(Duration::from_secs(45)), "45s");
+        assert_eq!(span(Duration::from_millis(1500)), "1.500s");
+    }
+
+    #[test]
+    fn participants_are_read_as_they_come() {
+        let agent = json!({"sid": "PA_1", "identity": "agent-1", "state": "ACTIVE", "kind": "AGENT",
+            "attributes": {"dialdeck.amd": "machine-vm"}, "joined_at": "1790000000"});
+        let agent = Participant::read(&agent);
+        assert!(agent.is_agent_at_work() && !agent.has_left());
+        assert_eq!(agent.callee, Some(CalleeType::Voicemail));
+        let callee = json!({"identity": "callee-1", "state": "JOINED", "kind": "SIP",
+            "attributes": {"sip.callStatus": "ringing"}});
+        let callee = Participant::read(&callee);
+        assert!(callee.rings() && !callee.was_answered() && !callee.is_agent());
+        for odd in [
+            json!(null),
+            json!([]),
+            json!({"attributes": 7, "state": {}}),
+        ] {
+            let odd = Participant::read(&odd);
+            assert!(!odd.rings() && !odd.has_left() && !odd.is_agent());
+        }
+    }
+
+    #[test]
+    fn what_is_kept_has_no_number_in_it() {
+        let table = [
+            ("Busy Here", "Busy Here"),
+            ("sip:+12125550142@carrier.example", "sip:+…@carrier.example"),
+            ("call (212) 555-0142 now", "call (212) … now"),
+            ("no route to 1.212.555.0142", "no route to …"),
+            ("X-Twilio-Error: 32203 603", "X-Twilio-Error: 32203 603"),
+            ("two\r\nlines", "twolines"),
+        ];
+        for (text, wanted) in table {
+            assert_eq!(kept(text), wanted);
+        }
+        assert_eq!(kept(&"é".repeat(300)).chars().count(), 200);
+    }
+}

@@ -49,7 +49,7 @@ fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 8] {
             store.requeue(&[CONTACT], &by(morning())).map(drop)
         }),
         ("note_reached", Campaigns, |store| {
-            store.note_reached(&[CONTACT], &by(morning())).map(drop)
+            store.note_reached(&[], &by(morning())).map(drop)
         }),
         ("acknowledge", Campaigns, |store| {
             store.acknowledge(1, &by(morning())).map(drop)

@@ -5,6 +5,7 @@
 //! lost answer holds nothing up, and a simulated carrier can live in virtual time.
 
 pub mod inbound;
+pub mod plum;
 pub mod remote;
 pub mod simulator;
 

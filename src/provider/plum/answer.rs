@@ -18,6 +18,19 @@ pub(super) enum Verdict {
     Unclear,
 }
 
+impl Verdict {
+    /// The verdict on each call of a bulk request: which of its numbers a refusal means is not
+    /// known, so none of them is marked.
+    pub(super) fn of_all(mut self) -> Self {
+        if let Self::Refused(report) = &mut self
+            && matches!(report.end, CallEnd::BadNumber | CallEnd::CallerIdRefused)
+        {
+            report.end = CallEnd::ProviderFailed;
+        }
+        self
+    }
+}
+
 /// Reads the answer to a queue request.
 ///
 /// Only a plain refusal is one: a `status` that contains `failed`, as Plum's own sample tests it, or
@@ -175,10 +188,16 @@ mod tests {
             ),
         ];
         for (status, body, end) in table {
-            match read(status, "text/xml", &body) {
-                Verdict::Refused(report) => assert_eq!(report.end, end, "{status} {body}"),
-                other => panic!("{status} {body}: {other:?}"),
-            }
+            let read = read(status, "text/xml", &body);
+            let Verdict::Refused(report) = &read else {
+                panic!("{status} {body}: {read:?}");
+            };
+            assert_eq!(report.end, end, "{status} {body}");
+            let Verdict::Refused(report) = read.of_all() else {
+                panic!("{status} {body}");
+            };
+            let marks = matches!(report.end, BadNumber | CallerIdRefused);
+            assert!(!marks, "{status} {body}");
         }
     }
 
@@ -209,11 +228,9 @@ mod tests {
     #[test]
     fn a_refusal_is_kept_without_secrets() {
         let body = r#"<queuecall status="failed" reason="pin 4711 of +12125550142"/>"#;
-        match read(200, "text/xml", body) {
-            Verdict::Refused(report) => {
-                assert_eq!(report.reason.as_deref(), Some("pin … of …"));
-            }
-            other => panic!("{other:?}"),
-        }
+        let Verdict::Refused(report) = read(200, "text/xml", body) else {
+            panic!("{body}");
+        };
+        assert_eq!(report.reason.as_deref(), Some("pin … of …"));
     }
 }

@@ -27,7 +27,7 @@ pub(super) fn listening(callee_url: &str) -> String {
 pub(super) fn branching(attempt: AttemptId, callee: CalleeType, next: Option<&str>) -> String {
     let next = next.filter(|_| callee != CalleeType::Fax);
     let Some(next) = next.map(escaped) else {
-        return document(r#"<form><block><disconnect/></block></form>"#);
+        return document("<form><block><disconnect/></block></form>");
     };
     let callee = callee.as_str();
     document(&format!(

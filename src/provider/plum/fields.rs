@@ -86,8 +86,8 @@ impl Fields {
                 }
             }
             Value::Object(values) => {
-                for (name, value) in values {
-                    self.flatten(name, value);
+                for (inner, value) in values {
+                    self.flatten(inner, value);
                 }
             }
         }

@@ -150,19 +150,7 @@ impl Plum {
             }),
             Err(NoAnswer::Lost(_)) => Verdict::Unclear,
         };
-        match verdict {
-            // Which of the numbers is meant is not known, so none of them is marked.
-            Verdict::Refused(report)
-                if is_bulk
-                    && matches!(report.end, CallEnd::BadNumber | CallEnd::CallerIdRefused) =>
-            {
-                Verdict::Refused(CallReport {
-                    end: CallEnd::ProviderFailed,
-                    ..report
-                })
-            }
-            verdict => verdict,
-        }
+        if is_bulk { verdict.of_all() } else { verdict }
     }
 
     fn tell(&self, ticket: &Ticket, order: &Order, verdict: &Verdict) {

@@ -100,33 +100,24 @@ impl Pace {
         }
         let mut tickets: Vec<Ticket> = waiting.drain(..).collect();
         tickets.sort_by_key(|ticket| ticket.request.attempt);
+        let mut tickets = tickets.into_iter();
+        let first = tickets.next()?;
+        let (attempt, pci) = (first.request.attempt, first.request.pci);
         let (key, longest) = (addresses.key(), addresses.longest_reference());
-        let mut batch: Option<Batch> = None;
-        let mut leaving: Vec<Ticket> = Vec::new();
+        let mut batch = Batch::new(attempt, first.request.to, key);
+        let mut leaving = vec![first];
         for ticket in tickets {
             let request = &ticket.request;
-            let (attempt, to) = (request.attempt, request.to);
             // A bulk request is PCI as a whole or not at all.
-            let alike = leaving
-                .first()
-                .is_none_or(|first| first.request.pci == request.pci);
-            let added = alike
-                && match &mut batch {
-                    Some(batch) => batch.add(attempt, to, key, longest),
-                    None => {
-                        batch = Some(Batch::new(attempt, to, key));
-                        true
-                    }
-                };
-            if added {
+            if request.pci == pci && batch.add(request.attempt, request.to, key, longest) {
                 leaving.push(ticket);
             } else {
                 waiting.push_back(ticket);
             }
         }
-        let subject = match (batch, leaving.as_slice()) {
-            (Some(batch), [_, _, ..]) => Subject::Batch(batch),
-            (_, tickets) => Subject::One(tickets.first()?.request.attempt),
+        let subject = match leaving.len() {
+            1 => Subject::One(attempt),
+            _ => Subject::Batch(batch),
         };
         Some((subject, leaving))
     }

@@ -72,10 +72,11 @@ pub(super) fn standing(fields: &Fields, redactor: &Redactor) -> Option<Standing>
         _ => {
             let words = format!("{status} {}", last_words(fields, why));
             let failed = words.to_ascii_lowercase().contains("fail");
-            match failure(&words) {
-                CallEnd::Failed if !failed => return None,
-                end => end,
+            let end = failure(&words);
+            if end == CallEnd::Failed && !failed {
+                return None;
             }
+            end
         }
     };
     Some(Standing::Over(over(fields, end, why, redactor)))

@@ -6,6 +6,7 @@
 
 pub mod inbound;
 pub mod livekit;
+pub mod plum;
 pub mod remote;
 pub mod simulator;
 

@@ -6,5 +6,6 @@
 
 pub mod faults;
 pub mod ledger;
+pub mod plum;
 pub mod script;
 pub mod server;

@@ -1,0 +1,208 @@
+//! The addresses that Plum is given, and what proves that it was given them.
+
+use reqwest::Url;
+
+use super::batch::Batch;
+use super::fields::Fields;
+use crate::domain::AttemptId;
+use crate::provider::remote::secret::{Reach, hex};
+
+/// The longest `start_url` and `result_url` (DEV field table); Fuse names no limit.
+const LONGEST_URL: usize = 255;
+
+/// Letters of a token.
+const TOKEN: usize = 32;
+
+/// Whom a request, and so an address given with it, is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// One attempt.
+    One(AttemptId),
+    /// The attempts of a bulk request.
+    Batch(Batch),
+}
+
+impl Subject {
+    /// The `message_reference`, which Plum gives back.
+    pub(super) fn reference(&self) -> String {
+        match self {
+            Self::One(attempt) => attempt.to_string(),
+            Self::Batch(batch) => batch.to_string(),
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::One(_) => "attempt",
+            Self::Batch(_) => "batch",
+        }
+    }
+}
+
+/// What follows the trunk's own address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Plum fetches what to say here once somebody answered.
+    Start,
+    /// The document reports who answered here.
+    Callee,
+    /// Plum reports the end here.
+    Result,
+}
+
+impl Place {
+    /// From the path behind the trunk's own address.
+    pub(super) fn of_path(path: &str) -> Option<Self> {
+        match path {
+            "start" => Some(Self::Start),
+            "callee" => Some(Self::Callee),
+            "result" => Some(Self::Result),
+            _ => None,
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Callee => "callee",
+            Self::Result => "result",
+        }
+    }
+}
+
+/// Makes addresses and proves them.
+#[derive(Clone, Debug)]
+pub(super) struct Addresses {
+    reach: Reach,
+}
+
+impl Addresses {
+    /// # Errors
+    /// When the listener's address leaves no room for an attempt within Plum's 255 characters.
+    pub(super) fn new(reach: Reach) -> Result<Self, String> {
+        let addresses = Self { reach };
+        if addresses.longest_reference() < 64 {
+            return Err(format!(
+                "Plum takes addresses of {LONGEST_URL} characters at most: the listener's public \
+                 address and the trunk's name together are too long"
+            ));
+        }
+        Ok(addresses)
+    }
+
+    /// The key that checks of numbers are made with.
+    pub(super) const fn key(&self) -> &crate::provider::remote::secret::Secret {
+        &self.reach.key
+    }
+
+    /// The longest `message_reference` whose addresses Plum still takes.
+    pub(super) fn longest_reference(&self) -> usize {
+        let around = self.reach.url.len() + "/result?attempt=&token=".len() + TOKEN;
+        LONGEST_URL.saturating_sub(around)
+    }
+
+    /// The address of a place for a subject, with its token.
+    pub(super) fn of(&self, place: Place, subject: &Subject) -> String {
+        let (url, path, name) = (&self.reach.url, place.path(), subject.name());
+        let (reference, token) = (subject.reference(), self.token(subject));
+        format!("{url}/{path}?{name}={reference}&token={token}")
+    }
+
+    /// Where the document reports who answered a call.
+    pub(super) fn callee(&self, attempt: AttemptId, call_id: &str) -> String {
+        let url = self.of(Place::Callee, &Subject::One(attempt));
+        Url::parse_with_params(&url, [("call_id", call_id)]).map_or(url, Into::into)
+    }
+
+    /// The subject of a query whose token proves it.
+    pub(super) fn proven(&self, query: &Fields) -> Option<Subject> {
+        let token = query.get(&["token"]).unwrap_or_default();
+        let subject = match (query.get(&["attempt"]), query.get(&["batch"])) {
+            (Some(attempt), _) => Subject::One(attempt.parse().ok()?),
+            (None, batch) => Subject::Batch(Batch::parse(batch?)?),
+        };
+        let proven = match &subject {
+            Subject::One(attempt) => self.reach.proves(*attempt, token),
+            // As with an attempt's, both sides are hashed once more under the key.
+            Subject::Batch(_) => {
+                let wanted = self.reach.key.sign(self.token(&subject).as_bytes());
+                self.reach.key.proves(token.as_bytes(), &wanted)
+            }
+        };
+        proven.then_some(subject)
+    }
+
+    fn token(&self, subject: &Subject) -> String {
+        match subject {
+            Subject::One(attempt) => self.reach.token(*attempt),
+            Subject::Batch(batch) => {
+                let signed = self
+                    .reach
+                    .key
+                    .sign(format!("plum batch {batch}").as_bytes());
+                hex(&signed[..TOKEN / 2])
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::{DeckId, PhoneNumber};
+    use crate::provider::remote::secret::Secret;
+
+    fn addresses(url: &str) -> Result<Addresses, String> {
+        Addresses::new(Reach {
+            url: url.to_owned(),
+            key: Secret::new("k"),
+        })
+    }
+
+    fn subjects() -> [Subject; 2] {
+        let attempt = AttemptId {
+            deck: DeckId(7),
+            serial: 12,
+        };
+        let to = PhoneNumber::from_digits(12_125_550_101).expect("a number");
+        let batch = Batch::new(attempt, to, &Secret::new("k"));
+        [Subject::One(attempt), Subject::Batch(batch)]
+    }
+
+    fn query(url: &str) -> Fields {
+        Fields::of_form(url.split_once('?').expect("a query").1)
+    }
+
+    #[test]
+    fn an_address_proves_its_subject_and_no_other() {
+        let addresses = addresses("https://x/plum").expect("short");
+        for subject in subjects() {
+            for place in [Place::Start, Place::Callee, Place::Result] {
+                let url = addresses.of(place, &subject);
+                assert_eq!(addresses.proven(&query(&url)).as_ref(), Some(&subject));
+                let other = url.replace("00000007-12", "00000007-13");
+                assert_eq!(addresses.proven(&query(&other)), None, "{other}");
+                let without = url.split("&token").next().expect("a part");
+                assert_eq!(addresses.proven(&query(without)), None);
+            }
+        }
+        for text in ["", "attempt=x&token=y", "batch=&token=", "token=%ff"] {
+            assert_eq!(addresses.proven(&Fields::of_form(text)), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn the_longest_reference_makes_the_longest_address() {
+        let addresses = addresses("https://dialer.example.com/plum").expect("short");
+        let [subject, _] = subjects();
+        let url = addresses.of(Place::Result, &subject);
+        let left = LONGEST_URL - url.len();
+        let reference = subject.reference().len();
+        assert_eq!(addresses.longest_reference(), reference + left);
+    }
+
+    #[test]
+    fn a_listener_too_far_away_is_refused() {
+        assert!(addresses(&format!("https://{}", "x".repeat(140))).is_err());
+    }
+}

@@ -1,0 +1,322 @@
+//! What is queued, and what is not.
+
+use std::time::Duration;
+
+use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::{CallEventKind, CalleeType};
+use dialdeck::provider::plum::{Platform, Plum};
+use dialdeck::provider::remote::Vendor as _;
+use dialdeck::provider::remote::http::Http;
+use dialdeck::provider::remote::secret::Secret;
+use dialdeck::provider::{LookUp, ProviderEvent, Request as Ask};
+
+use super::*;
+use crate::rig::{attempt, ends, events, exercise, names};
+use crate::vendors::faults::Faults;
+
+#[test]
+fn plum_dev_keeps_the_contract() {
+    let (double, mut rig) = dev_rig();
+    exercise(&mut rig, person(), busy(), false);
+    assert_one_invite_each(&double);
+    assert_eq!(double.seen().strangers, 0);
+}
+
+#[test]
+fn plum_fuse_keeps_the_contract() {
+    let (double, mut rig) = fuse_rig();
+    exercise(&mut rig, person(), busy(), false);
+    assert_one_invite_each(&double);
+    let asked = double.seen().requests;
+    let (service, fields) = &asked[0];
+    assert_eq!(
+        (service.as_str(), fields["max_attempts"].as_str()),
+        ("queue", "1")
+    );
+    assert_eq!(fields["is_pci"], "0");
+}
+
+#[test]
+fn a_plum_call_is_queued_once_until_its_last_instant() {
+    let (double, mut rig) = dev_rig();
+    let mut request = rig.dial(1, person());
+    request.pci = true;
+    let expires = request.expires_at.as_millis() / 1000;
+    rig.place(request);
+    rig.end_of(1);
+    let asked = double.seen().requests;
+    let [(service, fields)] = asked.as_slice() else {
+        panic!("{asked:?}");
+    };
+    let attempt = attempt(1).to_string();
+    let wanted = [
+        ("login", LOGIN),
+        ("pin", PIN),
+        ("phone_number", "tel:+12125550101;ani=6465550100"),
+        ("max_retries", "0"),
+        ("max_retry", "0"),
+        ("scheduled_timestamp", "0"),
+        ("expiration_timestamp", &expires.to_string()),
+        ("message_reference", &attempt),
+        ("is_pci", "1"),
+    ];
+    assert_eq!(service, "queuecall");
+    for (name, value) in wanted {
+        assert_eq!(fields[name], value, "{name}");
+    }
+}
+
+#[test]
+fn a_plum_call_is_not_dialed_again() {
+    let (double, mut rig) = dev_rig();
+    for (serial, to, end) in [
+        (1, silent(), CallEnd::RangOut),
+        (2, busy(), CallEnd::Busy),
+        (3, broken(), CallEnd::Failed),
+        (4, gone(), CallEnd::BadNumber),
+    ] {
+        assert_eq!(rig.outcome(serial, to).end, end);
+        assert_eq!(double.ledger().invites_to(&to.to_string()), 1);
+    }
+    assert_one_invite_each(&double);
+}
+
+/// The double catches a client that forgets to say so.
+#[test]
+fn the_double_of_plum_dials_again_unless_told() {
+    let (double, rig) = dev_rig();
+    let http = Http::new(rig.clock.clone()).unwrap();
+    let request = http.post(&format!("{}/webservice/queuecall.php", double.url()));
+    let number = format!("tel:{};ani=6465550100", busy());
+    let form = [
+        ("login", LOGIN),
+        ("pin", PIN),
+        ("phone_number", &number),
+        ("start_url", &double.url()),
+        ("retry_interval", "60"),
+    ];
+    rig.run(async {
+        let answer = http.send(request.form(&form), Duration::from_mins(1)).await;
+        let body = String::from_utf8(answer.unwrap().body).unwrap();
+        assert!(body.contains("status=\"queued\"") && body.contains(PIN));
+    });
+    until(&rig, || {
+        double.ledger().invites_to(&busy().to_string()) == 4
+    });
+}
+
+#[test]
+fn plum_tells_who_answered() {
+    let (double, mut rig) = dev_rig();
+    let callees = [
+        (1, person(), CalleeType::Human),
+        (2, machine(), CalleeType::Voicemail),
+        (3, fax(), CalleeType::Fax),
+    ];
+    for (serial, to, callee) in callees {
+        let report = rig.outcome(serial, to);
+        assert_eq!(
+            (report.end, report.callee_type),
+            (CallEnd::Completed, Some(callee))
+        );
+        assert_eq!(names(&rig.told, serial), ["sent", "answered", "ended"]);
+        let told = events(&rig.told, serial);
+        let detected = told
+            .iter()
+            .filter(|event| event.kind == CallEventKind::CalleeDetected(callee));
+        assert_eq!(detected.count(), 1);
+    }
+    double.settings().decides = false;
+    let report = rig.outcome(4, person());
+    assert_eq!(report.callee_type, Some(CalleeType::Unknown));
+    assert_eq!(
+        double.seen().callees,
+        ["voice", "answeringmachine", "fax", "processing"]
+    );
+}
+
+#[test]
+fn plum_goes_on_to_the_owners_voicexml() {
+    let clock = rig::clock();
+    let double = double(&clock);
+    let mut account = dev(&double);
+    let next = "https://app.example.com/go.vxml?a=1&b=2".to_owned();
+    if let Platform::Dev { voicexml_url, .. } = &mut account.platform {
+        *voicexml_url = Some(next.clone());
+    }
+    let mut rig = start(&clock, account);
+    for (serial, to) in [(1, person()), (2, machine()), (3, fax())] {
+        assert_eq!(rig.outcome(serial, to).end, CallEnd::Completed);
+    }
+    assert_eq!(
+        double.seen().went_on,
+        [next.clone(), next],
+        "and not with a fax machine"
+    );
+}
+
+#[test]
+fn plum_refuses_strangers() {
+    let clock = rig::clock();
+    let double = double(&clock);
+    let mut dev = dev(&double);
+    if let Platform::Dev { pin, .. } = &mut dev.platform {
+        *pin = Secret::new("1234567");
+    }
+    let mut fuse = fuse(&double);
+    if let Platform::Fuse { key, .. } = &mut fuse.platform {
+        *key = Secret::new("1234567");
+    }
+    for account in [dev, fuse] {
+        let mut rig = start(&clock, account);
+        let report = rig.outcome(1, person());
+        assert_eq!(report.end, CallEnd::AccountRefused);
+        assert!(!format!("{:?}", rig.told).contains("1234567"));
+    }
+    assert_eq!(double.seen().strangers, 2);
+    assert!(double.ledger().entries().is_empty());
+}
+
+#[test]
+fn plum_is_sent_nothing_too_late() {
+    let (double, mut rig) = dev_rig();
+    let mut request = rig.dial(1, person());
+    request.expires_at = rig.clock.now();
+    rig.place(request);
+    assert_eq!(rig.end_of(1).end, CallEnd::Lapsed);
+    assert_eq!(names(&rig.told, 1), ["ended"]);
+    assert!(double.seen().requests.is_empty());
+}
+
+#[test]
+fn an_expiry_in_plums_queue_is_no_attempt_when_it_says_so() {
+    let (double, mut rig) = dev_rig();
+    double.settings().delay = Duration::from_mins(2);
+    for (serial, says_attempts, end) in [(1, true, CallEnd::Lapsed), (2, false, CallEnd::Failed)] {
+        double.settings().says_attempts = says_attempts;
+        let mut request = rig.dial(serial, person());
+        request.expires_at = rig.clock.now() + Duration::from_secs(30);
+        rig.place(request);
+        assert_eq!(rig.end_of(serial).end, end);
+    }
+    assert!(double.ledger().entries().is_empty());
+}
+
+#[test]
+fn only_what_plum_does_not_have_yet_is_hung_up() {
+    let (double, mut rig) = dev_rig();
+    // Plum takes its time to answer, so nothing else leaves meanwhile.
+    double.settings().faults = Faults::new(1).with("hang_after", 1000);
+    rig.place(rig.dial(1, person()));
+    rig.wait("sent", |told| names(told, 1).contains(&"sent"));
+    for serial in 2..5 {
+        rig.place(rig.dial(serial, person()));
+        rig.ask(Ask::HangUp(attempt(serial)));
+        assert_eq!(rig.end_of(serial).end, CallEnd::NeverSent);
+        assert_eq!(names(&rig.told, serial), ["ended"]);
+    }
+    rig.ask(Ask::HangUp(attempt(1)));
+    assert_eq!(rig.end_of(1).end, CallEnd::Completed);
+    assert_eq!(double.seen().requests.len(), 1);
+}
+
+#[test]
+fn a_wiped_plum_queue_is_no_attempt() {
+    let (double, mut rig) = dev_rig();
+    double.settings().delay = Duration::from_mins(1);
+    rig.place(rig.dial(1, person()));
+    until(&rig, || !double.seen().requests.is_empty());
+    double.cancel();
+    assert_eq!(rig.end_of(1).end, CallEnd::NeverSent);
+    assert!(double.ledger().entries().is_empty());
+}
+
+#[test]
+fn fuse_is_asked_about_a_call() {
+    let (double, mut rig) = fuse_rig();
+    double.settings().faults = Faults::new(1).with("result_lost", 1000);
+    rig.place(rig.dial(1, person()));
+    until(&rig, || double.ledger().entries().len() >= 3);
+    assert_eq!(rig.look_up(1, person()), LookUp::InProgress);
+    let ended = loop {
+        let found = rig.look_up(1, person());
+        if found != LookUp::InProgress {
+            break found;
+        }
+    };
+    let LookUp::Ended(report, at) = ended else {
+        panic!("{ended:?}");
+    };
+    assert_eq!(report.end, CallEnd::Completed);
+    assert!(at <= rig.clock.now());
+    assert_eq!(rig.look_up(77, person()), LookUp::CannotTell);
+}
+
+#[test]
+fn dev_knows_of_a_call_what_came_in() {
+    let (double, mut rig) = dev_rig();
+    assert_eq!(rig.look_up(1, person()), LookUp::CannotTell);
+    double.settings().delay = Duration::from_secs(40);
+    rig.place(rig.dial(1, person()));
+    until(&rig, || !double.seen().requests.is_empty());
+    rig.wait("queued", |told| names(told, 1) == ["sent"]);
+    let report = rig.end_of(1);
+    let LookUp::Ended(found, _) = rig.look_up(1, person()) else {
+        panic!("it was delivered");
+    };
+    assert_eq!(found, report);
+}
+
+#[test]
+fn plum_needs_to_be_answered() {
+    let clock = rig::clock();
+    let double = double(&clock);
+    let refused = Plum::new(dev(&double), None, clock.clone()).unwrap_err();
+    assert!(refused.contains("[listener]"), "{refused}");
+}
+
+#[test]
+fn plum_is_examined_without_a_call() {
+    let clock = rig::clock();
+    let double = double(&clock);
+    let mut stranger = fuse(&double);
+    if let Platform::Fuse { key, .. } = &mut stranger.platform {
+        *key = Secret::new("1234567");
+    }
+    let mut nobody = dev(&double);
+    nobody.url = format!("http://127.0.0.1:{}", rig::free_port());
+    let accounts = [
+        (fuse(&double), true),
+        (stranger, false),
+        (dev(&double), true),
+        (nobody, false),
+    ];
+    let rig = start(&clock, dev(&double));
+    for (account, is_fine) in accounts {
+        let front = Front::open(&clock);
+        let plum = Plum::new(account, Some(front.reach), clock.clone()).unwrap();
+        let found = rig.run(plum.examine());
+        let [clear, server] = found.as_slice() else {
+            panic!("{found:?}");
+        };
+        assert!(clear.found.is_err(), "plain HTTP is warned of");
+        assert_eq!(server.found.is_ok(), is_fine, "{server:?}");
+        assert!(!format!("{found:?}").contains("1234567"));
+    }
+    assert!(double.seen().requests.is_empty());
+}
+
+#[test]
+fn plum_does_not_list_numbers_and_warns_of_plain_http() {
+    let (_double, mut rig) = dev_rig();
+    rig.ask(Ask::ListNumbers);
+    rig.outcome(1, person());
+    rig.outcome(2, busy());
+    let warned = |word: &str| {
+        let told = rig.told.iter();
+        told.filter(|event| matches!(event, ProviderEvent::Warning(known, _) if *known == word))
+            .count()
+    };
+    assert_eq!((warned("numbers_unknown"), warned("plain_http")), (1, 1));
+    assert_eq!(ends(&rig.told, 1).len(), 1);
+}

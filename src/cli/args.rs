@@ -119,8 +119,10 @@ pub enum Command {
     /// Results for campaigns' own addresses that could not be delivered
     #[command(subcommand)]
     Results(ResultsCommand),
-    /// Check store, lock, clock, zone data, rules and lists
+    /// Check store, clock, zone data, rules, lists, carriers and the listener, without placing a call
     Doctor,
+    /// Place one test call through every gate, and follow it
+    Call(CallArgs),
     /// Print shell completions
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -191,6 +193,19 @@ pub enum TrunkCommand {
 pub struct TrunkResetArgs {
     /// The trunk's name
     pub name: String,
+}
+
+/// `dialdeck call`.
+#[derive(Clone, Debug, Args)]
+pub struct CallArgs {
+    /// The number in any usual spelling; one whose owner knows of the call
+    pub number: String,
+    /// The trunk to place it through
+    #[arg(long, value_name = "TRUNK")]
+    pub trunk: String,
+    /// How numbers without a country code are read.
+    #[command(flatten)]
+    pub country: CountryArgs,
 }
 
 /// `dialdeck unknown …`.

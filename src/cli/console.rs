@@ -10,6 +10,7 @@ use super::carriers::Simulated;
 use super::engine::{self, HangUp, Run, Running};
 use super::import::{self, Plan};
 use super::progress::Showing;
+use super::reporter::Shown;
 use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::clock::DeckClock;
 use crate::domain::Right;
@@ -40,6 +41,7 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         start_at: None,
         simulated: Simulated::default(),
         until_done: false,
+        shown: Shown::Progress,
     };
     inside(front, &run, env, |_, _| Ok(()), out)
 }

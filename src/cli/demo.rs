@@ -11,6 +11,7 @@ use super::deck::STORE_FILE;
 use super::engine::{self, Run};
 use super::import::{self, Plan};
 use super::progress::Showing;
+use super::reporter::Shown;
 use super::{CliError, Deck, Env, ExitCode, console, dnc_import, rules};
 use crate::clock::Clock;
 use crate::config::{read_campaign, read_deck};
@@ -95,6 +96,7 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
             carrier_log: args.carrier_log.clone(),
         },
         until_done: args.until_done,
+        shown: Shown::Progress,
     };
     match front {
         Some(front) => console::inside(front, &run, &env, set_up, out),

@@ -1,4 +1,7 @@
-//! Local checks of everything a deck stands on: what is good, what is not, what to do.
+//! Checks of everything a deck stands on, without placing a call: what is good, what is not, what to
+//! do.
+
+mod outside;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -13,7 +16,7 @@ use super::{CliError, Deck, Env, ExitCode, deck, rules};
 use crate::clock::{Clock, DeckClock};
 use crate::domain::{CallerIdState, ListKind, Timestamp};
 use crate::engine::board::Board;
-use crate::store::{Snapshot, Store as _};
+use crate::store::{Outside as _, Snapshot, Store as _};
 
 /// A registry may be used for this long (16 CFR 310.4(b)(3)(iv)).
 const REGISTRY_LIFE: Duration = Duration::from_hours(31 * 24);
@@ -54,7 +57,10 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     deck_file(env, &mut findings);
     if Deck::exists(env) {
         match Deck::open(env) {
-            Ok(mut deck) => deck_findings(&mut deck, &mut findings)?,
+            Ok(mut deck) => {
+                deck_findings(&mut deck, &mut findings)?;
+                outside_findings(&mut deck, env, &mut findings)?;
+            }
             Err(error) => findings.push(finding("store", Level::Fail, error.message)),
         }
     } else {
@@ -80,6 +86,34 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     } else {
         ExitCode::Failed
     })
+}
+
+/// What carriers and the listener say; a broken deck file has been told already.
+fn outside_findings(
+    deck: &mut Deck,
+    env: &Env,
+    findings: &mut Vec<Finding>,
+) -> Result<(), CliError> {
+    let Ok(config) = env.deck_config() else {
+        return Ok(());
+    };
+    let campaigns = deck.store.campaigns()?;
+    let mut campaigns = campaigns.iter();
+    let wants_results = campaigns.any(|campaign| campaign.settings.results_url.is_some());
+    let state = (deck.engine_runs()?, wants_results);
+    let id = deck.store.deck_id();
+    findings.extend(outside::findings(&config, id, state, env)?);
+    for refused in deck.store.quarantined()? {
+        let text = format!(
+            "trunk {}: {} from outside not taken ({}), the last at {}",
+            refused.trunk,
+            count(refused.count, "request"),
+            refused.reason,
+            instant(refused.last_at)
+        );
+        findings.push(finding("inbound", Level::Warn, text));
+    }
+    Ok(())
 }
 
 fn finding(check: &'static str, level: Level, found: String) -> Finding {

@@ -1,19 +1,17 @@
 //! Runs the engine on a deck: lock, clock, carriers, signals, progress and summary.
 
-use std::io::{IsTerminal as _, Write, stderr};
-use std::sync::Arc;
+use std::io::{Write, stderr};
 use std::time::Duration;
 
 use serde_json::json;
 use tokio::runtime::Runtime;
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
 use super::args::Speed;
 use super::carriers::{self, Carriers, Simulated};
-use super::deck::STORE_FILE;
 use super::outside::{self, Dealings};
+use super::reporter::{Reporter, Shown};
 use super::{CliError, Deck, Env, ExitCode, output, rules, status};
 use crate::clock::{Clock, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
@@ -23,7 +21,6 @@ use crate::engine::Command;
 use crate::engine::board::Board;
 use crate::engine::shell::{Ending, Ends, Handle, Shell};
 use crate::outside::courier::Courier;
-use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::lock::EngineLock;
 use crate::store::{By, Store as _};
 
@@ -32,12 +29,6 @@ pub(super) const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 
 /// Between two looks at the log for `--json`, and at the board for the progress line.
 const REPORT_EVERY: Duration = Duration::from_millis(20);
-
-/// Looks between two progress lines.
-const LOOKS_PER_LINE: u32 = 50;
-
-/// Entries read from the log at a time.
-const PAGE: usize = 1_000;
 
 /// Everything that `run` and `demo` decide about a run.
 #[derive(Debug)]
@@ -52,6 +43,8 @@ pub(super) struct Run {
     pub(super) simulated: Simulated,
     /// End when nothing is left to do by time alone.
     pub(super) until_done: bool,
+    /// What is shown of it.
+    pub(super) shown: Shown,
 }
 
 /// What the loss of the terminal means for the engine.
@@ -74,6 +67,7 @@ pub(super) struct Running {
     /// The log's end when it started.
     from: i64,
     courier: Option<Courier>,
+    shown: Shown,
 }
 
 /// Owns the deck, prepares it and starts the engine.
@@ -136,6 +130,7 @@ pub(super) fn start(
         lock,
         from,
         courier,
+        shown: run.shown,
     })
 }
 
@@ -157,10 +152,10 @@ impl Running {
         hang_up: HangUp,
         out: &mut dyn Write,
     ) -> Result<ExitCode, CliError> {
-        let mut reporter = Reporter::new(env, self.from, &self.handle)?;
+        let mut reporter = Reporter::new(env, self.shown, self.from, &self.handle)?;
         let watching = watch((self.task, self.handle), hang_up, &mut reporter, out);
         let ending = self.runtime.block_on(watching)?;
-        let code = close(env, &self.clock, &ending, out)?;
+        let code = close(env, self.shown, &self.clock, &ending, out)?;
         if let Some(courier) = &self.courier {
             outside::last_results(courier, &self.clock, &self.runtime, env)?;
         }
@@ -286,6 +281,7 @@ async fn watch(
 /// Writes the log's last entry and the summary.
 fn close(
     env: &Env,
+    shown: Shown,
     clock: &Clock,
     ending: &Ending,
     out: &mut dyn Write,
@@ -300,6 +296,9 @@ fn close(
     let at = clock.now().max(deck.now()?);
     deck.store
         .append(&NewEvent::new(at, EventKind::DeckClosed, "engine"))?;
+    if shown == Shown::Entries {
+        return Ok(ExitCode::Done);
+    }
     let board = status::board(&mut deck)?;
     if !env.json {
         status::campaigns(&board.campaigns, out)?;
@@ -334,90 +333,4 @@ fn unfinished(board: &Board) -> Result<ExitCode, CliError> {
     }
     Err(CliError::refused(format!("not done, and time alone changes nothing: {}", open.join(", ")))
         .hint("`dialdeck why NUMBER` says what a contact waits for; `dialdeck campaign resume NAME` resumes"))
-}
-
-/// Shows a run while it goes on: the log as JSON lines, or a progress line on a terminal.
-struct Reporter {
-    log: Option<SqliteStore>,
-    seen: i64,
-    /// For the progress line; `None`: no line.
-    line: Option<watch::Receiver<Arc<Board>>>,
-    looks: u32,
-}
-
-impl Reporter {
-    fn new(env: &Env, from: i64, handle: &Handle) -> Result<Self, CliError> {
-        let log = if env.json {
-            let path = env.deck.join(STORE_FILE);
-            Some(SqliteStore::open_read_only(&path, rules::in_force())?)
-        } else {
-            None
-        };
-        Ok(Self {
-            log,
-            seen: from,
-            line: (!env.json && stderr().is_terminal()).then(|| handle.board()),
-            looks: 0,
-        })
-    }
-
-    fn look(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
-        self.tail(out)?;
-        self.looks += 1;
-        if let Some(board) = &self.line
-            && self.looks.is_multiple_of(LOOKS_PER_LINE)
-        {
-            let board = board.borrow().clone();
-            // The terminal may have gone; the engine goes on all the same.
-            write!(stderr(), "\r{}\x1b[K", progress(&board)).ok();
-        }
-        Ok(())
-    }
-
-    /// Writes the log's new entries.
-    fn tail(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
-        let Some(log) = &mut self.log else {
-            return Ok(());
-        };
-        loop {
-            let entries = log.tail(self.seen, PAGE)?;
-            for entry in &entries {
-                writeln!(out, "{}", entry.line)?;
-                self.seen = entry.seq;
-            }
-            out.flush()?;
-            if entries.len() < PAGE {
-                return Ok(());
-            }
-        }
-    }
-
-    fn say(&self, text: &str) {
-        let start = if self.line.is_some() { "\r\x1b[K" } else { "" };
-        // Standard error may be closed; the run goes on all the same.
-        writeln!(stderr(), "{start}{text}").ok();
-    }
-}
-
-fn progress(board: &Board) -> String {
-    let sum = |figure: fn(&crate::engine::board::CampaignBoard) -> u64| {
-        board.campaigns.iter().map(figure).sum::<u64>()
-    };
-    format!(
-        "{}  {} up  {} ready  {} waiting  {} attempts  {} of {} contacts ended",
-        output::instant(board.now),
-        sum(|campaign| campaign.in_flight),
-        sum(|campaign| campaign.ready),
-        sum(|campaign| campaign.waiting.window + campaign.waiting.retry + campaign.waiting.cap),
-        sum(|campaign| campaign.attempts),
-        sum(|campaign| {
-            campaign.done
-                + campaign.suppressed
-                + campaign.exhausted
-                + campaign.expired
-                + campaign.invalid
-                + campaign.unknown
-        }),
-        sum(|campaign| campaign.total),
-    )
 }

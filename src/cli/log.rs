@@ -71,7 +71,10 @@ struct Entry {
 }
 
 /// An entry as one line for people: what is not there is left out.
-fn line(sealed: &str) -> Result<String, CliError> {
+///
+/// # Errors
+/// When the entry is none.
+pub(super) fn line(sealed: &str) -> Result<String, CliError> {
     let entry: Entry = serde_json::from_str(sealed)
         .map_err(|error| CliError::deck(format!("the event log holds a broken line: {error}")))?;
     let mut parts = vec![format!(

@@ -1,6 +1,7 @@
 //! Arguments, wiring, exit codes, reports. The only place that names concrete stores and providers.
 
 pub mod args;
+pub mod call;
 pub mod campaign;
 pub mod campaign_file;
 mod carriers;
@@ -27,6 +28,7 @@ pub mod numbers;
 pub mod output;
 mod outside;
 pub mod progress;
+mod reporter;
 pub mod results;
 pub mod rules;
 pub mod run;
@@ -118,6 +120,7 @@ fn execute(
         Command::Unknown(args) => unknown::execute(args.command.as_ref(), env, out),
         Command::Results(command) => results::execute(command, env, out),
         Command::Doctor => doctor::execute(env, out),
+        Command::Call(args) => call::execute(args, env, out),
         Command::Completions(args) => manual::completions(*args, out),
         Command::Man(args) => manual::man(args, out),
         Command::Config(ConfigCommand::Print) => settings::print(env, out),
@@ -133,6 +136,7 @@ fn law(command: &Command, env: &Env) -> Result<(), CliError> {
         | Command::Why(_)
         | Command::Window(_)
         | Command::Check(_)
+        | Command::Call(_)
         | Command::Status => rules::lay_over(env),
         Command::Dnc(_) => {
             // An opt-out holds whatever is wrong with the rules.

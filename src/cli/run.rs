@@ -5,6 +5,7 @@ use std::io::Write;
 use super::args::RunArgs;
 use super::carriers::Simulated;
 use super::engine::{self, Run};
+use super::reporter::Shown;
 use super::{CliError, Deck, Env, ExitCode};
 use crate::domain::{CampaignId, CampaignState};
 use crate::store::{By, Store as _};
@@ -33,6 +34,7 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
             carrier_log: args.carrier_log.clone(),
         },
         until_done: args.until_done,
+        shown: Shown::Progress,
     };
     engine::execute(&run, env, |deck, by| start(deck, &args.campaigns, by), out)
 }

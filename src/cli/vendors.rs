@@ -1,10 +1,16 @@
 //! The carriers behind a network: which module speaks to which, with which account.
 
-use super::{CliError, Env};
+use super::{CliError, Env, credentials};
 use crate::clock::Clock;
-use crate::config::DeckConfig;
+use crate::config::{
+    BubblyPhoneSettings, DeckConfig, LiveKitSettings, PlumApi, PlumSettings, ProviderSettings,
+};
 use crate::domain::{DeckId, TrunkName};
+use crate::provider::bubblyphone::{self, BubblyPhone};
+use crate::provider::livekit::{self, LiveKit};
+use crate::provider::plum::{self, Plum};
 use crate::provider::remote::Vendor;
+use crate::provider::remote::secret::Reach;
 
 /// What is done with a vendor once it is made, whichever it is.
 pub(super) trait Visit {
@@ -29,7 +35,107 @@ pub(super) struct Wanted<'a> {
 }
 
 impl Wanted<'_> {
-    pub(super) fn make<T: Visit>(&self, _env: &Env, _visit: T) -> Result<T::Out, CliError> {
-        Err(CliError::failed(format!("trunk {}", self.trunk)))
+    /// Makes the trunk's vendor and does something with it.
+    ///
+    /// # Errors
+    /// When a credential cannot be read, or the vendor cannot work as it is set up.
+    pub(super) fn make<T: Visit>(&self, env: &Env, visit: T) -> Result<T::Out, CliError> {
+        let wrong = |why: String| CliError::failed(format!("trunk {}: {why}", self.trunk));
+        let (reach, clock) = (self.reach(env)?, self.clock.clone());
+        match self.config.providers.get(self.trunk) {
+            Some(ProviderSettings::LiveKit(settings)) => {
+                let account = self.livekit(settings, env)?;
+                let vendor = LiveKit::new(account, reach, clock).map_err(wrong)?;
+                Ok(visit.visit(vendor))
+            }
+            Some(ProviderSettings::BubblyPhone(settings)) => {
+                let account = self.bubblyphone(settings, env)?;
+                let vendor = BubblyPhone::new(account, reach, clock).map_err(wrong)?;
+                Ok(visit.visit(vendor))
+            }
+            Some(ProviderSettings::Plum(settings)) => {
+                let account = self.plum(settings, env)?;
+                let vendor = Plum::new(account, reach, clock).map_err(wrong)?;
+                Ok(visit.visit(vendor))
+            }
+            Some(ProviderSettings::Simulator(_)) | None => {
+                Err(wrong("it is not behind a network".to_owned()))
+            }
+        }
+    }
+
+    /// Where the world reaches the trunk; `None`: the deck file has no listener.
+    fn reach(&self, env: &Env) -> Result<Option<Reach>, CliError> {
+        let Some(listener) = &self.config.listener else {
+            return Ok(None);
+        };
+        Ok(Some(Reach {
+            url: format!("{}/{}", listener.public_url, self.trunk),
+            key: credentials::deck_key(env)?,
+        }))
+    }
+
+    fn livekit(&self, settings: &LiveKitSettings, env: &Env) -> Result<livekit::Account, CliError> {
+        Ok(livekit::Account {
+            deck: self.deck,
+            url: settings.url.clone(),
+            api_key: credentials::read(&settings.api_key, &self.key("the API key"), env)?,
+            api_secret: credentials::read(&settings.api_secret, &self.key("the secret"), env)?,
+            sip_trunk: settings.sip_trunk.clone(),
+            agent: settings.agent.clone(),
+            agent_wait: settings.agent_wait,
+        })
+    }
+
+    fn bubblyphone(
+        &self,
+        settings: &BubblyPhoneSettings,
+        env: &Env,
+    ) -> Result<bubblyphone::Account, CliError> {
+        Ok(bubblyphone::Account {
+            deck: self.deck,
+            url: settings.url.clone(),
+            api_key: credentials::read(&settings.api_key, &self.key("the API key"), env)?,
+            mode: settings.mode.clone(),
+            options: settings.options.clone(),
+            low_balance: settings.low_balance,
+        })
+    }
+
+    fn plum(&self, settings: &PlumSettings, env: &Env) -> Result<plum::Account, CliError> {
+        let platform = match &settings.api {
+            PlumApi::Dev {
+                login,
+                pin,
+                voicexml_url,
+            } => plum::Platform::Dev {
+                login: credentials::read(login, &self.key("the login"), env)?,
+                pin: credentials::read(pin, &self.key("the PIN"), env)?,
+                voicexml_url: voicexml_url.clone(),
+            },
+            PlumApi::Fuse {
+                email,
+                key,
+                application,
+                deployment,
+            } => plum::Platform::Fuse {
+                email: credentials::read(email, &self.key("the e-mail address"), env)?,
+                key: credentials::read(key, &self.key("the developer key"), env)?,
+                application: application.clone(),
+                deployment: deployment.clone(),
+            },
+        };
+        let trunks = &self.config.settings.trunks;
+        let mut own = trunks.iter().filter(|trunk| trunk.name == *self.trunk);
+        Ok(plum::Account {
+            url: settings.url.clone(),
+            platform,
+            pci: own.any(|trunk| trunk.capabilities.pci),
+            singles_per_second: settings.singles_per_second,
+        })
+    }
+
+    fn key(&self, what: &str) -> String {
+        format!("{what} of trunk {}", self.trunk)
     }
 }

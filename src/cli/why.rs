@@ -6,10 +6,10 @@ use serde_json::json;
 
 use super::args::WhyArgs;
 use super::output::{self, Report, instant};
-use super::typed::{describe, read_numbers};
+use super::typed::{Echo, describe, read_numbers};
 use super::{CliError, Deck, Env, ExitCode, deck, rules, words};
 use crate::clock::Clock;
-use crate::engine::desk::why::{self, Answer};
+use crate::engine::desk::why::{self, Answer, WhyReport};
 use crate::store::Store as _;
 
 /// `dialdeck why`.
@@ -34,6 +34,20 @@ pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
         let now = args.at.unwrap_or_else(|| Clock::System.now());
         why::report(&mut deck::scratch(now)?, rules, echo.number, None, now)?
     };
+    show(&report, &echo, env, out)?;
+    Ok(ExitCode::Done)
+}
+
+/// Shows the answer and every gate.
+///
+/// # Errors
+/// When it cannot be written.
+pub(super) fn show(
+    report: &WhyReport,
+    echo: &Echo,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
     if env.json {
         output::json(
             out,
@@ -51,9 +65,9 @@ pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
                 })).collect::<Vec<_>>(),
             }),
         )?;
-        return Ok(ExitCode::Done);
+        return Ok(());
     }
-    writeln!(out, "{} at {}", describe(&echo), instant(report.now))?;
+    writeln!(out, "{} at {}", describe(echo), instant(report.now))?;
     for answer in &report.contacts {
         say(answer, out)?;
     }
@@ -64,7 +78,7 @@ pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     for entry in &report.lists {
         writeln!(out, "on {}", words::suppression(entry))?;
     }
-    Ok(ExitCode::Done)
+    Ok(())
 }
 
 fn say(answer: &Answer, out: &mut dyn Write) -> Result<(), CliError> {

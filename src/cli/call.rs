@@ -1,0 +1,215 @@
+//! `dialdeck call`: one test call through every gate, followed as it goes.
+
+use std::io::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::args::CallArgs;
+use super::carriers::Simulated;
+use super::engine::{self, Run};
+use super::reporter::Shown;
+use super::typed::{describe, read_numbers};
+use super::{CliError, Deck, Env, ExitCode, deck, rules, why};
+use crate::config::DeckConfig;
+use crate::domain::campaign::{
+    Agent, AttemptRules, CallClass, CallerIdRules, CallerIdStrategy, Evidence, Pacing, Purpose,
+    Schedule, VoicemailAction,
+};
+use crate::domain::{
+    CampaignId, CampaignSettings, CampaignState, ConsentKind, Hints, NewContact, Outcome,
+    PhoneNumber, Timestamp, TrunkName,
+};
+use crate::engine::desk;
+use crate::store::{By, Store as _};
+
+/// How long the call may wait for a slot; after that its campaign is over.
+const PATIENCE: Duration = Duration::from_mins(2);
+
+/// Gates that open by the call's own campaign being started and its engine running.
+const OPEN_LATER: [&str; 2] = ["campaign_draft", "caller_ids_unproven"];
+
+/// Adds a campaign of one contact, judges it, and runs an engine for it alone.
+///
+/// # Errors
+/// When the trunk or a number to show is missing, a gate stands against the call, or another
+/// campaign would be dialed with it.
+pub fn execute(args: &CallArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    env.may_write()?;
+    let typed = [args.number.clone()];
+    let echo = read_numbers(env, &typed, &args.country)?
+        .pop()
+        .ok_or_else(|| CliError::usage("no number"))?;
+    let config = env.deck_config()?;
+    let now = deck::present(env)?;
+    let settings = settings(&args.trunk, &config, now)?;
+    let mut deck = Deck::open_or_create(env)?;
+    alone(&mut deck)?;
+    deck.store.configure(&config.settings)?;
+    let by = deck.by()?;
+    let campaign = add(&mut deck, &settings, echo.number, &by)?;
+    if !env.json {
+        writeln!(out, "{} through {}", describe(&echo), args.trunk)?;
+    }
+    if let Some(report) = stands_against(&mut deck, echo.number, campaign, now)? {
+        let stopped = CampaignState::Stopped;
+        deck.store
+            .move_campaign(campaign, stopped, "refused", &by)?;
+        why::show(&report, &echo, env, out)?;
+        return Err(CliError::refused("not called: see the gates above"));
+    }
+    drop(deck);
+    let run = Run {
+        config,
+        speed: None,
+        start_at: None,
+        simulated: Simulated::default(),
+        until_done: true,
+        shown: Shown::Entries,
+    };
+    let start = |deck: &mut Deck, by: &By| {
+        let running = CampaignState::Running;
+        deck.store
+            .move_campaign(campaign, running, "test call", by)?;
+        Ok(())
+    };
+    engine::execute(&run, env, start, out)?;
+    let mut deck = Deck::open(env)?;
+    let contacts = deck.store.contacts_with(echo.number)?;
+    let mut contacts = contacts.into_iter();
+    let contact = contacts.find(|contact| contact.campaign == campaign);
+    let outcome = contact.and_then(|contact| contact.last_outcome);
+    match outcome {
+        Some(Outcome::Answered(_)) => Ok(ExitCode::Done),
+        Some(other) => Err(CliError::failed(format!(
+            "the call was not answered: {other}"
+        ))),
+        None => Err(CliError::failed("the call was not placed")
+            .hint("`dialdeck log` says what happened; `dialdeck doctor` looks at the trunk")),
+    }
+}
+
+/// Other running campaigns would be dialed with it.
+fn alone(deck: &mut Deck) -> Result<(), CliError> {
+    if deck.engine_runs()? {
+        return Err(CliError::deck("an engine runs on this deck")
+            .hint("end it first, or name another deck with --deck"));
+    }
+    let running = |state| state == CampaignState::Running;
+    let campaigns = deck.store.campaigns()?;
+    let mut others = campaigns.iter().filter(|other| running(other.state));
+    match others.next() {
+        None => Ok(()),
+        Some(other) => Err(CliError::refused(format!(
+            "campaign {} is running and would be dialed too",
+            other.name()
+        ))
+        .hint("pause it first (`dialdeck campaign pause NAME`), or name another deck with --deck")),
+    }
+}
+
+/// A campaign of its own for one call, that is over in two minutes.
+fn settings(
+    trunk: &str,
+    config: &DeckConfig,
+    now: Timestamp,
+) -> Result<CampaignSettings, CliError> {
+    let trunk = TrunkName(trunk.to_owned());
+    if !config
+        .settings
+        .trunks
+        .iter()
+        .any(|known| known.name == trunk)
+    {
+        return Err(
+            CliError::usage(format!("there is no trunk `{trunk}` in the deck file"))
+                .hint("`dialdeck config print` shows the trunks"),
+        );
+    }
+    let own = config.settings.caller_ids.iter();
+    let numbers: Vec<PhoneNumber> = own
+        .filter(|id| id.trunk == trunk)
+        .map(|id| id.number)
+        .collect();
+    if numbers.is_empty() {
+        return Err(
+            CliError::usage(format!("trunk `{trunk}` has no number to show"))
+                .hint("add a [[pool]] for it to the deck file"),
+        );
+    }
+    Ok(CampaignSettings {
+        name: format!("test-call-{}", now.as_millis() / 1000),
+        seller: "test call".to_owned(),
+        purpose: Purpose::Information,
+        call_class: CallClass::Live,
+        agent: Agent::Automated,
+        trunk,
+        pci: false,
+        evidence: Evidence::Stated,
+        schedule: Schedule {
+            expires: Some(now + PATIENCE),
+            ramp: Duration::ZERO,
+            ..Schedule::default()
+        },
+        pacing: Pacing {
+            max_concurrent: 1,
+            ..Pacing::default()
+        },
+        attempts: AttemptRules {
+            max: 1,
+            ..AttemptRules::default()
+        },
+        voicemail: VoicemailAction::HangUp,
+        consent: ConsentKind::None,
+        caller_id: CallerIdRules {
+            pool: None,
+            numbers,
+            strategy: CallerIdStrategy::Local,
+            hourly_cap: 30,
+        },
+        required_lists: Vec::new(),
+        abandonment_limit_percent: 3,
+        results_url: None,
+        rule_overrides: Vec::new(),
+    })
+}
+
+fn add(
+    deck: &mut Deck,
+    settings: &CampaignSettings,
+    number: PhoneNumber,
+    by: &By,
+) -> Result<CampaignId, CliError> {
+    let class = rules::in_force()
+        .locate(number, &Hints::default(), settings.evidence)
+        .map(Arc::new)
+        .map_err(|why| why.to_string());
+    let contact = NewContact {
+        line: 1,
+        number,
+        name: String::new(),
+        class,
+        priority: 0,
+        consent: None,
+        expires_at: None,
+        variables: String::new(),
+    };
+    let campaign = deck.store.add_campaign(settings, by)?;
+    deck.store.import_contacts(campaign, &[contact], by.at)?;
+    Ok(campaign)
+}
+
+/// What would keep the call from being placed, apart from what its start changes.
+fn stands_against(
+    deck: &mut Deck,
+    number: PhoneNumber,
+    campaign: CampaignId,
+    now: Timestamp,
+) -> Result<Option<desk::why::WhyReport>, CliError> {
+    let only = Some(campaign);
+    let report = desk::why::report(&mut deck.store, rules::in_force(), number, only, now)?;
+    let against = |answer: &desk::why::Answer| {
+        let mut reasons = answer.reasons.iter();
+        answer.decision != "dial" && reasons.any(|code| !OPEN_LATER.contains(&code.as_str()))
+    };
+    Ok(report.contacts.iter().any(against).then_some(report))
+}

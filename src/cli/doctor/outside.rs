@@ -1,0 +1,124 @@
+//! What `doctor` asks of the outside, without placing a call: each carrier's own checks, and whether
+//! the world reaches the listener.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::get;
+use tokio::runtime::Runtime;
+
+use super::{Finding, Level, finding};
+use crate::cli::vendors::{Visit, Wanted};
+use crate::cli::{CliError, Env, credentials};
+use crate::clock::Clock;
+use crate::config::{Credential, DeckConfig, ListenerSettings, ProviderSettings};
+use crate::domain::DeckId;
+use crate::provider::remote::http::Http;
+use crate::provider::remote::{Examined, Vendor};
+
+/// How long the listener's own address may take to answer.
+const LIMIT: Duration = Duration::from_secs(15);
+
+/// Asks every carrier behind a network, and the listener's public address.
+///
+/// # Errors
+/// When the machine gives no runtime.
+pub(super) fn findings(
+    config: &DeckConfig,
+    deck: DeckId,
+    (engine, wants_results): (bool, bool),
+    env: &Env,
+) -> Result<Vec<Finding>, CliError> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    let clock = Clock::System;
+    let mut findings = Vec::new();
+    for (trunk, provider) in &config.providers {
+        if matches!(provider, ProviderSettings::Simulator(_)) {
+            continue;
+        }
+        let wanted = Wanted {
+            trunk,
+            config,
+            deck,
+            clock: &clock,
+        };
+        match wanted.make(env, Examining(&runtime)) {
+            Ok(examined) => findings.extend(examined.into_iter().map(|one| {
+                let (level, found) = match one.found {
+                    Ok(found) => (Level::Ok, found),
+                    Err(wrong) => (Level::Fail, wrong),
+                };
+                finding("trunk", level, format!("{trunk}: {}: {found}", one.what))
+            })),
+            Err(error) => findings.push(finding("trunk", Level::Fail, error.message)),
+        }
+    }
+    if let Some(settings) = &config.listener {
+        findings.push(listener(settings, engine, &runtime));
+    }
+    if wants_results {
+        findings.push(results(&config.results_secret, env));
+    }
+    Ok(findings)
+}
+
+struct Examining<'a>(&'a Runtime);
+
+impl Visit for Examining<'_> {
+    type Out = Vec<Examined>;
+
+    fn visit<V: Vendor>(self, vendor: V) -> Vec<Examined> {
+        self.0.block_on(vendor.examine())
+    }
+}
+
+/// Whether the public address leads here: to the engine's listener, or to one that is opened for the
+/// question.
+fn listener(settings: &ListenerSettings, engine: bool, runtime: &Runtime) -> Finding {
+    let asked = runtime.block_on(async {
+        if !engine {
+            let socket = tokio::net::TcpListener::bind(settings.address)
+                .await
+                .map_err(|error| format!("cannot listen on {}: {error}", settings.address))?;
+            let routes = Router::new().route("/healthz", get(|| async {}));
+            tokio::spawn(async move { axum::serve(socket, routes).await });
+        }
+        let http = Http::new(Clock::System)?;
+        let request = http.get(&format!("{}/healthz", settings.public_url));
+        match http.send(request, LIMIT).await {
+            Ok(answer) if answer.status == 200 => Ok(()),
+            Ok(answer) => Err(format!("answers with HTTP {}", answer.status)),
+            Err(error) => Err(error.to_string()),
+        }
+    });
+    let url = &settings.public_url;
+    match asked {
+        Ok(()) => finding(
+            "listener",
+            Level::Ok,
+            format!("{url} leads to {}", settings.address),
+        ),
+        Err(why) => finding(
+            "listener",
+            Level::Fail,
+            format!(
+                "{url} does not lead to {}: {why}; carriers have to reach it",
+                settings.address
+            ),
+        ),
+    }
+}
+
+/// The key that signs results, when some campaign wants them.
+fn results(secret: &Credential, env: &Env) -> Finding {
+    match credentials::read(secret, "the key that signs results", env) {
+        Ok(_) => finding(
+            "results",
+            Level::Ok,
+            "the key that signs them is there".to_owned(),
+        ),
+        Err(error) => finding("results", Level::Fail, error.message),
+    }
+}

@@ -1,0 +1,138 @@
+//! Shows a run while it goes on.
+
+use std::io::{IsTerminal as _, Write, stderr};
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use super::deck::STORE_FILE;
+use super::{CliError, Env, log, output, rules};
+use crate::engine::board::{Board, CampaignBoard};
+use crate::engine::shell::Handle;
+use crate::store::Store as _;
+use crate::store::sqlite::SqliteStore;
+
+/// Looks between two progress lines.
+const LOOKS_PER_LINE: u32 = 50;
+
+/// Entries read from the log at a time.
+const PAGE: usize = 1_000;
+
+/// What is shown of a run besides its end; with `--json` always the log's entries as they are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shown {
+    /// A progress line, on a terminal.
+    Progress,
+    /// The log's entries in words.
+    Entries,
+}
+
+/// Shows a run while it goes on: the log as JSON lines, or a progress line on a terminal.
+pub(super) struct Reporter {
+    /// `None`: its entries are not shown.
+    log: Option<SqliteStore>,
+    /// Whether entries are shown as they are, else in words.
+    as_they_are: bool,
+    seen: i64,
+    /// For the progress line; `None`: no line.
+    line: Option<watch::Receiver<Arc<Board>>>,
+    looks: u32,
+}
+
+impl Reporter {
+    /// Shows what comes after this place of the log.
+    ///
+    /// # Errors
+    /// When the log cannot be read.
+    pub(super) fn new(
+        env: &Env,
+        shown: Shown,
+        from: i64,
+        handle: &Handle,
+    ) -> Result<Self, CliError> {
+        let entries = shown == Shown::Entries;
+        let log = if env.json || entries {
+            let path = env.deck.join(STORE_FILE);
+            Some(SqliteStore::open_read_only(&path, rules::in_force())?)
+        } else {
+            None
+        };
+        Ok(Self {
+            log,
+            as_they_are: env.json,
+            seen: from,
+            line: (!env.json && !entries && stderr().is_terminal()).then(|| handle.board()),
+            looks: 0,
+        })
+    }
+
+    /// Shows what is new.
+    ///
+    /// # Errors
+    /// When it cannot be read or written.
+    pub(super) fn look(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
+        self.tail(out)?;
+        self.looks += 1;
+        if let Some(board) = &self.line
+            && self.looks.is_multiple_of(LOOKS_PER_LINE)
+        {
+            let board = board.borrow().clone();
+            // The terminal may have gone; the engine goes on all the same.
+            write!(stderr(), "\r{}\x1b[K", progress(&board)).ok();
+        }
+        Ok(())
+    }
+
+    /// Writes the log's new entries.
+    ///
+    /// # Errors
+    /// When they cannot be read or written.
+    pub(super) fn tail(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
+        let Some(store) = &mut self.log else {
+            return Ok(());
+        };
+        loop {
+            let entries = store.tail(self.seen, PAGE)?;
+            for entry in &entries {
+                if self.as_they_are {
+                    writeln!(out, "{}", entry.line)?;
+                } else {
+                    writeln!(out, "{}", log::line(&entry.line)?)?;
+                }
+                self.seen = entry.seq;
+            }
+            out.flush()?;
+            if entries.len() < PAGE {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Says something beside what is shown.
+    pub(super) fn say(&self, text: &str) {
+        let start = if self.line.is_some() { "\r\x1b[K" } else { "" };
+        // Standard error may be closed; the run goes on all the same.
+        writeln!(stderr(), "{start}{text}").ok();
+    }
+}
+
+fn progress(board: &Board) -> String {
+    let sum = |figure: fn(&CampaignBoard) -> u64| board.campaigns.iter().map(figure).sum::<u64>();
+    format!(
+        "{}  {} up  {} ready  {} waiting  {} attempts  {} of {} contacts ended",
+        output::instant(board.now),
+        sum(|campaign| campaign.in_flight),
+        sum(|campaign| campaign.ready),
+        sum(|campaign| campaign.waiting.window + campaign.waiting.retry + campaign.waiting.cap),
+        sum(|campaign| campaign.attempts),
+        sum(|campaign| {
+            campaign.done
+                + campaign.suppressed
+                + campaign.exhausted
+                + campaign.expired
+                + campaign.invalid
+                + campaign.unknown
+        }),
+        sum(|campaign| campaign.total),
+    )
+}

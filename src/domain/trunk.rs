@@ -30,6 +30,10 @@ pub struct TrunkSettings {
 
 /// What a provider can do, as data; no rule asks which vendor it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a capability of its own"
+)]
 pub struct Capabilities {
     /// Whether it can be asked about an attempt by our id, with an authoritative answer.
     pub look_up: bool,

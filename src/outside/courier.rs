@@ -63,20 +63,16 @@ impl Courier {
         let mut done = Vec::new();
         loop {
             let turn = Command::TurnResults(std::mem::take(&mut done), AT_ONCE);
-            match handle.ask(turn, "courier").await {
-                Ok(Effected::Results(turn)) => {
-                    done = self.carry(&turn).await;
-                    if done.is_empty() {
-                        self.rest(turn.next_at).await;
-                    }
+            if let Ok(Effected::Results(turn)) = handle.ask(turn, "courier").await {
+                done = self.carry(&turn).await;
+                if done.is_empty() {
+                    self.rest(turn.next_at).await;
                 }
-                // The queue is full for a moment; what was delivered is delivered again, under its id.
-                Ok(_) | Err(_) => {
-                    if handle.has_ended() {
-                        return;
-                    }
-                    self.rest(None).await;
-                }
+            } else if handle.has_ended() {
+                return;
+            } else {
+                // Its queue is full: what was delivered is delivered once more, under its id.
+                self.rest(None).await;
             }
         }
     }

@@ -167,10 +167,9 @@ impl Front {
             body,
         };
         let receiving = self.handle.ask(Command::Receive(message), LISTENER);
-        let receipt = match receiving.await {
-            Ok(Effected::Received(receipt)) => receipt,
+        let Ok(Effected::Received(receipt)) = receiving.await else {
             // Nothing was kept: the sender has to say it again.
-            Ok(_) | Err(_) => return StatusCode::SERVICE_UNAVAILABLE.into_response(),
+            return StatusCode::SERVICE_UNAVAILABLE.into_response();
         };
         let (attempt, new) = match receipt {
             Receipt::New(attempt) => (attempt, true),

@@ -33,8 +33,7 @@ pub(super) async fn fresh_board(handle: &Handle) -> Arc<Board> {
     handle.nudge();
     // An engine that is busy is shown as it last was.
     tokio::time::timeout(PATIENCE, boards.changed()).await.ok();
-    let board = boards.borrow().clone();
-    board
+    Arc::clone(&boards.borrow())
 }
 
 /// The page.

@@ -6,5 +6,6 @@
 
 pub mod faults;
 pub mod ledger;
+pub mod livekit;
 pub mod script;
 pub mod server;

@@ -1,6 +1,10 @@
 //! Real carriers' protocols against doubles of their servers, over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod campaigns;
+#[path = "../judge/mod.rs"]
+mod judge;
+mod livekit;
 mod plum;
 mod rig;
 #[path = "../vendors/mod.rs"]

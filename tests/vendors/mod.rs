@@ -6,6 +6,7 @@
 
 pub mod faults;
 pub mod ledger;
+pub mod livekit;
 pub mod plum;
 pub mod script;
 pub mod server;

@@ -52,7 +52,7 @@ pub(super) struct NewRoom<'a> {
 
 impl Api {
     /// A client of the server at `url`, `https://…` or `wss://…`.
-    pub(super) fn new(url: &str, signer: Signer, clock: &Clock) -> Result<Self, String> {
+    pub(super) fn new(url: &str, signer: Signer, clock: Clock) -> Result<Self, String> {
         let base = match url.trim_end_matches('/').split_once("://") {
             Some(("wss", rest)) => format!("https://{rest}"),
             Some(("ws", rest)) => format!("http://{rest}"),
@@ -62,7 +62,7 @@ impl Api {
             http: Http::new(clock.clone())?,
             base,
             signer,
-            clock: clock.clone(),
+            clock,
         })
     }
 
@@ -268,7 +268,7 @@ mod tests {
                 key: Secret::new("k"),
                 secret: Secret::new("s"),
             };
-            let api = Api::new(url, signer, &Clock::System).unwrap();
+            let api = Api::new(url, signer, Clock::System).unwrap();
             assert_eq!(
                 api.url("SIP/X"),
                 format!("{base}/twirp/livekit.SIP/X"),

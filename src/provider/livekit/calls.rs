@@ -24,13 +24,22 @@ pub(super) struct Call {
     changed: Notify,
 }
 
+/// Who tells how it ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// Nobody as yet: it has not begun, or its answer was lost, or it is an earlier run's.
+    #[default]
+    Open,
+    /// A task follows it.
+    Followed,
+    /// Its end has been told.
+    Over,
+}
+
 /// What is known of it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
-    /// Whether a task follows it, and tells its end.
-    pub(super) followed: bool,
-    /// Whether its end has been told.
-    pub(super) over: bool,
+    pub(super) stage: Stage,
     /// Whether we were asked to hang up.
     pub(super) hung_up: bool,
     /// Whether it is sure that somebody or something picked up.
@@ -44,14 +53,16 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Takes in what was said.
+    /// Takes in what was said. An agent may also have a result, or be uncertain who it is that
+    /// speaks, when nobody picked up: neither proves that somebody did.
     fn hear(&mut self, inbound: &Inbound) {
         let at = inbound.at;
         match &inbound.news {
             News::Changed => self.look = true,
-            News::Answered | News::OptOut | News::Result(_) => self.answered = true,
+            News::Answered | News::OptOut => self.answered = true,
+            News::Result(_) => {}
             News::CalleeDetected(callee) => {
-                self.answered = true;
+                self.answered |= matches!(callee, CalleeType::Voicemail | CalleeType::Fax);
                 self.bridging.callee = Some(*callee);
             }
             News::GreetingEnded => {
@@ -105,31 +116,32 @@ impl Call {
     /// Marks it as followed, if it may begin.
     pub(super) fn follow(&self) -> Beginning {
         let mut known = self.lock();
-        if known.followed || known.over {
+        if known.stage != Stage::Open {
             return Beginning::Again;
         }
         if known.hung_up {
-            known.over = true;
+            known.stage = Stage::Over;
             return Beginning::HungUp;
         }
-        known.followed = true;
+        known.stage = Stage::Followed;
         Beginning::First
     }
 
     /// Ends the following, its end being told.
     pub(super) fn finish(&self) {
-        let mut known = self.lock();
-        known.followed = false;
-        known.over = true;
+        self.lock().stage = Stage::Over;
     }
 
     /// Ends the following without an end of its own: the one that was told from outside, which is
     /// then the call's, or else nobody's as yet.
     pub(super) fn let_go(&self, now: Timestamp) -> Option<(CallReport, Timestamp)> {
         let mut known = self.lock();
-        known.followed = false;
         let verdict = known.verdict(now);
-        known.over = verdict.is_some();
+        known.stage = if verdict.is_some() {
+            Stage::Over
+        } else {
+            Stage::Open
+        };
         verdict
     }
 
@@ -137,10 +149,10 @@ impl Call {
     pub(super) fn hear(&self, inbound: &Inbound, now: Timestamp) -> Heard {
         let mut known = self.lock();
         known.hear(inbound);
-        let heard = if known.followed || known.over {
+        let heard = if known.stage != Stage::Open {
             Heard::Nothing
         } else if let Some((report, at)) = known.verdict(now) {
-            known.over = true;
+            known.stage = Stage::Over;
             Heard::Ended(report, at)
         } else if let News::CalleeDetected(callee) = inbound.news {
             Heard::Detected(callee)
@@ -152,14 +164,14 @@ impl Call {
         heard
     }
 
-    /// Notes that we were asked to hang up. Whether a task follows the call, and will see to it.
-    pub(super) fn hang_up(&self) -> bool {
+    /// Notes that we were asked to hang up. Where a task follows the call, it sees to it.
+    pub(super) fn hang_up(&self) -> Stage {
         let mut known = self.lock();
         known.hung_up = true;
-        let followed = known.followed;
+        let stage = known.stage;
         drop(known);
         self.changed.notify_one();
-        followed
+        stage
     }
 
     /// Notes that it was answered.
@@ -212,7 +224,9 @@ impl Calls {
     pub(super) fn of(&self, attempt: AttemptId) -> Arc<Call> {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if calls.len() > REMEMBERED {
-            let oldest = calls.iter().find(|(_, call)| !call.known().followed);
+            let oldest = calls
+                .iter()
+                .find(|(_, call)| call.known().stage != Stage::Followed);
             if let Some(oldest) = oldest.map(|(attempt, _)| *attempt) {
                 calls.remove(&oldest);
             }
@@ -256,12 +270,12 @@ mod tests {
     #[test]
     fn a_call_hung_up_before_it_began_never_begins() {
         let call = Call::default();
-        assert!(!call.hang_up());
+        assert_eq!(call.hang_up(), Stage::Open);
         assert_eq!(call.follow(), Beginning::HungUp);
         let call = Call::default();
         assert_eq!(call.follow(), Beginning::First);
         assert_eq!(call.follow(), Beginning::Again);
-        assert!(call.hang_up());
+        assert_eq!(call.hang_up(), Stage::Followed);
         call.finish();
         assert_eq!(call.follow(), Beginning::Again);
     }
@@ -286,7 +300,9 @@ mod tests {
             call.hear(&detected, at(3)),
             Heard::Detected(CalleeType::Human)
         );
-        // The reason alone cannot tell; that somebody was detected can.
+        let greeted = said(News::GreetingEnded, 4);
+        assert_eq!(call.hear(&greeted, at(4)), Heard::Nothing);
+        // The reason alone cannot tell; that somebody greeted can.
         let Heard::Ended(report, when) = call.hear(&said(ended(CallEnd::Unresolved), 5), at(9))
         else {
             panic!("an end");
@@ -308,13 +324,28 @@ mod tests {
     }
 
     #[test]
+    fn an_uncertain_agent_proves_no_answer() {
+        let call = Call::default();
+        for news in [
+            News::CalleeDetected(CalleeType::Unknown),
+            News::CalleeDetected(CalleeType::Human),
+            News::Result("nobody".to_owned()),
+        ] {
+            call.hear(&said(news, 1), at(1));
+        }
+        assert!(!call.known().answered);
+        call.hear(&said(News::CalleeDetected(CalleeType::Fax), 1), at(1));
+        assert!(call.known().answered);
+    }
+
+    #[test]
     fn the_oldest_are_forgotten_but_never_those_that_are_followed() {
         let calls = Calls::default();
         assert_eq!(calls.of(attempt(1)).follow(), Beginning::First);
         for serial in 2..i64::try_from(REMEMBERED).unwrap() + 100 {
             calls.of(attempt(serial)).note_answer();
         }
-        assert!(calls.of(attempt(1)).known().followed);
+        assert_eq!(calls.of(attempt(1)).known().stage, Stage::Followed);
         assert!(!calls.of(attempt(2)).known().answered);
         let newest = i64::try_from(REMEMBERED).unwrap() + 99;
         assert!(calls.of(attempt(newest)).known().answered);

@@ -21,7 +21,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use self::api::Api;
-use self::calls::{Beginning, Calls, Heard};
+use self::calls::{Beginning, Calls, Heard, Stage};
 use self::place::Following;
 use self::reader::LiveKitReader;
 use self::token::Signer;
@@ -80,7 +80,7 @@ impl LiveKit {
             secret: account.api_secret.clone(),
         };
         Ok(Self {
-            api: Api::new(&account.url, signer, &clock)?,
+            api: Api::new(&account.url, signer, clock)?,
             account,
             reach,
             calls: Calls::default(),
@@ -136,7 +136,7 @@ impl Vendor for LiveKit {
     /// Also ends a call of an earlier run: its room and identity are known.
     async fn hang_up(&self, attempt: AttemptId) {
         let call = self.calls.of(attempt);
-        if call.hang_up() || call.known().over {
+        if call.hang_up() != Stage::Open {
             return;
         }
         // Nothing can be done about a failure: the call's own limits end it.
@@ -148,7 +148,7 @@ impl Vendor for LiveKit {
         let attempt = inquiry.attempt;
         let call = self.calls.of(attempt);
         let known = call.known();
-        if known.followed {
+        if known.stage == Stage::Followed {
             return LookUp::InProgress;
         }
         if let Some((report, at)) = known.verdict(self.api.now()) {

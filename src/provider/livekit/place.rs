@@ -8,7 +8,7 @@ use super::LiveKit;
 use super::api::NewRoom;
 use super::calls::Call;
 use super::failure::{Dialed, before_dialing, of_dial};
-use super::wire::identity_of;
+use super::wire::{Participant, identity_of};
 use crate::domain::attempt::CallEnd;
 use crate::domain::{AttemptId, CallReport, Timestamp};
 use crate::provider::DialRequest;
@@ -96,15 +96,14 @@ impl Following<'_> {
         loop {
             let found = self.livekit.api.participants(self.attempt()).await;
             self.gate()?;
-            match &found {
-                Ok(list) if list.iter().any(|one| one.is_agent_at_work()) => return Ok(()),
-                Ok(_) => {}
-                Err(failure) if self.line.now() >= until => return Err(before_dialing(failure)),
-                Err(_) => {}
+            let list = found.as_deref().unwrap_or_default();
+            if list.iter().any(Participant::is_agent_at_work) {
+                return Ok(());
             }
             let left = until.since(self.line.now());
             if left.is_zero() {
-                return Err(ended(CallEnd::NoAgent));
+                let missing = || ended(CallEnd::NoAgent);
+                return Err(found.as_ref().err().map_or_else(missing, before_dialing));
             }
             self.rest(pause.min(left)).await;
             pause += FIRST_LOOK;
@@ -191,7 +190,7 @@ impl Following<'_> {
                 return at.max(answered);
             }
             let is_overdue = self.line.now() >= overdue;
-            if (known.hung_up || is_overdue) && self.cut().await || is_overdue {
+            if is_overdue || known.hung_up && self.cut().await {
                 return self.line.now();
             }
             if self.call.take_look() || self.line.now() >= next_look {

@@ -32,9 +32,11 @@ pub(super) fn attempt_of(room: &str) -> Option<AttemptId> {
 
 /// A field under its `snake_case` name, or as webhooks spell it.
 pub(super) fn field<'a>(value: &'a Value, snake: &str, camel: &str) -> &'a Value {
-    match &value[snake] {
-        Value::Null => &value[camel],
-        found => found,
+    let found = &value[snake];
+    if found.is_null() {
+        &value[camel]
+    } else {
+        found
     }
 }
 

@@ -1,0 +1,316 @@
+//! A deck with three running campaigns on one trunk, its engine and its listener.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::sync::Arc;
+
+use dialdeck::clock::{Clock, ScaledClock};
+use dialdeck::config::{read_campaign, read_deck};
+use dialdeck::domain::campaign::Evidence;
+use dialdeck::domain::{
+    CampaignState, ContactState, DeckId, Hints, NewContact, PhoneNumber, Timestamp, TrunkName,
+};
+use dialdeck::engine::Command;
+use dialdeck::engine::shell::{Ends, Shell};
+use dialdeck::outside::listener::{Front, Gate, serve};
+use dialdeck::provider::remote::secret::{Reach, Secret};
+use dialdeck::provider::remote::{Remote, Vendor};
+use dialdeck::rules::Rules;
+use dialdeck::store::sqlite::SqliteStore;
+use dialdeck::store::{By, Store as _};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+use tokio::runtime::Runtime;
+
+use crate::judge;
+use crate::vendors::ledger::{Ledger, Step};
+
+/// Simulated seconds per real second.
+const FACTOR: u32 = 40;
+
+/// Area codes of the eastern states, a hundred fictional numbers in each.
+const AREAS: [u32; 21] = [
+    212, 313, 404, 617, 202, 215, 216, 614, 412, 704, 305, 813, 407, 201, 203, 301, 410, 502, 518,
+    607, 716,
+];
+
+/// Numbers that are shown.
+const SHOWN: u32 = 100;
+
+/// One attempt, by the event log and the double's own count.
+#[derive(Clone, Debug)]
+pub struct Call {
+    pub number: String,
+    pub outcome: String,
+    pub invites: usize,
+}
+
+/// Everything that is set up before the vendor is.
+pub struct Stage {
+    folder: TempDir,
+    pub deck: DeckId,
+    pub clock: Clock,
+    pub reach: Reach,
+    runtime: Runtime,
+    socket: TcpListener,
+    store: SqliteStore,
+}
+
+fn trunk() -> TrunkName {
+    TrunkName("trunk".to_owned())
+}
+
+fn by(at: Timestamp) -> By {
+    By {
+        actor: "maria".to_owned(),
+        at,
+    }
+}
+
+impl Stage {
+    /// A deck whose trunk is of this kind, with its campaigns running.
+    pub fn new(kind: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let start: Timestamp = "2026-12-07T15:30:00Z".parse().unwrap();
+        let deck = DeckId(0x51de_cafe);
+        let path = folder.path().join("deck.sqlite");
+        let rules = Rules::embedded();
+        let mut store = SqliteStore::create_or_open(&path, deck, rules, start).unwrap();
+        let mut text = format!(
+            "[[trunk]]\nname = \"trunk\"\n{kind}max_concurrent = 120\ncalls_per_minute = 240\n\
+             ring_timeout = \"20s\"\nmax_call = \"2m\"\n[[pool]]\nname = \"main\"\n\
+             trunk = \"trunk\"\nnumbers = [\n"
+        );
+        for place in 0..SHOWN {
+            writeln!(text, "\"+16465550{}\",", 100 + place).unwrap();
+        }
+        text.push_str("]\n");
+        let config = read_deck("deck.toml", &text).unwrap();
+        let mut settings = config.settings;
+        settings.max_concurrent = 200;
+        store.configure(&settings).unwrap();
+        let purposes = ["reminder", "survey", "information"];
+        for (place, purpose) in purposes.into_iter().enumerate() {
+            add_campaign(&mut store, purpose, &AREAS[place * 7..place * 7 + 7], start);
+        }
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .unwrap();
+        let socket = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let reach = Reach {
+            url: format!("http://{}/trunk", socket.local_addr().unwrap()),
+            key: Secret::new("the deck's own key"),
+        };
+        Self {
+            folder,
+            deck,
+            clock: Clock::Scaled(ScaledClock::start(start, FACTOR)),
+            reach,
+            runtime,
+            socket,
+            store,
+        }
+    }
+
+    /// The numbers that may be shown.
+    pub fn numbers(&self) -> Vec<String> {
+        (0..SHOWN)
+            .map(|place| format!("+16465550{}", 100 + place))
+            .collect()
+    }
+
+    /// Dials until enough attempts are made, then waits until no call is up.
+    pub fn run<V: Vendor>(self, vendor: V, ledger: &Ledger) -> Ended {
+        let vendor = Arc::new(vendor);
+        let (remote, inlet) = Remote::start(&vendor, &self.clock, self.runtime.handle());
+        let reader = vendor.reader();
+        let gates = BTreeMap::from([(trunk(), Gate { reader, inlet })]);
+        let providers = BTreeMap::from([(trunk(), remote)]);
+        let rules = Rules::embedded();
+        let clock = self.clock.clone();
+        let (shell, handle) =
+            Shell::new(self.store, providers, clock.clone(), rules, Vec::new()).unwrap();
+        let engine = self.runtime.spawn(shell.run(Ends::WhenTold));
+        let front = Front::new(handle.clone(), gates, clock);
+        self.runtime.spawn(serve(self.socket, front));
+        self.runtime.block_on(async {
+            let mut boards = handle.board();
+            loop {
+                boards.changed().await.unwrap();
+                let made: u64 = boards
+                    .borrow()
+                    .campaigns
+                    .iter()
+                    .map(|one| one.attempts)
+                    .sum();
+                if made >= super::ATTEMPTS {
+                    break;
+                }
+            }
+            drop(boards);
+            handle.ask(Command::Drain(None), "test").await.unwrap();
+            engine.await.unwrap();
+        });
+        Ended {
+            folder: self.folder,
+            ledger: ledger.clone(),
+        }
+    }
+}
+
+fn add_campaign(store: &mut SqliteStore, purpose: &str, areas: &[u32], at: Timestamp) {
+    let text = format!(
+        "name = \"{purpose}\"\nseller = \"Example Dental\"\npurpose = \"{purpose}\"\n\
+         call_class = \"live\"\nagent = \"automated\"\ntrunk = \"trunk\"\ncontacts = \"none.csv\"\n\
+         [pacing]\ncalls_per_minute = 90\nmax_concurrent = 60\n[schedule]\nramp = \"0s\"\n\
+         [caller_id]\npool = \"main\"\n[consent]\nrequired = \"none\"\n"
+    );
+    let file = read_campaign("campaign.toml", &text).unwrap();
+    let id = store.add_campaign(&file.settings, &by(at)).unwrap();
+    let numbers = areas
+        .iter()
+        .flat_map(|area| (100..200).map(move |line| format!("+1{area}5550{line}")));
+    let rows: Vec<NewContact> = numbers
+        .zip(2..)
+        .map(|(number, line)| {
+            let number: PhoneNumber = number.parse().unwrap();
+            let class = Rules::embedded().locate(number, &Hints::default(), Evidence::Stated);
+            NewContact {
+                line,
+                number,
+                name: "Ana Ruiz".to_owned(),
+                class: Ok(Arc::new(class.unwrap())),
+                priority: 0,
+                consent: None,
+                expires_at: None,
+                variables: String::new(),
+            }
+        })
+        .collect();
+    store.import_contacts(id, &rows, at).unwrap();
+    let running = CampaignState::Running;
+    store.move_campaign(id, running, "", &by(at)).unwrap();
+}
+
+/// What a run left.
+pub struct Ended {
+    folder: TempDir,
+    ledger: Ledger,
+}
+
+impl Ended {
+    fn store(&self) -> SqliteStore {
+        let path = self.folder.path().join("deck.sqlite");
+        SqliteStore::open_read_only(&path, Rules::embedded()).unwrap()
+    }
+
+    fn log(&self) -> Vec<Value> {
+        self.lines()
+            .iter()
+            .map(|line| line.parse().unwrap())
+            .collect()
+    }
+
+    fn lines(&self) -> Vec<String> {
+        let mut store = self.store();
+        let entries = store.tail(0, usize::MAX).unwrap();
+        entries.into_iter().map(|entry| entry.line).collect()
+    }
+
+    pub fn attempts(&self) -> u64 {
+        let log = self.log();
+        log.iter()
+            .filter(|entry| entry["kind"] == "attempt_reserved")
+            .count() as u64
+    }
+
+    pub fn open_attempts(&self) -> usize {
+        let mut store = self.store();
+        store.open_attempts().unwrap().len()
+    }
+
+    /// Contacts that a person is asked about.
+    pub fn listed_unknown(&self) -> u64 {
+        let mut store = self.store();
+        let now = Timestamp::MAX;
+        let campaigns = store.snapshot(now).unwrap().campaigns;
+        let counts = campaigns.iter().flat_map(|campaign| &campaign.contacts);
+        counts
+            .filter(|((_, state), _)| *state == ContactState::Unknown)
+            .map(|(_, count)| count)
+            .sum()
+    }
+
+    /// The double's log with the attempts its calls were for: the last one planned for their number.
+    fn carrier(&self) -> (String, BTreeMap<String, usize>) {
+        let mut planned: BTreeMap<String, Vec<(Timestamp, String)>> = BTreeMap::new();
+        for entry in self.log() {
+            if entry["kind"] == "attempt_reserved" {
+                let number = entry["number"].as_str().unwrap().to_owned();
+                let at = entry["at"].as_str().unwrap().parse().unwrap();
+                let attempt = entry["attempt"].as_str().unwrap().to_owned();
+                planned.entry(number).or_default().push((at, attempt));
+            }
+        }
+        let mut of_key: BTreeMap<(String, String), String> = BTreeMap::new();
+        let mut invites: BTreeMap<String, usize> = BTreeMap::new();
+        let mut text = String::new();
+        for entry in self.ledger.entries() {
+            let key = (entry.key.clone(), entry.to.clone());
+            if entry.step == Step::Invite {
+                let planned = planned
+                    .get(&entry.to)
+                    .map(Vec::as_slice)
+                    .unwrap_or_default();
+                let last = planned.iter().rev().find(|(at, _)| *at <= entry.at);
+                let attempt = last.map(|(_, attempt)| attempt.clone()).unwrap_or_default();
+                *invites.entry(attempt.clone()).or_default() += 1;
+                of_key.insert(key.clone(), attempt);
+            }
+            let line = json!({
+                "at": entry.at,
+                "event": entry.step.as_str(),
+                "attempt": of_key.get(&key),
+                "to": entry.to,
+                "from": entry.from,
+            });
+            writeln!(text, "{line}").unwrap();
+        }
+        (text, invites)
+    }
+
+    /// Fails on any breach that the judge finds in the two logs.
+    pub fn assert_clean(&self) {
+        let (carrier, _) = self.carrier();
+        let options = judge::Options {
+            unfinished: true,
+            any_pace: true,
+            located_by_number: true,
+            ..judge::Options::default()
+        };
+        println!(
+            "{}",
+            judge::assert_clean(&self.lines().join("\n"), &carrier, &options)
+        );
+    }
+
+    /// Every attempt that ended, in order.
+    pub fn calls(&self) -> Vec<Call> {
+        let (_, invites) = self.carrier();
+        let ended = self.log().into_iter();
+        ended
+            .filter(|entry| entry["kind"] == "call_ended")
+            .map(|entry| Call {
+                number: entry["number"].as_str().unwrap().to_owned(),
+                outcome: entry["data"]["outcome"].as_str().unwrap().to_owned(),
+                invites: invites
+                    .get(entry["attempt"].as_str().unwrap())
+                    .copied()
+                    .unwrap_or(0),
+            })
+            .collect()
+    }
+}

@@ -1,0 +1,98 @@
+//! The agent: comes when it is sent for, speaks, and reports to the address it was given.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use tokio::sync::watch;
+
+use super::rooms::Member;
+use super::sip::key_of;
+use super::{World, between};
+use crate::vendors::script::Who;
+
+/// How long a person says hello.
+const GREETING: Duration = Duration::from_millis(1500);
+
+fn identity_in(room: &str) -> String {
+    format!("agent-AJ_{room}")
+}
+
+/// Joins a room.
+pub(super) async fn attend(world: Arc<World>, room: String) {
+    world.sleep(between(300, 2000, &[&room, "agent"])).await;
+    if !world.rooms.lock().unwrap().contains_key(&room) {
+        return; // Deleted meanwhile: nobody is sent into a room that is not there.
+    }
+    let member = Member {
+        kind: "AGENT",
+        state: "JOINING",
+        attributes: BTreeMap::new(),
+        removed: watch::Sender::new(false),
+    };
+    world.join(&room, &identity_in(&room), member);
+    world.sleep(Duration::from_millis(200)).await;
+    world.with_member(&room, &identity_in(&room), |agent| agent.state = "ACTIVE");
+}
+
+/// Speaks with whoever picked up, and reports.
+pub(super) async fn converse(world: Arc<World>, room: String, who: Who) {
+    let Some(told) = world.dispatch_of(&room) else {
+        return;
+    };
+    if world.faults.hits("agent_silent", key_of(&room)) {
+        return;
+    }
+    world.sleep(GREETING).await;
+    let category = match who {
+        Who::Human => "human",
+        Who::Machine => "machine-vm",
+        Who::Fax => "fax",
+    };
+    if world.faults.hits("agent_by_attribute", key_of(&room)) {
+        world.with_member(&room, &identity_in(&room), |agent| {
+            agent
+                .attributes
+                .insert("dialdeck.amd".to_owned(), category.to_owned());
+        });
+        return;
+    }
+    report(&world, &told, "greeting_ended", json!({})).await;
+    report(
+        &world,
+        &told,
+        "callee_type",
+        json!({"callee_type": category}),
+    )
+    .await;
+    if let Some(after) = world.settings().bridges_after
+        && who == Who::Human
+    {
+        world.sleep(after).await;
+        report(&world, &told, "bridged", json!({})).await;
+    }
+    report(&world, &told, "result", json!({"result": "spoken"})).await;
+}
+
+impl World {
+    /// What the agent was told when it was sent for.
+    fn dispatch_of(&self, room: &str) -> Option<Value> {
+        let rooms = self.rooms.lock().unwrap();
+        let dispatch = rooms.get(room)?.dispatch.as_ref()?;
+        serde_json::from_str(dispatch).ok()
+    }
+}
+
+async fn report(world: &World, told: &Value, event: &str, mut body: Value) {
+    let Some(callback) = told["callback"].as_str() else {
+        return;
+    };
+    body["attempt"] = told["attempt"].clone();
+    body["event"] = json!(event);
+    body["at"] = json!(world.now());
+    let token = told["token"].as_str().unwrap_or_default();
+    let request = world.client.post(callback).bearer_auth(token).json(&body);
+    // A deck that is down does not hear it.
+    request.send().await.ok();
+}

@@ -1,0 +1,84 @@
+//! Webhooks: signed, late, sometimes twice, sometimes never, and in any order.
+
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use dialdeck::domain::Timestamp;
+use serde_json::{Value, json};
+use sha2::{Digest as _, Sha256};
+
+use super::{World, between, token};
+
+/// A webhook that was sent.
+#[derive(Clone, Debug)]
+pub(crate) struct Sent {
+    pub(crate) authorization: String,
+    pub(crate) body: String,
+}
+
+impl World {
+    /// Sends an event to where webhooks go, some time.
+    pub(super) fn hook(self: &Arc<Self>, event: &str, room: &str, participant: Option<Value>) {
+        if self.settings().webhook.is_none() {
+            return;
+        }
+        let serial = self.sent.lock().unwrap().len();
+        let id = format!("EV_{event}_{room}_{serial}_{}", self.now().as_millis());
+        let mut body = json!({
+            "event": event,
+            "room": {"sid": format!("RM_{room}"), "name": room},
+            "id": id,
+            "createdAt": (self.now().as_millis() / 1000).to_string(),
+        });
+        if let Some(participant) = participant {
+            body["participant"] = participant;
+        }
+        let body = body.to_string();
+        let sent = Sent {
+            authorization: self.webhook_token(&body, self.now()),
+            body,
+        };
+        self.sent.lock().unwrap().push(sent.clone());
+        if self.faults.hits("hook_dropped", &id) {
+            return;
+        }
+        let copies = 1 + u32::from(self.faults.hits("hook_twice", &id));
+        for copy in 0..copies {
+            let delay = between(50, 3000, &[&id, &copy.to_string()]);
+            let (world, sent) = (Arc::clone(self), sent.clone());
+            tokio::spawn(async move {
+                world.sleep(delay).await;
+                world.deliver(sent).await;
+            });
+        }
+    }
+
+    async fn deliver(&self, sent: Sent) {
+        let Some(url) = self.settings().webhook else {
+            return;
+        };
+        let request = self
+            .client
+            .post(url)
+            .header("authorization", sent.authorization)
+            .header("content-type", "application/webhook+json")
+            .header("user-agent", "LiveKit")
+            .body(sent.body);
+        // A receiver that is down loses it.
+        request.send().await.ok();
+    }
+
+    /// The token that goes with a body.
+    pub(super) fn webhook_token(&self, body: &str, now: Timestamp) -> String {
+        let settings = self.settings();
+        let seconds = now.as_millis() / 1000;
+        let claims = json!({
+            "iss": settings.key,
+            "nbf": seconds,
+            "exp": seconds + 300,
+            "sha256": STANDARD.encode(Sha256::digest(body)),
+        });
+        token::mint(&settings.secret, &claims)
+    }
+}

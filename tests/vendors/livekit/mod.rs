@@ -1,0 +1,251 @@
+//! A LiveKit server with a SIP trunk, its carrier's callees, and an agent: Twirp over JSON, tokens
+//! and grants checked for real.
+//!
+//! Faults, by the attempt that they hit: `agent_missing`, `agent_silent`, `agent_by_attribute`,
+//! `unavailable`, `limit`, `gateway_before`, `gateway_after`, `cut`, `deadline`, `silence`,
+//! `broken_json`, `newer_codes`; by webhook: `hook_dropped`, `hook_twice`.
+
+mod agent;
+mod hooks;
+mod rooms;
+mod sip;
+mod token;
+mod twirp;
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Bytes;
+use axum::extract::{Path, State};
+use axum::http::HeaderMap;
+use axum::response::Response;
+use axum::routing::post;
+use dialdeck::clock::Clock;
+use dialdeck::domain::Timestamp;
+use serde_json::Value;
+
+use self::hooks::Sent;
+use self::rooms::Room;
+use super::faults::{Faults, dice};
+use super::ledger::Ledger;
+use super::script::Script;
+use super::server::Server;
+
+/// What a double is made of.
+pub(crate) struct Options {
+    /// 0 takes a free one.
+    pub(crate) port: u16,
+    pub(crate) clock: Clock,
+    pub(crate) script: Script,
+    pub(crate) faults: Faults,
+    pub(crate) settings: Settings,
+}
+
+/// What a test may change while the double runs.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) key: String,
+    pub(crate) secret: String,
+    pub(crate) trunk: String,
+    pub(crate) numbers: Vec<String>,
+    /// The name under which the agent is registered.
+    pub(crate) agent: String,
+    /// Where webhooks go.
+    pub(crate) webhook: Option<String>,
+    /// Requests in any minute; more are refused.
+    pub(crate) per_minute: usize,
+    /// `Retry-After` of what is refused.
+    pub(crate) retry_after: Option<u32>,
+    /// How long after the callee's greeting an agent is bridged; `None`: never.
+    pub(crate) bridges_after: Option<Duration>,
+    /// By how much the server's clock is ahead of the deck's, in seconds.
+    pub(crate) clock_ahead: i64,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            key: "APIexample".to_owned(),
+            secret: "a secret of thirty-two characters".to_owned(),
+            trunk: "ST_example".to_owned(),
+            numbers: vec!["+16465550100".to_owned(), "+16465550101".to_owned()],
+            agent: "dialdeck".to_owned(),
+            webhook: None,
+            per_minute: 100_000,
+            retry_after: None,
+            bridges_after: Some(Duration::from_secs(1)),
+            clock_ahead: 0,
+        }
+    }
+}
+
+/// The running double.
+pub(crate) struct LiveKitDouble {
+    world: Arc<World>,
+    server: Server,
+}
+
+/// What every part of the double shares.
+struct World {
+    clock: Clock,
+    script: Script,
+    faults: Faults,
+    ledger: Ledger,
+    client: reqwest::Client,
+    settings: Mutex<Settings>,
+    rooms: Mutex<BTreeMap<String, Room>>,
+    requests: Mutex<VecDeque<Timestamp>>,
+    asked: Mutex<Vec<(String, Value)>>,
+    sent: Mutex<Vec<Sent>>,
+}
+
+impl LiveKitDouble {
+    pub(crate) fn start(options: Options) -> Self {
+        let tls = rustls::ClientConfig::builder_with_provider(
+            rustls::crypto::ring::default_provider().into(),
+        )
+        .with_safe_default_protocol_versions()
+        .unwrap()
+        .with_root_certificates(rustls::RootCertStore::empty())
+        .with_no_client_auth();
+        let client = reqwest::Client::builder().tls_backend_preconfigured(tls);
+        let world = Arc::new(World {
+            clock: options.clock,
+            script: options.script,
+            faults: options.faults,
+            ledger: Ledger::default(),
+            client: client.build().unwrap(),
+            settings: Mutex::new(options.settings),
+            rooms: Mutex::default(),
+            requests: Mutex::default(),
+            asked: Mutex::default(),
+            sent: Mutex::default(),
+        });
+        let routes = Router::new()
+            .route("/twirp/{service}/{method}", post(serve))
+            .with_state(Arc::clone(&world));
+        Self {
+            world,
+            server: Server::start(options.port, routes),
+        }
+    }
+
+    pub(crate) fn url(&self) -> String {
+        self.server.url()
+    }
+
+    pub(crate) fn ledger(&self) -> &Ledger {
+        &self.world.ledger
+    }
+
+    /// The settings, to be changed.
+    pub(crate) fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.world.settings.lock().unwrap()
+    }
+
+    /// INVITEs of one attempt.
+    pub(crate) fn invites(&self, attempt: &str) -> usize {
+        let invites = self.world.ledger.invites();
+        invites.get(attempt).copied().unwrap_or(0)
+    }
+
+    /// The rooms that are open.
+    pub(crate) fn rooms(&self) -> Vec<String> {
+        self.world.rooms.lock().unwrap().keys().cloned().collect()
+    }
+
+    /// The bodies of every request to a method so far.
+    pub(crate) fn asked(&self, method: &str) -> Vec<Value> {
+        let asked = self.world.asked.lock().unwrap();
+        let of_method = asked.iter().filter(|(name, _)| name == method);
+        of_method.map(|(_, body)| body.clone()).collect()
+    }
+
+    /// Every webhook that was sent so far.
+    pub(crate) fn sent(&self) -> Vec<Sent> {
+        self.world.sent.lock().unwrap().clone()
+    }
+
+    /// A token for a webhook with this body, signed now.
+    pub(crate) fn webhook_token(&self, body: &str) -> String {
+        self.world.webhook_token(body, self.world.now())
+    }
+}
+
+impl World {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    fn settings(&self) -> Settings {
+        self.settings.lock().unwrap().clone()
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(self.clock.real_time(span)).await;
+    }
+
+    /// Whether the project has used up its requests of this minute.
+    fn is_over_limit(&self) -> bool {
+        let now = self.now();
+        let mut requests = self.requests.lock().unwrap();
+        while requests
+            .front()
+            .is_some_and(|at| now.since(*at) >= Duration::from_mins(1))
+        {
+            requests.pop_front();
+        }
+        if requests.len() >= self.settings().per_minute {
+            return true;
+        }
+        requests.push_back(now);
+        false
+    }
+}
+
+/// A span of so many milliseconds that depends on nothing but these words.
+fn between(from: u64, to: u64, words: &[&str]) -> Duration {
+    Duration::from_millis(from + dice(1, words) % (to - from))
+}
+
+/// One Twirp request.
+async fn serve(
+    State(world): State<Arc<World>>,
+    Path((service, method)): Path<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let authorization = headers.get("authorization");
+    let authorization = authorization.and_then(|value| value.to_str().ok());
+    let claims = match token::check(&world, authorization.unwrap_or_default()) {
+        Ok(claims) => claims,
+        Err(why) => return twirp::plain(401, why),
+    };
+    if world.is_over_limit() {
+        return twirp::limited(&world);
+    }
+    let Ok(body) = serde_json::from_slice::<Value>(&body) else {
+        return twirp::error("malformed", "the json request could not be decoded");
+    };
+    let name = format!("{}/{method}", service.trim_start_matches("livekit."));
+    world
+        .asked
+        .lock()
+        .unwrap()
+        .push((name.clone(), body.clone()));
+    if !token::permits(&claims, &name, twirp::text(&body, "room")) {
+        return twirp::error("unauthenticated", "permissions denied");
+    }
+    match name.as_str() {
+        "RoomService/CreateRoom" => world.create_room(&body),
+        "RoomService/DeleteRoom" => world.delete_room(&body),
+        "RoomService/ListParticipants" => world.list_participants(&body),
+        "RoomService/GetParticipant" => world.participant(&body),
+        "RoomService/RemoveParticipant" => world.remove_participant(&body),
+        "SIP/ListSIPOutboundTrunk" => world.list_trunks(&body),
+        "SIP/CreateSIPParticipant" => sip::create(&world, &headers, &body).await,
+        _ => twirp::error("bad_route", "no handler for path"),
+    }
+}

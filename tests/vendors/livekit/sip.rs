@@ -1,0 +1,222 @@
+//! The SIP side: one INVITE per participant, and what the callee does.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::http::HeaderMap;
+use axum::response::Response;
+use serde_json::{Value, json};
+use tokio::sync::{oneshot, watch};
+
+use super::rooms::Member;
+use super::twirp::{self, code_of, error, ok, reason_of, sip_error, span, text};
+use super::{World, agent};
+use crate::vendors::ledger::Step;
+use crate::vendors::script::{Fate, Part};
+
+/// The server's own deadline, unless the request brings one.
+const DEADLINE: Duration = Duration::from_secs(80);
+
+/// A call to be made.
+struct Call {
+    key: String,
+    room: String,
+    identity: String,
+    to: String,
+    from: String,
+    ring_timeout: Duration,
+    longest: Duration,
+}
+
+/// The attempt behind a room's name.
+pub(super) fn key_of(room: &str) -> &str {
+    room.strip_prefix("dd-").unwrap_or(room)
+}
+
+/// `CreateSIPParticipant`.
+pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value) -> Response {
+    let call = match read(world, body) {
+        Ok(call) => call,
+        Err(refused) => return *refused,
+    };
+    let hits = |fault| world.faults.hits(fault, &call.key);
+    if hits("unavailable") {
+        return error("unavailable", "cpu exhausted");
+    }
+    if hits("limit") {
+        return twirp::limited(world);
+    }
+    if hits("gateway_before") {
+        return twirp::bad_gateway();
+    }
+    let (cut, gateway, broken) = (hits("cut"), hits("gateway_after"), hits("broken_json"));
+    let (deadline, silence) = (hits("deadline"), hits("silence"));
+    let answered = ok(&json!({
+        "participant_id": format!("PA_{}", call.identity),
+        "participant_identity": call.identity,
+        "room_name": call.room,
+        "sip_call_id": format!("SCL_{}", call.key),
+    }));
+    let (tell, told) = oneshot::channel();
+    tokio::spawn(Arc::clone(world).ring(call, tell));
+    if cut || gateway || deadline {
+        world.sleep(Duration::from_millis(700)).await;
+    }
+    if cut {
+        // Ends the connection's task without a byte of an answer, and without a message.
+        std::panic::resume_unwind(Box::new("cut"));
+    }
+    if gateway {
+        return twirp::bad_gateway();
+    }
+    if deadline {
+        return error("deadline_exceeded", "request timed out");
+    }
+    if silence {
+        world.sleep(Duration::from_hours(1)).await;
+    }
+    let limit = headers.get("x-twirp-timeout-ms");
+    let limit = limit.and_then(|value| value.to_str().ok()?.parse().ok());
+    if body["wait_until_answered"] != true && body["waitUntilAnswered"] != true {
+        world.sleep(Duration::from_millis(300)).await;
+        return answered;
+    }
+    tokio::select! {
+        told = told => match told {
+            Ok(None) if broken => twirp::broken(),
+            Ok(None) => answered,
+            Ok(Some(refused)) => refused,
+            Err(_) => error("internal", "the call is gone"),
+        },
+        () = world.sleep(limit.map_or(DEADLINE, Duration::from_millis)) => {
+            error("deadline_exceeded", "request timed out")
+        }
+    }
+}
+
+fn read(world: &World, body: &Value) -> Result<Call, Box<Response>> {
+    let field = |name| text(body, name).to_owned();
+    let room = field("room_name");
+    let call = Call {
+        key: key_of(&room).to_owned(),
+        identity: field("participant_identity"),
+        to: field("sip_call_to"),
+        from: field("sip_number"),
+        ring_timeout: span(text(body, "ringing_timeout")).unwrap_or(Duration::from_mins(3)),
+        longest: span(text(body, "max_call_duration")).unwrap_or(Duration::from_hours(24)),
+        room,
+    };
+    if text(body, "sip_trunk_id") != world.settings().trunk {
+        let message = "requested sip trunk does not exist";
+        return Err(Box::new(error("not_found", message)));
+    }
+    let missing = [&call.to, &call.room, &call.identity];
+    if missing.iter().any(|text| text.is_empty()) || call.to.contains('@') {
+        let message = "missing or wrong field";
+        return Err(Box::new(error("invalid_argument", message)));
+    }
+    Ok(call)
+}
+
+impl World {
+    /// Rings, and tells how the request ends: `None` when somebody picked up.
+    async fn ring(self: Arc<Self>, call: Call, tell: oneshot::Sender<Option<Response>>) {
+        let part = self.script.part(&call.to, self.ledger.invites_to(&call.to));
+        let mut removed = self.join_callee(&call);
+        self.note(Step::Invite, &call);
+        let first = part.ring.min(call.ring_timeout) / 2;
+        let rest = part.ring.saturating_sub(first);
+        let rings_out = part.fate == Fate::RingsOut || part.ring > call.ring_timeout;
+        let rest = if rings_out {
+            call.ring_timeout.saturating_sub(first)
+        } else {
+            rest
+        };
+        let ringing = async {
+            self.sleep(first).await;
+            self.set_status(&call, "ringing");
+            self.note(Step::Ringing, &call);
+            self.sleep(rest).await;
+        };
+        let cancelled = tokio::select! {
+            () = ringing => false,
+            _ = removed.wait_for(|removed| *removed) => true,
+        };
+        if cancelled || rings_out {
+            self.note(Step::Cancel, &call);
+            self.leave(&call.room, &call.identity, Some("USER_UNAVAILABLE"));
+            tell.send(Some(error("canceled", "sip request timed out")))
+                .ok();
+            return;
+        }
+        match part {
+            Part {
+                fate: Fate::Answered(who, talk),
+                ..
+            } => {
+                self.set_status(&call, "active");
+                self.note(Step::Answer, &call);
+                tell.send(None).ok();
+                let (world, room) = (Arc::clone(&self), call.room.clone());
+                tokio::spawn(agent::converse(world, room, who));
+                tokio::select! {
+                    () = self.sleep(talk.min(call.longest)) => {}
+                    _ = removed.wait_for(|removed| *removed) => {}
+                }
+                self.note(Step::End, &call);
+                self.set_status(&call, "hangup");
+                self.leave(&call.room, &call.identity, Some("CLIENT_INITIATED"));
+            }
+            Part {
+                fate: Fate::Refused(status, phrase),
+                ..
+            } => {
+                self.note(Step::End, &call);
+                let reason = reason_of(status, phrase);
+                self.leave(&call.room, &call.identity, reason);
+                let newer = self.faults.hits("newer_codes", &call.key);
+                let refused = sip_error(code_of(status, newer), status, phrase);
+                tell.send(Some(refused)).ok();
+            }
+            Part {
+                fate: Fate::RingsOut,
+                ..
+            } => {}
+        }
+    }
+
+    /// The callee joins when the dialing begins, before the INVITE.
+    fn join_callee(self: &Arc<Self>, call: &Call) -> watch::Receiver<bool> {
+        let (sender, removed) = watch::channel(false);
+        let attributes = [
+            ("sip.callID", format!("SCL_{}", call.key)),
+            ("sip.callStatus", "dialing".to_owned()),
+            ("sip.trunkID", self.settings().trunk),
+        ];
+        let attributes: BTreeMap<String, String> = attributes
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect();
+        let member = Member {
+            kind: "SIP",
+            state: "ACTIVE",
+            attributes,
+            removed: sender,
+        };
+        self.join(&call.room, &call.identity, member);
+        removed
+    }
+
+    fn set_status(&self, call: &Call, status: &str) {
+        self.with_member(&call.room, &call.identity, |member| {
+            let (name, value) = ("sip.callStatus".to_owned(), status.to_owned());
+            member.attributes.insert(name, value);
+        });
+    }
+
+    fn note(&self, step: Step, call: &Call) {
+        self.ledger
+            .note(self.now(), step, &call.key, &call.to, &call.from);
+    }
+}

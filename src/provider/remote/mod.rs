@@ -5,6 +5,7 @@
 
 pub mod http;
 pub mod secret;
+pub mod text;
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -50,6 +51,13 @@ pub trait Vendor: Send + Sync + 'static {
 
     /// What proves and reads what comes in.
     fn reader(&self) -> Arc<dyn Reader>;
+
+    /// What an operator should know of the account or of a look-up, since it was last asked: a
+    /// stable word and a text each. Asked after every look-up and every listing of numbers; what
+    /// concerns a call that is being placed goes to its [`Line`] instead.
+    fn warnings(&self) -> Vec<(&'static str, String)> {
+        Vec::new()
+    }
 }
 
 /// One thing that `doctor` looked at.
@@ -267,6 +275,7 @@ impl<V: Vendor> Desk<V> {
                 tokio::spawn(async move {
                     let attempt = inquiry.attempt;
                     let found = vendor.look_up(inquiry).await;
+                    pass_on(&*vendor, &events);
                     events.send(ProviderEvent::LookedUp(attempt, found)).ok();
                 });
             }
@@ -277,6 +286,7 @@ impl<V: Vendor> Desk<V> {
                         Ok(numbers) => ProviderEvent::Numbers(numbers),
                         Err(why) => ProviderEvent::Warning("numbers_unknown", why),
                     };
+                    pass_on(&*vendor, &events);
                     events.send(event).ok();
                 });
             }
@@ -289,5 +299,13 @@ impl<V: Vendor> Desk<V> {
             events: self.events.clone(),
             clock: self.clock.clone(),
         }
+    }
+}
+
+/// Tells what a vendor wants an operator to know.
+fn pass_on(vendor: &impl Vendor, events: &UnboundedSender<ProviderEvent>) {
+    for (word, text) in vendor.warnings() {
+        // Nobody listens any more once the engine has ended.
+        events.send(ProviderEvent::Warning(word, text)).ok();
     }
 }

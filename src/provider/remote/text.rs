@@ -1,0 +1,83 @@
+//! What a server wrote, made fit for a log: no number, no key, short.
+
+/// The longest text that is kept, in characters.
+const LONGEST: usize = 200;
+
+/// So many digits in a row may be a telephone number.
+const NUMBER: usize = 5;
+
+/// A word of so many characters with a digit in it may be a key or a token.
+const KEY: usize = 16;
+
+/// What stands in place of what was taken out.
+const GONE: char = '•';
+
+/// A server's text without anything that may be a number or a key, on one line, at most 200
+/// characters.
+pub fn plain(text: &str) -> String {
+    let words = masked(text, is_word, |run| {
+        run.chars().count() >= KEY && run.chars().any(char::is_numeric)
+    });
+    let numbers = masked(&words, is_number, |run| {
+        run.chars().filter(|sign| sign.is_numeric()).count() >= NUMBER
+    });
+    let words: Vec<&str> = numbers
+        .split(|sign: char| sign.is_whitespace() || sign.is_control())
+        .filter(|word| !word.is_empty())
+        .collect();
+    words.join(" ").chars().take(LONGEST).collect()
+}
+
+fn is_word(sign: char) -> bool {
+    sign.is_alphanumeric() || matches!(sign, '_' | '-')
+}
+
+/// Digits and what people write between them.
+fn is_number(sign: char) -> bool {
+    sign.is_numeric() || sign.is_whitespace() || matches!(sign, '+' | '-' | '.' | '(' | ')' | '/')
+}
+
+/// Replaces every longest run of such signs that has to go.
+fn masked(text: &str, belongs: fn(char) -> bool, goes: impl Fn(&str) -> bool) -> String {
+    let mut kept = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(first) = rest.chars().next() {
+        let inside = belongs(first);
+        let end = rest
+            .find(|sign| belongs(sign) != inside)
+            .unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        rest = after;
+        if inside && goes(run) {
+            // The blanks around a number are not part of it.
+            kept.extend([' ', GONE, ' ']);
+        } else {
+            kept.push_str(run);
+        }
+    }
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::plain;
+
+    #[test]
+    fn numbers_and_keys_do_not_pass() {
+        let table = [
+            ("busy", "busy"),
+            ("+12125550142 is invalid", "• is invalid"),
+            ("to: +1 (212) 555-0142, sorry", "to: • , sorry"),
+            ("%2B12125550142", "%2B •"),
+            ("30 calls per hour", "30 calls per hour"),
+            ("key bp_live_sk_0a1b2c3d4e5f is bad", "key • is bad"),
+            ("token=0123456789abcdef0123456789abcdef", "token= •"),
+            ("a\r\nb\u{1b}[31m", "a b [31m"),
+            ("", ""),
+        ];
+        for (text, wanted) in table {
+            assert_eq!(plain(text), wanted);
+        }
+        assert_eq!(plain(&"ab ".repeat(200)).chars().count(), 200);
+    }
+}

@@ -23,6 +23,7 @@ from livekit.agents import (
     cli,
     function_tool,
     inference,
+    room_io,
     utils,
 )
 
@@ -122,7 +123,11 @@ async def entrypoint(ctx: JobContext) -> None:
         tts=inference.TTS("cartesia/sonic-3"),
     )
     # Only from here on does dialdeck see the agent at work, and have the callee dialed.
-    await session.start(agent=Speaker(deck, ctx), room=ctx.room)
+    await session.start(
+        agent=Speaker(deck, ctx),
+        room=ctx.room,
+        room_options=room_io.RoomOptions(participant_identity=deck.identity),
+    )
     report_when_bridged(ctx, deck)
 
     # Listens from before the answer, so that nothing of the greeting is missed.

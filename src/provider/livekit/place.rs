@@ -44,6 +44,10 @@ pub(super) struct Following<'a> {
 impl Following<'_> {
     /// Places the call and follows it to its end.
     pub(super) async fn run(&self) {
+        if let Err(report) = self.gate() {
+            self.call.finish();
+            return self.line.ended(report, self.line.now());
+        }
         if let Err(report) = self.prepare().await {
             return self.end(report, self.line.now()).await;
         }
@@ -64,7 +68,6 @@ impl Following<'_> {
 
     /// The room and the agent in it, before anything is dialed. Else how the attempt ends.
     async fn prepare(&self) -> Result<(), CallReport> {
-        self.gate()?;
         let metadata = self.briefing().to_string();
         let room = NewRoom {
             attempt: self.attempt(),

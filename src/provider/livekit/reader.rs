@@ -103,8 +103,8 @@ pub(super) fn is_of_another_day(at: Timestamp, arrived: Timestamp) -> bool {
     arrived.since(at) > DAY || at.since(arrived) > DAY
 }
 
-/// `createdAt` in whole seconds of Unix time, as a text or a number. What the sender rounded down
-/// happened within that second; its end is not before what we saw ourselves.
+/// `createdAt`, a text or a number: whole seconds of Unix time, rounded down. The end of that second
+/// is taken, so that nothing seems to have happened before what we saw ourselves.
 fn created_at(body: &Value) -> Option<Timestamp> {
     let told = field(body, "created_at", "createdAt");
     let seconds = match told {

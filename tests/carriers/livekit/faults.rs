@@ -202,12 +202,40 @@ fn what_is_hung_up_before_it_left_never_leaves() {
 }
 
 #[test]
+fn a_hang_up_outruns_its_call_and_still_ends_it() {
+    // The callee cannot be removed from a room that is yet to be joined.
+    let mut bench = Setup::with_fault("slow_join").start();
+    bench.rig.place(bench.rig.dial(1, number(SILENT)));
+    bench.wait_for(1, "sent");
+    bench.rig.ask(Ask::HangUp(attempt(1)));
+    assert_eq!(bench.rig.end_of(1).end, CallEnd::CancelledByUs);
+    assert!(bench.double.asked("RoomService/RemoveParticipant").len() > 1);
+    assert_eq!(bench.double.rooms(), Vec::<String>::new());
+}
+
+#[test]
+fn a_server_that_falls_silent_after_the_answer_holds_no_slot_for_ever() {
+    let mut bench = Setup {
+        script: answering(2, 3600),
+        ..Setup::default()
+    }
+    .start();
+    let mut dial = bench.rig.dial(1, number(PERSON));
+    dial.max_call = Duration::from_mins(1);
+    bench.rig.place(dial);
+    bench.wait_for(1, "answered");
+    drop(bench.double);
+    assert_eq!(bench.rig.end_of(1).end, CallEnd::Completed);
+}
+
+#[test]
 fn what_is_too_late_lapses() {
     let mut bench = Setup::with_fault("agent_missing").start();
     let mut late = bench.rig.dial(1, number(PERSON));
     late.expires_at = bench.rig.clock.now();
     bench.rig.place(late);
     assert_eq!(bench.rig.end_of(1).end, CallEnd::Lapsed);
+    assert_eq!(bench.double.asked("RoomService/CreateRoom").len(), 0);
     // Its time is over while it waits for the agent.
     let mut waiting = bench.rig.dial(2, number(PERSON));
     waiting.expires_at = bench.rig.clock.now() + Duration::from_secs(4);

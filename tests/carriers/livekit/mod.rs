@@ -295,6 +295,8 @@ fn a_phone_that_rings_out_is_told_from_one_that_we_silenced() {
     bench.wait_for_ringing(2);
     bench.rig.ask(Ask::HangUp(attempt(2)));
     assert_eq!(bench.rig.end_of(2).end, CallEnd::CancelledByUs);
+    let removed = bench.double.asked("RoomService/RemoveParticipant");
+    assert_eq!(removed[0]["identity"], format!("callee-{}", attempt(2)));
     assert_eq!(bench.invites(2), 1);
     assert_eq!(bench.double.rooms(), Vec::<String>::new());
 }

@@ -3,7 +3,7 @@
 //!
 //! Faults, by the attempt that they hit: `agent_missing`, `agent_silent`, `agent_by_attribute`,
 //! `unavailable`, `limit`, `gateway_before`, `gateway_after`, `cut`, `deadline`, `silence`,
-//! `broken_json`, `newer_codes`; by webhook: `hook_dropped`, `hook_twice`.
+//! `slow_join`, `broken_json`, `newer_codes`; by webhook: `hook_dropped`, `hook_twice`.
 
 mod agent;
 mod hooks;

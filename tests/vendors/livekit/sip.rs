@@ -58,6 +58,9 @@ pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value
         "room_name": call.room,
         "sip_call_id": format!("SCL_{}", call.key),
     }));
+    if hits("slow_join") {
+        world.sleep(Duration::from_secs(3)).await;
+    }
     let (tell, told) = oneshot::channel();
     tokio::spawn(Arc::clone(world).ring(call, tell));
     if cut || gateway || deadline {

@@ -26,7 +26,7 @@ pub(crate) fn check(
     let (sends, ends) = if options.without_carrier {
         by_the_event_log(history)
     } else {
-        by_the_carrier(history, carrier, breaches)
+        by_the_carrier(history, carrier, options.wire, breaches)
     };
     for send in &sends {
         at_send(history, send, options, breaches);
@@ -70,6 +70,7 @@ struct Seen {
 fn by_the_carrier(
     history: &History,
     carrier: &[Carrier],
+    wire: i64,
     breaches: &mut Vec<Breach>,
 ) -> (Vec<Send>, Ends) {
     let mut sends: Vec<Send> = Vec::new();
@@ -84,8 +85,9 @@ fn by_the_carrier(
         match line.event.as_str() {
             "invite" => {
                 invited(line, &history.attempts[place], known, breaches);
+                let requested = history.attempts[place].sent.filter(|_| wire > 0);
                 sends.push(Send {
-                    at: line.at,
+                    at: requested.unwrap_or(line.at),
                     attempt: place,
                 });
             }
@@ -97,9 +99,10 @@ fn by_the_carrier(
             _ => {}
         }
     }
+    sends.sort_by_key(|send| send.at);
     let mut ends = Vec::new();
     for (place, (made, seen)) in history.attempts.iter().zip(&seen).enumerate() {
-        told_truly(made, seen, breaches);
+        told_truly(made, seen, wire, breaches);
         // A carrier that died with the engine wrote no end; then the event log's end is the end.
         let end = seen.ended.or(made.ended).filter(|_| seen.invited.is_some());
         ends.extend(end.map(|end| (end, place)));
@@ -129,13 +132,22 @@ fn invited(line: &Carrier, made: &Attempt, seen: &mut Seen, breaches: &mut Vec<B
 }
 
 /// D13: what the log calls sent was sent; D15: its outcome is what the carrier saw.
-fn told_truly(made: &Attempt, seen: &Seen, breaches: &mut Vec<Breach>) {
+fn told_truly(made: &Attempt, seen: &Seen, wire: i64, breaches: &mut Vec<Breach>) {
     let at = made.ended.or(made.sent).unwrap_or(made.reserved);
     let mut wrong = |rule, text: &str| breaches.push(Breach::new(rule, at, &made.id, text));
-    if made
-        .sent
-        .is_some_and(|sent| seen.invited.is_none_or(|at| at > sent))
-    {
+    let refused = [
+        "provider_error",
+        "throttled",
+        "unknown",
+        "cancelled",
+        "expired",
+    ];
+    let before_it = wire > 0 && (made.ended.is_none() || refused.contains(&made.outcome.as_str()));
+    let unseen = |sent: i64| match seen.invited {
+        Some(at) => at > sent + wire,
+        None => !before_it,
+    };
+    if made.sent.is_some_and(unseen) {
         wrong(
             "D13",
             "the log calls it sent, the carrier saw no invite by then",

@@ -288,6 +288,7 @@ impl Ended {
         let options = judge::Options {
             unfinished: true,
             any_pace: true,
+            wire: 150_000,
             located_by_number: true,
             ..judge::Options::default()
         };

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use serde::Serialize;
 
@@ -106,12 +107,19 @@ pub fn contacts(
         seen: BTreeMap::new(),
         rejects: None,
     };
-    let read = import.read_all();
+    let mut digest = Ok(String::new());
+    let read = thread::scope(|scope| {
+        // Storing the rows takes longer than this, and leaves a core to it.
+        scope.spawn(|| digest = file.digest());
+        import.read_all()
+    });
+    let digest = digest.map(|sha256| import.taken.figures.sha256 = sha256);
     if !plan.dry_run && import.taken.figures.rows > 0 {
         let figures = &import.taken.figures;
         import.store.finish_import(campaign.id, figures, by)?;
     }
     read?;
+    digest?;
     if let Some(rejects) = import.rejects.take() {
         let path = plan.rejects.as_deref().unwrap_or_else(|| Path::new(""));
         rejects

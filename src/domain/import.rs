@@ -36,7 +36,7 @@ pub struct NewContact {
 pub struct ImportFigures {
     /// File name without its folder.
     pub file: String,
-    /// SHA-256 of the file, lower-case hex.
+    /// SHA-256 of the file, lower-case hex; empty when it could not be read to its end.
     pub sha256: String,
     /// Rows read.
     pub rows: u64,

@@ -85,13 +85,20 @@ impl ContactFile {
             .collect()
     }
 
-    /// Figures of an import that has yet to happen: name and SHA-256 are set, counts are zero.
+    /// Figures of an import that has yet to happen: the name is set, counts are zero.
     pub fn figures(&self) -> ImportFigures {
         ImportFigures {
             file: self.text.origin.file_name(),
-            sha256: self.text.sha256.clone(),
             ..ImportFigures::default()
         }
+    }
+
+    /// Reads the file once to its end: its SHA-256 in lower-case hex.
+    ///
+    /// # Errors
+    /// When the file can no longer be read.
+    pub fn digest(&self) -> Result<String, FileError> {
+        self.text.digest()
     }
 
     /// Reads the rows. `default_country` (`US`) is used only for numbers without a `+`; `None`: such

@@ -19,6 +19,8 @@ use crate::rules::Rules;
 #[derive(Clone, Debug)]
 pub struct DncFile {
     text: Text,
+    /// Lower-case hex.
+    sha256: String,
     rows: u64,
     default_country: Option<String>,
     form: Form,
@@ -62,8 +64,10 @@ impl DncFile {
         rules: &Rules,
         default_country: Option<&str>,
     ) -> Result<Self, FileError> {
+        let text = Text::examine(origin)?;
         let mut file = Self {
-            text: Text::examine(origin)?,
+            sha256: text.digest()?,
+            text,
             rows: 0,
             default_country: default_country.map(str::to_owned),
             form: Form::Lines,
@@ -89,7 +93,7 @@ impl DncFile {
     pub fn figures(&self) -> ImportFigures {
         ImportFigures {
             file: self.text.origin.file_name(),
-            sha256: self.text.sha256.clone(),
+            sha256: self.sha256.clone(),
             ..ImportFigures::default()
         }
     }

@@ -87,6 +87,9 @@ fn delimiter(header: &[u8]) -> u8 {
     DELIMITERS[which]
 }
 
+/// U+FFFD in UTF-8, which the decoder writes for what it cannot read.
+const UNDECODABLE: [u8; 3] = [0xef, 0xbf, 0xbd];
+
 /// RFC 4180 as far as quotes and rows go, over any number of chunks.
 struct Walk {
     delimiter: u8,
@@ -96,9 +99,11 @@ struct Walk {
     /// The line of the last opening quote.
     opened_at: u64,
     place: Place,
-    /// The first line with U+FFFD, which the decoder writes for what it cannot read.
+    /// The first line with [`UNDECODABLE`].
     undecodable: Option<u64>,
     tail: [u8; 2],
+    /// The bytes that may change anything within a field.
+    tells: [bool; 256],
 }
 
 /// Where in a row the walk stands.
@@ -114,7 +119,11 @@ enum Place {
 }
 
 impl Walk {
-    const fn new(delimiter: u8, comments: bool) -> Self {
+    fn new(delimiter: u8, comments: bool) -> Self {
+        let mut tells = [false; 256];
+        for byte in [delimiter, b'"', b'\n', b'\r', UNDECODABLE[2]] {
+            tells[usize::from(byte)] = true;
+        }
         Self {
             delimiter,
             comments,
@@ -124,20 +133,39 @@ impl Walk {
             place: Place::RowStart,
             undecodable: None,
             tail: [0; 2],
+            tells,
         }
     }
 
     fn add(&mut self, chunk: &[u8]) {
-        for byte in chunk {
+        let mut rest = chunk;
+        while let Some((byte, after)) = rest.split_first() {
             self.step(*byte);
+            rest = after;
+            if matches!(self.place, Place::InField | Place::InQuotes) {
+                rest = self.pass(rest);
+            }
         }
     }
 
+    /// Passes over the bytes of a field that change nothing; what comes after them.
+    fn pass<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
+        let stop = bytes.iter().position(|byte| self.tells[usize::from(*byte)]);
+        let (passed, rest) = bytes.split_at(stop.unwrap_or(bytes.len()));
+        self.tail = match *passed {
+            [] => self.tail,
+            [last] => [self.tail[1], last],
+            [.., before, last] => [before, last],
+        };
+        rest
+    }
+
     fn step(&mut self, byte: u8) {
-        if byte == 0xbd && self.tail == [0xef, 0xbf] && self.undecodable.is_none() {
+        let [first, second] = self.tail;
+        if [first, second, byte] == UNDECODABLE && self.undecodable.is_none() {
             self.undecodable = Some(self.line);
         }
-        self.tail = [self.tail[1], byte];
+        self.tail = [second, byte];
         self.place = match (self.place, byte) {
             (Place::InQuotes, b'"') => Place::QuoteInQuotes,
             (Place::InQuotes, _) | (Place::QuoteInQuotes, b'"') => Place::InQuotes,
@@ -183,6 +211,24 @@ mod tests {
     fn rows_are_counted_as_the_reader_reads_them() {
         let shape = shape("a;b\r\n1;\"x\ny\"\r\n\r\n2;\"say \"\"so\"\"\"\r\n3;last").unwrap();
         assert_eq!((shape.delimiter, shape.rows), (b';', 3));
+    }
+
+    #[test]
+    fn bytes_passed_over_change_nothing() {
+        let text = "a,b\n\"x\"\"y,\nz\",w\"v\u{fffd}\nlong field,\"q\u{fffd}\"\r\n\n1,";
+        let walked = |size: usize| {
+            let mut walk = Walk::new(b',', false);
+            for chunk in text.as_bytes().chunks(size) {
+                walk.add(chunk);
+            }
+            let open = walk.end();
+            (walk.records, walk.line, walk.undecodable, open)
+        };
+        // Chunks of one byte are walked step by step.
+        for size in 2..text.len() {
+            assert_eq!(walked(size), walked(1), "chunks of {size}");
+        }
+        assert_eq!(walked(1), (4, 6, Some(3), None));
     }
 
     #[test]

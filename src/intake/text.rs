@@ -62,6 +62,20 @@ impl Origin {
         self.refuse(0, "", format!("cannot be read: {error}"), hint)
     }
 
+    /// Hands over all bytes in their order.
+    fn chunks(&self, mut take: impl FnMut(&[u8])) -> Result<(), FileError> {
+        let failed = |error| self.unreadable(&error);
+        let mut reader = self.open().map_err(failed)?;
+        let mut buffer = vec![0; CHUNK];
+        loop {
+            let read = reader.read(&mut buffer).map_err(failed)?;
+            if read == 0 {
+                return Ok(());
+            }
+            take(&buffer[..read]);
+        }
+    }
+
     fn open(&self) -> io::Result<Box<dyn Read + Send>> {
         Ok(match self {
             Self::File(path) => Box::new(File::open(path)?),
@@ -74,31 +88,17 @@ impl Origin {
 #[derive(Clone, Debug)]
 pub(super) struct Text {
     pub(super) origin: Origin,
-    /// Lower-case hex.
-    pub(super) sha256: String,
     encoding: &'static Encoding,
     /// Whether a byte-order mark named the encoding, so that what does not fit it is a fault.
     pub(super) marked: bool,
 }
 
 impl Text {
-    /// Reads the whole file once: its digest, and its encoding by byte-order mark, else UTF-8 where
-    /// it is valid, else Windows-1252.
+    /// Reads the whole file once: its encoding by byte-order mark, else UTF-8 where it is valid, else
+    /// Windows-1252.
     pub(super) fn examine(origin: Origin) -> Result<Self, FileError> {
-        let mut reader = origin.open().map_err(|error| origin.unreadable(&error))?;
         let mut scan = Scan::default();
-        let mut hasher = Sha256::new();
-        let mut buffer = vec![0; CHUNK];
-        loop {
-            let read = reader
-                .read(&mut buffer)
-                .map_err(|error| origin.unreadable(&error))?;
-            if read == 0 {
-                break;
-            }
-            hasher.update(&buffer[..read]);
-            scan.add(&buffer[..read]);
-        }
+        origin.chunks(|chunk| scan.add(chunk))?;
         let marked = Encoding::for_bom(&scan.head).map(|(encoding, _)| encoding);
         let wide = [Some(UTF_16LE), Some(UTF_16BE)].contains(&marked);
         if scan.length == 0 {
@@ -111,10 +111,16 @@ impl Text {
         let guessed = if scan.valid() { UTF_8 } else { WINDOWS_1252 };
         Ok(Self {
             origin,
-            sha256: hex(&hasher.finalize()),
             encoding: marked.unwrap_or(guessed),
             marked: marked.is_some(),
         })
+    }
+
+    /// Reads the whole file once: the SHA-256 of its bytes, in lower-case hex.
+    pub(super) fn digest(&self) -> Result<String, FileError> {
+        let mut hasher = Sha256::new();
+        self.origin.chunks(|chunk| hasher.update(chunk))?;
+        Ok(hex(&hasher.finalize()))
     }
 
     /// The text as UTF-8 from its beginning, without a byte-order mark, its lines ending in LF.

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use rusqlite::Connection;
+use rusqlite::{Connection, Statement, ToSql};
 
 use super::codec::{digits, millis};
 use super::counters::Count;
@@ -13,11 +13,16 @@ use crate::domain::{CampaignId, ClassId, ContactId, ContactState, Timestamp, Win
 use crate::policy::Refusal;
 use crate::store::{NewContact, RowFate, StoreError};
 
-const INSERT: &str = "INSERT INTO contacts (campaign, number, name, state, reason, priority, due,
-     class, consent_kind, consent_source, consent_at, expires_at, line, variables)
-     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)
-     ON CONFLICT (number, campaign) DO NOTHING";
-const LINE: &str = "SELECT line FROM contacts WHERE number = ?1 AND campaign = ?2";
+/// What a row of an INSERT is given: the campaign and the instant, then what is its own.
+const COLUMNS: &str = "campaign, due, number, name, state, reason, priority, class, consent_kind,
+     consent_source, consent_at, expires_at, line, variables";
+/// How many of the columns are a row's own.
+const OWN: usize = 12;
+const KNOWN: &str = "SELECT id, line FROM contacts WHERE number = ?1 AND campaign = ?2";
+
+/// Rows of one INSERT when there are so many: SQLite then stays where the row before went in, and
+/// finds the end of the table and of the indexes that grow at their end without a search.
+const TOGETHER: usize = 200;
 
 /// Batches from this many rows on are worth settings of their own.
 const MANY: usize = 1_000;
@@ -61,48 +66,147 @@ fn add(
     at: Timestamp,
 ) -> Result<Vec<RowFate>, StoreError> {
     campaigns::by_id(work, campaign)?;
-    let conn = work.conn;
-    let mut insert = conn.prepare_cached(INSERT)?;
-    let mut known = conn.prepare_cached(LINE)?;
-    let mut classes = Classes::default();
-    let mut counts = Counts::default();
-    let mut fates = Vec::with_capacity(rows.len());
-    for row in rows {
-        let (class, state, reason) = match &row.class {
-            Ok(class) => (classes.id(work, class)?, ContactState::Ready, None),
+    let mut batch = Batch {
+        campaign,
+        at,
+        classes: Classes::default(),
+        counts: Counts::default(),
+        fates: Vec::with_capacity(rows.len()),
+    };
+    let (many, few) = rows.split_at(rows.len() - rows.len() % TOGETHER);
+    batch.insert(work, many, TOGETHER)?;
+    batch.insert(work, few, 1)?;
+    batch.counts.tell(work, campaign);
+    Ok(batch.fates)
+}
+
+/// A batch on its way into the table.
+struct Batch {
+    campaign: CampaignId,
+    at: Timestamp,
+    classes: Classes,
+    counts: Counts,
+    fates: Vec<RowFate>,
+}
+
+/// Where a contact begins: its class, its state, and the code of what makes it unfit.
+type Start = (ClassId, ContactState, Option<String>);
+
+impl Batch {
+    /// Inserts rows, `together` of them at a time, of which their number is a multiple.
+    fn insert(
+        &mut self,
+        work: &mut Work<'_>,
+        rows: &[NewContact],
+        together: usize,
+    ) -> Result<(), StoreError> {
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let conn = work.conn;
+        let mut insert = conn.prepare_cached(&insert_of(together))?;
+        insert.raw_bind_parameter(1, self.campaign.0)?;
+        insert.raw_bind_parameter(2, self.at.as_millis())?;
+        let mut starts = Vec::with_capacity(together);
+        for rows in rows.chunks_exact(together) {
+            starts.clear();
+            for (row, place) in rows.iter().zip((3..).step_by(OWN)) {
+                let start = self.start(work, row)?;
+                bind(&mut insert, place, row, &start)?;
+                starts.push(start);
+            }
+            let added = insert.raw_execute()?;
+            self.note(conn, rows, &mut starts, added)?;
+        }
+        Ok(())
+    }
+
+    fn start(&mut self, work: &mut Work<'_>, row: &NewContact) -> Result<Start, StoreError> {
+        Ok(match &row.class {
+            Ok(class) => (self.classes.id(work, class)?, ContactState::Ready, None),
             Err(why) => {
                 let refusal = Refusal::Unfit(why.clone());
                 (ClassId(0), refusal.contact_state(), Some(refusal.code()))
             }
-        };
-        let consent = row.consent.as_ref();
-        let added = insert.execute(rusqlite::params![
-            campaign.0,
-            digits(row.number),
-            row.name,
-            state.code(),
-            reason,
-            row.priority,
-            at.as_millis(),
-            (class.0 != 0).then_some(class.0),
-            consent.map(|given| given.kind.as_str()),
-            consent.map(|given| given.source.as_str()),
-            consent.map(|given| given.at.as_millis()),
-            millis(row.expires_at),
-            row.line.cast_signed(),
-            row.variables,
-        ])?;
-        if added == 0 {
-            let line: i64 = known.query_row((digits(row.number), campaign.0), |row| row.get(0))?;
-            let of_line = line.cast_unsigned();
-            fates.push(RowFate::Duplicate { of_line });
-            continue;
-        }
-        counts.add(class, state, reason);
-        fates.push(RowFate::Taken(ContactId(conn.last_insert_rowid())));
+        })
     }
-    counts.tell(work, campaign);
-    Ok(fates)
+
+    /// Notes the fates of rows of which so many were `added`: nobody else writes meanwhile, so their
+    /// ids follow each other, up to the last one given.
+    fn note(
+        &mut self,
+        conn: &Connection,
+        rows: &[NewContact],
+        starts: &mut Vec<Start>,
+        added: usize,
+    ) -> Result<(), StoreError> {
+        let last = conn.last_insert_rowid();
+        let mut fresh = (last + 1 - added.cast_signed() as i64..=last).peekable();
+        let mut known = conn.prepare_cached(KNOWN)?;
+        for (row, (class, state, reason)) in rows.iter().zip(starts.drain(..)) {
+            if added < rows.len() {
+                let key = (digits(row.number), self.campaign.0);
+                let (id, line): (i64, i64) =
+                    known.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))?;
+                if fresh.peek() != Some(&id) {
+                    let of_line = line.cast_unsigned();
+                    self.fates.push(RowFate::Duplicate { of_line });
+                    continue;
+                }
+            }
+            self.counts.add(class, state, reason);
+            let id = fresh.next().ok_or_else(|| {
+                StoreError::Unusable("fewer contacts were added than were not there".to_owned())
+            })?;
+            self.fates.push(RowFate::Taken(ContactId(id)));
+        }
+        Ok(())
+    }
+}
+
+/// An INSERT of so many rows. One that fails leaves what it has done so far, without which SQLite
+/// would keep a copy of every page it changes: the verb around it undoes it all.
+fn insert_of(rows: usize) -> String {
+    let values: Vec<String> = (0..rows)
+        .map(|row| {
+            let first = 3 + row * OWN;
+            let own: Vec<String> = (first..first + OWN).map(|at| format!("?{at}")).collect();
+            format!("(?1, ?2, {})", own.join(", "))
+        })
+        .collect();
+    let values = values.join(", ");
+    format!(
+        "INSERT OR FAIL INTO contacts ({COLUMNS}) VALUES {values}
+         ON CONFLICT (number, campaign) DO NOTHING"
+    )
+}
+
+/// Gives a row's own columns to an INSERT, from the parameter at `place` on.
+fn bind(
+    insert: &mut Statement<'_>,
+    place: usize,
+    row: &NewContact,
+    (class, state, reason): &Start,
+) -> Result<(), StoreError> {
+    let consent = row.consent.as_ref();
+    let own: [&dyn ToSql; OWN] = [
+        &digits(row.number),
+        &row.name,
+        &state.code(),
+        reason,
+        &row.priority,
+        &(class.0 != 0).then_some(class.0),
+        &consent.map(|given| given.kind.as_str()),
+        &consent.map(|given| given.source.as_str()),
+        &consent.map(|given| given.at.as_millis()),
+        &millis(row.expires_at),
+        &row.line.cast_signed(),
+        &row.variables,
+    ];
+    for (at, value) in own.into_iter().enumerate() {
+        insert.raw_bind_parameter(place + at, value)?;
+    }
+    Ok(())
 }
 
 /// The ids of the batch's classes, by the place of each in memory: rows of one class share it.

@@ -94,7 +94,7 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         until_done: args.until_done,
     };
     match front {
-        Some(front) => console::inside(front, &run, &env, set_up, out),
+        Some(front) => console::inside(front, &run, &env, set_up),
         None => engine::execute(&run, &env, set_up, out),
     }
 }

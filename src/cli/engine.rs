@@ -1,7 +1,7 @@
 //! Runs the engine on a deck: lock, clock, carriers, signals, progress and summary.
 
 use std::collections::BTreeMap;
-use std::io::{IsTerminal as _, Write, stderr};
+use std::io::{Write, stderr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -24,6 +24,7 @@ use crate::provider::simulator::{CarrierLog, Profile, Simulator};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::lock::EngineLock;
 use crate::store::{By, Store as _};
+use crate::tui::tty::{self, Tty};
 
 /// How long calls that are up are waited for after a signal, by the deck's clock.
 pub(super) const DRAIN_LIMIT: Duration = Duration::from_secs(30);
@@ -153,7 +154,7 @@ impl Running {
         let mut reporter = Reporter::new(env, self.from)?;
         let watching = watch((self.task, self.handle), hang_up, &mut reporter, out);
         let ending = self.runtime.block_on(watching)?;
-        let code = close(env, &self.clock, &ending, out)?;
+        let code = close(env, &self.clock, &ending, &reporter, out)?;
         reporter.tail(out)?;
         drop(self.lock);
         Ok(code)
@@ -309,6 +310,7 @@ fn close(
     env: &Env,
     clock: &Clock,
     ending: &Ending,
+    reporter: &Reporter,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
     if let Ending::StoreFailed(why) = ending {
@@ -328,10 +330,9 @@ fn close(
     match ending {
         Ending::LeftUp(calls) => {
             let calls = output::count(*calls as u64, "call");
-            writeln!(
-                stderr(),
+            reporter.say(&format!(
                 "{calls} still up; the next start asks the carrier about them"
-            )?;
+            ));
             Ok(ExitCode::Done)
         }
         Ending::AtRest => unfinished(&board),
@@ -361,7 +362,8 @@ fn unfinished(board: &Board) -> Result<ExitCode, CliError> {
 struct Reporter {
     log: Option<SqliteStore>,
     seen: i64,
-    line: bool,
+    /// Where the progress line is, if anywhere.
+    line: Option<Tty>,
     looks: u32,
 }
 
@@ -376,7 +378,7 @@ impl Reporter {
         Ok(Self {
             log,
             seen: from,
-            line: !env.json && stderr().is_terminal(),
+            line: Tty::behind(stderr()).ok().filter(|_| !env.json),
             looks: 0,
         })
     }
@@ -384,10 +386,15 @@ impl Reporter {
     fn look(&mut self, handle: &Handle, out: &mut dyn Write) -> Result<(), CliError> {
         self.tail(out)?;
         self.looks += 1;
-        if self.line && self.looks.is_multiple_of(LOOKS_PER_LINE) {
+        if let Some(line) = &mut self.line
+            && self.looks.is_multiple_of(LOOKS_PER_LINE)
+        {
             let board = handle.board().borrow().clone();
-            // The terminal may have gone; the engine goes on all the same.
-            write!(stderr(), "\r{}\x1b[K", progress(&board)).ok();
+            // The terminal may not read or have gone; the engine goes on all the same.
+            if !line.is_behind() {
+                write!(line, "\r{}\x1b[K", progress(&board)).ok();
+            }
+            line.flush().ok();
         }
         Ok(())
     }
@@ -411,9 +418,8 @@ impl Reporter {
     }
 
     fn say(&self, text: &str) {
-        let start = if self.line { "\r\x1b[K" } else { "" };
-        // Standard error may be closed; the run goes on all the same.
-        writeln!(stderr(), "{start}{text}").ok();
+        let start = if self.line.is_some() { "\r\x1b[K" } else { "" };
+        tty::say(&format!("{start}{text}\n"));
     }
 }
 

@@ -1,7 +1,8 @@
 //! The console: keys become actions, actions become state, state becomes cells.
 //!
 //! The screen has a thread of its own and never touches the store: it is told what changed and asks
-//! for what it lacks, over channels, so a terminal that stops reading slows nothing.
+//! for what it lacks, over channels. It never waits for the terminal either: one that stops reading
+//! slows nothing and keeps nobody from ending the program.
 
 pub mod action;
 pub mod canvas;
@@ -20,6 +21,7 @@ mod settings_file;
 pub mod terminal;
 pub mod text;
 pub mod theme;
+pub mod tty;
 pub mod update;
 pub mod view;
 
@@ -134,7 +136,8 @@ impl Loop {
                     Some(Ok(event)) => self.on_event(event)?,
                     Some(Err(_)) | None => self.take(Msg::End)?,
                 },
-                () = sleep(self.until_frame()), if self.stale => self.draw()?,
+                read_on = self.screen.read_on(), if self.screen.is_behind() => read_on?,
+                () = sleep(self.until_frame()), if self.may_draw() => self.draw()?,
                 Some(told) = self.told.recv() => self.on_told(told)?,
                 _ = tick.tick() => self.on_tick()?,
                 _ = term.recv() => self.take(Msg::End)?,
@@ -206,7 +209,17 @@ impl Loop {
         since.map_or(Duration::ZERO, |since| DATA_FRAME.saturating_sub(since))
     }
 
+    /// Whether a frame is due that the terminal would take.
+    fn may_draw(&self) -> bool {
+        self.stale && !self.screen.is_behind()
+    }
+
+    /// Draws; a terminal that is behind gets the newest frame once it has caught up.
     fn draw(&mut self) -> io::Result<()> {
+        self.stale = true;
+        if !self.may_draw() {
+            return Ok(());
+        }
         self.stale = false;
         self.last_frame = Some(Stopwatch::start());
         let (model, look) = (&self.model, self.looks.current());

@@ -6,7 +6,8 @@ mod pty;
 use std::path::Path;
 use std::process::Command;
 
-use pty::Pty;
+use dialdeck::clock::Stopwatch;
+use pty::{PATIENCE, Pty};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
@@ -237,7 +238,11 @@ fn every_size_is_drawn() {
 fn a_key_that_comes_with_a_resize_is_not_lost() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path(), WIDE);
-    for size in [(120, 36), WIDE, (80, 24), (160, 40)].into_iter().cycle().take(24) {
+    for size in [(120, 36), WIDE, (80, 24), (160, 40)]
+        .into_iter()
+        .cycle()
+        .take(24)
+    {
         pty.resize(size.0, size.1);
         pty.press("?");
         pty.wait_for(&["Esc closes"]);
@@ -283,6 +288,47 @@ fn a_signal_gives_the_terminal_back() {
         let (code, screen) = pty.end();
         assert_eq!(code, 0, "{screen}");
         run(folder.path(), &["log", "verify"]);
+    }
+}
+
+/// Waits until the log has gained this many entries, which only its engine writes.
+fn wait_for_entries(deck: &Path, count: usize) {
+    let before = events(deck).len();
+    let started = Stopwatch::start();
+    while events(deck).len() < before + count {
+        assert!(started.elapsed() < PATIENCE, "the engine stands still");
+    }
+}
+
+#[test]
+fn a_terminal_that_stops_reading_holds_nothing_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = demo(folder.path(), WIDE);
+    pty.stop_reading();
+    // Every cell anew: more than would go unnoticed.
+    pty.resize(190, 48);
+    pty.press("?");
+    wait_for_entries(folder.path(), 40);
+    pty.read_on();
+    pty.wait_for(&["Esc closes"]);
+    pty.press(ESC);
+    pty.wait("no help", |screen| !screen.contains("Esc closes"));
+    quit(pty);
+}
+
+#[test]
+fn a_terminal_that_stops_reading_does_not_hold_the_end_up() {
+    for name in [Signal::TERM, Signal::HUP] {
+        let folder = tempfile::tempdir().unwrap();
+        let pty = demo(folder.path(), WIDE);
+        pty.stop_reading();
+        pty.resize(190, 48);
+        wait_for_entries(folder.path(), 10);
+        signal(&pty, name);
+        assert_eq!(pty.end_unread(), 0);
+        run(folder.path(), &["log", "verify"]);
+        let events = events(folder.path());
+        assert_eq!(events.last().unwrap()["kind"], "deck_closed");
     }
 }
 

@@ -45,7 +45,7 @@ pub enum Urgency {
 pub enum Done<E> {
     /// A group is durable: its results, in the order of submission.
     Ok(Vec<E>),
-    /// A group is not durable, and no later job will be executed.
+    /// A group is not durable, and no later job will be executed; also when a job panics.
     Failed(StoreError),
     /// Another process has committed.
     ExternalChange,
@@ -136,6 +136,15 @@ struct Loop<S, E> {
     jobs: Receiver<(Urgency, Job<S, E>)>,
     done: UnboundedSender<Done<E>>,
     watch: Arc<AtomicBool>,
+}
+
+impl<S, E> Drop for Loop<S, E> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let error = StoreError::Unusable("its writer has panicked".to_owned());
+            drop(self.done.send(Done::Failed(error)));
+        }
+    }
 }
 
 /// Whether more jobs may come.

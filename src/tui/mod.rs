@@ -48,6 +48,9 @@ use crate::engine::desk::{Ask, Told};
 /// Between two frames that show nothing but data.
 const DATA_FRAME: Duration = Duration::from_millis(100);
 
+/// What is said once nothing more comes from the desk.
+const NO_DESK: &str = "no key reaches the deck any more: q here, then open another console";
+
 /// What a console needs.
 pub struct Console {
     /// Who looks.
@@ -92,6 +95,8 @@ struct Loop {
     screen: Screen,
     asks: Sender<Ask>,
     told: Receiver<Told>,
+    /// The desk ends before this only if it has failed.
+    desk_is_up: bool,
     opened: Stopwatch,
     clock: Option<DeckClock>,
     /// Something has changed since the last frame.
@@ -111,6 +116,7 @@ impl Loop {
             screen,
             asks: console.asks,
             told: console.told,
+            desk_is_up: true,
             opened: Stopwatch::start(),
             clock: None,
             stale: true,
@@ -138,7 +144,7 @@ impl Loop {
                 },
                 read_on = self.screen.read_on(), if self.screen.is_behind() => read_on?,
                 () = sleep(self.until_frame()), if self.may_draw() => self.draw()?,
-                Some(told) = self.told.recv() => self.on_told(told)?,
+                told = self.told.recv(), if self.desk_is_up => self.on_told(told)?,
                 _ = tick.tick() => self.on_tick()?,
                 _ = term.recv() => self.take(Msg::End)?,
                 _ = int.recv() => self.take(Msg::End)?,
@@ -161,8 +167,12 @@ impl Loop {
     }
 
     /// Takes everything the desk has said so far; one frame shows it all.
-    fn on_told(&mut self, first: Told) -> io::Result<()> {
-        let mut next = Some(first);
+    fn on_told(&mut self, first: Option<Told>) -> io::Result<()> {
+        let mut next = first;
+        if next.is_none() {
+            self.desk_is_up = false;
+            next = Some(Told::Failed(NO_DESK.to_owned()));
+        }
         while let Some(told) = next {
             if let Told::View(view) = &told {
                 self.clock = Some(view.clock);

@@ -38,7 +38,17 @@ pub(crate) struct Pty {
 
 impl Pty {
     /// Starts the built program with these arguments on a terminal of this size.
-    pub(crate) fn start(args: &[&str], (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(args: &[&str], size: (u16, u16)) -> Self {
+        Self::run(env!("CARGO_BIN_EXE_dialdeck"), args, &[], size)
+    }
+
+    /// Starts a program with these arguments and variables on a terminal of this size.
+    pub(crate) fn run(
+        program: &str,
+        args: &[&str],
+        vars: &[(&str, &str)],
+        (columns, rows): (u16, u16),
+    ) -> Self {
         let size = PtySize {
             rows,
             cols: columns,
@@ -46,12 +56,15 @@ impl Pty {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_dialdeck"));
+        let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env("TERM", "xterm-256color");
         command.env("TZ", "America/New_York");
         command.env("LANG", "C.UTF-8");
         command.env("USER", "maria");
+        for (name, value) in vars {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut output = pair.master.try_clone_reader().unwrap();

@@ -4,6 +4,7 @@
 mod broken;
 mod pty;
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
@@ -11,6 +12,7 @@ use dialdeck::clock::Stopwatch;
 use pty::{PATIENCE, Pty};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use vt100::Color;
 
 const WIDE: (u16, u16) = (200, 50);
 const ESC: &str = "\x1b";
@@ -299,6 +301,22 @@ fn wait_for_entries(deck: &Path, count: usize) {
     while events(deck).len() < before + count {
         assert!(started.elapsed() < PATIENCE, "the engine stands still");
     }
+}
+
+#[test]
+fn a_theme_is_read_anew_when_it_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let theme = folder.path().join("themes/mine.toml");
+    fs::create_dir(theme.parent().unwrap()).unwrap();
+    fs::write(&theme, "text = \"#010203\"").unwrap();
+    let deck = folder.path().to_str().unwrap();
+    let args = ["demo", "--deck", deck, "--theme", "mine", "--color", "true"];
+    let pty = Pty::start(&args, (120, 36));
+    let (first, second) = (Color::Rgb(1, 2, 3), Color::Rgb(4, 5, 6));
+    pty.wait_for_colour(first, second);
+    fs::write(&theme, "text = \"#040506\"").unwrap();
+    pty.wait_for_colour(second, first);
+    quit(pty);
 }
 
 #[test]

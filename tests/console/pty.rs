@@ -128,18 +128,38 @@ impl Pty {
         })
     }
 
-    /// Waits until the screen is as wanted.
+    /// Waits until the screen's text is as wanted, and gives it.
     pub(crate) fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        self.wait_until(what, |screen| wanted(&screen.contents()))
+    }
+
+    /// Waits until something on the screen has this colour and nothing has the other.
+    pub(crate) fn wait_for_colour(&self, there: vt100::Color, gone: vt100::Color) {
+        self.wait_until("change of colours", |screen| {
+            let (rows, columns) = screen.size();
+            let has = |colour| {
+                (0..rows.get())
+                    .flat_map(|row| (0..columns.get()).map(move |column| (row, column)))
+                    .filter_map(|(row, column)| screen.cell(row, column))
+                    .any(|cell| cell.fgcolor() == colour)
+            };
+            has(there) && !has(gone)
+        });
+    }
+
+    /// Waits until the screen is as wanted, and gives its text.
+    fn wait_until(&self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) -> String {
         let (lock, news) = &*self.seen;
         let mut seen = lock.lock().unwrap();
         let started = Stopwatch::start();
         loop {
-            let screen = seen.parser.screen().contents();
-            if wanted(&screen) {
-                return screen;
+            let screen = seen.parser.screen();
+            if wanted(screen) {
+                return screen.contents();
             }
-            assert!(!seen.over, "the program ended before {what}:\n{screen}");
-            assert!(started.elapsed() < PATIENCE, "no {what} on:\n{screen}");
+            let text = screen.contents();
+            assert!(!seen.over, "the program ended before {what}:\n{text}");
+            assert!(started.elapsed() < PATIENCE, "no {what} on:\n{text}");
             (seen, _) = news.wait_timeout(seen, PATIENCE).unwrap();
         }
     }

@@ -270,7 +270,7 @@ impl Dialog for Why {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{at, drawn, phone, press, shared, type_in};
+    use super::super::fixture::{at, drawn, hold_styles, phone, press, shared, type_in};
     use super::*;
     use crate::domain::ContactId;
 
@@ -336,7 +336,7 @@ mod tests {
         dialog.told(&Told::Why(Ok(Box::new(other))), &shared);
         assert!(dialog.report.is_none(), "the answer about another number");
         dialog.told(&Told::Why(Ok(Box::new(report()))), &shared);
-        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        hold_styles("why", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::close()

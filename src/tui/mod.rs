@@ -21,6 +21,7 @@ mod settings_file;
 pub mod terminal;
 pub mod text;
 pub mod theme;
+mod ticker;
 pub mod tty;
 pub mod update;
 pub mod view;
@@ -33,13 +34,14 @@ use crossterm::event::{Event, EventStream, KeyEventKind};
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::sleep;
 use tokio_stream::StreamExt as _;
 
 use self::keymap::KeyMap;
 use self::looks::Looks;
 use self::model::{Ending, Model, Viewer};
 use self::terminal::Screen;
+use self::ticker::Ticker;
 use self::update::{Cmd, Msg, update};
 use crate::clock::{DeckClock, Stopwatch};
 use crate::domain::Timestamp;
@@ -78,9 +80,10 @@ impl Console {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
+        let ticker = Ticker::new();
         terminal::install_panic_hook();
         let screen = Screen::enter()?;
-        let ending = runtime.block_on(Loop::new(self, screen)?.run());
+        let ending = runtime.block_on(Loop::new(self, screen, ticker)?.run());
         // A terminal that has gone away ends the console as a signal would.
         Ok(ending.unwrap_or_else(|error| {
             tracing::warn!("the terminal has gone: {error}");
@@ -98,6 +101,7 @@ struct Loop {
     /// The desk ends before this only if it has failed.
     desk_is_up: bool,
     opened: Stopwatch,
+    ticker: Ticker,
     clock: Option<DeckClock>,
     /// Something has changed since the last frame.
     stale: bool,
@@ -105,7 +109,7 @@ struct Loop {
 }
 
 impl Loop {
-    fn new(console: Console, screen: Screen) -> io::Result<Self> {
+    fn new(console: Console, screen: Screen, ticker: Ticker) -> io::Result<Self> {
         let size = screen.size()?;
         let mut model = Model::new(console.viewer, console.keys, size, Timestamp::MIN);
         model.shared.masked = console.masked;
@@ -118,6 +122,7 @@ impl Loop {
             told: console.told,
             desk_is_up: true,
             opened: Stopwatch::start(),
+            ticker,
             clock: None,
             stale: true,
             last_frame: None,
@@ -126,8 +131,6 @@ impl Loop {
 
     async fn run(mut self) -> io::Result<Ending> {
         let mut events = EventStream::new();
-        let mut tick = interval(Duration::from_secs(1));
-        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut term = signal(SignalKind::terminate())?;
         let mut int = signal(SignalKind::interrupt())?;
         let mut hup = signal(SignalKind::hangup())?;
@@ -145,7 +148,7 @@ impl Loop {
                 read_on = self.screen.read_on(), if self.screen.is_behind() => read_on?,
                 () = sleep(self.until_frame()), if self.may_draw() => self.draw()?,
                 told = self.told.recv(), if self.desk_is_up => self.on_told(told)?,
-                _ = tick.tick() => self.on_tick()?,
+                () = sleep(self.ticker.left()) => self.on_tick()?,
                 _ = term.recv() => self.take(Msg::End)?,
                 _ = int.recv() => self.take(Msg::End)?,
                 _ = hup.recv() => self.take(Msg::End)?,
@@ -185,6 +188,7 @@ impl Loop {
     }
 
     fn on_tick(&mut self) -> io::Result<()> {
+        self.ticker.turn();
         if let Some(panic) = terminal::take_panic() {
             self.take(Msg::Broken(panic))?;
         }

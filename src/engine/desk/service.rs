@@ -22,7 +22,7 @@ use crate::store::{By, ListKey, Store, StoreError};
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
 /// Between two looks at a deck that has been quiet for [`QUIET_AFTER`].
-const QUIET_LOOK: Duration = Duration::from_secs(2);
+const QUIET_LOOK: Duration = Duration::from_secs(3);
 
 /// Between two views of a deck in which only time has passed.
 const TIME_VIEW: Duration = Duration::from_secs(1);

@@ -132,6 +132,23 @@ fn after_a_failed_commit_nothing_is_executed() {
 }
 
 #[test]
+fn a_job_that_panics_ends_the_writer_and_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sender, mut done) = unbounded_channel();
+    let writer = Writer::spawn(open(folder.path()), sender).unwrap();
+    writer
+        .submit(Urgency::Now, |store| {
+            append(store);
+            panic!("as a test wants it")
+        })
+        .unwrap();
+    assert!(matches!(done.blocking_recv(), Some(Done::Failed(_))));
+    assert!(done.blocking_recv().is_none());
+    drop::<Writer<SqliteStore, ()>>(writer);
+    assert_eq!(open(folder.path()).snapshot(now()).unwrap().head, 0);
+}
+
+#[test]
 fn commits_of_other_processes_are_noticed_when_idle_too() {
     let folder = tempfile::tempdir().unwrap();
     let (sender, mut done) = unbounded_channel();

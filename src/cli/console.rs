@@ -1,6 +1,6 @@
 //! The console: on this deck with the engine inside, or attached to a deck whose engine runs elsewhere.
 
-use std::io::{IsTerminal as _, Write, stdin, stdout};
+use std::io::{IsTerminal as _, stdin, stdout};
 use std::path::Path;
 use std::sync::mpsc;
 
@@ -24,12 +24,13 @@ use crate::tui::Console;
 use crate::tui::keymap::KeyMap;
 use crate::tui::looks::{LookChoice, Looks};
 use crate::tui::model::{Ending, Permits, Viewer};
+use crate::tui::tty::Tty;
 
 /// `dialdeck` alone: the engine inside if nobody owns the deck, else attached.
 ///
 /// # Errors
 /// When there is no terminal, keys or theme are broken, or the deck is not usable.
-pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
     let front = Front::prepare(env)?;
     let owned = lock::is_held(&env.deck).map_err(CliError::deck)?;
     if owned || env.read_only || !env.role()?.may(Right::Campaigns) {
@@ -43,7 +44,7 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         until_done: false,
         shown: Shown::Progress,
     };
-    inside(front, &run, env, |_, _| Ok(()), out)
+    inside(front, &run, env, |_, _| Ok(()))
 }
 
 /// A console with the engine inside.
@@ -55,23 +56,32 @@ pub(super) fn inside(
     run: &Run,
     env: &Env,
     prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
-    out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
     let running = engine::start(run, env, prepare)?;
     let handle = running.handle.clone();
+    // The end of the run is told on the terminal too, and must not wait for it.
+    let mut out = Tty::behind(stdout()).map_err(CliError::failed)?;
     let closing = match open(front, env, Some(&running))? {
-        Ending::Leave => return running.see_out(env, HangUp::Ignored, out),
+        Ending::Leave => None,
         Ending::HangUp => {
             hang_up(&handle, &env.actor)?;
-            Command::Drain(None)
+            Some(Command::Drain(None))
         }
-        Ending::Finish => Command::Drain(None),
-        Ending::Drain => Command::Drain(Some(engine::DRAIN_LIMIT)),
+        Ending::Finish => Some(Command::Drain(None)),
+        Ending::Drain => Some(Command::Drain(Some(engine::DRAIN_LIMIT))),
     };
-    let actor = env.actor.clone();
-    // The acknowledgement comes with the engine's end, which is waited for below.
-    std::thread::spawn(move || handle.ask_blocking(closing, &actor));
-    running.see_out(env, HangUp::Ends, out)
+    let lost_terminal = match closing {
+        None => HangUp::Ignored,
+        Some(closing) => {
+            let actor = env.actor.clone();
+            // The acknowledgement comes with the engine's end, which is waited for below.
+            std::thread::spawn(move || handle.ask_blocking(closing, &actor));
+            HangUp::Ends
+        }
+    };
+    let ended = running.see_out(env, lost_terminal, &mut out);
+    out.finish();
+    ended
 }
 
 fn hang_up(handle: &Handle, actor: &str) -> Result<(), CliError> {

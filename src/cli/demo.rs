@@ -99,7 +99,7 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         shown: Shown::Progress,
     };
     match front {
-        Some(front) => console::inside(front, &run, &env, set_up, out),
+        Some(front) => console::inside(front, &run, &env, set_up),
         None => engine::execute(&run, &env, set_up, out),
     }
 }

@@ -1,6 +1,6 @@
 //! Runs the engine on a deck: lock, clock, carriers, signals, progress and summary.
 
-use std::io::{Write, stderr};
+use std::io::Write;
 use std::time::Duration;
 
 use serde_json::json;
@@ -155,7 +155,7 @@ impl Running {
         let mut reporter = Reporter::new(env, self.shown, self.from, &self.handle)?;
         let watching = watch((self.task, self.handle), hang_up, &mut reporter, out);
         let ending = self.runtime.block_on(watching)?;
-        let code = close(env, self.shown, &self.clock, &ending, out)?;
+        let code = close(env, self.shown, &self.clock, &ending, &reporter, out)?;
         if let Some(courier) = &self.courier {
             outside::last_results(courier, &self.clock, &self.runtime, env)?;
         }
@@ -284,6 +284,7 @@ fn close(
     shown: Shown,
     clock: &Clock,
     ending: &Ending,
+    reporter: &Reporter,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
     if let Ending::StoreFailed(why) = ending {
@@ -306,10 +307,9 @@ fn close(
     match ending {
         Ending::LeftUp(calls) => {
             let calls = output::count(*calls as u64, "call");
-            writeln!(
-                stderr(),
+            reporter.say(&format!(
                 "{calls} still up; the next start asks the carrier about them"
-            )?;
+            ));
             Ok(ExitCode::Done)
         }
         Ending::AtRest => unfinished(&board),

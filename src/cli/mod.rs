@@ -42,7 +42,7 @@ pub mod why;
 pub mod window;
 
 use std::ffi::OsString;
-use std::io::{Write, stderr, stdout};
+use std::io::{Write, stdout};
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
@@ -52,6 +52,7 @@ pub use env::Env;
 pub use error::{CliError, ExitCode};
 
 use crate::engine::words;
+use crate::tui::tty;
 
 use args::{Cli, Command, ConfigCommand, ContactsCommand};
 
@@ -66,8 +67,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     match result {
         Ok(code) => code,
         Err(error) => {
-            // When standard error itself is gone, the exit code is all that can be said.
-            stderr().write_all(error.render(json).as_bytes()).ok();
+            tty::say(&error.render(json));
             error.code
         }
     }
@@ -164,7 +164,7 @@ fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         return if env.json {
             status::status(env, out)
         } else {
-            console::execute(env, out)
+            console::execute(env)
         };
     }
     if env.json {

@@ -1,6 +1,6 @@
 //! Shows a run while it goes on.
 
-use std::io::{IsTerminal as _, Write, stderr};
+use std::io::{Write, stderr};
 use std::sync::Arc;
 
 use tokio::sync::watch;
@@ -11,6 +11,7 @@ use crate::engine::board::{Board, CampaignBoard};
 use crate::engine::shell::Handle;
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
+use crate::tui::tty::{self, Tty};
 
 /// Looks between two progress lines.
 const LOOKS_PER_LINE: u32 = 50;
@@ -35,7 +36,7 @@ pub(super) struct Reporter {
     as_they_are: bool,
     seen: i64,
     /// For the progress line; `None`: no line.
-    line: Option<watch::Receiver<Arc<Board>>>,
+    line: Option<(Tty, watch::Receiver<Arc<Board>>)>,
     looks: u32,
 }
 
@@ -61,7 +62,10 @@ impl Reporter {
             log,
             as_they_are: env.json,
             seen: from,
-            line: (!env.json && !entries && stderr().is_terminal()).then(|| handle.board()),
+            line: Tty::behind(stderr())
+                .ok()
+                .filter(|_| !env.json && !entries)
+                .map(|line| (line, handle.board())),
             looks: 0,
         })
     }
@@ -73,12 +77,15 @@ impl Reporter {
     pub(super) fn look(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
         self.tail(out)?;
         self.looks += 1;
-        if let Some(board) = &self.line
+        if let Some((line, board)) = &mut self.line
             && self.looks.is_multiple_of(LOOKS_PER_LINE)
         {
             let board = board.borrow().clone();
-            // The terminal may have gone; the engine goes on all the same.
-            write!(stderr(), "\r{}\x1b[K", progress(&board)).ok();
+            // The terminal may not read or have gone; the engine goes on all the same.
+            if !line.is_behind() {
+                write!(line, "\r{}\x1b[K", progress(&board)).ok();
+            }
+            line.flush().ok();
         }
         Ok(())
     }
@@ -111,8 +118,7 @@ impl Reporter {
     /// Says something beside what is shown.
     pub(super) fn say(&self, text: &str) {
         let start = if self.line.is_some() { "\r\x1b[K" } else { "" };
-        // Standard error may be closed; the run goes on all the same.
-        writeln!(stderr(), "{start}{text}").ok();
+        tty::say(&format!("{start}{text}\n"));
     }
 }
 

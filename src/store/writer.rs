@@ -26,7 +26,7 @@ pub const LAZY: Duration = Duration::from_millis(20);
 /// How often an idle writer that keeps watch looks whether another process has committed.
 pub const WATCHFUL_LOOK: Duration = Duration::from_millis(100);
 /// How often one that does not: nothing is up that another process's word would have to end.
-pub const CALM_LOOK: Duration = Duration::from_secs(2);
+pub const CALM_LOOK: Duration = Duration::from_millis(2_500);
 
 /// What a writer executes.
 pub type Job<S, E> = Box<dyn FnOnce(&mut S) -> E + Send>;
@@ -45,7 +45,7 @@ pub enum Urgency {
 pub enum Done<E> {
     /// A group is durable: its results, in the order of submission.
     Ok(Vec<E>),
-    /// A group is not durable, and no later job will be executed.
+    /// A group is not durable, and no later job will be executed; also when a job panics.
     Failed(StoreError),
     /// Another process has committed.
     ExternalChange,
@@ -136,6 +136,15 @@ struct Loop<S, E> {
     jobs: Receiver<(Urgency, Job<S, E>)>,
     done: UnboundedSender<Done<E>>,
     watch: Arc<AtomicBool>,
+}
+
+impl<S, E> Drop for Loop<S, E> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let error = StoreError::Unusable("its writer has panicked".to_owned());
+            drop(self.done.send(Done::Failed(error)));
+        }
+    }
 }
 
 /// Whether more jobs may come.

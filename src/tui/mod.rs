@@ -1,7 +1,8 @@
 //! The console: keys become actions, actions become state, state becomes cells.
 //!
 //! The screen has a thread of its own and never touches the store: it is told what changed and asks
-//! for what it lacks, over channels, so a terminal that stops reading slows nothing.
+//! for what it lacks, over channels. It never waits for the terminal either: one that stops reading
+//! slows nothing and keeps nobody from ending the program.
 
 pub mod action;
 pub mod canvas;
@@ -20,6 +21,8 @@ mod settings_file;
 pub mod terminal;
 pub mod text;
 pub mod theme;
+mod ticker;
+pub mod tty;
 pub mod update;
 pub mod view;
 
@@ -31,13 +34,14 @@ use crossterm::event::{Event, EventStream, KeyEventKind};
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::sleep;
 use tokio_stream::StreamExt as _;
 
 use self::keymap::KeyMap;
 use self::looks::Looks;
 use self::model::{Ending, Model, Viewer};
 use self::terminal::Screen;
+use self::ticker::Ticker;
 use self::update::{Cmd, Msg, update};
 use crate::clock::{DeckClock, Stopwatch};
 use crate::domain::Timestamp;
@@ -45,6 +49,9 @@ use crate::engine::desk::{Ask, Told};
 
 /// Between two frames that show nothing but data.
 const DATA_FRAME: Duration = Duration::from_millis(100);
+
+/// What is said once nothing more comes from the desk.
+const NO_DESK: &str = "no key reaches the deck any more: q here, then open another console";
 
 /// What a console needs.
 pub struct Console {
@@ -73,9 +80,10 @@ impl Console {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()?;
+        let ticker = Ticker::new();
         terminal::install_panic_hook();
         let screen = Screen::enter()?;
-        let ending = runtime.block_on(Loop::new(self, screen)?.run());
+        let ending = runtime.block_on(Loop::new(self, screen, ticker)?.run());
         // A terminal that has gone away ends the console as a signal would.
         Ok(ending.unwrap_or_else(|error| {
             tracing::warn!("the terminal has gone: {error}");
@@ -90,7 +98,10 @@ struct Loop {
     screen: Screen,
     asks: Sender<Ask>,
     told: Receiver<Told>,
+    /// The desk ends before this only if it has failed.
+    desk_is_up: bool,
     opened: Stopwatch,
+    ticker: Ticker,
     clock: Option<DeckClock>,
     /// Something has changed since the last frame.
     stale: bool,
@@ -98,7 +109,7 @@ struct Loop {
 }
 
 impl Loop {
-    fn new(console: Console, screen: Screen) -> io::Result<Self> {
+    fn new(console: Console, screen: Screen, ticker: Ticker) -> io::Result<Self> {
         let size = screen.size()?;
         let mut model = Model::new(console.viewer, console.keys, size, Timestamp::MIN);
         model.shared.masked = console.masked;
@@ -109,7 +120,9 @@ impl Loop {
             screen,
             asks: console.asks,
             told: console.told,
+            desk_is_up: true,
             opened: Stopwatch::start(),
+            ticker,
             clock: None,
             stale: true,
             last_frame: None,
@@ -118,8 +131,6 @@ impl Loop {
 
     async fn run(mut self) -> io::Result<Ending> {
         let mut events = EventStream::new();
-        let mut tick = interval(Duration::from_secs(1));
-        tick.set_missed_tick_behavior(MissedTickBehavior::Skip);
         let mut term = signal(SignalKind::terminate())?;
         let mut int = signal(SignalKind::interrupt())?;
         let mut hup = signal(SignalKind::hangup())?;
@@ -134,9 +145,10 @@ impl Loop {
                     Some(Ok(event)) => self.on_event(event)?,
                     Some(Err(_)) | None => self.take(Msg::End)?,
                 },
-                () = sleep(self.until_frame()), if self.stale => self.draw()?,
-                Some(told) = self.told.recv() => self.on_told(told)?,
-                _ = tick.tick() => self.on_tick()?,
+                read_on = self.screen.read_on(), if self.screen.is_behind() => read_on?,
+                () = sleep(self.until_frame()), if self.may_draw() => self.draw()?,
+                told = self.told.recv(), if self.desk_is_up => self.on_told(told)?,
+                () = sleep(self.ticker.left()) => self.on_tick()?,
                 _ = term.recv() => self.take(Msg::End)?,
                 _ = int.recv() => self.take(Msg::End)?,
                 _ = hup.recv() => self.take(Msg::End)?,
@@ -158,8 +170,12 @@ impl Loop {
     }
 
     /// Takes everything the desk has said so far; one frame shows it all.
-    fn on_told(&mut self, first: Told) -> io::Result<()> {
-        let mut next = Some(first);
+    fn on_told(&mut self, first: Option<Told>) -> io::Result<()> {
+        let mut next = first;
+        if next.is_none() {
+            self.desk_is_up = false;
+            next = Some(Told::Failed(NO_DESK.to_owned()));
+        }
         while let Some(told) = next {
             if let Told::View(view) = &told {
                 self.clock = Some(view.clock);
@@ -172,6 +188,7 @@ impl Loop {
     }
 
     fn on_tick(&mut self) -> io::Result<()> {
+        self.ticker.turn();
         if let Some(panic) = terminal::take_panic() {
             self.take(Msg::Broken(panic))?;
         }
@@ -206,7 +223,17 @@ impl Loop {
         since.map_or(Duration::ZERO, |since| DATA_FRAME.saturating_sub(since))
     }
 
+    /// Whether a frame is due that the terminal would take.
+    fn may_draw(&self) -> bool {
+        self.stale && !self.screen.is_behind()
+    }
+
+    /// Draws; a terminal that is behind gets the newest frame once it has caught up.
     fn draw(&mut self) -> io::Result<()> {
+        self.stale = true;
+        if !self.may_draw() {
+            return Ok(());
+        }
         self.stale = false;
         self.last_frame = Some(Stopwatch::start());
         let (model, look) = (&self.model, self.looks.current());

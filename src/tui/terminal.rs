@@ -1,9 +1,7 @@
 //! The terminal itself: entered, drawn on, left as it was. The only place that writes to it.
 
-use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write, stdout};
-use std::mem::ManuallyDrop;
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::io::{self, IsTerminal as _, Write, stdin, stdout};
+use std::sync::{Mutex, PoisonError};
 
 use crossterm::clipboard::CopyToClipboard;
 use crossterm::cursor::Show;
@@ -20,23 +18,34 @@ use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
 
-/// Bytes of one frame that are gathered before they are written.
-const FRAME_BYTES: usize = 128 * 1024;
+use super::tty::Tty;
 
 /// The most that is sent to a clipboard: terminals cut OSC 52 off at about 74 kB of base64.
 pub const CLIPBOARD_BYTES: usize = 50_000;
 
-/// Whether the terminal is ours at the moment.
-static ENTERED: AtomicBool = AtomicBool::new(false);
+/// The terminal, while it is ours.
+static OURS: Mutex<Option<Tty>> = Mutex::new(None);
 
 /// What a panic elsewhere said, kept while the screen is up.
 static PANICKED: Mutex<Option<String>> = Mutex::new(None);
 
 /// The screen, ours until it is dropped.
 pub struct Screen {
-    /// Never dropped: ratatui's own clean-up writes to standard error and panics when that has gone
-    /// with the terminal. What has to be undone is undone by [`give_back`].
-    terminal: ManuallyDrop<Terminal<CrosstermBackend<BufWriter<Stdout>>>>,
+    tty: Tty,
+    terminal: Terminal<CrosstermBackend<Frame>>,
+}
+
+/// Gathers a frame, which is handed over whole.
+struct Frame(Tty);
+
+impl Write for Frame {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
 }
 
 impl Screen {
@@ -45,17 +54,13 @@ impl Screen {
     /// # Errors
     /// When standard input or output is no terminal, or it does not answer.
     pub fn enter() -> io::Result<Self> {
-        if !stdout().is_terminal() || !io::stdin().is_terminal() {
-            return Err(io::Error::other(
-                "standard input and output are no terminal",
-            ));
+        if !stdin().is_terminal() {
+            return Err(io::Error::other("standard input is no terminal"));
         }
-        take()?;
-        let backend = CrosstermBackend::new(BufWriter::with_capacity(FRAME_BYTES, stdout()));
-        match Terminal::new(backend) {
-            Ok(terminal) => Ok(Self {
-                terminal: ManuallyDrop::new(terminal),
-            }),
+        let tty = Tty::behind(stdout())?;
+        take(&tty)?;
+        match Terminal::new(CrosstermBackend::new(Frame(tty.clone()))) {
+            Ok(terminal) => Ok(Self { tty, terminal }),
             Err(error) => {
                 give_back();
                 Err(error)
@@ -72,25 +77,36 @@ impl Screen {
         Ok((size.width, size.height))
     }
 
-    /// Draws a frame; only cells that differ from the last one are written, all of them at once.
+    /// Draws a frame; only cells that differ from the last one are written, all of them at once. Not to
+    /// be called while the terminal is behind: what it will show next is then the newest there is.
     ///
     /// # Errors
-    /// When the terminal cannot be written.
+    /// When the terminal has gone.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
-        let drawn = self
-            .terminal
-            .draw(|frame| paint(frame.buffer_mut()))
-            .map(|_| ());
+        self.terminal.draw(|frame| paint(frame.buffer_mut()))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
-        self.terminal.backend_mut().flush()?;
-        drawn
+        self.tty.push()
+    }
+
+    /// Whether the terminal has not read the last frame yet.
+    pub fn is_behind(&self) -> bool {
+        self.tty.is_behind()
+    }
+
+    /// Returns once the terminal reads on, with more of the last frame handed over.
+    ///
+    /// # Errors
+    /// When the terminal has gone.
+    pub async fn read_on(&self) -> io::Result<()> {
+        self.tty.ready().await?;
+        self.tty.push()
     }
 
     /// Forgets what is on the screen, so that the next frame draws every cell.
     ///
     /// # Errors
-    /// When the terminal cannot be written.
+    /// When the terminal has gone.
     pub fn clear(&mut self) -> io::Result<()> {
         // Not `Terminal::clear`: that asks the terminal where the cursor is, and its answer would come
         // among the keys.
@@ -101,13 +117,10 @@ impl Screen {
     /// Sends text to the terminal's clipboard (OSC 52); there is no word back.
     ///
     /// # Errors
-    /// When the terminal cannot be written.
+    /// When the terminal has gone.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         let end = text.floor_char_boundary(CLIPBOARD_BYTES);
-        execute!(
-            self.terminal.backend_mut(),
-            CopyToClipboard::to_clipboard_from(&text[..end])
-        )
+        execute!(self.tty, CopyToClipboard::to_clipboard_from(&text[..end]))
     }
 
     /// Gives the terminal back for a while.
@@ -120,7 +133,7 @@ impl Screen {
     /// # Errors
     /// When it does not answer.
     pub fn resume(&mut self) -> io::Result<()> {
-        take()?;
+        take(&self.tty)?;
         self.clear()
     }
 }
@@ -131,25 +144,26 @@ impl Drop for Screen {
     }
 }
 
-fn take() -> io::Result<()> {
+fn take(tty: &Tty) -> io::Result<()> {
     enable_raw_mode()?;
-    ENTERED.store(true, Ordering::Release);
+    *OURS.lock().unwrap_or_else(PoisonError::into_inner) = Some(tty.clone());
     execute!(
-        stdout(),
+        tty.clone(),
         EnterAlternateScreen,
         EnableBracketedPaste,
         EnableFocusChange
     )
 }
 
-/// Leaves the terminal as it was, once; what fails on the way does not keep the rest from happening.
+/// Leaves the terminal as it was, once; what fails on the way does not keep the rest from happening. One
+/// that does not read is not waited for long.
 fn give_back() {
-    if !ENTERED.swap(false, Ordering::AcqRel) {
+    let ours = OURS.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(mut tty) = ours else {
         return;
-    }
-    let mut out = stdout();
-    execute!(
-        out,
+    };
+    queue!(
+        tty,
         EndSynchronizedUpdate,
         DisableFocusChange,
         DisableBracketedPaste,
@@ -157,7 +171,13 @@ fn give_back() {
         Show
     )
     .ok();
+    tty.finish();
     disable_raw_mode().ok();
+}
+
+fn is_ours() -> bool {
+    let ours = OURS.lock().unwrap_or_else(PoisonError::into_inner);
+    ours.is_some()
 }
 
 /// Panics of the screen's own thread give the terminal back before they are told; panics of any
@@ -166,7 +186,7 @@ pub fn install_panic_hook() {
     let before = std::panic::take_hook();
     let screen = std::thread::current().id();
     std::panic::set_hook(Box::new(move |info| {
-        if std::thread::current().id() == screen || !ENTERED.load(Ordering::Acquire) {
+        if std::thread::current().id() == screen || !is_ours() {
             give_back();
             before(info);
         } else if let Ok(mut kept) = PANICKED.lock() {

@@ -75,9 +75,14 @@ pub fn update(model: &mut Model, msg: Msg, millis: Millis) -> Vec<Cmd> {
         Msg::Told(told) => news::on_told(model, told, &mut cmds),
         Msg::Tick(now) => model.shared.now = model.shared.now.max(now),
         Msg::Broken(what) => {
-            let text = format!("part of the program has failed, everything is paused: {what}");
-            cmds.push(Cmd::Ask(Ask::Broken(text.clone())));
-            say(model, Tone::Bad, text);
+            let failed = "part of the program has failed";
+            let text = format!("{failed}, everything is paused: {what}");
+            cmds.push(Cmd::Ask(Ask::Broken(text)));
+            say(
+                model,
+                Tone::Bad,
+                format!("{failed}, pausing everything: {what}"),
+            );
         }
         Msg::End => model.ending = Some(Ending::Drain),
     }

@@ -1,14 +1,18 @@
 //! The console as its users have it: the built program on a real terminal.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod broken;
 mod pty;
 
+use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use pty::Pty;
+use dialdeck::clock::Stopwatch;
+use pty::{PATIENCE, Pty};
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
+use vt100::Color;
 
 const WIDE: (u16, u16) = (200, 50);
 const ESC: &str = "\x1b";
@@ -287,6 +291,63 @@ fn a_signal_gives_the_terminal_back() {
         let (code, screen) = pty.end();
         assert_eq!(code, 0, "{screen}");
         run(folder.path(), &["log", "verify"]);
+    }
+}
+
+/// Waits until the log has gained this many entries, which only its engine writes.
+fn wait_for_entries(deck: &Path, count: usize) {
+    let before = events(deck).len();
+    let started = Stopwatch::start();
+    while events(deck).len() < before + count {
+        assert!(started.elapsed() < PATIENCE, "the engine stands still");
+    }
+}
+
+#[test]
+fn a_theme_is_read_anew_when_it_is_saved() {
+    let folder = tempfile::tempdir().unwrap();
+    let theme = folder.path().join("themes/mine.toml");
+    fs::create_dir(theme.parent().unwrap()).unwrap();
+    fs::write(&theme, "text = \"#010203\"").unwrap();
+    let deck = folder.path().to_str().unwrap();
+    let args = ["demo", "--deck", deck, "--theme", "mine", "--color", "true"];
+    let pty = Pty::start(&args, (120, 36));
+    let (first, second) = (Color::Rgb(1, 2, 3), Color::Rgb(4, 5, 6));
+    pty.wait_for_colour(first, second);
+    fs::write(&theme, "text = \"#040506\"").unwrap();
+    pty.wait_for_colour(second, first);
+    quit(pty);
+}
+
+#[test]
+fn a_terminal_that_stops_reading_holds_nothing_up() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = demo(folder.path(), WIDE);
+    pty.stop_reading();
+    // Every cell anew: more than would go unnoticed.
+    pty.resize(190, 48);
+    pty.press("?");
+    wait_for_entries(folder.path(), 40);
+    pty.read_on();
+    pty.wait_for(&["Esc closes"]);
+    pty.press(ESC);
+    pty.wait("no help", |screen| !screen.contains("Esc closes"));
+    quit(pty);
+}
+
+#[test]
+fn a_terminal_that_stops_reading_does_not_hold_the_end_up() {
+    for name in [Signal::TERM, Signal::HUP] {
+        let folder = tempfile::tempdir().unwrap();
+        let pty = demo(folder.path(), WIDE);
+        pty.stop_reading();
+        pty.resize(190, 48);
+        wait_for_entries(folder.path(), 10);
+        signal(&pty, name);
+        assert_eq!(pty.end_unread(), 0);
+        run(folder.path(), &["log", "verify"]);
+        let events = events(folder.path());
+        assert_eq!(events.last().unwrap()["kind"], "deck_closed");
     }
 }
 

@@ -1,23 +1,30 @@
 //! The program on a real pseudo-terminal, its screen read by a terminal emulator.
 
+use std::fs::File;
 use std::io::{Read as _, Write};
-use std::path::Path;
-use std::sync::{Arc, Condvar, Mutex};
+use std::sync::{Arc, Condvar, Mutex, mpsc};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
 use dialdeck::clock::Stopwatch;
 use portable_pty::{Child, CommandBuilder, MasterPty, PtySize, native_pty_system};
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{Mode, OFlags, open};
+use rustix::termios::{LocalModes, tcgetattr};
 
 /// How long the screen may take to show what is waited for; far beyond what it needs, so that only
 /// a screen that never shows it fails.
-const PATIENCE: Duration = Duration::from_secs(30);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the terminal has been sent.
 struct Seen {
     parser: vt100::Parser,
     raw: Vec<u8>,
     over: bool,
+    /// Nobody shall read the terminal.
+    deaf: bool,
+    /// Nobody does.
+    unread: bool,
 }
 
 /// A program on a terminal.
@@ -31,7 +38,17 @@ pub(crate) struct Pty {
 
 impl Pty {
     /// Starts the built program with these arguments on a terminal of this size.
-    pub(crate) fn start(args: &[&str], (columns, rows): (u16, u16)) -> Self {
+    pub(crate) fn start(args: &[&str], size: (u16, u16)) -> Self {
+        Self::run(env!("CARGO_BIN_EXE_dialdeck"), args, &[], size)
+    }
+
+    /// Starts a program with these arguments and variables on a terminal of this size.
+    pub(crate) fn run(
+        program: &str,
+        args: &[&str],
+        vars: &[(&str, &str)],
+        (columns, rows): (u16, u16),
+    ) -> Self {
         let size = PtySize {
             rows,
             cols: columns,
@@ -39,12 +56,15 @@ impl Pty {
             pixel_height: 0,
         };
         let pair = native_pty_system().openpty(size).unwrap();
-        let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_dialdeck"));
+        let mut command = CommandBuilder::new(program);
         command.args(args);
         command.env("TERM", "xterm-256color");
         command.env("TZ", "America/New_York");
         command.env("LANG", "C.UTF-8");
         command.env("USER", "maria");
+        for (name, value) in vars {
+            command.env(name, value);
+        }
         let child = pair.slave.spawn_command(command).unwrap();
         drop(pair.slave);
         let mut output = pair.master.try_clone_reader().unwrap();
@@ -58,6 +78,8 @@ impl Pty {
                 ),
                 raw: Vec::new(),
                 over: false,
+                deaf: false,
+                unread: false,
             }),
             Condvar::new(),
         ));
@@ -74,6 +96,9 @@ impl Pty {
                 if count == 0 {
                     return;
                 }
+                seen.unread = seen.deaf;
+                let mut seen = sink.1.wait_while(seen, |seen| seen.deaf).unwrap();
+                seen.unread = false;
             }
         });
         Self {
@@ -103,20 +128,67 @@ impl Pty {
         })
     }
 
-    /// Waits until the screen is as wanted.
+    /// Waits until the screen's text is as wanted, and gives it.
     pub(crate) fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
+        self.wait_until(what, |screen| wanted(&screen.contents()))
+    }
+
+    /// Waits until something on the screen has this colour and nothing has the other.
+    pub(crate) fn wait_for_colour(&self, there: vt100::Color, gone: vt100::Color) {
+        self.wait_until("change of colours", |screen| {
+            let (rows, columns) = screen.size();
+            let has = |colour| {
+                (0..rows.get())
+                    .flat_map(|row| (0..columns.get()).map(move |column| (row, column)))
+                    .filter_map(|(row, column)| screen.cell(row, column))
+                    .any(|cell| cell.fgcolor() == colour)
+            };
+            has(there) && !has(gone)
+        });
+    }
+
+    /// Waits until the screen is as wanted, and gives its text.
+    fn wait_until(&self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) -> String {
         let (lock, news) = &*self.seen;
         let mut seen = lock.lock().unwrap();
         let started = Stopwatch::start();
         loop {
-            let screen = seen.parser.screen().contents();
-            if wanted(&screen) {
-                return screen;
+            let screen = seen.parser.screen();
+            if wanted(screen) {
+                return screen.contents();
             }
-            assert!(!seen.over, "the program ended before {what}:\n{screen}");
-            assert!(started.elapsed() < PATIENCE, "no {what} on:\n{screen}");
+            let text = screen.contents();
+            assert!(!seen.over, "the program ended before {what}:\n{text}");
+            assert!(started.elapsed() < PATIENCE, "no {what} on:\n{text}");
             (seen, _) = news.wait_timeout(seen, PATIENCE).unwrap();
         }
+    }
+
+    /// Stops reading the terminal, and fills it until it takes nothing more.
+    pub(crate) fn stop_reading(&self) {
+        let (lock, news) = &*self.seen;
+        lock.lock().unwrap().deaf = true;
+        let how = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
+        let name = self.master.tty_name().unwrap();
+        let mut terminal = File::from(open(name, how, Mode::empty()).unwrap());
+        // A terminal shows nothing of a NUL. When it is not taken, the program is writing, which wakes
+        // the reader as well.
+        terminal.write_all(&[0]).ok();
+        let seen = lock.lock().unwrap();
+        drop(news.wait_while(seen, |seen| !seen.unread).unwrap());
+        let takes_more = |terminal: &File| {
+            let mut wanted = [PollFd::new(terminal, PollFlags::OUT)];
+            poll(&mut wanted, Some(&Timespec::default())).unwrap() > 0
+        };
+        while takes_more(&terminal) {
+            terminal.write_all(&[0; 512]).ok();
+        }
+    }
+
+    /// Reads the terminal again.
+    pub(crate) fn read_on(&self) {
+        self.seen.0.lock().unwrap().deaf = false;
+        self.seen.1.notify_all();
     }
 
     /// Gives the terminal another size.
@@ -143,18 +215,27 @@ impl Pty {
         self.child.process_id().unwrap()
     }
 
-    /// Whether the terminal is as a shell wants it: echo and lines.
-    pub(crate) fn is_cooked(&self) -> bool {
-        use rustix::termios::LocalModes;
-        let fd = self.master.as_raw_fd().unwrap();
-        let modes = termios(fd);
-        modes.contains(LocalModes::ECHO) && modes.contains(LocalModes::ICANON)
+    /// Waits for the program's end on a terminal that nobody reads: its exit code.
+    pub(crate) fn end_unread(self) -> u32 {
+        let mut child = self.child;
+        let mut killer = child.clone_killer();
+        let (told, ended) = mpsc::channel();
+        let waiting = std::thread::spawn(move || told.send(child.wait().unwrap()).unwrap());
+        let status = ended.recv_timeout(PATIENCE).unwrap_or_else(|_| {
+            killer.kill().unwrap();
+            panic!("the program waits for its terminal")
+        });
+        waiting.join().unwrap();
+        assert!(is_cooked(&*self.master), "the terminal is left raw");
+        let seen = self.seen.0.lock().unwrap();
+        assert!(seen.unread, "the terminal was read");
+        status.exit_code()
     }
 
     /// Waits for the program's end: its exit code, and what it left on the terminal's own screen.
     pub(crate) fn end(mut self) -> (u32, String) {
         let status = self.child.wait().unwrap();
-        assert!(self.is_cooked(), "the terminal is left raw");
+        assert!(is_cooked(&*self.master), "the terminal is left raw");
         drop(self.keys);
         drop(self.master);
         self.reader.take().unwrap().join().unwrap();
@@ -173,8 +254,9 @@ impl Pty {
     }
 }
 
-fn termios(fd: std::os::fd::RawFd) -> rustix::termios::LocalModes {
-    let path = format!("/proc/self/fd/{fd}");
-    let file = std::fs::File::open(Path::new(&path)).unwrap();
-    rustix::termios::tcgetattr(&file).unwrap().local_modes
+/// Whether the terminal is as a shell wants it: echo and lines.
+fn is_cooked(master: &dyn MasterPty) -> bool {
+    let path = format!("/proc/self/fd/{}", master.as_raw_fd().unwrap());
+    let modes = tcgetattr(File::open(path).unwrap()).unwrap().local_modes;
+    modes.contains(LocalModes::ECHO | LocalModes::ICANON)
 }

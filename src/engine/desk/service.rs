@@ -21,8 +21,12 @@ use crate::store::{By, ListKey, Store, StoreError};
 /// Between two views at least.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
+/// A look takes at most this part of the time, so that the engine beside it keeps its pace; but
+/// [`TIME_VIEW`] is the longest that a change waits.
+const LOOK_SHARE: u32 = 40;
+
 /// Between two looks at a deck that has been quiet for [`QUIET_AFTER`].
-const QUIET_LOOK: Duration = Duration::from_secs(2);
+const QUIET_LOOK: Duration = Duration::from_secs(3);
 
 /// Between two views of a deck in which only time has passed.
 const TIME_VIEW: Duration = Duration::from_secs(1);
@@ -118,6 +122,7 @@ pub fn spawn<S: Store + 'static>(
         pending: VecDeque::new(),
         told_to: None,
         looked: None,
+        between: VIEW_EVERY,
         changed: Stopwatch::start(),
         last: Last::default(),
         dirty: true,
@@ -135,6 +140,8 @@ struct Service<S> {
     /// The last entry of the log that was told.
     told_to: Option<i64>,
     looked: Option<Stopwatch>,
+    /// Between two views, by what the last one took.
+    between: Duration,
     changed: Stopwatch,
     last: Last,
     /// This desk itself has written.
@@ -183,7 +190,7 @@ impl<S: Store> Service<S> {
             return WAITING_LOOK;
         }
         if self.changed.elapsed() < QUIET_AFTER {
-            VIEW_EVERY
+            self.between
         } else if self.last.moving {
             TIME_VIEW
         } else {
@@ -196,10 +203,12 @@ impl<S: Store> Service<S> {
         if self.tell.capacity() < FOR_ANSWERS {
             return false;
         }
+        // What was done here is seen at once.
+        let between = if self.dirty { VIEW_EVERY } else { self.between };
         if self
             .looked
             .as_ref()
-            .is_some_and(|last| last.elapsed() < VIEW_EVERY)
+            .is_some_and(|last| last.elapsed() < between)
         {
             return false;
         }
@@ -220,7 +229,7 @@ impl<S: Store> Service<S> {
     }
 
     fn look(&mut self) {
-        self.looked = Some(Stopwatch::start());
+        let started = Stopwatch::start();
         self.dirty = false;
         match self.desk.view() {
             Ok(view) => {
@@ -237,6 +246,9 @@ impl<S: Store> Service<S> {
             }
             Err(error) => self.say(Told::Failed(error.to_string())),
         }
+        let took = started.elapsed() * LOOK_SHARE;
+        self.between = took.clamp(VIEW_EVERY, TIME_VIEW);
+        self.looked = Some(started);
     }
 
     /// Tells what the log has gained; at first what happened in the last quarter of an hour.

@@ -114,14 +114,14 @@ fn entry(alert: &Alert, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<L
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, press, shared};
+    use super::super::fixture::{hold_styles, press, shared};
     use super::*;
 
     #[test]
     fn one_is_acknowledged_or_all() {
         let mut shared = shared();
         let mut dialog = Alerts::default();
-        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        hold_styles("alerts", &dialog, &shared);
         press(&mut dialog, KeyCode::Down, &shared);
         let seen = |seen: &[i64]| Want::SeenAlerts(seen.to_vec());
         assert_eq!(

@@ -238,7 +238,7 @@ impl Dialog for CapsDialog {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, press, shared, type_in};
+    use super::super::fixture::{drawn, hold_styles, press, shared, type_in};
     use super::*;
 
     fn with(typed: &str) -> CapsDialog {
@@ -299,6 +299,6 @@ mod tests {
         }
         let mut dialog = with("11");
         enter(&mut dialog);
-        insta::assert_snapshot!(drawn(&dialog, &shared()).backend());
+        hold_styles("caps", &dialog, &shared());
     }
 }

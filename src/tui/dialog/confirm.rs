@@ -75,7 +75,7 @@ impl Dialog for Confirm {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, press, shared};
+    use super::super::fixture::{hold_styles, press, shared};
     use super::*;
     use crate::domain::CampaignId;
     use crate::engine::desk::Act;
@@ -89,7 +89,7 @@ mod tests {
             "Up to 8 calls a minute and 20 at once leave from 3 of 5 caller IDs, the first at once.".to_owned(),
         ];
         let mut dialog = Confirm::new("Resume past-due", lines, "Resume", want.clone());
-        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        hold_styles("confirm", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::close()

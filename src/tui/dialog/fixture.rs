@@ -198,8 +198,12 @@ pub(super) fn type_in(dialog: &mut dyn Dialog, text: &str, shared: &Shared) {
 
 /// The dialog on a screen of the size that `shared` has, without colours.
 pub(super) fn drawn(dialog: &dyn Dialog, shared: &Shared) -> Terminal<TestBackend> {
+    drawn_in("mono", dialog, shared)
+}
+
+fn drawn_in(theme: &str, dialog: &dyn Dialog, shared: &Shared) -> Terminal<TestBackend> {
     let look = Look {
-        theme: Theme::embedded("mono"),
+        theme: Theme::embedded(theme),
         glyphs: Glyphs::unicode(),
     };
     let (width, height) = shared.size;
@@ -213,4 +217,12 @@ pub(super) fn drawn(dialog: &dyn Dialog, shared: &Shared) -> Terminal<TestBacken
     };
     terminal.draw(draw).unwrap();
     terminal
+}
+
+/// Holds the dialog's text and styles, with colours and without.
+pub(super) fn hold_styles(name: &str, dialog: &dyn Dialog, shared: &Shared) {
+    for theme in ["dark", "mono"] {
+        let terminal = drawn_in(theme, dialog, shared);
+        insta::assert_debug_snapshot!(format!("{name}_{theme}"), terminal.backend().buffer());
+    }
 }

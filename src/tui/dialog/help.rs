@@ -155,7 +155,7 @@ impl Dialog for Help {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, press, shared};
+    use super::super::fixture::{drawn, hold_styles, press, shared};
     use super::*;
 
     #[test]
@@ -163,7 +163,7 @@ mod tests {
         let mut shared = shared();
         shared.viewer.may.campaigns = false;
         let mut dialog = Help::new(&shared);
-        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        hold_styles("help", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Char('G'), &shared),
             Response::stay()

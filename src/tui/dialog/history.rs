@@ -184,7 +184,7 @@ impl Dialog for History {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{at, attempt, drawn, press, row, shared};
+    use super::super::fixture::{at, attempt, hold_styles, press, row, shared};
     use super::*;
     use crate::domain::{AttemptState, ContactId};
 
@@ -207,7 +207,7 @@ mod tests {
             &Told::Attempts(row().contact, vec![attempt(1), up]),
             &shared,
         );
-        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        hold_styles("history", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::close()

@@ -211,7 +211,7 @@ impl Dialog for ImportDialog {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, press, shared};
+    use super::super::fixture::{drawn, hold_styles, press, shared};
     use super::*;
     use crate::domain::ImportFigures;
 
@@ -234,7 +234,7 @@ mod tests {
             Response::stay()
         );
         assert!(dialog.fault.is_some());
-        insta::assert_snapshot!(drawn(&dialog, &shared()).backend());
+        hold_styles("import", &dialog, &shared());
     }
 
     #[test]

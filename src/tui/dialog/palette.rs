@@ -168,14 +168,14 @@ fn entry(action: Action, shared: &Shared) -> Line {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, press, shared, type_in};
+    use super::super::fixture::{drawn, hold_styles, press, shared, type_in};
     use super::*;
 
     #[test]
     fn a_few_letters_find_an_act() {
         let shared = shared();
         let mut dialog = Palette::new(&shared);
-        insta::assert_snapshot!("all", drawn(&dialog, &shared).backend());
+        hold_styles("palette", &dialog, &shared);
         type_in(&mut dialog, "pau al", &shared);
         insta::assert_snapshot!("found", drawn(&dialog, &shared).backend());
         assert_eq!(

@@ -117,7 +117,7 @@ impl Dialog for Quit {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{drawn, press, shared};
+    use super::super::fixture::{drawn, hold_styles, press, shared};
     use super::*;
 
     #[test]
@@ -139,7 +139,7 @@ mod tests {
     fn staying_is_chosen_at_first() {
         let shared = shared();
         let mut dialog = Quit::new(&shared).unwrap();
-        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        hold_styles("quit", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::close()

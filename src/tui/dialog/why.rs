@@ -130,8 +130,13 @@ fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize)
         "hold" => (glyphs.waiting, Role::StateWaiting),
         _ => (glyphs.blocked, Role::StateBlocked),
     };
+    // The answer names the instant; how long that is goes on counting here.
+    let wait = answer.next_possible.filter(|next| *next > shared.now);
+    let wait = wait.map_or_else(String::new, |next| {
+        format!(", possible {}", from_now(next, shared))
+    });
     let heading = format!(
-        "{sign} {}: {} (contact is {})",
+        "{sign} {}: {}{wait} (contact is {})",
         answer.campaign,
         answer.decision.to_uppercase(),
         answer.state.replace('_', " ")
@@ -146,15 +151,6 @@ fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize)
         .chain(letters)
         .collect();
     said.extend(paragraph(&text, width, 0, Role::Value));
-    if let Some(next) = answer.next_possible {
-        let text = if next <= shared.now {
-            "Next possible: now".to_owned()
-        } else {
-            let wait = from_now(next, shared);
-            format!("Next possible: {}, {wait}", instant(next, shared))
-        };
-        said.push(line(text, Role::Accent));
-    }
     for gate in &answer.gates {
         said.extend(gate_lines(gate, shared, glyphs, width));
     }
@@ -270,7 +266,7 @@ impl Dialog for Why {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{at, drawn, phone, press, shared, type_in};
+    use super::super::fixture::{at, drawn, hold_styles, phone, press, shared, type_in};
     use super::*;
     use crate::domain::ContactId;
 
@@ -336,7 +332,7 @@ mod tests {
         dialog.told(&Told::Why(Ok(Box::new(other))), &shared);
         assert!(dialog.report.is_none(), "the answer about another number");
         dialog.told(&Told::Why(Ok(Box::new(report()))), &shared);
-        insta::assert_snapshot!(drawn(&dialog, &shared).backend());
+        hold_styles("why", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::close()

@@ -1,6 +1,6 @@
 //! What keys, pastes and answers do to an opt-out.
 
-use super::super::fixture::{drawn, phone, press, row, shared, type_in};
+use super::super::fixture::{drawn, hold_styles, phone, press, row, shared, type_in};
 use super::*;
 use crate::domain::{CampaignId, ContactId, ContactState};
 use crate::engine::desk::Echo;
@@ -105,7 +105,7 @@ fn a_number_is_opted_out_by_tab_and_enter() {
     dialog.told(&Told::Acted(6, Ok(Acted::default())), &shared());
     assert_eq!(dialog.stage, Stage::Sending(Some(7)));
     dialog.told(&Told::Acted(7, Ok(acted)), &shared());
-    insta::assert_snapshot!(drawn(&dialog, &shared()).backend());
+    hold_styles("opt_out", &dialog, &shared());
     assert_eq!(key(&mut dialog, KeyCode::Enter), Response::close());
 }
 

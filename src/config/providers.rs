@@ -157,6 +157,7 @@ fn simulator(table: &mut Table<'_, '_>) -> (ProviderSettings, Capabilities) {
         look_up: true,
         hang_up: true,
         pci: table.flag("pci").unwrap_or(false),
+        tells_speech: true,
         lists_numbers: false,
     };
     (ProviderSettings::Simulator(settings), capabilities)
@@ -180,6 +181,7 @@ fn livekit(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)
         look_up: true,
         hang_up: true,
         pci: false,
+        tells_speech: false,
         lists_numbers: true,
     };
     Some((ProviderSettings::LiveKit(settings), capabilities))
@@ -203,6 +205,7 @@ fn bubblyphone(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilit
         look_up: true,
         hang_up: true,
         pci: false,
+        tells_speech: false,
         lists_numbers: true,
     };
     Some((ProviderSettings::BubblyPhone(settings), capabilities))
@@ -243,6 +246,7 @@ fn plum(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)> {
         look_up: fuse,
         hang_up: false,
         pci,
+        tells_speech: false,
         lists_numbers: false,
     };
     Some((ProviderSettings::Plum(settings), capabilities))

@@ -41,6 +41,10 @@ pub struct Capabilities {
     pub hang_up: bool,
     /// Whether calls can be marked PCI.
     pub pci: bool,
+    /// Whether it tells what is heard on an answered call, for the answering-machine detector. Who
+    /// picked up is else only what it says itself: silence towards us is no sign of a machine.
+    #[serde(default)]
+    pub tells_speech: bool,
     /// Whether it says which numbers the account owns. Then a caller ID is shown only when it said so
     /// within a day.
     #[serde(default)]

@@ -42,6 +42,7 @@ impl Provider for Broken {
             look_up: false,
             hang_up: true,
             pci: true,
+            ..Capabilities::default()
         }
     }
 

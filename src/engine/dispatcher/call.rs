@@ -99,11 +99,15 @@ impl Call {
         }
     }
 
-    /// Starts to listen for who answered.
-    pub(super) fn answered(&mut self, at: Timestamp, max_call: Duration) {
-        self.listening = Some((Detector::new(Thresholds::default()), at));
-        self.life_ends = self.life_ends.max(at + max_call + GRACE);
-        self.wait_for_verdict();
+    /// Starts to listen for who answered, where anything is to be heard.
+    pub(super) fn answered(&mut self, at: Timestamp, trunk: &TrunkSettings) {
+        self.life_ends = self.life_ends.max(at + trunk.max_call + GRACE);
+        if trunk.capabilities.tells_speech {
+            self.listening = Some((Detector::new(Thresholds::default()), at));
+            self.wait_for_verdict();
+        } else {
+            self.wait_for_end();
+        }
     }
 
     /// Feeds a sound.

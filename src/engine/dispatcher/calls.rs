@@ -147,7 +147,7 @@ impl Dispatcher {
         if next == AttemptState::Connected
             && let Some(trunk) = self.trunks.get(&call.trunk)
         {
-            call.answered(event.at, trunk.settings.max_call);
+            call.answered(event.at, &trunk.settings);
         }
         effects.push(Effect::Store(Job::Record(event)));
         self.rewake(attempt);

@@ -291,6 +291,7 @@ impl Vendor for BubblyPhone {
             look_up: true,
             hang_up: true,
             pci: false,
+            tells_speech: false,
             lists_numbers: true,
         }
     }

@@ -106,6 +106,7 @@ impl Vendor for LiveKit {
             look_up: true,
             hang_up: true,
             pci: false,
+            tells_speech: false,
             lists_numbers: true,
         }
     }

@@ -261,6 +261,7 @@ impl Vendor for Plum {
             look_up: self.account.is_fuse(),
             hang_up: false,
             pci: self.account.pci,
+            tells_speech: false,
             lists_numbers: false,
         }
     }

@@ -361,6 +361,7 @@ impl Provider for Simulator {
             look_up: self.log.is_some(),
             hang_up: true,
             pci: true,
+            tells_speech: true,
             lists_numbers: false,
         }
     }

@@ -4,6 +4,7 @@
 //! and returns at once; whatever comes of it arrives later from [`Provider::poll`]. So a slow or
 //! lost answer holds nothing up, and a simulated carrier can live in virtual time.
 
+pub mod bubblyphone;
 pub mod inbound;
 pub mod remote;
 pub mod simulator;

@@ -1,0 +1,192 @@
+//! Who picked up, by what was said: the vendor has no other word for it.
+
+use serde_json::Value;
+
+use super::json;
+use crate::domain::CalleeType;
+
+/// How many of the callee's first utterances are looked at: a greeting comes first.
+const UTTERANCES: usize = 3;
+
+/// What greetings of machines say and people do not, in lower case. The vendor's guide on voicemail
+/// names the transcript as a sign and leaves the phrases to the developer; these are ours.
+const PHRASES: [&str; 20] = [
+    "leave a message",
+    "leave me a message",
+    "leave your message",
+    "leave us a message",
+    "leave your name",
+    "record your message",
+    "after the tone",
+    "after the beep",
+    "at the tone",
+    "at the beep",
+    "voicemail",
+    "voice mail",
+    "voice messaging system",
+    "mailbox",
+    "can't come to the phone",
+    "cannot come to the phone",
+    "unable to take your call",
+    "can't take your call",
+    "cannot take your call",
+    "person you are trying to reach",
+];
+
+/// Who is meant by a speaker's label.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Speaker {
+    Callee,
+    Ours,
+    Unknown,
+}
+
+/// One thing that was said.
+type Utterance = (Speaker, String);
+
+/// Who picked up, by the transcript's answer: one of the callee's first three utterances holds a
+/// machine's phrase: voicemail; the callee spoke without one: human; else it cannot be told. What
+/// our own side said never counts, as it may itself speak of messages and tones.
+pub(super) fn callee(transcript: &Value) -> CalleeType {
+    let said = utterances(transcript);
+    let theirs: Vec<&str> = said
+        .iter()
+        .filter(|(speaker, text)| *speaker == Speaker::Callee && !text.trim().is_empty())
+        .map(|(_, text)| text.as_str())
+        .collect();
+    let unknown = said
+        .iter()
+        .filter(|(speaker, _)| *speaker == Speaker::Unknown)
+        .map(|(_, text)| text.as_str());
+    let machine = |text: &str| {
+        let text = text.to_lowercase().replace('’', "'");
+        PHRASES.iter().any(|phrase| text.contains(phrase))
+    };
+    if theirs.iter().take(UTTERANCES).any(|text| machine(text)) {
+        return CalleeType::Voicemail;
+    }
+    if theirs.is_empty() || unknown.take(UTTERANCES).any(machine) {
+        CalleeType::Unknown
+    } else {
+        CalleeType::Human
+    }
+}
+
+/// Everything that was said, in order, out of any shape: a text with a label before each line, or a
+/// list of objects with a role and a text.
+fn utterances(value: &Value) -> Vec<Utterance> {
+    let keys = [
+        "transcript",
+        "transcription",
+        "messages",
+        "segments",
+        "entries",
+        "text",
+    ];
+    let inner = json::unwrapped(value, &["data", "call", "transcript"]);
+    let found = keys.iter().find_map(|key| {
+        let found = inner.get(key)?;
+        (found.is_array() || found.is_string()).then_some(found)
+    });
+    match found.unwrap_or(inner) {
+        Value::String(text) => text.lines().map(labelled).collect(),
+        Value::Array(entries) => entries.iter().map(entry).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
+    }
+}
+
+fn entry(entry: &Value) -> Utterance {
+    if let Value::String(line) = entry {
+        return labelled(line);
+    }
+    let role = json::text(entry, &["role", "speaker", "participant", "from"]);
+    let text = json::text(entry, &["text", "content", "message", "transcript"]);
+    let speaker = role.map_or(Speaker::Unknown, |role| speaker(&role));
+    (speaker, text.unwrap_or_default())
+}
+
+fn labelled(line: &str) -> Utterance {
+    match line.split_once(':') {
+        Some((label, text)) if speaker(label) != Speaker::Unknown => {
+            (speaker(label), text.trim().to_owned())
+        }
+        _ => (Speaker::Unknown, line.trim().to_owned()),
+    }
+}
+
+fn speaker(label: &str) -> Speaker {
+    match label.trim().to_lowercase().as_str() {
+        "user" | "callee" | "caller" | "customer" | "human" | "remote" | "contact" => {
+            Speaker::Callee
+        }
+        "assistant" | "agent" | "ai" | "bot" | "model" | "system" | "tool" => Speaker::Ours,
+        _ => Speaker::Unknown,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_first_words_tell_who_picked_up() {
+        use CalleeType::{Human, Unknown, Voicemail};
+        let list = |lines: &[(&str, &str)]| {
+            let line = |(role, text): &(&str, &str)| json!({"role": role, "text": text});
+            json!({"data": {"transcript": lines.iter().map(line).collect::<Vec<_>>()}})
+        };
+        let table = [
+            (list(&[("user", "Hello?"), ("assistant", "Hi!")]), Human),
+            (
+                list(&[("user", "Please leave a message after the tone.")]),
+                Voicemail,
+            ),
+            (
+                list(&[("user", "Hi, I can’t come to the phone.")]),
+                Voicemail,
+            ),
+            (
+                list(&[
+                    ("assistant", "Shall I leave a message?"),
+                    ("user", "No, go on"),
+                ]),
+                Human,
+            ),
+            (list(&[("assistant", "Hello? Leave a message?")]), Unknown),
+            (
+                list(&[
+                    ("user", "a"),
+                    ("user", "b"),
+                    ("user", "c"),
+                    ("user", "my voicemail"),
+                ]),
+                Human,
+            ),
+            (list(&[("user", " ")]), Unknown),
+            (list(&[]), Unknown),
+            (
+                json!({"transcript": "Agent: Hello!\nUser: Who is this?"}),
+                Human,
+            ),
+            (
+                json!("User: You have reached the mailbox of\nAgent: Hi"),
+                Voicemail,
+            ),
+            (json!({"text": "please leave a message"}), Unknown),
+            (json!({"summary": "a talk"}), Unknown),
+            (json!(["Customer: yes?"]), Human),
+            (
+                json!({"call": {"transcript": {"messages": [
+                {"speaker": "Customer", "content": "yes?"}]}}}),
+                Human,
+            ),
+            (json!(null), Unknown),
+            (json!({"transcript": 7}), Unknown),
+        ];
+        for (transcript, wanted) in table {
+            assert_eq!(callee(&transcript), wanted, "{transcript}");
+        }
+    }
+}

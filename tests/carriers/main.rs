@@ -1,6 +1,7 @@
 //! Real carriers' protocols against doubles of their servers, over real sockets.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod bubblyphone;
 mod rig;
 #[path = "../vendors/mod.rs"]
 mod vendors;

@@ -4,6 +4,7 @@
 //! its callees do stands in a [`script::Script`], what goes wrong in [`faults::Faults`], what it did
 //! in a [`ledger::Ledger`].
 
+pub mod bubblyphone;
 pub mod faults;
 pub mod ledger;
 pub mod script;

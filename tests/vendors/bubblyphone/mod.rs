@@ -1,0 +1,236 @@
+//! A double of BubblyPhone Agents: its API with everything that providers.md §2.4 expects of it.
+//!
+//! What a caller may assume of the real vendor and what it may not is kept apart: shapes, spellings,
+//! lags and refusals change from call to call, drawn by the seed of its faults.
+
+mod answers;
+mod hourly;
+mod lives;
+mod webhooks;
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use axum::Router;
+use dialdeck::clock::Clock;
+use dialdeck::domain::Timestamp;
+use dialdeck::provider::remote::http::Http;
+use tokio::sync::Notify;
+
+use super::faults::{Faults, dice};
+use super::ledger::Ledger;
+use super::script::{Script, Who};
+use super::server::Server;
+use hourly::Hourly;
+
+/// The key that opens the double.
+pub const KEY: &str = "bp_live_sk_0123456789abcdefghij";
+
+/// How a double is started.
+pub struct Options {
+    pub clock: Clock,
+    /// 0 takes a free port.
+    pub port: u16,
+    pub script: Script,
+    /// The numbers that the account owns.
+    pub numbers: Vec<String>,
+    /// Where the calls of the last hour are kept over restarts; `None`: in memory.
+    pub hourly_file: Option<PathBuf>,
+    pub settings: Settings,
+}
+
+impl Options {
+    /// An account with these numbers and no faults.
+    pub fn new(clock: &Clock, script: Script, numbers: &[String]) -> Self {
+        Self {
+            clock: clock.clone(),
+            port: 0,
+            script,
+            numbers: numbers.to_vec(),
+            hourly_file: None,
+            settings: Settings::default(),
+        }
+    }
+}
+
+/// How the answers to `POST /calls` are wrapped.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Shape {
+    #[default]
+    Bare,
+    Data,
+    Call,
+}
+
+/// What a test may change while the double runs.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    pub shape: Shape,
+    /// The status that answers the hang-up of a finished call: 200 or 409.
+    pub hang_up_finished: u16,
+    /// `Retry-After` of a 429, in seconds.
+    pub retry_after: Option<u32>,
+    /// Calls per number shown in any hour; 0: no limit.
+    pub hourly: usize,
+    /// The money left, in cents, and what a call takes of it.
+    pub balance: i64,
+    pub price: i64,
+    /// The status that answers when there is no money left: 402, or 403 with a text.
+    pub no_money: u16,
+    /// How far the status shown is behind the call, in milliseconds.
+    pub lag: (u64, u64),
+    /// How late a new call shows in the listing.
+    pub listed_after: Duration,
+    pub page_size: usize,
+    /// Refusals by callee: status and body.
+    pub refusals: BTreeMap<String, (u16, String)>,
+    /// What goes wrong: `post_times_out`, `post_cut`, `post_cut_before`, `error_after`, `html_after`,
+    /// `error_before`, `html_before`, `limited`, `broken_json`, `no_id`; `get_error`, `get_html`,
+    /// `get_broken`, `get_limited`, `get_cut`, `get_missing`; `hang_up_error`; `odd_word`; `hook_lost`,
+    /// `hook_twice`, `hook_late`, `hook_forged`, `hook_replayed`, `hook_broken`, `hook_stale`.
+    pub faults: Faults,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            shape: Shape::default(),
+            hang_up_finished: 200,
+            retry_after: None,
+            hourly: 30,
+            balance: 100_000,
+            price: 2,
+            no_money: 402,
+            lag: (500, 5_000),
+            listed_after: Duration::from_secs(4),
+            page_size: 15,
+            refusals: BTreeMap::new(),
+            faults: Faults::new(1),
+        }
+    }
+}
+
+/// A running double.
+pub struct BubblyPhoneDouble {
+    world: Arc<World>,
+    server: Server,
+}
+
+/// Everything the double knows.
+struct World {
+    clock: Clock,
+    script: Script,
+    numbers: Vec<String>,
+    ledger: Ledger,
+    http: Http,
+    settings: Mutex<Settings>,
+    hourly: Mutex<Hourly>,
+    calls: Mutex<BTreeMap<String, Called>>,
+    counts: Mutex<Counts>,
+}
+
+/// How often what was asked.
+#[derive(Clone, Debug, Default)]
+pub struct Counts {
+    /// `POST /calls` that came in, by callee.
+    pub posts: BTreeMap<String, usize>,
+    /// `POST /calls/{id}/hangup` that came in, by callee.
+    pub hang_ups: BTreeMap<String, usize>,
+    /// `GET /calls/{id}` that came in.
+    pub reads: usize,
+    /// Requests with a wrong key.
+    pub refused: usize,
+    /// Everything that came in.
+    all: usize,
+}
+
+/// One call.
+#[derive(Clone, Debug)]
+struct Called {
+    id: String,
+    /// The attempt by the webhook's address, or the call's own id.
+    key: String,
+    to: String,
+    from: String,
+    webhook: Option<String>,
+    created: Timestamp,
+    /// What happened to it, with the word for it.
+    history: Vec<(Timestamp, String)>,
+    answered: Option<Timestamp>,
+    ended: Option<Timestamp>,
+    who: Option<Who>,
+    hung_up: bool,
+    stop: Arc<Notify>,
+}
+
+impl BubblyPhoneDouble {
+    /// Starts it.
+    pub fn start(options: Options) -> Self {
+        let world = Arc::new(World {
+            http: Http::new(options.clock.clone()).unwrap(),
+            clock: options.clock,
+            script: options.script,
+            numbers: options.numbers,
+            ledger: Ledger::default(),
+            settings: Mutex::new(options.settings),
+            hourly: Mutex::new(Hourly::open(options.hourly_file)),
+            calls: Mutex::default(),
+            counts: Mutex::default(),
+        });
+        let routes = Router::new()
+            .fallback(answers::answer)
+            .with_state(Arc::clone(&world));
+        let server = Server::start(options.port, routes);
+        Self { world, server }
+    }
+
+    /// Where its API is.
+    pub fn url(&self) -> String {
+        format!("{}/api/v1", self.server.url())
+    }
+
+    /// What it did.
+    pub fn ledger(&self) -> &Ledger {
+        &self.world.ledger
+    }
+
+    /// How often what was asked.
+    pub fn counts(&self) -> Counts {
+        self.world.counts.lock().unwrap().clone()
+    }
+
+    /// The settings, to be changed.
+    pub fn settings(&self) -> MutexGuard<'_, Settings> {
+        self.world.settings.lock().unwrap()
+    }
+}
+
+impl World {
+    fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    async fn sleep(&self, span: Duration) {
+        tokio::time::sleep(self.clock.real_time(span)).await;
+    }
+
+    fn settings(&self) -> Settings {
+        self.settings.lock().unwrap().clone()
+    }
+
+    fn hits(&self, fault: &'static str, key: &str) -> bool {
+        self.settings.lock().unwrap().faults.hits(fault, key)
+    }
+}
+
+/// A span between these milliseconds that depends on nothing but these words.
+fn span(words: &[&str], (least, most): (u64, u64)) -> Duration {
+    Duration::from_millis(least + dice(7, words) % (most - least + 1))
+}
+
+/// A place among so many that depends on nothing but this word.
+fn roll(word: &str, places: usize) -> usize {
+    usize::try_from(dice(3, &[word]) % places as u64).unwrap()
+}

@@ -6,6 +6,7 @@ mod deck;
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use dialdeck::provider::bubblyphone::{self, BubblyPhone};
 use dialdeck::provider::livekit::{self, LiveKit};
 use dialdeck::provider::plum::{self, Plum};
 use dialdeck::provider::remote::secret::Secret;
@@ -13,7 +14,9 @@ use dialdeck::provider::remote::secret::Secret;
 use self::deck::{Ended, Stage};
 use crate::vendors::faults::Faults;
 use crate::vendors::script::{Fate, Part, Script, Who};
-use crate::vendors::{livekit as livekit_double, plum as plum_double};
+use crate::vendors::{
+    bubblyphone as bubblyphone_double, livekit as livekit_double, plum as plum_double,
+};
 
 /// Attempts that a run makes at least.
 const ATTEMPTS: u64 = 2_000;
@@ -111,6 +114,55 @@ fn through_livekit() {
     let vendor = LiveKit::new(account, Some(reach), clock).unwrap();
     let ended = stage.run(vendor, double.ledger());
     judge(&ended, &script, sip);
+}
+
+#[test]
+fn through_bubblyphone() {
+    fn told(part: &Part) -> &'static [&'static str] {
+        match part.fate {
+            Fate::Answered(..) => &["human", "voicemail", "fax", "answered"],
+            // Words alone: what is not busy or unanswered has failed, and says nothing of the callee.
+            Fate::Refused(..) | Fate::RingsOut => &["busy", "no_answer", "network_failure"],
+        }
+    }
+    let stage = Stage::new("kind = \"bubblyphone\"\n");
+    let script = Script::new(17);
+    let faults = Faults::new(5)
+        .with("post_times_out", 10)
+        .with("post_cut", 10)
+        .with("error_after", 10)
+        .with("html_after", 5)
+        .with("error_before", 5)
+        .with("limited", 5)
+        .with("broken_json", 5)
+        .with("no_id", 5)
+        .with("get_error", 20)
+        .with("get_html", 10)
+        .with("get_broken", 10)
+        .with("odd_word", 50)
+        .with("hook_lost", 100)
+        .with("hook_twice", 100)
+        .with("hook_late", 100);
+    let options = bubblyphone_double::Options::new(&stage.clock, script.clone(), &stage.numbers());
+    let double = bubblyphone_double::BubblyPhoneDouble::start(bubblyphone_double::Options {
+        settings: bubblyphone_double::Settings {
+            faults,
+            ..options.settings.clone()
+        },
+        ..options
+    });
+    let account = bubblyphone::Account {
+        deck: stage.deck,
+        url: double.url(),
+        api_key: Secret::new(bubblyphone_double::KEY),
+        mode: "streaming".to_owned(),
+        options: Vec::new(),
+        low_balance: 5,
+    };
+    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
+    let vendor = BubblyPhone::new(account, Some(reach), clock).unwrap();
+    let ended = stage.run(vendor, double.ledger());
+    judge(&ended, &script, told);
 }
 
 #[test]

@@ -1,0 +1,170 @@
+//! Calls whose answer was lost, and calls of an earlier run: found, or certainly not there.
+
+use std::time::Duration;
+
+use dialdeck::clock::{Clock, ScaledClock};
+use dialdeck::domain::attempt::CallEnd;
+use dialdeck::provider::{LookUp, Request};
+
+use super::{
+    BUSY, Bench, FAX, MACHINE, PERSON, SILENT, ask, bench, faulty, fresh, options, outcome, secs,
+    warnings,
+};
+use crate::rig::{self, attempt, number};
+use crate::vendors::bubblyphone::{BubblyPhoneDouble, Settings};
+use crate::vendors::faults::Faults;
+
+#[test]
+fn a_call_whose_answer_is_lost_is_found_and_never_placed_again() {
+    for fault in [
+        "post_times_out",
+        "post_cut",
+        "error_after",
+        "html_after",
+        "broken_json",
+        "no_id",
+    ] {
+        let mut bench = faulty(fault);
+        let inquiry = bench.lose(1, number(MACHINE));
+        let LookUp::Ended(report, _) = bench.resolve(&inquiry) else {
+            panic!("{fault}: it was placed");
+        };
+        assert_eq!(outcome(&report), "voicemail", "{fault}");
+        assert_eq!(bench.dialed(number(MACHINE)), (1, 1), "{fault}");
+        assert_eq!(rig::names(&bench.rig.told, 1), ["sent", "lost"], "{fault}");
+    }
+}
+
+#[test]
+fn a_call_that_is_not_there_counts_as_never_placed_only_late_and_twice() {
+    for fault in ["post_cut_before", "html_before"] {
+        let mut bench = faulty(fault);
+        let mut inquiry = bench.lose(1, number(PERSON));
+        for _ in 0..3 {
+            assert_eq!(ask(&mut bench.rig, &inquiry), LookUp::CannotTell, "{fault}");
+        }
+        // The same request, lost six minutes ago, asked about by a deck that was started since.
+        inquiry.reserved_at = inquiry.reserved_at - secs(360);
+        let mut later = fresh(&bench.double, &bench.rig.clock);
+        assert_eq!(ask(&mut later, &inquiry), LookUp::CannotTell, "{fault}");
+        assert_eq!(ask(&mut later, &inquiry), LookUp::NeverPlaced, "{fault}");
+        assert_eq!(bench.dialed(number(PERSON)), (1, 0), "{fault}");
+    }
+}
+
+#[test]
+fn a_listing_that_fails_tells_nothing() {
+    for fault in [
+        "get_error",
+        "get_html",
+        "get_broken",
+        "get_limited",
+        "get_cut",
+        "get_missing",
+    ] {
+        let mut bench = faulty(fault);
+        let mut inquiry = bench.rig.inquiry(1, number(PERSON));
+        inquiry.reserved_at = inquiry.reserved_at - secs(360);
+        for _ in 0..3 {
+            assert_eq!(ask(&mut bench.rig, &inquiry), LookUp::CannotTell, "{fault}");
+        }
+    }
+}
+
+#[test]
+fn a_look_up_beside_another_waits_for_nothing_and_tells_nothing() {
+    let mut bench = faulty("post_cut_before");
+    let mut inquiry = bench.lose(1, number(PERSON));
+    inquiry.reserved_at = inquiry.reserved_at - secs(360);
+    for _ in 0..8 {
+        bench.rig.ask(Request::LookUp(inquiry.clone()));
+    }
+    bench
+        .rig
+        .wait("look-ups", |told| rig::looked_up(told).len() == 8);
+    let placed = |found: &LookUp| matches!(found, LookUp::Ended(..) | LookUp::InProgress);
+    assert!(!rig::looked_up(&bench.rig.told).iter().any(placed));
+}
+
+#[test]
+fn two_calls_that_could_be_it_are_left_to_a_person() {
+    let mut bench = faulty("post_cut");
+    bench.double.settings().listed_after = Duration::ZERO;
+    let inquiry = bench.lose(1, number(SILENT));
+    bench.lose(2, number(SILENT));
+    for _ in 0..3 {
+        assert_eq!(ask(&mut bench.rig, &inquiry), LookUp::CannotTell);
+    }
+    assert_eq!(warnings(&bench.rig), ["call_ambiguous"], "told once");
+}
+
+#[test]
+fn a_call_that_is_followed_is_up_until_its_end_is_told() {
+    let mut bench = bench(|_| {});
+    bench.rig.place(bench.rig.dial(1, number(PERSON)));
+    bench
+        .rig
+        .wait("answer", |told| rig::names(told, 1).contains(&"answered"));
+    assert_eq!(bench.rig.look_up(1, number(PERSON)), LookUp::InProgress);
+    assert_eq!(outcome(&bench.rig.end_of(1)), "human");
+    assert_eq!(
+        rig::names(&bench.rig.told, 1),
+        ["sent", "answered", "ended"]
+    );
+}
+
+#[test]
+fn a_call_of_an_earlier_run_is_found_and_can_be_hung_up() {
+    let mut bench = bench(|_| {});
+    let inquiry = bench.rig.inquiry(1, number(PERSON));
+    bench.rig.place(bench.rig.dial(1, number(PERSON)));
+    bench
+        .rig
+        .wait("answer", |told| rig::names(told, 1).contains(&"answered"));
+    let mut later = fresh(&bench.double, &bench.rig.clock);
+    while ask(&mut later, &inquiry) != LookUp::InProgress {}
+    later.ask(Request::HangUp(attempt(1)));
+    bench.rig = later;
+    let LookUp::Ended(report, at) = bench.resolve(&inquiry) else {
+        panic!("it was placed");
+    };
+    assert_eq!(outcome(&report), "human");
+    assert!(at >= inquiry.reserved_at && at <= bench.rig.clock.now());
+    assert_eq!(bench.dialed(number(PERSON)), (1, 1));
+    let hang_ups = bench.double.counts().hang_ups;
+    assert_eq!(hang_ups.get(&number(PERSON).to_string()), Some(&1));
+}
+
+#[test]
+fn a_call_before_midnight_is_found_after_it() {
+    let start = "2026-12-07T23:59:50Z".parse().unwrap();
+    let clock = Clock::Scaled(ScaledClock::start(start, rig::FACTOR));
+    let change = |settings: &mut Settings| {
+        settings.faults = Faults::new(1).with("post_cut", 1000);
+        settings.page_size = 1;
+    };
+    let double = BubblyPhoneDouble::start(options(&clock, change));
+    let rig = fresh(&double, &clock);
+    let mut bench = Bench { rig, double };
+    let lost: Vec<_> = [MACHINE, BUSY, FAX]
+        .map(|last| bench.lose(i64::from(last), number(last)))
+        .to_vec();
+    for (inquiry, wanted) in lost.iter().zip(["voicemail", "busy", "answered"]) {
+        let LookUp::Ended(report, _) = bench.resolve(inquiry) else {
+            panic!("it was placed");
+        };
+        assert_eq!(outcome(&report), wanted);
+    }
+}
+
+#[test]
+fn a_hang_up_of_a_lost_call_is_carried_out_once_it_is_found() {
+    let mut bench = faulty("post_cut");
+    let inquiry = bench.lose(1, number(SILENT));
+    bench.rig.ask(Request::HangUp(attempt(1)));
+    let LookUp::Ended(report, _) = bench.resolve(&inquiry) else {
+        panic!("it was placed");
+    };
+    assert_eq!(report.end, CallEnd::CancelledByUs);
+    assert_eq!(bench.dialed(number(SILENT)), (1, 1));
+}

@@ -1,0 +1,96 @@
+//! Calls that we end: hung up, out of time, or never begun.
+
+use dialdeck::domain::attempt::CallEnd;
+use dialdeck::provider::Request;
+
+use super::{BUSY, PERSON, SILENT, bench, secs};
+use crate::rig::{self, attempt, number};
+use crate::vendors::faults::Faults;
+use crate::vendors::ledger::Step;
+
+#[test]
+fn a_hang_up_before_the_request_keeps_it_from_leaving() {
+    let mut bench = bench(|_| {});
+    bench.rig.ask(Request::HangUp(attempt(1)));
+    // Requests are carried out side by side: only a hang-up that is known comes first.
+    bench.rig.ask(Request::ListNumbers);
+    bench.rig.wait("numbers", |told| !told.is_empty());
+    let report = bench.rig.outcome(1, number(PERSON));
+    assert_eq!(report.end, CallEnd::NeverSent);
+    assert_eq!(rig::names(&bench.rig.told, 1), ["ended"]);
+    assert_eq!(bench.dialed(number(PERSON)), (0, 0));
+}
+
+#[test]
+fn a_permit_that_has_run_out_places_nothing() {
+    let mut bench = bench(|_| {});
+    let mut late = bench.rig.dial(1, number(PERSON));
+    late.expires_at = bench.rig.clock.now();
+    bench.rig.place(late);
+    assert_eq!(bench.rig.end_of(1).end, CallEnd::Lapsed);
+    assert_eq!(rig::names(&bench.rig.told, 1), ["ended"]);
+    assert_eq!(bench.dialed(number(PERSON)), (0, 0));
+}
+
+#[test]
+fn a_hang_up_before_the_id_is_known_is_carried_out_once_it_is() {
+    for fault in ["hang_up_error", "none"] {
+        let mut bench = bench(|settings| {
+            settings.faults = Faults::new(1).with(fault, 500);
+        });
+        bench.rig.place(bench.rig.dial(1, number(SILENT)));
+        bench
+            .rig
+            .wait("sent", |told| rig::names(told, 1) == ["sent"]);
+        bench.rig.ask(Request::HangUp(attempt(1)));
+        let report = bench.rig.end_of(1);
+        assert_eq!(report.end, CallEnd::CancelledByUs, "{fault}");
+        assert_eq!(bench.dialed(number(SILENT)).0, 1);
+        let entries = bench.double.ledger().entries();
+        let rang = entries.iter().filter(|entry| entry.step == Step::Answer);
+        assert_eq!(rang.count(), 0);
+    }
+}
+
+#[test]
+fn hanging_up_what_is_over_changes_nothing() {
+    for finished in [200, 409] {
+        let mut bench = bench(|settings| {
+            settings.hang_up_finished = finished;
+            // The end shows so late that the hang-up finds the call finished.
+            settings.lag = (20_000, 20_000);
+        });
+        bench.rig.place(bench.rig.dial(1, number(BUSY)));
+        let double = &bench.double;
+        bench.rig.wait("its end at the double", |_| {
+            double
+                .ledger()
+                .entries()
+                .iter()
+                .any(|entry| entry.step == Step::End)
+        });
+        bench.rig.ask(Request::HangUp(attempt(1)));
+        assert_eq!(bench.rig.end_of(1).end, CallEnd::Busy, "{finished}");
+        bench.rig.ask(Request::HangUp(attempt(1)));
+        assert_eq!(bench.rig.outcome(2, number(BUSY)).end, CallEnd::Busy);
+        assert_eq!(rig::ends(&bench.rig.told, 1).len(), 1);
+    }
+}
+
+#[test]
+fn no_call_rings_or_lasts_longer_than_it_may() {
+    let mut bench = bench(|_| {});
+    let mut short = bench.rig.dial(1, number(SILENT));
+    short.ring_timeout = secs(10);
+    let mut brief = bench.rig.dial(2, number(PERSON));
+    brief.max_call = secs(10);
+    bench.rig.place(short);
+    bench.rig.place(brief);
+    let report = bench.rig.end_of(1);
+    assert_eq!(report.end, CallEnd::RangOut);
+    assert_eq!(bench.rig.end_of(2).end, CallEnd::Completed);
+    let hang_ups = bench.double.counts().hang_ups;
+    for last in [SILENT, PERSON] {
+        assert!(hang_ups.contains_key(&number(last).to_string()), "{last}");
+    }
+}

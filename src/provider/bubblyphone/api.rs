@@ -14,7 +14,7 @@ use crate::provider::remote::text::plain;
 
 /// How long the vendor may take to accept a call. Longer than it should ever need: a call whose
 /// answer we did not wait for is one that has to be searched for.
-const PLACE_LIMIT: Duration = Duration::from_secs(60);
+const PLACE_LIMIT: Duration = Duration::from_mins(1);
 
 /// How long any other answer may take.
 const READ_LIMIT: Duration = Duration::from_secs(30);

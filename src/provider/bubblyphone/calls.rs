@@ -28,7 +28,7 @@ impl Calls {
         if let Some(call) = calls.get(&attempt) {
             return Arc::clone(call);
         }
-        let unfollowed = |call: &Arc<Call>| !locked(&call.state).followed;
+        let unfollowed = |call: &Arc<Call>| !call.is_followed();
         if calls.values().filter(|call| unfollowed(call)).count() >= MOST_UNFOLLOWED {
             let oldest = calls.iter().find(|(_, call)| unfollowed(call));
             if let Some(oldest) = oldest.map(|(attempt, _)| *attempt) {
@@ -69,10 +69,7 @@ pub(super) struct Call {
 struct State {
     /// The vendor's id, once known.
     id: Option<String>,
-    /// Its request has left or is about to.
-    left: bool,
-    /// A task places or follows it and will tell its end.
-    followed: bool,
+    stage: Stage,
     /// What it is to be hung up for; the first wish stands.
     wish: Option<Why>,
     /// When the wish was last taken to be carried out.
@@ -85,24 +82,35 @@ struct State {
     told_ambiguous: bool,
 }
 
+/// Where an attempt stands in this run.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+enum Stage {
+    /// Its request has not left.
+    #[default]
+    Unbegun,
+    /// A task places or follows it and will tell its end.
+    Followed,
+    /// Its request has left, and nobody follows it any more.
+    LetGo,
+}
+
 impl Call {
     /// Takes the attempt on: its request may leave once, and not when it is to be hung up already.
     pub(super) fn begin(self: &Arc<Self>) -> Begun {
         let mut state = locked(&self.state);
-        if state.left {
+        if state.stage != Stage::Unbegun {
             return Begun::Before;
         }
         if state.wish.is_some() {
             return Begun::Cancelled;
         }
-        state.left = true;
-        state.followed = true;
+        state.stage = Stage::Followed;
         Begun::Now(Following(Arc::clone(self)))
     }
 
     /// Whether a task follows it, or places it.
     pub(super) fn is_followed(&self) -> bool {
-        locked(&self.state).followed
+        locked(&self.state).stage == Stage::Followed
     }
 
     /// The vendor's id, once known.
@@ -153,8 +161,10 @@ impl Call {
     /// Begins to look it up; `None` while somebody else does.
     pub(super) fn look(&self) -> Option<Looking<'_>> {
         let mut state = locked(&self.state);
-        let first = !std::mem::replace(&mut state.looked_up, true);
-        first.then_some(Looking(self))
+        if std::mem::replace(&mut state.looked_up, true) {
+            return None;
+        }
+        Some(Looking(self))
     }
 
     /// A complete listing did or did not show it; gives how many in a row did not.
@@ -187,7 +197,7 @@ pub(super) struct Following(Arc<Call>);
 
 impl Drop for Following {
     fn drop(&mut self) {
-        locked(&self.0.state).followed = false;
+        locked(&self.0.state).stage = Stage::LetGo;
     }
 }
 

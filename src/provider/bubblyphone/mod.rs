@@ -194,9 +194,7 @@ impl BubblyPhone {
         if report.end == CallEnd::Completed {
             report.callee_type = self.callee(id).await;
         }
-        if !call.is_followed() {
-            self.calls.forget(inquiry.attempt);
-        }
+        self.calls.forget(inquiry.attempt);
         LookUp::Ended(report, at)
     }
 
@@ -373,6 +371,11 @@ impl Vendor for BubblyPhone {
         };
         match call.id() {
             Some(id) => match self.api.call(&id).await {
+                // Whoever follows it tells its end, knowing more of it than one answer shows.
+                Ok(_) if call.is_followed() => {
+                    call.nudge();
+                    LookUp::InProgress
+                }
                 Ok(shown) => self.standing(&call, &inquiry, &id, &shown).await,
                 Err(_) => LookUp::CannotTell,
             },

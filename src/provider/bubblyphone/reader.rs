@@ -106,15 +106,12 @@ fn event_id(attempt: AttemptId, body: &Value, raw: &[u8]) -> String {
     let own = json::text(body, &keys).or_else(|| json::text(nested, &["id", "event_id"]));
     let mut hash = Sha256::new();
     hash.update(attempt.to_string());
-    match &own {
-        Some(id) => {
-            hash.update(" id ");
-            hash.update(id);
-        }
-        None => {
-            hash.update(" body ");
-            hash.update(raw);
-        }
+    if let Some(id) = &own {
+        hash.update(" id ");
+        hash.update(id);
+    } else {
+        hash.update(" body ");
+        hash.update(raw);
     }
     hex(&hash.finalize()[..16])
 }

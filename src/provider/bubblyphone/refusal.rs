@@ -48,11 +48,8 @@ pub(super) fn placed(answer: &Answer) -> Placed {
 /// Why nothing was dialed; `None` when that is not certain.
 fn refusal(status: u16, said: &Said) -> Option<CallEnd> {
     match status {
-        401 => Some(CallEnd::AccountRefused),
-        402 => Some(CallEnd::AccountRefused),
+        401 | 402 => Some(CallEnd::AccountRefused),
         429 => Some(CallEnd::Throttled),
-        // The request did not reach what places calls. A 302 or 303 may follow a deed.
-        301 | 307 | 308 => Some(CallEnd::Misconfigured),
         // Somebody on the way gave up waiting, or the call is there already.
         408 | 409 | 425 | 499 => None,
         400..=499 if said.of_money() => Some(CallEnd::AccountRefused),
@@ -61,7 +58,8 @@ fn refusal(status: u16, said: &Said) -> Option<CallEnd> {
         400 | 422 if said.names("to", &TO_TEXTS) && !said.of_permission() => {
             Some(CallEnd::BadNumber)
         }
-        400..=499 => Some(CallEnd::Misconfigured),
+        // A moved address did not reach what places calls. A 302 or 303 may follow a deed.
+        301 | 307 | 308 | 400..=499 => Some(CallEnd::Misconfigured),
         // Only the API itself knows that it has not made the call, and then it says why by a code. A
         // bare "Server Error" comes from a handler that broke at any point, also after the INVITE.
         500..=599 if said.code.is_some() => Some(CallEnd::ProviderFailed),

@@ -16,9 +16,6 @@ use super::super::faults::dice;
 use super::super::script::Who;
 use super::{Called, KEY, Shape, World, lives, span};
 
-/// How late a new call shows in the listing.
-const LISTED_AFTER: Duration = Duration::from_secs(4);
-
 /// How long the double keeps a client waiting that is never answered.
 const FOR_EVER: Duration = Duration::from_hours(24);
 
@@ -59,7 +56,7 @@ fn read(world: &Arc<World>, url: &Url, parts: &[&str]) -> Response {
             let money = format!("{}.{:02}", cents / 100, cents % 100);
             let me =
                 json!({"name": "A", "email": "a@example.com", "company": "B", "balance": money});
-            let wrapped = roll % 2 == 0;
+            let wrapped = roll.is_multiple_of(2);
             told(200, &if wrapped { json!({ "data": me }) } else { me })
         }
         ["phone-numbers"] => numbers(world, url),
@@ -205,7 +202,7 @@ fn create(world: &Arc<World>, to: &str, from: &str, webhook: Option<&str>) -> St
     let mut calls = world.calls.lock().unwrap();
     let serial = 1000 + calls.len();
     // Some ids are numbers, some are texts.
-    let id = if serial % 2 == 0 {
+    let id = if serial.is_multiple_of(2) {
         serial.to_string()
     } else {
         format!("call_{serial}")
@@ -326,11 +323,12 @@ fn listing(world: &Arc<World>, url: &Url) -> Response {
         return told(422, &json!({"message": "Give date_from and date_to."}));
     };
     let now = world.now();
+    let listed_after = world.settings().listed_after;
     let calls = world.calls.lock().unwrap();
     let mut listed: Vec<&Called> = calls.values().collect();
     listed.retain(|call| {
         let day = call.created.to_string()[..10].to_owned();
-        (first.clone()..=last.clone()).contains(&day) && now >= call.created + LISTED_AFTER
+        (first.clone()..=last.clone()).contains(&day) && now >= call.created + listed_after
     });
     listed.sort_by_key(|call| std::cmp::Reverse(call.created));
     let lag = world.settings().lag;

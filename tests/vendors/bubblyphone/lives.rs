@@ -28,12 +28,9 @@ const CANCELLED: [&str; 2] = ["canceled", "Cancelled"];
 /// Lets a call happen.
 pub(super) async fn live(world: Arc<World>, id: String) {
     let call = world.calls.lock().unwrap()[&id].clone();
-    let word = |words: &[&'static str]| {
-        let roll = super::dice(3, &[&id]) as usize;
-        words[roll % words.len()]
-    };
+    let pick = |words: &[&'static str]| words[super::roll(&id, words.len())];
     if stopped(&world, &call, span(&[&id, "queue"], (100, 1_500))).await {
-        return end(&world, &call, word(&CANCELLED));
+        return end(&world, &call, pick(&CANCELLED));
     }
     let nth = world.ledger.invites_to(&call.to);
     let part = world.script.part(&call.to, nth);
@@ -41,13 +38,13 @@ pub(super) async fn live(world: Arc<World>, id: String) {
     say(&world, &call, "initiated");
     if stopped(&world, &call, span(&[&id, "dial"], (200, 1_000))).await {
         note(&world, &call, Step::Cancel);
-        return end(&world, &call, word(&CANCELLED));
+        return end(&world, &call, pick(&CANCELLED));
     }
     note(&world, &call, Step::Ringing);
     say(
         &world,
         &call,
-        if word(&["a", "b"]) == "a" {
+        if pick(&["a", "b"]) == "a" {
             "ringing"
         } else {
             "Ringing"
@@ -59,17 +56,17 @@ pub(super) async fn live(world: Arc<World>, id: String) {
     };
     if stopped(&world, &call, rings).await {
         note(&world, &call, Step::Cancel);
-        return end(&world, &call, word(&CANCELLED));
+        return end(&world, &call, pick(&CANCELLED));
     }
     match part.fate {
-        Fate::Answered(who, talk) => answered(&world, &call, who, talk, word(&ANSWERED)).await,
-        Fate::RingsOut | Fate::Refused(480 | 408, _) => end(&world, &call, word(&NO_ANSWER)),
+        Fate::Answered(who, talk) => answered(&world, &call, who, talk, pick(&ANSWERED)).await,
+        Fate::RingsOut | Fate::Refused(480 | 408, _) => end(&world, &call, pick(&NO_ANSWER)),
         Fate::Refused(486 | 600, _) => end(&world, &call, "busy"),
-        Fate::Refused(..) => end(&world, &call, word(&["failed", "Failed", "error"])),
+        Fate::Refused(..) => end(&world, &call, pick(&["failed", "Failed", "error"])),
     }
 }
 
-async fn answered(world: &Arc<World>, call: &Called, who: Who, talk: Duration, word: &str) {
+async fn answered(world: &Arc<World>, call: &Called, who: Who, talk: Duration, status: &str) {
     let odd = world.hits("odd_word", &call.id);
     if odd {
         say(world, call, "connecting_media");
@@ -81,7 +78,7 @@ async fn answered(world: &Arc<World>, call: &Called, who: Who, talk: Duration, w
         call.answered = Some(now);
         call.who = Some(who);
     });
-    say(world, call, word);
+    say(world, call, status);
     stopped(world, call, talk).await;
     if odd {
         say(world, call, "wrapping-up");
@@ -99,11 +96,11 @@ async fn stopped(world: &Arc<World>, call: &Called, wait: Duration) -> bool {
     }
 }
 
-fn end(world: &Arc<World>, call: &Called, word: &str) {
+fn end(world: &Arc<World>, call: &Called, status: &str) {
     note(world, call, Step::End);
     let now = world.now();
     change(world, call, |call| call.ended = Some(now));
-    say(world, call, word);
+    say(world, call, status);
 }
 
 fn note(world: &Arc<World>, call: &Called, step: Step) {
@@ -112,14 +109,14 @@ fn note(world: &Arc<World>, call: &Called, step: Step) {
 }
 
 /// The call gets a new word, and whoever asked for it is told.
-fn say(world: &Arc<World>, call: &Called, word: &str) {
+fn say(world: &Arc<World>, call: &Called, status: &str) {
     let now = world.now();
     let nth = change(world, call, |call| {
-        call.history.push((now, word.to_owned()));
+        call.history.push((now, status.to_owned()));
         call.history.len()
     });
     if let Some(address) = call.webhook.clone() {
-        webhooks::send(world, call, address, word, nth);
+        webhooks::send(world, call, &address, status, nth);
     }
 }
 

@@ -81,6 +81,8 @@ pub struct Settings {
     pub no_money: u16,
     /// How far the status shown is behind the call, in milliseconds.
     pub lag: (u64, u64),
+    /// How late a new call shows in the listing.
+    pub listed_after: Duration,
     pub page_size: usize,
     /// Refusals by callee: status and body.
     pub refusals: BTreeMap<String, (u16, String)>,
@@ -102,6 +104,7 @@ impl Default for Settings {
             price: 2,
             no_money: 402,
             lag: (500, 5_000),
+            listed_after: Duration::from_secs(4),
             page_size: 15,
             refusals: BTreeMap::new(),
             faults: Faults::new(1),
@@ -225,4 +228,9 @@ impl World {
 /// A span between these milliseconds that depends on nothing but these words.
 fn span(words: &[&str], (least, most): (u64, u64)) -> Duration {
     Duration::from_millis(least + dice(7, words) % (most - least + 1))
+}
+
+/// A place among so many that depends on nothing but this word.
+fn roll(word: &str, places: usize) -> usize {
+    usize::try_from(dice(3, &[word]) % places as u64).unwrap()
 }

@@ -12,7 +12,7 @@ use super::{Called, World, span};
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// Tells the call's `nth` change, in its own time.
-pub(super) fn send(world: &Arc<World>, call: &Called, address: String, word: &str, nth: usize) {
+pub(super) fn send(world: &Arc<World>, call: &Called, address: &str, status: &str, nth: usize) {
     let key = format!("{}#{nth}", call.id);
     let hits = |fault| world.hits(fault, &key);
     let now = world.now();
@@ -22,7 +22,7 @@ pub(super) fn send(world: &Arc<World>, call: &Called, address: String, word: &st
             "event": "call.updated",
             "event_id": format!("evt-{key}"),
             "timestamp": at.to_string(),
-            "call": {"id": call.id, "status": word, "to": call.to, "from": call.from},
+            "call": {"id": call.id, "status": status, "to": call.to, "from": call.from},
         })
         .to_string()
     };
@@ -44,7 +44,7 @@ pub(super) fn send(world: &Arc<World>, call: &Called, address: String, word: &st
         sent.push((soon, "{\"event\": ".to_owned()));
     }
     for (after, body) in sent {
-        post(world, after, address.clone(), body);
+        post(world, after, address.to_owned(), body);
     }
     if hits("hook_forged") {
         let (start, token) = address.split_once("token=").unwrap();

@@ -17,6 +17,7 @@ mod api;
 mod batch;
 mod book;
 mod document;
+mod examine;
 mod fields;
 mod pace;
 mod reader;
@@ -31,6 +32,7 @@ use self::addresses::{Addresses, Place, Subject};
 use self::answer::{Verdict, verdict};
 use self::api::{Api, Order, whole_seconds};
 use self::book::{Book, Known};
+use self::examine::{PLAIN_HTTP, is_plain};
 use self::fields::Fields;
 use self::pace::{Pace, SECOND, Ticket};
 use self::reader::{PlumReader, call_id_of};
@@ -185,9 +187,8 @@ impl Plum {
     }
 
     fn warn_of_plain_http(&self, tickets: &[Ticket]) {
-        let plain = self.account.url.starts_with("http://");
         if let Some(first) = tickets.first()
-            && plain
+            && is_plain(&self.account)
             && !self.warned.swap(true, Ordering::Relaxed)
         {
             first.line.warn("plain_http", PLAIN_HTTP.to_owned());
@@ -244,10 +245,6 @@ impl Plum {
         LookUp::Ended(report, at)
     }
 }
-
-/// Why plain HTTP is warned of.
-const PLAIN_HTTP: &str =
-    "the credentials travel in clear: write https:// if Plum's server takes it";
 
 /// Lets go of a request that was told its fate.
 fn settle(ticket: Ticket) {
@@ -358,19 +355,7 @@ impl Vendor for Plum {
     }
 
     async fn examine(&self) -> Vec<Examined> {
-        let mut found = Vec::new();
-        if self.account.url.starts_with("http://") {
-            found.push(Examined {
-                what: "credentials",
-                found: Err(PLAIN_HTTP.to_owned()),
-            });
-        }
-        found.push(if self.account.is_fuse() {
-            self.examine_fuse().await
-        } else {
-            self.examine_dev().await
-        });
-        found
+        examine::examine(&self.account, &self.api, &self.redactor).await
     }
 
     fn reader(&self) -> Arc<dyn Reader> {
@@ -383,54 +368,5 @@ impl Vendor for Plum {
             redactor: self.redactor.clone(),
             next,
         })
-    }
-}
-
-impl Plum {
-    /// DEV has no request that proves the credentials and queues nothing.
-    async fn examine_dev(&self) -> Examined {
-        let found = match self.api.front().await {
-            Ok(answer) => Ok(format!(
-                "the server answers with {}; DEV checks login and PIN only with a call",
-                answer.status
-            )),
-            Err(error) => Err(self.unreachable(&error)),
-        };
-        Examined {
-            what: "trunk",
-            found,
-        }
-    }
-
-    /// A call that cannot exist: whoever may ask is told that there is none.
-    async fn examine_fuse(&self) -> Examined {
-        let found = match self.api.details("0").await {
-            Ok(answer) => match answer.status {
-                200 | 404 => Ok("Fuse takes the credentials".to_owned()),
-                401 => Err(
-                    "Fuse refuses the e-mail address or developer key, or the account is \
-                     inactive"
-                        .to_owned(),
-                ),
-                status => Err(format!("Fuse answers with {status}: check `url`")),
-            },
-            Err(error) => Err(self.unreachable(&error)),
-        };
-        Examined {
-            what: "credentials",
-            found,
-        }
-    }
-
-    fn unreachable(&self, error: &NoAnswer) -> String {
-        let why = self.redactor.clean(&error.to_string());
-        if self.account.url.starts_with("https://") {
-            format!(
-                "{why}; if Plum's server takes plain HTTP alone, write http:// and mind that the \
-                 credentials then travel in clear"
-            )
-        } else {
-            why
-        }
     }
 }

@@ -98,6 +98,13 @@ impl Plum {
         }
     }
 
+    /// Ends what waits and must not leave any more.
+    fn weed(&self) {
+        for (ticket, end) in self.pace.weed(|request| self.too_late(request)) {
+            self.end_unsent(ticket, end);
+        }
+    }
+
     fn end_unsent(&self, ticket: Ticket, end: CallEnd) {
         let report = CallReport {
             end,
@@ -273,13 +280,13 @@ impl Vendor for Plum {
             return;
         }
         let settles = self.pace.enter(request, line.clone());
+        // It may have been hung up before it got here.
+        self.weed();
         while self.pace.waits(attempt) {
             let Some(_place) = self.pace.place().await else {
                 break;
             };
-            for (ticket, end) in self.pace.weed(|request| self.too_late(request)) {
-                self.end_unsent(ticket, end);
-            }
+            self.weed();
             if let Some((subject, tickets)) = self.pace.take(&self.addresses) {
                 self.send(&subject, tickets).await;
                 line.sleep(SECOND).await;

@@ -94,7 +94,7 @@ fn refusal(status: u16, why: &str) -> CallEnd {
         CallEnd::ProviderFailed
     } else if says(&["phone number", "destination", "invalid number"]) {
         CallEnd::BadNumber
-    } else if status >= 300 {
+    } else if matches!(status, 300..=499) {
         CallEnd::Misconfigured
     } else {
         CallEnd::ProviderFailed

@@ -66,7 +66,9 @@ impl Batch {
             Some((u64::from_str_radix(after, 36).ok()?, check.to_owned()))
         });
         let members: Vec<_> = members.collect::<Option<_>>()?;
-        (!members.is_empty()).then_some(Self { first, members })
+        let batch = Self { first, members };
+        // Its one spelling, or it is not ours.
+        (!batch.members.is_empty() && batch.to_string() == text).then_some(batch)
     }
 
     /// The attempt for a number as Plum spells it: with or without `tel:`, a plus, a leading 1, and
@@ -200,7 +202,8 @@ mod tests {
             "7f3a9c21-123.abc",
             "x.abcd",
             "7f3a9c21-1.%%abcd",
-            "7f3a9c21-1.é34",
+            "7f3a9c21-1.+1abcd",
+            "7f3a9c21-1.0abcd",
             "7f3a9c21-1.zzzzzzzzzzzzzzzzzzzzabcd",
         ] {
             assert_eq!(Batch::parse(text), None, "{text}");

@@ -103,8 +103,8 @@ impl Fields {
 
     /// The first text under one of these names; earlier names go first.
     pub(super) fn get(&self, names: &[&str]) -> Option<&str> {
-        let named = |name: &&str| self.0.iter().find(|(known, _)| known == name);
-        let (_, value) = names.iter().find_map(named)?;
+        let of_name = |wanted: &&str| self.0.iter().find(|(name, _)| name == wanted);
+        let (_, value) = names.iter().find_map(of_name)?;
         Some(value)
     }
 

@@ -17,6 +17,7 @@ mod api;
 mod batch;
 mod book;
 mod document;
+mod examine;
 mod fields;
 mod pace;
 mod reader;
@@ -31,6 +32,7 @@ use self::addresses::{Addresses, Place, Subject};
 use self::answer::{Verdict, verdict};
 use self::api::{Api, Order, whole_seconds};
 use self::book::{Book, Known};
+use self::examine::{PLAIN_HTTP, is_plain};
 use self::fields::Fields;
 use self::pace::{Pace, SECOND, Ticket};
 use self::reader::{PlumReader, call_id_of};
@@ -93,6 +95,13 @@ impl Plum {
             Some(CallEnd::Lapsed)
         } else {
             None
+        }
+    }
+
+    /// Ends what waits and must not leave any more.
+    fn weed(&self) {
+        for (ticket, end) in self.pace.weed(|request| self.too_late(request)) {
+            self.end_unsent(ticket, end);
         }
     }
 
@@ -185,9 +194,8 @@ impl Plum {
     }
 
     fn warn_of_plain_http(&self, tickets: &[Ticket]) {
-        let plain = self.account.url.starts_with("http://");
         if let Some(first) = tickets.first()
-            && plain
+            && is_plain(&self.account)
             && !self.warned.swap(true, Ordering::Relaxed)
         {
             first.line.warn("plain_http", PLAIN_HTTP.to_owned());
@@ -245,10 +253,6 @@ impl Plum {
     }
 }
 
-/// Why plain HTTP is warned of.
-const PLAIN_HTTP: &str =
-    "the credentials travel in clear: write https:// if Plum's server takes it";
-
 /// Lets go of a request that was told its fate.
 fn settle(ticket: Ticket) {
     // Nobody waits for it any more once the engine has ended.
@@ -277,13 +281,13 @@ impl Vendor for Plum {
             return;
         }
         let settles = self.pace.enter(request, line.clone());
+        // It may have been hung up before it got here.
+        self.weed();
         while self.pace.waits(attempt) {
             let Some(_place) = self.pace.place().await else {
                 break;
             };
-            for (ticket, end) in self.pace.weed(|request| self.too_late(request)) {
-                self.end_unsent(ticket, end);
-            }
+            self.weed();
             if let Some((subject, tickets)) = self.pace.take(&self.addresses) {
                 self.send(&subject, tickets).await;
                 line.sleep(SECOND).await;
@@ -359,19 +363,7 @@ impl Vendor for Plum {
     }
 
     async fn examine(&self) -> Vec<Examined> {
-        let mut found = Vec::new();
-        if self.account.url.starts_with("http://") {
-            found.push(Examined {
-                what: "credentials",
-                found: Err(PLAIN_HTTP.to_owned()),
-            });
-        }
-        found.push(if self.account.is_fuse() {
-            self.examine_fuse().await
-        } else {
-            self.examine_dev().await
-        });
-        found
+        examine::examine(&self.account, &self.api, &self.redactor).await
     }
 
     fn reader(&self) -> Arc<dyn Reader> {
@@ -384,54 +376,5 @@ impl Vendor for Plum {
             redactor: self.redactor.clone(),
             next,
         })
-    }
-}
-
-impl Plum {
-    /// DEV has no request that proves the credentials and queues nothing.
-    async fn examine_dev(&self) -> Examined {
-        let found = match self.api.front().await {
-            Ok(answer) => Ok(format!(
-                "the server answers with {}; DEV checks login and PIN only with a call",
-                answer.status
-            )),
-            Err(error) => Err(self.unreachable(&error)),
-        };
-        Examined {
-            what: "trunk",
-            found,
-        }
-    }
-
-    /// A call that cannot exist: whoever may ask is told that there is none.
-    async fn examine_fuse(&self) -> Examined {
-        let found = match self.api.details("0").await {
-            Ok(answer) => match answer.status {
-                200 | 404 => Ok("Fuse takes the credentials".to_owned()),
-                401 => Err(
-                    "Fuse refuses the e-mail address or developer key, or the account is \
-                     inactive"
-                        .to_owned(),
-                ),
-                status => Err(format!("Fuse answers with {status}: check `url`")),
-            },
-            Err(error) => Err(self.unreachable(&error)),
-        };
-        Examined {
-            what: "credentials",
-            found,
-        }
-    }
-
-    fn unreachable(&self, error: &NoAnswer) -> String {
-        let why = self.redactor.clean(&error.to_string());
-        if self.account.url.starts_with("https://") {
-            format!(
-                "{why}; if Plum's server takes plain HTTP alone, write http:// and mind that the \
-                 credentials then travel in clear"
-            )
-        } else {
-            why
-        }
     }
 }

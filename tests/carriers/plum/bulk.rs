@@ -9,6 +9,7 @@ use dialdeck::provider::remote::Vendor as _;
 use super::*;
 use crate::rig::{attempt, ends, names};
 use crate::vendors::faults::Faults;
+use crate::vendors::ledger::Step;
 
 fn many(double: &PlumDouble, rig: &mut Rig, serials: std::ops::Range<i64>) {
     for serial in serials.clone() {
@@ -98,6 +99,29 @@ fn a_batch_ends_at_its_earliest_expiry_and_leaves_out_what_is_over() {
             .count(),
         0
     );
+}
+
+/// First in, first out: what waits at Plum is dialed later, once, and ends by its own result.
+#[test]
+fn a_full_plum_queue_delays_and_repeats_nothing() {
+    let clock = rig::clock();
+    let double = PlumDouble::start(Options {
+        script: script(),
+        capacity: 3,
+        ..Options::new(&clock)
+    });
+    let mut rig = start(&clock, dev(&double));
+    double.settings().delay = Duration::from_mins(1);
+    many(&double, &mut rig, 20..45);
+    let mut calls = 0_i32;
+    for entry in double.ledger().entries() {
+        calls += match entry.step {
+            Step::Invite => 1,
+            Step::End => -1,
+            Step::Ringing | Step::Answer | Step::Cancel => 0,
+        };
+        assert!((0..=3).contains(&calls), "{calls}");
+    }
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! A deck with three running campaigns on one trunk, its engine and its listener.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
 
@@ -44,6 +44,15 @@ pub struct Call {
     pub number: String,
     pub outcome: String,
     pub invites: usize,
+    /// It was stopped while it rang.
+    pub cancelled: bool,
+}
+
+/// What the double's ledger holds, by attempt.
+struct Carried {
+    log: String,
+    invites: BTreeMap<String, usize>,
+    cancelled: BTreeSet<String>,
 }
 
 /// Everything that is set up before the vendor is.
@@ -78,7 +87,7 @@ impl Stage {
         let rules = Rules::embedded();
         let mut store = SqliteStore::create_or_open(&path, deck, rules, start).unwrap();
         let mut text = format!(
-            "[[trunk]]\nname = \"trunk\"\n{kind}max_concurrent = 120\ncalls_per_minute = 240\n\
+            "[[trunk]]\nname = \"trunk\"\n{kind}max_concurrent = 120\ncalls_per_minute = 180\n\
              ring_timeout = \"20s\"\nmax_call = \"2m\"\n[[pool]]\nname = \"main\"\n\
              trunk = \"trunk\"\nnumbers = [\n"
         );
@@ -165,7 +174,7 @@ fn add_campaign(store: &mut SqliteStore, purpose: &str, areas: &[u32], at: Times
     let text = format!(
         "name = \"{purpose}\"\nseller = \"Example Dental\"\npurpose = \"{purpose}\"\n\
          call_class = \"live\"\nagent = \"automated\"\ntrunk = \"trunk\"\ncontacts = \"none.csv\"\n\
-         [pacing]\ncalls_per_minute = 90\nmax_concurrent = 60\n[schedule]\nramp = \"0s\"\n\
+         [pacing]\ncalls_per_minute = 70\nmax_concurrent = 60\n[schedule]\nramp = \"0s\"\n\
          [caller_id]\npool = \"main\"\n[consent]\nrequired = \"none\"\n"
     );
     let file = read_campaign("campaign.toml", &text).unwrap();
@@ -245,7 +254,7 @@ impl Ended {
     }
 
     /// The double's log with the attempts its calls were for: the last one planned for their number.
-    fn carrier(&self) -> (String, BTreeMap<String, usize>) {
+    fn carrier(&self) -> Carried {
         let mut planned: BTreeMap<String, Vec<(Timestamp, String)>> = BTreeMap::new();
         for entry in self.log() {
             if entry["kind"] == "attempt_reserved" {
@@ -257,7 +266,8 @@ impl Ended {
         }
         let mut of_key: BTreeMap<(String, String), String> = BTreeMap::new();
         let mut invites: BTreeMap<String, usize> = BTreeMap::new();
-        let mut text = String::new();
+        let mut cancelled = BTreeSet::new();
+        let mut log = String::new();
         for entry in self.ledger.entries() {
             let key = (entry.key.clone(), entry.to.clone());
             if entry.step == Step::Invite {
@@ -269,6 +279,12 @@ impl Ended {
                 let attempt = last.map(|(_, attempt)| attempt.clone()).unwrap_or_default();
                 *invites.entry(attempt.clone()).or_default() += 1;
                 of_key.insert(key.clone(), attempt);
+            } else if !of_key.contains_key(&key) {
+                // Stopped in the vendor's own queue, before there was an INVITE.
+                continue;
+            }
+            if entry.step == Step::Cancel {
+                cancelled.extend(of_key.get(&key).cloned());
             }
             let line = json!({
                 "at": entry.at,
@@ -277,14 +293,18 @@ impl Ended {
                 "to": entry.to,
                 "from": entry.from,
             });
-            writeln!(text, "{line}").unwrap();
+            writeln!(log, "{line}").unwrap();
         }
-        (text, invites)
+        Carried {
+            log,
+            invites,
+            cancelled,
+        }
     }
 
     /// Fails on any breach that the judge finds in the two logs.
     pub fn assert_clean(&self) {
-        let (carrier, _) = self.carrier();
+        let carrier = self.carrier().log;
         let options = judge::Options {
             unfinished: true,
             any_pace: true,
@@ -300,7 +320,9 @@ impl Ended {
 
     /// Every attempt that ended, in order.
     pub fn calls(&self) -> Vec<Call> {
-        let (_, invites) = self.carrier();
+        let Carried {
+            invites, cancelled, ..
+        } = self.carrier();
         let ended = self.log().into_iter();
         ended
             .filter(|entry| entry["kind"] == "call_ended")
@@ -311,6 +333,7 @@ impl Ended {
                     .get(entry["attempt"].as_str().unwrap())
                     .copied()
                     .unwrap_or(0),
+                cancelled: cancelled.contains(entry["attempt"].as_str().unwrap()),
             })
             .collect()
     }

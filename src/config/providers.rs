@@ -153,13 +153,7 @@ fn simulator(table: &mut Table<'_, '_>) -> (ProviderSettings, Capabilities) {
         seed: u64::from(table.number("seed", 0..=u32::MAX).unwrap_or(1)),
         carrier_log: table.text("carrier_log").map(PathBuf::from),
     };
-    let capabilities = Capabilities {
-        look_up: true,
-        hang_up: true,
-        pci: table.flag("pci").unwrap_or(false),
-        tells_speech: true,
-        lists_numbers: false,
-    };
+    let capabilities = Capabilities::simulator(table.flag("pci").unwrap_or(false));
     (ProviderSettings::Simulator(settings), capabilities)
 }
 
@@ -177,13 +171,7 @@ fn livekit(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)
         agent: agent?.to_owned(),
         agent_wait: agent_wait.unwrap_or(Duration::from_secs(10)),
     };
-    let capabilities = Capabilities {
-        look_up: true,
-        hang_up: true,
-        pci: false,
-        tells_speech: false,
-        lists_numbers: true,
-    };
+    let capabilities = Capabilities::livekit(settings.agent_wait);
     Some((ProviderSettings::LiveKit(settings), capabilities))
 }
 
@@ -201,13 +189,7 @@ fn bubblyphone(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilit
         low_balance: table.number("low_balance", 0..=100_000).unwrap_or(5),
         url: url?,
     };
-    let capabilities = Capabilities {
-        look_up: true,
-        hang_up: true,
-        pci: false,
-        tells_speech: false,
-        lists_numbers: true,
-    };
+    let capabilities = Capabilities::bubblyphone();
     Some((ProviderSettings::BubblyPhone(settings), capabilities))
 }
 
@@ -242,13 +224,7 @@ fn plum(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)> {
         api,
         singles_per_second: singles.unwrap_or(1),
     };
-    let capabilities = Capabilities {
-        look_up: fuse,
-        hang_up: false,
-        pci,
-        tells_speech: false,
-        lists_numbers: false,
-    };
+    let capabilities = Capabilities::plum(fuse, pci);
     Some((ProviderSettings::Plum(settings), capabilities))
 }
 

@@ -45,10 +45,61 @@ pub struct Capabilities {
     /// picked up is else only what it says itself: silence towards us is no sign of a machine.
     #[serde(default)]
     pub tells_speech: bool,
+    /// How late its news of a call may come: it prepares, asks and is asked before we know. Before
+    /// that has passed, silence is no sign that a call should be over.
+    #[serde(default)]
+    pub news_lag: Duration,
     /// Whether it says which numbers the account owns. Then a caller ID is shown only when it said so
     /// within a day.
     #[serde(default)]
     pub lists_numbers: bool,
+}
+
+impl Capabilities {
+    /// The built-in simulated carrier.
+    pub fn simulator(pci: bool) -> Self {
+        Self {
+            look_up: true,
+            hang_up: true,
+            pci,
+            tells_speech: true,
+            ..Self::default()
+        }
+    }
+
+    /// LiveKit SIP, whose agent may take so long to be there; its answer to a call comes up to eight
+    /// seconds after the ringing, and as much may pass until an unanswered question is given up.
+    pub fn livekit(agent_wait: Duration) -> Self {
+        Self {
+            look_up: true,
+            hang_up: true,
+            lists_numbers: true,
+            news_lag: agent_wait + Duration::from_secs(16),
+            ..Self::default()
+        }
+    }
+
+    /// BubblyPhone Agents: it queues a call for a moment, shows its status late and is asked every
+    /// few seconds.
+    pub fn bubblyphone() -> Self {
+        Self {
+            look_up: true,
+            hang_up: true,
+            lists_numbers: true,
+            news_lag: Duration::from_secs(30),
+            ..Self::default()
+        }
+    }
+
+    /// Plum Voice: its results come minutes late by design, and nothing can be hung up.
+    pub fn plum(fuse: bool, pci: bool) -> Self {
+        Self {
+            look_up: fuse,
+            pci,
+            news_lag: Duration::from_mins(5),
+            ..Self::default()
+        }
+    }
 }
 
 /// STIR/SHAKEN attestation of a caller ID, as its provider reports it (RFC 8588).

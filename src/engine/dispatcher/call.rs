@@ -75,7 +75,8 @@ impl Call {
         now: Timestamp,
     ) -> Self {
         let start = attempt.sent_at.unwrap_or(now);
-        let ring_ends = start + trunk.queue_wait + trunk.ring_timeout + GRACE;
+        let silence = trunk.queue_wait + trunk.capabilities.news_lag + GRACE;
+        let ring_ends = start + trunk.ring_timeout + silence;
         Self {
             campaign: attempt.campaign,
             number: attempt.number,
@@ -101,7 +102,8 @@ impl Call {
 
     /// Starts to listen for who answered, where anything is to be heard.
     pub(super) fn answered(&mut self, at: Timestamp, trunk: &TrunkSettings) {
-        self.life_ends = self.life_ends.max(at + trunk.max_call + GRACE);
+        let silence = trunk.capabilities.news_lag + GRACE;
+        self.life_ends = self.life_ends.max(at + trunk.max_call + silence);
         if trunk.capabilities.tells_speech {
             self.listening = Some((Detector::new(Thresholds::default()), at));
             self.wait_for_verdict();

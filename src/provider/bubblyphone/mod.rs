@@ -285,13 +285,7 @@ enum Balance {
 
 impl Vendor for BubblyPhone {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            look_up: true,
-            hang_up: true,
-            pci: false,
-            tells_speech: false,
-            lists_numbers: true,
-        }
+        Capabilities::bubblyphone()
     }
 
     async fn place(&self, request: DialRequest, line: Line) {

@@ -102,13 +102,7 @@ impl LiveKit {
 
 impl Vendor for LiveKit {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            look_up: true,
-            hang_up: true,
-            pci: false,
-            tells_speech: false,
-            lists_numbers: true,
-        }
+        Capabilities::livekit(self.account.agent_wait)
     }
 
     async fn place(&self, request: DialRequest, line: Line) {

@@ -261,13 +261,7 @@ fn settle(ticket: Ticket) {
 
 impl Vendor for Plum {
     fn capabilities(&self) -> Capabilities {
-        Capabilities {
-            look_up: self.account.is_fuse(),
-            hang_up: false,
-            pci: self.account.pci,
-            tells_speech: false,
-            lists_numbers: false,
-        }
+        Capabilities::plum(self.account.is_fuse(), self.account.pci)
     }
 
     async fn place(&self, request: DialRequest, line: Line) {

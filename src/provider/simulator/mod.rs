@@ -359,10 +359,7 @@ impl Provider for Simulator {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             look_up: self.log.is_some(),
-            hang_up: true,
-            pci: true,
-            tells_speech: true,
-            lists_numbers: false,
+            ..Capabilities::simulator(true)
         }
     }
 

@@ -50,7 +50,7 @@ pub fn execute(args: &CallArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
     if !env.json {
         writeln!(out, "{} through {}", describe(&echo), args.trunk)?;
     }
-    if let Some(report) = stands_against(&mut deck, echo.number, campaign, now)? {
+    if let Some(report) = stands_against(&mut deck, echo.number, campaign, by.at)? {
         let stopped = CampaignState::Stopped;
         deck.store
             .move_campaign(campaign, stopped, "refused", &by)?;

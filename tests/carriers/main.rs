@@ -7,6 +7,7 @@ mod campaigns;
 mod judge;
 mod livekit;
 mod plum;
+mod program;
 mod rig;
 #[path = "../vendors/mod.rs"]
 mod vendors;

@@ -2,7 +2,12 @@
 //! `cargo run --example vendor -- livekit --port 7880 --webhook http://127.0.0.1:8077/lk/webhook`.
 //!
 //! It says what the deck file and the environment need, then serves until it is interrupted.
-#![expect(clippy::unwrap_used, reason = "a program for whoever reads its source")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a program for whoever reads its source"
+)]
 
 #[expect(dead_code, reason = "the tests use all of it")]
 #[path = "../tests/vendors/mod.rs"]

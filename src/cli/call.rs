@@ -140,7 +140,7 @@ fn settings(
         name: format!("test-call-{}", now.as_millis() / 1000),
         seller: "test call".to_owned(),
         purpose: Purpose::Information,
-        call_class: CallClass::Live,
+        call_class: CallClass::Automated,
         agent: Agent::Automated,
         trunk,
         pci: false,

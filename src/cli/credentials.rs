@@ -59,12 +59,15 @@ fn from_file(path: &Path, what: &str) -> Result<Secret, CliError> {
     Ok(Secret::new(first))
 }
 
-/// The deck's own key, made when there is none.
+/// The deck's own key, made when there is none; one for the moment where nothing may be written.
 ///
 /// # Errors
 /// When the file can be neither read nor made.
 pub(super) fn deck_key(env: &Env) -> Result<Secret, CliError> {
     let path = env.deck.join(KEY_FILE);
+    if env.read_only && !path.exists() {
+        return random();
+    }
     let made = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -72,12 +75,7 @@ pub(super) fn deck_key(env: &Env) -> Result<Secret, CliError> {
         .open(&path);
     match made {
         Ok(mut file) => {
-            let mut bytes = [0; 32];
-            rustls::crypto::ring::default_provider()
-                .secure_random
-                .fill(&mut bytes)
-                .map_err(|_| CliError::failed("the machine gives no random bytes"))?;
-            writeln!(file, "{}", hex(&bytes))?;
+            writeln!(file, "{}", random()?.expose())?;
             file.sync_all()?;
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
@@ -86,4 +84,13 @@ pub(super) fn deck_key(env: &Env) -> Result<Secret, CliError> {
         Err(error) => return Err(CliError::file(&path, &error)),
     }
     from_file(&path, "the deck's own key")
+}
+
+fn random() -> Result<Secret, CliError> {
+    let mut bytes = [0; 32];
+    rustls::crypto::ring::default_provider()
+        .secure_random
+        .fill(&mut bytes)
+        .map_err(|_| CliError::failed("the machine gives no random bytes"))?;
+    Ok(Secret::new(hex(&bytes)))
 }

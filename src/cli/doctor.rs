@@ -103,6 +103,14 @@ fn outside_findings(
     let state = (deck.engine_runs()?, wants_results);
     let id = deck.store.deck_id();
     findings.extend(outside::findings(&config, id, state, env)?);
+    let given_up = deck.store.results_given_up()?.len() as u64;
+    if given_up > 0 {
+        let text = format!(
+            "{} could not be delivered; `dialdeck results list` says why",
+            count(given_up, "result")
+        );
+        findings.push(finding("results", Level::Warn, text));
+    }
     for refused in deck.store.quarantined()? {
         let text = format!(
             "trunk {}: {} from outside not taken ({}), the last at {}",

@@ -271,9 +271,11 @@ async fn watch(
         reporter.say("ending: no new calls; waiting for calls that are up (again to end at once)");
         let asking = handle.clone();
         tokio::spawn(async move {
-            asking
-                .ask(Command::Drain(Some(DRAIN_LIMIT)), "signal")
-                .await
+            let drain = Command::Drain(Some(DRAIN_LIMIT));
+            // The queue may be full for a moment; the wish must not be lost.
+            while asking.ask(drain.clone(), "signal").await.is_err() && !asking.has_ended() {
+                tokio::time::sleep(REPORT_EVERY).await;
+            }
         });
     }
 }

@@ -94,7 +94,7 @@ fn bind(address: std::net::SocketAddr) -> Result<std::net::TcpListener, CliError
     Ok(socket)
 }
 
-/// The courier, when some campaign wants results; without a key they are kept.
+/// The courier, if there is a key to sign with. A campaign that wants results cannot run without.
 fn courier(
     config: &DeckConfig,
     deck: &mut Deck,
@@ -102,13 +102,16 @@ fn courier(
     env: &Env,
 ) -> Result<Option<Courier>, CliError> {
     let wants = |campaign: &Campaign| campaign.settings.results_url.is_some();
-    if !deck.store.campaigns()?.iter().any(wants) {
-        return Ok(None);
-    }
-    let id: DeckId = deck.store.deck_id();
-    let secret = credentials::read(&config.results_secret, "the key that signs results", env)?;
+    let wanted = deck.store.campaigns()?.iter().any(wants);
+    let read = credentials::read(&config.results_secret, "the key that signs results", env);
+    let secret = match read {
+        Ok(secret) => secret,
+        Err(_) if !wanted => return Ok(None),
+        Err(error) => return Err(error),
+    };
     let http = Http::new(clock.clone()).map_err(CliError::failed)?;
-    Ok(Some(Courier::new(id, http, secret, clock.clone())))
+    let deck: DeckId = deck.store.deck_id();
+    Ok(Some(Courier::new(deck, http, secret, clock.clone())))
 }
 
 /// Carries the results of the last moments, after the engine has ended. What cannot be delivered

@@ -235,6 +235,11 @@ fn trunks(root: &mut Table<'_, '_>) -> Trunks {
         let name = table.required_text("name", "give the trunk a name");
         let provider = provider(&mut table);
         let can = provider.as_ref().map(|(_, can)| *can).unwrap_or_default();
+        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+        if let Some(name) = name.filter(|name| !name.bytes().all(plain)) {
+            let message = format!("`{name}` is no plain name: it stands in addresses");
+            table.reject("name", message, "use letters, digits, hyphens");
+        }
         let trunk = trunk(&mut table, name.unwrap_or_default(), can);
         if trunks.iter().any(|known| known.name == trunk.name) {
             table.reject(

@@ -158,7 +158,8 @@ fn simulator(table: &mut Table<'_, '_>) -> (ProviderSettings, Capabilities) {
 }
 
 fn livekit(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)> {
-    let wait = Duration::from_secs(1)..=Duration::from_mins(1);
+    // Well within the half minute for which a claim permits its call.
+    let wait = Duration::from_secs(1)..=Duration::from_secs(20);
     let agent_wait = table.span_of_time("agent_wait", wait);
     let url = required_url(table, "url", "name the server: url = \"https://…\"");
     let sip_trunk = table.required_text("sip_trunk", "name the outbound trunk: \"ST_…\"");

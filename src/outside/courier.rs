@@ -16,7 +16,7 @@ use crate::store::outside::{Delivery, ResultDue, ResultsTurn};
 /// Results under way at once.
 pub const AT_ONCE: usize = 8;
 
-/// Tries after which a result is given up: with the pauses between them, about three days.
+/// Tries after which a result is given up: with the pauses between them, about two days.
 const TRIES: u32 = 20;
 
 /// The pause after the first failure; doubled with each further one.

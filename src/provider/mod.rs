@@ -85,6 +85,9 @@ pub enum ProviderEvent {
     Warning(&'static str, String),
 }
 
+/// The word of the warning that says that the account's numbers could not be asked for.
+pub const NUMBERS_UNKNOWN: &str = "numbers_unknown";
+
 /// What a provider knows about an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookUp {

@@ -81,7 +81,7 @@ impl Site {
 
     /// A number that may be called at this hour, by the law of where it is.
     fn callable(&self) -> &'static str {
-        let mut args = vec!["window", "--json"];
+        let mut args = vec!["window", "--json", "--class", "automated"];
         args.extend(AROUND);
         let output = self.run(&args);
         let text = String::from_utf8(output.stdout).unwrap();

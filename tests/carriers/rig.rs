@@ -13,8 +13,7 @@ use axum::response::{IntoResponse as _, Response};
 use dialdeck::clock::{Clock, ScaledClock};
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptId, Briefing, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber, Timestamp,
-    TrunkName,
+    AttemptId, Briefing, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber, TrunkName,
 };
 use dialdeck::provider::inbound::{Arrived, Reader, Reading, Refused};
 use dialdeck::provider::remote::secret::{Reach, Secret};
@@ -27,19 +26,19 @@ use tokio::runtime::Runtime;
 use crate::vendors::server::Server;
 
 /// Simulated seconds per real second: a call of half a minute takes less than one.
-pub const FACTOR: u32 = 40;
+pub(crate) const FACTOR: u32 = 40;
 
 /// How long, by the deck's clock, a test waits for what must come.
 const PATIENCE: Duration = Duration::from_mins(20);
 
 /// A clock that starts on a Monday afternoon, in New York and in London.
-pub fn clock() -> Clock {
+pub(crate) fn clock() -> Clock {
     let start = "2026-12-07T15:30:00Z".parse().unwrap();
     Clock::Scaled(ScaledClock::start(start, FACTOR))
 }
 
 /// An attempt of the deck under test.
-pub fn attempt(serial: i64) -> AttemptId {
+pub(crate) fn attempt(serial: i64) -> AttemptId {
     AttemptId {
         deck: DeckId(0x7f3a_9c21),
         serial,
@@ -47,47 +46,50 @@ pub fn attempt(serial: i64) -> AttemptId {
 }
 
 /// A fictional number: `555-01` and these two digits, in New York.
-pub fn number(last: u8) -> PhoneNumber {
+pub(crate) fn number(last: u8) -> PhoneNumber {
     assert!(last < 100);
     format!("+121255501{last:02}").parse().unwrap()
 }
 
 /// The number that is shown.
-pub fn caller_id() -> PhoneNumber {
+pub(crate) fn caller_id() -> PhoneNumber {
     "+16465550100".parse().unwrap()
 }
+
+/// What stands behind the way in: who reads, and where it goes.
+type Behind = (Arc<dyn Reader>, Inlet);
 
 /// The way in for webhooks, as the listener is one, without its store.
 #[derive(Clone)]
 struct Door {
     clock: Clock,
-    reader: Arc<Mutex<Option<(Arc<dyn Reader>, Inlet)>>>,
+    reader: Arc<Mutex<Option<Behind>>>,
     refused: Arc<Mutex<BTreeMap<Refused, usize>>>,
 }
 
 /// A vendor under test.
-pub struct Rig {
-    pub clock: Clock,
+pub(crate) struct Rig {
+    pub(crate) clock: Clock,
     runtime: Runtime,
     remote: Remote,
     door: Door,
     /// Everything told so far.
-    pub told: Vec<ProviderEvent>,
+    pub(crate) told: Vec<ProviderEvent>,
     _front: Server,
 }
 
 /// Where a vendor under test is reached, made before the vendor is.
-pub struct Front {
+pub(crate) struct Front {
     clock: Clock,
     door: Door,
     server: Server,
     /// What the vendor gives out.
-    pub reach: Reach,
+    pub(crate) reach: Reach,
 }
 
 impl Front {
     /// Opens the way in.
-    pub fn open(clock: &Clock) -> Self {
+    pub(crate) fn open(clock: &Clock) -> Self {
         let door = Door {
             clock: clock.clone(),
             reader: Arc::default(),
@@ -108,7 +110,7 @@ impl Front {
     }
 
     /// Starts the vendor.
-    pub fn start<V: Vendor>(self, vendor: V) -> Rig {
+    pub(crate) fn start<V: Vendor>(self, vendor: V) -> Rig {
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
             .enable_all()
@@ -164,7 +166,7 @@ async fn take(State(door): State<Door>, request: Request) -> Response {
 
 impl Rig {
     /// A request that a test may change before it is placed.
-    pub fn dial(&self, serial: i64, to: PhoneNumber) -> DialRequest {
+    pub(crate) fn dial(&self, serial: i64, to: PhoneNumber) -> DialRequest {
         DialRequest {
             attempt: attempt(serial),
             trunk: TrunkName("trunk".to_owned()),
@@ -181,17 +183,17 @@ impl Rig {
     }
 
     /// Asks for something.
-    pub fn ask(&mut self, request: Ask) {
+    pub(crate) fn ask(&mut self, request: Ask) {
         self.remote.request(request, self.clock.now());
     }
 
     /// Places a call.
-    pub fn place(&mut self, request: DialRequest) {
+    pub(crate) fn place(&mut self, request: DialRequest) {
         self.ask(Ask::Place(Box::new(request)));
     }
 
     /// What identifies an attempt made by [`Rig::dial`] just now.
-    pub fn inquiry(&self, serial: i64, to: PhoneNumber) -> Inquiry {
+    pub(crate) fn inquiry(&self, serial: i64, to: PhoneNumber) -> Inquiry {
         Inquiry {
             attempt: attempt(serial),
             to,
@@ -201,7 +203,7 @@ impl Rig {
     }
 
     /// Waits until what was told so far is as wanted.
-    pub fn wait(&mut self, what: &str, mut wanted: impl FnMut(&[ProviderEvent]) -> bool) {
+    pub(crate) fn wait(&mut self, what: &str, mut wanted: impl FnMut(&[ProviderEvent]) -> bool) {
         let patience = self.clock.now() + PATIENCE;
         loop {
             self.told.extend(self.remote.poll(self.clock.now()));
@@ -210,26 +212,26 @@ impl Rig {
             }
             let left = self.clock.real_time_until(patience).unwrap();
             assert!(!left.is_zero(), "no {what} among {:#?}", self.told);
-            let ready = self.remote.ready();
-            let waited = async { tokio::time::timeout(left, ready).await.ok() };
-            self.runtime.block_on(waited);
+            let news = self.remote.ready();
+            self.runtime
+                .block_on(async { tokio::time::timeout(left, news).await.ok() });
         }
     }
 
     /// Waits for an attempt's end.
-    pub fn end_of(&mut self, serial: i64) -> CallReport {
+    pub(crate) fn end_of(&mut self, serial: i64) -> CallReport {
         self.wait("end", |told| !ends(told, serial).is_empty());
         ends(&self.told, serial).remove(0)
     }
 
     /// Places a call and gives its end.
-    pub fn outcome(&mut self, serial: i64, to: PhoneNumber) -> CallReport {
+    pub(crate) fn outcome(&mut self, serial: i64, to: PhoneNumber) -> CallReport {
         self.place(self.dial(serial, to));
         self.end_of(serial)
     }
 
     /// Asks what became of an attempt and waits for the answer.
-    pub fn look_up(&mut self, serial: i64, to: PhoneNumber) -> LookUp {
+    pub(crate) fn look_up(&mut self, serial: i64, to: PhoneNumber) -> LookUp {
         let before = looked_up(&self.told).len();
         self.ask(Ask::LookUp(self.inquiry(serial, to)));
         self.wait("look-up", |told| looked_up(told).len() > before);
@@ -237,35 +239,30 @@ impl Rig {
     }
 
     /// What came in and was not taken, by reason.
-    pub fn refused(&self) -> BTreeMap<Refused, usize> {
+    pub(crate) fn refused(&self) -> BTreeMap<Refused, usize> {
         self.door.refused.lock().unwrap().clone()
     }
 
     /// Runs something async beside the vendor.
-    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
 }
 
 /// An attempt's events so far.
-pub fn events(told: &[ProviderEvent], serial: i64) -> Vec<CallEvent> {
-    let of_attempt = |event: &&ProviderEvent| match event {
-        ProviderEvent::Call(event) => event.attempt == attempt(serial),
-        ProviderEvent::LookedUp(..) | ProviderEvent::Numbers(_) | ProviderEvent::Warning(..) => {
-            false
-        }
+pub(crate) fn events(told: &[ProviderEvent], serial: i64) -> Vec<CallEvent> {
+    let of_attempt = |event: &ProviderEvent| match event {
+        ProviderEvent::Call(event) if event.attempt == attempt(serial) => Some(event.clone()),
+        ProviderEvent::Call(_)
+        | ProviderEvent::LookedUp(..)
+        | ProviderEvent::Numbers(_)
+        | ProviderEvent::Warning(..) => None,
     };
-    let calls = told.iter().filter(of_attempt);
-    calls
-        .filter_map(|event| match event {
-            ProviderEvent::Call(event) => Some(event.clone()),
-            _ => None,
-        })
-        .collect()
+    told.iter().filter_map(of_attempt).collect()
 }
 
 /// The names of an attempt's events, without what a provider may or may not tell.
-pub fn names(told: &[ProviderEvent], serial: i64) -> Vec<&'static str> {
+pub(crate) fn names(told: &[ProviderEvent], serial: i64) -> Vec<&'static str> {
     let names = events(told, serial)
         .into_iter()
         .filter_map(|event| match event.kind {
@@ -281,21 +278,26 @@ pub fn names(told: &[ProviderEvent], serial: i64) -> Vec<&'static str> {
 }
 
 /// The reports of an attempt's ends; more than one is a fault.
-pub fn ends(told: &[ProviderEvent], serial: i64) -> Vec<CallReport> {
+pub(crate) fn ends(told: &[ProviderEvent], serial: i64) -> Vec<CallReport> {
     let reports = events(told, serial)
         .into_iter()
         .filter_map(|event| match event.kind {
             CallEventKind::Ended(report) => Some(report),
-            _ => None,
+            CallEventKind::Sent
+            | CallEventKind::Ringing
+            | CallEventKind::Answered
+            | CallEventKind::Speech(_)
+            | CallEventKind::CalleeDetected(_)
+            | CallEventKind::AnswerLost => None,
         });
     reports.collect()
 }
 
 /// Every answer to a look-up.
-pub fn looked_up(told: &[ProviderEvent]) -> Vec<LookUp> {
+pub(crate) fn looked_up(told: &[ProviderEvent]) -> Vec<LookUp> {
     let answers = told.iter().filter_map(|event| match event {
         ProviderEvent::LookedUp(_, found) => Some(found.clone()),
-        _ => None,
+        ProviderEvent::Call(_) | ProviderEvent::Numbers(_) | ProviderEvent::Warning(..) => None,
     });
     answers.collect()
 }
@@ -304,7 +306,7 @@ pub fn looked_up(told: &[ProviderEvent]) -> Vec<LookUp> {
 ///
 /// `person` rings for about 5 s and talks for about half a minute, `busy` is engaged, `silent` never
 /// answers. `cancels`: whether it can hang up.
-pub fn exercise(rig: &mut Rig, person: PhoneNumber, busy: PhoneNumber, cancels: bool) {
+pub(crate) fn exercise(rig: &mut Rig, person: PhoneNumber, busy: PhoneNumber, cancels: bool) {
     assert_eq!(rig.outcome(1, person).end, CallEnd::Completed);
     assert_eq!(names(&rig.told, 1), ["sent", "answered", "ended"]);
     let events = events(&rig.told, 1);
@@ -335,13 +337,8 @@ pub fn exercise(rig: &mut Rig, person: PhoneNumber, busy: PhoneNumber, cancels: 
     }
 }
 
-/// The present instant of a rig's clock, for a double's own records.
-pub fn now(rig: &Rig) -> Timestamp {
-    rig.clock.now()
-}
-
 /// Whether nothing listens at an address any more.
-pub fn free_port() -> u16 {
+pub(crate) fn free_port() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
 }

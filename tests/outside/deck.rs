@@ -26,7 +26,7 @@ use tokio::runtime::Runtime;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::task::JoinHandle;
 
-pub const TRUNK: &str = "carrier";
+pub(crate) const TRUNK: &str = "carrier";
 
 const DECK: &str = "[[trunk]]\nname = \"carrier\"\nkind = \"simulator\"\n\
     [[pool]]\nname = \"main\"\ntrunk = \"carrier\"\nnumbers = [\"+16465550100\"]\n";
@@ -36,7 +36,7 @@ fn monday() -> Timestamp {
     "2026-12-07T15:30:00Z".parse().unwrap()
 }
 
-pub fn callee() -> PhoneNumber {
+pub(crate) fn callee() -> PhoneNumber {
     number(0)
 }
 
@@ -81,13 +81,13 @@ impl Vendor for Noting {
 }
 
 /// A deck under test.
-pub struct Under {
+pub(crate) struct Under {
     folder: TempDir,
-    pub deck: DeckId,
-    pub clock: Clock,
-    pub runtime: Runtime,
-    pub handle: Handle,
-    pub attempt: AttemptId,
+    pub(crate) deck: DeckId,
+    pub(crate) clock: Clock,
+    pub(crate) runtime: Runtime,
+    pub(crate) handle: Handle,
+    pub(crate) attempt: AttemptId,
     engine: Option<JoinHandle<Ending>>,
     idle: Option<SqliteStore>,
     delivered: RefCell<Option<UnboundedReceiver<String>>>,
@@ -96,7 +96,7 @@ pub struct Under {
 
 impl Under {
     /// With a call in flight and its engine running.
-    pub fn start() -> Self {
+    pub(crate) fn start() -> Self {
         let mut under = Self::idle();
         let mut store = under.idle.take().unwrap();
         add_campaign(&mut store, None, 1);
@@ -116,7 +116,7 @@ impl Under {
     }
 
     /// Configured, with no engine.
-    pub fn idle() -> Self {
+    pub(crate) fn idle() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let deck = DeckId(0x7f3a_9c21);
         let path = folder.path().join("deck.sqlite");
@@ -154,18 +154,18 @@ impl Under {
     }
 
     /// A second connection, as another process has one.
-    pub fn other(&self) -> SqliteStore {
+    pub(crate) fn other(&self) -> SqliteStore {
         let path = self.folder.path().join("deck.sqlite");
         SqliteStore::open_read_only(&path, Rules::embedded()).unwrap()
     }
 
     /// The store of a deck without an engine.
-    pub fn store(&mut self) -> &mut SqliteStore {
+    pub(crate) fn store(&mut self) -> &mut SqliteStore {
         self.idle.as_mut().unwrap()
     }
 
     /// Ends this many contacts of a campaign that wants results.
-    pub fn finish_contacts(&mut self, url: &str, contacts: u64) {
+    pub(crate) fn finish_contacts(&mut self, url: &str, contacts: u64) {
         let store = self.store();
         add_campaign(store, Some(url), contacts);
         for place in 0..contacts {
@@ -176,12 +176,12 @@ impl Under {
         }
     }
 
-    pub fn run<T>(&self, future: impl Future<Output = T>) -> T {
+    pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
         self.runtime.block_on(future)
     }
 
     /// A way in whose vendor notes what is delivered.
-    pub fn gate(&self, reader: Arc<dyn Reader>) -> (Gate, UnboundedReceiver<String>) {
+    pub(crate) fn gate(&self, reader: Arc<dyn Reader>) -> (Gate, UnboundedReceiver<String>) {
         let (told, delivered) = unbounded_channel();
         let vendor = Arc::new(Noting {
             reader: Arc::clone(&reader),
@@ -192,12 +192,12 @@ impl Under {
         (Gate { reader, inlet }, delivered)
     }
 
-    pub fn keep(&self, delivered: UnboundedReceiver<String>) {
+    pub(crate) fn keep(&self, delivered: UnboundedReceiver<String>) {
         *self.delivered.borrow_mut() = Some(delivered);
     }
 
     /// The next so many events delivered to the vendor, sorted; more than these is a fault.
-    pub fn delivered(&self, count: usize) -> Vec<String> {
+    pub(crate) fn delivered(&self, count: usize) -> Vec<String> {
         let mut delivered = self.delivered.borrow_mut();
         let delivered = delivered.as_mut().unwrap();
         let mut events: Vec<String> = (0..count)
@@ -209,7 +209,7 @@ impl Under {
     }
 
     /// Ends the engine.
-    pub fn end(&mut self) {
+    pub(crate) fn end(&mut self) {
         let drain = Command::Drain(Some(std::time::Duration::ZERO));
         let engine = self.engine.take().unwrap();
         self.runtime.block_on(async {

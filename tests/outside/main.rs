@@ -201,7 +201,7 @@ fn connections_beyond_the_limit_wait_and_are_served() {
     let request = site.http.get(&format!("{}/healthz", site.url));
     let http = site.http.clone();
     let asked = site.under.runtime.spawn(async move {
-        let waited = http.send(request, Duration::from_secs(60)).await;
+        let waited = http.send(request, Duration::from_mins(1)).await;
         waited.unwrap().status
     });
     idle.truncate(1);

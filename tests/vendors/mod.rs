@@ -4,10 +4,10 @@
 //! its callees do stands in a [`script::Script`], what goes wrong in [`faults::Faults`], what it did
 //! in a [`ledger::Ledger`].
 
-pub mod bubblyphone;
-pub mod faults;
-pub mod ledger;
-pub mod livekit;
-pub mod plum;
-pub mod script;
-pub mod server;
+pub(crate) mod bubblyphone;
+pub(crate) mod faults;
+pub(crate) mod ledger;
+pub(crate) mod livekit;
+pub(crate) mod plum;
+pub(crate) mod script;
+pub(crate) mod server;

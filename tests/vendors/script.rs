@@ -7,7 +7,7 @@ use super::faults::dice;
 
 /// Who or what picks up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
+pub(crate) enum Who {
     Human,
     Machine,
     Fax,
@@ -15,7 +15,7 @@ pub enum Who {
 
 /// What becomes of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fate {
+pub(crate) enum Fate {
     /// Picked up after the ringing, and hung up by the callee after this long.
     Answered(Who, Duration),
     /// Refused with a final SIP status after the ringing.
@@ -26,22 +26,22 @@ pub enum Fate {
 
 /// A callee's part in one call.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub(crate) struct Part {
     /// How long it rings before its fate.
-    pub ring: Duration,
-    pub fate: Fate,
+    pub(crate) ring: Duration,
+    pub(crate) fate: Fate,
 }
 
 /// Everybody's part.
 #[derive(Clone, Debug, Default)]
-pub struct Script {
+pub(crate) struct Script {
     seed: u64,
     fixed: BTreeMap<String, Vec<Part>>,
 }
 
 impl Script {
     /// A population drawn by this seed.
-    pub fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self {
             seed,
             fixed: BTreeMap::new(),
@@ -49,13 +49,13 @@ impl Script {
     }
 
     /// A number (E.164) with parts of its own: the last is repeated.
-    pub fn with(mut self, number: &str, parts: &[Part]) -> Self {
+    pub(crate) fn with(mut self, number: &str, parts: &[Part]) -> Self {
         self.fixed.insert(number.to_owned(), parts.to_vec());
         self
     }
 
     /// The part of the number's `nth` call, from 0.
-    pub fn part(&self, number: &str, nth: usize) -> Part {
+    pub(crate) fn part(&self, number: &str, nth: usize) -> Part {
         if let Some(parts) = self.fixed.get(number) {
             return parts[nth.min(parts.len() - 1)].clone();
         }

@@ -9,16 +9,16 @@ use tokio::sync::oneshot;
 
 /// A server that runs until it is dropped.
 #[derive(Debug)]
-pub struct Server {
+pub(crate) struct Server {
     /// Where it listens.
-    pub address: SocketAddr,
+    pub(crate) address: SocketAddr,
     stop: Option<oneshot::Sender<()>>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
     /// Serves these routes on the loopback; port 0 takes a free one.
-    pub fn start(port: u16, routes: Router) -> Self {
+    pub(crate) fn start(port: u16, routes: Router) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, bound) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -45,7 +45,7 @@ impl Server {
     }
 
     /// `http://127.0.0.1:port`.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.address)
     }
 }

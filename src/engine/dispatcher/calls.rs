@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use crate::policy::retry::Next;
 use crate::policy::{DialOrder, Scope, Until};
-use crate::provider::{DialRequest, LookUp, ProviderEvent, Request};
+use crate::provider::{DialRequest, LookUp, NUMBERS_UNKNOWN, ProviderEvent, Request};
 use crate::store::Settled;
 
 use super::super::{Effect, Job};
@@ -105,6 +105,9 @@ impl Dispatcher {
                 effects.push(Effect::Store(Job::NoteNumbers(trunk, numbers)));
             }
             ProviderEvent::Warning(word, text) => {
+                if word == NUMBERS_UNKNOWN {
+                    self.ask_again_for_numbers(&trunk, now);
+                }
                 effects.push(Self::alert(word, &format!("trunk {trunk}: {text}"), now));
             }
             ProviderEvent::Call(event) => self.on_call_event(event, now, effects),

@@ -33,6 +33,9 @@ const EXPIRE_EVERY: Duration = Duration::from_hours(1);
 /// How often a provider is asked which numbers the account owns while something else happens anyway.
 const NUMBERS_EVERY: Duration = Duration::from_hours(6);
 
+/// How soon it is asked again when it could not say.
+const NUMBERS_AGAIN: Duration = Duration::from_mins(1);
+
 /// Who acts, in the log.
 const ENGINE: &str = "engine";
 
@@ -410,6 +413,13 @@ impl Dispatcher {
                 trunk.numbers_asked = Some(now);
                 effects.push(Effect::Provider(name.clone(), Request::ListNumbers));
             }
+        }
+    }
+
+    /// The provider could not say which numbers are owned: it is asked again soon.
+    fn ask_again_for_numbers(&mut self, trunk: &TrunkName, now: Timestamp) {
+        if let Some(trunk) = self.trunks.get_mut(trunk) {
+            trunk.numbers_asked = Some(now - NUMBERS_EVERY + NUMBERS_AGAIN);
         }
     }
 

@@ -61,7 +61,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::float_cmp, reason = "the numbers are read, not computed")]
     fn the_balance_is_found_in_every_shape() {
         for me in [
             json!({"balance": 12.5}),

@@ -248,8 +248,9 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, reason = "one table")]
     fn every_end_is_reported_as_what_it_was() {
-        let ended = |call: serde_json::Value, answered, hung_up| {
+        let ended = |call: Value, answered, hung_up| {
             let (start, now) = (Timestamp::from_millis(0), Timestamp::from_millis(100_000));
             let (report, _) = shown(&call).unwrap().end(answered, hung_up, start, now)?;
             Some(report.end)

@@ -162,7 +162,7 @@ mod tests {
                 assert_eq!((reply.status, &*reply.body), (200, "{}"));
                 inbound
             }
-            other => panic!("{other:?}"),
+            other @ (Reading::Answer(_) | Reading::Refuse(_)) => panic!("{other:?}"),
         }
     }
 

@@ -34,6 +34,7 @@ fn a_call_is_one_only_with_an_id() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "one table")]
 fn every_refusal_is_what_it_says() {
     use CallEnd::{
         AccountRefused, BadNumber, CallerIdRefused, Misconfigured, ProviderFailed, Throttled,

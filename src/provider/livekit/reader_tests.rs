@@ -71,7 +71,7 @@ fn taken(reading: Reading) -> Inbound {
             assert_eq!(reply, Reply::ok());
             inbound
         }
-        other => panic!("not taken: {other:?}"),
+        other @ (Reading::Answer(_) | Reading::Refuse(_)) => panic!("not taken: {other:?}"),
     }
 }
 

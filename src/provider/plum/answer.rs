@@ -124,7 +124,7 @@ mod tests {
                 Some("112850593"),
             ),
             (r#"<queuecalls status="queued"/>"#, None),
-            (r#"<x><y call_id='85'/></x>"#, Some("85")),
+            (r"<x><y call_id='85'/></x>", Some("85")),
             (r#"{"call_id":"85"}"#, Some("85")),
             (r#"{"call_id":85}"#, Some("85")),
             ("call_id=85", Some("85")),

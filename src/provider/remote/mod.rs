@@ -16,7 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::inbound::{Inbound, Reader};
-use super::{DialRequest, Inquiry, LookUp, Provider, ProviderEvent, Request};
+use super::{DialRequest, Inquiry, LookUp, NUMBERS_UNKNOWN, Provider, ProviderEvent, Request};
 use crate::clock::Clock;
 use crate::domain::{
     AttemptId, CallEvent, CallEventKind, CallReport, CalleeType, Capabilities, PhoneNumber,
@@ -284,7 +284,7 @@ impl<V: Vendor> Desk<V> {
                 tokio::spawn(async move {
                     let event = match vendor.numbers().await {
                         Ok(numbers) => ProviderEvent::Numbers(numbers),
-                        Err(why) => ProviderEvent::Warning("numbers_unknown", why),
+                        Err(why) => ProviderEvent::Warning(NUMBERS_UNKNOWN, why),
                     };
                     pass_on(&*vendor, &events);
                     events.send(event).ok();

@@ -35,7 +35,7 @@ impl Secret {
     fn mac(&self, message: &[u8]) -> Hmac<Sha256> {
         // A key of any length is a key: the hash takes what is longer than a block.
         let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes())
-            .unwrap_or_else(|_| Hmac::<Sha256>::new(&Default::default()));
+            .unwrap_or_else(|_| Hmac::<Sha256>::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));
         mac.update(message);
         mac
     }

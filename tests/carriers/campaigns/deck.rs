@@ -40,12 +40,12 @@ const SHOWN: u32 = 100;
 
 /// One attempt, by the event log and the double's own count.
 #[derive(Clone, Debug)]
-pub struct Call {
-    pub number: String,
-    pub outcome: String,
-    pub invites: usize,
+pub(crate) struct Call {
+    pub(crate) number: String,
+    pub(crate) outcome: String,
+    pub(crate) invites: usize,
     /// It was stopped while it rang.
-    pub cancelled: bool,
+    pub(crate) cancelled: bool,
 }
 
 /// What the double's ledger holds, by attempt.
@@ -56,11 +56,11 @@ struct Carried {
 }
 
 /// Everything that is set up before the vendor is.
-pub struct Stage {
+pub(crate) struct Stage {
     folder: TempDir,
-    pub deck: DeckId,
-    pub clock: Clock,
-    pub reach: Reach,
+    pub(crate) deck: DeckId,
+    pub(crate) clock: Clock,
+    pub(crate) reach: Reach,
     runtime: Runtime,
     socket: TcpListener,
     store: SqliteStore,
@@ -77,9 +77,16 @@ fn by(at: Timestamp) -> By {
     }
 }
 
+/// The numbers that may be shown.
+pub(crate) fn numbers() -> Vec<String> {
+    (0..SHOWN)
+        .map(|place| format!("+16465550{}", 100 + place))
+        .collect()
+}
+
 impl Stage {
     /// A deck whose trunk is of this kind, with its campaigns running.
-    pub fn new(kind: &str) -> Self {
+    pub(crate) fn new(kind: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let start: Timestamp = "2026-12-07T15:30:00Z".parse().unwrap();
         let deck = DeckId(0x51de_cafe);
@@ -124,15 +131,8 @@ impl Stage {
         }
     }
 
-    /// The numbers that may be shown.
-    pub fn numbers(&self) -> Vec<String> {
-        (0..SHOWN)
-            .map(|place| format!("+16465550{}", 100 + place))
-            .collect()
-    }
-
     /// Dials until enough attempts are made, then waits until no call is up.
-    pub fn run<V: Vendor>(self, vendor: V, ledger: &Ledger) -> Ended {
+    pub(crate) fn run<V: Vendor>(self, vendor: V, ledger: &Ledger) -> Ended {
         let vendor = Arc::new(vendor);
         let (remote, inlet) = Remote::start(&vendor, &self.clock, self.runtime.handle());
         let reader = vendor.reader();
@@ -205,7 +205,7 @@ fn add_campaign(store: &mut SqliteStore, purpose: &str, areas: &[u32], at: Times
 }
 
 /// What a run left.
-pub struct Ended {
+pub(crate) struct Ended {
     folder: TempDir,
     ledger: Ledger,
 }
@@ -229,20 +229,20 @@ impl Ended {
         entries.into_iter().map(|entry| entry.line).collect()
     }
 
-    pub fn attempts(&self) -> u64 {
+    pub(crate) fn attempts(&self) -> u64 {
         let log = self.log();
         log.iter()
             .filter(|entry| entry["kind"] == "attempt_reserved")
             .count() as u64
     }
 
-    pub fn open_attempts(&self) -> usize {
+    pub(crate) fn open_attempts(&self) -> usize {
         let mut store = self.store();
         store.open_attempts().unwrap().len()
     }
 
     /// Contacts that a person is asked about.
-    pub fn listed_unknown(&self) -> u64 {
+    pub(crate) fn listed_unknown(&self) -> u64 {
         let mut store = self.store();
         let now = Timestamp::MAX;
         let campaigns = store.snapshot(now).unwrap().campaigns;
@@ -303,7 +303,7 @@ impl Ended {
     }
 
     /// Fails on any breach that the judge finds in the two logs.
-    pub fn assert_clean(&self) {
+    pub(crate) fn assert_clean(&self) {
         let carrier = self.carrier().log;
         let options = judge::Options {
             unfinished: true,
@@ -312,14 +312,11 @@ impl Ended {
             located_by_number: true,
             ..judge::Options::default()
         };
-        println!(
-            "{}",
-            judge::assert_clean(&self.lines().join("\n"), &carrier, &options)
-        );
+        judge::assert_clean(&self.lines().join("\n"), &carrier, &options);
     }
 
     /// Every attempt that ended, in order.
-    pub fn calls(&self) -> Vec<Call> {
+    pub(crate) fn calls(&self) -> Vec<Call> {
         let Carried {
             invites, cancelled, ..
         } = self.carrier();

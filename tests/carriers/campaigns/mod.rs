@@ -62,7 +62,6 @@ fn judge(ended: &Ended, script: &Script, allowed: Allowed) {
     assert_eq!(unknown, ended.listed_unknown(), "each is listed");
     let known: u64 = outcomes.values().sum::<u64>() - unknown;
     assert!(known * 100 >= ended.attempts() * 85, "{outcomes:?}");
-    println!("{} attempts: {outcomes:?}", ended.attempts());
 }
 
 fn sip(part: &Part) -> &'static [&'static str] {
@@ -101,7 +100,7 @@ fn through_livekit() {
         script: script.clone(),
         faults,
         settings: livekit_double::Settings {
-            numbers: stage.numbers(),
+            numbers: deck::numbers(),
             webhook: Some(format!("{}/webhook", stage.reach.url)),
             ..defaults.clone()
         },
@@ -148,7 +147,7 @@ fn through_bubblyphone() {
         .with("hook_lost", 100)
         .with("hook_twice", 100)
         .with("hook_late", 100);
-    let options = bubblyphone_double::Options::new(&stage.clock, script.clone(), &stage.numbers());
+    let options = bubblyphone_double::Options::new(&stage.clock, script.clone(), &deck::numbers());
     let double = bubblyphone_double::BubblyPhoneDouble::start(bubblyphone_double::Options {
         settings: bubblyphone_double::Settings {
             faults,

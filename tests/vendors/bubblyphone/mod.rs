@@ -26,24 +26,24 @@ use super::server::Server;
 use hourly::Hourly;
 
 /// The key that opens the double.
-pub const KEY: &str = "bp_live_sk_0123456789abcdefghij";
+pub(crate) const KEY: &str = "bp_live_sk_0123456789abcdefghij";
 
 /// How a double is started.
-pub struct Options {
-    pub clock: Clock,
+pub(crate) struct Options {
+    pub(crate) clock: Clock,
     /// 0 takes a free port.
-    pub port: u16,
-    pub script: Script,
+    pub(crate) port: u16,
+    pub(crate) script: Script,
     /// The numbers that the account owns.
-    pub numbers: Vec<String>,
+    pub(crate) numbers: Vec<String>,
     /// Where the calls of the last hour are kept over restarts; `None`: in memory.
-    pub hourly_file: Option<PathBuf>,
-    pub settings: Settings,
+    pub(crate) hourly_file: Option<PathBuf>,
+    pub(crate) settings: Settings,
 }
 
 impl Options {
     /// An account with these numbers and no faults.
-    pub fn new(clock: &Clock, script: Script, numbers: &[String]) -> Self {
+    pub(crate) fn new(clock: &Clock, script: Script, numbers: &[String]) -> Self {
         Self {
             clock: clock.clone(),
             port: 0,
@@ -57,7 +57,7 @@ impl Options {
 
 /// How the answers to `POST /calls` are wrapped.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Shape {
+pub(crate) enum Shape {
     #[default]
     Bare,
     Data,
@@ -66,31 +66,31 @@ pub enum Shape {
 
 /// What a test may change while the double runs.
 #[derive(Clone, Debug)]
-pub struct Settings {
-    pub shape: Shape,
+pub(crate) struct Settings {
+    pub(crate) shape: Shape,
     /// The status that answers the hang-up of a finished call: 200 or 409.
-    pub hang_up_finished: u16,
+    pub(crate) hang_up_finished: u16,
     /// `Retry-After` of a 429, in seconds.
-    pub retry_after: Option<u32>,
+    pub(crate) retry_after: Option<u32>,
     /// Calls per number shown in any hour; 0: no limit.
-    pub hourly: usize,
+    pub(crate) hourly: usize,
     /// The money left, in cents, and what a call takes of it.
-    pub balance: i64,
-    pub price: i64,
+    pub(crate) balance: i64,
+    pub(crate) price: i64,
     /// The status that answers when there is no money left: 402, or 403 with a text.
-    pub no_money: u16,
+    pub(crate) no_money: u16,
     /// How far the status shown is behind the call, in milliseconds.
-    pub lag: (u64, u64),
+    pub(crate) lag: (u64, u64),
     /// How late a new call shows in the listing.
-    pub listed_after: Duration,
-    pub page_size: usize,
+    pub(crate) listed_after: Duration,
+    pub(crate) page_size: usize,
     /// Refusals by callee: status and body.
-    pub refusals: BTreeMap<String, (u16, String)>,
+    pub(crate) refusals: BTreeMap<String, (u16, String)>,
     /// What goes wrong: `post_times_out`, `post_cut`, `post_cut_before`, `error_after`, `html_after`,
     /// `error_before`, `html_before`, `limited`, `broken_json`, `no_id`; `get_error`, `get_html`,
     /// `get_broken`, `get_limited`, `get_cut`, `get_missing`; `hang_up_error`; `odd_word`; `hook_lost`,
     /// `hook_twice`, `hook_late`, `hook_forged`, `hook_replayed`, `hook_broken`, `hook_stale`.
-    pub faults: Faults,
+    pub(crate) faults: Faults,
 }
 
 impl Default for Settings {
@@ -113,7 +113,7 @@ impl Default for Settings {
 }
 
 /// A running double.
-pub struct BubblyPhoneDouble {
+pub(crate) struct BubblyPhoneDouble {
     world: Arc<World>,
     server: Server,
 }
@@ -133,15 +133,15 @@ struct World {
 
 /// How often what was asked.
 #[derive(Clone, Debug, Default)]
-pub struct Counts {
+pub(crate) struct Counts {
     /// `POST /calls` that came in, by callee.
-    pub posts: BTreeMap<String, usize>,
+    pub(crate) posts: BTreeMap<String, usize>,
     /// `POST /calls/{id}/hangup` that came in, by callee.
-    pub hang_ups: BTreeMap<String, usize>,
+    pub(crate) hang_ups: BTreeMap<String, usize>,
     /// `GET /calls/{id}` that came in.
-    pub reads: usize,
+    pub(crate) reads: usize,
     /// Requests with a wrong key.
-    pub refused: usize,
+    pub(crate) refused: usize,
     /// Everything that came in.
     all: usize,
 }
@@ -167,7 +167,7 @@ struct Called {
 
 impl BubblyPhoneDouble {
     /// Starts it.
-    pub fn start(options: Options) -> Self {
+    pub(crate) fn start(options: Options) -> Self {
         let world = Arc::new(World {
             http: Http::new(options.clock.clone()).unwrap(),
             clock: options.clock,
@@ -187,22 +187,22 @@ impl BubblyPhoneDouble {
     }
 
     /// Where its API is.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("{}/api/v1", self.server.url())
     }
 
     /// What it did.
-    pub fn ledger(&self) -> &Ledger {
+    pub(crate) fn ledger(&self) -> &Ledger {
         &self.world.ledger
     }
 
     /// How often what was asked.
-    pub fn counts(&self) -> Counts {
+    pub(crate) fn counts(&self) -> Counts {
         self.world.counts.lock().unwrap().clone()
     }
 
     /// The settings, to be changed.
-    pub fn settings(&self) -> MutexGuard<'_, Settings> {
+    pub(crate) fn settings(&self) -> MutexGuard<'_, Settings> {
         self.world.settings.lock().unwrap()
     }
 }

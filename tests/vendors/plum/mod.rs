@@ -23,26 +23,26 @@ use super::script::Script;
 use super::server::Server;
 use call::Call;
 
-pub const LOGIN: &str = "deck@plum.example";
-pub const PIN: &str = "90210773";
-pub const EMAIL: &str = "fuse@plum.example";
-pub const DEVELOPER_KEY: &str = "d3v3l0p3r-k3y";
-pub const APPLICATION: &str = "4242";
-pub const DEPLOYMENT: &str = "17";
+pub(crate) const LOGIN: &str = "deck@plum.example";
+pub(crate) const PIN: &str = "90210773";
+pub(crate) const EMAIL: &str = "fuse@plum.example";
+pub(crate) const DEVELOPER_KEY: &str = "d3v3l0p3r-k3y";
+pub(crate) const APPLICATION: &str = "4242";
+pub(crate) const DEPLOYMENT: &str = "17";
 
 /// What a double is started with.
-pub struct Options {
-    pub clock: Clock,
-    pub script: Script,
-    pub faults: Faults,
+pub(crate) struct Options {
+    pub(crate) clock: Clock,
+    pub(crate) script: Script,
+    pub(crate) faults: Faults,
     /// Calls that it dials at once.
-    pub capacity: usize,
+    pub(crate) capacity: usize,
     /// 0: a free one.
-    pub port: u16,
+    pub(crate) port: u16,
 }
 
 impl Options {
-    pub fn new(clock: &Clock) -> Self {
+    pub(crate) fn new(clock: &Clock) -> Self {
         Self {
             clock: clock.clone(),
             script: Script::new(1),
@@ -55,20 +55,20 @@ impl Options {
 
 /// What a test may change at any time.
 #[derive(Clone, Debug)]
-pub struct Settings {
-    pub faults: Faults,
+pub(crate) struct Settings {
+    pub(crate) faults: Faults,
     /// How long a call is in the queue before its turn.
-    pub delay: Duration,
+    pub(crate) delay: Duration,
     /// How long after a call's end its result is posted at most.
-    pub result_delay: Duration,
+    pub(crate) result_delay: Duration,
     /// Single queue requests in a second before everything fails.
-    pub singles_per_second: usize,
+    pub(crate) singles_per_second: usize,
     /// The id of the next call.
-    pub next_call_id: u64,
+    pub(crate) next_call_id: u64,
     /// Whether DEV's results say how often was dialed.
-    pub says_attempts: bool,
+    pub(crate) says_attempts: bool,
     /// Whether the detector decides in time.
-    pub decides: bool,
+    pub(crate) decides: bool,
 }
 
 /// What stands behind every request.
@@ -94,29 +94,29 @@ struct State {
 
 /// What a double saw of its client.
 #[derive(Clone, Debug, Default)]
-pub struct Seen {
+pub(crate) struct Seen {
     /// Every queue request that was understood: its path's last part and its fields.
-    pub requests: Vec<(String, BTreeMap<String, String>)>,
+    pub(crate) requests: Vec<(String, BTreeMap<String, String>)>,
     /// Every request with wrong credentials.
-    pub strangers: usize,
+    pub(crate) strangers: usize,
     /// How often the single queue was looped too fast.
-    pub overruns: usize,
+    pub(crate) overruns: usize,
     /// Where calls went on after our documents.
-    pub went_on: Vec<String>,
+    pub(crate) went_on: Vec<String>,
     /// Callee types that were submitted.
-    pub callees: Vec<String>,
+    pub(crate) callees: Vec<String>,
     /// HTTP statuses that answered results.
-    pub results: Vec<u16>,
+    pub(crate) results: Vec<u16>,
 }
 
 /// A running double.
-pub struct PlumDouble {
+pub(crate) struct PlumDouble {
     plant: Arc<Plant>,
     server: Server,
 }
 
 impl PlumDouble {
-    pub fn start(options: Options) -> Self {
+    pub(crate) fn start(options: Options) -> Self {
         let settings = Settings {
             faults: options.faults,
             delay: Duration::from_secs(1),
@@ -141,29 +141,29 @@ impl PlumDouble {
     }
 
     /// Where DEV is.
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         self.server.url()
     }
 
     /// Where Fuse is.
-    pub fn fuse_url(&self) -> String {
+    pub(crate) fn fuse_url(&self) -> String {
         format!("{}/api", self.server.url())
     }
 
-    pub fn ledger(&self) -> &Ledger {
+    pub(crate) fn ledger(&self) -> &Ledger {
         &self.plant.ledger
     }
 
-    pub fn settings(&self) -> MutexGuard<'_, Settings> {
+    pub(crate) fn settings(&self) -> MutexGuard<'_, Settings> {
         self.plant.settings.lock().unwrap()
     }
 
-    pub fn seen(&self) -> Seen {
+    pub(crate) fn seen(&self) -> Seen {
         self.plant.state.lock().unwrap().seen.clone()
     }
 
     /// Wipes the queue, as its owner can on Plum's pages: whatever is not dialed yet is cancelled.
-    pub fn cancel(&self) {
+    pub(crate) fn cancel(&self) {
         self.plant.cancel();
     }
 }

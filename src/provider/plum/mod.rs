@@ -3,7 +3,7 @@
 //! Plum dials by itself, first in first out, from a queue of unknown delay, and dials again whatever
 //! did not complete. So each request says no retries and its last instant, and is queued once: an
 //! answer that is lost, broken or a 5xx leaves an attempt of unknown fate, which a later result
-//! settles. What happens to a call is only known from what comes in ([`reader`]); a queued or live
+//! settles. What happens to a call is only known from what comes in (`reader`); a queued or live
 //! call can be neither hung up nor cancelled alone, so only a request that still waits here is
 //! stopped.
 //!

@@ -26,7 +26,7 @@ use dialdeck::clock::Clock;
 use dialdeck::domain::Timestamp;
 use serde_json::Value;
 
-use self::hooks::Sent;
+pub(crate) use self::hooks::Sent;
 use self::rooms::Room;
 use super::faults::{Faults, dice};
 use super::ledger::Ledger;

@@ -185,6 +185,8 @@ impl Fault {
 pub enum CalleeFinding {
     /// Nothing.
     None,
+    /// Busy wherever they could be reached (600): in a quarter of an hour they still are.
+    BusyEverywhere,
     /// Probably a bad number: some carriers answer 404 for "no route", so it is tried once more.
     MaybeInvalid,
     /// A bad number for good (410, 484, 604).
@@ -321,7 +323,11 @@ fn rejected(report: &CallReport) -> Classification {
         408 => simple(Outcome::NoAnswer, Fault::Callee, "timeout"),
         480 => simple(Outcome::NoAnswer, Fault::Callee, "unreachable"),
         487 => simple(Outcome::NoAnswer, Fault::Callee, "terminated"),
-        486 | 600 => simple(Outcome::Busy, Fault::Callee, "busy"),
+        486 => simple(Outcome::Busy, Fault::Callee, "busy"),
+        600 => Classification {
+            callee: CalleeFinding::BusyEverywhere,
+            ..simple(Outcome::Busy, Fault::Callee, "busy_everywhere")
+        },
         603 if names(&BLOCK_TEXTS) => blocked("network_block"),
         603 => Classification {
             callee: CalleeFinding::Declined,

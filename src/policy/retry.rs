@@ -29,6 +29,10 @@ pub const MAX_UNCOUNTED: usize = 5;
 /// route".
 const CONFIRM_INVALID: Duration = hours(24);
 
+/// The wait after a 600, which speaks for all of the callee's phones and often for their wish not to
+/// be disturbed (RFC 3261, 21.6.1).
+const BUSY_EVERYWHERE: Duration = hours(1);
+
 /// No automated repeat after an abandoned call in the United Kingdom (Ofcom, persistent misuse
 /// policy of 2010, still the practice).
 const ABANDONED_GB: Duration = hours(72);
@@ -36,10 +40,10 @@ const ABANDONED_GB: Duration = hours(72);
 /// Plans what follows. `facts` are those after the attempt ended; its own row is `facts.history[0]`.
 ///
 /// Without a rule of the campaign: a person reached, or a message left, ends it; busy waits 15, 30,
-/// then 60 min; no answer 3 h; a machine 4 h; an abandoned person 24 h (72 h in the United
-/// Kingdom); a network or provider fault, or a call we took back, 5 min, twice as long with each in
-/// a row; a limit as long as the trunk asked, doubling too. A retry keeps the minimum gap and the
-/// rolling caps, and never outlives contact or campaign.
+/// then 60 min, busy everywhere 60 min at once; no answer 3 h; a machine 4 h; an abandoned person
+/// 24 h (72 h in the United Kingdom); a network or provider fault, or a call we took back, 5 min,
+/// twice as long with each in a row; a limit as long as the trunk asked, doubling too. A retry keeps
+/// the minimum gap and the rolling caps, and never outlives contact or campaign.
 pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
     if ended.outcome == Outcome::Unknown {
         return Next::Finish(ContactState::Unknown);
@@ -53,7 +57,10 @@ pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
         CalleeFinding::MaybeInvalid if times(facts, Outcome::InvalidNumber) > 1 => {
             return Next::Finish(ContactState::Invalid);
         }
-        CalleeFinding::MaybeInvalid | CalleeFinding::Declined | CalleeFinding::None => {}
+        CalleeFinding::MaybeInvalid
+        | CalleeFinding::BusyEverywhere
+        | CalleeFinding::Declined
+        | CalleeFinding::None => {}
     }
     let rule = rule(facts, ended);
     match rule.action {
@@ -137,6 +144,7 @@ fn default_rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
     match ended.outcome {
         Outcome::Answered(CalleeType::Voicemail) if !message_left => after(hours(4)),
         Outcome::Answered(_) | Outcome::Unknown => end(OutcomeAction::Stop),
+        Outcome::Busy if ended.callee == CalleeFinding::BusyEverywhere => after(BUSY_EVERYWHERE),
         Outcome::Busy => after(match times(facts, Outcome::Busy) {
             0 | 1 => minutes(15),
             2 => minutes(30),

@@ -249,7 +249,7 @@ fn camel(value: &Value) -> Value {
             Value::Object(fields.collect())
         }
         Value::Array(items) => items.iter().map(camel).collect(),
-        plain => plain.clone(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
     }
 }
 

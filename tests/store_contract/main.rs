@@ -28,4 +28,5 @@ mod model;
 mod outside;
 mod processes;
 mod roles;
+mod sip_codes;
 mod world;

@@ -71,6 +71,7 @@ fn every_outcome_has_its_default() {
         (completed(CalleeType::Voicemail), retry_in(hours(4))),
         (completed(CalleeType::Fax), Next::Finish(Invalid)),
         (sip(486), retry_in(minutes(15))),
+        (sip(600), retry_in(hours(1))),
         (sip(480), retry_in(hours(3))),
         (ended(CallEnd::RangOut), retry_in(hours(3))),
         (ended(CallEnd::Abandoned), tomorrow.clone()),

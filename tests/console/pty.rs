@@ -27,6 +27,15 @@ struct Seen {
     unread: bool,
 }
 
+impl Seen {
+    /// Whether no frame is half drawn: what is waited for must not be found in, or missing from, one
+    /// that a terminal would never show.
+    fn is_whole(&self) -> bool {
+        let last = |mark: &[u8]| self.raw.windows(mark.len()).rposition(|part| part == mark);
+        last(b"\x1b[?2026h") <= last(b"\x1b[?2026l")
+    }
+}
+
 /// A program on a terminal.
 pub(crate) struct Pty {
     master: Box<dyn MasterPty + Send>,
@@ -154,7 +163,7 @@ impl Pty {
         let started = Stopwatch::start();
         loop {
             let screen = seen.parser.screen();
-            if wanted(screen) {
+            if seen.is_whole() && wanted(screen) {
                 return screen.contents();
             }
             let text = screen.contents();

@@ -86,6 +86,25 @@ fn a_second_place_is_written_down_and_disturbs_nothing() {
     assert!(matches!(&found[..], [LookUp::Ended(report, _)] if report.end == CallEnd::Completed));
 }
 
+#[test]
+fn an_end_that_lies_ahead_is_not_told_before_it_happened() {
+    let dir = TempDir::new().unwrap();
+    let path = dir.path().join("carrier.jsonl");
+    let open = || Some(CarrierLog::open(&path, &super::simulated::trunk()).unwrap());
+    let mut provider = Simulator::new(scripted(), 1, open());
+    provider.request(Request::Place(Box::new(dial(1, number(100)))), start());
+    let calls = by_call(&run(&mut provider, start(), start() + HOUR));
+    let ended = calls[&attempt(1)].last().unwrap().at;
+    // Killed before its deck had noted the end: the deck goes on at an earlier instant.
+    let mut provider = Simulator::new(scripted(), 1, open());
+    let before = ended - seconds(5);
+    provider.request(Request::LookUp(inquiry(1)), before);
+    let seen = run(&mut provider, before, before);
+    assert_eq!(looked_up(&seen), [LookUp::InProgress]);
+    let told = by_call(&run(&mut provider, before, before + HOUR));
+    assert_eq!(told[&attempt(1)].last().unwrap().at, ended);
+}
+
 /// Runs traffic with the carrier killed and started again at `crash`; what was not yet told of
 /// before the crash, and the calls up then, must come out as in a run without a crash.
 fn restarted_at(crash: Duration, dir: &Path) -> Vec<serde_json::Value> {

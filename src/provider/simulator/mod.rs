@@ -239,9 +239,28 @@ impl Simulator {
         } else {
             self.look_up_in_log(attempt)
         };
+        let known = self.not_before_it_happened(attempt, known, now);
         let key = self.key(now);
         self.outbox
             .insert(key, ProviderEvent::LookedUp(attempt, known));
+    }
+
+    /// A deck that was killed goes on at its own last entry, which may lie before the log's last
+    /// line: what ends later is still up.
+    fn not_before_it_happened(
+        &mut self,
+        attempt: AttemptId,
+        known: LookUp,
+        now: Timestamp,
+    ) -> LookUp {
+        let LookUp::Ended(report, at) = known else {
+            return known;
+        };
+        if at <= now {
+            return LookUp::Ended(report, at);
+        }
+        self.tell(at, attempt, at, CallEventKind::Ended(report));
+        LookUp::InProgress
     }
 
     /// Who finds a lost call by looking it up hears of its end after all.

@@ -9,7 +9,7 @@ use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{DefaultBodyLimit, Request, State};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{Method, StatusCode, header};
 use axum::response::{IntoResponse as _, Response};
@@ -76,7 +76,6 @@ pub async fn serve(socket: TcpListener, front: Front) -> io::Result<()> {
         .route("/healthz", get(health))
         .route("/metrics", get(measures))
         .fallback(arrive)
-        .layer(DefaultBodyLimit::max(LONGEST_BODY))
         .with_state(Arc::new(front));
     axum::serve(Limited::new(socket, CONNECTIONS), routes).await
 }

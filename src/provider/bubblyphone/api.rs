@@ -151,7 +151,7 @@ impl Api {
         if key.is_empty() {
             return plain(text);
         }
-        plain(&text.replace(key, "•"))
+        plain(&text.replace(key, "…"))
     }
 
     async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<Answer, NoAnswer> {
@@ -328,6 +328,6 @@ mod tests {
                 "{bad}"
             );
         }
-        assert_eq!(api.clean("abckdef +12125550142"), "abc•def •");
+        assert_eq!(api.clean("abckdef +12125550142"), "abc…def …");
     }
 }

@@ -219,7 +219,7 @@ mod tests {
             ("canceled", Status::Over(Word::Cancelled)),
             ("cancelled", Status::Over(Word::Cancelled)),
             ("bridging", Status::Unknown("bridging".to_owned())),
-            ("at +12125550142", Status::Unknown("at •".to_owned())),
+            ("at +12125550142", Status::Unknown("at …".to_owned())),
             ("", Status::Unknown(String::new())),
         ];
         for (word, wanted) in table {

@@ -8,10 +8,10 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::wire::kept;
 use crate::domain::CallReport;
 use crate::domain::attempt::CallEnd;
 use crate::provider::remote::http::{Answer, NoAnswer};
+use crate::provider::remote::text::plain;
 
 /// An answer that is no success.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -56,7 +56,7 @@ impl Refusal {
             Value::Number(number) => number.as_u64().and_then(|code| u16::try_from(code).ok()),
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         };
-        let reason = kept(meta["sip_status"].as_str().unwrap_or_default());
+        let reason = plain(meta["sip_status"].as_str().unwrap_or_default());
         Self {
             status: answer.status,
             code: body["code"].as_str().map(str::to_owned),

@@ -3,10 +3,11 @@
 use serde_json::Value;
 use sha2::{Digest as _, Sha256};
 
-use super::wire::{callee_type, kept};
+use super::wire::callee_type;
 use crate::domain::{AttemptId, Timestamp};
 use crate::provider::inbound::{Arrived, Inbound, News, Reading, Refused, Reply};
 use crate::provider::remote::secret::{Reach, hex};
+use crate::provider::remote::text::plain;
 
 /// The longest id of its own that an agent may give a report.
 const LONGEST_ID: usize = 64;
@@ -55,7 +56,7 @@ fn news(body: &Value) -> Option<News> {
         "bridged" => Some(News::Bridged),
         "opt_out" => Some(News::OptOut),
         "result" => {
-            let result = kept(text("result")?);
+            let result = plain(text("result")?);
             (!result.is_empty()).then_some(News::Result(result))
         }
         _ => None,
@@ -66,7 +67,8 @@ fn news(body: &Value) -> Option<News> {
 fn event_id(body: &Value, attempt: AttemptId, bytes: &[u8]) -> String {
     match body["id"].as_str() {
         Some(id) if !id.is_empty() && id.len() <= LONGEST_ID && id.is_ascii() => {
-            format!("agent {attempt} {}", kept(id))
+            // Whatever it is made of, nothing of it is kept, and no two become one.
+            format!("agent {attempt} {}", digest(id.as_bytes()))
         }
         Some(_) | None => format!("agent {attempt} {}", digest(bytes)),
     }

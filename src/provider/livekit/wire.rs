@@ -113,28 +113,6 @@ pub(super) fn callee_type(word: &str) -> Option<CalleeType> {
     }
 }
 
-/// A text as it may be kept: at most 200 characters, and nothing in it that may be a phone number.
-pub(super) fn kept(text: &str) -> String {
-    let mut kept = String::new();
-    let mut run = String::new();
-    for character in text.chars().take(200).chain(['\0']) {
-        if character.is_ascii_digit() || !run.is_empty() && matches!(character, '-' | '.' | ')') {
-            run.push(character);
-            continue;
-        }
-        if run.bytes().filter(u8::is_ascii_digit).count() < 7 {
-            kept.push_str(&run);
-        } else {
-            kept.push('…');
-        }
-        run.clear();
-        if !character.is_control() {
-            kept.push(character);
-        }
-    }
-    kept.trim().to_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -189,21 +167,5 @@ mod tests {
             let odd = Participant::read(&odd);
             assert!(!odd.rings() && !odd.has_left() && !odd.is_agent());
         }
-    }
-
-    #[test]
-    fn what_is_kept_has_no_number_in_it() {
-        let table = [
-            ("Busy Here", "Busy Here"),
-            ("sip:+12125550142@carrier.example", "sip:+…@carrier.example"),
-            ("call (212) 555-0142 now", "call (212) … now"),
-            ("no route to 1.212.555.0142", "no route to …"),
-            ("X-Twilio-Error: 32203 603", "X-Twilio-Error: 32203 603"),
-            ("two\r\nlines", "twolines"),
-        ];
-        for (text, wanted) in table {
-            assert_eq!(kept(text), wanted);
-        }
-        assert_eq!(kept(&"é".repeat(300)).chars().count(), 200);
     }
 }

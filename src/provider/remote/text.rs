@@ -3,14 +3,17 @@
 /// The longest text that is kept, in characters.
 const LONGEST: usize = 200;
 
-/// So many digits in a row may be a telephone number.
-const NUMBER: usize = 5;
+/// So many digits with nothing but signs between them may be a telephone number.
+const NUMBER: usize = 7;
+
+/// So many with blanks between them as well; two codes beside each other have fewer.
+const SPACED: usize = 9;
 
 /// A word of so many characters with a digit in it may be a key or a token.
 const KEY: usize = 16;
 
 /// What stands in place of what was taken out.
-const GONE: char = '•';
+const GONE: char = '…';
 
 /// A server's text without anything that may be a number or a key, on one line, at most 200
 /// characters.
@@ -19,7 +22,7 @@ pub fn plain(text: &str) -> String {
         run.chars().count() >= KEY && run.chars().any(char::is_numeric)
     });
     let numbers = masked(&words, is_number, |run| {
-        run.chars().filter(|sign| sign.is_numeric()).count() >= NUMBER
+        digits(run) >= SPACED || run.split_whitespace().any(|part| digits(part) >= NUMBER)
     });
     let words: Vec<&str> = numbers
         .split(|sign: char| sign.is_whitespace() || sign.is_control())
@@ -30,6 +33,10 @@ pub fn plain(text: &str) -> String {
 
 fn is_word(sign: char) -> bool {
     sign.is_alphanumeric() || matches!(sign, '_' | '-')
+}
+
+fn digits(run: &str) -> usize {
+    run.chars().filter(|sign| sign.is_numeric()).count()
 }
 
 /// Digits and what people write between them.
@@ -50,7 +57,10 @@ fn masked(text: &str, belongs: fn(char) -> bool, goes: impl Fn(&str) -> bool) ->
         rest = after;
         if inside && goes(run) {
             // The blanks around a number are not part of it.
-            kept.extend([' ', GONE, ' ']);
+            let after = run.trim_start();
+            kept.push_str(&run[..run.len() - after.len()]);
+            kept.push(GONE);
+            kept.push_str(&after[after.trim_end().len()..]);
         } else {
             kept.push_str(run);
         }
@@ -66,18 +76,27 @@ mod tests {
     fn numbers_and_keys_do_not_pass() {
         let table = [
             ("busy", "busy"),
-            ("+12125550142 is invalid", "• is invalid"),
-            ("to: +1 (212) 555-0142, sorry", "to: • , sorry"),
-            ("%2B12125550142", "%2B •"),
+            ("+12125550142 is invalid", "… is invalid"),
+            ("to: +1 (212) 555-0142, sorry", "to: …, sorry"),
+            ("to 212 555 0142", "to …"),
+            ("%2B12125550142", "%2B…"),
             ("30 calls per hour", "30 calls per hour"),
-            ("key bp_live_sk_0a1b2c3d4e5f is bad", "key • is bad"),
-            ("token=0123456789abcdef0123456789abcdef", "token= •"),
+            ("key bp_live_sk_0a1b2c3d4e5f is bad", "key … is bad"),
+            ("token=0123456789abcdef0123456789abcdef", "token=…"),
             ("a\r\nb\u{1b}[31m", "a b [31m"),
+            ("Busy Here", "Busy Here"),
+            ("sip:+12125550142@carrier.example", "sip:…@carrier.example"),
+            ("call (212) 555-0142 now", "call … now"),
+            ("no route to 1.212.555.0142", "no route to …"),
+            ("X-Twilio-Error: 32203 603", "X-Twilio-Error: 32203 603"),
+            ("call to 12125550142 failed: 486", "call to … failed: 486"),
+            ("'2125550142'", "'…'"),
             ("", ""),
         ];
         for (text, wanted) in table {
             assert_eq!(plain(text), wanted);
         }
         assert_eq!(plain(&"ab ".repeat(200)).chars().count(), 200);
+        assert_eq!(plain(&"é".repeat(300)).chars().count(), 200);
     }
 }

@@ -1,21 +1,24 @@
 //! The moves of campaigns, contacts and attempts as values, shared by every store.
 
+mod attempts;
+
+pub(super) use attempts::{
+    apply_event, briefing, counts_from, end_attempt, gives_back, ledger_entry, never_sent, reserve,
+};
+
 use std::time::Duration;
 
 use super::{By, Candidate, DeckSettings, StoreError, entries};
-use crate::domain::attempt::CallEnd;
 use crate::domain::campaign::Pacing;
-use crate::domain::event::{EventKind, NewEvent};
-use crate::domain::outcome::{CalleeType, Classification, classify};
+use crate::domain::event::NewEvent;
+use crate::domain::outcome::CalleeType;
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport,
-    CallerIdState, Campaign, CampaignId, CampaignState, Contact, ContactId, ContactState, ListKind,
-    Outcome, Ownership, PhoneNumber, Right, Role, Suppression, Timestamp, TrunkName, WaitReason,
-    WindowClass,
+    Attempt, CallerIdState, Campaign, CampaignId, CampaignState, Contact, ContactId, ContactState,
+    ListKind, Outcome, Ownership, PhoneNumber, Right, Role, Suppression, Timestamp, TrunkName,
+    WaitReason, WindowClass,
 };
-use crate::policy::pacing::Entry;
-use crate::policy::{self, DialOrder, Hold, HoldKind, Refusal};
+use crate::policy::{self, Hold, HoldKind, Refusal};
 
 /// The note on a campaign that runs again because of an import.
 pub(super) const CONTACTS_ADDED: &str = "contacts were added";
@@ -157,33 +160,6 @@ pub(super) fn may_be_judged(campaign: &Campaign, contact: &Contact) -> Result<()
     )))
 }
 
-/// The attempt an order becomes.
-pub(super) fn reserve(
-    id: AttemptId,
-    contact: &Contact,
-    order: &DialOrder,
-    now: Timestamp,
-) -> Attempt {
-    Attempt {
-        id,
-        campaign: contact.campaign,
-        contact: contact.id,
-        number: order.number,
-        n: order.n,
-        trunk: order.trunk.clone(),
-        caller_id: order.caller_id,
-        state: AttemptState::Reserved,
-        reserved_at: now,
-        sent_at: None,
-        ringing_at: None,
-        answered_at: None,
-        ended_at: None,
-        callee_type: None,
-        outcome: None,
-        counts: true,
-    }
-}
-
 /// A contact whose attempt was just reserved.
 pub(super) fn called(contact: &Contact) -> Contact {
     Contact {
@@ -235,119 +211,6 @@ pub(super) fn end_of_contact(
     let (_, campaign) = campaigns.iter().find(named)?;
     let contact = ContactId(entry.contact?);
     (entry.kind == end).then_some((*campaign, contact))
-}
-
-/// What the provider is told about a contact that is called.
-pub(super) fn briefing(contact: &Contact, variables: String) -> Briefing {
-    Briefing {
-        name: contact.name.clone(),
-        variables,
-        expires_at: contact.expires_at,
-    }
-}
-
-/// What the ledger keeps of an attempt.
-pub(super) fn ledger_entry(attempt: &Attempt) -> Entry {
-    Entry {
-        attempt: attempt.id,
-        campaign: attempt.campaign,
-        trunk: attempt.trunk.clone(),
-        caller_id: attempt.caller_id,
-        number: attempt.number,
-    }
-}
-
-/// Applies a call event; the kinds to log, none when it is late or repeated (D18).
-///
-/// An event that proves the request left notes the sending too when that was missed.
-pub(super) fn apply_event(
-    attempt: &mut Attempt,
-    event: &CallEvent,
-    now: Timestamp,
-) -> Vec<EventKind> {
-    let at = event.at.min(now).max(attempt.reserved_at);
-    let (next, kind) = match event.kind {
-        CallEventKind::Sent => (AttemptState::Sent, EventKind::AttemptSent),
-        CallEventKind::Ringing => (AttemptState::Ringing, EventKind::CallRinging),
-        CallEventKind::Answered => (AttemptState::Connected, EventKind::CallAnswered),
-        CallEventKind::CalleeDetected(callee) => return detect(attempt, callee),
-        CallEventKind::Speech(_) | CallEventKind::Ended(_) | CallEventKind::AnswerLost => {
-            return Vec::new();
-        }
-    };
-    if !attempt.state.may_become(next) {
-        return Vec::new();
-    }
-    let mut kinds = Vec::new();
-    if attempt.state == AttemptState::Reserved {
-        attempt.sent_at = Some(at);
-        kinds.push(EventKind::AttemptSent);
-    }
-    if next == AttemptState::Ringing {
-        attempt.ringing_at = Some(at);
-    }
-    if next == AttemptState::Connected {
-        attempt.answered_at = Some(at);
-    }
-    if next != AttemptState::Sent {
-        kinds.push(kind);
-    }
-    attempt.state = next;
-    kinds
-}
-
-fn detect(attempt: &mut Attempt, callee: CalleeType) -> Vec<EventKind> {
-    if attempt.state != AttemptState::Connected || attempt.callee_type.is_some() {
-        return Vec::new();
-    }
-    attempt.callee_type = Some(callee);
-    vec![EventKind::CalleeDetected]
-}
-
-/// Ends an attempt that has not ended, and reads its end.
-pub(super) fn end_attempt(
-    attempt: &mut Attempt,
-    report: &CallReport,
-    at: Timestamp,
-    now: Timestamp,
-) -> Classification {
-    let report = CallReport {
-        callee_type: report.callee_type.or(attempt.callee_type),
-        ..report.clone()
-    };
-    let read = classify(&report);
-    attempt.state = AttemptState::Ended;
-    attempt.ended_at = Some(at.min(now).max(attempt.reserved_at));
-    attempt.callee_type = report.callee_type;
-    attempt.outcome = Some(read.outcome);
-    attempt.counts = read.counts;
-    read
-}
-
-/// Whether a report gives slot and send back: the request certainly never left.
-pub(super) fn gives_back(attempt: &Attempt, report: &CallReport) -> bool {
-    report.end == CallEnd::NeverSent && attempt.sent_at.is_none()
-}
-
-/// Whether an attempt has ended without its request ever leaving.
-pub(super) fn never_sent(attempt: &Attempt) -> bool {
-    attempt.sent_at.is_none() && attempt.outcome == Some(Outcome::Cancelled) && !attempt.counts
-}
-
-/// The instant an attempt's send counts from in the sliding windows; `None`: now, or not at all.
-///
-/// An attempt not known to be sent counts from when its fate became unknown, or from its end: it
-/// cannot have left later. `noted` is what was found before.
-pub(super) fn counts_from(
-    attempt: &Attempt,
-    noted: Option<Timestamp>,
-    now: Timestamp,
-) -> Option<Timestamp> {
-    if never_sent(attempt) {
-        return None;
-    }
-    let unknown = (attempt.state == AttemptState::Unknown).then_some(now);
-    attempt.sent_at.or(noted).or(attempt.ended_at).or(unknown)
 }
 
 /// The UTC day an instant falls on, counted from 1970.

@@ -1,0 +1,151 @@
+//! The moves of an attempt: from its reservation to its single end.
+
+use crate::domain::attempt::CallEnd;
+use crate::domain::event::EventKind;
+use crate::domain::outcome::{CalleeType, Classification, classify};
+use crate::domain::{
+    Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport, Contact,
+    Outcome, Timestamp,
+};
+use crate::policy::DialOrder;
+use crate::policy::pacing::Entry;
+
+/// The attempt an order becomes.
+pub(in crate::store) fn reserve(
+    id: AttemptId,
+    contact: &Contact,
+    order: &DialOrder,
+    now: Timestamp,
+) -> Attempt {
+    Attempt {
+        id,
+        campaign: contact.campaign,
+        contact: contact.id,
+        number: order.number,
+        n: order.n,
+        trunk: order.trunk.clone(),
+        caller_id: order.caller_id,
+        state: AttemptState::Reserved,
+        reserved_at: now,
+        sent_at: None,
+        ringing_at: None,
+        answered_at: None,
+        ended_at: None,
+        callee_type: None,
+        outcome: None,
+        counts: true,
+    }
+}
+
+/// What the provider is told about a contact that is called.
+pub(in crate::store) fn briefing(contact: &Contact, variables: String) -> Briefing {
+    Briefing {
+        name: contact.name.clone(),
+        variables,
+        expires_at: contact.expires_at,
+    }
+}
+
+/// What the ledger keeps of an attempt.
+pub(in crate::store) fn ledger_entry(attempt: &Attempt) -> Entry {
+    Entry {
+        attempt: attempt.id,
+        campaign: attempt.campaign,
+        trunk: attempt.trunk.clone(),
+        caller_id: attempt.caller_id,
+        number: attempt.number,
+    }
+}
+
+/// Applies a call event; the kinds to log, none when it is late or repeated (D18).
+///
+/// An event that proves the request left notes the sending too when that was missed.
+pub(in crate::store) fn apply_event(
+    attempt: &mut Attempt,
+    event: &CallEvent,
+    now: Timestamp,
+) -> Vec<EventKind> {
+    let at = event.at.min(now).max(attempt.reserved_at);
+    let (next, kind) = match event.kind {
+        CallEventKind::Sent => (AttemptState::Sent, EventKind::AttemptSent),
+        CallEventKind::Ringing => (AttemptState::Ringing, EventKind::CallRinging),
+        CallEventKind::Answered => (AttemptState::Connected, EventKind::CallAnswered),
+        CallEventKind::CalleeDetected(callee) => return detect(attempt, callee),
+        CallEventKind::Speech(_) | CallEventKind::Ended(_) | CallEventKind::AnswerLost => {
+            return Vec::new();
+        }
+    };
+    if !attempt.state.may_become(next) {
+        return Vec::new();
+    }
+    let mut kinds = Vec::new();
+    if attempt.state == AttemptState::Reserved {
+        attempt.sent_at = Some(at);
+        kinds.push(EventKind::AttemptSent);
+    }
+    if next == AttemptState::Ringing {
+        attempt.ringing_at = Some(at);
+    }
+    if next == AttemptState::Connected {
+        attempt.answered_at = Some(at);
+    }
+    if next != AttemptState::Sent {
+        kinds.push(kind);
+    }
+    attempt.state = next;
+    kinds
+}
+
+fn detect(attempt: &mut Attempt, callee: CalleeType) -> Vec<EventKind> {
+    if attempt.state != AttemptState::Connected || attempt.callee_type.is_some() {
+        return Vec::new();
+    }
+    attempt.callee_type = Some(callee);
+    vec![EventKind::CalleeDetected]
+}
+
+/// Ends an attempt that has not ended, and reads its end.
+pub(in crate::store) fn end_attempt(
+    attempt: &mut Attempt,
+    report: &CallReport,
+    at: Timestamp,
+    now: Timestamp,
+) -> Classification {
+    let report = CallReport {
+        callee_type: report.callee_type.or(attempt.callee_type),
+        ..report.clone()
+    };
+    let read = classify(&report);
+    attempt.state = AttemptState::Ended;
+    attempt.ended_at = Some(at.min(now).max(attempt.reserved_at));
+    attempt.callee_type = report.callee_type;
+    attempt.outcome = Some(read.outcome);
+    attempt.counts = read.counts;
+    read
+}
+
+/// Whether a report gives slot and send back: the request certainly never left.
+pub(in crate::store) fn gives_back(attempt: &Attempt, report: &CallReport) -> bool {
+    report.end == CallEnd::NeverSent && attempt.sent_at.is_none()
+}
+
+/// Whether an attempt has ended without its request ever leaving.
+pub(in crate::store) fn never_sent(attempt: &Attempt) -> bool {
+    attempt.sent_at.is_none() && attempt.outcome == Some(Outcome::Cancelled) && !attempt.counts
+}
+
+/// The instant an attempt's send counts from in the sliding windows; `None`: now, or not at all.
+///
+/// An attempt not known to be sent counts from when its fate became unknown, or from its end: it
+/// cannot have left later. `noted` is what was found before.
+pub(in crate::store) fn counts_from(
+    attempt: &Attempt,
+    noted: Option<Timestamp>,
+    now: Timestamp,
+) -> Option<Timestamp> {
+    if never_sent(attempt) {
+        return None;
+    }
+    let unknown = (attempt.state == AttemptState::Unknown).then_some(now);
+    attempt.sent_at.or(noted).or(attempt.ended_at).or(unknown)
+}

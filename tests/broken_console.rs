@@ -1,7 +1,16 @@
 //! A console whose engine breaks: the screen stays, everything is paused, and somebody is told.
+//!
+//! No test harness: this program is both the check and, started again by it on a terminal of its own,
+//! the console that is checked.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+#[expect(dead_code, reason = "the console's own tests use all of it")]
+#[path = "console/pty.rs"]
+mod pty;
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::process::Command;
 use std::sync::mpsc;
 
 use dialdeck::clock::{Clock, DeckClock, ScaledClock};
@@ -19,12 +28,14 @@ use dialdeck::tui::keymap::KeyMap;
 use dialdeck::tui::looks::{LookChoice, Looks};
 use dialdeck::tui::model::{Permits, Viewer};
 use jiff::tz::TimeZone;
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
+use serde_json::Value;
 
-use crate::pty::Pty;
-use crate::{ESC, WIDE, demo, events, signal, state};
+use pty::Pty;
 
-/// Names the deck for [`a_console_with_a_broken_carrier`].
+const SIZE: (u16, u16) = (200, 50);
+
+/// Names the deck for the program that is the console.
 const DECK: &str = "DIALDECK_TEST_DECK";
 
 /// What the carrier says of its end.
@@ -126,20 +137,21 @@ fn console(deck: &Path, engine: Handle, clock: ScaledClock) {
     thread.join().unwrap();
 }
 
-/// What [`a_panic_in_the_engine_pauses_everything`] starts on a terminal of its own.
-#[test]
-#[ignore = "the other half of a test; it wants a terminal and a deck"]
-fn a_console_with_a_broken_carrier() {
-    let Some(deck) = std::env::var_os(DECK) else {
-        return;
-    };
-    let deck = Path::new(&deck);
+fn main() {
+    match std::env::var_os(DECK) {
+        Some(deck) => a_console_with_a_broken_carrier(Path::new(&deck)),
+        None => a_panic_in_the_engine_pauses_everything(),
+    }
+}
+
+/// The console that is checked.
+fn a_console_with_a_broken_carrier(deck: &Path) {
     let mut store = open(deck);
     let last = store.snapshot(Timestamp::MIN).unwrap().last_event_at;
     let clock = ScaledClock::start(last.unwrap(), FACTOR);
     let config = read_deck(
         "dialdeck.toml",
-        include_str!("../../sample-data/dialdeck.toml"),
+        include_str!("../sample-data/dialdeck.toml"),
     );
     let trunks = config.unwrap().providers.into_keys();
     let carriers: BTreeMap<_, _> = trunks.map(|trunk| (trunk, Broken(WHY))).collect();
@@ -162,35 +174,48 @@ fn a_console_with_a_broken_carrier() {
     assert!(runtime.block_on(engine).unwrap_err().is_panic());
 }
 
-#[test]
+/// The program under test, for what it says.
+fn run(deck: &Path, args: &[&str]) -> String {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_dialdeck"));
+    let output = command.arg("--deck").arg(deck).args(args).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+fn end(pty: Pty) -> (u32, String) {
+    let id = Pid::from_raw(i32::try_from(pty.id()).unwrap()).unwrap();
+    kill_process(id, Signal::TERM).unwrap();
+    pty.end()
+}
+
 fn a_panic_in_the_engine_pauses_everything() {
     let folder = tempfile::tempdir().unwrap();
-    let running = demo(folder.path(), WIDE);
-    signal(&running, Signal::TERM);
-    running.end();
-    assert_eq!(state(folder.path(), "appointment-reminders"), "running");
-    let deck = folder.path().to_str().unwrap();
+    let deck = folder.path();
+    let name = deck.to_str().unwrap();
+    let running = Pty::start(&["demo", "--deck", name], SIZE);
+    running.wait_for(&["appointment-reminders", "RUNNING"]);
+    end(running);
+    assert!(run(deck, &["status", "--json"]).contains("\"state\":\"running\""));
     let this = std::env::current_exe().unwrap();
-    let name = "broken::a_console_with_a_broken_carrier";
-    let args = ["--ignored", "--exact", name, "--nocapture"];
-    let mut pty = Pty::run(this.to_str().unwrap(), &args, &[(DECK, deck)], WIDE);
+    let mut pty = Pty::run(this.to_str().unwrap(), &[], &[(DECK, name)], SIZE);
     pty.wait_for(&["part of the program has failed, pausing everything"]);
     pty.wait_for(&["NO ENGINE", "PAUSED"]);
     pty.press("?");
     pty.wait_for(&["Esc closes"]);
-    pty.press(ESC);
+    pty.press("\x1b");
     pty.wait("no help", |screen| !screen.contains("Esc closes"));
-    signal(&pty, Signal::TERM);
-    let (code, screen) = pty.end();
+    let (code, screen) = end(pty);
     assert_eq!(code, 0, "{screen}");
-    for campaign in ["appointment-reminders", "past-due", "spring-sale"] {
-        assert_eq!(state(folder.path(), campaign), "paused");
+    let status: Value = serde_json::from_str(&run(deck, &["status", "--json"])).unwrap();
+    for campaign in status["campaigns"].as_array().unwrap() {
+        assert_eq!(campaign["state"], "paused", "{campaign}");
     }
-    let alert = |event: &serde_json::Value| {
+    let log = run(deck, &["log", "export", "--jsonl"]);
+    let alert = |event: &Value| {
         event["kind"] == "alert_raised" && event["data"]["alert"] == "program_failed"
     };
-    let events = events(folder.path());
-    let alert = events.iter().find(|event| alert(event)).unwrap();
+    let mut events = log.lines().map(|line| serde_json::from_str(line).unwrap());
+    let alert = events.find(alert).unwrap();
     let text = alert["data"]["text"].as_str().unwrap();
     assert!(text.contains(WHY), "{text}");
 }

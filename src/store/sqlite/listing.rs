@@ -1,7 +1,9 @@
 //! Pages of the call list: streams of keys, each from an index that holds all it needs, merged until
 //! the page is full; only the rows that are looked at are read from the table.
 
-use rusqlite::{OptionalExtension as _, Row, Rows, params_from_iter};
+use std::collections::VecDeque;
+
+use rusqlite::{OptionalExtension as _, Row, params_from_iter};
 
 use super::{Work, contacts};
 use crate::domain::{ClassId, ContactId, ContactState};
@@ -52,10 +54,68 @@ pub(super) const NUMBERED_AFTER: &str = "SELECT 0, number, campaign, id FROM con
 pub(super) const NUMBERED_BEFORE: &str = "SELECT 0, number, campaign, id FROM contacts
      WHERE (number, campaign) < (?1, ?2) ORDER BY number DESC, campaign DESC";
 
-/// One query of keys and its parameters.
+/// Keys that a stream reads first; each further time twice as many, up to [`MOST`].
+const FEW: usize = 16;
+const MOST: usize = 1_024;
+
+/// One query of keys, read on in parts: streams of one query share its prepared statement, of which
+/// only one can be open at a time, and to prepare it takes longer than to read a screen of rows.
 struct Stream {
     sql: &'static str,
-    params: Vec<i64>,
+    /// What all its rows have in common.
+    of: Vec<i64>,
+    /// Where a row stands among them.
+    place: fn(&ListKey) -> Vec<i64>,
+    /// The last key read, or the start.
+    from: ListKey,
+    /// Keys read ahead.
+    ahead: VecDeque<Place>,
+    /// Keys to read next; 0: there are no more.
+    part: usize,
+}
+
+impl Stream {
+    fn new(
+        sql: &'static str,
+        of: Vec<i64>,
+        place: fn(&ListKey) -> Vec<i64>,
+        start: &ListKey,
+    ) -> Self {
+        Self {
+            sql,
+            of,
+            place,
+            from: *start,
+            ahead: VecDeque::new(),
+            part: FEW,
+        }
+    }
+
+    /// The next key, left where it is.
+    fn head(&mut self, work: &Work<'_>) -> Result<Option<Place>, StoreError> {
+        if self.ahead.is_empty() && self.part > 0 {
+            self.read(work)?;
+        }
+        Ok(self.ahead.front().copied())
+    }
+
+    fn read(&mut self, work: &Work<'_>) -> Result<(), StoreError> {
+        let mut params = self.of.clone();
+        params.extend((self.place)(&self.from));
+        let mut statement = work.conn.prepare_cached(self.sql)?;
+        let mut rows = statement.query(params_from_iter(params))?;
+        while self.ahead.len() < self.part {
+            let Some(row) = rows.next()? else {
+                self.part = 0;
+                return Ok(());
+            };
+            let (key, id) = place(row, self.from.section)?;
+            self.from = key;
+            self.ahead.push_back((key, id));
+        }
+        self.part = (2 * self.part).min(MOST);
+        Ok(())
+    }
 }
 
 /// A key and the contact that stands there.
@@ -86,7 +146,7 @@ pub(super) fn page(
         };
         if filling.wants_more() {
             let streams = streams(work, query, &start, direction)?;
-            merge(work, query, &streams, (section, direction), &mut filling)?;
+            merge(work, query, streams, direction, &mut filling)?;
         }
     }
     Ok(filling.done(direction))
@@ -105,36 +165,36 @@ fn streams(
     };
     let campaign = query.campaign.0;
     match (query.order, start.section) {
-        (ListOrder::Number, _) => Ok(vec![Stream {
-            sql: either(NUMBERED_AFTER, NUMBERED_BEFORE),
-            params: vec![start.at, start.tie],
-        }]),
+        (ListOrder::Number, _) => {
+            let sql = either(NUMBERED_AFTER, NUMBERED_BEFORE);
+            let place = |key: &ListKey| vec![key.at, key.tie];
+            Ok(vec![Stream::new(sql, Vec::new(), place, start)])
+        }
         (ListOrder::Queue, READY) => {
             let sql = either(READY_AFTER, READY_BEFORE);
+            let place = |key: &ListKey| vec![-key.rank, key.at, key.tie];
             let classes = ready_classes(work, query)?.into_iter();
             Ok(classes
-                .map(|class| Stream {
-                    sql,
-                    params: vec![campaign, class.0, -start.rank, start.at, start.tie],
-                })
+                .map(|class| Stream::new(sql, vec![campaign, class.0], place, start))
                 .collect())
         }
         (ListOrder::Queue, WAITING) => {
             let sql = either(WAITING_AFTER, WAITING_BEFORE);
-            let params = vec![campaign, start.at, start.tie];
-            let one = query.wants_waiting().then_some(Stream { sql, params });
+            let place = |key: &ListKey| vec![key.at, key.tie];
+            let one = query
+                .wants_waiting()
+                .then(|| Stream::new(sql, vec![campaign], place, start));
             Ok(one.into_iter().collect())
         }
         (order, here) => {
             let sql = either(LISTED_AFTER, LISTED_BEFORE);
+            let place = |key: &ListKey| vec![key.tie];
             let states = ContactState::ALL.into_iter();
             Ok(states
                 .filter(|state| order == ListOrder::List || section(*state) == here)
                 .filter(|state| query.wants_state(*state))
-                .map(|state| Stream {
-                    sql,
-                    params: vec![campaign, i64::from(state.code()), start.tie],
-                })
+                .map(|state| vec![campaign, i64::from(state.code())])
+                .map(|of| Stream::new(sql, of, place, start))
                 .collect())
         }
     }
@@ -165,20 +225,13 @@ fn ready_classes(work: &Work<'_>, query: &ContactQuery) -> Result<Vec<ClassId>, 
 fn merge(
     work: &Work<'_>,
     query: &ContactQuery,
-    streams: &[Stream],
-    (section, direction): (u8, Direction),
+    mut streams: Vec<Stream>,
+    direction: Direction,
     filling: &mut Filling<'_>,
 ) -> Result<(), StoreError> {
-    let mut statements = Vec::with_capacity(streams.len());
-    for stream in streams {
-        statements.push(work.conn.prepare_cached(stream.sql)?);
-    }
-    let mut open = Vec::with_capacity(streams.len());
     let mut heads = Vec::with_capacity(streams.len());
-    for (statement, stream) in statements.iter_mut().zip(streams) {
-        let mut rows = statement.query(params_from_iter(&stream.params))?;
-        heads.push(head(&mut rows, section)?);
-        open.push(rows);
+    for stream in &mut streams {
+        heads.push(stream.head(work)?);
     }
     while filling.wants_more() {
         let left = heads.iter().enumerate();
@@ -197,13 +250,10 @@ fn merge(
             contacts::by_id(work, id)?
         };
         filling.look(key, contact);
-        heads[nth] = head(&mut open[nth], section)?;
+        streams[nth].ahead.pop_front();
+        heads[nth] = streams[nth].head(work)?;
     }
     Ok(())
-}
-
-fn head(rows: &mut Rows<'_>, section: u8) -> Result<Option<Place>, StoreError> {
-    rows.next()?.map(|row| place(row, section)).transpose()
 }
 
 fn place(row: &Row<'_>, section: u8) -> Result<Place, StoreError> {

@@ -18,8 +18,12 @@ use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{Attempt, CampaignId, ContactId, Timestamp};
 use crate::store::{By, ListKey, Store, StoreError};
 
-/// Between two views at least.
+/// Between two views at least, of which the later shows what was done here.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
+
+/// Between two views of what the engine does: people read no faster, and one call is several
+/// changes in a row.
+const NEWS_EVERY: Duration = Duration::from_millis(250);
 
 /// A look takes at most this part of the time, so that the engine beside it keeps its pace; but
 /// [`TIME_VIEW`] is the longest that a change waits.
@@ -122,7 +126,7 @@ pub fn spawn<S: Store + 'static>(
         pending: VecDeque::new(),
         told_to: None,
         looked: None,
-        between: VIEW_EVERY,
+        between: NEWS_EVERY,
         changed: Stopwatch::start(),
         last: Last::default(),
         dirty: true,
@@ -247,7 +251,7 @@ impl<S: Store> Service<S> {
             Err(error) => self.say(Told::Failed(error.to_string())),
         }
         let took = started.elapsed() * LOOK_SHARE;
-        self.between = took.clamp(VIEW_EVERY, TIME_VIEW);
+        self.between = took.clamp(NEWS_EVERY, TIME_VIEW);
         self.looked = Some(started);
     }
 

@@ -418,3 +418,20 @@ fn output_that_cannot_be_written_exits_with_1() {
         assert!(said.contains("writing the output"), "{line}: {said}");
     }
 }
+
+#[test]
+fn a_broken_deck_file_keeps_no_opt_out_away() {
+    let deck = with_campaign();
+    deck.write("typo.toml", "max_concurent = 3\n");
+    let file = path(&deck, "typo.toml");
+    let add = |number: &str| run(&deck, &format!("--config {file} dnc add {number}"));
+    let taken = add("+12125550142");
+    assert_eq!(taken.status.code(), Some(0), "{}", text(&taken.stderr));
+    assert!(text(&taken.stdout).contains("1 added"));
+    // Without its country a number may be another one.
+    let unread = add("2125550143");
+    assert_eq!(unread.status.code(), Some(1));
+    assert!(text(&unread.stderr).contains("did you mean `max_concurrent`?"));
+    let listed = run(&deck, "dnc check +12125550142");
+    assert!(text(&listed.stdout).contains("internal"));
+}

@@ -23,6 +23,7 @@ macro_rules! contract {
 }
 
 mod contract;
+mod imports;
 mod listing;
 mod model;
 mod outside;

@@ -119,6 +119,10 @@ struct Run<'a, S> {
     reached: Reached,
 }
 
+fn u32_of(count: usize) -> u32 {
+    u32::try_from(count).unwrap()
+}
+
 fn half_past_four() -> Timestamp {
     morning() + secs(5_400)
 }
@@ -260,7 +264,7 @@ impl<'a, S: Store> Run<'a, S> {
             .iter()
             .filter(|cap| cap.is_reached(&calls, now))
             .map(|cap| {
-                let seen = (cap.counts(&calls, now) as u32, cap.max as u32);
+                let seen = (u32_of(cap.counts(&calls, now)), u32_of(cap.max));
                 let held = (seen.0, seen.1, cap.ends(&calls, now));
                 (cap.id.to_owned(), held)
             })

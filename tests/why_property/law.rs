@@ -174,7 +174,7 @@ impl Cap {
 
     /// Whether a call is not longer ago than the span, both of whose ends belong to it.
     fn reaches(&self, made: &Made, now: Timestamp) -> bool {
-        now.as_millis() - made.at.as_millis() <= secs(self.hours * HOUR).as_millis() as i64
+        now <= made.at + secs(self.hours * HOUR)
     }
 
     /// The calls that count at `now`.

@@ -25,7 +25,7 @@ pub struct Facts<'a> {
     pub lists: &'a [SuppressionList],
     /// When consent for this number was last revoked.
     pub consent_revoked_at: Option<Timestamp>,
-    /// Attempts at the number over all campaigns in the last 60 days, newest first.
+    /// Attempts at the number over all campaigns in the last 61 days, newest first.
     pub history: &'a [PastAttempt],
     /// Whether an attempt at the number is in flight, in any campaign.
     pub number_in_flight: bool,

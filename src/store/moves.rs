@@ -24,8 +24,9 @@ use crate::policy::{self, Hold, HoldKind, Refusal};
 pub(super) const CONTACTS_ADDED: &str = "contacts were added";
 /// The note on a campaign that runs again because somebody wants a contact called again.
 pub(super) const CALLED_AGAIN: &str = "contacts are to be called again";
-/// How far back the history of a number is read.
-pub(super) const HISTORY: Duration = Duration::from_hours(60 * 24);
+/// How far back the history of a number is read, by the reservation: a day longer than the longest cap
+/// (60 days), since caps count from the instant a request left, which is later.
+pub(super) const HISTORY: Duration = Duration::from_hours(61 * 24);
 /// Days behind the abandonment rate (47 CFR 64.1200(a)(7)), whole UTC days, today included.
 pub(super) const ABANDONMENT_DAYS: i64 = 30;
 

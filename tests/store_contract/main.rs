@@ -22,11 +22,18 @@ macro_rules! contract {
     };
 }
 
-mod contract;
+mod caller_ids;
+mod calls;
+mod campaigns;
+mod contacts;
+mod groups;
+mod imports;
 mod listing;
 mod model;
 mod outside;
+mod pictures;
 mod processes;
 mod roles;
 mod sip_codes;
+mod suppressions;
 mod world;

@@ -380,7 +380,12 @@ fn words(mut picture: Snapshot, now: Timestamp) -> String {
     format!("{picture:#?}")
 }
 
-fn compare(one: &mut impl Store, other: &mut impl Store, head: &mut i64, now: Timestamp) {
+pub(crate) fn compare(
+    one: &mut impl Store,
+    other: &mut impl Store,
+    head: &mut i64,
+    now: Timestamp,
+) {
     let picture = one.snapshot(now).unwrap();
     let new_head = picture.head;
     let (left, right) = (

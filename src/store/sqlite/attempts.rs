@@ -165,7 +165,7 @@ pub(super) fn open_to(work: &Work<'_>, number: PhoneNumber) -> Result<Option<Att
     Ok(select(work, OPEN_TO, (digits(number),))?.pop())
 }
 
-/// A number's attempts of the last 60 days, newest first.
+/// A number's attempts of the last 61 days, newest first.
 pub(super) fn history(
     work: &mut Work<'_>,
     number: PhoneNumber,

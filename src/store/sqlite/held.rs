@@ -38,7 +38,7 @@ pub(super) struct About {
     pub(super) suppressions: Vec<Suppression>,
     /// When consent was revoked.
     pub(super) consent_revoked_at: Option<Timestamp>,
-    /// The number's attempts of the last 60 days, newest first.
+    /// The number's attempts of the last 61 days, newest first.
     pub(super) history: Vec<PastAttempt>,
     /// When the oldest and the newest of these were reserved.
     pub(super) reserved: Option<(Timestamp, Timestamp)>,

@@ -1,53 +1,8 @@
-//! Broken campaign and deck files: each is refused with its place, its key, and a way out.
+//! Keys and tables of a campaign file, and what of it does not fit its deck.
 
-#![expect(clippy::too_many_lines, reason = "tables of cases")]
+use dialdeck::config::{ConfigErrors, DeckConfig, read_campaign};
 
-use dialdeck::config::{
-    ConfigErrors, DeckConfig, load_campaign, load_deck, read_campaign, read_deck,
-};
-use proptest::prelude::*;
-
-/// A file of eight lines that is right.
-const CAMPAIGN: &str = r#"name = "reminders"
-seller = "Harbor"
-purpose = "reminder"
-call_class = "live"
-agent = "human"
-trunk = "simulator"
-[caller_id]
-pool = "local"
-"#;
-
-const TRUNK: &str = "[[trunk]]\nname = \"t\"\nkind = \"simulator\"\n";
-
-/// Line, column, key, and parts of what is wrong and what to do.
-type Expected = (usize, usize, &'static str, &'static str, &'static str);
-
-fn only(found: Result<(), ConfigErrors>, text: &str, expected: Expected) {
-    let faults = found.expect_err(text).0;
-    let fault = &faults[0];
-    assert_eq!(faults.len(), 1, "{text}: {faults:?}");
-    let (line, column, key, message, hint) = expected;
-    assert_eq!((fault.line, fault.column), (line, column), "{fault}");
-    assert_eq!(fault.key, key, "{fault}");
-    assert!(fault.message.contains(message), "{fault}");
-    assert!(fault.hint.contains(hint), "{fault}");
-    assert!(!fault.hint.is_empty(), "{fault}");
-    assert!(
-        fault
-            .to_string()
-            .starts_with(&format!("in.toml:{line}:{column}: "))
-    );
-}
-
-fn replaced(from: &str, to: &str) -> String {
-    assert!(CAMPAIGN.contains(from), "{from}");
-    CAMPAIGN.replace(from, to)
-}
-
-fn with(more: &str) -> String {
-    format!("{CAMPAIGN}{more}")
-}
+use crate::{Expected, only, replaced, with};
 
 #[test]
 fn campaign_keys() {
@@ -324,118 +279,6 @@ fn lists_of_a_campaign() {
 }
 
 #[test]
-fn deck_files() {
-    let cases: [(&str, Expected); 12] = [
-        (
-            "max_concurrent = 5",
-            (1, 1, "trunk", "is missing", "[[trunk]]"),
-        ),
-        (
-            "[[trunk]]\nname = \"t\"\nkind = \"sip\"",
-            (
-                3,
-                8,
-                "trunk[1].kind",
-                "`sip` is not a kind of trunk",
-                "known are simulator",
-            ),
-        ),
-        (
-            "[[trunk]]\nname = \"t\"\nkind = \"simulater\"",
-            (
-                3,
-                8,
-                "trunk[1].kind",
-                "is not a kind",
-                "did you mean `simulator`?",
-            ),
-        ),
-        (
-            "[[trunk]]\nkind = \"simulator\"",
-            (1, 1, "trunk[1].name", "is missing", "name"),
-        ),
-        (
-            "[[trunk]]\nname = \"t\"\nkind = \"simulator\"\nring_timeout = \"14s\"",
-            (
-                4,
-                16,
-                "trunk[1].ring_timeout",
-                "14s is too short",
-                "use 15s to 2m",
-            ),
-        ),
-        (
-            "T[[trunk]]\nname = \"t\"\nkind = \"simulator\"",
-            (
-                5,
-                8,
-                "trunk[2].name",
-                "a trunk `t` stands above",
-                "its own name",
-            ),
-        ),
-        (
-            "T[[pool]]\nname = \"p\"\ntrunk = \"tt\"\nnumbers = [\"+12125550100\"]",
-            (
-                6,
-                9,
-                "pool[1].trunk",
-                "there is no trunk `tt`",
-                "did you mean `t`?",
-            ),
-        ),
-        (
-            "T[[pool]]\nname = \"p\"\ntrunk = \"t\"\nnumbers = [\"+12125550100\", \"+12125550100\"]",
-            (
-                7,
-                28,
-                "pool[1].numbers[2]",
-                "stands above already",
-                "one pool, once",
-            ),
-        ),
-        (
-            "T[[pool]]\nname = \"p\"\ntrunk = \"t\"\nnumbers = [\"12125550100\"]",
-            (
-                7,
-                12,
-                "pool[1].numbers[1]",
-                "is not an E.164 number",
-                "with its plus",
-            ),
-        ),
-        (
-            "log_level = \"loud\"\nT",
-            (
-                1,
-                13,
-                "log_level",
-                "`loud` is not known",
-                "error, warn, info, debug or trace",
-            ),
-        ),
-        (
-            "emergency_bans = [\"Louisiana\"]\nT",
-            (1, 19, "emergency_bans[1]", "is not a region", "US-LA"),
-        ),
-        (
-            "T[roles]\nmaria = \"boss\"",
-            (
-                5,
-                1,
-                "roles.maria",
-                "`boss` is not a role",
-                "supervisor, operator, support or viewer",
-            ),
-        ),
-    ];
-    for (text, expected) in cases {
-        let text = text.replace('T', TRUNK);
-        only(read_deck("in.toml", &text).map(|_| ()), &text, expected);
-    }
-}
-
-#[test]
 fn a_campaign_that_does_not_fit_its_deck() {
     let cases: [(String, Expected); 5] = [
         (
@@ -493,42 +336,6 @@ fn a_campaign_that_does_not_fit_its_deck() {
                 _ => only(Err(faults), &text, expected),
             },
             Ok(advice) => only(Err(ConfigErrors(advice)), &text, expected),
-        }
-    }
-}
-
-#[test]
-fn settings_files_that_cannot_be_read() {
-    let folder = tempfile::tempdir().unwrap();
-    let missing = folder.path().join("none.toml");
-    let fault = load_campaign(&missing).unwrap_err().to_string();
-    assert!(fault.contains("none.toml: cannot be read"), "{fault}");
-    let latin = folder.path().join("latin.toml");
-    std::fs::write(&latin, b"name = \"x\"\nseller = \"Caf\xe9\"\n").unwrap();
-    for fault in [
-        load_campaign(&latin).unwrap_err(),
-        load_deck(&latin).unwrap_err(),
-    ] {
-        let fault = &fault.0[0];
-        assert_eq!((fault.line, fault.column), (2, 14));
-        assert_eq!(fault.hint, "save the file as UTF-8");
-    }
-}
-
-proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-
-    #[test]
-    fn no_text_brings_the_settings_down(
-        cut in 0..CAMPAIGN.len(),
-        noise in "[a-z0-9=\\[\\]{}\"'.:, \n-]{0,40}|\\PC{0,20}",
-    ) {
-        let text = format!("{}{noise}{}", &CAMPAIGN[..cut], &CAMPAIGN[cut..]);
-        for found in [read_campaign("in.toml", &text).map(|_| ()), read_deck("in.toml", &text).map(|_| ())] {
-            if let Err(faults) = found {
-                prop_assert!(!faults.0.is_empty());
-                prop_assert!(faults.0.iter().all(|fault| fault.line > 0 && fault.column > 0));
-            }
         }
     }
 }

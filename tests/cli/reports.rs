@@ -1,0 +1,72 @@
+//! What the deck tells of itself: its log and its status.
+
+use std::fs;
+
+use serde_json::Value;
+
+use crate::scratch::Scratch;
+
+#[test]
+fn the_log_is_exported_and_its_chain_verified() {
+    let scratch = Scratch::with_campaign();
+    scratch
+        .run(&["log"])
+        .exits(0)
+        .says("campaign_added")
+        .says("maria");
+    let export = scratch.run(&["log", "export", "--jsonl"]).exits(0).out;
+    for (index, line) in export.lines().enumerate() {
+        let entry: Value = serde_json::from_str(line).unwrap();
+        assert_eq!(entry["seq"], index + 1);
+    }
+    scratch
+        .run(&["log", "verify"])
+        .exits(0)
+        .says("The chain holds");
+    scratch
+        .feed(&["log", "verify", "-"], &export)
+        .exits(0)
+        .says("The chain holds");
+    let changed = scratch.text("changed.jsonl");
+    fs::write(&changed, export.replace("maria", "mario")).unwrap();
+    scratch
+        .run(&["log", "verify", &changed])
+        .exits(1)
+        .complains("changed.jsonl:1: the chain is broken");
+}
+
+#[test]
+fn status_adds_up() {
+    let scratch = Scratch::with_campaign();
+    let status = scratch.run(&["status", "--json"]).exits(0).json();
+    assert_eq!(status["deck"]["engine"], "none");
+    let campaign = &status["campaigns"][0];
+    let sum: u64 = [
+        "done",
+        "in_flight",
+        "ready",
+        "suppressed",
+        "exhausted",
+        "expired",
+        "invalid",
+        "unknown",
+    ]
+    .iter()
+    .map(|key| campaign[*key].as_u64().unwrap())
+    .chain(
+        ["window", "retry", "cap"]
+            .iter()
+            .map(|key| campaign["waiting"][*key].as_u64().unwrap()),
+    )
+    .sum();
+    assert_eq!(campaign["total"], sum);
+    assert_eq!(campaign["total"], 3);
+    for key in ["zones", "caller_ids", "alerts"] {
+        assert!(status[key].is_array(), "{key}");
+    }
+    scratch.run(&["status"]).exits(0).says("recall");
+    scratch.run(&[]).exits(2).complains("terminal");
+    scratch.run(&["--json"]).exits(0).says("recall");
+    scratch.run(&["numbers"]).exits(0);
+    scratch.run(&["doctor"]).exits(0).says("store");
+}

@@ -1,0 +1,120 @@
+//! A folder for one test, and what the program says in it.
+
+use std::fs;
+use std::path::PathBuf;
+
+use assert_cmd::Command;
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A folder with a campaign file, its contacts, and a deck that is not there yet.
+pub(crate) struct Scratch(TempDir);
+
+/// What one run of the program said.
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    #[track_caller]
+    pub(crate) fn exits(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "out: {}\nerr: {}", self.out, self.err);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, text: &str) -> Self {
+        assert!(self.out.contains(text), "`{text}` not in: {}", self.out);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn complains(self, text: &str) -> Self {
+        assert!(self.err.contains(text), "`{text}` not in: {}", self.err);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.out).unwrap()
+    }
+}
+
+pub(crate) const CAMPAIGN: &str = r#"
+name = "recall"
+seller = "Example Dental"
+purpose = "reminder"
+call_class = "live"
+agent = "human"
+trunk = "simulator"
+contacts = "contacts.csv"
+
+[pacing]
+calls_per_minute = 20
+max_concurrent = 5
+weight = 1
+
+[consent]
+required = "none"
+
+[caller_id]
+pool = "local"
+"#;
+
+pub(crate) const CONTACTS: &str = "\
+number,name,time_zone,region
+212-555-0142,Ana Ruiz,,
+(312) 555-0177,Ben Osei,,
++1 212 555 0142,Ana again,,
+not a number,Nobody,,
++44 20 7946 0123,Carol,,
+";
+
+impl Scratch {
+    pub(crate) fn new() -> Self {
+        let scratch = Self(TempDir::new().unwrap());
+        fs::write(scratch.path("recall.toml"), CAMPAIGN).unwrap();
+        fs::write(scratch.path("contacts.csv"), CONTACTS).unwrap();
+        scratch
+    }
+
+    /// With the campaign `recall` and its contacts in the deck.
+    pub(crate) fn with_campaign() -> Self {
+        let scratch = Self::new();
+        let file = scratch.text("recall.toml");
+        scratch.run(&["campaign", "add", &file]).exits(0);
+        scratch
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn text(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_owned()
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Said {
+        self.feed(args, "")
+    }
+
+    pub(crate) fn feed(&self, args: &[&str], input: &str) -> Said {
+        let output = Command::cargo_bin("dialdeck")
+            .unwrap()
+            .env_remove("DIALDECK_DECK")
+            .env("USER", "maria")
+            .arg("--deck")
+            .arg(self.path("deck"))
+            .args(args)
+            .write_stdin(input)
+            .output()
+            .unwrap();
+        Said {
+            code: output.status.code().unwrap(),
+            out: String::from_utf8(output.stdout).unwrap(),
+            err: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! Long contact lists: what repeats a row is found wherever the first one stands, and named by it.
+//!
+//! SQLite inserts 200 rows a statement and the rest one by one, and gives batches of 1,000 rows and more
+//! settings of their own; nobody outside may see where one of them ends.
+
+use std::collections::BTreeMap;
+
+use dialdeck::domain::{CampaignId, ContactState, ImportFigures, PhoneNumber, Timestamp};
+use dialdeck::store::{NewContact, RowFate, Store};
+use proptest::prelude::*;
+
+use crate::model::compare;
+use crate::world::*;
+
+contract!(
+    a_long_import_names_the_first_row_wherever_it_stands,
+    later_batches_and_imports_name_rows_of_earlier_ones,
+    another_campaign_takes_the_same_numbers,
+    a_batch_of_one_number_is_taken_once,
+    a_very_long_batch_differs_in_nothing,
+    a_long_import_inside_a_group_sees_what_the_group_has_added,
+);
+
+/// Two statements of 200 rows and 50 statements of one.
+const LONG: u64 = 450;
+
+/// Fictional numbers for long lists: a hundred in each area code from 201 on.
+fn listed(place: u64) -> PhoneNumber {
+    let digits = 12_015_550_100 + place / 100 * 10_000_000 + place % 100;
+    PhoneNumber::from_digits(digits).unwrap()
+}
+
+/// A row whose line is neither its place in the batch nor anybody's id, named after that line, so that
+/// a contact tells whose it is.
+fn listed_row(line: u64, place: u64) -> NewContact {
+    NewContact {
+        name: format!("Row {line}"),
+        class: match line % 7 {
+            0 => Err("premium".to_owned()),
+            1 => Ok(los_angeles().into()),
+            _ => Ok(new_york().into()),
+        },
+        ..row(line, listed(place))
+    }
+}
+
+/// Rows of these places on every third line from `first` on.
+fn rows(first: u64, places: &[u64]) -> Vec<NewContact> {
+    let lines = (first..).step_by(3);
+    let rows = lines.zip(places);
+    rows.map(|(line, place)| listed_row(line, *place)).collect()
+}
+
+/// As many places, all different but for those that repeat the one at an earlier index.
+fn places(count: u64, repeats: &[(usize, usize)]) -> Vec<u64> {
+    let mut places: Vec<u64> = (0..count).collect();
+    for (at, first) in repeats {
+        places[*at] = places[*first];
+    }
+    places
+}
+
+/// What the rules say: the first row of a campaign with a number is taken, the others name its line.
+#[derive(Default)]
+struct Lines(BTreeMap<(CampaignId, PhoneNumber), u64>);
+
+impl Lines {
+    /// The line that each row repeats; `None`: it is the first.
+    fn import(&mut self, campaign: CampaignId, rows: &[NewContact]) -> Vec<Option<u64>> {
+        let fates = rows.iter().map(|row| {
+            let key = (campaign, row.number);
+            let first = self.0.get(&key).copied();
+            self.0.entry(key).or_insert(row.line);
+            first
+        });
+        fates.collect()
+    }
+}
+
+/// Imports a batch and compares every fate with the rules, every contact taken with its row, and the
+/// counters with the rows stored.
+#[track_caller]
+fn import(
+    store: &mut impl Store,
+    lines: &mut Lines,
+    campaign: CampaignId,
+    rows: &[NewContact],
+    now: Timestamp,
+) -> Vec<RowFate> {
+    let fates = store.import_contacts(campaign, rows, now).unwrap();
+    assert_eq!(fates.len(), rows.len());
+    let firsts = lines.import(campaign, rows);
+    for ((row, fate), first) in rows.iter().zip(&fates).zip(firsts) {
+        let contacts = store.contacts_with(row.number).unwrap();
+        let mut own = contacts.iter().filter(|one| one.campaign == campaign);
+        let contact = own.next().unwrap();
+        assert_eq!(own.next(), None, "line {}", row.line);
+        match fate {
+            RowFate::Taken(id) => {
+                assert_eq!(first, None, "line {} is taken a second time", row.line);
+                assert_eq!((contact.id, &contact.name), (*id, &row.name));
+                let state = match row.class {
+                    Ok(_) => ContactState::Ready,
+                    Err(_) => ContactState::Invalid,
+                };
+                assert_eq!((contact.state, contact.due), (state, now));
+            }
+            RowFate::Duplicate { of_line } => {
+                assert_eq!(Some(*of_line), first, "line {}", row.line);
+                assert_eq!(contact.name, format!("Row {of_line}"));
+            }
+        }
+    }
+    check_counters(store, now);
+    fates
+}
+
+/// How many of the rows were duplicates.
+fn repeated(fates: &[RowFate]) -> usize {
+    let repeats = |fate: &&RowFate| matches!(fate, RowFate::Duplicate { .. });
+    fates.iter().filter(repeats).count()
+}
+
+fn a_long_import_names_the_first_row_wherever_it_stands(store: &mut impl Store) {
+    let (campaign, _) = running(store, 0);
+    let repeats = [
+        // Inside one statement: side by side, from end to end, and twice.
+        (1, 0),
+        (90, 20),
+        (91, 20),
+        (199, 2),
+        // From one statement to the next, at their edge and from end to end.
+        (200, 198),
+        (230, 20),
+        (399, 3),
+        // Inside the second.
+        (398, 201),
+        // From both statements to the rows that come one by one, and among these.
+        (400, 4),
+        (401, 397),
+        (430, 20),
+        (431, 402),
+        (449, 448),
+    ];
+    let places = places(LONG, &repeats);
+    let mut lines = Lines::default();
+    let fates = import(store, &mut lines, campaign, &rows(5, &places), morning());
+    assert_eq!(repeated(&fates), repeats.len());
+    // The 21st row stands on line 65, and all its three repetitions name it, not each other.
+    for at in [90, 91, 230, 430] {
+        assert_eq!(fates[at], RowFate::Duplicate { of_line: 65 });
+    }
+    let counts = store.snapshot(morning()).unwrap().campaigns.remove(0);
+    let unfit = (5..).step_by(3).zip(&fates).filter(|(line, fate)| {
+        let taken = matches!(fate, RowFate::Taken(_));
+        taken && line % 7 == 0
+    });
+    assert_eq!(counts.refusals["unfit:premium"], unfit.count() as u64);
+}
+
+fn later_batches_and_imports_name_rows_of_earlier_ones(store: &mut impl Store) {
+    let (campaign, _) = running(store, 0);
+    let (now, mut lines) = (morning(), Lines::default());
+    let first = places(LONG, &[(301, 7)]);
+    import(store, &mut lines, campaign, &rows(5, &first), now);
+    // The next batch of the same file: half of it new, in turns.
+    let second: Vec<u64> = (0..LONG)
+        .map(|at| if at % 2 == 0 { at } else { LONG + at })
+        .collect();
+    let batch = rows(5 + 3 * LONG, &second);
+    let fates = import(store, &mut lines, campaign, &batch, now + secs(1));
+    assert_eq!(repeated(&fates), 225);
+    let figures = ImportFigures::default();
+    store
+        .finish_import(campaign, &figures, &by(now + secs(1)))
+        .unwrap();
+    // Another file on another day, whose lines begin anew: all of it is known, but for the last.
+    let again: Vec<u64> = first.iter().copied().chain([9_000]).collect();
+    let fates = import(
+        store,
+        &mut lines,
+        campaign,
+        &rows(2, &again),
+        now + secs(86_400),
+    );
+    assert_eq!(repeated(&fates), 450);
+    assert_eq!(fates[301], RowFate::Duplicate { of_line: 5 + 3 * 7 });
+    assert!(matches!(fates[450], RowFate::Taken(_)));
+}
+
+fn another_campaign_takes_the_same_numbers(store: &mut impl Store) {
+    let (first, _) = running(store, 0);
+    let (second, _) = campaign(store, "recall", 0);
+    let mut lines = Lines::default();
+    let places = places(LONG, &[(210, 9), (449, 9)]);
+    import(store, &mut lines, first, &rows(5, &places), morning());
+    let fates = import(store, &mut lines, second, &rows(4_000, &places), morning());
+    assert_eq!(repeated(&fates), 2);
+    assert_eq!(
+        fates[210],
+        RowFate::Duplicate {
+            of_line: 4_000 + 3 * 9
+        }
+    );
+    let fates = import(store, &mut lines, first, &rows(8_000, &places), morning());
+    assert_eq!(repeated(&fates), 450);
+    assert_eq!(fates[449], RowFate::Duplicate { of_line: 5 + 3 * 9 });
+}
+
+fn a_batch_of_one_number_is_taken_once(store: &mut impl Store) {
+    let (campaign, _) = running(store, 0);
+    let mut lines = Lines::default();
+    let fates = import(store, &mut lines, campaign, &rows(5, &[7; 450]), morning());
+    assert!(matches!(fates[0], RowFate::Taken(_)));
+    assert_eq!(repeated(&fates), 449);
+    // No statement adds a row.
+    let fates = import(store, &mut lines, campaign, &rows(9, &[7; 450]), morning());
+    assert_eq!(fates, [RowFate::Duplicate { of_line: 5 }; 450]);
+    let fates = import(store, &mut lines, campaign, &rows(9, &[7, 8, 8]), morning());
+    assert_eq!(repeated(&fates), 2);
+}
+
+fn a_very_long_batch_differs_in_nothing(store: &mut impl Store) {
+    let (campaign, _) = running(store, 0);
+    let mut lines = Lines::default();
+    let repeats = [(999, 0), (1_000, 999), (1_100, 640), (1_249, 1_200)];
+    let places = places(1_250, &repeats);
+    let fates = import(store, &mut lines, campaign, &rows(5, &places), morning());
+    assert_eq!(repeated(&fates), repeats.len());
+    assert_eq!(fates[1_000], RowFate::Duplicate { of_line: 5 });
+    let missing = CampaignId(99);
+    store
+        .import_contacts(missing, &rows(5, &places), morning())
+        .unwrap_err();
+    // The next, short one finds the store as the long one found it.
+    let fates = import(
+        store,
+        &mut lines,
+        campaign,
+        &rows(2, &places[..9]),
+        morning(),
+    );
+    assert_eq!(repeated(&fates), 9);
+}
+
+fn a_long_import_inside_a_group_sees_what_the_group_has_added(store: &mut impl Store) {
+    let (campaign, _) = running(store, 0);
+    let mut lines = Lines::default();
+    let places = places(1_050, &[(700, 30)]);
+    store.begin().unwrap();
+    import(
+        store,
+        &mut lines,
+        campaign,
+        &rows(5, &places[..450]),
+        morning(),
+    );
+    let fates = import(
+        store,
+        &mut lines,
+        campaign,
+        &rows(9_000, &places),
+        morning(),
+    );
+    assert_eq!(repeated(&fates), 451);
+    store.commit().unwrap();
+    let fates = import(store, &mut lines, campaign, &rows(2, &places), morning());
+    assert_eq!(repeated(&fates), 1_050);
+}
+
+/// A batch of one of two campaigns: its rows' places, and what happens before it.
+#[derive(Clone, Debug)]
+struct Batch {
+    second: bool,
+    places: Vec<u64>,
+    reopens: bool,
+    in_group: bool,
+}
+
+fn batch() -> impl Strategy<Value = Batch> {
+    // Few numbers for many rows, about as many, and far more: hardly a row is new, or nearly all are.
+    let spread = prop::sample::select(vec![3, 400, 1_500u64]);
+    let count = prop_oneof![
+        1 => 0..40usize,
+        4 => 190..660usize,
+        1 => 990..1_060usize,
+    ];
+    (spread, count)
+        .prop_flat_map(|(spread, count)| {
+            (
+                any::<bool>(),
+                prop::collection::vec(0..spread, count),
+                prop::bool::weighted(0.3),
+                prop::bool::weighted(0.2),
+            )
+        })
+        .prop_map(|(second, places, reopens, in_group)| Batch {
+            second,
+            places,
+            reopens,
+            in_group,
+        })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn both_stores_take_long_lists_alike(batches in prop::collection::vec(batch(), 1..5)) {
+        let folder = tempfile::tempdir().unwrap();
+        let (mut one, mut other) = (memory(), sqlite(&folder));
+        let campaigns = {
+            let (first, _) = running(&mut one, 0);
+            let (second, _) = campaign(&mut one, "recall", 0);
+            [first, second]
+        };
+        prop_assert_eq!(running(&mut other, 0).0, campaigns[0]);
+        prop_assert_eq!(campaign(&mut other, "recall", 0).0, campaigns[1]);
+        let (mut head, mut line, mut lines) = (0, 2, Lines::default());
+        for batch in &batches {
+            if batch.reopens {
+                drop(other);
+                other = sqlite(&folder);
+            }
+            let id = campaigns[usize::from(batch.second)];
+            let rows = rows(line, &batch.places);
+            line += 3 * rows.len() as u64;
+            if batch.in_group {
+                other.begin().unwrap();
+            }
+            let fates = import(&mut other, &mut lines, id, &rows, morning());
+            if batch.in_group {
+                other.commit().unwrap();
+            }
+            prop_assert_eq!(one.import_contacts(id, &rows, morning()).unwrap(), fates);
+            for row in &rows {
+                let (left, right) = (one.contacts_with(row.number), other.contacts_with(row.number));
+                prop_assert_eq!(left.unwrap(), right.unwrap());
+            }
+            compare(&mut one, &mut other, &mut head, morning());
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! Lists of numbers that are not called, and who comes off them.
+
+use dialdeck::domain::{ContactState, ListKind, Timestamp};
+use dialdeck::policy::Context;
+use dialdeck::policy::retry::Next;
+use dialdeck::store::{Claimed, ImportFigures, Store, StoreError};
+
+use crate::world::*;
+
+contract!(
+    an_opt_out_finishes_what_is_ready_and_names_what_is_live,
+    an_opt_out_during_a_call_ends_its_contact,
+    a_campaigns_own_list_binds_it_alone,
+    a_registry_is_not_logged_by_number,
+    only_own_lists_can_be_reversed,
+    an_unwanted_call_puts_the_number_on_the_internal_list,
+);
+
+fn an_opt_out_finishes_what_is_ready_and_names_what_is_live(store: &mut impl Store) {
+    let now = morning();
+    let (first, _) = running(store, 3);
+    let (second, contacts) = campaign(store, "recall", 3);
+    let live = dial(store, contacts[0], now);
+    let head = store.snapshot(now).unwrap().head;
+    let done = store.suppress(&[opted_out(number(0), now)]).unwrap();
+    assert_eq!((done.added, done.already), (1, 0));
+    assert_eq!(done.live, [live.id]);
+    assert_eq!(done.finished.len(), 1);
+    assert_eq!(done.finished[0].0, first);
+    assert_eq!(
+        kinds(store, head),
+        ["suppression_added", "consent_revoked", "contact_finished"]
+    );
+    let again = store.suppress(&[opted_out(number(0), now)]).unwrap();
+    assert_eq!((again.added, again.already), (0, 1));
+    let other = store.suppress(&[opted_out(number(1), now)]).unwrap();
+    assert_eq!(other.finished.len(), 2);
+    assert_eq!(claim(store, contacts[1], now + secs(5)), Claimed::Stale);
+    assert_eq!(store.lists().unwrap()[0].count, 2);
+    let counts = store.snapshot(now).unwrap().campaigns;
+    let refused = counts.iter().find(|one| one.campaign.id == second).unwrap();
+    assert_eq!(refused.refusals["suppressed:internal"], 1);
+    check_counters(store, now);
+}
+
+fn an_opt_out_during_a_call_ends_its_contact(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let id = dial(store, contacts[0], now).id;
+    store.suppress(&[opted_out(number(0), now)]).unwrap();
+    let settled = settle(store, id, &rejected(486), now + secs(9)).unwrap();
+    assert_eq!(settled.next, Some(Next::Finish(ContactState::Suppressed)));
+    let contact = store.contacts_with(number(0)).unwrap().remove(0);
+    assert_eq!(contact.reason.as_deref(), Some("suppressed:internal"));
+}
+
+fn a_campaigns_own_list_binds_it_alone(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let (second, _) = campaign(store, "recall", 1);
+    let list = ListKind::Campaign("recall".to_owned());
+    let done = store.suppress(&[on_list(number(0), list, now)]).unwrap();
+    assert_eq!(done.finished.len(), 1);
+    assert_eq!(done.finished[0].0, second);
+    let mut seen = None;
+    store
+        .examine(contacts[0], &Context::default(), now, &mut |facts| {
+            seen = Some(facts.suppressions.len());
+        })
+        .unwrap();
+    assert_eq!(seen, Some(0));
+}
+
+fn a_registry_is_not_logged_by_number(store: &mut impl Store) {
+    let now = morning();
+    running(store, 2);
+    let head = store.snapshot(now).unwrap().head;
+    let list = ListKind::National("us".to_owned());
+    let numbers = [number(0), number(7), number(0)];
+    let done = store
+        .import_suppressions(&list, &numbers, &by(now))
+        .unwrap();
+    assert_eq!((done.added, done.already), (2, 1));
+    assert_eq!(done.finished.len(), 1);
+    let loading = store.lists().unwrap();
+    let undated = loading.iter().find(|known| known.kind == list).unwrap();
+    assert_eq!((undated.as_of, undated.count), (Timestamp::MIN, 2));
+    let figures = ImportFigures::default();
+    store.finish_list(&list, now, &figures, &by(now)).unwrap();
+    assert_eq!(kinds(store, head), ["contact_finished", "registry_loaded"]);
+    let page = store.list_page(&list, Some(number(0)), 10).unwrap();
+    assert_eq!(page.len(), 1);
+    assert_eq!(page[0].number, number(7));
+    let refused = store.reverse_suppression(number(7), &list, "no", &by(now));
+    assert!(matches!(refused, Err(StoreError::NotReversible(_))));
+}
+
+fn only_own_lists_can_be_reversed(store: &mut impl Store) {
+    let now = morning();
+    running(store, 1);
+    let list = ListKind::Internal;
+    store.suppress(&[opted_out(number(0), now)]).unwrap();
+    let head = store.snapshot(now).unwrap().head;
+    let by = by(now);
+    assert!(
+        store
+            .reverse_suppression(number(0), &list, "asked", &by)
+            .unwrap()
+    );
+    assert!(
+        !store
+            .reverse_suppression(number(0), &list, "asked", &by)
+            .unwrap()
+    );
+    assert_eq!(kinds(store, head), ["suppression_reversed"]);
+    assert!(store.suppressions_of(number(0)).unwrap().is_empty());
+    let contact = store.contacts_with(number(0)).unwrap().remove(0);
+    assert_eq!(contact.state, ContactState::Suppressed);
+    let mut revoked = None;
+    store
+        .examine(contact.id, &Context::default(), now, &mut |facts| {
+            revoked = facts.consent_revoked_at;
+        })
+        .unwrap();
+    assert_eq!(revoked, Some(now));
+}
+
+fn an_unwanted_call_puts_the_number_on_the_internal_list(store: &mut impl Store) {
+    let now = morning();
+    let (first, contacts) = running(store, 1);
+    let (second, _) = campaign(store, "recall", 1);
+    let id = dial(store, contacts[0], now).id;
+    settle(store, id, &rejected(607), now).unwrap();
+    assert_eq!(store.suppressions_of(number(0)).unwrap().len(), 1);
+    for contact in store.contacts_with(number(0)).unwrap() {
+        assert_eq!(contact.state, ContactState::Suppressed);
+        assert!([first, second].contains(&contact.campaign));
+    }
+    check_counters(store, now);
+}

@@ -195,6 +195,12 @@ pub enum CalleeFinding {
     Declined,
     /// Flagged as unwanted by a person (607, RFC 8197): do-not-call, never again.
     Unwanted,
+    /// The trunk may not call the number (403), or is not set up for calls at all: one refusal alone
+    /// does not tell which.
+    Forbidden,
+    /// As [`Self::Forbidden`], and the campaign's calls to the number had come to that before: it is
+    /// the number.
+    ForbiddenAgain,
 }
 
 /// What an ended attempt says about the trunk.
@@ -229,6 +235,21 @@ pub struct Classification {
     pub trunk: TrunkFinding,
     /// Whether an intermediary blocked the caller ID (608, RFC 8688): it has to rest.
     pub caller_id_blocked: bool,
+}
+
+impl Classification {
+    /// The same when an earlier call of the campaign to the number ended with the same cause.
+    #[must_use]
+    pub fn repeated(self) -> Self {
+        if self.callee != CalleeFinding::Forbidden {
+            return self;
+        }
+        Self {
+            callee: CalleeFinding::ForbiddenAgain,
+            counts: true,
+            ..self
+        }
+    }
 }
 
 /// How long a trunk is left alone after a 503 or 429 without `Retry-After`.
@@ -339,7 +360,10 @@ fn rejected(report: &CallReport) -> Classification {
         },
         608 => blocked("analytics_block"),
         401 | 402 | 407 | 440 => not_dialed("refused", TrunkFinding::Refused),
-        403 => not_dialed("forbidden", TrunkFinding::Misconfigured),
+        403 => Classification {
+            callee: CalleeFinding::Forbidden,
+            ..not_dialed("forbidden", TrunkFinding::Misconfigured)
+        },
         481..=483 | 491 => failure(
             Outcome::NetworkFailure,
             Fault::Network,

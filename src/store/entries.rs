@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{By, ImportFigures};
 use crate::domain::event::{EventKind, NewEvent};
+use crate::domain::outcome::{CalleeFinding, Classification};
 use crate::domain::{
     Attempt, CallReport, CallerId, CallerIdState, Campaign, CampaignState, ConsentKind, Contact,
     ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp, TrunkName,
@@ -358,15 +359,23 @@ pub(super) fn found(report: &CallReport) -> &'static str {
 }
 
 /// The code under which a finished contact is counted, by its end and the list it stands on.
-pub(super) fn end_code(state: ContactState, list: Option<&ListKind>, outcome: Outcome) -> String {
+pub(super) fn end_code(
+    state: ContactState,
+    list: Option<&ListKind>,
+    read: &Classification,
+) -> String {
     match state {
-        ContactState::Done => outcome.as_str().to_owned(),
+        ContactState::Done => read.outcome.as_str().to_owned(),
         ContactState::Exhausted => "attempts_exhausted".to_owned(),
         ContactState::Suppressed => match list {
             Some(list) => format!("suppressed:{list}"),
             None => "consent_revoked".to_owned(),
         },
-        ContactState::Invalid => format!("unfit:{outcome}"),
+        // Its last call failed by the trunk's word, yet it is this number that cannot be dialed.
+        ContactState::Invalid if read.callee == CalleeFinding::ForbiddenAgain => {
+            format!("unfit:{}", read.cause)
+        }
+        ContactState::Invalid => format!("unfit:{}", read.outcome),
         ContactState::Expired => "expired".to_owned(),
         ContactState::Unknown
         | ContactState::Ready

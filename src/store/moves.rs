@@ -3,7 +3,8 @@
 mod attempts;
 
 pub(super) use attempts::{
-    apply_event, briefing, counts_from, end_attempt, gives_back, ledger_entry, never_sent, reserve,
+    apply_event, briefing, counts_from, earlier_matters, end_attempt, gives_back, ledger_entry,
+    never_sent, read_end, reserve,
 };
 
 use std::time::Duration;

@@ -22,6 +22,7 @@ macro_rules! contract {
     };
 }
 
+mod causes;
 mod contract;
 mod listing;
 mod model;

@@ -37,6 +37,7 @@ fn hot_queries_search_by_the_index_made_for_them() {
         (attempts::OPEN, "attempts_open"),
         (attempts::OPEN_TO, "attempts_open"),
         (attempts::HISTORY, "attempts_by_number"),
+        (attempts::ENDED_SO, "attempts_by_number"),
         (attempts::SHOWN, "attempts_sends"),
         (attempts::SENDS, "attempts_sends"),
         (attempts::LAST_SEND, "attempts_sends"),

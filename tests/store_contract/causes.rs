@@ -1,0 +1,115 @@
+//! What the cause of an attempt's end changes beyond its outcome, over both stores.
+
+use dialdeck::domain::{CallReport, ContactId, ContactState, Outcome, Timestamp};
+use dialdeck::policy::retry::Next;
+use dialdeck::store::{Settled, Store};
+use serde_json::Value;
+
+use crate::world::*;
+
+contract!(
+    a_403_is_forgiven_once_and_the_second_ends_the_contact,
+    a_403_is_remembered_over_other_ends_and_inside_a_group,
+    a_403_of_another_campaign_or_number_does_not_count,
+);
+
+/// One call and its end.
+fn call(
+    store: &mut impl Store,
+    contact: ContactId,
+    report: &CallReport,
+    now: Timestamp,
+) -> Settled {
+    let attempt = dial(store, contact, now);
+    settle(store, attempt.id, report, now).unwrap()
+}
+
+/// When the retry that was planned is due; the contact is ready then.
+fn again(store: &mut impl Store, settled: &Settled) -> Timestamp {
+    let Some(Next::Retry(due)) = settled.next else {
+        panic!("no retry: {settled:?}");
+    };
+    store.promote_due(due, 10).unwrap();
+    due
+}
+
+/// The data of the log's entries of a kind.
+fn told(store: &mut impl Store, kind: &str) -> Vec<Value> {
+    let entries = store.tail(0, usize::MAX).unwrap();
+    let entries = entries
+        .iter()
+        .map(|sealed| serde_json::from_str::<Value>(&sealed.line).unwrap());
+    let of_kind = entries.filter(|entry| entry["kind"] == kind);
+    of_kind.map(|entry| entry["data"].clone()).collect()
+}
+
+fn a_403_is_forgiven_once_and_the_second_ends_the_contact(store: &mut impl Store) {
+    let (_, ids) = running(store, 1);
+    let first = call(store, ids[0], &rejected(403), morning());
+    assert!(!first.read.counts);
+    let contact = store.contacts_with(number(0)).unwrap().remove(0);
+    assert_eq!(contact.attempts, 0);
+    let now = again(store, &first);
+    let second = call(store, ids[0], &rejected(403), now);
+    assert!(second.read.counts);
+    assert_eq!(second.next, Some(Next::Finish(ContactState::Invalid)));
+    let contact = store.contacts_with(number(0)).unwrap().remove(0);
+    assert_eq!(contact.state, ContactState::Invalid);
+    assert_eq!(contact.reason.as_deref(), Some("unfit:forbidden"));
+    assert_eq!(contact.attempts, 1);
+    assert_eq!(contact.last_outcome, Some(Outcome::ProviderError));
+    let made = store.attempts_of(ids[0]).unwrap();
+    let made: Vec<_> = made
+        .iter()
+        .map(|attempt| (attempt.cause.as_deref(), attempt.counts))
+        .collect();
+    assert_eq!(
+        made,
+        [(Some("forbidden"), false), (Some("forbidden"), true)]
+    );
+    let ended = told(store, "call_ended");
+    let ended: Vec<_> = ended
+        .iter()
+        .map(|data| (data["cause"].as_str(), data["counts"].as_bool()))
+        .collect();
+    let forbidden = Some("forbidden");
+    assert_eq!(ended, [(forbidden, Some(false)), (forbidden, Some(true))]);
+    assert_eq!(
+        told(store, "contact_finished")[0]["reason"],
+        "unfit:forbidden"
+    );
+    assert!(store.suppressions_of(number(0)).unwrap().is_empty());
+    let counted = store.snapshot(now).unwrap().campaigns.remove(0);
+    assert_eq!(counted.refusals.get("unfit:forbidden"), Some(&1));
+    check_counters(store, now);
+}
+
+fn a_403_is_remembered_over_other_ends_and_inside_a_group(store: &mut impl Store) {
+    let (_, ids) = running(store, 2);
+    let first = call(store, ids[0], &rejected(403), morning());
+    let busy = again(store, &first);
+    let busy = call(store, ids[0], &rejected(486), busy);
+    let last = again(store, &busy);
+    let last = call(store, ids[0], &rejected(403), last);
+    assert_eq!(last.next, Some(Next::Finish(ContactState::Invalid)));
+    let now = morning() + secs(4 * 3600);
+    store.begin().unwrap();
+    let first = call(store, ids[1], &rejected(403), now);
+    let now = again(store, &first);
+    let second = call(store, ids[1], &rejected(403), now);
+    store.commit().unwrap();
+    assert_eq!(second.next, Some(Next::Finish(ContactState::Invalid)));
+}
+
+fn a_403_of_another_campaign_or_number_does_not_count(store: &mut impl Store) {
+    let (_, ids) = running(store, 2);
+    let (_, others) = campaign(store, "recall", 1);
+    let now = morning();
+    call(store, ids[0], &rejected(403), now);
+    let of_number = call(store, ids[1], &rejected(403), now + secs(5));
+    assert!(!of_number.read.counts);
+    let later = now + secs(2 * 3600);
+    let of_campaign = call(store, others[0], &rejected(403), later);
+    assert!(!of_campaign.read.counts);
+    again(store, &of_campaign);
+}

@@ -49,11 +49,14 @@ pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
     if ended.outcome == Outcome::Unknown {
         return Next::Finish(ContactState::Unknown);
     }
+    // Also where an opt-out came in during the call: that could be taken back.
+    if ended.callee == CalleeFinding::Unwanted {
+        return Next::DoNotCall(SuppressionSource::Unwanted);
+    }
     if !facts.suppressions.is_empty() {
         return Next::Finish(ContactState::Suppressed);
     }
     match ended.callee {
-        CalleeFinding::Unwanted => return Next::DoNotCall(SuppressionSource::Unwanted),
         CalleeFinding::Invalid | CalleeFinding::ForbiddenAgain => {
             return Next::Finish(ContactState::Invalid);
         }
@@ -64,6 +67,7 @@ pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
         | CalleeFinding::BusyEverywhere
         | CalleeFinding::Declined
         | CalleeFinding::Forbidden
+        | CalleeFinding::Unwanted
         | CalleeFinding::None => {}
     }
     let rule = rule(facts, ended);

@@ -301,6 +301,21 @@ pub(super) fn reversible(list: &ListKind) -> Result<(), StoreError> {
     )))
 }
 
+/// Errs for an entry that stays.
+pub(super) fn may_be_taken_back(
+    number: PhoneNumber,
+    list: &ListKind,
+    source: SuppressionSource,
+) -> Result<(), StoreError> {
+    if !source.is_permanent() {
+        return Ok(());
+    }
+    Err(StoreError::NotReversible(format!(
+        "{number} stays on {list}: the callee flagged a call as unwanted (SIP 607, RFC 8197), which is \
+         a do-not-call request of their own (47 CFR 64.1200(d)) and permanent"
+    )))
+}
+
 /// A number read from a list's file.
 pub(super) fn imported(number: PhoneNumber, list: &ListKind, by: &By) -> Suppression {
     Suppression {

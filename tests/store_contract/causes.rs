@@ -1,8 +1,9 @@
 //! What the cause of an attempt's end changes beyond its outcome, over both stores.
 
-use dialdeck::domain::{CallReport, ContactId, ContactState, Outcome, Timestamp};
+use dialdeck::domain::suppression::SuppressionSource;
+use dialdeck::domain::{CallReport, ContactId, ContactState, ListKind, Outcome, Timestamp};
 use dialdeck::policy::retry::Next;
-use dialdeck::store::{Settled, Store};
+use dialdeck::store::{Settled, Store, StoreError};
 use serde_json::Value;
 
 use crate::world::*;
@@ -11,6 +12,8 @@ contract!(
     a_403_is_forgiven_once_and_the_second_ends_the_contact,
     a_403_is_remembered_over_other_ends_and_inside_a_group,
     a_403_of_another_campaign_or_number_does_not_count,
+    a_607_stays_on_the_list_and_a_603_can_be_taken_back,
+    a_607_stays_also_where_an_opt_out_came_first,
 );
 
 /// One call and its end.
@@ -112,4 +115,49 @@ fn a_403_of_another_campaign_or_number_does_not_count(store: &mut impl Store) {
     let of_campaign = call(store, others[0], &rejected(403), later);
     assert!(!of_campaign.read.counts);
     again(store, &of_campaign);
+}
+
+fn a_607_stays_on_the_list_and_a_603_can_be_taken_back(store: &mut impl Store) {
+    let (_, ids) = running(store, 2);
+    let (now, list) = (morning(), ListKind::Internal);
+    call(store, ids[0], &rejected(607), now);
+    call(store, ids[1], &rejected(603), now + secs(5));
+    let by = by(now + secs(60));
+    let before = store.snapshot(by.at).unwrap().head;
+    let refused = store.reverse_suppression(number(0), &list, "they asked", &by);
+    let Err(StoreError::NotReversible(why)) = refused else {
+        panic!("{refused:?}");
+    };
+    assert!(why.contains("607") && why.contains("RFC 8197"), "{why}");
+    assert_eq!(store.suppressions_of(number(0)).unwrap().len(), 1);
+    assert!(kinds(store, before).is_empty());
+    let reversed = store.reverse_suppression(number(1), &list, "they asked", &by);
+    assert!(reversed.unwrap());
+    assert!(store.suppressions_of(number(1)).unwrap().is_empty());
+}
+
+fn a_607_stays_also_where_an_opt_out_came_first(store: &mut impl Store) {
+    let (_, ids) = running(store, 1);
+    let (now, list) = (morning(), ListKind::Internal);
+    let attempt = dial(store, ids[0], now);
+    store.suppress(&[opted_out(number(0), now)]).unwrap();
+    let settled = settle(store, attempt.id, &rejected(607), now + secs(5)).unwrap();
+    let unwanted = SuppressionSource::Unwanted;
+    assert_eq!(settled.next, Some(Next::DoNotCall(unwanted)));
+    let listed = store.suppressions_of(number(0)).unwrap();
+    assert_eq!((listed.len(), listed[0].source), (1, unwanted));
+    assert_eq!(listed[0].at, now, "it stands there since the opt-out");
+    let counted = store.lists().unwrap();
+    let internal = counted.iter().find(|known| known.kind == list).unwrap();
+    assert_eq!(internal.count, 1);
+    assert_eq!(told(store, "suppression_added").len(), 2);
+    let by = by(now + secs(60));
+    assert!(
+        store
+            .reverse_suppression(number(0), &list, "no", &by)
+            .is_err()
+    );
+    // And an opt-out marked later changes nothing about it.
+    store.suppress(&[opted_out(number(0), by.at)]).unwrap();
+    assert_eq!(store.suppressions_of(number(0)).unwrap(), listed);
 }

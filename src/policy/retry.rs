@@ -57,7 +57,7 @@ pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
         return Next::Finish(ContactState::Suppressed);
     }
     match ended.callee {
-        CalleeFinding::Invalid | CalleeFinding::ForbiddenAgain => {
+        CalleeFinding::Invalid | CalleeFinding::Moved | CalleeFinding::ForbiddenAgain => {
             return Next::Finish(ContactState::Invalid);
         }
         CalleeFinding::MaybeInvalid if times(facts, Outcome::InvalidNumber) > 1 => {

@@ -371,16 +371,27 @@ pub(super) fn end_code(
             Some(list) => format!("suppressed:{list}"),
             None => "consent_revoked".to_owned(),
         },
-        // Its last call failed by the trunk's word, yet it is this number that cannot be dialed.
-        ContactState::Invalid if read.callee == CalleeFinding::ForbiddenAgain => {
-            format!("unfit:{}", read.cause)
-        }
-        ContactState::Invalid => format!("unfit:{}", read.outcome),
+        ContactState::Invalid => format!("unfit:{}", bad_number(read)),
         ContactState::Expired => "expired".to_owned(),
         ContactState::Unknown
         | ContactState::Ready
         | ContactState::Waiting(_)
         | ContactState::InFlight => state.as_str().to_owned(),
+    }
+}
+
+/// What is wrong with a number by its last call's word; the cause where the outcome alone does not say
+/// what a person may do about it.
+fn bad_number(read: &Classification) -> &'static str {
+    match read.callee {
+        CalleeFinding::Moved | CalleeFinding::ForbiddenAgain => read.cause,
+        CalleeFinding::None
+        | CalleeFinding::BusyEverywhere
+        | CalleeFinding::MaybeInvalid
+        | CalleeFinding::Invalid
+        | CalleeFinding::Declined
+        | CalleeFinding::Unwanted
+        | CalleeFinding::Forbidden => read.outcome.as_str(),
     }
 }
 

@@ -2,13 +2,16 @@
 
 use dialdeck::domain::suppression::SuppressionSource;
 use dialdeck::domain::{CallReport, ContactId, ContactState, ListKind, Outcome, Timestamp};
+use dialdeck::engine::desk::why::report;
 use dialdeck::policy::retry::Next;
+use dialdeck::rules::Rules;
 use dialdeck::store::{Settled, Store, StoreError};
 use serde_json::Value;
 
 use crate::world::*;
 
 contract!(
+    a_301_is_a_changed_number_for_a_person_to_look_up,
     a_403_is_forgiven_once_and_the_second_ends_the_contact,
     a_403_is_remembered_over_other_ends_and_inside_a_group,
     a_403_of_another_campaign_or_number_does_not_count,
@@ -160,4 +163,28 @@ fn a_607_stays_also_where_an_opt_out_came_first(store: &mut impl Store) {
     // And an opt-out marked later changes nothing about it.
     store.suppress(&[opted_out(number(0), by.at)]).unwrap();
     assert_eq!(store.suppressions_of(number(0)).unwrap(), listed);
+}
+
+fn a_301_is_a_changed_number_for_a_person_to_look_up(store: &mut impl Store) {
+    let (campaign, ids) = running(store, 2);
+    let now = morning();
+    for (place, code, cause, reason) in [
+        (0, 301, "number_changed", "unfit:number_changed"),
+        (1, 410, "gone", "unfit:invalid_number"),
+    ] {
+        let contact = ids[usize::try_from(place).unwrap()];
+        let settled = call(store, contact, &rejected(code), now + secs(5 * place));
+        assert_eq!(settled.next, Some(Next::Finish(ContactState::Invalid)));
+        let made = store.attempts_of(contact).unwrap();
+        assert_eq!(made[0].cause.as_deref(), Some(cause));
+        let kept = store.contacts_with(number(place)).unwrap().remove(0);
+        assert_eq!(kept.reason.as_deref(), Some(reason));
+    }
+    let later = now + secs(60);
+    let why = report(store, Rules::embedded(), number(0), Some(campaign), later).unwrap();
+    let said = &why.contacts[0].answer;
+    assert!(
+        said.contains("On record: unfit:number_changed. The callee has another number"),
+        "{said}"
+    );
 }

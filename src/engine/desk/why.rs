@@ -141,7 +141,10 @@ fn answer(contact: &Contact, facts: &policy::Facts<'_>, now: Timestamp) -> Answe
 /// Why a contact has reached its end, as far as its state alone does not say it.
 fn finished_because(contact: &Contact) -> String {
     match &contact.reason {
-        Some(reason) if contact.state.is_final() => format!(" On record: {reason}."),
+        Some(reason) if contact.state.is_final() => {
+            let review = words::review(reason).map_or_else(String::new, |todo| format!(" {todo}"));
+            format!(" On record: {reason}.{review}")
+        }
         Some(_) | None => String::new(),
     }
 }

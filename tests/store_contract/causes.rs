@@ -1,16 +1,22 @@
-//! What the cause of an attempt's end changes beyond its outcome, over both stores.
+//! What an attempt's cause and its agent's word tell beyond its outcome, over both stores.
 
 use dialdeck::domain::suppression::SuppressionSource;
-use dialdeck::domain::{CallReport, ContactId, ContactState, ListKind, Outcome, Timestamp};
+use dialdeck::domain::{
+    AttemptId, CallReport, CampaignSettings, CampaignState, ContactId, ContactState, ListKind,
+    Outcome, Timestamp, TrunkName,
+};
 use dialdeck::engine::desk::why::report;
 use dialdeck::policy::retry::Next;
+use dialdeck::provider::inbound::{Inbound, News};
 use dialdeck::rules::Rules;
+use dialdeck::store::outside::{Delivery, Message};
 use dialdeck::store::{Settled, Store, StoreError};
 use serde_json::Value;
 
 use crate::world::*;
 
 contract!(
+    an_agents_word_goes_out_with_the_end_of_the_call_it_is_about,
     a_301_is_a_changed_number_for_a_person_to_look_up,
     a_403_is_forgiven_once_and_the_second_ends_the_contact,
     a_403_is_remembered_over_other_ends_and_inside_a_group,
@@ -187,4 +193,83 @@ fn a_301_is_a_changed_number_for_a_person_to_look_up(store: &mut impl Store) {
         said.contains("On record: unfit:number_changed. The callee has another number"),
         "{said}"
     );
+}
+
+/// What an agent says of a call, as the listener keeps it.
+fn say(store: &mut impl Store, attempt: AttemptId, event: &str, news: News, at: Timestamp) {
+    let inbound = Inbound {
+        event: event.to_owned(),
+        attempt,
+        at,
+        news,
+    };
+    let message = Message {
+        trunk: TrunkName("carrier".to_owned()),
+        event: event.to_owned(),
+        attempt,
+        body: serde_json::to_string(&inbound).unwrap(),
+    };
+    store.receive(&message, at).unwrap();
+}
+
+fn an_agents_word_goes_out_with_the_end_of_the_call_it_is_about(store: &mut impl Store) {
+    store.configure(&deck()).unwrap();
+    let told = CampaignSettings {
+        results_url: Some("https://example.com/results".to_owned()),
+        ..settings("told")
+    };
+    let now = morning();
+    let id = store.add_campaign(&told, &by(now)).unwrap();
+    let rows: Vec<_> = (0..3).map(|place| row(place + 2, number(place))).collect();
+    store.import_contacts(id, &rows, now).unwrap();
+    let running = CampaignState::Running;
+    store.move_campaign(id, running, "", &by(now)).unwrap();
+    let of = |store: &mut _, place| Store::contacts_with(store, number(place)).unwrap()[0].id;
+    let result = |word: &str| News::Result(word.to_owned());
+
+    // The last word counts, and what else is said is none.
+    let first = of(store, 0);
+    let attempt = dial(store, first, now).id;
+    say(store, attempt, "a", News::Answered, now + secs(1));
+    say(store, attempt, "b", result("undecided"), now + secs(2));
+    say(store, attempt, "c", result("confirmed"), now + secs(3));
+    say(store, attempt, "d", News::Bridged, now + secs(4));
+    settle(store, attempt, &talked(), now + secs(5)).unwrap();
+    let said = store.agent_results(first).unwrap();
+    assert_eq!(said, [(attempt, "confirmed".to_owned())].into());
+
+    // A word on an earlier call is none on the last one.
+    let second = of(store, 1);
+    let earlier = dial(store, second, now + secs(10)).id;
+    say(store, earlier, "e", result("call back"), now + secs(11));
+    let ended = settle(store, earlier, &rejected(486), now + secs(12)).unwrap();
+    let due = again(store, &ended);
+    call(store, second, &rejected(410), due);
+    assert_eq!(store.agent_results(second).unwrap().len(), 1);
+
+    // One that comes in after the result has gone is kept, and makes no second result.
+    let third = of(store, 2);
+    let late = dial(store, third, due + secs(5)).id;
+    settle(store, late, &talked(), due + secs(6)).unwrap();
+    let turn = store.turn_results(&[], due + secs(7), 9).unwrap();
+    let words: Vec<_> = turn
+        .due
+        .iter()
+        .map(|result| (result.contact, result.agent_result.as_deref()))
+        .collect();
+    assert_eq!(
+        words,
+        [(first, Some("confirmed")), (second, None), (third, None)]
+    );
+    let taken: Vec<_> = turn
+        .due
+        .iter()
+        .map(|result| (result.seq, Delivery::Delivered))
+        .collect();
+    store.turn_results(&taken, due + secs(8), 9).unwrap();
+    say(store, late, "f", result("hung up"), due + secs(9));
+    let turn = store.turn_results(&[], due + secs(10), 9).unwrap();
+    assert!(turn.due.is_empty(), "{turn:?}");
+    let said = store.agent_results(third).unwrap();
+    assert_eq!(said, [(late, "hung up".to_owned())].into());
 }

@@ -346,6 +346,23 @@ fn why_answers_for_a_contact_in_every_state() {
 }
 
 #[test]
+fn the_calls_that_were_made_are_told_with_their_causes() {
+    let deck = lived();
+    let ask = ["why", &number(2).to_string(), "--at", NOON];
+    let text = deck.ok(&ask);
+    assert!(
+        text.contains("of 2026-12-08T15:00:00Z: busy (busy), counted"),
+        "{text}"
+    );
+    let said: Value = deck.ok(&[&ask[..], &["--json"]].concat()).parse().unwrap();
+    let made = said["contacts"][0]["attempts"].as_array().unwrap();
+    assert_eq!(made.len(), 1);
+    assert_eq!(made[0]["outcome"], "busy");
+    assert_eq!(made[0]["cause"], "busy");
+    assert_eq!(made[0]["agent_result"], Value::Null);
+}
+
+#[test]
 fn a_number_that_was_opted_out_names_its_list() {
     let deck = lived();
     let text = deck.ok(&["why", &number(6).to_string(), "--at", NOON]);

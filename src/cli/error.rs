@@ -172,7 +172,7 @@ impl From<StoreError> for CliError {
             StoreError::NotRequeueable(_) => Self::refused(message)
                 .hint("`dialdeck why NUMBER` says where the contact stands"),
             StoreError::NotReversible(_) => Self::refused(message)
-                .hint("registries are only replaced by newer data; internal and campaign lists can be reversed"),
+                .hint("registries are only replaced by newer data, and what a carrier reports as unwanted (607) stays; other entries of internal and campaign lists can be reversed"),
         }
     }
 }

@@ -100,6 +100,9 @@ pub struct Attempt {
     pub outcome: Option<Outcome>,
     /// Whether it uses up one of the contact's attempts.
     pub counts: bool,
+    /// Why it ended so, the word in `call_ended`; `None` until it ends, and for those that ended under
+    /// a schema before version 3.
+    pub cause: Option<String>,
 }
 
 /// The manner in which a call ended, as far as the provider could tell.

@@ -1,5 +1,8 @@
 //! How an attempt ended, whose fault that was and what follows: the one classification function.
 
+#[cfg(test)]
+mod tests;
+
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -191,10 +194,18 @@ pub enum CalleeFinding {
     MaybeInvalid,
     /// A bad number for good (410, 484, 604).
     Invalid,
+    /// As [`Self::Invalid`], and the callee has another number (301), which a human has to look up.
+    Moved,
     /// Declined (603): the campaign's `declined` action decides.
     Declined,
     /// Flagged as unwanted by a person (607, RFC 8197): do-not-call, never again.
     Unwanted,
+    /// The trunk may not call the number (403), or is not set up for calls at all: one refusal alone
+    /// does not tell which.
+    Forbidden,
+    /// As [`Self::Forbidden`], and the campaign's calls to the number had come to that before: it is
+    /// the number.
+    ForbiddenAgain,
 }
 
 /// What an ended attempt says about the trunk.
@@ -229,6 +240,21 @@ pub struct Classification {
     pub trunk: TrunkFinding,
     /// Whether an intermediary blocked the caller ID (608, RFC 8688): it has to rest.
     pub caller_id_blocked: bool,
+}
+
+impl Classification {
+    /// The same when an earlier call of the campaign to the number ended with the same cause.
+    #[must_use]
+    pub fn repeated(self) -> Self {
+        if self.callee != CalleeFinding::Forbidden {
+            return self;
+        }
+        Self {
+            callee: CalleeFinding::ForbiddenAgain,
+            counts: true,
+            ..self
+        }
+    }
 }
 
 /// How long a trunk is left alone after a 503 or 429 without `Retry-After`.
@@ -316,7 +342,8 @@ fn rejected(report: &CallReport) -> Classification {
         return throttled(report);
     }
     match code {
-        301 | 410 => bad_number(CalleeFinding::Invalid, "number_changed"),
+        301 => bad_number(CalleeFinding::Moved, "number_changed"),
+        410 => bad_number(CalleeFinding::Invalid, "gone"),
         484 | 485 => bad_number(CalleeFinding::Invalid, "incomplete"),
         604 => bad_number(CalleeFinding::Invalid, "no_such_number"),
         404 => bad_number(CalleeFinding::MaybeInvalid, "no_such_number"),
@@ -339,7 +366,10 @@ fn rejected(report: &CallReport) -> Classification {
         },
         608 => blocked("analytics_block"),
         401 | 402 | 407 | 440 => not_dialed("refused", TrunkFinding::Refused),
-        403 => not_dialed("forbidden", TrunkFinding::Misconfigured),
+        403 => Classification {
+            callee: CalleeFinding::Forbidden,
+            ..not_dialed("forbidden", TrunkFinding::Misconfigured)
+        },
         481..=483 | 491 => failure(
             Outcome::NetworkFailure,
             Fault::Network,
@@ -392,84 +422,5 @@ fn bad_number(callee: CalleeFinding, cause: &'static str) -> Classification {
     Classification {
         callee,
         ..simple(Outcome::InvalidNumber, Fault::List, cause)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn report(code: u16, reason: &str) -> CallReport {
-        CallReport {
-            end: CallEnd::Rejected,
-            sip_code: Some(code),
-            reason: (!reason.is_empty()).then(|| reason.to_owned()),
-            ..CallReport::default()
-        }
-    }
-
-    #[test]
-    fn every_code_of_the_table_has_its_outcome() {
-        use Outcome::{
-            Busy, Declined, InvalidNumber, NetworkFailure, NoAnswer, ProviderError, Throttled,
-        };
-        let table: &[(u16, &str, Outcome, bool)] = &[
-            (301, "", InvalidNumber, true),
-            (302, "", ProviderError, false),
-            (400, "", ProviderError, false),
-            (401, "", ProviderError, false),
-            (402, "", ProviderError, false),
-            (403, "", ProviderError, false),
-            (403, "Channel limit exceeded", Throttled, false),
-            (404, "", InvalidNumber, true),
-            (407, "", ProviderError, false),
-            (408, "", NoAnswer, true),
-            (410, "", InvalidNumber, true),
-            (429, "", Throttled, false),
-            (440, "", ProviderError, false),
-            (480, "", NoAnswer, true),
-            (481, "", NetworkFailure, false),
-            (484, "", InvalidNumber, true),
-            (486, "", Busy, true),
-            (487, "", NoAnswer, true),
-            (488, "", ProviderError, false),
-            (491, "", NetworkFailure, false),
-            (500, "", NetworkFailure, false),
-            (500, "CPS limit exceeded", Throttled, false),
-            (503, "", NetworkFailure, false),
-            (504, "", NetworkFailure, false),
-            (600, "", Busy, true),
-            (603, "", Declined, true),
-            (603, "Call blocked by network", ProviderError, true),
-            (604, "", InvalidNumber, true),
-            (606, "", ProviderError, false),
-            (607, "", Declined, true),
-            (608, "", ProviderError, true),
-        ];
-        for (code, reason, outcome, counts) in table {
-            let read = classify(&report(*code, reason));
-            assert_eq!(
-                (read.outcome, read.counts),
-                (*outcome, *counts),
-                "{code} {reason}"
-            );
-        }
-    }
-
-    #[test]
-    fn a_block_never_marks_the_callee() {
-        for (code, reason) in [(608, ""), (603, "X-Twilio-Error 32203")] {
-            let read = classify(&report(code, reason));
-            assert!(read.caller_id_blocked);
-            assert_eq!(read.callee, CalleeFinding::None);
-        }
-    }
-
-    #[test]
-    fn a_503_with_retry_after_is_a_limit() {
-        let mut limited = report(503, "");
-        limited.retry_after = Some(Duration::from_secs(7));
-        let read = classify(&limited);
-        assert_eq!(read.trunk, TrunkFinding::Throttled(Duration::from_secs(7)));
     }
 }

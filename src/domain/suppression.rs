@@ -87,7 +87,7 @@ pub enum SuppressionSource {
     Import,
     /// The callee declined (SIP 603) and the campaign's action is `do_not_call`. Reversible.
     Declined,
-    /// The callee flagged the call as unwanted (SIP 607).
+    /// The callee flagged the call as unwanted (SIP 607, RFC 8197). Permanent.
     Unwanted,
 }
 
@@ -100,6 +100,12 @@ impl SuppressionSource {
             Self::Declined => "declined",
             Self::Unwanted => "unwanted",
         }
+    }
+
+    /// Whether an entry made for it stays, on whatever list. A 607 is the callee's own word on calls
+    /// like this one (RFC 8197), and nobody here can have mistyped it.
+    pub const fn is_permanent(self) -> bool {
+        matches!(self, Self::Unwanted)
     }
 }
 

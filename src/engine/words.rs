@@ -46,6 +46,19 @@ pub const fn unfit(why: Unfit) -> &'static str {
     }
 }
 
+/// What a person may do about a contact that ended with this reason, when there is something.
+pub fn review(reason: &str) -> Option<&'static str> {
+    match reason {
+        "unfit:number_changed" => {
+            Some("The callee has another number (SIP 301), which somebody has to look up.")
+        }
+        "unfit:forbidden" => {
+            Some("The trunk refused it twice (SIP 403): another trunk may be allowed to call it.")
+        }
+        _ => None,
+    }
+}
+
 /// The ISO country of a number's first region, `??` when none is known.
 pub fn country(rules: &Rules, number: PhoneNumber) -> String {
     let regions = rules.regions_of(number);

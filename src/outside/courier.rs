@@ -144,6 +144,7 @@ fn payload(deck: DeckId, result: &ResultDue) -> Option<Value> {
         "state": entry["data"]["state"],
         "reason": entry["data"]["reason"],
         "outcome": result.last_outcome,
+        "agent_result": result.agent_result,
         "attempts": entry["data"]["attempts"],
         "finished_at": entry["at"],
     }))

@@ -42,24 +42,32 @@ const ABANDONED_GB: Duration = hours(72);
 /// Without a rule of the campaign: a person reached, or a message left, ends it; busy waits 15, 30,
 /// then 60 min, busy everywhere 60 min at once; no answer 3 h; a machine 4 h; an abandoned person
 /// 24 h (72 h in the United Kingdom); a network or provider fault, or a call we took back, 5 min,
-/// twice as long with each in a row; a limit as long as the trunk asked, doubling too. A retry keeps
-/// the minimum gap and the rolling caps, and never outlives contact or campaign.
+/// twice as long with each in a row; a limit as long as the trunk asked, doubling too. A number that
+/// the trunk refuses (403) for the second time in the campaign ends it. A retry keeps the minimum gap
+/// and the rolling caps, and never outlives contact or campaign.
 pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
     if ended.outcome == Outcome::Unknown {
         return Next::Finish(ContactState::Unknown);
+    }
+    // Also where an opt-out came in during the call: that could be taken back.
+    if ended.callee == CalleeFinding::Unwanted {
+        return Next::DoNotCall(SuppressionSource::Unwanted);
     }
     if !facts.suppressions.is_empty() {
         return Next::Finish(ContactState::Suppressed);
     }
     match ended.callee {
-        CalleeFinding::Unwanted => return Next::DoNotCall(SuppressionSource::Unwanted),
-        CalleeFinding::Invalid => return Next::Finish(ContactState::Invalid),
+        CalleeFinding::Invalid | CalleeFinding::Moved | CalleeFinding::ForbiddenAgain => {
+            return Next::Finish(ContactState::Invalid);
+        }
         CalleeFinding::MaybeInvalid if times(facts, Outcome::InvalidNumber) > 1 => {
             return Next::Finish(ContactState::Invalid);
         }
         CalleeFinding::MaybeInvalid
         | CalleeFinding::BusyEverywhere
         | CalleeFinding::Declined
+        | CalleeFinding::Forbidden
+        | CalleeFinding::Unwanted
         | CalleeFinding::None => {}
     }
     let rule = rule(facts, ended);

@@ -8,6 +8,7 @@ use serde::Serialize;
 
 use super::{By, ImportFigures};
 use crate::domain::event::{EventKind, NewEvent};
+use crate::domain::outcome::{CalleeFinding, Classification};
 use crate::domain::{
     Attempt, CallReport, CallerId, CallerIdState, Campaign, CampaignState, ConsentKind, Contact,
     ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp, TrunkName,
@@ -358,20 +359,39 @@ pub(super) fn found(report: &CallReport) -> &'static str {
 }
 
 /// The code under which a finished contact is counted, by its end and the list it stands on.
-pub(super) fn end_code(state: ContactState, list: Option<&ListKind>, outcome: Outcome) -> String {
+pub(super) fn end_code(
+    state: ContactState,
+    list: Option<&ListKind>,
+    read: &Classification,
+) -> String {
     match state {
-        ContactState::Done => outcome.as_str().to_owned(),
+        ContactState::Done => read.outcome.as_str().to_owned(),
         ContactState::Exhausted => "attempts_exhausted".to_owned(),
         ContactState::Suppressed => match list {
             Some(list) => format!("suppressed:{list}"),
             None => "consent_revoked".to_owned(),
         },
-        ContactState::Invalid => format!("unfit:{outcome}"),
+        ContactState::Invalid => format!("unfit:{}", bad_number(read)),
         ContactState::Expired => "expired".to_owned(),
         ContactState::Unknown
         | ContactState::Ready
         | ContactState::Waiting(_)
         | ContactState::InFlight => state.as_str().to_owned(),
+    }
+}
+
+/// What is wrong with a number by its last call's word; the cause where the outcome alone does not say
+/// what a person may do about it.
+fn bad_number(read: &Classification) -> &'static str {
+    match read.callee {
+        CalleeFinding::Moved | CalleeFinding::ForbiddenAgain => read.cause,
+        CalleeFinding::None
+        | CalleeFinding::BusyEverywhere
+        | CalleeFinding::MaybeInvalid
+        | CalleeFinding::Invalid
+        | CalleeFinding::Declined
+        | CalleeFinding::Unwanted
+        | CalleeFinding::Forbidden => read.outcome.as_str(),
     }
 }
 

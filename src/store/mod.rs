@@ -163,9 +163,10 @@ pub trait Store: Outside + Send {
 
     // ---- suppression
 
-    /// Puts numbers on lists. An opt-out is also a revocation of consent. Contacts that are ready or
+    /// Puts numbers on lists. A number that is on its list already stays there as it is, but a permanent
+    /// source replaces another one. An opt-out is also a revocation of consent. Contacts that are ready or
     /// waiting in a bound campaign end as `suppressed`; calls in flight are named for hanging up.
-    /// Logs `suppression_added` per new number, `consent_revoked` on opt-outs, `contact_finished`.
+    /// Logs `suppression_added` per new number or source, `consent_revoked` on opt-outs, `contact_finished`.
     fn suppress(&mut self, suppressions: &[Suppression]) -> Result<Suppressed, StoreError>;
 
     /// Adds a batch of an imported list. Only ever adds. Not logged by number, see [`Store::finish_list`].
@@ -186,6 +187,7 @@ pub trait Store: Outside + Send {
     ) -> Result<(), StoreError>;
 
     /// Takes a number off a reversible list by a second record with a reason. `false`: was not on it.
+    /// An entry whose source is permanent (SIP 607) is refused with [`StoreError::NotReversible`].
     /// Logs `suppression_reversed`. Contacts finished by it stay finished; consent stays revoked.
     fn reverse_suppression(
         &mut self,

@@ -3,7 +3,8 @@
 mod attempts;
 
 pub(super) use attempts::{
-    apply_event, briefing, counts_from, end_attempt, gives_back, ledger_entry, never_sent, reserve,
+    apply_event, briefing, counts_from, earlier_matters, end_attempt, gives_back, ledger_entry,
+    never_sent, read_end, reserve,
 };
 
 use std::time::Duration;
@@ -298,6 +299,21 @@ pub(super) fn reversible(list: &ListKind) -> Result<(), StoreError> {
     }
     Err(StoreError::NotReversible(format!(
         "{list} is a registry: a number leaves it only with a newer registry"
+    )))
+}
+
+/// Errs for an entry that stays.
+pub(super) fn may_be_taken_back(
+    number: PhoneNumber,
+    list: &ListKind,
+    source: SuppressionSource,
+) -> Result<(), StoreError> {
+    if !source.is_permanent() {
+        return Ok(());
+    }
+    Err(StoreError::NotReversible(format!(
+        "{number} stays on {list}: the callee flagged a call as unwanted (SIP 607, RFC 8197), which is \
+         a do-not-call request of their own (47 CFR 64.1200(d)) and permanent"
     )))
 }
 

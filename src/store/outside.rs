@@ -1,6 +1,7 @@
 //! What a deck keeps of its dealings with the outside: what was said to it about its calls, results
 //! on their way to its owner, and how its caller IDs fare.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::StoreError;
@@ -75,6 +76,8 @@ pub struct ResultDue {
     pub entry: String,
     /// How its last call ended, if there was one.
     pub last_outcome: Option<String>,
+    /// What the agent said of the last call made for it before that end, as far as it is known now.
+    pub agent_result: Option<String>,
     /// Deliveries tried so far.
     pub tries: u32,
     /// Why the last one failed.
@@ -124,6 +127,12 @@ pub trait Outside {
     /// What was said about attempts that have not ended, oldest first.
     fn messages(&mut self) -> Result<Vec<Message>, StoreError>;
 
+    /// What agents said of how each call made for a contact went; the last word, where there are more.
+    fn agent_results(
+        &mut self,
+        contact: ContactId,
+    ) -> Result<BTreeMap<AttemptId, String>, StoreError>;
+
     /// Counts a request that was not taken.
     fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError>;
 
@@ -152,4 +161,18 @@ pub trait Outside {
         numbers: &[PhoneNumber],
         now: Timestamp,
     ) -> Result<Vec<CallerIdFigures>, StoreError>;
+}
+
+/// The agent's own word on a call, if that is what a [`Message`] tells.
+pub(super) fn agent_result(body: &str) -> Option<String> {
+    #[derive(serde::Deserialize)]
+    struct Said {
+        news: News,
+    }
+    #[derive(serde::Deserialize)]
+    struct News {
+        result: String,
+    }
+    let said: Said = serde_json::from_str(body).ok()?;
+    Some(said.news.result)
 }

@@ -6,19 +6,21 @@ use std::sync::Arc;
 
 use dialdeck::clock::{Clock, ScaledClock};
 use dialdeck::config::{read_campaign, read_deck};
+use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptId, CampaignState, Capabilities, DeckId, NewContact, PhoneNumber, Timestamp, TrunkName,
-    WindowClass,
+    AttemptId, CallReport, CalleeType, CampaignState, Capabilities, DeckId, NewContact,
+    PhoneNumber, Timestamp, TrunkName, WindowClass,
 };
 use dialdeck::engine::Command;
 use dialdeck::engine::shell::{Ending, Ends, Handle, Shell};
 use dialdeck::outside::listener::Gate;
 use dialdeck::policy::Context;
-use dialdeck::provider::inbound::{Inbound, Reader};
+use dialdeck::provider::inbound::{Inbound, News, Reader};
 use dialdeck::provider::remote::{Examined, Line, Remote, Vendor};
 use dialdeck::provider::simulator::Simulator;
 use dialdeck::provider::{DialRequest, Inquiry, LookUp};
 use dialdeck::rules::Rules;
+use dialdeck::store::outside::{Message, Outside as _};
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{By, Claimed, Store as _, opt_out};
 use tempfile::TempDir;
@@ -174,6 +176,37 @@ impl Under {
                 .suppress(&[opt_out(number(place), None, &by)])
                 .unwrap();
         }
+    }
+
+    /// Ends one call to a person in a campaign that wants results, of which the agent says this.
+    pub(crate) fn finish_a_call(&mut self, url: &str, word: &str) {
+        let store = self.store();
+        add_campaign(store, Some(url), 1);
+        let contact = store.contacts_with(callee()).unwrap()[0].id;
+        let claimed = store.claim(contact, &Context::default(), monday()).unwrap();
+        let Claimed::Dial(attempt, ..) = claimed else {
+            panic!("not dialed: {claimed:?}");
+        };
+        let said = Inbound {
+            event: "a".to_owned(),
+            attempt: attempt.id,
+            at: monday(),
+            news: News::Result(word.to_owned()),
+        };
+        let message = Message {
+            trunk: attempt.trunk.clone(),
+            event: said.event.clone(),
+            attempt: attempt.id,
+            body: serde_json::to_string(&said).unwrap(),
+        };
+        store.receive(&message, monday()).unwrap();
+        let report = CallReport {
+            end: CallEnd::Completed,
+            callee_type: Some(CalleeType::Human),
+            ..CallReport::default()
+        };
+        let settled = store.settle(attempt.id, &report, monday(), monday());
+        assert!(settled.unwrap().is_some());
     }
 
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {

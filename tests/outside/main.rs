@@ -273,5 +273,30 @@ fn results_are_signed_tried_again_and_given_up() {
             (&"spring".into(), &"suppressed".into())
         );
         assert_eq!(result["variables"]["city"], "Troy");
+        assert_eq!(result.get("agent_result"), Some(&Value::Null));
     }
+}
+
+#[test]
+fn an_agents_word_is_part_of_the_result() {
+    let mut under = Under::idle();
+    let receiver = Receiver::default();
+    let routes = Router::new()
+        .route("/results", post(take))
+        .with_state(receiver.clone());
+    let socket = under.run(TcpListener::bind("127.0.0.1:0")).unwrap();
+    let url = format!("http://{}/results", socket.local_addr().unwrap());
+    under
+        .runtime
+        .spawn(async move { axum::serve(socket, routes).await });
+    under.finish_a_call(&url, "confirmed");
+    let (deck, clock) = (under.deck, under.clock.clone());
+    let http = Http::new(Clock::System).unwrap();
+    let courier = Courier::new(deck, http, Secret::new("whsec"), clock.clone());
+    let turn = under.store().turn_results(&[], clock.now(), 8).unwrap();
+    under.run(courier.carry(&turn));
+    let taken = receiver.taken.lock().unwrap();
+    let result: Value = serde_json::from_slice(&taken[0].1).unwrap();
+    assert_eq!(result["outcome"], "human");
+    assert_eq!(result["agent_result"], "confirmed");
 }

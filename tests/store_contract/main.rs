@@ -25,6 +25,7 @@ macro_rules! contract {
 mod caller_ids;
 mod calls;
 mod campaigns;
+mod causes;
 mod contacts;
 mod groups;
 mod imports;

@@ -97,7 +97,9 @@ fn event() -> impl Strategy<Value = CallEventKind> {
 }
 
 fn report() -> impl Strategy<Value = CallReport> {
-    let codes = [404, 408, 410, 429, 480, 486, 503, 603, 607, 608, 402];
+    let codes = [
+        403, 403, 404, 408, 410, 429, 480, 486, 503, 603, 607, 608, 402,
+    ];
     prop_oneof![
         4 => prop::sample::select(codes.to_vec()).prop_map(rejected),
         3 => Just(talked()),

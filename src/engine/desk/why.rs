@@ -3,7 +3,9 @@
 use serde::Serialize;
 
 use crate::domain::campaign::{CallClass, Evidence};
-use crate::domain::{CampaignId, Contact, ContactId, Hints, PhoneNumber, Suppression, Timestamp};
+use crate::domain::{
+    AttemptId, CampaignId, Contact, ContactId, Hints, Outcome, PhoneNumber, Suppression, Timestamp,
+};
 use crate::engine::words;
 use crate::policy::{self, Context, Decision, Verdict};
 use crate::rules::{Legal, Rules};
@@ -43,6 +45,25 @@ pub struct Answer {
     pub next_possible: Option<Timestamp>,
     /// Every gate in order.
     pub gates: Vec<Gate>,
+    /// The calls made for it, oldest first.
+    pub attempts: Vec<Made>,
+}
+
+/// A call that was made for a contact.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Made {
+    /// Its id.
+    pub attempt: AttemptId,
+    /// When it was sent, or planned where it never was.
+    pub at: Timestamp,
+    /// How it ended; `None` while it is up.
+    pub outcome: Option<Outcome>,
+    /// Why so, the word in `call_ended`; `None` while it is up or where it was not kept.
+    pub cause: Option<String>,
+    /// Whether it uses up one of the contact's attempts.
+    pub counts: bool,
+    /// The agent's own word on how it went.
+    pub agent_result: Option<String>,
 }
 
 /// One gate with the value it saw.
@@ -88,8 +109,9 @@ pub fn report<S: Store>(
         if only.is_some_and(|only| only != contact.campaign) {
             continue;
         }
+        let made = made(store, contact.id)?;
         store.examine(contact.id, &context, now, &mut |facts| {
-            contacts.push(answer(&contact, facts, now));
+            contacts.push(answer(&contact, facts, &made, now));
         })?;
     }
     let lists = store.suppressions_of(number)?;
@@ -105,7 +127,22 @@ pub fn report<S: Store>(
     })
 }
 
-fn answer(contact: &Contact, facts: &policy::Facts<'_>, now: Timestamp) -> Answer {
+fn made<S: Store>(store: &mut S, contact: ContactId) -> Result<Vec<Made>, StoreError> {
+    let mut said = store.agent_results(contact)?;
+    let attempts = store.attempts_of(contact)?.into_iter();
+    Ok(attempts
+        .map(|attempt| Made {
+            attempt: attempt.id,
+            at: attempt.sent_at.unwrap_or(attempt.reserved_at),
+            outcome: attempt.outcome,
+            cause: attempt.cause,
+            counts: attempt.counts,
+            agent_result: said.remove(&attempt.id),
+        })
+        .collect())
+}
+
+fn answer(contact: &Contact, facts: &policy::Facts<'_>, made: &[Made], now: Timestamp) -> Answer {
     let (decision, checks) = policy::explain(facts, now);
     let next = policy::next_possible(facts, now);
     let (word, reasons) = match &decision {
@@ -135,13 +172,17 @@ fn answer(contact: &Contact, facts: &policy::Facts<'_>, now: Timestamp) -> Answe
                 saw: check.saw,
             })
             .collect(),
+        attempts: made.to_vec(),
     }
 }
 
 /// Why a contact has reached its end, as far as its state alone does not say it.
 fn finished_because(contact: &Contact) -> String {
     match &contact.reason {
-        Some(reason) if contact.state.is_final() => format!(" On record: {reason}."),
+        Some(reason) if contact.state.is_final() => {
+            let review = words::review(reason).map_or_else(String::new, |todo| format!(" {todo}"));
+            format!(" On record: {reason}.{review}")
+        }
         Some(_) | None => String::new(),
     }
 }

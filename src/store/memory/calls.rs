@@ -131,7 +131,8 @@ impl MemoryStore {
             let found = entries::found(report);
             self.note(entries::attempt_reconciled(&campaign, &attempt, found, now));
         }
-        let read = moves::end_attempt(&mut attempt, report, at, now);
+        let read = self.read_end(&attempt, report);
+        moves::end_attempt(&mut attempt, report, &read, at, now);
         self.save_attempt(&attempt, now);
         self.note(entries::call_ended(&campaign, &attempt, report, &read, now));
         if read.caller_id_blocked {
@@ -148,6 +149,19 @@ impl MemoryStore {
         }
         let next = self.follow_up(&campaign, &attempt, &read, now)?;
         Ok(Some(Settled { read, next, rested }))
+    }
+
+    fn read_end(&self, attempt: &Attempt, report: &CallReport) -> Classification {
+        let read = moves::read_end(attempt, report);
+        let likewise = |one: &Attempt| {
+            one.campaign == attempt.campaign
+                && one.number == attempt.number
+                && one.cause.as_deref() == Some(read.cause)
+        };
+        if moves::earlier_matters(&read) && self.attempts.values().any(likewise) {
+            return read.repeated();
+        }
+        read
     }
 
     pub(super) fn gather(&self, contact: Contact, now: Timestamp) -> Result<Gathered, StoreError> {
@@ -254,12 +268,12 @@ impl MemoryStore {
             }
             Next::Finish(state) => {
                 let list = gathered.suppressions.first().map(|entry| &entry.list);
-                let code = entries::end_code(*state, list, read.outcome);
+                let code = entries::end_code(*state, list, read);
                 self.finish(contact.id, *state, code, by);
             }
             Next::DoNotCall(source) => {
                 let state = ContactState::Suppressed;
-                let code = entries::end_code(state, Some(&ListKind::Internal), read.outcome);
+                let code = entries::end_code(state, Some(&ListKind::Internal), read);
                 self.finish(contact.id, state, code, by);
                 let entry = moves::do_not_call(campaign, attempt, *source, now);
                 self.add_suppressions(&[entry]);

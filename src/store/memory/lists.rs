@@ -5,7 +5,7 @@ use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
     Attempt, ContactState, ListKind, PhoneNumber, Suppression, SuppressionList, Timestamp,
 };
-use crate::store::{By, Suppressed, entries, moves};
+use crate::store::{By, StoreError, Suppressed, entries, moves};
 
 impl MemoryStore {
     pub(super) fn add_suppressions(&mut self, suppressions: &[Suppression]) -> Suppressed {
@@ -43,6 +43,25 @@ impl MemoryStore {
         sum
     }
 
+    pub(super) fn take_back(
+        &mut self,
+        number: PhoneNumber,
+        list: &ListKind,
+        reason: &str,
+        by: &By,
+    ) -> Result<bool, StoreError> {
+        moves::reversible(list)?;
+        let key = (number, list.clone());
+        let Some(entry) = self.suppressions.get(&key) else {
+            return Ok(false);
+        };
+        moves::may_be_taken_back(number, list, entry.source)?;
+        self.suppressions.remove(&key);
+        self.lists.insert(list.clone(), by.at);
+        self.note(entries::suppression_reversed(number, list, reason, by));
+        Ok(true)
+    }
+
     pub(super) fn on_lists(&self, wanted: impl Fn(&Suppression) -> bool) -> Vec<Suppression> {
         let all = self.suppressions.values();
         all.filter(|entry| wanted(entry)).cloned().collect()
@@ -61,8 +80,12 @@ impl MemoryStore {
 
     fn add_one(&mut self, entry: &Suppression, logged: bool, sum: &mut Suppressed) {
         let key = (entry.number, entry.list.clone());
-        if self.suppressions.contains_key(&key) {
+        if let Some(known) = self.suppressions.get_mut(&key) {
             sum.already += 1;
+            if entry.source.is_permanent() && known.source != entry.source {
+                (known.source, known.note) = (entry.source, entry.note.clone());
+                self.note(entries::suppression_added(entry));
+            }
             return;
         }
         self.suppressions.insert(key, entry.clone());

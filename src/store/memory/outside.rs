@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::MemoryStore;
-use crate::domain::{AttemptId, CampaignId, ContactId, PhoneNumber, Right, Timestamp};
+use crate::domain::{Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Right, Timestamp};
 use crate::policy::pacing::HOUR;
 use crate::store::outside::{
     CallerIdFigures, DAY, Delivery, Message, Outside, Quarantined, Receipt, ResultDue, ResultsTurn,
     SHORT_CALL,
 };
-use crate::store::{StoreError, moves};
+use crate::store::{StoreError, moves, outside};
 
 /// What the outside has brought and what it is owed.
 #[derive(Debug, Default)]
@@ -64,6 +64,20 @@ impl Outside for MemoryStore {
             .filter(open)
             .cloned()
             .collect())
+    }
+
+    fn agent_results(
+        &mut self,
+        contact: ContactId,
+    ) -> Result<BTreeMap<AttemptId, String>, StoreError> {
+        let ours = |message: &&Message| {
+            let attempt = self.attempts.get(&message.attempt);
+            attempt.is_some_and(|attempt| attempt.contact == contact)
+        };
+        let messages = self.dealings.messages.iter().filter(ours);
+        let said = messages
+            .filter_map(|message| Some((message.attempt, outside::agent_result(&message.body)?)));
+        Ok(said.collect())
     }
 
     fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError> {
@@ -201,9 +215,19 @@ impl MemoryStore {
             variables: variables.unwrap_or_default(),
             entry: entry.line.clone(),
             last_outcome: contact.last_outcome.map(|outcome| outcome.to_string()),
+            agent_result: self.last_agent_result(owed.contact, entry.at),
             tries: owed.tries,
             error: owed.error.clone(),
         })
+    }
+
+    fn last_agent_result(&self, contact: ContactId, until: Timestamp) -> Option<String> {
+        let made = |one: &&Attempt| one.contact == contact && one.reserved_at <= until;
+        let last = self.attempts.values().rfind(made)?;
+        let messages = self.dealings.messages.iter().rev();
+        messages
+            .filter(|message| message.attempt == last.id)
+            .find_map(|message| outside::agent_result(&message.body))
     }
 
     fn figures(&self, id: PhoneNumber, now: Timestamp) -> CallerIdFigures {

@@ -244,13 +244,7 @@ impl Store for MemoryStore {
         by: &By,
     ) -> Result<bool, StoreError> {
         self.permit(Right::Lists)?;
-        moves::reversible(list)?;
-        if self.suppressions.remove(&(number, list.clone())).is_none() {
-            return Ok(false);
-        }
-        self.lists.insert(list.clone(), by.at);
-        self.note(entries::suppression_reversed(number, list, reason, by));
-        Ok(true)
+        self.take_back(number, list, reason, by)
     }
 
     fn suppressions_of(&mut self, number: PhoneNumber) -> Result<Vec<Suppression>, StoreError> {

@@ -2,7 +2,7 @@
 
 use crate::domain::attempt::CallEnd;
 use crate::domain::event::EventKind;
-use crate::domain::outcome::{CalleeType, Classification, classify};
+use crate::domain::outcome::{CalleeFinding, CalleeType, Classification, classify};
 use crate::domain::{
     Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport, Contact,
     Outcome, Timestamp,
@@ -34,6 +34,7 @@ pub(in crate::store) fn reserve(
         callee_type: None,
         outcome: None,
         counts: true,
+        cause: None,
     }
 }
 
@@ -104,24 +105,34 @@ fn detect(attempt: &mut Attempt, callee: CalleeType) -> Vec<EventKind> {
     vec![EventKind::CalleeDetected]
 }
 
-/// Ends an attempt that has not ended, and reads its end.
+/// Reads an attempt's end as if it were the first of its kind.
+pub(in crate::store) fn read_end(attempt: &Attempt, report: &CallReport) -> Classification {
+    classify(&CallReport {
+        callee_type: report.callee_type.or(attempt.callee_type),
+        ..report.clone()
+    })
+}
+
+/// Whether an earlier end with the same cause, of the same campaign's call to the same number, would
+/// change how an end is read.
+pub(in crate::store) fn earlier_matters(read: &Classification) -> bool {
+    read.callee == CalleeFinding::Forbidden
+}
+
+/// Ends an attempt that has not ended.
 pub(in crate::store) fn end_attempt(
     attempt: &mut Attempt,
     report: &CallReport,
+    read: &Classification,
     at: Timestamp,
     now: Timestamp,
-) -> Classification {
-    let report = CallReport {
-        callee_type: report.callee_type.or(attempt.callee_type),
-        ..report.clone()
-    };
-    let read = classify(&report);
+) {
     attempt.state = AttemptState::Ended;
     attempt.ended_at = Some(at.min(now).max(attempt.reserved_at));
-    attempt.callee_type = report.callee_type;
+    attempt.callee_type = report.callee_type.or(attempt.callee_type);
     attempt.outcome = Some(read.outcome);
     attempt.counts = read.counts;
-    read
+    attempt.cause = Some(read.cause.to_owned());
 }
 
 /// Whether a report gives slot and send back: the request certainly never left.

@@ -59,11 +59,14 @@ pub(super) const LAST_SEND: &str = concat!(
 pub(super) const INSERT: &str = concat!(
     "INSERT INTO attempts (",
     attempt_columns!(),
-    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
 );
 pub(super) const UPDATE: &str = "UPDATE attempts SET state = ?2, sent_at = ?3, ringing_at = ?4,
      answered_at = ?5, ended_at = ?6, callee_type = ?7, outcome = ?8, counts = ?9,
-     counts_from = ?10 WHERE serial = ?1";
+     counts_from = ?10, cause = ?11 WHERE serial = ?1";
+/// Whether a campaign's call to a number ended with this cause.
+pub(super) const ENDED_SO: &str =
+    "SELECT 1 FROM attempts WHERE number = ?1 AND campaign = ?2 AND cause = ?3";
 
 /// The id of the next attempt.
 pub(super) fn next_id(work: &Work<'_>) -> Result<AttemptId, StoreError> {
@@ -103,6 +106,7 @@ pub(super) fn insert(work: &mut Work<'_>, attempt: &Attempt) -> Result<(), Store
             attempt.callee_type.map(CalleeType::as_str),
             attempt.outcome.map(Outcome::as_str),
             attempt.counts,
+            attempt.cause,
         ])?;
     work.mem.last_serial = Some(attempt.id.serial);
     work.mem.held.take_in(attempt.clone(), None);
@@ -176,6 +180,19 @@ pub(super) fn history(
     }
     let since = (now - moves::HISTORY).as_millis();
     select(work, HISTORY, (digits(number), since))
+}
+
+/// Whether an earlier call of the attempt's campaign to its number ended with this cause.
+pub(super) fn ended_before(
+    work: &mut Work<'_>,
+    attempt: &Attempt,
+    cause: &str,
+) -> Result<bool, StoreError> {
+    if work.mem.held.is_behind(attempt.number) {
+        work.mem.held.write(work.conn)?;
+    }
+    let params = (digits(attempt.number), attempt.campaign.0, cause);
+    Ok(work.conn.prepare_cached(ENDED_SO)?.exists(params)?)
 }
 
 /// Notes a call event.

@@ -19,7 +19,7 @@ macro_rules! contact_columns {
 macro_rules! attempt_columns {
     () => {
         "serial, campaign, contact, number, n, trunk, caller_id, state, reserved_at, sent_at, \
-         ringing_at, answered_at, ended_at, callee_type, outcome, counts"
+         ringing_at, answered_at, ended_at, callee_type, outcome, counts, cause"
     };
 }
 pub(super) use {attempt_columns, contact_columns};
@@ -92,6 +92,7 @@ pub(super) fn attempt(row: &Row<'_>, deck: DeckId) -> Result<Attempt, StoreError
         }),
         outcome: outcome(row.get(14)?)?,
         counts: row.get(15)?,
+        cause: row.get(16)?,
     })
 }
 

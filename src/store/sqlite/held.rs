@@ -133,6 +133,7 @@ impl Held {
                 attempt.outcome.map(Outcome::as_str),
                 attempt.counts,
                 millis(call.counts_from),
+                &attempt.cause,
             ))?;
             if attempt.state == AttemptState::Ended {
                 self.calls.remove(&serial);

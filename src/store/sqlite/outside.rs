@@ -1,5 +1,7 @@
 //! The inbox, the outbox of results and the record of caller IDs.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::codec::{digits, number};
@@ -12,7 +14,7 @@ use crate::store::outside::{
     CallerIdFigures, DAY, Delivery, Message, Outside, Quarantined, Receipt, ResultDue, ResultsTurn,
     SHORT_CALL,
 };
-use crate::store::{StoreError, moves};
+use crate::store::{StoreError, moves, outside};
 
 /// How far the event log has been looked through for results.
 const CURSOR: &str = "results_cursor";
@@ -26,9 +28,17 @@ pub(super) const DUE: &str = "SELECT seq FROM results r WHERE state = 0 AND next
      ORDER BY next_at, seq LIMIT ?2";
 
 const RESULT: &str = "SELECT r.seq, r.campaign, r.contact, r.tries, r.error, c.number, c.name,
-     c.variables, c.last_outcome, e.line
+     c.variables, c.last_outcome, e.line, e.at
      FROM results r JOIN contacts c ON c.id = r.contact JOIN events e ON e.seq = r.seq
      WHERE r.seq = ?1";
+
+/// The last call made for a contact up to an instant.
+pub(super) const LAST_CALL: &str = "SELECT serial FROM attempts
+     WHERE number = ?1 AND contact = ?2 AND reserved_at <= ?3
+     ORDER BY reserved_at DESC, serial DESC LIMIT 1";
+
+pub(super) const SAID_OF: &str =
+    "SELECT body FROM inbox WHERE attempt = ?1 ORDER BY arrived_at DESC, trunk DESC, event DESC";
 
 const FIGURES: &str = "SELECT count(*) FILTER (WHERE counts_from > ?2), count(*),
      count(*) FILTER (WHERE answered_at IS NOT NULL),
@@ -43,6 +53,13 @@ impl Outside for SqliteStore {
 
     fn messages(&mut self) -> Result<Vec<Message>, StoreError> {
         self.read(|work| messages(work))
+    }
+
+    fn agent_results(
+        &mut self,
+        contact: ContactId,
+    ) -> Result<BTreeMap<AttemptId, String>, StoreError> {
+        self.read(|work| agent_results(work, contact))
     }
 
     fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError> {
@@ -170,6 +187,31 @@ fn messages(work: &Work<'_>) -> Result<Vec<Message>, StoreError> {
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
+fn agent_results(
+    work: &Work<'_>,
+    contact: ContactId,
+) -> Result<BTreeMap<AttemptId, String>, StoreError> {
+    let mut results = BTreeMap::new();
+    for attempt in attempts::of_contact(work, contact)? {
+        if let Some(said) = agent_result(work, attempt.id.serial)? {
+            results.insert(attempt.id, said);
+        }
+    }
+    Ok(results)
+}
+
+/// The agent's last word on a call.
+fn agent_result(work: &Work<'_>, serial: i64) -> Result<Option<String>, StoreError> {
+    let mut statement = work.conn.prepare_cached(SAID_OF)?;
+    let mut rows = statement.query((serial,))?;
+    while let Some(row) = rows.next()? {
+        if let Some(said) = outside::agent_result(&row.get::<_, String>(0)?) {
+            return Ok(Some(said));
+        }
+    }
+    Ok(None)
+}
+
 fn note_delivery(work: &Work<'_>, seq: i64, delivery: &Delivery) -> Result<(), StoreError> {
     let (state, next_at, error) = match delivery {
         Delivery::Delivered => (1, 0, None),
@@ -235,9 +277,19 @@ fn results(work: &mut Work<'_>, seqs: &[i64]) -> Result<Vec<ResultDue>, StoreErr
     let mut found = Vec::with_capacity(seqs.len());
     for seq in seqs {
         let mut statement = work.conn.prepare_cached(RESULT)?;
-        let Some(mut result) = statement.query_row((seq,), result).optional()? else {
+        let Some((mut result, at)) = statement.query_row((seq,), result).optional()? else {
             continue;
         };
+        let serial: Option<i64> = work
+            .conn
+            .prepare_cached(LAST_CALL)?
+            .query_row((digits(result.number), result.contact.0, at), |row| {
+                row.get(0)
+            })
+            .optional()?;
+        if let Some(serial) = serial {
+            result.agent_result = agent_result(work, serial)?;
+        }
         let campaign = campaigns::by_id(work, result.campaign)?;
         campaign.name().clone_into(&mut result.campaign_name);
         result.url = campaign.settings.results_url.clone().unwrap_or_default();
@@ -246,9 +298,10 @@ fn results(work: &mut Work<'_>, seqs: &[i64]) -> Result<Vec<ResultDue>, StoreErr
     Ok(found)
 }
 
-fn result(row: &Row<'_>) -> rusqlite::Result<ResultDue> {
+/// A result without what campaign and agent add, and when the contact ended.
+fn result(row: &Row<'_>) -> rusqlite::Result<(ResultDue, i64)> {
     let shown: i64 = row.get(5)?;
-    Ok(ResultDue {
+    let result = ResultDue {
         seq: row.get(0)?,
         campaign: CampaignId(row.get(1)?),
         campaign_name: String::new(),
@@ -260,8 +313,10 @@ fn result(row: &Row<'_>) -> rusqlite::Result<ResultDue> {
         name: row.get(6)?,
         variables: row.get(7)?,
         last_outcome: row.get(8)?,
+        agent_result: None,
         entry: row.get(9)?,
-    })
+    };
+    Ok((result, row.get(10)?))
 }
 
 /// Notes that a network blocked a call for the number it showed.

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{attempts, contacts, listing, log, schema, suppression};
+use super::{attempts, contacts, listing, log, outside, schema, suppression};
 
 fn plan(conn: &Connection, sql: &str) -> String {
     let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
@@ -37,10 +37,13 @@ fn hot_queries_search_by_the_index_made_for_them() {
         (attempts::OPEN, "attempts_open"),
         (attempts::OPEN_TO, "attempts_open"),
         (attempts::HISTORY, "attempts_by_number"),
+        (attempts::ENDED_SO, "attempts_by_number"),
         (attempts::SHOWN, "attempts_sends"),
         (attempts::SENDS, "attempts_sends"),
         (attempts::LAST_SEND, "attempts_sends"),
         (attempts::UPDATE, "INTEGER PRIMARY KEY"),
+        (outside::LAST_CALL, "attempts_by_number"),
+        (outside::SAID_OF, "inbox_by_attempt"),
         (suppression::OF_NUMBER, "PRIMARY KEY (number=?)"),
         (suppression::PAGE, "PRIMARY KEY (number>?)"),
         (suppression::REVOKED, "INTEGER PRIMARY KEY"),

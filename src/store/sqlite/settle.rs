@@ -52,7 +52,8 @@ fn end(
     now: Timestamp,
 ) -> Result<Classification, StoreError> {
     let gives_back = moves::gives_back(attempt, report);
-    let read = moves::end_attempt(attempt, report, at, now);
+    let read = read_end(work, attempt, report)?;
+    moves::end_attempt(attempt, report, &read, at, now);
     let ended = attempt.ended_at.unwrap_or(now);
     let ledger = work.ledger(now)?;
     if gives_back {
@@ -65,6 +66,18 @@ fn end(
     let outcome = Count::Tally(attempt.campaign, what);
     work.mem.counts.add(outcome, 1);
     count_live(work, attempt, read.outcome, ended)?;
+    Ok(read)
+}
+
+fn read_end(
+    work: &mut Work<'_>,
+    attempt: &Attempt,
+    report: &CallReport,
+) -> Result<Classification, StoreError> {
+    let read = moves::read_end(attempt, report);
+    if moves::earlier_matters(&read) && attempts::ended_before(work, attempt, read.cause)? {
+        return Ok(read.repeated());
+    }
     Ok(read)
 }
 
@@ -162,12 +175,12 @@ fn follow_up(
             log::append(work, &event)?;
         }
         Next::Finish(state) => {
-            let code = entries::end_code(*state, list.as_ref(), read.outcome);
+            let code = entries::end_code(*state, list.as_ref(), read);
             contacts::finish(work, &before, &mut after, (*state, code), by)?;
         }
         Next::DoNotCall(source) => {
             let state = ContactState::Suppressed;
-            let code = entries::end_code(state, Some(&ListKind::Internal), read.outcome);
+            let code = entries::end_code(state, Some(&ListKind::Internal), read);
             contacts::finish(work, &before, &mut after, (state, code), by)?;
             let entry = moves::do_not_call(campaign, attempt, *source, now);
             suppression::add(work, &[entry])?;

@@ -41,6 +41,9 @@ pub(super) fn add(
             log::append(work, &entries::suppression_added(entry))?;
             sum.added += 1;
         } else {
+            if entry.source.is_permanent() && make_permanent(work, list, entry)? {
+                log::append(work, &entries::suppression_added(entry))?;
+            }
             sum.already += 1;
         }
         if entry.source == SuppressionSource::OptOut {
@@ -112,13 +115,18 @@ pub(super) fn reverse(
     let Some(id) = known_list(work, list)? else {
         return Ok(false);
     };
-    let gone = work
+    let source: Option<String> = work
         .conn
+        .prepare_cached("SELECT source FROM suppressions WHERE number = ?1 AND list = ?2")?
+        .query_row((digits(number), id), |row| row.get(0))
+        .optional()?;
+    let Some(source) = source else {
+        return Ok(false);
+    };
+    moves::may_be_taken_back(number, list, parsed(&source)?)?;
+    work.conn
         .prepare_cached("DELETE FROM suppressions WHERE number = ?1 AND list = ?2")?
         .execute((digits(number), id))?;
-    if gone == 0 {
-        return Ok(false);
-    }
     list_id(work, list, Some(by.at))?;
     grow(work, id, -1)?;
     let event = entries::suppression_reversed(number, list, reason, by);
@@ -237,6 +245,19 @@ fn insert(work: &mut Work<'_>, list: i64, entry: &Suppression) -> Result<bool, S
         &entry.note,
     ))?;
     Ok(added > 0)
+}
+
+/// Gives an entry a source by which it stays; `false`: it had it. Since when it stands is not changed.
+fn make_permanent(work: &Work<'_>, list: i64, entry: &Suppression) -> Result<bool, StoreError> {
+    let source = entry.source.as_str();
+    let changed = work
+        .conn
+        .prepare_cached(
+            "UPDATE suppressions SET source = ?3, note = ?4
+             WHERE number = ?1 AND list = ?2 AND source <> ?3",
+        )?
+        .execute((digits(entry.number), list, source, &entry.note))?;
+    Ok(changed > 0)
 }
 
 fn grow(work: &mut Work<'_>, list: i64, by: i64) -> Result<(), StoreError> {

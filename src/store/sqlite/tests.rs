@@ -113,7 +113,7 @@ fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
 }
 
 /// Every migration with the SHA-256 of its file. A line is only ever added.
-const MIGRATIONS: [(&str, &str); 2] = [
+const MIGRATIONS: [(&str, &str); 3] = [
     (
         "V1__deck.sql",
         "f71d62512966918f17e3dd7c7e23929383a2f9b124121ddbda3c76c80f3221b4",
@@ -121,6 +121,10 @@ const MIGRATIONS: [(&str, &str); 2] = [
     (
         "V2__carriers.sql",
         "dfeed43f318f20cc369e337399d4aa67929a3ee6b295ff2f8866e6c0541261db",
+    ),
+    (
+        "V3__causes.sql",
+        "47fe48d317d6e7d42ab6d5381fda0f271c92f192530e77299de47213a35c41f9",
     ),
 ];
 

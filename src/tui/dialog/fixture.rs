@@ -152,6 +152,7 @@ pub(super) fn attempt(n: u32) -> Attempt {
         callee_type: None,
         outcome: Some(Outcome::NoAnswer),
         counts: true,
+        cause: Some("unreachable".to_owned()),
     }
 }
 

@@ -298,6 +298,7 @@ mod tests {
                     ),
                     gate("caller_id", "not reached", ""),
                 ],
+                attempts: Vec::new(),
             }],
             no_contact: None,
             lists: Vec::new(),

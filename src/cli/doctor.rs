@@ -12,7 +12,7 @@ use serde_json::json;
 
 use super::output::{self, Report, count, instant};
 use super::rules::System;
-use super::{CliError, Deck, Env, ExitCode, deck, rules};
+use super::{CliError, Deck, Env, ExitCode, deck, rules, words};
 use crate::clock::{Clock, DeckClock};
 use crate::domain::{CallerIdState, ListKind, Timestamp};
 use crate::engine::board::Board;
@@ -234,6 +234,12 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     findings.push(clock_finding(clock, &snapshot));
     findings.push(partition(deck, now)?);
     findings.extend(lists(&snapshot, now));
+    for (trunk, _) in &snapshot.trunks {
+        if let Some(rest) = snapshot.rest_of(&trunk.name, now) {
+            let found = words::rest(&trunk.name, &rest);
+            findings.push(finding("trunk", Level::Warn, found));
+        }
+    }
     findings.push(caller_ids(&snapshot, now));
     let unknown = snapshot
         .in_flight

@@ -27,6 +27,7 @@ mod listing;
 mod model;
 mod outside;
 mod processes;
+mod rests;
 mod roles;
 mod sip_codes;
 mod world;

@@ -23,6 +23,8 @@ pub enum Limit {
     Retry(Option<Timestamp>),
     /// Too many calls were abandoned: it waits for an operator.
     Abandonment,
+    /// The trunk rests until then; `None`: until an operator acts.
+    TrunkRests(Option<Timestamp>),
     /// Calls in flight at the campaign's cap.
     Concurrent,
     /// At the trunk's.
@@ -56,6 +58,7 @@ impl Limit {
             Self::Window(_) => "calling windows",
             Self::Retry(_) => "retry times",
             Self::Abandonment => "abandonment brake",
+            Self::TrunkRests(_) => "trunk rests",
             Self::Concurrent => "concurrent cap",
             Self::TrunkConcurrent => "trunk's concurrent cap",
             Self::DeckConcurrent => "deck's concurrent cap",
@@ -73,6 +76,7 @@ impl Limit {
             Self::Start(at) => Some(at),
             Self::Window(at)
             | Self::Retry(at)
+            | Self::TrunkRests(at)
             | Self::PerMinute(at)
             | Self::TrunkPerMinute(at)
             | Self::CallerIds(at) => at,
@@ -107,6 +111,9 @@ pub(super) fn of(
     }
     if abandonment::holds(settings, counts.abandonment) {
         return Limit::Abandonment;
+    }
+    if let Some(rest) = snapshot.rest_of(&settings.trunk, now) {
+        return Limit::TrunkRests(rest.until);
     }
     let load = counts.load;
     if load.in_flight >= load.max_concurrent {

@@ -76,18 +76,25 @@ pub fn report<S: Store>(
     only: Option<CampaignId>,
     now: Timestamp,
 ) -> Result<WhyReport, StoreError> {
-    let context = Context {
+    let mut context = Context {
         emergency_bans: store
             .settings()?
             .map(|settings| settings.emergency_bans)
             .unwrap_or_default(),
         ..Context::default()
     };
+    let snapshot = store.snapshot(now)?;
     let mut contacts = Vec::new();
     for contact in store.contacts_with(number)? {
         if only.is_some_and(|only| only != contact.campaign) {
             continue;
         }
+        let trunk = snapshot
+            .campaigns
+            .iter()
+            .find(|counts| counts.campaign.id == contact.campaign)
+            .map(|counts| &counts.campaign.settings.trunk);
+        context.trunk_rests = trunk.and_then(|trunk| snapshot.rest_of(trunk, now));
         store.examine(contact.id, &context, now, &mut |facts| {
             contacts.push(answer(&contact, facts, now));
         })?;

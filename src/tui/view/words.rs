@@ -116,6 +116,8 @@ pub(super) fn binds(limit: Limit, shared: &Shared) -> String {
         Limit::Window(at) => first("windows shut, first opens", at),
         Limit::Retry(at) => first("all wait, first retry", at),
         Limit::Abandonment => "abandonment brake: waits for an operator".to_owned(),
+        Limit::TrunkRests(Some(at)) => format!("the trunk rests until {}", when(at, shared)),
+        Limit::TrunkRests(None) => "the trunk rests: waits for an operator".to_owned(),
         Limit::Concurrent => "full: a call has to end".to_owned(),
         Limit::TrunkConcurrent => "trunk full: a call has to end".to_owned(),
         Limit::DeckConcurrent => "deck full: a call has to end".to_owned(),

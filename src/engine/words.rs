@@ -133,6 +133,7 @@ pub fn hold_code(kind: &HoldKind) -> String {
         HoldKind::CampaignConcurrent(..) => "campaign_concurrent".to_owned(),
         HoldKind::TrunkPerMinute(..) => "trunk_per_minute".to_owned(),
         HoldKind::CampaignPerMinute(..) => "campaign_per_minute".to_owned(),
+        HoldKind::TrunkSlowed => "trunk_slowed".to_owned(),
         HoldKind::Spacing => "spacing".to_owned(),
     }
 }

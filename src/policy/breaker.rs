@@ -21,6 +21,8 @@ const MISCONFIGURED: usize = 3;
 const FIRST_PAUSE: Duration = Duration::from_mins(1);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+/// How long after a rest that a limit asked for calls leave at half the rate (our own figure).
+pub const SLOW: Duration = Duration::from_mins(1);
 /// How long a probe may go without a word before another is let through.
 const PROBE_WAIT: Duration = Duration::from_mins(1);
 
@@ -29,7 +31,8 @@ const PROBE_WAIT: Duration = Duration::from_mins(1);
 /// Opens on five faults within 30 s or on half of the last twenty results, for a minute; then one
 /// probe is let through, and each that fails doubles the pause up to ten minutes. Refused
 /// credentials, and three configuration faults in a row on different numbers, rest the trunk until
-/// an operator acts. A limit rests it for as long as it asked.
+/// an operator acts. A limit rests it for as long as it asked, and then slows it for [`SLOW`]; it is
+/// no fault, since who answers with a limit works.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
     state: State,
@@ -76,6 +79,11 @@ impl Kept {
     /// Why no call may be placed at `now`, and until when; `None`: calls may be placed.
     pub fn rest(self, now: Timestamp) -> Option<TrunkRest> {
         Breaker::from(self).rest(now)
+    }
+
+    /// Until when calls leave at half the rate; `None`: at the full rate.
+    pub fn slow_until(self, now: Timestamp) -> Option<Timestamp> {
+        Breaker::from(self).slow_until(now)
     }
 }
 
@@ -183,6 +191,13 @@ impl Breaker {
             until: Some(until),
             cause,
         })
+    }
+
+    /// Until when calls leave at half the rate, because a limit had been reached; `None`: at the full
+    /// rate.
+    pub fn slow_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let end = self.throttled_until? + SLOW;
+        (now < end).then_some(end)
     }
 
     fn on_fault(&mut self, number: PhoneNumber, now: Timestamp) {
@@ -346,6 +361,11 @@ mod tests {
             })
         );
         assert_eq!(breaker.rest(second(7)), None);
+        assert_eq!(breaker.slow_until(second(66)), Some(second(67)));
+        assert_eq!(breaker.slow_until(second(67)), None);
+        assert_eq!(breaker.kept().slow_until(second(7)), Some(second(67)));
+        breaker.on_operator_reset();
+        assert_eq!(breaker.slow_until(second(7)), None, "an operator knows");
     }
 
     #[test]

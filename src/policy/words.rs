@@ -94,6 +94,7 @@ impl fmt::Display for HoldKind {
             Self::CampaignPerMinute(seen, cap) => {
                 write!(f, "campaign {seen}/{cap} in the last 60 s")
             }
+            Self::TrunkSlowed => f.write_str("the trunk runs at half its rate after a limit"),
             Self::Spacing => f.write_str("spaced over the minute"),
         }
     }

@@ -181,6 +181,12 @@ impl Snapshot {
     pub fn rest_of(&self, trunk: &TrunkName, now: Timestamp) -> Option<TrunkRest> {
         self.trunk_rests.get(trunk)?.rest(now)
     }
+
+    /// Until when the trunk's calls leave at half the rate, as far as the store has been told; `None`:
+    /// at the full rate.
+    pub fn slow_until(&self, trunk: &TrunkName, now: Timestamp) -> Option<Timestamp> {
+        self.trunk_rests.get(trunk)?.slow_until(now)
+    }
 }
 
 /// Wishes to hang up every call, counted over the deck's life.

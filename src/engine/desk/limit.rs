@@ -39,6 +39,8 @@ pub enum Limit {
     CallerIds(Option<Timestamp>),
     /// It has no caller ID that may be shown.
     NoCallerId,
+    /// The trunk has reached a limit: it runs at half the rate until then.
+    TrunkSlowed(Timestamp),
     /// Nothing but the even spacing of calls over the minute.
     Spacing,
 }
@@ -66,6 +68,7 @@ impl Limit {
             Self::TrunkPerMinute(_) => "trunk's per-minute cap",
             Self::CallerIds(_) => "caller IDs",
             Self::NoCallerId => "no caller ID",
+            Self::TrunkSlowed(_) => "trunk slowed",
             Self::Spacing => "spacing",
         }
     }
@@ -73,7 +76,7 @@ impl Limit {
     /// When it ends by time alone, if it does.
     pub const fn until(self) -> Option<Timestamp> {
         match self {
-            Self::Start(at) => Some(at),
+            Self::Start(at) | Self::TrunkSlowed(at) => Some(at),
             Self::Window(at)
             | Self::Retry(at)
             | Self::TrunkRests(at)
@@ -145,7 +148,9 @@ pub(super) fn of(
     {
         return Limit::NoCallerId;
     }
-    caller_ids(reading, snapshot, now).unwrap_or(Limit::Spacing)
+    let slowed = snapshot.slow_until(&settings.trunk, now);
+    let spaced = slowed.map_or(Limit::Spacing, Limit::TrunkSlowed);
+    caller_ids(reading, snapshot, now).unwrap_or(spaced)
 }
 
 fn nothing_ready(board: &CampaignBoard, reading: &Reading<'_>) -> Limit {

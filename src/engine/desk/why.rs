@@ -95,6 +95,7 @@ pub fn report<S: Store>(
             .find(|counts| counts.campaign.id == contact.campaign)
             .map(|counts| &counts.campaign.settings.trunk);
         context.trunk_rests = trunk.and_then(|trunk| snapshot.rest_of(trunk, now));
+        context.slow_until = trunk.and_then(|trunk| snapshot.slow_until(trunk, now));
         store.examine(contact.id, &context, now, &mut |facts| {
             contacts.push(answer(&contact, facts, now));
         })?;

@@ -388,12 +388,13 @@ impl Dispatcher {
         }
     }
 
-    fn context(&mut self, campaign: CampaignId, now: Timestamp) -> Context {
+    fn context(&self, campaign: CampaignId, now: Timestamp) -> Context {
         let lane = self.lanes.get(&campaign);
-        let trunk = lane.and_then(|lane| self.trunks.get_mut(&lane.campaign.settings.trunk));
+        let trunk = lane.and_then(|lane| self.trunks.get(&lane.campaign.settings.trunk));
         Context {
             unhealthy: self.unhealthy.clone(),
             trunk_rests: trunk.and_then(|trunk| trunk.breaker.rest(now)),
+            slow_until: trunk.and_then(|trunk| trunk.breaker.slow_until(now)),
             ramp_from: lane.and_then(|lane| lane.ramp_from),
             emergency_bans: self.emergency_bans.clone(),
         }

@@ -54,6 +54,7 @@ const fn role(limit: Limit) -> Role {
         | Limit::DeckConcurrent
         | Limit::PerMinute(_)
         | Limit::TrunkPerMinute(_)
+        | Limit::TrunkSlowed(_)
         | Limit::CallerIds(_) => Role::Warn,
     }
 }

@@ -14,7 +14,7 @@ use super::output::{self, Report, count, instant};
 use super::rules::System;
 use super::{CliError, Deck, Env, ExitCode, deck, rules, words};
 use crate::clock::{Clock, DeckClock};
-use crate::domain::{CallerIdState, ListKind, Timestamp};
+use crate::domain::{CallerIdState, CampaignState, ListKind, Timestamp};
 use crate::engine::board::Board;
 use crate::store::{Outside as _, Snapshot, Store as _};
 
@@ -97,7 +97,19 @@ fn outside_findings(
     let Ok(config) = env.deck_config() else {
         return Ok(());
     };
+    for warning in &config.warnings {
+        findings.push(finding("deck file", Level::Warn, warning.to_string()));
+    }
     let campaigns = deck.store.campaigns()?;
+    for campaign in campaigns
+        .iter()
+        .filter(|one| one.state != CampaignState::Stopped)
+    {
+        if let Some(wrong) = config.agents_unheard(&campaign.settings) {
+            let text = format!("{}: {wrong}", campaign.name());
+            findings.push(finding("campaign", Level::Warn, text));
+        }
+    }
     let mut campaigns = campaigns.iter();
     let wants_results = campaigns.any(|campaign| campaign.settings.results_url.is_some());
     let state = (deck.engine_runs()?, wants_results);

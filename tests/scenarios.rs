@@ -62,6 +62,8 @@ enum What {
     Resume,
     Stop,
     OptOut,
+    /// An operator lets the trunk try again.
+    ResetTrunk,
     /// The engine's process dies and another starts on the same deck.
     Crash,
 }
@@ -79,6 +81,8 @@ struct Expect {
     max_in_flight: Option<usize>,
     /// No send at or after this instant.
     no_send_from: Option<Timestamp>,
+    /// No send after the first of these instants and before the second.
+    no_send_between: Option<[Timestamp; 2]>,
     /// The first send, exactly.
     first_send: Option<Timestamp>,
 }
@@ -235,6 +239,7 @@ impl<'s, S: Store> World<'s, S> {
             What::Pause => Command::Pause(self.campaign),
             What::Resume => Command::Resume(self.campaign),
             What::Stop => Command::Stop(self.campaign),
+            What::ResetTrunk => Command::ResetTrunk(trunk()),
             What::OptOut => Command::Suppress(vec![Suppression {
                 number: act.number.unwrap(),
                 list: ListKind::Internal,
@@ -283,6 +288,13 @@ impl<'s, S: Store> World<'s, S> {
         if let Some(from) = expect.no_send_from {
             assert!(
                 self.sends.iter().all(|at| *at < from),
+                "{name}: sends {:?}",
+                self.sends
+            );
+        }
+        if let Some([from, to]) = expect.no_send_between {
+            assert!(
+                self.sends.iter().all(|at| *at < from || to <= *at),
                 "{name}: sends {:?}",
                 self.sends
             );

@@ -13,9 +13,11 @@ use std::collections::BTreeSet;
 use deck::Deck;
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::{AttemptRules, Schedule};
+use dialdeck::domain::outcome::TrunkFinding;
 use dialdeck::domain::{
     CallEventKind, CallReport, CampaignId, CampaignSettings, CampaignState, ContactState, Timestamp,
 };
+use dialdeck::policy::breaker::Breaker;
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{Claimed, NewContact, Store};
@@ -370,6 +372,41 @@ fn a_number_that_was_opted_out_names_its_list() {
         text.contains("on internal since 2026-12-08T15:00:05Z (opt_out by maria"),
         "{text}"
     );
+}
+
+#[test]
+fn a_rest_of_the_trunk_is_told_beside_the_engine() {
+    let deck = lived();
+    let path = deck.path().join("deck.sqlite");
+    let mut store = SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap();
+    let mut breaker = Breaker::default();
+    breaker.on_result(TrunkFinding::Throttled(secs(120)), number(0), morning());
+    let trunk = world::deck().trunks.remove(0).name;
+    store.keep_rest(&trunk, breaker.kept()).unwrap();
+    let why = |at: &str| deck.ok(&["why", &number(0).to_string(), "--at", at]);
+    let text = why(NOON);
+    assert!(text.contains("the trunk rests: throttled"), "{text}");
+    assert!(
+        text.contains("carrier rests until 2026-12-08T15:02:00.000Z: throttled"),
+        "{text}"
+    );
+    assert!(
+        text.contains("Next possible at 2026-12-08T15:02:00Z"),
+        "{text}"
+    );
+    let text = why("2026-12-08T15:02:00.000Z");
+    assert!(text.contains("carrier takes calls"), "{text}");
+    breaker.on_result(TrunkFinding::Refused, number(0), morning());
+    store.keep_rest(&trunk, breaker.kept()).unwrap();
+    let text = why(NOON);
+    assert!(text.contains("somebody has to act"), "{text}");
+    let text = deck.run(&["doctor"]).stdout;
+    let text = String::from_utf8(text).unwrap();
+    let says = "trunk carrier rests until an operator acts: refused; mended? `dialdeck trunk reset";
+    assert!(text.contains(says), "{text}");
+    drop(store);
+    deck.ok(&["trunk", "reset", "carrier"]);
+    assert!(why(NOON).contains("carrier takes calls"));
 }
 
 #[test]

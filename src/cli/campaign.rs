@@ -190,11 +190,18 @@ fn run(
             .hint(hint));
         }
     }
-    let warnings = if start {
+    let mut warnings = if start {
         first_call::advice(&mut deck, &campaigns)?
     } else {
         Vec::new()
     };
+    // A deck file that is broken is told by who needs it; no start or resume does.
+    if let Ok(config) = env.deck_config() {
+        warnings.extend(campaigns.iter().filter_map(|campaign| {
+            let wrong = config.agents_unheard(&campaign.settings)?;
+            Some(format!("{}: {wrong}", campaign.name()))
+        }));
+    }
     let moved = moved(&mut deck, &campaigns, CampaignState::Running, &args.note)?;
     say_moved(&moved, &warnings, env, out)?;
     if !env.json && !deck.engine_runs()? {

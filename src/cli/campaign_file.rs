@@ -32,6 +32,7 @@ pub fn load(env: &Env, path: &Path, with_contacts: bool) -> Result<Sound, CliErr
         .warnings
         .iter()
         .chain(&advice)
+        .chain(&deck.warnings)
         .map(ToString::to_string)
         .collect();
     let contacts = match &campaign.contacts {

@@ -41,7 +41,7 @@ struct Forecast {
 
 /// `dialdeck check`.
 pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let sound = campaign_file::load(env, &args.file, true)?;
+    let mut sound = campaign_file::load(env, &args.file, true)?;
     let mut real = if Deck::exists(env) {
         Some(Deck::open(env)?)
     } else {
@@ -51,6 +51,13 @@ pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitC
         Some(at) => at,
         None => deck::present(env)?,
     };
+    if let Some(real) = &mut real {
+        let trunk = &sound.campaign.settings.trunk;
+        let rest = real.store.snapshot(at)?.rest_of(trunk, at);
+        sound
+            .warnings
+            .extend(rest.map(|rest| words::rest(trunk, &rest)));
+    }
     let outlook = match &sound.contacts {
         Some(_) => Some(try_out(args, env, &sound, real.as_mut(), at)?),
         None => None,

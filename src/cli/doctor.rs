@@ -12,9 +12,9 @@ use serde_json::json;
 
 use super::output::{self, Report, count, instant};
 use super::rules::System;
-use super::{CliError, Deck, Env, ExitCode, deck, rules};
+use super::{CliError, Deck, Env, ExitCode, deck, rules, words};
 use crate::clock::{Clock, DeckClock};
-use crate::domain::{CallerIdState, ListKind, Timestamp};
+use crate::domain::{CallerIdState, CampaignState, ListKind, Timestamp};
 use crate::engine::board::Board;
 use crate::store::{Outside as _, Snapshot, Store as _};
 
@@ -97,7 +97,19 @@ fn outside_findings(
     let Ok(config) = env.deck_config() else {
         return Ok(());
     };
+    for warning in &config.warnings {
+        findings.push(finding("deck file", Level::Warn, warning.to_string()));
+    }
     let campaigns = deck.store.campaigns()?;
+    for campaign in campaigns
+        .iter()
+        .filter(|one| one.state != CampaignState::Stopped)
+    {
+        if let Some(wrong) = config.agents_unheard(&campaign.settings) {
+            let text = format!("{}: {wrong}", campaign.name());
+            findings.push(finding("campaign", Level::Warn, text));
+        }
+    }
     let mut campaigns = campaigns.iter();
     let wants_results = campaigns.any(|campaign| campaign.settings.results_url.is_some());
     let state = (deck.engine_runs()?, wants_results);
@@ -234,6 +246,12 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     findings.push(clock_finding(clock, &snapshot));
     findings.push(partition(deck, now)?);
     findings.extend(lists(&snapshot, now));
+    for (trunk, _) in &snapshot.trunks {
+        if let Some(rest) = snapshot.rest_of(&trunk.name, now) {
+            let found = words::rest(&trunk.name, &rest);
+            findings.push(finding("trunk", Level::Warn, found));
+        }
+    }
     findings.push(caller_ids(&snapshot, now));
     let unknown = snapshot
         .in_flight

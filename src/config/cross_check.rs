@@ -3,8 +3,29 @@
 use super::campaign::CampaignFile;
 use super::deck::DeckConfig;
 use super::fault::{ConfigError, ConfigErrors};
+use super::providers::ProviderSettings;
 use super::value::suggestion;
-use crate::domain::{CallerId, CallerIdState, TrunkSettings};
+use crate::domain::campaign::Agent;
+use crate::domain::{CallerId, CallerIdState, CampaignSettings, TrunkSettings};
+
+impl DeckConfig {
+    /// What is wrong when a campaign's human agents cannot be heard of on its trunk: LiveKit's say that
+    /// they talk to the callee to the listener, and this deck has none. `None`: nothing is.
+    pub fn agents_unheard(&self, campaign: &CampaignSettings) -> Option<String> {
+        let livekit = matches!(
+            self.providers.get(&campaign.trunk),
+            Some(ProviderSettings::LiveKit(_))
+        );
+        let unheard = livekit && campaign.agent == Agent::Human && self.listener.is_none();
+        unheard.then(|| {
+            format!(
+                "on trunk `{}` human agents report `bridged` to the listener, and the deck file has \
+                 none: every call that a person answers counts as abandoned",
+                campaign.trunk
+            )
+        })
+    }
+}
 
 impl CampaignFile {
     /// Checks that the deck has the trunk, the caller IDs and the abilities the campaign asks for.
@@ -30,6 +51,9 @@ impl CampaignFile {
             Some(trunk) => {
                 errors.extend(self.pci_offered(trunk));
                 warnings.extend(self.pace_within(trunk));
+                warnings.extend(deck.agents_unheard(&self.settings).map(|message| {
+                    self.finding("agent", message, "add [listener] to the deck file")
+                }));
             }
             None => errors.push(self.finding(
                 "trunk",
@@ -164,6 +188,40 @@ impl CampaignFile {
             key: key.to_owned(),
             message,
             hint: hint.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::{read_campaign, read_deck};
+
+    const CAMPAIGN: &str = "name = \"spring\"\nseller = \"Example Dental\"\npurpose = \"reminder\"\n\
+        call_class = \"live\"\nagent = \"AGENT\"\ntrunk = \"main\"\n[caller_id]\npool = \"local\"\n";
+    const LIVEKIT: &str = "[[trunk]]\nname = \"main\"\nkind = \"livekit\"\n\
+        url = \"https://example.com\"\nsip_trunk = \"ST_1\"\nagent = \"clara\"\n";
+    const SIMULATOR: &str = "[[trunk]]\nname = \"main\"\nkind = \"simulator\"\n";
+    const POOL: &str =
+        "[[pool]]\nname = \"local\"\ntrunk = \"main\"\nnumbers = [\"+12125550100\"]\n";
+    const LISTENER: &str = "[listener]\npublic_url = \"https://example.com\"\n";
+
+    #[test]
+    fn human_agents_on_livekit_need_a_listener() {
+        for (agent, trunk, listener, told) in [
+            ("human", LIVEKIT, "", true),
+            ("human", LIVEKIT, LISTENER, false),
+            ("automated", LIVEKIT, "", false),
+            ("human", SIMULATOR, "", false),
+        ] {
+            let campaign = CAMPAIGN.replace("AGENT", agent);
+            let deck = read_deck("deck.toml", &format!("{listener}{trunk}{POOL}")).unwrap();
+            let advice = read_campaign("in.toml", &campaign)
+                .unwrap()
+                .check_against(&deck)
+                .unwrap();
+            let keys: Vec<&str> = advice.iter().map(|one| one.key.as_str()).collect();
+            let expected: &[&str] = if told { &["agent"] } else { &[] };
+            assert_eq!(keys, expected, "{agent} {trunk} {listener}");
         }
     }
 }

@@ -115,7 +115,7 @@ pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
     let listener = listener(&mut root);
     let results_secret = results_secret(&mut root);
     let (trunks, providers) = trunks(&mut root);
-    let caller_ids = pools(&mut root, &trunks);
+    let caller_ids = pools(&mut root, &trunks, &providers);
     root.finish();
     let config = DeckConfig {
         settings: DeckSettings {

@@ -1,13 +1,17 @@
 //! The deck's caller-ID pools: which numbers may be shown, and on which trunk.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::deck::region;
+use super::providers::ProviderSettings;
 use super::source::Item;
 use super::table::Table;
 use super::value::suggestion;
 use super::words::{ATTESTATIONS, STATES};
 use crate::domain::{Attestation, CallerId, CallerIdState, PhoneNumber, TrunkName, TrunkSettings};
+
+/// Calls an hour for each number that BubblyPhone takes; what is more it refuses.
+const BUBBLYPHONE_HOURLY: u32 = 30;
 
 /// What every number of a pool shares unless it says otherwise.
 struct Pool<'p> {
@@ -16,10 +20,16 @@ struct Pool<'p> {
     attestation: Option<Attestation>,
     branded: bool,
     hourly_cap: u32,
+    /// The vendor's own cap for each number, where one is known.
+    vendors_cap: Option<u32>,
 }
 
 /// Reads every `[[pool]]`.
-pub(super) fn pools(root: &mut Table<'_, '_>, trunks: &[TrunkSettings]) -> Vec<CallerId> {
+pub(super) fn pools(
+    root: &mut Table<'_, '_>,
+    trunks: &[TrunkSettings],
+    providers: &BTreeMap<TrunkName, ProviderSettings>,
+) -> Vec<CallerId> {
     let names: Vec<&str> = trunks.iter().map(|trunk| trunk.name.0.as_str()).collect();
     let mut caller_ids = Vec::new();
     let mut seen: BTreeSet<PhoneNumber> = BTreeSet::new();
@@ -30,12 +40,19 @@ pub(super) fn pools(root: &mut Table<'_, '_>, trunks: &[TrunkSettings]) -> Vec<C
             let message = format!("there is no trunk `{trunk}` in this file");
             table.reject("trunk", message, suggestion(trunk, &names));
         }
+        let trunk = TrunkName(trunk.unwrap_or_default().to_owned());
+        let bubblyphone = matches!(
+            providers.get(&trunk),
+            Some(ProviderSettings::BubblyPhone(_))
+        );
+        let vendors_cap = bubblyphone.then_some(BUBBLYPHONE_HOURLY);
         let pool = Pool {
             name: name.unwrap_or_default(),
-            trunk: TrunkName(trunk.unwrap_or_default().to_owned()),
+            trunk,
             attestation: table.word("attestation", &ATTESTATIONS),
             branded: table.flag("branded").unwrap_or(false),
-            hourly_cap: table.number("hourly_cap", 1..=1000).unwrap_or(30),
+            hourly_cap: hourly_cap(&mut table, vendors_cap).unwrap_or(30),
+            vendors_cap,
         };
         let items = table.items("numbers");
         if items.is_empty() {
@@ -58,6 +75,22 @@ pub(super) fn pools(root: &mut Table<'_, '_>, trunks: &[TrunkSettings]) -> Vec<C
         table.finish();
     }
     caller_ids
+}
+
+/// The cap, if it is written; advice when it is above the vendor's own.
+fn hourly_cap(table: &mut Table<'_, '_>, vendors: Option<u32>) -> Option<u32> {
+    let written = table.number("hourly_cap", 1..=1000)?;
+    if let Some(vendors) = vendors.filter(|vendors| written > *vendors)
+        && let Some(item) = table.item("hourly_cap")
+    {
+        table.source.warn(
+            Some(item.span),
+            &item.key,
+            format!("{written} is above what BubblyPhone takes from a number in an hour"),
+            format!("it refuses what is more than {vendors}"),
+        );
+    }
+    Some(written)
 }
 
 /// A number by itself, or a table of a number and what is different about it.
@@ -99,11 +132,41 @@ fn caller_id(table: &Table<'_, '_>, item: &Item<'_, '_>, pool: &Pool<'_>) -> Opt
     if let Some(branded) = entry.flag("branded") {
         caller_id.branded = branded;
     }
-    if let Some(cap) = entry.number("hourly_cap", 1..=1000) {
+    if let Some(cap) = hourly_cap(&mut entry, pool.vendors_cap) {
         caller_id.hourly_cap = cap;
     }
     caller_id.state = entry.word("state", &STATES).unwrap_or_default();
     entry.finish();
     caller_id.number = number?;
     Some(caller_id)
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::read_deck;
+
+    /// Lines and messages of the advice on two numbers, one with the pool's cap and one with its own.
+    fn advice(kind: &str, pool: u32, number: u32) -> Vec<(usize, String)> {
+        let text = format!(
+            "[[trunk]]\nname = \"main\"\nkind = \"{kind}\"\n\
+             [[pool]]\nname = \"local\"\ntrunk = \"main\"\nhourly_cap = {pool}\nnumbers = [\n\
+             \"+12125550100\",\n{{ number = \"+12125550101\", hourly_cap = {number} }},\n]\n"
+        );
+        let warnings = read_deck("deck.toml", &text).unwrap().warnings;
+        warnings
+            .into_iter()
+            .map(|one| (one.line, one.message))
+            .collect()
+    }
+
+    #[test]
+    fn a_cap_above_the_vendors_own_is_told() {
+        let above = "is above what BubblyPhone takes from a number in an hour";
+        assert_eq!(advice("bubblyphone", 30, 30), []);
+        assert_eq!(
+            advice("bubblyphone", 31, 40),
+            [(7, format!("31 {above}")), (10, format!("40 {above}"))]
+        );
+        assert_eq!(advice("simulator", 31, 40), []);
+    }
 }

@@ -11,7 +11,11 @@ const SWEEP: usize = 512;
 /// Whether a job may share a later commit: nobody waits for its answer.
 pub fn is_lazy(job: &Job) -> bool {
     match job {
-        Job::Record(_) | Job::MarkUnknown(..) | Job::Log(_) | Job::HungUp(_) => true,
+        Job::Record(_)
+        | Job::MarkUnknown(..)
+        | Job::Log(_)
+        | Job::HungUp(_)
+        | Job::KeepRest(..) => true,
         Job::Picture
         | Job::Refill(..)
         | Job::Promote
@@ -48,6 +52,7 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
         Job::MarkUnknown(attempt, why) => return failed(store.mark_unknown(attempt, why, now)),
         Job::Log(event) => return failed(store.append(&event)),
         Job::HungUp(wish) => return failed(store.hung_up(wish)),
+        Job::KeepRest(trunk, kept) => return failed(store.keep_rest(&trunk, kept)),
         Job::Settle(attempt, report, at) => store
             .settle(attempt, &report, at, now)
             .map(|settled| Event::Settled { attempt, settled }),

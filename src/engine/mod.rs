@@ -21,6 +21,7 @@ use crate::domain::{
     TrunkName,
 };
 use crate::policy::Context;
+use crate::policy::breaker::Kept;
 use crate::provider::{ProviderEvent, Request};
 use crate::store::outside::{Delivery, Message, Receipt, ResultsTurn};
 use crate::store::{Candidate, Claimed, Settled, Snapshot, Suppressed};
@@ -183,6 +184,8 @@ pub enum Job {
     Log(NewEvent),
     /// Note that every call has been told to end, up to this wish (lazy).
     HungUp(u64),
+    /// Keep this of a trunk's breaker (lazy).
+    KeepRest(TrunkName, Kept),
     /// Note which numbers a trunk's provider says the account owns.
     NoteNumbers(TrunkName, Vec<PhoneNumber>),
 }

@@ -1,7 +1,7 @@
 //! Decisions, suppressions and rejected numbers in words for people and in short codes for programs.
 
-use crate::domain::{PhoneNumber, Suppression, Timestamp};
-use crate::policy::{Decision, HoldKind, Until, WindowReason};
+use crate::domain::{PhoneNumber, Suppression, Timestamp, TrunkName};
+use crate::policy::{Decision, HoldKind, TrunkRest, Until, WindowReason};
 use crate::rules::{NumberError, Rules, Unfit};
 
 /// An instant for people: RFC 3339 in UTC to the second.
@@ -83,6 +83,17 @@ pub fn suppression(entry: &Suppression) -> String {
     )
 }
 
+/// `trunk main rests until 2026-12-08 15:01:00: throttled`, and what ends it if only somebody can.
+pub fn rest(trunk: &TrunkName, rest: &TrunkRest) -> String {
+    let cause = rest.cause.replace('_', " ");
+    match rest.until {
+        Some(until) => format!("trunk {trunk} rests until {}: {cause}", instant(until)),
+        None => format!(
+            "trunk {trunk} rests until an operator acts: {cause}; mended? `dialdeck trunk reset {trunk}`"
+        ),
+    }
+}
+
 /// The answer to "why not?" in a sentence or two.
 pub fn answer(decision: &Decision, next: Option<Timestamp>) -> String {
     match decision {
@@ -135,6 +146,7 @@ pub fn hold_code(kind: &HoldKind) -> String {
         HoldKind::CampaignConcurrent(..) => "campaign_concurrent".to_owned(),
         HoldKind::TrunkPerMinute(..) => "trunk_per_minute".to_owned(),
         HoldKind::CampaignPerMinute(..) => "campaign_per_minute".to_owned(),
+        HoldKind::TrunkSlowed => "trunk_slowed".to_owned(),
         HoldKind::Spacing => "spacing".to_owned(),
     }
 }

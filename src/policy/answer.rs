@@ -150,6 +150,8 @@ pub enum HoldKind {
     TrunkPerMinute(u32, u32),
     /// Of the campaign.
     CampaignPerMinute(u32, u32),
+    /// The trunk's calls are spaced at half its rate, since it has reached a limit.
+    TrunkSlowed,
     /// Calls are spaced over the minute, and rise slowly after an opening or a resume.
     Spacing,
 }
@@ -222,7 +224,8 @@ impl HoldKind {
             Self::TrunkMissing
             | Self::TrunkRests(_)
             | Self::TrunkConcurrent(..)
-            | Self::TrunkPerMinute(..) => Scope::Trunk,
+            | Self::TrunkPerMinute(..)
+            | Self::TrunkSlowed => Scope::Trunk,
             Self::Unhealthy(_) | Self::DeckConcurrent(..) => Scope::Deck,
         }
     }

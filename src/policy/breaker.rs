@@ -3,6 +3,8 @@
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
 use super::TrunkRest;
 use crate::domain::outcome::TrunkFinding;
 use crate::domain::{PhoneNumber, Timestamp};
@@ -19,6 +21,8 @@ const MISCONFIGURED: usize = 3;
 const FIRST_PAUSE: Duration = Duration::from_mins(1);
 /// The longest pause.
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
+/// How long after a rest that a limit asked for calls leave at half the rate (our own figure).
+pub const SLOW: Duration = Duration::from_mins(1);
 /// How long a probe may go without a word before another is let through.
 const PROBE_WAIT: Duration = Duration::from_mins(1);
 
@@ -27,7 +31,8 @@ const PROBE_WAIT: Duration = Duration::from_mins(1);
 /// Opens on five faults within 30 s or on half of the last twenty results, for a minute; then one
 /// probe is let through, and each that fails doubles the pause up to ten minutes. Refused
 /// credentials, and three configuration faults in a row on different numbers, rest the trunk until
-/// an operator acts. A limit rests it for as long as it asked.
+/// an operator acts. A limit rests it for as long as it asked, and then slows it for [`SLOW`]; it is
+/// no fault, since who answers with a limit works.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
     state: State,
@@ -54,7 +59,65 @@ enum State {
     Locked(&'static str),
 }
 
+/// What of a breaker outlives its process: an engine that starts goes on from it, and whoever only
+/// reads the deck learns from it what an engine would do.
+///
+/// A rest that lies ahead still holds, after one that is over still a single probe is let through, and
+/// refused credentials wait for an operator: that a supervisor started the program again is no act of
+/// one. Faults that have not opened the breaker yet are forgotten.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    /// Until an operator acts.
+    refused: bool,
+    /// Open until then, and the pause that leads there.
+    open: Option<(Timestamp, Duration)>,
+    /// A limit asked for no calls until then.
+    throttled_until: Option<Timestamp>,
+}
+
+impl Kept {
+    /// Why no call may be placed at `now`, and until when; `None`: calls may be placed.
+    pub fn rest(self, now: Timestamp) -> Option<TrunkRest> {
+        Breaker::from(self).rest(now)
+    }
+
+    /// Until when calls leave at half the rate; `None`: at the full rate.
+    pub fn slow_until(self, now: Timestamp) -> Option<Timestamp> {
+        Breaker::from(self).slow_until(now)
+    }
+}
+
+impl From<Kept> for Breaker {
+    fn from(kept: Kept) -> Self {
+        let state = match kept.open {
+            _ if kept.refused => State::Locked("refused"),
+            Some((until, pause)) => State::Open { until, pause },
+            None => State::Closed,
+        };
+        Self {
+            state,
+            throttled_until: kept.throttled_until,
+            ..Self::default()
+        }
+    }
+}
+
 impl Breaker {
+    /// What is to be kept of it.
+    pub fn kept(&self) -> Kept {
+        let open = match self.state {
+            State::Closed | State::Locked(_) => None,
+            State::Open { until, pause } => Some((until, pause)),
+            // Of the probe nothing is known after a restart: it has its time, then there is another.
+            State::Probing { since, pause, .. } => Some((since + PROBE_WAIT, pause)),
+        };
+        Kept {
+            refused: matches!(self.state, State::Locked(_)),
+            open,
+            throttled_until: self.throttled_until,
+        }
+    }
+
     /// What a call through the trunk showed, reported once per call: [`TrunkFinding::Fine`] as
     /// soon as it rings, so that a long conversation does not hold a probe up, else what its end
     /// was classified as.
@@ -128,6 +191,13 @@ impl Breaker {
             until: Some(until),
             cause,
         })
+    }
+
+    /// Until when calls leave at half the rate, because a limit had been reached; `None`: at the full
+    /// rate.
+    pub fn slow_until(&self, now: Timestamp) -> Option<Timestamp> {
+        let end = self.throttled_until? + SLOW;
+        (now < end).then_some(end)
     }
 
     fn on_fault(&mut self, number: PhoneNumber, now: Timestamp) {
@@ -291,6 +361,51 @@ mod tests {
             })
         );
         assert_eq!(breaker.rest(second(7)), None);
+        assert_eq!(breaker.slow_until(second(66)), Some(second(67)));
+        assert_eq!(breaker.slow_until(second(67)), None);
+        assert_eq!(breaker.kept().slow_until(second(7)), Some(second(67)));
+        breaker.on_operator_reset();
+        assert_eq!(breaker.slow_until(second(7)), None, "an operator knows");
+    }
+
+    #[test]
+    fn what_is_kept_rests_as_the_breaker_does() {
+        let mut refused = Breaker::default();
+        refused.on_result(TrunkFinding::Refused, callee(1), second(0));
+        let mut throttled = Breaker::default();
+        let limit = TrunkFinding::Throttled(Duration::from_secs(90));
+        throttled.on_result(limit, callee(1), second(0));
+        let mut both = opened();
+        both.on_result(limit, callee(1), second(0));
+        let mut probing = opened();
+        probing.on_dial(callee(7), second(70));
+        for breaker in [
+            Breaker::default(),
+            opened(),
+            refused,
+            throttled,
+            both,
+            probing,
+        ] {
+            let text = serde_json::to_string(&breaker.kept()).unwrap();
+            let kept: Kept = serde_json::from_str(&text).unwrap();
+            assert_eq!(Breaker::from(kept).kept(), breaker.kept());
+            for now in (70..200).map(second) {
+                assert_eq!(kept.rest(now), breaker.rest(now), "{breaker:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_rest_that_ended_while_nothing_ran_still_lets_one_probe_through() {
+        let mut breaker = Breaker::from(opened().kept());
+        assert_eq!(breaker.rest(second(500)), None);
+        breaker.on_dial(callee(7), second(500));
+        assert!(breaker.rest(second(501)).is_some(), "one probe only");
+        breaker.on_result(TrunkFinding::Faulty, callee(7), second(502));
+        assert_eq!(until(&breaker, 502), Some(second(502 + 120)), "doubled");
+        breaker.on_operator_reset();
+        assert_eq!(breaker.kept(), Kept::default());
     }
 
     #[test]

@@ -46,6 +46,9 @@ pub struct Context {
     pub unhealthy: Option<String>,
     /// The trunk's breaker is open, or it asked us to slow down, until then.
     pub trunk_rests: Option<TrunkRest>,
+    /// The trunk asked us to slow down: until then its calls leave at half the rate; `None`: at the
+    /// full rate.
+    pub slow_until: Option<Timestamp>,
     /// When the campaign's pace began to rise; `None`: full pace.
     pub ramp_from: Option<Timestamp>,
     /// Regions under an emergency ban by the operator, `US-LA`.

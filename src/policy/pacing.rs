@@ -77,11 +77,27 @@ fn minute_full(load: &Load, now: Timestamp) -> Option<Timestamp> {
 }
 
 /// Holds until the campaign's next place in the minute has come, so that a minute's calls do not
-/// leave in one burst and a window's opening does not either.
+/// leave in one burst and a window's opening does not either; and while the trunk is slowed, until
+/// the trunk's next place at half its rate.
 pub(super) fn spacing(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
+    if let Some(end) = trunk_slowed_until(facts, now) {
+        findings.hold(HoldKind::TrunkSlowed, Until::At(end));
+    }
     if let Some(end) = spaced_until(facts, now) {
         findings.hold(HoldKind::Spacing, Until::At(end));
     }
+}
+
+/// When the trunk's next call may leave at half the rate; `None`: now, or it is not slowed.
+///
+/// Its campaigns are slowed as well, by [`spacing_at`]: whichever binds, the trunk's own cap or the
+/// campaigns' pace, half of it is used.
+fn trunk_slowed_until(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
+    let slow_until = facts.context.slow_until?;
+    let trunk = &facts.load.trunk;
+    let share = MINUTE.checked_div(trunk.calls_per_minute)?;
+    let end = slow_until.min(trunk.last_send? + share * 2);
+    (now < end).then_some(end)
 }
 
 fn spaced_until(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
@@ -110,12 +126,23 @@ fn spacing_at(facts: &Facts<'_>, now: Timestamp) -> Duration {
         return Duration::ZERO;
     }
     let share = MINUTE / per_minute;
-    let full = share.saturating_sub(LATENESS.min(share / 4));
+    let slowed = slowed(facts, now);
+    // A slowed trunk is to get half and no more, so there nothing is given up for lateness.
+    let lateness = LATENESS.min(share / 4);
+    let full = share.saturating_sub(if slowed { Duration::ZERO } else { lateness });
     let percent = pace_percent(facts, now);
     let slow = full * 100 / u32::try_from(percent).unwrap_or(100);
-    let spacing = slow.min(full.max(RAMP_SLOWEST));
+    let mut spacing = slow.min(full.max(RAMP_SLOWEST));
+    if slowed {
+        spacing *= 2;
+    }
     // Whole milliseconds, rounded down: the per-minute gate keeps the cap.
     Duration::from_millis(u64::try_from(spacing.as_millis()).unwrap_or(u64::MAX))
+}
+
+/// Whether the trunk has reached a limit and is to be used at half the rate.
+fn slowed(facts: &Facts<'_>, now: Timestamp) -> bool {
+    facts.context.slow_until.is_some_and(|end| now < end)
 }
 
 /// The pace in percent of full: rising in a straight line over the ramp.
@@ -157,9 +184,13 @@ pub(super) fn saw_per_minute(facts: &Facts<'_>, _now: Timestamp) -> String {
 pub(super) fn saw_spacing(facts: &Facts<'_>, now: Timestamp) -> String {
     let spacing = super::words::span(spacing_at(facts, now));
     let pace = pace_percent(facts, now);
+    let slowed = match facts.context.slow_until {
+        Some(end) if now < end => format!(", halved until {end} after a limit of the trunk"),
+        Some(_) | None => String::new(),
+    };
     match facts.load.campaign.last_send {
-        Some(last) => format!("{spacing} apart at {pace} % pace; last sent {last}"),
-        None => format!("{spacing} apart at {pace} % pace; none sent yet"),
+        Some(last) => format!("{spacing} apart at {pace} % pace{slowed}; last sent {last}"),
+        None => format!("{spacing} apart at {pace} % pace{slowed}; none sent yet"),
     }
 }
 
@@ -205,8 +236,13 @@ mod tests {
 
     #[test]
     fn the_end_of_spacing_is_the_first_instant_that_passes() {
-        for (per_minute, ramp) in [(10, true), (10, false), (1, true), (600, true), (7, false)] {
+        let paces = [(10, true), (10, false), (1, true), (600, true), (7, false)];
+        let cases = paces
+            .into_iter()
+            .flat_map(|pace| [(pace, None), (pace, Some(3))]);
+        for ((per_minute, ramp), slow) in cases {
             let mut world = World::open();
+            world.context.slow_until = slow.map(|seconds| monday() + ms(seconds * 1000));
             world.context.ramp_from = ramp.then(|| monday() - minutes(1));
             world.load.campaign.calls_per_minute = per_minute;
             world.load.campaign.last_send = Some(monday());
@@ -232,9 +268,12 @@ mod tests {
         let mut ledger = Ledger::default();
         let mut now = monday();
         let mut sent = 0;
+        let trunk_cap = world.load.trunk.calls_per_minute;
+        let trunk = world.campaign.settings.trunk.clone();
         while now < monday() + span {
             let load = ledger.campaign(world.campaign.id, 10, per_minute, now);
             world.load.campaign = load;
+            world.load.trunk = ledger.trunk(&trunk, 10, trunk_cap, now);
             match world.decide(now) {
                 Decision::Dial(order) => {
                     sent += 1;
@@ -263,10 +302,45 @@ mod tests {
     }
 
     #[test]
+    fn after_a_limit_half_of_what_binds_is_used_and_then_all_of_it() {
+        // Campaign's pace, trunk's cap (0: none); the lower of them binds.
+        for (pace, cap) in [(10, 100), (60, 60), (60, 0), (90, 30), (30, 90), (4, 4)] {
+            let binds = if cap == 0 { pace } else { pace.min(cap) };
+            let sent = |slow: Duration, span: Duration| {
+                let mut world = World::open();
+                world.load.trunk.calls_per_minute = cap;
+                world.context.slow_until = Some(monday() + slow);
+                sends_in(&mut world, pace, 7, span)
+            };
+            let slowed = sent(minutes(10), minutes(10));
+            assert!(
+                slowed * 100 >= binds * 5 * 90 && slowed <= binds * 5 + 1,
+                "{slowed} at half of {binds}"
+            );
+            let after = sent(minutes(1), minutes(11)) - sent(minutes(1), minutes(1));
+            assert!(after * 100 >= binds * 10 * 90, "{after} at {binds}");
+        }
+    }
+
+    #[test]
+    fn the_slowed_trunk_holds_all_its_campaigns() {
+        let mut world = World::open();
+        world.context.slow_until = Some(monday() + ms(30_000));
+        world.load.trunk.last_send = Some(monday() - ms(2_000));
+        let hold = world.hold(monday());
+        assert_eq!(hold.reasons[0].kind, HoldKind::TrunkSlowed);
+        assert_eq!(hold.until, Until::At(monday() + ms(10_000)));
+        world.context.slow_until = Some(monday() + ms(3_000));
+        assert_eq!(world.hold(monday()).until, Until::At(monday() + ms(3_000)));
+        assert_eq!(world.kinds(monday() + ms(3_000)), []);
+    }
+
+    #[test]
     fn the_whole_cap_is_used_and_no_more() {
         for per_minute in [1, 3, 10, 60, 90] {
             for lateness in [0, 7, 20] {
                 let mut world = World::open();
+                world.load.trunk.calls_per_minute = 0;
                 let sent = sends_in(&mut world, per_minute, lateness, minutes(20));
                 let cap = per_minute * 20;
                 assert!(

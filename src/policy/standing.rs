@@ -101,7 +101,7 @@ pub(super) fn saw_trunk(facts: &Facts<'_>, _now: Timestamp) -> String {
     let name = &facts.campaign.settings.trunk;
     match (facts.trunk, &facts.context.trunk_rests) {
         (None, _) => format!("{name} is not in the deck file"),
-        (Some(_), Some(rest)) => format!("{name} rests: {}", rest.cause),
+        (Some(_), Some(rest)) => format!("{name} rests {rest}"),
         (Some(_), None) => format!("{name} takes calls"),
     }
 }

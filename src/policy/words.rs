@@ -4,7 +4,7 @@ use std::fmt;
 use std::time::Duration;
 
 use super::window::local_text;
-use super::{Hold, HoldKind, HoldReason, Refusal, Until, WindowReason};
+use super::{Hold, HoldKind, HoldReason, Refusal, TrunkRest, Until, WindowReason};
 use crate::domain::{ConsentKind, ContactState, ListKind, Timestamp};
 use crate::rules::Rules;
 
@@ -94,8 +94,20 @@ impl fmt::Display for HoldKind {
             Self::CampaignPerMinute(seen, cap) => {
                 write!(f, "campaign {seen}/{cap} in the last 60 s")
             }
+            Self::TrunkSlowed => f.write_str("the trunk runs at half its rate after a limit"),
             Self::Spacing => f.write_str("spaced over the minute"),
         }
+    }
+}
+
+impl fmt::Display for TrunkRest {
+    /// `until 2026-12-08T15:01:00Z: throttled`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.until {
+            Some(end) => write!(f, "until {end}: ")?,
+            None => f.write_str("until an operator acts: ")?,
+        }
+        f.write_str(&self.cause.replace('_', " "))
     }
 }
 

@@ -9,8 +9,9 @@ use crate::domain::{
     ContactState, Outcome, PhoneNumber, Right, Role, SuppressionList, Timestamp, TrunkName,
     TrunkSettings, WindowClass,
 };
+use crate::policy::breaker::Kept;
 use crate::policy::retry::Next;
-use crate::policy::{Abandonment, CallerIdUse, DialOrder, Hold, Load, Refusal};
+use crate::policy::{Abandonment, CallerIdUse, DialOrder, Hold, Load, Refusal, TrunkRest};
 
 /// What can go wrong in a store.
 #[derive(Debug, thiserror::Error)]
@@ -159,6 +160,8 @@ pub struct Snapshot {
     pub trunks: Vec<(TrunkSettings, Load)>,
     /// How often each trunk was reset by an operator; one that never was is not here.
     pub trunk_resets: BTreeMap<TrunkName, u64>,
+    /// What is kept of the trunks' breakers; one that never rested is not here.
+    pub trunk_rests: BTreeMap<TrunkName, Kept>,
     /// Caller IDs with their use.
     pub caller_ids: Vec<CallerIdUse>,
     /// Loaded lists.
@@ -171,6 +174,19 @@ pub struct Snapshot {
     pub head: i64,
     /// The latest instant in the log; a clock behind it is not to be trusted.
     pub last_event_at: Option<Timestamp>,
+}
+
+impl Snapshot {
+    /// Why the trunk takes no calls at `now`, as far as the store has been told; `None`: it takes calls.
+    pub fn rest_of(&self, trunk: &TrunkName, now: Timestamp) -> Option<TrunkRest> {
+        self.trunk_rests.get(trunk)?.rest(now)
+    }
+
+    /// Until when the trunk's calls leave at half the rate, as far as the store has been told; `None`:
+    /// at the full rate.
+    pub fn slow_until(&self, trunk: &TrunkName, now: Timestamp) -> Option<Timestamp> {
+        self.trunk_rests.get(trunk)?.slow_until(now)
+    }
 }
 
 /// Wishes to hang up every call, counted over the deck's life.

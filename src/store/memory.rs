@@ -5,6 +5,7 @@ mod listing;
 mod lists;
 mod outside;
 mod reading;
+mod trunks;
 mod verbs;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use crate::domain::{
     TrunkName, WindowClass,
 };
 use crate::policy::Refusal;
+use crate::policy::breaker::Kept;
 use crate::rules::Rules;
 
 /// A deck in memory. Verbs check before they change anything, so that one that fails leaves no trace.
@@ -42,6 +44,7 @@ pub struct MemoryStore {
     /// Attempts from before a release of the abandonment brake, which does not count them any more.
     forgiven: BTreeSet<AttemptId>,
     trunk_resets: BTreeMap<TrunkName, u64>,
+    trunk_rests: BTreeMap<TrunkName, Kept>,
     /// Loaded lists and their dates.
     lists: BTreeMap<ListKind, Timestamp>,
     suppressions: BTreeMap<(PhoneNumber, ListKind), Suppression>,
@@ -76,6 +79,7 @@ impl MemoryStore {
             counts_from: BTreeMap::new(),
             forgiven: BTreeSet::new(),
             trunk_resets: BTreeMap::new(),
+            trunk_rests: BTreeMap::new(),
             lists: BTreeMap::from([(ListKind::Internal, now)]),
             suppressions: BTreeMap::new(),
             revocations: BTreeMap::new(),

@@ -6,7 +6,7 @@
 //! Whatever a verb returns may be acted upon only after the commit returned.
 //!
 //! Only the process that holds the deck's engine lock may call the engine verbs (`claim`, `record`,
-//! `settle`, `mark_unknown`, `promote_due`, `expire_due`, `hung_up`). Any process may write suppressions and
+//! `settle`, `mark_unknown`, `promote_due`, `expire_due`, `hung_up`, `keep_rest`). Any process may write suppressions and
 //! commands: the claim re-reads both inside its own transaction.
 
 mod answers;
@@ -29,6 +29,7 @@ use crate::domain::{
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
     Role, Suppression, SuppressionList, Timestamp, TrunkName,
 };
+use crate::policy::breaker::Kept;
 use crate::policy::{Abandonment, Context, Facts};
 
 pub use crate::domain::deck::DeckSettings;
@@ -108,8 +109,8 @@ pub trait Store: Outside + Send {
         by: &By,
     ) -> Result<Abandonment, StoreError>;
 
-    /// Lets a trunk whose breaker rests it try again: an engine sees it in its next picture.
-    /// `false`: there is no such trunk. Logs `alert_raised`.
+    /// Lets a trunk whose breaker rests it try again: an engine sees it in its next picture, and one
+    /// that starts finds nothing kept. `false`: there is no such trunk. Logs `alert_raised`.
     fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError>;
 
     // ---- contacts
@@ -263,6 +264,10 @@ pub trait Store: Outside + Send {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Settled>, StoreError>;
+
+    /// Replaces what is kept of a trunk's breaker, so that its rest outlives the engine and others
+    /// know of it. Not logged: the alert that a rest begins is the engine's.
+    fn keep_rest(&mut self, trunk: &TrunkName, kept: Kept) -> Result<(), StoreError>;
 
     /// Attempts that have not ended.
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError>;

@@ -34,6 +34,7 @@ mod model;
 mod outside;
 mod pictures;
 mod processes;
+mod rests;
 mod roles;
 mod sip_codes;
 mod suppressions;

@@ -6,6 +6,7 @@ use dialdeck::domain::{
     ListKind, Right, Role, TrunkName,
 };
 use dialdeck::policy::Context;
+use dialdeck::policy::breaker::Kept;
 use dialdeck::store::{ImportFigures, Store, StoreError};
 
 use crate::world::*;
@@ -61,7 +62,7 @@ fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 8] {
 }
 
 /// The engine's verbs: running the engine is running campaigns.
-fn engine<S: Store>() -> [(&'static str, Right, Verb<S>); 8] {
+fn engine<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
     use Right::Campaigns;
     [
         ("promote_due", Campaigns, |store| {
@@ -89,6 +90,9 @@ fn engine<S: Store>() -> [(&'static str, Right, Verb<S>); 8] {
                 .map(drop)
         }),
         ("hung_up", Campaigns, |store| store.hung_up(0)),
+        ("keep_rest", Campaigns, |store| {
+            store.keep_rest(&deck().trunks[0].name, Kept::default())
+        }),
         ("append", Campaigns, |store| {
             store.append(&NewEvent::new(morning(), EventKind::DeckOpened, "engine"))
         }),

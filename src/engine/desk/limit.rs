@@ -23,6 +23,8 @@ pub enum Limit {
     Retry(Option<Timestamp>),
     /// Too many calls were abandoned: it waits for an operator.
     Abandonment,
+    /// The trunk rests until then; `None`: until an operator acts.
+    TrunkRests(Option<Timestamp>),
     /// Calls in flight at the campaign's cap.
     Concurrent,
     /// At the trunk's.
@@ -37,6 +39,8 @@ pub enum Limit {
     CallerIds(Option<Timestamp>),
     /// It has no caller ID that may be shown.
     NoCallerId,
+    /// The trunk has reached a limit: it runs at half the rate until then.
+    TrunkSlowed(Timestamp),
     /// Nothing but the even spacing of calls over the minute.
     Spacing,
 }
@@ -56,6 +60,7 @@ impl Limit {
             Self::Window(_) => "calling windows",
             Self::Retry(_) => "retry times",
             Self::Abandonment => "abandonment brake",
+            Self::TrunkRests(_) => "trunk rests",
             Self::Concurrent => "concurrent cap",
             Self::TrunkConcurrent => "trunk's concurrent cap",
             Self::DeckConcurrent => "deck's concurrent cap",
@@ -63,6 +68,7 @@ impl Limit {
             Self::TrunkPerMinute(_) => "trunk's per-minute cap",
             Self::CallerIds(_) => "caller IDs",
             Self::NoCallerId => "no caller ID",
+            Self::TrunkSlowed(_) => "trunk slowed",
             Self::Spacing => "spacing",
         }
     }
@@ -70,9 +76,10 @@ impl Limit {
     /// When it ends by time alone, if it does.
     pub const fn until(self) -> Option<Timestamp> {
         match self {
-            Self::Start(at) => Some(at),
+            Self::Start(at) | Self::TrunkSlowed(at) => Some(at),
             Self::Window(at)
             | Self::Retry(at)
+            | Self::TrunkRests(at)
             | Self::PerMinute(at)
             | Self::TrunkPerMinute(at)
             | Self::CallerIds(at) => at,
@@ -108,6 +115,9 @@ pub(super) fn of(
     if abandonment::holds(settings, counts.abandonment) {
         return Limit::Abandonment;
     }
+    if let Some(rest) = snapshot.rest_of(&settings.trunk, now) {
+        return Limit::TrunkRests(rest.until);
+    }
     let load = counts.load;
     if load.in_flight >= load.max_concurrent {
         return Limit::Concurrent;
@@ -138,7 +148,9 @@ pub(super) fn of(
     {
         return Limit::NoCallerId;
     }
-    caller_ids(reading, snapshot, now).unwrap_or(Limit::Spacing)
+    let slowed = snapshot.slow_until(&settings.trunk, now);
+    let spaced = slowed.map_or(Limit::Spacing, Limit::TrunkSlowed);
+    caller_ids(reading, snapshot, now).unwrap_or(spaced)
 }
 
 fn nothing_ready(board: &CampaignBoard, reading: &Reading<'_>) -> Limit {

@@ -97,19 +97,27 @@ pub fn report<S: Store>(
     only: Option<CampaignId>,
     now: Timestamp,
 ) -> Result<WhyReport, StoreError> {
-    let context = Context {
+    let mut context = Context {
         emergency_bans: store
             .settings()?
             .map(|settings| settings.emergency_bans)
             .unwrap_or_default(),
         ..Context::default()
     };
+    let snapshot = store.snapshot(now)?;
     let mut contacts = Vec::new();
     for contact in store.contacts_with(number)? {
         if only.is_some_and(|only| only != contact.campaign) {
             continue;
         }
         let made = made(store, contact.id)?;
+        let trunk = snapshot
+            .campaigns
+            .iter()
+            .find(|counts| counts.campaign.id == contact.campaign)
+            .map(|counts| &counts.campaign.settings.trunk);
+        context.trunk_rests = trunk.and_then(|trunk| snapshot.rest_of(trunk, now));
+        context.slow_until = trunk.and_then(|trunk| snapshot.slow_until(trunk, now));
         store.examine(contact.id, &context, now, &mut |facts| {
             contacts.push(answer(&contact, facts, &made, now));
         })?;

@@ -34,6 +34,7 @@ impl Dispatcher {
             return;
         };
         trunk.breaker.on_dial(attempt.number, now);
+        trunk.keep(effects);
         lane.calls += 1;
         let settings = &lane.campaign.settings;
         let permit = now + PERMIT + trunk.settings.queue_wait;
@@ -377,6 +378,7 @@ impl Dispatcher {
             return;
         };
         trunk.breaker.on_result(finding, number, now);
+        trunk.keep(effects);
         let rest = trunk.breaker.rest(now);
         let rested_before = std::mem::replace(&mut trunk.rests, rest.is_some());
         match rest {

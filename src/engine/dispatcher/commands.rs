@@ -20,7 +20,7 @@ impl Dispatcher {
             Command::ResetTrunk(name) => {
                 let result = match self.trunks.get_mut(&name) {
                     Some(trunk) => {
-                        trunk.reset();
+                        trunk.reset(effects);
                         Ok(Effected::Done)
                     }
                     None => Err(format!("there is no trunk `{name}`")),

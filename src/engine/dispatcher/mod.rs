@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{AttemptId, Campaign, CampaignId, Timestamp, TrunkName, TrunkSettings};
-use crate::policy::breaker::Breaker;
+use crate::policy::breaker::{Breaker, Kept};
 use crate::policy::{Context, Hold, HoldKind, Scope, Until};
 use crate::provider::Request;
 use crate::rules::Rules;
@@ -69,6 +69,8 @@ pub struct Dispatcher {
 struct Trunk {
     settings: TrunkSettings,
     breaker: Breaker,
+    /// What the store has of the breaker.
+    kept: Kept,
     rests: bool,
     /// Resets that were seen so far, of those that other processes made.
     resets: u64,
@@ -78,9 +80,19 @@ struct Trunk {
 
 impl Trunk {
     /// An operator lets it try again.
-    fn reset(&mut self) {
+    fn reset(&mut self, effects: &mut Vec<Effect>) {
         self.breaker.on_operator_reset();
         self.rests = false;
+        self.keep(effects);
+    }
+
+    /// Has the store keep what has changed of the breaker.
+    fn keep(&mut self, effects: &mut Vec<Effect>) {
+        let kept = self.breaker.kept();
+        if std::mem::replace(&mut self.kept, kept) != kept {
+            let keep = Job::KeepRest(self.settings.name.clone(), kept);
+            effects.push(Effect::Store(keep));
+        }
     }
 }
 
@@ -198,20 +210,23 @@ impl Dispatcher {
         for (settings, _) in &snapshot.trunks {
             let resets = snapshot.trunk_resets.get(&settings.name).copied();
             let resets = resets.unwrap_or(0);
+            let kept = snapshot.trunk_rests.get(&settings.name).copied();
+            let kept = kept.unwrap_or_default();
             let trunk = self
                 .trunks
                 .entry(settings.name.clone())
                 .or_insert_with(|| Trunk {
                     settings: settings.clone(),
-                    breaker: Breaker::default(),
-                    rests: false,
+                    breaker: Breaker::from(kept),
+                    kept,
+                    rests: kept.rest(now).is_some(),
                     resets,
                     numbers_asked: None,
                 });
             trunk.settings = settings.clone();
             if std::mem::replace(&mut trunk.resets, resets) != resets {
                 // What the lanes wait for is looked at anew with every picture.
-                trunk.reset();
+                trunk.reset(effects);
             }
         }
         let pass = self.lanes.values().map(|lane| lane.pass).min().unwrap_or(0);
@@ -373,12 +388,13 @@ impl Dispatcher {
         }
     }
 
-    fn context(&mut self, campaign: CampaignId, now: Timestamp) -> Context {
+    fn context(&self, campaign: CampaignId, now: Timestamp) -> Context {
         let lane = self.lanes.get(&campaign);
-        let trunk = lane.and_then(|lane| self.trunks.get_mut(&lane.campaign.settings.trunk));
+        let trunk = lane.and_then(|lane| self.trunks.get(&lane.campaign.settings.trunk));
         Context {
             unhealthy: self.unhealthy.clone(),
             trunk_rests: trunk.and_then(|trunk| trunk.breaker.rest(now)),
+            slow_until: trunk.and_then(|trunk| trunk.breaker.slow_until(now)),
             ramp_from: lane.and_then(|lane| lane.ramp_from),
             emergency_bans: self.emergency_bans.clone(),
         }

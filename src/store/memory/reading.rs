@@ -36,6 +36,7 @@ impl MemoryStore {
             in_flight: self.in_flight(|_| true),
             trunks: trunks.collect(),
             trunk_resets: self.trunk_resets.clone(),
+            trunk_rests: self.trunk_rests.clone(),
             caller_ids,
             lists: self.loaded_lists(),
             alerts: alerts

@@ -10,6 +10,7 @@ use crate::domain::{
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState, DeckId, ListKind,
     PhoneNumber, Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
 };
+use crate::policy::breaker::Kept;
 use crate::policy::{Abandonment, Context, Facts};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
@@ -130,13 +131,7 @@ impl Store for MemoryStore {
 
     fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError> {
         self.permit(Right::Campaigns)?;
-        let mut known = self.settings.iter().flat_map(|settings| &settings.trunks);
-        if !known.any(|known| known.name == *trunk) {
-            return Ok(false);
-        }
-        *self.trunk_resets.entry(trunk.clone()).or_default() += 1;
-        self.note(entries::trunk_reset(trunk, by));
-        Ok(true)
+        Ok(self.let_trunk_try_again(trunk, by))
     }
 
     fn import_contacts(
@@ -409,15 +404,7 @@ impl Store for MemoryStore {
         by: &By,
     ) -> Result<(), StoreError> {
         self.permit(Right::Campaigns)?;
-        let Some(settings) = self.effective_settings() else {
-            return Ok(());
-        };
-        for (number, ownership, alert) in moves::ownership(&settings, trunk, owned, by) {
-            self.ownership.insert((trunk.clone(), number), ownership);
-            if let Some(event) = alert {
-                self.note(event);
-            }
-        }
+        self.note_ownership(trunk, owned, by);
         Ok(())
     }
 
@@ -431,6 +418,12 @@ impl Store for MemoryStore {
     fn hung_up(&mut self, wish: u64) -> Result<(), StoreError> {
         self.permit(Right::Campaigns)?;
         self.hang_ups.taken = self.hang_ups.taken.max(wish);
+        Ok(())
+    }
+
+    fn keep_rest(&mut self, trunk: &TrunkName, kept: Kept) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.rest_trunk(trunk, kept);
         Ok(())
     }
 

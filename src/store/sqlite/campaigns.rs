@@ -13,10 +13,12 @@ use crate::domain::{
     Timestamp, TrunkName,
 };
 use crate::policy::Abandonment;
+use crate::policy::breaker::Kept;
 use crate::store::{By, DeckSettings, ImportFigures, StoreError, entries, moves};
 
 const SETTINGS: &str = "settings";
 const TRUNK_RESETS: &str = "trunk_resets";
+const TRUNK_RESTS: &str = "trunk_rests";
 
 /// Adds a campaign in state `draft`.
 pub(super) fn add(
@@ -151,8 +153,28 @@ pub(super) fn reset_trunk(
     let mut resets = trunk_resets(work)?;
     *resets.entry(trunk.clone()).or_default() += 1;
     meta::set(work.conn, TRUNK_RESETS, &serde_json::to_string(&resets)?)?;
+    keep_rest(work, trunk, Kept::default())?;
     log::append(work, &entries::trunk_reset(trunk, by))?;
     Ok(true)
+}
+
+/// Replaces what is kept of a trunk's breaker.
+pub(super) fn keep_rest(work: &Work<'_>, trunk: &TrunkName, kept: Kept) -> Result<(), StoreError> {
+    let mut rests = trunk_rests(work)?;
+    if kept == Kept::default() {
+        rests.remove(trunk);
+    } else {
+        rests.insert(trunk.clone(), kept);
+    }
+    meta::set(work.conn, TRUNK_RESTS, &serde_json::to_string(&rests)?)
+}
+
+/// What is kept of the trunks' breakers.
+pub(super) fn trunk_rests(work: &Work<'_>) -> Result<BTreeMap<TrunkName, Kept>, StoreError> {
+    match meta::value(work.conn, TRUNK_RESTS)? {
+        Some(text) => Ok(serde_json::from_str(&text)?),
+        None => Ok(BTreeMap::new()),
+    }
 }
 
 /// How often each trunk was reset.

@@ -193,6 +193,7 @@ fn follow_up(
 static HEALTHY: Context = Context {
     unhealthy: None,
     trunk_rests: None,
+    slow_until: None,
     ramp_from: None,
     emergency_bans: Vec::new(),
 };

@@ -13,6 +13,7 @@ use crate::domain::{
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
     Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
 };
+use crate::policy::breaker::Kept;
 use crate::policy::{Abandonment, Context, Facts};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
@@ -270,6 +271,11 @@ impl Store for SqliteStore {
         self.permit(Right::Campaigns)?;
         self.makes_attempts()?;
         self.write_plainly(|work| settle::settle(work, attempt, report, at, now))
+    }
+
+    fn keep_rest(&mut self, trunk: &TrunkName, kept: Kept) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| campaigns::keep_rest(work, trunk, kept))
     }
 
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {

@@ -40,17 +40,21 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 
 const fn role(limit: Limit) -> Role {
     match limit {
-        Limit::NoEngine | Limit::Abandonment | Limit::NoCallerId => Role::Bad,
+        Limit::NoEngine | Limit::Abandonment | Limit::TrunkRests(None) | Limit::NoCallerId => {
+            Role::Bad
+        }
         Limit::Spacing | Limit::NothingLeft => Role::Text,
         Limit::State(_)
         | Limit::Start(_)
         | Limit::Window(_)
         | Limit::Retry(_)
+        | Limit::TrunkRests(Some(_))
         | Limit::Concurrent
         | Limit::TrunkConcurrent
         | Limit::DeckConcurrent
         | Limit::PerMinute(_)
         | Limit::TrunkPerMinute(_)
+        | Limit::TrunkSlowed(_)
         | Limit::CallerIds(_) => Role::Warn,
     }
 }

@@ -116,6 +116,8 @@ pub(super) fn binds(limit: Limit, shared: &Shared) -> String {
         Limit::Window(at) => first("windows shut, first opens", at),
         Limit::Retry(at) => first("all wait, first retry", at),
         Limit::Abandonment => "abandonment brake: waits for an operator".to_owned(),
+        Limit::TrunkRests(Some(at)) => format!("the trunk rests until {}", when(at, shared)),
+        Limit::TrunkRests(None) => "the trunk rests: waits for an operator".to_owned(),
         Limit::Concurrent => "full: a call has to end".to_owned(),
         Limit::TrunkConcurrent => "trunk full: a call has to end".to_owned(),
         Limit::DeckConcurrent => "deck full: a call has to end".to_owned(),
@@ -123,6 +125,12 @@ pub(super) fn binds(limit: Limit, shared: &Shared) -> String {
         Limit::TrunkPerMinute(at) => slot("trunk slot", at, shared),
         Limit::CallerIds(at) => first("caller IDs full, one free", at),
         Limit::NoCallerId => "no caller ID may be shown".to_owned(),
+        Limit::TrunkSlowed(at) => {
+            format!(
+                "trunk at half its rate after a limit, until {}",
+                when(at, shared)
+            )
+        }
         Limit::Spacing => "spaced over the minute".to_owned(),
     }
 }

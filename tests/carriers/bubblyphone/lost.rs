@@ -7,8 +7,8 @@ use dialdeck::domain::attempt::CallEnd;
 use dialdeck::provider::{LookUp, Request};
 
 use super::{
-    BUSY, Bench, FAX, MACHINE, PERSON, SILENT, ask, bench, faulty, fresh, options, outcome, secs,
-    warnings,
+    BUSY, Bench, FAX, MACHINE, PERSON, READ_FAULTS, SILENT, ask, bench, faulty, fresh, options,
+    outcome, secs, warnings,
 };
 use crate::rig::{self, attempt, number};
 use crate::vendors::bubblyphone::{BubblyPhoneDouble, Settings};
@@ -54,14 +54,7 @@ fn a_call_that_is_not_there_counts_as_never_placed_only_late_and_twice() {
 
 #[test]
 fn a_listing_that_fails_tells_nothing() {
-    for fault in [
-        "get_error",
-        "get_html",
-        "get_broken",
-        "get_limited",
-        "get_cut",
-        "get_missing",
-    ] {
+    for fault in READ_FAULTS {
         let mut bench = faulty(fault);
         let mut inquiry = bench.rig.inquiry(1, number(PERSON));
         inquiry.reserved_at = inquiry.reserved_at - secs(360);

@@ -143,7 +143,11 @@ fn caller_ids(ids: &[CallerIdBoard], out: &mut dyn Write) -> Result<(), CliError
             id.number.to_string(),
             id.pool.clone(),
             id.trunk.to_string(),
-            state.as_str().unwrap_or_default().to_owned(),
+            if id.proven {
+                state.as_str().unwrap_or_default().to_owned()
+            } else {
+                "not proven ours".to_owned()
+            },
             format!("{}/{}", id.per_hour[0], id.per_hour[1]),
             id.frees_at.map_or_else(|| "-".to_owned(), instant),
         ]);

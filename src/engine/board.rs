@@ -136,6 +136,8 @@ pub struct CallerIdBoard {
     pub trunk: TrunkName,
     /// Whether it may be shown.
     pub state: CallerIdState,
+    /// Whether its provider has said within 24 h that it is ours, where it can; else it is not shown.
+    pub proven: bool,
     /// Sends in the last 60 minutes and the cap.
     pub per_hour: [u32; 2],
     /// When the next send is possible, when full or resting after a block.
@@ -207,7 +209,7 @@ impl Board {
             caller_ids: snapshot
                 .caller_ids
                 .iter()
-                .map(|usage| CallerIdBoard::of(usage, now))
+                .map(|usage| CallerIdBoard::of(usage, snapshot, now))
                 .collect(),
             trunks: snapshot
                 .trunks
@@ -329,7 +331,7 @@ fn fold_zones(
 
 impl CallerIdBoard {
     /// A caller ID with its use at `now`; one that rests after a block shows as resting.
-    pub fn of(usage: &CallerIdUse, now: Timestamp) -> Self {
+    pub fn of(usage: &CallerIdUse, snapshot: &Snapshot, now: Timestamp) -> Self {
         let rests = usage.caller_id.rests(now);
         let state = match usage.caller_id.state {
             CallerIdState::Active if rests.is_some() => CallerIdState::Resting,
@@ -342,6 +344,7 @@ impl CallerIdBoard {
             pool: usage.caller_id.pool.clone(),
             trunk: usage.caller_id.trunk.clone(),
             state,
+            proven: snapshot.is_proven(&usage.caller_id, now),
             per_hour: [usage.sent_last_hour, usage.cap],
             frees_at: usage.hour_frees_at.max(rests),
         }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::decide::Findings;
 use super::{CallerIdUse, Facts, HoldKind, Until};
 use crate::domain::campaign::CallerIdStrategy;
-use crate::domain::{CallerIdState, Timestamp};
+use crate::domain::{CallerId, CallerIdState, Timestamp, TrunkSettings};
 
 /// How long a caller ID rests after a network's analytics blocked a call that showed it (608,
 /// RFC 8688): one hour, our own figure, long enough for its hourly count to fall to nothing.
@@ -63,13 +63,18 @@ fn usable(facts: &Facts<'_>, candidate: &CallerIdUse) -> bool {
         && rules.names(id)
 }
 
-/// Whether the provider said within a day that the number is owned, where it can say so at all (D11).
+/// Whether the provider said within [`OWNERSHIP_LIFE`] that the number is owned, where it can say so
+/// at all (D11). `trunk`: the caller ID's; `None`: it is not in the deck file, and takes no calls.
+pub fn is_proven(id: &CallerId, trunk: Option<&TrunkSettings>, now: Timestamp) -> bool {
+    let asked = trunk.is_some_and(|trunk| trunk.capabilities.lists_numbers);
+    !asked
+        || id
+            .ownership
+            .is_some_and(|word| word.owned && now.since(word.at) <= OWNERSHIP_LIFE)
+}
+
 fn proven(facts: &Facts<'_>, candidate: &CallerIdUse, now: Timestamp) -> bool {
-    let asked = facts
-        .trunk
-        .is_some_and(|trunk| trunk.capabilities.lists_numbers);
-    let word = candidate.caller_id.ownership;
-    !asked || word.is_some_and(|word| word.owned && now.since(word.at) <= OWNERSHIP_LIFE)
+    is_proven(&candidate.caller_id, facts.trunk, now)
 }
 
 fn cap(facts: &Facts<'_>, candidate: &CallerIdUse) -> u32 {

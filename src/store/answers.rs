@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crate::domain::event::SealedEvent;
 use crate::domain::outcome::Classification;
 use crate::domain::{
-    Attempt, AttemptId, Briefing, Campaign, CampaignId, CampaignState, ClassId, ContactId,
-    ContactState, Outcome, PhoneNumber, Right, Role, SuppressionList, Timestamp, TrunkName,
-    TrunkSettings, WindowClass,
+    Attempt, AttemptId, Briefing, CallerId, Campaign, CampaignId, CampaignState, ClassId,
+    ContactId, ContactState, Outcome, PhoneNumber, Right, Role, SuppressionList, Timestamp,
+    TrunkName, TrunkSettings, WindowClass,
 };
 use crate::policy::breaker::Kept;
+use crate::policy::caller_id;
 use crate::policy::retry::Next;
 use crate::policy::{Abandonment, CallerIdUse, DialOrder, Hold, Load, Refusal, TrunkRest};
 
@@ -177,6 +178,17 @@ pub struct Snapshot {
 }
 
 impl Snapshot {
+    /// A trunk's settings; `None`: it is not in the deck file any more.
+    pub fn trunk(&self, name: &TrunkName) -> Option<&TrunkSettings> {
+        let mut all = self.trunks.iter().map(|(trunk, _)| trunk);
+        all.find(|trunk| trunk.name == *name)
+    }
+
+    /// Whether a caller ID's provider has said lately that it is ours, where it can say so.
+    pub fn is_proven(&self, id: &CallerId, now: Timestamp) -> bool {
+        caller_id::is_proven(id, self.trunk(&id.trunk), now)
+    }
+
     /// Why the trunk takes no calls at `now`, as far as the store has been told; `None`: it takes calls.
     pub fn rest_of(&self, trunk: &TrunkName, now: Timestamp) -> Option<TrunkRest> {
         self.trunk_rests.get(trunk)?.rest(now)

@@ -2,7 +2,7 @@
 
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{CallEventKind, ContactState, Role, WaitReason};
-use dialdeck::engine::desk::{Ask, Centre, EngineSeat, ListQuery, Told};
+use dialdeck::engine::desk::{Ask, Centre, EngineSeat, Limit, ListQuery, Told};
 use dialdeck::store::Store as _;
 
 use crate::bench::{Bench, desk};
@@ -59,6 +59,28 @@ fn a_view_equals_a_recount() {
         .sum();
     let open = [ContactState::Ready, ContactState::InFlight, retry];
     assert_eq!(to_call, count(&open));
+}
+
+#[test]
+fn caller_ids_not_proven_ours_bind_and_are_told_apart() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = sqlite(&folder);
+    let mut settings = deck();
+    settings.trunks[0].capabilities.lists_numbers = true;
+    engine.configure(&settings).unwrap();
+    campaign(&mut engine, "spring", 3);
+    let view = desk(&folder).view().unwrap();
+    assert_eq!(view.campaigns[0].limit, Limit::CallerIdsUnproven);
+    assert!(view.board.caller_ids.iter().all(|id| !id.proven));
+    let trunk = settings.trunks[0].name.clone();
+    engine
+        .note_numbers(&trunk, &[caller_id(1)], &by(morning()))
+        .unwrap();
+    let view = desk(&folder).view().unwrap();
+    assert_ne!(view.campaigns[0].limit, Limit::CallerIdsUnproven);
+    for id in &view.campaigns[0].caller_ids {
+        assert_eq!(id.proven, id.number == caller_id(1));
+    }
 }
 
 #[test]

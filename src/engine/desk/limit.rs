@@ -3,7 +3,7 @@
 use crate::domain::{CallerIdState, CampaignState, Timestamp};
 use crate::engine::board::CampaignBoard;
 use crate::engine::reading::Reading;
-use crate::policy::abandonment;
+use crate::policy::{CallerIdUse, abandonment};
 use crate::store::Snapshot;
 
 /// The one reason for which a campaign's next call does not leave this instant.
@@ -39,6 +39,8 @@ pub enum Limit {
     CallerIds(Option<Timestamp>),
     /// It has no caller ID that may be shown.
     NoCallerId,
+    /// The provider has not said within 24 h that any of its caller IDs is ours.
+    CallerIdsUnproven,
     /// The trunk has reached a limit: it runs at half the rate until then.
     TrunkSlowed(Timestamp),
     /// Nothing but the even spacing of calls over the minute.
@@ -68,6 +70,7 @@ impl Limit {
             Self::TrunkPerMinute(_) => "trunk's per-minute cap",
             Self::CallerIds(_) => "caller IDs",
             Self::NoCallerId => "no caller ID",
+            Self::CallerIdsUnproven => "caller IDs not proven",
             Self::TrunkSlowed(_) => "trunk slowed",
             Self::Spacing => "spacing",
         }
@@ -91,6 +94,7 @@ impl Limit {
             | Self::TrunkConcurrent
             | Self::DeckConcurrent
             | Self::NoCallerId
+            | Self::CallerIdsUnproven
             | Self::Spacing => None,
         }
     }
@@ -142,11 +146,12 @@ pub(super) fn of(
     if let Some(at) = trunk.and_then(|load| load.minute_frees_at.filter(|at| *at > now)) {
         return Limit::TrunkPerMinute(Some(at));
     }
-    if reading
-        .caller_ids(snapshot)
-        .all(|usage| usage.caller_id.state != CallerIdState::Active)
-    {
+    let mut shown = active_ids(reading, snapshot).peekable();
+    if shown.peek().is_none() {
         return Limit::NoCallerId;
+    }
+    if !shown.any(|usage| snapshot.is_proven(&usage.caller_id, now)) {
+        return Limit::CallerIdsUnproven;
     }
     let slowed = snapshot.slow_until(&settings.trunk, now);
     let spaced = slowed.map_or(Limit::Spacing, Limit::TrunkSlowed);
@@ -164,11 +169,19 @@ fn nothing_ready(board: &CampaignBoard, reading: &Reading<'_>) -> Limit {
     Limit::NothingLeft
 }
 
+fn active_ids<'a>(
+    reading: &'a Reading<'_>,
+    snapshot: &'a Snapshot,
+) -> impl Iterator<Item = &'a CallerIdUse> {
+    reading
+        .caller_ids(snapshot)
+        .filter(|usage| usage.caller_id.state == CallerIdState::Active)
+}
+
 /// Whether caller IDs bind: every one that may be shown is full or rests.
 fn caller_ids(reading: &Reading<'_>, snapshot: &Snapshot, now: Timestamp) -> Option<Limit> {
-    let shown = reading
-        .caller_ids(snapshot)
-        .filter(|usage| usage.caller_id.state == CallerIdState::Active);
+    let shown =
+        active_ids(reading, snapshot).filter(|usage| snapshot.is_proven(&usage.caller_id, now));
     let own_cap = reading.counts.campaign.settings.caller_id.hourly_cap;
     let mut first: Option<Timestamp> = None;
     for usage in shown {

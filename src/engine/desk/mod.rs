@@ -327,7 +327,7 @@ fn caller_ids(reading: &Reading<'_>, snapshot: &Snapshot, now: Timestamp) -> Vec
     reading
         .caller_ids(snapshot)
         .map(|usage| {
-            let mut id = CallerIdBoard::of(usage, now);
+            let mut id = CallerIdBoard::of(usage, snapshot, now);
             id.per_hour[1] = id.per_hour[1].min(cap);
             id
         })

@@ -179,6 +179,7 @@ fn caller_ids() -> Vec<CallerIdBoard> {
             pool: "main".to_owned(),
             trunk: TrunkName("sim".to_owned()),
             state: CallerIdState::Active,
+            proven: true,
             per_hour: [used, 30],
             frees_at: (used == 30).then(|| minutes(15)),
         })

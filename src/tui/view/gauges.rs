@@ -214,7 +214,12 @@ fn caller_ids(view: &CampaignView, shared: &Shared, glyphs: &Glyphs) -> Gauge {
         _ => "Caller IDs".to_owned(),
     };
     let frees: Option<Timestamp> = ids.iter().filter_map(|id| id.frees_at).min();
+    let unproven = ids.iter().any(|id| !id.proven);
     let (words, brief) = match (usable, frees) {
+        (0, _) if unproven => (
+            "NONE proven to be ours".to_owned(),
+            "not proven ours".to_owned(),
+        ),
         (0, Some(at)) => {
             let at = words::when(at, shared);
             (
@@ -246,8 +251,8 @@ fn caller_ids(view: &CampaignView, shared: &Shared, glyphs: &Glyphs) -> Gauge {
 /// Calls that a caller ID may still show this hour.
 fn left(id: &CallerIdBoard) -> u32 {
     match id.state {
-        CallerIdState::Active => id.per_hour[1].saturating_sub(id.per_hour[0]),
-        CallerIdState::Resting | CallerIdState::Retired => 0,
+        CallerIdState::Active if id.proven => id.per_hour[1].saturating_sub(id.per_hour[0]),
+        CallerIdState::Active | CallerIdState::Resting | CallerIdState::Retired => 0,
     }
 }
 

@@ -55,6 +55,7 @@ const fn role(limit: Limit) -> Role {
         | Limit::PerMinute(_)
         | Limit::TrunkPerMinute(_)
         | Limit::TrunkSlowed(_)
+        | Limit::CallerIdsUnproven
         | Limit::CallerIds(_) => Role::Warn,
     }
 }

@@ -246,6 +246,21 @@ fn the_idle_line_names_what_binds_and_how_often() {
 }
 
 #[test]
+fn caller_ids_not_proven_ours_are_not_usable() {
+    let mut model = model((120, 36));
+    assert!(screen(&model).contains("3/5 usable"));
+    let view = model.shared.view.as_mut().unwrap();
+    view.campaigns[0].caller_ids[0].proven = false;
+    assert!(screen(&model).contains("2/5 usable"));
+    let view = model.shared.view.as_mut().unwrap();
+    for id in &mut view.campaigns[0].caller_ids {
+        id.proven = false;
+    }
+    let text = screen(&model);
+    assert!(text.contains("NONE proven to be ours"), "{text}");
+}
+
+#[test]
 fn what_starts_is_said_in_lines() {
     let mut model = model((120, 36));
     model.shared.now = "2026-04-14T18:00:10Z".parse::<Timestamp>().unwrap();

@@ -125,6 +125,9 @@ pub(super) fn binds(limit: Limit, shared: &Shared) -> String {
         Limit::TrunkPerMinute(at) => slot("trunk slot", at, shared),
         Limit::CallerIds(at) => first("caller IDs full, one free", at),
         Limit::NoCallerId => "no caller ID may be shown".to_owned(),
+        Limit::CallerIdsUnproven => {
+            "the carrier has not said that our caller IDs are ours".to_owned()
+        }
         Limit::TrunkSlowed(at) => {
             format!(
                 "trunk at half its rate after a limit, until {}",

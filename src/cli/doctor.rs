@@ -373,6 +373,7 @@ fn caller_ids(snapshot: &Snapshot, now: Timestamp) -> Finding {
         .iter()
         .map(|usage| &usage.caller_id)
         .filter(|id| id.state == CallerIdState::Active && id.rests(now).is_none())
+        .filter(|id| snapshot.is_proven(id, now))
         .count();
     let level = if active == 0 { Level::Warn } else { Level::Ok };
     finding(

@@ -215,6 +215,22 @@ struct Receiver {
     taken: Arc<Mutex<Vec<(HeaderMap, Bytes)>>>,
 }
 
+impl Receiver {
+    /// One that listens, and its address.
+    fn open(under: &Under) -> (Self, String) {
+        let receiver = Self::default();
+        let routes = Router::new()
+            .route("/results", post(take))
+            .with_state(receiver.clone());
+        let socket = under.run(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let url = format!("http://{}/results", socket.local_addr().unwrap());
+        under
+            .runtime
+            .spawn(async move { axum::serve(socket, routes).await });
+        (receiver, url)
+    }
+}
+
 async fn take(State(receiver): State<Receiver>, head: HeaderMap, body: Bytes) -> StatusCode {
     receiver.taken.lock().unwrap().push((head, body));
     let next = receiver.answers.lock().unwrap().pop();
@@ -224,15 +240,7 @@ async fn take(State(receiver): State<Receiver>, head: HeaderMap, body: Bytes) ->
 #[test]
 fn results_are_signed_tried_again_and_given_up() {
     let mut under = Under::idle();
-    let receiver = Receiver::default();
-    let routes = Router::new()
-        .route("/results", post(take))
-        .with_state(receiver.clone());
-    let socket = under.run(TcpListener::bind("127.0.0.1:0")).unwrap();
-    let url = format!("http://{}/results", socket.local_addr().unwrap());
-    under
-        .runtime
-        .spawn(async move { axum::serve(socket, routes).await });
+    let (receiver, url) = Receiver::open(&under);
     under.finish_contacts(&url, 3);
     let secret = Secret::new("whsec");
     let http = Http::new(Clock::System).unwrap();
@@ -280,15 +288,7 @@ fn results_are_signed_tried_again_and_given_up() {
 #[test]
 fn an_agents_word_is_part_of_the_result() {
     let mut under = Under::idle();
-    let receiver = Receiver::default();
-    let routes = Router::new()
-        .route("/results", post(take))
-        .with_state(receiver.clone());
-    let socket = under.run(TcpListener::bind("127.0.0.1:0")).unwrap();
-    let url = format!("http://{}/results", socket.local_addr().unwrap());
-    under
-        .runtime
-        .spawn(async move { axum::serve(socket, routes).await });
+    let (receiver, url) = Receiver::open(&under);
     under.finish_a_call(&url, "confirmed");
     let (deck, clock) = (under.deck, under.clock.clone());
     let http = Http::new(Clock::System).unwrap();

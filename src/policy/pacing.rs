@@ -34,7 +34,8 @@ pub(super) fn concurrency(facts: &Facts<'_>, _now: Timestamp, findings: &mut Fin
             Until::CallEnds,
         );
     }
-    if full(&load.trunk) {
+    // A trunk that is not there has no slots either; its own gate says so.
+    if facts.trunk.is_some() && full(&load.trunk) {
         findings.hold(
             HoldKind::TrunkConcurrent(load.trunk.in_flight, load.trunk.max_concurrent),
             Until::CallEnds,

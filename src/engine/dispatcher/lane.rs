@@ -183,21 +183,16 @@ impl Lane {
         if !self.runs() {
             return None;
         }
-        let unblocks = match self.blocked {
-            Some(Block {
-                until: Until::At(at),
-                ..
-            }) => Some(at),
-            Some(Block {
-                until: Until::CallEnds | Until::Operator,
-                ..
-            })
-            | None => None,
+        let until = self.blocked.map(|block| block.until);
+        let unblocks = match until {
+            Some(Until::At(at)) => Some(at),
+            Some(Until::CallEnds | Until::Operator) | None => None,
         };
+        // A window that opens helps nobody while somebody has to act first.
         let changes = self
             .classes
             .values()
-            .filter(|class| class.has_work())
+            .filter(|class| class.has_work() && until != Some(Until::Operator))
             .filter_map(ClassLane::changes_at)
             .min();
         let expires = self

@@ -197,10 +197,8 @@ fn run(
     };
     // A deck file that is broken is told by who needs it; no start or resume does.
     if let Ok(config) = env.deck_config() {
-        warnings.extend(campaigns.iter().filter_map(|campaign| {
-            let wrong = config.agents_unheard(&campaign.settings)?;
-            Some(format!("{}: {wrong}", campaign.name()))
-        }));
+        let odds = |campaign: &Campaign| config.at_odds_with(&campaign.settings);
+        warnings.extend(campaigns.iter().flat_map(odds));
     }
     let moved = moved(&mut deck, &campaigns, CampaignState::Running, &args.note)?;
     say_moved(&moved, &warnings, env, out)?;

@@ -105,9 +105,8 @@ fn outside_findings(
         .iter()
         .filter(|one| one.state != CampaignState::Stopped)
     {
-        if let Some(wrong) = config.agents_unheard(&campaign.settings) {
-            let text = format!("{}: {wrong}", campaign.name());
-            findings.push(finding("campaign", Level::Warn, text));
+        for wrong in config.at_odds_with(&campaign.settings) {
+            findings.push(finding("campaign", Level::Warn, wrong));
         }
     }
     let mut campaigns = campaigns.iter();

@@ -155,7 +155,7 @@ impl Running {
         let mut reporter = Reporter::new(env, self.shown, self.from, &self.handle)?;
         let watching = watch((self.task, self.handle), hang_up, &mut reporter, out);
         let ending = self.runtime.block_on(watching)?;
-        let code = close(env, self.shown, &self.clock, &ending, &reporter, out)?;
+        let code = close(env, self.shown, &self.clock, &ending, &mut reporter, out)?;
         if let Some(courier) = &self.courier {
             outside::last_results(courier, &self.clock, &self.runtime, env)?;
         }
@@ -286,7 +286,7 @@ fn close(
     shown: Shown,
     clock: &Clock,
     ending: &Ending,
-    reporter: &Reporter,
+    reporter: &mut Reporter,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
     if let Ending::StoreFailed(why) = ending {
@@ -303,6 +303,7 @@ fn close(
         return Ok(ExitCode::Done);
     }
     let board = status::board(&mut deck)?;
+    reporter.alerts(&board);
     if !env.json {
         status::campaigns(&board.campaigns, out)?;
     }

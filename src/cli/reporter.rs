@@ -22,21 +22,23 @@ const PAGE: usize = 1_000;
 /// What is shown of a run besides its end; with `--json` always the log's entries as they are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
-    /// A progress line, on a terminal.
+    /// The alerts, and on a terminal a progress line.
     Progress,
     /// The log's entries in words.
     Entries,
 }
 
-/// Shows a run while it goes on: the log as JSON lines, or a progress line on a terminal.
+/// Shows a run while it goes on: the log's entries, or its alerts and a progress line.
 pub(super) struct Reporter {
-    /// `None`: its entries are not shown.
+    /// `None`: alerts and the progress line are shown.
     log: Option<SqliteStore>,
     /// Whether entries are shown as they are, else in words.
     as_they_are: bool,
+    /// The last entry or alert shown.
     seen: i64,
-    /// For the progress line; `None`: no line.
-    line: Option<(Tty, watch::Receiver<Arc<Board>>)>,
+    board: watch::Receiver<Arc<Board>>,
+    /// `None`: no progress line.
+    line: Option<Tty>,
     looks: u32,
 }
 
@@ -62,10 +64,8 @@ impl Reporter {
             log,
             as_they_are: env.json,
             seen: from,
-            line: Tty::behind(stderr())
-                .ok()
-                .filter(|_| !env.json && !entries)
-                .map(|line| (line, handle.board())),
+            board: handle.board(),
+            line: Tty::behind(stderr()).ok().filter(|_| !env.json && !entries),
             looks: 0,
         })
     }
@@ -77,17 +77,33 @@ impl Reporter {
     pub(super) fn look(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
         self.tail(out)?;
         self.looks += 1;
-        if let Some((line, board)) = &mut self.line
-            && self.looks.is_multiple_of(LOOKS_PER_LINE)
-        {
-            let board = board.borrow().clone();
-            // The terminal may not read or have gone; the engine goes on all the same.
-            if !line.is_behind() {
-                write!(line, "\r{}\x1b[K", progress(&board)).ok();
+        if self.log.is_none() && self.looks.is_multiple_of(LOOKS_PER_LINE) {
+            let board = self.board.borrow().clone();
+            self.alerts(&board);
+            if let Some(line) = &mut self.line {
+                // The terminal may not read or have gone; the engine goes on all the same.
+                if !line.is_behind() {
+                    write!(line, "\r{}\x1b[K", progress(&board)).ok();
+                }
+                line.flush().ok();
             }
-            line.flush().ok();
         }
         Ok(())
+    }
+
+    /// Says the alerts that are new, unless they were shown as entries.
+    pub(super) fn alerts(&mut self, board: &Board) {
+        if self.log.is_some() {
+            return;
+        }
+        for alert in board.alerts.iter().rev() {
+            let seq = alert["seq"].as_i64().unwrap_or(0);
+            if seq > self.seen {
+                self.seen = seq;
+                let text = alert["data"]["text"].as_str().unwrap_or_default();
+                self.say(&format!("alert: {text}"));
+            }
+        }
     }
 
     /// Writes the log's new entries.

@@ -7,8 +7,10 @@ use super::carriers::Simulated;
 use super::engine::{self, Run};
 use super::reporter::Shown;
 use super::{CliError, Deck, Env, ExitCode};
+use crate::config::DeckConfig;
 use crate::domain::{CampaignId, CampaignState};
 use crate::store::{By, Store as _};
+use crate::tui::tty;
 
 /// Starts the named campaigns that are still in draft, and runs the engine until its end.
 ///
@@ -23,10 +25,14 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     if !Deck::exists(env) {
         return Err(Deck::missing(env));
     }
+    let config = env.deck_config()?;
     // Before the engine puts the deck's clock and log forward; it looks again once it owns the deck.
-    judge(&mut Deck::open(env)?, &args.campaigns)?;
+    let mut deck = Deck::open(env)?;
+    let drafts = judge(&mut deck, &args.campaigns)?;
+    warn(&mut deck, &config, &drafts)?;
+    drop(deck);
     let run = Run {
-        config: env.deck_config()?,
+        config,
         speed: args.speed,
         start_at: args.start_at,
         simulated: Simulated {
@@ -43,6 +49,20 @@ fn start(deck: &mut Deck, names: &[String], by: &By) -> Result<(), CliError> {
     for id in judge(deck, names)? {
         deck.store
             .move_campaign(id, CampaignState::Running, "run", by)?;
+    }
+    Ok(())
+}
+
+/// Says what of the deck file calls for attention, and which campaigns it keeps from being dialed.
+fn warn(deck: &mut Deck, config: &DeckConfig, drafts: &[CampaignId]) -> Result<(), CliError> {
+    let campaigns = deck.store.campaigns()?;
+    let dialed = campaigns
+        .iter()
+        .filter(|one| one.state == CampaignState::Running || drafts.contains(&one.id));
+    let odds = dialed.flat_map(|campaign| config.at_odds_with(&campaign.settings));
+    let general = config.warnings.iter().map(ToString::to_string);
+    for warning in general.chain(odds) {
+        tty::say(&format!("warning: {warning}\n"));
     }
     Ok(())
 }

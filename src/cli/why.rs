@@ -9,7 +9,7 @@ use super::output::{self, Report, instant};
 use super::typed::{Echo, describe, read_numbers};
 use super::{CliError, Deck, Env, ExitCode, deck, rules, words};
 use crate::clock::Clock;
-use crate::engine::desk::why::{self, Answer, Made, WhyReport};
+use crate::engine::desk::why::{self, Answer, WhyReport};
 use crate::store::Store as _;
 
 /// `dialdeck why`.
@@ -95,29 +95,7 @@ fn say(answer: &Answer, out: &mut dyn Write) -> Result<(), CliError> {
     }
     report.write(out, "no gate was asked")?;
     for made in &answer.attempts {
-        writeln!(out, "{}", call(made))?;
+        writeln!(out, "{made}")?;
     }
     Ok(())
-}
-
-/// A call in a line: `call 7f3a9c21-12 of 2026-12-07T15:31:02Z: human (completed), counted; the agent
-/// says: confirmed`.
-fn call(made: &Made) -> String {
-    let ended = match (made.outcome, &made.cause) {
-        (None, _) => "up".to_owned(),
-        (Some(outcome), None) => outcome.to_string(),
-        (Some(outcome), Some(cause)) => format!("{outcome} ({cause})"),
-    };
-    let counts = if made.counts {
-        "counted"
-    } else {
-        "not counted"
-    };
-    let said = made.agent_result.as_ref();
-    let said = said.map_or_else(String::new, |said| format!("; the agent says: {said}"));
-    format!(
-        "call {} of {}: {ended}, {counts}{said}",
-        made.attempt,
-        instant(made.at)
-    )
 }

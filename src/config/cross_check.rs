@@ -9,9 +9,34 @@ use crate::domain::campaign::Agent;
 use crate::domain::{CallerId, CallerIdState, CampaignSettings, TrunkSettings};
 
 impl DeckConfig {
+    /// What keeps a campaign that the deck has already from going as it was meant, as the deck file
+    /// stands now, one sentence each. Empty: nothing does.
+    pub fn at_odds_with(&self, campaign: &CampaignSettings) -> Vec<String> {
+        let (name, trunk) = (&campaign.name, &campaign.trunk);
+        if !self.settings.trunks.iter().any(|one| one.name == *trunk) {
+            return vec![format!(
+                "{name}: its trunk `{trunk}` is not in the deck file; nothing is dialed for it"
+            )];
+        }
+        let shows = |id: &CallerId| {
+            let retired = id.state == CallerIdState::Retired;
+            campaign.caller_id.names(id) && id.trunk == *trunk && !retired
+        };
+        let mut odds = Vec::new();
+        if !self.settings.caller_ids.iter().any(shows) {
+            odds.push(format!(
+                "{name}: the deck file has none of its caller IDs on trunk `{trunk}`; nothing is \
+                 dialed for it"
+            ));
+        }
+        let unheard = self.agents_unheard(campaign);
+        odds.extend(unheard.map(|wrong| format!("{name}: {wrong}")));
+        odds
+    }
+
     /// What is wrong when a campaign's human agents cannot be heard of on its trunk: LiveKit's say that
     /// they talk to the callee to the listener, and this deck has none. `None`: nothing is.
-    pub fn agents_unheard(&self, campaign: &CampaignSettings) -> Option<String> {
+    fn agents_unheard(&self, campaign: &CampaignSettings) -> Option<String> {
         let livekit = matches!(
             self.providers.get(&campaign.trunk),
             Some(ProviderSettings::LiveKit(_))

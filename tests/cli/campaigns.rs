@@ -160,3 +160,46 @@ fn an_import_accounts_for_every_row() {
         .exits(2)
         .complains("absent.csv");
 }
+
+#[test]
+fn what_the_deck_file_keeps_from_being_dialed_is_told_wherever_somebody_looks() {
+    const OTHER_TRUNK: &str = "[[trunk]]\nname = \"line\"\nkind = \"simulator\"\n\
+        [[pool]]\nname = \"local\"\ntrunk = \"line\"\nnumbers = [\"+12125550100\"]\n";
+    const OTHER_POOL: &str = "[[trunk]]\nname = \"simulator\"\nkind = \"simulator\"\n\
+        [[pool]]\nname = \"other\"\ntrunk = \"simulator\"\nnumbers = [\"+12125550100\"]\n";
+    const RUN: [&str; 6] = [
+        "run",
+        "--speed",
+        "max",
+        "--until-done",
+        "--start-at",
+        "2096-12-10T15:15:00Z",
+    ];
+    for (settings, odds, waits) in [
+        (
+            OTHER_TRUNK,
+            "recall: its trunk `simulator` is not in the deck file",
+            "the trunk is not in the deck file",
+        ),
+        (
+            OTHER_POOL,
+            "recall: the deck file has none of its caller IDs on trunk `simulator`",
+            "no caller id is owned and active at the trunk",
+        ),
+    ] {
+        let scratch = Scratch::with_campaign();
+        fs::write(scratch.path("deck/dialdeck.toml"), settings).unwrap();
+        let warning = format!("warning: {odds}");
+        scratch
+            .run(&["campaign", "start", "recall"])
+            .exits(0)
+            .says(&warning);
+        scratch.run(&["doctor"]).says(odds);
+        scratch
+            .run(&RUN)
+            .exits(3)
+            .complains(&warning)
+            .complains("alert: campaign recall waits for an operator: ")
+            .complains(waits);
+    }
+}

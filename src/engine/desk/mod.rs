@@ -22,7 +22,7 @@ use jiff::tz::TimeZone;
 pub use acts::{Act, Acted};
 pub use limit::Limit;
 pub use numbers::{Echo, Judged};
-pub use rows::{ContactRow, ListPage, ListQuery, Standing};
+pub use rows::{AttemptRow, ContactRow, ListPage, ListQuery, Standing};
 pub use service::{Ask, Centre, Told};
 pub use story::EventLine;
 pub use why::WhyReport;
@@ -36,7 +36,7 @@ use super::reading::{self, Reading};
 use super::shell::Handle;
 use crate::clock::DeckClock;
 use crate::domain::campaign::Pacing;
-use crate::domain::{Attempt, CampaignId, Contact, ContactId, ImportFigures, Timestamp};
+use crate::domain::{CampaignId, Contact, ContactId, ImportFigures, Timestamp};
 use crate::rules::Rules;
 use crate::store::{Direction, Snapshot, Store, StoreError};
 
@@ -317,8 +317,8 @@ impl<S: Store> Desk<S> {
     ///
     /// # Errors
     /// When the store cannot be read.
-    pub fn attempts(&mut self, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
-        self.settings.store.attempts_of(contact)
+    pub fn attempts(&mut self, contact: ContactId) -> Result<Vec<AttemptRow>, StoreError> {
+        rows::attempts(&mut self.settings.store, contact)
     }
 }
 

@@ -10,8 +10,7 @@ use crate::domain::{
 };
 use crate::engine::reading::Reading;
 use crate::rules::Rules;
-use crate::store::Snapshot;
-use crate::store::{ContactQuery, ListKey, ListOrder};
+use crate::store::{ContactQuery, ListKey, ListOrder, Snapshot, Store, StoreError};
 
 /// What a console wants to see of a campaign's list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,6 +93,33 @@ pub struct ContactRow {
     pub last: Option<Outcome>,
     /// The number shown to it now.
     pub caller_id: Option<PhoneNumber>,
+}
+
+/// A row of a contact's history.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct AttemptRow {
+    /// The attempt.
+    pub attempt: Attempt,
+    /// The agent's own word on how it went: not to be shown before it is cleaned.
+    pub agent_result: Option<String>,
+}
+
+/// All attempts of a contact, oldest first.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn attempts<S: Store>(
+    store: &mut S,
+    contact: ContactId,
+) -> Result<Vec<AttemptRow>, StoreError> {
+    let mut said = store.agent_results(contact)?;
+    let attempts = store.attempts_of(contact)?.into_iter();
+    Ok(attempts
+        .map(|attempt| AttemptRow {
+            agent_result: said.remove(&attempt.id),
+            attempt,
+        })
+        .collect())
 }
 
 /// Where a contact stands, as an operator sees it.

@@ -11,11 +11,13 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::acts::{self, Acted, PATIENCE, Pending};
-use super::{Act, Desk, Imported, Judged, ListPage, ListQuery, Settings, View, WhyReport};
+use super::{
+    Act, AttemptRow, Desk, Imported, Judged, ListPage, ListQuery, Settings, View, WhyReport,
+};
 use super::{EngineSeat, EventLine, numbers, story, why};
 use crate::clock::Stopwatch;
 use crate::domain::event::{EventKind, NewEvent};
-use crate::domain::{Attempt, CampaignId, ContactId, Timestamp};
+use crate::domain::{CampaignId, ContactId, Timestamp};
 use crate::store::{By, ListKey, Store, StoreError};
 
 /// Between two views at least, of which the later shows what was done here.
@@ -97,7 +99,7 @@ pub enum Told {
     /// The answer to why.
     Why(Result<Box<WhyReport>, String>),
     /// A contact's attempts.
-    Attempts(ContactId, Vec<Attempt>),
+    Attempts(ContactId, Vec<AttemptRow>),
     /// The numbers of this text, judged.
     Judged(String, Vec<Judged>),
     /// An act holds, or was refused.

@@ -1,7 +1,10 @@
 //! Why a number is or is not being dialed: the answer, then every gate in order.
 
+use std::fmt;
+
 use serde::Serialize;
 
+use super::rows;
 use crate::domain::campaign::{CallClass, Evidence};
 use crate::domain::{
     AttemptId, CampaignId, Contact, ContactId, Hints, Outcome, PhoneNumber, Suppression, Timestamp,
@@ -64,6 +67,28 @@ pub struct Made {
     pub counts: bool,
     /// The agent's own word on how it went.
     pub agent_result: Option<String>,
+}
+
+/// A line for people: `call 7f3a9c21-12 of 2026-12-07T15:31:02Z: human (completed), counted; the agent
+/// says: confirmed`.
+impl fmt::Display for Made {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "call {} of {}: ", self.attempt, words::instant(self.at))?;
+        match (self.outcome, &self.cause) {
+            (None, _) => f.write_str("up")?,
+            (Some(outcome), None) => write!(f, "{outcome}")?,
+            (Some(outcome), Some(cause)) => write!(f, "{outcome} ({cause})")?,
+        }
+        f.write_str(if self.counts {
+            ", counted"
+        } else {
+            ", not counted"
+        })?;
+        match &self.agent_result {
+            None => Ok(()),
+            Some(said) => write!(f, "; the agent says: {said}"),
+        }
+    }
 }
 
 /// One gate with the value it saw.
@@ -136,16 +161,15 @@ pub fn report<S: Store>(
 }
 
 fn made<S: Store>(store: &mut S, contact: ContactId) -> Result<Vec<Made>, StoreError> {
-    let mut said = store.agent_results(contact)?;
-    let attempts = store.attempts_of(contact)?.into_iter();
-    Ok(attempts
-        .map(|attempt| Made {
-            attempt: attempt.id,
-            at: attempt.sent_at.unwrap_or(attempt.reserved_at),
-            outcome: attempt.outcome,
-            cause: attempt.cause,
-            counts: attempt.counts,
-            agent_result: said.remove(&attempt.id),
+    let rows = rows::attempts(store, contact)?.into_iter();
+    Ok(rows
+        .map(|row| Made {
+            attempt: row.attempt.id,
+            at: row.attempt.sent_at.unwrap_or(row.attempt.reserved_at),
+            outcome: row.attempt.outcome,
+            cause: row.attempt.cause,
+            counts: row.attempt.counts,
+            agent_result: row.agent_result,
         })
         .collect())
 }

@@ -1,12 +1,12 @@
-//! A contact's attempts: when, from which number, how each ended.
+//! A contact's attempts: when, from which number, how each ended and why, what the agent says.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
 
-use super::lines::{Line, Scroll, instant, line, number, room};
+use super::lines::{Line, Scroll, instant, line, number, room, wrap};
 use super::{Dialog, Response, open};
 use crate::domain::{Attempt, Timestamp};
-use crate::engine::desk::{ContactRow, Told};
+use crate::engine::desk::{AttemptRow, ContactRow, Told};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
 use crate::tui::glyph::Glyphs;
@@ -17,6 +17,9 @@ use crate::tui::theme::Role;
 /// Rows above the attempts: who it is, and the table's head.
 const HEAD: usize = 3;
 
+/// Where what is known besides begins: below the time.
+const UNDER: usize = 3;
+
 /// Cells a table needs to say which attempts counted.
 const WIDE: usize = 70;
 
@@ -24,7 +27,7 @@ const WIDE: usize = 70;
 #[derive(Debug)]
 pub struct History {
     row: ContactRow,
-    attempts: Option<Result<Vec<Attempt>, String>>,
+    attempts: Option<Result<Vec<AttemptRow>, String>>,
     scroll: Scroll,
 }
 
@@ -47,7 +50,7 @@ impl History {
             }
             Some(Ok(attempts)) => attempts
                 .iter()
-                .map(|attempt| attempt_line(attempt, shared, glyphs, width))
+                .flat_map(|row| row_lines(row, shared, glyphs, width))
                 .collect(),
         }
     }
@@ -69,6 +72,23 @@ fn columns(texts: [&str; 7], width: usize) -> String {
         row = format!("{row}  {counts}");
     }
     row
+}
+
+/// The attempt, and below it what else is known of its end.
+fn row_lines(row: &AttemptRow, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
+    let attempt = &row.attempt;
+    let mut said = vec![attempt_line(attempt, shared, glyphs, width)];
+    let cause = attempt.cause.as_ref();
+    let cause = cause.map(|cause| format!("because: {}", cause.replace('_', " ")));
+    let agent = row.agent_result.as_ref();
+    let agent = agent.map(|result| format!("the agent says: {result}"));
+    let more: Vec<String> = [cause, agent].into_iter().flatten().collect();
+    if !more.is_empty() {
+        let wrapped = wrap(&more.join("; "), width.saturating_sub(UNDER), 0);
+        let below = |text| line(format!("{:UNDER$}{text}", ""), Role::Faint);
+        said.extend(wrapped.into_iter().map(below));
+    }
+    said
 }
 
 fn attempt_line(attempt: &Attempt, shared: &Shared, glyphs: &Glyphs, width: usize) -> Line {
@@ -186,7 +206,7 @@ impl Dialog for History {
 mod tests {
     use super::super::fixture::{at, attempt, hold_styles, press, row, shared};
     use super::*;
-    use crate::domain::{AttemptState, ContactId};
+    use crate::domain::{AttemptState, CalleeType, ContactId, Outcome};
 
     #[test]
     fn attempts_are_told_on_the_viewers_clock() {
@@ -201,12 +221,27 @@ mod tests {
             answered_at: Some(at("2026-04-14T18:07:02Z")),
             ended_at: None,
             outcome: None,
+            cause: None,
+            ..attempt(3)
+        };
+        let talked = Attempt {
+            outcome: Some(Outcome::Answered(CalleeType::Human)),
+            cause: Some("completed".to_owned()),
             ..attempt(2)
         };
-        dialog.told(
-            &Told::Attempts(row().contact, vec![attempt(1), up]),
-            &shared,
-        );
+        let rows = [
+            (attempt(1), None),
+            (
+                talked,
+                Some("asked to be called about the second visit on a Thursday morning"),
+            ),
+            (up, None),
+        ];
+        let rows = rows.map(|(attempt, said)| AttemptRow {
+            attempt,
+            agent_result: said.map(str::to_owned),
+        });
+        dialog.told(&Told::Attempts(row().contact, rows.to_vec()), &shared);
         hold_styles("history", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),

@@ -154,6 +154,10 @@ fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize)
     for gate in &answer.gates {
         said.extend(gate_lines(gate, shared, glyphs, width));
     }
+    for made in &answer.attempts {
+        let text = for_viewer(&made.to_string(), shared, glyphs);
+        said.extend(paragraph(&text, width, 2, Role::Text));
+    }
     said
 }
 
@@ -266,9 +270,10 @@ impl Dialog for Why {
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{at, drawn, hold_styles, phone, press, shared, type_in};
+    use super::super::fixture::{at, attempt, drawn, hold_styles, phone, press, shared, type_in};
     use super::*;
     use crate::domain::ContactId;
+    use crate::engine::desk::why::Made;
 
     fn report() -> WhyReport {
         let gate = |gate, verdict, saw: &str| Gate {
@@ -298,7 +303,14 @@ mod tests {
                     ),
                     gate("caller_id", "not reached", ""),
                 ],
-                attempts: Vec::new(),
+                attempts: vec![Made {
+                    attempt: attempt(1).id,
+                    at: at("2026-04-13T15:30:01Z"),
+                    outcome: attempt(1).outcome,
+                    cause: Some("no_answer".to_owned()),
+                    counts: true,
+                    agent_result: None,
+                }],
             }],
             no_contact: None,
             lists: Vec::new(),

@@ -272,8 +272,10 @@ proptest! {
                     std::mem::discriminant(other) == std::mem::discriminant(&kind)
                 };
                 // One gate can show only one of two faults of the same thing: no zone hides a
-                // shut one, no caller ID a full one.
+                // shut one, no trunk a full one, no caller ID a full one.
                 let hidden = matches!(kind, HoldKind::Window(..)) && all.contains(&HoldKind::NoZone)
+                    || matches!(kind, HoldKind::TrunkConcurrent(..))
+                        && all.contains(&HoldKind::TrunkMissing)
                     || kind == HoldKind::CallerIdsFull && all.contains(&HoldKind::NoCallerId);
                 prop_assert!(hidden || all.iter().any(same), "{:?} not in {:?}", kind, all);
             }

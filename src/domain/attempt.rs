@@ -159,6 +159,9 @@ pub struct CallReport {
     pub retry_after: Option<Duration>,
     /// What picked up, if the provider or the detector could tell.
     pub callee_type: Option<CalleeType>,
+    /// Whether the callee asked on the call not to be called again, as the provider heard it.
+    #[serde(default)]
+    pub opted_out: bool,
 }
 
 /// A sound, or the lack of it, on an answered call; times are since the answer.

@@ -24,8 +24,8 @@ use crate::engine::shell::Handle;
 use crate::engine::{Command, Effected};
 use crate::provider::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
 use crate::provider::remote::Inlet;
+use crate::store::opt_out_on_call;
 use crate::store::outside::{Message, Receipt};
-use crate::store::{By, opt_out};
 
 /// The longest body that is read.
 pub const LONGEST_BODY: usize = 256 * 1024;
@@ -33,10 +33,7 @@ pub const LONGEST_BODY: usize = 256 * 1024;
 /// Connections at once; more wait.
 pub const CONNECTIONS: usize = 256;
 
-/// Who acts, in the log, when the callee opts out on a call.
-const CALLEE: &str = "callee";
-
-/// Who acts for everything else that comes in.
+/// Who acts, in the log, for what comes in; where the callee opts out, the callee.
 const LISTENER: &str = "listener";
 
 /// The way in for one trunk.
@@ -178,14 +175,10 @@ impl Front {
         };
         if inbound.news == News::OptOut {
             // Also when it is said again: the first time may have been cut off right here.
-            let by = By {
-                actor: CALLEE.to_owned(),
-                at: self.clock.now(),
-            };
-            let note = format!("said so on call {}", attempt.id);
-            let suppression = opt_out(attempt.number, Some(note), &by);
+            let suppression = opt_out_on_call(&attempt, self.clock.now());
+            let callee = suppression.actor.clone();
             let command = Command::Suppress(vec![suppression]);
-            if self.handle.ask(command, CALLEE).await.is_err() {
+            if self.handle.ask(command, &callee).await.is_err() {
                 return StatusCode::SERVICE_UNAVAILABLE.into_response();
             }
         }

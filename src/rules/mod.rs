@@ -10,6 +10,7 @@ mod npa;
 mod number;
 mod postal;
 mod prefixes;
+mod spoken;
 mod tables;
 mod zonedb;
 
@@ -209,7 +210,7 @@ pub enum CapTrigger {
 }
 
 /// Every embedded table by its file's name, in the order of the digest.
-const TABLES: [(&str, &str); 7] = [
+const TABLES: [(&str, &str); 8] = [
     (
         "calling-windows.csv",
         include_str!("../../data/calling-windows.csv"),
@@ -220,6 +221,10 @@ const TABLES: [(&str, &str); 7] = [
     ),
     ("holidays.csv", include_str!("../../data/holidays.csv")),
     ("npa.csv", include_str!("../../data/npa.csv")),
+    (
+        "opt-out-words.csv",
+        include_str!("../../data/opt-out-words.csv"),
+    ),
     (
         "phone-timezones.csv",
         include_str!("../../data/phone-timezones.csv"),
@@ -246,6 +251,7 @@ pub struct Rules {
     postal: postal::PostalTable,
     hours: hours::Hours,
     caps: Vec<caps::CapRule>,
+    spoken: spoken::SpokenTable,
     /// SHA-256 of every table, embedded ones first.
     digests: Vec<(String, String)>,
     digest: String,
@@ -323,6 +329,12 @@ impl Rules {
         number::read(text, default_country, &self.codes)
     }
 
+    /// Whether somebody who says this asks not to be called again (47 CFR 64.1200(d), (a)(10)), by the
+    /// phrases of `opt-out-words.csv`. It errs to the safe side: "do not call me before noon" counts.
+    pub fn asks_not_to_be_called(&self, said: &str) -> bool {
+        self.spoken.has_one_in(said)
+    }
+
     /// The zones of the area codes: no database of use is without them.
     fn named_zones(&self) -> BTreeSet<&str> {
         let codes = self.codes.iter().flat_map(|(_, code)| &code.zones);
@@ -330,7 +342,16 @@ impl Rules {
     }
 
     fn parse() -> Result<Self, TableError> {
-        let [windows, frequency, days, codes, prefixes, postal, overrides] = TABLES;
+        let [
+            windows,
+            frequency,
+            days,
+            codes,
+            words,
+            prefixes,
+            postal,
+            overrides,
+        ] = TABLES;
         let zones = zonedb::ZoneTable::bundled(overrides.0, overrides.1)?;
         let mut hours = hours::Hours::new(holidays::read(days.0, days.1)?);
         hours.add(windows.0, windows.1, hours::Origin::Embedded, &zones)?;
@@ -343,6 +364,7 @@ impl Rules {
             prefixes: prefixes::PrefixTable::read(prefixes.0, prefixes.1, &zones)?,
             postal: postal::PostalTable::read(postal.0, postal.1)?,
             caps: caps::read(frequency.0, frequency.1)?,
+            spoken: spoken::SpokenTable::read(words.0, words.1)?,
             digest: combined(&digests, &zones),
             zones,
             hours,

@@ -340,6 +340,16 @@ pub trait Store: Outside + Send {
     fn log_before(&mut self, before: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError>;
 }
 
+/// The callee's own opt-out, asked for on a call.
+pub fn opt_out_on_call(attempt: &Attempt, at: Timestamp) -> Suppression {
+    let by = By {
+        actor: "callee".to_owned(),
+        at,
+    };
+    let note = format!("said so on call {}", attempt.id);
+    opt_out(attempt.number, Some(note), &by)
+}
+
 /// An opt-out marked by a person.
 pub fn opt_out(number: PhoneNumber, note: Option<String>, by: &By) -> Suppression {
     Suppression {

@@ -103,6 +103,7 @@ fn report() -> impl Strategy<Value = CallReport> {
     prop_oneof![
         4 => prop::sample::select(codes.to_vec()).prop_map(rejected),
         3 => Just(talked()),
+        1 => Just(CallReport { opted_out: true, ..talked() }),
         1 => Just(ended(CallEnd::Completed)),
         1 => Just(ended(CallEnd::Abandoned)),
         1 => Just(ended(CallEnd::CancelledByUs)),

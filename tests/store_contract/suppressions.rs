@@ -1,6 +1,7 @@
 //! Lists of numbers that are not called, and who comes off them.
 
-use dialdeck::domain::{ContactState, ListKind, Timestamp};
+use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::{CallEventKind, CallReport, ContactState, ListKind, Timestamp};
 use dialdeck::policy::Context;
 use dialdeck::policy::retry::Next;
 use dialdeck::store::{Claimed, ImportFigures, Store, StoreError};
@@ -10,6 +11,7 @@ use crate::world::*;
 contract!(
     an_opt_out_finishes_what_is_ready_and_names_what_is_live,
     an_opt_out_during_a_call_ends_its_contact,
+    an_opt_out_heard_on_a_call_holds_with_its_end,
     a_campaigns_own_list_binds_it_alone,
     a_registry_is_not_logged_by_number,
     only_own_lists_can_be_reversed,
@@ -52,6 +54,50 @@ fn an_opt_out_during_a_call_ends_its_contact(store: &mut impl Store) {
     assert_eq!(settled.next, Some(Next::Finish(ContactState::Suppressed)));
     let contact = store.contacts_with(number(0)).unwrap().remove(0);
     assert_eq!(contact.reason.as_deref(), Some("suppressed:internal"));
+}
+
+fn an_opt_out_heard_on_a_call_holds_with_its_end(store: &mut impl Store) {
+    let (_, ids) = running(store, 2);
+    let (_, others) = campaign(store, "recall", 2);
+    let mut now = morning();
+    // Of a call that would be tried again, and of one whose fate was not known, inside a group.
+    for (place, end) in [(0, CallEnd::Abandoned), (1, CallEnd::Completed)] {
+        let attempt = dial(store, ids[place], now);
+        let report = CallReport {
+            opted_out: true,
+            ..ended(end)
+        };
+        if place == 1 {
+            tell(store, attempt.id, CallEventKind::AnswerLost, now);
+            store.begin().unwrap();
+        }
+        let head = store.snapshot(now).unwrap().head;
+        let settled = settle(store, attempt.id, &report, now + secs(40)).unwrap();
+        let suppressed = ContactState::Suppressed;
+        assert_eq!(settled.next, Some(Next::Finish(suppressed)));
+        let told = kinds(store, head);
+        assert!(told.contains(&"suppression_added".to_owned()), "{told:?}");
+        assert!(!told.contains(&"retry_planned".to_owned()), "{told:?}");
+        if place == 1 {
+            store.commit().unwrap();
+        }
+        let number = number(place as u64);
+        let listed = store.suppressions_of(number).unwrap();
+        assert_eq!(listed.len(), 1);
+        assert_eq!(
+            (listed[0].list.clone(), &*listed[0].actor),
+            (ListKind::Internal, "callee")
+        );
+        let note = format!("said so on call {}", attempt.id);
+        assert_eq!(listed[0].note.as_deref(), Some(&*note));
+        for contact in store.contacts_with(number).unwrap() {
+            assert_eq!(contact.state, suppressed);
+        }
+        let claimed = claim(store, others[place], now + secs(60));
+        assert_eq!(claimed, Claimed::Stale);
+        now = now + secs(60);
+    }
+    check_counters(store, now);
 }
 
 fn a_campaigns_own_list_binds_it_alone(store: &mut impl Store) {

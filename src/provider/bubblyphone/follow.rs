@@ -159,11 +159,11 @@ impl Follow<'_> {
         }
     }
 
-    /// Tells the end, with who picked up where the transcript says so.
+    /// Tells the end, with what the transcript says.
     async fn end(&self, mut report: CallReport, at: Timestamp) {
         if report.end == CallEnd::Completed {
             for n in 1..=TRANSCRIPTS {
-                report.callee_type = self.vendor.callee(self.id).await;
+                super::take_in(&mut report, self.vendor.heard(self.id).await);
                 let known = report.callee_type.unwrap_or(CalleeType::Unknown);
                 if known != CalleeType::Unknown || n == TRANSCRIPTS {
                     break;

@@ -11,7 +11,7 @@
 //! | `follow` | a call from its first answer to its end |
 //! | `calls` | attempts and the vendor's ids, hang-ups wished for |
 //! | `listing` | finding the call of a lost answer |
-//! | `transcript` | who picked up |
+//! | `transcript` | who picked up, and whether they opted out |
 //! | `account` | balance and numbers |
 //! | `reader` | webhooks |
 
@@ -40,6 +40,7 @@ use self::follow::Follow;
 use self::listing::Found;
 use self::reader::Webhooks;
 use self::refusal::Placed;
+use self::transcript::Heard;
 use super::inbound::{Inbound, Reader};
 use super::remote::http::NoAnswer;
 use super::remote::secret::{Reach, Secret};
@@ -47,7 +48,7 @@ use super::remote::{Examined, Line, Vendor};
 use super::{DialRequest, Inquiry, LookUp};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{AttemptId, CallReport, CalleeType, Capabilities, DeckId, PhoneNumber};
+use crate::domain::{AttemptId, CallReport, Capabilities, DeckId, PhoneNumber};
 
 /// How long after its planning a call that no listing shows may still come to be shown.
 const SETTLES: Duration = Duration::from_mins(5);
@@ -162,10 +163,10 @@ impl BubblyPhone {
         }
     }
 
-    /// Who picked up, by the call's transcript; `None` when there is none.
-    async fn callee(&self, id: &str) -> Option<CalleeType> {
+    /// What the call's transcript tells; `None` when there is none.
+    async fn heard(&self, id: &str) -> Option<Heard> {
         let answer = self.api.read(&["calls", id, "transcript"], &[]).await;
-        answer.ok().map(|value| transcript::callee(&value))
+        answer.ok().map(|value| transcript::heard(&value))
     }
 
     /// Logs a status word of unknown meaning, once.
@@ -192,7 +193,7 @@ impl BubblyPhone {
             return LookUp::InProgress;
         };
         if report.end == CallEnd::Completed {
-            report.callee_type = self.callee(id).await;
+            take_in(&mut report, self.heard(id).await);
         }
         self.calls.forget(inquiry.attempt);
         LookUp::Ended(report, at)
@@ -272,6 +273,14 @@ impl BubblyPhone {
         } else {
             Balance::Enough(format!("{left:.2}"))
         })
+    }
+}
+
+/// Adds what was heard to a call's end.
+fn take_in(report: &mut CallReport, heard: Option<Heard>) {
+    if let Some(heard) = heard {
+        report.callee_type = Some(heard.callee);
+        report.opted_out |= heard.opted_out;
     }
 }
 

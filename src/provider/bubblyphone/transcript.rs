@@ -1,9 +1,11 @@
-//! Who picked up, by what was said: the vendor has no other word for it.
+//! Who picked up, and whether they asked not to be called again, by what was said: the vendor has no
+//! other word for either.
 
 use serde_json::Value;
 
 use super::json;
 use crate::domain::CalleeType;
+use crate::rules::Rules;
 
 /// How many of the callee's first utterances are looked at: a greeting comes first.
 const UTTERANCES: usize = 3;
@@ -44,11 +46,30 @@ enum Speaker {
 /// One thing that was said.
 type Utterance = (Speaker, String);
 
-/// Who picked up, by the transcript's answer: one of the callee's first three utterances holds a
-/// machine's phrase: voicemail; the callee spoke without one: human; else it cannot be told. What
-/// our own side said never counts, as it may itself speak of messages and tones.
-pub(super) fn callee(transcript: &Value) -> CalleeType {
+/// What a transcript tells.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Heard {
+    /// Who picked up.
+    pub(super) callee: CalleeType,
+    /// Whether they asked not to be called again.
+    pub(super) opted_out: bool,
+}
+
+/// What the transcript's answer tells. What our own side said never counts: it may itself speak of
+/// messages, tones and lists. What may be either's counts as an opt-out, so that none is missed.
+pub(super) fn heard(transcript: &Value) -> Heard {
     let said = utterances(transcript);
+    let mut not_ours = said.iter().filter(|(speaker, _)| *speaker != Speaker::Ours);
+    let opted_out = not_ours.any(|(_, text)| Rules::embedded().asks_not_to_be_called(text));
+    Heard {
+        callee: callee(&said),
+        opted_out,
+    }
+}
+
+/// One of the callee's first three utterances holds a machine's phrase: voicemail; the callee spoke
+/// without one: human; else it cannot be told.
+fn callee(said: &[Utterance]) -> CalleeType {
     let theirs: Vec<&str> = said
         .iter()
         .filter(|(speaker, text)| *speaker == Speaker::Callee && !text.trim().is_empty())
@@ -186,7 +207,36 @@ mod tests {
             (json!({"transcript": 7}), Unknown),
         ];
         for (transcript, wanted) in table {
-            assert_eq!(callee(&transcript), wanted, "{transcript}");
+            let heard = heard(&transcript);
+            assert_eq!(
+                (heard.callee, heard.opted_out),
+                (wanted, false),
+                "{transcript}"
+            );
+        }
+    }
+
+    #[test]
+    fn an_opt_out_is_the_callees_however_late_and_never_ours() {
+        let asks = "Look, don't call me again.";
+        let greetings = ["a", "b", "c", "d"].map(|text| json!({"role": "user", "text": text}));
+        let late = greetings
+            .into_iter()
+            .chain([json!({"role": "user", "text": asks})]);
+        for (transcript, opted_out) in [
+            (late.collect(), true),
+            (json!([{"role": "assistant", "text": asks}]), false),
+            (json!(asks), true),
+            (
+                json!({"transcript": format!("Agent: {asks}\nUser: No, go on.")}),
+                false,
+            ),
+            (
+                json!({"transcript": format!("Agent: Hello!\nUser: {asks}")}),
+                true,
+            ),
+        ] {
+            assert_eq!(heard(&transcript).opted_out, opted_out, "{transcript}");
         }
     }
 }

@@ -46,6 +46,8 @@ pub(super) enum Place {
     Start,
     /// The document reports who answered here.
     Callee,
+    /// The user's own document says here that the callee opts out.
+    OptOut,
     /// Plum reports the end here.
     Result,
 }
@@ -56,6 +58,7 @@ impl Place {
         match path {
             "start" => Some(Self::Start),
             "callee" => Some(Self::Callee),
+            "opt-out" => Some(Self::OptOut),
             "result" => Some(Self::Result),
             _ => None,
         }
@@ -65,6 +68,7 @@ impl Place {
         match self {
             Self::Start => "start",
             Self::Callee => "callee",
+            Self::OptOut => "opt-out",
             Self::Result => "result",
         }
     }
@@ -108,9 +112,9 @@ impl Addresses {
         format!("{url}/{path}?{name}={reference}&token={token}")
     }
 
-    /// Where the document reports who answered a call.
-    pub(super) fn callee(&self, attempt: AttemptId, call_id: &str) -> String {
-        let url = self.of(Place::Callee, &Subject::One(attempt));
+    /// The address of a place that a document reports to, about an answered call.
+    pub(super) fn on_call(&self, place: Place, attempt: AttemptId, call_id: &str) -> String {
+        let url = self.of(place, &Subject::One(attempt));
         Url::parse_with_params(&url, [("call_id", call_id)]).map_or(url, Into::into)
     }
 
@@ -177,7 +181,7 @@ mod tests {
     fn an_address_proves_its_subject_and_no_other() {
         let addresses = addresses("https://x/plum").expect("short");
         for subject in subjects() {
-            for place in [Place::Start, Place::Callee, Place::Result] {
+            for place in [Place::Start, Place::Callee, Place::OptOut, Place::Result] {
                 let url = addresses.of(place, &subject);
                 assert_eq!(addresses.proven(&query(&url)).as_ref(), Some(&subject));
                 let other = url.replace("00000007-12", "00000007-13");

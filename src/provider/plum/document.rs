@@ -1,4 +1,4 @@
-//! What Plum's interpreter is told to do on an answered call: two VoiceXML 2.0 documents.
+//! What Plum's interpreter is told to do on an answered call: VoiceXML 2.0 documents.
 //!
 //! Neither the DEV nor the Fuse API can hang a call up, so what a campaign wants done with a
 //! voicemail box can not be done from here once the call is on: your own document branches by the
@@ -23,16 +23,27 @@ pub(super) fn listening(callee_url: &str) -> String {
     ))
 }
 
-/// Goes on to `next` with what is known, or hangs up. A fax machine is always hung up on.
-pub(super) fn branching(attempt: AttemptId, callee: CalleeType, next: Option<&str>) -> String {
+/// Goes on to `next` with what is known and where an opt-out is taken, or hangs up. A fax machine is
+/// always hung up on.
+pub(super) fn branching(
+    attempt: AttemptId,
+    callee: CalleeType,
+    next: Option<&str>,
+    opt_out_url: &str,
+) -> String {
     let next = next.filter(|_| callee != CalleeType::Fax);
     let Some(next) = next.map(escaped) else {
-        return document("<form><block><disconnect/></block></form>");
+        return hanging_up();
     };
-    let callee = callee.as_str();
+    let (callee, opt_out_url) = (callee.as_str(), escaped(opt_out_url));
     document(&format!(
-        r#"<form><block><var name="callee_type" expr="'{callee}'"/><var name="message_reference" expr="'{attempt}'"/><submit next="{next}" namelist="callee_type message_reference" method="get"/></block></form>"#
+        r#"<form><block><var name="callee_type" expr="'{callee}'"/><var name="message_reference" expr="'{attempt}'"/><var name="opt_out_url" expr="'{opt_out_url}'"/><submit next="{next}" namelist="callee_type message_reference opt_out_url" method="get"/></block></form>"#
     ))
+}
+
+/// Hangs up, as an opt-out by voice or key press has to end the call at once (47 CFR 64.1200(b)(3)).
+pub(super) fn hanging_up() -> String {
+    document("<form><block><disconnect/></block></form>")
 }
 
 fn document(forms: &str) -> String {
@@ -78,12 +89,15 @@ mod tests {
     #[test]
     fn the_second_goes_on_or_hangs_up() {
         let on = "https://x/app.vxml?a=1&b=2";
+        let out = "https://y/opt-out?attempt=00000007-1&token=7";
         for callee in CalleeType::ALL {
-            let document = branching(attempt(), callee, Some(on));
-            let next = submit(&document).map(|(next, _)| next);
-            let wanted = (callee != CalleeType::Fax).then(|| on.to_owned());
-            assert_eq!(next, wanted, "{callee:?}");
-            let ends = branching(attempt(), callee, None);
+            let document = branching(attempt(), callee, Some(on), out);
+            let wanted = (callee != CalleeType::Fax).then(|| {
+                let names = "callee_type message_reference opt_out_url";
+                (on.to_owned(), names.to_owned())
+            });
+            assert_eq!(submit(&document), wanted, "{callee:?}");
+            let ends = branching(attempt(), callee, None, out);
             assert!(submit(&ends).is_none() && ends.contains("<disconnect/>"));
         }
     }

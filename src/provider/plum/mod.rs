@@ -343,11 +343,12 @@ impl Vendor for Plum {
                 }
             }),
             News::Ended(report) => self.finish(&inbound, report.clone(), &line).await,
+            // It holds already; the document hangs up.
+            News::OptOut
             // Plum never says these.
-            News::Changed
+            | News::Changed
             | News::GreetingEnded
             | News::Bridged
-            | News::OptOut
             | News::Result(_) => {}
         }
     }

@@ -1,8 +1,8 @@
-//! What Plum's servers ask and report: probes, the answered call, who answered, the end.
+//! What Plum's servers ask and report: probes, the answered call, who answered, an opt-out, the end.
 
 use super::addresses::{Addresses, Place, Subject};
 use super::answer::call_id;
-use super::document::{VOICEXML, branching, listening};
+use super::document::{VOICEXML, branching, hanging_up, listening};
 use super::fields::Fields;
 use super::redact::Redactor;
 use super::result::{Standing, callee_type, standing, status_word};
@@ -39,7 +39,7 @@ impl Reader for PlumReader {
         if is_probe {
             return match place {
                 Place::Start | Place::Result => Reading::Answer(Reply::ok()),
-                Place::Callee => Reading::Refuse(Refused::NoSuchPath),
+                Place::Callee | Place::OptOut => Reading::Refuse(Refused::NoSuchPath),
             };
         }
         let Some(subject) = self.addresses.proven(&query) else {
@@ -47,6 +47,8 @@ impl Reader for PlumReader {
         };
         let body = match arrived.body {
             [] => Some(query.clone()),
+            // Its address says it all, whatever the user's own document sends along.
+            _ if place == Place::OptOut => Some(query.clone()),
             body => Fields::of_body(body),
         };
         let Some(fields) = body else {
@@ -66,6 +68,10 @@ impl Reader for PlumReader {
         match place {
             Place::Start => self.started(&said, arrived),
             Place::Callee => self.detected(&said, arrived),
+            Place::OptOut => {
+                let inbound = said.inbound("opt_out", arrived, News::OptOut);
+                Reading::Take(inbound, voicexml(hanging_up()))
+            }
             Place::Result => self.ended(&said, arrived),
         }
     }
@@ -99,7 +105,8 @@ impl PlumReader {
 
     fn started(&self, said: &Said, arrived: &Arrived<'_>) -> Reading {
         let inbound = said.inbound("answered", arrived, News::Answered);
-        let url = self.addresses.callee(said.attempt, &said.call_id);
+        let (attempt, call_id) = (said.attempt, &said.call_id);
+        let url = self.addresses.on_call(Place::Callee, attempt, call_id);
         Reading::Take(inbound, voicexml(listening(&url)))
     }
 
@@ -107,7 +114,9 @@ impl PlumReader {
         let callee = said.fields.get(&["callee_type"]).unwrap_or_default();
         let callee = callee_type(callee);
         let inbound = said.inbound("callee", arrived, News::CalleeDetected(callee));
-        let document = branching(said.attempt, callee, self.next.as_deref());
+        let (attempt, call_id) = (said.attempt, &said.call_id);
+        let opt_out = self.addresses.on_call(Place::OptOut, attempt, call_id);
+        let document = branching(attempt, callee, self.next.as_deref(), &opt_out);
         Reading::Take(inbound, voicexml(document))
     }
 

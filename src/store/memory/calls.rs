@@ -12,7 +12,7 @@ use crate::domain::{
 use crate::policy::retry::{self, Next};
 use crate::policy::{Context, Decision, DialOrder, decide};
 use crate::store::facts::{self, Gathered};
-use crate::store::{By, Claimed, Settled, Store as _, StoreError, entries, moves};
+use crate::store::{By, Claimed, Settled, Store as _, StoreError, entries, moves, opt_out_on_call};
 
 impl MemoryStore {
     pub(super) fn decide_and_act(
@@ -135,6 +135,9 @@ impl MemoryStore {
         moves::end_attempt(&mut attempt, report, &read, at, now);
         self.save_attempt(&attempt, now);
         self.note(entries::call_ended(&campaign, &attempt, report, &read, now));
+        if report.opted_out {
+            self.add_suppressions(&[opt_out_on_call(&attempt, now)]);
+        }
         if read.caller_id_blocked {
             self.dealings.blocks.insert(id, now);
         }

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::policy::Context;
 use crate::policy::retry::{self, Next};
-use crate::store::{Settled, StoreError, entries, moves};
+use crate::store::{Settled, StoreError, entries, moves, opt_out_on_call};
 
 /// Ends an attempt, once.
 pub(super) fn settle(
@@ -33,6 +33,9 @@ pub(super) fn settle(
     let read = end(work, &mut attempt, report, at, now)?;
     let event = entries::call_ended(&campaign, &attempt, report, &read, now);
     log::append(work, &event)?;
+    if report.opted_out {
+        suppression::add(work, &[opt_out_on_call(&attempt, now)])?;
+    }
     let rested = if read.caller_id_blocked {
         outside::note_block(work, &attempt, now)?;
         rest(work, &campaign, &attempt, now)?

@@ -185,6 +185,26 @@ fn every_end_is_told_as_it_was_in_every_shape() {
     }
 }
 
+/// Its own side speaks of no longer calling on every call; only what the callee says counts.
+#[test]
+fn an_opt_out_spoken_on_the_call_comes_with_its_end() {
+    let mut bench = bench(|settings| {
+        settings.opt_out.insert(number(PERSON).to_string());
+        settings.faults = Faults::new(1).with("post_times_out", 1000);
+    });
+    let inquiry = bench.lose(1, number(PERSON));
+    let LookUp::Ended(report, _) = bench.resolve(&inquiry) else {
+        panic!("it was placed");
+    };
+    assert!(report.opted_out, "looked up: {report:?}");
+    bench.double.settings().faults = Faults::new(1);
+    let report = bench.rig.outcome(2, number(PERSON));
+    assert!(report.opted_out, "followed: {report:?}");
+    assert_eq!(report.callee_type, Some(CalleeType::Human));
+    let report = bench.rig.outcome(3, number(MACHINE));
+    assert!(!report.opted_out, "{report:?}");
+}
+
 #[test]
 fn unknown_words_and_failing_answers_end_no_call() {
     for fault in ["odd_word"].into_iter().chain(READ_FAULTS) {

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::provider::LookUp;
-use dialdeck::provider::inbound::Refused;
+use dialdeck::provider::inbound::{Arrived, News, Reading, Refused};
+use dialdeck::provider::remote::Vendor as _;
 use dialdeck::provider::remote::http::Http;
 use dialdeck::provider::remote::secret::{Reach, Secret};
 
@@ -92,7 +93,7 @@ fn plums_reports_without_their_token_are_forged() {
     };
     let token = elsewhere.token(attempt(1));
     let base = &outside.reach.url;
-    for place in ["start", "callee", "result"] {
+    for place in ["start", "callee", "opt-out", "result"] {
         for query in [
             String::new(),
             format!("attempt={}", attempt(1)),
@@ -109,7 +110,7 @@ fn plums_reports_without_their_token_are_forged() {
             assert_eq!(outside.post(&url, "status=completed").0, 401, "{url}");
         }
     }
-    assert_eq!(outside.rig.refused()[&Refused::Forged], 18);
+    assert_eq!(outside.rig.refused()[&Refused::Forged], 24);
 }
 
 #[test]
@@ -150,6 +151,69 @@ fn what_plum_says_of_an_earlier_runs_call_settles_it() {
         assert_eq!(report.end, CallEnd::Completed);
         assert_eq!(ends(&outside.rig.told, 7).len(), 1);
     }
+}
+
+/// The user's own document is told where to say it, and says it as its author likes.
+#[test]
+fn an_opt_out_inside_the_users_document_is_taken_and_ends_the_call() {
+    let outside = Outside::start(|double| {
+        let mut account = dev(double);
+        if let Platform::Dev { voicexml_url, .. } = &mut account.platform {
+            *voicexml_url = Some("https://example.com/app.vxml".to_owned());
+        }
+        account
+    });
+    outside.post(&outside.url("start", 7), "call_id=85");
+    let (_, document) = outside.post(&outside.url("callee", 7), "callee_type=voice");
+    let document = roxmltree::Document::parse(&document).unwrap();
+    let node_named = |name: &'static str| {
+        let mut nodes = document.descendants();
+        nodes.find(move |node| node.attribute("name") == Some(name))
+    };
+    let url = node_named("opt_out_url")
+        .unwrap()
+        .attribute("expr")
+        .unwrap();
+    let url = url.trim_matches('\'');
+    let mut submits = document.descendants();
+    let submit = submits.find(|node| node.has_tag_name(("http://www.w3.org/2001/vxml", "submit")));
+    let names = submit.unwrap().attribute("namelist").unwrap();
+    assert!(names.contains("opt_out_url"), "{names}");
+    let (status, ends) = outside.get(url);
+    assert!(status == 200 && ends.contains("<disconnect/>"), "{ends}");
+    for body in ["", "key=9", "\u{0}{<"] {
+        let (status, ends) = outside.post(url, body);
+        assert!(status == 200 && ends.contains("<disconnect/>"), "{ends}");
+    }
+    let forged = url.replace(&attempt(7).to_string(), &attempt(8).to_string());
+    assert_ne!(forged, url);
+    assert_eq!(outside.post(&forged, "").0, 401);
+    let probe = format!("{}/opt-out", outside.reach.url);
+    assert_eq!(outside.get(&probe).0, 404);
+}
+
+#[test]
+fn an_opt_out_is_read_as_the_callees_word() {
+    let clock = rig::clock();
+    let double = double(&clock);
+    let reach = Front::open(&clock).reach;
+    let reader = Plum::new(dev(&double), Some(reach.clone()), clock)
+        .unwrap()
+        .reader();
+    let token = reach.token(attempt(7));
+    let reading = reader.read(&Arrived {
+        path: "opt-out",
+        is_post: true,
+        query: &format!("attempt={}&token={token}&call_id=85", attempt(7)),
+        authorization: "",
+        content_type: "",
+        body: b"",
+        at: "2026-12-07T15:31:00Z".parse().unwrap(),
+    });
+    let Reading::Take(inbound, _) = reading else {
+        panic!("{reading:?}");
+    };
+    assert_eq!((inbound.attempt, inbound.news), (attempt(7), News::OptOut));
 }
 
 #[test]

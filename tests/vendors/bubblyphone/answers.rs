@@ -301,10 +301,14 @@ fn transcript(world: &Arc<World>, id: &str) -> Response {
         Some(Who::Machine) => "You have reached my phone. Please leave a message after the tone.",
         Some(Who::Fax) | None => "",
     };
-    let lines = json!([
-        {"role": "user", "text": theirs},
-        {"role": "assistant", "text": "Hello! Shall I leave a message?"},
-    ]);
+    let mut lines = vec![
+        json!({"role": "user", "text": theirs}),
+        json!({"role": "assistant", "text": "Hello! Shall I leave a message, or stop calling?"}),
+    ];
+    if world.settings().opt_out.contains(&call.to) {
+        let said = ["No.", "No, thanks.", "Well:", "please don’t call me again!"];
+        lines.extend(said.map(|text| json!({"role": "user", "text": text})));
+    }
     told(
         200,
         &json!({"data": {"transcript": lines, "summary": "a call"}}),

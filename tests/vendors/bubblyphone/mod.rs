@@ -8,7 +8,7 @@ mod hourly;
 mod lives;
 mod webhooks;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
@@ -86,6 +86,8 @@ pub(crate) struct Settings {
     pub(crate) page_size: usize,
     /// Refusals by callee: status and body.
     pub(crate) refusals: BTreeMap<String, (u16, String)>,
+    /// Callees who say at the end of a conversation that they do not want to be called again.
+    pub(crate) opt_out: BTreeSet<String>,
     /// What goes wrong: `post_times_out`, `post_cut`, `post_cut_before`, `error_after`, `html_after`,
     /// `error_before`, `html_before`, `limited`, `broken_json`, `no_id`; `get_error`, `get_html`,
     /// `get_broken`, `get_limited`, `get_cut`, `get_missing`; `hang_up_error`; `odd_word`; `hook_lost`,
@@ -107,6 +109,7 @@ impl Default for Settings {
             listed_after: Duration::from_secs(4),
             page_size: 15,
             refusals: BTreeMap::new(),
+            opt_out: BTreeSet::new(),
             faults: Faults::new(1),
         }
     }

@@ -9,5 +9,6 @@ mod livekit;
 mod plum;
 mod program;
 mod rig;
+mod tls;
 #[path = "../vendors/mod.rs"]
 mod vendors;

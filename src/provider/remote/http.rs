@@ -1,10 +1,14 @@
 //! One HTTP request at a time: nothing is repeated, redirected or kept open behind our back.
 
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 
 use crate::clock::Clock;
 
@@ -16,6 +20,9 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// The longest pause that is taken from a `Retry-After`.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+
+/// The environment variable that names a PEM file of more authorities to trust.
+const MORE_ROOTS: &str = "SSL_CERT_FILE";
 
 /// An HTTP client that sends what it is told once.
 #[derive(Clone, Debug)]
@@ -61,15 +68,30 @@ pub enum NoAnswer {
 }
 
 impl Http {
-    /// A client. Every request has a connection of its own: one that is kept idle may be dead, and a
-    /// request written into it would have to be repeated.
+    /// A client that trusts Mozilla's authorities and those in the file that the environment variable
+    /// `SSL_CERT_FILE` names, as other programs read it.
     ///
     /// # Errors
-    /// When the machine cannot do TLS.
+    /// As [`Http::trusting`].
     pub fn new(clock: Clock) -> Result<Self, String> {
-        let roots = rustls::RootCertStore {
+        let named = std::env::var_os(MORE_ROOTS).filter(|file| !file.is_empty());
+        Self::trusting(named.map(PathBuf::from).as_deref(), clock)
+    }
+
+    /// A client that trusts the authorities in a PEM file besides Mozilla's. Every request has a
+    /// connection of its own: one that is kept idle may be dead, and a request written into it would
+    /// have to be repeated.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no certificate, or the machine cannot do TLS.
+    pub fn trusting(more: Option<&Path>, clock: Clock) -> Result<Self, String> {
+        let mut roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
         };
+        if let Some(file) = more {
+            add_roots(&mut roots, file)
+                .map_err(|why| format!("{MORE_ROOTS} names {}, {why}", file.display()))?;
+        }
         let provider = rustls::crypto::ring::default_provider();
         let tls = rustls::ClientConfig::builder_with_provider(provider.into())
             .with_safe_default_protocol_versions()
@@ -129,6 +151,20 @@ impl Http {
         tokio::time::timeout(self.clock.real_time(limit), sending)
             .await
             .unwrap_or_else(|_| Err(NoAnswer::Lost("no answer in time".to_owned())))
+    }
+}
+
+fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), String> {
+    let unread = |error: rustls::pki_types::pem::Error| format!("which cannot be read: {error}");
+    let mut found = 0;
+    for certificate in CertificateDer::pem_file_iter(file).map_err(unread)? {
+        let added = roots.add(certificate.map_err(unread)?);
+        added.map_err(|error| format!("which holds no authority to trust: {error}"))?;
+        found += 1;
+    }
+    match found {
+        0 => Err("which holds no certificate in PEM form".to_owned()),
+        _ => Ok(()),
     }
 }
 

@@ -230,7 +230,10 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
                 if let Some(next) = self.next_wake() {
                     hand.advance_to(next);
                 }
-                self.take_commands(drain_ends);
+                if self.take_commands(drain_ends) {
+                    // One of them may have been the end.
+                    return;
+                }
                 if self.next_wake().is_none() && self.outstanding == 0 {
                     return self.wait_for_others(drain_ends).await;
                 }
@@ -326,10 +329,14 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
     }
 
-    fn take_commands(&mut self, drain_ends: &mut Option<Timestamp>) {
+    /// Takes every command that is there; says whether there was one.
+    fn take_commands(&mut self, drain_ends: &mut Option<Timestamp>) -> bool {
+        let mut took = false;
         while let Ok(ask) = self.commands.try_recv() {
             self.take_command(ask, drain_ends);
+            took = true;
         }
+        took
     }
 
     fn take_command(&mut self, ask: Ask, drain_ends: &mut Option<Timestamp>) {

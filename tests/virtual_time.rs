@@ -1,0 +1,26 @@
+//! An engine that goes from event to event: its end is heard between any two of them.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+use std::collections::BTreeMap;
+
+use dialdeck::clock::{Clock, ManualClock};
+use dialdeck::domain::{DeckId, TrunkName};
+use dialdeck::engine::Command;
+use dialdeck::engine::shell::{Ending, Ends, Shell};
+use dialdeck::provider::simulator::Simulator;
+use dialdeck::rules::Rules;
+use dialdeck::store::memory::MemoryStore;
+
+/// The end is asked for before the engine's first turn: it is taken where nothing else is to do.
+#[tokio::test]
+async fn an_end_asked_for_between_two_events_is_the_end() {
+    let morning = "2026-12-07T15:30:00Z".parse().unwrap();
+    let store = MemoryStore::new(DeckId(7), Rules::embedded(), morning);
+    let clock = Clock::Manual(ManualClock::at(morning));
+    let none: BTreeMap<TrunkName, Simulator> = BTreeMap::new();
+    let (shell, handle) = Shell::new(store, none, clock, Rules::embedded(), Vec::new()).unwrap();
+    let asking = tokio::spawn(async move { handle.ask(Command::Drain(None), "test").await });
+    tokio::task::yield_now().await;
+    assert_eq!(shell.run(Ends::WhenTold).await, Ending::Drained);
+    asking.await.unwrap().unwrap();
+}

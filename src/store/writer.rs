@@ -24,7 +24,7 @@ pub const MAX_WAITING: usize = 1024;
 /// How long a lazy job waits for company.
 pub const LAZY: Duration = Duration::from_millis(20);
 /// How often an idle writer that keeps watch looks whether another process has committed.
-pub const WATCHFUL_LOOK: Duration = Duration::from_millis(100);
+pub const WATCHFUL_LOOK: Duration = Duration::from_millis(250);
 /// How often one that does not: nothing is up that another process's word would have to end.
 pub const CALM_LOOK: Duration = Duration::from_millis(2_500);
 

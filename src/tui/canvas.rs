@@ -39,8 +39,19 @@ impl Canvas<'_> {
             return x;
         }
         let width = usize::from(right.min(area.right()) - x);
-        let clean = text::clean(text);
         let style = self.look.theme.style(role);
+        if text::is_plain(text) {
+            // A letter a cell, as most of the screen is: nothing has to be cut into graphemes.
+            let shown = &text[..text.len().min(width)];
+            let mut end = x;
+            for at in 0..shown.len() {
+                let cell = &mut self.buffer[(end, y)];
+                cell.set_symbol(&shown[at..=at]).set_style(style);
+                end += 1;
+            }
+            return end;
+        }
+        let clean = text::clean(text);
         let (end, _) = self.buffer.set_stringn(x, y, &clean, width, style);
         end
     }
@@ -89,9 +100,23 @@ impl Canvas<'_> {
         }
         let (full, empty) = (self.look.glyphs.bar_full, self.look.glyphs.bar_empty);
         let right = x + width;
-        let x = self.put(x, y, right, &full.repeat(usize::from(filled)), role);
-        let rest = usize::from(right - x);
-        self.put(x, y, right, &empty.repeat(rest), Role::BarEmpty)
+        let end = self.run(x, y, x + filled, full, role);
+        self.run(end, y, right, empty, Role::BarEmpty)
+    }
+
+    /// Writes one of the screen's own signs, a cell wide, from `x` until `right`; gives the column
+    /// after it.
+    pub fn run(&mut self, x: u16, y: u16, right: u16, sign: &str, role: Role) -> u16 {
+        let area = self.buffer.area;
+        let right = right.min(area.right());
+        if y >= area.bottom() || x >= right {
+            return x;
+        }
+        let style = self.look.theme.style(role);
+        for x in x..right {
+            self.buffer[(x, y)].set_symbol(sign).set_style(style);
+        }
+        right
     }
 
     /// A frame with a title; gives what is inside.
@@ -107,18 +132,18 @@ impl Canvas<'_> {
             return Rect::new(area.x, area.y, 0, 0);
         }
         let borders = self.look.glyphs.border();
-        let across = borders.horizontal_top.repeat(usize::from(area.width - 2));
+        let across = borders.horizontal_top;
         let (left, last, bottom) = (area.x, area.right() - 1, area.bottom() - 1);
-        self.put(left, area.y, area.right(), borders.top_left, role);
-        self.put(left + 1, area.y, last, &across, role);
-        self.put(last, area.y, area.right(), borders.top_right, role);
+        self.run(left, area.y, left + 1, borders.top_left, role);
+        self.run(left + 1, area.y, last, across, role);
+        self.run(last, area.y, last + 1, borders.top_right, role);
         for y in area.y + 1..bottom {
-            self.put(left, y, area.right(), borders.vertical_left, role);
-            self.put(last, y, area.right(), borders.vertical_left, role);
+            self.run(left, y, left + 1, borders.vertical_left, role);
+            self.run(last, y, last + 1, borders.vertical_left, role);
         }
-        self.put(left, bottom, area.right(), borders.bottom_left, role);
-        self.put(left + 1, bottom, last, &across, role);
-        self.put(last, bottom, area.right(), borders.bottom_right, role);
+        self.run(left, bottom, left + 1, borders.bottom_left, role);
+        self.run(left + 1, bottom, last, across, role);
+        self.run(last, bottom, last + 1, borders.bottom_right, role);
         if !title.is_empty() {
             let x = self.put(left + 2, area.y, last, " ", role);
             let x = self.spans(x, area.y, last, title);

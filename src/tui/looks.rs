@@ -93,13 +93,15 @@ impl Looks {
     }
 
     /// Reads the user's own theme file again if it was written since; a broken one changes nothing.
-    pub fn look_for_changes(&mut self) {
+    /// Says whether anything has changed.
+    pub fn look_for_changes(&mut self) -> bool {
         let written = self.written_at();
-        if written.is_some() && written != self.written {
-            self.written = written;
-            let name = self.name.clone();
-            self.take(&name);
+        if written.is_none() || written == self.written {
+            return false;
         }
+        self.written = written;
+        let name = self.name.clone();
+        self.take(&name)
     }
 
     fn take(&mut self, name: &str) -> bool {

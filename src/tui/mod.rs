@@ -50,6 +50,12 @@ use crate::engine::desk::{Ask, Told};
 /// Between two frames that show nothing but data.
 const DATA_FRAME: Duration = Duration::from_millis(100);
 
+/// How old a frame may be before the time alone is worth one.
+const TIME_FRAME: Duration = Duration::from_millis(900);
+
+/// How long such a frame waits for what follows: a view of the deck is followed by a page of the list.
+const GATHER: Duration = Duration::from_millis(20);
+
 /// What is said once nothing more comes from the desk.
 const NO_DESK: &str = "no key reaches the deck any more: q here, then open another console";
 
@@ -103,8 +109,8 @@ struct Loop {
     opened: Stopwatch,
     ticker: Ticker,
     clock: Option<DeckClock>,
-    /// Something has changed since the last frame.
-    stale: bool,
+    /// Something has changed since the last frame, first this long ago.
+    stale: Option<Stopwatch>,
     last_frame: Option<Stopwatch>,
 }
 
@@ -124,7 +130,7 @@ impl Loop {
             opened: Stopwatch::start(),
             ticker,
             clock: None,
-            stale: true,
+            stale: Some(Stopwatch::start()),
             last_frame: None,
         })
     }
@@ -183,21 +189,25 @@ impl Loop {
             self.take(Msg::Told(told))?;
             next = self.told.try_recv().ok();
         }
-        self.stale = true;
+        self.stale.get_or_insert_with(Stopwatch::start);
         Ok(())
     }
 
     fn on_tick(&mut self) -> io::Result<()> {
         self.ticker.turn();
+        // Where views come every second, each brings the time along.
+        let lately = self.last_frame.as_ref();
+        let mut due = lately.is_none_or(|frame| frame.elapsed() >= TIME_FRAME);
         if let Some(panic) = terminal::take_panic() {
             self.take(Msg::Broken(panic))?;
+            due = true;
         }
-        self.looks.look_for_changes();
+        due |= self.looks.look_for_changes();
         if let Some(clock) = self.clock {
             let last = self.model.shared.now;
             self.take(Msg::Tick(clock.now(Some(last))))?;
         }
-        self.draw()
+        if due { self.draw() } else { Ok(()) }
     }
 
     fn take(&mut self, msg: Msg) -> io::Result<()> {
@@ -219,22 +229,26 @@ impl Loop {
 
     /// How long to wait with a frame that shows nothing but data.
     fn until_frame(&self) -> Duration {
-        let since = self.last_frame.as_ref().map(Stopwatch::elapsed);
-        since.map_or(Duration::ZERO, |since| DATA_FRAME.saturating_sub(since))
+        let left = |since: &Option<Stopwatch>, wait: Duration| {
+            since
+                .as_ref()
+                .map_or(Duration::ZERO, |since| wait.saturating_sub(since.elapsed()))
+        };
+        left(&self.last_frame, DATA_FRAME).max(left(&self.stale, GATHER))
     }
 
     /// Whether a frame is due that the terminal would take.
     fn may_draw(&self) -> bool {
-        self.stale && !self.screen.is_behind()
+        self.stale.is_some() && !self.screen.is_behind()
     }
 
     /// Draws; a terminal that is behind gets the newest frame once it has caught up.
     fn draw(&mut self) -> io::Result<()> {
-        self.stale = true;
+        self.stale.get_or_insert_with(Stopwatch::start);
         if !self.may_draw() {
             return Ok(());
         }
-        self.stale = false;
+        self.stale = None;
         self.last_frame = Some(Stopwatch::start());
         let (model, look) = (&self.model, self.looks.current());
         self.screen.draw(|buffer| view::draw(model, look, buffer))

@@ -46,12 +46,17 @@ const INVISIBLE: &[(char, char)] = &[
     ('\u{E0000}', '\u{E0FFF}'),
 ];
 
+/// Whether it is printable ASCII alone: nothing to clean, and a cell a letter.
+pub fn is_plain(text: &str) -> bool {
+    text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
+}
+
 /// The text without anything that could disturb the screen.
 ///
 /// Control, bidi, format and other invisible characters go; tabs and line ends become a space; a
 /// combining mark with nothing to stand on becomes `?`; no letter keeps more than three marks.
 pub fn clean(text: &str) -> Cow<'_, str> {
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    if is_plain(text) {
         return Cow::Borrowed(text);
     }
     let mut cleaned = String::with_capacity(text.len());
@@ -84,7 +89,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
 
 /// Cells that a text takes on the screen, counted as ratatui draws it.
 pub fn width(text: &str) -> usize {
-    if text.bytes().all(|byte| (b' '..=b'~').contains(&byte)) {
+    if is_plain(text) {
         return text.len();
     }
     Span::raw(text)

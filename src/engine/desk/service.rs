@@ -15,7 +15,7 @@ use super::{
     Act, AttemptRow, Desk, Imported, Judged, ListPage, ListQuery, Settings, View, WhyReport,
 };
 use super::{EngineSeat, EventLine, numbers, story, why};
-use crate::clock::Stopwatch;
+use crate::clock::{DeckClock, Stopwatch};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{CampaignId, ContactId, Timestamp};
 use crate::store::{By, ListKey, Store, StoreError};
@@ -23,9 +23,9 @@ use crate::store::{By, ListKey, Store, StoreError};
 /// Between two views at least, of which the later shows what was done here.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
-/// Between two views of what the engine does: people read no faster, and one call is several
-/// changes in a row.
-const NEWS_EVERY: Duration = Duration::from_millis(250);
+/// Between two views of what the engine does, at least, on a clock that runs faster than the
+/// machine's; see [`news_every`].
+const FASTEST_NEWS: Duration = Duration::from_millis(250);
 
 /// A look takes at most this part of the time, so that the engine beside it keeps its pace; but
 /// [`TIME_VIEW`] is the longest that a change waits.
@@ -128,7 +128,7 @@ pub fn spawn<S: Store + 'static>(
         pending: VecDeque::new(),
         told_to: None,
         looked: None,
-        between: NEWS_EVERY,
+        between: FASTEST_NEWS,
         changed: Stopwatch::start(),
         last: Last::default(),
         dirty: true,
@@ -253,7 +253,7 @@ impl<S: Store> Service<S> {
             Err(error) => self.say(Told::Failed(error.to_string())),
         }
         let took = started.elapsed() * LOOK_SHARE;
-        self.between = took.clamp(NEWS_EVERY, TIME_VIEW);
+        self.between = took.clamp(news_every(self.desk.clock), TIME_VIEW);
         self.looked = Some(started);
     }
 
@@ -419,6 +419,16 @@ impl<S: Store> Service<S> {
 
 const fn minute(at: Timestamp) -> i64 {
     at.as_millis() / 60_000
+}
+
+/// Between two views of what the engine does: a second of the deck's clock. Calls change no faster than
+/// people follow, and one call is several changes in a row.
+fn news_every(clock: DeckClock) -> Duration {
+    match clock {
+        DeckClock::System => TIME_VIEW,
+        DeckClock::Scaled(scaled) => (TIME_VIEW / scaled.factor.max(1)).max(FASTEST_NEWS),
+        DeckClock::Virtual => FASTEST_NEWS,
+    }
 }
 
 /// Whether figures on the screen change with time alone.

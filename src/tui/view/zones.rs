@@ -219,8 +219,8 @@ fn strip(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, day: &[Stretch]) {
             Some(Stretch::LegalOnly) => (glyphs.window_legal, Role::WindowLegal),
             Some(Stretch::Never) | None => (glyphs.window_never, Role::WindowNever),
         };
-        canvas.put(x, y, right, &glyph.repeat(run.len()), role);
-        x += cells(run.len());
+        let end = right.min(x + cells(run.len()));
+        x = canvas.run(x, y, end, glyph, role);
     }
     if let Some(now) = columns.now {
         canvas.put(axis + now, y, right, glyphs.now_line, Role::NowLine);

@@ -2,8 +2,8 @@
 
 use dialdeck::domain::suppression::SuppressionSource;
 use dialdeck::domain::{
-    AttemptId, CallReport, CampaignSettings, CampaignState, ContactId, ContactState, ListKind,
-    Outcome, Timestamp, TrunkName,
+    AttemptId, CampaignSettings, CampaignState, ContactState, ListKind, Outcome, Timestamp,
+    TrunkName,
 };
 use dialdeck::engine::desk::why::report;
 use dialdeck::policy::retry::Next;
@@ -24,17 +24,6 @@ contract!(
     a_607_stays_on_the_list_and_a_603_can_be_taken_back,
     a_607_stays_also_where_an_opt_out_came_first,
 );
-
-/// One call and its end.
-fn call(
-    store: &mut impl Store,
-    contact: ContactId,
-    report: &CallReport,
-    now: Timestamp,
-) -> Settled {
-    let attempt = dial(store, contact, now);
-    settle(store, attempt.id, report, now).unwrap()
-}
 
 /// When the retry that was planned is due; the contact is ready then.
 fn again(store: &mut impl Store, settled: &Settled) -> Timestamp {

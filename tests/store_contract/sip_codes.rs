@@ -224,19 +224,19 @@ fn campaign_of(
     (id, taken)
 }
 
-/// One call and its end; a caller ID that rests for it is let back at once.
-fn call(
+/// One call and its end as it is classified; a caller ID that rests for it is let back at once.
+fn classified(
     store: &mut impl Store,
     contact: ContactId,
     report: &CallReport,
     now: Timestamp,
 ) -> Settled {
-    let attempt = dial(store, contact, now);
-    let settled = settle(store, attempt.id, report, now).unwrap();
+    let settled = call(store, contact, report, now);
     let read = classify(report);
     assert!(settled.read == read || settled.read == read.repeated());
     if let Some(rested) = settled.rested {
-        assert_eq!(rested, attempt.caller_id);
+        let attempts = store.attempts_of(contact).unwrap();
+        assert_eq!(rested, attempts.last().unwrap().caller_id);
         store
             .set_caller_id_state(rested, CallerIdState::Active, &by(now))
             .unwrap();
@@ -264,7 +264,7 @@ fn every_status_comes_to_its_outcome_and_what_follows(store: &mut impl Store) {
         let what = format!("{code} {words}");
         let now = morning() + secs(20 * place);
         let contact = contacts[usize::try_from(place).unwrap()];
-        let settled = call(store, contact, &said(code, words, after), now);
+        let settled = classified(store, contact, &said(code, words, after), now);
         let read = &settled.read;
         assert_eq!(
             (read.outcome, read.fault, read.counts, read.trunk),
@@ -301,11 +301,11 @@ fn a_404_is_confirmed_once_a_day_later_and_then_believed(store: &mut impl Store)
     // Not even a campaign that would rather ask again soon does so earlier.
     let soon = [(Outcome::InvalidNumber, OutcomeAction::Retry)];
     let (_, contacts) = campaign_of(store, "spring-reminders", 1, &soon);
-    let first = call(store, contacts[0], &rejected(404), morning());
+    let first = classified(store, contacts[0], &rejected(404), morning());
     let again = due(&first);
     assert!(again >= morning() + Duration::from_hours(24));
     assert_eq!(store.promote_due(again, 10).unwrap().len(), 1);
-    let second = call(store, contacts[0], &rejected(404), again);
+    let second = classified(store, contacts[0], &rejected(404), again);
     assert_eq!(second.next, Some(Next::Finish(ContactState::Invalid)));
     assert!(store.suppressions_of(number(0)).unwrap().is_empty());
 }
@@ -313,12 +313,12 @@ fn a_404_is_confirmed_once_a_day_later_and_then_believed(store: &mut impl Store)
 fn a_decline_follows_the_campaigns_word_and_can_be_taken_back(store: &mut impl Store) {
     let stop = [(Outcome::Declined, OutcomeAction::Stop)];
     let (_, stopping) = campaign_of(store, "stops", 1, &stop);
-    let settled = call(store, stopping[0], &rejected(603), morning());
+    let settled = classified(store, stopping[0], &rejected(603), morning());
     assert_eq!(settled.next, Some(Next::Finish(ContactState::Exhausted)));
     assert!(store.suppressions_of(number(0)).unwrap().is_empty());
     let (_, listing) = campaign_of(store, "lists", 1, &[]);
     let now = morning() + minutes(60);
-    let settled = call(store, listing[0], &rejected(603), now);
+    let settled = classified(store, listing[0], &rejected(603), now);
     let source = SuppressionSource::Declined;
     assert_eq!(settled.next, Some(Next::DoNotCall(source)));
     let (_, later) = campaign_of(store, "later", 1, &[]);
@@ -343,7 +343,7 @@ fn a_networks_block_is_no_decline_whatever_the_campaign_says(store: &mut impl St
     for (place, words) in (0u64..).zip(words) {
         let contact = contacts[usize::try_from(place).unwrap()];
         let now = morning() + secs(20 * place);
-        let settled = call(store, contact, &said(603, words, 0), now);
+        let settled = classified(store, contact, &said(603, words, 0), now);
         assert!(settled.rested.is_some(), "{words}");
         assert_eq!(due(&settled), now + minutes(5), "{words}");
         assert!(store.suppressions_of(number(place)).unwrap().is_empty());
@@ -361,7 +361,7 @@ fn an_unwanted_call_is_never_made_again_whatever_the_campaign_says(store: &mut i
         let (_, contacts) = campaign_of(store, &format!("own-{place}"), 3, &own);
         let now = morning() + minutes(60 * place);
         let contact = contacts[usize::try_from(place).unwrap()];
-        let settled = call(store, contact, &rejected(607), now);
+        let settled = classified(store, contact, &rejected(607), now);
         let source = SuppressionSource::Unwanted;
         assert_eq!(settled.next, Some(Next::DoNotCall(source)), "{action:?}");
         let (_, others) = campaign_of(store, &format!("later-{place}"), 3, &[]);
@@ -417,12 +417,12 @@ fn a_403_pauses_the_trunk_on_three_numbers_and_not_on_one_twice(store: &mut impl
     let mut breaker = Breaker::default();
     let mut now = morning();
     // One number alone may be what is forbidden: it is given up, and others are called.
-    let first = call(store, contacts[0], &rejected(403), now);
+    let first = classified(store, contacts[0], &rejected(403), now);
     breaker.on_result(first.read.trunk, number(0), now);
     assert_eq!(breaker.rest(now), None);
     now = due(&first);
     store.promote_due(now, 10).unwrap();
-    let second = call(store, contacts[0], &rejected(403), now);
+    let second = classified(store, contacts[0], &rejected(403), now);
     breaker.on_result(second.read.trunk, number(0), now);
     assert_eq!(second.next, Some(Next::Finish(ContactState::Invalid)));
     assert_eq!(store.contacts_with(number(0)).unwrap()[0].attempts, 1);
@@ -430,7 +430,7 @@ fn a_403_pauses_the_trunk_on_three_numbers_and_not_on_one_twice(store: &mut impl
         assert_eq!(breaker.rest(now), None);
         now = now + secs(5);
         let contact = contacts[usize::try_from(place).unwrap()];
-        let settled = call(store, contact, &rejected(403), now);
+        let settled = classified(store, contact, &rejected(403), now);
         breaker.on_result(settled.read.trunk, number(place), now);
     }
     let (until, cause) = (None, "refused");
@@ -445,7 +445,7 @@ fn a_refused_account_pauses_the_trunk_at_once(store: &mut impl Store) {
         let mut breaker = Breaker::default();
         let now = morning() + secs(20 * place);
         let contact = contacts[usize::try_from(place).unwrap()];
-        let settled = call(store, contact, &rejected(code), now);
+        let settled = classified(store, contact, &rejected(code), now);
         breaker.on_result(settled.read.trunk, number(place), now);
         assert_held(&claim_by(store, contacts[4], &breaker, now));
         assert_eq!(breaker.rest(now).unwrap().until, None, "{code}");
@@ -458,7 +458,7 @@ fn a_503_rests_the_trunk_as_long_as_it_asks_and_without_a_word_counts_against_it
     let (_, contacts) = campaign_of(store, "spring-reminders", 7, &[]);
     let now = morning();
     let mut breaker = Breaker::default();
-    let settled = call(store, contacts[0], &said(503, "", 90), now);
+    let settled = classified(store, contacts[0], &said(503, "", 90), now);
     breaker.on_result(settled.read.trunk, number(0), now);
     assert_held(&claim_by(store, contacts[1], &breaker, now + secs(89)));
     assert_eq!(breaker.rest(now + secs(90)), None);
@@ -467,7 +467,7 @@ fn a_503_rests_the_trunk_as_long_as_it_asks_and_without_a_word_counts_against_it
         assert_eq!(breaker.rest(now), None);
         now = now + secs(5);
         let contact = contacts[usize::try_from(place).unwrap()];
-        let settled = call(store, contact, &rejected(503), now);
+        let settled = classified(store, contact, &rejected(503), now);
         breaker.on_result(settled.read.trunk, number(place), now);
     }
     assert_held(&claim_by(store, contacts[6], &breaker, now));
@@ -481,9 +481,9 @@ fn a_call_taken_back_while_it_rang_is_cancelled_and_not_unanswered(store: &mut i
         sip_code: Some(487),
         ..ended(CallEnd::CancelledByUs)
     };
-    let taken_back = call(store, contacts[0], &ours, morning());
+    let taken_back = classified(store, contacts[0], &ours, morning());
     assert_eq!(taken_back.read.outcome, Outcome::Cancelled);
-    let theirs = call(store, contacts[1], &rejected(487), morning() + secs(20));
+    let theirs = classified(store, contacts[1], &rejected(487), morning() + secs(20));
     assert_eq!(theirs.read.outcome, Outcome::NoAnswer);
     assert!(
         taken_back.read.counts && theirs.read.counts,

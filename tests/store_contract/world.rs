@@ -236,6 +236,17 @@ pub(crate) fn settle(
     store.settle(attempt, report, now, now).unwrap()
 }
 
+/// One call and its end.
+pub(crate) fn call(
+    store: &mut impl Store,
+    contact: ContactId,
+    report: &CallReport,
+    now: Timestamp,
+) -> Settled {
+    let attempt = dial(store, contact, now);
+    settle(store, attempt.id, report, now).unwrap()
+}
+
 pub(crate) fn opted_out(number: PhoneNumber, at: Timestamp) -> Suppression {
     opt_out(number, None, &by(at))
 }

@@ -6,7 +6,8 @@
 mod deck;
 mod judge;
 
-use deck::{Deck, assert_partition, text};
+use deck::partition::assert_partition;
+use deck::{Deck, text};
 
 #[test]
 fn the_demo_ends_clean_and_the_same_twice() {

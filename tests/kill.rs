@@ -9,7 +9,8 @@ mod judge;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Stdio};
 
-use deck::{Deck, assert_partition, text};
+use deck::partition::assert_partition;
+use deck::{Deck, text};
 
 /// How often the engine is killed.
 const KILLS: u64 = 20;

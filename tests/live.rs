@@ -11,7 +11,8 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use deck::engine::Engine;
-use deck::{Deck, assert_partition, text};
+use deck::partition::assert_partition;
+use deck::{Deck, text};
 use serde_json::Value;
 
 /// Monday 10:30 in New York.

@@ -10,7 +10,8 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::Path;
 
-use deck::{Deck, assert_partition, read, text};
+use deck::partition::assert_partition;
+use deck::{Deck, read, text};
 use serde_json::Value;
 
 /// A Monday morning, later than any day on which the test's own commands are given.

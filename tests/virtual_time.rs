@@ -1,5 +1,4 @@
 //! An engine that goes from event to event: its end is heard between any two of them.
-#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeMap;
 

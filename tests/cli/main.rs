@@ -7,6 +7,8 @@
 mod campaigns;
 mod judging;
 mod lists;
+#[path = "../deck/partition.rs"]
+mod partition;
 mod reports;
 mod roles;
 mod scratch;

@@ -1,6 +1,7 @@
 //! A deck driven through the real program, for the end-to-end tests.
 
 pub(crate) mod engine;
+pub(crate) mod partition;
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
@@ -113,34 +114,4 @@ pub(crate) fn read(path: &Path) -> String {
 
 pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
-}
-
-/// The states of every campaign add up to its total (D16); the number of attempts in all.
-pub(crate) fn assert_partition(status: &Value) -> u64 {
-    let number = |value: &Value| value.as_u64().unwrap();
-    let mut attempts = 0;
-    for campaign in status["campaigns"].as_array().unwrap() {
-        let parts = [
-            "done",
-            "in_flight",
-            "ready",
-            "suppressed",
-            "exhausted",
-            "expired",
-            "invalid",
-            "unknown",
-        ];
-        let waiting = ["window", "retry", "cap"];
-        let sum: u64 = parts
-            .iter()
-            .map(|part| number(&campaign[part]))
-            .sum::<u64>()
-            + waiting
-                .iter()
-                .map(|why| number(&campaign["waiting"][why]))
-                .sum::<u64>();
-        assert_eq!(sum, number(&campaign["total"]), "{campaign}");
-        attempts += number(&campaign["attempts"]);
-    }
-    attempts
 }

@@ -1,6 +1,7 @@
 //! An engine that goes from event to event: its end is heard between any two of them.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use dialdeck::clock::{Clock, ManualClock};
 use dialdeck::domain::{DeckId, TrunkName};
@@ -20,6 +21,7 @@ async fn an_end_asked_for_between_two_events_is_the_end() {
     let (shell, handle) = Shell::new(store, none, clock, Rules::embedded(), Vec::new()).unwrap();
     let asking = tokio::spawn(async move { handle.ask(Command::Drain(None), "test").await });
     tokio::task::yield_now().await;
-    assert_eq!(shell.run(Ends::WhenTold).await, Ending::Drained);
+    let running = tokio::time::timeout(Duration::from_mins(2), shell.run(Ends::WhenTold));
+    assert_eq!(running.await, Ok(Ending::Drained), "it waits for ever");
     asking.await.unwrap().unwrap();
 }

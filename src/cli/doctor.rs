@@ -103,7 +103,7 @@ fn outside_findings(
     let campaigns = deck.store.campaigns()?;
     for campaign in campaigns
         .iter()
-        .filter(|one| one.state != CampaignState::Stopped)
+        .filter(|one| !matches!(one.state, CampaignState::Stopped | CampaignState::Done))
     {
         for wrong in config.at_odds_with(&campaign.settings) {
             findings.push(finding("campaign", Level::Warn, wrong));

@@ -154,14 +154,19 @@ impl Running {
     ) -> Result<ExitCode, CliError> {
         let mut reporter = Reporter::new(env, self.shown, self.from, &self.handle)?;
         let watching = watch((self.task, self.handle), hang_up, &mut reporter, out);
-        let ending = self.runtime.block_on(watching)?;
-        let code = close(env, self.shown, &self.clock, &ending, &mut reporter, out)?;
-        if let Some(courier) = &self.courier {
-            outside::last_results(courier, &self.clock, &self.runtime, env)?;
-        }
-        reporter.tail(out)?;
+        let ending = self.runtime.block_on(watching);
+        let code = ending.and_then(|ending| {
+            let code = close(env, self.shown, &self.clock, &ending, &reporter, out)?;
+            if let Some(courier) = &self.courier {
+                outside::last_results(courier, &self.clock, &self.runtime, env)?;
+            }
+            Ok(code)
+        });
+        // However it ended: what was said last may be why.
+        let told = reporter.tail(out);
         drop(self.lock);
-        Ok(code)
+        let code = code?;
+        told.map(|()| code)
     }
 }
 
@@ -286,7 +291,7 @@ fn close(
     shown: Shown,
     clock: &Clock,
     ending: &Ending,
-    reporter: &mut Reporter,
+    reporter: &Reporter,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
     if let Ending::StoreFailed(why) = ending {
@@ -303,7 +308,6 @@ fn close(
         return Ok(ExitCode::Done);
     }
     let board = status::board(&mut deck)?;
-    reporter.alerts(&board);
     if !env.json {
         status::campaigns(&board.campaigns, out)?;
     }

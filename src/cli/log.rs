@@ -57,6 +57,9 @@ fn show(args: &LogArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliE
     }
 }
 
+/// The kind of an entry that alerts to something.
+const ALERT: &str = "alert_raised";
+
 /// The members of an entry that people read.
 #[derive(Deserialize)]
 struct Entry {
@@ -70,13 +73,34 @@ struct Entry {
     data: serde_json::Map<String, serde_json::Value>,
 }
 
+fn parsed(sealed: &str) -> Result<Entry, CliError> {
+    serde_json::from_str(sealed)
+        .map_err(|error| CliError::deck(format!("the event log holds a broken line: {error}")))
+}
+
+/// What an entry alerts to; `None`: it is no alert.
+///
+/// # Errors
+/// When the entry is none.
+pub(super) fn alert(sealed: &str) -> Result<Option<String>, CliError> {
+    // Few are, and a run makes thousands of others.
+    if !sealed.contains(ALERT) {
+        return Ok(None);
+    }
+    let mut entry = parsed(sealed)?;
+    let text = match entry.data.remove("text") {
+        Some(serde_json::Value::String(text)) => text,
+        Some(_) | None => String::new(),
+    };
+    Ok((entry.kind == ALERT).then_some(text))
+}
+
 /// An entry as one line for people: what is not there is left out.
 ///
 /// # Errors
 /// When the entry is none.
 pub(super) fn line(sealed: &str) -> Result<String, CliError> {
-    let entry: Entry = serde_json::from_str(sealed)
-        .map_err(|error| CliError::deck(format!("the event log holds a broken line: {error}")))?;
+    let entry = parsed(sealed)?;
     let mut parts = vec![format!(
         "{:>6}  {}  {:<20} {:<8}",
         entry.seq,

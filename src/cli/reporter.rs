@@ -30,16 +30,24 @@ pub(super) enum Shown {
 
 /// Shows a run while it goes on: the log's entries, or its alerts and a progress line.
 pub(super) struct Reporter {
-    /// `None`: alerts and the progress line are shown.
-    log: Option<SqliteStore>,
-    /// Whether entries are shown as they are, else in words.
-    as_they_are: bool,
-    /// The last entry or alert shown.
+    log: SqliteStore,
+    telling: Telling,
+    /// The last entry read.
     seen: i64,
-    board: watch::Receiver<Arc<Board>>,
     /// `None`: no progress line.
-    line: Option<Tty>,
+    line: Option<(Tty, watch::Receiver<Arc<Board>>)>,
     looks: u32,
+}
+
+/// What of the log is told, and how.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Telling {
+    /// Every entry as it is.
+    AsTheyAre,
+    /// Every entry in words.
+    InWords,
+    /// The alerts, on standard error.
+    Alerts,
 }
 
 impl Reporter {
@@ -53,74 +61,62 @@ impl Reporter {
         from: i64,
         handle: &Handle,
     ) -> Result<Self, CliError> {
-        let entries = shown == Shown::Entries;
-        let log = if env.json || entries {
-            let path = env.deck.join(STORE_FILE);
-            Some(SqliteStore::open_read_only(&path, rules::in_force())?)
-        } else {
-            None
+        let telling = match shown {
+            _ if env.json => Telling::AsTheyAre,
+            Shown::Entries => Telling::InWords,
+            Shown::Progress => Telling::Alerts,
         };
+        let path = env.deck.join(STORE_FILE);
+        let line = (telling == Telling::Alerts).then(|| Tty::behind(stderr()).ok());
         Ok(Self {
-            log,
-            as_they_are: env.json,
+            log: SqliteStore::open_read_only(&path, rules::in_force())?,
+            telling,
             seen: from,
-            board: handle.board(),
-            line: Tty::behind(stderr()).ok().filter(|_| !env.json && !entries),
+            line: line.flatten().map(|line| (line, handle.board())),
             looks: 0,
         })
     }
 
-    /// Shows what is new.
+    /// Shows what is new: entries at once, alerts and the progress line once in a while.
     ///
     /// # Errors
     /// When it cannot be read or written.
     pub(super) fn look(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
-        self.tail(out)?;
         self.looks += 1;
-        if self.log.is_none() && self.looks.is_multiple_of(LOOKS_PER_LINE) {
-            let board = self.board.borrow().clone();
-            self.alerts(&board);
-            if let Some(line) = &mut self.line {
-                // The terminal may not read or have gone; the engine goes on all the same.
-                if !line.is_behind() {
-                    write!(line, "\r{}\x1b[K", progress(&board)).ok();
-                }
-                line.flush().ok();
+        if self.telling != Telling::Alerts {
+            return self.tail(out);
+        }
+        if !self.looks.is_multiple_of(LOOKS_PER_LINE) {
+            return Ok(());
+        }
+        self.tail(out)?;
+        if let Some((line, board)) = &mut self.line {
+            let board = board.borrow().clone();
+            // The terminal may not read or have gone; the engine goes on all the same.
+            if !line.is_behind() {
+                write!(line, "\r{}\x1b[K", progress(&board)).ok();
             }
+            line.flush().ok();
         }
         Ok(())
     }
 
-    /// Says the alerts that are new, unless they were shown as entries.
-    pub(super) fn alerts(&mut self, board: &Board) {
-        if self.log.is_some() {
-            return;
-        }
-        for alert in board.alerts.iter().rev() {
-            let seq = alert["seq"].as_i64().unwrap_or(0);
-            if seq > self.seen {
-                self.seen = seq;
-                let text = alert["data"]["text"].as_str().unwrap_or_default();
-                self.say(&format!("alert: {text}"));
-            }
-        }
-    }
-
-    /// Writes the log's new entries.
+    /// Tells what the log has gained.
     ///
     /// # Errors
-    /// When they cannot be read or written.
+    /// When it cannot be read or written.
     pub(super) fn tail(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
-        let Some(store) = &mut self.log else {
-            return Ok(());
-        };
         loop {
-            let entries = store.tail(self.seen, PAGE)?;
+            let entries = self.log.tail(self.seen, PAGE)?;
             for entry in &entries {
-                if self.as_they_are {
-                    writeln!(out, "{}", entry.line)?;
-                } else {
-                    writeln!(out, "{}", log::line(&entry.line)?)?;
+                match self.telling {
+                    Telling::AsTheyAre => writeln!(out, "{}", entry.line)?,
+                    Telling::InWords => writeln!(out, "{}", log::line(&entry.line)?)?,
+                    Telling::Alerts => {
+                        if let Some(text) = log::alert(&entry.line)? {
+                            self.say(&format!("alert: {text}"));
+                        }
+                    }
                 }
                 self.seen = entry.seq;
             }

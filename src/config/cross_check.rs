@@ -18,14 +18,19 @@ impl DeckConfig {
                 "{name}: its trunk `{trunk}` is not in the deck file; nothing is dialed for it"
             )];
         }
-        let shows = |id: &CallerId| {
-            let retired = id.state == CallerIdState::Retired;
-            campaign.caller_id.names(id) && id.trunk == *trunk && !retired
-        };
+        let own = self.settings.caller_ids.iter();
+        let mut own = own
+            .filter(|id| campaign.caller_id.names(id) && id.trunk == *trunk)
+            .peekable();
         let mut odds = Vec::new();
-        if !self.settings.caller_ids.iter().any(shows) {
+        if own.peek().is_none() {
             odds.push(format!(
                 "{name}: the deck file has none of its caller IDs on trunk `{trunk}`; nothing is \
+                 dialed for it"
+            ));
+        } else if own.all(|id| id.state != CallerIdState::Active) {
+            odds.push(format!(
+                "{name}: the deck file sets all its caller IDs on trunk `{trunk}` aside; nothing is \
                  dialed for it"
             ));
         }

@@ -101,7 +101,9 @@ async fn arrive(State(front): State<Arc<Front>>, request: Request) -> Response {
         // The name comes from outside: it is not kept.
         return front.refuse("?", Refused::NoSuchPath).await;
     };
-    let Some(body) = read(body).await else {
+    // Nothing else may change anything: a scanner that follows an address asks for its head.
+    let spoken = matches!(head.method, Method::GET | Method::POST);
+    let Some(body) = read(body).await.filter(|_| spoken) else {
         return front.refuse(&trunk.0, Refused::Malformed).await;
     };
     let arrived = arrived(&head, rest, &body, &front.clock);

@@ -39,14 +39,16 @@ impl SpokenTable {
     }
 }
 
-/// A text's words in lower case, a blank before and after each; apostrophes are left out, as
-/// transcripts do not agree on them.
+/// A text's words in lower case, a blank before and after each. Apostrophes are left out, as
+/// transcripts do not agree on them, and `don't` is `do not`.
 fn words(text: &str) -> String {
     let text = text.to_lowercase().replace(['\'', '’'], "");
     let words = text
         .split(|letter: char| !letter.is_alphanumeric())
         .filter(|word| !word.is_empty());
-    words.fold(" ".to_owned(), |line, word| line + word + " ")
+    words.fold(" ".to_owned(), |line, word| {
+        line + if word == "dont" { "do not" } else { word } + " "
+    })
 }
 
 #[cfg(test)]
@@ -64,6 +66,12 @@ mod tests {
             "Please — stop calling, will you?",
             "don’t call me again",
             "Dont call me again.",
+            "don't call me anymore",
+            "Don't ever call me again",
+            "do not call this number",
+            "never call me again",
+            "remove me from your list",
+            "just take me off the list",
             "Yes, put me on your\ndo-not-call list, please",
             "I want you to take me off your list",
         ] {

@@ -112,6 +112,9 @@ pub struct Settled {
     pub next: Option<Next>,
     /// The caller ID that now rests, if its call was blocked on the way.
     pub rested: Option<PhoneNumber>,
+    /// Whether the callee's number went on a do-not-call list by it, which ends its contacts in other
+    /// campaigns, too.
+    pub listed: bool,
 }
 
 /// What adding suppressions brought about.

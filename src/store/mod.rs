@@ -256,7 +256,8 @@ pub trait Store: Outside + Send {
 
     /// Ends an attempt, once: classifies, plans the retry, moves the contact, counts. `None`: it had
     /// ended before. `at` is when the call ended. Logs `call_ended` (`attempt_reconciled` before it when the attempt was
-    /// unknown), `retry_planned` or `contact_finished`, `suppression_added` where it applies.
+    /// unknown), `retry_planned` or `contact_finished`, `suppression_added` where it applies. An opt-out
+    /// in the report holds also when the attempt had ended before.
     fn settle(
         &mut self,
         attempt: AttemptId,

@@ -50,8 +50,8 @@ use crate::engine::desk::{Ask, Told};
 /// Between two frames that show nothing but data.
 const DATA_FRAME: Duration = Duration::from_millis(100);
 
-/// How old a frame may be before the time alone is worth one.
-const TIME_FRAME: Duration = Duration::from_millis(900);
+/// When the last view is no older, the next one is expected, and a tick's frame waits for it.
+const VIEWS_COME: Duration = Duration::from_millis(1_500);
 
 /// How long such a frame waits for what follows: a view of the deck is followed by a page of the list.
 const GATHER: Duration = Duration::from_millis(20);
@@ -112,6 +112,10 @@ struct Loop {
     /// Something has changed since the last frame, first this long ago.
     stale: Option<Stopwatch>,
     last_frame: Option<Stopwatch>,
+    /// The time that the last frame showed.
+    shown: Timestamp,
+    /// When the last view came.
+    viewed: Option<Stopwatch>,
 }
 
 impl Loop {
@@ -132,6 +136,8 @@ impl Loop {
             clock: None,
             stale: Some(Stopwatch::start()),
             last_frame: None,
+            shown: Timestamp::MIN,
+            viewed: None,
         })
     }
 
@@ -185,6 +191,7 @@ impl Loop {
         while let Some(told) = next {
             if let Told::View(view) = &told {
                 self.clock = Some(view.clock);
+                self.viewed = Some(Stopwatch::start());
             }
             self.take(Msg::Told(told))?;
             next = self.told.try_recv().ok();
@@ -195,19 +202,28 @@ impl Loop {
 
     fn on_tick(&mut self) -> io::Result<()> {
         self.ticker.turn();
-        // Where views come every second, each brings the time along.
-        let lately = self.last_frame.as_ref();
-        let mut due = lately.is_none_or(|frame| frame.elapsed() >= TIME_FRAME);
+        let mut due = self.looks.look_for_changes();
         if let Some(panic) = terminal::take_panic() {
             self.take(Msg::Broken(panic))?;
             due = true;
         }
-        due |= self.looks.look_for_changes();
+        let noticed = self.model.shared.notice.is_some();
         if let Some(clock) = self.clock {
             let last = self.model.shared.now;
             self.take(Msg::Tick(clock.now(Some(last))))?;
         }
-        if due { self.draw() } else { Ok(()) }
+        due |= noticed && self.model.shared.notice.is_none();
+        let second = |at: Timestamp| at.as_millis().div_euclid(1_000);
+        if second(self.model.shared.now) == second(self.shown) && !due {
+            // A view has brought the time along.
+            return Ok(());
+        }
+        let views_come = |viewed: &Stopwatch| viewed.elapsed() < VIEWS_COME;
+        if self.viewed.as_ref().is_some_and(views_come) && !due {
+            self.stale.get_or_insert_with(Stopwatch::start);
+            return Ok(());
+        }
+        self.draw()
     }
 
     fn take(&mut self, msg: Msg) -> io::Result<()> {
@@ -250,6 +266,7 @@ impl Loop {
         }
         self.stale = None;
         self.last_frame = Some(Stopwatch::start());
+        self.shown = self.model.shared.now;
         let (model, look) = (&self.model, self.looks.current());
         self.screen.draw(|buffer| view::draw(model, look, buffer))
     }

@@ -15,6 +15,8 @@ use tokio_rustls::TlsAcceptor;
 
 const ANSWER: &[u8] = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\nconnection: close\r\n\r\nhi";
 
+const UNUSABLE: &str = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n";
+
 /// An authority of one's own.
 fn authority() -> CertifiedIssuer<'static, KeyPair> {
     let mut params = CertificateParams::new(Vec::new()).unwrap();
@@ -51,7 +53,8 @@ async fn an_authority_of_ones_own_is_trusted_once_it_is_named() {
     let authority = authority();
     let folder = tempfile::tempdir().unwrap();
     let named = folder.path().join("authority.pem");
-    std::fs::write(&named, authority.pem()).unwrap();
+    // As in a system's bundle, beside one that cannot be used.
+    std::fs::write(&named, format!("{UNUSABLE}{}", authority.pem())).unwrap();
     let acceptor = acceptor(&authority);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -80,11 +83,11 @@ fn a_file_of_authorities_that_is_none_is_told() {
     let folder = tempfile::tempdir().unwrap();
     for (name, text, wrong) in [
         ("gone.pem", None, "cannot be read"),
-        ("empty.pem", Some(""), "holds no certificate in PEM form"),
+        ("empty.pem", Some(""), "holds no authority in PEM form"),
         (
             "broken.pem",
-            Some("-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"),
-            "holds no authority to trust",
+            Some(UNUSABLE),
+            "holds no authority in PEM form",
         ),
     ] {
         let file = folder.path().join(name);

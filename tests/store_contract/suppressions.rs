@@ -1,7 +1,9 @@
 //! Lists of numbers that are not called, and who comes off them.
 
 use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::{CallEventKind, CallReport, ContactState, ListKind, Timestamp};
+use dialdeck::domain::{
+    AttemptId, CallEventKind, CallReport, ContactState, DeckId, ListKind, Timestamp,
+};
 use dialdeck::policy::Context;
 use dialdeck::policy::retry::Next;
 use dialdeck::store::{Claimed, ImportFigures, Store, StoreError};
@@ -12,6 +14,7 @@ contract!(
     an_opt_out_finishes_what_is_ready_and_names_what_is_live,
     an_opt_out_during_a_call_ends_its_contact,
     an_opt_out_heard_on_a_call_holds_with_its_end,
+    an_opt_out_heard_after_a_calls_end_holds_all_the_same,
     a_campaigns_own_list_binds_it_alone,
     a_registry_is_not_logged_by_number,
     only_own_lists_can_be_reversed,
@@ -75,6 +78,7 @@ fn an_opt_out_heard_on_a_call_holds_with_its_end(store: &mut impl Store) {
         let settled = settle(store, attempt.id, &report, now + secs(40)).unwrap();
         let suppressed = ContactState::Suppressed;
         assert_eq!(settled.next, Some(Next::Finish(suppressed)));
+        assert!(settled.listed);
         let told = kinds(store, head);
         assert!(told.contains(&"suppression_added".to_owned()), "{told:?}");
         assert!(!told.contains(&"retry_planned".to_owned()), "{told:?}");
@@ -98,6 +102,33 @@ fn an_opt_out_heard_on_a_call_holds_with_its_end(store: &mut impl Store) {
         now = now + secs(60);
     }
     check_counters(store, now);
+}
+
+fn an_opt_out_heard_after_a_calls_end_holds_all_the_same(store: &mut impl Store) {
+    let now = morning();
+    let (_, ids) = running(store, 1);
+    let (_, others) = campaign(store, "recall", 1);
+    let attempt = dial(store, ids[0], now);
+    let first = settle(store, attempt.id, &talked(), now + secs(40)).unwrap();
+    assert!(!first.listed);
+    let late = CallReport {
+        opted_out: true,
+        ..talked()
+    };
+    let stranger = AttemptId {
+        deck: DeckId(0xffff_0000),
+        ..attempt.id
+    };
+    let heard = now + secs(60);
+    for (id, listed) in [(stranger, 0), (attempt.id, 1), (attempt.id, 1)] {
+        assert_eq!(settle(store, id, &late, heard), None);
+        assert_eq!(store.suppressions_of(number(0)).unwrap().len(), listed);
+    }
+    assert_eq!(claim(store, others[0], heard), Claimed::Stale);
+    let of_campaign = store.contacts_with(number(0)).unwrap();
+    let states: Vec<ContactState> = of_campaign.iter().map(|one| one.state).collect();
+    assert_eq!(states, [ContactState::Done, ContactState::Suppressed]);
+    check_counters(store, heard);
 }
 
 fn a_campaigns_own_list_binds_it_alone(store: &mut impl Store) {

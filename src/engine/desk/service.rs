@@ -15,7 +15,7 @@ use super::{
     Act, AttemptRow, Desk, Imported, Judged, ListPage, ListQuery, Settings, View, WhyReport,
 };
 use super::{EngineSeat, EventLine, numbers, story, why};
-use crate::clock::{DeckClock, Stopwatch};
+use crate::clock::{Clock, DeckClock, Stopwatch};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{CampaignId, ContactId, Timestamp};
 use crate::store::{By, ListKey, Store, StoreError};
@@ -34,8 +34,12 @@ const LOOK_SHARE: u32 = 40;
 /// Between two looks at a deck that has been quiet for [`QUIET_AFTER`].
 const QUIET_LOOK: Duration = Duration::from_secs(3);
 
-/// Between two views of a deck in which only time has passed.
-const TIME_VIEW: Duration = Duration::from_secs(1);
+/// Between two views of a deck in which only time has passed, at least: the next one is made as the
+/// machine's clock comes to a second, when the screen's clock moves on as well.
+const TIME_VIEW: Duration = Duration::from_millis(900);
+
+/// How long after the second that is, in milliseconds.
+const AFTER_SECOND: i64 = 5;
 
 /// After this long without a change a deck counts as quiet.
 const QUIET_AFTER: Duration = Duration::from_secs(2);
@@ -128,6 +132,7 @@ pub fn spawn<S: Store + 'static>(
         pending: VecDeque::new(),
         told_to: None,
         looked: None,
+        checked: Stopwatch::start(),
         between: FASTEST_NEWS,
         changed: Stopwatch::start(),
         last: Last::default(),
@@ -146,6 +151,8 @@ struct Service<S> {
     /// The last entry of the log that was told.
     told_to: Option<i64>,
     looked: Option<Stopwatch>,
+    /// When it was last asked whether there is something new.
+    checked: Stopwatch,
     /// Between two views, by what the last one took.
     between: Duration,
     changed: Stopwatch,
@@ -195,18 +202,29 @@ impl<S: Store> Service<S> {
         if !self.pending.is_empty() {
             return WAITING_LOOK;
         }
-        if self.changed.elapsed() < QUIET_AFTER {
+        let since = self.checked.elapsed();
+        if self.dirty {
+            return VIEW_EVERY.saturating_sub(since);
+        }
+        let wait = if self.changed.elapsed() < QUIET_AFTER {
             self.between
         } else if self.last.moving {
             TIME_VIEW
         } else {
             QUIET_LOOK
+        };
+        let left = wait.saturating_sub(since);
+        if wait == TIME_VIEW {
+            until_second(left, Clock::System.now())
+        } else {
+            left
         }
     }
 
     /// Whether there is something new to show.
     fn is_due(&mut self) -> bool {
         if self.tell.capacity() < FOR_ANSWERS {
+            self.checked = Stopwatch::start();
             return false;
         }
         // What was done here is seen at once.
@@ -218,6 +236,7 @@ impl<S: Store> Service<S> {
         {
             return false;
         }
+        self.checked = Stopwatch::start();
         let elsewhere = self.desk.settings.store.changed_elsewhere().unwrap_or(true);
         if elsewhere || self.dirty {
             self.changed = Stopwatch::start();
@@ -421,14 +440,21 @@ const fn minute(at: Timestamp) -> i64 {
     at.as_millis() / 60_000
 }
 
-/// Between two views of what the engine does: a second of the deck's clock. Calls change no faster than
-/// people follow, and one call is several changes in a row.
+/// Between two views of what the engine does, at least: a second of the deck's clock or nearly so. Calls
+/// change no faster than people follow, and one call is several changes in a row.
 fn news_every(clock: DeckClock) -> Duration {
     match clock {
         DeckClock::System => TIME_VIEW,
         DeckClock::Scaled(scaled) => (TIME_VIEW / scaled.factor.max(1)).max(FASTEST_NEWS),
         DeckClock::Virtual => FASTEST_NEWS,
     }
+}
+
+/// From `now` until a second of the machine's clock has begun that is at least so far away.
+fn until_second(wait: Duration, now: Timestamp) -> Duration {
+    let then = (now + wait).as_millis() - AFTER_SECOND;
+    let past = then.rem_euclid(1_000).unsigned_abs();
+    wait + Duration::from_millis((1_000 - past) % 1_000)
 }
 
 /// Whether figures on the screen change with time alone.
@@ -439,4 +465,22 @@ fn is_moving(view: &View) -> bool {
             .campaigns
             .iter()
             .any(|campaign| campaign.caps.per_minute[0] > 0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_view_is_made_just_after_a_second_and_never_sooner_than_asked() {
+        for now in 0..1_000 {
+            for wait in [0, 1, 400, 895, 900] {
+                let wait = Duration::from_millis(wait);
+                let until = until_second(wait, Timestamp::from_millis(now));
+                assert!(until >= wait && until < wait + Duration::from_secs(1));
+                let then = Timestamp::from_millis(now) + until;
+                assert_eq!(then.as_millis() % 1_000, AFTER_SECOND);
+            }
+        }
+    }
 }

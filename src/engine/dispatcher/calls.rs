@@ -121,7 +121,14 @@ impl Dispatcher {
     fn on_call_event(&mut self, event: CallEvent, now: Timestamp, effects: &mut Vec<Effect>) {
         let attempt = event.attempt;
         let Some(call) = self.calls.get_mut(&attempt).filter(|call| !call.settling) else {
-            return; // Late or repeated: its attempt has ended.
+            // Late or repeated: its attempt has ended. What the callee asked for holds all the same.
+            if let CallEventKind::Ended(report) = event.kind
+                && report.opted_out
+            {
+                effects.push(Effect::Store(Job::Settle(attempt, report, event.at)));
+                effects.push(Effect::Store(Job::Picture));
+            }
+            return;
         };
         let next = match &event.kind {
             CallEventKind::Sent => AttemptState::Sent,
@@ -357,6 +364,10 @@ impl Dispatcher {
         let Some(settled) = settled else { return };
         if let Some(Next::Retry(at)) = settled.next {
             self.wait_until(Some(at));
+        }
+        if settled.listed {
+            // Contacts of other campaigns have ended with it.
+            effects.push(Effect::Store(Job::Picture));
         }
         let finding = settled.read.trunk;
         if finding != TrunkFinding::Fine || !call.rang {

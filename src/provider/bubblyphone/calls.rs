@@ -78,6 +78,8 @@ struct State {
     looked_up: bool,
     /// Listings in a row that did not show it.
     absent: u32,
+    /// Looks at its transcript that were in vain.
+    unheard: u32,
     /// An operator was told that it cannot be told from another call.
     told_ambiguous: bool,
 }
@@ -172,6 +174,13 @@ impl Call {
         let mut state = locked(&self.state);
         state.absent = if shown { 0 } else { state.absent + 1 };
         state.absent
+    }
+
+    /// Its transcript could not be read; gives how often that was so.
+    pub(super) fn unheard(&self) -> u32 {
+        let mut state = locked(&self.state);
+        state.unheard += 1;
+        state.unheard
     }
 
     /// Whether an operator is yet to be told that it cannot be told from another call.

@@ -8,8 +8,9 @@ use super::BubblyPhone;
 use super::api::Trouble;
 use super::call::{Shown, Status, Why};
 use super::calls::Call;
+use super::hearing::Hearing;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{CallReport, CalleeType, Timestamp};
+use crate::domain::{CallReport, Timestamp};
 use crate::provider::DialRequest;
 use crate::provider::remote::Line;
 
@@ -32,9 +33,6 @@ const GATHER: Duration = Duration::from_secs(1);
 
 /// How long after ringing and talking for the longest time a call is followed at most.
 const PATIENCE: Duration = Duration::from_mins(10);
-
-/// How often a transcript is asked for: it may be a while behind the call's end.
-const TRANSCRIPTS: u32 = 3;
 
 /// One call that is up.
 pub(super) struct Follow<'a> {
@@ -159,25 +157,25 @@ impl Follow<'_> {
         }
     }
 
-    /// Tells the end, with what the transcript says.
+    /// Tells the end, with what the transcript says, and listens to what is added to it.
     async fn end(&self, mut report: CallReport, at: Timestamp) {
-        if report.end == CallEnd::Completed {
-            for n in 1..=TRANSCRIPTS {
-                super::take_in(&mut report, self.vendor.heard(self.id).await);
-                let known = report.callee_type.unwrap_or(CalleeType::Unknown);
-                if known != CalleeType::Unknown || n == TRANSCRIPTS {
-                    break;
-                }
-                self.line.sleep(jittered(PAUSES[0].1, (self.id, n))).await;
-            }
+        if report.end != CallEnd::Completed {
+            return self.line.ended(report, at);
         }
-        self.line.ended(report, at);
+        let hearing = Hearing {
+            vendor: self.vendor,
+            line: self.line,
+            id: self.id,
+        };
+        hearing.at_the_end(&mut report).await;
+        self.line.ended(report.clone(), at);
+        hearing.afterwards(report, at).await;
     }
 }
 
 /// A pause with up to half of itself added, so that calls placed together are not asked for
 /// together. The same call at the same turn has the same.
-fn jittered(pause: Duration, turn: (&str, u32)) -> Duration {
+pub(super) fn jittered(pause: Duration, turn: (&str, u32)) -> Duration {
     let mut hash = DefaultHasher::new();
     turn.hash(&mut hash);
     let share = u32::try_from(hash.finish() % 1000).unwrap_or(0);

@@ -11,6 +11,7 @@
 //! | `follow` | a call from its first answer to its end |
 //! | `calls` | attempts and the vendor's ids, hang-ups wished for |
 //! | `listing` | finding the call of a lost answer |
+//! | `hearing` | when a transcript is read |
 //! | `transcript` | who picked up, and whether they opted out |
 //! | `account` | balance and numbers |
 //! | `reader` | webhooks |
@@ -20,6 +21,7 @@ mod api;
 mod call;
 mod calls;
 mod follow;
+mod hearing;
 mod json;
 mod listing;
 mod reader;
@@ -37,6 +39,7 @@ use self::api::{Api, Trouble};
 use self::call::{Shown, Status, Why};
 use self::calls::{Begun, Call, Calls, locked};
 use self::follow::Follow;
+use self::hearing::UNREAD;
 use self::listing::Found;
 use self::reader::Webhooks;
 use self::refusal::Placed;
@@ -55,6 +58,9 @@ const SETTLES: Duration = Duration::from_mins(5);
 
 /// How many listings in a row have to agree that a call is not there.
 const AGREEING: u32 = 2;
+
+/// How many looks in vain at a transcript let a call that is looked up end without it.
+const UNHEARD: u32 = 3;
 
 /// How many unknown status words are remembered as told.
 const MOST_WORDS: usize = 64;
@@ -163,10 +169,13 @@ impl BubblyPhone {
         }
     }
 
-    /// What the call's transcript tells; `None` when there is none.
-    async fn heard(&self, id: &str) -> Option<Heard> {
-        let answer = self.api.read(&["calls", id, "transcript"], &[]).await;
-        answer.ok().map(|value| transcript::heard(&value))
+    /// What the call's transcript tells; `None` when there is none, or none yet.
+    async fn heard(&self, id: &str) -> Result<Option<Heard>, Trouble> {
+        match self.api.read(&["calls", id, "transcript"], &[]).await {
+            Ok(value) => Ok(Some(transcript::heard(&value))),
+            Err(Trouble::Unreadable(404)) => Ok(None),
+            Err(trouble) => Err(trouble),
+        }
     }
 
     /// Logs a status word of unknown meaning, once.
@@ -193,7 +202,12 @@ impl BubblyPhone {
             return LookUp::InProgress;
         };
         if report.end == CallEnd::Completed {
-            take_in(&mut report, self.heard(id).await);
+            match self.heard(id).await {
+                Ok(Some(heard)) => heard.add_to(&mut report),
+                Ok(None) | Err(_) if call.unheard() < UNHEARD => return LookUp::CannotTell,
+                Ok(None) => {}
+                Err(trouble) => self.warn(UNREAD, hearing::unread(inquiry.attempt, &trouble)),
+            }
         }
         self.calls.forget(inquiry.attempt);
         LookUp::Ended(report, at)
@@ -273,14 +287,6 @@ impl BubblyPhone {
         } else {
             Balance::Enough(format!("{left:.2}"))
         })
-    }
-}
-
-/// Adds what was heard to a call's end.
-fn take_in(report: &mut CallReport, heard: Option<Heard>) {
-    if let Some(heard) = heard {
-        report.callee_type = Some(heard.callee);
-        report.opted_out |= heard.opted_out;
     }
 }
 
@@ -380,6 +386,8 @@ impl Vendor for BubblyPhone {
                     LookUp::InProgress
                 }
                 Ok(shown) => self.standing(&call, &inquiry, &id, &shown).await,
+                // Whoever follows it tells its end or its loss.
+                Err(_) if call.is_followed() => LookUp::InProgress,
                 Err(_) => LookUp::CannotTell,
             },
             // Its request is still on its way.

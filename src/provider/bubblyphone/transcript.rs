@@ -59,8 +59,13 @@ pub(super) struct Heard {
 /// messages, tones and lists. What may be either's counts as an opt-out, so that none is missed.
 pub(super) fn heard(transcript: &Value) -> Heard {
     let said = utterances(transcript);
-    let mut not_ours = said.iter().filter(|(speaker, _)| *speaker != Speaker::Ours);
-    let opted_out = not_ours.any(|(_, text)| Rules::embedded().asks_not_to_be_called(text));
+    // A sentence may stand in several utterances.
+    let mut turns = said.chunk_by(|(one, _), (next, _)| one == next);
+    let opted_out = turns.any(|turn| {
+        let text: Vec<&str> = turn.iter().map(|(_, text)| text.as_str()).collect();
+        let theirs = turn.iter().all(|(speaker, _)| *speaker != Speaker::Ours);
+        theirs && Rules::embedded().asks_not_to_be_called(&text.join(" "))
+    });
     Heard {
         callee: callee(&said),
         opted_out,
@@ -110,29 +115,39 @@ fn utterances(value: &Value) -> Vec<Utterance> {
         (found.is_array() || found.is_string()).then_some(found)
     });
     match found.unwrap_or(inner) {
-        Value::String(text) => text.lines().map(labelled).collect(),
-        Value::Array(entries) => entries.iter().map(entry).collect(),
+        Value::String(text) => lines(text.lines()),
+        Value::Array(entries) => match entries.iter().map(Value::as_str).collect() {
+            Some(texts) => lines(Vec::into_iter(texts)),
+            None => entries.iter().map(entry).collect(),
+        },
         Value::Null | Value::Bool(_) | Value::Number(_) | Value::Object(_) => Vec::new(),
     }
 }
 
 fn entry(entry: &Value) -> Utterance {
-    if let Value::String(line) = entry {
-        return labelled(line);
-    }
     let role = json::text(entry, &["role", "speaker", "participant", "from"]);
     let text = json::text(entry, &["text", "content", "message", "transcript"]);
     let speaker = role.map_or(Speaker::Unknown, |role| speaker(&role));
     (speaker, text.unwrap_or_default())
 }
 
-fn labelled(line: &str) -> Utterance {
-    match line.split_once(':') {
-        Some((label, text)) if speaker(label) != Speaker::Unknown => {
-            (speaker(label), text.trim().to_owned())
-        }
-        _ => (Speaker::Unknown, line.trim().to_owned()),
-    }
+/// Lines, of which one without a label goes on with what the last speaker said.
+fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Utterance> {
+    let mut last = Speaker::Unknown;
+    lines
+        .map(|line| {
+            let labelled = line
+                .split_once(':')
+                .map(|(label, text)| (speaker(label), text));
+            match labelled {
+                Some((speaker, text)) if speaker != Speaker::Unknown => {
+                    last = speaker;
+                    (speaker, text.trim().to_owned())
+                }
+                _ => (last, line.trim().to_owned()),
+            }
+        })
+        .collect()
 }
 
 fn speaker(label: &str) -> Speaker {
@@ -219,13 +234,17 @@ mod tests {
     #[test]
     fn an_opt_out_is_the_callees_however_late_and_never_ours() {
         let asks = "Look, don't call me again.";
-        let greetings = ["a", "b", "c", "d"].map(|text| json!({"role": "user", "text": text}));
-        let late = greetings
-            .into_iter()
-            .chain([json!({"role": "user", "text": asks})]);
+        let list = |lines: &[(&str, &str)]| {
+            let line = |(role, text): &(&str, &str)| json!({"role": role, "text": text});
+            Value::Array(lines.iter().map(line).collect())
+        };
+        let parts = [("user", "So take me off"), ("user", "your list, please")];
+        let late = [("user", "a"), ("user", "b"), ("user", "c"), ("user", asks)];
         for (transcript, opted_out) in [
-            (late.collect(), true),
-            (json!([{"role": "assistant", "text": asks}]), false),
+            (list(&late), true),
+            (list(&parts), true),
+            (list(&[parts[0], ("assistant", "Yes?"), parts[1]]), false),
+            (list(&[("assistant", asks)]), false),
             (json!(asks), true),
             (
                 json!({"transcript": format!("Agent: {asks}\nUser: No, go on.")}),
@@ -234,6 +253,15 @@ mod tests {
             (
                 json!({"transcript": format!("Agent: Hello!\nUser: {asks}")}),
                 true,
+            ),
+            (json!("User: take me off\nyour list"), true),
+            (
+                json!([
+                    "Agent: you may say",
+                    "stop calling at any time",
+                    "User: No."
+                ]),
+                false,
             ),
         ] {
             assert_eq!(heard(&transcript).opted_out, opted_out, "{transcript}");

@@ -5,7 +5,7 @@ use reqwest::Url;
 use super::batch::Batch;
 use super::fields::Fields;
 use crate::domain::AttemptId;
-use crate::provider::remote::secret::{Reach, hex};
+use crate::provider::remote::secret::Reach;
 
 /// The longest `start_url` and `result_url` (DEV field table); Fuse names no limit.
 const LONGEST_URL: usize = 255;
@@ -108,7 +108,7 @@ impl Addresses {
     /// The address of a place for a subject, with its token.
     pub(super) fn of(&self, place: Place, subject: &Subject) -> String {
         let (url, path, name) = (&self.reach.url, place.path(), subject.name());
-        let (reference, token) = (subject.reference(), self.token(subject));
+        let (reference, token) = (subject.reference(), self.token(place, subject));
         format!("{url}/{path}?{name}={reference}&token={token}")
     }
 
@@ -118,34 +118,28 @@ impl Addresses {
         Url::parse_with_params(&url, [("call_id", call_id)]).map_or(url, Into::into)
     }
 
-    /// The subject of a query whose token proves it.
-    pub(super) fn proven(&self, query: &Fields) -> Option<Subject> {
+    /// The subject of a query whose token proves it for this place.
+    pub(super) fn proven(&self, place: Place, query: &Fields) -> Option<Subject> {
         let token = query.get(&["token"]).unwrap_or_default();
         let subject = match (query.get(&["attempt"]), query.get(&["batch"])) {
             (Some(attempt), _) => Subject::One(attempt.parse().ok()?),
             (None, batch) => Subject::Batch(Batch::parse(batch?)?),
         };
-        let proven = match &subject {
-            Subject::One(attempt) => self.reach.proves(*attempt, token),
-            // As with an attempt's, both sides are hashed once more under the key.
-            Subject::Batch(_) => {
-                let wanted = self.reach.key.sign(self.token(&subject).as_bytes());
-                self.reach.key.proves(token.as_bytes(), &wanted)
-            }
-        };
-        proven.then_some(subject)
+        let wanted = self.token(place, &subject);
+        self.reach.is_token(&wanted, token).then_some(subject)
     }
 
-    fn token(&self, subject: &Subject) -> String {
-        match subject {
-            Subject::One(attempt) => self.reach.token(*attempt),
-            Subject::Batch(batch) => {
-                let signed = self
-                    .reach
-                    .key
-                    .sign(format!("plum batch {batch}").as_bytes());
-                hex(&signed[..TOKEN / 2])
+    /// Where an opt-out is taken is told to the user's own application: what proves it there proves
+    /// nothing elsewhere.
+    fn token(&self, place: Place, subject: &Subject) -> String {
+        match (subject, place) {
+            (Subject::One(attempt), Place::OptOut) => {
+                self.reach.token_of(&format!("plum opt-out {attempt}"))
             }
+            (Subject::One(attempt), Place::Start | Place::Callee | Place::Result) => {
+                self.reach.token(*attempt)
+            }
+            (Subject::Batch(batch), _) => self.reach.token_of(&format!("plum batch {batch}")),
         }
     }
 }
@@ -155,6 +149,8 @@ mod tests {
     use super::*;
     use crate::domain::{DeckId, PhoneNumber};
     use crate::provider::remote::secret::Secret;
+
+    const PLACES: [Place; 4] = [Place::Start, Place::Callee, Place::OptOut, Place::Result];
 
     fn addresses(url: &str) -> Result<Addresses, String> {
         Addresses::new(Reach {
@@ -181,17 +177,32 @@ mod tests {
     fn an_address_proves_its_subject_and_no_other() {
         let addresses = addresses("https://x/plum").expect("short");
         for subject in subjects() {
-            for place in [Place::Start, Place::Callee, Place::OptOut, Place::Result] {
+            for place in PLACES {
                 let url = addresses.of(place, &subject);
-                assert_eq!(addresses.proven(&query(&url)).as_ref(), Some(&subject));
+                let proven = addresses.proven(place, &query(&url));
+                assert_eq!(proven.as_ref(), Some(&subject));
                 let other = url.replace("00000007-12", "00000007-13");
-                assert_eq!(addresses.proven(&query(&other)), None, "{other}");
+                assert_eq!(addresses.proven(place, &query(&other)), None, "{other}");
                 let without = url.split("&token").next().expect("a part");
-                assert_eq!(addresses.proven(&query(without)), None);
+                assert_eq!(addresses.proven(place, &query(without)), None);
             }
         }
         for text in ["", "attempt=x&token=y", "batch=&token=", "token=%ff"] {
-            assert_eq!(addresses.proven(&Fields::of_form(text)), None, "{text}");
+            let read = Fields::of_form(text);
+            assert_eq!(addresses.proven(Place::Start, &read), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_proves_an_opt_out_proves_nothing_else() {
+        let addresses = addresses("https://x/plum").expect("short");
+        let [subject, _] = subjects();
+        let opt_out = query(&addresses.of(Place::OptOut, &subject));
+        let elsewhere = query(&addresses.of(Place::Result, &subject));
+        for place in PLACES {
+            let is_opt_out = place == Place::OptOut;
+            assert_eq!(addresses.proven(place, &opt_out).is_some(), is_opt_out);
+            assert_eq!(addresses.proven(place, &elsewhere).is_some(), !is_opt_out);
         }
     }
 

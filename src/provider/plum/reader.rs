@@ -42,7 +42,7 @@ impl Reader for PlumReader {
                 Place::Callee | Place::OptOut => Reading::Refuse(Refused::NoSuchPath),
             };
         }
-        let Some(subject) = self.addresses.proven(&query) else {
+        let Some(subject) = self.addresses.proven(place, &query) else {
             return Reading::Refuse(Refused::Forged);
         };
         let body = match arrived.body {

@@ -69,7 +69,7 @@ pub enum NoAnswer {
 
 impl Http {
     /// A client that trusts Mozilla's authorities and those in the file that the environment variable
-    /// `SSL_CERT_FILE` names, as other programs read it.
+    /// `SSL_CERT_FILE` names.
     ///
     /// # Errors
     /// As [`Http::trusting`].
@@ -83,7 +83,8 @@ impl Http {
     /// have to be repeated.
     ///
     /// # Errors
-    /// When the file cannot be read or holds no certificate, or the machine cannot do TLS.
+    /// When the file cannot be read or holds no authority that can be trusted, or the machine cannot do
+    /// TLS.
     pub fn trusting(more: Option<&Path>, clock: Clock) -> Result<Self, String> {
         let mut roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
@@ -154,16 +155,17 @@ impl Http {
     }
 }
 
+/// Such a file may be a whole system's: what of it is of a kind that is not known here is left out.
 fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), String> {
     let unread = |error: rustls::pki_types::pem::Error| format!("which cannot be read: {error}");
-    let mut found = 0;
-    for certificate in CertificateDer::pem_file_iter(file).map_err(unread)? {
-        let added = roots.add(certificate.map_err(unread)?);
-        added.map_err(|error| format!("which holds no authority to trust: {error}"))?;
-        found += 1;
+    let read = CertificateDer::pem_file_iter(file).map_err(unread)?;
+    let certificates: Result<Vec<_>, _> = read.collect();
+    let (added, left_out) = roots.add_parsable_certificates(certificates.map_err(unread)?);
+    if left_out > 0 {
+        tracing::warn!(left_out, "authorities of {MORE_ROOTS} that cannot be used");
     }
-    match found {
-        0 => Err("which holds no certificate in PEM form".to_owned()),
+    match added {
+        0 => Err("which holds no authority in PEM form that can be trusted".to_owned()),
         _ => Ok(()),
     }
 }

@@ -61,14 +61,24 @@ pub struct Reach {
 impl Reach {
     /// A token that proves that its bearer was given this attempt, and nothing else.
     pub fn token(&self, attempt: AttemptId) -> String {
-        hex(&self.key.sign(format!("attempt {attempt}").as_bytes())[..16])
+        self.token_of(&format!("attempt {attempt}"))
+    }
+
+    /// A token that proves that its bearer was given what these words name, and nothing else.
+    pub fn token_of(&self, words: &str) -> String {
+        hex(&self.key.sign(words.as_bytes())[..16])
     }
 
     /// Whether a token is the attempt's, in constant time.
     pub fn proves(&self, attempt: AttemptId, token: &str) -> bool {
+        self.is_token(&self.token(attempt), token)
+    }
+
+    /// Whether a token is the one that is wanted, in constant time.
+    pub fn is_token(&self, wanted: &str, token: &str) -> bool {
         // Both sides are hashed under the key once more, so the comparison tells nothing by its time.
-        let wanted = self.key.sign(self.token(attempt).as_bytes());
-        self.key.proves(token.as_bytes(), &wanted)
+        self.key
+            .proves(token.as_bytes(), &self.key.sign(wanted.as_bytes()))
     }
 }
 

@@ -122,10 +122,15 @@ impl MemoryStore {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Settled>, StoreError> {
-        let found = self.attempts.get(&id).cloned();
-        let Some(mut attempt) = found.filter(|known| known.state.in_flight()) else {
+        let Some(mut attempt) = self.attempts.get(&id).cloned() else {
             return Ok(None);
         };
+        if !attempt.state.in_flight() {
+            if report.opted_out {
+                self.add_suppressions(&[opt_out_on_call(&attempt, now)]);
+            }
+            return Ok(None);
+        }
         let campaign = self.by_id(attempt.campaign)?;
         if attempt.state == AttemptState::Unknown {
             let found = entries::found(report);
@@ -151,7 +156,13 @@ impl MemoryStore {
             self.note(event);
         }
         let next = self.follow_up(&campaign, &attempt, &read, now)?;
-        Ok(Some(Settled { read, next, rested }))
+        let listed = report.opted_out || matches!(next, Some(Next::DoNotCall(_)));
+        Ok(Some(Settled {
+            read,
+            next,
+            rested,
+            listed,
+        }))
     }
 
     fn read_end(&self, attempt: &Attempt, report: &CallReport) -> Classification {

@@ -22,6 +22,11 @@ pub(super) fn settle(
     now: Timestamp,
 ) -> Result<Option<Settled>, StoreError> {
     let Some(mut attempt) = attempts::in_flight(work, id)? else {
+        if report.opted_out
+            && let Some(ended) = attempts::by_id(work, id)?.filter(|ended| ended.id == id)
+        {
+            suppression::add(work, &[opt_out_on_call(&ended, now)])?;
+        }
         return Ok(None);
     };
     let campaign = campaigns::by_id(work, attempt.campaign)?;
@@ -43,7 +48,13 @@ pub(super) fn settle(
         None
     };
     let next = follow_up(work, &campaign, &attempt, &read, now)?;
-    Ok(Some(Settled { read, next, rested }))
+    let listed = report.opted_out || matches!(next, Some(Next::DoNotCall(_)));
+    Ok(Some(Settled {
+        read,
+        next,
+        rested,
+        listed,
+    }))
 }
 
 /// Frees the slot, writes the row and counts the outcome.

@@ -206,6 +206,50 @@ fn an_opt_out_spoken_on_the_call_comes_with_its_end() {
 }
 
 #[test]
+fn an_opt_out_that_the_transcript_holds_late_is_told_with_the_end_once_more() {
+    let mut bench = bench(|settings| {
+        settings.opt_out.insert(number(PERSON).to_string());
+        settings.opt_out_after = secs(25);
+    });
+    assert!(!bench.rig.outcome(1, number(PERSON)).opted_out);
+    bench
+        .rig
+        .wait("second end", |told| rig::ends(told, 1).len() == 2);
+    let again = rig::ends(&bench.rig.told, 1).pop().unwrap();
+    assert!(again.opted_out, "{again:?}");
+}
+
+#[test]
+fn a_transcript_that_cannot_be_read_is_a_warning_and_no_answer() {
+    let mut bench = bench(|settings| {
+        settings.faults = Faults::new(1).with("transcript_error", 1000);
+    });
+    let report = bench.rig.outcome(1, number(PERSON));
+    assert_eq!((report.callee_type, report.opted_out), (None, false));
+    bench
+        .rig
+        .wait("warning", |told| told.iter().any(is_transcript_unread));
+    bench.double.settings().faults = Faults::new(1)
+        .with("transcript_error", 1000)
+        .with("post_times_out", 1000);
+    let inquiry = bench.lose(2, number(MACHINE));
+    let LookUp::Ended(report, _) = bench.resolve(&inquiry) else {
+        panic!("it was placed");
+    };
+    assert_eq!(report.callee_type, None);
+    bench.rig.wait("second warning", |told| {
+        told.iter()
+            .filter(|event| is_transcript_unread(event))
+            .count()
+            == 2
+    });
+}
+
+fn is_transcript_unread(event: &ProviderEvent) -> bool {
+    matches!(event, ProviderEvent::Warning("transcript_unread", _))
+}
+
+#[test]
 fn unknown_words_and_failing_answers_end_no_call() {
     for fault in ["odd_word"].into_iter().chain(READ_FAULTS) {
         let mut bench = bench(|settings| {

@@ -200,7 +200,7 @@ fn an_opt_out_is_read_as_the_callees_word() {
     let reader = Plum::new(dev(&double), Some(reach.clone()), clock)
         .unwrap()
         .reader();
-    let token = reach.token(attempt(7));
+    let token = reach.token_of(&format!("plum opt-out {}", attempt(7)));
     let reading = reader.read(&Arrived {
         path: "opt-out",
         is_post: true,

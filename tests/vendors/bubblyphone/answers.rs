@@ -73,6 +73,9 @@ fn read(world: &Arc<World>, url: &Url, parts: &[&str]) -> Response {
                 None => told(404, &json!({"message": "No such call."})),
             }
         }
+        ["calls", id, "transcript"] if world.hits("transcript_error", id) => {
+            told(503, &json!({"message": "Transcripts are being made."}))
+        }
         ["calls", id, "transcript"] => transcript(world, id),
         _ => told(404, &json!({"message": "Not found."})),
     }
@@ -305,7 +308,11 @@ fn transcript(world: &Arc<World>, id: &str) -> Response {
         json!({"role": "user", "text": theirs}),
         json!({"role": "assistant", "text": "Hello! Shall I leave a message, or stop calling?"}),
     ];
-    if world.settings().opt_out.contains(&call.to) {
+    let settings = world.settings();
+    let whole = call
+        .ended
+        .is_some_and(|at| world.now() >= at + settings.opt_out_after);
+    if whole && settings.opt_out.contains(&call.to) {
         let said = ["No.", "No, thanks.", "Well:", "please don’t call me again!"];
         lines.extend(said.map(|text| json!({"role": "user", "text": text})));
     }

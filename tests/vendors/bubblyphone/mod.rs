@@ -88,10 +88,13 @@ pub(crate) struct Settings {
     pub(crate) refusals: BTreeMap<String, (u16, String)>,
     /// Callees who say at the end of a conversation that they do not want to be called again.
     pub(crate) opt_out: BTreeSet<String>,
+    /// How long after the call's end the transcript holds that.
+    pub(crate) opt_out_after: Duration,
     /// What goes wrong: `post_times_out`, `post_cut`, `post_cut_before`, `error_after`, `html_after`,
     /// `error_before`, `html_before`, `limited`, `broken_json`, `no_id`; `get_error`, `get_html`,
     /// `get_broken`, `get_limited`, `get_cut`, `get_missing`; `hang_up_error`; `odd_word`; `hook_lost`,
-    /// `hook_twice`, `hook_late`, `hook_forged`, `hook_replayed`, `hook_broken`, `hook_stale`.
+    /// `hook_twice`, `hook_late`, `hook_forged`, `hook_replayed`, `hook_broken`, `hook_stale`;
+    /// `transcript_error`.
     pub(crate) faults: Faults,
 }
 
@@ -110,6 +113,7 @@ impl Default for Settings {
             page_size: 15,
             refusals: BTreeMap::new(),
             opt_out: BTreeSet::new(),
+            opt_out_after: Duration::ZERO,
             faults: Faults::new(1),
         }
     }

@@ -11,7 +11,7 @@ use super::output;
 use super::typed::{Echo, describe, read_numbers};
 use super::{CliError, Deck, Env, ExitCode, dnc_import, dnc_lists, words};
 use crate::domain::suppression::SuppressionSource;
-use crate::domain::{AttemptId, CampaignId, ContactId, ListKind, Suppression};
+use crate::domain::{CampaignId, ContactId, ListKind, Suppression};
 use crate::store::Store as _;
 
 /// `dialdeck dnc …`.
@@ -79,7 +79,15 @@ fn add(args: &DncAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, Cl
             }),
         )?;
     } else {
-        say_added(&numbers, &args.list, &touched, &done.live, out)?;
+        say_added(&numbers, &args.list, &touched, out)?;
+        let hangs_up = if deck.engine_runs()? {
+            "the engine hangs it up"
+        } else {
+            "no engine runs; the next one to start looks what became of it"
+        };
+        for attempt in &done.live {
+            writeln!(out, "call {attempt} is up; {hangs_up}")?;
+        }
         writeln!(
             out,
             "{} added, {} already on the list. From now on no call to {} leaves.",
@@ -149,7 +157,6 @@ fn say_added(
     numbers: &[Echo],
     list: &ListKind,
     touched: &[Touched],
-    live: &[AttemptId],
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     for echo in numbers {
@@ -161,9 +168,6 @@ fn say_added(
             "campaign {}: contact {} was {}, is {}",
             contact.campaign, contact.contact, contact.before, contact.after
         )?;
-    }
-    for attempt in live {
-        writeln!(out, "call {attempt} is up; the engine hangs it up")?;
     }
     Ok(())
 }

@@ -278,7 +278,8 @@ fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
             "clock",
             Level::Fail,
             format!(
-                "the machine's clock says {}, the last event is of {}: set the clock right",
+                "the machine's clock says {}, the last event is of {}, and nothing is dialed until then: \
+                 set the clock right; a deck that ran on a simulated clock goes on with --speed",
                 instant(machine),
                 instant(last)
             ),

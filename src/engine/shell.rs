@@ -200,7 +200,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             }
             self.ask_for_board();
             if self.outstanding == 0 {
-                if ends == Ends::WhenDone && self.nothing_to_come() {
+                if ends == Ends::WhenDone && drain_ends.is_none() && self.nothing_to_come() {
                     return Ending::AtRest;
                 }
                 let up = self.dispatcher.calls_up();

@@ -44,6 +44,8 @@ pub struct List {
     awaited: bool,
     /// After the answer the selection goes to the list's end.
     to_end: bool,
+    /// The contact that was selected went elsewhere in the list, and another one is selected now.
+    slipped: bool,
 }
 
 /// Which way the selection goes.
@@ -103,6 +105,12 @@ impl List {
         self.rows.iter().position(|row| row.contact == id)
     }
 
+    /// Whether another contact than the one last chosen is selected, as that one went elsewhere in the
+    /// list; says so once.
+    pub fn has_slipped(&mut self) -> bool {
+        std::mem::take(&mut self.slipped)
+    }
+
     /// Looks at another campaign's list, from its start.
     pub fn turn_to(&mut self, campaign: Option<CampaignId>) -> Option<Ask> {
         if self.campaign == campaign {
@@ -118,6 +126,7 @@ impl List {
         self.rows.clear();
         self.selected = None;
         self.moved = false;
+        self.slipped = false;
         (self.top, self.at) = (0, 0);
         self.awaited = false;
         self.ask(Centre::Start)
@@ -145,6 +154,7 @@ impl List {
         let last = self.rows.len().saturating_sub(1);
         let page = self.height.max(1);
         let place = self.place().unwrap_or(self.at).min(last);
+        self.slipped = false;
         self.moved = motion != Motion::Top;
         match motion {
             Motion::Top if self.before => {
@@ -232,8 +242,9 @@ impl List {
             let seen = self.place().filter(|place| *place < self.height);
             self.select(seen.unwrap_or(0));
         } else {
-            let place = self.place().unwrap_or(self.at.min(last));
-            self.select(place);
+            let place = self.place();
+            self.slipped |= self.selected.is_some() && place.is_none();
+            self.select(place.unwrap_or(self.at.min(last)));
         }
         self.searching = page.resume.is_some() && self.rows.len() < 2 * self.height.max(1);
         if self.searching {
@@ -263,5 +274,49 @@ impl List {
         };
         let page = self.height.max(10);
         Some(Ask::Page(self.serial, query, centre, page, 2 * page))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::dialog::fixture;
+
+    fn row(contact: i64) -> ContactRow {
+        ContactRow {
+            contact: ContactId(contact),
+            ..fixture::row()
+        }
+    }
+
+    /// Brings the rows that the desk has now.
+    fn bring(list: &mut List, contacts: &[i64]) {
+        if !list.awaited {
+            list.refresh();
+        }
+        let rows = contacts.iter().map(|contact| row(*contact)).collect();
+        let page = ListPage {
+            rows,
+            ..ListPage::default()
+        };
+        list.take(list.serial, page);
+    }
+
+    #[test]
+    fn a_selection_that_went_elsewhere_is_told_once() {
+        let mut list = List::default();
+        list.resize(10);
+        list.turn_to(Some(CampaignId(1)));
+        bring(&mut list, &[1, 2, 3, 4]);
+        list.go(Motion::Down);
+        bring(&mut list, &[4, 1, 2, 3]);
+        assert_eq!(list.selected, Some(ContactId(2)), "it is followed");
+        assert!(!list.has_slipped());
+        bring(&mut list, &[4, 1, 3]);
+        assert_ne!(list.selected, Some(ContactId(2)));
+        assert!(list.has_slipped() && !list.has_slipped(), "told once");
+        bring(&mut list, &[4, 1]);
+        list.go(Motion::Up);
+        assert!(!list.has_slipped(), "another was chosen since");
     }
 }

@@ -43,6 +43,16 @@ pub enum Act {
     HangUpAll,
 }
 
+impl Act {
+    /// Whether it is done to contacts that were chosen, or to their numbers.
+    pub const fn is_on_contacts(&self) -> bool {
+        matches!(
+            self,
+            Self::OptOut { .. } | Self::Requeue(_) | Self::NoteReached(_)
+        )
+    }
+}
+
 /// What an act brought about.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Acted {

@@ -243,9 +243,17 @@ impl Dispatcher {
             .iter()
             .filter_map(|counts| counts.next_due)
             .min();
-        self.clock_behind = snapshot
-            .last_event_at
-            .filter(|last| *last > now + CLOCK_SLACK);
+        let behind = snapshot.last_event_at;
+        let behind = behind.filter(|last| *last > now + CLOCK_SLACK);
+        if let (None, Some(last)) = (self.clock_behind, behind) {
+            let text = format!(
+                "the clock says {now}, the log's last entry is of {last}: nothing is dialed until then. \
+                 The clock was set back, or the deck ran on a simulated one: that takes --speed, or \
+                 another deck"
+            );
+            effects.push(Self::alert("clock_behind", &text, now));
+        }
+        self.clock_behind = behind;
         if !self.started {
             self.started = true;
             self.recover(&snapshot.in_flight, now, effects);

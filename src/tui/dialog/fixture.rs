@@ -156,7 +156,7 @@ pub(super) fn attempt(n: u32) -> Attempt {
     }
 }
 
-pub(super) fn row() -> ContactRow {
+pub(in crate::tui) fn row() -> ContactRow {
     let contact = Contact {
         id: ContactId(1_184),
         campaign: CampaignId(1),

@@ -10,7 +10,7 @@ pub mod caps;
 pub mod confirm;
 pub mod field;
 #[cfg(test)]
-mod fixture;
+pub(super) mod fixture;
 pub mod help;
 pub mod history;
 pub mod import;

@@ -17,6 +17,7 @@ use crate::tui::dialog::opt_out::OptOut;
 use crate::tui::dialog::palette::Palette;
 use crate::tui::dialog::quit::Quit;
 use crate::tui::dialog::why::Why;
+use crate::tui::list::List;
 use crate::tui::model::{Ending, Millis, Model, Tone};
 use crate::tui::view;
 
@@ -66,12 +67,30 @@ fn refuse(model: &mut Model, what: &str) {
     say(model, Tone::Bad, text);
 }
 
+/// Whether it is done to the contact that is selected, not to those that are marked.
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "all others are done to no contact"
+)]
+fn is_on_selected(action: Action, list: &List) -> bool {
+    match action {
+        Action::Why | Action::Details | Action::Mark | Action::Copy => true,
+        Action::OptOut | Action::Requeue | Action::Reached => list.marked.is_empty(),
+        _ => false,
+    }
+}
+
 /// Does what a key or the palette asks for.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "what does nothing to the deck only looks around"
 )]
 pub(super) fn perform(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
+    if is_on_selected(action, &model.list) && model.list.has_slipped() {
+        // Whoever presses a key as a call ends means the person in that call.
+        let text = "the contact you had selected has moved in the list: look, then press again";
+        return say(model, Tone::Bad, text.to_owned());
+    }
     match action {
         Action::StopEverything => stop_everything(model, cmds),
         Action::Pause

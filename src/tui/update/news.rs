@@ -15,9 +15,15 @@ pub(super) fn on_told(model: &mut Model, told: Told, cmds: &mut Vec<Cmd>) {
         Told::Story(lines, skipped) => on_story(model, lines, skipped),
         Told::Page(serial, page) => cmds.extend(model.list.take(serial, page).map(Cmd::Ask)),
         Told::Acted(id, result) => {
-            model.shared.acts.remove(&id);
+            let done = model.shared.acts.remove(&id);
             match result {
-                Ok(acted) => say(model, Tone::Good, acted.text),
+                Ok(acted) => {
+                    if done.is_some_and(|done| done.act.is_on_contacts()) {
+                        // What was marked for it is done; the next act is on what is selected then.
+                        model.list.marked.clear();
+                    }
+                    say(model, Tone::Good, acted.text);
+                }
                 Err(error) => say(model, Tone::Bad, error),
             }
         }

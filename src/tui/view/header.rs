@@ -188,7 +188,11 @@ pub(super) fn banner(canvas: &mut Canvas<'_>, area: Rect) {
             let seen = seen.map_or_else(String::new, |at| format!(" This is from {at}."));
             format!("{alert} THE STORE CANNOT BE READ.{seen} {error}")
         }
-        None => format!("{alert} NO ENGINE RUNS ON THIS DECK: nothing is dialed."),
+        None => {
+            format!(
+                "{alert} NO ENGINE RUNS ON THIS DECK: nothing is dialed. `dialdeck run` starts one."
+            )
+        }
     };
     canvas.put(area.x + 1, area.y, area.right(), &text, Role::Alert);
     canvas.shade(area, Role::Selection);

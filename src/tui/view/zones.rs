@@ -184,7 +184,7 @@ fn row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, zone: &ZoneRow) {
             Role::Good,
         ),
         ZoneStanding::Shut(opens) => (
-            format!("SHUT {}", format::until(opens.since(now))),
+            format!("OPENS {}", format::until(opens.since(now))),
             Role::Faint,
         ),
         ZoneStanding::Held if zone.local == "?" => ("HELD no zone".to_owned(), Role::Warn),

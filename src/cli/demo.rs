@@ -162,7 +162,7 @@ fn load_list(
     by: &By,
 ) -> Result<(), CliError> {
     let file = DncFile::check(origin(sample), rules::in_force(), Some(COUNTRY))?;
-    let taken = dnc_import::take(deck, &file, list, by, true)?;
+    let taken = dnc_import::take(deck, &file, list, by, (None, true))?;
     Ok(deck.store.finish_list(list, as_of, &taken.figures, by)?)
 }
 

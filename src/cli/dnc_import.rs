@@ -2,15 +2,16 @@
 
 use std::fs::File;
 use std::io::Write;
+use std::path::Path;
 
 use serde_json::json;
 
 use super::args::DncImportArgs;
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
-use super::{CliError, Deck, Env, ExitCode, rules};
+use super::{CliError, Deck, Env, ExitCode, import, rules};
 use crate::domain::{ImportFigures, ListKind, PhoneNumber};
-use crate::intake::{DncFile, DncRow, Origin};
+use crate::intake::{DncFile, DncRow, Origin, RejectsFile};
 use crate::store::{By, Store as _};
 
 /// Numbers that share one durable commit.
@@ -51,7 +52,9 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
         ))
         .hint("give the date the registry's data bear"));
     }
-    let taken = take(&mut deck, &file, &args.list, &by, env.json)?;
+    let beside = import::rejects_beside(&args.file);
+    let rejects = args.rejects.as_deref().unwrap_or(&beside);
+    let taken = take(&mut deck, &file, &args.list, &by, (Some(rejects), env.json))?;
     deck.store
         .finish_list(&args.list, as_of, &taken.figures, &by)?;
     // Any number of the list may be among the reserved ones, so all of them have to leave or end.
@@ -70,10 +73,25 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
                 "contacts_suppressed": taken.finished,
                 "live_calls": taken.live,
                 "rejects": taken.rejects,
+                "rejects_file": (figures.rejected > 0).then_some(rejects),
             }),
         )?;
         return Ok(ExitCode::Done);
     }
+    say(&taken, rejects, out)?;
+    writeln!(
+        out,
+        "{} is of {} and in force; {} suppressed by it",
+        args.list,
+        instant(as_of),
+        count(taken.finished, "contact")
+    )?;
+    Ok(ExitCode::Done)
+}
+
+/// What became of the rows.
+fn say(taken: &Taken, rejects: &Path, out: &mut dyn Write) -> Result<(), CliError> {
+    let figures = &taken.figures;
     writeln!(
         out,
         "{}: {}: {} taken, {} on the list already, {} rejected",
@@ -93,23 +111,24 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     for reject in &taken.rejects {
         writeln!(out, "{reject}")?;
     }
-    writeln!(
-        out,
-        "{} is of {} and in force; {} suppressed by it",
-        args.list,
-        instant(as_of),
-        count(taken.finished, "contact")
-    )?;
-    Ok(ExitCode::Done)
+    if figures.rejected > 0 {
+        writeln!(
+            out,
+            "all rejects, to be mended and imported again: {}",
+            rejects.display()
+        )?;
+    }
+    Ok(())
 }
 
-/// Takes every number of `file` onto `list`; the list's date is the caller's to set.
+/// Takes every number of `file` onto `list`; the list's date is the caller's to set. `rejects`: where
+/// rows go that cannot be read.
 pub(super) fn take(
     deck: &mut Deck,
     file: &DncFile,
     list: &ListKind,
     by: &By,
-    quiet: bool,
+    (rejects, quiet): (Option<&Path>, bool),
 ) -> Result<Taken, CliError> {
     let mut taken = Taken {
         figures: file.figures(),
@@ -117,6 +136,7 @@ pub(super) fn take(
     };
     let mut progress = Progress::new("numbers", file.rows(), Showing::unless(quiet));
     let mut batch = Vec::with_capacity(BATCH);
+    let mut rejected = None;
     for row in file.read(rules::in_force())? {
         match row? {
             DncRow::Number { number, .. } => batch.push(number),
@@ -125,6 +145,17 @@ pub(super) fn take(
                 taken.figures.rejected += 1;
                 if taken.rejects.len() < TOLD {
                     taken.rejects.push(reject.to_string());
+                }
+                if let Some(path) = rejects {
+                    let failed = |error| CliError::file(path, &error);
+                    let to = match &mut rejected {
+                        Some(to) => to,
+                        none => none.insert(
+                            RejectsFile::create(path, &file.header(), file.delimiter())
+                                .map_err(failed)?,
+                        ),
+                    };
+                    to.write(&reject).map_err(failed)?;
                 }
             }
         }
@@ -135,6 +166,11 @@ pub(super) fn take(
         }
     }
     add(deck, list, &mut batch, by, &mut taken)?;
+    if let (Some(written), Some(path)) = (rejected, rejects) {
+        written
+            .finish()
+            .map_err(|error| CliError::file(path, &error))?;
+    }
     Ok(taken)
 }
 

@@ -305,7 +305,10 @@ impl Import<'_> {
         let failed = |error| CliError::file(path, &error);
         let rejects = match &mut self.rejects {
             Some(rejects) => rejects,
-            none => none.insert(RejectsFile::create(path, self.file).map_err(failed)?),
+            none => {
+                let (header, delimiter) = (self.file.header(), self.file.delimiter());
+                none.insert(RejectsFile::create(path, header, delimiter).map_err(failed)?)
+            }
         };
         rejects.write(reject).map_err(failed)
     }

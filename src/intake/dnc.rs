@@ -49,7 +49,7 @@ pub enum DncRow {
         /// The number.
         number: PhoneNumber,
     },
-    /// A row of a CSV that was not taken.
+    /// A row that was not taken.
     Reject(Box<Reject>),
 }
 
@@ -57,8 +57,8 @@ impl DncFile {
     /// Reads the file once to the end. `default_country` (`US`) is used only for numbers without a `+`.
     ///
     /// # Errors
-    /// When it is no list, or at the first line that is neither a number, nor `NPA,NXXXXXX`, nor
-    /// `NPA,NXXXXXX,date,A` or `D`, nor empty, nor a comment after `#`.
+    /// When it is no list: most of its lines are neither a number, nor `NPA,NXXXXXX`, nor
+    /// `NPA,NXXXXXX,date,A` or `D`, nor empty, nor a comment after `#`. The first of them is named.
     pub fn check(
         origin: Origin,
         rules: &Rules,
@@ -87,6 +87,22 @@ impl DncFile {
     /// Rows, or lines that hold a number.
     pub const fn rows(&self) -> u64 {
         self.rows
+    }
+
+    /// The header of a file of its rejects, with which they can be imported again.
+    pub fn header(&self) -> Vec<String> {
+        match &self.form {
+            Form::Lines => vec!["number".to_owned()],
+            Form::Csv(csv) => csv.1.names.clone(),
+        }
+    }
+
+    /// The delimiter of such a file: the list's own.
+    pub fn delimiter(&self) -> u8 {
+        match &self.form {
+            Form::Lines => b',',
+            Form::Csv(csv) => csv.0.delimiter,
+        }
     }
 
     /// Figures of an import that has yet to happen: name and SHA-256 are set, counts are zero.
@@ -151,14 +167,20 @@ impl DncFile {
     fn check_lines(&mut self, rules: &Rules) -> Result<(), FileError> {
         let origin = &self.text.origin;
         let mut lines = Lines::open(&self.text)?;
+        let (mut unread, mut first) = (0, None);
         while let Some((line, text)) = lines.next(origin)? {
-            entry(rules, self.default_country.as_deref(), text).map_err(|why| {
+            if let Err(why) = entry(rules, self.default_country.as_deref(), text) {
                 let (message, hint) = in_two(&why);
-                origin.refuse(line, "", message, hint)
-            })?;
+                first.get_or_insert_with(|| origin.refuse(line, "", message, hint));
+                unread += 1;
+            }
             self.rows += 1;
         }
-        Ok(())
+        match first {
+            // A file of another kind; a list with a slip in it is better taken without that line.
+            Some(fault) if 2 * unread > self.rows => Err(fault),
+            Some(_) | None => Ok(()),
+        }
     }
 }
 
@@ -190,8 +212,15 @@ impl Iterator for DncReader<'_> {
                     Ok(Entry::Add(number)) => Ok(DncRow::Number { line, number }),
                     Ok(Entry::Remove(number)) => Ok(DncRow::Removal { line, number }),
                     Err(why) => {
-                        let (message, hint) = in_two(&why);
-                        Err(self.origin.refuse(line, "", message, hint))
+                        let (reason, hint) = in_two(&why);
+                        Ok(DncRow::Reject(Box::new(Reject {
+                            line,
+                            column: String::new(),
+                            value: String::new(),
+                            reason,
+                            hint,
+                            fields: vec![text.to_owned()],
+                        })))
                     }
                 })
             }

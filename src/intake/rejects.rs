@@ -7,7 +7,6 @@ use std::io::{self, Write};
 use std::path::Path;
 
 use super::columns::REJECT_REASON;
-use super::contacts::ContactFile;
 use super::fault::Reject;
 
 /// A file of rejects being written, in UTF-8.
@@ -23,21 +22,20 @@ impl RejectsFile<File> {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn create(path: &Path, source: &ContactFile) -> io::Result<Self> {
-        Self::new(File::create(path)?, source)
+    pub fn create(path: &Path, header: &[String], delimiter: u8) -> io::Result<Self> {
+        Self::new(File::create(path)?, header, delimiter)
     }
 }
 
 impl<W: Write> RejectsFile<W> {
-    /// Writes the header.
+    /// Writes the source's header.
     ///
     /// # Errors
     /// When it cannot be written.
-    pub fn new(to: W, source: &ContactFile) -> io::Result<Self> {
-        let header = source.header();
+    pub fn new(to: W, header: &[String], delimiter: u8) -> io::Result<Self> {
         let mut file = Self {
             writer: csv::WriterBuilder::new()
-                .delimiter(source.delimiter())
+                .delimiter(delimiter)
                 .flexible(true)
                 .from_writer(to),
             reason_at: header.iter().position(|name| name == REJECT_REASON),

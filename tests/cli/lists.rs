@@ -105,3 +105,48 @@ fn lists_are_imported_shown_and_exported() {
         .exits(0)
         .says("2 numbers on national:us");
 }
+
+#[test]
+fn a_list_with_a_slip_in_it_is_taken_without_that_line() {
+    let scratch = Scratch::new();
+    let list = scratch.path("stop.txt");
+    fs::write(&list, "212-555-0142\nx212-555-0101\n# note\n212,5550143\n").unwrap();
+    let (list, rejects) = (
+        scratch.text("stop.txt"),
+        scratch.path("stop.txt.rejects.csv"),
+    );
+    scratch
+        .run(&["dnc", "import", &list])
+        .exits(0)
+        .says("3 rows: 2 taken, 0 on the list already, 1 rejected")
+        .says("line 2: `x212-555-0101`: ")
+        .says("stop.txt.rejects.csv");
+    scratch
+        .run(&["dnc", "check", "+12125550143"])
+        .exits(0)
+        .says("internal");
+    let written = fs::read_to_string(&rejects).unwrap();
+    assert!(written.starts_with("number,"), "{written}");
+    fs::write(&rejects, written.replace("x212", "212")).unwrap();
+    let mended = scratch.text("stop.txt.rejects.csv");
+    scratch
+        .run(&[
+            "dnc",
+            "import",
+            &mended,
+            "--rejects",
+            &scratch.text("again.csv"),
+        ])
+        .exits(0)
+        .says("1 row: 1 taken");
+    assert!(!scratch.path("again.csv").exists());
+    // What is mostly no list is a file of another kind: nothing of it is taken.
+    let other = scratch.path("other.txt");
+    fs::write(&other, "Dear team\n212-555-0199\nsee you\n").unwrap();
+    scratch
+        .run(&["dnc", "import", &scratch.text("other.txt")])
+        .exits(1)
+        .complains("other.txt:1");
+    let listed = scratch.run(&["dnc", "check", "+12125550199"]).exits(0);
+    assert!(!listed.out.contains("internal"), "{}", listed.out);
+}

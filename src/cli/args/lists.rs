@@ -79,6 +79,9 @@ pub struct DncImportArgs {
     /// The date the registry's data bear, 2026-12-01 or an instant [default: now]
     #[arg(long, value_name = "DATE", value_parser = date_or_instant)]
     pub as_of: Option<Timestamp>,
+    /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub rejects: Option<PathBuf>,
     /// How numbers without a country code are read.
     #[command(flatten)]
     pub country: CountryArgs,

@@ -11,8 +11,8 @@ use crossterm::event::{
 use crossterm::execute;
 use crossterm::queue;
 use crossterm::terminal::{
-    BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen,
-    disable_raw_mode, enable_raw_mode,
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen,
+    LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
 };
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
@@ -150,6 +150,8 @@ fn take(tty: &Tty) -> io::Result<()> {
     execute!(
         tty.clone(),
         EnterAlternateScreen,
+        // Where there is no other screen, what stands on the only one must not show through.
+        Clear(ClearType::All),
         EnableBracketedPaste,
         EnableFocusChange
     )

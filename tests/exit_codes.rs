@@ -38,7 +38,7 @@ fn files() -> Deck {
     deck.write("nobody.csv", "number\nnone\nneither\n");
     deck.write("colours.csv", "colour,shade\nred,light\n");
     deck.write("list.txt", "2125550142\n");
-    deck.write("broken.txt", "2125550142\nblue\n");
+    deck.write("broken.txt", "2125550142\nblue\ngreen\n");
     deck.write("log.jsonl", "{\"seq\":7}\n");
     deck
 }

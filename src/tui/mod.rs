@@ -8,6 +8,7 @@ pub mod action;
 pub mod canvas;
 pub mod colour;
 pub mod dialog;
+mod escape;
 pub mod filter;
 pub mod format;
 pub mod glyph;
@@ -30,10 +31,11 @@ use std::io;
 use std::sync::mpsc::Sender;
 use std::time::Duration;
 
-use crossterm::event::{Event, EventStream, KeyEventKind};
+use crossterm::event::{self, Event, EventStream, KeyEventKind};
 use rustix::process::{Signal, getpid, kill_process};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::Receiver;
+use tokio::task::spawn_blocking;
 use tokio::time::sleep;
 use tokio_stream::StreamExt as _;
 
@@ -46,6 +48,10 @@ use self::update::{Cmd, Msg, update};
 use crate::clock::{DeckClock, Stopwatch};
 use crate::domain::Timestamp;
 use crate::engine::desk::{Ask, Told};
+
+/// How soon behind an Esc a letter is of the same key: more than a terminal takes between two bytes, less
+/// than a hand between two keys.
+const BEHIND_ESC: Duration = Duration::from_millis(25);
 
 /// Between two frames that show nothing but data.
 const DATA_FRAME: Duration = Duration::from_millis(100);
@@ -153,9 +159,9 @@ impl Loop {
             }
             tokio::select! {
                 biased;
-                event = events.next() => match event {
-                    Some(Ok(event)) => self.on_event(event)?,
-                    Some(Err(_)) | None => self.take(Msg::End)?,
+                event = events.next() => match whole(event).await {
+                    Some(events) => self.on_events(events)?,
+                    None => self.take(Msg::End)?,
                 },
                 read_on = self.screen.read_on(), if self.screen.is_behind() => read_on?,
                 () = sleep(self.until_frame()), if self.may_draw() => self.draw()?,
@@ -169,16 +175,21 @@ impl Loop {
         }
     }
 
-    fn on_event(&mut self, event: Event) -> io::Result<()> {
-        let msg = match event {
-            Event::Key(key) if key.kind == KeyEventKind::Press => Msg::Key(key),
-            Event::Paste(text) => Msg::Paste(text),
-            Event::Resize(width, height) => Msg::Resize(width, height),
-            Event::FocusGained => Msg::Focus,
-            Event::Key(_) | Event::FocusLost | Event::Mouse(_) => return Ok(()),
-        };
-        self.take(msg)?;
-        self.draw()
+    /// Takes what came in at once; one frame shows it all.
+    fn on_events(&mut self, events: Vec<Event>) -> io::Result<()> {
+        let mut taken = false;
+        for event in events {
+            let msg = match event {
+                Event::Key(key) if key.kind == KeyEventKind::Press => Msg::Key(key),
+                Event::Paste(text) => Msg::Paste(text),
+                Event::Resize(width, height) => Msg::Resize(width, height),
+                Event::FocusGained => Msg::Focus,
+                Event::Key(_) | Event::FocusLost | Event::Mouse(_) => continue,
+            };
+            self.take(msg)?;
+            taken = true;
+        }
+        if taken { self.draw() } else { Ok(()) }
     }
 
     /// Takes everything the desk has said so far; one frame shows it all.
@@ -284,4 +295,19 @@ impl Loop {
         self.take(Msg::Resize(width, height))?;
         self.draw()
     }
+}
+
+/// An event; an Esc with what came right behind it. `None`: the terminal has gone.
+async fn whole(event: Option<io::Result<Event>>) -> Option<Vec<Event>> {
+    let mut came = vec![event?.ok()?];
+    if !escape::may_go_on(&came) {
+        return Some(came);
+    }
+    let gathered = spawn_blocking(move || -> io::Result<_> {
+        while escape::may_go_on(&came) && event::poll(BEHIND_ESC)? {
+            came.push(event::read()?);
+        }
+        Ok(escape::mend(&came))
+    });
+    gathered.await.ok()?.ok()
 }

@@ -251,13 +251,21 @@ fn a_key_that_comes_with_a_resize_is_not_lost() {
         pty.press(ESC);
         pty.wait("no help", |screen| !screen.contains("Esc closes"));
     }
-    // The help may only have been out of sight on a screen of another size, its Esc unread: a terminal's
-    // Esc and the key right after it are one key.
+    quit(pty);
+}
+
+/// As over a slow line: Esc closes what is open, and the key that stops everything is not lost.
+#[test]
+fn a_key_in_one_read_with_esc_is_that_key() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut pty = demo(folder.path(), WIDE);
     pty.press("?");
     pty.wait_for(&["Esc closes"]);
-    pty.press(ESC);
+    pty.press(&format!("{ESC}{F9}"));
+    pty.wait_for(&["PAUSED"]);
     pty.wait("no help", |screen| !screen.contains("Esc closes"));
-    quit(pty);
+    signal(&pty, Signal::TERM);
+    pty.end();
 }
 
 #[test]

@@ -1,0 +1,178 @@
+//! Keys that arrive right behind an Esc.
+//!
+//! A terminal sends Esc as the byte that begins every key of several. Of an Esc and another such key in
+//! one read crossterm takes the second one's bytes for letters: of Esc and F9 it makes Esc, `[`, `2`, `0`
+//! and `~`. Letters are acts here, and F9 stops everything.
+
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
+
+/// The longest key that is put together again, in letters.
+const LONGEST: usize = 8;
+
+/// Whether the last of what came in may be the beginning of a key: an Esc, or one with letters behind it
+/// that are no whole key yet.
+pub(super) fn may_go_on(events: &[Event]) -> bool {
+    let Some(esc) = events.iter().rposition(is_esc) else {
+        return false;
+    };
+    let behind = &events[esc + 1..];
+    let letters: String = behind.iter().map_while(letter).collect();
+    letters.len() == behind.len()
+        && letters.len() < LONGEST
+        && (letters.is_empty() || letters.starts_with(['[', 'O']))
+        && sequence(&letters).is_none()
+}
+
+/// What came in at once, with the keys behind an Esc put together again. One that has no name is left
+/// out: none of its letters was pressed.
+pub(super) fn mend(events: &[Event]) -> Vec<Event> {
+    let mut mended = Vec::with_capacity(events.len());
+    let mut rest = events;
+    while let Some((first, behind)) = rest.split_first() {
+        mended.push(first.clone());
+        rest = behind;
+        if !is_esc(first) {
+            continue;
+        }
+        let letters: String = behind.iter().map_while(letter).take(LONGEST).collect();
+        if let Some(length) = sequence(&letters) {
+            let key = named(&letters[..length]);
+            mended.extend(key.map(|code| Event::Key(code.into())));
+            rest = &behind[length..];
+        }
+    }
+    mended
+}
+
+fn is_esc(event: &Event) -> bool {
+    let esc = KeyEvent::new(KeyCode::Esc, KeyModifiers::NONE);
+    matches!(event, Event::Key(key) if *key == esc)
+}
+
+/// The letter of a key that is one of ASCII.
+fn letter(event: &Event) -> Option<char> {
+    let Event::Key(KeyEvent {
+        code: KeyCode::Char(letter),
+        modifiers: KeyModifiers::NONE | KeyModifiers::SHIFT,
+        kind: KeyEventKind::Press,
+        ..
+    }) = event
+    else {
+        return None;
+    };
+    Some(*letter).filter(char::is_ascii)
+}
+
+/// How many of the letters are a key's (ECMA-48 §5.4: parameters, then one final byte; SS3: one letter);
+/// `None`: they begin no key.
+fn sequence(letters: &str) -> Option<usize> {
+    match letters.as_bytes() {
+        [b'O', b'A'..=b'Z', ..] => Some(2),
+        [b'[', behind @ ..] => {
+            let parameters = behind
+                .iter()
+                .take_while(|byte| (b'0'..=b'?').contains(byte));
+            let last = parameters.count();
+            let is_final = |byte: &u8| (b'@'..=b'~').contains(byte);
+            behind
+                .get(last)
+                .filter(|byte| is_final(byte))
+                .map(|_| last + 2)
+        }
+        _ => None,
+    }
+}
+
+/// The key that a terminal sends so (xterm's control sequences, PC-style function keys).
+fn named(letters: &str) -> Option<KeyCode> {
+    Some(match letters {
+        "[A" | "OA" => KeyCode::Up,
+        "[B" | "OB" => KeyCode::Down,
+        "[C" | "OC" => KeyCode::Right,
+        "[D" | "OD" => KeyCode::Left,
+        "[H" | "OH" | "[1~" | "[7~" => KeyCode::Home,
+        "[F" | "OF" | "[4~" | "[8~" => KeyCode::End,
+        "[Z" => KeyCode::BackTab,
+        "[2~" => KeyCode::Insert,
+        "[3~" => KeyCode::Delete,
+        "[5~" => KeyCode::PageUp,
+        "[6~" => KeyCode::PageDown,
+        "OP" | "[11~" => KeyCode::F(1),
+        "OQ" | "[12~" => KeyCode::F(2),
+        "OR" | "[13~" => KeyCode::F(3),
+        "OS" | "[14~" => KeyCode::F(4),
+        "[15~" => KeyCode::F(5),
+        "[17~" => KeyCode::F(6),
+        "[18~" => KeyCode::F(7),
+        "[19~" => KeyCode::F(8),
+        "[20~" => KeyCode::F(9),
+        "[21~" => KeyCode::F(10),
+        "[23~" => KeyCode::F(11),
+        "[24~" => KeyCode::F(12),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn keys(codes: &[KeyCode]) -> Vec<Event> {
+        let keys = codes.iter().map(|code| Event::Key((*code).into()));
+        keys.collect()
+    }
+
+    /// What crossterm makes of these letters behind an Esc.
+    fn behind_esc(letters: &str) -> Vec<Event> {
+        let mut codes = vec![KeyCode::Esc];
+        codes.extend(letters.chars().map(KeyCode::Char));
+        keys(&codes)
+    }
+
+    #[test]
+    fn a_key_behind_an_esc_is_that_key() {
+        use KeyCode::{Char, Esc, F, Up};
+        for (letters, meant) in [
+            ("[20~", &[Esc, F(9)][..]),
+            ("[A", &[Esc, Up]),
+            ("OP", &[Esc, F(1)]),
+            ("[20~p", &[Esc, F(9), Char('p')]),
+            ("[99~", &[Esc]),
+            ("[1;5A", &[Esc]),
+            ("", &[Esc]),
+            ("p", &[Esc, Char('p')]),
+            ("[2", &[Esc, Char('['), Char('2')]),
+            ("[", &[Esc, Char('[')]),
+        ] {
+            assert_eq!(mend(&behind_esc(letters)), keys(meant), "{letters}");
+        }
+    }
+
+    #[test]
+    fn more_is_looked_for_behind_an_esc_until_a_key_is_whole() {
+        for begun in ["", "[", "[2", "[20", "O"] {
+            assert!(may_go_on(&behind_esc(begun)), "{begun}");
+        }
+        for whole in ["[20~", "[A", "OP", "p", "[20;20;20"] {
+            assert!(!may_go_on(&behind_esc(whole)), "{whole}");
+        }
+        assert!(!may_go_on(&keys(&[KeyCode::Char('p')])));
+        let mut resized = behind_esc("[");
+        resized.push(Event::Resize(80, 24));
+        assert!(!may_go_on(&resized));
+        resized.push(Event::Key(KeyCode::Esc.into()));
+        assert!(may_go_on(&resized));
+    }
+
+    #[test]
+    fn what_is_behind_no_esc_stays_as_it_is() {
+        let mut typed = keys(&"p[20~".chars().map(KeyCode::Char).collect::<Vec<_>>());
+        typed.push(Event::Paste("[20~".to_owned()));
+        typed.push(Event::Resize(80, 24));
+        assert_eq!(mend(&typed), typed);
+        let mut apart = keys(&[KeyCode::Esc]);
+        apart.push(Event::Resize(80, 24));
+        apart.extend(behind_esc("[B").split_off(1));
+        assert_eq!(mend(&apart), apart);
+    }
+}

@@ -257,6 +257,8 @@ fn take(env: &Env, campaign: &str, list: &Path, progress: Listener) -> Result<Im
     let taken = import::contacts(&mut deck.store, &campaign, &file, &plan, &by)?;
     Ok(Imported {
         figures: taken.figures,
+        undialable: taken.undialable,
+        without_consent: taken.without_consent,
         rejects: taken.rejects_file,
     })
 }

@@ -2,23 +2,21 @@
 
 use std::fs::File;
 use std::io::Write;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::args::DncImportArgs;
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
+use super::rejects::Rejects;
 use super::{CliError, Deck, Env, ExitCode, import, rules};
 use crate::domain::{ImportFigures, ListKind, PhoneNumber};
-use crate::intake::{DncFile, DncRow, Origin, RejectsFile};
+use crate::intake::{DncFile, DncRow, Origin};
 use crate::store::{By, Store as _};
 
 /// Numbers that share one durable commit.
 const BATCH: usize = 5_000;
-
-/// Rejects told one by one.
-const TOLD: usize = 20;
 
 /// What became of the rows.
 #[derive(Default)]
@@ -27,7 +25,8 @@ pub(super) struct Taken {
     removals: u64,
     finished: u64,
     live: Vec<String>,
-    rejects: Vec<String>,
+    first_rejects: Vec<String>,
+    rejects_file: Option<PathBuf>,
 }
 
 /// `dialdeck dnc import`.
@@ -72,13 +71,13 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
                 "removals_skipped": taken.removals,
                 "contacts_suppressed": taken.finished,
                 "live_calls": taken.live,
-                "rejects": taken.rejects,
-                "rejects_file": (figures.rejected > 0).then_some(rejects),
+                "rejects": taken.first_rejects,
+                "rejects_file": taken.rejects_file,
             }),
         )?;
         return Ok(ExitCode::Done);
     }
-    say(&taken, rejects, out)?;
+    say(&taken, out)?;
     writeln!(
         out,
         "{} is of {} and in force; {} suppressed by it",
@@ -90,7 +89,7 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
 }
 
 /// What became of the rows.
-fn say(taken: &Taken, rejects: &Path, out: &mut dyn Write) -> Result<(), CliError> {
+fn say(taken: &Taken, out: &mut dyn Write) -> Result<(), CliError> {
     let figures = &taken.figures;
     writeln!(
         out,
@@ -108,14 +107,14 @@ fn say(taken: &Taken, rejects: &Path, out: &mut dyn Write) -> Result<(), CliErro
             count(taken.removals, "removal")
         )?;
     }
-    for reject in &taken.rejects {
+    for reject in &taken.first_rejects {
         writeln!(out, "{reject}")?;
     }
-    if figures.rejected > 0 {
+    if let Some(path) = &taken.rejects_file {
         writeln!(
             out,
             "all rejects, to be mended and imported again: {}",
-            rejects.display()
+            path.display()
         )?;
     }
     Ok(())
@@ -136,27 +135,15 @@ pub(super) fn take(
     };
     let mut progress = Progress::new("numbers", file.rows(), Showing::unless(quiet));
     let mut batch = Vec::with_capacity(BATCH);
-    let mut rejected = None;
+    let header = file.header();
+    let mut rejects = Rejects::new(rejects, &header, file.delimiter());
     for row in file.read(rules::in_force())? {
         match row? {
             DncRow::Number { number, .. } => batch.push(number),
             DncRow::Removal { .. } => taken.removals += 1,
             DncRow::Reject(reject) => {
                 taken.figures.rejected += 1;
-                if taken.rejects.len() < TOLD {
-                    taken.rejects.push(reject.to_string());
-                }
-                if let Some(path) = rejects {
-                    let failed = |error| CliError::file(path, &error);
-                    let to = match &mut rejected {
-                        Some(to) => to,
-                        none => none.insert(
-                            RejectsFile::create(path, &file.header(), file.delimiter())
-                                .map_err(failed)?,
-                        ),
-                    };
-                    to.write(&reject).map_err(failed)?;
-                }
+                rejects.add(&reject)?;
             }
         }
         taken.figures.rows += 1;
@@ -166,11 +153,7 @@ pub(super) fn take(
         }
     }
     add(deck, list, &mut batch, by, &mut taken)?;
-    if let (Some(written), Some(path)) = (rejected, rejects) {
-        written
-            .finish()
-            .map_err(|error| CliError::file(path, &error))?;
-    }
+    (taken.first_rejects, taken.rejects_file) = rejects.finish()?;
     Ok(taken)
 }
 

@@ -16,13 +16,16 @@ use self::pace::Pace;
 use super::args::CountryArgs;
 use super::output::count;
 use super::progress::{Progress, Showing};
+use super::rejects::Rejects;
 use super::{CliError, Env, rules};
 use crate::clock::Stopwatch;
-use crate::domain::{Campaign, ContactId, ImportFigures, NewContact, PhoneNumber, Timestamp};
-use crate::intake::{ContactFile, FileError, Origin, Reject, RejectsFile};
+use crate::domain::{
+    Campaign, ConsentKind, ContactId, ImportFigures, NewContact, PhoneNumber, Timestamp,
+};
+use crate::intake::{ContactFile, FileError, Origin};
 use crate::store::{By, RowFate, Store};
 
-/// Duplicates and rejects told one by one; all rejects stand in the rejects file.
+/// Duplicates told one by one.
 const TOLD: usize = 20;
 
 /// How rows are taken.
@@ -52,9 +55,12 @@ pub struct Taken {
     pub warnings: Vec<String>,
     /// Taken rows whose number can never be dialed.
     pub undialable: u64,
+    /// Taken rows without the consent that the campaign requires.
+    pub without_consent: u64,
     /// Where the rejected rows stand; `None`: there are none, or they were not to be written.
     pub rejects_file: Option<PathBuf>,
-    /// The first duplicates: their line, and the line they repeat (0: not known).
+    /// The first duplicates: their line, and the line of the file they repeat (0: the campaign had the
+    /// number before).
     pub first_duplicates: Vec<(u64, u64)>,
     /// The first rejects in words.
     pub first_rejects: Vec<String>,
@@ -105,7 +111,12 @@ pub fn contacts(
         batch: Vec::new(),
         pace: Pace::new(plan.deck.as_deref()),
         seen: BTreeMap::new(),
-        rejects: None,
+        first_taken: None,
+        rejects: Rejects::new(
+            plan.rejects.as_deref().filter(|_| !plan.dry_run),
+            file.header(),
+            file.delimiter(),
+        ),
     };
     let mut digest = Ok(String::new());
     let read = thread::scope(|scope| {
@@ -120,14 +131,9 @@ pub fn contacts(
     }
     read?;
     digest?;
-    if let Some(rejects) = import.rejects.take() {
-        let path = plan.rejects.as_deref().unwrap_or_else(|| Path::new(""));
-        rejects
-            .finish()
-            .map_err(|error| CliError::file(path, &error))?;
-        import.taken.rejects_file = Some(path.to_owned());
-    }
-    Ok(import.taken)
+    let mut taken = import.taken;
+    (taken.first_rejects, taken.rejects_file) = import.rejects.finish()?;
+    Ok(taken)
 }
 
 /// Says what became of the rows.
@@ -154,6 +160,13 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
             out,
             "{} of those taken can never be dialed; they stand as invalid",
             taken.undialable
+        )?;
+    }
+    if taken.without_consent > 0 {
+        writeln!(
+            out,
+            "{} of those taken are without the consent that the campaign requires, and are not dialed",
+            taken.without_consent
         )?;
     }
     for (line, of_line) in &taken.first_duplicates {
@@ -202,7 +215,9 @@ struct Import<'a> {
     pace: Pace<'a>,
     /// In a dry run: numbers seen so far, with their lines.
     seen: BTreeMap<PhoneNumber, u64>,
-    rejects: Option<RejectsFile<File>>,
+    /// Contacts from this one on are of this file.
+    first_taken: Option<ContactId>,
+    rejects: Rejects<'a>,
 }
 
 impl Import<'_> {
@@ -222,8 +237,9 @@ impl Import<'_> {
 
     fn take(&mut self, rows: Rows) -> Result<(), CliError> {
         self.taken.figures.rows += (rows.contacts.len() + rows.rejects.len()) as u64;
+        self.taken.figures.rejected += rows.rejects.len() as u64;
         for reject in &rows.rejects {
-            self.reject(reject)?;
+            self.rejects.add(reject)?;
         }
         self.batch.extend(rows.contacts);
         if let Some(error) = rows.error {
@@ -249,7 +265,7 @@ impl Import<'_> {
             if self.plan.keep_ids {
                 self.taken.ids.extend(fates.iter().filter_map(taken_as));
             }
-            fates.into_iter().map(repeated).collect()
+            fates.into_iter().map(|fate| self.repeated(fate)).collect()
         };
         for (contact, repeat) in batch.iter().zip(repeats) {
             self.note(contact, repeat);
@@ -289,28 +305,28 @@ impl Import<'_> {
         if contact.class.is_err() {
             taken.undialable += 1;
         }
-        if let Some(consent) = &contact.consent {
+        let consent = contact.consent.as_ref();
+        let kind = consent.map_or(ConsentKind::None, |consent| consent.kind);
+        if kind < self.campaign.settings.consent {
+            taken.without_consent += 1;
+        }
+        if let Some(consent) = consent {
             *taken.figures.consents.entry(consent.kind).or_default() += 1;
         }
     }
 
-    fn reject(&mut self, reject: &Reject) -> Result<(), CliError> {
-        self.taken.figures.rejected += 1;
-        if self.taken.first_rejects.len() < TOLD {
-            self.taken.first_rejects.push(reject.to_string());
-        }
-        let Some(path) = self.plan.rejects.as_deref().filter(|_| !self.plan.dry_run) else {
-            return Ok(());
-        };
-        let failed = |error| CliError::file(path, &error);
-        let rejects = match &mut self.rejects {
-            Some(rejects) => rejects,
-            none => {
-                let (header, delimiter) = (self.file.header(), self.file.delimiter());
-                none.insert(RejectsFile::create(path, header, delimiter).map_err(failed)?)
+    /// The line of this file that a row repeats, 0 when the contact was there before; `None`: it does not.
+    fn repeated(&mut self, fate: RowFate) -> Option<u64> {
+        match fate {
+            RowFate::Taken(contact) => {
+                self.first_taken.get_or_insert(contact);
+                None
             }
-        };
-        rejects.write(reject).map_err(failed)
+            RowFate::Duplicate { of, of_line } => {
+                let of_this_file = self.first_taken.is_some_and(|first| of >= first);
+                Some(if of_this_file { of_line } else { 0 })
+            }
+        }
     }
 }
 
@@ -318,13 +334,6 @@ const fn taken_as(fate: &RowFate) -> Option<ContactId> {
     match fate {
         RowFate::Taken(contact) => Some(*contact),
         RowFate::Duplicate { .. } => None,
-    }
-}
-
-const fn repeated(fate: RowFate) -> Option<u64> {
-    match fate {
-        RowFate::Taken(_) => None,
-        RowFate::Duplicate { of_line } => Some(of_line),
     }
 }
 

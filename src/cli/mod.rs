@@ -28,6 +28,7 @@ pub mod numbers;
 pub mod output;
 mod outside;
 pub mod progress;
+mod rejects;
 mod reporter;
 pub mod results;
 pub mod rules;

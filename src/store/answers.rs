@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 use crate::domain::event::SealedEvent;
 use crate::domain::outcome::Classification;
 use crate::domain::{
-    Attempt, AttemptId, Briefing, CallerId, Campaign, CampaignId, CampaignState, ClassId,
-    ContactId, ContactState, Outcome, PhoneNumber, Right, Role, SuppressionList, Timestamp,
-    TrunkName, TrunkSettings, WindowClass,
+    Attempt, AttemptId, Briefing, CallReport, CallerId, Campaign, CampaignId, CampaignState,
+    ClassId, ContactId, ContactState, Outcome, PhoneNumber, Right, Role, SuppressionList,
+    Timestamp, TrunkName, TrunkSettings, WindowClass,
 };
 use crate::policy::breaker::Kept;
 use crate::policy::caller_id;
@@ -63,9 +63,11 @@ pub enum StoreError {
 pub enum RowFate {
     /// Added.
     Taken(ContactId),
-    /// The campaign already has the number, from this line of an import (0: not known).
+    /// The campaign has the number already.
     Duplicate {
-        /// That line.
+        /// Whose it is.
+        of: ContactId,
+        /// The line of an import that brought it (0: not known).
         of_line: u64,
     },
 }
@@ -115,6 +117,23 @@ pub struct Settled {
     /// Whether the callee's number went on a do-not-call list by it, which ends its contacts in other
     /// campaigns, too.
     pub listed: bool,
+}
+
+impl Settled {
+    /// What came of the end that was reported.
+    pub(super) fn new(
+        read: Classification,
+        next: Option<Next>,
+        rested: Option<PhoneNumber>,
+        report: &CallReport,
+    ) -> Self {
+        Self {
+            listed: report.opted_out || matches!(next, Some(Next::DoNotCall(_))),
+            read,
+            next,
+            rested,
+        }
+    }
 }
 
 /// What adding suppressions brought about.

@@ -146,7 +146,10 @@ impl MemoryStore {
             .find(|known| known.campaign == campaign && known.number == row.number);
         if let Some(known) = known {
             let of_line = self.lines[&known.id];
-            return RowFate::Duplicate { of_line };
+            return RowFate::Duplicate {
+                of: known.id,
+                of_line,
+            };
         }
         let id = ContactId(self.contacts.keys().last().map_or(1, |last| last.0 + 1));
         let (class, state, reason) = match class {

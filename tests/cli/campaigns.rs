@@ -144,12 +144,16 @@ fn an_import_accounts_for_every_row() {
         assert_eq!(said[key], count, "{key}: {said}");
         assert_eq!(dry[key], count, "dry {key}: {dry}");
     }
+    assert_eq!(said["first_duplicates"][0], serde_json::json!([4, 2]));
     let rejects = fs::read_to_string(scratch.path("contacts.csv.rejects.csv")).unwrap();
     assert!(rejects.contains("not a number"), "{rejects}");
     let again = scratch
         .run(&["contacts", "import", "recall", &list])
         .exits(0);
-    again.says("0 taken").says("4 duplicates");
+    again
+        .says("0 taken")
+        .says("4 duplicates")
+        .says("line 2: the campaign has this number already");
 
     scratch
         .run(&["contacts", "import", "nobody", &list])
@@ -202,4 +206,21 @@ fn what_the_deck_file_keeps_from_being_dialed_is_told_wherever_somebody_looks() 
             .complains("alert: campaign recall waits for an operator: ")
             .complains(waits);
     }
+}
+
+#[test]
+fn an_import_says_how_many_lack_the_consent() {
+    let scratch = Scratch::new();
+    let text = CAMPAIGN.replace("required = \"none\"", "required = \"express\"");
+    fs::write(scratch.path("recall.toml"), text).unwrap();
+    let list = "number,consent,consent_source,consent_at\n\
+        212-555-0142,express,form 17,2026-03-01\n\
+        212-555-0143,inquiry,call,2026-03-01\n\
+        212-555-0144,,,\n";
+    fs::write(scratch.path("contacts.csv"), list).unwrap();
+    scratch
+        .run(&["campaign", "add", &scratch.text("recall.toml")])
+        .exits(0)
+        .says("3 taken")
+        .says("2 of those taken are without the consent that the campaign requires");
 }

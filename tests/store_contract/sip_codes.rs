@@ -215,7 +215,7 @@ fn campaign_of(
     let fates = store.import_contacts(id, &rows, morning()).unwrap();
     let taken = fates.into_iter().map(|fate| match fate {
         RowFate::Taken(contact) => contact,
-        RowFate::Duplicate { of_line } => panic!("duplicate of line {of_line}"),
+        RowFate::Duplicate { of_line, .. } => panic!("duplicate of line {of_line}"),
     });
     let taken = taken.collect();
     store

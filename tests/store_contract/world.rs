@@ -173,7 +173,7 @@ pub(crate) fn campaign(
     let fates = store.import_contacts(id, &rows, now).unwrap();
     let taken = fates.into_iter().map(|fate| match fate {
         RowFate::Taken(contact) => contact,
-        RowFate::Duplicate { of_line } => panic!("duplicate of line {of_line}"),
+        RowFate::Duplicate { of_line, .. } => panic!("duplicate of line {of_line}"),
     });
     let taken = taken.collect();
     let to = CampaignState::Running;

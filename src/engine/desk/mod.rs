@@ -80,6 +80,10 @@ pub type Listener = Arc<dyn Fn(u64) + Send + Sync>;
 pub struct Imported {
     /// Rows taken, duplicate, rejected.
     pub figures: ImportFigures,
+    /// Rows taken whose number can never be dialed.
+    pub undialable: u64,
+    /// Rows taken without the consent that the campaign requires.
+    pub without_consent: u64,
     /// Where the rejected rows are, if any.
     pub rejects: Option<PathBuf>,
 }

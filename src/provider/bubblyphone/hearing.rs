@@ -5,7 +5,6 @@ use std::time::Duration;
 use super::BubblyPhone;
 use super::api::Trouble;
 use super::follow::jittered;
-use super::transcript::Heard;
 use crate::domain::{AttemptId, CallReport, CalleeType, Timestamp};
 use crate::provider::remote::Line;
 
@@ -77,12 +76,4 @@ pub(super) fn unread(attempt: AttemptId, trouble: &Trouble) -> String {
         "attempt {attempt}: its transcript cannot be read ({trouble}), so whether the callee asked not \
          to be called again is not known; look at the call at the vendor's"
     )
-}
-
-impl Heard {
-    /// Adds what was heard to a call's end.
-    pub(super) fn add_to(self, report: &mut CallReport) {
-        report.callee_type = Some(self.callee);
-        report.opted_out |= self.opted_out;
-    }
 }

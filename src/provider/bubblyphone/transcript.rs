@@ -4,7 +4,7 @@
 use serde_json::Value;
 
 use super::json;
-use crate::domain::CalleeType;
+use crate::domain::{CallReport, CalleeType};
 use crate::rules::Rules;
 
 /// How many of the callee's first utterances are looked at: a greeting comes first.
@@ -53,6 +53,14 @@ pub(super) struct Heard {
     pub(super) callee: CalleeType,
     /// Whether they asked not to be called again.
     pub(super) opted_out: bool,
+}
+
+impl Heard {
+    /// Adds what was heard to a call's end.
+    pub(super) fn add_to(self, report: &mut CallReport) {
+        report.callee_type = Some(self.callee);
+        report.opted_out |= self.opted_out;
+    }
 }
 
 /// What the transcript's answer tells. What our own side said never counts: it may itself speak of

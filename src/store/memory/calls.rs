@@ -156,13 +156,7 @@ impl MemoryStore {
             self.note(event);
         }
         let next = self.follow_up(&campaign, &attempt, &read, now)?;
-        let listed = report.opted_out || matches!(next, Some(Next::DoNotCall(_)));
-        Ok(Some(Settled {
-            read,
-            next,
-            rested,
-            listed,
-        }))
+        Ok(Some(Settled::new(read, next, rested, report)))
     }
 
     fn read_end(&self, attempt: &Attempt, report: &CallReport) -> Classification {

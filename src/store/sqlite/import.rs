@@ -149,8 +149,10 @@ impl Batch {
                 let (id, line): (i64, i64) =
                     known.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))?;
                 if fresh.peek() != Some(&id) {
-                    let of_line = line.cast_unsigned();
-                    self.fates.push(RowFate::Duplicate { of_line });
+                    self.fates.push(RowFate::Duplicate {
+                        of: ContactId(id),
+                        of_line: line.cast_unsigned(),
+                    });
                     continue;
                 }
             }

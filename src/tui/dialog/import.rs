@@ -117,6 +117,18 @@ fn ended(imported: &Imported, width: usize) -> Vec<Line> {
             (format!(" {name}"), Role::Label),
         ]);
     }
+    for (count, what) in [
+        (imported.undialable, "can never be dialed."),
+        (
+            imported.without_consent,
+            "are without the consent that the campaign requires, and are not dialed.",
+        ),
+    ] {
+        if count > 0 {
+            let text = format!("! {} of those taken {what}", format::count(count));
+            said.extend(paragraph(&text, width, 2, Role::Warn));
+        }
+    }
     if let Some(path) = &imported.rejects {
         let text = format!(
             "! The rejected rows, each with its reason: {}",
@@ -253,7 +265,12 @@ mod tests {
         };
         let rejects = Some(PathBuf::from("/lists/april 2.rejects.csv"));
         dialog.told(
-            &Told::Imported(Ok(Imported { figures, rejects })),
+            &Told::Imported(Ok(Imported {
+                figures,
+                undialable: 0,
+                without_consent: 310,
+                rejects,
+            })),
             &shared(),
         );
         insta::assert_snapshot!("ended", drawn(&dialog, &shared()).backend());

@@ -206,7 +206,8 @@ fn stands_against(
     now: Timestamp,
 ) -> Result<Option<desk::why::WhyReport>, CliError> {
     let only = Some(campaign);
-    let report = desk::why::report(&mut deck.store, rules::in_force(), number, only, now)?;
+    let when = desk::why::When::Now(now);
+    let report = desk::why::report(&mut deck.store, rules::in_force(), number, only, when)?;
     let against = |answer: &desk::why::Answer| {
         let mut reasons = answer.reasons.iter();
         answer.decision != "dial" && reasons.any(|code| !OPEN_LATER.contains(&code.as_str()))

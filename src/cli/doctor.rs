@@ -14,15 +14,12 @@ use super::output::{self, Report, count, instant};
 use super::rules::System;
 use super::{CliError, Deck, Env, ExitCode, deck, rules, words};
 use crate::clock::{Clock, DeckClock};
-use crate::domain::{CallerIdState, CampaignState, ListKind, Timestamp};
+use crate::domain::{CallerIdState, CampaignState, ListKind, Timestamp, clock_behind};
 use crate::engine::board::Board;
 use crate::store::{Outside as _, Snapshot, Store as _};
 
 /// A registry may be used for this long (16 CFR 310.4(b)(3)(iv)).
 const REGISTRY_LIFE: Duration = Duration::from_hours(31 * 24);
-
-/// A clock this far behind the log is not to be trusted.
-const CLOCK_SLACK: Duration = Duration::from_secs(5);
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -273,8 +270,8 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
 /// A clock behind the log means that the machine's time was set back: nothing may be sent (D19).
 fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
     let machine = Clock::System.now();
-    match (clock, snapshot.last_event_at) {
-        (DeckClock::System, Some(last)) if last.since(machine) > CLOCK_SLACK => finding(
+    match (clock, clock_behind(snapshot.last_event_at, machine)) {
+        (DeckClock::System, Some(last)) => finding(
             "clock",
             Level::Fail,
             format!(
@@ -284,7 +281,7 @@ fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
                 instant(last)
             ),
         ),
-        (DeckClock::System, _) => finding("clock", Level::Ok, instant(machine)),
+        (DeckClock::System, None) => finding("clock", Level::Ok, instant(machine)),
         (DeckClock::Scaled(scaled), _) => finding(
             "clock",
             Level::Ok,

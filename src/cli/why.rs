@@ -9,7 +9,7 @@ use super::output::{self, Report, instant};
 use super::typed::{Echo, describe, read_numbers};
 use super::{CliError, Deck, Env, ExitCode, deck, rules, words};
 use crate::clock::Clock;
-use crate::engine::desk::why::{self, Answer, WhyReport};
+use crate::engine::desk::why::{self, Answer, When, WhyReport};
 use crate::store::Store as _;
 
 /// `dialdeck why`.
@@ -21,18 +21,24 @@ pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     let rules = rules::in_force();
     let report = if args.campaign.is_some() || Deck::exists(env) {
         let mut deck = Deck::open(env)?;
-        let now = match args.at {
-            Some(at) => at,
-            None => deck.now()?,
+        let when = match args.at {
+            Some(at) => When::At(at),
+            None => When::Now(deck.now()?),
         };
         let campaign = args.campaign.as_deref();
         let only = campaign
             .map(|name| deck.store.campaign(name).map(|campaign| campaign.id))
             .transpose()?;
-        why::report(&mut deck.store, rules, echo.number, only, now)?
+        why::report(&mut deck.store, rules, echo.number, only, when)?
     } else {
         let now = args.at.unwrap_or_else(|| Clock::System.now());
-        why::report(&mut deck::scratch(now)?, rules, echo.number, None, now)?
+        why::report(
+            &mut deck::scratch(now)?,
+            rules,
+            echo.number,
+            None,
+            When::At(now),
+        )?
     };
     show(&report, &echo, env, out)?;
     Ok(ExitCode::Done)

@@ -28,5 +28,5 @@ pub use outcome::{CalleeType, Fault, Outcome};
 pub use phone::PhoneNumber;
 pub use role::{Right, Role};
 pub use suppression::{ListKind, Suppression, SuppressionList};
-pub use time::{MinuteOfDay, Timestamp, Weekdays};
+pub use time::{MinuteOfDay, Timestamp, Weekdays, clock_behind};
 pub use trunk::{Attestation, CallerId, CallerIdState, Capabilities, Ownership, TrunkSettings};

@@ -56,6 +56,15 @@ impl Timestamp {
     }
 }
 
+/// How far the clock may be behind the log's last entry.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// Until when nothing may be sent because the log's last entry is of then: the clock was set back, or the
+/// deck ran on a simulated one (D19). `None`: the clock is good.
+pub fn clock_behind(last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    last.filter(|last| *last > now + SLACK)
+}
+
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with exactly three decimals: `2026-12-07T15:30:00.000Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

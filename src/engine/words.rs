@@ -121,6 +121,7 @@ fn when(until: Until, next: Option<Timestamp>) -> String {
 pub fn hold_code(kind: &HoldKind) -> String {
     match kind {
         HoldKind::Unhealthy(_) => "unhealthy".to_owned(),
+        HoldKind::ClockBehind => "clock_behind".to_owned(),
         HoldKind::CampaignDraft => "campaign_draft".to_owned(),
         HoldKind::CampaignPaused => "campaign_paused".to_owned(),
         HoldKind::NotStarted => "not_started".to_owned(),

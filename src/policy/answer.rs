@@ -100,6 +100,8 @@ pub enum Scope {
 pub enum HoldKind {
     /// Store, clock, rules or zone data are not provably good (D19).
     Unhealthy(String),
+    /// The clock is behind the log's last entry (D19).
+    ClockBehind,
     /// The campaign was never started.
     CampaignDraft,
     /// The campaign is paused.
@@ -226,7 +228,7 @@ impl HoldKind {
             | Self::TrunkConcurrent(..)
             | Self::TrunkPerMinute(..)
             | Self::TrunkSlowed => Scope::Trunk,
-            Self::Unhealthy(_) | Self::DeckConcurrent(..) => Scope::Deck,
+            Self::Unhealthy(_) | Self::ClockBehind | Self::DeckConcurrent(..) => Scope::Deck,
         }
     }
 }

@@ -44,6 +44,8 @@ pub struct Facts<'a> {
 pub struct Context {
     /// Why nothing may be sent at all (D19): store, clock, rules or zone data not provably good.
     pub unhealthy: Option<String>,
+    /// Until when the clock is behind the log (D19); see [`clock_behind`](crate::domain::clock_behind).
+    pub clock_behind: Option<Timestamp>,
     /// The trunk's breaker is open, or it asked us to slow down, until then.
     pub trunk_rests: Option<TrunkRest>,
     /// The trunk asked us to slow down: until then its calls leave at half the rate; `None`: at the

@@ -27,7 +27,10 @@ pub(super) fn contact_over(facts: &Facts<'_>, now: Timestamp) -> Result<(), Refu
 }
 
 /// Holds while store, clock, rules or zone data are not provably good (D19).
-pub(super) fn health(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<'_>) {
+pub(super) fn health(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
+    if let Some(last) = facts.context.clock_behind.filter(|last| now < *last) {
+        findings.hold(HoldKind::ClockBehind, Until::At(last));
+    }
     if let Some(why) = &facts.context.unhealthy {
         findings.hold(HoldKind::Unhealthy(why.clone()), Until::Operator);
     }
@@ -89,7 +92,11 @@ pub(super) fn saw_contact(facts: &Facts<'_>, _now: Timestamp) -> String {
     }
 }
 
-pub(super) fn saw_health(facts: &Facts<'_>, _now: Timestamp) -> String {
+pub(super) fn saw_health(facts: &Facts<'_>, now: Timestamp) -> String {
+    if let Some(last) = facts.context.clock_behind {
+        let (now, last) = (now.to_the_second(), last.to_the_second());
+        return format!("the clock says {now}, the log's last entry is of {last}");
+    }
     facts
         .context
         .unhealthy

@@ -39,8 +39,9 @@ const PERMANENT: [Change; 7] = [
 ];
 
 /// Each breaks one temporary gate.
-const TEMPORARY: [Change; 21] = [
-    |world| world.context.unhealthy = Some("the clock went back".to_owned()),
+const TEMPORARY: [Change; 22] = [
+    |world| world.context.unhealthy = Some("the store fails".to_owned()),
+    |world| world.context.clock_behind = Some(monday() + minutes(5)),
     |world| world.campaign.state = CampaignState::Paused,
     |world| world.campaign.settings.schedule.start = Some(monday() + minutes(5)),
     |world| {

@@ -57,6 +57,9 @@ impl fmt::Display for HoldKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unhealthy(why) => write!(f, "nothing is sent: {why}"),
+            Self::ClockBehind => f.write_str(
+                "the clock is behind the log's last entry: it was set back, or the deck ran on a simulated one",
+            ),
             Self::CampaignDraft => f.write_str("campaign not started"),
             Self::CampaignPaused => f.write_str("campaign paused"),
             Self::NotStarted => f.write_str("campaign starts later"),

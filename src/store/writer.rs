@@ -26,7 +26,7 @@ pub const LAZY: Duration = Duration::from_millis(20);
 /// How often an idle writer that keeps watch looks whether another process has committed.
 pub const WATCHFUL_LOOK: Duration = Duration::from_millis(250);
 /// How often one that does not: nothing is up that another process's word would have to end.
-pub const CALM_LOOK: Duration = Duration::from_millis(2_500);
+pub const CALM_LOOK: Duration = Duration::from_secs(3);
 
 /// What a writer executes.
 pub type Job<S, E> = Box<dyn FnOnce(&mut S) -> E + Send>;

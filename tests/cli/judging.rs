@@ -2,6 +2,12 @@
 
 use std::fs;
 
+use dialdeck::domain::DeckId;
+use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::rules::Rules;
+use dialdeck::store::Store as _;
+use dialdeck::store::sqlite::SqliteStore;
+
 use crate::scratch::{CAMPAIGN, Scratch};
 
 const RULE_COLUMNS: &str = "id,country,subdivision,call_class,days,open,close,closed,holiday_rule,\
@@ -131,4 +137,33 @@ fn check_names_line_and_key_or_says_what_would_happen() {
         .exits(2)
         .complains("absent.toml");
     assert!(!scratch.path("deck").exists());
+}
+
+/// As after the clock was set back, or a rehearsal on a simulated one.
+#[test]
+fn a_clock_behind_the_log_holds_everything() {
+    let scratch = Scratch::with_campaign();
+    scratch.run(&["campaign", "start", "recall"]).exits(0);
+    let later = "2096-12-07T15:30:00Z".parse().unwrap();
+    let path = scratch.path("deck/deck.sqlite");
+    let mut store =
+        SqliteStore::create_or_open(&path, DeckId(7), Rules::embedded(), later).unwrap();
+    store
+        .append(&NewEvent::new(later, EventKind::DeckClosed, "engine"))
+        .unwrap();
+    let said = scratch
+        .run(&["why", "212-555-0142", "--json"])
+        .exits(0)
+        .json();
+    let contact = &said["contacts"][0];
+    assert_eq!(contact["decision"], "hold", "{said}");
+    let answer = contact["answer"].as_str().unwrap();
+    assert!(answer.contains("behind the log"), "{said}");
+    // What would be so at another time is not a matter of the clock.
+    let supposed = ["why", "212-555-0142", "--at", "2026-12-07T15:30:00Z"];
+    let said = scratch.run(&supposed).exits(0);
+    assert!(!said.out.contains("behind the log"), "{}", said.out);
+    scratch
+        .run(&["doctor"])
+        .says("nothing is dialed until then");
 }

@@ -5,7 +5,7 @@ use dialdeck::domain::{
     AttemptId, CampaignSettings, CampaignState, ContactState, ListKind, Outcome, Timestamp,
     TrunkName,
 };
-use dialdeck::engine::desk::why::report;
+use dialdeck::engine::desk::why::{When, report};
 use dialdeck::policy::retry::Next;
 use dialdeck::provider::inbound::{Inbound, News};
 use dialdeck::rules::Rules;
@@ -176,7 +176,14 @@ fn a_301_is_a_changed_number_for_a_person_to_look_up(store: &mut impl Store) {
         assert_eq!(kept.reason.as_deref(), Some(reason));
     }
     let later = now + secs(60);
-    let why = report(store, Rules::embedded(), number(0), Some(campaign), later).unwrap();
+    let why = report(
+        store,
+        Rules::embedded(),
+        number(0),
+        Some(campaign),
+        When::Now(later),
+    )
+    .unwrap();
     let said = &why.contacts[0].answer;
     assert!(
         said.contains("On record: unfit:number_changed. The callee has another number"),

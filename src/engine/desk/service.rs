@@ -11,10 +11,11 @@ use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 use super::acts::{self, Acted, PATIENCE, Pending};
+use super::why::{self, When};
 use super::{
     Act, AttemptRow, Desk, Imported, Judged, ListPage, ListQuery, Settings, View, WhyReport,
 };
-use super::{EngineSeat, EventLine, numbers, story, why};
+use super::{EngineSeat, EventLine, numbers, story};
 use crate::clock::{Clock, DeckClock, Stopwatch};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{CampaignId, ContactId, Timestamp};
@@ -32,7 +33,7 @@ const FASTEST_NEWS: Duration = Duration::from_millis(250);
 const LOOK_SHARE: u32 = 40;
 
 /// Between two looks at a deck that has been quiet for [`QUIET_AFTER`].
-const QUIET_LOOK: Duration = Duration::from_secs(3);
+const QUIET_LOOK: Duration = Duration::from_millis(3_500);
 
 /// Between two views of a deck in which only time has passed, at least: the next one is made as the
 /// machine's clock comes to a second, when the screen's clock moves on as well.
@@ -339,7 +340,7 @@ impl<S: Store> Service<S> {
         match numbers::read(settings.rules, typed, &settings.country, now) {
             Ok(echo) => {
                 let store = &mut settings.store;
-                let report = why::report(store, settings.rules, echo.number, None, now)?;
+                let report = why::report(store, settings.rules, echo.number, None, When::Now(now))?;
                 Ok(Ok(Box::new(report)))
             }
             Err((what, todo)) => Ok(Err(format!("`{typed}` cannot be read: {what}; {todo}"))),

@@ -8,6 +8,7 @@ use super::rows;
 use crate::domain::campaign::{CallClass, Evidence};
 use crate::domain::{
     AttemptId, CampaignId, Contact, ContactId, Hints, Outcome, PhoneNumber, Suppression, Timestamp,
+    clock_behind,
 };
 use crate::engine::words;
 use crate::policy::{self, Context, Decision, Verdict};
@@ -111,6 +112,15 @@ pub struct ByLaw {
     pub open: bool,
 }
 
+/// The instant that is asked about.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum When {
+    /// The present, by the deck's clock.
+    Now(Timestamp),
+    /// Another one, which the clock does not have to show.
+    At(Timestamp),
+}
+
 /// Asks every gate about a number, in every campaign or in one.
 ///
 /// # Errors
@@ -120,16 +130,21 @@ pub fn report<S: Store>(
     rules: &Rules,
     number: PhoneNumber,
     only: Option<CampaignId>,
-    now: Timestamp,
+    when: When,
 ) -> Result<WhyReport, StoreError> {
+    let (When::Now(now) | When::At(now)) = when;
+    let snapshot = store.snapshot(now)?;
     let mut context = Context {
+        clock_behind: match when {
+            When::Now(now) => clock_behind(snapshot.last_event_at, now),
+            When::At(_) => None,
+        },
         emergency_bans: store
             .settings()?
             .map(|settings| settings.emergency_bans)
             .unwrap_or_default(),
         ..Context::default()
     };
-    let snapshot = store.snapshot(now)?;
     let mut contacts = Vec::new();
     for contact in store.contacts_with(number)? {
         if only.is_some_and(|only| only != contact.campaign) {

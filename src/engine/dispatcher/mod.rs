@@ -13,7 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::event::{EventKind, NewEvent};
-use crate::domain::{AttemptId, Campaign, CampaignId, Timestamp, TrunkName, TrunkSettings};
+use crate::domain::{
+    AttemptId, Campaign, CampaignId, Timestamp, TrunkName, TrunkSettings, clock_behind,
+};
 use crate::policy::breaker::{Breaker, Kept};
 use crate::policy::{Context, Hold, HoldKind, Scope, Until};
 use crate::provider::Request;
@@ -23,9 +25,6 @@ use crate::store::{Candidate, Claimed};
 use super::{Awaited, Effect, Effected, Event, Job, Picture};
 use call::Calls;
 use lane::{Block, HOPPER_TARGET, Lane};
-
-/// How far the machine's clock may lie behind the log's last entry before nothing is sent.
-const CLOCK_SLACK: Duration = Duration::from_secs(2);
 
 /// How often expired contacts are looked for while something else happens anyway.
 const EXPIRE_EVERY: Duration = Duration::from_hours(1);
@@ -243,13 +242,14 @@ impl Dispatcher {
             .iter()
             .filter_map(|counts| counts.next_due)
             .min();
-        let behind = snapshot.last_event_at;
-        let behind = behind.filter(|last| *last > now + CLOCK_SLACK);
+        let behind = clock_behind(snapshot.last_event_at, now);
         if let (None, Some(last)) = (self.clock_behind, behind) {
             let text = format!(
-                "the clock says {now}, the log's last entry is of {last}: nothing is dialed until then. \
+                "the clock says {}, the log's last entry is of {}: nothing is dialed until then. \
                  The clock was set back, or the deck ran on a simulated one: that takes --speed, or \
-                 another deck"
+                 another deck",
+                now.to_the_second(),
+                last.to_the_second()
             );
             effects.push(Self::alert("clock_behind", &text, now));
         }
@@ -401,6 +401,7 @@ impl Dispatcher {
         let trunk = lane.and_then(|lane| self.trunks.get(&lane.campaign.settings.trunk));
         Context {
             unhealthy: self.unhealthy.clone(),
+            clock_behind: self.clock_behind,
             trunk_rests: trunk.and_then(|trunk| trunk.breaker.rest(now)),
             slow_until: trunk.and_then(|trunk| trunk.breaker.slow_until(now)),
             ramp_from: lane.and_then(|lane| lane.ramp_from),

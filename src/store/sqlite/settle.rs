@@ -48,13 +48,7 @@ pub(super) fn settle(
         None
     };
     let next = follow_up(work, &campaign, &attempt, &read, now)?;
-    let listed = report.opted_out || matches!(next, Some(Next::DoNotCall(_)));
-    Ok(Some(Settled {
-        read,
-        next,
-        rested,
-        listed,
-    }))
+    Ok(Some(Settled::new(read, next, rested, report)))
 }
 
 /// Frees the slot, writes the row and counts the outcome.
@@ -206,6 +200,7 @@ fn follow_up(
 /// A retry is planned as if the engine were healthy: what ails it now is looked at by the claim.
 static HEALTHY: Context = Context {
     unhealthy: None,
+    clock_behind: None,
     trunk_rests: None,
     slow_until: None,
     ramp_from: None,

@@ -200,6 +200,15 @@ fn run(
         let odds = |campaign: &Campaign| config.at_odds_with(&campaign.settings);
         warnings.extend(campaigns.iter().flat_map(odds));
     }
+    let done = campaigns
+        .iter()
+        .filter(|campaign| campaign.state == CampaignState::Done);
+    warnings.extend(done.map(|campaign| {
+        format!(
+            "every contact of {} has reached its end: it dials whom `dialdeck contacts import` adds",
+            campaign.name()
+        )
+    }));
     let moved = moved(&mut deck, &campaigns, CampaignState::Running, &args.note)?;
     say_moved(&moved, &warnings, env, out)?;
     if !env.json && !deck.engine_runs()? {

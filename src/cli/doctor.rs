@@ -141,14 +141,13 @@ fn finding(check: &'static str, level: Level, found: String) -> Finding {
 }
 
 fn law(env: &Env, findings: &mut Vec<Finding>) {
-    if let Err(fault) = rules::lay_over(env) {
-        findings.push(finding("rules", Level::Fail, fault.message));
-    }
-    findings.push(finding(
-        "rules",
-        Level::Ok,
-        format!("digest {}", rules::in_force().digest()),
-    ));
+    findings.push(match rules::lay_over(env) {
+        Ok(()) => {
+            let digest = format!("digest {}", rules::in_force().digest());
+            finding("rules", Level::Ok, digest)
+        }
+        Err(fault) => finding("rules", Level::Fail, fault.message),
+    });
 }
 
 /// Which zone database decides, and the zones whose contacts are held because the two disagree.

@@ -165,7 +165,7 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
     if taken.without_consent > 0 {
         writeln!(
             out,
-            "{} of those taken are without the consent that the campaign requires, and are not dialed",
+            "{} of those taken cannot be dialed for want of the consent that the campaign requires",
             taken.without_consent
         )?;
     }

@@ -8,7 +8,7 @@ use super::engine::{self, Run};
 use super::reporter::Shown;
 use super::{CliError, Deck, Env, ExitCode};
 use crate::config::DeckConfig;
-use crate::domain::{CampaignId, CampaignState};
+use crate::domain::{Campaign, CampaignId, CampaignState};
 use crate::store::{By, Store as _};
 use crate::tui::tty;
 
@@ -42,7 +42,30 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
         until_done: args.until_done,
         shown: Shown::Progress,
     };
-    engine::execute(&run, env, |deck, by| start(deck, &args.campaigns, by), out)
+    let begin = |deck: &mut Deck, by: &By| {
+        start(deck, &args.campaigns, by)?;
+        if !env.json {
+            say_begun(deck)?;
+        }
+        Ok(())
+    };
+    engine::execute(&run, env, begin, out)
+}
+
+/// Says what the engine is about to do, and how it is ended.
+fn say_begun(deck: &mut Deck) -> Result<(), CliError> {
+    let mut campaigns = deck.store.campaigns()?;
+    campaigns.retain(|campaign| campaign.state == CampaignState::Running);
+    let names: Vec<&str> = campaigns.iter().map(Campaign::name).collect();
+    let what = if names.is_empty() {
+        ", but no campaign: `dialdeck campaign start NAME` starts one".to_owned()
+    } else {
+        format!(": {}", names.join(", "))
+    };
+    tty::say(&format!(
+        "the engine runs{what} (Ctrl-C: no new calls, those up are waited for)\n"
+    ));
+    Ok(())
 }
 
 fn start(deck: &mut Deck, names: &[String], by: &By) -> Result<(), CliError> {

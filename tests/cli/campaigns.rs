@@ -202,6 +202,7 @@ fn what_the_deck_file_keeps_from_being_dialed_is_told_wherever_somebody_looks() 
         scratch
             .run(&RUN)
             .exits(3)
+            .complains("the engine runs: recall (")
             .complains(&warning)
             .complains("alert: campaign recall waits for an operator: ")
             .complains(waits);
@@ -222,5 +223,5 @@ fn an_import_says_how_many_lack_the_consent() {
         .run(&["campaign", "add", &scratch.text("recall.toml")])
         .exits(0)
         .says("3 taken")
-        .says("2 of those taken are without the consent that the campaign requires");
+        .says("2 of those taken cannot be dialed for want of the consent");
 }

@@ -39,7 +39,7 @@ impl CapsDialog {
         Some(Self {
             campaign: view.id,
             name: campaign.name.clone(),
-            fields: values(campaign.pacing).map(|value| Field::new(&value.to_string())),
+            fields: values(campaign.pacing).map(|value| Field::selected(&value.to_string())),
             focus: 0,
             fault: None,
             raising: None,

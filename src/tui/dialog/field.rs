@@ -1,8 +1,8 @@
 //! A one-line text field, with paste.
 
-use crossterm::event::{Event, KeyEvent};
+use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
-use ratatui::style::Modifier;
+use ratatui::style::{Modifier, Style};
 use tui_input::backend::crossterm::EventHandler as _;
 use tui_input::{Input, InputRequest};
 
@@ -14,6 +14,8 @@ use crate::tui::theme::Role;
 #[derive(Clone, Debug, Default)]
 pub struct Field {
     input: Input,
+    /// The whole text is selected: what is typed or pasted takes its place.
+    selected: bool,
 }
 
 impl Field {
@@ -21,6 +23,15 @@ impl Field {
     pub fn new(value: &str) -> Self {
         Self {
             input: Input::new(text::clean(value).into_owned()),
+            selected: false,
+        }
+    }
+
+    /// With a text in it that is selected.
+    pub fn selected(value: &str) -> Self {
+        Self {
+            selected: true,
+            ..Self::new(value)
         }
     }
 
@@ -31,14 +42,32 @@ impl Field {
 
     /// Takes a key; says whether the text has changed.
     pub fn key(&mut self, key: KeyEvent) -> bool {
+        let types = !key
+            .modifiers
+            .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
+        match key.code {
+            KeyCode::Char(_) if types => self.clear_selected(),
+            KeyCode::Backspace | KeyCode::Delete if self.selected => {
+                self.clear_selected();
+                return true;
+            }
+            _ => self.selected = false,
+        }
         let change = self.input.handle_event(&Event::Key(key));
         change.is_some_and(|change| change.value)
     }
 
     /// Takes pasted text at the cursor: line ends and tabs become spaces, other controls go.
     pub fn paste(&mut self, pasted: &str) {
+        self.clear_selected();
         for letter in text::clean(pasted).chars() {
             self.input.handle(InputRequest::InsertChar(letter));
+        }
+    }
+
+    fn clear_selected(&mut self) {
+        if std::mem::take(&mut self.selected) {
+            self.input.reset();
         }
     }
 
@@ -70,6 +99,14 @@ impl Field {
             0
         };
         canvas.put(x + 1, y, x + 1 + inner, after(shown, scroll), Role::Input);
+        if focused && self.selected {
+            let marked = u16::try_from(text::width(shown))
+                .unwrap_or(inner)
+                .min(inner);
+            let place = Rect::new(x + 1, y, marked, 1);
+            let style = Style::new().add_modifier(Modifier::REVERSED);
+            canvas.buffer.set_style(place, style);
+        }
         if focused {
             let cursor = self.input.visual_cursor().saturating_sub(scroll);
             let cursor = u16::try_from(cursor).unwrap_or(inner).min(inner - 1);
@@ -91,8 +128,6 @@ fn after(text: &str, cells: usize) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use crossterm::event::{KeyCode, KeyModifiers};
-
     use super::*;
 
     #[test]
@@ -110,6 +145,27 @@ mod tests {
         assert!(!field.key(key(KeyCode::Left)));
         assert!(field.key(key(KeyCode::Delete)));
         assert_eq!(field.value(), "");
+    }
+
+    #[test]
+    fn what_is_selected_gives_way_to_what_is_typed() {
+        let key = |code| KeyEvent::new(code, KeyModifiers::NONE);
+        for (codes, left) in [
+            (&[KeyCode::Char('7'), KeyCode::Char('5')][..], "75"),
+            (&[KeyCode::Backspace], ""),
+            (&[KeyCode::End, KeyCode::Char('0')], "200"),
+            (&[KeyCode::Left, KeyCode::Backspace], "0"),
+        ] {
+            let mut field = Field::selected("20");
+            for code in codes {
+                field.key(key(*code));
+            }
+            assert_eq!(field.value(), left, "{codes:?}");
+        }
+        let mut field = Field::selected("20");
+        field.paste("30");
+        field.paste("1");
+        assert_eq!(field.value(), "301");
     }
 
     #[test]

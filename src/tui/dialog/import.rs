@@ -121,7 +121,7 @@ fn ended(imported: &Imported, width: usize) -> Vec<Line> {
         (imported.undialable, "can never be dialed."),
         (
             imported.without_consent,
-            "are without the consent that the campaign requires, and are not dialed.",
+            "cannot be dialed for want of the consent that the campaign requires.",
         ),
     ] {
         if count > 0 {

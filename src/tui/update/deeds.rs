@@ -185,7 +185,7 @@ fn on_campaign(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
         }
         (Action::StopCampaign, CampaignState::Done | CampaignState::Stopped)
         | (Action::Pause | Action::Resume | Action::Start, _) => {
-            say(model, Tone::Plain, format!("{name} is {state}"));
+            say(model, Tone::Plain, stands(model, &name, action, state));
         }
         (Action::StopCampaign, _) => {
             model.dialog = Some(Box::new(Confirm::new(
@@ -208,6 +208,22 @@ fn on_campaign(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
         }
         (Action::PaceUp, _) => raise(model),
         _ => model.dialog = CapsDialog::new(&model.shared).map(|dialog| Box::new(dialog) as _),
+    }
+}
+
+/// Why a campaign is not moved: how it stands, and the key for what may have been meant.
+fn stands(model: &Model, name: &str, action: Action, state: CampaignState) -> String {
+    let meant = match (action, state) {
+        (Action::Pause | Action::Resume, CampaignState::Draft) => Some((Action::Start, "starts")),
+        (Action::Start, CampaignState::Paused) => Some((Action::Resume, "resumes")),
+        _ => None,
+    };
+    match meant {
+        Some((action, verb)) => {
+            let key = model.shared.keys.key(action);
+            format!("{name} is {state}: {key} {verb} it")
+        }
+        None => format!("{name} is {state}"),
     }
 }
 

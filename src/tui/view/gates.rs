@@ -38,7 +38,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let refused = refused(board, columns * usize::from(finals));
     let mut lines = refused.chunks(columns);
     for y in inner.y..inner.y + finals {
-        let counters = lines.next().unwrap_or(&[]);
+        let counters = lines.next();
+        if counters.is_none() && y > inner.y {
+            break;
+        }
+        let counters = counters.unwrap_or(&[]);
         line(
             canvas,
             Rect {

@@ -108,10 +108,10 @@ pub(super) fn binds(limit: Limit, shared: &Shared) -> String {
         None => format!("{what} later"),
     };
     match limit {
-        Limit::NoEngine => "no engine runs on this deck".to_owned(),
-        Limit::State(CampaignState::Draft) => "the campaign is not started".to_owned(),
-        Limit::State(state) => format!("the campaign is {state}"),
-        Limit::Start(at) => format!("the campaign starts {}", when(at, shared)),
+        Limit::NoEngine => "no engine runs".to_owned(),
+        Limit::State(CampaignState::Draft) => "not started".to_owned(),
+        Limit::State(state) => format!("campaign {state}"),
+        Limit::Start(at) => format!("campaign starts {}", when(at, shared)),
         Limit::NothingLeft => "nothing is left to call".to_owned(),
         Limit::Window(at) => first("windows shut, first opens", at),
         Limit::Retry(at) => first("all wait, first retry", at),

@@ -14,7 +14,8 @@ use super::output::{self, Report, count, instant};
 use super::rules::System;
 use super::{CliError, Deck, Env, ExitCode, deck, rules, words};
 use crate::clock::{Clock, DeckClock};
-use crate::domain::{CallerIdState, CampaignState, ListKind, Timestamp, clock_behind};
+use crate::config::DeckConfig;
+use crate::domain::{CallerIdState, CampaignState, DeckId, ListKind, Timestamp, clock_behind};
 use crate::engine::board::Board;
 use crate::store::{Outside as _, Snapshot, Store as _};
 
@@ -22,6 +23,9 @@ use crate::store::{Outside as _, Snapshot, Store as _};
 const REGISTRY_LIFE: Duration = Duration::from_hours(31 * 24);
 
 const DAY: Duration = Duration::from_hours(24);
+
+/// Stands for the deck where there is none: examining a carrier places no call that would bear it.
+const NO_DECK: DeckId = DeckId(0);
 
 /// Days ahead over which zones in dispute are looked for, once a day.
 const DISPUTES_AHEAD: u32 = 366;
@@ -52,16 +56,23 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         &mut findings,
     );
     deck_file(env, &mut findings);
-    if Deck::exists(env) {
-        match Deck::open(env) {
-            Ok(mut deck) => {
-                deck_findings(&mut deck, &mut findings)?;
-                outside_findings(&mut deck, env, &mut findings)?;
-            }
-            Err(error) => findings.push(finding("store", Level::Fail, error.message)),
-        }
+    let mut deck = if Deck::exists(env) {
+        Deck::open(env)
+            .map_err(|error| findings.push(finding("store", Level::Fail, error.message)))
+            .ok()
     } else {
         findings.push(finding("store", Level::Warn, Deck::missing(env).message));
+        None
+    };
+    if let Some(deck) = &mut deck {
+        deck_findings(deck, &mut findings)?;
+    }
+    // A broken deck file has been told already.
+    if let Ok(config) = env.deck_config() {
+        config_findings(deck.as_mut(), &config, env, &mut findings)?;
+    }
+    if let Some(deck) = &mut deck {
+        exchange_findings(deck, &mut findings)?;
     }
     let good = findings.iter().all(|found| found.level != Level::Fail);
     if env.json {
@@ -85,18 +96,20 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     })
 }
 
-/// What carriers and the listener say; a broken deck file has been told already.
-fn outside_findings(
-    deck: &mut Deck,
+/// What the deck file calls for, and what the carriers and the listener it names say.
+fn config_findings(
+    deck: Option<&mut Deck>,
+    config: &DeckConfig,
     env: &Env,
     findings: &mut Vec<Finding>,
 ) -> Result<(), CliError> {
-    let Ok(config) = env.deck_config() else {
-        return Ok(());
-    };
     for warning in &config.warnings {
         findings.push(finding("deck file", Level::Warn, warning.to_string()));
     }
+    let Some(deck) = deck else {
+        findings.extend(outside::findings(config, NO_DECK, (false, false), env)?);
+        return Ok(());
+    };
     let campaigns = deck.store.campaigns()?;
     for campaign in campaigns
         .iter()
@@ -110,7 +123,12 @@ fn outside_findings(
     let wants_results = campaigns.any(|campaign| campaign.settings.results_url.is_some());
     let state = (deck.engine_runs()?, wants_results);
     let id = deck.store.deck_id();
-    findings.extend(outside::findings(&config, id, state, env)?);
+    findings.extend(outside::findings(config, id, state, env)?);
+    Ok(())
+}
+
+/// What could not be delivered to results systems or taken from carriers.
+fn exchange_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), CliError> {
     let given_up = deck.store.results_given_up()?.len() as u64;
     if given_up > 0 {
         let text = format!(

@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::net::TcpListener;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 use std::time::Duration;
 
@@ -11,6 +11,7 @@ use dialdeck::clock::Clock;
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::tls;
 use crate::vendors::bubblyphone::{self, BubblyPhoneDouble};
 use crate::vendors::faults::Faults;
 use crate::vendors::ledger::Ledger;
@@ -31,6 +32,8 @@ const AROUND: [&str; 5] = [
 struct Site {
     folder: TempDir,
     credentials: Vec<(&'static str, String)>,
+    /// The file of authorities that it trusts besides the public ones.
+    authorities: Option<PathBuf>,
     port: u16,
 }
 
@@ -40,6 +43,7 @@ impl Site {
         Self {
             folder: tempfile::tempdir().unwrap(),
             credentials: Vec::new(),
+            authorities: None,
             port: socket.local_addr().unwrap().port(),
         }
     }
@@ -63,6 +67,10 @@ impl Site {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dialdeck"));
         command.arg("--deck").arg(self.folder.path()).args(args);
         command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");
+        command.env_remove("SSL_CERT_FILE");
+        if let Some(file) = &self.authorities {
+            command.env("SSL_CERT_FILE", file);
+        }
         for (name, value) in &self.credentials {
             command.env(name, value);
         }
@@ -112,7 +120,7 @@ impl Site {
     }
 }
 
-fn files(folder: &Path) -> Vec<std::path::PathBuf> {
+fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
@@ -237,4 +245,31 @@ fn a_missing_credential_is_named_and_nothing_is_made() {
     let (code, said) = site.says(&["call", number, "--trunk", "trunk"]);
     assert_eq!(code, 1, "{said}");
     assert!(said.contains("LIVEKIT_API_KEY is not set"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn the_program_trusts_the_authorities_it_is_told_of() {
+    const UNKNOWN: &str = "certificate";
+    const UNREADABLE: &str = "SSL_CERT_FILE names";
+    let mut site = Site::new();
+    let named = site.folder.path().join("authority.pem");
+    let port = tls::serve(&named).await;
+    site.credentials = vec![("BUBBLYPHONE_API_KEY", bubblyphone::KEY.to_owned())];
+    site.write_deck(&format!(
+        "kind = \"bubblyphone\"\nurl = \"https://localhost:{port}\"\n"
+    ));
+    let gone = site.folder.path().join("gone.pem");
+    for (authorities, trouble) in [
+        (None, Some(UNKNOWN)),
+        (Some(gone), Some(UNREADABLE)),
+        // What it answers is no word of the vendor's, but it is heard.
+        (Some(named), None),
+    ] {
+        site.authorities = authorities;
+        let (code, said) = site.says(&["doctor"]);
+        assert_eq!(code, 1, "{said}");
+        for word in [UNKNOWN, UNREADABLE] {
+            assert_eq!(said.contains(word), trouble == Some(word), "{said}");
+        }
+    }
 }

@@ -48,13 +48,11 @@ async fn ask(more: Option<&Path>, port: u16) -> Result<u16, NoAnswer> {
     Ok(answer.status)
 }
 
-#[tokio::test]
-async fn an_authority_of_ones_own_is_trusted_once_it_is_named() {
+/// A server that a new authority vouches for, which is put into this file; its port.
+pub(crate) async fn serve(named: &Path) -> u16 {
     let authority = authority();
-    let folder = tempfile::tempdir().unwrap();
-    let named = folder.path().join("authority.pem");
     // As in a system's bundle, beside one that cannot be used.
-    std::fs::write(&named, format!("{UNUSABLE}{}", authority.pem())).unwrap();
+    std::fs::write(named, format!("{UNUSABLE}{}", authority.pem())).unwrap();
     let acceptor = acceptor(&authority);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let port = listener.local_addr().unwrap().port();
@@ -71,6 +69,14 @@ async fn an_authority_of_ones_own_is_trusted_once_it_is_named() {
             }
         }
     });
+    port
+}
+
+#[tokio::test]
+async fn an_authority_of_ones_own_is_trusted_once_it_is_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let named = folder.path().join("authority.pem");
+    let port = serve(&named).await;
     let Err(NoAnswer::NotSent(why)) = ask(None, port).await else {
         panic!("a stranger is trusted");
     };

@@ -1,6 +1,6 @@
 //! What binds a campaign: the one reason for which its next call does not leave this instant.
 
-use crate::domain::{CallerIdState, CampaignState, Timestamp};
+use crate::domain::{CallerIdState, CampaignState, Timestamp, clock_behind};
 use crate::engine::board::CampaignBoard;
 use crate::engine::reading::Reading;
 use crate::policy::{CallerIdUse, abandonment};
@@ -15,6 +15,8 @@ pub enum Limit {
     State(CampaignState),
     /// It starts then.
     Start(Timestamp),
+    /// The clock is behind the log until then (D19).
+    ClockBehind(Timestamp),
     /// Nothing is left to call.
     NothingLeft,
     /// Everything that is left waits for its calling window, the first until then.
@@ -58,6 +60,7 @@ impl Limit {
             Self::State(CampaignState::Stopped) => "stopped",
             Self::State(CampaignState::Running) => "running",
             Self::Start(_) => "start time",
+            Self::ClockBehind(_) => "clock behind",
             Self::NothingLeft => "nothing left",
             Self::Window(_) => "calling windows",
             Self::Retry(_) => "retry times",
@@ -79,7 +82,7 @@ impl Limit {
     /// When it ends by time alone, if it does.
     pub const fn until(self) -> Option<Timestamp> {
         match self {
-            Self::Start(at) | Self::TrunkSlowed(at) => Some(at),
+            Self::Start(at) | Self::ClockBehind(at) | Self::TrunkSlowed(at) => Some(at),
             Self::Window(at)
             | Self::Retry(at)
             | Self::TrunkRests(at)
@@ -115,6 +118,9 @@ pub(super) fn of(
     }
     if let Some(start) = settings.schedule.start.filter(|start| *start > now) {
         return Limit::Start(start);
+    }
+    if let Some(last) = clock_behind(snapshot.last_event_at, now) {
+        return Limit::ClockBehind(last);
     }
     if abandonment::holds(settings, counts.abandonment) {
         return Limit::Abandonment;

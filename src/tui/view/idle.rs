@@ -40,9 +40,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 
 const fn role(limit: Limit) -> Role {
     match limit {
-        Limit::NoEngine | Limit::Abandonment | Limit::TrunkRests(None) | Limit::NoCallerId => {
-            Role::Bad
-        }
+        Limit::NoEngine
+        | Limit::ClockBehind(_)
+        | Limit::Abandonment
+        | Limit::TrunkRests(None)
+        | Limit::NoCallerId => Role::Bad,
         Limit::Spacing | Limit::NothingLeft => Role::Text,
         Limit::State(_)
         | Limit::Start(_)

@@ -112,6 +112,7 @@ pub(super) fn binds(limit: Limit, shared: &Shared) -> String {
         Limit::State(CampaignState::Draft) => "not started".to_owned(),
         Limit::State(state) => format!("campaign {state}"),
         Limit::Start(at) => format!("campaign starts {}", when(at, shared)),
+        Limit::ClockBehind(at) => format!("clock behind the log until {}", when(at, shared)),
         Limit::NothingLeft => "nothing is left to call".to_owned(),
         Limit::Window(at) => first("windows shut, first opens", at),
         Limit::Retry(at) => first("all wait, first retry", at),

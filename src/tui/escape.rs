@@ -2,7 +2,7 @@
 //!
 //! A terminal sends Esc as the byte that begins every key of several. Of an Esc and another such key in
 //! one read crossterm takes the second one's bytes for letters: of Esc and F9 it makes Esc, `[`, `2`, `0`
-//! and `~`. Letters are acts here, and F9 stops everything.
+//! and `~`. Letters are acts here, and F9 stops everything. A paste that begins so would run as keys.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
@@ -21,6 +21,40 @@ pub(super) fn may_go_on(events: &[Event]) -> bool {
         && letters.len() < LONGEST
         && (letters.is_empty() || letters.starts_with(['[', 'O']))
         && sequence(&letters).is_none()
+}
+
+/// What a terminal sends in front of a paste (xterm, bracketed paste mode).
+const PASTE: &str = "[200~";
+
+/// Whether the last of what came in opens a paste, of which the text comes as keys.
+pub(super) fn opens_paste(events: &[Event]) -> bool {
+    let Some(esc) = events.iter().rposition(is_esc) else {
+        return false;
+    };
+    let behind = &events[esc + 1..];
+    behind.iter().filter_map(letter).eq(PASTE.chars()) && behind.len() == PASTE.len()
+}
+
+/// What a key stands for in the text of a paste; `None`: it is of none.
+pub(super) fn pasted(event: &Event) -> Option<char> {
+    let Event::Key(key) = event else {
+        return None;
+    };
+    if key.code == KeyCode::Enter {
+        return Some('\n');
+    }
+    if matches!(key.code, KeyCode::Tab | KeyCode::Backspace) {
+        return Some(' ');
+    }
+    let KeyCode::Char(letter) = key.code else {
+        return None;
+    };
+    let controls = KeyModifiers::CONTROL | KeyModifiers::ALT;
+    Some(if key.modifiers.intersects(controls) {
+        ' '
+    } else {
+        letter
+    })
 }
 
 /// What came in at once, with the keys behind an Esc put together again. One that has no name is left
@@ -162,6 +196,24 @@ mod tests {
         assert!(!may_go_on(&resized));
         resized.push(Event::Key(KeyCode::Esc.into()));
         assert!(may_go_on(&resized));
+    }
+
+    #[test]
+    fn a_paste_behind_an_esc_is_text() {
+        assert!(opens_paste(&behind_esc("[200~")));
+        for other in ["[20~", "[200", "[201~", "[200~1", ""] {
+            assert!(!opens_paste(&behind_esc(other)), "{other}");
+        }
+        let text = "+1 (212)\n\u{e9}".chars().map(|letter| match letter {
+            '\n' => KeyCode::Enter,
+            letter => KeyCode::Char(letter),
+        });
+        let text = keys(&text.collect::<Vec<_>>());
+        let read: Option<String> = text.iter().map(pasted).collect();
+        assert_eq!(read.as_deref(), Some("+1 (212)\n\u{e9}"));
+        for other in keys(&[KeyCode::Esc, KeyCode::F(9), KeyCode::Up]) {
+            assert_eq!(pasted(&other), None);
+        }
     }
 
     #[test]

@@ -307,7 +307,21 @@ async fn whole(event: Option<io::Result<Event>>) -> Option<Vec<Event>> {
         while escape::may_go_on(&came) && event::poll(BEHIND_ESC)? {
             came.push(event::read()?);
         }
-        Ok(escape::mend(&came))
+        if !escape::opens_paste(&came) {
+            return Ok(escape::mend(&came));
+        }
+        let (mut text, mut then) = (String::new(), None);
+        while then.is_none() && event::poll(BEHIND_ESC)? {
+            let event = event::read()?;
+            match escape::pasted(&event) {
+                Some(letter) => text.push(letter),
+                None => then = Some(event),
+            }
+        }
+        let mut whole = escape::mend(&came);
+        whole.push(Event::Paste(text));
+        whole.extend(then);
+        Ok(whole)
     });
     gathered.await.ok()?.ok()
 }

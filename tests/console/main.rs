@@ -264,6 +264,13 @@ fn a_key_in_one_read_with_esc_is_that_key() {
     pty.press(&format!("{ESC}{F9}"));
     pty.wait_for(&["PAUSED"]);
     pty.wait("no help", |screen| !screen.contains("Esc closes"));
+    // A paste as well: its letters would open the help again.
+    pty.press("?");
+    pty.wait_for(&["Esc closes"]);
+    pty.press(&format!("{ESC}\x1b[200~?\r?\x1b[201~"));
+    pty.wait("a paste that is no key", |screen| {
+        screen.contains("never run as keys") && !screen.contains("Esc closes")
+    });
     signal(&pty, Signal::TERM);
     pty.end();
 }

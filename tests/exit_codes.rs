@@ -77,7 +77,11 @@ fn expect(deck: &Deck, line: &str, code: i32, complaint: &str) {
     let output = run(deck, line);
     let said = text(&output.stderr);
     assert_eq!(output.status.code(), Some(code), "{line}: {said}");
-    assert!(said.starts_with("error: "), "{line}: {said}");
+    let mut lines = said.lines();
+    assert!(
+        lines.any(|said| said.starts_with("error: ")),
+        "{line}: {said}"
+    );
     assert!(
         said.contains(complaint),
         "{line}: `{complaint}` not in {said}"

@@ -127,7 +127,7 @@ fn opt_out_file() -> String {
     lines
 }
 
-/// The form of the national registry's files: `NPA,NXXXXXX`.
+/// The form of the national registry's files: area code, comma, the other seven digits.
 fn registry_file() -> String {
     let mut lines = String::new();
     for place in registered() {

@@ -9,7 +9,7 @@ use super::args::{
     CampaignReleaseArgs, CampaignSetArgs,
 };
 use super::output;
-use super::{CliError, Deck, Env, ExitCode, campaign_file, first_call, import, status};
+use super::{CliError, Deck, Env, ExitCode, campaign_file, first_call, import, rejects, status};
 use crate::domain::campaign::Pacing;
 use crate::domain::{Campaign, CampaignState};
 use crate::policy::abandonment;
@@ -47,7 +47,7 @@ fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     let campaign = deck.store.campaign(&settings.name)?;
     let taken = match &sound.contacts {
         Some((list, file)) => {
-            let plan = import::plan(env, &args.country, import::rejects_beside(list))?;
+            let plan = import::plan(env, &args.country, rejects::beside(list))?;
             let by = deck.by()?;
             let taken = import::contacts(&mut deck.store, &campaign, file, &plan, &by)?;
             Some(taken)

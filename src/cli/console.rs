@@ -11,7 +11,7 @@ use super::engine::{self, HangUp, Run, Running};
 use super::import::{self, Plan};
 use super::progress::Showing;
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode, rules};
+use super::{CliError, Deck, Env, ExitCode, rejects, rules};
 use crate::clock::DeckClock;
 use crate::domain::Right;
 use crate::engine::Command;
@@ -247,7 +247,7 @@ fn take(env: &Env, campaign: &str, list: &Path, progress: Listener) -> Result<Im
     let file = import::open(list)?;
     let plan = Plan {
         country: env.deck_config()?.default_country,
-        rejects: Some(import::rejects_beside(list)),
+        rejects: Some(rejects::beside(list)),
         dry_run: false,
         progress: Showing::Told(progress),
         deck: Some(env.deck.clone()),

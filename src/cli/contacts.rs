@@ -5,7 +5,7 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::ContactsImportArgs;
-use super::{CliError, Deck, Env, ExitCode, import, output};
+use super::{CliError, Deck, Env, ExitCode, import, output, rejects};
 use crate::store::Store as _;
 
 /// `dialdeck contacts import`: exit code 1 when not one row was taken or known.
@@ -20,11 +20,11 @@ pub fn execute(
     let mut deck = Deck::open(env)?;
     let campaign = deck.store.campaign(&args.campaign)?;
     let file = import::open(&args.file)?;
-    let rejects = args
+    let rejected = args
         .rejects
         .clone()
-        .unwrap_or_else(|| import::rejects_beside(&args.file));
-    let mut plan = import::plan(env, &args.country, rejects)?;
+        .unwrap_or_else(|| rejects::beside(&args.file));
+    let mut plan = import::plan(env, &args.country, rejected)?;
     plan.dry_run = args.dry_run;
     let by = deck.by()?;
     let taken = import::contacts(&mut deck.store, &campaign, &file, &plan, &by)?;

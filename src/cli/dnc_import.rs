@@ -9,8 +9,8 @@ use serde_json::json;
 use super::args::DncImportArgs;
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
-use super::rejects::Rejects;
-use super::{CliError, Deck, Env, ExitCode, import, rules};
+use super::rejects::{self, Rejects};
+use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::domain::{ImportFigures, ListKind, PhoneNumber};
 use crate::intake::{DncFile, DncRow, Origin};
 use crate::store::{By, Store as _};
@@ -51,9 +51,15 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
         ))
         .hint("give the date the registry's data bear"));
     }
-    let beside = import::rejects_beside(&args.file);
-    let rejects = args.rejects.as_deref().unwrap_or(&beside);
-    let taken = take(&mut deck, &file, &args.list, &by, (Some(rejects), env.json))?;
+    let beside = rejects::beside(&args.file);
+    let rejected = args.rejects.as_deref().unwrap_or(&beside);
+    let taken = take(
+        &mut deck,
+        &file,
+        &args.list,
+        &by,
+        (Some(rejected), env.json),
+    )?;
     deck.store
         .finish_list(&args.list, as_of, &taken.figures, &by)?;
     // Any number of the list may be among the reserved ones, so all of them have to leave or end.

@@ -78,13 +78,6 @@ pub fn open(path: &Path) -> Result<ContactFile, CliError> {
     Ok(ContactFile::check(Origin::File(path.to_owned()))?)
 }
 
-/// Where rejects go unless another file is named: beside the list.
-pub fn rejects_beside(list: &Path) -> PathBuf {
-    let mut name = list.as_os_str().to_owned();
-    name.push(".rejects.csv");
-    PathBuf::from(name)
-}
-
 /// Takes the rows of `file` into `campaign` and logs the import.
 ///
 /// # Errors

@@ -10,6 +10,13 @@ use crate::intake::{Reject, RejectsFile};
 /// Rejects told one by one.
 const TOLD: usize = 20;
 
+/// Where rejects go unless another file is named: beside the list.
+pub(super) fn beside(list: &Path) -> PathBuf {
+    let mut name = list.as_os_str().to_owned();
+    name.push(".rejects.csv");
+    PathBuf::from(name)
+}
+
 /// Rejects as they are met. The file is there once it has a row.
 pub(super) struct Rejects<'a> {
     to: Option<&'a Path>,

@@ -57,8 +57,9 @@ impl DncFile {
     /// Reads the file once to the end. `default_country` (`US`) is used only for numbers without a `+`.
     ///
     /// # Errors
-    /// When it is no list: most of its lines are neither a number, nor `NPA,NXXXXXX`, nor
-    /// `NPA,NXXXXXX,date,A` or `D`, nor empty, nor a comment after `#`. The first of them is named.
+    /// When it is no list: most of its lines are neither a number, nor the registry's
+    /// `212,5550142`, nor its changes `212,5550142,date,A` or `D`, nor empty, nor a comment after
+    /// `#`. The first of them is named.
     pub fn check(
         origin: Origin,
         rules: &Rules,

@@ -26,9 +26,13 @@ pub(super) fn contact_over(facts: &Facts<'_>, now: Timestamp) -> Result<(), Refu
     }
 }
 
+fn behind(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
+    facts.context.clock_behind.filter(|last| now < *last)
+}
+
 /// Holds while store, clock, rules or zone data are not provably good (D19).
 pub(super) fn health(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
-    if let Some(last) = facts.context.clock_behind.filter(|last| now < *last) {
+    if let Some(last) = behind(facts, now) {
         findings.hold(HoldKind::ClockBehind, Until::At(last));
     }
     if let Some(why) = &facts.context.unhealthy {
@@ -93,7 +97,7 @@ pub(super) fn saw_contact(facts: &Facts<'_>, _now: Timestamp) -> String {
 }
 
 pub(super) fn saw_health(facts: &Facts<'_>, now: Timestamp) -> String {
-    if let Some(last) = facts.context.clock_behind {
+    if let Some(last) = behind(facts, now) {
         let (now, last) = (now.to_the_second(), last.to_the_second());
         return format!("the clock says {now}, the log's last entry is of {last}");
     }

@@ -32,10 +32,10 @@ pub(crate) struct Options {
     /// How long after an opt-out or a pause a call reserved before it may still leave, in
     /// milliseconds: the time until it is acknowledged. Default 0.
     pub(crate) acknowledged_within: i64,
-    /// The carrier is behind a network: an invite follows the request that asks for it by so many
-    /// milliseconds at most, and a request may be refused before there is one. Then the request is
-    /// the send. 0: the invite is the send.
-    pub(crate) wire: i64,
+    /// The carrier is behind a network: a request may be refused before there is an invite, and an
+    /// invite follows its request when the carrier comes to it, but before the log has the call's end.
+    /// Then the request is the send. Otherwise the invite is, and is there when the log calls it sent.
+    pub(crate) networked: bool,
     /// L1 is only reported, not judged.
     pub(crate) any_pace: bool,
     /// Registries that were loaded: the list's name and the text of its file.

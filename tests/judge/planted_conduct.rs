@@ -170,6 +170,26 @@ fn d13_a_send_before_its_reservation_is_found() {
 }
 
 #[test]
+fn d13_an_invite_behind_the_calls_end_is_found() {
+    let behind = |by: i64| {
+        let mut scene = Scene::new();
+        let call = scene.calls.last_mut().unwrap();
+        call.ended = Some(call.reserved + 2 * SECOND);
+        call.outcome = "provider_error";
+        let log = scene.log();
+        let call = scene.calls.last_mut().unwrap();
+        (call.invite, call.ended) = (call.ended.map(|at| at + by), None);
+        let options = Options {
+            networked: true,
+            ..Options::default()
+        };
+        rules(&judge::judge(&log, &scene.carrier(), &options))
+    };
+    assert_eq!(behind(1), ["D13"].into());
+    assert_eq!(behind(-SECOND), [].into());
+}
+
+#[test]
 fn d13_a_send_that_the_carrier_never_saw_is_found() {
     let scene = Scene::new();
     let attempt = format!("\"{}\"", scene.calls[9].attempt);

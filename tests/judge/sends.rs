@@ -26,7 +26,7 @@ pub(crate) fn check(
     let (sends, ends) = if options.without_carrier {
         by_the_event_log(history)
     } else {
-        by_the_carrier(history, carrier, options.wire, breaches)
+        by_the_carrier(history, carrier, options.networked, breaches)
     };
     for send in &sends {
         at_send(history, send, options, breaches);
@@ -70,7 +70,7 @@ struct Seen {
 fn by_the_carrier(
     history: &History,
     carrier: &[Carrier],
-    wire: i64,
+    networked: bool,
     breaches: &mut Vec<Breach>,
 ) -> (Vec<Send>, Ends) {
     let mut sends: Vec<Send> = Vec::new();
@@ -85,7 +85,7 @@ fn by_the_carrier(
         match line.event.as_str() {
             "invite" => {
                 invited(line, &history.attempts[place], known, breaches);
-                let requested = history.attempts[place].sent.filter(|_| wire > 0);
+                let requested = history.attempts[place].sent.filter(|_| networked);
                 sends.push(Send {
                     at: requested.unwrap_or(line.at),
                     attempt: place,
@@ -102,7 +102,7 @@ fn by_the_carrier(
     sends.sort_by_key(|send| send.at);
     let mut ends = Vec::new();
     for (place, (made, seen)) in history.attempts.iter().zip(&seen).enumerate() {
-        told_truly(made, seen, wire, breaches);
+        told_truly(made, seen, networked, breaches);
         // A carrier that died with the engine wrote no end; then the event log's end is the end.
         let end = seen.ended.or(made.ended).filter(|_| seen.invited.is_some());
         ends.extend(end.map(|end| (end, place)));
@@ -132,16 +132,25 @@ fn invited(line: &Carrier, made: &Attempt, seen: &mut Seen, breaches: &mut Vec<B
 }
 
 /// D13: what the log calls sent was sent; D15: its outcome is what the carrier saw.
-fn told_truly(made: &Attempt, seen: &Seen, wire: i64, breaches: &mut Vec<Breach>) {
+fn told_truly(made: &Attempt, seen: &Seen, networked: bool, breaches: &mut Vec<Breach>) {
     let at = made.ended.or(made.sent).unwrap_or(made.reserved);
     let mut wrong = |rule, text: &str| breaches.push(Breach::new(rule, at, &made.id, text));
+    let unseen = |sent: i64| seen.invited.is_none_or(|at| at > sent);
     // Behind a network a request may be refused, or stopped in the vendor's own queue.
-    let unseen = |sent: i64| seen.invited.map_or(wire == 0, |at| at > sent + wire);
-    if made.sent.is_some_and(unseen) {
+    if !networked && made.sent.is_some_and(unseen) {
         wrong(
             "D13",
             "the log calls it sent, the carrier saw no invite by then",
         );
+    }
+    // What nobody could find out is closed when its slot has been held for as long as a call may last.
+    let closed = made.ended.filter(|_| made.outcome != "unknown");
+    if seen
+        .invited
+        .zip(closed)
+        .is_some_and(|(at, closed)| at > closed)
+    {
+        wrong("D13", "invited after the log had its end");
     }
     if seen.invited.is_some() && ["never_sent", "lapsed"].contains(&made.cause.as_str()) {
         wrong(

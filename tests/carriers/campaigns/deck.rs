@@ -43,6 +43,8 @@ const SHOWN: u32 = 100;
 pub(crate) struct Call {
     pub(crate) number: String,
     pub(crate) outcome: String,
+    /// The vendor gave its SIP status.
+    pub(crate) coded: bool,
     pub(crate) invites: usize,
     /// It was stopped while it rang.
     pub(crate) cancelled: bool,
@@ -308,7 +310,7 @@ impl Ended {
         let options = judge::Options {
             unfinished: true,
             any_pace: true,
-            wire: 150_000,
+            networked: true,
             located_by_number: true,
             ..judge::Options::default()
         };
@@ -326,6 +328,7 @@ impl Ended {
             .map(|entry| Call {
                 number: entry["number"].as_str().unwrap().to_owned(),
                 outcome: entry["data"]["outcome"].as_str().unwrap().to_owned(),
+                coded: !entry["data"]["sip_code"].is_null(),
                 invites: invites
                     .get(entry["attempt"].as_str().unwrap())
                     .copied()

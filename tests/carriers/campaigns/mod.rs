@@ -24,8 +24,9 @@ const ATTEMPTS: u64 = 2_000;
 /// Outcomes that tell nothing about the callee: a fault of the vendor's.
 const OF_THE_VENDOR: [&str; 4] = ["provider_error", "throttled", "unknown", "cancelled"];
 
-/// The outcomes that a callee's part may come to, as far as the vendor can tell it.
-type Allowed = fn(&Part) -> &'static [&'static str];
+/// The outcomes that a callee's part may come to, as far as the vendor can tell it; whether it gave the
+/// SIP status.
+type Allowed = fn(&Part, bool) -> &'static [&'static str];
 
 /// What every run has to show.
 fn judge(ended: &Ended, script: &Script, allowed: Allowed) {
@@ -51,7 +52,7 @@ fn judge(ended: &Ended, script: &Script, allowed: Allowed) {
         let nth = invited.entry(call.number.clone()).or_default();
         let part = script.part(&call.number, *nth);
         *nth += 1;
-        let scripted = allowed(&part).contains(&call.outcome.as_str());
+        let scripted = allowed(&part, call.coded).contains(&call.outcome.as_str());
         let of_the_vendor = OF_THE_VENDOR.contains(&call.outcome.as_str());
         // Rang for as long as it may, by the clock of a machine that is busy.
         let silenced = call.cancelled && call.outcome == "no_answer";
@@ -64,7 +65,7 @@ fn judge(ended: &Ended, script: &Script, allowed: Allowed) {
     assert!(known * 100 >= ended.attempts() * 85, "{outcomes:?}");
 }
 
-fn sip(part: &Part) -> &'static [&'static str] {
+fn sip(part: &Part, coded: bool) -> &'static [&'static str] {
     match part.fate {
         Fate::Answered(Who::Human, _) => &["human", "answered"],
         Fate::Answered(Who::Machine, _) => &["voicemail", "answered"],
@@ -72,6 +73,8 @@ fn sip(part: &Part) -> &'static [&'static str] {
         Fate::RingsOut | Fate::Refused(480, _) => &["no_answer"],
         Fate::Refused(486 | 600, _) => &["busy"],
         Fate::Refused(603, _) => &["declined"],
+        // Where the answer is lost, it left for the same reason as a phone that rang out.
+        Fate::Refused(404, _) if !coded => &["no_answer"],
         Fate::Refused(404 | 484, _) => &["invalid_number"],
         Fate::Refused(..) => &["network_failure"],
     }
@@ -122,7 +125,7 @@ fn through_livekit() {
 
 #[test]
 fn through_bubblyphone() {
-    fn told(part: &Part) -> &'static [&'static str] {
+    fn told(part: &Part, _coded: bool) -> &'static [&'static str] {
         match part.fate {
             Fate::Answered(..) => &["human", "voicemail", "fax", "answered"],
             // Words alone: what is not busy or unanswered has failed, and says nothing of the callee.
@@ -171,7 +174,7 @@ fn through_bubblyphone() {
 
 #[test]
 fn through_plum() {
-    fn told(part: &Part) -> &'static [&'static str] {
+    fn told(part: &Part, _coded: bool) -> &'static [&'static str] {
         match part.fate {
             // A failed word alone says nothing about the callee.
             Fate::Refused(..) | Fate::RingsOut => &[

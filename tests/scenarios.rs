@@ -24,6 +24,7 @@ use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{By, NewContact, Store};
 use serde::Deserialize;
+use serde_json::Value;
 use tempfile::TempDir;
 
 /// More steps than any scenario needs; a run that passes them goes round in circles.
@@ -53,6 +54,8 @@ struct Act {
     #[serde(rename = "do")]
     what: What,
     number: Option<PhoneNumber>,
+    /// When whoever crashed or slept is there again; at once by default.
+    until: Option<Timestamp>,
 }
 
 #[derive(Deserialize, Clone, Copy, PartialEq)]
@@ -66,6 +69,8 @@ enum What {
     ResetTrunk,
     /// The engine's process dies and another starts on the same deck.
     Crash,
+    /// The engine's machine sleeps; when it wakes, its timers are ahead of the network's news.
+    Sleep,
 }
 
 #[derive(Deserialize)]
@@ -77,6 +82,8 @@ struct Expect {
     outcomes: BTreeMap<String, u64>,
     #[serde(default)]
     contacts: BTreeMap<String, u64>,
+    /// How long was talked in all, in seconds.
+    talked: Option<u64>,
     /// Highest number of calls in flight.
     max_in_flight: Option<usize>,
     /// No send at or after this instant.
@@ -235,6 +242,7 @@ impl<'s, S: Store> World<'s, S> {
     }
 
     fn act(&mut self, act: &Act) {
+        self.now = self.now.max(act.until.unwrap_or(act.at));
         let command = match act.what {
             What::Pause => Command::Pause(self.campaign),
             What::Resume => Command::Resume(self.campaign),
@@ -253,6 +261,7 @@ impl<'s, S: Store> World<'s, S> {
                 self.carrier = carrier(self.scenario, &self.folder);
                 return self.carry_out(vec![Effect::Store(Job::Picture)]);
             }
+            What::Sleep => return self.step(Event::Tick),
         };
         self.step(Event::Command(1, command));
     }
@@ -302,12 +311,16 @@ impl<'s, S: Store> World<'s, S> {
         if let Some(first) = expect.first_send {
             assert_eq!(self.sends.first(), Some(&first), "{name}: first send");
         }
-        self.store
-            .tail(0, usize::MAX >> 1)
-            .unwrap()
-            .into_iter()
-            .map(|event| event.line)
-            .collect()
+        let log = self.store.tail(0, usize::MAX >> 1).unwrap();
+        let lines: Vec<String> = log.into_iter().map(|event| event.line).collect();
+        if let Some(expected) = expect.talked {
+            let entries = lines.iter().map(|line| line.parse::<Value>().unwrap());
+            let talked: u64 = entries
+                .filter_map(|entry| entry["data"]["talk_ms"].as_u64())
+                .sum();
+            assert_eq!(talked / 1000, expected, "{name}: seconds talked");
+        }
+        lines
     }
 }
 

@@ -49,6 +49,10 @@ pub struct Capabilities {
     /// that has passed, silence is no sign that a call should be over.
     #[serde(default)]
     pub news_lag: Duration,
+    /// How long after its planning a call that was placed may be missing where we look it up: until
+    /// then, that it is not there proves nothing.
+    #[serde(default)]
+    pub shows_within: Duration,
     /// Whether it says which numbers the account owns. Then a caller ID is shown only when it said so
     /// within a day.
     #[serde(default)]
@@ -80,13 +84,14 @@ impl Capabilities {
     }
 
     /// BubblyPhone Agents: it queues a call for a moment, shows its status late and is asked every
-    /// few seconds.
+    /// few seconds; its listing may take minutes to show a new call.
     pub fn bubblyphone() -> Self {
         Self {
             look_up: true,
             hang_up: true,
             lists_numbers: true,
             news_lag: Duration::from_secs(30),
+            shows_within: Duration::from_mins(5),
             ..Self::default()
         }
     }

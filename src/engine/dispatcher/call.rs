@@ -20,6 +20,10 @@ pub(super) const FIRST_LOOK: Duration = Duration::from_secs(5);
 /// How often a provider is asked about an attempt of unknown fate.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(30);
 
+/// How long a provider is asked about an attempt of unknown fate at least, though it should be over
+/// long since: the deck or its machine may have been away for longer than any call lasts.
+const ASKED_FOR: Duration = Duration::from_mins(2);
+
 /// How long after its claim a call may be begun by a provider that does not queue.
 pub(super) const PERMIT: Duration = Duration::from_secs(30);
 
@@ -36,8 +40,10 @@ pub(super) struct Call {
     pub(super) wake: Option<Wake>,
     /// Where it stands in the dispatcher's index of wakes.
     pub(super) indexed: Option<Timestamp>,
-    /// Past this instant an unknown fate is given up on.
+    /// Past this instant an unknown fate is given up on, and a call that is up is ended.
     pub(super) life_ends: Timestamp,
+    /// From this instant on, that the provider does not show it means that it was never placed.
+    shown_by: Timestamp,
     pub(super) callee: Option<CalleeType>,
     pub(super) voicemail: VoicemailAction,
     pub(super) hang_up_sent: bool,
@@ -91,6 +97,7 @@ impl Call {
             wake: Some(Wake::Overdue(ring_ends)),
             indexed: None,
             life_ends: ring_ends + trunk.max_call + GRACE,
+            shown_by: attempt.reserved_at + trunk.capabilities.shows_within,
             callee: attempt.callee_type,
             voicemail,
             hang_up_sent: false,
@@ -100,12 +107,13 @@ impl Call {
         }
     }
 
-    /// Starts to listen for who answered, where anything is to be heard.
-    pub(super) fn answered(&mut self, at: Timestamp, trunk: &TrunkSettings) {
+    /// Answered `at`, which we hear of `now`. Starts to listen for who it is, where anything is to be
+    /// heard: what is said comes as late as the news of the answer did.
+    pub(super) fn answered(&mut self, at: Timestamp, now: Timestamp, trunk: &TrunkSettings) {
         let silence = trunk.capabilities.news_lag + GRACE;
         self.life_ends = self.life_ends.max(at + trunk.max_call + silence);
         if trunk.capabilities.tells_speech {
-            self.listening = Some((Detector::new(Thresholds::default()), at));
+            self.listening = Some((Detector::new(Thresholds::default()), now));
             self.wait_for_verdict();
         } else {
             self.wait_for_end();
@@ -136,6 +144,13 @@ impl Call {
                 Some(callee)
             }
         }
+    }
+
+    /// The provider is asked from `at` on, for as long as it may need to tell.
+    pub(super) fn ask_from(&mut self, at: Timestamp) {
+        self.wake = Some(Wake::Look(at));
+        let told_by = self.shown_by.max(at) + ASKED_FOR;
+        self.life_ends = self.life_ends.max(told_by);
     }
 
     /// Listening is over: from here on it only has to end in time.

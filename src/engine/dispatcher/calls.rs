@@ -84,7 +84,7 @@ impl Dispatcher {
                 effects.push(Effect::Store(Job::MarkUnknown(attempt.id, "restart")));
             }
             call.state = AttemptState::Unknown;
-            call.wake = Some(Wake::Look(now));
+            call.ask_from(now);
             self.track(attempt.id, call);
         }
     }
@@ -158,7 +158,7 @@ impl Dispatcher {
         if next == AttemptState::Connected
             && let Some(trunk) = self.trunks.get(&call.trunk)
         {
-            call.answered(event.at, &trunk.settings);
+            call.answered(event.at, now, &trunk.settings);
         }
         effects.push(Effect::Store(Job::Record(event)));
         self.rewake(attempt);
@@ -252,7 +252,7 @@ impl Dispatcher {
             call.state = AttemptState::Unknown;
             effects.push(Effect::Store(Job::MarkUnknown(attempt, why)));
         }
-        call.wake = Some(Wake::Look(look_at));
+        call.ask_from(look_at);
         self.rewake(attempt);
     }
 
@@ -286,6 +286,9 @@ impl Dispatcher {
             LookUp::InProgress | LookUp::CannotTell => {
                 call.wake = Some(Wake::Look(now + LOOK_EVERY));
                 self.rewake(attempt);
+                if given_up {
+                    self.hang_up(attempt, effects);
+                }
             }
         }
     }
@@ -306,9 +309,16 @@ impl Dispatcher {
                     self.listen(attempt, now, effects);
                     self.rewake(attempt);
                 }
-                Some(Wake::Overdue(_)) => {
-                    self.hang_up(attempt, effects);
-                    self.lost(attempt, "overdue", now + GRACE, effects);
+                Some(Wake::Overdue(due)) => {
+                    // Whoever slept past it may have missed that somebody picked up: it asks first.
+                    let slept = now.since(due) > GRACE && call.state != AttemptState::Connected;
+                    if slept {
+                        call.ask_from(now);
+                        self.rewake(attempt);
+                    } else {
+                        self.hang_up(attempt, effects);
+                        self.lost(attempt, "overdue", now + GRACE, effects);
+                    }
                 }
                 Some(Wake::Look(_)) => {
                     call.wake = Some(Wake::Look(now + LOOK_EVERY));

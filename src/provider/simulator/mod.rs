@@ -231,7 +231,9 @@ impl Simulator {
     }
 
     fn look_up(&mut self, attempt: AttemptId, now: Timestamp) {
-        let known = if self.ledger.up().contains_key(&attempt) {
+        let known = if self.profile.outage(now) == Some(Manner::NeverSent) {
+            LookUp::CannotTell
+        } else if self.ledger.up().contains_key(&attempt) {
             self.reattach(attempt);
             LookUp::InProgress
         } else if let Some((report, at)) = self.ledger.end_of(attempt) {

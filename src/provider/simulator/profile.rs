@@ -165,7 +165,7 @@ pub(super) struct Outage {
 pub(super) enum Manner {
     /// It is answered 503.
     Unavailable,
-    /// It cannot leave, and the provider knows it.
+    /// It cannot leave, and the provider knows it. Look-ups tell nothing.
     NeverSent,
 }
 

@@ -28,10 +28,10 @@ pub(super) fn balance(me: &Value) -> Option<f64> {
 }
 
 /// An entry of the list of numbers.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// The account owns this number.
-    Ours(PhoneNumber),
+    /// The account owns this number; the vendor's id of it, if it is told.
+    Ours(PhoneNumber, Option<String>),
     /// It cannot be shown any more, or not yet.
     NotOurs,
     /// It cannot be read.
@@ -49,9 +49,10 @@ pub(super) fn entry(entry: &Value) -> Entry {
     let text = text.or_else(|| json::text(entry, &keys));
     let digits = |text: String| text.chars().filter(char::is_ascii_digit).collect();
     let digits: String = text.map(digits).unwrap_or_default();
+    let id = json::text(entry, &["id", "phone_number_id"]);
     format!("+{digits}")
         .parse()
-        .map_or(Entry::Unreadable, Entry::Ours)
+        .map_or(Entry::Unreadable, |number| Entry::Ours(number, id))
 }
 
 #[cfg(test)]
@@ -78,13 +79,20 @@ mod tests {
 
     #[test]
     fn a_number_is_ours_while_it_is_in_use() {
-        let wanted = Entry::Ours("+16465550100".parse().unwrap());
-        for shown in [
-            json!("+16465550100"),
-            json!({"number": "+16465550100"}),
-            json!({"phone_number": "+1 646-555-0100", "status": "active"}),
-            json!({"e164": "16465550100", "status": "in-use"}),
+        let number = "+16465550100".parse().unwrap();
+        for (shown, id) in [
+            (json!("+16465550100"), None),
+            (json!({"number": "+16465550100"}), None),
+            (
+                json!({"id": 7, "phone_number": "+1 646-555-0100", "status": "active"}),
+                Some("7"),
+            ),
+            (
+                json!({"id": "pn_7", "e164": "16465550100", "status": "in-use"}),
+                Some("pn_7"),
+            ),
         ] {
+            let wanted = Entry::Ours(number, id.map(str::to_owned));
             assert_eq!(entry(&shown), wanted, "{shown}");
         }
         let released = json!({"number": "+16465550100", "status": "Released"});

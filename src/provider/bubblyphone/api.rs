@@ -8,6 +8,7 @@ use serde_json::{Map, Value};
 
 use super::call::{Shown, shown};
 use crate::clock::Clock;
+use crate::domain::Timestamp;
 use crate::provider::remote::http::{Answer, Http, NoAnswer};
 use crate::provider::remote::secret::Secret;
 use crate::provider::remote::text::plain;
@@ -20,7 +21,13 @@ const PLACE_LIMIT: Duration = Duration::from_mins(1);
 const READ_LIMIT: Duration = Duration::from_secs(30);
 
 /// The most pages of one listing.
-const MOST_PAGES: usize = 100;
+const MOST_PAGES: usize = 1000;
+
+/// How often a page of a listing is asked for: one page in vain makes all the others worthless.
+const TRIES: u32 = 3;
+
+/// The pause before a page is asked for again.
+const AGAIN: Duration = Duration::from_secs(1);
 
 /// The vendor's API as one account sees it.
 #[derive(Debug)]
@@ -28,6 +35,7 @@ pub(super) struct Api {
     http: Http,
     base: Url,
     key: Secret,
+    clock: Clock,
 }
 
 /// Why a question has no answer that could be used.
@@ -56,8 +64,18 @@ impl Api {
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
             return Err("the API's address must begin with https://".to_owned());
         }
-        let http = Http::new(clock)?;
-        Ok(Self { http, base, key })
+        let http = Http::new(clock.clone())?;
+        Ok(Self {
+            http,
+            base,
+            key,
+            clock,
+        })
+    }
+
+    /// The present instant.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
     }
 
     /// Asks for a call to be placed: the one request that makes a phone ring. Sent once.
@@ -127,7 +145,7 @@ impl Api {
             }
             let further_parts = further.iter().map(|(key, value)| (&**key, value.clone()));
             let whole: Vec<_> = query.iter().cloned().chain(further_parts).collect();
-            let page = self.read(path, &whole).await?;
+            let page = self.page(path, &whole).await?;
             let (found, next) = page_of(&page, keys).ok_or(Trouble::Unreadable(200))?;
             entries.extend(found);
             match next {
@@ -143,6 +161,19 @@ impl Api {
             }
         }
         Err(Trouble::Incomplete)
+    }
+
+    /// A page of a listing, asked for again where the vendor or the network stumbled.
+    async fn page(&self, path: &[&str], query: &[(&str, String)]) -> Result<Value, Trouble> {
+        for _ in 1..TRIES {
+            match self.read(path, query).await {
+                Err(Trouble::Silent(_) | Trouble::Unreadable(200 | 500..)) => {
+                    tokio::time::sleep(self.clock.real_time(AGAIN)).await;
+                }
+                page => return page,
+            }
+        }
+        self.read(path, query).await
     }
 
     /// A vendor's text without our key, numbers or tokens.

@@ -4,12 +4,15 @@
 //! called, by the number shown and by when (providers.md §2.3). What can neither be told to be the
 //! call nor not to be it is never taken for an absence: that would let a phone ring twice.
 
+use std::collections::BTreeMap;
+use std::sync::Mutex;
 use std::time::Duration;
 
 use serde_json::Value;
 
 use super::api::{Api, Trouble};
 use super::call::{Shown, shown};
+use super::calls::locked;
 use super::json::Written;
 use crate::domain::{PhoneNumber, Timestamp};
 use crate::provider::Inquiry;
@@ -41,38 +44,103 @@ pub(super) enum Found {
     Ambiguous,
 }
 
-/// Reads the listing of the attempt's day, with the days beside it where another zone may have its
-/// midnight, and searches it. `is_anothers`: whether a call's id is known to be another attempt's.
-pub(super) async fn search(
-    api: &Api,
-    inquiry: &Inquiry,
-    is_anothers: impl Fn(&str) -> bool,
-) -> Result<Found, Trouble> {
-    let day = |at: Timestamp| at.to_string().chars().take(10).collect::<String>();
-    let query = [
-        ("direction", "outbound".to_owned()),
-        ("date_from", day(inquiry.reserved_at - BEFORE - ZONES)),
-        ("date_to", day(inquiry.reserved_at + AFTER + ZONES)),
-        ("per_page", "100".to_owned()),
-    ];
-    let calls = api.list(&["calls"], &query, &["calls"]).await?;
-    Ok(found(&calls, inquiry, is_anothers))
+/// A listing of all the account's calls.
+#[derive(Debug)]
+struct Listing {
+    /// When the first of its pages was asked for.
+    begun_at: Timestamp,
+    /// Its first and last day.
+    days: [String; 2],
+    calls: Vec<Value>,
 }
 
-fn found(calls: &[Value], inquiry: &Inquiry, is_anothers: impl Fn(&str) -> bool) -> Found {
+/// The account's listings, read as seldom as may be: one of them answers everybody who asked before
+/// it was begun.
+#[derive(Debug, Default)]
+pub(super) struct Listings {
+    last: tokio::sync::Mutex<Option<Listing>>,
+    /// The vendor's ids of the numbers shown to callees.
+    ids: Mutex<BTreeMap<PhoneNumber, String>>,
+}
+
+impl Listings {
+    /// The vendor's id of a number of the account.
+    pub(super) fn know(&self, number: PhoneNumber, id: String) {
+        locked(&self.ids).insert(number, id);
+    }
+
+    /// Searches the calls of the attempt's day, and of the days beside it where another zone may have
+    /// its midnight: first those that showed its number, which are few; only all of the account's
+    /// prove that it is not there. `is_anothers`: whether a call's id is known to be another attempt's.
+    pub(super) async fn search(
+        &self,
+        api: &Api,
+        inquiry: &Inquiry,
+        is_anothers: impl Fn(&str) -> bool,
+    ) -> Result<Found, Trouble> {
+        let asked_at = api.now();
+        let day = |at: Timestamp| at.to_string().chars().take(10).collect::<String>();
+        let days = [
+            day(inquiry.reserved_at - BEFORE - ZONES),
+            day(inquiry.reserved_at + AFTER + ZONES),
+        ];
+        let id = locked(&self.ids).get(&inquiry.from).cloned();
+        if let Some(id) = id
+            && let Ok(calls) = read(api, &days, Some(id)).await
+        {
+            let found = found(&calls, inquiry, &is_anothers);
+            if found != Found::Nothing {
+                return Ok(found);
+            }
+        }
+        let mut last = self.last.lock().await;
+        let listing = match last.take() {
+            Some(listing) if listing.begun_at > asked_at && listing.days == days => listing,
+            Some(_) | None => Listing {
+                begun_at: api.now(),
+                calls: read(api, &days, None).await?,
+                days,
+            },
+        };
+        let found = found(&listing.calls, inquiry, &is_anothers);
+        *last = Some(listing);
+        Ok(found)
+    }
+}
+
+/// A listing of all its pages; of one number shown, or of all.
+async fn read(
+    api: &Api,
+    [first, last]: &[String; 2],
+    number: Option<String>,
+) -> Result<Vec<Value>, Trouble> {
+    let mut query = vec![
+        ("direction", "outbound".to_owned()),
+        ("date_from", first.clone()),
+        ("date_to", last.clone()),
+        ("per_page", "100".to_owned()),
+    ];
+    query.extend(number.map(|id| ("phone_number_id", id)));
+    api.list(&["calls"], &query, &["calls"]).await
+}
+
+fn found(calls: &[Value], inquiry: &Inquiry, is_anothers: &impl Fn(&str) -> bool) -> Found {
     let mut one = None;
     for call in calls {
         let Some(call) = shown(call) else {
             return Found::Ambiguous;
         };
-        if call.inbound || call.id.as_deref().is_some_and(&is_anothers) {
+        let likeness = likeness(&call, inquiry);
+        if call.inbound || likeness == Likeness::Other {
             continue;
         }
-        match likeness(&call, inquiry) {
-            Likeness::Other => {}
-            Likeness::Same if one.is_none() => one = Some(call),
-            Likeness::Same | Likeness::Unclear => return Found::Ambiguous,
+        if call.id.as_deref().is_some_and(&is_anothers) {
+            continue;
         }
+        if one.is_some() || likeness == Likeness::Unclear {
+            return Found::Ambiguous;
+        }
+        one = Some(call);
     }
     match one.map(|call| (call.id.clone(), call)) {
         None => Found::Nothing,
@@ -210,7 +278,7 @@ mod tests {
 
     #[test]
     fn only_one_certain_call_is_taken_and_only_a_certain_absence_believed() {
-        let search = |calls: &[Value]| found(calls, &inquiry(), |id| id == "taken");
+        let search = |calls: &[Value]| found(calls, &inquiry(), &|id| id == "taken");
         let (same, other) = (call(&json!({})), call(&json!({"to": "+12125550199"})));
         let unclear = call(&json!({"created_at": null}));
         assert!(matches!(search(&[other.clone(), same.clone()]), Found::One(id, _) if id == "c1"));

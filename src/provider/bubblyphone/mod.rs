@@ -40,7 +40,7 @@ use self::call::{Shown, Status, Why};
 use self::calls::{Begun, Call, Calls, locked};
 use self::follow::Follow;
 use self::hearing::UNREAD;
-use self::listing::Found;
+use self::listing::{Found, Listings};
 use self::reader::Webhooks;
 use self::refusal::Placed;
 use self::transcript::Heard;
@@ -52,9 +52,6 @@ use super::{DialRequest, Inquiry, LookUp};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
 use crate::domain::{AttemptId, CallReport, Capabilities, DeckId, PhoneNumber};
-
-/// How long after its planning a call that no listing shows may still come to be shown.
-const SETTLES: Duration = Duration::from_mins(5);
 
 /// How many listings in a row have to agree that a call is not there.
 const AGREEING: u32 = 2;
@@ -91,6 +88,7 @@ pub struct BubblyPhone {
     clock: Clock,
     api: Api,
     calls: Calls,
+    listings: Listings,
     /// What an operator has not been told yet.
     warnings: Mutex<Vec<(&'static str, String)>>,
     /// Status words of unknown meaning that were logged.
@@ -110,6 +108,7 @@ impl BubblyPhone {
             clock,
             api,
             calls: Calls::default(),
+            listings: Listings::default(),
             warnings: Mutex::default(),
             words: Mutex::default(),
         })
@@ -217,7 +216,7 @@ impl BubblyPhone {
     async fn search(&self, call: &Call, inquiry: &Inquiry) -> LookUp {
         let attempt = inquiry.attempt;
         let is_anothers = |id: &str| self.calls.is_anothers(id, attempt);
-        match listing::search(&self.api, inquiry, is_anothers).await {
+        match self.listings.search(&self.api, inquiry, is_anothers).await {
             Err(trouble) => {
                 tracing::warn!(%attempt, %trouble, "the calls of the day are not known");
                 LookUp::CannotTell
@@ -240,7 +239,8 @@ impl BubblyPhone {
             }
             Ok(Found::Nothing) => {
                 let agreeing = call.listed(false);
-                let settled = self.clock.now().since(inquiry.reserved_at) >= SETTLES;
+                let age = self.clock.now().since(inquiry.reserved_at);
+                let settled = age >= self.capabilities().shows_within;
                 if settled && agreeing >= AGREEING {
                     self.calls.forget(attempt);
                     LookUp::NeverPlaced
@@ -266,7 +266,12 @@ impl BubblyPhone {
             tracing::warn!(unread, "some of the account's numbers cannot be read");
         }
         let ours = entries.into_iter().filter_map(|entry| match entry {
-            Entry::Ours(number) => Some(number),
+            Entry::Ours(number, id) => {
+                if let Some(id) = id {
+                    self.listings.know(number, id);
+                }
+                Some(number)
+            }
             Entry::NotOurs | Entry::Unreadable => None,
         });
         Ok(ours.collect())

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dialdeck::clock::{Clock, ScaledClock};
 use dialdeck::domain::attempt::CallEnd;
-use dialdeck::provider::{LookUp, Request};
+use dialdeck::provider::{LookUp, ProviderEvent, Request};
 
 use super::{
     BUSY, Bench, FAX, MACHINE, PERSON, READ_FAULTS, SILENT, ask, bench, faulty, fresh, options,
@@ -62,6 +62,55 @@ fn a_listing_that_fails_tells_nothing() {
             assert_eq!(ask(&mut bench.rig, &inquiry), LookUp::CannotTell, "{fault}");
         }
     }
+}
+
+#[test]
+fn a_page_of_a_listing_that_fails_is_asked_for_again() {
+    let mut bench = bench(|settings| {
+        settings.page_size = 1;
+        settings.listed_after = Duration::ZERO;
+        settings.faults = Faults::new(1).with("post_cut", 1000).with("get_error", 200);
+    });
+    let called = [PERSON, MACHINE, BUSY, SILENT, FAX];
+    let lost = (1..)
+        .zip(called)
+        .map(|(serial, callee)| bench.lose(serial, number(callee)));
+    let inquiries: Vec<_> = lost.collect();
+    assert_ne!(ask(&mut bench.rig, &inquiries[0]), LookUp::CannotTell);
+    let pages = bench.double.counts().listings;
+    assert!(pages > called.len(), "{pages}: none of them failed");
+}
+
+#[test]
+fn a_lost_call_is_searched_for_among_the_calls_of_its_number() {
+    let mut bench = faulty("post_cut");
+    bench.double.settings().listed_after = Duration::ZERO;
+    bench.rig.ask(Request::ListNumbers);
+    let listed = |told: &[ProviderEvent]| {
+        let numbers = |event: &_| matches!(event, ProviderEvent::Numbers(_));
+        told.iter().any(numbers)
+    };
+    bench.rig.wait("numbers", listed);
+    let inquiry = bench.lose(1, number(MACHINE));
+    assert!(matches!(bench.resolve(&inquiry), LookUp::Ended(..)));
+    assert_eq!(bench.double.counts().listings, 0);
+}
+
+#[test]
+fn one_listing_answers_all_who_asked_before_it() {
+    let mut bench = faulty("post_cut_before");
+    let called = [PERSON, MACHINE, BUSY, SILENT, FAX];
+    let lost = (1..)
+        .zip(called)
+        .map(|(serial, callee)| bench.lose(serial, number(callee)));
+    let inquiries: Vec<_> = lost.collect();
+    for inquiry in &inquiries {
+        bench.rig.ask(Request::LookUp(inquiry.clone()));
+    }
+    bench.rig.wait("look-ups", |told| {
+        rig::looked_up(told).len() == called.len()
+    });
+    assert!((1..=3).contains(&bench.double.counts().listings));
 }
 
 #[test]

@@ -41,12 +41,18 @@ pub(super) async fn answer(State(world): State<Arc<World>>, request: Request) ->
     match (head.method.as_str(), parts.as_slice()) {
         ("POST", ["calls"]) => place(&world, &body).await,
         ("POST", ["calls", id, "hangup"]) => hang_up(&world, id, &nth),
-        ("GET", _) => match read_fault(&world, &format!("{path}#{nth}")) {
-            Some(fault) => fault,
-            None => read(&world, &url, &parts),
-        },
+        ("GET", ["calls"]) if !url.as_str().contains("phone_number_id") => {
+            world.counts.lock().unwrap().listings += 1;
+            get(&world, &url, &parts, &nth)
+        }
+        ("GET", _) => get(&world, &url, &parts, &nth),
         _ => told(404, &json!({"message": "Not found."})),
     }
+}
+
+fn get(world: &Arc<World>, url: &Url, parts: &[&str], nth: &str) -> Response {
+    let fault = read_fault(world, &format!("{}#{nth}", parts.join("/")));
+    fault.unwrap_or_else(|| read(world, url, parts))
 }
 
 fn read(world: &Arc<World>, url: &Url, parts: &[&str]) -> Response {
@@ -333,10 +339,18 @@ fn listing(world: &Arc<World>, url: &Url) -> Response {
     let (Some(first), Some(last)) = (part("date_from"), part("date_to")) else {
         return told(422, &json!({"message": "Give date_from and date_to."}));
     };
+    let number = match part("phone_number_id") {
+        None => None,
+        Some(id) => match world.numbers.iter().find(|number| number_id(number) == id) {
+            None => return told(404, &json!({"message": "No such number."})),
+            number => number,
+        },
+    };
     let now = world.now();
     let listed_after = world.settings().listed_after;
     let calls = world.calls.lock().unwrap();
     let mut listed: Vec<&Called> = calls.values().collect();
+    listed.retain(|call| number.is_none_or(|number| call.from == *number));
     listed.retain(|call| {
         let day = call.created.to_string()[..10].to_owned();
         (first.clone()..=last.clone()).contains(&day) && now >= call.created + listed_after
@@ -348,8 +362,13 @@ fn listing(world: &Arc<World>, url: &Url) -> Response {
     paged(world, url, &entries)
 }
 
+/// The id of one of the account's numbers.
+fn number_id(number: &str) -> String {
+    format!("pn_{}", &number[number.len() - 4..])
+}
+
 fn numbers(world: &Arc<World>, url: &Url) -> Response {
-    let number = |number: &String| json!({"phone_number": number, "status": "active"});
+    let number = |number: &String| json!({"id": number_id(number), "phone_number": number, "status": "active"});
     let mut entries: Vec<Value> = world.numbers.iter().map(number).collect();
     entries.push(json!({"phone_number": "+16465550199", "status": "released"}));
     if world.settings().shape == Shape::Bare {

@@ -147,6 +147,8 @@ pub(crate) struct Counts {
     pub(crate) hang_ups: BTreeMap<String, usize>,
     /// `GET /calls/{id}` that came in.
     pub(crate) reads: usize,
+    /// `GET /calls` that came in for all the account's numbers.
+    pub(crate) listings: usize,
     /// Requests with a wrong key.
     pub(crate) refused: usize,
     /// Everything that came in.

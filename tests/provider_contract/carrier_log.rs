@@ -225,9 +225,11 @@ fn whatever_comes_the_log_has_one_invite_and_one_end_per_call() {
         }
         run(&mut provider, start() + HOUR, start() + HOUR * 2);
         let lines = log_lines(&path);
+        // Between two outages, in which look-ups tell nothing.
+        let later = start() + HOUR * 3 + seconds(60);
         for serial in 1..=150 {
-            provider.request(Request::LookUp(inquiry(serial)), start() + HOUR * 3);
-            let found = looked_up(&run(&mut provider, start() + HOUR * 3, start() + HOUR * 3));
+            provider.request(Request::LookUp(inquiry(serial)), later);
+            let found = looked_up(&run(&mut provider, later, later));
             let events = events_of(&lines, serial);
             if unsent.contains(&attempt(serial)) {
                 assert_eq!((found, events), (vec![LookUp::NeverPlaced], vec![]));

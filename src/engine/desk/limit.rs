@@ -111,11 +111,24 @@ pub(super) fn of(
     deck_cap: u32,
     now: Timestamp,
 ) -> Limit {
+    let state = reading.counts.campaign.state;
+    if state == CampaignState::Running {
+        once_running(board, reading, snapshot, deck_cap, now)
+    } else {
+        Limit::State(state)
+    }
+}
+
+/// What would bind it if it ran.
+pub(super) fn once_running(
+    board: &CampaignBoard,
+    reading: &Reading<'_>,
+    snapshot: &Snapshot,
+    deck_cap: u32,
+    now: Timestamp,
+) -> Limit {
     let counts = reading.counts;
     let settings = &counts.campaign.settings;
-    if counts.campaign.state != CampaignState::Running {
-        return Limit::State(counts.campaign.state);
-    }
     if let Some(start) = settings.schedule.start.filter(|start| *start > now) {
         return Limit::Start(start);
     }

@@ -110,6 +110,8 @@ pub struct CampaignView {
     pub zones: Vec<ZoneRow>,
     /// Why its next call does not leave this instant.
     pub limit: Limit,
+    /// What would bind if it ran and an engine did.
+    pub once_running: Limit,
     /// When the first waiting contact is due.
     pub next_due: Option<Timestamp>,
     /// The caller IDs it may show; the cap is the lower of the number's and the campaign's.
@@ -219,6 +221,7 @@ impl<S: Store> Desk<S> {
                         limit::of(counts, reading, snapshot, cap, now)
                     }
                 },
+                once_running: limit::once_running(counts, reading, snapshot, cap, now),
                 next_due: reading.counts.next_due,
                 caller_ids: caller_ids(reading, snapshot, now),
                 ceiling: reading.counts.campaign.ceiling,

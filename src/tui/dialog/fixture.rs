@@ -120,6 +120,7 @@ fn campaign(id: i64) -> CampaignView {
         id: CampaignId(id),
         zones: Vec::new(),
         limit: Limit::Spacing,
+        once_running: Limit::Spacing,
         next_due: None,
         caller_ids: Vec::new(),
         ceiling: Pacing {

@@ -159,6 +159,7 @@ fn campaign_view(id: i64) -> CampaignView {
         id: CampaignId(id),
         zones: zones(),
         limit: Limit::PerMinute(Some(now() + Duration::from_millis(2_100))),
+        once_running: Limit::PerMinute(Some(now() + Duration::from_millis(2_100))),
         next_due: Some(minutes(2)),
         caller_ids: caller_ids(),
         ceiling: Pacing {

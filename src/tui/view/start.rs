@@ -1,8 +1,8 @@
 //! What would happen at once if the campaign looked at were started, in lines for its confirmation.
 
-use super::words::when;
+use super::words::{binds, when};
 use crate::engine::board::CampaignBoard;
-use crate::engine::desk::{CampaignView, ZoneStanding};
+use crate::engine::desk::{CampaignView, Limit, ZoneStanding};
 use crate::tui::model::Shared;
 
 /// Zones named; the others are counted.
@@ -14,11 +14,7 @@ pub fn what_starts(shared: &Shared) -> Vec<String> {
         return Vec::new();
     };
     let mut lines = vec![
-        match board.ready {
-            0 => "No contact may be called right now.".to_owned(),
-            1 => "1 contact would be called now.".to_owned(),
-            ready => format!("{ready} contacts would be called now."),
-        },
+        called(board.ready, view.once_running, shared),
         pace(board, view),
         zones(view),
     ];
@@ -37,6 +33,27 @@ pub fn what_starts(shared: &Shared) -> Vec<String> {
         ));
     }
     lines
+}
+
+/// How many contacts would be called now, or what keeps those who are ready from it.
+fn called(ready: u64, limit: Limit, shared: &Shared) -> String {
+    let contacts = match ready {
+        0 => return "No contact may be called right now.".to_owned(),
+        1 => "1 contact".to_owned(),
+        ready => format!("{ready} contacts"),
+    };
+    let paced = matches!(
+        limit,
+        Limit::Spacing | Limit::TrunkSlowed(_) | Limit::PerMinute(_) | Limit::TrunkPerMinute(_)
+    );
+    if paced {
+        format!("{contacts} would be called now.")
+    } else {
+        format!(
+            "{contacts} ready, none called yet: {}.",
+            binds(limit, shared)
+        )
+    }
 }
 
 fn pace(board: &CampaignBoard, view: &CampaignView) -> String {

@@ -1,6 +1,7 @@
 //! The screen at its sizes, what tells states apart without colour, and names that mean harm.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use proptest::prelude::*;
 use ratatui::buffer::Buffer;
@@ -271,6 +272,11 @@ fn what_starts_is_said_in_lines() {
             .join("\n")
             .contains("top of the hour")
     );
+    let view = model.shared.view.as_mut().unwrap();
+    view.campaigns[0].once_running = Limit::CallerIds(Some(now() + Duration::from_mins(7)));
+    let first = what_starts(&model.shared).remove(0);
+    let wanted = "1095 contacts ready, none called yet: caller IDs full, one free 14:14.";
+    assert_eq!(first, wanted);
 }
 
 fn hostile() -> impl Strategy<Value = String> {

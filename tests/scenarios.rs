@@ -17,8 +17,8 @@ use dialdeck::engine::board::Board;
 use dialdeck::engine::dispatcher::Dispatcher;
 use dialdeck::engine::jobs::perform;
 use dialdeck::engine::{Command, Effect, Event, Job};
-use dialdeck::provider::Provider;
 use dialdeck::provider::simulator::{CarrierLog, Profile, Simulator};
+use dialdeck::provider::{LookUp, Provider, ProviderEvent};
 use dialdeck::rules::Rules;
 use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::sqlite::SqliteStore;
@@ -69,6 +69,8 @@ enum What {
     ResetTrunk,
     /// The engine's process dies and another starts on the same deck.
     Crash,
+    /// The carrier says that it never had the one call that is up.
+    Deny,
     /// The engine's machine sleeps; when it wakes, its timers are ahead of the network's news.
     Sleep,
 }
@@ -173,7 +175,7 @@ impl<'s, S: Store> World<'s, S> {
         self.carry_out(vec![Effect::Store(Job::Picture)]);
         for _ in 0..MAX_STEPS {
             for event in self.carrier.poll(self.now) {
-                if let dialdeck::provider::ProviderEvent::Call(call) = &event
+                if let ProviderEvent::Call(call) = &event
                     && call.kind == dialdeck::domain::CallEventKind::Sent
                 {
                     self.sends.push(call.at);
@@ -260,6 +262,11 @@ impl<'s, S: Store> World<'s, S> {
                 self.dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
                 self.carrier = carrier(self.scenario, &self.folder);
                 return self.carry_out(vec![Effect::Store(Job::Picture)]);
+            }
+            What::Deny => {
+                let open = self.store.open_attempts().unwrap();
+                let denied = ProviderEvent::LookedUp(open[0].id, LookUp::NeverPlaced);
+                return self.step(Event::Provider(trunk(), denied));
             }
             What::Sleep => return self.step(Event::Tick),
         };

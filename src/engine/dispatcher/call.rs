@@ -101,7 +101,7 @@ impl Call {
             callee: attempt.callee_type,
             voicemail,
             hang_up_sent: false,
-            rang: false,
+            rang: attempt.ringing_at.or(attempt.answered_at).is_some(),
             settling: false,
             listening: None,
         }

@@ -267,6 +267,11 @@ impl Dispatcher {
             return;
         };
         let given_up = now >= call.life_ends;
+        let found = match found {
+            // What rang was placed, whatever is not found of it.
+            LookUp::NeverPlaced if call.rang => LookUp::CannotTell,
+            found => found,
+        };
         match found {
             LookUp::Ended(report, at) => self.ended(attempt, report, at.min(now), effects),
             LookUp::NeverPlaced => {

@@ -7,7 +7,8 @@ use std::path::Path;
 
 use super::{CliError, Env};
 use crate::config::Credential;
-use crate::provider::remote::secret::{Secret, hex};
+use crate::domain::digest::hex;
+use crate::provider::remote::secret::Secret;
 
 /// The deck's own key, with which it makes the addresses and tokens that it gives to the outside.
 const KEY_FILE: &str = "listener.key";

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
+use super::digest::{Hash, hex, sha256};
 use super::ids::{AttemptId, ContactId};
 use super::phone::PhoneNumber;
 use super::time::Timestamp;
@@ -105,10 +105,7 @@ impl NewEvent {
     }
 }
 
-/// A SHA-256 digest of a line; zero before the first.
-pub type Hash = [u8; 32];
-
-/// The head of an empty chain.
+/// The head of an empty chain: what the first entry names.
 pub const GENESIS: Hash = [0; 32];
 
 /// An entry in its place: its canonical line and the digest that the next one names.
@@ -157,7 +154,7 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -
     let mut line = serde_json::to_string(&head).expect("a plain struct serialises");
     line.pop();
     write!(line, r#","data":{},"prev":"{}"}}"#, event.data, hex(prev)).expect("strings grow");
-    let hash: Hash = Sha256::digest(line.as_bytes()).into();
+    let hash = sha256(line.as_bytes());
     line.pop();
     write!(line, r#","hash":"{}"}}"#, hex(&hash)).expect("strings grow");
     SealedEvent {
@@ -166,19 +163,6 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -
         line,
         hash,
     }
-}
-
-/// Lower-case hexadecimal.
-pub fn hex(hash: &Hash) -> String {
-    const DIGITS: [char; 16] = [
-        '0', '1', '2', '3', '4', '5', '6', '7', '8', '9', 'a', 'b', 'c', 'd', 'e', 'f',
-    ];
-    let mut text = String::with_capacity(2 * hash.len());
-    for byte in hash {
-        text.push(DIGITS[usize::from(byte >> 4)]);
-        text.push(DIGITS[usize::from(byte & 0xf)]);
-    }
-    text
 }
 
 /// Checks an exported log line by line: sequence, chain and digests.
@@ -235,8 +219,8 @@ impl ChainCheck {
         let body = line
             .strip_suffix(&tail)
             .ok_or_else(|| format!("entry {expected} does not end in its hash"))?;
-        let digest: Hash = Sha256::digest(format!("{body}}}").as_bytes()).into();
-        if hex(&digest) != found.hash {
+        let digest = hex(&sha256(format!("{body}}}").as_bytes()));
+        if digest != found.hash {
             return Err(format!("entry {expected} was changed after it was written"));
         }
         self.seq = expected;

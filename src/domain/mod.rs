@@ -6,6 +6,7 @@ pub mod attempt;
 pub mod campaign;
 pub mod contact;
 pub mod deck;
+pub mod digest;
 pub mod event;
 pub mod ids;
 pub mod import;

@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::DecodeReaderBytesBuilder;
-use sha2::{Digest, Sha256};
 
 use super::fault::FileError;
+use crate::domain::digest::{Sha256, hex};
 
 const CHUNK: usize = 1 << 16;
 
@@ -118,9 +118,9 @@ impl Text {
 
     /// Reads the whole file once: the SHA-256 of its bytes, in lower-case hex.
     pub(super) fn digest(&self) -> Result<String, FileError> {
-        let mut hasher = Sha256::new();
+        let mut hasher = Sha256::default();
         self.origin.chunks(|chunk| hasher.update(chunk))?;
-        Ok(hex(&hasher.finalize()))
+        Ok(hex(&hasher.finish()))
     }
 
     /// The text as UTF-8 from its beginning, without a byte-order mark, its lines ending in LF.
@@ -234,13 +234,4 @@ impl Scan {
 
 fn newlines(bytes: &[u8]) -> u64 {
     bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a String cannot fail.
-        write!(text, "{byte:02x}").expect("a String takes every text");
-        text
-    })
 }

@@ -6,11 +6,12 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use crate::clock::Clock;
+use crate::domain::digest::hex;
 use crate::domain::{DeckId, Timestamp};
 use crate::engine::shell::Handle;
 use crate::engine::{Command, Effected};
 use crate::provider::remote::http::Http;
-use crate::provider::remote::secret::{Secret, hex};
+use crate::provider::remote::secret::Secret;
 use crate::store::outside::{Delivery, ResultDue, ResultsTurn};
 
 /// Results under way at once.

@@ -23,9 +23,9 @@ use std::sync::LazyLock;
 
 use jiff::tz::TimeZoneDatabase;
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use crate::domain::PhoneNumber;
+use crate::domain::digest::{hex, sha256};
 
 pub use location::LocateError;
 pub use tables::TableError;
@@ -298,7 +298,9 @@ impl Rules {
             .add(file, csv, hours::Origin::Own, &self.zones)?;
         // Where the file lies is no part of the law.
         let name = file.rsplit('/').next().unwrap_or(file);
-        rules.digests.push((name.to_owned(), sha256(csv)));
+        rules
+            .digests
+            .push((name.to_owned(), hex(&sha256(csv.as_bytes()))));
         rules.digest = combined(&rules.digests, &rules.zones);
         Ok(rules)
     }
@@ -357,7 +359,7 @@ impl Rules {
         hours.add(windows.0, windows.1, hours::Origin::Embedded, &zones)?;
         let digests: Vec<_> = TABLES
             .iter()
-            .map(|(file, text)| ((*file).to_owned(), sha256(text)))
+            .map(|(file, text)| ((*file).to_owned(), hex(&sha256(text.as_bytes()))))
             .collect();
         Ok(Self {
             codes: npa::NpaTable::read(codes.0, codes.1, &zones)?,
@@ -380,15 +382,5 @@ fn combined(digests: &[(String, String)], zones: &zonedb::ZoneTable) -> String {
         .map(|(file, digest)| format!("{digest}  {file}\n"))
         .chain([format!("tzdata {first} {second}\n")])
         .collect();
-    sha256(&lines.concat())
-}
-
-fn sha256(text: &str) -> String {
-    let digest = Sha256::digest(text.as_bytes());
-    digest.iter().fold(String::new(), |mut hex, byte| {
-        for digit in [byte >> 4, byte & 0xf] {
-            hex.push(char::from_digit(u32::from(digit), 16).unwrap_or('0'));
-        }
-        hex
-    })
+    hex(&sha256(lines.concat().as_bytes()))
 }

@@ -267,28 +267,25 @@ impl Dispatcher {
             return;
         };
         let given_up = now >= call.life_ends;
-        let found = match found {
-            // What rang was placed, whatever is not found of it.
-            LookUp::NeverPlaced if call.rang => LookUp::CannotTell,
-            found => found,
-        };
+        let rang = call.rang;
         match found {
             LookUp::Ended(report, at) => self.ended(attempt, report, at.min(now), effects),
-            LookUp::NeverPlaced => {
+            // What rang was placed, whatever is not found of it.
+            LookUp::NeverPlaced if !rang => {
                 let report = CallReport {
                     end: CallEnd::NeverSent,
                     ..CallReport::default()
                 };
                 self.ended(attempt, report, now, effects);
             }
-            LookUp::CannotTell if given_up => {
+            LookUp::CannotTell | LookUp::NeverPlaced if given_up => {
                 let report = CallReport {
                     end: CallEnd::Unresolved,
                     ..CallReport::default()
                 };
                 self.ended(attempt, report, now, effects);
             }
-            LookUp::InProgress | LookUp::CannotTell => {
+            LookUp::InProgress | LookUp::CannotTell | LookUp::NeverPlaced => {
                 call.wake = Some(Wake::Look(now + LOOK_EVERY));
                 self.rewake(attempt);
                 if given_up {

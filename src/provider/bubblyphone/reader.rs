@@ -6,12 +6,12 @@
 use std::time::Duration;
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::json;
+use crate::domain::digest::{Sha256, hex};
 use crate::domain::{AttemptId, DeckId};
 use crate::provider::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
-use crate::provider::remote::secret::{Reach, hex};
+use crate::provider::remote::secret::Reach;
 
 /// The path under the trunk's address.
 const PATH: &str = "event";
@@ -104,16 +104,16 @@ fn event_id(attempt: AttemptId, body: &Value, raw: &[u8]) -> String {
     let keys = ["event_id", "eventId", "webhook_id", "delivery_id"];
     let nested = body.get("event").unwrap_or(&Value::Null);
     let own = json::text(body, &keys).or_else(|| json::text(nested, &["id", "event_id"]));
-    let mut hash = Sha256::new();
-    hash.update(attempt.to_string());
+    let mut hash = Sha256::default();
+    hash.update(attempt.to_string().as_bytes());
     if let Some(id) = &own {
-        hash.update(" id ");
-        hash.update(id);
+        hash.update(b" id ");
+        hash.update(id.as_bytes());
     } else {
-        hash.update(" body ");
+        hash.update(b" body ");
         hash.update(raw);
     }
-    hex(&hash.finalize()[..16])
+    hex(&hash.finish()[..16])
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::report;
 use super::token::{Distrust, Signer};
 use super::wire::{Participant, attempt_of, field, identity_of};
 use crate::domain::attempt::CallEnd;
+use crate::domain::digest::sha256;
 use crate::domain::{AttemptId, CallReport, DeckId, Timestamp};
 use crate::provider::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
 use crate::provider::remote::secret::Reach;
@@ -86,7 +86,7 @@ impl LiveKitReader {
                 Distrust::Forged => Refused::Forged,
                 Distrust::Stale => Refused::Stale,
             })?;
-        let hash = STANDARD.encode(Sha256::digest(arrived.body));
+        let hash = STANDARD.encode(sha256(arrived.body));
         let told = claims["sha256"].as_str().unwrap_or_default();
         // Both sides are hashed under the secret, so the comparison tells nothing by its time.
         let wanted = self.signer.secret.sign(hash.as_bytes());

@@ -41,7 +41,7 @@ fn token(body: &str, at: Timestamp) -> String {
         "iss": "APIexample",
         "nbf": at.as_millis() / 1000,
         "exp": at.as_millis() / 1000 + 300,
-        "sha256": STANDARD.encode(Sha256::digest(body)),
+        "sha256": STANDARD.encode(sha256(body.as_bytes())),
     });
     let header = URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#);
     let signed = format!("{header}.{}", URL_SAFE_NO_PAD.encode(claims.to_string()));

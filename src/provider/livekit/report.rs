@@ -1,12 +1,12 @@
 //! What an agent reports of its call, by POST with the token it was given.
 
 use serde_json::Value;
-use sha2::{Digest as _, Sha256};
 
 use super::wire::callee_type;
+use crate::domain::digest::{hex, sha256};
 use crate::domain::{AttemptId, Timestamp};
 use crate::provider::inbound::{Arrived, Inbound, News, Reading, Refused, Reply};
-use crate::provider::remote::secret::{Reach, hex};
+use crate::provider::remote::secret::Reach;
 use crate::provider::remote::text::plain;
 
 /// The longest id of its own that an agent may give a report.
@@ -76,5 +76,5 @@ fn event_id(body: &Value, attempt: AttemptId, bytes: &[u8]) -> String {
 
 /// A short name for some bytes.
 pub(super) fn digest(bytes: &[u8]) -> String {
-    hex(&Sha256::digest(bytes)[..16])
+    hex(&sha256(bytes)[..16])
 }

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use hmac::{Hmac, KeyInit as _, Mac as _};
-use sha2::Sha256;
+use ring::hmac::{self, HMAC_SHA256};
 
 use crate::domain::AttemptId;
+use crate::domain::digest::{Hash, hex};
 
 /// A credential. Its text shows only where it is put into a request.
 #[derive(Clone, PartialEq, Eq)]
@@ -23,21 +23,19 @@ impl Secret {
     }
 
     /// HMAC-SHA256 of `message` under this key (RFC 2104).
-    pub fn sign(&self, message: &[u8]) -> [u8; 32] {
-        self.mac(message).finalize().into_bytes().into()
+    pub fn sign(&self, message: &[u8]) -> Hash {
+        let mut signature = Hash::default();
+        signature.copy_from_slice(hmac::sign(&self.mac_key(), message).as_ref());
+        signature
     }
 
     /// Whether `signature` is this key's for `message`, in constant time.
     pub fn proves(&self, message: &[u8], signature: &[u8]) -> bool {
-        self.mac(message).verify_slice(signature).is_ok()
+        hmac::verify(&self.mac_key(), message, signature).is_ok()
     }
 
-    fn mac(&self, message: &[u8]) -> Hmac<Sha256> {
-        // A key of any length is a key: the hash takes what is longer than a block.
-        let mut mac = Hmac::<Sha256>::new_from_slice(self.0.as_bytes())
-            .unwrap_or_else(|_| Hmac::<Sha256>::new(&hmac::digest::Key::<Hmac<Sha256>>::default()));
-        mac.update(message);
-        mac
+    fn mac_key(&self) -> hmac::Key {
+        hmac::Key::new(HMAC_SHA256, self.0.as_bytes())
     }
 }
 
@@ -80,16 +78,6 @@ impl Reach {
         self.key
             .proves(token.as_bytes(), &self.key.sign(wanted.as_bytes()))
     }
-}
-
-/// Lower-case hexadecimal digits.
-pub fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a text does not fail.
-        write!(text, "{byte:02x}").ok();
-        text
-    })
 }
 
 #[cfg(test)]

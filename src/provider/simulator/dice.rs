@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use rand_chacha::ChaCha8Rng;
 use rand_core::{RngCore, SeedableRng};
-use sha2::{Digest, Sha256};
 
+use crate::domain::digest::sha256;
 use crate::domain::{AttemptId, PhoneNumber};
 
 use super::profile::Span;
@@ -17,9 +17,7 @@ pub(super) struct Dice(ChaCha8Rng);
 impl Dice {
     pub(super) fn of(seed: u64, attempt: AttemptId, to: PhoneNumber) -> Self {
         let text = format!("dialdeck carrier {seed} {attempt} {to}");
-        Self(ChaCha8Rng::from_seed(
-            Sha256::digest(text.as_bytes()).into(),
-        ))
+        Self(ChaCha8Rng::from_seed(sha256(text.as_bytes())))
     }
 
     /// Uniform in `[0, 1)`.

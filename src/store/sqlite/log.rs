@@ -4,7 +4,8 @@ use rusqlite::{OptionalExtension as _, Row};
 
 use super::Work;
 use crate::domain::Timestamp;
-use crate::domain::event::{EventKind, GENESIS, Hash, NewEvent, SealedEvent, seal};
+use crate::domain::digest::Hash;
+use crate::domain::event::{EventKind, GENESIS, NewEvent, SealedEvent, seal};
 use crate::store::{By, StoreError};
 
 /// The end of the log.

@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use rusqlite::Connection;
-use sha2::{Digest as _, Sha256};
 
 use super::{SqliteStore, schema};
-use crate::domain::event::{EventKind, NewEvent, hex};
+use crate::domain::digest::{hex, sha256};
+use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{DeckId, Timestamp};
 use crate::rules::Rules;
 use crate::store::Store as _;
@@ -136,7 +136,7 @@ fn a_migration_is_never_edited_once_decks_have_it() {
         .map(|entry| entry.unwrap().path())
         .map(|path| {
             let name = path.file_name().unwrap().to_str().unwrap().to_owned();
-            let hash = Sha256::digest(std::fs::read(&path).unwrap()).into();
+            let hash = sha256(&std::fs::read(&path).unwrap());
             (name, hex(&hash))
         })
         .collect();

@@ -1,0 +1,83 @@
+//! SHA-256 (FIPS 180-4) and how a digest is written.
+
+use std::fmt;
+
+use ring::digest::{Context, Digest, SHA256, digest};
+
+/// A SHA-256 digest.
+pub type Hash = [u8; 32];
+
+/// The digest of some bytes.
+pub fn sha256(bytes: &[u8]) -> Hash {
+    hash(&digest(&SHA256, bytes))
+}
+
+/// The digest of bytes that come in parts.
+pub struct Sha256(Context);
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sha256(…)")
+    }
+}
+
+impl Default for Sha256 {
+    fn default() -> Self {
+        Self(Context::new(&SHA256))
+    }
+}
+
+impl Sha256 {
+    /// The next part.
+    pub fn update(&mut self, part: &[u8]) {
+        self.0.update(part);
+    }
+
+    /// The digest of all parts.
+    pub fn finish(self) -> Hash {
+        hash(&self.0.finish())
+    }
+}
+
+fn hash(digest: &Digest) -> Hash {
+    let mut hash = Hash::default();
+    hash.copy_from_slice(digest.as_ref());
+    hash
+}
+
+/// Lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
+    let mut text = String::with_capacity(2 * bytes.len());
+    for byte in bytes {
+        text.push(digit(byte >> 4));
+        text.push(digit(byte & 0xf));
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn digests_are_those_of_the_standard() {
+        // FIPS 180-4's own examples.
+        for (text, wanted) in [
+            (
+                "",
+                "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+            ),
+            (
+                "abc",
+                "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad",
+            ),
+        ] {
+            assert_eq!(hex(&sha256(text.as_bytes())), wanted, "{text}");
+        }
+        let mut parts = Sha256::default();
+        parts.update(b"a");
+        parts.update(b"bc");
+        assert_eq!(parts.finish(), sha256(b"abc"));
+    }
+}

@@ -103,23 +103,7 @@ impl Limit {
     }
 }
 
-/// What binds the campaign at `now`.
-pub(super) fn of(
-    board: &CampaignBoard,
-    reading: &Reading<'_>,
-    snapshot: &Snapshot,
-    deck_cap: u32,
-    now: Timestamp,
-) -> Limit {
-    let state = reading.counts.campaign.state;
-    if state == CampaignState::Running {
-        once_running(board, reading, snapshot, deck_cap, now)
-    } else {
-        Limit::State(state)
-    }
-}
-
-/// What would bind it if it ran.
+/// What binds a campaign at `now` once it runs.
 pub(super) fn once_running(
     board: &CampaignBoard,
     reading: &Reading<'_>,

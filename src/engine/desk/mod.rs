@@ -36,7 +36,7 @@ use super::reading::{self, Reading};
 use super::shell::Handle;
 use crate::clock::DeckClock;
 use crate::domain::campaign::Pacing;
-use crate::domain::{CampaignId, Contact, ContactId, ImportFigures, Timestamp};
+use crate::domain::{CampaignId, CampaignState, Contact, ContactId, ImportFigures, Timestamp};
 use crate::rules::Rules;
 use crate::store::{Direction, Snapshot, Store, StoreError};
 
@@ -212,24 +212,31 @@ impl<S: Store> Desk<S> {
             .campaigns
             .iter()
             .zip(&readings)
-            .map(|(counts, reading)| CampaignView {
-                id: reading.counts.campaign.id,
-                zones: zones::rows(rules, reading, snapshot, &mut self.strips, now),
-                limit: match engine {
-                    EngineSeat::Nobody => Limit::NoEngine,
-                    EngineSeat::Inside | EngineSeat::Elsewhere => {
-                        limit::of(counts, reading, snapshot, cap, now)
-                    }
-                },
-                once_running: limit::once_running(counts, reading, snapshot, cap, now),
-                next_due: reading.counts.next_due,
-                caller_ids: caller_ids(reading, snapshot, now),
-                ceiling: reading.counts.campaign.ceiling,
-                abandonment_limit_percent: reading
-                    .counts
-                    .campaign
-                    .settings
-                    .abandonment_limit_percent,
+            .map(|(counts, reading)| {
+                let state = counts.state;
+                let once_running = limit::once_running(counts, reading, snapshot, cap, now);
+                CampaignView {
+                    id: reading.counts.campaign.id,
+                    zones: zones::rows(rules, reading, snapshot, &mut self.strips, now),
+                    limit: match engine {
+                        EngineSeat::Nobody => Limit::NoEngine,
+                        EngineSeat::Inside | EngineSeat::Elsewhere
+                            if state == CampaignState::Running =>
+                        {
+                            once_running
+                        }
+                        EngineSeat::Inside | EngineSeat::Elsewhere => Limit::State(state),
+                    },
+                    once_running,
+                    next_due: reading.counts.next_due,
+                    caller_ids: caller_ids(reading, snapshot, now),
+                    ceiling: reading.counts.campaign.ceiling,
+                    abandonment_limit_percent: reading
+                        .counts
+                        .campaign
+                        .settings
+                        .abandonment_limit_percent,
+                }
             })
             .collect();
         self.limits = campaigns

@@ -139,7 +139,6 @@ impl MemoryStore {
     }
 
     fn add_contact(&mut self, campaign: CampaignId, row: &NewContact, at: Timestamp) -> RowFate {
-        let class = row.class.as_ref().map(|class| self.class_id(class));
         let known = self
             .contacts
             .values()
@@ -152,8 +151,8 @@ impl MemoryStore {
             };
         }
         let id = ContactId(self.contacts.keys().last().map_or(1, |last| last.0 + 1));
-        let (class, state, reason) = match class {
-            Ok(class) => (class, ContactState::Ready, None),
+        let (class, state, reason) = match &row.class {
+            Ok(class) => (self.class_id(class), ContactState::Ready, None),
             Err(why) => {
                 let refusal = Refusal::Unfit(why.clone());
                 *self.refusals.entry((campaign, refusal.code())).or_default() += 1;

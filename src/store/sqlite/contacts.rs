@@ -22,7 +22,8 @@ pub(super) const BY_ID: &str = concat!(
 pub(super) const BY_NUMBER: &str = concat!(
     "SELECT ",
     contact_columns!(),
-    " FROM contacts WHERE number = ?1 ORDER BY campaign"
+    " FROM numbers JOIN contacts USING (number, campaign) WHERE contacts.id = contact
+     AND number = ?1 ORDER BY campaign"
 );
 /// The rest of what is due at one instant. SQLite does not search by `(due, id) > (?, ?)`, since the
 /// id is the row's own: it would pass over every contact of that instant, and an import makes one.

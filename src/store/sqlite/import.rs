@@ -1,4 +1,6 @@
-//! Rows of a contact list into their table, a batch at a time.
+//! Rows of a contact list into their tables, a batch at a time.
+
+mod numbers;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
@@ -18,7 +20,8 @@ const COLUMNS: &str = "campaign, due, number, name, state, reason, priority, cla
      consent_source, consent_at, expires_at, line, variables";
 /// How many of the columns are a row's own.
 const OWN: usize = 12;
-const KNOWN: &str = "SELECT id, line FROM contacts WHERE number = ?1 AND campaign = ?2";
+const LAST: &str = "SELECT max(id) FROM contacts";
+const LINE: &str = "SELECT line FROM contacts WHERE id = ?1";
 
 /// Rows of one INSERT when there are so many: SQLite then stays where the row before went in, and
 /// finds the end of the table and of the indexes that grow at their end without a search.
@@ -66,18 +69,58 @@ fn add(
     at: Timestamp,
 ) -> Result<Vec<RowFate>, StoreError> {
     campaigns::by_id(work, campaign)?;
+    let last: Option<i64> = work
+        .conn
+        .prepare_cached(LAST)?
+        .query_row((), |row| row.get(0))?;
+    let first = last.unwrap_or(0) + 1;
+    let digits = rows.iter().map(|row| digits(row.number));
+    let ids = numbers::take(work.conn, campaign, digits, first)?;
+    let free = rows.iter().zip(&ids).filter(|(_, id)| id.is_some());
+    let fresh: Vec<&NewContact> = free.map(|(row, _)| row).collect();
     let mut batch = Batch {
         campaign,
         at,
         classes: Classes::default(),
         counts: Counts::default(),
-        fates: Vec::with_capacity(rows.len()),
     };
-    let (many, few) = rows.split_at(rows.len() - rows.len() % TOGETHER);
+    let (many, few) = fresh.split_at(fresh.len() - fresh.len() % TOGETHER);
     batch.insert(work, many, TOGETHER)?;
     batch.insert(work, few, 1)?;
     batch.counts.tell(work, campaign);
-    Ok(batch.fates)
+    let last = ids.iter().flatten().last();
+    if last.is_some_and(|last| last.0 != work.conn.last_insert_rowid()) {
+        return Err(StoreError::Unusable(
+            "contacts were given other ids than their numbers name".to_owned(),
+        ));
+    }
+    fates(work, campaign, rows, &ids)
+}
+
+/// What became of each row.
+fn fates(
+    work: &Work<'_>,
+    campaign: CampaignId,
+    rows: &[NewContact],
+    ids: &[Option<ContactId>],
+) -> Result<Vec<RowFate>, StoreError> {
+    let mut fates = Vec::with_capacity(rows.len());
+    let mut owner = work.conn.prepare_cached(numbers::CONTACT)?;
+    let mut line = work.conn.prepare_cached(LINE)?;
+    for (row, id) in rows.iter().zip(ids) {
+        if let Some(id) = id {
+            fates.push(RowFate::Taken(*id));
+            continue;
+        }
+        let key = (digits(row.number), campaign.0);
+        let of: i64 = owner.query_row(key, |row| row.get(0))?;
+        let of_line: i64 = line.query_row((of,), |row| row.get(0))?;
+        fates.push(RowFate::Duplicate {
+            of: ContactId(of),
+            of_line: of_line.cast_unsigned(),
+        });
+    }
+    Ok(fates)
 }
 
 /// A batch on its way into the table.
@@ -86,7 +129,6 @@ struct Batch {
     at: Timestamp,
     classes: Classes,
     counts: Counts,
-    fates: Vec<RowFate>,
 }
 
 /// Where a contact begins: its class, its state, and the code of what makes it unfit.
@@ -97,26 +139,22 @@ impl Batch {
     fn insert(
         &mut self,
         work: &mut Work<'_>,
-        rows: &[NewContact],
+        rows: &[&NewContact],
         together: usize,
     ) -> Result<(), StoreError> {
         if rows.is_empty() {
             return Ok(());
         }
-        let conn = work.conn;
-        let mut insert = conn.prepare_cached(&insert_of(together))?;
+        let mut insert = work.conn.prepare_cached(&insert_of(together))?;
         insert.raw_bind_parameter(1, self.campaign.0)?;
         insert.raw_bind_parameter(2, self.at.as_millis())?;
-        let mut starts = Vec::with_capacity(together);
         for rows in rows.chunks_exact(together) {
-            starts.clear();
             for (row, place) in rows.iter().zip((3..).step_by(OWN)) {
                 let start = self.start(work, row)?;
                 bind(&mut insert, place, row, &start)?;
-                starts.push(start);
+                self.counts.add(start);
             }
-            let added = insert.raw_execute()?;
-            self.note(conn, rows, &mut starts, added)?;
+            insert.raw_execute()?;
         }
         Ok(())
     }
@@ -130,57 +168,24 @@ impl Batch {
             }
         })
     }
-
-    /// Notes the fates of rows of which so many were `added`: nobody else writes meanwhile, so their
-    /// ids follow each other, up to the last one given.
-    fn note(
-        &mut self,
-        conn: &Connection,
-        rows: &[NewContact],
-        starts: &mut Vec<Start>,
-        added: usize,
-    ) -> Result<(), StoreError> {
-        let last = conn.last_insert_rowid();
-        let mut fresh = (last + 1 - added.cast_signed() as i64..=last).peekable();
-        let mut known = conn.prepare_cached(KNOWN)?;
-        for (row, (class, state, reason)) in rows.iter().zip(starts.drain(..)) {
-            if added < rows.len() {
-                let key = (digits(row.number), self.campaign.0);
-                let (id, line): (i64, i64) =
-                    known.query_row(key, |row| Ok((row.get(0)?, row.get(1)?)))?;
-                if fresh.peek() != Some(&id) {
-                    self.fates.push(RowFate::Duplicate {
-                        of: ContactId(id),
-                        of_line: line.cast_unsigned(),
-                    });
-                    continue;
-                }
-            }
-            self.counts.add(class, state, reason);
-            let id = fresh.next().ok_or_else(|| {
-                StoreError::Unusable("fewer contacts were added than were not there".to_owned())
-            })?;
-            self.fates.push(RowFate::Taken(ContactId(id)));
-        }
-        Ok(())
-    }
 }
 
 /// An INSERT of so many rows. One that fails leaves what it has done so far, without which SQLite
 /// would keep a copy of every page it changes: the verb around it undoes it all.
 fn insert_of(rows: usize) -> String {
-    let values: Vec<String> = (0..rows)
-        .map(|row| {
-            let first = 3 + row * OWN;
-            let own: Vec<String> = (first..first + OWN).map(|at| format!("?{at}")).collect();
-            format!("(?1, ?2, {})", own.join(", "))
-        })
-        .collect();
-    let values = values.join(", ");
-    format!(
-        "INSERT OR FAIL INTO contacts ({COLUMNS}) VALUES {values}
-         ON CONFLICT (number, campaign) DO NOTHING"
-    )
+    let values = values("?1, ?2", 3, OWN, rows);
+    format!("INSERT OR FAIL INTO contacts ({COLUMNS}) VALUES {values}")
+}
+
+/// What an INSERT of so many rows is given: for each what all `share`, then so many parameters of
+/// its own, the first row's from `first` on.
+fn values(share: &str, first: usize, own: usize, rows: usize) -> String {
+    let row = |row: usize| {
+        let first = first + row * own;
+        let own: Vec<String> = (first..first + own).map(|at| format!("?{at}")).collect();
+        format!("({share}, {})", own.join(", "))
+    };
+    (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
 /// Gives a row's own columns to an INSERT, from the parameter at `place` on.
@@ -235,7 +240,7 @@ struct Counts {
 }
 
 impl Counts {
-    fn add(&mut self, class: ClassId, state: ContactState, reason: Option<String>) {
+    fn add(&mut self, (class, state, reason): Start) {
         *self.contacts.entry((class, state)).or_default() += 1;
         if let Some(code) = reason {
             *self.refusals.entry(code).or_default() += 1;

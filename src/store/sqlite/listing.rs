@@ -49,9 +49,9 @@ pub(super) const WAITING_BEFORE: &str = "SELECT 0, due, id, id FROM contacts
      WHERE campaign = ?1 AND state IN (1, 2) AND due < ?2
      ORDER BY 2 DESC, 3 DESC";
 /// Over all campaigns: to pass over the others' here would be a search without a bound.
-pub(super) const NUMBERED_AFTER: &str = "SELECT 0, number, campaign, id FROM contacts
+pub(super) const NUMBERED_AFTER: &str = "SELECT 0, number, campaign, contact FROM numbers
      WHERE (number, campaign) > (?1, ?2) ORDER BY number, campaign";
-pub(super) const NUMBERED_BEFORE: &str = "SELECT 0, number, campaign, id FROM contacts
+pub(super) const NUMBERED_BEFORE: &str = "SELECT 0, number, campaign, contact FROM numbers
      WHERE (number, campaign) < (?1, ?2) ORDER BY number DESC, campaign DESC";
 
 /// Keys that a stream reads first; each further time twice as many, up to [`MOST`].

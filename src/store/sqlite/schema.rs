@@ -33,7 +33,7 @@ pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     prepare(&conn)?;
-    let newest = embedded::migrations::runner()
+    let newest = runner()
         .get_migrations()
         .iter()
         .map(|step| i64::from(step.version()))
@@ -53,14 +53,16 @@ pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
     )))
 }
 
+/// The steps from an empty file to the schema of this program.
+pub(super) fn runner() -> refinery::Runner {
+    embedded::migrations::runner()
+}
+
 /// Brings the schema up to date.
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
-    embedded::migrations::runner()
-        .run(conn)
-        .map(drop)
-        .map_err(|error| {
-            StoreError::Unusable(format!("its schema cannot be brought up to date: {error}"))
-        })
+    runner().run(conn).map(drop).map_err(|error| {
+        StoreError::Unusable(format!("its schema cannot be brought up to date: {error}"))
+    })
 }
 
 /// A number that changes whenever another connection has committed.

@@ -8,7 +8,7 @@ use rusqlite::Connection;
 use super::{SqliteStore, schema};
 use crate::domain::digest::{hex, sha256};
 use crate::domain::event::{EventKind, NewEvent};
-use crate::domain::{DeckId, Timestamp};
+use crate::domain::{DeckId, PhoneNumber, Timestamp};
 use crate::rules::Rules;
 use crate::store::Store as _;
 
@@ -113,7 +113,7 @@ fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
 }
 
 /// Every migration with the SHA-256 of its file. A line is only ever added.
-const MIGRATIONS: [(&str, &str); 3] = [
+const MIGRATIONS: [(&str, &str); 4] = [
     (
         "V1__deck.sql",
         "f71d62512966918f17e3dd7c7e23929383a2f9b124121ddbda3c76c80f3221b4",
@@ -125,6 +125,10 @@ const MIGRATIONS: [(&str, &str); 3] = [
     (
         "V3__causes.sql",
         "47fe48d317d6e7d42ab6d5381fda0f271c92f192530e77299de47213a35c41f9",
+    ),
+    (
+        "V4__numbers.sql",
+        "4f6bcfefd683bb8e303954c7ee380faf2c9ffb1ccf1d45fbd2db786a0506f5c9",
     ),
 ];
 
@@ -157,6 +161,31 @@ fn a_migration_is_never_edited_once_decks_have_it() {
         unpinned.is_empty(),
         "pin each new migration in MIGRATIONS, by the hash given here: {unpinned:?}"
     );
+}
+
+#[test]
+fn contacts_of_an_older_deck_keep_their_numbers() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = raw(&folder);
+    let version_3 = refinery::Target::Version(3);
+    schema::runner()
+        .set_target(version_3)
+        .run(&mut conn)
+        .unwrap();
+    conn.execute_batch(
+        "INSERT INTO campaigns (id, name, state, settings, ceiling)
+             VALUES (1, 'a', 'draft', '', ''), (2, 'b', 'draft', '', '');
+         INSERT INTO contacts (id, campaign, number, name, state, priority, due, line, variables)
+             VALUES (1, 2, 12125550142, 'Ana', 0, 0, 0, 2, ''), (2, 1, 12125550142, 'Ana', 0, 0, 0, 2, ''),
+                    (3, 1, 12125550101, 'Ben', 0, 0, 0, 3, '');",
+    )
+    .unwrap();
+    drop(conn);
+    let mut store = open(&folder).unwrap();
+    let number = PhoneNumber::from_digits(12_125_550_142).unwrap();
+    let found = store.contacts_with(number).unwrap();
+    let ids: Vec<i64> = found.iter().map(|contact| contact.id.0).collect();
+    assert_eq!(ids, [2, 1]);
 }
 
 #[test]

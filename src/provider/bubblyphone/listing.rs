@@ -5,7 +5,7 @@
 //! call nor not to be it is never taken for an absence: that would let a phone ring twice.
 
 use std::collections::BTreeMap;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -58,7 +58,10 @@ struct Listing {
 /// it was begun.
 #[derive(Debug, Default)]
 pub(super) struct Listings {
+    /// Kept for those who wait for it, and no longer: an account's day may be many thousand calls.
     last: tokio::sync::Mutex<Option<Listing>>,
+    /// Held by everybody who wants a listing.
+    wanted: Arc<()>,
     /// The vendor's ids of the numbers shown to callees.
     ids: Mutex<BTreeMap<PhoneNumber, String>>,
 }
@@ -93,6 +96,7 @@ impl Listings {
                 return Ok(found);
             }
         }
+        let wanted = Arc::clone(&self.wanted);
         let mut last = self.last.lock().await;
         let listing = match last.take() {
             Some(listing) if listing.begun_at > asked_at && listing.days == days => listing,
@@ -103,7 +107,8 @@ impl Listings {
             },
         };
         let found = found(&listing.calls, inquiry, &is_anothers);
-        *last = Some(listing);
+        let by_us_alone = Arc::strong_count(&wanted) == 2;
+        *last = (!by_us_alone).then_some(listing);
         Ok(found)
     }
 }

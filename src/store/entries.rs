@@ -284,7 +284,7 @@ pub(super) fn caller_id_blocked(
     now: Timestamp,
 ) -> NewEvent {
     let text = format!(
-        "caller ID {} rests until {}: a network blocked its call; look at its reputation",
+        "caller ID {} rests, its call was blocked: until {}; look at its reputation",
         attempt.caller_id,
         until.to_the_second()
     );

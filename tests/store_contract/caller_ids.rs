@@ -25,7 +25,7 @@ fn a_blocked_caller_id_rests(store: &mut impl Store) {
     assert!(text.iter().any(|event| {
         event
             .line
-            .contains(&format!("rests until {}", ends.to_the_second()))
+            .contains(&format!("until {}", ends.to_the_second()))
     }));
     store.configure(&deck()).unwrap();
     assert_eq!(shown_as(store, attempt.caller_id), blocked);

@@ -6,6 +6,7 @@ use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::progress::Waiting;
 use super::{CliError, Env, rules};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
 use crate::domain::{Attempt, DeckId, DeckSettings, Timestamp};
@@ -226,6 +227,8 @@ pub fn present(env: &Env) -> Result<Timestamp, CliError> {
 fn open_store(env: &Env) -> Result<SqliteStore, CliError> {
     let path = env.deck.join(STORE_FILE);
     let now = Clock::System.now();
+    let _upgrade =
+        SqliteStore::is_behind(&path).then(|| Waiting::for_end("the deck is brought up to date"));
     Ok(SqliteStore::create_or_open(
         &path,
         random_identity(),

@@ -12,6 +12,9 @@ use crate::clock::Stopwatch;
 /// Work that is done sooner than this shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
+/// How often a sign of life is drawn.
+const TICK: Duration = Duration::from_millis(100);
+
 /// Where progress is shown.
 #[derive(Clone, Default)]
 pub enum Showing {
@@ -38,6 +41,25 @@ impl Showing {
     /// On the terminal, unless the answer is to be read by a program.
     pub fn unless(json: bool) -> Self {
         if json { Self::Nowhere } else { Self::Terminal }
+    }
+}
+
+/// Work of unknown length, until it is dropped: on standard error, if that is a terminal.
+#[derive(Debug)]
+pub struct Waiting(ProgressBar);
+
+impl Waiting {
+    /// Says that `what` goes on.
+    pub fn for_end(what: &str) -> Self {
+        let bar = ProgressBar::new_spinner().with_message(what.to_owned());
+        bar.enable_steady_tick(TICK);
+        Self(bar)
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
     }
 }
 

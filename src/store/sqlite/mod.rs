@@ -65,6 +65,12 @@ impl SqliteStore {
         Self::over(conn, deck, rules)
     }
 
+    /// Whether there is a deck at `path` of an older schema, which opening will bring up to date: a
+    /// matter of seconds with a million contacts.
+    pub fn is_behind(path: &Path) -> bool {
+        schema::is_behind(path)
+    }
+
     /// Refuses what whoever opened the store may not do.
     fn permit(&self, right: Right) -> Result<(), StoreError> {
         moves::permit(self.role, right)

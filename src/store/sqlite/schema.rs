@@ -33,16 +33,7 @@ pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let conn = Connection::open_with_flags(path, flags)?;
     prepare(&conn)?;
-    let newest = runner()
-        .get_migrations()
-        .iter()
-        .map(|step| i64::from(step.version()))
-        .max();
-    let found: Option<i64> = conn.query_row(
-        "SELECT max(version) FROM refinery_schema_history",
-        (),
-        |row| row.get(0),
-    )?;
+    let [found, newest] = versions(&conn)?;
     if found == newest {
         return Ok(conn);
     }
@@ -56,6 +47,31 @@ pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
 /// The steps from an empty file to the schema of this program.
 pub(super) fn runner() -> refinery::Runner {
     embedded::migrations::runner()
+}
+
+/// The version of a deck's schema and the one of this program.
+fn versions(conn: &Connection) -> Result<[Option<i64>; 2], StoreError> {
+    let newest = runner()
+        .get_migrations()
+        .iter()
+        .map(|step| i64::from(step.version()))
+        .max();
+    let found = conn.query_row(
+        "SELECT max(version) FROM refinery_schema_history",
+        (),
+        |row| row.get(0),
+    )?;
+    Ok([found, newest])
+}
+
+/// Whether there is a deck at `path` that opening will bring up to date.
+pub(super) fn is_behind(path: &Path) -> bool {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    // Whatever is wrong with the file, opening it for good says so.
+    Connection::open_with_flags(path, flags)
+        .map_err(StoreError::from)
+        .and_then(|conn| versions(&conn))
+        .is_ok_and(|[found, newest]| found < newest)
 }
 
 /// Brings the schema up to date.

@@ -181,7 +181,10 @@ fn contacts_of_an_older_deck_keep_their_numbers() {
     )
     .unwrap();
     drop(conn);
+    let path = folder.path().join("deck.sqlite");
+    assert!(SqliteStore::is_behind(&path));
     let mut store = open(&folder).unwrap();
+    assert!(!SqliteStore::is_behind(&path));
     let number = PhoneNumber::from_digits(12_125_550_142).unwrap();
     let found = store.contacts_with(number).unwrap();
     let ids: Vec<i64> = found.iter().map(|contact| contact.id.0).collect();

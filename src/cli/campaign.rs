@@ -129,7 +129,8 @@ fn facts(campaign: &Campaign) -> Vec<(&'static str, String)> {
         ("campaign", settings.name.clone()),
         ("state", campaign.state.to_string()),
         ("seller", settings.seller.clone()),
-        ("call class", settings.call_class.as_str().to_owned()),
+        ("purpose", settings.purpose.as_str().to_owned()),
+        ("call class", settings.call_kind().class.as_str().to_owned()),
         ("trunk", settings.trunk.to_string()),
         (
             "hours",

@@ -9,9 +9,9 @@ use clap::{Args, ValueHint};
 use serde_json::json;
 
 use super::{CliError, ExitCode};
-use crate::domain::campaign::{CallClass, Evidence};
+use crate::domain::campaign::{CallClass, CallKind, Evidence, Purpose};
 use crate::domain::{Hints, Timestamp, WindowClass};
-use crate::rules::{Legal, LocateError, Rules};
+use crate::rules::{Legal, LocateError, Rules, Unfit};
 
 /// The country of numbers typed without a country code.
 const DEFAULT_COUNTRY: &str = "US";
@@ -25,9 +25,14 @@ pub struct WindowArgs {
     /// The instant to judge, RFC 3339 [default: now]
     #[arg(long, value_name = "INSTANT")]
     pub at: Option<Timestamp>,
-    /// The call class: live, automated or debt
-    #[arg(long, value_name = "CLASS", default_value = "live")]
-    pub class: CallClass,
+    /// Whose voice speaks: live or automated; `debt` is a live call that collects a debt
+    #[arg(long, value_name = "CLASS", default_value = "live", value_parser = call_kind)]
+    pub class: CallKind,
+    /// What the call is for: sales, reminder, survey, debt or information
+    ///
+    /// Some hours bind only calls that sell or that collect debts.
+    #[arg(long, value_name = "PURPOSE")]
+    pub purpose: Option<Purpose>,
     /// Where the callee is, in place of what the number suggests: US-FL
     #[arg(long, value_name = "REGION")]
     pub region: Option<String>,
@@ -36,8 +41,8 @@ pub struct WindowArgs {
     pub zone: Option<String>,
     /// Judge the rows of a CSV file
     ///
-    /// Its columns: `id, number, region_override, zone_override, call_class, instant_utc`; others
-    /// are ignored, and only `number` must be there.
+    /// Its columns: `id, number, region_override, zone_override, call_class, purpose, instant_utc`;
+    /// others are ignored, and only `number` must be there.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "numbers")]
     pub csv: Option<PathBuf>,
 }
@@ -49,12 +54,12 @@ struct Defaults<'a> {
     json: bool,
 }
 
-/// One question: a number, what is stated about it, the class of call and the instant.
+/// One question: a number, what is stated about it, the kind of call and the instant.
 struct Question<'a> {
     number: &'a str,
     region: Option<&'a str>,
     zone: Option<&'a str>,
-    class: CallClass,
+    call: CallKind,
     at: Timestamp,
 }
 
@@ -100,7 +105,7 @@ fn run_numbers(
             number: text,
             region: args.region.as_deref(),
             zone: args.zone.as_deref(),
-            class: args.class,
+            call: with_purpose(args.class, args.purpose),
             at: args.at.unwrap_or(now),
         };
         let answer = judge(rules, &question).map_err(|error| usage(&error.to_string()))?;
@@ -138,7 +143,11 @@ fn judge(rules: &Rules, question: &Question<'_>) -> Result<Answer, LocateError> 
         }
         Err(error) => return Err(error),
     };
-    let legal = rules.legal(&class, question.class, &[], question.at);
+    if rules.without_rules(&class.regions, question.call).is_some() {
+        Unfit::NoRules.as_str().clone_into(&mut answer.reason);
+        return Ok(answer);
+    }
+    let legal = rules.legal(&class, question.call, &[], question.at);
     answer.allowed = legal == Legal::Open;
     answer.reason = match legal {
         Legal::Open => "ok".to_owned(),
@@ -151,7 +160,7 @@ fn judge(rules: &Rules, question: &Question<'_>) -> Result<Answer, LocateError> 
             answer.local_times.push((zone.clone(), local.to_string()));
         }
     }
-    answer.next = rules.next_legal(&class, question.class, &[], question.at);
+    answer.next = rules.next_legal(&class, question.call, &[], question.at);
     answer.class = Some(class);
     Ok(answer)
 }
@@ -193,7 +202,8 @@ fn as_json(text: &str, question: &Question<'_>, answer: &Answer) -> serde_json::
         "input": text,
         "number": answer.number,
         "at": question.at.to_jiff().to_string(),
-        "call_class": question.class.as_str(),
+        "call_class": question.call.class.as_str(),
+        "purpose": question.call.purpose.as_str(),
         "verdict": answer.verdict(),
         "reason": answer.reason,
         "regions": answer.regions(),
@@ -219,6 +229,22 @@ fn print(out: &mut dyn Write, text: &str, answer: &Answer) -> std::io::Result<()
     Ok(())
 }
 
+/// `live` or `automated`, or `debt` for a person who collects one.
+fn call_kind(text: &str) -> Result<CallKind, String> {
+    [
+        (CallClass::Live.as_str(), CallKind::LIVE),
+        (CallClass::Automated.as_str(), CallKind::AUTOMATED),
+        (Purpose::Debt.as_str(), CallKind::DEBT),
+    ]
+    .into_iter()
+    .find_map(|(word, kind)| (word == text).then_some(kind))
+    .ok_or_else(|| format!("`{text}` is not a call class; use live, automated or debt"))
+}
+
+fn with_purpose(call: CallKind, purpose: Option<Purpose>) -> CallKind {
+    CallKind::new(call.class, purpose.unwrap_or(call.purpose))
+}
+
 fn usage(message: &str) -> CliError {
     CliError {
         code: ExitCode::Usage,
@@ -235,7 +261,8 @@ mod tests {
         WindowArgs {
             numbers: Vec::new(),
             at: None,
-            class: CallClass::Live,
+            class: CallKind::LIVE,
+            purpose: None,
             region: None,
             zone: None,
             csv: None,

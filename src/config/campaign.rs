@@ -70,8 +70,9 @@ fn settings(root: &mut Table<'_, '_>) -> Option<CampaignSettings> {
     let name = campaign_name(root);
     let seller = root.required_text("seller", "say on whose behalf the calls are made");
     let purpose = root.required_word("purpose", &PURPOSES);
-    let call_class = root.required_word("call_class", &CALL_CLASSES);
+    let stated = root.required_word("call_class", &CALL_CLASSES);
     let agent = root.required_word("agent", &AGENTS);
+    let call_class = stated.and_then(|stated| class_fits(root, purpose, stated, agent));
     let trunk = root.required_text("trunk", "name a trunk of the deck file");
     let pci = root.flag("pci").unwrap_or(false);
     let evidence = root.word("evidence", &EVIDENCE).unwrap_or_default();
@@ -86,7 +87,6 @@ fn settings(root: &mut Table<'_, '_>) -> Option<CampaignSettings> {
     let abandonment_limit_percent = abandonment(root.sub("abandonment"));
     let results_url = results(root.sub("results"));
     let rule_overrides = overrides(root);
-    class_fits(root, purpose, call_class, agent);
     Some(CampaignSettings {
         name: name?.to_owned(),
         seller: seller?.to_owned(),
@@ -126,28 +126,38 @@ fn campaign_name<'t>(root: &mut Table<'t, '_>) -> Option<&'t str> {
     None
 }
 
-/// Purpose, class and agent have to tell one story.
+/// The class, made to fit the agent; `stated` is `None` for the old word `debt`, which says what the
+/// purpose says: a debt may be collected by either voice.
 fn class_fits(
     root: &Table<'_, '_>,
     purpose: Option<Purpose>,
-    class: Option<CallClass>,
+    stated: Option<CallClass>,
     agent: Option<Agent>,
-) {
-    let debt = purpose == Some(Purpose::Debt);
-    if class.is_some() && purpose.is_some() && debt != (class == Some(CallClass::Debt)) {
-        root.reject(
-            "call_class",
-            "does not fit the purpose",
-            "purpose `debt` and call_class `debt` go together (12 CFR 1006)",
-        );
-    }
-    if agent == Some(Agent::Automated) && class == Some(CallClass::Live) {
-        root.source.warn(
-            Some(root.value_span("call_class")),
-            "call_class",
-            "says that a person speaks, but the agent is automated",
-            "an artificial voice, AI voices included, is `automated` (FCC 24-17)",
-        );
+) -> Option<CallClass> {
+    let of_agent = agent.map(|agent| match agent {
+        Agent::Human => CallClass::Live,
+        Agent::Automated => CallClass::Automated,
+    });
+    match stated {
+        None if purpose? == Purpose::Debt => of_agent,
+        None => {
+            root.reject(
+                "call_class",
+                "does not fit the purpose",
+                "calls about debts have purpose = \"debt\" (12 CFR 1006); the class is live or automated",
+            );
+            None
+        }
+        Some(CallClass::Live) if of_agent == Some(CallClass::Automated) => {
+            root.source.warn(
+                Some(root.value_span("call_class")),
+                "call_class",
+                "says that a person speaks, but the agent is automated: the rules for automated calls hold",
+                "an artificial voice, AI voices included, is `automated` (FCC 24-17)",
+            );
+            of_agent
+        }
+        Some(class) => Some(class),
     }
 }
 
@@ -359,7 +369,7 @@ fn overrides(root: &mut Table<'_, '_>) -> Vec<RuleOverride> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::campaign::{CallerIdStrategy, Schedule, VoicemailAction};
+    use crate::domain::campaign::{CallKind, CallerIdStrategy, Schedule, VoicemailAction};
 
     const LEAST: &str = "name = \"least\"\nseller = \"Acme\"\npurpose = \"reminder\"\n\
         call_class = \"live\"\nagent = \"human\"\ntrunk = \"simulator\"\ncaller_id.pool = \"local\"\n";
@@ -377,6 +387,42 @@ mod tests {
         assert_eq!(settings.caller_id.hourly_cap, 30);
         assert_eq!(settings.abandonment_limit_percent, 3);
         assert_eq!(campaign.warnings, []);
+    }
+
+    #[test]
+    fn purpose_and_voice_are_two_axes() {
+        let read = |purpose: &str, class: &str, agent: &str| {
+            let text = LEAST
+                .replace("\"reminder\"", &format!("\"{purpose}\""))
+                .replace("\"live\"", &format!("\"{class}\""))
+                .replace("\"human\"", &format!("\"{agent}\""));
+            read_campaign("a.toml", &text)
+        };
+        for (purpose, class, agent, voice, advice) in [
+            ("debt", "automated", "automated", CallClass::Automated, 0),
+            ("debt", "live", "human", CallClass::Live, 0),
+            ("debt", "debt", "human", CallClass::Live, 0),
+            ("debt", "debt", "automated", CallClass::Automated, 0),
+            ("sales", "automated", "human", CallClass::Automated, 0),
+            ("sales", "live", "automated", CallClass::Automated, 1),
+        ] {
+            let campaign = read(purpose, class, agent).unwrap();
+            let kind = campaign.settings.call_kind();
+            assert_eq!(kind.class, voice, "{purpose} {class} {agent}");
+            assert_eq!(kind.purpose.as_str(), purpose);
+            assert_eq!(campaign.warnings.len(), advice, "{purpose} {class} {agent}");
+        }
+        assert!(read("reminder", "debt", "human").is_err());
+    }
+
+    #[test]
+    fn settings_of_older_decks_are_read() {
+        let settings = read_campaign("a.toml", LEAST).unwrap().settings;
+        let mut stored = serde_json::to_value(&settings).unwrap();
+        stored["call_class"] = "debt".into();
+        stored["purpose"] = "debt".into();
+        let read: CampaignSettings = serde_json::from_value(stored).unwrap();
+        assert_eq!(read.call_kind(), CallKind::DEBT);
     }
 
     #[test]

@@ -13,10 +13,11 @@ pub(super) const PURPOSES: [(&str, Purpose); 5] = [
     ("debt", Purpose::Debt),
     ("information", Purpose::Information),
 ];
-pub(super) const CALL_CLASSES: [(&str, CallClass); 3] = [
-    ("live", CallClass::Live),
-    ("automated", CallClass::Automated),
-    ("debt", CallClass::Debt),
+pub(super) const CALL_CLASSES: [(&str, Option<CallClass>); 3] = [
+    ("live", Some(CallClass::Live)),
+    ("automated", Some(CallClass::Automated)),
+    // What files from before the two axes write beside `purpose = "debt"`: the agent says who speaks.
+    ("debt", None),
 ];
 pub(super) const AGENTS: [(&str, Agent); 2] =
     [("human", Agent::Human), ("automated", Agent::Automated)];

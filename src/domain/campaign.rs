@@ -70,16 +70,15 @@ impl fmt::Display for CampaignState {
     }
 }
 
-/// Under which body of rules a campaign's calls fall.
+/// Whose voice the callee hears. What the call is for is another axis, [`Purpose`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallClass {
-    /// A person speaks.
+    /// A person's. Decks from before the two axes hold `debt` here, beside the purpose `debt`.
+    #[serde(alias = "debt")]
     Live,
-    /// An artificial or prerecorded voice speaks, AI voices included (FCC 24-17).
+    /// An artificial or prerecorded one, AI voices included (FCC 24-17).
     Automated,
-    /// Debt collection (12 CFR 1006).
-    Debt,
 }
 
 impl CallClass {
@@ -88,24 +87,12 @@ impl CallClass {
         match self {
             Self::Live => "live",
             Self::Automated => "automated",
-            Self::Debt => "debt",
         }
     }
 }
 
-impl FromStr for CallClass {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        [Self::Live, Self::Automated, Self::Debt]
-            .into_iter()
-            .find(|class| class.as_str() == text)
-            .ok_or_else(|| format!("`{text}` is not a call class; use live, automated or debt"))
-    }
-}
-
 /// What the calls are for; `Sales` brings telemarketing caps with it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// Selling, or leading up to it: telemarketing.
@@ -118,6 +105,66 @@ pub enum Purpose {
     Debt,
     /// Any other notice.
     Information,
+}
+
+impl Purpose {
+    /// Every purpose.
+    pub const ALL: [Self; 5] = [
+        Self::Sales,
+        Self::Reminder,
+        Self::Survey,
+        Self::Debt,
+        Self::Information,
+    ];
+
+    /// The name used in files and in the log.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sales => "sales",
+            Self::Reminder => "reminder",
+            Self::Survey => "survey",
+            Self::Debt => "debt",
+            Self::Information => "information",
+        }
+    }
+}
+
+impl FromStr for Purpose {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Self::ALL
+            .into_iter()
+            .find(|purpose| purpose.as_str() == text)
+            .ok_or_else(|| {
+                format!(
+                    "`{text}` is not a purpose; use sales, reminder, survey, debt or information"
+                )
+            })
+    }
+}
+
+/// What a call is to the law: whose voice speaks, and what for. Rules bind by either.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct CallKind {
+    /// Whose voice speaks.
+    pub class: CallClass,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+impl CallKind {
+    /// A person who neither sells nor collects.
+    pub const LIVE: Self = Self::new(CallClass::Live, Purpose::Information);
+    /// An artificial voice that neither sells nor collects.
+    pub const AUTOMATED: Self = Self::new(CallClass::Automated, Purpose::Information);
+    /// A person who collects a debt (12 CFR 1006).
+    pub const DEBT: Self = Self::new(CallClass::Live, Purpose::Debt);
+
+    /// This voice, for this purpose.
+    pub const fn new(class: CallClass, purpose: Purpose) -> Self {
+        Self { class, purpose }
+    }
 }
 
 /// Who speaks to the callee.
@@ -312,7 +359,7 @@ pub struct CampaignSettings {
     pub seller: String,
     /// What for.
     pub purpose: Purpose,
-    /// Body of rules.
+    /// Whose voice speaks, as stated; see [`CampaignSettings::call_kind`].
     pub call_class: CallClass,
     /// Who speaks.
     pub agent: Agent,
@@ -342,6 +389,18 @@ pub struct CampaignSettings {
     pub results_url: Option<String>,
     /// Embedded rules set aside, each with its reason.
     pub rule_overrides: Vec<RuleOverride>,
+}
+
+impl CampaignSettings {
+    /// What its calls are to the law. An automated agent has an artificial voice, whatever
+    /// `call_class` says (FCC 24-17).
+    pub const fn call_kind(&self) -> CallKind {
+        let class = match self.agent {
+            Agent::Automated => CallClass::Automated,
+            Agent::Human => self.call_class,
+        };
+        CallKind::new(class, self.purpose)
+    }
 }
 
 /// A campaign as the store keeps it.

@@ -58,9 +58,7 @@ fn each_reached(facts: &Facts<'_>, now: Timestamp, mut report: impl FnMut(HoldRe
 /// Those that bind; express consent lifts some.
 fn caps(facts: &Facts<'_>, now: Timestamp) -> Vec<FrequencyCap> {
     let settings = &facts.campaign.settings;
-    let mut caps = facts
-        .rules
-        .caps(&facts.class.regions, settings.call_class, settings.purpose);
+    let mut caps = facts.rules.caps(&facts.class.regions, settings.call_kind());
     if super::consent::holds(facts, ConsentKind::Express, now) {
         caps.retain(|cap| !cap.lifted_by_consent);
     }
@@ -222,7 +220,6 @@ mod tests {
         let mut world = florida();
         world.class = class(&["America/New_York"], &["US-NY"]);
         world.campaign.settings.purpose = Purpose::Debt;
-        world.campaign.settings.call_class = CallClass::Debt;
         for hours in 1..=7 {
             ended(&mut world, hours * HOUR, Outcome::Busy, true);
         }

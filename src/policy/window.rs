@@ -188,7 +188,7 @@ impl<'a> Hours<'a> {
         let settings = &self.campaign.settings;
         let legal = self.rules.legal(
             self.class,
-            settings.call_class,
+            settings.call_kind(),
             &settings.rule_overrides,
             at,
         );
@@ -208,7 +208,7 @@ impl<'a> Hours<'a> {
         let overrides = &settings.rule_overrides;
         match self
             .rules
-            .legal(self.class, settings.call_class, overrides, at)
+            .legal(self.class, settings.call_kind(), overrides, at)
         {
             Legal::Open => Stretch::LegalOnly,
             Legal::Shut(..) | Legal::NoZone | Legal::Disagree(_) => Stretch::Never,
@@ -241,7 +241,7 @@ impl<'a> Hours<'a> {
         let schedule = &settings.schedule;
         let law = self.rules.next_change(
             self.class,
-            settings.call_class,
+            settings.call_kind(),
             &settings.rule_overrides,
             at,
         );

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::tables::{self, Row, TableError};
 use super::{CapTrigger, FrequencyCap, Rules};
-use crate::domain::campaign::{CallClass, Purpose};
+use crate::domain::campaign::{CallClass, CallKind, Purpose};
 
 const COLUMNS: [&str; 13] = [
     "id",
@@ -35,7 +35,7 @@ enum Scope {
     Automated,
     /// Artificial or prerecorded voice that neither sells nor collects.
     AutomatedInformation,
-    /// Debt collection, by class or by purpose.
+    /// Debt collection, whoever speaks.
     Debt,
     /// No campaign: health calls under HIPAA are no purpose of ours, and a provider's hourly limit
     /// is kept per caller ID.
@@ -43,7 +43,8 @@ enum Scope {
 }
 
 impl Scope {
-    fn covers(self, class: CallClass, purpose: Purpose) -> bool {
+    fn covers(self, call: CallKind) -> bool {
+        let CallKind { class, purpose } = call;
         let informs = matches!(
             purpose,
             Purpose::Reminder | Purpose::Survey | Purpose::Information
@@ -53,7 +54,7 @@ impl Scope {
             Self::Telemarketing => purpose == Purpose::Sales,
             Self::Automated => class == CallClass::Automated,
             Self::AutomatedInformation => class == CallClass::Automated && informs,
-            Self::Debt => class == CallClass::Debt || purpose == Purpose::Debt,
+            Self::Debt => purpose == Purpose::Debt,
             Self::Never => false,
         }
     }
@@ -72,21 +73,16 @@ impl Rules {
     /// The rolling caps that bind calls to these regions, in the order of the table.
     ///
     /// Telemarketing rows (FL, OK, MD, OR, FR, ES) bind `purpose = sales`; the Maine row every
-    /// automated campaign; debt rows `class = debt` or `purpose = debt`; the three in 30 days of
+    /// automated campaign; debt rows `purpose = debt`; the three in 30 days of
     /// 47 CFR 64.1200(a)(3) automated campaigns that inform, remind or ask, unless express consent
     /// is on record (`lifted_by_consent`); the British rows every campaign, after an abandoned call
     /// or a machine. Not applied: the HIPAA row, since no purpose says that a call is about health,
     /// and the provider row, which is the caller ID's hourly cap. "7 days" is any 168 hours, a month
     /// 31 days: never looser than the calendar.
-    pub fn caps(
-        &self,
-        regions: &[String],
-        call_class: CallClass,
-        purpose: Purpose,
-    ) -> Vec<FrequencyCap> {
+    pub fn caps(&self, regions: &[String], call: CallKind) -> Vec<FrequencyCap> {
         let binds = |rule: &&CapRule| {
             let mut regions = regions.iter();
-            rule.scope.covers(call_class, purpose)
+            rule.scope.covers(call)
                 && regions.any(|region| {
                     *region == rule.region || region.split('-').next() == Some(&rule.region)
                 })

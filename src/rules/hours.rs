@@ -7,7 +7,7 @@ use super::holidays::Calendar;
 use super::tables::{self, Row, TableError};
 use super::zonedb::{LocalTime, ZoneId, ZoneTable};
 use crate::domain::Weekdays;
-use crate::domain::campaign::{CallClass, RuleOverride};
+use crate::domain::campaign::{CallClass, CallKind, Purpose, RuleOverride};
 
 /// The columns of `calling-windows.csv` and of own rule files.
 pub(super) const COLUMNS: [&str; 18] = [
@@ -43,11 +43,31 @@ struct Rule {
     calendar: Option<String>,
 }
 
-/// The rows of one region and class from one file; together they say when calls are allowed.
+/// Which calls a row binds, by its column `call_class`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Bound {
+    /// Every call.
+    Any,
+    /// `live` or `automated`: calls with this voice, whatever for.
+    Class(CallClass),
+    /// `sales` or `debt`: calls for this purpose, whoever speaks.
+    Purpose(Purpose),
+}
+
+impl Bound {
+    fn covers(self, call: CallKind) -> bool {
+        match self {
+            Self::Any => true,
+            Self::Class(class) => class == call.class,
+            Self::Purpose(purpose) => purpose == call.purpose,
+        }
+    }
+}
+
+/// The rows of one region for one kind of calls from one file; together they say when calls are allowed.
 #[derive(Clone, Debug)]
 struct Group {
-    /// `None`: any class.
-    class: Option<CallClass>,
+    bound: Bound,
     /// A fixed clock instead of the callee's.
     zone: Option<ZoneId>,
     /// Whether a campaign may set rows aside: rows of a subdivision in the embedded table.
@@ -93,9 +113,9 @@ impl Hours {
         origin: Origin,
         zones: &ZoneTable,
     ) -> Result<(), TableError> {
-        let mut added: BTreeMap<(String, Option<CallClass>), Group> = BTreeMap::new();
+        let mut added: BTreeMap<(String, Bound), Group> = BTreeMap::new();
         for row in tables::read(file, text, &COLUMNS)? {
-            let (region, class) = (region(&row)?, class(&row)?);
+            let (region, bound) = (region(&row)?, bound(&row)?);
             let national = row.text("subdivision").is_empty();
             let zone = basis(&row, zones)?;
             let rule = self.rule(&row)?;
@@ -103,8 +123,8 @@ impl Hours {
             if self.ids.insert(rule.id.clone(), may_set_aside).is_some() {
                 return Err(row.error("id", "this id is already taken"));
             }
-            let group = added.entry((region, class)).or_insert(Group {
-                class,
+            let group = added.entry((region, bound)).or_insert(Group {
+                bound,
                 zone,
                 may_set_aside,
                 must_cover: false,
@@ -116,7 +136,7 @@ impl Hours {
             group.rules.push(rule);
         }
         for ((region, _), mut group) in added {
-            // What opens a country at all, its rows for any class coming first, must cover every day.
+            // What opens a country at all, its rows for any call coming first, must cover every day.
             group.must_cover = !region.contains('-') && !self.regions.contains_key(&region);
             self.regions.entry(region).or_default().push(group);
         }
@@ -170,38 +190,45 @@ impl Hours {
         self.ids.get(id).copied()
     }
 
-    /// The groups that bind `region` for a class: the country's, then the subdivision's. A country
-    /// without rows for the class yields `None`, which is never open.
-    pub(super) fn binding(&self, region: &str, class: CallClass) -> Option<Binding<'_>> {
+    /// The groups that bind `region` for a kind of calls: the country's, then the subdivision's.
+    /// `None`, which is never open, where a country has no rows for the kind, and for debts where
+    /// neither it nor the subdivision has a row about them: what is known of a country's hours for
+    /// sales says nothing of what its law asks of collectors.
+    pub(super) fn binding(&self, region: &str, call: CallKind) -> Option<Binding<'_>> {
         let country = region.split('-').next().unwrap_or(region);
         let national = self.regions.get(country)?.as_slice();
-        national.iter().find(|group| group.binds(class))?;
+        national.iter().find(|group| group.bound.covers(call))?;
         let own = match self.regions.get(region) {
             Some(groups) if region.len() > country.len() => groups.as_slice(),
             _ => &[],
         };
+        let debt = Bound::Purpose(Purpose::Debt);
+        let mut groups = national.iter().chain(own);
+        if call.purpose == Purpose::Debt && !groups.any(|group| group.bound == debt) {
+            return None;
+        }
         Some(Binding {
             hours: self,
             national,
             own,
-            class,
+            call,
         })
     }
 }
 
-/// The groups that bind one region for one class.
+/// The groups that bind one region for one kind of calls.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Binding<'a> {
     hours: &'a Hours,
     national: &'a [Group],
     own: &'a [Group],
-    class: CallClass,
+    call: CallKind,
 }
 
 impl Binding<'_> {
     fn groups(&self) -> impl Iterator<Item = &Group> {
         let groups = self.national.iter().chain(self.own);
-        groups.filter(|group| group.binds(self.class))
+        groups.filter(|group| group.bound.covers(self.call))
     }
 
     /// The fixed clocks that some rows use.
@@ -236,10 +263,6 @@ impl Binding<'_> {
 }
 
 impl Group {
-    fn binds(&self, class: CallClass) -> bool {
-        self.class.is_none_or(|own| own == class)
-    }
-
     /// Why the group bars calls at this local time. A holiday is looked at first; then a closed
     /// weekday, or one without a row; then the hours.
     fn shut(
@@ -306,10 +329,14 @@ fn region(row: &Row<'_>) -> Result<String, TableError> {
     }
 }
 
-fn class(row: &Row<'_>) -> Result<Option<CallClass>, TableError> {
+fn bound(row: &Row<'_>) -> Result<Bound, TableError> {
     match row.text("call_class") {
-        "any" => Ok(None),
-        _ => row.parse("call_class").map(Some),
+        "any" => Ok(Bound::Any),
+        "live" => Ok(Bound::Class(CallClass::Live)),
+        "automated" => Ok(Bound::Class(CallClass::Automated)),
+        "sales" => Ok(Bound::Purpose(Purpose::Sales)),
+        "debt" => Ok(Bound::Purpose(Purpose::Debt)),
+        _ => Err(row.error("call_class", "must be any, live, automated, sales or debt")),
     }
 }
 

@@ -3,7 +3,7 @@
 use super::hours::Binding;
 use super::zonedb::{LocalTime, Opinion, ZoneId};
 use super::{Legal, Rules, WindowReason};
-use crate::domain::campaign::{CallClass, RuleOverride};
+use crate::domain::campaign::{CallKind, RuleOverride};
 use crate::domain::{Timestamp, WindowClass};
 
 /// How far ahead an opening is looked for.
@@ -14,7 +14,7 @@ const HORIZON_SECS: i64 = 370 * 86_400;
 struct Question<'a> {
     rules: &'a Rules,
     class: &'a WindowClass,
-    call_class: CallClass,
+    call: CallKind,
     overrides: &'a [RuleOverride],
 }
 
@@ -43,7 +43,7 @@ impl Answer {
 
 impl Rules {
     /// Whether a call to the class is legal at `at`: every zone under every region must be inside
-    /// `[open, close)` by the country's rows and the subdivision's, for any class and for this one,
+    /// `[open, close)` by the country's rows and the subdivision's, for any call and for this kind,
     /// in both zone databases. Reported is the first of holiday, closed day, before opening, after
     /// close and midday gap over all zones. `overrides` set embedded rows of subdivisions aside, never those of a
     /// country. Without a zone or a region, or with one that is not known: [`Legal::NoZone`]; in a
@@ -51,14 +51,14 @@ impl Rules {
     pub fn legal(
         &self,
         class: &WindowClass,
-        call_class: CallClass,
+        call: CallKind,
         overrides: &[RuleOverride],
         at: Timestamp,
     ) -> Legal {
         let question = Question {
             rules: self,
             class,
-            call_class,
+            call,
             overrides,
         };
         let seconds = seconds(at);
@@ -82,14 +82,14 @@ impl Rules {
     pub fn next_change(
         &self,
         class: &WindowClass,
-        call_class: CallClass,
+        call: CallKind,
         overrides: &[RuleOverride],
         from: Timestamp,
     ) -> Option<Timestamp> {
         let question = Question {
             rules: self,
             class,
-            call_class,
+            call,
             overrides,
         };
         let now = question.answer(seconds(from)).kind();
@@ -100,20 +100,27 @@ impl Rules {
     pub fn next_legal(
         &self,
         class: &WindowClass,
-        call_class: CallClass,
+        call: CallKind,
         overrides: &[RuleOverride],
         from: Timestamp,
     ) -> Option<Timestamp> {
         let question = Question {
             rules: self,
             class,
-            call_class,
+            call,
             overrides,
         };
         if question.answer(seconds(from)) == Answer::Open {
             return Some(from);
         }
         question.scan(seconds(from), |answer| answer == Answer::Open)
+    }
+
+    /// The first of these regions in which no such call may be made at all, for want of rules about
+    /// it; `None`: all have some.
+    pub fn without_rules<'r>(&self, regions: &'r [String], call: CallKind) -> Option<&'r str> {
+        let mut regions = regions.iter().map(String::as_str);
+        regions.find(|region| self.hours.binding(region, call).is_none())
     }
 
     /// The local time in a zone by the first database; `None` for a zone that is not known to both.
@@ -269,7 +276,7 @@ impl<'a> Question<'a> {
     }
 
     fn binding(&self, region: &str) -> Option<Binding<'a>> {
-        self.rules.hours.binding(region, self.call_class)
+        self.rules.hours.binding(region, self.call)
     }
 }
 

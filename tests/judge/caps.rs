@@ -62,7 +62,7 @@ fn of_class(cap: &Cap, made: &Attempt) -> bool {
     match cap.class.as_str() {
         "telemarketing" => made.purpose == "sales",
         "automated" => made.call_class == "automated",
-        "debt" => made.call_class == "debt" || made.purpose == "debt",
+        "debt" => made.purpose == "debt",
         _ => true,
     }
 }

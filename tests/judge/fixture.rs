@@ -188,7 +188,7 @@ pub(crate) fn call(index: i64, at: i64) -> Call {
 pub(crate) fn settings(name: &str) -> Value {
     let span = |secs: i64| json!({ "secs": secs, "nanos": 0 });
     json!({
-        "name": name, "seller": "Acme", "purpose": "reminder", "call_class": "live",
+        "name": name, "seller": "Acme", "purpose": "reminder", "call_class": "automated",
         "agent": "automated", "trunk": "main", "pci": false, "evidence": "stated",
         "schedule": {
             "start": null, "expires": null, "days": "Mon,Tue,Wed,Thu,Fri,Sat,Sun",
@@ -232,7 +232,7 @@ fn told(call: &Call) -> Vec<Entry> {
         "attempt_reserved",
         json!({
             "n": call.n, "trunk": "main", "caller_id": call.caller_id, "attestation": "A",
-            "branded": false, "call_class": "live", "purpose": "reminder", "zones": call.zones,
+            "branded": false, "call_class": "automated", "purpose": "reminder", "zones": call.zones,
             "regions": call.regions, "local_times": times, "rules_digest": "0",
             "consent": call.consent, "registry_date": call.registry_date,
             "caps": {

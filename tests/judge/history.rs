@@ -41,7 +41,7 @@ impl Settings {
         let attempts = &value["attempts"];
         Self {
             purpose: text(&value["purpose"]),
-            call_class: text(&value["call_class"]),
+            call_class: voice(&value["call_class"], &value["agent"]),
             agent: text(&value["agent"]),
             consent: text(&value["consent"]),
             start: instant(&schedule["start"]),
@@ -62,6 +62,16 @@ impl Settings {
                 .map(|rules| rules.iter().map(|rule| text(&rule["rule"])).collect())
                 .unwrap_or_default(),
         }
+    }
+}
+
+/// An automated agent has an artificial voice, whatever the class says (FCC 24-17). Older logs write
+/// `debt` for the class, which is what the purpose says.
+fn voice(class: &Value, agent: &Value) -> String {
+    match (class.as_str(), agent.as_str()) {
+        (_, Some("automated")) => "automated".to_owned(),
+        (Some("debt"), _) => "live".to_owned(),
+        (class, _) => class.unwrap_or_default().to_owned(),
     }
 }
 

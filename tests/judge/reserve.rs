@@ -72,6 +72,7 @@ impl Replay<'_> {
                 zones: texts(&data["zones"]),
                 regions: regions.clone(),
                 call_class: settings.call_class.clone(),
+                purpose: settings.purpose.clone(),
                 set_aside: settings.set_aside.clone(),
                 days: settings.days,
                 open: settings.open,

@@ -17,6 +17,7 @@ pub(crate) struct Binding {
     pub(crate) zones: Vec<String>,
     pub(crate) regions: Vec<String>,
     pub(crate) call_class: String,
+    pub(crate) purpose: String,
     /// Ids of subdivision rows that the campaign sets aside.
     pub(crate) set_aside: Vec<String>,
     /// The campaign's own days and hours.
@@ -148,8 +149,13 @@ impl Windows {
     fn region(&mut self, binding: &Binding, region: &str, zone: &str, at: i64) -> Option<String> {
         let country = region.split('-').next().unwrap_or(region).to_owned();
         let mut governed = false;
+        // A purpose other than sales and debt has no rows of its own.
+        let kinds = ["any", binding.call_class.as_str(), binding.purpose.as_str()];
+        if binding.purpose == "debt" && !self.has_debt_rows(&country, region) {
+            return Some("no rules for debts".to_owned());
+        }
         for jurisdiction in [country.as_str(), region] {
-            for class in ["any", binding.call_class.as_str()] {
+            for class in kinds {
                 let key = (jurisdiction.to_owned(), class.to_owned());
                 let Some(rows) = self.tables.rows.get(&key).cloned() else {
                     continue;
@@ -166,6 +172,13 @@ impl Windows {
             }
         }
         (!governed).then(|| "no rules".to_owned())
+    }
+
+    fn has_debt_rows(&self, country: &str, region: &str) -> bool {
+        [country, region].into_iter().any(|place| {
+            let key = (place.to_owned(), "debt".to_owned());
+            self.tables.rows.contains_key(&key)
+        })
     }
 
     /// One jurisdiction's rows for one call class.

@@ -14,12 +14,12 @@ use dialdeck::domain::{
     AttemptId, CallEventKind, CampaignSettings, CampaignState, ConsentKind, Contact, Timestamp,
     WindowClass,
 };
-use dialdeck::policy::{Context, Decision, HoldKind, Until, Verdict};
+use dialdeck::policy::{Context, Decision, HoldKind, Refusal, Until, Verdict};
 use dialdeck::store::{NewContact, Store};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
-use super::law::{CAMPAIGNS, CAPS, Cap, End, Kind, Made, PLACES, consents};
+use super::law::{CAMPAIGNS, CAPS, Cap, End, Kind, Made, PLACES, consents, lawless};
 use super::world::*;
 use super::{Reached, ask, asked};
 
@@ -77,14 +77,18 @@ fn campaign_of(name: &str, kind: Kind) -> CampaignSettings {
         max: u32::MAX,
     };
     let (call_class, purpose) = match kind {
-        Kind::Debt => (CallClass::Debt, Purpose::Debt),
+        Kind::Debt => (CallClass::Live, Purpose::Debt),
         Kind::Sales | Kind::Any => (CallClass::Live, Purpose::Sales),
         Kind::Automated => (CallClass::Automated, Purpose::Information),
     };
     CampaignSettings {
         call_class,
         purpose,
-        agent: Agent::Automated,
+        // An automated agent would make every call automated.
+        agent: match kind {
+            Kind::Automated => Agent::Automated,
+            Kind::Debt | Kind::Sales | Kind::Any => Agent::Human,
+        },
         consent: ConsentKind::None,
         attempts: AttemptRules {
             max: 1_000,
@@ -190,6 +194,9 @@ impl<'a, S: Store> Run<'a, S> {
         end: Option<End>,
     ) -> Result<(), TestCaseError> {
         self.now = self.now + secs(5);
+        if lawless(place, CAMPAIGNS[campaign].1) {
+            return Ok(());
+        }
         let contact = self.contact(place, campaign).id;
         self.store.requeue(&[contact], &by(self.now)).ok();
         let contact = self.contact(place, campaign);
@@ -257,6 +264,11 @@ impl<'a, S: Store> Run<'a, S> {
         let (_, kind) = CAMPAIGNS[campaign];
         let contact = self.contact(place, campaign);
         let (decision, checks) = asked(self.store, &contact, &Context::default(), now);
+        if lawless(place, kind) {
+            let no_rules = Decision::Refuse(Refusal::Unfit("no_rules".to_owned()));
+            prop_assert_eq!(decision, no_rules);
+            return Ok(BTreeMap::new());
+        }
         let check = checks.iter().find(|check| check.gate == "rolling caps");
         let check = check.unwrap();
         let binding: Vec<&Cap> = CAPS.iter().filter(|cap| cap.binds(place, kind)).collect();
@@ -318,10 +330,10 @@ fn live(store: &mut impl Store, steps: &[Step]) -> Result<Reached, TestCaseError
 /// The longest of the caps, and a request that left a second after it was reserved.
 #[test]
 fn a_refusal_in_france_holds_to_the_end_of_its_sixty_days() {
-    let (france, debts, offers) = (6, 0, 2);
+    let (france, more_offers, offers) = (6, 3, 2);
     for early in [true, false] {
         let steps = [
-            Step::Call(france, debts, 1, Some(End::Declined)),
+            Step::Call(france, more_offers, 1, Some(End::Declined)),
             Step::ToTheEnd(france, offers, early),
         ];
         let folder = tempfile::tempdir().unwrap();

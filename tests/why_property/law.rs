@@ -216,3 +216,9 @@ impl Cap {
 pub(crate) const fn consents(place: usize) -> bool {
     !place.is_multiple_of(2)
 }
+
+/// Whether no law of the place says when its debts may be collected by telephone: such a call is refused.
+pub(crate) fn lawless(place: usize, kind: Kind) -> bool {
+    let (_, region) = PLACES[place];
+    kind == Kind::Debt && !region.starts_with("US")
+}

@@ -4,9 +4,9 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Answer, CliError, Defaults, Question, as_json, judge, usage};
+use super::{Answer, CliError, Defaults, Question, as_json, call_kind, judge, usage, with_purpose};
 use crate::domain::Timestamp;
-use crate::domain::campaign::CallClass;
+use crate::domain::campaign::CallKind;
 use crate::rules::{LocateError, Rules};
 
 const HEADER: [&str; 6] = [
@@ -24,7 +24,7 @@ struct Asked {
     number: String,
     region: Option<String>,
     zone: Option<String>,
-    class: CallClass,
+    call: CallKind,
     at: Timestamp,
 }
 
@@ -45,7 +45,7 @@ pub(super) fn run(
             number: &asked.number,
             region: asked.region.as_deref(),
             zone: asked.zone.as_deref(),
-            class: asked.class,
+            call: asked.call,
             at: asked.at,
         };
         let answer = judge(rules, &question).unwrap_or_else(|error| refused(&error));
@@ -96,11 +96,12 @@ fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
     let Some(number) = place("number") else {
         return Err(usage(&format!("{name}:1: the column `number` is missing")));
     };
-    let [id, region, zone, class, at] = [
+    let [id, region, zone, class, purpose, at] = [
         "id",
         "region_override",
         "zone_override",
         "call_class",
+        "purpose",
         "instant_utc",
     ]
     .map(place);
@@ -114,7 +115,8 @@ fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
             let text = place.and_then(|place| record.get(place)).map(str::trim);
             text.filter(|text| !text.is_empty()).map(ToOwned::to_owned)
         };
-        let class = field(class).map_or(Ok(args.class), |text| text.parse());
+        let class = field(class).map_or(Ok(args.class), |text| call_kind(&text));
+        let purpose = field(purpose).map_or(Ok(args.purpose), |text| text.parse().map(Some));
         let instant = args.at.unwrap_or(defaults.now);
         let at = field(at).map_or(Ok(instant), |text| text.parse());
         rows.push(Asked {
@@ -122,7 +124,7 @@ fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
             number: record.get(number).unwrap_or("").to_owned(),
             region: field(region).or_else(|| args.region.clone()),
             zone: field(zone).or_else(|| args.zone.clone()),
-            class: class.map_err(blame)?,
+            call: with_purpose(class.map_err(blame)?, purpose.map_err(blame)?),
             at: at.map_err(blame)?,
         });
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::rows;
-use crate::domain::campaign::{CallClass, Evidence};
+use crate::domain::campaign::{CallKind, Evidence};
 use crate::domain::{
     AttemptId, CampaignId, Contact, ContactId, Hints, Outcome, PhoneNumber, Suppression, Timestamp,
     clock_behind,
@@ -247,10 +247,10 @@ fn by_law(rules: &Rules, number: PhoneNumber, lists: &[Suppression], now: Timest
     let located = rules.locate(number, &Hints::default(), Evidence::Stated);
     let (open, hours) = match located {
         Err(why) => (false, format!("it cannot be dialed: {why}")),
-        Ok(class) => match rules.legal(&class, CallClass::Live, &[], now) {
+        Ok(class) => match rules.legal(&class, CallKind::LIVE, &[], now) {
             Legal::Open => (true, "the law's hours for a live call are open".to_owned()),
             Legal::Shut(reason, zone) => {
-                let next = rules.next_legal(&class, CallClass::Live, &[], now);
+                let next = rules.next_legal(&class, CallKind::LIVE, &[], now);
                 let next = next.map_or_else(String::new, |at| {
                     format!("; a live call is legal from {at}")
                 });

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::*;
 
 fn cap_ids(region: &str, class: CallClass, purpose: Purpose) -> Vec<String> {
-    let caps = rules().caps(&[region.to_owned()], class, purpose);
+    let caps = rules().caps(&[region.to_owned()], CallKind::new(class, purpose));
     caps.into_iter().map(|cap| cap.id).collect()
 }
 
@@ -21,7 +21,11 @@ fn caps_bind_by_region_class_and_purpose() {
         ["us-fcc-exempt"]
     );
     assert_eq!(
-        cap_ids("US-NY", C::Debt, P::Debt),
+        cap_ids("US-ME", C::Automated, P::Debt),
+        ["us-me-auto", "us-regf-attempt", "us-regf-conv"]
+    );
+    assert_eq!(
+        cap_ids("US-NY", C::Live, P::Debt),
         ["us-regf-attempt", "us-regf-conv"]
     );
     assert_eq!(
@@ -36,7 +40,7 @@ fn caps_bind_by_region_class_and_purpose() {
 
 #[test]
 fn caps_carry_their_numbers() {
-    let caps = rules().caps(&["US-NY".to_owned()], CallClass::Debt, Purpose::Debt);
+    let caps = rules().caps(&["US-NY".to_owned()], CallKind::DEBT);
     let week = Duration::from_hours(7 * 24);
     assert_eq!(
         (caps[0].max, caps[0].window, caps[0].after),
@@ -47,7 +51,10 @@ fn caps_carry_their_numbers() {
         (caps[1].max, caps[1].after),
         (0, Some(CapTrigger::Conversation))
     );
-    let automated = rules().caps(&["US-NY".to_owned()], CallClass::Automated, Purpose::Survey);
+    let automated = rules().caps(
+        &["US-NY".to_owned()],
+        CallKind::new(CallClass::Automated, Purpose::Survey),
+    );
     assert!(automated[0].lifted_by_consent);
     assert_eq!(automated[0].window, Duration::from_hours(30 * 24));
 }

@@ -7,7 +7,7 @@ mod properties;
 mod windows;
 
 use super::*;
-use crate::domain::campaign::{CallClass, Evidence, Purpose, RuleOverride};
+use crate::domain::campaign::{CallClass, CallKind, Evidence, Purpose, RuleOverride};
 use crate::domain::{Hints, Timestamp, WindowClass};
 
 fn rules() -> &'static Rules {
@@ -32,7 +32,7 @@ fn class(zones: &[&str], regions: &[&str]) -> WindowClass {
 }
 
 fn legal(class: &WindowClass, instant: &str) -> Legal {
-    rules().legal(class, CallClass::Live, &[], at(instant))
+    rules().legal(class, CallKind::LIVE, &[], at(instant))
 }
 
 fn shut(reason: WindowReason, zone: &str) -> Legal {

@@ -3,7 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::domain::campaign::CallClass;
+use crate::domain::campaign::CallKind;
 use crate::domain::{Timestamp, WindowClass};
 
 /// 2026-03-01 to 2028-12-01: inside what the holiday table covers, a horizon to spare.
@@ -41,15 +41,15 @@ fn classes() -> impl Strategy<Value = WindowClass> {
     })
 }
 
-fn call_classes() -> impl Strategy<Value = CallClass> {
-    prop::sample::select(vec![CallClass::Live, CallClass::Automated, CallClass::Debt])
+fn call_classes() -> impl Strategy<Value = CallKind> {
+    prop::sample::select(vec![CallKind::LIVE, CallKind::AUTOMATED, CallKind::DEBT])
 }
 
 fn second(at: i64) -> Timestamp {
     Timestamp::from_millis(at * 1000)
 }
 
-fn open(class: &WindowClass, call_class: CallClass, at: i64) -> bool {
+fn open(class: &WindowClass, call_class: CallKind, at: i64) -> bool {
     Rules::embedded().legal(class, call_class, &[], second(at)) == Legal::Open
 }
 
@@ -196,7 +196,7 @@ fn gaps_and_folds_are_exact() {
         let mut at = at(from);
         let mut found = Vec::new();
         for _ in 0..count {
-            at = rules.next_change(&oslo, CallClass::Live, &[], at).unwrap();
+            at = rules.next_change(&oslo, CallKind::LIVE, &[], at).unwrap();
             found.push(at.to_jiff().to_string());
         }
         found

@@ -27,10 +27,10 @@ fn the_campaigns_own_class_tightens() {
     let maine = class(&["America/New_York"], &["US-ME"]);
     let evening = at("2026-12-07T23:00:00Z");
     assert_eq!(
-        rules().legal(&maine, CallClass::Live, &[], evening),
+        rules().legal(&maine, CallKind::LIVE, &[], evening),
         Legal::Open
     );
-    let automated = rules().legal(&maine, CallClass::Automated, &[], evening);
+    let automated = rules().legal(&maine, CallKind::AUTOMATED, &[], evening);
     assert_eq!(
         automated,
         shut(WindowReason::AfterClose, "America/New_York Mon 18:00:00")
@@ -48,7 +48,7 @@ fn set_aside(rule: &str) -> Vec<RuleOverride> {
 fn overrides_reach_states_but_never_a_country() {
     let florida = class(&["America/New_York"], &["US-FL"]);
     let evening = at("2026-12-08T01:30:00Z");
-    let under = |rule, instant| rules().legal(&florida, CallClass::Live, &set_aside(rule), instant);
+    let under = |rule, instant| rules().legal(&florida, CallKind::LIVE, &set_aside(rule), instant);
     assert!(matches!(
         under("us-al-1", evening),
         Legal::Shut(WindowReason::AfterClose, _)
@@ -64,7 +64,7 @@ fn overrides_reach_states_but_never_a_country() {
     assert_eq!(rules().may_set_aside("us-xx"), None);
     let utah = class(&["America/Denver"], &["US-UT"]);
     let sunday = at("2026-12-06T19:00:00Z");
-    let freed = rules().legal(&utah, CallClass::Live, &set_aside("us-ut-2"), sunday);
+    let freed = rules().legal(&utah, CallKind::LIVE, &set_aside("us-ut-2"), sunday);
     assert_eq!(freed, Legal::Open);
 }
 
@@ -96,7 +96,7 @@ fn nothing_known_is_never_open() {
         Legal::Shut(WindowReason::DayClosed, _)
     ));
     assert_eq!(
-        rules().next_legal(&norway, CallClass::Live, &[], at(noon)),
+        rules().next_legal(&norway, CallKind::LIVE, &[], at(noon)),
         None
     );
 }
@@ -110,14 +110,60 @@ fn a_zone_the_databases_differ_on_is_held() {
     let vancouver = class(&["America/Vancouver"], &["CA-BC"]);
     let morning = at("2026-12-07T17:30:00Z");
     assert_eq!(legal(&vancouver, "2026-12-07T16:30:00Z"), Legal::Open);
-    let split = old.legal(&vancouver, CallClass::Live, &[], at("2026-12-07T16:30:00Z"));
+    let split = old.legal(&vancouver, CallKind::LIVE, &[], at("2026-12-07T16:30:00Z"));
     assert_eq!(split, Legal::Disagree("America/Vancouver".to_owned()));
     assert_eq!(
-        old.legal(&vancouver, CallClass::Live, &[], morning),
+        old.legal(&vancouver, CallKind::LIVE, &[], morning),
         Legal::Open
     );
-    let next = old.next_legal(&vancouver, CallClass::Live, &[], at("2026-12-07T16:30:00Z"));
+    let next = old.next_legal(&vancouver, CallKind::LIVE, &[], at("2026-12-07T16:30:00Z"));
     assert_eq!(next, Some(at("2026-12-07T17:00:00Z")));
+}
+
+/// Until a country or a province has a row about debts, nothing says when its law lets one be collected.
+#[test]
+fn debts_need_rules_of_their_own() {
+    let noon = "2026-12-07T17:00:00Z";
+    for (zone, region) in [
+        ("Europe/London", "GB"),
+        ("Europe/Paris", "FR"),
+        ("America/Vancouver", "CA-BC"),
+    ] {
+        let place = class(&[zone], &[region]);
+        let debt = rules().legal(&place, CallKind::DEBT, &[], at(noon));
+        assert!(
+            matches!(debt, Legal::Shut(WindowReason::DayClosed, _)),
+            "{region}"
+        );
+        let regions = [region.to_owned()];
+        assert_eq!(
+            rules().without_rules(&regions, CallKind::DEBT),
+            Some(region)
+        );
+        assert_eq!(rules().without_rules(&regions, CallKind::LIVE), None);
+    }
+    let new_york = class(&["America/New_York"], &["US-NY"]);
+    let machine = CallKind::new(CallClass::Automated, Purpose::Debt);
+    assert_eq!(
+        rules().legal(&new_york, machine, &[], at(noon)),
+        Legal::Open
+    );
+}
+
+/// A machine that collects is bound by the rules for machines and by those for debts.
+#[test]
+fn voice_and_purpose_both_bind() {
+    let maine = class(&["America/New_York"], &["US-ME"]);
+    let evening = at("2026-12-07T23:00:00Z");
+    let machine = CallKind::new(CallClass::Automated, Purpose::Debt);
+    assert!(matches!(
+        rules().legal(&maine, machine, &[], evening),
+        Legal::Shut(WindowReason::AfterClose, _)
+    ));
+    assert_eq!(
+        rules().legal(&maine, CallKind::DEBT, &[], evening),
+        Legal::Open
+    );
 }
 
 #[test]
@@ -130,7 +176,7 @@ fn own_rule_files_only_tighten() {
     assert_ne!(tight.digest(), rules().digest());
     let texas = class(&["America/Chicago"], &["US-TX"]);
     let ask = |instant, overrides: &[RuleOverride]| {
-        tight.legal(&texas, CallClass::Live, overrides, at(instant))
+        tight.legal(&texas, CallKind::LIVE, overrides, at(instant))
     };
     assert_eq!(ask("2026-12-07T17:00:00Z", &[]), Legal::Open);
     assert!(matches!(
@@ -148,7 +194,7 @@ fn own_rule_files_only_tighten() {
     let wide = rules()
         .with_extra(&format!("{header}\n{wide}\n"), "wide.csv")
         .unwrap();
-    let night = wide.legal(&texas, CallClass::Live, &[], at("2026-12-07T08:00:00Z"));
+    let night = wide.legal(&texas, CallKind::LIVE, &[], at("2026-12-07T08:00:00Z"));
     assert!(matches!(night, Legal::Shut(WindowReason::BeforeOpen, _)));
 }
 
@@ -161,13 +207,13 @@ fn own_rule_files_may_add_a_country() {
         .unwrap();
     let oslo = class(&["Europe/Oslo"], &["NO"]);
     let open = |class, instant| rules.legal(&oslo, class, &[], at(instant)) == Legal::Open;
-    assert!(open(CallClass::Debt, "2027-01-04T12:00:00Z"));
+    assert!(open(CallKind::DEBT, "2027-01-04T12:00:00Z"));
     assert!(
-        !open(CallClass::Debt, "2026-12-07T12:00:00Z"),
+        !open(CallKind::DEBT, "2026-12-07T12:00:00Z"),
         "not in force yet"
     );
     assert!(
-        !open(CallClass::Live, "2027-01-04T12:00:00Z"),
+        !open(CallKind::LIVE, "2027-01-04T12:00:00Z"),
         "no rule for the class"
     );
     let local = number("+4721234567");
@@ -187,12 +233,12 @@ fn another_zone_database_can_decide() {
     let new_york = class(&["America/New_York"], &["US-NY"]);
     let noon = at("2026-12-07T17:00:00Z");
     assert_eq!(
-        newer.legal(&new_york, CallClass::Live, &[], noon),
+        newer.legal(&new_york, CallKind::LIVE, &[], noon),
         Legal::Open
     );
     let empty = rules().with_zone_database(&TimeZoneDatabase::none(), "none");
     assert_eq!(
-        empty.legal(&new_york, CallClass::Live, &[], noon),
+        empty.legal(&new_york, CallKind::LIVE, &[], noon),
         Legal::NoZone
     );
 }

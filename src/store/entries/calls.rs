@@ -65,7 +65,7 @@ pub(in crate::store) fn attempt_reserved(
         caller_id: order.caller_id,
         attestation: order.attestation,
         branded: order.branded,
-        call_class: campaign.settings.call_class,
+        call_class: campaign.settings.call_kind().class,
         purpose: campaign.settings.purpose,
         zones: order
             .local_times

@@ -53,6 +53,11 @@ pub struct Capabilities {
     /// then, that it is not there proves nothing.
     #[serde(default)]
     pub shows_within: Duration,
+    /// How long before its place in the minute a call may be planned, because it is prepared that
+    /// long before its request leaves. Else a minute's cap could not be used up: what is prepared
+    /// counts as sent, and a slow preparation takes the place of calls that could leave.
+    #[serde(default)]
+    pub lead: Duration,
     /// Whether it says which numbers the account owns. Then a caller ID is shown only when it said so
     /// within a day.
     #[serde(default)]
@@ -78,6 +83,7 @@ impl Capabilities {
             look_up: true,
             hang_up: true,
             lists_numbers: true,
+            lead: agent_wait,
             news_lag: agent_wait + Duration::from_secs(16),
             ..Self::default()
         }

@@ -45,6 +45,8 @@ pub struct DialOrder {
     pub registry_date: Option<Timestamp>,
     /// Loads before this call.
     pub load: Loads,
+    /// The request must not leave before: then trunk and campaign have room in their minute.
+    pub not_before: Timestamp,
 }
 
 /// Not now: every temporary gate that failed, and when the last of them ends.

@@ -301,5 +301,6 @@ fn order(facts: &Facts<'_>, shown: &super::CallerIdUse, now: Timestamp) -> DialO
             .flatten(),
         registry_date: suppression::registry_date(facts),
         load: facts.load,
+        not_before: pacing::not_before(facts, now),
     }
 }

@@ -92,8 +92,8 @@ pub struct Load {
     pub calls_per_minute: u32,
     /// When the oldest of the last `calls_per_minute` sends leaves the window; `None` when there is room.
     pub minute_frees_at: Option<Timestamp>,
-    /// The latest send or reservation.
-    pub last_send: Option<Timestamp>,
+    /// When a call was last planned, whether its request has left or not.
+    pub last_planned: Option<Timestamp>,
 }
 
 /// Use of deck, trunk and campaign.

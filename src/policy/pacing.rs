@@ -1,6 +1,8 @@
 //! Calls in flight and sends, counted exactly, and the gates that keep them under their caps.
 
 mod ledger;
+#[cfg(test)]
+mod tests;
 
 pub use ledger::{Entry, Ledger};
 
@@ -20,7 +22,7 @@ pub const HOUR: Duration = Duration::from_hours(1);
 const RAMP_START_PERCENT: u64 = 20;
 /// A ramp never spaces calls further apart than this, unless the full pace does.
 const RAMP_SLOWEST: Duration = Duration::from_secs(30);
-/// Spacing gives up to this much, and at most a quarter, for sends that leave a little late, so
+/// Spacing gives up to this much, and at most a quarter, for calls that are planned a little late, so
 /// that lateness does not add up to lost calls. The per-minute cap stays exact.
 const LATENESS: Duration = Duration::from_millis(25);
 
@@ -49,21 +51,40 @@ pub(super) fn concurrency(facts: &Facts<'_>, _now: Timestamp, findings: &mut Fin
     }
 }
 
-/// Holds while trunk or campaign have had their sends of the last 60 s (D4).
+/// Holds while trunk or campaign have had their sends of the last 60 s (D4), but for the lead that
+/// the trunk's provider needs to prepare a call: what is planned within it leaves only once there is
+/// room, see [`not_before`].
 pub(super) fn per_minute(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     let (trunk, campaign) = (&facts.load.trunk, &facts.load.campaign);
-    if let Some(frees) = minute_full(trunk, now) {
+    let lead = facts.trunk.map(|trunk| trunk.capabilities.lead);
+    let planned = |load| {
+        let from = minute_full(load, now)? - lead.unwrap_or_default();
+        (now < from).then_some(Until::At(from))
+    };
+    if let Some(until) = planned(trunk) {
         findings.hold(
             HoldKind::TrunkPerMinute(trunk.sent_last_minute, trunk.calls_per_minute),
-            Until::At(frees),
+            until,
         );
     }
-    if let Some(frees) = minute_full(campaign, now) {
+    if let Some(until) = planned(campaign) {
         findings.hold(
             HoldKind::CampaignPerMinute(campaign.sent_last_minute, campaign.calls_per_minute),
-            Until::At(frees),
+            until,
         );
     }
+}
+
+/// The first instant at which a call planned at `now` may leave.
+///
+/// Exact, however long each of the others takes to leave (D4). Of the calls that leave within any
+/// 60 s, let this be the one planned last. It leaves at `not_before` or later, so each of the others
+/// either had left by `now` and lies within the 60 s that end at `not_before`, or had not and counts
+/// as sent now: all of them were counted here, and with this one they were no more than the cap.
+pub(super) fn not_before(facts: &Facts<'_>, now: Timestamp) -> Timestamp {
+    let (trunk, campaign) = (&facts.load.trunk, &facts.load.campaign);
+    let frees = minute_full(trunk, now).max(minute_full(campaign, now));
+    frees.unwrap_or(now)
 }
 
 /// When a full minute has room again; `None`: it has.
@@ -80,6 +101,9 @@ fn minute_full(load: &Load, now: Timestamp) -> Option<Timestamp> {
 /// Holds until the campaign's next place in the minute has come, so that a minute's calls do not
 /// leave in one burst and a window's opening does not either; and while the trunk is slowed, until
 /// the trunk's next place at half its rate.
+///
+/// Counted from one planning to the next: calls wait for their agents, or in a provider's queue, side
+/// by side, and one that waits long, or never leaves, holds up no other.
 pub(super) fn spacing(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     if let Some(end) = trunk_slowed_until(facts, now) {
         findings.hold(HoldKind::TrunkSlowed, Until::At(end));
@@ -97,12 +121,12 @@ fn trunk_slowed_until(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
     let slow_until = facts.context.slow_until?;
     let trunk = &facts.load.trunk;
     let share = MINUTE.checked_div(trunk.calls_per_minute)?;
-    let end = slow_until.min(trunk.last_send? + share * 2);
+    let end = slow_until.min(trunk.last_planned? + share * 2);
     (now < end).then_some(end)
 }
 
 fn spaced_until(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
-    let last = facts.load.campaign.last_send?;
+    let last = facts.load.campaign.last_planned?;
     let passed = |at: Timestamp| at >= last + spacing_at(facts, at);
     if passed(now) {
         return None;
@@ -120,7 +144,7 @@ fn spaced_until(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
     Some(Timestamp::from_millis(open))
 }
 
-/// Least time between two sends of the campaign at `now`.
+/// Least time between two plannings of the campaign at `now`.
 fn spacing_at(facts: &Facts<'_>, now: Timestamp) -> Duration {
     let per_minute = facts.load.campaign.calls_per_minute;
     if per_minute == 0 {
@@ -189,166 +213,8 @@ pub(super) fn saw_spacing(facts: &Facts<'_>, now: Timestamp) -> String {
         Some(end) if now < end => format!(", halved until {end} after a limit of the trunk"),
         Some(_) | None => String::new(),
     };
-    match facts.load.campaign.last_send {
-        Some(last) => format!("{spacing} apart at {pace} % pace{slowed}; last sent {last}"),
-        None => format!("{spacing} apart at {pace} % pace{slowed}; none sent yet"),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::policy::Decision;
-    use crate::policy::fixture::{World, minutes, monday};
-
-    fn ms(millis: u64) -> Duration {
-        Duration::from_millis(millis)
-    }
-
-    #[test]
-    fn a_full_minute_waits_for_its_own_end() {
-        let mut world = World::open();
-        world.load.trunk.sent_last_minute = 10;
-        world.load.trunk.minute_frees_at = Some(monday() + ms(2100));
-        let hold = world.hold(monday());
-        assert_eq!(hold.reasons[0].kind, HoldKind::TrunkPerMinute(10, 10));
-        assert_eq!(hold.until, Until::At(monday() + ms(2100)));
-        assert_eq!(world.kinds(monday() + ms(2100)), []);
-    }
-
-    #[test]
-    fn the_ramp_rises_in_a_straight_line_from_a_fifth() {
-        let mut world = World::open();
-        world.context.ramp_from = Some(monday());
-        for (seconds, percent) in [
-            (0, 20),
-            (30, 40),
-            (60, 60),
-            (119, 99),
-            (120, 100),
-            (900, 100),
-        ] {
-            let now = monday() + Duration::from_secs(seconds);
-            assert_eq!(pace_percent(&world.facts(), now), percent, "{seconds}");
-        }
-        world.campaign.settings.schedule.ramp = Duration::ZERO;
-        assert_eq!(pace_percent(&world.facts(), monday()), 100);
-    }
-
-    #[test]
-    fn the_end_of_spacing_is_the_first_instant_that_passes() {
-        let paces = [(10, true), (10, false), (1, true), (600, true), (7, false)];
-        let cases = paces
-            .into_iter()
-            .flat_map(|pace| [(pace, None), (pace, Some(3))]);
-        for ((per_minute, ramp), slow) in cases {
-            let mut world = World::open();
-            world.context.slow_until = slow.map(|seconds| monday() + ms(seconds * 1000));
-            world.context.ramp_from = ramp.then(|| monday() - minutes(1));
-            world.load.campaign.calls_per_minute = per_minute;
-            world.load.campaign.last_send = Some(monday());
-            let facts = world.facts();
-            let end = spaced_until(&facts, monday()).unwrap();
-            assert_eq!(spaced_until(&facts, end), None);
-            assert!(spaced_until(&facts, end - ms(1)).is_some());
-        }
-    }
-
-    #[test]
-    fn a_ramp_never_waits_longer_than_half_a_minute() {
-        let mut world = World::open();
-        world.context.ramp_from = Some(monday());
-        world.load.campaign.calls_per_minute = 4;
-        assert_eq!(spacing_at(&world.facts(), monday()), ms(30_000));
-        world.load.campaign.calls_per_minute = 1;
-        assert_eq!(spacing_at(&world.facts(), monday()), ms(59_975));
-    }
-
-    /// Sends as soon as the policy allows, each reaching the carrier a little late.
-    fn sends_in(world: &mut World, per_minute: u32, lateness: u64, span: Duration) -> u32 {
-        let mut ledger = Ledger::default();
-        let mut now = monday();
-        let mut sent = 0;
-        let trunk_cap = world.load.trunk.calls_per_minute;
-        let trunk = world.campaign.settings.trunk.clone();
-        while now < monday() + span {
-            let load = ledger.campaign(world.campaign.id, 10, per_minute, now);
-            world.load.campaign = load;
-            world.load.trunk = ledger.trunk(&trunk, 10, trunk_cap, now);
-            match world.decide(now) {
-                Decision::Dial(order) => {
-                    sent += 1;
-                    let attempt = crate::domain::AttemptId {
-                        deck: crate::domain::DeckId(1),
-                        serial: i64::from(sent),
-                    };
-                    ledger.reserve(Entry {
-                        attempt,
-                        campaign: world.campaign.id,
-                        trunk: order.trunk,
-                        caller_id: order.caller_id,
-                        number: order.number,
-                    });
-                    now = now + ms(lateness);
-                    ledger.ended(attempt, now);
-                }
-                Decision::Hold(hold) => match hold.until {
-                    Until::At(end) => now = end,
-                    Until::CallEnds | Until::Operator => panic!("{hold}"),
-                },
-                Decision::Refuse(refusal) => panic!("{refusal}"),
-            }
-        }
-        sent
-    }
-
-    #[test]
-    fn after_a_limit_half_of_what_binds_is_used_and_then_all_of_it() {
-        // Campaign's pace, trunk's cap (0: none); the lower of them binds.
-        for (pace, cap) in [(10, 100), (60, 60), (60, 0), (90, 30), (30, 90), (4, 4)] {
-            let binds = if cap == 0 { pace } else { pace.min(cap) };
-            let sent = |slow: Duration, span: Duration| {
-                let mut world = World::open();
-                world.load.trunk.calls_per_minute = cap;
-                world.context.slow_until = Some(monday() + slow);
-                sends_in(&mut world, pace, 7, span)
-            };
-            let slowed = sent(minutes(10), minutes(10));
-            assert!(
-                slowed * 100 >= binds * 5 * 90 && slowed <= binds * 5 + 1,
-                "{slowed} at half of {binds}"
-            );
-            let after = sent(minutes(1), minutes(11)) - sent(minutes(1), minutes(1));
-            assert!(after * 100 >= binds * 10 * 90, "{after} at {binds}");
-        }
-    }
-
-    #[test]
-    fn the_slowed_trunk_holds_all_its_campaigns() {
-        let mut world = World::open();
-        world.context.slow_until = Some(monday() + ms(30_000));
-        world.load.trunk.last_send = Some(monday() - ms(2_000));
-        let hold = world.hold(monday());
-        assert_eq!(hold.reasons[0].kind, HoldKind::TrunkSlowed);
-        assert_eq!(hold.until, Until::At(monday() + ms(10_000)));
-        world.context.slow_until = Some(monday() + ms(3_000));
-        assert_eq!(world.hold(monday()).until, Until::At(monday() + ms(3_000)));
-        assert_eq!(world.kinds(monday() + ms(3_000)), []);
-    }
-
-    #[test]
-    fn the_whole_cap_is_used_and_no_more() {
-        for per_minute in [1, 3, 10, 60, 90] {
-            for lateness in [0, 7, 20] {
-                let mut world = World::open();
-                world.load.trunk.calls_per_minute = 0;
-                let sent = sends_in(&mut world, per_minute, lateness, minutes(20));
-                let cap = per_minute * 20;
-                assert!(
-                    sent * 100 >= cap * 97 && sent <= cap + per_minute,
-                    "{sent} of {cap}, {lateness} ms late"
-                );
-            }
-        }
+    match facts.load.campaign.last_planned {
+        Some(last) => format!("{spacing} apart at {pace} % pace{slowed}; last planned {last}"),
+        None => format!("{spacing} apart at {pace} % pace{slowed}; none planned yet"),
     }
 }

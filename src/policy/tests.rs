@@ -72,7 +72,7 @@ const TEMPORARY: [Change; 22] = [
     |world| world.load.campaign.in_flight = 10,
     |world| world.load.trunk.sent_last_minute = 10,
     |world| world.load.campaign.sent_last_minute = 10,
-    |world| world.load.campaign.last_send = Some(monday() - Duration::from_secs(1)),
+    |world| world.load.campaign.last_planned = Some(monday() - Duration::from_secs(1)),
     |world| world.class.zones.clear(),
     |world| {
         for id in &mut world.caller_ids {

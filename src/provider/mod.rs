@@ -48,6 +48,9 @@ pub struct DialRequest {
     pub ring_timeout: Duration,
     /// How long it may last once answered.
     pub max_call: Duration,
+    /// The call must not be begun before: the minute's cap has room from then on. Later than its
+    /// planning only for a provider that prepares calls ([`Capabilities::lead`]).
+    pub not_before: Timestamp,
     /// From this instant on the call must not be begun any more, whoever holds the request: the
     /// callee's window closes, the contact or the campaign is over, or the permit runs out.
     pub expires_at: Timestamp,

@@ -122,6 +122,7 @@ pub(super) fn past(attempt: &Attempt, now: Timestamp) -> PastAttempt {
 /// Puts an attempt into a ledger that is being rebuilt.
 pub(super) fn rebuild(ledger: &mut Ledger, attempt: &Attempt, counts_from: Option<Timestamp>) {
     let entry = moves::ledger_entry(attempt);
+    ledger.planned(&entry);
     if attempt.state.in_flight() {
         ledger.reserve(entry);
         if let Some(at) = counts_from {

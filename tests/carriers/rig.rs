@@ -176,6 +176,7 @@ impl Rig {
             from: caller_id(),
             ring_timeout: Duration::from_secs(30),
             max_call: Duration::from_mins(10),
+            not_before: self.clock.now(),
             expires_at: self.clock.now() + Duration::from_mins(10),
             human_agent: false,
             pci: false,

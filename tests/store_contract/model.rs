@@ -373,7 +373,7 @@ fn new(row: &Row, line: u64) -> NewContact {
 /// know them.
 fn words(mut picture: Snapshot, now: Timestamp) -> String {
     let forget =
-        |load: &mut Load| load.last_send = load.last_send.filter(|at| *at + secs(3000) > now);
+        |load: &mut Load| load.last_planned = load.last_planned.filter(|at| *at + secs(3000) > now);
     for counts in &mut picture.campaigns {
         forget(&mut counts.load);
     }

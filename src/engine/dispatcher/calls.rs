@@ -51,6 +51,7 @@ impl Dispatcher {
             from: order.caller_id,
             ring_timeout: trunk.settings.ring_timeout,
             max_call: trunk.settings.max_call,
+            not_before: order.not_before,
             expires_at: ends.into_iter().flatten().fold(permit, Timestamp::min),
             human_agent: settings.agent == Agent::Human,
             pci: settings.pci,

@@ -4,6 +4,8 @@ use crate::domain::AttemptState;
 
 use super::super::{Awaited, Command, Effect, Effected, Job};
 use super::Dispatcher;
+use super::call::Call;
+use super::lane::Lane;
 
 impl Dispatcher {
     pub(super) fn on_command(&mut self, id: u64, command: Command, effects: &mut Vec<Effect>) {
@@ -36,8 +38,24 @@ impl Dispatcher {
             }
             Command::Drain(_) => {
                 self.draining = true;
+                self.take_back_what_must_not_leave(effects);
                 self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
             }
+        }
+    }
+
+    /// Takes back what is planned and has not left, where nothing is to leave any more: calls wait for
+    /// their agents side by side, and a pause must not be followed by a handful of them.
+    pub(super) fn take_back_what_must_not_leave(&mut self, effects: &mut Vec<Effect>) {
+        let runs = |call: &Call| self.lanes.get(&call.campaign).is_some_and(Lane::runs);
+        let unsent = self
+            .calls
+            .iter()
+            .filter(|(_, call)| call.state == AttemptState::Reserved)
+            .filter(|(_, call)| self.draining || !runs(call))
+            .map(|(attempt, _)| *attempt);
+        for attempt in unsent.collect::<Vec<_>>() {
+            self.hang_up(attempt, effects);
         }
     }
 

@@ -24,6 +24,8 @@ pub struct Entry {
     pub caller_id: PhoneNumber,
     /// The callee.
     pub number: PhoneNumber,
+    /// When it was planned.
+    pub planned_at: Timestamp,
 }
 
 /// Exact counts of calls in flight and of sends per deck, trunk, campaign and caller ID.
@@ -58,6 +60,8 @@ struct Use {
     pending: u32,
     /// Known sends, oldest first.
     sends: VecDeque<Timestamp>,
+    /// When an attempt was last planned.
+    planned: Option<Timestamp>,
 }
 
 impl Ledger {
@@ -70,6 +74,7 @@ impl Ledger {
             used.in_flight += 1;
             used.pending += 1;
         });
+        self.planned(&entry);
         self.numbers.insert(entry.number, entry.attempt);
         self.slots.insert(entry.attempt, Slot { entry, sent: None });
     }
@@ -104,6 +109,13 @@ impl Ledger {
         self.each(&slot.entry, |used, _| match slot.sent {
             None => used.pending -= 1,
             Some(at) => used.remove(at),
+        });
+    }
+
+    /// Notes when an attempt was planned, whatever became of it; a reservation notes it by itself.
+    pub fn planned(&mut self, entry: &Entry) {
+        self.each(entry, |used, _| {
+            used.planned = used.planned.max(Some(entry.planned_at));
         });
     }
 
@@ -222,7 +234,7 @@ impl Use {
             sent_last_minute: self.count(MINUTE, now),
             calls_per_minute: per_minute,
             minute_frees_at: self.frees_at(MINUTE, per_minute, now),
-            last_send: self.last(now),
+            last_planned: self.planned,
         }
     }
 

@@ -272,6 +272,7 @@ mod tests {
             from: "+16465550100".parse().unwrap(),
             ring_timeout: Duration::from_secs(30),
             max_call: Duration::from_mins(30),
+            not_before: Timestamp::MIN,
             expires_at: Timestamp::MAX,
             human_agent: true,
             pci: false,

@@ -449,6 +449,7 @@ mod tests {
             from,
             ring_timeout: Duration::from_secs(30),
             max_call: Duration::from_mins(30),
+            not_before: Timestamp::MIN,
             expires_at: Timestamp::MAX,
             human_agent: false,
             pci: false,

@@ -13,7 +13,8 @@ use crate::domain::{
 use crate::policy::{CallerIdUse, DialOrder, Load};
 
 /// `attempt_reserved`: everything that proves the call was allowed. `zone_source` says where the
-/// zones came from: `number`, `stated`, `postal` or `strict`.
+/// zones came from: `number`, `stated`, `postal` or `strict`. `not_before` is there where the minute's
+/// caps have room only later, while the call is prepared.
 pub(in crate::store) fn attempt_reserved(
     campaign: &Campaign,
     attempt: &Attempt,
@@ -39,19 +40,9 @@ pub(in crate::store) fn attempt_reserved(
         consent: Option<&'a Consent>,
         registry_date: Option<Timestamp>,
         caps: Caps,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        not_before: Option<Timestamp>,
     }
-    #[derive(Serialize)]
-    struct Caps {
-        deck: [u32; 2],
-        trunk: [u32; 2],
-        campaign: [u32; 2],
-        trunk_per_minute: [u32; 2],
-        campaign_per_minute: [u32; 2],
-        caller_id_hour: [u32; 2],
-    }
-    let slots = |load: &Load| [load.in_flight, load.max_concurrent];
-    let minute = |load: &Load| [load.sent_last_minute, load.calls_per_minute];
-    let load = &order.load;
     of_attempt(
         EventKind::AttemptReserved,
         campaign,
@@ -82,15 +73,36 @@ pub(in crate::store) fn attempt_reserved(
         rules_digest,
         consent: order.consent.as_ref(),
         registry_date: order.registry_date,
-        caps: Caps {
+        caps: Caps::of(order, shown),
+        not_before: (order.not_before > attempt.reserved_at).then_some(order.not_before),
+    })
+}
+
+/// Use of every cap before a call, and the cap.
+#[derive(Serialize)]
+struct Caps {
+    deck: [u32; 2],
+    trunk: [u32; 2],
+    campaign: [u32; 2],
+    trunk_per_minute: [u32; 2],
+    campaign_per_minute: [u32; 2],
+    caller_id_hour: [u32; 2],
+}
+
+impl Caps {
+    fn of(order: &DialOrder, shown: Option<&CallerIdUse>) -> Self {
+        let slots = |load: &Load| [load.in_flight, load.max_concurrent];
+        let minute = |load: &Load| [load.sent_last_minute, load.calls_per_minute];
+        let load = &order.load;
+        Self {
             deck: slots(&load.deck),
             trunk: slots(&load.trunk),
             campaign: slots(&load.campaign),
             trunk_per_minute: minute(&load.trunk),
             campaign_per_minute: minute(&load.campaign),
             caller_id_hour: shown.map_or([0, 0], |used| [used.sent_last_hour, used.cap]),
-        },
-    })
+        }
+    }
 }
 
 /// `attempt_sent`, `call_ringing`, `call_answered` or `callee_detected`.

@@ -55,6 +55,7 @@ pub(in crate::store) fn ledger_entry(attempt: &Attempt) -> Entry {
         trunk: attempt.trunk.clone(),
         caller_id: attempt.caller_id,
         number: attempt.number,
+        planned_at: attempt.reserved_at,
     }
 }
 

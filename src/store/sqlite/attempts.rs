@@ -56,6 +56,13 @@ pub(super) const LAST_SEND: &str = concat!(
     ", counts_from FROM attempts WHERE caller_id = ?1 AND counts_from IS NOT NULL AND counts_from <= ?2
      ORDER BY counts_from DESC LIMIT 1"
 );
+/// The latest attempts that never left: they count for nothing but the spacing of the next.
+pub(super) const UNSENT: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    ", counts_from FROM attempts WHERE serial > (SELECT max(serial) FROM attempts) - 256
+     AND counts_from IS NULL AND reserved_at > ?1"
+);
 pub(super) const INSERT: &str = concat!(
     "INSERT INTO attempts (",
     attempt_columns!(),
@@ -248,7 +255,7 @@ pub(super) fn mark_unknown(
 }
 
 /// The ledger as the attempts have it: the sends of the last hour, each caller ID's last one
-/// before, and what is in flight.
+/// before, what was planned of late and never left, and what is in flight.
 pub(super) fn rebuild_ledger(
     conn: &Connection,
     deck: DeckId,
@@ -269,6 +276,7 @@ pub(super) fn rebuild_ledger(
             rebuild_from(conn, deck, (sql, (shown, since)), false, &mut ledger)?;
         }
     }
+    rebuild_from(conn, deck, (UNSENT, (since,)), false, &mut ledger)?;
     rebuild_from(conn, deck, (OPEN, ()), true, &mut ledger)?;
     Ok(ledger)
 }

@@ -41,6 +41,7 @@ fn hot_queries_search_by_the_index_made_for_them() {
         (attempts::SHOWN, "attempts_sends"),
         (attempts::SENDS, "attempts_sends"),
         (attempts::LAST_SEND, "attempts_sends"),
+        (attempts::UNSENT, "INTEGER PRIMARY KEY"),
         (attempts::UPDATE, "INTEGER PRIMARY KEY"),
         (outside::LAST_CALL, "attempts_by_number"),
         (outside::SAID_OF, "inbox_by_attempt"),

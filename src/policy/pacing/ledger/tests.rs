@@ -19,6 +19,7 @@ fn entry(serial: i64) -> Entry {
         trunk: TrunkName("carrier".to_owned()),
         caller_id: digits(16_465_550_100),
         number: digits(12_125_550_100 + u64::try_from(serial).unwrap() % 100),
+        planned_at: ms(serial),
     }
 }
 
@@ -37,7 +38,7 @@ fn a_reserved_attempt_counts_as_now_until_it_is_sent() {
     for now in [ms(0), ms(500_000)] {
         let load = campaign(&ledger, now);
         assert_eq!((load.in_flight, load.sent_last_minute), (1, 1));
-        assert_eq!(load.last_send, Some(now));
+        assert_eq!(load.last_planned, Some(ms(1)), "not when it is sent");
     }
     assert_eq!(ledger.unsent().count(), 1);
     ledger.sent(entry(1).attempt, ms(500_010));
@@ -45,7 +46,7 @@ fn a_reserved_attempt_counts_as_now_until_it_is_sent() {
     assert_eq!(campaign(&ledger, ms(560_010)).sent_last_minute, 1);
     let later = campaign(&ledger, ms(560_011));
     assert_eq!((later.in_flight, later.sent_last_minute), (1, 0));
-    assert_eq!(later.last_send, Some(ms(500_010)));
+    assert_eq!(later.last_planned, Some(ms(1)));
 }
 
 #[test]
@@ -63,6 +64,7 @@ fn never_sent_gives_slot_and_send_back_once() {
         Load {
             max_concurrent: 5,
             calls_per_minute: CAP,
+            last_planned: Some(ms(2)),
             ..Load::default()
         }
     );
@@ -78,7 +80,7 @@ fn an_end_frees_the_slot_and_keeps_the_send() {
     ledger.ended(entry(1).attempt, ms(900));
     let load = campaign(&ledger, ms(1000));
     assert_eq!((load.in_flight, load.sent_last_minute), (0, 1));
-    assert_eq!(load.last_send, Some(ms(100)));
+    assert_eq!(load.last_planned, Some(ms(1)));
     assert_eq!(ledger.in_flight_to(entry(1).number), None);
 }
 

@@ -48,6 +48,7 @@ pub(crate) struct Call {
     pub(crate) consent: Value,
     pub(crate) registry_date: Value,
     pub(crate) n: i64,
+    pub(crate) not_before: Option<i64>,
 }
 
 impl Call {
@@ -181,6 +182,7 @@ pub(crate) fn call(index: i64, at: i64) -> Call {
         consent: json!({ "kind": "express", "source": "form 7", "at": clock(START - 9 * HOUR) }),
         registry_date: Value::Null,
         n: 1,
+        not_before: None,
     }
 }
 
@@ -235,6 +237,7 @@ fn told(call: &Call) -> Vec<Entry> {
             "branded": false, "call_class": "automated", "purpose": "reminder", "zones": call.zones,
             "regions": call.regions, "local_times": times, "rules_digest": "0",
             "consent": call.consent, "registry_date": call.registry_date,
+            "not_before": call.not_before.map(clock),
             "caps": {
                 "deck": [0, 10], "trunk": [0, 8], "campaign": [0, 5], "trunk_per_minute": [0, 20],
                 "campaign_per_minute": [0, 10], "caller_id_hour": [0, 30],

@@ -167,6 +167,8 @@ pub(crate) struct Attempt {
     pub(crate) first: bool,
     pub(crate) phase: Phase,
     pub(crate) reserved: i64,
+    /// Planned ahead of its place in the minute: it may not leave before.
+    pub(crate) not_before: Option<i64>,
     pub(crate) sent: Option<i64>,
     pub(crate) ended: Option<i64>,
     pub(crate) outcome: String,

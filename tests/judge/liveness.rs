@@ -302,16 +302,17 @@ impl Series {
         sum / 60.0
     }
 
-    /// Calls are spaced evenly over the minute: within one spacing of a send nothing more may leave,
-    /// so a campaign that has just been held up by calls in flight is at its cap again from its next
-    /// send on, long before the 60 s window shows it.
+    /// Calls are planned evenly over the minute: within one spacing of a planning nothing more may be
+    /// planned, so a campaign that has just been held up by calls in flight is at its cap again from
+    /// its next call on, long before the 60 s window shows it.
     fn spaced(&self, name: &str, cpm: i64, at: i64) -> f64 {
-        let Some(sends) = self.sends.get(&key("campaign", name)) else {
+        let Some(planned) = self.begins.get(&key("campaign", name)) else {
             return 0.0;
         };
-        let last = up_to(sends, at).checked_sub(1).map(|place| sends[place]);
+        let last = up_to(planned, at).checked_sub(1);
+        let last = last.map(|place| planned[place]);
         let spacing = MINUTE / cpm.max(1);
-        if last.is_some_and(|sent| at - sent < spacing) {
+        if last.is_some_and(|planned| at - planned < spacing) {
             1.0
         } else {
             0.0

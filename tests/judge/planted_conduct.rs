@@ -55,6 +55,18 @@ fn d4_too_many_sends_in_a_minute_are_found() {
 }
 
 #[test]
+fn d4_what_leaves_before_its_place_in_the_minute_is_found() {
+    let planned_ahead = |by: i64| {
+        broken(|scene| {
+            let invite = scene.calls[7].invite.unwrap();
+            scene.calls[7].not_before = Some(invite + by);
+        })
+    };
+    assert_eq!(planned_ahead(0), [].into());
+    assert_eq!(planned_ahead(1), ["D4"].into());
+}
+
+#[test]
 fn d4_a_lowered_pace_binds_from_then_on() {
     let found = broken(|scene| {
         let pacing = json!({ "calls_per_minute": 5, "max_concurrent": 5, "weight": 1 });

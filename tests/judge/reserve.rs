@@ -82,6 +82,7 @@ impl Replay<'_> {
             call_class,
             first: !self.tried.contains(&event.contact),
             reserved: event.at,
+            not_before: instant(&data["not_before"]),
             counts: true,
             ..Attempt::default()
         }

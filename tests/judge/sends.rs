@@ -183,6 +183,9 @@ fn at_send(history: &mut History, send: &Send, options: &Options, breaches: &mut
     if let Some(why) = history.windows.shut(made.binding, at) {
         wrong("D1", format!("sent while shut: {why}"));
     }
+    if made.not_before.is_some_and(|from| at < from) {
+        wrong("D4", "sent before its place in the minute".to_owned());
+    }
     let acknowledged = at - options.acknowledged_within;
     let opted_out = history
         .suppressions

@@ -78,7 +78,19 @@ impl Following<'_> {
         let created = self.livekit.api.create_room(room).await;
         created.map_err(|failure| before_dialing(&failure))?;
         self.await_agent().await?;
-        self.gate()
+        self.await_place().await
+    }
+
+    /// Waits for the call's place in the minute, for which it may have been planned ahead.
+    async fn await_place(&self) -> Result<(), CallReport> {
+        loop {
+            self.gate()?;
+            let left = self.request.not_before.since(self.line.now());
+            if left.is_zero() {
+                return Ok(());
+            }
+            self.rest(left).await;
+        }
     }
 
     /// Whether the call may still be begun.

@@ -266,17 +266,19 @@ impl Series {
             flights.push((key("trunk", trunk), concurrent));
             rates.push((key("trunk", trunk), per_minute));
         }
-        let rests = |number: &str| {
+        let rests = |number: &str, at: i64| {
             let mut moves = history.resting.iter().rev();
             moves
-                .find(|(at, known, _)| known == number && *at <= begin)
-                .is_some_and(|(.., until)| *until > begin)
+                .find(|(moved, known, _)| known == number && *moved <= at)
+                .is_some_and(|(.., until)| *until > at)
         };
         let callers: Vec<(String, i64)> = self.caller_ids[name]
             .iter()
-            .filter(|(number, _)| !rests(number))
+            .filter(|(number, _)| !rests(number, begin))
             .map(|(number, cap)| (key("caller", number), *cap))
             .collect();
+        // With none to show nothing may leave.
+        let none_to_show = |at| self.caller_ids[name].keys().all(|number| rests(number, at));
         let total: i64 = callers.iter().map(|(_, cap)| cap).sum();
         // An hour's window moves little within a minute: once, in its middle, is enough.
         let middle = begin + MINUTE / 2;
@@ -288,6 +290,9 @@ impl Series {
         let sum: f64 = (0..60)
             .map(|second| {
                 let at = begin + second * SECOND;
+                if none_to_show(at) {
+                    return 1.0;
+                }
                 let flight = flights
                     .iter()
                     .map(|(key, cap)| share(self.in_flight(key, at), *cap));

@@ -7,15 +7,14 @@ use crate::domain::{
     Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport, CalleeType,
     ClassId, PhoneNumber, Timestamp, TrunkName,
 };
+use crate::policy::DialOrder;
 use crate::policy::retry::Next;
-use crate::policy::{DialOrder, Scope, Until};
 use crate::provider::{DialRequest, LookUp, NUMBERS_UNKNOWN, ProviderEvent, Request};
 use crate::store::Settled;
 
 use super::super::{Effect, Job};
 use super::Dispatcher;
 use super::call::{Call, FIRST_LOOK, GRACE, LOOK_EVERY, PERMIT, Wake};
-use super::lane::Block;
 
 impl Dispatcher {
     /// The claim is committed: hands the call to its provider.
@@ -435,24 +434,10 @@ impl Dispatcher {
                 lane.calls = lane.calls.saturating_sub(1);
                 lane.maybe_done = true;
             }
-            let concerned = match lane.blocked {
-                Some(Block {
-                    until: Until::CallEnds,
-                    scope,
-                }) => match scope {
-                    Scope::Trunk => lane.campaign.settings.trunk == call.trunk,
-                    Scope::Deck => true,
-                    Scope::Campaign | Scope::Class | Scope::Contact => *id == call.campaign,
-                },
-                Some(Block {
-                    until: Until::At(_) | Until::Operator,
-                    ..
-                })
-                | None => false,
-            };
-            if concerned {
-                lane.blocked = None;
-            }
+            lane.on_call_end(
+                *id == call.campaign,
+                lane.campaign.settings.trunk == call.trunk,
+            );
         }
     }
 }

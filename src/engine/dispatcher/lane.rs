@@ -4,19 +4,25 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::campaign::Order;
-use crate::domain::{Campaign, CampaignState, ClassId, ContactState, Timestamp, WindowClass};
+use crate::domain::{
+    Campaign, CampaignState, ClassId, ContactId, ContactState, Timestamp, WindowClass,
+};
 use crate::engine::Place;
 use crate::policy::window::{self, WindowStatus};
-use crate::policy::{Scope, Until};
+use crate::policy::{Hold, Scope, Until};
 use crate::rules::Rules;
 use crate::store::{CampaignCounts, Candidate};
 
-/// Contacts prefetched per open class. Large enough that a refill is rare beside the claims it
+/// Contacts read per open class at a time. Large enough that a refill is rare beside the claims it
 /// feeds, small enough that a stale hint is rare too.
-pub(super) const HOPPER_TARGET: usize = 256;
+const HOPPER_TARGET: usize = 256;
 
-/// A class is refilled when it holds fewer than this.
+/// A class is refilled when it holds fewer than this. As many are read at first, so that looking at
+/// a class again costs little.
 const HOPPER_LOW: usize = 64;
+
+/// A class never holds more than this.
+const HOPPER_MOST: usize = 1024;
 
 /// What a campaign's pass advances by per claim at weight 1 (stride scheduling).
 const STRIDE: u64 = 1 << 20;
@@ -46,8 +52,23 @@ pub(super) struct Lane {
 /// What keeps a lane from claiming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Block {
-    pub(super) until: Until,
-    pub(super) scope: Scope,
+    until: Until,
+    /// Whose calls' ends may end it sooner: the widest of what is full.
+    full: Option<Scope>,
+}
+
+impl Block {
+    /// What a hold keeps the lane from. All of its reasons count, not only the narrowest.
+    pub(super) fn of(hold: &Hold) -> Self {
+        let reasons = hold.reasons.iter();
+        let full = reasons
+            .filter(|reason| reason.until == Until::CallEnds)
+            .map(|reason| reason.kind.scope());
+        Self {
+            until: hold.until,
+            full: full.max(),
+        }
+    }
 }
 
 /// The contacts of one window class.
@@ -55,13 +76,82 @@ pub(super) struct Block {
 pub(super) struct ClassLane {
     zones: WindowClass,
     status: WindowStatus,
+    /// Ready contacts in call order. Up to where the store has been read it holds all of them but
+    /// the one that is being claimed, and beyond that none.
     hopper: BTreeSet<Place>,
-    /// Every ready contact of the class is in the hopper or being claimed.
-    complete: bool,
-    refilling: bool,
+    read: Read,
+    /// Where the read that is under way began.
+    reading: Option<Read>,
+}
+
+/// How far into the queue of a class the store has been read. It is a place, not a contact: what
+/// stood there may have moved on since.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Read {
+    Nothing,
+    To(Place),
+    All,
 }
 
 impl ClassLane {
+    fn new(zones: &WindowClass, status: WindowStatus) -> Self {
+        Self {
+            zones: zones.clone(),
+            status,
+            hopper: BTreeSet::new(),
+            read: Read::All,
+            reading: None,
+        }
+    }
+
+    /// The store may hold ready contacts that nothing tells of, anywhere in the queue: it is read
+    /// from the start.
+    fn forget(&mut self) {
+        self.hopper.clear();
+        self.read = Read::Nothing;
+    }
+
+    /// Takes a contact that has become ready. Beyond what has been read the store has it: it is
+    /// read in its turn.
+    fn insert(&mut self, place: Place) {
+        let known = match self.read {
+            Read::Nothing => false,
+            Read::To(last) => place <= last,
+            Read::All => true,
+        };
+        if !known {
+            return;
+        }
+        self.hopper.insert(place);
+        if self.hopper.len() > HOPPER_MOST {
+            self.hopper.pop_last();
+            self.read = self
+                .hopper
+                .last()
+                .map_or(Read::Nothing, |last| Read::To(*last));
+        }
+    }
+
+    /// Takes what the store holds beyond where the read began.
+    fn take_in(&mut self, found: &[Candidate], complete: bool, claiming: Option<ContactId>) {
+        if self.reading.take() != Some(self.read) {
+            // Read from somewhere else than where the hopper now ends.
+            return;
+        }
+        let others = found.iter().filter(|found| Some(found.contact) != claiming);
+        self.hopper.extend(others.map(place_of));
+        self.read = match found.last() {
+            _ if complete => Read::All,
+            Some(last) => Read::To(place_of(last)),
+            None => self.read,
+        };
+    }
+
+    /// Which contact is next is not known: the store has to be read first.
+    fn is_unread(&self) -> bool {
+        self.hopper.is_empty() && self.read != Read::All
+    }
+
     fn is_open(&self) -> bool {
         matches!(self.status, WindowStatus::Open { .. })
     }
@@ -82,7 +172,7 @@ impl ClassLane {
     }
 
     fn has_work(&self) -> bool {
-        !self.hopper.is_empty() || !self.complete
+        !self.hopper.is_empty() || self.read != Read::All
     }
 }
 
@@ -125,16 +215,13 @@ impl Lane {
                 continue;
             };
             let status = window::status(rules, &self.campaign, zones, self.ring_secs, now);
-            let lane = self.classes.entry(*class).or_insert_with(|| ClassLane {
-                zones: zones.clone(),
-                status: status.clone(),
-                hopper: BTreeSet::new(),
-                complete: true,
-                refilling: false,
-            });
+            let lane = self
+                .classes
+                .entry(*class)
+                .or_insert_with(|| ClassLane::new(zones, status.clone()));
             lane.status = status;
             if *state == ContactState::Ready {
-                lane.complete = false;
+                lane.forget();
             }
         }
     }
@@ -204,37 +291,29 @@ impl Lane {
         [unblocks, changes, expires].into_iter().flatten().min()
     }
 
-    /// A class to refill, with the contact after which to read.
-    pub(super) fn wants_refill(&mut self) -> Option<(ClassId, Option<Candidate>)> {
+    /// A class to refill, with the place after which to read, and how many contacts.
+    pub(super) fn wants_refill(&mut self) -> Option<(ClassId, Option<Candidate>, usize)> {
         if !self.runs() {
             return None;
         }
         let campaign = self.campaign.id;
         let (id, class) = self.classes.iter_mut().find(|(_, class)| {
             class.is_open()
-                && !class.complete
-                && !class.refilling
+                && class.read != Read::All
+                && class.reading.is_none()
                 && class.hopper.len() < HOPPER_LOW
         })?;
-        class.refilling = true;
-        let after = class
-            .hopper
-            .last()
-            .map(|place| candidate(campaign, *id, *place));
-        Some((*id, after))
+        class.reading = Some(class.read);
+        match class.read {
+            Read::To(last) => Some((*id, Some(candidate(campaign, *id, last)), HOPPER_TARGET)),
+            Read::Nothing | Read::All => Some((*id, None, HOPPER_LOW)),
+        }
     }
 
     pub(super) fn refilled(&mut self, class: ClassId, found: &[Candidate], complete: bool) {
         let claiming = self.claiming.map(|candidate| candidate.contact);
         if let Some(lane) = self.classes.get_mut(&class) {
-            lane.refilling = false;
-            lane.complete = complete;
-            lane.hopper.extend(
-                found
-                    .iter()
-                    .filter(|found| Some(found.contact) != claiming)
-                    .map(place_of),
-            );
+            lane.take_in(found, complete, claiming);
         }
         self.maybe_done = true;
     }
@@ -244,20 +323,26 @@ impl Lane {
         let Some(class) = self.classes.get_mut(&candidate.class) else {
             return false;
         };
-        class.hopper.insert(place_of(candidate));
+        class.insert(place_of(candidate));
         true
     }
 
-    /// Whether a claim could be made now.
+    /// Whether a claim could be made now. Not before it is known of every open class which contact
+    /// comes first.
     pub(super) fn wants_claim(&self) -> bool {
-        self.runs()
-            && self.blocked.is_none()
-            && self.claiming.is_none()
-            && self.calls < self.campaign.settings.pacing.max_concurrent
-            && self
-                .classes
-                .values()
-                .any(|class| class.is_open() && !class.hopper.is_empty())
+        if !self.runs()
+            || self.blocked.is_some()
+            || self.claiming.is_some()
+            || self.calls >= self.campaign.settings.pacing.max_concurrent
+        {
+            return false;
+        }
+        let mut open = self.classes.values().filter(|class| class.is_open());
+        let mut any = false;
+        open.all(|class| {
+            any |= !class.hopper.is_empty();
+            !class.is_unread()
+        }) && any
     }
 
     /// Takes the next contact out of the hopper and charges the lane for it.
@@ -288,10 +373,34 @@ impl Lane {
         }
     }
 
-    /// Shuts a class that a claim found shut.
-    pub(super) fn shut(&mut self, class: ClassId, until: Until, kind: crate::policy::HoldKind) {
-        if let Some(class) = self.classes.get_mut(&class) {
-            class.status = WindowStatus::Shut { kind, until };
+    /// Shuts a class that a claim found shut, until what concerns the class is over: what else the
+    /// claim found holds the next claim, or has passed by then.
+    pub(super) fn shut(&mut self, class: ClassId, hold: &Hold) {
+        let reasons = hold.reasons.iter();
+        let of_class = reasons.filter(|reason| reason.kind.scope() == Scope::Class);
+        if let Some(class) = self.classes.get_mut(&class)
+            && let Some(last) = of_class.max_by_key(|reason| reason.until)
+        {
+            class.status = WindowStatus::Shut {
+                kind: last.kind.clone(),
+                until: last.until,
+            };
+        }
+    }
+
+    /// A call has ended: one of this campaign, or else of this trunk, or else of the deck. Whoever
+    /// waits for a slot may try again. So may a campaign that waits for an operator when a call of its
+    /// own has ended: the share of abandoned calls has changed.
+    pub(super) fn on_call_end(&mut self, own: bool, same_trunk: bool) {
+        let Some(block) = self.blocked else { return };
+        let slot = match block.full {
+            Some(Scope::Deck) => true,
+            Some(Scope::Trunk) => same_trunk || own,
+            Some(Scope::Campaign | Scope::Class | Scope::Contact) => own,
+            None => false,
+        };
+        if slot || own && block.until == Until::Operator {
+            self.blocked = None;
         }
     }
 
@@ -302,7 +411,7 @@ impl Lane {
             && self
                 .classes
                 .values()
-                .all(|class| !class.has_work() && !class.refilling)
+                .all(|class| !class.has_work() && class.reading.is_none())
     }
 }
 

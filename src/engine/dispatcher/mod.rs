@@ -24,7 +24,7 @@ use crate::store::{Candidate, Claimed};
 
 use super::{Awaited, Effect, Effected, Event, Job, Picture};
 use call::Calls;
-use lane::{Block, HOPPER_TARGET, Lane};
+use lane::{Block, Lane};
 
 /// How often expired contacts are looked for while something else happens anyway.
 const EXPIRE_EVERY: Duration = Duration::from_hours(1);
@@ -305,14 +305,9 @@ impl Dispatcher {
                 Scope::Contact => self.wait_until(due),
                 Scope::Class => {
                     lane.put_back(&candidate);
-                    let kind = hold.reasons.first().map(|reason| reason.kind.clone());
-                    lane.shut(
-                        candidate.class,
-                        hold.until,
-                        kind.unwrap_or(HoldKind::NoZone),
-                    );
+                    lane.shut(candidate.class, &hold);
                 }
-                scope @ (Scope::Campaign | Scope::Trunk | Scope::Deck) => {
+                Scope::Campaign | Scope::Trunk | Scope::Deck => {
                     lane.put_back(&candidate);
                     // A slot may have come free between the claim and its answer, and a wait that is over already is none.
                     let over = matches!(hold.until, Until::At(at) if at <= now);
@@ -324,10 +319,7 @@ impl Dispatcher {
                         );
                         effects.push(Self::alert("campaign_waits", &text, now));
                     }
-                    lane.blocked = (!over).then_some(Block {
-                        until: hold.until,
-                        scope,
-                    });
+                    lane.blocked = (!over).then(|| Block::of(&hold));
                 }
             },
         }
@@ -353,8 +345,8 @@ impl Dispatcher {
         self.sweep(now, effects);
         self.ask_for_numbers(now, effects);
         for lane in self.lanes.values_mut() {
-            while let Some((class, after)) = lane.wants_refill() {
-                let refill = Job::Refill(lane.campaign.id, class, after, HOPPER_TARGET);
+            while let Some((class, after, limit)) = lane.wants_refill() {
+                let refill = Job::Refill(lane.campaign.id, class, after, limit);
                 effects.push(Effect::Store(refill));
             }
         }

@@ -1,0 +1,70 @@
+//! L1: a contact that may be called is called, in call order, and no window class stands still.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+
+#[expect(dead_code, reason = "each test file uses a part of it")]
+#[path = "../deck/mod.rs"]
+mod deck;
+#[path = "../judge/mod.rs"]
+mod judge;
+
+use std::path::Path;
+
+use deck::partition::assert_partition;
+use deck::{Deck, text};
+
+/// A case of `tests/cases` in a deck of its own, with the case's deck file.
+fn case(name: &str) -> Deck {
+    let deck = Deck::new();
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("tests/cases")
+        .join(name);
+    std::fs::create_dir_all(deck.path()).unwrap();
+    for file in std::fs::read_dir(folder).unwrap() {
+        let file = file.unwrap().path();
+        let place = match file.file_name().unwrap().to_str().unwrap() {
+            "dialdeck.toml" => deck.path().join("dialdeck.toml"),
+            other => deck.beside(other),
+        };
+        std::fs::copy(&file, place).unwrap();
+    }
+    deck
+}
+
+/// One window class with more contacts than are read at once, and a network failure early on: its
+/// retry is due while most of the class has not been read yet.
+#[test]
+fn a_retry_does_not_hide_the_rest_of_its_class() {
+    let deck = case("stalled-class");
+    let campaign = deck.beside("c.toml");
+    deck.ok(&["campaign", "add", campaign.to_str().unwrap()]);
+    let mut command = deck.command(&[
+        "run",
+        "c",
+        "--until-done",
+        "--speed",
+        "max",
+        "--start-at",
+        "2026-12-08T17:30:00Z",
+        "--seed",
+        "1",
+    ]);
+    let output = command
+        .arg("--carrier-log")
+        .arg(deck.carrier_log())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
+    let status = deck.status();
+    assert_partition(&status);
+    let campaign = &status["campaigns"][0];
+    assert_eq!(campaign["state"], "done", "{campaign}");
+    assert_eq!(campaign["total"], 990, "{campaign}");
+    for left in ["ready", "in_flight"] {
+        assert_eq!(campaign[left], 0, "{campaign}");
+    }
+    let options = judge::Options {
+        status: Some(status.to_string()),
+        ..judge::Options::default()
+    };
+    judge::assert_clean(&deck.event_log(), &deck.carrier(), &options);
+}

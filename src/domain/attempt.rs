@@ -144,6 +144,10 @@ pub enum CallEnd {
     Throttled,
     /// The agent that was to speak was not there in time; nothing was dialed.
     NoAgent,
+    /// It ended without a final answer of the network, and nothing had rung: the trunk is dead.
+    NobodyRang,
+    /// The carrier behind the trunk refused the credentials that the trunk has; nothing rang.
+    CredentialsRefused,
 }
 
 /// What a provider says about a call's end.
@@ -159,6 +163,9 @@ pub struct CallReport {
     pub retry_after: Option<Duration>,
     /// What picked up, if the provider or the detector could tell.
     pub callee_type: Option<CalleeType>,
+    /// Whether the callee's phone ever rang; `None`: the provider cannot tell.
+    #[serde(default)]
+    pub rang: Option<bool>,
     /// Whether the callee asked on the call not to be called again, as the provider heard it.
     #[serde(default)]
     pub opted_out: bool,

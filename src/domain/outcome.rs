@@ -198,6 +198,9 @@ pub enum CalleeFinding {
     Moved,
     /// Declined (603): the campaign's `declined` action decides.
     Declined,
+    /// A 603 although nothing had rung: a network's block more likely than a person's choice, so the
+    /// callee is not marked.
+    DeclinedUnrung,
     /// Flagged as unwanted by a person (607, RFC 8197): do-not-call, never again.
     Unwanted,
     /// The trunk may not call the number (403), or is not set up for calls at all: one refusal alone
@@ -215,6 +218,9 @@ pub enum TrunkFinding {
     Fine,
     /// One point for its circuit breaker.
     Faulty,
+    /// As [`Self::Faulty`], and the route did not answer at all: five in a row rest it, however far
+    /// apart they are.
+    Dead,
     /// It asked us to slow down, for this long.
     Throttled(Duration),
     /// A configuration fault: three in a row on different numbers pause the trunk.
@@ -274,8 +280,20 @@ const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 
 /// Reads a call's end: outcome, fault, cause and what follows.
 ///
+/// A phone that is known to have rung makes the attempt count, whatever else is said; only a final
+/// answer of the network keeps the row of its code.
+///
 /// Source: RFC 3261 §21, RFC 3398 §7.2.4.1, RFC 5393 (440), RFC 8197 (607), RFC 8688 (608).
 pub fn classify(report: &CallReport) -> Classification {
+    let read = by_end(report);
+    let rang = report.rang == Some(true) && report.end != CallEnd::Rejected;
+    Classification {
+        counts: read.counts || rang,
+        ..read
+    }
+}
+
+fn by_end(report: &CallReport) -> Classification {
     match report.end {
         CallEnd::Completed => completed(report),
         CallEnd::Abandoned => simple(Outcome::Abandoned, Fault::Us, "no_agent"),
@@ -302,6 +320,15 @@ pub fn classify(report: &CallReport) -> Classification {
         CallEnd::Misconfigured => not_dialed("misconfigured", TrunkFinding::Misconfigured),
         CallEnd::AccountRefused => not_dialed("refused", TrunkFinding::Refused),
         CallEnd::NoAgent => not_dialed("no_agent_ready", TrunkFinding::Faulty),
+        CallEnd::NobodyRang => failure(
+            Outcome::NetworkFailure,
+            Fault::Trunk,
+            "nothing_rang",
+            TrunkFinding::Dead,
+        ),
+        CallEnd::CredentialsRefused => {
+            not_dialed("trunk_credentials_refused", TrunkFinding::Refused)
+        }
         CallEnd::Throttled => throttled(report),
     }
 }
@@ -356,6 +383,10 @@ fn rejected(report: &CallReport) -> Classification {
             ..simple(Outcome::Busy, Fault::Callee, "busy_everywhere")
         },
         603 if names(&BLOCK_TEXTS) => blocked("network_block"),
+        603 if report.rang == Some(false) => Classification {
+            callee: CalleeFinding::DeclinedUnrung,
+            ..simple(Outcome::Declined, Fault::Unknown, "declined_unrung")
+        },
         603 => Classification {
             callee: CalleeFinding::Declined,
             ..simple(Outcome::Declined, Fault::Callee, "declined")

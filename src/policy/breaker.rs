@@ -11,6 +11,8 @@ use crate::domain::{PhoneNumber, Timestamp};
 
 /// Points within [`POINTS_WITHIN`] that open the breaker.
 const POINTS: usize = 5;
+/// Calls in a row to which the route gave no answer at all that open the breaker, however far apart.
+const DEAD: u32 = 5;
 /// The span in which points are counted.
 const POINTS_WITHIN: Duration = Duration::from_secs(30);
 /// Results of which half being faults opens the breaker.
@@ -28,7 +30,8 @@ const PROBE_WAIT: Duration = Duration::from_mins(1);
 
 /// One trunk's breaker: a state machine without a clock.
 ///
-/// Opens on five faults within 30 s or on half of the last twenty results, for a minute; then one
+/// Opens on five faults within 30 s, on five calls in a row to which the route gave no answer at
+/// all, or on half of the last twenty results, for a minute; then one
 /// probe is let through, and each that fails doubles the pause up to ten minutes. Refused
 /// credentials, and three configuration faults in a row on different numbers, rest the trunk until
 /// an operator acts. A limit rests it for as long as it asked, and then slows it for [`SLOW`]; it is
@@ -40,6 +43,8 @@ pub struct Breaker {
     /// The last results, `true` for a fault.
     results: VecDeque<bool>,
     misconfigured: BTreeSet<PhoneNumber>,
+    /// Calls in a row without any answer of the route.
+    dead: u32,
     throttled_until: Option<Timestamp>,
 }
 
@@ -125,13 +130,23 @@ impl Breaker {
         match finding {
             TrunkFinding::Fine => {
                 self.misconfigured.clear();
+                self.dead = 0;
                 self.note(false);
                 if matches!(self.state, State::Probing { number: probe, .. } if probe == number) {
                     self.close();
                 }
             }
-            TrunkFinding::Faulty => self.on_fault(number, now),
+            TrunkFinding::Faulty => {
+                // A fault that is told comes from a route that answers.
+                self.dead = 0;
+                self.on_fault(number, now);
+            }
+            TrunkFinding::Dead => {
+                self.dead += 1;
+                self.on_fault(number, now);
+            }
             TrunkFinding::Throttled(pause) => {
+                self.dead = 0;
                 self.throttled_until = self.throttled_until.max(Some(now + pause));
                 // The limit answers, so the route works; the probe may be repeated after the rest.
                 if let State::Probing { pause, .. } = self.state {
@@ -215,7 +230,7 @@ impl Breaker {
             State::Closed => {
                 let faults = self.results.iter().filter(|fault| **fault).count();
                 let half = self.results.len() == LAST_RESULTS && faults * 2 >= LAST_RESULTS;
-                if self.faults.len() >= POINTS || half {
+                if self.faults.len() >= POINTS || self.dead >= DEAD || half {
                     self.open(now, FIRST_PAUSE);
                 }
             }
@@ -249,6 +264,7 @@ impl Breaker {
         self.faults.clear();
         self.results.clear();
         self.misconfigured.clear();
+        self.dead = 0;
     }
 
     fn note(&mut self, fault: bool) {
@@ -406,6 +422,35 @@ mod tests {
         assert_eq!(until(&breaker, 502), Some(second(502 + 120)), "doubled");
         breaker.on_operator_reset();
         assert_eq!(breaker.kept(), Kept::default());
+    }
+
+    #[test]
+    fn five_calls_in_a_row_to_a_dead_route_open_however_far_apart() {
+        let minutes = |n: u64| second(n * 60);
+        let mut breaker = Breaker::default();
+        for n in 0..4 {
+            breaker.on_result(TrunkFinding::Dead, callee(n), minutes(n));
+        }
+        let mut answered = breaker.clone();
+        for finding in [TrunkFinding::Fine, TrunkFinding::Dead] {
+            answered.on_result(finding, callee(2), minutes(4));
+        }
+        assert_eq!(answered.rest(minutes(4)), None, "not in a row");
+        breaker.on_result(TrunkFinding::Dead, callee(1), minutes(4));
+        let opened = breaker.rest(minutes(4)).unwrap();
+        assert_eq!(opened.until, Some(minutes(4) + FIRST_PAUSE));
+        // The one call that is let through then rests it for longer, or brings it back.
+        let probe = minutes(5);
+        breaker.on_dial(callee(3), probe);
+        let mut works = breaker.clone();
+        breaker.on_result(TrunkFinding::Dead, callee(3), probe);
+        assert_eq!(
+            breaker.rest(probe).unwrap().until,
+            Some(probe + FIRST_PAUSE * 2)
+        );
+        works.on_result(TrunkFinding::Fine, callee(3), probe);
+        works.on_result(TrunkFinding::Dead, callee(4), probe);
+        assert_eq!(works.rest(probe), None);
     }
 
     #[test]

@@ -66,6 +66,7 @@ pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
         CalleeFinding::MaybeInvalid
         | CalleeFinding::BusyEverywhere
         | CalleeFinding::Declined
+        | CalleeFinding::DeclinedUnrung
         | CalleeFinding::Forbidden
         | CalleeFinding::Unwanted
         | CalleeFinding::None => {}
@@ -167,6 +168,7 @@ fn default_rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
                 TrunkFinding::Throttled(pause) => pause,
                 TrunkFinding::Fine
                 | TrunkFinding::Faulty
+                | TrunkFinding::Dead
                 | TrunkFinding::Misconfigured
                 | TrunkFinding::Refused => DEFAULT_RETRY_AFTER,
             };

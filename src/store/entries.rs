@@ -354,7 +354,9 @@ pub(super) fn found(report: &CallReport) -> &'static str {
         | CallEnd::Misconfigured
         | CallEnd::AccountRefused
         | CallEnd::Throttled
-        | CallEnd::NoAgent => "ended",
+        | CallEnd::NoAgent
+        | CallEnd::NobodyRang
+        | CallEnd::CredentialsRefused => "ended",
     }
 }
 
@@ -390,6 +392,7 @@ fn bad_number(read: &Classification) -> &'static str {
         | CalleeFinding::MaybeInvalid
         | CalleeFinding::Invalid
         | CalleeFinding::Declined
+        | CalleeFinding::DeclinedUnrung
         | CalleeFinding::Unwanted
         | CalleeFinding::Forbidden => read.outcome.as_str(),
     }

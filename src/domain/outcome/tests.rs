@@ -75,3 +75,71 @@ fn a_503_with_retry_after_is_a_limit() {
     let read = classify(&limited);
     assert_eq!(read.trunk, TrunkFinding::Throttled(Duration::from_secs(7)));
 }
+
+#[test]
+fn a_603_marks_the_callee_only_where_a_phone_may_have_rung() {
+    let table = [
+        (None, "declined", CalleeFinding::Declined),
+        (Some(true), "declined", CalleeFinding::Declined),
+        (
+            Some(false),
+            "declined_unrung",
+            CalleeFinding::DeclinedUnrung,
+        ),
+    ];
+    for (rang, cause, callee) in table {
+        let read = classify(&CallReport {
+            rang,
+            ..report(603, "Decline")
+        });
+        assert_eq!((read.outcome, read.counts), (Outcome::Declined, true));
+        assert_eq!((read.cause, read.callee), (cause, callee));
+    }
+}
+
+#[test]
+fn an_end_without_an_answer_of_the_network_is_the_trunks() {
+    let read = classify(&CallReport {
+        end: CallEnd::NobodyRang,
+        ..CallReport::default()
+    });
+    assert_eq!(
+        (read.outcome, read.counts),
+        (Outcome::NetworkFailure, false)
+    );
+    assert_eq!((read.fault, read.trunk), (Fault::Trunk, TrunkFinding::Dead));
+    let read = classify(&CallReport {
+        end: CallEnd::CredentialsRefused,
+        ..CallReport::default()
+    });
+    assert_eq!((read.outcome, read.counts), (Outcome::ProviderError, false));
+    assert_eq!(read.trunk, TrunkFinding::Refused);
+}
+
+#[test]
+fn what_rang_counts_unless_the_network_gave_a_final_answer() {
+    let rang = |end, sip_code| {
+        let report = CallReport {
+            end,
+            sip_code,
+            rang: Some(true),
+            ..CallReport::default()
+        };
+        classify(&report).counts
+    };
+    for end in [
+        CallEnd::Lapsed,
+        CallEnd::NeverSent,
+        CallEnd::ProviderFailed,
+        CallEnd::Misconfigured,
+        CallEnd::AccountRefused,
+        CallEnd::CallerIdRefused,
+        CallEnd::CredentialsRefused,
+        CallEnd::NobodyRang,
+        CallEnd::NoAgent,
+        CallEnd::Throttled,
+    ] {
+        assert!(rang(end, None), "{end:?}");
+    }
+    assert!(!rang(CallEnd::Rejected, Some(503)));
+}

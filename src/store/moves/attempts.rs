@@ -108,8 +108,10 @@ fn detect(attempt: &mut Attempt, callee: CalleeType) -> Vec<EventKind> {
 
 /// Reads an attempt's end as if it were the first of its kind.
 pub(in crate::store) fn read_end(attempt: &Attempt, report: &CallReport) -> Classification {
+    let rang = attempt.ringing_at.or(attempt.answered_at).map(|_| true);
     classify(&CallReport {
         callee_type: report.callee_type.or(attempt.callee_type),
+        rang: rang.or(report.rang),
         ..report.clone()
     })
 }

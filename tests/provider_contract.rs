@@ -134,7 +134,11 @@ pub(crate) fn looked_up(seen: &[(Timestamp, ProviderEvent)]) -> Vec<LookUp> {
     seen.iter()
         .filter_map(|(_, event)| match event {
             ProviderEvent::LookedUp(_, found) => Some(found.clone()),
-            ProviderEvent::Call(_) | ProviderEvent::Numbers(_) | ProviderEvent::Warning(..) => None,
+            ProviderEvent::Call(_)
+            | ProviderEvent::Numbers(_)
+            | ProviderEvent::Unclosed(_)
+            | ProviderEvent::Closed(_)
+            | ProviderEvent::Warning(..) => None,
         })
         .collect()
 }

@@ -15,6 +15,7 @@ pub fn is_lazy(job: &Job) -> bool {
         | Job::MarkUnknown(..)
         | Job::Log(_)
         | Job::HungUp(_)
+        | Job::NoteUnclosed(..)
         | Job::KeepRest(..) => true,
         Job::Picture
         | Job::Refill(..)
@@ -51,6 +52,9 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
         Job::Record(event) => return failed(store.record(&event, now)),
         Job::MarkUnknown(attempt, why) => return failed(store.mark_unknown(attempt, why, now)),
         Job::Log(event) => return failed(store.append(&event)),
+        Job::NoteUnclosed(attempt, trunk) => {
+            return failed(store.note_unclosed(attempt, trunk.as_ref()));
+        }
         Job::HungUp(wish) => return failed(store.hung_up(wish)),
         Job::KeepRest(trunk, kept) => return failed(store.keep_rest(&trunk, kept)),
         Job::Settle(attempt, report, at) => store

@@ -186,6 +186,9 @@ pub enum Job {
     HungUp(u64),
     /// Keep this of a trunk's breaker (lazy).
     KeepRest(TrunkName, Kept),
+    /// Note that a call's end has yet to be confirmed by its trunk's carrier, or, without a trunk, that
+    /// it was (lazy).
+    NoteUnclosed(AttemptId, Option<TrunkName>),
     /// Note which numbers a trunk's provider says the account owns.
     NoteNumbers(TrunkName, Vec<PhoneNumber>),
 }

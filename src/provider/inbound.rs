@@ -132,6 +132,10 @@ pub struct Inbound {
 pub enum News {
     /// Something changed; the provider is to be asked what.
     Changed,
+    /// The callee's line is in the room, by the server's id of this stay there: it is being dialed.
+    Joined(String),
+    /// The room is gone, and nothing more follows.
+    RoomGone,
     /// Somebody or something picked up.
     Answered,
     /// Who picked up.

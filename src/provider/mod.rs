@@ -84,6 +84,11 @@ pub enum ProviderEvent {
     LookedUp(AttemptId, LookUp),
     /// The numbers the account owns, as of now.
     Numbers(Vec<PhoneNumber>),
+    /// An attempt's call may still be up at the carrier, which did not confirm its end: it goes on
+    /// trying, and so does a later run that is asked to hang it up.
+    Unclosed(AttemptId),
+    /// The carrier has confirmed the end of a call that was [`Self::Unclosed`].
+    Closed(AttemptId),
     /// Something an operator should know, such as a balance that runs low: a stable word and a text.
     Warning(&'static str, String),
 }

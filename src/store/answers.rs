@@ -185,6 +185,8 @@ pub struct Snapshot {
     pub trunk_resets: BTreeMap<TrunkName, u64>,
     /// What is kept of the trunks' breakers; one that never rested is not here.
     pub trunk_rests: BTreeMap<TrunkName, Kept>,
+    /// Calls whose end their trunk's carrier has yet to confirm.
+    pub unclosed: BTreeMap<AttemptId, TrunkName>,
     /// Caller IDs with their use.
     pub caller_ids: Vec<CallerIdUse>,
     /// Loaded lists.

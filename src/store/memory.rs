@@ -45,6 +45,7 @@ pub struct MemoryStore {
     forgiven: BTreeSet<AttemptId>,
     trunk_resets: BTreeMap<TrunkName, u64>,
     trunk_rests: BTreeMap<TrunkName, Kept>,
+    unclosed: BTreeMap<AttemptId, TrunkName>,
     /// Loaded lists and their dates.
     lists: BTreeMap<ListKind, Timestamp>,
     suppressions: BTreeMap<(PhoneNumber, ListKind), Suppression>,
@@ -80,6 +81,7 @@ impl MemoryStore {
             forgiven: BTreeSet::new(),
             trunk_resets: BTreeMap::new(),
             trunk_rests: BTreeMap::new(),
+            unclosed: BTreeMap::new(),
             lists: BTreeMap::from([(ListKind::Internal, now)]),
             suppressions: BTreeMap::new(),
             revocations: BTreeMap::new(),

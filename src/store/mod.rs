@@ -6,7 +6,7 @@
 //! Whatever a verb returns may be acted upon only after the commit returned.
 //!
 //! Only the process that holds the deck's engine lock may call the engine verbs (`claim`, `record`,
-//! `settle`, `mark_unknown`, `promote_due`, `expire_due`, `hung_up`, `keep_rest`). Any process may write suppressions and
+//! `settle`, `mark_unknown`, `promote_due`, `expire_due`, `hung_up`, `keep_rest`, `note_unclosed`). Any process may write suppressions and
 //! commands: the claim re-reads both inside its own transaction.
 
 mod answers;
@@ -269,6 +269,14 @@ pub trait Store: Outside + Send {
     /// Replaces what is kept of a trunk's breaker, so that its rest outlives the engine and others
     /// know of it. Not logged: the alert that a rest begins is the engine's.
     fn keep_rest(&mut self, trunk: &TrunkName, kept: Kept) -> Result<(), StoreError>;
+
+    /// Notes that a call may still be up at the carrier of its trunk, which did not confirm its end;
+    /// `None`: it has been confirmed. Lasts beyond the attempt's end and the engine's. Not logged.
+    fn note_unclosed(
+        &mut self,
+        attempt: AttemptId,
+        trunk: Option<&TrunkName>,
+    ) -> Result<(), StoreError>;
 
     /// Attempts that have not ended.
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError>;

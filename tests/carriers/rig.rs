@@ -258,6 +258,8 @@ pub(crate) fn events(told: &[ProviderEvent], serial: i64) -> Vec<CallEvent> {
         ProviderEvent::Call(_)
         | ProviderEvent::LookedUp(..)
         | ProviderEvent::Numbers(_)
+        | ProviderEvent::Unclosed(_)
+        | ProviderEvent::Closed(_)
         | ProviderEvent::Warning(..) => None,
     };
     told.iter().filter_map(of_attempt).collect()
@@ -299,7 +301,11 @@ pub(crate) fn ends(told: &[ProviderEvent], serial: i64) -> Vec<CallReport> {
 pub(crate) fn looked_up(told: &[ProviderEvent]) -> Vec<LookUp> {
     let answers = told.iter().filter_map(|event| match event {
         ProviderEvent::LookedUp(_, found) => Some(found.clone()),
-        ProviderEvent::Call(_) | ProviderEvent::Numbers(_) | ProviderEvent::Warning(..) => None,
+        ProviderEvent::Call(_)
+        | ProviderEvent::Numbers(_)
+        | ProviderEvent::Unclosed(_)
+        | ProviderEvent::Closed(_)
+        | ProviderEvent::Warning(..) => None,
     });
     answers.collect()
 }

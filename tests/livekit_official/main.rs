@@ -27,8 +27,8 @@ use dialdeck::domain::attempt::CallEnd;
 use dialdeck::provider::Request as Ask;
 use dialdeck::provider::inbound::{Arrived, News, Reading, Refused};
 use dialdeck::provider::livekit::{Account, LiveKit};
-use dialdeck::provider::remote::Vendor as _;
 use dialdeck::provider::remote::secret::Secret;
+use dialdeck::provider::remote::{Line, Vendor as _};
 use livekit_api::access_token::{AccessToken, Claims, SIPGrants, TokenVerifier, VideoGrants};
 use livekit_api::services::agent_dispatch::AgentDispatchClient;
 use livekit_api::services::room::{CreateRoomOptions, RoomClient};
@@ -169,7 +169,7 @@ fn every_token_of_ours_is_believed_and_grants_what_its_method_needs_alone() {
     rig.ask(Ask::HangUp(attempt(3)));
     let vendor = LiveKit::new(account(bench.gateway.url()), None, bench.clock.clone()).unwrap();
     assert_eq!(rig.run(vendor.numbers()).unwrap().len(), 2);
-    rig.run(vendor.hang_up(attempt(1)));
+    rig.run(vendor.hang_up(Line::unheard(attempt(1), &bench.clock)));
     let mut methods = BTreeSet::new();
     for (method, token) in bench.gateway.tokens() {
         let claims = verifier().verify(&token).unwrap();
@@ -212,7 +212,7 @@ fn every_field_that_we_send_is_one_that_the_server_knows() {
     rig.look_up(2, number(BUSY));
     let vendor = LiveKit::new(account(bench.gateway.url()), None, bench.clock.clone()).unwrap();
     rig.run(vendor.numbers()).unwrap();
-    rig.run(vendor.hang_up(attempt(1)));
+    rig.run(vendor.hang_up(Line::unheard(attempt(1), &bench.clock)));
     let asked = |method| bench.double.asked(method);
     understood::<proto::CreateRoomRequest>(&asked("RoomService/CreateRoom"));
     understood::<proto::DeleteRoomRequest>(&asked("RoomService/DeleteRoom"));

@@ -59,9 +59,9 @@ impl Vendor for Noting {
 
     async fn place(&self, _request: DialRequest, _line: Line) {}
 
-    async fn hang_up(&self, _attempt: AttemptId) {}
+    async fn hang_up(&self, _line: Line) {}
 
-    async fn look_up(&self, _inquiry: Inquiry) -> LookUp {
+    async fn look_up(&self, _inquiry: Inquiry, _line: Line) -> LookUp {
         LookUp::CannotTell
     }
 

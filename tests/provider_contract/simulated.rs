@@ -184,9 +184,11 @@ fn a_flaky_carrier_repeats_delays_and_loses() {
     let seen = traffic(&Profile::named("flaky").unwrap(), 2, 600, None);
     let late = seen.iter().any(|(delivered, event)| match event {
         ProviderEvent::Call(event) => event.at < *delivered,
-        ProviderEvent::LookedUp(..) | ProviderEvent::Numbers(_) | ProviderEvent::Warning(..) => {
-            false
-        }
+        ProviderEvent::LookedUp(..)
+        | ProviderEvent::Numbers(_)
+        | ProviderEvent::Unclosed(_)
+        | ProviderEvent::Closed(_)
+        | ProviderEvent::Warning(..) => false,
     });
     let calls = by_call(&seen);
     let lost = calls.values().any(|events| names(events).contains(&"lost"));
@@ -297,6 +299,8 @@ fn scripts_are_followed_call_by_call() {
             ProviderEvent::Call(_)
             | ProviderEvent::LookedUp(..)
             | ProviderEvent::Numbers(_)
+            | ProviderEvent::Unclosed(_)
+            | ProviderEvent::Closed(_)
             | ProviderEvent::Warning(..) => None,
         })
         .max();

@@ -111,6 +111,14 @@ impl Dispatcher {
                 }
                 effects.push(Self::alert(word, &format!("trunk {trunk}: {text}"), now));
             }
+            ProviderEvent::Unclosed(attempt) => {
+                self.unclosed.insert(attempt, trunk.clone());
+                effects.push(Effect::Store(Job::NoteUnclosed(attempt, Some(trunk))));
+            }
+            ProviderEvent::Closed(attempt) => {
+                self.unclosed.remove(&attempt);
+                effects.push(Effect::Store(Job::NoteUnclosed(attempt, None)));
+            }
             ProviderEvent::Call(event) => self.on_call_event(event, now, effects),
             ProviderEvent::LookedUp(attempt, found) => {
                 self.on_looked_up(attempt, found, now, effects);

@@ -6,6 +6,7 @@ use super::super::{Awaited, Command, Effect, Effected, Job};
 use super::Dispatcher;
 use super::call::Call;
 use super::lane::Lane;
+use crate::provider::Request;
 
 impl Dispatcher {
     pub(super) fn on_command(&mut self, id: u64, command: Command, effects: &mut Vec<Effect>) {
@@ -65,6 +66,17 @@ impl Dispatcher {
         for attempt in calls {
             self.hang_up(attempt, effects);
         }
+        self.end_unclosed(effects);
+    }
+
+    /// Tells the carriers to end what may still be up of attempts that have ended.
+    pub(super) fn end_unclosed(&self, effects: &mut Vec<Effect>) {
+        let ended = self.unclosed.iter();
+        let ended = ended.filter(|(attempt, _)| !self.calls.contains_key(attempt));
+        effects
+            .extend(ended.map(|(attempt, trunk)| {
+                Effect::Provider(trunk.clone(), Request::HangUp(*attempt))
+            }));
     }
 
     pub(super) fn on_commanded(

@@ -51,6 +51,8 @@ pub struct Dispatcher {
     trunks: BTreeMap<TrunkName, Trunk>,
     calls: Calls,
     wakes: BTreeSet<(Timestamp, AttemptId)>,
+    /// Calls whose end their carrier has yet to confirm, most of them of attempts that have ended.
+    unclosed: BTreeMap<AttemptId, TrunkName>,
     acks: Vec<(u64, Awaited, Result<Effected, String>)>,
     next_due: Option<Timestamp>,
     promoting: bool,
@@ -105,6 +107,7 @@ impl Dispatcher {
             trunks: BTreeMap::new(),
             calls: Calls::new(),
             wakes: BTreeSet::new(),
+            unclosed: BTreeMap::new(),
             acks: Vec::new(),
             next_due: None,
             promoting: false,
@@ -257,6 +260,8 @@ impl Dispatcher {
         if !self.started {
             self.started = true;
             self.recover(&snapshot.in_flight, now, effects);
+            self.unclosed = snapshot.unclosed;
+            self.end_unclosed(effects);
         }
         for attempt in suppressed {
             self.hang_up_unless_connected(attempt, effects);

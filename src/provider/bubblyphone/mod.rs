@@ -51,7 +51,7 @@ use super::remote::{Examined, Line, Vendor};
 use super::{DialRequest, Inquiry, LookUp};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{AttemptId, CallReport, Capabilities, DeckId, PhoneNumber};
+use crate::domain::{CallReport, Capabilities, DeckId, PhoneNumber};
 
 /// How many listings in a row have to agree that a call is not there.
 const AGREEING: u32 = 2;
@@ -371,14 +371,15 @@ impl Vendor for BubblyPhone {
         }
     }
 
-    async fn hang_up(&self, attempt: AttemptId) {
+    async fn hang_up(&self, line: Line) {
+        let attempt = line.attempt();
         let call = self.calls.of(attempt);
         call.wish(Why::Asked);
         self.carry_out_wish(&call).await;
         call.nudge();
     }
 
-    async fn look_up(&self, inquiry: Inquiry) -> LookUp {
+    async fn look_up(&self, inquiry: Inquiry, _line: Line) -> LookUp {
         let call = self.calls.of(inquiry.attempt);
         let Some(_looking) = call.look() else {
             return LookUp::CannotTell;

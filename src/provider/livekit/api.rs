@@ -161,7 +161,8 @@ impl Api {
             "hide_phone_number": true,
             "wait_until_answered": true,
             "ringing_timeout": span(request.ring_timeout),
-            "max_call_duration": span(request.max_call.min(LONGEST_CALL)),
+            // Counted from the start of the dialing: the talk is to have all of its time, and we end it.
+            "max_call_duration": span((request.ring_timeout + request.max_call).min(LONGEST_CALL)),
         });
         // Without it the server gives up after 80 s, whatever the ringing timeout.
         let deadline = limit.as_millis().to_string();

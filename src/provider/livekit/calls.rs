@@ -6,6 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::Notify;
 
 use super::bridging::Bridging;
+use super::evidence::Evidence;
+use super::failure::Said;
+use super::wire::Participant;
 use crate::domain::attempt::CallEnd;
 use crate::domain::{AttemptId, CallReport, CalleeType, Timestamp};
 use crate::provider::inbound::{Inbound, News};
@@ -38,63 +41,48 @@ pub(super) enum Stage {
 
 /// What is known of it.
 #[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own: no two of them make a state"
+)]
 pub(super) struct Known {
     pub(super) stage: Stage,
     /// Whether we were asked to hang up.
     pub(super) hung_up: bool,
-    /// Whether it is sure that somebody or something picked up.
-    pub(super) answered: bool,
+    /// What tells how it went.
+    pub(super) evidence: Evidence,
     /// What the agent said.
     pub(super) bridging: Bridging,
-    /// How it ended by a webhook's word, and when.
-    pub(super) ended: Option<(CallReport, Timestamp)>,
+    /// Whether its request was answered without a word on whether anything was dialed.
+    asks_room: bool,
+    /// Its end as it was told.
+    told: Option<CallReport>,
+    /// Whether the server has yet to confirm that the room is gone.
+    unclosed: bool,
     /// Whether something happened that is worth a look before the next one is due.
     look: bool,
 }
 
 impl Known {
-    /// Takes in what was said. An agent may also have a result, or be uncertain who it is that
-    /// speaks, when nobody picked up: neither proves that somebody did.
     fn hear(&mut self, inbound: &Inbound) {
+        self.evidence.hear(inbound);
         let at = inbound.at;
         match &inbound.news {
-            News::Changed => self.look = true,
-            News::Answered | News::OptOut => self.answered = true,
-            News::Result(_) => {}
-            News::CalleeDetected(callee) => {
-                self.answered |= matches!(callee, CalleeType::Voicemail | CalleeType::Fax);
-                self.bridging.callee = Some(*callee);
-            }
+            News::Changed | News::RoomGone => self.look = true,
+            News::CalleeDetected(callee) => self.bridging.callee = Some(*callee),
             News::GreetingEnded => {
-                self.answered = true;
                 self.bridging.greeting_ended.get_or_insert(at);
             }
             News::Bridged => {
-                self.answered = true;
                 self.bridging.bridged.get_or_insert(at);
             }
-            News::Ended(report) => {
-                self.answered |= report.end == CallEnd::Completed;
-                self.ended.get_or_insert((report.clone(), at));
-            }
+            News::Joined(_) | News::Answered | News::OptOut | News::Result(_) | News::Ended(_) => {}
         }
     }
 
-    /// How the call ended by what is known without its request's answer: an end that was told for
-    /// sure, else completed when it was surely answered, else whatever was told.
-    pub(super) fn verdict(&self, now: Timestamp) -> Option<(CallReport, Timestamp)> {
-        let (report, at) = self.ended.clone()?;
-        if report.end == CallEnd::Unresolved && self.answered {
-            return Some((self.completed(), at.min(now)));
-        }
-        let callee_type = self.bridging.callee.or(report.callee_type);
-        Some((
-            CallReport {
-                callee_type,
-                ..report
-            },
-            at.min(now),
-        ))
+    /// How the call ended by what is known without its request's answer.
+    pub(super) fn told_end(&self, now: Timestamp) -> Option<(CallReport, Timestamp)> {
+        self.evidence.told_end(&self.bridging, now)
     }
 
     /// An answered call's end.
@@ -102,8 +90,34 @@ impl Known {
         CallReport {
             end: CallEnd::Completed,
             callee_type: self.bridging.callee,
+            rang: self.evidence.rang(),
             ..CallReport::default()
         }
+    }
+
+    /// What an answer by which it is over comes to.
+    pub(super) fn judge(&self, said: &Said) -> CallReport {
+        let report = self.evidence.judge(said, self.hung_up);
+        let callee = self
+            .bridging
+            .callee
+            .filter(|_| report.end == CallEnd::Completed);
+        CallReport {
+            callee_type: callee.or(report.callee_type),
+            ..report
+        }
+    }
+
+    /// Its end as it was told.
+    pub(super) const fn told(&self) -> Option<&CallReport> {
+        self.told.as_ref()
+    }
+
+    /// Tells the end, from here on the call's.
+    fn tell(&mut self, report: CallReport) -> CallReport {
+        self.stage = Stage::Over;
+        self.told = Some(report.clone());
+        report
     }
 }
 
@@ -127,37 +141,50 @@ impl Call {
         Beginning::First
     }
 
-    /// Ends the following, its end being told.
-    pub(super) fn finish(&self) {
-        self.lock().stage = Stage::Over;
+    /// Ends the following with this end.
+    pub(super) fn finish(&self, report: CallReport) -> CallReport {
+        self.lock().tell(report)
+    }
+
+    /// Ends the following, or the doubt, with the end that `read` makes of all that is known then.
+    pub(super) fn conclude(&self, read: impl FnOnce(&Known) -> CallReport) -> CallReport {
+        let mut known = self.lock();
+        let report = read(&known);
+        known.tell(report)
     }
 
     /// Ends the following without an end of its own: the one that was told from outside, which is
     /// then the call's, or else nobody's as yet.
     pub(super) fn let_go(&self, now: Timestamp) -> Option<(CallReport, Timestamp)> {
         let mut known = self.lock();
-        let verdict = known.verdict(now);
-        known.stage = if verdict.is_some() {
-            Stage::Over
-        } else {
-            Stage::Open
-        };
-        verdict
+        let told = known.told_end(now);
+        match &told {
+            Some((report, _)) => drop(known.tell(report.clone())),
+            None => known.stage = Stage::Open,
+        }
+        told
     }
 
-    /// Takes in what was said. Of a call that nobody follows, its end is given once.
+    /// Takes in what was said. Of a call that nobody follows, its end is given once; and of one whose
+    /// end was told not to count, what shows that it does, once.
     pub(super) fn hear(&self, inbound: &Inbound, now: Timestamp) -> Heard {
         let mut known = self.lock();
+        let answered = known.evidence.answered;
         known.hear(inbound);
-        let heard = if known.stage != Stage::Open {
-            Heard::Nothing
-        } else if let Some((report, at)) = known.verdict(now) {
-            known.stage = Stage::Over;
-            Heard::Ended(report, at)
-        } else if let News::CalleeDetected(callee) = inbound.news {
-            Heard::Detected(callee)
-        } else {
-            Heard::Nothing
+        let heard = match known.stage {
+            Stage::Followed => Heard::Nothing,
+            Stage::Over => correction(&mut known, now),
+            Stage::Open => {
+                if let Some((report, at)) = known.told_end(now) {
+                    Heard::Ended(known.tell(report), at)
+                } else if let News::CalleeDetected(callee) = inbound.news {
+                    Heard::Detected(callee)
+                } else if known.evidence.answered && !answered {
+                    Heard::Answered(inbound.at)
+                } else {
+                    Heard::Nothing
+                }
+            }
         };
         drop(known);
         self.changed.notify_one();
@@ -176,7 +203,37 @@ impl Call {
 
     /// Notes that it was answered.
     pub(super) fn note_answer(&self) {
-        self.lock().answered = true;
+        self.lock().evidence.answered = true;
+    }
+
+    /// Takes in a look at the callee, just before the ringing ends if `last`.
+    pub(super) fn see(&self, callee: &Participant, last: bool) {
+        self.lock().evidence.see(callee, last);
+    }
+
+    /// Notes that a look could not be made.
+    pub(super) fn note_blind(&self) {
+        self.lock().evidence.note_blind();
+    }
+
+    /// Has look-ups ask the room whether anything was dialed.
+    pub(super) fn ask_room(&self) {
+        self.lock().asks_room = true;
+    }
+
+    /// Whether the room is to be asked whether anything was dialed.
+    pub(super) fn asks_room(&self) -> bool {
+        self.lock().asks_room
+    }
+
+    /// Notes whether the server has yet to confirm that the room is gone; gives what was so before.
+    pub(super) fn set_unclosed(&self, unclosed: bool) -> bool {
+        std::mem::replace(&mut self.lock().unclosed, unclosed)
+    }
+
+    /// Whether the server has yet to confirm that the room is gone.
+    pub(super) fn is_unclosed(&self) -> bool {
+        self.lock().unclosed
     }
 
     /// Notes who picked up, unless the agent has said so.
@@ -200,6 +257,16 @@ impl Call {
     }
 }
 
+/// What shows that a call counts whose end was told not to.
+fn correction(known: &mut Known, now: Timestamp) -> Heard {
+    let told = known.told.clone();
+    let corrected = told.and_then(|told| known.evidence.correction(&told, &known.bridging, now));
+    match corrected {
+        Some((report, at)) => Heard::Corrected(known.tell(report), at),
+        None => Heard::Nothing,
+    }
+}
+
 /// Whether a call may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beginning {
@@ -216,7 +283,10 @@ pub(super) enum Beginning {
 pub(super) enum Heard {
     Nothing,
     Detected(CalleeType),
+    Answered(Timestamp),
     Ended(CallReport, Timestamp),
+    /// The end that was told did not count; this one does, and the call may be up.
+    Corrected(CallReport, Timestamp),
 }
 
 impl Calls {
@@ -276,7 +346,7 @@ mod tests {
         assert_eq!(call.follow(), Beginning::First);
         assert_eq!(call.follow(), Beginning::Again);
         assert_eq!(call.hang_up(), Stage::Followed);
-        call.finish();
+        call.finish(CallReport::default());
         assert_eq!(call.follow(), Beginning::Again);
     }
 
@@ -286,7 +356,7 @@ mod tests {
         assert_eq!(call.follow(), Beginning::First);
         let unresolved = said(ended(CallEnd::Unresolved), 5);
         assert_eq!(call.hear(&unresolved, at(9)), Heard::Nothing);
-        call.finish();
+        call.finish(CallReport::default());
         assert_eq!(call.hear(&unresolved, at(9)), Heard::Nothing);
     }
 
@@ -301,7 +371,7 @@ mod tests {
             Heard::Detected(CalleeType::Human)
         );
         let greeted = said(News::GreetingEnded, 4);
-        assert_eq!(call.hear(&greeted, at(4)), Heard::Nothing);
+        assert_eq!(call.hear(&greeted, at(4)), Heard::Answered(at(4)));
         // The reason alone cannot tell; that somebody greeted can.
         let Heard::Ended(report, when) = call.hear(&said(ended(CallEnd::Unresolved), 5), at(9))
         else {
@@ -333,9 +403,9 @@ mod tests {
         ] {
             call.hear(&said(news, 1), at(1));
         }
-        assert!(!call.known().answered);
+        assert!(!call.known().evidence.answered);
         call.hear(&said(News::CalleeDetected(CalleeType::Fax), 1), at(1));
-        assert!(call.known().answered);
+        assert!(call.known().evidence.answered);
     }
 
     #[test]
@@ -346,8 +416,8 @@ mod tests {
             calls.of(attempt(serial)).note_answer();
         }
         assert_eq!(calls.of(attempt(1)).known().stage, Stage::Followed);
-        assert!(!calls.of(attempt(2)).known().answered);
+        assert!(!calls.of(attempt(2)).known().evidence.answered);
         let newest = i64::try_from(REMEMBERED).unwrap() + 99;
-        assert!(calls.of(attempt(newest)).known().answered);
+        assert!(calls.of(attempt(newest)).known().evidence.answered);
     }
 }

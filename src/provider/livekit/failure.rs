@@ -1,4 +1,5 @@
-//! What an answer that is no success means: whether a phone may have rung, and how it ended.
+//! What an answer that is no success says by itself; what it comes to is told by
+//! [`super::evidence`].
 //!
 //! Only the SIP status in `meta` classifies a call. The HTTP status cannot: the same busy line is a
 //! 429 on one server and a 412 on the next (livekit/protocol `livekit_sip.go`, `livekit-protocol`
@@ -22,6 +23,7 @@ pub(super) struct Refusal {
     /// The carrier's final status and its reason phrase.
     sip: Option<(u16, String)>,
     retry_after: Option<Duration>,
+    sentence: Option<Sentence>,
 }
 
 /// Why a request came to nothing.
@@ -35,19 +37,74 @@ pub(super) enum Failure {
     Unreadable,
 }
 
-/// What came of the request that makes a phone ring.
+/// What the answer to the request that makes a phone ring says by itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Dialed {
+pub(super) enum Said {
     /// Somebody or something picked up.
     Answered,
-    /// It ended like this.
-    Ended(CallReport),
-    /// Nobody knows: it may ring.
+    /// The network's final answer.
+    Final(CallReport),
+    /// Refused by an answer that is only given before anything is dialed.
+    NotDialed(CallReport),
+    /// It is over without a final answer of the network.
+    Over(Over),
+    /// The server answered, and whether anything was dialed is not in its answer.
+    Unclear,
+    /// No answer that is the server's: the request may still be on its way.
     Lost,
 }
 
+impl Said {
+    /// Whether its reading depends on whether the phone rang.
+    pub(super) fn asks_whether_it_rang(&self) -> bool {
+        match self {
+            Self::Over(_) => true,
+            Self::Final(report) => report.sip_code == Some(603),
+            Self::Answered | Self::NotDialed(_) | Self::Unclear | Self::Lost => false,
+        }
+    }
+}
+
+/// How a call was over without a final answer of the network.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Over {
+    /// The ringing timeout passed, or we hung up: the server says the same of both.
+    Cancelled,
+    /// The trunk answered the INVITE with nothing at all (Timer B, RFC 3261 17.1.1.2).
+    NoReply,
+    /// The trunk took no connection.
+    NoConnection,
+    /// The trunk wanted credentials that the server has not, or has wrong.
+    Credentials,
+    /// The SIP service was stopped.
+    Stopped,
+    /// It failed at the server's side after the INVITE.
+    Failed,
+}
+
+/// Sentences in the server's messages that say what its codes do not: livekit/sip `outbound.go`,
+/// `protocol.go` and `errors.go` at be5d3f5, livekit/psrpc; nothing else of a message is read.
+const SENTENCES: [(&str, Sentence); 7] = [
+    ("no response from servers", Sentence::NobodyThere),
+    ("0 intermediate responses", Sentence::Over(Over::NoReply)),
+    ("dial err=", Sentence::Over(Over::NoConnection)),
+    ("required auth", Sentence::Over(Over::Credentials)),
+    ("max auth retry", Sentence::Over(Over::Credentials)),
+    ("service shutting down", Sentence::Over(Over::Stopped)),
+    ("server is closed", Sentence::Over(Over::Stopped)),
+];
+
+/// What such a sentence says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sentence {
+    /// No SIP service took the request.
+    NobodyThere,
+    /// How it was over.
+    Over(Over),
+}
+
 impl Refusal {
-    /// Reads one. The message is never read: it is made for people.
+    /// Reads one. Of its message, which is made for people, no more than [`SENTENCES`].
     pub(super) fn read(answer: &Answer) -> Self {
         let body = answer.json().unwrap_or_default();
         let meta = &body["meta"];
@@ -57,7 +114,13 @@ impl Refusal {
             Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
         };
         let reason = plain(meta["sip_status"].as_str().unwrap_or_default());
+        let message = body["msg"]
+            .as_str()
+            .unwrap_or_default()
+            .to_ascii_lowercase();
+        let known = SENTENCES.iter().find(|(text, _)| message.contains(text));
         Self {
+            sentence: known.map(|(_, sentence)| *sentence),
             status: answer.status,
             code: body["code"].as_str().map(str::to_owned),
             sip: status
@@ -117,13 +180,12 @@ pub(super) fn before_dialing(failure: &Failure) -> CallReport {
     }
 }
 
-/// What came of the request that makes a phone ring. `cancelled`: whether we hung up meanwhile; the
-/// server's answer to that is the same as to a phone that rang out.
-pub(super) fn of_dial(answer: &Result<Answer, NoAnswer>, cancelled: bool) -> Dialed {
+/// What the answer to the request that makes a phone ring says by itself.
+pub(super) fn of_dial(answer: &Result<Answer, NoAnswer>) -> Said {
     let answer = match answer {
         Ok(answer) => answer,
-        Err(NoAnswer::NotSent(_)) => return Dialed::Ended(ended(CallEnd::ProviderFailed)),
-        Err(NoAnswer::Lost(_)) => return Dialed::Lost,
+        Err(NoAnswer::NotSent(_)) => return Said::NotDialed(ended(CallEnd::ProviderFailed)),
+        Err(NoAnswer::Lost(_)) => return Said::Lost,
     };
     if answer.is_success() {
         let said = answer.json().unwrap_or_default();
@@ -131,68 +193,53 @@ pub(super) fn of_dial(answer: &Result<Answer, NoAnswer>, cancelled: bool) -> Dia
             .iter()
             .any(|name| said[name].as_str().is_some_and(|text| !text.is_empty()));
         return if names_call {
-            Dialed::Answered
+            Said::Answered
         } else {
-            Dialed::Lost
+            Said::Lost
         };
     }
     let refusal = Refusal::read(answer);
-    if let Some((status, reason)) = refusal.sip {
-        return Dialed::Ended(by_sip_status(
-            status,
-            reason,
-            refusal.retry_after,
-            cancelled,
-        ));
-    }
-    let end = match &refusal.code {
-        Some(code) => by_code(code, cancelled),
-        None => by_http_status(refusal.status),
-    };
-    end.map_or(Dialed::Lost, |end| {
-        Dialed::Ended(CallReport {
+    let not_dialed = |end| {
+        Said::NotDialed(CallReport {
             retry_after: refusal.retry_after,
             ..ended(end)
         })
-    })
-}
-
-fn by_sip_status(
-    status: u16,
-    reason: String,
-    retry_after: Option<Duration>,
-    cancelled: bool,
-) -> CallReport {
-    let end = if status == 487 && cancelled {
-        CallEnd::CancelledByUs
-    } else {
-        CallEnd::Rejected
     };
-    CallReport {
-        sip_code: Some(status),
-        reason: Some(reason).filter(|reason| !reason.is_empty()),
-        retry_after,
-        ..ended(end)
+    match (&refusal.sip, &refusal.code) {
+        (Some((status, reason)), _) => Said::Final(CallReport {
+            sip_code: Some(*status),
+            reason: Some(reason.clone()).filter(|reason| !reason.is_empty()),
+            retry_after: refusal.retry_after,
+            ..ended(CallEnd::Rejected)
+        }),
+        (None, Some(code)) => match by_code(code, refusal.sentence) {
+            Ok(said) => said,
+            Err(end) => not_dialed(end),
+        },
+        (None, None) => by_http_status(refusal.status).map_or(Said::Lost, not_dialed),
     }
 }
 
-/// A LiveKit server's own refusal, without a word of the carrier's; `None` when it may ring.
-fn by_code(code: &str, cancelled: bool) -> Option<CallEnd> {
+/// A LiveKit server's own refusal, without a word of the carrier's; `Err`: nothing was dialed.
+fn by_code(code: &str, sentence: Option<Sentence>) -> Result<Said, CallEnd> {
+    let over = |otherwise| match sentence {
+        Some(Sentence::Over(over)) => Said::Over(over),
+        Some(Sentence::NobodyThere) | None => Said::Over(otherwise),
+    };
     match code {
-        "canceled" if cancelled => Some(CallEnd::CancelledByUs),
-        "canceled" => Some(CallEnd::RangOut),
-        "unauthenticated" | "permission_denied" => Some(CallEnd::AccountRefused),
-        "resource_exhausted" => Some(CallEnd::Throttled),
+        "canceled" => Ok(over(Over::Cancelled)),
+        // A fault on the server's side after the INVITE is told like this so that nobody repeats it
+        // (livekit/sip `afterInvite`), and what the trunk refused before it rang, too.
+        "failed_precondition" => Ok(over(Over::Failed)),
+        "unauthenticated" | "permission_denied" => Err(CallEnd::AccountRefused),
+        "resource_exhausted" => Err(CallEnd::Throttled),
         // An unknown trunk: were the callee meant, the carrier's 404 would stand in `meta`.
         "not_found" | "bad_route" | "unimplemented" | "invalid_argument" | "malformed"
-        | "out_of_range" => Some(CallEnd::Misconfigured),
-        // A fault on the server's side after the INVITE is told like this so that nobody repeats
-        // it: over, and it may have rung (livekit/sip `afterInvite`).
-        "failed_precondition" => Some(CallEnd::Failed),
-        // For the same reason none of these can come after the INVITE.
-        "unavailable" | "internal" | "unknown" | "dataloss" => Some(CallEnd::ProviderFailed),
-        // `deadline_exceeded`: the request ran out of time, the dial goes on. Others are not known.
-        _ => None,
+        | "out_of_range" => Err(CallEnd::Misconfigured),
+        "unavailable" if sentence == Some(Sentence::NobodyThere) => Err(CallEnd::ProviderFailed),
+        // Servers of early 2026 give `unavailable`, `unknown` and `internal` after the INVITE, too;
+        // of `deadline_exceeded` and of words that no page defines the same is to be feared.
+        _ => Ok(Said::Unclear),
     }
 }
 

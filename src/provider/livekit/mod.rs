@@ -8,11 +8,13 @@
 mod api;
 mod bridging;
 mod calls;
+mod evidence;
 mod examine;
 mod failure;
 mod place;
 mod reader;
 mod report;
+mod room;
 mod token;
 mod wire;
 
@@ -24,6 +26,7 @@ use self::api::Api;
 use self::calls::{Beginning, Calls, Heard, Stage};
 use self::place::Following;
 use self::reader::LiveKitReader;
+use self::room::Settled;
 use self::token::Signer;
 use super::inbound::{Inbound, News, Reader};
 use super::remote::secret::{Reach, Secret};
@@ -31,7 +34,7 @@ use super::remote::{Examined, Line, Vendor};
 use super::{DialRequest, Inquiry, LookUp};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{AttemptId, CallReport, Capabilities, DeckId, PhoneNumber};
+use crate::domain::{CallReport, Capabilities, DeckId, PhoneNumber};
 
 /// How long after it was planned a request may still be on its way to the server: until then a
 /// callee who is not in the room may yet be called, or a webhook may yet say how it ended. The
@@ -88,13 +91,6 @@ impl LiveKit {
         })
     }
 
-    /// Deletes an attempt's room. That it fails is no news of the call: an empty room goes by itself.
-    async fn tidy(&self, attempt: AttemptId) {
-        if let Err(failure) = self.api.delete_room(attempt).await {
-            tracing::warn!(%attempt, why = failure.shown(), "a room could not be deleted");
-        }
-    }
-
     fn hears_webhooks(&self) -> bool {
         self.hears.load(Ordering::Relaxed)
     }
@@ -116,7 +112,7 @@ impl Vendor for LiveKit {
                     end: CallEnd::NeverSent,
                     ..CallReport::default()
                 };
-                return line.ended(report, line.now());
+                return line.ended(call.finish(report), line.now());
             }
         }
         let following = Following {
@@ -128,40 +124,50 @@ impl Vendor for LiveKit {
         following.run().await;
     }
 
-    /// Also ends a call of an earlier run: its room and identity are known.
-    async fn hang_up(&self, attempt: AttemptId) {
-        let call = self.calls.of(attempt);
-        if call.hang_up() != Stage::Open {
+    /// Also ends a call of an earlier run, whose room and identity are known, and one that has ended
+    /// for us.
+    async fn hang_up(&self, line: Line) {
+        let call = self.calls.of(line.attempt());
+        if call.hang_up() == Stage::Followed {
             return;
         }
-        // Nothing can be done about a failure: the call's own limits end it.
-        self.api.remove_callee(attempt).await.ok();
-        self.tidy(attempt).await;
+        // Where this fails, closing the room does the same.
+        self.api.remove_callee(line.attempt()).await.ok();
+        self.close(&call, &line).await;
     }
 
-    async fn look_up(&self, inquiry: Inquiry) -> LookUp {
+    async fn look_up(&self, inquiry: Inquiry, line: Line) -> LookUp {
         let attempt = inquiry.attempt;
         let call = self.calls.of(attempt);
         let known = call.known();
         if known.stage == Stage::Followed {
             return LookUp::InProgress;
         }
-        if let Some((report, at)) = known.verdict(self.api.now()) {
-            self.tidy(attempt).await;
-            return LookUp::Ended(report, at);
+        if let Some(report) = known.told() {
+            return LookUp::Ended(report.clone(), self.api.now());
+        }
+        if let Some((report, at)) = known.told_end(self.api.now()) {
+            self.close(&call, &line).await;
+            return LookUp::Ended(call.finish(report), at);
+        }
+        if call.asks_room() {
+            return match self.settle_by_room(&call, &line).await {
+                Settled::Ended(report) => LookUp::Ended(report, self.api.now()),
+                Settled::Up => LookUp::InProgress,
+                Settled::CannotTell => LookUp::CannotTell,
+            };
         }
         match self.api.callee(attempt).await {
             Ok(Some(callee)) if !callee.has_left() => {
-                if callee.was_answered() {
-                    call.note_answer();
-                }
+                call.see(&callee, false);
                 return LookUp::InProgress;
             }
             Ok(_) => {}
             Err(_) => return LookUp::CannotTell,
         }
         let now = self.api.now();
-        let end = if known.answered {
+        let known = call.known();
+        let end = if known.evidence.answered {
             known.completed()
         } else if now < inquiry.reserved_at + ON_ITS_WAY {
             return LookUp::CannotTell;
@@ -169,16 +175,16 @@ impl Vendor for LiveKit {
             // It is over, and nobody has said how: absence does not prove that nothing rang.
             CallReport {
                 end: CallEnd::Unresolved,
+                rang: known.evidence.rang(),
                 ..CallReport::default()
             }
         };
-        call.finish();
-        self.tidy(attempt).await;
-        LookUp::Ended(end, now)
+        self.close(&call, &line).await;
+        LookUp::Ended(call.finish(end), now)
     }
 
     async fn deliver(&self, inbound: Inbound, line: Line) {
-        if matches!(inbound.news, News::Changed | News::Ended(_)) {
+        if let News::Changed | News::Joined(_) | News::RoomGone | News::Ended(_) = inbound.news {
             // Only webhooks say so; agents' reports do not tell ends.
             self.hears.store(true, Ordering::Relaxed);
         }
@@ -186,9 +192,16 @@ impl Vendor for LiveKit {
         match call.hear(&inbound, line.now()) {
             Heard::Nothing => {}
             Heard::Detected(callee) => line.detected(callee),
+            Heard::Answered(at) => line.answered(at),
             Heard::Ended(report, at) => {
-                self.tidy(inbound.attempt).await;
+                self.close(&call, &line).await;
                 line.ended(report, at);
+            }
+            Heard::Corrected(report, at) => {
+                // Told at once, so that nobody dials it again; then whatever is up is ended.
+                line.ended(report, at);
+                self.api.remove_callee(inbound.attempt).await.ok();
+                self.close(&call, &line).await;
             }
         }
     }

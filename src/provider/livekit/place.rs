@@ -1,5 +1,6 @@
 //! One call from its room to its end.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -7,13 +8,22 @@ use serde_json::{Value, json};
 use super::LiveKit;
 use super::api::NewRoom;
 use super::calls::Call;
-use super::failure::{Dialed, before_dialing, of_dial};
+use super::failure::{Said, before_dialing, of_dial};
+use super::room::Settled;
 use super::wire::{Participant, identity_of};
 use crate::domain::attempt::CallEnd;
 use crate::domain::{AttemptId, CallReport, Timestamp};
 use crate::provider::DialRequest;
 use crate::provider::remote::Line;
 use crate::provider::remote::http::{Answer, NoAnswer};
+
+/// When a call is first looked at after it was sent, for a phone that rings shortly; then
+/// [`LOOK_EVERY`] until it rings, and once [`LAST_LOOK`] before its ringing ends.
+const FIRST_LOOKS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
+
+/// How long before its ringing ends a call is looked at for the last time: one that is still being
+/// dialed then has reached nobody.
+const LAST_LOOK: Duration = Duration::from_secs(2);
 
 /// Between two looks at a call; more often, and twenty calls use up what LiveKit Cloud allows.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
@@ -27,7 +37,8 @@ const FIRST_LOOK: Duration = Duration::from_millis(500);
 /// Between two tries to remove a callee who has not joined yet.
 const REMOVE_AGAIN: Duration = Duration::from_secs(1);
 
-/// How long after its longest life an answered call is taken for over, whatever cannot be asked.
+/// How long after its longest life by the server's own limit an answered call is taken for over,
+/// whatever cannot be asked.
 const OVERDUE: Duration = Duration::from_secs(15);
 
 /// How long an empty room outlives the wait for its agent, should we not come back to delete it.
@@ -36,7 +47,7 @@ const EMPTY_ROOM: Duration = Duration::from_mins(2);
 /// One call and everything that is needed to follow it.
 pub(super) struct Following<'a> {
     pub(super) livekit: &'a LiveKit,
-    pub(super) call: &'a Call,
+    pub(super) call: &'a Arc<Call>,
     pub(super) request: &'a DialRequest,
     pub(super) line: &'a Line,
 }
@@ -45,24 +56,47 @@ impl Following<'_> {
     /// Places the call and follows it to its end.
     pub(super) async fn run(&self) {
         if let Err(report) = self.gate() {
-            self.call.finish();
-            return self.line.ended(report, self.line.now());
+            return self.line.ended(self.call.finish(report), self.line.now());
         }
         if let Err(report) = self.prepare().await {
             return self.end(report, self.line.now()).await;
         }
         self.line.sent();
-        let answer = self.dial().await;
-        match of_dial(&answer, self.call.known().hung_up) {
-            Dialed::Ended(report) => self.end(report, self.line.now()).await,
-            Dialed::Answered => {
+        let said = of_dial(&self.dial().await);
+        match said {
+            Said::Answered => {
                 let answered = self.line.now();
                 self.call.note_answer();
                 self.line.answered(answered);
                 let ended = self.talk(answered).await;
                 self.end(self.completed(answered, ended), ended).await;
             }
-            Dialed::Lost => self.lose().await,
+            Said::Final(_) | Said::NotDialed(_) | Said::Over(_) => self.end_unanswered(&said).await,
+            Said::Unclear => self.ask_room().await,
+            Said::Lost => self.lose().await,
+        }
+    }
+
+    /// It is over. The room goes first, so that its webhooks are the last word on whether it rang.
+    async fn end_unanswered(&self, said: &Said) {
+        let at = self.line.now();
+        self.livekit.close(self.call, self.line).await;
+        if said.asks_whether_it_rang() {
+            self.livekit.await_last_word(self.call, self.line).await;
+        }
+        let report = self.call.conclude(|known| known.judge(said));
+        self.line.ended(report, at);
+    }
+
+    /// The server answered, and only the room knows whether anything was dialed.
+    async fn ask_room(&self) {
+        let at = self.line.now();
+        match self.livekit.settle_by_room(self.call, self.line).await {
+            Settled::Ended(report) => self.line.ended(report, at),
+            Settled::Up | Settled::CannotTell => {
+                self.call.ask_room();
+                self.lose().await;
+            }
         }
     }
 
@@ -160,7 +194,8 @@ impl Following<'_> {
     /// Looks whether it rings, and cancels when asked to; never completes.
     async fn watch(&self) -> Result<Answer, NoAnswer> {
         let (mut rang, mut removed, mut looks) = (false, false, 0);
-        let mut next_look = self.line.now() + self.look_after(LOOK_EVERY, looks);
+        let sent = self.line.now();
+        let mut next_look = self.next_look(sent, looks);
         loop {
             if self.call.known().hung_up && !removed {
                 // A callee who has not joined yet cannot be removed yet: then once more.
@@ -172,15 +207,16 @@ impl Following<'_> {
                 }
             }
             if !rang && self.line.now() >= next_look {
-                let callee = self.livekit.api.callee(self.attempt()).await;
-                rang = matches!(callee, Ok(Some(callee)) if callee.rings());
-                if rang {
-                    self.line.ringing();
-                }
+                let last = next_look >= self.last_look(sent);
+                rang = self.look(last).await;
                 looks += 1;
-                next_look = self.line.now() + self.look_after(LOOK_EVERY, looks);
+                next_look = if last {
+                    Timestamp::MAX
+                } else {
+                    self.next_look(sent, looks)
+                };
             }
-            if rang {
+            if rang || next_look == Timestamp::MAX {
                 self.call.changed().await;
             } else {
                 self.rest(next_look.since(self.line.now())).await;
@@ -188,9 +224,44 @@ impl Following<'_> {
         }
     }
 
+    /// Looks at the callee; whether it rang.
+    async fn look(&self, last: bool) -> bool {
+        match self.livekit.api.callee(self.attempt()).await {
+            Ok(Some(callee)) => {
+                self.call.see(&callee, last);
+                if callee.rings() {
+                    self.line.ringing();
+                }
+                callee.rings()
+            }
+            Ok(None) => false,
+            Err(_) => {
+                self.call.note_blind();
+                false
+            }
+        }
+    }
+
+    /// When a call that was sent then is looked at next.
+    fn next_look(&self, sent: Timestamp, looks: u32) -> Timestamp {
+        let first = FIRST_LOOKS.get(looks as usize);
+        let next = match first {
+            Some(after) => sent + *after,
+            None => self.line.now() + self.look_after(LOOK_EVERY, looks),
+        };
+        next.min(self.last_look(sent))
+    }
+
+    /// When a call that was sent then is looked at for the last time before its ringing ends.
+    fn last_look(&self, sent: Timestamp) -> Timestamp {
+        sent + self.request.ring_timeout.saturating_sub(LAST_LOOK)
+    }
+
     /// Follows an answered call; gives the instant of its end.
     async fn talk(&self, answered: Timestamp) -> Timestamp {
-        let overdue = answered + self.request.max_call + OVERDUE;
+        let longest = answered + self.request.max_call;
+        // The server's own limit counts the ringing, too.
+        let overdue = longest + self.request.ring_timeout + OVERDUE;
         let (mut told, mut looks) = (None, 0);
         let mut next_look = answered + self.look_after(LOOK_EVERY, looks);
         loop {
@@ -201,11 +272,12 @@ impl Following<'_> {
                 self.line.detected(callee);
                 told = Some(callee);
             }
-            if let Some((_, at)) = known.ended {
+            if let Some(at) = known.evidence.left_at() {
                 return at.max(answered);
             }
-            let is_overdue = self.line.now() >= overdue;
-            if is_overdue || known.hung_up && self.cut().await {
+            let now = self.line.now();
+            let is_to_end = known.hung_up || now >= longest;
+            if now >= overdue || is_to_end && self.cut().await {
                 return self.line.now();
             }
             if self.call.take_look() || self.line.now() >= next_look {
@@ -216,7 +288,12 @@ impl Following<'_> {
                 next_look = self.line.now() + self.look_after(self.pace(), looks);
                 continue;
             }
-            self.rest(next_look.since(self.line.now())).await;
+            let until = if is_to_end {
+                next_look
+            } else {
+                next_look.min(longest)
+            };
+            self.rest(until.since(self.line.now())).await;
         }
     }
 
@@ -237,8 +314,8 @@ impl Following<'_> {
     /// Ends an answered call. Whether it has surely ended.
     async fn cut(&self) -> bool {
         let removed = self.livekit.api.remove_callee(self.attempt()).await;
-        let deleted = self.livekit.api.delete_room(self.attempt()).await;
-        removed.is_ok() || deleted.is_ok()
+        let closed = self.livekit.close(self.call, self.line).await;
+        removed.is_ok() || closed
     }
 
     fn completed(&self, answered: Timestamp, ended: Timestamp) -> CallReport {
@@ -263,7 +340,7 @@ impl Following<'_> {
         }
         match self.call.let_go(self.line.now()) {
             Some((report, at)) => {
-                self.livekit.tidy(self.attempt()).await;
+                self.livekit.close(self.call, self.line).await;
                 self.line.ended(report, at);
             }
             // The room stays: somebody may be talking in it. A look-up deletes it.
@@ -273,9 +350,8 @@ impl Following<'_> {
 
     /// Deletes the room, then tells the end: afterwards nothing of the call is left.
     async fn end(&self, report: CallReport, at: Timestamp) {
-        self.livekit.tidy(self.attempt()).await;
-        self.call.finish();
-        self.line.ended(report, at);
+        self.livekit.close(self.call, self.line).await;
+        self.line.ended(self.call.finish(report), at);
     }
 
     /// Waits for this long, or until something was said.

@@ -133,24 +133,25 @@ fn news(event: &str, body: &Value, attempt: AttemptId) -> Option<News> {
     let is_callee = participant.identity == identity_of(attempt);
     match event {
         "participant_left" if is_callee => Some(News::Ended(left(body, &participant))),
-        "participant_left" | "participant_connection_aborted" | "room_finished" => {
-            Some(News::Changed)
-        }
+        "participant_joined" if is_callee => Some(News::Joined(participant.stay)),
+        "participant_left" | "participant_connection_aborted" => Some(News::Changed),
+        "room_finished" => Some(News::RoomGone),
         "participant_joined" if participant.is_agent() => Some(News::Changed),
         _ => None,
     }
 }
 
-/// What the reason alone says of a call whose request's answer nobody has: only a normal end and a
-/// callee who could not be reached are certain. Busy, declined and invalid share one reason.
+/// What leaving says of a call whose request's answer nobody has: only a normal end and a callee who
+/// could not be reached are certain. Busy, declined and invalid share one reason, and a trunk that
+/// failed before anything was picked up leaves as normally as a callee who has hung up.
 fn left(body: &Value, callee: &Participant) -> CallReport {
     let participant = &body["participant"];
     let reason = field(participant, "disconnect_reason", "disconnectReason")
         .as_str()
         .unwrap_or_default();
     let end = match reason {
-        "CLIENT_INITIATED" => CallEnd::Completed,
         _ if callee.was_answered() => CallEnd::Completed,
+        "CLIENT_INITIATED" if callee.rang().is_none() => CallEnd::Completed,
         "USER_UNAVAILABLE" => CallEnd::RangOut,
         _ => CallEnd::Unresolved,
     };
@@ -163,6 +164,7 @@ fn left(body: &Value, callee: &Participant) -> CallReport {
     CallReport {
         end,
         reason: Some(reason.to_owned()).filter(|text| is_word(text)),
+        rang: callee.rang(),
         ..CallReport::default()
     }
 }

@@ -116,6 +116,22 @@ fn a_callee_who_left_ended_the_call() {
             CallEnd::Completed,
         ),
         ("", answered, CallEnd::Completed),
+        // A trunk that fails leaves as normally as a callee who has hung up.
+        (
+            r#","disconnectReason":"CLIENT_INITIATED""#,
+            r#""sip.callStatus":"dialing""#,
+            CallEnd::Unresolved,
+        ),
+        (
+            r#","disconnectReason":"CLIENT_INITIATED""#,
+            r#""sip.callStatus":"ringing""#,
+            CallEnd::Unresolved,
+        ),
+        (
+            r#","disconnectReason":"CLIENT_INITIATED""#,
+            r#""sip.callStatus":"hangup""#,
+            CallEnd::Completed,
+        ),
         ("", "", CallEnd::Unresolved),
         (r#","disconnectReason":7"#, "", CallEnd::Unresolved),
     ];
@@ -132,25 +148,47 @@ fn a_callee_who_left_ended_the_call() {
 }
 
 #[test]
+fn the_last_status_of_a_callee_says_whether_the_phone_rang() {
+    let table = [
+        ("dialing", Some(false)),
+        ("ringing", Some(true)),
+        ("active", Some(true)),
+        ("automation", Some(true)),
+        // A cancel writes it, too.
+        ("hangup", None),
+        ("a word of another age", None),
+    ];
+    for (status, rang) in table {
+        let attributes = format!(r#""sip.callStatus":"{status}""#);
+        let body = left_with(r#","disconnectReason":"USER_REJECTED""#, &attributes);
+        let News::Ended(report) = taken(webhook(&body)).news else {
+            panic!("{status}");
+        };
+        assert_eq!(report.rang, rang, "{status}");
+    }
+}
+
+#[test]
 fn other_events_say_little() {
     let about = |event: &str, participant: &str| {
         webhook(&format!(
             r#"{{"event":"{event}","room":{{"name":"{ROOM}"}},"participant":{participant},"id":"EV_2"}}"#
         ))
     };
-    let callee = r#"{"identity":"callee-7f3a9c21-12","kind":"SIP"}"#;
+    let callee = r#"{"identity":"callee-7f3a9c21-12","sid":"PA_1","kind":"SIP"}"#;
     let agent = r#"{"identity":"agent-AJ_1","kind":"AGENT"}"#;
     for (event, who) in [
-        ("room_finished", "null"),
         ("participant_joined", agent),
         ("participant_left", agent),
         ("participant_connection_aborted", callee),
     ] {
         assert_eq!(taken(about(event, who)).news, News::Changed, "{event}");
     }
+    assert_eq!(taken(about("room_finished", "null")).news, News::RoomGone);
+    let joined = taken(about("participant_joined", callee)).news;
+    assert_eq!(joined, News::Joined("PA_1".to_owned()));
     for (event, who) in [
         ("room_started", "null"),
-        ("participant_joined", callee),
         ("track_published", callee),
         ("agent_job_started", "null"),
         ("an event of another age", "null"),

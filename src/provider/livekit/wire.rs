@@ -52,6 +52,8 @@ pub(super) fn span(span: Duration) -> String {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Participant {
     pub(super) identity: String,
+    /// The server's own id of this stay in the room.
+    pub(super) stay: String,
     kind: String,
     state: String,
     /// `sip.callStatus`: `dialing`, `ringing`, `automation`, `active`, `hangup`.
@@ -67,6 +69,7 @@ impl Participant {
         let attributes = &value["attributes"];
         Self {
             identity: text(&value["identity"]),
+            stay: text(&value["sid"]),
             kind: text(&value["kind"]),
             state: text(&value["state"]),
             status: text(&attributes["sip.callStatus"]),
@@ -89,9 +92,23 @@ impl Participant {
         self.state == "DISCONNECTED"
     }
 
+    /// Whether its phone is being called and has not rung yet.
+    pub(super) fn is_dialing(&self) -> bool {
+        self.status == "dialing"
+    }
+
     /// Whether its phone rings.
     pub(super) fn rings(&self) -> bool {
         self.status == "ringing"
+    }
+
+    /// Whether its phone ever rang, by the last word on it; `None`: it says neither.
+    pub(super) fn rang(&self) -> Option<bool> {
+        match self.status.as_str() {
+            "dialing" => Some(false),
+            "ringing" | "active" | "automation" => Some(true),
+            _ => None,
+        }
     }
 
     /// Whether its phone was picked up. `hangup` does not say so: a cancel writes it, too.

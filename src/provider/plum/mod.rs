@@ -293,7 +293,8 @@ impl Vendor for Plum {
         }
     }
 
-    async fn hang_up(&self, attempt: AttemptId) {
+    async fn hang_up(&self, line: Line) {
+        let attempt = line.attempt();
         self.book.with(attempt, |known| known.stopped = true);
         let stopped =
             |request: &DialRequest| (request.attempt == attempt).then_some(CallEnd::NeverSent);
@@ -302,7 +303,7 @@ impl Vendor for Plum {
         }
     }
 
-    async fn look_up(&self, inquiry: Inquiry) -> LookUp {
+    async fn look_up(&self, inquiry: Inquiry, _line: Line) -> LookUp {
         let attempt = inquiry.attempt;
         let known = self.book.get(attempt);
         if let Some((report, at)) = known.end {
@@ -347,6 +348,8 @@ impl Vendor for Plum {
             News::OptOut
             // Plum never says these.
             | News::Changed
+            | News::Joined(_)
+            | News::RoomGone
             | News::GreetingEnded
             | News::Bridged
             | News::Result(_) => {}

@@ -33,12 +33,13 @@ pub trait Vendor: Send + Sync + 'static {
     /// the request is not known. Is called once per attempt.
     fn place(&self, request: DialRequest, line: Line) -> impl Future<Output = ()> + Send;
 
-    /// Hangs up; a call that is not known, or over, is ignored. One whose request has not left yet
-    /// must not leave any more: it ends as never sent.
-    fn hang_up(&self, attempt: AttemptId) -> impl Future<Output = ()> + Send;
+    /// Hangs up the line's call; one that is not known is ignored, one that is over for us may still
+    /// be up at the carrier. One whose request has not left yet must not leave any more: it ends as
+    /// never sent.
+    fn hang_up(&self, line: Line) -> impl Future<Output = ()> + Send;
 
-    /// What became of an attempt, also one of an earlier run. Never a guess.
-    fn look_up(&self, inquiry: Inquiry) -> impl Future<Output = LookUp> + Send;
+    /// What became of an attempt, also one of an earlier run. Never a guess. `line`: the attempt's.
+    fn look_up(&self, inquiry: Inquiry, line: Line) -> impl Future<Output = LookUp> + Send;
 
     /// Takes what came in from outside, proven; of a call that is not followed any more, too.
     fn deliver(&self, inbound: Inbound, line: Line) -> impl Future<Output = ()> + Send;
@@ -78,6 +79,15 @@ pub struct Line {
 }
 
 impl Line {
+    /// A line to which nobody listens, for what is asked of a vendor without an engine.
+    pub fn unheard(attempt: AttemptId, clock: &Clock) -> Self {
+        Self {
+            attempt,
+            events: unbounded_channel().0,
+            clock: clock.clone(),
+        }
+    }
+
     /// The call's attempt.
     pub const fn attempt(&self) -> AttemptId {
         self.attempt
@@ -123,10 +133,24 @@ impl Line {
         self.tell(self.now(), CallEventKind::AnswerLost);
     }
 
+    /// The call may still be up at the carrier, which did not confirm its end.
+    pub fn unclosed(&self) {
+        self.send(ProviderEvent::Unclosed(self.attempt));
+    }
+
+    /// The carrier has confirmed the end after all.
+    pub fn closed(&self) {
+        self.send(ProviderEvent::Closed(self.attempt));
+    }
+
     /// Something that an operator should know: a stable word and a text.
     pub fn warn(&self, word: &'static str, text: String) {
+        self.send(ProviderEvent::Warning(word, text));
+    }
+
+    fn send(&self, event: ProviderEvent) {
         // Nobody listens any more once the engine has ended.
-        self.events.send(ProviderEvent::Warning(word, text)).ok();
+        self.events.send(event).ok();
     }
 
     fn tell(&self, at: Timestamp, kind: CallEventKind) {
@@ -135,7 +159,7 @@ impl Line {
             at: at.min(self.now()),
             kind,
         };
-        self.events.send(ProviderEvent::Call(event)).ok();
+        self.send(ProviderEvent::Call(event));
     }
 }
 
@@ -268,13 +292,15 @@ impl<V: Vendor> Desk<V> {
                 });
             }
             Request::HangUp(attempt) => {
-                tokio::spawn(async move { vendor.hang_up(attempt).await });
+                let line = self.line(attempt);
+                tokio::spawn(async move { vendor.hang_up(line).await });
             }
             Request::LookUp(inquiry) => {
                 let events = self.events.clone();
+                let line = self.line(inquiry.attempt);
                 tokio::spawn(async move {
                     let attempt = inquiry.attempt;
-                    let found = vendor.look_up(inquiry).await;
+                    let found = vendor.look_up(inquiry, line).await;
                     pass_on(&*vendor, &events);
                     events.send(ProviderEvent::LookedUp(attempt, found)).ok();
                 });

@@ -37,6 +37,7 @@ impl MemoryStore {
             trunks: trunks.collect(),
             trunk_resets: self.trunk_resets.clone(),
             trunk_rests: self.trunk_rests.clone(),
+            unclosed: self.unclosed.clone(),
             caller_ids,
             lists: self.loaded_lists(),
             alerts: alerts

@@ -376,6 +376,19 @@ impl Store for MemoryStore {
         self.end_and_follow_up(attempt, report, at, now)
     }
 
+    fn note_unclosed(
+        &mut self,
+        attempt: AttemptId,
+        trunk: Option<&TrunkName>,
+    ) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        match trunk {
+            Some(trunk) => self.unclosed.insert(attempt, trunk.clone()),
+            None => self.unclosed.remove(&attempt),
+        };
+        Ok(())
+    }
+
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {
         Ok(self.in_flight(|_| true))
     }

@@ -1,14 +1,18 @@
 //! Named values of a deck, its identity among them.
 
+use std::collections::BTreeMap;
+
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::{SqliteStore, Work, log};
-use crate::domain::{DeckId, ListKind, Timestamp};
+use crate::domain::{AttemptId, DeckId, ListKind, Timestamp, TrunkName};
 use crate::store::{By, HangUps, StoreError, entries};
 
 const DECK_ID: &str = "deck_id";
 const HANG_UPS_ASKED: &str = "hang_ups_asked";
 const HANG_UPS_TAKEN: &str = "hang_ups_taken";
+/// Calls whose end is not confirmed: serials with their trunk's name, as JSON.
+const UNCLOSED: &str = "unclosed";
 
 impl SqliteStore {
     /// The value last set under `key`, such as the deck's clock.
@@ -83,6 +87,34 @@ pub(super) fn hang_up_all(work: &mut Work<'_>, reason: &str, by: &By) -> Result<
 pub(super) fn hung_up(work: &Work<'_>, wish: u64) -> Result<(), StoreError> {
     let taken = hang_ups(work)?.taken.max(wish);
     set(work.conn, HANG_UPS_TAKEN, &taken.to_string())
+}
+
+/// Calls whose end their trunk's carrier has yet to confirm.
+pub(super) fn unclosed(work: &Work<'_>) -> Result<BTreeMap<AttemptId, TrunkName>, StoreError> {
+    let deck = work.mem.deck;
+    let of_deck = |(serial, trunk)| (AttemptId { deck, serial }, trunk);
+    Ok(unclosed_serials(work)?.into_iter().map(of_deck).collect())
+}
+
+/// Notes that a call's end has yet to be confirmed, or that it was.
+pub(super) fn note_unclosed(
+    work: &Work<'_>,
+    attempt: AttemptId,
+    trunk: Option<&TrunkName>,
+) -> Result<(), StoreError> {
+    let mut serials = unclosed_serials(work)?;
+    match trunk {
+        Some(trunk) => serials.insert(attempt.serial, trunk.clone()),
+        None => serials.remove(&attempt.serial),
+    };
+    set(work.conn, UNCLOSED, &serde_json::to_string(&serials)?)
+}
+
+fn unclosed_serials(work: &Work<'_>) -> Result<BTreeMap<i64, TrunkName>, StoreError> {
+    match value(work.conn, UNCLOSED)? {
+        Some(text) => Ok(serde_json::from_str(&text)?),
+        None => Ok(BTreeMap::new()),
+    }
 }
 
 /// The value under `key`.

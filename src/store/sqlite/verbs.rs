@@ -278,6 +278,15 @@ impl Store for SqliteStore {
         self.write(|work| campaigns::keep_rest(work, trunk, kept))
     }
 
+    fn note_unclosed(
+        &mut self,
+        attempt: AttemptId,
+        trunk: Option<&TrunkName>,
+    ) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| meta::note_unclosed(work, attempt, trunk))
+    }
+
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {
         self.read(|work| attempts::open(work))
     }

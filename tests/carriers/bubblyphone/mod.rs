@@ -139,7 +139,11 @@ fn ask(rig: &mut Rig, inquiry: &Inquiry) -> LookUp {
 fn warnings(rig: &Rig) -> Vec<&'static str> {
     let words = rig.told.iter().filter_map(|event| match event {
         ProviderEvent::Warning(word, _) => Some(*word),
-        ProviderEvent::Call(_) | ProviderEvent::LookedUp(..) | ProviderEvent::Numbers(_) => None,
+        ProviderEvent::Call(_)
+        | ProviderEvent::LookedUp(..)
+        | ProviderEvent::Unclosed(_)
+        | ProviderEvent::Closed(_)
+        | ProviderEvent::Numbers(_) => None,
     });
     words.collect()
 }

@@ -164,6 +164,8 @@ fn the_numbers_of_the_account_come_with_a_word_on_its_balance() {
                 ProviderEvent::Numbers(numbers) => Some(numbers.clone()),
                 ProviderEvent::Call(_)
                 | ProviderEvent::LookedUp(..)
+                | ProviderEvent::Unclosed(_)
+                | ProviderEvent::Closed(_)
                 | ProviderEvent::Warning(..) => None,
             })
         };

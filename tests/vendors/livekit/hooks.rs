@@ -1,14 +1,23 @@
-//! Webhooks: signed, late, sometimes twice, sometimes never, and in any order.
+//! Webhooks: signed, late, sometimes twice, sometimes never; those of a room in order.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dialdeck::domain::Timestamp;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{World, between, token};
+
+/// A webhook in its room's queue, and how long it takes on its way.
+type Waiting = (Duration, Sent);
+
+/// Rooms with the way into their queues.
+pub(super) type Queues = BTreeMap<String, UnboundedSender<Waiting>>;
 
 /// A webhook that was sent.
 #[derive(Clone, Debug)]
@@ -44,13 +53,24 @@ impl World {
             return;
         }
         let copies = 1 + u32::from(self.faults.hits("hook_twice", &id));
+        let mut queues = self.hooks.lock().unwrap();
+        let queue = queues.entry(room.to_owned()).or_insert_with(|| {
+            let (queue, waiting) = unbounded_channel();
+            tokio::spawn(Arc::clone(self).deliver_in_turn(waiting));
+            queue
+        });
         for copy in 0..copies {
-            let delay = between(50, 3000, &[&id, &copy.to_string()]);
-            let (world, sent) = (Arc::clone(self), sent.clone());
-            tokio::spawn(async move {
-                world.sleep(delay).await;
-                world.deliver(sent).await;
-            });
+            let delay = between(20, 600, &[&id, &copy.to_string()]);
+            // Its task has ended only when the double has.
+            queue.send((delay, sent.clone())).ok();
+        }
+    }
+
+    /// Delivers a room's webhooks one after the other, as the server does.
+    async fn deliver_in_turn(self: Arc<Self>, mut waiting: UnboundedReceiver<Waiting>) {
+        while let Some((delay, sent)) = waiting.recv().await {
+            self.sleep(delay).await;
+            self.deliver(sent).await;
         }
     }
 

@@ -99,6 +99,7 @@ struct World {
     requests: Mutex<VecDeque<Timestamp>>,
     asked: Mutex<Vec<(String, Value)>>,
     sent: Mutex<Vec<Sent>>,
+    hooks: Mutex<hooks::Queues>,
 }
 
 impl LiveKitDouble {
@@ -122,6 +123,7 @@ impl LiveKitDouble {
             requests: Mutex::default(),
             asked: Mutex::default(),
             sent: Mutex::default(),
+            hooks: Mutex::default(),
         });
         let routes = Router::new()
             .route("/twirp/{service}/{method}", post(serve))

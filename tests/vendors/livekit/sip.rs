@@ -42,7 +42,8 @@ pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value
     };
     let hits = |fault| world.faults.hits(fault, &call.key);
     if hits("unavailable") {
-        return error("unavailable", "cpu exhausted");
+        world.sleep(Duration::from_secs(1)).await;
+        return error("unavailable", "no response from servers");
     }
     if hits("limit") {
         return twirp::limited(world);

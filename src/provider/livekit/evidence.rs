@@ -1,0 +1,246 @@
+//! What is known of one call from every source, and what its end comes to.
+//!
+//! Five sources tell: the answer to the request that makes a phone ring, the server's webhooks, our
+//! own looks, the agent's reports, and the room once it is gone. Word that something rang or was
+//! picked up holds against a later `dialing`: after a restart of the server the callee's status starts
+//! again there (seen with livekit-server 1.13.5 and livekit/sip 1.11.0).
+
+use std::collections::BTreeSet;
+
+use super::bridging::Bridging;
+use super::failure::{Over, Said};
+use super::wire::Participant;
+use crate::domain::attempt::CallEnd;
+use crate::domain::outcome::classify;
+use crate::domain::{CallReport, CalleeType, Timestamp};
+use crate::provider::inbound::{Inbound, News};
+
+/// What is known of a call.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is a fact of its own: no two of them make a state"
+)]
+pub(super) struct Evidence {
+    /// The callee's stays in the room by the server's own ids: a second one follows a restart of it.
+    stays: BTreeSet<String>,
+    /// Whether a look found the callee in the room.
+    seen: bool,
+    /// Whether a look could not be made.
+    blind: bool,
+    /// Whether the phone rang.
+    rang: bool,
+    /// Whether somebody or something picked up.
+    pub(super) answered: bool,
+    /// Whether a look just before the ringing ended found it still dialing.
+    silent_to_the_end: bool,
+    /// How the callee left by a webhook's word, and when.
+    left: Option<(CallReport, Timestamp)>,
+    /// Whether a webhook said that the room is gone: nothing more follows.
+    room_gone: bool,
+}
+
+impl Evidence {
+    /// Takes in what was said. An agent may also have a result, or be uncertain who it is that
+    /// speaks, when nobody picked up: neither proves that somebody did.
+    pub(super) fn hear(&mut self, inbound: &Inbound) {
+        match &inbound.news {
+            News::Answered | News::OptOut | News::GreetingEnded | News::Bridged => {
+                self.answered = true;
+            }
+            News::CalleeDetected(callee) => {
+                self.answered |= matches!(callee, CalleeType::Voicemail | CalleeType::Fax);
+            }
+            News::Joined(stay) => {
+                self.stays.insert(stay.clone());
+            }
+            News::Ended(report) => {
+                self.answered |= report.end == CallEnd::Completed;
+                self.rang |= report.rang == Some(true);
+                self.left.get_or_insert((report.clone(), inbound.at));
+            }
+            News::RoomGone => self.room_gone = true,
+            News::Changed | News::Result(_) => {}
+        }
+    }
+
+    /// Takes in a look at the callee; `last`: just before the ringing ends.
+    pub(super) fn see(&mut self, callee: &Participant, last: bool) {
+        self.seen = true;
+        self.stays.insert(callee.stay.clone());
+        self.rang |= callee.rings();
+        self.answered |= callee.was_answered();
+        self.silent_to_the_end = last && callee.is_dialing();
+    }
+
+    /// Notes that a look could not be made.
+    pub(super) const fn note_blind(&mut self) {
+        self.blind = true;
+    }
+
+    /// Whether the phone rang; `None`: nobody can tell.
+    pub(super) fn rang(&self) -> Option<bool> {
+        if self.rang || self.answered {
+            return Some(true);
+        }
+        self.is_silent().then_some(false)
+    }
+
+    /// Whether it is sure that nothing rang up to the end.
+    fn is_silent(&self) -> bool {
+        let left_silent = self
+            .left
+            .as_ref()
+            .is_some_and(|(report, _)| report.rang == Some(false));
+        // A second stay begins at `dialing` whatever was before it.
+        let silent = (left_silent || self.silent_to_the_end) && self.stays.len() < 2;
+        silent && !self.rang && !self.answered
+    }
+
+    /// Whether nothing that webhooks may still say could change how an end is read.
+    pub(super) fn is_complete(&self) -> bool {
+        self.rang || self.answered || self.left.is_some() || self.room_gone
+    }
+
+    /// Whether the callee was ever in the room, which it enters before the INVITE leaves.
+    pub(super) fn was_in_the_room(&self) -> bool {
+        self.seen || self.rang || self.answered || self.left.is_some() || !self.stays.is_empty()
+    }
+
+    /// When the callee left, by a webhook's word.
+    pub(super) fn left_at(&self) -> Option<Timestamp> {
+        self.left.as_ref().map(|(_, at)| *at)
+    }
+
+    /// How the call ended by what is known without its request's answer: an end that was told for
+    /// sure, else completed when it was surely answered, else whatever was told.
+    pub(super) fn told_end(
+        &self,
+        bridging: &Bridging,
+        now: Timestamp,
+    ) -> Option<(CallReport, Timestamp)> {
+        let (report, at) = self.left.clone()?;
+        let end = if report.end == CallEnd::Unresolved && self.answered {
+            CallEnd::Completed
+        } else {
+            report.end
+        };
+        let report = CallReport {
+            end,
+            callee_type: bridging.callee.or(report.callee_type),
+            rang: self.rang(),
+            ..report
+        };
+        Some((report, at.min(now)))
+    }
+
+    /// What an answer by which a call is over comes to with all else that is known.
+    pub(super) fn judge(&self, said: &Said, hung_up: bool) -> CallReport {
+        match said {
+            Said::Final(report) => {
+                let ours = report.sip_code == Some(487) && hung_up;
+                CallReport {
+                    end: if ours {
+                        CallEnd::CancelledByUs
+                    } else {
+                        report.end
+                    },
+                    rang: self.rang(),
+                    ..report.clone()
+                }
+            }
+            Said::NotDialed(report) if self.rang() != Some(true) => report.clone(),
+            Said::Over(over) => self.ended(self.of_over(*over, hung_up)),
+            // Said before anything was dialed, and yet it rang; or no word of an end at all.
+            Said::NotDialed(_) | Said::Answered | Said::Unclear | Said::Lost => {
+                self.ended(CallEnd::Unresolved)
+            }
+        }
+    }
+
+    /// It is over, and the network gave no final answer.
+    fn of_over(&self, over: Over, hung_up: bool) -> CallEnd {
+        let rang = self.rang || self.answered;
+        match over {
+            Over::Cancelled if hung_up => CallEnd::CancelledByUs,
+            _ if self.answered => CallEnd::Completed,
+            Over::Credentials if !rang => CallEnd::CredentialsRefused,
+            Over::NoReply | Over::NoConnection if !rang => CallEnd::NobodyRang,
+            Over::Cancelled | Over::Stopped | Over::Failed if self.is_silent() => {
+                CallEnd::NobodyRang
+            }
+            Over::Cancelled | Over::NoReply => CallEnd::RangOut,
+            Over::Stopped | Over::Failed | Over::NoConnection | Over::Credentials => {
+                CallEnd::Failed
+            }
+        }
+    }
+
+    /// What the room says of an answer that does not say whether anything was dialed, once the room is
+    /// surely gone: a callee who was never in it was not dialed. `heard`: webhooks come in, so that a
+    /// stay between two looks is known, too.
+    pub(super) fn by_the_room(
+        &self,
+        bridging: &Bridging,
+        hung_up: bool,
+        heard: bool,
+    ) -> CallReport {
+        if let Some((report, _)) = self.told_end(bridging, Timestamp::MAX) {
+            return report;
+        }
+        let end = match () {
+            () if self.answered => CallEnd::Completed,
+            () if !self.was_in_the_room() && (heard || !self.blind) => CallEnd::ProviderFailed,
+            () if hung_up => CallEnd::CancelledByUs,
+            () => CallEnd::Unresolved,
+        };
+        CallReport {
+            callee_type: bridging.callee,
+            ..self.ended(end)
+        }
+    }
+
+    /// The end of an attempt that was told not to count, by what has become known since; `None`: that
+    /// still holds.
+    pub(super) fn correction(
+        &self,
+        told: &CallReport,
+        bridging: &Bridging,
+        now: Timestamp,
+    ) -> Option<(CallReport, Timestamp)> {
+        // What ended as never dialed was dialed when the callee enters the room after all.
+        let dialed = told.end == CallEnd::ProviderFailed && self.was_in_the_room();
+        if classify(told).counts
+            || told.end == CallEnd::Rejected
+            || !(dialed || self.rang || self.answered)
+        {
+            return None;
+        }
+        let by_webhook = self.told_end(bridging, now);
+        let by_webhook = by_webhook.filter(|(report, _)| classify(report).counts);
+        Some(by_webhook.unwrap_or_else(|| {
+            let end = if self.answered {
+                CallEnd::Completed
+            } else {
+                CallEnd::Unresolved
+            };
+            let report = CallReport {
+                callee_type: bridging.callee,
+                ..self.ended(end)
+            };
+            (report, now)
+        }))
+    }
+
+    fn ended(&self, end: CallEnd) -> CallReport {
+        CallReport {
+            end,
+            rang: self.rang(),
+            ..CallReport::default()
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "evidence_tests.rs"]
+mod tests;

@@ -25,6 +25,14 @@ pub const fn number_error(error: NumberError) -> (&'static str, &'static str) {
             "it is not a possible number",
             "check the digits; put a number with spaces in quotes",
         ),
+        NumberError::Several => (
+            "there are two numbers in it",
+            "write them apart, one after the other",
+        ),
+        NumberError::Scientific => (
+            "a spreadsheet has cut off its last digits",
+            "write all its digits",
+        ),
         NumberError::NoCountry => (
             "it has no country code",
             "start it with + and the country code, or say --country US",

@@ -138,6 +138,8 @@ impl<'r> Judge<'r> {
                     NumberError::Extension => "write the number without its extension",
                     NumberError::NotPossible => "write it in full, as +12125550142",
                     NumberError::NoCountry => "write it with its country code, as +12125550142",
+                    NumberError::Several => "leave one of them; a contact has one number",
+                    NumberError::Scientific => "export the column as text, and all digits stand",
                 };
                 let (reason, _) = in_two(&error.to_string());
                 Fault::new(Column::Number, reason, hint)

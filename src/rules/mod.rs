@@ -101,6 +101,10 @@ pub enum NumberError {
     NotPossible,
     /// No country code and no default country.
     NoCountry,
+    /// Several numbers in one cell.
+    Several,
+    /// A spreadsheet's `2.1255501E+09`, whose last digits are lost.
+    Scientific,
 }
 
 impl NumberError {
@@ -112,6 +116,8 @@ impl NumberError {
             Self::Extension => "extension",
             Self::NotPossible => "not_possible",
             Self::NoCountry => "no_country",
+            Self::Several => "several",
+            Self::Scientific => "scientific",
         }
     }
 }
@@ -125,6 +131,10 @@ impl fmt::Display for NumberError {
             Self::Extension => "the number has an extension; write it without",
             Self::NotPossible => "this is not a possible telephone number",
             Self::NoCountry => "the number has no country code; write it as +12125550142",
+            Self::Several => "there are two numbers in this cell; leave one of them",
+            Self::Scientific => {
+                "this is a number in scientific notation, its last digits are lost; export the column as text"
+            }
         })
     }
 }
@@ -329,6 +339,16 @@ impl Rules {
         default_country: Option<&str>,
     ) -> Result<ReadNumber, NumberError> {
         number::read(text, default_country, &self.codes)
+    }
+
+    /// Reads every number of a cell of a do-not-call list: an extension or a word after a number is
+    /// dropped, not the number, and several numbers are all taken.
+    pub fn read_listed(
+        &self,
+        text: &str,
+        default_country: Option<&str>,
+    ) -> Result<Vec<PhoneNumber>, NumberError> {
+        number::read_all(text, default_country, &self.codes)
     }
 
     /// Whether somebody who says this asks not to be called again (47 CFR 64.1200(d), (a)(10)), by the

@@ -1,5 +1,7 @@
 //! Reading numbers from text: a fast path for country code 1, the phone library for the rest.
 
+mod cell;
+
 use rlibphonenumber::{NumberLengthType, PHONE_NUMBER_UTIL, PhoneNumberFormat, Region};
 
 use super::npa::NpaTable;
@@ -38,7 +40,51 @@ pub(super) fn read(
     default_country: Option<&str>,
     codes: &NpaTable,
 ) -> Result<ReadNumber, NumberError> {
-    let digits = scan(text)?;
+    let text = cell::bare(text);
+    if cell::is_scientific(text) {
+        return Err(NumberError::Scientific);
+    }
+    let digits = scan(text).map_err(|error| match error {
+        NumberError::Empty => error,
+        _ if cell::several(text).len() > 1 => NumberError::Several,
+        _ => error,
+    })?;
+    let read = whole(&digits, default_country, codes);
+    // Only what is not one number is looked at again: a number is never split in two.
+    read.map_err(|error| match error {
+        NumberError::NotPossible if cell::several(text).len() > 1 => NumberError::Several,
+        _ => error,
+    })
+}
+
+/// Reads every number of a text that stands on a list of numbers not to be called. An extension or a
+/// word after a number is dropped, not the number; several numbers are all taken.
+pub(super) fn read_all(
+    text: &str,
+    default_country: Option<&str>,
+    codes: &NpaTable,
+) -> Result<Vec<PhoneNumber>, NumberError> {
+    let one = |text: &str| read(text, default_country, codes).map(|read| read.number);
+    let pieces = match one(text) {
+        Ok(number) => return Ok(vec![number]),
+        Err(NumberError::Several) => cell::several(cell::bare(text)),
+        Err(NumberError::Extension | NumberError::Letters) => vec![cell::bare(text)],
+        Err(error) => return Err(error),
+    };
+    let each = pieces.into_iter().map(|piece| {
+        one(piece).or_else(|error| match cell::before_words(piece) {
+            Some(head) => one(head),
+            None => Err(error),
+        })
+    });
+    each.collect()
+}
+
+fn whole(
+    digits: &Digits,
+    default_country: Option<&str>,
+    codes: &NpaTable,
+) -> Result<ReadNumber, NumberError> {
     if digits.plus {
         let number = international(digits.text())?;
         return Ok(ReadNumber {
@@ -48,9 +94,9 @@ pub(super) fn read(
     }
     let country = default_country.ok_or(NumberError::NoCountry)?;
     if codes.has_country(country) {
-        north_american(&digits)
+        north_american(digits)
     } else {
-        national(&digits, country)
+        national(digits, country)
     }
 }
 
@@ -112,7 +158,6 @@ fn by_library(text: &str, region: Option<Region>) -> Result<(PhoneNumber, i32), 
 }
 
 fn scan(text: &str) -> Result<Digits, NumberError> {
-    let text = without_scheme(text.trim());
     if text.is_empty() {
         return Err(NumberError::Empty);
     }
@@ -122,15 +167,15 @@ fn scan(text: &str) -> Result<Digits, NumberError> {
         len: 0,
     };
     for (index, char) in text.char_indices() {
-        match char {
-            '0'..='9' | '\u{ff10}'..='\u{ff19}' => {
-                if digits.len == MAX_DIGITS {
-                    return Err(NumberError::NotPossible);
-                }
-                // Full-width digits keep their value in the low four bits as ASCII ones do.
-                digits.buffer[digits.len] = b'0' + (u32::from(char) & 0xf) as u8;
-                digits.len += 1;
+        if let Some(digit) = cell::digit(char) {
+            if digits.len == MAX_DIGITS {
+                return Err(NumberError::NotPossible);
             }
+            digits.buffer[digits.len] = b'0' + digit;
+            digits.len += 1;
+            continue;
+        }
+        match char {
             '+' | '\u{ff0b}' if digits.len == 0 && !digits.plus => digits.plus = true,
             _ if is_separator(char) => {}
             _ => return Err(why_not(&text[index..], digits.len)),
@@ -152,13 +197,6 @@ fn is_separator(char: char) -> bool {
                 | '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{ad}' | '\u{feff}'
                 | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}'
         )
-}
-
-fn without_scheme(text: &str) -> &str {
-    match text.get(..4) {
-        Some(head) if head.eq_ignore_ascii_case("tel:") => text[4..].trim_start(),
-        _ => text,
-    }
 }
 
 /// What a text that goes on with something else than digits and separators is.

@@ -14,6 +14,12 @@ fn usual_spellings_are_one_number() {
         "tel:+1-212-555-0142",
         "TEL:2125550142",
         " 212\u{a0}555\u{2011}0142\u{200b}",
+        "=\"(212) 555-0142\"",
+        "'+12125550142",
+        "\u{2018}212-555-0142\u{2019}",
+        "sip:+12125550142@gateway.example;user=phone",
+        "2125550142.0",
+        "12125550142,00",
         "\u{ff0b}1 \u{ff12}\u{ff11}\u{ff12} 555 0142",
     ] {
         let read = rules().read_number(text, Some("US")).unwrap();
@@ -52,6 +58,15 @@ fn what_is_no_number_says_why() {
     ] {
         assert_eq!(why(text, Some("US")), NumberError::Extension, "{text}");
     }
+    for text in ["2125550145;2125550146", "212-555-0145 / 212-555-0146", "2125550145 or 2125550146"] {
+        assert_eq!(why(text, Some("US")), NumberError::Several, "{text}");
+    }
+    for text in ["2.1255501E+09", "2,12555E+09", "2e9"] {
+        assert_eq!(why(text, Some("US")), NumberError::Scientific, "{text}");
+    }
+    for text in ["212555014.0", "212-555-014.0", "212 555 014,0"] {
+        assert_eq!(why(text, Some("US")), NumberError::NotPossible, "{text}");
+    }
     assert_eq!(why("212 555 0142", None), NumberError::NoCountry);
     assert_eq!(why("212 555 0142", Some("XX")), NumberError::NoCountry);
     for text in [
@@ -67,6 +82,31 @@ fn what_is_no_number_says_why() {
     }
     let long = "1".repeat(200);
     assert_eq!(why(&long, Some("US")), NumberError::NotPossible);
+}
+
+#[test]
+fn a_list_of_numbers_not_to_be_called_loses_none() {
+    let all = |text| -> Vec<String> {
+        let read = rules().read_listed(text, Some("US")).unwrap();
+        read.iter().map(ToString::to_string).collect()
+    };
+    for text in [
+        "(312) 555-0145 x12",
+        "312-555-0145 ext. 12",
+        "312 555 0145 (home)",
+        "312 555 0145 #12",
+        "+13125550145;ext=12",
+        "3125550145 Ext. 12.0",
+    ] {
+        assert_eq!(all(text), ["+13125550145"], "{text}");
+    }
+    assert_eq!(
+        all("312-555-0145 x12 / 212-555-0143 (work)"),
+        ["+13125550145", "+12125550143"]
+    );
+    for text in ["n/a", "312-555-014", "1-800-FLOWERS", "call 312-555-0145"] {
+        assert!(rules().read_listed(text, Some("US")).is_err(), "{text}");
+    }
 }
 
 #[test]

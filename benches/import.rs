@@ -83,6 +83,7 @@ fn take(folder: &Path, file: &Path) -> f64 {
     let campaign = campaigns.iter().find(|known| known.id == id).unwrap();
     let plan = Plan {
         country: "US".to_owned(),
+        dates: None,
         rejects: None,
         dry_run: false,
         progress: Showing::Nowhere,
@@ -91,7 +92,7 @@ fn take(folder: &Path, file: &Path) -> f64 {
     };
     let at: Timestamp = deck::all_open();
     let watch = Stopwatch::start();
-    let contacts = import::open(file).unwrap();
+    let contacts = import::open(file, &[]).unwrap();
     let by = deck::by(at);
     let taken = import::contacts(&mut store, campaign, &contacts, &plan, &by).unwrap();
     let spent = watch.elapsed();

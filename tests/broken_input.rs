@@ -3,13 +3,24 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::too_many_lines, reason = "tables of cases")]
 
+use std::collections::BTreeSet;
+
 use dialdeck::domain::campaign::Evidence;
-use dialdeck::intake::{ContactFile, DncFile, DncRow, FileError, Origin, Reject, Row};
+use dialdeck::intake::{ContactFile, DncFile, DncRow, FileError, Origin, Reading, Reject, Row};
 use dialdeck::rules::Rules;
 use proptest::prelude::*;
 
 fn bytes(name: &str, bytes: &[u8]) -> Origin {
     Origin::Bytes(name.to_owned(), bytes.into())
+}
+
+fn reading(evidence: Evidence) -> Reading {
+    Reading {
+        country: Some("US".to_owned()),
+        evidence,
+        dates: None,
+        now: "2026-12-07T15:30:00Z".parse().unwrap(),
+    }
 }
 
 fn refused(fault: &FileError, line: u64, column: &str, message: &str, hint: &str) {
@@ -25,7 +36,7 @@ fn refused(fault: &FileError, line: u64, column: &str, message: &str, hint: &str
 
 #[test]
 fn contact_files() {
-    let cases: [(&[u8], u64, &str, &str, &str); 9] = [
+    let cases: [(&[u8], u64, &str, &str, &str); 10] = [
         (b"", 0, "", "is empty", "with rows"),
         (
             b"number,name\n",
@@ -49,11 +60,18 @@ fn contact_files() {
             "header line",
         ),
         (
-            b"phone,mobile\n1,2\n",
+            b"phone,consent,consent kind\n1,2,3\n",
             1,
-            "mobile",
-            "means the same as column `phone`",
-            "rename",
+            "consent kind",
+            "means the same as column `consent`",
+            "--map \"consent kind=variable\"",
+        ),
+        (
+            b"phnoe,name\n1,2\n",
+            1,
+            "number",
+            "`phnoe` looks like `phone`",
+            "--map \"phnoe=number\"",
         ),
         (
             b"number,City,city\n1,a,b\n",
@@ -77,11 +95,11 @@ fn contact_files() {
             "save it as CSV",
         ),
         (
-            b"\xef\xbb\xbfnumber,name\n1,Caf\xe9\n",
-            2,
-            "",
-            "cannot be read",
-            "UTF-8",
+            b"number,Do Not Cal\n1,true\n",
+            1,
+            "Do Not Cal",
+            "may say who is not to be called",
+            "--map \"Do Not Cal=do_not_call\"",
         ),
     ];
     for (text, line, column, message, hint) in cases {
@@ -95,7 +113,7 @@ fn contact_files() {
 
 fn rejects(text: &str) -> Vec<Reject> {
     let file = ContactFile::check(bytes("in.csv", text.as_bytes())).unwrap();
-    file.read(Rules::embedded(), Some("US"), Evidence::Stated)
+    file.read(Rules::embedded(), &reading(Evidence::Stated))
         .unwrap()
         .filter_map(|row| match row.unwrap() {
             Row::Contact(_) => None,
@@ -171,8 +189,8 @@ fn contact_rows() {
             "+12125550100,,,express,web form 1,01/02/2026,,",
             "consent_at",
             "01/02/2026",
-            "is not a date",
-            "2026-03-01",
+            "more than one way",
+            "--date-format",
         ),
         (
             "+12125550100,,,,,,urgent,",
@@ -189,10 +207,10 @@ fn contact_rows() {
             "2026-03-01",
         ),
         (
-            "+12125550100,,,",
+            "+12125550100,,,,,,,,surplus",
             "",
             "",
-            "has 4 fields where the header has 8",
+            "has 9 fields where the header has 8",
             "quotation marks",
         ),
     ];
@@ -267,11 +285,11 @@ fn do_not_call_lists() {
             "one number a line",
         ),
         (
-            b"phone,tel\n1,2\n",
+            b"Name,Account Id\nAna,2125550100\n",
             1,
-            "tel",
-            "means the same as column `phone`",
-            "rename",
+            "",
+            "no column holds numbers",
+            "--map",
         ),
     ];
     for (text, line, column, message, hint) in cases {
@@ -305,14 +323,23 @@ fn rows_of_a_do_not_call_csv() {
 /// Takes whatever comes; all that counts is that it comes to an end without a panic.
 fn read_everything(text: &[u8]) {
     if let Ok(file) = ContactFile::check(bytes("in.csv", text)) {
-        let rows = file
-            .read(Rules::embedded(), Some("US"), Evidence::Strict)
+        let mut rows = file
+            .read(Rules::embedded(), &reading(Evidence::Strict))
             .unwrap();
-        assert_eq!(rows.map(Result::unwrap).count() as u64, file.rows());
+        let read = rows.by_ref().map(Result::unwrap).count() as u64;
+        assert_eq!(read + rows.comments(), file.rows());
     }
     if let Ok(file) = DncFile::check(bytes("in.txt", text), Rules::embedded(), Some("GB")) {
         let rows = file.read(Rules::embedded()).unwrap();
-        assert_eq!(rows.map(Result::unwrap).count() as u64, file.rows());
+        let lines: BTreeSet<u64> = rows.map(Result::unwrap).map(|row| line(&row)).collect();
+        assert_eq!(lines.len() as u64, file.rows());
+    }
+}
+
+fn line(row: &DncRow) -> u64 {
+    match row {
+        DncRow::Number { line, .. } | DncRow::Removal { line, .. } => *line,
+        DncRow::Reject(reject) => reject.line,
     }
 }
 

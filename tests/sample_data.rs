@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use dialdeck::config::{DeckConfig, load_campaign, load_deck};
 use dialdeck::domain::CampaignSettings;
-use dialdeck::intake::{ContactFile, DncFile, DncRow, Origin, Row};
+use dialdeck::intake::{ContactFile, DncFile, DncRow, Origin, Reading, Row};
 use dialdeck::rules::Rules;
 
 fn sample(name: &str) -> PathBuf {
@@ -40,9 +40,13 @@ fn tally(campaign: &str) -> (CampaignSettings, Tally) {
         ..Tally::default()
     };
     let mut seen = BTreeSet::new();
-    let rows = contacts
-        .read(Rules::embedded(), Some("US"), file.settings.evidence)
-        .unwrap();
+    let reading = Reading {
+        country: Some("US".to_owned()),
+        evidence: file.settings.evidence,
+        dates: None,
+        now: "2026-12-07T15:30:00Z".parse().unwrap(),
+    };
+    let rows = contacts.read(Rules::embedded(), &reading).unwrap();
     for row in rows {
         match row.unwrap() {
             Row::Contact(contact) => {

@@ -18,8 +18,8 @@ pub use campaign::{
     CampaignReleaseArgs, CampaignSetArgs,
 };
 pub use lists::{
-    ContactsCommand, ContactsImportArgs, DncAddArgs, DncCheckArgs, DncCommand, DncExportArgs,
-    DncImportArgs, DncListArgs, DncReverseArgs,
+    ColumnArgs, ContactsCommand, ContactsImportArgs, DncAddArgs, DncCheckArgs, DncCommand,
+    DncExportArgs, DncImportArgs, DncListArgs, DncReverseArgs,
 };
 
 /// What stands under the options of `--help`.
@@ -328,6 +328,9 @@ pub struct CheckArgs {
     /// As of this instant [default: the deck's present]
     #[arg(long, value_name = "INSTANT")]
     pub at: Option<Timestamp>,
+    /// How the columns of its contacts are read.
+    #[command(flatten)]
+    pub columns: ColumnArgs,
     /// How numbers without a country code are read.
     #[command(flatten)]
     pub country: CountryArgs,

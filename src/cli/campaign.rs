@@ -38,7 +38,8 @@ pub fn execute(
 
 fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     env.may_write()?;
-    let sound = campaign_file::load(env, &args.file, !args.no_contacts)?;
+    let maps = (!args.no_contacts).then_some(args.columns.maps.as_slice());
+    let sound = campaign_file::load(env, &args.file, maps)?;
     let mut deck = Deck::open_or_create(env)?;
     deck.configure(&sound.deck.settings)?;
     let by = deck.by()?;
@@ -47,7 +48,7 @@ fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     let campaign = deck.store.campaign(&settings.name)?;
     let taken = match &sound.contacts {
         Some((list, file)) => {
-            let plan = import::plan(env, &args.country, rejects::beside(list))?;
+            let plan = import::plan(env, &args.country, &args.columns, rejects::beside(list))?;
             let by = deck.by()?;
             let taken = import::contacts(&mut deck.store, &campaign, file, &plan, &by)?;
             Some(taken)

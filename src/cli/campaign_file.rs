@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::{CliError, Env, import, rules};
 use crate::config::{CampaignFile, DeckConfig, load_campaign};
-use crate::intake::ContactFile;
+use crate::intake::{ColumnMap, ContactFile};
 
 /// A campaign file that is right in itself and beside the deck file.
 pub struct Sound {
@@ -18,11 +18,11 @@ pub struct Sound {
     pub contacts: Option<(PathBuf, ContactFile)>,
 }
 
-/// Reads and checks a campaign file and, if `with_contacts`, the list it names.
+/// Reads and checks a campaign file and, unless `maps` is `None`, the list it names.
 ///
 /// # Errors
 /// Everything that is wrong with the file, with line and key; or the list's own fault.
-pub fn load(env: &Env, path: &Path, with_contacts: bool) -> Result<Sound, CliError> {
+pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound, CliError> {
     std::fs::metadata(path).map_err(|error| CliError::file(path, &error))?;
     let campaign = load_campaign(path)?;
     let deck = env.deck_config()?;
@@ -35,9 +35,9 @@ pub fn load(env: &Env, path: &Path, with_contacts: bool) -> Result<Sound, CliErr
         .chain(&deck.warnings)
         .map(ToString::to_string)
         .collect();
-    let contacts = match &campaign.contacts {
-        Some(list) if with_contacts => Some((list.clone(), import::open(list)?)),
-        Some(_) | None => None,
+    let contacts = match (&campaign.contacts, maps) {
+        (Some(list), Some(maps)) => Some((list.clone(), import::open(list, maps)?)),
+        (Some(_) | None, _) => None,
     };
     Ok(Sound {
         campaign,

@@ -41,7 +41,7 @@ struct Forecast {
 
 /// `dialdeck check`.
 pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let mut sound = campaign_file::load(env, &args.file, true)?;
+    let mut sound = campaign_file::load(env, &args.file, Some(&args.columns.maps))?;
     let mut real = if Deck::exists(env) {
         Some(Deck::open(env)?)
     } else {
@@ -117,6 +117,7 @@ fn try_out(
     };
     let plan = Plan {
         country: env.country(&args.country)?,
+        dates: args.columns.date_format,
         rejects: None,
         dry_run: false,
         progress: Showing::unless(env.json),

@@ -244,9 +244,10 @@ impl Surroundings<SqliteStore> for Here {
 fn take(env: &Env, campaign: &str, list: &Path, progress: Listener) -> Result<Imported, CliError> {
     let mut deck = Deck::open_to_write(env)?;
     let campaign = deck.store.campaign(campaign)?;
-    let file = import::open(list)?;
+    let file = import::open(list, &[])?;
     let plan = Plan {
         country: env.deck_config()?.default_country,
+        dates: None,
         rejects: Some(rejects::beside(list)),
         dry_run: false,
         progress: Showing::Told(progress),
@@ -256,9 +257,11 @@ fn take(env: &Env, campaign: &str, list: &Path, progress: Listener) -> Result<Im
     let by = deck.by()?;
     let taken = import::contacts(&mut deck.store, &campaign, &file, &plan, &by)?;
     Ok(Imported {
+        columns: import::in_words(&taken),
         figures: taken.figures,
         undialable: taken.undialable,
         without_consent: taken.without_consent,
+        not_to_be_called: taken.not_to_be_called,
         rejects: taken.rejects_file,
     })
 }

@@ -19,12 +19,12 @@ pub fn execute(
     }
     let mut deck = Deck::open(env)?;
     let campaign = deck.store.campaign(&args.campaign)?;
-    let file = import::open(&args.file)?;
+    let file = import::open(&args.file, &args.columns.maps)?;
     let rejected = args
         .rejects
         .clone()
         .unwrap_or_else(|| rejects::beside(&args.file));
-    let mut plan = import::plan(env, &args.country, rejected)?;
+    let mut plan = import::plan(env, &args.country, &args.columns, rejected)?;
     plan.dry_run = args.dry_run;
     let by = deck.by()?;
     let taken = import::contacts(&mut deck.store, &campaign, &file, &plan, &by)?;

@@ -176,6 +176,7 @@ fn add(deck: &mut Deck, file: Sample, contacts: Sample, by: &By) -> Result<(), C
     let list = ContactFile::check(origin(contacts))?;
     let plan = Plan {
         country: COUNTRY.to_owned(),
+        dates: None,
         rejects: None,
         dry_run: false,
         progress: Showing::Nowhere,

@@ -1,18 +1,18 @@
 //! `dialdeck dnc import`: a do-not-call list from a file. Only ever adds.
 
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
 use super::args::DncImportArgs;
+use super::import::{self, table};
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
 use super::rejects::{self, Rejects};
 use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::domain::{ImportFigures, ListKind, PhoneNumber};
-use crate::intake::{DncFile, DncRow, Origin};
+use crate::intake::{DncFile, DncRow};
 use crate::store::{By, Store as _};
 
 /// Numbers that share one durable commit.
@@ -33,9 +33,13 @@ pub(super) struct Taken {
 pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     env.may_write()?;
     let country = env.country(&args.country)?;
-    File::open(&args.file).map_err(|error| CliError::file(&args.file, &error))?;
-    let origin = Origin::File(args.file.clone());
-    let file = DncFile::check(origin, rules::in_force(), Some(&country))?;
+    let origin = import::origin(&args.file)?;
+    let file = DncFile::check_mapped(origin, rules::in_force(), Some(&country), &args.maps)?;
+    let beside = rejects::beside(&args.file);
+    let rejected = args.rejects.as_deref().unwrap_or(&beside);
+    if file.rejected() > 0 && !args.accept_rejects {
+        return refuse(&file, rejected, env.json, out);
+    }
     let mut deck = Deck::open_or_create(env)?;
     let bound = match &args.list {
         ListKind::Campaign(name) => Some(deck.store.campaign(name)?.id),
@@ -51,8 +55,6 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
         ))
         .hint("give the date the registry's data bear"));
     }
-    let beside = rejects::beside(&args.file);
-    let rejected = args.rejects.as_deref().unwrap_or(&beside);
     let taken = take(
         &mut deck,
         &file,
@@ -79,11 +81,15 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
                 "live_calls": taken.live,
                 "rejects": taken.first_rejects,
                 "rejects_file": taken.rejects_file,
+                "comments": file.comments(),
+                "columns": file.columns(),
+                "warnings": file.warnings(),
             }),
         )?;
-        return Ok(ExitCode::Done);
+        return Ok(code(&file));
     }
     say(&taken, out)?;
+    say_file(&file, out)?;
     writeln!(
         out,
         "{} is of {} and in force; {} suppressed by it",
@@ -91,7 +97,81 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
         instant(as_of),
         count(taken.finished, "contact")
     )?;
-    Ok(ExitCode::Done)
+    Ok(code(&file))
+}
+
+/// A row that was not read may be the number of a person who asked not to be called.
+const fn code(file: &DncFile) -> ExitCode {
+    if file.rejected() > 0 {
+        ExitCode::Failed
+    } else {
+        ExitCode::Done
+    }
+}
+
+/// Names the rows that cannot be read, and changes nothing.
+fn refuse(
+    file: &DncFile,
+    to: &Path,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let header = file.header();
+    let mut rejects = Rejects::new(Some(to), &header, file.delimiter());
+    for row in file.read(rules::in_force())? {
+        if let DncRow::Reject(reject) = row? {
+            rejects.add(&reject)?;
+        }
+    }
+    let (first, rejects_file) = rejects.finish()?;
+    if json {
+        output::json(
+            out,
+            &json!({
+                "rejects": first,
+                "rejects_file": rejects_file,
+                "comments": file.comments(),
+                "columns": file.columns(),
+                "warnings": file.warnings(),
+            }),
+        )?;
+    } else {
+        for reject in &first {
+            writeln!(out, "{reject}")?;
+        }
+        if let Some(path) = &rejects_file {
+            writeln!(
+                out,
+                "rejected rows, each with its reason: {}",
+                path.display()
+            )?;
+        }
+        say_file(file, out)?;
+    }
+    let message = format!(
+        "{}: {} of {} cannot be read; nothing was changed",
+        file.figures().file,
+        file.rejected(),
+        count(file.rows(), "row")
+    );
+    Err(CliError::failed(message).hint(
+        "correct them and import the list again, or take the rest of it with --accept-rejects",
+    ))
+}
+
+/// What the file holds besides its numbers.
+fn say_file(file: &DncFile, out: &mut dyn Write) -> Result<(), CliError> {
+    for warning in file.warnings() {
+        writeln!(out, "warning: {warning}")?;
+    }
+    if file.comments() > 0 {
+        let rows = count(file.comments(), "row");
+        writeln!(
+            out,
+            "{rows} beginning with # and without a number: taken for comments"
+        )?;
+    }
+    table::write(&file.columns(), out)
 }
 
 /// What became of the rows.
@@ -119,7 +199,7 @@ fn say(taken: &Taken, out: &mut dyn Write) -> Result<(), CliError> {
     if let Some(path) = &taken.rejects_file {
         writeln!(
             out,
-            "all rejects, to be mended and imported again: {}",
+            "rejected rows, each with its reason: {}",
             path.display()
         )?;
     }
@@ -143,21 +223,21 @@ pub(super) fn take(
     let mut batch = Vec::with_capacity(BATCH);
     let header = file.header();
     let mut rejects = Rejects::new(rejects, &header, file.delimiter());
+    let mut read = 0;
     for row in file.read(rules::in_force())? {
         match row? {
             DncRow::Number { number, .. } => batch.push(number),
             DncRow::Removal { .. } => taken.removals += 1,
-            DncRow::Reject(reject) => {
-                taken.figures.rejected += 1;
-                rejects.add(&reject)?;
-            }
+            DncRow::Reject(reject) => rejects.add(&reject)?,
         }
-        taken.figures.rows += 1;
+        read += 1;
         if batch.len() == BATCH {
             add(deck, list, &mut batch, by, &mut taken)?;
-            progress.set(taken.figures.rows);
+            progress.set(read);
         }
     }
+    taken.figures.rows = file.rows();
+    taken.figures.rejected = file.rejected();
     add(deck, list, &mut batch, by, &mut taken)?;
     (taken.first_rejects, taken.rejects_file) = rejects.finish()?;
     Ok(taken)

@@ -2,9 +2,9 @@
 
 mod feed;
 mod pace;
+pub(super) mod table;
 
 use std::collections::BTreeMap;
-use std::fs::File;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -13,16 +13,18 @@ use serde::Serialize;
 
 use self::feed::Rows;
 use self::pace::Pace;
-use super::args::CountryArgs;
+use super::args::{ColumnArgs, CountryArgs};
 use super::output::count;
 use super::progress::{Progress, Showing};
 use super::rejects::Rejects;
 use super::{CliError, Env, rules};
 use crate::clock::Stopwatch;
+use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Campaign, ConsentKind, ContactId, ImportFigures, NewContact, PhoneNumber, Timestamp,
+    Campaign, ConsentKind, ContactId, ImportFigures, ListKind, NewContact, PhoneNumber, Suppression,
 };
-use crate::intake::{ContactFile, FileError, Origin};
+use crate::intake::columns::ColumnMap;
+use crate::intake::{ColumnUse, ContactFile, DateOrder, FileError, NotToBeCalled, Origin, Reading};
 use crate::store::{By, RowFate, Store};
 
 /// Duplicates told one by one.
@@ -33,6 +35,8 @@ const TOLD: usize = 20;
 pub struct Plan {
     /// The country of numbers written without one.
     pub country: String,
+    /// The order of dates such as `5/4/2026`; `None`: they are rejects.
+    pub dates: Option<DateOrder>,
     /// Where rejected rows go; `None`: nowhere.
     pub rejects: Option<PathBuf>,
     /// Judge every row and write nothing.
@@ -51,8 +55,15 @@ pub struct Taken {
     /// The figures, as the log has them.
     #[serde(flatten)]
     pub figures: ImportFigures,
-    /// What looks like a slip in the header.
+    /// What looks like a slip in the header, and characters that could not be read.
     pub warnings: Vec<String>,
+    /// What each column was taken for.
+    pub columns: Vec<ColumnUse>,
+    /// Rows that begin with `#` and hold no number.
+    pub comments: u64,
+    /// Rows, taken or not, by whose own word their numbers are not to be called: these are on the internal
+    /// list now.
+    pub not_to_be_called: u64,
     /// Taken rows whose number can never be dialed.
     pub undialable: u64,
     /// Taken rows without the consent that the campaign requires.
@@ -69,13 +80,20 @@ pub struct Taken {
     pub ids: Vec<ContactId>,
 }
 
-/// Checks a contacts file as a whole.
+/// Checks a contacts file as a whole; `-` is standard input.
 ///
 /// # Errors
 /// When it is not there or unusable as a whole.
-pub fn open(path: &Path) -> Result<ContactFile, CliError> {
-    File::open(path).map_err(|error| CliError::file(path, &error))?;
-    Ok(ContactFile::check(Origin::File(path.to_owned()))?)
+pub fn open(path: &Path, maps: &[ColumnMap]) -> Result<ContactFile, CliError> {
+    Ok(ContactFile::check_mapped(origin(path)?, maps)?)
+}
+
+/// The list at a path; `-` is standard input.
+///
+/// # Errors
+/// When it is not there or cannot be read.
+pub fn origin(path: &Path) -> Result<Origin, CliError> {
+    Origin::at(path).map_err(|error| CliError::file(path, &error))
 }
 
 /// Takes the rows of `file` into `campaign` and logs the import.
@@ -95,13 +113,15 @@ pub fn contacts(
         campaign,
         file,
         plan,
-        at: by.at,
+        by,
         taken: Taken {
             figures: file.figures(),
             warnings: file.warnings(),
             ..Taken::default()
         },
         batch: Vec::new(),
+        flagged: Vec::new(),
+        used: Vec::new(),
         pace: Pace::new(plan.deck.as_deref()),
         seen: BTreeMap::new(),
         first_taken: None,
@@ -125,6 +145,7 @@ pub fn contacts(
     read?;
     digest?;
     let mut taken = import.taken;
+    taken.columns = file.columns(&import.used);
     (taken.first_rejects, taken.rejects_file) = import.rejects.finish()?;
     Ok(taken)
 }
@@ -148,6 +169,21 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
         figures.rejected,
         if dry_run { "; nothing was written" } else { "" }
     )?;
+    if taken.comments > 0 {
+        let rows = count(taken.comments, "row");
+        writeln!(
+            out,
+            "{rows} beginning with # and without a number: taken for comments"
+        )?;
+    }
+    if taken.not_to_be_called > 0 {
+        let rows = count(taken.not_to_be_called, "row");
+        let done = if dry_run { "are to go" } else { "stand" };
+        writeln!(
+            out,
+            "{rows} marked in the list as not to be called: their numbers {done} on the internal list"
+        )?;
+    }
     if taken.undialable > 0 {
         writeln!(
             out,
@@ -178,16 +214,33 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
             path.display()
         )?;
     }
-    Ok(())
+    table::write(&taken.columns, out)
+}
+
+/// What the columns were taken for, and what looks like a slip in them, in sentences.
+pub fn in_words(taken: &Taken) -> Vec<String> {
+    let mut said: Vec<String> = taken
+        .warnings
+        .iter()
+        .map(|warning| format!("! {warning}"))
+        .collect();
+    said.push(table::in_words(&taken.columns));
+    said
 }
 
 /// How rows are taken by a command.
 ///
 /// # Errors
 /// When the deck file cannot be read.
-pub fn plan(env: &Env, country: &CountryArgs, rejects: PathBuf) -> Result<Plan, CliError> {
+pub fn plan(
+    env: &Env,
+    country: &CountryArgs,
+    columns: &ColumnArgs,
+    rejects: PathBuf,
+) -> Result<Plan, CliError> {
     Ok(Plan {
         country: env.country(country)?,
+        dates: columns.date_format,
         rejects: Some(rejects),
         dry_run: false,
         progress: Showing::unless(env.json),
@@ -202,9 +255,13 @@ struct Import<'a> {
     campaign: &'a Campaign,
     file: &'a ContactFile,
     plan: &'a Plan,
-    at: Timestamp,
+    by: &'a By,
     taken: Taken,
     batch: Vec<NewContact>,
+    /// Rows of the batch, or rejected beside it, whose numbers are not to be called.
+    flagged: Vec<NotToBeCalled>,
+    /// By column, rows that were not rejected and have something there.
+    used: Vec<u64>,
     pace: Pace<'a>,
     /// In a dry run: numbers seen so far, with their lines.
     seen: BTreeMap<PhoneNumber, u64>,
@@ -215,9 +272,13 @@ struct Import<'a> {
 
 impl Import<'_> {
     fn read_all(&mut self) -> Result<(), CliError> {
-        let evidence = self.campaign.settings.evidence;
-        let country = Some(self.plan.country.as_str());
-        let rows = self.file.read(rules::in_force(), country, evidence)?;
+        let reading = Reading {
+            country: Some(self.plan.country.clone()),
+            evidence: self.campaign.settings.evidence,
+            dates: self.plan.dates,
+            now: self.by.at,
+        };
+        let rows = self.file.read(rules::in_force(), &reading)?;
         let mut progress = Progress::new("rows", self.file.rows(), self.plan.progress.clone());
         feed::ahead(rows, |feed| {
             for rows in feed {
@@ -235,6 +296,10 @@ impl Import<'_> {
             self.rejects.add(reject)?;
         }
         self.batch.extend(rows.contacts);
+        self.taken.not_to_be_called += rows.flagged.len() as u64;
+        self.flagged.extend(rows.flagged);
+        self.taken.comments = rows.comments;
+        self.used = rows.used;
         if let Some(error) = rows.error {
             self.flush()?;
             return Err(error.into());
@@ -250,10 +315,15 @@ impl Import<'_> {
         let repeats: Vec<Option<u64>> = if self.plan.dry_run {
             self.foretell(&batch)?
         } else {
+            // Before the contacts are there, so that none of them can be called in between.
+            let flagged = self.suppressions();
+            self.suppress(&flagged)?;
             let watch = Stopwatch::start();
             let fates = self
                 .store
-                .import_contacts(self.campaign.id, &batch, self.at)?;
+                .import_contacts(self.campaign.id, &batch, self.by.at)?;
+            // Once more, so that they end as suppressed at once and not when they come up.
+            self.suppress(&flagged)?;
             self.pace.stored(batch.len(), watch.elapsed());
             if self.plan.keep_ids {
                 self.taken.ids.extend(fates.iter().filter_map(taken_as));
@@ -265,6 +335,33 @@ impl Import<'_> {
         }
         batch.clear();
         self.batch = batch;
+        Ok(())
+    }
+
+    /// What the flagged rows bring onto the internal list.
+    fn suppressions(&mut self) -> Vec<Suppression> {
+        let file = &self.taken.figures.file;
+        let flagged = std::mem::take(&mut self.flagged);
+        let each = flagged.iter().flat_map(|row| {
+            let note = format!("{file} line {}: {}", row.line, row.column);
+            let entry = move |number: &PhoneNumber| (*number, note.clone());
+            row.numbers.iter().map(entry)
+        });
+        each.map(|(number, note)| Suppression {
+            number,
+            list: ListKind::Internal,
+            source: SuppressionSource::Import,
+            at: self.by.at,
+            actor: self.by.actor.clone(),
+            note: Some(note),
+        })
+        .collect()
+    }
+
+    fn suppress(&mut self, entries: &[Suppression]) -> Result<(), CliError> {
+        if !entries.is_empty() {
+            self.store.suppress(entries)?;
+        }
         Ok(())
     }
 

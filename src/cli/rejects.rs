@@ -5,13 +5,19 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use super::CliError;
-use crate::intake::{Reject, RejectsFile};
+use crate::intake::{Reject, RejectsFile, STANDARD_INPUT};
 
 /// Rejects told one by one.
 const TOLD: usize = 20;
 
-/// Where rejects go unless another file is named: beside the list.
+/// Where rejects go unless another file is named: beside the list, or in the current folder if the list
+/// comes from standard input or a pipe.
 pub(super) fn beside(list: &Path) -> PathBuf {
+    let piped = list.as_os_str() == STANDARD_INPUT
+        || std::fs::metadata(list).is_ok_and(|found| !found.is_file());
+    if piped {
+        return PathBuf::from("stdin.rejects.csv");
+    }
     let mut name = list.as_os_str().to_owned();
     name.push(".rejects.csv");
     PathBuf::from(name)

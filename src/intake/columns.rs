@@ -1,51 +1,22 @@
-//! A list's header: which column is which.
+//! A list's columns: what each was taken for.
+//!
+//! Every column is exactly one of: a field (understood by its name, or mapped by the user), a variable
+//! (kept with the contact under its name), or ignored by name. Nothing is dropped in silence: the import
+//! shows for each column what it was taken for and how many rows used it.
+
+mod field;
+
+#[cfg(test)]
+mod tests;
 
 use csv::StringRecord;
 
 use super::fault::FileError;
+use super::header::{self, Meaning};
 use super::text::Origin;
+use super::wishes::Wish;
 
-/// Columns that are understood, under every name they go by. All others are kept as variables.
-const KNOWN: [(Column, &[&str]); 10] = [
-    (
-        Column::Number,
-        &[
-            "number",
-            "phone",
-            "phone_number",
-            "phonenumber",
-            "phone_no",
-            "telephone",
-            "telephone_number",
-            "tel",
-            "mobile",
-            "mobile_number",
-            "mobile_phone",
-            "cell",
-            "cell_phone",
-            "msisdn",
-        ],
-    ),
-    (Column::Name, &["name", "full_name", "contact_name"]),
-    (Column::TimeZone, &["time_zone", "timezone", "tz"]),
-    (Column::Region, &["region"]),
-    (
-        Column::PostalCode,
-        &[
-            "postal_code",
-            "postalcode",
-            "postcode",
-            "zip",
-            "zip_code",
-            "zipcode",
-        ],
-    ),
-    (Column::Consent, &["consent", "consent_kind"]),
-    (Column::ConsentSource, &["consent_source"]),
-    (Column::ConsentAt, &["consent_at", "consent_date"]),
-    (Column::Priority, &["priority"]),
-    (Column::ExpiresAt, &["expires_at", "expires"]),
-];
+pub use field::{ColumnMap, ColumnUse, Field, Taken, Target};
 
 /// The column that a file of rejects adds; ignored when such a file is imported again.
 pub(super) const REJECT_REASON: &str = "reject_reason";
@@ -55,19 +26,14 @@ const SHORTEST_GUESS: usize = 4;
 /// Names of at least so many letters may be two slips from what was meant, shorter ones one.
 const LONG_NAME: usize = 9;
 
-/// A column that is understood.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Column {
-    Number,
-    Name,
-    TimeZone,
-    Region,
-    PostalCode,
-    Consent,
-    ConsentSource,
-    ConsentAt,
-    Priority,
-    ExpiresAt,
+/// A column.
+#[derive(Clone, Debug)]
+struct Column {
+    taken: Taken,
+    field: Option<Field>,
+    mapped: bool,
+    rank: u8,
+    note: Option<String>,
 }
 
 /// A header that was understood.
@@ -75,157 +41,319 @@ pub(super) enum Column {
 pub(super) struct Columns {
     /// The names as written.
     pub(super) names: Vec<String>,
-    /// Position by [`Column`].
-    known: [Option<usize>; KNOWN.len()],
-    /// Further columns, each with its name as JSON text.
+    each: Vec<Column>,
+    /// Position by [`Field`].
+    known: [Option<usize>; Field::ALL.len()],
+    /// Columns that may say that a person is not to be called.
+    pub(super) wishes: Vec<(usize, Wish)>,
+    /// Further columns of numbers, kept as variables.
+    pub(super) further_numbers: Vec<usize>,
+    /// Columns kept as variables, each with its name as JSON text.
     pub(super) variables: Vec<(usize, String)>,
 }
 
 impl Columns {
-    /// Where a column stands.
-    pub(super) const fn position(&self, column: Column) -> Option<usize> {
-        self.known[column as usize]
+    /// Where a field's column stands.
+    pub(super) const fn position(&self, field: Field) -> Option<usize> {
+        self.known[field as usize]
     }
 
-    /// The name a column goes by in this file, or its own.
-    pub(super) fn name(&self, column: Column) -> &str {
-        match self.position(column) {
+    /// The name a field's column goes by in this file, or its own.
+    pub(super) fn name(&self, field: Field) -> &str {
+        match self.position(field) {
             Some(position) => &self.names[position],
-            None => KNOWN[column as usize].1[0],
+            None => field.as_str(),
         }
     }
 
     /// Columns kept as variables whose name looks like a slip for one that is not there, each with
     /// the name that may have been meant.
     pub(super) fn misspelled(&self) -> impl Iterator<Item = (&str, &'static str)> {
-        self.variables.iter().filter_map(|(position, _)| {
-            let name = self.names[*position].as_str();
-            let meant = nearest(&plain(name))?;
-            let missing = self.position(meant.0).is_none();
-            missing.then_some((name, meant.1))
+        let kept = self.each.iter().enumerate();
+        kept.filter(|(_, column)| {
+            column.taken == Taken::Variable && column.field.is_none() && !column.mapped
+        })
+        .filter_map(|(position, _)| {
+            let name = self.names[position].as_str();
+            let meant = nearest(name)?;
+            self.position(meant.0).is_none().then_some((name, meant.1))
         })
     }
-}
 
-/// Whether a text is one of the names of the number column.
-pub(super) fn is_number_column(name: &str) -> bool {
-    known(&plain(name)) == Some(Column::Number)
+    /// The import's table; `rows` has by column how many rows used it.
+    pub(super) fn table(&self, rows: &[u64]) -> Vec<ColumnUse> {
+        let columns = self.each.iter().enumerate();
+        columns
+            .map(|(position, column)| ColumnUse {
+                column: self.names[position].clone(),
+                taken_for: column.taken,
+                field: column.field.filter(|_| column.taken == Taken::Field),
+                mapped: column.mapped,
+                rows: rows.get(position).copied().unwrap_or(0),
+                note: column.note.clone(),
+            })
+            .collect()
+    }
+
+    fn settle(&mut self) {
+        for (position, column) in self.each.iter().enumerate() {
+            let part = matches!(column.field, Some(Field::FirstName | Field::LastName));
+            if column.taken == Taken::Variable || (column.taken == Taken::Field && part) {
+                let quoted = serde_json::Value::from(self.names[position].as_str()).to_string();
+                self.variables.push((position, quoted));
+            }
+            if column.taken == Taken::Variable && column.field == Some(Field::Number) {
+                self.further_numbers.push(position);
+            }
+            let wish = column.field.and_then(Field::wish);
+            if let Some(wish) = wish.filter(|_| column.taken == Taken::Field) {
+                self.wishes.push((position, wish));
+            }
+        }
+    }
 }
 
 /// Reads a header; the row at `line`.
 pub(super) fn read(
     origin: &Origin,
-    header: &StringRecord,
+    record: &StringRecord,
     line: u64,
+    maps: &[ColumnMap],
 ) -> Result<Columns, FileError> {
+    let names = named(record);
+    twice(origin, &names, line)?;
     let mut columns = Columns {
-        names: header.iter().map(|name| name.trim().to_owned()).collect(),
-        known: [None; KNOWN.len()],
+        each: understood(origin, &names, line, maps)?,
+        names,
+        known: [None; Field::ALL.len()],
+        wishes: Vec::new(),
+        further_numbers: Vec::new(),
         variables: Vec::new(),
     };
-    let mut seen: Vec<String> = Vec::new();
-    for (position, name) in columns.names.iter().enumerate() {
-        let plain = plain(name);
-        if plain.is_empty() {
-            continue;
+    for field in Field::ALL
+        .into_iter()
+        .filter(|field| field.wish().is_none())
+    {
+        choose(origin, &mut columns, field, line)?;
+    }
+    if columns.position(Field::Number).is_none() {
+        return Err(no_number(origin, &columns.names, line));
+    }
+    columns.settle();
+    Ok(columns)
+}
+
+/// The names as written; columns without one are named by their place.
+pub(super) fn named(record: &StringRecord) -> Vec<String> {
+    let mut names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
+    for at in 0..names.len() {
+        if names[at].is_empty() {
+            let mut name = format!("column_{}", at + 1);
+            while names.contains(&name) {
+                name.push('_');
+            }
+            names[at] = name;
         }
+    }
+    names
+}
+
+fn twice(origin: &Origin, names: &[String], line: u64) -> Result<(), FileError> {
+    let mut seen: Vec<String> = Vec::new();
+    for name in names {
+        let plain = same(name);
         if seen.contains(&plain) {
             let hint = "rename or remove one of the two columns";
             return Err(origin.refuse(line, name, "stands twice in the header", hint));
         }
-        if let Some(column) = known(&plain) {
-            if let Some(first) = columns.known[column as usize] {
-                let message = format!("means the same as column `{}`", columns.names[first]);
-                let hint = "rename the one that is not meant, so that it is kept as a variable";
-                return Err(origin.refuse(line, name, message, hint));
-            }
-            columns.known[column as usize] = Some(position);
-        } else if plain != REJECT_REASON {
-            let quoted = serde_json::Value::from(name.as_str()).to_string();
-            columns.variables.push((position, quoted));
-        }
         seen.push(plain);
     }
-    if columns.position(Column::Number).is_none() {
-        let shown: Vec<&str> = columns.names.iter().map(String::as_str).take(8).collect();
-        let message = format!(
-            "there is no number column; the first line holds: {}",
-            shown.join(", ")
-        );
-        let hint = "name the column `number` or `phone` in a header line";
-        return Err(origin.refuse(line, "number", message, hint));
-    }
-    Ok(columns)
+    Ok(())
 }
 
-fn known(plain: &str) -> Option<Column> {
-    KNOWN
+/// A name in the spelling in which two are compared; one of signs alone is compared as it is.
+fn same(name: &str) -> String {
+    let plain = header::plain(name);
+    if plain.is_empty() {
+        name.to_lowercase()
+    } else {
+        plain
+    }
+}
+
+fn understood(
+    origin: &Origin,
+    names: &[String],
+    line: u64,
+    maps: &[ColumnMap],
+) -> Result<Vec<Column>, FileError> {
+    let mut targets: Vec<Option<Target>> = vec![None; names.len()];
+    for map in maps {
+        let position = find(origin, names, &map.column, line)?;
+        if targets[position].is_some_and(|target| target != map.target) {
+            let hint = "leave one of the two --map out";
+            return Err(origin.refuse(line, &names[position], "is mapped twice", hint));
+        }
+        targets[position] = Some(map.target);
+    }
+    let each = names.iter().zip(targets);
+    each.map(|(name, target)| match target {
+        Some(target) => Ok(mapped(target)),
+        None => by_name(origin, name, line),
+    })
+    .collect()
+}
+
+const fn mapped(target: Target) -> Column {
+    let (taken, field) = match target {
+        Target::Field(field) => (Taken::Field, Some(field)),
+        Target::Variable => (Taken::Variable, None),
+        Target::Ignore => (Taken::Ignored, None),
+    };
+    Column {
+        taken,
+        field,
+        mapped: true,
+        rank: 0,
+        note: None,
+    }
+}
+
+fn by_name(origin: &Origin, name: &str, line: u64) -> Result<Column, FileError> {
+    let mut column = Column {
+        taken: Taken::Variable,
+        field: None,
+        mapped: false,
+        rank: 0,
+        note: None,
+    };
+    if name == REJECT_REASON {
+        column.taken = Taken::Ignored;
+        return Ok(column);
+    }
+    let unclear = match header::meaning(name) {
+        Meaning::Field(field, rank) => {
+            column.taken = Taken::Field;
+            column.field = Some(field);
+            // What is mapped comes before what is understood.
+            column.rank = rank.saturating_add(1);
+            false
+        }
+        Meaning::OtherChannel => {
+            column.note = Some("about another channel than calls".to_owned());
+            false
+        }
+        Meaning::Unclear => true,
+        Meaning::Other => header::nearly_never(name),
+    };
+    if unclear {
+        let message = "may say who is not to be called, and cannot be read with certainty";
+        let hint = format!(
+            "say what it is: --map \"{name}=do_not_call\" if a true value means do not call, else --map \"{name}=variable\""
+        );
+        return Err(origin.refuse(line, name, message, hint));
+    }
+    Ok(column)
+}
+
+/// Of several columns of one field the nearest to the person is taken, the first of equals.
+fn choose(
+    origin: &Origin,
+    columns: &mut Columns,
+    field: Field,
+    line: u64,
+) -> Result<(), FileError> {
+    let all = columns.each.iter().enumerate();
+    let mut found: Vec<(u8, usize)> = all
+        .filter(|(_, column)| column.field == Some(field))
+        .map(|(position, column)| (column.rank, position))
+        .collect();
+    found.sort_unstable();
+    let Some((rank, first)) = found.first().copied() else {
+        return Ok(());
+    };
+    columns.known[field as usize] = Some(first);
+    for (other_rank, other) in found.into_iter().skip(1) {
+        let both_mapped = rank == 0 && other_rank == 0;
+        if both_mapped || !field.takes_nearest() {
+            let message = format!("means the same as column `{}`", columns.names[first]);
+            let hint = format!(
+                "map the one that is not meant: --map \"{}=variable\"",
+                columns.names[other]
+            );
+            return Err(origin.refuse(line, &columns.names[other], message, hint));
+        }
+        let note = format!("{field} is taken from `{}`", columns.names[first]);
+        let column = &mut columns.each[other];
+        column.taken = Taken::Variable;
+        column.note = Some(note);
+    }
+    Ok(())
+}
+
+/// The place of the column of this name, in any case.
+///
+/// # Errors
+/// When there is none, with the closest.
+pub(super) fn find(
+    origin: &Origin,
+    names: &[String],
+    wanted: &str,
+    line: u64,
+) -> Result<usize, FileError> {
+    let place = names.iter().position(|name| same(name) == same(wanted));
+    place.ok_or_else(|| no_column(origin, names, wanted, line))
+}
+
+fn no_column(origin: &Origin, names: &[String], wanted: &str, line: u64) -> FileError {
+    let near = names
         .iter()
-        .find(|(_, names)| names.contains(&plain))
-        .map(|(column, _)| *column)
+        .min_by_key(|name| strsim::osa_distance(&same(name), &same(wanted)));
+    let hint = match near {
+        Some(near) => format!(
+            "did you mean `{near}`? The columns are: {}",
+            names.join(", ")
+        ),
+        None => "name a column of the header".to_owned(),
+    };
+    origin.refuse(
+        line,
+        wanted,
+        "is mapped, and is no column of the file",
+        hint,
+    )
+}
+
+fn no_number(origin: &Origin, names: &[String], line: u64) -> FileError {
+    let slip = names.iter().find_map(|name| {
+        let meant = nearest(name).filter(|meant| meant.0 == Field::Number)?;
+        Some((name, meant.1))
+    });
+    if let Some((name, meant)) = slip {
+        let message = format!("there is no number column; `{name}` looks like `{meant}`");
+        let hint = format!("rename it, or say --map \"{name}=number\"");
+        return origin.refuse(line, "number", message, hint);
+    }
+    let shown: Vec<&str> = names.iter().map(String::as_str).take(8).collect();
+    let message = format!(
+        "there is no number column; the first line holds: {}",
+        shown.join(", ")
+    );
+    let hint = "name the column `number` or `phone` in a header line, or say which it is: --map \"COLUMN=number\"";
+    origin.refuse(line, "number", message, hint)
 }
 
 /// The known name a slip or two away: a letter wrong, missing, too many, or two swapped.
-fn nearest(plain: &str) -> Option<(Column, &'static str)> {
+fn nearest(name: &str) -> Option<(Field, &'static str)> {
+    let plain = header::plain(name);
     let letters = plain.chars().count();
     if letters < SHORTEST_GUESS {
         return None;
     }
     let slips = if letters < LONG_NAME { 1 } else { 2 };
-    KNOWN
-        .iter()
-        .flat_map(|(column, names)| names.iter().map(|name| (*column, *name)))
-        .map(|meant| (strsim::osa_distance(plain, meant.1), meant))
+    header::known_names()
+        .map(|meant| (strsim::osa_distance(&plain, meant.1), meant))
         .filter(|(distance, _)| *distance <= slips)
         .min_by_key(|(distance, _)| *distance)
         .map(|(_, meant)| meant)
-}
-
-/// Lower case, words joined by `_`.
-fn plain(name: &str) -> String {
-    name.trim().to_lowercase().replace([' ', '-'], "_")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn columns_stand_in_the_order_of_their_kind() {
-        for (position, (column, _)) in KNOWN.iter().enumerate() {
-            assert_eq!(*column as usize, position);
-        }
-    }
-
-    #[test]
-    fn a_slip_in_a_name_is_told_unless_the_column_is_there() {
-        let misspelled = |header: &[&str]| -> Vec<(String, &str)> {
-            let origin = Origin::Bytes("list.csv".to_owned(), Vec::new().into());
-            let columns = read(&origin, &StringRecord::from(header.to_vec()), 1).unwrap();
-            let slips = columns.misspelled();
-            slips
-                .map(|(name, meant)| (name.to_owned(), meant))
-                .collect()
-        };
-        let cases = [
-            ("consnet", Some("consent")),
-            ("Consentsource", Some("consent_source")),
-            ("time zome", Some("time_zone")),
-            ("post code", Some("postcode")),
-            ("priorty", Some("priority")),
-            ("expire_at", Some("expires_at")),
-            ("time-zone", None),
-            ("reason", None),
-            ("note", None),
-            ("zap", None),
-        ];
-        for (written, meant) in cases {
-            let told: Vec<_> = meant
-                .map(|meant| (written.to_owned(), meant))
-                .into_iter()
-                .collect();
-            assert_eq!(misspelled(&["phone", written]), told);
-        }
-        assert!(misspelled(&["phone", "phone2", "name", "names"]).is_empty());
-    }
 }

@@ -4,13 +4,14 @@ use std::io::Read;
 
 use csv::{ReaderBuilder, StringRecord};
 
-use super::columns::{self, Columns};
+use super::columns::{self, ColumnMap, ColumnUse, Columns, Field};
 use super::fault::{FileError, Reject};
+use super::header::{self, Meaning};
+use super::reading::Reading;
 use super::row::Judge;
 use super::shape::{self, Shape};
 use super::text::{Origin, Text};
-use crate::domain::campaign::Evidence;
-use crate::domain::{ImportFigures, NewContact};
+use crate::domain::{ImportFigures, NewContact, PhoneNumber};
 use crate::rules::Rules;
 
 /// A contacts file that is sound as a whole.
@@ -19,6 +20,8 @@ pub struct ContactFile {
     text: Text,
     shape: Shape,
     columns: Columns,
+    /// Rows above the header, each a comment.
+    above: u64,
 }
 
 /// What a row of the file came to.
@@ -30,6 +33,17 @@ pub enum Row {
     Reject(Box<Reject>),
 }
 
+/// A row by whose own word its numbers are not to be called, taken or not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NotToBeCalled {
+    /// Line of the file on which the row begins, from 1.
+    pub line: u64,
+    /// Every number of the row.
+    pub numbers: Vec<PhoneNumber>,
+    /// The column that says so, as the header spells it.
+    pub column: String,
+}
+
 impl ContactFile {
     /// Reads the file once to the end without taking anything from it: it is text, its quotes close,
     /// it has a number column, no column twice, and at least one row.
@@ -37,31 +51,41 @@ impl ContactFile {
     /// # Errors
     /// The first thing that makes the file unusable as a whole.
     pub fn check(origin: Origin) -> Result<Self, FileError> {
+        Self::check_mapped(origin, &[])
+    }
+
+    /// The same with what the user says of some columns.
+    ///
+    /// # Errors
+    /// The first thing that makes the file unusable as a whole, or a mapped column that is not there.
+    pub fn check_mapped(origin: Origin, maps: &[ColumnMap]) -> Result<Self, FileError> {
         let text = Text::examine(origin)?;
-        let shape = shape::measure(&text, false)?;
-        let mut reader = csv_reader(&text, shape)?;
-        let mut header = StringRecord::new();
-        reader
-            .read_record(&mut header)
-            .map_err(|error| unreadable(&text.origin, &error))?;
-        let line = line_of(&reader, &header);
-        let columns = columns::read(&text.origin, &header, line)?;
-        if shape.rows == 0 {
-            let hint = "add a row below the header";
-            return Err(text
-                .origin
-                .refuse(line, "", "has a header and no rows", hint));
-        }
-        Ok(Self {
+        let shape = shape::measure(&text)?;
+        let top = Top::read(&text, &shape, |record| {
+            let number =
+                |name: &str| matches!(header::meaning(name), Meaning::Field(Field::Number, _));
+            record.iter().any(number)
+        })?;
+        let columns = columns::read(&text.origin, &top.header, top.line, maps)?;
+        let file = Self {
+            above: top.comments,
             text,
             shape,
             columns,
-        })
+        };
+        if file.rows() == file.above {
+            let hint = "add a row below the header";
+            return Err(file
+                .text
+                .origin
+                .refuse(top.line, "", "has a header and no rows", hint));
+        }
+        Ok(file)
     }
 
-    /// Rows below the header.
+    /// Rows besides the header, comments among them.
     pub const fn rows(&self) -> u64 {
-        self.shape.rows
+        self.shape.records.saturating_sub(1)
     }
 
     /// The header's names as written.
@@ -69,20 +93,26 @@ impl ContactFile {
         &self.columns.names
     }
 
-    /// The delimiter in use: `,`, `;` or a tab.
+    /// The delimiter in use: `,`, `;`, a tab or what a line `sep=` names.
     pub const fn delimiter(&self) -> u8 {
         self.shape.delimiter
     }
 
     /// What looks like a slip, though the file can be read: columns named nearly like one that is
-    /// understood and is not there.
+    /// understood and is not there, and characters that cannot be read.
     pub fn warnings(&self) -> Vec<String> {
         let slips = self.columns.misspelled();
         slips
             .map(|(name, meant)| {
                 format!("column `{name}` is kept as a variable; did you mean `{meant}`?")
             })
+            .chain(self.shape.replaced())
             .collect()
+    }
+
+    /// The import's table: what each column was taken for. `rows` has by column how many rows used it.
+    pub fn columns(&self, rows: &[u64]) -> Vec<ColumnUse> {
+        self.columns.table(rows)
     }
 
     /// Figures of an import that has yet to happen: the name is set, counts are zero.
@@ -101,28 +131,69 @@ impl ContactFile {
         self.text.digest()
     }
 
-    /// Reads the rows. `default_country` (`US`) is used only for numbers without a `+`; `None`: such
-    /// numbers are rejects. `evidence` is the campaign's.
+    /// Reads the rows.
     ///
     /// # Errors
     /// When the file can no longer be opened.
     pub fn read<'r>(
         &self,
         rules: &'r Rules,
-        default_country: Option<&str>,
-        evidence: Evidence,
+        reading: &Reading,
     ) -> Result<ContactReader<'r>, FileError> {
-        let mut reader = csv_reader(&self.text, self.shape)?;
+        let mut reader = csv_reader(&self.text, &self.shape)?;
         let mut record = StringRecord::new();
-        reader
-            .read_record(&mut record)
-            .map_err(|error| unreadable(&self.text.origin, &error))?;
+        for _ in 0..=self.above {
+            reader
+                .read_record(&mut record)
+                .map_err(|error| unreadable(&self.text.origin, &error))?;
+        }
         Ok(ContactReader {
             reader,
             record,
             origin: self.text.origin.clone(),
-            judge: Judge::new(rules, self.columns.clone(), default_country, evidence),
+            judge: Judge::new(rules, self.columns.clone(), reading.clone()),
+            comments: self.above,
+            not_to_be_called: Vec::new(),
         })
+    }
+}
+
+/// The rows down to the header.
+pub(super) struct Top {
+    pub(super) header: StringRecord,
+    pub(super) line: u64,
+    /// Rows above it.
+    pub(super) comments: u64,
+}
+
+impl Top {
+    /// Reads down to the header: the first row that is no comment or that `is_header`, since a header may
+    /// begin with `#` itself.
+    pub(super) fn read(
+        text: &Text,
+        shape: &Shape,
+        is_header: impl Fn(&StringRecord) -> bool,
+    ) -> Result<Self, FileError> {
+        let mut reader = csv_reader(text, shape)?;
+        let mut top = Self {
+            header: StringRecord::new(),
+            line: 0,
+            comments: 0,
+        };
+        loop {
+            let more = reader
+                .read_record(&mut top.header)
+                .map_err(|error| unreadable(&text.origin, &error))?;
+            top.line = line_of(&reader, &top.header);
+            let comment = top
+                .header
+                .get(0)
+                .is_some_and(|first| first.starts_with('#'));
+            if !more || !comment || is_header(&top.header) {
+                return Ok(top);
+            }
+            top.comments += 1;
+        }
     }
 }
 
@@ -134,42 +205,69 @@ pub struct ContactReader<'r> {
     record: StringRecord,
     origin: Origin,
     judge: Judge<'r>,
+    comments: u64,
+    not_to_be_called: Vec<NotToBeCalled>,
+}
+
+impl ContactReader<'_> {
+    /// By column, rows so far that were not rejected and have something there.
+    pub fn used(&self) -> &[u64] {
+        self.judge.used()
+    }
+
+    /// Rows so far that are comments: they begin with `#` and hold no number.
+    pub const fn comments(&self) -> u64 {
+        self.comments
+    }
+
+    /// The rows since the last such call whose numbers are not to be called.
+    pub fn not_to_be_called(&mut self) -> Vec<NotToBeCalled> {
+        std::mem::take(&mut self.not_to_be_called)
+    }
 }
 
 impl Iterator for ContactReader<'_> {
     type Item = Result<Row, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        match self.reader.read_record(&mut self.record) {
-            Ok(false) => None,
-            Ok(true) => {
-                let line = line_of(&self.reader, &self.record);
-                Some(Ok(match self.judge.row(line, &self.record) {
-                    Ok(contact) => Row::Contact(Box::new(contact)),
-                    Err(reject) => Row::Reject(reject),
-                }))
+        loop {
+            match self.reader.read_record(&mut self.record) {
+                Ok(false) => return None,
+                Ok(true) if self.judge.is_comment(&self.record) => self.comments += 1,
+                Ok(true) => break,
+                Err(error) => return Some(Err(unreadable(&self.origin, &error))),
             }
-            Err(error) => Some(Err(unreadable(&self.origin, &error))),
         }
+        let line = line_of(&self.reader, &self.record);
+        let judged = self.judge.row(line, &self.record);
+        if let Some((numbers, column)) = judged.not_to_be_called {
+            self.not_to_be_called.push(NotToBeCalled {
+                line,
+                numbers,
+                column,
+            });
+        }
+        Some(Ok(match judged.row {
+            Ok(contact) => Row::Contact(Box::new(contact)),
+            Err(reject) => Row::Reject(reject),
+        }))
     }
 }
 
 /// A reader from the beginning, header and all. Rows may differ in length: that is for the judge.
-pub(super) fn csv_reader(text: &Text, shape: Shape) -> Result<CsvReader, FileError> {
-    // With a last line break every row is ended by one, and so is a comment on the last line, of
-    // which the csv crate would make a row.
+pub(super) fn csv_reader(text: &Text, shape: &Shape) -> Result<CsvReader, FileError> {
+    // With a last line break every row is ended by one, by which its line is counted.
     let reader: Box<dyn Read + Send> = Box::new(text.open()?.chain(&b"\n"[..]));
     Ok(ReaderBuilder::new()
         .has_headers(false)
         .flexible(true)
         .delimiter(shape.delimiter)
-        .comment(shape.comments.then_some(b'#'))
         .buffer_capacity(1 << 16)
         .from_reader(reader))
 }
 
 /// The line on which the row just read begins. The csv crate's own position stands before empty
-/// lines and comments, so it is counted back from the line break that ended the row.
+/// lines, so it is counted back from the line break that ended the row.
 pub(super) fn line_of(reader: &CsvReader, record: &StringRecord) -> u64 {
     let next = reader.position().line();
     let started = record.position().map_or(0, csv::Position::line);

@@ -1,16 +1,15 @@
-//! Do-not-call lists: one number a line, the FTC's registry files, or CSV with a number column.
+//! Do-not-call lists: one number a line, the FTC's registry files, or a table with a header.
 //!
-//! A list of lines is refused as a whole at the first line that is none of its forms, because what
-//! stands there may be a number somebody asked not to be called at. In a CSV a bad row is a reject.
+//! Of a table every column that holds numbers is taken. What cannot be read is a reject; where most rows
+//! are, the file is of another kind and refused as a whole.
 
-use std::io::{BufRead, BufReader, Read};
+use std::collections::VecDeque;
 
-use csv::StringRecord;
-
-use super::columns::{self, Column, Columns};
-use super::contacts::{CsvReader, csv_reader, line_of, unreadable};
+use super::columns::{ColumnMap, ColumnUse};
 use super::fault::{FileError, Reject, in_two};
+use super::listed::{self, Lines, Row};
 use super::shape::{self, Shape};
+use super::table::{Table, TableReader};
 use super::text::{Origin, Text};
 use crate::domain::{ImportFigures, PhoneNumber};
 use crate::rules::Rules;
@@ -21,18 +20,29 @@ pub struct DncFile {
     text: Text,
     /// Lower-case hex.
     sha256: String,
-    rows: u64,
     default_country: Option<String>,
+    shape: Shape,
     form: Form,
+    count: Count,
 }
 
 #[derive(Clone, Debug)]
 enum Form {
     Lines,
-    Csv(Box<(Shape, Columns)>),
+    Table(Box<Table>),
 }
 
-/// What a line of the list came to.
+/// What a reading of the whole file found.
+#[derive(Clone, Debug, Default)]
+struct Count {
+    rows: u64,
+    rejected: u64,
+    comments: u64,
+    /// By column, rows that gave a number or were otherwise used.
+    used: Vec<u64>,
+}
+
+/// What a line of the list came to. A line may come to several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DncRow {
     /// A number to add.
@@ -49,60 +59,93 @@ pub enum DncRow {
         /// The number.
         number: PhoneNumber,
     },
-    /// A row that was not taken.
+    /// A row that was not taken, or of which a cell was not.
     Reject(Box<Reject>),
 }
 
 impl DncFile {
-    /// Reads the file once to the end. `default_country` (`US`) is used only for numbers without a `+`.
+    /// Reads the file to the end. `default_country` (`US`) is used only for numbers without a `+`.
     ///
     /// # Errors
-    /// When it is no list: most of its lines are neither a number, nor the registry's
-    /// `212,5550142`, nor its changes `212,5550142,date,A` or `D`, nor empty, nor a comment after
-    /// `#`. The first of them is named.
+    /// When it is no list: no column holds numbers, or most of its rows cannot be read. The first of
+    /// them is named.
     pub fn check(
         origin: Origin,
         rules: &Rules,
         default_country: Option<&str>,
     ) -> Result<Self, FileError> {
+        Self::check_mapped(origin, rules, default_country, &[])
+    }
+
+    /// The same with what the user says of some columns.
+    ///
+    /// # Errors
+    /// As above, or when a mapped column is not there.
+    pub fn check_mapped(
+        origin: Origin,
+        rules: &Rules,
+        default_country: Option<&str>,
+        maps: &[ColumnMap],
+    ) -> Result<Self, FileError> {
         let text = Text::examine(origin)?;
+        let shape = shape::measure(&text)?;
+        let table = Table::find(&text, &shape, maps)?;
         let mut file = Self {
             sha256: text.digest()?,
             text,
-            rows: 0,
             default_country: default_country.map(str::to_owned),
-            form: Form::Lines,
+            shape,
+            form: table.map_or(Form::Lines, |table| Form::Table(Box::new(table))),
+            count: Count::default(),
         };
-        if let Some(header) = file.csv_header()? {
-            file.check_csv(header)?;
-        } else {
-            file.check_lines(rules)?;
+        if let Form::Table(table) = &mut file.form {
+            table.weigh(&file.text, &file.shape, (rules, default_country))?;
         }
-        if file.rows == 0 {
-            let hint = "name a file with one number a line";
-            return Err(file.text.origin.refuse(0, "", "holds no numbers", hint));
-        }
+        file.count(rules)?;
         Ok(file)
     }
 
-    /// Rows, or lines that hold a number.
+    /// Rows, or lines that are neither empty nor a comment.
     pub const fn rows(&self) -> u64 {
-        self.rows
+        self.count.rows
+    }
+
+    /// Rows of which something cannot be read.
+    pub const fn rejected(&self) -> u64 {
+        self.count.rejected
+    }
+
+    /// Rows and lines that are comments: they begin with `#` and hold no number.
+    pub const fn comments(&self) -> u64 {
+        self.count.comments
+    }
+
+    /// The import's table: what each column was taken for; empty for a list of lines.
+    pub fn columns(&self) -> Vec<ColumnUse> {
+        match &self.form {
+            Form::Lines => Vec::new(),
+            Form::Table(table) => table.columns(&self.count.used),
+        }
+    }
+
+    /// What looks wrong, though the file can be read: characters that cannot be read.
+    pub fn warnings(&self) -> Vec<String> {
+        self.shape.replaced().into_iter().collect()
     }
 
     /// The header of a file of its rejects, with which they can be imported again.
     pub fn header(&self) -> Vec<String> {
         match &self.form {
             Form::Lines => vec!["number".to_owned()],
-            Form::Csv(csv) => csv.1.names.clone(),
+            Form::Table(table) => table.names().to_vec(),
         }
     }
 
     /// The delimiter of such a file: the list's own.
-    pub fn delimiter(&self) -> u8 {
+    pub const fn delimiter(&self) -> u8 {
         match &self.form {
             Form::Lines => b',',
-            Form::Csv(csv) => csv.0.delimiter,
+            Form::Table(_) => self.shape.delimiter,
         }
     }
 
@@ -121,65 +164,46 @@ impl DncFile {
     /// When the file can no longer be opened.
     pub fn read<'r>(&self, rules: &'r Rules) -> Result<DncReader<'r>, FileError> {
         let source = match &self.form {
-            Form::Lines => Rows::Lines(Lines::open(&self.text)?),
-            Form::Csv(csv) => {
-                let (shape, columns) = &**csv;
-                let mut reader = csv_reader(&self.text, *shape)?;
-                let mut record = StringRecord::new();
-                reader
-                    .read_record(&mut record)
-                    .map_err(|error| unreadable(&self.text.origin, &error))?;
-                Rows::Csv(Box::new(reader), columns.clone(), record)
-            }
+            Form::Lines => Source::Lines(Lines::open(&self.text)?),
+            Form::Table(table) => Source::Table(Box::new(table.read(&self.text, &self.shape)?)),
         };
         Ok(DncReader {
             rules,
             origin: self.text.origin.clone(),
             default_country: self.default_country.clone(),
-            rows: source,
+            source,
+            ahead: VecDeque::new(),
+            rows: 0,
+            comments: 0,
         })
     }
 
-    /// The line of the header, if the first line that says something is one.
-    fn csv_header(&self) -> Result<Option<u64>, FileError> {
-        let mut lines = Lines::open(&self.text)?;
-        let Some((line, text)) = lines.next(&self.text.origin)? else {
-            return Ok(None);
-        };
-        let named = text
-            .split([',', ';', '\t'])
-            .any(|name| columns::is_number_column(name.trim().trim_matches('"')));
-        Ok(named.then_some(line))
-    }
-
-    fn check_csv(&mut self, header_line: u64) -> Result<(), FileError> {
-        let shape = shape::measure(&self.text, true)?;
-        let mut reader = csv_reader(&self.text, shape)?;
-        let mut header = StringRecord::new();
-        reader
-            .read_record(&mut header)
-            .map_err(|error| unreadable(&self.text.origin, &error))?;
-        let columns = columns::read(&self.text.origin, &header, header_line)?;
-        self.rows = shape.rows;
-        self.form = Form::Csv(Box::new((shape, columns)));
-        Ok(())
-    }
-
-    fn check_lines(&mut self, rules: &Rules) -> Result<(), FileError> {
-        let origin = &self.text.origin;
-        let mut lines = Lines::open(&self.text)?;
-        let (mut unread, mut first) = (0, None);
-        while let Some((line, text)) = lines.next(origin)? {
-            if let Err(why) = entry(rules, self.default_country.as_deref(), text) {
-                let (message, hint) = in_two(&why);
-                first.get_or_insert_with(|| origin.refuse(line, "", message, hint));
-                unread += 1;
+    fn count(&mut self, rules: &Rules) -> Result<(), FileError> {
+        let mut reader = self.read(rules)?;
+        let (mut rejected, mut last, mut first) = (0, 0, None);
+        for row in reader.by_ref() {
+            if let DncRow::Reject(reject) = row? {
+                rejected += u64::from(reject.line != last);
+                last = reject.line;
+                first.get_or_insert(reject);
             }
-            self.rows += 1;
+        }
+        self.count = Count {
+            rows: reader.rows,
+            rejected,
+            comments: reader.comments,
+            used: reader.used(),
+        };
+        let origin = &self.text.origin;
+        if self.count.rows == 0 {
+            let hint = "name a file with one number a line";
+            return Err(origin.refuse(0, "", "holds no numbers", hint));
         }
         match first {
-            // A file of another kind; a list with a slip in it is better taken without that line.
-            Some(fault) if 2 * unread > self.rows => Err(fault),
+            // A file of another kind; a list with a slip in it is for the user to decide on.
+            Some(reject) if 2 * rejected > self.count.rows => {
+                Err(origin.refuse(reject.line, &reject.column, &reject.reason, &reject.hint))
+            }
             Some(_) | None => Ok(()),
         }
     }
@@ -190,205 +214,72 @@ pub struct DncReader<'r> {
     rules: &'r Rules,
     origin: Origin,
     default_country: Option<String>,
-    rows: Rows,
+    source: Source,
+    /// What the row just read came to besides what has been handed out.
+    ahead: VecDeque<DncRow>,
+    rows: u64,
+    comments: u64,
 }
 
-enum Rows {
+enum Source {
     Lines(Lines),
-    Csv(Box<CsvReader>, Columns, StringRecord),
+    Table(Box<TableReader>),
+}
+
+impl DncReader<'_> {
+    fn used(&self) -> Vec<u64> {
+        match &self.source {
+            Source::Lines(_) => Vec::new(),
+            Source::Table(table) => table.used().to_vec(),
+        }
+    }
+
+    /// What the next row comes to; `None` at the end.
+    fn row(&mut self) -> Result<Option<Row>, FileError> {
+        let how = (self.rules, self.default_country.as_deref());
+        match &mut self.source {
+            Source::Table(table) => table.next(&self.origin, how),
+            Source::Lines(lines) => {
+                let Some((line, text)) = lines.next(&self.origin)? else {
+                    return Ok(None);
+                };
+                Ok(Some(listed::line(line, text, how)))
+            }
+        }
+    }
 }
 
 impl Iterator for DncReader<'_> {
     type Item = Result<DncRow, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        let country = self.default_country.as_deref();
-        match &mut self.rows {
-            Rows::Lines(lines) => {
-                let (line, text) = match lines.next(&self.origin) {
-                    Ok(found) => found?,
-                    Err(error) => return Some(Err(error)),
-                };
-                Some(match entry(self.rules, country, text) {
-                    Ok(Entry::Add(number)) => Ok(DncRow::Number { line, number }),
-                    Ok(Entry::Remove(number)) => Ok(DncRow::Removal { line, number }),
-                    Err(why) => {
-                        let (reason, hint) = in_two(&why);
-                        Ok(DncRow::Reject(Box::new(Reject {
-                            line,
-                            column: String::new(),
-                            value: String::new(),
-                            reason,
-                            hint,
-                            fields: vec![text.to_owned()],
-                        })))
-                    }
-                })
-            }
-            Rows::Csv(reader, columns, record) => match reader.read_record(record) {
-                Ok(false) => None,
-                Ok(true) => Some(Ok(csv_row(
-                    self.rules,
-                    country,
-                    columns,
-                    (line_of(reader, record), record),
-                ))),
-                Err(error) => Some(Err(unreadable(&self.origin, &error))),
-            },
-        }
-    }
-}
-
-fn csv_row(
-    rules: &Rules,
-    country: Option<&str>,
-    columns: &Columns,
-    (line, record): (u64, &StringRecord),
-) -> DncRow {
-    let position = columns.position(Column::Number).unwrap_or(0);
-    let text = record.get(position).unwrap_or_default().trim();
-    match rules.read_number(text, country) {
-        Ok(read) => DncRow::Number {
-            line,
-            number: read.number,
-        },
-        Err(error) => {
-            let (reason, hint) = in_two(&error.to_string());
-            DncRow::Reject(Box::new(Reject {
-                line,
-                column: columns.name(Column::Number).to_owned(),
-                value: text.to_owned(),
-                reason,
-                hint: if hint.is_empty() {
-                    "write it in full, as +12125550142".to_owned()
-                } else {
-                    hint
-                },
-                fields: record.iter().map(str::to_owned).collect(),
-            }))
-        }
-    }
-}
-
-enum Entry {
-    Add(PhoneNumber),
-    Remove(PhoneNumber),
-}
-
-const FORMS: &str = "write one number a line as +12125550142, or the registry's 212,5550142";
-
-/// One line that is neither empty nor a comment.
-fn entry(rules: &Rules, country: Option<&str>, text: &str) -> Result<Entry, String> {
-    let parts: Vec<&str> = text.splitn(5, ',').map(str::trim).collect();
-    match parts[..] {
-        [number] => rules
-            .read_number(number, country)
-            .map(|read| Entry::Add(read.number))
-            .map_err(|error| {
-                let (reason, _) = in_two(&error.to_string());
-                format!("`{}`: {reason}; {FORMS}", shortened(number))
-            }),
-        [npa, line] => registry_number(npa, line).map(Entry::Add),
-        [npa, line, date, change] => {
-            let number = registry_number(npa, line)?;
-            if !looks_like_a_date(date) {
-                return Err(format!(
-                    "`{}` is not a date; write it as 2026-12-01",
-                    shortened(date)
-                ));
-            }
-            match change {
-                "A" | "a" => Ok(Entry::Add(number)),
-                "D" | "d" => Ok(Entry::Remove(number)),
-                _ => Err(format!(
-                    "`{}` is neither A (added) nor D (deleted); the registry's change files end each line in one of them",
-                    shortened(change)
-                )),
-            }
-        }
-        _ => Err(format!(
-            "`{}` is not a line of a do-not-call list; {FORMS}",
-            shortened(text)
-        )),
-    }
-}
-
-/// `212`, `5550142`: the FTC's way of writing a number.
-fn registry_number(npa: &str, line: &str) -> Result<PhoneNumber, String> {
-    let digits = |text: &str, count: usize| {
-        (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()))
-            .then(|| text.parse::<u64>().ok())
-            .flatten()
-    };
-    digits(npa, 3)
-        .zip(digits(line, 7))
-        .filter(|(npa, line)| *npa >= 200 && *line >= 2_000_000)
-        .and_then(|(npa, line)| PhoneNumber::from_digits(10_000_000_000 + npa * 10_000_000 + line))
-        .ok_or_else(|| {
-            format!(
-                "`{},{}` is not an area code and a number of seven digits; {FORMS}",
-                shortened(npa),
-                shortened(line)
-            )
-        })
-}
-
-fn looks_like_a_date(text: &str) -> bool {
-    let digits = text.bytes().filter(u8::is_ascii_digit).count();
-    (6..=8).contains(&digits)
-        && text
-            .bytes()
-            .all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b'/')
-}
-
-/// Enough of a text to recognise it by, without control characters.
-fn shortened(text: &str) -> String {
-    let text = text.replace(char::is_control, " ");
-    match text.char_indices().nth(40) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text,
-    }
-}
-
-/// Lines that say something, with their numbers.
-struct Lines {
-    reader: BufReader<Box<dyn Read + Send>>,
-    buffer: Vec<u8>,
-    text: String,
-    line: u64,
-}
-
-impl Lines {
-    fn open(text: &Text) -> Result<Self, FileError> {
-        Ok(Self {
-            reader: BufReader::with_capacity(1 << 16, Box::new(text.open()?)),
-            buffer: Vec::new(),
-            text: String::new(),
-            line: 0,
-        })
-    }
-
-    /// The next line without its comment; `None` at the end.
-    fn next(&mut self, origin: &Origin) -> Result<Option<(u64, &str)>, FileError> {
         loop {
-            self.buffer.clear();
-            let read = self
-                .reader
-                .read_until(b'\n', &mut self.buffer)
-                .map_err(|error| origin.unreadable(&error))?;
-            if read == 0 {
-                return Ok(None);
+            if let Some(row) = self.ahead.pop_front() {
+                return Some(Ok(row));
             }
-            self.line += 1;
-            let text = String::from_utf8_lossy(&self.buffer);
-            let text = text
-                .split_once('#')
-                .map_or(&*text, |(before, _)| before)
-                .trim();
-            if !text.is_empty() {
-                text.clone_into(&mut self.text);
-                return Ok(Some((self.line, &self.text)));
+            match self.row() {
+                Ok(Some(Row::Comment)) => self.comments += 1,
+                Ok(Some(Row::Empty)) => {}
+                Ok(Some(Row::Rows(rows))) => {
+                    self.rows += 1;
+                    self.ahead.extend(rows);
+                }
+                Ok(None) => return None,
+                Err(error) => return Some(Err(error)),
             }
         }
     }
+}
+
+/// A reject of a whole line, by what is wrong and what to do.
+pub(super) fn rejected(line: u64, why: &str, fields: Vec<String>) -> DncRow {
+    let (reason, hint) = in_two(why);
+    DncRow::Reject(Box::new(Reject {
+        line,
+        column: String::new(),
+        value: String::new(),
+        reason,
+        hint,
+        fields,
+    }))
 }

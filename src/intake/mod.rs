@@ -4,20 +4,33 @@
 //! Only then are rows handed out, so that a broken file changes nothing. A bad row never stops a
 //! contact list: it becomes a [`Reject`] with its line, its column and a way out.
 
-mod columns;
+mod cell;
+pub mod columns;
 pub mod contacts;
+pub mod dates;
 pub mod dnc;
 mod fault;
+mod header;
+mod listed;
+mod located;
+mod names;
+mod places;
+mod reading;
 pub mod rejects;
 mod row;
 mod shape;
+mod table;
 mod text;
+mod wishes;
 
 #[cfg(test)]
 mod tests;
 
-pub use contacts::{ContactFile, ContactReader, Row};
+pub use columns::{ColumnMap, ColumnUse, Field, Taken};
+pub use contacts::{ContactFile, ContactReader, NotToBeCalled, Row};
+pub use dates::DateOrder;
 pub use dnc::{DncFile, DncReader, DncRow};
 pub use fault::{FileError, Reject};
+pub use reading::Reading;
 pub use rejects::RejectsFile;
-pub use text::Origin;
+pub use text::{Origin, STANDARD_INPUT};

@@ -1,149 +1,338 @@
 //! One row of a contacts file: a contact, or what keeps it from being one.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use csv::StringRecord;
 
-use super::columns::{Column, Columns};
+use super::cell::{FAILED, consent_kind, has_number, on_one_line, with_area};
+use super::columns::{Columns, Field};
+use super::dates;
 use super::fault::{Reject, in_two};
-use crate::domain::campaign::Evidence;
-use crate::domain::{Consent, ConsentKind, Hints, NewContact, PhoneNumber, Timestamp, WindowClass};
-use crate::rules::{LocateError, NumberError, Rules};
-
-/// Distinct places remembered at most; a national list has some thousands (area code by postal code).
-const CACHE_MAX: usize = 100_000;
+use super::header;
+use super::located::{Places, Question, Stated};
+use super::names::Country;
+use super::places;
+use super::reading::Reading;
+use super::wishes;
+use crate::domain::{Consent, ConsentKind, NewContact, PhoneNumber, WindowClass};
+use crate::rules::{NumberError, Rules};
 
 /// Turns rows into contacts.
 pub(super) struct Judge<'r> {
     rules: &'r Rules,
     columns: Columns,
-    default_country: Option<String>,
-    evidence: Evidence,
-    /// Window classes of North American numbers, which depend on area code and hints alone.
-    located: HashMap<u16, HashMap<Box<str>, Located>>,
-    /// Places remembered in it.
-    places: usize,
-    /// The stated places of the row under way, joined.
-    stated: String,
+    reading: Reading,
+    places: Places,
     /// The last date that was read: lists repeat them.
-    date: Option<(String, Timestamp)>,
+    date: Option<(String, dates::Read)>,
+    /// By column, rows that were not rejected and have something there.
+    used: Vec<u64>,
 }
 
-/// The window class of a number, shared by all numbers it binds.
-type Located = Result<Arc<WindowClass>, LocateError>;
-
 /// A fault before it has its line and its row.
-struct Fault {
-    column: Column,
-    reason: String,
-    hint: String,
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) field: Field,
+    pub(super) reason: String,
+    pub(super) hint: String,
 }
 
 impl Fault {
-    fn new(column: Column, reason: impl Into<String>, hint: impl Into<String>) -> Self {
+    pub(super) fn new(field: Field, reason: impl Into<String>, hint: impl Into<String>) -> Self {
         Self {
-            column,
+            field,
             reason: reason.into(),
             hint: hint.into(),
         }
     }
 
-    fn told(column: Column, why: &str) -> Self {
+    /// Of a text that says what is wrong and what to do.
+    pub(super) fn told(field: Field, why: &str) -> Self {
         let (reason, hint) = in_two(why);
-        Self {
-            column,
-            reason,
-            hint,
-        }
+        Self::new(field, reason, hint)
     }
 }
 
+/// What keeps a row from being taken: a field's fault, or that of a column of wishes.
+enum Wrong {
+    Field(Fault),
+    Wish(usize),
+}
+
+impl From<Fault> for Wrong {
+    fn from(fault: Fault) -> Self {
+        Self::Field(fault)
+    }
+}
+
+/// What a row came to, and who of it is not to be called.
+pub(super) struct Judged {
+    pub(super) row: Result<NewContact, Box<Reject>>,
+    /// The numbers of a row that says so, and the name of the column that does.
+    pub(super) not_to_be_called: Option<(Vec<PhoneNumber>, String)>,
+}
+
 impl<'r> Judge<'r> {
-    pub(super) fn new(
-        rules: &'r Rules,
-        columns: Columns,
-        default_country: Option<&str>,
-        evidence: Evidence,
-    ) -> Self {
+    pub(super) fn new(rules: &'r Rules, columns: Columns, reading: Reading) -> Self {
         Self {
             rules,
+            used: vec![0; columns.names.len()],
             columns,
-            default_country: default_country.map(str::to_owned),
-            evidence,
-            located: HashMap::new(),
-            places: 0,
-            stated: String::new(),
+            reading,
+            places: Places::default(),
             date: None,
         }
     }
 
-    pub(super) fn row(
+    /// By column, rows that were not rejected and have something there.
+    pub(super) fn used(&self) -> &[u64] {
+        &self.used
+    }
+
+    /// Whether a row is a comment: it begins with `#`, and where its number would stand is nothing.
+    pub(super) fn is_comment(&self, record: &StringRecord) -> bool {
+        let first = record.get(0).unwrap_or_default();
+        let number = self.columns.position(Field::Number).unwrap_or(0);
+        let empty = self.field(record, Field::Number).is_empty();
+        let alone = number == 0 && !FAILED.contains(&first.trim()) && !has_number(first);
+        first.starts_with('#') && (empty || alone)
+    }
+
+    pub(super) fn row(&mut self, line: u64, record: &StringRecord) -> Judged {
+        let mut extra = record.iter().skip(self.columns.names.len());
+        if extra.any(|field| !field.trim().is_empty()) {
+            let reason = format!(
+                "has {} fields where the header has {}",
+                record.len(),
+                self.columns.names.len()
+            );
+            let hint = "put text that holds the delimiter in quotation marks";
+            let reject = reject(line, record, ("", ""), (reason, hint.to_owned()));
+            return Judged {
+                row: Err(Box::new(reject)),
+                not_to_be_called: None,
+            };
+        }
+        let country = self.country(record);
+        let number = country
+            .clone()
+            .and_then(|country| self.number(record, country));
+        let wish = self.wish(record);
+        let not_to_be_called = match &wish {
+            Ok(Some(position)) => {
+                let numbers = self.numbers(record, &country, &number);
+                Some((numbers, self.columns.names[*position].clone()))
+            }
+            Ok(None) | Err(_) => None,
+        };
+        let judged = match (country, number, wish) {
+            (Ok(country), Ok(number), Ok(_)) => self
+                .contact(line, record, (number, country))
+                .map_err(Wrong::Field),
+            (Err(fault), _, _) | (_, Err(fault), _) => Err(Wrong::Field(fault)),
+            (_, _, Err(position)) => Err(Wrong::Wish(position)),
+        };
+        let row = judged.map_err(|wrong| Box::new(self.reject(line, record, wrong)));
+        if row.is_ok() {
+            self.note_used(record);
+        }
+        Judged {
+            row,
+            not_to_be_called,
+        }
+    }
+
+    fn reject(&self, line: u64, record: &StringRecord, wrong: Wrong) -> Reject {
+        match wrong {
+            Wrong::Field(fault) => {
+                let place = (
+                    self.columns.name(fault.field),
+                    self.field(record, fault.field),
+                );
+                reject(line, record, place, (fault.reason, fault.hint))
+            }
+            Wrong::Wish(position) => {
+                let value = record.get(position).unwrap_or_default().trim();
+                let name = self.columns.names[position].as_str();
+                let reason = if value.is_empty() {
+                    "does not say whether the person may be called".to_owned()
+                } else {
+                    format!("`{value}` is neither true nor false")
+                };
+                let hint = format!(
+                    "write yes or no, or say --map \"{name}=variable\" if it is about something else"
+                );
+                reject(line, record, (name, value), (reason, hint))
+            }
+        }
+    }
+
+    fn note_used(&mut self, record: &StringRecord) {
+        for (used, field) in self.used.iter_mut().zip(record.iter()) {
+            *used += u64::from(!field.trim().is_empty());
+        }
+    }
+
+    /// The column by which the row says that the person is not to be called; the error is a column that
+    /// says neither.
+    fn wish(&self, record: &StringRecord) -> Result<Option<usize>, usize> {
+        let mut asked = None;
+        let mut unclear = None;
+        for (position, wish) in &self.columns.wishes {
+            let text = record.get(*position).unwrap_or_default();
+            // A cell that is not there says as little as an empty one.
+            match wishes::asks_not_to_be_called(*wish, text) {
+                Ok(true) => asked = Some(*position),
+                Ok(false) => {}
+                Err(()) => unclear = Some(*position),
+            }
+        }
+        match (asked, unclear) {
+            (Some(position), _) => Ok(Some(position)),
+            (None, Some(position)) => Err(position),
+            (None, None) => Ok(None),
+        }
+    }
+
+    /// Every number of the row that can be read.
+    fn numbers(
+        &self,
+        record: &StringRecord,
+        country: &Result<Stated, Fault>,
+        number: &Result<PhoneNumber, Fault>,
+    ) -> Vec<PhoneNumber> {
+        let country = match country {
+            Ok(stated) => stated.reading(self.reading.country.as_deref()),
+            Err(_) => self.reading.country.as_deref(),
+        };
+        let cells = self.columns.further_numbers.iter().copied();
+        let cells = cells.chain(self.columns.position(Field::Number));
+        let read = cells.filter_map(|position| {
+            let text = record.get(position).unwrap_or_default();
+            self.rules.read_listed(text, country).ok()
+        });
+        let mut numbers: Vec<PhoneNumber> = read.flatten().chain(number.clone().ok()).collect();
+        numbers.sort_unstable();
+        numbers.dedup();
+        numbers
+    }
+
+    fn contact(
         &mut self,
         line: u64,
         record: &StringRecord,
-    ) -> Result<NewContact, Box<Reject>> {
-        if record.len() != self.columns.names.len() {
-            return Err(Box::new(Reject {
-                line,
-                column: String::new(),
-                value: String::new(),
-                reason: format!(
-                    "has {} fields where the header has {}",
-                    record.len(),
-                    self.columns.names.len()
-                ),
-                hint: "put text that holds the delimiter in quotation marks".to_owned(),
-                fields: fields(record),
-            }));
-        }
-        self.contact(line, record).map_err(|fault| {
-            Box::new(Reject {
-                line,
-                column: self.columns.name(fault.column).to_owned(),
-                value: self.field(record, fault.column).to_owned(),
-                reason: fault.reason,
-                hint: fault.hint,
-                fields: fields(record),
-            })
-        })
-    }
-
-    fn contact(&mut self, line: u64, record: &StringRecord) -> Result<NewContact, Fault> {
-        let number = self.number(record)?;
-        let class = self.class(record, number)?;
+        (number, country): (PhoneNumber, Stated),
+    ) -> Result<NewContact, Fault> {
+        let class = self.class(record, number, country)?;
         Ok(NewContact {
             line,
             number,
-            name: on_one_line(self.field(record, Column::Name)),
+            name: self.whole_name(record),
             class,
             priority: self.priority(record)?,
             consent: self.consent(record)?,
-            expires_at: self.instant(record, Column::ExpiresAt)?,
+            expires_at: self.instant(record, Field::ExpiresAt)?.map(|read| read.at),
             variables: self.variables(record),
         })
     }
 
-    fn number(&self, record: &StringRecord) -> Result<PhoneNumber, Fault> {
-        let text = self.field(record, Column::Number);
-        self.rules
-            .read_number(text, self.default_country.as_deref())
-            .map(|read| read.number)
-            .map_err(|error| {
-                let hint = match error {
-                    NumberError::Empty => "write the number, or remove the row",
-                    NumberError::Letters => {
-                        "needs confirmation: write its digits, a keypad letter may be a slip"
-                    }
-                    NumberError::Extension => "write the number without its extension",
-                    NumberError::NotPossible => "write it in full, as +12125550142",
-                    NumberError::NoCountry => "write it with its country code, as +12125550142",
-                    NumberError::Several => "leave one of them; a contact has one number",
-                    NumberError::Scientific => "export the column as text, and all digits stand",
-                };
-                let (reason, _) = in_two(&error.to_string());
-                Fault::new(Column::Number, reason, hint)
-            })
+    fn whole_name(&self, record: &StringRecord) -> String {
+        let name = self.field(record, Field::Name);
+        if !name.is_empty() {
+            return on_one_line(name);
+        }
+        let parts = [Field::FirstName, Field::LastName].map(|part| self.field(record, part));
+        on_one_line(parts.join(" ").trim())
+    }
+
+    /// What the row states of the country.
+    fn country(&self, record: &StringRecord) -> Result<Stated, Fault> {
+        let read = |field: Field| -> Result<Option<Country>, Fault> {
+            let text = self.field(record, field);
+            if text.is_empty() {
+                return Ok(None);
+            }
+            let read = places::country(text).map(Some);
+            read.map_err(|(reason, hint)| Fault::new(field, reason, hint))
+        };
+        let (of_address, of_number) = (read(Field::Country)?, read(Field::CountryCode)?);
+        let by_code = self
+            .field(record, Field::CountryCode)
+            .bytes()
+            .any(|byte| byte.is_ascii_digit());
+        if let (Some(address), Some(number)) = (of_address, of_number)
+            && address.calling != number.calling
+        {
+            let reason = format!(
+                "says {}, and `{}` says {}",
+                number.name,
+                self.columns.name(Field::Country),
+                address.name
+            );
+            return Err(Fault::new(
+                Field::CountryCode,
+                reason,
+                "correct one of the two",
+            ));
+        }
+        Ok(Stated {
+            address: of_address.or(of_number.filter(|_| !by_code)),
+            number: of_number.or(of_address),
+            by_code,
+        })
+    }
+
+    fn number(&self, record: &StringRecord, country: Stated) -> Result<PhoneNumber, Fault> {
+        let text = self.field(record, Field::Number);
+        let joined;
+        let text = match self.field(record, Field::AreaCode) {
+            "" => text,
+            area => {
+                joined = with_area(area, text).map_err(|why| Fault::told(Field::AreaCode, &why))?;
+                joined.as_str()
+            }
+        };
+        let assumed = self.reading.country.as_deref();
+        let read = self.rules.read_number(text, country.reading(assumed));
+        let number = read.map_err(|error| self.unreadable(record, error))?.number;
+        if country.by_code
+            && let Some(stated) = country.number
+            && !number.digits().to_string().starts_with(stated.calling)
+        {
+            let reason = format!("says +{}, and the number begins otherwise", stated.calling);
+            return Err(Fault::new(
+                Field::CountryCode,
+                reason,
+                "correct one of the two",
+            ));
+        }
+        Ok(number)
+    }
+
+    fn unreadable(&self, record: &StringRecord, error: NumberError) -> Fault {
+        let mut further = self.columns.further_numbers.iter();
+        let other = further.find(|position| has_number(record.get(**position).unwrap_or_default()));
+        let (reason, _) = in_two(&error.to_string());
+        let hint = match (error, other) {
+            (NumberError::Empty, Some(other)) => {
+                let name = &self.columns.names[*other];
+                return Fault::new(
+                    Field::Number,
+                    format!("the number is empty, and `{name}` holds one"),
+                    format!("copy it over, or call those instead: --map \"{name}=number\""),
+                );
+            }
+            (NumberError::Empty, None) => "write the number, or remove the row",
+            (NumberError::Letters, _) => {
+                "needs confirmation: write its digits, a keypad letter may be a slip"
+            }
+            (NumberError::Extension, _) => "write the number without its extension",
+            (NumberError::NotPossible, _) => "write it in full, as +12125550142",
+            (NumberError::NoCountry, _) => "write it with its country code, as +12125550142",
+            (NumberError::Several, _) => "leave one of them; a contact has one number",
+            (NumberError::Scientific, _) => "export the column as text, and all digits stand",
+        };
+        Fault::new(Field::Number, reason, hint)
     }
 
     /// The inner error is the word for a number that can be read but never dialed.
@@ -151,75 +340,40 @@ impl<'r> Judge<'r> {
         &mut self,
         record: &StringRecord,
         number: PhoneNumber,
+        country: Stated,
     ) -> Result<Result<Arc<WindowClass>, String>, Fault> {
-        let stated = [Column::TimeZone, Column::Region, Column::PostalCode]
-            .map(|column| self.field(record, column));
-        let located = match number.npa() {
-            Some(npa) => match self.rules.fitness(number, Timestamp::MAX) {
-                Ok(_) => self.by_area_code(npa, number, stated),
-                Err(unfit) => Err(LocateError::Unfit(unfit)),
-            },
-            None => self.locate(number, stated),
-        };
-        match located {
-            Ok(class) => Ok(Ok(class)),
-            Err(LocateError::Unfit(unfit)) => Ok(Err(unfit.as_str().to_owned())),
-            Err(error @ LocateError::UnknownZone(_)) => {
-                Err(Fault::told(Column::TimeZone, &error.to_string()))
-            }
-            Err(error @ LocateError::UnknownRegion(_)) => {
-                Err(Fault::told(Column::Region, &error.to_string()))
-            }
-        }
-    }
-
-    fn by_area_code(&mut self, npa: u16, number: PhoneNumber, stated: [&str; 3]) -> Located {
-        self.stated.clear();
-        if stated.iter().any(|text| !text.is_empty()) {
-            for text in stated {
-                self.stated.push_str(text);
-                self.stated.push('\n');
-            }
-        }
-        let known = self.located.get(&npa);
-        if let Some(known) = known.and_then(|places| places.get(self.stated.as_str())) {
-            return known.clone();
-        }
-        let located = self.locate(number, stated);
-        if self.places < CACHE_MAX {
-            self.places += 1;
-            let place = self.stated.as_str().into();
-            let places = self.located.entry(npa).or_default();
-            places.insert(place, located.clone());
-        }
-        located
-    }
-
-    fn locate(&self, number: PhoneNumber, stated: [&str; 3]) -> Located {
-        let [time_zone, region, postal_code] = stated.map(|text| {
-            Some(text)
-                .filter(|text| !text.is_empty())
-                .map(str::to_owned)
-        });
-        let hints = Hints {
-            time_zone,
-            region,
-            postal_code,
-        };
-        self.rules
-            .locate(number, &hints, self.evidence)
-            .map(Arc::new)
+        let columns = &self.columns;
+        let is_state = columns
+            .position(Field::Region)
+            .is_some_and(|position| header::plain(&columns.names[position]) != "region");
+        let texts = [
+            Field::TimeZone,
+            Field::Region,
+            Field::PostalCode,
+            Field::Country,
+            Field::CountryCode,
+        ]
+        .map(|field| self.field(record, field));
+        self.places.of(&Question {
+            rules: self.rules,
+            number,
+            country,
+            texts,
+            is_state,
+            evidence: self.reading.evidence,
+        })
     }
 
     fn priority(&self, record: &StringRecord) -> Result<i32, Fault> {
-        let text = self.field(record, Column::Priority);
+        let text = self.field(record, Field::Priority);
         if text.is_empty() {
             return Ok(0);
         }
-        text.parse().map_err(|_| {
+        let whole = text.strip_suffix(".0").unwrap_or(text);
+        whole.parse().map_err(|_| {
             let reason = format!("`{text}` is not a priority");
             Fault::new(
-                Column::Priority,
+                Field::Priority,
                 reason,
                 "use a whole number; higher is called first",
             )
@@ -228,29 +382,44 @@ impl<'r> Judge<'r> {
 
     /// Consent without proof is none, and a list that claims it is wrong: such a row is not taken.
     fn consent(&mut self, record: &StringRecord) -> Result<Option<Consent>, Fault> {
-        let text = self.field(record, Column::Consent);
+        let text = self.field(record, Field::Consent);
+        // A date that cannot be read is wrong whatever it is the date of.
+        let at = self.instant(record, Field::ConsentAt)?;
+        if let Some(read) = at
+            && read.is_future(self.reading.now)
+        {
+            let reason = format!(
+                "`{}` is in the future",
+                self.field(record, Field::ConsentAt)
+            );
+            return Err(Fault::new(
+                Field::ConsentAt,
+                reason,
+                "write the date on which it was given",
+            ));
+        }
         if text.is_empty() {
             return Ok(None);
         }
-        let kind = consent_kind(text).map_err(|why| Fault::told(Column::Consent, &why))?;
+        let kind = consent_kind(text).map_err(|why| Fault::told(Field::Consent, &why))?;
         if kind == ConsentKind::None {
             return Ok(None);
         }
-        let source = self.field(record, Column::ConsentSource);
+        let source = self.field(record, Field::ConsentSource);
         if source.is_empty() {
             let hint = "say where the proof is: a page, a document or a recording";
             let reason = format!("consent `{kind}` has no source");
-            return Err(Fault::new(Column::ConsentSource, reason, hint));
+            return Err(Fault::new(Field::ConsentSource, reason, hint));
         }
-        let Some(at) = self.instant(record, Column::ConsentAt)? else {
+        let Some(read) = at else {
             let hint = "say when it was given, as 2026-03-01 or 2026-03-01T15:30:00Z";
             let reason = format!("consent `{kind}` has no date");
-            return Err(Fault::new(Column::ConsentAt, reason, hint));
+            return Err(Fault::new(Field::ConsentAt, reason, hint));
         };
         Ok(Some(Consent {
             kind,
             source: on_one_line(source),
-            at,
+            at: read.at,
         }))
     }
 
@@ -258,29 +427,20 @@ impl<'r> Judge<'r> {
     fn instant(
         &mut self,
         record: &StringRecord,
-        column: Column,
-    ) -> Result<Option<Timestamp>, Fault> {
-        let text = self.field(record, column);
+        field: Field,
+    ) -> Result<Option<dates::Read>, Fault> {
+        let text = self.field(record, field);
         if text.is_empty() {
             return Ok(None);
         }
-        if let Some((known, at)) = &self.date
+        if let Some((known, read)) = &self.date
             && known == text
         {
-            return Ok(Some(*at));
+            return Ok(Some(*read));
         }
-        let read: Result<Timestamp, String> = if text.len() == 10 {
-            format!("{text}T00:00:00Z").parse()
-        } else {
-            text.parse()
-        };
-        let at = read.map_err(|_| {
-            let reason = format!("`{text}` is not a date");
-            let hint = "write it as 2026-03-01 or 2026-03-01T15:30:00Z";
-            Fault::new(column, reason, hint)
-        })?;
-        self.date = Some((text.to_owned(), at));
-        Ok(Some(at))
+        let read = dates::read(text, self.reading.dates).map_err(|why| Fault::told(field, &why))?;
+        self.date = Some((text.to_owned(), read));
+        Ok(Some(read))
     }
 
     fn variables(&self, record: &StringRecord) -> String {
@@ -301,35 +461,27 @@ impl<'r> Judge<'r> {
         json
     }
 
-    fn field<'f>(&self, record: &'f StringRecord, column: Column) -> &'f str {
+    fn field<'f>(&self, record: &'f StringRecord, field: Field) -> &'f str {
         self.columns
-            .position(column)
+            .position(field)
             .and_then(|position| record.get(position))
             .unwrap_or_default()
             .trim()
     }
 }
 
-fn fields(record: &StringRecord) -> Vec<String> {
-    record.iter().map(str::to_owned).collect()
-}
-
-/// A kind of consent in any usual spelling: `Express Written` is `express_written`.
-fn consent_kind(text: &str) -> Result<ConsentKind, String> {
-    let exact = ConsentKind::ALL
-        .into_iter()
-        .find(|kind| kind.as_str() == text);
-    match exact {
-        Some(kind) => Ok(kind),
-        None => text.to_ascii_lowercase().replace([' ', '-'], "_").parse(),
-    }
-}
-
-/// Names are shown on a terminal: no line breaks, no escape sequences.
-fn on_one_line(text: &str) -> String {
-    if text.contains(char::is_control) {
-        text.replace(char::is_control, " ")
-    } else {
-        text.to_owned()
+fn reject(
+    line: u64,
+    record: &StringRecord,
+    (column, value): (&str, &str),
+    (reason, hint): (String, String),
+) -> Reject {
+    Reject {
+        line,
+        column: column.to_owned(),
+        value: value.to_owned(),
+        reason,
+        hint,
+        fields: record.iter().map(str::to_owned).collect(),
     }
 }

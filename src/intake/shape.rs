@@ -6,26 +6,57 @@ use super::fault::FileError;
 use super::text::Text;
 
 /// What the first pass over a CSV text found.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Shape {
     pub(super) delimiter: u8,
-    /// Whether lines that begin with `#` are none of the rows.
-    pub(super) comments: bool,
-    /// Rows below the header.
-    pub(super) rows: u64,
+    /// Rows, the header among them.
+    pub(super) records: u64,
+    /// The first lines with a character that could not be read, and how many such characters there are.
+    pub(super) undecodable: (Vec<u64>, u64),
+}
+
+impl Shape {
+    /// What is to be said of characters that could not be read, if there are any.
+    pub(super) fn replaced(&self) -> Option<String> {
+        let (lines, count) = &self.undecodable;
+        let named: Vec<String> = lines.iter().map(u64::to_string).collect();
+        let (what, which) = match count {
+            0 => return None,
+            1 => ("a character that could not be read is", "line"),
+            _ => ("characters that could not be read are", "lines"),
+        };
+        let more = if lines.len() == NAMED {
+            " and further"
+        } else {
+            ""
+        };
+        Some(format!(
+            "{which} {}{more}: {what} replaced by \u{fffd}",
+            named.join(", ")
+        ))
+    }
 }
 
 /// Delimiters in order of preference.
-const DELIMITERS: [u8; 3] = [b',', b';', b'\t'];
+const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
 /// Longest first row that is looked at for its delimiter.
 const HEADER_MAX: usize = 1 << 20;
 
-/// Reads the text once. `comments`: lines that begin with `#` are none of the file's rows.
-pub(super) fn measure(text: &Text, comments: bool) -> Result<Shape, FileError> {
-    let delimiter = delimiter(&header_line(text, comments)?);
+/// Bytes of the longest row: more than that is a quotation mark that is closed much later, or no list.
+const ROW_MAX: u64 = 1 << 20;
+
+/// Lines named one by one.
+const NAMED: usize = 20;
+
+/// Reads the text once.
+pub(super) fn measure(text: &Text) -> Result<Shape, FileError> {
+    let delimiter = match text.delimiter {
+        Some(named) => named,
+        None => delimiter(&header_line(text)?),
+    };
     let mut reader = text.open()?;
-    let mut walk = Walk::new(delimiter, comments);
+    let mut walk = Walk::new(delimiter);
     let mut buffer = vec![0; 1 << 16];
     loop {
         let read = reader
@@ -35,11 +66,11 @@ pub(super) fn measure(text: &Text, comments: bool) -> Result<Shape, FileError> {
             break;
         }
         walk.add(&buffer[..read]);
-        if let Some(line) = walk.undecodable.filter(|_| text.marked) {
-            let hint = "save the file as UTF-8 and import it again";
-            return Err(text
-                .origin
-                .refuse(line, "", "has characters that cannot be read", hint));
+        if walk.row_bytes > ROW_MAX {
+            let hint =
+                "close a quotation mark that was opened there, or name a file that is a list";
+            let message = "a row that begins here is longer than 1 MiB";
+            return Err(text.origin.refuse(walk.row_line, "", message, hint));
         }
     }
     if let Some(line) = walk.end() {
@@ -49,26 +80,23 @@ pub(super) fn measure(text: &Text, comments: bool) -> Result<Shape, FileError> {
     }
     Ok(Shape {
         delimiter,
-        comments,
-        rows: walk.records.saturating_sub(1),
+        records: walk.records,
+        undecodable: walk.undecodable,
     })
 }
 
-/// The first line with something on it.
-fn header_line(text: &Text, comments: bool) -> Result<Vec<u8>, FileError> {
+/// The first line with something on it that is no comment.
+fn header_line(text: &Text) -> Result<Vec<u8>, FileError> {
     let mut head = Vec::new();
     text.open()?
         .take(HEADER_MAX as u64)
         .read_to_end(&mut head)
         .map_err(|error| text.origin.unreadable(&error))?;
-    Ok(head
-        .split(|byte| *byte == b'\n' || *byte == b'\r')
-        .find(|line| {
-            line.first()
-                .is_some_and(|first| !(comments && *first == b'#'))
-        })
-        .unwrap_or_default()
-        .to_vec())
+    let mut lines = head.split(|byte| *byte == b'\n');
+    let lines = lines.by_ref().filter(|line| !line.is_empty());
+    let mut lines = lines.skip_while(|line| line.first() == Some(&b'#'));
+    let found = lines.next().map(<[u8]>::to_vec);
+    Ok(found.unwrap_or(head))
 }
 
 /// The delimiter that occurs most often outside quotes.
@@ -93,14 +121,16 @@ const UNDECODABLE: [u8; 3] = [0xef, 0xbf, 0xbd];
 /// RFC 4180 as far as quotes and rows go, over any number of chunks.
 struct Walk {
     delimiter: u8,
-    comments: bool,
     line: u64,
     records: u64,
+    /// The line on which the row under way begins, and its bytes so far.
+    row_line: u64,
+    row_bytes: u64,
     /// The line of the last opening quote.
     opened_at: u64,
     place: Place,
-    /// The first line with [`UNDECODABLE`].
-    undecodable: Option<u64>,
+    /// The first lines with [`UNDECODABLE`], and how often it stands.
+    undecodable: (Vec<u64>, u64),
     tail: [u8; 2],
     /// The bytes that may change anything within a field.
     tells: [bool; 256],
@@ -115,23 +145,23 @@ enum Place {
     InQuotes,
     /// A quote within quotes: closes them unless another follows.
     QuoteInQuotes,
-    InComment,
 }
 
 impl Walk {
-    fn new(delimiter: u8, comments: bool) -> Self {
+    fn new(delimiter: u8) -> Self {
         let mut tells = [false; 256];
         for byte in [delimiter, b'"', b'\n', b'\r', UNDECODABLE[2]] {
             tells[usize::from(byte)] = true;
         }
         Self {
             delimiter,
-            comments,
             line: 1,
             records: 0,
+            row_line: 1,
+            row_bytes: 0,
             opened_at: 0,
             place: Place::RowStart,
-            undecodable: None,
+            undecodable: (Vec::new(), 0),
             tail: [0; 2],
             tells,
         }
@@ -152,6 +182,7 @@ impl Walk {
     fn pass<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let stop = bytes.iter().position(|byte| self.tells[usize::from(*byte)]);
         let (passed, rest) = bytes.split_at(stop.unwrap_or(bytes.len()));
+        self.row_bytes += passed.len() as u64;
         self.tail = match *passed {
             [] => self.tail,
             [last] => [self.tail[1], last],
@@ -162,22 +193,23 @@ impl Walk {
 
     fn step(&mut self, byte: u8) {
         let [first, second] = self.tail;
-        if [first, second, byte] == UNDECODABLE && self.undecodable.is_none() {
-            self.undecodable = Some(self.line);
+        if [first, second, byte] == UNDECODABLE {
+            self.note_undecodable();
         }
         self.tail = [second, byte];
+        if self.place == Place::RowStart {
+            (self.row_line, self.row_bytes) = (self.line, 0);
+        }
+        self.row_bytes += 1;
         self.place = match (self.place, byte) {
             (Place::InQuotes, b'"') => Place::QuoteInQuotes,
             (Place::InQuotes, _) | (Place::QuoteInQuotes, b'"') => Place::InQuotes,
-            // As the csv crate has it, only a line feed ends a comment.
-            (Place::InComment, byte) if byte != b'\n' => Place::InComment,
             (place, b'\n' | b'\r') => {
-                if !matches!(place, Place::RowStart | Place::InComment) {
+                if place != Place::RowStart {
                     self.records += 1;
                 }
                 Place::RowStart
             }
-            (Place::RowStart, b'#') if self.comments => Place::InComment,
             (Place::RowStart | Place::FieldStart, b'"') => {
                 self.opened_at = self.line;
                 Place::InQuotes
@@ -188,9 +220,17 @@ impl Walk {
         self.line += u64::from(byte == b'\n');
     }
 
+    fn note_undecodable(&mut self) {
+        let (lines, count) = &mut self.undecodable;
+        *count += 1;
+        if lines.last() != Some(&self.line) && lines.len() < NAMED {
+            lines.push(self.line);
+        }
+    }
+
     /// The line of a quote that is still open at the end.
     fn end(&mut self) -> Option<u64> {
-        if !matches!(self.place, Place::RowStart | Place::InComment) {
+        if self.place != Place::RowStart {
             self.records += 1;
         }
         (self.place == Place::InQuotes).then_some(self.opened_at)
@@ -202,22 +242,22 @@ mod tests {
     use super::*;
     use crate::intake::text::Origin;
 
-    fn shape(text: &str) -> Result<Shape, FileError> {
-        let origin = Origin::Bytes("list.csv".to_owned(), text.as_bytes().into());
-        measure(&Text::examine(origin).unwrap(), false)
+    fn shape(text: &[u8]) -> Result<Shape, FileError> {
+        let origin = Origin::Bytes("list.csv".to_owned(), text.into());
+        measure(&Text::examine(origin).unwrap())
     }
 
     #[test]
     fn rows_are_counted_as_the_reader_reads_them() {
-        let shape = shape("a;b\r\n1;\"x\ny\"\r\n\r\n2;\"say \"\"so\"\"\"\r\n3;last").unwrap();
-        assert_eq!((shape.delimiter, shape.rows), (b';', 3));
+        let shape = shape(b"a;b\r\n1;\"x\ny\"\r\n\r\n2;\"say \"\"so\"\"\"\r\n3;last").unwrap();
+        assert_eq!((shape.delimiter, shape.records), (b';', 4));
     }
 
     #[test]
     fn bytes_passed_over_change_nothing() {
         let text = "a,b\n\"x\"\"y,\nz\",w\"v\u{fffd}\nlong field,\"q\u{fffd}\"\r\n\n1,";
         let walked = |size: usize| {
-            let mut walk = Walk::new(b',', false);
+            let mut walk = Walk::new(b',');
             for chunk in text.as_bytes().chunks(size) {
                 walk.add(chunk);
             }
@@ -228,12 +268,40 @@ mod tests {
         for size in 2..text.len() {
             assert_eq!(walked(size), walked(1), "chunks of {size}");
         }
-        assert_eq!(walked(1), (4, 6, Some(3), None));
+        assert_eq!(walked(1), (4, 6, (vec![3, 4], 2), None));
     }
 
     #[test]
     fn an_open_quote_names_the_line_that_opened_it() {
-        let fault = shape("a,b\n1,2\n3,\"four\n5,6\n").unwrap_err();
+        let fault = shape(b"a,b\n1,2\n3,\"four\n5,6\n").unwrap_err();
         assert_eq!(fault.line, 3);
+    }
+
+    #[test]
+    fn a_row_without_an_end_is_refused() {
+        let mut text = b"a,b\n1,2\n3,\"".to_vec();
+        text.extend(vec![b'x'; 2 << 20]);
+        let fault = shape(&text).unwrap_err();
+        assert_eq!((fault.line, fault.message.contains("1 MiB")), (3, true));
+    }
+
+    #[test]
+    fn a_line_names_the_separator() {
+        for text in [
+            &b"sep=;\r\na,x;b\n1;2\n"[..],
+            b"\xef\xbb\xbfsep=;\na,x;b\n1;2\n",
+            b"\"sep=;\"\na,x;b\n1;2\n",
+        ] {
+            let shape = shape(text).unwrap();
+            assert_eq!((shape.delimiter, shape.records), (b';', 2));
+        }
+    }
+
+    #[test]
+    fn one_broken_byte_is_one_character() {
+        let mixed = shape(b"n,a\n1,Jos\xc3\xa9\n2,Mar\xeda\n3,N\xc3\xba\xc3\xb1ez\n").unwrap();
+        assert_eq!(mixed.undecodable, (vec![3], 1));
+        let latin = shape(b"n,a\n1,Jos\xe9\n").unwrap();
+        assert_eq!(latin.undecodable, (vec![], 0));
     }
 }

@@ -9,13 +9,19 @@ fn origin(bytes: &[u8]) -> Origin {
     Origin::Bytes("list.csv".to_owned(), bytes.into())
 }
 
+fn reading(country: Option<&str>) -> Reading {
+    Reading {
+        country: country.map(str::to_owned),
+        evidence: Evidence::Stated,
+        dates: None,
+        now: "2026-12-07T15:30:00Z".parse().unwrap(),
+    }
+}
+
 fn rows(bytes: &[u8]) -> (ContactFile, Vec<NewContact>, Vec<Reject>) {
     let file = ContactFile::check(origin(bytes)).unwrap();
     let (mut contacts, mut rejects) = (Vec::new(), Vec::new());
-    for row in file
-        .read(Rules::embedded(), Some("US"), Evidence::Stated)
-        .unwrap()
-    {
+    for row in file.read(Rules::embedded(), &reading(Some("US"))).unwrap() {
         match row.unwrap() {
             Row::Contact(contact) => contacts.push(*contact),
             Row::Reject(reject) => rejects.push(*reject),
@@ -113,7 +119,7 @@ fn the_default_country_is_not_for_numbers_with_a_plus() {
     let file =
         ContactFile::check(origin(b"tel\n020 7946 0001\n+442079460002\n+2079460003\n")).unwrap();
     let read: Vec<Row> = file
-        .read(Rules::embedded(), Some("GB"), Evidence::Stated)
+        .read(Rules::embedded(), &reading(Some("GB")))
         .unwrap()
         .map(Result::unwrap)
         .collect();
@@ -126,9 +132,7 @@ fn the_default_country_is_not_for_numbers_with_a_plus() {
         .collect();
     assert_eq!(taken[..2], ["+442079460001", "+442079460002"]);
     assert!(!taken.contains(&"+442079460003".to_owned()));
-    let none = file
-        .read(Rules::embedded(), None, Evidence::Stated)
-        .unwrap();
+    let none = file.read(Rules::embedded(), &reading(None)).unwrap();
     let Row::Reject(reject) = none.map(Result::unwrap).next().unwrap() else {
         panic!("a number without a country");
     };
@@ -200,5 +204,23 @@ fn a_do_not_call_list_has_many_forms() {
             "6 +13055550102",
             "7 -+13055550103"
         ]
+    );
+}
+
+#[test]
+fn one_broken_byte_leaves_the_other_names_as_they_are() {
+    let (file, contacts, _) = rows(include_bytes!(
+        "../../tests/cases/lists/one-broken-byte.csv"
+    ));
+    let names: Vec<&str> = contacts
+        .iter()
+        .map(|contact| contact.name.as_str())
+        .collect();
+    assert_eq!(names, ["José", "Mar\u{fffd}a", "Núñez"]);
+    assert_eq!(file.warnings().len(), 1);
+    assert!(
+        file.warnings()[0].starts_with("line 3: "),
+        "{:?}",
+        file.warnings()
     );
 }

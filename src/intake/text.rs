@@ -2,11 +2,12 @@
 
 use std::fs::File;
 use std::io::{self, Read};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 use encoding_rs_io::DecodeReaderBytesBuilder;
+use tempfile::TempPath;
 
 use super::fault::FileError;
 use crate::domain::digest::{Sha256, hex};
@@ -20,14 +21,46 @@ pub enum Origin {
     File(PathBuf),
     /// Bytes in memory under a name: the embedded sample lists.
     Bytes(String, Arc<[u8]>),
+    /// Standard input or a pipe, which can be read once: a copy of it under a name, gone with the last of
+    /// its origins.
+    Piped(String, Arc<TempPath>),
 }
 
+/// The name of standard input on the command line.
+pub const STANDARD_INPUT: &str = "-";
+
 impl Origin {
+    /// The file at a path, standard input for `-`. What is no regular file is read to its end at once.
+    ///
+    /// # Errors
+    /// When it is not there or cannot be read.
+    pub fn at(path: &Path) -> io::Result<Self> {
+        let name = path.display().to_string();
+        if name == STANDARD_INPUT {
+            return Self::copied("standard input", &mut io::stdin().lock());
+        }
+        let mut file = File::open(path)?;
+        let kind = file.metadata()?.file_type();
+        if kind.is_file() || kind.is_dir() {
+            return Ok(Self::File(path.to_owned()));
+        }
+        Self::copied(&name, &mut file)
+    }
+
+    fn copied(name: &str, from: &mut dyn Read) -> io::Result<Self> {
+        let mut copy = tempfile::NamedTempFile::new()?;
+        io::copy(from, &mut copy)?;
+        Ok(Self::Piped(
+            name.to_owned(),
+            Arc::new(copy.into_temp_path()),
+        ))
+    }
+
     /// The name faults are reported under.
     pub fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
-            Self::Bytes(name, _) => name.clone(),
+            Self::Bytes(name, _) | Self::Piped(name, _) => name.clone(),
         }
     }
 
@@ -37,7 +70,7 @@ impl Origin {
             Self::File(path) => path
                 .file_name()
                 .map_or_else(|| self.name(), |name| name.to_string_lossy().into_owned()),
-            Self::Bytes(name, _) => name.clone(),
+            Self::Bytes(name, _) | Self::Piped(name, _) => name.clone(),
         }
     }
 
@@ -80,6 +113,7 @@ impl Origin {
         Ok(match self {
             Self::File(path) => Box::new(File::open(path)?),
             Self::Bytes(_, bytes) => Box::new(io::Cursor::new(Arc::clone(bytes))),
+            Self::Piped(_, copy) => Box::new(File::open(&**copy)?),
         })
     }
 }
@@ -89,13 +123,17 @@ impl Origin {
 pub(super) struct Text {
     pub(super) origin: Origin,
     encoding: &'static Encoding,
-    /// Whether a byte-order mark named the encoding, so that what does not fit it is a fault.
-    pub(super) marked: bool,
+    /// Whether the bytes are UTF-8 as they stand.
+    passes: bool,
+    /// The delimiter that a first line `sep=;` names.
+    pub(super) delimiter: Option<u8>,
+    /// Bytes of that line.
+    skipped: u64,
 }
 
 impl Text {
-    /// Reads the whole file once: its encoding by byte-order mark, else UTF-8 where it is valid, else
-    /// Windows-1252.
+    /// Reads the whole file once: its encoding by byte-order mark, else UTF-8 where most of what is not
+    /// ASCII is valid, else Windows-1252.
     pub(super) fn examine(origin: Origin) -> Result<Self, FileError> {
         let mut scan = Scan::default();
         origin.chunks(|chunk| scan.add(chunk))?;
@@ -108,12 +146,40 @@ impl Text {
             let hint = "save it as CSV in UTF-8; a spreadsheet file has to be exported first";
             return Err(origin.refuse(line, "", "is not text", hint));
         }
-        let guessed = if scan.valid() { UTF_8 } else { WINDOWS_1252 };
-        Ok(Self {
+        let broken = scan.broken();
+        let guessed = if scan.characters >= broken {
+            UTF_8
+        } else {
+            WINDOWS_1252
+        };
+        let mut text = Self {
             origin,
             encoding: marked.unwrap_or(guessed),
-            marked: marked.is_some(),
-        })
+            passes: marked.is_none() && broken == 0,
+            delimiter: None,
+            skipped: 0,
+        };
+        text.find_separator()?;
+        Ok(text)
+    }
+
+    /// A first line `sep=;`, which spreadsheets write and read.
+    fn find_separator(&mut self) -> Result<(), FileError> {
+        let mut head = Vec::new();
+        let read = self.open()?.take(16).read_to_end(&mut head);
+        read.map_err(|error| self.origin.unreadable(&error))?;
+        let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+        let bare = line
+            .strip_prefix(b"\"")
+            .map_or(line, |line| line.strip_suffix(b"\"").unwrap_or(line));
+        if let [b's' | b'S', b'e' | b'E', b'p' | b'P', b'=', delimiter] = bare
+            && delimiter.is_ascii()
+            && !delimiter.is_ascii_alphanumeric()
+        {
+            self.delimiter = Some(*delimiter);
+            self.skipped = line.len() as u64;
+        }
+        Ok(())
     }
 
     /// Reads the whole file once: the SHA-256 of its bytes, in lower-case hex.
@@ -123,23 +189,24 @@ impl Text {
         Ok(hex(&hasher.finish()))
     }
 
-    /// The text as UTF-8 from its beginning, without a byte-order mark, its lines ending in LF.
+    /// The text as UTF-8 from its beginning, without a byte-order mark, its lines ending in LF. A line
+    /// `sep=;` at its head is empty; what cannot be read is U+FFFD.
     pub(super) fn open(&self) -> Result<impl Read + Send + use<>, FileError> {
-        let reader = self
-            .origin
-            .open()
-            .map_err(|error| self.origin.unreadable(&error))?;
-        let passes = self.encoding == UTF_8 && !self.marked;
+        let failed = |error: io::Error| self.origin.unreadable(&error);
+        let reader = self.origin.open().map_err(failed)?;
         let inner = DecodeReaderBytesBuilder::new()
             .encoding(Some(self.encoding))
-            .utf8_passthru(passes)
+            .utf8_passthru(self.passes)
             .strip_bom(true)
             .bom_override(true)
             .build(reader);
-        Ok(LineFeeds {
+        let mut text = LineFeeds {
             inner,
             after_return: false,
-        })
+        };
+        let skipped = io::copy(&mut text.by_ref().take(self.skipped), &mut io::sink());
+        skipped.map_err(failed)?;
+        Ok(text)
     }
 }
 
@@ -180,7 +247,10 @@ struct Scan {
     length: u64,
     line: u64,
     nul_line: Option<u64>,
-    broken: bool,
+    /// Characters of more than one byte that are valid UTF-8.
+    characters: u64,
+    /// Places that are not.
+    faults: u64,
     /// Bytes of a character that the last chunk cut.
     carry: Vec<u8>,
 }
@@ -199,37 +269,45 @@ impl Scan {
             self.nul_line = Some(self.line + newlines(&chunk[..at]) + 1);
         }
         self.line += newlines(chunk);
-        if !self.broken {
+        if self.carry.is_empty() {
             self.check(chunk);
+        } else {
+            let mut joined = std::mem::take(&mut self.carry);
+            joined.extend(chunk);
+            self.check(&joined);
         }
     }
 
-    fn check(&mut self, chunk: &[u8]) {
-        let mut chunk = chunk;
-        while !self.carry.is_empty() && !chunk.is_empty() {
-            self.carry.push(chunk[0]);
-            chunk = &chunk[1..];
-            match str::from_utf8(&self.carry) {
-                Ok(_) => self.carry.clear(),
-                Err(error) if error.error_len().is_none() => {}
-                Err(_) => {
-                    self.broken = true;
-                    return;
-                }
-            }
+    fn check(&mut self, bytes: &[u8]) {
+        if bytes.is_ascii() {
+            return;
         }
-        if let Err(error) = str::from_utf8(chunk) {
-            if error.error_len().is_some() {
-                self.broken = true;
-            } else {
-                self.carry.extend(&chunk[error.valid_up_to()..]);
-            }
+        let mut rest = bytes;
+        loop {
+            let Err(error) = str::from_utf8(rest) else {
+                self.characters += leads(rest);
+                return;
+            };
+            let (valid, after) = rest.split_at(error.valid_up_to());
+            self.characters += leads(valid);
+            let Some(length) = error.error_len() else {
+                self.carry.extend(after);
+                return;
+            };
+            self.faults += 1;
+            rest = &after[length..];
         }
     }
 
-    fn valid(&self) -> bool {
-        !self.broken && self.carry.is_empty()
+    /// Places that are not valid UTF-8, a character that the end cuts among them.
+    fn broken(&self) -> u64 {
+        self.faults + u64::from(!self.carry.is_empty())
     }
+}
+
+/// Characters of more than one byte in valid UTF-8.
+fn leads(bytes: &[u8]) -> u64 {
+    bytes.iter().map(|byte| u64::from(*byte >= 0xc0)).sum()
 }
 
 fn newlines(bytes: &[u8]) -> u64 {

@@ -44,16 +44,15 @@ pub(super) fn read(
     if cell::is_scientific(text) {
         return Err(NumberError::Scientific);
     }
-    let digits = scan(text).map_err(|error| match error {
-        NumberError::Empty => error,
-        _ if cell::several(text).len() > 1 => NumberError::Several,
-        _ => error,
-    })?;
-    let read = whole(&digits, default_country, codes);
+    let read = scan(text).and_then(|digits| whole(&digits, default_country, codes));
     // Only what is not one number is looked at again: a number is never split in two.
-    read.map_err(|error| match error {
-        NumberError::NotPossible if cell::several(text).len() > 1 => NumberError::Several,
-        _ => error,
+    read.map_err(|error| {
+        let empty = matches!(error, NumberError::Empty | NumberError::NoCountry);
+        if !empty && cell::several(text).len() > 1 {
+            NumberError::Several
+        } else {
+            error
+        }
     })
 }
 

@@ -107,7 +107,7 @@ fn lists_are_imported_shown_and_exported() {
 }
 
 #[test]
-fn a_list_with_a_slip_in_it_is_taken_without_that_line() {
+fn a_list_with_a_slip_in_it_is_taken_without_that_line_once_that_is_accepted() {
     let scratch = Scratch::new();
     let list = scratch.path("stop.txt");
     fs::write(&list, "212-555-0142\nx212-555-0101\n# note\n212,5550143\n").unwrap();
@@ -117,7 +117,12 @@ fn a_list_with_a_slip_in_it_is_taken_without_that_line() {
     );
     scratch
         .run(&["dnc", "import", &list])
-        .exits(0)
+        .exits(1)
+        .complains("1 of 3 rows cannot be read; nothing was changed");
+    assert!(!scratch.path("deck").exists());
+    scratch
+        .run(&["dnc", "import", &list, "--accept-rejects"])
+        .exits(1)
         .says("3 rows: 2 taken, 0 on the list already, 1 rejected")
         .says("line 2: `x212-555-0101`: ")
         .says("stop.txt.rejects.csv");

@@ -6,12 +6,14 @@
 
 mod campaigns;
 mod judging;
+mod list_cases;
 mod lists;
 #[path = "../deck/partition.rs"]
 mod partition;
 mod reports;
 mod roles;
 mod scratch;
+mod stop_lists;
 
 use std::path::Path;
 

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, Subcommand, ValueHint};
 
-use super::CountryArgs;
+use super::{ColumnArgs, CountryArgs};
 
 /// `dialdeck campaign …`.
 #[derive(Clone, Debug, Subcommand)]
@@ -39,6 +39,9 @@ pub struct CampaignAddArgs {
     /// Add the campaign without the contacts its file names
     #[arg(long)]
     pub no_contacts: bool,
+    /// How the columns of its contacts are read.
+    #[command(flatten)]
+    pub columns: ColumnArgs,
     /// How numbers without a country code are read.
     #[command(flatten)]
     pub country: CountryArgs,

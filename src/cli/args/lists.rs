@@ -6,6 +6,18 @@ use clap::{Args, Subcommand, ValueHint};
 
 use super::CountryArgs;
 use crate::domain::{ListKind, Timestamp};
+use crate::intake::{ColumnMap, DateOrder};
+
+/// How the columns of a contact list are read.
+#[derive(Clone, Debug, Default, Args)]
+pub struct ColumnArgs {
+    /// Say what a column is: a field such as number, name or country, or variable, or ignore
+    #[arg(long = "map", value_name = "COLUMN=FIELD")]
+    pub maps: Vec<ColumnMap>,
+    /// The order of day, month and year in dates such as 5/4/2026: mdy, dmy or ymd
+    #[arg(long, value_name = "ORDER")]
+    pub date_format: Option<DateOrder>,
+}
 
 /// `dialdeck contacts …`.
 #[derive(Clone, Debug, Subcommand)]
@@ -19,7 +31,7 @@ pub enum ContactsCommand {
 pub struct ContactsImportArgs {
     /// The campaign's name
     pub campaign: String,
-    /// The list (CSV with a header)
+    /// The list (CSV with a header); - reads standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
     /// Judge every row and write nothing
@@ -28,6 +40,9 @@ pub struct ContactsImportArgs {
     /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub rejects: Option<PathBuf>,
+    /// How columns are read.
+    #[command(flatten)]
+    pub columns: ColumnArgs,
     /// How numbers without a country code are read.
     #[command(flatten)]
     pub country: CountryArgs,
@@ -70,7 +85,7 @@ pub struct DncAddArgs {
 /// `dialdeck dnc import`.
 #[derive(Clone, Debug, Args)]
 pub struct DncImportArgs {
-    /// The file
+    /// The file; - reads standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
     /// The list: internal, national:us, state:us-tx or campaign:NAME
@@ -82,6 +97,12 @@ pub struct DncImportArgs {
     /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub rejects: Option<PathBuf>,
+    /// Take the rest of the list although some of its rows cannot be read
+    #[arg(long)]
+    pub accept_rejects: bool,
+    /// Say what a column is: number or ignore
+    #[arg(long = "map", value_name = "COLUMN=FIELD")]
+    pub maps: Vec<ColumnMap>,
     /// How numbers without a country code are read.
     #[command(flatten)]
     pub country: CountryArgs,

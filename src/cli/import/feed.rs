@@ -4,7 +4,7 @@ use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
 
 use crate::domain::NewContact;
-use crate::intake::{ContactReader, FileError, Reject, Row};
+use crate::intake::{ContactReader, FileError, NotToBeCalled, Reject, Row};
 
 /// Rows handed over at once.
 const ROWS: usize = 1_000;
@@ -16,6 +16,12 @@ const PORTIONS: usize = 8;
 pub(super) struct Rows {
     pub(super) contacts: Vec<NewContact>,
     pub(super) rejects: Vec<Reject>,
+    /// Rows of both kinds whose numbers are not to be called.
+    pub(super) flagged: Vec<NotToBeCalled>,
+    /// Comments so far.
+    pub(super) comments: u64,
+    /// By column, rows so far that were not rejected and have something there.
+    pub(super) used: Vec<u64>,
     /// Why the file cannot be read further than these rows.
     pub(super) error: Option<FileError>,
 }
@@ -45,16 +51,17 @@ fn portion(rows: &mut ContactReader<'_>) -> (Rows, bool) {
         contacts: Vec::with_capacity(ROWS),
         ..Rows::default()
     };
-    for row in rows.take(ROWS) {
+    for row in rows.by_ref().take(ROWS) {
         match row {
             Ok(Row::Contact(contact)) => portion.contacts.push(*contact),
             Ok(Row::Reject(reject)) => portion.rejects.push(*reject),
-            Err(error) => {
-                portion.error = Some(error);
-                return (portion, true);
-            }
+            Err(error) => portion.error = Some(error),
         }
     }
-    let last = portion.contacts.len() + portion.rejects.len() < ROWS;
+    portion.flagged = rows.not_to_be_called();
+    portion.comments = rows.comments();
+    rows.used().clone_into(&mut portion.used);
+    let read = portion.contacts.len() + portion.rejects.len();
+    let last = portion.error.is_some() || read < ROWS;
     (portion, last)
 }

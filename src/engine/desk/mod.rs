@@ -84,6 +84,10 @@ pub struct Imported {
     pub undialable: u64,
     /// Rows taken without the consent that the campaign requires.
     pub without_consent: u64,
+    /// Rows marked in the list as not to be called, whose numbers stand on the internal list now.
+    pub not_to_be_called: u64,
+    /// What its columns were taken for, in words, and what looks like a slip in them.
+    pub columns: Vec<String>,
     /// Where the rejected rows are, if any.
     pub rejects: Option<PathBuf>,
 }

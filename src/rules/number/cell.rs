@@ -7,8 +7,8 @@ const LONGEST: usize = 15;
 
 /// Quotation marks, straight and typographic, and the apostrophe by which a spreadsheet marks text.
 const QUOTES: [char; 14] = [
-    '\'', '"', '`', '\u{b4}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}', '\u{201c}', '\u{201d}',
-    '\u{201e}', '\u{ab}', '\u{bb}', '\u{2032}',
+    '\'', '"', '`', '\u{b4}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}', '\u{201c}',
+    '\u{201d}', '\u{201e}', '\u{ab}', '\u{bb}', '\u{2032}',
 ];
 
 /// Schemes of links to numbers.
@@ -84,7 +84,9 @@ pub(super) fn is_scientific(text: &str) -> bool {
 /// The parts of a text that can be numbers of their own, more than one if it holds several.
 pub(super) fn several(text: &str) -> Vec<&str> {
     let listed = parts(text, |rest| {
-        let marks = [";", ",", "|", "&", "/", "\n", "\r", "\\", "+", " or ", " and ", " und ", " ou ", " y "];
+        let marks = [
+            ";", ",", "|", "&", "/", "\n", "\r", "\\", "+", " or ", " and ", " und ", " ou ", " y ",
+        ];
         let lower = rest.get(..5).unwrap_or(rest).to_ascii_lowercase();
         let mark = marks.iter().find(|mark| lower.starts_with(**mark))?;
         // A plus begins the next number.
@@ -106,7 +108,7 @@ pub(super) fn several(text: &str) -> Vec<&str> {
 
 /// Splits a text at marks, each of as many bytes as `mark` says, wherever both sides hold enough
 /// digits for a number.
-fn parts<'t>(text: &'t str, mark: impl Fn(&str) -> Option<usize>) -> Vec<&'t str> {
+fn parts(text: &str, mark: impl Fn(&str) -> Option<usize>) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;
     for (at, _) in text.char_indices().filter(|(at, _)| *at > 0) {
@@ -162,8 +164,14 @@ mod tests {
     fn several_numbers_are_parted_where_both_sides_are_long_enough() {
         for (text, parted) in [
             ("2125550145;2125550146", &["2125550145", "2125550146"][..]),
-            ("212-555-0142 / 212-555-0143", &["212-555-0142", "212-555-0143"]),
-            ("+12125550142+12125550143", &["+12125550142", "+12125550143"]),
+            (
+                "212-555-0142 / 212-555-0143",
+                &["212-555-0142", "212-555-0143"],
+            ),
+            (
+                "+12125550142+12125550143",
+                &["+12125550142", "+12125550143"],
+            ),
             ("2125550145 2125550146", &["2125550145", "2125550146"]),
             ("2125550142 or 3125550143", &["2125550142", "3125550143"]),
             ("030/12345678", &["030/12345678"]),

@@ -58,7 +58,11 @@ fn what_is_no_number_says_why() {
     ] {
         assert_eq!(why(text, Some("US")), NumberError::Extension, "{text}");
     }
-    for text in ["2125550145;2125550146", "212-555-0145 / 212-555-0146", "2125550145 or 2125550146"] {
+    for text in [
+        "2125550145;2125550146",
+        "212-555-0145 / 212-555-0146",
+        "2125550145 or 2125550146",
+    ] {
         assert_eq!(why(text, Some("US")), NumberError::Several, "{text}");
     }
     for text in ["2.1255501E+09", "2,12555E+09", "2e9"] {

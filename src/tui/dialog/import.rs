@@ -129,6 +129,16 @@ fn ended(imported: &Imported, width: usize) -> Vec<Line> {
             said.extend(paragraph(&text, width, 2, Role::Warn));
         }
     }
+    if imported.not_to_be_called > 0 {
+        let text = format!(
+            "! {} marked in the list as not to be called; their numbers are on the internal list.",
+            format::count(imported.not_to_be_called)
+        );
+        said.extend(paragraph(&text, width, 2, Role::Warn));
+    }
+    for words in &imported.columns {
+        said.extend(paragraph(words, width, 2, Role::Text));
+    }
     if let Some(path) = &imported.rejects {
         let text = format!(
             "! The rejected rows, each with its reason: {}",
@@ -269,6 +279,11 @@ mod tests {
                 figures,
                 undialable: 0,
                 without_consent: 310,
+                not_to_be_called: 12,
+                columns: vec![
+                    "Columns: Phone as number, ZIP as postal_code; plan kept as a variable."
+                        .to_owned(),
+                ],
                 rejects,
             })),
             &shared(),

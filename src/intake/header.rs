@@ -1,0 +1,215 @@
+//! What the name of a column says: the words of lists and of the exports of usual CRM programs.
+//!
+//! A name is read word by word, whatever case, spaces, slashes or underscores join its words, so that
+//! `Mailing State/Province`, `MailingState` and `mailing_state` are one.
+
+mod vocabulary;
+
+#[cfg(test)]
+mod tests;
+
+use super::columns::Field;
+use vocabulary::{
+    ADDRESS, ALLOWED, BESIDE, CHANNELS, CIRCUMSTANCE, NEVER, NO_NUMBER, NUMBER, OTHER, PLACES,
+    TELEPHONE, UNCERTAIN, WHOLE,
+};
+
+/// What a name says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    /// A field, and how near it is to the callee among columns of the same field: 0 is first.
+    Field(Field, u8),
+    /// Something about not being called that cannot be read with certainty.
+    Unclear,
+    /// Whether another channel than the telephone may be used.
+    OtherChannel,
+    /// Nothing that is understood.
+    Other,
+}
+
+/// Whether a word is one of a list.
+fn among(list: &str, word: &str) -> bool {
+    list.split(' ').any(|known| known == word)
+}
+
+/// The words of a name, in lower case.
+pub(super) fn words(name: &str) -> Vec<String> {
+    // Salesforce ends the names of fields that its users add in `__c`.
+    let name = name.strip_suffix("__c").unwrap_or(name);
+    let mut words: Vec<String> = vec![String::new()];
+    let mut before = None;
+    let letters: Vec<char> = name
+        .chars()
+        .filter(|char| !matches!(char, '\'' | '\u{2019}'))
+        .collect();
+    for (at, char) in letters.iter().copied().enumerate() {
+        let next_lower = letters.get(at + 1).is_some_and(|next| next.is_lowercase());
+        if starts_word(before, char, next_lower) {
+            words.push(String::new());
+        }
+        before = Some(char);
+        if char.is_alphanumeric()
+            && let Some(word) = words.last_mut()
+        {
+            word.extend(char.to_lowercase());
+        }
+    }
+    words.retain(|word| !word.is_empty());
+    words
+}
+
+/// Whether a word begins with a letter, seen beside those around it: `phoneNumber`, `DNCFlag`, `Phone2`.
+fn starts_word(before: Option<char>, char: char, next_lower: bool) -> bool {
+    let Some(before) = before else {
+        return false;
+    };
+    if !char.is_alphanumeric() || !before.is_alphanumeric() {
+        return true;
+    }
+    let capital = char.is_uppercase();
+    (capital && before.is_lowercase())
+        || (capital && before.is_uppercase() && next_lower)
+        || (char.is_ascii_digit() != before.is_ascii_digit())
+}
+
+/// The words joined by `_`: one spelling for all.
+pub(super) fn plain(name: &str) -> String {
+    words(name).join("_")
+}
+
+/// What a name says.
+pub(super) fn meaning(name: &str) -> Meaning {
+    let words = words(name);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if let Some(wish) = wish(&words) {
+        return wish;
+    }
+    whole(&words)
+        .or_else(|| place(&words))
+        .or_else(|| number(&words))
+        .map_or(Meaning::Other, |(field, rank)| Meaning::Field(field, rank))
+}
+
+/// Names of the fields that a slip may be meant for, each as it is written in full.
+pub(super) fn known_names() -> impl Iterator<Item = (Field, &'static str)> {
+    const NUMBERS: &str = "number phone phone_number telephone mobile mobile_phone cell_phone";
+    let tables = WHOLE.iter().chain(&PLACES);
+    tables
+        .flat_map(|(field, names)| names.split(' ').map(|name| (*field, name)))
+        .chain(NUMBERS.split(' ').map(|name| (Field::Number, name)))
+}
+
+/// Whether a name is a slip away from one that asks not to be called.
+pub(super) fn nearly_never(name: &str) -> bool {
+    const NAMES: &str = "donotcall donotcontact donotphone optedout unsubscribed unsubscribe";
+    let joined = words(name).concat();
+    NAMES
+        .split(' ')
+        .any(|known| strsim::osa_distance(&joined, known) == 1)
+}
+
+fn whole(words: &[&str]) -> Option<(Field, u8)> {
+    let lead = usize::from(
+        words.len() > 2 && matches!(words[0], "contact" | "person" | "lead" | "customer"),
+    );
+    let (all, rest) = (words.join("_"), words[lead..].join("_"));
+    let named = |(field, names): &(Field, &str)| {
+        (among(names, &all) || among(names, &rest)).then_some((*field, 0))
+    };
+    WHOLE.iter().find_map(named)
+}
+
+fn place(words: &[&str]) -> Option<(Field, u8)> {
+    let mut rank = 0;
+    for start in 0..words.len() {
+        let rest = words[start..].join("_");
+        let found = PLACES.iter().find(|(_, names)| among(names, &rest));
+        if let Some((field, _)) = found {
+            return Some((*field, rank));
+        }
+        let of = ADDRESS
+            .iter()
+            .find(|(_, known)| among(known, words[start]))?;
+        rank = rank.max(of.0);
+    }
+    None
+}
+
+fn number(words: &[&str]) -> Option<(Field, u8)> {
+    if words == ["number"] {
+        return Some((Field::Number, 0));
+    }
+    let mut rank = 1;
+    for word in words {
+        let beside = BESIDE.iter().find(|(_, known)| among(known, word));
+        match beside {
+            Some((nearness, _)) => rank = rank.max(*nearness),
+            None if among(NUMBER, word) => {}
+            None => return None,
+        }
+    }
+    let core = words.iter().any(|word| among(NUMBER, word));
+    core.then_some((Field::Number, rank))
+}
+
+fn wish(words: &[&str]) -> Option<Meaning> {
+    let text = format!(" {} ", words.join(" "));
+    let has = |list: &str| words.iter().any(|word| among(list, word));
+    let says = |list: &[&str]| list.iter().any(|phrase| text.contains(phrase));
+    let never = says(&NEVER);
+    if !never && !says(&ALLOWED) {
+        return None;
+    }
+    if has(CHANNELS) && !has(TELEPHONE) {
+        return Some(Meaning::OtherChannel);
+    }
+    let (uncertain, circumstance) = (has(UNCERTAIN), has(CIRCUMSTANCE));
+    Some(match (never, circumstance) {
+        _ if never && uncertain => Meaning::Unclear,
+        (true, true) => Meaning::Field(Field::AskedNotToBeCalled, 0),
+        (true, false) => Meaning::Field(Field::DoNotCall, 0),
+        (false, true) => Meaning::Other,
+        (false, false) => Meaning::Field(Field::CallsAllowed, 0),
+    })
+}
+
+/// What a column of a list of numbers not to be called holds, by its name alone.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Listed {
+    /// Numbers: what is there and is none is a reject.
+    Numbers,
+    /// Area codes, for the numbers of seven digits beside them.
+    AreaCodes,
+    /// A registry's `A` or `D`.
+    Changes,
+    /// Something else.
+    Other,
+    /// What it holds decides.
+    Unknown,
+}
+
+/// What a column of a list of numbers not to be called holds.
+pub(super) fn listed(name: &str) -> Listed {
+    let words = words(name);
+    let has = |list: &str| words.iter().any(|word| among(list, word));
+    let joined = words.join("_");
+    if matches!(
+        joined.as_str(),
+        "area_code" | "areacode" | "npa" | "phone_area_code"
+    ) {
+        return Listed::AreaCodes;
+    }
+    if matches!(
+        joined.as_str(),
+        "change" | "action" | "a_d" | "add_delete" | "change_type" | "change_code"
+    ) {
+        return Listed::Changes;
+    }
+    if has(NO_NUMBER) || has(OTHER) {
+        return Listed::Other;
+    }
+    if has(NUMBER) || has("numbers phones fax pager ani dnis nxx nxxxxxx") {
+        return Listed::Numbers;
+    }
+    Listed::Unknown
+}

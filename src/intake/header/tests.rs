@@ -1,0 +1,168 @@
+//! Names of columns as usual programs write them.
+
+use super::*;
+
+fn field(name: &str) -> Option<Field> {
+    match meaning(name) {
+        Meaning::Field(field, _) => Some(field),
+        Meaning::Unclear | Meaning::OtherChannel | Meaning::Other => None,
+    }
+}
+
+#[test]
+fn words_are_parted_by_whatever_joins_them() {
+    for (name, expected) in [
+        ("Mailing State/Province", "mailing_state_province"),
+        ("MailingPostalCode", "mailing_postal_code"),
+        ("HasOptedOutOfCall", "has_opted_out_of_call"),
+        ("Phone 1 - Value", "phone_1_value"),
+        ("DNCFlag__c", "dnc_flag"),
+        ("  ZIP  code ", "zip_code"),
+        ("Manager's Phone", "managers_phone"),
+        ("phone2", "phone_2"),
+        ("MSISDN", "msisdn"),
+    ] {
+        assert_eq!(plain(name), expected);
+    }
+}
+
+/// Each field with names that are read as it.
+const EXPORTS: [(Field, &str); 12] = [
+    (
+        Field::Number,
+        "Phone; MobilePhone; Mobile Phone; HomePhone; OtherPhone; Phone Number; \
+         Mobile Phone Number; Phone 1 - Value; Phone 2 - Value; Primary Phone; \
+         Business Phone; Business Phone 2; Home Phone 2; Telephone 3; Mobile; Cell; \
+         Contact Number; phone_no; number",
+    ),
+    (Field::FirstName, "First Name; FirstName; Given Name"),
+    (Field::LastName, "Last Name; LastName; Family Name"),
+    (Field::Name, "Name; Full Name; Contact Name; Lead Name"),
+    (
+        Field::Region,
+        "State; Province; State/Province; Mailing State/Province; MailingState; \
+         State/Region; State/Region Code; Address 1 - Region; Home State; Business State; \
+         Mailing State; Address 1: State/Province; Region; Other State/Province",
+    ),
+    (
+        Field::PostalCode,
+        "ZIP; Zip Code; Zip/Postal Code; Mailing Zip/Postal Code; MailingPostalCode; \
+         Postal Code; Postcode; Address 1 - Postal Code; Home Postal Code; Mailing Zip; \
+         Address 1: ZIP/Postal Code; ZIP/Postal Code; Billing Zip/Postal Code",
+    ),
+    (
+        Field::Country,
+        "Country; Mailing Country; MailingCountry; Country/Region; Address 1 - Country; \
+         Home Country/Region; Address 1: Country/Region; Business Country",
+    ),
+    (
+        Field::CountryCode,
+        "Country Code; CountryCode; Mailing Country Code; Country/Region Code",
+    ),
+    (
+        Field::DoNotCall,
+        "Do Not Call; DoNotCall; PersonDoNotCall; do_not_call__c; DNC; DNC Flag; Opt Out; \
+         Opted-Out; OptOut; HasOptedOutOfCall; Unsubscribed; SMS Opt Out; \
+         Do not allow Phone Calls; Do Not Contact; Don't call; Phone Opt Out",
+    ),
+    (
+        Field::AskedNotToBeCalled,
+        "Opt Out Date; Unsubscribed At; DNC Reason; opted_out_on",
+    ),
+    (
+        Field::CallsAllowed,
+        "Opt In; OK to call; Calls Allowed; Phone Opt-In",
+    ),
+    (Field::TimeZone, "Time Zone; TimeZone; hs_timezone; tz"),
+];
+
+/// Names of the exports of Salesforce, `HubSpot`, Google Contacts, Outlook, Zoho and Dynamics, as their
+/// public lists of fields have them.
+#[test]
+fn usual_exports_are_understood() {
+    for (expected, names) in EXPORTS {
+        for name in names.split("; ") {
+            assert_eq!(field(name), Some(expected), "{name}");
+        }
+    }
+}
+
+#[test]
+fn what_is_about_something_else_is_left_alone() {
+    for name in [
+        "Email",
+        "Account Name",
+        "Company",
+        "Phone Type",
+        "Phone 1 - Type",
+        "Phone Extension",
+        "Fax",
+        "Asst Phone",
+        "Assistant's Phone",
+        "Company Main Phone",
+        "Account Number",
+        "Number of calls",
+        "City",
+        "Lead Status",
+        "Statement",
+        "Notes",
+        "Opt In Date",
+        "Last Modified Date",
+    ] {
+        assert_eq!(meaning(name), Meaning::Other, "{name}");
+    }
+    for name in [
+        "Email Opt Out",
+        "HasOptedOutOfEmail",
+        "Fax Opt Out",
+        "Unsubscribed from all email",
+        "Do not allow Bulk Emails",
+    ] {
+        assert_eq!(meaning(name), Meaning::OtherChannel, "{name}");
+    }
+    for name in ["DNC Checked", "Last DNC scrub", "DNC Id"] {
+        assert_eq!(meaning(name), Meaning::Unclear, "{name}");
+    }
+}
+
+#[test]
+fn a_slip_in_do_not_call_is_seen() {
+    for name in [
+        "Do Not Cal",
+        "DoNot Cll",
+        "Dont Call Me",
+        "Unsubscibed",
+        "opted uot",
+    ] {
+        assert_eq!(nearly_never(name), name != "Dont Call Me", "{name}");
+    }
+    for name in [
+        "Do Not Mail",
+        "Do Not Sell",
+        "Subscribed",
+        "Output",
+        "Calls",
+    ] {
+        assert!(!nearly_never(name), "{name}");
+    }
+}
+
+#[test]
+fn lists_of_numbers_name_their_columns() {
+    for (name, expected) in [
+        ("Home Phone", Listed::Numbers),
+        ("Alt Phone", Listed::Numbers),
+        ("Fax", Listed::Numbers),
+        ("Number", Listed::Numbers),
+        ("Phone Number", Listed::Numbers),
+        ("Area Code", Listed::AreaCodes),
+        ("Action", Listed::Changes),
+        ("Date", Listed::Other),
+        ("Account Number", Listed::Other),
+        ("Phone Type", Listed::Other),
+        ("Customer ID", Listed::Other),
+        ("Kontakt", Listed::Unknown),
+    ] {
+        assert_eq!(listed(name), expected, "{name}");
+    }
+}

@@ -1,0 +1,170 @@
+//! The words of column names: of lists, and of the exports of usual CRM programs.
+
+use super::Field;
+
+/// Names that are understood as a whole.
+pub(super) const WHOLE: [(Field, &str); 10] = [
+    (
+        Field::Name,
+        "name full_name contact_name lead_name customer_name person_name",
+    ),
+    (
+        Field::FirstName,
+        "first_name firstname given_name forename fname",
+    ),
+    (
+        Field::LastName,
+        "last_name lastname family_name surname lname",
+    ),
+    (
+        Field::TimeZone,
+        "time_zone timezone tz hs_timezone hs_time_zone iana_time_zone time_zone_name",
+    ),
+    (Field::Consent, "consent consent_kind"),
+    (Field::ConsentSource, "consent_source"),
+    (
+        Field::ConsentAt,
+        "consent_at consent_date consented_at date_of_consent",
+    ),
+    (Field::Priority, "priority"),
+    (
+        Field::ExpiresAt,
+        "expires_at expires expiry expiry_date expires_on",
+    ),
+    (Field::AreaCode, "area_code areacode npa phone_area_code"),
+];
+
+/// Parts of an address, each under its own names or behind the words of [`ADDRESS`].
+pub(super) const PLACES: [(Field, &str); 4] = [
+    (
+        Field::Region,
+        "region state province state_province province_state state_region region_state \
+         state_or_province state_or_region state_prov state_code province_code region_code \
+         state_province_code state_region_code us_state state_name state_abbreviation \
+         subdivision",
+    ),
+    (
+        Field::PostalCode,
+        "postal_code postalcode postcode post_code zip zip_code zipcode zip_postal_code \
+         postal_zip_code postal_code_zip zip_or_postal_code zip_postal zip_5 zip_4 us_zip \
+         us_zip_code",
+    ),
+    (
+        Field::Country,
+        "country country_region country_name country_or_region nation country_territory",
+    ),
+    (
+        Field::CountryCode,
+        "country_code countrycode country_region_code country_iso country_iso_code \
+         phone_country_code country_calling_code calling_code dialing_code dialling_code \
+         country_dial_code phone_code intl_code",
+    ),
+];
+
+/// Words before a part of an address, by how near that address is to where a person answers.
+pub(super) const ADDRESS: [(u8, &str); 5] = [
+    (
+        0,
+        "address addr 1 street contact person lead customer client",
+    ),
+    (1, "mailing home primary residence residential permanent"),
+    (2, "billing"),
+    (3, "business work office shipping delivery"),
+    (4, "other 2 3 secondary alternate"),
+];
+
+/// Words of which a number's column has at least one.
+pub(super) const NUMBER: &str = "number phone telephone tel mobile cell cellphone cellular msisdn landline \
+    phonenumber";
+
+/// Words that may stand beside them, by how near that number is to the person.
+pub(super) const BESIDE: [(u8, &str); 5] = [
+    (
+        1,
+        "no num nr contact person lead customer client callee primary main preferred best \
+         value e 164 full formatted to dial 1 call line",
+    ),
+    (2, "mobile cell cellphone cellular"),
+    (3, "home personal private landline"),
+    (4, "work business office direct day daytime evening night"),
+    (
+        5,
+        "other alternate alternative alt secondary second third 2 3 4 5",
+    ),
+];
+
+/// Words by which a column is about something else than a number to call.
+pub(super) const NO_NUMBER: &str = "type ext extension label status date time verified carrier owner source country code \
+    area count calls notes note id account order case invoice ticket row record house \
+    street serial member policy reference ref format score attempts opt consent zone";
+
+/// A person's wish not to be called, as a phrase at the beginning of a word.
+pub(super) const NEVER: [&str; 24] = [
+    " do not call",
+    " do not phone",
+    " do not contact",
+    " do not dial",
+    " do not ring",
+    " do not allow",
+    " dont call",
+    " don t call",
+    " dont contact",
+    " donotcall",
+    " donotphone",
+    " donotcontact",
+    " donotdial",
+    " dnc ",
+    " opt out",
+    " opted out",
+    " optout",
+    " optedout",
+    " unsubscribe",
+    " no call",
+    " no phone",
+    " never call",
+    " stop calling",
+    " tps ",
+];
+
+/// Leave to call, as a phrase at the beginning of a word.
+pub(super) const ALLOWED: [&str; 20] = [
+    " opt in",
+    " opted in",
+    " optin",
+    " optedin",
+    " subscribed ",
+    " can call",
+    " can be called",
+    " ok to call",
+    " may call",
+    " may contact",
+    " ok to contact",
+    " can contact",
+    " call allowed",
+    " calls allowed",
+    " phone allowed",
+    " allow call",
+    " allow phone",
+    " callable ",
+    " contactable ",
+    " call permission",
+];
+
+/// Words of other channels.
+pub(super) const CHANNELS: &str = "email emails mail mails mailing fax faxes newsletter newsletters print letter \
+    letters push web tracking bulk";
+
+/// Words of the telephone among them.
+pub(super) const TELEPHONE: &str = "call calls phone telephone sms text texts contact";
+
+/// Words by which a column says when or why somebody asked, not whether.
+pub(super) const CIRCUMSTANCE: &str = "date at on time since timestamp reason source by method note notes comment comments \
+    type list user channel expires until";
+
+/// Words by which it cannot be known what the column says.
+pub(super) const UNCERTAIN: &str =
+    "checked check scrub scrubbed verified cleared clean last updated count id";
+
+/// Names of other things, of which digits must not become numbers.
+pub(super) const OTHER: &str = "date time created modified updated added at since timestamp id uuid zip postal \
+    postcode zipcode name email amount price balance year age ssn country";

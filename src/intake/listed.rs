@@ -1,0 +1,218 @@
+//! Do-not-call lists without a header: one number a line, the FTC's forms, or cells of which some hold
+//! numbers.
+
+use std::io::{BufRead, BufReader, Read};
+
+use super::cell::has_number;
+use super::dates;
+use super::dnc::{DncRow, rejected};
+use super::fault::{FileError, in_two};
+use super::text::{Origin, Text};
+use crate::domain::{PhoneNumber, Timestamp};
+use crate::rules::Rules;
+
+/// The rules, and the country of numbers without one.
+pub(super) type How<'h> = (&'h Rules, Option<&'h str>);
+
+/// What a row of a list came to.
+pub(super) enum Row {
+    /// Nothing: it begins with `#` and holds no number.
+    Comment,
+    /// Nothing at all is there.
+    Empty,
+    /// Numbers, removals and rejects.
+    Rows(Vec<DncRow>),
+}
+
+const FORMS: &str = "write one number a line as +12125550142, or the registry's 212,5550142";
+
+/// One line that is not empty.
+pub(super) fn line(line: u64, text: &str, how: How<'_>) -> Row {
+    let (said, commented) = match text.split_once('#') {
+        Some((before, _)) => (before.trim(), true),
+        None => (text.trim(), false),
+    };
+    if said.is_empty() && commented {
+        // `#12,Ana,2125550142` is a row whose first cell is a count, not a comment.
+        let numbers: Vec<DncRow> = cells(text)
+            .skip(1)
+            .flat_map(|cell| found(line, cell, how))
+            .collect();
+        return if numbers.is_empty() {
+            Row::Comment
+        } else {
+            Row::Rows(numbers)
+        };
+    }
+    Row::Rows(match entry(line, said, how) {
+        Ok(rows) => rows,
+        Err(why) => vec![rejected(line, &why, vec![text.trim().to_owned()])],
+    })
+}
+
+fn entry(line: u64, text: &str, how: How<'_>) -> Result<Vec<DncRow>, String> {
+    let parts: Vec<&str> = text.splitn(5, ',').map(str::trim).collect();
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    if parts.len() > 1 && parts[0].len() == 3 && digits(parts[0]) && digits(parts[1]) {
+        return registry(line, &parts).map(|row| vec![row]);
+    }
+    let read = how.0.read_listed(text, how.1);
+    let error = match read {
+        Ok(numbers) => return Ok(added(line, numbers)),
+        Err(error) => error,
+    };
+    let numbers: Vec<DncRow> = cells(text)
+        .flat_map(|cell| found(line, cell, how))
+        .collect();
+    if numbers.is_empty() {
+        let (reason, _) = in_two(&error.to_string());
+        return Err(format!("`{}`: {reason}; {FORMS}", shortened(text)));
+    }
+    Ok(numbers)
+}
+
+/// A line of the FTC's lists or of their changes.
+fn registry(line: u64, parts: &[&str]) -> Result<DncRow, String> {
+    match *parts {
+        [npa, local] => {
+            let number = registry_number(npa, local)?;
+            Ok(DncRow::Number { line, number })
+        }
+        [npa, local, date, change] => {
+            let number = registry_number(npa, local)?;
+            if !looks_like_a_date(date) {
+                return Err(format!(
+                    "`{}` is not a date; write it as 2026-12-01",
+                    shortened(date)
+                ));
+            }
+            changed(line, number, change)
+        }
+        _ => Err(format!(
+            "`{}` is not a line of a do-not-call list; {FORMS}",
+            shortened(&parts.join(","))
+        )),
+    }
+}
+
+/// A number that a change list adds or removes.
+pub(super) fn changed(line: u64, number: PhoneNumber, change: &str) -> Result<DncRow, String> {
+    match change.trim() {
+        "A" | "a" => Ok(DncRow::Number { line, number }),
+        "D" | "d" => Ok(DncRow::Removal { line, number }),
+        _ => Err(format!(
+            "`{}` is neither A (added) nor D (deleted); the registry's change files end each line in one of them",
+            shortened(change)
+        )),
+    }
+}
+
+/// Numbers to add.
+pub(super) fn added(line: u64, numbers: Vec<PhoneNumber>) -> Vec<DncRow> {
+    let numbers = numbers.into_iter();
+    numbers
+        .map(|number| DncRow::Number { line, number })
+        .collect()
+}
+
+/// The numbers of a cell of which nothing says what it holds: only such as can be dialed, so that a
+/// date or an account's digits are none.
+pub(super) fn in_cell(cell: &str, (rules, country): How<'_>) -> Vec<PhoneNumber> {
+    if !has_number(cell) || dates::looks_like_one(cell) {
+        return Vec::new();
+    }
+    let numbers = rules.read_listed(cell, country).unwrap_or_default();
+    let dialable = |number: &PhoneNumber| rules.fitness(*number, Timestamp::MAX).is_ok();
+    if numbers.iter().all(dialable) {
+        numbers
+    } else {
+        Vec::new()
+    }
+}
+
+fn found(line: u64, cell: &str, how: How<'_>) -> Vec<DncRow> {
+    added(line, in_cell(cell, how))
+}
+
+fn cells(text: &str) -> impl Iterator<Item = &str> {
+    let cells = text.split([',', ';', '\t', '|']);
+    cells.map(|cell| cell.trim().trim_matches('"'))
+}
+
+/// `212`, `5550142`: the FTC's way of writing a number.
+fn registry_number(npa: &str, line: &str) -> Result<PhoneNumber, String> {
+    let digits = |text: &str, count: usize| {
+        (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()))
+            .then(|| text.parse::<u64>().ok())
+            .flatten()
+    };
+    digits(npa, 3)
+        .zip(digits(line, 7))
+        .filter(|(npa, line)| *npa >= 200 && *line >= 2_000_000)
+        .and_then(|(npa, line)| PhoneNumber::from_digits(10_000_000_000 + npa * 10_000_000 + line))
+        .ok_or_else(|| {
+            format!(
+                "`{},{}` is not an area code and a number of seven digits; {FORMS}",
+                shortened(npa),
+                shortened(line)
+            )
+        })
+}
+
+/// A date of a change list, also with a time of day.
+fn looks_like_a_date(text: &str) -> bool {
+    let date = text.split([' ', 'T']).next().unwrap_or_default();
+    let digits = date.bytes().filter(u8::is_ascii_digit).count();
+    let plain = date
+        .bytes()
+        .all(|byte| byte.is_ascii_digit() || byte == b'-' || byte == b'/');
+    dates::looks_like_one(text) || (text == date && plain && (6..=8).contains(&digits))
+}
+
+/// Enough of a text to recognise it by, without control characters.
+fn shortened(text: &str) -> String {
+    let text = text.replace(char::is_control, " ");
+    match text.char_indices().nth(40) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+/// Lines that are not empty, with their numbers.
+pub(super) struct Lines {
+    reader: BufReader<Box<dyn Read + Send>>,
+    buffer: Vec<u8>,
+    text: String,
+    line: u64,
+}
+
+impl Lines {
+    pub(super) fn open(text: &Text) -> Result<Self, FileError> {
+        Ok(Self {
+            reader: BufReader::with_capacity(1 << 16, Box::new(text.open()?)),
+            buffer: Vec::new(),
+            text: String::new(),
+            line: 0,
+        })
+    }
+
+    /// The next line that says something; `None` at the end.
+    pub(super) fn next(&mut self, origin: &Origin) -> Result<Option<(u64, &str)>, FileError> {
+        loop {
+            self.buffer.clear();
+            let read = self
+                .reader
+                .read_until(b'\n', &mut self.buffer)
+                .map_err(|error| origin.unreadable(&error))?;
+            if read == 0 {
+                return Ok(None);
+            }
+            self.line += 1;
+            let text = String::from_utf8_lossy(&self.buffer);
+            if !text.trim().is_empty() {
+                text.trim().clone_into(&mut self.text);
+                return Ok(Some((self.line, &self.text)));
+            }
+        }
+    }
+}

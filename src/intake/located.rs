@@ -1,0 +1,166 @@
+//! The window class of a row: its number and what it states of the place, read and remembered.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::columns::Field;
+use super::names::Country;
+use super::places;
+use super::row::Fault;
+use crate::domain::campaign::Evidence;
+use crate::domain::{Hints, PhoneNumber, Timestamp, WindowClass};
+use crate::rules::{LocateError, Rules};
+
+/// Distinct places remembered at most; a national list has some thousands (area code by postal code).
+const CACHE_MAX: usize = 100_000;
+
+/// The window class of a number, shared by all numbers it binds. The inner error is the word for a number
+/// that can be read but never dialed.
+pub(super) type Located = Result<Result<Arc<WindowClass>, String>, Fault>;
+
+/// What a row states of the country.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Stated {
+    /// Of the address.
+    pub(super) address: Option<Country>,
+    /// Of a number that is written without its country code.
+    pub(super) number: Option<Country>,
+    /// Whether a calling code states it, which the number must then have.
+    pub(super) by_code: bool,
+}
+
+impl Stated {
+    /// The country in which a number without its country code is read.
+    pub(super) fn reading<'c>(&self, assumed: Option<&'c str>) -> Option<&'c str> {
+        self.number.map(|country| country.code).or(assumed)
+    }
+}
+
+/// Where is the callee of a row?
+#[derive(Clone, Copy)]
+pub(super) struct Question<'q> {
+    pub(super) rules: &'q Rules,
+    pub(super) number: PhoneNumber,
+    pub(super) country: Stated,
+    /// Time zone, region, postal code, country and country code as they stand in the row.
+    pub(super) texts: [&'q str; 5],
+    /// Whether the column of the region is about states, so that two letters are never a country's.
+    pub(super) is_state: bool,
+    pub(super) evidence: Evidence,
+}
+
+/// Answers for North American numbers, which depend on area code and stated places alone.
+#[derive(Default)]
+pub(super) struct Places {
+    located: HashMap<u16, HashMap<Box<str>, Located>>,
+    /// Places remembered in it.
+    count: usize,
+    /// The stated places of the row under way, joined.
+    joined: String,
+}
+
+impl Places {
+    /// The window class of a row.
+    pub(super) fn of(&mut self, question: &Question<'_>) -> Located {
+        if let Err(unfit) = question.rules.fitness(question.number, Timestamp::MAX) {
+            return Ok(Err(unfit.as_str().to_owned()));
+        }
+        let Some(npa) = question.number.npa() else {
+            return locate(question);
+        };
+        self.joined.clear();
+        if question.texts.iter().any(|text| !text.is_empty()) {
+            for text in question.texts {
+                self.joined.push_str(text);
+                self.joined.push('\n');
+            }
+        }
+        let known = self.located.get(&npa);
+        if let Some(known) = known.and_then(|places| places.get(self.joined.as_str())) {
+            return known.clone();
+        }
+        let located = locate(question);
+        if self.count < CACHE_MAX {
+            self.count += 1;
+            let places = self.located.entry(npa).or_default();
+            places.insert(self.joined.as_str().into(), located.clone());
+        }
+        located
+    }
+}
+
+fn locate(question: &Question<'_>) -> Located {
+    let hints = hints(question)?;
+    let located = question
+        .rules
+        .locate(question.number, &hints, question.evidence);
+    match located {
+        Ok(class) => Ok(Ok(Arc::new(class))),
+        Err(LocateError::Unfit(unfit)) => Ok(Err(unfit.as_str().to_owned())),
+        Err(error @ LocateError::UnknownZone(_)) => {
+            Err(Fault::told(Field::TimeZone, &error.to_string()))
+        }
+        Err(error @ LocateError::UnknownRegion(_)) => Err(unknown_region(question, &error)),
+    }
+}
+
+fn unknown_region(question: &Question<'_>, error: &LocateError) -> Fault {
+    let [_, region, _, country, code] = question.texts;
+    if !region.is_empty() {
+        return Fault::told(Field::Region, &error.to_string());
+    }
+    let (field, text) = match country {
+        "" => (Field::CountryCode, code),
+        text => (Field::Country, text),
+    };
+    Fault::new(
+        field,
+        format!("`{text}` is not the country of the number, and no region says where in it"),
+        "state the region too, or correct one of the two",
+    )
+}
+
+/// What the row states, in the form that the rules know.
+fn hints(question: &Question<'_>) -> Result<Hints, Fault> {
+    let [zone, region, postal, ..] = question.texts;
+    if question.texts.iter().all(|text| text.is_empty()) {
+        return Ok(Hints::default());
+    }
+    let of_number = country_of(question);
+    let of_number = of_number.as_deref();
+    let stated = question.country.address.map(|country| country.code);
+    let of_field = |field| move |(reason, hint): places::Fault| Fault::new(field, reason, hint);
+    let read = |text: &str| Some(text.to_owned()).filter(|text| !text.is_empty());
+    let time_zone = match zone {
+        "" => None,
+        zone => Some(places::zone(zone).map_err(of_field(Field::TimeZone))?),
+    };
+    let region = match (region, stated) {
+        ("", Some(country)) => {
+            let region = places::as_region(country);
+            read(&region).filter(|region| Some(region.as_str()) != of_number)
+        }
+        ("", None) => None,
+        (region, stated) => {
+            let found = places::region(region, stated, of_number, question.is_state);
+            Some(found.map_err(of_field(Field::Region))?)
+        }
+    };
+    let elsewhere = of_number.filter(|_| question.number.npa().is_none());
+    let postal_code = match postal {
+        "" => None,
+        code => places::postal(code, stated.or(elsewhere)).map_err(of_field(Field::PostalCode))?,
+    };
+    Ok(Hints {
+        time_zone,
+        region,
+        postal_code,
+    })
+}
+
+/// The country of the number, as two letters.
+fn country_of(question: &Question<'_>) -> Option<String> {
+    let regions = question.rules.regions_of(question.number);
+    let first = regions.first()?;
+    Some(first.split('-').next().unwrap_or(first).to_owned())
+}

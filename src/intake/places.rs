@@ -1,0 +1,346 @@
+//! What a row says about where the callee is: country, region, postal code and time zone.
+//!
+//! Each is read into the form that the rules know, or the row is rejected with the reason. Nothing that
+//! cannot be read counts as absent.
+
+use super::names::{self, Country, Zone};
+
+/// Countries whose numbers begin with 1 and whose postal codes are American or Canadian.
+const AMERICAN: [&str; 6] = ["US", "PR", "VI", "GU", "AS", "MP"];
+const TERRITORIES: [&str; 5] = ["PR", "VI", "GU", "AS", "MP"];
+
+/// What is wrong, and what to do.
+pub(super) type Fault = (String, String);
+
+fn fault<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, Fault> {
+    Err((reason.into(), hint.into()))
+}
+
+/// Reads a country's name, its letters or its calling code.
+pub(super) fn country(text: &str) -> Result<Country, Fault> {
+    let digits = text
+        .trim_start_matches(['+', '0', ' ', '('])
+        .trim_end_matches(')');
+    let digits = digits.strip_suffix(".0").unwrap_or(digits);
+    let calling = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    let found = if calling {
+        names::country_called(digits)
+    } else {
+        names::country(text)
+    };
+    match found {
+        Some(country) => Ok(country),
+        None if calling => fault(
+            format!("`{text}` is not the calling code of one country"),
+            "write it as 1 or 44, or write the country's two letters",
+        ),
+        None => fault(
+            format!("`{text}` is not a country"),
+            "write its English name or its two letters, as US or GB",
+        ),
+    }
+}
+
+/// The country as the region by which the rules know it.
+pub(super) fn as_region(country: &str) -> String {
+    if TERRITORIES.contains(&country) {
+        format!("US-{country}")
+    } else {
+        country.to_owned()
+    }
+}
+
+/// Reads a state, province or region. `country` is the stated one, `of_number` that of the number, either
+/// as two letters. `is_state`: the column is about states, so that two letters are never a country's.
+pub(super) fn region(
+    text: &str,
+    country: Option<&str>,
+    of_number: Option<&str>,
+    is_state: bool,
+) -> Result<String, Fault> {
+    let upper = text.to_ascii_uppercase();
+    if let Some((head, part)) = upper.split_once('-')
+        && head.len() == 2
+        && (1..=3).contains(&part.len())
+        && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
+    {
+        return Ok(upper);
+    }
+    let base = country.or(of_number);
+    if let Some(base) = base.filter(|base| !of_code_1(base) && *base != "AU") {
+        return Ok(elsewhere(text, base));
+    }
+    let states: &[&'static str] = match base {
+        Some("CA") => &["CA", "US"],
+        Some("AU") => &["AU"],
+        _ => &["US", "CA"],
+    };
+    let state = states
+        .iter()
+        .find_map(|of| Some((*of, names::region(of, text)?)));
+    let named = if is_state { None } else { names::country(text) };
+    match (state, named) {
+        // `CA` in a column `region` beside a Canadian number is the country as likely as the state.
+        (Some((of, part)), Some(named)) if country.is_none() && Some(named.code) == of_number => {
+            fault(
+                format!("`{text}` may be {} or {of}-{part}", named.name),
+                format!("write it as {of}-{part}, or leave it empty"),
+            )
+        }
+        (Some((of, part)), _) => Ok(format!("{of}-{part}")),
+        (None, Some(named)) => Ok(as_region(named.code)),
+        (None, None) => fault(
+            format!("`{text}` is not a state, province or region that is known"),
+            "write it as US-FL, FL or Florida",
+        ),
+    }
+}
+
+/// A region of a country whose law is one: the country, and the part where it is written as a code.
+fn elsewhere(text: &str, base: &str) -> String {
+    let same = names::country(text).is_some_and(|named| named.code == base);
+    let upper = text.to_ascii_uppercase();
+    let code =
+        (1..=3).contains(&upper.len()) && upper.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    if same || !code {
+        base.to_owned()
+    } else {
+        format!("{base}-{upper}")
+    }
+}
+
+fn of_code_1(country: &str) -> bool {
+    names::country(country).is_some_and(|country| country.calling == "1")
+}
+
+/// Reads a postal code in its usual spellings, also as a spreadsheet leaves it. `None`: the callee's
+/// country has no postal codes that the rules know. `country` is the callee's, as two letters.
+pub(super) fn postal(text: &str, country: Option<&str>) -> Result<Option<String>, Fault> {
+    if country.is_some_and(|country| !of_code_1(country)) {
+        return Ok(None);
+    }
+    let american = country.is_none_or(|country| AMERICAN.contains(&country));
+    let read = zip(text)
+        .map(|code| ("US", code))
+        .or_else(|| canadian(text).map(|code| ("CA", code)));
+    match (read, country) {
+        (Some(("CA", code)), Some("CA") | None) => Ok(Some(code)),
+        (Some(("US", code)), _) if american => Ok(Some(code)),
+        (Some(_), Some(country)) => fault(
+            format!("`{text}` is not a postal code of {country}"),
+            "correct the postal code or the country",
+        ),
+        (_, _) => fault(
+            format!("`{text}` is not a postal code"),
+            "write it as 33101, 33101-1234 or K1A 0B1",
+        ),
+    }
+}
+
+/// Five digits of a ZIP code. A spreadsheet drops zeros at its beginning and may add `.0`.
+fn zip(text: &str) -> Option<String> {
+    let text = text.trim();
+    let text = match text.split_once(char::is_whitespace) {
+        Some((state, code)) if names::region("US", state).is_some() => code.trim(),
+        _ => text,
+    };
+    let text = text.strip_suffix(".0").unwrap_or(text);
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
+    let (five, four) = match text.split_once(['-', ' ']) {
+        Some((five, four)) => (five.trim(), four.trim()),
+        None if digits(text) && (7..=9).contains(&text.len()) => text.split_at(text.len() - 4),
+        None => (text, "0000"),
+    };
+    let formed = digits(five) && (3..=5).contains(&five.len()) && digits(four) && four.len() == 4;
+    formed.then(|| format!("{five:0>5}"))
+}
+
+/// `K1A 0B1` with or without its space; the first half alone says enough.
+fn canadian(text: &str) -> Option<String> {
+    let code: String = text
+        .chars()
+        .filter(|char| !char.is_whitespace() && *char != '-')
+        .collect::<String>()
+        .to_ascii_uppercase();
+    let formed = code.bytes().enumerate().all(|(at, byte)| {
+        if at % 2 == 0 {
+            byte.is_ascii_uppercase()
+        } else {
+            byte.is_ascii_digit()
+        }
+    });
+    (formed && matches!(code.len(), 3 | 6)).then_some(code)
+}
+
+/// Reads the name of a time zone: IANA's, a usual one that names a place, or one of Windows.
+pub(super) fn zone(text: &str) -> Result<String, Fault> {
+    let bare = without_offset(text);
+    match names::zone(bare) {
+        Some(Zone::Place(zone)) => return Ok(zone.to_owned()),
+        Some(Zone::Placeless(instead)) => return placeless(text, instead),
+        None => {}
+    }
+    let iana = bare.replace("_slash_", "/");
+    let iana = if iana.contains('/') {
+        iana.replace(' ', "_")
+    } else {
+        iana
+    };
+    let lower = iana.to_ascii_lowercase();
+    let offset = lower.trim_start_matches("utc").trim_start_matches("gmt");
+    let signed = offset.starts_with(['+', '-', '\u{2212}'])
+        || offset.bytes().all(|byte| byte.is_ascii_digit());
+    if lower.starts_with("etc/") || lower.starts_with("systemv/") || signed {
+        return placeless(text, "");
+    }
+    Ok(iana)
+}
+
+fn placeless(text: &str, instead: &str) -> Result<String, Fault> {
+    let hint = if instead.is_empty() {
+        "write the callee's own zone, as America/New_York, or leave it empty".to_owned()
+    } else {
+        format!("write {instead}")
+    };
+    fault(
+        format!("`{text}` names no place, so its clock is not known"),
+        hint,
+    )
+}
+
+/// `(UTC-05:00) Eastern Time (US & Canada)` as `Eastern Time`.
+fn without_offset(text: &str) -> &str {
+    let text = text.trim();
+    let text = match text.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
+        Some((_, rest)) if !rest.trim().is_empty() => rest.trim(),
+        _ => text,
+    };
+    text.strip_suffix("(US & Canada)").map_or(text, str::trim)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn postal_codes_are_read_as_spreadsheets_leave_them() {
+        let read = |text, country| {
+            postal(text, country).map_or_else(|(reason, _)| reason, Option::unwrap_or_default)
+        };
+        for (text, expected) in [
+            ("02138", "02138"),
+            ("2138", "02138"),
+            ("2138.0", "02138"),
+            ("601", "00601"),
+            ("MA 02138", "02138"),
+            ("02138-1234", "02138"),
+            ("2138-1234", "02138"),
+            ("021381234", "02138"),
+            ("21381234", "02138"),
+            ("M5V 2T6", "M5V2T6"),
+            ("m5v2t6", "M5V2T6"),
+            ("M5V-2T6", "M5V2T6"),
+            ("K1A", "K1A"),
+            ("213812", "`213812` is not a postal code"),
+            ("unknown", "`unknown` is not a postal code"),
+            ("M5V 2TO", "`M5V 2TO` is not a postal code"),
+            ("XX 02138", "`XX 02138` is not a postal code"),
+            ("-", "`-` is not a postal code"),
+        ] {
+            assert_eq!(read(text, None), expected);
+        }
+        assert_eq!(
+            read("90012", Some("CA")),
+            "`90012` is not a postal code of CA"
+        );
+        assert_eq!(
+            read("M5V 2T6", Some("US")),
+            "`M5V 2T6` is not a postal code of US"
+        );
+        assert_eq!(read("SW1A 1AA", Some("GB")), "");
+    }
+
+    #[test]
+    fn regions_are_read_by_their_country() {
+        let read = |text, country, of_number, is_state| {
+            region(text, country, of_number, is_state).unwrap_or_else(|(reason, _)| reason)
+        };
+        for (found, expected) in [
+            (read("US-FL", None, Some("US"), false), "US-FL"),
+            (read("us-fl", None, Some("US"), false), "US-FL"),
+            (read("FL", None, Some("US"), false), "US-FL"),
+            (read("Florida", None, Some("US"), true), "US-FL"),
+            (read("ON", None, Some("US"), true), "CA-ON"),
+            (read("CA", Some("US"), Some("CA"), false), "US-CA"),
+            (
+                read("CA", None, Some("CA"), false),
+                "`CA` may be Canada or US-CA",
+            ),
+            (read("CA", None, Some("US"), false), "US-CA"),
+            (read("GB", None, Some("GB"), false), "GB"),
+            (read("GB-LND", None, Some("GB"), false), "GB-LND"),
+            (read("Greater London", None, Some("GB"), true), "GB"),
+            (read("QLD", Some("AU"), Some("AU"), true), "AU-QLD"),
+            (read("Canada", None, Some("CA"), false), "CA"),
+            (
+                read("Bavaria", None, Some("US"), true),
+                "`Bavaria` is not a state, province or region that is known",
+            ),
+        ] {
+            assert_eq!(found, expected);
+        }
+    }
+
+    #[test]
+    fn zones_without_a_place_are_named() {
+        let read = |text| zone(text).unwrap_or_else(|(reason, hint)| format!("{reason}; {hint}"));
+        for (text, expected) in [
+            ("America/Chicago", "America/Chicago"),
+            ("america/new york", "america/new_york"),
+            ("america_slash_new_york", "america/new_york"),
+            ("(UTC-05:00) Eastern Time (US & Canada)", "America/New_York"),
+            ("(GMT-07:00) Arizona", "America/Phoenix"),
+            ("Pacific", "America/Los_Angeles"),
+            ("US/Pacific", "America/Los_Angeles"),
+        ] {
+            assert_eq!(read(text), expected);
+        }
+        for text in [
+            "EST",
+            "MST",
+            "UTC",
+            "GMT",
+            "Etc/GMT+5",
+            "UTC-5",
+            "-05:00",
+            "gmt+1",
+            "Z",
+            "EST5EDT",
+        ] {
+            let said = read(text);
+            assert!(said.contains("names no place"), "{text}: {said}");
+            assert!(said.contains("write "), "{text}: {said}");
+        }
+        assert!(read("EST").contains("write America/New_York"));
+    }
+
+    #[test]
+    fn countries_are_names_letters_or_calling_codes() {
+        let read = |text| {
+            country(text).map_or_else(|(reason, _)| reason, |country| country.code.to_owned())
+        };
+        for (text, expected) in [
+            ("1", "US"),
+            ("+44", "GB"),
+            ("0044", "GB"),
+            ("47", "NO"),
+            ("1.0", "US"),
+            ("United Kingdom", "GB"),
+            ("de", "DE"),
+            ("999", "`999` is not the calling code of one country"),
+            ("Freedonia", "`Freedonia` is not a country"),
+        ] {
+            assert_eq!(read(text), expected);
+        }
+    }
+}

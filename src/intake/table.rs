@@ -1,0 +1,368 @@
+//! A do-not-call list with a header: which of its columns hold numbers, and the numbers.
+
+use csv::StringRecord;
+
+use super::cell::{has_number, with_area};
+use super::columns::{self, ColumnMap, ColumnUse, Field, Taken, Target};
+use super::contacts::{CsvReader, Top, csv_reader, line_of, unreadable};
+use super::dnc::DncRow;
+use super::fault::{FileError, Reject, in_two};
+use super::header::{self, Listed};
+use super::listed::{How, Row, added, changed, in_cell};
+use super::shape::Shape;
+use super::text::{Origin, Text};
+use crate::domain::PhoneNumber;
+
+/// A header of a do-not-call list.
+#[derive(Clone, Debug)]
+pub(super) struct Table {
+    names: Vec<String>,
+    holds: Vec<Listed>,
+    mapped: Vec<bool>,
+    /// Columns whose names say nothing, and whose cells look like numbers.
+    by_content: Vec<bool>,
+    /// Of columns that are not taken, cells that could be numbers.
+    could_be: Vec<u64>,
+    line: u64,
+    /// Rows down to the header.
+    above: u64,
+}
+
+impl Table {
+    /// The header of a list, if its first row is one: it names a column of numbers, or has no digits at
+    /// all and several cells.
+    ///
+    /// # Errors
+    /// When a mapped column is not there.
+    pub(super) fn find(
+        text: &Text,
+        shape: &Shape,
+        maps: &[ColumnMap],
+    ) -> Result<Option<Self>, FileError> {
+        let names_numbers = |record: &StringRecord| {
+            record
+                .iter()
+                .any(|name| matches!(header::listed(name), Listed::Numbers | Listed::AreaCodes))
+        };
+        let top = Top::read(text, shape, names_numbers)?;
+        let digits = |name: &str| name.bytes().any(|byte| byte.is_ascii_digit());
+        let several = top
+            .header
+            .iter()
+            .filter(|name| !name.trim().is_empty())
+            .count()
+            > 1;
+        let plain = several && !top.header.iter().any(digits);
+        let mapped = !maps.is_empty();
+        let number = top.header.iter().any(has_number);
+        if number || !(names_numbers(&top.header) || plain || mapped) {
+            return Ok(None);
+        }
+        let names = columns::named(&top.header);
+        let mut table = Self {
+            holds: names.iter().map(|name| by_name(name)).collect(),
+            mapped: vec![false; names.len()],
+            by_content: vec![false; names.len()],
+            could_be: vec![0; names.len()],
+            names,
+            line: top.line,
+            above: top.comments,
+        };
+        for map in maps {
+            let position = columns::find(&text.origin, &table.names, &map.column, top.line)?;
+            table.mapped[position] = true;
+            table.holds[position] = match map.target {
+                Target::Field(Field::Number) => Listed::Numbers,
+                Target::Field(Field::AreaCode) => Listed::AreaCodes,
+                Target::Field(_) | Target::Variable | Target::Ignore => Listed::Other,
+            };
+        }
+        Ok(Some(table))
+    }
+
+    /// Looks at the cells of columns whose names say nothing.
+    ///
+    /// # Errors
+    /// When no column holds numbers.
+    pub(super) fn weigh(
+        &mut self,
+        text: &Text,
+        shape: &Shape,
+        how: How<'_>,
+    ) -> Result<(), FileError> {
+        if self.holds.contains(&Listed::Unknown) {
+            self.weigh_unknown(text, shape, how)?;
+        }
+        let numbers = |holds: &Listed| *holds == Listed::Numbers;
+        if self.holds.iter().any(numbers) || self.by_content.contains(&true) {
+            return Ok(());
+        }
+        let message = format!(
+            "no column holds numbers; the header is: {}",
+            self.names.join(", ")
+        );
+        let hint = "say which does: --map \"COLUMN=number\"";
+        Err(text.origin.refuse(self.line, "", message, hint))
+    }
+
+    fn weigh_unknown(&mut self, text: &Text, shape: &Shape, how: How<'_>) -> Result<(), FileError> {
+        let (mut digits, mut numbers) =
+            (vec![0u64; self.names.len()], vec![0u64; self.names.len()]);
+        let mut reader = self.below(text, shape)?;
+        let mut record = StringRecord::new();
+        let failed = |error| unreadable(&text.origin, &error);
+        while reader.read_record(&mut record).map_err(failed)? {
+            for (at, cell) in record.iter().enumerate().take(self.names.len()) {
+                if self.holds[at] == Listed::Unknown && has_number(cell) {
+                    digits[at] += 1;
+                    numbers[at] += u64::from(!in_cell(cell, how).is_empty());
+                }
+            }
+        }
+        for at in 0..self.names.len() {
+            self.by_content[at] = numbers[at] > 0 && 2 * numbers[at] >= digits[at];
+            if !self.by_content[at] {
+                self.could_be[at] = numbers[at];
+            }
+        }
+        Ok(())
+    }
+
+    /// A reader that stands below the header.
+    fn below(&self, text: &Text, shape: &Shape) -> Result<CsvReader, FileError> {
+        let mut reader = csv_reader(text, shape)?;
+        let mut record = StringRecord::new();
+        for _ in 0..=self.above {
+            reader
+                .read_record(&mut record)
+                .map_err(|error| unreadable(&text.origin, &error))?;
+        }
+        Ok(reader)
+    }
+
+    /// The header's names as written.
+    pub(super) fn names(&self) -> &[String] {
+        &self.names
+    }
+
+    /// The import's table.
+    pub(super) fn columns(&self, used: &[u64]) -> Vec<ColumnUse> {
+        (0..self.names.len())
+            .map(|at| {
+                let field = match self.holds[at] {
+                    Listed::Numbers => Some(Field::Number),
+                    Listed::AreaCodes => Some(Field::AreaCode),
+                    Listed::Changes => Some(Field::Change),
+                    Listed::Unknown if self.by_content[at] => Some(Field::Number),
+                    Listed::Unknown | Listed::Other => None,
+                };
+                let note = (self.could_be[at] > 0).then(|| {
+                    let count = self.could_be[at];
+                    format!(
+                        "{count} of its cells could be numbers; if they are: --map \"{}=number\"",
+                        self.names[at]
+                    )
+                });
+                ColumnUse {
+                    column: self.names[at].clone(),
+                    taken_for: if field.is_some() {
+                        Taken::Field
+                    } else {
+                        Taken::Ignored
+                    },
+                    field,
+                    mapped: self.mapped[at],
+                    rows: used.get(at).copied().unwrap_or(0),
+                    note,
+                }
+            })
+            .collect()
+    }
+
+    /// Reads the rows.
+    pub(super) fn read(&self, text: &Text, shape: &Shape) -> Result<TableReader, FileError> {
+        Ok(TableReader {
+            reader: self.below(text, shape)?,
+            used: vec![0; self.names.len()],
+            table: self.clone(),
+            record: StringRecord::new(),
+            above: self.above,
+        })
+    }
+
+    fn holds_numbers(&self, at: usize) -> bool {
+        self.holds[at] == Listed::Numbers || self.by_content[at]
+    }
+}
+
+fn by_name(name: &str) -> Listed {
+    if name == columns::REJECT_REASON {
+        Listed::Other
+    } else {
+        header::listed(name)
+    }
+}
+
+/// The rows of a table.
+pub(super) struct TableReader {
+    reader: CsvReader,
+    table: Table,
+    record: StringRecord,
+    /// By column, rows that gave a number.
+    used: Vec<u64>,
+    /// Comments above the header that are still to be counted.
+    above: u64,
+}
+
+impl TableReader {
+    /// By column, rows so far that gave a number.
+    pub(super) fn used(&self) -> &[u64] {
+        &self.used
+    }
+
+    /// What the next row comes to; `None` at the end.
+    pub(super) fn next(&mut self, origin: &Origin, how: How<'_>) -> Result<Option<Row>, FileError> {
+        if self.above > 0 {
+            self.above -= 1;
+            return Ok(Some(Row::Comment));
+        }
+        let more = self.reader.read_record(&mut self.record);
+        if !more.map_err(|error| unreadable(origin, &error))? {
+            return Ok(None);
+        }
+        let line = line_of(&self.reader, &self.record);
+        Ok(Some(self.row(line, how)))
+    }
+
+    fn row(&mut self, line: u64, how: How<'_>) -> Row {
+        let record = std::mem::take(&mut self.record);
+        let cells: Vec<&str> = record.iter().map(str::trim).collect();
+        if cells.iter().all(|cell| cell.is_empty()) {
+            self.record = record;
+            return Row::Empty;
+        }
+        let mut rows = Vec::new();
+        for (at, cell) in cells.iter().copied().enumerate() {
+            if at >= self.table.names.len() {
+                // A cell beyond the header: a comma in a text, which may have moved a number here.
+                if has_number(cell) {
+                    rows.push(self.reject(
+                        line,
+                        &record,
+                        at,
+                        "stands in no column; put text that holds the delimiter in quotation marks",
+                    ));
+                }
+                continue;
+            }
+            let by_content = self.table.by_content[at];
+            let skipped = cell.is_empty() || (by_content && !has_number(cell));
+            if !self.table.holds_numbers(at) || skipped {
+                continue;
+            }
+            match self.numbers(cell, &cells, how) {
+                Ok(numbers) => {
+                    self.used[at] += 1;
+                    self.note_beside(&cells);
+                    let found = self.changes(line, numbers, &cells);
+                    rows.extend(
+                        found.unwrap_or_else(|why| vec![self.reject(line, &record, at, &why)]),
+                    );
+                }
+                Err(why) => rows.push(self.reject(line, &record, at, &why)),
+            }
+        }
+        let row = match rows.is_empty() {
+            true if cells[0].starts_with('#') => Row::Comment,
+            true => Row::Rows(vec![self.no_number(line, &record)]),
+            false if cells[0].starts_with('#') && !cells.iter().any(|cell| has_number(cell)) => {
+                Row::Comment
+            }
+            false => Row::Rows(rows),
+        };
+        self.record = record;
+        row
+    }
+
+    fn numbers(
+        &self,
+        cell: &str,
+        cells: &[&str],
+        (rules, country): How<'_>,
+    ) -> Result<Vec<PhoneNumber>, String> {
+        let area = self.beside(cells, Listed::AreaCodes);
+        let joined;
+        let text = match area.filter(|area| !area.is_empty()) {
+            None => cell,
+            Some(area) => {
+                joined = with_area(area, cell)?;
+                joined.as_str()
+            }
+        };
+        rules.read_listed(text, country).map_err(|error| {
+            let (reason, hint) = in_two(&error.to_string());
+            let hint = if hint.is_empty() {
+                "write it in full, as +12125550142"
+            } else {
+                &hint
+            };
+            format!("{reason}; {hint}")
+        })
+    }
+
+    /// The numbers as additions, or as what a column of changes says.
+    fn changes(
+        &self,
+        line: u64,
+        numbers: Vec<PhoneNumber>,
+        cells: &[&str],
+    ) -> Result<Vec<DncRow>, String> {
+        let area = self.beside(cells, Listed::AreaCodes);
+        match self
+            .beside(cells, Listed::Changes)
+            .filter(|_| area.is_some())
+        {
+            Some(change) => numbers
+                .into_iter()
+                .map(|number| changed(line, number, change))
+                .collect(),
+            None => Ok(added(line, numbers)),
+        }
+    }
+
+    /// The row's cell of a column beside the numbers; `None` when the table has no such column.
+    fn beside<'c>(&self, cells: &[&'c str], what: Listed) -> Option<&'c str> {
+        let at = self.table.holds.iter().position(|holds| *holds == what)?;
+        Some(cells.get(at).copied().unwrap_or_default())
+    }
+
+    fn note_beside(&mut self, cells: &[&str]) {
+        for (at, used) in self.used.iter_mut().enumerate() {
+            let beside = matches!(self.table.holds[at], Listed::AreaCodes | Listed::Changes);
+            let filled = cells.get(at).is_some_and(|cell| !cell.is_empty());
+            *used += u64::from(beside && filled);
+        }
+    }
+
+    fn reject(&self, line: u64, record: &StringRecord, at: usize, why: &str) -> DncRow {
+        let (reason, hint) = in_two(why);
+        DncRow::Reject(Box::new(Reject {
+            line,
+            column: self.table.names.get(at).cloned().unwrap_or_default(),
+            value: record.get(at).unwrap_or_default().trim().to_owned(),
+            reason,
+            hint,
+            fields: record.iter().map(str::to_owned).collect(),
+        }))
+    }
+
+    fn no_number(&self, line: u64, record: &StringRecord) -> DncRow {
+        let at = (0..self.table.names.len()).find(|at| self.table.holds_numbers(*at));
+        self.reject(
+            line,
+            record,
+            at.unwrap_or(0),
+            "the row holds no number; write its number, or remove the row",
+        )
+    }
+}

@@ -1,0 +1,134 @@
+//! Columns that say whether a person may be called.
+
+/// What a column says of calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Wish {
+    /// Whether the person is not to be called.
+    DoNotCall,
+    /// When or why the person asked not to be called.
+    Asked,
+    /// Whether the person may be called.
+    Allowed,
+}
+
+/// Words for yes and no, and words that say by themselves what is meant.
+const YES: [&str; 19] = [
+    "true",
+    "t",
+    "yes",
+    "y",
+    "1",
+    "1.0",
+    "-1",
+    "x",
+    "on",
+    "checked",
+    "✓",
+    "✔",
+    "☑",
+    "wahr",
+    "vrai",
+    "verdadero",
+    "vero",
+    "ja",
+    "oui",
+];
+const NO: [&str; 14] = [
+    "false",
+    "f",
+    "no",
+    "n",
+    "0",
+    "0.0",
+    "off",
+    "unchecked",
+    "☐",
+    "falsch",
+    "faux",
+    "falso",
+    "nein",
+    "non",
+];
+const NEVER: [&str; 16] = [
+    "do not call",
+    "donotcall",
+    "don't call",
+    "dnc",
+    "opted out",
+    "opt out",
+    "opt-out",
+    "opted-out",
+    "optout",
+    "unsubscribed",
+    "do not contact",
+    "not allowed",
+    "do not allow",
+    "donotallow",
+    "blocked",
+    "never",
+];
+const ALLOWED: [&str; 7] = [
+    "allow",
+    "allowed",
+    "ok",
+    "subscribed",
+    "opted in",
+    "opt in",
+    "may call",
+];
+
+/// Whether the value of such a column asks not to be called; an error when it says neither.
+pub(super) fn asks_not_to_be_called(wish: Wish, text: &str) -> Result<bool, ()> {
+    let said = text.trim().to_lowercase();
+    let says = |words: &[&str]| words.contains(&said.as_str());
+    if says(&NEVER) {
+        return Ok(true);
+    }
+    if says(&ALLOWED) {
+        return Ok(false);
+    }
+    let (yes, no, empty) = (says(&YES), says(&NO), said.is_empty());
+    match wish {
+        Wish::DoNotCall if yes => Ok(true),
+        // A box that was never ticked is exported as nothing.
+        Wish::DoNotCall if no || empty => Ok(false),
+        // A date, a reason, a form: that somebody asked.
+        Wish::Asked => Ok(!no && !empty),
+        Wish::Allowed if yes || no => Ok(no),
+        Wish::DoNotCall | Wish::Allowed => Err(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_neither_true_nor_false_is_an_error() {
+        let read = asks_not_to_be_called;
+        for text in [
+            "true",
+            "TRUE",
+            "Yes",
+            "1",
+            "x",
+            "DNC",
+            "Opted Out",
+            "Do Not Allow",
+            "WAHR",
+        ] {
+            assert_eq!(read(Wish::DoNotCall, text), Ok(true), "{text}");
+        }
+        for text in ["", "false", "No", "0", "0.0", "Allow", "Subscribed"] {
+            assert_eq!(read(Wish::DoNotCall, text), Ok(false), "{text}");
+        }
+        for text in ["maybe", "n/a", "null", "2", "2026-05-04", "-", "?"] {
+            assert_eq!(read(Wish::DoNotCall, text), Err(()), "{text}");
+        }
+        assert_eq!(read(Wish::Asked, "2026-05-04"), Ok(true));
+        assert_eq!(read(Wish::Asked, ""), Ok(false));
+        assert_eq!(read(Wish::Allowed, "no"), Ok(true));
+        assert_eq!(read(Wish::Allowed, "yes"), Ok(false));
+        assert_eq!(read(Wish::Allowed, ""), Err(()));
+    }
+}

@@ -24,8 +24,12 @@ pub(super) enum Placed {
     Unclear,
 }
 
-/// Reads the answer to `POST /calls`. The vendor documents no error body: the rules are
-/// providers.md §2.3, inferred.
+/// Reads the answer to `POST /calls`.
+///
+/// The vendor's pages define no error status, code or body, so its own words never prove that
+/// nothing was dialed: a handler that breaks after its telephony call writes an error, too. What is
+/// concluded rests on the meaning that HTTP gives a status; see [`refusal`]. Everything else is
+/// unclear, and the vendor's list of calls clears it up.
 pub(super) fn placed(answer: &Answer) -> Placed {
     let body = answer.json();
     if answer.is_success() {
@@ -35,36 +39,69 @@ pub(super) fn placed(answer: &Answer) -> Placed {
             None => Placed::Unclear,
         };
     }
-    let error = body.as_ref().map_or_else(
-        || Said::raw(&answer.body, &answer.content_type),
-        Said::of_json,
-    );
+    let error = match &body {
+        // It has a call, whatever went wrong after that.
+        Some(body) if shows_a_call(body) => return Placed::Unclear,
+        Some(body) => Said::of_json(body),
+        // What was cut off may have shown one.
+        None if is_broken(answer) => return Placed::Unclear,
+        None => Said::raw(&answer.body, &answer.content_type),
+    };
     match refusal(answer.status, &error) {
         Some(end) => Placed::Refused(end, error.text),
         None => Placed::Unclear,
     }
 }
 
-/// Why nothing was dialed; `None` when that is not certain.
+/// Why nothing was dialed; `None` when that is not established.
+///
+/// | status | what establishes it |
+/// |---|---|
+/// | 401 | RFC 9110, 15.5.2: "has not been applied" for lack of credentials; the vendor's page asks for a bearer token |
+/// | 402 | RFC 9110, 15.5.3, and the vendor's page: calls are paid from a balance |
+/// | 403 | RFC 9110, 15.5.4: "refuses to fulfill it" |
+/// | 405, 413–415 | RFC 9110, 15.5.6, 15.5.14–16: the method, length or media type is refused |
+/// | 429 | RFC 6585, 4: too many requests; the vendor's page: 30 calls per hour and number |
+/// | 400, 422 | RFC 9110, 15.5.1 and 15.5.21: not processed, where a field of the request is blamed |
+/// | 404 | RFC 9110, 15.5.5, where the number to be shown is what was not found |
+///
+/// A 404 alone may also mean that a handler did not find its own call again. A redirect may follow
+/// what was done (302, 303), and one that promises otherwise is not worth a second call.
 fn refusal(status: u16, said: &Said) -> Option<CallEnd> {
     match status {
         401 | 402 => Some(CallEnd::AccountRefused),
         429 => Some(CallEnd::Throttled),
-        // Somebody on the way gave up waiting, or the call is there already.
-        408 | 409 | 425 | 499 => None,
-        400..=499 if said.of_money() => Some(CallEnd::AccountRefused),
-        400..=499 if said.of_a_limit() => Some(CallEnd::Throttled),
+        // It speaks of what comes after the dialing.
+        _ if said.of_a_call() => None,
+        400 | 403 | 422 if said.of_money() => Some(CallEnd::AccountRefused),
+        400 | 403 | 422 if said.of_a_limit() => Some(CallEnd::Throttled),
         400 | 403 | 404 | 422 if said.names("from", &FROM_TEXTS) => Some(CallEnd::CallerIdRefused),
         400 | 422 if said.names("to", &TO_TEXTS) && !said.of_permission() => {
             Some(CallEnd::BadNumber)
         }
-        // A moved address did not reach what places calls. A 302 or 303 may follow a deed.
-        301 | 307 | 308 | 400..=499 => Some(CallEnd::Misconfigured),
-        // Only the API itself knows that it has not made the call, and then it says why by a code. A
-        // bare "Server Error" comes from a handler that broke at any point, also after the INVITE.
-        500..=599 if said.code.is_some() => Some(CallEnd::ProviderFailed),
+        400 | 422 if said.names_a_field() => Some(CallEnd::Misconfigured),
+        403 | 405 | 413..=415 => Some(CallEnd::Misconfigured),
         _ => None,
     }
+}
+
+/// Whether an error body holds a call or its id.
+fn shows_a_call(body: &Value) -> bool {
+    let has = |part: &Value, names: &[&str]| json::text(part, names).is_some();
+    let own = ["id", "uuid"];
+    let named = ["call_id", "callId", "call_sid", "callSid"];
+    let null = Value::Null;
+    let part = |name: &str| body.get(name).unwrap_or(&null);
+    part("call").is_object()
+        || [body, part("data")].iter().any(|one| has(one, &own))
+        || [body, part("data"), part("error")]
+            .iter()
+            .any(|one| has(one, &named) || one.get("call").is_some_and(Value::is_object))
+}
+
+/// Whether it begins as JSON and is none: cut off, perhaps.
+fn is_broken(answer: &Answer) -> bool {
+    matches!(answer.body.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
 /// Whether a refusal is about money.
@@ -85,13 +122,30 @@ const FROM_TEXTS: [&str; 5] = [
     "not belong",
 ];
 
+/// The fields of the request, as the vendor's tool page names them.
+const FIELDS: [&str; 13] = [
+    "from",
+    "from_number",
+    "to",
+    "to_number",
+    "mode",
+    "webhook_url",
+    "model",
+    "system_prompt",
+    "voice",
+    "language",
+    "transfer_number",
+    "recording_enabled",
+    "transcription_enabled",
+];
+
 /// How texts name the callee's number.
 const TO_TEXTS: [&str; 2] = ["destination number", "recipient number"];
 
 /// What an error body says.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Said {
-    /// A machine-readable code, when the body is an error object of the API.
+    /// Its code.
     code: Option<String>,
     /// Every text in it.
     text: String,
@@ -196,6 +250,38 @@ impl Said {
         (self.fields.is_empty() || self.fields.keys().any(calls))
             && (self.has_word(&["rate", "limit", "limits", "limited", "throttled"])
                 || self.text.to_lowercase().contains("per hour"))
+    }
+
+    /// It speaks of a call that was made, or of what failed behind the API.
+    fn of_a_call(&self) -> bool {
+        self.has_word(&[
+            "answer",
+            "answered",
+            "busy",
+            "carrier",
+            "crash",
+            "crashed",
+            "dialed",
+            "dialing",
+            "exception",
+            "initiated",
+            "internal",
+            "placed",
+            "progress",
+            "reachable",
+            "ringing",
+            "rang",
+            "started",
+            "timeout",
+            "upstream",
+        ])
+    }
+
+    /// Whether it blames a field of the request.
+    fn names_a_field(&self) -> bool {
+        self.fields
+            .keys()
+            .any(|field| FIELDS.contains(&field.as_str()))
     }
 
     /// The account may not call there, which says nothing about the number.

@@ -36,9 +36,7 @@ fn a_call_is_one_only_with_an_id() {
 #[test]
 #[expect(clippy::too_many_lines, reason = "one table")]
 fn every_refusal_is_what_it_says() {
-    use CallEnd::{
-        AccountRefused, BadNumber, CallerIdRefused, Misconfigured, ProviderFailed, Throttled,
-    };
+    use CallEnd::{AccountRefused, BadNumber, CallerIdRefused, Misconfigured, Throttled};
     let table: &[(u16, &str, Option<CallEnd>)] = &[
         (
             401,
@@ -108,7 +106,7 @@ fn every_refusal_is_what_it_says() {
             r#"{"errors":{"to":["Calls to this country are not enabled"]}}"#,
             Some(Misconfigured),
         ),
-        (404, r#"{"errors":{"to":["unknown"]}}"#, Some(Misconfigured)),
+        (404, r#"{"errors":{"to":["unknown"]}}"#, None),
         (
             422,
             r#"{"errors":{"model":["unknown model"]}}"#,
@@ -119,13 +117,15 @@ fn every_refusal_is_what_it_says() {
             r#"{"errors":{"system_prompt":["above the limit of 10000"]}}"#,
             Some(Misconfigured),
         ),
-        (404, "<html>nginx</html>", Some(Misconfigured)),
         (
-            404,
-            r#"{"message":"Call not found from there to here"}"#,
+            403,
+            r#"{"error":"Calling is disabled for this account."}"#,
             Some(Misconfigured),
         ),
+        (403, "<html>forbidden</html>", Some(Misconfigured)),
         (405, "", Some(Misconfigured)),
+        (413, "", Some(Misconfigured)),
+        (415, "<html></html>", Some(Misconfigured)),
         (429, "", Some(Throttled)),
         (429, "<html></html>", Some(Throttled)),
         (403, r#"{"error":"Rate exceeded"}"#, Some(Throttled)),
@@ -135,33 +135,6 @@ fn every_refusal_is_what_it_says() {
             Some(Throttled),
         ),
         (400, r#"{"message":"Call limit reached"}"#, Some(Throttled)),
-        (
-            400,
-            r#"{"message":"Operator did not generate a reply"}"#,
-            Some(Misconfigured),
-        ),
-        (
-            503,
-            r#"{"error":{"code":"carrier_down","message":"x"}}"#,
-            Some(ProviderFailed),
-        ),
-        (
-            500,
-            r#"{"code":"internal","message":"x"}"#,
-            Some(ProviderFailed),
-        ),
-        (500, r#"{"message":"Server Error"}"#, None),
-        (500, r#"{"error":"boom"}"#, None),
-        (500, "", None),
-        (500, r#"{"error":{"co"#, None),
-        (502, "<html>Bad Gateway</html>", None),
-        (504, "", None),
-        (408, "", None),
-        (409, r#"{"message":"conflict"}"#, None),
-        (302, "", None),
-        (308, "", Some(Misconfigured)),
-        (100, "", None),
-        (999, "", None),
     ];
     for (status, body, wanted) in table {
         let found = match placed(&answer(*status, body)) {
@@ -170,6 +143,89 @@ fn every_refusal_is_what_it_says() {
             Placed::Call(..) => panic!("{status} {body} is no call"),
         };
         assert_eq!(found, *wanted, "{status} {body}");
+    }
+}
+
+#[test]
+fn what_no_page_defines_is_unclear() {
+    // No vendor page says that a 5xx dialed nothing, whatever its body.
+    let bodies = [
+        "",
+        r#"{"message":"Server Error"}"#,
+        r#"{"error":"boom"}"#,
+        r#"{"error":{"code":"internal_error"}}"#,
+        r#"{"error":{"code":"carrier_down","message":"x"}}"#,
+        r#"{"error":{"code":"rate_limited"}}"#,
+        r#"{"error":{"field":"from","message":"does not belong to you"}}"#,
+        r#"{"code":"not_dialed","message":"Nothing was dialed."}"#,
+        r#"{"errors":{"to":["is not a phone number"]}}"#,
+        r#"{"error":{"co"#,
+        "<html>Bad Gateway</html>",
+        "Insufficient balance",
+    ];
+    for status in 500..600 {
+        for body in bodies {
+            assert_eq!(
+                placed(&answer(status, body)),
+                Placed::Unclear,
+                "{status} {body}"
+            );
+        }
+    }
+    // Redirects, time-outs, conflicts and what nobody defined, whatever they say.
+    let others = [
+        100, 199, 300, 301, 302, 303, 304, 307, 308, 406, 408, 409, 410, 412, 418, 421, 423, 424,
+        425, 426, 451, 499, 600, 999,
+    ];
+    for status in others {
+        for body in bodies {
+            assert_eq!(
+                placed(&answer(status, body)),
+                Placed::Unclear,
+                "{status} {body}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_refusal_that_shows_a_call_or_speaks_of_one_is_unclear() {
+    let bodies = [
+        r#"{"id":"c1","message":"The from number is not owned"}"#,
+        r#"{"call_id":"c1","errors":{"to":["is not a phone number"]}}"#,
+        r#"{"data":{"id":7},"error":"Rate exceeded"}"#,
+        r#"{"error":{"code":"conflict","call_id":"c1"}}"#,
+        r#"{"error":{"message":"x","call":{"status":"ringing"}}}"#,
+        r#"{"call":{"status":"initiated"},"message":"Payment required"}"#,
+        // Cut off in the middle.
+        r#"{"message":"Too Many Attempts.","da"#,
+    ];
+    for status in [400, 401, 402, 403, 404, 405, 422, 429] {
+        for body in bodies {
+            assert_eq!(
+                placed(&answer(status, body)),
+                Placed::Unclear,
+                "{status} {body}"
+            );
+        }
+    }
+    for (status, body) in [
+        (400, r#"{"error":{"code":"internal_error"}}"#),
+        (400, r#"{"message":"Operator did not generate a reply"}"#),
+        (400, ""),
+        (422, r#"{"message":"Invalid."}"#),
+        (422, r#"{"errors":{"call":["could not be set up"]}}"#),
+        (422, r#"{"errors":{"to":["did not answer"]}}"#),
+        (403, r#"{"error":"The carrier rejected the call"}"#),
+        (404, "<html>nginx</html>"),
+        (404, r#"{"message":"No query results for model [Call]"}"#),
+        (404, r#"{"message":"Call not found from there to here"}"#),
+    ] {
+        assert_eq!(
+            placed(&answer(status, body)),
+            Placed::Unclear,
+            "{status} {body}"
+        );
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::fields::Fields;
 use super::redact::Redactor;
-use super::result::word;
+use super::result::{STATUS, word};
 use crate::domain::CallReport;
 use crate::domain::attempt::CallEnd;
 use crate::provider::remote::http::Answer;
@@ -33,30 +33,63 @@ impl Verdict {
 
 /// Reads the answer to a queue request.
 ///
-/// Only a plain refusal is one: a `status` that contains `failed`, as Plum's own sample tests it, or
-/// a status of the 4xx. A 5xx, a page of a proxy and anything broken may come after the call was
-/// queued, so they are unclear.
-pub(super) fn verdict(answer: &Answer, redactor: &Redactor) -> Verdict {
+/// Nothing is queued only where that is established, and where nothing in the answer speaks for a
+/// call. `is_fuse`: which of Plum's two platforms answered.
+///
+/// | answer | what establishes it |
+/// |---|---|
+/// | a `status` that contains `failed`, not with a 5xx | Plum's public sample of DEV tests for that word |
+/// | 400, 401, 403–405, 409 of Fuse | Plum's page on Fuse's queue: bad data, refused, not found, deleted |
+/// | 401, 402, 403, 405 of DEV | RFC 9110, 15.5: not applied, refused, no such method |
+/// | 429 | RFC 6585, 4: too many requests |
+///
+/// A 5xx (Fuse's 500 is a "database error"), a redirect, 408, a page of a proxy and anything broken
+/// may come after the call was queued.
+pub(super) fn verdict(answer: &Answer, redactor: &Redactor, is_fuse: bool) -> Verdict {
     let fields = Fields::of_body(&answer.body).filter(|_| !is_page(answer));
+    let is_read = fields.is_some();
     let fields = fields.unwrap_or_default();
-    let status = fields.get(&["status"]).unwrap_or_default();
-    let failed = status.to_ascii_lowercase().contains("failed");
-    if failed || matches!(answer.status, 300..=407 | 409..=499) {
-        let why = fields.named_like(&["reason", "error", "cause", "description"]);
-        let why = why.or((word(status) != "failed").then_some(status));
-        let why = why.filter(|why| !why.is_empty());
-        return Verdict::Refused(CallReport {
-            end: refusal(answer.status, why.unwrap_or_default()),
-            reason: why.map(|why| redactor.clean(why)),
-            retry_after: answer.retry_after,
-            ..CallReport::default()
-        });
+    let statuses = fields.all(&STATUS);
+    let says = |known: &str| statuses.iter().any(|status| word(status) == known);
+    let failed = statuses
+        .iter()
+        .any(|text| text.to_ascii_lowercase().contains("failed"));
+    let call_id = fields
+        .get(&["call_id"])
+        .map(call_id)
+        .filter(|id| !id.is_empty());
+    let has_call = says("queued") || call_id.as_ref().is_some_and(|id| id != "0");
+    if answer.is_success() && has_call && !failed {
+        return Verdict::Queued(call_id);
     }
-    let call_id = fields.get(&["call_id"]).map(call_id);
-    if answer.is_success() && (call_id.is_some() || word(status) == "queued") {
-        return Verdict::Queued(call_id.filter(|id| !id.is_empty()));
+    let is_defined = match answer.status {
+        401 | 403 | 405 | 429 => true,
+        400 | 404 | 409 => is_fuse,
+        402 => !is_fuse,
+        _ => false,
+    };
+    let may_refuse = matches!(answer.status, 200..=299 | 400..=407 | 409..=424 | 426..=451);
+    // What was cut off may have held the call.
+    let starts = matches!(first(answer), Some(b'{' | b'[' | b'<'));
+    let is_cut = !is_read && starts && !answer.content_type.starts_with("text/html");
+    if has_call || is_cut || !(is_defined || may_refuse && failed) {
+        return Verdict::Unclear;
     }
-    Verdict::Unclear
+    let status = statuses.first().copied().unwrap_or_default();
+    let why = fields.named_like(&["reason", "error", "cause", "description"]);
+    let why = why.or((word(status) != "failed").then_some(status));
+    let why = why.filter(|why| !why.is_empty());
+    Verdict::Refused(CallReport {
+        end: refusal(answer.status, why.unwrap_or_default()),
+        reason: why.map(|why| redactor.clean(why)),
+        retry_after: answer.retry_after,
+        ..CallReport::default()
+    })
+}
+
+/// The first byte of the body that is no blank.
+fn first(answer: &Answer) -> Option<u8> {
+    answer.body.trim_ascii_start().first().copied()
 }
 
 /// A call id, cut down to what may stand in an address.
@@ -94,7 +127,7 @@ fn refusal(status: u16, why: &str) -> CallEnd {
         CallEnd::ProviderFailed
     } else if says(&["phone number", "destination", "invalid number"]) {
         CallEnd::BadNumber
-    } else if matches!(status, 300..=499) {
+    } else if matches!(status, 400..=499) {
         CallEnd::Misconfigured
     } else {
         CallEnd::ProviderFailed
@@ -107,13 +140,18 @@ mod tests {
     use crate::provider::remote::secret::Secret;
 
     fn read(status: u16, content_type: &str, body: &str) -> Verdict {
+        read_of(false, status, content_type, body)
+    }
+
+    fn read_of(is_fuse: bool, status: u16, content_type: &str, body: &str) -> Verdict {
         let answer = Answer {
             status,
             retry_after: None,
             content_type: content_type.to_owned(),
             body: body.as_bytes().to_vec(),
         };
-        verdict(&answer, &Redactor::new(&[&Secret::new("4711")]))
+        let redactor = Redactor::new(&[&Secret::new("4711")]);
+        verdict(&answer, &redactor, is_fuse)
     }
 
     #[test]
@@ -155,7 +193,7 @@ mod tests {
             (200, failed("ani not owned"), CallerIdRefused),
             (200, failed("invalid phone_number"), BadNumber),
             (200, failed("database"), ProviderFailed),
-            (500, failed("database"), ProviderFailed),
+            (400, failed("database"), Misconfigured),
             (
                 200,
                 "<queuecall status=\"Queue failed\"/>".to_owned(),
@@ -163,29 +201,12 @@ mod tests {
             ),
             (429, String::new(), Throttled),
             (401, r#"{"error":"no"}"#.to_owned(), AccountRefused),
-            (401, "<html>".to_owned(), AccountRefused),
             (
                 403,
                 r#"{"error":"no permission"}"#.to_owned(),
                 Misconfigured,
             ),
-            (404, "not found".to_owned(), Misconfigured),
-            (
-                409,
-                r#"{"error":"deployment deleted"}"#.to_owned(),
-                Misconfigured,
-            ),
-            (301, String::new(), Misconfigured),
-            (
-                400,
-                r#"{"error":"phone_number is malformed"}"#.to_owned(),
-                BadNumber,
-            ),
-            (
-                400,
-                r#"{"error":"end_timestamp"}"#.to_owned(),
-                Misconfigured,
-            ),
+            (405, String::new(), Misconfigured),
         ];
         for (status, body, end) in table {
             let read = read(status, "text/xml", &body);
@@ -198,6 +219,56 @@ mod tests {
             };
             let marks = matches!(report.end, BadNumber | CallerIdRefused);
             assert!(!marks, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn fuse_defines_more_statuses_than_dev_does() {
+        use CallEnd::{BadNumber, Misconfigured};
+        for (status, body, end) in [
+            (400, r#"{"error":"phone_number is malformed"}"#, BadNumber),
+            (400, r#"{"error":"end_timestamp"}"#, Misconfigured),
+            (404, r#"{"error":"no such deployment"}"#, Misconfigured),
+            (404, "not found", Misconfigured),
+            (409, r#"{"error":"deployment deleted"}"#, Misconfigured),
+        ] {
+            let read = read_of(true, status, "application/json", body);
+            let Verdict::Refused(report) = read else {
+                panic!("{status} {body}: {read:?}");
+            };
+            assert_eq!(report.end, end, "{status} {body}");
+            let of_dev = read_of(false, status, "application/json", body);
+            assert_eq!(of_dev, Verdict::Unclear, "{status} {body}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_established_is_unclear() {
+        let failed = r#"<queuecall status="failed" error="database"/>"#;
+        let bodies = ["", failed, r#"{"error":"database error"}"#, "bulk, please"];
+        for status in (500..600).chain([100, 300, 301, 302, 303, 307, 308, 408, 425, 499]) {
+            for body in bodies {
+                for is_fuse in [false, true] {
+                    let read = read_of(is_fuse, status, "text/xml", body);
+                    assert_eq!(read, Verdict::Unclear, "{status} {body}");
+                }
+            }
+        }
+        // A refusal that has a call, or that was cut off.
+        for body in [
+            r#"<queuecall status="failed" call_id="85"/>"#,
+            r#"{"status":"queued","result":"failed"}"#,
+            r#"{"error":"too many","call_id":85}"#,
+            r#"{"error":"too many","ca"#,
+            r#"<queuecall status="failed" call_"#,
+        ] {
+            for status in [200, 400, 401, 403, 404, 409, 429] {
+                for is_fuse in [false, true] {
+                    let read = read_of(is_fuse, status, "text/xml", body);
+                    let refused = matches!(read, Verdict::Refused(_));
+                    assert!(!refused, "{status} {body}");
+                }
+            }
         }
     }
 

@@ -108,6 +108,16 @@ impl Fields {
         Some(value)
     }
 
+    /// Every text under one of these names; earlier names go first.
+    pub(super) fn all(&self, names: &[&str]) -> Vec<&str> {
+        let mut found = Vec::new();
+        for wanted in names {
+            let of_name = self.0.iter().filter(|(name, _)| name == wanted);
+            found.extend(of_name.map(|(_, value)| value.as_str()));
+        }
+        found
+    }
+
     /// The first text under one of these names, as a number.
     pub(super) fn number(&self, names: &[&str]) -> Option<u64> {
         self.get(names)?.parse().ok()

@@ -146,7 +146,7 @@ impl Plum {
     fn understood(&self, answer: Result<Answer, NoAnswer>, is_bulk: bool) -> Verdict {
         let verdict = match answer {
             Ok(answer) => {
-                let verdict = verdict(&answer, &self.redactor);
+                let verdict = verdict(&answer, &self.redactor, self.account.is_fuse());
                 if verdict == Verdict::Unclear {
                     tracing::warn!(status = answer.status, "Plum's answer is not understood");
                 }

@@ -5,8 +5,9 @@ use super::redact::Redactor;
 use crate::domain::attempt::CallEnd;
 use crate::domain::{CallReport, CalleeType, Timestamp};
 
-/// Names under which a result's status may stand (not documented; providers.md §3.1).
-const STATUS: [&str; 3] = ["status", "result", "call_status"];
+/// Names under which a result's status may stand (not documented). More than one may be there, as in
+/// `status=failed&result=busy`.
+pub(super) const STATUS: [&str; 3] = ["status", "result", "call_status"];
 
 /// Where a call stands.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,9 +31,9 @@ pub(super) struct Over {
     pub(super) ended_at: Option<Timestamp>,
 }
 
-/// The status as it stands, for the event's id: letters and digits alone.
+/// The statuses as they stand, for the event's id: letters and digits alone.
 pub(super) fn status_word(fields: &Fields) -> String {
-    word(fields.get(&STATUS).unwrap_or_default())
+    word(&fields.all(&STATUS).concat())
 }
 
 /// A text as one lower-case word of at most 40 letters and digits.
@@ -55,31 +56,77 @@ pub(super) fn callee_type(text: &str) -> CalleeType {
 
 /// Where a call stands by a result or a status; `None` when that is not said in words we know.
 ///
-/// The words are those of providers.md §3.5 and of Plum's post on callee types; a `failed` alone
-/// says nothing about the number.
+/// The words are those of Plum's pages on call states and of its post on callee types; a `failed`
+/// alone says nothing about the number. All statuses are read. Where they contradict each other, an
+/// answer wins, then that the call may still be dialed, then that it may have rung; that nothing was
+/// dialed has to be said by all of them.
 pub(super) fn standing(fields: &Fields, redactor: &Redactor) -> Option<Standing> {
-    let status = fields.get(&STATUS)?;
+    let statuses = fields.all(&STATUS);
+    let said: Vec<Word> = statuses
+        .iter()
+        .map(|status| meaning(&word(status)))
+        .collect();
+    let says = |meaning: Word| said.contains(&meaning);
+    let events = fields.events();
+    let mut events = events.iter().map(|(event, _)| meaning(&word(event)));
+    let was_on = says(Word::Connected) || events.any(|event| event == Word::Connected);
+    let over = says(Word::Completed) || says(Word::Unsent) || says(Word::Failed);
     let why = fields.named_like(&["reason", "error", "cause"]);
-    let end = match word(status).as_str() {
-        "queued" | "pending" | "scheduled" | "dialing" | "ringing" => return Some(Standing::Open),
-        "connected" | "answered" | "inprogress" => return Some(Standing::Connected),
-        "completed" | "complete" | "voice" | "answeringmachine" | "fax" => CallEnd::Completed,
-        "expired" if never_dialed(fields) => CallEnd::Lapsed,
-        // The queue was emptied before it was this call's turn.
-        "cancelled" | "canceled" if never_dialed(fields) => CallEnd::NeverSent,
-        "cancelled" | "canceled" => CallEnd::CancelledByUs,
-        "expired" => failure(&last_words(fields, why)),
-        _ => {
-            let words = format!("{status} {}", last_words(fields, why));
-            let failed = words.to_ascii_lowercase().contains("fail");
-            let end = failure(&words);
-            if end == CallEnd::Failed && !failed {
-                return None;
-            }
-            end
-        }
+    let words = format!("{} {}", statuses.join(" "), last_words(fields, why));
+    let end = if says(Word::Completed) || was_on && over {
+        CallEnd::Completed
+    } else if says(Word::Connected) {
+        return Some(Standing::Connected);
+    } else if says(Word::Open) {
+        return Some(Standing::Open);
+    } else if !statuses.is_empty() && said.iter().all(|one| *one == Word::Unsent) {
+        unsent(fields, &statuses, &words)
+    } else if over {
+        failure(&words)
+    } else {
+        return None;
     };
-    Some(Standing::Over(over(fields, end, why, redactor)))
+    Some(Standing::Over(self::over(fields, end, why, redactor)))
+}
+
+/// What one status says.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Word {
+    /// Queued or being dialed.
+    Open,
+    /// Somebody or something is on the line.
+    Connected,
+    /// Somebody or something was on the line.
+    Completed,
+    /// Expired or cancelled, perhaps before anything was dialed.
+    Unsent,
+    /// It came to nothing.
+    Failed,
+    /// Not a word that we know.
+    Unknown,
+}
+
+fn meaning(word: &str) -> Word {
+    match word {
+        "queued" | "pending" | "scheduled" | "dialing" | "ringing" => Word::Open,
+        "connected" | "answered" | "inprogress" => Word::Connected,
+        "completed" | "complete" | "voice" | "answeringmachine" | "fax" => Word::Completed,
+        "expired" | "cancelled" | "canceled" => Word::Unsent,
+        word if word.contains("fail") || failure(word) != CallEnd::Failed => Word::Failed,
+        _ => Word::Unknown,
+    }
+}
+
+/// The end of a call that expired or was cancelled.
+fn unsent(fields: &Fields, statuses: &[&str], words: &str) -> CallEnd {
+    let expired = statuses.iter().any(|status| word(status) == "expired");
+    match (expired, never_dialed(fields)) {
+        (true, true) => CallEnd::Lapsed,
+        // The queue was emptied before it was this call's turn.
+        (false, true) => CallEnd::NeverSent,
+        (true, false) => failure(words),
+        (false, false) => CallEnd::CancelledByUs,
+    }
 }
 
 /// Why it failed: the reason and the names of what happened.
@@ -95,9 +142,20 @@ fn failure(words: &str) -> CallEnd {
     let says = |words: &[&str]| words.iter().any(|word| plain.contains(word));
     if says(&["busy"]) {
         CallEnd::Busy
-    } else if says(&["no answer", "noanswer", "not answered", "ring timeout"]) {
+    } else if says(&[
+        "no answer",
+        "noanswer",
+        "not answered",
+        "notanswered",
+        "ring timeout",
+    ]) {
         CallEnd::RangOut
-    } else if says(&["intercept", "invalid number", "not in service"]) {
+    } else if says(&[
+        "intercept",
+        "invalid number",
+        "invalidnumber",
+        "not in service",
+    ]) {
         CallEnd::BadNumber
     } else {
         CallEnd::Failed
@@ -127,14 +185,15 @@ fn over(fields: &Fields, end: CallEnd, why: Option<&str>, redactor: &Redactor) -
     let completed = end == CallEnd::Completed;
     let ended_at = fields.number(&["end_timestamp"]).and_then(seconds);
     let started_at = fields.number(&["start_timestamp"]).and_then(seconds);
-    let status = fields.get(&STATUS).unwrap_or_default();
-    let callee = fields.get(&["callee_type", "calleetype"]).or(Some(status));
-    let callee = callee.map(callee_type);
+    let mut callees = fields.all(&["callee_type", "calleetype"]);
+    callees.extend(fields.all(&STATUS));
+    let mut callees = callees.into_iter().map(callee_type);
+    let callee = callees.find(|callee| *callee != CalleeType::Unknown);
     Over {
         report: CallReport {
             end,
             reason: why.map(|why| redactor.clean(why)),
-            callee_type: callee.filter(|callee| completed && *callee != CalleeType::Unknown),
+            callee_type: callee.filter(|_| completed),
             ..CallReport::default()
         },
         answered_at: happened("connected").or(started_at).filter(|_| completed),
@@ -201,6 +260,71 @@ mod tests {
             let over = ended(body).expect(body);
             assert_eq!(over.report.end, end, "{body}");
         }
+    }
+
+    #[test]
+    fn the_words_of_all_statuses_are_read() {
+        use CallEnd::{BadNumber, Busy, Completed, Failed, Lapsed, NeverSent, RangOut};
+        let never = r#","attempts":0,"events":[{"event":"queued"}]}"#;
+        let table = [
+            ("status=failed&result=busy".to_owned(), Busy),
+            ("result=busy&status=failed".to_owned(), Busy),
+            ("call_status=failed&result=no+answer".to_owned(), RangOut),
+            ("status=failed&result=intercept".to_owned(), BadNumber),
+            ("status=purple&call_status=busy".to_owned(), Busy),
+            // An answer wins over everything.
+            ("status=failed&result=answered".to_owned(), Completed),
+            (
+                "status=expired&result=voice&attempts=0".to_owned(),
+                Completed,
+            ),
+            (
+                "status=cancelled&call_status=connected&attempts=0".to_owned(),
+                Completed,
+            ),
+            ("status=completed&result=busy".to_owned(), Completed),
+            (
+                "status=failed&events[0][event]=connected".to_owned(),
+                Completed,
+            ),
+            ("status=queued&result=completed".to_owned(), Completed),
+            // That nothing was dialed has to be said by all.
+            (
+                format!(r#"{{"status":"expired","result":"expired"{never}"#),
+                Lapsed,
+            ),
+            (
+                format!(r#"{{"status":"expired","result":"failed"{never}"#),
+                Failed,
+            ),
+            (
+                format!(r#"{{"status":"expired","result":"busy"{never}"#),
+                Busy,
+            ),
+            (
+                format!(r#"{{"status":"cancelled","result":"purple"{never}"#),
+                Failed,
+            ),
+            (
+                format!(r#"{{"status":"cancelled","result":"cancelled"{never}"#),
+                NeverSent,
+            ),
+        ];
+        for (body, end) in table {
+            let over = ended(&body).expect(&body);
+            assert_eq!(over.report.end, end, "{body}");
+        }
+        // It may still be dialed.
+        for body in [
+            "status=queued&result=failed",
+            "result=expired&status=dialing",
+        ] {
+            let fields = Fields::of_body(body.as_bytes()).expect(body);
+            let standing = standing(&fields, &Redactor::new(&[]));
+            assert_eq!(standing, Some(Standing::Open), "{body}");
+        }
+        let words = |body: &str| status_word(&Fields::of_form(body));
+        assert_ne!(words("status=failed&result=busy"), words("status=failed"));
     }
 
     #[test]

@@ -21,6 +21,13 @@ fn a_call_whose_answer_is_lost_is_found_and_never_placed_again() {
         "post_cut",
         "error_after",
         "html_after",
+        "code_after",
+        "busy_after",
+        "missing_after",
+        "conflict_after",
+        "early_after",
+        "moved_after",
+        "shown_after",
         "broken_json",
         "no_id",
     ] {
@@ -37,7 +44,7 @@ fn a_call_whose_answer_is_lost_is_found_and_never_placed_again() {
 
 #[test]
 fn a_call_that_is_not_there_counts_as_never_placed_only_late_and_twice() {
-    for fault in ["post_cut_before", "html_before"] {
+    for fault in ["post_cut_before", "html_before", "error_before"] {
         let mut bench = faulty(fault);
         let mut inquiry = bench.lose(1, number(PERSON));
         for _ in 0..3 {

@@ -319,7 +319,14 @@ const READ_FAULTS: [&str; 6] = [
 ];
 
 /// What can go wrong at the double besides.
-const OTHER_FAULTS: [&str; 19] = [
+const OTHER_FAULTS: [&str; 26] = [
+    "code_after",
+    "busy_after",
+    "missing_after",
+    "conflict_after",
+    "early_after",
+    "moved_after",
+    "shown_after",
     "post_times_out",
     "post_cut",
     "post_cut_before",

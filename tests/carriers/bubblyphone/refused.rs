@@ -5,7 +5,7 @@ use dialdeck::provider::bubblyphone::BubblyPhone;
 use dialdeck::provider::remote::{Examined, Vendor as _};
 use dialdeck::provider::{ProviderEvent, Request};
 
-use super::{BUSY, PERSON, account, bench, faulty, fresh, options, secs, warnings};
+use super::{BUSY, PERSON, account, bench, fresh, options, secs, warnings};
 use crate::rig::{self, Front, number};
 use crate::vendors::bubblyphone::{BubblyPhoneDouble, KEY, Shape};
 use crate::vendors::faults::Faults;
@@ -22,12 +22,11 @@ fn what_certainly_was_not_dialed_is_told_as_that() {
         (
             51,
             422,
-            body(r#"{"errors":{"to":["is not reachable, +12125550151"]}}"#),
+            body(r#"{"errors":{"to":["is not a phone number, +12125550151"]}}"#),
         ),
         (52, 429, body("<html>slow down</html>")),
         (53, 400, body(r#"{"message":"Call rate exceeded"}"#)),
-        (54, 503, body(r#"{"error":{"code":"maintenance"}}"#)),
-        (55, 404, body("<html>not here</html>")),
+        (54, 405, body("<html>not here</html>")),
         (56, 403, body(r#"{"message":"Insufficient balance"}"#)),
     ];
     let wanted = [
@@ -35,7 +34,6 @@ fn what_certainly_was_not_dialed_is_told_as_that() {
         CallEnd::BadNumber,
         CallEnd::Throttled,
         CallEnd::Throttled,
-        CallEnd::ProviderFailed,
         CallEnd::Misconfigured,
         CallEnd::AccountRefused,
     ];
@@ -59,14 +57,6 @@ fn what_certainly_was_not_dialed_is_told_as_that() {
     assert_eq!(report.end, CallEnd::CallerIdRefused);
     let reason = report.reason.unwrap();
     assert!(reason.contains("does not belong") && !reason.contains("55501"));
-}
-
-#[test]
-fn an_error_of_the_api_before_dialing_ends_the_call() {
-    let mut bench = faulty("error_before");
-    let report = bench.rig.outcome(1, number(PERSON));
-    assert_eq!(report.end, CallEnd::ProviderFailed);
-    assert_eq!(bench.dialed(number(PERSON)), (1, 0));
 }
 
 #[test]

@@ -19,6 +19,34 @@ use super::{Called, KEY, Shape, World, lives, span};
 /// How long the double keeps a client waiting that is never answered.
 const FOR_EVER: Duration = Duration::from_hours(24);
 
+/// Answers to a call that was placed all the same, by fault: what a handler prints that breaks after
+/// its telephony call, a gateway, or nobody.
+const ODD_ANSWERS: [(&str, u16, &str); 7] = [
+    ("code_after", 500, r#"{"error":{"code":"internal_error"}}"#),
+    (
+        "busy_after",
+        503,
+        r#"{"error":{"code":"rate_limited","message":"Too many."}}"#,
+    ),
+    (
+        "missing_after",
+        404,
+        r#"{"message":"No query results for model [Call]."}"#,
+    ),
+    ("conflict_after", 409, r#"{"error":{"code":"duplicate"}}"#),
+    (
+        "early_after",
+        425,
+        r#"{"error":{"field":"from","message":"not yours"}}"#,
+    ),
+    ("moved_after", 307, ""),
+    (
+        "shown_after",
+        422,
+        r#"{"message":"Invalid.","call":{"status":"ringing"}}"#,
+    ),
+];
+
 /// Answers a request.
 pub(super) async fn answer(State(world): State<Arc<World>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
@@ -149,6 +177,10 @@ async fn place(world: &Arc<World>, body: &Bytes) -> Response {
     }
     if hits("html_after") {
         return page(504);
+    }
+    let odd = ODD_ANSWERS.iter().find(|(fault, ..)| hits(fault));
+    if let Some((_, status, body)) = odd {
+        return raw(*status, body);
     }
     if hits("broken_json") {
         return raw(201, "{\"data\": {\"status\": \"queued\", \"id\": \"");

@@ -91,6 +91,7 @@ pub(crate) struct Settings {
     /// How long after the call's end the transcript holds that.
     pub(crate) opt_out_after: Duration,
     /// What goes wrong: `post_times_out`, `post_cut`, `post_cut_before`, `error_after`, `html_after`,
+    /// `code_after`, `busy_after`, `missing_after`, `conflict_after`, `early_after`, `moved_after`, `shown_after`,
     /// `error_before`, `html_before`, `limited`, `broken_json`, `no_id`; `get_error`, `get_html`,
     /// `get_broken`, `get_limited`, `get_cut`, `get_missing`; `hang_up_error`; `odd_word`; `hook_lost`,
     /// `hook_twice`, `hook_late`, `hook_forged`, `hook_replayed`, `hook_broken`, `hook_stale`;

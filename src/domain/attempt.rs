@@ -169,6 +169,9 @@ pub struct CallReport {
     /// Whether the callee asked on the call not to be called again, as the provider heard it.
     #[serde(default)]
     pub opted_out: bool,
+    /// Whether it was declined among several others within seconds, by our own count.
+    #[serde(default)]
+    pub in_burst: bool,
 }
 
 /// A sound, or the lack of it, on an answered call; times are since the answer.

@@ -198,9 +198,6 @@ pub enum CalleeFinding {
     Moved,
     /// Declined (603): the campaign's `declined` action decides.
     Declined,
-    /// A 603 although nothing had rung: a network's block more likely than a person's choice, so the
-    /// callee is not marked.
-    DeclinedUnrung,
     /// Flagged as unwanted by a person (607, RFC 8197): do-not-call, never again.
     Unwanted,
     /// The trunk may not call the number (403), or is not set up for calls at all: one refusal alone
@@ -229,6 +226,18 @@ pub enum TrunkFinding {
     Refused,
 }
 
+/// What an ended attempt says about the number that was shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum CallerIdFinding {
+    /// Nothing.
+    Fine,
+    /// A network or an intermediary blocked the call on its way: the number is not shown to this callee
+    /// again for a day, and rests when several callees were out of its reach.
+    Blocked,
+    /// The provider says that it is not ours: it rests at once.
+    NotOwned,
+}
+
 /// The full reading of a [`CallReport`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Classification {
@@ -244,8 +253,8 @@ pub struct Classification {
     pub callee: CalleeFinding,
     /// What follows for the trunk.
     pub trunk: TrunkFinding,
-    /// Whether an intermediary blocked the caller ID (608, RFC 8688): it has to rest.
-    pub caller_id_blocked: bool,
+    /// What follows for the caller ID.
+    pub caller_id: CallerIdFinding,
 }
 
 impl Classification {
@@ -275,6 +284,19 @@ const LIMIT_TEXTS: [&str; 5] = [
     "too many",
 ];
 
+/// The causes of calls that were blocked on their way.
+const BLOCKS: [&str; 4] = [
+    "network_block",
+    "declined_unrung",
+    "declined_in_burst",
+    "analytics_block",
+];
+
+/// Whether a call that ended for this cause was blocked on its way to the callee.
+pub fn is_block(cause: &str) -> bool {
+    BLOCKS.contains(&cause)
+}
+
 /// Texts and vendor codes by which a 603 shows itself as a network's block, not a person's choice.
 const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 
@@ -284,6 +306,9 @@ const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 /// answer of the network keeps the row of its code.
 ///
 /// Source: RFC 3261 §21, RFC 3398 §7.2.4.1, RFC 5393 (440), RFC 8197 (607), RFC 8688 (608).
+///
+/// A 603 is a person's word only where the phone rang. A carrier's block, such as Twilio's 32203,
+/// arrives as a plain `603 Decline` too, without any ringing, or in a burst.
 pub fn classify(report: &CallReport) -> Classification {
     let read = by_end(report);
     let rang = report.rang == Some(true) && report.end != CallEnd::Rejected;
@@ -314,6 +339,7 @@ fn by_end(report: &CallReport) -> Classification {
         CallEnd::BadNumber => bad_number(CalleeFinding::Invalid, "refused_number"),
         CallEnd::CallerIdRefused => Classification {
             counts: false,
+            caller_id: CallerIdFinding::NotOwned,
             ..blocked("caller_id_not_owned")
         },
         CallEnd::ProviderFailed => not_dialed("provider_failed", TrunkFinding::Faulty),
@@ -351,7 +377,7 @@ fn simple(outcome: Outcome, fault: Fault, cause: &'static str) -> Classification
         counts: true,
         callee: CalleeFinding::None,
         trunk: TrunkFinding::Fine,
-        caller_id_blocked: false,
+        caller_id: CallerIdFinding::Fine,
     }
 }
 
@@ -383,10 +409,12 @@ fn rejected(report: &CallReport) -> Classification {
             ..simple(Outcome::Busy, Fault::Callee, "busy_everywhere")
         },
         603 if names(&BLOCK_TEXTS) => blocked("network_block"),
-        603 if report.rang == Some(false) => Classification {
-            callee: CalleeFinding::DeclinedUnrung,
-            ..simple(Outcome::Declined, Fault::Unknown, "declined_unrung")
-        },
+        603 if report.in_burst => networks_word("declined_in_burst"),
+        603 if report.rang == Some(false) => networks_word("declined_unrung"),
+        // Nobody can tell whether a person said so: they are neither called again nor marked.
+        603 if report.rang.is_none() => {
+            simple(Outcome::Declined, Fault::Unknown, "declined_unproven")
+        }
         603 => Classification {
             callee: CalleeFinding::Declined,
             ..simple(Outcome::Declined, Fault::Callee, "declined")
@@ -444,8 +472,17 @@ fn failure(
 
 fn blocked(cause: &'static str) -> Classification {
     Classification {
-        caller_id_blocked: true,
+        caller_id: CallerIdFinding::Blocked,
         ..simple(Outcome::ProviderError, Fault::CallerId, cause)
+    }
+}
+
+/// A decline that no person spoke: as a block, and a point against the trunk, whose every call may
+/// come to this.
+fn networks_word(cause: &'static str) -> Classification {
+    Classification {
+        trunk: TrunkFinding::Faulty,
+        ..blocked(cause)
     }
 }
 

@@ -149,6 +149,7 @@ pub fn hold_code(kind: &HoldKind) -> String {
         HoldKind::AbandonmentBrake(..) => "abandonment_brake".to_owned(),
         HoldKind::NoCallerId => "no_caller_id".to_owned(),
         HoldKind::CallerIdsFull => "caller_ids_full".to_owned(),
+        HoldKind::CallerIdsBlocked => "caller_ids_blocked".to_owned(),
         HoldKind::CallerIdsUnproven => "caller_ids_unproven".to_owned(),
         HoldKind::DeckConcurrent(..) => "deck_concurrent".to_owned(),
         HoldKind::TrunkConcurrent(..) => "trunk_concurrent".to_owned(),

@@ -144,6 +144,8 @@ pub enum HoldKind {
     CallerIdsUnproven,
     /// Every usable caller ID has reached its hourly cap or rests after a block.
     CallerIdsFull,
+    /// Every caller ID that is free was blocked on its way to this callee within the day.
+    CallerIdsBlocked,
     /// Calls in flight at the cap of the deck: seen, cap.
     DeckConcurrent(u32, u32),
     /// Of the trunk.
@@ -205,9 +207,11 @@ impl HoldKind {
     /// The narrowest thing that this gate alone makes wait.
     pub const fn scope(&self) -> Scope {
         match self {
-            Self::NumberInFlight | Self::MinGap(_) | Self::RetryDue | Self::RollingCap(..) => {
-                Scope::Contact
-            }
+            Self::NumberInFlight
+            | Self::MinGap(_)
+            | Self::RetryDue
+            | Self::RollingCap(..)
+            | Self::CallerIdsBlocked => Scope::Contact,
             Self::Window(..)
             | Self::NoZone
             | Self::ZoneDataDisagree(_)

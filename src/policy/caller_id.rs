@@ -8,9 +8,27 @@ use super::{CallerIdUse, Facts, HoldKind, Until};
 use crate::domain::campaign::CallerIdStrategy;
 use crate::domain::{CallerId, CallerIdState, Timestamp, TrunkSettings};
 
-/// How long a caller ID rests after a network's analytics blocked a call that showed it (608,
-/// RFC 8688): one hour, our own figure, long enough for its hourly count to fall to nothing.
+/// How long a caller ID rests after networks blocked calls that showed it (608, RFC 8688): one hour,
+/// our own figure, long enough for its hourly count to fall to nothing.
 pub const REST: Duration = Duration::from_hours(1);
+
+/// How long a caller ID is not shown to a callee after a call of theirs was blocked: no second time
+/// that day (our own figure).
+pub const NOT_AGAIN: Duration = Duration::from_hours(24);
+
+/// Callees whose calls have to be blocked within the hour before a caller ID rests: with fewer, the
+/// block is about the callee (our own figure).
+const LEAST_BLOCKED: u64 = 5;
+
+/// Of how many of its calls within the hour one has to be blocked, for a caller ID to rest (our own
+/// figure).
+const BLOCKED_OF: u64 = 3;
+
+/// Whether a caller ID has to rest: within the last hour, calls to `callees` different callees were
+/// blocked, of `sent` calls that showed it.
+pub const fn has_to_rest(callees: u64, sent: u64) -> bool {
+    callees >= LEAST_BLOCKED && callees.saturating_mul(BLOCKED_OF) >= sent
+}
 
 /// How old a provider's word on which numbers are owned may be.
 pub const OWNERSHIP_LIFE: Duration = Duration::from_hours(24);
@@ -27,6 +45,7 @@ pub(super) fn judge<'a>(facts: &Facts<'a>, now: Timestamp, findings: &mut Findin
     let mut usable_ids = false;
     let mut unproven = false;
     let mut frees_at: Option<Timestamp> = None;
+    let mut unblocked_at: Option<Timestamp> = None;
     for candidate in facts.caller_ids.iter().filter(|id| usable(facts, id)) {
         if !proven(facts, candidate, now) {
             unproven = true;
@@ -37,6 +56,10 @@ pub(super) fn judge<'a>(facts: &Facts<'a>, now: Timestamp, findings: &mut Findin
             frees_at = Some(frees_at.map_or(frees, |other| other.min(frees)));
             continue;
         }
+        if let Some(end) = blocked_until(facts, candidate, now) {
+            unblocked_at = Some(unblocked_at.map_or(end, |other| other.min(end)));
+            continue;
+        }
         let rank = rank(facts, candidate);
         if best.is_none_or(|(least, _)| rank < least) {
             best = Some((rank, candidate));
@@ -45,6 +68,11 @@ pub(super) fn judge<'a>(facts: &Facts<'a>, now: Timestamp, findings: &mut Findin
     findings.caller_id = best.map(|(_, chosen)| chosen);
     if best.is_some() {
         return;
+    }
+    if let Some(end) = unblocked_at {
+        // Others can be called: it is this callee's network that blocks what is free.
+        let end = frees_at.map_or(end, |frees| frees.min(end));
+        return findings.hold(HoldKind::CallerIdsBlocked, Until::At(end));
     }
     match frees_at {
         Some(frees) if usable_ids => findings.hold(HoldKind::CallerIdsFull, Until::At(frees)),
@@ -82,6 +110,18 @@ fn cap(facts: &Facts<'_>, candidate: &CallerIdUse) -> u32 {
         .cap
         .min(candidate.caller_id.hourly_cap)
         .min(facts.campaign.settings.caller_id.hourly_cap)
+}
+
+/// Until when a candidate is not shown to this callee, whose call it was blocked on; `None`: it may
+/// be.
+fn blocked_until(facts: &Facts<'_>, candidate: &CallerIdUse, now: Timestamp) -> Option<Timestamp> {
+    let number = candidate.caller_id.number;
+    let blocked = facts
+        .history
+        .iter()
+        .filter(|past| past.blocked && past.caller_id == number);
+    let end = blocked.map(|past| past.at + NOT_AGAIN).max()?;
+    (now < end).then_some(end)
 }
 
 /// When a candidate that rests or is at its cap may be shown again; `None`: now.
@@ -161,6 +201,7 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
         .iter()
         .filter(|id| proven(facts, id, now))
         .filter(|id| busy_until(facts, id, now).is_none())
+        .filter(|id| blocked_until(facts, id, now).is_none())
         .count();
     let mut findings = Findings::default();
     judge(facts, now, &mut findings);
@@ -174,6 +215,15 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
     if let Some(first) = resting.clone().min() {
         let n = resting.count();
         saw.push(format!("{n} rest after a block, the first until {first}"));
+    }
+    let blocked = usable
+        .iter()
+        .filter(|id| blocked_until(facts, id, now).is_some());
+    let blocked = blocked.count();
+    if blocked > 0 {
+        saw.push(format!(
+            "{blocked} not shown to this callee: its call was blocked within 24 h"
+        ));
     }
     if let Some(chosen) = findings.caller_id {
         saw.push(format!(

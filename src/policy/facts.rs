@@ -1,8 +1,8 @@
 //! What a decision may look at, gathered inside the transaction that acts on it.
 
 use crate::domain::{
-    CallerId, Campaign, CampaignId, Contact, Outcome, Suppression, SuppressionList, Timestamp,
-    TrunkSettings, WindowClass,
+    CallerId, Campaign, CampaignId, Contact, Outcome, PhoneNumber, Suppression, SuppressionList,
+    Timestamp, TrunkSettings, WindowClass,
 };
 use crate::rules::Rules;
 
@@ -77,6 +77,10 @@ pub struct PastAttempt {
     pub outcome: Option<Outcome>,
     /// Whether it may have rung.
     pub counts: bool,
+    /// The number that it showed.
+    pub caller_id: PhoneNumber,
+    /// Whether it was blocked on its way to the callee.
+    pub blocked: bool,
 }
 
 /// Use of one capped thing.

@@ -71,6 +71,8 @@ pub(super) fn past(at: Timestamp, outcome: Outcome, counts: bool) -> PastAttempt
         campaign: CampaignId(1),
         outcome: Some(outcome),
         counts,
+        caller_id: number("+16465550100"),
+        blocked: false,
     }
 }
 

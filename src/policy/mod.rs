@@ -18,6 +18,7 @@ pub mod caller_id;
 pub mod caps;
 pub mod consent;
 pub mod decide;
+pub mod declines;
 pub mod fitness;
 pub mod pacing;
 pub mod retry;

@@ -66,7 +66,6 @@ pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
         CalleeFinding::MaybeInvalid
         | CalleeFinding::BusyEverywhere
         | CalleeFinding::Declined
-        | CalleeFinding::DeclinedUnrung
         | CalleeFinding::Forbidden
         | CalleeFinding::Unwanted
         | CalleeFinding::None => {}

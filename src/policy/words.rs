@@ -90,6 +90,9 @@ impl fmt::Display for HoldKind {
             Self::CallerIdsFull => {
                 f.write_str("every caller id has reached its hourly cap or rests after a block")
             }
+            Self::CallerIdsBlocked => f.write_str(
+                "every caller id that is free was blocked on its way to this callee within 24 h",
+            ),
             Self::DeckConcurrent(seen, cap) => write!(f, "deck full {seen}/{cap}"),
             Self::TrunkConcurrent(seen, cap) => write!(f, "trunk full {seen}/{cap}"),
             Self::CampaignConcurrent(seen, cap) => write!(f, "campaign full {seen}/{cap}"),

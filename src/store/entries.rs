@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::{By, ImportFigures};
 use crate::domain::event::{EventKind, NewEvent};
-use crate::domain::outcome::{CalleeFinding, Classification};
+use crate::domain::outcome::{CalleeFinding, Classification, is_block};
 use crate::domain::{
     Attempt, CallReport, CallerId, CallerIdState, Campaign, CampaignState, ConsentKind, Contact,
     ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp, TrunkName,
@@ -276,15 +276,27 @@ pub(super) fn requeued(campaign: &Campaign, contact: &Contact, by: &By) -> NewEv
     event
 }
 
-/// `alert_raised` about a caller ID that rests because its call was blocked.
+/// `alert_raised` about a caller ID that rests: calls that showed it were blocked, or it is not ours.
 pub(super) fn caller_id_blocked(
     campaign: &Campaign,
     attempt: &Attempt,
     until: Timestamp,
     now: Timestamp,
 ) -> NewEvent {
+    let is_block = attempt.cause.as_deref().is_some_and(is_block);
+    let (why, what) = if is_block {
+        (
+            "calls to several callees were blocked",
+            "look at its reputation",
+        )
+    } else {
+        (
+            "its provider says that it is not ours",
+            "look at the account",
+        )
+    };
     let text = format!(
-        "caller ID {} rests, its call was blocked: until {}; look at its reputation",
+        "caller ID {} rests, {why}: until {}; {what}",
         attempt.caller_id,
         until.to_the_second()
     );
@@ -392,7 +404,6 @@ fn bad_number(read: &Classification) -> &'static str {
         | CalleeFinding::MaybeInvalid
         | CalleeFinding::Invalid
         | CalleeFinding::Declined
-        | CalleeFinding::DeclinedUnrung
         | CalleeFinding::Unwanted
         | CalleeFinding::Forbidden => read.outcome.as_str(),
     }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::{DeckSettings, moves};
+use crate::domain::outcome::is_block;
 use crate::domain::{
     Attempt, Campaign, Contact, Suppression, SuppressionList, Timestamp, WindowClass,
 };
@@ -116,6 +117,8 @@ pub(super) fn past(attempt: &Attempt, now: Timestamp) -> PastAttempt {
         campaign: attempt.campaign,
         outcome: attempt.outcome,
         counts: attempt.counts,
+        caller_id: attempt.caller_id,
+        blocked: attempt.cause.as_deref().is_some_and(is_block),
     }
 }
 

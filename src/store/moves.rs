@@ -4,7 +4,7 @@ mod attempts;
 
 pub(super) use attempts::{
     apply_event, briefing, counts_from, earlier_matters, end_attempt, gives_back, ledger_entry,
-    never_sent, read_end, reserve,
+    never_sent, rang, read_end, reserve,
 };
 
 use std::time::Duration;
@@ -12,7 +12,7 @@ use std::time::Duration;
 use super::{By, Candidate, DeckSettings, StoreError, entries};
 use crate::domain::campaign::Pacing;
 use crate::domain::event::NewEvent;
-use crate::domain::outcome::CalleeType;
+use crate::domain::outcome::{CalleeType, CallerIdFinding};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
     Attempt, CallerIdState, Campaign, CampaignId, CampaignState, Contact, ContactId, ContactState,
@@ -290,6 +290,16 @@ pub(super) fn rest_of(
     id.rests(now)
         .is_none()
         .then(|| now + policy::caller_id::REST)
+}
+
+/// Whether a caller ID has to rest after a call that showed it: within the last hour, calls to
+/// `callees` different callees were blocked, of `sent` that showed it.
+pub(super) const fn has_to_rest(finding: CallerIdFinding, callees: u64, sent: u64) -> bool {
+    match finding {
+        CallerIdFinding::Fine => false,
+        CallerIdFinding::Blocked => policy::caller_id::has_to_rest(callees, sent),
+        CallerIdFinding::NotOwned => true,
+    }
 }
 
 /// Errs unless a single number can be taken off the list.

@@ -49,6 +49,8 @@ pub(crate) struct Call {
     pub(crate) registry_date: Value,
     pub(crate) n: i64,
     pub(crate) not_before: Option<i64>,
+    pub(crate) code: Option<i64>,
+    pub(crate) rings: bool,
 }
 
 impl Call {
@@ -136,7 +138,7 @@ impl Scene {
             let mut line = |at, event: &str| {
                 lines.push(json!({
                     "at": clock(at), "event": event, "attempt": call.attempt,
-                    "to": call.number, "from": call.from, "code": Value::Null,
+                    "to": call.number, "from": call.from, "code": call.code,
                 }));
             };
             line(invite, "invite");
@@ -183,6 +185,8 @@ pub(crate) fn call(index: i64, at: i64) -> Call {
         registry_date: Value::Null,
         n: 1,
         not_before: None,
+        code: None,
+        rings: true,
     }
 }
 
@@ -247,13 +251,14 @@ fn told(call: &Call) -> Vec<Entry> {
     let invite = call.invite;
     entries.extend(invite.map(|at| entry(at + 30, "attempt_sent", json!({}))));
     if let Some(ended) = call.ended {
-        entries.extend(invite.map(|at| entry(at + SECOND, "call_ringing", json!({}))));
+        let ringing = invite.filter(|_| call.rings);
+        entries.extend(ringing.map(|at| entry(at + SECOND, "call_ringing", json!({}))));
         if call.outcome == "human" {
             entries.extend(invite.map(|at| entry(at + 2 * SECOND, "call_answered", json!({}))));
         }
         let data = json!({
-            "outcome": call.outcome, "cause": "completed", "fault": "none", "sip_code": null,
-            "ring_ms": 0, "talk_ms": 0, "callee_type": null, "counts": call.counts,
+            "outcome": call.outcome, "cause": "completed", "fault": "none", "sip_code": call.code,
+            "ring_ms": call.rings.then_some(0), "talk_ms": 0, "callee_type": null, "counts": call.counts,
         });
         entries.push(entry(ended, "call_ended", data));
     }

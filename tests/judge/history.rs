@@ -174,6 +174,8 @@ pub(crate) struct Attempt {
     pub(crate) outcome: String,
     pub(crate) cause: String,
     pub(crate) sip_code: Option<i64>,
+    /// Whether the callee's phone rang, by the log.
+    pub(crate) rang: bool,
     /// Whether it uses up one of the contact's attempts; an attempt without an end does.
     pub(crate) counts: bool,
 }

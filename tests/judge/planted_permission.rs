@@ -233,6 +233,37 @@ fn d11_a_wrong_caller_id_is_found() {
 }
 
 #[test]
+fn d11_a_number_shown_again_to_a_callee_whose_network_blocks_it_is_found() {
+    let again = |code: i64, outcome: &'static str, pause: i64| {
+        broken(|scene| {
+            let first = call(120, later());
+            let mut blocked = first.clone();
+            (blocked.code, blocked.outcome) = (Some(code), outcome);
+            let mut second = call(120, later() + pause);
+            (second.attempt, second.n) = ("00000001-900".to_owned(), 2);
+            scene.calls.extend([blocked, second]);
+        })
+    };
+    assert_eq!(again(608, "provider_error", HOUR), ["D11"].into());
+    assert_eq!(again(603, "provider_error", HOUR), ["D11"].into());
+    assert_eq!(again(486, "busy", HOUR), [].into());
+    assert_eq!(again(608, "provider_error", 24 * HOUR), [].into());
+}
+
+#[test]
+fn d15_a_decline_without_any_ringing_is_found() {
+    let declined = |rings: bool| {
+        broken(|scene| {
+            let mut made = call(120, later());
+            (made.code, made.outcome, made.rings) = (Some(603), "declined", rings);
+            scene.calls.push(made);
+        })
+    };
+    assert_eq!(declined(false), ["D15"].into());
+    assert_eq!(declined(true), [].into());
+}
+
+#[test]
 fn d12_numbers_that_must_not_be_dialed_are_found() {
     for number in [
         "+18005550142",

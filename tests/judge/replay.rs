@@ -262,10 +262,15 @@ impl<'a> Replay<'a> {
         attempt.outcome = text(&event.data["outcome"]);
         attempt.cause = text(&event.data["cause"]);
         attempt.sip_code = event.data["sip_code"].as_i64();
+        attempt.rang |= event.data["rang"] == true || !event.data["ring_ms"].is_null();
         attempt.counts = event.data["counts"].as_bool().unwrap_or(true);
         let attempt: Attempt = attempt.clone();
         if attempt.outcome.is_empty() {
             self.breach("D15", event, "ended without an outcome");
+        }
+        // A network's block looks like a decline, but no phone rings.
+        if attempt.outcome == "declined" && attempt.sip_code == Some(603) && !attempt.rang {
+            self.breach("D15", event, "a person's decline (603) without any ringing");
         }
         if attempt.outcome == "throttled" {
             self.history

@@ -31,6 +31,7 @@ pub(crate) fn check(
     for send in &sends {
         at_send(history, send, options, breaches);
     }
+    shown_again(history, &sends, breaches);
     rates(history, &sends, breaches);
     in_flight(history, &sends, &ends, breaches);
     sends
@@ -218,6 +219,33 @@ fn at_send(history: &mut History, send: &Send, options: &Options, breaches: &mut
     }
     if campaign.settings.expires.is_some_and(|end| at >= end) {
         wrong("D10", "sent after the campaign's end".to_owned());
+    }
+}
+
+/// D11: a number that a network blocked on its way to a callee (608, or a 603 that was no decline) is
+/// not shown to that callee again within a day.
+fn shown_again(history: &History, sends: &[Send], breaches: &mut Vec<Breach>) {
+    let mut blocked: HashMap<(&str, &str), Vec<i64>> = HashMap::new();
+    for send in sends {
+        let made = &history.attempts[send.attempt];
+        let pair = (&*made.number, &*made.caller_id);
+        let recent = |at: &&i64| **at + 24 * HOUR > send.at;
+        if let Some(at) = blocked.get(&pair).and_then(|all| all.iter().find(recent)) {
+            let text = format!(
+                "{} was blocked for this callee at {}",
+                made.caller_id,
+                clock(*at)
+            );
+            breaches.push(Breach::new("D11", send.at, &made.id, text));
+        }
+        let is_block = match made.sip_code {
+            Some(608) => true,
+            Some(603) => made.outcome != "declined",
+            _ => false,
+        };
+        if is_block {
+            blocked.entry(pair).or_default().push(send.at);
+        }
     }
 }
 

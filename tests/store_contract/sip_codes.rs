@@ -5,14 +5,13 @@ use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::{AttemptRules, OutcomeAction, OutcomeRule};
-use dialdeck::domain::outcome::{DEFAULT_RETRY_AFTER, TrunkFinding, classify};
+use dialdeck::domain::outcome::{CallerIdFinding, DEFAULT_RETRY_AFTER, TrunkFinding, classify};
 use dialdeck::domain::suppression::SuppressionSource;
 use dialdeck::domain::{
     CallReport, CallerIdState, CampaignId, CampaignSettings, CampaignState, ContactId,
     ContactState, Fault, ListKind, Outcome, Timestamp,
 };
 use dialdeck::policy::breaker::Breaker;
-use dialdeck::policy::caller_id::REST;
 use dialdeck::policy::retry::Next;
 use dialdeck::policy::{Context, HoldKind, TrunkRest};
 use dialdeck::store::{Claimed, RowFate, Settled, Store};
@@ -25,7 +24,7 @@ contract!(
     a_decline_follows_the_campaigns_word_and_can_be_taken_back,
     a_networks_block_is_no_decline_whatever_the_campaign_says,
     an_unwanted_call_is_never_made_again_whatever_the_campaign_says,
-    a_blocked_caller_id_rests_and_its_callee_is_called_with_another,
+    a_blocked_callee_is_called_with_another_caller_id,
     a_403_pauses_the_trunk_on_three_numbers_and_not_on_one_twice,
     a_refused_account_pauses_the_trunk_at_once,
     a_503_rests_the_trunk_as_long_as_it_asks_and_without_a_word_counts_against_it,
@@ -271,8 +270,8 @@ fn every_status_comes_to_its_outcome_and_what_follows(store: &mut impl Store) {
             (sense.outcome, sense.fault, sense.counts, sense.trunk),
             "{what}"
         );
-        assert_eq!(read.caller_id_blocked, sense.blocks, "{what}");
-        assert_eq!(settled.rested.is_some(), sense.blocks, "{what}");
+        let blocked = read.caller_id == CallerIdFinding::Blocked;
+        assert_eq!(blocked, sense.blocks, "{what}");
         let kept = store.contacts_with(number(place)).unwrap().remove(0);
         assert_eq!(kept.attempts, u32::from(sense.counts), "{what}");
         assert_eq!(kept.last_outcome, Some(sense.outcome), "{what}");
@@ -344,7 +343,6 @@ fn a_networks_block_is_no_decline_whatever_the_campaign_says(store: &mut impl St
         let contact = contacts[usize::try_from(place).unwrap()];
         let now = morning() + secs(20 * place);
         let settled = classified(store, contact, &said(603, words, 0), now);
-        assert!(settled.rested.is_some(), "{words}");
         assert_eq!(due(&settled), now + minutes(5), "{words}");
         assert!(store.suppressions_of(number(place)).unwrap().is_empty());
     }
@@ -372,13 +370,12 @@ fn an_unwanted_call_is_never_made_again_whatever_the_campaign_says(store: &mut i
     }
 }
 
-fn a_blocked_caller_id_rests_and_its_callee_is_called_with_another(store: &mut impl Store) {
+fn a_blocked_callee_is_called_with_another_caller_id(store: &mut impl Store) {
     let (_, contacts) = campaign_of(store, "spring-reminders", 1, &[]);
     let blocked = dial(store, contacts[0], morning());
     let settled = settle(store, blocked.id, &rejected(608), morning()).unwrap();
-    assert_eq!(settled.rested, Some(blocked.caller_id));
+    assert_eq!(settled.rested, None);
     let again = due(&settled);
-    assert!(again < morning() + REST);
     store.promote_due(again, 10).unwrap();
     let next = dial(store, contacts[0], again);
     assert_ne!(next.caller_id, blocked.caller_id);

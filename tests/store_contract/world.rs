@@ -209,6 +209,7 @@ pub(crate) fn rejected(code: u16) -> CallReport {
     CallReport {
         end: CallEnd::Rejected,
         sip_code: Some(code),
+        rang: Some(true),
         ..CallReport::default()
     }
 }

@@ -6,6 +6,7 @@ fn report(code: u16, reason: &str) -> CallReport {
     CallReport {
         end: CallEnd::Rejected,
         sip_code: Some(code),
+        rang: Some(true),
         reason: (!reason.is_empty()).then(|| reason.to_owned()),
         ..CallReport::default()
     }
@@ -63,8 +64,46 @@ fn every_code_of_the_table_has_its_outcome() {
 fn a_block_never_marks_the_callee() {
     for (code, reason) in [(608, ""), (603, "X-Twilio-Error 32203")] {
         let read = classify(&report(code, reason));
-        assert!(read.caller_id_blocked);
+        assert_eq!(read.caller_id, CallerIdFinding::Blocked);
+        assert!(is_block(read.cause));
         assert_eq!(read.callee, CalleeFinding::None);
+    }
+}
+
+#[test]
+fn a_603_is_a_persons_word_only_where_the_phone_rang_and_alone() {
+    let declined = report(603, "Decline");
+    assert_eq!(classify(&declined).callee, CalleeFinding::Declined);
+    for (rang, in_burst) in [
+        (Some(false), false),
+        (Some(false), true),
+        (None, true),
+        (Some(true), true),
+    ] {
+        let read = classify(&CallReport {
+            rang,
+            in_burst,
+            ..declined.clone()
+        });
+        assert_eq!(read.callee, CalleeFinding::None, "{rang:?}");
+        assert_eq!(read.caller_id, CallerIdFinding::Blocked, "{rang:?}");
+        assert_eq!(read.trunk, TrunkFinding::Faulty, "{rang:?}");
+        assert!(read.counts && is_block(read.cause), "{read:?}");
+    }
+    // Nobody can tell: not marked, and no word of a network either.
+    let unproven = classify(&CallReport {
+        rang: None,
+        ..declined
+    });
+    assert_eq!(unproven.outcome, Outcome::Declined);
+    assert_eq!(unproven.callee, CalleeFinding::None);
+    assert_eq!(unproven.caller_id, CallerIdFinding::Fine);
+    for code in [486, 480, 607] {
+        let unrung = CallReport {
+            rang: Some(false),
+            ..report(code, "")
+        };
+        assert_eq!(classify(&unrung), classify(&report(code, "")), "{code}");
     }
 }
 
@@ -74,27 +113,6 @@ fn a_503_with_retry_after_is_a_limit() {
     limited.retry_after = Some(Duration::from_secs(7));
     let read = classify(&limited);
     assert_eq!(read.trunk, TrunkFinding::Throttled(Duration::from_secs(7)));
-}
-
-#[test]
-fn a_603_marks_the_callee_only_where_a_phone_may_have_rung() {
-    let table = [
-        (None, "declined", CalleeFinding::Declined),
-        (Some(true), "declined", CalleeFinding::Declined),
-        (
-            Some(false),
-            "declined_unrung",
-            CalleeFinding::DeclinedUnrung,
-        ),
-    ];
-    for (rang, cause, callee) in table {
-        let read = classify(&CallReport {
-            rang,
-            ..report(603, "Decline")
-        });
-        assert_eq!((read.outcome, read.counts), (Outcome::Declined, true));
-        assert_eq!((read.cause, read.callee), (cause, callee));
-    }
 }
 
 #[test]

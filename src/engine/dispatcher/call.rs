@@ -11,6 +11,8 @@ use crate::domain::{
 use crate::policy::amd::{AmdStatus, Detector, Thresholds};
 use crate::provider::Inquiry;
 
+use super::declines::Pending;
+
 /// How long after its ringing timeout or maximum length a call may still be silent before we ask.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
 
@@ -49,8 +51,10 @@ pub(super) struct Call {
     pub(super) hang_up_sent: bool,
     /// It rang, and the trunk's breaker was told so.
     pub(super) rang: bool,
-    /// Its end is being written.
+    /// Its end is being written, or waits to be.
     pub(super) settling: bool,
+    /// It was declined, and waits for others.
+    pub(super) declined: Option<Pending>,
     listening: Option<(Detector, Timestamp)>,
 }
 
@@ -63,12 +67,14 @@ pub(super) enum Wake {
     Overdue(Timestamp),
     /// Ask the provider.
     Look(Timestamp),
+    /// It was declined: say by whom.
+    Conclude(Timestamp),
 }
 
 impl Wake {
     pub(super) const fn at(self) -> Timestamp {
         match self {
-            Self::Listen(at) | Self::Overdue(at) | Self::Look(at) => at,
+            Self::Listen(at) | Self::Overdue(at) | Self::Look(at) | Self::Conclude(at) => at,
         }
     }
 }
@@ -103,6 +109,7 @@ impl Call {
             hang_up_sent: false,
             rang: attempt.ringing_at.or(attempt.answered_at).is_some(),
             settling: false,
+            declined: None,
             listening: None,
         }
     }

@@ -132,6 +132,7 @@ impl Dispatcher {
             // Late or repeated: its attempt has ended. What the callee asked for holds all the same.
             if let CallEventKind::Ended(report) = event.kind
                 && report.opted_out
+                && !self.opt_out_of_declined(attempt)
             {
                 effects.push(Effect::Store(Job::Settle(attempt, report, event.at)));
                 effects.push(Effect::Store(Job::Picture));
@@ -150,7 +151,7 @@ impl Dispatcher {
                 return self.detected(attempt, *callee, now, effects);
             }
             CallEventKind::Ended(report) => {
-                return self.ended(attempt, report.clone(), event.at, effects);
+                return self.ended(attempt, (report.clone(), event.at), now, effects);
             }
             CallEventKind::AnswerLost => {
                 return self.lost(attempt, "answer_lost", now + FIRST_LOOK, effects);
@@ -177,7 +178,7 @@ impl Dispatcher {
     }
 
     /// Keeps the wake index in step with the call.
-    fn rewake(&mut self, attempt: AttemptId) {
+    pub(super) fn rewake(&mut self, attempt: AttemptId) {
         let Some(call) = self.calls.get_mut(&attempt) else {
             return;
         };
@@ -232,8 +233,8 @@ impl Dispatcher {
     fn ended(
         &mut self,
         attempt: AttemptId,
-        mut report: CallReport,
-        at: Timestamp,
+        (mut report, at): (CallReport, Timestamp),
+        now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
         let Some(call) = self.calls.get_mut(&attempt).filter(|call| !call.settling) else {
@@ -242,7 +243,9 @@ impl Dispatcher {
         call.settling = true;
         call.wake = None;
         report.callee_type = call.callee.or(report.callee_type);
-        effects.push(Effect::Store(Job::Settle(attempt, report, at)));
+        if let Some(report) = self.note_end(attempt, report, at, now, effects) {
+            effects.push(Effect::Store(Job::Settle(attempt, report, at)));
+        }
         self.rewake(attempt);
     }
 
@@ -277,21 +280,23 @@ impl Dispatcher {
         let given_up = now >= call.life_ends;
         let rang = call.rang;
         match found {
-            LookUp::Ended(report, at) => self.ended(attempt, report, at.min(now), effects),
+            LookUp::Ended(report, at) => {
+                self.ended(attempt, (report, at.min(now)), now, effects);
+            }
             // What rang was placed, whatever is not found of it.
             LookUp::NeverPlaced if !rang => {
                 let report = CallReport {
                     end: CallEnd::NeverSent,
                     ..CallReport::default()
                 };
-                self.ended(attempt, report, now, effects);
+                self.ended(attempt, (report, now), now, effects);
             }
             LookUp::CannotTell | LookUp::NeverPlaced if given_up => {
                 let report = CallReport {
                     end: CallEnd::Unresolved,
                     ..CallReport::default()
                 };
-                self.ended(attempt, report, now, effects);
+                self.ended(attempt, (report, now), now, effects);
             }
             LookUp::InProgress | LookUp::CannotTell | LookUp::NeverPlaced => {
                 call.wake = Some(Wake::Look(now + LOOK_EVERY));
@@ -336,6 +341,7 @@ impl Dispatcher {
                     effects.push(Effect::Provider(trunk, Request::LookUp(inquiry)));
                     self.rewake(attempt);
                 }
+                Some(Wake::Conclude(_)) => self.conclude_decline(attempt, effects),
                 None => {}
             }
         }
@@ -389,6 +395,7 @@ impl Dispatcher {
             // Contacts of other campaigns have ended with it.
             effects.push(Effect::Store(Job::Picture));
         }
+        self.tell_of_block(&call.trunk, &settled, now, effects);
         let finding = settled.read.trunk;
         if finding != TrunkFinding::Fine || !call.rang {
             let about = (&call.trunk, call.number);

@@ -40,6 +40,7 @@ impl Dispatcher {
             Command::Drain(_) => {
                 self.draining = true;
                 self.take_back_what_must_not_leave(effects);
+                self.conclude_declines(effects);
                 self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
             }
         }

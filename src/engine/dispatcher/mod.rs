@@ -7,6 +7,7 @@
 mod call;
 mod calls;
 mod commands;
+mod declines;
 mod lane;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -17,6 +18,7 @@ use crate::domain::{
     AttemptId, Campaign, CampaignId, Timestamp, TrunkName, TrunkSettings, clock_behind,
 };
 use crate::policy::breaker::{Breaker, Kept};
+use crate::policy::declines::Declines;
 use crate::policy::{Context, Hold, HoldKind, Scope, Until};
 use crate::provider::Request;
 use crate::rules::Rules;
@@ -70,6 +72,10 @@ pub struct Dispatcher {
 struct Trunk {
     settings: TrunkSettings,
     breaker: Breaker,
+    /// How its last calls ended.
+    declines: Declines,
+    /// When an alert last said that its calls are blocked.
+    block_told: Option<Timestamp>,
     /// What the store has of the breaker.
     kept: Kept,
     rests: bool,
@@ -220,6 +226,8 @@ impl Dispatcher {
                 .or_insert_with(|| Trunk {
                     settings: settings.clone(),
                     breaker: Breaker::from(kept),
+                    declines: Declines::default(),
+                    block_told: None,
                     kept,
                     rests: kept.rest(now).is_some(),
                     resets,

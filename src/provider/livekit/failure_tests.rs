@@ -85,6 +85,10 @@ fn only_the_sip_status_classifies_a_call() {
             panic!("{code} {sip} is an end");
         };
         assert_eq!(report.sip_code, sip.parse().ok());
+        let report = CallReport {
+            rang: Some(true),
+            ..report
+        };
         assert_eq!(classify(&report).outcome, outcome, "{code} {sip} {reason}");
     }
 }

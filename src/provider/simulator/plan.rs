@@ -75,9 +75,15 @@ fn course(fate: Fate, terms: Terms) -> Vec<(Duration, CallEventKind)> {
             Some(ring) if ring >= terms.ring_timeout() => rings_out(&mut course, setup, terms),
             Some(ring) => {
                 course.push((setup, CallEventKind::Ringing));
+                let rang = Some(true);
+                let report = CallReport { rang, ..report };
                 course.push((setup + ring, CallEventKind::Ended(report)));
             }
-            None => course.push((setup, CallEventKind::Ended(report))),
+            None => {
+                let rang = Some(false);
+                let report = CallReport { rang, ..report };
+                course.push((setup, CallEventKind::Ended(report)));
+            }
         },
         Fate::Answers { setup, ring, .. } if ring >= terms.ring_timeout() => {
             rings_out(&mut course, setup, terms);

@@ -11,6 +11,7 @@ use crate::domain::{
     Attempt, CallReport, CalleeType, Campaign, Consent, Outcome, PhoneNumber, Timestamp,
 };
 use crate::policy::{CallerIdUse, DialOrder, Load};
+use crate::store::moves;
 
 /// `attempt_reserved`: everything that proves the call was allowed. `zone_source` says where the
 /// zones came from: `number`, `stated`, `postal` or `strict`. `not_before` is there where the minute's
@@ -167,6 +168,7 @@ pub(in crate::store) fn call_ended(
         cause: &'a str,
         fault: &'a str,
         sip_code: Option<u16>,
+        rang: Option<bool>,
         ring_ms: Option<u128>,
         talk_ms: Option<u128>,
         callee_type: Option<CalleeType>,
@@ -179,6 +181,7 @@ pub(in crate::store) fn call_ended(
         cause: read.cause,
         fault: read.fault.as_str(),
         sip_code: report.sip_code,
+        rang: moves::rang(attempt, report),
         ring_ms: attempt
             .ringing_at
             .map(|from| rang_until.since(from).as_millis()),

@@ -4,11 +4,12 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::MemoryStore;
-use crate::domain::outcome::Classification;
+use crate::domain::outcome::{CallerIdFinding, Classification};
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallReport, Campaign, CampaignState, Contact, ContactId,
-    ContactState, ListKind, Timestamp, WaitReason,
+    ContactState, ListKind, PhoneNumber, Timestamp, WaitReason,
 };
+use crate::policy::pacing::HOUR;
 use crate::policy::retry::{self, Next};
 use crate::policy::{Context, Decision, DialOrder, decide};
 use crate::store::facts::{self, Gathered};
@@ -143,13 +144,14 @@ impl MemoryStore {
         if report.opted_out {
             self.add_suppressions(&[opt_out_on_call(&attempt, now)]);
         }
-        if read.caller_id_blocked {
+        if read.caller_id != CallerIdFinding::Fine {
             self.dealings.blocks.insert(id, now);
         }
         let mut rested = None;
         let settings = self.effective_settings();
         let rest = settings.and_then(|known| moves::rest_of(&known, attempt.caller_id, now));
-        if let Some(until) = rest.filter(|_| read.caller_id_blocked) {
+        let rests = self.has_to_rest(read.caller_id, attempt.caller_id, now);
+        if let Some(until) = rest.filter(|_| rests) {
             rested = Some(attempt.caller_id);
             self.caller_id_rests.insert(attempt.caller_id, until);
             let event = entries::caller_id_blocked(&campaign, &attempt, until, now);
@@ -157,6 +159,18 @@ impl MemoryStore {
         }
         let next = self.follow_up(&campaign, &attempt, &read, now)?;
         Ok(Some(Settled::new(read, next, rested, report)))
+    }
+
+    fn has_to_rest(&self, finding: CallerIdFinding, shown: PhoneNumber, now: Timestamp) -> bool {
+        let blocks = self.dealings.blocks.iter();
+        let recent = blocks.filter(|(_, at)| **at > now - HOUR);
+        let calls = recent.filter_map(|(attempt, _)| self.attempts.get(attempt));
+        let callees: BTreeSet<PhoneNumber> = calls
+            .filter(|call| call.caller_id == shown)
+            .map(|call| call.number)
+            .collect();
+        let (sent, ..) = self.ledger().caller_id(shown, u32::MAX, now);
+        moves::has_to_rest(finding, callees.len() as u64, sent.into())
     }
 
     fn read_end(&self, attempt: &Attempt, report: &CallReport) -> Classification {

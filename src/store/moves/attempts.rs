@@ -108,12 +108,17 @@ fn detect(attempt: &mut Attempt, callee: CalleeType) -> Vec<EventKind> {
 
 /// Reads an attempt's end as if it were the first of its kind.
 pub(in crate::store) fn read_end(attempt: &Attempt, report: &CallReport) -> Classification {
-    let rang = attempt.ringing_at.or(attempt.answered_at).map(|_| true);
     classify(&CallReport {
         callee_type: report.callee_type.or(attempt.callee_type),
-        rang: rang.or(report.rang),
+        rang: rang(attempt, report),
         ..report.clone()
     })
+}
+
+/// Whether the callee's phone rang: by what was noted of the call, else by its end's report.
+pub(in crate::store) fn rang(attempt: &Attempt, report: &CallReport) -> Option<bool> {
+    let noted = attempt.ringing_at.or(attempt.answered_at).is_some();
+    if noted { Some(true) } else { report.rang }
 }
 
 /// Whether an earlier end with the same cause, of the same campaign's call to the same number, would

@@ -40,6 +40,9 @@ pub(super) const LAST_CALL: &str = "SELECT serial FROM attempts
 pub(super) const SAID_OF: &str =
     "SELECT body FROM inbox WHERE attempt = ?1 ORDER BY arrived_at DESC, trunk DESC, event DESC";
 
+pub(super) const BLOCKED_CALLEES: &str = "SELECT count(DISTINCT a.number) FROM caller_id_blocks b
+     JOIN attempts a ON a.serial = b.attempt WHERE b.caller_id = ?1 AND b.at > ?2";
+
 const FIGURES: &str = "SELECT count(*) FILTER (WHERE counts_from > ?2), count(*),
      count(*) FILTER (WHERE answered_at IS NOT NULL),
      count(*) FILTER (WHERE ended_at - answered_at <= ?4)
@@ -332,6 +335,18 @@ pub(super) fn note_block(
         )?
         .execute((attempt.id.serial, digits(attempt.caller_id), at.as_millis()))?;
     Ok(())
+}
+
+/// Different callees to whom calls that showed the number were blocked within the last hour.
+pub(super) fn blocked_callees(
+    work: &Work<'_>,
+    caller_id: PhoneNumber,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let params = (digits(caller_id), (now - HOUR).as_millis());
+    let mut statement = work.conn.prepare_cached(BLOCKED_CALLEES)?;
+    let callees: i64 = statement.query_row(params, |row| row.get(0))?;
+    Ok(callees.cast_unsigned())
 }
 
 fn figures(

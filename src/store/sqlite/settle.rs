@@ -4,7 +4,7 @@ use super::claim::{gather, give_back, look_up};
 use super::counters::Count;
 use super::held::About;
 use super::{Work, attempts, campaigns, contacts, log, outside, suppression};
-use crate::domain::outcome::Classification;
+use crate::domain::outcome::{CallerIdFinding, Classification};
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallReport, Campaign, Contact, ContactState, ListKind,
     Outcome, PhoneNumber, Timestamp, WaitReason,
@@ -41,11 +41,19 @@ pub(super) fn settle(
     if report.opted_out {
         suppression::add(work, &[opt_out_on_call(&attempt, now)])?;
     }
-    let rested = if read.caller_id_blocked {
-        outside::note_block(work, &attempt, now)?;
-        rest(work, &campaign, &attempt, now)?
-    } else {
+    let rested = if read.caller_id == CallerIdFinding::Fine {
         None
+    } else {
+        outside::note_block(work, &attempt, now)?;
+        let callees = outside::blocked_callees(work, attempt.caller_id, now)?;
+        let (sent, ..) = work
+            .ledger(now)?
+            .caller_id(attempt.caller_id, u32::MAX, now);
+        if moves::has_to_rest(read.caller_id, callees, sent.into()) {
+            rest(work, &campaign, &attempt, now)?
+        } else {
+            None
+        }
     };
     let next = follow_up(work, &campaign, &attempt, &read, now)?;
     Ok(Some(Settled::new(read, next, rested, report)))

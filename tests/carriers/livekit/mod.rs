@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use dialdeck::clock::Clock;
 use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::{CallEventKind, CalleeType, DeckId, PhoneNumber, Timestamp};
+use dialdeck::domain::{CallEventKind, CallReport, CalleeType, DeckId, PhoneNumber, Timestamp};
 use dialdeck::provider::livekit::{Account, LiveKit};
 use dialdeck::provider::remote::Vendor as _;
 use dialdeck::provider::remote::secret::Secret;
@@ -282,6 +282,10 @@ fn a_carriers_status_is_the_outcome_in_both_encodings() {
         for (last, (status, phrase, wanted)) in (40u8..).zip(table) {
             let report = bench.rig.outcome(i64::from(last), number(last));
             assert_eq!(report.sip_code, Some(status));
+            let report = CallReport {
+                rang: Some(true),
+                ..report
+            };
             let read = dialdeck::domain::outcome::classify(&report);
             assert_eq!(read.outcome.as_str(), wanted, "{status} {phrase}");
         }

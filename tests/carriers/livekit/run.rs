@@ -139,8 +139,14 @@ fn settle_the_lost(bench: &mut Bench) {
 
 fn outcome_of(bench: &Bench, serial: i64) -> &'static str {
     let ends = rig::ends(&bench.rig.told, serial);
-    ends.first()
-        .map_or("open", |report| classify(report).outcome.as_str())
+    ends.first().map_or("open", |report| {
+        let rang = Some(true);
+        let rung = CallReport {
+            rang,
+            ..report.clone()
+        };
+        classify(&rung).outcome.as_str()
+    })
 }
 
 /// What was logged, at every level.

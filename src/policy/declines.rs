@@ -89,8 +89,8 @@ mod tests {
         for end in &ends {
             declines.note(*end);
         }
-        let declined = ends.iter().filter(|end| end.declined);
-        declined.map(|end| declines.in_burst(end)).collect()
+        let all = ends.iter().filter(|end| end.declined);
+        all.map(|end| declines.in_burst(end)).collect()
     }
 
     #[test]

@@ -141,11 +141,11 @@ fn outcome_of(bench: &Bench, serial: i64) -> &'static str {
     let ends = rig::ends(&bench.rig.told, serial);
     ends.first().map_or("open", |report| {
         let rang = Some(true);
-        let rung = CallReport {
+        let read = CallReport {
             rang,
             ..report.clone()
         };
-        classify(&rung).outcome.as_str()
+        classify(&read).outcome.as_str()
     })
 }
 

@@ -166,7 +166,8 @@ const fn was_dialed(end: CallEnd) -> bool {
         | CallEnd::RangOut
         | CallEnd::CancelledByUs
         | CallEnd::Busy
-        | CallEnd::Failed => true,
+        | CallEnd::Failed
+        | CallEnd::NobodyRang => true,
         CallEnd::Lapsed
         | CallEnd::NeverSent
         | CallEnd::Unresolved
@@ -176,6 +177,7 @@ const fn was_dialed(end: CallEnd) -> bool {
         | CallEnd::Misconfigured
         | CallEnd::AccountRefused
         | CallEnd::Throttled
-        | CallEnd::NoAgent => false,
+        | CallEnd::NoAgent
+        | CallEnd::CredentialsRefused => false,
     }
 }

@@ -56,6 +56,14 @@ pub(super) fn plan(profile: &Profile, seed: u64, attempt: AttemptId, call: &UpCa
     }
 }
 
+/// The report, which also says whether the phone rang.
+fn told_of_ringing(report: CallReport, rang: bool) -> CallReport {
+    CallReport {
+        rang: Some(rang),
+        ..report
+    }
+}
+
 /// An agent has to be there within this time after the greeting (47 CFR 64.1200(a)(7)).
 const AGENT_DELAY: Duration = Duration::from_secs(2);
 
@@ -75,14 +83,12 @@ fn course(fate: Fate, terms: Terms) -> Vec<(Duration, CallEventKind)> {
             Some(ring) if ring >= terms.ring_timeout() => rings_out(&mut course, setup, terms),
             Some(ring) => {
                 course.push((setup, CallEventKind::Ringing));
-                let rang = Some(true);
-                let report = CallReport { rang, ..report };
-                course.push((setup + ring, CallEventKind::Ended(report)));
+                let end = CallEventKind::Ended(told_of_ringing(report, true));
+                course.push((setup + ring, end));
             }
             None => {
-                let rang = Some(false);
-                let report = CallReport { rang, ..report };
-                course.push((setup, CallEventKind::Ended(report)));
+                let end = CallEventKind::Ended(told_of_ringing(report, false));
+                course.push((setup, end));
             }
         },
         Fate::Answers { setup, ring, .. } if ring >= terms.ring_timeout() => {

@@ -338,16 +338,17 @@ fn release(
     }
     let released = deck.store.release_brake(campaign.id, &args.reason, &by)?;
     if env.json {
-        let (abandoned, answered) = (released.abandoned, released.answered_live);
+        let (abandoned, answered) = (released.abandoned, released.answered);
         let before = json!({"abandoned": abandoned, "answered_live": answered});
         output::json(out, &json!({"name": campaign.name(), "released": before}))?;
     } else {
         writeln!(
             out,
-            "{} may dial again after {} of {} live answers abandoned; the count starts anew",
+            "{} may dial again after {} of {} live answers abandoned; the brake counts from zero, the \
+             law's figure stays",
             campaign.name(),
             released.abandoned,
-            released.answered_live
+            released.answered
         )?;
     }
     Ok(ExitCode::Done)

@@ -8,6 +8,7 @@ use super::output::{self, Report, instant};
 use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard};
 use crate::store::Store as _;
+use crate::tui::format;
 
 /// `dialdeck status`.
 pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
@@ -74,6 +75,7 @@ pub fn campaigns(campaigns: &[CampaignBoard], out: &mut dyn Write) -> Result<(),
         "invalid",
         "unknown",
         "attempts",
+        "abandoned",
     ]);
     for campaign in campaigns {
         let state = if campaign.waiting_for_window {
@@ -97,11 +99,29 @@ pub fn campaigns(campaigns: &[CampaignBoard], out: &mut dyn Write) -> Result<(),
             campaign.attempts,
         ];
         let cells = [campaign.name.clone(), state.to_owned()];
-        report.row(cells.into_iter().chain(counts.map(|n| n.to_string())));
+        let counts = counts.map(|n| n.to_string());
+        report.row(cells.into_iter().chain(counts).chain([abandoned(campaign)]));
     }
     report.write(
         out,
         "no campaign yet: `dialdeck campaign add FILE` adds one",
+    )
+}
+
+/// Abandoned calls of live answers as the law counts them, and since the brake's release where that
+/// differs: `4/20 20.0%`.
+fn abandoned(campaign: &CampaignBoard) -> String {
+    let rate = |[abandoned, answered]: [u64; 2]| {
+        let percent = format::percent_fine(abandoned, answered);
+        format!("{abandoned}/{answered} {percent}")
+    };
+    let law = rate(campaign.abandoned);
+    if campaign.abandoned_since_release == campaign.abandoned {
+        return law;
+    }
+    format!(
+        "{law}; {} since release",
+        rate(campaign.abandoned_since_release)
     )
 }
 

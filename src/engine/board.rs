@@ -11,7 +11,7 @@ use crate::domain::{
     Timestamp, TrunkName, WaitReason, WindowClass,
 };
 use crate::policy::window::WindowStatus;
-use crate::policy::{CallerIdUse, Load, Until};
+use crate::policy::{CallerIdUse, LiveCalls, Load, Until};
 use crate::rules::Rules;
 use crate::store::Snapshot;
 
@@ -77,8 +77,11 @@ pub struct CampaignBoard {
     pub caps: Caps,
     /// Live pace and weight.
     pub pacing: Pacing,
-    /// Abandoned calls and live answers of the last 30 days.
+    /// Abandoned calls and live answers as the law counts them: of the campaign while it is shorter
+    /// than 30 days, else of the last 30.
     pub abandoned: [u64; 2],
+    /// The same since the brake was last released.
+    pub abandoned_since_release: [u64; 2],
 }
 
 /// What waiting contacts wait for.
@@ -256,10 +259,8 @@ fn fold_campaign(reading: &Reading<'_>) -> CampaignBoard {
         refusals: counts.refusals.clone(),
         caps: counts.load.into(),
         pacing: campaign.settings.pacing,
-        abandoned: [
-            counts.abandonment.abandoned,
-            counts.abandonment.answered_live,
-        ],
+        abandoned: of_live(counts.abandonment.law),
+        abandoned_since_release: of_live(counts.abandonment.brake),
     };
     for ((class, state), count) in &counts.contacts {
         board.total += count;
@@ -282,6 +283,11 @@ fn fold_campaign(reading: &Reading<'_>) -> CampaignBoard {
         && board.in_flight == 0
         && board.waiting.window > 0;
     board
+}
+
+/// Abandoned calls and live answers.
+const fn of_live(calls: LiveCalls) -> [u64; 2] {
+    [calls.abandoned, calls.answered]
 }
 
 fn fold_zones(

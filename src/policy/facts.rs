@@ -33,7 +33,7 @@ pub struct Facts<'a> {
     pub load: Loads,
     /// The caller IDs the campaign may show, with their use.
     pub caller_ids: &'a [CallerIdUse],
-    /// The campaign's live answers and abandoned calls of the last 30 days.
+    /// The campaign's live answers and abandoned calls.
     pub abandonment: Abandonment,
     /// What only the running engine knows.
     pub context: &'a Context,
@@ -126,11 +126,29 @@ pub struct CallerIdUse {
     pub last_used: Option<Timestamp>,
 }
 
-/// Counts behind the abandonment rate.
+/// Counts behind the two abandonment rates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Abandonment {
-    /// Calls answered by a person, abandoned ones included.
-    pub answered_live: u64,
-    /// Of these, calls without an agent within two seconds.
+    /// What the law counts: the campaign while it is shorter than 30 days, else the last 30 days.
+    /// Nothing restarts it.
+    pub law: LiveCalls,
+    /// What the brake counts: the same since its last release.
+    pub brake: LiveCalls,
+}
+
+/// Calls answered by people.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct LiveCalls {
+    /// All of them, abandoned ones included.
+    pub answered: u64,
+    /// Calls without an agent within two seconds.
     pub abandoned: u64,
+}
+
+impl LiveCalls {
+    /// Adds others.
+    pub const fn add(&mut self, others: Self) {
+        self.answered += others.answered;
+        self.abandoned += others.abandoned;
+    }
 }

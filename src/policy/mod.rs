@@ -31,4 +31,6 @@ pub mod window;
 pub use crate::rules::WindowReason;
 pub use answer::{Decision, DialOrder, Hold, HoldKind, HoldReason, Refusal, Scope, Until};
 pub use decide::{Check, Verdict, decide, explain, next_possible};
-pub use facts::{Abandonment, CallerIdUse, Context, Facts, Load, Loads, PastAttempt, TrunkRest};
+pub use facts::{
+    Abandonment, CallerIdUse, Context, Facts, LiveCalls, Load, Loads, PastAttempt, TrunkRest,
+};

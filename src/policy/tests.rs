@@ -63,8 +63,8 @@ const TEMPORARY: [Change; 22] = [
         });
     },
     |world| {
-        world.abandonment.answered_live = 200;
-        world.abandonment.abandoned = 7;
+        world.abandonment.brake.answered = 200;
+        world.abandonment.brake.abandoned = 7;
     },
     |world| world.caller_ids.clear(),
     |world| world.load.deck.in_flight = 10,

@@ -117,6 +117,8 @@ pub struct Settled {
     /// Whether the callee's number went on a do-not-call list by it, which ends its contacts in other
     /// campaigns, too.
     pub listed: bool,
+    /// The campaign's counts of abandoned calls, when this was one.
+    pub abandonment: Option<Abandonment>,
 }
 
 impl Settled {
@@ -128,6 +130,7 @@ impl Settled {
         report: &CallReport,
     ) -> Self {
         Self {
+            abandonment: None,
             listed: report.opted_out || matches!(next, Some(Next::DoNotCall(_))),
             read,
             next,

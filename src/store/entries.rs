@@ -13,7 +13,7 @@ use crate::domain::{
     Attempt, CallReport, CallerId, CallerIdState, Campaign, CampaignState, ConsentKind, Contact,
     ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp, TrunkName,
 };
-use crate::policy::Abandonment;
+use crate::policy::LiveCalls;
 
 pub(super) use calls::{
     attempt_reconciled, attempt_reserved, attempt_unknown, call_ended, call_event,
@@ -77,10 +77,10 @@ pub(super) fn pacing_changed(campaign: &Campaign, by: &By) -> NewEvent {
 }
 
 /// `campaign_changed` after an operator released the abandonment brake: the counts that it saw,
-/// which start anew.
+/// which start again at zero.
 pub(super) fn brake_released(
     campaign: &Campaign,
-    counts: Abandonment,
+    counts: LiveCalls,
     reason: &str,
     by: &By,
 ) -> NewEvent {
@@ -94,7 +94,7 @@ pub(super) fn brake_released(
     of_campaign(EventKind::CampaignChanged, campaign, by).with_data(&Data {
         brake: "released",
         reason,
-        answered_live: counts.answered_live,
+        answered_live: counts.answered,
         abandoned: counts.abandoned,
     })
 }

@@ -30,7 +30,7 @@ use crate::domain::{
     Role, Suppression, SuppressionList, Timestamp, TrunkName,
 };
 use crate::policy::breaker::Kept;
-use crate::policy::{Abandonment, Context, Facts};
+use crate::policy::{Context, Facts, LiveCalls};
 
 pub use crate::domain::deck::DeckSettings;
 pub use crate::domain::import::{ImportFigures, NewContact};
@@ -100,14 +100,14 @@ pub trait Store: Outside + Send {
         by: &By,
     ) -> Result<Campaign, StoreError>;
 
-    /// Restarts the counts behind a campaign's abandonment brake, so that it holds again only on new
-    /// evidence; the counts it had. Logs `campaign_changed` with the reason and these counts.
+    /// Restarts the counts of a campaign's abandonment brake, so that it holds again only on new
+    /// evidence; the counts it had. What the law counts stays. Logs `campaign_changed` with the reason and these counts.
     fn release_brake(
         &mut self,
         id: CampaignId,
         reason: &str,
         by: &By,
-    ) -> Result<Abandonment, StoreError>;
+    ) -> Result<LiveCalls, StoreError>;
 
     /// Lets a trunk whose breaker rests it try again: an engine sees it in its next picture, and one
     /// that starts finds nothing kept. `false`: there is no such trunk. Logs `alert_raised`.

@@ -19,7 +19,7 @@ use crate::domain::{
     ListKind, Outcome, Ownership, PhoneNumber, Right, Role, Suppression, Timestamp, TrunkName,
     WaitReason, WindowClass,
 };
-use crate::policy::{self, Hold, HoldKind, Refusal};
+use crate::policy::{self, Hold, HoldKind, LiveCalls, Refusal};
 
 /// The note on a campaign that runs again because of an import.
 pub(super) const CONTACTS_ADDED: &str = "contacts were added";
@@ -220,11 +220,17 @@ pub(super) fn day(at: Timestamp) -> i64 {
     at.as_millis() / (24 * 3600 * 1000)
 }
 
-/// Live and abandoned calls an outcome adds to the abandonment rate.
-pub(super) fn live_and_abandoned(outcome: Outcome) -> Option<(u64, u64)> {
+/// What an outcome adds to the abandonment rates.
+pub(super) const fn live_calls(outcome: Outcome) -> Option<LiveCalls> {
     match outcome {
-        Outcome::Answered(CalleeType::Human) => Some((1, 0)),
-        Outcome::Abandoned => Some((1, 1)),
+        Outcome::Answered(CalleeType::Human) => Some(LiveCalls {
+            answered: 1,
+            abandoned: 0,
+        }),
+        Outcome::Abandoned => Some(LiveCalls {
+            answered: 1,
+            abandoned: 1,
+        }),
         Outcome::Answered(CalleeType::Voicemail | CalleeType::Fax | CalleeType::Unknown)
         | Outcome::Busy
         | Outcome::NoAnswer

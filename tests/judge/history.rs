@@ -27,6 +27,7 @@ pub(crate) struct Settings {
     pub(crate) hourly_cap: i64,
     pub(crate) required_lists: Vec<String>,
     pub(crate) set_aside: Vec<String>,
+    pub(crate) abandonment_limit: i64,
 }
 
 impl Settings {
@@ -57,6 +58,7 @@ impl Settings {
                 .as_i64()
                 .unwrap_or(i64::MAX),
             required_lists: texts(&value["required_lists"]),
+            abandonment_limit: value["abandonment_limit_percent"].as_i64().unwrap_or(3),
             set_aside: value["rule_overrides"]
                 .as_array()
                 .map(|rules| rules.iter().map(|rule| text(&rule["rule"])).collect())
@@ -89,6 +91,9 @@ pub(crate) struct Campaign {
     pub(crate) imports: Vec<i64>,
     /// Contacts by the final state that the log last gave them.
     pub(crate) finished: BTreeMap<i64, String>,
+    /// When people answered, and when one of them was abandoned, since the brake's last release.
+    pub(crate) answered: Vec<i64>,
+    pub(crate) abandoned: Vec<i64>,
 }
 
 impl Campaign {

@@ -19,6 +19,29 @@ fn d3_too_many_calls_at_once_are_found() {
 }
 
 #[test]
+fn d26_a_call_behind_the_brake_is_found() {
+    // The clean run's calls are answered by people; of three more, as many as said are abandoned.
+    let abandoned = |count: i64, release: bool| {
+        broken(|scene| {
+            for index in 0..count {
+                let mut lost = call(120 + index, later() + index * 30 * SECOND);
+                lost.outcome = "abandoned";
+                scene.calls.push(lost);
+            }
+            if release {
+                let data = json!({ "brake": "released", "reason": "two more agents" });
+                scene.entry(later() + 280 * SECOND, "campaign_changed", "spring", data);
+            }
+            scene.calls.push(call(140, later() + 300 * SECOND));
+        })
+    };
+    // 3 of 123 are 2.4 %, 4 of 124 are above 3 %.
+    assert!(!abandoned(3, false).contains("D26"));
+    assert!(abandoned(4, false).contains("D26"));
+    assert!(!abandoned(4, true).contains("D26"));
+}
+
+#[test]
 fn d3_an_unknown_call_keeps_its_slot() {
     let found = broken(|scene| {
         let many = (120..126).map(|index| call(index, later() + index * SECOND).lasting(60));

@@ -161,6 +161,10 @@ impl<'a> Replay<'a> {
                     campaign.run(event.at, true);
                 }
             }
+            _ if event.data["brake"] == "released" => {
+                campaign.answered.clear();
+                campaign.abandoned.clear();
+            }
             _ if event.data["state"] == "done" => {
                 campaign.run(event.at, false);
                 campaign.done = true;
@@ -271,6 +275,13 @@ impl<'a> Replay<'a> {
         // A network's block looks like a decline, but no phone rings.
         if attempt.outcome == "declined" && attempt.sip_code == Some(603) && !attempt.rang {
             self.breach("D15", event, "a person's decline (603) without any ringing");
+        }
+        let abandoned = attempt.outcome == "abandoned";
+        if (abandoned || attempt.outcome == "human")
+            && let Some(campaign) = self.history.campaigns.get_mut(&attempt.campaign)
+        {
+            campaign.answered.push(event.at);
+            campaign.abandoned.extend(abandoned.then_some(event.at));
         }
         if attempt.outcome == "throttled" {
             self.history

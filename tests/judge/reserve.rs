@@ -34,6 +34,7 @@ impl Replay<'_> {
         self.lists(event, &settings);
         self.consent(event, &settings);
         self.counts(event, &settings);
+        self.brake(event, &settings);
         self.room(event, &attempt);
         if !settings.caller_ids.is_empty() && !settings.caller_ids.contains(&attempt.caller_id) {
             self.breach(
@@ -85,6 +86,22 @@ impl Replay<'_> {
             not_before: instant(&data["not_before"]),
             counts: true,
             ..Attempt::default()
+        }
+    }
+
+    /// D26: from the third abandoned call on, the brake holds a campaign whose rate is above its limit,
+    /// as counted since its last release, over 30 days at most (47 CFR 64.1200(a)(7)).
+    fn brake(&mut self, event: &Event, settings: &Settings) {
+        let campaign = &self.history.campaigns[&event.campaign];
+        let since = (event.at.div_euclid(DAY) - 29) * DAY;
+        let recent = |instants: &[i64]| {
+            let count = instants.len() - instants.partition_point(|at| *at < since);
+            i64::try_from(count).unwrap_or(i64::MAX)
+        };
+        let (answered, abandoned) = (recent(&campaign.answered), recent(&campaign.abandoned));
+        if abandoned >= 3 && abandoned * 100 > settings.abandonment_limit * answered {
+            let text = format!("reserved after {abandoned} of {answered} live answers abandoned");
+            self.breach("D26", event, text);
         }
     }
 

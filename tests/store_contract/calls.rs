@@ -56,7 +56,7 @@ fn a_call_goes_from_ready_to_done(store: &mut impl Store) {
     assert_eq!(contact.reason.as_deref(), Some("human"));
     let counts = store.snapshot(now + secs(60)).unwrap().campaigns.remove(0);
     assert_eq!(counts.campaign.id, campaign);
-    assert_eq!(counts.abandonment.answered_live, 1);
+    assert_eq!(counts.abandonment.law.answered, 1);
     assert_eq!(counts.attempts, 1);
     assert_eq!(
         kinds(store, head),

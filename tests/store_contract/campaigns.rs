@@ -24,8 +24,9 @@ fn a_released_brake_holds_again_on_new_evidence_only(store: &mut impl Store) {
     let head = store.snapshot(now).unwrap().head;
     let before = store.release_brake(id, "two more agents", &by(now + secs(90)));
     let before = before.unwrap();
-    assert_eq!((before.answered_live, before.abandoned), (2, 2));
+    assert_eq!((before.answered, before.abandoned), (2, 2));
     assert_eq!(abandoned(store, now + secs(90)), (0, 0));
+    assert_eq!(by_law(store, now + secs(90)), (2, 2));
     let entry = store.tail(head, 1).unwrap().remove(0).line;
     let data =
         r#""data":{"brake":"released","reason":"two more agents","answered_live":2,"abandoned":2}"#;
@@ -35,6 +36,7 @@ fn a_released_brake_holds_again_on_new_evidence_only(store: &mut impl Store) {
     );
     lose(store, contacts[2], now + secs(120));
     assert_eq!(abandoned(store, now + secs(150)), (1, 1));
+    assert_eq!(by_law(store, now + secs(150)), (3, 3));
 }
 
 /// A person answers and finds no agent.
@@ -46,7 +48,12 @@ fn lose(store: &mut impl Store, contact: ContactId, now: Timestamp) {
 
 fn abandoned(store: &mut impl Store, now: Timestamp) -> (u64, u64) {
     let counts = store.snapshot(now).unwrap().campaigns.remove(0).abandonment;
-    (counts.answered_live, counts.abandoned)
+    (counts.brake.answered, counts.brake.abandoned)
+}
+
+fn by_law(store: &mut impl Store, now: Timestamp) -> (u64, u64) {
+    let counts = store.snapshot(now).unwrap().campaigns.remove(0).abandonment;
+    (counts.law.answered, counts.law.abandoned)
 }
 
 fn campaigns_move_only_as_they_may(store: &mut impl Store) {

@@ -166,7 +166,7 @@ fn campaigns() -> [CampaignSettings; 3] {
             max_concurrent: 3,
             weight: 1,
         },
-        // The first abandoned call brings the brake on.
+        // The third abandoned call brings the brake on.
         abandonment_limit_percent: 0,
         ..settings("recall")
     };

@@ -26,7 +26,7 @@ pub enum CampaignCommand {
     Stop(CampaignMoveArgs),
     /// Change a campaign's pace, up to the ceiling its file set
     Set(CampaignSetArgs),
-    /// Release the brake that too many abandoned calls put on; its count starts anew
+    /// Release the brake that too many abandoned calls put on; it counts from zero, the law's figure stays
     Release(CampaignReleaseArgs),
 }
 

@@ -396,6 +396,7 @@ impl Dispatcher {
             effects.push(Effect::Store(Job::Picture));
         }
         self.tell_of_block(&call.trunk, &settled, now, effects);
+        self.tell_of_abandonment(call.campaign, &settled, now, effects);
         let finding = settled.read.trunk;
         if finding != TrunkFinding::Fine || !call.rang {
             let about = (&call.trunk, call.number);

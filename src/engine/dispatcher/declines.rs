@@ -4,20 +4,13 @@
 //! decline after ringing is settled when the others of its seconds are known; until then its number is
 //! still being called for every gate, and nothing is written that would have to be taken back.
 
-use std::time::Duration;
-
 use crate::domain::attempt::CallEnd;
-use crate::domain::outcome::is_block;
 use crate::domain::{AttemptId, CallReport, Timestamp, TrunkName};
 use crate::policy::declines::{End, WITHIN};
-use crate::store::Settled;
 
 use super::super::{Effect, Job};
 use super::Dispatcher;
 use super::call::{Call, Wake};
-
-/// How long after an alert about blocked calls a trunk's further ones raise none.
-const TOLD_FOR: Duration = Duration::from_mins(10);
 
 /// A decline that waits.
 #[derive(Debug)]
@@ -128,32 +121,6 @@ impl Dispatcher {
             return true;
         }
         false
-    }
-
-    /// An alert when a network blocks the trunk's calls, not with each of them.
-    pub(super) fn tell_of_block(
-        &mut self,
-        name: &TrunkName,
-        settled: &Settled,
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
-        if !is_block(settled.read.cause) {
-            return;
-        }
-        let Some(trunk) = self.trunks.get_mut(name) else {
-            return;
-        };
-        if trunk.block_told.is_some_and(|at| now.since(at) < TOLD_FOR) {
-            return;
-        }
-        trunk.block_told = Some(now);
-        let text = format!(
-            "trunk {name}: a network blocks calls ({}), no person declined them: nobody is put on the \
-             do-not-call list for it; ask the carrier, and look at the caller IDs' reputation",
-            settled.read.cause.replace('_', " ")
-        );
-        effects.push(Self::alert("calls_blocked", &text, now));
     }
 }
 

@@ -44,6 +44,8 @@ pub(super) struct Lane {
     pub(super) maybe_done: bool,
     /// That it waits for an operator has been told since its last call.
     pub(super) told: bool,
+    /// When an alert said that it has abandoned more calls than the law allows.
+    pub(super) above_law: Option<Timestamp>,
     /// The campaign's own time is over.
     expired: bool,
     ring_secs: u64,
@@ -188,6 +190,7 @@ impl Lane {
             ramp_from: counts.campaign.running_since,
             maybe_done: true,
             told: false,
+            above_law: None,
             expired: false,
             ring_secs,
         }

@@ -9,6 +9,7 @@ mod calls;
 mod commands;
 mod declines;
 mod lane;
+mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;

@@ -7,7 +7,7 @@ use super::MemoryStore;
 use crate::domain::outcome::{CallerIdFinding, Classification};
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallReport, Campaign, CampaignState, Contact, ContactId,
-    ContactState, ListKind, PhoneNumber, Timestamp, WaitReason,
+    ContactState, ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use crate::policy::pacing::HOUR;
 use crate::policy::retry::{self, Next};
@@ -158,7 +158,12 @@ impl MemoryStore {
             self.note(event);
         }
         let next = self.follow_up(&campaign, &attempt, &read, now)?;
-        Ok(Some(Settled::new(read, next, rested, report)))
+        let abandoned = read.outcome == Outcome::Abandoned;
+        let abandonment = abandoned.then(|| self.abandonment(campaign.id, now));
+        Ok(Some(Settled {
+            abandonment,
+            ..Settled::new(read, next, rested, report)
+        }))
     }
 
     fn has_to_rest(&self, finding: CallerIdFinding, shown: PhoneNumber, now: Timestamp) -> bool {

@@ -102,15 +102,17 @@ impl MemoryStore {
         for attempt in self
             .attempts
             .values()
-            .filter(|one| one.campaign == campaign && !self.forgiven.contains(&one.id))
+            .filter(|one| one.campaign == campaign)
         {
             let recent = |at: &Timestamp| moves::day(*at) >= first_day;
             let Some(outcome) = attempt.ended_at.filter(recent).and(attempt.outcome) else {
                 continue;
             };
-            if let Some((live, abandoned)) = moves::live_and_abandoned(outcome) {
-                sum.answered_live += live;
-                sum.abandoned += abandoned;
+            if let Some(calls) = moves::live_calls(outcome) {
+                sum.law.add(calls);
+                if !self.forgiven.contains(&attempt.id) {
+                    sum.brake.add(calls);
+                }
             }
         }
         sum

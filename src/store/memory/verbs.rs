@@ -11,7 +11,7 @@ use crate::domain::{
     PhoneNumber, Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
 };
 use crate::policy::breaker::Kept;
-use crate::policy::{Abandonment, Context, Facts};
+use crate::policy::{Context, Facts, LiveCalls};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
     By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, RowFate,
@@ -118,10 +118,10 @@ impl Store for MemoryStore {
         id: CampaignId,
         reason: &str,
         by: &By,
-    ) -> Result<Abandonment, StoreError> {
+    ) -> Result<LiveCalls, StoreError> {
         self.permit(Right::Campaigns)?;
         let campaign = self.by_id(id)?;
-        let counts = self.abandonment(id, by.at);
+        let counts = self.abandonment(id, by.at).brake;
         let attempts = self.attempts.values();
         let ended = attempts.filter(|one| one.campaign == id && one.outcome.is_some());
         self.forgiven.extend(ended.map(|one| one.id));

@@ -12,7 +12,7 @@ use crate::domain::{
     CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, Ownership, PhoneNumber,
     Timestamp, TrunkName,
 };
-use crate::policy::Abandonment;
+use crate::policy::LiveCalls;
 use crate::policy::breaker::Kept;
 use crate::store::{By, DeckSettings, ImportFigures, StoreError, entries, moves};
 
@@ -119,17 +119,19 @@ pub(super) fn set_pacing(
     Ok(campaign)
 }
 
-/// Restarts the counts behind the abandonment brake.
+/// Restarts the brake's counts of abandoned calls, not those of the law.
 pub(super) fn release_brake(
     work: &mut Work<'_>,
     id: CampaignId,
     reason: &str,
     by: &By,
-) -> Result<Abandonment, StoreError> {
+) -> Result<LiveCalls, StoreError> {
     let campaign = by_id(work, id)?;
-    let counts = claim::abandonment(work, id, by.at)?;
+    let counts = claim::abandonment(work, id, by.at)?.brake;
     work.conn
-        .prepare_cached("DELETE FROM live_answers WHERE campaign = ?1")?
+        .prepare_cached(
+            "UPDATE live_answers SET brake_live = 0, brake_abandoned = 0 WHERE campaign = ?1",
+        )?
         .execute((id.0,))?;
     work.mem.cache.live.remove(&id);
     log::append(

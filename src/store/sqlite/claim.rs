@@ -6,9 +6,12 @@ use super::counters::Count;
 use super::held::About;
 use super::{Settings, Work, attempts, campaigns, contacts, log, suppression};
 use crate::domain::{Attempt, CampaignId, Contact, ContactId, ContactState, Timestamp};
-use crate::policy::{Abandonment, Context, Decision, DialOrder, Facts, Hold, decide};
+use crate::policy::{Abandonment, Context, Decision, DialOrder, Facts, Hold, LiveCalls, decide};
 use crate::store::facts::{self, Gathered};
 use crate::store::{Claimed, StoreError, entries, moves};
+
+const LIVE: &str = "SELECT day, live, abandoned, brake_live, brake_abandoned FROM live_answers
+     WHERE campaign = ?1";
 
 /// Decides about a ready contact and acts on the decision.
 pub(super) fn claim(
@@ -147,22 +150,25 @@ pub(super) fn give_back(
     }
 }
 
-/// Live answers and abandoned calls of a campaign in the last 30 days.
+/// Live answers and abandoned calls of a campaign in the last 30 days, and of these since the brake was
+/// released.
 pub(super) fn abandonment(
     work: &mut Work<'_>,
     campaign: CampaignId,
     now: Timestamp,
 ) -> Result<Abandonment, StoreError> {
     if !work.mem.cache.live.contains_key(&campaign) {
-        let mut statement = work
-            .conn
-            .prepare_cached("SELECT day, live, abandoned FROM live_answers WHERE campaign = ?1")?;
+        let mut statement = work.conn.prepare_cached(LIVE)?;
         let rows = statement.query_map((campaign.0,), |row| {
-            let (live, abandoned): (i64, i64) = (row.get(1)?, row.get(2)?);
-            Ok((
-                row.get(0)?,
-                (live.cast_unsigned(), abandoned.cast_unsigned()),
-            ))
+            let count = |place| row.get::<_, i64>(place).map(i64::cast_unsigned);
+            let calls = |first| {
+                Ok::<_, rusqlite::Error>(LiveCalls {
+                    answered: count(first)?,
+                    abandoned: count(first + 1)?,
+                })
+            };
+            let (law, brake) = (calls(1)?, calls(3)?);
+            Ok((row.get(0)?, Abandonment { law, brake }))
         })?;
         let days = rows.collect::<Result<_, _>>()?;
         work.mem.cache.live.insert(campaign, days);
@@ -170,9 +176,9 @@ pub(super) fn abandonment(
     let since = moves::day(now) - moves::ABANDONMENT_DAYS + 1;
     let mut sum = Abandonment::default();
     if let Some(days) = work.mem.cache.live.get(&campaign) {
-        for (live, abandoned) in days.range(since..).map(|(_, counts)| counts) {
-            sum.answered_live += live;
-            sum.abandoned += abandoned;
+        for counts in days.range(since..).map(|(_, counts)| counts) {
+            sum.law.add(counts.law);
+            sum.brake.add(counts.brake);
         }
     }
     Ok(sum)

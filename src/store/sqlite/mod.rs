@@ -31,8 +31,8 @@ use crate::domain::{
     Campaign, CampaignId, ClassId, DeckId, ListKind, Right, Role, SuppressionList, Timestamp,
     WindowClass,
 };
-use crate::policy::CallerIdUse;
 use crate::policy::pacing::Ledger;
+use crate::policy::{Abandonment, CallerIdUse};
 use crate::rules::Rules;
 
 /// A deck in one SQLite file. Several processes may open the same file.
@@ -149,7 +149,7 @@ struct Cache {
     /// Caller IDs by campaign; their use is looked up anew by every claim.
     showable: BTreeMap<CampaignId, Vec<CallerIdUse>>,
     /// Live and abandoned calls by campaign and UTC day.
-    live: BTreeMap<CampaignId, BTreeMap<i64, (u64, u64)>>,
+    live: BTreeMap<CampaignId, BTreeMap<i64, Abandonment>>,
 }
 
 /// The deck's settings, as far as they are known here.

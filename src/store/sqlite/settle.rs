@@ -1,6 +1,6 @@
 //! The end of an attempt: read, counted, planned on, and its contact moved, in one transaction.
 
-use super::claim::{gather, give_back, look_up};
+use super::claim::{abandonment, gather, give_back, look_up};
 use super::counters::Count;
 use super::held::About;
 use super::{Work, attempts, campaigns, contacts, log, outside, suppression};
@@ -56,7 +56,15 @@ pub(super) fn settle(
         }
     };
     let next = follow_up(work, &campaign, &attempt, &read, now)?;
-    Ok(Some(Settled::new(read, next, rested, report)))
+    let abandonment = if read.outcome == Outcome::Abandoned {
+        Some(abandonment(work, campaign.id, now)?)
+    } else {
+        None
+    };
+    Ok(Some(Settled {
+        abandonment,
+        ..Settled::new(read, next, rested, report)
+    }))
 }
 
 /// Frees the slot, writes the row and counts the outcome.
@@ -103,26 +111,30 @@ fn count_live(
     outcome: Outcome,
     ended: Timestamp,
 ) -> Result<(), StoreError> {
-    let Some((live, abandoned)) = moves::live_and_abandoned(outcome) else {
+    let Some(calls) = moves::live_calls(outcome) else {
         return Ok(());
     };
     let day = moves::day(ended);
     work.conn
         .prepare_cached(
-            "INSERT INTO live_answers (campaign, day, live, abandoned) VALUES (?1, ?2, ?3, ?4)
+            "INSERT INTO live_answers
+             (campaign, day, live, abandoned, brake_live, brake_abandoned)
+             VALUES (?1, ?2, ?3, ?4, ?3, ?4)
              ON CONFLICT DO UPDATE SET live = live + excluded.live,
-             abandoned = abandoned + excluded.abandoned",
+             abandoned = abandoned + excluded.abandoned,
+             brake_live = brake_live + excluded.live,
+             brake_abandoned = brake_abandoned + excluded.abandoned",
         )?
         .execute((
             attempt.campaign.0,
             day,
-            live.cast_signed(),
-            abandoned.cast_signed(),
+            calls.answered.cast_signed(),
+            calls.abandoned.cast_signed(),
         ))?;
     if let Some(days) = work.mem.cache.live.get_mut(&attempt.campaign) {
         let counts = days.entry(day).or_default();
-        counts.0 += live;
-        counts.1 += abandoned;
+        counts.law.add(calls);
+        counts.brake.add(calls);
     }
     Ok(())
 }

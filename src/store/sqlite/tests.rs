@@ -113,7 +113,7 @@ fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
 }
 
 /// Every migration with the SHA-256 of its file. A line is only ever added.
-const MIGRATIONS: [(&str, &str); 4] = [
+const MIGRATIONS: [(&str, &str); 5] = [
     (
         "V1__deck.sql",
         "f71d62512966918f17e3dd7c7e23929383a2f9b124121ddbda3c76c80f3221b4",
@@ -129,6 +129,10 @@ const MIGRATIONS: [(&str, &str); 4] = [
     (
         "V4__numbers.sql",
         "4f6bcfefd683bb8e303954c7ee380faf2c9ffb1ccf1d45fbd2db786a0506f5c9",
+    ),
+    (
+        "V5__brake.sql",
+        "74168b1f7afd05b896328925a6d83548579b10a5447305b39f12dbba9b29ccfe",
     ),
 ];
 

@@ -14,7 +14,7 @@ use crate::domain::{
     Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
 };
 use crate::policy::breaker::Kept;
-use crate::policy::{Abandonment, Context, Facts};
+use crate::policy::{Context, Facts, LiveCalls};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
     By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, RowFate,
@@ -97,7 +97,7 @@ impl Store for SqliteStore {
         id: CampaignId,
         reason: &str,
         by: &By,
-    ) -> Result<Abandonment, StoreError> {
+    ) -> Result<LiveCalls, StoreError> {
         self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::release_brake(work, id, reason, by))
     }

@@ -112,6 +112,7 @@ fn board(name: &str, state: CampaignState) -> CampaignBoard {
         caps: Caps::default(),
         pacing: PACING,
         abandoned: [0, 0],
+        abandoned_since_release: [0, 0],
     }
 }
 

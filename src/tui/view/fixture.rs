@@ -151,6 +151,7 @@ fn campaign(name: &str, state: CampaignState, waiting_for_window: bool) -> Campa
             weight: 1,
         },
         abandoned: [0, 402],
+        abandoned_since_release: [0, 402],
     }
 }
 

@@ -45,14 +45,21 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let allowed = view.abandonment_limit_percent;
     let over = abandoned * 100 > live * u64::from(allowed);
     let alert = canvas.look.glyphs.alert;
+    let [since, answered] = board.abandoned_since_release;
+    let released = [since, answered] != board.abandoned;
     let text = format!(
-        "{}abandoned {}  cap {allowed}.0%",
+        "{}abandoned {}{}  cap {allowed}.0%",
         if over {
             format!("{alert} ")
         } else {
             String::new()
         },
         format::percent_fine(abandoned, live),
+        if released {
+            format!(", {} since release", format::percent_fine(since, answered))
+        } else {
+            String::new()
+        },
     );
     let role = if over { Role::Bad } else { Role::Text };
     canvas.put(inner.x + 1, inner.bottom() - 1, inner.right(), &text, role);

@@ -10,7 +10,7 @@ mod tests;
 
 use super::columns::Field;
 use vocabulary::{
-    ADDRESS, ALLOWED, BESIDE, CHANNELS, CIRCUMSTANCE, NEVER, NO_NUMBER, NUMBER, OTHER, PLACES,
+    ADDRESS, ALLOWED, BESIDE, BESIDES, CHANNELS, CIRCUMSTANCE, NEVER, NUMBER, OTHER, PLACES,
     TELEPHONE, UNCERTAIN, WHOLE,
 };
 
@@ -205,8 +205,12 @@ pub(super) fn listed(name: &str) -> Listed {
     ) {
         return Listed::Changes;
     }
-    if has(NO_NUMBER) || has(OTHER) {
+    if has(OTHER) {
         return Listed::Other;
+    }
+    // A column about numbers, as their type or a note, may hold some all the same: its cells say so.
+    if has(BESIDES) {
+        return Listed::Unknown;
     }
     if has(NUMBER) || has("numbers phones fax pager ani dnis nxx nxxxxxx") {
         return Listed::Numbers;

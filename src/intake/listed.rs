@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use super::cell::has_number;
+use super::cell::{FAILED, has_number};
 use super::dates;
 use super::dnc::{DncRow, rejected};
 use super::fault::{FileError, in_two};
@@ -32,6 +32,10 @@ pub(super) fn line(line: u64, text: &str, how: How<'_>) -> Row {
         Some((before, _)) => (before.trim(), true),
         None => (text.trim(), false),
     };
+    if FAILED.contains(&text.trim()) {
+        let why = "a formula of the spreadsheet failed here; write the number";
+        return Row::Rows(vec![rejected(line, why, vec![text.trim().to_owned()])]);
+    }
     if said.is_empty() && commented {
         // `#12,Ana,2125550142` is a row whose first cell is a count, not a comment.
         let numbers: Vec<DncRow> = cells(text)
@@ -61,14 +65,27 @@ fn entry(line: u64, text: &str, how: How<'_>) -> Result<Vec<DncRow>, String> {
         Ok(numbers) => return Ok(added(line, numbers)),
         Err(error) => error,
     };
-    let numbers: Vec<DncRow> = cells(text)
-        .flat_map(|cell| found(line, cell, how))
+    let rows: Vec<DncRow> = cells(text)
+        .flat_map(|cell| of_cell(line, cell, text, how))
         .collect();
-    if numbers.is_empty() {
+    let taken = rows.iter().any(|row| matches!(row, DncRow::Number { .. }));
+    if !taken {
         let (reason, _) = in_two(&error.to_string());
         return Err(format!("`{}`: {reason}; {FORMS}", shortened(text)));
     }
-    Ok(numbers)
+    Ok(rows)
+}
+
+/// The numbers of a cell, or a reject if it has the digits of one and cannot be read.
+fn of_cell(line: u64, cell: &str, text: &str, how: How<'_>) -> Vec<DncRow> {
+    let like_one = has_number(cell) && !dates::looks_like_one(cell);
+    match how.0.read_listed(cell, how.1) {
+        Err(error) if like_one => {
+            let why = format!("`{}`: {error}", shortened(cell));
+            vec![rejected(line, &why, vec![text.to_owned()])]
+        }
+        Ok(_) | Err(_) => found(line, cell, how),
+    }
 }
 
 /// A line of the FTC's lists or of their changes.

@@ -23,6 +23,8 @@ pub(super) struct Judge<'r> {
     columns: Columns,
     reading: Reading,
     places: Places,
+    /// Whether the column of the region is about states, so that two letters are never a country's.
+    is_state: bool,
     /// The last date that was read: lists repeat them.
     date: Option<(String, dates::Read)>,
     /// By column, rows that were not rejected and have something there.
@@ -77,6 +79,9 @@ impl<'r> Judge<'r> {
         Self {
             rules,
             used: vec![0; columns.names.len()],
+            is_state: columns
+                .position(Field::Region)
+                .is_some_and(|position| header::plain(&columns.names[position]) != "region"),
             columns,
             reading,
             places: Places::default(),
@@ -342,10 +347,6 @@ impl<'r> Judge<'r> {
         number: PhoneNumber,
         country: Stated,
     ) -> Result<Result<Arc<WindowClass>, String>, Fault> {
-        let columns = &self.columns;
-        let is_state = columns
-            .position(Field::Region)
-            .is_some_and(|position| header::plain(&columns.names[position]) != "region");
         let texts = [
             Field::TimeZone,
             Field::Region,
@@ -359,7 +360,7 @@ impl<'r> Judge<'r> {
             number,
             country,
             texts,
-            is_state,
+            is_state: self.is_state,
             evidence: self.reading.evidence,
         })
     }

@@ -2,7 +2,7 @@
 
 use csv::StringRecord;
 
-use super::cell::{has_number, with_area};
+use super::cell::{FAILED, has_number, with_area};
 use super::columns::{self, ColumnMap, ColumnUse, Field, Taken, Target};
 use super::contacts::{CsvReader, Top, csv_reader, line_of, unreadable};
 use super::dnc::DncRow;
@@ -21,7 +21,7 @@ pub(super) struct Table {
     mapped: Vec<bool>,
     /// Columns whose names say nothing, and whose cells look like numbers.
     by_content: Vec<bool>,
-    /// Of columns that are not taken, cells that could be numbers.
+    /// Of columns that are not taken, cells that could be numbers: shown, for the user to decide on.
     could_be: Vec<u64>,
     line: u64,
     /// Rows down to the header.
@@ -55,6 +55,11 @@ impl Table {
         let plain = several && !top.header.iter().any(digits);
         let mapped = !maps.is_empty();
         let number = top.header.iter().any(has_number);
+        if number && mapped {
+            let hint = "leave --map out, or put a header above the numbers";
+            let message = "--map names a column, and the list has no header";
+            return Err(text.origin.refuse(top.line, "", message, hint));
+        }
         if number || !(names_numbers(&top.header) || plain || mapped) {
             return Ok(None);
         }
@@ -90,9 +95,7 @@ impl Table {
         shape: &Shape,
         how: How<'_>,
     ) -> Result<(), FileError> {
-        if self.holds.contains(&Listed::Unknown) {
-            self.weigh_unknown(text, shape, how)?;
-        }
+        self.weigh_cells(text, shape, how)?;
         let numbers = |holds: &Listed| *holds == Listed::Numbers;
         if self.holds.iter().any(numbers) || self.by_content.contains(&true) {
             return Ok(());
@@ -105,7 +108,7 @@ impl Table {
         Err(text.origin.refuse(self.line, "", message, hint))
     }
 
-    fn weigh_unknown(&mut self, text: &Text, shape: &Shape, how: How<'_>) -> Result<(), FileError> {
+    fn weigh_cells(&mut self, text: &Text, shape: &Shape, how: How<'_>) -> Result<(), FileError> {
         let (mut digits, mut numbers) =
             (vec![0u64; self.names.len()], vec![0u64; self.names.len()]);
         let mut reader = self.below(text, shape)?;
@@ -113,15 +116,16 @@ impl Table {
         let failed = |error| unreadable(&text.origin, &error);
         while reader.read_record(&mut record).map_err(failed)? {
             for (at, cell) in record.iter().enumerate().take(self.names.len()) {
-                if self.holds[at] == Listed::Unknown && has_number(cell) {
+                if matches!(self.holds[at], Listed::Unknown | Listed::Other) && has_number(cell) {
                     digits[at] += 1;
                     numbers[at] += u64::from(!in_cell(cell, how).is_empty());
                 }
             }
         }
         for at in 0..self.names.len() {
-            self.by_content[at] = numbers[at] > 0 && 2 * numbers[at] >= digits[at];
-            if !self.by_content[at] {
+            let mostly = numbers[at] > 0 && 2 * numbers[at] >= digits[at];
+            self.by_content[at] = mostly && self.holds[at] == Listed::Unknown;
+            if !self.by_content[at] && !self.mapped[at] {
                 self.could_be[at] = numbers[at];
             }
         }
@@ -272,12 +276,11 @@ impl TableReader {
                 Err(why) => rows.push(self.reject(line, &record, at, &why)),
             }
         }
+        let is_comment = cells[0].starts_with('#') && !FAILED.contains(&cells[0]);
         let row = match rows.is_empty() {
-            true if cells[0].starts_with('#') => Row::Comment,
+            true if is_comment => Row::Comment,
             true => Row::Rows(vec![self.no_number(line, &record)]),
-            false if cells[0].starts_with('#') && !cells.iter().any(|cell| has_number(cell)) => {
-                Row::Comment
-            }
+            false if is_comment && !cells.iter().any(|cell| has_number(cell)) => Row::Comment,
             false => Row::Rows(rows),
         };
         self.record = record;

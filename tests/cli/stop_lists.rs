@@ -124,3 +124,66 @@ fn a_rejected_row_keeps_a_list_out_until_it_is_accepted() {
         .exits(0)
         .says("on no list");
 }
+
+#[test]
+fn a_list_without_a_header_loses_no_number() {
+    let scratch = empty();
+    let list = scratch.text("plain.csv");
+    let rows = "Ana,2125550142,2026-11-02\n212-555-0143 / 212-555-0144\n#7,Ben,(312) 555-0145 x12\n# note\n";
+    fs::write(&list, rows).unwrap();
+    let said = scratch
+        .run(&["dnc", "import", &list, "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        (&said["import"]["taken"], &said["comments"]),
+        (&Value::from(4), &Value::from(1))
+    );
+    // A digit of a number is missing, a formula has failed: neither is left out in silence.
+    let rows = "2125550151,312555014\n2125550152\n#N/A\n2125550153\n2125550154\n";
+    fs::write(&list, rows).unwrap();
+    scratch
+        .run(&["dnc", "import", &list])
+        .exits(1)
+        .says("line 1: `312555014`")
+        .says("line 3: a formula")
+        .complains("2 of 5 rows");
+    fs::write(&list, "2125550151\n").unwrap();
+    scratch
+        .run(&["dnc", "import", &list, "--map", "Phone=number"])
+        .exits(1)
+        .complains("the list has no header");
+}
+
+#[test]
+fn what_could_be_numbers_is_shown() {
+    let scratch = empty();
+    let list = scratch.text("accounts.csv");
+    let rows =
+        "Account No,Phone,Notes\n2125550161,2125550162,\n2125550163,2125550164,212-555-0165\n";
+    fs::write(&list, rows).unwrap();
+    let said = scratch
+        .run(&["dnc", "import", &list, "--json"])
+        .exits(0)
+        .json();
+    assert_eq!(
+        table(&said),
+        [
+            "Account No: ignored, 0",
+            "Phone: number, 2",
+            "Notes: number, 1"
+        ]
+    );
+    let note = said["columns"][0]["note"].as_str().unwrap();
+    assert!(note.contains("2 of its cells could be numbers"), "{note}");
+    let map = [
+        "dnc",
+        "import",
+        &list,
+        "--map",
+        "Account No=number",
+        "--json",
+    ];
+    let said = scratch.run(&map).exits(0).json();
+    assert_eq!(said["import"]["taken"], 2, "{said}");
+}

@@ -159,7 +159,8 @@ fn lists_of_numbers_name_their_columns() {
         ("Action", Listed::Changes),
         ("Date", Listed::Other),
         ("Account Number", Listed::Other),
-        ("Phone Type", Listed::Other),
+        ("Phone Type", Listed::Unknown),
+        ("Notes", Listed::Unknown),
         ("Customer ID", Listed::Other),
         ("Kontakt", Listed::Unknown),
     ] {

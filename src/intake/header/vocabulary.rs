@@ -93,10 +93,9 @@ pub(super) const BESIDE: [(u8, &str); 5] = [
     ),
 ];
 
-/// Words by which a column is about something else than a number to call.
-pub(super) const NO_NUMBER: &str = "type ext extension label status date time verified carrier owner source country code \
-    area count calls notes note id account order case invoice ticket row record house \
-    street serial member policy reference ref format score attempts opt consent zone";
+/// Words of columns that are about numbers without being them.
+pub(super) const BESIDES: &str = "type ext extension label status verified carrier owner source country \
+    code area count calls notes note score attempts opt consent zone format";
 
 /// A person's wish not to be called, as a phrase at the beginning of a word.
 pub(super) const NEVER: [&str; 24] = [
@@ -157,7 +156,7 @@ pub(super) const CHANNELS: &str = "email emails mail mails mailing fax faxes new
 /// Words of the telephone among them.
 pub(super) const TELEPHONE: &str = "call calls phone telephone sms text texts contact";
 
-/// Words by which a column says when or why somebody asked, not whether.
+/// Words by which a column says when or why the person asked, not whether.
 pub(super) const CIRCUMSTANCE: &str = "date at on time since timestamp reason source by method note notes comment comments \
     type list user channel expires until";
 
@@ -165,6 +164,7 @@ pub(super) const CIRCUMSTANCE: &str = "date at on time since timestamp reason so
 pub(super) const UNCERTAIN: &str =
     "checked check scrub scrubbed verified cleared clean last updated count id";
 
-/// Names of other things, of which digits must not become numbers.
-pub(super) const OTHER: &str = "date time created modified updated added at since timestamp id uuid zip postal \
-    postcode zipcode name email amount price balance year age ssn country";
+/// Words of columns whose digits must not become numbers: dates, accounts, amounts.
+pub(super) const OTHER: &str = "date time created modified updated added at since timestamp id uuid zip \
+    postal postcode zipcode email amount price balance year age ssn account order case invoice ticket row \
+    record house street serial member policy reference ref";

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 use super::output::{self, Report, instant};
 use super::{CliError, Deck, Env, ExitCode, rules};
-use crate::engine::board::{Board, CallerIdBoard, CampaignBoard};
+use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, TrunkBoard};
 use crate::store::Store as _;
 use crate::tui::format;
 
@@ -32,6 +32,7 @@ pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     writeln!(out)?;
     campaigns(&board.campaigns, out)?;
     zones(&board, out)?;
+    trunks(&board.trunks, out)?;
     if !board.caller_ids.is_empty() {
         writeln!(out)?;
         caller_ids(&board.caller_ids, out)?;
@@ -142,6 +143,32 @@ fn zones(board: &Board, out: &mut dyn Write) -> Result<(), CliError> {
             zone.to_call.to_string(),
             zone.open.to_string(),
             zone.changes_at.map_or_else(|| "-".to_owned(), instant),
+        ]);
+    }
+    writeln!(out)?;
+    report.write(out, "")
+}
+
+/// One row for each trunk some of whose calls had no agent.
+fn trunks(trunks: &[TrunkBoard], out: &mut dyn Write) -> Result<(), CliError> {
+    let missed = |trunk: &&TrunkBoard| trunk.without_agent[0] > 0;
+    if !trunks.iter().any(|trunk| missed(&trunk)) {
+        return Ok(());
+    }
+    let mut report = Report::new(&["trunk", "in flight", "last minute", "without an agent"]);
+    for trunk in trunks.iter().filter(missed) {
+        let [without, all] = trunk.without_agent;
+        let of = |[now, cap]: [u32; 2]| format!("{now}/{cap}");
+        report.row([
+            trunk.name.to_string(),
+            of(trunk.caps.concurrent),
+            of(trunk.caps.per_minute),
+            // A tenth of a percent, so that one call in a thousand shows.
+            format!(
+                "{without} of {all} ({}.{} %)",
+                without * 100 / all,
+                without * 1000 / all % 10
+            ),
         ]);
     }
     writeln!(out)?;

@@ -148,6 +148,10 @@ pub enum CallEnd {
     NobodyRang,
     /// The carrier behind the trunk refused the credentials that the trunk has; nothing rang.
     CredentialsRefused,
+    /// The agent that was to speak went away while the phone rang, and we cancelled.
+    AgentLost,
+    /// It was answered, and nobody was left to talk to the callee: we hung up.
+    LeftAlone,
 }
 
 /// What a provider says about a call's end.

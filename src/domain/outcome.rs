@@ -63,7 +63,8 @@ pub enum Outcome {
     Cancelled,
     /// The provider let the request lapse before dialing.
     Expired,
-    /// A person answered and no agent was there within two seconds (47 CFR 64.1200(a)(7)).
+    /// A person answered and no agent was there within two seconds (47 CFR 64.1200(a)(7)), or the agent
+    /// went away and left the callee in silence.
     Abandoned,
     /// Nobody can tell what happened; a human has to look.
     Unknown,
@@ -224,6 +225,10 @@ pub enum TrunkFinding {
     Misconfigured,
     /// Credentials or credit: pause the trunk at once.
     Refused,
+    /// No agent came for the call: three in a row rest the trunk.
+    AgentMissing,
+    /// The call's agent went away: three in a row rest the trunk.
+    AgentLost,
 }
 
 /// What an ended attempt says about the number that was shown.
@@ -300,6 +305,28 @@ pub fn is_block(cause: &str) -> bool {
 /// Texts and vendor codes by which a 603 shows itself as a network's block, not a person's choice.
 const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 
+/// The cause of an attempt that was taken back, or could not be sent.
+const NEVER_SENT: &str = "never_sent";
+
+/// The cause of an attempt whose time was over before it could be dialed.
+const LAPSED: &str = "lapsed";
+
+/// The cause of an attempt whose agent was not there in time: nothing was dialed.
+const NO_AGENT_READY: &str = "no_agent_ready";
+
+/// The cause of a call whose agent went away: cancelled while it rang, abandoned once it was answered.
+const AGENT_LOST: &str = "agent_lost";
+
+/// Whether an attempt with this cause had no agent, or lost it.
+pub fn is_without_agent(cause: &str) -> bool {
+    matches!(cause, NO_AGENT_READY | AGENT_LOST)
+}
+
+/// Whether the request of an attempt with this cause certainly never left, where none was seen to.
+pub fn is_unsent(cause: &str) -> bool {
+    matches!(cause, NEVER_SENT | LAPSED | NO_AGENT_READY)
+}
+
 /// Reads a call's end: outcome, fault, cause and what follows.
 ///
 /// A phone that is known to have rung makes the attempt count, whatever else is said; only a final
@@ -326,12 +353,12 @@ fn by_end(report: &CallReport) -> Classification {
         CallEnd::RangOut => simple(Outcome::NoAnswer, Fault::Callee, "ring_timeout"),
         CallEnd::Lapsed => Classification {
             counts: false,
-            ..simple(Outcome::Expired, Fault::Us, "lapsed")
+            ..simple(Outcome::Expired, Fault::Us, LAPSED)
         },
         CallEnd::Unresolved => simple(Outcome::Unknown, Fault::Unknown, "unresolved"),
         CallEnd::NeverSent => Classification {
             counts: false,
-            ..simple(Outcome::Cancelled, Fault::Us, "never_sent")
+            ..simple(Outcome::Cancelled, Fault::Us, NEVER_SENT)
         },
         CallEnd::Rejected => rejected(report),
         CallEnd::Busy => simple(Outcome::Busy, Fault::Callee, "busy"),
@@ -345,7 +372,6 @@ fn by_end(report: &CallReport) -> Classification {
         CallEnd::ProviderFailed => not_dialed("provider_failed", TrunkFinding::Faulty),
         CallEnd::Misconfigured => not_dialed("misconfigured", TrunkFinding::Misconfigured),
         CallEnd::AccountRefused => not_dialed("refused", TrunkFinding::Refused),
-        CallEnd::NoAgent => not_dialed("no_agent_ready", TrunkFinding::Faulty),
         CallEnd::NobodyRang => failure(
             Outcome::NetworkFailure,
             Fault::Trunk,
@@ -355,6 +381,15 @@ fn by_end(report: &CallReport) -> Classification {
         CallEnd::CredentialsRefused => {
             not_dialed("trunk_credentials_refused", TrunkFinding::Refused)
         }
+        CallEnd::NoAgent => not_dialed(NO_AGENT_READY, TrunkFinding::AgentMissing),
+        CallEnd::AgentLost => Classification {
+            trunk: TrunkFinding::AgentLost,
+            ..simple(Outcome::Cancelled, Fault::Us, AGENT_LOST)
+        },
+        CallEnd::LeftAlone => Classification {
+            trunk: TrunkFinding::AgentLost,
+            ..simple(Outcome::Abandoned, Fault::Us, AGENT_LOST)
+        },
         CallEnd::Throttled => throttled(report),
     }
 }

@@ -154,6 +154,8 @@ pub struct TrunkBoard {
     pub name: TrunkName,
     /// Use of its caps.
     pub caps: Caps,
+    /// Attempts of its campaigns whose agent did not come or went away, and all of them.
+    pub without_agent: [u64; 2],
 }
 
 /// A call in flight.
@@ -220,6 +222,7 @@ impl Board {
                 .map(|(trunk, load)| TrunkBoard {
                     name: trunk.name.clone(),
                     caps: (*load).into(),
+                    without_agent: without_agent(&trunk.name, snapshot),
                 })
                 .collect(),
             calls: snapshot
@@ -234,6 +237,16 @@ impl Board {
                 .collect(),
         }
     }
+}
+
+fn without_agent(trunk: &TrunkName, snapshot: &Snapshot) -> [u64; 2] {
+    let mine = snapshot
+        .campaigns
+        .iter()
+        .filter(|counts| counts.campaign.settings.trunk == *trunk);
+    mine.fold([0, 0], |[without, all], counts| {
+        [without + counts.without_agent, all + counts.attempts]
+    })
 }
 
 fn fold_campaign(reading: &Reading<'_>) -> CampaignBoard {

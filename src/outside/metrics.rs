@@ -57,6 +57,9 @@ pub(super) fn text(board: &Board, counts: &Counts) -> String {
         for (name, value) in gauges {
             page.gauge(name, &of, u64::from(value));
         }
+        let [without, all] = trunk.without_agent;
+        page.gauge("dialdeck_trunk_attempts", &of, all);
+        page.gauge("dialdeck_trunk_attempts_without_agent", &of, without);
     }
     page.gauge("dialdeck_alerts_open", &[], board.alerts.len() as u64);
     let counted = counts.0.lock().unwrap_or_else(PoisonError::into_inner);

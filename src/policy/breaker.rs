@@ -19,6 +19,8 @@ const POINTS_WITHIN: Duration = Duration::from_secs(30);
 const LAST_RESULTS: usize = 20;
 /// Configuration faults in a row, on different numbers, that rest the trunk until an operator acts.
 const MISCONFIGURED: usize = 3;
+/// Missing agents in a row, or lost ones, that rest the trunk.
+const AGENTS: u32 = 3;
 /// The first pause; doubled with each failed probe.
 const FIRST_PAUSE: Duration = Duration::from_mins(1);
 /// The longest pause.
@@ -34,7 +36,8 @@ const PROBE_WAIT: Duration = Duration::from_mins(1);
 /// all, or on half of the last twenty results, for a minute; then one
 /// probe is let through, and each that fails doubles the pause up to ten minutes. Refused
 /// credentials, and three configuration faults in a row on different numbers, rest the trunk until
-/// an operator acts. A limit rests it for as long as it asked, and then slows it for [`SLOW`]; it is
+/// an operator acts. Three agents in a row that do not come, or that go away from their calls, open it
+/// too: a phone that rings without anybody to talk is worse than none that rings. A limit rests it for as long as it asked, and then slows it for [`SLOW`]; it is
 /// no fault, since who answers with a limit works.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
@@ -46,6 +49,12 @@ pub struct Breaker {
     /// Calls in a row without any answer of the route.
     dead: u32,
     throttled_until: Option<Timestamp>,
+    /// Agents that did not come since one last came.
+    missing: u32,
+    /// Agents that went away since one last stayed to its call's end.
+    lost: u32,
+    /// It is open for want of agents.
+    no_agents: bool,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -78,6 +87,9 @@ pub struct Kept {
     open: Option<(Timestamp, Duration)>,
     /// A limit asked for no calls until then.
     throttled_until: Option<Timestamp>,
+    /// It is open for want of agents.
+    #[serde(default)]
+    no_agents: bool,
 }
 
 impl Kept {
@@ -102,6 +114,7 @@ impl From<Kept> for Breaker {
         Self {
             state,
             throttled_until: kept.throttled_until,
+            no_agents: kept.no_agents,
             ..Self::default()
         }
     }
@@ -120,7 +133,18 @@ impl Breaker {
             refused: matches!(self.state, State::Locked(_)),
             open,
             throttled_until: self.throttled_until,
+            no_agents: self.no_agents,
         }
+    }
+
+    /// The request of a call left: its agent had come.
+    pub fn on_sent(&mut self) {
+        self.missing = 0;
+    }
+
+    /// A call ended that had its agent to the end.
+    pub fn on_agent_stayed(&mut self) {
+        self.lost = 0;
     }
 
     /// What a call through the trunk showed, reported once per call: [`TrunkFinding::Fine`] as
@@ -162,6 +186,26 @@ impl Breaker {
                 }
             }
             TrunkFinding::Refused => self.state = State::Locked("refused"),
+            TrunkFinding::AgentMissing => {
+                self.missing += 1;
+                self.on_agents(self.missing, number, now);
+            }
+            TrunkFinding::AgentLost => {
+                self.lost += 1;
+                self.on_agents(self.lost, number, now);
+            }
+        }
+    }
+
+    /// So many agents in a row were not there.
+    fn on_agents(&mut self, in_a_row: u32, number: PhoneNumber, now: Timestamp) {
+        match self.state {
+            State::Closed if in_a_row >= AGENTS => {
+                (self.missing, self.lost, self.no_agents) = (0, 0, true);
+                self.open(now, FIRST_PAUSE);
+            }
+            State::Probing { .. } => self.reopen_if_probe(number, now),
+            State::Closed | State::Open { .. } | State::Locked(_) => {}
         }
     }
 
@@ -191,11 +235,16 @@ impl Breaker {
             .throttled_until
             .filter(|until| now < *until)
             .map(|until| (until, "throttled"));
+        let opened = if self.no_agents {
+            "no_agents"
+        } else {
+            "breaker_open"
+        };
         let open = match self.state {
             State::Closed => None,
             State::Locked(cause) => return Some(TrunkRest { until: None, cause }),
-            State::Open { until, .. } => Some((until, "breaker_open")),
-            State::Probing { since, .. } => Some((since + PROBE_WAIT, "breaker_open")),
+            State::Open { until, .. } => Some((until, opened)),
+            State::Probing { since, .. } => Some((since + PROBE_WAIT, opened)),
         }
         .filter(|(until, _)| now < *until);
         let (until, cause) = match (throttled, open) {
@@ -231,6 +280,7 @@ impl Breaker {
                 let faults = self.results.iter().filter(|fault| **fault).count();
                 let half = self.results.len() == LAST_RESULTS && faults * 2 >= LAST_RESULTS;
                 if self.faults.len() >= POINTS || self.dead >= DEAD || half {
+                    self.no_agents = false;
                     self.open(now, FIRST_PAUSE);
                 }
             }
@@ -261,6 +311,7 @@ impl Breaker {
 
     fn close(&mut self) {
         self.state = State::Closed;
+        (self.missing, self.lost, self.no_agents) = (0, 0, false);
         self.faults.clear();
         self.results.clear();
         self.misconfigured.clear();
@@ -474,5 +525,42 @@ mod tests {
         assert_eq!(other.rest(second(2)), None, "not in a row");
         breaker.on_result(TrunkFinding::Misconfigured, callee(3), second(2));
         assert_eq!(breaker.rest(second(2)), locked);
+    }
+
+    #[test]
+    fn three_agents_in_a_row_that_do_not_come_or_go_away_open_it() {
+        for finding in [TrunkFinding::AgentMissing, TrunkFinding::AgentLost] {
+            let mut breaker = Breaker::default();
+            for n in 0..2 {
+                breaker.on_result(finding, callee(n), second(n));
+            }
+            breaker.on_sent();
+            breaker.on_agent_stayed();
+            for n in 2..5 {
+                assert_eq!(breaker.rest(second(n)), None, "{n}");
+                breaker.on_result(finding, callee(n), second(n));
+            }
+            let rest = breaker.rest(second(5)).unwrap();
+            assert_eq!((rest.cause, rest.until), ("no_agents", Some(second(64))));
+            assert_eq!(breaker.kept().rest(second(5)), Some(rest));
+            breaker.on_dial(callee(7), second(64));
+            breaker.on_result(finding, callee(7), second(70));
+            assert_eq!(until(&breaker, 70), Some(second(190)), "the probe's too");
+            breaker.on_dial(callee(8), second(190));
+            breaker.on_result(TrunkFinding::Fine, callee(8), second(191));
+            assert_eq!(breaker.rest(second(191)), None);
+        }
+    }
+
+    #[test]
+    fn agents_that_now_and_then_do_not_come_are_no_faults_of_the_trunk() {
+        let mut breaker = Breaker::default();
+        for n in 0..200 {
+            breaker.on_result(TrunkFinding::AgentMissing, callee(n % 90), second(n));
+            breaker.on_sent();
+            breaker.on_result(TrunkFinding::AgentLost, callee(n % 90), second(n));
+            breaker.on_agent_stayed();
+            assert_eq!(breaker.rest(second(n)), None);
+        }
     }
 }

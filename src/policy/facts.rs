@@ -62,7 +62,7 @@ pub struct Context {
 pub struct TrunkRest {
     /// Until when; `None`: until an operator acts.
     pub until: Option<Timestamp>,
-    /// `breaker_open`, `throttled` or `refused`.
+    /// `breaker_open`, `no_agents`, `throttled` or `refused`.
     pub cause: &'static str,
 }
 

@@ -169,7 +169,9 @@ fn default_rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
                 | TrunkFinding::Faulty
                 | TrunkFinding::Dead
                 | TrunkFinding::Misconfigured
-                | TrunkFinding::Refused => DEFAULT_RETRY_AFTER,
+                | TrunkFinding::Refused
+                | TrunkFinding::AgentMissing
+                | TrunkFinding::AgentLost => DEFAULT_RETRY_AFTER,
             };
             after(backed_off(facts, pause))
         }

@@ -146,6 +146,8 @@ pub enum News {
     Bridged,
     /// The callee asked not to be called again.
     OptOut,
+    /// An agent left the call's room; named by its participant's id or its identity.
+    AgentLeft(String),
     /// The agent's own word on how the conversation went.
     Result(String),
     /// The call is over.

@@ -163,6 +163,8 @@ pub struct CampaignCounts {
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Attempts made, those in flight included.
     pub attempts: u64,
+    /// Of these, those whose agent did not come, or went away.
+    pub without_agent: u64,
     /// Why contacts were finished without being reached, by code.
     pub refusals: BTreeMap<String, u64>,
     /// Use of its caps.
@@ -262,6 +264,8 @@ pub struct Recount {
     pub outcomes: BTreeMap<Outcome, u64>,
     /// Attempts made.
     pub attempts: u64,
+    /// Of these, those whose agent did not come, or went away.
+    pub without_agent: u64,
     /// Attempts in flight.
     pub in_flight: u64,
 }

@@ -368,7 +368,9 @@ pub(super) fn found(report: &CallReport) -> &'static str {
         | CallEnd::Throttled
         | CallEnd::NoAgent
         | CallEnd::NobodyRang
-        | CallEnd::CredentialsRefused => "ended",
+        | CallEnd::CredentialsRefused
+        | CallEnd::AgentLost
+        | CallEnd::LeftAlone => "ended",
     }
 }
 

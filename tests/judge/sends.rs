@@ -153,7 +153,9 @@ fn told_truly(made: &Attempt, seen: &Seen, networked: bool, breaches: &mut Vec<B
     {
         wrong("D13", "invited after the log had its end");
     }
-    if seen.invited.is_some() && ["never_sent", "lapsed"].contains(&made.cause.as_str()) {
+    if seen.invited.is_some()
+        && ["never_sent", "lapsed", "no_agent_ready"].contains(&made.cause.as_str())
+    {
         wrong(
             "D15",
             "the log calls it never sent, the carrier saw an invite",

@@ -135,6 +135,12 @@ fn tongue(method: &str) -> Tongue {
         "SIP/CreateSIPParticipant" => {
             of::<proto::CreateSipParticipantRequest, proto::SipParticipantInfo>()
         }
+        "AgentDispatchService/ListDispatch" => {
+            of::<proto::ListAgentDispatchRequest, proto::ListAgentDispatchResponse>()
+        }
+        "AgentDispatchService/DeleteDispatch" => {
+            of::<proto::DeleteAgentDispatchRequest, proto::AgentDispatch>()
+        }
         "AgentDispatchService/CreateDispatch" => {
             of::<proto::CreateAgentDispatchRequest, proto::AgentDispatch>()
         }

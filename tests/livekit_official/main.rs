@@ -89,7 +89,9 @@ impl Bench {
             port: 0,
             clock: clock.clone(),
             script,
-            faults: Faults::new(1).with("newer_codes", if newer { 1000 } else { 0 }),
+            faults: Faults::new(1)
+                .with("newer_codes", if newer { 1000 } else { 0 })
+                .with("dispatch_lost", if slow.is_zero() { 0 } else { 1000 }),
             settings: Settings::default(),
         });
         let gateway = Gateway::before(double.url());
@@ -193,6 +195,9 @@ fn every_token_of_ours_is_believed_and_grants_what_its_method_needs_alone() {
         methods.insert(method);
     }
     let wanted = [
+        "AgentDispatchService/CreateDispatch",
+        "AgentDispatchService/DeleteDispatch",
+        "AgentDispatchService/ListDispatch",
         "RoomService/CreateRoom",
         "RoomService/DeleteRoom",
         "RoomService/GetParticipant",
@@ -217,6 +222,9 @@ fn every_field_that_we_send_is_one_that_the_server_knows() {
     understood::<proto::CreateRoomRequest>(&asked("RoomService/CreateRoom"));
     understood::<proto::DeleteRoomRequest>(&asked("RoomService/DeleteRoom"));
     understood::<proto::ListParticipantsRequest>(&asked("RoomService/ListParticipants"));
+    understood::<proto::CreateAgentDispatchRequest>(&asked("AgentDispatchService/CreateDispatch"));
+    understood::<proto::DeleteAgentDispatchRequest>(&asked("AgentDispatchService/DeleteDispatch"));
+    understood::<proto::ListAgentDispatchRequest>(&asked("AgentDispatchService/ListDispatch"));
     understood::<proto::RoomParticipantIdentity>(&asked("RoomService/GetParticipant"));
     understood::<proto::RoomParticipantIdentity>(&asked("RoomService/RemoveParticipant"));
     understood::<proto::ListSipOutboundTrunkRequest>(&asked("SIP/ListSIPOutboundTrunk"));

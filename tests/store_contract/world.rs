@@ -283,6 +283,7 @@ pub(crate) fn check_counters(store: &mut impl Store, now: Timestamp) {
             .unwrap_or_default();
         assert_eq!(counts.contacts, rows.contacts);
         assert_eq!(counts.outcomes, rows.outcomes);
+        assert_eq!(counts.without_agent, rows.without_agent);
         assert_eq!(counts.attempts, rows.attempts);
         assert_eq!(u64::from(counts.load.in_flight), rows.in_flight);
     }

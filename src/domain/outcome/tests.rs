@@ -161,3 +161,35 @@ fn what_rang_counts_unless_the_network_gave_a_final_answer() {
     }
     assert!(!rang(CallEnd::Rejected, Some(503)));
 }
+
+#[test]
+fn an_agent_that_is_not_there_is_nobody_elses_doing() {
+    let ended = |end| {
+        let report = CallReport {
+            end,
+            ..CallReport::default()
+        };
+        classify(&report)
+    };
+    let missing = ended(CallEnd::NoAgent);
+    assert_eq!(
+        (missing.outcome, missing.counts),
+        (Outcome::ProviderError, false)
+    );
+    assert_eq!(missing.trunk, TrunkFinding::AgentMissing);
+    assert!(is_unsent(missing.cause) && is_without_agent(missing.cause));
+    for (end, outcome) in [
+        (CallEnd::AgentLost, Outcome::Cancelled),
+        (CallEnd::LeftAlone, Outcome::Abandoned),
+    ] {
+        let lost = ended(end);
+        // The phone rang.
+        assert_eq!(
+            (lost.outcome, lost.counts, lost.fault),
+            (outcome, true, Fault::Us)
+        );
+        assert_eq!(lost.trunk, TrunkFinding::AgentLost);
+        assert_eq!(lost.callee, CalleeFinding::None);
+        assert!(is_without_agent(lost.cause) && !is_unsent(lost.cause));
+    }
+}

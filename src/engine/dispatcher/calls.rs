@@ -160,6 +160,11 @@ impl Dispatcher {
         if !call.state.may_become(next) {
             return;
         }
+        if call.state == AttemptState::Reserved
+            && let Some(trunk) = self.trunks.get_mut(&call.trunk)
+        {
+            trunk.breaker.on_sent();
+        }
         call.state = next;
         let rings = matches!(next, AttemptState::Ringing | AttemptState::Connected);
         let (trunk, number) = (call.trunk.clone(), call.number);
@@ -398,6 +403,11 @@ impl Dispatcher {
         self.tell_of_block(&call.trunk, &settled, now, effects);
         self.tell_of_abandonment(call.campaign, &settled, now, effects);
         let finding = settled.read.trunk;
+        let was_sent = !matches!(call.state, AttemptState::Reserved | AttemptState::Unknown);
+        let kept_agent = was_sent && finding != TrunkFinding::AgentLost;
+        if kept_agent && let Some(trunk) = self.trunks.get_mut(&call.trunk) {
+            trunk.breaker.on_agent_stayed();
+        }
         if finding != TrunkFinding::Fine || !call.rang {
             let about = (&call.trunk, call.number);
             self.tell_breaker(about, finding, settled.read.cause, now, effects);

@@ -134,7 +134,9 @@ const fn was_dialed(end: CallEnd) -> bool {
         | CallEnd::CancelledByUs
         | CallEnd::Busy
         | CallEnd::Failed
-        | CallEnd::NobodyRang => true,
+        | CallEnd::NobodyRang
+        | CallEnd::AgentLost
+        | CallEnd::LeftAlone => true,
         CallEnd::Lapsed
         | CallEnd::NeverSent
         | CallEnd::Unresolved

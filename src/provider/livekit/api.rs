@@ -50,6 +50,25 @@ pub(super) struct NewRoom<'a> {
     pub(super) empty: Duration,
 }
 
+/// An agent that was sent for.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Dispatch {
+    id: String,
+    /// A worker took the job, and it has not failed.
+    pub(super) has_job: bool,
+}
+
+impl Dispatch {
+    fn read(value: &Value) -> Self {
+        let jobs = value["state"]["jobs"].as_array();
+        let failed = |job: &Value| job["state"]["status"] == "JS_FAILED";
+        Self {
+            id: value["id"].as_str().unwrap_or_default().to_owned(),
+            has_job: jobs.is_some_and(|jobs| jobs.iter().any(|job| !failed(job))),
+        }
+    }
+}
+
 impl Api {
     /// A client of the server at `url`, `https://…` or `wss://…`.
     pub(super) fn new(url: &str, signer: Signer, clock: Clock) -> Result<Self, String> {
@@ -106,6 +125,37 @@ impl Api {
         // A list that is missing does not say that nobody is there.
         let list = body["participants"].as_array().ok_or(Failure::Unreadable)?;
         Ok(list.iter().map(Participant::read).collect())
+    }
+
+    /// The agents that were sent for to the attempt's room.
+    pub(super) async fn dispatches(&self, attempt: AttemptId) -> Result<Vec<Dispatch>, Failure> {
+        let room = room_of(attempt);
+        let body = json!({"room": room});
+        let method = "AgentDispatchService/ListDispatch";
+        let body = self.ask(method, Grant::Room(&room), &body).await?;
+        let list = body["agent_dispatches"].as_array();
+        let list = list.ok_or(Failure::Unreadable)?;
+        Ok(list.iter().map(Dispatch::read).collect())
+    }
+
+    /// Sends for the agent once more, in place of these.
+    pub(super) async fn dispatch_again(
+        &self,
+        room: NewRoom<'_>,
+        instead_of: &[Dispatch],
+    ) -> Result<(), Failure> {
+        let name = room_of(room.attempt);
+        for dispatch in instead_of {
+            let body = json!({"dispatch_id": dispatch.id, "room": name});
+            let method = "AgentDispatchService/DeleteDispatch";
+            // One without a job gets none any more, deleted or not.
+            self.ask(method, Grant::Room(&name), &body).await.ok();
+        }
+        let body = json!({
+            "agent_name": room.agent, "room": name, "metadata": room.metadata,
+        });
+        let method = "AgentDispatchService/CreateDispatch";
+        self.ask(method, Grant::Room(&name), &body).await.map(drop)
     }
 
     /// The attempt's callee; `None`: not in the room.

@@ -5,6 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 
+use super::agents::{Agents, Word};
 use super::bridging::Bridging;
 use super::evidence::Evidence;
 use super::failure::Said;
@@ -25,6 +26,7 @@ pub(super) struct Calls(Mutex<BTreeMap<AttemptId, Arc<Call>>>);
 pub(super) struct Call {
     known: Mutex<Known>,
     changed: Notify,
+    agents_changed: Notify,
 }
 
 /// Who tells how it ends.
@@ -59,6 +61,8 @@ pub(super) struct Known {
     told: Option<CallReport>,
     /// Whether the server has yet to confirm that the room is gone.
     unclosed: bool,
+    /// Who is there to talk.
+    pub(super) agents: Agents,
     /// Whether something happened that is worth a look before the next one is due.
     look: bool,
 }
@@ -67,9 +71,14 @@ impl Known {
     fn hear(&mut self, inbound: &Inbound) {
         self.evidence.hear(inbound);
         let at = inbound.at;
+        self.agents.word = self.agents.word.max(word_of(&inbound.news));
         match &inbound.news {
             News::Changed | News::RoomGone => self.look = true,
             News::CalleeDetected(callee) => self.bridging.callee = Some(*callee),
+            News::AgentLeft(name) => {
+                self.agents.left(name);
+                self.look = true;
+            }
             News::GreetingEnded => {
                 self.bridging.greeting_ended.get_or_insert(at);
             }
@@ -188,6 +197,9 @@ impl Call {
         };
         drop(known);
         self.changed.notify_one();
+        if matches!(inbound.news, News::AgentLeft(_)) {
+            self.agents_changed.notify_one();
+        }
         heard
     }
 
@@ -236,9 +248,19 @@ impl Call {
         self.lock().unclosed
     }
 
-    /// Notes who picked up, unless the agent has said so.
-    pub(super) fn note_callee(&self, callee: CalleeType) {
-        self.lock().bridging.callee.get_or_insert(callee);
+    /// Takes in who is in the room, and who picked up unless the agent has said so.
+    pub(super) fn saw(&self, room: &[Participant]) {
+        let mut known = self.lock();
+        known.agents.saw(room);
+        for callee in room.iter().filter_map(|one| one.callee) {
+            known.agents.word = known.agents.word.max(Word::Some);
+            known.bridging.callee.get_or_insert(callee);
+        }
+    }
+
+    /// Notes that we cancel because nobody is there to talk.
+    pub(super) fn desert(&self) {
+        self.lock().agents.deserted = true;
     }
 
     /// Whether something happened that is worth a look; asking forgets it.
@@ -249,6 +271,11 @@ impl Call {
     /// Completes when something was said since it last completed.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;
+    }
+
+    /// Completes when an agent has left since it last completed.
+    pub(super) async fn agents_changed(&self) {
+        self.agents_changed.notified().await;
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
@@ -264,6 +291,20 @@ fn correction(known: &mut Known, now: Timestamp) -> Heard {
     match corrected {
         Some((report, at)) => Heard::Corrected(known.tell(report), at),
         None => Heard::Nothing,
+    }
+}
+
+/// What an agent says by it.
+pub(super) const fn word_of(news: &News) -> Word {
+    match news {
+        News::CalleeDetected(_) | News::GreetingEnded => Word::Some,
+        News::Bridged | News::OptOut | News::Result(_) => Word::Last,
+        News::Changed
+        | News::Joined(_)
+        | News::RoomGone
+        | News::Answered
+        | News::AgentLeft(_)
+        | News::Ended(_) => Word::None,
     }
 }
 

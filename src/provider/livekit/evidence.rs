@@ -60,7 +60,7 @@ impl Evidence {
                 self.left.get_or_insert((report.clone(), inbound.at));
             }
             News::RoomGone => self.room_gone = true,
-            News::Changed | News::Result(_) => {}
+            News::Changed | News::AgentLeft(_) | News::Result(_) => {}
         }
     }
 

@@ -5,7 +5,9 @@
 //! livekit/sip. Room and identity come from the attempt, so that a call is found again after a
 //! restart; no number is in either.
 
+mod agents;
 mod api;
+mod attend;
 mod bridging;
 mod calls;
 mod evidence;
@@ -19,9 +21,10 @@ mod token;
 mod wire;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::time::Duration;
 
+use self::agents::Word;
 use self::api::Api;
 use self::calls::{Beginning, Calls, Heard, Stage};
 use self::place::Following;
@@ -34,7 +37,7 @@ use super::remote::{Examined, Line, Vendor};
 use super::{DialRequest, Inquiry, LookUp};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{CallReport, Capabilities, DeckId, PhoneNumber};
+use crate::domain::{AttemptId, CallReport, Capabilities, DeckId, PhoneNumber};
 
 /// How long after it was planned a request may still be on its way to the server: until then a
 /// callee who is not in the room may yet be called, or a webhook may yet say how it ended. The
@@ -69,6 +72,10 @@ pub struct LiveKit {
     calls: Calls,
     /// Whether anything came in by webhook so far.
     hears: AtomicBool,
+    /// Calls that are followed.
+    followed: AtomicU32,
+    /// Whether it was said that agents report nothing, and none has reported since.
+    silent: AtomicBool,
 }
 
 impl LiveKit {
@@ -88,7 +95,26 @@ impl LiveKit {
             reach,
             calls: Calls::default(),
             hears: AtomicBool::new(false),
+            followed: AtomicU32::new(0),
+            silent: AtomicBool::new(false),
         })
+    }
+
+    /// Ends a call that nobody follows, of an earlier run or with a lost answer, if its callee is there
+    /// with nobody to talk to. How it ended is told by its webhook or the next look-up.
+    async fn end_if_alone(&self, attempt: AttemptId) {
+        let Ok(room) = self.api.participants(attempt).await else {
+            return;
+        };
+        let call = self.calls.of(attempt);
+        call.saw(&room);
+        let identity = wire::identity_of(attempt);
+        let is_there = room
+            .iter()
+            .any(|one| one.identity == identity && !one.has_left());
+        if is_there && call.known().agents.are_lost() {
+            self.api.remove_callee(attempt).await.ok();
+        }
     }
 
     fn hears_webhooks(&self) -> bool {
@@ -121,7 +147,9 @@ impl Vendor for LiveKit {
             request: &request,
             line: &line,
         };
+        self.followed.fetch_add(1, Ordering::Relaxed);
         following.run().await;
+        self.followed.fetch_sub(1, Ordering::Relaxed);
     }
 
     /// Also ends a call of an earlier run, whose room and identity are known, and one that has ended
@@ -184,13 +212,19 @@ impl Vendor for LiveKit {
     }
 
     async fn deliver(&self, inbound: Inbound, line: Line) {
-        if let News::Changed | News::Joined(_) | News::RoomGone | News::Ended(_) = inbound.news {
+        if calls::word_of(&inbound.news) > Word::None {
+            self.silent.store(false, Ordering::Relaxed);
+        } else {
             // Only webhooks say so; agents' reports do not tell ends.
             self.hears.store(true, Ordering::Relaxed);
         }
         let call = self.calls.of(inbound.attempt);
         match call.hear(&inbound, line.now()) {
-            Heard::Nothing => {}
+            Heard::Nothing => {
+                if matches!(inbound.news, News::AgentLeft(_)) && call.known().stage == Stage::Open {
+                    self.end_if_alone(inbound.attempt).await;
+                }
+            }
             Heard::Detected(callee) => line.detected(callee),
             Heard::Answered(at) => line.answered(at),
             Heard::Ended(report, at) => {

@@ -6,13 +6,15 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::LiveKit;
+use super::agents::Word;
 use super::api::NewRoom;
+use super::attend::Left;
 use super::calls::Call;
-use super::failure::{Said, before_dialing, of_dial};
+use super::failure::{Over, Said, before_dialing, of_dial};
 use super::room::Settled;
-use super::wire::{Participant, identity_of};
+use super::wire::identity_of;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{AttemptId, CallReport, Timestamp};
+use crate::domain::{AttemptId, CallReport, CalleeType, Timestamp};
 use crate::provider::DialRequest;
 use crate::provider::remote::Line;
 use crate::provider::remote::http::{Answer, NoAnswer};
@@ -30,9 +32,6 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Between two looks at an answered call while webhooks come in, which tell its end by themselves.
 const LOOK_SELDOM: Duration = Duration::from_secs(15);
-
-/// Before the second look for the agent; each later one waits as much longer again.
-const FIRST_LOOK: Duration = Duration::from_millis(500);
 
 /// Between two tries to remove a callee who has not joined yet.
 const REMOVE_AGAIN: Duration = Duration::from_secs(1);
@@ -62,19 +61,35 @@ impl Following<'_> {
             return self.end(report, self.line.now()).await;
         }
         self.line.sent();
-        let said = of_dial(&self.dial().await);
+        let Some(answer) = self.dial().await else {
+            return self.end_without_agent().await;
+        };
+        let said = of_dial(&answer);
+        let known = self.call.known();
         match said {
             Said::Answered => {
                 let answered = self.line.now();
                 self.call.note_answer();
                 self.line.answered(answered);
-                let ended = self.talk(answered).await;
-                self.end(self.completed(answered, ended), ended).await;
+                let (left, ended) = self.talk(answered).await;
+                self.end(self.completed(left, answered, ended), ended).await;
+            }
+            Said::Over(Over::Cancelled) if known.agents.deserted && !known.hung_up => {
+                self.end_without_agent().await;
             }
             Said::Final(_) | Said::NotDialed(_) | Said::Over(_) => self.end_unanswered(&said).await,
             Said::Unclear => self.ask_room().await,
             Said::Lost => self.lose().await,
         }
+    }
+
+    /// Its agent is gone, and so is the callee: the phone does not ring any more.
+    async fn end_without_agent(&self) {
+        let report = CallReport {
+            rang: self.call.known().evidence.rang(),
+            ..ended(CallEnd::AgentLost)
+        };
+        self.end(report, self.line.now()).await;
     }
 
     /// It is over. The room goes first, so that its webhooks are the last word on whether it rang.
@@ -111,24 +126,12 @@ impl Following<'_> {
         };
         let created = self.livekit.api.create_room(room).await;
         created.map_err(|failure| before_dialing(&failure))?;
-        self.await_agent().await?;
+        self.await_agent(room).await?;
         self.await_place().await
     }
 
-    /// Waits for the call's place in the minute, for which it may have been planned ahead.
-    async fn await_place(&self) -> Result<(), CallReport> {
-        loop {
-            self.gate()?;
-            let left = self.request.not_before.since(self.line.now());
-            if left.is_zero() {
-                return Ok(());
-            }
-            self.rest(left).await;
-        }
-    }
-
     /// Whether the call may still be begun.
-    fn gate(&self) -> Result<(), CallReport> {
+    pub(super) fn gate(&self) -> Result<(), CallReport> {
         if self.call.known().hung_up {
             return Err(ended(CallEnd::NeverSent));
         }
@@ -136,27 +139,6 @@ impl Following<'_> {
             return Err(ended(CallEnd::Lapsed));
         }
         Ok(())
-    }
-
-    /// Waits until the agent is in the room and can speak.
-    async fn await_agent(&self) -> Result<(), CallReport> {
-        let until = self.line.now() + self.livekit.account.agent_wait;
-        let mut pause = FIRST_LOOK;
-        loop {
-            let found = self.livekit.api.participants(self.attempt()).await;
-            self.gate()?;
-            let list = found.as_deref().unwrap_or_default();
-            if list.iter().any(Participant::is_agent_at_work) {
-                return Ok(());
-            }
-            let left = until.since(self.line.now());
-            if left.is_zero() {
-                let missing = || ended(CallEnd::NoAgent);
-                return Err(found.as_ref().err().map_or_else(missing, before_dialing));
-            }
-            self.rest(pause.min(left)).await;
-            pause += FIRST_LOOK;
-        }
     }
 
     /// What the agent is told: never a number.
@@ -181,18 +163,44 @@ impl Following<'_> {
         told
     }
 
-    /// Sends the one request that makes a phone ring, and waits for what comes of it.
-    async fn dial(&self) -> Result<Answer, NoAnswer> {
+    /// Sends the one request that makes a phone ring, and waits for what comes of it; `None`: it was
+    /// cancelled because nobody is there to talk any more.
+    async fn dial(&self) -> Option<Result<Answer, NoAnswer>> {
         let trunk = &self.livekit.account.sip_trunk;
         tokio::select! {
             biased;
-            answer = self.livekit.api.dial(self.request, trunk) => answer,
-            answer = self.watch() => answer,
+            answer = self.livekit.api.dial(self.request, trunk) => Some(answer),
+            () = self.watch() => None,
+            () = self.watch_agents() => None,
+        }
+    }
+
+    /// Cancels the call when nobody is there to talk any more; completes only then.
+    async fn watch_agents(&self) {
+        loop {
+            let look = self.call.agents_changed();
+            if self.livekit.hears_webhooks() {
+                look.await;
+            } else {
+                tokio::select! {
+                    () = look => {}
+                    () = self.line.sleep(self.look_after(self.often(), 0)) => {}
+                }
+            }
+            if !self.is_deserted().await {
+                continue;
+            }
+            self.call.desert();
+            // A callee who has not joined yet cannot be removed yet: then once more.
+            while self.livekit.api.remove_callee(self.attempt()).await != Ok(true) {
+                self.line.sleep(REMOVE_AGAIN).await;
+            }
+            return;
         }
     }
 
     /// Looks whether it rings, and cancels when asked to; never completes.
-    async fn watch(&self) -> Result<Answer, NoAnswer> {
+    async fn watch(&self) {
         let (mut rang, mut removed, mut looks) = (false, false, 0);
         let sent = self.line.now();
         let mut next_look = self.next_look(sent, looks);
@@ -257,12 +265,13 @@ impl Following<'_> {
         sent + self.request.ring_timeout.saturating_sub(LAST_LOOK)
     }
 
-    /// Follows an answered call; gives the instant of its end.
-    async fn talk(&self, answered: Timestamp) -> Timestamp {
+    /// Follows an answered call; gives who was left at its end, and its instant.
+    async fn talk(&self, answered: Timestamp) -> (Left, Timestamp) {
         let longest = answered + self.request.max_call;
         // The server's own limit counts the ringing, too.
         let overdue = longest + self.request.ring_timeout + OVERDUE;
         let (mut told, mut looks) = (None, 0);
+        let (mut looks_at_once, mut warned) = (self.call.known().agents.are_lost(), false);
         let mut next_look = answered + self.look_after(LOOK_EVERY, looks);
         loop {
             let known = self.call.known();
@@ -273,16 +282,25 @@ impl Following<'_> {
                 told = Some(callee);
             }
             if let Some(at) = known.evidence.left_at() {
-                return at.max(answered);
+                return (Left::Nobody, at.max(answered));
             }
             let now = self.line.now();
             let is_to_end = known.hung_up || now >= longest;
             if now >= overdue || is_to_end && self.cut().await {
-                return self.line.now();
+                return (Left::Both, self.line.now());
             }
-            if self.call.take_look() || self.line.now() >= next_look {
-                if self.is_gone().await {
-                    return self.line.now();
+            let silent_at = self.silent_at(answered).filter(|_| !warned);
+            if silent_at.is_some_and(|at| at <= now) {
+                warned = true;
+                self.warn_of_silence();
+            }
+            let at_once = std::mem::take(&mut looks_at_once) | self.call.take_look();
+            if at_once || self.line.now() >= next_look {
+                match self.who_stays().await {
+                    Left::Nobody => return (Left::Nobody, self.line.now()),
+                    Left::Alone if self.cut().await => return (Left::Alone, self.line.now()),
+                    Left::Alone => looks_at_once = true,
+                    Left::Both => {}
                 }
                 looks += 1;
                 next_look = self.line.now() + self.look_after(self.pace(), looks);
@@ -293,22 +311,9 @@ impl Following<'_> {
             } else {
                 next_look.min(longest)
             };
+            let until = silent_at.map_or(until, |at| at.min(until));
             self.rest(until.since(self.line.now())).await;
         }
-    }
-
-    /// Whether the callee has left, as far as the server can be asked.
-    async fn is_gone(&self) -> bool {
-        let Ok(list) = self.livekit.api.participants(self.attempt()).await else {
-            return false;
-        };
-        for callee in list.iter().filter_map(|one| one.callee) {
-            self.call.note_callee(callee);
-        }
-        let identity = identity_of(self.attempt());
-        !list
-            .iter()
-            .any(|one| one.identity == identity && !one.has_left())
     }
 
     /// Ends an answered call. Whether it has surely ended.
@@ -318,15 +323,19 @@ impl Following<'_> {
         removed.is_ok() || closed
     }
 
-    fn completed(&self, answered: Timestamp, ended: Timestamp) -> CallReport {
+    fn completed(&self, left: Left, answered: Timestamp, ended: Timestamp) -> CallReport {
         let known = self.call.known();
         let abandoned = self.request.human_agent && known.bridging.is_abandoned(answered, ended);
+        let machine = matches!(
+            known.bridging.callee,
+            Some(CalleeType::Voicemail | CalleeType::Fax)
+        );
         let report = known.completed();
         CallReport {
-            end: if abandoned {
-                CallEnd::Abandoned
-            } else {
-                report.end
+            end: match left {
+                Left::Alone if known.agents.word < Word::Last && !machine => CallEnd::LeftAlone,
+                Left::Both | Left::Nobody | Left::Alone if abandoned => CallEnd::Abandoned,
+                Left::Both | Left::Nobody | Left::Alone => report.end,
             },
             sip_code: Some(200),
             ..report
@@ -335,7 +344,8 @@ impl Following<'_> {
 
     /// The answer is lost: what a webhook has said is the end, else nobody knows as yet.
     async fn lose(&self) {
-        if self.call.known().hung_up {
+        let known = self.call.known();
+        if known.hung_up || known.agents.deserted {
             self.cut().await;
         }
         match self.call.let_go(self.line.now()) {
@@ -355,7 +365,7 @@ impl Following<'_> {
     }
 
     /// Waits for this long, or until something was said.
-    async fn rest(&self, span: Duration) {
+    pub(super) async fn rest(&self, span: Duration) {
         tokio::select! {
             () = self.line.sleep(span) => {}
             () = self.call.changed() => {}
@@ -366,7 +376,7 @@ impl Following<'_> {
         if self.livekit.hears_webhooks() {
             LOOK_SELDOM
         } else {
-            LOOK_EVERY
+            self.often()
         }
     }
 
@@ -376,12 +386,12 @@ impl Following<'_> {
         pause + Duration::from_millis((spread + u64::from(looks) * 211) % 1000)
     }
 
-    const fn attempt(&self) -> AttemptId {
+    pub(super) const fn attempt(&self) -> AttemptId {
         self.request.attempt
     }
 }
 
-fn ended(end: CallEnd) -> CallReport {
+pub(super) fn ended(end: CallEnd) -> CallReport {
     CallReport {
         end,
         ..CallReport::default()

@@ -47,7 +47,8 @@ impl LiveKitReader {
         self.prove(arrived)?;
         let body: Value = serde_json::from_slice(arrived.body).map_err(|_| Refused::Malformed)?;
         let event = body["event"].as_str().ok_or(Refused::Malformed)?;
-        let Some(room) = body["room"]["name"].as_str() else {
+        let room = body["room"]["name"].as_str();
+        let Some(room) = room.or_else(|| body["job"]["room"]["name"].as_str()) else {
             // About something that is no room: an egress, an ingress.
             return Ok(Reading::Answer(Reply::ok()));
         };
@@ -134,10 +135,25 @@ fn news(event: &str, body: &Value, attempt: AttemptId) -> Option<News> {
     match event {
         "participant_left" if is_callee => Some(News::Ended(left(body, &participant))),
         "participant_joined" if is_callee => Some(News::Joined(participant.stay)),
+        "participant_left" | "participant_connection_aborted" if participant.is_agent() => {
+            Some(News::AgentLeft(participant.key().to_owned()))
+        }
         "participant_left" | "participant_connection_aborted" => Some(News::Changed),
         "room_finished" => Some(News::RoomGone),
+        "agent_job_ended" => Some(News::AgentLeft(agent_of(&body["job"])?)),
         "participant_joined" if participant.is_agent() => Some(News::Changed),
         _ => None,
+    }
+}
+
+/// The identity in the room of the agent that a job was for (livekit/protocol `Job`, livekit/livekit
+/// names it after the job).
+fn agent_of(job: &Value) -> Option<String> {
+    let state = &job["state"];
+    let named = field(state, "participant_identity", "participantIdentity").as_str();
+    match named.filter(|name| !name.is_empty()) {
+        Some(name) => Some(name.to_owned()),
+        None => job["id"].as_str().map(|id| format!("agent-{id}")),
     }
 }
 

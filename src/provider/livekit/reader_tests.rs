@@ -176,10 +176,11 @@ fn other_events_say_little() {
         ))
     };
     let callee = r#"{"identity":"callee-7f3a9c21-12","sid":"PA_1","kind":"SIP"}"#;
-    let agent = r#"{"identity":"agent-AJ_1","kind":"AGENT"}"#;
+    let agent = r#"{"sid":"PA_1","identity":"agent-AJ_1","kind":"AGENT"}"#;
+    let person = r#"{"sid":"PA_2","identity":"maria"}"#;
     for (event, who) in [
         ("participant_joined", agent),
-        ("participant_left", agent),
+        ("participant_left", person),
         ("participant_connection_aborted", callee),
     ] {
         assert_eq!(taken(about(event, who)).news, News::Changed, "{event}");
@@ -187,6 +188,10 @@ fn other_events_say_little() {
     assert_eq!(taken(about("room_finished", "null")).news, News::RoomGone);
     let joined = taken(about("participant_joined", callee)).news;
     assert_eq!(joined, News::Joined("PA_1".to_owned()));
+    for event in ["participant_left", "participant_connection_aborted"] {
+        let left = News::AgentLeft("PA_1".to_owned());
+        assert_eq!(taken(about(event, agent)).news, left, "{event}");
+    }
     for (event, who) in [
         ("room_started", "null"),
         ("track_published", callee),
@@ -197,6 +202,30 @@ fn other_events_say_little() {
     }
     let egress = r#"{"event":"egress_started","egressInfo":{},"id":"EV_3"}"#;
     assert_eq!(webhook(egress), Reading::Answer(Reply::ok()));
+}
+
+/// livekit/protocol `WebhookEvent` and `Job`.
+#[test]
+fn a_job_that_ended_takes_its_agent_along() {
+    let about = |job: &str| {
+        webhook(&format!(
+            r#"{{"event":"agent_job_ended","job":{job},"id":"EV_5"}}"#
+        ))
+    };
+    let room = format!(r#""room":{{"name":"{ROOM}"}}"#);
+    let named = format!(
+        r#"{{"id":"AJ_7",{room},"state":{{"status":"JS_FAILED","participantIdentity":"voice-1"}}}}"#
+    );
+    let unnamed = format!(r#"{{"id":"AJ_7",{room},"state":{{"status":"JS_FAILED"}}}}"#);
+    for (job, identity) in [(named, "voice-1"), (unnamed, "agent-AJ_7")] {
+        let left = News::AgentLeft(identity.to_owned());
+        assert_eq!(taken(about(&job)).news, left);
+    }
+    assert_eq!(
+        about(r#"{"id":"AJ_7"}"#),
+        Reading::Answer(Reply::ok()),
+        "no room"
+    );
 }
 
 #[test]

@@ -77,6 +77,21 @@ impl Participant {
         }
     }
 
+    /// What tells it from everybody else, and from itself when it comes back.
+    pub(super) fn key(&self) -> &str {
+        if self.stay.is_empty() {
+            &self.identity
+        } else {
+            &self.stay
+        }
+    }
+
+    /// Whether it is a person of ours, who joined by an app: neither callee nor agent.
+    pub(super) fn is_person(&self) -> bool {
+        // Webhooks leave defaults out.
+        matches!(self.kind.as_str(), "STANDARD" | "") && !self.has_left()
+    }
+
     /// Whether it is an agent.
     pub(super) fn is_agent(&self) -> bool {
         self.kind == "AGENT"

@@ -352,6 +352,7 @@ impl Vendor for Plum {
             | News::RoomGone
             | News::GreetingEnded
             | News::Bridged
+            | News::AgentLeft(_)
             | News::Result(_) => {}
         }
     }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::MemoryStore;
 use crate::domain::event::EventKind;
+use crate::domain::outcome::is_without_agent;
 use crate::domain::{Campaign, CampaignId, ContactState, Timestamp};
 use crate::policy::Abandonment;
 use crate::policy::pacing::Ledger;
@@ -64,6 +65,7 @@ impl MemoryStore {
         for attempt in self.attempts.values() {
             let of = counts.entry(attempt.campaign).or_default();
             of.attempts += 1;
+            of.without_agent += u64::from(attempt.cause.as_deref().is_some_and(is_without_agent));
             match attempt.outcome {
                 Some(outcome) => *of.outcomes.entry(outcome).or_default() += 1,
                 None => of.in_flight += 1,
@@ -135,6 +137,7 @@ impl MemoryStore {
             contacts: counts.contacts,
             outcomes: counts.outcomes,
             attempts: counts.attempts,
+            without_agent: counts.without_agent,
             refusals: refusals
                 .filter(|((of, _), _)| *of == campaign.id)
                 .map(|((_, code), n)| (code.clone(), *n))

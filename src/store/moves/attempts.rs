@@ -1,11 +1,10 @@
 //! The moves of an attempt: from its reservation to its single end.
 
-use crate::domain::attempt::CallEnd;
 use crate::domain::event::EventKind;
-use crate::domain::outcome::{CalleeFinding, CalleeType, Classification, classify};
+use crate::domain::outcome::{CalleeFinding, CalleeType, Classification, classify, is_unsent};
 use crate::domain::{
     Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport, Contact,
-    Outcome, Timestamp,
+    Timestamp,
 };
 use crate::policy::DialOrder;
 use crate::policy::pacing::Entry;
@@ -145,12 +144,12 @@ pub(in crate::store) fn end_attempt(
 
 /// Whether a report gives slot and send back: the request certainly never left.
 pub(in crate::store) fn gives_back(attempt: &Attempt, report: &CallReport) -> bool {
-    report.end == CallEnd::NeverSent && attempt.sent_at.is_none()
+    attempt.sent_at.is_none() && is_unsent(classify(report).cause)
 }
 
 /// Whether an attempt has ended without its request ever leaving.
 pub(in crate::store) fn never_sent(attempt: &Attempt) -> bool {
-    attempt.sent_at.is_none() && attempt.outcome == Some(Outcome::Cancelled) && !attempt.counts
+    attempt.sent_at.is_none() && attempt.cause.as_deref().is_some_and(is_unsent)
 }
 
 /// The instant an attempt's send counts from in the sliding windows; `None`: now, or not at all.

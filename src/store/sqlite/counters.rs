@@ -11,7 +11,7 @@ use crate::store::StoreError;
 pub(super) enum Count {
     /// Contacts of a campaign by class and state.
     Contacts(CampaignId, ClassId, ContactState),
-    /// `attempts`, `outcome:…` or `refusal:…` of a campaign.
+    /// `attempts`, `without_agent`, `outcome:…` or `refusal:…` of a campaign.
     Tally(CampaignId, String),
 }
 

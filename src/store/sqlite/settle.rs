@@ -4,7 +4,7 @@ use super::claim::{abandonment, gather, give_back, look_up};
 use super::counters::Count;
 use super::held::About;
 use super::{Work, attempts, campaigns, contacts, log, outside, suppression};
-use crate::domain::outcome::{CallerIdFinding, Classification};
+use crate::domain::outcome::{CallerIdFinding, Classification, is_without_agent};
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallReport, Campaign, Contact, ContactState, ListKind,
     Outcome, PhoneNumber, Timestamp, WaitReason,
@@ -89,6 +89,10 @@ fn end(
     let what = format!("outcome:{}", read.outcome);
     let outcome = Count::Tally(attempt.campaign, what);
     work.mem.counts.add(outcome, 1);
+    if is_without_agent(read.cause) {
+        let without = Count::Tally(attempt.campaign, "without_agent".to_owned());
+        work.mem.counts.add(without, 1);
+    }
     count_live(work, attempt, read.outcome, ended)?;
     Ok(read)
 }

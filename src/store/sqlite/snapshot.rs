@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::codec::parsed;
 use super::{Work, attempts, campaigns, claim, contacts, counters, log, meta, suppression};
+use crate::domain::outcome::is_without_agent;
 use crate::domain::{Campaign, CampaignId, ClassId, ContactState, Outcome, Timestamp, WindowClass};
 use crate::store::{CampaignCounts, Recount, Snapshot, StoreError, facts, moves};
 
@@ -65,17 +66,21 @@ pub(super) fn recount(work: &Work<'_>) -> Result<BTreeMap<CampaignId, Recount>, 
             .contacts
             .insert((ClassId(row.get(1)?), state), whole(row.get(3)?));
     }
-    let mut statement = work
-        .conn
-        .prepare_cached("SELECT campaign, outcome, count(*) FROM attempts GROUP BY 1, 2")?;
+    let mut statement = work.conn.prepare_cached(
+        "SELECT campaign, outcome, count(*), cause FROM attempts GROUP BY 1, 2, 4",
+    )?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
         let counts = recounts.entry(CampaignId(row.get(0)?)).or_default();
         let n = whole(row.get(2)?);
         counts.attempts += n;
+        let cause: Option<String> = row.get(3)?;
+        if cause.is_some_and(|cause| is_without_agent(&cause)) {
+            counts.without_agent += n;
+        }
         match row.get::<_, Option<String>>(1)? {
             Some(outcome) => {
-                counts.outcomes.insert(parsed(&outcome)?, n);
+                *counts.outcomes.entry(parsed(&outcome)?).or_default() += n;
             }
             None => counts.in_flight += n,
         }
@@ -94,6 +99,7 @@ fn counts(
         contacts: contact_counts(work, campaign.id)?,
         outcomes: BTreeMap::new(),
         attempts: 0,
+        without_agent: 0,
         refusals: BTreeMap::new(),
         load: facts::loads(work.ledger(now)?, &settings, campaign, now).campaign,
         abandonment: claim::abandonment(work, campaign.id, now)?,
@@ -109,6 +115,8 @@ fn counts(
             counts.outcomes.insert(parsed::<Outcome>(outcome)?, n);
         } else if let Some(code) = what.strip_prefix("refusal:") {
             counts.refusals.insert(code.to_owned(), n);
+        } else if what == "without_agent" {
+            counts.without_agent = n;
         } else {
             counts.attempts = n;
         }

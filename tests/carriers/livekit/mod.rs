@@ -1,5 +1,6 @@
 //! LiveKit SIP against its double.
 
+mod agents;
 mod faults;
 mod outside;
 mod run;

@@ -15,13 +15,15 @@ use crate::vendors::script::Who;
 /// How long a person says hello.
 const GREETING: Duration = Duration::from_millis(1500);
 
-fn identity_in(room: &str) -> String {
+/// The agent's identity in a room: the server names it after its job.
+pub(super) fn identity_in(room: &str) -> String {
     format!("agent-AJ_{room}")
 }
 
 /// Joins a room.
 pub(super) async fn attend(world: Arc<World>, room: String) {
-    world.sleep(between(300, 2000, &[&room, "agent"])).await;
+    let (from, below) = world.settings().agent_joins;
+    world.sleep(between(from, below, &[&room, "agent"])).await;
     if !world.rooms.lock().unwrap().contains_key(&room) {
         return; // Deleted meanwhile: nobody is sent into a room that is not there.
     }
@@ -41,6 +43,10 @@ pub(super) async fn converse(world: Arc<World>, room: String, who: Who) {
     let Some(told) = world.dispatch_of(&room) else {
         return;
     };
+    if world.faults.hits("agent_leaves_talking", key_of(&room)) {
+        world.sleep(between(200, 6000, &[&room, "leaves"])).await;
+        return world.desert(&room);
+    }
     if world.faults.hits("agent_silent", key_of(&room)) {
         return;
     }
@@ -73,9 +79,21 @@ pub(super) async fn converse(world: Arc<World>, room: String, who: Who) {
         report(&world, &told, "bridged", json!({})).await;
     }
     report(&world, &told, "result", json!({"result": "spoken"})).await;
+    if world.faults.hits("agent_leaves_after", key_of(&room)) {
+        world.desert(&room);
+    }
 }
 
 impl World {
+    /// The agent leaves by itself: its process ended, or it was taken out of the room.
+    pub(super) fn desert(self: &Arc<Self>, room: &str) {
+        let at = self.now();
+        if self.leave(room, &identity_in(room), Some("PARTICIPANT_REMOVED")) {
+            let key = key_of(room).to_owned();
+            self.deserted.lock().unwrap().insert(key, at);
+        }
+    }
+
     /// What the agent was told when it was sent for.
     fn dispatch_of(&self, room: &str) -> Option<Value> {
         let rooms = self.rooms.lock().unwrap();

@@ -1,7 +1,8 @@
 //! A LiveKit server with a SIP trunk, its carrier's callees, and an agent: Twirp over JSON, tokens
 //! and grants checked for real.
 //!
-//! Faults, by the attempt that they hit: `agent_missing`, `agent_silent`, `agent_by_attribute`,
+//! Faults, by the attempt that they hit: `agent_missing`, `dispatch_lost` (the first one alone),
+//! `agent_leaves_ringing`, `agent_leaves_talking`, `agent_leaves_after`, `agent_silent`, `agent_by_attribute`,
 //! `unavailable`, `limit`, `gateway_before`, `gateway_after`, `cut`, `deadline`, `silence`,
 //! `slow_join`, `broken_json`, `newer_codes`; by webhook: `hook_dropped`, `hook_twice`.
 
@@ -29,7 +30,7 @@ use serde_json::Value;
 pub(crate) use self::hooks::Sent;
 use self::rooms::Room;
 use super::faults::{Faults, dice};
-use super::ledger::Ledger;
+use super::ledger::{Ledger, Step};
 use super::script::Script;
 use super::server::Server;
 
@@ -60,6 +61,10 @@ pub(crate) struct Settings {
     pub(crate) retry_after: Option<u32>,
     /// How long after the callee's greeting an agent is bridged; `None`: never.
     pub(crate) bridges_after: Option<Duration>,
+    /// How long an agent takes to be in the room, in milliseconds: from, and below.
+    pub(crate) agent_joins: (u64, u64),
+    /// How long a webhook takes, in milliseconds: from, and below.
+    pub(crate) hook_takes: (u64, u64),
     /// By how much the server's clock is ahead of the deck's, in seconds.
     pub(crate) clock_ahead: i64,
 }
@@ -76,6 +81,8 @@ impl Default for Settings {
             per_minute: 100_000,
             retry_after: None,
             bridges_after: Some(Duration::from_secs(1)),
+            agent_joins: (300, 2000),
+            hook_takes: (50, 3000),
             clock_ahead: 0,
         }
     }
@@ -100,6 +107,8 @@ struct World {
     asked: Mutex<Vec<(String, Value)>>,
     sent: Mutex<Vec<Sent>>,
     hooks: Mutex<hooks::Queues>,
+    /// When an attempt's agent left its room by itself.
+    deserted: Mutex<BTreeMap<String, Timestamp>>,
 }
 
 impl LiveKitDouble {
@@ -124,6 +133,7 @@ impl LiveKitDouble {
             asked: Mutex::default(),
             sent: Mutex::default(),
             hooks: Mutex::default(),
+            deserted: Mutex::default(),
         });
         let routes = Router::new()
             .route("/twirp/{service}/{method}", post(serve))
@@ -163,6 +173,34 @@ impl LiveKitDouble {
         let asked = self.world.asked.lock().unwrap();
         let of_method = asked.iter().filter(|(name, _)| name == method);
         of_method.map(|(_, body)| body.clone()).collect()
+    }
+
+    /// For each answered call whose agent was gone, how long its callee heard nobody.
+    pub(crate) fn silences(&self) -> Vec<(String, Duration)> {
+        let deserted = self.world.deserted.lock().unwrap().clone();
+        let entries = self.world.ledger.entries();
+        let of = |key: &str, step: Step| {
+            let found = entries
+                .iter()
+                .find(|one| one.key == key && one.step == step);
+            found.map(|one| one.at)
+        };
+        let silent = deserted.into_iter().filter_map(|(key, left)| {
+            let (answered, ended) = (of(&key, Step::Answer)?, of(&key, Step::End)?);
+            Some((key, ended.since(answered.max(left))))
+        });
+        silent.collect()
+    }
+
+    /// Attempts whose agent left the room by itself, while it rang or after the answer.
+    pub(crate) fn deserted(&self) -> Vec<String> {
+        self.world
+            .deserted
+            .lock()
+            .unwrap()
+            .keys()
+            .cloned()
+            .collect()
     }
 
     /// Every webhook that was sent so far.
@@ -241,6 +279,9 @@ async fn serve(
         return twirp::error("unauthenticated", "permissions denied");
     }
     match name.as_str() {
+        "AgentDispatchService/ListDispatch" => world.list_dispatch(&body),
+        "AgentDispatchService/CreateDispatch" => world.create_dispatch(&body),
+        "AgentDispatchService/DeleteDispatch" => world.delete_dispatch(&body),
         "RoomService/CreateRoom" => world.create_room(&body),
         "RoomService/DeleteRoom" => world.delete_room(&body),
         "RoomService/ListParticipants" => world.list_participants(&body),

@@ -16,6 +16,18 @@ pub(super) struct Room {
     members: BTreeMap<String, Member>,
     /// What the agent was told when it was sent for.
     pub(super) dispatch: Option<String>,
+    /// Agents that were sent for.
+    dispatches: Vec<Dispatch>,
+}
+
+/// An agent that was sent for.
+#[derive(Clone, Debug)]
+struct Dispatch {
+    id: String,
+    agent: String,
+    metadata: String,
+    /// A worker took the job.
+    has_job: bool,
 }
 
 /// Somebody in a room.
@@ -81,19 +93,13 @@ impl World {
         let agents = body["agents"].as_array().cloned().unwrap_or_default();
         let mut rooms = self.rooms.lock().unwrap();
         let is_new = !rooms.contains_key(name);
-        let room = rooms.entry(name.to_owned()).or_default();
-        room.dispatch = agents
-            .first()
-            .map(|agent| text(agent, "metadata").to_owned());
+        rooms.entry(name.to_owned()).or_default();
         drop(rooms);
         if is_new {
             self.hook("room_started", name, None);
         }
         for agent in &agents {
-            let ours = text(agent, "agent_name") == self.settings().agent;
-            if ours && !self.faults.hits("agent_missing", super::sip::key_of(name)) {
-                tokio::spawn(agent::attend(Arc::clone(self), name.to_owned()));
-            }
+            self.dispatch(name, agent);
         }
         ok(&json!({
             "sid": format!("RM_{name}"), "name": name, "empty_timeout": 300,
@@ -101,6 +107,65 @@ impl World {
             "turn_password": "", "enabled_codecs": [], "metadata": "", "num_participants": 0,
             "num_publishers": 0, "active_recording": false, "version": null,
         }))
+    }
+
+    /// Sends for an agent; a worker that is free takes the job.
+    fn dispatch(self: &Arc<Self>, name: &str, asked: &Value) -> Value {
+        let key = super::sip::key_of(name);
+        let (agent, metadata) = (text(asked, "agent_name"), text(asked, "metadata"));
+        let mut rooms = self.rooms.lock().unwrap();
+        let room = rooms.entry(name.to_owned()).or_default();
+        let nth = room.dispatches.len();
+        let first_is_lost = nth == 0 && self.faults.hits("dispatch_lost", key);
+        let is_served = agent == self.settings().agent && !first_is_lost;
+        let has_job = is_served && !self.faults.hits("agent_missing", key);
+        let dispatch = Dispatch {
+            id: format!("AD_{key}_{nth}"),
+            agent: agent.to_owned(),
+            metadata: metadata.to_owned(),
+            has_job,
+        };
+        let shown = dispatch.shown(name);
+        room.dispatch = Some(dispatch.metadata.clone());
+        room.dispatches.push(dispatch);
+        drop(rooms);
+        if has_job {
+            tokio::spawn(agent::attend(Arc::clone(self), name.to_owned()));
+        }
+        shown
+    }
+
+    pub(super) fn create_dispatch(self: &Arc<Self>, body: &Value) -> Response {
+        ok(&self.dispatch(text(body, "room"), body))
+    }
+
+    pub(super) fn list_dispatch(&self, body: &Value) -> Response {
+        let name = text(body, "room");
+        let rooms = self.rooms.lock().unwrap();
+        let sent = rooms
+            .get(name)
+            .into_iter()
+            .flat_map(|room| &room.dispatches);
+        let list: Vec<Value> = sent.map(|dispatch| dispatch.shown(name)).collect();
+        ok(&json!({"agent_dispatches": list}))
+    }
+
+    pub(super) fn delete_dispatch(&self, body: &Value) -> Response {
+        let (name, id) = (text(body, "room"), text(body, "dispatch_id"));
+        let mut rooms = self.rooms.lock().unwrap();
+        let sent = rooms.get_mut(name).map(|room| &mut room.dispatches);
+        let place = sent
+            .as_ref()
+            .and_then(|sent| sent.iter().position(|one| one.id == id));
+        match (sent, place) {
+            // Kept empty-handed, so that the next one has another id.
+            (Some(sent), Some(place)) => {
+                let shown = sent[place].shown(name);
+                sent[place].has_job = false;
+                ok(&shown)
+            }
+            _ => error("not_found", "dispatch not found"),
+        }
     }
 
     pub(super) fn delete_room(self: &Arc<Self>, body: &Value) -> Response {
@@ -167,6 +232,23 @@ impl World {
                 .collect()
         };
         ok(&json!({"items": items}))
+    }
+}
+
+impl Dispatch {
+    /// An `AgentDispatch`, as the API writes it.
+    fn shown(&self, room: &str) -> Value {
+        let job = json!({
+            "id": format!("AJ_{room}"), "dispatch_id": self.id, "type": "JT_ROOM",
+            "state": {"status": "JS_RUNNING", "error": "", "participant_identity": ""},
+        });
+        json!({
+            "id": self.id, "agent_name": self.agent, "room": room, "metadata": self.metadata,
+            "state": {
+                "jobs": if self.has_job { vec![job] } else { Vec::new() },
+                "created_at": "1796657400", "deleted_at": "0",
+            },
+        })
     }
 }
 

@@ -141,7 +141,13 @@ impl World {
             self.sleep(first).await;
             self.set_status(&call, "ringing");
             self.note(Step::Ringing, &call);
-            self.sleep(rest).await;
+            if self.faults.hits("agent_leaves_ringing", &call.key) {
+                self.sleep(rest / 2).await;
+                self.desert(&call.room);
+                self.sleep(rest / 2).await;
+            } else {
+                self.sleep(rest).await;
+            }
         };
         let cancelled = tokio::select! {
             () = ringing => false,

@@ -65,7 +65,10 @@ pub(super) fn permits(claims: &Value, method: &str, room: &str) -> bool {
         "SIP/CreateSIPParticipant" => sip["call"] == true,
         "SIP/ListSIPOutboundTrunk" => sip["admin"] == true,
         "RoomService/CreateRoom" | "RoomService/DeleteRoom" => video["roomCreate"] == true,
-        "RoomService/ListParticipants"
+        "AgentDispatchService/ListDispatch"
+        | "AgentDispatchService/CreateDispatch"
+        | "AgentDispatchService/DeleteDispatch"
+        | "RoomService/ListParticipants"
         | "RoomService/GetParticipant"
         | "RoomService/RemoveParticipant" => video["roomAdmin"] == true && video["room"] == room,
         _ => true,

@@ -1,0 +1,127 @@
+//! Whether somebody is there to talk to the callee.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::wire::Participant;
+
+/// The agents of one call, as far as looks and webhooks have told.
+///
+/// What a webhook says of one that left holds against a look: a list may be older than the webhook.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Agents {
+    /// Those in the room, each with its identity.
+    here: BTreeMap<String, String>,
+    /// Those that have left, or their identities.
+    gone: BTreeSet<String>,
+    /// A person is in the room.
+    person: bool,
+    /// What the agent has said.
+    pub(super) word: Word,
+    /// Whether we cancel because nobody is there to talk.
+    pub(super) deserted: bool,
+}
+
+/// What an agent has said of its call.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Word {
+    /// Nothing.
+    #[default]
+    None,
+    /// Something.
+    Some,
+    /// That its part is done: a result, an opt-out, or that a person of ours has taken over.
+    Last,
+}
+
+impl Agents {
+    /// Takes in who is in the room, by a look.
+    pub(super) fn saw(&mut self, room: &[Participant]) {
+        let gone = &self.gone;
+        let here: BTreeMap<String, String> = room
+            .iter()
+            .filter(|one| one.is_agent_at_work())
+            .filter(|one| !gone.contains(one.key()) && !gone.contains(&one.identity))
+            .map(|one| (one.key().to_owned(), one.identity.clone()))
+            .collect();
+        let before = std::mem::replace(&mut self.here, here);
+        let left = before
+            .into_keys()
+            .filter(|key| !self.here.contains_key(key));
+        self.gone.extend(left.collect::<Vec<_>>());
+        self.person = room.iter().any(Participant::is_person);
+    }
+
+    /// One has left: by its participant's id, or by its identity.
+    pub(super) fn left(&mut self, name: &str) {
+        self.here
+            .retain(|key, identity| key != name && identity != name);
+        self.gone.insert(name.to_owned());
+    }
+
+    /// Whether there was an agent, and there is none any more, nor a person.
+    pub(super) fn are_lost(&self) -> bool {
+        !self.gone.is_empty() && self.here.is_empty() && !self.person
+    }
+
+    /// The identity of one that is there.
+    pub(super) fn one(&self) -> Option<&str> {
+        self.here.values().next().map(String::as_str)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn one(sid: &str, identity: &str, kind: &str) -> Participant {
+        Participant::read(&json!({
+            "sid": sid, "identity": identity, "kind": kind, "state": "ACTIVE",
+        }))
+    }
+
+    #[test]
+    fn an_agent_that_left_is_lost_whatever_an_older_list_says() {
+        let mut agents = Agents::default();
+        assert!(!agents.are_lost(), "none was there yet");
+        let list = [
+            one("PA_1", "agent-AJ_1", "AGENT"),
+            one("PA_9", "callee", "SIP"),
+        ];
+        agents.saw(&list);
+        assert!(!agents.are_lost());
+        assert_eq!(agents.one(), Some("agent-AJ_1"));
+        agents.left("PA_1");
+        assert!(agents.are_lost());
+        agents.saw(&list);
+        assert!(agents.are_lost());
+    }
+
+    #[test]
+    fn one_that_came_back_or_another_or_a_person_is_there_to_talk() {
+        for other in [
+            one("PA_2", "agent-AJ_1", "AGENT"),
+            one("PA_2", "agent-AJ_2", "AGENT"),
+            one("PA_2", "maria", "STANDARD"),
+        ] {
+            let mut agents = Agents::default();
+            agents.saw(&[one("PA_1", "agent-AJ_1", "AGENT")]);
+            agents.left("PA_1");
+            agents.saw(&[other]);
+            assert!(!agents.are_lost());
+            agents.saw(&[one("PA_9", "callee", "SIP")]);
+            assert!(agents.are_lost(), "a look is enough");
+        }
+    }
+
+    #[test]
+    fn a_job_that_ended_takes_its_agent_along() {
+        let mut agents = Agents::default();
+        let list = [one("PA_1", "agent-AJ_1", "AGENT")];
+        agents.saw(&list);
+        agents.left("agent-AJ_1");
+        agents.saw(&list);
+        assert!(agents.are_lost());
+    }
+}

@@ -1,0 +1,181 @@
+//! The agent of one call: awaited before anything is dialed, and missed when it goes away.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::agents::Word;
+use super::api::NewRoom;
+use super::failure::before_dialing;
+use super::place::{Following, ended};
+use super::wire::{Participant, identity_of};
+use crate::domain::attempt::CallEnd;
+use crate::domain::{CallReport, Timestamp};
+
+/// Before the second look for the agent; each later one waits as much longer again.
+const FIRST_LOOK: Duration = Duration::from_millis(500);
+
+/// After so long without a job for it, an agent is sent for once more: no worker took the first
+/// request, and none will (livekit-server: "failed to send job request").
+const JOB_DUE: Duration = Duration::from_secs(2);
+
+/// How long after its agent an answered callee may leave as well, as when the room was closed, before
+/// the call is taken for one without anybody to talk. Together with the way of the news it stays well
+/// below the two seconds of silence that a callee may be left in.
+const LEAVES_TOO: Duration = Duration::from_millis(500);
+
+/// How long after the answer an agent is expected to have reported something.
+const REPORT_DUE: Duration = Duration::from_secs(20);
+
+/// The shortest pause between two looks at who is in a room.
+const OFTEN: Duration = Duration::from_millis(1500);
+
+/// Looks of all calls together come to ten a second at most: LiveKit Cloud allows a thousand requests
+/// a minute.
+const SHARE: Duration = Duration::from_millis(100);
+
+/// Who is left in an answered call's room.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Left {
+    /// The callee, and somebody to talk to.
+    Both,
+    /// The callee alone.
+    Alone,
+    /// Nobody: the callee is gone.
+    Nobody,
+}
+
+impl Following<'_> {
+    /// Waits until the agent is in the room and can speak.
+    pub(super) async fn await_agent(&self, room: NewRoom<'_>) -> Result<(), CallReport> {
+        let asked = self.line.now();
+        let until = asked + self.livekit.account.agent_wait;
+        let mut pause = FIRST_LOOK;
+        let mut again = Some(asked + JOB_DUE);
+        loop {
+            let found = self.livekit.api.participants(self.attempt()).await;
+            self.gate()?;
+            let list = found.as_deref().unwrap_or_default();
+            self.call.saw(list);
+            if list.iter().any(Participant::is_agent_at_work) {
+                return Ok(());
+            }
+            let now = self.line.now();
+            if until <= now {
+                let missing = || ended(CallEnd::NoAgent);
+                return Err(found.as_ref().err().map_or_else(missing, before_dialing));
+            }
+            let coming = list.iter().any(Participant::is_agent);
+            if again.is_some_and(|at| at <= now) && !coming && self.sends_again(room).await {
+                again = None;
+            }
+            let due = again.filter(|at| now < *at).unwrap_or(until).min(until);
+            self.rest(pause.min(due.since(self.line.now()))).await;
+            pause += FIRST_LOOK;
+        }
+    }
+
+    /// Sends for the agent once more if no worker has taken the job. Whether that is settled.
+    async fn sends_again(&self, room: NewRoom<'_>) -> bool {
+        let Ok(sent) = self.livekit.api.dispatches(self.attempt()).await else {
+            // Two agents would talk at once: without an answer the first one is waited for.
+            return false;
+        };
+        if sent.iter().any(|dispatch| dispatch.has_job) {
+            return true;
+        }
+        let again = self.livekit.api.dispatch_again(room, &sent).await;
+        if let Err(failure) = again {
+            let attempt = self.attempt();
+            tracing::warn!(%attempt, why = failure.shown(), "an agent could not be sent for again");
+        }
+        true
+    }
+
+    /// Waits for the call's place in the minute, for which it may have been planned ahead.
+    pub(super) async fn await_place(&self) -> Result<(), CallReport> {
+        let mut waited = false;
+        loop {
+            self.gate()?;
+            let left = self.request.not_before.since(self.line.now());
+            let lost = self.call.known().agents.are_lost();
+            if (lost || waited && left.is_zero()) && self.is_deserted().await {
+                return Err(ended(CallEnd::NoAgent));
+            }
+            if left.is_zero() {
+                return self.gate();
+            }
+            self.rest(left).await;
+            waited = true;
+        }
+    }
+
+    /// Looks whether nobody is there to talk to the callee.
+    pub(super) async fn is_deserted(&self) -> bool {
+        // Where the server cannot be asked, what it last said holds.
+        if let Ok(room) = self.livekit.api.participants(self.attempt()).await {
+            self.call.saw(&room);
+        }
+        self.call.known().agents.are_lost()
+    }
+
+    /// Looks who is left in an answered call's room.
+    pub(super) async fn who_is_left(&self) -> Left {
+        let looked = self.livekit.api.participants(self.attempt()).await;
+        if let Ok(room) = &looked {
+            self.call.saw(room);
+            let identity = identity_of(self.attempt());
+            let is_callee = |one: &Participant| one.identity == identity && !one.has_left();
+            if !room.iter().any(is_callee) {
+                return Left::Nobody;
+            }
+        }
+        if self.call.known().agents.are_lost() {
+            Left::Alone
+        } else {
+            Left::Both
+        }
+    }
+
+    /// As [`Self::who_is_left`], for long enough to tell a room that is being closed.
+    pub(super) async fn who_stays(&self) -> Left {
+        match self.who_is_left().await {
+            Left::Alone => {
+                self.line.sleep(LEAVES_TOO).await;
+                self.who_is_left().await
+            }
+            left @ (Left::Both | Left::Nobody) => left,
+        }
+    }
+
+    /// When an agent that has said nothing so far is reported as silent; `None`: it never is, as it has
+    /// spoken, or cannot.
+    pub(super) fn silent_at(&self, answered: Timestamp) -> Option<Timestamp> {
+        let says_nothing = self.call.known().agents.word == Word::None;
+        (self.livekit.reach.is_some() && says_nothing).then(|| answered + REPORT_DUE)
+    }
+
+    /// Says that an agent reports nothing; once, until one does.
+    pub(super) fn warn_of_silence(&self) {
+        let known = self.call.known();
+        let Some(identity) = known.agents.one() else {
+            return;
+        };
+        if self.livekit.silent.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let text = format!(
+            "agent {} ({identity}) is there and has reported nothing {} s after the answer of attempt \
+             {}; the call goes on. Does it answer, and does it reach the deck's listener?",
+            self.livekit.account.agent,
+            REPORT_DUE.as_secs(),
+            self.attempt(),
+        );
+        self.line.warn("agent_silent", text);
+    }
+
+    /// Between two looks at who is in the room where no webhook tells: the more calls, the longer.
+    pub(super) fn often(&self) -> Duration {
+        let calls = self.livekit.followed.load(Ordering::Relaxed);
+        OFTEN.max(SHARE * calls)
+    }
+}

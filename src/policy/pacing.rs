@@ -22,6 +22,9 @@ pub const HOUR: Duration = Duration::from_hours(1);
 const RAMP_START_PERCENT: u64 = 20;
 /// A ramp never spaces calls further apart than this, unless the full pace does.
 const RAMP_SLOWEST: Duration = Duration::from_secs(30);
+/// What one request may take longer than another to reach the carrier: a call planned ahead leaves by
+/// so much later, so that the minute holds at the carrier's end, too.
+const ON_THE_WAY: Duration = Duration::from_millis(250);
 /// Spacing gives up to this much, and at most a quarter, for calls that are planned a little late, so
 /// that lateness does not add up to lost calls. The per-minute cap stays exact.
 const LATENESS: Duration = Duration::from_millis(25);
@@ -84,7 +87,7 @@ pub(super) fn per_minute(facts: &Facts<'_>, now: Timestamp, findings: &mut Findi
 pub(super) fn not_before(facts: &Facts<'_>, now: Timestamp) -> Timestamp {
     let (trunk, campaign) = (&facts.load.trunk, &facts.load.campaign);
     let frees = minute_full(trunk, now).max(minute_full(campaign, now));
-    frees.unwrap_or(now)
+    frees.map_or(now, |frees| frees + ON_THE_WAY)
 }
 
 /// When a full minute has room again; `None`: it has.

@@ -177,7 +177,7 @@ fn within_the_lead_a_call_is_planned_ahead_and_leaves_when_there_is_room() {
     let Decision::Dial(order) = world.decide(monday() + ms(2000)) else {
         panic!("planned ahead");
     };
-    assert_eq!(order.not_before, monday() + ms(6000));
+    assert_eq!(order.not_before, monday() + ms(6250));
     world.load = World::open().load;
     let Decision::Dial(order) = world.decide(monday()) else {
         panic!("there is room");

@@ -154,8 +154,9 @@ pub(in crate::store) fn never_sent(attempt: &Attempt) -> bool {
 
 /// The instant an attempt's send counts from in the sliding windows; `None`: now, or not at all.
 ///
-/// An attempt not known to be sent counts from when its fate became unknown, or from its end: it
-/// cannot have left later. `noted` is what was found before.
+/// A send counts from when it was noted, which is the instant that the log has: whoever counts by the
+/// log finds no more than the cap either. An attempt not known to be sent counts from when its fate
+/// became unknown, or from its end: it cannot have left later. `noted` is what was found before.
 pub(in crate::store) fn counts_from(
     attempt: &Attempt,
     noted: Option<Timestamp>,
@@ -164,6 +165,7 @@ pub(in crate::store) fn counts_from(
     if never_sent(attempt) {
         return None;
     }
+    let sent = attempt.sent_at.map(|_| now);
     let unknown = (attempt.state == AttemptState::Unknown).then_some(now);
-    attempt.sent_at.or(noted).or(attempt.ended_at).or(unknown)
+    noted.or(sent).or(attempt.ended_at).or(unknown)
 }

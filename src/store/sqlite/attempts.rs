@@ -219,8 +219,8 @@ pub(super) fn record(
     // The ledger is brought up before the attempt changes, so that a rebuilt one does not count it
     // twice.
     let ledger = work.ledger(now)?;
-    if let Some(at) = attempt.sent_at.filter(|_| !was_sent) {
-        ledger.sent(attempt.id, at);
+    if attempt.sent_at.is_some() && !was_sent {
+        ledger.sent(attempt.id, now);
     }
     work.mem.held.change(&attempt, now)?;
     let campaign = campaigns::by_id(work, attempt.campaign)?;

@@ -16,10 +16,12 @@ from livekit import rtc
 from livekit.agents import (
     AMD,
     Agent,
+    AMDPredictionEvent,
     AgentServer,
     AgentSession,
     JobContext,
     RunContext,
+    UserStateChangedEvent,
     cli,
     function_tool,
     inference,
@@ -122,7 +124,9 @@ async def entrypoint(ctx: JobContext) -> None:
         llm=inference.LLM("openai/gpt-4.1-mini"),
         tts=inference.TTS("cartesia/sonic-3"),
     )
-    # Only from here on does dialdeck see the agent at work, and have the callee dialed.
+    greeting = Greeting(ctx, session, deck.identity)
+    # The session enters the room while it starts, and its attribute `lk.agent.state` says `initializing`
+    # until it has. dialdeck waits for that, and only then has the callee dialed.
     await session.start(
         agent=Speaker(deck, ctx),
         room=ctx.room,
@@ -130,15 +134,13 @@ async def entrypoint(ctx: JobContext) -> None:
     )
     report_when_bridged(ctx, deck)
 
-    # Listens from before the answer, so that nothing of the greeting is missed.
-    async with AMD(session, participant_identity=deck.identity) as detector:
-        heard = await detector.execute()
-    if heard.reason == "participant_missing":
+    heard = await detect(ctx, session, deck.identity)
+    if heard is None:
         return  # Nobody picked up; LiveKit tells dialdeck why.
 
     # The two seconds within which a person has to have an agent run from here.
-    greeting_ended = datetime.now(UTC) - timedelta(seconds=heard.delay)
-    await deck.report("greeting_ended", at=greeting_ended)
+    now = datetime.now(UTC)
+    await deck.report("greeting_ended", at=greeting.ended or now - timedelta(seconds=heard.delay))
     silent = heard.reason == "no_speech_timeout"
     callee_type = "unknown" if silent else heard.category.value
     await deck.report("callee_type", callee_type=callee_type)
@@ -156,6 +158,56 @@ async def entrypoint(ctx: JobContext) -> None:
         log.info("waiting for somebody to join %s", ctx.room.name)
     else:
         await session.generate_reply(instructions="Greet the callee and say why you call.")
+
+
+class Greeting:
+    """When the callee fell silent after the last words before the verdict.
+
+    The verdict itself comes later, since it waits whether more is said: up to a second and a half.
+    """
+
+    # The silence after which the detector of the session calls the callee silent, if it does not say.
+    SILENCE = 0.25
+
+    def __init__(self, ctx: JobContext, session: AgentSession, identity: str) -> None:
+        self.ended: datetime | None = None
+        self._ctx = ctx
+        self._session = session
+        self._identity = identity
+        session.on("user_state_changed", self._changed)
+
+    def _changed(self, event: UserStateChangedEvent) -> None:
+        if (event.old_state, event.new_state) != ("speaking", "listening"):
+            return
+        callee = self._ctx.room.remote_participants.get(self._identity)
+        if callee is None or callee.attributes.get("sip.callStatus") != "active":
+            return  # What sounds before the answer is the network, not the callee.
+        silence = getattr(self._session.vad, "min_silence_duration", None)
+        if silence is None:
+            silence = self.SILENCE
+        self.ended = datetime.fromtimestamp(event.created_at - silence, UTC)
+
+
+async def detect(
+    ctx: JobContext, session: AgentSession, identity: str
+) -> AMDPredictionEvent | None:
+    """Tells a person from a machine; `None`: nobody picked up.
+
+    Listens from before the answer, so that nothing of the greeting is missed. The detector gives up
+    when it hears nothing of the callee for five seconds, and the phone may ring for longer than that,
+    or not ring yet: as long as the callee is in the room, or may still enter it, it is asked again.
+    """
+    try:
+        await ctx.wait_for_participant(identity=identity)
+    except RuntimeError:
+        return None  # The room is gone: the call was not dialed.
+    while identity in ctx.room.remote_participants:
+        async with AMD(session, participant_identity=identity) as detector:
+            heard = await detector.execute()
+        if heard.reason != "participant_missing":
+            return heard
+        await asyncio.sleep(0.1)
+    return None
 
 
 def report_when_bridged(ctx: JobContext, deck: Deck) -> None:

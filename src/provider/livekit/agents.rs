@@ -39,7 +39,7 @@ impl Agents {
         let gone = &self.gone;
         let here: BTreeMap<String, String> = room
             .iter()
-            .filter(|one| one.is_agent_at_work())
+            .filter(|one| one.is_agent() && !one.has_left())
             .filter(|one| !gone.contains(one.key()) && !gone.contains(&one.identity))
             .map(|one| (one.key().to_owned(), one.identity.clone()))
             .collect();

@@ -72,6 +72,10 @@ impl Following<'_> {
                 self.call.note_answer();
                 self.line.answered(answered);
                 let (left, ended) = self.talk(answered).await;
+                if self.call.known().bridging.callee.is_none() {
+                    // What the agent has set as its attribute since the last look is there yet.
+                    self.who_is_left().await;
+                }
                 self.end(self.completed(left, answered, ended), ended).await;
             }
             Said::Over(Over::Cancelled) if known.agents.deserted && !known.hung_up => {

@@ -58,6 +58,8 @@ pub(super) struct Participant {
     state: String,
     /// `sip.callStatus`: `dialing`, `ringing`, `automation`, `active`, `hangup`.
     status: String,
+    /// An agent whose session is starting: it enters the room meanwhile (livekit-agents).
+    initializing: bool,
     /// What the agent says who picked up.
     pub(super) callee: Option<CalleeType>,
 }
@@ -73,6 +75,7 @@ impl Participant {
             kind: text(&value["kind"]),
             state: text(&value["state"]),
             status: text(&attributes["sip.callStatus"]),
+            initializing: attributes["lk.agent.state"] == "initializing",
             callee: attributes[CALLEE_ATTRIBUTE].as_str().and_then(callee_type),
         }
     }
@@ -97,9 +100,9 @@ impl Participant {
         self.kind == "AGENT"
     }
 
-    /// Whether it is an agent that can speak and hear.
+    /// Whether it is an agent that can speak and hear: in the room, and its session has started.
     pub(super) fn is_agent_at_work(&self) -> bool {
-        self.is_agent() && self.state == "ACTIVE"
+        self.is_agent() && self.state == "ACTIVE" && !self.initializing
     }
 
     /// Whether it has left, and is only still listed.
@@ -178,6 +181,20 @@ mod tests {
     fn spans_are_protobufs() {
         assert_eq!(span(Duration::from_secs(45)), "45s");
         assert_eq!(span(Duration::from_millis(1500)), "1.500s");
+    }
+
+    #[test]
+    fn an_agent_is_at_work_once_its_session_has_started() {
+        let agent = |state: &str| {
+            Participant::read(
+                &json!({"identity": "agent-1", "state": "ACTIVE", "kind": "AGENT",
+                "attributes": {"lk.agent.state": state}}),
+            )
+        };
+        assert!(!agent("initializing").is_agent_at_work());
+        for state in ["listening", "speaking", "idle", ""] {
+            assert!(agent(state).is_agent_at_work(), "{state}");
+        }
     }
 
     #[test]

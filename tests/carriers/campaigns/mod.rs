@@ -219,5 +219,15 @@ fn through_plum() {
         0,
         "the single queue is never looped"
     );
+    // At more than a call a second, what waits goes out together.
+    let asked = double.seen().requests.clone();
+    let bulk = asked.iter().filter(|(service, _)| service == "queuecalls");
+    let (bulk, attempts) = (bulk.count() as u64, ended.attempts());
+    assert!(bulk > 0, "{attempts} attempts, none in bulk");
+    assert!(
+        (asked.len() as u64) < attempts * 9 / 10,
+        "{} requests for {attempts} attempts",
+        asked.len()
+    );
     judge(&ended, &script, told);
 }

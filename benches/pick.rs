@@ -229,6 +229,7 @@ impl Known {
             trunk: self.trunk.as_ref(),
             suppressions: &[],
             lists: &self.lists,
+            every_registry_binds: false,
             consent_revoked_at: None,
             history: &self.history,
             number_in_flight: false,

@@ -338,7 +338,9 @@ fn read_everything(text: &[u8]) {
 
 fn line(row: &DncRow) -> u64 {
     match row {
-        DncRow::Number { line, .. } | DncRow::Removal { line, .. } => *line,
+        DncRow::Number { line, .. }
+        | DncRow::Addition { line, .. }
+        | DncRow::Removal { line, .. } => *line,
         DncRow::Reject(reject) => reject.line,
     }
 }

@@ -185,6 +185,7 @@ fn settings() -> DeckSettings {
             })
             .collect(),
         emergency_bans: Vec::new(),
+        every_registry_binds: false,
     }
 }
 

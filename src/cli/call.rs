@@ -1,5 +1,6 @@
 //! `dialdeck call`: one test call through every gate, followed as it goes.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,13 +14,14 @@ use super::{CliError, Deck, Env, ExitCode, deck, rules, why};
 use crate::config::DeckConfig;
 use crate::domain::campaign::{
     Agent, AttemptRules, CallClass, CallerIdRules, CallerIdStrategy, Evidence, Pacing, Purpose,
-    Schedule, VoicemailAction,
+    RuleOverride, Schedule, VoicemailAction, Waived,
 };
 use crate::domain::{
     CampaignId, CampaignSettings, CampaignState, ConsentKind, Hints, NewContact, Outcome,
     PhoneNumber, Timestamp, TrunkName,
 };
-use crate::engine::desk;
+use crate::engine::{desk, law};
+use crate::rules::CONSENT;
 use crate::store::{By, Store as _};
 
 /// How long the call may wait for a slot; after that its campaign is over.
@@ -41,7 +43,7 @@ pub fn execute(args: &CallArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         .ok_or_else(|| CliError::usage("no number"))?;
     let config = env.deck_config()?;
     let now = deck::present(env)?;
-    let settings = settings(&args.trunk, &config, now)?;
+    let settings = settings(&args.trunk, &config, (echo.number, now))?;
     let mut deck = Deck::open_or_create(env)?;
     alone(&mut deck)?;
     deck.store.configure(&config.settings)?;
@@ -111,7 +113,7 @@ fn alone(deck: &mut Deck) -> Result<(), CliError> {
 fn settings(
     trunk: &str,
     config: &DeckConfig,
-    now: Timestamp,
+    (number, now): (PhoneNumber, Timestamp),
 ) -> Result<CampaignSettings, CliError> {
     let trunk = TrunkName(trunk.to_owned());
     if !config
@@ -169,8 +171,33 @@ fn settings(
         required_lists: Vec::new(),
         abandonment_limit_percent: 3,
         results_url: None,
-        rule_overrides: Vec::new(),
+        rule_overrides: consents(number),
     })
+}
+
+/// Nobody's consent is on record for a test call: who places it says by placing it that it is theirs to
+/// give.
+fn consents(number: PhoneNumber) -> Vec<RuleOverride> {
+    let regions = rules::in_force().regions_of(number);
+    let countries = regions.iter().map(|region| law::country_of(region));
+    let places: BTreeSet<&str> = regions
+        .iter()
+        .map(String::as_str)
+        .chain(countries)
+        .collect();
+    let asked = places
+        .into_iter()
+        .filter(|place| rules::in_force().asks(place, CONSENT));
+    asked
+        .map(|place| RuleOverride {
+            rule: String::new(),
+            precondition: Some(Waived {
+                place: place.to_owned(),
+                what: CONSENT.to_owned(),
+            }),
+            reason: "a test call: the person who places it has the callee's consent".to_owned(),
+        })
+        .collect()
 }
 
 fn add(

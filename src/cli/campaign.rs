@@ -9,7 +9,9 @@ use super::args::{
     CampaignReleaseArgs, CampaignSetArgs,
 };
 use super::output;
-use super::{CliError, Deck, Env, ExitCode, campaign_file, first_call, import, rejects, status};
+use super::{
+    CliError, Deck, Env, ExitCode, campaign_file, first_call, import, law, rejects, status,
+};
 use crate::domain::campaign::Pacing;
 use crate::domain::{Campaign, CampaignState};
 use crate::policy::abandonment;
@@ -63,12 +65,16 @@ fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
                 "state": campaign.state,
                 "import": taken,
                 "warnings": sound.warnings,
+                "law": sound.law,
             }),
         )?;
         return Ok(ExitCode::Done);
     }
     for warning in &sound.warnings {
         writeln!(out, "warning: {warning}")?;
+    }
+    for line in &sound.law {
+        writeln!(out, "law: {line}")?;
     }
     writeln!(out, "{} is added, in {}", campaign.name(), campaign.state)?;
     match &taken {
@@ -192,6 +198,7 @@ fn run(
             .hint(hint));
         }
     }
+    let law = law::before_start(&mut deck, &campaigns)?;
     let mut warnings = if start {
         first_call::advice(&mut deck, &campaigns)?
     } else {
@@ -212,6 +219,11 @@ fn run(
         )
     }));
     let moved = moved(&mut deck, &campaigns, CampaignState::Running, &args.note)?;
+    if !env.json {
+        for line in &law {
+            writeln!(out, "{line}")?;
+        }
+    }
     say_moved(&moved, &warnings, env, out)?;
     if !env.json && !deck.engine_runs()? {
         writeln!(

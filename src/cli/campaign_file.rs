@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::{CliError, Env, import, rules};
+use super::{CliError, Env, import, law, rules};
 use crate::config::{CampaignFile, DeckConfig, load_campaign};
 use crate::intake::{ColumnMap, ContactFile};
 
@@ -14,6 +14,8 @@ pub struct Sound {
     pub deck: DeckConfig,
     /// Advice from both.
     pub warnings: Vec<String>,
+    /// What the law asks for before its calls, one line each.
+    pub law: Vec<String>,
     /// The contacts file it names, checked as a whole.
     pub contacts: Option<(PathBuf, ContactFile)>,
 }
@@ -27,7 +29,11 @@ pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound,
     let campaign = load_campaign(path)?;
     let deck = env.deck_config()?;
     let advice = campaign.check_against(&deck)?;
-    campaign.check_overrides(|rule| rules::in_force().may_set_aside(rule))?;
+    let in_force = rules::in_force();
+    campaign.check_overrides(
+        |rule| in_force.may_set_aside(rule),
+        |place, what| in_force.asks(place, what),
+    )?;
     let warnings = campaign
         .warnings
         .iter()
@@ -39,10 +45,13 @@ pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound,
         (Some(list), Some(maps)) => Some((list.clone(), import::open(list, maps)?)),
         (Some(_) | None, _) => None,
     };
+    let listed = contacts.as_ref().map(|(_, file)| file);
+    let law = law::of_file(&campaign, &deck.default_country, listed)?;
     Ok(Sound {
         campaign,
         deck,
         warnings,
+        law,
         contacts,
     })
 }

@@ -1,6 +1,6 @@
 //! `dialdeck check`: a campaign file, then what it would do with its contacts.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
 
 use serde::Serialize;
@@ -73,6 +73,7 @@ pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitC
                 "campaign": name,
                 "at": at,
                 "warnings": sound.warnings,
+                "law": sound.law,
                 "contacts": taken,
                 "forecast": forecast,
             }),
@@ -81,6 +82,9 @@ pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitC
     }
     for warning in &sound.warnings {
         writeln!(out, "warning: {warning}")?;
+    }
+    for line in &sound.law {
+        writeln!(out, "law: {line}")?;
     }
     writeln!(out, "{} is sound: campaign {name}", args.file.display())?;
     match &outlook {
@@ -157,9 +161,14 @@ fn lists(store: &mut SqliteStore, real: &mut Deck, by: &By) -> Result<(), CliErr
         store.finish_list(
             &list.kind,
             list.as_of,
+            &BTreeSet::new(),
             &crate::domain::ImportFigures::default(),
             by,
         )?;
+        for (area, as_of) in &list.areas {
+            let figures = crate::domain::ImportFigures::default();
+            store.finish_list(&list.kind, *as_of, &BTreeSet::from([*area]), &figures, by)?;
+        }
     }
     Ok(())
 }

@@ -163,7 +163,10 @@ fn load_list(
 ) -> Result<(), CliError> {
     let file = DncFile::check(origin(sample), rules::in_force(), Some(COUNTRY))?;
     let taken = dnc_import::take(deck, &file, list, by, (None, true))?;
-    Ok(deck.store.finish_list(list, as_of, &taken.figures, by)?)
+    let areas = &taken.areas;
+    Ok(deck
+        .store
+        .finish_list(list, as_of, areas, &taken.figures, by)?)
 }
 
 fn add(deck: &mut Deck, file: Sample, contacts: Sample, by: &By) -> Result<(), CliError> {

@@ -12,7 +12,7 @@ use super::typed::{Echo, describe, read_numbers};
 use super::{CliError, Deck, Env, ExitCode, dnc_import, dnc_lists, words};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{CampaignId, ContactId, ListKind, Suppression};
-use crate::store::Store as _;
+use crate::store::{Restored, Reversal, Store as _};
 
 /// `dialdeck dnc …`.
 pub fn execute(command: &DncCommand, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
@@ -217,28 +217,76 @@ fn reverse(args: &DncReverseArgs, env: &Env, out: &mut dyn Write) -> Result<Exit
     let numbers = read_numbers(env, &typed, &args.country)?;
     let mut deck = Deck::open_to_write(env)?;
     let by = deck.by()?;
+    let names = campaign_names(&mut deck)?;
     for echo in &numbers {
-        let reversed =
-            deck.store
-                .reverse_suppression(echo.number, &args.list, &args.reason, &by)?;
-        if !reversed {
+        let how = Reversal {
+            reason: &args.reason,
+            restore: args.restore_contacts,
+        };
+        let reversed = deck
+            .store
+            .reverse_suppression(echo.number, &args.list, how, &by)?;
+        let Some(back) = reversed else {
             return Err(
                 CliError::failed(format!("{} is not on {}", echo.number, args.list))
                     .hint("`dialdeck dnc check NUMBER` says where it stands"),
             );
-        }
+        };
         if env.json {
+            let contacts = back.contacts.iter().map(|(_, contact)| contact);
             output::json(
                 out,
-                &json!({"number": echo.number, "list": args.list, "reversed": true, "at": by.at}),
+                &json!({
+                    "number": echo.number,
+                    "list": args.list,
+                    "reversed": true,
+                    "at": by.at,
+                    "contacts_restored": contacts.collect::<Vec<_>>(),
+                    "contacts_kept": back.kept,
+                    "consent_restored": back.consent,
+                }),
             )?;
         } else {
             writeln!(out, "{} is off {}.", describe(echo), args.list)?;
-            writeln!(
-                out,
-                "Contacts it had ended stay ended, and revoked consent stays revoked."
-            )?;
+            say_restored(args.restore_contacts, &back, &names, out)?;
         }
     }
     Ok(ExitCode::Done)
+}
+
+fn say_restored(
+    wished: bool,
+    back: &Restored,
+    names: &BTreeMap<CampaignId, String>,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    if !wished {
+        writeln!(
+            out,
+            "Contacts it had ended stay ended, and revoked consent stays revoked; \
+             --restore-contacts brings them back."
+        )?;
+        return Ok(());
+    }
+    for (campaign, contact) in &back.contacts {
+        let name = names.get(campaign).map_or("", String::as_str);
+        writeln!(
+            out,
+            "campaign {name}: contact {contact} may be called again"
+        )?;
+    }
+    if back.contacts.is_empty() {
+        writeln!(out, "No contact comes back by it.")?;
+    }
+    if back.kept > 0 {
+        let kept = output::count(back.kept, "contact");
+        writeln!(
+            out,
+            "{kept} stay ended: the number is on another list that binds them"
+        )?;
+    }
+    if back.consent {
+        writeln!(out, "The consent that the opt-out had revoked holds again.")?;
+    }
+    Ok(())
 }

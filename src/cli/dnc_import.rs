@@ -1,17 +1,26 @@
 //! `dialdeck dnc import`: a do-not-call list from a file. Only ever adds.
+//!
+//! The file is read before anything is written: what it holds, then what it would end. A file from
+//! which nothing can be taken changes nothing, nor does one with lines that cannot be read, unless that
+//! was accepted.
 
+mod survey;
+
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+pub(super) use self::survey::areas;
+use self::survey::{Endangered, Survey};
 use super::args::DncImportArgs;
 use super::import::{self, table};
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
 use super::rejects::{self, Rejects};
 use super::{CliError, Deck, Env, ExitCode, rules};
-use crate::domain::{ImportFigures, ListKind, PhoneNumber};
+use crate::domain::{Area, CampaignId, ImportFigures, ListKind, PhoneNumber, Timestamp};
 use crate::intake::{DncFile, DncRow};
 use crate::store::{By, Store as _};
 
@@ -22,6 +31,8 @@ const BATCH: usize = 5_000;
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) figures: ImportFigures,
+    /// The areas of a registry that the file covers.
+    pub(super) areas: BTreeSet<Area>,
     removals: u64,
     finished: u64,
     live: Vec<String>,
@@ -31,7 +42,9 @@ pub(super) struct Taken {
 
 /// `dialdeck dnc import`.
 pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    env.may_write()?;
+    if !args.dry_run {
+        env.may_write()?;
+    }
     let country = env.country(&args.country)?;
     let origin = import::origin(&args.file)?;
     let file = DncFile::check_mapped(origin, rules::in_force(), Some(&country), &args.maps)?;
@@ -40,64 +53,127 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     if file.rejected() > 0 && !args.accept_rejects {
         return refuse(&file, rejected, env.json, out);
     }
-    let mut deck = Deck::open_or_create(env)?;
+    let survey = Survey::of(&file)?;
+    let dated = survey::date(args, &file, &survey)?;
+    survey.is_something(args)?;
+    if args.dry_run && !Deck::exists(env) {
+        survey::say(args, &survey, &Endangered::default(), env.json, out)?;
+        return Ok(code(&file));
+    }
+    let mut deck = if args.dry_run {
+        Deck::open(env)?
+    } else {
+        Deck::open_or_create(env)?
+    };
     let bound = match &args.list {
         ListKind::Campaign(name) => Some(deck.store.campaign(name)?.id),
         ListKind::Internal | ListKind::National(_) | ListKind::State(_) => None,
     };
     let by = deck.by()?;
-    let as_of = args.as_of.unwrap_or(by.at);
-    if as_of > by.at {
-        return Err(CliError::usage(format!(
-            "--as-of {} is in the future; it is {} on this deck",
-            instant(as_of),
-            instant(by.at)
-        ))
-        .hint("give the date the registry's data bear"));
+    let as_of = not_ahead(dated.unwrap_or(by.at), &by)?;
+    let endangered = survey::endangered(&mut deck, &file, &args.list, by.at)?;
+    if args.dry_run {
+        survey::say(args, &survey, &endangered, env.json, out)?;
+        return Ok(code(&file));
     }
-    let taken = take(
-        &mut deck,
-        &file,
-        &args.list,
-        &by,
-        (Some(rejected), env.json),
-    )?;
+    if !env.json {
+        survey::say_ends(&args.list, &endangered, out)?;
+        out.flush()?;
+    }
+    let how = (Some(rejected), env.json);
+    let taken = take(&mut deck, &file, &args.list, &by, how)?;
+    finish(&mut deck, args, (as_of, bound), &taken, &by)?;
+    if env.json {
+        let document = document(args, as_of, &taken, &endangered, &file);
+        output::json(out, &document)?;
+    } else {
+        report(args, as_of, &taken, &file, out)?;
+    }
+    Ok(code(&file))
+}
+
+fn not_ahead(as_of: Timestamp, by: &By) -> Result<Timestamp, CliError> {
+    if as_of <= by.at {
+        return Ok(as_of);
+    }
+    Err(CliError::usage(format!(
+        "the list is of {}, which is in the future; it is {} on this deck",
+        instant(as_of),
+        instant(by.at)
+    ))
+    .hint("give the date the registry's data bear with --as-of DATE"))
+}
+
+/// Dates the list and waits until no call that it forbids can leave.
+fn finish(
+    deck: &mut Deck,
+    args: &DncImportArgs,
+    (as_of, bound): (Timestamp, Option<CampaignId>),
+    taken: &Taken,
+    by: &By,
+) -> Result<(), CliError> {
+    let areas = &taken.areas;
     deck.store
-        .finish_list(&args.list, as_of, &taken.figures, &by)?;
+        .finish_list(&args.list, as_of, areas, &taken.figures, by)?;
     // Any number of the list may be among the reserved ones, so all of them have to leave or end.
     deck.wait_until_none_can_leave("the list is in force", &|attempt| {
         bound.is_none_or(|campaign| campaign == attempt.campaign)
-    })?;
-    let figures = &taken.figures;
-    if env.json {
-        output::json(
+    })
+}
+
+fn document(
+    args: &DncImportArgs,
+    as_of: Timestamp,
+    taken: &Taken,
+    endangered: &Endangered,
+    file: &DncFile,
+) -> serde_json::Value {
+    json!({
+        "list": args.list,
+        "as_of": as_of,
+        "areas": taken.areas,
+        "import": taken.figures,
+        "removals_skipped": taken.removals,
+        "would_end": endangered.by_campaign,
+        "contacts_suppressed": taken.finished,
+        "live_calls": taken.live,
+        "rejects": taken.first_rejects,
+        "rejects_file": taken.rejects_file,
+        "comments": file.comments(),
+        "columns": file.columns(),
+        "warnings": file.warnings(),
+    })
+}
+
+fn report(
+    args: &DncImportArgs,
+    as_of: Timestamp,
+    taken: &Taken,
+    file: &DncFile,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
+    say(taken, out)?;
+    say_file(file, out)?;
+    let ended = count(taken.finished, "contact");
+    if !args.list.is_registry() {
+        writeln!(out, "{} is in force; {ended} suppressed by it", args.list)?;
+    } else if taken.areas.is_empty() {
+        writeln!(
             out,
-            &json!({
-                "list": args.list,
-                "as_of": as_of,
-                "import": figures,
-                "removals_skipped": taken.removals,
-                "contacts_suppressed": taken.finished,
-                "live_calls": taken.live,
-                "rejects": taken.first_rejects,
-                "rejects_file": taken.rejects_file,
-                "comments": file.comments(),
-                "columns": file.columns(),
-                "warnings": file.warnings(),
-            }),
+            "{} has the additions and is no fresher by them: only a full list of an area is; {ended} \
+             suppressed by it",
+            args.list
         )?;
-        return Ok(code(&file));
+    } else {
+        writeln!(
+            out,
+            "{} is of {} in {} and in force; {ended} suppressed by it",
+            args.list,
+            instant(as_of),
+            areas(&taken.areas)
+        )?;
     }
-    say(&taken, out)?;
-    say_file(&file, out)?;
-    writeln!(
-        out,
-        "{} is of {} and in force; {} suppressed by it",
-        args.list,
-        instant(as_of),
-        count(taken.finished, "contact")
-    )?;
-    Ok(code(&file))
+    Ok(())
 }
 
 /// A row that was not read may be the number of a person who asked not to be called.
@@ -226,12 +302,18 @@ pub(super) fn take(
     let mut read = 0;
     for row in file.read(rules::in_force())? {
         match row? {
-            DncRow::Number { number, .. } => batch.push(number),
+            DncRow::Number { number, .. } => {
+                if list.is_registry() {
+                    taken.areas.insert(Area::of(number));
+                }
+                batch.push(number);
+            }
+            DncRow::Addition { number, .. } => batch.push(number),
             DncRow::Removal { .. } => taken.removals += 1,
             DncRow::Reject(reject) => rejects.add(&reject)?,
         }
         read += 1;
-        if batch.len() == BATCH {
+        if batch.len() >= BATCH {
             add(deck, list, &mut batch, by, &mut taken)?;
             progress.set(read);
         }

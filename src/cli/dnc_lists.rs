@@ -1,5 +1,6 @@
 //! Do-not-call lists as a whole: shown and exported.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde_json::json;
@@ -8,7 +9,7 @@ use super::args::{DncExportArgs, DncListArgs};
 use super::dnc::entry_json;
 use super::output::{self, Report, count, instant};
 use super::{CliError, Deck, Env, ExitCode, words};
-use crate::domain::{ListKind, Suppression};
+use crate::domain::{ListKind, Suppression, Timestamp};
 use crate::store::Store as _;
 
 /// Numbers read from the store at once.
@@ -24,16 +25,33 @@ pub fn list(args: &DncListArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
     if env.json {
         let lists: Vec<_> = lists
             .iter()
-            .map(|list| json!({"list": list.kind, "numbers": list.count, "as_of": list.as_of}))
+            .map(|list| {
+                let areas: BTreeMap<String, Timestamp> = list
+                    .areas
+                    .iter()
+                    .map(|(area, as_of)| (area.code_text(), *as_of))
+                    .collect();
+                json!({
+                    "list": list.kind,
+                    "numbers": list.count,
+                    "as_of": list.as_of,
+                    "areas": areas,
+                })
+            })
             .collect();
         output::json(out, &json!({ "lists": lists }))?;
         return Ok(ExitCode::Done);
     }
-    let mut report = Report::new(&["list", "numbers", "as of"]);
+    let mut report = Report::new(&["list", "numbers", "areas", "as of"]);
     for list in &lists {
         report.row([
             list.kind.to_string(),
             list.count.to_string(),
+            if list.kind.is_registry() {
+                list.areas.len().to_string()
+            } else {
+                "-".to_owned()
+            },
             instant(list.as_of),
         ]);
     }

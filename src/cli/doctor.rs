@@ -1,6 +1,7 @@
 //! Checks of everything a deck stands on, without placing a call: what is good, what is not, what to
 //! do.
 
+mod lists;
 mod outside;
 
 use std::collections::BTreeMap;
@@ -15,12 +16,9 @@ use super::rules::System;
 use super::{CliError, Deck, Env, ExitCode, deck, rules, words};
 use crate::clock::{Clock, DeckClock};
 use crate::config::DeckConfig;
-use crate::domain::{CallerIdState, CampaignState, DeckId, ListKind, Timestamp, clock_behind};
+use crate::domain::{CallerIdState, CampaignState, DeckId, Timestamp, clock_behind};
 use crate::engine::board::Board;
 use crate::store::{Outside as _, Snapshot, Store as _};
-
-/// A registry may be used for this long (16 CFR 310.4(b)(3)(iv)).
-const REGISTRY_LIFE: Duration = Duration::from_hours(31 * 24);
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -258,7 +256,7 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     ));
     findings.push(clock_finding(clock, &snapshot));
     findings.push(partition(deck, now)?);
-    findings.extend(lists(&snapshot, now));
+    findings.extend(lists::findings(&snapshot, now));
     for (trunk, _) in &snapshot.trunks {
         if let Some(rest) = snapshot.rest_of(&trunk.name, now) {
             let found = words::rest(&trunk.name, &rest);
@@ -345,40 +343,6 @@ fn partition(deck: &mut Deck, now: Timestamp) -> Result<Finding, CliError> {
             format!("not equal to a recount: {}", wrong.join(", ")),
         )
     })
-}
-
-fn lists(snapshot: &Snapshot, now: Timestamp) -> Vec<Finding> {
-    let mut findings: Vec<Finding> = snapshot
-        .lists
-        .iter()
-        .map(|list| {
-            let days = now.since(list.as_of).as_secs() / 86_400;
-            let stale = list.kind.is_registry() && now.since(list.as_of) > REGISTRY_LIFE;
-            let level = if stale { Level::Warn } else { Level::Ok };
-            let todo = if stale {
-                "; older than 31 days: campaigns that need it are held until it is imported anew"
-            } else {
-                ""
-            };
-            let found = format!(
-                "{}: {}, {} old{todo}",
-                list.kind,
-                count(list.count, "number"),
-                count(days, "day")
-            );
-            finding("list", level, found)
-        })
-        .collect();
-    let national = |kind: &ListKind| matches!(kind, ListKind::National(_));
-    if !snapshot.lists.iter().any(|list| national(&list.kind)) {
-        findings.push(finding(
-            "list",
-            Level::Warn,
-            "no national registry is loaded; sales calls need one (`dialdeck dnc import`)"
-                .to_owned(),
-        ));
-    }
-    findings
 }
 
 fn caller_ids(snapshot: &Snapshot, now: Timestamp) -> Finding {

@@ -22,6 +22,7 @@ pub mod error;
 pub mod first_call;
 pub mod hang_up;
 pub mod import;
+mod law;
 pub mod log;
 pub mod manual;
 pub mod numbers;

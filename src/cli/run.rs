@@ -6,7 +6,7 @@ use super::args::RunArgs;
 use super::carriers::Simulated;
 use super::engine::{self, Run};
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode};
+use super::{CliError, Deck, Env, ExitCode, law};
 use crate::config::DeckConfig;
 use crate::domain::{Campaign, CampaignId, CampaignState};
 use crate::store::{By, Store as _};
@@ -29,6 +29,11 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     // Before the engine puts the deck's clock and log forward; it looks again once it owns the deck.
     let mut deck = Deck::open(env)?;
     let drafts = judge(&mut deck, &args.campaigns)?;
+    let all = deck.store.campaigns()?.into_iter();
+    let begin: Vec<Campaign> = all.filter(|one| drafts.contains(&one.id)).collect();
+    for line in law::before_start(&mut deck, &begin)? {
+        tty::say(&format!("{line}\n"));
+    }
     warn(&mut deck, &config, &drafts)?;
     drop(deck);
     let run = Run {

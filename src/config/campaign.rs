@@ -14,7 +14,7 @@ use super::words::{
 };
 use crate::domain::campaign::{
     Agent, AttemptRules, CallClass, CallerIdRules, OutcomeAction, OutcomeRule, Pacing, Purpose,
-    RuleOverride,
+    RuleOverride, Waived,
 };
 use crate::domain::{CampaignSettings, ConsentKind, ListKind, Outcome, TrunkName};
 
@@ -349,16 +349,49 @@ fn results(mut table: Table<'_, '_>) -> Option<String> {
 fn overrides(root: &mut Table<'_, '_>) -> Vec<RuleOverride> {
     let mut overrides = Vec::new();
     for mut table in root.subs("rule_override") {
-        let rule = table.required_text(
-            "rule",
-            "name the embedded rule that is set aside, such as us-fl",
-        );
+        let rule = table.text("rule");
+        let (place, what) = (table.text("place"), table.text("what"));
         let reason =
             table.required_text("reason", "say why, in the words of whoever answers for it");
+        let precondition = match (rule, place, what) {
+            (Some(_), None, None) => None,
+            (None, Some(place), Some(what)) => Some(Waived {
+                place: place.to_ascii_uppercase(),
+                what: what.to_ascii_lowercase(),
+            }),
+            (Some(_), ..) => {
+                let hint = "give each its own [[rule_override]] with its own reason";
+                table.reject("rule", "stands beside `place` and `what`", hint);
+                None
+            }
+            (None, Some(_), None) => {
+                table.missing(
+                    "what",
+                    "say what is set aside there: consent, or a list such as national:us",
+                );
+                None
+            }
+            (None, None, Some(_)) => {
+                table.missing(
+                    "place",
+                    "say where it is set aside: US, or US-CT for a state",
+                );
+                None
+            }
+            (None, None, None) => {
+                table.missing(
+                    "rule",
+                    "name the row of the calling hours that is set aside, such as us-fl; or a place \
+                     and what: place = \"US\", what = \"consent\"",
+                );
+                None
+            }
+        };
         table.finish();
-        if let (Some(rule), Some(reason)) = (rule, reason) {
+        if let Some(reason) = reason {
             overrides.push(RuleOverride {
-                rule: rule.to_owned(),
+                rule: rule.unwrap_or_default().to_owned(),
+                precondition,
                 reason: reason.to_owned(),
             });
         }

@@ -5,7 +5,7 @@ use super::deck::DeckConfig;
 use super::fault::{ConfigError, ConfigErrors};
 use super::providers::ProviderSettings;
 use super::value::suggestion;
-use crate::domain::campaign::Agent;
+use crate::domain::campaign::{Agent, Waived};
 use crate::domain::{CallerId, CallerIdState, CampaignSettings, TrunkSettings};
 
 impl DeckConfig {
@@ -55,6 +55,17 @@ impl DeckConfig {
             )
         })
     }
+}
+
+/// Something that the law asks for and the campaign does not.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unmet {
+    /// Whether it is consent, not a list.
+    pub is_consent: bool,
+    /// What the law asks for, and where.
+    pub message: String,
+    /// What to do.
+    pub hint: String,
 }
 
 impl CampaignFile {
@@ -188,9 +199,20 @@ impl CampaignFile {
     pub fn check_overrides(
         &self,
         may_set_aside: impl Fn(&str) -> Option<bool>,
+        asks: impl Fn(&str, &str) -> bool,
     ) -> Result<(), ConfigErrors> {
         let mut errors = Vec::new();
         for (index, wish) in self.settings.rule_overrides.iter().enumerate() {
+            if let Some(Waived { place, what }) = &wish.precondition {
+                if !asks(place, what) {
+                    let key = format!("rule_override[{}].what", index + 1);
+                    let message = format!("no rule of {place} asks for `{what}`");
+                    let hint = "name a place and what its rule asks for, as `dialdeck check` says them: \
+                                place = \"US\", what = \"consent\"";
+                    errors.push(self.finding(&key, message, hint));
+                }
+                continue;
+            }
             let why = match may_set_aside(&wish.rule) {
                 Some(true) => continue,
                 Some(false) => {
@@ -207,6 +229,23 @@ impl CampaignFile {
         } else {
             Err(ConfigErrors(errors))
         }
+    }
+
+    /// What a campaign must ask for and does not, in the countries it calls: `unmet` tells the row of the
+    /// law and what it asks for.
+    pub fn below_the_law(&self, unmet: &[Unmet]) -> Result<(), ConfigErrors> {
+        if unmet.is_empty() {
+            return Ok(());
+        }
+        let errors = unmet.iter().map(|one| {
+            let key = if one.is_consent {
+                "consent.required"
+            } else {
+                "suppression.lists"
+            };
+            self.finding(key, one.message.clone(), one.hint.clone())
+        });
+        Err(ConfigErrors(errors.collect()))
     }
 
     fn finding(&self, key: &str, message: String, hint: impl Into<String>) -> ConfigError {

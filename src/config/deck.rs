@@ -12,7 +12,7 @@ use super::read_text;
 use super::source::{Item, Source};
 use super::table::Table;
 use super::value::alternatives;
-use super::words::{LOG_LEVELS, ROLES};
+use super::words::{LOG_LEVELS, REGISTRY_BINDS, ROLES};
 use crate::domain::{Capabilities, DeckSettings, Role, TrunkName, TrunkSettings};
 
 /// The deck file that is in force where none is written: one simulated trunk, fictional numbers.
@@ -110,6 +110,7 @@ pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
     let log_level = root.word("log_level", &LOG_LEVELS).unwrap_or_default();
     let default_country = default_country(&mut root);
     let emergency_bans = regions(&mut root, "emergency_bans");
+    let every_registry_binds = every_registry_binds(root.sub("suppression"));
     let rule_files = rule_files(&mut root);
     let roles = roles(root.sub("roles"));
     let listener = listener(&mut root);
@@ -123,6 +124,7 @@ pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
             trunks,
             caller_ids,
             emergency_bans,
+            every_registry_binds,
         },
         providers,
         log_level,
@@ -150,6 +152,12 @@ fn default_country(root: &mut Table<'_, '_>) -> String {
         );
     }
     country.to_ascii_uppercase()
+}
+
+fn every_registry_binds(mut table: Table<'_, '_>) -> bool {
+    let every = table.word("registry_binds", &REGISTRY_BINDS);
+    table.finish();
+    every.unwrap_or(false)
 }
 
 fn rule_files(root: &mut Table<'_, '_>) -> Vec<PathBuf> {

@@ -72,3 +72,7 @@ pub(super) const STATES: [(&str, CallerIdState); 3] = [
     ("resting", CallerIdState::Resting),
     ("retired", CallerIdState::Retired),
 ];
+
+/// Which campaigns a loaded registry binds: whether every one.
+pub(super) const REGISTRY_BINDS: [(&str, bool); 2] =
+    [("campaigns that list it", false), ("every campaign", true)];

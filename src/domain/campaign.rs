@@ -344,10 +344,33 @@ impl CallerIdRules {
 /// A written reason for going below the embedded law, kept in the log with every start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleOverride {
-    /// The id of the embedded rule that is set aside, such as `us-fl`.
+    /// The id of the row of the calling hours that is set aside, such as `us-fl`; empty: none is.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
     pub rule: String,
+    /// The precondition that is set aside; `None`: none is.
+    #[serde(flatten)]
+    pub precondition: Option<Waived>,
     /// Why, in the words of whoever answers for it.
     pub reason: String,
+}
+
+/// A precondition that a campaign sets aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Waived {
+    /// The place that asks for it, `US` or `US-CT`.
+    pub place: String,
+    /// What it asks for: `consent`, or a registry such as `national:us`.
+    pub what: String,
+}
+
+impl RuleOverride {
+    /// What it sets aside, for people: `us-fl`, or `consent in US-CT`.
+    pub fn what(&self) -> String {
+        match &self.precondition {
+            Some(waived) => format!("{} in {}", waived.what, waived.place),
+            None => self.rule.clone(),
+        }
+    }
 }
 
 /// Everything the owner of a campaign decided.

@@ -15,4 +15,8 @@ pub struct DeckSettings {
     pub caller_ids: Vec<CallerId>,
     /// Regions under an emergency ban (`US-LA`), set by the operator.
     pub emergency_bans: Vec<String>,
+    /// Whether a loaded registry binds every campaign; default: those that list it, and those for
+    /// which the law asks for it.
+    #[serde(default)]
+    pub every_registry_binds: bool,
 }

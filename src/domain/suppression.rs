@@ -1,5 +1,6 @@
 //! Numbers that must not be called, and the lists that say so.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -137,13 +138,76 @@ pub struct Suppression {
     pub note: Option<String>,
 }
 
+/// A part of a registry that is loaded on its own day: an area code of country code 1, elsewhere the
+/// registry as a whole.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Area(u16);
+
+impl Area {
+    /// Everything a registry outside country code 1 holds.
+    pub const WHOLE: Self = Self(0);
+
+    /// The area of a number.
+    pub const fn of(number: PhoneNumber) -> Self {
+        match number.npa() {
+            Some(npa) => Self(npa),
+            None => Self::WHOLE,
+        }
+    }
+
+    /// Small stable number used by stores: the area code, 0 for the whole.
+    pub const fn code(self) -> u16 {
+        self.0
+    }
+
+    /// The area for programs: `646`, or `all`.
+    pub fn code_text(self) -> String {
+        match self.0 {
+            0 => "all".to_owned(),
+            code => format!("{code:03}"),
+        }
+    }
+
+    /// The area with this code.
+    pub const fn from_code(code: u16) -> Self {
+        Self(code)
+    }
+}
+
+impl fmt::Display for Area {
+    /// `area code 646` or `the whole list`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            0 => f.write_str("the whole list"),
+            code => write!(f, "area code {code:03}"),
+        }
+    }
+}
+
+impl Serialize for Area {
+    /// `646`, or `all`.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&self.code_text())
+    }
+}
+
 /// A list as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuppressionList {
     /// Which.
     pub kind: ListKind,
-    /// The date the registry's data bear; for own lists, when last written.
+    /// When an own list was last written; of a registry the oldest date among its areas,
+    /// [`Timestamp::MIN`] while none is covered.
     pub as_of: Timestamp,
     /// Numbers on it.
     pub count: u64,
+    /// The areas of a registry that a full list has covered, each with the date its data bear.
+    pub areas: BTreeMap<Area, Timestamp>,
+}
+
+impl SuppressionList {
+    /// The oldest date among a registry's areas; [`Timestamp::MIN`] without any.
+    pub fn oldest(areas: &BTreeMap<Area, Timestamp>) -> Timestamp {
+        areas.values().min().copied().unwrap_or(Timestamp::MIN)
+    }
 }

@@ -1,7 +1,8 @@
 //! What the dispatcher's [`Job`]s do to a store, run on the store's own thread.
 
-use crate::domain::{CampaignId, CampaignState, ContactState, ListKind, Suppression, Timestamp};
-use crate::store::{By, CampaignCounts, Candidate, Store, StoreError};
+use crate::domain::{CampaignId, CampaignState, ContactState, Timestamp};
+use crate::policy::{Context, suppression};
+use crate::store::{By, Candidate, Store, StoreError};
 
 use super::{Command, Effected, Event, Job, Picture};
 
@@ -98,8 +99,14 @@ pub fn picture<S: Store>(store: &mut S, now: Timestamp) -> Result<Picture, Store
     let snapshot = store.snapshot(now)?;
     let mut suppressed = Vec::new();
     for attempt in &snapshot.in_flight {
-        let name = name_of(&snapshot.campaigns, attempt.campaign);
-        if suppressions_bind(&store.suppressions_of(attempt.number)?, name) {
+        if store.suppressions_of(attempt.number)?.is_empty() {
+            continue;
+        }
+        let mut bound = false;
+        store.examine(attempt.contact, &Context::default(), now, &mut |facts| {
+            bound = suppression::binding(facts, now).is_some();
+        })?;
+        if bound {
             suppressed.push(attempt.id);
         }
     }
@@ -107,22 +114,6 @@ pub fn picture<S: Store>(store: &mut S, now: Timestamp) -> Result<Picture, Store
         snapshot,
         suppressed,
     })
-}
-
-fn name_of(campaigns: &[CampaignCounts], id: CampaignId) -> Option<&str> {
-    campaigns
-        .iter()
-        .find(|counts| counts.campaign.id == id)
-        .map(|counts| counts.campaign.name())
-}
-
-fn suppressions_bind(suppressions: &[Suppression], campaign: Option<&str>) -> bool {
-    suppressions
-        .iter()
-        .any(|suppression| match &suppression.list {
-            ListKind::Campaign(name) => Some(name.as_str()) == campaign,
-            ListKind::Internal | ListKind::National(_) | ListKind::State(_) => true,
-        })
 }
 
 fn check_done<S: Store>(store: &mut S, campaign: CampaignId, by: &By) -> Result<Event, StoreError> {

@@ -8,6 +8,7 @@ pub mod board;
 pub mod desk;
 pub mod dispatcher;
 pub mod jobs;
+pub mod law;
 pub mod reading;
 pub mod shell;
 pub mod words;

@@ -1,7 +1,7 @@
 //! Decisions, suppressions and rejected numbers in words for people and in short codes for programs.
 
-use crate::domain::{PhoneNumber, Suppression, Timestamp, TrunkName};
-use crate::policy::{Decision, HoldKind, TrunkRest, Until, WindowReason};
+use crate::domain::{Campaign, PhoneNumber, Suppression, Timestamp, TrunkName};
+use crate::policy::{Decision, Hold, HoldKind, TrunkRest, Until, WindowReason};
 use crate::rules::{NumberError, Rules, Unfit};
 
 /// An instant for people: RFC 3339 in UTC to the second.
@@ -125,6 +125,26 @@ fn when(until: Until, next: Option<Timestamp>) -> String {
     }
 }
 
+/// The commands that end what only an operator can end.
+pub fn remedies(hold: &Hold, campaign: &Campaign) -> String {
+    let reasons = hold.reasons.iter();
+    let commands = reasons.filter_map(|reason| match (&reason.kind, reason.until) {
+        (HoldKind::AbandonmentBrake(..), _) => Some(format!(
+            "; agents there? `dialdeck campaign release {} --reason TEXT`",
+            campaign.name()
+        )),
+        (HoldKind::TrunkRests(_), Until::Operator) => Some(format!(
+            "; mended? `dialdeck trunk reset {}`",
+            campaign.settings.trunk
+        )),
+        (HoldKind::RegistryMissing(list, _) | HoldKind::RegistryStale(list, ..), _) => Some(
+            format!("; `dialdeck dnc import FILE --list {list} --as-of DATE` with that area"),
+        ),
+        _ => None,
+    });
+    commands.collect()
+}
+
 /// A failing temporary gate as a short code, to count by.
 pub fn hold_code(kind: &HoldKind) -> String {
     match kind {
@@ -134,7 +154,8 @@ pub fn hold_code(kind: &HoldKind) -> String {
         HoldKind::CampaignPaused => "campaign_paused".to_owned(),
         HoldKind::NotStarted => "not_started".to_owned(),
         HoldKind::ListMissing(list) => format!("list_missing:{list}"),
-        HoldKind::RegistryStale(list, _) => format!("registry_stale:{list}"),
+        HoldKind::RegistryMissing(list, _) => format!("registry_missing:{list}"),
+        HoldKind::RegistryStale(list, ..) => format!("registry_stale:{list}"),
         HoldKind::NumberInFlight => "number_in_flight".to_owned(),
         HoldKind::MinGap(_) => "min_gap".to_owned(),
         HoldKind::RetryDue => "retry_due".to_owned(),

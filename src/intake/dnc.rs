@@ -11,7 +11,7 @@ use super::listed::{self, Lines, Row};
 use super::shape::{self, Shape};
 use super::table::{Table, TableReader};
 use super::text::{Origin, Text};
-use crate::domain::{ImportFigures, PhoneNumber};
+use crate::domain::{ImportFigures, PhoneNumber, Timestamp};
 use crate::rules::Rules;
 
 /// A do-not-call list that is sound as a whole.
@@ -47,6 +47,14 @@ struct Count {
 pub enum DncRow {
     /// A number to add.
     Number {
+        /// Line of the file, from 1.
+        line: u64,
+        /// The number.
+        number: PhoneNumber,
+    },
+    /// A number that a registry's change file adds: a number to add that says nothing of the rest of
+    /// its area.
+    Addition {
         /// Line of the file, from 1.
         line: u64,
         /// The number.
@@ -156,6 +164,24 @@ impl DncFile {
             sha256: self.sha256.clone(),
             ..ImportFigures::default()
         }
+    }
+
+    /// The date that the file itself says its data bear: a comment before its first line such as
+    /// `# as of 2026-12-01`.
+    ///
+    /// # Errors
+    /// When the file can no longer be read.
+    pub fn as_of(&self) -> Result<Option<Timestamp>, FileError> {
+        let mut lines = Lines::open(&self.text)?;
+        while let Some((_, text)) = lines.next(&self.text.origin)? {
+            let Some(comment) = text.trim_start_matches('\u{feff}').strip_prefix('#') else {
+                break;
+            };
+            if let Some(at) = date_after_as_of(comment) {
+                return Ok(Some(at));
+            }
+        }
+        Ok(None)
     }
 
     /// Reads the numbers.
@@ -269,6 +295,16 @@ impl Iterator for DncReader<'_> {
             }
         }
     }
+}
+
+/// The date behind `as of` in a comment, as its midnight in UTC.
+fn date_after_as_of(comment: &str) -> Option<Timestamp> {
+    let comment = comment.to_ascii_lowercase();
+    let comment = comment.replace(['-', '_', ':', '='], " ");
+    let (_, rest) = comment.split_once("as of ")?;
+    let mut parts = rest.split_whitespace();
+    let date = [parts.next()?, parts.next()?, parts.next()?].join("-");
+    format!("{date}T00:00:00Z").parse().ok()
 }
 
 /// A reject of a whole line, by what is wrong and what to do.

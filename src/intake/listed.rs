@@ -115,7 +115,7 @@ fn registry(line: u64, parts: &[&str]) -> Result<DncRow, String> {
 /// A number that a change list adds or removes.
 pub(super) fn changed(line: u64, number: PhoneNumber, change: &str) -> Result<DncRow, String> {
     match change.trim() {
-        "A" | "a" => Ok(DncRow::Number { line, number }),
+        "A" | "a" => Ok(DncRow::Addition { line, number }),
         "D" | "d" => Ok(DncRow::Removal { line, number }),
         _ => Err(format!(
             "`{}` is neither A (added) nor D (deleted); the registry's change files end each line in one of them",

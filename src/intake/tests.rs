@@ -191,6 +191,7 @@ fn a_do_not_call_list_has_many_forms() {
         .unwrap()
         .map(|row| match row.unwrap() {
             DncRow::Number { line, number } => format!("{line} {number}"),
+            DncRow::Addition { line, number } => format!("{line} +{number}"),
             DncRow::Removal { line, number } => format!("{line} -{number}"),
             DncRow::Reject(reject) => panic!("{reject}"),
         })
@@ -201,7 +202,7 @@ fn a_do_not_call_list_has_many_forms() {
             "2 +12125550100",
             "4 +442079460001",
             "5 +12125550101",
-            "6 +13055550102",
+            "6 ++13055550102",
             "7 -+13055550103"
         ]
     );

@@ -6,7 +6,8 @@ use serde::Serialize;
 
 use super::{Loads, WindowReason};
 use crate::domain::{
-    Attestation, Consent, ConsentKind, ContactState, ListKind, PhoneNumber, Timestamp, TrunkName,
+    Area, Attestation, Consent, ConsentKind, ContactState, ListKind, PhoneNumber, Timestamp,
+    TrunkName,
 };
 
 /// The answer of [`super::decide()`].
@@ -41,8 +42,8 @@ pub struct DialOrder {
     pub regions: Vec<String>,
     /// Consent relied on.
     pub consent: Option<Consent>,
-    /// The date of the oldest registry that was required.
-    pub registry_date: Option<Timestamp>,
+    /// The registries that were needed, each with the number's area and the date of its data there.
+    pub registries: Vec<(ListKind, Area, Timestamp)>,
     /// Loads before this call.
     pub load: Loads,
     /// The request must not leave before: then trunk and campaign have room in their minute.
@@ -112,8 +113,10 @@ pub enum HoldKind {
     NotStarted,
     /// A required list was never loaded.
     ListMissing(ListKind),
-    /// A required registry is older than 31 days.
-    RegistryStale(ListKind, Timestamp),
+    /// A registry that is needed does not cover the number's area.
+    RegistryMissing(ListKind, Area),
+    /// A registry that is needed is too old for the number's area: the date of its data there.
+    RegistryStale(ListKind, Area, Timestamp),
     /// A call to the number is in flight.
     NumberInFlight,
     /// Too soon after the last attempt at the number.
@@ -188,14 +191,16 @@ impl Hold {
     /// [`Scope::Contact`], `None` when it has none.
     ///
     /// A call in flight to the number gives no instant; it is looked at again a minute later unless
-    /// another reason says more. Reasons of wider scope do not matter here: they will have passed,
-    /// or will hold again.
+    /// another reason says more. A registry that is awaited gives none either: the contact waits
+    /// until the registry is loaded, [`Timestamp::MAX`]. Reasons of wider scope do not matter here:
+    /// they will have passed, or will hold again.
     pub fn set_aside_until(&self, now: Timestamp) -> Option<Timestamp> {
         const LOOK_AGAIN: Duration = Duration::from_mins(1);
         self.reasons
             .iter()
             .filter(|reason| reason.kind.scope() == Scope::Contact)
             .map(|reason| match reason.until {
+                _ if reason.kind.registry().is_some() => Timestamp::MAX,
                 Until::At(end) => end,
                 Until::CallEnds | Until::Operator => now + LOOK_AGAIN,
             })
@@ -203,7 +208,24 @@ impl Hold {
     }
 }
 
+impl Hold {
+    /// The registry that the contact waits for; `None`: it waits for none.
+    pub fn registry(&self) -> Option<&ListKind> {
+        self.reasons
+            .iter()
+            .find_map(|reason| reason.kind.registry())
+    }
+}
+
 impl HoldKind {
+    /// The registry whose data for the number's area it waits for.
+    pub const fn registry(&self) -> Option<&ListKind> {
+        if let Self::RegistryMissing(list, _) | Self::RegistryStale(list, ..) = self {
+            return Some(list);
+        }
+        None
+    }
+
     /// The narrowest thing that this gate alone makes wait.
     pub const fn scope(&self) -> Scope {
         match self {
@@ -211,7 +233,9 @@ impl HoldKind {
             | Self::MinGap(_)
             | Self::RetryDue
             | Self::RollingCap(..)
-            | Self::CallerIdsBlocked => Scope::Contact,
+            | Self::CallerIdsBlocked
+            | Self::RegistryMissing(..)
+            | Self::RegistryStale(..) => Scope::Contact,
             Self::Window(..)
             | Self::NoZone
             | Self::ZoneDataDisagree(_)
@@ -221,7 +245,6 @@ impl HoldKind {
             | Self::CampaignPaused
             | Self::NotStarted
             | Self::ListMissing(_)
-            | Self::RegistryStale(..)
             | Self::AbandonmentBrake(..)
             | Self::NoCallerId
             | Self::CallerIdsFull
@@ -257,6 +280,15 @@ pub enum Refusal {
     Suppressed(ListKind, Timestamp),
     /// Consent is weaker than required: required, on record.
     NoConsent(ConsentKind, ConsentKind),
+    /// Consent is weaker than a row of the preconditions asks for.
+    ConsentBelowLaw {
+        /// The row.
+        rule: String,
+        /// The least it asks for.
+        least: ConsentKind,
+        /// What is on record.
+        have: ConsentKind,
+    },
     /// Consent ran out.
     ConsentExpired(ConsentKind, Timestamp),
     /// Consent was taken back.
@@ -276,6 +308,7 @@ impl Refusal {
             Self::Unfit(_) => ContactState::Invalid,
             Self::Suppressed(..)
             | Self::NoConsent(..)
+            | Self::ConsentBelowLaw { .. }
             | Self::ConsentExpired(..)
             | Self::ConsentRevoked(_) => ContactState::Suppressed,
             Self::AttemptsExhausted(..) => ContactState::Exhausted,
@@ -292,6 +325,7 @@ impl Refusal {
             Self::Unfit(why) => format!("unfit:{why}"),
             Self::Suppressed(list, _) => format!("suppressed:{list}"),
             Self::NoConsent(..) => "no_consent".to_owned(),
+            Self::ConsentBelowLaw { rule, .. } => format!("no_consent:{rule}"),
             Self::ConsentExpired(..) => "consent_expired".to_owned(),
             Self::ConsentRevoked(_) => "consent_revoked".to_owned(),
             Self::AttemptsExhausted(..) => "attempts_exhausted".to_owned(),

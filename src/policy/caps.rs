@@ -165,7 +165,7 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
 mod tests {
     use std::time::Duration;
 
-    use crate::domain::campaign::{CallClass, Purpose};
+    use crate::domain::campaign::{CallClass, Purpose, RuleOverride, Waived};
     use crate::domain::{CalleeType, ConsentKind, Outcome, Timestamp};
     use crate::policy::fixture::{World, class, monday, past};
     use crate::policy::{HoldKind, Until};
@@ -176,7 +176,7 @@ mod tests {
     fn florida() -> World {
         let mut world = World::open();
         world.class = class(&["America/New_York"], &["US-FL"]);
-        world.campaign.settings.purpose = Purpose::Sales;
+        world.sells();
         world.campaign.settings.attempts.max = 100;
         world.campaign.settings.attempts.min_gap = Duration::ZERO;
         world
@@ -259,6 +259,15 @@ mod tests {
         assert_eq!(world.kinds(monday()), []);
         world.campaign.settings.consent = ConsentKind::None;
         world.contact.consent = None;
+        // Without consent such calls leave only where that rule of the law is set aside.
+        world.campaign.settings.rule_overrides = vec![RuleOverride {
+            rule: String::new(),
+            precondition: Some(Waived {
+                place: "US".to_owned(),
+                what: "consent".to_owned(),
+            }),
+            reason: "calls of an emergency".to_owned(),
+        }];
         assert_eq!(world.kinds(monday()).len(), 1);
     }
 }

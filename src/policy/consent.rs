@@ -1,33 +1,52 @@
 //! Consent of the kind the campaign requires: on record, sourced, not expired, not revoked (D7).
 
+use super::preconditions::Subject;
 use super::{Facts, Refusal};
 use crate::domain::{Consent, ConsentKind, Timestamp};
 
-/// Refuses when the consent on record is weaker than required, was revoked, or ran out.
+/// Refuses when the consent on record is weaker than the campaign or the law asks for, was revoked, or
+/// ran out.
 ///
 /// An inquiry holds 3 months and an established business relationship 18 (47 CFR 64.1200(f)(5));
 /// express consent holds until it is taken back, by any reasonable means (64.1200(a)(10)). A record
-/// without a source, or dated after `now`, proves nothing and counts as none.
+/// without a source, or dated after `now`, proves nothing and counts as none. The strictest of all
+/// candidate places binds.
 pub(super) fn judge(facts: &Facts<'_>, now: Timestamp) -> Result<(), Refusal> {
+    let subject = facts.subject();
     let required = facts.campaign.settings.consent;
-    if required == ConsentKind::None {
-        return Ok(());
+    if required > ConsentKind::None {
+        check(&subject, required, now)?;
     }
-    check(facts, required, now)
+    let Some(row) = subject.consent_asked() else {
+        return Ok(());
+    };
+    check(&subject, row.consent, now).map_err(|why| {
+        if let Refusal::NoConsent(least, have) = why {
+            let rule = row.id.clone();
+            return Refusal::ConsentBelowLaw { rule, least, have };
+        }
+        why
+    })
 }
 
 /// Whether consent of at least this kind holds.
 pub(super) fn holds(facts: &Facts<'_>, kind: ConsentKind, now: Timestamp) -> bool {
-    check(facts, kind, now).is_ok()
+    check(&facts.subject(), kind, now).is_ok()
 }
 
-fn check(facts: &Facts<'_>, required: ConsentKind, now: Timestamp) -> Result<(), Refusal> {
-    let on_record = on_record(facts, now);
+/// Whether consent of one of these very kinds holds.
+pub(super) fn stands(subject: &Subject<'_>, kinds: &[ConsentKind], now: Timestamp) -> bool {
+    let kind = on_record(subject, now).map(|consent| consent.kind);
+    kind.is_some_and(|kind| kinds.contains(&kind) && check(subject, kind, now).is_ok())
+}
+
+fn check(subject: &Subject<'_>, required: ConsentKind, now: Timestamp) -> Result<(), Refusal> {
+    let on_record = on_record(subject, now);
     let have = on_record.map_or(ConsentKind::None, |consent| consent.kind);
     let Some(consent) = on_record.filter(|consent| consent.kind >= required) else {
         return Err(Refusal::NoConsent(required, have));
     };
-    match facts.consent_revoked_at {
+    match subject.consent_revoked_at {
         Some(at) if consent.at <= at => return Err(Refusal::ConsentRevoked(at)),
         _ => {}
     }
@@ -39,20 +58,32 @@ fn check(facts: &Facts<'_>, required: ConsentKind, now: Timestamp) -> Result<(),
 
 pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
     let required = facts.campaign.settings.consent;
+    let law = facts
+        .subject()
+        .consent_asked()
+        .map_or_else(String::new, |row| {
+            format!(", {} by law ({}: {})", row.consent, row.id, row.citation)
+        });
     let revoked = facts
         .consent_revoked_at
         .map_or_else(String::new, |at| format!(", revoked {at}"));
-    match on_record(facts, now) {
+    match on_record(&facts.subject(), now) {
         Some(consent) => format!(
-            "{required} required; {} of {} from {}{revoked}",
+            "{required} required{law}; {} of {} from {}{revoked}",
             consent.kind, consent.at, consent.source
         ),
-        None => format!("{required} required; none on record{revoked}"),
+        None => format!("{required} required{law}; none on record{revoked}"),
     }
 }
 
-fn on_record<'a>(facts: &Facts<'a>, now: Timestamp) -> Option<&'a Consent> {
-    facts
+/// The consent that a call relies on; `None`: nobody asks for any.
+pub(super) fn relied_on(facts: &Facts<'_>) -> Option<Consent> {
+    let asked = facts.campaign.settings.consent > ConsentKind::None || facts.subject().is_asked();
+    facts.contact.consent.clone().filter(|_| asked)
+}
+
+fn on_record<'a>(subject: &Subject<'a>, now: Timestamp) -> Option<&'a Consent> {
+    subject
         .contact
         .consent
         .as_ref()
@@ -77,6 +108,7 @@ fn expiry(consent: &Consent) -> Option<Timestamp> {
 mod tests {
     use ConsentKind::{Ebr, Express, ExpressWritten, Inquiry, None};
 
+    use crate::domain::campaign::{Agent, Purpose, RuleOverride, Waived};
     use crate::domain::{Consent, ConsentKind};
     use crate::policy::Refusal;
     use crate::policy::fixture::{World, at, monday};
@@ -151,5 +183,88 @@ mod tests {
         );
         world.revoked = Some(at("2026-11-30T23:59:59.999Z"));
         assert_eq!(world.refusal(monday()), Option::None);
+    }
+
+    #[test]
+    fn the_law_asks_for_more_than_the_campaign() {
+        let given = "2026-12-01T00:00:00Z";
+        for (purpose, agent, regions, least, rule) in [
+            (
+                Purpose::Reminder,
+                Agent::Automated,
+                &["US-NY"][..],
+                Express,
+                "us-artificial",
+            ),
+            (
+                Purpose::Debt,
+                Agent::Automated,
+                &["US-NY"],
+                Express,
+                "us-artificial",
+            ),
+            (
+                Purpose::Sales,
+                Agent::Automated,
+                &["US-NY"],
+                ExpressWritten,
+                "us-artificial-sales",
+            ),
+            (
+                Purpose::Sales,
+                Agent::Human,
+                &["US-CT", "US-NY"],
+                ExpressWritten,
+                "us-ct-sales",
+            ),
+        ] {
+            for have in ConsentKind::ALL {
+                // The class says that a person speaks; the agent counts.
+                let mut world = world(None, have, given);
+                world.sells();
+                world.campaign.settings.purpose = purpose;
+                world.campaign.settings.agent = agent;
+                world.class.regions = regions.iter().map(|&one| one.to_owned()).collect();
+                let expected = (have < least).then(|| Refusal::ConsentBelowLaw {
+                    rule: rule.to_owned(),
+                    least,
+                    have,
+                });
+                assert_eq!(world.refusal(monday()), expected, "{rule} {have}");
+                let code = expected.map(|refusal| refusal.code());
+                let shown = code.is_none_or(|code| code == format!("no_consent:{rule}"));
+                assert!(shown);
+            }
+        }
+    }
+
+    #[test]
+    fn a_rule_is_set_aside_by_place_and_what_with_a_reason() {
+        let mut world = world(None, None, "2026-12-01T00:00:00Z");
+        world.campaign.settings.agent = Agent::Automated;
+        let below = world.refusal(monday());
+        assert!(matches!(below, Some(Refusal::ConsentBelowLaw { .. })));
+        for (place, what, enough) in [
+            ("US", "national:us", false),
+            ("US-NY", "consent", false),
+            ("US", "consent", true),
+        ] {
+            world.campaign.settings.rule_overrides = vec![RuleOverride {
+                rule: String::new(),
+                precondition: Some(Waived {
+                    place: place.to_owned(),
+                    what: what.to_owned(),
+                }),
+                reason: "calls of an emergency".to_owned(),
+            }];
+            assert_eq!(world.refusal(monday()).is_none(), enough, "{place} {what}");
+        }
+        // Another place that may be asks for itself.
+        world.class.regions.push("US-ME".to_owned());
+        let refusal = world.refusal(monday());
+        assert!(
+            matches!(&refusal, Some(Refusal::ConsentBelowLaw { rule, .. }) if rule == "us-me-artificial"),
+            "{refusal:?}"
+        );
     }
 }

@@ -8,7 +8,7 @@ use super::{
     Decision, DialOrder, Facts, Hold, HoldKind, HoldReason, Refusal, Until, abandonment, attempts,
     caller_id, caps, consent, fitness, pacing, standing, suppression, window,
 };
-use crate::domain::{ConsentKind, Timestamp};
+use crate::domain::Timestamp;
 
 /// One gate as `why` prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -296,10 +296,8 @@ fn order(facts: &Facts<'_>, shown: &super::CallerIdUse, now: Timestamp) -> DialO
         branded: shown.caller_id.branded,
         local_times: window::local_times(facts, now),
         regions: facts.class.regions.clone(),
-        consent: (settings.consent > ConsentKind::None)
-            .then(|| facts.contact.consent.clone())
-            .flatten(),
-        registry_date: suppression::registry_date(facts),
+        consent: consent::relied_on(facts),
+        registries: suppression::registries(facts, now),
         load: facts.load,
         not_before: pacing::not_before(facts, now),
     }

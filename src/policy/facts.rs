@@ -1,5 +1,6 @@
 //! What a decision may look at, gathered inside the transaction that acts on it.
 
+use super::preconditions::Subject;
 use crate::domain::{
     CallerId, Campaign, CampaignId, Contact, Outcome, PhoneNumber, Suppression, SuppressionList,
     Timestamp, TrunkSettings, WindowClass,
@@ -19,10 +20,13 @@ pub struct Facts<'a> {
     pub class: &'a WindowClass,
     /// The trunk, `None` when the deck file no longer has it.
     pub trunk: Option<&'a TrunkSettings>,
-    /// Every list the number stands on that binds this campaign.
+    /// Every list the number stands on, those of other campaigns left out. Which registries among
+    /// them bind is the gate's to say.
     pub suppressions: &'a [Suppression],
     /// Every list that is loaded, with its date.
     pub lists: &'a [SuppressionList],
+    /// Whether a loaded registry binds every campaign.
+    pub every_registry_binds: bool,
     /// When consent for this number was last revoked.
     pub consent_revoked_at: Option<Timestamp>,
     /// Attempts at the number over all campaigns in the last 61 days, newest first.
@@ -37,6 +41,20 @@ pub struct Facts<'a> {
     pub abandonment: Abandonment,
     /// What only the running engine knows.
     pub context: &'a Context,
+}
+
+impl<'a> Facts<'a> {
+    /// What decides which registries bind the contact and what the law asks for it.
+    pub const fn subject(&self) -> Subject<'a> {
+        Subject {
+            rules: self.rules,
+            campaign: &self.campaign.settings,
+            contact: self.contact,
+            class: self.class,
+            consent_revoked_at: self.consent_revoked_at,
+            every_registry_binds: self.every_registry_binds,
+        }
+    }
 }
 
 /// What only the running engine knows; [`Context::default`] is a healthy idle engine.

@@ -11,9 +11,10 @@ use crate::domain::campaign::{
     Schedule, VoicemailAction,
 };
 use crate::domain::{
-    Attestation, CallerId, CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState,
-    Capabilities, ClassId, Consent, ConsentKind, Contact, ContactId, ContactState, Outcome,
-    PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkName, TrunkSettings, WindowClass,
+    Area, Attestation, CallerId, CallerIdState, Campaign, CampaignId, CampaignSettings,
+    CampaignState, Capabilities, ClassId, Consent, ConsentKind, Contact, ContactId, ContactState,
+    ListKind, Outcome, PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkName,
+    TrunkSettings, WindowClass,
 };
 use crate::rules::Rules;
 
@@ -85,6 +86,7 @@ pub(super) struct World {
     pub(super) trunk: Option<TrunkSettings>,
     pub(super) suppressions: Vec<Suppression>,
     pub(super) lists: Vec<SuppressionList>,
+    pub(super) every_registry_binds: bool,
     pub(super) revoked: Option<Timestamp>,
     pub(super) history: Vec<PastAttempt>,
     pub(super) in_flight: bool,
@@ -109,6 +111,7 @@ impl World {
             trunk: Some(trunk()),
             suppressions: Vec::new(),
             lists: Vec::new(),
+            every_registry_binds: false,
             revoked: None,
             history: Vec::new(),
             in_flight: false,
@@ -123,6 +126,18 @@ impl World {
         }
     }
 
+    /// Makes the campaign sell, with the registry that the law asks for loaded where the contact is,
+    /// and never too old.
+    pub(super) fn sells(&mut self) {
+        self.campaign.settings.purpose = Purpose::Sales;
+        self.lists.push(SuppressionList {
+            kind: ListKind::National("us".to_owned()),
+            as_of: Timestamp::MAX,
+            count: 0,
+            areas: [(Area::of(self.contact.number), Timestamp::MAX)].into(),
+        });
+    }
+
     pub(super) fn facts(&self) -> Facts<'_> {
         Facts {
             rules: Rules::embedded(),
@@ -132,6 +147,7 @@ impl World {
             trunk: self.trunk.as_ref(),
             suppressions: &self.suppressions,
             lists: &self.lists,
+            every_registry_binds: self.every_registry_binds,
             consent_revoked_at: self.revoked,
             history: &self.history,
             number_in_flight: self.in_flight,

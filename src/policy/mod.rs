@@ -21,6 +21,7 @@ pub mod decide;
 pub mod declines;
 pub mod fitness;
 pub mod pacing;
+pub mod preconditions;
 pub mod retry;
 pub mod standing;
 pub mod suppression;

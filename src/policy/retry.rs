@@ -5,7 +5,7 @@ mod tests;
 
 use std::time::Duration;
 
-use super::{Facts, PastAttempt, attempts, caps, window};
+use super::{Facts, PastAttempt, attempts, caps, suppression, window};
 use crate::domain::campaign::{OutcomeAction, OutcomeRule, VoicemailAction};
 use crate::domain::outcome::{CalleeFinding, Classification, DEFAULT_RETRY_AFTER, TrunkFinding};
 use crate::domain::suppression::SuppressionSource;
@@ -53,7 +53,7 @@ pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
     if ended.callee == CalleeFinding::Unwanted {
         return Next::DoNotCall(SuppressionSource::Unwanted);
     }
-    if !facts.suppressions.is_empty() {
+    if suppression::binding(facts, now).is_some() {
         return Next::Finish(ContactState::Suppressed);
     }
     match ended.callee {

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    CampaignState, ContactState, ListKind, Outcome, Suppression, SuppressionList, Timestamp,
+    Area, CampaignState, ContactState, ListKind, Outcome, Suppression, SuppressionList, Timestamp,
 };
 
 type Change = fn(&mut World);
@@ -143,23 +143,33 @@ fn the_scope_is_the_narrowest_and_the_end_the_latest() {
 }
 
 #[test]
-fn a_stale_or_missing_registry_holds() {
+fn a_registry_that_is_stale_or_missing_in_the_numbers_area_holds_the_contact() {
     let list = ListKind::National("us".to_owned());
+    let area = Area::from_code(212);
     let mut world = World::open();
     world.campaign.settings.required_lists = vec![ListKind::Internal, list.clone()];
-    assert_eq!(world.kinds(monday()), [HoldKind::ListMissing(list.clone())]);
+    let missing = [HoldKind::RegistryMissing(list.clone(), area)];
+    assert_eq!(world.kinds(monday()), missing);
     let day = Duration::from_hours(24);
-    for (as_of, fresh) in [
-        (monday() - 31 * day, true),
-        (monday() - 31 * day - Duration::from_millis(1), false),
+    let loaded = |code, as_of| SuppressionList {
+        kind: list.clone(),
+        as_of,
+        count: 7,
+        areas: [(Area::from_code(code), as_of)].into(),
+    };
+    world.lists = vec![loaded(646, monday())];
+    assert_eq!(world.kinds(monday()), missing);
+    let old = monday() - 31 * day - Duration::from_millis(1);
+    for (as_of, held) in [
+        (monday() - 31 * day, None),
+        (old, Some(HoldKind::RegistryStale(list.clone(), area, old))),
     ] {
-        world.lists = vec![SuppressionList {
-            kind: list.clone(),
-            as_of,
-            count: 7,
-        }];
-        assert_eq!(world.kinds(monday()).is_empty(), fresh);
+        world.lists = vec![loaded(212, as_of)];
+        assert_eq!(world.kinds(monday()), Vec::from_iter(held));
     }
+    let hold = world.hold(monday());
+    assert_eq!(hold.scope, Scope::Contact);
+    assert_eq!(hold.set_aside_until(monday()), Some(Timestamp::MAX));
 }
 
 #[test]

@@ -64,8 +64,11 @@ impl fmt::Display for HoldKind {
             Self::CampaignPaused => f.write_str("campaign paused"),
             Self::NotStarted => f.write_str("campaign starts later"),
             Self::ListMissing(list) => write!(f, "list {list} is not loaded"),
-            Self::RegistryStale(list, as_of) => {
-                write!(f, "list {list} of {} is older than 31 days", day(*as_of))
+            Self::RegistryMissing(list, area) => write!(f, "{list}, {area} not loaded"),
+            Self::RegistryStale(list, area, as_of) => {
+                let days = Rules::embedded().registry_max_age(list).as_secs() / 86_400;
+                let as_of = day(*as_of);
+                write!(f, "{list}, {area} as of {as_of}, older than {days} days")
             }
             Self::NumberInFlight => f.write_str("a call to the number is in flight"),
             Self::MinGap(gap) => write!(f, "less than {} since the last attempt", span(*gap)),
@@ -132,6 +135,12 @@ impl fmt::Display for Refusal {
             }
             Self::NoConsent(required, have) => {
                 write!(f, "consent on record is {have}, {required} required")
+            }
+            Self::ConsentBelowLaw { rule, least, have } => {
+                write!(
+                    f,
+                    "consent on record is {have}, the law asks for {least} ({rule})"
+                )
             }
             Self::ConsentExpired(kind, at) => write!(f, "{kind} consent ran out {}", day(*at)),
             Self::ConsentRevoked(at) => write!(f, "consent was revoked {}", day(*at)),

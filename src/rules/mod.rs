@@ -9,6 +9,7 @@ mod location;
 mod npa;
 mod number;
 mod postal;
+mod preconditions;
 mod prefixes;
 mod spoken;
 mod tables;
@@ -28,6 +29,7 @@ use crate::domain::PhoneNumber;
 use crate::domain::digest::{hex, sha256};
 
 pub use location::LocateError;
+pub use preconditions::{CONSENT, Precondition};
 pub use tables::TableError;
 pub use zonedb::LocalTime;
 
@@ -220,7 +222,7 @@ pub enum CapTrigger {
 }
 
 /// Every embedded table by its file's name, in the order of the digest.
-const TABLES: [(&str, &str); 8] = [
+const TABLES: [(&str, &str); 9] = [
     (
         "calling-windows.csv",
         include_str!("../../data/calling-windows.csv"),
@@ -244,6 +246,10 @@ const TABLES: [(&str, &str); 8] = [
         include_str!("../../data/postal-regions.csv"),
     ),
     (
+        "preconditions.csv",
+        include_str!("../../data/preconditions.csv"),
+    ),
+    (
         "tz-overrides.csv",
         include_str!("../../data/tz-overrides.csv"),
     ),
@@ -261,6 +267,7 @@ pub struct Rules {
     postal: postal::PostalTable,
     hours: hours::Hours,
     caps: Vec<caps::CapRule>,
+    preconditions: Vec<Precondition>,
     spoken: spoken::SpokenTable,
     /// SHA-256 of every table, embedded ones first.
     digests: Vec<(String, String)>,
@@ -372,6 +379,7 @@ impl Rules {
             words,
             prefixes,
             postal,
+            needed,
             overrides,
         ] = TABLES;
         let zones = zonedb::ZoneTable::bundled(overrides.0, overrides.1)?;
@@ -386,6 +394,7 @@ impl Rules {
             prefixes: prefixes::PrefixTable::read(prefixes.0, prefixes.1, &zones)?,
             postal: postal::PostalTable::read(postal.0, postal.1)?,
             caps: caps::read(frequency.0, frequency.1)?,
+            preconditions: preconditions::read(needed.0, needed.1)?,
             spoken: spoken::SpokenTable::read(words.0, words.1)?,
             digest: combined(&digests, &zones),
             zones,

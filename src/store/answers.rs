@@ -56,6 +56,9 @@ pub enum StoreError {
     /// A contact that may not be called again.
     #[error("{0}")]
     NotRequeueable(String),
+    /// A campaign that asks for less than the law does.
+    #[error("{0}")]
+    Unlawful(String),
 }
 
 /// What became of a row.
@@ -150,6 +153,27 @@ pub struct Suppressed {
     pub finished: Vec<(CampaignId, ContactId)>,
     /// Attempts at these numbers that are in flight.
     pub live: Vec<AttemptId>,
+}
+
+/// How an entry of a list is taken back.
+#[derive(Clone, Copy, Debug)]
+pub struct Reversal<'a> {
+    /// Why, for the log.
+    pub reason: &'a str,
+    /// Whether the contacts that the entry ended come back, and with an opt-out the consent that it
+    /// revoked.
+    pub restore: bool,
+}
+
+/// What came back with a reversed entry.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Restored {
+    /// Contacts that may be called again.
+    pub contacts: Vec<(CampaignId, ContactId)>,
+    /// Contacts that the entry had ended and that stay ended: another list binds them.
+    pub kept: u64,
+    /// Whether the consent that the opt-out had revoked holds again.
+    pub consent: bool,
 }
 
 /// A campaign's numbers.

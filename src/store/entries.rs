@@ -2,7 +2,7 @@
 
 mod calls;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
@@ -10,8 +10,8 @@ use super::{By, ImportFigures};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::outcome::{CalleeFinding, Classification, is_block};
 use crate::domain::{
-    Attempt, CallReport, CallerId, CallerIdState, Campaign, CampaignState, ConsentKind, Contact,
-    ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp, TrunkName,
+    Area, Attempt, CallReport, CallerId, CallerIdState, Campaign, CampaignState, ConsentKind,
+    Contact, ContactState, ListKind, Outcome, PhoneNumber, Suppression, Timestamp, TrunkName,
 };
 use crate::policy::LiveCalls;
 
@@ -183,23 +183,29 @@ pub(super) fn consent_revoked(suppression: &Suppression) -> NewEvent {
 pub(super) fn suppression_reversed(
     number: PhoneNumber,
     list: &ListKind,
-    reason: &str,
+    (reason, consent_restored): (&str, bool),
     by: &By,
 ) -> NewEvent {
     #[derive(Serialize)]
     struct Data<'a> {
         list: &'a ListKind,
         reason: &'a str,
+        #[serde(skip_serializing_if = "std::ops::Not::not")]
+        consent_restored: bool,
     }
     NewEvent::new(by.at, EventKind::SuppressionReversed, &by.actor)
         .number(number)
-        .with_data(&Data { list, reason })
+        .with_data(&Data {
+            list,
+            reason,
+            consent_restored,
+        })
 }
 
 /// `registry_loaded`.
 pub(super) fn registry_loaded(
     list: &ListKind,
-    as_of: Timestamp,
+    (as_of, areas): (Timestamp, &BTreeSet<Area>),
     figures: &ImportFigures,
     by: &By,
 ) -> NewEvent {
@@ -207,12 +213,15 @@ pub(super) fn registry_loaded(
     struct Data<'a> {
         list: &'a ListKind,
         as_of: Timestamp,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        areas: Option<&'a BTreeSet<Area>>,
         #[serde(flatten)]
         figures: &'a ImportFigures,
     }
     NewEvent::new(by.at, EventKind::RegistryLoaded, &by.actor).with_data(&Data {
         list,
         as_of,
+        areas: list.is_registry().then_some(areas),
         figures,
     })
 }
@@ -259,8 +268,14 @@ pub(super) fn retry_planned(
     of_attempt(kind, campaign, attempt, ENGINE, now).with_data(&Data { outcome, due })
 }
 
-/// `retry_planned` by a person: the contact may be called again at once.
-pub(super) fn requeued(campaign: &Campaign, contact: &Contact, by: &By) -> NewEvent {
+/// `retry_planned` by a person: the contact may be called again at once. `outcome`: `requeued`, or
+/// `restored` when it came back with a reversed entry of a list.
+pub(super) fn requeued(
+    campaign: &Campaign,
+    contact: &Contact,
+    outcome: &'static str,
+    by: &By,
+) -> NewEvent {
     #[derive(Serialize)]
     struct Data {
         outcome: &'static str,
@@ -269,7 +284,7 @@ pub(super) fn requeued(campaign: &Campaign, contact: &Contact, by: &By) -> NewEv
     let mut event = of_campaign(EventKind::RetryPlanned, campaign, by)
         .number(contact.number)
         .with_data(&Data {
-            outcome: "requeued",
+            outcome,
             due: contact.due,
         });
     event.contact = Some(contact.id);

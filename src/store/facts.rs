@@ -44,6 +44,7 @@ impl Gathered {
                 .find(|known| known.name == *trunk),
             suppressions: &self.suppressions,
             lists: &self.lists,
+            every_registry_binds: self.settings.every_registry_binds,
             consent_revoked_at: self.consent_revoked_at,
             history: &self.history,
             number_in_flight: self.number_in_flight,

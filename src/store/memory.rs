@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{DeckSettings, HangUps, NewContact, RowFate, StoreError, entries, moves};
 use crate::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
 use crate::domain::{
-    Attempt, AttemptId, CallerIdState, Campaign, CampaignId, ClassId, Contact, ContactId,
+    Area, Attempt, AttemptId, CallerIdState, Campaign, CampaignId, ClassId, Contact, ContactId,
     ContactState, DeckId, ListKind, Ownership, PhoneNumber, Right, Role, Suppression, Timestamp,
     TrunkName, WindowClass,
 };
@@ -48,6 +48,8 @@ pub struct MemoryStore {
     unclosed: BTreeMap<AttemptId, TrunkName>,
     /// Loaded lists and their dates.
     lists: BTreeMap<ListKind, Timestamp>,
+    /// The areas that registries cover.
+    areas: BTreeMap<ListKind, BTreeMap<Area, Timestamp>>,
     suppressions: BTreeMap<(PhoneNumber, ListKind), Suppression>,
     revocations: BTreeMap<PhoneNumber, Timestamp>,
     refusals: BTreeMap<(CampaignId, String), u64>,
@@ -83,6 +85,7 @@ impl MemoryStore {
             trunk_rests: BTreeMap::new(),
             unclosed: BTreeMap::new(),
             lists: BTreeMap::from([(ListKind::Internal, now)]),
+            areas: BTreeMap::new(),
             suppressions: BTreeMap::new(),
             revocations: BTreeMap::new(),
             refusals: BTreeMap::new(),

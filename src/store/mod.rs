@@ -19,13 +19,13 @@ pub mod outside;
 pub mod sqlite;
 pub mod writer;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{NewEvent, SealedEvent};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
+    Area, Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
     Role, Suppression, SuppressionList, Timestamp, TrunkName,
 };
@@ -35,8 +35,8 @@ use crate::policy::{Context, Facts, LiveCalls};
 pub use crate::domain::deck::DeckSettings;
 pub use crate::domain::import::{ImportFigures, NewContact};
 pub use answers::{
-    By, CampaignCounts, Candidate, Claimed, HangUps, Recount, RowFate, Settled, Snapshot,
-    StoreError, Suppressed,
+    By, CampaignCounts, Candidate, Claimed, HangUps, Recount, Restored, Reversal, RowFate, Settled,
+    Snapshot, StoreError, Suppressed,
 };
 pub use listing::{ContactPage, ContactQuery, Direction, ListKey, ListOrder};
 pub use outside::Outside;
@@ -178,25 +178,38 @@ pub trait Store: Outside + Send {
         by: &By,
     ) -> Result<Suppressed, StoreError>;
 
-    /// Sets the list's date and logs `registry_loaded`.
+    /// The contacts that these numbers on the list would end, a number at a time.
+    fn would_end(
+        &mut self,
+        list: &ListKind,
+        numbers: &[PhoneNumber],
+        at: Timestamp,
+    ) -> Result<Vec<(CampaignId, ContactId)>, StoreError>;
+
+    /// Sets the date of an own list, or of a registry in the areas that a full list covers; without
+    /// areas a registry is no fresher than it was. Contacts that waited for the registry in these areas
+    /// are due at once. Logs `registry_loaded`.
     fn finish_list(
         &mut self,
         list: &ListKind,
         as_of: Timestamp,
+        areas: &BTreeSet<Area>,
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError>;
 
-    /// Takes a number off a reversible list by a second record with a reason. `false`: was not on it.
+    /// Takes a number off a reversible list by a second record with a reason. `None`: was not on it.
     /// An entry whose source is permanent (SIP 607) is refused with [`StoreError::NotReversible`].
-    /// Logs `suppression_reversed`. Contacts finished by it stay finished; consent stays revoked.
+    /// Logs `suppression_reversed`. Contacts finished by it stay finished and consent stays revoked,
+    /// unless the reversal restores them: `retry_planned` with outcome `restored` for each contact, and
+    /// a `done` campaign runs again.
     fn reverse_suppression(
         &mut self,
         number: PhoneNumber,
         list: &ListKind,
-        reason: &str,
+        how: Reversal<'_>,
         by: &By,
-    ) -> Result<bool, StoreError>;
+    ) -> Result<Option<Restored>, StoreError>;
 
     /// Every list a number stands on.
     fn suppressions_of(&mut self, number: PhoneNumber) -> Result<Vec<Suppression>, StoreError>;

@@ -7,6 +7,7 @@ pub(super) use attempts::{
     never_sent, rang, read_end, reserve,
 };
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use super::{By, Candidate, DeckSettings, StoreError, entries};
@@ -15,9 +16,9 @@ use crate::domain::event::NewEvent;
 use crate::domain::outcome::{CalleeType, CallerIdFinding};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Attempt, CallerIdState, Campaign, CampaignId, CampaignState, Contact, ContactId, ContactState,
-    ListKind, Outcome, Ownership, PhoneNumber, Right, Role, Suppression, Timestamp, TrunkName,
-    WaitReason, WindowClass,
+    Area, Attempt, CallerIdState, Campaign, CampaignId, CampaignState, Contact, ContactId,
+    ContactState, ListKind, Outcome, Ownership, PhoneNumber, Right, Role, Suppression, Timestamp,
+    TrunkName, WaitReason, WindowClass,
 };
 use crate::policy::{self, Hold, HoldKind, LiveCalls, Refusal};
 
@@ -25,6 +26,8 @@ use crate::policy::{self, Hold, HoldKind, LiveCalls, Refusal};
 pub(super) const CONTACTS_ADDED: &str = "contacts were added";
 /// The note on a campaign that runs again because somebody wants a contact called again.
 pub(super) const CALLED_AGAIN: &str = "contacts are to be called again";
+/// The note on a campaign that runs again because contacts came back with a reversed entry.
+pub(super) const RESTORED: &str = "contacts came back from a list";
 /// How far back the history of a number is read, by the reservation: a day longer than the longest cap
 /// (60 days), since caps count from the instant a request left, which is later.
 pub(super) const HISTORY: Duration = Duration::from_hours(61 * 24);
@@ -113,6 +116,65 @@ pub(super) fn set_aside(hold: &Hold, now: Timestamp) -> Option<(WaitReason, Time
         WaitReason::Cap
     };
     Some((reason, due))
+}
+
+/// The contact that a hold sets aside; `None`: it need not wait. One that waits for a registry says so
+/// in its reason.
+pub(super) fn waiting(contact: &Contact, hold: &Hold, now: Timestamp) -> Option<Contact> {
+    let (reason, due) = set_aside(hold, now)?;
+    Some(Contact {
+        state: ContactState::Waiting(reason),
+        reason: hold.registry().map(awaiting),
+        due,
+        ..contact.clone()
+    })
+}
+
+/// The reason of a contact that waits until a registry is loaded.
+pub(super) fn awaiting(list: &ListKind) -> String {
+    format!("list:{list}")
+}
+
+/// The contact after the registry it waited for was loaded for some areas, all if `areas` is `None`;
+/// `None`: it does not wait for them.
+pub(super) fn woken(
+    contact: &Contact,
+    (list, areas): (&ListKind, Option<&BTreeSet<Area>>),
+    at: Timestamp,
+) -> Option<Contact> {
+    let waits = matches!(contact.state, ContactState::Waiting(_))
+        && contact.reason.as_ref() == Some(&awaiting(list))
+        && areas.is_none_or(|areas| areas.contains(&Area::of(contact.number)));
+    waits.then(|| Contact {
+        reason: None,
+        due: at,
+        ..contact.clone()
+    })
+}
+
+/// When a waiting contact becomes ready by time alone; `None`: never, since it waits for a registry.
+pub(super) fn by_time(due: Timestamp) -> Option<Timestamp> {
+    Some(due).filter(|due| *due < Timestamp::MAX)
+}
+
+/// A contact that an entry on a list had ended and that may be called again; `None`: the list did not
+/// end it, or its campaign is over for good.
+pub(super) fn restored(
+    campaign: &Campaign,
+    contact: &Contact,
+    list: &ListKind,
+    at: Timestamp,
+) -> Option<Contact> {
+    let ended_by_it = contact.state == ContactState::Suppressed
+        && contact.reason.as_ref() == Some(&format!("suppressed:{list}"))
+        && may_bind(list, campaign.name())
+        && campaign.state != CampaignState::Stopped;
+    ended_by_it.then(|| Contact {
+        state: ContactState::Ready,
+        reason: None,
+        due: at,
+        ..contact.clone()
+    })
 }
 
 /// A contact to be called again; `None`: it may be called already.
@@ -263,8 +325,8 @@ pub(super) fn campaign_expiry(campaign: &Campaign, now: Timestamp) -> Option<Ref
     Some(Refusal::CampaignExpired(expires))
 }
 
-/// Whether a list binds a campaign of this name.
-pub(super) fn binds(list: &ListKind, campaign: &str) -> bool {
+/// Whether a list can bind a campaign of this name at all; of a registry the policy says whether it does.
+pub(super) fn may_bind(list: &ListKind, campaign: &str) -> bool {
     match list {
         ListKind::Internal | ListKind::National(_) | ListKind::State(_) => true,
         ListKind::Campaign(name) => name == campaign,
@@ -369,6 +431,7 @@ pub(super) fn no_settings() -> DeckSettings {
         trunks: Vec::new(),
         caller_ids: Vec::new(),
         emergency_bans: Vec::new(),
+        every_registry_binds: false,
     }
 }
 

@@ -10,6 +10,7 @@ mod list_cases;
 mod lists;
 #[path = "../deck/partition.rs"]
 mod partition;
+mod registry;
 mod reports;
 mod roles;
 mod scratch;

@@ -111,6 +111,20 @@ impl Scene {
         number.clone_into(&mut added.number);
     }
 
+    /// Adds an entry about a contact of the campaign.
+    pub(crate) fn of_contact(
+        &mut self,
+        at: i64,
+        kind: &'static str,
+        (contact, number): (i64, &str),
+        data: Value,
+    ) {
+        self.entry(at, kind, "spring", data);
+        let added = self.entries.last_mut().expect("just added");
+        added.contact = contact;
+        number.clone_into(&mut added.number);
+    }
+
     /// The sealed event log.
     pub(crate) fn log(&self) -> String {
         let mut entries = vec![plain(START - HOUR, "deck_opened", "")];

@@ -28,6 +28,8 @@ pub(crate) struct Settings {
     pub(crate) required_lists: Vec<String>,
     pub(crate) set_aside: Vec<String>,
     pub(crate) abandonment_limit: i64,
+    /// Preconditions set aside: place, and what was asked for there.
+    pub(crate) waived: Vec<(String, String)>,
 }
 
 impl Settings {
@@ -59,6 +61,15 @@ impl Settings {
                 .unwrap_or(i64::MAX),
             required_lists: texts(&value["required_lists"]),
             abandonment_limit: value["abandonment_limit_percent"].as_i64().unwrap_or(3),
+            waived: value["rule_overrides"]
+                .as_array()
+                .map(|rules| {
+                    let rules = rules.iter();
+                    rules
+                        .map(|rule| (text(&rule["place"]), text(&rule["what"])))
+                        .collect()
+                })
+                .unwrap_or_default(),
             set_aside: value["rule_overrides"]
                 .as_array()
                 .map(|rules| rules.iter().map(|rule| text(&rule["rule"])).collect())

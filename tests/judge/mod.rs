@@ -4,6 +4,7 @@
 mod caps;
 mod gauges;
 mod history;
+mod law;
 mod liveness;
 mod read;
 mod replay;

@@ -140,6 +140,16 @@ fn d6_a_fourth_sales_call_in_a_day_is_found() {
         broken(|scene| {
             let settings = scene.campaigns.get_mut("spring").unwrap();
             settings["purpose"] = json!("sales");
+            // Only the cap is asked about.
+            let waived = [
+                ("US", "consent"),
+                ("US-IL", "consent"),
+                ("US", "national:us"),
+            ];
+            settings["rule_overrides"] =
+                json!(waived.map(
+                    |(place, what)| json!({ "place": place, "what": what, "reason": "members" })
+                ));
             settings["attempts"]["max"] = json!(9);
             again(scene, times, HOUR);
         })

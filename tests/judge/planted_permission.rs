@@ -78,14 +78,33 @@ fn d1_a_zone_left_out_is_found_when_no_contact_states_one() {
     assert_eq!(judged(&scene).breaches, []);
 }
 
+/// The campaign lists the national registry, which was loaded for its areas.
+fn registered(scene: &mut Scene, areas: &[&str], days: i64) {
+    let settings = scene.campaigns.get_mut("spring").expect("there");
+    settings["required_lists"] = json!(["national:us"]);
+    let as_of = clock(START - days * 24 * HOUR);
+    let data = json!({ "list": "national:us", "as_of": as_of, "areas": areas });
+    scene.entry(START - HOUR, "registry_loaded", "", data);
+}
+
+const AREAS: [&str; 4] = ["212", "305", "404", "312"];
+
 #[test]
 fn d2_a_suppressed_number_is_found() {
-    let found = broken(|scene| {
-        let number = scene.calls[50].number.clone();
-        let data = json!({ "list": "national:us", "source": "import", "note": null });
-        scene.about(START - MINUTE, "suppression_added", &number, data);
-    });
-    assert_eq!(found, ["D2", "D8"].into());
+    let listed = |list: &str, named: bool| {
+        broken(|scene| {
+            if named {
+                registered(scene, &AREAS, 1);
+            }
+            let number = scene.calls[50].number.clone();
+            let data = json!({ "list": list, "source": "import", "note": null });
+            scene.about(START - MINUTE, "suppression_added", &number, data);
+        })
+    };
+    assert_eq!(listed("internal", false), ["D2", "D8"].into());
+    assert_eq!(listed("national:us", true), ["D2"].into());
+    // A registry binds the campaigns that list it.
+    assert_eq!(listed("national:us", false), [].into());
 }
 
 #[test]
@@ -104,7 +123,8 @@ fn d2_another_campaigns_list_and_a_reversed_entry_do_not_bind() {
 
 #[test]
 fn d2_a_number_of_a_registry_file_is_found() {
-    let scene = Scene::new();
+    let mut scene = Scene::new();
+    registered(&mut scene, &AREAS, 1);
     for line in ["+13055550105", "3055550105", "305,5550105"] {
         let options = Options {
             registries: vec![("national:us".to_owned(), format!("number\n{line}\n"))],
@@ -116,22 +136,84 @@ fn d2_a_number_of_a_registry_file_is_found() {
 }
 
 #[test]
-fn d2_a_stale_registry_is_found() {
-    let aged = |days: i64| {
+fn d2_a_registry_that_is_stale_or_not_loaded_there_is_found() {
+    let aged = |areas: &[&str], days: i64| broken(|scene| registered(scene, areas, days));
+    assert_eq!(aged(&AREAS, 30), [].into());
+    assert_eq!(aged(&AREAS, 32), ["D2"].into());
+    assert_eq!(aged(&AREAS[1..], 30), ["D2"].into());
+    // Changes alone cover nothing.
+    assert_eq!(aged(&[], 1), ["D2"].into());
+}
+
+#[test]
+fn d2_sales_need_the_registry_though_the_campaign_does_not_list_it() {
+    let sales = |kind: &str, waived: bool| {
         broken(|scene| {
             let settings = scene.campaigns.get_mut("spring").unwrap();
-            settings["required_lists"] = json!(["national:us"]);
-            let as_of = clock(START - days * 24 * HOUR);
-            scene
-                .calls
-                .iter_mut()
-                .for_each(|call| call.registry_date = json!(as_of));
-            let data = json!({ "list": "national:us", "as_of": as_of });
-            scene.entry(START - HOUR, "registry_loaded", "", data);
+            settings["purpose"] = json!("sales");
+            settings["call_class"] = json!("live");
+            settings["agent"] = json!("human");
+            settings["consent"] = json!("none");
+            if waived {
+                let rule = json!([{ "place": "US", "what": "national:us", "reason": "members" }]);
+                settings["rule_overrides"] = rule;
+            }
+            let at = clock(START - 24 * HOUR);
+            for call in &mut scene.calls {
+                call.consent = json!({ "kind": kind, "source": "form 7", "at": at });
+            }
         })
     };
-    assert_eq!(aged(30), [].into());
-    assert_eq!(aged(32), ["D2"].into());
+    assert!(sales("express", false).contains("D2"));
+    assert!(!sales("express", true).contains("D2"));
+    assert!(!sales("ebr", false).contains("D2"));
+    assert!(!sales("express_written", false).contains("D2"));
+}
+
+#[test]
+fn d7_consent_below_the_laws_is_found() {
+    let with = |purpose: &str, agent: &str, kind: &str| {
+        broken(|scene| {
+            let settings = scene.campaigns.get_mut("spring").unwrap();
+            settings["purpose"] = json!(purpose);
+            settings["call_class"] = json!("live");
+            settings["agent"] = json!(agent);
+            settings["consent"] = json!("none");
+            let at = clock(START - 24 * HOUR);
+            for call in &mut scene.calls {
+                call.consent = json!({ "kind": kind, "source": "form 7", "at": at });
+            }
+        })
+    };
+    assert!(with("reminder", "automated", "ebr").contains("D7"));
+    assert!(!with("reminder", "automated", "express").contains("D7"));
+    assert!(!with("reminder", "human", "ebr").contains("D7"));
+    assert!(with("sales", "automated", "express").contains("D7"));
+    assert!(!with("sales", "automated", "express_written").contains("D7"));
+}
+
+#[test]
+fn d15_a_contact_comes_back_with_a_reversed_entry_alone() {
+    let again = |outcome: &str, reversed: bool| {
+        broken(|scene| {
+            let number = scene.calls[50].number.clone();
+            let contact = scene.calls[50].contact;
+            let own = json!({ "list": "internal", "source": "opt_out", "note": null });
+            scene.about(START - MINUTE, "suppression_added", &number, own);
+            let end =
+                json!({ "state": "suppressed", "reason": "suppressed:internal", "attempts": 0 });
+            scene.of_contact(START - MINUTE, "contact_finished", (contact, &number), end);
+            if reversed {
+                let back = json!({ "list": "internal", "reason": "misheard" });
+                scene.about(START - SECOND, "suppression_reversed", &number, back);
+            }
+            let retry = json!({ "outcome": outcome, "due": clock(START - SECOND) });
+            scene.of_contact(START - SECOND, "retry_planned", (contact, &number), retry);
+        })
+    };
+    assert_eq!(again("restored", true), [].into());
+    assert!(again("requeued", true).contains("D15"));
+    assert!(again("restored", false).contains("D15"));
 }
 
 #[test]
@@ -148,7 +230,13 @@ fn d7_missing_weak_old_and_future_consent_is_found() {
     assert_eq!(with(at("express_written", 4000)), [].into());
     let dealings = |days: i64| {
         broken(|scene| {
-            scene.campaigns.get_mut("spring").unwrap()["consent"] = json!("ebr");
+            let settings = scene.campaigns.get_mut("spring").unwrap();
+            settings["consent"] = json!("ebr");
+            // An automated call needs more by law, unless that is set aside.
+            settings["rule_overrides"] = json!(
+                ["US", "US-IL"]
+                    .map(|place| json!({ "place": place, "what": "consent", "reason": "x" }))
+            );
             scene.calls[7].consent = at("ebr", days);
         })
     };

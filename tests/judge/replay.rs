@@ -28,10 +28,12 @@ pub(crate) struct Replay<'a> {
     pub(crate) due: HashMap<i64, i64>,
     /// Final states, by contact.
     pub(crate) finished: HashMap<i64, String>,
+    /// Numbers that were taken off a list.
+    pub(crate) reversed: BTreeSet<String>,
     /// When consent for a number was last revoked.
     pub(crate) revoked: HashMap<String, i64>,
-    /// Registries that were loaded, with their dates.
-    pub(crate) registries: BTreeMap<String, i64>,
+    /// Registries that were loaded, with the dates of their areas.
+    pub(crate) registries: BTreeMap<String, BTreeMap<String, i64>>,
     /// Numbers of registry files given to the judge, by list.
     pub(crate) registered: Vec<(String, BTreeSet<String>)>,
 }
@@ -79,6 +81,7 @@ impl<'a> Replay<'a> {
             tried: BTreeSet::new(),
             due: HashMap::new(),
             finished: HashMap::new(),
+            reversed: BTreeSet::new(),
             revoked: HashMap::new(),
             registries: BTreeMap::new(),
             registered: options
@@ -101,11 +104,7 @@ impl<'a> Replay<'a> {
                 self.campaign(event);
             }
             "suppression_added" | "suppression_reversed" => self.suppression(event),
-            "registry_loaded" => {
-                let list = text(&event.data["list"]);
-                let as_of = instant(&event.data["as_of"]).unwrap_or(0);
-                self.registries.insert(list, as_of);
-            }
+            "registry_loaded" => self.registry_loaded(event),
             "consent_revoked" => {
                 self.revoked.insert(event.number.clone(), event.at);
             }
@@ -120,10 +119,13 @@ impl<'a> Replay<'a> {
             "retry_planned" => {
                 let due = instant(&event.data["due"]).unwrap_or(0);
                 self.due.insert(event.contact, due);
+                // What a reversed entry of a list had ended comes back by it, and by nothing else.
+                let restored =
+                    event.data["outcome"] == "restored" && self.reversed.contains(&event.number);
                 if self
                     .finished
                     .get(&event.contact)
-                    .is_some_and(|state| state == "unknown")
+                    .is_some_and(|state| state == "unknown" || (restored && state == "suppressed"))
                 {
                     self.unfinish(event);
                 }
@@ -194,7 +196,13 @@ impl<'a> Replay<'a> {
             .iter_mut()
             .find(|entry| entry.list == list && entry.reversed.is_none());
         match active {
-            Some(entry) => entry.reversed = Some(event.at),
+            Some(entry) => {
+                entry.reversed = Some(event.at);
+                self.reversed.insert(event.number.clone());
+                if event.data["consent_restored"] == true {
+                    self.revoked.remove(&event.number);
+                }
+            }
             None => self.breach("D2", event, "reversed a suppression that was not there"),
         }
     }

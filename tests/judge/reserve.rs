@@ -4,13 +4,12 @@ use chrono::{DateTime, Months};
 use serde_json::Value;
 
 use super::history::{Attempt, Caps, Phase, Settings};
+use super::law::DAY;
 use super::read::{Event, clock, instant, text, texts};
 use super::replay::Replay;
 use super::window::Binding;
 
-const DAY: i64 = 86_400_000;
-const REGISTRY_DAYS: i64 = 31;
-const KINDS: [&str; 5] = ["none", "inquiry", "ebr", "express", "express_written"];
+pub(crate) const KINDS: [&str; 5] = ["none", "inquiry", "ebr", "express", "express_written"];
 
 impl Replay<'_> {
     /// Judges `attempt_reserved` and takes the attempt in.
@@ -180,49 +179,11 @@ impl Replay<'_> {
         }
     }
 
-    /// D2: no list, and registries that are fresh.
-    fn lists(&mut self, event: &Event, settings: &Settings) {
-        let entries = self.history.suppressions.get(&event.number);
-        let hit = entries
-            .into_iter()
-            .flatten()
-            .find(|entry| entry.reversed.is_none() && entry.binds(&event.campaign));
-        if let Some(entry) = hit.cloned() {
-            let since = clock(entry.at);
-            self.breach("D2", event, format!("on list {} since {since}", entry.list));
-        }
-        let loaded_none = self.registries.is_empty();
-        let registered = self.registered.iter().find(|(list, numbers)| {
-            (loaded_none || self.registries.contains_key(list)) && numbers.contains(&event.number)
-        });
-        if let Some((list, _)) = registered {
-            let text = format!("on the registry {list}");
-            self.breach("D2", event, text);
-        }
-        let required = settings
-            .required_lists
-            .iter()
-            .filter(|list| list.starts_with("national:") || list.starts_with("state:"));
-        for list in required {
-            let age = self.registries.get(list).map(|as_of| event.at - as_of);
-            let shown = instant(&event.data["registry_date"]).map(|as_of| event.at - as_of);
-            if [age, shown]
-                .iter()
-                .any(|age| age.is_none_or(|age| age > REGISTRY_DAYS * DAY))
-            {
-                self.breach(
-                    "D2",
-                    event,
-                    format!("{list} is missing or older than 31 days"),
-                );
-            }
-        }
-    }
-
     /// D7: consent of the required kind, with a source, given, not run out, not revoked.
     fn consent(&mut self, event: &Event, settings: &Settings) {
         let rank = |kind: &str| KINDS.iter().position(|known| *known == kind);
-        let required = rank(&settings.consent).unwrap_or(0);
+        let law = self.consent_asked(event, settings);
+        let required = rank(&settings.consent).unwrap_or(0).max(law);
         if required == 0 {
             return;
         }
@@ -326,7 +287,7 @@ fn cap(pair: &Value) -> i64 {
     pair[1].as_i64().unwrap_or(0)
 }
 
-fn ran_out(kind: &str, at: i64, now: i64) -> bool {
+pub(crate) fn ran_out(kind: &str, at: i64, now: i64) -> bool {
     let months = match kind {
         "inquiry" => 3,
         "ebr" => 18,

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
 use super::history::{Attempt, History};
+use super::law::is_registry;
 use super::read::{Carrier, clock};
 use super::{Breach, Options};
 
@@ -196,7 +197,9 @@ fn at_send(history: &mut History, send: &Send, options: &Options, breaches: &mut
         .into_iter()
         .flatten()
         .find(|entry| {
-            entry.binds(&made.campaign)
+            // A registry is no opt-out; whether it binds is judged at the reservation.
+            !is_registry(&entry.list)
+                && entry.binds(&made.campaign)
                 && entry.at < acknowledged
                 && entry.reversed.is_none_or(|reversed| reversed > at)
         });

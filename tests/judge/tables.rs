@@ -46,6 +46,23 @@ pub(crate) struct Cap {
     pub(crate) not_after_dealings: bool,
 }
 
+/// One row of `preconditions.csv`.
+#[derive(Clone, Debug)]
+pub(crate) struct Needed {
+    /// `US-CT`, or `US` for a whole country.
+    pub(crate) place: String,
+    /// Digits with which a number begins that it binds.
+    pub(crate) numbers: String,
+    pub(crate) artificial: bool,
+    pub(crate) purpose: String,
+    pub(crate) consent: String,
+    /// The registry it asks for; empty: none.
+    pub(crate) list: String,
+    /// Kinds of consent that stand instead of the registry.
+    pub(crate) instead: Vec<String>,
+    pub(crate) days: i64,
+}
+
 /// All tables.
 pub(crate) struct Tables {
     /// By region (`US`, `US-FL`) and call class.
@@ -57,6 +74,7 @@ pub(crate) struct Tables {
     /// Candidate zones by digits that a number begins with.
     pub(crate) prefixes: HashMap<String, Vec<String>>,
     pub(crate) caps: Vec<Cap>,
+    pub(crate) needed: Vec<Needed>,
 }
 
 impl Tables {
@@ -69,6 +87,7 @@ impl Tables {
             area_codes: area_codes(),
             prefixes: prefixes(),
             caps: caps(),
+            needed: needed(),
         }
     }
 
@@ -207,6 +226,22 @@ fn caps() -> Vec<Cap> {
                 after: trigger(&row["after_event"]),
                 not_after_dealings: row["exemptions"].contains("established business"),
             })
+        })
+        .collect()
+}
+
+fn needed() -> Vec<Needed> {
+    table(include_str!("../../data/preconditions.csv"))
+        .into_iter()
+        .map(|row| Needed {
+            place: region(&row),
+            numbers: row["numbers"].clone(),
+            artificial: row["voice"] == "artificial",
+            purpose: row["purpose"].clone(),
+            consent: row["consent"].clone(),
+            list: row["lists"].clone(),
+            instead: list(&row["instead"]),
+            days: row["max_age_days"].parse().unwrap_or(0),
         })
         .collect()
 }

@@ -122,15 +122,15 @@ fn a_607_stays_on_the_list_and_a_603_can_be_taken_back(store: &mut impl Store) {
     call(store, ids[1], &rejected(603), now + secs(5));
     let by = by(now + secs(60));
     let before = store.snapshot(by.at).unwrap().head;
-    let refused = store.reverse_suppression(number(0), &list, "they asked", &by);
+    let refused = store.reverse_suppression(number(0), &list, plainly("they asked"), &by);
     let Err(StoreError::NotReversible(why)) = refused else {
         panic!("{refused:?}");
     };
     assert!(why.contains("607") && why.contains("RFC 8197"), "{why}");
     assert_eq!(store.suppressions_of(number(0)).unwrap().len(), 1);
     assert!(kinds(store, before).is_empty());
-    let reversed = store.reverse_suppression(number(1), &list, "they asked", &by);
-    assert!(reversed.unwrap());
+    let reversed = store.reverse_suppression(number(1), &list, plainly("they asked"), &by);
+    assert!(reversed.unwrap().is_some());
     assert!(store.suppressions_of(number(1)).unwrap().is_empty());
 }
 
@@ -152,7 +152,7 @@ fn a_607_stays_also_where_an_opt_out_came_first(store: &mut impl Store) {
     let by = by(now + secs(60));
     assert!(
         store
-            .reverse_suppression(number(0), &list, "no", &by)
+            .reverse_suppression(number(0), &list, plainly("no"), &by)
             .is_err()
     );
     // And an opt-out marked later changes nothing about it.

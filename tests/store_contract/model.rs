@@ -1,5 +1,6 @@
 //! Random runs of verbs over both stores: equal answers, equal pictures, equal logs, exact counters.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
@@ -10,7 +11,9 @@ use dialdeck::domain::{
     CampaignState, Consent, ConsentKind, ListKind, Suppression, Timestamp,
 };
 use dialdeck::policy::{Context, Load};
-use dialdeck::store::{ContactQuery, Direction, ImportFigures, NewContact, Snapshot, Store};
+use dialdeck::store::{
+    ContactQuery, DeckSettings, Direction, ImportFigures, NewContact, Reversal, Snapshot, Store,
+};
 use proptest::prelude::*;
 
 use crate::world::*;
@@ -24,8 +27,10 @@ enum Verb {
     Pace(i64, u32, u32),
     Suppress(u64, ListKind, SuppressionSource),
     ImportList(ListKind, Vec<u64>),
-    FinishList(ListKind),
-    Reverse(u64, ListKind),
+    FinishList(ListKind, bool),
+    WouldEnd(ListKind, Vec<u64>),
+    Reverse(u64, ListKind, bool),
+    EveryRegistryBinds(bool),
     Promote(usize),
     Expire(usize),
     Claim(u64, usize),
@@ -115,7 +120,7 @@ fn report() -> impl Strategy<Value = CallReport> {
 }
 
 fn verb() -> impl Strategy<Value = Verb> {
-    let campaign = 1..4i64;
+    let campaign = 1..5i64;
     let state = prop_oneof![
         4 => Just(CampaignState::Running),
         1 => Just(CampaignState::Paused),
@@ -140,8 +145,12 @@ fn verb() -> impl Strategy<Value = Verb> {
         2 => (0..12u64, list(), source).prop_map(|(one, list, why)| Verb::Suppress(one, list, why)),
         1 => (list(), prop::collection::vec(0..12u64, 0..4))
             .prop_map(|(list, places)| Verb::ImportList(list, places)),
-        1 => list().prop_map(Verb::FinishList),
-        1 => (0..12u64, list()).prop_map(|(one, list)| Verb::Reverse(one, list)),
+        1 => (list(), any::<bool>()).prop_map(|(list, covers)| Verb::FinishList(list, covers)),
+        1 => (list(), prop::collection::vec(0..12u64, 0..4))
+            .prop_map(|(list, places)| Verb::WouldEnd(list, places)),
+        2 => (0..12u64, list(), any::<bool>())
+            .prop_map(|(one, list, restore)| Verb::Reverse(one, list, restore)),
+        1 => any::<bool>().prop_map(Verb::EveryRegistryBinds),
         3 => (1..5usize).prop_map(Verb::Promote),
         1 => (1..5usize).prop_map(Verb::Expire),
         12 => (0..12u64, 0..3usize).prop_map(|(one, nth)| Verb::Claim(one, nth)),
@@ -210,16 +219,6 @@ fn answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
             };
             said(store.suppress(&[entry]))
         }
-        Verb::ImportList(list, places) => {
-            let numbers: Vec<_> = places.iter().map(|place| number(*place)).collect();
-            said(store.import_suppressions(list, &numbers, &by))
-        }
-        Verb::FinishList(list) => {
-            said(store.finish_list(list, now, &ImportFigures::default(), &by))
-        }
-        Verb::Reverse(place, list) => {
-            said(store.reverse_suppression(number(*place), list, "asked", &by))
-        }
         Verb::Page(list, place) => said(store.list_page(list, Some(number(*place)), 3)),
         Verb::List(query, back, limit, budget) => {
             let way = [Direction::Forward, Direction::Back][usize::from(*back)];
@@ -236,6 +235,44 @@ fn answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
         Verb::CallerId(place, state) => {
             said(store.set_caller_id_state(caller_id(*place), *state, &by))
         }
+        list => list_answer(store, list, now),
+    }
+}
+
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "the other verbs are answered above and below"
+)]
+fn list_answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String {
+    let by = by(now);
+    match verb {
+        Verb::ImportList(list, places) => {
+            let numbers: Vec<_> = places.iter().map(|place| number(*place)).collect();
+            said(store.import_suppressions(list, &numbers, &by))
+        }
+        Verb::FinishList(list, covers) => {
+            let areas = if *covers {
+                every_area()
+            } else {
+                BTreeSet::new()
+            };
+            said(store.finish_list(list, now, &areas, &ImportFigures::default(), &by))
+        }
+        Verb::WouldEnd(list, places) => {
+            let numbers: Vec<_> = places.iter().map(|place| number(*place)).collect();
+            said(store.would_end(list, &numbers, now))
+        }
+        Verb::Reverse(place, list, restore) => {
+            let how = Reversal {
+                restore: *restore,
+                ..plainly("asked")
+            };
+            said(store.reverse_suppression(number(*place), list, how, &by))
+        }
+        Verb::EveryRegistryBinds(every_registry_binds) => said(store.configure(&DeckSettings {
+            every_registry_binds: *every_registry_binds,
+            ..deck()
+        })),
         act => act_answer(store, act, now),
     }
 }
@@ -425,6 +462,8 @@ proptest! {
         running(&mut other, 4);
         campaign(&mut one, "recall", 3);
         campaign(&mut other, "recall", 3);
+        campaign_of(&mut one, &selling("offers"), 4);
+        campaign_of(&mut other, &selling("offers"), 4);
         let (mut now, mut head) = (morning(), 0);
         for step in steps {
             match &step {

@@ -55,7 +55,8 @@ fn an_opt_out_of_another_process_during_a_call_ends_its_contact() {
 fn a_list_loaded_by_another_process_binds_the_next_claim() {
     let folder = tempfile::tempdir().unwrap();
     let mut engine = sqlite(&folder);
-    let (id, contacts) = running(&mut engine, 2);
+    let (_, contacts) = running(&mut engine, 2);
+    let (id, _) = campaign_of(&mut engine, &selling("offers"), 1);
     let now = morning();
     dial(&mut engine, contacts[0], now);
     let mut loader = sqlite(&folder);
@@ -65,7 +66,9 @@ fn a_list_loaded_by_another_process_binds_the_next_claim() {
         .import_suppressions(&list, &[number(8)], &by)
         .unwrap();
     let figures = ImportFigures::default();
-    loader.finish_list(&list, now, &figures, &by).unwrap();
+    loader
+        .finish_list(&list, now, &every_area(), &figures, &by)
+        .unwrap();
     engine
         .import_contacts(id, &[row(9, number(8))], now)
         .unwrap();

@@ -127,12 +127,12 @@ fn lists<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
         ("finish_list", Lists, |store| {
             let list = ListKind::National("us".to_owned());
             let figures = ImportFigures::default();
-            store.finish_list(&list, morning(), &figures, &by(morning()))
+            store.finish_list(&list, morning(), &every_area(), &figures, &by(morning()))
         }),
         ("reverse_suppression", Lists, |store| {
             let list = ListKind::Internal;
             store
-                .reverse_suppression(number(0), &list, "asked", &by(morning()))
+                .reverse_suppression(number(0), &list, plainly("asked"), &by(morning()))
                 .map(drop)
         }),
         ("set_caller_id_state", Lists, |store| {

@@ -1,12 +1,17 @@
 //! Lists of numbers that are not called, and who comes off them.
 
+use std::collections::BTreeSet;
+
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptId, CallEventKind, CallReport, ContactState, DeckId, ListKind, Timestamp,
+    Area, AttemptId, CallEventKind, CallReport, CampaignId, CampaignSettings, CampaignState,
+    Consent, ConsentKind, ContactState, DeckId, ListKind, Timestamp,
 };
 use dialdeck::policy::Context;
 use dialdeck::policy::retry::Next;
-use dialdeck::store::{Claimed, ImportFigures, Store, StoreError};
+use dialdeck::store::{
+    Claimed, DeckSettings, ImportFigures, NewContact, Restored, Reversal, Store, StoreError,
+};
 
 use crate::world::*;
 
@@ -17,6 +22,11 @@ contract!(
     an_opt_out_heard_after_a_calls_end_holds_all_the_same,
     a_campaigns_own_list_binds_it_alone,
     a_registry_is_not_logged_by_number,
+    a_registry_binds_the_campaigns_that_list_it_and_those_the_law_says,
+    every_campaign_is_bound_where_the_deck_says_so,
+    a_contact_waits_until_its_area_is_loaded,
+    the_age_of_a_registry_is_its_areas,
+    a_reversal_can_bring_back_what_the_entry_ended,
     only_own_lists_can_be_reversed,
     an_unwanted_call_puts_the_number_on_the_internal_list,
 );
@@ -148,11 +158,24 @@ fn a_campaigns_own_list_binds_it_alone(store: &mut impl Store) {
     assert_eq!(seen, Some(0));
 }
 
+fn us() -> ListKind {
+    ListKind::National("us".to_owned())
+}
+
+/// Loads the registry of some area codes, without a number on it.
+fn load(store: &mut impl Store, areas: &BTreeSet<Area>, as_of: Timestamp, now: Timestamp) {
+    let figures = ImportFigures::default();
+    store
+        .finish_list(&us(), as_of, areas, &figures, &by(now))
+        .unwrap();
+}
+
 fn a_registry_is_not_logged_by_number(store: &mut impl Store) {
     let now = morning();
-    running(store, 2);
+    running(store, 0);
+    campaign_of(store, &selling("offers"), 2);
     let head = store.snapshot(now).unwrap().head;
-    let list = ListKind::National("us".to_owned());
+    let list = us();
     let numbers = [number(0), number(7), number(0)];
     let done = store
         .import_suppressions(&list, &numbers, &by(now))
@@ -162,14 +185,181 @@ fn a_registry_is_not_logged_by_number(store: &mut impl Store) {
     let loading = store.lists().unwrap();
     let undated = loading.iter().find(|known| known.kind == list).unwrap();
     assert_eq!((undated.as_of, undated.count), (Timestamp::MIN, 2));
-    let figures = ImportFigures::default();
-    store.finish_list(&list, now, &figures, &by(now)).unwrap();
+    assert!(undated.areas.is_empty());
+    load(store, &every_area(), now, now);
     assert_eq!(kinds(store, head), ["contact_finished", "registry_loaded"]);
     let page = store.list_page(&list, Some(number(0)), 10).unwrap();
     assert_eq!(page.len(), 1);
     assert_eq!(page[0].number, number(7));
-    let refused = store.reverse_suppression(number(7), &list, "no", &by(now));
+    let refused = store.reverse_suppression(number(7), &list, plainly("no"), &by(now));
     assert!(matches!(refused, Err(StoreError::NotReversible(_))));
+}
+
+fn a_registry_binds_the_campaigns_that_list_it_and_those_the_law_says(store: &mut impl Store) {
+    let now = morning();
+    let (_, reminders) = running(store, 1);
+    let (offers, _) = campaign_of(store, &selling("offers"), 1);
+    let unlisted = CampaignSettings {
+        required_lists: Vec::new(),
+        ..selling("unlisted")
+    };
+    let (by_law, _) = campaign_of(store, &unlisted, 1);
+    // A relationship stands instead of the registry, 18 months long.
+    let related = store
+        .add_campaign(
+            &CampaignSettings {
+                name: "related".to_owned(),
+                ..unlisted.clone()
+            },
+            &by(now),
+        )
+        .unwrap();
+    let ebr = NewContact {
+        consent: Some(Consent {
+            kind: ConsentKind::Ebr,
+            source: "order 3".to_owned(),
+            at: now - secs(86_400),
+        }),
+        ..row(2, number(0))
+    };
+    store.import_contacts(related, &[ebr], now).unwrap();
+    let numbers = [number(0)];
+    let told = store.would_end(&us(), &numbers, now).unwrap();
+    let campaigns: Vec<CampaignId> = told.iter().map(|(campaign, _)| *campaign).collect();
+    assert_eq!(campaigns, [offers, by_law]);
+    let done = store
+        .import_suppressions(&us(), &numbers, &by(now))
+        .unwrap();
+    assert_eq!(done.finished, told);
+    assert!(matches!(claim(store, reminders[0], now), Claimed::Dial(..)));
+    check_counters(store, now);
+}
+
+fn every_campaign_is_bound_where_the_deck_says_so(store: &mut impl Store) {
+    let now = morning();
+    let (_, reminders) = running(store, 2);
+    let strict = DeckSettings {
+        every_registry_binds: true,
+        ..deck()
+    };
+    store.configure(&strict).unwrap();
+    let done = store
+        .import_suppressions(&us(), &[number(0)], &by(now))
+        .unwrap();
+    assert_eq!(done.finished.len(), 1);
+    // Nobody has loaded the area: the other contact waits until it is, or until it need not be.
+    let held = claim(store, reminders[1], now);
+    assert!(matches!(held, Claimed::Held { due: None, .. }), "{held:?}");
+    assert_eq!(store.next_due().unwrap(), None);
+    store.configure(&deck()).unwrap();
+    assert_eq!(store.promote_due(now, 10).unwrap().len(), 1);
+    assert!(matches!(claim(store, reminders[1], now), Claimed::Dial(..)));
+    check_counters(store, now);
+}
+
+fn a_contact_waits_until_its_area_is_loaded(store: &mut impl Store) {
+    let now = morning();
+    running(store, 0);
+    let (_, contacts) = campaign_of(store, &selling("offers"), 1);
+    let elsewhere: BTreeSet<Area> = [Area::from_code(646)].into();
+    load(store, &elsewhere, now, now);
+    let held = claim(store, contacts[0], now);
+    let Claimed::Held { hold, due: None } = held else {
+        panic!("{held:?}");
+    };
+    assert_eq!(
+        hold.to_string(),
+        "national:us, area code 212 not loaded, until an operator acts"
+    );
+    assert_eq!(store.next_due().unwrap(), None);
+    assert_eq!(store.snapshot(now).unwrap().campaigns[1].next_due, None);
+    // Another area, or a list of changes, brings nothing.
+    load(store, &elsewhere, now, now);
+    load(store, &BTreeSet::new(), now, now);
+    assert_eq!(store.promote_due(now + secs(86_400), 10).unwrap(), []);
+    load(store, &every_area(), now - secs(60), now + secs(5));
+    assert_eq!(store.next_due().unwrap(), Some(now + secs(5)));
+    assert_eq!(store.promote_due(now + secs(5), 10).unwrap().len(), 1);
+    let dialed = claim(store, contacts[0], now + secs(5));
+    let Claimed::Dial(_, order, _) = dialed else {
+        panic!("{dialed:?}");
+    };
+    let area = Area::of(number(0));
+    assert_eq!(order.registries, [(us(), area, now - secs(60))]);
+    check_counters(store, now);
+}
+
+fn the_age_of_a_registry_is_its_areas(store: &mut impl Store) {
+    let now = morning();
+    let month = secs(31 * 86_400);
+    running(store, 0);
+    let (_, contacts) = campaign_of(store, &selling("offers"), 1);
+    load(store, &every_area(), now - month - secs(1), now);
+    load(store, &[Area::from_code(646)].into(), now, now);
+    let held = claim(store, contacts[0], now);
+    let Claimed::Held { hold, .. } = held else {
+        panic!("{held:?}");
+    };
+    assert_eq!(
+        hold.to_string(),
+        "national:us, area code 212 as of 7 Nov 2026, older than 31 days, until an operator acts"
+    );
+    load(store, &every_area(), now - month, now);
+    store.promote_due(now, 10).unwrap();
+    assert!(matches!(claim(store, contacts[0], now), Claimed::Dial(..)));
+}
+
+fn a_reversal_can_bring_back_what_the_entry_ended(store: &mut impl Store) {
+    let now = morning();
+    let (first, _) = running(store, 2);
+    let (second, _) = campaign(store, "recall", 2);
+    store.suppress(&[opted_out(number(0), now)]).unwrap();
+    store.suppress(&[opted_out(number(1), now)]).unwrap();
+    let own = ListKind::Campaign("recall".to_owned());
+    store.suppress(&[on_list(number(1), own, now)]).unwrap();
+    for id in [first, second] {
+        store
+            .move_campaign(id, CampaignState::Done, "", &by(now))
+            .unwrap();
+    }
+    let how = Reversal {
+        restore: true,
+        ..plainly("another person")
+    };
+    let head = store.snapshot(now).unwrap().head;
+    let reverse = |store: &mut _, place| {
+        Store::reverse_suppression(store, number(place), &ListKind::Internal, how, &by(now))
+            .unwrap()
+            .unwrap()
+    };
+    let back = reverse(store, 0);
+    assert_eq!((back.contacts.len(), back.kept, back.consent), (2, 0, true));
+    assert_eq!(
+        kinds(store, head),
+        [
+            "suppression_reversed",
+            "retry_planned",
+            "retry_planned",
+            "campaign_started",
+            "campaign_started"
+        ]
+    );
+    // The list of one campaign binds it still.
+    let back = reverse(store, 1);
+    let campaigns: Vec<CampaignId> = back.contacts.iter().map(|(one, _)| *one).collect();
+    assert_eq!((campaigns, back.kept), (vec![first], 1));
+    for (campaign, refused) in [(first, 0), (second, 1)] {
+        let counts = store.snapshot(now).unwrap().campaigns;
+        let of = counts
+            .iter()
+            .find(|one| one.campaign.id == campaign)
+            .unwrap();
+        assert_eq!(of.refusals.values().sum::<u64>(), refused);
+        assert_eq!(of.campaign.state, CampaignState::Running);
+    }
+    let contact = store.contacts_with(number(0)).unwrap().remove(0);
+    assert!(matches!(claim(store, contact.id, now), Claimed::Dial(..)));
+    check_counters(store, now);
 }
 
 fn only_own_lists_can_be_reversed(store: &mut impl Store) {
@@ -179,16 +369,10 @@ fn only_own_lists_can_be_reversed(store: &mut impl Store) {
     store.suppress(&[opted_out(number(0), now)]).unwrap();
     let head = store.snapshot(now).unwrap().head;
     let by = by(now);
-    assert!(
-        store
-            .reverse_suppression(number(0), &list, "asked", &by)
-            .unwrap()
-    );
-    assert!(
-        !store
-            .reverse_suppression(number(0), &list, "asked", &by)
-            .unwrap()
-    );
+    let reversed = store.reverse_suppression(number(0), &list, plainly("asked"), &by);
+    assert_eq!(reversed.unwrap(), Some(Restored::default()));
+    let again = store.reverse_suppression(number(0), &list, plainly("asked"), &by);
+    assert_eq!(again.unwrap(), None);
     assert_eq!(kinds(store, head), ["suppression_reversed"]);
     assert!(store.suppressions_of(number(0)).unwrap().is_empty());
     let contact = store.contacts_with(number(0)).unwrap().remove(0);

@@ -1,5 +1,6 @@
 //! A small deck in which everything is in order, and short words for what tests do to it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
@@ -9,15 +10,18 @@ use dialdeck::domain::campaign::{
 };
 use dialdeck::domain::event::ChainCheck;
 use dialdeck::domain::{
-    Attempt, AttemptId, CallEvent, CallEventKind, CallReport, CalleeType, CallerId, CallerIdState,
-    CampaignId, CampaignSettings, CampaignState, Capabilities, Consent, ConsentKind, ContactId,
-    DeckId, ListKind, PhoneNumber, Suppression, Timestamp, TrunkName, TrunkSettings, WindowClass,
+    Area, Attempt, AttemptId, CallEvent, CallEventKind, CallReport, CalleeType, CallerId,
+    CallerIdState, CampaignId, CampaignSettings, CampaignState, Capabilities, Consent, ConsentKind,
+    ContactId, DeckId, ListKind, PhoneNumber, Suppression, Timestamp, TrunkName, TrunkSettings,
+    WindowClass,
 };
 use dialdeck::policy::Context;
 use dialdeck::rules::Rules;
 use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::store::{By, Claimed, DeckSettings, NewContact, RowFate, Settled, Store, opt_out};
+use dialdeck::store::{
+    By, Claimed, DeckSettings, NewContact, Reversal, RowFate, Settled, Store, opt_out,
+};
 
 pub(crate) const DECK: DeckId = DeckId(0x7f3a_9c21);
 
@@ -98,6 +102,7 @@ pub(crate) fn deck() -> DeckSettings {
             })
             .collect(),
         emergency_bans: Vec::new(),
+        every_registry_binds: false,
     }
 }
 
@@ -136,6 +141,15 @@ pub(crate) fn settings(name: &str) -> CampaignSettings {
     }
 }
 
+/// A campaign that sells, lawfully in the United States: it lists the national registry.
+pub(crate) fn selling(name: &str) -> CampaignSettings {
+    CampaignSettings {
+        purpose: Purpose::Sales,
+        required_lists: vec![ListKind::National("us".to_owned())],
+        ..settings(name)
+    }
+}
+
 pub(crate) fn row(line: u64, number: PhoneNumber) -> NewContact {
     NewContact {
         line,
@@ -165,8 +179,17 @@ pub(crate) fn campaign(
     name: &str,
     contacts: u64,
 ) -> (CampaignId, Vec<ContactId>) {
+    campaign_of(store, &settings(name), contacts)
+}
+
+/// As [`campaign`], with other settings.
+pub(crate) fn campaign_of(
+    store: &mut impl Store,
+    settings: &CampaignSettings,
+    contacts: u64,
+) -> (CampaignId, Vec<ContactId>) {
     let now = morning();
-    let id = store.add_campaign(&settings(name), &by(now)).unwrap();
+    let id = store.add_campaign(settings, &by(now)).unwrap();
     let rows: Vec<NewContact> = (0..contacts)
         .map(|place| row(place + 2, number(place)))
         .collect();
@@ -287,4 +310,17 @@ pub(crate) fn check_counters(store: &mut impl Store, now: Timestamp) {
         assert_eq!(counts.attempts, rows.attempts);
         assert_eq!(u64::from(counts.load.in_flight), rows.in_flight);
     }
+}
+
+/// A reversal that leaves what the entry ended as it is.
+pub(crate) const fn plainly(reason: &str) -> Reversal<'_> {
+    Reversal {
+        reason,
+        restore: false,
+    }
+}
+
+/// The area codes that the contacts' numbers of this world have.
+pub(crate) fn every_area() -> BTreeSet<Area> {
+    (0..40).map(|place| Area::of(number(place))).collect()
 }

@@ -8,7 +8,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use dialdeck::domain::campaign::{
-    Agent, AttemptRules, CallClass, OutcomeAction, OutcomeRule, Purpose,
+    Agent, AttemptRules, CallClass, OutcomeAction, OutcomeRule, Purpose, RuleOverride, Waived,
 };
 use dialdeck::domain::{
     AttemptId, CallEventKind, CampaignSettings, CampaignState, ConsentKind, Contact, Timestamp,
@@ -90,6 +90,22 @@ fn campaign_of(name: &str, kind: Kind) -> CampaignSettings {
             Kind::Debt | Kind::Sales | Kind::Any => Agent::Human,
         },
         consent: ConsentKind::None,
+        // Nothing but the caps is asked about here.
+        rule_overrides: [
+            ("US", "consent"),
+            ("US-ME", "consent"),
+            ("US", "national:us"),
+            ("FR", "consent"),
+        ]
+        .map(|(place, what)| RuleOverride {
+            rule: String::new(),
+            precondition: Some(Waived {
+                place: place.to_owned(),
+                what: what.to_owned(),
+            }),
+            reason: "a test of the caps alone".to_owned(),
+        })
+        .into(),
         attempts: AttemptRules {
             max: 1_000,
             min_gap: secs(1),

@@ -337,7 +337,8 @@ fn take(
         }
         Step::Reverse(place) => {
             let list = ListKind::Internal;
-            let reversed = store.reverse_suppression(number(*place), &list, "asked", &by);
+            let how = plainly("asked");
+            let reversed = store.reverse_suppression(number(*place), &list, how, &by);
             // What came of a 607 stays.
             assert!(matches!(
                 reversed,
@@ -347,7 +348,9 @@ fn take(
         Step::LoadRegistry => {
             let list = ListKind::National("us".to_owned());
             let figures = ImportFigures::default();
-            store.finish_list(&list, now, &figures, &by).unwrap();
+            store
+                .finish_list(&list, now, &every_area(), &figures, &by)
+                .unwrap();
         }
         Step::Move(one, to) => {
             let id = store.campaign(&named(one)).unwrap().id;

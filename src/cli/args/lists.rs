@@ -91,9 +91,13 @@ pub struct DncImportArgs {
     /// The list: internal, national:us, state:us-tx or campaign:NAME
     #[arg(long, default_value = "internal")]
     pub list: ListKind,
-    /// The date the registry's data bear, 2026-12-01 or an instant [default: now]
+    /// The date the registry's data bear, 2026-12-01 or an instant; needed for a registry unless the
+    /// file says it (`# as of 2026-12-01`)
     #[arg(long, value_name = "DATE", value_parser = date_or_instant)]
     pub as_of: Option<Timestamp>,
+    /// Judge every line, say what the list would end, and write nothing
+    #[arg(long)]
+    pub dry_run: bool,
     /// Where rejected rows go [default: FILE.rejects.csv, only if there are any]
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub rejects: Option<PathBuf>,
@@ -127,6 +131,10 @@ pub struct DncReverseArgs {
     /// Why, for the log
     #[arg(long, value_name = "TEXT", value_parser = clap::builder::NonEmptyStringValueParser::new())]
     pub reason: String,
+    /// Let the contacts that the entry ended be called again; the consent that an opt-out revoked holds
+    /// again
+    #[arg(long)]
+    pub restore_contacts: bool,
     /// The list: internal or campaign:NAME
     #[arg(long, default_value = "internal")]
     pub list: ListKind,

@@ -32,11 +32,14 @@ pub use crate::policy::window::Stretch;
 pub use crate::store::{ListKey, ListOrder};
 
 use super::board::{Board, CallerIdBoard};
+use super::law;
 use super::reading::{self, Reading};
 use super::shell::Handle;
 use crate::clock::DeckClock;
 use crate::domain::campaign::Pacing;
-use crate::domain::{CampaignId, CampaignState, Contact, ContactId, ImportFigures, Timestamp};
+use crate::domain::{
+    Campaign, CampaignId, CampaignState, Contact, ContactId, ImportFigures, Timestamp,
+};
 use crate::rules::Rules;
 use crate::store::{Direction, Snapshot, Store, StoreError};
 
@@ -122,8 +125,22 @@ pub struct CampaignView {
     pub caller_ids: Vec<CallerIdBoard>,
     /// The file's pace, which the live pace never passes.
     pub ceiling: Pacing,
+    /// What the law asks for before its calls, one line each; only of one that may be started.
+    pub law: Vec<String>,
     /// Abandoned calls allowed, in percent of live answers.
     pub abandonment_limit_percent: u32,
+}
+
+/// What the law asks for where the campaign's contacts are, of one that may be started.
+fn law_of(rules: &Rules, snapshot: &Snapshot, campaign: &Campaign) -> Vec<String> {
+    match campaign.state {
+        CampaignState::Draft | CampaignState::Paused => {
+            let countries = law::countries(snapshot, campaign.id);
+            let asked = law::asked(rules, &campaign.settings, &countries);
+            asked.iter().map(law::Asked::line).collect()
+        }
+        CampaignState::Running | CampaignState::Done | CampaignState::Stopped => Vec::new(),
+    }
 }
 
 /// Everything a desk needs.
@@ -235,6 +252,7 @@ impl<S: Store> Desk<S> {
                     next_due: reading.counts.next_due,
                     caller_ids: caller_ids(reading, snapshot, now),
                     ceiling: reading.counts.campaign.ceiling,
+                    law: law_of(rules, snapshot, &reading.counts.campaign),
                     abandonment_limit_percent: reading
                         .counts
                         .campaign

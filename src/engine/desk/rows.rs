@@ -141,6 +141,8 @@ pub enum Standing {
     Retry(Timestamp),
     /// A rolling cap or a gap ends then.
     Cap(Timestamp),
+    /// It waits until this registry is loaded for its area.
+    Registry(String),
     /// At its end.
     Ended(ContactState, Option<String>),
 }
@@ -204,7 +206,10 @@ impl RowMaker<'_> {
             }
             (ContactState::Ready, _) => Standing::Window(self.reading.opens_at(contact.class)),
             (ContactState::Waiting(WaitReason::Retry), _) => Standing::Retry(contact.due),
-            (ContactState::Waiting(WaitReason::Cap), _) => Standing::Cap(contact.due),
+            (ContactState::Waiting(WaitReason::Cap), _) => match registry_of(contact) {
+                Some(list) => Standing::Registry(list.to_owned()),
+                None => Standing::Cap(contact.due),
+            },
             (
                 state @ (ContactState::Done
                 | ContactState::Exhausted
@@ -216,6 +221,11 @@ impl RowMaker<'_> {
             ) => Standing::Ended(state, contact.reason.clone()),
         }
     }
+}
+
+/// The registry that a waiting contact waits for.
+fn registry_of(contact: &Contact) -> Option<&str> {
+    contact.reason.as_ref()?.strip_prefix("list:")
 }
 
 fn in_flight(call: &Attempt) -> Standing {

@@ -353,7 +353,10 @@ impl<S: Store> Service<S> {
             actor: self.desk.settings.actor.clone(),
             at: self.desk.present(),
         };
-        match acts::write(&mut self.desk.settings.store, act, &by) {
+        let settings = &mut self.desk.settings;
+        let written = acts::lawful(&mut settings.store, settings.rules, act, by.at)
+            .and_then(|()| acts::write(&mut settings.store, act, &by));
+        match written {
             Ok((acted, concern)) => {
                 if let Some(engine) = &self.desk.settings.engine {
                     engine.nudge();

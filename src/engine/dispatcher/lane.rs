@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::domain::campaign::Order;
 use crate::domain::{
-    Campaign, CampaignState, ClassId, ContactId, ContactState, Timestamp, WindowClass,
+    Campaign, CampaignState, ClassId, ContactId, ContactState, ListKind, Timestamp, WindowClass,
 };
 use crate::engine::Place;
 use crate::policy::window::{self, WindowStatus};
@@ -46,6 +46,8 @@ pub(super) struct Lane {
     pub(super) told: bool,
     /// When an alert said that it has abandoned more calls than the law allows.
     pub(super) above_law: Option<Timestamp>,
+    /// Registries that contacts were found to wait for; of each it has been told once.
+    pub(super) awaited: BTreeSet<ListKind>,
     /// The campaign's own time is over.
     expired: bool,
     ring_secs: u64,
@@ -191,6 +193,7 @@ impl Lane {
             maybe_done: true,
             told: false,
             above_law: None,
+            awaited: BTreeSet::new(),
             expired: false,
             ring_secs,
         }

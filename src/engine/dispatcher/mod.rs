@@ -9,22 +9,22 @@ mod calls;
 mod commands;
 mod declines;
 mod lane;
+mod registries;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use crate::domain::event::{EventKind, NewEvent};
-use crate::domain::{
-    AttemptId, Campaign, CampaignId, Timestamp, TrunkName, TrunkSettings, clock_behind,
-};
+use crate::domain::{AttemptId, CampaignId, Timestamp, TrunkName, TrunkSettings, clock_behind};
 use crate::policy::breaker::{Breaker, Kept};
 use crate::policy::declines::Declines;
-use crate::policy::{Context, Hold, HoldKind, Scope, Until};
+use crate::policy::{Context, Scope, Until};
 use crate::provider::Request;
 use crate::rules::Rules;
 use crate::store::{Candidate, Claimed};
 
+use super::words::remedies;
 use super::{Awaited, Effect, Effected, Event, Job, Picture};
 use call::Calls;
 use lane::{Block, Lane};
@@ -58,6 +58,7 @@ pub struct Dispatcher {
     unclosed: BTreeMap<AttemptId, TrunkName>,
     acks: Vec<(u64, Awaited, Result<Effected, String>)>,
     next_due: Option<Timestamp>,
+    registries: registries::Watch,
     promoting: bool,
     expired_at: Option<Timestamp>,
     expiring: bool,
@@ -117,6 +118,7 @@ impl Dispatcher {
             unclosed: BTreeMap::new(),
             acks: Vec::new(),
             next_due: None,
+            registries: registries::Watch::default(),
             promoting: false,
             expired_at: None,
             expiring: false,
@@ -254,6 +256,7 @@ impl Dispatcher {
             .iter()
             .filter_map(|counts| counts.next_due)
             .min();
+        self.registries.update(&snapshot.lists);
         let behind = clock_behind(snapshot.last_event_at, now);
         if let (None, Some(last)) = (self.clock_behind, behind) {
             let text = format!(
@@ -316,7 +319,10 @@ impl Dispatcher {
             }
             Claimed::Stale | Claimed::Refused(_) => {}
             Claimed::Held { hold, due } => match hold.scope {
-                Scope::Contact => self.wait_until(due),
+                Scope::Contact => {
+                    effects.extend(registries::awaited(lane, &hold, now));
+                    self.wait_until(due);
+                }
                 Scope::Class => {
                     lane.put_back(&candidate);
                     lane.shut(candidate.class, &hold);
@@ -358,6 +364,7 @@ impl Dispatcher {
         }
         self.sweep(now, effects);
         self.ask_for_numbers(now, effects);
+        self.watch_registries(now, effects);
         for lane in self.lanes.values_mut() {
             while let Some((class, after, limit)) = lane.wants_refill() {
                 let refill = Job::Refill(lane.campaign.id, class, after, limit);
@@ -470,21 +477,4 @@ impl Dispatcher {
         let event = NewEvent::new(now, EventKind::AlertRaised, ENGINE);
         Effect::Store(Job::Log(event.with_data(&Data { alert, text })))
     }
-}
-
-/// The commands that end what only an operator can end.
-fn remedies(hold: &Hold, campaign: &Campaign) -> String {
-    let reasons = hold.reasons.iter();
-    let commands = reasons.filter_map(|reason| match (&reason.kind, reason.until) {
-        (HoldKind::AbandonmentBrake(..), _) => Some(format!(
-            "; agents there? `dialdeck campaign release {} --reason TEXT`",
-            campaign.name()
-        )),
-        (HoldKind::TrunkRests(_), Until::Operator) => Some(format!(
-            "; mended? `dialdeck trunk reset {}`",
-            campaign.settings.trunk
-        )),
-        _ => None,
-    });
-    commands.collect()
 }

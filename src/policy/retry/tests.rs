@@ -253,7 +253,7 @@ proptest! {
         let now = monday() + minutes(start);
         let mut world = World::open();
         world.class = class(&[zone], &[region]);
-        world.campaign.settings.purpose = crate::domain::campaign::Purpose::Sales;
+        world.sells();
         world.campaign.settings.attempts.max = 50;
         world.campaign.settings.schedule.open = MinuteOfDay::new(open).unwrap();
         let mut ago: Vec<u64> = earlier;

@@ -3,6 +3,7 @@
 mod caps;
 mod numbers;
 mod places;
+mod preconditions;
 mod properties;
 mod windows;
 

@@ -39,6 +39,7 @@ fn the_campaigns_own_class_tightens() {
 
 fn set_aside(rule: &str) -> Vec<RuleOverride> {
     vec![RuleOverride {
+        precondition: None,
         rule: rule.to_owned(),
         reason: "counsel".to_owned(),
     }]

@@ -8,7 +8,8 @@ use super::{CARRIER, ENGINE, of_attempt};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::outcome::Classification;
 use crate::domain::{
-    Attempt, CallReport, CalleeType, Campaign, Consent, Outcome, PhoneNumber, Timestamp,
+    Area, Attempt, CallReport, CalleeType, Campaign, Consent, ListKind, Outcome, PhoneNumber,
+    Timestamp,
 };
 use crate::policy::{CallerIdUse, DialOrder, Load};
 use crate::store::moves;
@@ -40,6 +41,7 @@ pub(in crate::store) fn attempt_reserved(
         rules_digest: &'a str,
         consent: Option<&'a Consent>,
         registry_date: Option<Timestamp>,
+        registries: Vec<Relied<'a>>,
         caps: Caps,
         #[serde(skip_serializing_if = "Option::is_none")]
         not_before: Option<Timestamp>,
@@ -73,10 +75,32 @@ pub(in crate::store) fn attempt_reserved(
             .collect(),
         rules_digest,
         consent: order.consent.as_ref(),
-        registry_date: order.registry_date,
+        registry_date: order.registries.iter().map(|(.., as_of)| *as_of).min(),
+        registries: Relied::of(order),
         caps: Caps::of(order, shown),
         not_before: (order.not_before > attempt.reserved_at).then_some(order.not_before),
     })
+}
+
+/// A registry that a call needed: the number's area, and the date of its data there.
+#[derive(Serialize)]
+struct Relied<'a> {
+    list: &'a ListKind,
+    area: Area,
+    as_of: Timestamp,
+}
+
+impl<'a> Relied<'a> {
+    fn of(order: &'a DialOrder) -> Vec<Self> {
+        let registries = order.registries.iter();
+        registries
+            .map(|(list, area, as_of)| Self {
+                list,
+                area: *area,
+                as_of: *as_of,
+            })
+            .collect()
+    }
 }
 
 /// Use of every cap before a call, and the cap.

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::policy::pacing::HOUR;
 use crate::policy::retry::{self, Next};
-use crate::policy::{Context, Decision, DialOrder, decide};
+use crate::policy::{Context, Decision, DialOrder, decide, suppression};
 use crate::store::facts::{self, Gathered};
 use crate::store::{By, Claimed, Settled, Store as _, StoreError, entries, moves, opt_out_on_call};
 
@@ -30,17 +30,11 @@ impl MemoryStore {
         match decide(&gathered.facts(self.rules, context), now) {
             Decision::Dial(order) => Ok(self.reserve(&gathered, order, now)),
             Decision::Hold(hold) => {
-                let Some((reason, due)) = moves::set_aside(&hold, now) else {
+                let Some(waits) = moves::waiting(&contact, &hold, now) else {
                     return Ok(Claimed::Held { hold, due: None });
                 };
-                let state = ContactState::Waiting(reason);
-                let waits = Contact {
-                    state,
-                    due,
-                    ..contact
-                };
+                let due = moves::by_time(waits.due);
                 self.contacts.insert(waits.id, waits);
-                let due = Some(due);
                 Ok(Claimed::Held { hold, due })
             }
             Decision::Refuse(refusal) => {
@@ -71,7 +65,7 @@ impl MemoryStore {
         let count = changed.len() as u64;
         for (before, after, campaign) in changed {
             self.unrefuse(&before);
-            self.note(entries::requeued(&campaign, &after, by));
+            self.note(entries::requeued(&campaign, &after, "requeued", by));
             self.contacts.insert(after.id, after);
             if campaign.state == CampaignState::Done {
                 done.insert(campaign.id);
@@ -103,7 +97,7 @@ impl MemoryStore {
     }
 
     /// A contact that had reached its end has not any more.
-    fn unrefuse(&mut self, contact: &Contact) {
+    pub(super) fn unrefuse(&mut self, contact: &Contact) {
         let Some(code) = contact.reason.clone().filter(|_| contact.state.is_final()) else {
             return;
         };
@@ -128,7 +122,7 @@ impl MemoryStore {
         };
         if !attempt.state.in_flight() {
             if report.opted_out {
-                self.add_suppressions(&[opt_out_on_call(&attempt, now)]);
+                self.add_suppressions(&[opt_out_on_call(&attempt, now)])?;
             }
             return Ok(None);
         }
@@ -142,7 +136,7 @@ impl MemoryStore {
         self.save_attempt(&attempt, now);
         self.note(entries::call_ended(&campaign, &attempt, report, &read, now));
         if report.opted_out {
-            self.add_suppressions(&[opt_out_on_call(&attempt, now)]);
+            self.add_suppressions(&[opt_out_on_call(&attempt, now)])?;
         }
         if read.caller_id != CallerIdFinding::Fine {
             self.dealings.blocks.insert(id, now);
@@ -198,8 +192,9 @@ impl MemoryStore {
         let mut caller_ids = facts::showable(&settings, &campaign);
         facts::look_up_use(&mut caller_ids, &ledger, now);
         let number = contact.number;
-        let suppressions = self
-            .on_lists(|entry| entry.number == number && moves::binds(&entry.list, campaign.name()));
+        let suppressions = self.on_lists(|entry| {
+            entry.number == number && moves::may_bind(&entry.list, campaign.name())
+        });
         let mut history: Vec<&Attempt> = self
             .attempts
             .values()
@@ -279,7 +274,10 @@ impl MemoryStore {
         }
         let contact = contact.clone();
         let gathered = self.gather(contact.clone(), now)?;
-        let next = retry::plan(&gathered.facts(self.rules, &Context::default()), read, now);
+        let context = Context::default();
+        let facts = gathered.facts(self.rules, &context);
+        let next = retry::plan(&facts, read, now);
+        let list = suppression::binding(&facts, now).map(|entry| entry.list.clone());
         let by = (entries::ENGINE, now);
         match &next {
             Next::Retry(due) => {
@@ -294,8 +292,7 @@ impl MemoryStore {
                 self.note(event);
             }
             Next::Finish(state) => {
-                let list = gathered.suppressions.first().map(|entry| &entry.list);
-                let code = entries::end_code(*state, list, read);
+                let code = entries::end_code(*state, list.as_ref(), read);
                 self.finish(contact.id, *state, code, by);
             }
             Next::DoNotCall(source) => {
@@ -303,7 +300,7 @@ impl MemoryStore {
                 let code = entries::end_code(state, Some(&ListKind::Internal), read);
                 self.finish(contact.id, state, code, by);
                 let entry = moves::do_not_call(campaign, attempt, *source, now);
-                self.add_suppressions(&[entry]);
+                self.add_suppressions(&[entry])?;
             }
         }
         Ok(Some(next))

@@ -144,7 +144,9 @@ impl MemoryStore {
                 .collect(),
             load: facts::loads(ledger, settings, campaign, now).campaign,
             abandonment: self.abandonment(campaign.id, now),
-            next_due: waiting.map(|contact| contact.due).min(),
+            next_due: waiting
+                .filter_map(|contact| moves::by_time(contact.due))
+                .min(),
         }
     }
 }

@@ -1,21 +1,21 @@
 //! The store's verbs in memory, each handed to the part that owns its subject.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::MemoryStore;
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{EventKind, NewEvent, SealedEvent};
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
-    CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState, DeckId, ListKind,
-    PhoneNumber, Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
+    Area, Attempt, AttemptId, AttemptState, CallEvent, CallReport, CallerIdState, Campaign,
+    CampaignId, CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState, DeckId,
+    ListKind, PhoneNumber, Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
 };
 use crate::policy::breaker::Kept;
 use crate::policy::{Context, Facts, LiveCalls};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
-    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, RowFate,
-    Settled, Snapshot, Store, StoreError, Suppressed, entries, moves,
+    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, Restored,
+    Reversal, RowFate, Settled, Snapshot, Store, StoreError, Suppressed, entries, moves,
 };
 
 impl Store for MemoryStore {
@@ -47,7 +47,14 @@ impl Store for MemoryStore {
 
     fn configure(&mut self, settings: &DeckSettings) -> Result<(), StoreError> {
         self.permit(Right::Lists)?;
+        let bound = self.settings.as_ref();
+        let bound = bound.is_some_and(|known| known.every_registry_binds);
         self.settings = Some(settings.clone());
+        if bound && !settings.every_registry_binds {
+            for list in self.loaded_lists() {
+                self.wake((&list.kind, None), Timestamp::MIN);
+            }
+        }
         Ok(())
     }
 
@@ -205,7 +212,7 @@ impl Store for MemoryStore {
 
     fn suppress(&mut self, suppressions: &[Suppression]) -> Result<Suppressed, StoreError> {
         self.permit(Right::OptOut)?;
-        Ok(self.add_suppressions(suppressions))
+        self.add_suppressions(suppressions)
     }
 
     fn import_suppressions(
@@ -215,19 +222,30 @@ impl Store for MemoryStore {
         by: &By,
     ) -> Result<Suppressed, StoreError> {
         self.permit(Right::Lists)?;
-        Ok(self.add_imported(list, numbers, by))
+        self.add_imported(list, numbers, by)
+    }
+
+    fn would_end(
+        &mut self,
+        list: &ListKind,
+        numbers: &[PhoneNumber],
+        at: Timestamp,
+    ) -> Result<Vec<(CampaignId, ContactId)>, StoreError> {
+        self.endangered(list, numbers, at)
     }
 
     fn finish_list(
         &mut self,
         list: &ListKind,
         as_of: Timestamp,
+        areas: &BTreeSet<Area>,
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError> {
         self.permit(Right::Lists)?;
-        self.lists.insert(list.clone(), as_of);
-        self.note(entries::registry_loaded(list, as_of, figures, by));
+        self.date(list, as_of, areas, by.at);
+        let event = entries::registry_loaded(list, (as_of, areas), figures, by);
+        self.note(event);
         Ok(())
     }
 
@@ -235,11 +253,11 @@ impl Store for MemoryStore {
         &mut self,
         number: PhoneNumber,
         list: &ListKind,
-        reason: &str,
+        how: Reversal<'_>,
         by: &By,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Restored>, StoreError> {
         self.permit(Right::Lists)?;
-        self.take_back(number, list, reason, by)
+        self.take_back(number, list, how, by)
     }
 
     fn suppressions_of(&mut self, number: PhoneNumber) -> Result<Vec<Suppression>, StoreError> {
@@ -301,7 +319,7 @@ impl Store for MemoryStore {
             .contacts
             .values()
             .filter(waiting)
-            .map(|contact| contact.due)
+            .filter_map(|contact| moves::by_time(contact.due))
             .min())
     }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::codec::{digits, instant, millis, number};
-use super::{Settings, Work, claim, log, meta};
+use super::{Settings, Work, claim, log, meta, suppression};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
     CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, Ownership, PhoneNumber,
@@ -206,9 +206,15 @@ pub(super) fn finish_import(
 
 /// Replaces trunks, caller IDs and deck cap.
 pub(super) fn configure(work: &mut Work<'_>, settings: &DeckSettings) -> Result<(), StoreError> {
+    let bound = self::settings(work)?.is_some_and(|known| known.every_registry_binds);
     let text = serde_json::to_string(settings)?;
     meta::set(work.conn, SETTINGS, &text)?;
     forget_settings(work);
+    if bound && !settings.every_registry_binds {
+        for list in suppression::lists(work)?.iter() {
+            suppression::wake(work, (&list.kind, None), Timestamp::MIN)?;
+        }
+    }
     Ok(())
 }
 

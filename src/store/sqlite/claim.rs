@@ -75,7 +75,7 @@ pub(super) fn look_up(
     let attempts = attempts::history(work, contact.number, now)?;
     let reserved = |attempt: &Attempt| attempt.reserved_at;
     Ok(About {
-        suppressions: suppression::binding(work, contact.number, campaign.name())?,
+        suppressions: suppression::concerning(work, contact.number, campaign.name())?,
         consent_revoked_at: suppression::revoked_at(work, contact.number)?,
         reserved: attempts
             .last()
@@ -217,17 +217,10 @@ fn hold_back(
     hold: Hold,
     now: Timestamp,
 ) -> Result<Claimed, StoreError> {
-    let Some((reason, due)) = moves::set_aside(&hold, now) else {
+    let Some(after) = moves::waiting(before, &hold, now) else {
         return Ok(Claimed::Held { hold, due: None });
     };
-    let after = Contact {
-        state: ContactState::Waiting(reason),
-        due,
-        ..before.clone()
-    };
     contacts::save(work, before, &after)?;
-    Ok(Claimed::Held {
-        hold,
-        due: Some(due),
-    })
+    let due = moves::by_time(after.due);
+    Ok(Claimed::Held { hold, due })
 }

@@ -43,6 +43,11 @@ pub(super) const DUE: &str = concat!(
     contact_columns!(),
     " FROM contacts WHERE campaign = ?1 AND state IN (1, 2) AND due <= ?2 ORDER BY due, id LIMIT ?3"
 );
+pub(super) const NEVER_DUE: &str = concat!(
+    "SELECT ",
+    contact_columns!(),
+    " FROM contacts WHERE campaign = ?1 AND state IN (1, 2) AND due >= ?2 ORDER BY due, id"
+);
 pub(super) const NEXT_DUE: &str = "SELECT due FROM contacts
      WHERE campaign = ?1 AND state IN (1, 2) ORDER BY due LIMIT 1";
 pub(super) const EXPIRING: &str = concat!(
@@ -136,12 +141,8 @@ pub(super) fn requeue(
         let Some(after) = moves::requeue(&campaign, &before, by)? else {
             continue;
         };
-        if let Some(code) = before.reason.as_ref().filter(|_| before.state.is_final()) {
-            let what = Count::Tally(before.campaign, format!("refusal:{code}"));
-            work.mem.counts.add(what, -1);
-        }
-        save(work, &before, &after)?;
-        log::append(work, &entries::requeued(&campaign, &after, by))?;
+        reopen(work, &before, &after)?;
+        log::append(work, &entries::requeued(&campaign, &after, "requeued", by))?;
         if campaign.state == CampaignState::Done {
             done.insert(campaign.id);
         }
@@ -152,6 +153,24 @@ pub(super) fn requeue(
         campaigns::move_to(work, campaign, to, moves::CALLED_AGAIN, by)?;
     }
     Ok(count)
+}
+
+/// Moves a contact that may have reached its end back into the queue.
+pub(super) fn reopen(
+    work: &mut Work<'_>,
+    before: &Contact,
+    after: &Contact,
+) -> Result<(), StoreError> {
+    if let Some(code) = before.reason.as_ref().filter(|_| before.state.is_final()) {
+        let what = Count::Tally(before.campaign, format!("refusal:{code}"));
+        work.mem.counts.add(what, -1);
+    }
+    save(work, before, after)
+}
+
+/// The waiting contacts of a campaign that become ready by no time alone.
+pub(super) fn never_due(work: &Work<'_>, campaign: CampaignId) -> Result<Vec<Contact>, StoreError> {
+    select(work, NEVER_DUE, (campaign.0, Timestamp::MAX.as_millis()))
 }
 
 /// Ends contacts of unknown fate that were reached after all.
@@ -282,7 +301,8 @@ pub(super) fn next_due(
         .prepare_cached(NEXT_DUE)?
         .query_row((campaign.0,), |row| row.get(0))
         .optional()?
-        .map(Timestamp::from_millis))
+        .map(Timestamp::from_millis)
+        .and_then(moves::by_time))
 }
 
 /// Ends contacts whose own time or whose campaign's time is over.

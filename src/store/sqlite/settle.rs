@@ -11,6 +11,7 @@ use crate::domain::{
 };
 use crate::policy::Context;
 use crate::policy::retry::{self, Next};
+use crate::policy::suppression::binding;
 use crate::store::{Settled, StoreError, entries, moves, opt_out_on_call};
 
 /// Ends an attempt, once.
@@ -191,10 +192,7 @@ fn follow_up(
     let gathered = gather(work, About { contact, ..about }, now)?;
     let facts = gathered.facts(work.mem.rules, &HEALTHY);
     let next = retry::plan(&facts, read, now);
-    let list = gathered
-        .suppressions
-        .first()
-        .map(|found| found.list.clone());
+    let list = binding(&facts, now).map(|found| found.list.clone());
     give_back(work, gathered, None);
     let by = (entries::ENGINE, now);
     match &next {

@@ -1,18 +1,19 @@
 //! Lists, the numbers on them and revoked consent.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use rusqlite::OptionalExtension as _;
+use rusqlite::{Connection, OptionalExtension as _};
 
 use super::codec::{digits, number as read_number, parsed};
 use super::{Work, attempts, campaigns, contacts, log};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    AttemptId, CampaignId, ContactState, ListKind, PhoneNumber, Suppression, SuppressionList,
-    Timestamp,
+    Area, Attempt, CampaignId, CampaignState, Contact, ContactId, ContactState, ListKind,
+    PhoneNumber, Suppression, SuppressionList, Timestamp,
 };
-use crate::store::{By, ImportFigures, StoreError, Suppressed, entries, moves};
+use crate::policy::preconditions::Subject;
+use crate::store::{By, ImportFigures, Restored, Reversal, StoreError, Suppressed, entries, moves};
 
 pub(super) const OF_NUMBER: &str =
     "SELECT number, list, source, at, actor, note FROM suppressions WHERE number = ?1";
@@ -51,7 +52,7 @@ pub(super) fn add(
         }
         finish_contacts(work, entry.number, &entry.list, &by, &mut sum)?;
         if let Some(open) = attempts::open_to(work, entry.number)? {
-            note_live(work, &entry.list, open.campaign, open.id, &mut sum)?;
+            note_live(work, &entry.list, &open, by.at, &mut sum)?;
         }
     }
     Ok(sum)
@@ -66,9 +67,9 @@ pub(super) fn import(
 ) -> Result<Suppressed, StoreError> {
     let written = (!list.is_registry()).then_some(by.at);
     let id = list_id(work, list, written)?;
-    let open: BTreeMap<PhoneNumber, (CampaignId, AttemptId)> = attempts::open(work)?
+    let open: BTreeMap<PhoneNumber, Attempt> = attempts::open(work)?
         .into_iter()
-        .map(|attempt| (attempt.number, (attempt.campaign, attempt.id)))
+        .map(|attempt| (attempt.number, attempt))
         .collect();
     let mut sum = Suppressed::default();
     for number in numbers {
@@ -82,24 +83,71 @@ pub(super) fn import(
             sum.already += 1;
         }
         finish_contacts(work, *number, list, by, &mut sum)?;
-        if let Some((campaign, attempt)) = open.get(number) {
-            note_live(work, list, *campaign, *attempt, &mut sum)?;
+        if let Some(attempt) = open.get(number) {
+            note_live(work, list, attempt, by.at, &mut sum)?;
         }
     }
     grow(work, id, sum.added.cast_signed())?;
     Ok(sum)
 }
 
-/// Sets a list's date.
+/// The contacts that these numbers on the list would end.
+pub(super) fn would_end(
+    work: &mut Work<'_>,
+    list: &ListKind,
+    numbers: &[PhoneNumber],
+    at: Timestamp,
+) -> Result<Vec<(CampaignId, ContactId)>, StoreError> {
+    let mut ended = Vec::new();
+    for number in numbers {
+        for contact in contacts::with(work, *number)? {
+            if moves::is_open(contact.state) && is_bound(work, list, &contact, at)? {
+                ended.push((contact.campaign, contact.id));
+            }
+        }
+    }
+    Ok(ended)
+}
+
+/// Sets a list's date, of a registry in the areas that were covered, and wakes who waited for them.
 pub(super) fn finish(
     work: &mut Work<'_>,
     list: &ListKind,
-    as_of: Timestamp,
+    (as_of, areas): (Timestamp, &BTreeSet<Area>),
     figures: &ImportFigures,
     by: &By,
 ) -> Result<(), StoreError> {
-    list_id(work, list, Some(as_of))?;
-    log::append(work, &entries::registry_loaded(list, as_of, figures, by))
+    let id = list_id(work, list, (!list.is_registry()).then_some(as_of))?;
+    if list.is_registry() {
+        for area in areas {
+            work.conn
+                .prepare_cached(
+                    "INSERT INTO registry_areas (list, area, as_of) VALUES (?1, ?2, ?3)
+                     ON CONFLICT DO UPDATE SET as_of = excluded.as_of",
+                )?
+                .execute((id, area.code(), as_of.as_millis()))?;
+        }
+        wake(work, (list, Some(areas)), by.at)?;
+    }
+    let event = entries::registry_loaded(list, (as_of, areas), figures, by);
+    log::append(work, &event)
+}
+
+/// Lets contacts be called again that wait until a registry is loaded, as if it were: whether they may
+/// be called, the claim says.
+pub(super) fn wake(
+    work: &mut Work<'_>,
+    loaded: (&ListKind, Option<&BTreeSet<Area>>),
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    for campaign in campaigns::all(work)? {
+        for before in contacts::never_due(work, campaign.id)? {
+            if let Some(after) = moves::woken(&before, loaded, at) {
+                contacts::save(work, &before, &after)?;
+            }
+        }
+    }
+    Ok(())
 }
 
 /// Takes a number off a reversible list.
@@ -107,31 +155,84 @@ pub(super) fn reverse(
     work: &mut Work<'_>,
     number: PhoneNumber,
     list: &ListKind,
-    reason: &str,
+    how: Reversal<'_>,
     by: &By,
-) -> Result<bool, StoreError> {
+) -> Result<Option<Restored>, StoreError> {
     moves::reversible(list)?;
     work.mem.held.forget_about();
     let Some(id) = known_list(work, list)? else {
-        return Ok(false);
+        return Ok(None);
     };
-    let source: Option<String> = work
+    let known: Option<(String, i64)> = work
         .conn
-        .prepare_cached("SELECT source FROM suppressions WHERE number = ?1 AND list = ?2")?
-        .query_row((digits(number), id), |row| row.get(0))
+        .prepare_cached("SELECT source, at FROM suppressions WHERE number = ?1 AND list = ?2")?
+        .query_row((digits(number), id), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    let Some(source) = source else {
-        return Ok(false);
+    let Some((source, at)) = known else {
+        return Ok(None);
     };
-    moves::may_be_taken_back(number, list, parsed(&source)?)?;
+    let source: SuppressionSource = parsed(&source)?;
+    moves::may_be_taken_back(number, list, source)?;
     work.conn
         .prepare_cached("DELETE FROM suppressions WHERE number = ?1 AND list = ?2")?
         .execute((digits(number), id))?;
     list_id(work, list, Some(by.at))?;
     grow(work, id, -1)?;
-    let event = entries::suppression_reversed(number, list, reason, by);
+    // Of a number that opted out more than once the last word counts, which may be another's.
+    let consent = how.restore
+        && source == SuppressionSource::OptOut
+        && work
+            .conn
+            .prepare_cached("DELETE FROM revocations WHERE number = ?1 AND at = ?2")?
+            .execute((digits(number), at))?
+            > 0;
+    let event = entries::suppression_reversed(number, list, (how.reason, consent), by);
     log::append(work, &event)?;
-    Ok(true)
+    let mut back = Restored {
+        consent,
+        ..Restored::default()
+    };
+    if how.restore {
+        restore(work, (number, list), by, &mut back)?;
+    }
+    Ok(Some(back))
+}
+
+/// Lets the contacts that an entry had ended be called again, unless another list binds them.
+fn restore(
+    work: &mut Work<'_>,
+    (number, list): (PhoneNumber, &ListKind),
+    by: &By,
+    back: &mut Restored,
+) -> Result<(), StoreError> {
+    let others = of_number(work, number)?;
+    let mut done = BTreeSet::new();
+    for before in contacts::with(work, number)? {
+        let campaign = campaigns::by_id(work, before.campaign)?;
+        let Some(after) = moves::restored(&campaign, &before, list, by.at) else {
+            continue;
+        };
+        let mut bound = false;
+        for other in &others {
+            bound |= is_bound(work, &other.list, &after, by.at)?;
+        }
+        if bound {
+            back.kept += 1;
+            continue;
+        }
+        contacts::reopen(work, &before, &after)?;
+        let event = entries::requeued(&campaign, &after, "restored", by);
+        log::append(work, &event)?;
+        back.contacts.push((after.campaign, after.id));
+        if campaign.state == CampaignState::Done {
+            done.insert(campaign.id);
+        }
+    }
+    for campaign in done {
+        let to = CampaignState::Running;
+        campaigns::move_to(work, campaign, to, moves::RESTORED, by)?;
+    }
+    Ok(())
 }
 
 /// Every list a number stands on, in the order of the lists.
@@ -144,14 +245,14 @@ pub(super) fn of_number(
     Ok(found)
 }
 
-/// Every list a number stands on that binds the campaign.
-pub(super) fn binding(
+/// Every list a number stands on that may bind the campaign.
+pub(super) fn concerning(
     work: &mut Work<'_>,
     number: PhoneNumber,
     campaign: &str,
 ) -> Result<Vec<Suppression>, StoreError> {
     let mut found = of_number(work, number)?;
-    found.retain(|entry| moves::binds(&entry.list, campaign));
+    found.retain(|entry| moves::may_bind(&entry.list, campaign));
     Ok(found)
 }
 
@@ -179,18 +280,34 @@ pub(super) fn lists(work: &mut Work<'_>) -> Result<Arc<Vec<SuppressionList>>, St
     let mut rows = statement.query(())?;
     let mut lists = Vec::new();
     while let Some(row) = rows.next()? {
-        let kind: ListKind = parsed(&row.get::<_, String>(1)?)?;
-        work.mem.cache.list_ids.insert(row.get(0)?, kind.clone());
+        let (id, kind) = (row.get(0)?, parsed::<ListKind>(&row.get::<_, String>(1)?)?);
+        work.mem.cache.list_ids.insert(id, kind.clone());
+        let areas = areas(work.conn, id)?;
         lists.push(SuppressionList {
+            as_of: if kind.is_registry() {
+                SuppressionList::oldest(&areas)
+            } else {
+                Timestamp::from_millis(row.get(2)?)
+            },
             kind,
-            as_of: Timestamp::from_millis(row.get(2)?),
             count: row.get::<_, i64>(3)?.cast_unsigned(),
+            areas,
         });
     }
     lists.sort_by(|left, right| left.kind.cmp(&right.kind));
     let lists = Arc::new(lists);
     work.mem.cache.lists = Some(Arc::clone(&lists));
     Ok(lists)
+}
+
+fn areas(conn: &Connection, list: i64) -> Result<BTreeMap<Area, Timestamp>, StoreError> {
+    let mut statement =
+        conn.prepare_cached("SELECT area, as_of FROM registry_areas WHERE list = ?1")?;
+    let rows = statement.query_map((list,), |row| {
+        let area = Area::from_code(row.get(0)?);
+        Ok((area, Timestamp::from_millis(row.get(1)?)))
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
 }
 
 /// Numbers of a list in order.
@@ -316,8 +433,7 @@ fn finish_contacts(
     sum: &mut Suppressed,
 ) -> Result<(), StoreError> {
     for before in contacts::with(work, number)? {
-        let campaign = campaigns::by_id(work, before.campaign)?;
-        if !moves::is_open(before.state) || !moves::binds(list, campaign.name()) {
+        if !moves::is_open(before.state) || !is_bound(work, list, &before, by.at)? {
             continue;
         }
         let mut after = before.clone();
@@ -331,13 +447,36 @@ fn finish_contacts(
 fn note_live(
     work: &mut Work<'_>,
     list: &ListKind,
-    campaign: CampaignId,
-    attempt: AttemptId,
+    attempt: &Attempt,
+    at: Timestamp,
     sum: &mut Suppressed,
 ) -> Result<(), StoreError> {
-    let campaign = campaigns::by_id(work, campaign)?;
-    if moves::binds(list, campaign.name()) {
-        sum.live.push(attempt);
+    let contact = contacts::by_id(work, attempt.contact)?;
+    if let Some(contact) = contact
+        && is_bound(work, list, &contact, at)?
+    {
+        sum.live.push(attempt.id);
     }
     Ok(())
+}
+
+/// Whether an entry on the list binds the contact.
+fn is_bound(
+    work: &mut Work<'_>,
+    list: &ListKind,
+    contact: &Contact,
+    at: Timestamp,
+) -> Result<bool, StoreError> {
+    let campaign = campaigns::by_id(work, contact.campaign)?;
+    let class = contacts::class(work, contact.class)?;
+    let settings = campaigns::settings(work)?;
+    let subject = Subject {
+        rules: work.mem.rules,
+        campaign: &campaign.settings,
+        contact,
+        class: &class,
+        consent_revoked_at: revoked_at(work, contact.number)?,
+        every_registry_binds: settings.is_some_and(|known| known.every_registry_binds),
+    };
+    Ok(subject.is_bound_by(list, at))
 }

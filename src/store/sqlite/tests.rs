@@ -113,7 +113,7 @@ fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
 }
 
 /// Every migration with the SHA-256 of its file. A line is only ever added.
-const MIGRATIONS: [(&str, &str); 5] = [
+const MIGRATIONS: [(&str, &str); 6] = [
     (
         "V1__deck.sql",
         "f71d62512966918f17e3dd7c7e23929383a2f9b124121ddbda3c76c80f3221b4",
@@ -133,6 +133,10 @@ const MIGRATIONS: [(&str, &str); 5] = [
     (
         "V5__brake.sql",
         "74168b1f7afd05b896328925a6d83548579b10a5447305b39f12dbba9b29ccfe",
+    ),
+    (
+        "V6__registry_areas.sql",
+        "a25014504500333b2d7c499a82054a494064f3291679dc5c220d7f11f40d5584",
     ),
 ];
 

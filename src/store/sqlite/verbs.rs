@@ -1,6 +1,6 @@
 //! The store's verbs, each handed to the part that owns its subject.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     SqliteStore, attempts, campaigns, claim, contacts, listing, log, meta, schema, settle,
@@ -9,7 +9,7 @@ use super::{
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{NewEvent, SealedEvent};
 use crate::domain::{
-    Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
+    Area, Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
     Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
 };
@@ -17,8 +17,8 @@ use crate::policy::breaker::Kept;
 use crate::policy::{Context, Facts, LiveCalls};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
-    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, RowFate,
-    Settled, Snapshot, Store, StoreError, Suppressed, entries,
+    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, Restored,
+    Reversal, RowFate, Settled, Snapshot, Store, StoreError, Suppressed, entries,
 };
 
 impl Store for SqliteStore {
@@ -170,26 +170,36 @@ impl Store for SqliteStore {
         self.write(|work| suppression::import(work, list, numbers, by))
     }
 
+    fn would_end(
+        &mut self,
+        list: &ListKind,
+        numbers: &[PhoneNumber],
+        at: Timestamp,
+    ) -> Result<Vec<(CampaignId, ContactId)>, StoreError> {
+        self.read(|work| suppression::would_end(work, list, numbers, at))
+    }
+
     fn finish_list(
         &mut self,
         list: &ListKind,
         as_of: Timestamp,
+        areas: &BTreeSet<Area>,
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError> {
         self.permit(Right::Lists)?;
-        self.write(|work| suppression::finish(work, list, as_of, figures, by))
+        self.write(|work| suppression::finish(work, list, (as_of, areas), figures, by))
     }
 
     fn reverse_suppression(
         &mut self,
         number: PhoneNumber,
         list: &ListKind,
-        reason: &str,
+        how: Reversal<'_>,
         by: &By,
-    ) -> Result<bool, StoreError> {
+    ) -> Result<Option<Restored>, StoreError> {
         self.permit(Right::Lists)?;
-        self.write(|work| suppression::reverse(work, number, list, reason, by))
+        self.write(|work| suppression::reverse(work, number, list, how, by))
     }
 
     fn suppressions_of(&mut self, number: PhoneNumber) -> Result<Vec<Suppression>, StoreError> {

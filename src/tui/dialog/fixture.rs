@@ -128,6 +128,7 @@ fn campaign(id: i64) -> CampaignView {
             calls_per_minute: 10,
             ..PACING
         },
+        law: Vec::new(),
         abandonment_limit_percent: 3,
     }
 }

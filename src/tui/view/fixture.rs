@@ -168,6 +168,7 @@ fn campaign_view(id: i64) -> CampaignView {
             max_concurrent: 20,
             weight: 1,
         },
+        law: Vec::new(),
         abandonment_limit_percent: 3,
     }
 }

@@ -25,6 +25,7 @@ pub fn what_starts(shared: &Shared) -> Vec<String> {
         ));
     }
     lines.push(retries(board, view, shared));
+    lines.extend(law(view));
     let now = shared.now.to_jiff().to_zoned(shared.viewer.zone.clone());
     if now.minute() == 0 {
         let better = format!("{:02}:15", now.hour());
@@ -54,6 +55,25 @@ fn called(ready: u64, limit: Limit, shared: &Shared) -> String {
             binds(limit, shared)
         )
     }
+}
+
+/// What the law asks for before its calls; the rows of states are counted.
+fn law(view: &CampaignView) -> Vec<String> {
+    let in_state = |line: &&String| {
+        line.split(':')
+            .next()
+            .is_some_and(|place| place.contains('-'))
+    };
+    let (states, countries): (Vec<&String>, Vec<&String>) = view.law.iter().partition(in_state);
+    let mut lines: Vec<String> = countries
+        .iter()
+        .map(|line| format!("By law {line}."))
+        .collect();
+    if !states.is_empty() {
+        let more = "rules of single states besides: `dialdeck check` names them.";
+        lines.push(format!("{} {more}", states.len()));
+    }
+    lines
 }
 
 fn pace(board: &CampaignBoard, view: &CampaignView) -> String {

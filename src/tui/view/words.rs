@@ -47,6 +47,7 @@ pub(super) const fn standing(standing: &Standing, glyphs: &Glyphs) -> Sign {
         Standing::Window(_) => sign(glyphs.waiting, "window shut", Role::StateWaiting),
         Standing::Retry(_) => sign(glyphs.waiting, "retry later", Role::StateWaiting),
         Standing::Cap(_) => sign(glyphs.waiting, "cap or gap", Role::StateWaiting),
+        Standing::Registry(_) => sign(glyphs.waiting, "no registry", Role::StateWaiting),
         Standing::Ended(state, _) => ended(*state, glyphs),
     }
 }
@@ -77,6 +78,7 @@ pub(super) const fn since(standing: &Standing) -> Option<Timestamp> {
         | Standing::Window(_)
         | Standing::Retry(_)
         | Standing::Cap(_)
+        | Standing::Registry(_)
         | Standing::Ended(..) => None,
     }
 }
@@ -97,6 +99,7 @@ pub(super) fn why(standing: &Standing, shared: &Shared) -> String {
             format!("retry {} ({wait})", when(*at, shared))
         }
         Standing::Cap(at) => format!("cap ends {}", when(*at, shared)),
+        Standing::Registry(list) => format!("{list} not loaded there, or too old"),
         Standing::Ended(_, Some(reason)) => reason_words(reason),
     }
 }

@@ -1,0 +1,118 @@
+//! The preconditions of the law before a campaign file or a start: said, and held to.
+
+use std::collections::BTreeSet;
+
+use super::{CliError, Deck, rules};
+use crate::config::{CampaignFile, Unmet};
+use crate::domain::{Campaign, Timestamp};
+use crate::engine::law::{self, Asked};
+use crate::intake::{ContactFile, Reading, Row};
+use crate::policy::preconditions::Standing;
+use crate::rules::CONSENT;
+use crate::store::Store as _;
+
+/// What the law asks for before the calls of a campaign file, one line each.
+///
+/// The countries are the default one, or those of the contacts where the campaign would be unlawful in
+/// the default one and names a list.
+///
+/// # Errors
+/// With the place in the file where the campaign asks for less than a whole country does, and when the
+/// list cannot be read.
+pub(super) fn of_file(
+    campaign: &CampaignFile,
+    default_country: &str,
+    contacts: Option<&ContactFile>,
+) -> Result<Vec<String>, CliError> {
+    let rules = rules::in_force();
+    let settings = &campaign.settings;
+    let mut countries = BTreeSet::from([default_country.to_owned()]);
+    let forbidden = |countries: &BTreeSet<String>| {
+        let asked = law::asked(rules, settings, countries);
+        asked.iter().any(Asked::forbids)
+    };
+    if let Some(contacts) = contacts
+        && forbidden(&countries)
+    {
+        let found = countries_of(campaign, contacts, default_country)?;
+        if !found.is_empty() {
+            countries = found;
+        }
+    }
+    let asked = law::asked(rules, settings, &countries);
+    let unmet: Vec<Unmet> = asked
+        .iter()
+        .filter(|one| one.forbids())
+        .map(unmet)
+        .collect();
+    campaign.below_the_law(&unmet)?;
+    Ok(asked.iter().map(Asked::line).collect())
+}
+
+fn unmet(asked: &Asked<'_>) -> Unmet {
+    let row = asked.row;
+    let what = match &asked.standing {
+        Standing::Unmet(what) => what.clone(),
+        Standing::Met | Standing::Waived(_) => String::new(),
+    };
+    let is_consent = what == CONSENT;
+    let key = if is_consent {
+        format!("[consent] required = \"{}\"", row.consent)
+    } else {
+        format!("[suppression] lists = [\"internal\", \"{what}\"]")
+    };
+    Unmet {
+        is_consent,
+        message: format!("the law asks for more: {}", asked.what()),
+        hint: format!(
+            "write {key}; or a [[rule_override]] with place = \"{}\", what = \"{what}\" and a reason, \
+             which goes into the log",
+            row.place
+        ),
+    }
+}
+
+fn countries_of(
+    campaign: &CampaignFile,
+    contacts: &ContactFile,
+    default_country: &str,
+) -> Result<BTreeSet<String>, CliError> {
+    let mut countries = BTreeSet::new();
+    // Where they are is all that counts here: what else is wrong with a row, its import says.
+    let reading = Reading {
+        country: Some(default_country.to_owned()),
+        evidence: campaign.settings.evidence,
+        dates: None,
+        now: Timestamp::MAX,
+    };
+    for row in contacts.read(rules::in_force(), &reading)? {
+        if let Row::Contact(contact) = row?
+            && let Ok(class) = &contact.class
+        {
+            let regions = class.regions.iter();
+            countries.extend(regions.map(|region| law::country_of(region).to_owned()));
+        }
+    }
+    Ok(countries)
+}
+
+/// What the law asks for before these campaigns' calls, by where their contacts are, one line each.
+///
+/// # Errors
+/// When a campaign asks for less than a whole country does, or the store cannot be read.
+pub(super) fn before_start(
+    deck: &mut Deck,
+    campaigns: &[Campaign],
+) -> Result<Vec<String>, CliError> {
+    let now = deck.now()?;
+    let snapshot = deck.store.snapshot(now)?;
+    let mut lines = Vec::new();
+    for campaign in campaigns {
+        law::may_begin(rules::in_force(), &snapshot, campaign)?;
+        let countries = law::countries(&snapshot, campaign.id);
+        let asked = law::asked(rules::in_force(), &campaign.settings, &countries);
+        let asked = asked.iter();
+        lines.extend(asked.map(|one| format!("{}: law: {}", campaign.name(), one.line())));
+    }
+    Ok(lines)
+}

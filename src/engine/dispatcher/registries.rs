@@ -1,0 +1,99 @@
+//! Watches how old the registries are that running campaigns list, and says so before they are too old.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::lane::Lane;
+use super::{Dispatcher, Effect};
+use crate::domain::{Area, CampaignState, ListKind, SuppressionList, Timestamp};
+use crate::engine::words::remedies;
+use crate::policy::Hold;
+use crate::policy::suppression::REGISTRY_WARNING;
+use crate::rules::Rules;
+
+/// How often their age is looked at.
+const LOOK_EVERY: Duration = Duration::from_hours(1);
+
+/// The loaded registries and what has been said of them.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    registries: Vec<SuppressionList>,
+    looked: Option<Timestamp>,
+    warned: BTreeSet<(ListKind, Area, Timestamp)>,
+}
+
+impl Watch {
+    /// Takes the lists of a new picture.
+    pub(super) fn update(&mut self, lists: &[SuppressionList]) {
+        let registries = lists.iter().filter(|list| list.kind.is_registry());
+        self.registries = registries.cloned().collect();
+        self.looked = None;
+    }
+
+    /// Warnings about areas that will soon be too old, one for each list.
+    pub(super) fn look<'l>(
+        &mut self,
+        lanes: impl Iterator<Item = &'l Lane>,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Vec<String> {
+        if self.looked.is_some_and(|at| now.since(at) < LOOK_EVERY) {
+            return Vec::new();
+        }
+        self.looked = Some(now);
+        let running = lanes.filter(|lane| lane.campaign.state == CampaignState::Running);
+        let listed: BTreeSet<&ListKind> = running
+            .flat_map(|lane| &lane.campaign.settings.required_lists)
+            .collect();
+        let mut warnings = Vec::new();
+        for list in &self.registries {
+            let soon = rules
+                .registry_max_age(&list.kind)
+                .saturating_sub(REGISTRY_WARNING);
+            let old = list
+                .areas
+                .iter()
+                .filter(|(_, as_of)| now.since(**as_of) >= soon);
+            let new: Vec<Area> = old
+                .filter(|(area, as_of)| self.warned.insert((list.kind.clone(), **area, **as_of)))
+                .map(|(area, _)| *area)
+                .collect();
+            let (Some(first), true) = (new.first(), listed.contains(&list.kind)) else {
+                continue;
+            };
+            let more = match new.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            warnings.push(format!(
+                "{} is {} days old in {first}{more}: load newer data before contacts there are held",
+                list.kind,
+                soon.as_secs() / 86_400
+            ));
+        }
+        warnings
+    }
+}
+
+impl Dispatcher {
+    /// Raises an alert about registries that will soon be too old.
+    pub(super) fn watch_registries(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let warnings = self.registries.look(self.lanes.values(), self.rules, now);
+        let alerts = warnings.iter();
+        effects.extend(alerts.map(|text| Self::alert("registry_ages", text, now)));
+    }
+}
+
+/// An alert that a contact waits for a registry; once for each campaign and registry.
+pub(super) fn awaited(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option<Effect> {
+    let list = hold.registry()?;
+    if !lane.awaited.insert(list.clone()) {
+        return None;
+    }
+    let text = format!(
+        "campaign {} has contacts that wait for a registry: {hold}{}",
+        lane.campaign.name(),
+        remedies(hold, &lane.campaign)
+    );
+    Some(Dispatcher::alert("registry_missing", &text, now))
+}

@@ -1,0 +1,232 @@
+//! What must be there before a campaign may dial: the least consent and the registries, by place,
+//! voice and purpose.
+
+use super::tables::{self, Row, TableError};
+use super::{Rules, npa};
+use crate::domain::campaign::{CallClass, CallKind, Purpose};
+use crate::domain::{ConsentKind, ListKind, PhoneNumber};
+
+const COLUMNS: [&str; 14] = [
+    "id",
+    "country",
+    "subdivision",
+    "numbers",
+    "voice",
+    "purpose",
+    "consent",
+    "lists",
+    "instead",
+    "max_age_days",
+    "citation",
+    "source",
+    "note",
+    "confidence",
+];
+
+/// How old a registry may be on the day of the call where no row says otherwise: 31 days
+/// (16 CFR 310.4(b)(3)(iv); 47 CFR 64.1200(c)(2)(i)(D)).
+const REGISTRY_DAYS: u64 = 31;
+
+/// What an override sets aside when it names neither a list nor a row of the calling windows.
+pub const CONSENT: &str = "consent";
+
+/// One row of `preconditions.csv`: what the law asks before a call to a place.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Precondition {
+    /// The row's id.
+    pub id: String,
+    /// `US-CT`, or the country for all of it.
+    pub place: String,
+    /// The least consent on record; [`ConsentKind::None`]: the row asks for none.
+    pub consent: ConsentKind,
+    /// Registries that must be loaded for the number's area, and that the number is not on.
+    pub lists: Vec<ListKind>,
+    /// Kinds of consent that may stand instead of the registries, while they hold.
+    pub instead: Vec<ConsentKind>,
+    /// The statute.
+    pub citation: String,
+    /// Digits with which a number begins that the row binds; empty: every number.
+    numbers: String,
+    /// Whether it binds artificial voices alone.
+    artificial: bool,
+    /// What for; `None`: whatever for.
+    purpose: Option<Purpose>,
+    /// How old its registries may be.
+    max_age_days: u64,
+}
+
+impl Precondition {
+    /// Whether the row speaks of such calls, wherever they go.
+    pub fn covers(&self, calls: CallKind) -> bool {
+        (calls.class == CallClass::Automated || !self.artificial)
+            && self.purpose.is_none_or(|purpose| purpose == calls.purpose)
+    }
+
+    /// Its country.
+    pub fn country(&self) -> &str {
+        self.place.split('-').next().unwrap_or(&self.place)
+    }
+
+    /// Whether the place is this one or lies in it.
+    fn is_place_of(&self, region: &str) -> bool {
+        region == self.place || region.split('-').next() == Some(&self.place)
+    }
+
+    fn begins(&self, number: PhoneNumber) -> bool {
+        number.digits().to_string().starts_with(&self.numbers)
+    }
+}
+
+impl Rules {
+    /// The rows that bind a call to this number in these candidate regions, in the order of the table.
+    ///
+    /// A row about consent binds by the regions, and by those of the number's area code; one about a
+    /// registry by the number alone.
+    pub fn preconditions<'r>(
+        &'r self,
+        regions: &'r [String],
+        number: PhoneNumber,
+        calls: CallKind,
+    ) -> impl Iterator<Item = &'r Precondition> {
+        let own = self.area_of(number).map_or(&[][..], |npa| &npa.regions);
+        self.preconditions.iter().filter(move |row| {
+            let there = if row.lists.is_empty() {
+                let mut places = regions.iter().chain(own);
+                places.any(|region| row.is_place_of(region))
+            } else {
+                // Abroad the digits say the country.
+                own.is_empty() || own.iter().any(|region| row.is_place_of(region))
+            };
+            row.covers(calls) && there && row.begins(number)
+        })
+    }
+
+    /// The rows about such calls anywhere in a country.
+    pub fn preconditions_in<'r>(
+        &'r self,
+        country: &'r str,
+        calls: CallKind,
+    ) -> impl Iterator<Item = &'r Precondition> {
+        let rows = self.preconditions.iter();
+        rows.filter(move |row| row.covers(calls) && row.country() == country)
+    }
+
+    /// Whether any row asks for this at this place: `consent`, or a registry such as `national:us`.
+    pub fn asks(&self, place: &str, what: &str) -> bool {
+        self.preconditions
+            .iter()
+            .any(|row| row.place == place && row.asks_for(what))
+    }
+
+    /// Whether a registry could hold the number: only then a campaign needs it for that number.
+    pub fn may_hold(&self, list: &ListKind, regions: &[String], number: PhoneNumber) -> bool {
+        let own = self.area_of(number).map_or(&[][..], |npa| &npa.regions);
+        let mut places = regions.iter().chain(own);
+        match list {
+            ListKind::Internal | ListKind::Campaign(_) => true,
+            ListKind::State(state) => places.any(|region| region.eq_ignore_ascii_case(state)),
+            ListKind::National(country) => {
+                let country = country.to_ascii_uppercase();
+                let lies_there = |region: &String| region.split('-').next() == Some(&country);
+                let mut rows = self.preconditions.iter();
+                match rows.find(|row| row.lists.contains(list)) {
+                    _ if !own.is_empty() => own.iter().any(lies_there),
+                    Some(row) => row.begins(number),
+                    None => regions.iter().any(lies_there),
+                }
+            }
+        }
+    }
+
+    /// How old a registry may be on the day of the call.
+    pub fn registry_max_age(&self, list: &ListKind) -> std::time::Duration {
+        let rows = self.preconditions.iter();
+        let days = rows
+            .filter(|row| row.lists.contains(list))
+            .map(|row| row.max_age_days)
+            .min();
+        std::time::Duration::from_hours(24 * days.unwrap_or(REGISTRY_DAYS))
+    }
+
+    fn area_of(&self, number: PhoneNumber) -> Option<&npa::Npa> {
+        self.codes.get(number.npa()?)
+    }
+}
+
+impl Precondition {
+    /// Whether an override that names `what` sets this aside, `consent` or a list.
+    pub fn asks_for(&self, what: &str) -> bool {
+        if what == CONSENT {
+            return self.consent > ConsentKind::None;
+        }
+        self.lists.iter().any(|list| list.to_string() == what)
+    }
+}
+
+/// Reads `preconditions.csv`.
+pub(super) fn read(file: &str, text: &str) -> Result<Vec<Precondition>, TableError> {
+    let rows = tables::read(file, text, &COLUMNS)?;
+    rows.iter().map(row_of).collect()
+}
+
+fn row_of(row: &Row<'_>) -> Result<Precondition, TableError> {
+    let country = row.text("country");
+    let place = match row.optional("subdivision") {
+        Some(part) => format!("{country}-{part}"),
+        None => country.to_owned(),
+    };
+    let kind = |text: &str| {
+        let kind = text.parse::<ConsentKind>();
+        kind.map_err(|error| row.error("consent", error))
+    };
+    let lists: Result<Vec<ListKind>, TableError> = row
+        .list("lists")
+        .iter()
+        .map(|list| {
+            list.parse()
+                .map_err(|error: String| row.error("lists", error))
+        })
+        .collect();
+    let lists = lists?;
+    if !lists.iter().all(ListKind::is_registry) {
+        return Err(row.error("lists", "must be registries"));
+    }
+    let instead: Result<Vec<ConsentKind>, TableError> =
+        row.list("instead").iter().map(|text| kind(text)).collect();
+    let consent = match row.optional("consent") {
+        Some(text) => kind(text)?,
+        None => ConsentKind::None,
+    };
+    if (consent == ConsentKind::None) == lists.is_empty() {
+        return Err(row.error("consent", "a row asks for consent or for lists"));
+    }
+    if row.text("numbers").is_empty() != lists.is_empty() && !lists.is_empty() {
+        return Err(row.error(
+            "numbers",
+            "a row with lists needs the digits of its numbers",
+        ));
+    }
+    Ok(Precondition {
+        id: row.text("id").to_owned(),
+        place,
+        consent,
+        max_age_days: if lists.is_empty() {
+            REGISTRY_DAYS
+        } else {
+            row.parse("max_age_days")?
+        },
+        lists,
+        instead: instead?,
+        citation: row.text("citation").to_owned(),
+        numbers: row.text("numbers").to_owned(),
+        artificial: match row.text("voice") {
+            "any" => false,
+            "artificial" => true,
+            _ => return Err(row.error("voice", "must be any or artificial")),
+        },
+        purpose: match row.text("purpose") {
+            "any" => None,
+            _ => Some(row.parse("purpose")?),
+        },
+    })
+}

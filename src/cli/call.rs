@@ -48,6 +48,10 @@ pub fn execute(args: &CallArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
     alone(&mut deck)?;
     deck.store.configure(&config.settings)?;
     let by = deck.by()?;
+    let settings = CampaignSettings {
+        name: free_name(&mut deck, &settings.name)?,
+        ..settings
+    };
     let campaign = add(&mut deck, &settings, echo.number, &by)?;
     if !env.json {
         writeln!(out, "{} through {}", describe(&echo), args.trunk)?;
@@ -88,6 +92,19 @@ pub fn execute(args: &CallArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         None => Err(CliError::failed("the call was not placed")
             .hint("`dialdeck log` says what happened; `dialdeck doctor` looks at the trunk")),
     }
+}
+
+/// A name that no campaign has: two calls may be asked for within a second.
+fn free_name(deck: &mut Deck, wanted: &str) -> Result<String, CliError> {
+    let campaigns = deck.store.campaigns()?;
+    let taken = |name: &str| campaigns.iter().any(|other| other.name() == name);
+    let mut name = wanted.to_owned();
+    let mut number = 1;
+    while taken(&name) {
+        number += 1;
+        name = format!("{wanted}-{number}");
+    }
+    Ok(name)
 }
 
 /// Other running campaigns would be dialed with it.

@@ -146,6 +146,8 @@ pub enum CallEnd {
     NoAgent,
     /// It ended without a final answer of the network, and nothing had rung: the trunk is dead.
     NobodyRang,
+    /// The provider does not know the trunk; nothing was dialed.
+    TrunkUnknown,
     /// The carrier behind the trunk refused the credentials that the trunk has; nothing rang.
     CredentialsRefused,
     /// The agent that was to speak went away while the phone rang, and we cancelled.

@@ -225,6 +225,8 @@ pub enum TrunkFinding {
     Misconfigured,
     /// Credentials or credit: pause the trunk at once.
     Refused,
+    /// The carrier does not know it: pause it at once.
+    Unknown,
     /// No agent came for the call: three in a row rest the trunk.
     AgentMissing,
     /// The call's agent went away: three in a row rest the trunk.
@@ -378,6 +380,7 @@ fn by_end(report: &CallReport) -> Classification {
             "nothing_rang",
             TrunkFinding::Dead,
         ),
+        CallEnd::TrunkUnknown => not_dialed("trunk_unknown", TrunkFinding::Unknown),
         CallEnd::CredentialsRefused => {
             not_dialed("trunk_credentials_refused", TrunkFinding::Refused)
         }

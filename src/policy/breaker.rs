@@ -27,6 +27,10 @@ const FIRST_PAUSE: Duration = Duration::from_mins(1);
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
 /// How long after a rest that a limit asked for calls leave at half the rate (our own figure).
 pub const SLOW: Duration = Duration::from_mins(1);
+/// Why a trunk waits for an operator: it refused our credentials or what was asked of it.
+const REFUSED: &str = "refused";
+/// The carrier does not know it, such as a LiveKit server that lost its trunks.
+const UNKNOWN: &str = "unknown_to_the_carrier";
 /// How long a probe may go without a word before another is let through.
 const PROBE_WAIT: Duration = Duration::from_mins(1);
 
@@ -83,6 +87,9 @@ enum State {
 pub struct Kept {
     /// Until an operator acts.
     refused: bool,
+    /// As `refused`, because the carrier does not know the trunk.
+    #[serde(default)]
+    unknown: bool,
     /// Open until then, and the pause that leads there.
     open: Option<(Timestamp, Duration)>,
     /// A limit asked for no calls until then.
@@ -107,7 +114,8 @@ impl Kept {
 impl From<Kept> for Breaker {
     fn from(kept: Kept) -> Self {
         let state = match kept.open {
-            _ if kept.refused => State::Locked("refused"),
+            _ if kept.unknown => State::Locked(UNKNOWN),
+            _ if kept.refused => State::Locked(REFUSED),
             Some((until, pause)) => State::Open { until, pause },
             None => State::Closed,
         };
@@ -130,7 +138,8 @@ impl Breaker {
             State::Probing { since, pause, .. } => Some((since + PROBE_WAIT, pause)),
         };
         Kept {
-            refused: matches!(self.state, State::Locked(_)),
+            refused: self.state == State::Locked(REFUSED),
+            unknown: self.state == State::Locked(UNKNOWN),
             open,
             throttled_until: self.throttled_until,
             no_agents: self.no_agents,
@@ -180,12 +189,13 @@ impl Breaker {
             TrunkFinding::Misconfigured => {
                 self.misconfigured.insert(number);
                 if self.misconfigured.len() >= MISCONFIGURED {
-                    self.state = State::Locked("refused");
+                    self.state = State::Locked(REFUSED);
                 } else {
                     self.reopen_if_probe(number, now);
                 }
             }
-            TrunkFinding::Refused => self.state = State::Locked("refused"),
+            TrunkFinding::Refused => self.state = State::Locked(REFUSED),
+            TrunkFinding::Unknown => self.state = State::Locked(UNKNOWN),
             TrunkFinding::AgentMissing => {
                 self.missing += 1;
                 self.on_agents(self.missing, number, now);
@@ -502,6 +512,26 @@ mod tests {
         works.on_result(TrunkFinding::Fine, callee(3), probe);
         works.on_result(TrunkFinding::Dead, callee(4), probe);
         assert_eq!(works.rest(probe), None);
+    }
+
+    #[test]
+    fn a_trunk_that_the_carrier_does_not_know_waits_for_an_operator_and_says_so() {
+        let mut breaker = Breaker::default();
+        breaker.on_result(TrunkFinding::Unknown, callee(1), second(0));
+        let text = serde_json::to_string(&breaker.kept()).unwrap();
+        let kept: Kept = serde_json::from_str(&text).unwrap();
+        let (until, cause) = (None, "unknown_to_the_carrier");
+        let rest = Some(TrunkRest { until, cause });
+        assert_eq!(
+            (breaker.rest(second(9)), kept.rest(second(9))),
+            (rest.clone(), rest)
+        );
+        breaker.on_operator_reset();
+        assert_eq!(breaker.rest(second(9)), None);
+        // What was kept before the word was known.
+        let old = r#"{"refused":true,"open":null,"throttled_until":null}"#;
+        let old: Kept = serde_json::from_str(old).unwrap();
+        assert_eq!(old.rest(second(9)).unwrap().cause, "refused");
     }
 
     #[test]

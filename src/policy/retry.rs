@@ -170,6 +170,7 @@ fn default_rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
                 | TrunkFinding::Dead
                 | TrunkFinding::Misconfigured
                 | TrunkFinding::Refused
+                | TrunkFinding::Unknown
                 | TrunkFinding::AgentMissing
                 | TrunkFinding::AgentLost => DEFAULT_RETRY_AFTER,
             };

@@ -383,6 +383,7 @@ pub(super) fn found(report: &CallReport) -> &'static str {
         | CallEnd::Throttled
         | CallEnd::NoAgent
         | CallEnd::NobodyRang
+        | CallEnd::TrunkUnknown
         | CallEnd::CredentialsRefused
         | CallEnd::AgentLost
         | CallEnd::LeftAlone => "ended",

@@ -225,3 +225,16 @@ fn an_import_says_how_many_lack_the_consent() {
         .says("3 taken")
         .says("2 of those taken cannot be dialed for want of the consent");
 }
+
+#[test]
+fn a_test_call_may_be_asked_for_again_within_the_second() {
+    let scratch = Scratch::new();
+    let number = "+12125550142";
+    scratch.run(&["dnc", "add", number]).exits(0);
+    for _ in 0..4 {
+        scratch
+            .run(&["call", number, "--trunk", "simulator"])
+            .exits(3)
+            .complains("not called");
+    }
+}

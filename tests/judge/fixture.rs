@@ -272,7 +272,7 @@ fn told(call: &Call) -> Vec<Entry> {
         }
         let data = json!({
             "outcome": call.outcome, "cause": "completed", "fault": "none", "sip_code": call.code,
-            "ring_ms": call.rings.then_some(0), "talk_ms": 0, "callee_type": null, "counts": call.counts,
+            "rang": call.rings, "ring_ms": call.rings.then_some(0), "talk_ms": 0, "callee_type": null, "counts": call.counts,
         });
         entries.push(entry(ended, "call_ended", data));
     }

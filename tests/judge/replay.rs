@@ -281,7 +281,9 @@ impl<'a> Replay<'a> {
             self.breach("D15", event, "ended without an outcome");
         }
         // A network's block looks like a decline, but no phone rings.
-        if attempt.outcome == "declined" && attempt.sip_code == Some(603) && !attempt.rang {
+        let by_person = attempt.cause == "declined" || event.data["rang"] == false;
+        let declined = attempt.outcome == "declined" && attempt.sip_code == Some(603);
+        if declined && by_person && !attempt.rang {
             self.breach("D15", event, "a person's decline (603) without any ringing");
         }
         let abandoned = attempt.outcome == "abandoned";

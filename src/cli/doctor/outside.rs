@@ -45,13 +45,17 @@ pub(super) fn findings(
             clock: &clock,
         };
         match wanted.make(env, Examining(&runtime)) {
-            Ok(examined) => findings.extend(examined.into_iter().map(|one| {
-                let (level, found) = match one.found {
-                    Ok(found) => (Level::Ok, found),
-                    Err(wrong) => (Level::Fail, wrong),
-                };
-                finding("trunk", level, format!("{trunk}: {}: {found}", one.what))
-            })),
+            Ok((examined, cautions)) => {
+                let warned = |text| finding("trunk", Level::Warn, format!("{trunk}: {text}"));
+                findings.extend(cautions.into_iter().map(warned));
+                findings.extend(examined.into_iter().map(|one| {
+                    let (level, found) = match one.found {
+                        Ok(found) => (Level::Ok, found),
+                        Err(wrong) => (Level::Fail, wrong),
+                    };
+                    finding("trunk", level, format!("{trunk}: {}: {found}", one.what))
+                }));
+            }
             Err(error) => findings.push(finding("trunk", Level::Fail, error.message)),
         }
     }
@@ -67,10 +71,10 @@ pub(super) fn findings(
 struct Examining<'a>(&'a Runtime);
 
 impl Visit for Examining<'_> {
-    type Out = Vec<Examined>;
+    type Out = (Vec<Examined>, Vec<String>);
 
-    fn visit<V: Vendor>(self, vendor: V) -> Vec<Examined> {
-        self.0.block_on(vendor.examine())
+    fn visit<V: Vendor>(self, vendor: V) -> Self::Out {
+        (self.0.block_on(vendor.examine()), vendor.cautions())
     }
 }
 

@@ -147,6 +147,7 @@ const fn was_dialed(end: CallEnd) -> bool {
         | CallEnd::AccountRefused
         | CallEnd::Throttled
         | CallEnd::NoAgent
+        | CallEnd::TrunkUnknown
         | CallEnd::CredentialsRefused => false,
     }
 }

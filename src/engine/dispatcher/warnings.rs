@@ -14,7 +14,8 @@ use super::Dispatcher;
 const TOLD_FOR: Duration = Duration::from_mins(10);
 
 impl Dispatcher {
-    /// An alert when a network blocks the trunk's calls, not with each of them.
+    /// An alert when a network declines the trunk's calls, not with each of them. A block that names
+    /// itself is about one callee, and raises none.
     pub(super) fn tell_of_block(
         &mut self,
         name: &TrunkName,
@@ -22,7 +23,8 @@ impl Dispatcher {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
-        if !is_block(settled.read.cause) {
+        let cause = settled.read.cause;
+        if !is_block(cause) || !cause.starts_with("declined") {
             return;
         }
         let Some(trunk) = self.trunks.get_mut(name) else {
@@ -35,7 +37,7 @@ impl Dispatcher {
         let text = format!(
             "trunk {name}: a network blocks calls ({}), no person declined them: nobody is put on the \
              do-not-call list for it; ask the carrier, and look at the caller IDs' reputation",
-            settled.read.cause.replace('_', " ")
+            cause.replace('_', " ")
         );
         effects.push(Self::alert("calls_blocked", &text, now));
     }

@@ -233,9 +233,12 @@ fn by_code(code: &str, sentence: Option<Sentence>) -> Result<Said, CallEnd> {
         "failed_precondition" => Ok(over(Over::Failed)),
         "unauthenticated" | "permission_denied" => Err(CallEnd::AccountRefused),
         "resource_exhausted" => Err(CallEnd::Throttled),
-        // An unknown trunk: were the callee meant, the carrier's 404 would stand in `meta`.
-        "not_found" | "bad_route" | "unimplemented" | "invalid_argument" | "malformed"
-        | "out_of_range" => Err(CallEnd::Misconfigured),
+        // Were the callee meant, the carrier's 404 would stand in `meta` ("requested sip trunk does not
+        // exist").
+        "not_found" => Err(CallEnd::TrunkUnknown),
+        "bad_route" | "unimplemented" | "invalid_argument" | "malformed" | "out_of_range" => {
+            Err(CallEnd::Misconfigured)
+        }
         "unavailable" if sentence == Some(Sentence::NobodyThere) => Err(CallEnd::ProviderFailed),
         // Servers of early 2026 give `unavailable`, `unknown` and `internal` after the INVITE, too;
         // of `deadline_exceeded` and of words that no page defines the same is to be feared.

@@ -99,7 +99,7 @@ fn without_a_sip_status_the_code_says_whether_it_may_ring() {
     let table = [
         (408, "canceled", Said::Over(Over::Cancelled)),
         (412, "failed_precondition", Said::Over(Over::Failed)),
-        (404, "not_found", not_dialed(CallEnd::Misconfigured)),
+        (404, "not_found", not_dialed(CallEnd::TrunkUnknown)),
         (404, "bad_route", not_dialed(CallEnd::Misconfigured)),
         (400, "invalid_argument", not_dialed(CallEnd::Misconfigured)),
         (401, "unauthenticated", not_dialed(CallEnd::AccountRefused)),

@@ -17,15 +17,8 @@ pub(super) fn is_plain(account: &Account) -> bool {
 
 /// Looks at the address, the server and, with Fuse, the credentials.
 pub(super) async fn examine(account: &Account, api: &Api, redactor: &Redactor) -> Vec<Examined> {
-    let mut found = Vec::new();
-    if is_plain(account) {
-        found.push(Examined {
-            what: "credentials",
-            found: Err(PLAIN_HTTP.to_owned()),
-        });
-    }
     let told = |error: &NoAnswer| unreachable(account, &redactor.clean(&error.to_string()));
-    found.push(if account.is_fuse() {
+    let examined = if account.is_fuse() {
         Examined {
             what: "credentials",
             found: fuse(api).await.unwrap_or_else(|error| Err(told(&error))),
@@ -35,8 +28,8 @@ pub(super) async fn examine(account: &Account, api: &Api, redactor: &Redactor) -
             what: "trunk",
             found: dev(api).await.map_err(|error| told(&error)),
         }
-    });
-    found
+    };
+    vec![examined]
 }
 
 /// DEV has no request that proves the credentials and queues nothing.

@@ -365,6 +365,12 @@ impl Vendor for Plum {
         examine::examine(&self.account, &self.api, &self.redactor).await
     }
 
+    // Plum's own pages know nothing but plain HTTP: that alone is no fault.
+    fn cautions(&self) -> Vec<String> {
+        let plain = is_plain(&self.account).then(|| format!("credentials: {PLAIN_HTTP}"));
+        plain.into_iter().collect()
+    }
+
     fn reader(&self) -> Arc<dyn Reader> {
         let next = match &self.account.platform {
             Platform::Dev { voicexml_url, .. } => voicexml_url.clone(),

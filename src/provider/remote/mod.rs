@@ -59,6 +59,11 @@ pub trait Vendor: Send + Sync + 'static {
     fn warnings(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
+
+    /// What `doctor` warns of, though calls can be made.
+    fn cautions(&self) -> Vec<String> {
+        Vec::new()
+    }
 }
 
 /// One thing that `doctor` looked at.

@@ -317,6 +317,31 @@ impl Ended {
         judge::assert_clean(&self.lines().join("\n"), &carrier, &options);
     }
 
+    /// Numbers that were put on a list because a person declined.
+    pub(crate) fn declined(&self) -> BTreeSet<String> {
+        let log = self.log().into_iter();
+        let listed = log.filter(|entry| {
+            entry["kind"] == "suppression_added" && entry["data"]["source"] == "declined"
+        });
+        listed
+            .map(|entry| entry["number"].as_str().unwrap().to_owned())
+            .collect()
+    }
+
+    /// Numbers whose phone rang, by the vendor's own count.
+    pub(crate) fn rang(&self) -> BTreeSet<String> {
+        let entries = self.ledger.entries().into_iter();
+        let ringing = entries.filter(|entry| entry.step == Step::Ringing);
+        ringing.map(|entry| entry.to).collect()
+    }
+
+    /// How many alerts of this name there were.
+    pub(crate) fn alerts(&self, name: &str) -> usize {
+        let log = self.log();
+        let alerts = log.iter().filter(|entry| entry["data"]["alert"] == name);
+        alerts.count()
+    }
+
     /// Every attempt that ended, in order.
     pub(crate) fn calls(&self) -> Vec<Call> {
         let Carried {

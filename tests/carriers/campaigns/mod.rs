@@ -80,8 +80,8 @@ fn sip(part: &Part, coded: bool) -> &'static [&'static str] {
     }
 }
 
-#[test]
-fn through_livekit() {
+/// A run through LiveKit; `block`: from when to when, after the start, its carrier suspects fraud.
+fn livekit_run(block: Option<(Duration, Duration)>) -> (Ended, Script) {
     let faults = Faults::new(7)
         .with("cut_after", 15)
         .with("unavailable", 10)
@@ -96,6 +96,7 @@ fn through_livekit() {
          agent = \"dialdeck\"\n",
     );
     let script = Script::new(11);
+    let start = stage.clock.now();
     let defaults = livekit_double::Settings::default();
     let double = livekit_double::LiveKitDouble::start(livekit_double::Options {
         port: 0,
@@ -105,6 +106,7 @@ fn through_livekit() {
         settings: livekit_double::Settings {
             numbers: deck::numbers(),
             webhook: Some(format!("{}/webhook", stage.reach.url)),
+            fraud_block: block.map(|(from, to)| (start + from, start + to)),
             ..defaults.clone()
         },
     });
@@ -120,7 +122,26 @@ fn through_livekit() {
     let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
     let vendor = LiveKit::new(account, Some(reach), clock).unwrap();
     let ended = stage.run(vendor, double.ledger());
+    (ended, script)
+}
+
+#[test]
+fn through_livekit() {
+    let (ended, script) = livekit_run(None);
     judge(&ended, &script, sip);
+}
+
+#[test]
+fn through_livekit_while_its_carrier_suspects_fraud() {
+    let block = (Duration::from_mins(2), Duration::from_mins(5));
+    let (ended, script) = livekit_run(Some(block));
+    judge(&ended, &script, sip);
+    // Nobody is marked by a block: whoever declined had a phone that rang.
+    let (declined, rang) = (ended.declined(), ended.rang());
+    assert!(!declined.is_empty(), "somebody declined before or after it");
+    assert!(declined.is_subset(&rang), "{declined:?}");
+    assert!(ended.alerts("calls_blocked") >= 1);
+    assert!(ended.alerts("trunk_rests") >= 1);
 }
 
 #[test]
@@ -139,6 +160,10 @@ fn through_bubblyphone() {
         .with("post_cut", 10)
         .with("error_after", 10)
         .with("html_after", 5)
+        .with("code_after", 10)
+        .with("busy_after", 5)
+        .with("missing_after", 5)
+        .with("moved_after", 5)
         .with("error_before", 5)
         .with("limited", 5)
         .with("broken_json", 5)

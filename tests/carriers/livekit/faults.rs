@@ -172,7 +172,7 @@ fn a_wrong_configuration_is_the_trunks_fault() {
     let refused = end_with(|settings| settings.secret = "changed".to_owned());
     assert_eq!(refused, CallEnd::AccountRefused);
     let unknown = end_with(|settings| settings.trunk = "ST_other".to_owned());
-    assert_eq!(unknown, CallEnd::Misconfigured);
+    assert_eq!(unknown, CallEnd::TrunkUnknown);
     let nobody = end_with(|settings| settings.agent = "somebody-else".to_owned());
     assert_eq!(nobody, CallEnd::NoAgent);
 }

@@ -67,6 +67,8 @@ pub(crate) struct Settings {
     pub(crate) hook_takes: (u64, u64),
     /// By how much the server's clock is ahead of the deck's, in seconds.
     pub(crate) clock_ahead: i64,
+    /// From when to when the carrier suspects fraud: every call is declined (603) without ringing.
+    pub(crate) fraud_block: Option<(Timestamp, Timestamp)>,
 }
 
 impl Default for Settings {
@@ -84,6 +86,7 @@ impl Default for Settings {
             agent_joins: (300, 2000),
             hook_takes: (50, 3000),
             clock_ahead: 0,
+            fraud_block: None,
         }
     }
 }

@@ -63,7 +63,7 @@ pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value
         world.sleep(Duration::from_secs(3)).await;
     }
     let (tell, told) = oneshot::channel();
-    tokio::spawn(Arc::clone(world).ring(call, tell));
+    tokio::spawn(Arc::clone(world).dial(call, tell));
     if cut || gateway || deadline {
         world.sleep(Duration::from_millis(700)).await;
     }
@@ -194,6 +194,27 @@ impl World {
                 ..
             } => {}
         }
+    }
+
+    /// Dials; a carrier that suspects fraud declines without ringing.
+    async fn dial(self: Arc<Self>, call: Call, tell: oneshot::Sender<Option<Response>>) {
+        if !self.suspects_fraud() {
+            return self.ring(call, tell).await;
+        }
+        self.join_callee(&call);
+        self.note(Step::Invite, &call);
+        self.sleep(Duration::from_millis(300)).await;
+        self.note(Step::End, &call);
+        self.leave(&call.room, &call.identity, reason_of(603, "Decline"));
+        let newer = self.faults.hits("newer_codes", &call.key);
+        let declined = sip_error(code_of(603, newer), 603, "Decline");
+        tell.send(Some(declined)).ok();
+    }
+
+    fn suspects_fraud(&self) -> bool {
+        let now = self.now();
+        let block = self.settings().fraud_block;
+        block.is_some_and(|(from, to)| from <= now && now < to)
     }
 
     /// The callee joins when the dialing begins, before the INVITE.

@@ -39,6 +39,7 @@ pub enum EventKind {
     CallEnded,
     AttemptUnknown,
     AttemptReconciled,
+    AttemptCorrected,
     RetryPlanned,
     ContactFinished,
     AlertRaised,

@@ -1,5 +1,6 @@
 //! How an attempt ended, whose fault that was and what follows: the one classification function.
 
+mod causes;
 #[cfg(test)]
 mod tests;
 
@@ -9,6 +10,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::causes::{AGENT_LOST, LAPSED, NEVER_SENT, NO_AGENT_READY};
+pub use self::causes::{is_block, is_unsent, is_without_agent, rests_on_silence};
 use super::attempt::{CallEnd, CallReport};
 
 /// Who or what picked up.
@@ -291,43 +294,8 @@ const LIMIT_TEXTS: [&str; 5] = [
     "too many",
 ];
 
-/// The causes of calls that were blocked on their way.
-const BLOCKS: [&str; 4] = [
-    "network_block",
-    "declined_unrung",
-    "declined_in_burst",
-    "analytics_block",
-];
-
-/// Whether a call that ended for this cause was blocked on its way to the callee.
-pub fn is_block(cause: &str) -> bool {
-    BLOCKS.contains(&cause)
-}
-
 /// Texts and vendor codes by which a 603 shows itself as a network's block, not a person's choice.
 const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
-
-/// The cause of an attempt that was taken back, or could not be sent.
-const NEVER_SENT: &str = "never_sent";
-
-/// The cause of an attempt whose time was over before it could be dialed.
-const LAPSED: &str = "lapsed";
-
-/// The cause of an attempt whose agent was not there in time: nothing was dialed.
-const NO_AGENT_READY: &str = "no_agent_ready";
-
-/// The cause of a call whose agent went away: cancelled while it rang, abandoned once it was answered.
-const AGENT_LOST: &str = "agent_lost";
-
-/// Whether an attempt with this cause had no agent, or lost it.
-pub fn is_without_agent(cause: &str) -> bool {
-    matches!(cause, NO_AGENT_READY | AGENT_LOST)
-}
-
-/// Whether the request of an attempt with this cause certainly never left, where none was seen to.
-pub fn is_unsent(cause: &str) -> bool {
-    matches!(cause, NEVER_SENT | LAPSED | NO_AGENT_READY)
-}
 
 /// Reads a call's end: outcome, fault, cause and what follows.
 ///

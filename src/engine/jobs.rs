@@ -1,7 +1,8 @@
 //! What the dispatcher's [`Job`]s do to a store, run on the store's own thread.
 
-use crate::domain::{CampaignId, CampaignState, ContactState, Timestamp};
+use crate::domain::{CampaignId, CampaignState, ContactState, PhoneNumber, Timestamp, TrunkName};
 use crate::policy::{Context, suppression};
+use crate::provider::Owned;
 use crate::store::{By, Candidate, Store, StoreError};
 
 use super::{Command, Effected, Event, Job, Picture};
@@ -61,8 +62,8 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
         Job::Settle(attempt, report, at) => store
             .settle(attempt, &report, at, now)
             .map(|settled| Event::Settled { attempt, settled }),
-        Job::NoteNumbers(trunk, numbers) => store
-            .note_numbers(&trunk, &numbers, by)
+        Job::NoteNumbers(trunk, owned) => numbers_of(store, &trunk, owned)
+            .and_then(|numbers| store.note_numbers(&trunk, &numbers, by))
             .and_then(|()| picture(store, now))
             .map(|picture| Event::Picture(Box::new(picture))),
         Job::CheckDone(campaign) => check_done(store, campaign, by),
@@ -77,6 +78,23 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
         }
     };
     Some(done.unwrap_or_else(|error| Event::StoreFailed(error.to_string())))
+}
+
+/// The numbers that a trunk's provider says are owned; where it names none, those of the deck file.
+fn numbers_of<S: Store>(
+    store: &mut S,
+    trunk: &TrunkName,
+    owned: Owned,
+) -> Result<Vec<PhoneNumber>, StoreError> {
+    match owned {
+        Owned::These(numbers) => Ok(numbers),
+        Owned::Any => {
+            let settings = store.settings()?;
+            let ids = settings.iter().flat_map(|settings| &settings.caller_ids);
+            let of_trunk = ids.filter(|id| id.trunk == *trunk);
+            Ok(of_trunk.map(|id| id.number).collect())
+        }
+    }
 }
 
 fn failed<T>(result: Result<T, StoreError>) -> Option<Event> {

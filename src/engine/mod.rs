@@ -18,12 +18,11 @@ use std::time::Duration;
 use crate::domain::campaign::Pacing;
 use crate::domain::event::NewEvent;
 use crate::domain::{
-    AttemptId, CallReport, CampaignId, ClassId, ContactId, PhoneNumber, Suppression, Timestamp,
-    TrunkName,
+    AttemptId, CallReport, CampaignId, ClassId, ContactId, Suppression, Timestamp, TrunkName,
 };
 use crate::policy::Context;
 use crate::policy::breaker::Kept;
-use crate::provider::{ProviderEvent, Request};
+use crate::provider::{Owned, ProviderEvent, Request};
 use crate::store::outside::{Delivery, Message, Receipt, ResultsTurn};
 use crate::store::{Candidate, Claimed, Settled, Snapshot, Suppressed};
 
@@ -191,7 +190,7 @@ pub enum Job {
     /// it was (lazy).
     NoteUnclosed(AttemptId, Option<TrunkName>),
     /// Note which numbers a trunk's provider says the account owns.
-    NoteNumbers(TrunkName, Vec<PhoneNumber>),
+    NoteNumbers(TrunkName, Owned),
 }
 
 /// Contacts and attempts that a pending acknowledgement waits for.

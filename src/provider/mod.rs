@@ -83,7 +83,7 @@ pub enum ProviderEvent {
     /// The answer to [`Request::LookUp`].
     LookedUp(AttemptId, LookUp),
     /// The numbers the account owns, as of now.
-    Numbers(Vec<PhoneNumber>),
+    Numbers(Owned),
     /// An attempt's call may still be up at the carrier, which did not confirm its end: it goes on
     /// trying, and so does a later run that is asked to hang it up.
     Unclosed(AttemptId),
@@ -91,6 +91,15 @@ pub enum ProviderEvent {
     Closed(AttemptId),
     /// Something an operator should know, such as a balance that runs low: a stable word and a text.
     Warning(&'static str, String),
+}
+
+/// What a provider says about the numbers that may be shown.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owned {
+    /// These and no others.
+    These(Vec<PhoneNumber>),
+    /// It names none, or names them in a form that cannot be compared: the deck file's word holds.
+    Any,
 }
 
 /// The word of the warning that says that the account's numbers could not be asked for.

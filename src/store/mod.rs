@@ -271,6 +271,10 @@ pub trait Store: Outside + Send {
     /// ended before. `at` is when the call ended. Logs `call_ended` (`attempt_reconciled` before it when the attempt was
     /// unknown), `retry_planned` or `contact_finished`, `suppression_added` where it applies. An opt-out
     /// in the report holds also when the attempt had ended before.
+    ///
+    /// An attempt that had ended as one that does not count, because nothing rang, is corrected by a
+    /// report that proves otherwise: it counts from then on, with the outcome of that report, and what
+    /// was planned for its contact is planned anew. Logs `attempt_corrected` instead of `call_ended`.
     fn settle(
         &mut self,
         attempt: AttemptId,

@@ -3,8 +3,8 @@
 mod attempts;
 
 pub(super) use attempts::{
-    apply_event, briefing, counts_from, earlier_matters, end_attempt, gives_back, ledger_entry,
-    never_sent, rang, read_end, reserve,
+    apply_event, briefing, correct, correction, counts_from, earlier_matters, end_attempt,
+    gives_back, ledger_entry, never_sent, rang, read_end, reserve,
 };
 
 use std::collections::BTreeSet;

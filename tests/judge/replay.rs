@@ -116,6 +116,7 @@ impl<'a> Replay<'a> {
             "attempt_unknown" => self.progress(event, Phase::Unknown),
             "attempt_reconciled" => self.reconciled(event),
             "call_ended" => self.ended(event),
+            "attempt_corrected" => self.corrected(event),
             "retry_planned" => {
                 let due = instant(&event.data["due"]).unwrap_or(0);
                 self.due.insert(event.contact, due);
@@ -307,6 +308,23 @@ impl<'a> Replay<'a> {
         if self.to_number.get(&attempt.number) == Some(&place) {
             self.to_number.remove(&attempt.number);
         }
+    }
+
+    /// What had ended without counting, because nothing rang, counts after all.
+    fn corrected(&mut self, event: &Event) {
+        let Some(place) = self.attempt(event) else {
+            return;
+        };
+        let attempt = &mut self.history.attempts[place];
+        let corrects = attempt.phase == Phase::Ended && !attempt.counts;
+        if !corrects || event.data["counts"] != true {
+            self.breach("D15", event, "corrected what needed no correction");
+            return;
+        }
+        attempt.counts = true;
+        attempt.outcome = text(&event.data["outcome"]);
+        attempt.cause = text(&event.data["cause"]);
+        *self.counted.entry(event.contact).or_default() += 1;
     }
 
     fn alert(&mut self, event: &Event) {

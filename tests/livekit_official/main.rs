@@ -24,6 +24,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use dialdeck::clock::{Clock, ScaledClock};
 use dialdeck::domain::attempt::CallEnd;
+use dialdeck::provider::Owned;
 use dialdeck::provider::Request as Ask;
 use dialdeck::provider::inbound::{Arrived, News, Reading, Refused};
 use dialdeck::provider::livekit::{Account, LiveKit};
@@ -170,7 +171,7 @@ fn every_token_of_ours_is_believed_and_grants_what_its_method_needs_alone() {
     rig.look_up(2, number(BUSY));
     rig.ask(Ask::HangUp(attempt(3)));
     let vendor = LiveKit::new(account(bench.gateway.url()), None, bench.clock.clone()).unwrap();
-    assert_eq!(rig.run(vendor.numbers()).unwrap().len(), 2);
+    assert!(matches!(rig.run(vendor.numbers()), Ok(Owned::These(numbers)) if numbers.len() == 2));
     rig.run(vendor.hang_up(Line::unheard(attempt(1), &bench.clock)));
     let mut methods = BTreeSet::new();
     for (method, token) in bench.gateway.tokens() {

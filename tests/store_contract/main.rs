@@ -27,6 +27,7 @@ mod calls;
 mod campaigns;
 mod causes;
 mod contacts;
+mod corrections;
 mod groups;
 mod imports;
 mod listing;

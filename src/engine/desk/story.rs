@@ -65,6 +65,10 @@ fn words(kind: &str, data: &Value, actor: &str) -> (String, String) {
         ),
         "attempt_unknown" => ("fate unknown".to_owned(), of("why")),
         "attempt_reconciled" => ("reconciled".to_owned(), of("found").replace('_', " ")),
+        "attempt_corrected" => (
+            format!("counts: {}", of("outcome").replace('_', " ")),
+            format!("it had ended as {}", of("was").replace('_', " ")),
+        ),
         "retry_planned" => ("retry planned".to_owned(), format!("due {}", of("due"))),
         "contact_finished" => (
             of("state").replace('_', " "),

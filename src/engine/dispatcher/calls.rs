@@ -129,15 +129,7 @@ impl Dispatcher {
     fn on_call_event(&mut self, event: CallEvent, now: Timestamp, effects: &mut Vec<Effect>) {
         let attempt = event.attempt;
         let Some(call) = self.calls.get_mut(&attempt).filter(|call| !call.settling) else {
-            // Late or repeated: its attempt has ended. What the callee asked for holds all the same.
-            if let CallEventKind::Ended(report) = event.kind
-                && report.opted_out
-                && !self.opt_out_of_declined(attempt)
-            {
-                effects.push(Effect::Store(Job::Settle(attempt, report, event.at)));
-                effects.push(Effect::Store(Job::Picture));
-            }
-            return;
+            return self.on_late(event, effects);
         };
         let next = match &event.kind {
             CallEventKind::Sent => AttemptState::Sent,
@@ -180,6 +172,37 @@ impl Dispatcher {
             let about = (&trunk, number);
             self.tell_breaker(about, TrunkFinding::Fine, "ringing", now, effects);
         }
+    }
+
+    /// Late or repeated: its attempt has ended. What the callee asked for holds all the same, and what
+    /// proves that a phone rang makes an attempt count that had ended as one that does not.
+    fn on_late(&mut self, event: CallEvent, effects: &mut Vec<Effect>) {
+        let call = self.calls.get(&event.attempt);
+        if call.is_some_and(|call| call.declined.is_some()) {
+            // Its end is held back and will be written; nothing else may be in its place.
+            if let CallEventKind::Ended(report) = &event.kind
+                && report.opted_out
+            {
+                self.opt_out_of_declined(event.attempt);
+            }
+            return;
+        }
+        let proof = |end| CallReport {
+            end,
+            rang: Some(true),
+            ..CallReport::default()
+        };
+        let report = match event.kind {
+            CallEventKind::Ended(report) => report,
+            CallEventKind::Ringing => proof(CallEnd::Unresolved),
+            CallEventKind::Answered => proof(CallEnd::Completed),
+            CallEventKind::Sent
+            | CallEventKind::Speech(_)
+            | CallEventKind::CalleeDetected(_)
+            | CallEventKind::AnswerLost => return,
+        };
+        let settle = Job::Settle(event.attempt, report, event.at);
+        effects.push(Effect::Store(settle));
     }
 
     /// Keeps the wake index in step with the call.
@@ -386,6 +409,10 @@ impl Dispatcher {
         effects: &mut Vec<Effect>,
     ) {
         let Some(call) = self.calls.remove(&attempt) else {
+            if settled.is_some() {
+                // Late word has changed what is planned for the contact.
+                effects.push(Effect::Store(Job::Picture));
+            }
             return;
         };
         if let Some(at) = call.indexed {

@@ -48,7 +48,7 @@ use super::inbound::{Inbound, Reader};
 use super::remote::http::NoAnswer;
 use super::remote::secret::{Reach, Secret};
 use super::remote::{Examined, Line, Vendor};
-use super::{DialRequest, Inquiry, LookUp};
+use super::{DialRequest, Inquiry, LookUp, Owned};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
 use crate::domain::{CallReport, Capabilities, DeckId, PhoneNumber};
@@ -409,13 +409,13 @@ impl Vendor for BubblyPhone {
         }
     }
 
-    async fn numbers(&self) -> Result<Vec<PhoneNumber>, String> {
+    async fn numbers(&self) -> Result<Owned, String> {
         match self.balance().await {
             Ok(Balance::Low(word, text)) => self.warn(word, text),
             Ok(Balance::Enough(_) | Balance::Unknown) => {}
             Err(trouble) => tracing::warn!(%trouble, "the balance is not known"),
         }
-        self.owned().await
+        self.owned().await.map(Owned::These)
     }
 
     async fn examine(&self) -> Vec<Examined> {

@@ -9,8 +9,8 @@ use super::token::{Grant, Signer};
 use super::wire::{Participant, identity_of, room_of, span};
 use crate::clock::Clock;
 use crate::domain::{AttemptId, PhoneNumber, Timestamp};
-use crate::provider::DialRequest;
 use crate::provider::remote::http::{Answer, Http, NoAnswer};
+use crate::provider::{DialRequest, Owned};
 
 /// How long a request that makes no phone ring may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -35,7 +35,7 @@ pub(super) struct Api {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trunk {
     /// The numbers that may be shown on it.
-    pub(super) numbers: Vec<PhoneNumber>,
+    pub(super) owned: Owned,
 }
 
 /// A room to be made for one attempt.
@@ -246,12 +246,8 @@ impl Api {
         let trunk = items
             .iter()
             .find(|item| item["sip_trunk_id"].as_str() == Some(id));
-        Ok(trunk.map(|trunk| {
-            let numbers = trunk["numbers"].as_array().into_iter().flatten();
-            let numbers = numbers.filter_map(|number| number.as_str()?.parse().ok());
-            Trunk {
-                numbers: numbers.collect(),
-            }
+        Ok(trunk.map(|trunk| Trunk {
+            owned: owned(&trunk["numbers"]),
         }))
     }
 
@@ -282,6 +278,21 @@ impl Api {
     }
 }
 
+/// The numbers of a trunk. One without any, or with `*`, takes every number, and one that is not in
+/// E.164 form is brought there by the server, for some providers in ways that we do not know.
+fn owned(numbers: &Value) -> Owned {
+    let named = numbers.as_array().map(Vec::as_slice).unwrap_or_default();
+    let read = |number: &Value| {
+        let text = number.as_str()?.trim();
+        text.starts_with('+').then(|| text.parse().ok()).flatten()
+    };
+    let known: Option<Vec<PhoneNumber>> = named.iter().map(read).collect();
+    match known {
+        Some(numbers) if !numbers.is_empty() => Owned::These(numbers),
+        Some(_) | None => Owned::Any,
+    }
+}
+
 fn read(answer: Result<Answer, NoAnswer>) -> Result<Value, Failure> {
     let answer = answer.map_err(Failure::NoAnswer)?;
     if !answer.is_success() {
@@ -306,6 +317,29 @@ fn if_there(answer: Result<Value, Failure>) -> Result<Option<Value>, Failure> {
 mod tests {
     use super::*;
     use crate::provider::remote::secret::Secret;
+
+    #[test]
+    fn a_trunk_that_names_its_numbers_in_no_e164_form_takes_any() {
+        let both = [12_125_550_110, 13_125_550_111].map(|n| PhoneNumber::from_digits(n).unwrap());
+        let table = [
+            (
+                json!(["+12125550110", "+13125550111"]),
+                Owned::These(both.to_vec()),
+            ),
+            (json!([]), Owned::Any),
+            (json!(null), Owned::Any),
+            (json!(["*"]), Owned::Any),
+            (json!([""]), Owned::Any),
+            (json!(["12125550110"]), Owned::Any),
+            (json!(["2125550110"]), Owned::Any),
+            (json!(["+12125550110", "13125550111"]), Owned::Any),
+            (json!(["+12125550110", "*"]), Owned::Any),
+            (json!([7]), Owned::Any),
+        ];
+        for (numbers, wanted) in table {
+            assert_eq!(owned(&numbers), wanted, "{numbers}");
+        }
+    }
 
     #[test]
     fn web_sockets_addresses_are_those_of_the_api() {

@@ -3,14 +3,14 @@
 use super::LiveKit;
 use super::api::Trunk;
 use super::failure::Failure;
-use crate::domain::PhoneNumber;
+use crate::provider::Owned;
 use crate::provider::remote::Examined;
 
 impl LiveKit {
     /// The numbers of our trunk.
-    pub(super) async fn owned_numbers(&self) -> Result<Vec<PhoneNumber>, String> {
+    pub(super) async fn owned_numbers(&self) -> Result<Owned, String> {
         match self.api.trunk(&self.account.sip_trunk).await {
-            Ok(Some(trunk)) => Ok(trunk.numbers),
+            Ok(Some(trunk)) => Ok(trunk.owned),
             Ok(None) => Err(no_trunk()),
             Err(failure) => Err(failure.shown()),
         }
@@ -61,10 +61,14 @@ impl LiveKit {
 
 fn numbers_found(trunk: &Result<Option<Trunk>, Failure>) -> Result<String, String> {
     match trunk {
-        Ok(Some(trunk)) if trunk.numbers.is_empty() => {
-            Err("the trunk names no number in E.164 form: add those that may be shown".to_owned())
-        }
-        Ok(Some(trunk)) => Ok(format!("{} on the trunk", trunk.numbers.len())),
+        Ok(Some(trunk)) => Ok(match &trunk.owned {
+            Owned::These(numbers) => format!("{} on the trunk", numbers.len()),
+            Owned::Any => {
+                "the trunk names none, `*`, or some without a leading +: the deck file's \
+                           word on which may be shown holds"
+                    .to_owned()
+            }
+        }),
         Ok(None) => Err(no_trunk()),
         Err(failure) => Err(failure.shown()),
     }

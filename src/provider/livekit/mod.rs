@@ -34,10 +34,10 @@ use self::token::Signer;
 use super::inbound::{Inbound, News, Reader};
 use super::remote::secret::{Reach, Secret};
 use super::remote::{Examined, Line, Vendor};
-use super::{DialRequest, Inquiry, LookUp};
+use super::{DialRequest, Inquiry, LookUp, Owned};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{AttemptId, CallReport, Capabilities, DeckId, PhoneNumber};
+use crate::domain::{AttemptId, CallReport, Capabilities, DeckId};
 
 /// How long after it was planned a request may still be on its way to the server: until then a
 /// callee who is not in the room may yet be called, or a webhook may yet say how it ended. The
@@ -240,7 +240,7 @@ impl Vendor for LiveKit {
         }
     }
 
-    async fn numbers(&self) -> Result<Vec<PhoneNumber>, String> {
+    async fn numbers(&self) -> Result<Owned, String> {
         self.owned_numbers().await
     }
 

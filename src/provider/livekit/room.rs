@@ -65,14 +65,16 @@ impl LiveKit {
     /// it was deleted was not dialed.
     pub(super) async fn settle_by_room(&self, call: &Arc<Call>, line: &Line) -> Settled {
         let attempt = line.attempt();
-        match self.api.callee(attempt).await {
-            Ok(Some(callee)) if !callee.has_left() => {
-                call.see(&callee, false);
-                return Settled::Up;
+        if call.known().evidence.left_at().is_none() {
+            match self.api.callee(attempt).await {
+                Ok(Some(callee)) if !callee.has_left() => {
+                    call.see(&callee, false);
+                    return Settled::Up;
+                }
+                Ok(Some(callee)) => call.see(&callee, false),
+                Ok(None) => {}
+                Err(_) => return Settled::CannotTell,
             }
-            Ok(Some(callee)) => call.see(&callee, false),
-            Ok(None) => {}
-            Err(_) => return Settled::CannotTell,
         }
         if !self.close(call, line).await {
             return Settled::CannotTell;

@@ -42,10 +42,10 @@ use super::inbound::{Inbound, News, Reader};
 use super::remote::http::{Answer, Http, NoAnswer};
 use super::remote::secret::Reach;
 use super::remote::{Examined, Line, Vendor};
-use super::{DialRequest, Inquiry, LookUp};
+use super::{DialRequest, Inquiry, LookUp, Owned};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{AttemptId, CallReport, Capabilities, PhoneNumber, Timestamp};
+use crate::domain::{AttemptId, CallReport, Capabilities, Timestamp};
 
 /// A Plum account behind a trunk.
 #[derive(Debug)]
@@ -357,7 +357,7 @@ impl Vendor for Plum {
         }
     }
 
-    async fn numbers(&self) -> Result<Vec<PhoneNumber>, String> {
+    async fn numbers(&self) -> Result<Owned, String> {
         Err("Plum does not list numbers".to_owned())
     }
 

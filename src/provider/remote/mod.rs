@@ -16,11 +16,12 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::inbound::{Inbound, Reader};
-use super::{DialRequest, Inquiry, LookUp, NUMBERS_UNKNOWN, Provider, ProviderEvent, Request};
+use super::{
+    DialRequest, Inquiry, LookUp, NUMBERS_UNKNOWN, Owned, Provider, ProviderEvent, Request,
+};
 use crate::clock::Clock;
 use crate::domain::{
-    AttemptId, CallEvent, CallEventKind, CallReport, CalleeType, Capabilities, PhoneNumber,
-    Timestamp,
+    AttemptId, CallEvent, CallEventKind, CallReport, CalleeType, Capabilities, Timestamp,
 };
 
 /// One company's protocol. Every method may take its time; none may panic on what a server says.
@@ -45,7 +46,7 @@ pub trait Vendor: Send + Sync + 'static {
     fn deliver(&self, inbound: Inbound, line: Line) -> impl Future<Output = ()> + Send;
 
     /// The numbers the account owns.
-    fn numbers(&self) -> impl Future<Output = Result<Vec<PhoneNumber>, String>> + Send;
+    fn numbers(&self) -> impl Future<Output = Result<Owned, String>> + Send;
 
     /// Looks at everything that can be looked at without placing a call, for `doctor`.
     fn examine(&self) -> impl Future<Output = Vec<Examined>> + Send;

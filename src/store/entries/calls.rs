@@ -178,6 +178,35 @@ pub(in crate::store) fn attempt_reconciled(
     of_attempt(kind, campaign, attempt, ENGINE, now).with_data(&Data { found })
 }
 
+/// `attempt_corrected`: an attempt that had ended like this, which did not count, counts.
+pub(in crate::store) fn attempt_corrected(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    was: &Attempt,
+    read: &Classification,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        was: Option<Outcome>,
+        was_cause: Option<&'a str>,
+        outcome: Outcome,
+        cause: &'a str,
+        fault: &'a str,
+        callee_type: Option<CalleeType>,
+        counts: bool,
+    }
+    of_attempt(EventKind::AttemptCorrected, campaign, attempt, CARRIER, now).with_data(&Data {
+        was: was.outcome,
+        was_cause: was.cause.as_deref(),
+        outcome: read.outcome,
+        cause: read.cause,
+        fault: read.fault.as_str(),
+        callee_type: attempt.callee_type,
+        counts: read.counts,
+    })
+}
+
 /// `call_ended` of an attempt that has just ended.
 pub(in crate::store) fn call_ended(
     campaign: &Campaign,

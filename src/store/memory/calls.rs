@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::MemoryStore;
 use crate::domain::outcome::{CallerIdFinding, Classification};
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CallReport, Campaign, CampaignState, Contact, ContactId,
-    ContactState, ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
+    Attempt, AttemptId, AttemptState, CallEvent, CallReport, Campaign, CampaignState, Contact,
+    ContactId, ContactState, ListKind, Outcome, PhoneNumber, Timestamp, WaitReason,
 };
 use crate::policy::pacing::HOUR;
 use crate::policy::retry::{self, Next};
@@ -110,6 +110,46 @@ impl MemoryStore {
         }
     }
 
+    /// Notes a call's event; `false`: it is late or repeated.
+    pub(super) fn note_event(
+        &mut self,
+        event: &CallEvent,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let Some(mut attempt) = self.attempts.get(&event.attempt).cloned() else {
+            return Ok(false);
+        };
+        let kinds = moves::apply_event(&mut attempt, event, now);
+        if kinds.is_empty() {
+            return Ok(false);
+        }
+        self.save_attempt(&attempt, now);
+        let campaign = self.by_id(attempt.campaign)?;
+        for kind in kinds {
+            self.note(entries::call_event(kind, &campaign, &attempt, now));
+        }
+        Ok(true)
+    }
+
+    /// Notes that an attempt's fate is unknown; `false`: it was, or it is over.
+    pub(super) fn lose(
+        &mut self,
+        attempt: AttemptId,
+        why: &str,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let found = self.attempts.get(&attempt).cloned();
+        let may = |known: &Attempt| known.state.may_become(AttemptState::Unknown);
+        let Some(mut attempt) = found.filter(may) else {
+            return Ok(false);
+        };
+        attempt.state = AttemptState::Unknown;
+        self.save_attempt(&attempt, now);
+        let campaign = self.by_id(attempt.campaign)?;
+        self.note(entries::attempt_unknown(&campaign, &attempt, why, now));
+        Ok(true)
+    }
+
     pub(super) fn end_and_follow_up(
         &mut self,
         id: AttemptId,
@@ -124,7 +164,7 @@ impl MemoryStore {
             if report.opted_out {
                 self.add_suppressions(&[opt_out_on_call(&attempt, now)])?;
             }
-            return Ok(None);
+            return self.correct(&attempt, report, now);
         }
         let campaign = self.by_id(attempt.campaign)?;
         if attempt.state == AttemptState::Unknown {
@@ -151,7 +191,7 @@ impl MemoryStore {
             let event = entries::caller_id_blocked(&campaign, &attempt, until, now);
             self.note(event);
         }
-        let next = self.follow_up(&campaign, &attempt, &read, now)?;
+        let next = self.follow_up(&campaign, &attempt, &read, false, now)?;
         let abandoned = read.outcome == Outcome::Abandoned;
         let abandonment = abandoned.then(|| self.abandonment(campaign.id, now));
         Ok(Some(Settled {
@@ -170,6 +210,27 @@ impl MemoryStore {
             .collect();
         let (sent, ..) = self.ledger().caller_id(shown, u32::MAX, now);
         moves::has_to_rest(finding, callees.len() as u64, sent.into())
+    }
+
+    /// Makes an attempt count that had ended as one that does not, where the report proves that it does.
+    fn correct(
+        &mut self,
+        was: &Attempt,
+        report: &CallReport,
+        now: Timestamp,
+    ) -> Result<Option<Settled>, StoreError> {
+        let Some(read) = moves::correction(was, report) else {
+            return Ok(None);
+        };
+        let campaign = self.by_id(was.campaign)?;
+        let mut attempt = was.clone();
+        moves::correct(&mut attempt, report, &read);
+        self.save_attempt(&attempt, now);
+        self.note(entries::attempt_corrected(
+            &campaign, &attempt, was, &read, now,
+        ));
+        let next = self.follow_up(&campaign, &attempt, &read, true, now)?;
+        Ok(Some(Settled::new(read, next, None, report)))
     }
 
     fn read_end(&self, attempt: &Attempt, report: &CallReport) -> Classification {
@@ -262,14 +323,23 @@ impl MemoryStore {
         campaign: &Campaign,
         attempt: &Attempt,
         read: &Classification,
+        corrected: bool,
         now: Timestamp,
     ) -> Result<Option<Next>, StoreError> {
+        let mut of_contact = self.attempts.values();
+        let newest = of_contact.rfind(|one| one.contact == attempt.contact);
+        let newest = newest.is_some_and(|newest| newest.id == attempt.id);
         let Some(contact) = self.contacts.get_mut(&attempt.contact) else {
             return Ok(None);
         };
         contact.attempts += u32::from(read.counts);
         contact.last_outcome = Some(read.outcome);
-        if contact.state != ContactState::InFlight {
+        let decides = if corrected {
+            newest && moves::is_open(contact.state)
+        } else {
+            contact.state == ContactState::InFlight
+        };
+        if !decides {
             return Ok(None);
         }
         let contact = contact.clone();

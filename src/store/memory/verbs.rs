@@ -349,19 +349,7 @@ impl Store for MemoryStore {
 
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
         self.permit(Right::Campaigns)?;
-        let Some(mut attempt) = self.attempts.get(&event.attempt).cloned() else {
-            return Ok(false);
-        };
-        let kinds = moves::apply_event(&mut attempt, event, now);
-        if kinds.is_empty() {
-            return Ok(false);
-        }
-        self.save_attempt(&attempt, now);
-        let campaign = self.by_id(attempt.campaign)?;
-        for kind in kinds {
-            self.note(entries::call_event(kind, &campaign, &attempt, now));
-        }
-        Ok(true)
+        self.note_event(event, now)
     }
 
     fn mark_unknown(
@@ -371,16 +359,7 @@ impl Store for MemoryStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         self.permit(Right::Campaigns)?;
-        let found = self.attempts.get(&attempt).cloned();
-        let may = |known: &Attempt| known.state.may_become(AttemptState::Unknown);
-        let Some(mut attempt) = found.filter(may) else {
-            return Ok(false);
-        };
-        attempt.state = AttemptState::Unknown;
-        self.save_attempt(&attempt, now);
-        let campaign = self.by_id(attempt.campaign)?;
-        self.note(entries::attempt_unknown(&campaign, &attempt, why, now));
-        Ok(true)
+        self.lose(attempt, why, now)
     }
 
     fn settle(

@@ -1,7 +1,9 @@
 //! The moves of an attempt: from its reservation to its single end.
 
 use crate::domain::event::EventKind;
-use crate::domain::outcome::{CalleeFinding, CalleeType, Classification, classify, is_unsent};
+use crate::domain::outcome::{
+    CalleeFinding, CalleeType, Classification, classify, is_unsent, rests_on_silence,
+};
 use crate::domain::{
     Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport, Contact,
     Timestamp,
@@ -140,6 +142,28 @@ pub(in crate::store) fn end_attempt(
     attempt.outcome = Some(read.outcome);
     attempt.counts = read.counts;
     attempt.cause = Some(read.cause.to_owned());
+}
+
+/// How late word of a call is read whose attempt had ended as one that does not count; `None`: it
+/// proves nothing, or the attempt counts already, or it is not over.
+pub(in crate::store) fn correction(
+    attempt: &Attempt,
+    report: &CallReport,
+) -> Option<Classification> {
+    let ended = attempt.state == AttemptState::Ended && !attempt.counts;
+    let doubtful = attempt.cause.as_deref().is_some_and(rests_on_silence);
+    let read = read_end(attempt, report);
+    (ended && doubtful && read.counts).then_some(read)
+}
+
+/// Makes an attempt count that had ended as one that does not.
+pub(in crate::store) fn correct(attempt: &mut Attempt, report: &CallReport, read: &Classification) {
+    attempt.callee_type = report.callee_type.or(attempt.callee_type);
+    attempt.outcome = Some(read.outcome);
+    attempt.cause = Some(read.cause.to_owned());
+    attempt.counts = true;
+    // It left, whatever was thought: at the latest when it was planned to.
+    attempt.sent_at = attempt.sent_at.or(Some(attempt.reserved_at));
 }
 
 /// Whether a report gives slot and send back: the request certainly never left.

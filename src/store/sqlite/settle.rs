@@ -23,12 +23,13 @@ pub(super) fn settle(
     now: Timestamp,
 ) -> Result<Option<Settled>, StoreError> {
     let Some(mut attempt) = attempts::in_flight(work, id)? else {
-        if report.opted_out
-            && let Some(ended) = attempts::by_id(work, id)?.filter(|ended| ended.id == id)
-        {
+        let Some(ended) = attempts::by_id(work, id)?.filter(|ended| ended.id == id) else {
+            return Ok(None);
+        };
+        if report.opted_out {
             suppression::add(work, &[opt_out_on_call(&ended, now)])?;
         }
-        return Ok(None);
+        return correct(work, &ended, report, now);
     };
     let campaign = campaigns::by_id(work, attempt.campaign)?;
     if attempt.state == AttemptState::Unknown {
@@ -56,7 +57,7 @@ pub(super) fn settle(
             None
         }
     };
-    let next = follow_up(work, &campaign, &attempt, &read, now)?;
+    let next = follow_up(work, &campaign, &attempt, &read, false, now)?;
     let abandonment = if read.outcome == Outcome::Abandoned {
         Some(abandonment(work, campaign.id, now)?)
     } else {
@@ -66,6 +67,45 @@ pub(super) fn settle(
         abandonment,
         ..Settled::new(read, next, rested, report)
     }))
+}
+
+/// Makes an attempt count that had ended as one that does not, where the report proves that it does.
+fn correct(
+    work: &mut Work<'_>,
+    was: &Attempt,
+    report: &CallReport,
+    now: Timestamp,
+) -> Result<Option<Settled>, StoreError> {
+    let Some(read) = moves::correction(was, report) else {
+        return Ok(None);
+    };
+    let campaign = campaigns::by_id(work, was.campaign)?;
+    let mut attempt = was.clone();
+    moves::correct(&mut attempt, report, &read);
+    work.mem.held.take_in(was.clone(), None);
+    work.mem.held.change(&attempt, now)?;
+    // What claims found out about the contact is untrue by now.
+    work.mem.held.forget_about();
+    // A send that was given back counts again: the ledger is rebuilt from the rows.
+    work.mem.ledger = None;
+    for (outcome, by) in [(was.outcome, -1), (attempt.outcome, 1)] {
+        if let Some(outcome) = outcome {
+            let what = format!("outcome:{outcome}");
+            work.mem
+                .counts
+                .add(Count::Tally(attempt.campaign, what), by);
+        }
+    }
+    count_live(
+        work,
+        &attempt,
+        read.outcome,
+        attempt.ended_at.unwrap_or(now),
+    )?;
+    let event = entries::attempt_corrected(&campaign, &attempt, was, &read, now);
+    log::append(work, &event)?;
+    let next = follow_up(work, &campaign, &attempt, &read, true, now)?;
+    Ok(Some(Settled::new(read, next, None, report)))
 }
 
 /// Frees the slot, writes the row and counts the outcome.
@@ -162,12 +202,14 @@ fn rest(
     Ok(Some(attempt.caller_id))
 }
 
-/// Plans what follows for the contact and moves it there.
+/// Plans what follows for the contact and moves it there. `corrected`: the attempt had ended before,
+/// and what was planned then is planned anew unless more has happened since.
 fn follow_up(
     work: &mut Work<'_>,
     campaign: &Campaign,
     attempt: &Attempt,
     read: &Classification,
+    corrected: bool,
     now: Timestamp,
 ) -> Result<Option<Next>, StoreError> {
     let recalled = work.mem.held.recall(attempt.id.serial);
@@ -184,7 +226,13 @@ fn follow_up(
         last_outcome: Some(read.outcome),
         ..before.clone()
     };
-    if before.state != ContactState::InFlight {
+    let decides = if corrected {
+        let newest = attempts::of_contact(work, attempt.contact)?.pop();
+        moves::is_open(before.state) && newest.is_some_and(|newest| newest.id == attempt.id)
+    } else {
+        before.state == ContactState::InFlight
+    };
+    if !decides {
         contacts::save(work, &before, &after)?;
         return Ok(None);
     }

@@ -3,7 +3,7 @@
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::provider::bubblyphone::BubblyPhone;
 use dialdeck::provider::remote::{Examined, Vendor as _};
-use dialdeck::provider::{ProviderEvent, Request};
+use dialdeck::provider::{Owned, ProviderEvent, Request};
 
 use super::{BUSY, PERSON, account, bench, fresh, options, secs, warnings};
 use crate::rig::{self, Front, number};
@@ -151,8 +151,9 @@ fn the_numbers_of_the_account_come_with_a_word_on_its_balance() {
         rig.ask(Request::ListNumbers);
         let numbers = |told: &[ProviderEvent]| {
             told.iter().find_map(|event| match event {
-                ProviderEvent::Numbers(numbers) => Some(numbers.clone()),
-                ProviderEvent::Call(_)
+                ProviderEvent::Numbers(Owned::These(numbers)) => Some(numbers.clone()),
+                ProviderEvent::Numbers(Owned::Any)
+                | ProviderEvent::Call(_)
                 | ProviderEvent::LookedUp(..)
                 | ProviderEvent::Unclosed(_)
                 | ProviderEvent::Closed(_)

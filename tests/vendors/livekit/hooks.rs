@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{World, between, token};
+use super::{Settings, World, between, token};
 
 /// A webhook in its room's queue, and how long it takes on its way.
 type Waiting = (Duration, Sent);
@@ -97,14 +97,18 @@ impl World {
 
     /// The token that goes with a body.
     pub(super) fn webhook_token(&self, body: &str, now: Timestamp) -> String {
-        let settings = self.settings();
-        let seconds = now.as_millis() / 1000;
-        let claims = json!({
-            "iss": settings.key,
-            "nbf": seconds,
-            "exp": seconds + 300,
-            "sha256": STANDARD.encode(Sha256::digest(body)),
-        });
-        token::mint(&settings.secret, &claims)
+        signed(&self.settings(), body, now)
     }
+}
+
+/// The token that goes with a webhook's body.
+pub(super) fn signed(settings: &Settings, body: &str, now: Timestamp) -> String {
+    let seconds = now.as_millis() / 1000;
+    let claims = json!({
+        "iss": settings.key,
+        "nbf": seconds,
+        "exp": seconds + 300,
+        "sha256": STANDARD.encode(Sha256::digest(body)),
+    });
+    token::mint(&settings.secret, &claims)
 }

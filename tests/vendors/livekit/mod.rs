@@ -8,6 +8,7 @@
 
 mod agent;
 mod hooks;
+pub(crate) mod playback;
 mod rooms;
 mod sip;
 mod token;
@@ -114,22 +115,27 @@ struct World {
     deserted: Mutex<BTreeMap<String, Timestamp>>,
 }
 
+/// What webhooks and reports are sent with.
+fn client() -> reqwest::Client {
+    let tls = rustls::ClientConfig::builder_with_provider(
+        rustls::crypto::ring::default_provider().into(),
+    )
+    .with_safe_default_protocol_versions()
+    .unwrap()
+    .with_root_certificates(rustls::RootCertStore::empty())
+    .with_no_client_auth();
+    let client = reqwest::Client::builder().tls_backend_preconfigured(tls);
+    client.build().unwrap()
+}
+
 impl LiveKitDouble {
     pub(crate) fn start(options: Options) -> Self {
-        let tls = rustls::ClientConfig::builder_with_provider(
-            rustls::crypto::ring::default_provider().into(),
-        )
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(rustls::RootCertStore::empty())
-        .with_no_client_auth();
-        let client = reqwest::Client::builder().tls_backend_preconfigured(tls);
         let world = Arc::new(World {
             clock: options.clock,
             script: options.script,
             faults: options.faults,
             ledger: Ledger::default(),
-            client: client.build().unwrap(),
+            client: client(),
             settings: Mutex::new(options.settings),
             rooms: Mutex::default(),
             requests: Mutex::default(),

@@ -93,7 +93,7 @@ fn refused(code: &str, body: &Value) -> Response {
     written(status, "application/json", body.to_string())
 }
 
-fn written(status: u16, content_type: &'static str, body: String) -> Response {
+pub(super) fn written(status: u16, content_type: &'static str, body: String) -> Response {
     let status = StatusCode::from_u16(status).unwrap();
     (status, [("content-type", content_type)], body).into_response()
 }

@@ -342,7 +342,7 @@ fn carrier(scenario: &Scenario, folder: &TempDir) -> Simulator {
 }
 
 fn contact(line: u64, number: PhoneNumber, now: Timestamp) -> NewContact {
-    let class = Rules::embedded().locate(number, &Hints::default(), Evidence::Stated);
+    let class = Rules::embedded().locate(number, &Hints::default(), Evidence::All);
     NewContact {
         line,
         number,

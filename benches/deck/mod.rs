@@ -59,7 +59,7 @@ impl Numbers {
                 region: None,
                 postal_code: None,
             };
-            let located = Rules::embedded().locate(number.unwrap(), &hints, Evidence::Stated);
+            let located = Rules::embedded().locate(number.unwrap(), &hints, Evidence::All);
             let Ok(class) = located.map(Arc::new) else {
                 continue;
             };
@@ -198,7 +198,8 @@ fn campaign_settings() -> CampaignSettings {
         agent: Agent::Human,
         trunk: TrunkName("carrier".to_owned()),
         pci: false,
-        evidence: Evidence::Stated,
+        evidence: Evidence::All,
+        evidence_reason: None,
         schedule: Schedule {
             ramp: Duration::ZERO,
             ..Schedule::default()

@@ -163,7 +163,8 @@ fn settings(
         agent: Agent::Automated,
         trunk,
         pci: false,
-        evidence: Evidence::Stated,
+        evidence: Evidence::All,
+        evidence_reason: None,
         schedule: Schedule {
             expires: Some(now + PATIENCE),
             ramp: Duration::ZERO,

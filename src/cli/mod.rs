@@ -112,7 +112,12 @@ fn execute(
         Command::Why(args) => why::execute(args, env, out),
         Command::Window(args) => {
             let now = deck::present(env)?;
-            window::run(rules::in_force(), args, now, env.json, out)?;
+            let bans = env.deck_config()?.settings.emergency_bans;
+            let law = window::Law {
+                rules: rules::in_force(),
+                bans: &bans,
+            };
+            window::run(law, args, now, env.json, out)?;
             Ok(ExitCode::Done)
         }
         Command::Check(args) => check::execute(args, env, out),

@@ -9,9 +9,9 @@ use clap::{Args, ValueHint};
 use serde_json::json;
 
 use super::{CliError, ExitCode};
-use crate::domain::campaign::{CallClass, CallKind, Evidence, Purpose};
+use crate::domain::campaign::{CallClass, CallKind, Purpose};
 use crate::domain::{Hints, Timestamp, WindowClass};
-use crate::rules::{Legal, LocateError, Rules, Unfit};
+use crate::rules::{Legal, LocateError, Rules, Unfit, WindowReason};
 
 /// The country of numbers typed without a country code.
 const DEFAULT_COUNTRY: &str = "US";
@@ -47,6 +47,9 @@ pub struct WindowArgs {
     pub csv: Option<PathBuf>,
 }
 
+/// The reason of a region that the deck file bans.
+const EMERGENCY_BAN: &str = "emergency_ban";
+
 /// What a row of a file does not state.
 struct Defaults<'a> {
     args: &'a WindowArgs,
@@ -71,6 +74,8 @@ struct Answer {
     allowed: bool,
     /// `ok`, or why not.
     reason: String,
+    /// More about the reason.
+    detail: Option<&'static str>,
     /// What binds; empty when the number has no place.
     class: Option<WindowClass>,
     /// Each zone's local time.
@@ -79,22 +84,31 @@ struct Answer {
     next: Option<Timestamp>,
 }
 
+/// What is judged by.
+#[derive(Clone, Copy)]
+pub struct Law<'a> {
+    /// The rules in force.
+    pub rules: &'a Rules,
+    /// Regions under an emergency ban of the deck file.
+    pub bans: &'a [String],
+}
+
 /// Judges and prints; `now` stands in for a missing `--at`.
 pub fn run(
-    rules: &Rules,
+    law: Law<'_>,
     args: &WindowArgs,
     now: Timestamp,
     json: bool,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
     match &args.csv {
-        Some(file) => rows::run(rules, &Defaults { args, now, json }, file, out),
-        None => run_numbers(rules, args, now, json, out),
+        Some(file) => rows::run(law, &Defaults { args, now, json }, file, out),
+        None => run_numbers(law, args, now, json, out),
     }
 }
 
 fn run_numbers(
-    rules: &Rules,
+    law: Law<'_>,
     args: &WindowArgs,
     now: Timestamp,
     json: bool,
@@ -108,7 +122,7 @@ fn run_numbers(
             call: with_purpose(args.class, args.purpose),
             at: args.at.unwrap_or(now),
         };
-        let answer = judge(rules, &question).map_err(|error| usage(&error.to_string()))?;
+        let answer = judge(law, &question).map_err(|error| usage(&error.to_string()))?;
         if json {
             writeln!(out, "{}", as_json(text, &question, &answer))?;
         } else {
@@ -119,7 +133,8 @@ fn run_numbers(
 }
 
 /// The answer; an error when a stated zone or region is not known.
-fn judge(rules: &Rules, question: &Question<'_>) -> Result<Answer, LocateError> {
+fn judge(law: Law<'_>, question: &Question<'_>) -> Result<Answer, LocateError> {
+    let rules = law.rules;
     let number = match rules.read_number(question.number, Some(DEFAULT_COUNTRY)) {
         Ok(read) => read.number,
         Err(error) => return Ok(Answer::denied(error.as_str())),
@@ -135,7 +150,7 @@ fn judge(rules: &Rules, question: &Question<'_>) -> Result<Answer, LocateError> 
         unfit.as_str().clone_into(&mut answer.reason);
         return Ok(answer);
     }
-    let class = match rules.locate(number, &hints, Evidence::Stated) {
+    let class = match rules.locate_stated(number, &hints) {
         Ok(class) => class,
         Err(LocateError::Unfit(unfit)) => {
             unfit.as_str().clone_into(&mut answer.reason);
@@ -148,8 +163,14 @@ fn judge(rules: &Rules, question: &Question<'_>) -> Result<Answer, LocateError> 
         return Ok(answer);
     }
     let legal = rules.legal(&class, question.call, &[], question.at);
-    answer.allowed = legal == Legal::Open;
+    let banned = law.bans.iter().any(|region| class.regions.contains(region));
+    answer.allowed = legal == Legal::Open && !banned;
+    answer.detail = match legal {
+        Legal::Shut(WindowReason::HolidayTableEnds, _) => Some("holiday table ends"),
+        Legal::Open | Legal::Shut(..) | Legal::NoZone | Legal::Disagree(_) => None,
+    };
     answer.reason = match legal {
+        _ if banned => EMERGENCY_BAN.to_owned(),
         Legal::Open => "ok".to_owned(),
         Legal::Shut(reason, _) => reason.to_string(),
         Legal::NoZone => "no_zone".to_owned(),
@@ -160,7 +181,10 @@ fn judge(rules: &Rules, question: &Question<'_>) -> Result<Answer, LocateError> 
             answer.local_times.push((zone.clone(), local.to_string()));
         }
     }
-    answer.next = rules.next_legal(&class, question.call, &[], question.at);
+    // A ban ends when an operator lifts it.
+    if !banned {
+        answer.next = rules.next_legal(&class, question.call, &[], question.at);
+    }
     answer.class = Some(class);
     Ok(answer)
 }
@@ -171,6 +195,7 @@ impl Answer {
             number: None,
             allowed: false,
             reason: reason.to_owned(),
+            detail: None,
             class: None,
             local_times: Vec::new(),
             next: None,
@@ -181,8 +206,22 @@ impl Answer {
         if self.allowed { "allow" } else { "deny" }
     }
 
-    fn regions(&self) -> &[String] {
-        self.class.as_ref().map_or(&[], |class| &class.regions)
+    /// States, provinces and countries.
+    fn regions(&self) -> Vec<&str> {
+        self.places(|dashes| dashes < 2)
+    }
+
+    /// Places within a state that have rules of their own.
+    fn localities(&self) -> Vec<&str> {
+        self.places(|dashes| dashes >= 2)
+    }
+
+    fn places(&self, wanted: impl Fn(usize) -> bool) -> Vec<&str> {
+        let regions = self.class.iter().flat_map(|class| &class.regions);
+        let regions = regions.map(String::as_str);
+        regions
+            .filter(|region| wanted(region.matches('-').count()))
+            .collect()
     }
 
     fn zones(&self) -> &[String] {
@@ -206,7 +245,9 @@ fn as_json(text: &str, question: &Question<'_>, answer: &Answer) -> serde_json::
         "purpose": question.call.purpose.as_str(),
         "verdict": answer.verdict(),
         "reason": answer.reason,
+        "detail": answer.detail,
         "regions": answer.regions(),
+        "localities": answer.localities(),
         "candidate_zones": answer.zones(),
         "zone_source": answer.class.as_ref().map(|class| &class.zone_source),
         "local_times": times,
@@ -216,14 +257,22 @@ fn as_json(text: &str, question: &Question<'_>, answer: &Answer) -> serde_json::
 
 fn print(out: &mut dyn Write, text: &str, answer: &Answer) -> std::io::Result<()> {
     let number = answer.number.as_deref().unwrap_or(text);
-    writeln!(out, "{number}  {}: {}", answer.verdict(), answer.reason)?;
+    write!(out, "{number}  {}: {}", answer.verdict(), answer.reason)?;
+    match answer.detail {
+        Some(detail) => writeln!(out, " ({detail})")?,
+        None => writeln!(out)?,
+    }
     if let Some(class) = &answer.class {
         writeln!(out, "  rules of  {}", class.regions.join(", "))?;
         for (zone, time) in &answer.local_times {
             writeln!(out, "  zone      {zone} {time} ({})", class.zone_source)?;
         }
+        let never = match answer.reason.as_str() {
+            EMERGENCY_BAN => "when an operator lifts the ban",
+            _ => "never within 370 days",
+        };
         let next = answer.next_text();
-        let next = next.unwrap_or_else(|| "never within 370 days".to_owned());
+        let next = next.unwrap_or_else(|| never.to_owned());
         writeln!(out, "  next      {next}")?;
     }
     Ok(())
@@ -254,116 +303,4 @@ fn usage(message: &str) -> CliError {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn args() -> WindowArgs {
-        WindowArgs {
-            numbers: Vec::new(),
-            at: None,
-            class: CallKind::LIVE,
-            purpose: None,
-            region: None,
-            zone: None,
-            csv: None,
-        }
-    }
-
-    fn run_with(args: &WindowArgs, json: bool) -> Result<String, CliError> {
-        let mut out = Vec::new();
-        let now = "2026-12-07T15:30:00Z".parse().unwrap();
-        run(Rules::embedded(), args, now, json, &mut out)?;
-        Ok(String::from_utf8(out).unwrap())
-    }
-
-    #[test]
-    fn the_vectors_come_out_exactly() {
-        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/data/window-vectors.csv");
-        let asked = WindowArgs {
-            csv: Some(path.into()),
-            ..args()
-        };
-        let printed = run_with(&asked, false).unwrap();
-        let mut expected =
-            String::from("id,verdict,reason,region,candidate_zones,next_allowed_utc\n");
-        let mut vectors = csv::Reader::from_path(path).unwrap();
-        for vector in vectors.records() {
-            let vector = vector.unwrap();
-            let columns = [0, 6, 7, 8, 9, 11].map(|index| &vector[index]);
-            expected.push_str(&columns.join(","));
-            expected.push('\n');
-        }
-        assert_eq!(printed, expected);
-        assert_eq!(printed.lines().count(), 21);
-    }
-
-    #[test]
-    fn a_file_is_answered_row_by_row_or_not_at_all() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("rows.csv");
-        let ask = |rows: &str, json: bool| {
-            std::fs::write(&path, rows).unwrap();
-            let csv = Some(path.clone());
-            run_with(&WindowArgs { csv, ..args() }, json)
-        };
-        let rows = "number,zone_override\n+12125550142,\n911,\n+12125550142,Mars/Base\n";
-        assert_eq!(
-            ask(rows, false).unwrap(),
-            "id,verdict,reason,region,candidate_zones,next_allowed_utc\n\
-             1,allow,ok,US-NY,America/New_York,2026-12-07T15:30:00Z\n\
-             2,deny,not_possible,,,\n3,deny,unknown_zone,,,\n"
-        );
-        let lines = ask(rows, true).unwrap();
-        let last: serde_json::Value = serde_json::from_str(lines.lines().last().unwrap()).unwrap();
-        assert_eq!(
-            (&last["id"], &last["reason"]),
-            (&json!("3"), &json!("unknown_zone"))
-        );
-        let error = ask("number,call_class\n+12125550142,fax\n", false).unwrap_err();
-        assert_eq!(error.code, ExitCode::Usage);
-        assert!(
-            error.message.contains("rows.csv:2: `fax`"),
-            "{}",
-            error.message
-        );
-        let error = ask("phone\n+12125550142\n", false).unwrap_err();
-        assert!(
-            error.message.contains("`number` is missing"),
-            "{}",
-            error.message
-        );
-    }
-
-    #[test]
-    fn numbers_are_answered_one_by_one() {
-        let asked = WindowArgs {
-            numbers: vec!["(212) 555-0142".to_owned(), "1-800-FLOWERS".to_owned()],
-            ..args()
-        };
-        assert_eq!(
-            run_with(&asked, false).unwrap(),
-            "+12125550142  allow: ok\n  rules of  US-NY\n  \
-             zone      America/New_York Mon 10:30:00 (number)\n  \
-             next      2026-12-07T15:30:00Z\n1-800-FLOWERS  deny: letters\n"
-        );
-        let lines = run_with(&asked, true).unwrap();
-        let first: serde_json::Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
-        assert_eq!(first["local_times"]["America/New_York"], "Mon 10:30:00");
-    }
-
-    #[test]
-    fn an_unknown_zone_is_a_wrong_argument() {
-        let asked = WindowArgs {
-            numbers: vec!["+12125550142".to_owned()],
-            zone: Some("America/Gotham".to_owned()),
-            ..args()
-        };
-        let error = run_with(&asked, false).unwrap_err();
-        assert_eq!(error.code, ExitCode::Usage);
-        assert!(
-            error.message.contains("America/Gotham"),
-            "{}",
-            error.message
-        );
-    }
-}
+mod tests;

@@ -13,8 +13,8 @@ use super::words::{
     ACTIONS, AGENTS, CALL_CLASSES, CONSENTS, EVIDENCE, PURPOSES, STRATEGIES, VOICEMAIL,
 };
 use crate::domain::campaign::{
-    Agent, AttemptRules, CallClass, CallerIdRules, OutcomeAction, OutcomeRule, Pacing, Purpose,
-    RuleOverride, Waived,
+    Agent, AttemptRules, CallClass, CallerIdRules, Evidence, OutcomeAction, OutcomeRule, Pacing,
+    Purpose, RuleOverride, Waived,
 };
 use crate::domain::{CampaignSettings, ConsentKind, ListKind, Outcome, TrunkName};
 
@@ -75,7 +75,7 @@ fn settings(root: &mut Table<'_, '_>) -> Option<CampaignSettings> {
     let call_class = stated.and_then(|stated| class_fits(root, purpose, stated, agent));
     let trunk = root.required_text("trunk", "name a trunk of the deck file");
     let pci = root.flag("pci").unwrap_or(false);
-    let evidence = root.word("evidence", &EVIDENCE).unwrap_or_default();
+    let (evidence, evidence_reason) = evidence(root);
     let schedule = schedule(root.sub("schedule"));
     let pacing = pacing(root.sub("pacing"));
     let attempts = attempts(root.sub("attempts"));
@@ -96,6 +96,7 @@ fn settings(root: &mut Table<'_, '_>) -> Option<CampaignSettings> {
         trunk: TrunkName(trunk?.to_owned()),
         pci,
         evidence,
+        evidence_reason,
         schedule,
         pacing,
         attempts,
@@ -159,6 +160,33 @@ fn class_fits(
         }
         Some(class) => Some(class),
     }
+}
+
+/// Which places bind, and why an address may replace the number's.
+fn evidence(root: &mut Table<'_, '_>) -> (Evidence, Option<String>) {
+    let asked = root.word("evidence", &EVIDENCE);
+    let reason = root.text("evidence_reason").map(str::trim);
+    let reason = reason.filter(|reason| !reason.is_empty());
+    let address = asked == Some(Some(Evidence::Address));
+    match (asked, reason) {
+        (Some(None), _) => root.reject(
+            "evidence",
+            "`stated` let one hint replace what the number says, and is no more",
+            "leave it out, or write \"address\" with an evidence_reason",
+        ),
+        (_, None) if address => root.missing(
+            "evidence_reason",
+            "say why an address may replace the number's places: it goes into the log",
+        ),
+        (_, Some(_)) if !address => root.reject(
+            "evidence_reason",
+            "stands without evidence = \"address\"",
+            "leave it out",
+        ),
+        _ => {}
+    }
+    let evidence = asked.flatten().unwrap_or_default();
+    (evidence, reason.map(str::to_owned))
 }
 
 fn pacing(mut table: Table<'_, '_>) -> Pacing {

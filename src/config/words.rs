@@ -21,8 +21,14 @@ pub(super) const CALL_CLASSES: [(&str, Option<CallClass>); 3] = [
 ];
 pub(super) const AGENTS: [(&str, Agent); 2] =
     [("human", Agent::Human), ("automated", Agent::Automated)];
-pub(super) const EVIDENCE: [(&str, Evidence); 2] =
-    [("stated", Evidence::Stated), ("strict", Evidence::Strict)];
+pub(super) const EVIDENCE: [(&str, Option<Evidence>); 4] = [
+    ("all", Some(Evidence::All)),
+    ("address", Some(Evidence::Address)),
+    // The word for `all` when it was not yet the default.
+    ("strict", Some(Evidence::All)),
+    // The default of older programs, by which one stated hint replaced the number's places.
+    ("stated", None),
+];
 pub(super) const ORDERS: [(&str, Order); 2] = [
     ("fifo", Order::Fifo),
     ("closing_first", Order::ClosingFirst),

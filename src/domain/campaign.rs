@@ -177,15 +177,17 @@ pub enum Agent {
     Automated,
 }
 
-/// How much a single source of location is trusted.
+/// Which places of a callee bind a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
-    /// What was stated for the contact replaces what the number suggests.
+    /// Every place that the number, the stated region or zone, or the postal code allows. Decks of older
+    /// programs hold `stated` or `strict` here.
     #[default]
-    Stated,
-    /// Every source's zones and rules at once.
-    Strict,
+    #[serde(alias = "stated", alias = "strict")]
+    All,
+    /// Those of a complete address, in place of the number's; for a reason in writing.
+    Address,
 }
 
 /// In which order ready contacts are called.
@@ -390,8 +392,11 @@ pub struct CampaignSettings {
     pub trunk: TrunkName,
     /// Whether calls carry card data; only on trunks that offer it.
     pub pci: bool,
-    /// How location evidence is weighed.
+    /// Which places bind a call.
     pub evidence: Evidence,
+    /// Why an address may replace the number's places; there with [`Evidence::Address`] alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub evidence_reason: Option<String>,
     /// When.
     pub schedule: Schedule,
     /// How fast.

@@ -181,14 +181,14 @@ pub struct Consent {
     pub at: Timestamp,
 }
 
-/// What the list states about where a contact is; each replaces what the number suggests.
+/// What the list states about where a contact is, besides what the number suggests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
     /// An IANA zone name.
     pub time_zone: Option<String>,
     /// A region, `US-FL` or `GB`.
     pub region: Option<String>,
-    /// A postal code; only narrows.
+    /// A postal code of the United States or Canada.
     pub postal_code: Option<String>,
 }
 
@@ -199,7 +199,7 @@ pub struct WindowClass {
     pub zones: Vec<String>,
     /// Regions whose rules apply, `US-NY` or `GB`, sorted.
     pub regions: Vec<String>,
-    /// Where the zones come from: `stated`, `postal`, `number`, `strict`.
+    /// Where they come from: `number`, `all`, `address`, or `stated` by a person.
     pub zone_source: String,
 }
 

@@ -186,6 +186,9 @@ pub fn hold_code(kind: &HoldKind) -> String {
 pub const fn window(reason: WindowReason) -> &'static str {
     match reason {
         WindowReason::Holiday => "calls are barred on this holiday",
+        WindowReason::HolidayTableEnds => {
+            "the holiday table ends before this day, so it counts as a holiday"
+        }
         WindowReason::DayClosed => "calls are barred on this day of the week",
         WindowReason::BeforeOpen => "it is before the calling hours",
         WindowReason::AfterClose => "it is after the calling hours",

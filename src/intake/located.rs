@@ -97,8 +97,13 @@ fn locate(question: &Question<'_>) -> Located {
     match located {
         Ok(class) => Ok(Ok(Arc::new(class))),
         Err(LocateError::Unfit(unfit)) => Ok(Err(unfit.as_str().to_owned())),
-        Err(error @ LocateError::UnknownZone(_)) => {
-            Err(Fault::told(Field::TimeZone, &error.to_string()))
+        Err(
+            error @ (LocateError::UnknownZone(_)
+            | LocateError::ZoneWithoutPlace(_)
+            | LocateError::ZoneWithoutRules(_)),
+        ) => Err(Fault::told(Field::TimeZone, &error.to_string())),
+        Err(error @ LocateError::UnknownPostalCode(_)) => {
+            Err(Fault::told(Field::PostalCode, &error.to_string()))
         }
         Err(error @ LocateError::UnknownRegion(_)) => Err(unknown_region(question, &error)),
     }

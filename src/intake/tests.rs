@@ -12,7 +12,7 @@ fn origin(bytes: &[u8]) -> Origin {
 fn reading(country: Option<&str>) -> Reading {
     Reading {
         country: country.map(str::to_owned),
-        evidence: Evidence::Stated,
+        evidence: Evidence::All,
         dates: None,
         now: "2026-12-07T15:30:00Z".parse().unwrap(),
     }

@@ -58,7 +58,8 @@ fn each_reached(facts: &Facts<'_>, now: Timestamp, mut report: impl FnMut(HoldRe
 /// Those that bind; express consent lifts some.
 fn caps(facts: &Facts<'_>, now: Timestamp) -> Vec<FrequencyCap> {
     let settings = &facts.campaign.settings;
-    let mut caps = facts.rules.caps(&facts.class.regions, settings.call_kind());
+    let (number, regions) = (facts.contact.number, &facts.class.regions);
+    let mut caps = facts.rules.caps(number, regions, settings.call_kind());
     if super::consent::holds(facts, ConsentKind::Express, now) {
         caps.retain(|cap| !cap.lifted_by_consent);
     }
@@ -218,7 +219,7 @@ mod tests {
     #[test]
     fn debts_seven_in_seven_days_and_none_after_a_conversation() {
         let mut world = florida();
-        world.class = class(&["America/New_York"], &["US-NY"]);
+        world.class = class(&["America/New_York"], &["US-OH"]);
         world.campaign.settings.purpose = Purpose::Debt;
         for hours in 1..=7 {
             ended(&mut world, hours * HOUR, Outcome::Busy, true);
@@ -250,7 +251,7 @@ mod tests {
     #[test]
     fn express_consent_lifts_what_it_may_lift() {
         let mut world = florida();
-        world.class = class(&["America/New_York"], &["US-NY"]);
+        world.class = class(&["America/New_York"], &["US-OH"]);
         world.campaign.settings.purpose = Purpose::Information;
         world.campaign.settings.call_class = CallClass::Automated;
         for hours in 1..=3 {

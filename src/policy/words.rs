@@ -171,6 +171,7 @@ const fn ended(state: ContactState) -> &'static str {
 const fn shut(reason: WindowReason) -> &'static str {
     match reason {
         WindowReason::Holiday => "holiday",
+        WindowReason::HolidayTableEnds => "holiday table ends",
         WindowReason::DayClosed => "day closed",
         WindowReason::BeforeOpen => "before opening",
         WindowReason::AfterClose => "after closing",

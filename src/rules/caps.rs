@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use super::tables::{self, Row, TableError};
 use super::{CapTrigger, FrequencyCap, Rules};
+use crate::domain::PhoneNumber;
 use crate::domain::campaign::{CallClass, CallKind, Purpose};
 
-const COLUMNS: [&str; 13] = [
+const COLUMNS: [&str; 14] = [
     "id",
     "country",
     "subdivision",
+    "area_codes",
     "call_class",
     "max_attempts",
     "window",
@@ -65,12 +67,14 @@ impl Scope {
 pub(super) struct CapRule {
     /// `US-FL`, or the country for all of it.
     region: String,
+    /// Of the number; empty: any. They stand for a city with rules of its own.
+    area_codes: Vec<u16>,
     scope: Scope,
     caps: Vec<FrequencyCap>,
 }
 
 impl Rules {
-    /// The rolling caps that bind calls to these regions, in the order of the table.
+    /// The rolling caps that bind calls to a number in these regions, in the order of the table.
     ///
     /// Telemarketing rows (FL, OK, MD, OR, FR, ES) bind `purpose = sales`; the Maine row every
     /// automated campaign; debt rows `purpose = debt`; the three in 30 days of
@@ -79,10 +83,17 @@ impl Rules {
     /// or a machine. Not applied: the HIPAA row, since no purpose says that a call is about health,
     /// and the provider row, which is the caller ID's hourly cap. "7 days" is any 168 hours, a month
     /// 31 days: never looser than the calendar.
-    pub fn caps(&self, regions: &[String], call: CallKind) -> Vec<FrequencyCap> {
+    pub fn caps(
+        &self,
+        number: PhoneNumber,
+        regions: &[String],
+        call: CallKind,
+    ) -> Vec<FrequencyCap> {
         let binds = |rule: &&CapRule| {
             let mut regions = regions.iter();
+            let mut codes = rule.area_codes.iter();
             rule.scope.covers(call)
+                && (rule.area_codes.is_empty() || codes.any(|code| number.npa() == Some(*code)))
                 && regions.any(|region| {
                     *region == rule.region || region.split('-').next() == Some(&rule.region)
                 })
@@ -122,6 +133,8 @@ fn rule(row: &Row<'_>) -> Result<CapRule, TableError> {
         "refusal during a call" => Some(CapTrigger::Refusal),
         _ => return Err(row.error("after_event", "unknown event")),
     };
+    let codes = row.list("area_codes");
+    let area_codes: Result<Vec<u16>, _> = codes.iter().map(|code| code.parse()).collect();
     let exemptions = row.text("exemptions");
     let mut caps = Vec::new();
     if row.optional("max_attempts").is_some() {
@@ -138,6 +151,7 @@ fn rule(row: &Row<'_>) -> Result<CapRule, TableError> {
     }
     Ok(CapRule {
         region,
+        area_codes: area_codes.map_err(|_| row.error("area_codes", "must be area codes"))?,
         scope,
         caps,
     })

@@ -17,6 +17,8 @@ const FICTION: [(u64, u64, &str, LineKind); 4] = [
 /// The exchange of pay-per-call information services in every area code.
 const INFORMATION_SERVICE_EXCHANGE: u64 = 976;
 
+const DIRECTORY_ASSISTANCE: u64 = 555_1212;
+
 /// Where a number suggests its holder is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
@@ -50,8 +52,8 @@ impl Rules {
         let (kind, country) = self.abroad(number)?;
         Ok(Place {
             kind,
+            zones: self.prefixes.zones_in(number, &country),
             regions: vec![country],
-            zones: self.prefixes.zones(number).to_vec(),
         })
     }
 
@@ -62,7 +64,9 @@ impl Rules {
         at: Timestamp,
     ) -> Result<LineKind, Unfit> {
         let exchange = number.digits() / 10_000 % 1000;
-        if npa < 200 || exchange < 200 {
+        // N11 exchanges are never assigned, and 555-1212 is directory assistance in every area code.
+        let directory = number.digits() % 10_000_000 == DIRECTORY_ASSISTANCE;
+        if npa < 200 || exchange < 200 || exchange % 100 == 11 || directory {
             return Err(Unfit::NotValid);
         }
         let Some(code) = self.codes.get(npa) else {

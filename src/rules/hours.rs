@@ -180,9 +180,23 @@ impl Hours {
         })
     }
 
+    /// The countries that have rows.
+    pub(super) fn countries(&self) -> impl Iterator<Item = &str> {
+        let regions = self.regions.keys().map(String::as_str);
+        regions.filter(|region| !region.contains('-'))
+    }
+
     /// Whether the country, or country and subdivision, has rows of its own.
     pub(super) fn has(&self, region: &str) -> bool {
         self.regions.contains_key(region)
+    }
+
+    /// The first last day of a calendar, and the calendars whose last it is.
+    pub(super) fn calendars_end(&self) -> Option<(i64, Vec<&str>)> {
+        let first = self.calendars.values().map(Calendar::last).min()?;
+        let calendars = self.calendars.iter();
+        let ending = calendars.filter(|(_, calendar)| calendar.last() == first);
+        Some((first, ending.map(|(name, _)| name.as_str()).collect()))
     }
 
     /// Whether a campaign may set the row of this id aside; `None` when there is no such row.
@@ -277,15 +291,16 @@ impl Group {
             if at.day < rule.in_force.0 || at.day > rule.in_force.1 {
                 continue;
             }
-            let on_this_day = rule.days.contains(at.weekday);
+            let calendar = rule.calendar.as_ref().and_then(|name| calendars.get(name));
+            let weekday = calendar.map_or(at.weekday, |calendar| calendar.weekday(at));
+            let on_this_day = rule.days.contains(weekday);
             if self.may_set_aside && overrides.iter().any(|other| other.rule == rule.id) {
                 set_aside |= on_this_day;
                 continue;
             }
             in_force = true;
-            let calendar = rule.calendar.as_ref().and_then(|name| calendars.get(name));
-            if calendar.is_some_and(|calendar| calendar.bars(at.day)) {
-                return Some(WindowReason::Holiday);
+            if let Some(reason) = calendar.and_then(|calendar| calendar.bars(at.day)) {
+                return Some(reason);
             }
             match rule.hours {
                 _ if !on_this_day => {}
@@ -324,7 +339,10 @@ fn region(row: &Row<'_>) -> Result<String, TableError> {
     }
     match row.optional("subdivision") {
         None => Ok(country.to_owned()),
-        Some(part) if upper(part, 1..=3) => Ok(format!("{country}-{part}")),
+        // A place within a subdivision: `AL-MOB`, Mobile and Baldwin counties.
+        Some(part) if part.splitn(2, '-').all(|piece| upper(piece, 1..=3)) => {
+            Ok(format!("{country}-{part}"))
+        }
         Some(_) => Err(row.error("subdivision", "must be capital letters, such as FL")),
     }
 }

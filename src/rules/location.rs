@@ -1,11 +1,13 @@
 //! Where a contact may be: what its list states, its postal code and its number, weighed.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 
 use super::fitness::Place;
+use super::tables::{self, TableError};
+use super::zonedb::ZoneTable;
 use super::{Rules, Unfit};
 use crate::domain::campaign::Evidence;
 use crate::domain::{Hints, PhoneNumber, WindowClass};
@@ -17,8 +19,14 @@ pub enum LocateError {
     Unfit(Unfit),
     /// The stated zone is in neither, or only in one, of the two databases.
     UnknownZone(String),
+    /// The stated zone is an abbreviation or an offset: it is the clock of no place.
+    ZoneWithoutPlace(String),
+    /// The stated zone lies in no country with rules.
+    ZoneWithoutRules(String),
     /// The stated region is not one we have rules for.
     UnknownRegion(String),
+    /// The stated postal code cannot be read, or has no place.
+    UnknownPostalCode(String),
 }
 
 impl fmt::Display for LocateError {
@@ -29,6 +37,25 @@ impl fmt::Display for LocateError {
                 write!(
                     f,
                     "`{name}` is not a time zone; write it as America/New_York"
+                )
+            }
+            Self::ZoneWithoutPlace(name) => {
+                write!(
+                    f,
+                    "`{name}` names no place, so its clock is not known; write {}",
+                    instead_of(name)
+                )
+            }
+            Self::ZoneWithoutRules(name) => {
+                write!(
+                    f,
+                    "`{name}` lies in no country with rules; correct it, or add rules for the country"
+                )
+            }
+            Self::UnknownPostalCode(code) => {
+                write!(
+                    f,
+                    "`{code}` is not a postal code with a place; write it as 33101 or K1A 0B1"
                 )
             }
             Self::UnknownRegion(name) => {
@@ -49,11 +76,68 @@ impl From<Unfit> for LocateError {
     }
 }
 
+/// `zone-regions.csv`: where the zones lie that the tables of numbers do not name, or not for that.
+#[derive(Clone, Debug)]
+pub(super) struct ZonePlaces {
+    regions: BTreeMap<String, Vec<String>>,
+}
+
+impl ZonePlaces {
+    /// Reads the table; every zone must be known.
+    pub(super) fn read(file: &str, text: &str, zones: &ZoneTable) -> Result<Self, TableError> {
+        let mut regions = BTreeMap::new();
+        for row in tables::read(file, text, &["zone", "regions"])? {
+            let zone = row.text("zone");
+            if zones.find(zone).is_none() {
+                return Err(row.error("zone", format!("no such zone `{zone}`")));
+            }
+            if regions
+                .insert(zone.to_owned(), row.list("regions"))
+                .is_some()
+            {
+                return Err(row.error("zone", "appears twice"));
+            }
+        }
+        Ok(Self { regions })
+    }
+}
+
+/// What is stated of a contact's place, each part known to the tables.
+struct Stated<'r> {
+    zone: Option<String>,
+    region: Option<String>,
+    postal: Option<&'r super::postal::Range>,
+}
+
 /// Sets under way.
-struct Evidences {
+#[derive(Clone, Default, PartialEq, Eq)]
+struct Places {
     regions: BTreeSet<String>,
     zones: BTreeSet<String>,
-    source: &'static str,
+}
+
+impl Places {
+    fn class(self, source: &str) -> WindowClass {
+        WindowClass {
+            zones: self.zones.into_iter().collect(),
+            regions: self.regions.into_iter().collect(),
+            zone_source: source.to_owned(),
+        }
+    }
+
+    /// Whether the region, or the whole of its country, is among them.
+    fn have(&self, region: &str) -> bool {
+        self.regions.contains(region) || self.regions.contains(country_of(region))
+    }
+}
+
+impl From<Place> for Places {
+    fn from(place: Place) -> Self {
+        Self {
+            regions: place.regions.into_iter().collect(),
+            zones: place.zones.into_iter().collect(),
+        }
+    }
 }
 
 impl Rules {
@@ -65,12 +149,12 @@ impl Rules {
 
     /// The zones and regions that bind a contact (47 CFR 64.1200(c)(1): the called party's location).
     ///
-    /// With [`Evidence::Stated`]: a stated region replaces the regions of the number, a stated zone
-    /// its zones. A region stated alone, other than those of the number, adds its own zones to the
-    /// number's, since either may be right. A postal code in another state adds that state's rules,
-    /// and its zones unless a stated zone is one of them. With [`Evidence::Strict`] every source's
-    /// zones and regions bind at once. `zone_source` says which source added the zones last:
-    /// `stated`, `postal`, `number` or `strict`.
+    /// With [`Evidence::All`] they are the union of what the number, the stated region, the postal code
+    /// and the stated zone allow: another hint never opens what was shut without it. A region that the
+    /// number lies in says no more than the number. A zone that none of these places has adds every
+    /// place that has it. With [`Evidence::Address`] a complete address, a region with a postal code or
+    /// a zone that agree, replaces the number's places. `zone_source` says where they come from:
+    /// `number` when the number alone gives them, `all` or `address`.
     pub fn locate(
         &self,
         number: PhoneNumber,
@@ -78,88 +162,202 @@ impl Rules {
         evidence: Evidence,
     ) -> Result<WindowClass, LocateError> {
         let place = self.place(number)?;
-        let zone = self.stated_zone(hints)?;
-        let region = self.stated_region(hints, &place)?;
-        let code = hints
-            .postal_code
-            .as_deref()
-            .filter(|_| number.npa().is_some());
-        let postal = code.map_or(&[][..], |code| self.postal.regions(code));
-        let found = match evidence {
-            Evidence::Stated => self.stated(place, zone.as_ref(), region, postal),
-            Evidence::Strict => self.strict(place, zone, region, postal),
+        let stated = self.read_hints(number, hints, &place)?;
+        let by_number = Places::from(place);
+        let address = match evidence {
+            Evidence::All => None,
+            Evidence::Address => self.address(&stated),
         };
-        Ok(WindowClass {
-            zones: found.zones.into_iter().collect(),
-            regions: found.regions.into_iter().collect(),
-            zone_source: found.source.to_owned(),
-        })
+        if let Some(address) = address {
+            return Ok(address.class("address"));
+        }
+        let mut found = by_number.clone();
+        if let Some(region) = &stated.region {
+            self.add_region(region, &mut found);
+        }
+        if let Some(range) = stated.postal {
+            found.regions.extend(range.regions.iter().cloned());
+            found.zones.extend(self.zones_of_range(range));
+        }
+        if let Some(zone) = stated.zone {
+            self.add_zone(zone, &mut found)?;
+        }
+        let source = if found == by_number { "number" } else { "all" };
+        Ok(found.class(source))
     }
 
-    fn stated(
+    /// The zones and regions of a callee whose place a person states: what they state replaces what the
+    /// number suggests. A region other than those of the number brings its own zones beside the
+    /// number's where no zone is stated, since either may be right. `zone_source` is `stated` or
+    /// `number`.
+    pub fn locate_stated(
         &self,
-        place: Place,
-        zone: Option<&String>,
-        region: Option<String>,
-        postal: &[String],
-    ) -> Evidences {
-        let mut found = Evidences {
-            regions: place.regions.into_iter().collect(),
-            zones: place.zones.into_iter().collect(),
-            source: "number",
-        };
-        if let Some(region) = region {
-            // A part of the country the number names agrees with it, as its own state does.
-            let country = region.split('-').next().unwrap_or(&region);
-            let agrees = found.regions.contains(&region) || found.regions.contains(country);
-            if zone.is_none() && !agrees {
+        number: PhoneNumber,
+        hints: &Hints,
+    ) -> Result<WindowClass, LocateError> {
+        let place = self.place(number)?;
+        let stated = self.read_hints(number, hints, &place)?;
+        let mut found = Places::from(place);
+        let mut source = "number";
+        if let Some(region) = stated.region {
+            if stated.zone.is_none() && !found.have(&region) {
                 found.zones.extend(self.zones_of(&region));
-                found.source = "stated";
+                source = "stated";
             }
             found.regions = BTreeSet::from([region]);
         }
-        if let Some(zone) = zone {
-            found.zones = BTreeSet::from([zone.clone()]);
-            found.source = "stated";
+        if let Some(zone) = stated.zone {
+            found.zones.clear();
+            self.add_zone(zone, &mut found)?;
+            source = "stated";
         }
-        if postal.iter().any(|region| found.regions.contains(region)) {
-            return found;
-        }
-        for region in postal {
-            let zones = self.zones_of(region);
-            if zone.is_none_or(|zone| !zones.contains(zone)) {
-                found.zones.extend(zones);
-                found.source = "postal";
+        Ok(found.class(source))
+    }
+
+    /// A complete address: a region with a postal code or a zone, all of which agree.
+    fn address(&self, stated: &Stated<'_>) -> Option<Places> {
+        let region = stated.region.as_ref()?;
+        let mut zones = match stated.postal {
+            Some(range) if range.regions.contains(region) => self.zones_of_range(range),
+            Some(_) => return None,
+            None => self.zones_of(region),
+        };
+        let mut regions = BTreeSet::from([region.clone()]);
+        if let Some(zone) = &stated.zone {
+            let there = self.regions_of_zone(zone);
+            let agrees = there.contains(region) || there.contains(country_of(region));
+            // A finer zone than the table's, such as Detroit's, cannot be checked against the code.
+            let known = zones.contains(zone) || !self.is_of_table(zone);
+            if !agrees || !known {
+                return None;
             }
-            found.regions.insert(region.clone());
+            zones = BTreeSet::from([zone.clone()]);
+        } else if stated.postal.is_none() {
+            return None;
+        }
+        match stated.postal {
+            Some(range) => regions.extend(
+                range
+                    .regions
+                    .iter()
+                    .filter(|one| is_within(one, region))
+                    .cloned(),
+            ),
+            None => regions.extend(self.parts_of(region)),
+        }
+        Some(Places { regions, zones })
+    }
+
+    /// Adds a stated region; its zones too, unless the number lies in it or in the whole of its country.
+    fn add_region(&self, region: &str, found: &mut Places) {
+        if let Some(zones) = self.zones_within(region) {
+            found.zones.extend(zones);
+        } else if !found.have(region) {
+            found.zones.extend(self.zones_of(region));
+            found.regions.extend(self.parts_of(region));
+        }
+        found.regions.insert(region.to_owned());
+    }
+
+    /// Adds a stated zone, and where none of the places has it every place that does.
+    fn add_zone(&self, zone: String, found: &mut Places) -> Result<(), LocateError> {
+        let there = self.regions_of_zone(&zone);
+        if there.is_empty() {
+            return Err(LocateError::ZoneWithoutRules(zone));
+        }
+        let country = |region: &String| there.contains(country_of(region));
+        if !found
+            .regions
+            .iter()
+            .any(|region| there.contains(region) || country(region))
+        {
+            found.regions.extend(there);
+        }
+        found.zones.insert(zone);
+        Ok(())
+    }
+
+    /// The states, provinces and countries with rules in which a zone lies.
+    fn regions_of_zone(&self, zone: &str) -> BTreeSet<String> {
+        let (whole, parts): (Vec<_>, Vec<_>) = match self.places.regions.get(zone) {
+            Some(regions) => (regions.clone(), Vec::new()),
+            None => (Vec::new(), self.codes.regions_with(zone)),
+        };
+        let mut found: BTreeSet<String> = whole.into_iter().chain(parts).collect();
+        // A part of a country whose law is one stands for the country.
+        found.retain(|region| region.len() == 2 || self.codes.has_subdivisions(country_of(region)));
+        found.retain(|region| self.hours.has(country_of(region)));
+        if found.is_empty() {
+            let countries = self.hours.countries();
+            let there = countries.filter(|country| self.zones_of(country).contains(zone));
+            found.extend(there.map(str::to_owned));
         }
         found
     }
 
-    fn strict(
-        &self,
-        place: Place,
-        zone: Option<String>,
-        region: Option<String>,
-        postal: &[String],
-    ) -> Evidences {
-        let mut found = Evidences {
-            regions: place.regions.into_iter().collect(),
-            zones: place.zones.into_iter().collect(),
-            source: "strict",
-        };
-        found.zones.extend(zone);
-        for region in postal.iter().cloned().chain(region) {
-            found.zones.extend(self.zones_of(&region));
-            found.regions.insert(region);
+    /// Zones of a part of a country whose law is one, `AU-QLD`; `None` for any other region.
+    fn zones_within(&self, region: &str) -> Option<BTreeSet<String>> {
+        if region.len() == 2 || self.codes.has_subdivisions(country_of(region)) {
+            return None;
         }
-        found
+        let places = self.places.regions.iter();
+        let zones = places.filter(|(_, regions)| regions.iter().any(|one| one == region));
+        let zones: BTreeSet<String> = zones.map(|(zone, _)| zone.clone()).collect();
+        (!zones.is_empty()).then_some(zones)
+    }
+
+    /// Places within a state that have rules of their own.
+    fn parts_of(&self, region: &str) -> Vec<String> {
+        let within = |part: &&String| is_within(part, region) && *part != region;
+        self.codes.regions().filter(within).cloned().collect()
+    }
+
+    fn zones_of_range(&self, range: &super::postal::Range) -> BTreeSet<String> {
+        if range.zones.is_empty() {
+            let regions = range.regions.iter();
+            return regions.flat_map(|region| self.zones_of(region)).collect();
+        }
+        range.zones.iter().cloned().collect()
+    }
+
+    /// Whether area codes name the zone.
+    fn is_of_table(&self, zone: &str) -> bool {
+        !self.codes.regions_with(zone).is_empty()
+    }
+
+    fn read_hints(
+        &self,
+        number: PhoneNumber,
+        hints: &Hints,
+        place: &Place,
+    ) -> Result<Stated<'_>, LocateError> {
+        let region = self.stated_region(hints, place)?;
+        let american = match &region {
+            Some(region) => self.codes.has_country(country_of(region)),
+            None => number.npa().is_some(),
+        };
+        let postal = match stated(hints.postal_code.as_deref()) {
+            Some(code) if american => {
+                let unknown = || LocateError::UnknownPostalCode(code.to_owned());
+                Some(self.postal.find(code).ok_or_else(unknown)?)
+            }
+            // Only there do postal codes tell more than the number and the region.
+            Some(_) | None => None,
+        };
+        Ok(Stated {
+            zone: self.stated_zone(hints)?,
+            region,
+            postal,
+        })
     }
 
     fn stated_zone(&self, hints: &Hints) -> Result<Option<String>, LocateError> {
         let Some(name) = stated(hints.time_zone.as_deref()) else {
             return Ok(None);
         };
+        if is_placeless(name) {
+            return Err(LocateError::ZoneWithoutPlace(name.to_owned()));
+        }
         let zone = self.zones.find_stated(name);
         let zone = zone.ok_or_else(|| LocateError::UnknownZone(name.to_owned()))?;
         Ok(Some(self.zones.name(zone).to_owned()))
@@ -212,6 +410,9 @@ impl Rules {
 
     /// Every zone of a region: a state's from its area codes, a country's from its prefix.
     fn zones_of(&self, region: &str) -> BTreeSet<String> {
+        if let Some(zones) = self.zones_within(region) {
+            return zones;
+        }
         if let Some(zones) = self.codes.zones_of(region) {
             return zones.clone();
         }
@@ -220,11 +421,79 @@ impl Rules {
             .ok()
             .and_then(|region| PHONE_NUMBER_UTIL.get_country_code_for_region(region))
             .and_then(|code| u64::try_from(code).ok());
-        let zones = code.map_or(&[][..], |code| self.prefixes.zones_of_code(code));
-        zones.iter().cloned().collect()
+        let zones = code.map(|code| self.prefixes.zones_of_country(code, country));
+        zones.unwrap_or_default().into_iter().collect()
     }
 }
 
 fn stated(text: Option<&str>) -> Option<&str> {
     text.map(str::trim).filter(|text| !text.is_empty())
+}
+
+fn country_of(region: &str) -> &str {
+    region.split('-').next().unwrap_or(region)
+}
+
+/// Whether a region is another or a part of it: `US-AL-MOB` of `US-AL`.
+fn is_within(part: &str, whole: &str) -> bool {
+    let rest = part.strip_prefix(whole);
+    rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
+}
+
+/// Names in the zone database that are a clock of no place: whoever writes `EST` may keep summer time.
+const PLACELESS: [&str; 21] = [
+    "EST",
+    "CST",
+    "MST",
+    "PST",
+    "HST",
+    "EST5EDT",
+    "CST6CDT",
+    "MST7MDT",
+    "PST8PDT",
+    "WET",
+    "CET",
+    "MET",
+    "EET",
+    "UTC",
+    "UCT",
+    "GMT",
+    "GMT0",
+    "Greenwich",
+    "Universal",
+    "Zulu",
+    "Factory",
+];
+
+fn is_placeless(name: &str) -> bool {
+    let upper = name.to_ascii_uppercase();
+    let offset = upper
+        .strip_prefix("UTC")
+        .or_else(|| upper.strip_prefix("GMT"))
+        .unwrap_or(&upper);
+    upper.starts_with("ETC/")
+        || upper.starts_with("SYSTEMV/")
+        || offset.starts_with(['+', '-'])
+        || PLACELESS
+            .iter()
+            .any(|known| known.eq_ignore_ascii_case(name))
+}
+
+/// What to write in place of a name without a place.
+fn instead_of(name: &str) -> &'static str {
+    match name
+        .get(..3)
+        .unwrap_or_default()
+        .to_ascii_uppercase()
+        .as_str()
+    {
+        "EST" => "America/New_York",
+        "CST" => "America/Chicago",
+        "MST" => "America/Denver, or America/Phoenix in Arizona",
+        "PST" => "America/Los_Angeles",
+        "HST" => "Pacific/Honolulu",
+        "CET" | "MET" => "the callee's own zone, such as Europe/Berlin",
+        "WET" | "EET" => "the callee's own zone, such as Europe/Lisbon or Europe/Athens",
+        _ => "the callee's own zone, such as America/New_York",
+    }
 }

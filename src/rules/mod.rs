@@ -149,6 +149,8 @@ impl std::error::Error for NumberError {}
 pub enum WindowReason {
     /// A holiday on which calls are barred.
     Holiday,
+    /// A day after the last for which the holidays are known; it counts as one.
+    HolidayTableEnds,
     /// The weekday is closed.
     DayClosed,
     /// Before the opening.
@@ -163,7 +165,7 @@ impl WindowReason {
     /// The name used in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
-            Self::Holiday => "holiday",
+            Self::Holiday | Self::HolidayTableEnds => "holiday",
             Self::DayClosed => "day_closed",
             Self::BeforeOpen => "before_open",
             Self::AfterClose => "after_close",
@@ -222,7 +224,7 @@ pub enum CapTrigger {
 }
 
 /// Every embedded table by its file's name, in the order of the digest.
-const TABLES: [(&str, &str); 9] = [
+const TABLES: [(&str, &str); 11] = [
     (
         "calling-windows.csv",
         include_str!("../../data/calling-windows.csv"),
@@ -230,6 +232,10 @@ const TABLES: [(&str, &str); 9] = [
     (
         "frequency-caps.csv",
         include_str!("../../data/frequency-caps.csv"),
+    ),
+    (
+        "holiday-rules.csv",
+        include_str!("../../data/holiday-rules.csv"),
     ),
     ("holidays.csv", include_str!("../../data/holidays.csv")),
     ("npa.csv", include_str!("../../data/npa.csv")),
@@ -253,6 +259,10 @@ const TABLES: [(&str, &str); 9] = [
         "tz-overrides.csv",
         include_str!("../../data/tz-overrides.csv"),
     ),
+    (
+        "zone-regions.csv",
+        include_str!("../../data/zone-regions.csv"),
+    ),
 ];
 
 static EMBEDDED: LazyLock<Rules> =
@@ -265,6 +275,7 @@ pub struct Rules {
     codes: npa::NpaTable,
     prefixes: prefixes::PrefixTable,
     postal: postal::PostalTable,
+    places: location::ZonePlaces,
     hours: hours::Hours,
     caps: Vec<caps::CapRule>,
     preconditions: Vec<Precondition>,
@@ -332,6 +343,17 @@ impl Rules {
         self.zones.versions()
     }
 
+    /// The last day for which the holidays of a calendar are known, the first of them to end: from the
+    /// next day on every day counts as a holiday there. With the names of those that end so.
+    pub fn holiday_tables_end(&self) -> Option<(jiff::civil::Date, Vec<&str>)> {
+        let (day, names) = self.hours.calendars_end()?;
+        let epoch = jiff::civil::date(1970, 1, 1);
+        let date = epoch
+            .checked_add(jiff::Span::new().try_days(day).ok()?)
+            .ok()?;
+        Some((date, names))
+    }
+
     /// Whether a campaign may set the row with this id of the calling windows aside: rows of a
     /// state, never those of a country or of the user's own file. `None`: there is no such row.
     pub fn may_set_aside(&self, rule: &str) -> Option<bool> {
@@ -374,6 +396,7 @@ impl Rules {
         let [
             windows,
             frequency,
+            day_rules,
             days,
             codes,
             words,
@@ -381,9 +404,10 @@ impl Rules {
             postal,
             needed,
             overrides,
+            zone_regions,
         ] = TABLES;
         let zones = zonedb::ZoneTable::bundled(overrides.0, overrides.1)?;
-        let mut hours = hours::Hours::new(holidays::read(days.0, days.1)?);
+        let mut hours = hours::Hours::new(holidays::read(days, day_rules)?);
         hours.add(windows.0, windows.1, hours::Origin::Embedded, &zones)?;
         let digests: Vec<_> = TABLES
             .iter()
@@ -392,7 +416,8 @@ impl Rules {
         Ok(Self {
             codes: npa::NpaTable::read(codes.0, codes.1, &zones)?,
             prefixes: prefixes::PrefixTable::read(prefixes.0, prefixes.1, &zones)?,
-            postal: postal::PostalTable::read(postal.0, postal.1)?,
+            postal: postal::PostalTable::read(postal.0, postal.1, &zones)?,
+            places: location::ZonePlaces::read(zone_regions.0, zone_regions.1, &zones)?,
             caps: caps::read(frequency.0, frequency.1)?,
             preconditions: preconditions::read(needed.0, needed.1)?,
             spoken: spoken::SpokenTable::read(words.0, words.1)?,

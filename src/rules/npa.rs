@@ -91,6 +91,19 @@ impl NpaTable {
         self.zones_of.get(region)
     }
 
+    /// Every state, province, country and part of one that an area code lies in.
+    pub(super) fn regions(&self) -> impl Iterator<Item = &String> {
+        self.zones_of.keys()
+    }
+
+    /// Those in which a zone lies, parts of states left out.
+    pub(super) fn regions_with(&self, zone: &str) -> Vec<String> {
+        let regions = self.zones_of.iter();
+        let there = regions
+            .filter(|(region, zones)| region.matches('-').count() < 2 && zones.contains(zone));
+        there.map(|(region, _)| region.clone()).collect()
+    }
+
     /// Whether the country uses country code 1.
     pub(super) fn has_country(&self, country: &str) -> bool {
         self.countries.contains(country)

@@ -6,6 +6,17 @@ use super::tables::{self, TableError};
 use super::zonedb::ZoneTable;
 use crate::domain::PhoneNumber;
 
+/// Zones of small countries that share a country code with a larger one, by their own code. A number
+/// that the phone library finds in the larger country is not there.
+const SHARED: [(&str, &str); 6] = [
+    ("Europe/Guernsey", "GG"),
+    ("Europe/Isle_of_Man", "IM"),
+    ("Europe/Jersey", "JE"),
+    ("Europe/Vatican", "VA"),
+    ("Indian/Christmas", "CX"),
+    ("Indian/Cocos", "CC"),
+];
+
 /// `phone-timezones.csv`: the longest prefix of a number names its candidate zones.
 #[derive(Clone, Debug)]
 pub(super) struct PrefixTable {
@@ -30,8 +41,18 @@ impl PrefixTable {
         Ok(Self { zones: found })
     }
 
-    /// The candidate zones of a number, sorted; empty when no prefix fits.
-    pub(super) fn zones(&self, number: PhoneNumber) -> &[String] {
+    /// The candidate zones of a number of this country, sorted; empty when no prefix fits.
+    pub(super) fn zones_in(&self, number: PhoneNumber, country: &str) -> Vec<String> {
+        within(self.zones(number), country)
+    }
+
+    /// Every row: its prefix and its zones.
+    #[cfg(test)]
+    pub(super) fn rows(&self) -> &BTreeMap<u64, Vec<String>> {
+        &self.zones
+    }
+
+    fn zones(&self, number: PhoneNumber) -> &[String] {
         let mut digits = number.digits();
         while digits > 0 {
             if let Some(zones) = self.zones.get(&digits) {
@@ -42,8 +63,21 @@ impl PrefixTable {
         &[]
     }
 
-    /// The candidate zones of a whole country code.
-    pub(super) fn zones_of_code(&self, code: u64) -> &[String] {
-        self.zones.get(&code).map_or(&[], Vec::as_slice)
+    /// The zones of a country with this country code.
+    pub(super) fn zones_of_country(&self, code: u64, country: &str) -> Vec<String> {
+        within(self.zones.get(&code).map_or(&[], Vec::as_slice), country)
     }
+}
+
+fn within(zones: &[String], country: &str) -> Vec<String> {
+    let elsewhere = |zone: &String| {
+        SHARED
+            .iter()
+            .any(|(other, of)| other == zone && *of != country)
+    };
+    zones
+        .iter()
+        .filter(|zone| !elsewhere(zone))
+        .cloned()
+        .collect()
 }

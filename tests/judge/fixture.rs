@@ -43,6 +43,7 @@ pub(crate) struct Call {
     pub(crate) outcome: &'static str,
     pub(crate) counts: bool,
     pub(crate) zones: Vec<&'static str>,
+    pub(crate) zone_source: &'static str,
     pub(crate) offset_hours: i64,
     pub(crate) regions: Vec<&'static str>,
     pub(crate) consent: Value,
@@ -193,6 +194,7 @@ pub(crate) fn call(index: i64, at: i64) -> Call {
         outcome: "human",
         counts: true,
         zones: vec![zone],
+        zone_source: "number",
         offset_hours,
         regions: vec![region],
         consent: json!({ "kind": "express", "source": "form 7", "at": clock(START - 9 * HOUR) }),
@@ -209,7 +211,7 @@ pub(crate) fn settings(name: &str) -> Value {
     let span = |secs: i64| json!({ "secs": secs, "nanos": 0 });
     json!({
         "name": name, "seller": "Acme", "purpose": "reminder", "call_class": "automated",
-        "agent": "automated", "trunk": "main", "pci": false, "evidence": "stated",
+        "agent": "automated", "trunk": "main", "pci": false, "evidence": "all",
         "schedule": {
             "start": null, "expires": null, "days": "Mon,Tue,Wed,Thu,Fri,Sat,Sun",
             "open": "00:00", "close": "24:00", "ramp": span(120), "order": "fifo",
@@ -253,6 +255,7 @@ fn told(call: &Call) -> Vec<Entry> {
         json!({
             "n": call.n, "trunk": "main", "caller_id": call.caller_id, "attestation": "A",
             "branded": false, "call_class": "automated", "purpose": "reminder", "zones": call.zones,
+            "zone_source": call.zone_source,
             "regions": call.regions, "local_times": times, "rules_digest": "0",
             "consent": call.consent, "registry_date": call.registry_date,
             "not_before": call.not_before.map(clock),

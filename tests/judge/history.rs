@@ -13,6 +13,8 @@ use super::window::Windows;
 pub(crate) struct Settings {
     pub(crate) purpose: String,
     pub(crate) call_class: String,
+    /// Whether a complete address may replace the number's places.
+    pub(crate) by_address: bool,
     pub(crate) agent: String,
     pub(crate) consent: String,
     pub(crate) start: Option<i64>,
@@ -47,6 +49,10 @@ impl Settings {
             call_class: voice(&value["call_class"], &value["agent"]),
             agent: text(&value["agent"]),
             consent: text(&value["consent"]),
+            by_address: value["evidence"] == "address"
+                && value["evidence_reason"]
+                    .as_str()
+                    .is_some_and(|why| !why.is_empty()),
             start: instant(&schedule["start"]),
             expires: instant(&schedule["expires"]),
             days: schedule["days"].as_str().map_or(0x7f, weekdays),

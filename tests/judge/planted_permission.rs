@@ -64,18 +64,24 @@ fn d1_a_wrong_local_time_is_found() {
 }
 
 #[test]
-fn d1_a_zone_left_out_is_found_when_no_contact_states_one() {
+fn d1_a_zone_left_out_is_found_unless_an_address_says_so() {
     let mut scene = Scene::new();
     let mut split = call(121, later());
     split.number = "+18505550117".to_owned();
     scene.calls.push(split);
+    assert_eq!(rules(&judged(&scene)), ["D1"].into());
+    scene.calls.last_mut().unwrap().zone_source = "address";
+    assert_eq!(rules(&judged(&scene)), ["D1"].into(), "no reason is given");
+    let settings = scene.campaigns.get_mut("spring").unwrap();
+    settings["evidence"] = json!("address");
+    settings["evidence_reason"] = json!("addresses confirmed in writing");
+    assert_eq!(judged(&scene).breaches, []);
     let options = Options {
         located_by_number: true,
         ..Options::default()
     };
     let report = judge::judge(&scene.log(), &scene.carrier(), &options);
     assert_eq!(rules(&report), ["D1"].into());
-    assert_eq!(judged(&scene).breaches, []);
 }
 
 /// The campaign lists the national registry, which was loaded for its areas.
@@ -361,6 +367,6 @@ fn d12_numbers_that_must_not_be_dialed_are_found() {
         "+4487155501",
     ] {
         let found = broken(|scene| scene.calls[9].number = number.to_owned());
-        assert_eq!(found, ["D12"].into(), "{number}");
+        assert!(found.contains("D12"), "{number} {found:?}");
     }
 }

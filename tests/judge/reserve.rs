@@ -28,7 +28,7 @@ impl Replay<'_> {
         }
         let attempt = self.read_attempt(event, &settings);
         self.hours(event, &attempt, &settings);
-        self.evidence(event, &attempt);
+        self.evidence(event, &attempt, &settings);
         self.fitness(event);
         self.lists(event, &settings);
         self.consent(event, &settings);
@@ -121,7 +121,7 @@ impl Replay<'_> {
     }
 
     /// D1: the zones, regions and local times that the log claims are those of the number.
-    fn evidence(&mut self, event: &Event, attempt: &Attempt) {
+    fn evidence(&mut self, event: &Event, attempt: &Attempt, settings: &Settings) {
         let zones = texts(&event.data["zones"]);
         for zone in &zones {
             let local = self.history.windows.local(zone, event.at);
@@ -131,15 +131,18 @@ impl Replay<'_> {
                 self.breach("D1", event, format!("the local time is wrong: {text}"));
             }
         }
-        let by_number = self.options.located_by_number || event.data["zone_source"] == "number";
+        // Only an address may stand in the place of the number, and only for a written reason.
+        let by_address = event.data["zone_source"] == "address";
+        if by_address && !settings.by_address {
+            self.breach("D1", event, "an address replaced the number's places");
+        }
+        let by_number = self.options.located_by_number || !by_address;
         let expected = self.history.windows.tables.zones_of(&event.number);
         let missing = expected.iter().find(|zone| !zones.contains(zone));
         if let Some(zone) = missing.filter(|_| by_number).cloned() {
             self.breach("D1", event, format!("zone {zone} was not judged"));
         }
-        if self.options.located_by_number
-            && let Some(code) = self.history.windows.tables.area_code(&event.number)
-        {
+        if by_number && let Some(code) = self.history.windows.tables.area_code(&event.number) {
             let country = code.country.clone();
             let missing = code
                 .subdivisions
@@ -162,7 +165,9 @@ impl Replay<'_> {
         let today = DateTime::from_timestamp_millis(event.at).map(|at| at.date_naive());
         let fit = if digits.starts_with('1') {
             let exchange = digits.get(4..7).unwrap_or_default();
-            let dialable = !exchange.starts_with(['0', '1']) && !exchange.ends_with("11");
+            let dialable = !exchange.starts_with(['0', '1'])
+                && !exchange.ends_with("11")
+                && !digits.ends_with("5551212");
             let code = self.history.windows.tables.area_code(number);
             digits.len() == 11
                 && dialable

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use chrono::NaiveDate;
+use chrono::{Datelike, Days, NaiveDate, TimeDelta, Weekday};
 use chrono_tz::Tz;
 
 use super::read::millis;
@@ -40,6 +40,8 @@ pub(crate) struct Cap {
     pub(crate) region: String,
     /// `telemarketing`, `automated`, `debt` or `any`.
     pub(crate) class: String,
+    /// Of the number; empty: any.
+    pub(crate) area_codes: Vec<String>,
     pub(crate) max: usize,
     pub(crate) window: i64,
     pub(crate) after: String,
@@ -68,6 +70,10 @@ pub(crate) struct Tables {
     /// By region (`US`, `US-FL`) and call class.
     pub(crate) rows: BTreeMap<(String, String), Vec<Row>>,
     pub(crate) holidays: BTreeSet<(String, NaiveDate)>,
+    /// First and last year of each calendar; outside of them nothing is known.
+    pub(crate) covered: BTreeMap<String, (i32, i32)>,
+    /// The weekday, Monday 0, whose hours the working day before a holiday has, by calendar.
+    pub(crate) eves: BTreeMap<String, u32>,
     /// Zone, from, until, zone to use instead.
     pub(crate) corrections: Vec<(String, i64, i64, Tz)>,
     pub(crate) area_codes: HashMap<String, AreaCode>,
@@ -80,9 +86,12 @@ pub(crate) struct Tables {
 impl Tables {
     /// Reads all tables.
     pub(crate) fn read() -> Self {
+        let (holidays, covered, eves) = holidays();
         Self {
             rows: windows(),
-            holidays: holidays(),
+            holidays,
+            covered,
+            eves,
             corrections: corrections(),
             area_codes: area_codes(),
             prefixes: prefixes(),
@@ -91,16 +100,47 @@ impl Tables {
         }
     }
 
-    /// Candidate zones of a number by its digits alone; empty: none known.
-    pub(crate) fn zones_of(&self, number: &str) -> &[String] {
+    /// Candidate zones of a number by its digits alone; empty: none known. Small countries that share
+    /// a country code with a larger one have no rules of their own, so nothing is dialed there.
+    pub(crate) fn zones_of(&self, number: &str) -> Vec<String> {
+        const ELSEWHERE: [&str; 6] = [
+            "Europe/Guernsey",
+            "Europe/Isle_of_Man",
+            "Europe/Jersey",
+            "Europe/Vatican",
+            "Indian/Christmas",
+            "Indian/Cocos",
+        ];
         let digits = number.trim_start_matches('+');
         if let Some(code) = self.area_code(number) {
-            return &code.zones;
+            return code.zones.clone();
         }
-        (1..digits.len())
+        let mut zones = (1..digits.len())
             .rev()
             .find_map(|end| self.prefixes.get(&digits[..end]))
-            .map_or(&[], Vec::as_slice)
+            .cloned()
+            .unwrap_or_default();
+        zones.retain(|zone| !ELSEWHERE.contains(&zone.as_str()));
+        zones
+    }
+
+    /// Whether calls are barred by a calendar on a date.
+    pub(crate) fn is_holiday(&self, calendar: &str, date: NaiveDate) -> bool {
+        let (first, last) = self.covered.get(calendar).copied().unwrap_or((0, 0));
+        let known = first <= date.year() && date.year() <= last;
+        !known || self.holidays.contains(&(calendar.to_owned(), date))
+    }
+
+    /// The weekday, Monday 0, whose hours hold on a date.
+    pub(crate) fn weekday(&self, calendar: &str, date: NaiveDate) -> u32 {
+        let own = date.weekday().num_days_from_monday();
+        let eve = date
+            .succ_opt()
+            .is_some_and(|next| self.is_holiday(calendar, next));
+        match self.eves.get(calendar) {
+            Some(other) if own < 5 && eve => *other,
+            _ => own,
+        }
     }
 
     /// The area code of a +1 number.
@@ -163,11 +203,93 @@ fn windows() -> BTreeMap<(String, String), Vec<Row>> {
     rows
 }
 
-fn holidays() -> BTreeSet<(String, NaiveDate)> {
-    table(include_str!("../../data/holidays.csv"))
-        .into_iter()
-        .filter_map(|row| Some((row["calendar"].clone(), row["date"].parse().ok()?)))
-        .collect()
+type Holidays = (
+    BTreeSet<(String, NaiveDate)>,
+    BTreeMap<String, (i32, i32)>,
+    BTreeMap<String, u32>,
+);
+
+/// The days of the table and those of the statutes' rules, over the years of the table.
+fn holidays() -> Holidays {
+    let rows = table(include_str!("../../data/holidays.csv"));
+    let dated: Vec<(String, NaiveDate, bool)> = rows
+        .iter()
+        .map(|row| {
+            let date = row["date"].parse().expect("a date");
+            (row["calendar"].clone(), date, row["kind"] == "actual")
+        })
+        .collect();
+    let mut covered: BTreeMap<String, (i32, i32)> = BTreeMap::new();
+    let mut all = (i32::MAX, i32::MIN);
+    for (calendar, date, _) in &dated {
+        let year = date.year();
+        let years = covered.entry(calendar.clone()).or_insert((year, year));
+        *years = (years.0.min(year), years.1.max(year));
+        all = (all.0.min(year), all.1.max(year));
+    }
+    let mut days: BTreeSet<(String, NaiveDate)> = dated
+        .iter()
+        .map(|(calendar, date, _)| (calendar.clone(), *date))
+        .collect();
+    let mut eves = BTreeMap::new();
+    for row in table(include_str!("../../data/holiday-rules.csv")) {
+        let calendar = row["calendar"].clone();
+        let (first, last) = *covered.entry(calendar.clone()).or_insert(all);
+        let from: Option<NaiveDate> = row["from"].parse().ok();
+        let (word, value) = row["rule"].split_once(':').unwrap_or((&row["rule"], ""));
+        let found: Vec<NaiveDate> = match word {
+            "eve_as" => {
+                eves.insert(calendar.clone(), weekdays(value).trailing_zeros());
+                Vec::new()
+            }
+            "saturday_on_monday" => dated
+                .iter()
+                .filter(|(of, date, actual)| {
+                    *of == calendar && *actual && date.weekday() == Weekday::Sat
+                })
+                .map(|(_, date, _)| *date + Days::new(2))
+                .collect(),
+            _ => (first..=last)
+                .map(|year| in_year(word, value, year))
+                .collect(),
+        };
+        let found = found
+            .into_iter()
+            .filter(|date| from.is_none_or(|from| *date >= from));
+        days.extend(found.map(|date| (calendar.clone(), date)));
+    }
+    (days, covered, eves)
+}
+
+fn in_year(word: &str, value: &str, year: i32) -> NaiveDate {
+    if word == "easter" {
+        let days: i64 = value.parse().expect("days after Easter");
+        return easter(year) + TimeDelta::days(days);
+    }
+    let date: NaiveDate = format!("{year}-{value}")
+        .parse()
+        .expect("a month and a day");
+    let since_monday = date.weekday().num_days_from_monday();
+    match (word, since_monday) {
+        ("monday_of", 5 | 6) => date + Days::new(u64::from(7 - since_monday)),
+        ("monday_of", _) => date - Days::new(u64::from(since_monday)),
+        _ => date,
+    }
+}
+
+/// Easter Sunday by Gauss's method, good from 1900 to 2099.
+fn easter(year: i32) -> NaiveDate {
+    let (a, b, c) = (year % 19, year % 4, year % 7);
+    let d = (19 * a + 24) % 30;
+    let e = (2 * b + 4 * c + 6 * d + 5) % 7;
+    let late = d + e;
+    let late = match (d, e) {
+        (29, 6) => late - 7,
+        (28, 6) if a > 10 => late - 7,
+        _ => late,
+    };
+    let march = NaiveDate::from_ymd_opt(year, 3, 22).expect("a date");
+    march + TimeDelta::days(i64::from(late))
 }
 
 fn corrections() -> Vec<(String, i64, i64, Tz)> {
@@ -216,16 +338,27 @@ fn caps() -> Vec<Cap> {
         .into_iter()
         .filter(|row| row["country"] != "*")
         .filter(|row| ["telemarketing", "automated", "debt", "any"].contains(&&*row["call_class"]))
-        .filter_map(|row| {
-            Some(Cap {
-                id: row["id"].clone(),
-                region: region(&row),
-                class: row["call_class"].clone(),
-                max: row["max_attempts"].parse().ok()?,
-                window: window(&row["window"])?,
-                after: trigger(&row["after_event"]),
-                not_after_dealings: row["exemptions"].contains("established business"),
-            })
+        .flat_map(|row| {
+            // `P7D and 10 per P1M` are two caps.
+            let (first, second) = row["window"]
+                .split_once(" and ")
+                .unwrap_or((&row["window"], ""));
+            let second = second.split_once(" per ");
+            let spans = [Some((row["max_attempts"].as_str(), first)), second];
+            let spans = spans.into_iter().flatten();
+            let caps = spans.filter_map(|(max, span)| {
+                Some(Cap {
+                    id: row["id"].clone(),
+                    region: region(&row),
+                    class: row["call_class"].clone(),
+                    area_codes: list(&row["area_codes"]),
+                    max: max.parse().ok()?,
+                    window: window(span)?,
+                    after: trigger(&row["after_event"]),
+                    not_after_dealings: row["exemptions"].contains("established business"),
+                })
+            });
+            caps.collect::<Vec<_>>()
         })
         .collect()
 }
@@ -260,11 +393,11 @@ fn window(text: &str) -> Option<i64> {
     let hours = match word.strip_prefix("PT") {
         Some(rest) => rest.strip_suffix('H')?.parse::<i64>().ok()?,
         None => {
-            word.strip_prefix('P')?
-                .strip_suffix('D')?
-                .parse::<i64>()
-                .ok()?
-                * 24
+            let days = word.strip_prefix('P')?;
+            match days.strip_suffix('M') {
+                Some(months) => months.parse::<i64>().ok()? * 31 * 24,
+                None => days.strip_suffix('D')?.parse::<i64>().ok()? * 24,
+            }
         }
     };
     Some(hours * 3_600_000)

@@ -195,13 +195,13 @@ impl Windows {
             if row.from.is_some_and(|from| date < from) || row.to.is_some_and(|to| date > to) {
                 continue;
             }
-            let today = row.days & (1 << date.weekday().num_days_from_monday()) != 0;
+            let weekday = self.tables.weekday(&row.calendar, date);
+            let today = row.days & (1 << weekday) != 0;
             if set_aside.iter().any(|rule| names(rule, &row.id)) {
                 inside |= today;
                 continue;
             }
-            let holiday = (row.calendar.clone(), date);
-            if !row.calendar.is_empty() && self.tables.holidays.contains(&holiday) {
+            if !row.calendar.is_empty() && self.tables.is_holiday(&row.calendar, date) {
                 return Some(format!("{}: holiday", row.id));
             }
             in_effect = true;

@@ -115,7 +115,8 @@ pub(crate) fn settings(name: &str) -> CampaignSettings {
         agent: Agent::Human,
         trunk: TrunkName("carrier".to_owned()),
         pci: false,
-        evidence: Evidence::Stated,
+        evidence: Evidence::All,
+        evidence_reason: None,
         schedule: Schedule {
             ramp: Duration::ZERO,
             ..Schedule::default()

@@ -117,7 +117,7 @@ const fn cap(id: &'static str, region: &'static str, binds: Kind, max: usize, ho
 }
 
 /// In the order of the program's table.
-pub(crate) const CAPS: [Cap; 11] = [
+pub(crate) const CAPS: [Cap; 12] = [
     // Fla. Stat. 501.616(6)(b).
     cap("us-fl", "US-FL", Kind::Sales, 3, 24),
     // 10 M.R.S. 1498.
@@ -139,6 +139,8 @@ pub(crate) const CAPS: [Cap; 11] = [
     // 940 CMR 7.04(1)(f), RCW 19.16.250.
     cap("us-ma-debt", "US-MA", Kind::Debt, 2, 7 * 24),
     cap("us-wa-debt", "US-WA", Kind::Debt, 3, 7 * 24),
+    // 6 RCNY 5-77; the numbers are all of area code 212.
+    cap("us-nyc-debt", "US-NY", Kind::Debt, 3, 7 * 24),
     // Ofcom, persistent misuse.
     Cap {
         after: Some(End::Abandoned),

@@ -4,10 +4,12 @@ use std::fs;
 use std::io::{self, Write};
 use std::path::Path;
 
-use super::{Answer, CliError, Defaults, Question, as_json, call_kind, judge, usage, with_purpose};
+use super::{
+    Answer, CliError, Defaults, Law, Question, as_json, call_kind, judge, usage, with_purpose,
+};
 use crate::domain::Timestamp;
 use crate::domain::campaign::CallKind;
-use crate::rules::{LocateError, Rules};
+use crate::rules::LocateError;
 
 const HEADER: [&str; 6] = [
     "id",
@@ -31,7 +33,7 @@ struct Asked {
 /// Reads the whole file first, so that a bad row leaves no half answer; a number, zone or region
 /// that is not known denies its row, a class or instant that cannot be read is an error.
 pub(super) fn run(
-    rules: &Rules,
+    law: Law<'_>,
     defaults: &Defaults<'_>,
     file: &Path,
     out: &mut dyn Write,
@@ -48,7 +50,7 @@ pub(super) fn run(
             call: asked.call,
             at: asked.at,
         };
-        let answer = judge(rules, &question).unwrap_or_else(|error| refused(&error));
+        let answer = judge(law, &question).unwrap_or_else(|error| refused(&error));
         if defaults.json {
             let mut line = as_json(&asked.number, &question, &answer);
             line["id"] = asked.id.into();
@@ -68,6 +70,9 @@ fn refused(error: &LocateError) -> Answer {
     Answer::denied(match error {
         LocateError::Unfit(unfit) => unfit.as_str(),
         LocateError::UnknownZone(_) => "unknown_zone",
+        LocateError::ZoneWithoutPlace(_) => "zone_without_place",
+        LocateError::ZoneWithoutRules(_) => "zone_without_rules",
+        LocateError::UnknownPostalCode(_) => "unknown_postal_code",
         LocateError::UnknownRegion(_) => "unknown_region",
     })
 }

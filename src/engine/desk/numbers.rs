@@ -41,7 +41,7 @@ pub fn read(rules: &Rules, typed: &str, country: &str, at: Timestamp) -> Result<
 
 fn echo(rules: &Rules, typed: &str, read: ReadNumber, at: Timestamp) -> Echo {
     let number = read.number;
-    let located = rules.locate(number, &Hints::default(), Evidence::Stated);
+    let located = rules.locate(number, &Hints::default(), Evidence::All);
     let unfit = rules.fitness(number, at).err().map(words::unfit);
     Echo {
         number,

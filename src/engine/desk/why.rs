@@ -244,7 +244,7 @@ const fn verdict(verdict: Verdict) -> &'static str {
 }
 
 fn by_law(rules: &Rules, number: PhoneNumber, lists: &[Suppression], now: Timestamp) -> ByLaw {
-    let located = rules.locate(number, &Hints::default(), Evidence::Stated);
+    let located = rules.locate(number, &Hints::default(), Evidence::All);
     let (open, hours) = match located {
         Err(why) => (false, format!("it cannot be dialed: {why}")),
         Ok(class) => match rules.legal(&class, CallKind::LIVE, &[], now) {

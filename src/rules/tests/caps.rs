@@ -5,7 +5,12 @@ use std::time::Duration;
 use super::*;
 
 fn cap_ids(region: &str, class: CallClass, purpose: Purpose) -> Vec<String> {
-    let caps = rules().caps(&[region.to_owned()], CallKind::new(class, purpose));
+    ids_of("+15185550142", region, class, purpose)
+}
+
+fn ids_of(text: &str, region: &str, class: CallClass, purpose: Purpose) -> Vec<String> {
+    let kind = CallKind::new(class, purpose);
+    let caps = rules().caps(number(text), &[region.to_owned()], kind);
     caps.into_iter().map(|cap| cap.id).collect()
 }
 
@@ -40,7 +45,11 @@ fn caps_bind_by_region_class_and_purpose() {
 
 #[test]
 fn caps_carry_their_numbers() {
-    let caps = rules().caps(&["US-NY".to_owned()], CallKind::DEBT);
+    let caps = rules().caps(
+        number("+15185550142"),
+        &["US-NY".to_owned()],
+        CallKind::DEBT,
+    );
     let week = Duration::from_hours(7 * 24);
     assert_eq!(
         (caps[0].max, caps[0].window, caps[0].after),
@@ -52,9 +61,40 @@ fn caps_carry_their_numbers() {
         (0, Some(CapTrigger::Conversation))
     );
     let automated = rules().caps(
+        number("+15185550142"),
         &["US-NY".to_owned()],
         CallKind::new(CallClass::Automated, Purpose::Survey),
     );
     assert!(automated[0].lifted_by_consent);
     assert_eq!(automated[0].window, Duration::from_hours(30 * 24));
+}
+
+/// 6 RCNY 5-77, D.C. Code 28-3814, R.R.O. 1990 Reg. 74, ACCC and ASIC guideline RG 96.
+#[test]
+fn debts_have_caps_of_the_place() {
+    let caps = |text: &str, region: &str| {
+        let caps = rules().caps(number(text), &[region.to_owned()], CallKind::DEBT);
+        let days = |cap: &FrequencyCap| cap.window.as_secs() / 86_400;
+        let shown = caps.iter().map(|cap| (cap.id.clone(), cap.max, days(cap)));
+        shown.collect::<Vec<_>>()
+    };
+    for code in [212, 332, 646, 917, 718, 347, 929, 465] {
+        let found = caps(&format!("+1{code}5550142"), "US-NY");
+        assert!(found.contains(&("us-nyc-debt".to_owned(), 3, 7)), "{code}");
+    }
+    let upstate = caps("+15185550142", "US-NY");
+    assert!(
+        upstate.iter().all(|(id, ..)| id.starts_with("us-regf")),
+        "{upstate:?}"
+    );
+    assert!(caps("+12025550142", "US-DC").contains(&("us-dc-debt".to_owned(), 4, 7)));
+    assert_eq!(
+        caps("+14165550142", "CA-ON"),
+        [("ca-on-debt".to_owned(), 3, 7)]
+    );
+    assert_eq!(
+        caps("+61255501234", "AU"),
+        [("au-debt".to_owned(), 3, 7), ("au-debt".to_owned(), 10, 31)]
+    );
+    assert!(ids_of("+12125550142", "US-NY", CallClass::Live, Purpose::Sales).is_empty());
 }

@@ -133,6 +133,14 @@ fn fitness_names_what_bars_a_number() {
     assert_eq!(fit("+15005550142"), Err(Unfit::NonGeographic));
     assert_eq!(fit("+19005550142"), Err(Unfit::Premium));
     assert_eq!(fit("+12129760142"), Err(Unfit::Premium));
+    for text in [
+        "+12129111234",
+        "+12124110142",
+        "+12125551212",
+        "+13105551212",
+    ] {
+        assert_eq!(fit(text), Err(Unfit::NotValid), "{text}");
+    }
     assert_eq!(fit("+18765550142"), Err(Unfit::NoRules));
     assert_eq!(fit("+448081570123"), Err(Unfit::NonGeographic));
     assert_eq!(fit("+4420794601"), Err(Unfit::NotValid));

@@ -4,7 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::domain::campaign::CallKind;
-use crate::domain::{Timestamp, WindowClass};
+use crate::domain::campaign::Evidence;
+use crate::domain::{Hints, Timestamp, WindowClass};
 
 /// 2026-03-01 to 2028-12-01: inside what the holiday table covers, a horizon to spare.
 const INSTANTS: std::ops::Range<i64> = 1_772_323_200..1_827_000_000;
@@ -42,7 +43,17 @@ fn classes() -> impl Strategy<Value = WindowClass> {
 }
 
 fn call_classes() -> impl Strategy<Value = CallKind> {
-    prop::sample::select(vec![CallKind::LIVE, CallKind::AUTOMATED, CallKind::DEBT])
+    prop::sample::select(vec![
+        CallKind::LIVE,
+        CallKind::AUTOMATED,
+        CallKind::DEBT,
+        CallKind::new(CallClass::Automated, Purpose::Debt),
+        CallKind::new(CallClass::Live, Purpose::Sales),
+    ])
+}
+
+fn hint(values: &'static [&'static str]) -> impl Strategy<Value = Option<String>> {
+    prop::option::of(prop::sample::select(values).prop_map(str::to_owned))
 }
 
 fn second(at: i64) -> Timestamp {
@@ -82,7 +93,14 @@ proptest! {
             }
             let countries = class.regions.iter().map(|region| region[..2].to_owned()).collect();
             let national = WindowClass { regions: countries, ..class.clone() };
-            prop_assert!(open(&national, call_class, at));
+            // A province may know of debts what its country does not.
+            let anywhere = match call_class.purpose {
+                Purpose::Debt => CallKind::new(call_class.class, Purpose::Information),
+                Purpose::Sales | Purpose::Reminder | Purpose::Survey | Purpose::Information => {
+                    call_class
+                }
+            };
+            prop_assert!(open(&national, anywhere, at));
         }
     }
 
@@ -100,6 +118,28 @@ proptest! {
         more.regions.sort();
         more.regions.dedup();
         prop_assert!(!open(&more, call_class, at) || open(&class, call_class, at));
+    }
+
+    #[test]
+    fn another_hint_never_opens(
+        text in prop::sample::select(vec!["+12125550142", "+13055550142", "+18505550142", "+12135550142", "+19155550142", "+442079460123", "+61755311234", "+12505550142"]),
+        zone in hint(&["America/New_York", "America/Chicago", "America/Denver", "America/Toronto", "Europe/Paris", "Australia/Brisbane", "America/Detroit"]),
+        region in hint(&["US-FL", "US-TX", "US-NY", "US-AL", "CA-ON", "GB", "AU-QLD", "US-WA"]),
+        postal in hint(&["32501", "79901", "33101", "10001", "M5V 2T6", "36602", "97914"]),
+        at in instants(),
+    ) {
+        let rules = Rules::embedded();
+        let open_with = |zone: &Option<String>, region: &Option<String>, postal: &Option<String>| {
+            let hints = Hints { time_zone: zone.clone(), region: region.clone(), postal_code: postal.clone() };
+            let class = rules.locate(text.parse().unwrap(), &hints, Evidence::All).unwrap();
+            open(&class, CallKind::LIVE, at)
+        };
+        if open_with(&zone, &region, &postal) {
+            prop_assert!(open_with(&None, &region, &postal));
+            prop_assert!(open_with(&None, &region, &None));
+            prop_assert!(open_with(&None, &None, &postal));
+            prop_assert!(open_with(&None, &None, &None));
+        }
     }
 
     #[test]

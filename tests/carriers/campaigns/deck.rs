@@ -188,7 +188,7 @@ fn add_campaign(store: &mut SqliteStore, purpose: &str, areas: &[u32], at: Times
         .zip(2..)
         .map(|(number, line)| {
             let number: PhoneNumber = number.parse().unwrap();
-            let class = Rules::embedded().locate(number, &Hints::default(), Evidence::Stated);
+            let class = Rules::embedded().locate(number, &Hints::default(), Evidence::All);
             NewContact {
                 line,
                 number,

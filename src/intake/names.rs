@@ -164,7 +164,7 @@ mod tests {
     use super::*;
     use crate::domain::campaign::Evidence;
     use crate::domain::{Hints, PhoneNumber};
-    use crate::rules::Rules;
+    use crate::rules::{LocateError, Rules};
 
     #[test]
     fn tables_are_whole() {
@@ -190,7 +190,9 @@ mod tests {
                 ..Hints::default()
             };
             let found = Rules::embedded().locate(number, &hints, Evidence::All);
-            assert!(found.is_ok(), "{name}: {found:?}");
+            // A zone of a country without rules is one all the same.
+            let known = matches!(found, Ok(_) | Err(LocateError::ZoneWithoutRules(_)));
+            assert!(known, "{name}: {found:?}");
         }
     }
 

@@ -332,16 +332,17 @@ impl Rules {
         place: &Place,
     ) -> Result<Stated<'_>, LocateError> {
         let region = self.stated_region(hints, place)?;
-        let american = match &region {
+        // A code that can be read counts whatever else is stated; one that cannot is wrong only where
+        // American or Canadian codes are to be expected.
+        let expected = match &region {
             Some(region) => self.codes.has_country(country_of(region)),
             None => number.npa().is_some(),
         };
         let postal = match stated(hints.postal_code.as_deref()) {
-            Some(code) if american => {
-                let unknown = || LocateError::UnknownPostalCode(code.to_owned());
-                Some(self.postal.find(code).ok_or_else(unknown)?)
-            }
-            // Only there do postal codes tell more than the number and the region.
+            Some(code) if expected || number.npa().is_some() => match self.postal.find(code) {
+                None if expected => return Err(LocateError::UnknownPostalCode(code.to_owned())),
+                found => found,
+            },
             Some(_) | None => None,
         };
         Ok(Stated {

@@ -11,7 +11,7 @@ use super::campaign_file::{self, Sound};
 use super::import::{self, Plan, Taken};
 use super::output::{self, instant};
 use super::progress::{Progress, Showing};
-use super::{CliError, Deck, Env, ExitCode, deck, words};
+use super::{CliError, Deck, Env, ExitCode, advice, deck, rules, words};
 use crate::domain::{
     Campaign, CampaignState, ClassId, ContactId, ListKind, Suppression, Timestamp,
 };
@@ -58,9 +58,15 @@ pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitC
             .warnings
             .extend(rest.map(|rest| words::rest(trunk, &rest)));
     }
-    let outlook = match &sound.contacts {
-        Some(_) => Some(try_out(args, env, &sound, real.as_mut(), at)?),
-        None => None,
+    let outlook = if sound.contacts.is_some() {
+        let (outlook, advice) = try_out(args, env, &sound, real.as_mut(), at)?;
+        sound.warnings.extend(advice);
+        Some(outlook)
+    } else {
+        let settings = &sound.campaign.settings;
+        let advice = advice::of(rules::in_force(), settings, std::iter::empty());
+        sound.warnings.extend(advice);
+        None
     };
     let name = &sound.campaign.settings.name;
     if env.json {
@@ -104,7 +110,7 @@ fn try_out(
     sound: &Sound,
     mut real: Option<&mut Deck>,
     at: Timestamp,
-) -> Result<(Taken, Forecast), CliError> {
+) -> Result<((Taken, Forecast), Vec<String>), CliError> {
     let mut store = deck::scratch(at)?;
     let by = By {
         actor: env.actor.clone(),
@@ -117,7 +123,7 @@ fn try_out(
         lists(&mut store, real, &by)?;
     }
     let Some((_, file)) = &sound.contacts else {
-        return Ok((Taken::default(), Forecast::default()));
+        return Ok(((Taken::default(), Forecast::default()), Vec::new()));
     };
     let plan = Plan {
         country: env.country(&args.country)?,
@@ -151,7 +157,10 @@ fn try_out(
         }
     }
     outlook.forecast.next_possible = outlook.next.values().flatten().min().copied();
-    Ok((taken, outlook.forecast))
+    let classes = store.snapshot(at)?.classes;
+    let settings = &sound.campaign.settings;
+    let advice = advice::of(rules::in_force(), settings, classes.values());
+    Ok(((taken, outlook.forecast), advice))
 }
 
 /// The lists that are loaded on the deck, with their dates; their numbers are asked for one by one.

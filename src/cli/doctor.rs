@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::output::{self, Report, count, instant};
 use super::rules::System;
-use super::{CliError, Deck, Env, ExitCode, deck, rules, words};
+use super::{CliError, Deck, Env, ExitCode, advice, deck, rules, words};
 use crate::clock::{Clock, DeckClock};
 use crate::config::DeckConfig;
 use crate::domain::{CallerIdState, CampaignState, DeckId, Timestamp, clock_behind};
@@ -27,6 +27,9 @@ const NO_DECK: DeckId = DeckId(0);
 
 /// Days ahead over which zones in dispute are looked for, once a day.
 const DISPUTES_AHEAD: u32 = 366;
+
+/// How long before the holidays end that are known a warning is given.
+const HOLIDAYS_AHEAD: Duration = Duration::from_hours(366 * 24);
 
 /// How good one thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -109,12 +112,17 @@ fn config_findings(
         return Ok(());
     };
     let campaigns = deck.store.campaigns()?;
+    let now = deck.now()?;
+    let classes = deck.store.snapshot(now)?.classes;
     for campaign in campaigns
         .iter()
         .filter(|one| !matches!(one.state, CampaignState::Stopped | CampaignState::Done))
     {
         for wrong in config.at_odds_with(&campaign.settings) {
             findings.push(finding("campaign", Level::Warn, wrong));
+        }
+        for advice in advice::of(rules::in_force(), &campaign.settings, classes.values()) {
+            findings.push(finding("law", Level::Warn, advice));
         }
     }
     let mut campaigns = campaigns.iter();
@@ -187,6 +195,7 @@ fn zone_data(now: Timestamp, findings: &mut Vec<Finding>) {
             disputed.entry(zone).or_insert(day);
         }
     }
+    findings.extend(holidays(now));
     if !disputed.is_empty() {
         let zones: Vec<String> = disputed
             .into_iter()
@@ -204,6 +213,22 @@ fn zone_data(now: Timestamp, findings: &mut Vec<Finding>) {
             ),
         ));
     }
+}
+
+/// Warns a year before the holidays of some place are no longer known.
+fn holidays(now: Timestamp) -> Option<Finding> {
+    let (last, calendars) = rules::in_force().holiday_tables_end()?;
+    let end: Timestamp = format!("{last}T00:00:00Z").parse().ok()?;
+    let (level, todo) = if now + HOLIDAYS_AHEAD > end {
+        let todo =
+            "; from the next day on nothing is dialed there: bring dialdeck up to date before";
+        (Level::Warn, todo)
+    } else {
+        (Level::Ok, "")
+    };
+    let calendars = calendars.join(", ");
+    let found = format!("known to {last} for {calendars}{todo}");
+    Some(finding("holidays", level, found))
 }
 
 fn deck_file(env: &Env, findings: &mut Vec<Finding>) {

@@ -1,5 +1,6 @@
 //! Arguments, wiring, exit codes, reports. The only place that names concrete stores and providers.
 
+mod advice;
 pub mod args;
 pub mod call;
 pub mod campaign;

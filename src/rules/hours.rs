@@ -180,6 +180,12 @@ impl Hours {
         })
     }
 
+    /// Whether a file of the user has rows for a subdivision.
+    pub(super) fn has_own(&self, region: &str) -> bool {
+        let groups = self.regions.get(region).into_iter().flatten();
+        region.contains('-') && groups.into_iter().any(|group| !group.may_set_aside)
+    }
+
     /// The countries that have rows.
     pub(super) fn countries(&self) -> impl Iterator<Item = &str> {
         let regions = self.regions.keys().map(String::as_str);

@@ -354,6 +354,11 @@ impl Rules {
         Some((date, names))
     }
 
+    /// Whether a rule file of the user has rows for a state or province.
+    pub fn has_own_rows(&self, region: &str) -> bool {
+        self.hours.has_own(region)
+    }
+
     /// Whether a campaign may set the row with this id of the calling windows aside: rows of a
     /// state, never those of a country or of the user's own file. `None`: there is no such row.
     pub fn may_set_aside(&self, rule: &str) -> Option<bool> {

@@ -279,14 +279,13 @@ fn in_year(word: &str, value: &str, year: i32) -> NaiveDate {
 
 /// Easter Sunday by Gauss's method, good from 1900 to 2099.
 fn easter(year: i32) -> NaiveDate {
-    let (a, b, c) = (year % 19, year % 4, year % 7);
-    let d = (19 * a + 24) % 30;
-    let e = (2 * b + 4 * c + 6 * d + 5) % 7;
-    let late = d + e;
-    let late = match (d, e) {
-        (29, 6) => late - 7,
-        (28, 6) if a > 10 => late - 7,
-        _ => late,
+    let golden = year % 19;
+    let moon = (19 * golden + 24) % 30;
+    let weekday = (2 * (year % 4) + 4 * (year % 7) + 6 * moon + 5) % 7;
+    let late = match (moon, weekday) {
+        (29, 6) => 28,
+        (28, 6) if golden > 10 => 27,
+        _ => moon + weekday,
     };
     let march = NaiveDate::from_ymd_opt(year, 3, 22).expect("a date");
     march + TimeDelta::days(i64::from(late))
@@ -390,14 +389,13 @@ fn trigger(text: &str) -> String {
 /// Milliseconds of `PT24H rolling` or `P7D`.
 fn window(text: &str) -> Option<i64> {
     let word = text.split_whitespace().next()?;
-    let hours = match word.strip_prefix("PT") {
-        Some(rest) => rest.strip_suffix('H')?.parse::<i64>().ok()?,
-        None => {
-            let days = word.strip_prefix('P')?;
-            match days.strip_suffix('M') {
-                Some(months) => months.parse::<i64>().ok()? * 31 * 24,
-                None => days.strip_suffix('D')?.parse::<i64>().ok()? * 24,
-            }
+    let hours = if let Some(rest) = word.strip_prefix("PT") {
+        rest.strip_suffix('H')?.parse::<i64>().ok()?
+    } else {
+        let days = word.strip_prefix('P')?;
+        match days.strip_suffix('M') {
+            Some(months) => months.parse::<i64>().ok()? * 31 * 24,
+            None => days.strip_suffix('D')?.parse::<i64>().ok()? * 24,
         }
     };
     Some(hours * 3_600_000)

@@ -105,7 +105,7 @@ fn nothing_known_is_never_open() {
 #[test]
 fn a_zone_the_databases_differ_on_is_held() {
     let mut old = rules().clone();
-    let (file, _) = TABLES[8];
+    let (file, _) = TABLES[9];
     let header = "zone,from_utc,until_utc,substitute_zone,first_tzdata_release,note\n";
     old.zones = zonedb::ZoneTable::bundled(file, header).unwrap();
     let vancouver = class(&["America/Vancouver"], &["CA-BC"]);

@@ -15,7 +15,7 @@ use crate::policy::{CallerIdUse, DialOrder, Load};
 use crate::store::moves;
 
 /// `attempt_reserved`: everything that proves the call was allowed. `zone_source` says where the
-/// zones came from: `number`, `stated`, `postal` or `strict`. `not_before` is there where the minute's
+/// zones came from: `number`, `all` or `address`. `not_before` is there where the minute's
 /// caps have room only later, while the call is prepared.
 pub(in crate::store) fn attempt_reserved(
     campaign: &Campaign,

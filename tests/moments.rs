@@ -93,7 +93,8 @@ fn the_screen_equals_a_recount_at_fifty_moments() {
             }
             std::thread::yield_now();
         };
-        let board = Board::fold(&snapshot, rules, snapshot.last_event_at.unwrap());
+        let at = snapshot.last_event_at.unwrap();
+        let board = Board::fold(&mut store, &snapshot, rules, at).unwrap();
         for (shown, counts) in board.campaigns.iter().zip(&snapshot.campaigns) {
             let recount = recounts.get(&counts.campaign.id).cloned();
             assert_equal(shown, &recount.unwrap_or_default());

@@ -275,11 +275,9 @@ impl<'s, S: Store> World<'s, S> {
 
     fn judge(mut self) -> Vec<String> {
         let (name, expect) = (self.name, &self.scenario.expect);
-        let board = Board::fold(
-            &self.store.snapshot(self.now).unwrap(),
-            Rules::embedded(),
-            self.now,
-        );
+        let snapshot = self.store.snapshot(self.now).unwrap();
+        let rules = Rules::embedded();
+        let board = Board::fold(&mut self.store, &snapshot, rules, self.now).unwrap();
         let campaign = serde_json::to_value(&board.campaigns[0]).unwrap();
         assert_eq!(
             campaign["attempts"], expect.attempts,

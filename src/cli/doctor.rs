@@ -338,7 +338,7 @@ fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
 /// Every gauge equals a recount from the rows (D16).
 fn partition(deck: &mut Deck, now: Timestamp) -> Result<Finding, CliError> {
     let (snapshot, recount) = deck.store.snapshot_and_recount(now)?;
-    let board = Board::fold(&snapshot, rules::in_force(), now);
+    let board = Board::fold(&mut deck.store, &snapshot, rules::in_force(), now)?;
     let mut wrong = Vec::new();
     for (counts, shown) in snapshot.campaigns.iter().zip(&board.campaigns) {
         let rows = recount

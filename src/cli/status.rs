@@ -6,7 +6,8 @@ use serde_json::{Value, json};
 
 use super::output::{self, Report, instant};
 use super::{CliError, Deck, Env, ExitCode, rules};
-use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, TrunkBoard};
+use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, Phase, TrunkBoard};
+use crate::engine::next_claim::NextClaim;
 use crate::store::Store as _;
 use crate::tui::format;
 
@@ -48,7 +49,12 @@ pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
 pub fn board(deck: &mut Deck) -> Result<Board, CliError> {
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
-    Ok(Board::fold(&snapshot, rules::in_force(), now))
+    Ok(Board::fold(
+        &mut deck.store,
+        &snapshot,
+        rules::in_force(),
+        now,
+    )?)
 }
 
 /// The status document: the board with the deck's own state in front.
@@ -79,11 +85,6 @@ pub fn campaigns(campaigns: &[CampaignBoard], out: &mut dyn Write) -> Result<(),
         "abandoned",
     ]);
     for campaign in campaigns {
-        let state = if campaign.waiting_for_window {
-            "waiting for a window"
-        } else {
-            campaign.state.as_str()
-        };
         let counts = [
             campaign.total,
             campaign.done,
@@ -99,14 +100,37 @@ pub fn campaigns(campaigns: &[CampaignBoard], out: &mut dyn Write) -> Result<(),
             campaign.unknown,
             campaign.attempts,
         ];
-        let cells = [campaign.name.clone(), state.to_owned()];
+        let cells = [campaign.name.clone(), campaign.phase.as_str().to_owned()];
         let counts = counts.map(|n| n.to_string());
         report.row(cells.into_iter().chain(counts).chain([abandoned(campaign)]));
     }
     report.write(
         out,
         "no campaign yet: `dialdeck campaign add FILE` adds one",
-    )
+    )?;
+    for campaign in campaigns {
+        if let Some(why) = why(campaign) {
+            writeln!(out, "{} {why}", campaign.name)?;
+        }
+    }
+    Ok(())
+}
+
+/// Why no call of a running campaign leaves; `None`: calls leave as its pace allows, or it does not run.
+fn why(campaign: &CampaignBoard) -> Option<String> {
+    let NextClaim::Hold(hold) = &campaign.next else {
+        return None;
+    };
+    match campaign.phase {
+        Phase::Held => {
+            let since = campaign
+                .held_since
+                .map_or_else(String::new, |at| format!(" since {}", instant(at)));
+            Some(format!("is held{since}: {hold}"))
+        }
+        Phase::Waiting => Some(format!("waits: {hold}")),
+        Phase::Draft | Phase::Running | Phase::Paused | Phase::Done | Phase::Stopped => None,
+    }
 }
 
 /// Abandoned calls of live answers as the law counts them, and since the brake's release where that

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
+use super::alerts;
+use super::next_claim::{self, NextClaim};
 use super::reading::{Known, Reading, readings};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
@@ -11,9 +13,9 @@ use crate::domain::{
     Timestamp, TrunkName, WaitReason, WindowClass,
 };
 use crate::policy::window::WindowStatus;
-use crate::policy::{CallerIdUse, LiveCalls, Load, Until};
+use crate::policy::{CallerIdUse, LiveCalls, Load, Scope, Until};
 use crate::rules::Rules;
-use crate::store::Snapshot;
+use crate::store::{Snapshot, Store, StoreError};
 
 /// A deck at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -43,7 +45,13 @@ pub struct CampaignBoard {
     pub name: String,
     /// Where it stands.
     pub state: CampaignState,
-    /// Running, but every class with contacts to call is shut.
+    /// The same as an operator sees it.
+    pub phase: Phase,
+    /// What its next claim gets: why no call leaves.
+    pub next: NextClaim,
+    /// Since when it is held, as far as an alert that is still open says so.
+    pub held_since: Option<Timestamp>,
+    /// Running, but every contact still to call waits for its window.
     pub waiting_for_window: bool,
     /// Why it is paused.
     pub note: Option<String>,
@@ -82,6 +90,60 @@ pub struct CampaignBoard {
     pub abandoned: [u64; 2],
     /// The same since the brake was last released.
     pub abandoned_since_release: [u64; 2],
+}
+
+/// A campaign's state as an operator sees it: one that runs may have to wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// Never started.
+    Draft,
+    /// Calls leave as its pace allows.
+    Running,
+    /// It runs, and no call leaves before an instant that comes by itself.
+    Waiting,
+    /// It runs, and no call leaves before an operator acts.
+    Held,
+    /// Held by an operator.
+    Paused,
+    /// Every contact has reached its end.
+    Done,
+    /// Ended for good.
+    Stopped,
+}
+
+impl Phase {
+    /// The name used in reports.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Draft => "draft",
+            Self::Running => "running",
+            Self::Waiting => "waiting",
+            Self::Held => "HELD",
+            Self::Paused => "paused",
+            Self::Done => "done",
+            Self::Stopped => "stopped",
+        }
+    }
+
+    fn of(state: CampaignState, next: &NextClaim, in_flight: u64) -> Self {
+        match state {
+            CampaignState::Draft => Self::Draft,
+            CampaignState::Paused => Self::Paused,
+            CampaignState::Done => Self::Done,
+            CampaignState::Stopped => Self::Stopped,
+            CampaignState::Running if next.needs_operator() => Self::Held,
+            CampaignState::Running => match next.principal() {
+                None => Self::Running,
+                Some(reason) if reason.kind.only_paces() => Self::Running,
+                // The last calls are up while the next contacts wait for their own time.
+                Some(reason) if reason.kind.scope() <= Scope::Class && in_flight > 0 => {
+                    Self::Running
+                }
+                Some(_) => Self::Waiting,
+            },
+        }
+    }
 }
 
 /// What waiting contacts wait for.
@@ -190,22 +252,40 @@ impl Board {
         }
     }
 
-    /// Folds a snapshot: whether a ready contact waits for its window follows from its class and `now`.
-    pub fn fold(snapshot: &Snapshot, rules: &Rules, now: Timestamp) -> Self {
+    /// Folds a snapshot: whether a ready contact waits for its window follows from its class and `now`,
+    /// why no call leaves from the facts of the next contacts, for which the store is asked.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn fold<S: Store>(
+        store: &mut S,
+        snapshot: &Snapshot,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Result<Self, StoreError> {
         let readings = readings(snapshot, rules, now, &mut Known::new());
-        Self::of(snapshot, &readings, now)
+        let next = next_claim::of_campaigns(store, snapshot, &readings, now)?;
+        Ok(Self::of(snapshot, &readings, next, now))
     }
 
-    /// Folds a snapshot whose windows have been read at `now`.
-    pub fn of(snapshot: &Snapshot, readings: &[Reading<'_>], now: Timestamp) -> Self {
+    /// Folds a snapshot whose windows have been read at `now`; `next`: what each campaign's next claim
+    /// gets.
+    pub fn of(
+        snapshot: &Snapshot,
+        readings: &[Reading<'_>],
+        next: Vec<NextClaim>,
+        now: Timestamp,
+    ) -> Self {
         let mut zones = BTreeMap::new();
-        let campaigns = readings
+        let mut campaigns: Vec<CampaignBoard> = readings
             .iter()
-            .map(|reading| {
+            .zip(next)
+            .map(|(reading, next)| {
                 fold_zones(reading, snapshot, &mut zones);
-                fold_campaign(reading)
+                fold_campaign(reading, next)
             })
             .collect();
+        let alerts = alerts::open(snapshot, &mut campaigns, now);
         Self {
             now,
             head: snapshot.head,
@@ -230,11 +310,7 @@ impl Board {
                 .iter()
                 .map(|attempt| call(attempt, snapshot))
                 .collect(),
-            alerts: snapshot
-                .alerts
-                .iter()
-                .filter_map(|alert| serde_json::from_str(&alert.line).ok())
-                .collect(),
+            alerts,
         }
     }
 }
@@ -249,12 +325,15 @@ fn without_agent(trunk: &TrunkName, snapshot: &Snapshot) -> [u64; 2] {
     })
 }
 
-fn fold_campaign(reading: &Reading<'_>) -> CampaignBoard {
+fn fold_campaign(reading: &Reading<'_>, next: NextClaim) -> CampaignBoard {
     let counts = reading.counts;
     let campaign = &counts.campaign;
     let mut board = CampaignBoard {
         name: campaign.name().to_owned(),
         state: campaign.state,
+        phase: Phase::Running,
+        next,
+        held_since: None,
         waiting_for_window: false,
         note: campaign.pause_note.clone(),
         total: 0,
@@ -291,10 +370,11 @@ fn fold_campaign(reading: &Reading<'_>) -> CampaignBoard {
             ContactState::Unknown => &mut board.unknown,
         } += count;
     }
+    let waiting = board.waiting;
     board.waiting_for_window = campaign.state == CampaignState::Running
-        && board.ready == 0
-        && board.in_flight == 0
-        && board.waiting.window > 0;
+        && board.ready + board.in_flight + waiting.retry + waiting.cap == 0
+        && waiting.window > 0;
+    board.phase = Phase::of(campaign.state, &board.next, board.in_flight);
     board
 }
 

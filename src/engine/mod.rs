@@ -4,11 +4,13 @@
 //! [`Effect`]s; [`shell`] runs them against the store and the providers and feeds the results back.
 //! So a campaign-day can run in milliseconds, and a fault can be planted between any two effects.
 
+mod alerts;
 pub mod board;
 pub mod desk;
 pub mod dispatcher;
 pub mod jobs;
 pub mod law;
+pub mod next_claim;
 pub mod reading;
 pub mod shell;
 pub mod words;

@@ -69,6 +69,10 @@ impl<'a> Reading<'a> {
             let Some(zones) = snapshot.classes.get(class) else {
                 continue;
             };
+            if let Some(status) = window::banned_status(zones, &snapshot.emergency_bans) {
+                windows.insert(*class, status);
+                continue;
+            }
             let key = (counts.campaign.id, ring_secs, *class);
             let status = match known.get(&key) {
                 Some(status) if holds(status, now) => status.clone(),
@@ -87,11 +91,6 @@ impl<'a> Reading<'a> {
     /// Whether a contact of this class may be called now.
     pub fn is_open(&self, class: ClassId) -> bool {
         matches!(self.windows.get(&class), Some(WindowStatus::Open { .. }))
-    }
-
-    /// When a shut class opens; `None`: it is open, or time alone does not open it.
-    pub fn opens_at(&self, class: ClassId) -> Option<Timestamp> {
-        self.windows.get(&class).and_then(opening)
     }
 
     /// When the first shut class opens.

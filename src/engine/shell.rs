@@ -422,7 +422,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         let (rules, now) = (self.rules, self.now);
         let fold = move |store: &mut S| {
             let snapshot = store.snapshot(now).ok()?;
-            let board = Board::fold(&snapshot, rules, now);
+            let board = Board::fold(store, &snapshot, rules, now).ok()?;
             Some(Reply::Board(Arc::new(board)))
         };
         self.writer.submit(Urgency::Now, fold).ok();

@@ -1,7 +1,7 @@
 //! Decisions, suppressions and rejected numbers in words for people and in short codes for programs.
 
-use crate::domain::{Campaign, PhoneNumber, Suppression, Timestamp, TrunkName};
-use crate::policy::{Decision, Hold, HoldKind, TrunkRest, Until, WindowReason};
+use crate::domain::{CampaignSettings, ListKind, PhoneNumber, Suppression, Timestamp, TrunkName};
+use crate::policy::{Decision, Hold, HoldKind, HoldReason, TrunkRest, Until, WindowReason};
 use crate::rules::{NumberError, Rules, Unfit};
 
 /// An instant for people: RFC 3339 in UTC to the second.
@@ -125,26 +125,6 @@ fn when(until: Until, next: Option<Timestamp>) -> String {
     }
 }
 
-/// The commands that end what only an operator can end.
-pub fn remedies(hold: &Hold, campaign: &Campaign) -> String {
-    let reasons = hold.reasons.iter();
-    let commands = reasons.filter_map(|reason| match (&reason.kind, reason.until) {
-        (HoldKind::AbandonmentBrake(..), _) => Some(format!(
-            "; agents there? `dialdeck campaign release {} --reason TEXT`",
-            campaign.name()
-        )),
-        (HoldKind::TrunkRests(_), Until::Operator) => Some(format!(
-            "; mended? `dialdeck trunk reset {}`",
-            campaign.settings.trunk
-        )),
-        (HoldKind::RegistryMissing(list, _) | HoldKind::RegistryStale(list, ..), _) => Some(
-            format!("; `dialdeck dnc import FILE --list {list} --as-of DATE` with that area"),
-        ),
-        _ => None,
-    });
-    commands.collect()
-}
-
 /// A failing temporary gate as a short code, to count by.
 pub fn hold_code(kind: &HoldKind) -> String {
     match kind {
@@ -180,6 +160,110 @@ pub fn hold_code(kind: &HoldKind) -> String {
         HoldKind::TrunkSlowed => "trunk_slowed".to_owned(),
         HoldKind::Spacing => "spacing".to_owned(),
     }
+}
+
+/// A failing temporary gate in a word or two, the same for the same kind.
+pub const fn hold_word(kind: &HoldKind) -> &'static str {
+    match kind {
+        HoldKind::Unhealthy(_) => "nothing is sent",
+        HoldKind::ClockBehind => "clock behind",
+        HoldKind::CampaignDraft => "not started",
+        HoldKind::CampaignPaused => "paused",
+        HoldKind::NotStarted => "start time",
+        HoldKind::ListMissing(_) => "list not loaded",
+        HoldKind::RegistryMissing(..) => "registry not loaded",
+        HoldKind::RegistryStale(..) => "registry too old",
+        HoldKind::NumberInFlight => "number in a call",
+        HoldKind::MinGap(_) => "minimum gap",
+        HoldKind::RetryDue => "retry times",
+        HoldKind::RollingCap(..) => "rolling cap",
+        HoldKind::Window(..) | HoldKind::RingsPastClose => "calling windows",
+        HoldKind::NoZone => "no time zone",
+        HoldKind::ZoneDataDisagree(_) => "zone data differ",
+        HoldKind::EmergencyBan(_) => "emergency ban",
+        HoldKind::TrunkMissing => "trunk missing",
+        HoldKind::TrunkRests(_) => "trunk rests",
+        HoldKind::AbandonmentBrake(..) => "abandonment brake",
+        HoldKind::NoCallerId => "no caller ID",
+        HoldKind::CallerIdsUnproven => "caller IDs not proven",
+        HoldKind::CallerIdsFull => "caller IDs",
+        HoldKind::DeckConcurrent(..) => "deck's concurrent cap",
+        HoldKind::TrunkConcurrent(..) => "trunk's concurrent cap",
+        HoldKind::CampaignConcurrent(..) => "concurrent cap",
+        HoldKind::TrunkPerMinute(..) => "trunk's per-minute cap",
+        HoldKind::CampaignPerMinute(..) => "per-minute cap",
+        HoldKind::TrunkSlowed => "trunk slowed",
+        HoldKind::Spacing => "spacing",
+    }
+}
+
+/// When a hold ends, for programs: an instant, `call_ends` or `operator`.
+pub fn until_code(until: Until) -> String {
+    match until {
+        Until::At(at) => at.to_string(),
+        Until::CallEnds => "call_ends".to_owned(),
+        Until::Operator => "operator".to_owned(),
+    }
+}
+
+/// What ends a hold that waits for an operator, in a few words; `None`: there is no one command for it.
+pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String> {
+    if reason.until != Until::Operator {
+        return None;
+    }
+    match &reason.kind {
+        HoldKind::AbandonmentBrake(..) => Some(format!(
+            "agents there? `dialdeck campaign release {} --reason TEXT`",
+            campaign.name
+        )),
+        HoldKind::TrunkRests(_) => {
+            Some(format!("mended? `dialdeck trunk reset {}`", campaign.trunk))
+        }
+        HoldKind::ListMissing(ListKind::Internal) => None,
+        HoldKind::ListMissing(list) => Some(format!("`dialdeck dnc import FILE --list {list}`")),
+        HoldKind::RegistryMissing(list, _) | HoldKind::RegistryStale(list, ..) => Some(format!(
+            "`dialdeck dnc import FILE --list {list} --as-of DATE` with that area"
+        )),
+        HoldKind::EmergencyBan(region) => Some(format!(
+            "over? take {region} out of emergency_bans in the deck file, then start the engine again"
+        )),
+        HoldKind::TrunkMissing => Some(format!("add trunk {} to the deck file", campaign.trunk)),
+        HoldKind::NoCallerId => Some(format!(
+            "give trunk {} a caller ID of the campaign's in the deck file",
+            campaign.trunk
+        )),
+        HoldKind::NoZone => Some("give the contacts a time zone, or a postal code".to_owned()),
+        HoldKind::CampaignDraft | HoldKind::CampaignPaused => {
+            Some(format!("`dialdeck campaign resume {}`", campaign.name))
+        }
+        HoldKind::Unhealthy(_)
+        | HoldKind::ClockBehind
+        | HoldKind::NotStarted
+        | HoldKind::NumberInFlight
+        | HoldKind::MinGap(_)
+        | HoldKind::RetryDue
+        | HoldKind::RollingCap(..)
+        | HoldKind::Window(..)
+        | HoldKind::ZoneDataDisagree(_)
+        | HoldKind::RingsPastClose
+        | HoldKind::CallerIdsUnproven
+        | HoldKind::CallerIdsFull
+        | HoldKind::DeckConcurrent(..)
+        | HoldKind::TrunkConcurrent(..)
+        | HoldKind::CampaignConcurrent(..)
+        | HoldKind::TrunkPerMinute(..)
+        | HoldKind::CampaignPerMinute(..)
+        | HoldKind::TrunkSlowed
+        | HoldKind::Spacing => None,
+    }
+}
+
+/// What ends each reason of a hold that only an operator can end.
+pub fn remedies(hold: &Hold, campaign: &CampaignSettings) -> Vec<String> {
+    let reasons = hold.reasons.iter();
+    reasons
+        .filter_map(|reason| remedy(reason, campaign))
+        .collect()
 }
 
 /// Why a zone is shut, in words.

@@ -5,8 +5,10 @@ use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::engine::board::Board;
+use crate::engine::board::{Board, Phase};
+use crate::engine::next_claim::NextClaim;
 use crate::engine::shell::Handle;
+use crate::engine::words;
 
 /// The format's media type.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -90,6 +92,14 @@ fn campaigns(board: &Board, page: &mut Page) {
             page.gauge("dialdeck_contacts", &[name, ("state", state)], count);
         }
         page.counter("dialdeck_attempts_total", &[name], campaign.attempts);
+        let held = u64::from(campaign.phase == Phase::Held);
+        page.gauge("dialdeck_campaign_held", &[name], held);
+        if let NextClaim::Hold(hold) = &campaign.next {
+            for reason in &hold.reasons {
+                let code = words::hold_code(&reason.kind);
+                page.gauge("dialdeck_campaign_hold", &[name, ("reason", &code)], 1);
+            }
+        }
         for (outcome, count) in &campaign.outcomes {
             let labels = [name, ("outcome", outcome.as_str())];
             page.counter("dialdeck_outcomes_total", &labels, *count);

@@ -167,7 +167,7 @@ pub enum HoldKind {
 
 impl Hold {
     /// A hold of these reasons; `None` when there is none.
-    pub(super) fn of(reasons: Vec<HoldReason>) -> Option<Self> {
+    pub fn of(reasons: Vec<HoldReason>) -> Option<Self> {
         let until = reasons.iter().map(|reason| reason.until).max()?;
         let scope = reasons.iter().map(|reason| reason.kind.scope()).min()?;
         Some(Self {
@@ -178,13 +178,37 @@ impl Hold {
     }
 
     /// A hold of one reason.
-    pub(super) fn single(kind: HoldKind, until: Until) -> Self {
+    pub fn single(kind: HoldKind, until: Until) -> Self {
         let scope = kind.scope();
         Self {
             reasons: vec![HoldReason { kind, until }],
             until,
             scope,
         }
+    }
+
+    /// The reason to name where there is room for one: what an operator must end, else what keeps
+    /// a call back for a cause, else what only paces calls; of the same kind the one that ends last.
+    pub fn principal(&self) -> Option<&HoldReason> {
+        let rank = |reason: &HoldReason| {
+            let operator = reason.until == Until::Operator;
+            (operator, !reason.kind.only_paces(), reason.until)
+        };
+        // Of equals the last one counts, which is the first in the order of the gates.
+        let reasons = self.reasons.iter().rev();
+        reasons.max_by_key(|reason| rank(reason))
+    }
+
+    /// What would be left of it if the campaign ran; `None`: nothing.
+    pub fn once_running(&self) -> Option<Self> {
+        let mut reasons = self.reasons.clone();
+        reasons.retain(|reason| {
+            !matches!(
+                reason.kind,
+                HoldKind::CampaignDraft | HoldKind::CampaignPaused
+            )
+        });
+        Self::of(reasons)
     }
 
     /// Until when the contact itself is set aside: the latest end among the reasons of scope
@@ -224,6 +248,42 @@ impl HoldKind {
             return Some(list);
         }
         None
+    }
+
+    /// Whether it only spreads calls over time and slots, as it does in every campaign at work.
+    pub const fn only_paces(&self) -> bool {
+        match self {
+            Self::DeckConcurrent(..)
+            | Self::TrunkConcurrent(..)
+            | Self::CampaignConcurrent(..)
+            | Self::TrunkPerMinute(..)
+            | Self::CampaignPerMinute(..)
+            | Self::TrunkSlowed
+            | Self::Spacing => true,
+            Self::Unhealthy(_)
+            | Self::ClockBehind
+            | Self::CampaignDraft
+            | Self::CampaignPaused
+            | Self::NotStarted
+            | Self::ListMissing(_)
+            | Self::RegistryMissing(..)
+            | Self::RegistryStale(..)
+            | Self::NumberInFlight
+            | Self::MinGap(_)
+            | Self::RetryDue
+            | Self::RollingCap(..)
+            | Self::Window(..)
+            | Self::NoZone
+            | Self::ZoneDataDisagree(_)
+            | Self::RingsPastClose
+            | Self::EmergencyBan(_)
+            | Self::TrunkMissing
+            | Self::TrunkRests(_)
+            | Self::AbandonmentBrake(..)
+            | Self::NoCallerId
+            | Self::CallerIdsUnproven
+            | Self::CallerIdsFull => false,
+        }
     }
 
     /// The narrowest thing that this gate alone makes wait.

@@ -99,11 +99,23 @@ pub(super) fn judge(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'
 /// Holds while a region of the class is under an emergency ban set by the operator (La. R.S.
 /// 45:844.31 with LPSC order R-29617; N.Y. Gen. Bus. Law 399-z).
 pub(super) fn banned(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<'_>) {
-    for region in &facts.context.emergency_bans {
-        if facts.class.regions.contains(region) {
-            findings.hold(HoldKind::EmergencyBan(region.clone()), Until::Operator);
-        }
+    for kind in bans(facts.class, &facts.context.emergency_bans) {
+        findings.hold(kind, Until::Operator);
     }
+}
+
+/// The status of a class under a ban on one of its regions; `None`: no ban concerns it.
+pub fn banned_status(class: &WindowClass, regions: &[String]) -> Option<WindowStatus> {
+    bans(class, regions).next().map(|kind| WindowStatus::Shut {
+        kind,
+        until: Until::Operator,
+    })
+}
+
+/// The bans on regions of the class.
+fn bans(class: &WindowClass, regions: &[String]) -> impl Iterator<Item = HoldKind> {
+    let concerned = regions.iter().filter(|one| class.regions.contains(one));
+    concerned.map(|region| HoldKind::EmergencyBan(region.clone()))
 }
 
 /// Each candidate zone with its local time, `("America/New_York", "Mon 10:30:00")`.

@@ -220,6 +220,8 @@ pub struct Snapshot {
     pub caller_ids: Vec<CallerIdUse>,
     /// Loaded lists.
     pub lists: Vec<SuppressionList>,
+    /// Regions under an emergency ban by the operator, as last configured.
+    pub emergency_bans: Vec<String>,
     /// The last alerts that nobody has seen to, newest first, at most 20.
     pub alerts: Vec<SealedEvent>,
     /// Wishes to hang up every call, and how far the engine has seen to them.

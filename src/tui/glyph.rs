@@ -3,7 +3,8 @@
 use ratatui::symbols::border;
 
 use super::text;
-use crate::domain::{AttemptState, CampaignState, ContactState};
+use crate::domain::{AttemptState, ContactState};
+use crate::engine::desk::Phase;
 
 macro_rules! glyphs {
     ($($name:ident $unicode:literal $ascii:literal $what:literal;)+) => {
@@ -127,15 +128,15 @@ impl Glyphs {
         }
     }
 
-    /// The glyph of a campaign; `waits` when it runs and every window is shut.
-    pub const fn campaign(&self, state: CampaignState, waits: bool) -> &'static str {
-        match state {
-            CampaignState::Draft => self.idle,
-            CampaignState::Running if waits => self.idle,
-            CampaignState::Running => self.running,
-            CampaignState::Paused => self.paused,
-            CampaignState::Done => self.done,
-            CampaignState::Stopped => self.stopped,
+    /// The glyph of a campaign.
+    pub const fn campaign(&self, phase: Phase) -> &'static str {
+        match phase {
+            Phase::Draft | Phase::Waiting => self.idle,
+            Phase::Running => self.running,
+            Phase::Held => self.alert,
+            Phase::Paused => self.paused,
+            Phase::Done => self.done,
+            Phase::Stopped => self.stopped,
         }
     }
 

@@ -4,7 +4,6 @@ use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::domain::Timestamp;
-use crate::engine::desk::Limit;
 
 /// Minutes kept.
 pub const MINUTES: usize = 30;
@@ -35,8 +34,7 @@ impl Rates {
     }
 
     /// Notes what binds the campaign from now on.
-    pub fn note_limit(&mut self, at: Timestamp, limit: Limit) {
-        let word = limit.word();
+    pub fn note_bound(&mut self, at: Timestamp, word: &'static str) {
         if self.bound.back().is_none_or(|(_, last)| *last != word) {
             self.bound.push_back((at, word));
         }
@@ -79,16 +77,16 @@ impl Rates {
     }
 
     /// The share of the last quarter of an hour during which this bound, in percent of the time seen.
-    pub fn share(&self, limit: Limit, now: Timestamp) -> u64 {
+    pub fn share(&self, word: &str, now: Timestamp) -> u64 {
         let start = now - SPAN;
         let mut shares: BTreeMap<&str, u64> = BTreeMap::new();
         let ends = self.bound.iter().skip(1).map(|(at, _)| *at).chain([now]);
-        for ((from, word), to) in self.bound.iter().zip(ends) {
+        for ((from, bound), to) in self.bound.iter().zip(ends) {
             let from = (*from).max(start);
-            *shares.entry(word).or_default() += millis(to.since(from));
+            *shares.entry(bound).or_default() += millis(to.since(from));
         }
         let all: u64 = shares.values().sum();
-        let this = shares.get(limit.word()).copied().unwrap_or(0);
+        let this = shares.get(word).copied().unwrap_or(0);
         (this * 100).checked_div(all).unwrap_or(100)
     }
 }
@@ -162,10 +160,10 @@ mod tests {
     #[test]
     fn shares_are_of_the_last_quarter_of_an_hour() {
         let mut rates = Rates::default();
-        rates.note_limit(at(0), Limit::Concurrent);
-        rates.note_limit(at(300), Limit::Spacing);
-        assert_eq!(rates.share(Limit::Concurrent, at(600)), 50);
-        assert_eq!(rates.share(Limit::Spacing, at(1_200)), 100);
-        assert_eq!(rates.share(Limit::Concurrent, at(1_200)), 0);
+        rates.note_bound(at(0), "concurrent cap");
+        rates.note_bound(at(300), "spacing");
+        assert_eq!(rates.share("concurrent cap", at(600)), 50);
+        assert_eq!(rates.share("spacing", at(1_200)), 100);
+        assert_eq!(rates.share("concurrent cap", at(1_200)), 0);
     }
 }

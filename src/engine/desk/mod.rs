@@ -5,7 +5,6 @@
 //! holds from its commit, because each claim re-reads what binds it.
 
 pub mod acts;
-pub mod limit;
 pub mod numbers;
 pub mod rows;
 pub mod service;
@@ -13,14 +12,12 @@ pub mod story;
 pub mod why;
 pub mod zones;
 
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
 pub use acts::{Act, Acted};
-pub use limit::Limit;
 pub use numbers::{Echo, Judged};
 pub use rows::{AttemptRow, ContactRow, ListPage, ListQuery, Standing};
 pub use service::{Ask, Centre, Told};
@@ -31,10 +28,15 @@ pub use zones::{ZoneRow, ZoneStanding};
 pub use crate::policy::window::Stretch;
 pub use crate::store::{ListKey, ListOrder};
 
+pub use super::board::Phase;
+pub use super::next_claim::NextClaim;
+
 use super::board::{Board, CallerIdBoard};
 use super::law;
+use super::next_claim;
 use super::reading::{self, Reading};
 use super::shell::Handle;
+use super::words;
 use crate::clock::DeckClock;
 use crate::domain::campaign::Pacing;
 use crate::domain::{
@@ -115,12 +117,12 @@ pub struct CampaignView {
     pub id: CampaignId,
     /// Its calling windows.
     pub zones: Vec<ZoneRow>,
-    /// Why its next call does not leave this instant.
-    pub limit: Limit,
-    /// What would bind if it ran and an engine did.
-    pub once_running: Limit,
     /// When the first waiting contact is due.
     pub next_due: Option<Timestamp>,
+    /// When the first shut window opens.
+    pub next_opening: Option<Timestamp>,
+    /// What ends a hold that waits for an operator.
+    pub remedies: Vec<String>,
     /// The caller IDs it may show; the cap is the lower of the number's and the campaign's.
     pub caller_ids: Vec<CallerIdBoard>,
     /// The file's pace, which the live pace never passes.
@@ -168,8 +170,6 @@ pub struct Desk<S> {
     clock: DeckClock,
     snapshot: Snapshot,
     now: Timestamp,
-    /// What bound each campaign in the last view.
-    limits: BTreeMap<CampaignId, Limit>,
     /// Windows read before.
     windows: reading::Known,
 }
@@ -187,7 +187,6 @@ impl<S: Store> Desk<S> {
             clock,
             snapshot: Snapshot::default(),
             now: Timestamp::MIN,
-            limits: BTreeMap::new(),
             windows: reading::Known::new(),
         };
         desk.read()?;
@@ -218,52 +217,38 @@ impl<S: Store> Desk<S> {
     /// When the store cannot be read.
     pub fn view(&mut self) -> Result<View, StoreError> {
         self.read()?;
-        let cap = self
-            .settings
-            .store
-            .settings()?
-            .map_or(u32::MAX, |settings| settings.max_concurrent);
         let (rules, now) = (self.settings.rules, self.now);
         self.strips.turn_to(now, &self.settings.viewer);
         let engine = self.settings.surroundings.engine();
         let snapshot = &self.snapshot;
         let readings = reading::readings(snapshot, rules, now, &mut self.windows);
-        let board = Board::of(snapshot, &readings, now);
+        let store = &mut self.settings.store;
+        let next = next_claim::of_campaigns(store, snapshot, &readings, now)?;
+        let board = Board::of(snapshot, &readings, next, now);
         let campaigns: Vec<CampaignView> = board
             .campaigns
             .iter()
             .zip(&readings)
-            .map(|(counts, reading)| {
-                let state = counts.state;
-                let once_running = limit::once_running(counts, reading, snapshot, cap, now);
+            .map(|(board, reading)| {
+                let campaign = &reading.counts.campaign;
+                let settings = &campaign.settings;
                 CampaignView {
-                    id: reading.counts.campaign.id,
+                    id: campaign.id,
                     zones: zones::rows(rules, reading, snapshot, &mut self.strips, now),
-                    limit: match engine {
-                        EngineSeat::Nobody => Limit::NoEngine,
-                        EngineSeat::Inside | EngineSeat::Elsewhere
-                            if state == CampaignState::Running =>
-                        {
-                            once_running
-                        }
-                        EngineSeat::Inside | EngineSeat::Elsewhere => Limit::State(state),
-                    },
-                    once_running,
                     next_due: reading.counts.next_due,
+                    next_opening: reading.next_opening(),
+                    remedies: match &board.next {
+                        NextClaim::Hold(hold) => words::remedies(hold, settings),
+                        NextClaim::NothingLeft | NextClaim::Dial | NextClaim::Refuse(_) => {
+                            Vec::new()
+                        }
+                    },
                     caller_ids: caller_ids(reading, snapshot, now),
-                    ceiling: reading.counts.campaign.ceiling,
-                    law: law_of(rules, snapshot, &reading.counts.campaign),
-                    abandonment_limit_percent: reading
-                        .counts
-                        .campaign
-                        .settings
-                        .abandonment_limit_percent,
+                    ceiling: campaign.ceiling,
+                    law: law_of(rules, snapshot, campaign),
+                    abandonment_limit_percent: settings.abandonment_limit_percent,
                 }
             })
-            .collect();
-        self.limits = campaigns
-            .iter()
-            .map(|campaign| (campaign.id, campaign.limit))
             .collect();
         Ok(View {
             board,
@@ -324,29 +309,36 @@ impl<S: Store> Desk<S> {
             page.resume = rest.resume.filter(|_| rest.cut);
             contacts.extend(rest.rows);
         }
-        page.rows = self.rows(query, &contacts);
+        page.rows = self.rows(query, &contacts)?;
         Ok(page)
     }
 
-    fn rows(&mut self, query: &ListQuery, contacts: &[Contact]) -> Vec<ContactRow> {
-        let (rules, now) = (self.settings.rules, self.now);
-        let readings = reading::readings(&self.snapshot, rules, now, &mut self.windows);
-        let Some(reading) = readings
-            .iter()
-            .find(|reading| reading.counts.campaign.id == query.campaign)
+    fn rows(
+        &mut self,
+        query: &ListQuery,
+        contacts: &[Contact],
+    ) -> Result<Vec<ContactRow>, StoreError> {
+        let (snapshot, now) = (&self.snapshot, self.now);
+        let counts = snapshot.campaigns.iter();
+        let Some(campaign) = counts
+            .map(|counts| &counts.campaign)
+            .find(|campaign| campaign.id == query.campaign)
         else {
-            return Vec::new();
+            return Ok(Vec::new());
         };
-        let limit = self.limits.get(&query.campaign).copied();
         let maker = rows::RowMaker {
-            rules,
-            reading,
-            snapshot: &self.snapshot,
-            limit: limit.unwrap_or(Limit::Spacing),
+            rules: self.settings.rules,
+            campaign,
+            context: next_claim::context(snapshot, campaign, now),
+            snapshot,
             order: query.order,
             now,
         };
-        contacts.iter().map(|contact| maker.row(contact)).collect()
+        let store = &mut self.settings.store;
+        contacts
+            .iter()
+            .map(|contact| maker.row(store, contact))
+            .collect()
     }
 
     /// All attempts of a contact, oldest first.

@@ -2,13 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::limit::Limit;
 use super::zones;
 use crate::domain::{
-    Attempt, AttemptState, CampaignId, ClassId, Contact, ContactId, ContactState, Outcome,
-    PhoneNumber, Timestamp, WaitReason, WindowClass,
+    Attempt, AttemptState, Campaign, CampaignId, ClassId, Contact, ContactId, ContactState,
+    Outcome, PhoneNumber, Timestamp, WindowClass,
 };
-use crate::engine::reading::Reading;
+use crate::engine::next_claim::{self, NextClaim};
+use crate::policy::Context;
 use crate::rules::Rules;
 use crate::store::{ContactQuery, ListKey, ListOrder, Snapshot, Store, StoreError};
 
@@ -133,16 +133,8 @@ pub enum Standing {
     Talking(Timestamp),
     /// The fate of its call is not known.
     Lost(Timestamp),
-    /// May be called now; this is what it waits for.
-    Next(Limit),
-    /// Its window opens then.
-    Window(Option<Timestamp>),
-    /// Its next attempt is due then.
-    Retry(Timestamp),
-    /// A rolling cap or a gap ends then.
-    Cap(Timestamp),
-    /// It waits until this registry is loaded for its area.
-    Registry(String),
+    /// Still to call; this is what its claim gets.
+    ToCall(NextClaim),
     /// At its end.
     Ended(ContactState, Option<String>),
 }
@@ -163,15 +155,19 @@ pub struct ListPage {
 /// Turns contacts of one campaign into rows.
 pub(super) struct RowMaker<'a> {
     pub(super) rules: &'a Rules,
-    pub(super) reading: &'a Reading<'a>,
+    pub(super) campaign: &'a Campaign,
+    pub(super) context: Context,
     pub(super) snapshot: &'a Snapshot,
-    pub(super) limit: Limit,
     pub(super) order: ListOrder,
     pub(super) now: Timestamp,
 }
 
 impl RowMaker<'_> {
-    pub(super) fn row(&self, contact: &Contact) -> ContactRow {
+    pub(super) fn row<S: Store>(
+        &self,
+        store: &mut S,
+        contact: &Contact,
+    ) -> Result<ContactRow, StoreError> {
         let zones = self
             .snapshot
             .classes
@@ -182,34 +178,33 @@ impl RowMaker<'_> {
             .in_flight
             .iter()
             .find(|attempt| attempt.contact == contact.id);
-        ContactRow {
+        Ok(ContactRow {
             contact: contact.id,
             key: self.order.key(contact),
             number: contact.number,
             name: contact.name.clone(),
-            standing: self.standing(contact, call),
+            standing: self.standing(store, contact, call)?,
             zone: zones::short(zones),
             local: zones::local(self.rules, zones, self.now),
             attempts: contact.attempts,
-            max_attempts: self.reading.counts.campaign.settings.attempts.max,
+            max_attempts: self.campaign.settings.attempts.max,
             last: contact.last_outcome,
             caller_id: call.map(|call| call.caller_id),
-        }
+        })
     }
 
-    fn standing(&self, contact: &Contact, call: Option<&Attempt>) -> Standing {
-        match (contact.state, call) {
+    fn standing<S: Store>(
+        &self,
+        store: &mut S,
+        contact: &Contact,
+        call: Option<&Attempt>,
+    ) -> Result<Standing, StoreError> {
+        Ok(match (contact.state, call) {
             (ContactState::InFlight, Some(call)) => in_flight(call),
             (ContactState::InFlight, None) => Standing::Dialing(self.now),
-            (ContactState::Ready, _) if self.reading.is_open(contact.class) => {
-                Standing::Next(self.limit)
-            }
-            (ContactState::Ready, _) => Standing::Window(self.reading.opens_at(contact.class)),
-            (ContactState::Waiting(WaitReason::Retry), _) => Standing::Retry(contact.due),
-            (ContactState::Waiting(WaitReason::Cap), _) => match registry_of(contact) {
-                Some(list) => Standing::Registry(list.to_owned()),
-                None => Standing::Cap(contact.due),
-            },
+            (ContactState::Ready | ContactState::Waiting(_), _) => Standing::ToCall(
+                next_claim::of_contact(store, contact.id, &self.context, self.now)?,
+            ),
             (
                 state @ (ContactState::Done
                 | ContactState::Exhausted
@@ -219,13 +214,8 @@ impl RowMaker<'_> {
                 | ContactState::Unknown),
                 _,
             ) => Standing::Ended(state, contact.reason.clone()),
-        }
+        })
     }
-}
-
-/// The registry that a waiting contact waits for.
-fn registry_of(contact: &Contact) -> Option<&str> {
-    contact.reason.as_ref()?.strip_prefix("list:")
 }
 
 fn in_flight(call: &Attempt) -> Standing {

@@ -8,10 +8,9 @@ use super::rows;
 use crate::domain::campaign::{CallKind, Evidence};
 use crate::domain::{
     AttemptId, CampaignId, Contact, ContactId, Hints, Outcome, PhoneNumber, Suppression, Timestamp,
-    clock_behind,
 };
-use crate::engine::words;
-use crate::policy::{self, Context, Decision, Verdict};
+use crate::engine::{next_claim, words};
+use crate::policy::{self, Decision, Verdict};
 use crate::rules::{Legal, Rules};
 use crate::store::{Store, StoreError};
 
@@ -134,30 +133,21 @@ pub fn report<S: Store>(
 ) -> Result<WhyReport, StoreError> {
     let (When::Now(now) | When::At(now)) = when;
     let snapshot = store.snapshot(now)?;
-    let mut context = Context {
-        clock_behind: match when {
-            When::Now(now) => clock_behind(snapshot.last_event_at, now),
-            When::At(_) => None,
-        },
-        emergency_bans: store
-            .settings()?
-            .map(|settings| settings.emergency_bans)
-            .unwrap_or_default(),
-        ..Context::default()
-    };
     let mut contacts = Vec::new();
     for contact in store.contacts_with(number)? {
         if only.is_some_and(|only| only != contact.campaign) {
             continue;
         }
         let made = made(store, contact.id)?;
-        let trunk = snapshot
-            .campaigns
-            .iter()
-            .find(|counts| counts.campaign.id == contact.campaign)
-            .map(|counts| &counts.campaign.settings.trunk);
-        context.trunk_rests = trunk.and_then(|trunk| snapshot.rest_of(trunk, now));
-        context.slow_until = trunk.and_then(|trunk| snapshot.slow_until(trunk, now));
+        let mut counts = snapshot.campaigns.iter();
+        let Some(counts) = counts.find(|counts| counts.campaign.id == contact.campaign) else {
+            continue;
+        };
+        let mut context = next_claim::context(&snapshot, &counts.campaign, now);
+        if let When::At(_) = when {
+            // The clock does not have to show an instant that is only asked about.
+            context.clock_behind = None;
+        }
         store.examine(contact.id, &context, now, &mut |facts| {
             contacts.push(answer(&contact, facts, &made, now));
         })?;

@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 
 use crate::domain::{CampaignId, ClassId, Timestamp, WindowClass};
 use crate::engine::reading::Reading;
-use crate::policy::Until;
 use crate::policy::window::{self, Stretch, WindowStatus};
+use crate::policy::{HoldKind, Until};
 use crate::rules::Rules;
 use crate::store::{CampaignCounts, Snapshot};
 
@@ -32,17 +32,19 @@ pub struct ZoneRow {
     pub standing: ZoneStanding,
     /// Contacts still to call.
     pub to_call: u64,
+    /// Of these, contacts that time alone does not bring into their hours, and why.
+    pub held: Option<(u64, HoldKind)>,
 }
 
 /// Whether a set of zones may be called now.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ZoneStanding {
     /// At least one class is open; the first closes then.
     Open(Timestamp),
     /// All are shut; the first opens then.
     Shut(Timestamp),
-    /// Time alone does not open it: no zone known, or the zone databases differ.
-    Held,
+    /// Time alone does not open it: no zone known, the zone databases differ, an emergency ban.
+    Held(HoldKind),
 }
 
 /// Strips of the day already drawn, by campaign and class; a day's strip does not change by itself.
@@ -105,7 +107,13 @@ pub(super) fn rows(
         row.to_call += count;
         merge(&mut row.day, strips.of(rules, reading, id, class));
         if let Some(status) = reading.windows.get(&id) {
-            row.standing = earlier(row.standing, standing(status));
+            let standing = standing(status);
+            if let ZoneStanding::Held(kind) = &standing {
+                let (held, why) = row.held.get_or_insert_with(|| (0, kind.clone()));
+                *held += count;
+                why.clone_from(kind);
+            }
+            row.standing = earlier(&row.standing, &standing);
         }
     }
     let mut rows: Vec<(i64, ZoneRow)> = rows
@@ -133,8 +141,9 @@ fn row(rules: &Rules, class: &WindowClass, now: Timestamp) -> ZoneRow {
         short: short(&class.zones),
         local: local(rules, &class.zones, now),
         day: Vec::new(),
-        standing: ZoneStanding::Held,
+        standing: ZoneStanding::Held(HoldKind::NoZone),
         to_call: 0,
+        held: None,
     }
 }
 
@@ -164,7 +173,7 @@ fn merge(day: &mut Vec<Stretch>, other: &[Stretch]) {
     }
 }
 
-const fn standing(status: &WindowStatus) -> ZoneStanding {
+fn standing(status: &WindowStatus) -> ZoneStanding {
     match status {
         WindowStatus::Open { closes_at } => ZoneStanding::Open(*closes_at),
         WindowStatus::Shut {
@@ -173,20 +182,20 @@ const fn standing(status: &WindowStatus) -> ZoneStanding {
         } => ZoneStanding::Shut(*at),
         WindowStatus::Shut {
             until: Until::CallEnds | Until::Operator,
-            ..
-        } => ZoneStanding::Held,
+            kind,
+        } => ZoneStanding::Held(kind.clone()),
     }
 }
 
 /// Open counts before shut, shut before held; of the same kind the earlier change.
-fn earlier(one: ZoneStanding, other: ZoneStanding) -> ZoneStanding {
+fn earlier(one: &ZoneStanding, other: &ZoneStanding) -> ZoneStanding {
     use ZoneStanding::{Held, Open, Shut};
     match (one, other) {
-        (Open(a), Open(b)) => Open(a.min(b)),
-        (Open(at), _) | (_, Open(at)) => Open(at),
-        (Shut(a), Shut(b)) => Shut(a.min(b)),
-        (Shut(at), Held) | (Held, Shut(at)) => Shut(at),
-        (Held, Held) => Held,
+        (Open(a), Open(b)) => Open(*a.min(b)),
+        (Open(at), _) | (_, Open(at)) => Open(*at),
+        (Shut(a), Shut(b)) => Shut(*a.min(b)),
+        (Shut(at), Held(_)) | (Held(_), Shut(at)) => Shut(*at),
+        (Held(_), Held(kind)) => Held(kind.clone()),
     }
 }
 
@@ -276,8 +285,10 @@ mod tests {
     fn what_is_open_counts_first() {
         use ZoneStanding::{Held, Open, Shut};
         let at = Timestamp::from_millis;
-        assert_eq!(earlier(Held, Shut(at(5))), Shut(at(5)));
-        assert_eq!(earlier(Shut(at(5)), Open(at(9))), Open(at(9)));
-        assert_eq!(earlier(Open(at(5)), Open(at(9))), Open(at(5)));
+        let held = Held(HoldKind::NoZone);
+        assert_eq!(earlier(&held, &Shut(at(5))), Shut(at(5)));
+        assert_eq!(earlier(&Shut(at(5)), &Open(at(9))), Open(at(9)));
+        assert_eq!(earlier(&Open(at(5)), &Open(at(9))), Open(at(5)));
+        assert_eq!(earlier(&Held(HoldKind::TrunkMissing), &held), held);
     }
 }

@@ -12,7 +12,7 @@ use crate::policy::retry::Next;
 use crate::provider::{DialRequest, LookUp, NUMBERS_UNKNOWN, ProviderEvent, Request};
 use crate::store::Settled;
 
-use super::super::{Effect, Job};
+use super::super::{Effect, Job, alerts};
 use super::Dispatcher;
 use super::call::{Call, FIRST_LOOK, GRACE, LOOK_EVERY, PERMIT, Wake};
 
@@ -467,7 +467,8 @@ impl Dispatcher {
                     "trunk {name} takes no calls {until}: {}, last cause {cause}",
                     rest.cause
                 );
-                effects.push(Self::alert("trunk_rests", &text, now));
+                let alert = alerts::trunk_rests(name, &text, now);
+                effects.push(Effect::Store(Job::Log(alert)));
             }
             None if rested_before => {
                 for lane in self.lanes.values_mut() {

@@ -24,8 +24,7 @@ use crate::provider::Request;
 use crate::rules::Rules;
 use crate::store::{Candidate, Claimed};
 
-use super::words::remedies;
-use super::{Awaited, Effect, Effected, Event, Job, Picture};
+use super::{Awaited, Effect, Effected, Event, Job, Picture, alerts};
 use call::Calls;
 use lane::{Block, Lane};
 
@@ -266,7 +265,7 @@ impl Dispatcher {
                 now.to_the_second(),
                 last.to_the_second()
             );
-            effects.push(Self::alert("clock_behind", &text, now));
+            effects.push(Self::alert(alerts::CLOCK_BEHIND, &text, now));
         }
         self.clock_behind = behind;
         if !self.started {
@@ -331,13 +330,12 @@ impl Dispatcher {
                     lane.put_back(&candidate);
                     // A slot may have come free between the claim and its answer, and a wait that is over already is none.
                     let over = matches!(hold.until, Until::At(at) if at <= now);
-                    if hold.until == Until::Operator && !std::mem::replace(&mut lane.told, true) {
-                        let text = format!(
-                            "campaign {} waits for an operator: {hold}{}",
-                            lane.campaign.name(),
-                            remedies(&hold, &lane.campaign)
-                        );
-                        effects.push(Self::alert("campaign_waits", &text, now));
+                    // A pause is the operator's own act and calls for none.
+                    let waits = hold.once_running();
+                    let waits = waits.is_some_and(|hold| hold.until == Until::Operator);
+                    if waits && !std::mem::replace(&mut lane.told, true) {
+                        let alert = alerts::campaign_waits(&lane.campaign, &hold, now);
+                        effects.push(Effect::Store(Job::Log(alert)));
                     }
                     lane.blocked = (!over).then(|| Block::of(&hold));
                 }

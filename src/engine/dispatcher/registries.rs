@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::lane::Lane;
 use super::{Dispatcher, Effect};
 use crate::domain::{Area, CampaignState, ListKind, SuppressionList, Timestamp};
-use crate::engine::words::remedies;
+use crate::engine::{Job, alerts};
 use crate::policy::Hold;
 use crate::policy::suppression::REGISTRY_WARNING;
 use crate::rules::Rules;
@@ -90,10 +90,6 @@ pub(super) fn awaited(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option<Ef
     if !lane.awaited.insert(list.clone()) {
         return None;
     }
-    let text = format!(
-        "campaign {} has contacts that wait for a registry: {hold}{}",
-        lane.campaign.name(),
-        remedies(hold, &lane.campaign)
-    );
-    Some(Dispatcher::alert("registry_missing", &text, now))
+    let alert = alerts::registry_awaited(&lane.campaign, hold, now);
+    Some(Effect::Store(Job::Log(alert)))
 }

@@ -41,6 +41,7 @@ impl MemoryStore {
             unclosed: self.unclosed.clone(),
             caller_ids,
             lists: self.loaded_lists(),
+            emergency_bans: settings.emergency_bans.clone(),
             alerts: alerts
                 .filter(|(event, sealed)| {
                     event.kind == EventKind::AlertRaised && !self.acknowledged.contains(&sealed.seq)

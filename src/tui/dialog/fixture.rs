@@ -15,7 +15,9 @@ use crate::domain::{
     ContactState, DeckId, Outcome, PhoneNumber, Timestamp, TrunkName,
 };
 use crate::engine::board::{Board, CallBoard, CampaignBoard, Caps, Waiting};
-use crate::engine::desk::{CampaignView, ContactRow, EngineSeat, Limit, ListOrder, Standing, View};
+use crate::engine::desk::{
+    CampaignView, ContactRow, EngineSeat, ListOrder, NextClaim, Phase, Standing, View,
+};
 use crate::tui::canvas::{Canvas, Look};
 use crate::tui::glyph::Glyphs;
 use crate::tui::keymap::KeyMap;
@@ -94,6 +96,13 @@ fn board(name: &str, state: CampaignState) -> CampaignBoard {
     CampaignBoard {
         name: name.to_owned(),
         state,
+        phase: if state == CampaignState::Paused {
+            Phase::Paused
+        } else {
+            Phase::Running
+        },
+        next: NextClaim::Dial,
+        held_since: None,
         waiting_for_window: false,
         note: None,
         total: 2_400,
@@ -120,9 +129,9 @@ fn campaign(id: i64) -> CampaignView {
     CampaignView {
         id: CampaignId(id),
         zones: Vec::new(),
-        limit: Limit::Spacing,
-        once_running: Limit::Spacing,
         next_due: None,
+        next_opening: None,
+        remedies: Vec::new(),
         caller_ids: Vec::new(),
         ceiling: Pacing {
             calls_per_minute: 10,
@@ -180,7 +189,7 @@ pub(in crate::tui) fn row() -> ContactRow {
         key: ListOrder::Number.key(&contact),
         number: phone("+12125550142"),
         name: "Ana\u{202e} Ruiz".to_owned(),
-        standing: Standing::Next(Limit::Spacing),
+        standing: Standing::ToCall(NextClaim::Dial),
         zone: "NY".to_owned(),
         local: "14:07".to_owned(),
         attempts: 1,

@@ -3,6 +3,7 @@
 use super::{Cmd, respond, say};
 use crate::engine::desk::{EventLine, Told, View};
 use crate::tui::model::{EVENTS_KEPT, Model, Tone};
+use crate::tui::view::bound;
 
 pub(super) fn on_told(model: &mut Model, told: Told, cmds: &mut Vec<Cmd>) {
     if let Some(mut dialog) = model.dialog.take() {
@@ -41,9 +42,9 @@ pub(super) fn on_view(model: &mut Model, view: View, cmds: &mut Vec<Cmd>) {
     let shared = &mut model.shared;
     shared.failed = None;
     shared.now = shared.now.max(view.board.now);
-    for (board, campaign) in view.board.campaigns.iter().zip(&view.campaigns) {
+    for board in &view.board.campaigns {
         let rates = shared.rates.entry(board.name.clone()).or_default();
-        rates.note_limit(view.board.now, campaign.limit);
+        rates.note_bound(view.board.now, bound(board, view.engine));
     }
     if shared.frozen {
         shared.newer = Some(view);

@@ -14,9 +14,10 @@ use crate::domain::{
 };
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, Caps, Waiting};
 use crate::engine::desk::{
-    CampaignView, ContactRow, EngineSeat, EventLine, Limit, ListKey, ListOrder, Standing, Stretch,
-    View, ZoneRow, ZoneStanding,
+    CampaignView, ContactRow, EngineSeat, EventLine, ListKey, ListOrder, NextClaim, Phase,
+    Standing, Stretch, View, ZoneRow, ZoneStanding,
 };
+use crate::policy::{Hold, HoldKind, Until, WindowReason};
 use crate::tui::keymap::KeyMap;
 use crate::tui::model::{Model, Permits, Viewer};
 
@@ -61,8 +62,8 @@ pub(super) fn model(size: (u16, u16)) -> Model {
             rates.note_ended(ago(minute * 60 + call));
         }
     }
-    rates.note_limit(ago(900), Limit::Concurrent);
-    rates.note_limit(ago(720), Limit::PerMinute(None));
+    rates.note_bound(ago(900), "concurrent cap");
+    rates.note_bound(ago(720), "per-minute cap");
     model.list.rows = rows();
     model.list.selected = Some(ContactId(1_184));
     model
@@ -77,15 +78,15 @@ pub(super) fn model(size: (u16, u16)) -> Model {
 
 fn view() -> View {
     let names = [
-        ("spring-reminders", CampaignState::Running, false),
-        ("past-due", CampaignState::Paused, false),
-        ("csat", CampaignState::Running, true),
-        ("recall", CampaignState::Done, false),
-        ("autumn", CampaignState::Draft, false),
+        ("spring-reminders", CampaignState::Running, Phase::Running),
+        ("past-due", CampaignState::Paused, Phase::Paused),
+        ("csat", CampaignState::Running, Phase::Waiting),
+        ("recall", CampaignState::Done, Phase::Done),
+        ("autumn", CampaignState::Draft, Phase::Draft),
     ];
     let mut board = Board::empty(now());
     board.campaigns = names
-        .map(|(name, state, shut)| campaign(name, state, shut))
+        .map(|(name, state, phase)| campaign(name, state, phase))
         .into();
     board.alerts = vec![
         json!({"seq": 812, "at": ago(90).to_string(), "data": {"text": "caller id +16465550102 is full until 14:22"}}),
@@ -103,12 +104,26 @@ fn view() -> View {
     }
 }
 
-fn campaign(name: &str, state: CampaignState, waiting_for_window: bool) -> CampaignBoard {
+/// What a claim gets that has to wait for this alone.
+pub(super) fn held(kind: HoldKind, until: Until) -> NextClaim {
+    NextClaim::Hold(Hold::single(kind, until))
+}
+
+/// The campaign has had its sends of the last minute.
+fn paced() -> NextClaim {
+    let slot = Until::At(now() + Duration::from_millis(2_100));
+    held(HoldKind::CampaignPerMinute(10, 10), slot)
+}
+
+fn campaign(name: &str, state: CampaignState, phase: Phase) -> CampaignBoard {
     use CalleeType::{Human, Voicemail};
     CampaignBoard {
         name: name.to_owned(),
         state,
-        waiting_for_window,
+        phase,
+        next: paced(),
+        held_since: None,
+        waiting_for_window: phase == Phase::Waiting,
         note: (state == CampaignState::Paused).then(|| "maria".to_owned()),
         total: 2_400,
         done: 402,
@@ -159,9 +174,9 @@ fn campaign_view(id: i64) -> CampaignView {
     CampaignView {
         id: CampaignId(id),
         zones: zones(),
-        limit: Limit::PerMinute(Some(now() + Duration::from_millis(2_100))),
-        once_running: Limit::PerMinute(Some(now() + Duration::from_millis(2_100))),
         next_due: Some(minutes(2)),
+        next_opening: Some(minutes(52)),
+        remedies: Vec::new(),
         caller_ids: caller_ids(),
         ceiling: Pacing {
             calls_per_minute: 20,
@@ -198,6 +213,7 @@ fn zones() -> Vec<ZoneRow> {
         day: day(from),
         standing,
         to_call,
+        held: None,
     };
     vec![
         zone("New York", "14:07", 0, Open(minutes(352)), 612),
@@ -205,7 +221,7 @@ fn zones() -> Vec<ZoneRow> {
         zone("Boise/Denver", "12:07", 8, Open(minutes(472)), 74),
         zone("Los Angeles", "11:07", 12, Open(minutes(532)), 190),
         zone("Honolulu", "08:07", 24, Shut(minutes(52)), 31),
-        zone("unknown", "?", 96, Held, 6),
+        zone("unknown", "?", 96, Held(HoldKind::NoZone), 6),
     ]
 }
 
@@ -227,11 +243,17 @@ pub(super) fn standings() -> Vec<Standing> {
         Standing::Ringing(ago(9)),
         Standing::Dialing(ago(2)),
         Standing::Lost(ago(33)),
-        Standing::Next(Limit::PerMinute(Some(now() + Duration::from_millis(2_100)))),
-        Standing::Window(Some(minutes(52))),
-        Standing::Window(None),
-        Standing::Retry(minutes(34)),
-        Standing::Cap(minutes(2_000)),
+        Standing::ToCall(paced()),
+        Standing::ToCall(held(
+            HoldKind::Window(WindowReason::BeforeOpen, "Pacific/Honolulu".to_owned()),
+            Until::At(minutes(52)),
+        )),
+        Standing::ToCall(held(HoldKind::NoZone, Until::Operator)),
+        Standing::ToCall(held(HoldKind::RetryDue, Until::At(minutes(34)))),
+        Standing::ToCall(held(
+            HoldKind::RollingCap("US 7 in 7 days".to_owned(), 7, 7),
+            Until::At(minutes(2_000)),
+        )),
         Standing::Ended(
             ContactState::Suppressed,
             Some("suppressed:internal".to_owned()),

@@ -31,7 +31,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         "Gates"
     };
     let inner = super::pane(canvas, area, None, &[(title, Role::Title)], &[]);
-    let waiting = waiting(board, view);
+    let waiting = waiting(board, shared);
     let retry = retry(board, view, shared);
     let finals = inner.height.saturating_sub(2);
     let columns = usize::from((inner.width.saturating_sub(HEAD + 1) / COUNTER).max(1));
@@ -94,7 +94,7 @@ fn refused(board: &CampaignBoard, room: usize) -> Vec<(String, String)> {
     counters
 }
 
-fn waiting(board: &CampaignBoard, view: &CampaignView) -> Vec<(String, String)> {
+fn waiting(board: &CampaignBoard, shared: &Shared) -> Vec<(String, String)> {
     let full = |[now, cap]: [u32; 2]| if now >= cap { "FULL" } else { "room" };
     vec![
         ("window".to_owned(), board.waiting.window.to_string()),
@@ -103,7 +103,10 @@ fn waiting(board: &CampaignBoard, view: &CampaignView) -> Vec<(String, String)> 
             "per minute".to_owned(),
             full(board.caps.per_minute).to_owned(),
         ),
-        ("binds".to_owned(), view.limit.word().to_owned()),
+        (
+            "binds".to_owned(),
+            words::bound(board, shared.engine()).to_owned(),
+        ),
     ]
 }
 

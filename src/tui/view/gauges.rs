@@ -5,7 +5,8 @@ use ratatui::layout::Rect;
 use super::words::{self, cells};
 use crate::domain::{CallerIdState, Timestamp};
 use crate::engine::board::{CallerIdBoard, CampaignBoard};
-use crate::engine::desk::{CampaignView, Limit};
+use crate::engine::desk::CampaignView;
+use crate::policy::{HoldKind, Until};
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
@@ -41,8 +42,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
     let glyphs = &canvas.look.glyphs;
     let spark = glyphs.sparkline(&pace(board, shared));
     let gauges = [
-        concurrent(board, view, glyphs),
-        per_minute(board, view, shared, glyphs),
+        concurrent(board, glyphs),
+        per_minute(board, shared, glyphs),
         caller_ids(view, shared, glyphs),
         progress(board, shared),
     ];
@@ -145,11 +146,12 @@ fn room(value: u64, cap: u64) -> String {
     }
 }
 
-fn concurrent(board: &CampaignBoard, view: &CampaignView, glyphs: &Glyphs) -> Gauge {
+fn concurrent(board: &CampaignBoard, glyphs: &Glyphs) -> Gauge {
     let [value, cap] = board.caps.concurrent.map(u64::from);
-    let words = if value < cap && view.limit == Limit::TrunkConcurrent {
+    let binds = board.next.principal().map(|reason| &reason.kind);
+    let words = if value < cap && matches!(binds, Some(HoldKind::TrunkConcurrent(..))) {
         "the trunk is FULL".to_owned()
-    } else if value < cap && view.limit == Limit::DeckConcurrent {
+    } else if value < cap && matches!(binds, Some(HoldKind::DeckConcurrent(..))) {
         "the deck is FULL".to_owned()
     } else if value == cap {
         format!("FULL {} a call has to end", glyphs.separator)
@@ -167,24 +169,21 @@ fn concurrent(board: &CampaignBoard, view: &CampaignView, glyphs: &Glyphs) -> Ga
     }
 }
 
-fn per_minute(
-    board: &CampaignBoard,
-    view: &CampaignView,
-    shared: &Shared,
-    glyphs: &Glyphs,
-) -> Gauge {
+fn per_minute(board: &CampaignBoard, shared: &Shared, glyphs: &Glyphs) -> Gauge {
     let [value, cap] = board.caps.per_minute.map(u64::from);
     let dot = glyphs.separator;
     let room = room(value, cap);
-    let slot = |what: &str, at| words::slot(what, at, shared);
-    let (words, brief) = if let Limit::TrunkPerMinute(at) = view.limit {
-        let slot = slot("slot", at);
+    let slot = |what: &str, until: Until| words::slot(what, until, shared);
+    let binds = board.next.principal();
+    let binds = binds.map(|reason| (&reason.kind, reason.until));
+    let (words, brief) = if let Some((HoldKind::TrunkPerMinute(..), until)) = binds {
+        let slot = slot("slot", until);
         (
             format!("trunk FULL {dot} {slot}"),
             format!("trunk {dot} {slot}"),
         )
-    } else if let (Limit::PerMinute(at), true) = (view.limit, value >= cap) {
-        let (next, slot) = (slot("next slot", at), slot("slot", at));
+    } else if let (Some((HoldKind::CampaignPerMinute(..), until)), true) = (binds, value >= cap) {
+        let (next, slot) = (slot("next slot", until), slot("slot", until));
         (
             format!("{room} {dot} {next}"),
             format!("{room} {dot} {slot}"),

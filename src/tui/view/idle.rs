@@ -3,8 +3,6 @@
 use ratatui::layout::Rect;
 
 use super::words;
-use crate::domain::CampaignState;
-use crate::engine::desk::Limit;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::theme::Role;
 
@@ -18,46 +16,17 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     if area.height == 0 || sent >= cap {
         return;
     }
-    let limit = view.limit;
-    let paused = limit == Limit::State(CampaignState::Paused);
-    let note = board.note.as_deref().filter(|_| paused);
-    let why = note.map_or_else(
-        || words::binds(limit, shared),
-        |note| format!("{}: {note}", words::binds(limit, shared)),
-    );
+    let (why, role) = words::binds(board, view, shared);
+    let word = words::bound(board, shared.engine());
     let rates = shared.rates_of(&board.name);
     let share = rates.map_or_else(String::new, |rates| {
-        let share = rates.share(limit, shared.now);
-        format!("  {share}% of the last 15 min: {}", limit.word())
+        let share = rates.share(word, shared.now);
+        format!("  {share}% of the last 15 min: {word}")
     });
     let spans: [Span<'_>; 3] = [
         ("below the cap: ", Role::Label),
-        (&why, role(limit)),
+        (&why, role),
         (&share, Role::Faint),
     ];
     canvas.spans(area.x + 1, area.y, area.right(), &spans);
-}
-
-const fn role(limit: Limit) -> Role {
-    match limit {
-        Limit::NoEngine
-        | Limit::ClockBehind(_)
-        | Limit::Abandonment
-        | Limit::TrunkRests(None)
-        | Limit::NoCallerId => Role::Bad,
-        Limit::Spacing | Limit::NothingLeft => Role::Text,
-        Limit::State(_)
-        | Limit::Start(_)
-        | Limit::Window(_)
-        | Limit::Retry(_)
-        | Limit::TrunkRests(Some(_))
-        | Limit::Concurrent
-        | Limit::TrunkConcurrent
-        | Limit::DeckConcurrent
-        | Limit::PerMinute(_)
-        | Limit::TrunkPerMinute(_)
-        | Limit::TrunkSlowed(_)
-        | Limit::CallerIdsUnproven
-        | Limit::CallerIds(_) => Role::Warn,
-    }
 }

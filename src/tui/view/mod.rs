@@ -27,6 +27,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 pub use start::what_starts;
+pub use words::bound;
 
 use super::canvas::{Canvas, Look, Span};
 use super::model::{Model, Pane};

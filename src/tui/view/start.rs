@@ -1,8 +1,8 @@
 //! What would happen at once if the campaign looked at were started, in lines for its confirmation.
 
-use super::words::{binds, when};
+use super::words::{claim, when};
 use crate::engine::board::CampaignBoard;
-use crate::engine::desk::{CampaignView, Limit, ZoneStanding};
+use crate::engine::desk::{CampaignView, NextClaim, ZoneStanding};
 use crate::tui::model::Shared;
 
 /// Zones named; the others are counted.
@@ -13,11 +13,7 @@ pub fn what_starts(shared: &Shared) -> Vec<String> {
     let Some((board, view)) = shared.campaign().zip(shared.campaign_view()) else {
         return Vec::new();
     };
-    let mut lines = vec![
-        called(board.ready, view.once_running, shared),
-        pace(board, view),
-        zones(view),
-    ];
+    let mut lines = vec![called(board, shared), pace(board, view), zones(view)];
     if board.waiting.window > 0 {
         lines.push(format!(
             "{} wait for their calling window.",
@@ -37,23 +33,24 @@ pub fn what_starts(shared: &Shared) -> Vec<String> {
 }
 
 /// How many contacts would be called now, or what keeps those who are ready from it.
-fn called(ready: u64, limit: Limit, shared: &Shared) -> String {
-    let contacts = match ready {
-        0 => return "No contact may be called right now.".to_owned(),
+fn called(board: &CampaignBoard, shared: &Shared) -> String {
+    let next = board.next.once_running();
+    let paced = match next.principal() {
+        None => next == NextClaim::Dial,
+        Some(reason) => reason.kind.only_paces(),
+    };
+    let contacts = match board.ready {
         1 => "1 contact".to_owned(),
         ready => format!("{ready} contacts"),
     };
-    let paced = matches!(
-        limit,
-        Limit::Spacing | Limit::TrunkSlowed(_) | Limit::PerMinute(_) | Limit::TrunkPerMinute(_)
-    );
-    if paced {
-        format!("{contacts} would be called now.")
-    } else {
-        format!(
+    match board.ready {
+        _ if next.needs_operator() => format!("Nobody would be called: {}.", claim(&next, shared)),
+        0 => "No contact may be called right now.".to_owned(),
+        _ if paced => format!("{contacts} would be called now."),
+        _ => format!(
             "{contacts} ready, none called yet: {}.",
-            binds(limit, shared)
-        )
+            claim(&next, shared)
+        ),
     }
 }
 

@@ -8,10 +8,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-use super::fixture::{model, now, standings};
+use super::fixture::{held, model, now, standings};
 use super::{draw, is_too_small, list_height, what_starts, words};
 use crate::domain::{CampaignState, Timestamp};
-use crate::engine::desk::{EngineSeat, Limit};
+use crate::engine::desk::{EngineSeat, Phase};
+use crate::policy::{HoldKind, Until};
 use crate::tui::canvas::Look;
 use crate::tui::glyph::Glyphs;
 use crate::tui::model::{Model, Notice, Pane, Tone};
@@ -238,7 +239,7 @@ fn the_idle_line_names_what_binds_and_how_often() {
     assert!(!screen(&model).contains("below the cap"));
     let view = model.shared.view.as_mut().unwrap();
     view.board.campaigns[0].caps.per_minute = [4, 10];
-    view.campaigns[0].limit = Limit::Concurrent;
+    view.board.campaigns[0].next = held(HoldKind::CampaignConcurrent(20, 20), Until::CallEnds);
     let text = screen(&model);
     assert!(
         text.contains("below the cap: full: a call has to end  20% of the last 15 min"),
@@ -273,7 +274,8 @@ fn what_starts_is_said_in_lines() {
             .contains("top of the hour")
     );
     let view = model.shared.view.as_mut().unwrap();
-    view.campaigns[0].once_running = Limit::CallerIds(Some(now() + Duration::from_mins(7)));
+    let free = Until::At(now() + Duration::from_mins(7));
+    view.board.campaigns[0].next = held(HoldKind::CallerIdsFull, free);
     let first = what_starts(&model.shared).remove(0);
     let wanted = "1095 contacts ready, none called yet: caller IDs full, one free 14:14.";
     assert_eq!(first, wanted);
@@ -305,8 +307,10 @@ fn poisoned(size: (u16, u16), text: &str) -> Model {
         board.refusals.insert(text.to_owned(), 7);
         board.caps.per_minute = [1, 10];
     }
+    for board in &mut view.board.campaigns {
+        board.phase = Phase::Paused;
+    }
     for campaign in &mut view.campaigns {
-        campaign.limit = Limit::State(CampaignState::Paused);
         for zone in &mut campaign.zones {
             text.clone_into(&mut zone.label);
         }

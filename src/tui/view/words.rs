@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use crate::domain::{CampaignState, ContactState, Outcome, PhoneNumber, Timestamp};
+use crate::domain::{ContactState, Outcome, PhoneNumber, Timestamp};
 use crate::engine::board::CampaignBoard;
-use crate::engine::desk::{Limit, Standing};
+use crate::engine::desk::{CampaignView, EngineSeat, NextClaim, Phase, Standing};
+use crate::engine::words::hold_word;
+use crate::policy::{HoldKind, HoldReason, Until};
 use crate::tui::format;
 use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
@@ -24,31 +26,50 @@ const fn sign(glyph: &'static str, word: &'static str, role: Role) -> Sign {
 
 /// Where a campaign stands.
 pub(super) const fn campaign(board: &CampaignBoard, glyphs: &Glyphs) -> Sign {
-    let glyph = glyphs.campaign(board.state, board.waiting_for_window);
-    let (word, role) = match board.state {
-        CampaignState::Draft => ("draft", Role::Faint),
-        CampaignState::Running if board.waiting_for_window => ("window closed", Role::Warn),
-        CampaignState::Running => ("RUNNING", Role::Good),
-        CampaignState::Paused => ("PAUSED", Role::Warn),
-        CampaignState::Done => ("done", Role::Faint),
-        CampaignState::Stopped => ("stopped", Role::Faint),
+    let (word, role) = match board.phase {
+        Phase::Draft => ("draft", Role::Faint),
+        Phase::Running => ("RUNNING", Role::Good),
+        Phase::Waiting => ("waiting", Role::Warn),
+        Phase::Held => ("HELD", Role::Bad),
+        Phase::Paused => ("PAUSED", Role::Warn),
+        Phase::Done => ("done", Role::Faint),
+        Phase::Stopped => ("stopped", Role::Faint),
     };
-    sign(glyph, word, role)
+    sign(glyphs.campaign(board.phase), word, role)
 }
 
 /// Where a contact stands.
-pub(super) const fn standing(standing: &Standing, glyphs: &Glyphs) -> Sign {
+pub(super) fn standing(standing: &Standing, glyphs: &Glyphs) -> Sign {
     match standing {
         Standing::Dialing(_) => sign(glyphs.sent, "dialing", Role::StateRinging),
         Standing::Ringing(_) => sign(glyphs.ringing, "ringing", Role::StateRinging),
         Standing::Talking(_) => sign(glyphs.talking, "talking", Role::StateLive),
         Standing::Lost(_) => sign(glyphs.unknown, "lost", Role::Bad),
-        Standing::Next(_) => sign(glyphs.next, "next", Role::Text),
-        Standing::Window(_) => sign(glyphs.waiting, "window shut", Role::StateWaiting),
-        Standing::Retry(_) => sign(glyphs.waiting, "retry later", Role::StateWaiting),
-        Standing::Cap(_) => sign(glyphs.waiting, "cap or gap", Role::StateWaiting),
-        Standing::Registry(_) => sign(glyphs.waiting, "no registry", Role::StateWaiting),
+        Standing::ToCall(next) => to_call(next, glyphs),
         Standing::Ended(state, _) => ended(*state, glyphs),
+    }
+}
+
+fn to_call(next: &NextClaim, glyphs: &Glyphs) -> Sign {
+    let waits = |word| sign(glyphs.waiting, word, Role::StateWaiting);
+    match next {
+        NextClaim::Dial => sign(glyphs.next, "next", Role::Text),
+        NextClaim::Hold(hold) => match hold.principal().map(|reason| &reason.kind) {
+            None => sign(glyphs.next, "next", Role::Text),
+            Some(kind) if kind.only_paces() => sign(glyphs.next, "next", Role::Text),
+            Some(HoldKind::Window(..) | HoldKind::RingsPastClose) => waits("window shut"),
+            Some(HoldKind::RetryDue) => waits("retry later"),
+            Some(HoldKind::MinGap(_) | HoldKind::RollingCap(..) | HoldKind::NumberInFlight) => {
+                waits("cap or gap")
+            }
+            Some(_) if hold.until == Until::Operator => {
+                sign(glyphs.waiting, "held", Role::StateBlocked)
+            }
+            Some(_) => waits("waits"),
+        },
+        NextClaim::Refuse(_) | NextClaim::NothingLeft => {
+            sign(glyphs.waiting, "blocked", Role::StateBlocked)
+        }
     }
 }
 
@@ -74,12 +95,7 @@ pub(super) const fn since(standing: &Standing) -> Option<Timestamp> {
         | Standing::Ringing(at)
         | Standing::Talking(at)
         | Standing::Lost(at) => Some(*at),
-        Standing::Next(_)
-        | Standing::Window(_)
-        | Standing::Retry(_)
-        | Standing::Cap(_)
-        | Standing::Registry(_)
-        | Standing::Ended(..) => None,
+        Standing::ToCall(_) | Standing::Ended(..) => None,
     }
 }
 
@@ -91,62 +107,180 @@ pub(super) fn why(standing: &Standing, shared: &Shared) -> String {
         | Standing::Talking(_)
         | Standing::Ended(_, None) => "-".to_owned(),
         Standing::Lost(_) => "the carrier does not say what became of it".to_owned(),
-        Standing::Next(limit) => binds(*limit, shared),
-        Standing::Window(Some(at)) => format!("opens {}", when(*at, shared)),
-        Standing::Window(None) => "held: zone unsure".to_owned(),
-        Standing::Retry(at) => {
-            let wait = format::span(at.since(shared.now));
-            format!("retry {} ({wait})", when(*at, shared))
-        }
-        Standing::Cap(at) => format!("cap ends {}", when(*at, shared)),
-        Standing::Registry(list) => format!("{list} not loaded there, or too old"),
+        Standing::ToCall(next) => claim(next, shared),
         Standing::Ended(_, Some(reason)) => reason_words(reason),
     }
 }
 
-/// Why the next call does not leave this instant.
-pub(super) fn binds(limit: Limit, shared: &Shared) -> String {
-    let first = |what: &str, at: Option<Timestamp>| match at {
-        Some(at) => format!("{what} {}", when(at, shared)),
-        None => format!("{what} later"),
-    };
-    match limit {
-        Limit::NoEngine => "no engine runs".to_owned(),
-        Limit::State(CampaignState::Draft) => "not started".to_owned(),
-        Limit::State(state) => format!("campaign {state}"),
-        Limit::Start(at) => format!("campaign starts {}", when(at, shared)),
-        Limit::ClockBehind(at) => format!("clock behind the log until {}", when(at, shared)),
-        Limit::NothingLeft => "nothing is left to call".to_owned(),
-        Limit::Window(at) => first("windows shut, first opens", at),
-        Limit::Retry(at) => first("all wait, first retry", at),
-        Limit::Abandonment => "abandonment brake: waits for an operator".to_owned(),
-        Limit::TrunkRests(Some(at)) => format!("the trunk rests until {}", when(at, shared)),
-        Limit::TrunkRests(None) => "the trunk rests: waits for an operator".to_owned(),
-        Limit::Concurrent => "full: a call has to end".to_owned(),
-        Limit::TrunkConcurrent => "trunk full: a call has to end".to_owned(),
-        Limit::DeckConcurrent => "deck full: a call has to end".to_owned(),
-        Limit::PerMinute(at) => slot("slot", at, shared),
-        Limit::TrunkPerMinute(at) => slot("trunk slot", at, shared),
-        Limit::CallerIds(at) => first("caller IDs full, one free", at),
-        Limit::NoCallerId => "no caller ID may be shown".to_owned(),
-        Limit::CallerIdsUnproven => {
-            "the carrier has not said that our caller IDs are ours".to_owned()
+/// What a claim gets, by its principal reason; `+1` when there is one more.
+pub(super) fn claim(next: &NextClaim, shared: &Shared) -> String {
+    match next {
+        NextClaim::NothingLeft => "nothing is left to call".to_owned(),
+        NextClaim::Dial => "its call leaves next".to_owned(),
+        NextClaim::Refuse(refusal) => format!("never: {refusal}"),
+        NextClaim::Hold(hold) => {
+            let words = hold
+                .principal()
+                .map_or_else(String::new, |one| reason(one, shared));
+            let others = hold.reasons.iter().filter(|one| !one.kind.only_paces());
+            match others.count() {
+                0 | 1 => words,
+                some => format!("{words} (+{})", some - 1),
+            }
         }
-        Limit::TrunkSlowed(at) => {
-            format!(
-                "trunk at half its rate after a limit, until {}",
-                when(at, shared)
-            )
-        }
-        Limit::Spacing => "spaced over the minute".to_owned(),
     }
 }
 
-/// `rate: slot in 2.1 s`.
-pub(super) fn slot(what: &str, at: Option<Timestamp>, shared: &Shared) -> String {
-    match at {
-        Some(at) => format!("{what} in {}", format::span(at.since(shared.now))),
-        None => format!("{what} soon"),
+/// A failing gate and when it ends, in the viewer's time.
+fn reason(reason: &HoldReason, shared: &Shared) -> String {
+    let short = match &reason.kind {
+        HoldKind::Window(..) => "window shut, opens".to_owned(),
+        HoldKind::RetryDue => "retry".to_owned(),
+        HoldKind::NotStarted => "campaign starts".to_owned(),
+        HoldKind::CampaignPerMinute(..) => return slot("slot", reason.until, shared),
+        HoldKind::TrunkPerMinute(..) => return slot("trunk slot", reason.until, shared),
+        HoldKind::CampaignConcurrent(..) => return "full: a call has to end".to_owned(),
+        HoldKind::TrunkConcurrent(..) => return "trunk full: a call has to end".to_owned(),
+        HoldKind::DeckConcurrent(..) => return "deck full: a call has to end".to_owned(),
+        HoldKind::Spacing => return "spaced over the minute".to_owned(),
+        HoldKind::CallerIdsUnproven => {
+            return "the carrier has not said that our caller IDs are ours".to_owned();
+        }
+        HoldKind::CallerIdsFull => "caller IDs full, one free".to_owned(),
+        HoldKind::AbandonmentBrake(answered, abandoned) => {
+            format!("abandonment brake, {abandoned} of {answered} live answers")
+        }
+        kind @ (HoldKind::Unhealthy(_)
+        | HoldKind::ClockBehind
+        | HoldKind::CampaignDraft
+        | HoldKind::CampaignPaused
+        | HoldKind::ListMissing(_)
+        | HoldKind::RegistryMissing(..)
+        | HoldKind::RegistryStale(..)
+        | HoldKind::NumberInFlight
+        | HoldKind::MinGap(_)
+        | HoldKind::RollingCap(..)
+        | HoldKind::NoZone
+        | HoldKind::ZoneDataDisagree(_)
+        | HoldKind::RingsPastClose
+        | HoldKind::EmergencyBan(_)
+        | HoldKind::TrunkMissing
+        | HoldKind::TrunkRests(_)
+        | HoldKind::NoCallerId
+        | HoldKind::TrunkSlowed) => match reason.until {
+            Until::At(at) => return format!("{kind}, until {}", when(at, shared)),
+            Until::CallEnds | Until::Operator => kind.to_string(),
+        },
+    };
+    match reason.until {
+        Until::At(at) => format!("{short} {}", when(at, shared)),
+        Until::CallEnds => format!("{short}: a call has to end"),
+        Until::Operator => short,
+    }
+}
+
+/// Why a campaign's next call does not leave this instant, and how it is drawn.
+pub(super) fn binds(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> (String, Role) {
+    if shared.engine() == EngineSeat::Nobody {
+        return ("no engine runs".to_owned(), Role::Bad);
+    }
+    let note = board.note.as_ref();
+    match board.phase {
+        Phase::Draft => ("not started".to_owned(), Role::Warn),
+        Phase::Paused => {
+            let note = note.map_or_else(String::new, |note| format!(": {note}"));
+            (format!("campaign paused{note}"), Role::Warn)
+        }
+        Phase::Done | Phase::Stopped => (format!("campaign {}", board.state), Role::Warn),
+        Phase::Held => (held(board, view, shared), Role::Bad),
+        Phase::Waiting => (waits(board, view, shared), Role::Warn),
+        Phase::Running => match &board.next {
+            NextClaim::NothingLeft if board.in_flight > 0 => {
+                ("the last calls are up".to_owned(), Role::Text)
+            }
+            next @ NextClaim::Hold(hold) => match hold.principal().map(|one| &one.kind) {
+                Some(HoldKind::Spacing) | None => (claim(next, shared), Role::Text),
+                Some(_) => (waits(board, view, shared), Role::Warn),
+            },
+            next @ (NextClaim::NothingLeft | NextClaim::Dial | NextClaim::Refuse(_)) => {
+                (claim(next, shared), Role::Text)
+            }
+        },
+    }
+}
+
+/// `HELD: list national:us is not loaded, since 11:34; …` and what to do.
+fn held(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String {
+    let since = board
+        .held_since
+        .map_or_else(String::new, |at| format!(", since {}", when(at, shared)));
+    let todo = view
+        .remedies
+        .first()
+        .map_or_else(String::new, |todo| format!("; {todo}"));
+    format!("HELD: {}{since}{todo}", claim(&board.next, shared))
+}
+
+/// What the contacts wait for, how many and until when, unless one thing keeps all of them.
+fn waits(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String {
+    let own_time = board
+        .next
+        .principal()
+        .is_some_and(|reason| reason.kind.scope() <= crate::policy::Scope::Class);
+    if !own_time {
+        return claim(&board.next, shared);
+    }
+    let waiting = board.waiting;
+    let part = |count: u64, what: &str, first: Option<String>| {
+        let first = first.map_or_else(String::new, |first| format!(" ({first})"));
+        (count > 0).then(|| format!("{count} {what}{first}"))
+    };
+    let due = view.next_due.map(|at| format!("next {}", when(at, shared)));
+    let opens = view
+        .next_opening
+        .map(|at| format!("first {}", when(at, shared)));
+    let parts: Vec<String> = [
+        part(waiting.retry, "retries", due.clone()),
+        part(
+            waiting.cap,
+            "caps or gaps",
+            due.filter(|_| waiting.retry == 0),
+        ),
+        part(waiting.window, "windows", opens),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    if parts.is_empty() {
+        return claim(&board.next, shared);
+    }
+    format!("waiting: {}", parts.join(", "))
+}
+
+/// What binds a campaign in a word or two, the same for the same kind.
+pub fn bound(board: &CampaignBoard, engine: EngineSeat) -> &'static str {
+    if engine == EngineSeat::Nobody {
+        return "no engine";
+    }
+    match (board.phase, &board.next) {
+        (Phase::Draft, _) => "not started",
+        (Phase::Paused, _) => "paused",
+        (Phase::Done, _) => "done",
+        (Phase::Stopped, _) => "stopped",
+        (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::NothingLeft) => "nothing left",
+        (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::Dial) => "nothing",
+        (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::Refuse(_)) => "refusals",
+        (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::Hold(hold)) => hold
+            .principal()
+            .map_or("nothing", |reason| hold_word(&reason.kind)),
+    }
+}
+
+/// `slot in 2.1 s`.
+pub(super) fn slot(what: &str, until: Until, shared: &Shared) -> String {
+    match until {
+        Until::At(at) => format!("{what} in {}", format::span(at.since(shared.now))),
+        Until::CallEnds | Until::Operator => format!("{what} soon"),
     }
 }
 

@@ -7,6 +7,8 @@ use ratatui::layout::Rect;
 use super::words::cells;
 use crate::domain::Timestamp;
 use crate::engine::desk::{Stretch, ZoneRow, ZoneStanding};
+use crate::engine::words::hold_word;
+use crate::policy::HoldKind;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
 use crate::tui::model::{Pane, Shared};
@@ -178,17 +180,22 @@ fn row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, zone: &ZoneRow) {
     }
     strip(canvas, y, columns, &zone.day);
     let now = canvas.shared.now;
-    let (state, role) = match zone.standing {
-        ZoneStanding::Open(closes) => (
+    let (state, role) = match (&zone.standing, &zone.held) {
+        (ZoneStanding::Held(kind), _) => (format!("HELD {}", short(kind)), Role::Bad),
+        (ZoneStanding::Open(_), Some((count, kind))) => {
+            (format!("OPEN, {count} {}", short(kind)), Role::Warn)
+        }
+        (ZoneStanding::Shut(_), Some((count, kind))) => {
+            (format!("shut, {count} {}", short(kind)), Role::Warn)
+        }
+        (ZoneStanding::Open(closes), None) => (
             format!("OPEN {} left", format::hours(closes.since(now))),
             Role::Good,
         ),
-        ZoneStanding::Shut(opens) => (
+        (ZoneStanding::Shut(opens), None) => (
             format!("OPENS {}", format::until(opens.since(now))),
             Role::Faint,
         ),
-        ZoneStanding::Held if zone.local == "?" => ("HELD no zone".to_owned(), Role::Warn),
-        ZoneStanding::Held => ("HELD".to_owned(), Role::Warn),
     };
     canvas.put(columns.state, y, columns.state + STATE, &state, role);
     let to_call = zone.to_call.to_string();
@@ -199,6 +206,15 @@ fn row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, zone: &ZoneRow) {
         &to_call,
         Role::Value,
     );
+}
+
+/// Why time alone does not open a zone, in a word.
+fn short(kind: &HoldKind) -> &'static str {
+    match kind {
+        HoldKind::EmergencyBan(_) => "banned",
+        HoldKind::NoZone => "no zone",
+        other => hold_word(other),
+    }
 }
 
 /// The day, in runs of cells that look alike; a cell promises nothing that not all of it keeps.

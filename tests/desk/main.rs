@@ -7,6 +7,7 @@
 mod acts;
 mod bench;
 mod reading;
+mod reasons;
 #[path = "../store_contract/world.rs"]
 #[expect(
     dead_code,

@@ -10,8 +10,8 @@ use ratatui::style::Style;
 
 use super::fixture::{held, model, now, standings};
 use super::{draw, is_too_small, list_height, what_starts, words};
-use crate::domain::{CampaignState, Timestamp};
-use crate::engine::desk::{EngineSeat, Phase};
+use crate::domain::{ListKind, Timestamp};
+use crate::engine::desk::{EngineSeat, NextClaim, Phase, Standing, ZoneStanding};
 use crate::policy::{HoldKind, Until};
 use crate::tui::canvas::Look;
 use crate::tui::glyph::Glyphs;
@@ -124,14 +124,15 @@ fn without_colour_no_two_states_look_alike() {
             kinds.insert(sign.word);
             assert!(!sign.word.is_empty() && !sign.glyph.is_empty());
         }
-        // Windows with and without an opening are one state.
-        assert_eq!(kinds.len(), standings().len() - 1);
+        assert_eq!(kinds.len(), standings().len());
         assert_eq!(contacts.len(), kinds.len());
         let view = model((80, 24)).shared.view.unwrap();
         let mut boards = view.board.campaigns;
-        let mut stopped = boards[0].clone();
-        stopped.state = CampaignState::Stopped;
-        boards.push(stopped);
+        for phase in [Phase::Stopped, Phase::Held] {
+            let mut board = boards[0].clone();
+            board.phase = phase;
+            boards.push(board);
+        }
         let signs: BTreeSet<&str> = boards
             .iter()
             .map(|board| words::campaign(board, &glyphs).word)
@@ -245,6 +246,85 @@ fn the_idle_line_names_what_binds_and_how_often() {
         text.contains("below the cap: full: a call has to end  20% of the last 15 min"),
         "{text}"
     );
+}
+
+/// A screen on which the first campaign's next claim gets this.
+fn with_next(size: (u16, u16), phase: Phase, next: NextClaim) -> Model {
+    let mut model = model(size);
+    let view = model.shared.view.as_mut().unwrap();
+    let board = &mut view.board.campaigns[0];
+    board.caps.per_minute = [0, 10];
+    board.phase = phase;
+    board.next = next;
+    model
+}
+
+#[test]
+fn a_list_that_was_never_loaded_is_said_and_nobody_would_be_called() {
+    let list: ListKind = "national:us".parse().unwrap();
+    let missing = held(HoldKind::ListMissing(list), Until::Operator);
+    for size in [(80, 24), (120, 36)] {
+        let mut model = with_next(size, Phase::Held, missing.clone());
+        model.shared.view.as_mut().unwrap().campaigns[0].remedies =
+            vec!["`dialdeck dnc import FILE --list national:us`".to_owned()];
+        let text = screen(&model);
+        assert!(text.contains("spring-reminders  HELD"), "{text}");
+        assert!(
+            text.contains("HELD: list national:us is not loaded"),
+            "{text}"
+        );
+        assert!(!text.contains("spaced over the minute"), "{text}");
+        let starts = what_starts(&model.shared).join("\n");
+        let nobody = "Nobody would be called: list national:us is not loaded.";
+        assert!(starts.starts_with(nobody), "{starts}");
+        assert!(!starts.contains("would be called now"), "{starts}");
+    }
+}
+
+#[test]
+fn an_emergency_ban_is_said_by_row_and_zone() {
+    let ban = HoldKind::EmergencyBan("US-NY".to_owned());
+    let mut model = model((120, 36));
+    let view = model.shared.view.as_mut().unwrap();
+    let zones = &mut view.campaigns[0].zones;
+    zones[0].standing = ZoneStanding::Held(ban.clone());
+    zones[0].held = Some((612, ban.clone()));
+    zones[1].held = Some((3, ban.clone()));
+    model.list.rows[0].standing = Standing::ToCall(held(ban, Until::Operator));
+    let text = screen(&model);
+    assert!(text.contains("HELD banned"), "{text}");
+    assert!(text.contains("OPEN, 3 banned"), "{text}");
+    assert!(text.contains("banned in US-NY"), "{text}");
+}
+
+#[test]
+fn the_abandonment_brake_is_held_since_then_and_says_what_to_do() {
+    let brake = held(HoldKind::AbandonmentBrake(123, 4), Until::Operator);
+    let mut model = with_next((200, 50), Phase::Held, brake);
+    let view = model.shared.view.as_mut().unwrap();
+    view.board.campaigns[0].held_since = Some(now() - Duration::from_mins(33));
+    view.campaigns[0].remedies = vec!["`dialdeck campaign release NAME --reason TEXT`".to_owned()];
+    let text = screen(&model);
+    let said =
+        "HELD: abandonment brake, 4 of 123 live answers, since 13:34; `dialdeck campaign release";
+    assert!(text.contains(said), "{text}");
+    assert!(
+        text.contains("binds abandonment…") || text.contains("abandonment brake"),
+        "{text}"
+    );
+    assert!(!text.contains("spring-reminders  RUNNING"), "{text}");
+}
+
+#[test]
+fn who_waits_is_counted_by_what_for() {
+    let due = Until::At(now() + Duration::from_mins(2));
+    let mut model = with_next((120, 36), Phase::Waiting, held(HoldKind::RetryDue, due));
+    let board = &mut model.shared.view.as_mut().unwrap().board.campaigns[0];
+    (board.waiting.retry, board.waiting.window, board.waiting.cap) = (814, 68, 0);
+    let text = screen(&model);
+    let said = "waiting: 814 retries (next 14:09), 68 windows (first 14:59)";
+    assert!(text.contains(said), "{text}");
+    assert!(!text.contains("window closed"), "{text}");
 }
 
 #[test]

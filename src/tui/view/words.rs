@@ -107,8 +107,36 @@ pub(super) fn why(standing: &Standing, shared: &Shared) -> String {
         | Standing::Talking(_)
         | Standing::Ended(_, None) => "-".to_owned(),
         Standing::Lost(_) => "the carrier does not say what became of it".to_owned(),
-        Standing::ToCall(next) => claim(next, shared),
+        Standing::ToCall(next) => brief(next, shared),
         Standing::Ended(_, Some(reason)) => reason_words(reason),
+    }
+}
+
+/// What a contact's claim gets, as briefly as its row wants it: beside it stands the state's word.
+fn brief(next: &NextClaim, shared: &Shared) -> String {
+    let Some(reason) = next.principal() else {
+        return claim(next, shared);
+    };
+    if reason.kind.only_paces() {
+        return self::reason(reason, shared);
+    }
+    let words = match &reason.kind {
+        HoldKind::Window(..) | HoldKind::RingsPastClose => "opens",
+        HoldKind::RetryDue => "retry",
+        HoldKind::MinGap(_) => "gap ends",
+        HoldKind::RollingCap(..) => "cap ends",
+        HoldKind::EmergencyBan(region) => return format!("banned in {region}"),
+        HoldKind::ListMissing(list) => return format!("{list} not loaded"),
+        HoldKind::RegistryStale(list, _) => return format!("{list} too old"),
+        other => hold_word(other),
+    };
+    match (reason.until, &reason.kind) {
+        (Until::At(at), HoldKind::RetryDue) => {
+            let wait = format::span(at.since(shared.now));
+            format!("{words} {} ({wait})", when(at, shared))
+        }
+        (Until::At(at), _) => format!("{words} {}", when(at, shared)),
+        (Until::CallEnds | Until::Operator, _) => words.to_owned(),
     }
 }
 

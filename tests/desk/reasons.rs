@@ -1,0 +1,285 @@
+//! Why no call leaves, as the desk shows it: the claim's own hold, whatever it is.
+
+use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::{
+    CampaignId, CampaignSettings, CampaignState, ContactId, ListKind, WindowClass,
+};
+use dialdeck::engine::board::{Board, CampaignBoard};
+use dialdeck::engine::desk::{Centre, Desk, ListQuery, NextClaim, Phase, Standing, ZoneStanding};
+use dialdeck::policy::{HoldKind, Until};
+use dialdeck::rules::Rules;
+use dialdeck::store::sqlite::SqliteStore;
+use dialdeck::store::{Claimed, ImportFigures, NewContact, RowFate, Store as _};
+
+use crate::bench::desk;
+use crate::world::*;
+
+/// A running campaign with settings of its own, over numbers in New York.
+fn start(store: &mut SqliteStore, settings: &CampaignSettings, contacts: u64) -> CampaignId {
+    let rows: Vec<NewContact> = (0..contacts)
+        .map(|place| row(place + 2, number(place)))
+        .collect();
+    start_with(store, settings, &rows).0
+}
+
+fn start_with(
+    store: &mut SqliteStore,
+    settings: &CampaignSettings,
+    rows: &[NewContact],
+) -> (CampaignId, Vec<ContactId>) {
+    let now = morning();
+    let id = store.add_campaign(settings, &by(now)).unwrap();
+    let fates = store.import_contacts(id, rows, now).unwrap();
+    let taken = fates.into_iter().map(|fate| match fate {
+        RowFate::Taken(contact) => contact,
+        RowFate::Duplicate { .. } => panic!("numbers are different"),
+    });
+    let taken = taken.collect();
+    let to = CampaignState::Running;
+    store.move_campaign(id, to, "", &by(now)).unwrap();
+    (id, taken)
+}
+
+/// The reasons for which the next claim of a campaign is held.
+fn reasons(board: &CampaignBoard) -> Vec<HoldKind> {
+    match &board.next {
+        NextClaim::Hold(hold) => {
+            let reasons = hold.reasons.iter();
+            reasons.map(|reason| reason.kind.clone()).collect()
+        }
+        other @ (NextClaim::NothingLeft | NextClaim::Dial | NextClaim::Refuse(_)) => {
+            panic!("not held: {other:?}")
+        }
+    }
+}
+
+/// The standings of a campaign's list.
+fn standings(desk: &mut Desk<SqliteStore>, id: CampaignId) -> Vec<NextClaim> {
+    let page = desk
+        .page(&ListQuery::all(id), Centre::Start, 0, 20)
+        .unwrap();
+    let standing = page.rows.into_iter().map(|row| match row.standing {
+        Standing::ToCall(next) => next,
+        other => panic!("not to be called: {other:?}"),
+    });
+    standing.collect()
+}
+
+fn national() -> ListKind {
+    "national:us".parse().unwrap()
+}
+
+#[test]
+fn a_registry_that_was_never_loaded_holds_campaign_and_rows() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = sqlite(&folder);
+    engine.configure(&deck()).unwrap();
+    let mut needs_list = settings("spring-sale");
+    needs_list.required_lists = vec![national()];
+    let id = start(&mut engine, &needs_list, 3);
+    let missing = HoldKind::ListMissing(national());
+    let mut desk = desk(&folder);
+    let view = desk.view().unwrap();
+    let board = &view.board.campaigns[0];
+    assert_eq!(board.phase, Phase::Held);
+    assert_eq!(reasons(board), [missing.clone()]);
+    assert_eq!(
+        view.campaigns[0].remedies,
+        ["`dialdeck dnc import FILE --list national:us`"]
+    );
+    for next in standings(&mut desk, id) {
+        assert_eq!(next.principal().unwrap().kind, missing);
+    }
+    // A campaign that is paused says what would hold it once it ran.
+    let to = CampaignState::Paused;
+    engine.move_campaign(id, to, "", &by(morning())).unwrap();
+    let board = desk.view().unwrap().board.campaigns.remove(0);
+    assert_eq!(board.phase, Phase::Paused);
+    let once_running = board.next.once_running();
+    assert!(once_running.needs_operator());
+    assert_eq!(once_running.principal().unwrap().kind, missing);
+    let to = CampaignState::Running;
+    engine.move_campaign(id, to, "", &by(morning())).unwrap();
+    // Loaded, it holds nobody any more; too old, it does again.
+    let figures = ImportFigures::default();
+    let old = morning() - secs(40 * 86_400);
+    let (list, writer) = (national(), by(morning()));
+    engine.finish_list(&list, old, &figures, &writer).unwrap();
+    let board = desk.view().unwrap().board.campaigns.remove(0);
+    assert_eq!(reasons(&board), [HoldKind::RegistryStale(national(), old)]);
+    engine
+        .finish_list(&list, morning(), &figures, &writer)
+        .unwrap();
+    let board = desk.view().unwrap().board.campaigns.remove(0);
+    assert_eq!((board.phase, board.next), (Phase::Running, NextClaim::Dial));
+}
+
+#[test]
+fn an_emergency_ban_holds_the_zone_and_its_rows_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = sqlite(&folder);
+    let mut banned = deck();
+    banned.emergency_bans = vec!["US-NY".to_owned()];
+    engine.configure(&banned).unwrap();
+    let mut in_chicago = row(2, number(20));
+    in_chicago.class = Ok(WindowClass {
+        zones: vec!["America/Chicago".to_owned()],
+        regions: vec!["US-IL".to_owned()],
+        zone_source: "stated".to_owned(),
+    }
+    .into());
+    let rows = [in_chicago, row(3, number(0)), row(4, number(1))];
+    let (id, contacts) = start_with(&mut engine, &settings("spring"), &rows);
+    let ban = HoldKind::EmergencyBan("US-NY".to_owned());
+    let mut desk = desk(&folder);
+    let view = desk.view().unwrap();
+    let board = &view.board.campaigns[0];
+    assert_eq!(
+        (board.phase, &board.next),
+        (Phase::Running, &NextClaim::Dial)
+    );
+    assert_eq!((board.ready, board.waiting.window), (1, 2));
+    let zones = &view.campaigns[0].zones;
+    let of = |label: &str| zones.iter().find(|zone| zone.label == label).unwrap();
+    assert_eq!(of("New York").standing, ZoneStanding::Held(ban.clone()));
+    assert_eq!(of("New York").held, Some((2, ban.clone())));
+    assert!(matches!(of("Chicago").standing, ZoneStanding::Open(_)));
+    let mut held = standings(&mut desk, id);
+    held.retain(|next| *next != NextClaim::Dial);
+    assert_eq!(held.len(), 2);
+    for next in held {
+        assert_eq!(next.principal().unwrap().kind, ban);
+    }
+    // With nobody else left to call, a person has to act.
+    let attempt = dial(&mut engine, contacts[0], morning());
+    settle(&mut engine, attempt.id, &talked(), morning());
+    let board = desk.view().unwrap().board.campaigns.remove(0);
+    assert_eq!(board.phase, Phase::Held);
+    assert_eq!(reasons(&board)[0], ban);
+}
+
+#[test]
+fn the_abandonment_brake_is_held_and_its_alert_lasts_as_long() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = sqlite(&folder);
+    let (id, contacts) = running(&mut engine, 8);
+    let mut now = morning();
+    for contact in &contacts[..4] {
+        now = now + secs(5);
+        let attempt = dial(&mut engine, *contact, now);
+        settle(&mut engine, attempt.id, &ended(CallEnd::Abandoned), now);
+    }
+    assert!(matches!(
+        claim(&mut engine, contacts[4], now + secs(5)),
+        Claimed::Held { .. }
+    ));
+    let data = serde_json::json!({
+        "alert": "campaign_waits",
+        "reasons": ["abandonment_brake"],
+        "text": "spring-reminders waits for an operator",
+    });
+    let alert = NewEvent::new(now, EventKind::AlertRaised, "engine").campaign("spring-reminders");
+    engine.append(&alert.with_data(&data)).unwrap();
+    let mut desk = desk(&folder);
+    let mut view = desk.view().unwrap();
+    assert_eq!(
+        view.campaigns[0].remedies,
+        ["agents there? `dialdeck campaign release spring-reminders --reason TEXT`"]
+    );
+    assert_eq!(view.board.alerts.len(), 1);
+    let board = view.board.campaigns.remove(0);
+    assert_eq!(board.phase, Phase::Held);
+    assert_eq!(reasons(&board)[0], HoldKind::AbandonmentBrake(4, 4));
+    assert_eq!(board.held_since, Some(now));
+    // Paused by an operator or released, it is no alert any more.
+    let writer = by(now);
+    let to = CampaignState::Paused;
+    engine.move_campaign(id, to, "", &writer).unwrap();
+    assert_eq!(desk.view().unwrap().board.alerts.len(), 0);
+    let to = CampaignState::Running;
+    engine.move_campaign(id, to, "", &writer).unwrap();
+    assert_eq!(desk.view().unwrap().board.alerts.len(), 1);
+    engine
+        .release_brake(id, "agents are back", &writer)
+        .unwrap();
+    let view = desk.view().unwrap();
+    assert_eq!(view.board.campaigns[0].phase, Phase::Running);
+    assert_eq!(view.board.alerts.len(), 0);
+}
+
+#[test]
+fn who_waits_for_a_retry_does_not_wait_for_a_window() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = sqlite(&folder);
+    engine.configure(&deck()).unwrap();
+    let mut in_los_angeles = row(2, number(20));
+    in_los_angeles.class = Ok(los_angeles().into());
+    let rows = [in_los_angeles, row(3, number(0)), row(4, number(1))];
+    let (_, contacts) = start_with(&mut engine, &settings("spring"), &rows);
+    let mut now = morning();
+    for contact in &contacts[1..] {
+        now = now + secs(5);
+        let attempt = dial(&mut engine, *contact, now);
+        settle(&mut engine, attempt.id, &rejected(480), now);
+    }
+    let view = desk(&folder).view().unwrap();
+    let board = &view.board.campaigns[0];
+    assert_eq!(board.phase, Phase::Waiting);
+    assert!(!board.waiting_for_window, "New York is open");
+    assert_eq!((board.waiting.retry, board.waiting.window), (2, 1));
+    let opens = view.campaigns[0].next_opening.unwrap();
+    let due = view.campaigns[0].next_due.unwrap();
+    let first = opens.min(due);
+    assert_eq!(board.next.principal().unwrap().until, Until::At(first));
+}
+
+#[test]
+fn each_row_says_what_its_own_claim_gets() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = sqlite(&folder);
+    let (id, contacts) = running(&mut engine, 3);
+    // Another campaign calls the first number: the minimum gap binds this campaign, too.
+    let (_, others) = campaign(&mut engine, "recall", 1);
+    let attempt = dial(&mut engine, others[0], morning());
+    settle(&mut engine, attempt.id, &rejected(486), morning());
+    let mut desk = desk(&folder);
+    desk.view().unwrap();
+    let page = desk
+        .page(&ListQuery::all(id), Centre::Start, 0, 20)
+        .unwrap();
+    let shown = |contact: ContactId| {
+        let row = page.rows.iter().find(|row| row.contact == contact);
+        match &row.unwrap().standing {
+            Standing::ToCall(next) => next.clone(),
+            other => panic!("not to be called: {other:?}"),
+        }
+    };
+    assert_eq!(shown(contacts[1]), NextClaim::Dial);
+    let now = desk.view().unwrap().board.now;
+    let Claimed::Held { hold, .. } = claim(&mut engine, contacts[0], now) else {
+        panic!("the gap binds");
+    };
+    assert_eq!(shown(contacts[0]), NextClaim::Hold(hold));
+}
+
+#[test]
+fn status_says_the_same_as_the_console() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = sqlite(&folder);
+    engine.configure(&deck()).unwrap();
+    let mut needs_list = settings("spring-sale");
+    needs_list.required_lists = vec![national()];
+    start(&mut engine, &needs_list, 2);
+    let shown = desk(&folder).view().unwrap().board.campaigns.remove(0);
+    let snapshot = engine.snapshot(morning()).unwrap();
+    let board = Board::fold(&mut engine, &snapshot, Rules::embedded(), morning()).unwrap();
+    assert_eq!(board.campaigns[0], shown);
+    let json = serde_json::to_value(&shown).unwrap();
+    assert_eq!(json["phase"], "held");
+    assert_eq!(json["next"]["decision"], "hold");
+    assert_eq!(json["next"]["until"], "operator");
+    let reason = &json["next"]["reasons"][0];
+    assert_eq!(reason["code"], "list_missing:national:us");
+    assert_eq!(reason["text"], "list national:us is not loaded");
+}

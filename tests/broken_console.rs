@@ -26,7 +26,7 @@ use dialdeck::store::{Store as _, StoreError};
 use dialdeck::tui::Console;
 use dialdeck::tui::keymap::KeyMap;
 use dialdeck::tui::looks::{LookChoice, Looks};
-use dialdeck::tui::model::{Permits, Viewer};
+use dialdeck::tui::model::{Permits, Reach, Viewer};
 use jiff::tz::TimeZone;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -105,7 +105,7 @@ fn console(deck: &Path, engine: Handle, clock: ScaledClock) {
         actor: "maria".to_owned(),
         role: "operator",
         may: Permits {
-            campaigns: true,
+            campaigns: Reach::Everything,
             opt_out: true,
             import: true,
         },
@@ -131,6 +131,7 @@ fn console(deck: &Path, engine: Handle, clock: ScaledClock) {
         told,
         masked: false,
         deck: "broken".to_owned(),
+        broken: None,
     }
     .run()
     .unwrap();

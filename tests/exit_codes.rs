@@ -258,7 +258,7 @@ fn read_only_refuses_every_subcommand_that_writes() {
     assert!(!untouched.path().exists(), "refused, but a deck was made");
 }
 
-const NEED_A_DECK: [&str; 20] = [
+const NEED_A_DECK: [&str; 21] = [
     "run",
     "run recall --speed max --until-done",
     "campaign list",
@@ -269,6 +269,7 @@ const NEED_A_DECK: [&str; 20] = [
     "campaign stop recall",
     "campaign set recall --pace 5",
     "contacts import recall @people.csv",
+    "dnc add 212-555-0142",
     "dnc check 212-555-0142",
     "dnc reverse 212-555-0142 --reason x",
     "dnc list",
@@ -300,7 +301,7 @@ fn a_damaged_deck_exits_with_4() {
     let makers = [
         "demo --headless --until-done --speed max",
         "campaign add @recall.toml",
-        "dnc add 212-555-0142",
+        "dnc add --new 212-555-0142",
         "dnc import @list.txt",
         "why 212-555-0142",
     ];
@@ -432,10 +433,20 @@ fn a_broken_deck_file_keeps_no_opt_out_away() {
     let taken = add("+12125550142");
     assert_eq!(taken.status.code(), Some(0), "{}", text(&taken.stderr));
     assert!(text(&taken.stdout).contains("1 added"));
-    // Without its country a number may be another one.
-    let unread = add("2125550143");
+    assert!(text(&taken.stderr).contains("typo.toml:1"));
+    // The deck remembers the country that its own file gave to numbers without one.
+    let taken = add("2125550143");
+    assert_eq!(taken.status.code(), Some(0), "{}", text(&taken.stderr));
+    assert!(text(&taken.stdout).contains("US assumed"));
+    // Where no file ever gave one, a number may be another one.
+    let fresh = files();
+    fs::create_dir(fresh.path()).unwrap();
+    fs::write(fresh.path().join("dialdeck.toml"), "max_concurent = 3\n").unwrap();
+    let unread = run(&fresh, "dnc add --new 2125550143");
     assert_eq!(unread.status.code(), Some(1));
-    assert!(text(&unread.stderr).contains("did you mean `max_concurrent`?"));
+    let said = text(&unread.stderr);
+    assert!(said.contains("did you mean `max_concurrent`?"), "{said}");
+    assert!(!fresh.path().join("deck.sqlite").exists());
     let listed = run(&deck, "dnc check +12125550142");
     assert!(text(&listed.stdout).contains("internal"));
 }

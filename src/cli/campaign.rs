@@ -8,6 +8,7 @@ use super::args::{
     CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
     CampaignReleaseArgs, CampaignSetArgs,
 };
+use super::needs::StoreOnly;
 use super::output;
 use super::{
     CliError, Deck, Env, ExitCode, campaign_file, first_call, import, law, rejects, status,
@@ -31,9 +32,9 @@ pub fn execute(
             let start = matches!(command, CampaignCommand::Start(_));
             run(args, start, env, out)
         }
-        CampaignCommand::Pause(args) => pause(args, env, out),
-        CampaignCommand::Stop(args) => stop(args, env, out),
-        CampaignCommand::Set(args) => set(args, env, out),
+        CampaignCommand::Pause(args) => pause(args, StoreOnly::new(env), out),
+        CampaignCommand::Stop(args) => stop(args, StoreOnly::new(env), out),
+        CampaignCommand::Set(args) => set(args, StoreOnly::new(env), out),
         CampaignCommand::Release(args) => release(args, env, out),
     }
 }
@@ -224,7 +225,7 @@ fn run(
             writeln!(out, "{line}")?;
         }
     }
-    say_moved(&moved, &warnings, env, out)?;
+    say_moved(&moved, &warnings, env.json, out)?;
     if !env.json && !deck.engine_runs()? {
         writeln!(
             out,
@@ -234,8 +235,12 @@ fn run(
     Ok(ExitCode::Done)
 }
 
-fn pause(args: &CampaignPauseArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let mut deck = Deck::open_to_write(env)?;
+fn pause(
+    args: &CampaignPauseArgs,
+    env: StoreOnly<'_>,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let mut deck = env.open()?;
     let campaigns = if args.all {
         let mut all = deck.store.campaigns()?;
         all.retain(|campaign| campaign.state == CampaignState::Running);
@@ -253,8 +258,12 @@ fn pause(args: &CampaignPauseArgs, env: &Env, out: &mut dyn Write) -> Result<Exi
     )
 }
 
-fn stop(args: &CampaignMoveArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let mut deck = Deck::open_to_write(env)?;
+fn stop(
+    args: &CampaignMoveArgs,
+    env: StoreOnly<'_>,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let mut deck = env.open()?;
     let campaigns = named(&mut deck, &args.names)?;
     halt(
         &mut deck,
@@ -272,14 +281,14 @@ fn halt(
     campaigns: &[Campaign],
     to: CampaignState,
     note: &str,
-    env: &Env,
+    env: StoreOnly<'_>,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
     let moved = moved(deck, campaigns, to, note)?;
     deck.wait_until_none_can_leave(&format!("it is recorded as {to}"), &|attempt| {
         moved.iter().any(|campaign| campaign.id == attempt.campaign)
     })?;
-    say_moved(&moved, &[], env, out)?;
+    say_moved(&moved, &[], env.json(), out)?;
     Ok(ExitCode::Done)
 }
 
@@ -307,10 +316,10 @@ fn moved(
 fn say_moved(
     campaigns: &[Campaign],
     warnings: &[String],
-    env: &Env,
+    json: bool,
     out: &mut dyn Write,
 ) -> Result<(), CliError> {
-    if env.json {
+    if json {
         let campaigns: Vec<_> = campaigns
             .iter()
             .map(|campaign| json!({"name": campaign.name(), "state": campaign.state}))
@@ -366,8 +375,12 @@ fn release(
     Ok(ExitCode::Done)
 }
 
-fn set(args: &CampaignSetArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let mut deck = Deck::open_to_write(env)?;
+fn set(
+    args: &CampaignSetArgs,
+    env: StoreOnly<'_>,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let mut deck = env.open()?;
     let campaign = deck.store.campaign(&args.name)?;
     let old = campaign.settings.pacing;
     let pacing = Pacing {
@@ -378,7 +391,7 @@ fn set(args: &CampaignSetArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     let by = deck.by()?;
     let changed = deck.store.set_pacing(campaign.id, pacing, &by)?;
     let new = changed.settings.pacing;
-    if env.json {
+    if env.json() {
         output::json(out, &json!({"name": changed.name(), "pacing": new}))?;
     } else {
         writeln!(

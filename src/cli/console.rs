@@ -11,9 +11,9 @@ use super::engine::{self, HangUp, Run, Running};
 use super::import::{self, Plan};
 use super::progress::Showing;
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode, rejects, rules};
+use super::{CliError, Deck, Env, ExitCode, needs, rejects, rules};
 use crate::clock::DeckClock;
-use crate::domain::Right;
+use crate::domain::{Authority, Right};
 use crate::engine::Command;
 use crate::engine::desk::service::{self, TOLD_QUEUE};
 use crate::engine::desk::{self, EngineSeat, Imported, Importer, Listener, Surroundings};
@@ -23,19 +23,34 @@ use crate::store::{By, Store as _, StoreError};
 use crate::tui::Console;
 use crate::tui::keymap::KeyMap;
 use crate::tui::looks::{LookChoice, Looks};
-use crate::tui::model::{Ending, Permits, Viewer};
+use crate::tui::model::{Ending, Permits, Reach, Viewer};
 use crate::tui::tty::Tty;
 
-/// `dialdeck` alone: the engine inside if nobody owns the deck, else attached.
+/// `dialdeck` alone: the engine inside if nobody owns the deck, else attached. Where a file is broken
+/// that an engine needs, the console still opens, to hold back what runs elsewhere, and says so.
 ///
 /// # Errors
-/// When there is no terminal, keys or theme are broken, or the deck is not usable.
+/// When there is no terminal, or the deck is not usable.
 pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
-    let front = Front::prepare(env)?;
-    let owned = lock::is_held(&env.deck).map_err(CliError::deck)?;
-    if owned || env.read_only || !env.role()?.may(Right::Campaigns) {
+    let mut front = Front::prepare_anyhow(env)?;
+    let faults = needs::broken(env);
+    // A lock that cannot be looked at is taken to be held.
+    let owned = lock::is_held(&env.deck).unwrap_or(true);
+    let attach = owned || env.read_only || !env.authority()?.may(Right::Campaigns);
+    if attach || !faults.is_empty() {
+        front.faults.extend(faults.iter().map(CliError::brief));
         return attached(front, env);
     }
+    match engine_inside(env) {
+        Ok(running) => with_engine(front, running, env),
+        Err(error) => {
+            front.faults.push(error.brief());
+            attached(front, env)
+        }
+    }
+}
+
+fn engine_inside(env: &Env) -> Result<Running, CliError> {
     let run = Run {
         config: env.deck_config()?,
         speed: None,
@@ -44,7 +59,7 @@ pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
         until_done: false,
         shown: Shown::Progress,
     };
-    inside(front, &run, env, |_, _| Ok(()))
+    engine::start(&run, env, |_, _| Ok(()))
 }
 
 /// A console with the engine inside.
@@ -57,7 +72,10 @@ pub(super) fn inside(
     env: &Env,
     prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
 ) -> Result<ExitCode, CliError> {
-    let running = engine::start(run, env, prepare)?;
+    with_engine(front, engine::start(run, env, prepare)?, env)
+}
+
+fn with_engine(front: Front, running: Running, env: &Env) -> Result<ExitCode, CliError> {
     let handle = running.handle.clone();
     // The end of the run is told on the terminal too, and must not wait for it.
     let mut out = Tty::behind(stdout()).map_err(CliError::failed)?;
@@ -99,6 +117,8 @@ fn attached(front: Front, env: &Env) -> Result<ExitCode, CliError> {
 pub(super) struct Front {
     keys: KeyMap,
     looks: Looks,
+    /// What is broken and had to be done without.
+    faults: Vec<String>,
 }
 
 impl Front {
@@ -108,14 +128,46 @@ impl Front {
     /// When there is no terminal, or keys or theme are broken.
     pub(super) fn prepare(env: &Env) -> Result<Self, CliError> {
         terminal()?;
-        let keys = match env.own_file("keys.toml") {
-            Some(path) => KeyMap::load(&path)?,
-            None => KeyMap::embedded(),
+        Ok(Self {
+            keys: keys(env)?,
+            looks: looks(env)?,
+            faults: Vec::new(),
+        })
+    }
+
+    /// As [`Front::prepare`], with the embedded keys and the standard theme where the user's are broken:
+    /// who has to stop everything must not have to mend a file first.
+    ///
+    /// # Errors
+    /// When there is no terminal.
+    fn prepare_anyhow(env: &Env) -> Result<Self, CliError> {
+        terminal()?;
+        let mut faults = Vec::new();
+        let keys = keys(env).unwrap_or_else(|error| {
+            faults.push(format!("{}; the standard keys hold", error.brief()));
+            KeyMap::embedded()
+        });
+        let looks = match looks(env) {
+            Ok(looks) => looks,
+            Err(error) => {
+                faults.push(error.brief());
+                let mut plain = env.clone();
+                (plain.look.theme, plain.look.color) = (None, None);
+                looks(&plain)?
+            }
         };
         Ok(Self {
             keys,
-            looks: looks(env)?,
+            looks,
+            faults,
         })
+    }
+}
+
+fn keys(env: &Env) -> Result<KeyMap, CliError> {
+    match env.own_file("keys.toml") {
+        Some(path) => Ok(KeyMap::load(&path)?),
+        None => Ok(KeyMap::embedded()),
     }
 }
 
@@ -130,19 +182,21 @@ fn terminal() -> Result<(), CliError> {
 
 /// Runs the console until it ends.
 fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, CliError> {
-    let role = env.role()?;
-    let Deck { store, .. } = Deck::open(env)?;
+    let authority = env.authority()?;
+    let mut deck = Deck::open(env)?;
+    let country = country(env, &mut deck)?;
+    let Deck { store, .. } = deck;
     let viewer = Viewer {
         actor: env.actor.clone(),
         role: if env.read_only {
             "read-only"
         } else {
-            role.as_str()
+            authority.role.as_str()
         },
         may: Permits {
-            campaigns: !env.read_only && role.may(Right::Campaigns),
-            opt_out: !env.read_only && role.may(Right::OptOut),
-            import: !env.read_only && role.may(Right::Lists),
+            campaigns: reach(env, authority),
+            opt_out: !env.read_only && authority.may(Right::OptOut),
+            import: !env.read_only && authority.may(Right::Lists),
         },
         zone: TimeZone::system(),
     };
@@ -157,7 +211,7 @@ fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, Cli
         engine: handle,
         actor: env.actor.clone(),
         viewer: viewer.zone.clone(),
-        country: env.deck_config()?.default_country,
+        country,
     };
     let (asks, inbox) = mpsc::channel();
     let (tell, told) = tokio::sync::mpsc::channel(TOLD_QUEUE);
@@ -170,12 +224,33 @@ fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, Cli
         told,
         masked: env.look.mask,
         deck: deck_name(env),
+        broken: (!front.faults.is_empty()).then(|| front.faults.join("; ")),
     }
     .run()
     .map_err(|error| CliError::failed(format!("the terminal: {error}")))?;
     // The desk ends with its channel; an act it has begun is finished first.
     desk.join().ok();
     Ok(ending)
+}
+
+/// The country of numbers written without one; none where nobody knows, so that they are not read.
+fn country(env: &Env, deck: &mut Deck) -> Result<String, CliError> {
+    match env.deck_config() {
+        Ok(config) => Ok(config.default_country),
+        Err(_) => Ok(deck.last_country()?.unwrap_or_default()),
+    }
+}
+
+fn reach(env: &Env, authority: Authority) -> Reach {
+    if env.read_only {
+        Reach::Nothing
+    } else if authority.may(Right::Campaigns) {
+        Reach::Everything
+    } else if authority.may(Right::HoldBack) {
+        Reach::HoldBack
+    } else {
+        Reach::Nothing
+    }
 }
 
 /// The deck's name on the screen: its folder's.

@@ -9,12 +9,16 @@ use std::time::Duration;
 use super::progress::Waiting;
 use super::{CliError, Env, rules};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
+use crate::config::load_deck;
 use crate::domain::{Attempt, DeckId, DeckSettings, Timestamp};
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _};
 
 /// The store's file in the deck's folder.
 pub const STORE_FILE: &str = "deck.sqlite";
+
+/// Under which key the store keeps the country of numbers without one.
+const COUNTRY: &str = "default_country";
 
 /// How long an acknowledgement waits for calls that can still leave.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -97,12 +101,23 @@ impl Deck {
     }
 
     fn over(mut store: SqliteStore, env: &Env) -> Result<Self, CliError> {
-        store.restrict(env.role()?);
+        store.restrict(env.authority()?);
+        if !env.read_only {
+            remember_country(&mut store, env)?;
+        }
         Ok(Self {
             store,
             folder: env.deck.clone(),
             actor: env.actor.clone(),
         })
+    }
+
+    /// The country that the deck file gave numbers without one when it could last be read.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn last_country(&mut self) -> Result<Option<String>, CliError> {
+        Ok(self.store.meta(COUNTRY)?)
     }
 
     /// Whether an engine owns the deck.
@@ -196,6 +211,18 @@ impl Deck {
         }
         Ok(())
     }
+}
+
+/// Keeps the country that the deck's own file gives to numbers without one, for acts that must not
+/// wait until the file can be read again.
+fn remember_country(store: &mut SqliteStore, env: &Env) -> Result<(), CliError> {
+    let Ok(config) = load_deck(&env.own_deck_file()) else {
+        return Ok(());
+    };
+    if store.meta(COUNTRY)?.as_deref() != Some(&config.default_country) {
+        store.set_meta(COUNTRY, &config.default_country)?;
+    }
+    Ok(())
 }
 
 /// A deck in memory that ends with the program, to try things on.

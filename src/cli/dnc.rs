@@ -7,8 +7,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::args::{DncAddArgs, DncCheckArgs, DncCommand, DncReverseArgs};
+use super::needs::StoreOnly;
 use super::output;
-use super::typed::{Echo, describe, read_numbers};
+use super::typed::{Echo, describe, read_in, read_numbers};
 use super::{CliError, Deck, Env, ExitCode, dnc_import, dnc_lists, words};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{CampaignId, ContactId, ListKind, Suppression};
@@ -17,7 +18,7 @@ use crate::store::{Restored, Reversal, Store as _};
 /// `dialdeck dnc …`.
 pub fn execute(command: &DncCommand, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     match command {
-        DncCommand::Add(args) => add(args, env, out),
+        DncCommand::Add(args) => add(args, StoreOnly::new(env), out),
         DncCommand::Import(args) => dnc_import::execute(args, env, out),
         DncCommand::Check(args) => check(args, env, out),
         DncCommand::Reverse(args) => reverse(args, env, out),
@@ -35,10 +36,19 @@ struct Touched {
     after: &'static str,
 }
 
-fn add(args: &DncAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     reversible(&args.list)?;
-    let numbers = read_numbers(env, &args.numbers, &args.country)?;
-    let mut deck = Deck::open_or_create(env)?;
+    // A number that cannot be read makes no deck.
+    let mut known = if env.exists() || !args.new {
+        Some(env.open_or_new(args.new)?)
+    } else {
+        None
+    };
+    let numbers = read_in(&args.numbers, env.country(&args.country, known.as_mut()))?;
+    let mut deck = match known {
+        Some(deck) => deck,
+        None => env.open_or_new(args.new)?,
+    };
     if let ListKind::Campaign(name) = &args.list {
         deck.store.campaign(name)?;
     }
@@ -64,7 +74,7 @@ fn add(args: &DncAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, Cl
     })?;
     let after = contacts(&mut deck, &numbers)?;
     let touched = touched(&before, &after, &names);
-    if env.json {
+    if env.json() {
         output::json(
             out,
             &json!({

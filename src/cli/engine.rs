@@ -82,17 +82,17 @@ pub(super) fn start(
             .hint("install a newer release of dialdeck"));
     }
     only_simulated(run)?;
-    let role = env.role()?;
-    if !role.may(Right::Campaigns) {
+    let who = env.authority()?;
+    if !who.may(Right::Campaigns) {
         return Err(
-            CliError::refused(format!("as {role} you may not run the engine"))
+            CliError::refused(format!("as {} you may not run the engine", who.role))
                 .hint("attach to a deck whose engine runs: `dialdeck --read-only`"),
         );
     }
-    let mut deck = Deck::open_or_create(env)?;
+    let mut deck = Deck::open_to_write(env)?;
     let lock = own(env)?;
     // What follows is the engine's doing, not the person's.
-    deck.store.restrict(Role::Supervisor);
+    deck.store.restrict(Role::Supervisor.into());
     let clock = start_clock(run, &mut deck)?;
     let by = By {
         actor: "engine".to_owned(),

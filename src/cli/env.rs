@@ -7,7 +7,10 @@ use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 use super::CliError;
 use super::args::{CountryArgs, GlobalArgs};
 use crate::config::{DeckConfig, load_deck};
-use crate::domain::Role;
+use crate::domain::{Authority, Role};
+
+/// The deck file in the deck's folder.
+const DECK_FILE: &str = "dialdeck.toml";
 
 /// What every subcommand is given.
 #[derive(Clone, Debug)]
@@ -60,7 +63,7 @@ impl Env {
             config: global
                 .config
                 .clone()
-                .unwrap_or_else(|| deck.join("dialdeck.toml")),
+                .unwrap_or_else(|| deck.join(DECK_FILE)),
             deck_named: global.deck.is_some(),
             config_named: global.config.is_some(),
             deck,
@@ -88,26 +91,45 @@ impl Env {
         Ok(())
     }
 
-    /// The role of whoever acts: the deck file's for this user, else supervisor; `--role` may only
-    /// lower it.
+    /// What the user may: what the role allows that the deck's own file gives, else a supervisor's.
+    /// Another file named by `--config` and `--role` only ever take away. While the deck file cannot
+    /// be read everybody is support and may hold campaigns back.
     ///
     /// # Errors
-    /// When `--role` asks for more.
-    pub fn role(&self) -> Result<Role, CliError> {
-        // A broken deck file is told by whatever needs it; an opt-out must not fail for it.
-        let given = self
-            .deck_config()
-            .ok()
-            .and_then(|config| config.roles.get(&self.actor).copied())
-            .unwrap_or_default();
+    /// When `--role` asks for more than a deck file that can be read gives.
+    pub fn authority(&self) -> Result<Authority, CliError> {
+        let own = self.own_deck_file();
+        let mut given = self.given_by(load_deck(&own));
+        if self.config != own {
+            given = given.and(self.given_by(self.deck_config()));
+        }
         match self.role {
-            Some(asked) if asked > given => Err(CliError::refused(format!(
-                "the deck file gives {} the role {given}, not {asked}",
-                self.actor
+            // Nobody has to know that the file is broken to pause by the command of every day.
+            Some(asked) if asked > given.role && given.holds_back => Ok(given),
+            Some(asked) if asked > given.role => Err(CliError::refused(format!(
+                "the deck file gives {} the role {}, not {asked}",
+                self.actor, given.role
             ))
             .hint("a supervisor changes [roles] in dialdeck.toml")),
-            Some(asked) => Ok(asked),
-            None => Ok(given),
+            Some(asked) if asked < given.role => Ok(asked.into()),
+            Some(_) | None => Ok(given),
+        }
+    }
+
+    /// The deck file in the deck's folder, whether or not `--config` names another.
+    pub fn own_deck_file(&self) -> PathBuf {
+        self.deck.join(DECK_FILE)
+    }
+
+    fn given_by<E>(&self, file: Result<DeckConfig, E>) -> Authority {
+        match file {
+            Ok(config) => config
+                .roles
+                .get(&self.actor)
+                .copied()
+                .unwrap_or_default()
+                .into(),
+            Err(_) => Authority::UNREADABLE,
         }
     }
 

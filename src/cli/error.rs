@@ -108,6 +108,25 @@ impl CliError {
         format!("error: {}\n{hint}", self.message)
     }
 
+    /// The error as a warning on standard error: whatever is done is done without what it is about.
+    pub fn render_warning(&self, json: bool) -> String {
+        if json {
+            let object = json!({"warning": {"message": self.message, "hint": self.hint}});
+            return format!("{object}\n");
+        }
+        format!("warning: {}\n", self.brief())
+    }
+
+    /// The message in one line: of several faults the first, and how many more there are.
+    pub fn brief(&self) -> String {
+        let mut lines = self.message.lines();
+        match (lines.next(), lines.next(), lines.count()) {
+            (Some(_), Some(first), 0) => first.to_owned(),
+            (Some(_), Some(first), more) => format!("{first} (and {more} more)"),
+            (first, ..) => first.unwrap_or_default().to_owned(),
+        }
+    }
+
     fn new(code: ExitCode, message: impl fmt::Display) -> Self {
         Self {
             code,

@@ -5,12 +5,17 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::HangUpArgs;
-use super::{CliError, Deck, Env, ExitCode, output};
+use super::needs::StoreOnly;
+use super::{CliError, ExitCode, output};
 use crate::store::Store as _;
 
 /// `dialdeck hang-up --all`.
-pub fn execute(args: &HangUpArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let mut deck = Deck::open_to_write(env)?;
+pub fn execute(
+    args: &HangUpArgs,
+    env: StoreOnly<'_>,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let mut deck = env.open()?;
     let by = deck.by()?;
     let up = deck.store.open_attempts()?.len();
     let wish = deck.store.hang_up_all(&args.reason, &by)?;
@@ -20,7 +25,7 @@ pub fn execute(args: &HangUpArgs, env: &Env, out: &mut dyn Write) -> Result<Exit
         1 => "1 call".to_owned(),
         n => format!("{n} calls"),
     };
-    if env.json {
+    if env.json() {
         output::json(out, &json!({"calls": up, "engine": engine}))?;
     } else if up == 0 {
         writeln!(out, "no call was up")?;

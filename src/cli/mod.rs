@@ -26,6 +26,7 @@ pub mod import;
 mod law;
 pub mod log;
 pub mod manual;
+pub mod needs;
 pub mod numbers;
 pub mod output;
 mod outside;
@@ -53,6 +54,8 @@ use clap::error::ErrorKind;
 pub use deck::Deck;
 pub use env::Env;
 pub use error::{CliError, ExitCode};
+
+use needs::StoreOnly;
 
 use crate::engine::words;
 use crate::tui::tty;
@@ -101,13 +104,13 @@ fn execute(
     let Some(command) = command else {
         return welcome(env, out);
     };
-    law(command, env)?;
+    needs::prepare(command, env)?;
     match command {
         Command::Demo(args) => demo::execute(args, env, out),
         Command::Run(args) => run::execute(args, env, out),
         Command::Campaign(command) => campaign::execute(command, env, out),
         Command::Trunk(command) => trunk::execute(command, env, out),
-        Command::HangUp(args) => hang_up::execute(args, env, out),
+        Command::HangUp(args) => hang_up::execute(args, StoreOnly::new(env), out),
         Command::Contacts(ContactsCommand::Import(args)) => contacts::execute(args, env, out),
         Command::Dnc(command) => dnc::execute(command, env, out),
         Command::Why(args) => why::execute(args, env, out),
@@ -135,41 +138,11 @@ fn execute(
     }
 }
 
-/// Brings the deck's own rule files into force for whatever judges by them.
-fn law(command: &Command, env: &Env) -> Result<(), CliError> {
-    match command {
-        Command::Run(_)
-        | Command::Campaign(_)
-        | Command::Contacts(_)
-        | Command::Why(_)
-        | Command::Window(_)
-        | Command::Check(_)
-        | Command::Call(_)
-        | Command::Status => rules::lay_over(env),
-        Command::Dnc(_) => {
-            // An opt-out holds whatever is wrong with the rules.
-            rules::lay_over(env).ok();
-            Ok(())
-        }
-        Command::Demo(_)
-        | Command::HangUp(_)
-        | Command::Trunk(_)
-        | Command::Log(_)
-        | Command::Numbers
-        | Command::Unknown(_)
-        | Command::Results(_)
-        | Command::Doctor
-        | Command::Completions(_)
-        | Command::Man(_)
-        | Command::Config(_) => Ok(()),
-    }
-}
-
 /// `dialdeck` alone: the console, or what to do next where there is no deck.
 fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if Deck::exists(env) {
-        rules::lay_over(env)?;
         return if env.json {
+            needs::prepare(&Command::Status, env)?;
             status::status(env, out)
         } else {
             console::execute(env)

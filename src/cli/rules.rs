@@ -7,6 +7,7 @@ use std::sync::{LazyLock, OnceLock};
 use jiff::tz::TimeZoneDatabase;
 
 use super::{CliError, Env};
+use crate::config::read_own_text;
 use crate::rules::Rules;
 
 /// Where systems keep their zone database, first found first.
@@ -42,9 +43,9 @@ pub fn in_force() -> &'static Rules {
 pub fn lay_over(env: &Env) -> Result<(), CliError> {
     let mut rules = CHOICE.rules.clone();
     for path in &env.deck_config()?.rule_files {
-        let text = fs::read_to_string(path).map_err(|error| {
-            CliError::file(path, &error).hint("`rules` in the deck file names it")
-        })?;
+        let named = "`rules` in the deck file names it";
+        fs::metadata(path).map_err(|error| CliError::file(path, &error).hint(named))?;
+        let text = read_own_text(path).map_err(|error| CliError::from(error).hint(named))?;
         rules = rules
             .with_extra(&text, &path.display().to_string())
             .map_err(|error| {

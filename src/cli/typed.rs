@@ -16,8 +16,16 @@ pub fn read_numbers(
     typed: &[String],
     country: &CountryArgs,
 ) -> Result<Vec<Echo>, CliError> {
+    read_in(typed, env.country(country))
+}
+
+/// As [`read_numbers`], with the country of numbers without one.
+///
+/// # Errors
+/// As [`read_numbers`]; the country's, when a number needs it.
+pub fn read_in(typed: &[String], country: Result<String, CliError>) -> Result<Vec<Echo>, CliError> {
     let rules = rules::in_force();
-    let country = match env.country(country) {
+    let country = match country {
         // A broken deck file must not keep an opt-out away that does not need it.
         Err(_) if typed.iter().all(|text| text.trim().starts_with('+')) => String::new(),
         country => country?,

@@ -1,6 +1,7 @@
 //! The deck file, `dialdeck.toml`: trunks, the numbers they may show, roles; and its defaults.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use super::fault::{ConfigError, ConfigErrors};
 use super::outside::{ListenerSettings, listener, results_secret};
 use super::pools::pools;
 use super::providers::{Credential, ProviderSettings, provider};
-use super::read_text;
+use super::read_own_text;
 use super::source::{Item, Source};
 use super::table::Table;
 use super::value::alternatives;
@@ -87,10 +88,12 @@ impl LogLevel {
 /// # Errors
 /// Every fault in the file at once.
 pub fn load_deck(path: &Path) -> Result<DeckConfig, ConfigErrors> {
-    if !path.exists() {
+    // A link to nowhere is a broken file, not none.
+    let looked = std::fs::symlink_metadata(path);
+    if looked.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         return Ok(DeckConfig::embedded());
     }
-    let mut config = read_deck(&path.display().to_string(), &read_text(path)?)?;
+    let mut config = read_deck(&path.display().to_string(), &read_own_text(path)?)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     for file in &mut config.rule_files {
         *file = folder.join(&*file);

@@ -31,17 +31,47 @@ pub use value::parse_duration;
 pub(crate) use fault::position;
 pub(crate) use value::suggestion;
 
+use std::fs::File;
+use std::io::Read as _;
 use std::path::Path;
+
+/// A file of settings is no larger than this; more is another file by mistake.
+const MAX_BYTES: u64 = 8 * 1024 * 1024;
+
+/// The text of a file of the deck's own, or the fault that keeps it from being read. Everything reads
+/// these files, so a pipe in a file's place, which may never end, must not be waited for.
+pub(crate) fn read_own_text(path: &Path) -> Result<String, ConfigErrors> {
+    match std::fs::metadata(path) {
+        Ok(file) if !file.is_file() => Err(ConfigErrors::single(
+            path,
+            "cannot be read: it is not a file".to_owned(),
+            "put a file in its place, or take it away",
+        )),
+        // What is wrong shows when it is read.
+        Ok(_) | Err(_) => read_text(path),
+    }
+}
 
 /// The text of a file, or the fault that keeps it from being read.
 pub(crate) fn read_text(path: &Path) -> Result<String, ConfigErrors> {
-    let bytes = std::fs::read(path).map_err(|error| {
-        ConfigErrors::single(
-            path,
+    let fault = |what: String, todo: &str| ConfigErrors::single(path, what, todo);
+    let unread = |error: std::io::Error| {
+        fault(
             format!("cannot be read: {error}"),
             "name a file that exists and may be read",
         )
-    })?;
+    };
+    let file = File::open(path).map_err(unread)?;
+    let mut bytes = Vec::new();
+    file.take(MAX_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unread)?;
+    if bytes.len() as u64 > MAX_BYTES {
+        return Err(fault(
+            format!("is larger than {} MiB", MAX_BYTES / 1024 / 1024),
+            "name a file of settings; contacts and lists are imported",
+        ));
+    }
     String::from_utf8(bytes).map_err(|error| {
         let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
         let valid = String::from_utf8_lossy(before);

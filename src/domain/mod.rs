@@ -27,7 +27,7 @@ pub use ids::{AttemptId, CampaignId, ClassId, ContactId, DeckId, TrunkName};
 pub use import::{ImportFigures, NewContact};
 pub use outcome::{CalleeType, Fault, Outcome};
 pub use phone::PhoneNumber;
-pub use role::{Right, Role};
+pub use role::{Authority, Right, Role};
 pub use suppression::{Area, ListKind, Suppression, SuppressionList};
 pub use time::{MinuteOfDay, Timestamp, Weekdays, clock_behind};
 pub use trunk::{Attestation, CallerId, CallerIdState, Capabilities, Ownership, TrunkSettings};

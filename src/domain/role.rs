@@ -27,7 +27,9 @@ pub enum Role {
 pub enum Right {
     /// Put a number on the do-not-call list.
     OptOut,
-    /// Run, hold, end or pace a campaign, call a contact again, see to an alert.
+    /// Pause, end or slow a campaign, hang up calls: what can only keep calls from leaving.
+    HoldBack,
+    /// Run or speed up a campaign, call a contact again, see to an alert.
     Campaigns,
     /// Add campaigns, import lists, take a number off a list, set caller IDs.
     Lists,
@@ -68,8 +70,52 @@ impl Right {
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OptOut => "mark opt-outs",
-            Self::Campaigns => "change campaigns",
+            Self::HoldBack | Self::Campaigns => "change campaigns",
             Self::Lists => "change lists",
+        }
+    }
+}
+
+/// What somebody may do to a deck: what their role may, and what the state of the deck file adds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Authority {
+    /// The role.
+    pub role: Role,
+    /// Whether they may hold campaigns back whatever their role: nobody's role is known while the deck
+    /// file cannot be read, and a pause must not wait for it.
+    pub holds_back: bool,
+}
+
+impl Authority {
+    /// What everybody may while the deck file cannot be read: mark opt-outs and hold back.
+    pub const UNREADABLE: Self = Self {
+        role: Role::Support,
+        holds_back: true,
+    };
+
+    /// Whether they have the right.
+    pub const fn may(self, right: Right) -> bool {
+        match right {
+            Right::HoldBack => self.holds_back || self.role.may(right),
+            Right::OptOut | Right::Campaigns | Right::Lists => self.role.may(right),
+        }
+    }
+
+    /// What both allow.
+    #[must_use]
+    pub fn and(self, other: Self) -> Self {
+        Self {
+            role: self.role.min(other.role),
+            holds_back: self.may(Right::HoldBack) && other.may(Right::HoldBack),
+        }
+    }
+}
+
+impl From<Role> for Authority {
+    fn from(role: Role) -> Self {
+        Self {
+            role,
+            holds_back: false,
         }
     }
 }
@@ -99,12 +145,40 @@ mod tests {
 
     #[test]
     fn each_role_may_what_the_one_before_may() {
-        let rights = [Right::OptOut, Right::Campaigns, Right::Lists];
+        let rights = [
+            Right::OptOut,
+            Right::HoldBack,
+            Right::Campaigns,
+            Right::Lists,
+        ];
         let may = |role: Role| rights.map(|right| role.may(right));
-        assert_eq!(may(Role::Supervisor), [true, true, true]);
-        assert_eq!(may(Role::Operator), [true, true, false]);
-        assert_eq!(may(Role::Support), [true, false, false]);
-        assert_eq!(may(Role::Viewer), [false, false, false]);
+        assert_eq!(may(Role::Supervisor), [true, true, true, true]);
+        assert_eq!(may(Role::Operator), [true, true, true, false]);
+        assert_eq!(may(Role::Support), [true, false, false, false]);
+        assert_eq!(may(Role::Viewer), [false; 4]);
         assert_eq!("viewer".parse(), Ok(Role::Viewer));
+    }
+
+    #[test]
+    fn an_unreadable_deck_file_lets_everybody_hold_back_and_nobody_more() {
+        let may = |authority: Authority| {
+            [
+                Right::OptOut,
+                Right::HoldBack,
+                Right::Campaigns,
+                Right::Lists,
+            ]
+            .map(|right| authority.may(right))
+        };
+        let unreadable = Authority::UNREADABLE;
+        assert_eq!(may(unreadable), [true, true, false, false]);
+        // What both allow: another file never adds.
+        let and = |role: Role| may(Authority::from(role).and(unreadable));
+        assert_eq!(and(Role::Supervisor), [true, true, false, false]);
+        assert_eq!(and(Role::Operator), [true, true, false, false]);
+        assert_eq!(and(Role::Support), [true, false, false, false]);
+        assert_eq!(and(Role::Viewer), [false; 4]);
+        let both = Authority::from(Role::Operator).and(Role::Supervisor.into());
+        assert_eq!(may(both), may(Role::Operator.into()));
     }
 }

@@ -13,9 +13,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{DeckSettings, HangUps, NewContact, RowFate, StoreError, entries, moves};
 use crate::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
 use crate::domain::{
-    Area, Attempt, AttemptId, CallerIdState, Campaign, CampaignId, ClassId, Contact, ContactId,
-    ContactState, DeckId, ListKind, Ownership, PhoneNumber, Right, Role, Suppression, Timestamp,
-    TrunkName, WindowClass,
+    Area, Attempt, AttemptId, Authority, CallerIdState, Campaign, CampaignId, ClassId, Contact,
+    ContactId, ContactState, DeckId, ListKind, Ownership, PhoneNumber, Right, Role, Suppression,
+    Timestamp, TrunkName, WindowClass,
 };
 use crate::policy::Refusal;
 use crate::policy::breaker::Kept;
@@ -59,7 +59,7 @@ pub struct MemoryStore {
     hang_ups: HangUps,
     dealings: outside::Dealings,
     /// What whoever opened it may do.
-    role: Role,
+    who: Authority,
     in_group: bool,
 }
 
@@ -93,14 +93,14 @@ impl MemoryStore {
             acknowledged: BTreeSet::new(),
             hang_ups: HangUps::default(),
             dealings: outside::Dealings::default(),
-            role: Role::Supervisor,
+            who: Role::Supervisor.into(),
             in_group: false,
         }
     }
 
     /// Refuses what whoever opened the store may not do.
     fn permit(&self, right: Right) -> Result<(), StoreError> {
-        moves::permit(self.role, right)
+        moves::permit(self.who, right)
     }
 
     fn by_id(&self, id: CampaignId) -> Result<Campaign, StoreError> {

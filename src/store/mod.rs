@@ -25,9 +25,9 @@ use crate::domain::campaign::Pacing;
 use crate::domain::event::{NewEvent, SealedEvent};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Area, Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
+    Area, Attempt, AttemptId, Authority, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
-    Role, Suppression, SuppressionList, Timestamp, TrunkName,
+    Suppression, SuppressionList, Timestamp, TrunkName,
 };
 use crate::policy::breaker::Kept;
 use crate::policy::{Context, Facts, LiveCalls};
@@ -46,8 +46,8 @@ pub use outside::Outside;
 /// Every verb that writes needs a [`Right`](crate::domain::Right); without it the verb fails with
 /// [`StoreError::NotPermitted`] before it does anything. Reading needs none.
 pub trait Store: Outside + Send {
-    /// From now on verbs beyond this role fail. A store that was just opened is a supervisor's.
-    fn restrict(&mut self, role: Role);
+    /// From now on verbs beyond this authority fail. A store that was just opened is a supervisor's.
+    fn restrict(&mut self, who: Authority);
 
     /// Starts a group; verbs until [`Store::commit`] become durable together.
     fn begin(&mut self) -> Result<(), StoreError>;

@@ -16,8 +16,9 @@ use crate::domain::event::NewEvent;
 use crate::domain::outcome::{CalleeType, CallerIdFinding};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Area, Attempt, CallerIdState, Campaign, CampaignId, CampaignState, Contact, ContactId,
-    ContactState, ListKind, Outcome, Ownership, PhoneNumber, Right, Role, Suppression, Timestamp,
+    Area, Attempt, Authority, CallerIdState, Campaign, CampaignId, CampaignState, Contact,
+    ContactId, ContactState, ListKind, Outcome, Ownership, PhoneNumber, Right, Suppression,
+    Timestamp,
     TrunkName, WaitReason, WindowClass,
 };
 use crate::policy::{self, Hold, HoldKind, LiveCalls, Refusal};
@@ -34,12 +35,36 @@ pub(super) const HISTORY: Duration = Duration::from_hours(61 * 24);
 /// Days behind the abandonment rate (47 CFR 64.1200(a)(7)), whole UTC days, today included.
 pub(super) const ABANDONMENT_DAYS: i64 = 30;
 
-/// Refuses what a role may not do.
-pub(super) fn permit(role: Role, right: Right) -> Result<(), StoreError> {
-    if role.may(right) {
+/// Refuses what somebody may not do.
+pub(super) fn permit(who: Authority, right: Right) -> Result<(), StoreError> {
+    if who.may(right) {
         return Ok(());
     }
-    Err(StoreError::NotPermitted { role, right })
+    Err(StoreError::NotPermitted {
+        role: who.role,
+        right,
+    })
+}
+
+/// The right that it takes to move a campaign there.
+pub(super) const fn right_to_move(to: CampaignState) -> Right {
+    match to {
+        CampaignState::Paused | CampaignState::Stopped => Right::HoldBack,
+        CampaignState::Draft | CampaignState::Running | CampaignState::Done => Right::Campaigns,
+    }
+}
+
+/// The right that it takes to change a pace: nothing may rise without the right to change campaigns. A
+/// lower weight gives others more.
+pub(super) const fn right_to_pace(from: Pacing, to: Pacing) -> Right {
+    let lowers = to.calls_per_minute <= from.calls_per_minute
+        && to.max_concurrent <= from.max_concurrent
+        && to.weight == from.weight;
+    if lowers {
+        Right::HoldBack
+    } else {
+        Right::Campaigns
+    }
 }
 
 /// Moves a campaign; `None`: it was there already.

@@ -81,6 +81,8 @@ pub struct Console {
     pub masked: bool,
     /// The deck's name.
     pub deck: String,
+    /// What is broken of the deck's files and had to be done without.
+    pub broken: Option<String>,
 }
 
 impl Console {
@@ -130,6 +132,7 @@ impl Loop {
         let mut model = Model::new(console.viewer, console.keys, size, Timestamp::MIN);
         model.shared.masked = console.masked;
         model.shared.deck = console.deck;
+        model.shared.broken = console.broken;
         Ok(Self {
             model,
             looks: console.looks,

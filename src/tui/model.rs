@@ -35,11 +35,37 @@ pub struct Viewer {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permits {
     /// Pause, run, stop and pace campaigns.
-    pub campaigns: bool,
+    pub campaigns: Reach,
     /// Mark opt-outs.
     pub opt_out: bool,
     /// Import lists.
     pub import: bool,
+}
+
+/// How far a role may change campaigns.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Reach {
+    /// Not at all.
+    Nothing,
+    /// Pause, end, slow down, hang up.
+    HoldBack,
+    /// Everything.
+    Everything,
+}
+
+impl Reach {
+    /// Whether it may hold campaigns back.
+    pub const fn holds_back(self) -> bool {
+        match self {
+            Self::Nothing => false,
+            Self::HoldBack | Self::Everything => true,
+        }
+    }
+
+    /// Whether it may do everything.
+    pub const fn is_full(self) -> bool {
+        matches!(self, Self::Everything)
+    }
 }
 
 /// The panes that can have the focus.
@@ -129,6 +155,8 @@ pub struct Shared {
     pub frozen: bool,
     /// Why the store cannot be read, if so: what is shown is old.
     pub failed: Option<String>,
+    /// What is broken of the deck's files and had to be done without.
+    pub broken: Option<String>,
     /// Which campaign is looked at.
     pub tab: usize,
     /// Which pane has the focus.
@@ -194,6 +222,7 @@ impl Model {
                 newer: None,
                 frozen: false,
                 failed: None,
+                broken: None,
                 tab: 0,
                 pane: Pane::List,
                 expanded: false,

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use toml::de::{DeTable, DeValue};
 
-use crate::config::{ConfigError, ConfigErrors, position, read_text};
+use crate::config::{ConfigError, ConfigErrors, position, read_own_text};
 
 /// One `key = value` of a file.
 #[derive(Clone, Debug)]
@@ -53,7 +53,7 @@ impl Entry {
 /// # Errors
 /// The file cannot be read, is not UTF-8 or is not TOML.
 pub(super) fn load(path: &Path) -> Result<Vec<Entry>, ConfigErrors> {
-    read(&path.display().to_string(), &read_text(path)?)
+    read(&path.display().to_string(), &read_own_text(path)?)
 }
 
 /// The entries of a text; `file` is the name that faults are reported under.

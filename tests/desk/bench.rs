@@ -40,7 +40,7 @@ pub(crate) fn settings(
     role: Role,
 ) -> Settings<SqliteStore> {
     let mut store = world::sqlite(folder);
-    store.restrict(role);
+    store.restrict(role.into());
     Settings {
         store,
         rules: Rules::embedded(),

@@ -1,9 +1,10 @@
 //! What each role may do to a deck, verb by verb, over every store.
 
+use dialdeck::domain::campaign::Pacing;
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{
-    AttemptId, CallEvent, CallEventKind, CallerIdState, CampaignId, CampaignState, ContactId,
-    ListKind, Right, Role, TrunkName,
+    AttemptId, Authority, CallEvent, CallEventKind, CallerIdState, CampaignId, CampaignState,
+    ContactId, ListKind, Right, Role, TrunkName,
 };
 use dialdeck::policy::Context;
 use dialdeck::policy::breaker::Kept;
@@ -24,18 +25,32 @@ fn attempt() -> AttemptId {
 }
 
 /// Verbs that run, hold, end or pace campaigns.
-fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 8] {
-    use Right::Campaigns;
+fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 12] {
+    use Right::{Campaigns, HoldBack};
     [
-        ("move_campaign", Campaigns, |store| {
+        ("move_campaign to paused", HoldBack, |store| {
             let to = CampaignState::Paused;
             store
                 .move_campaign(CAMPAIGN, to, "", &by(morning()))
                 .map(drop)
         }),
-        ("set_pacing", Campaigns, |store| {
-            let pacing = settings("spring-reminders").pacing;
-            store.set_pacing(CAMPAIGN, pacing, &by(morning())).map(drop)
+        ("move_campaign to running", Campaigns, |store| {
+            let to = CampaignState::Running;
+            store
+                .move_campaign(CAMPAIGN, to, "", &by(morning()))
+                .map(drop)
+        }),
+        ("set_pacing, lower", HoldBack, |store| {
+            pace(store, 400, 3, 1)
+        }),
+        ("set_pacing, higher", Campaigns, |store| {
+            pace(store, 550, 4, 1)
+        }),
+        ("set_pacing, more at once", Campaigns, |store| {
+            pace(store, 400, 5, 1)
+        }),
+        ("set_pacing, another weight", Campaigns, |store| {
+            pace(store, 400, 3, 2)
         }),
         ("release_brake", Campaigns, |store| {
             store
@@ -55,7 +70,7 @@ fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 8] {
         ("acknowledge", Campaigns, |store| {
             store.acknowledge(1, &by(morning())).map(drop)
         }),
-        ("hang_up_all", Campaigns, |store| {
+        ("hang_up_all", HoldBack, |store| {
             store.hang_up_all("fire alarm", &by(morning())).map(drop)
         }),
     ]
@@ -141,20 +156,32 @@ fn lists<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
     ]
 }
 
+fn pace<S: Store>(store: &mut S, minute: u32, at_once: u32, weight: u32) -> Result<(), StoreError> {
+    let pacing = Pacing {
+        calls_per_minute: minute,
+        max_concurrent: at_once,
+        weight,
+    };
+    store.set_pacing(CAMPAIGN, pacing, &by(morning())).map(drop)
+}
+
 fn every_verb_needs_its_right<S: Store>(mut new: impl FnMut() -> S) {
     let verbs: Vec<_> = commands()
         .into_iter()
         .chain(engine())
         .chain(lists())
         .collect();
-    for role in Role::ALL {
+    let roles = Role::ALL.map(Authority::from);
+    for who in roles.into_iter().chain([Authority::UNREADABLE]) {
+        let role = who.role;
         let mut store = new();
         running(&mut store, 1);
-        store.restrict(role);
+        pace(&mut store, 500, 4, 1).unwrap();
+        store.restrict(who);
         for (name, right, verb) in &verbs {
             let before = store.snapshot(morning()).unwrap().head;
             let done = verb(&mut store);
-            if role.may(*right) {
+            if who.may(*right) {
                 assert!(done.is_ok(), "{role} {name}: {done:?}");
                 continue;
             }
@@ -174,7 +201,7 @@ fn every_verb_needs_its_right<S: Store>(mut new: impl FnMut() -> S) {
         }
         assert_eq!(
             store.campaigns().unwrap().len(),
-            1 + usize::from(role.may(Right::Lists))
+            1 + usize::from(who.may(Right::Lists))
         );
         check_counters(&mut store, morning());
     }

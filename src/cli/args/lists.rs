@@ -77,6 +77,9 @@ pub struct DncAddArgs {
     /// The list: internal or campaign:NAME
     #[arg(long, default_value = "internal")]
     pub list: ListKind,
+    /// Make the deck if there is none
+    #[arg(long)]
+    pub new: bool,
     /// How numbers without a country code are read.
     #[command(flatten)]
     pub country: CountryArgs,
@@ -107,6 +110,9 @@ pub struct DncImportArgs {
     /// Say what a column is: number or ignore
     #[arg(long = "map", value_name = "COLUMN=FIELD")]
     pub maps: Vec<ColumnMap>,
+    /// The deck is to be made if there is none; without it, that is warned of
+    #[arg(long)]
+    pub new: bool,
     /// How numbers without a country code are read.
     #[command(flatten)]
     pub country: CountryArgs,

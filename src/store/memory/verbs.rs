@@ -6,9 +6,10 @@ use super::MemoryStore;
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{EventKind, NewEvent, SealedEvent};
 use crate::domain::{
-    Area, Attempt, AttemptId, AttemptState, CallEvent, CallReport, CallerIdState, Campaign,
-    CampaignId, CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState, DeckId,
-    ListKind, PhoneNumber, Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
+    Area, Attempt, AttemptId, AttemptState, Authority, CallEvent, CallReport, CallerIdState,
+    Campaign, CampaignId, CampaignSettings, CampaignState, ClassId, Contact, ContactId,
+    ContactState, DeckId, ListKind, PhoneNumber, Right, Suppression, SuppressionList, Timestamp,
+    TrunkName,
 };
 use crate::policy::breaker::Kept;
 use crate::policy::{Context, Facts, LiveCalls};
@@ -19,8 +20,8 @@ use crate::store::{
 };
 
 impl Store for MemoryStore {
-    fn restrict(&mut self, role: Role) {
-        self.role = role;
+    fn restrict(&mut self, who: Authority) {
+        self.who = who;
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
@@ -102,7 +103,7 @@ impl Store for MemoryStore {
         note: &str,
         by: &By,
     ) -> Result<Campaign, StoreError> {
-        self.permit(Right::Campaigns)?;
+        self.permit(moves::right_to_move(to))?;
         let mut campaign = self.by_id(id)?;
         let event = moves::move_campaign(&mut campaign, to, note, by)?;
         Ok(self.changed_campaign(campaign, event))
@@ -114,8 +115,8 @@ impl Store for MemoryStore {
         pacing: Pacing,
         by: &By,
     ) -> Result<Campaign, StoreError> {
-        self.permit(Right::Campaigns)?;
         let mut campaign = self.by_id(id)?;
+        self.permit(moves::right_to_pace(campaign.settings.pacing, pacing))?;
         let event = moves::set_pacing(&mut campaign, pacing, by)?;
         Ok(self.changed_campaign(campaign, event))
     }
@@ -419,7 +420,7 @@ impl Store for MemoryStore {
     }
 
     fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
-        self.permit(Right::Campaigns)?;
+        self.permit(Right::HoldBack)?;
         self.hang_ups.asked += 1;
         self.note(entries::hang_up_asked(reason, by));
         Ok(self.hang_ups.asked)

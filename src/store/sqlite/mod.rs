@@ -28,8 +28,8 @@ use rusqlite::Connection;
 
 use super::{DeckSettings, StoreError, moves};
 use crate::domain::{
-    Campaign, CampaignId, ClassId, DeckId, ListKind, Right, Role, SuppressionList, Timestamp,
-    WindowClass,
+    Authority, Campaign, CampaignId, ClassId, DeckId, ListKind, Right, Role, SuppressionList,
+    Timestamp, WindowClass,
 };
 use crate::policy::pacing::Ledger;
 use crate::policy::{Abandonment, CallerIdUse};
@@ -41,7 +41,7 @@ pub struct SqliteStore {
     mem: Mem,
     group: group::Group,
     /// What whoever opened it may do.
-    role: Role,
+    who: Authority,
     /// The data version at the last question whether another process has committed.
     seen: i64,
 }
@@ -73,7 +73,7 @@ impl SqliteStore {
 
     /// Refuses what whoever opened the store may not do.
     fn permit(&self, right: Right) -> Result<(), StoreError> {
-        moves::permit(self.role, right)
+        moves::permit(self.who, right)
     }
 
     /// Opens the deck at `path` for reading; every verb that writes fails.
@@ -103,7 +103,7 @@ impl SqliteStore {
                 counts: counters::Pending::default(),
             },
             group: group::Group::None,
-            role: Role::Supervisor,
+            who: Role::Supervisor.into(),
             seen,
         })
     }

@@ -9,21 +9,21 @@ use super::{
 use crate::domain::campaign::Pacing;
 use crate::domain::event::{NewEvent, SealedEvent};
 use crate::domain::{
-    Area, Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
+    Area, Attempt, AttemptId, Authority, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
     CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
-    Right, Role, Suppression, SuppressionList, Timestamp, TrunkName,
+    Right, Suppression, SuppressionList, Timestamp, TrunkName,
 };
 use crate::policy::breaker::Kept;
 use crate::policy::{Context, Facts, LiveCalls};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
     By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, Restored,
-    Reversal, RowFate, Settled, Snapshot, Store, StoreError, Suppressed, entries,
+    Reversal, RowFate, Settled, Snapshot, Store, StoreError, Suppressed, entries, moves,
 };
 
 impl Store for SqliteStore {
-    fn restrict(&mut self, role: Role) {
-        self.role = role;
+    fn restrict(&mut self, who: Authority) {
+        self.who = who;
     }
 
     fn begin(&mut self) -> Result<(), StoreError> {
@@ -78,7 +78,7 @@ impl Store for SqliteStore {
         note: &str,
         by: &By,
     ) -> Result<Campaign, StoreError> {
-        self.permit(Right::Campaigns)?;
+        self.permit(moves::right_to_move(to))?;
         self.write(|work| campaigns::move_to(work, id, to, note, by))
     }
 
@@ -88,8 +88,12 @@ impl Store for SqliteStore {
         pacing: Pacing,
         by: &By,
     ) -> Result<Campaign, StoreError> {
-        self.permit(Right::Campaigns)?;
-        self.write(|work| campaigns::set_pacing(work, id, pacing, by))
+        let who = self.who;
+        self.write(|work| {
+            let from = campaigns::by_id(work, id)?.settings.pacing;
+            moves::permit(who, moves::right_to_pace(from, pacing))?;
+            campaigns::set_pacing(work, id, pacing, by)
+        })
     }
 
     fn release_brake(
@@ -329,7 +333,7 @@ impl Store for SqliteStore {
     }
 
     fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
-        self.permit(Right::Campaigns)?;
+        self.permit(Right::HoldBack)?;
         self.write(|work| meta::hang_up_all(work, reason, by))
     }
 

@@ -21,7 +21,7 @@ use crate::engine::desk::{
 use crate::tui::canvas::{Canvas, Look};
 use crate::tui::glyph::Glyphs;
 use crate::tui::keymap::KeyMap;
-use crate::tui::model::{Model, Permits, Shared, Viewer};
+use crate::tui::model::{Model, Permits, Reach, Shared, Viewer};
 use crate::tui::theme::Theme;
 
 pub(super) fn at(text: &str) -> Timestamp {
@@ -38,7 +38,7 @@ pub(super) fn shared() -> Shared {
         actor: "maria".to_owned(),
         role: "operator",
         may: Permits {
-            campaigns: true,
+            campaigns: Reach::Everything,
             opt_out: true,
             import: true,
         },

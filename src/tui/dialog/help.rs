@@ -84,13 +84,10 @@ pub(super) const fn allowed(action: Action, may: Permits) -> bool {
     match action {
         Action::Pause
         | Action::PauseAll
-        | Action::Resume
-        | Action::Start
         | Action::StopCampaign
         | Action::StopEverything
-        | Action::PaceDown
-        | Action::PaceUp
-        | Action::Caps => may.campaigns,
+        | Action::PaceDown => may.campaigns.holds_back(),
+        Action::Resume | Action::Start | Action::PaceUp | Action::Caps => may.campaigns.is_full(),
         Action::OptOut => may.opt_out,
         Action::Import => may.import,
         _ => true,
@@ -157,11 +154,12 @@ impl Dialog for Help {
 mod tests {
     use super::super::fixture::{drawn, hold_styles, press, shared};
     use super::*;
+    use crate::tui::model::Reach;
 
     #[test]
     fn what_a_role_may_not_is_marked() {
         let mut shared = shared();
-        shared.viewer.may.campaigns = false;
+        shared.viewer.may.campaigns = Reach::Nothing;
         let mut dialog = Help::new(&shared);
         hold_styles("help", &dialog, &shared);
         assert_eq!(

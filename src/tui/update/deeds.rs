@@ -26,7 +26,7 @@ const AGAIN_MS: Millis = 3_000;
 
 /// Stops every campaign at once, from anywhere; a second press soon after offers to hang up.
 pub(super) fn stop_everything(model: &mut Model, cmds: &mut Vec<Cmd>) {
-    if !may_change_campaigns(model) {
+    if !may_hold_back(model) {
         return;
     }
     let now = model.shared.millis;
@@ -54,8 +54,16 @@ pub(super) fn stop_everything(model: &mut Model, cmds: &mut Vec<Cmd>) {
     send(model, Act::PauseAll, "pausing everything".to_owned(), cmds);
 }
 
+fn may_hold_back(model: &mut Model) -> bool {
+    let may = model.shared.viewer.may.campaigns.holds_back();
+    if !may {
+        refuse(model, "change campaigns");
+    }
+    may
+}
+
 fn may_change_campaigns(model: &mut Model) -> bool {
-    let may = model.shared.viewer.may.campaigns;
+    let may = model.shared.viewer.may.campaigns.is_full();
     if !may {
         refuse(model, "change campaigns");
     }
@@ -93,14 +101,12 @@ pub(super) fn perform(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
     }
     match action {
         Action::StopEverything => stop_everything(model, cmds),
-        Action::Pause
-        | Action::PauseAll
-        | Action::Resume
-        | Action::Start
-        | Action::StopCampaign
-        | Action::PaceDown
-        | Action::PaceUp
-        | Action::Caps => {
+        Action::Pause | Action::PauseAll | Action::StopCampaign | Action::PaceDown => {
+            if may_hold_back(model) {
+                on_campaign(model, action, cmds);
+            }
+        }
+        Action::Resume | Action::Start | Action::PaceUp | Action::Caps => {
             if may_change_campaigns(model) {
                 on_campaign(model, action, cmds);
             }
@@ -288,7 +294,7 @@ pub(super) fn acknowledge(model: &mut Model, seen: &[i64], cmds: &mut Vec<Cmd>) 
         return say(model, Tone::Plain, "there is no alert".to_owned());
     }
     model.shared.seen_alerts.extend(seen);
-    if model.shared.viewer.may.campaigns {
+    if model.shared.viewer.may.campaigns.is_full() {
         for seq in seen {
             send(
                 model,

@@ -19,7 +19,7 @@ use crate::engine::desk::{
 };
 use crate::policy::{Hold, HoldKind, Until, WindowReason};
 use crate::tui::keymap::KeyMap;
-use crate::tui::model::{Model, Permits, Viewer};
+use crate::tui::model::{Model, Permits, Reach, Viewer};
 
 /// Tue 14 Apr 2026, 14:07:32 EDT.
 pub(super) fn now() -> Timestamp {
@@ -44,7 +44,7 @@ pub(super) fn model(size: (u16, u16)) -> Model {
         actor: "maria".to_owned(),
         role: "operator",
         may: Permits {
-            campaigns: true,
+            campaigns: Reach::Everything,
             opt_out: true,
             import: true,
         },

@@ -179,8 +179,8 @@ pub(super) fn banner(canvas: &mut Canvas<'_>, area: Rect) {
     let shared = canvas.shared;
     let alert = canvas.look.glyphs.alert;
     canvas.fill(area, Role::Alert);
-    let text = match &shared.failed {
-        Some(error) => {
+    let text = match (&shared.failed, &shared.broken) {
+        (Some(error), _) => {
             let seen = shared
                 .view
                 .as_ref()
@@ -188,7 +188,14 @@ pub(super) fn banner(canvas: &mut Canvas<'_>, area: Rect) {
             let seen = seen.map_or_else(String::new, |at| format!(" This is from {at}."));
             format!("{alert} THE STORE CANNOT BE READ.{seen} {error}")
         }
-        None => {
+        (None, Some(broken)) => {
+            let engine = match shared.engine() {
+                EngineSeat::Nobody => "NO ENGINE RUNS, nothing is dialed. ",
+                EngineSeat::Inside | EngineSeat::Elsewhere => "",
+            };
+            format!("{alert} {engine}BROKEN: {broken}")
+        }
+        (None, None) => {
             format!(
                 "{alert} NO ENGINE RUNS ON THIS DECK: nothing is dialed. `dialdeck run` starts one."
             )

@@ -94,6 +94,7 @@ pub(super) fn places(shared: &Shared) -> Places {
 /// Whether something is so wrong that a line of its own says so.
 pub(super) fn needs_banner(shared: &Shared) -> bool {
     shared.failed.is_some()
+        || shared.broken.is_some()
         || shared
             .view
             .as_ref()

@@ -417,6 +417,10 @@ proptest! {
         let mut model = poisoned(size, &text);
         if failed {
             model.shared.failed = Some(text.clone());
+        } else {
+            model.shared.broken = Some(text.clone());
+        }
+        if failed {
             model.shared.notice = Some(Notice { text: text.clone(), tone: Tone::Bad, until: 1 });
             model.filtering = Some(tui_input::Input::new(text));
         }

@@ -13,7 +13,7 @@ use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::tui::canvas::Look;
 use dialdeck::tui::glyph::Glyphs;
 use dialdeck::tui::keymap::KeyMap;
-use dialdeck::tui::model::{Model, Permits, Viewer};
+use dialdeck::tui::model::{Model, Permits, Reach, Viewer};
 use dialdeck::tui::theme::Theme;
 use dialdeck::tui::update::{Cmd, Msg, update};
 use dialdeck::tui::view;
@@ -80,7 +80,7 @@ fn shown(desk: &mut Desk<SqliteStore>) -> Model {
         actor: "bench".to_owned(),
         role: "supervisor",
         may: Permits {
-            campaigns: true,
+            campaigns: Reach::Everything,
             opt_out: true,
             import: true,
         },

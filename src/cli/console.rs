@@ -183,9 +183,7 @@ fn terminal() -> Result<(), CliError> {
 /// Runs the console until it ends.
 fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, CliError> {
     let authority = env.authority()?;
-    let mut deck = Deck::open(env)?;
-    let country = country(env, &mut deck)?;
-    let Deck { store, .. } = deck;
+    let (store, country) = opened(env)?;
     let viewer = Viewer {
         actor: env.actor.clone(),
         role: if env.read_only {
@@ -233,12 +231,15 @@ fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, Cli
     Ok(ending)
 }
 
-/// The country of numbers written without one; none where nobody knows, so that they are not read.
-fn country(env: &Env, deck: &mut Deck) -> Result<String, CliError> {
-    match env.deck_config() {
-        Ok(config) => Ok(config.default_country),
-        Err(_) => Ok(deck.last_country()?.unwrap_or_default()),
-    }
+/// The deck's store, and the country of numbers written without one; none where nobody knows it, so
+/// that they are not read.
+fn opened(env: &Env) -> Result<(SqliteStore, String), CliError> {
+    let mut deck = Deck::open(env)?;
+    let country = match env.deck_config() {
+        Ok(config) => config.default_country,
+        Err(_) => deck.last_country()?.unwrap_or_default(),
+    };
+    Ok((deck.store, country))
 }
 
 fn reach(env: &Env, authority: Authority) -> Reach {

@@ -1,6 +1,6 @@
 //! Decisions, suppressions and rejected numbers in words for people and in short codes for programs.
 
-use crate::domain::{CampaignSettings, ListKind, PhoneNumber, Suppression, Timestamp, TrunkName};
+use crate::domain::{CampaignSettings, PhoneNumber, Suppression, Timestamp, TrunkName};
 use crate::policy::{Decision, Hold, HoldKind, HoldReason, TrunkRest, Until, WindowReason};
 use crate::rules::{NumberError, Rules, Unfit};
 
@@ -219,7 +219,6 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
         HoldKind::TrunkRests(_) => {
             Some(format!("mended? `dialdeck trunk reset {}`", campaign.trunk))
         }
-        HoldKind::ListMissing(ListKind::Internal) => None,
         HoldKind::ListMissing(list) => Some(format!("`dialdeck dnc import FILE --list {list}`")),
         HoldKind::RegistryMissing(list, _) | HoldKind::RegistryStale(list, ..) => Some(format!(
             "`dialdeck dnc import FILE --list {list} --as-of DATE` with that area"

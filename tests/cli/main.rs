@@ -13,6 +13,7 @@ mod partition;
 mod registry;
 mod reports;
 mod roles;
+mod safety;
 mod scratch;
 mod stop_lists;
 

@@ -6,7 +6,7 @@ use crate::domain::{ContactState, Outcome, PhoneNumber, Timestamp};
 use crate::engine::board::CampaignBoard;
 use crate::engine::desk::{CampaignView, EngineSeat, NextClaim, Phase, Standing};
 use crate::engine::words::hold_word;
-use crate::policy::{HoldKind, HoldReason, Until};
+use crate::policy::{HoldKind, HoldReason, Scope, Until};
 use crate::tui::format;
 use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
@@ -120,15 +120,12 @@ fn brief(next: &NextClaim, shared: &Shared) -> String {
     if reason.kind.only_paces() {
         return self::reason(reason, shared);
     }
-    let words = match &reason.kind {
-        HoldKind::Window(..) | HoldKind::RingsPastClose => "opens",
-        HoldKind::RetryDue => "retry",
-        HoldKind::MinGap(_) => "gap ends",
-        HoldKind::RollingCap(..) => "cap ends",
-        HoldKind::EmergencyBan(region) => return format!("banned in {region}"),
-        HoldKind::ListMissing(list) => return format!("{list} not loaded"),
-        HoldKind::RegistryStale(list, _) => return format!("{list} too old"),
-        other => hold_word(other),
+    let kind = &reason.kind;
+    let words = match kind.scope() {
+        _ if *kind == HoldKind::RetryDue => "retry".to_owned(),
+        Scope::Contact => "ends".to_owned(),
+        Scope::Class if matches!(reason.until, Until::At(_)) => "opens".to_owned(),
+        Scope::Class | Scope::Campaign | Scope::Trunk | Scope::Deck => named(kind),
     };
     match (reason.until, &reason.kind) {
         (Until::At(at), HoldKind::RetryDue) => {
@@ -136,8 +133,22 @@ fn brief(next: &NextClaim, shared: &Shared) -> String {
             format!("{words} {} ({wait})", when(at, shared))
         }
         (Until::At(at), _) => format!("{words} {}", when(at, shared)),
-        (Until::CallEnds | Until::Operator, _) => words.to_owned(),
+        (Until::CallEnds | Until::Operator, _) => words,
     }
+}
+
+/// A failing gate in a few words, with the region or list it is about.
+fn named(kind: &HoldKind) -> String {
+    if let HoldKind::EmergencyBan(region) = kind {
+        return format!("banned in {region}");
+    }
+    if let HoldKind::ListMissing(list) = kind {
+        return format!("{list} not loaded");
+    }
+    if let HoldKind::RegistryStale(list, _) = kind {
+        return format!("{list} too old");
+    }
+    hold_word(kind).to_owned()
 }
 
 /// What a claim gets, by its principal reason; `+1` when there is one more.
@@ -254,7 +265,7 @@ fn waits(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String 
     let own_time = board
         .next
         .principal()
-        .is_some_and(|reason| reason.kind.scope() <= crate::policy::Scope::Class);
+        .is_some_and(|reason| reason.kind.scope() <= Scope::Class);
     if !own_time {
         return claim(&board.next, shared);
     }

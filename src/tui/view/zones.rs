@@ -209,11 +209,13 @@ fn row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, zone: &ZoneRow) {
 }
 
 /// Why time alone does not open a zone, in a word.
-fn short(kind: &HoldKind) -> &'static str {
-    match kind {
-        HoldKind::EmergencyBan(_) => "banned",
-        HoldKind::NoZone => "no zone",
-        other => hold_word(other),
+const fn short(kind: &HoldKind) -> &'static str {
+    if matches!(kind, HoldKind::EmergencyBan(_)) {
+        "banned"
+    } else if matches!(kind, HoldKind::NoZone) {
+        "no zone"
+    } else {
+        hold_word(kind)
     }
 }
 

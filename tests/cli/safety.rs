@@ -1,0 +1,257 @@
+//! Acts that hold back, with every file of the deck's broken in every way.
+
+use std::fs;
+use std::os::unix::fs::symlink;
+use std::path::Path;
+use std::process::Command;
+
+use crate::scratch::Scratch;
+
+/// A file of the deck's and how it is broken.
+struct Broken {
+    /// The file that the warning has to name.
+    file: &'static str,
+    /// What is done to the deck's folder.
+    how: fn(&Path),
+    /// Whether the deck file itself cannot be read, so that nobody's role is known.
+    roles_unknown: bool,
+}
+
+const DEFAULTS: &str = include_str!("../../src/config/defaults.toml");
+
+fn deck_file(folder: &Path, text: impl AsRef<[u8]>) {
+    fs::write(folder.join("dialdeck.toml"), text).unwrap();
+}
+
+/// The deck file with a rule file of its own.
+fn with_rules() -> String {
+    DEFAULTS.replace("rules = []", "rules = [\"own.csv\"]")
+}
+
+fn rule_file(folder: &Path, text: impl AsRef<[u8]>) {
+    deck_file(folder, with_rules());
+    fs::write(folder.join("own.csv"), text).unwrap();
+}
+
+const BROKEN: [Broken; 13] = [
+    Broken {
+        file: "dialdeck.toml:1",
+        how: |folder| deck_file(folder, "= = =\n"),
+        roles_unknown: true,
+    },
+    Broken {
+        file: "dialdeck.toml:1",
+        how: |folder| deck_file(folder, "max_concurent = 3\nwhat = 1\n"),
+        roles_unknown: true,
+    },
+    Broken {
+        file: "dialdeck.toml:1",
+        how: |folder| deck_file(folder, "[roles]\nmaria = \"king\"\n"),
+        roles_unknown: true,
+    },
+    Broken {
+        file: "dialdeck.toml:1",
+        how: |folder| deck_file(folder, b"# \xff\xfe\n"),
+        roles_unknown: true,
+    },
+    Broken {
+        file: "dialdeck.toml",
+        how: |folder| deck_file(folder, "#".repeat(9 * 1024 * 1024)),
+        roles_unknown: true,
+    },
+    Broken {
+        file: "dialdeck.toml",
+        how: |folder| fs::create_dir(folder.join("dialdeck.toml")).unwrap(),
+        roles_unknown: true,
+    },
+    Broken {
+        file: "dialdeck.toml",
+        how: |folder| symlink("nowhere.toml", folder.join("dialdeck.toml")).unwrap(),
+        roles_unknown: true,
+    },
+    Broken {
+        file: "dialdeck.toml",
+        how: |folder| {
+            let pipe = folder.join("dialdeck.toml");
+            assert!(Command::new("mkfifo").arg(pipe).status().unwrap().success());
+        },
+        roles_unknown: true,
+    },
+    Broken {
+        file: "own.csv",
+        how: |folder| deck_file(folder, with_rules()),
+        roles_unknown: false,
+    },
+    Broken {
+        file: "own.csv",
+        how: |folder| rule_file(folder, "no columns of a rule file\n1,2\n"),
+        roles_unknown: false,
+    },
+    Broken {
+        file: "own.csv",
+        how: |folder| rule_file(folder, b"\xff\xfe\n"),
+        roles_unknown: false,
+    },
+    Broken {
+        file: "own.csv",
+        how: |folder| {
+            rule_file(folder, "");
+            fs::remove_file(folder.join("own.csv")).unwrap();
+            fs::create_dir(folder.join("own.csv")).unwrap();
+        },
+        roles_unknown: false,
+    },
+    // What only a carrier or a console needs is not even looked at.
+    Broken {
+        file: "",
+        how: |folder| {
+            fs::write(folder.join("keys.toml"), "= =").unwrap();
+            fs::create_dir_all(folder.join("themes/dark.toml")).unwrap();
+            let trunk = "[[trunk]]\nname = \"livekit\"\nkind = \"livekit\"\n\
+                         url = \"wss://my-project.livekit.cloud\"\nsip_trunk = \"ST_1\"\n\
+                         agent = \"reminder\"\napi_key_env = \"NOT_SET\"\napi_secret_file = \"absent\"\n";
+            deck_file(folder, format!("{DEFAULTS}\n{trunk}"));
+        },
+        roles_unknown: false,
+    },
+];
+
+/// A deck whose campaign runs, with this file of it broken.
+fn broken(case: &Broken) -> Scratch {
+    let scratch = Scratch::with_campaign();
+    scratch.run(&["campaign", "start", "recall"]).exits(0);
+    (case.how)(&scratch.path("deck"));
+    scratch
+}
+
+#[test]
+fn what_holds_back_works_whatever_file_is_broken() {
+    for case in &BROKEN {
+        let scratch = broken(case);
+        for act in [
+            &["campaign", "set", "recall", "--pace", "5"][..],
+            &["campaign", "pause", "recall"],
+            &["dnc", "add", "(212) 555-0142"],
+            &["hang-up", "--all", "--reason", "alarm"],
+            &["campaign", "pause", "--all"],
+            &["--role", "operator", "campaign", "pause", "--all"],
+            &["--json", "campaign", "stop", "recall"],
+        ] {
+            let said = scratch.run(act).exits(0).complains(case.file);
+            let warned = said.err.contains("warning");
+            assert_eq!(warned, !case.file.is_empty(), "{act:?}: {}", said.err);
+        }
+        scratch
+            .run(&["dnc", "check", "+12125550142"])
+            .exits(0)
+            .says("internal");
+        let log = scratch.run(&["log", "export"]).exits(0).out;
+        for kind in ["campaign_paused", "campaign_stopped", "suppression_added"] {
+            assert!(log.contains(kind), "{}: {log}", case.file);
+        }
+    }
+}
+
+#[test]
+fn what_lets_calls_leave_fails_while_roles_are_not_known() {
+    for case in BROKEN.iter().filter(|case| case.roles_unknown) {
+        let scratch = broken(case);
+        scratch
+            .run(&["campaign", "set", "recall", "--pace", "5"])
+            .exits(0);
+        scratch
+            .run(&["campaign", "set", "recall", "--pace", "10"])
+            .exits(3)
+            .complains("as support you may not change campaigns");
+        scratch.run(&["campaign", "pause", "recall"]).exits(0);
+        for act in [
+            &["campaign", "resume", "recall"][..],
+            &["campaign", "add", &scratch.text("recall.toml")],
+            &[
+                "contacts",
+                "import",
+                "recall",
+                &scratch.text("contacts.csv"),
+            ],
+            &["run", "--speed", "max"],
+            &["dnc", "reverse", "+12125550142", "--reason", "asked"],
+            &["trunk", "reset", "simulator"],
+            &["--role", "supervisor", "campaign", "resume", "recall"],
+        ] {
+            let said = scratch.run(act);
+            assert!(matches!(said.code, 1 | 3), "{act:?}: {}", said.err);
+        }
+    }
+}
+
+#[test]
+fn another_deck_file_only_takes_rights_away() {
+    let scratch = Scratch::with_campaign();
+    scratch.run(&["campaign", "start", "recall"]).exits(0);
+    let roles =
+        |role: &str| DEFAULTS.replace("[roles]\n", &format!("[roles]\nmaria = \"{role}\"\n"));
+    let other = scratch.path("other.toml");
+    let named = scratch.text("other.toml");
+    let pause = ["--config", &named, "campaign", "pause", "recall"];
+    // The deck's own file makes her a viewer: no other file, sound or broken, gives her more.
+    deck_file(&scratch.path("deck"), roles("viewer"));
+    for text in [DEFAULTS.to_owned(), roles("supervisor"), "= = =".to_owned()] {
+        fs::write(&other, text).unwrap();
+        scratch
+            .run(&pause)
+            .exits(3)
+            .complains("as viewer you may not change campaigns");
+    }
+    deck_file(&scratch.path("deck"), roles("support"));
+    fs::write(&other, "= = =").unwrap();
+    scratch
+        .run(&pause)
+        .exits(3)
+        .complains("as support you may not change campaigns");
+    // It may take away what the deck's own file gives.
+    deck_file(&scratch.path("deck"), roles("supervisor"));
+    fs::write(&other, roles("viewer")).unwrap();
+    scratch
+        .run(&pause)
+        .exits(3)
+        .complains("as viewer you may not change campaigns");
+    fs::write(&other, "= = =").unwrap();
+    scratch.run(&pause).exits(0).complains("other.toml:1");
+}
+
+#[test]
+fn an_opt_out_makes_no_deck_by_a_slip_in_the_path() {
+    let scratch = Scratch::new();
+    let add = ["dnc", "add", "+12125550142"];
+    scratch
+        .run(&add)
+        .exits(4)
+        .complains("there is no deck at")
+        .complains("--new");
+    assert!(!scratch.path("deck").exists());
+    // A number that cannot be read makes none either.
+    scratch.run(&["dnc", "add", "--new", "none"]).exits(2);
+    assert!(!scratch.path("deck").exists());
+    scratch.run(&["dnc", "add", "--new", add[2]]).exits(0);
+    scratch.run(&add).exits(0).says("1 already on the list");
+    let other = Scratch::new();
+    fs::write(other.path("stop.txt"), "+12125550142\n").unwrap();
+    other
+        .run(&["dnc", "import", &other.text("stop.txt")])
+        .exits(0)
+        .complains("there was no deck at");
+    for act in [
+        &["campaign", "pause", "--all"][..],
+        &["campaign", "pause", "recall"],
+        &["campaign", "stop", "recall"],
+        &["campaign", "set", "recall", "--pace", "5"],
+        &["hang-up", "--all", "--reason", "alarm"],
+        &["call", "+12125550142", "--trunk", "simulator"],
+        &["run"],
+        &["status"],
+    ] {
+        let nowhere = Scratch::new();
+        nowhere.run(act).exits(4).complains("there is no deck at");
+        assert!(!nowhere.path("deck").exists(), "{act:?}");
+    }
+}

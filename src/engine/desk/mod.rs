@@ -26,6 +26,7 @@ pub use why::WhyReport;
 pub use zones::{ZoneRow, ZoneStanding};
 
 pub use crate::policy::window::Stretch;
+pub use crate::policy::{Hold, HoldKind, HoldReason, Scope, Until, WindowReason};
 pub use crate::store::{ListKey, ListOrder};
 
 pub use super::board::Phase;

@@ -14,10 +14,9 @@ use crate::domain::{
 };
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, Caps, Waiting};
 use crate::engine::desk::{
-    CampaignView, ContactRow, EngineSeat, EventLine, ListKey, ListOrder, NextClaim, Phase,
-    Standing, Stretch, View, ZoneRow, ZoneStanding,
+    CampaignView, ContactRow, EngineSeat, EventLine, Hold, HoldKind, ListKey, ListOrder, NextClaim,
+    Phase, Standing, Stretch, Until, View, WindowReason, ZoneRow, ZoneStanding,
 };
-use crate::policy::{Hold, HoldKind, Until, WindowReason};
 use crate::tui::keymap::KeyMap;
 use crate::tui::model::{Model, Permits, Reach, Viewer};
 

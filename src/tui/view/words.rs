@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::domain::{ContactState, Outcome, PhoneNumber, Timestamp};
 use crate::engine::board::CampaignBoard;
-use crate::engine::desk::{CampaignView, EngineSeat, NextClaim, Phase, Standing};
+use crate::engine::desk::{
+    CampaignView, EngineSeat, HoldKind, HoldReason, NextClaim, Phase, Scope, Standing, Until,
+};
 use crate::engine::words::hold_word;
-use crate::policy::{HoldKind, HoldReason, Scope, Until};
 use crate::tui::format;
 use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;

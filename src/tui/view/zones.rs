@@ -6,9 +6,8 @@ use ratatui::layout::Rect;
 
 use super::words::cells;
 use crate::domain::Timestamp;
-use crate::engine::desk::{Stretch, ZoneRow, ZoneStanding};
+use crate::engine::desk::{HoldKind, Stretch, ZoneRow, ZoneStanding};
 use crate::engine::words::hold_word;
-use crate::policy::HoldKind;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
 use crate::tui::model::{Pane, Shared};

@@ -38,13 +38,15 @@ pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
     let owned = lock::is_held(&env.deck).unwrap_or(true);
     let attach = owned || env.read_only || !env.authority()?.may(Right::Campaigns);
     if attach || !faults.is_empty() {
-        front.faults.extend(faults.iter().map(CliError::brief));
+        front
+            .faults
+            .splice(0..0, faults.iter().map(CliError::brief));
         return attached(front, env);
     }
     match engine_inside(env) {
         Ok(running) => with_engine(front, running, env),
         Err(error) => {
-            front.faults.push(error.brief());
+            front.faults.insert(0, error.brief());
             attached(front, env)
         }
     }

@@ -5,6 +5,7 @@
 //! holds from its commit, because each claim re-reads what binds it.
 
 pub mod acts;
+mod asked;
 pub mod numbers;
 pub mod rows;
 pub mod service;
@@ -173,6 +174,8 @@ pub struct Desk<S> {
     now: Timestamp,
     /// Windows read before.
     windows: reading::Known,
+    /// What claims get, asked for before.
+    asked: asked::Asked,
 }
 
 impl<S: Store> Desk<S> {
@@ -189,6 +192,7 @@ impl<S: Store> Desk<S> {
             snapshot: Snapshot::default(),
             now: Timestamp::MIN,
             windows: reading::Known::new(),
+            asked: asked::Asked::default(),
         };
         desk.read()?;
         Ok(desk)
@@ -217,14 +221,28 @@ impl<S: Store> Desk<S> {
     /// # Errors
     /// When the store cannot be read.
     pub fn view(&mut self) -> Result<View, StoreError> {
+        self.asked = asked::Asked::default();
+        self.view_later()
+    }
+
+    /// The deck now, on which nothing was committed since the last view.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub(super) fn view_later(&mut self) -> Result<View, StoreError> {
         self.read()?;
+        self.asked.turn_to(self.now);
         let (rules, now) = (self.settings.rules, self.now);
         self.strips.turn_to(now, &self.settings.viewer);
         let engine = self.settings.surroundings.engine();
         let snapshot = &self.snapshot;
         let readings = reading::readings(snapshot, rules, now, &mut self.windows);
         let store = &mut self.settings.store;
-        let next = next_claim::of_campaigns(store, snapshot, &readings, now)?;
+        let next = match &self.asked.campaigns {
+            Some(known) => known.clone(),
+            None => next_claim::of_campaigns(store, snapshot, &readings, now)?,
+        };
+        self.asked.keep_campaigns(&next, &readings);
         let board = Board::of(snapshot, &readings, next, now);
         let campaigns: Vec<CampaignView> = board
             .campaigns
@@ -335,10 +353,10 @@ impl<S: Store> Desk<S> {
             order: query.order,
             now,
         };
-        let store = &mut self.settings.store;
+        let (store, asked) = (&mut self.settings.store, &mut self.asked);
         contacts
             .iter()
-            .map(|contact| maker.row(store, contact))
+            .map(|contact| maker.row(store, asked, contact))
             .collect()
     }
 

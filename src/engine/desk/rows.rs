@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::asked::Asked;
 use super::zones;
 use crate::domain::{
     Attempt, AttemptState, Campaign, CampaignId, ClassId, Contact, ContactId, ContactState,
@@ -166,6 +167,7 @@ impl RowMaker<'_> {
     pub(super) fn row<S: Store>(
         &self,
         store: &mut S,
+        asked: &mut Asked,
         contact: &Contact,
     ) -> Result<ContactRow, StoreError> {
         let zones = self
@@ -183,7 +185,7 @@ impl RowMaker<'_> {
             key: self.order.key(contact),
             number: contact.number,
             name: contact.name.clone(),
-            standing: self.standing(store, contact, call)?,
+            standing: self.standing(store, asked, contact, call)?,
             zone: zones::short(zones),
             local: zones::local(self.rules, zones, self.now),
             attempts: contact.attempts,
@@ -196,15 +198,16 @@ impl RowMaker<'_> {
     fn standing<S: Store>(
         &self,
         store: &mut S,
+        asked: &mut Asked,
         contact: &Contact,
         call: Option<&Attempt>,
     ) -> Result<Standing, StoreError> {
         Ok(match (contact.state, call) {
             (ContactState::InFlight, Some(call)) => in_flight(call),
             (ContactState::InFlight, None) => Standing::Dialing(self.now),
-            (ContactState::Ready | ContactState::Waiting(_), _) => Standing::ToCall(
-                next_claim::of_contact(store, contact.id, &self.context, self.now)?,
-            ),
+            (ContactState::Ready | ContactState::Waiting(_), _) => {
+                Standing::ToCall(self.claim(store, asked, contact.id)?)
+            }
             (
                 state @ (ContactState::Done
                 | ContactState::Exhausted
@@ -215,6 +218,23 @@ impl RowMaker<'_> {
                 _,
             ) => Standing::Ended(state, contact.reason.clone()),
         })
+    }
+}
+
+impl RowMaker<'_> {
+    /// What the contact's claim gets.
+    fn claim<S: Store>(
+        &self,
+        store: &mut S,
+        asked: &mut Asked,
+        contact: ContactId,
+    ) -> Result<NextClaim, StoreError> {
+        if let Some(known) = asked.row(contact) {
+            return Ok(known.clone());
+        }
+        let claim = next_claim::of_contact(store, contact, &self.context, self.now)?;
+        asked.keep_row(contact, &claim);
+        Ok(claim)
     }
 }
 

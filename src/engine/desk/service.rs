@@ -138,6 +138,7 @@ pub fn spawn<S: Store + 'static>(
         changed: Stopwatch::start(),
         last: Last::default(),
         dirty: true,
+        committed: true,
     };
     thread::Builder::new()
         .name("desk".to_owned())
@@ -160,6 +161,8 @@ struct Service<S> {
     last: Last,
     /// This desk itself has written.
     dirty: bool,
+    /// Something was committed since the last view, here or elsewhere.
+    committed: bool,
 }
 
 /// What the last view showed that time alone may change.
@@ -240,6 +243,7 @@ impl<S: Store> Service<S> {
         self.checked = Stopwatch::start();
         let elsewhere = self.desk.settings.store.changed_elsewhere().unwrap_or(true);
         if elsewhere || self.dirty {
+            self.committed = true;
             self.changed = Stopwatch::start();
             return true;
         }
@@ -257,7 +261,12 @@ impl<S: Store> Service<S> {
     fn look(&mut self) {
         let started = Stopwatch::start();
         self.dirty = false;
-        match self.desk.view() {
+        let view = if std::mem::take(&mut self.committed) {
+            self.desk.view()
+        } else {
+            self.desk.view_later()
+        };
+        match view {
             Ok(view) => {
                 self.last = Last {
                     engine: Some(view.engine),

@@ -292,7 +292,7 @@ fn an_emergency_ban_is_said_by_row_and_zone() {
     model.list.rows[0].standing = Standing::ToCall(held(ban, Until::Operator));
     let text = screen(&model);
     assert!(text.contains("HELD banned"), "{text}");
-    assert!(text.contains("OPEN, 3 banned"), "{text}");
+    assert!(text.contains("OPEN 3 banned"), "{text}");
     assert!(text.contains("banned in US-NY"), "{text}");
 }
 

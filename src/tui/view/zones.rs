@@ -181,12 +181,8 @@ fn row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, zone: &ZoneRow) {
     let now = canvas.shared.now;
     let (state, role) = match (&zone.standing, &zone.held) {
         (ZoneStanding::Held(kind), _) => (format!("HELD {}", short(kind)), Role::Bad),
-        (ZoneStanding::Open(_), Some((count, kind))) => {
-            (format!("OPEN, {count} {}", short(kind)), Role::Warn)
-        }
-        (ZoneStanding::Shut(_), Some((count, kind))) => {
-            (format!("shut, {count} {}", short(kind)), Role::Warn)
-        }
+        (ZoneStanding::Open(_), Some(held)) => (some_held("OPEN", held), Role::Warn),
+        (ZoneStanding::Shut(_), Some(held)) => (some_held("shut", held), Role::Warn),
         (ZoneStanding::Open(closes), None) => (
             format!("OPEN {} left", format::hours(closes.since(now))),
             Role::Good,
@@ -205,6 +201,17 @@ fn row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, zone: &ZoneRow) {
         &to_call,
         Role::Value,
     );
+}
+
+/// `OPEN 3 banned`; the state goes first when there is no room.
+fn some_held(state: &str, (count, kind): &(u64, HoldKind)) -> String {
+    let held = format!("{count} {}", short(kind));
+    let whole = format!("{state} {held}");
+    if whole.len() > usize::from(STATE) {
+        held
+    } else {
+        whole
+    }
 }
 
 /// Why time alone does not open a zone, in a word.

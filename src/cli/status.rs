@@ -126,7 +126,12 @@ fn why(campaign: &CampaignBoard) -> Option<String> {
             let since = campaign
                 .held_since
                 .map_or_else(String::new, |at| format!(" since {}", instant(at)));
-            Some(format!("is held{since}: {hold}"))
+            let mut why = format!("is held{since}: {hold}");
+            for todo in &campaign.remedies {
+                why.push_str("; ");
+                why.push_str(todo);
+            }
+            Some(why)
         }
         Phase::Waiting => Some(format!("waits: {hold}")),
         Phase::Draft | Phase::Running | Phase::Paused | Phase::Done | Phase::Stopped => None,

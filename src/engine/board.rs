@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use super::alerts;
 use super::next_claim::{self, NextClaim};
 use super::reading::{Known, Reading, readings};
+use super::{alerts, words};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
     Attempt, AttemptState, CallerIdState, CampaignState, ContactState, Outcome, PhoneNumber,
@@ -15,7 +15,7 @@ use crate::domain::{
 use crate::policy::window::WindowStatus;
 use crate::policy::{CallerIdUse, LiveCalls, Load, Scope, Until};
 use crate::rules::Rules;
-use crate::store::{Snapshot, Store, StoreError};
+use crate::store::{CampaignCounts, Snapshot, Store, StoreError};
 
 /// A deck at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize)]
@@ -49,6 +49,8 @@ pub struct CampaignBoard {
     pub phase: Phase,
     /// What its next claim gets: why no call leaves.
     pub next: NextClaim,
+    /// What ends a hold that waits for an operator.
+    pub remedies: Vec<String>,
     /// Since when it is held, as far as an alert that is still open says so.
     pub held_since: Option<Timestamp>,
     /// Running, but every contact still to call waits for its window.
@@ -331,7 +333,11 @@ fn fold_campaign(reading: &Reading<'_>, next: NextClaim) -> CampaignBoard {
     let mut board = CampaignBoard {
         name: campaign.name().to_owned(),
         state: campaign.state,
-        phase: Phase::Running,
+        phase: Phase::of(campaign.state, &next, in_flight(counts)),
+        remedies: match &next {
+            NextClaim::Hold(hold) => words::remedies(hold, &campaign.settings),
+            NextClaim::NothingLeft | NextClaim::Dial | NextClaim::Refuse(_) => Vec::new(),
+        },
         next,
         held_since: None,
         waiting_for_window: false,
@@ -374,13 +380,21 @@ fn fold_campaign(reading: &Reading<'_>, next: NextClaim) -> CampaignBoard {
     board.waiting_for_window = campaign.state == CampaignState::Running
         && board.ready + board.in_flight + waiting.retry + waiting.cap == 0
         && waiting.window > 0;
-    board.phase = Phase::of(campaign.state, &board.next, board.in_flight);
     board
 }
 
 /// Abandoned calls and live answers.
 const fn of_live(calls: LiveCalls) -> [u64; 2] {
     [calls.abandoned, calls.answered]
+}
+
+/// Contacts that are being called.
+fn in_flight(counts: &CampaignCounts) -> u64 {
+    let contacts = counts.contacts.iter();
+    contacts
+        .filter(|((_, state), _)| *state == ContactState::InFlight)
+        .map(|(_, count)| count)
+        .sum()
 }
 
 fn fold_zones(

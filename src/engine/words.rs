@@ -187,6 +187,7 @@ pub const fn hold_word(kind: &HoldKind) -> &'static str {
         HoldKind::NoCallerId => "no caller ID",
         HoldKind::CallerIdsUnproven => "caller IDs not proven",
         HoldKind::CallerIdsFull => "caller IDs",
+        HoldKind::CallerIdsBlocked => "caller IDs blocked",
         HoldKind::DeckConcurrent(..) => "deck's concurrent cap",
         HoldKind::TrunkConcurrent(..) => "trunk's concurrent cap",
         HoldKind::CampaignConcurrent(..) => "concurrent cap",
@@ -247,6 +248,7 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
         | HoldKind::RingsPastClose
         | HoldKind::CallerIdsUnproven
         | HoldKind::CallerIdsFull
+        | HoldKind::CallerIdsBlocked
         | HoldKind::DeckConcurrent(..)
         | HoldKind::TrunkConcurrent(..)
         | HoldKind::CampaignConcurrent(..)

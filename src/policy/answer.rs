@@ -282,6 +282,7 @@ impl HoldKind {
             | Self::AbandonmentBrake(..)
             | Self::NoCallerId
             | Self::CallerIdsUnproven
+            | Self::CallerIdsBlocked
             | Self::CallerIdsFull => false,
         }
     }

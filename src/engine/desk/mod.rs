@@ -38,7 +38,6 @@ use super::law;
 use super::next_claim;
 use super::reading::{self, Reading};
 use super::shell::Handle;
-use super::words;
 use crate::clock::DeckClock;
 use crate::domain::campaign::Pacing;
 use crate::domain::{
@@ -123,8 +122,6 @@ pub struct CampaignView {
     pub next_due: Option<Timestamp>,
     /// When the first shut window opens.
     pub next_opening: Option<Timestamp>,
-    /// What ends a hold that waits for an operator.
-    pub remedies: Vec<String>,
     /// The caller IDs it may show; the cap is the lower of the number's and the campaign's.
     pub caller_ids: Vec<CallerIdBoard>,
     /// The file's pace, which the live pace never passes.
@@ -244,11 +241,9 @@ impl<S: Store> Desk<S> {
         };
         self.asked.keep_campaigns(&next, &readings);
         let board = Board::of(snapshot, &readings, next, now);
-        let campaigns: Vec<CampaignView> = board
-            .campaigns
+        let campaigns: Vec<CampaignView> = readings
             .iter()
-            .zip(&readings)
-            .map(|(board, reading)| {
+            .map(|reading| {
                 let campaign = &reading.counts.campaign;
                 let settings = &campaign.settings;
                 CampaignView {
@@ -256,12 +251,6 @@ impl<S: Store> Desk<S> {
                     zones: zones::rows(rules, reading, snapshot, &mut self.strips, now),
                     next_due: reading.counts.next_due,
                     next_opening: reading.next_opening(),
-                    remedies: match &board.next {
-                        NextClaim::Hold(hold) => words::remedies(hold, settings),
-                        NextClaim::NothingLeft | NextClaim::Dial | NextClaim::Refuse(_) => {
-                            Vec::new()
-                        }
-                    },
                     caller_ids: caller_ids(reading, snapshot, now),
                     ceiling: campaign.ceiling,
                     law: law_of(rules, snapshot, campaign),

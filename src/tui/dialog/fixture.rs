@@ -102,6 +102,7 @@ fn board(name: &str, state: CampaignState) -> CampaignBoard {
             Phase::Running
         },
         next: NextClaim::Dial,
+        remedies: Vec::new(),
         held_since: None,
         waiting_for_window: false,
         note: None,
@@ -131,7 +132,6 @@ fn campaign(id: i64) -> CampaignView {
         zones: Vec::new(),
         next_due: None,
         next_opening: None,
-        remedies: Vec::new(),
         caller_ids: Vec::new(),
         ceiling: Pacing {
             calls_per_minute: 10,

@@ -121,6 +121,7 @@ fn campaign(name: &str, state: CampaignState, phase: Phase) -> CampaignBoard {
         state,
         phase,
         next: paced(),
+        remedies: Vec::new(),
         held_since: None,
         waiting_for_window: phase == Phase::Waiting,
         note: (state == CampaignState::Paused).then(|| "maria".to_owned()),
@@ -175,7 +176,6 @@ fn campaign_view(id: i64) -> CampaignView {
         zones: zones(),
         next_due: Some(minutes(2)),
         next_opening: Some(minutes(52)),
-        remedies: Vec::new(),
         caller_ids: caller_ids(),
         ceiling: Pacing {
             calls_per_minute: 20,

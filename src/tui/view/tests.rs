@@ -264,7 +264,8 @@ fn a_list_that_was_never_loaded_is_said_and_nobody_would_be_called() {
     let missing = held(HoldKind::ListMissing(list), Until::Operator);
     for size in [(80, 24), (120, 36)] {
         let mut model = with_next(size, Phase::Held, missing.clone());
-        model.shared.view.as_mut().unwrap().campaigns[0].remedies =
+        let view = model.shared.view.as_mut().unwrap();
+        view.board.campaigns[0].remedies =
             vec!["`dialdeck dnc import FILE --list national:us`".to_owned()];
         let text = screen(&model);
         assert!(text.contains("spring-reminders  HELD"), "{text}");
@@ -302,7 +303,8 @@ fn the_abandonment_brake_is_held_since_then_and_says_what_to_do() {
     let mut model = with_next((200, 50), Phase::Held, brake);
     let view = model.shared.view.as_mut().unwrap();
     view.board.campaigns[0].held_since = Some(now() - Duration::from_mins(33));
-    view.campaigns[0].remedies = vec!["`dialdeck campaign release NAME --reason TEXT`".to_owned()];
+    view.board.campaigns[0].remedies =
+        vec!["`dialdeck campaign release NAME --reason TEXT`".to_owned()];
     let text = screen(&model);
     let said =
         "HELD: abandonment brake, 4 of 123 live answers, since 13:34; `dialdeck campaign release";

@@ -115,6 +115,9 @@ pub(super) fn why(standing: &Standing, shared: &Shared) -> String {
 
 /// What a contact's claim gets, as briefly as its row wants it: beside it stands the state's word.
 fn brief(next: &NextClaim, shared: &Shared) -> String {
+    if *next == NextClaim::Dial {
+        return "callable now".to_owned();
+    }
     let Some(reason) = next.principal() else {
         return claim(next, shared);
     };
@@ -156,7 +159,7 @@ fn named(kind: &HoldKind) -> String {
 pub(super) fn claim(next: &NextClaim, shared: &Shared) -> String {
     match next {
         NextClaim::NothingLeft => "nothing is left to call".to_owned(),
-        NextClaim::Dial => "its call leaves next".to_owned(),
+        NextClaim::Dial => "the next call leaves now".to_owned(),
         NextClaim::Refuse(refusal) => format!("never: {refusal}"),
         NextClaim::Hold(hold) => {
             let words = hold
@@ -207,6 +210,7 @@ fn reason(reason: &HoldReason, shared: &Shared) -> String {
         | HoldKind::TrunkMissing
         | HoldKind::TrunkRests(_)
         | HoldKind::NoCallerId
+        | HoldKind::CallerIdsBlocked
         | HoldKind::TrunkSlowed) => match reason.until {
             Until::At(at) => return format!("{kind}, until {}", when(at, shared)),
             Until::CallEnds | Until::Operator => kind.to_string(),
@@ -232,7 +236,7 @@ pub(super) fn binds(board: &CampaignBoard, view: &CampaignView, shared: &Shared)
             (format!("campaign paused{note}"), Role::Warn)
         }
         Phase::Done | Phase::Stopped => (format!("campaign {}", board.state), Role::Warn),
-        Phase::Held => (held(board, view, shared), Role::Bad),
+        Phase::Held => (held(board, shared), Role::Bad),
         Phase::Waiting => (waits(board, view, shared), Role::Warn),
         Phase::Running => match &board.next {
             NextClaim::NothingLeft if board.in_flight > 0 => {
@@ -250,11 +254,11 @@ pub(super) fn binds(board: &CampaignBoard, view: &CampaignView, shared: &Shared)
 }
 
 /// `HELD: list national:us is not loaded, since 11:34; …` and what to do.
-fn held(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String {
+fn held(board: &CampaignBoard, shared: &Shared) -> String {
     let since = board
         .held_since
         .map_or_else(String::new, |at| format!(", since {}", when(at, shared)));
-    let todo = view
+    let todo = board
         .remedies
         .first()
         .map_or_else(String::new, |todo| format!("; {todo}"));
@@ -308,7 +312,7 @@ pub fn bound(board: &CampaignBoard, engine: EngineSeat) -> &'static str {
         (Phase::Done, _) => "done",
         (Phase::Stopped, _) => "stopped",
         (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::NothingLeft) => "nothing left",
-        (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::Dial) => "nothing",
+        (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::Dial) => "calls leave",
         (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::Refuse(_)) => "refusals",
         (Phase::Running | Phase::Waiting | Phase::Held, NextClaim::Hold(hold)) => hold
             .principal()

@@ -42,7 +42,12 @@ struct Rests<'a> {
 
 /// `alert_raised`: a campaign whose claims are held until an operator acts.
 pub(super) fn campaign_waits(campaign: &Campaign, hold: &Hold, now: Timestamp) -> NewEvent {
-    about_hold(CAMPAIGN_WAITS, "waits for an operator", (campaign, hold), now)
+    about_hold(
+        CAMPAIGN_WAITS,
+        "waits for an operator",
+        (campaign, hold),
+        now,
+    )
 }
 
 /// `alert_raised`: a campaign some of whose contacts wait for a registry of their area.

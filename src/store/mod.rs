@@ -25,9 +25,9 @@ use crate::domain::campaign::Pacing;
 use crate::domain::event::{NewEvent, SealedEvent};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Area, Attempt, AttemptId, Authority, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
-    CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind, PhoneNumber,
-    Suppression, SuppressionList, Timestamp, TrunkName,
+    Area, Attempt, AttemptId, Authority, CallEvent, CallReport, CallerIdState, Campaign,
+    CampaignId, CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind,
+    PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkName,
 };
 use crate::policy::breaker::Kept;
 use crate::policy::{Context, Facts, LiveCalls};

@@ -18,8 +18,7 @@ use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
     Area, Attempt, Authority, CallerIdState, Campaign, CampaignId, CampaignState, Contact,
     ContactId, ContactState, ListKind, Outcome, Ownership, PhoneNumber, Right, Suppression,
-    Timestamp,
-    TrunkName, WaitReason, WindowClass,
+    Timestamp, TrunkName, WaitReason, WindowClass,
 };
 use crate::policy::{self, Hold, HoldKind, LiveCalls, Refusal};
 

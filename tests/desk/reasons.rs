@@ -1,9 +1,11 @@
 //! Why no call leaves, as the desk shows it: the claim's own hold, whatever it is.
 
+use std::collections::BTreeSet;
+
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{
-    CampaignId, CampaignSettings, CampaignState, ContactId, ListKind, WindowClass,
+    Area, CampaignId, CampaignSettings, CampaignState, ContactId, ListKind, WindowClass,
 };
 use dialdeck::engine::board::{Board, CampaignBoard};
 use dialdeck::engine::desk::{Centre, Desk, ListQuery, NextClaim, Phase, Standing, ZoneStanding};
@@ -82,7 +84,8 @@ fn a_registry_that_was_never_loaded_holds_campaign_and_rows() {
     let mut needs_list = settings("spring-sale");
     needs_list.required_lists = vec![national()];
     let id = start(&mut engine, &needs_list, 3);
-    let missing = HoldKind::ListMissing(national());
+    let area = Area::of(number(0));
+    let missing = HoldKind::RegistryMissing(national(), area);
     let mut desk = desk(&folder);
     let view = desk.view().unwrap();
     let board = &view.board.campaigns[0];
@@ -90,7 +93,7 @@ fn a_registry_that_was_never_loaded_holds_campaign_and_rows() {
     assert_eq!(reasons(board), std::slice::from_ref(&missing));
     assert_eq!(
         board.remedies,
-        ["`dialdeck dnc import FILE --list national:us`"]
+        ["`dialdeck dnc import FILE --list national:us --as-of DATE` with that area"]
     );
     for next in standings(&mut desk, id) {
         assert_eq!(next.principal().unwrap().kind, missing);
@@ -109,11 +112,17 @@ fn a_registry_that_was_never_loaded_holds_campaign_and_rows() {
     let figures = ImportFigures::default();
     let old = morning() - secs(40 * 86_400);
     let (list, writer) = (national(), by(morning()));
-    engine.finish_list(&list, old, &figures, &writer).unwrap();
-    let board = desk.view().unwrap().board.campaigns.remove(0);
-    assert_eq!(reasons(&board), [HoldKind::RegistryStale(national(), old)]);
+    let areas = BTreeSet::from([area]);
     engine
-        .finish_list(&list, morning(), &figures, &writer)
+        .finish_list(&list, old, &areas, &figures, &writer)
+        .unwrap();
+    let board = desk.view().unwrap().board.campaigns.remove(0);
+    assert_eq!(
+        reasons(&board),
+        [HoldKind::RegistryStale(national(), area, old)]
+    );
+    engine
+        .finish_list(&list, morning(), &areas, &figures, &writer)
         .unwrap();
     let board = desk.view().unwrap().board.campaigns.remove(0);
     assert_eq!((board.phase, board.next), (Phase::Running, NextClaim::Dial));
@@ -288,6 +297,6 @@ fn status_says_the_same_as_the_console() {
     assert_eq!(json["next"]["decision"], "hold");
     assert_eq!(json["next"]["until"], "operator");
     let reason = &json["next"]["reasons"][0];
-    assert_eq!(reason["code"], "list_missing:national:us");
-    assert_eq!(reason["text"], "list national:us is not loaded");
+    assert_eq!(reason["code"], "registry_missing:national:us");
+    assert_eq!(reason["text"], "national:us, area code 212 not loaded");
 }

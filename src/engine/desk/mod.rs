@@ -249,7 +249,8 @@ impl<S: Store> Desk<S> {
                 CampaignView {
                     id: campaign.id,
                     zones: zones::rows(rules, reading, snapshot, &mut self.strips, now),
-                    next_due: reading.counts.next_due,
+                    // One that waits for a registry is never due by time alone.
+                    next_due: reading.counts.next_due.filter(|at| *at < Timestamp::MAX),
                     next_opening: reading.next_opening(),
                     caller_ids: caller_ids(reading, snapshot, now),
                     ceiling: campaign.ceiling,

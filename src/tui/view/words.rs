@@ -149,7 +149,10 @@ fn named(kind: &HoldKind) -> String {
     if let HoldKind::ListMissing(list) = kind {
         return format!("{list} not loaded");
     }
-    if let HoldKind::RegistryStale(list, _) = kind {
+    if let HoldKind::RegistryMissing(list, _) = kind {
+        return format!("{list} not loaded");
+    }
+    if let HoldKind::RegistryStale(list, ..) = kind {
         return format!("{list} too old");
     }
     hold_word(kind).to_owned()

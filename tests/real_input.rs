@@ -17,6 +17,8 @@ use serde_json::Value;
 /// A Monday morning, later than any day on which the test's own commands are given.
 const START: &str = "2028-06-05T13:30:00Z";
 
+const DAY_BEFORE: &str = "2028-06-04T13:30:00Z";
+
 const HEADER: [&str; 5] = ["number", "name", "consent", "consent_source", "consent_at"];
 
 /// A hundred fictional numbers each, from the Atlantic to the Pacific.
@@ -245,6 +247,16 @@ fn set_up(deck: &Deck) {
     // The whole list a second time brings nothing new, and the same rejects.
     assert_figures(&import(deck, &list), [500, 0, 480, 20, 0]);
 
+    // The deck's clock is put forward to the day before, so that the registry is of that time.
+    let ahead = [
+        "run",
+        "--until-done",
+        "--speed",
+        "max",
+        "--start-at",
+        DAY_BEFORE,
+    ];
+    deck.ok(&ahead);
     let lists = [
         ("internal", deck.write("opted-out.txt", opt_out_file()), 21),
         (
@@ -256,7 +268,7 @@ fn set_up(deck: &Deck) {
     for (list, file, taken) in lists {
         let file = file.to_str().unwrap();
         // Own lists have no date of their own; it does no harm.
-        let as_of = ["--as-of", "2026-11-01"];
+        let as_of = ["--as-of", DAY_BEFORE];
         let said = deck.ok(&[
             "dnc", "import", file, "--list", list, as_of[0], as_of[1], "--json",
         ]);

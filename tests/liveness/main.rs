@@ -6,6 +6,8 @@
 mod deck;
 #[path = "../judge/mod.rs"]
 mod judge;
+mod model;
+mod world;
 
 use std::path::Path;
 

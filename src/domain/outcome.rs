@@ -321,15 +321,15 @@ fn by_end(report: &CallReport) -> Classification {
         CallEnd::Abandoned => simple(Outcome::Abandoned, Fault::Us, "no_agent"),
         CallEnd::CancelledByUs => simple(Outcome::Cancelled, Fault::Us, "cancelled"),
         CallEnd::RangOut => simple(Outcome::NoAnswer, Fault::Callee, "ring_timeout"),
-        CallEnd::Lapsed => Classification {
-            counts: false,
-            ..simple(Outcome::Expired, Fault::Us, LAPSED)
-        },
+        // Nothing left: at the fifth in a row that is an outage, and every contact would be spent on it.
+        CallEnd::Lapsed => failure(Outcome::Expired, Fault::Us, LAPSED, TrunkFinding::Dead),
         CallEnd::Unresolved => simple(Outcome::Unknown, Fault::Unknown, "unresolved"),
-        CallEnd::NeverSent => Classification {
-            counts: false,
-            ..simple(Outcome::Cancelled, Fault::Us, NEVER_SENT)
-        },
+        CallEnd::NeverSent => failure(
+            Outcome::Cancelled,
+            Fault::Us,
+            NEVER_SENT,
+            TrunkFinding::Dead,
+        ),
         CallEnd::Rejected => rejected(report),
         CallEnd::Busy => simple(Outcome::Busy, Fault::Callee, "busy"),
         CallEnd::Failed => simple(Outcome::NetworkFailure, Fault::Network, "failed"),

@@ -233,6 +233,15 @@ impl Breaker {
         };
     }
 
+    /// Whether the next call through the trunk is the probe, so that only one may be planned.
+    pub fn awaits_probe(&self, now: Timestamp) -> bool {
+        match self.state {
+            State::Closed | State::Locked(_) => false,
+            State::Open { until, .. } => now >= until,
+            State::Probing { since, .. } => now >= since + PROBE_WAIT,
+        }
+    }
+
     /// An operator says that the trunk works again.
     pub fn on_operator_reset(&mut self) {
         self.close();
@@ -401,8 +410,10 @@ mod tests {
         let mut now = 60;
         for pause in [120, 240, 480, 600, 600] {
             assert_eq!(breaker.rest(second(now)), None);
+            assert!(breaker.awaits_probe(second(now)));
             breaker.on_dial(callee(7), second(now));
             assert!(breaker.rest(second(now + 1)).is_some(), "one probe only");
+            assert!(!breaker.awaits_probe(second(now + 1)));
             breaker.on_result(TrunkFinding::Faulty, callee(8), second(now + 1));
             assert_eq!(until(&breaker, now + 1), Some(second(now + 60)));
             breaker.on_result(TrunkFinding::Faulty, callee(7), second(now + 2));

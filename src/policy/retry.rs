@@ -22,8 +22,14 @@ pub enum Next {
     DoNotCall(SuppressionSource),
 }
 
-/// Attempts in a row that do not count before the contact is given up, so that every loop ends.
-pub const MAX_UNCOUNTED: usize = 5;
+/// How often the wait after attempts that do not count is doubled at most. Such attempts never use a
+/// contact up, however many there are: nothing was done to the callee, and it may be called once the
+/// fault is gone.
+const MAX_DOUBLINGS: usize = 5;
+
+/// The least wait after an attempt that does not count, doubled with each in a row as others are, so
+/// that no rule and no carrier's word makes a loop of them.
+const LEAST_UNCOUNTED: Duration = Duration::from_secs(30);
 
 /// After a 404 the number is tried once more, not before this: some carriers answer so for "no
 /// route".
@@ -42,8 +48,8 @@ const ABANDONED_GB: Duration = hours(72);
 /// Without a rule of the campaign: a person reached, or a message left, ends it; busy waits 15, 30,
 /// then 60 min, busy everywhere 60 min at once; no answer 3 h; a machine 4 h; an abandoned person
 /// 24 h (72 h in the United Kingdom); a network or provider fault, or a call we took back, 5 min,
-/// twice as long with each in a row; a limit as long as the trunk asked, doubling too. A number that
-/// the trunk refuses (403) for the second time in the campaign ends it. A retry keeps the minimum gap
+/// twice as long with each in a row up to 160 min; a limit as long as the trunk asked, doubling too.
+/// What did not count never exhausts a contact, whatever `max` a rule has. A number that the trunk refuses (403) for the second time in the campaign ends it. A retry keeps the minimum gap
 /// and the rolling caps, and never outlives contact or campaign.
 pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
     if ended.outcome == Outcome::Unknown {
@@ -80,12 +86,14 @@ pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
 
 fn retry(facts: &Facts<'_>, ended: &Classification, rule: &OutcomeRule, now: Timestamp) -> Next {
     let used_up = attempts::used_up(facts, now).is_err()
-        || times(facts, ended.outcome) >= usize::try_from(rule.max).unwrap_or(usize::MAX)
-        || (!ended.counts && uncounted_in_a_row(facts) >= MAX_UNCOUNTED);
+        || counted(facts, ended.outcome) >= usize::try_from(rule.max).unwrap_or(usize::MAX);
     if used_up {
         return Next::Finish(ContactState::Exhausted);
     }
     let mut after = rule.after;
+    if !ended.counts {
+        after = after.max(backed_off(facts, LEAST_UNCOUNTED));
+    }
     if ended.outcome == Outcome::Abandoned && facts.class.regions.iter().any(|at| at == "GB") {
         after = after.max(ABANDONED_GB);
     }
@@ -220,6 +228,13 @@ fn times(facts: &Facts<'_>, outcome: Outcome) -> usize {
         .count()
 }
 
+/// How often they ended like this and count.
+fn counted(facts: &Facts<'_>, outcome: Outcome) -> usize {
+    own(facts)
+        .filter(|past| past.outcome == Some(outcome) && past.counts)
+        .count()
+}
+
 fn uncounted_in_a_row(facts: &Facts<'_>) -> usize {
     own(facts).take_while(|past| !past.counts).count()
 }
@@ -228,7 +243,7 @@ fn uncounted_in_a_row(facts: &Facts<'_>) -> usize {
 fn backed_off(facts: &Facts<'_>, first: Duration) -> Duration {
     let again = uncounted_in_a_row(facts)
         .saturating_sub(1)
-        .min(MAX_UNCOUNTED);
+        .min(MAX_DOUBLINGS);
     first * (1 << again)
 }
 

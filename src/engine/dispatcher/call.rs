@@ -5,8 +5,8 @@ use std::time::Duration;
 use crate::domain::attempt::Speech;
 use crate::domain::campaign::VoicemailAction;
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CalleeType, CampaignId, PhoneNumber, Timestamp, TrunkName,
-    TrunkSettings,
+    Attempt, AttemptId, AttemptState, CalleeType, CampaignId, Outcome, PhoneNumber, Timestamp,
+    TrunkName, TrunkSettings,
 };
 use crate::policy::amd::{AmdStatus, Detector, Thresholds};
 use crate::provider::Inquiry;
@@ -31,6 +31,10 @@ pub(super) const PERMIT: Duration = Duration::from_secs(30);
 
 /// A call in flight.
 #[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent of each other: no two of them make a state"
+)]
 pub(super) struct Call {
     pub(super) campaign: CampaignId,
     pub(super) number: PhoneNumber,
@@ -55,6 +59,8 @@ pub(super) struct Call {
     pub(super) settling: bool,
     /// It was declined, and waits for others.
     pub(super) declined: Option<Pending>,
+    /// It had to leave sooner than any other, as its window or its campaign ends.
+    pub(super) cut_short: bool,
     listening: Option<(Detector, Timestamp)>,
 }
 
@@ -110,6 +116,7 @@ impl Call {
             rang: attempt.ringing_at.or(attempt.answered_at).is_some(),
             settling: false,
             declined: None,
+            cut_short: false,
             listening: None,
         }
     }
@@ -150,6 +157,25 @@ impl Call {
                 self.listening = None;
                 Some(callee)
             }
+        }
+    }
+
+    /// Whether its end shows how its trunk fares. What we took back ourselves, what was asked about
+    /// after a restart or a lost answer, and what had less than its time to leave shows nothing.
+    pub(super) fn shows_the_trunk(&self, outcome: Outcome) -> bool {
+        match outcome {
+            Outcome::Cancelled => !self.hang_up_sent && self.state != AttemptState::Unknown,
+            Outcome::Expired => !self.cut_short,
+            Outcome::Unknown => false,
+            Outcome::Answered(_)
+            | Outcome::Busy
+            | Outcome::NoAnswer
+            | Outcome::Declined
+            | Outcome::InvalidNumber
+            | Outcome::NetworkFailure
+            | Outcome::ProviderError
+            | Outcome::Throttled
+            | Outcome::Abandoned => true,
         }
     }
 

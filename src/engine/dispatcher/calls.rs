@@ -56,7 +56,8 @@ impl Dispatcher {
             pci: settings.pci,
             briefing,
         };
-        let call = Call::new(attempt, &trunk.settings, settings.voicemail, now);
+        let mut call = Call::new(attempt, &trunk.settings, settings.voicemail, now);
+        call.cut_short = request.expires_at < permit;
         self.track(attempt.id, call);
         effects.push(Effect::Provider(
             attempt.trunk.clone(),
@@ -435,7 +436,10 @@ impl Dispatcher {
         if kept_agent && let Some(trunk) = self.trunks.get_mut(&call.trunk) {
             trunk.breaker.on_agent_stayed();
         }
-        if finding != TrunkFinding::Fine || !call.rang {
+        let told = call.rang && finding == TrunkFinding::Fine;
+        let by_outcome = matches!(finding, TrunkFinding::Fine | TrunkFinding::Dead);
+        let shown = !by_outcome || call.shows_the_trunk(settled.read.outcome);
+        if !told && shown {
             let about = (&call.trunk, call.number);
             self.tell_breaker(about, finding, settled.read.cause, now, effects);
         }

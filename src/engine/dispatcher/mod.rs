@@ -397,11 +397,23 @@ impl Dispatcher {
             .map(|lane| (lane.pass, lane.campaign.id))
             .collect();
         turns.sort_unstable();
+        let mut busy: BTreeSet<TrunkName> = self
+            .lanes
+            .values()
+            .filter(|lane| lane.claiming.is_some())
+            .map(|lane| lane.campaign.settings.trunk.clone())
+            .collect();
         for (_, campaign) in turns {
             let context = self.context(campaign, now);
             let Some(lane) = self.lanes.get_mut(&campaign) else {
                 continue;
             };
+            let name = &lane.campaign.settings.trunk;
+            let probed = |trunk: &Trunk| trunk.breaker.awaits_probe(now);
+            if !busy.insert(name.clone()) && self.trunks.get(name).is_some_and(probed) {
+                // Of all campaigns one makes the probe.
+                continue;
+            }
             if let Some(candidate) = lane.take() {
                 effects.push(Effect::Store(Job::Claim(candidate, Box::new(context))));
             }

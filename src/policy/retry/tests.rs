@@ -163,26 +163,62 @@ fn the_campaigns_own_rules_come_first() {
 }
 
 #[test]
-fn used_up_attempts_end_it_and_uncounted_ones_do_not_go_on_for_ever() {
+fn used_up_attempts_end_it() {
     let mut world = bare();
     world.contact.attempts = 2;
     assert_eq!(
         next(world, &sip(486)),
         Next::Finish(ContactState::Exhausted)
     );
-    let mut world = bare();
-    for wait in [5, 10, 20, 40] {
-        let after = after_call(world, &sip(500));
-        assert_eq!(
-            plan(&after.facts(), &sip(500), monday()),
-            retry_in(minutes(wait))
-        );
-        world = after;
+}
+
+#[test]
+fn what_does_not_count_never_uses_a_contact_up_and_is_spaced() {
+    for read in [
+        sip(500),
+        sip(401),
+        ended(CallEnd::NeverSent),
+        ended(CallEnd::Lapsed),
+    ] {
+        let mut world = bare();
+        world.campaign.settings.attempts.max = 1;
+        for wait in [5, 10, 20, 40, 80, 160, 160, 160, 160, 160] {
+            let after = after_call(world.clone(), &read);
+            let planned = plan(&after.facts(), &read, monday());
+            assert_eq!(planned, retry_in(minutes(wait)), "{read:?}");
+            world = after;
+        }
     }
-    assert_eq!(
-        next(world, &sip(500)),
-        Next::Finish(ContactState::Exhausted)
-    );
+}
+
+#[test]
+fn no_rule_and_no_carrier_makes_a_loop_of_what_does_not_count() {
+    let rule = OutcomeRule {
+        action: OutcomeAction::Retry,
+        after: Duration::from_secs(1),
+        max: 1,
+    };
+    let at_once = Classification {
+        trunk: TrunkFinding::Throttled(Duration::ZERO),
+        ..sip(429)
+    };
+    for read in [sip(500), sip(401), at_once, ended(CallEnd::NeverSent)] {
+        let mut world = bare();
+        let rules = &mut world.campaign.settings.attempts.per_outcome;
+        for outcome in [
+            Outcome::NetworkFailure,
+            Outcome::ProviderError,
+            Outcome::Cancelled,
+        ] {
+            rules.insert(outcome, rule);
+        }
+        for seconds in [30, 60, 120, 240, 480, 960, 960] {
+            let after = after_call(world, &read);
+            let planned = plan(&after.facts(), &read, monday());
+            assert_eq!(planned, retry_in(Duration::from_secs(seconds)), "{read:?}");
+            world = after;
+        }
+    }
 }
 
 #[test]

@@ -5,6 +5,8 @@ mod fixture;
 mod judge;
 #[path = "judge/planted_conduct.rs"]
 mod planted_conduct;
+#[path = "judge/planted_liveness.rs"]
+mod planted_liveness;
 #[path = "judge/planted_permission.rs"]
 mod planted_permission;
 

@@ -302,8 +302,15 @@ fn close(
     }
     let mut deck = Deck::open(env)?;
     let at = clock.now().max(deck.now()?);
-    deck.store
-        .append(&NewEvent::new(at, EventKind::DeckClosed, "engine"))?;
+    let how = match ending {
+        Ending::AtRest => "at_rest",
+        Ending::Drained => "drained",
+        Ending::LeftUp(_) => "left_up",
+        Ending::StoreFailed(_) => "store_failed",
+    };
+    let closed = NewEvent::new(at, EventKind::DeckClosed, "engine");
+    let data = json!({ "ending": how });
+    deck.store.append(&closed.with_data(&data))?;
     if shown == Shown::Entries {
         return Ok(ExitCode::Done);
     }

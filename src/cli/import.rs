@@ -7,6 +7,7 @@ pub(super) mod table;
 use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::thread;
 
 use serde::Serialize;
@@ -392,8 +393,14 @@ impl Import<'_> {
             return;
         }
         taken.figures.taken += 1;
-        if contact.class.is_err() {
-            taken.undialable += 1;
+        match &contact.class {
+            Ok(class) => match taken.figures.classes.get_mut(class) {
+                Some(count) => *count += 1,
+                None => {
+                    taken.figures.classes.insert(Arc::clone(class), 1);
+                }
+            },
+            Err(_) => taken.undialable += 1,
         }
         let consent = contact.consent.as_ref();
         let kind = consent.map_or(ConsentKind::None, |consent| consent.kind);

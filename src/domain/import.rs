@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::contact::{Consent, ConsentKind, WindowClass};
 use super::phone::PhoneNumber;
@@ -48,4 +48,29 @@ pub struct ImportFigures {
     pub rejected: u64,
     /// Rows taken that carry consent, by kind.
     pub consents: BTreeMap<ConsentKind, u64>,
+    /// Rows taken that can be dialed, by what binds their hours.
+    #[serde(serialize_with = "by_place")]
+    pub classes: BTreeMap<Arc<WindowClass>, u64>,
+}
+
+/// Writes the counts by zones and regions, wherever these come from.
+fn by_place<S: Serializer>(
+    classes: &BTreeMap<Arc<WindowClass>, u64>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(Serialize)]
+    struct Place<'a> {
+        zones: &'a [String],
+        regions: &'a [String],
+        taken: u64,
+    }
+    let mut places: BTreeMap<(&[String], &[String]), u64> = BTreeMap::new();
+    for (class, taken) in classes {
+        *places.entry((&class.zones, &class.regions)).or_default() += taken;
+    }
+    serializer.collect_seq(places.into_iter().map(|((zones, regions), taken)| Place {
+        zones,
+        regions,
+        taken,
+    }))
 }

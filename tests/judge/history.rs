@@ -15,6 +15,7 @@ pub(crate) struct Settings {
     pub(crate) call_class: String,
     /// Whether a complete address may replace the number's places.
     pub(crate) by_address: bool,
+    pub(crate) trunk: String,
     pub(crate) agent: String,
     pub(crate) consent: String,
     pub(crate) start: Option<i64>,
@@ -47,6 +48,7 @@ impl Settings {
         Self {
             purpose: text(&value["purpose"]),
             call_class: voice(&value["call_class"], &value["agent"]),
+            trunk: text(&value["trunk"]),
             agent: text(&value["agent"]),
             consent: text(&value["consent"]),
             by_address: value["evidence"] == "address"
@@ -106,6 +108,12 @@ pub(crate) struct Campaign {
     pub(crate) pacing: Vec<(i64, i64, i64)>,
     /// When contacts were added.
     pub(crate) imports: Vec<i64>,
+    /// How many contacts an import brought of each class: when, which, how many.
+    pub(crate) classes: Vec<(i64, usize, i64)>,
+    /// Next calls that were planned: when, for whom, not before.
+    pub(crate) retries: Vec<(i64, i64, i64)>,
+    /// When contacts came to an end.
+    pub(crate) ends: Vec<(i64, i64)>,
     /// Contacts by the final state that the log last gave them.
     pub(crate) finished: BTreeMap<i64, String>,
     /// When people answered, and when one of them was abandoned, since the brake's last release.
@@ -234,4 +242,6 @@ pub(crate) struct History {
     pub(crate) troubles: Vec<(i64, String)>,
     /// The last instant of the log.
     pub(crate) end: i64,
+    /// What the engine that closed the deck says of its end.
+    pub(crate) ending: String,
 }

@@ -13,7 +13,7 @@ use super::{Breach, Pace};
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 const SECOND: i64 = 1_000;
-const FLOOR: f64 = 0.95;
+pub(super) const FLOOR: f64 = 0.95;
 const LEAST_MINUTES: u32 = 5;
 
 /// Fails every campaign that was watched long enough and left room unused.
@@ -32,7 +32,8 @@ pub(crate) fn measure(history: &mut History, sends: &[Send]) -> Vec<Pace> {
     let Some(from) = history.attempts.iter().map(|made| made.reserved).min() else {
         return Vec::new();
     };
-    let openings = openings(history, from);
+    let bindings = history.attempts.iter().map(|made| made.binding).collect();
+    let openings = openings(history, &bindings, from);
     let history = &*history;
     let series = Series::new(history, sends);
     let mut paces = Vec::new();
@@ -62,16 +63,19 @@ pub(crate) fn measure(history: &mut History, sends: &[Send]) -> Vec<Pace> {
     paces
 }
 
-type Spans = Vec<(i64, i64)>;
+pub(super) type Spans = Vec<(i64, i64)>;
 
-/// The open spans of every binding in use. They begin a day before the first attempt, which is
+/// The open spans of these bindings. They begin a day before the first attempt, which is
 /// enough to tell since when a window has been open.
-fn openings(history: &mut History, from: i64) -> HashMap<usize, Spans> {
-    let bindings: BTreeSet<usize> = history.attempts.iter().map(|made| made.binding).collect();
+pub(super) fn openings(
+    history: &mut History,
+    bindings: &BTreeSet<usize>,
+    from: i64,
+) -> HashMap<usize, Spans> {
     let (begin, end) = (from - 24 * HOUR, history.end);
     bindings
-        .into_iter()
-        .map(|binding| (binding, history.windows.open_spans(binding, begin, end)))
+        .iter()
+        .map(|binding| (*binding, history.windows.open_spans(*binding, begin, end)))
         .collect()
 }
 
@@ -138,7 +142,7 @@ fn waiting(
 }
 
 /// Spans that say nothing about the pace: stops, rises, changes, troubles, engines that were down.
-fn quiet(
+pub(super) fn quiet(
     history: &History,
     name: &str,
     campaign: &Campaign,
@@ -187,7 +191,7 @@ fn quiet(
 
 /// Sorted instants by thing, to count from.
 #[derive(Default)]
-struct Series {
+pub(super) struct Series {
     sends: BTreeMap<String, Vec<i64>>,
     begins: BTreeMap<String, Vec<i64>>,
     ends: BTreeMap<String, Vec<i64>>,
@@ -200,7 +204,7 @@ struct Series {
 }
 
 impl Series {
-    fn new(history: &History, sends: &[Send]) -> Self {
+    pub(super) fn new(history: &History, sends: &[Send]) -> Self {
         let mut series = Self::default();
         for send in sends {
             let made = &history.attempts[send.attempt];
@@ -237,6 +241,10 @@ impl Series {
                 .or_default()
                 .insert(trunk);
         }
+        for (name, campaign) in &history.campaigns {
+            let trunks = series.campaign_trunks.entry(name.clone()).or_default();
+            trunks.insert(campaign.settings.trunk.clone());
+        }
         series
             .ends
             .values_mut()
@@ -256,13 +264,15 @@ impl Series {
     }
 
     /// Mean over the minute's seconds of how full the fullest cap is.
-    fn use_of(&self, history: &History, name: &str, begin: i64) -> f64 {
+    pub(super) fn use_of(&self, history: &History, name: &str, begin: i64) -> f64 {
         let campaign = &history.campaigns[name];
         let (cpm, most) = campaign.pace_at(begin);
         let mut flights = vec![(key("campaign", name), most), (key("deck", ""), self.deck)];
         let mut rates = vec![(key("campaign", name), cpm)];
         for trunk in self.campaign_trunks.get(name).into_iter().flatten() {
-            let (per_minute, concurrent) = self.trunks[trunk];
+            let Some((per_minute, concurrent)) = self.trunks.get(trunk).copied() else {
+                continue;
+            };
             flights.push((key("trunk", trunk), concurrent));
             rates.push((key("trunk", trunk), per_minute));
         }
@@ -272,13 +282,16 @@ impl Series {
                 .find(|(moved, known, _)| known == number && *moved <= at)
                 .is_some_and(|(.., until)| *until > at)
         };
-        let callers: Vec<(String, i64)> = self.caller_ids[name]
-            .iter()
+        let shown = self.caller_ids.get(name);
+        let callers: Vec<(String, i64)> = shown
+            .into_iter()
+            .flatten()
             .filter(|(number, _)| !rests(number, begin))
             .map(|(number, cap)| (key("caller", number), *cap))
             .collect();
         // With none to show nothing may leave.
-        let none_to_show = |at| self.caller_ids[name].keys().all(|number| rests(number, at));
+        let none_to_show =
+            |at| shown.is_some_and(|shown| shown.keys().all(|number| rests(number, at)));
         let total: i64 = callers.iter().map(|(_, cap)| cap).sum();
         // An hour's window moves little within a minute: once, in its middle, is enough.
         let middle = begin + MINUTE / 2;

@@ -2,6 +2,7 @@
 //! and names every breach of D1 to D18 and L1. It shares no code with the product.
 
 mod caps;
+mod classes;
 mod gauges;
 mod history;
 mod law;
@@ -37,7 +38,7 @@ pub(crate) struct Options {
     /// invite follows its request when the carrier comes to it, but before the log has the call's end.
     /// Then the request is the send. Otherwise the invite is, and is there when the log calls it sent.
     pub(crate) networked: bool,
-    /// L1 is only reported, not judged.
+    /// The pace is only reported, not judged. That no class stands still is judged all the same.
     pub(crate) any_pace: bool,
     /// Registries that were loaded: the list's name and the text of its file.
     pub(crate) registries: Vec<(String, String)>,
@@ -146,6 +147,7 @@ pub(crate) fn judge(log: &str, carrier: &str, options: &Options) -> Report {
     let sends = sends::check(&mut history, &carrier, options, &mut breaches);
     caps::check(&history, &sends, &mut breaches);
     let pace = liveness::measure(&mut history, &sends);
+    classes::judge(&mut history, &sends, &mut breaches);
     if !options.any_pace {
         liveness::judge(&pace, &mut breaches);
     }

@@ -1,4 +1,4 @@
-//! Planted breaches of how often, how many and what is told of it: D3 to D6, D13 to D18 and L1.
+//! Planted breaches of how often, how many and what is told of it: D3 to D6 and D13 to D18.
 
 use std::collections::BTreeSet;
 
@@ -381,27 +381,4 @@ fn d18_a_second_end_and_a_late_ring_are_found() {
         let gauges: BTreeSet<_> = found.into_iter().filter(|rule| *rule != "D16").collect();
         assert_eq!(gauges, ["D18"].into(), "{kind}");
     }
-}
-
-#[test]
-fn l1_a_dialer_that_dawdles_is_found() {
-    let found = broken(|scene| {
-        let slow = scene.calls.iter().take(60).cloned().zip(0..);
-        scene.calls = slow
-            .map(|(made, index)| made.moved_to(START + index * 12 * SECOND))
-            .collect();
-    });
-    assert_eq!(found, ["L1"].into());
-}
-
-#[test]
-fn l1_a_full_cap_of_calls_in_flight_is_full_use() {
-    // Five at once, 60 s each: five a minute where ten would be allowed, and nothing to complain about.
-    let found = broken(|scene| {
-        let slow = scene.calls.iter().take(60).cloned().zip(0..);
-        scene.calls = slow
-            .map(|(made, index)| made.moved_to(START + index * 12 * SECOND).lasting(60))
-            .collect();
-    });
-    assert_eq!(found, [].into());
 }

@@ -70,6 +70,7 @@ impl<'a> Replay<'a> {
                 resting: Vec::new(),
                 troubles: Vec::new(),
                 end: 0,
+                ending: String::new(),
             },
             options,
             breaches,
@@ -100,8 +101,10 @@ impl<'a> Replay<'a> {
     fn take(&mut self, event: &Event) {
         match event.kind.as_str() {
             "campaign_added" | "campaign_started" | "campaign_resumed" | "campaign_paused"
-            | "campaign_stopped" | "campaign_changed" | "contacts_imported" => {
+            | "campaign_stopped" | "campaign_changed" => self.campaign(event),
+            "contacts_imported" => {
                 self.campaign(event);
+                self.imported(event);
             }
             "suppression_added" | "suppression_reversed" => self.suppression(event),
             "registry_loaded" => self.registry_loaded(event),
@@ -120,6 +123,9 @@ impl<'a> Replay<'a> {
             "retry_planned" => {
                 let due = instant(&event.data["due"]).unwrap_or(0);
                 self.due.insert(event.contact, due);
+                if let Some(campaign) = self.history.campaigns.get_mut(&event.campaign) {
+                    campaign.retries.push((event.at, event.contact, due));
+                }
                 // What a reversed entry of a list had ended comes back by it, and by nothing else.
                 let restored =
                     event.data["outcome"] == "restored" && self.reversed.contains(&event.number);
@@ -133,7 +139,9 @@ impl<'a> Replay<'a> {
             }
             "contact_finished" => self.contact_finished(event),
             "alert_raised" => self.alert(event),
-            "deck_opened" | "deck_closed" | "consent_recorded" => {}
+            "deck_closed" => self.history.ending = text(&event.data["ending"]),
+            "deck_opened" => self.history.ending.clear(),
+            "consent_recorded" => {}
             other => self.breach("D17", event, format!("`{other}` is not a kind of event")),
         }
     }
@@ -175,6 +183,22 @@ impl<'a> Replay<'a> {
             _ => campaign
                 .pacing
                 .extend(pacing(event.at, &event.data["pacing"])),
+        }
+    }
+
+    /// How many contacts of each class an import brought.
+    fn imported(&mut self, event: &Event) {
+        let Some(campaign) = self.history.campaigns.get(&event.campaign) else {
+            return;
+        };
+        let settings = campaign.settings.clone();
+        let mut classes = Vec::new();
+        for class in event.data["classes"].as_array().into_iter().flatten() {
+            let taken = class["taken"].as_i64().unwrap_or(0);
+            classes.push((event.at, self.binding(class, &settings), taken));
+        }
+        if let Some(campaign) = self.history.campaigns.get_mut(&event.campaign) {
+            campaign.classes.extend(classes);
         }
     }
 
@@ -351,6 +375,7 @@ impl<'a> Replay<'a> {
         self.finished.insert(event.contact, state.clone());
         if let Some(campaign) = self.history.campaigns.get_mut(&event.campaign) {
             campaign.finished.insert(event.contact, state);
+            campaign.ends.push((event.at, event.contact));
         }
     }
 

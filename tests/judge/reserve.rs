@@ -45,6 +45,20 @@ impl Replay<'_> {
         self.admit(attempt);
     }
 
+    /// What binds the hours of the contacts that an entry of a campaign's tells of.
+    pub(crate) fn binding(&mut self, data: &Value, settings: &Settings) -> usize {
+        self.history.windows.place(Binding {
+            zones: texts(&data["zones"]),
+            regions: texts(&data["regions"]),
+            call_class: settings.call_class.clone(),
+            purpose: settings.purpose.clone(),
+            set_aside: settings.set_aside.clone(),
+            days: settings.days,
+            open: settings.open,
+            close: settings.close,
+        })
+    }
+
     fn read_attempt(&mut self, event: &Event, settings: &Settings) -> Attempt {
         let data = &event.data;
         let regions = texts(&data["regions"]);
@@ -68,16 +82,7 @@ impl Replay<'_> {
                 campaign_minute: cap(&caps["campaign_per_minute"]).min(minute),
                 caller_id_hour: cap(&caps["caller_id_hour"]).min(settings.hourly_cap),
             },
-            binding: self.history.windows.place(Binding {
-                zones: texts(&data["zones"]),
-                regions: regions.clone(),
-                call_class: settings.call_class.clone(),
-                purpose: settings.purpose.clone(),
-                set_aside: settings.set_aside.clone(),
-                days: settings.days,
-                open: settings.open,
-                close: settings.close,
-            }),
+            binding: self.binding(data, settings),
             regions,
             call_class,
             first: !self.tried.contains(&event.contact),

@@ -57,6 +57,12 @@ impl Windows {
         self.bindings.len() - 1
     }
 
+    /// The zones and regions of a binding.
+    pub(crate) fn places(&self, place: usize) -> (&[String], &[String]) {
+        let binding = &self.bindings[place];
+        (&binding.zones, &binding.regions)
+    }
+
     /// Why the binding is shut at an instant; `None`: open.
     pub(crate) fn shut(&mut self, place: usize, at: i64) -> Option<String> {
         let key = (place, at.div_euclid(MINUTE));

@@ -272,6 +272,7 @@ mod tests {
             duplicates: 60,
             rejected: 20,
             consents: std::collections::BTreeMap::new(),
+            ..ImportFigures::default()
         };
         let rejects = Some(PathBuf::from("/lists/april 2.rejects.csv"));
         dialog.told(

@@ -66,7 +66,7 @@ impl Courier {
             let turn = Command::TurnResults(std::mem::take(&mut done), AT_ONCE);
             if let Ok(Effected::Results(turn)) = handle.ask(turn, "courier").await {
                 done = self.carry(&turn).await;
-                if done.is_empty() {
+                if done.is_empty() && !turn.behind {
                     self.rest(turn.next_at).await;
                 }
             } else if handle.has_ended() {

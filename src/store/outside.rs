@@ -102,6 +102,8 @@ pub struct ResultsTurn {
     pub due: Vec<ResultDue>,
     /// When the next one is due, when none is now.
     pub next_at: Option<Timestamp>,
+    /// The log has not been looked through to its end: the next turn goes on.
+    pub behind: bool,
 }
 
 /// How a caller ID fared in the last hour and day.

@@ -1,6 +1,7 @@
 //! Dealings with the outside, over both stores: what comes in once, results in order, caller IDs.
 
 use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{
     AttemptId, CallEventKind, CampaignState, ContactState, DeckId, PhoneNumber, Timestamp,
     TrunkName,
@@ -97,12 +98,22 @@ fn results_come_in_order_and_are_never_lost(store: &mut impl Store) {
     assert!(turn.due[0].entry.contains("contact_finished"));
     assert_eq!(turn.due[0].url, "https://example.com/results");
     let [first, second] = [turn.due[0].seq, turn.due[1].seq];
+    let contact = turn.due[0].contact;
     let later = now + secs(60);
     let done = [
         (first, Delivery::Again("503".to_owned(), later)),
         (second, Delivery::Delivered),
     ];
     let turn = store.turn_results(&done, now, 10).unwrap();
+    assert_eq!((turn.due.len(), turn.next_at), (0, Some(later)));
+    // A second end of the same contact waits for the first, however early it would be due itself.
+    let again = NewEvent::new(now, EventKind::ContactFinished, "engine");
+    let again = NewEvent {
+        contact: Some(contact),
+        ..again.campaign("told")
+    };
+    store.append(&again).unwrap();
+    let turn = store.turn_results(&[], now + secs(1), 10).unwrap();
     assert_eq!((turn.due.len(), turn.next_at), (0, Some(later)));
     let turn = store.turn_results(&[], later, 10).unwrap();
     assert_eq!(turn.due.len(), 1);
@@ -111,6 +122,9 @@ fn results_come_in_order_and_are_never_lost(store: &mut impl Store) {
         (1, Some("503"))
     );
     let done = [(first, Delivery::GivenUp("410".to_owned()))];
+    let turn = store.turn_results(&done, later, 10).unwrap();
+    assert_eq!(turn.due.len(), 1, "now the second one is");
+    let done = [(turn.due[0].seq, Delivery::Delivered)];
     let turn = store.turn_results(&done, later, 10).unwrap();
     assert_eq!((turn.due.len(), turn.next_at), (0, None));
     let dead = store.results_given_up().unwrap();

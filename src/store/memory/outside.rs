@@ -125,7 +125,7 @@ impl Outside for MemoryStore {
         let mut due: Vec<(Timestamp, i64)> = results
             .iter()
             .filter_map(|(seq, owed)| {
-                let at = owed.next_at.filter(|at| *at <= now)?;
+                let at = owed.next_at?;
                 let earlier = results
                     .range(..seq)
                     .any(|(_, other)| other.contact == owed.contact && waits(other));
@@ -133,11 +133,14 @@ impl Outside for MemoryStore {
             })
             .collect();
         due.sort_unstable();
+        let next_at = due.first().map(|(at, _)| *at);
+        due.retain(|(at, _)| *at <= now);
         due.truncate(limit);
         let due = due.into_iter().filter_map(|(_, seq)| self.result(seq));
         Ok(ResultsTurn {
             due: due.collect(),
-            next_at: results.values().filter_map(|owed| owed.next_at).min(),
+            next_at,
+            behind: false,
         })
     }
 

@@ -27,6 +27,12 @@ pub(super) const DUE: &str = "SELECT seq FROM results r WHERE state = 0 AND next
         AND earlier.seq < r.seq AND earlier.state = 0)
      ORDER BY next_at, seq LIMIT ?2";
 
+/// When the next one is due, of each contact the earliest alone: a later one waits for it.
+pub(super) const DUE_NEXT: &str = "SELECT next_at FROM results r WHERE state = 0
+     AND NOT EXISTS (SELECT 1 FROM results earlier WHERE earlier.contact = r.contact
+        AND earlier.seq < r.seq AND earlier.state = 0)
+     ORDER BY next_at, seq LIMIT 1";
+
 const RESULT: &str = "SELECT r.seq, r.campaign, r.contact, r.tries, r.error, c.number, c.name,
      c.variables, c.last_outcome, e.line, e.at
      FROM results r JOIN contacts c ON c.id = r.contact JOIN events e ON e.seq = r.seq
@@ -106,8 +112,9 @@ impl Outside for SqliteStore {
             for (seq, delivery) in done {
                 note_delivery(work, *seq, delivery)?;
             }
-            gather(work, now)?;
-            due(work, now, limit)
+            let behind = gather(work, now)?;
+            let turn = due(work, now, limit)?;
+            Ok(ResultsTurn { behind, ..turn })
         })
     }
 
@@ -230,8 +237,8 @@ fn note_delivery(work: &Work<'_>, seq: i64, delivery: &Delivery) -> Result<(), S
     Ok(())
 }
 
-/// Looks the log through from where the last turn stopped.
-fn gather(work: &mut Work<'_>, now: Timestamp) -> Result<(), StoreError> {
+/// Looks the log through from where the last turn stopped; whether there may be more of it.
+fn gather(work: &mut Work<'_>, now: Timestamp) -> Result<bool, StoreError> {
     let known = meta::value(work.conn, CURSOR)?;
     let from: i64 = known.and_then(|text| text.parse().ok()).unwrap_or(0);
     let wanted: Vec<(String, CampaignId)> = campaigns::all(work)?
@@ -245,7 +252,7 @@ fn gather(work: &mut Work<'_>, now: Timestamp) -> Result<(), StoreError> {
     let rows = statement.query_map((from, LOOK), |row| Ok((row.get(0)?, row.get(1)?)))?;
     let entries: Vec<(i64, String)> = rows.collect::<Result<_, _>>()?;
     let Some((last, _)) = entries.last() else {
-        return Ok(());
+        return Ok(false);
     };
     for (seq, line) in &entries {
         if let Some((campaign, contact)) = moves::end_of_contact(line, &wanted) {
@@ -257,7 +264,8 @@ fn gather(work: &mut Work<'_>, now: Timestamp) -> Result<(), StoreError> {
                 .execute((seq, campaign.0, contact.0, now.as_millis()))?;
         }
     }
-    meta::set(work.conn, CURSOR, &last.to_string())
+    meta::set(work.conn, CURSOR, &last.to_string())?;
+    Ok(i64::try_from(entries.len()).unwrap_or(i64::MAX) >= LOOK)
 }
 
 fn due(work: &mut Work<'_>, now: Timestamp, limit: usize) -> Result<ResultsTurn, StoreError> {
@@ -268,11 +276,13 @@ fn due(work: &mut Work<'_>, now: Timestamp, limit: usize) -> Result<ResultsTurn,
     let due = results(work, &seqs)?;
     let next: Option<i64> = work
         .conn
-        .prepare_cached("SELECT min(next_at) FROM results WHERE state = 0")?
-        .query_row((), |row| row.get(0))?;
+        .prepare_cached(DUE_NEXT)?
+        .query_row((), |row| row.get(0))
+        .optional()?;
     Ok(ResultsTurn {
         next_at: next.map(Timestamp::from_millis),
         due,
+        behind: false,
     })
 }
 

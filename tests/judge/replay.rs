@@ -195,7 +195,7 @@ impl<'a> Replay<'a> {
         let mut classes = Vec::new();
         for class in event.data["classes"].as_array().into_iter().flatten() {
             let taken = class["taken"].as_i64().unwrap_or(0);
-            classes.push((event.at, self.binding(class, &settings), taken));
+            classes.push((event.at, self.class_of(class, &settings), taken));
         }
         if let Some(campaign) = self.history.campaigns.get_mut(&event.campaign) {
             campaign.classes.extend(classes);

@@ -46,7 +46,7 @@ impl Replay<'_> {
     }
 
     /// What binds the hours of the contacts that an entry of a campaign's tells of.
-    pub(crate) fn binding(&mut self, data: &Value, settings: &Settings) -> usize {
+    pub(crate) fn class_of(&mut self, data: &Value, settings: &Settings) -> usize {
         self.history.windows.place(Binding {
             zones: texts(&data["zones"]),
             regions: texts(&data["regions"]),
@@ -82,7 +82,7 @@ impl Replay<'_> {
                 campaign_minute: cap(&caps["campaign_per_minute"]).min(minute),
                 caller_id_hour: cap(&caps["caller_id_hour"]).min(settings.hourly_cap),
             },
-            binding: self.binding(data, settings),
+            binding: self.class_of(data, settings),
             regions,
             call_class,
             first: !self.tried.contains(&event.contact),

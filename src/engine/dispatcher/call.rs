@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use crate::domain::attempt::Speech;
 use crate::domain::campaign::VoicemailAction;
+use crate::domain::outcome::{Classification, TrunkFinding};
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CalleeType, CampaignId, Outcome, PhoneNumber, Timestamp,
-    TrunkName, TrunkSettings,
+    Attempt, AttemptId, AttemptState, CalleeType, CampaignId, Capabilities, Outcome, PhoneNumber,
+    Timestamp, TrunkName, TrunkSettings,
 };
 use crate::policy::amd::{AmdStatus, Detector, Thresholds};
 use crate::provider::Inquiry;
@@ -121,6 +122,25 @@ impl Call {
         }
     }
 
+    /// A call on a trunk that the deck file no longer has: how long it may last is not known, so it is
+    /// given a day.
+    pub(super) fn of_no_trunk(
+        attempt: &Attempt,
+        voicemail: VoicemailAction,
+        now: Timestamp,
+    ) -> Self {
+        let trunk = TrunkSettings {
+            name: attempt.trunk.clone(),
+            max_concurrent: 0,
+            calls_per_minute: 0,
+            ring_timeout: Duration::ZERO,
+            max_call: Duration::from_hours(24),
+            queue_wait: Duration::ZERO,
+            capabilities: Capabilities::default(),
+        };
+        Self::new(attempt, &trunk, voicemail, now)
+    }
+
     /// Answered `at`, which we hear of `now`. Starts to listen for who it is, where anything is to be
     /// heard: what is said comes as late as the news of the answer did.
     pub(super) fn answered(&mut self, at: Timestamp, now: Timestamp, trunk: &TrunkSettings) {
@@ -162,8 +182,11 @@ impl Call {
 
     /// Whether its end shows how its trunk fares. What we took back ourselves, what was asked about
     /// after a restart or a lost answer, and what had less than its time to leave shows nothing.
-    pub(super) fn shows_the_trunk(&self, outcome: Outcome) -> bool {
-        match outcome {
+    pub(super) fn shows_the_trunk(&self, read: &Classification) -> bool {
+        if !matches!(read.trunk, TrunkFinding::Fine | TrunkFinding::Dead) {
+            return true;
+        }
+        match read.outcome {
             Outcome::Cancelled => !self.hang_up_sent && self.state != AttemptState::Unknown,
             Outcome::Expired => !self.cut_short,
             Outcome::Unknown => false,

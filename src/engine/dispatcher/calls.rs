@@ -68,19 +68,15 @@ impl Dispatcher {
     /// After a restart: what was in flight is of unknown fate until its provider has been asked.
     pub(super) fn recover(&mut self, open: &[Attempt], now: Timestamp, effects: &mut Vec<Effect>) {
         for attempt in open {
-            let Some(trunk) = self.trunks.get(&attempt.trunk) else {
-                continue;
-            };
             let Some(lane) = self.lanes.get_mut(&attempt.campaign) else {
                 continue;
             };
             lane.calls += 1;
-            let mut call = Call::new(
-                attempt,
-                &trunk.settings,
-                lane.campaign.settings.voicemail,
-                now,
-            );
+            let voicemail = lane.campaign.settings.voicemail;
+            let mut call = match self.trunks.get(&attempt.trunk) {
+                Some(trunk) => Call::new(attempt, &trunk.settings, voicemail, now),
+                None => Call::of_no_trunk(attempt, voicemail, now),
+            };
             if attempt.state != AttemptState::Unknown {
                 effects.push(Effect::Store(Job::MarkUnknown(attempt.id, "restart")));
             }
@@ -364,6 +360,10 @@ impl Dispatcher {
                         self.lost(attempt, "overdue", now + GRACE, effects);
                     }
                 }
+                Some(Wake::Look(_)) if !self.trunks.contains_key(&call.trunk) => {
+                    // Nobody can be asked: it holds its slot until its life is over.
+                    self.on_looked_up(attempt, LookUp::CannotTell, now, effects);
+                }
                 Some(Wake::Look(_)) => {
                     call.wake = Some(Wake::Look(now + LOOK_EVERY));
                     let (trunk, inquiry) = (call.trunk.clone(), call.inquiry.clone());
@@ -437,9 +437,7 @@ impl Dispatcher {
             trunk.breaker.on_agent_stayed();
         }
         let told = call.rang && finding == TrunkFinding::Fine;
-        let by_outcome = matches!(finding, TrunkFinding::Fine | TrunkFinding::Dead);
-        let shown = !by_outcome || call.shows_the_trunk(settled.read.outcome);
-        if !told && shown {
+        if !told && call.shows_the_trunk(&settled.read) {
             let about = (&call.trunk, call.number);
             self.tell_breaker(about, finding, settled.read.cause, now, effects);
         }

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
+use std::mem::Discriminant;
 
 use crate::domain::campaign::Order;
 use crate::domain::{
@@ -9,7 +10,7 @@ use crate::domain::{
 };
 use crate::engine::Place;
 use crate::policy::window::{self, WindowStatus};
-use crate::policy::{Hold, Scope, Until};
+use crate::policy::{Hold, HoldKind, Scope, Until};
 use crate::rules::Rules;
 use crate::store::{CampaignCounts, Candidate};
 
@@ -42,12 +43,12 @@ pub(super) struct Lane {
     pub(super) ramp_from: Option<Timestamp>,
     /// Something moved since the campaign was last found not done.
     pub(super) maybe_done: bool,
-    /// That it waits for an operator has been told since its last call.
-    pub(super) told: bool,
     /// When an alert said that it has abandoned more calls than the law allows.
     pub(super) above_law: Option<Timestamp>,
     /// Registries that contacts were found to wait for; of each it has been told once.
     pub(super) awaited: BTreeSet<ListKind>,
+    /// For what it waits until an operator acts, as it has been told since its last call.
+    pub(super) told: Option<Discriminant<HoldKind>>,
     /// The campaign's own time is over.
     expired: bool,
     ring_secs: u64,
@@ -86,6 +87,8 @@ pub(super) struct ClassLane {
     read: Read,
     /// Where the read that is under way began.
     reading: Option<Read>,
+    /// That its contacts wait for an operator has been told.
+    told: bool,
 }
 
 /// How far into the queue of a class the store has been read. It is a place, not a contact: what
@@ -105,7 +108,33 @@ impl ClassLane {
             hopper: BTreeSet::new(),
             read: Read::All,
             reading: None,
+            told: false,
         }
+    }
+
+    /// Why its contacts wait for an operator, once.
+    fn newly_stuck(&mut self) -> Option<String> {
+        let kind = match &self.status {
+            WindowStatus::Shut {
+                kind,
+                until: Until::Operator,
+            } if self.has_work() => kind.clone(),
+            WindowStatus::Shut { .. } => return None,
+            WindowStatus::Open { .. } => {
+                self.told = false;
+                return None;
+            }
+        };
+        let place = match self.zones.zones.as_slice() {
+            [] => "contacts whose zone is not known".to_owned(),
+            zones => format!(
+                "contacts of {} in {}",
+                self.zones.regions.join(" "),
+                zones.join(" ")
+            ),
+        };
+        let told = std::mem::replace(&mut self.told, true);
+        (!told).then(|| format!("{place} wait for an operator: {kind}"))
     }
 
     /// The store may hold ready contacts that nothing tells of, anywhere in the queue: it is read
@@ -191,9 +220,9 @@ impl Lane {
             pass,
             ramp_from: counts.campaign.running_since,
             maybe_done: true,
-            told: false,
             above_law: None,
             awaited: BTreeSet::new(),
+            told: None,
             expired: false,
             ring_secs,
         }
@@ -371,6 +400,12 @@ impl Lane {
         Some(taken)
     }
 
+    /// Why contacts of some class wait for an operator, each told once.
+    pub(super) fn newly_stuck(&mut self) -> Vec<String> {
+        let classes = self.classes.values_mut();
+        classes.filter_map(ClassLane::newly_stuck).collect()
+    }
+
     /// The first instant from which a call to this class may not begin any more.
     pub(super) fn closes_at(&self, class: ClassId) -> Option<Timestamp> {
         match self.classes.get(&class)?.status {
@@ -438,4 +473,19 @@ fn candidate(campaign: crate::domain::CampaignId, class: ClassId, place: Place) 
         priority,
         due,
     }
+}
+
+/// Whether the time of a running campaign is over while contacts still wait for their end.
+pub(super) fn is_overdue(counts: &CampaignCounts, now: Timestamp) -> bool {
+    let campaign = &counts.campaign;
+    let over = campaign
+        .settings
+        .schedule
+        .expires
+        .is_some_and(|at| at <= now);
+    let open =
+        |state: &ContactState| matches!(state, ContactState::Ready | ContactState::Waiting(_));
+    let mut contacts = counts.contacts.iter();
+    over && campaign.state == CampaignState::Running
+        && contacts.any(|((_, state), count)| *count > 0 && open(state))
 }

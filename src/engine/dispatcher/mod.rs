@@ -10,19 +10,21 @@ mod commands;
 mod declines;
 mod lane;
 mod registries;
+mod waits;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::domain::event::{EventKind, NewEvent};
-use crate::domain::{AttemptId, CampaignId, Timestamp, TrunkName, TrunkSettings, clock_behind};
+use crate::domain::{
+    AttemptId, CampaignId, CampaignState, Timestamp, TrunkName, TrunkSettings, clock_behind,
+};
 use crate::policy::breaker::{Breaker, Kept};
 use crate::policy::declines::Declines;
 use crate::policy::{Context, Scope, Until};
 use crate::provider::Request;
 use crate::rules::Rules;
-use crate::store::{Candidate, Claimed};
+use crate::store::{Candidate, Claimed, Snapshot};
 
 use super::{Awaited, Effect, Effected, Event, Job, Picture, alerts};
 use call::Calls;
@@ -160,7 +162,7 @@ impl Dispatcher {
             }
             Event::DoneChecked { campaign, done } => {
                 if done && let Some(lane) = self.lanes.get_mut(&campaign) {
-                    lane.campaign.state = crate::domain::CampaignState::Done;
+                    lane.campaign.state = CampaignState::Done;
                 }
             }
             Event::Expired { more } => {
@@ -217,30 +219,7 @@ impl Dispatcher {
             snapshot,
             suppressed,
         } = picture;
-        for (settings, _) in &snapshot.trunks {
-            let resets = snapshot.trunk_resets.get(&settings.name).copied();
-            let resets = resets.unwrap_or(0);
-            let kept = snapshot.trunk_rests.get(&settings.name).copied();
-            let kept = kept.unwrap_or_default();
-            let trunk = self
-                .trunks
-                .entry(settings.name.clone())
-                .or_insert_with(|| Trunk {
-                    settings: settings.clone(),
-                    breaker: Breaker::from(kept),
-                    declines: Declines::default(),
-                    block_told: None,
-                    kept,
-                    rests: kept.rest(now).is_some(),
-                    resets,
-                    numbers_asked: None,
-                });
-            trunk.settings = settings.clone();
-            if std::mem::replace(&mut trunk.resets, resets) != resets {
-                // What the lanes wait for is looked at anew with every picture.
-                trunk.reset(effects);
-            }
-        }
+        self.take_in_trunks(&snapshot, now, effects);
         let pass = self.lanes.values().map(|lane| lane.pass).min().unwrap_or(0);
         for counts in &snapshot.campaigns {
             let trunk = self.trunks.get(&counts.campaign.settings.trunk);
@@ -256,6 +235,14 @@ impl Dispatcher {
             .filter_map(|counts| counts.next_due)
             .min();
         self.registries.update(&snapshot.lists);
+        if snapshot
+            .campaigns
+            .iter()
+            .any(|counts| lane::is_overdue(counts, now))
+        {
+            // Contacts have come into a campaign whose time was over before.
+            self.expired_at = None;
+        }
         let behind = clock_behind(snapshot.last_event_at, now);
         if let (None, Some(last)) = (self.clock_behind, behind) {
             let text = format!(
@@ -286,6 +273,33 @@ impl Dispatcher {
         }
     }
 
+    fn take_in_trunks(&mut self, snapshot: &Snapshot, now: Timestamp, effects: &mut Vec<Effect>) {
+        for (settings, _) in &snapshot.trunks {
+            let resets = snapshot.trunk_resets.get(&settings.name).copied();
+            let resets = resets.unwrap_or(0);
+            let kept = snapshot.trunk_rests.get(&settings.name).copied();
+            let kept = kept.unwrap_or_default();
+            let trunk = self
+                .trunks
+                .entry(settings.name.clone())
+                .or_insert_with(|| Trunk {
+                    settings: settings.clone(),
+                    breaker: Breaker::from(kept),
+                    declines: Declines::default(),
+                    block_told: None,
+                    kept,
+                    rests: kept.rest(now).is_some(),
+                    resets,
+                    numbers_asked: None,
+                });
+            trunk.settings = settings.clone();
+            if std::mem::replace(&mut trunk.resets, resets) != resets {
+                // What the lanes wait for is looked at anew with every picture.
+                trunk.reset(effects);
+            }
+        }
+    }
+
     fn on_promoted(&mut self, candidates: &[Candidate], effects: &mut Vec<Effect>) {
         let mut known = true;
         for candidate in candidates {
@@ -312,7 +326,7 @@ impl Dispatcher {
         lane.maybe_done = true;
         match result {
             Claimed::Dial(attempt, order, briefing) => {
-                lane.told = false;
+                lane.told = None;
                 let told = (&*order, *briefing);
                 self.place(&attempt, told, candidate.class, now, effects);
             }
@@ -330,13 +344,7 @@ impl Dispatcher {
                     lane.put_back(&candidate);
                     // A slot may have come free between the claim and its answer, and a wait that is over already is none.
                     let over = matches!(hold.until, Until::At(at) if at <= now);
-                    // A pause is the operator's own act and calls for none.
-                    let waits = hold.once_running();
-                    let waits = waits.is_some_and(|hold| hold.until == Until::Operator);
-                    if waits && !std::mem::replace(&mut lane.told, true) {
-                        let alert = alerts::campaign_waits(&lane.campaign, &hold, now);
-                        effects.push(Effect::Store(Job::Log(alert)));
-                    }
+                    effects.extend(waits::of_campaign(lane, &hold, now));
                     lane.blocked = (!over).then(|| Block::of(&hold));
                 }
             },
@@ -360,6 +368,7 @@ impl Dispatcher {
         for lane in self.lanes.values_mut() {
             lane.tick(self.rules, now);
         }
+        self.tell_of_shut_classes(now, effects);
         self.sweep(now, effects);
         self.ask_for_numbers(now, effects);
         self.watch_registries(now, effects);
@@ -476,15 +485,5 @@ impl Dispatcher {
         for lane in self.lanes.values_mut() {
             lane.maybe_done = true;
         }
-    }
-
-    fn alert(alert: &str, text: &str, now: Timestamp) -> Effect {
-        #[derive(serde::Serialize)]
-        struct Data<'a> {
-            alert: &'a str,
-            text: &'a str,
-        }
-        let event = NewEvent::new(now, EventKind::AlertRaised, ENGINE);
-        Effect::Store(Job::Log(event.with_data(&Data { alert, text })))
     }
 }

@@ -273,7 +273,7 @@ fn call(
         local_times: Vec::new(),
         regions: Vec::new(),
         consent: None,
-        registry_date: None,
+        registries: Vec::new(),
         load: Loads::default(),
         not_before: now,
     };

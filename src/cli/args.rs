@@ -403,10 +403,11 @@ pub enum ConfigCommand {
 
 /// Reads an ISO 3166 alpha-2 country code; the result is in upper case.
 fn country(text: &str) -> Result<String, String> {
-    if text.len() == 2 && text.bytes().all(|byte| byte.is_ascii_alphabetic()) {
-        Ok(text.to_ascii_uppercase())
+    let country = text.to_ascii_uppercase();
+    if country.len() == 2 && crate::intake::is_country(&country) {
+        Ok(country)
     } else {
-        Err("use two letters, such as US or GB".to_owned())
+        Err("use the two letters of a country, such as US or GB".to_owned())
     }
 }
 

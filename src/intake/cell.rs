@@ -1,15 +1,49 @@
 //! Single cells of a list.
 
+use csv::StringRecord;
+
 use crate::domain::ConsentKind;
 
 /// Fewest digits of a number without its area code, and of one with it.
 const LOCAL_DIGITS: usize = 7;
 const AREA_DIGITS: usize = 3;
+/// What is wrong with a row of which [`swallowed`] finds something, and what to do.
+pub(super) const SWALLOWED: &str = "the cell holds the end of its line and the beginning of another; \
+    close or remove the quotation mark that was opened here";
+/// Fewest signs of a cell that a spreadsheet's column was too narrow for.
+const NARROW: usize = 5;
 
 /// What spreadsheets write where a formula failed.
-pub(super) const FAILED: [&str; 7] = [
+const FAILED: [&str; 7] = [
     "#REF!", "#N/A", "#VALUE!", "#NAME?", "#NUM!", "#DIV/0!", "#NULL!",
 ];
+
+/// Whether a spreadsheet could not show what the cell held: a failed formula, or `########` where its
+/// column was too narrow.
+pub(super) fn failed(text: &str) -> bool {
+    let text = text.trim();
+    let narrow = text.len() >= NARROW && text.bytes().all(|byte| byte == b'#');
+    narrow || FAILED.contains(&text)
+}
+
+/// Whether a cell of a row has swallowed the end of its line and the beginning of another: a quotation
+/// mark was opened there that was not meant as one.
+pub(super) fn swallowed(record: &StringRecord, columns: usize) -> Option<usize> {
+    let marks = |text: &str, mark: char| text.chars().filter(|char| *char == mark).count();
+    let fits = |at: usize, cell: &str| {
+        let mut lines = cell.lines();
+        let (Some(first), Some(last)) = (lines.next(), lines.next_back()) else {
+            return false;
+        };
+        has_number(cell)
+            && [',', ';', '\t', '|']
+                .into_iter()
+                .any(|mark| marks(first, mark) + at + 1 == columns && marks(last, mark) == at)
+    };
+    let mut cells = record.iter().enumerate();
+    let found = cells.find(|(at, cell)| columns > 1 && cell.contains('\n') && fits(*at, cell));
+    found.map(|(at, _)| at)
+}
 
 /// The number of an area code and the number beside it, which may have the area code already.
 ///
@@ -68,5 +102,32 @@ pub(super) fn on_one_line(text: &str) -> String {
         text.replace(char::is_control, " ")
     } else {
         text.to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cell_that_swallowed_a_line_is_seen() {
+        let found = |cells: &[&str]| swallowed(&StringRecord::from(cells.to_vec()), 2);
+        assert_eq!(found(&["Al,2125550142\nBo", "2135550143"]), Some(0));
+        assert_eq!(found(&["2125550142", "Al\n2135550143,Bo"]), Some(1));
+        assert_eq!(found(&["2125550142", "12 Main St\nSpringfield"]), None);
+        assert_eq!(found(&["2125550142\n2135550143", "Al"]), None);
+        assert_eq!(found(&["2125550142", "Al"]), None);
+    }
+
+    #[test]
+    fn what_a_spreadsheet_could_not_show_is_no_comment() {
+        for (text, expected) in [
+            ("#N/A", true),
+            ("########", true),
+            ("#", false),
+            ("# a", false),
+        ] {
+            assert_eq!(failed(text), expected, "{text}");
+        }
     }
 }

@@ -48,6 +48,10 @@ pub(super) struct Columns {
     pub(super) wishes: Vec<(usize, Wish)>,
     /// Further columns of numbers, kept as variables.
     pub(super) further_numbers: Vec<usize>,
+    /// Further columns of parts of an address, the nearest first: read where the nearer are empty.
+    further_places: Vec<(Field, u8, usize)>,
+    /// Columns of which nothing says what they hold: a cell there may ask not to be called.
+    pub(super) free: Vec<usize>,
     /// Columns kept as variables, each with its name as JSON text.
     pub(super) variables: Vec<(usize, String)>,
 }
@@ -56,6 +60,15 @@ impl Columns {
     /// Where a field's column stands.
     pub(super) const fn position(&self, field: Field) -> Option<usize> {
         self.known[field as usize]
+    }
+
+    /// Where a field's columns stand, the nearest first. Of the parts of an address a farther column is
+    /// read where the nearer are empty: a stated place is never dropped.
+    pub(super) fn positions(&self, field: Field) -> impl Iterator<Item = usize> + '_ {
+        let further = self.further_places.iter();
+        let further = further.filter(move |(of, ..)| *of == field);
+        let further = further.map(|(_, _, position)| *position);
+        self.position(field).into_iter().chain(further)
     }
 
     /// The name a field's column goes by in this file, or its own.
@@ -77,6 +90,19 @@ impl Columns {
             let name = self.names[position].as_str();
             let meant = nearest(name)?;
             self.position(meant.0).is_none().then_some((name, meant.1))
+        })
+    }
+
+    /// Columns kept as variables whose name speaks of a place or of a date that would bind, each with
+    /// the field that may be meant.
+    pub(super) fn unread_hints(&self) -> impl Iterator<Item = (&str, Field)> {
+        let kept = self.each.iter().enumerate();
+        kept.filter(|(_, column)| {
+            column.taken == Taken::Variable && column.field.is_none() && !column.mapped
+        })
+        .filter_map(|(position, _)| {
+            let name = self.names[position].as_str();
+            Some((name, header::may_bind(name)?))
         })
     }
 
@@ -105,11 +131,24 @@ impl Columns {
             if column.taken == Taken::Variable && column.field == Some(Field::Number) {
                 self.further_numbers.push(position);
             }
+            if let (Taken::Variable, Some(field)) = (column.taken, column.field)
+                && field.is_place()
+            {
+                self.further_places.push((field, column.rank, position));
+            }
+            let named = matches!(column.field, Some(Field::Name)) || part;
+            let unknown =
+                column.taken == Taken::Variable && !column.mapped && column.note.is_none();
+            if unknown || named || column.field == Some(Field::Number) {
+                self.free.push(position);
+            }
             let wish = column.field.and_then(Field::wish);
             if let Some(wish) = wish.filter(|_| column.taken == Taken::Field) {
                 self.wishes.push((position, wish));
             }
         }
+        self.further_places
+            .sort_unstable_by_key(|(_, rank, position)| (*rank, *position));
     }
 }
 
@@ -128,6 +167,8 @@ pub(super) fn read(
         known: [None; Field::ALL.len()],
         wishes: Vec::new(),
         further_numbers: Vec::new(),
+        further_places: Vec::new(),
+        free: Vec::new(),
         variables: Vec::new(),
     };
     for field in Field::ALL
@@ -249,7 +290,8 @@ fn by_name(origin: &Origin, name: &str, line: u64) -> Result<Column, FileError> 
     if unclear {
         let message = "may say who is not to be called, and cannot be read with certainty";
         let hint = format!(
-            "say what it is: --map \"{name}=do_not_call\" if a true value means do not call, else --map \"{name}=variable\""
+            "say what it is: --map \"{name}=do_not_call\" if a true value means do not call, \
+             --map \"{name}=calls_allowed\" if it means that calls are allowed, else --map \"{name}=variable\""
         );
         return Err(origin.refuse(line, name, message, hint));
     }

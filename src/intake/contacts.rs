@@ -106,6 +106,11 @@ impl ContactFile {
             .map(|(name, meant)| {
                 format!("column `{name}` is kept as a variable; did you mean `{meant}`?")
             })
+            .chain(self.columns.unread_hints().map(|(name, field)| {
+                format!(
+                    "column `{name}` is kept as a variable and binds no call; if it says more, --map \"{name}={field}\""
+                )
+            }))
             .chain(self.shape.replaced())
             .collect()
     }

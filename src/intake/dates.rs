@@ -34,6 +34,8 @@ impl FromStr for DateOrder {
         for letter in date.to_ascii_lowercase().chars() {
             if matches!(letter, 'd' | 'm' | 'y') && !order.contains(letter) {
                 order.push(letter);
+            } else if letter.is_alphanumeric() && !matches!(letter, 'd' | 'm' | 'y') {
+                order.push('?');
             }
         }
         match order.as_str() {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::columns::Field;
+
 /// Why a file is refused as a whole. Nothing of it was taken.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct FileError {
@@ -71,4 +73,28 @@ impl fmt::Display for Reject {
 pub(super) fn in_two(text: &str) -> (String, String) {
     let (reason, hint) = text.split_once("; ").unwrap_or((text, ""));
     (reason.to_owned(), hint.to_owned())
+}
+
+/// A fault before it has its line and its row.
+#[derive(Clone, Debug)]
+pub(super) struct Fault {
+    pub(super) field: Field,
+    pub(super) reason: String,
+    pub(super) hint: String,
+}
+
+impl Fault {
+    pub(super) fn new(field: Field, reason: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self {
+            field,
+            reason: reason.into(),
+            hint: hint.into(),
+        }
+    }
+
+    /// Of a text that says what is wrong and what to do.
+    pub(super) fn told(field: Field, why: &str) -> Self {
+        let (reason, hint) = in_two(why);
+        Self::new(field, reason, hint)
+    }
 }

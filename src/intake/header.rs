@@ -10,8 +10,8 @@ mod tests;
 
 use super::columns::Field;
 use vocabulary::{
-    ADDRESS, ALLOWED, BESIDE, BESIDES, CHANNELS, CIRCUMSTANCE, NEVER, NUMBER, OTHER, PLACES,
-    TELEPHONE, UNCERTAIN, WHOLE,
+    ADDRESS, AGREED, ALLOWED, BESIDE, BESIDES, BINDING, CHANNELS, CIRCUMSTANCE, NEVER, NUMBER,
+    OTHER, PERHAPS_NEVER, PLACES, TELEPHONE, UNCERTAIN, WHOLE,
 };
 
 /// What a name says.
@@ -84,10 +84,42 @@ pub(super) fn meaning(name: &str) -> Meaning {
     if let Some(wish) = wish(&words) {
         return wish;
     }
-    whole(&words)
+    let found = whole(&words)
         .or_else(|| place(&words))
-        .or_else(|| number(&words))
-        .map_or(Meaning::Other, |(field, rank)| Meaning::Field(field, rank))
+        .or_else(|| number(&words));
+    match found {
+        Some((field, rank)) => Meaning::Field(field, rank),
+        None if perhaps_a_wish(&words) => Meaning::Unclear,
+        None => Meaning::Other,
+    }
+}
+
+/// The field of place or date that a column may be about which is not understood: nothing that binds
+/// is dropped without a word.
+pub(super) fn may_bind(name: &str) -> Option<Field> {
+    let words = words(name);
+    let has = |list: &str| words.iter().any(|word| among(list, word));
+    if has("time") && has("zone") {
+        return Some(Field::TimeZone);
+    }
+    let (field, _) = BINDING.iter().find(|(_, list)| has(list))?;
+    let dated = *field != Field::ConsentAt || has("date time timestamp on at");
+    dated.then_some(*field)
+}
+
+/// Whether a column that is not understood may say who is not to be called.
+fn perhaps_a_wish(words: &[&str]) -> bool {
+    let text = format!(" {} ", words.join(" "));
+    let agreed = words.iter().all(|word| among(AGREED, word))
+        && words
+            .iter()
+            .any(|word| matches!(*word, "consent" | "consented" | "permission"));
+    let first = words.first().copied().unwrap_or_default();
+    let other = words
+        .iter()
+        .any(|word| among(CHANNELS, word) && !among(TELEPHONE, word));
+    let perhaps = PERHAPS_NEVER.iter().any(|phrase| text.contains(phrase));
+    agreed || (!other && (perhaps || matches!(first, "remove" | "removed" | "removal")))
 }
 
 /// Names of the fields that a slip may be meant for, each as it is written in full.
@@ -148,7 +180,23 @@ fn number(words: &[&str]) -> Option<(Field, u8)> {
             None => return None,
         }
     }
-    let core = words.iter().any(|word| among(NUMBER, word));
+    // `Customer Number` is an account; `Contact Number` is a telephone's where no other column is one.
+    let telephone = words
+        .iter()
+        .any(|word| *word != "number" && among(NUMBER, word));
+    let account = words.iter().any(|word| {
+        matches!(
+            *word,
+            "customer" | "client" | "lead" | "person" | "full" | "value"
+        )
+    });
+    let core = telephone || words.contains(&"number");
+    if !telephone && account {
+        return None;
+    }
+    if !telephone {
+        rank = rank.max(5);
+    }
     core.then_some((Field::Number, rank))
 }
 
@@ -182,6 +230,8 @@ pub(super) enum Listed {
     AreaCodes,
     /// A registry's `A` or `D`.
     Changes,
+    /// Countries in which the numbers beside them are read.
+    Countries,
     /// Something else.
     Other,
     /// What it holds decides.
@@ -204,6 +254,12 @@ pub(super) fn listed(name: &str) -> Listed {
         "change" | "action" | "a_d" | "add_delete" | "change_type" | "change_code"
     ) {
         return Listed::Changes;
+    }
+    if matches!(
+        meaning(name),
+        Meaning::Field(Field::Country | Field::CountryCode, _)
+    ) {
+        return Listed::Countries;
     }
     if has(OTHER) {
         return Listed::Other;

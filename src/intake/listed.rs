@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 
-use super::cell::{FAILED, has_number};
+use super::cell::{failed, has_number};
 use super::dates;
 use super::dnc::{DncRow, rejected};
 use super::fault::{FileError, in_two};
@@ -32,8 +32,8 @@ pub(super) fn line(line: u64, text: &str, how: How<'_>) -> Row {
         Some((before, _)) => (before.trim(), true),
         None => (text.trim(), false),
     };
-    if FAILED.contains(&text.trim()) {
-        let why = "a formula of the spreadsheet failed here; write the number";
+    if failed(text) {
+        let why = "a formula of the spreadsheet failed here, or its column was too narrow; write the number";
         return Row::Rows(vec![rejected(line, why, vec![text.trim().to_owned()])]);
     }
     if said.is_empty() && commented {
@@ -55,7 +55,10 @@ pub(super) fn line(line: u64, text: &str, how: How<'_>) -> Row {
 }
 
 fn entry(line: u64, text: &str, how: How<'_>) -> Result<Vec<DncRow>, String> {
-    let parts: Vec<&str> = text.splitn(5, ',').map(str::trim).collect();
+    let parts = text.splitn(5, [',', ';', '\t']);
+    let parts: Vec<&str> = parts
+        .map(|part| part.trim().trim_matches('"').trim())
+        .collect();
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     if parts.len() > 1 && parts[0].len() == 3 && digits(parts[0]) && digits(parts[1]) {
         return registry(line, &parts).map(|row| vec![row]);

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::columns::Field;
+use super::fault::Fault;
 use super::names::Country;
 use super::places;
-use super::row::Fault;
 use crate::domain::campaign::Evidence;
 use crate::domain::{Hints, PhoneNumber, Timestamp, WindowClass};
 use crate::rules::{LocateError, Rules};

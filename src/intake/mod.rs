@@ -34,3 +34,8 @@ pub use fault::{FileError, Reject};
 pub use reading::Reading;
 pub use rejects::RejectsFile;
 pub use text::{Origin, STANDARD_INPUT};
+
+/// Whether two capital letters are a country's.
+pub fn is_country(code: &str) -> bool {
+    names::country(code).is_some_and(|country| country.code == code)
+}

@@ -169,7 +169,9 @@ fn canadian(text: &str) -> Option<String> {
             byte.is_ascii_digit()
         }
     });
-    (formed && matches!(code.len(), 3 | 6)).then_some(code)
+    // No code begins with the others.
+    let assigned = code.starts_with(|first| "ABCEGHJKLMNPRSTVXY".contains(first));
+    (formed && assigned && matches!(code.len(), 3 | 6)).then_some(code)
 }
 
 /// Reads the name of a time zone: IANA's, a usual one that names a place, or one of Windows.
@@ -246,6 +248,7 @@ mod tests {
             ("M5V 2TO", "`M5V 2TO` is not a postal code"),
             ("XX 02138", "`XX 02138` is not a postal code"),
             ("-", "`-` is not a postal code"),
+            ("Z1A 0B1", "`Z1A 0B1` is not a postal code"),
         ] {
             assert_eq!(read(text, None), expected);
         }

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use csv::StringRecord;
 
-use super::cell::{FAILED, consent_kind, has_number, on_one_line, with_area};
+use super::cell::{SWALLOWED, consent_kind, failed, has_number, on_one_line, swallowed, with_area};
 use super::columns::{Columns, Field};
 use super::dates;
-use super::fault::{Reject, in_two};
+use super::fault::{Fault, Reject, in_two};
 use super::header;
 use super::located::{Places, Question, Stated};
 use super::names::Country;
@@ -29,30 +29,6 @@ pub(super) struct Judge<'r> {
     date: Option<(String, dates::Read)>,
     /// By column, rows that were not rejected and have something there.
     used: Vec<u64>,
-}
-
-/// A fault before it has its line and its row.
-#[derive(Clone, Debug)]
-pub(super) struct Fault {
-    pub(super) field: Field,
-    pub(super) reason: String,
-    pub(super) hint: String,
-}
-
-impl Fault {
-    pub(super) fn new(field: Field, reason: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self {
-            field,
-            reason: reason.into(),
-            hint: hint.into(),
-        }
-    }
-
-    /// Of a text that says what is wrong and what to do.
-    pub(super) fn told(field: Field, why: &str) -> Self {
-        let (reason, hint) = in_two(why);
-        Self::new(field, reason, hint)
-    }
 }
 
 /// What keeps a row from being taken: a field's fault, or that of a column of wishes.
@@ -99,26 +75,47 @@ impl<'r> Judge<'r> {
         let first = record.get(0).unwrap_or_default();
         let number = self.columns.position(Field::Number).unwrap_or(0);
         let empty = self.field(record, Field::Number).is_empty();
-        let alone = number == 0 && !FAILED.contains(&first.trim()) && !has_number(first);
+        let alone = number == 0 && !failed(first) && !has_number(first);
         first.starts_with('#') && (empty || alone)
     }
 
     pub(super) fn row(&mut self, line: u64, record: &StringRecord) -> Judged {
-        let mut extra = record.iter().skip(self.columns.names.len());
-        if extra.any(|field| !field.trim().is_empty()) {
-            let reason = format!(
-                "has {} fields where the header has {}",
-                record.len(),
-                self.columns.names.len()
-            );
-            let hint = "put text that holds the delimiter in quotation marks";
-            let reject = reject(line, record, ("", ""), (reason, hint.to_owned()));
+        if let Some(reject) = self.misquoted(line, record) {
             return Judged {
                 row: Err(Box::new(reject)),
                 not_to_be_called: None,
             };
         }
         let country = self.country(record);
+        self.judged(line, record, country)
+    }
+
+    /// What is wrong with a row whose cells stand in the wrong columns.
+    fn misquoted(&self, line: u64, record: &StringRecord) -> Option<Reject> {
+        let columns = self.columns.names.len();
+        if let Some(at) = swallowed(record, columns) {
+            let place = (self.columns.names[at].as_str(), "");
+            return Some(reject(line, record, place, in_two(SWALLOWED)));
+        }
+        let mut extra = record.iter().skip(columns);
+        if extra.any(|field| !field.trim().is_empty()) {
+            let reason = format!(
+                "has {} fields where the header has {}",
+                record.len(),
+                columns
+            );
+            let hint = "put text that holds the delimiter in quotation marks";
+            return Some(reject(line, record, ("", ""), (reason, hint.to_owned())));
+        }
+        None
+    }
+
+    fn judged(
+        &mut self,
+        line: u64,
+        record: &StringRecord,
+        country: Result<Stated, Fault>,
+    ) -> Judged {
         let number = country
             .clone()
             .and_then(|country| self.number(record, country));
@@ -159,6 +156,10 @@ impl<'r> Judge<'r> {
             Wrong::Wish(position) => {
                 let value = record.get(position).unwrap_or_default().trim();
                 let name = self.columns.names[position].as_str();
+                if self.columns.free.contains(&position) {
+                    let told = wishes::told(name, value);
+                    return reject(line, record, (name, value), told);
+                }
                 let reason = if value.is_empty() {
                     "does not say whether the person may be called".to_owned()
                 } else {
@@ -195,7 +196,11 @@ impl<'r> Judge<'r> {
         match (asked, unclear) {
             (Some(position), _) => Ok(Some(position)),
             (None, Some(position)) => Err(position),
-            (None, None) => Ok(None),
+            (None, None) => {
+                let mut free = self.columns.free.iter().copied();
+                let said = |at: &usize| wishes::may_ask(record.get(*at).unwrap_or_default());
+                free.find(said).map_or(Ok(None), Err)
+            }
         }
     }
 
@@ -463,11 +468,11 @@ impl<'r> Judge<'r> {
     }
 
     fn field<'f>(&self, record: &'f StringRecord, field: Field) -> &'f str {
-        self.columns
-            .position(field)
-            .and_then(|position| record.get(position))
+        let cells = self.columns.positions(field);
+        cells
+            .map(|position| record.get(position).unwrap_or_default().trim())
+            .find(|cell| !cell.is_empty())
             .unwrap_or_default()
-            .trim()
     }
 }
 

@@ -2,13 +2,15 @@
 
 use csv::StringRecord;
 
-use super::cell::{FAILED, has_number, with_area};
+use super::cell::{SWALLOWED, failed, has_number, swallowed, with_area};
 use super::columns::{self, ColumnMap, ColumnUse, Field, Taken, Target};
 use super::contacts::{CsvReader, Top, csv_reader, line_of, unreadable};
 use super::dnc::DncRow;
 use super::fault::{FileError, Reject, in_two};
 use super::header::{self, Listed};
 use super::listed::{How, Row, added, changed, in_cell};
+use super::names::Country;
+use super::places;
 use super::shape::Shape;
 use super::text::{Origin, Text};
 use crate::domain::PhoneNumber;
@@ -79,6 +81,7 @@ impl Table {
             table.holds[position] = match map.target {
                 Target::Field(Field::Number) => Listed::Numbers,
                 Target::Field(Field::AreaCode) => Listed::AreaCodes,
+                Target::Field(Field::Country | Field::CountryCode) => Listed::Countries,
                 Target::Field(_) | Target::Variable | Target::Ignore => Listed::Other,
             };
         }
@@ -157,6 +160,7 @@ impl Table {
                     Listed::Numbers => Some(Field::Number),
                     Listed::AreaCodes => Some(Field::AreaCode),
                     Listed::Changes => Some(Field::Change),
+                    Listed::Countries => Some(Field::Country),
                     Listed::Unknown if self.by_content[at] => Some(Field::Number),
                     Listed::Unknown | Listed::Other => None,
                 };
@@ -246,6 +250,9 @@ impl TableReader {
             return Row::Empty;
         }
         let mut rows = Vec::new();
+        if let Some(at) = swallowed(&record, self.table.names.len()) {
+            rows.push(self.reject(line, &record, at, SWALLOWED));
+        }
         for (at, cell) in cells.iter().copied().enumerate() {
             if at >= self.table.names.len() {
                 // A cell beyond the header: a comma in a text, which may have moved a number here.
@@ -276,7 +283,7 @@ impl TableReader {
                 Err(why) => rows.push(self.reject(line, &record, at, &why)),
             }
         }
-        let is_comment = cells[0].starts_with('#') && !FAILED.contains(&cells[0]);
+        let is_comment = cells[0].starts_with('#') && !failed(cells[0]);
         let row = match rows.is_empty() {
             true if is_comment => Row::Comment,
             true => Row::Rows(vec![self.no_number(line, &record)]),
@@ -302,15 +309,40 @@ impl TableReader {
                 joined.as_str()
             }
         };
-        rules.read_listed(text, country).map_err(|error| {
-            let (reason, hint) = in_two(&error.to_string());
-            let hint = if hint.is_empty() {
-                "write it in full, as +12125550142"
-            } else {
-                &hint
-            };
-            format!("{reason}; {hint}")
-        })
+        let stated = self.country(cells)?;
+        rules
+            .read_listed(text, stated.or(country))
+            .map_err(|error| {
+                let (reason, hint) = in_two(&error.to_string());
+                let hint = if hint.is_empty() {
+                    "write it in full, as +12125550142"
+                } else {
+                    &hint
+                };
+                format!("{reason}; {hint}")
+            })
+    }
+
+    /// The country in which the row says that its numbers are read.
+    fn country(&self, cells: &[&str]) -> Result<Option<&'static str>, String> {
+        let holds = self.table.holds.iter().enumerate();
+        let stated = holds.filter(|(_, holds)| **holds == Listed::Countries);
+        let mut found: Option<Country> = None;
+        for (at, _) in stated {
+            let text = cells.get(at).copied().unwrap_or_default();
+            if text.is_empty() {
+                continue;
+            }
+            let read =
+                places::country(text).map_err(|(reason, hint)| format!("{reason}; {hint}"))?;
+            if found.is_some_and(|other| other.calling != read.calling) {
+                return Err(format!(
+                    "`{text}` and another column name two countries; correct one"
+                ));
+            }
+            found = found.or(Some(read));
+        }
+        Ok(found.map(|country| country.code))
     }
 
     /// The numbers as additions, or as what a column of changes says.
@@ -341,7 +373,10 @@ impl TableReader {
 
     fn note_beside(&mut self, cells: &[&str]) {
         for (at, used) in self.used.iter_mut().enumerate() {
-            let beside = matches!(self.table.holds[at], Listed::AreaCodes | Listed::Changes);
+            let beside = matches!(
+                self.table.holds[at],
+                Listed::AreaCodes | Listed::Changes | Listed::Countries
+            );
             let filled = cells.get(at).is_some_and(|cell| !cell.is_empty());
             *used += u64::from(beside && filled);
         }

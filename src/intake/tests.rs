@@ -225,3 +225,105 @@ fn one_broken_byte_leaves_the_other_names_as_they_are() {
         file.warnings()
     );
 }
+
+/// The numbers of a do-not-call list, and its rejects by what they say.
+fn listed(text: &str) -> (Vec<String>, Vec<String>) {
+    let file = DncFile::check(origin(text.as_bytes()), Rules::embedded(), Some("US")).unwrap();
+    let (mut numbers, mut rejects) = (Vec::new(), Vec::new());
+    for row in file.read(Rules::embedded()).unwrap() {
+        match row.unwrap() {
+            DncRow::Number { number, .. }
+            | DncRow::Addition { number, .. }
+            | DncRow::Removal { number, .. } => {
+                numbers.push(number.to_string());
+            }
+            DncRow::Reject(reject) => rejects.push(reject.to_string()),
+        }
+    }
+    (numbers, rejects)
+}
+
+#[test]
+fn a_do_not_call_list_is_read_in_the_country_that_it_states() {
+    for text in [
+        "Country Code,Phone\n44,2079460143\n1,2125550142\n",
+        "Phone,Country\n2079460143,GB\n2125550142,United States\n",
+        "Phone;Mobile;Phone Country\n2079460143;;UK\n;2125550142;USA\n",
+    ] {
+        let (numbers, rejects) = listed(text);
+        assert_eq!(numbers, ["+442079460143", "+12125550142"], "{text}");
+        assert!(rejects.is_empty(), "{rejects:?}");
+    }
+    let (numbers, rejects) = listed("Phone,Country\n2079460143,Freedonia\n2125550142,US\n");
+    assert_eq!(numbers, ["+12125550142"]);
+    assert!(rejects[0].contains("Freedonia"), "{rejects:?}");
+}
+
+#[test]
+fn what_hides_numbers_of_a_do_not_call_list_is_a_reject() {
+    for text in [
+        "2125550142\n########\n2135550143\n",
+        "Phone,Name\n2125550142,A\n########,B\n2135550143,C\n",
+        "2125550142\n212-555-0150 thru 0159\n2135550143\n",
+        "Name,Phone\n\"Al,3125550144\nBo\",2135550143\nCy,2125550142\nDi,4155550145\n",
+    ] {
+        assert_eq!(listed(text).1.len(), 1, "{text}");
+    }
+    for text in [
+        "\"212\",\"5550142\"\n\"213\",\"5550143\"\n",
+        "212;5550142\n213;5550143\n",
+    ] {
+        let (numbers, rejects) = listed(text);
+        assert_eq!(numbers, ["+12125550142", "+12135550143"], "{rejects:?}");
+    }
+}
+
+#[test]
+fn what_a_row_says_by_the_way_is_not_lost() {
+    let reason = |text: &str| {
+        let (_, contacts, rejects) = rows(text.as_bytes());
+        assert_eq!(contacts.len() + rejects.len(), 1, "{text}");
+        rejects.first().map(ToString::to_string)
+    };
+    for (text, said) in [
+        ("Phone,Status\n2125550142,DNC\n", "may say"),
+        (
+            "Phone,Notes\n2125550142,please don't call again\n",
+            "may say",
+        ),
+        ("Phone,Name\n2125550142,DO NOT CALL - Ana\n", "may say"),
+        (
+            "Phone,Zip\n2125550142,09012\n",
+            "not a postal code with a place",
+        ),
+        ("Phone,Zip\n2125550142,Z1A 0B1\n", "not a postal code"),
+        (
+            "Name,Phone\n\"Al,2125550142\nBo\",2135550143\n",
+            "quotation mark",
+        ),
+    ] {
+        let told = reason(text).unwrap_or_default();
+        assert!(told.contains(said), "{text}: {told}");
+    }
+    for text in [
+        "Phone,Email Opt Out\n2125550142,Opted out\n",
+        "Phone,Company\n2125550142,DNC Parks & Resorts\n",
+        "Customer Number,Phone\n3125550144,2125550142\n",
+    ] {
+        assert_eq!(reason(text), None, "{text}");
+    }
+    let regions = |text: &str| {
+        rows(text.as_bytes()).1[0]
+            .class
+            .clone()
+            .unwrap()
+            .regions
+            .clone()
+    };
+    for text in [
+        "Phone,State,Province\n2125550142,,ON\n",
+        "Phone,Mailing State,Other State\n2125550142,,ON\n",
+    ] {
+        assert!(regions(text).contains(&"CA-ON".to_owned()), "{text}");
+    }
+}

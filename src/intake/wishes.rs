@@ -99,9 +99,100 @@ pub(super) fn asks_not_to_be_called(wish: Wish, text: &str) -> Result<bool, ()> 
     }
 }
 
+/// Words of which a cell has at least one that asks not to be called.
+const TRACES: [&str; 6] = ["call", "dnc", "contact", "phone", "opt", "unsub"];
+/// Wishes that a cell of any column may hold among other words.
+const PHRASES: [&str; 12] = [
+    " do not call ",
+    " dont call ",
+    " donotcall ",
+    " do not contact ",
+    " dont contact ",
+    " do not phone ",
+    " dont phone ",
+    " do not telephone ",
+    " never call ",
+    " stop calling ",
+    " no more calls ",
+    " no calls ",
+];
+/// Wishes that are such as a whole cell, or as one of its items.
+const ITEMS: [&str; 8] = [
+    "dnc",
+    "dncl",
+    "dncc",
+    "opted out",
+    "opt out",
+    "optout",
+    "opt out of calls",
+    "unsubscribed",
+];
+
+/// Whether a cell of a column about anything asks not to be called: a status `DNC`, a note
+/// `please do not call`.
+pub(super) fn may_ask(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    let has = |trace: &str| {
+        let mut windows = bytes.windows(trace.len());
+        windows.any(|window| window.eq_ignore_ascii_case(trace.as_bytes()))
+    };
+    if !TRACES.into_iter().any(has) {
+        return false;
+    }
+    let plain = |text: &str| {
+        let text = text.to_lowercase().replace(['\'', '\u{2019}'], "");
+        let words = text.split(|char: char| !char.is_alphanumeric());
+        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
+        words.join(" ")
+    };
+    let whole = format!(" {} ", plain(text));
+    let items = text.split([',', ';', '|', ':', '/', '\n']);
+    PHRASES.iter().any(|phrase| whole.contains(phrase))
+        || items.map(plain).any(|item| ITEMS.contains(&item.as_str()))
+}
+
+/// What is wrong with a row of which a cell asks that, and what to do.
+pub(super) fn told(column: &str, value: &str) -> (String, String) {
+    let shown: String = value.chars().take(40).collect();
+    let reason = format!("`{shown}` may say that the person is not to be called");
+    let hint = format!(
+        "if so, leave the row out and say `dialdeck dnc add NUMBER`; else say --map \"{column}=variable\""
+    );
+    (reason, hint)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wish_in_any_cell_is_seen() {
+        for text in [
+            "DNC",
+            "vip;dnc",
+            "Do Not Call",
+            "DO-NOT-CALL",
+            "DoNotCall",
+            "asked: don't call again",
+            "Opted out",
+            "* myContacts ::: Do Not Contact",
+            "please stop calling",
+        ] {
+            assert!(may_ask(text), "{text}");
+        }
+        for text in [
+            "",
+            "DNC Parks & Resorts",
+            "called twice",
+            "does not call back",
+            "opted in",
+            "option 2",
+            "Phone",
+            "opted out of the raffle",
+        ] {
+            assert!(!may_ask(text), "{text}");
+        }
+    }
 
     #[test]
     fn what_is_neither_true_nor_false_is_an_error() {

@@ -114,6 +114,14 @@ impl Field {
             .map(|(_, wish)| wish)
     }
 
+    /// Whether it is a part of the address.
+    pub(super) const fn is_place(self) -> bool {
+        matches!(
+            self,
+            Self::Region | Self::PostalCode | Self::Country | Self::CountryCode
+        )
+    }
+
     /// Whether of several columns the nearest is taken and the others become variables. Of the other
     /// fields a second column is a fault: the two may contradict each other.
     pub(super) const fn takes_nearest(self) -> bool {

@@ -100,3 +100,24 @@ fn a_wrong_header_is_answered_with_the_closest() {
     assert!(unknown.contains("did you mean `number`?"), "{unknown}");
     assert!("Mobile".parse::<ColumnMap>().is_err());
 }
+
+#[test]
+fn a_column_that_may_bind_is_named() {
+    let hints = |name: &str| {
+        let columns = columns(&["phone", name], &[]).unwrap();
+        let mut hints = columns.unread_hints();
+        hints.next().map(|(_, field)| field)
+    };
+    for (name, field) in [
+        ("Property State", Some(Field::Region)),
+        ("IP Timezone", Some(Field::TimeZone)),
+        ("gmt_offset_now", Some(Field::TimeZone)),
+        ("Country of birth", Some(Field::Country)),
+        ("Opt In Date", Some(Field::ConsentAt)),
+        ("TCPA Consent Date", Some(Field::ConsentAt)),
+        ("Company", None),
+        ("Estate", None),
+    ] {
+        assert_eq!(hints(name), field, "{name}");
+    }
+}

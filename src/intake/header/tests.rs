@@ -40,34 +40,36 @@ const EXPORTS: [(Field, &str); 12] = [
     (Field::Name, "Name; Full Name; Contact Name; Lead Name"),
     (
         Field::Region,
-        "State; Province; State/Province; Mailing State/Province; MailingState; \
+        "ST; Prov; address1_stateorprovince; State; Province; State/Province; Mailing State/Province; MailingState; \
          State/Region; State/Region Code; Address 1 - Region; Home State; Business State; \
          Mailing State; Address 1: State/Province; Region; Other State/Province",
     ),
     (
         Field::PostalCode,
-        "ZIP; Zip Code; Zip/Postal Code; Mailing Zip/Postal Code; MailingPostalCode; \
+        "Postal; PLZ; ZIP; Zip Code; Zip/Postal Code; Mailing Zip/Postal Code; MailingPostalCode; \
          Postal Code; Postcode; Address 1 - Postal Code; Home Postal Code; Mailing Zip; \
          Address 1: ZIP/Postal Code; ZIP/Postal Code; Billing Zip/Postal Code",
     ),
     (
         Field::Country,
-        "Country; Mailing Country; MailingCountry; Country/Region; Address 1 - Country; \
+        "Phone Country; Country of Residence; Ctry; Country; Mailing Country; MailingCountry; Country/Region; Address 1 - Country; \
          Home Country/Region; Address 1: Country/Region; Business Country",
     ),
     (
         Field::CountryCode,
-        "Country Code; CountryCode; Mailing Country Code; Country/Region Code",
+        "Dial Code; ISD Code; CC; Country Code; CountryCode; Mailing Country Code; Country/Region Code",
     ),
     (
         Field::DoNotCall,
         "Do Not Call; DoNotCall; PersonDoNotCall; do_not_call__c; DNC; DNC Flag; Opt Out; \
          Opted-Out; OptOut; HasOptedOutOfCall; Unsubscribed; SMS Opt Out; \
-         Do not allow Phone Calls; Do Not Contact; Don't call; Phone Opt Out",
+         Do not allow Phone Calls; Do Not Contact; Don't call; Phone Opt Out; DND; \
+         Do Not Disturb; Suppressed; Blacklist; Litigator; CTPS; Consent Revoked; \
+         Do not telephone",
     ),
     (
         Field::AskedNotToBeCalled,
-        "Opt Out Date; Unsubscribed At; DNC Reason; opted_out_on",
+        "Opt Out Date; Unsubscribed At; DNC Reason; opted_out_on; UNSUB_TIME; Date revoked",
     ),
     (
         Field::CallsAllowed,
@@ -101,6 +103,8 @@ fn what_is_about_something_else_is_left_alone() {
         "Assistant's Phone",
         "Company Main Phone",
         "Account Number",
+        "Customer Number",
+        "Lead Number",
         "Number of calls",
         "City",
         "Lead Status",
@@ -120,7 +124,18 @@ fn what_is_about_something_else_is_left_alone() {
     ] {
         assert_eq!(meaning(name), Meaning::OtherChannel, "{name}");
     }
-    for name in ["DNC Checked", "Last DNC scrub", "DNC Id"] {
+    for name in [
+        "DNC Checked",
+        "Last DNC scrub",
+        "DNC Id",
+        "Do Not Sell",
+        "Phone Calls",
+        "Removed",
+        "TCPA Consent",
+        "Consent Status",
+        "Phone Permission",
+        "May we call",
+    ] {
         assert_eq!(meaning(name), Meaning::Unclear, "{name}");
     }
 }
@@ -162,6 +177,8 @@ fn lists_of_numbers_name_their_columns() {
         ("Phone Type", Listed::Unknown),
         ("Notes", Listed::Unknown),
         ("Customer ID", Listed::Other),
+        ("Country", Listed::Countries),
+        ("Country Code", Listed::Countries),
         ("Kontakt", Listed::Unknown),
     ] {
         assert_eq!(listed(name), expected, "{name}");

@@ -18,18 +18,21 @@ pub(super) const WHOLE: [(Field, &str); 10] = [
     ),
     (
         Field::TimeZone,
-        "time_zone timezone tz hs_timezone hs_time_zone iana_time_zone time_zone_name",
+        "time_zone timezone tz hs_timezone hs_time_zone iana_time_zone time_zone_name \
+         timezone_name time_zone_iana timezone_iana local_time_zone local_timezone \
+         time_zone_sid_key lead_timezone contact_timezone contact_time_zone customer_timezone",
     ),
     (Field::Consent, "consent consent_kind"),
     (Field::ConsentSource, "consent_source"),
     (
         Field::ConsentAt,
-        "consent_at consent_date consented_at date_of_consent",
+        "consent_at consent_date consented_at date_of_consent consent_timestamp consent_datetime \
+         consent_time consent_date_time consent_given_on consent_given_at",
     ),
     (Field::Priority, "priority"),
     (
         Field::ExpiresAt,
-        "expires_at expires expiry expiry_date expires_on",
+        "expires_at expires expiry expiry_date expires_on expiration expiration_date",
     ),
     (Field::AreaCode, "area_code areacode npa phone_area_code"),
 ];
@@ -41,23 +44,27 @@ pub(super) const PLACES: [(Field, &str); 4] = [
         "region state province state_province province_state state_region region_state \
          state_or_province state_or_region state_prov state_code province_code region_code \
          state_province_code state_region_code us_state state_name state_abbreviation \
-         subdivision",
+         state_abbrev subdivision st prov prov_state stateprovince stateorprovince state_cd \
+         state_us state_of_residence province_of_residence county_state",
     ),
     (
         Field::PostalCode,
         "postal_code postalcode postcode post_code zip zip_code zipcode zip_postal_code \
          postal_zip_code postal_code_zip zip_or_postal_code zip_postal zip_5 zip_4 us_zip \
-         us_zip_code",
+         us_zip_code zip_code_5 5_digit_zip postal zip_cd plz",
     ),
     (
         Field::Country,
-        "country country_region country_name country_or_region nation country_territory",
+        "country country_region country_name country_or_region nation country_territory ctry \
+         cntry country_of_residence iso_country phone_country number_country pays",
     ),
     (
         Field::CountryCode,
         "country_code countrycode country_region_code country_iso country_iso_code \
          phone_country_code country_calling_code calling_code dialing_code dialling_code \
-         country_dial_code phone_code intl_code",
+         country_dial_code phone_code intl_code dial_code dialling_prefix dialing_prefix isd \
+         isd_code country_prefix prefix_country iso_country_code country_iso_2 country_iso_3 \
+         iso_code_country cc international_code phone_prefix phone_calling_code",
     ),
 ];
 
@@ -67,7 +74,10 @@ pub(super) const ADDRESS: [(u8, &str); 5] = [
         0,
         "address addr 1 street contact person lead customer client",
     ),
-    (1, "mailing home primary residence residential permanent"),
+    (
+        1,
+        "mailing home primary residence residential permanent current",
+    ),
     (2, "billing"),
     (3, "business work office shipping delivery"),
     (4, "other 2 3 secondary alternate"),
@@ -98,7 +108,7 @@ pub(super) const BESIDES: &str = "type ext extension label status verified carri
     code area count calls notes note score attempts opt consent zone format";
 
 /// A person's wish not to be called, as a phrase at the beginning of a word.
-pub(super) const NEVER: [&str; 24] = [
+pub(super) const NEVER: [&str; 38] = [
     " do not call",
     " do not phone",
     " do not contact",
@@ -123,6 +133,52 @@ pub(super) const NEVER: [&str; 24] = [
     " never call",
     " stop calling",
     " tps ",
+    " ctps ",
+    " dncl ",
+    " dnd ",
+    " do not disturb",
+    " do not telephone",
+    " do not solicit",
+    " unsub ",
+    " suppress",
+    " blacklist",
+    " blocklist",
+    " litigator",
+    " cease and desist",
+    " revoke",
+    " withdrawn",
+];
+
+/// What may be such a wish or something else, as a phrase at the beginning of a word.
+pub(super) const PERHAPS_NEVER: [&str; 8] = [
+    " do not ",
+    " dont ",
+    " don t ",
+    " phone calls ",
+    " marketing calls ",
+    " may we call",
+    " contact by phone",
+    " contact by telephone",
+];
+
+/// Words of a column that may say, if it has no others, whether the person agreed to be called.
+pub(super) const AGREED: &str = "consent consented permission call calls phone telephone contact to has have status \
+    flag given obtained tcpa sms express prior written marketing y n yn";
+
+/// Words of places and of dates that bind, in columns that are not understood.
+pub(super) const BINDING: [(Field, &str); 6] = [
+    (Field::TimeZone, "timezone tz gmt gmtoff utc olson"),
+    (Field::Country, "country ctry cntry nation nationality"),
+    (Field::Region, "state province prov st"),
+    (
+        Field::PostalCode,
+        "zip zipcode postal postalcode postcode plz",
+    ),
+    (Field::ConsentAt, "consent consented optin opt"),
+    (
+        Field::ExpiresAt,
+        "expires expiry expiration expire deadline",
+    ),
 ];
 
 /// Leave to call, as a phrase at the beginning of a word.

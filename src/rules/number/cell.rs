@@ -133,6 +133,20 @@ pub(super) fn before_words(text: &str) -> Option<&str> {
         .find(|(_, char)| digit(*char).is_none() && *char != '+' && !is_separator(*char))
         .map(|(at, _)| at)?;
     let (head, tail) = text.split_at(end);
+    // `thru 0149` is more numbers, not a word.
+    let first = tail
+        .split(|char: char| !char.is_alphabetic())
+        .find(|word| !word.is_empty());
+    let range = first.is_some_and(|word| {
+        let word = word.to_ascii_lowercase();
+        matches!(
+            word.as_str(),
+            "thru" | "through" | "to" | "until" | "till" | "bis"
+        )
+    });
+    if range && digits(tail) > 0 {
+        return None;
+    }
     let apart = digits(head) >= MIN_BEFORE_EXTENSION && digits(tail) < MIN_BEFORE_EXTENSION;
     apart.then(|| head.trim_end_matches(['(', ' ']))
 }

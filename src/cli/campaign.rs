@@ -42,7 +42,11 @@ pub fn execute(
 fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     env.may_write()?;
     let maps = (!args.no_contacts).then_some(args.columns.maps.as_slice());
-    let sound = campaign_file::load(env, &args.file, maps)?;
+    let mut sound = campaign_file::load(env, &args.file, maps)?;
+    // The gate holds every contact to the law all the same, so the campaign may be added.
+    let below = sound.below_the_law.take().into_iter();
+    let below = below.flat_map(|errors| errors.0);
+    sound.warnings.extend(below.map(|error| error.to_string()));
     let mut deck = Deck::open_or_create(env)?;
     deck.configure(&sound.deck.settings)?;
     let by = deck.by()?;

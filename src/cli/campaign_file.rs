@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::{CliError, Env, import, law, rules};
-use crate::config::{CampaignFile, DeckConfig, load_campaign};
+use crate::config::{CampaignFile, ConfigErrors, DeckConfig, load_campaign};
 use crate::intake::{ColumnMap, ContactFile};
 
 /// A campaign file that is right in itself and beside the deck file.
@@ -16,6 +16,8 @@ pub struct Sound {
     pub warnings: Vec<String>,
     /// What the law asks for before its calls, one line each.
     pub law: Vec<String>,
+    /// Where the file asks for less than the law of a whole country.
+    pub below_the_law: Option<ConfigErrors>,
     /// The contacts file it names, checked as a whole.
     pub contacts: Option<(PathBuf, ContactFile)>,
 }
@@ -46,12 +48,13 @@ pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound,
         (Some(_) | None, _) => None,
     };
     let listed = contacts.as_ref().map(|(_, file)| file);
-    let law = law::of_file(&campaign, &deck.default_country, listed)?;
+    let (law, below_the_law) = law::of_file(&campaign, &deck.default_country, listed)?;
     Ok(Sound {
         campaign,
         deck,
         warnings,
         law,
+        below_the_law,
         contacts,
     })
 }

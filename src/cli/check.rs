@@ -42,6 +42,9 @@ struct Forecast {
 /// `dialdeck check`.
 pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut sound = campaign_file::load(env, &args.file, Some(&args.columns.maps))?;
+    if let Some(errors) = sound.below_the_law.take() {
+        return Err(errors.into());
+    }
     let mut real = if Deck::exists(env) {
         Some(Deck::open(env)?)
     } else {

@@ -188,8 +188,6 @@ impl From<StoreError> for CliError {
                 .hint("the ceiling is what the campaign's file says; live changes stay below it"),
             StoreError::NotPermitted { .. } => Self::refused(message)
                 .hint("somebody with that right has to do it; [roles] in dialdeck.toml gives rights"),
-            StoreError::Unlawful(_) => Self::refused(message)
-                .hint("add it again with what the law asks for, or with a [[rule_override]] of place, what and reason"),
             StoreError::NotRequeueable(_) => Self::refused(message)
                 .hint("`dialdeck why NUMBER` says where the contact stands"),
             StoreError::NotReversible(_) => Self::refused(message)

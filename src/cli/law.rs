@@ -1,9 +1,9 @@
-//! The preconditions of the law before a campaign file or a start: said, and held to.
+//! The preconditions of the law before a campaign file or a start, in words. The gate enforces them.
 
 use std::collections::BTreeSet;
 
 use super::{CliError, Deck, rules};
-use crate::config::{CampaignFile, Unmet};
+use crate::config::{CampaignFile, ConfigErrors, Unmet};
 use crate::domain::{Campaign, Timestamp};
 use crate::engine::law::{self, Asked};
 use crate::intake::{ContactFile, Reading, Row};
@@ -13,17 +13,18 @@ use crate::store::Store as _;
 
 /// What the law asks for before the calls of a campaign file, one line each.
 ///
-/// The countries are the default one, or those of the contacts where the campaign would be unlawful in
-/// the default one and names a list.
+/// The countries are the default one, or those of the contacts where the campaign asks for
+/// less than the default one does and names a list.
+///
+/// Beside them the places in the file where it asks for less than a whole country does.
 ///
 /// # Errors
-/// With the place in the file where the campaign asks for less than a whole country does, and when the
-/// list cannot be read.
+/// When the list cannot be read.
 pub(super) fn of_file(
     campaign: &CampaignFile,
     default_country: &str,
     contacts: Option<&ContactFile>,
-) -> Result<Vec<String>, CliError> {
+) -> Result<(Vec<String>, Option<ConfigErrors>), CliError> {
     let rules = rules::in_force();
     let settings = &campaign.settings;
     let mut countries = BTreeSet::from([default_country.to_owned()]);
@@ -45,8 +46,8 @@ pub(super) fn of_file(
         .filter(|one| one.forbids())
         .map(unmet)
         .collect();
-    campaign.below_the_law(&unmet)?;
-    Ok(asked.iter().map(Asked::line).collect())
+    let lines = asked.iter().map(Asked::line).collect();
+    Ok((lines, campaign.below_the_law(&unmet).err()))
 }
 
 fn unmet(asked: &Asked<'_>) -> Unmet {
@@ -99,7 +100,7 @@ fn countries_of(
 /// What the law asks for before these campaigns' calls, by where their contacts are, one line each.
 ///
 /// # Errors
-/// When a campaign asks for less than a whole country does, or the store cannot be read.
+/// When the store cannot be read.
 pub(super) fn before_start(
     deck: &mut Deck,
     campaigns: &[Campaign],
@@ -108,7 +109,6 @@ pub(super) fn before_start(
     let snapshot = deck.store.snapshot(now)?;
     let mut lines = Vec::new();
     for campaign in campaigns {
-        law::may_begin(rules::in_force(), &snapshot, campaign)?;
         let countries = law::countries(&snapshot, campaign.id);
         let asked = law::asked(rules::in_force(), &campaign.settings, &countries);
         let asked = asked.iter();

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use crate::domain::{Campaign, CampaignId, CampaignSettings, ConsentKind, ContactState, ListKind};
+use crate::domain::{CampaignId, CampaignSettings, ConsentKind, ContactState, ListKind};
 use crate::policy::preconditions::{Standing, standing};
 use crate::rules::{CONSENT, Precondition, Rules};
-use crate::store::{Snapshot, StoreError};
+use crate::store::Snapshot;
 
 /// A row of the preconditions before a campaign.
 #[derive(Clone, Debug)]
@@ -47,34 +47,13 @@ pub fn countries(snapshot: &Snapshot, campaign: CampaignId) -> BTreeSet<String> 
         .collect()
 }
 
-/// Refuses a campaign that asks for less than the law of a whole country where its contacts are.
-///
-/// # Errors
-/// With what the law asks for.
-pub fn may_begin(
-    rules: &Rules,
-    snapshot: &Snapshot,
-    campaign: &Campaign,
-) -> Result<(), StoreError> {
-    let countries = countries(snapshot, campaign.id);
-    let asked = asked(rules, &campaign.settings, &countries);
-    match asked.iter().find(|one| one.forbids()) {
-        None => Ok(()),
-        Some(unmet) => Err(StoreError::Unlawful(format!(
-            "campaign `{}` may not begin: the law asks for more: {}",
-            campaign.name(),
-            unmet.what()
-        ))),
-    }
-}
-
 /// `US` of `US-CT`.
 pub fn country_of(region: &str) -> &str {
     region.split('-').next().unwrap_or(region)
 }
 
 impl Asked<'_> {
-    /// Whether the whole country asks for it and the campaign does not: then it may not begin.
+    /// Whether the whole country asks for it and the campaign does not.
     pub fn forbids(&self) -> bool {
         matches!(self.standing, Standing::Unmet(_)) && !self.row.place.contains('-')
     }

@@ -56,9 +56,6 @@ pub enum StoreError {
     /// A contact that may not be called again.
     #[error("{0}")]
     NotRequeueable(String),
-    /// A campaign that asks for less than the law does.
-    #[error("{0}")]
-    Unlawful(String),
 }
 
 /// What became of a row.

@@ -6,10 +6,8 @@ use crate::clock::Stopwatch;
 use crate::domain::campaign::Pacing;
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Attempt, CampaignId, CampaignState, ContactId, ListKind, PhoneNumber, Suppression, Timestamp,
+    Attempt, CampaignId, CampaignState, ContactId, ListKind, PhoneNumber, Suppression,
 };
-use crate::engine::law;
-use crate::rules::Rules;
 use crate::store::{By, Store, StoreError};
 
 /// How long an acknowledgement waits for calls that can still leave.
@@ -118,24 +116,6 @@ pub(super) struct Pending {
     pub(super) acted: Acted,
     pub(super) concern: Concern,
     pub(super) since: Stopwatch,
-}
-
-/// Refuses to start what asks for less than the law does.
-pub(super) fn lawful<S: Store>(
-    store: &mut S,
-    rules: &Rules,
-    act: &Act,
-    now: Timestamp,
-) -> Result<(), StoreError> {
-    let Act::Run(id) = act else {
-        return Ok(());
-    };
-    let snapshot = store.snapshot(now)?;
-    let mut counts = snapshot.campaigns.iter();
-    match counts.find(|counts| counts.campaign.id == *id) {
-        Some(counts) => law::may_begin(rules, &snapshot, &counts.campaign),
-        None => Ok(()),
-    }
 }
 
 /// Writes an act. It holds from now on; what has been planned before may leave until `Concern` is settled.

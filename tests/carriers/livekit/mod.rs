@@ -1,6 +1,7 @@
 //! LiveKit SIP against its double.
 
 mod agents;
+mod doubt;
 mod faults;
 mod outside;
 mod recordings;

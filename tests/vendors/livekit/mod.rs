@@ -3,7 +3,7 @@
 //!
 //! Faults, by the attempt that they hit: `agent_missing`, `dispatch_lost` (the first one alone),
 //! `agent_leaves_ringing`, `agent_leaves_talking`, `agent_leaves_after`, `agent_silent`, `agent_by_attribute`,
-//! `unavailable`, `limit`, `gateway_before`, `gateway_after`, `cut`, `deadline`, `silence`,
+//! `unavailable`, `internal_before`, `unknown_after`, `limit`, `gateway_before`, `gateway_after`, `cut`, `deadline`, `silence`,
 //! `slow_join`, `broken_json`, `newer_codes`; by webhook: `hook_dropped`, `hook_twice`.
 
 mod agent;
@@ -68,6 +68,8 @@ pub(crate) struct Settings {
     pub(crate) hook_takes: (u64, u64),
     /// By how much the server's clock is ahead of the deck's, in seconds.
     pub(crate) clock_ahead: i64,
+    /// No room can be deleted.
+    pub(crate) deletes_fail: bool,
     /// From when to when the carrier suspects fraud: every call is declined (603) without ringing.
     pub(crate) fraud_block: Option<(Timestamp, Timestamp)>,
 }
@@ -87,6 +89,7 @@ impl Default for Settings {
             agent_joins: (300, 2000),
             hook_takes: (50, 3000),
             clock_ahead: 0,
+            deletes_fail: false,
             fraud_block: None,
         }
     }

@@ -169,6 +169,9 @@ impl World {
     }
 
     pub(super) fn delete_room(self: &Arc<Self>, body: &Value) -> Response {
+        if self.settings().deletes_fail {
+            return error("unavailable", "update room failed: i/o timeout");
+        }
         let name = text(body, "room");
         let rooms = self.rooms.lock().unwrap();
         let Some(room) = rooms.get(name) else {

@@ -45,6 +45,9 @@ pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value
         world.sleep(Duration::from_secs(1)).await;
         return error("unavailable", "no response from servers");
     }
+    if hits("internal_before") {
+        return error("internal", "update room failed: i/o timeout");
+    }
     if hits("limit") {
         return twirp::limited(world);
     }
@@ -53,6 +56,7 @@ pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value
     }
     let (cut, gateway, broken) = (hits("cut"), hits("gateway_after"), hits("broken_json"));
     let (deadline, silence) = (hits("deadline"), hits("silence"));
+    let unknown = hits("unknown_after");
     let answered = ok(&json!({
         "participant_id": format!("PA_{}", call.identity),
         "participant_identity": call.identity,
@@ -64,7 +68,7 @@ pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value
     }
     let (tell, told) = oneshot::channel();
     tokio::spawn(Arc::clone(world).dial(call, tell));
-    if cut || gateway || deadline {
+    if cut || gateway || deadline || unknown {
         world.sleep(Duration::from_millis(700)).await;
     }
     if cut {
@@ -76,6 +80,9 @@ pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value
     }
     if deadline {
         return error("deadline_exceeded", "request timed out");
+    }
+    if unknown {
+        return error("unknown", "twirp error unknown: context deadline exceeded");
     }
     if silence {
         world.sleep(Duration::from_hours(1)).await;

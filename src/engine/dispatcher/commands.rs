@@ -130,3 +130,100 @@ impl Dispatcher {
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::attempt::CallEnd;
+    use crate::domain::{
+        AttemptId, CallEvent, CallEventKind, CallReport, DeckId, Timestamp, TrunkName,
+    };
+    use crate::engine::{Event, Picture};
+    use crate::provider::ProviderEvent;
+    use crate::rules::Rules;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    const ATTEMPT: AttemptId = AttemptId {
+        deck: DeckId(1),
+        serial: 7,
+    };
+
+    fn trunk() -> TrunkName {
+        TrunkName("trunk".to_owned())
+    }
+
+    /// A dispatcher that has started on a deck with this call whose end is not confirmed.
+    fn started(unclosed: Option<AttemptId>) -> (Dispatcher, Vec<Effect>) {
+        let mut dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
+        let mut picture = Picture::default();
+        picture
+            .snapshot
+            .unclosed
+            .extend(unclosed.map(|attempt| (attempt, trunk())));
+        let effects = dispatcher.on(Event::Picture(Box::new(picture)), NOW);
+        (dispatcher, effects)
+    }
+
+    fn hung_up(effects: &[Effect]) -> bool {
+        effects.contains(&Effect::Provider(trunk(), Request::HangUp(ATTEMPT)))
+    }
+
+    #[test]
+    fn a_start_goes_on_with_ends_that_were_not_confirmed() {
+        assert!(hung_up(&started(Some(ATTEMPT)).1));
+        assert!(!hung_up(&started(None).1));
+    }
+
+    #[test]
+    fn hanging_up_all_also_ends_calls_whose_attempt_has_ended() {
+        let (mut dispatcher, _) = started(None);
+        let mut told = |event| {
+            let event = Event::Provider(trunk(), event);
+            let noted = dispatcher.on(event, NOW);
+            (
+                noted,
+                dispatcher.on(Event::Command(1, Command::HangUpAll), NOW),
+            )
+        };
+        let (noted, effects) = told(ProviderEvent::Unclosed(ATTEMPT));
+        let kept = Job::NoteUnclosed(ATTEMPT, Some(trunk()));
+        assert!(noted.contains(&Effect::Store(kept)), "{noted:?}");
+        assert!(hung_up(&effects));
+        let (noted, effects) = told(ProviderEvent::Closed(ATTEMPT));
+        let kept = Job::NoteUnclosed(ATTEMPT, None);
+        assert!(noted.contains(&Effect::Store(kept)), "{noted:?}");
+        assert!(!hung_up(&effects));
+    }
+
+    #[test]
+    fn late_word_of_a_call_goes_to_the_store() {
+        let (mut dispatcher, _) = started(None);
+        for (kind, end) in [
+            (CallEventKind::Ringing, Some(CallEnd::Unresolved)),
+            (CallEventKind::Answered, Some(CallEnd::Completed)),
+            (
+                CallEventKind::Ended(CallReport {
+                    end: CallEnd::RangOut,
+                    ..CallReport::default()
+                }),
+                Some(CallEnd::RangOut),
+            ),
+            (CallEventKind::Sent, None),
+            (CallEventKind::AnswerLost, None),
+        ] {
+            let event = CallEvent {
+                attempt: ATTEMPT,
+                at: NOW,
+                kind: kind.clone(),
+            };
+            let event = Event::Provider(trunk(), ProviderEvent::Call(event));
+            let effects = dispatcher.on(event, NOW);
+            let settled = effects.iter().find_map(|effect| match effect {
+                Effect::Store(Job::Settle(ATTEMPT, report, _)) => Some(report.end),
+                Effect::Store(_) | Effect::Provider(..) | Effect::Acknowledge(..) => None,
+            });
+            assert_eq!(settled, end, "{kind:?}");
+        }
+    }
+}

@@ -230,7 +230,7 @@ fn an_import_says_how_many_lack_the_consent() {
 fn a_test_call_may_be_asked_for_again_within_the_second() {
     let scratch = Scratch::new();
     let number = "+12125550142";
-    scratch.run(&["dnc", "add", number]).exits(0);
+    scratch.run(&["dnc", "add", number, "--new"]).exits(0);
     for _ in 0..4 {
         scratch
             .run(&["call", number, "--trunk", "simulator"])

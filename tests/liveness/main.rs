@@ -38,6 +38,27 @@ fn case(name: &str) -> Deck {
 fn a_retry_does_not_hide_the_rest_of_its_class() {
     let deck = case("stalled-class");
     let campaign = deck.beside("c.toml");
+    let mut text = std::fs::read_to_string(&campaign).unwrap();
+    text.push_str(
+        "[[rule_override]]\nplace = \"US\"\nwhat = \"consent\"\nreason = \"a made-up list: nobody is called\"\n",
+    );
+    std::fs::write(&campaign, text).unwrap();
+    let ended = run_to_the_end(&deck);
+    assert!(ended["attempts"].as_u64() >= Some(990), "{ended}");
+}
+
+/// The case as it is: its list has no consent, which the law asks for where a machine calls. Nobody is
+/// called, every contact reaches its end, and the run with them.
+#[test]
+fn a_list_without_the_consent_that_the_law_asks_for_reaches_its_end() {
+    let deck = case("stalled-class");
+    let ended = run_to_the_end(&deck);
+    assert_eq!(ended["attempts"], 0, "{ended}");
+}
+
+/// Runs the campaign of `c.toml`, and returns its figures once every contact has reached its end.
+fn run_to_the_end(deck: &Deck) -> serde_json::Value {
+    let campaign = deck.beside("c.toml");
     deck.ok(&["campaign", "add", campaign.to_str().unwrap()]);
     let mut command = deck.command(&[
         "run",
@@ -69,4 +90,5 @@ fn a_retry_does_not_hide_the_rest_of_its_class() {
         ..judge::Options::default()
     };
     judge::assert_clean(&deck.event_log(), &deck.carrier(), &options);
+    campaign.clone()
 }

@@ -8,8 +8,8 @@ use dialdeck::clock::{Clock, ScaledClock};
 use dialdeck::config::{read_campaign, read_deck};
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
-    AttemptId, CallReport, CalleeType, CampaignState, Capabilities, DeckId, NewContact,
-    PhoneNumber, Timestamp, TrunkName, WindowClass,
+    AttemptId, CallReport, CalleeType, CampaignState, Capabilities, Consent, ConsentKind, DeckId,
+    NewContact, PhoneNumber, Timestamp, TrunkName, WindowClass,
 };
 use dialdeck::engine::Command;
 use dialdeck::engine::shell::{Ending, Ends, Handle, Shell};
@@ -280,7 +280,11 @@ fn add_campaign(store: &mut SqliteStore, url: Option<&str>, contacts: u64) {
             name: "Ana Ruiz".to_owned(),
             class: Ok(Arc::new(class.clone())),
             priority: 0,
-            consent: None,
+            consent: Some(Consent {
+                kind: ConsentKind::Express,
+                source: "form 17".to_owned(),
+                at: monday() - std::time::Duration::from_secs(86_400),
+            }),
             expires_at: None,
             variables: "{\"city\":\"Troy\"}".to_owned(),
         })

@@ -8,6 +8,7 @@ mod deck;
 mod judge;
 mod model;
 mod world;
+mod pace;
 
 use std::path::Path;
 

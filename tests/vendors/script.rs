@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use dialdeck::domain::Timestamp;
+
 use super::faults::dice;
 
 /// Who or what picks up.
@@ -32,11 +34,21 @@ pub(crate) struct Part {
     pub(crate) fate: Fate,
 }
 
+/// What the network does to every call for a while, whatever the callee's part is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Spell {
+    /// Nothing answers an INVITE, and nothing rings.
+    Dead,
+    /// The carrier suspects fraud: every call is declined (603) at once, without any ringing.
+    Block,
+}
+
 /// Everybody's part.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Script {
     seed: u64,
     fixed: BTreeMap<String, Vec<Part>>,
+    spells: Vec<(Timestamp, Timestamp, Spell)>,
 }
 
 impl Script {
@@ -44,8 +56,21 @@ impl Script {
     pub(crate) fn new(seed: u64) -> Self {
         Self {
             seed,
-            fixed: BTreeMap::new(),
+            ..Self::default()
         }
+    }
+
+    /// What the network does between these instants.
+    pub(crate) fn during(mut self, from: Timestamp, to: Timestamp, spell: Spell) -> Self {
+        self.spells.push((from, to, spell));
+        self
+    }
+
+    /// What the network does to a call whose INVITE leaves now.
+    pub(crate) fn spell(&self, now: Timestamp) -> Option<Spell> {
+        let mut spells = self.spells.iter();
+        let found = spells.find(|(from, to, _)| *from <= now && now < *to);
+        found.map(|(_, _, spell)| *spell)
     }
 
     /// A number (E.164) with parts of its own: the last is repeated.

@@ -8,7 +8,8 @@ use dialdeck::clock::{Clock, ScaledClock};
 use dialdeck::config::{read_campaign, read_deck};
 use dialdeck::domain::campaign::Evidence;
 use dialdeck::domain::{
-    CampaignState, ContactState, DeckId, Hints, NewContact, PhoneNumber, Timestamp, TrunkName,
+    CampaignState, Consent, ConsentKind, ContactState, DeckId, Hints, NewContact, PhoneNumber,
+    Timestamp, TrunkName,
 };
 use dialdeck::engine::Command;
 use dialdeck::engine::shell::{Ends, Shell};
@@ -26,8 +27,14 @@ use tokio::runtime::Runtime;
 use crate::judge;
 use crate::vendors::ledger::{Ledger, Step};
 
-/// Simulated seconds per real second.
-const FACTOR: u32 = 40;
+/// How a run is sized.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Size {
+    /// Simulated seconds per real second.
+    pub(crate) factor: u32,
+    /// Attempts that are made at least.
+    pub(crate) attempts: u64,
+}
 
 /// Area codes of the eastern states, a hundred fictional numbers in each.
 const AREAS: [u32; 21] = [
@@ -41,7 +48,11 @@ const SHOWN: u32 = 100;
 /// One attempt, by the event log and the double's own count.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
+    pub(crate) attempt: String,
     pub(crate) number: String,
+    /// When its INVITE left.
+    pub(crate) invited: Option<Timestamp>,
+    pub(crate) cause: String,
     pub(crate) outcome: String,
     /// The vendor gave its SIP status.
     pub(crate) coded: bool,
@@ -53,7 +64,7 @@ pub(crate) struct Call {
 /// What the double's ledger holds, by attempt.
 struct Carried {
     log: String,
-    invites: BTreeMap<String, usize>,
+    invites: BTreeMap<String, Vec<Timestamp>>,
     cancelled: BTreeSet<String>,
 }
 
@@ -66,6 +77,7 @@ pub(crate) struct Stage {
     runtime: Runtime,
     socket: TcpListener,
     store: SqliteStore,
+    size: Size,
 }
 
 fn trunk() -> TrunkName {
@@ -88,7 +100,7 @@ pub(crate) fn numbers() -> Vec<String> {
 
 impl Stage {
     /// A deck whose trunk is of this kind, with its campaigns running.
-    pub(crate) fn new(kind: &str) -> Self {
+    pub(crate) fn new(kind: &str, size: Size) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let start: Timestamp = "2026-12-07T15:30:00Z".parse().unwrap();
         let deck = DeckId(0x51de_cafe);
@@ -125,11 +137,12 @@ impl Stage {
         Self {
             folder,
             deck,
-            clock: Clock::Scaled(ScaledClock::start(start, FACTOR)),
+            clock: Clock::Scaled(ScaledClock::start(start, size.factor)),
             reach,
             runtime,
             socket,
             store,
+            size,
         }
     }
 
@@ -157,9 +170,13 @@ impl Stage {
                     .iter()
                     .map(|one| one.attempts)
                     .sum();
-                if made >= super::ATTEMPTS {
+                if made >= self.size.attempts {
                     break;
                 }
+                let mut campaigns = boards.borrow().campaigns.clone().into_iter();
+                let all_done =
+                    campaigns.len() > 0 && campaigns.all(|one| one.state == CampaignState::Done);
+                assert!(!all_done, "{made} attempts, and nobody is left to call");
             }
             drop(boards);
             handle.ask(Command::Drain(None), "test").await.unwrap();
@@ -168,6 +185,7 @@ impl Stage {
         Ended {
             folder: self.folder,
             ledger: ledger.clone(),
+            size: self.size,
         }
     }
 }
@@ -179,7 +197,9 @@ fn add_campaign(store: &mut SqliteStore, purpose: &str, areas: &[u32], at: Times
          [pacing]\ncalls_per_minute = 70\nmax_concurrent = 60\n[schedule]\nramp = \"0s\"\n\
          [caller_id]\npool = \"main\"\n[consent]\nrequired = \"none\"\n"
     );
-    let file = read_campaign("campaign.toml", &text).unwrap();
+    let mut file = read_campaign("campaign.toml", &text).unwrap();
+    // Agents that go away would let the brake end a run.
+    file.settings.abandonment_limit_percent = 100;
     let id = store.add_campaign(&file.settings, &by(at)).unwrap();
     let numbers = areas
         .iter()
@@ -195,7 +215,12 @@ fn add_campaign(store: &mut SqliteStore, purpose: &str, areas: &[u32], at: Times
                 name: "Ana Ruiz".to_owned(),
                 class: Ok(Arc::new(class.unwrap())),
                 priority: 0,
-                consent: None,
+                // An automated agent needs it in the United States.
+                consent: Some(Consent {
+                    kind: ConsentKind::ExpressWritten,
+                    source: "signed form".to_owned(),
+                    at,
+                }),
                 expires_at: None,
                 variables: String::new(),
             }
@@ -210,6 +235,7 @@ fn add_campaign(store: &mut SqliteStore, purpose: &str, areas: &[u32], at: Times
 pub(crate) struct Ended {
     folder: TempDir,
     ledger: Ledger,
+    pub(crate) size: Size,
 }
 
 impl Ended {
@@ -267,7 +293,7 @@ impl Ended {
             }
         }
         let mut of_key: BTreeMap<(String, String), String> = BTreeMap::new();
-        let mut invites: BTreeMap<String, usize> = BTreeMap::new();
+        let mut invites: BTreeMap<String, Vec<Timestamp>> = BTreeMap::new();
         let mut cancelled = BTreeSet::new();
         let mut log = String::new();
         for entry in self.ledger.entries() {
@@ -279,7 +305,7 @@ impl Ended {
                     .unwrap_or_default();
                 let last = planned.iter().rev().find(|(at, _)| *at <= entry.at);
                 let attempt = last.map(|(_, attempt)| attempt.clone()).unwrap_or_default();
-                *invites.entry(attempt.clone()).or_default() += 1;
+                invites.entry(attempt.clone()).or_default().push(entry.at);
                 of_key.insert(key.clone(), attempt);
             } else if !of_key.contains_key(&key) {
                 // Stopped in the vendor's own queue, before there was an INVITE.
@@ -317,24 +343,6 @@ impl Ended {
         judge::assert_clean(&self.lines().join("\n"), &carrier, &options);
     }
 
-    /// Numbers that were put on a list because a person declined.
-    pub(crate) fn declined(&self) -> BTreeSet<String> {
-        let log = self.log().into_iter();
-        let listed = log.filter(|entry| {
-            entry["kind"] == "suppression_added" && entry["data"]["source"] == "declined"
-        });
-        listed
-            .map(|entry| entry["number"].as_str().unwrap().to_owned())
-            .collect()
-    }
-
-    /// Numbers whose phone rang, by the vendor's own count.
-    pub(crate) fn rang(&self) -> BTreeSet<String> {
-        let entries = self.ledger.entries().into_iter();
-        let ringing = entries.filter(|entry| entry.step == Step::Ringing);
-        ringing.map(|entry| entry.to).collect()
-    }
-
     /// How many alerts of this name there were.
     pub(crate) fn alerts(&self, name: &str) -> usize {
         let log = self.log();
@@ -347,19 +355,60 @@ impl Ended {
         let Carried {
             invites, cancelled, ..
         } = self.carrier();
+        // Word that came after the end holds.
+        let corrected: BTreeMap<String, Value> = self
+            .log()
+            .into_iter()
+            .filter(|entry| entry["kind"] == "attempt_corrected")
+            .map(|entry| {
+                let attempt = entry["attempt"].as_str().unwrap().to_owned();
+                (attempt, entry["data"].clone())
+            })
+            .collect();
         let ended = self.log().into_iter();
         ended
             .filter(|entry| entry["kind"] == "call_ended")
-            .map(|entry| Call {
-                number: entry["number"].as_str().unwrap().to_owned(),
-                outcome: entry["data"]["outcome"].as_str().unwrap().to_owned(),
-                coded: !entry["data"]["sip_code"].is_null(),
-                invites: invites
-                    .get(entry["attempt"].as_str().unwrap())
-                    .copied()
-                    .unwrap_or(0),
-                cancelled: cancelled.contains(entry["attempt"].as_str().unwrap()),
+            .map(|entry| {
+                let word = |value: &Value| value.as_str().unwrap().to_owned();
+                let attempt = word(&entry["attempt"]);
+                let read = corrected.get(&attempt).unwrap_or(&entry["data"]);
+                let invites = invites.get(&attempt).map(Vec::as_slice).unwrap_or_default();
+                Call {
+                    number: word(&entry["number"]),
+                    outcome: word(&read["outcome"]),
+                    cause: word(&read["cause"]),
+                    coded: !entry["data"]["sip_code"].is_null(),
+                    invited: invites.first().copied(),
+                    invites: invites.len(),
+                    cancelled: cancelled.contains(&attempt),
+                    attempt,
+                }
             })
+            .collect()
+    }
+
+    /// Numbers that were called while a call to them was up, by the vendor's own count.
+    pub(crate) fn twice_up(&self) -> Vec<String> {
+        let mut up: BTreeMap<String, String> = BTreeMap::new();
+        let mut twice = Vec::new();
+        for entry in self.ledger.entries() {
+            match entry.step {
+                Step::Invite => twice.extend(up.insert(entry.to, entry.key)),
+                Step::End | Step::Cancel => {
+                    up.remove(&entry.to);
+                }
+                Step::Ringing | Step::Answer => {}
+            }
+        }
+        twice
+    }
+
+    /// Numbers that were put on a list by a call's end.
+    pub(crate) fn listed(&self) -> BTreeSet<String> {
+        let log = self.log().into_iter();
+        let listed = log.filter(|entry| entry["kind"] == "suppression_added");
+        listed
+            .map(|entry| entry["number"].as_str().unwrap().to_owned())
             .collect()
     }
 }

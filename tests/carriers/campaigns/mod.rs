@@ -3,23 +3,33 @@
 
 mod deck;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use dialdeck::domain::Timestamp;
 use dialdeck::provider::bubblyphone::{self, BubblyPhone};
 use dialdeck::provider::livekit::{self, LiveKit};
 use dialdeck::provider::plum::{self, Plum};
 use dialdeck::provider::remote::secret::Secret;
 
-use self::deck::{Ended, Stage};
+use self::deck::{Ended, Size, Stage};
 use crate::vendors::faults::Faults;
-use crate::vendors::script::{Fate, Part, Script, Who};
+use crate::vendors::script::{Fate, Part, Script, Spell, Who};
 use crate::vendors::{
     bubblyphone as bubblyphone_double, livekit as livekit_double, plum as plum_double,
 };
 
-/// Attempts that a run makes at least.
-const ATTEMPTS: u64 = 2_000;
+/// A run with everything in it.
+const MANY: Size = Size {
+    factor: 40,
+    attempts: 2_000,
+};
+
+/// A run in which seconds matter: two of them are more than a machine that is busy stands still.
+const FEW: Size = Size {
+    factor: 10,
+    attempts: 300,
+};
 
 /// Outcomes that tell nothing about the callee: a fault of the vendor's.
 const OF_THE_VENDOR: [&str; 4] = ["provider_error", "throttled", "unknown", "cancelled"];
@@ -32,13 +42,15 @@ type Allowed = fn(&Part, bool) -> &'static [&'static str];
 fn judge(ended: &Ended, script: &Script, allowed: Allowed) {
     ended.assert_clean();
     assert!(
-        ended.attempts() >= ATTEMPTS,
+        ended.attempts() >= ended.size.attempts,
         "{} attempts",
         ended.attempts()
     );
     assert_eq!(ended.open_attempts(), 0, "no slot is left behind");
+    assert_eq!(ended.twice_up(), Vec::<String>::new());
     let mut invited: BTreeMap<String, usize> = BTreeMap::new();
     let mut outcomes: BTreeMap<String, u64> = BTreeMap::new();
+    let mut declined: BTreeSet<String> = BTreeSet::new();
     for call in ended.calls() {
         assert!(call.invites <= 1, "{call:?}");
         *outcomes.entry(call.outcome.clone()).or_default() += 1;
@@ -52,17 +64,44 @@ fn judge(ended: &Ended, script: &Script, allowed: Allowed) {
         let nth = invited.entry(call.number.clone()).or_default();
         let part = script.part(&call.number, *nth);
         *nth += 1;
-        let scripted = allowed(&part, call.coded).contains(&call.outcome.as_str());
+        let spell = call.invited.and_then(|at| script.spell(at));
+        let scripted = match spell {
+            Some(spell) => of_spell(spell),
+            None => allowed(&part, call.coded),
+        };
+        let scripted = scripted.contains(&call.outcome.as_str());
         let of_the_vendor = OF_THE_VENDOR.contains(&call.outcome.as_str());
         // Rang for as long as it may, by the clock of a machine that is busy.
         let silenced = call.cancelled && call.outcome == "no_answer";
-        let so = scripted || of_the_vendor || silenced;
-        assert!(so, "{part:?} became {call:?}");
+        let so = scripted || of_the_vendor || silenced || call.cause == "agent_lost";
+        assert!(so, "{part:?}, {spell:?} became {call:?}");
+        if call.outcome == "declined" && spell.is_none() {
+            declined.insert(call.number);
+        }
     }
+    let listed = ended.listed();
+    let by_nobody: Vec<&String> = listed.difference(&declined).collect();
+    assert!(by_nobody.is_empty(), "listed by a network: {by_nobody:?}");
     let unknown = outcomes.get("unknown").copied().unwrap_or(0);
     assert_eq!(unknown, ended.listed_unknown(), "each is listed");
     let known: u64 = outcomes.values().sum::<u64>() - unknown;
     assert!(known * 100 >= ended.attempts() * 85, "{outcomes:?}");
+}
+
+/// What a call comes to that the network kept from ringing.
+const fn of_spell(spell: Spell) -> &'static [&'static str] {
+    match spell {
+        Spell::Dead => &["network_failure", "no_answer"],
+        Spell::Block => &["network_failure", "no_answer", "declined"],
+    }
+}
+
+/// A script with a dead network and one that suspects fraud, each for two minutes.
+fn with_spells(script: Script, start: Timestamp) -> Script {
+    let minute = |n| start + Duration::from_mins(n);
+    script
+        .during(minute(1), minute(3), Spell::Block)
+        .during(minute(5), minute(7), Spell::Dead)
 }
 
 fn sip(part: &Part, coded: bool) -> &'static [&'static str] {
@@ -80,35 +119,32 @@ fn sip(part: &Part, coded: bool) -> &'static [&'static str] {
     }
 }
 
-/// A run through LiveKit; `block`: from when to when, after the start, its carrier suspects fraud.
-fn livekit_run(block: Option<(Duration, Duration)>) -> (Ended, Script) {
-    let faults = Faults::new(7)
-        .with("cut_after", 15)
-        .with("unavailable", 10)
-        .with("html_502", 10)
-        .with("agent_missing", 10)
-        .with("agent_silent", 20)
-        .with("newer_codes", 500)
-        .with("hook_twice", 100)
-        .with("hook_dropped", 100);
+/// A run through LiveKit; gives what it left, and the double.
+fn livekit(
+    size: Size,
+    faults: Faults,
+    script: impl FnOnce(Timestamp) -> Script,
+    changed: impl FnOnce(&mut livekit_double::Settings),
+) -> (Ended, Script, livekit_double::LiveKitDouble) {
     let stage = Stage::new(
         "kind = \"livekit\"\nurl = \"https://livekit.example.com\"\nsip_trunk = \"ST_example\"\n\
          agent = \"dialdeck\"\n",
+        size,
     );
-    let script = Script::new(11);
-    let start = stage.clock.now();
+    let script = script(stage.clock.now());
     let defaults = livekit_double::Settings::default();
+    let mut settings = livekit_double::Settings {
+        numbers: deck::numbers(),
+        webhook: Some(format!("{}/webhook", stage.reach.url)),
+        ..defaults.clone()
+    };
+    changed(&mut settings);
     let double = livekit_double::LiveKitDouble::start(livekit_double::Options {
         port: 0,
         clock: stage.clock.clone(),
         script: script.clone(),
         faults,
-        settings: livekit_double::Settings {
-            numbers: deck::numbers(),
-            webhook: Some(format!("{}/webhook", stage.reach.url)),
-            fraud_block: block.map(|(from, to)| (start + from, start + to)),
-            ..defaults.clone()
-        },
+        settings,
     });
     let account = livekit::Account {
         deck: stage.deck,
@@ -122,26 +158,72 @@ fn livekit_run(block: Option<(Duration, Duration)>) -> (Ended, Script) {
     let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
     let vendor = LiveKit::new(account, Some(reach), clock).unwrap();
     let ended = stage.run(vendor, double.ledger());
-    (ended, script)
+    (ended, script, double)
 }
 
 #[test]
 fn through_livekit() {
-    let (ended, script) = livekit_run(None);
+    let faults = Faults::new(7)
+        .with("cut", 15)
+        .with("unavailable", 10)
+        .with("gateway_after", 10)
+        .with("unknown_after", 20)
+        .with("delete_fails", 50)
+        .with("agent_missing", 10)
+        .with("agent_silent", 20)
+        .with("newer_codes", 500)
+        .with("hook_twice", 100)
+        .with("hook_dropped", 100);
+    let script = |start| with_spells(Script::new(11), start);
+    let (ended, script, _double) = livekit(MANY, faults, script, |_| {});
     judge(&ended, &script, sip);
+    let calls = ended.calls().into_iter();
+    let (mut dead, mut blocked) = (Vec::new(), Vec::new());
+    for call in calls {
+        match call.invited.and_then(|at| script.spell(at)) {
+            Some(Spell::Dead) => dead.push(call),
+            Some(Spell::Block) => blocked.push(call),
+            None => {}
+        }
+    }
+    let so = |calls: &[deck::Call], cause| calls.iter().filter(|call| call.cause == cause).count();
+    assert!(so(&dead, "nothing_rang") >= 5, "{dead:?}");
+    assert!(
+        so(&blocked, "declined_in_burst") + so(&blocked, "declined_unrung") >= 5,
+        "{blocked:?}"
+    );
+    assert!(
+        !ended.listed().is_empty(),
+        "somebody declined before or after"
+    );
+    assert!(ended.alerts("calls_blocked") >= 1);
+    assert!(ended.alerts("trunk_rests") >= 1);
 }
 
 #[test]
-fn through_livekit_while_its_carrier_suspects_fraud() {
-    let block = (Duration::from_mins(2), Duration::from_mins(5));
-    let (ended, script) = livekit_run(Some(block));
+fn through_livekit_with_agents_that_come_late_or_never_or_leave() {
+    let faults = Faults::new(3)
+        .with("agent_missing", 1000 / 15)
+        .with("agent_leaves_ringing", 60)
+        .with("agent_leaves_talking", 120)
+        .with("hook_dropped", 50);
+    let script = |_| Script::new(19);
+    let (ended, script, double) = livekit(FEW, faults, script, |settings| {
+        settings.agent_joins = (3_500, 4_500);
+        settings.hook_takes = (20, 200);
+    });
     judge(&ended, &script, sip);
-    // Nobody is marked by a block: whoever declined had a phone that rang.
-    let (declined, rang) = (ended.declined(), ended.rang());
-    assert!(!declined.is_empty(), "somebody declined before or after it");
-    assert!(declined.is_subset(&rang), "{declined:?}");
-    assert!(ended.alerts("calls_blocked") >= 1);
-    assert!(ended.alerts("trunk_rests") >= 1);
+    let deserted = double.deserted();
+    assert!(deserted.len() >= 10, "{deserted:?}");
+    let calls = ended.calls();
+    for call in calls.iter().filter(|call| call.cause == "agent_lost") {
+        assert!(deserted.contains(&call.attempt), "{call:?}");
+    }
+    let causes = |cause| calls.iter().filter(|call| call.cause == cause).count();
+    assert!(causes("agent_lost") >= 5 && causes("no_agent_ready") >= 5);
+    for (attempt, silence) in double.alone() {
+        assert!(silence <= Duration::from_secs(2), "{attempt}: {silence:?}");
+    }
 }
 
 #[test]
@@ -153,8 +235,8 @@ fn through_bubblyphone() {
             Fate::Refused(..) | Fate::RingsOut => &["busy", "no_answer", "network_failure"],
         }
     }
-    let stage = Stage::new("kind = \"bubblyphone\"\n");
-    let script = Script::new(17);
+    let stage = Stage::new("kind = \"bubblyphone\"\n", MANY);
+    let script = with_spells(Script::new(17), stage.clock.now());
     let faults = Faults::new(5)
         .with("post_times_out", 10)
         .with("post_cut", 10)
@@ -212,8 +294,11 @@ fn through_plum() {
             Fate::Answered(..) => &["human", "voicemail", "fax", "answered"],
         }
     }
-    let stage = Stage::new("kind = \"plum\"\napi = \"dev\"\nqueue_wait = \"2m\"\n");
-    let script = Script::new(13);
+    let stage = Stage::new(
+        "kind = \"plum\"\napi = \"dev\"\nqueue_wait = \"2m\"\n",
+        MANY,
+    );
+    let script = with_spells(Script::new(13), stage.clock.now());
     let faults = Faults::new(9)
         .with("cut_after", 15)
         .with("error_before", 10)

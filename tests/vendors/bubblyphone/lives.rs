@@ -3,12 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dialdeck::domain::Timestamp;
+
 use super::super::ledger::Step;
-use super::super::script::{Fate, Who};
+use super::super::script::{Fate, Spell, Who};
 use super::{Called, World, span, webhooks};
 
 /// How long the network lets a phone ring.
 const NETWORK_RINGS: Duration = Duration::from_mins(1);
+
+/// How long the network tries where nothing answers (Timer B, RFC 3261 17.1.1.2).
+const NO_REPLY: Duration = Duration::from_secs(32);
 
 /// Spellings of the word for an answered call.
 const ANSWERED: [&str; 5] = [
@@ -22,6 +27,9 @@ const ANSWERED: [&str; 5] = [
 /// Spellings of the word for a call that nobody answered.
 const NO_ANSWER: [&str; 4] = ["no-answer", "no_answer", "No Answer", "noanswer"];
 
+/// Spellings of the word for a call that failed.
+const FAILED: [&str; 3] = ["failed", "Failed", "error"];
+
 /// Spellings of the word for a call that was hung up before its answer.
 const CANCELLED: [&str; 2] = ["canceled", "Cancelled"];
 
@@ -34,11 +42,20 @@ pub(super) async fn live(world: Arc<World>, id: String) {
     }
     let nth = world.ledger.invites_to(&call.to);
     let part = world.script.part(&call.to, nth);
-    note(&world, &call, Step::Invite);
+    let spell = world.script.spell(note(&world, &call, Step::Invite));
     say(&world, &call, "initiated");
     if stopped(&world, &call, span(&[&id, "dial"], (200, 1_000))).await {
         note(&world, &call, Step::Cancel);
         return end(&world, &call, pick(&CANCELLED));
+    }
+    if let Some(spell) = spell {
+        let tries = match spell {
+            Spell::Dead => NO_REPLY,
+            Spell::Block => Duration::ZERO,
+        };
+        let stopped = stopped(&world, &call, tries).await;
+        let words = if stopped { &CANCELLED[..] } else { &FAILED };
+        return end(&world, &call, pick(words));
     }
     note(&world, &call, Step::Ringing);
     say(
@@ -62,7 +79,7 @@ pub(super) async fn live(world: Arc<World>, id: String) {
         Fate::Answered(who, talk) => answered(&world, &call, who, talk, pick(&ANSWERED)).await,
         Fate::RingsOut | Fate::Refused(480 | 408, _) => end(&world, &call, pick(&NO_ANSWER)),
         Fate::Refused(486 | 600, _) => end(&world, &call, "busy"),
-        Fate::Refused(..) => end(&world, &call, pick(&["failed", "Failed", "error"])),
+        Fate::Refused(..) => end(&world, &call, pick(&FAILED)),
     }
 }
 
@@ -103,9 +120,11 @@ fn end(world: &Arc<World>, call: &Called, status: &str) {
     say(world, call, status);
 }
 
-fn note(world: &Arc<World>, call: &Called, step: Step) {
+fn note(world: &Arc<World>, call: &Called, step: Step) -> Timestamp {
     let Called { key, to, from, .. } = call;
-    world.ledger.note(world.now(), step, key, to, from);
+    let now = world.now();
+    world.ledger.note(now, step, key, to, from);
+    now
 }
 
 /// The call gets a new word, and whoever asked for it is told.

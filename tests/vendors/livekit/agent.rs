@@ -15,6 +15,9 @@ use crate::vendors::script::Who;
 /// How long a person says hello.
 const GREETING: Duration = Duration::from_millis(1500);
 
+/// A callee without anybody to talk to is looked at once in so long.
+const MOMENT: Duration = Duration::from_millis(100);
+
 /// The agent's identity in a room: the server names it after its job.
 pub(super) fn identity_in(room: &str) -> String {
     format!("agent-AJ_{room}")
@@ -84,7 +87,31 @@ pub(super) async fn converse(world: Arc<World>, room: String, who: Who) {
     }
 }
 
+/// Counts the moments in which a callee who picked up has nobody to talk to. Moments, not time: a
+/// machine that stands still for a while stands still for caller and callee alike.
+pub(super) async fn count_silence(world: Arc<World>, room: String, callee: String) {
+    let mut silence = Duration::ZERO;
+    loop {
+        world.sleep(MOMENT).await;
+        match world.is_alone(&room, &callee) {
+            None => return,
+            Some(false) => {}
+            Some(true) => {
+                silence += MOMENT;
+                let key = key_of(&room).to_owned();
+                world.alone.lock().unwrap().insert(key, silence);
+            }
+        }
+    }
+}
+
 impl World {
+    /// Whether the attempt's agent leaves while the callee may be there.
+    pub(super) fn loses_its_agent(&self, key: &str) -> bool {
+        let mut faults = ["agent_leaves_ringing", "agent_leaves_talking"].into_iter();
+        faults.any(|fault| self.faults.hits(fault, key))
+    }
+
     /// The agent leaves by itself: its process ended, or it was taken out of the room.
     pub(super) fn desert(self: &Arc<Self>, room: &str) {
         let at = self.now();

@@ -3,7 +3,8 @@
 //!
 //! Faults, by the attempt that they hit: `agent_missing`, `dispatch_lost` (the first one alone),
 //! `agent_leaves_ringing`, `agent_leaves_talking`, `agent_leaves_after`, `agent_silent`, `agent_by_attribute`,
-//! `unavailable`, `internal_before`, `unknown_after`, `limit`, `gateway_before`, `gateway_after`, `cut`, `deadline`, `silence`,
+//! `unavailable`, `internal_before`, `unknown_after`, `delete_fails` (three times), `limit`, `gateway_before`,
+//! `gateway_after`, `cut`, `deadline`, `silence`,
 //! `slow_join`, `broken_json`, `newer_codes`; by webhook: `hook_dropped`, `hook_twice`.
 
 mod agent;
@@ -70,8 +71,6 @@ pub(crate) struct Settings {
     pub(crate) clock_ahead: i64,
     /// No room can be deleted.
     pub(crate) deletes_fail: bool,
-    /// From when to when the carrier suspects fraud: every call is declined (603) without ringing.
-    pub(crate) fraud_block: Option<(Timestamp, Timestamp)>,
 }
 
 impl Default for Settings {
@@ -90,7 +89,6 @@ impl Default for Settings {
             hook_takes: (50, 3000),
             clock_ahead: 0,
             deletes_fail: false,
-            fraud_block: None,
         }
     }
 }
@@ -116,6 +114,10 @@ struct World {
     hooks: Mutex<hooks::Queues>,
     /// When an attempt's agent left its room by itself.
     deserted: Mutex<BTreeMap<String, Timestamp>>,
+    /// How long an attempt's callee had nobody to talk to, in moments.
+    alone: Mutex<BTreeMap<String, Duration>>,
+    /// How often a room was to be deleted, where that is refused at first.
+    refused: Mutex<BTreeMap<String, u32>>,
 }
 
 /// What webhooks and reports are sent with.
@@ -146,6 +148,8 @@ impl LiveKitDouble {
             sent: Mutex::default(),
             hooks: Mutex::default(),
             deserted: Mutex::default(),
+            alone: Mutex::default(),
+            refused: Mutex::default(),
         });
         let routes = Router::new()
             .route("/twirp/{service}/{method}", post(serve))
@@ -202,6 +206,12 @@ impl LiveKitDouble {
             Some((key, ended.since(answered.max(left))))
         });
         silent.collect()
+    }
+
+    /// For each callee whose agent was gone, how long there was nobody to talk to, by what the machine
+    /// did meanwhile.
+    pub(crate) fn alone(&self) -> BTreeMap<String, Duration> {
+        self.world.alone.lock().unwrap().clone()
     }
 
     /// Attempts whose agent left the room by itself, while it rang or after the answer.

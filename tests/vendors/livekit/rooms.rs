@@ -52,6 +52,14 @@ impl World {
         Some(change(rooms.get_mut(room)?.members.get_mut(identity)?))
     }
 
+    /// Whether a member has no agent in its room; `None`: it is not there itself.
+    pub(super) fn is_alone(&self, room: &str, identity: &str) -> Option<bool> {
+        let rooms = self.rooms.lock().unwrap();
+        let members = &rooms.get(room)?.members;
+        members.get(identity)?;
+        Some(!members.values().any(|member| member.kind == "AGENT"))
+    }
+
     /// Lets somebody in; the room is made when there is none.
     pub(super) fn join(self: &Arc<Self>, room: &str, identity: &str, member: Member) {
         let shown = info(identity, &member, false);
@@ -173,6 +181,9 @@ impl World {
             return error("unavailable", "update room failed: i/o timeout");
         }
         let name = text(body, "room");
+        if self.refuses_to_delete(name) {
+            return error("unavailable", "could not reach the node of the room");
+        }
         let rooms = self.rooms.lock().unwrap();
         let Some(room) = rooms.get(name) else {
             return error("not_found", "requested room does not exist");
@@ -185,6 +196,17 @@ impl World {
         self.rooms.lock().unwrap().remove(name);
         self.hook("room_finished", name, None);
         ok(&json!({}))
+    }
+
+    /// The first three requests to delete a room fail, where that fault hits.
+    fn refuses_to_delete(&self, room: &str) -> bool {
+        if !self.faults.hits("delete_fails", super::sip::key_of(room)) {
+            return false;
+        }
+        let mut refused = self.refused.lock().unwrap();
+        let times = refused.entry(room.to_owned()).or_default();
+        *times += 1;
+        *times <= 3
     }
 
     pub(super) fn list_participants(&self, body: &Value) -> Response {

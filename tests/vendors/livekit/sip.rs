@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use axum::http::HeaderMap;
 use axum::response::Response;
+use dialdeck::domain::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::{oneshot, watch};
 
@@ -13,10 +14,13 @@ use super::rooms::Member;
 use super::twirp::{self, code_of, error, ok, reason_of, sip_error, span, text};
 use super::{World, agent};
 use crate::vendors::ledger::Step;
-use crate::vendors::script::{Fate, Part};
+use crate::vendors::script::{Fate, Part, Spell};
 
 /// The server's own deadline, unless the request brings one.
 const DEADLINE: Duration = Duration::from_secs(80);
+
+/// How long the server sends an INVITE that nothing answers (Timer B, RFC 3261 17.1.1.2).
+const NO_REPLY: Duration = Duration::from_secs(32);
 
 /// A call to be made.
 struct Call {
@@ -78,6 +82,10 @@ pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value
     if gateway {
         return twirp::bad_gateway();
     }
+    if unknown {
+        // livekit-server before 1.13.0 (#4528), when its own deadline passes while it rings.
+        return error("unknown", "context deadline exceeded");
+    }
     if deadline {
         return error("deadline_exceeded", "request timed out");
     }
@@ -131,30 +139,41 @@ fn read(world: &World, body: &Value) -> Result<Call, Box<Response>> {
 }
 
 impl World {
-    /// Rings, and tells how the request ends: `None` when somebody picked up.
-    async fn ring(self: Arc<Self>, call: Call, tell: oneshot::Sender<Option<Response>>) {
+    /// Sends the one INVITE, and tells how the request ends: `None` when somebody picked up.
+    async fn dial(self: Arc<Self>, call: Call, tell: oneshot::Sender<Option<Response>>) {
         let part = self.script.part(&call.to, self.ledger.invites_to(&call.to));
-        let mut removed = self.join_callee(&call);
-        self.note(Step::Invite, &call);
+        let removed = self.join_callee(&call);
+        match self.script.spell(self.note(Step::Invite, &call)) {
+            Some(spell) => self.reach_nobody(&call, spell, removed, tell).await,
+            None => self.ring(call, part, removed, tell).await,
+        }
+    }
+
+    /// Rings.
+    async fn ring(
+        self: Arc<Self>,
+        call: Call,
+        part: Part,
+        mut removed: watch::Receiver<bool>,
+        tell: oneshot::Sender<Option<Response>>,
+    ) {
         let first = part.ring.min(call.ring_timeout) / 2;
-        let rest = part.ring.saturating_sub(first);
         let rings_out = part.fate == Fate::RingsOut || part.ring > call.ring_timeout;
-        let rest = if rings_out {
-            call.ring_timeout.saturating_sub(first)
+        let whole = if rings_out {
+            call.ring_timeout
         } else {
-            rest
+            part.ring
         };
+        let rest = whole.saturating_sub(first);
         let ringing = async {
             self.sleep(first).await;
             self.set_status(&call, "ringing");
             self.note(Step::Ringing, &call);
+            self.sleep(rest / 2).await;
             if self.faults.hits("agent_leaves_ringing", &call.key) {
-                self.sleep(rest / 2).await;
                 self.desert(&call.room);
-                self.sleep(rest / 2).await;
-            } else {
-                self.sleep(rest).await;
             }
+            self.sleep(rest / 2).await;
         };
         let cancelled = tokio::select! {
             () = ringing => false,
@@ -177,6 +196,10 @@ impl World {
                 tell.send(None).ok();
                 let (world, room) = (Arc::clone(&self), call.room.clone());
                 tokio::spawn(agent::converse(world, room, who));
+                if self.loses_its_agent(&call.key) {
+                    let (world, room) = (Arc::clone(&self), call.room.clone());
+                    tokio::spawn(agent::count_silence(world, room, call.identity.clone()));
+                }
                 tokio::select! {
                     () = self.sleep(talk.min(call.longest)) => {}
                     _ = removed.wait_for(|removed| *removed) => {}
@@ -203,25 +226,41 @@ impl World {
         }
     }
 
-    /// Dials; a carrier that suspects fraud declines without ringing.
-    async fn dial(self: Arc<Self>, call: Call, tell: oneshot::Sender<Option<Response>>) {
-        if !self.suspects_fraud() {
-            return self.ring(call, tell).await;
+    /// Nothing rings, and the callee leaves as it came: dialing.
+    async fn reach_nobody(
+        self: Arc<Self>,
+        call: &Call,
+        spell: Spell,
+        mut removed: watch::Receiver<bool>,
+        tell: oneshot::Sender<Option<Response>>,
+    ) {
+        let no_reply = NO_REPLY <= call.ring_timeout;
+        let tries = match spell {
+            Spell::Dead => NO_REPLY.min(call.ring_timeout),
+            Spell::Block => Duration::from_millis(300),
+        };
+        tokio::select! {
+            () = self.sleep(tries) => {}
+            _ = removed.wait_for(|removed| *removed) => {}
         }
-        self.join_callee(&call);
-        self.note(Step::Invite, &call);
-        self.sleep(Duration::from_millis(300)).await;
-        self.note(Step::End, &call);
-        self.leave(&call.room, &call.identity, reason_of(603, "Decline"));
-        let newer = self.faults.hits("newer_codes", &call.key);
-        let declined = sip_error(code_of(603, newer), 603, "Decline");
-        tell.send(Some(declined)).ok();
-    }
-
-    fn suspects_fraud(&self) -> bool {
-        let now = self.now();
-        let block = self.settings().fraud_block;
-        block.is_some_and(|(from, to)| from <= now && now < to)
+        self.note(Step::End, call);
+        let (reason, answer) = match spell {
+            Spell::Dead if no_reply => {
+                let text = "transaction failed to complete (0 intermediate responses)";
+                (reason_of(408, ""), error("canceled", text))
+            }
+            Spell::Dead => (
+                reason_of(408, ""),
+                error("canceled", "sip request timed out"),
+            ),
+            Spell::Block => {
+                let newer = self.faults.hits("newer_codes", &call.key);
+                let refused = sip_error(code_of(603, newer), 603, "Decline");
+                (reason_of(603, "Decline"), refused)
+            }
+        };
+        self.leave(&call.room, &call.identity, reason);
+        tell.send(Some(answer)).ok();
     }
 
     /// The callee joins when the dialing begins, before the INVITE.
@@ -253,8 +292,9 @@ impl World {
         });
     }
 
-    fn note(&self, step: Step, call: &Call) {
-        self.ledger
-            .note(self.now(), step, &call.key, &call.to, &call.from);
+    fn note(&self, step: Step, call: &Call) -> Timestamp {
+        let now = self.now();
+        self.ledger.note(now, step, &call.key, &call.to, &call.from);
+        now
     }
 }

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 
 use super::super::faults::dice;
 use super::super::ledger::Step;
-use super::super::script::{Fate, Who};
+use super::super::script::{Fate, Spell, Who};
 use super::Plant;
 
 /// How long Plum lets it ring.
@@ -181,7 +181,17 @@ impl Plant {
         };
         let nth = self.ledger.invites_to(&call.to);
         let part = self.script.part(&call.to, nth);
-        call.becomes(Status::Dialing, "dialing", note(Step::Invite));
+        let invited = note(Step::Invite);
+        call.becomes(Status::Dialing, "dialing", invited);
+        if let Some(spell) = self.script.spell(invited) {
+            let (tries, reason) = match spell {
+                Spell::Dead => (RINGS, "no answer"),
+                Spell::Block => (Duration::from_millis(300), ""),
+            };
+            self.sleep(tries).await;
+            self.fail(call, reason, note(Step::End));
+            return false;
+        }
         note(Step::Ringing);
         match part.fate {
             Fate::Answered(who, talk) => {

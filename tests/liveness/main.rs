@@ -7,8 +7,8 @@ mod deck;
 #[path = "../judge/mod.rs"]
 mod judge;
 mod model;
-mod world;
 mod pace;
+mod world;
 
 use std::path::Path;
 

@@ -283,7 +283,7 @@ fn add_campaign(store: &mut SqliteStore, url: Option<&str>, contacts: u64) {
             consent: Some(Consent {
                 kind: ConsentKind::Express,
                 source: "form 17".to_owned(),
-                at: monday() - std::time::Duration::from_secs(86_400),
+                at: monday() - std::time::Duration::from_hours(24),
             }),
             expires_at: None,
             variables: "{\"city\":\"Troy\"}".to_owned(),

@@ -89,9 +89,6 @@ pub(super) async fn create(world: &Arc<World>, headers: &HeaderMap, body: &Value
     if deadline {
         return error("deadline_exceeded", "request timed out");
     }
-    if unknown {
-        return error("unknown", "twirp error unknown: context deadline exceeded");
-    }
     if silence {
         world.sleep(Duration::from_hours(1)).await;
     }

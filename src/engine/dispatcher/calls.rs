@@ -152,7 +152,7 @@ impl Dispatcher {
         if call.state == AttemptState::Reserved
             && let Some(trunk) = self.trunks.get_mut(&call.trunk)
         {
-            trunk.breaker.on_sent();
+            trunk.breaker.on_sent(call.inquiry.reserved_at);
         }
         call.state = next;
         let rings = matches!(next, AttemptState::Ringing | AttemptState::Connected);
@@ -437,7 +437,7 @@ impl Dispatcher {
             trunk.breaker.on_agent_stayed();
         }
         let told = call.rang && finding == TrunkFinding::Fine;
-        if !told && call.shows_the_trunk(&settled.read) {
+        if !told && self.shows_the_trunk(&call, &settled.read) {
             let about = (&call.trunk, call.number);
             self.tell_breaker(about, finding, settled.read.cause, now, effects);
         }

@@ -234,7 +234,8 @@ impl Use {
             sent_last_minute: self.count(MINUTE, now),
             calls_per_minute: per_minute,
             minute_frees_at: self.frees_at(MINUTE, per_minute, now),
-            last_planned: self.planned,
+            // What was planned longer ago spaces nothing, and is not read again after a restart.
+            last_planned: self.planned.filter(|at| now < *at + HOUR),
         }
     }
 

@@ -126,7 +126,8 @@ fn an_export_of_a_crm_program_is_understood() {
         .says("on no list");
     let status = scratch.run(&["status", "--json"]).exits(0).json();
     assert_eq!(status["campaigns"][0]["suppressed"], 1);
-    assert!(why(&scratch, "+12135550142").to_string().contains("US-AL"));
+    let ana = why(&scratch, "+12135550142").to_string();
+    assert!(ana.contains("US-AL") && ana.contains("US-CA"), "{ana}");
     assert!(why(&scratch, "+14165550144").to_string().contains("CA-ON"));
     import(&scratch, &case("crm-export.csv"), &[])
         .exits(0)
@@ -151,6 +152,13 @@ fn postal_codes_are_read_or_the_row_is_rejected() {
             why(&scratch, number).to_string().contains("US-MA"),
             "{number}"
         );
+    }
+    for (number, zones) in [
+        ("+13055550146", ["America/New_York", "America/Chicago"]),
+        ("+19155550147", ["America/Denver", "America/Denver"]),
+    ] {
+        let bound = why(&scratch, number).to_string();
+        assert!(zones.iter().all(|zone| bound.contains(zone)), "{bound}");
     }
     let list = scratch.text("codes.csv");
     fs::write(&list, "number,zip\n6175550146,unknown\n6175550147,2138O\n").unwrap();
@@ -249,6 +257,16 @@ fn zones_name_a_place_or_what_to_write() {
             .to_string()
             .contains("America/Phoenix")
     );
+    let chi = why(&scratch, "+12135550144").to_string();
+    for place in [
+        "America/Chicago",
+        "America/Los_Angeles",
+        "US-CA",
+        "US-IL",
+        "US-AL",
+    ] {
+        assert!(chi.contains(place), "{place}: {chi}");
+    }
 }
 
 #[test]

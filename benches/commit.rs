@@ -257,7 +257,7 @@ fn lives_shared(store: SqliteStore, contacts: &[ContactId]) -> Took {
     while settled < contacts.len() {
         let answers = match done.blocking_recv().unwrap() {
             Done::Ok(answers) => answers,
-            Done::Failed(error) => panic!("{error}"),
+            Done::Failed(error) | Done::Displaced(error) => panic!("{error}"),
             Done::ExternalChange => continue,
         };
         run.commits += 1;

@@ -40,7 +40,7 @@ fn next<E: std::fmt::Debug>(done: &mut UnboundedReceiver<Done<E>>) -> Vec<E> {
         match done.blocking_recv().unwrap() {
             Done::Ok(results) => return results,
             Done::ExternalChange => {}
-            Done::Failed(error) => panic!("{error}"),
+            Done::Failed(error) | Done::Displaced(error) => panic!("{error}"),
         }
     }
 }
@@ -97,7 +97,7 @@ fn what_waits_while_a_group_runs_becomes_one_group() {
     let rest: usize = std::iter::from_fn(|| match done.blocking_recv() {
         Some(Done::Ok(results)) => Some(results.len()),
         Some(Done::ExternalChange) => Some(0),
-        Some(Done::Failed(_)) | None => None,
+        Some(Done::Failed(_) | Done::Displaced(_)) | None => None,
     })
     .sum();
     assert_eq!(first + second + rest, MAX_GROUP + 11);

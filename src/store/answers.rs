@@ -1,6 +1,7 @@
 //! What a store answers: outcomes of its verbs, the picture of a deck, and what can go wrong.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 use crate::domain::event::SealedEvent;
 use crate::domain::outcome::Classification;
@@ -20,6 +21,23 @@ pub enum StoreError {
     /// The deck cannot be used: wrong version, damaged, no space. Nothing is dialed any more.
     #[error("the deck's store is not usable: {0}")]
     Unusable(String),
+    /// A newer program made it.
+    #[error(
+        "the deck was made by a newer dialdeck: its schema is version {found}, this program's is {known}"
+    )]
+    Newer {
+        /// The deck's version.
+        found: i64,
+        /// The newest that this program knows.
+        known: i64,
+    },
+    /// Its path leads elsewhere: what is written here no longer concerns who opens it now. Nothing is
+    /// begun any more.
+    #[error("{0}")]
+    Displaced(Displaced),
+    /// Another engine has started on the deck: it alone dials now.
+    #[error("another engine has taken the deck over: this one sends nothing more")]
+    Superseded,
     /// Another process holds the write lock for too long.
     #[error("the deck's store is busy: {0}")]
     Busy(String),
@@ -56,6 +74,16 @@ pub enum StoreError {
     /// A contact that may not be called again.
     #[error("{0}")]
     NotRequeueable(String),
+}
+
+/// A deck whose path leads to other files than those that this process holds.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the deck at {} is no longer the one this process opened: {found}", .folder.display())]
+pub struct Displaced {
+    /// The path, from the root.
+    pub folder: PathBuf,
+    /// What is found there.
+    pub found: String,
 }
 
 /// What became of a row.

@@ -35,8 +35,8 @@ use crate::policy::{Context, Facts, LiveCalls};
 pub use crate::domain::deck::DeckSettings;
 pub use crate::domain::import::{ImportFigures, NewContact};
 pub use answers::{
-    By, CampaignCounts, Candidate, Claimed, HangUps, Recount, Restored, Reversal, RowFate, Settled,
-    Snapshot, StoreError, Suppressed,
+    By, CampaignCounts, Candidate, Claimed, Displaced, HangUps, Recount, Restored, Reversal,
+    RowFate, Settled, Snapshot, StoreError, Suppressed,
 };
 pub use listing::{ContactPage, ContactQuery, Direction, ListKey, ListOrder};
 pub use outside::Outside;
@@ -58,7 +58,8 @@ pub trait Store: Outside + Send {
     /// The deck's identity.
     fn deck_id(&self) -> DeckId;
 
-    /// Whether another process has committed since the last call. Cheap.
+    /// Whether another process has committed since the last call. Cheap. Errors if the deck's path leads
+    /// elsewhere, where it would not be noticed.
     fn changed_elsewhere(&mut self) -> Result<bool, StoreError>;
 
     /// Replaces trunks, caller IDs and deck cap. Caller IDs that rest or are retired stay so.

@@ -49,6 +49,8 @@ pub enum Done<E> {
     Failed(StoreError),
     /// Another process has committed.
     ExternalChange,
+    /// The deck's path leads elsewhere: jobs that begin something fail, others are executed. Said once.
+    Displaced(StoreError),
 }
 
 /// A handle on the writer's thread. Dropping it executes what is waiting, commits and joins.
@@ -76,6 +78,7 @@ impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
             jobs,
             done,
             watch: Arc::clone(&watch),
+            displaced: false,
         };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
@@ -136,6 +139,7 @@ struct Loop<S, E> {
     jobs: Receiver<(Urgency, Job<S, E>)>,
     done: UnboundedSender<Done<E>>,
     watch: Arc<AtomicBool>,
+    displaced: bool,
 }
 
 impl<S, E> Drop for Loop<S, E> {
@@ -221,8 +225,15 @@ impl<S: Store, E> Loop<S, E> {
     }
 
     fn look(&mut self) -> Result<(), StoreError> {
-        if self.store.changed_elsewhere()? {
-            self.tell(Done::ExternalChange);
+        match self.store.changed_elsewhere() {
+            Ok(true) => self.tell(Done::ExternalChange),
+            Ok(false) => {}
+            Err(error @ StoreError::Displaced(_)) => {
+                if !std::mem::replace(&mut self.displaced, true) {
+                    self.tell(Done::Displaced(error));
+                }
+            }
+            Err(error) => return Err(error),
         }
         Ok(())
     }

@@ -34,6 +34,7 @@ mod listing;
 mod model;
 mod outside;
 mod pictures;
+mod places;
 mod processes;
 mod rests;
 mod roles;

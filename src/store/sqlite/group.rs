@@ -3,8 +3,10 @@
 
 use rusqlite::Connection;
 
+#[cfg(doc)]
+use super::Mem;
 use super::held::Held;
-use super::{SqliteStore, Work, counters, schema};
+use super::{SqliteStore, Work, counters, meta, schema};
 use crate::store::StoreError;
 
 /// Whether a group is open.
@@ -26,11 +28,23 @@ impl SqliteStore {
         run(&self.conn, "BEGIN IMMEDIATE")?;
         self.group = Group::Open;
         self.mem.head = None;
-        if let Err(error) = self.refresh() {
+        if let Err(error) = self.refresh().and_then(|()| self.look_at_place()) {
             self.give_up();
             return Err(error);
         }
         Ok(())
+    }
+
+    /// Errors if the deck's path leads elsewhere. An engine goes on for the sake of the calls that are
+    /// up, and begins nothing more.
+    fn look_at_place(&mut self) -> Result<(), StoreError> {
+        match self.place.check() {
+            Err(StoreError::Displaced(displaced)) if self.mem.engine => {
+                self.mem.displaced.get_or_insert(displaced);
+                Ok(())
+            }
+            looked => looked,
+        }
     }
 
     /// Makes the group durable, or undoes all of it.
@@ -61,8 +75,21 @@ impl SqliteStore {
         }
     }
 
-    /// Runs a verb that writes: inside the open group, or as a group of its own.
+    /// Runs a verb that writes: inside the open group, or as a group of its own. Errors if the deck's
+    /// path leads elsewhere.
     pub(super) fn write<T>(
+        &mut self,
+        verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.conclude(|work| {
+            work.mem.may_begin()?;
+            verb(work)
+        })
+    }
+
+    /// As [`SqliteStore::write`], for a verb that begins nothing: an engine whose deck's path leads
+    /// elsewhere still sees to the calls that are up.
+    pub(super) fn conclude<T>(
         &mut self,
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
@@ -76,7 +103,7 @@ impl SqliteStore {
 
     /// Runs a verb of the engine, without the cost of a savepoint.
     ///
-    /// Such a verb refuses before it writes. Should it fail later, then SQLite or the file is at
+    /// Such a verb begins nothing, or asks [`Mem::may_begin`]. It refuses before it writes. Should it fail later, then SQLite or the file is at
     /// fault, and the whole group is given up.
     pub(super) fn write_plainly<T>(
         &mut self,
@@ -136,8 +163,10 @@ impl SqliteStore {
         value
     }
 
-    /// Whether another connection has committed since the last question.
+    /// Whether another connection has committed since the last question. Errors if the deck's path leads
+    /// elsewhere, where it would not be noticed.
     pub(super) fn changed(&mut self) -> Result<bool, StoreError> {
+        self.place.check()?;
         let version = schema::data_version(&self.conn)?;
         let changed = version != self.seen;
         self.seen = version;
@@ -207,6 +236,12 @@ impl SqliteStore {
     fn refresh(&mut self) -> Result<(), StoreError> {
         let version = schema::data_version(&self.conn)?;
         if version != self.mem.version {
+            // Whoever starts an engine commits, so this one need not look where nobody has.
+            if let Some(own) = self.mem.epoch
+                && meta::epoch(&self.conn)? != own
+            {
+                return Err(StoreError::Superseded);
+            }
             self.mem.version = version;
             self.mem.forget();
             if !self.mem.engine {

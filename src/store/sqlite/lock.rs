@@ -1,13 +1,17 @@
 //! The engine lock: exactly one process dials for a deck, and holds this file for life.
 
 use std::fs::{File, OpenOptions, TryLockError};
-use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::{io, path};
+
+use super::place::FileId;
 
 /// Held by the one engine of a deck; released when dropped or when the process dies.
 #[derive(Debug)]
 pub struct EngineLock {
     _file: File,
+    path: PathBuf,
+    id: FileId,
 }
 
 impl EngineLock {
@@ -16,12 +20,26 @@ impl EngineLock {
     /// # Errors
     /// When the lock file cannot be created or locked at all.
     pub fn try_acquire(deck: &Path) -> io::Result<Option<Self>> {
+        // The working folder may itself be moved; a path from the root then leads nowhere.
+        let path = path::absolute(deck.join(FILE))?;
         let file = open(deck)?;
         match file.try_lock() {
-            Ok(()) => Ok(Some(Self { _file: file })),
+            Ok(()) => {
+                let id = FileId::of(&file.metadata()?);
+                Ok(Some(Self {
+                    _file: file,
+                    path,
+                    id,
+                }))
+            }
             Err(TryLockError::WouldBlock) => Ok(None),
             Err(TryLockError::Error(error)) => Err(error),
         }
+    }
+
+    /// The lock's file: its path from the root, and which file that was.
+    pub fn file(&self) -> (&Path, FileId) {
+        (&self.path, self.id)
     }
 }
 

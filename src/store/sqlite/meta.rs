@@ -4,11 +4,13 @@ use std::collections::BTreeMap;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::lock::EngineLock;
 use super::{SqliteStore, Work, log};
 use crate::domain::{AttemptId, DeckId, ListKind, Timestamp, TrunkName};
 use crate::store::{By, HangUps, StoreError, entries};
 
 const DECK_ID: &str = "deck_id";
+const EPOCH: &str = "engine_epoch";
 const HANG_UPS_ASKED: &str = "hang_ups_asked";
 const HANG_UPS_TAKEN: &str = "hang_ups_taken";
 /// Calls whose end is not confirmed: serials with their trunk's name, as JSON.
@@ -23,12 +25,39 @@ impl SqliteStore {
         self.read(|work| value(work.conn, key))
     }
 
+    /// Makes this handle the engine's, whose lock this is: any engine that started before makes no more
+    /// attempts, whatever became of its lock.
+    ///
+    /// # Errors
+    /// When the store cannot be written, or the deck's path leads elsewhere.
+    pub fn take_over(&mut self, lock: &EngineLock) -> Result<(), StoreError> {
+        let (path, id) = lock.file();
+        self.place.hold(path.to_owned(), id);
+        let epoch = self.write(|work| {
+            let epoch = epoch(work.conn)? + 1;
+            set(work.conn, EPOCH, &epoch.to_string())?;
+            Ok(epoch)
+        })?;
+        self.mem.epoch = Some(epoch);
+        self.makes_attempts()
+    }
+
     /// Sets the value under `key`.
     ///
     /// # Errors
     /// When the store cannot be written.
     pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
         self.write(|work| set(work.conn, key, value))
+    }
+}
+
+/// The number of the last start of an engine.
+pub(super) fn epoch(conn: &Connection) -> Result<i64, StoreError> {
+    match value(conn, EPOCH)? {
+        Some(text) => text
+            .parse()
+            .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as its {EPOCH}"))),
+        None => Ok(0),
     }
 }
 

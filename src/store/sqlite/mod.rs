@@ -14,6 +14,7 @@ pub mod lock;
 mod log;
 mod meta;
 mod outside;
+pub mod place;
 mod schema;
 mod settle;
 mod snapshot;
@@ -26,7 +27,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::{DeckSettings, StoreError, moves};
+use super::{DeckSettings, Displaced, StoreError, moves};
 use crate::domain::{
     Authority, Campaign, CampaignId, ClassId, DeckId, ListKind, Right, Role, SuppressionList,
     Timestamp, WindowClass,
@@ -44,6 +45,8 @@ pub struct SqliteStore {
     who: Authority,
     /// The data version at the last question whether another process has committed.
     seen: i64,
+    /// The files that are open, by their paths.
+    place: place::Place,
 }
 
 impl SqliteStore {
@@ -62,7 +65,7 @@ impl SqliteStore {
         let mut conn = schema::open_writable(path)?;
         schema::migrate(&mut conn)?;
         let deck = meta::identity(&conn, new, now)?;
-        Self::over(conn, deck, rules)
+        Self::over(conn, deck, rules, path)
     }
 
     /// Whether there is a deck at `path` of an older schema, which opening will bring up to date: a
@@ -83,17 +86,25 @@ impl SqliteStore {
     pub fn open_read_only(path: &Path, rules: &'static Rules) -> Result<Self, StoreError> {
         let conn = schema::open_readable(path)?;
         let deck = meta::known_identity(&conn)?;
-        Self::over(conn, deck, rules)
+        Self::over(conn, deck, rules, path)
     }
 
-    fn over(conn: Connection, deck: DeckId, rules: &'static Rules) -> Result<Self, StoreError> {
+    fn over(
+        conn: Connection,
+        deck: DeckId,
+        rules: &'static Rules,
+        path: &Path,
+    ) -> Result<Self, StoreError> {
         let seen = schema::data_version(&conn)?;
+        let place = place::Place::of_store(path)?;
         Ok(Self {
             conn,
             mem: Mem {
                 rules,
                 deck,
                 engine: false,
+                epoch: None,
+                displaced: None,
                 version: seen,
                 ledger: None,
                 cache: Cache::default(),
@@ -105,6 +116,7 @@ impl SqliteStore {
             group: group::Group::None,
             who: Role::Supervisor.into(),
             seen,
+            place,
         })
     }
 }
@@ -115,6 +127,10 @@ struct Mem {
     deck: DeckId,
     /// Whether this handle makes the attempts: then nobody else does, and the ledger is exact.
     engine: bool,
+    /// The number of this engine's start; another one in the file is a later engine's.
+    epoch: Option<i64>,
+    /// Of an engine: why nothing is begun any more, since the deck's path leads elsewhere.
+    displaced: Option<Displaced>,
     /// The data version at which the caches were last known to be right.
     version: i64,
     ledger: Option<Ledger>,
@@ -128,6 +144,13 @@ struct Mem {
 }
 
 impl Mem {
+    /// Errors if the deck's path leads elsewhere.
+    fn may_begin(&self) -> Result<(), StoreError> {
+        self.displaced
+            .clone()
+            .map_or(Ok(()), |why| Err(StoreError::Displaced(why)))
+    }
+
     /// Forgets everything that a rollback or another process may have made untrue.
     fn forget(&mut self) {
         self.cache = Cache::default();

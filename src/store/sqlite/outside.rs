@@ -57,7 +57,7 @@ const FIGURES: &str = "SELECT count(*) FILTER (WHERE counts_from > ?2), count(*)
 impl Outside for SqliteStore {
     fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError> {
         self.permit(Right::Campaigns)?;
-        self.write(|work| receive(work, message, at))
+        self.conclude(|work| receive(work, message, at))
     }
 
     fn messages(&mut self) -> Result<Vec<Message>, StoreError> {
@@ -73,7 +73,7 @@ impl Outside for SqliteStore {
 
     fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError> {
         self.permit(Right::Campaigns)?;
-        self.write(|work| {
+        self.conclude(|work| {
             work.conn
                 .prepare_cached(
                     "INSERT INTO quarantine (trunk, reason, n, last_at) VALUES (?1, ?2, 1, ?3)

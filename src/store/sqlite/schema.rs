@@ -34,6 +34,7 @@ pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
     let conn = Connection::open_with_flags(path, flags)?;
     prepare(&conn)?;
     let [found, newest] = versions(&conn)?;
+    refuse_newer(found, newest)?;
     if found == newest {
         return Ok(conn);
     }
@@ -42,6 +43,14 @@ pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
         found.unwrap_or(0),
         newest.unwrap_or(0)
     )))
+}
+
+/// Errors if a newer program made the deck: what it means by its rows is not known here.
+fn refuse_newer(found: Option<i64>, newest: Option<i64>) -> Result<(), StoreError> {
+    match (found, newest) {
+        (Some(found), Some(known)) if found > known => Err(StoreError::Newer { found, known }),
+        _ => Ok(()),
+    }
 }
 
 /// The steps from an empty file to the schema of this program.
@@ -75,7 +84,15 @@ pub(super) fn is_behind(path: &Path) -> bool {
 }
 
 /// Brings the schema up to date.
+///
+/// # Errors
+/// When a newer program made it, or a step fails.
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
+    // A new file has no history yet.
+    if conn.table_exists(None, "refinery_schema_history")? {
+        let [found, newest] = versions(conn)?;
+        refuse_newer(found, newest)?;
+    }
     runner().run(conn).map(drop).map_err(|error| {
         StoreError::Unusable(format!("its schema cannot be brought up to date: {error}"))
     })

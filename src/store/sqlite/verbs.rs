@@ -255,7 +255,10 @@ impl Store for SqliteStore {
     ) -> Result<Claimed, StoreError> {
         self.permit(Right::Campaigns)?;
         self.makes_attempts()?;
-        self.write_plainly(|work| claim::claim(work, contact, context, now))
+        self.write_plainly(|work| {
+            work.mem.may_begin()?;
+            claim::claim(work, contact, context, now)
+        })
     }
 
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
@@ -289,7 +292,7 @@ impl Store for SqliteStore {
 
     fn keep_rest(&mut self, trunk: &TrunkName, kept: Kept) -> Result<(), StoreError> {
         self.permit(Right::Campaigns)?;
-        self.write(|work| campaigns::keep_rest(work, trunk, kept))
+        self.conclude(|work| campaigns::keep_rest(work, trunk, kept))
     }
 
     fn note_unclosed(
@@ -298,7 +301,7 @@ impl Store for SqliteStore {
         trunk: Option<&TrunkName>,
     ) -> Result<(), StoreError> {
         self.permit(Right::Campaigns)?;
-        self.write(|work| meta::note_unclosed(work, attempt, trunk))
+        self.conclude(|work| meta::note_unclosed(work, attempt, trunk))
     }
 
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {
@@ -339,7 +342,7 @@ impl Store for SqliteStore {
 
     fn hung_up(&mut self, wish: u64) -> Result<(), StoreError> {
         self.permit(Right::Campaigns)?;
-        self.write(|work| meta::hung_up(work, wish))
+        self.conclude(|work| meta::hung_up(work, wish))
     }
 
     fn hang_ups(&mut self) -> Result<HangUps, StoreError> {
@@ -399,7 +402,7 @@ impl SqliteStore {
 
     /// From the first attempt it makes on, this handle is the engine's: its ledger is kept by its
     /// own verbs, and other processes' commits no longer concern it.
-    fn makes_attempts(&mut self) -> Result<(), StoreError> {
+    pub(super) fn makes_attempts(&mut self) -> Result<(), StoreError> {
         if !self.mem.engine {
             schema::prefer_small_commits(&self.conn)?;
             self.mem.engine = true;

@@ -17,7 +17,7 @@ use crate::domain::{Authority, Right};
 use crate::engine::Command;
 use crate::engine::desk::service::{self, TOLD_QUEUE};
 use crate::engine::desk::{self, EngineSeat, Imported, Importer, Listener, Surroundings};
-use crate::engine::shell::Handle;
+use crate::engine::shell::{DRAIN_LIMIT, Handle};
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _, StoreError};
 use crate::tui::Console;
@@ -88,7 +88,7 @@ fn with_engine(front: Front, running: Running, env: &Env) -> Result<ExitCode, Cl
             Some(Command::Drain(None))
         }
         Ending::Finish => Some(Command::Drain(None)),
-        Ending::Drain => Some(Command::Drain(Some(engine::DRAIN_LIMIT))),
+        Ending::Drain => Some(Command::Drain(Some(DRAIN_LIMIT))),
     };
     let lost_terminal = match closing {
         None => HangUp::Ignored,

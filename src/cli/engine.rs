@@ -12,20 +12,17 @@ use super::args::Speed;
 use super::carriers::{self, Carriers, Simulated};
 use super::outside::{self, Dealings};
 use super::reporter::{Reporter, Shown};
-use super::{CliError, Deck, Env, ExitCode, output, rules, status};
+use super::{CliError, Deck, Env, ExitCode, error, output, rules, status};
 use crate::clock::{Clock, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{CampaignState, Right, Role, Timestamp};
 use crate::engine::Command;
 use crate::engine::board::Board;
-use crate::engine::shell::{Ending, Ends, Handle, Shell};
+use crate::engine::shell::{DRAIN_LIMIT, Ending, Ends, Handle, Shell};
 use crate::outside::courier::Courier;
 use crate::store::sqlite::lock::EngineLock;
-use crate::store::{By, Store as _};
-
-/// How long calls that are up are waited for after a signal, by the deck's clock.
-pub(super) const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+use crate::store::{By, Store as _, StoreError};
 
 /// Between two looks at the log for `--json`, and at the board for the progress line.
 const REPORT_EVERY: Duration = Duration::from_millis(20);
@@ -91,6 +88,7 @@ pub(super) fn start(
     }
     let mut deck = Deck::open_to_write(env)?;
     let lock = own(env)?;
+    deck.store.take_over(&lock)?;
     // What follows is the engine's doing, not the person's.
     deck.store.restrict(Role::Supervisor.into());
     let clock = start_clock(run, &mut deck)?;
@@ -294,20 +292,26 @@ fn close(
     reporter: &Reporter,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
-    if let Ending::StoreFailed(why) = ending {
-        return Err(CliError::deck(format!(
-            "the store failed, nothing was sent after that: {why}"
-        ))
-        .hint("mend it (space, permissions), then start again: open calls are asked about"));
-    }
-    let mut deck = Deck::open(env)?;
-    let at = clock.now().max(deck.now()?);
     let how = match ending {
         Ending::AtRest => "at_rest",
         Ending::Drained => "drained",
         Ending::LeftUp(_) => "left_up",
-        Ending::StoreFailed(_) => "store_failed",
+        Ending::Displaced(why, up) => {
+            left_up(*up, reporter);
+            // What is at the path now is not this engine's to write to.
+            let message = format!("{why}; nothing was dialed after that");
+            return Err(CliError::deck(message).hint(error::DISPLACED));
+        }
+        Ending::Superseded => return Err(StoreError::Superseded.into()),
+        Ending::StoreFailed(why) => {
+            return Err(CliError::deck(format!(
+                "the store failed, nothing was sent after that: {why}"
+            ))
+            .hint("mend it (space, permissions), then start again: open calls are asked about"));
+        }
     };
+    let mut deck = Deck::open(env)?;
+    let at = clock.now().max(deck.now()?);
     let closed = NewEvent::new(at, EventKind::DeckClosed, "engine");
     let data = json!({ "ending": how });
     deck.store.append(&closed.with_data(&data))?;
@@ -320,14 +324,23 @@ fn close(
     }
     match ending {
         Ending::LeftUp(calls) => {
-            let calls = output::count(*calls as u64, "call");
-            reporter.say(&format!(
-                "{calls} still up; the next start asks the carrier about them"
-            ));
+            left_up(*calls, reporter);
             Ok(ExitCode::Done)
         }
         Ending::AtRest => unfinished(&board),
-        Ending::Drained | Ending::StoreFailed(_) => Ok(ExitCode::Done),
+        Ending::Drained | Ending::Displaced(..) | Ending::Superseded | Ending::StoreFailed(_) => {
+            Ok(ExitCode::Done)
+        }
+    }
+}
+
+/// Says that calls were left to recovery.
+fn left_up(calls: usize, reporter: &Reporter) {
+    if calls > 0 {
+        let calls = output::count(calls as u64, "call");
+        reporter.say(&format!(
+            "{calls} still up; the next start asks the carrier about them"
+        ));
     }
 }
 

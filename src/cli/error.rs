@@ -9,6 +9,12 @@ use serde_json::json;
 use crate::config::{ConfigError, ConfigErrors};
 use crate::store::StoreError;
 
+/// What to do where a deck's files were moved, replaced or removed under a process.
+pub(super) const DISPLACED: &str = "start again where the deck is now; end what uses a deck before its files are moved, replaced or removed";
+
+/// What to do where a second engine has come in.
+pub(super) const SUPERSEDED: &str = "one engine at a time: find out what started the other one, and never remove engine.lock while an engine runs";
+
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
@@ -173,6 +179,11 @@ impl From<StoreError> for CliError {
             StoreError::Unusable(_) => {
                 Self::deck(message).hint("`dialdeck doctor` says what is wrong with the deck")
             }
+            StoreError::Newer { .. } => {
+                Self::deck(message).hint("use that release, or a later one; nothing was changed")
+            }
+            StoreError::Displaced(_) => Self::deck(message).hint(DISPLACED),
+            StoreError::Superseded => Self::deck(message).hint(SUPERSEDED),
             StoreError::Busy(_) => Self::deck(message)
                 .hint("another process holds the write lock; try again in a moment"),
             StoreError::NoCampaign(_) => {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use tokio::runtime::{Handle as Runtime, Runtime as OwnRuntime};
 
-use super::engine::DRAIN_LIMIT;
 use super::{CliError, Deck, Env, credentials};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::DeckConfig;
 use crate::domain::{Campaign, DeckId, TrunkName};
+use crate::engine::shell::DRAIN_LIMIT;
 use crate::engine::shell::Handle;
 use crate::outside::courier::{AT_ONCE, Courier};
 use crate::outside::listener::{self, Front, Gate};

@@ -26,6 +26,9 @@ const TRUNK_RESTS: &str = "trunk_rests";
 /// The clock is behind the log.
 pub(super) const CLOCK_BEHIND: &str = "clock_behind";
 
+/// The deck's path leads elsewhere.
+pub(super) const DISPLACED: &str = "deck_displaced";
+
 #[derive(Serialize)]
 struct Waits<'a> {
     alert: &'static str,

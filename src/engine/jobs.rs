@@ -77,7 +77,16 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
             Ok(Event::Commanded { id, result })
         }
     };
-    Some(done.unwrap_or_else(|error| Event::StoreFailed(error.to_string())))
+    Some(done.unwrap_or_else(|error| failure(&error)))
+}
+
+fn failure(error: &StoreError) -> Event {
+    let why = error.to_string();
+    if matches!(error, StoreError::Displaced(_)) {
+        Event::Displaced(why)
+    } else {
+        Event::StoreFailed(why)
+    }
 }
 
 /// The numbers that a trunk's provider says are owned; where it names none, those of the deck file.
@@ -98,9 +107,7 @@ fn numbers_of<S: Store>(
 }
 
 fn failed<T>(result: Result<T, StoreError>) -> Option<Event> {
-    result
-        .err()
-        .map(|error| Event::StoreFailed(error.to_string()))
+    result.err().map(|error| failure(&error))
 }
 
 fn promote<S: Store>(store: &mut S, now: Timestamp) -> Result<Event, StoreError> {

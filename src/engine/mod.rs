@@ -88,6 +88,9 @@ pub enum Event {
     Provider(TrunkName, ProviderEvent),
     /// An operator asks for something.
     Command(u64, Command),
+    /// The deck's path leads elsewhere, and why that is known: nothing is begun any more, and calls that
+    /// are up are seen to.
+    Displaced(String),
     /// The store failed: nothing may be sent any more.
     StoreFailed(String),
     /// Time has passed.

@@ -4,6 +4,8 @@
 //! moves until every answer of the store is in; then the clock jumps to the next thing that
 //! happens. So a run on a manual clock is the same run every time.
 
+mod ends;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,12 +17,14 @@ use crate::domain::{Timestamp, TrunkName};
 use crate::provider::{Provider, Request};
 use crate::rules::Rules;
 use crate::store::writer::{Done, Urgency, Writer};
-use crate::store::{By, Store};
+use crate::store::{By, Store, StoreError};
 
 use super::board::Board;
 use super::dispatcher::Dispatcher;
 use super::jobs;
 use super::{Command, Effect, Effected, Event, Job};
+
+pub use ends::{DRAIN_LIMIT, Ending, Ends};
 
 /// Commands that may wait for the engine; a sender that finds it full is told so.
 pub const COMMAND_QUEUE: usize = 64;
@@ -36,28 +40,6 @@ const ENDED: &str = "the engine has ended";
 
 /// A command with the way back for its acknowledgement.
 pub type Ask = (Command, String, oneshot::Sender<Result<Effected, String>>);
-
-/// When a run ends by itself.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ends {
-    /// When no campaign can do anything more by time alone.
-    WhenDone,
-    /// Only when told to.
-    WhenTold,
-}
-
-/// How a run ended.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Ending {
-    /// Nothing more can happen by time alone.
-    AtRest,
-    /// Told to, and no call is up.
-    Drained,
-    /// Told to, with this many calls left to recovery.
-    LeftUp(usize),
-    /// The store failed; nothing was sent after that.
-    StoreFailed(String),
-}
 
 /// What the outside may do with a running engine.
 #[derive(Clone, Debug)]
@@ -131,6 +113,12 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     next_command: u64,
     /// Jobs whose answers the dispatcher waits for.
     outstanding: usize,
+    /// Another engine has taken the deck over.
+    superseded: bool,
+    /// The deck's path leads elsewhere, which the end of the drain takes into account.
+    displaced: bool,
+    /// When calls that are up are waited for no longer; `None`: the engine was not told to end.
+    drain_ends: Option<Timestamp>,
     board_asked: Option<Stopwatch>,
     now: Timestamp,
 }
@@ -176,6 +164,9 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             actors: BTreeMap::new(),
             next_command: 0,
             outstanding: 0,
+            superseded: false,
+            displaced: false,
+            drain_ends: None,
             board_asked: None,
             now,
         };
@@ -190,28 +181,16 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     /// Runs until its end.
     pub async fn run(mut self, ends: Ends) -> Ending {
         self.submit(Job::Picture, "engine");
-        let mut drain_ends = None;
         loop {
             self.now = self.now.max(self.clock.now());
             self.take_provider_events();
             self.step(Event::Tick);
-            if let Some(why) = self.dispatcher.unhealthy() {
-                return Ending::StoreFailed(why.to_owned());
+            self.drain_if_displaced();
+            if let Some(ending) = self.ending(ends) {
+                return ending;
             }
             self.ask_for_board();
-            if self.outstanding == 0 {
-                if ends == Ends::WhenDone && drain_ends.is_none() && self.nothing_to_come() {
-                    return Ending::AtRest;
-                }
-                let up = self.dispatcher.calls_up();
-                self.writer.keep_watch(up > 0);
-                match drain_ends {
-                    Some(_) if up == 0 => return Ending::Drained,
-                    Some(at) if self.now >= at => return Ending::LeftUp(up),
-                    _ => {}
-                }
-            }
-            self.wait(&mut drain_ends).await;
+            self.wait().await;
         }
     }
 
@@ -224,18 +203,18 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     }
 
     /// Waits for whatever comes first: an answer, a command, a carrier, the clock.
-    async fn wait(&mut self, drain_ends: &mut Option<Timestamp>) {
+    async fn wait(&mut self) {
         if let Clock::Manual(hand) = &self.clock {
             if self.outstanding == 0 {
                 if let Some(next) = self.next_wake() {
                     hand.advance_to(next);
                 }
-                if self.take_commands(drain_ends) {
+                if self.take_commands() {
                     // One of them may have been the end.
                     return;
                 }
                 if self.next_wake().is_none() && self.outstanding == 0 {
-                    return self.wait_for_others(drain_ends).await;
+                    return self.wait_for_others().await;
                 }
                 tokio::task::yield_now().await;
                 if self.outstanding == 0 {
@@ -252,7 +231,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         let mut replies = Vec::new();
         tokio::select! {
             biased;
-            Some(ask) = self.commands.recv() => self.take_command(ask, drain_ends),
+            Some(ask) = self.commands.recv() => self.take_command(ask),
             Some(done) = self.answers.recv() => replies.push(done),
             () = self.nudged.notified() => self.submit(Job::Picture, "engine"),
             () = any_ready(&mut self.providers) => {}
@@ -264,9 +243,9 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     }
 
     /// Nothing happens by time alone: a command, or another process, has to.
-    async fn wait_for_others(&mut self, drain_ends: &mut Option<Timestamp>) {
+    async fn wait_for_others(&mut self) {
         tokio::select! {
-            Some(ask) = self.commands.recv() => self.take_command(ask, drain_ends),
+            Some(ask) = self.commands.recv() => self.take_command(ask),
             Some(done) = self.answers.recv() => self.take_answer(done),
             () = self.nudged.notified() => self.submit(Job::Picture, "engine"),
         }
@@ -278,7 +257,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             .values()
             .filter_map(Provider::next_event_at)
             .min();
-        [self.dispatcher.next_wake(), carriers]
+        let drained = self.drain_ends.filter(|at| *at < Timestamp::MAX);
+        [self.dispatcher.next_wake(), carriers, drained]
             .into_iter()
             .flatten()
             .min()
@@ -323,26 +303,28 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             }
             Done::Failed(error) => {
                 self.outstanding = 0;
+                self.superseded |= matches!(error, StoreError::Superseded);
                 self.step(Event::StoreFailed(error.to_string()));
             }
             Done::ExternalChange => self.submit(Job::Picture, "engine"),
+            Done::Displaced(error) => self.step(Event::Displaced(error.to_string())),
         }
     }
 
     /// Takes every command that is there; says whether there was one.
-    fn take_commands(&mut self, drain_ends: &mut Option<Timestamp>) -> bool {
+    fn take_commands(&mut self) -> bool {
         let mut took = false;
         while let Ok(ask) = self.commands.try_recv() {
-            self.take_command(ask, drain_ends);
+            self.take_command(ask);
             took = true;
         }
         took
     }
 
-    fn take_command(&mut self, ask: Ask, drain_ends: &mut Option<Timestamp>) {
+    fn take_command(&mut self, ask: Ask) {
         let (command, actor, reply) = ask;
         if let Command::Drain(limit) = command {
-            *drain_ends = Some(limit.map_or(Timestamp::MAX, |limit| self.now + limit));
+            self.drain_until(limit.map_or(Timestamp::MAX, |limit| self.now + limit));
         }
         let id = self.next_command;
         self.next_command += 1;
@@ -436,7 +418,7 @@ fn answered(done: &Done<Option<Reply>>) -> usize {
             .iter()
             .filter(|reply| matches!(reply, Some(Reply::Event(_))))
             .count(),
-        Done::Failed(_) | Done::ExternalChange => 0,
+        Done::Failed(_) | Done::ExternalChange | Done::Displaced(_) => 0,
     }
 }
 

@@ -1,9 +1,9 @@
 //! What operators ask for, and when it may be acknowledged.
 
-use crate::domain::AttemptState;
 use crate::domain::outcome::{Classification, TrunkFinding};
+use crate::domain::{AttemptState, Timestamp};
 
-use super::super::{Awaited, Command, Effect, Effected, Job};
+use super::super::{Awaited, Command, Effect, Effected, Job, alerts};
 use super::call::Call;
 use super::lane::Lane;
 use super::{Dispatcher, Trunk};
@@ -39,12 +39,28 @@ impl Dispatcher {
                 self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
             }
             Command::Drain(_) => {
-                self.draining = true;
-                self.take_back_what_must_not_leave(effects);
-                self.conclude_declines(effects);
+                self.drain(effects);
                 self.acks.push((id, Awaited::Nothing, Ok(Effected::Done)));
             }
         }
+    }
+
+    /// Begins nothing more, and takes back what has not left.
+    fn drain(&mut self, effects: &mut Vec<Effect>) {
+        self.draining = true;
+        self.take_back_what_must_not_leave(effects);
+        self.conclude_declines(effects);
+    }
+
+    /// The deck's path leads elsewhere. What is said of it stays in the files that this engine holds.
+    pub(super) fn on_displaced(&mut self, why: String, now: Timestamp, effects: &mut Vec<Effect>) {
+        if self.displaced.is_some() {
+            return;
+        }
+        let text = format!("{why}: nothing more is dialed");
+        effects.push(Self::alert(alerts::DISPLACED, &text, now));
+        self.displaced = Some(why);
+        self.drain(effects);
     }
 
     /// Takes back what is planned and has not left, where nothing is to leave any more: calls wait for
@@ -145,9 +161,7 @@ impl Dispatcher {
 mod tests {
     use super::*;
     use crate::domain::attempt::CallEnd;
-    use crate::domain::{
-        AttemptId, CallEvent, CallEventKind, CallReport, DeckId, Timestamp, TrunkName,
-    };
+    use crate::domain::{AttemptId, CallEvent, CallEventKind, CallReport, DeckId, TrunkName};
     use crate::engine::{Event, Picture};
     use crate::provider::ProviderEvent;
     use crate::rules::Rules;

@@ -64,6 +64,7 @@ pub struct Dispatcher {
     expired_at: Option<Timestamp>,
     expiring: bool,
     draining: bool,
+    displaced: Option<String>,
     unhealthy: Option<String>,
     clock_behind: Option<Timestamp>,
     /// Wishes to hang up every call that have been seen to.
@@ -124,6 +125,7 @@ impl Dispatcher {
             expired_at: None,
             expiring: false,
             draining: false,
+            displaced: None,
             unhealthy: None,
             clock_behind: None,
             hung_up: 0,
@@ -173,6 +175,7 @@ impl Dispatcher {
             Event::Commanded { id, result } => self.on_commanded(id, result, &mut effects),
             Event::Provider(trunk, event) => self.on_provider(trunk, event, now, &mut effects),
             Event::Command(id, command) => self.on_command(id, command, &mut effects),
+            Event::Displaced(why) => self.on_displaced(why, now, &mut effects),
             Event::StoreFailed(why) => self.unhealthy = Some(why),
             Event::Tick => {}
         }
@@ -207,6 +210,11 @@ impl Dispatcher {
         self.calls.is_empty()
             && self.lanes.values().all(|lane| lane.claiming.is_none())
             && self.next_wake().is_none()
+    }
+
+    /// Why nothing is begun any more, if the deck's path leads elsewhere.
+    pub fn displaced(&self) -> Option<&str> {
+        self.displaced.as_deref()
     }
 
     /// Why nothing is sent at all, if so.

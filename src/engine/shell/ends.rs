@@ -1,0 +1,80 @@
+//! When a run ends, and how.
+
+use std::time::Duration;
+
+use super::Shell;
+use crate::domain::Timestamp;
+use crate::provider::Provider;
+use crate::store::Store;
+
+/// How long calls that are up are waited for after the word to end, by the deck's clock.
+pub const DRAIN_LIMIT: Duration = Duration::from_secs(30);
+
+/// When a run ends by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ends {
+    /// When no campaign can do anything more by time alone.
+    WhenDone,
+    /// Only when told to.
+    WhenTold,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Ending {
+    /// Nothing more can happen by time alone.
+    AtRest,
+    /// Told to, and no call is up.
+    Drained,
+    /// Told to, with this many calls left to recovery.
+    LeftUp(usize),
+    /// The deck's path leads elsewhere, as it says; with this many calls left up.
+    Displaced(String, usize),
+    /// Another engine has taken the deck over; nothing was sent after that.
+    Superseded,
+    /// The store failed; nothing was sent after that.
+    StoreFailed(String),
+}
+
+impl<S: Store + 'static, P: Provider> Shell<S, P> {
+    /// How the run ends, if it does now.
+    pub(super) fn ending(&self, ends: Ends) -> Option<Ending> {
+        if let Some(why) = self.dispatcher.unhealthy() {
+            return Some(if self.superseded {
+                Ending::Superseded
+            } else {
+                Ending::StoreFailed(why.to_owned())
+            });
+        }
+        if self.outstanding > 0 {
+            return None;
+        }
+        if ends == Ends::WhenDone && self.drain_ends.is_none() && self.nothing_to_come() {
+            return Some(Ending::AtRest);
+        }
+        let up = self.dispatcher.calls_up();
+        self.writer.keep_watch(up > 0);
+        let over = self.drain_ends.filter(|at| up == 0 || self.now >= *at);
+        over.map(|_| match (self.dispatcher.displaced(), up) {
+            (Some(why), _) => Ending::Displaced(why.to_owned(), up),
+            (None, 0) => Ending::Drained,
+            (None, _) => Ending::LeftUp(up),
+        })
+    }
+
+    /// Calls that are up are not waited for longer than after the word to end, since nobody can reach
+    /// this engine any more.
+    pub(super) fn drain_if_displaced(&mut self) {
+        if self.dispatcher.displaced().is_some() && !self.displaced {
+            self.displaced = true;
+            let latest = self.now + DRAIN_LIMIT;
+            self.drain_ends = Some(self.drain_ends.map_or(latest, |at| at.min(latest)));
+        }
+    }
+
+    /// Told to end by then. Of an engine that nobody can reach the earlier end holds.
+    pub(super) fn drain_until(&mut self, at: Timestamp) {
+        let set = self.drain_ends.filter(|_| self.displaced);
+        self.drain_ends = Some(set.map_or(at, |set| set.min(at)));
+    }
+}

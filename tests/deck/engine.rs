@@ -72,6 +72,11 @@ impl Engine {
         self.errors.next().unwrap().unwrap()
     }
 
+    /// The lines on standard error that are left.
+    pub(crate) fn errors(&mut self) -> Vec<String> {
+        self.errors.by_ref().map_while(Result::ok).collect()
+    }
+
     /// Whether it has not ended.
     pub(crate) fn is_up(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()

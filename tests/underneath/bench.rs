@@ -1,0 +1,231 @@
+//! A deck that a test may do anything to, with one campaign on the simulated carrier.
+
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::carrier::Carrier;
+use crate::deck::engine::Engine;
+use crate::deck::{read, text};
+
+/// Monday 10:30 in New York: every contact may be called.
+const START: &str = "2026-12-07T15:30:00Z";
+
+const CAMPAIGN: &str = r#"
+name = "recall"
+seller = "Example Dental"
+purpose = "reminder"
+call_class = "live"
+agent = "human"
+trunk = "simulator"
+contacts = "contacts.csv"
+
+[pacing]
+calls_per_minute = 60
+max_concurrent = 20
+
+[consent]
+required = "none"
+
+[caller_id]
+pool = "local"
+"#;
+
+/// Calls that an engine has made before anything is done to its deck.
+const CALLS: usize = 5;
+
+/// A folder with a deck in it, `deck`, and the carrier's log beside it.
+pub(crate) struct Bench {
+    folder: TempDir,
+}
+
+/// What a program said, and how it ended.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Said {
+    /// The one line of standard error that says what is wrong, and the one that says what to do.
+    pub(crate) fn error(&self) -> (&str, &str) {
+        let after = |start| self.err.lines().find_map(|line| line.strip_prefix(start));
+        let (error, hint) = (after("error: "), after("hint: "));
+        (error.unwrap_or_default(), hint.unwrap_or_default())
+    }
+}
+
+impl Bench {
+    /// A deck with 90 contacts, on which no engine has run.
+    pub(crate) fn new() -> Self {
+        let bench = Self {
+            folder: tempfile::tempdir().unwrap(),
+        };
+        let mut contacts = "number\n".to_owned();
+        for number in numbers() {
+            writeln!(contacts, "{number}").unwrap();
+        }
+        std::fs::write(bench.beside("contacts.csv"), contacts).unwrap();
+        std::fs::write(bench.beside("recall.toml"), CAMPAIGN).unwrap();
+        let file = bench.beside("recall.toml");
+        bench.ok(&["campaign", "add", file.to_str().unwrap()]);
+        bench.ok(&["campaign", "start", "recall"]);
+        bench
+    }
+
+    /// A deck whose engine has made some calls and ended.
+    pub(crate) fn dialed() -> Self {
+        let bench = Self::new();
+        let mut engine = bench.engine();
+        engine.signal("TERM");
+        let (status, _) = engine.wait();
+        assert_eq!(status.code(), Some(0));
+        bench
+    }
+
+    /// The deck's folder.
+    pub(crate) fn deck(&self) -> PathBuf {
+        self.beside("deck")
+    }
+
+    /// A file in the deck's folder.
+    pub(crate) fn file(&self, name: &str) -> PathBuf {
+        self.deck().join(name)
+    }
+
+    /// A file beside the deck's folder.
+    pub(crate) fn beside(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Moves the deck's folder to `name`, beside it.
+    pub(crate) fn move_deck(&self, name: &str) {
+        std::fs::rename(self.deck(), self.beside(name)).unwrap();
+    }
+
+    /// Copies a folder of files.
+    pub(crate) fn copy(&self, from: &str, to: &str) {
+        std::fs::create_dir(self.beside(to)).unwrap();
+        for file in std::fs::read_dir(self.beside(from)).unwrap() {
+            let file = file.unwrap();
+            std::fs::copy(file.path(), self.beside(to).join(file.file_name())).unwrap();
+        }
+    }
+
+    /// A command on the deck in this folder.
+    pub(crate) fn command_on(&self, deck: &Path, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_dialdeck"));
+        command
+            .args(args)
+            .arg("--deck")
+            .arg(deck)
+            .env("USER", "maria")
+            .env("DIALDECK_STATE_DIR", self.beside("state"))
+            .env_remove("DIALDECK_HOST")
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Runs a command on the deck in this folder.
+    pub(crate) fn on(&self, deck: &str, args: &[&str]) -> Said {
+        said(self.command_on(&self.beside(deck), args))
+    }
+
+    /// Runs a command on the deck.
+    pub(crate) fn run(&self, args: &[&str]) -> Said {
+        self.on("deck", args)
+    }
+
+    /// Runs a command on the deck and expects success; standard output.
+    #[track_caller]
+    pub(crate) fn ok(&self, args: &[&str]) -> String {
+        let said = self.run(args);
+        assert_eq!(said.code, 0, "{args:?}: {said:?}");
+        said.out
+    }
+
+    /// The engine on the deck in this folder, from event to event until nothing is left to do.
+    pub(crate) fn dial(&self, deck: &str, args: &[&str]) -> Said {
+        let mut command = self.run_command(deck, "max");
+        command.arg("--until-done").args(args);
+        said(command)
+    }
+
+    /// An engine on the deck that has made some calls and goes on, 30 times as fast as the clock.
+    pub(crate) fn engine(&self) -> Engine {
+        self.engine_on("deck", &[])
+    }
+
+    /// As [`Bench::engine`], on the deck in this folder.
+    pub(crate) fn engine_on(&self, deck: &str, args: &[&str]) -> Engine {
+        let mut command = self.run_command(deck, "30");
+        command.args(args);
+        let mut engine = Engine::start(command);
+        engine.count("attempt_sent", CALLS);
+        engine
+    }
+
+    fn run_command(&self, deck: &str, speed: &str) -> Command {
+        let run = ["run", "--speed", speed, "--start-at", START];
+        let mut command = self.command_on(&self.beside(deck), &run);
+        command
+            .arg("--carrier-log")
+            .arg(self.beside("carrier.jsonl"));
+        command
+    }
+
+    /// What the carrier saw up to now.
+    pub(crate) fn carrier(&self) -> Carrier {
+        Carrier::read(&read(&self.beside("carrier.jsonl")))
+    }
+
+    /// Invites up to now.
+    pub(crate) fn invites(&self) -> usize {
+        self.carrier().invites.len()
+    }
+
+    /// Numbers of the list that were not called yet.
+    pub(crate) fn not_called(&self) -> Vec<String> {
+        let carrier = self.carrier();
+        let called = carrier.numbers_from(0);
+        let mut numbers = numbers();
+        numbers.retain(|number| !called.contains(number.as_str()));
+        numbers
+    }
+}
+
+/// The end of an engine that ends by itself: its exit code and what it says is wrong.
+pub(crate) fn end_of(mut engine: Engine) -> (Option<i32>, String) {
+    let (status, _) = engine.wait();
+    let mut message = String::new();
+    for line in engine.errors() {
+        // Warnings and alerts are lines of their own.
+        if let Ok(value) = serde_json::from_str::<Value>(&line)
+            && let Some(error) = value["error"]["message"].as_str()
+        {
+            error.clone_into(&mut message);
+        }
+    }
+    (status.code(), message)
+}
+
+/// The contacts' numbers: 30 each in New York, Miami and Atlanta.
+fn numbers() -> Vec<String> {
+    let areas = ["212", "305", "404"].into_iter();
+    areas
+        .flat_map(|area| (100..130).map(move |line| format!("+1{area}5550{line}")))
+        .collect()
+}
+
+fn said(mut command: Command) -> Said {
+    let output = command.output().unwrap();
+    Said {
+        code: output.status.code().unwrap(),
+        out: text(&output.stdout),
+        err: text(&output.stderr),
+    }
+}

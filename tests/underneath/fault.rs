@@ -1,0 +1,87 @@
+//! A table of faults, and what must come of each.
+
+use crate::bench::{Bench, end_of};
+
+/// A fault done to a deck whose engine has made some calls.
+pub(crate) struct Fault {
+    /// What was done, for the reader.
+    pub(crate) name: &'static str,
+    /// Whether the engine runs on while it is done.
+    pub(crate) under: Under,
+    /// Does it.
+    pub(crate) done: fn(&Bench),
+    /// The exact message of the engine that runs, or is started next; `{deck}` stands for the deck's
+    /// folder, `{schema}` for the version of its schema.
+    pub(crate) says: &'static str,
+    /// What the message says to do.
+    pub(crate) hint: &'static str,
+    /// Does that; the folder of the deck then, and what `run` is given beside.
+    pub(crate) way_out: fn(&Bench) -> (&'static str, &'static [&'static str]),
+}
+
+/// When a fault is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Under {
+    /// Between two engines.
+    Rest,
+    /// Under an engine that dials.
+    Engine,
+}
+
+/// The way out is to start the engine again, where the deck is.
+pub(crate) fn start_again(_: &Bench) -> (&'static str, &'static [&'static str]) {
+    ("deck", &[])
+}
+
+/// Does each fault to a deck of its own. The engine sends nothing after it and ends with exit code 4 and
+/// the message; the way out leads to an engine that dials to the list's end.
+pub(crate) fn check(faults: &[Fault]) {
+    for fault in faults {
+        let (bench, invites) = refused(fault);
+        let (deck, args) = (fault.way_out)(&bench);
+        let said = bench.dial(deck, args);
+        assert_eq!(said.code, 0, "{}: {said:?}", fault.name);
+        let carrier = bench.carrier();
+        assert!(
+            carrier.invites.len() > invites,
+            "{}: no way out",
+            fault.name
+        );
+        carrier.assert_clean();
+    }
+}
+
+/// The deck after the fault, and the invites made up to then.
+fn refused(fault: &Fault) -> (Bench, usize) {
+    let name = fault.name;
+    if fault.under == Under::Engine {
+        let bench = Bench::new();
+        let engine = bench.engine();
+        let says = message(fault, &bench);
+        (fault.done)(&bench);
+        let (code, message) = end_of(engine);
+        assert_eq!((code, message), (Some(4), says), "{name}");
+        let invites = bench.invites();
+        return (bench, invites);
+    }
+    let bench = Bench::dialed();
+    let says = message(fault, &bench);
+    let invites = bench.invites();
+    (fault.done)(&bench);
+    let said = bench.dial("deck", &[]);
+    let (error, hint) = said.error();
+    assert_eq!((said.code, error), (4, says.as_str()), "{name}: {said:?}");
+    assert_eq!(hint, fault.hint, "{name}");
+    assert_eq!(bench.invites(), invites, "{name}: dialed all the same");
+    (bench, invites)
+}
+
+fn message(fault: &Fault, bench: &Bench) -> String {
+    let store = rusqlite::Connection::open(bench.file("deck.sqlite")).unwrap();
+    let newest = "SELECT max(version) FROM refinery_schema_history";
+    let schema: u32 = store.query_row(newest, (), |row| row.get(0)).unwrap();
+    fault
+        .says
+        .replace("{deck}", bench.deck().to_str().unwrap())
+        .replace("{schema}", &schema.to_string())
+}

@@ -1,0 +1,142 @@
+//! Moved, replaced, copied and removed decks, and two engines.
+
+use std::fs;
+
+use crate::bench::{Bench, end_of};
+use crate::fault::{Fault, Under, check, start_again};
+
+const DISPLACED: &str = "start again where the deck is now; end what uses a deck before its files are moved, replaced or removed";
+
+/// The deck is put back where it was, or what was put in its place is taken away.
+fn put_back(bench: &Bench) -> (&'static str, &'static [&'static str]) {
+    if bench.deck().exists() {
+        fs::remove_dir_all(bench.deck()).unwrap();
+    }
+    fs::rename(bench.beside("deck.old"), bench.deck()).unwrap();
+    ("deck", &[])
+}
+
+#[test]
+fn a_deck_that_leaves_from_under_its_engine_stops_it() {
+    check(&[
+        Fault {
+            name: "the folder is moved away",
+            under: Under::Engine,
+            done: |bench| bench.move_deck("deck.old"),
+            says: "the deck at {deck} is no longer the one this process opened: deck.sqlite is gone; nothing was dialed after that",
+            hint: DISPLACED,
+            way_out: put_back,
+        },
+        Fault {
+            name: "the folder is moved away, and a copy put in its place",
+            under: Under::Engine,
+            done: |bench| {
+                bench.move_deck("deck.old");
+                bench.copy("deck.old", "deck");
+            },
+            says: "the deck at {deck} is no longer the one this process opened: deck.sqlite is another file now; nothing was dialed after that",
+            hint: DISPLACED,
+            way_out: put_back,
+        },
+        Fault {
+            name: "the lock is removed",
+            under: Under::Engine,
+            done: |bench| fs::remove_file(bench.file("engine.lock")).unwrap(),
+            says: "the deck at {deck} is no longer the one this process opened: engine.lock is gone; nothing was dialed after that",
+            hint: DISPLACED,
+            way_out: start_again,
+        },
+        Fault {
+            name: "the lock is replaced",
+            under: Under::Engine,
+            done: |bench| {
+                fs::write(bench.file("new.lock"), "").unwrap();
+                fs::rename(bench.file("new.lock"), bench.file("engine.lock")).unwrap();
+            },
+            says: "the deck at {deck} is no longer the one this process opened: engine.lock is another file now; nothing was dialed after that",
+            hint: DISPLACED,
+            way_out: start_again,
+        },
+    ]);
+}
+
+#[test]
+fn a_second_engine_stops_the_first_at_once() {
+    let bench = Bench::new();
+    let first = bench.engine();
+    fs::remove_file(bench.file("engine.lock")).unwrap();
+    let mut second = bench.engine();
+    let (code, message) = end_of(first);
+    assert_eq!(code, Some(4));
+    let superseded = "another engine has taken the deck over: this one sends nothing more";
+    let gone = format!(
+        "the deck at {} is no longer the one this process opened: engine.lock ",
+        bench.deck().display()
+    );
+    assert!(
+        message == superseded || message.starts_with(&gone),
+        "{message}"
+    );
+    assert!(second.is_up());
+    second.signal("TERM");
+    assert_eq!(second.wait().0.code(), Some(0));
+    bench.carrier().assert_clean();
+}
+
+/// What is acknowledged at the deck's path holds, although the engine that dials holds other files.
+#[test]
+fn an_opt_out_at_the_path_holds_while_an_engine_holds_the_files_that_were_there() {
+    let bench = Bench::new();
+    let engine = bench.engine();
+    bench.move_deck("deck.old");
+    bench.copy("deck.old", "deck");
+    let mut listed = Vec::new();
+    for number in bench.not_called().into_iter().take(10) {
+        bench.ok(&["dnc", "add", &number]);
+        listed.push((number, bench.invites()));
+    }
+    assert_eq!(end_of(engine).0, Some(4));
+    let carrier = bench.carrier();
+    for (number, since) in listed {
+        let called = carrier.numbers_from(since);
+        assert!(!called.contains(number.as_str()), "{number}");
+    }
+    carrier.assert_clean();
+}
+
+fn history(bench: &Bench, change: &str) {
+    let store = rusqlite::Connection::open(bench.file("deck.sqlite")).unwrap();
+    store.execute_batch(change).unwrap();
+}
+
+#[test]
+fn a_deck_of_a_newer_program_is_left_as_it_is() {
+    const NEWER: &str = "INSERT INTO refinery_schema_history (version, name, applied_on, checksum)
+        SELECT 1000, name, applied_on, checksum FROM refinery_schema_history WHERE version = 1";
+    check(&[Fault {
+        name: "a newer schema",
+        under: Under::Rest,
+        done: |bench| history(bench, NEWER),
+        says: "the deck was made by a newer dialdeck: its schema is version 1000, this program's is {schema}",
+        hint: "use that release, or a later one; nothing was changed",
+        way_out: |bench| {
+            for command in [
+                &["status"][..],
+                &["dnc", "list"],
+                &["--read-only", "status"],
+            ] {
+                let said = bench.run(command);
+                assert_eq!(said.code, 4, "{said:?}");
+                assert!(
+                    said.error().0.contains("made by a newer dialdeck"),
+                    "{said:?}"
+                );
+            }
+            history(
+                bench,
+                "DELETE FROM refinery_schema_history WHERE version = 1000",
+            );
+            ("deck", &[])
+        },
+    }]);
+}

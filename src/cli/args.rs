@@ -351,6 +351,13 @@ pub struct LogArgs {
     pub last: u32,
 }
 
+impl LogArgs {
+    /// Whether entries are to be printed as they were sealed.
+    pub const fn exports(&self) -> bool {
+        matches!(self.command, Some(LogCommand::Export(_)))
+    }
+}
+
 /// What can be done with the log.
 #[derive(Clone, Debug, Subcommand)]
 pub enum LogCommand {

@@ -47,20 +47,24 @@ fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     let below = sound.below_the_law.take().into_iter();
     let below = below.flat_map(|errors| errors.0);
     sound.warnings.extend(below.map(|error| error.to_string()));
+    let rejects = match &sound.contacts {
+        Some((list, _)) => Some(rejects::place(None, list, &env.deck)?),
+        None => None,
+    };
     let mut deck = Deck::open_or_create(env)?;
     deck.configure(&sound.deck.settings)?;
     let by = deck.by()?;
     let settings = &sound.campaign.settings;
     deck.store.add_campaign(settings, &by)?;
     let campaign = deck.store.campaign(&settings.name)?;
-    let taken = match &sound.contacts {
-        Some((list, file)) => {
-            let plan = import::plan(env, &args.country, &args.columns, rejects::beside(list))?;
+    let taken = match (&sound.contacts, rejects) {
+        (Some((_, file)), Some(rejects)) => {
+            let plan = import::plan(env, &args.country, &args.columns, rejects)?;
             let by = deck.by()?;
             let taken = import::contacts(&mut deck.store, &campaign, file, &plan, &by)?;
             Some(taken)
         }
-        None => None,
+        (None, _) | (_, None) => None,
     };
     if env.json {
         output::json(

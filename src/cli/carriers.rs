@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 use super::vendors::{self, Visit};
 use super::{CliError, Env};
 use crate::clock::Clock;
-use crate::config::{DeckConfig, ProviderSettings, SimulatorSettings};
+use crate::config::{DeckConfig, ProviderSettings, SimulatorSettings, read_own_text};
 use crate::domain::{Capabilities, DeckId, Timestamp, TrunkName};
 use crate::outside::listener::Gate;
 use crate::provider::remote::{Remote, Vendor};
@@ -155,8 +155,8 @@ fn profile(name: &str) -> Result<Profile, CliError> {
         return Profile::named(name).map_err(CliError::usage);
     }
     let path = Path::new(name);
-    let text = std::fs::read_to_string(path).map_err(|error| {
-        CliError::file(path, &error).hint(format!(
+    let text = read_own_text(path).map_err(|error| {
+        CliError::from(error).hint(format!(
             "built-in profiles are {}",
             Profile::names().join(", ")
         ))

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use jiff::tz::TimeZone;
 
 use super::carriers::Simulated;
+use super::clean::{CleanWriter, Form};
 use super::engine::{self, HangUp, Run, Running};
 use super::import::{self, Plan};
 use super::progress::Showing;
@@ -99,7 +100,11 @@ fn with_engine(front: Front, running: Running, env: &Env) -> Result<ExitCode, Cl
             HangUp::Ends
         }
     };
-    let ended = running.see_out(env, lost_terminal, &mut out);
+    let ended = running.see_out(
+        env,
+        lost_terminal,
+        &mut CleanWriter::new(&mut out, Form::Text),
+    );
     out.finish();
     ended
 }
@@ -326,7 +331,7 @@ fn take(env: &Env, campaign: &str, list: &Path, progress: Listener) -> Result<Im
     let plan = Plan {
         country: env.deck_config()?.default_country,
         dates: None,
-        rejects: Some(rejects::beside(list)),
+        rejects: Some(rejects::place(None, list, &env.deck)?),
         dry_run: false,
         progress: Showing::Told(progress),
         deck: Some(env.deck.clone()),

@@ -20,10 +20,7 @@ pub fn execute(
     let mut deck = Deck::open(env)?;
     let campaign = deck.store.campaign(&args.campaign)?;
     let file = import::open(&args.file, &args.columns.maps)?;
-    let rejected = args
-        .rejects
-        .clone()
-        .unwrap_or_else(|| rejects::beside(&args.file));
+    let rejected = rejects::place(args.rejects.as_deref(), &args.file, &env.deck)?;
     let mut plan = import::plan(env, &args.country, &args.columns, rejected)?;
     plan.dry_run = args.dry_run;
     let by = deck.by()?;

@@ -1,7 +1,7 @@
 //! Credentials: read at every start from the environment or a file, kept nowhere.
 
-use std::fs::{OpenOptions, Permissions};
-use std::io::{ErrorKind, Write as _};
+use std::fs::{File, OpenOptions, Permissions};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
@@ -12,6 +12,9 @@ use crate::provider::remote::secret::Secret;
 
 /// The deck's own key, with which it makes the addresses and tokens that it gives to the outside.
 const KEY_FILE: &str = "listener.key";
+
+/// The longest file of a credential that is read.
+const LONGEST: u64 = 64 * 1024;
 
 /// Who may read a key: its owner.
 const PRIVATE: u32 = 0o600;
@@ -51,7 +54,10 @@ fn from_file(path: &Path, what: &str) -> Result<Secret, CliError> {
                 .hint(format!("chmod 600 {shown}")),
         );
     }
-    let text = std::fs::read_to_string(path).map_err(|error| told(&error))?;
+    let mut text = String::new();
+    File::open(path)
+        .and_then(|file| file.take(LONGEST).read_to_string(&mut text))
+        .map_err(|error| told(&error))?;
     let first = text.lines().next().unwrap_or_default().trim();
     if first.is_empty() {
         return Err(CliError::failed(format!("{what}: {shown} is empty"))

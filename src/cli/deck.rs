@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::progress::Waiting;
-use super::{CliError, Env, rules};
+use super::{CliError, Env, files, rules};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
 use crate::config::load_deck;
 use crate::domain::{Attempt, DeckId, DeckSettings, Timestamp};
@@ -252,6 +252,7 @@ pub fn present(env: &Env) -> Result<Timestamp, CliError> {
 }
 
 fn open_store(env: &Env) -> Result<SqliteStore, CliError> {
+    files::tighten(&env.deck);
     let path = env.deck.join(STORE_FILE);
     let now = Clock::System.now();
     let _upgrade =

@@ -49,10 +49,9 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     let country = env.country(&args.country)?;
     let origin = import::origin(&args.file)?;
     let file = DncFile::check_mapped(origin, rules::in_force(), Some(&country), &args.maps)?;
-    let beside = rejects::beside(&args.file);
-    let rejected = args.rejects.as_deref().unwrap_or(&beside);
+    let rejected = rejects::place(args.rejects.as_deref(), &args.file, &env.deck)?;
     if file.rejected() > 0 && !args.accept_rejects {
-        return refuse(&file, rejected, env.json, out);
+        return refuse(&file, &rejected, env.json, out);
     }
     let survey = Survey::of(&file)?;
     let dated = survey::date(args, &file, &survey)?;
@@ -84,7 +83,7 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
         survey::say_ends(&args.list, &endangered, out)?;
         out.flush()?;
     }
-    let how = (Some(rejected), env.json);
+    let how = (Some(rejected.as_path()), env.json);
     let taken = take(&mut deck, &file, &args.list, &by, how)?;
     finish(&mut deck, args, (as_of, bound), &taken, &by)?;
     if env.json {

@@ -9,6 +9,7 @@ use super::args::{DncExportArgs, DncListArgs};
 use super::dnc::entry_json;
 use super::output::{self, Report, count, instant};
 use super::{CliError, Deck, Env, ExitCode, words};
+use crate::domain::text::inert_cell;
 use crate::domain::{ListKind, Suppression, Timestamp};
 use crate::store::Store as _;
 
@@ -98,8 +99,8 @@ pub fn export(args: &DncExportArgs, env: &Env, out: &mut dyn Write) -> Result<Ex
             entry.list.to_string(),
             entry.source.as_str().to_owned(),
             entry.at.to_string(),
-            entry.actor.clone(),
-            entry.note.clone().unwrap_or_default(),
+            inert_cell(&entry.actor).into_owned(),
+            inert_cell(entry.note.as_deref().unwrap_or_default()).into_owned(),
         ])
         .map_err(broken_csv)
     })?;

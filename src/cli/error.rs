@@ -7,6 +7,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::config::{ConfigError, ConfigErrors};
+use crate::domain::text::escape_json;
 use crate::store::StoreError;
 
 /// What to do where a deck's files were moved, replaced or removed under a process.
@@ -105,7 +106,7 @@ impl CliError {
                 "message": self.message,
                 "hint": self.hint,
             }});
-            return format!("{object}\n");
+            return format!("{}\n", escape_json(&object.to_string()));
         }
         let hint = self
             .hint
@@ -118,7 +119,7 @@ impl CliError {
     pub fn render_warning(&self, json: bool) -> String {
         if json {
             let object = json!({"warning": {"message": self.message, "hint": self.hint}});
-            return format!("{object}\n");
+            return format!("{}\n", escape_json(&object.to_string()));
         }
         format!("warning: {}\n", self.brief())
     }

@@ -7,6 +7,7 @@ pub mod campaign;
 pub mod campaign_file;
 mod carriers;
 pub mod check;
+mod clean;
 pub mod console;
 pub mod contacts;
 mod credentials;
@@ -20,6 +21,7 @@ pub mod doctor;
 mod engine;
 pub mod env;
 pub mod error;
+mod files;
 pub mod first_call;
 pub mod hang_up;
 pub mod import;
@@ -46,7 +48,7 @@ pub mod why;
 pub mod window;
 
 use std::ffi::OsString;
-use std::io::{Write, stdout};
+use std::io::{IsTerminal as _, Write, stdout};
 
 use clap::Parser as _;
 use clap::error::ErrorKind;
@@ -55,8 +57,10 @@ pub use deck::Deck;
 pub use env::Env;
 pub use error::{CliError, ExitCode};
 
+use clean::{CleanWriter, Form};
 use needs::StoreOnly;
 
+use crate::domain::text::clean_lines;
 use crate::engine::words;
 use crate::tui::tty;
 
@@ -64,6 +68,7 @@ use args::{Cli, Command, ConfigCommand, ContactsCommand};
 
 /// The whole program: reads the arguments, does what they say, reports errors on standard error.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
+    files::make_private();
     let args: Vec<OsString> = args.into_iter().collect();
     let json = args.iter().any(|arg| arg == "--json");
     let result = match Cli::try_parse_from(args) {
@@ -80,7 +85,7 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(cli: &Cli) -> Result<ExitCode, CliError> {
-    let mut out = stdout().lock();
+    let mut out = CleanWriter::new(stdout().lock(), form(cli));
     let out: &mut dyn Write = &mut out;
     match &cli.command {
         Some(Command::Completions(args)) => return manual::completions(*args, out),
@@ -94,6 +99,18 @@ fn dispatch(cli: &Cli) -> Result<ExitCode, CliError> {
     let code = execute(cli.command.as_ref(), &env, out)?;
     out.flush()?;
     Ok(code)
+}
+
+/// What a command writes to standard output.
+fn form(cli: &Cli) -> Form {
+    match &cli.command {
+        Some(Command::Completions(_) | Command::Man(_)) => Form::Bytes,
+        // Entries of old may hold anything, and their digests are over their bytes.
+        Some(Command::Log(log)) if log.exports() && !stdout().is_terminal() => Form::Bytes,
+        Some(Command::Log(log)) if log.exports() => Form::Json,
+        _ if cli.global.json => Form::Json,
+        _ => Form::Text,
+    }
 }
 
 fn execute(
@@ -172,15 +189,20 @@ fn refuse_arguments(error: &clap::Error, json: bool) -> Result<ExitCode, CliErro
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
+    let text = error.render().to_string();
     if asked || !json {
-        error.print()?;
+        // What was typed is part of the message.
+        if clean_lines(&text) == text {
+            error.print()?;
+        } else {
+            tty::say(&text);
+        }
         return Ok(if asked {
             ExitCode::Done
         } else {
             ExitCode::Usage
         });
     }
-    let text = error.render().to_string();
     let mut lines = text.lines().filter(|line| !line.trim().is_empty());
     let first = lines.next().unwrap_or_default();
     Err(

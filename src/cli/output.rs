@@ -6,6 +6,7 @@ use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use super::CliError;
+use crate::domain::text::clean;
 
 /// A table for people: a header, then the rows, columns aligned and nothing else.
 #[derive(Debug)]
@@ -20,14 +21,17 @@ impl Report {
         Self(table)
     }
 
-    /// Adds a row.
+    /// Adds a row, its cells cleaned and on one line each.
     pub fn row<I>(&mut self, cells: I)
     where
         I: IntoIterator,
         I::Item: ToString,
     {
-        self.0
-            .add_row(cells.into_iter().map(|cell| cell.to_string()));
+        self.0.add_row(
+            cells
+                .into_iter()
+                .map(|cell| clean(&cell.to_string()).into_owned()),
+        );
     }
 
     /// Writes the table, or `when_empty` if it has no row.

@@ -8,6 +8,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::clock::Stopwatch;
+use crate::domain::text::clean;
 
 /// Work that is done sooner than this shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -51,7 +52,7 @@ pub struct Waiting(ProgressBar);
 impl Waiting {
     /// Says that `what` goes on.
     pub fn for_end(what: &str) -> Self {
-        let bar = ProgressBar::new_spinner().with_message(what.to_owned());
+        let bar = ProgressBar::new_spinner().with_message(clean(what).into_owned());
         bar.enable_steady_tick(TICK);
         Self(bar)
     }
@@ -79,7 +80,7 @@ impl Progress {
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
             bar.set_style(style);
         }
-        bar.set_message(what.to_owned());
+        bar.set_message(clean(what).into_owned());
         Self {
             bar,
             started: Stopwatch::start(),

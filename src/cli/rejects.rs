@@ -1,26 +1,62 @@
 //! The rows of a list that were not taken: the first of them in words, all of them in a file.
 
-use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
 use super::CliError;
+use super::files::{NewFile, free_name};
 use crate::intake::{Reject, RejectsFile, STANDARD_INPUT};
 
-/// Rejects told one by one.
+/// Rejects named one by one.
 const TOLD: usize = 20;
 
-/// Where rejects go unless another file is named: beside the list, or in the current folder if the list
-/// comes from standard input or a pipe.
-pub(super) fn beside(list: &Path) -> PathBuf {
+/// Where rejects go: the file that was named, else one beside the list, or in the current folder if the
+/// list comes from standard input, a pipe or the deck's folder. Nothing is there yet.
+///
+/// # Errors
+/// When the named file is there already, or when none outside the deck's folder can be found.
+pub(super) fn place(named: Option<&Path>, list: &Path, deck: &Path) -> Result<PathBuf, CliError> {
+    if let Some(named) = named {
+        if is_in(named, deck) {
+            let path = named.display();
+            return Err(CliError::usage(format!(
+                "{path} lies in the deck's folder, where no file of rejects is written"
+            ))
+            .hint("name a file elsewhere"));
+        }
+        return NewFile::begin(named).map(|_| named.to_owned());
+    }
     let piped = list.as_os_str() == STANDARD_INPUT
         || std::fs::metadata(list).is_ok_and(|found| !found.is_file());
-    if piped {
-        return PathBuf::from("stdin.rejects.csv");
+    let beside = if piped {
+        PathBuf::from("stdin.rejects.csv")
+    } else {
+        let mut name = list.as_os_str().to_owned();
+        name.push(".rejects.csv");
+        PathBuf::from(name)
+    };
+    let here = PathBuf::from(beside.file_name().unwrap_or_default());
+    let found = [beside, here].into_iter().find(|path| !is_in(path, deck));
+    found.map(|path| free_name(&path)).ok_or_else(|| {
+        let list = list.display();
+        CliError::usage(format!(
+            "rejected rows of {list} would be written to the deck's folder"
+        ))
+        .hint("run the command in another folder, or keep the list in one")
+    })
+}
+
+/// Whether a file of this path lies in the deck's folder or below it.
+fn is_in(path: &Path, deck: &Path) -> bool {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    };
+    match (folder.canonicalize(), deck.canonicalize()) {
+        (Ok(folder), Ok(deck)) => folder.starts_with(deck),
+        // Where either is not there, writing says so.
+        (Err(_), _) | (_, Err(_)) => false,
     }
-    let mut name = list.as_os_str().to_owned();
-    name.push(".rejects.csv");
-    PathBuf::from(name)
 }
 
 /// Rejects as they are met. The file is there once it has a row.
@@ -28,7 +64,7 @@ pub(super) struct Rejects<'a> {
     to: Option<&'a Path>,
     header: &'a [String],
     delimiter: u8,
-    file: Option<RejectsFile<File>>,
+    file: Option<RejectsFile<NewFile>>,
     first: Vec<String>,
 }
 
@@ -56,7 +92,8 @@ impl<'a> Rejects<'a> {
         let file = match &mut self.file {
             Some(file) => file,
             none => {
-                none.insert(RejectsFile::create(path, self.header, self.delimiter).map_err(failed)?)
+                let new = NewFile::begin(path)?;
+                none.insert(RejectsFile::new(new, self.header, self.delimiter).map_err(failed)?)
             }
         };
         file.write(reject).map_err(failed)
@@ -68,7 +105,8 @@ impl<'a> Rejects<'a> {
             return Ok((self.first, None));
         };
         file.finish()
-            .map_err(|error| CliError::file(path, &error))?;
+            .map_err(|error| CliError::file(path, &error))?
+            .finish()?;
         Ok((self.first, Some(path.to_owned())))
     }
 }

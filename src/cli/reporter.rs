@@ -129,8 +129,12 @@ impl Reporter {
 
     /// Says something beside what is shown.
     pub(super) fn say(&self, text: &str) {
-        let start = if self.line.is_some() { "\r\x1b[K" } else { "" };
-        tty::say(&format!("{start}{text}\n"));
+        if let Some((line, _)) = &self.line {
+            let mut line = line.clone();
+            line.write_all(b"\r\x1b[K").ok();
+            line.finish();
+        }
+        tty::say(&format!("{text}\n"));
     }
 }
 

@@ -1,13 +1,12 @@
 //! The deck's settings as they are in force.
 
-use std::fs;
 use std::io::Write;
 
 use serde_json::{Value, json};
 
 use super::output;
 use super::{CliError, Env, ExitCode};
-use crate::config::{DEFAULTS, DeckConfig};
+use crate::config::{DEFAULTS, DeckConfig, read_own_text};
 
 /// `dialdeck config print`: the file that is in force, or its values as JSON.
 pub fn print(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
@@ -17,7 +16,7 @@ pub fn print(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         return Ok(ExitCode::Done);
     }
     let text = if env.config.exists() {
-        fs::read_to_string(&env.config).map_err(|error| CliError::file(&env.config, &error))?
+        read_own_text(&env.config)?
     } else {
         DEFAULTS.to_owned()
     };

@@ -1,7 +1,10 @@
 //! The campaign file: what its owner decided, checked as far as one file can be.
 
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+
+use reqwest::Url;
 
 use super::fault::{ConfigError, ConfigErrors};
 use super::read_text;
@@ -11,6 +14,7 @@ use super::table::Table;
 use super::value::suggestion;
 use super::words::{
     ACTIONS, AGENTS, CALL_CLASSES, CONSENTS, EVIDENCE, PURPOSES, STRATEGIES, VOICEMAIL,
+    is_plain_name,
 };
 use crate::domain::campaign::{
     Agent, AttemptRules, CallClass, CallerIdRules, Evidence, OutcomeAction, OutcomeRule, Pacing,
@@ -112,17 +116,13 @@ fn settings(root: &mut Table<'_, '_>) -> Option<CampaignSettings> {
 
 fn campaign_name<'t>(root: &mut Table<'t, '_>) -> Option<&'t str> {
     let name = root.required_text("name", "give the campaign a name, unique within the deck")?;
-    let fits = name.len() <= 64
-        && name
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte));
-    if fits {
+    if name.len() <= 64 && is_plain_name(name) {
         return Some(name);
     }
     root.reject(
         "name",
         format!("`{name}` cannot be a name"),
-        "use at most 64 letters, digits, `-`, `_` and `.`",
+        "use at most 64 letters, digits, `-`, `_` and `.`, not `-` first, and not `.` or `..`",
     );
     None
 }
@@ -358,20 +358,43 @@ fn abandonment(mut table: Table<'_, '_>) -> u32 {
 
 fn results(mut table: Table<'_, '_>) -> Option<String> {
     let url = table.text("url");
-    if let Some(url) = url {
-        let host = url
-            .strip_prefix("https://")
-            .or_else(|| url.strip_prefix("http://"));
-        if host.is_none_or(|host| host.is_empty() || host.starts_with('/') || host.contains(' ')) {
-            table.reject(
-                "url",
-                format!("`{url}` is not a web address"),
-                "begin with https:// or http://",
-            );
-        }
+    if let Some((message, hint)) = url.and_then(unfit_for_results) {
+        table.reject("url", message, hint);
     }
     table.finish();
     url.map(str::to_owned)
+}
+
+/// What is wrong with an address that results are to go to, and what to write: they hold numbers and
+/// outcomes, so nobody on the way may read them, and the address stands in logs.
+fn unfit_for_results(url: &str) -> Option<(String, &'static str)> {
+    let Some(parsed) = Url::parse(url).ok().filter(Url::has_host) else {
+        return Some((
+            format!("`{url}` is not a web address"),
+            "begin with https://",
+        ));
+    };
+    if !parsed.username().is_empty() || parsed.password().is_some() {
+        return Some((
+            "holds credentials, which would stand in logs".to_owned(),
+            "leave them out: results are signed, see `results.secret` in the deck file",
+        ));
+    }
+    let loopback = match parsed.host_str() {
+        Some("localhost" | "[::1]") => true,
+        Some(host) => host
+            .parse::<Ipv4Addr>()
+            .is_ok_and(|address| address.is_loopback()),
+        None => false,
+    };
+    match parsed.scheme() {
+        "https" => None,
+        "http" if loopback => None,
+        _ => Some((
+            format!("`{url}` is neither https nor on this machine"),
+            "begin with https://; http:// is for 127.0.0.1, [::1] and localhost alone",
+        )),
+    }
 }
 
 fn overrides(root: &mut Table<'_, '_>) -> Vec<RuleOverride> {

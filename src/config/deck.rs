@@ -1,6 +1,6 @@
 //! The deck file, `dialdeck.toml`: trunks, the numbers they may show, roles; and its defaults.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -13,7 +13,7 @@ use super::read_own_text;
 use super::source::{Item, Source};
 use super::table::Table;
 use super::value::alternatives;
-use super::words::{LOG_LEVELS, REGISTRY_BINDS, ROLES};
+use super::words::{LOG_LEVELS, REGISTRY_BINDS, ROLES, is_plain_name};
 use crate::domain::{Capabilities, DeckSettings, Role, TrunkName, TrunkSettings};
 
 /// The deck file that is in force where none is written: one simulated trunk, fictional numbers.
@@ -234,6 +234,7 @@ type Trunks = (Vec<TrunkSettings>, BTreeMap<TrunkName, ProviderSettings>);
 
 fn trunks(root: &mut Table<'_, '_>) -> Trunks {
     let mut trunks: Vec<TrunkSettings> = Vec::new();
+    let mut names = BTreeSet::new();
     let mut providers = BTreeMap::new();
     let tables = root.subs("trunk");
     if tables.is_empty() {
@@ -246,13 +247,13 @@ fn trunks(root: &mut Table<'_, '_>) -> Trunks {
         let name = table.required_text("name", "give the trunk a name");
         let provider = provider(&mut table);
         let can = provider.as_ref().map(|(_, can)| *can).unwrap_or_default();
-        let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
-        if let Some(name) = name.filter(|name| !name.bytes().all(plain)) {
+        if let Some(name) = name.filter(|name| !is_plain_name(name)) {
             let message = format!("`{name}` is no plain name: it stands in addresses");
-            table.reject("name", message, "use letters, digits, hyphens");
+            let hint = "use letters, digits, `-`, `_` and `.`, not `-` first, and not `.` or `..`";
+            table.reject("name", message, hint);
         }
         let trunk = trunk(&mut table, name.unwrap_or_default(), can);
-        if trunks.iter().any(|known| known.name == trunk.name) {
+        if !names.insert(trunk.name.clone()) {
             table.reject(
                 "name",
                 format!("a trunk `{}` stands above", trunk.name),

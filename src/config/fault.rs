@@ -69,6 +69,58 @@ impl fmt::Display for ConfigErrors {
     }
 }
 
+/// Places in a text, each found in the same short time however long the text and its lines are.
+pub(super) struct Positions<'t> {
+    text: &'t str,
+    /// Byte offsets at which lines begin.
+    lines: Vec<usize>,
+    /// Characters before every block of [`BLOCK`] bytes.
+    chars: Vec<usize>,
+}
+
+/// Bytes between two counts of characters.
+const BLOCK: usize = 1024;
+
+impl<'t> Positions<'t> {
+    pub(super) fn of(text: &'t str) -> Self {
+        let ends = text.match_indices('\n').map(|(at, _)| at + 1);
+        let mut before = 0;
+        let chars = text.as_bytes().chunks(BLOCK).map(|block| {
+            let count = before;
+            before += starts(block);
+            count
+        });
+        Self {
+            text,
+            chars: chars.collect(),
+            lines: std::iter::once(0).chain(ends).collect(),
+        }
+    }
+
+    /// Line and column, both from 1, of a byte offset.
+    pub(super) fn at(&self, offset: usize) -> (usize, usize) {
+        let offset = self.text.floor_char_boundary(offset);
+        let line = self.lines.partition_point(|start| *start <= offset);
+        let start = self.lines.get(line - 1).copied().unwrap_or_default();
+        (line, self.before(offset) - self.before(start) + 1)
+    }
+
+    /// Characters that begin before a byte offset.
+    fn before(&self, offset: usize) -> usize {
+        let block = offset / BLOCK;
+        let counted = self.chars.get(block).copied();
+        match counted {
+            Some(count) => count + starts(&self.text.as_bytes()[block * BLOCK..offset]),
+            None => self.text.chars().count(),
+        }
+    }
+}
+
+/// Characters that begin in these bytes of UTF-8.
+fn starts(bytes: &[u8]) -> usize {
+    bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
+}
+
 /// Line and column, both from 1, of a byte offset.
 pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     let mut end = offset.min(text.len());
@@ -81,4 +133,19 @@ pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
         before.matches('\n').count() + 1,
         before[line_start..].chars().count() + 1,
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_found_alike_by_counting_and_by_index() {
+        let text = "a = 1\n\nété = \"Zoë\"\n".repeat(300) + &"é".repeat(3_000) + "\nend";
+        let positions = Positions::of(&text);
+        for (offset, _) in text.char_indices().step_by(7).chain([(text.len(), ' ')]) {
+            assert_eq!(positions.at(offset), position(&text, offset), "{offset}");
+        }
+        assert_eq!(Positions::of("").at(0), (1, 1));
+    }
 }

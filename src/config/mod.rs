@@ -36,7 +36,7 @@ use std::io::Read as _;
 use std::path::Path;
 
 /// A file of settings is no larger than this; more is another file by mistake.
-const MAX_BYTES: u64 = 8 * 1024 * 1024;
+const MAX_BYTES: u64 = 1024 * 1024;
 
 /// The text of a file of the deck's own, or the fault that keeps it from being read. Everything reads
 /// these files, so a pipe in a file's place, which may never end, must not be waited for.

@@ -13,6 +13,9 @@ use crate::domain::{Attestation, CallerId, CallerIdState, PhoneNumber, TrunkName
 /// Calls an hour for each number that BubblyPhone takes; what is more it refuses.
 const BUBBLYPHONE_HOURLY: u32 = 30;
 
+/// Trunks among which the one that was meant is looked for.
+const SUGGESTED: usize = 50;
+
 /// What every number of a pool shares unless it says otherwise.
 struct Pool<'p> {
     name: &'p str,
@@ -30,7 +33,7 @@ pub(super) fn pools(
     trunks: &[TrunkSettings],
     providers: &BTreeMap<TrunkName, ProviderSettings>,
 ) -> Vec<CallerId> {
-    let names: Vec<&str> = trunks.iter().map(|trunk| trunk.name.0.as_str()).collect();
+    let names: BTreeSet<&str> = trunks.iter().map(|trunk| trunk.name.0.as_str()).collect();
     let mut caller_ids = Vec::new();
     let mut seen: BTreeSet<PhoneNumber> = BTreeSet::new();
     for mut table in root.subs("pool") {
@@ -38,7 +41,8 @@ pub(super) fn pools(
         let trunk = table.required_text("trunk", "name the trunk that owns these numbers");
         if let Some(trunk) = trunk.filter(|trunk| !names.contains(trunk)) {
             let message = format!("there is no trunk `{trunk}` in this file");
-            table.reject("trunk", message, suggestion(trunk, &names));
+            let known: Vec<&str> = names.iter().copied().take(SUGGESTED).collect();
+            table.reject("trunk", message, suggestion(trunk, &known));
         }
         let trunk = TrunkName(trunk.unwrap_or_default().to_owned());
         let bubblyphone = matches!(

@@ -1,22 +1,28 @@
 //! A file being read: its text, and every fault and place found in it so far.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fault::{ConfigError, ConfigErrors, position};
+use super::fault::{ConfigError, ConfigErrors, Positions};
 
 /// Line and column by key, for faults that show only when two files are laid side by side.
 pub(super) type Places = BTreeMap<String, (usize, usize)>;
+
+/// Faults of one file that are kept; those beyond it are counted.
+const KEPT: usize = 200;
 
 /// A file being read, with the faults found so far.
 pub(super) struct Source<'s> {
     file: &'s str,
     pub(super) text: &'s str,
+    positions: Positions<'s>,
     errors: RefCell<Vec<ConfigError>>,
+    /// Faults beyond those that are kept.
+    more: Cell<usize>,
     warnings: RefCell<Vec<ConfigError>>,
     pub(super) places: RefCell<Places>,
 }
@@ -32,7 +38,9 @@ impl<'s> Source<'s> {
         Self {
             file,
             text,
+            positions: Positions::of(text),
             errors: RefCell::default(),
+            more: Cell::default(),
             warnings: RefCell::default(),
             places: RefCell::default(),
         }
@@ -64,8 +72,22 @@ impl<'s> Source<'s> {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
+        if self.is_full() {
+            self.more.set(self.more.get() + 1);
+            return;
+        }
         let error = self.finding(span, key, message.into(), hint.into());
         self.errors.borrow_mut().push(error);
+    }
+
+    /// Whether further faults are counted and no longer kept.
+    pub(super) fn is_full(&self) -> bool {
+        self.errors.borrow().len() >= KEPT
+    }
+
+    /// Line and column of a byte offset.
+    pub(super) fn position(&self, offset: usize) -> (usize, usize) {
+        self.positions.at(offset)
     }
 
     /// Notes advice.
@@ -98,6 +120,11 @@ impl<'s> Source<'s> {
     fn sorted_errors(&self) -> Vec<ConfigError> {
         let mut errors = self.errors.borrow().clone();
         errors.sort_by_key(|error| (error.line, error.column));
+        if self.more.get() > 0 {
+            let message = format!("has {} faults more", self.more.get());
+            let hint = "correct those above first".to_owned();
+            errors.push(self.finding(None, "", message, hint));
+        }
         errors
     }
 
@@ -108,7 +135,7 @@ impl<'s> Source<'s> {
         message: String,
         hint: String,
     ) -> ConfigError {
-        let (line, column) = position(self.text, span.map_or(0, |span| span.start));
+        let (line, column) = self.position(span.map_or(0, |span| span.start));
         ConfigError {
             file: self.file.to_owned(),
             line,

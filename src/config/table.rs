@@ -5,7 +5,6 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::fault::position;
 use super::source::{Item, Source};
 use super::value::suggestion;
 
@@ -48,7 +47,7 @@ impl<'t, 's> Table<'t, 's> {
         self.known.push(key);
         let (written, value) = self.keys?.get_key_value(key)?;
         let name = self.name(key);
-        let place = position(self.source.text, written.span().start);
+        let place = self.source.position(written.span().start);
         self.source.places.borrow_mut().insert(name.clone(), place);
         Some(Item {
             value: value.get_ref(),
@@ -175,11 +174,16 @@ impl<'t, 's> Table<'t, 's> {
         for key in table.keys() {
             let word = key.get_ref().as_ref();
             if !known.contains(&word) {
+                let near = if self.source.is_full() {
+                    String::new()
+                } else {
+                    suggestion(word, &known)
+                };
                 self.source.error(
                     Some(key.span()),
                     &self.name(word),
                     "is not a key of this table",
-                    suggestion(word, &known),
+                    near,
                 );
             }
         }

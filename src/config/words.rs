@@ -6,6 +6,13 @@ use crate::domain::campaign::{
 };
 use crate::domain::{Attestation, CallerIdState, ConsentKind, Role};
 
+/// Whether a name can stand in addresses, as a file's name and on the command line: letters, digits,
+/// `-`, `_` and `.`, not an option and not a folder.
+pub(super) fn is_plain_name(name: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
+    name.bytes().all(plain) && !name.starts_with('-') && !matches!(name, "" | "." | "..")
+}
+
 pub(super) const PURPOSES: [(&str, Purpose); 5] = [
     ("sales", Purpose::Sales),
     ("reminder", Purpose::Reminder),

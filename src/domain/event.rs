@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::digest::{Hash, hex, sha256};
 use super::ids::{AttemptId, ContactId};
 use super::phone::PhoneNumber;
+use super::text::escape_json;
 use super::time::Timestamp;
 
 /// What an entry of the event log records.
@@ -155,6 +156,8 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -
     let mut line = serde_json::to_string(&head).expect("a plain struct serialises");
     line.pop();
     write!(line, r#","data":{},"prev":"{}"}}"#, event.data, hex(prev)).expect("strings grow");
+    // An exported log is read on terminals, byte for byte.
+    let mut line = escape_json(&line).into_owned();
     let hash = sha256(line.as_bytes());
     line.pop();
     write!(line, r#","hash":"{}"}}"#, hex(&hash)).expect("strings grow");

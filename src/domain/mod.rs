@@ -14,6 +14,7 @@ pub mod outcome;
 pub mod phone;
 pub mod role;
 pub mod suppression;
+pub mod text;
 pub mod time;
 pub mod trunk;
 

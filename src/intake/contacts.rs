@@ -171,6 +171,9 @@ pub(super) struct Top {
     pub(super) comments: u64,
 }
 
+/// Columns of a list at most.
+const COLUMNS_MAX: usize = 1_000;
+
 impl Top {
     /// Reads down to the header: the first row that is no comment or that `is_header`, since a header may
     /// begin with `#` itself.
@@ -190,6 +193,12 @@ impl Top {
                 .read_record(&mut top.header)
                 .map_err(|error| unreadable(&text.origin, &error))?;
             top.line = line_of(&reader, &top.header);
+            if top.header.len() > COLUMNS_MAX {
+                let message = format!("has {} columns", top.header.len());
+                let hint =
+                    format!("export the columns that are needed; at most {COLUMNS_MAX} are read");
+                return Err(text.origin.refuse(top.line, "", message, hint));
+            }
             let comment = top
                 .header
                 .get(0)

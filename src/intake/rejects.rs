@@ -1,13 +1,12 @@
 //! The file of rejects: the rows that were not taken, as they were, each with its reason.
 //!
-//! It has the source's own header, so that it can be mended and imported again.
+//! It has the source's own header, so that it can be corrected and imported again.
 
-use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 
 use super::columns::REJECT_REASON;
 use super::fault::Reject;
+use crate::domain::text::inert_cell;
 
 /// A file of rejects being written, in UTF-8.
 pub struct RejectsFile<W: Write> {
@@ -15,16 +14,6 @@ pub struct RejectsFile<W: Write> {
     /// Where the source already has a column of reasons, from an earlier round.
     reason_at: Option<usize>,
     width: usize,
-}
-
-impl RejectsFile<File> {
-    /// Creates the file, replacing what was there.
-    ///
-    /// # Errors
-    /// When it cannot be written.
-    pub fn create(path: &Path, header: &[String], delimiter: u8) -> io::Result<Self> {
-        Self::new(File::create(path)?, header, delimiter)
-    }
 }
 
 impl<W: Write> RejectsFile<W> {
@@ -77,6 +66,11 @@ impl<W: Write> RejectsFile<W> {
             Some(at) => row[at] = reason,
             None => row.push(reason),
         }
-        self.writer.write_record(&row).map_err(io::Error::from)
+        let cells = row.iter().map(|cell| inert_cell(cell));
+        for cell in cells {
+            self.writer.write_field(cell.as_bytes())?;
+        }
+        self.writer.write_record(None::<&[u8]>)?;
+        Ok(())
     }
 }

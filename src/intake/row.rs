@@ -14,6 +14,7 @@ use super::names::Country;
 use super::places;
 use super::reading::Reading;
 use super::wishes;
+use crate::domain::text::without_apostrophe;
 use crate::domain::{Consent, ConsentKind, NewContact, PhoneNumber, WindowClass};
 use crate::rules::{NumberError, Rules};
 
@@ -452,7 +453,7 @@ impl<'r> Judge<'r> {
     fn variables(&self, record: &StringRecord) -> String {
         let mut json = String::new();
         for (position, name) in &self.columns.variables {
-            let value = record.get(*position).unwrap_or_default().trim();
+            let value = without_apostrophe(record.get(*position).unwrap_or_default().trim());
             if value.is_empty() {
                 continue;
             }
@@ -470,7 +471,7 @@ impl<'r> Judge<'r> {
     fn field<'f>(&self, record: &'f StringRecord, field: Field) -> &'f str {
         let cells = self.columns.positions(field);
         cells
-            .map(|position| record.get(position).unwrap_or_default().trim())
+            .map(|position| without_apostrophe(record.get(position).unwrap_or_default().trim()))
             .find(|cell| !cell.is_empty())
             .unwrap_or_default()
     }

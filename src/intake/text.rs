@@ -1,7 +1,7 @@
 //! Bytes to text: where a list comes from, in which encoding, and its SHA-256.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read, Write as _};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -13,6 +13,9 @@ use super::fault::FileError;
 use crate::domain::digest::{Sha256, hex};
 
 const CHUNK: usize = 1 << 16;
+
+/// Bytes that are read from a pipe at most.
+const PIPE_MAX: u64 = 4 << 30;
 
 /// Where a list comes from.
 #[derive(Clone, Debug)]
@@ -49,7 +52,25 @@ impl Origin {
 
     fn copied(name: &str, from: &mut dyn Read) -> io::Result<Self> {
         let mut copy = tempfile::NamedTempFile::new()?;
-        io::copy(from, &mut copy)?;
+        let mut buffer = vec![0; CHUNK];
+        let mut wide = None;
+        let mut length = 0;
+        loop {
+            let read = from.read(&mut buffer)?;
+            let chunk = &buffer[..read];
+            copy.write_all(chunk)?;
+            length += read as u64;
+            // In UTF-16, which a byte-order mark announces, half of the bytes are NUL. Elsewhere it is no
+            // text, as the reader of the copy reports: what follows need not be waited for.
+            let wide = *wide.get_or_insert_with(|| Encoding::for_bom(chunk).is_some());
+            if read == 0 || (!wide && chunk.contains(&0)) {
+                break;
+            }
+            if length > PIPE_MAX {
+                let gib = PIPE_MAX >> 30;
+                return Err(io::Error::other(format!("does not end after {gib} GiB")));
+            }
+        }
         Ok(Self::Piped(
             name.to_owned(),
             Arc::new(copy.into_temp_path()),

@@ -7,6 +7,7 @@ use super::glyph::Glyphs;
 use super::model::Shared;
 use super::text;
 use super::theme::{Role, Theme};
+use crate::domain::text::{clean, is_plain};
 
 /// Theme and glyphs.
 #[derive(Clone, Debug)]
@@ -40,7 +41,7 @@ impl Canvas<'_> {
         }
         let width = usize::from(right.min(area.right()) - x);
         let style = self.look.theme.style(role);
-        if text::is_plain(text) {
+        if is_plain(text) {
             // A letter a cell, as most of the screen is: nothing has to be cut into graphemes.
             let shown = &text[..text.len().min(width)];
             let mut end = x;
@@ -51,7 +52,7 @@ impl Canvas<'_> {
             }
             return end;
         }
-        let clean = text::clean(text);
+        let clean = clean(text);
         let (end, _) = self.buffer.set_stringn(x, y, &clean, width, style);
         end
     }
@@ -65,7 +66,7 @@ impl Canvas<'_> {
 
     /// Writes text so that it ends before `right`.
     pub fn put_right(&mut self, left: u16, y: u16, right: u16, text: &str, role: Role) {
-        let clean = text::clean(text);
+        let clean = clean(text);
         let width = u16::try_from(text::width(&clean)).unwrap_or(u16::MAX);
         let x = right.saturating_sub(width).max(left);
         self.put(x, y, right, &clean, role);

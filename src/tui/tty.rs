@@ -13,6 +13,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 use crate::clock::Stopwatch;
+use crate::domain::text::clean_lines;
 
 /// How long the last words wait for a terminal that does not read.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -118,8 +119,10 @@ impl Write for Tty {
     }
 }
 
-/// Says something on standard error; a terminal behind it that does not read is not waited for long.
+/// Says something on standard error, cleaned; a terminal behind it that does not read is not waited for
+/// long.
 pub fn say(text: &str) {
+    let text = clean_lines(text);
     match Tty::behind(stderr()) {
         Ok(mut tty) => {
             tty.write_all(text.as_bytes()).ok();

@@ -25,6 +25,7 @@ pub(crate) fn empty() -> Scratch {
 
 fn import(scratch: &Scratch, file: &str, more: &[&str]) -> Said {
     let rejects = scratch.text("rejects.csv");
+    fs::remove_file(&rejects).ok();
     let mut args = vec!["contacts", "import", "recall", file, "--rejects", &rejects];
     args.extend(more);
     scratch.run(&args)
@@ -308,6 +309,7 @@ fn standard_input_is_a_list_too() {
     let scratch = empty();
     let list = "number,name\n2125550142,Ana\n212555,Ben\n";
     let rejects = scratch.text("rejects.csv");
+    fs::remove_file(&rejects).ok();
     let args = ["contacts", "import", "recall", "-", "--rejects", &rejects];
     scratch
         .feed(&args, list)

@@ -125,7 +125,7 @@ fn a_list_with_a_slip_in_it_is_taken_without_that_line_once_that_is_accepted() {
         .exits(1)
         .says("3 rows: 2 taken, 0 on the list already, 1 rejected")
         .says("line 2: `x212-555-0101`: ")
-        .says("stop.txt.rejects.csv");
+        .says("stop.txt.rejects.2.csv");
     scratch
         .run(&["dnc", "check", "+12125550143"])
         .exits(0)

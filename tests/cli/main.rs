@@ -5,9 +5,11 @@
 )]
 
 mod campaigns;
+mod files;
 mod judging;
 mod list_cases;
 mod lists;
+mod output;
 #[path = "../deck/partition.rs"]
 mod partition;
 mod registry;

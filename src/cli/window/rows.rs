@@ -1,7 +1,7 @@
 //! `dialdeck window --csv`: one answer for every row of a file.
 
-use std::fs;
-use std::io::{self, Write};
+use std::fs::File;
+use std::io::{self, Read as _, Write};
 use std::path::Path;
 
 use super::{
@@ -10,6 +10,9 @@ use super::{
 use crate::domain::Timestamp;
 use crate::domain::campaign::CallKind;
 use crate::rules::LocateError;
+
+/// The longest file of rows.
+const LONGEST: u64 = 64 << 20;
 
 const HEADER: [&str; 6] = [
     "id",
@@ -90,7 +93,14 @@ fn record(id: String, answer: &Answer) -> [String; 6] {
 
 fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
     let name = file.display();
-    let text = fs::read_to_string(file).map_err(|error| CliError::file(file, &error))?;
+    let mut text = String::new();
+    File::open(file)
+        .and_then(|open| open.take(LONGEST + 1).read_to_string(&mut text))
+        .map_err(|error| CliError::file(file, &error))?;
+    if text.len() as u64 > LONGEST {
+        let mib = LONGEST >> 20;
+        return Err(usage(&format!("{name}: is larger than {mib} MiB")));
+    }
     let bad = |error: csv::Error| usage(&format!("{name}: {error}"));
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))

@@ -6,6 +6,7 @@ use ratatui::style::{Modifier, Style};
 use tui_input::backend::crossterm::EventHandler as _;
 use tui_input::{Input, InputRequest};
 
+use crate::domain::text::clean;
 use crate::tui::canvas::Canvas;
 use crate::tui::text;
 use crate::tui::theme::Role;
@@ -22,7 +23,7 @@ impl Field {
     /// With a text in it, the cursor behind it.
     pub fn new(value: &str) -> Self {
         Self {
-            input: Input::new(text::clean(value).into_owned()),
+            input: Input::new(clean(value).into_owned()),
             selected: false,
         }
     }
@@ -60,7 +61,7 @@ impl Field {
     /// Takes pasted text at the cursor: line ends and tabs become spaces, other controls go.
     pub fn paste(&mut self, pasted: &str) {
         self.clear_selected();
-        for letter in text::clean(pasted).chars() {
+        for letter in clean(pasted).chars() {
             self.input.handle(InputRequest::InsertChar(letter));
         }
     }

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::words::{self, cells};
 use crate::clock::DeckClock;
 use crate::domain::CampaignState;
+use crate::domain::text::clean;
 use crate::engine::board::CampaignBoard;
 use crate::engine::desk::EngineSeat;
 use crate::tui::canvas::{Canvas, Span};
@@ -142,7 +143,7 @@ fn first_tab(canvas: &Canvas<'_>, room: usize) -> usize {
 /// `[1 ● spring-reminders  RUNNING]`.
 fn label(canvas: &Canvas<'_>, place: usize, board: &CampaignBoard) -> String {
     let sign = words::campaign(board, &canvas.look.glyphs);
-    let cleaned = text::clean(&board.name);
+    let cleaned = clean(&board.name);
     let name = if text::width(&cleaned) > NAME {
         canvas.look.glyphs.fit(&cleaned, NAME)
     } else {

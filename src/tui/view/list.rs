@@ -3,12 +3,12 @@
 use ratatui::layout::Rect;
 
 use super::words;
+use crate::domain::text::clean;
 use crate::engine::desk::{ContactRow, ListOrder};
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
 use crate::tui::list::List;
 use crate::tui::model::Pane;
-use crate::tui::text;
 use crate::tui::theme::Role;
 
 /// A column of the list.
@@ -186,7 +186,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &List) -> Rect 
     let filter = if list.filter.is_empty() {
         String::new()
     } else {
-        format!("   filter: {}", text::clean(&list.filter.typed))
+        format!("   filter: {}", clean(&list.filter.typed))
     };
     let marks = match list.marked.len() {
         0 => String::new(),

@@ -236,6 +236,7 @@ impl Known {
             load: self.load,
             caller_ids: &self.caller_ids,
             abandonment: self.abandonment,
+            recovery: None,
             context,
         }
     }

@@ -9,6 +9,8 @@ mod planted_conduct;
 mod planted_liveness;
 #[path = "judge/planted_permission.rs"]
 mod planted_permission;
+#[path = "judge/planted_recovery.rs"]
+mod planted_recovery;
 
 use std::collections::{BTreeSet, HashMap};
 

@@ -10,7 +10,7 @@ use super::vendors::{self, Visit};
 use super::{CliError, Env};
 use crate::clock::Clock;
 use crate::config::{DeckConfig, ProviderSettings, SimulatorSettings, read_own_text};
-use crate::domain::{Capabilities, DeckId, Timestamp, TrunkName};
+use crate::domain::{Capabilities, Incarnations, Timestamp, TrunkName};
 use crate::outside::listener::Gate;
 use crate::provider::remote::{Remote, Vendor};
 use crate::provider::simulator::{CarrierLog, Profile, Simulator};
@@ -86,7 +86,7 @@ pub(super) struct Carriers {
 pub(super) fn make(
     config: &DeckConfig,
     simulated: &Simulated,
-    deck: DeckId,
+    ids: &Incarnations,
     env: &Env,
     (clock, runtime): (&Clock, &Handle),
 ) -> Result<Carriers, CliError> {
@@ -100,7 +100,7 @@ pub(super) fn make(
             let vendor = vendors::Wanted {
                 trunk,
                 config,
-                deck,
+                ids,
                 clock,
             };
             let (remote, gate) = vendor.make(env, starting)?;

@@ -18,7 +18,7 @@ use crate::clock::{Clock, DeckClock};
 use crate::config::DeckConfig;
 use crate::domain::{CallerIdState, CampaignState, DeckId, Timestamp, clock_behind};
 use crate::engine::board::Board;
-use crate::store::{Outside as _, Snapshot, Store as _};
+use crate::store::{Outside as _, Recover as _, Snapshot, Store as _};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -108,7 +108,12 @@ fn config_findings(
         findings.push(finding("deck file", Level::Warn, warning.to_string()));
     }
     let Some(deck) = deck else {
-        findings.extend(outside::findings(config, NO_DECK, (false, false), env)?);
+        findings.extend(outside::findings(
+            config,
+            &NO_DECK.into(),
+            (false, false),
+            env,
+        )?);
         return Ok(());
     };
     let campaigns = deck.store.campaigns()?;
@@ -128,8 +133,8 @@ fn config_findings(
     let mut campaigns = campaigns.iter();
     let wants_results = campaigns.any(|campaign| campaign.settings.results_url.is_some());
     let state = (deck.engine_runs()?, wants_results);
-    let id = deck.store.deck_id();
-    findings.extend(outside::findings(config, id, state, env)?);
+    let ids = deck.store.incarnations()?;
+    findings.extend(outside::findings(config, &ids, state, env)?);
     Ok(())
 }
 

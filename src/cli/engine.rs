@@ -22,7 +22,7 @@ use crate::engine::board::Board;
 use crate::engine::shell::{DRAIN_LIMIT, Ending, Ends, Handle, Shell};
 use crate::outside::courier::Courier;
 use crate::store::sqlite::lock::EngineLock;
-use crate::store::{By, Store as _, StoreError};
+use crate::store::{By, Recover as _, Store as _, StoreError};
 
 /// Between two looks at the log for `--json`, and at the board for the progress line.
 const REPORT_EVERY: Duration = Duration::from_millis(20);
@@ -104,9 +104,9 @@ pub(super) fn start(
         .enable_all()
         .build()
         .map_err(CliError::failed)?;
-    let id = deck.store.deck_id();
+    let ids = deck.store.incarnations()?;
     let on = (&clock, runtime.handle());
-    let Carriers { providers, gates } = carriers::make(&run.config, &run.simulated, id, env, on)?;
+    let Carriers { providers, gates } = carriers::make(&run.config, &run.simulated, &ids, env, on)?;
     let dealings = Dealings::prepare(&run.config, gates, &mut deck, &clock, env)?;
     let from = deck.store.snapshot(by.at)?.head;
     let Deck { store, .. } = deck;

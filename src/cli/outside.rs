@@ -15,7 +15,7 @@ use crate::outside::courier::{AT_ONCE, Courier};
 use crate::outside::listener::{self, Front, Gate};
 use crate::provider::inbound::Inbound;
 use crate::provider::remote::http::Http;
-use crate::store::{Outside as _, Store as _};
+use crate::store::{Outside as _, Recover as _, Store as _};
 
 /// How long a result that cannot be delivered at once is waited for at the end of a run.
 const LAST_TRIES: Duration = DRAIN_LIMIT;
@@ -110,8 +110,9 @@ fn courier(
         Err(error) => return Err(error),
     };
     let http = Http::new(clock.clone()).map_err(CliError::failed)?;
-    let deck: DeckId = deck.store.deck_id();
-    Ok(Some(Courier::new(deck, http, secret, clock.clone())))
+    // A place of the log may be used again after the deck went back in time: a result of then is another.
+    let tag: DeckId = deck.store.incarnations()?.current();
+    Ok(Some(Courier::new(tag, http, secret, clock.clone())))
 }
 
 /// Carries the results of the last moments, after the engine has ended. What cannot be delivered

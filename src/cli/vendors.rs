@@ -5,7 +5,7 @@ use crate::clock::Clock;
 use crate::config::{
     BubblyPhoneSettings, DeckConfig, LiveKitSettings, PlumApi, PlumSettings, ProviderSettings,
 };
-use crate::domain::{DeckId, TrunkName};
+use crate::domain::{Incarnations, TrunkName};
 use crate::provider::bubblyphone::{self, BubblyPhone};
 use crate::provider::livekit::{self, LiveKit};
 use crate::provider::plum::{self, Plum};
@@ -28,8 +28,8 @@ pub(super) struct Wanted<'a> {
     pub(super) trunk: &'a TrunkName,
     /// The deck file.
     pub(super) config: &'a DeckConfig,
-    /// The deck.
-    pub(super) deck: DeckId,
+    /// What the deck's attempt ids bear.
+    pub(super) ids: &'a Incarnations,
     /// The deck's clock.
     pub(super) clock: &'a Clock,
 }
@@ -77,7 +77,7 @@ impl Wanted<'_> {
 
     fn livekit(&self, settings: &LiveKitSettings, env: &Env) -> Result<livekit::Account, CliError> {
         Ok(livekit::Account {
-            deck: self.deck,
+            ids: self.ids.clone(),
             url: settings.url.clone(),
             api_key: credentials::read(&settings.api_key, &self.key("the API key"), env)?,
             api_secret: credentials::read(&settings.api_secret, &self.key("the secret"), env)?,
@@ -93,7 +93,7 @@ impl Wanted<'_> {
         env: &Env,
     ) -> Result<bubblyphone::Account, CliError> {
         Ok(bubblyphone::Account {
-            deck: self.deck,
+            ids: self.ids.clone(),
             url: settings.url.clone(),
             api_key: credentials::read(&settings.api_key, &self.key("the API key"), env)?,
             mode: settings.mode.clone(),

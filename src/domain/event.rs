@@ -44,6 +44,8 @@ pub enum EventKind {
     RetryPlanned,
     ContactFinished,
     AlertRaised,
+    IncarnationStarted,
+    ListsConfirmed,
 }
 
 /// An entry before it has a place in the chain.

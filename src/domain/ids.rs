@@ -1,5 +1,6 @@
 //! Identities. Each is its own type so that none can be passed for another.
 
+use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
 
@@ -44,12 +45,86 @@ impl fmt::Display for DeckId {
 }
 
 /// One planned attempt; also the id of the provider request that carries it out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+///
+/// Ids of one deck are ordered as they were planned, whatever their incarnations.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AttemptId {
-    /// The deck that planned it.
+    /// The deck that planned it, in its incarnation of that time; see [`Incarnations`].
     pub deck: DeckId,
     /// Rising number within the deck, from 1.
     pub serial: i64,
+}
+
+impl Ord for AttemptId {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let place = |id: &Self| (id.serial, id.deck);
+        place(self).cmp(&place(other))
+    }
+}
+
+impl PartialOrd for AttemptId {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// The tags that a deck's attempt ids bear, by serial.
+///
+/// A deck that went back in time may have made attempts that it no longer knows. It then goes on under
+/// another tag, so that no id is ever used twice. What was planned before keeps its id.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Incarnations {
+    first: DeckId,
+    later: Vec<(i64, DeckId)>,
+}
+
+impl Incarnations {
+    /// Creates the tags of a deck with this identity: each later one with the first serial that bears
+    /// it, in rising order.
+    pub const fn new(first: DeckId, later: Vec<(i64, DeckId)>) -> Self {
+        Self { first, later }
+    }
+
+    /// Returns the id of the attempt with this serial.
+    pub fn id(&self, serial: i64) -> AttemptId {
+        let mut later = self.later.iter().rev();
+        let deck = later
+            .find(|(from, _)| *from <= serial)
+            .map_or(self.first, |(_, tag)| *tag);
+        AttemptId { deck, serial }
+    }
+
+    /// Whether the id can be one of this deck's.
+    pub fn own(&self, attempt: AttemptId) -> bool {
+        self.id(attempt.serial) == attempt
+    }
+
+    /// Returns the serial that the next attempt has at least.
+    pub fn first_serial(&self) -> i64 {
+        self.later.last().map_or(1, |(from, _)| *from)
+    }
+
+    /// Returns how often the deck has gone on under another tag.
+    pub fn count(&self) -> usize {
+        self.later.len()
+    }
+
+    /// Returns the tag that the next attempts bear.
+    pub fn current(&self) -> DeckId {
+        self.later.last().map_or(self.first, |(_, tag)| *tag)
+    }
+
+    /// Adds a tag for the serials from `from` on.
+    pub fn push(&mut self, from: i64, tag: DeckId) {
+        self.later.push((from, tag));
+    }
+}
+
+impl From<DeckId> for Incarnations {
+    /// A deck that never went back in time.
+    fn from(deck: DeckId) -> Self {
+        Self::new(deck, Vec::new())
+    }
 }
 
 impl fmt::Display for AttemptId {
@@ -96,5 +171,26 @@ pub struct TrunkName(pub String);
 impl fmt::Display for TrunkName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_bears_the_tag_of_its_serial() {
+        let later = vec![(101, DeckId(9)), (201, DeckId(3))];
+        let ids = Incarnations::new(DeckId(7), later);
+        let tags = [1, 100, 101, 200, 201, 5000].map(|serial| ids.id(serial).deck.0);
+        assert_eq!(tags, [7, 7, 9, 9, 3, 3]);
+        assert!(ids.own(ids.id(150)));
+        let (deck, serial) = (DeckId(7), 150);
+        assert!(!ids.own(AttemptId { deck, serial }), "of the lost part");
+        assert_eq!(
+            (ids.first_serial(), ids.count(), ids.current()),
+            (201, 2, DeckId(3))
+        );
+        assert!(ids.id(100) < ids.id(101) && ids.id(200) < ids.id(201));
     }
 }

@@ -12,6 +12,7 @@ pub mod ids;
 pub mod import;
 pub mod outcome;
 pub mod phone;
+pub mod recovery;
 pub mod role;
 pub mod suppression;
 pub mod text;
@@ -24,10 +25,11 @@ pub use contact::{
     Briefing, Consent, ConsentKind, Contact, ContactState, Hints, WaitReason, WindowClass,
 };
 pub use deck::DeckSettings;
-pub use ids::{AttemptId, CampaignId, ClassId, ContactId, DeckId, TrunkName};
+pub use ids::{AttemptId, CampaignId, ClassId, ContactId, DeckId, Incarnations, TrunkName};
 pub use import::{ImportFigures, NewContact};
 pub use outcome::{CalleeType, Fault, Outcome};
 pub use phone::PhoneNumber;
+pub use recovery::{Lost, NewIncarnation, Recovery, Turn};
 pub use role::{Authority, Right, Role};
 pub use suppression::{Area, ListKind, Suppression, SuppressionList};
 pub use time::{MinuteOfDay, Timestamp, Weekdays, clock_behind};

@@ -133,6 +133,8 @@ pub fn hold_code(kind: &HoldKind) -> String {
         HoldKind::CampaignDraft => "campaign_draft".to_owned(),
         HoldKind::CampaignPaused => "campaign_paused".to_owned(),
         HoldKind::NotStarted => "not_started".to_owned(),
+        HoldKind::AttemptsMissing => "attempts_missing".to_owned(),
+        HoldKind::OptOutsMissing(list) => format!("opt_outs_missing:{list}"),
         HoldKind::ListMissing(list) => format!("list_missing:{list}"),
         HoldKind::RegistryMissing(list, _) => format!("registry_missing:{list}"),
         HoldKind::RegistryStale(list, ..) => format!("registry_stale:{list}"),
@@ -170,6 +172,8 @@ pub const fn hold_word(kind: &HoldKind) -> &'static str {
         HoldKind::CampaignDraft => "not started",
         HoldKind::CampaignPaused => "paused",
         HoldKind::NotStarted => "start time",
+        HoldKind::AttemptsMissing => "calls missing",
+        HoldKind::OptOutsMissing(_) => "opt-outs missing",
         HoldKind::ListMissing(_) => "list not loaded",
         HoldKind::RegistryMissing(..) => "registry not loaded",
         HoldKind::RegistryStale(..) => "registry too old",
@@ -220,6 +224,10 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
         HoldKind::TrunkRests(_) => {
             Some(format!("mended? `dialdeck trunk reset {}`", campaign.trunk))
         }
+        HoldKind::OptOutsMissing(list) => Some(format!(
+            "`dialdeck dnc import FILE --list {list}` of after the last run; none is missing? \
+             `dialdeck restore --lists-complete REASON`"
+        )),
         HoldKind::ListMissing(list) => Some(format!("`dialdeck dnc import FILE --list {list}`")),
         HoldKind::RegistryMissing(list, _) | HoldKind::RegistryStale(list, ..) => Some(format!(
             "`dialdeck dnc import FILE --list {list} --as-of DATE` with that area"
@@ -238,6 +246,7 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
         }
         HoldKind::Unhealthy(_)
         | HoldKind::ClockBehind
+        | HoldKind::AttemptsMissing
         | HoldKind::NotStarted
         | HoldKind::NumberInFlight
         | HoldKind::MinGap(_)

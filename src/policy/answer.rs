@@ -111,6 +111,10 @@ pub enum HoldKind {
     CampaignPaused,
     /// The campaign starts later.
     NotStarted,
+    /// The deck went back in time: attempts of its last run may be missing (D6, D14).
+    AttemptsMissing,
+    /// The deck went back in time: opt-outs may be missing from this list (D8).
+    OptOutsMissing(ListKind),
     /// A required list was never loaded.
     ListMissing(ListKind),
     /// A registry that is needed does not cover the number's area.
@@ -265,6 +269,8 @@ impl HoldKind {
             | Self::CampaignDraft
             | Self::CampaignPaused
             | Self::NotStarted
+            | Self::AttemptsMissing
+            | Self::OptOutsMissing(_)
             | Self::ListMissing(_)
             | Self::RegistryMissing(..)
             | Self::RegistryStale(..)
@@ -318,7 +324,11 @@ impl HoldKind {
             | Self::TrunkConcurrent(..)
             | Self::TrunkPerMinute(..)
             | Self::TrunkSlowed => Scope::Trunk,
-            Self::Unhealthy(_) | Self::ClockBehind | Self::DeckConcurrent(..) => Scope::Deck,
+            Self::Unhealthy(_)
+            | Self::ClockBehind
+            | Self::AttemptsMissing
+            | Self::OptOutsMissing(_)
+            | Self::DeckConcurrent(..) => Scope::Deck,
         }
     }
 }

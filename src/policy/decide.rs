@@ -6,7 +6,7 @@
 
 use super::{
     Decision, DialOrder, Facts, Hold, HoldKind, HoldReason, Refusal, Until, abandonment, attempts,
-    caller_id, caps, consent, fitness, pacing, standing, suppression, window,
+    caller_id, caps, consent, fitness, pacing, recovery, standing, suppression, window,
 };
 use crate::domain::Timestamp;
 
@@ -141,11 +141,16 @@ const PERMANENT: [Permanent; 6] = [
     },
 ];
 
-const TEMPORARY: [Temporary; 15] = [
+const TEMPORARY: [Temporary; 16] = [
     Temporary {
         name: "health",
         judge: standing::health,
         saw: standing::saw_health,
+    },
+    Temporary {
+        name: "recovery",
+        judge: recovery::judge,
+        saw: recovery::saw,
     },
     Temporary {
         name: "campaign state",

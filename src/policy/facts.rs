@@ -2,8 +2,8 @@
 
 use super::preconditions::Subject;
 use crate::domain::{
-    CallerId, Campaign, CampaignId, Contact, Outcome, PhoneNumber, Suppression, SuppressionList,
-    Timestamp, TrunkSettings, WindowClass,
+    CallerId, Campaign, CampaignId, Contact, Outcome, PhoneNumber, Recovery, Suppression,
+    SuppressionList, Timestamp, TrunkSettings, WindowClass,
 };
 use crate::rules::Rules;
 
@@ -39,6 +39,8 @@ pub struct Facts<'a> {
     pub caller_ids: &'a [CallerIdUse],
     /// The campaign's live answers and abandoned calls.
     pub abandonment: Abandonment,
+    /// What holds back a deck that went back in time.
+    pub recovery: Option<&'a Recovery>,
     /// What only the running engine knows.
     pub context: &'a Context,
 }

@@ -13,7 +13,7 @@ use crate::domain::campaign::{
 use crate::domain::{
     Area, Attestation, CallerId, CallerIdState, Campaign, CampaignId, CampaignSettings,
     CampaignState, Capabilities, ClassId, Consent, ConsentKind, Contact, ContactId, ContactState,
-    ListKind, Outcome, PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkName,
+    ListKind, Outcome, PhoneNumber, Recovery, Suppression, SuppressionList, Timestamp, TrunkName,
     TrunkSettings, WindowClass,
 };
 use crate::rules::Rules;
@@ -93,6 +93,7 @@ pub(super) struct World {
     pub(super) load: Loads,
     pub(super) caller_ids: Vec<CallerIdUse>,
     pub(super) abandonment: Abandonment,
+    pub(super) recovery: Option<Recovery>,
     pub(super) context: Context,
 }
 
@@ -122,6 +123,7 @@ impl World {
             },
             caller_ids: vec![caller_id("+16465550100", "US-NY")],
             abandonment: Abandonment::default(),
+            recovery: None,
             context: Context::default(),
         }
     }
@@ -154,6 +156,7 @@ impl World {
             load: self.load,
             caller_ids: &self.caller_ids,
             abandonment: self.abandonment,
+            recovery: self.recovery.as_ref(),
             context: &self.context,
         }
     }

@@ -22,6 +22,7 @@ pub mod declines;
 pub mod fitness;
 pub mod pacing;
 pub mod preconditions;
+pub mod recovery;
 pub mod retry;
 pub mod standing;
 pub mod suppression;

@@ -63,6 +63,13 @@ impl fmt::Display for HoldKind {
             Self::CampaignDraft => f.write_str("campaign not started"),
             Self::CampaignPaused => f.write_str("campaign paused"),
             Self::NotStarted => f.write_str("campaign starts later"),
+            Self::AttemptsMissing => f.write_str(
+                "the deck went back in time: calls of its last run may be missing",
+            ),
+            Self::OptOutsMissing(list) => write!(
+                f,
+                "the deck went back in time: opt-outs may be missing from list {list}"
+            ),
             Self::ListMissing(list) => write!(f, "list {list} is not loaded"),
             Self::RegistryMissing(list, area) => write!(f, "{list}, {area} not loaded"),
             Self::RegistryStale(list, area, as_of) => {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::{DeckSettings, moves};
 use crate::domain::outcome::is_block;
 use crate::domain::{
-    Attempt, Campaign, Contact, Suppression, SuppressionList, Timestamp, WindowClass,
+    Attempt, Campaign, Contact, Recovery, Suppression, SuppressionList, Timestamp, WindowClass,
 };
 use crate::policy::pacing::Ledger;
 use crate::policy::{Abandonment, CallerIdUse, Context, Facts, Loads, PastAttempt};
@@ -26,6 +26,7 @@ pub(super) struct Gathered {
     pub(super) load: Loads,
     pub(super) caller_ids: Vec<CallerIdUse>,
     pub(super) abandonment: Abandonment,
+    pub(super) recovery: Option<Arc<Recovery>>,
 }
 
 impl Gathered {
@@ -51,6 +52,7 @@ impl Gathered {
             load: self.load,
             caller_ids: &self.caller_ids,
             abandonment: self.abandonment,
+            recovery: self.recovery.as_deref(),
             context,
         }
     }

@@ -5,6 +5,7 @@ mod listing;
 mod lists;
 mod outside;
 mod reading;
+mod recover;
 mod trunks;
 mod verbs;
 
@@ -14,8 +15,8 @@ use super::{DeckSettings, HangUps, NewContact, RowFate, StoreError, entries, mov
 use crate::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
 use crate::domain::{
     Area, Attempt, AttemptId, Authority, CallerIdState, Campaign, CampaignId, ClassId, Contact,
-    ContactId, ContactState, DeckId, ListKind, Ownership, PhoneNumber, Right, Role, Suppression,
-    Timestamp, TrunkName, WindowClass,
+    ContactId, ContactState, DeckId, Incarnations, ListKind, Ownership, PhoneNumber, Recovery,
+    Right, Role, Suppression, Timestamp, TrunkName, WindowClass,
 };
 use crate::policy::Refusal;
 use crate::policy::breaker::Kept;
@@ -25,6 +26,8 @@ use crate::rules::Rules;
 pub struct MemoryStore {
     rules: &'static Rules,
     deck: DeckId,
+    ids: Incarnations,
+    recovery: Option<Recovery>,
     settings: Option<DeckSettings>,
     caller_id_states: BTreeMap<PhoneNumber, CallerIdState>,
     /// Ends of the rests that blocked calls brought.
@@ -69,6 +72,8 @@ impl MemoryStore {
         Self {
             rules,
             deck,
+            ids: deck.into(),
+            recovery: None,
             settings: None,
             caller_id_states: BTreeMap::new(),
             caller_id_rests: BTreeMap::new(),

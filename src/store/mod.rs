@@ -16,6 +16,7 @@ mod listing;
 pub mod memory;
 mod moves;
 pub mod outside;
+pub mod recover;
 pub mod sqlite;
 pub mod writer;
 
@@ -40,12 +41,13 @@ pub use answers::{
 };
 pub use listing::{ContactPage, ContactQuery, Direction, ListKey, ListOrder};
 pub use outside::Outside;
+pub use recover::Recover;
 
 /// What must survive. See the module's documentation for who may call what.
 ///
 /// Every verb that writes needs a [`Right`](crate::domain::Right); without it the verb fails with
 /// [`StoreError::NotPermitted`] before it does anything. Reading needs none.
-pub trait Store: Outside + Send {
+pub trait Store: Outside + Recover + Send {
     /// From now on verbs beyond this authority fail. A store that was just opened is a supervisor's.
     fn restrict(&mut self, who: Authority);
 
@@ -187,7 +189,8 @@ pub trait Store: Outside + Send {
         at: Timestamp,
     ) -> Result<Vec<(CampaignId, ContactId)>, StoreError>;
 
-    /// Sets the date of an own list, or of a registry in the areas that a full list covers; without
+    /// Sets the date of an own list, from which then no opt-out of a lost run is missing any more if it
+    /// is of after that run, or of a registry in the areas that a full list covers; without
     /// areas a registry is no fresher than it was. Contacts that waited for the registry in these areas
     /// are due at once. Logs `registry_loaded`.
     fn finish_list(

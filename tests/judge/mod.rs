@@ -8,6 +8,7 @@ mod history;
 mod law;
 mod liveness;
 mod read;
+mod recovery;
 mod replay;
 mod reserve;
 mod sends;

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use serde_json::Value;
 
 use super::history::{Attempt, Campaign, History, Phase, Settings, Suppression};
-use super::read::{Event, instant, text};
+use super::read::{Event, instant, text, texts};
+use super::recovery::Recovery;
 use super::window::Windows;
 use super::{Breach, Options};
 
@@ -34,6 +35,8 @@ pub(crate) struct Replay<'a> {
     pub(crate) revoked: HashMap<String, i64>,
     /// Registries that were loaded, with the dates of their areas.
     pub(crate) registries: BTreeMap<String, BTreeMap<String, i64>>,
+    /// What a deck that went back in time has yet to make good.
+    pub(crate) recovery: Recovery,
     /// Numbers of registry files given to the judge, by list.
     pub(crate) registered: Vec<(String, BTreeSet<String>)>,
 }
@@ -85,6 +88,7 @@ impl<'a> Replay<'a> {
             reversed: BTreeSet::new(),
             revoked: HashMap::new(),
             registries: BTreeMap::new(),
+            recovery: Recovery::default(),
             registered: options
                 .registries
                 .iter()
@@ -107,7 +111,12 @@ impl<'a> Replay<'a> {
                 self.imported(event);
             }
             "suppression_added" | "suppression_reversed" => self.suppression(event),
-            "registry_loaded" => self.registry_loaded(event),
+            "registry_loaded" => {
+                self.registry_loaded(event);
+                self.list_imported(event);
+            }
+            "incarnation_started" => self.incarnation(event),
+            "lists_confirmed" => self.made_good(event, &texts(&event.data["lists"])),
             "consent_revoked" => {
                 self.revoked.insert(event.number.clone(), event.at);
             }

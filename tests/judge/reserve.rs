@@ -34,6 +34,7 @@ impl Replay<'_> {
         self.consent(event, &settings);
         self.counts(event, &settings);
         self.brake(event, &settings);
+        self.after_loss(event);
         self.room(event, &attempt);
         if !settings.caller_ids.is_empty() && !settings.caller_ids.contains(&attempt.caller_id) {
             self.breach(

@@ -116,7 +116,7 @@ impl Bench {
 fn account(url: String) -> Account {
     let settings = Settings::default();
     Account {
-        deck: attempt(1).deck,
+        ids: attempt(1).deck.into(),
         url,
         api_key: Secret::new(settings.key),
         api_secret: Secret::new(settings.secret),

@@ -30,6 +30,7 @@ mod contacts;
 mod corrections;
 mod groups;
 mod imports;
+mod incarnations;
 mod listing;
 mod model;
 mod outside;

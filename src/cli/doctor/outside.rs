@@ -12,7 +12,7 @@ use crate::cli::vendors::{Visit, Wanted};
 use crate::cli::{CliError, Env, credentials};
 use crate::clock::Clock;
 use crate::config::{Credential, DeckConfig, ListenerSettings, ProviderSettings};
-use crate::domain::DeckId;
+use crate::domain::Incarnations;
 use crate::provider::remote::http::Http;
 use crate::provider::remote::{Examined, Vendor};
 
@@ -25,7 +25,7 @@ const LIMIT: Duration = Duration::from_secs(15);
 /// When the machine gives no runtime.
 pub(super) fn findings(
     config: &DeckConfig,
-    deck: DeckId,
+    ids: &Incarnations,
     (engine, wants_results): (bool, bool),
     env: &Env,
 ) -> Result<Vec<Finding>, CliError> {
@@ -41,7 +41,7 @@ pub(super) fn findings(
         let wanted = Wanted {
             trunk,
             config,
-            deck,
+            ids,
             clock: &clock,
         };
         match wanted.make(env, Examining(&runtime)) {

@@ -51,7 +51,7 @@ use super::remote::{Examined, Line, Vendor};
 use super::{DialRequest, Inquiry, LookUp, Owned};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{CallReport, Capabilities, DeckId, PhoneNumber};
+use crate::domain::{CallReport, Capabilities, Incarnations, PhoneNumber};
 
 /// How many listings in a row have to agree that a call is not there.
 const AGREEING: u32 = 2;
@@ -77,7 +77,7 @@ pub struct Account {
     /// A warning is told when the balance is below this many whole units.
     pub low_balance: u32,
     /// The deck whose attempts are made: webhooks of another's are not taken.
-    pub deck: DeckId,
+    pub ids: Incarnations,
 }
 
 /// The vendor as one account sees it.
@@ -443,7 +443,7 @@ impl Vendor for BubblyPhone {
 
     fn reader(&self) -> Arc<dyn Reader> {
         Arc::new(Webhooks {
-            deck: self.account.deck,
+            ids: self.account.ids.clone(),
             reach: self.reach.clone(),
         })
     }

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::json;
 use crate::domain::digest::{Sha256, hex};
-use crate::domain::{AttemptId, DeckId};
+use crate::domain::{AttemptId, Incarnations};
 use crate::provider::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
 use crate::provider::remote::secret::Reach;
 
@@ -22,7 +22,7 @@ const STALE: Duration = Duration::from_hours(24);
 /// Reads the webhooks of one trunk.
 #[derive(Debug)]
 pub(super) struct Webhooks {
-    pub(super) deck: DeckId,
+    pub(super) ids: Incarnations,
     /// `None`: no address was ever given out, so nothing that comes is ours.
     pub(super) reach: Option<Reach>,
 }
@@ -62,7 +62,7 @@ impl Webhooks {
             .ok_or(Refused::Forged)?;
         // Another deck's tokens are made with another key: they cannot be proven here, and its
         // events are only to be told to stop.
-        if attempt.deck != self.deck {
+        if !self.ids.own(attempt) {
             return Err(Refused::OtherDeck);
         }
         let token = part("token").unwrap_or_default();
@@ -119,7 +119,7 @@ fn event_id(attempt: AttemptId, body: &Value, raw: &[u8]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Timestamp;
+    use crate::domain::{DeckId, Timestamp};
     use crate::provider::remote::secret::Secret;
 
     fn attempt(deck: u32) -> AttemptId {
@@ -131,7 +131,7 @@ mod tests {
 
     fn webhooks(key: &str) -> Webhooks {
         Webhooks {
-            deck: DeckId(1),
+            ids: DeckId(1).into(),
             reach: Some(Reach {
                 url: "https://x.example/trunk".to_owned(),
                 key: Secret::new(key),
@@ -183,7 +183,7 @@ mod tests {
         refused("", Refused::Forged);
         refused(&query(&ours, attempt(2)), Refused::OtherDeck);
         let closed = Webhooks {
-            deck: DeckId(1),
+            ids: DeckId(1).into(),
             reach: None,
         };
         let reading = closed.read(&arrived(&good, "{}"));

@@ -37,7 +37,7 @@ use super::remote::{Examined, Line, Vendor};
 use super::{DialRequest, Inquiry, LookUp, Owned};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{AttemptId, CallReport, Capabilities, DeckId};
+use crate::domain::{AttemptId, CallReport, Capabilities, Incarnations};
 
 /// How long after it was planned a request may still be on its way to the server: until then a
 /// callee who is not in the room may yet be called, or a webhook may yet say how it ended. The
@@ -48,7 +48,7 @@ const ON_ITS_WAY: Duration = Duration::from_mins(3);
 #[derive(Clone, Debug)]
 pub struct Account {
     /// The deck whose calls these are; webhooks about another's are refused.
-    pub deck: DeckId,
+    pub ids: Incarnations,
     /// The server, `https://…` or `wss://…`.
     pub url: String,
     /// The API key.
@@ -250,7 +250,7 @@ impl Vendor for LiveKit {
 
     fn reader(&self) -> Arc<dyn Reader> {
         Arc::new(LiveKitReader {
-            deck: self.account.deck,
+            ids: self.account.ids.clone(),
             signer: Signer {
                 key: self.account.api_key.clone(),
                 secret: self.account.api_secret.clone(),

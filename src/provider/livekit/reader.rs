@@ -11,7 +11,7 @@ use super::token::{Distrust, Signer};
 use super::wire::{Participant, attempt_of, field, identity_of};
 use crate::domain::attempt::CallEnd;
 use crate::domain::digest::sha256;
-use crate::domain::{AttemptId, CallReport, DeckId, Timestamp};
+use crate::domain::{AttemptId, CallReport, Incarnations, Timestamp};
 use crate::provider::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
 use crate::provider::remote::secret::Reach;
 
@@ -24,7 +24,7 @@ const LONGEST_ID: usize = 80;
 /// Proves and reads what comes in for one LiveKit trunk.
 #[derive(Debug)]
 pub(super) struct LiveKitReader {
-    pub(super) deck: DeckId,
+    pub(super) ids: Incarnations,
     pub(super) signer: Signer,
     /// `None`: agents were given no address, so nobody can report.
     pub(super) reach: Option<Reach>,
@@ -53,7 +53,7 @@ impl LiveKitReader {
             return Ok(Reading::Answer(Reply::ok()));
         };
         let attempt = attempt_of(room).ok_or(Refused::NoSuchAttempt)?;
-        if attempt.deck != self.deck {
+        if !self.ids.own(attempt) {
             return Err(Refused::OtherDeck);
         }
         let at = created_at(&body).unwrap_or(arrived.at);

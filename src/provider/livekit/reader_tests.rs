@@ -1,7 +1,7 @@
 use serde_json::json;
 
 use super::*;
-use crate::domain::CalleeType;
+use crate::domain::{CalleeType, DeckId};
 use crate::provider::livekit::token::Grant;
 use crate::provider::remote::secret::Secret;
 
@@ -25,7 +25,7 @@ fn reach() -> Reach {
 
 fn reader() -> LiveKitReader {
     LiveKitReader {
-        deck: DeckId(0x7f3a_9c21),
+        ids: DeckId(0x7f3a_9c21).into(),
         signer: Signer {
             key: Secret::new("APIexample"),
             secret: Secret::new("a secret of thirty-two characters"),

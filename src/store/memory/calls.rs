@@ -274,6 +274,7 @@ impl MemoryStore {
             load: facts::loads(&ledger, &settings, &campaign, now),
             caller_ids,
             abandonment: self.abandonment(campaign.id, now),
+            recovery: self.recovery.clone().map(Arc::new),
             contact,
             campaign: Arc::new(campaign),
             settings: Arc::new(settings),
@@ -295,14 +296,14 @@ impl MemoryStore {
             .collect()
     }
 
+    pub(super) fn next_serial(&self) -> i64 {
+        let last = self.attempts.keys().last();
+        last.map_or(1, |last| last.serial + 1)
+            .max(self.ids.first_serial())
+    }
+
     fn reserve(&mut self, gathered: &Gathered, order: Box<DialOrder>, now: Timestamp) -> Claimed {
-        let serial = self
-            .attempts
-            .keys()
-            .last()
-            .map_or(1, |last| last.serial + 1);
-        let deck = self.deck;
-        let id = AttemptId { deck, serial };
+        let id = self.ids.id(self.next_serial());
         let attempt = moves::reserve(id, &gathered.contact, &order, now);
         self.save_attempt(&attempt, now);
         let called = moves::called(&gathered.contact);

@@ -36,7 +36,7 @@ struct Owed {
 impl Outside for MemoryStore {
     fn receive(&mut self, message: &Message, _at: Timestamp) -> Result<Receipt, StoreError> {
         self.permit(Right::Campaigns)?;
-        if message.attempt.deck != self.deck {
+        if !self.ids.own(message.attempt) {
             return Ok(Receipt::OtherDeck);
         }
         let attempt = self.attempts.get(&message.attempt);

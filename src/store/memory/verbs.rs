@@ -245,6 +245,9 @@ impl Store for MemoryStore {
     ) -> Result<(), StoreError> {
         self.permit(Right::Lists)?;
         self.date(list, as_of, areas, by.at);
+        if let Some(known) = &mut self.recovery {
+            known.imported(list, as_of);
+        }
         let event = entries::registry_loaded(list, (as_of, areas), figures, by);
         self.note(event);
         Ok(())

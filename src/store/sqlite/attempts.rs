@@ -9,7 +9,7 @@ use super::codec::{
 };
 use super::{Work, campaigns, log};
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CallEvent, CalleeType, ContactId, DeckId, Outcome,
+    Attempt, AttemptId, AttemptState, CallEvent, CalleeType, ContactId, Incarnations, Outcome,
     PhoneNumber, Timestamp,
 };
 use crate::policy::pacing::{HOUR, Ledger};
@@ -85,10 +85,8 @@ pub(super) fn next_id(work: &Work<'_>) -> Result<AttemptId, StoreError> {
             .query_row((), |row| row.get::<_, Option<i64>>(0))?
             .unwrap_or(0),
     };
-    Ok(AttemptId {
-        deck: work.mem.deck,
-        serial: last + 1,
-    })
+    let next = (last + 1).max(work.mem.ids.first_serial());
+    Ok(work.mem.ids.id(next))
 }
 
 /// Adds a reserved attempt.
@@ -122,7 +120,7 @@ pub(super) fn insert(work: &mut Work<'_>, attempt: &Attempt) -> Result<(), Store
 
 /// The attempt with that id if it is in flight and this deck's; from here on it is held.
 pub(super) fn in_flight(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
-    if id.deck != work.mem.deck {
+    if !work.mem.ids.own(id) {
         return Ok(None);
     }
     if let Some(held) = work.mem.held.get(id.serial) {
@@ -133,7 +131,7 @@ pub(super) fn in_flight(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Att
     let Some(row) = rows.next()? else {
         return Ok(None);
     };
-    let attempt = read_attempt(row, id.deck)?;
+    let attempt = read_attempt(row, &work.mem.ids)?;
     if !attempt.state.in_flight() {
         return Ok(None);
     }
@@ -258,7 +256,7 @@ pub(super) fn mark_unknown(
 /// before, what was planned of late and never left, and what is in flight.
 pub(super) fn rebuild_ledger(
     conn: &Connection,
-    deck: DeckId,
+    ids: &Incarnations,
     now: Timestamp,
 ) -> Result<Ledger, StoreError> {
     /// Sends are read a little further back, so that a clock that was set back loses none.
@@ -273,17 +271,17 @@ pub(super) fn rebuild_ledger(
     {
         shown = next;
         for sql in [LAST_SEND, SENDS] {
-            rebuild_from(conn, deck, (sql, (shown, since)), false, &mut ledger)?;
+            rebuild_from(conn, ids, (sql, (shown, since)), false, &mut ledger)?;
         }
     }
-    rebuild_from(conn, deck, (UNSENT, (since,)), false, &mut ledger)?;
-    rebuild_from(conn, deck, (OPEN, ()), true, &mut ledger)?;
+    rebuild_from(conn, ids, (UNSENT, (since,)), false, &mut ledger)?;
+    rebuild_from(conn, ids, (OPEN, ()), true, &mut ledger)?;
     Ok(ledger)
 }
 
 fn rebuild_from(
     conn: &Connection,
-    deck: DeckId,
+    ids: &Incarnations,
     (sql, params): (&str, impl Params),
     in_flight: bool,
     ledger: &mut Ledger,
@@ -291,7 +289,7 @@ fn rebuild_from(
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     while let Some(row) = rows.next()? {
-        let attempt = read_attempt(row, deck)?;
+        let attempt = read_attempt(row, ids)?;
         if attempt.state.in_flight() == in_flight {
             facts::rebuild(ledger, &attempt, instant(row.get("counts_from")?));
         }
@@ -300,12 +298,12 @@ fn rebuild_from(
 }
 
 fn select(work: &Work<'_>, sql: &str, params: impl Params) -> Result<Vec<Attempt>, StoreError> {
-    query(work.conn, work.mem.deck, sql, params)
+    query(work.conn, &work.mem.ids, sql, params)
 }
 
 fn query(
     conn: &Connection,
-    deck: DeckId,
+    ids: &Incarnations,
     sql: &str,
     params: impl Params,
 ) -> Result<Vec<Attempt>, StoreError> {
@@ -313,7 +311,7 @@ fn query(
     let mut rows = statement.query(params)?;
     let mut attempts = Vec::new();
     while let Some(row) = rows.next()? {
-        attempts.push(read_attempt(row, deck)?);
+        attempts.push(read_attempt(row, ids)?);
     }
     Ok(attempts)
 }

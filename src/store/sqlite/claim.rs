@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::counters::Count;
 use super::held::About;
-use super::{Settings, Work, attempts, campaigns, contacts, log, suppression};
+use super::{Settings, Work, attempts, campaigns, contacts, incarnation, log, suppression};
 use crate::domain::{Attempt, CampaignId, Contact, ContactId, ContactState, Timestamp};
 use crate::policy::{Abandonment, Context, Decision, DialOrder, Facts, Hold, LiveCalls, decide};
 use crate::store::facts::{self, Gathered};
@@ -101,6 +101,7 @@ pub(super) fn gather(
     let settings = campaigns::settings(work)?.unwrap_or_else(|| Arc::new(moves::no_settings()));
     let lists = suppression::lists(work)?;
     let abandonment = abandonment(work, campaign.id, now)?;
+    let recovery = incarnation::recovery(work)?;
     let mut caller_ids = match work.mem.cache.showable.remove(&campaign.id) {
         Some(known) => known,
         None => facts::showable(&settings, &campaign),
@@ -124,6 +125,7 @@ pub(super) fn gather(
         load,
         caller_ids,
         abandonment,
+        recovery,
     })
 }
 

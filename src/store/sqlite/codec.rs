@@ -3,8 +3,8 @@
 use rusqlite::Row;
 
 use crate::domain::{
-    Attempt, AttemptId, AttemptState, CalleeType, CampaignId, ClassId, Consent, Contact, ContactId,
-    ContactState, DeckId, Outcome, PhoneNumber, Timestamp, TrunkName,
+    Attempt, AttemptState, CalleeType, CampaignId, ClassId, Consent, Contact, ContactId,
+    ContactState, Incarnations, Outcome, PhoneNumber, Timestamp, TrunkName,
 };
 use crate::store::{StoreError, moves};
 
@@ -63,14 +63,11 @@ pub(super) fn contact(row: &Row<'_>) -> Result<Contact, StoreError> {
 }
 
 /// An attempt from its columns.
-pub(super) fn attempt(row: &Row<'_>, deck: DeckId) -> Result<Attempt, StoreError> {
+pub(super) fn attempt(row: &Row<'_>, ids: &Incarnations) -> Result<Attempt, StoreError> {
     let code: u8 = row.get(7)?;
     let callee: Option<String> = row.get(13)?;
     Ok(Attempt {
-        id: AttemptId {
-            deck,
-            serial: row.get(0)?,
-        },
+        id: ids.id(row.get(0)?),
         campaign: CampaignId(row.get(1)?),
         contact: ContactId(row.get(2)?),
         number: number(row.get(3)?)?,

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 #[cfg(doc)]
 use super::Mem;
 use super::held::Held;
-use super::{SqliteStore, Work, counters, meta, schema};
+use super::{SqliteStore, Work, counters, incarnation, meta, schema};
 use crate::store::StoreError;
 
 /// Whether a group is open.
@@ -244,6 +244,7 @@ impl SqliteStore {
             }
             self.mem.version = version;
             self.mem.forget();
+            self.mem.ids = incarnation::all(&self.conn)?;
             if !self.mem.engine {
                 self.mem.ledger = None;
             }

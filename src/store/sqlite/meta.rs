@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::lock::EngineLock;
-use super::{SqliteStore, Work, log};
+use super::{SqliteStore, Work, incarnation, log};
 use crate::domain::{AttemptId, DeckId, ListKind, Timestamp, TrunkName};
 use crate::store::{By, HangUps, StoreError, entries};
 
@@ -77,6 +77,8 @@ pub(super) fn identity(
             "INSERT INTO lists (kind, as_of, count) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
             (ListKind::Internal.to_string(), now.as_millis()),
         )?;
+        let identity = known_identity(&transaction)?;
+        incarnation::insert(&transaction, (1, identity), now, "new")?;
         transaction.commit()?;
     }
     known_identity(conn)
@@ -85,9 +87,19 @@ pub(super) fn identity(
 /// The identity of an existing deck.
 pub(super) fn known_identity(conn: &Connection) -> Result<DeckId, StoreError> {
     let text = value(conn, DECK_ID)?.unwrap_or_default();
-    u32::from_str_radix(&text, 16)
+    read_id(&text)
+}
+
+/// An identity or a tag as it is stored.
+pub(super) fn read_id(text: &str) -> Result<DeckId, StoreError> {
+    u32::from_str_radix(text, 16)
         .map(DeckId)
-        .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as its identity")))
+        .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as an identity")))
+}
+
+/// Gives a copy an identity of its own.
+pub(super) fn set_identity(conn: &Connection, identity: DeckId) -> Result<(), StoreError> {
+    set(conn, DECK_ID, &identity.to_string())
 }
 
 /// Wishes to hang up every call.
@@ -120,8 +132,7 @@ pub(super) fn hung_up(work: &Work<'_>, wish: u64) -> Result<(), StoreError> {
 
 /// Calls whose end their trunk's carrier has yet to confirm.
 pub(super) fn unclosed(work: &Work<'_>) -> Result<BTreeMap<AttemptId, TrunkName>, StoreError> {
-    let deck = work.mem.deck;
-    let of_deck = |(serial, trunk)| (AttemptId { deck, serial }, trunk);
+    let of_deck = |(serial, trunk)| (work.mem.ids.id(serial), trunk);
     Ok(unclosed_serials(work)?.into_iter().map(of_deck).collect())
 }
 

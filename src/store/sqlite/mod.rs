@@ -9,6 +9,7 @@ mod counters;
 mod group;
 mod held;
 mod import;
+mod incarnation;
 mod listing;
 pub mod lock;
 mod log;
@@ -29,8 +30,8 @@ use rusqlite::Connection;
 
 use super::{DeckSettings, Displaced, StoreError, moves};
 use crate::domain::{
-    Authority, Campaign, CampaignId, ClassId, DeckId, ListKind, Right, Role, SuppressionList,
-    Timestamp, WindowClass,
+    Authority, Campaign, CampaignId, ClassId, DeckId, Incarnations, ListKind, Recovery, Right,
+    Role, SuppressionList, Timestamp, WindowClass,
 };
 use crate::policy::pacing::Ledger;
 use crate::policy::{Abandonment, CallerIdUse};
@@ -97,11 +98,13 @@ impl SqliteStore {
     ) -> Result<Self, StoreError> {
         let seen = schema::data_version(&conn)?;
         let place = place::Place::of_store(path)?;
+        let ids = incarnation::all(&conn)?;
         Ok(Self {
             conn,
             mem: Mem {
                 rules,
                 deck,
+                ids,
                 engine: false,
                 epoch: None,
                 displaced: None,
@@ -125,6 +128,8 @@ impl SqliteStore {
 struct Mem {
     rules: &'static Rules,
     deck: DeckId,
+    /// What the ids of its attempts bear.
+    ids: Incarnations,
     /// Whether this handle makes the attempts: then nobody else does, and the ledger is exact.
     engine: bool,
     /// The number of this engine's start; another one in the file is a later engine's.
@@ -169,6 +174,7 @@ struct Cache {
     settings: Settings,
     lists: Option<Arc<Vec<SuppressionList>>>,
     list_ids: BTreeMap<i64, ListKind>,
+    recovery: Recovering,
     /// Caller IDs by campaign; their use is looked up anew by every claim.
     showable: BTreeMap<CampaignId, Vec<CallerIdUse>>,
     /// Live and abandoned calls by campaign and UTC day.
@@ -187,6 +193,16 @@ enum Settings {
     Known(Arc<DeckSettings>),
 }
 
+/// What holds the deck back after it went back in time, as far as it is known here.
+#[derive(Default)]
+enum Recovering {
+    /// Not read yet.
+    #[default]
+    Unread,
+    /// As stored; `None`: nothing.
+    Known(Option<Arc<Recovery>>),
+}
+
 /// A verb at work: the open transaction and what is kept in memory.
 struct Work<'a> {
     conn: &'a Connection,
@@ -198,7 +214,7 @@ impl Work<'_> {
     fn ledger(&mut self, now: Timestamp) -> Result<&mut Ledger, StoreError> {
         if self.mem.ledger.is_none() {
             self.mem.held.write(self.conn)?;
-            let ledger = attempts::rebuild_ledger(self.conn, self.mem.deck, now)?;
+            let ledger = attempts::rebuild_ledger(self.conn, &self.mem.ids, now)?;
             self.mem.ledger = Some(ledger);
         }
         self.mem

@@ -150,7 +150,7 @@ impl Outside for SqliteStore {
 }
 
 fn receive(work: &mut Work<'_>, message: &Message, at: Timestamp) -> Result<Receipt, StoreError> {
-    if message.attempt.deck != work.mem.deck {
+    if !work.mem.ids.own(message.attempt) {
         return Ok(Receipt::OtherDeck);
     }
     let Some(attempt) = attempts::by_id(work, message.attempt)? else {
@@ -184,13 +184,13 @@ fn messages(work: &Work<'_>) -> Result<Vec<Message>, StoreError> {
         "SELECT i.trunk, i.event, i.attempt, i.body FROM attempts a JOIN inbox i
          ON i.attempt = a.serial WHERE a.state <> 5 ORDER BY i.arrived_at, i.event",
     )?;
-    let deck = work.mem.deck;
+    let ids = &work.mem.ids;
     let rows = statement.query_map((), |row| {
         let serial = row.get(2)?;
         Ok(Message {
             trunk: TrunkName(row.get(0)?),
             event: row.get(1)?,
-            attempt: AttemptId { deck, serial },
+            attempt: ids.id(serial),
             body: row.get(3)?,
         })
     })?;

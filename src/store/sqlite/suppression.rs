@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::codec::{digits, number as read_number, parsed};
-use super::{Work, attempts, campaigns, contacts, log};
+use super::{Work, attempts, campaigns, contacts, incarnation, log};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
     Area, Attempt, CampaignId, CampaignState, Contact, ContactId, ContactState, ListKind,
@@ -129,6 +129,7 @@ pub(super) fn finish(
         }
         wake(work, (list, Some(areas)), by.at)?;
     }
+    incarnation::imported(work, list, as_of)?;
     let event = entries::registry_loaded(list, (as_of, areas), figures, by);
     log::append(work, &event)
 }

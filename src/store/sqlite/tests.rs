@@ -113,7 +113,7 @@ fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
 }
 
 /// Every migration with the SHA-256 of its file. A line is only ever added.
-const MIGRATIONS: [(&str, &str); 6] = [
+const MIGRATIONS: [(&str, &str); 7] = [
     (
         "V1__deck.sql",
         "f71d62512966918f17e3dd7c7e23929383a2f9b124121ddbda3c76c80f3221b4",
@@ -137,6 +137,10 @@ const MIGRATIONS: [(&str, &str); 6] = [
     (
         "V6__registry_areas.sql",
         "a25014504500333b2d7c499a82054a494064f3291679dc5c220d7f11f40d5584",
+    ),
+    (
+        "V7__incarnations.sql",
+        "c423fcea4febe5838612e81053ae914f9869df8bf7e5157356e44117ea42ff6d",
     ),
 ];
 

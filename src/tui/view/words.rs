@@ -200,6 +200,8 @@ fn reason(reason: &HoldReason, shared: &Shared) -> String {
         | HoldKind::ClockBehind
         | HoldKind::CampaignDraft
         | HoldKind::CampaignPaused
+        | HoldKind::AttemptsMissing
+        | HoldKind::OptOutsMissing(_)
         | HoldKind::ListMissing(_)
         | HoldKind::RegistryMissing(..)
         | HoldKind::RegistryStale(..)

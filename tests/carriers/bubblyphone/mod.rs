@@ -70,7 +70,7 @@ fn account(url: String, key: &str) -> Account {
         mode: "streaming".to_owned(),
         options: vec![("voice".to_owned(), "warm".to_owned())],
         low_balance: 5,
-        deck: attempt(1).deck,
+        ids: attempt(1).deck.into(),
     }
 }
 

@@ -147,7 +147,7 @@ fn livekit(
         settings,
     });
     let account = livekit::Account {
-        deck: stage.deck,
+        ids: stage.deck.into(),
         url: double.url(),
         api_key: Secret::new(defaults.key),
         api_secret: Secret::new(defaults.secret),
@@ -266,7 +266,7 @@ fn through_bubblyphone() {
         ..options
     });
     let account = bubblyphone::Account {
-        deck: stage.deck,
+        ids: stage.deck.into(),
         url: double.url(),
         api_key: Secret::new(bubblyphone_double::KEY),
         mode: "streaming".to_owned(),

@@ -92,7 +92,7 @@ fn rig_for(double: &LiveKitDouble, clock: &Clock, webhooks: bool) -> Rig {
 fn account(url: String) -> Account {
     let settings = Settings::default();
     Account {
-        deck: DECK,
+        ids: DECK.into(),
         url,
         api_key: Secret::new(settings.key),
         api_secret: Secret::new(settings.secret),

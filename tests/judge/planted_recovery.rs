@@ -1,0 +1,111 @@
+//! Planted breaches of a deck that went back in time: D6, D8 and D13.
+
+use serde_json::{Value, json};
+
+use super::fixture::{HOUR, MINUTE, SECOND, START, Scene, call, clock};
+use super::{broken, later};
+
+/// Longer ago than the minimum gap.
+const LAST_RUN: i64 = START - HOUR;
+
+/// Between the last call of the scene and the one that tests add.
+fn turn() -> i64 {
+    later() - 2 * MINUTE
+}
+
+fn started(scene: &mut Scene, data: &[(&str, Value)]) {
+    let mut all = json!({
+        "how": "restored", "tag": "0badcafe", "from_serial": 1001, "attempts_missing": 3,
+        "entries_missing": 9, "last_run": clock(LAST_RUN), "until": clock(LAST_RUN), "lists": ["internal"],
+    });
+    for (key, value) in data {
+        all[*key] = value.clone();
+    }
+    scene.entry(turn(), "incarnation_started", "", all);
+}
+
+fn confirmed(scene: &mut Scene) {
+    let data = json!({ "lists": ["internal"], "reason": "nobody was called" });
+    scene.entry(turn() + SECOND, "lists_confirmed", "", data);
+}
+
+fn called(scene: &mut Scene, attempt: &str) {
+    let mut next = call(120, later());
+    attempt.clone_into(&mut next.attempt);
+    scene.calls.push(next);
+}
+
+#[test]
+fn a_deck_that_made_its_loss_good_calls() {
+    let found = broken(|scene| {
+        started(scene, &[]);
+        confirmed(scene);
+        called(scene, "0badcafe-1001");
+    });
+    assert_eq!(found, [].into());
+}
+
+#[test]
+fn d13_an_id_of_before_the_loss_is_found() {
+    for attempt in ["7f3a9c21-1001", "0badcafe-1000"] {
+        let found = broken(|scene| {
+            started(scene, &[]);
+            confirmed(scene);
+            called(scene, attempt);
+        });
+        assert_eq!(found, ["D13"].into(), "{attempt}");
+    }
+}
+
+#[test]
+fn d13_serials_that_begin_too_low_are_found() {
+    let found = broken(|scene| {
+        started(scene, &[("from_serial", json!(5))]);
+        confirmed(scene);
+    });
+    assert_eq!(found, ["D13"].into());
+}
+
+#[test]
+fn d6_a_call_within_the_gap_of_a_lost_one_is_found() {
+    let found = broken(|scene| {
+        started(scene, &[("last_run", json!(clock(later() - MINUTE)))]);
+        confirmed(scene);
+        called(scene, "0badcafe-1001");
+    });
+    assert_eq!(found, ["D6"].into());
+    let none = [
+        ("last_run", json!(clock(later() - MINUTE))),
+        ("attempts_missing", json!(0)),
+    ];
+    let found = broken(|scene| {
+        started(scene, &none);
+        confirmed(scene);
+        called(scene, "0badcafe-1001");
+    });
+    assert_eq!(found, [].into(), "no attempt is missing");
+}
+
+#[test]
+fn d8_a_call_while_opt_outs_may_be_missing_is_found() {
+    let found = broken(|scene| {
+        started(scene, &[]);
+        called(scene, "0badcafe-1001");
+    });
+    assert_eq!(found, ["D8"].into());
+    let found = broken(|scene| started(scene, &[("lists", json!([]))]));
+    assert_eq!(found, ["D8"].into(), "nobody is asked for them");
+}
+
+#[test]
+fn d8_only_a_list_of_after_the_loss_is_complete() {
+    for (as_of, expected) in [(LAST_RUN - SECOND, &["D8"][..]), (LAST_RUN, &[])] {
+        let found = broken(|scene| {
+            started(scene, &[]);
+            let data = json!({ "list": "internal", "as_of": clock(as_of) });
+            scene.entry(turn() + SECOND, "registry_loaded", "", data);
+            called(scene, "0badcafe-1001");
+        });
+        assert_eq!(found, expected.iter().copied().collect());
+    }
+}

@@ -1,0 +1,96 @@
+//! Judges what a deck does after it went back in time: D6, D8, D13 and D14.
+
+use std::collections::BTreeSet;
+
+use super::read::{Event, clock, instant, text, texts};
+use super::replay::Replay;
+
+/// What the log says of incarnations, and what is not yet made good.
+#[derive(Debug, Default)]
+pub(crate) struct Recovery {
+    /// The tag of the ids from a serial on.
+    tag: Option<(String, i64)>,
+    /// Until when calls of a lost run may have been made; 0: none was lost.
+    last_run: i64,
+    attempts: bool,
+    /// Lists from which opt-outs may be missing, and since when.
+    lists: BTreeSet<String>,
+    since: i64,
+}
+
+impl Replay<'_> {
+    /// `incarnation_started`.
+    pub(crate) fn incarnation(&mut self, event: &Event) {
+        let tag = text(&event.data["tag"]);
+        let from = event.data["from_serial"].as_i64().unwrap_or(0);
+        let prefix = format!("{tag}-");
+        let ids = self.history.attempts.iter().map(|attempt| &attempt.id);
+        let (mut again, mut below) = (false, false);
+        for id in ids {
+            again |= id.starts_with(&prefix);
+            below |= serial(id) >= from;
+        }
+        if again {
+            self.breach("D13", event, "a tag that ids bear already");
+        }
+        if below {
+            self.breach("D13", event, "serials begin below one that is known");
+        }
+        self.recovery.tag = Some((tag, from));
+        let Some(last_run) = instant(&event.data["last_run"]) else {
+            return;
+        };
+        self.recovery.last_run = self.recovery.last_run.max(last_run);
+        self.recovery.attempts |= event.data["attempts_missing"] != 0;
+        self.recovery.lists.extend(texts(&event.data["lists"]));
+        self.recovery.since = event.at;
+        if event.data["entries_missing"] != 0 && !self.recovery.lists.contains("internal") {
+            self.breach("D8", event, "opt-outs may be missing, and nobody is asked");
+        }
+        if let Some(until) = instant(&event.data["until"]) {
+            self.history.down.push((event.at, until));
+        }
+    }
+
+    /// A list was imported again, or a person said that nothing is missing from it.
+    pub(crate) fn made_good(&mut self, event: &Event, lists: &[String]) {
+        let before = self.recovery.lists.len();
+        self.recovery.lists.retain(|list| !lists.contains(list));
+        if self.recovery.lists.len() < before {
+            self.history.down.push((self.recovery.since, event.at));
+        }
+    }
+
+    /// `registry_loaded`: only a list of after the lost run is complete.
+    pub(crate) fn list_imported(&mut self, event: &Event) {
+        let complete = instant(&event.data["as_of"]) >= Some(self.recovery.last_run);
+        if complete {
+            self.made_good(event, &[text(&event.data["list"])]);
+        }
+    }
+
+    /// A reservation after a loss.
+    pub(crate) fn after_loss(&mut self, event: &Event) {
+        if let Some((tag, from)) = self.recovery.tag.clone()
+            && (!event.attempt.starts_with(&tag) || serial(&event.attempt) < from)
+        {
+            let text = format!("an id that is not of {tag} from {from} on");
+            self.breach("D13", event, text);
+        }
+        let gaps = self.history.campaigns.values();
+        let longest = gaps.map(|campaign| campaign.settings.min_gap).max();
+        let free = self.recovery.last_run + longest.unwrap_or(0);
+        if self.recovery.attempts && event.at < free {
+            let text = format!("attempts may be missing, they count until {}", clock(free));
+            self.breach("D6", event, text);
+        }
+        if !self.recovery.lists.is_empty() {
+            self.breach("D8", event, "opt-outs may be missing");
+        }
+    }
+}
+
+fn serial(attempt: &str) -> i64 {
+    let serial = attempt.rsplit('-').next();
+    serial.and_then(|text| text.parse().ok()).unwrap_or(0)
+}

@@ -157,6 +157,10 @@ pub struct DemoArgs {
 
 /// `dialdeck run`.
 #[derive(Clone, Debug, Default, Args)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each is an option of the command line"
+)]
 pub struct RunArgs {
     /// Campaigns to run; those in draft are started. None: whatever is running
     #[arg(value_name = "CAMPAIGN")]
@@ -164,6 +168,12 @@ pub struct RunArgs {
     /// End when no campaign has anything left to do
     #[arg(long)]
     pub until_done: bool,
+    /// The deck was moved here, or to this machine, and nothing dials at its old place
+    #[arg(long)]
+    pub moved: bool,
+    /// The deck is a copy: make it one of its own, with its campaigns paused, and end
+    #[arg(long, conflicts_with_all = ["moved", "campaigns"])]
+    pub copy: bool,
     /// Run without a screen; `run` always does
     #[arg(long)]
     pub headless: bool,

@@ -74,6 +74,7 @@ pub fn execute(args: &CallArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         start_at: None,
         simulated: Simulated::default(),
         until_done: true,
+        answer: None,
         shown: Shown::Entries,
     };
     let start = |deck: &mut Deck, by: &By| {

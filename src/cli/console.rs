@@ -10,9 +10,10 @@ use super::carriers::Simulated;
 use super::clean::{CleanWriter, Form};
 use super::engine::{self, HangUp, Run, Running};
 use super::import::{self, Plan};
+use super::place::Answer;
 use super::progress::Showing;
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode, needs, rejects, rules};
+use super::{CliError, Deck, Env, ExitCode, needs, place, rejects, rules};
 use crate::clock::DeckClock;
 use crate::domain::{Authority, Right};
 use crate::engine::Command;
@@ -44,7 +45,12 @@ pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
             .splice(0..0, faults.iter().map(CliError::brief));
         return attached(front, env);
     }
-    match engine_inside(env) {
+    let mut answer = place::ask(env)?;
+    if answer == Some(Answer::Copy) {
+        place::copy(env)?;
+        answer = None;
+    }
+    match engine_inside(env, answer) {
         Ok(running) => with_engine(front, running, env),
         Err(error) => {
             front.faults.insert(0, error.brief());
@@ -53,13 +59,14 @@ pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
     }
 }
 
-fn engine_inside(env: &Env) -> Result<Running, CliError> {
+fn engine_inside(env: &Env, answer: Option<Answer>) -> Result<Running, CliError> {
     let run = Run {
         config: env.deck_config()?,
         speed: None,
         start_at: None,
         simulated: Simulated::default(),
         until_done: false,
+        answer,
         shown: Shown::Progress,
     };
     engine::start(&run, env, |_, _| Ok(()))

@@ -5,7 +5,7 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
 
-use super::{CliError, Env};
+use super::{CliError, Deck, Env};
 use crate::config::Credential;
 use crate::domain::digest::hex;
 use crate::provider::remote::secret::Secret;
@@ -72,7 +72,8 @@ fn from_file(path: &Path, what: &str) -> Result<Secret, CliError> {
 /// When the file can be neither read nor made.
 pub(super) fn deck_key(env: &Env) -> Result<Secret, CliError> {
     let path = env.deck.join(KEY_FILE);
-    if env.read_only && !path.exists() {
+    // Where there is no deck, a key would be taken for what is left of one.
+    if (env.read_only || !Deck::exists(env)) && !path.exists() {
         return random();
     }
     let made = OpenOptions::new()

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::progress::Waiting;
-use super::{CliError, Env, files, rules};
+use super::{CliError, Env, files, loss, rules};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
 use crate::config::load_deck;
 use crate::domain::{Attempt, DeckId, DeckSettings, Timestamp};
@@ -67,6 +67,9 @@ impl Deck {
     /// When its folder cannot be made, its store is not usable, and with `--read-only`.
     pub fn open_or_create(env: &Env) -> Result<Self, CliError> {
         env.may_write()?;
+        if let Some(lost) = loss::of(env) {
+            return Err(lost);
+        }
         fs::create_dir_all(&env.deck).map_err(|error| {
             CliError::deck(format!(
                 "the deck's folder {} cannot be made: {error}",
@@ -91,13 +94,15 @@ impl Deck {
 
     /// Whether there is a deck to open.
     pub fn exists(env: &Env) -> bool {
-        env.deck.join(STORE_FILE).is_file()
+        loss::has_store(&env.deck)
     }
 
     /// The error of a command that needs a deck where there is none.
     pub fn missing(env: &Env) -> CliError {
-        CliError::deck(format!("there is no deck at {}", env.deck.display()))
-            .hint("`dialdeck campaign add FILE` makes one; --deck DIR names another")
+        loss::of(env).unwrap_or_else(|| {
+            CliError::deck(format!("there is no deck at {}", env.deck.display()))
+                .hint("`dialdeck campaign add FILE` makes one; --deck DIR names another")
+        })
     }
 
     fn over(mut store: SqliteStore, env: &Env) -> Result<Self, CliError> {
@@ -266,7 +271,7 @@ fn open_store(env: &Env) -> Result<SqliteStore, CliError> {
 }
 
 /// A new deck's identity, from the operating system's randomness by way of a hasher's keys.
-fn random_identity() -> DeckId {
+pub(super) fn random_identity() -> DeckId {
     let bits = RandomState::new().build_hasher().finish();
     DeckId(u32::try_from(bits >> 32).unwrap_or_default())
 }

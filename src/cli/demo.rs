@@ -12,7 +12,7 @@ use super::engine::{self, Run};
 use super::import::{self, Plan};
 use super::progress::Showing;
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode, console, dnc_import, rules};
+use super::{CliError, Deck, Env, ExitCode, console, dnc_import, loss, rules};
 use crate::clock::Clock;
 use crate::config::{read_campaign, read_deck};
 use crate::domain::{Campaign, CampaignState, DeckId, ListKind, Timestamp};
@@ -96,6 +96,7 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
             carrier_log: args.carrier_log.clone(),
         },
         until_done: args.until_done,
+        answer: None,
         shown: Shown::Progress,
     };
     match front {
@@ -108,6 +109,9 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
 /// carrier's dice are the same in every run. A deck with campaigns of its own is left alone: the demo
 /// would put its clock forward, add its lists and start them.
 fn create(env: &Env, seed: u64) -> Result<(), CliError> {
+    if let Some(lost) = loss::of(env) {
+        return Err(lost);
+    }
     std::fs::create_dir_all(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;
     let identity = DeckId(u32::try_from(seed % u64::from(u32::MAX)).unwrap_or_default());
     let path = env.deck.join(STORE_FILE);

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::output::{self, Report, count, instant};
 use super::rules::System;
-use super::{CliError, Deck, Env, ExitCode, advice, deck, rules, words};
+use super::{CliError, Deck, Env, ExitCode, advice, deck, loss, place, rules, words};
 use crate::clock::{Clock, DeckClock};
 use crate::config::DeckConfig;
 use crate::domain::{CallerIdState, CampaignState, DeckId, Timestamp, clock_behind};
@@ -62,11 +62,16 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
             .map_err(|error| findings.push(finding("store", Level::Fail, error.message)))
             .ok()
     } else {
-        findings.push(finding("store", Level::Warn, Deck::missing(env).message));
+        let level = match loss::of(env) {
+            Some(_) => Level::Fail,
+            None => Level::Warn,
+        };
+        findings.push(finding("store", level, Deck::missing(env).message));
         None
     };
     if let Some(deck) = &mut deck {
         deck_findings(deck, &mut findings)?;
+        findings.push(place_finding(deck, env)?);
     }
     // A broken deck file has been told already.
     if let Ok(config) = env.deck_config() {
@@ -310,6 +315,20 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
         ));
     }
     Ok(())
+}
+
+/// An engine starts on a deck at another place only after a person has said why it is there.
+fn place_finding(deck: &mut Deck, env: &Env) -> Result<Finding, CliError> {
+    let found = place::differences(deck, env)?;
+    Ok(if found.is_empty() {
+        finding("place", Level::Ok, "as its last engine found it".to_owned())
+    } else {
+        let text = format!(
+            "not where its last engine ran: {}; the next one starts with `run --moved` or after `run --copy`",
+            found.join("; ")
+        );
+        finding("place", Level::Fail, text)
+    })
 }
 
 /// A clock behind the log means that the machine's time was set back: nothing may be sent (D19).

@@ -11,8 +11,9 @@ use tokio::task::JoinHandle;
 use super::args::Speed;
 use super::carriers::{self, Carriers, Simulated};
 use super::outside::{self, Dealings};
+use super::place::{Answer, Moved};
 use super::reporter::{Reporter, Shown};
-use super::{CliError, Deck, Env, ExitCode, error, output, rules, status};
+use super::{CliError, Deck, Env, ExitCode, error, output, place, rules, status};
 use crate::clock::{Clock, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
 use crate::domain::event::{EventKind, NewEvent};
@@ -40,6 +41,8 @@ pub(super) struct Run {
     pub(super) simulated: Simulated,
     /// End when nothing is left to do by time alone.
     pub(super) until_done: bool,
+    /// What a person says of a deck that is not where its last engine ran.
+    pub(super) answer: Option<Answer>,
     /// What is shown of it.
     pub(super) shown: Shown,
 }
@@ -88,6 +91,7 @@ pub(super) fn start(
     }
     let mut deck = Deck::open_to_write(env)?;
     let lock = own(env)?;
+    let moved = place::judge(&mut deck, env, run.answer)?;
     deck.store.take_over(&lock)?;
     // What follows is the engine's doing, not the person's.
     deck.store.restrict(Role::Supervisor.into());
@@ -97,13 +101,20 @@ pub(super) fn start(
         at: clock.now(),
     };
     deck.store.configure(&run.config.settings)?;
-    log_opened(&mut deck, run, &by)?;
+    log_opened(&mut deck, run, moved.as_ref(), &by)?;
+    place::note(&mut deck, env)?;
     prepare(&mut deck, &by)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(CliError::failed)?;
+    for (trunk, provider) in &run.config.providers {
+        if !matches!(provider, ProviderSettings::Simulator(_)) {
+            let named = run.config.credentials_for.as_deref();
+            place::may_use_credentials(&mut deck, named, &trunk.0)?;
+        }
+    }
     let ids = deck.store.incarnations()?;
     let on = (&clock, runtime.handle());
     let Carriers { providers, gates } = carriers::make(&run.config, &run.simulated, &ids, env, on)?;
@@ -184,7 +195,7 @@ fn only_simulated(run: &Run) -> Result<(), CliError> {
     }
 }
 
-fn own(env: &Env) -> Result<EngineLock, CliError> {
+pub(super) fn own(env: &Env) -> Result<EngineLock, CliError> {
     let lock = EngineLock::try_acquire(&env.deck).map_err(CliError::deck)?;
     lock.ok_or_else(|| {
         CliError::deck(format!(
@@ -216,7 +227,7 @@ fn start_clock(run: &Run, deck: &mut Deck) -> Result<Clock, CliError> {
     Ok(clock)
 }
 
-fn log_opened(deck: &mut Deck, run: &Run, by: &By) -> Result<(), CliError> {
+fn log_opened(deck: &mut Deck, run: &Run, moved: Option<&Moved>, by: &By) -> Result<(), CliError> {
     let rules = rules::in_force();
     let (first, second) = rules.zone_data_versions();
     let clock = match run.speed {
@@ -224,13 +235,16 @@ fn log_opened(deck: &mut Deck, run: &Run, by: &By) -> Result<(), CliError> {
         Some(Speed::Factor(_)) => "scaled",
         Some(Speed::Max) => "virtual",
     };
-    let data = json!({
+    let mut data = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "rules_digest": rules.digest(),
         "tzdata": [first, second],
         "zone_database": rules::choice().decides(),
         "clock": clock,
     });
+    if let Some(moved) = moved {
+        data["moved"] = moved.data();
+    }
     let event = NewEvent::new(by.at, EventKind::DeckOpened, &by.actor).with_data(&data);
     Ok(deck.store.append(&event)?)
 }

@@ -33,6 +33,8 @@ pub struct Env {
     pub read_only: bool,
     /// Who acts, for the log: `$USER` or `operator`.
     pub actor: String,
+    /// What the machine is called, where `DIALDECK_HOST` says so; else the machine is asked.
+    pub host: Option<String>,
     /// With which rights at most; `None`: those the deck file gives.
     pub role: Option<Role>,
     /// How the console looks.
@@ -70,6 +72,9 @@ impl Env {
             json: global.json,
             read_only: global.read_only,
             actor: actor(),
+            host: std::env::var("DIALDECK_HOST")
+                .ok()
+                .filter(|name| !name.trim().is_empty()),
             role: global.role,
             look: LookArgs {
                 theme: global.theme.clone(),

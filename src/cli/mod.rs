@@ -27,11 +27,13 @@ pub mod hang_up;
 pub mod import;
 mod law;
 pub mod log;
+mod loss;
 pub mod manual;
 pub mod needs;
 pub mod numbers;
 pub mod output;
 mod outside;
+mod place;
 pub mod progress;
 mod rejects;
 mod reporter;
@@ -165,7 +167,7 @@ fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
             console::execute(env)
         };
     }
-    if env.json {
+    if env.json || loss::of(env).is_some() {
         return Err(Deck::missing(env));
     }
     writeln!(out, "There is no deck at {} yet.", env.deck.display())?;

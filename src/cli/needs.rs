@@ -4,7 +4,7 @@
 //! says which file is broken and goes on, and is given no way to the files at all ([`StoreOnly`]).
 
 use super::args::{CampaignCommand, Command, CountryArgs, DncCommand};
-use super::{CliError, Deck, Env, rules};
+use super::{CliError, Deck, Env, loss, rules};
 use crate::config::load_deck;
 use crate::tui::tty;
 
@@ -150,7 +150,9 @@ impl<'a> StoreOnly<'a> {
 
     /// The error of an act that makes a deck only if it is told to.
     pub fn missing(self) -> CliError {
-        Deck::missing(self.0).hint("--deck DIR names another; --new makes this one")
+        loss::of(self.0).unwrap_or_else(|| {
+            Deck::missing(self.0).hint("--deck DIR names another; --new makes this one")
+        })
     }
 
     /// Whether there is a deck to open.

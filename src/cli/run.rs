@@ -5,8 +5,9 @@ use std::io::Write;
 use super::args::RunArgs;
 use super::carriers::Simulated;
 use super::engine::{self, Run};
+use super::place::Answer;
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode, law};
+use super::{CliError, Deck, Env, ExitCode, law, place};
 use crate::config::DeckConfig;
 use crate::domain::{Campaign, CampaignId, CampaignState};
 use crate::store::{By, Store as _};
@@ -24,6 +25,10 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     }
     if !Deck::exists(env) {
         return Err(Deck::missing(env));
+    }
+    if args.copy {
+        place::copy(env)?;
+        return Ok(ExitCode::Done);
     }
     let config = env.deck_config()?;
     // Before the engine puts the deck's clock and log forward; it looks again once it owns the deck.
@@ -45,6 +50,7 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
             carrier_log: args.carrier_log.clone(),
         },
         until_done: args.until_done,
+        answer: args.moved.then_some(Answer::Moved),
         shown: Shown::Progress,
     };
     let begin = |deck: &mut Deck, by: &By| {

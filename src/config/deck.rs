@@ -31,6 +31,8 @@ pub struct DeckConfig {
     /// The country of numbers written without one, upper case, never applied to a number that
     /// begins with a plus; default `US`.
     pub default_country: String,
+    /// Of a copied deck: its identity, which says that the credentials are its own.
+    pub credentials_for: Option<String>,
     /// Who may do what; who is not named here has the role of the command line.
     pub roles: BTreeMap<String, Role>,
     /// Own rule files, laid over the embedded law in this order. [`load_deck`] takes them from the
@@ -112,6 +114,7 @@ pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
     let max_concurrent = root.number("max_concurrent", 1..=10_000).unwrap_or(100);
     let log_level = root.word("log_level", &LOG_LEVELS).unwrap_or_default();
     let default_country = default_country(&mut root);
+    let credentials_for = root.text("credentials_for").map(str::to_owned);
     let emergency_bans = regions(&mut root, "emergency_bans");
     let every_registry_binds = every_registry_binds(root.sub("suppression"));
     let rule_files = rule_files(&mut root);
@@ -132,6 +135,7 @@ pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
         providers,
         log_level,
         default_country,
+        credentials_for,
         roles,
         rule_files,
         listener,

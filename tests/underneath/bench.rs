@@ -169,7 +169,8 @@ impl Bench {
         engine
     }
 
-    fn run_command(&self, deck: &str, speed: &str) -> Command {
+    /// The command that runs an engine on the deck in this folder at this speed.
+    pub(crate) fn run_command(&self, deck: &str, speed: &str) -> Command {
         let run = ["run", "--speed", speed, "--start-at", START];
         let mut command = self.command_on(&self.beside(deck), &run);
         command
@@ -221,7 +222,7 @@ fn numbers() -> Vec<String> {
         .collect()
 }
 
-fn said(mut command: Command) -> Said {
+pub(crate) fn said(mut command: Command) -> Said {
     let output = command.output().unwrap();
     Said {
         code: output.status.code().unwrap(),

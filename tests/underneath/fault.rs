@@ -57,7 +57,7 @@ fn refused(fault: &Fault) -> (Bench, usize) {
     if fault.under == Under::Engine {
         let bench = Bench::new();
         let engine = bench.engine();
-        let says = message(fault, &bench);
+        let says = filled(fault.says, &values(&bench));
         (fault.done)(&bench);
         let (code, message) = end_of(engine);
         assert_eq!((code, message), (Some(4), says), "{name}");
@@ -65,23 +65,28 @@ fn refused(fault: &Fault) -> (Bench, usize) {
         return (bench, invites);
     }
     let bench = Bench::dialed();
-    let says = message(fault, &bench);
+    let values = values(&bench);
+    let says = filled(fault.says, &values);
     let invites = bench.invites();
     (fault.done)(&bench);
     let said = bench.dial("deck", &[]);
     let (error, hint) = said.error();
     assert_eq!((said.code, error), (4, says.as_str()), "{name}: {said:?}");
-    assert_eq!(hint, fault.hint, "{name}");
+    assert_eq!(hint, filled(fault.hint, &values), "{name}");
     assert_eq!(bench.invites(), invites, "{name}: dialed all the same");
     (bench, invites)
 }
 
-fn message(fault: &Fault, bench: &Bench) -> String {
+/// What the placeholders of messages stand for, before the fault.
+fn values(bench: &Bench) -> [(&'static str, String); 2] {
     let store = rusqlite::Connection::open(bench.file("deck.sqlite")).unwrap();
     let newest = "SELECT max(version) FROM refinery_schema_history";
     let schema: u32 = store.query_row(newest, (), |row| row.get(0)).unwrap();
-    fault
-        .says
-        .replace("{deck}", bench.deck().to_str().unwrap())
-        .replace("{schema}", &schema.to_string())
+    let deck = bench.deck().to_str().unwrap().to_owned();
+    [("{deck}", deck), ("{schema}", schema.to_string())]
+}
+
+fn filled(text: &str, values: &[(&str, String)]) -> String {
+    let fill = |text: String, (name, value): &(&str, String)| text.replace(name, value);
+    values.iter().fold(text.to_owned(), fill)
 }

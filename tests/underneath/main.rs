@@ -2,11 +2,13 @@
 //! fault is done to a real deck by its files, and judged by the exact message, the exit code, and the
 //! carrier's own log: no invite after it, and the way out that the message names leads out.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
+#![expect(clippy::too_many_lines, reason = "tables of cases")]
 
 mod bench;
 mod carrier;
 #[expect(dead_code, reason = "each test file uses a part of it")]
 #[path = "../deck/mod.rs"]
 mod deck;
+mod elsewhere;
 mod fault;
 mod place;

@@ -1,0 +1,335 @@
+//! Where a deck's engines run. At another place a deck is the same one, moved, or a copy whose other
+//! half may dial the same people: only a person knows which.
+
+use std::fs;
+use std::io::{BufRead as _, stdin};
+use std::path::Path;
+
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::deck::{STORE_FILE, random_identity};
+use super::{CliError, Deck, Env};
+use crate::domain::attempt::CallEnd;
+use crate::domain::digest::{hex, sha256};
+use crate::domain::{CallReport, CampaignState, NewIncarnation, Turn};
+use crate::store::sqlite::place::FileId;
+use crate::store::{By, Recover as _, Store as _, StoreError};
+use crate::tui::tty;
+
+/// Under which key the store keeps where its last engine ran.
+const KEY: &str = "engine_place";
+
+/// Under which key a copy keeps the identity that its deck file has to name.
+const CREDENTIALS: &str = "credentials_for";
+
+/// The files that name a machine for good, and that give it a name for people.
+const MACHINE_ID: &str = "/etc/machine-id";
+const HOST_NAMES: [&str; 2] = ["/proc/sys/kernel/hostname", "/etc/hostname"];
+
+/// What a person says of a deck that is at another place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Answer {
+    /// It is the same deck, and no other.
+    Moved,
+    /// There is another deck now, from which it was copied.
+    Copy,
+}
+
+/// Where an engine runs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+struct Place {
+    /// The machine.
+    host: String,
+    /// What people call it.
+    host_name: String,
+    /// The deck's folder, without links.
+    folder: String,
+    /// The store's file. Its device is left out: some systems number these afresh at every start.
+    inode: u64,
+}
+
+impl Place {
+    fn here(env: &Env) -> Result<Self, CliError> {
+        let folder =
+            fs::canonicalize(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;
+        let store = folder.join(STORE_FILE);
+        let file = FileId::at(&store).map_err(|error| CliError::file(&store, &error))?;
+        let (host, host_name) = host(env);
+        Ok(Self {
+            host,
+            host_name,
+            folder: folder.display().to_string(),
+            inode: file.inode,
+        })
+    }
+
+    /// What is different here.
+    fn differences(&self, here: &Self) -> Vec<String> {
+        let mut found = Vec::new();
+        if self.host != here.host && self.host_name == here.host_name {
+            found.push(format!("its host is another one named {}", here.host_name));
+        } else if self.host != here.host {
+            found.push(format!(
+                "its host was {}, now it is {}",
+                self.host_name, here.host_name
+            ));
+        }
+        if self.folder != here.folder {
+            found.push(format!(
+                "its folder was {}, now it is {}",
+                self.folder, here.folder
+            ));
+        }
+        if self.inode != here.inode {
+            found.push(format!("its {STORE_FILE} is another file"));
+        }
+        found
+    }
+}
+
+/// A deck that a person says was moved, for the log.
+#[derive(Clone, Debug)]
+pub(super) struct Moved(Vec<String>);
+
+impl Moved {
+    /// As data of the entry that an engine has started.
+    pub(super) fn data(&self) -> serde_json::Value {
+        json!(self.0)
+    }
+}
+
+/// Judges whether an engine may start on the deck here; `Some`: a person says that it was moved.
+///
+/// # Errors
+/// When the deck is at another place than its last engine and nobody said why.
+pub(super) fn judge(
+    deck: &mut Deck,
+    env: &Env,
+    answer: Option<Answer>,
+) -> Result<Option<Moved>, CliError> {
+    let found = differences(deck, env)?;
+    match answer {
+        _ if found.is_empty() => Ok(None),
+        Some(Answer::Moved) => Ok(Some(Moved(found))),
+        Some(Answer::Copy) | None => Err(elsewhere(&found)),
+    }
+}
+
+fn elsewhere(found: &[String]) -> CliError {
+    CliError::deck(format!(
+        "the deck is not where its last engine ran: {}",
+        found.join("; ")
+    ))
+    .hint(
+        "if it was moved, and nothing dials at the old place: `dialdeck run --moved`; if it is a copy, and the other deck lives on: `dialdeck run --copy`",
+    )
+}
+
+/// Notes that the deck's engine runs here.
+///
+/// # Errors
+/// When the store cannot be written.
+pub(super) fn note(deck: &mut Deck, env: &Env) -> Result<(), CliError> {
+    let here = serde_json::to_string(&Place::here(env)?).map_err(CliError::failed)?;
+    if deck.store.meta(KEY)?.as_deref() != Some(&here) {
+        deck.store.set_meta(KEY, &here)?;
+    }
+    Ok(())
+}
+
+/// What is different from where the deck's last engine ran; nothing where none has run.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn differences(deck: &mut Deck, env: &Env) -> Result<Vec<String>, CliError> {
+    let Some(text) = deck.store.meta(KEY)? else {
+        return Ok(Vec::new());
+    };
+    let known: Place = serde_json::from_str(&text).map_err(StoreError::from)?;
+    Ok(known.differences(&Place::here(env)?))
+}
+
+/// Asks on a terminal what became of a deck that is at another place; `None`: it is in its place, or the
+/// person does not know.
+///
+/// # Errors
+/// When the store or the terminal cannot be read.
+pub(super) fn ask(env: &Env) -> Result<Option<Answer>, CliError> {
+    let found = differences(&mut Deck::open(env)?, env)?;
+    if found.is_empty() {
+        return Ok(None);
+    }
+    tty::say(&format!(
+        "{}.\n  m  it was moved, and nothing dials at the old place\n  c  it is a copy, and the other deck lives on\n  anything else: only look, without an engine\n> ",
+        elsewhere(&found).message
+    ));
+    let mut line = String::new();
+    stdin().lock().read_line(&mut line)?;
+    Ok(match line.trim() {
+        "m" | "M" => Some(Answer::Moved),
+        "c" | "C" => Some(Answer::Copy),
+        _ => None,
+    })
+}
+
+/// Makes a copied deck one of its own: with another identity, without calls that are up, with its
+/// campaigns paused, and with no credentials of the other deck's.
+///
+/// # Errors
+/// When the deck is where its last engine ran, an engine runs, or the store cannot be written.
+pub(super) fn copy(env: &Env) -> Result<(), CliError> {
+    let mut deck = Deck::open_to_write(env)?;
+    if differences(&mut deck, env)?.is_empty() && deck.store.meta(KEY)?.is_some() {
+        return Err(
+            CliError::refused("the deck is where its last engine ran: it is no copy")
+                .hint("leave --copy out"),
+        );
+    }
+    let _lock = super::engine::own(env)?;
+    let by = deck.by()?;
+    let identity = random_identity();
+    let from = deck.store.deck_id();
+    deck.store.begin()?;
+    let paused = leave_to_the_other(&mut deck, &by)?;
+    let own = NewIncarnation {
+        tag: identity,
+        from_serial: 0,
+        how: Turn::Copied,
+        identity: Some(identity),
+        lost: None,
+    };
+    deck.store.begin_incarnation(&own, &by)?;
+    deck.store.set_meta(CREDENTIALS, &identity.to_string())?;
+    note(&mut deck, env)?;
+    set_key_aside(env)?;
+    deck.store.commit()?;
+    let paused = match paused {
+        0 => String::new(),
+        count => format!(
+            "; {} paused: `dialdeck campaign resume NAME` for what the copy is to dial",
+            super::output::count(count, "campaign")
+        ),
+    };
+    tty::say(&format!(
+        "the copy of deck {from} is the deck {identity} now{paused}\nfor trunks of real carriers give it accounts of its own, and write credentials_for = \"{identity}\" into {}\n",
+        env.own_deck_file().display()
+    ));
+    Ok(())
+}
+
+/// The calls that are up are the other deck's, and so are the campaigns as long as nobody says
+/// otherwise; how many are paused.
+fn leave_to_the_other(deck: &mut Deck, by: &By) -> Result<u64, CliError> {
+    let unresolved = CallReport {
+        end: CallEnd::Unresolved,
+        ..CallReport::default()
+    };
+    for attempt in deck.store.open_attempts()? {
+        deck.store
+            .mark_unknown(attempt.id, "the call is of the deck that was copied", by.at)?;
+        deck.store.settle(attempt.id, &unresolved, by.at, by.at)?;
+    }
+    let unclosed = deck.store.snapshot(by.at)?.unclosed;
+    for attempt in unclosed.into_keys() {
+        deck.store.note_unclosed(attempt, None)?;
+    }
+    let mut paused = 0;
+    for campaign in deck.store.campaigns()? {
+        if campaign.state == CampaignState::Running {
+            let to = CampaignState::Paused;
+            deck.store
+                .move_campaign(campaign.id, to, "copied deck", by)?;
+            paused += 1;
+        }
+    }
+    Ok(paused)
+}
+
+/// The addresses and tokens that the other deck gave to the outside stay its own.
+fn set_key_aside(env: &Env) -> Result<(), CliError> {
+    let key = env.deck.join("listener.key");
+    if key.exists() {
+        let aside = env.deck.join("listener.key.of-the-copied-deck");
+        fs::rename(&key, aside).map_err(|error| CliError::file(&key, &error))?;
+    }
+    Ok(())
+}
+
+/// Errors if the deck is a copy whose deck file does not say that its credentials are the copy's own.
+///
+/// # Errors
+/// Then, and when the store cannot be read.
+pub(super) fn may_use_credentials(
+    deck: &mut Deck,
+    named: Option<&str>,
+    trunk: &str,
+) -> Result<(), CliError> {
+    let Some(identity) = deck.store.meta(CREDENTIALS)? else {
+        return Ok(());
+    };
+    if named == Some(&identity) {
+        return Ok(());
+    }
+    Err(CliError::deck(format!(
+        "trunk {trunk}: the deck is a copy, and its deck file does not say whose the credentials are"
+    ))
+    .hint(format!(
+        "give the copy an account of its own, and write credentials_for = \"{identity}\" into the deck file"
+    )))
+}
+
+/// The machine, and its name. `DIALDECK_HOST` names both: containers have neither for long.
+fn host(env: &Env) -> (String, String) {
+    if let Some(name) = &env.host {
+        return (format!("name:{name}"), name.clone());
+    }
+    let read = |path: &str| {
+        let text = fs::read_to_string(Path::new(path)).unwrap_or_default();
+        Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+    };
+    let name = HOST_NAMES.into_iter().find_map(read);
+    let name = name.unwrap_or_else(|| "without a name".to_owned());
+    match read(MACHINE_ID) {
+        // The machine's id itself is not to be told to others.
+        Some(id) => {
+            let told = sha256(format!("dialdeck {id}").as_bytes());
+            (format!("id:{}", hex(&told[..8])), name)
+        }
+        None => (format!("name:{name}"), name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn place(host: &str, folder: &str, inode: u64) -> Place {
+        Place {
+            host: format!("id:{host}"),
+            host_name: host.trim_end_matches('2').to_owned(),
+            folder: folder.to_owned(),
+            inode,
+        }
+    }
+
+    #[test]
+    fn differences_say_what_was_and_what_is() {
+        let known = place("desk", "/a/deck", 7);
+        let told = |here: &Place| known.differences(here).join("; ");
+        assert_eq!(told(&known), "");
+        assert_eq!(
+            told(&place("desk", "/b/deck", 7)),
+            "its folder was /a/deck, now it is /b/deck"
+        );
+        assert_eq!(
+            told(&place("hall", "/b/deck", 8)),
+            "its host was desk, now it is hall; its folder was /a/deck, now it is /b/deck; \
+             its deck.sqlite is another file"
+        );
+        assert_eq!(
+            told(&place("desk2", "/a/deck", 7)),
+            "its host is another one named desk"
+        );
+    }
+}

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use etcetera::base_strategy::{BaseStrategy as _, Xdg};
+use nix::unistd::{Uid, User};
 
 use super::CliError;
 use super::args::{CountryArgs, GlobalArgs};
@@ -31,7 +32,7 @@ pub struct Env {
     pub json: bool,
     /// Whether nothing may be written to the deck.
     pub read_only: bool,
-    /// Who acts, for the log: `$USER` or `operator`.
+    /// Who acts, for the log and for roles: the operating system's user.
     pub actor: String,
     /// What the machine is called, where `DIALDECK_HOST` says so; else the machine is asked.
     pub host: Option<String>,
@@ -128,12 +129,7 @@ impl Env {
 
     fn given_by<E>(&self, file: Result<DeckConfig, E>) -> Authority {
         match file {
-            Ok(config) => config
-                .roles
-                .get(&self.actor)
-                .copied()
-                .unwrap_or_default()
-                .into(),
+            Ok(config) => config.roles.of(&self.actor).into(),
             Err(_) => Authority::UNREADABLE,
         }
     }
@@ -175,11 +171,12 @@ fn default_deck() -> Result<PathBuf, CliError> {
         })
 }
 
-/// `$USER`, `$LOGNAME` or `operator`.
+/// The name of the operating system's user who runs this process; `uid-N` where the system knows none.
+/// The environment has no say: anybody can set it.
 fn actor() -> String {
-    ["USER", "LOGNAME"]
-        .iter()
-        .filter_map(|name| std::env::var(name).ok())
-        .find(|name| !name.trim().is_empty())
-        .unwrap_or_else(|| "operator".to_owned())
+    let user = Uid::current();
+    match User::from_uid(user) {
+        Ok(Some(known)) => known.name,
+        Ok(None) | Err(_) => format!("uid-{user}"),
+    }
 }

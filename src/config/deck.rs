@@ -33,8 +33,8 @@ pub struct DeckConfig {
     pub default_country: String,
     /// Of a copied deck: its identity, which says that the credentials are its own.
     pub credentials_for: Option<String>,
-    /// Who may do what; who is not named here has the role of the command line.
-    pub roles: BTreeMap<String, Role>,
+    /// Who may do what.
+    pub roles: Roles,
     /// Own rule files, laid over the embedded law in this order. [`load_deck`] takes them from the
     /// deck file's folder, [`read_deck`] leaves them as written; default none.
     pub rule_files: Vec<PathBuf>,
@@ -44,6 +44,22 @@ pub struct DeckConfig {
     pub results_secret: Credential,
     /// Advice.
     pub warnings: Vec<ConfigError>,
+}
+
+/// Who may do what, by the name of the operating system's user.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Roles {
+    /// The role of users who are not named; default supervisor.
+    pub default: Role,
+    /// The role of each user who is named.
+    pub named: BTreeMap<String, Role>,
+}
+
+impl Roles {
+    /// The role of a user.
+    pub fn of(&self, user: &str) -> Role {
+        self.named.get(user).copied().unwrap_or(self.default)
+    }
 }
 
 impl DeckConfig {
@@ -215,12 +231,16 @@ pub(super) fn region(table: &Table<'_, '_>, item: &Item<'_, '_>) -> Option<Strin
     None
 }
 
-fn roles(mut table: Table<'_, '_>) -> BTreeMap<String, Role> {
-    let mut roles = BTreeMap::new();
+fn roles(mut table: Table<'_, '_>) -> Roles {
+    let mut roles = Roles {
+        default: table.word("default", &ROLES).unwrap_or_default(),
+        named: BTreeMap::new(),
+    };
+    let open = !table.has("default");
     for (name, item) in table.other_keys() {
         let text = item.value.as_str().unwrap_or_default();
         if let Some((_, role)) = ROLES.iter().find(|(word, _)| *word == text) {
-            roles.insert(name, *role);
+            roles.named.insert(name, *role);
             continue;
         }
         let known: Vec<&str> = ROLES.iter().map(|(word, _)| *word).collect();
@@ -229,6 +249,14 @@ fn roles(mut table: Table<'_, '_>) -> BTreeMap<String, Role> {
             &item.key,
             format!("`{text}` is not a role"),
             format!("use {}", alternatives(&known)),
+        );
+    }
+    if open && !roles.named.is_empty() {
+        table.source.warn(
+            Some(table.span()),
+            "roles",
+            "users who are not named are supervisors",
+            "write default = \"viewer\", or the role that they have",
         );
     }
     roles

@@ -19,7 +19,7 @@ mod words;
 
 pub use campaign::{CampaignFile, load_campaign, read_campaign};
 pub use cross_check::Unmet;
-pub use deck::{DEFAULTS, DeckConfig, LogLevel, load_deck, read_deck};
+pub use deck::{DEFAULTS, DeckConfig, LogLevel, Roles, load_deck, read_deck};
 pub use fault::{ConfigError, ConfigErrors};
 pub use outside::ListenerSettings;
 pub use providers::{

@@ -17,7 +17,7 @@ use axum::routing::get;
 use tokio::net::TcpListener;
 
 use super::metrics::{self, Counts};
-use super::socket::Limited;
+use super::socket::{self, Limits};
 use crate::clock::Clock;
 use crate::domain::TrunkName;
 use crate::engine::shell::Handle;
@@ -29,9 +29,6 @@ use crate::store::outside::{Message, Receipt};
 
 /// The longest body that is read.
 pub const LONGEST_BODY: usize = 256 * 1024;
-
-/// Connections at once; more wait.
-pub const CONNECTIONS: usize = 256;
 
 /// Who acts, in the log, for what comes in; where the callee opts out, the callee.
 const LISTENER: &str = "listener";
@@ -49,6 +46,7 @@ pub struct Front {
     handle: Handle,
     gates: BTreeMap<TrunkName, Gate>,
     clock: Clock,
+    limits: Limits,
     counts: Counts,
 }
 
@@ -59,8 +57,16 @@ impl Front {
             handle,
             gates,
             clock,
+            limits: Limits::default(),
             counts: Counts::default(),
         }
+    }
+
+    /// With other limits on what a connection may take.
+    #[must_use]
+    pub const fn limited(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
     }
 }
 
@@ -69,12 +75,13 @@ impl Front {
 /// # Errors
 /// When the socket cannot be served.
 pub async fn serve(socket: TcpListener, front: Front) -> io::Result<()> {
+    let limits = front.limits;
     let routes = Router::new()
         .route("/healthz", get(health))
         .route("/metrics", get(measures))
         .fallback(arrive)
         .with_state(Arc::new(front));
-    axum::serve(Limited::new(socket, CONNECTIONS), routes).await
+    socket::serve(socket, routes, limits).await
 }
 
 async fn health(State(front): State<Arc<Front>>) -> StatusCode {
@@ -103,7 +110,10 @@ async fn arrive(State(front): State<Arc<Front>>, request: Request) -> Response {
     };
     // Nothing else may change anything: a scanner that follows an address asks for its head.
     let spoken = matches!(head.method, Method::GET | Method::POST);
-    let Some(body) = read(body).await.filter(|_| spoken) else {
+    let Ok(body) = tokio::time::timeout(front.limits.body, read(body)).await else {
+        return front.refuse(&trunk.0, Refused::TooSlow).await;
+    };
+    let Some(body) = body.filter(|_| spoken) else {
         return front.refuse(&trunk.0, Refused::Malformed).await;
     };
     let arrived = arrived(&head, rest, &body, &front.clock);
@@ -169,9 +179,14 @@ impl Front {
             // Nothing was kept: the sender has to say it again.
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         };
-        let (attempt, new) = match receipt {
-            Receipt::New(attempt) => (attempt, true),
-            Receipt::Repeated(attempt) => (attempt, false),
+        let (attempt, new, kept) = match receipt {
+            Receipt::New(attempt) => (attempt, true, true),
+            Receipt::Repeated(attempt) => (attempt, false, true),
+            // What ends the call or forbids the next one holds all the same.
+            Receipt::TooMany(attempt) => {
+                let holds = matches!(inbound.news, News::OptOut | News::Ended(_) | News::RoomGone);
+                (attempt, holds, false)
+            }
             Receipt::OtherDeck => return self.refuse(&trunk.0, Refused::OtherDeck).await,
             Receipt::NoSuchAttempt => return self.refuse(&trunk.0, Refused::NoSuchAttempt).await,
         };
@@ -184,6 +199,12 @@ impl Front {
                 return StatusCode::SERVICE_UNAVAILABLE.into_response();
             }
         }
+        if new {
+            gate.inlet.deliver(inbound);
+        }
+        if !kept {
+            return self.refuse(&trunk.0, Refused::TooMany).await;
+        }
         let ended = !attempt.state.in_flight();
         self.counts.add(
             &trunk.0,
@@ -193,9 +214,6 @@ impl Front {
                 (true, false) => "taken",
             },
         );
-        if new {
-            gate.inlet.deliver(inbound);
-        }
         answer(reply)
     }
 

@@ -7,4 +7,4 @@
 pub mod courier;
 pub mod listener;
 pub mod metrics;
-mod socket;
+pub mod socket;

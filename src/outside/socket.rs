@@ -1,111 +1,241 @@
-//! Connections that cannot be hoarded: so many at once, each for so long.
+//! Connections that cannot be hoarded: so many at once, each step of each within its time.
+//!
+//! When there is no place for another, the connection that has waited longest for a request gives its
+//! place up. So clients that open connections and say nothing keep nobody out.
 
+use std::collections::BTreeMap;
+use std::convert::Infallible;
 use std::io;
-use std::net::SocketAddr;
-use std::pin::Pin;
-use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::net::{IpAddr, SocketAddr};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use axum::serve::Listener;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tokio::time::Sleep;
-
-/// How long a connection may last.
-const LIFE: Duration = Duration::from_mins(1);
+use tokio::sync::Notify;
+use tokio::task::JoinSet;
+use tower_service::Service as _;
 
 /// How long nothing is accepted after the machine has refused a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// A socket that accepts no more than so many connections at once; more wait outside.
-pub(super) struct Limited {
-    socket: TcpListener,
-    places: Arc<Semaphore>,
+/// What a connection may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Connections at once; default 256.
+    pub connections: usize,
+    /// Of these from one address; default 128. A proxy on this machine is one address.
+    pub per_address: usize,
+    /// For a request's header, from the connection's beginning or the answer before; default 5 s.
+    pub header: Duration,
+    /// For a request's body; default 10 s.
+    pub body: Duration,
+    /// For the connection as a whole; default 60 s.
+    pub life: Duration,
 }
 
-impl Limited {
-    pub(super) fn new(socket: TcpListener, places: usize) -> Self {
+impl Default for Limits {
+    fn default() -> Self {
         Self {
-            socket,
-            places: Arc::new(Semaphore::new(places)),
+            connections: 256,
+            per_address: 128,
+            header: Duration::from_secs(5),
+            body: Duration::from_secs(10),
+            life: Duration::from_mins(1),
         }
     }
 }
 
-impl Listener for Limited {
-    type Io = Connection;
-    type Addr = SocketAddr;
+/// Serves HTTP/1.1 until the task is dropped, which ends every connection.
+pub(super) async fn serve(socket: TcpListener, routes: Router, limits: Limits) -> io::Result<()> {
+    let places = Arc::new(Places::new(limits));
+    let mut talks = JoinSet::new();
+    loop {
+        let accepted = tokio::select! {
+            accepted = socket.accept() => accepted,
+            Some(_) = talks.join_next() => continue,
+        };
+        let Ok((stream, peer)) = accepted else {
+            // The machine is out of something; the connection that failed is gone.
+            tokio::time::sleep(PAUSE).await;
+            continue;
+        };
+        if let Some(place) = Places::take(&places, peer) {
+            talks.spawn(talk(stream, place, routes.clone(), limits));
+        }
+    }
+}
 
-    async fn accept(&mut self) -> (Connection, SocketAddr) {
-        loop {
-            let Ok(place) = Arc::clone(&self.places).acquire_owned().await else {
-                std::future::pending::<()>().await;
-                continue;
-            };
-            match self.socket.accept().await {
-                Ok((stream, address)) => {
-                    let connection = Connection {
-                        stream,
-                        ends: Box::pin(tokio::time::sleep(LIFE)),
-                        _place: place,
-                    };
-                    return (connection, address);
-                }
-                // The machine is out of something; the connection that failed is gone.
-                Err(_) => tokio::time::sleep(PAUSE).await,
+async fn talk(stream: TcpStream, place: Arc<Place>, routes: Router, limits: Limits) {
+    let here = Arc::clone(&place);
+    let service = service_fn(move |request: hyper::Request<Incoming>| {
+        let (mut routes, here) = (routes.clone(), Arc::clone(&here));
+        async move {
+            here.busy(true);
+            let answer = routes.call(request.map(Body::new) as Request).await;
+            here.busy(false);
+            Ok::<_, Infallible>(match answer {
+                Ok(answer) => answer,
+                Err(never) => match never {},
+            })
+        }
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(limits.header)
+        .serve_connection(TokioIo::new(stream), service);
+    // However it ends, the client is gone or has to come again.
+    tokio::select! {
+        _ = connection => {}
+        () = place.given_up.notified() => {}
+        () = tokio::time::sleep(limits.life) => {}
+    }
+}
+
+/// The places that connections take.
+struct Places {
+    limits: Limits,
+    taken: Mutex<Numbered>,
+}
+
+/// Places by number. Numbers rise and are never given again, so that the lowest has waited longest.
+#[derive(Default)]
+struct Numbered {
+    by_number: BTreeMap<u64, Taken>,
+    next: u64,
+}
+
+impl Numbered {
+    fn add(&mut self, taken: Taken) -> u64 {
+        let number = self.next;
+        self.next += 1;
+        self.by_number.insert(number, taken);
+        number
+    }
+}
+
+/// A place that a connection has taken.
+struct Taken {
+    address: IpAddr,
+    busy: bool,
+    given_up: Arc<Notify>,
+}
+
+/// A connection's place, free again when it is dropped.
+struct Place {
+    places: Arc<Places>,
+    /// Changed only while the places are locked.
+    number: AtomicU64,
+    given_up: Arc<Notify>,
+}
+
+impl Places {
+    fn new(limits: Limits) -> Self {
+        Self {
+            limits,
+            taken: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Numbered> {
+        self.taken.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A place for a connection from this address; `None`: all are busy.
+    fn take(places: &Arc<Self>, peer: SocketAddr) -> Option<Arc<Place>> {
+        let address = peer.ip();
+        let mut taken = places.lock();
+        let all = &taken.by_number;
+        let own = all.values().filter(|one| one.address == address).count();
+        let crowded = own >= places.limits.per_address;
+        if crowded || all.len() >= places.limits.connections {
+            let mut idle = all
+                .iter()
+                .filter(|(_, one)| !one.busy && (!crowded || one.address == address));
+            let longest = idle.next().map(|(number, _)| *number)?;
+            if let Some(one) = taken.by_number.remove(&longest) {
+                one.given_up.notify_one();
             }
         }
-    }
-
-    fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.socket.local_addr()
+        let given_up = Arc::new(Notify::new());
+        let number = taken.add(Taken {
+            address,
+            busy: false,
+            given_up: Arc::clone(&given_up),
+        });
+        Some(Arc::new(Place {
+            places: Arc::clone(places),
+            number: AtomicU64::new(number),
+            given_up,
+        }))
     }
 }
 
-/// A connection that ends after its time, however slowly its other side speaks.
-pub(super) struct Connection {
-    stream: TcpStream,
-    ends: Pin<Box<Sleep>>,
-    _place: OwnedSemaphorePermit,
-}
-
-impl Connection {
-    fn check(&mut self, context: &mut Context<'_>) -> io::Result<()> {
-        if self.ends.as_mut().poll(context).is_ready() {
-            return Err(io::ErrorKind::TimedOut.into());
+impl Place {
+    /// Notes that a request is being answered, or that the next one is waited for from now on.
+    fn busy(&self, busy: bool) {
+        let mut taken = self.places.lock();
+        let number = self.number.load(Ordering::Relaxed);
+        // Not there: it has been given up.
+        if let Some(one) = taken.by_number.remove(&number) {
+            let number = taken.add(Taken { busy, ..one });
+            self.number.store(number, Ordering::Relaxed);
         }
-        Ok(())
     }
 }
 
-impl AsyncRead for Connection {
-    fn poll_read(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        into: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        self.check(context)?;
-        Pin::new(&mut self.stream).poll_read(context, into)
+impl Drop for Place {
+    fn drop(&mut self) {
+        let number = self.number.load(Ordering::Relaxed);
+        self.places.lock().by_number.remove(&number);
     }
 }
 
-impl AsyncWrite for Connection {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        self.check(context)?;
-        Pin::new(&mut self.stream).poll_write(context, bytes)
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+
+    fn peer(last: u8) -> SocketAddr {
+        SocketAddr::from((Ipv4Addr::new(192, 0, 2, last), 9))
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(context)
-    }
-
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    #[test]
+    fn the_longest_wait_gives_its_place_up() {
+        let places = Arc::new(Places::new(Limits {
+            connections: 3,
+            per_address: 2,
+            ..Limits::default()
+        }));
+        let take = |last| Places::take(&places, peer(last));
+        let count = || places.lock().by_number.len();
+        let (first, second) = (take(1).unwrap(), take(1).unwrap());
+        // A third from the same address costs its own first.
+        let third = take(1).unwrap();
+        drop(first);
+        assert_eq!(count(), 2);
+        let other = take(2).unwrap();
+        assert_eq!(count(), 3);
+        // Full: the longest wait of all goes, but none that is busy.
+        second.busy(true);
+        let more = take(3).unwrap();
+        assert_eq!(count(), 3);
+        for place in [&other, &more] {
+            place.busy(true);
+        }
+        assert!(take(4).is_none());
+        // Answered: it waits from now on, and goes again when there is no room.
+        second.busy(false);
+        assert!(take(4).is_some());
+        drop((second, third, other, more));
+        assert_eq!(count(), 0);
     }
 }

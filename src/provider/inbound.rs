@@ -54,17 +54,23 @@ pub enum Refused {
     Malformed,
     /// There is no such address.
     NoSuchPath,
+    /// Its body did not come in time.
+    TooSlow,
+    /// So many reports about one attempt are kept and no more.
+    TooMany,
 }
 
 impl Refused {
     /// Every reason.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::Forged,
         Self::Stale,
         Self::OtherDeck,
         Self::NoSuchAttempt,
         Self::Malformed,
         Self::NoSuchPath,
+        Self::TooSlow,
+        Self::TooMany,
     ];
 
     /// The word used in the store and in metrics.
@@ -76,6 +82,8 @@ impl Refused {
             Self::NoSuchAttempt => "no_such_attempt",
             Self::Malformed => "malformed",
             Self::NoSuchPath => "no_such_path",
+            Self::TooSlow => "too_slow",
+            Self::TooMany => "too_many",
         }
     }
 
@@ -87,6 +95,8 @@ impl Refused {
             Self::OtherDeck | Self::NoSuchAttempt => 200,
             Self::Malformed => 400,
             Self::NoSuchPath => 404,
+            Self::TooSlow => 408,
+            Self::TooMany => 429,
         }
     }
 }

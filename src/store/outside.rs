@@ -27,6 +27,10 @@ pub struct Message {
     pub body: String,
 }
 
+/// Messages about one attempt that are kept: a call brings a dozen, and a sender that repeats itself with
+/// ever new ids must not fill the store.
+pub const REPORTS_MAX: u64 = 500;
+
 /// What became of a [`Message`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Receipt {
@@ -34,6 +38,8 @@ pub enum Receipt {
     New(Box<Attempt>),
     /// Known already; the attempt as it stands.
     Repeated(Box<Attempt>),
+    /// Not kept: [`REPORTS_MAX`] about the attempt are; the attempt as it stands.
+    TooMany(Box<Attempt>),
     /// The attempt is another deck's.
     OtherDeck,
     /// There is no such attempt on that trunk.

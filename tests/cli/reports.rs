@@ -5,7 +5,7 @@ use std::fs;
 use serde_json::Value;
 
 use crate::partition::assert_partition;
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, user};
 
 #[test]
 fn the_log_is_exported_and_its_chain_verified() {
@@ -14,7 +14,7 @@ fn the_log_is_exported_and_its_chain_verified() {
         .run(&["log"])
         .exits(0)
         .says("campaign_added")
-        .says("maria");
+        .says(&user());
     let export = scratch.run(&["log", "export", "--jsonl"]).exits(0).out;
     for (index, line) in export.lines().enumerate() {
         let entry: Value = serde_json::from_str(line).unwrap();
@@ -29,7 +29,7 @@ fn the_log_is_exported_and_its_chain_verified() {
         .exits(0)
         .says("The chain holds");
     let changed = scratch.text("changed.jsonl");
-    fs::write(&changed, export.replace("maria", "mario")).unwrap();
+    fs::write(&changed, export.replace(&user(), "mario")).unwrap();
     scratch
         .run(&["log", "verify", &changed])
         .exits(1)

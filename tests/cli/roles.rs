@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, user};
 
 #[test]
 fn a_role_bounds_what_its_holder_may_do() {
@@ -51,7 +51,7 @@ fn nobody_raises_her_own_role() {
     let scratch = Scratch::with_campaign();
     scratch.run(&["campaign", "start", "recall"]).exits(0);
     let roles = include_str!("../../src/config/defaults.toml")
-        .replace("[roles]\n", "[roles]\nmaria = \"support\"\n");
+        .replace("[roles]\n", &format!("[roles]\n{} = \"support\"\n", user()));
     fs::write(scratch.path("deck").join("dialdeck.toml"), roles).unwrap();
     let pause = ["campaign", "pause", "recall"];
     scratch
@@ -61,7 +61,10 @@ fn nobody_raises_her_own_role() {
     scratch
         .run(&["--role", "supervisor", "campaign", "pause", "recall"])
         .exits(3)
-        .complains("the deck file gives maria the role support, not supervisor");
+        .complains(&format!(
+            "the deck file gives {} the role support, not supervisor",
+            user()
+        ));
     scratch
         .run(&["--role", "viewer", "dnc", "add", "212-555-0142"])
         .exits(3)
@@ -86,7 +89,10 @@ fn hanging_up_is_kept_for_the_next_engine_and_needs_a_reason() {
         .says("no call was up");
     let status = scratch.run(&["--json", "status"]).exits(0).json();
     let alert = &status["alerts"][0]["data"];
-    assert_eq!(alert["text"], "maria has every call hung up: alarm");
+    assert_eq!(
+        alert["text"],
+        format!("{} has every call hung up: alarm", user())
+    );
 }
 
 #[test]
@@ -103,4 +109,43 @@ fn read_only_refuses_what_would_write() {
         .run(&["--read-only", "status"])
         .exits(0)
         .says("draft");
+}
+
+#[test]
+fn the_environment_names_nobody() {
+    let scratch = Scratch::with_campaign();
+    let roles = |lines: &str| {
+        let text = include_str!("../../src/config/defaults.toml")
+            .replace("[roles]\n", &format!("[roles]\n{lines}"));
+        fs::write(scratch.path("deck").join("dialdeck.toml"), text).unwrap();
+    };
+    // Users who are not named have the default.
+    for (default, code) in [("viewer", 3), ("support", 0), ("operator", 0)] {
+        roles(&format!("default = \"{default}\"\nboss = \"supervisor\"\n"));
+        scratch.run(&["dnc", "add", "212-555-0142"]).exits(code);
+        scratch
+            .run(&["dnc", "reverse", "212-555-0142", "--reason", "asked"])
+            .exits(3)
+            .complains("you may not change lists");
+    }
+    // Nobody becomes another by saying so.
+    roles("default = \"viewer\"\nboss = \"supervisor\"\n");
+    let said = std::process::Command::new(env!("CARGO_BIN_EXE_dialdeck"))
+        .args(["campaign", "start", "recall", "--deck"])
+        .arg(scratch.path("deck"))
+        .envs([("USER", "boss"), ("LOGNAME", "boss"), ("SUDO_USER", "boss")])
+        .output()
+        .unwrap();
+    assert_eq!(said.status.code(), Some(3));
+    // A named user has the role that is named.
+    roles(&format!(
+        "default = \"viewer\"\n{} = \"operator\"\n",
+        user()
+    ));
+    scratch.run(&["campaign", "start", "recall"]).exits(0);
+    roles("boss = \"supervisor\"\n");
+    scratch
+        .run(&["config", "print"])
+        .exits(0)
+        .says("users who are not named are supervisors");
 }

@@ -5,7 +5,7 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use crate::scratch::Scratch;
+use crate::scratch::{Scratch, user};
 
 /// A file of the deck's and how it is broken.
 struct Broken {
@@ -46,7 +46,7 @@ const BROKEN: [Broken; 13] = [
     },
     Broken {
         file: "dialdeck.toml:1",
-        how: |folder| deck_file(folder, "[roles]\nmaria = \"king\"\n"),
+        how: |folder| deck_file(folder, "[roles]\nsomeone = \"king\"\n"),
         roles_unknown: true,
     },
     Broken {
@@ -189,7 +189,7 @@ fn another_deck_file_only_takes_rights_away() {
     let scratch = Scratch::with_campaign();
     scratch.run(&["campaign", "start", "recall"]).exits(0);
     let roles =
-        |role: &str| DEFAULTS.replace("[roles]\n", &format!("[roles]\nmaria = \"{role}\"\n"));
+        |role: &str| DEFAULTS.replace("[roles]\n", &format!("[roles]\n{} = \"{role}\"\n", user()));
     let other = scratch.path("other.toml");
     let named = scratch.text("other.toml");
     let pause = ["--config", &named, "campaign", "pause", "recall"];

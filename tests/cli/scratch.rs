@@ -42,6 +42,15 @@ impl Said {
     }
 }
 
+/// The name of the user who runs the tests, by which roles are given.
+pub(crate) fn user() -> String {
+    let said = std::process::Command::new("id")
+        .arg("-un")
+        .output()
+        .unwrap();
+    String::from_utf8(said.stdout).unwrap().trim().to_owned()
+}
+
 pub(crate) const CAMPAIGN: &str = r#"
 name = "recall"
 seller = "Example Dental"
@@ -104,7 +113,6 @@ impl Scratch {
         let output = Command::cargo_bin("dialdeck")
             .unwrap()
             .env_remove("DIALDECK_DECK")
-            .env("USER", "maria")
             .arg("--deck")
             .arg(self.path("deck"))
             .args(args)

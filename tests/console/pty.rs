@@ -70,7 +70,6 @@ impl Pty {
         command.env("TERM", "xterm-256color");
         command.env("TZ", "America/New_York");
         command.env("LANG", "C.UTF-8");
-        command.env("USER", "maria");
         for (name, value) in vars {
             command.env(name, value);
         }

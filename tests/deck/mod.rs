@@ -46,11 +46,7 @@ impl Deck {
 
     pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dialdeck"));
-        command
-            .args(args)
-            .arg("--deck")
-            .arg(self.path())
-            .env("USER", "maria");
+        command.args(args).arg("--deck").arg(self.path());
         command.stdin(Stdio::null());
         command
     }

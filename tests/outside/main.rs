@@ -4,6 +4,8 @@
 mod deck;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -18,10 +20,11 @@ use dialdeck::domain::digest::hex;
 use dialdeck::domain::{AttemptId, DeckId, TrunkName};
 use dialdeck::outside::courier::{Courier, DELIVERY, SIGNATURE};
 use dialdeck::outside::listener::{Front, LONGEST_BODY, serve};
+use dialdeck::outside::socket::Limits;
 use dialdeck::provider::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
 use dialdeck::provider::remote::http::{Answer, Http};
 use dialdeck::provider::remote::secret::Secret;
-use dialdeck::store::outside::Delivery;
+use dialdeck::store::outside::{Delivery, REPORTS_MAX};
 use dialdeck::store::{Outside as _, Store as _};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -68,10 +71,15 @@ struct Site {
 
 impl Site {
     fn open() -> Self {
+        Self::limited(Limits::default())
+    }
+
+    fn limited(limits: Limits) -> Self {
         let under = Under::start();
         let (gate, delivered) = under.gate(Arc::new(Plain));
         let gates = BTreeMap::from([(TrunkName(TRUNK.to_owned()), gate)]);
         let front = Front::new(under.handle.clone(), gates, under.clock.clone());
+        let front = front.limited(limits);
         let socket = under.run(TcpListener::bind("127.0.0.1:0")).unwrap();
         let url = format!("http://{}", socket.local_addr().unwrap());
         under.runtime.spawn(serve(socket, front));
@@ -193,20 +201,65 @@ fn an_engine_that_has_ended_takes_nothing() {
 }
 
 #[test]
-fn connections_beyond_the_limit_wait_and_are_served() {
-    let site = Site::open();
+fn clients_that_say_nothing_keep_nobody_out() {
+    let limits = Limits {
+        // No limit of time helps here: only that a silent connection gives its place up.
+        header: Duration::from_hours(1),
+        life: Duration::from_hours(1),
+        ..Limits::default()
+    };
+    let site = Site::limited(limits);
     let address = site.url.strip_prefix("http://").unwrap();
-    let mut idle: Vec<_> = (0..dialdeck::outside::listener::CONNECTIONS)
-        .map(|_| std::net::TcpStream::connect(address).unwrap())
-        .collect();
-    let request = site.http.get(&format!("{}/healthz", site.url));
-    let http = site.http.clone();
-    let asked = site.under.runtime.spawn(async move {
-        let waited = http.send(request, Duration::from_mins(1)).await;
-        waited.unwrap().status
-    });
-    idle.truncate(1);
-    assert_eq!(site.under.run(asked).unwrap(), 200);
+    let mut silent = Vec::new();
+    for _ in 0..3 * limits.connections {
+        let mut stream = TcpStream::connect(address).unwrap();
+        // The server may have given it up already.
+        stream.write_all(b"POST /x HTTP/1.1\r\nhost: x\r\n").ok();
+        silent.push(stream);
+    }
+    assert_eq!(site.get("/healthz").status, 200);
+    assert_eq!(site.say(site.under.attempt, "a", "answered").status, 200);
+}
+
+#[test]
+fn a_request_that_does_not_come_whole_in_time_ends() {
+    let limits = Limits {
+        header: Duration::from_millis(200),
+        body: Duration::from_millis(200),
+        ..Limits::default()
+    };
+    let site = Site::limited(limits);
+    let address = site.url.strip_prefix("http://").unwrap();
+    let said = |sent: &str| {
+        let mut stream = TcpStream::connect(address).unwrap();
+        stream.write_all(sent.as_bytes()).unwrap();
+        let mut answer = String::new();
+        // Ends when the server does.
+        stream.read_to_string(&mut answer).ok();
+        answer
+    };
+    assert_eq!(said(""), "");
+    let head = said("GET /healthz HTTP/1.1\r\nhost: ");
+    assert!(!head.starts_with("HTTP/1.1 200"), "{head}");
+    let late = format!("POST /{TRUNK}/say HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\nhalf");
+    let body = said(&late);
+    assert!(body.starts_with("HTTP/1.1 408"), "{body}");
+}
+
+#[test]
+fn reports_about_one_attempt_are_bounded_and_an_opt_out_still_holds() {
+    let site = Site::open();
+    let attempt = site.under.attempt;
+    for n in 0..REPORTS_MAX {
+        assert_eq!(site.say(attempt, &format!("e{n}"), "answered").status, 200);
+    }
+    assert_eq!(site.say(attempt, "more", "answered").status, 429);
+    assert_eq!(site.say(attempt, "e0", "answered").status, 200, "known");
+    assert_eq!(site.say(attempt, "stop", "opt_out").status, 429);
+    let kept = site.under.other().messages().unwrap();
+    assert_eq!(kept.len() as u64, REPORTS_MAX);
+    let listed = site.under.other().suppressions_of(deck::callee()).unwrap();
+    assert_eq!(listed.len(), 1);
 }
 
 /// A receiver of results that answers as it is told, one status a time; then always 200.

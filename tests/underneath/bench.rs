@@ -123,7 +123,6 @@ impl Bench {
             .args(args)
             .arg("--deck")
             .arg(deck)
-            .env("USER", "maria")
             .env("DIALDECK_STATE_DIR", self.beside("state"))
             .env_remove("DIALDECK_HOST")
             .stdin(Stdio::null());

@@ -6,8 +6,8 @@ use super::MemoryStore;
 use crate::domain::{Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Right, Timestamp};
 use crate::policy::pacing::HOUR;
 use crate::store::outside::{
-    CallerIdFigures, DAY, Delivery, Message, Outside, Quarantined, Receipt, ResultDue, ResultsTurn,
-    SHORT_CALL,
+    CallerIdFigures, DAY, Delivery, Message, Outside, Quarantined, REPORTS_MAX, Receipt, ResultDue,
+    ResultsTurn, SHORT_CALL,
 };
 use crate::store::{StoreError, moves, outside};
 
@@ -46,6 +46,10 @@ impl Outside for MemoryStore {
         let mut known = self.dealings.messages.iter();
         if known.any(|known| known.trunk == message.trunk && known.event == message.event) {
             return Ok(Receipt::Repeated(Box::new(attempt.clone())));
+        }
+        let about = |known: &&Message| known.attempt == message.attempt;
+        if self.dealings.messages.iter().filter(about).count() as u64 >= REPORTS_MAX {
+            return Ok(Receipt::TooMany(Box::new(attempt.clone())));
         }
         let receipt = Receipt::New(Box::new(attempt.clone()));
         self.dealings.messages.push(message.clone());

@@ -11,8 +11,8 @@ use crate::domain::{
 };
 use crate::policy::pacing::HOUR;
 use crate::store::outside::{
-    CallerIdFigures, DAY, Delivery, Message, Outside, Quarantined, Receipt, ResultDue, ResultsTurn,
-    SHORT_CALL,
+    CallerIdFigures, DAY, Delivery, Message, Outside, Quarantined, REPORTS_MAX, Receipt, ResultDue,
+    ResultsTurn, SHORT_CALL,
 };
 use crate::store::{StoreError, moves, outside};
 
@@ -159,11 +159,24 @@ fn receive(work: &mut Work<'_>, message: &Message, at: Timestamp) -> Result<Rece
     if attempt.trunk != message.trunk {
         return Ok(Receipt::NoSuchAttempt);
     }
-    let added = work
+    let known = work
         .conn
+        .prepare_cached("SELECT 1 FROM inbox WHERE trunk = ?1 AND event = ?2")?
+        .exists((&message.trunk.0, &message.event))?;
+    if known {
+        return Ok(Receipt::Repeated(Box::new(attempt)));
+    }
+    let about: i64 = work
+        .conn
+        .prepare_cached("SELECT count(*) FROM inbox WHERE attempt = ?1")?
+        .query_row((message.attempt.serial,), |row| row.get(0))?;
+    if about.cast_unsigned() >= REPORTS_MAX {
+        return Ok(Receipt::TooMany(Box::new(attempt)));
+    }
+    work.conn
         .prepare_cached(
             "INSERT INTO inbox (trunk, event, attempt, arrived_at, body)
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT DO NOTHING",
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )?
         .execute((
             &message.trunk.0,
@@ -172,11 +185,7 @@ fn receive(work: &mut Work<'_>, message: &Message, at: Timestamp) -> Result<Rece
             at.as_millis(),
             &message.body,
         ))?;
-    Ok(if added == 0 {
-        Receipt::Repeated(Box::new(attempt))
-    } else {
-        Receipt::New(Box::new(attempt))
-    })
+    Ok(Receipt::New(Box::new(attempt)))
 }
 
 fn messages(work: &Work<'_>) -> Result<Vec<Message>, StoreError> {

@@ -258,7 +258,7 @@ fn read_only_refuses_every_subcommand_that_writes() {
     assert!(!untouched.path().exists(), "refused, but a deck was made");
 }
 
-const NEED_A_DECK: [&str; 21] = [
+const NEED_A_DECK: [&str; 22] = [
     "run",
     "run recall --speed max --until-done",
     "campaign list",
@@ -270,6 +270,7 @@ const NEED_A_DECK: [&str; 21] = [
     "campaign set recall --pace 5",
     "contacts import recall @people.csv",
     "dnc add 212-555-0142",
+    "dnc import @list.txt",
     "dnc check 212-555-0142",
     "dnc reverse 212-555-0142 --reason x",
     "dnc list",
@@ -302,7 +303,7 @@ fn a_damaged_deck_exits_with_4() {
         "demo --headless --until-done --speed max",
         "campaign add @recall.toml",
         "dnc add --new 212-555-0142",
-        "dnc import @list.txt",
+        "dnc import @list.txt --new",
         "why 212-555-0142",
     ];
     for line in NEED_A_DECK.iter().chain(&makers) {

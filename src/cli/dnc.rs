@@ -39,15 +39,15 @@ struct Touched {
 fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     reversible(&args.list)?;
     // A number that cannot be read makes no deck.
-    let mut known = if env.exists() || !args.new {
-        Some(env.open_or_new(args.new)?)
+    let mut known = if env.exists() {
+        Some(env.open()?)
     } else {
         None
     };
     let numbers = read_in(&args.numbers, env.country(&args.country, known.as_mut()))?;
     let mut deck = match known {
         Some(deck) => deck,
-        None => env.open_or_new(args.new)?,
+        None => env.open_or_create()?,
     };
     if let ListKind::Campaign(name) = &args.list {
         deck.store.campaign(name)?;

@@ -19,7 +19,7 @@ use super::import::{self, table};
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
 use super::rejects::{self, Rejects};
-use super::{CliError, Deck, Env, ExitCode, needs, rules};
+use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::domain::{Area, CampaignId, ImportFigures, ListKind, PhoneNumber, Timestamp};
 use crate::intake::{DncFile, DncRow};
 use crate::store::{By, Store as _};
@@ -45,7 +45,6 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     if !args.dry_run {
         env.may_write()?;
     }
-    let (known, new) = (Deck::exists(env), args.new);
     let country = env.country(&args.country)?;
     let origin = import::origin(&args.file)?;
     let file = DncFile::check_mapped(origin, rules::in_force(), Some(&country), &args.maps)?;
@@ -65,9 +64,6 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     } else {
         Deck::open_or_create(env)?
     };
-    if !known && !new {
-        needs::warn_of_new_deck(env);
-    }
     let bound = match &args.list {
         ListKind::Campaign(name) => Some(deck.store.campaign(name)?.id),
         ListKind::Internal | ListKind::National(_) | ListKind::State(_) => None,

@@ -63,11 +63,94 @@ pub fn of(command: &Command) -> Option<&'static [Need]> {
     }
 }
 
+/// What a command does where there is no deck.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoDeck {
+    /// It makes one: that is what it is for.
+    Makes,
+    /// It makes one if it has `--new`: the path may be a slip.
+    MakesIfTold(bool),
+    /// It makes one beside a deck file.
+    MakesBesideFile,
+    /// It works without one, and makes none.
+    WorksWithout,
+    /// It fails.
+    Fails,
+}
+
+/// What a command does where there is no deck: the only rule of which commands make one.
+pub const fn without_deck(command: &Command) -> NoDeck {
+    match command {
+        Command::Demo(_) | Command::Campaign(CampaignCommand::Add(_)) => NoDeck::Makes,
+        Command::Dnc(DncCommand::Add(args)) => NoDeck::MakesIfTold(args.new),
+        Command::Dnc(DncCommand::Import(args)) => {
+            if args.dry_run {
+                NoDeck::WorksWithout
+            } else {
+                NoDeck::MakesIfTold(args.new)
+            }
+        }
+        Command::Call(_) => NoDeck::MakesBesideFile,
+        // `log verify FILE` reads a file, and the others look at what there is by themselves.
+        Command::Log(_)
+        | Command::Why(_)
+        | Command::Window(_)
+        | Command::Check(_)
+        | Command::Doctor
+        | Command::Completions(_)
+        | Command::Man(_)
+        | Command::Config(_) => NoDeck::WorksWithout,
+        Command::Run(_)
+        | Command::HangUp(_)
+        | Command::Trunk(_)
+        | Command::Numbers
+        | Command::Unknown(_)
+        | Command::Results(_)
+        | Command::Status
+        | Command::Contacts(_)
+        | Command::Campaign(
+            CampaignCommand::List
+            | CampaignCommand::Show(_)
+            | CampaignCommand::Start(_)
+            | CampaignCommand::Resume(_)
+            | CampaignCommand::Release(_)
+            | CampaignCommand::Pause(_)
+            | CampaignCommand::Stop(_)
+            | CampaignCommand::Set(_),
+        )
+        | Command::Dnc(
+            DncCommand::Check(_)
+            | DncCommand::Reverse(_)
+            | DncCommand::List(_)
+            | DncCommand::Export(_),
+        ) => NoDeck::Fails,
+    }
+}
+
+/// Stops a command that would make a deck by a slip in the path, or that needs one.
+fn there_is_a_deck(command: &Command, env: &Env) -> Result<(), CliError> {
+    if Deck::exists(env) {
+        return Ok(());
+    }
+    match without_deck(command) {
+        NoDeck::Makes | NoDeck::MakesIfTold(true) | NoDeck::WorksWithout => Ok(()),
+        NoDeck::MakesIfTold(false) => {
+            // What is left of a deck is never taken for a new one.
+            Err(loss::of(env).unwrap_or_else(|| {
+                Deck::missing(env).hint("--deck DIR names another; --new makes this one")
+            }))
+        }
+        NoDeck::MakesBesideFile if env.own_deck_file().exists() => Ok(()),
+        NoDeck::MakesBesideFile | NoDeck::Fails => Err(Deck::missing(env)),
+    }
+}
+
 /// Brings into force what the command needs, and warns of what is broken and not needed.
 ///
 /// # Errors
-/// When a file that it needs is broken.
+/// When a file that it needs is broken, or where there is no deck and it makes none.
 pub fn prepare(command: &Command, env: &Env) -> Result<(), CliError> {
+    there_is_a_deck(command, env)?;
     let Some(needs) = of(command) else {
         return Ok(());
     };
@@ -81,17 +164,6 @@ pub fn prepare(command: &Command, env: &Env) -> Result<(), CliError> {
         tty::say(&fault.render_warning(env.json));
     }
     Ok(())
-}
-
-/// Says that a deck was made where there was none: the path may have been a slip.
-pub fn warn_of_new_deck(env: &Env) {
-    let made = format!(
-        "there was no deck at {}: a new one is made",
-        env.deck.display()
-    );
-    let warning =
-        CliError::deck(made).hint("--deck DIR names another; --new says that it is meant");
-    tty::say(&warning.render_warning(env.json));
 }
 
 /// The faults of the deck's files, those of the rules that are in force otherwise among them. Lays the
@@ -134,25 +206,13 @@ impl<'a> StoreOnly<'a> {
         Deck::open_to_write(self.0)
     }
 
-    /// Opens the deck to write to it; `new`: makes one where there is none.
+    /// Opens the deck to write to it, and makes it where there is none: whether the command may do so
+    /// was decided before ([`without_deck`]).
     ///
     /// # Errors
     /// As [`StoreOnly::open`], and when it cannot be made.
-    pub fn open_or_new(self, new: bool) -> Result<Deck, CliError> {
-        if Deck::exists(self.0) {
-            self.open()
-        } else if new {
-            Deck::open_or_create(self.0)
-        } else {
-            Err(self.missing())
-        }
-    }
-
-    /// The error of an act that makes a deck only if it is told to.
-    pub fn missing(self) -> CliError {
-        loss::of(self.0).unwrap_or_else(|| {
-            Deck::missing(self.0).hint("--deck DIR names another; --new makes this one")
-        })
+    pub fn open_or_create(self) -> Result<Deck, CliError> {
+        Deck::open_or_create(self.0)
     }
 
     /// Whether there is a deck to open.

@@ -116,12 +116,12 @@ fn a_list_with_a_slip_in_it_is_taken_without_that_line_once_that_is_accepted() {
         scratch.path("stop.txt.rejects.csv"),
     );
     scratch
-        .run(&["dnc", "import", &list])
+        .run(&["dnc", "import", &list, "--new"])
         .exits(1)
         .complains("1 of 3 rows cannot be read; nothing was changed");
     assert!(!scratch.path("deck").exists());
     scratch
-        .run(&["dnc", "import", &list, "--accept-rejects"])
+        .run(&["dnc", "import", &list, "--new", "--accept-rejects"])
         .exits(1)
         .says("3 rows: 2 taken, 0 on the list already, 1 rejected")
         .says("line 2: `x212-555-0101`: ")

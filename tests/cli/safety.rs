@@ -234,19 +234,53 @@ fn an_opt_out_makes_no_deck_by_a_slip_in_the_path() {
     assert!(!scratch.path("deck").exists());
     scratch.run(&["dnc", "add", "--new", add[2]]).exits(0);
     scratch.run(&add).exits(0).says("1 already on the list");
+    // A list of them makes none either; a dry run needs none.
     let other = Scratch::new();
     fs::write(other.path("stop.txt"), "+12125550142\n").unwrap();
-    other
-        .run(&["dnc", "import", &other.text("stop.txt")])
-        .exits(0)
-        .complains("there was no deck at");
+    let list = other.text("stop.txt");
+    let import = ["dnc", "import", &list];
+    for more in [&[][..], &["--accept-rejects"], &["--dry-run"]] {
+        let said = other.run(&[&import[..], more].concat());
+        if more == ["--dry-run"] {
+            said.exits(0);
+        } else {
+            said.exits(4)
+                .complains("there is no deck at")
+                .complains("--new");
+        }
+        assert!(!other.path("deck").exists(), "{more:?}");
+    }
+    other.run(&["dnc", "import", &list, "--new"]).exits(0);
+    let check = ["dnc", "check", "+12125550142"];
+    other.run(&check).exits(0).says("internal");
+}
+
+#[test]
+fn no_other_command_makes_a_deck() {
+    let import = ["contacts", "import", "recall", "contacts.csv"];
+    let reverse = ["dnc", "reverse", "+12125550142", "--reason", "asked"];
     for act in [
         &["campaign", "pause", "--all"][..],
         &["campaign", "pause", "recall"],
+        &["campaign", "resume", "recall"],
         &["campaign", "stop", "recall"],
+        &["campaign", "start", "recall"],
+        &["campaign", "list"],
+        &["campaign", "show", "recall"],
+        &["campaign", "release", "recall", "--reason", "looked at"],
         &["campaign", "set", "recall", "--pace", "5"],
         &["hang-up", "--all", "--reason", "alarm"],
         &["call", "+12125550142", "--trunk", "simulator"],
+        &["trunk", "reset", "simulator"],
+        &import,
+        &reverse,
+        &["dnc", "list"],
+        &["dnc", "export"],
+        &["dnc", "check", "+12125550142"],
+        &["numbers"],
+        &["unknown"],
+        &["results", "list"],
+        &["log"],
         &["run"],
         &["status"],
     ] {
@@ -254,4 +288,23 @@ fn an_opt_out_makes_no_deck_by_a_slip_in_the_path() {
         nowhere.run(act).exits(4).complains("there is no deck at");
         assert!(!nowhere.path("deck").exists(), "{act:?}");
     }
+    let rest = [
+        (&["why", "+12125550142"][..], 0),
+        (&["window", "+12125550142"], 0),
+        (&["check", "recall.toml"], 2),
+        (&["doctor"], 0),
+        (&["config", "print"], 0),
+    ];
+    for (act, code) in rest {
+        let nowhere = Scratch::new();
+        nowhere.run(act).exits(code);
+        assert!(!nowhere.path("deck").exists(), "{act:?}");
+    }
+    // What is made for a call stands beside a deck file that somebody wrote.
+    let beside = Scratch::new();
+    let call = ["call", "+12125550142", "--trunk", "no-such-trunk"];
+    beside.run(&call).exits(4).complains("there is no deck at");
+    fs::create_dir(beside.path("deck")).unwrap();
+    deck_file(&beside.path("deck"), DEFAULTS);
+    assert_ne!(beside.run(&call).code, 4);
 }

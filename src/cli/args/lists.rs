@@ -110,7 +110,7 @@ pub struct DncImportArgs {
     /// Say what a column is: number or ignore
     #[arg(long = "map", value_name = "COLUMN=FIELD")]
     pub maps: Vec<ColumnMap>,
-    /// The deck is to be made if there is none; without it, that is warned of
+    /// Make the deck if there is none
     #[arg(long)]
     pub new: bool,
     /// How numbers without a country code are read.

@@ -69,6 +69,9 @@ pub struct Taken {
     pub undialable: u64,
     /// Taken rows without the consent that the campaign requires.
     pub without_consent: u64,
+    /// Rows, duplicates among them, that say when or where consent was given, but not which: that consent
+    /// is not used.
+    pub consent_unused: u64,
     /// Where the rejected rows stand; `None`: there are none, or they were not to be written.
     pub rejects_file: Option<PathBuf>,
     /// The first duplicates: their line, and the line of the file they repeat (0: the campaign had the
@@ -199,6 +202,9 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
             taken.without_consent
         )?;
     }
+    if let Some(unused) = consent_unused(taken) {
+        writeln!(out, "{unused}")?;
+    }
     for (line, of_line) in &taken.first_duplicates {
         match of_line {
             0 => writeln!(out, "line {line}: the campaign has this number already")?,
@@ -218,14 +224,27 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
     table::write(&taken.columns, out)
 }
 
-/// What the columns were taken for, and what looks like a slip in them, in sentences.
-pub fn in_words(taken: &Taken) -> Vec<String> {
-    let mut said: Vec<String> = taken
-        .warnings
-        .iter()
-        .map(|warning| format!("! {warning}"))
-        .collect();
+/// What is to be said of consent that is not used, and what to add.
+fn consent_unused(taken: &Taken) -> Option<String> {
+    let rows = count(taken.consent_unused, "row");
+    let kinds: Vec<&str> = ConsentKind::ALL.iter().map(|kind| kind.as_str()).collect();
+    (taken.consent_unused > 0).then(|| {
+        format!(
+            "{rows} with a date or source of consent and no kind: not used as consent; add a column \
+             `consent` that says which ({})",
+            kinds.join(", ")
+        )
+    })
+}
+
+/// What the columns of a list for this campaign were taken for, and what looks like a slip in them, in
+/// sentences.
+pub fn in_words(taken: &Taken, campaign: &str) -> Vec<String> {
+    let unused = consent_unused(taken);
+    let slips = taken.warnings.iter().cloned().chain(unused);
+    let mut said: Vec<String> = slips.map(|slip| format!("! {slip}")).collect();
     said.push(table::in_words(&taken.columns));
+    said.extend(table::unmapped(&taken.columns, campaign));
     said
 }
 
@@ -300,6 +319,7 @@ impl Import<'_> {
         self.taken.not_to_be_called += rows.flagged.len() as u64;
         self.flagged.extend(rows.flagged);
         self.taken.comments = rows.comments;
+        self.taken.consent_unused = rows.consent_unused;
         self.used = rows.used;
         if let Some(error) = rows.error {
             self.flush()?;

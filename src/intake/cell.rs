@@ -80,9 +80,14 @@ pub(super) fn with_area(area: &str, text: &str) -> Result<String, String> {
     }
 }
 
-/// Whether a text has enough digits for a number.
+/// Whether a text has enough digits for a number, whatever their script.
 pub(super) fn has_number(text: &str) -> bool {
-    text.bytes().filter(u8::is_ascii_digit).count() >= LOCAL_DIGITS
+    let digits = if text.is_ascii() {
+        text.bytes().filter(u8::is_ascii_digit).count()
+    } else {
+        text.chars().filter(|char| char.is_numeric()).count()
+    };
+    digits >= LOCAL_DIGITS
 }
 
 /// A kind of consent in any usual spelling: `Express Written` is `express_written`.

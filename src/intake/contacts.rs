@@ -1,5 +1,6 @@
 //! The contacts file: checked as a whole, then read row by row.
 
+use std::collections::VecDeque;
 use std::io::Read;
 
 use csv::{ReaderBuilder, StringRecord};
@@ -146,18 +147,24 @@ impl ContactFile {
         reading: &Reading,
     ) -> Result<ContactReader<'r>, FileError> {
         let mut reader = csv_reader(&self.text, &self.shape)?;
+        let judge = Judge::new(rules, self.columns.clone(), reading.clone());
+        let mut above = VecDeque::new();
         let mut record = StringRecord::new();
-        for _ in 0..=self.above {
+        for row in 0..=self.above {
             reader
                 .read_record(&mut record)
                 .map_err(|error| unreadable(&self.text.origin, &error))?;
+            if row < self.above {
+                above.extend(judge.above_header(line_of(&reader, &record), &record));
+            }
         }
         Ok(ContactReader {
             reader,
             record,
             origin: self.text.origin.clone(),
-            judge: Judge::new(rules, self.columns.clone(), reading.clone()),
-            comments: self.above,
+            judge,
+            comments: self.above - above.len() as u64,
+            above,
             not_to_be_called: Vec::new(),
         })
     }
@@ -219,6 +226,8 @@ pub struct ContactReader<'r> {
     record: StringRecord,
     origin: Origin,
     judge: Judge<'r>,
+    /// Rows above the header that may hold a number.
+    above: VecDeque<Reject>,
     comments: u64,
     not_to_be_called: Vec<NotToBeCalled>,
 }
@@ -227,6 +236,11 @@ impl ContactReader<'_> {
     /// By column, rows so far that were not rejected and have something there.
     pub fn used(&self) -> &[u64] {
         self.judge.used()
+    }
+
+    /// Rows so far that were not rejected and say when or where consent was given, but not which.
+    pub const fn consent_unused(&self) -> u64 {
+        self.judge.consent_unused()
     }
 
     /// Rows so far that are comments: they begin with `#` and hold no number.
@@ -244,6 +258,9 @@ impl Iterator for ContactReader<'_> {
     type Item = Result<Row, FileError>;
 
     fn next(&mut self) -> Option<Self::Item> {
+        if let Some(reject) = self.above.pop_front() {
+            return Some(Ok(Row::Reject(Box::new(reject))));
+        }
         loop {
             match self.reader.read_record(&mut self.record) {
                 Ok(false) => return None,

@@ -10,8 +10,8 @@ mod tests;
 
 use super::columns::Field;
 use vocabulary::{
-    ADDRESS, AGREED, ALLOWED, BESIDE, BESIDES, BINDING, CHANNELS, CIRCUMSTANCE, NEVER, NUMBER,
-    OTHER, PERHAPS_NEVER, PLACES, TELEPHONE, UNCERTAIN, WHOLE,
+    ADDRESS, AGREED, ALLOWED, BESIDE, BESIDES, BINDING, CHANNELS, CIRCUMSTANCE, CLOSED, NEVER,
+    NUMBER, OTHER, PARTY, PERHAPS_NEVER, PLACES, SINCE, TELEPHONE, UNCERTAIN, WHOLE, WRONG,
 };
 
 /// What a name says.
@@ -81,7 +81,7 @@ pub(super) fn plain(name: &str) -> String {
 pub(super) fn meaning(name: &str) -> Meaning {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
-    if let Some(wish) = wish(&words) {
+    if let Some(wish) = wish(&words).or_else(|| closed(&words)) {
         return wish;
     }
     let found = whole(&words)
@@ -218,6 +218,26 @@ fn wish(words: &[&str]) -> Option<Meaning> {
         (true, false) => Meaning::Field(Field::DoNotCall, 0),
         (false, true) => Meaning::Other,
         (false, false) => Meaning::Field(Field::CallsAllowed, 0),
+    })
+}
+
+/// A circumstance in which nobody is to be called. Only since when or why says that it is so whatever is
+/// there; the name of a lawyer may be that of the firm's own.
+fn closed(words: &[&str]) -> Option<Meaning> {
+    let text = format!(" {} ", words.join(" "));
+    let has = |list: &str| words.iter().any(|word| among(list, word));
+    let number = has(WRONG) && (has(NUMBER) || has(PARTY));
+    let person = CLOSED.iter().any(|phrase| text.contains(phrase));
+    if !(number || person) || text.contains(" power of attorney") {
+        return None;
+    }
+    if has(CHANNELS) && !has(TELEPHONE) && !has(NUMBER) {
+        return Some(Meaning::OtherChannel);
+    }
+    Some(match (has(UNCERTAIN), has(SINCE)) {
+        (true, _) => Meaning::Unclear,
+        (false, true) => Meaning::Field(Field::AskedNotToBeCalled, 0),
+        (false, false) => Meaning::Field(Field::DoNotCall, 0),
     })
 }
 

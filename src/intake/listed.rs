@@ -4,6 +4,7 @@
 use std::io::{BufRead, BufReader, Read};
 
 use super::cell::{failed, has_number};
+use super::comment::{self, Held};
 use super::dates;
 use super::dnc::{DncRow, rejected};
 use super::fault::{FileError, in_two};
@@ -28,30 +29,47 @@ const FORMS: &str = "write one number a line as +12125550142, or the registry's 
 
 /// One line that is not empty.
 pub(super) fn line(line: u64, text: &str, how: How<'_>) -> Row {
-    let (said, commented) = match text.split_once('#') {
-        Some((before, _)) => (before.trim(), true),
-        None => (text.trim(), false),
-    };
     if failed(text) {
         let why = "a formula of the spreadsheet failed here, or its column was too narrow; write the number";
         return Row::Rows(vec![rejected(line, why, vec![text.trim().to_owned()])]);
     }
-    if said.is_empty() && commented {
-        // `#12,Ana,2125550142` is a row whose first cell is a count, not a comment.
-        let numbers: Vec<DncRow> = cells(text)
-            .skip(1)
-            .flat_map(|cell| found(line, cell, how))
-            .collect();
-        return if numbers.is_empty() {
-            Row::Comment
-        } else {
-            Row::Rows(numbers)
-        };
+    let (said, behind) = match text.split_once('#') {
+        Some((before, behind)) => (before.trim(), commented(line, behind, text, how)),
+        None => (text.trim(), Vec::new()),
+    };
+    // Of `Ana #2125550142` the mark is the number's.
+    let is_name = !behind.is_empty() && !has_number(said);
+    let mut rows = if said.is_empty() || is_name {
+        Vec::new()
+    } else {
+        let entry = entry(line, said, how);
+        entry.unwrap_or_else(|why| vec![rejected(line, &why, vec![text.trim().to_owned()])])
+    };
+    rows.extend(behind);
+    if rows.is_empty() {
+        return Row::Comment;
     }
-    Row::Rows(match entry(line, said, how) {
-        Ok(rows) => rows,
-        Err(why) => vec![rejected(line, &why, vec![text.trim().to_owned()])],
-    })
+    Row::Rows(rows)
+}
+
+/// The numbers of a comment, and rejects for what may be one: `#12,Ana,2125550142` is a row whose first
+/// cell is a count, and a number behind a mark is still one.
+fn commented(line: u64, comment: &str, text: &str, how: How<'_>) -> Vec<DncRow> {
+    if let Held::Numbers(numbers) = comment::held(comment, how) {
+        return added(line, numbers);
+    }
+    let each = cells(comment).flat_map(|cell| match comment::held(cell, how) {
+        Held::Words => Vec::new(),
+        Held::Numbers(numbers) => added(line, numbers),
+        Held::Doubt => {
+            vec![rejected(
+                line,
+                &comment::doubt(text),
+                vec![text.trim().to_owned()],
+            )]
+        }
+    });
+    each.collect()
 }
 
 fn entry(line: u64, text: &str, how: How<'_>) -> Result<Vec<DncRow>, String> {
@@ -190,7 +208,7 @@ fn looks_like_a_date(text: &str) -> bool {
 }
 
 /// Enough of a text to recognise it by, without control characters.
-fn shortened(text: &str) -> String {
+pub(super) fn shortened(text: &str) -> String {
     let text = text.replace(char::is_control, " ");
     match text.char_indices().nth(40) {
         Some((end, _)) => format!("{}…", &text[..end]),

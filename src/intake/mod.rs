@@ -6,6 +6,7 @@
 
 mod cell;
 pub mod columns;
+mod comment;
 pub mod contacts;
 pub mod dates;
 pub mod dnc;

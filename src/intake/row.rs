@@ -1,10 +1,12 @@
 //! One row of a contacts file: a contact, or what keeps it from being one.
 
+mod comments;
+
 use std::sync::Arc;
 
 use csv::StringRecord;
 
-use super::cell::{SWALLOWED, consent_kind, failed, has_number, on_one_line, swallowed, with_area};
+use super::cell::{SWALLOWED, consent_kind, has_number, on_one_line, swallowed, with_area};
 use super::columns::{Columns, Field};
 use super::dates;
 use super::fault::{Fault, Reject, in_two};
@@ -30,6 +32,8 @@ pub(super) struct Judge<'r> {
     date: Option<(String, dates::Read)>,
     /// By column, rows that were not rejected and have something there.
     used: Vec<u64>,
+    /// Rows that were not rejected and say when or where consent was given, but not which.
+    consent_unused: u64,
 }
 
 /// What keeps a row from being taken: a field's fault, or that of a column of wishes.
@@ -63,6 +67,7 @@ impl<'r> Judge<'r> {
             reading,
             places: Places::default(),
             date: None,
+            consent_unused: 0,
         }
     }
 
@@ -71,13 +76,9 @@ impl<'r> Judge<'r> {
         &self.used
     }
 
-    /// Whether a row is a comment: it begins with `#`, and where its number would stand is nothing.
-    pub(super) fn is_comment(&self, record: &StringRecord) -> bool {
-        let first = record.get(0).unwrap_or_default();
-        let number = self.columns.position(Field::Number).unwrap_or(0);
-        let empty = self.field(record, Field::Number).is_empty();
-        let alone = number == 0 && !failed(first) && !has_number(first);
-        first.starts_with('#') && (empty || alone)
+    /// Rows that were not rejected and say when or where consent was given, but not which.
+    pub(super) const fn consent_unused(&self) -> u64 {
+        self.consent_unused
     }
 
     pub(super) fn row(&mut self, line: u64, record: &StringRecord) -> Judged {
@@ -138,6 +139,9 @@ impl<'r> Judge<'r> {
         let row = judged.map_err(|wrong| Box::new(self.reject(line, record, wrong)));
         if row.is_ok() {
             self.note_used(record);
+            let said = |field: Field| !self.field(record, field).is_empty();
+            let proof = said(Field::ConsentAt) || said(Field::ConsentSource);
+            self.consent_unused += u64::from(proof && !said(Field::Consent));
         }
         Judged {
             row,

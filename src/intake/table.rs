@@ -4,6 +4,7 @@ use csv::StringRecord;
 
 use super::cell::{SWALLOWED, failed, has_number, swallowed, with_area};
 use super::columns::{self, ColumnMap, ColumnUse, Field, Taken, Target};
+use super::comment::{self, Held};
 use super::contacts::{CsvReader, Top, csv_reader, line_of, unreadable};
 use super::dnc::DncRow;
 use super::fault::{FileError, Reject, in_two};
@@ -190,11 +191,11 @@ impl Table {
     /// Reads the rows.
     pub(super) fn read(&self, text: &Text, shape: &Shape) -> Result<TableReader, FileError> {
         Ok(TableReader {
-            reader: self.below(text, shape)?,
+            reader: csv_reader(text, shape)?,
             used: vec![0; self.names.len()],
             table: self.clone(),
             record: StringRecord::new(),
-            above: self.above,
+            down_to_header: self.above + 1,
         })
     }
 
@@ -218,8 +219,8 @@ pub(super) struct TableReader {
     record: StringRecord,
     /// By column, rows that gave a number.
     used: Vec<u64>,
-    /// Comments above the header that are still to be counted.
-    above: u64,
+    /// Rows down to the header, this one among them, that are still to be read.
+    down_to_header: u64,
 }
 
 impl TableReader {
@@ -230,16 +231,28 @@ impl TableReader {
 
     /// What the next row comes to; `None` at the end.
     pub(super) fn next(&mut self, origin: &Origin, how: How<'_>) -> Result<Option<Row>, FileError> {
-        if self.above > 0 {
-            self.above -= 1;
-            return Ok(Some(Row::Comment));
+        loop {
+            let more = self.reader.read_record(&mut self.record);
+            if !more.map_err(|error| unreadable(origin, &error))? {
+                return Ok(None);
+            }
+            let line = line_of(&self.reader, &self.record);
+            if self.down_to_header == 0 {
+                return Ok(Some(self.row(line, how)));
+            }
+            self.down_to_header -= 1;
+            if self.down_to_header > 0 {
+                return Ok(Some(self.above_header(line, how)));
+            }
         }
-        let more = self.reader.read_record(&mut self.record);
-        if !more.map_err(|error| unreadable(origin, &error))? {
-            return Ok(None);
+    }
+
+    /// A row above the header, which begins with `#`.
+    fn above_header(&self, line: u64, how: How<'_>) -> Row {
+        match self.doubt(line, &self.record, how) {
+            Some(reject) => Row::Rows(vec![reject]),
+            None => Row::Comment,
         }
-        let line = line_of(&self.reader, &self.record);
-        Ok(Some(self.row(line, how)))
     }
 
     fn row(&mut self, line: u64, how: How<'_>) -> Row {
@@ -271,7 +284,8 @@ impl TableReader {
             if !self.table.holds_numbers(at) || skipped {
                 continue;
             }
-            match self.numbers(cell, &cells, how) {
+            let unmarked = cell.trim_start_matches(['#', ' ']);
+            match self.numbers(unmarked, &cells, how) {
                 Ok(numbers) => {
                     self.used[at] += 1;
                     self.note_beside(&cells);
@@ -283,15 +297,23 @@ impl TableReader {
                 Err(why) => rows.push(self.reject(line, &record, at, &why)),
             }
         }
-        let is_comment = cells[0].starts_with('#') && !failed(cells[0]);
-        let row = match rows.is_empty() {
-            true if is_comment => Row::Comment,
-            true => Row::Rows(vec![self.no_number(line, &record)]),
-            false if is_comment && !cells.iter().any(|cell| has_number(cell)) => Row::Comment,
-            false => Row::Rows(rows),
+        let marked = cells[0].starts_with('#') && !failed(cells[0]);
+        let taken = rows.iter().any(|row| !matches!(row, DncRow::Reject(_)));
+        let row = match self.doubt(line, &record, how) {
+            None if marked && !taken => Row::Comment,
+            Some(reject) if marked && rows.is_empty() => Row::Rows(vec![reject]),
+            None | Some(_) if rows.is_empty() => Row::Rows(vec![self.no_number(line, &record)]),
+            None | Some(_) => Row::Rows(rows),
         };
         self.record = record;
         row
+    }
+
+    /// A reject of a row that begins with `#`, for its first cell that may hold a number.
+    fn doubt(&self, line: u64, record: &StringRecord, how: How<'_>) -> Option<DncRow> {
+        let mut cells = record.iter().enumerate();
+        let (at, cell) = cells.find(|(_, cell)| comment::held(cell, how) != Held::Words)?;
+        Some(self.reject(line, record, at, &comment::doubt(cell)))
     }
 
     fn numbers(

@@ -49,7 +49,7 @@ const NO: [&str; 14] = [
     "nein",
     "non",
 ];
-const NEVER: [&str; 16] = [
+const NEVER: [&str; 28] = [
     "do not call",
     "donotcall",
     "don't call",
@@ -66,6 +66,18 @@ const NEVER: [&str; 16] = [
     "donotallow",
     "blocked",
     "never",
+    "deceased",
+    "dead",
+    "wrong number",
+    "wrong person",
+    "wrong party",
+    "disconnected",
+    "bankrupt",
+    "bankruptcy",
+    "represented",
+    "attorney represented",
+    "litigator",
+    "cease and desist",
 ];
 const ALLOWED: [&str; 7] = [
     "allow",
@@ -99,8 +111,11 @@ pub(super) fn asks_not_to_be_called(wish: Wish, text: &str) -> Result<bool, ()> 
     }
 }
 
-/// Words of which a cell has at least one that asks not to be called.
-const TRACES: [&str; 6] = ["call", "dnc", "contact", "phone", "opt", "unsub"];
+/// Beginnings of which a cell has at least one that asks not to be called.
+const TRACES: [&str; 13] = [
+    "call", "dnc", "contact", "phone", "opt", "unsub", "dece", "wrong", "bankr", "litig", "cease",
+    "repres", "disconn",
+];
 /// Wishes that a cell of any column may hold among other words.
 const PHRASES: [&str; 12] = [
     " do not call ",
@@ -117,7 +132,7 @@ const PHRASES: [&str; 12] = [
     " no calls ",
 ];
 /// Wishes that are such as a whole cell, or as one of its items.
-const ITEMS: [&str; 8] = [
+const ITEMS: [&str; 22] = [
     "dnc",
     "dncl",
     "dncc",
@@ -126,17 +141,35 @@ const ITEMS: [&str; 8] = [
     "optout",
     "opt out of calls",
     "unsubscribed",
+    "deceased",
+    "decedent",
+    "wrong number",
+    "wrong party",
+    "wrong person",
+    "bankrupt",
+    "bankruptcy",
+    "litigator",
+    "cease and desist",
+    "attorney represented",
+    "represented by attorney",
+    "represented by counsel",
+    "represented by an attorney",
+    "disconnected number",
 ];
 
 /// Whether a cell of a column about anything asks not to be called: a status `DNC`, a note
 /// `please do not call`.
 pub(super) fn may_ask(text: &str) -> bool {
     let bytes = text.as_bytes();
-    let has = |trace: &str| {
-        let mut windows = bytes.windows(trace.len());
-        windows.any(|window| window.eq_ignore_ascii_case(trace.as_bytes()))
+    let begins = |at: usize| {
+        let first = bytes[at].to_ascii_lowercase();
+        let mut traces = TRACES.iter().map(|trace| trace.as_bytes());
+        traces.any(|trace| {
+            let there = || bytes.get(at..at + trace.len());
+            trace[0] == first && there().is_some_and(|there| there.eq_ignore_ascii_case(trace))
+        })
     };
-    if !TRACES.into_iter().any(has) {
+    if !(0..bytes.len()).any(begins) {
         return false;
     }
     let plain = |text: &str| {
@@ -177,6 +210,10 @@ mod tests {
             "Opted out",
             "* myContacts ::: Do Not Contact",
             "please stop calling",
+            "Deceased",
+            "Wrong number",
+            "Cease and Desist",
+            "Bankruptcy / Chapter 7",
         ] {
             assert!(may_ask(text), "{text}");
         }
@@ -189,6 +226,9 @@ mod tests {
             "option 2",
             "Phone",
             "opted out of the raffle",
+            "Attorney",
+            "wrong size, exchanged",
+            "represents three vendors",
         ] {
             assert!(!may_ask(text), "{text}");
         }

@@ -20,6 +20,8 @@ pub(super) struct Rows {
     pub(super) flagged: Vec<NotToBeCalled>,
     /// Comments so far.
     pub(super) comments: u64,
+    /// Rows so far that say when or where consent was given, but not which.
+    pub(super) consent_unused: u64,
     /// By column, rows so far that were not rejected and have something there.
     pub(super) used: Vec<u64>,
     /// Why the file cannot be read further than these rows.
@@ -60,6 +62,7 @@ fn portion(rows: &mut ContactReader<'_>) -> (Rows, bool) {
     }
     portion.flagged = rows.not_to_be_called();
     portion.comments = rows.comments();
+    portion.consent_unused = rows.consent_unused();
     rows.used().clone_into(&mut portion.used);
     let read = portion.contacts.len() + portion.rejects.len();
     let last = portion.error.is_some() || read < ROWS;

@@ -44,7 +44,54 @@ pub(super) fn in_words(columns: &[ColumnUse]) -> String {
     format!("Columns: {}.", words.collect::<Vec<_>>().join(", "))
 }
 
+/// The columns that nobody named and nothing was known of, and how a user says what they are.
+pub(super) fn unmapped(columns: &[ColumnUse], campaign: &str) -> Option<String> {
+    let kept = columns
+        .iter()
+        .filter(|column| column.taken_for == Taken::Variable && !column.mapped);
+    let names: Vec<String> = kept.map(|column| shown(&column.column)).collect();
+    let first = names.first()?;
+    Some(format!(
+        "Kept as variables, which bind no call: {}. If one says more, name it before the rest of such lists \
+         is imported: dialdeck contacts import {campaign} FILE --map \"{first}=FIELD\"; --dry-run shows it \
+         first.",
+        names.join(", ")
+    ))
+}
+
 /// A name from a file must not steer the terminal.
 fn shown(name: &str) -> String {
     name.replace(char::is_control, " ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::intake::Field;
+
+    #[test]
+    fn columns_that_nobody_named_are_named_with_the_command() {
+        let column = |name: &str, taken_for, mapped| ColumnUse {
+            column: name.to_owned(),
+            taken_for,
+            field: (taken_for == Taken::Field).then_some(Field::Number),
+            mapped,
+            rows: 1,
+            note: None,
+        };
+        let mut columns = vec![
+            column("Phone", Taken::Field, false),
+            column("Plan", Taken::Variable, true),
+            column("Notes", Taken::Ignored, true),
+        ];
+        assert_eq!(unmapped(&columns, "recall"), None);
+        columns.push(column("Heim", Taken::Variable, false));
+        columns.push(column("Ort\u{1b}", Taken::Variable, false));
+        let said = unmapped(&columns, "recall").unwrap();
+        assert!(said.contains("bind no call: Heim, Ort . "), "{said}");
+        assert!(
+            said.contains("contacts import recall FILE --map \"Heim=FIELD\""),
+            "{said}"
+        );
+    }
 }

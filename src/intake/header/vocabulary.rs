@@ -108,7 +108,7 @@ pub(super) const BESIDES: &str = "type ext extension label status verified carri
     code area count calls notes note score attempts opt consent zone format";
 
 /// A person's wish not to be called, as a phrase at the beginning of a word.
-pub(super) const NEVER: [&str; 38] = [
+pub(super) const NEVER: [&str; 36] = [
     " do not call",
     " do not phone",
     " do not contact",
@@ -143,14 +143,63 @@ pub(super) const NEVER: [&str; 38] = [
     " suppress",
     " blacklist",
     " blocklist",
-    " litigator",
-    " cease and desist",
     " revoke",
     " withdrawn",
 ];
 
+/// Circumstances in which nobody is to be called, whatever was wished, as a phrase at the beginning of a
+/// word: the person died, is represented by a lawyer (15 U.S.C. 1692c(a)(2)), asked a collector to cease
+/// (1692c(c)), is protected by a bankruptcy court (11 U.S.C. 362(a)(6)), or sues callers.
+pub(super) const CLOSED: [&str; 34] = [
+    " deceased",
+    " decedent",
+    " died ",
+    " is dead ",
+    " date of death",
+    " death date",
+    " death flag",
+    " death indicator",
+    " bankrupt",
+    " chapter 7 ",
+    " chapter 11 ",
+    " chapter 13 ",
+    " ch 7 ",
+    " ch 13 ",
+    " attorney",
+    " atty ",
+    " lawyer",
+    " legal representation",
+    " legally represented",
+    " represented by",
+    " represented ",
+    " cease desist",
+    " cease and desist",
+    " cease communication",
+    " cease contact",
+    " cease call",
+    " cease collect",
+    " c and d ",
+    " c d ",
+    " litigat",
+    " litigious",
+    " lawsuit",
+    " plaintiff",
+    " suing ",
+];
+
+/// What is wrong with a number, beside a word of [`NUMBER`] or of [`PARTY`].
+pub(super) const WRONG: &str = "wrong bad invalid disconnected reassigned";
+
+/// Who is reached by a wrong number.
+pub(super) const PARTY: &str = "party person contact";
+
+/// Words by which a column of such circumstances says since when or why, not whether.
+pub(super) const SINCE: &str = "date at on since timestamp reason filed";
+
 /// What may be such a wish or something else, as a phrase at the beginning of a word.
-pub(super) const PERHAPS_NEVER: [&str; 8] = [
+pub(super) const PERHAPS_NEVER: [&str; 10] = [
+    " bk ",
+    " disputed ",
     " do not ",
     " dont ",
     " don t ",

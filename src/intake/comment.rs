@@ -1,0 +1,151 @@
+//! Comments of lists, which begin with `#`, and the numbers that may stand in one all the same.
+
+use super::cell::has_number;
+use super::dates;
+use super::listed::{How, shortened};
+use crate::domain::PhoneNumber;
+
+/// What is wrong with a comment that is not [`Held::Words`], and what to do, parted by a semicolon.
+pub(super) fn doubt(text: &str) -> String {
+    format!(
+        "`{}` begins with # and may hold a number; write the number without the #, or take its digits out",
+        shortened(text.trim())
+    )
+}
+
+/// What a comment holds besides words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// Nothing.
+    Words,
+    /// Numbers: the mark before them makes them no less.
+    Numbers(Vec<PhoneNumber>),
+    /// Digits among words that may be a number.
+    Doubt,
+}
+
+/// What a text behind the mark of a comment holds, or a cell of a row that is marked as one.
+pub(super) fn held(text: &str, how: How<'_>) -> Held {
+    let text = text.trim_start_matches(|char: char| char == '#' || char.is_whitespace());
+    let text = text.trim_end();
+    if !has_number(text) {
+        return Held::Words;
+    }
+    // `20261201` is a date, and in some countries a number: a number too many does no harm.
+    let compact = text.bytes().all(|byte| byte.is_ascii_digit());
+    let date = dates::looks_like_one(text) && !compact;
+    match how.0.read_listed(text, how.1) {
+        Ok(numbers) if !date => Held::Numbers(numbers),
+        Ok(_) | Err(_) if may_be_one(text, how) => Held::Doubt,
+        Ok(_) | Err(_) => Held::Words,
+    }
+}
+
+/// Whether the text is written like a number, or words of it can be read as one; not its dates and
+/// times of day.
+fn may_be_one(text: &str, how: How<'_>) -> bool {
+    let words: Vec<&str> = text
+        .split_whitespace()
+        .filter(|word| !is_moment(word))
+        .collect();
+    let left = words.join(" ");
+    let alone = |char: char| char.is_numeric() || is_joint(char);
+    if has_number(&left) && left.chars().all(alone) {
+        return !dates::looks_like_one(&left);
+    }
+    let mut runs = left.split(|char: char| !alone(char));
+    runs.any(|run| has_number(run) && reads_somewhere(run, how))
+}
+
+/// Whether words in a row, of digits and what joins them, can be read as a number.
+fn reads_somewhere(run: &str, how: How<'_>) -> bool {
+    let words: Vec<&str> = run.split_whitespace().collect();
+    let mut parts = (0..words.len())
+        .flat_map(|from| (from + 1..=words.len()).map(move |to| (from, to)))
+        .map(|(from, to)| words[from..to].join(" "));
+    parts.any(|part| {
+        let read = has_number(&part).then(|| how.0.read_listed(&part, how.1));
+        read.is_some_and(|read| read.is_ok()) && !dates::looks_like_one(&part)
+    })
+}
+
+const fn is_joint(char: char) -> bool {
+    matches!(char, ' ' | '+' | '-' | '.' | '(' | ')' | '/')
+}
+
+/// Whether a word is a date, a time of day, or both as `20261201123456`.
+fn is_moment(word: &str) -> bool {
+    let word = word.trim_matches(|char: char| matches!(char, ',' | ';' | '(' | ')' | '"' | '.'));
+    let digits = |part: &str| part.bytes().take_while(u8::is_ascii_digit).count();
+    let mut parts = word.split(':');
+    let hour = parts.next().map_or(0, digits);
+    let minute = parts.next().map_or(0, digits);
+    let clock =
+        (1..=2).contains(&hour) && minute == 2 && word.starts_with(|c: char| c.is_ascii_digit());
+    let stamp = word.len() == 14
+        && word.bytes().all(|byte| byte.is_ascii_digit())
+        && dates::looks_like_one(&word[..8]);
+    clock || stamp || dates::looks_like_one(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Rules;
+
+    fn of(text: &str) -> Held {
+        held(text, (Rules::embedded(), Some("US")))
+    }
+
+    #[test]
+    fn a_number_behind_a_mark_is_a_number() {
+        for text in [
+            "#2125550142",
+            "# 212-555-0142",
+            "## (212) 555 0142",
+            "#+12125550142",
+            "#2125550142 Ana",
+            "# tel:2125550142",
+            "#\u{ff12}\u{ff11}\u{ff12}\u{ff15}\u{ff15}\u{ff15}\u{ff10}\u{ff11}\u{ff14}\u{ff12}",
+        ] {
+            let number = "+12125550142".parse().unwrap();
+            assert_eq!(of(text), Held::Numbers(vec![number]), "{text}");
+        }
+        let two = of("#2125550142 / 2125550143");
+        assert!(matches!(two, Held::Numbers(numbers) if numbers.len() == 2));
+    }
+
+    #[test]
+    fn digits_that_may_be_a_number_are_not_passed_over() {
+        for text in [
+            "# call 212-555-0142 with questions",
+            "# Ana 2125550142",
+            "# 3 2125550142",
+            "#2125550142 Ana, asked on 2026-11-30",
+            "#5550142",
+            "# 2026-11-30 212 555 0142",
+            "# removed: +44 20 7946 0123 (Ofcom)",
+        ] {
+            assert_eq!(of(text), Held::Doubt, "{text}");
+        }
+    }
+
+    #[test]
+    fn words_dates_and_counts_are_comments() {
+        for text in [
+            "#",
+            "# as of 2026-12-01",
+            "# 2026-12-01",
+            "# exported 2026-12-01T12:34:56Z by list-tool 1.2.3",
+            "# exported 2026-12-01 12:34:56 by Ana",
+            "# 12/31/2026 23:59",
+            "# stamp 20261201123456",
+            "# 1,234,567 rows",
+            "# total: 2981378 rows",
+            "# Dec 1, 2026 12:34",
+            "# page 3 of 12",
+        ] {
+            assert_eq!(of(text), Held::Words, "{text}");
+        }
+    }
+}

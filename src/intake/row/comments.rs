@@ -1,0 +1,40 @@
+//! Rows of a contacts file that are comments, and those that only look like one.
+
+use csv::StringRecord;
+
+use super::{Judge, reject};
+use crate::intake::cell::failed;
+use crate::intake::columns::Field;
+use crate::intake::comment::{self, Held};
+use crate::intake::fault::{Reject, in_two};
+
+impl Judge<'_> {
+    /// Whether a row is a comment: it begins with `#`, where its number would stand is nothing, and none
+    /// of its cells may hold one.
+    pub(in crate::intake) fn is_comment(&self, record: &StringRecord) -> bool {
+        let first = record.get(0).unwrap_or_default();
+        let number = self.columns.position(Field::Number).unwrap_or(0);
+        let empty = self.field(record, Field::Number).is_empty();
+        let how = (self.rules, self.reading.country.as_deref());
+        first.starts_with('#')
+            && !failed(first)
+            && (empty || number == 0)
+            && record
+                .iter()
+                .all(|cell| comment::held(cell, how) == Held::Words)
+    }
+
+    /// A row above the header that may hold a number; `None`: it is a comment.
+    pub(in crate::intake) fn above_header(
+        &self,
+        line: u64,
+        record: &StringRecord,
+    ) -> Option<Reject> {
+        let how = (self.rules, self.reading.country.as_deref());
+        let found = record
+            .iter()
+            .find(|cell| comment::held(cell, how) != Held::Words)?;
+        let why = in_two(&comment::doubt(found));
+        Some(reject(line, record, ("", found.trim()), why))
+    }
+}

@@ -75,12 +75,15 @@ impl ImportDialog {
             said.extend(paragraph(&format!("! {fault}"), width, 2, Role::Bad));
         }
         match &self.stage {
-            Stage::Typing => said.extend(paragraph(
-                "A CSV file with a header row; from where dialdeck was started, or from / on. Nothing is dialed by importing alone, but a campaign that runs calls whom it gains.",
-                width,
-                0,
-                Role::Text,
-            )),
+            Stage::Typing => {
+                let text = "A CSV file with a header row; from where dialdeck was started, or from / on. Nothing is dialed by importing alone, but a campaign that runs calls whom it gains.";
+                said.extend(paragraph(text, width, 0, Role::Text));
+                let text = format!(
+                    "Columns whose names say nothing are kept as variables. See them first, and name them, by command: dialdeck contacts import {} FILE --dry-run --map \"COLUMN=FIELD\".",
+                    self.name
+                );
+                said.extend(paragraph(&text, width, 0, Role::Text));
+            }
             Stage::Running(rows) => {
                 let text = format!("{} rows read so far.", format::count(*rows));
                 said.push(line(text, Role::Value));
@@ -282,8 +285,8 @@ mod tests {
                 without_consent: 310,
                 not_to_be_called: 12,
                 columns: vec![
-                    "Columns: Phone as number, ZIP as postal_code; plan kept as a variable."
-                        .to_owned(),
+                    "Columns: Phone as number, ZIP as postal_code, Heim as variable.".to_owned(),
+                    "Kept as variables, which bind no call: Heim.".to_owned(),
                 ],
                 rejects,
             })),

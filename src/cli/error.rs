@@ -1,6 +1,7 @@
 //! Errors as the user reads them, with the exit code each brings.
 
 use std::fmt;
+use std::fs;
 use std::io;
 use std::path::Path;
 
@@ -73,7 +74,11 @@ impl CliError {
     pub fn file(path: &Path, error: &io::Error) -> Self {
         let message = format!("{}: {}", path.display(), plain(error));
         if error.kind() == io::ErrorKind::NotFound {
-            Self::usage(message)
+            let missing = Self::usage(message);
+            match near(path) {
+                Some(hint) => missing.hint(hint),
+                None => missing,
+            }
         } else {
             Self::failed(message)
         }
@@ -208,6 +213,36 @@ impl From<StoreError> for CliError {
     }
 }
 
+/// Names looked at for the one that may be meant.
+const NAMES_MAX: usize = 10_000;
+
+/// What to do about a file that is not there: the file of its folder with the closest name.
+fn near(path: &Path) -> Option<String> {
+    let wanted = path.file_name()?.to_string_lossy().to_lowercase();
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        Some(_) | None => Path::new("."),
+    };
+    let Ok(entries) = fs::read_dir(folder) else {
+        return Some(format!("there is no folder {}", folder.display()));
+    };
+    let entries = entries.take(NAMES_MAX).flatten();
+    let files = entries.filter(|entry| entry.path().is_file());
+    let names = files.map(|entry| entry.file_name().to_string_lossy().into_owned());
+    let distance = |name: &String| strsim::osa_distance(&wanted, &name.to_lowercase());
+    let closest = names.min_by_key(|name| (distance(name), name.clone()));
+    Some(match closest {
+        Some(name) if 2 * distance(&name) <= wanted.chars().count() => {
+            format!("did you mean {}?", path.with_file_name(name).display())
+        }
+        Some(name) => format!(
+            "of the files in {} the closest name is {name}",
+            folder.display()
+        ),
+        None => format!("there are no files in {}", folder.display()),
+    })
+}
+
 /// The error without the operating system's number.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
@@ -230,6 +265,26 @@ mod tests {
         );
         let object: serde_json::Value = serde_json::from_str(&error.render(true)).unwrap();
         assert_eq!(object["error"]["code"], 2);
+    }
+
+    #[test]
+    fn a_file_that_is_not_there_names_the_closest() {
+        let folder = tempfile::tempdir().unwrap();
+        let missing = |name: &str| {
+            let path = folder.path().join(name);
+            let error = fs::File::open(&path).unwrap_err();
+            CliError::file(&path, &error).hint.unwrap()
+        };
+        assert!(missing("list.csv").contains("there are no files in"));
+        for name in ["contacts.csv", "contacts.toml", "opted-out.txt"] {
+            fs::write(folder.path().join(name), "").unwrap();
+        }
+        fs::create_dir(folder.path().join("contact.csv")).unwrap();
+        assert!(missing("contact.csvv").ends_with("contacts.csv?"));
+        assert!(missing("Contacts.TOML").ends_with("contacts.toml?") || cfg!(target_os = "macos"));
+        assert!(missing("opted_out.txt").ends_with("opted-out.txt?"));
+        assert!(missing("zzz.json").contains("the closest name is"));
+        assert!(missing("none/contacts.csv").contains("there is no folder"));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The console: on this deck with the engine inside, or attached to a deck whose engine runs elsewhere.
 
 use std::io::{IsTerminal as _, stdin, stdout};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc;
 
 use jiff::tz::TimeZone;
@@ -40,6 +40,7 @@ pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
     let owned = lock::is_held(&env.deck).unwrap_or(true);
     let attach = owned || env.read_only || !env.authority()?.may(Right::Campaigns);
     if attach || !faults.is_empty() {
+        front.lets_go = faults.is_empty();
         front
             .faults
             .splice(0..0, faults.iter().map(CliError::brief));
@@ -133,6 +134,9 @@ pub(super) struct Front {
     looks: Looks,
     /// What is broken and had to be done without.
     faults: Vec<String>,
+    /// Whether campaigns may be started and raised: not while a file is broken that this needs, as by
+    /// command.
+    lets_go: bool,
 }
 
 impl Front {
@@ -144,8 +148,9 @@ impl Front {
         terminal()?;
         Ok(Self {
             keys: keys(env)?,
-            looks: looks(env)?,
+            looks: looks(env, env.own_file("themes"))?,
             faults: Vec::new(),
+            lets_go: true,
         })
     }
 
@@ -161,19 +166,21 @@ impl Front {
             faults.push(format!("{}; the standard keys hold", error.brief()));
             KeyMap::embedded()
         });
-        let looks = match looks(env) {
+        let looks = match looks(env, env.own_file("themes")) {
             Ok(looks) => looks,
             Err(error) => {
-                faults.push(error.brief());
+                faults.push(format!("{}; the standard theme holds", error.brief()));
                 let mut plain = env.clone();
                 (plain.look.theme, plain.look.color) = (None, None);
-                looks(&plain)?
+                // The user's own file may be the one of the standard theme.
+                looks(&plain, None)?
             }
         };
         Ok(Self {
             keys,
             looks,
             faults,
+            lets_go: true,
         })
     }
 }
@@ -206,7 +213,7 @@ fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, Cli
             authority.role.as_str()
         },
         may: Permits {
-            campaigns: reach(env, authority),
+            campaigns: reach(env, authority, front.lets_go),
             opt_out: !env.read_only && authority.may(Right::OptOut),
             import: !env.read_only && authority.may(Right::Lists),
         },
@@ -256,10 +263,10 @@ fn opened(env: &Env) -> Result<(SqliteStore, String), CliError> {
     Ok((deck.store, country))
 }
 
-fn reach(env: &Env, authority: Authority) -> Reach {
+fn reach(env: &Env, authority: Authority, lets_go: bool) -> Reach {
     if env.read_only {
         Reach::Nothing
-    } else if authority.may(Right::Campaigns) {
+    } else if lets_go && authority.may(Right::Campaigns) {
         Reach::Everything
     } else if authority.may(Right::HoldBack) {
         Reach::HoldBack
@@ -277,12 +284,13 @@ fn deck_name(env: &Env) -> String {
     name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-fn looks(env: &Env) -> Result<Looks, CliError> {
+/// The theme and the glyphs; `folder` has the user's own themes.
+fn looks(env: &Env, folder: Option<PathBuf>) -> Result<Looks, CliError> {
     let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let color = env.look.color.as_deref().unwrap_or("auto");
     let choice = LookChoice {
         theme: env.look.theme.clone(),
-        folder: env.own_file("themes"),
+        folder,
         color: color.parse().map_err(CliError::usage)?,
         ascii: env.look.ascii,
         no_color: var("NO_COLOR"),
@@ -325,8 +333,21 @@ impl Surroundings<SqliteStore> for Here {
     fn importer(&self) -> Importer {
         let env = self.env.clone();
         Box::new(move |campaign, path, progress| {
-            take(&env, campaign, &path, progress).map_err(|error| error.message)
+            take(&env, campaign, &path, progress)
+                .map_err(|error| mapped_by_command(error, campaign))
         })
+    }
+}
+
+/// An import's fault with what to do. The dialog has no field for `--map`, so the command is named.
+fn mapped_by_command(error: CliError, campaign: &str) -> String {
+    let CliError { message, hint, .. } = error;
+    match hint {
+        Some(hint) if hint.contains("--map") => format!(
+            "{message}; {hint}. Map it by command: dialdeck contacts import {campaign} FILE --map …"
+        ),
+        Some(hint) => format!("{message}; {hint}"),
+        None => message,
     }
 }
 
@@ -347,7 +368,7 @@ fn take(env: &Env, campaign: &str, list: &Path, progress: Listener) -> Result<Im
     let by = deck.by()?;
     let taken = import::contacts(&mut deck.store, &campaign, &file, &plan, &by)?;
     Ok(Imported {
-        columns: import::in_words(&taken),
+        columns: import::in_words(&taken, campaign.name()),
         figures: taken.figures,
         undialable: taken.undialable,
         without_consent: taken.without_consent,

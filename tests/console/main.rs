@@ -1,6 +1,7 @@
 //! The console as its users have it: the built program on a real terminal.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+mod broken_files;
 mod pty;
 
 use std::fs;

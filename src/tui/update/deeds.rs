@@ -64,7 +64,10 @@ fn may_hold_back(model: &mut Model) -> bool {
 
 fn may_change_campaigns(model: &mut Model) -> bool {
     let may = model.shared.viewer.may.campaigns.is_full();
-    if !may {
+    if !may && model.shared.broken.is_some() && may_hold_back(model) {
+        let text = "nothing is started or raised while a file is broken that this needs";
+        say(model, Tone::Bad, text.to_owned());
+    } else if !may {
         refuse(model, "change campaigns");
     }
     may

@@ -1,8 +1,13 @@
 //! What the law asks of a campaign that no gate can see to.
 
+use std::collections::BTreeSet;
+
+use super::output::count;
+use super::{CliError, Deck};
 use crate::domain::campaign::Purpose;
-use crate::domain::{CampaignSettings, WindowClass};
+use crate::domain::{CampaignSettings, CampaignState, WindowClass};
 use crate::rules::Rules;
+use crate::store::Store as _;
 
 const LOUISIANA: &str = "US-LA";
 
@@ -10,29 +15,86 @@ const LOUISIANA: &str = "US-LA";
 pub(super) fn of<'c>(
     rules: &Rules,
     campaign: &CampaignSettings,
-    mut classes: impl Iterator<Item = &'c WindowClass>,
+    classes: impl Iterator<Item = &'c WindowClass>,
 ) -> Vec<String> {
-    let name = &campaign.name;
+    let regions: BTreeSet<&str> = classes
+        .flat_map(|class| class.regions.iter().map(String::as_str))
+        .collect();
+    let advice = [
+        one_row_each(rules, campaign, &regions),
+        proclaimed(rules, campaign, &regions),
+    ];
+    advice.into_iter().flatten().collect()
+}
+
+/// Campaigns with contacts that an older program imported: what their list stated of the place is not kept,
+/// so that it cannot be read again.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn fewer_places(deck: &mut Deck) -> Result<Vec<String>, CliError> {
+    let counts = deck.store.contacts_of_fewer_places()?;
     let mut advice = Vec::new();
+    for campaign in deck.store.campaigns()? {
+        let over = matches!(campaign.state, CampaignState::Done | CampaignState::Stopped);
+        if let Some(left) = counts.get(&campaign.id).filter(|_| !over) {
+            advice.push(format!(
+                "{}: {} still to be called came with an older program, which kept fewer of the places where \
+                 a contact may be, and so too many of its hours: stop the campaign, and import them again \
+                 into a new one",
+                campaign.name(),
+                count(*left, "contact")
+            ));
+        }
+    }
+    Ok(advice)
+}
+
+/// Caps count numbers where the law counts persons.
+fn one_row_each(
+    rules: &Rules,
+    campaign: &CampaignSettings,
+    regions: &BTreeSet<&str>,
+) -> Option<String> {
+    let name = &campaign.name;
+    let calls = campaign.call_kind();
     match campaign.purpose {
         // 12 CFR 1006.14(b)(2)(i) counts calls to a person about a debt.
-        Purpose::Debt => advice.push(format!(
+        Purpose::Debt => Some(format!(
             "{name}: the law counts calls to a debtor, the caps count calls to a number: give each debtor \
              one row of the list"
         )),
-        Purpose::Sales if classes.any(|class| class.regions.iter().any(|one| one == LOUISIANA)) => {
-            // LPSC General Order R-29617: holidays of R.S. 1:55, which the governor may add to.
-            if !rules.has_own_rows(LOUISIANA) {
-                advice.push(format!(
-                    "{name}: it sells to Louisiana, where days that the governor proclaims are holidays \
-                     too, and no table can know them: add a closed row for {LOUISIANA} to a rule file of \
-                     your own, with its dates"
-                ));
-            }
+        Purpose::Sales | Purpose::Reminder | Purpose::Survey | Purpose::Information => {
+            let counted = regions.iter().copied();
+            let counted: Vec<&str> = counted
+                .filter(|region| rules.counts_persons(region, calls))
+                .collect();
+            (!counted.is_empty()).then(|| {
+                format!(
+                    "{name}: in {} the law counts calls to a person, the caps count calls to a number: give \
+                     each person one row of the list",
+                    counted.join(", ")
+                )
+            })
         }
-        Purpose::Sales | Purpose::Reminder | Purpose::Survey | Purpose::Information => {}
     }
-    advice
+}
+
+/// Holidays of Louisiana are those of R.S. 1:55, to which the governor may add (LPSC General Order
+/// R-29617).
+fn proclaimed(
+    rules: &Rules,
+    campaign: &CampaignSettings,
+    regions: &BTreeSet<&str>,
+) -> Option<String> {
+    let sells = campaign.purpose == Purpose::Sales && regions.contains(LOUISIANA);
+    (sells && !rules.has_own_rows(LOUISIANA)).then(|| {
+        format!(
+            "{}: it sells to Louisiana, where days that the governor proclaims are holidays too, and no \
+             table can know them: add a closed row for {LOUISIANA} to a rule file of your own, with its dates",
+            campaign.name
+        )
+    })
 }
 
 #[cfg(test)]
@@ -60,7 +122,13 @@ mod tests {
         assert!(advice("sales", LOUISIANA, rules)[0].contains("governor"));
         assert!(advice("sales", "US-TX", rules).is_empty());
         assert!(advice("reminder", LOUISIANA, rules).is_empty());
-        assert!(advice("debt", "US-TX", rules)[0].contains("one row"));
+        assert!(advice("debt", "US-TX", rules)[0].contains("give each debtor one row"));
+        // Fla. Stat. 501.616(6)(b), 15 O.S. 775C.4, Md. Code Com. Law 14-4502, D.223-9 count persons.
+        for place in ["US-FL", "US-OK", "US-MD", "FR"] {
+            let said = advice("sales", place, rules);
+            assert!(said[0].contains(&format!("in {place} the law counts calls to a person")));
+            assert!(advice("reminder", place, rules).is_empty(), "{place}");
+        }
         let table = include_str!("../../data/calling-windows.csv");
         let header = table.lines().next().unwrap();
         let row = "la,US,LA,any,Mon-Sun,,,yes,none,callee,2026-12-24,2026-12-24,,,,,,";

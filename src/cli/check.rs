@@ -60,6 +60,7 @@ pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitC
         sound
             .warnings
             .extend(rest.map(|rest| words::rest(trunk, &rest)));
+        sound.warnings.extend(advice::fewer_places(real)?);
     }
     let outlook = if sound.contacts.is_some() {
         let (outlook, advice) = try_out(args, env, &sound, real.as_mut(), at)?;

@@ -298,6 +298,9 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
             findings.push(finding("trunk", Level::Warn, found));
         }
     }
+    for advice in advice::fewer_places(deck)? {
+        findings.push(finding("contacts", Level::Warn, advice));
+    }
     findings.push(caller_ids(&snapshot, now));
     let unknown = snapshot
         .in_flight

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{CliError, Deck, rules};
+use super::{CliError, Deck, advice, rules};
 use crate::config::{CampaignFile, ConfigErrors, Unmet};
 use crate::domain::{Campaign, Timestamp};
 use crate::engine::law::{self, Asked};
@@ -97,7 +97,8 @@ fn countries_of(
     Ok(countries)
 }
 
-/// What the law asks for before these campaigns' calls, by where their contacts are, one line each.
+/// What the law asks for before these campaigns' calls, by where their contacts are, one line each, behind
+/// contacts of which fewer places are known.
 ///
 /// # Errors
 /// When the store cannot be read.
@@ -107,7 +108,7 @@ pub(super) fn before_start(
 ) -> Result<Vec<String>, CliError> {
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
-    let mut lines = Vec::new();
+    let mut lines = advice::fewer_places(deck)?;
     for campaign in campaigns {
         let countries = law::countries(&snapshot, campaign.id);
         let asked = law::asked(rules::in_force(), &campaign.settings, &countries);

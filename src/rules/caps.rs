@@ -70,8 +70,21 @@ pub(super) struct CapRule {
     /// Of the number; empty: any. They stand for a city with rules of its own.
     area_codes: Vec<u16>,
     scope: Scope,
+    /// Whether it counts calls to more than one number: to a person, a debtor, a residence.
+    counts_persons: bool,
     caps: Vec<FrequencyCap>,
 }
+
+/// Words by which a row counts calls to more than one number.
+const PERSONS: [&str; 7] = [
+    "person",
+    "party",
+    "debtor",
+    "consumer",
+    "customer",
+    "account",
+    "residence",
+];
 
 impl Rules {
     /// The rolling caps that bind calls to a number in these regions, in the order of the table.
@@ -100,6 +113,17 @@ impl Rules {
         };
         let rules = self.caps.iter().filter(binds);
         rules.flat_map(|rule| rule.caps.iter().cloned()).collect()
+    }
+}
+
+impl Rules {
+    /// Whether the law of a place counts such calls to a person, whatever numbers the person has.
+    pub fn counts_persons(&self, region: &str, call: CallKind) -> bool {
+        let country = region.split('-').next().unwrap_or(region);
+        self.caps.iter().any(|rule| {
+            let there = rule.region == region || rule.region == country;
+            there && rule.counts_persons && rule.scope.covers(call) && !rule.caps.is_empty()
+        })
     }
 }
 
@@ -153,6 +177,9 @@ fn rule(row: &Row<'_>) -> Result<CapRule, TableError> {
         region,
         area_codes: area_codes.map_err(|_| row.error("area_codes", "must be area codes"))?,
         scope,
+        counts_persons: PERSONS
+            .iter()
+            .any(|word| row.text("counted_per").split(' ').any(|one| one == *word)),
         caps,
     })
 }

@@ -6,13 +6,15 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::lock::EngineLock;
 use super::{SqliteStore, Work, incarnation, log};
-use crate::domain::{AttemptId, DeckId, ListKind, Timestamp, TrunkName};
+use crate::domain::{AttemptId, CampaignId, DeckId, ListKind, Timestamp, TrunkName};
 use crate::store::{By, HangUps, StoreError, entries};
 
 const DECK_ID: &str = "deck_id";
 const EPOCH: &str = "engine_epoch";
 const HANG_UPS_ASKED: &str = "hang_ups_asked";
 const HANG_UPS_TAKEN: &str = "hang_ups_taken";
+/// The last contact that a program imported which kept fewer places.
+const FEWER_PLACES: &str = "contacts_of_fewer_places";
 /// Calls whose end is not confirmed: serials with their trunk's name, as JSON.
 const UNCLOSED: &str = "unclosed";
 
@@ -48,6 +50,31 @@ impl SqliteStore {
     /// When the store cannot be written.
     pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
         self.write(|work| set(work.conn, key, value))
+    }
+
+    /// By campaign, contacts still to be called that an older program imported, which kept fewer of the
+    /// places where they may be.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn contacts_of_fewer_places(&mut self) -> Result<BTreeMap<CampaignId, u64>, StoreError> {
+        self.read(|work| {
+            let Some(last) = value(work.conn, FEWER_PLACES)? else {
+                return Ok(BTreeMap::new());
+            };
+            let last: i64 = last.parse().map_err(|_| {
+                StoreError::Unusable(format!("`{last}` is stored as its {FEWER_PLACES}"))
+            })?;
+            let mut statement = work.conn.prepare_cached(
+                "SELECT campaign, count(*) FROM contacts WHERE state IN (0, 1, 2) AND id <= ?1
+                 GROUP BY campaign",
+            )?;
+            let rows = statement.query_map((last,), |row| {
+                let count: i64 = row.get(1)?;
+                Ok((CampaignId(row.get(0)?), count.unsigned_abs()))
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
     }
 }
 

@@ -1,5 +1,7 @@
 //! What only SQL can show: versions of the schema and the log's own guard.
 
+mod upgrade;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -113,7 +115,7 @@ fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
 }
 
 /// Every migration with the SHA-256 of its file. A line is only ever added.
-const MIGRATIONS: [(&str, &str); 7] = [
+const MIGRATIONS: [(&str, &str); 8] = [
     (
         "V1__deck.sql",
         "f71d62512966918f17e3dd7c7e23929383a2f9b124121ddbda3c76c80f3221b4",
@@ -141,6 +143,10 @@ const MIGRATIONS: [(&str, &str); 7] = [
     (
         "V7__incarnations.sql",
         "c423fcea4febe5838612e81053ae914f9869df8bf7e5157356e44117ea42ff6d",
+    ),
+    (
+        "V8__fewer_places.sql",
+        "269442094699fc82bf15cdeebcdf7e1a7e66714d5ed5e5b65268db5757f22430",
     ),
 ];
 

@@ -111,6 +111,13 @@ impl Rules {
         rows.filter(move |row| row.covers(calls) && row.country() == country)
     }
 
+    /// The registries that the law of some place asks for before such calls.
+    pub fn registries_asked(&self, calls: CallKind) -> impl Iterator<Item = &ListKind> {
+        let rows = self.preconditions.iter();
+        rows.filter(move |row| row.covers(calls))
+            .flat_map(|row| &row.lists)
+    }
+
     /// Whether any row asks for this at this place: `consent`, or a registry such as `national:us`.
     pub fn asks(&self, place: &str, what: &str) -> bool {
         self.preconditions

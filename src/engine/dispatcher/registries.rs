@@ -1,4 +1,5 @@
-//! Watches how old the registries are that running campaigns list, and says so before they are too old.
+//! Watches how old the registries are that running campaigns list, or that the law asks them for, and says
+//! so before they are too old.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -42,11 +43,17 @@ impl Watch {
         }
         self.looked = Some(now);
         let running = lanes.filter(|lane| lane.campaign.state == CampaignState::Running);
-        let listed: BTreeSet<&ListKind> = running
-            .flat_map(|lane| &lane.campaign.settings.required_lists)
+        let needed: BTreeSet<&ListKind> = running
+            .flat_map(|lane| {
+                let settings = &lane.campaign.settings;
+                let asked = rules.registries_asked(settings.call_kind());
+                settings.required_lists.iter().chain(asked)
+            })
             .collect();
         let mut warnings = Vec::new();
-        for list in &self.registries {
+        // One that is needed by nobody yet is looked at again once it is.
+        let needed = |list: &&SuppressionList| needed.contains(&list.kind);
+        for list in self.registries.iter().filter(needed) {
             let soon = rules
                 .registry_max_age(&list.kind)
                 .saturating_sub(REGISTRY_WARNING);
@@ -58,7 +65,7 @@ impl Watch {
                 .filter(|(area, as_of)| self.warned.insert((list.kind.clone(), **area, **as_of)))
                 .map(|(area, _)| *area)
                 .collect();
-            let (Some(first), true) = (new.first(), listed.contains(&list.kind)) else {
+            let Some(first) = new.first() else {
                 continue;
             };
             let more = match new.len() - 1 {

@@ -67,6 +67,8 @@ enum What {
     OptOut,
     /// An operator lets the trunk try again.
     ResetTrunk,
+    /// Another process releases the brake on abandoned calls.
+    Release,
     /// The engine's process dies and another starts on the same deck.
     Crash,
     /// The carrier says that it never had the one call that is up.
@@ -94,6 +96,10 @@ struct Expect {
     no_send_between: Option<[Timestamp; 2]>,
     /// The first send, exactly.
     first_send: Option<Timestamp>,
+    /// The last send, exactly.
+    last_send: Option<Timestamp>,
+    /// The alerts that were raised, in order.
+    alerts: Option<Vec<String>>,
 }
 
 #[test]
@@ -258,6 +264,18 @@ impl<'s, S: Store> World<'s, S> {
                 actor: "maria".to_owned(),
                 note: None,
             }]),
+            What::Release => {
+                let by = By {
+                    actor: "maria".to_owned(),
+                    at: self.now,
+                };
+                let store = &mut self.store;
+                store
+                    .release_brake(self.campaign, "agents are back", &by)
+                    .unwrap();
+                // An engine sees that another process wrote, and looks again.
+                return self.carry_out(vec![Effect::Store(Job::Picture)]);
+            }
             What::Crash => {
                 self.dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
                 self.carrier = carrier(self.scenario, &self.folder);
@@ -316,8 +334,19 @@ impl<'s, S: Store> World<'s, S> {
         if let Some(first) = expect.first_send {
             assert_eq!(self.sends.first(), Some(&first), "{name}: first send");
         }
+        if let Some(last) = expect.last_send {
+            assert_eq!(self.sends.last(), Some(&last), "{name}: last send");
+        }
         let log = self.store.tail(0, usize::MAX >> 1).unwrap();
         let lines: Vec<String> = log.into_iter().map(|event| event.line).collect();
+        if let Some(expected) = &expect.alerts {
+            let entries = lines.iter().map(|line| line.parse::<Value>().unwrap());
+            let alerts = entries.filter(|entry| entry["kind"] == "alert_raised");
+            let raised: Vec<String> = alerts
+                .map(|entry| entry["data"]["alert"].as_str().unwrap().to_owned())
+                .collect();
+            assert_eq!(raised, *expected, "{name}: alerts");
+        }
         if let Some(expected) = expect.talked {
             let entries = lines.iter().map(|line| line.parse::<Value>().unwrap());
             let talked: u64 = entries

@@ -7,6 +7,8 @@
 mod campaigns;
 mod files;
 mod judging;
+mod kept;
+mod law;
 mod list_cases;
 mod lists;
 mod output;

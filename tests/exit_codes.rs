@@ -316,7 +316,7 @@ fn a_damaged_deck_exits_with_4() {
 fn a_deck_that_another_engine_owns_exits_with_4() {
     let deck = with_campaign();
     let demo = files();
-    fs::create_dir(demo.path()).unwrap();
+    demo.ok(&["dnc", "add", "212-555-0142", "--new"]);
     let locks = [&deck, &demo].map(|deck| EngineLock::try_acquire(&deck.path()).unwrap().unwrap());
     for line in ["run", "run recall --speed max --until-done"] {
         expect(&deck, line, 4, "another engine already owns");

@@ -380,7 +380,11 @@ fn a_rest_of_the_trunk_is_told_beside_the_engine() {
     let path = deck.path().join("deck.sqlite");
     let mut store = SqliteStore::create_or_open(&path, DECK, Rules::embedded(), morning()).unwrap();
     let mut breaker = Breaker::default();
-    breaker.on_result(TrunkFinding::Throttled(secs(120)), number(0), morning());
+    breaker.on_result(
+        TrunkFinding::Throttled(secs(120)),
+        (number(0), morning()),
+        morning(),
+    );
     let trunk = world::deck().trunks.remove(0).name;
     store.keep_rest(&trunk, breaker.kept()).unwrap();
     let why = |at: &str| deck.ok(&["why", &number(0).to_string(), "--at", at]);
@@ -396,7 +400,7 @@ fn a_rest_of_the_trunk_is_told_beside_the_engine() {
     );
     let text = why("2026-12-08T15:02:00.000Z");
     assert!(text.contains("carrier takes calls"), "{text}");
-    breaker.on_result(TrunkFinding::Refused, number(0), morning());
+    breaker.on_result(TrunkFinding::Refused, (number(0), morning()), morning());
     store.keep_rest(&trunk, breaker.kept()).unwrap();
     let text = why(NOON);
     assert!(text.contains("somebody has to act"), "{text}");

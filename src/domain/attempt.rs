@@ -146,6 +146,9 @@ pub enum CallEnd {
     NoAgent,
     /// It ended without a final answer of the network, and nothing had rung: the trunk is dead.
     NobodyRang,
+    /// It ended without a final answer of the network, and the provider showed no ringing. What it
+    /// shows does not prove that nothing rang.
+    RingUnseen,
     /// The provider does not know the trunk; nothing was dialed.
     TrunkUnknown,
     /// The carrier behind the trunk refused the credentials that the trunk has; nothing rang.

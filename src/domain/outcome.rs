@@ -222,6 +222,10 @@ pub enum TrunkFinding {
     /// As [`Self::Faulty`], and the route did not answer at all: five in a row rest it, however far
     /// apart they are.
     Dead,
+    /// Nothing shows that the route answered: the call's fate is unknown, or it ended without a final
+    /// answer of the network and no ringing was seen. Five in a row rest it, however far apart they
+    /// are; one alone is no fault.
+    Silent,
     /// It asked us to slow down, for this long.
     Throttled(Duration),
     /// A configuration fault: three in a row on different numbers pause the trunk.
@@ -311,6 +315,12 @@ pub fn classify(report: &CallReport) -> Classification {
     let rang = report.rang == Some(true) && report.end != CallEnd::Rejected;
     Classification {
         counts: read.counts || rang,
+        // A route over which a phone rang works.
+        trunk: if rang && read.trunk == TrunkFinding::Silent {
+            TrunkFinding::Fine
+        } else {
+            read.trunk
+        },
         ..read
     }
 }
@@ -320,10 +330,10 @@ fn by_end(report: &CallReport) -> Classification {
         CallEnd::Completed => completed(report),
         CallEnd::Abandoned => simple(Outcome::Abandoned, Fault::Us, "no_agent"),
         CallEnd::CancelledByUs => simple(Outcome::Cancelled, Fault::Us, "cancelled"),
-        CallEnd::RangOut => simple(Outcome::NoAnswer, Fault::Callee, "ring_timeout"),
+        CallEnd::RangOut => rang_out(),
         // Nothing left: at the fifth in a row that is an outage, and every contact would be spent on it.
         CallEnd::Lapsed => failure(Outcome::Expired, Fault::Us, LAPSED, TrunkFinding::Dead),
-        CallEnd::Unresolved => simple(Outcome::Unknown, Fault::Unknown, "unresolved"),
+        CallEnd::Unresolved => silent(Outcome::Unknown, Fault::Unknown, "unresolved"),
         CallEnd::NeverSent => failure(
             Outcome::Cancelled,
             Fault::Us,
@@ -332,7 +342,9 @@ fn by_end(report: &CallReport) -> Classification {
         ),
         CallEnd::Rejected => rejected(report),
         CallEnd::Busy => simple(Outcome::Busy, Fault::Callee, "busy"),
-        CallEnd::Failed => simple(Outcome::NetworkFailure, Fault::Network, "failed"),
+        CallEnd::Failed => silent(Outcome::NetworkFailure, Fault::Network, "failed"),
+        CallEnd::RingUnseen if report.rang == Some(true) => rang_out(),
+        CallEnd::RingUnseen => silent(Outcome::NetworkFailure, Fault::Unknown, "ring_unseen"),
         CallEnd::BadNumber => bad_number(CalleeFinding::Invalid, "refused_number"),
         CallEnd::CallerIdRefused => Classification {
             counts: false,
@@ -373,6 +385,18 @@ fn not_dialed(cause: &'static str, trunk: TrunkFinding) -> Classification {
 fn completed(report: &CallReport) -> Classification {
     let callee = report.callee_type.unwrap_or(CalleeType::Unknown);
     simple(Outcome::Answered(callee), Fault::None, "completed")
+}
+
+fn rang_out() -> Classification {
+    simple(Outcome::NoAnswer, Fault::Callee, "ring_timeout")
+}
+
+/// It may have rung, so it counts; but nothing shows that the route works.
+fn silent(outcome: Outcome, fault: Fault, cause: &'static str) -> Classification {
+    Classification {
+        trunk: TrunkFinding::Silent,
+        ..simple(outcome, fault, cause)
+    }
 }
 
 fn simple(outcome: Outcome, fault: Fault, cause: &'static str) -> Classification {

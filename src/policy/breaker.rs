@@ -14,8 +14,8 @@ use crate::domain::{PhoneNumber, Timestamp};
 
 /// Points within [`POINTS_WITHIN`] that open the breaker.
 const POINTS: usize = 5;
-/// Calls in a row to which the route gave no answer at all that open the breaker, however far apart.
-const DEAD: u32 = 5;
+/// Calls in a row after which nothing shows that the route answers open the breaker, however far apart.
+const SILENT: usize = 5;
 /// The span in which points are counted.
 const POINTS_WITHIN: Duration = Duration::from_secs(30);
 /// Results of which half being faults opens the breaker.
@@ -39,13 +39,13 @@ const PROBE_WAIT: Duration = Duration::from_mins(1);
 
 /// One trunk's breaker: a state machine without a clock.
 ///
-/// Opens on five faults within 30 s, on five calls in a row to which the route gave no answer at
-/// all, or on half of the last twenty results, for a minute; then one
-/// probe is let through, and each that fails doubles the pause up to ten minutes. Refused
-/// credentials, and three configuration faults in a row on different numbers, rest the trunk until
-/// an operator acts. Three agents in a row that do not come, or that go away from their calls, open it
-/// too: a phone that rings without anybody to talk is worse than none that rings. A limit rests it for as long as it asked, and then slows it for [`SLOW`]; it is
-/// no fault, since who answers with a limit works.
+/// Opens on five faults within 30 s, on five calls in a row to which the route gave no answer or whose
+/// fate is unknown, or on half of the last twenty results, for a minute; then one probe is let through,
+/// and each that fails doubles the pause up to ten minutes. Refused credentials, and three
+/// configuration faults in a row on different numbers, rest the trunk until an operator acts. Three
+/// agents in a row that do not come, or that go away from their calls, open it too: a phone that rings
+/// without anybody to talk is worse than none that rings. A limit rests it for as long as it asked, and
+/// then slows it for [`SLOW`]; it is no fault, since who answers with a limit works.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
     state: State,
@@ -53,8 +53,10 @@ pub struct Breaker {
     /// The last results, `true` for a fault.
     results: VecDeque<bool>,
     misconfigured: BTreeSet<PhoneNumber>,
-    /// Calls in a row without any answer of the route.
-    dead: u32,
+    /// When calls in a row were planned that the route gave no answer to, or whose fate is unknown.
+    silent: BTreeSet<(Timestamp, PhoneNumber)>,
+    /// When the latest call was planned that the route answered to.
+    answered: Option<Timestamp>,
     throttled_until: Option<Timestamp>,
     /// Agents that did not come since one last came.
     missing: u32,
@@ -169,14 +171,20 @@ impl Breaker {
         self.lost = 0;
     }
 
-    /// What a call through the trunk showed, reported once per call: [`TrunkFinding::Fine`] as
-    /// soon as it rings, so that a long conversation does not hold a probe up, else what its end
-    /// was classified as.
-    pub fn on_result(&mut self, finding: TrunkFinding, number: PhoneNumber, now: Timestamp) {
+    /// What a call through the trunk showed, to this number and planned then: [`TrunkFinding::Fine`]
+    /// as soon as it rings, so that a long conversation does not hold a probe up,
+    /// [`TrunkFinding::Silent`] as soon as its answer is lost, else what its end was classified as.
+    /// Nothing is reported twice of a call.
+    pub fn on_result(
+        &mut self,
+        finding: TrunkFinding,
+        (number, planned): (PhoneNumber, Timestamp),
+        now: Timestamp,
+    ) {
         match finding {
             TrunkFinding::Fine => {
                 self.misconfigured.clear();
-                self.dead = 0;
+                self.on_answer(planned);
                 self.note(false);
                 if matches!(self.state, State::Probing { number: probe, .. } if probe == number) {
                     self.close();
@@ -184,15 +192,16 @@ impl Breaker {
             }
             TrunkFinding::Faulty => {
                 // A fault that is told comes from a route that answers.
-                self.dead = 0;
+                self.on_answer(planned);
                 self.on_fault(number, now);
             }
             TrunkFinding::Dead => {
-                self.dead += 1;
+                self.on_silence((number, planned), now);
                 self.on_fault(number, now);
             }
+            TrunkFinding::Silent => self.on_silence((number, planned), now),
             TrunkFinding::Throttled(pause) => {
-                self.dead = 0;
+                self.on_answer(planned);
                 self.throttled_until = self.throttled_until.max(Some(now + pause));
                 // The limit answers, so the route works; the probe may be repeated after the rest.
                 if let State::Probing { pause, .. } = self.state {
@@ -217,6 +226,29 @@ impl Breaker {
                 self.lost += 1;
                 self.on_agents(self.lost, number, now);
             }
+        }
+    }
+
+    /// The route answered to a call planned then. What becomes of calls is heard of in any order: in a
+    /// row are those that were planned in a row.
+    fn on_answer(&mut self, planned: Timestamp) {
+        self.answered = self.answered.max(Some(planned));
+        self.silent
+            .retain(|(silent, _)| Some(*silent) > self.answered);
+    }
+
+    /// Nothing shows that the route answered to this call.
+    fn on_silence(&mut self, (number, planned): (PhoneNumber, Timestamp), now: Timestamp) {
+        if Some(planned) > self.answered {
+            self.silent.insert((planned, number));
+        }
+        match self.state {
+            State::Closed if self.silent.len() >= SILENT => {
+                self.no_agents = false;
+                self.open(now, FIRST_PAUSE);
+            }
+            State::Probing { .. } => self.reopen_if_probe(number, now),
+            State::Closed | State::Open { .. } | State::Locked(_) => {}
         }
     }
 
@@ -311,7 +343,7 @@ impl Breaker {
             State::Closed => {
                 let faults = self.results.iter().filter(|fault| **fault).count();
                 let half = self.results.len() == LAST_RESULTS && faults * 2 >= LAST_RESULTS;
-                if self.faults.len() >= POINTS || self.dead >= DEAD || half {
+                if self.faults.len() >= POINTS || half {
                     self.no_agents = false;
                     self.open(now, FIRST_PAUSE);
                 }
@@ -347,7 +379,7 @@ impl Breaker {
         self.faults.clear();
         self.results.clear();
         self.misconfigured.clear();
-        self.dead = 0;
+        self.silent.clear();
     }
 
     fn note(&mut self, fault: bool) {

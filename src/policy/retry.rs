@@ -46,9 +46,10 @@ const ABANDONED_GB: Duration = hours(72);
 /// Plans what follows. `facts` are those after the attempt ended; its own row is `facts.history[0]`.
 ///
 /// Without a rule of the campaign: a person reached, or a message left, ends it; busy waits 15, 30,
-/// then 60 min, busy everywhere 60 min at once; no answer 3 h; a machine 4 h; an abandoned person
-/// 24 h (72 h in the United Kingdom); a network or provider fault, or a call we took back, 5 min,
-/// twice as long with each in a row up to 160 min; a limit as long as the trunk asked, doubling too.
+/// then 60 min, busy everywhere 60 min at once; no answer, and a network failure that may have rung,
+/// 3 h; a machine 4 h; an abandoned person 24 h (72 h in the United Kingdom); a network or provider
+/// fault before anything rang, or a call we took back, 5 min, twice as long with each in a row up to
+/// 160 min; a limit as long as the trunk asked, doubling too.
 /// What did not count never exhausts a contact, whatever `max` a rule has. A number that the trunk refuses (403) for the second time in the campaign ends it. A retry keeps the minimum gap
 /// and the rolling caps, and never outlives contact or campaign.
 pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
@@ -167,6 +168,8 @@ fn default_rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
             _ => minutes(60),
         }),
         Outcome::NoAnswer => after(hours(3)),
+        // It may have rung for as long as a phone that nobody picked up.
+        Outcome::NetworkFailure if ended.counts => after(hours(3)),
         Outcome::Declined => end(OutcomeAction::DoNotCall),
         Outcome::InvalidNumber => after(CONFIRM_INVALID),
         Outcome::Abandoned => after(hours(24)),
@@ -176,6 +179,7 @@ fn default_rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
                 TrunkFinding::Fine
                 | TrunkFinding::Faulty
                 | TrunkFinding::Dead
+                | TrunkFinding::Silent
                 | TrunkFinding::Misconfigured
                 | TrunkFinding::Refused
                 | TrunkFinding::Unknown

@@ -384,6 +384,7 @@ pub(super) fn found(report: &CallReport) -> &'static str {
         | CallEnd::Throttled
         | CallEnd::NoAgent
         | CallEnd::NobodyRang
+        | CallEnd::RingUnseen
         | CallEnd::TrunkUnknown
         | CallEnd::CredentialsRefused
         | CallEnd::AgentLost

@@ -21,14 +21,18 @@ fn trunk() -> TrunkName {
 /// A breaker that a limit of two minutes rests.
 fn throttled() -> Breaker {
     let mut breaker = Breaker::default();
-    breaker.on_result(TrunkFinding::Throttled(secs(120)), number(0), morning());
+    breaker.on_result(
+        TrunkFinding::Throttled(secs(120)),
+        (number(0), morning()),
+        morning(),
+    );
     breaker
 }
 
 /// A breaker that waits for an operator.
 fn refused() -> Breaker {
     let mut breaker = Breaker::default();
-    breaker.on_result(TrunkFinding::Refused, number(0), morning());
+    breaker.on_result(TrunkFinding::Refused, (number(0), morning()), morning());
     breaker
 }
 

@@ -416,12 +416,12 @@ fn a_403_pauses_the_trunk_on_three_numbers_and_not_on_one_twice(store: &mut impl
     let mut now = morning();
     // One number alone may be what is forbidden: it is given up, and others are called.
     let first = classified(store, contacts[0], &rejected(403), now);
-    breaker.on_result(first.read.trunk, number(0), now);
+    breaker.on_result(first.read.trunk, (number(0), now), now);
     assert_eq!(breaker.rest(now), None);
     now = due(&first);
     store.promote_due(now, 10).unwrap();
     let second = classified(store, contacts[0], &rejected(403), now);
-    breaker.on_result(second.read.trunk, number(0), now);
+    breaker.on_result(second.read.trunk, (number(0), now), now);
     assert_eq!(second.next, Some(Next::Finish(ContactState::Invalid)));
     assert_eq!(store.contacts_with(number(0)).unwrap()[0].attempts, 1);
     for place in [1, 2] {
@@ -429,7 +429,7 @@ fn a_403_pauses_the_trunk_on_three_numbers_and_not_on_one_twice(store: &mut impl
         now = now + secs(5);
         let contact = contacts[usize::try_from(place).unwrap()];
         let settled = classified(store, contact, &rejected(403), now);
-        breaker.on_result(settled.read.trunk, number(place), now);
+        breaker.on_result(settled.read.trunk, (number(place), now), now);
     }
     let (until, cause) = (None, "refused");
     assert_eq!(breaker.rest(now), Some(TrunkRest { until, cause }));
@@ -444,7 +444,7 @@ fn a_refused_account_pauses_the_trunk_at_once(store: &mut impl Store) {
         let now = morning() + secs(20 * place);
         let contact = contacts[usize::try_from(place).unwrap()];
         let settled = classified(store, contact, &rejected(code), now);
-        breaker.on_result(settled.read.trunk, number(place), now);
+        breaker.on_result(settled.read.trunk, (number(place), now), now);
         assert_held(&claim_by(store, contacts[4], &breaker, now));
         assert_eq!(breaker.rest(now).unwrap().until, None, "{code}");
     }
@@ -457,7 +457,7 @@ fn a_503_rests_the_trunk_as_long_as_it_asks_and_without_a_word_counts_against_it
     let now = morning();
     let mut breaker = Breaker::default();
     let settled = classified(store, contacts[0], &said(503, "", 90), now);
-    breaker.on_result(settled.read.trunk, number(0), now);
+    breaker.on_result(settled.read.trunk, (number(0), now), now);
     assert_held(&claim_by(store, contacts[1], &breaker, now + secs(89)));
     assert_eq!(breaker.rest(now + secs(90)), None);
     let mut now = now + secs(90);
@@ -466,7 +466,7 @@ fn a_503_rests_the_trunk_as_long_as_it_asks_and_without_a_word_counts_against_it
         now = now + secs(5);
         let contact = contacts[usize::try_from(place).unwrap()];
         let settled = classified(store, contact, &rejected(503), now);
-        breaker.on_result(settled.read.trunk, number(place), now);
+        breaker.on_result(settled.read.trunk, (number(place), now), now);
     }
     assert_held(&claim_by(store, contacts[6], &breaker, now));
     assert_eq!(breaker.rest(now + secs(60)), None);

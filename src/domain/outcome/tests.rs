@@ -193,3 +193,34 @@ fn an_agent_that_is_not_there_is_nobody_elses_doing() {
         assert!(is_without_agent(lost.cause) && !is_unsent(lost.cause));
     }
 }
+
+#[test]
+fn an_end_that_does_not_show_whether_it_rang_counts_and_is_silence_of_the_route() {
+    let read = |end, rang| {
+        let report = CallReport {
+            end,
+            rang,
+            ..CallReport::default()
+        };
+        classify(&report)
+    };
+    for (end, outcome) in [
+        (CallEnd::RingUnseen, Outcome::NetworkFailure),
+        (CallEnd::Failed, Outcome::NetworkFailure),
+        (CallEnd::Unresolved, Outcome::Unknown),
+    ] {
+        for rang in [None, Some(false)] {
+            let read = read(end, rang);
+            assert_eq!((read.outcome, read.counts), (outcome, true), "{end:?}");
+            assert_eq!(read.trunk, TrunkFinding::Silent, "{end:?}");
+            assert_eq!(read.callee, CalleeFinding::None, "{end:?}");
+            assert_ne!(read.fault, Fault::Callee, "{end:?}");
+        }
+        // A route over which a phone rang works.
+        let rang = read(end, Some(true));
+        assert_eq!((rang.counts, rang.trunk), (true, TrunkFinding::Fine));
+    }
+    let rang = read(CallEnd::RingUnseen, Some(true));
+    assert_eq!(rang, read(CallEnd::RangOut, Some(true)));
+    assert_eq!(rang.outcome, Outcome::NoAnswer);
+}

@@ -56,6 +56,8 @@ pub(super) struct Call {
     pub(super) hang_up_sent: bool,
     /// It rang, and the trunk's breaker was told so.
     pub(super) rang: bool,
+    /// The trunk's breaker was told that nothing shows whether its route answered, or is not to be.
+    pub(super) told_silent: bool,
     /// Its end is being written, or waits to be.
     pub(super) settling: bool,
     /// It was declined, and waits for others.
@@ -115,6 +117,7 @@ impl Call {
             voicemail,
             hang_up_sent: false,
             rang: attempt.ringing_at.or(attempt.answered_at).is_some(),
+            told_silent: false,
             settling: false,
             declined: None,
             cut_short: false,
@@ -189,8 +192,8 @@ impl Call {
         match read.outcome {
             Outcome::Cancelled => !self.hang_up_sent && self.state != AttemptState::Unknown,
             Outcome::Expired => !self.cut_short,
-            Outcome::Unknown => false,
-            Outcome::Answered(_)
+            Outcome::Unknown
+            | Outcome::Answered(_)
             | Outcome::Busy
             | Outcome::NoAnswer
             | Outcome::Declined

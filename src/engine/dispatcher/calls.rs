@@ -5,16 +5,17 @@ use crate::domain::campaign::{Agent, VoicemailAction};
 use crate::domain::outcome::TrunkFinding;
 use crate::domain::{
     Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport, CalleeType,
-    ClassId, PhoneNumber, Timestamp, TrunkName,
+    ClassId, Timestamp, TrunkName,
 };
 use crate::policy::DialOrder;
 use crate::policy::retry::Next;
 use crate::provider::{DialRequest, LookUp, NUMBERS_UNKNOWN, ProviderEvent, Request};
 use crate::store::Settled;
 
-use super::super::{Effect, Job, alerts};
+use super::super::{Effect, Job};
 use super::Dispatcher;
 use super::call::{Call, FIRST_LOOK, GRACE, LOOK_EVERY, PERMIT, Wake};
+use super::routes::About;
 
 impl Dispatcher {
     /// The claim is committed: hands the call to its provider.
@@ -81,6 +82,8 @@ impl Dispatcher {
                 effects.push(Effect::Store(Job::MarkUnknown(attempt.id, "restart")));
             }
             call.state = AttemptState::Unknown;
+            // What becomes of it shows nothing of its trunk.
+            call.told_silent = true;
             call.ask_from(now);
             self.track(attempt.id, call);
         }
@@ -143,6 +146,7 @@ impl Dispatcher {
                 return self.ended(attempt, (report.clone(), event.at), now, effects);
             }
             CallEventKind::AnswerLost => {
+                self.tell_of_lost_answer(attempt, now, effects);
                 return self.lost(attempt, "answer_lost", now + FIRST_LOOK, effects);
             }
         };
@@ -156,7 +160,7 @@ impl Dispatcher {
         }
         call.state = next;
         let rings = matches!(next, AttemptState::Ringing | AttemptState::Connected);
-        let (trunk, number) = (call.trunk.clone(), call.number);
+        let about = About::from(&*call);
         let first_ring = rings && !std::mem::replace(&mut call.rang, rings);
         if next == AttemptState::Connected
             && let Some(trunk) = self.trunks.get(&call.trunk)
@@ -166,8 +170,7 @@ impl Dispatcher {
         effects.push(Effect::Store(Job::Record(event)));
         self.rewake(attempt);
         if first_ring {
-            let about = (&trunk, number);
-            self.tell_breaker(about, TrunkFinding::Fine, "ringing", now, effects);
+            self.tell_breaker(&about, TrunkFinding::Fine, "ringing", now, effects);
         }
     }
 
@@ -436,51 +439,7 @@ impl Dispatcher {
         if kept_agent && let Some(trunk) = self.trunks.get_mut(&call.trunk) {
             trunk.breaker.on_agent_stayed();
         }
-        let told = call.rang && finding == TrunkFinding::Fine;
-        if !told && self.shows_the_trunk(&call, &settled.read) {
-            let about = (&call.trunk, call.number);
-            self.tell_breaker(about, finding, settled.read.cause, now, effects);
-        }
-    }
-
-    /// Tells the trunk's breaker what a call showed; an alert when the trunk begins to rest.
-    fn tell_breaker(
-        &mut self,
-        (name, number): (&TrunkName, PhoneNumber),
-        finding: TrunkFinding,
-        cause: &str,
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
-        let Some(trunk) = self.trunks.get_mut(name) else {
-            return;
-        };
-        trunk.breaker.on_result(finding, number, now);
-        trunk.keep(effects);
-        let rest = trunk.breaker.rest(now);
-        let rested_before = std::mem::replace(&mut trunk.rests, rest.is_some());
-        match rest {
-            Some(rest) if !rested_before => {
-                let until = rest.until.map_or_else(
-                    || format!("until `dialdeck trunk reset {name}`"),
-                    |until| format!("until {until}"),
-                );
-                let text = format!(
-                    "trunk {name} takes no calls {until}: {}, last cause {cause}",
-                    rest.cause
-                );
-                let alert = alerts::trunk_rests(name, &text, now);
-                effects.push(Effect::Store(Job::Log(alert)));
-            }
-            None if rested_before => {
-                for lane in self.lanes.values_mut() {
-                    if lane.campaign.settings.trunk == *name {
-                        lane.blocked = None;
-                    }
-                }
-            }
-            Some(_) | None => {}
-        }
+        self.tell_of_end(&call, &settled, now, effects);
     }
 
     /// A call ended: whoever waited for a slot of its campaign, trunk or deck may try again.

@@ -1,12 +1,11 @@
 //! What operators ask for, and when it may be acknowledged.
 
-use crate::domain::outcome::{Classification, TrunkFinding};
 use crate::domain::{AttemptState, Timestamp};
 
 use super::super::{Awaited, Command, Effect, Effected, Job, alerts};
+use super::Dispatcher;
 use super::call::Call;
 use super::lane::Lane;
-use super::{Dispatcher, Trunk};
 use crate::provider::Request;
 
 impl Dispatcher {
@@ -76,15 +75,6 @@ impl Dispatcher {
         for attempt in unsent.collect::<Vec<_>>() {
             self.hang_up(attempt, effects);
         }
-    }
-
-    /// Whether the end of a call says anything of its trunk.
-    pub(super) fn shows_the_trunk(&self, call: &Call, read: &Classification) -> bool {
-        let planned = call.inquiry.reserved_at;
-        let came = |trunk: &Trunk| trunk.breaker.agent_came_since(planned);
-        let one_of_many = read.trunk == TrunkFinding::AgentMissing
-            && self.trunks.get(&call.trunk).is_some_and(came);
-        !one_of_many && call.shows_the_trunk(read)
     }
 
     /// Tells the carriers to end every call.

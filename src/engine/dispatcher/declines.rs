@@ -135,6 +135,7 @@ const fn was_dialed(end: CallEnd) -> bool {
         | CallEnd::Busy
         | CallEnd::Failed
         | CallEnd::NobodyRang
+        | CallEnd::RingUnseen
         | CallEnd::AgentLost
         | CallEnd::LeftAlone => true,
         CallEnd::Lapsed

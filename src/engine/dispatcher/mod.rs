@@ -10,6 +10,7 @@ mod commands;
 mod declines;
 mod lane;
 mod registries;
+mod routes;
 mod waits;
 mod warnings;
 

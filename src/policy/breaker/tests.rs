@@ -19,7 +19,7 @@ fn opened() -> Breaker {
     let mut breaker = Breaker::default();
     for n in 0..5 {
         assert_eq!(breaker.rest(second(0)), None);
-        breaker.on_result(TrunkFinding::Faulty, callee(n), second(0));
+        breaker.on_result(TrunkFinding::Faulty, (callee(n), second(0)), second(0));
     }
     breaker
 }
@@ -37,7 +37,11 @@ fn five_faults_in_half_a_minute_open_it_for_a_minute() {
     assert_eq!(breaker.rest(second(60)), None);
     let mut slow = Breaker::default();
     for n in 0..9 {
-        slow.on_result(TrunkFinding::Faulty, callee(n), second(n * 8));
+        slow.on_result(
+            TrunkFinding::Faulty,
+            (callee(n), second(n * 8)),
+            second(n * 8),
+        );
     }
     assert_eq!(slow.rest(second(72)), None);
 }
@@ -52,7 +56,7 @@ fn half_of_the_last_twenty_opens_it() {
         } else {
             TrunkFinding::Faulty
         };
-        breaker.on_result(finding, callee(n), second(n * 60));
+        breaker.on_result(finding, (callee(n), second(n * 60)), second(n * 60));
     }
     assert_eq!(until(&breaker, 19 * 60), Some(second(20 * 60)));
 }
@@ -67,17 +71,37 @@ fn one_probe_at_a_time_and_each_failure_doubles_the_pause() {
         breaker.on_dial(callee(7), second(now));
         assert!(breaker.rest(second(now + 1)).is_some(), "one probe only");
         assert!(!breaker.awaits_probe(second(now + 1)));
-        breaker.on_result(TrunkFinding::Faulty, callee(8), second(now + 1));
+        breaker.on_result(
+            TrunkFinding::Faulty,
+            (callee(8), second(now + 1)),
+            second(now + 1),
+        );
         assert_eq!(until(&breaker, now + 1), Some(second(now + 60)));
-        breaker.on_result(TrunkFinding::Faulty, callee(7), second(now + 2));
+        breaker.on_result(
+            TrunkFinding::Faulty,
+            (callee(7), second(now + 2)),
+            second(now + 2),
+        );
         assert_eq!(until(&breaker, now + 2), Some(second(now + 2 + pause)));
         now += 2 + pause;
     }
     breaker.on_dial(callee(7), second(now));
-    breaker.on_result(TrunkFinding::Fine, callee(9), second(now + 1));
+    breaker.on_result(
+        TrunkFinding::Fine,
+        (callee(9), second(now + 1)),
+        second(now + 1),
+    );
     assert!(breaker.rest(second(now + 1)).is_some(), "not the probe");
-    breaker.on_result(TrunkFinding::Fine, callee(7), second(now + 2));
-    assert_eq!(breaker, Breaker::default());
+    breaker.on_result(
+        TrunkFinding::Fine,
+        (callee(7), second(now + 2)),
+        second(now + 2),
+    );
+    let forgotten = Breaker {
+        answered: breaker.answered,
+        ..Breaker::default()
+    };
+    assert_eq!(breaker, forgotten);
 }
 
 #[test]
@@ -93,7 +117,7 @@ fn a_silent_probe_gives_way_to_another() {
 fn a_limit_rests_the_trunk_for_as_long_as_it_asked() {
     let mut breaker = Breaker::default();
     let pause = TrunkFinding::Throttled(Duration::from_secs(7));
-    breaker.on_result(pause, callee(1), second(0));
+    breaker.on_result(pause, (callee(1), second(0)), second(0));
     assert_eq!(
         breaker.rest(second(6)),
         Some(TrunkRest {
@@ -112,12 +136,12 @@ fn a_limit_rests_the_trunk_for_as_long_as_it_asked() {
 #[test]
 fn what_is_kept_rests_as_the_breaker_does() {
     let mut refused = Breaker::default();
-    refused.on_result(TrunkFinding::Refused, callee(1), second(0));
+    refused.on_result(TrunkFinding::Refused, (callee(1), second(0)), second(0));
     let mut throttled = Breaker::default();
     let limit = TrunkFinding::Throttled(Duration::from_secs(90));
-    throttled.on_result(limit, callee(1), second(0));
+    throttled.on_result(limit, (callee(1), second(0)), second(0));
     let mut both = opened();
-    both.on_result(limit, callee(1), second(0));
+    both.on_result(limit, (callee(1), second(0)), second(0));
     let mut probing = opened();
     probing.on_dial(callee(7), second(70));
     for breaker in [
@@ -143,7 +167,7 @@ fn a_rest_that_ended_while_nothing_ran_still_lets_one_probe_through() {
     assert_eq!(breaker.rest(second(500)), None);
     breaker.on_dial(callee(7), second(500));
     assert!(breaker.rest(second(501)).is_some(), "one probe only");
-    breaker.on_result(TrunkFinding::Faulty, callee(7), second(502));
+    breaker.on_result(TrunkFinding::Faulty, (callee(7), second(502)), second(502));
     assert_eq!(until(&breaker, 502), Some(second(502 + 120)), "doubled");
     breaker.on_operator_reset();
     assert_eq!(breaker.kept(), Kept::default());
@@ -154,34 +178,34 @@ fn five_calls_in_a_row_to_a_dead_route_open_however_far_apart() {
     let minutes = |n: u64| second(n * 60);
     let mut breaker = Breaker::default();
     for n in 0..4 {
-        breaker.on_result(TrunkFinding::Dead, callee(n), minutes(n));
+        breaker.on_result(TrunkFinding::Dead, (callee(n), minutes(n)), minutes(n));
     }
     let mut answered = breaker.clone();
     for finding in [TrunkFinding::Fine, TrunkFinding::Dead] {
-        answered.on_result(finding, callee(2), minutes(4));
+        answered.on_result(finding, (callee(2), minutes(4)), minutes(4));
     }
     assert_eq!(answered.rest(minutes(4)), None, "not in a row");
-    breaker.on_result(TrunkFinding::Dead, callee(1), minutes(4));
+    breaker.on_result(TrunkFinding::Dead, (callee(1), minutes(4)), minutes(4));
     let opened = breaker.rest(minutes(4)).unwrap();
     assert_eq!(opened.until, Some(minutes(4) + FIRST_PAUSE));
     // The one call that is let through then rests it for longer, or brings it back.
     let probe = minutes(5);
     breaker.on_dial(callee(3), probe);
     let mut works = breaker.clone();
-    breaker.on_result(TrunkFinding::Dead, callee(3), probe);
+    breaker.on_result(TrunkFinding::Dead, (callee(3), probe), probe);
     assert_eq!(
         breaker.rest(probe).unwrap().until,
         Some(probe + FIRST_PAUSE * 2)
     );
-    works.on_result(TrunkFinding::Fine, callee(3), probe);
-    works.on_result(TrunkFinding::Dead, callee(4), probe);
+    works.on_result(TrunkFinding::Fine, (callee(3), probe), probe);
+    works.on_result(TrunkFinding::Dead, (callee(4), probe), probe);
     assert_eq!(works.rest(probe), None);
 }
 
 #[test]
 fn a_trunk_that_the_carrier_does_not_know_waits_for_an_operator_and_says_so() {
     let mut breaker = Breaker::default();
-    breaker.on_result(TrunkFinding::Unknown, callee(1), second(0));
+    breaker.on_result(TrunkFinding::Unknown, (callee(1), second(0)), second(0));
     let text = serde_json::to_string(&breaker.kept()).unwrap();
     let kept: Kept = serde_json::from_str(&text).unwrap();
     let (until, cause) = (None, "unknown_to_the_carrier");
@@ -205,19 +229,31 @@ fn refused_and_misconfigured_trunks_wait_for_an_operator() {
         cause: "refused",
     });
     let mut breaker = Breaker::default();
-    breaker.on_result(TrunkFinding::Refused, callee(1), second(0));
+    breaker.on_result(TrunkFinding::Refused, (callee(1), second(0)), second(0));
     assert_eq!(breaker.rest(second(1_000_000)), locked);
     breaker.on_operator_reset();
     assert_eq!(breaker.rest(second(1)), None);
     for n in [1, 1, 2, 2] {
-        breaker.on_result(TrunkFinding::Misconfigured, callee(n), second(2));
+        breaker.on_result(
+            TrunkFinding::Misconfigured,
+            (callee(n), second(2)),
+            second(2),
+        );
     }
     assert_eq!(breaker.rest(second(2)), None, "two numbers only");
     let mut other = breaker.clone();
-    other.on_result(TrunkFinding::Fine, callee(4), second(2));
-    other.on_result(TrunkFinding::Misconfigured, callee(3), second(2));
+    other.on_result(TrunkFinding::Fine, (callee(4), second(2)), second(2));
+    other.on_result(
+        TrunkFinding::Misconfigured,
+        (callee(3), second(2)),
+        second(2),
+    );
     assert_eq!(other.rest(second(2)), None, "not in a row");
-    breaker.on_result(TrunkFinding::Misconfigured, callee(3), second(2));
+    breaker.on_result(
+        TrunkFinding::Misconfigured,
+        (callee(3), second(2)),
+        second(2),
+    );
     assert_eq!(breaker.rest(second(2)), locked);
 }
 
@@ -226,22 +262,22 @@ fn three_agents_in_a_row_that_do_not_come_or_go_away_open_it() {
     for finding in [TrunkFinding::AgentMissing, TrunkFinding::AgentLost] {
         let mut breaker = Breaker::default();
         for n in 0..2 {
-            breaker.on_result(finding, callee(n), second(n));
+            breaker.on_result(finding, (callee(n), second(n)), second(n));
         }
         breaker.on_sent(second(1));
         breaker.on_agent_stayed();
         for n in 2..5 {
             assert_eq!(breaker.rest(second(n)), None, "{n}");
-            breaker.on_result(finding, callee(n), second(n));
+            breaker.on_result(finding, (callee(n), second(n)), second(n));
         }
         let rest = breaker.rest(second(5)).unwrap();
         assert_eq!((rest.cause, rest.until), ("no_agents", Some(second(64))));
         assert_eq!(breaker.kept().rest(second(5)), Some(rest));
         breaker.on_dial(callee(7), second(64));
-        breaker.on_result(finding, callee(7), second(70));
+        breaker.on_result(finding, (callee(7), second(70)), second(70));
         assert_eq!(until(&breaker, 70), Some(second(190)), "the probe's too");
         breaker.on_dial(callee(8), second(190));
-        breaker.on_result(TrunkFinding::Fine, callee(8), second(191));
+        breaker.on_result(TrunkFinding::Fine, (callee(8), second(191)), second(191));
         assert_eq!(breaker.rest(second(191)), None);
     }
 }
@@ -250,9 +286,17 @@ fn three_agents_in_a_row_that_do_not_come_or_go_away_open_it() {
 fn agents_that_now_and_then_do_not_come_are_no_faults_of_the_trunk() {
     let mut breaker = Breaker::default();
     for n in 0..200 {
-        breaker.on_result(TrunkFinding::AgentMissing, callee(n % 90), second(n));
+        breaker.on_result(
+            TrunkFinding::AgentMissing,
+            (callee(n % 90), second(n)),
+            second(n),
+        );
         breaker.on_sent(second(n));
-        breaker.on_result(TrunkFinding::AgentLost, callee(n % 90), second(n));
+        breaker.on_result(
+            TrunkFinding::AgentLost,
+            (callee(n % 90), second(n)),
+            second(n),
+        );
         breaker.on_agent_stayed();
         assert_eq!(breaker.rest(second(n)), None);
     }
@@ -266,4 +310,73 @@ fn an_agent_is_missing_in_the_order_of_planning() {
     breaker.on_sent(second(3));
     assert!(breaker.agent_came_since(second(5)));
     assert!(!breaker.agent_came_since(second(6)));
+}
+
+#[test]
+fn five_of_unknown_fate_in_a_row_open_it_and_single_ones_do_not() {
+    let minutes = |n: u64| second(n * 60);
+    let mut breaker = Breaker::default();
+    for n in 0..4 {
+        breaker.on_result(TrunkFinding::Silent, (callee(n), minutes(n)), minutes(n));
+    }
+    assert_eq!(breaker.rest(minutes(4)), None);
+    breaker.on_result(TrunkFinding::Silent, (callee(4), minutes(4)), minutes(4));
+    let opened = breaker.rest(minutes(4)).unwrap();
+    assert_eq!(opened.until, Some(minutes(4) + FIRST_PAUSE));
+    // The probe's answer is lost, too.
+    breaker.on_dial(callee(5), minutes(5));
+    breaker.on_result(TrunkFinding::Silent, (callee(5), minutes(5)), minutes(5));
+    assert_eq!(
+        breaker.rest(minutes(5)).unwrap().until,
+        Some(minutes(5) + FIRST_PAUSE * 2)
+    );
+    // Four of five, second by second, with one that rings in between.
+    let mut busy = Breaker::default();
+    for n in 0..500 {
+        let finding = if n % 5 == 4 {
+            TrunkFinding::Fine
+        } else {
+            TrunkFinding::Silent
+        };
+        busy.on_result(finding, (callee(n % 90), second(n)), second(n));
+        assert_eq!(busy.rest(second(n)), None, "{n}");
+    }
+}
+
+#[test]
+fn a_route_is_silent_in_the_order_of_planning() {
+    let silent = |breaker: &mut Breaker, planned: u64, now: u64| {
+        let call = (callee(planned % 90), second(planned));
+        breaker.on_result(TrunkFinding::Silent, call, second(now));
+    };
+    let fine = |breaker: &mut Breaker, planned: u64, now: u64| {
+        let call = (callee(planned % 90), second(planned));
+        breaker.on_result(TrunkFinding::Fine, call, second(now));
+    };
+    // What was planned before goes on to ring while every answer is lost.
+    let mut breaker = Breaker::default();
+    for n in 0..5 {
+        assert_eq!(breaker.rest(second(20 + n)), None, "{n}");
+        silent(&mut breaker, 10 + n, 20 + n);
+        fine(&mut breaker, n, 20 + n);
+    }
+    assert!(breaker.rest(second(24)).is_some());
+    // Five that are heard of late, while calls planned since ring.
+    let mut breaker = Breaker::default();
+    fine(&mut breaker, 9, 10);
+    for n in 0..9 {
+        silent(&mut breaker, n, 20 + n);
+    }
+    assert_eq!(breaker.rest(second(29)), None);
+    // What was planned before the probe that rang says nothing against it.
+    let mut breaker = Breaker::default();
+    for n in 0..5 {
+        silent(&mut breaker, n, 5);
+    }
+    breaker.on_dial(callee(65), second(65));
+    fine(&mut breaker, 65, 66);
+    for n in 5..15 {
+        silent(&mut breaker, n, 70);
+    }
+    assert_eq!(breaker.rest(second(70)), None);
 }

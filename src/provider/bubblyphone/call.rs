@@ -77,6 +77,15 @@ pub(super) enum Why {
     TooLong,
 }
 
+/// What earlier answers showed of a call.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    /// That it rings.
+    pub(super) rang: bool,
+    /// That it was picked up.
+    pub(super) answered: bool,
+}
+
 /// A call as one answer shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shown {
@@ -150,11 +159,16 @@ impl Shown {
         within(at.or_else(counted_back), earliest, now)
     }
 
-    /// How and when it ended; `None` while it is up. `answered`: whether it was seen to be picked up
-    /// before; `hung_up`: what we asked it to be hung up for.
+    /// How and when it ended; `None` while it is up. `before`: what was seen of it; `hung_up`: what we
+    /// asked it to be hung up for.
+    ///
+    /// That nobody answered is the vendor's word alone where it says so by itself (the seed: "the
+    /// status goes back as no-answer or busy"). Where we hung up, or where it only says that the call
+    /// is over, ringing has to have been seen. That none was seen proves nothing: no page says that
+    /// `ringing` is always shown.
     pub(super) fn end(
         &self,
-        answered: bool,
+        before: Seen,
         hung_up: Option<Why>,
         earliest: Timestamp,
         now: Timestamp,
@@ -164,10 +178,12 @@ impl Shown {
         };
         let unanswered = match hung_up {
             Some(Why::Asked) => CallEnd::CancelledByUs,
-            Some(Why::RangOut | Why::TooLong) | None => CallEnd::RangOut,
+            None if *word == Word::NoAnswer => CallEnd::RangOut,
+            Some(Why::RangOut | Why::TooLong) | None => CallEnd::RingUnseen,
         };
+        let answered = before.answered || self.was_answered();
         let end = match word {
-            _ if answered || self.was_answered() => CallEnd::Completed,
+            _ if answered => CallEnd::Completed,
             Word::Completed | Word::NoAnswer => unanswered,
             Word::Cancelled if hung_up.is_some() => unanswered,
             // Somebody hung up at the vendor's own console.
@@ -178,6 +194,7 @@ impl Shown {
         let report = CallReport {
             end,
             reason: self.reason.clone(),
+            rang: (before.rang || answered).then_some(true),
             ..CallReport::default()
         };
         let at = within(self.ended.map(|written| written.at), earliest, now);
@@ -252,7 +269,9 @@ mod tests {
     fn every_end_is_reported_as_what_it_was() {
         let ended = |call: Value, answered, hung_up| {
             let (start, now) = (Timestamp::from_millis(0), Timestamp::from_millis(100_000));
-            let (report, _) = shown(&call).unwrap().end(answered, hung_up, start, now)?;
+            let rang = false;
+            let before = Seen { rang, answered };
+            let (report, _) = shown(&call).unwrap().end(before, hung_up, start, now)?;
             Some(report.end)
         };
         let table = [
@@ -280,7 +299,7 @@ mod tests {
                 json!({"status": "completed", "duration": 0}),
                 false,
                 None,
-                Some(CallEnd::RangOut),
+                Some(CallEnd::RingUnseen),
             ),
             (
                 json!({"status": "completed", "duration": 0}),
@@ -323,7 +342,19 @@ mod tests {
                 json!({"status": "canceled"}),
                 false,
                 Some(Why::RangOut),
-                Some(CallEnd::RangOut),
+                Some(CallEnd::RingUnseen),
+            ),
+            (
+                json!({"status": "no-answer"}),
+                false,
+                Some(Why::RangOut),
+                Some(CallEnd::RingUnseen),
+            ),
+            (
+                json!({"status": "no-answer"}),
+                false,
+                Some(Why::Asked),
+                Some(CallEnd::CancelledByUs),
             ),
             (
                 json!({"status": "canceled"}),
@@ -341,6 +372,28 @@ mod tests {
         for (call, answered, hung_up, wanted) in table {
             assert_eq!(ended(call.clone(), answered, hung_up), wanted, "{call}");
         }
+    }
+
+    #[test]
+    fn ringing_that_was_seen_stands_in_the_report() {
+        let rang = |before, call: Value| {
+            let (start, now) = (Timestamp::from_millis(0), Timestamp::from_millis(100_000));
+            let ended = shown(&call).unwrap().end(before, None, start, now);
+            ended.unwrap().0.rang
+        };
+        let (none, seen) = (Seen::default(), |rang, answered| Seen { rang, answered });
+        // That none was seen proves nothing.
+        assert_eq!(rang(none, json!({"status": "failed"})), None);
+        assert_eq!(
+            rang(seen(true, false), json!({"status": "failed"})),
+            Some(true)
+        );
+        assert_eq!(
+            rang(seen(false, true), json!({"status": "failed"})),
+            Some(true)
+        );
+        let answered = json!({"status": "failed", "answered_at": "2026-12-07T15:30:00Z"});
+        assert_eq!(rang(none, answered), Some(true));
     }
 
     #[test]

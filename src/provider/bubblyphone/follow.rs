@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::BubblyPhone;
 use super::api::Trouble;
-use super::call::{Shown, Status, Why};
+use super::call::{Seen, Shown, Status, Why};
 use super::calls::Call;
 use super::hearing::Hearing;
 use crate::domain::attempt::CallEnd;
@@ -106,7 +106,11 @@ impl Follow<'_> {
             told.last = at;
             self.line.answered(at);
         }
-        shown.end(told.answered.is_some(), self.call.wished(), told.last, now)
+        let seen = Seen {
+            rang: told.ringing,
+            answered: told.answered.is_some(),
+        };
+        shown.end(seen, self.call.wished(), told.last, now)
     }
 
     /// Wishes an end to what rang or lasted for as long as it may. The vendor takes no limit for

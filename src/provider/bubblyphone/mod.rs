@@ -36,7 +36,7 @@ use serde_json::{Map, Value};
 
 use self::account::Entry;
 use self::api::{Api, Trouble};
-use self::call::{Shown, Status, Why};
+use self::call::{Seen, Shown, Status, Why};
 use self::calls::{Begun, Call, Calls, locked};
 use self::follow::Follow;
 use self::hearing::UNREAD;
@@ -196,7 +196,8 @@ impl BubblyPhone {
     async fn standing(&self, call: &Call, inquiry: &Inquiry, id: &str, shown: &Shown) -> LookUp {
         self.note_word(&shown.status);
         let (earliest, now) = (inquiry.reserved_at, self.clock.now());
-        let Some((mut report, at)) = shown.end(false, call.wished(), earliest, now) else {
+        let Some((mut report, at)) = shown.end(Seen::default(), call.wished(), earliest, now)
+        else {
             self.carry_out_wish(call).await;
             return LookUp::InProgress;
         };

@@ -122,6 +122,9 @@ impl Evidence {
         let (report, at) = self.left.clone()?;
         let end = if report.end == CallEnd::Unresolved && self.answered {
             CallEnd::Completed
+        } else if report.end == CallEnd::RangOut && self.is_silent() {
+            // The same is said where the network gave a final answer before anything rang.
+            CallEnd::RingUnseen
         } else {
             report.end
         };
@@ -169,7 +172,8 @@ impl Evidence {
             Over::Cancelled | Over::Stopped | Over::Failed if self.is_silent() => {
                 CallEnd::NobodyRang
             }
-            Over::Cancelled | Over::NoReply => CallEnd::RangOut,
+            Over::Cancelled | Over::NoReply if rang => CallEnd::RangOut,
+            Over::Cancelled | Over::NoReply => CallEnd::RingUnseen,
             Over::Stopped | Over::Failed | Over::NoConnection | Over::Credentials => {
                 CallEnd::Failed
             }

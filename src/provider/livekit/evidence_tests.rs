@@ -64,13 +64,13 @@ const RINGING: Option<bool> = Some(true);
 
 #[test]
 fn an_end_without_an_answer_is_read_by_what_rang() {
-    use CallEnd::{Completed, CredentialsRefused, Failed, NobodyRang, RangOut};
+    use CallEnd::{Completed, CredentialsRefused, Failed, NobodyRang, RangOut, RingUnseen};
     let silent = heard(&[joined("PA_1"), left(RangOut, DIALING)]);
     let rang = heard(&[joined("PA_1"), left(RangOut, RINGING)]);
     let answered = heard(&[News::GreetingEnded, left(RangOut, DIALING)]);
     let unheard = Evidence::default();
     let table = [
-        (Over::Cancelled, NobodyRang, RangOut, RangOut),
+        (Over::Cancelled, NobodyRang, RingUnseen, RangOut),
         // This one says by itself that nothing answered the INVITE.
         (Over::NoReply, NobodyRang, NobodyRang, RangOut),
         (Over::NoConnection, NobodyRang, NobodyRang, Failed),

@@ -1,12 +1,16 @@
 //! Calls that we end: hung up, out of time, or never begun.
 
+use dialdeck::domain::Outcome;
 use dialdeck::domain::attempt::CallEnd;
+use dialdeck::domain::outcome::{TrunkFinding, classify};
 use dialdeck::provider::Request;
 
-use super::{BUSY, PERSON, SILENT, bench, secs};
+use super::{BUSY, PERSON, SILENT, bench, fresh, options, secs};
 use crate::rig::{self, attempt, number};
+use crate::vendors::bubblyphone::BubblyPhoneDouble;
 use crate::vendors::faults::Faults;
 use crate::vendors::ledger::Step;
+use crate::vendors::script::Spell;
 
 #[test]
 fn a_hang_up_before_the_request_keeps_it_from_leaving() {
@@ -86,11 +90,48 @@ fn no_call_rings_or_lasts_longer_than_it_may() {
     brief.max_call = secs(10);
     bench.rig.place(short);
     bench.rig.place(brief);
-    let report = bench.rig.end_of(1);
-    assert_eq!(report.end, CallEnd::RangOut);
+    let read = classify(&bench.rig.end_of(1));
+    assert_eq!(read.outcome, Outcome::NoAnswer);
     assert_eq!(bench.rig.end_of(2).end, CallEnd::Completed);
     let hang_ups = bench.double.counts().hang_ups;
     for last in [SILENT, PERSON] {
         assert!(hang_ups.contains_key(&number(last).to_string()), "{last}");
     }
+}
+
+/// No page of the vendor says that `ringing` is always shown. So what was not seen to ring counts, and
+/// is not the callee's doing; five in a row rest the trunk (the breaker's own tests).
+#[test]
+fn what_was_not_seen_to_ring_is_not_the_callees_doing_and_counts() {
+    let network = |spell, ring_timeout| {
+        let clock = rig::clock();
+        let now = clock.now();
+        let mut options = options(&clock, |_| {});
+        options.script = options.script.during(now, now + secs(3600), spell);
+        let double = BubblyPhoneDouble::start(options);
+        let mut rig = fresh(&double, &clock);
+        let mut dial = rig.dial(1, number(SILENT));
+        dial.ring_timeout = secs(ring_timeout);
+        rig.place(dial);
+        let report = rig.end_of(1);
+        let hung_up = double.counts().hang_ups.len();
+        (report, hung_up)
+    };
+    // Hung up by us at the ringing limit, and failed by the network's own timer (32 s).
+    for (ring_timeout, wanted, hang_ups) in [(15, CallEnd::RingUnseen, 1), (90, CallEnd::Failed, 0)]
+    {
+        let (report, hung_up) = network(Spell::Dead, ring_timeout);
+        assert_eq!((report.end, report.rang), (wanted, None));
+        assert_eq!(hung_up, hang_ups);
+        let read = classify(&report);
+        assert_eq!((read.outcome, read.counts), (Outcome::NetworkFailure, true));
+        assert_eq!(read.trunk, TrunkFinding::Silent);
+    }
+    let mut bench = bench(|_| {});
+    let mut dial = bench.rig.dial(1, number(SILENT));
+    dial.ring_timeout = secs(15);
+    bench.rig.place(dial);
+    let read = classify(&bench.rig.end_of(1));
+    assert_eq!((read.outcome, read.counts), (Outcome::NoAnswer, true));
+    assert_eq!(read.trunk, TrunkFinding::Fine);
 }

@@ -34,6 +34,8 @@ pub(crate) struct Size {
     pub(crate) factor: u32,
     /// Attempts that are made at least.
     pub(crate) attempts: u64,
+    /// Calls in flight at most.
+    pub(crate) at_once: u32,
 }
 
 /// Area codes of the eastern states, a hundred fictional numbers in each.
@@ -108,9 +110,10 @@ impl Stage {
         let rules = Rules::embedded();
         let mut store = SqliteStore::create_or_open(&path, deck, rules, start).unwrap();
         let mut text = format!(
-            "[[trunk]]\nname = \"trunk\"\n{kind}max_concurrent = 120\ncalls_per_minute = 180\n\
+            "[[trunk]]\nname = \"trunk\"\n{kind}max_concurrent = {}\ncalls_per_minute = 180\n\
              ring_timeout = \"20s\"\nmax_call = \"2m\"\n[[pool]]\nname = \"main\"\n\
-             trunk = \"trunk\"\nnumbers = [\n"
+             trunk = \"trunk\"\nnumbers = [\n",
+            size.at_once
         );
         for place in 0..SHOWN {
             writeln!(text, "\"+16465550{}\",", 100 + place).unwrap();
@@ -244,7 +247,7 @@ impl Ended {
         SqliteStore::open_read_only(&path, Rules::embedded()).unwrap()
     }
 
-    fn log(&self) -> Vec<Value> {
+    pub(crate) fn log(&self) -> Vec<Value> {
         self.lines()
             .iter()
             .map(|line| line.parse().unwrap())

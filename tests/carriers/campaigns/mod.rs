@@ -2,6 +2,7 @@
 //! the two logs.
 
 mod deck;
+mod silence;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -23,12 +24,14 @@ use crate::vendors::{
 const MANY: Size = Size {
     factor: 40,
     attempts: 2_000,
+    at_once: 120,
 };
 
 /// A run in which seconds matter: two of them are more than a machine that is busy stands still.
 const FEW: Size = Size {
     factor: 10,
     attempts: 300,
+    at_once: 120,
 };
 
 /// Outcomes that tell nothing about the callee: a fault of the vendor's.
@@ -72,7 +75,8 @@ fn judge(ended: &Ended, script: &Script, allowed: Allowed) {
         let scripted = scripted.contains(&call.outcome.as_str());
         let of_the_vendor = OF_THE_VENDOR.contains(&call.outcome.as_str());
         // Rang for as long as it may, by the clock of a machine that is busy.
-        let silenced = call.cancelled && call.outcome == "no_answer";
+        let unanswered = call.outcome == "no_answer" || call.cause == "ring_unseen";
+        let silenced = call.cancelled && unanswered;
         let so = scripted || of_the_vendor || silenced || call.cause == "agent_lost";
         assert!(so, "{part:?}, {spell:?} became {call:?}");
         if call.outcome == "declined" && spell.is_none() {
@@ -301,8 +305,8 @@ fn through_plum() {
     let script = with_spells(Script::new(13), stage.clock.now());
     let faults = Faults::new(9)
         .with("cut_after", 15)
-        .with("error_before", 10)
-        .with("error_after", 10)
+        .with("500_before", 10)
+        .with("500_after", 10)
         .with("broken", 10)
         .with("result_twice", 100)
         .with("result_late", 100);

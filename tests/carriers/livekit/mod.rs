@@ -19,8 +19,9 @@ use dialdeck::provider::{Inquiry, LookUp, Owned, ProviderEvent, Request as Ask};
 
 use crate::rig::{self, Front, Rig, attempt, names, number};
 use crate::vendors::faults::Faults;
+use crate::vendors::ledger::Step;
 use crate::vendors::livekit::{LiveKitDouble, Options, Settings};
-use crate::vendors::script::{Fate, Part, Script, Who};
+use crate::vendors::script::{Fate, Part, Script, Spell, Who};
 
 /// The deck under test, as `rig::attempt` has it.
 const DECK: DeckId = DeckId(0x7f3a_9c21);
@@ -367,6 +368,71 @@ fn the_longest_call_ends_by_the_servers_clock() {
     let answered = at(|kind| *kind == CallEventKind::Answered);
     let ended = at(|kind| matches!(kind, CallEventKind::Ended(_)));
     assert!(ended >= answered);
+}
+
+/// The server counts from the start of the dialing and would let this call go on for minutes.
+#[test]
+fn the_longest_call_is_ended_by_us_from_the_answer_on() {
+    for webhooks in [true, false] {
+        let mut bench = Setup {
+            script: answering(2, 3600),
+            webhooks,
+            ..Setup::default()
+        }
+        .start();
+        let mut dial = bench.rig.dial(1, number(PERSON));
+        dial.ring_timeout = Duration::from_mins(10);
+        dial.max_call = Duration::from_secs(20);
+        bench.rig.place(dial);
+        assert_eq!(bench.rig.end_of(1).end, CallEnd::Completed);
+        let dialed = bench.double.asked("SIP/CreateSIPParticipant");
+        assert_eq!(dialed[0]["max_call_duration"], "620s");
+        let removed = bench.double.asked("RoomService/RemoveParticipant");
+        assert!(!removed.is_empty(), "the server did not end it");
+        let ended = |step| {
+            let entries = bench.double.ledger().entries();
+            entries
+                .into_iter()
+                .find(|entry| entry.step == step)
+                .map(|entry| entry.at)
+        };
+        let (answered, over) = (ended(Step::Answer).unwrap(), ended(Step::End).unwrap());
+        assert!(
+            over >= answered + Duration::from_secs(20),
+            "it may last so long"
+        );
+        assert_eq!(bench.double.rooms(), Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_dead_trunk_is_told_by_the_last_look_where_no_webhooks_come() {
+    let clock = rig::clock();
+    let script = people().during(
+        clock.now(),
+        clock.now() + Duration::from_hours(6),
+        Spell::Dead,
+    );
+    // A limit of the ringing below and above the network's own timer (32 s).
+    for limit in [15, 50] {
+        let mut bench = Setup {
+            script: script.clone(),
+            webhooks: false,
+            ..Setup::default()
+        }
+        .start();
+        let mut dial = bench.rig.dial(1, number(PERSON));
+        dial.ring_timeout = Duration::from_secs(limit);
+        bench.rig.place(dial);
+        let report = bench.rig.end_of(1);
+        assert_eq!(report.end, CallEnd::NobodyRang, "{limit}");
+        let read = dialdeck::domain::outcome::classify(&report);
+        assert_eq!(
+            (read.outcome.as_str(), read.counts),
+            ("network_failure", false)
+        );
+        assert_eq!(bench.invites(1), 1);
+    }
 }
 
 #[test]

@@ -1,0 +1,204 @@
+//! Routes that answer nothing: dead ones, and carriers whose answers are lost. Each rests its trunk
+//! with an alert, nobody is called a second time on a guess, and what may have rung counts.
+
+use std::time::Duration;
+
+use dialdeck::domain::Timestamp;
+use dialdeck::provider::bubblyphone::{self, BubblyPhone};
+use dialdeck::provider::plum::{self, Plum};
+use dialdeck::provider::remote::secret::Secret;
+use serde_json::Value;
+
+use super::deck::{self, Ended, Size, Stage};
+use super::livekit;
+use crate::vendors::faults::Faults;
+use crate::vendors::script::{Script, Spell};
+use crate::vendors::{bubblyphone as bubblyphone_double, plum as plum_double};
+
+/// Five calls whose fate is not known keep their slots, and one more is let through after a rest.
+const LOST: Size = Size {
+    factor: 20,
+    attempts: 6,
+    at_once: 5,
+};
+
+/// Five calls, one after the other, and one more after a rest.
+const DEAD: Size = Size {
+    factor: 20,
+    attempts: 6,
+    at_once: 1,
+};
+
+/// Nothing answers an INVITE.
+fn dead(start: Timestamp) -> Script {
+    Script::new(11).during(start, start + Duration::from_hours(6), Spell::Dead)
+}
+
+/// The trunk rested after five calls: `(cause, counts)` of each of them. `because`: what the last of the five showed.
+fn ends_of_a_silent_trunk(ended: &Ended, because: &[&str]) -> Vec<(String, bool)> {
+    ended.assert_clean();
+    assert_eq!(ended.twice_up(), Vec::<String>::new());
+    assert_eq!(ended.open_attempts(), 0);
+    let log = ended.log();
+    assert!(ended.alerts("trunk_rests") >= 1);
+    let at = |entry: &Value| -> Timestamp { entry["at"].as_str().unwrap().parse().unwrap() };
+    let rests = log
+        .iter()
+        .position(|entry| entry["data"]["alert"] == "trunk_rests")
+        .unwrap();
+    let text = log[rests]["data"]["text"].as_str().unwrap();
+    assert!(because.iter().any(|cause| text.ends_with(cause)), "{text}");
+    let before = log[..rests].iter();
+    let before = before.filter(|entry| entry["kind"] == "attempt_reserved");
+    let before: Vec<&Value> = before.map(|entry| &entry["attempt"]).collect();
+    // Where the first of five at once end before the fifth is known of, others take their slots.
+    let most = 4 + ended.size.at_once as usize;
+    assert!((5..=most).contains(&before.len()), "{before:?}");
+    let until = at(&log[rests]) + Duration::from_mins(1);
+    let sent = log[rests..].iter();
+    let sent = sent.filter(|entry| entry["kind"] == "attempt_reserved" && at(entry) < until);
+    assert_eq!(sent.count(), 0, "it rests");
+    let ends = log.iter().filter(|entry| entry["kind"] == "call_ended");
+    // What is let through later is taken back or hung up at the end of the run.
+    let ends = ends.filter(|entry| before.contains(&&entry["attempt"]));
+    ends.map(|entry| {
+        let cause = entry["data"]["cause"].as_str().unwrap().to_owned();
+        (cause, entry["data"]["counts"].as_bool().unwrap())
+    })
+    .collect()
+}
+
+/// Without webhooks, too: a look just before the ringing ends finds the callee still dialing.
+#[test]
+fn a_dead_livekit_trunk_without_webhooks_rests_and_uses_nobody_up() {
+    let size = Size { factor: 10, ..DEAD };
+    let (ended, ..) = livekit(size, Faults::new(1), dead, |settings| {
+        settings.webhook = None;
+    });
+    let ends = ends_of_a_silent_trunk(&ended, &["nothing_rang", "ring_unseen"]);
+    // A machine that stands still may miss the look before the end: such a call counts.
+    let silent = ends
+        .iter()
+        .filter(|end| **end == ("nothing_rang".to_owned(), false));
+    let unseen = ends
+        .iter()
+        .filter(|end| **end == ("ring_unseen".to_owned(), true));
+    let (silent, unseen) = (silent.count(), unseen.count());
+    assert!(silent > unseen && silent + unseen == ends.len(), "{ends:?}");
+}
+
+#[test]
+fn a_livekit_server_whose_answers_are_all_lost_rests_its_trunk() {
+    for fault in ["gateway_after", "cut"] {
+        let faults = Faults::new(1).with(fault, 1000);
+        let (ended, ..) = livekit(LOST, faults, dead, |_| {});
+        let ends = ends_of_a_silent_trunk(&ended, &["answer_lost"]);
+        assert!(ends.iter().all(|(_, counts)| *counts), "{fault}: {ends:?}");
+        for call in ended
+            .calls()
+            .iter()
+            .filter(|call| call.cause != "never_sent")
+        {
+            assert_eq!(call.invites, 1, "{fault}: {call:?}");
+        }
+    }
+}
+
+fn through_bubblyphone(size: Size, faults: Faults) -> Ended {
+    let stage = Stage::new("kind = \"bubblyphone\"\n", size);
+    let script = dead(stage.clock.now());
+    let options = bubblyphone_double::Options::new(&stage.clock, script, &deck::numbers());
+    let double = bubblyphone_double::BubblyPhoneDouble::start(bubblyphone_double::Options {
+        settings: bubblyphone_double::Settings {
+            faults,
+            ..options.settings.clone()
+        },
+        ..options
+    });
+    let account = bubblyphone::Account {
+        ids: stage.deck.into(),
+        url: double.url(),
+        api_key: Secret::new(bubblyphone_double::KEY),
+        mode: "streaming".to_owned(),
+        options: Vec::new(),
+        low_balance: 5,
+    };
+    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
+    let vendor = BubblyPhone::new(account, Some(reach), clock).unwrap();
+    stage.run(vendor, double.ledger())
+}
+
+/// How a call ends of which nothing shows that it rang.
+const OF_SILENCE: [&str; 2] = ["ring_unseen", "failed"];
+
+/// The vendor cannot prove that nothing rang: each counts, and none is the callee's doing.
+#[test]
+fn a_dead_bubblyphone_route_rests_its_trunk() {
+    let ends = ends_of_a_silent_trunk(&through_bubblyphone(DEAD, Faults::new(1)), &OF_SILENCE);
+    for end in ends {
+        let of_silence = OF_SILENCE.contains(&end.0.as_str());
+        assert!(of_silence && end.1, "{end:?}");
+    }
+}
+
+#[test]
+fn a_bubblyphone_that_answers_every_call_with_an_error_rests_its_trunk() {
+    for fault in ["error_after", "post_cut", "broken_json"] {
+        let faults = Faults::new(1).with(fault, 1000);
+        let ended = through_bubblyphone(LOST, faults);
+        let ends = ends_of_a_silent_trunk(&ended, &["answer_lost"]);
+        assert!(ends.iter().all(|(_, counts)| *counts), "{fault}: {ends:?}");
+        for call in ended
+            .calls()
+            .iter()
+            .filter(|call| call.cause != "never_sent")
+        {
+            assert_eq!(call.invites, 1, "{fault}: {call:?}");
+        }
+    }
+}
+
+fn through_plum(size: Size, faults: Faults) -> Ended {
+    let stage = Stage::new(
+        "kind = \"plum\"\napi = \"dev\"\nqueue_wait = \"2m\"\n",
+        size,
+    );
+    let double = plum_double::PlumDouble::start(plum_double::Options {
+        script: dead(stage.clock.now()),
+        faults,
+        ..plum_double::Options::new(&stage.clock)
+    });
+    let account = plum::Account {
+        url: double.url(),
+        platform: plum::Platform::Dev {
+            login: Secret::new(plum_double::LOGIN),
+            pin: Secret::new(plum_double::PIN),
+            voicexml_url: None,
+        },
+        pci: false,
+        singles_per_second: 1,
+    };
+    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
+    let vendor = Plum::new(account, Some(reach), clock).unwrap();
+    stage.run(vendor, double.ledger())
+}
+
+/// `failed` says nothing of ringing.
+#[test]
+fn a_dead_plum_route_rests_its_trunk() {
+    let faults = Faults::new(1).with("plain_failed", 1000);
+    let ends = ends_of_a_silent_trunk(&through_plum(DEAD, faults), &["failed"]);
+    for end in ends {
+        assert_eq!(end, ("failed".to_owned(), true));
+    }
+}
+
+#[test]
+fn a_plum_whose_answers_are_all_lost_rests_its_trunk() {
+    for fault in ["cut_after", "500_after", "broken"] {
+        let faults = Faults::new(1).with(fault, 1000);
+        let ended = through_plum(LOST, faults);
+        let ends = ends_of_a_silent_trunk(&ended, &["answer_lost"]);
+        assert!(ends.iter().all(|(_, counts)| *counts), "{fault}: {ends:?}");
+    }
+}

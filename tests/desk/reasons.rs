@@ -4,11 +4,13 @@ use std::collections::BTreeSet;
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::domain::outcome::TrunkFinding;
 use dialdeck::domain::{
     Area, CampaignId, CampaignSettings, CampaignState, ContactId, ListKind, WindowClass,
 };
 use dialdeck::engine::board::{Board, CampaignBoard};
 use dialdeck::engine::desk::{Centre, Desk, ListQuery, NextClaim, Phase, Standing, ZoneStanding};
+use dialdeck::policy::breaker::Breaker;
 use dialdeck::policy::{HoldKind, Until};
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
@@ -299,4 +301,67 @@ fn status_says_the_same_as_the_console() {
     let reason = &json["next"]["reasons"][0];
     assert_eq!(reason["code"], "registry_missing:national:us");
     assert_eq!(reason["text"], "national:us, area code 212 not loaded");
+}
+
+#[test]
+fn a_trunk_that_the_carrier_does_not_know_holds_every_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = sqlite(&folder);
+    engine.configure(&deck()).unwrap();
+    let mut in_los_angeles = row(2, number(20));
+    in_los_angeles.class = Ok(los_angeles().into());
+    let rows = [
+        in_los_angeles,
+        row(3, number(0)),
+        row(4, number(1)),
+        row(5, number(2)),
+        row(6, number(3)),
+    ];
+    let (id, contacts) = start_with(&mut engine, &settings("spring"), &rows);
+    // One waits for a retry; one for another campaign's call to the same number, which sets it aside.
+    let mut now = morning();
+    let attempt = dial(&mut engine, contacts[1], now);
+    settle(&mut engine, attempt.id, &rejected(486), now);
+    now = now + secs(5);
+    let (_, others) = start_with(&mut engine, &settings("recall"), &[row(2, number(1))]);
+    let attempt = dial(&mut engine, others[0], now);
+    settle(&mut engine, attempt.id, &rejected(486), now);
+    now = now + secs(5);
+    assert!(matches!(
+        claim(&mut engine, contacts[2], now),
+        Claimed::Held { due: Some(_), .. }
+    ));
+    let trunk = deck().trunks.remove(0).name;
+    let mut breaker = Breaker::default();
+    breaker.on_result(TrunkFinding::Unknown, (number(2), now), now);
+    engine.keep_rest(&trunk, breaker.kept()).unwrap();
+
+    let unknown = HoldKind::TrunkRests("unknown_to_the_carrier");
+    let mut desk = desk(&folder);
+    let view = desk.view().unwrap();
+    assert_eq!(view.board.campaigns.len(), 2);
+    let board = &view.board.campaigns[0];
+    assert_eq!(board.phase, Phase::Held);
+    assert_eq!(board.next.principal().unwrap().kind, unknown);
+    assert_eq!(
+        board.next.principal().unwrap().kind.to_string(),
+        "the trunk rests: unknown to the carrier"
+    );
+    let remedy = &board.remedies[0];
+    assert!(remedy.contains("dialdeck trunk reset carrier"), "{remedy}");
+    let waiting = standings(&mut desk, id);
+    assert_eq!(waiting.len(), 5);
+    for next in waiting {
+        assert!(next.needs_operator(), "{next:?}");
+        assert_eq!(next.principal().unwrap().kind, unknown);
+    }
+    let json = serde_json::to_value(board).unwrap();
+    let reasons = json["next"]["reasons"].as_array().unwrap();
+    let of_trunk =
+        |reason: &&serde_json::Value| reason["code"] == "trunk_rests:unknown_to_the_carrier";
+    assert_eq!(reasons.iter().filter(of_trunk).count(), 1, "{json:#}");
+    // An operator has given it back to the carrier.
+    engine.reset_trunk(&trunk, &by(now)).unwrap();
+    let board = desk.view().unwrap().board.campaigns.remove(0);
+    assert_eq!(board.next, NextClaim::Dial);
 }

@@ -181,6 +181,9 @@ pub struct CallReport {
     /// Whether it was declined among several others within seconds, by our own count.
     #[serde(default)]
     pub in_burst: bool,
+    /// Whether it was declined and nobody could wait long enough for others, by our own count.
+    #[serde(default)]
+    pub cut_short: bool,
 }
 
 /// A sound, or the lack of it, on an answered call; times are since the answer.

@@ -442,7 +442,7 @@ fn rejected(report: &CallReport) -> Classification {
         603 if report.in_burst => networks_word("declined_in_burst"),
         603 if report.rang == Some(false) => networks_word("declined_unrung"),
         // Nobody can tell whether a person said so: they are neither called again nor marked.
-        603 if report.rang.is_none() => {
+        603 if report.rang.is_none() || report.cut_short => {
             simple(Outcome::Declined, Fault::Unknown, "declined_unproven")
         }
         603 => Classification {

@@ -18,6 +18,7 @@ pub fn is_lazy(job: &Job) -> bool {
         | Job::Log(_)
         | Job::HungUp(_)
         | Job::NoteUnclosed(..)
+        | Job::KeepEnd(..)
         | Job::KeepRest(..) => true,
         Job::Picture
         | Job::Refill(..)
@@ -57,6 +58,7 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
         Job::NoteUnclosed(attempt, trunk) => {
             return failed(store.note_unclosed(attempt, trunk.as_ref()));
         }
+        Job::KeepEnd(attempt, end) => return failed(store.keep_end(attempt, &end)),
         Job::HungUp(wish) => return failed(store.hung_up(wish)),
         Job::KeepRest(trunk, kept) => return failed(store.keep_rest(&trunk, kept)),
         Job::Settle(attempt, report, at) => store

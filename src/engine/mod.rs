@@ -26,7 +26,7 @@ use crate::policy::Context;
 use crate::policy::breaker::Kept;
 use crate::provider::{Owned, ProviderEvent, Request};
 use crate::store::outside::{Delivery, Message, Receipt, ResultsTurn};
-use crate::store::{Candidate, Claimed, Settled, Snapshot, Suppressed};
+use crate::store::{Candidate, Claimed, PendingEnd, Settled, Snapshot, Suppressed};
 
 /// What the dispatcher is told.
 #[derive(Debug)]
@@ -194,6 +194,8 @@ pub enum Job {
     /// Note that a call's end has yet to be confirmed by its trunk's carrier, or, without a trunk, that
     /// it was (lazy).
     NoteUnclosed(AttemptId, Option<TrunkName>),
+    /// Keep how a call ended that waits to be settled (lazy).
+    KeepEnd(AttemptId, PendingEnd),
     /// Note which numbers a trunk's provider says the account owns.
     NoteNumbers(TrunkName, Owned),
 }

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use serde::{Deserialize, Serialize};
+
 use crate::domain::event::SealedEvent;
 use crate::domain::outcome::Classification;
 use crate::domain::{
@@ -98,6 +100,15 @@ pub enum RowFate {
         /// The line of an import that brought it (0: not known).
         of_line: u64,
     },
+}
+
+/// How a call ended by its carrier's word, while something else is waited for before it is settled.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PendingEnd {
+    /// What was said.
+    pub report: CallReport,
+    /// When it ended.
+    pub at: Timestamp,
 }
 
 /// A ready contact, as the hopper holds it. A hint: the claim looks again.
@@ -241,6 +252,8 @@ pub struct Snapshot {
     pub trunk_rests: BTreeMap<TrunkName, Kept>,
     /// Calls whose end their trunk's carrier has yet to confirm.
     pub unclosed: BTreeMap<AttemptId, TrunkName>,
+    /// Ends of calls that wait to be settled.
+    pub pending_ends: BTreeMap<AttemptId, PendingEnd>,
     /// Caller IDs with their use.
     pub caller_ids: Vec<CallerIdUse>,
     /// Loaded lists.

@@ -11,7 +11,7 @@ mod verbs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{DeckSettings, HangUps, NewContact, RowFate, StoreError, entries, moves};
+use super::{DeckSettings, HangUps, NewContact, PendingEnd, RowFate, StoreError, entries, moves};
 use crate::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
 use crate::domain::{
     Area, Attempt, AttemptId, Authority, CallerIdState, Campaign, CampaignId, ClassId, Contact,
@@ -49,6 +49,7 @@ pub struct MemoryStore {
     trunk_resets: BTreeMap<TrunkName, u64>,
     trunk_rests: BTreeMap<TrunkName, Kept>,
     unclosed: BTreeMap<AttemptId, TrunkName>,
+    pending_ends: BTreeMap<AttemptId, PendingEnd>,
     /// Loaded lists and their dates.
     lists: BTreeMap<ListKind, Timestamp>,
     /// The areas that registries cover.
@@ -89,6 +90,7 @@ impl MemoryStore {
             trunk_resets: BTreeMap::new(),
             trunk_rests: BTreeMap::new(),
             unclosed: BTreeMap::new(),
+            pending_ends: BTreeMap::new(),
             lists: BTreeMap::from([(ListKind::Internal, now)]),
             areas: BTreeMap::new(),
             suppressions: BTreeMap::new(),

@@ -6,7 +6,7 @@
 //! Whatever a verb returns may be acted upon only after the commit returned.
 //!
 //! Only the process that holds the deck's engine lock may call the engine verbs (`claim`, `record`,
-//! `settle`, `mark_unknown`, `promote_due`, `expire_due`, `hung_up`, `keep_rest`, `note_unclosed`). Any process may write suppressions and
+//! `settle`, `mark_unknown`, `promote_due`, `expire_due`, `hung_up`, `keep_rest`, `note_unclosed`, `keep_end`). Any process may write suppressions and
 //! commands: the claim re-reads both inside its own transaction.
 
 mod answers;
@@ -36,8 +36,8 @@ use crate::policy::{Context, Facts, LiveCalls};
 pub use crate::domain::deck::DeckSettings;
 pub use crate::domain::import::{ImportFigures, NewContact};
 pub use answers::{
-    By, CampaignCounts, Candidate, Claimed, Displaced, HangUps, Recount, Restored, Reversal,
-    RowFate, Settled, Snapshot, StoreError, Suppressed,
+    By, CampaignCounts, Candidate, Claimed, Displaced, HangUps, PendingEnd, Recount, Restored,
+    Reversal, RowFate, Settled, Snapshot, StoreError, Suppressed,
 };
 pub use listing::{ContactPage, ContactQuery, Direction, ListKey, ListOrder};
 pub use outside::Outside;
@@ -298,6 +298,10 @@ pub trait Store: Outside + Recover + Send {
         attempt: AttemptId,
         trunk: Option<&TrunkName>,
     ) -> Result<(), StoreError>;
+
+    /// Keeps how a call ended until [`Store::settle`] ends its attempt, so that a crash in between
+    /// loses nothing. Not logged.
+    fn keep_end(&mut self, attempt: AttemptId, end: &PendingEnd) -> Result<(), StoreError>;
 
     /// Attempts that have not ended.
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError>;

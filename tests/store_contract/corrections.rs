@@ -4,7 +4,7 @@
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{CallReport, ContactState, Outcome, TrunkName, WaitReason};
 use dialdeck::policy::retry::Next;
-use dialdeck::store::{Claimed, Store};
+use dialdeck::store::{Claimed, PendingEnd, Store};
 
 use crate::world::*;
 
@@ -16,6 +16,7 @@ contract!(
     a_call_given_back_is_taken_back,
     after_the_next_call_only_the_count_changes,
     an_unconfirmed_end_is_kept_until_it_is_confirmed,
+    an_end_that_waits_is_kept_until_it_is_settled,
 );
 
 /// A call of the first contact that ended as one in which nothing rang.
@@ -171,4 +172,27 @@ fn an_unconfirmed_end_is_kept_until_it_is_confirmed(store: &mut impl Store) {
     store.note_unclosed(id, None).unwrap();
     assert!(store.snapshot(now).unwrap().unclosed.is_empty());
     assert_eq!(store.snapshot(now).unwrap().head, head, "not logged");
+}
+
+fn an_end_that_waits_is_kept_until_it_is_settled(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 2);
+    let first = dial(store, contacts[0], now).id;
+    let second = dial(store, contacts[1], now + secs(5)).id;
+    let mut end = PendingEnd {
+        report: rejected(603),
+        at: now + secs(6),
+    };
+    let head = store.snapshot(now).unwrap().head;
+    store.keep_end(first, &end).unwrap();
+    store.keep_end(second, &end).unwrap();
+    end.report.opted_out = true;
+    store.keep_end(second, &end).unwrap();
+    let kept = store.snapshot(now).unwrap();
+    assert_eq!(kept.head, head, "it is not logged");
+    assert_eq!(kept.pending_ends.len(), 2);
+    assert_eq!(kept.pending_ends[&second], end);
+    settle(store, first, &rejected(603), now + secs(16)).unwrap();
+    let kept = store.snapshot(now).unwrap().pending_ends;
+    assert_eq!(kept.into_keys().collect::<Vec<_>>(), [second]);
 }

@@ -224,3 +224,31 @@ fn an_end_that_does_not_show_whether_it_rang_counts_and_is_silence_of_the_route(
     assert_eq!(rang, read(CallEnd::RangOut, Some(true)));
     assert_eq!(rang.outcome, Outcome::NoAnswer);
 }
+
+#[test]
+fn a_decline_that_could_not_wait_for_others_is_nobodys_word() {
+    let cut_short = |rang, reason: &str, in_burst| {
+        let report = CallReport {
+            rang,
+            in_burst,
+            cut_short: true,
+            ..report(603, reason)
+        };
+        classify(&report)
+    };
+    let read = cut_short(Some(true), "Decline", false);
+    assert_eq!(
+        (read.outcome, read.cause),
+        (Outcome::Declined, "declined_unproven")
+    );
+    assert_eq!((read.callee, read.counts), (CalleeFinding::None, true));
+    // What is known all the same holds.
+    let causes = [
+        (Some(true), "Network Blocked", false, "network_block"),
+        (Some(true), "Decline", true, "declined_in_burst"),
+        (Some(false), "Decline", false, "declined_unrung"),
+    ];
+    for (rang, reason, in_burst, cause) in causes {
+        assert_eq!(cut_short(rang, reason, in_burst).cause, cause);
+    }
+}

@@ -1,5 +1,7 @@
 //! What a call's events, its timers and a restart make of it.
 
+use std::collections::BTreeMap;
+
 use crate::domain::attempt::CallEnd;
 use crate::domain::campaign::{Agent, VoicemailAction};
 use crate::domain::outcome::TrunkFinding;
@@ -10,7 +12,7 @@ use crate::domain::{
 use crate::policy::DialOrder;
 use crate::policy::retry::Next;
 use crate::provider::{DialRequest, LookUp, NUMBERS_UNKNOWN, ProviderEvent, Request};
-use crate::store::Settled;
+use crate::store::{PendingEnd, Settled};
 
 use super::super::{Effect, Job};
 use super::Dispatcher;
@@ -66,8 +68,15 @@ impl Dispatcher {
         ));
     }
 
-    /// After a restart: what was in flight is of unknown fate until its provider has been asked.
-    pub(super) fn recover(&mut self, open: &[Attempt], now: Timestamp, effects: &mut Vec<Effect>) {
+    /// After a restart: what was in flight is of unknown fate until its provider has been asked, unless
+    /// its end is known.
+    pub(super) fn recover(
+        &mut self,
+        open: &[Attempt],
+        ends: &BTreeMap<AttemptId, PendingEnd>,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
         for attempt in open {
             let Some(lane) = self.lanes.get_mut(&attempt.campaign) else {
                 continue;
@@ -78,6 +87,11 @@ impl Dispatcher {
                 Some(trunk) => Call::new(attempt, &trunk.settings, voicemail, now),
                 None => Call::of_no_trunk(attempt, voicemail, now),
             };
+            if let Some(end) = ends.get(&attempt.id) {
+                self.track(attempt.id, call);
+                self.settle_kept_end(attempt.id, end, effects);
+                continue;
+            }
             if attempt.state != AttemptState::Unknown {
                 effects.push(Effect::Store(Job::MarkUnknown(attempt.id, "restart")));
             }
@@ -183,7 +197,7 @@ impl Dispatcher {
             if let CallEventKind::Ended(report) = &event.kind
                 && report.opted_out
             {
-                self.opt_out_of_declined(event.attempt);
+                self.opt_out_of_declined(event.attempt, effects);
             }
             return;
         }
@@ -373,7 +387,7 @@ impl Dispatcher {
                     effects.push(Effect::Provider(trunk, Request::LookUp(inquiry)));
                     self.rewake(attempt);
                 }
-                Some(Wake::Conclude(_)) => self.conclude_decline(attempt, effects),
+                Some(Wake::Conclude(_)) => self.conclude_decline(attempt, false, effects),
                 None => {}
             }
         }

@@ -2,11 +2,14 @@
 //!
 //! A carrier that blocks a trunk declines every call (603), and some of its calls ring first. So a
 //! decline after ringing is settled when the others of its seconds are known; until then its number is
-//! still being called for every gate, and nothing is written that would have to be taken back.
+//! still being called for every gate, and nothing is written that would have to be taken back. The
+//! store keeps what was said: after a crash nobody can tell any more whether others came with it, so it
+//! settles as declined by nobody knows whom. The same holds where the engine ends meanwhile.
 
 use crate::domain::attempt::CallEnd;
 use crate::domain::{AttemptId, CallReport, Timestamp, TrunkName};
 use crate::policy::declines::{End, WITHIN};
+use crate::store::PendingEnd;
 
 use super::super::{Effect, Job};
 use super::Dispatcher;
@@ -16,9 +19,7 @@ use super::call::{Call, Wake};
 #[derive(Debug)]
 pub(super) struct Pending {
     end: End,
-    report: CallReport,
-    /// When the call ended.
-    at: Timestamp,
+    kept: PendingEnd,
 }
 
 impl Dispatcher {
@@ -52,13 +53,20 @@ impl Dispatcher {
             return Some(report);
         }
         let name = call.trunk.clone();
-        let waits = (call.rang || report.rang != Some(false)) && !self.draining;
-        let report = if waits {
+        let rang = call.rang || report.rang != Some(false);
+        let report = if rang && !self.draining {
             call.wake = Some(Wake::Conclude(now + WITHIN));
-            call.declined = Some(Pending { end, report, at });
+            let kept = PendingEnd { report, at };
+            effects.push(Effect::Store(Job::KeepEnd(attempt, kept.clone())));
+            call.declined = Some(Pending { end, kept });
             None
         } else {
-            Some(report)
+            let in_burst = trunk.declines.in_burst(&end);
+            Some(CallReport {
+                in_burst,
+                cut_short: rang && !in_burst,
+                ..report
+            })
         };
         self.rewake(attempt);
         self.conclude_bursts(&name, effects);
@@ -77,7 +85,7 @@ impl Dispatcher {
         let calls = self.calls.iter().filter(|(_, call)| is_in_burst(call));
         let found: Vec<AttemptId> = calls.map(|(attempt, _)| *attempt).collect();
         for attempt in found {
-            self.conclude_decline(attempt, effects);
+            self.conclude_decline(attempt, false, effects);
         }
     }
 
@@ -89,12 +97,18 @@ impl Dispatcher {
             .filter(|(_, call)| call.declined.is_some());
         let waiting: Vec<AttemptId> = waiting.map(|(attempt, _)| *attempt).collect();
         for attempt in waiting {
-            self.conclude_decline(attempt, effects);
+            self.conclude_decline(attempt, true, effects);
         }
     }
 
-    /// Settles a decline: as a person's word, or as a network's when it came in a burst.
-    pub(super) fn conclude_decline(&mut self, attempt: AttemptId, effects: &mut Vec<Effect>) {
+    /// Settles a decline: as a network's when it came in a burst, else as a person's word, or, where
+    /// others could not be waited for, as that of nobody knows whom.
+    pub(super) fn conclude_decline(
+        &mut self,
+        attempt: AttemptId,
+        cut_short: bool,
+        effects: &mut Vec<Effect>,
+    ) {
         let Some(call) = self.calls.get_mut(&attempt) else {
             return;
         };
@@ -103,24 +117,41 @@ impl Dispatcher {
         };
         call.wake = None;
         let trunk = self.trunks.get(&call.trunk);
-        pending.report.in_burst = trunk.is_some_and(|it| it.declines.in_burst(&pending.end));
-        effects.push(Effect::Store(Job::Settle(
-            attempt,
-            pending.report,
-            pending.at,
-        )));
+        let in_burst = trunk.is_some_and(|it| it.declines.in_burst(&pending.end));
+        pending.kept.report.in_burst = in_burst;
+        pending.kept.report.cut_short = cut_short && !in_burst;
+        let PendingEnd { report, at } = pending.kept;
+        effects.push(Effect::Store(Job::Settle(attempt, report, at)));
         self.rewake(attempt);
     }
 
     /// The callee of a call whose decline waits has opted out on it.
-    pub(super) fn opt_out_of_declined(&mut self, attempt: AttemptId) -> bool {
+    pub(super) fn opt_out_of_declined(&mut self, attempt: AttemptId, effects: &mut Vec<Effect>) {
         let call = self.calls.get_mut(&attempt);
-        let pending = call.and_then(|call| call.declined.as_mut());
-        if let Some(pending) = pending {
-            pending.report.opted_out = true;
-            return true;
+        if let Some(pending) = call.and_then(|call| call.declined.as_mut()) {
+            pending.kept.report.opted_out = true;
+            let kept = pending.kept.clone();
+            effects.push(Effect::Store(Job::KeepEnd(attempt, kept)));
         }
-        false
+    }
+
+    /// After a restart: an end that waited for others settles by what was kept of it.
+    pub(super) fn settle_kept_end(
+        &mut self,
+        attempt: AttemptId,
+        kept: &PendingEnd,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Some(call) = self.calls.get_mut(&attempt) {
+            call.settling = true;
+            call.wake = None;
+        }
+        let report = CallReport {
+            cut_short: true,
+            ..kept.report.clone()
+        };
+        effects.push(Effect::Store(Job::Settle(attempt, report, kept.at)));
+        self.rewake(attempt);
     }
 }
 

@@ -266,7 +266,7 @@ impl Dispatcher {
         self.clock_behind = behind;
         if !self.started {
             self.started = true;
-            self.recover(&snapshot.in_flight, now, effects);
+            self.recover(&snapshot.in_flight, &snapshot.pending_ends, now, effects);
             self.unclosed = snapshot.unclosed;
             self.end_unclosed(effects);
         }

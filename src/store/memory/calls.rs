@@ -174,6 +174,7 @@ impl MemoryStore {
         let read = self.read_end(&attempt, report);
         moves::end_attempt(&mut attempt, report, &read, at, now);
         self.save_attempt(&attempt, now);
+        self.pending_ends.remove(&id);
         self.note(entries::call_ended(&campaign, &attempt, report, &read, now));
         if report.opted_out {
             self.add_suppressions(&[opt_out_on_call(&attempt, now)])?;

@@ -39,6 +39,7 @@ impl MemoryStore {
             trunk_resets: self.trunk_resets.clone(),
             trunk_rests: self.trunk_rests.clone(),
             unclosed: self.unclosed.clone(),
+            pending_ends: self.pending_ends.clone(),
             caller_ids,
             lists: self.loaded_lists(),
             emergency_bans: settings.emergency_bans.clone(),

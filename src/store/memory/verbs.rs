@@ -15,8 +15,8 @@ use crate::policy::breaker::Kept;
 use crate::policy::{Context, Facts, LiveCalls};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
-    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, Restored,
-    Reversal, RowFate, Settled, Snapshot, Store, StoreError, Suppressed, entries, moves,
+    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, PendingEnd, Recount,
+    Restored, Reversal, RowFate, Settled, Snapshot, Store, StoreError, Suppressed, entries, moves,
 };
 
 impl Store for MemoryStore {
@@ -390,6 +390,12 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn keep_end(&mut self, attempt: AttemptId, end: &PendingEnd) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.pending_ends.insert(attempt, end.clone());
+        Ok(())
+    }
+
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {
         Ok(self.in_flight(|_| true))
     }
@@ -481,19 +487,13 @@ impl Store for MemoryStore {
 
     fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
         let entries = self.log.iter().map(|(_, sealed)| sealed);
-        Ok(entries
-            .filter(|sealed| sealed.seq > after)
-            .take(limit)
-            .cloned()
-            .collect())
+        let entries = entries.filter(|sealed| sealed.seq > after);
+        Ok(entries.take(limit).cloned().collect())
     }
 
     fn log_before(&mut self, before: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError> {
         let entries = self.log.iter().rev().map(|(_, sealed)| sealed);
-        Ok(entries
-            .filter(|sealed| sealed.seq < before)
-            .take(limit)
-            .cloned()
-            .collect())
+        let entries = entries.filter(|sealed| sealed.seq < before);
+        Ok(entries.take(limit).cloned().collect())
     }
 }

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 use super::lock::EngineLock;
 use super::{SqliteStore, Work, incarnation, log};
 use crate::domain::{AttemptId, CampaignId, DeckId, ListKind, Timestamp, TrunkName};
-use crate::store::{By, HangUps, StoreError, entries};
+use crate::store::{By, HangUps, PendingEnd, StoreError, entries};
 
 const DECK_ID: &str = "deck_id";
 const EPOCH: &str = "engine_epoch";
@@ -17,6 +17,8 @@ const HANG_UPS_TAKEN: &str = "hang_ups_taken";
 const FEWER_PLACES: &str = "contacts_of_fewer_places";
 /// Calls whose end is not confirmed: serials with their trunk's name, as JSON.
 const UNCLOSED: &str = "unclosed";
+/// Ends that wait to be settled, by the serials of their attempts, as JSON.
+const PENDING_ENDS: &str = "pending_ends";
 
 impl SqliteStore {
     /// The value last set under `key`, such as the deck's clock.
@@ -179,6 +181,39 @@ pub(super) fn note_unclosed(
 
 fn unclosed_serials(work: &Work<'_>) -> Result<BTreeMap<i64, TrunkName>, StoreError> {
     match value(work.conn, UNCLOSED)? {
+        Some(text) => Ok(serde_json::from_str(&text)?),
+        None => Ok(BTreeMap::new()),
+    }
+}
+
+/// Ends of calls that wait to be settled.
+pub(super) fn pending_ends(work: &Work<'_>) -> Result<BTreeMap<AttemptId, PendingEnd>, StoreError> {
+    let of_deck = |(serial, end)| (work.mem.ids.id(serial), end);
+    Ok(ends_by_serial(work)?.into_iter().map(of_deck).collect())
+}
+
+/// Keeps an end until it is settled.
+pub(super) fn keep_end(
+    work: &Work<'_>,
+    attempt: AttemptId,
+    end: &PendingEnd,
+) -> Result<(), StoreError> {
+    let mut ends = ends_by_serial(work)?;
+    ends.insert(attempt.serial, end.clone());
+    set(work.conn, PENDING_ENDS, &serde_json::to_string(&ends)?)
+}
+
+/// Forgets an end that is settled.
+pub(super) fn forget_end(work: &Work<'_>, attempt: AttemptId) -> Result<(), StoreError> {
+    let mut ends = ends_by_serial(work)?;
+    if ends.remove(&attempt.serial).is_none() {
+        return Ok(());
+    }
+    set(work.conn, PENDING_ENDS, &serde_json::to_string(&ends)?)
+}
+
+fn ends_by_serial(work: &Work<'_>) -> Result<BTreeMap<i64, PendingEnd>, StoreError> {
+    match value(work.conn, PENDING_ENDS)? {
         Some(text) => Ok(serde_json::from_str(&text)?),
         None => Ok(BTreeMap::new()),
     }

@@ -3,7 +3,8 @@
 use super::claim::{abandonment, gather, give_back, look_up};
 use super::counters::Count;
 use super::held::About;
-use super::{Work, attempts, campaigns, contacts, log, outside, suppression};
+use super::{Work, attempts, campaigns, contacts, log, meta, outside, suppression};
+use crate::domain::attempt::CallEnd;
 use crate::domain::outcome::{CallerIdFinding, Classification, is_without_agent};
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallReport, Campaign, Contact, ContactState, ListKind,
@@ -38,6 +39,10 @@ pub(super) fn settle(
         log::append(work, &event)?;
     }
     let read = end(work, &mut attempt, report, at, now)?;
+    if report.end == CallEnd::Rejected {
+        // Only a decline waits to be settled.
+        meta::forget_end(work, id)?;
+    }
     let event = entries::call_ended(&campaign, &attempt, report, &read, now);
     log::append(work, &event)?;
     if report.opted_out {

@@ -17,8 +17,8 @@ use crate::policy::breaker::Kept;
 use crate::policy::{Context, Facts, LiveCalls};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
-    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, Recount, Restored,
-    Reversal, RowFate, Settled, Snapshot, Store, StoreError, Suppressed, entries, moves,
+    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, PendingEnd, Recount,
+    Restored, Reversal, RowFate, Settled, Snapshot, Store, StoreError, Suppressed, entries, moves,
 };
 
 impl Store for SqliteStore {
@@ -302,6 +302,11 @@ impl Store for SqliteStore {
     ) -> Result<(), StoreError> {
         self.permit(Right::Campaigns)?;
         self.conclude(|work| meta::note_unclosed(work, attempt, trunk))
+    }
+
+    fn keep_end(&mut self, attempt: AttemptId, end: &PendingEnd) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| meta::keep_end(work, attempt, end))
     }
 
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {

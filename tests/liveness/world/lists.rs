@@ -66,7 +66,8 @@ impl World {
             | Job::Log(_)
             | Job::HungUp(_)
             | Job::KeepRest(..)
-            | Job::NoteUnclosed(..) => None,
+            | Job::NoteUnclosed(..)
+            | Job::KeepEnd(..) => None,
             Job::Command(..) => panic!("nothing is commanded here"),
         }
     }

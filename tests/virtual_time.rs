@@ -1,19 +1,25 @@
 //! An engine that goes from event to event: its end is heard between any two of them, and a log that is
 //! ahead of its clock is told.
+#![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use dialdeck::clock::{Clock, ManualClock};
+use dialdeck::config::{DeckConfig, read_campaign};
+use dialdeck::domain::campaign::Evidence;
 use dialdeck::domain::event::{EventKind, NewEvent};
-use dialdeck::domain::{DeckId, Timestamp, TrunkName};
+use dialdeck::domain::{CampaignState, Capabilities, DeckId, Hints, Timestamp, TrunkName};
 use dialdeck::engine::Command;
-use dialdeck::engine::shell::{Ending, Ends, Shell};
+use dialdeck::engine::shell::{DRAIN_LIMIT, Ending, Ends, Shell};
+use dialdeck::policy::Context;
 use dialdeck::provider::simulator::Simulator;
+use dialdeck::provider::{Provider, ProviderEvent, Request};
 use dialdeck::rules::Rules;
-use dialdeck::store::Store as _;
 use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::sqlite::SqliteStore;
+use dialdeck::store::{By, Claimed, NewContact, Store as _};
 
 /// The end is asked for before the engine's first turn: it is taken where nothing else is to do.
 #[tokio::test]
@@ -27,6 +33,83 @@ async fn an_end_asked_for_between_two_events_is_the_end() {
     tokio::task::yield_now().await;
     let running = tokio::time::timeout(Duration::from_mins(2), shell.run(Ends::WhenTold));
     assert_eq!(running.await, Ok(Ending::Drained), "it waits for ever");
+    asking.await.unwrap().unwrap();
+}
+
+/// A carrier that never says anything of a call.
+struct Silent(Capabilities);
+
+impl Provider for Silent {
+    fn capabilities(&self) -> Capabilities {
+        self.0
+    }
+
+    fn request(&mut self, _: Request, _: Timestamp) {}
+
+    fn poll(&mut self, _: Timestamp) -> Vec<ProviderEvent> {
+        Vec::new()
+    }
+
+    fn next_event_at(&self) -> Option<Timestamp> {
+        None
+    }
+
+    async fn ready(&mut self) {
+        std::future::pending::<()>().await;
+    }
+}
+
+/// A deck with a call that is up.
+fn with_a_call(now: Timestamp) -> MemoryStore {
+    let rules = Rules::embedded();
+    let mut store = MemoryStore::new(DeckId(7), rules, now);
+    store.configure(&DeckConfig::embedded().settings).unwrap();
+    let text = "name = \"recall\"\nseller = \"Harbor\"\npurpose = \"reminder\"\n\
+        call_class = \"live\"\nagent = \"human\"\ntrunk = \"simulator\"\n\
+        [consent]\nrequired = \"none\"\n[caller_id]\npool = \"local\"\n";
+    let settings = read_campaign("recall.toml", text).unwrap().settings;
+    let by = By {
+        actor: "maria".to_owned(),
+        at: now,
+    };
+    let campaign = store.add_campaign(&settings, &by).unwrap();
+    let number = "+12125550142".parse().unwrap();
+    let class = rules.locate(number, &Hints::default(), Evidence::All);
+    let row = NewContact {
+        line: 1,
+        number,
+        name: String::new(),
+        class: class.map(Arc::new).map_err(|error| error.to_string()),
+        priority: 0,
+        consent: None,
+        expires_at: None,
+        variables: String::new(),
+    };
+    store.import_contacts(campaign, &[row], now).unwrap();
+    let running = CampaignState::Running;
+    store.move_campaign(campaign, running, "", &by).unwrap();
+    let contact = store.contacts_with(number).unwrap()[0].id;
+    let claimed = store.claim(contact, &Context::default(), now).unwrap();
+    assert!(matches!(claimed, Claimed::Dial(..)), "{claimed:?}");
+    store
+}
+
+/// The end of the drain is one of the instants that an engine wakes for: between its questions about the
+/// call, 5 and 35 seconds after the start, nothing else happens.
+#[tokio::test]
+async fn a_drain_ends_when_it_says() {
+    let morning = "2026-12-07T15:30:00Z".parse().unwrap();
+    let hand = ManualClock::at(morning);
+    let silent = Silent(Capabilities::default());
+    let carriers = BTreeMap::from([(TrunkName("simulator".to_owned()), silent)]);
+    let (clock, rules) = (Clock::Manual(hand.clone()), Rules::embedded());
+    let store = with_a_call(morning);
+    let (shell, handle) = Shell::new(store, carriers, clock, rules, Vec::new()).unwrap();
+    let drain = Command::Drain(Some(DRAIN_LIMIT));
+    let asking = tokio::spawn(async move { handle.ask(drain, "test").await });
+    tokio::task::yield_now().await;
+    assert_eq!(shell.run(Ends::WhenTold).await, Ending::LeftUp(1));
+    assert_eq!(hand.now(), morning + Duration::from_secs(30));
     asking.await.unwrap().unwrap();
 }
 

@@ -164,8 +164,12 @@ impl Running {
         let mut reporter = Reporter::new(env, self.shown, self.from, &self.handle)?;
         let watching = watch((self.task, self.handle), hang_up, &mut reporter, out);
         let ending = self.runtime.block_on(watching);
-        let code = ending.and_then(|ending| {
-            let code = close(env, self.shown, &self.clock, &ending, &reporter, out)?;
+        let code = ending.and_then(|(ending, unseen)| {
+            let code = close(env, self.shown, &self.clock, &ending, &reporter, out);
+            let code = match unseen {
+                Some(error) if code.is_ok() => Err(error),
+                _ => code,
+            }?;
             if let Some(courier) = &self.courier {
                 outside::last_results(courier, &self.clock, &self.runtime, env)?;
             }
@@ -249,22 +253,26 @@ fn log_opened(deck: &mut Deck, run: &Run, moved: Option<&Moved>, by: &By) -> Res
     Ok(deck.store.append(&event)?)
 }
 
-/// Waits for the engine, reports meanwhile, and turns signals into a graceful end.
+/// Waits for the engine, reports meanwhile, and turns signals into a graceful end; how it ended, and why
+/// nothing could be shown any more.
 async fn watch(
     (mut engine, handle): (JoinHandle<Ending>, Handle),
     hang_up: HangUp,
     reporter: &mut Reporter,
     out: &mut dyn Write,
-) -> Result<Ending, CliError> {
+) -> Result<(Ending, Option<CliError>), CliError> {
     let mut term = signal(SignalKind::terminate()).map_err(CliError::failed)?;
     let mut int = signal(SignalKind::interrupt()).map_err(CliError::failed)?;
     let mut hup = signal(SignalKind::hangup()).map_err(CliError::failed)?;
     let mut report = tokio::time::interval(REPORT_EVERY);
     let mut told = false;
+    // Why nothing can be shown any more.
+    let mut unseen = None;
     loop {
         tokio::select! {
             ended = &mut engine => {
-                return ended.map_err(|error| CliError::failed(format!("the engine failed: {error}")));
+                let ended = ended.map_err(|error| CliError::failed(format!("the engine failed: {error}")))?;
+                return Ok((ended, unseen));
             }
             _ = term.recv() => {}
             _ = int.recv() => {}
@@ -273,9 +281,15 @@ async fn watch(
                     continue;
                 }
             }
-            _ = report.tick() => {
-                reporter.look(out)?;
-                continue;
+            _ = report.tick(), if unseen.is_none() => {
+                // Whoever reads has gone: the engine ends as by a signal, with its calls waited for.
+                match reporter.look(out) {
+                    Ok(()) => continue,
+                    Err(error) => unseen = Some(error),
+                }
+                if told {
+                    continue;
+                }
             }
         }
         if told {

@@ -10,5 +10,9 @@ mod carrier;
 #[path = "../deck/mod.rs"]
 mod deck;
 mod elsewhere;
+mod ends;
 mod fault;
+#[path = "../judge/mod.rs"]
+mod judge;
+mod loops;
 mod place;

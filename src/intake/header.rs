@@ -8,6 +8,7 @@ mod vocabulary;
 #[cfg(test)]
 mod tests;
 
+use super::asked;
 use super::columns::Field;
 use vocabulary::{
     ADDRESS, AGREED, ALLOWED, BESIDE, BESIDES, BINDING, CHANNELS, CIRCUMSTANCE, CLOSED, NEVER,
@@ -89,7 +90,7 @@ pub(super) fn meaning(name: &str) -> Meaning {
         .or_else(|| number(&words));
     match found {
         Some((field, rank)) => Meaning::Field(field, rank),
-        None if perhaps_a_wish(&words) => Meaning::Unclear,
+        None if perhaps_a_wish(&words) || asked::asks(&words.join(" ")) => Meaning::Unclear,
         None => Meaning::Other,
     }
 }

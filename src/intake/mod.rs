@@ -4,6 +4,7 @@
 //! Only then are rows handed out, so that a broken file changes nothing. A bad row never stops a
 //! contact list: it becomes a [`Reject`] with its line, its column and a way out.
 
+mod asked;
 mod cell;
 pub mod columns;
 mod comment;

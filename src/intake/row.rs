@@ -203,7 +203,10 @@ impl<'r> Judge<'r> {
             (None, Some(position)) => Err(position),
             (None, None) => {
                 let mut free = self.columns.free.iter().copied();
-                let said = |at: &usize| wishes::may_ask(record.get(*at).unwrap_or_default());
+                let said = |at: &usize| {
+                    let text = record.get(*at).unwrap_or_default();
+                    wishes::may_ask(&self.columns.names[*at], text)
+                };
                 free.find(said).map_or(Ok(None), Err)
             }
         }

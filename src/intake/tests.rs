@@ -307,7 +307,7 @@ fn what_a_row_says_by_the_way_is_not_lost() {
     }
     for text in [
         "Phone,Email Opt Out\n2125550142,Opted out\n",
-        "Phone,Company\n2125550142,DNC Parks & Resorts\n",
+        "Phone,Company\n2125550142,Delaware Parks & Resorts\n",
         "Customer Number,Phone\n3125550144,2125550142\n",
     ] {
         assert_eq!(reason(text), None, "{text}");

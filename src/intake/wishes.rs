@@ -1,5 +1,7 @@
 //! Columns that say whether a person may be called.
 
+use super::{asked, header};
+
 /// What a column says of calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
@@ -111,77 +113,20 @@ pub(super) fn asks_not_to_be_called(wish: Wish, text: &str) -> Result<bool, ()> 
     }
 }
 
-/// Beginnings of which a cell has at least one that asks not to be called.
-const TRACES: [&str; 13] = [
-    "call", "dnc", "contact", "phone", "opt", "unsub", "dece", "wrong", "bankr", "litig", "cease",
-    "repres", "disconn",
-];
-/// Wishes that a cell of any column may hold among other words.
-const PHRASES: [&str; 12] = [
-    " do not call ",
-    " dont call ",
-    " donotcall ",
-    " do not contact ",
-    " dont contact ",
-    " do not phone ",
-    " dont phone ",
-    " do not telephone ",
-    " never call ",
-    " stop calling ",
-    " no more calls ",
-    " no calls ",
-];
-/// Wishes that are such as a whole cell, or as one of its items.
-const ITEMS: [&str; 22] = [
-    "dnc",
-    "dncl",
-    "dncc",
-    "opted out",
-    "opt out",
-    "optout",
-    "opt out of calls",
-    "unsubscribed",
-    "deceased",
-    "decedent",
-    "wrong number",
-    "wrong party",
-    "wrong person",
-    "bankrupt",
-    "bankruptcy",
-    "litigator",
-    "cease and desist",
-    "attorney represented",
-    "represented by attorney",
-    "represented by counsel",
-    "represented by an attorney",
-    "disconnected number",
-];
-
-/// Whether a cell of a column about anything asks not to be called: a status `DNC`, a note
-/// `please do not call`.
-pub(super) fn may_ask(text: &str) -> bool {
-    let bytes = text.as_bytes();
-    let begins = |at: usize| {
-        let first = bytes[at].to_ascii_lowercase();
-        let mut traces = TRACES.iter().map(|trace| trace.as_bytes());
-        traces.any(|trace| {
-            let there = || bytes.get(at..at + trace.len());
-            trace[0] == first && there().is_some_and(|there| there.eq_ignore_ascii_case(trace))
-        })
-    };
-    if !(0..bytes.len()).any(begins) {
-        return false;
+/// Whether a cell of a column that is about anything asks not to be called: a status `DNC`, a note
+/// `please do not call`, a `no` under `Calls`.
+pub(super) fn may_ask(column: &str, text: &str) -> bool {
+    if asked::asks(text) {
+        return true;
     }
-    let plain = |text: &str| {
-        let text = text.to_lowercase().replace(['\'', '\u{2019}'], "");
-        let words = text.split(|char: char| !char.is_alphanumeric());
-        let words: Vec<&str> = words.filter(|word| !word.is_empty()).collect();
-        words.join(" ")
+    let said = text.trim().to_lowercase();
+    let says = |words: &[&str]| words.contains(&said.as_str());
+    let value = match (says(&YES), says(&NO)) {
+        (true, _) => Some(true),
+        (_, true) => Some(false),
+        (false, false) => None,
     };
-    let whole = format!(" {} ", plain(text));
-    let items = text.split([',', ';', '|', ':', '/', '\n']);
-    PHRASES.iter().any(|phrase| whole.contains(phrase))
-        || items.map(plain).any(|item| ITEMS.contains(&item.as_str()))
+    value.is_some() && asked::asks_under(&header::words(column), value)
 }
 
 /// What is wrong with a row of which a cell asks that, and what to do.
@@ -199,38 +144,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wish_in_any_cell_is_seen() {
-        for text in [
-            "DNC",
-            "vip;dnc",
-            "Do Not Call",
-            "DO-NOT-CALL",
-            "DoNotCall",
-            "asked: don't call again",
-            "Opted out",
-            "* myContacts ::: Do Not Contact",
-            "please stop calling",
-            "Deceased",
-            "Wrong number",
-            "Cease and Desist",
-            "Bankruptcy / Chapter 7",
+    fn a_yes_or_no_may_ask_under_its_column() {
+        for (column, text) in [
+            ("Exclude", "yes"),
+            ("Block", "TRUE"),
+            ("Call?", "No"),
+            ("Calls", "off"),
+            ("TCPA", "no"),
+            ("OK to phone", "n"),
+            ("Notes", "asked not to be called"),
         ] {
-            assert!(may_ask(text), "{text}");
+            assert!(may_ask(column, text), "{column}: {text}");
         }
-        for text in [
-            "",
-            "DNC Parks & Resorts",
-            "called twice",
-            "does not call back",
-            "opted in",
-            "option 2",
-            "Phone",
-            "opted out of the raffle",
-            "Attorney",
-            "wrong size, exchanged",
-            "represents three vendors",
+        for (column, text) in [
+            ("Exclude", "no"),
+            ("Block", "12"),
+            ("Calls", "3"),
+            ("Call?", "yes"),
+            ("Phone type", "no"),
+            ("Member", "no"),
+            ("VIP", "yes"),
         ] {
-            assert!(!may_ask(text), "{text}");
+            assert!(!may_ask(column, text), "{column}: {text}");
         }
     }
 

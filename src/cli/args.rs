@@ -1,6 +1,7 @@
 //! The command line: every subcommand, flag and default, as clap derives it.
 
 mod campaign;
+mod copies;
 mod lists;
 
 use std::path::PathBuf;
@@ -17,6 +18,7 @@ pub use campaign::{
     CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
     CampaignReleaseArgs, CampaignSetArgs,
 };
+pub use copies::{BackupArgs, RestoreArgs};
 pub use lists::{
     ColumnArgs, ContactsCommand, ContactsImportArgs, DncAddArgs, DncCheckArgs, DncCommand,
     DncExportArgs, DncImportArgs, DncListArgs, DncReverseArgs,
@@ -121,6 +123,10 @@ pub enum Command {
     Results(ResultsCommand),
     /// Check store, clock, zone data, rules, lists, carriers and the listener, without placing a call
     Doctor,
+    /// Copy the deck's store and its own lists into a new folder, while the engine runs
+    Backup(BackupArgs),
+    /// Put a backup in the place of the deck's store, or go on from a store that went back in time
+    Restore(RestoreArgs),
     /// Place one test call through every gate, and follow it
     Call(CallArgs),
     /// Print shell completions

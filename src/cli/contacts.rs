@@ -17,7 +17,11 @@ pub fn execute(
     if !args.dry_run {
         env.may_write()?;
     }
-    let mut deck = Deck::open(env)?;
+    let mut deck = if args.dry_run {
+        Deck::open(env)?
+    } else {
+        Deck::open_to_write(env)?
+    };
     let campaign = deck.store.campaign(&args.campaign)?;
     let file = import::open(&args.file, &args.columns.maps)?;
     let rejected = rejects::place(args.rejects.as_deref(), &args.file, &env.deck)?;

@@ -7,12 +7,14 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::progress::Waiting;
-use super::{CliError, Env, files, loss, rules};
+use super::{CliError, Env, files, loss, rules, standing};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
 use crate::config::load_deck;
 use crate::domain::{Attempt, DeckId, DeckSettings, Timestamp};
+use crate::store::sqlite::mark::Marked;
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _};
+use crate::tui::tty;
 
 /// The store's file in the deck's folder.
 pub const STORE_FILE: &str = "deck.sqlite";
@@ -32,14 +34,27 @@ pub struct Deck {
     pub store: SqliteStore,
     folder: PathBuf,
     actor: String,
+    marked: Marked,
 }
 
 impl Deck {
-    /// Opens a deck that exists.
+    /// Opens a deck that exists. A store that is not as the last run left it is warned of.
     ///
     /// # Errors
     /// When there is none, or its store is not usable.
     pub fn open(env: &Env) -> Result<Self, CliError> {
+        let deck = Self::open_quietly(env)?;
+        if let Some(error) = standing::error(&deck.marked.standing) {
+            tty::say(&error.render_warning(env.json));
+        }
+        Ok(deck)
+    }
+
+    /// As [`Deck::open`], for a command that says by itself how the store stands.
+    ///
+    /// # Errors
+    /// As [`Deck::open`].
+    pub fn open_quietly(env: &Env) -> Result<Self, CliError> {
         if !Self::exists(env) {
             return Err(Self::missing(env));
         }
@@ -55,8 +70,18 @@ impl Deck {
     /// Opens a deck that exists to write to it.
     ///
     /// # Errors
-    /// As [`Deck::open`], and with `--read-only`.
+    /// As [`Deck::open`], when its store is not as the last run left it, and with `--read-only`.
     pub fn open_to_write(env: &Env) -> Result<Self, CliError> {
+        env.may_write()?;
+        Self::open_quietly(env)?.current()
+    }
+
+    /// Opens a deck that exists for an act that can only hold calls back: also where the store is not as
+    /// the last run left it.
+    ///
+    /// # Errors
+    /// As [`Deck::open`], and with `--read-only`.
+    pub fn open_to_hold_back(env: &Env) -> Result<Self, CliError> {
         env.may_write()?;
         Self::open(env)
     }
@@ -64,8 +89,17 @@ impl Deck {
     /// Opens a deck to write to it, and makes it if it is not there.
     ///
     /// # Errors
-    /// When its folder cannot be made, its store is not usable, and with `--read-only`.
+    /// When its folder cannot be made, its store is not usable or not as the last run left it, and with
+    /// `--read-only`.
     pub fn open_or_create(env: &Env) -> Result<Self, CliError> {
+        Self::open_or_create_to_hold_back(env)?.current()
+    }
+
+    /// As [`Deck::open_or_create`], for an act that can only hold calls back.
+    ///
+    /// # Errors
+    /// When its folder cannot be made, its store is not usable, and with `--read-only`.
+    pub fn open_or_create_to_hold_back(env: &Env) -> Result<Self, CliError> {
         env.may_write()?;
         if let Some(lost) = loss::of(env) {
             return Err(lost);
@@ -106,15 +140,36 @@ impl Deck {
     }
 
     fn over(mut store: SqliteStore, env: &Env) -> Result<Self, CliError> {
+        let marked = store.keep_mark(&env.deck, env.state.as_deref())?;
         store.restrict(env.authority()?);
         if !env.read_only {
             remember_country(&mut store, env)?;
         }
         Ok(Self {
             store,
+            marked,
             folder: env.deck.clone(),
             actor: env.actor.clone(),
         })
+    }
+
+    /// The deck, if its store is as the last run left it.
+    fn current(self) -> Result<Self, CliError> {
+        self.must_be_current()?;
+        Ok(self)
+    }
+
+    /// Errors if the store is not as the last run left it.
+    ///
+    /// # Errors
+    /// Then.
+    pub fn must_be_current(&self) -> Result<(), CliError> {
+        standing::error(&self.marked.standing).map_or(Ok(()), Err)
+    }
+
+    /// How the store compared to the deck's mark when it was opened.
+    pub const fn marked(&self) -> &Marked {
+        &self.marked
     }
 
     /// The country that the deck file gave numbers without one when it could last be read.
@@ -143,12 +198,7 @@ impl Deck {
     /// # Errors
     /// When what the engine left cannot be read.
     pub fn clock(&mut self) -> Result<DeckClock, CliError> {
-        let Some(text) = self.store.meta(DeckClock::META_KEY)? else {
-            return Ok(DeckClock::System);
-        };
-        serde_json::from_str(&text).map_err(|error| {
-            CliError::deck(format!("the deck's clock `{text}` is broken: {error}"))
-        })
+        clock_of(&mut self.store)
     }
 
     /// The deck's present instant, simulated or not; never earlier than the last event's.
@@ -156,9 +206,7 @@ impl Deck {
     /// # Errors
     /// When the store cannot be read.
     pub fn now(&mut self) -> Result<Timestamp, CliError> {
-        let clock = self.clock()?;
-        let last = self.store.snapshot(clock.now(None))?.last_event_at;
-        Ok(clock.now(last))
+        present_of(&mut self.store)
     }
 
     /// The author of a command, for the log.
@@ -230,6 +278,21 @@ fn remember_country(store: &mut SqliteStore, env: &Env) -> Result<(), CliError> 
     Ok(())
 }
 
+fn clock_of(store: &mut SqliteStore) -> Result<DeckClock, CliError> {
+    let Some(text) = store.meta(DeckClock::META_KEY)? else {
+        return Ok(DeckClock::System);
+    };
+    serde_json::from_str(&text)
+        .map_err(|error| CliError::deck(format!("the deck's clock `{text}` is broken: {error}")))
+}
+
+/// The present instant of the deck in this store, as [`Deck::now`].
+pub(super) fn present_of(store: &mut SqliteStore) -> Result<Timestamp, CliError> {
+    let clock = clock_of(store)?;
+    let last = store.snapshot(clock.now(None))?.last_event_at;
+    Ok(clock.now(last))
+}
+
 /// A deck in memory that ends with the program, to try things on.
 ///
 /// # Errors
@@ -258,12 +321,16 @@ pub fn present(env: &Env) -> Result<Timestamp, CliError> {
 
 fn open_store(env: &Env) -> Result<SqliteStore, CliError> {
     files::tighten(&env.deck);
-    let path = env.deck.join(STORE_FILE);
+    open_at(&env.deck.join(STORE_FILE))
+}
+
+/// Opens the store at `path`, and brings it up to date.
+pub(super) fn open_at(path: &Path) -> Result<SqliteStore, CliError> {
     let now = Clock::System.now();
     let _upgrade =
-        SqliteStore::is_behind(&path).then(|| Waiting::for_end("the deck is brought up to date"));
+        SqliteStore::is_behind(path).then(|| Waiting::for_end("the deck is brought up to date"));
     Ok(SqliteStore::create_or_open(
-        &path,
+        path,
         random_identity(),
         rules::in_force(),
         now,

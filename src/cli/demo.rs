@@ -117,6 +117,8 @@ fn create(env: &Env, seed: u64) -> Result<(), CliError> {
     let path = env.deck.join(STORE_FILE);
     let now = Clock::System.now();
     let mut store = SqliteStore::create_or_open(&path, identity, rules::in_force(), now)?;
+    // The seed's identity may be another demo's, too.
+    store.mark_in_folder_alone()?;
     let known = store.campaigns()?;
     match known.iter().find(|campaign| !is_sample(campaign)) {
         None => Ok(()),

@@ -22,7 +22,7 @@ use super::rejects::{self, Rejects};
 use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::domain::{Area, CampaignId, ImportFigures, ListKind, PhoneNumber, Timestamp};
 use crate::intake::{DncFile, DncRow};
-use crate::store::{By, Store as _};
+use crate::store::{By, Recover as _, Store as _};
 
 /// Numbers that share one durable commit.
 const BATCH: usize = 5_000;
@@ -62,12 +62,15 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     let mut deck = if args.dry_run {
         Deck::open(env)?
     } else {
-        Deck::open_or_create(env)?
+        Deck::open_or_create_to_hold_back(env)?
     };
     let bound = match &args.list {
         ListKind::Campaign(name) => Some(deck.store.campaign(name)?.id),
         ListKind::Internal | ListKind::National(_) | ListKind::State(_) => None,
     };
+    if dated.is_none() {
+        undated(&mut deck, &args.list)?;
+    }
     let by = deck.by()?;
     let as_of = not_ahead(dated.unwrap_or(by.at), &by)?;
     let endangered = survey::endangered(&mut deck, &file, &args.list, by.at)?;
@@ -89,6 +92,24 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
         report(args, as_of, &taken, &file, out)?;
     }
     Ok(code(&file))
+}
+
+/// A list that is to make good what a deck lost has to say of when it is.
+fn undated(deck: &mut Deck, list: &ListKind) -> Result<(), CliError> {
+    let Some(recovery) = deck
+        .store
+        .recovery()?
+        .filter(|known| known.lists.contains(list))
+    else {
+        return Ok(());
+    };
+    Err(CliError::usage(format!(
+        "opt-outs may be missing from list {list}, and this one does not say of when it is"
+    ))
+    .hint(format!(
+        "give its date or instant with --as-of; what is missing is made good by a list of {} or later",
+        recovery.last_run
+    )))
 }
 
 fn not_ahead(as_of: Timestamp, by: &By) -> Result<Timestamp, CliError> {

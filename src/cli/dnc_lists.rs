@@ -12,6 +12,7 @@ use super::{CliError, Deck, Env, ExitCode, words};
 use crate::domain::text::inert_cell;
 use crate::domain::{ListKind, Suppression, Timestamp};
 use crate::store::Store as _;
+use crate::store::sqlite::SqliteStore;
 
 /// Numbers read from the store at once.
 const PAGE: usize = 5_000;
@@ -67,7 +68,7 @@ fn numbers(
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
     let mut total = 0u64;
-    each_entry(deck, list, &mut |entry| {
+    each_entry(&mut deck.store, list, &mut |entry| {
         total += 1;
         if json {
             let mut value = entry_json(entry);
@@ -90,10 +91,20 @@ pub fn export(args: &DncExportArgs, env: &Env, out: &mut dyn Write) -> Result<Ex
     if env.json {
         return numbers(&mut deck, &args.list, true, out);
     }
+    write_csv(&mut deck.store, &args.list, out)?;
+    Ok(ExitCode::Done)
+}
+
+/// Writes the numbers of a list as CSV that `dnc import` reads.
+pub(super) fn write_csv(
+    store: &mut SqliteStore,
+    list: &ListKind,
+    out: &mut dyn Write,
+) -> Result<(), CliError> {
     let mut csv = csv::Writer::from_writer(out);
     let written = csv.write_record(["number", "list", "source", "since", "actor", "note"]);
     written.map_err(broken_csv)?;
-    each_entry(&mut deck, &args.list, &mut |entry| {
+    each_entry(store, list, &mut |entry| {
         csv.write_record([
             entry.number.to_string(),
             entry.list.to_string(),
@@ -105,7 +116,7 @@ pub fn export(args: &DncExportArgs, env: &Env, out: &mut dyn Write) -> Result<Ex
         .map_err(broken_csv)
     })?;
     csv.flush()?;
-    Ok(ExitCode::Done)
+    Ok(())
 }
 
 fn broken_csv(error: csv::Error) -> CliError {
@@ -118,13 +129,13 @@ fn broken_csv(error: csv::Error) -> CliError {
 
 /// Every entry of a list in order, page by page.
 fn each_entry(
-    deck: &mut Deck,
+    store: &mut SqliteStore,
     list: &ListKind,
     see: &mut dyn FnMut(&Suppression) -> Result<(), CliError>,
 ) -> Result<(), CliError> {
     let mut after = None;
     loop {
-        let page = deck.store.list_page(list, after, PAGE)?;
+        let page = store.list_page(list, after, PAGE)?;
         let Some(end) = page.last() else {
             return Ok(());
         };

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::output::{self, Report, count, instant};
 use super::rules::System;
-use super::{CliError, Deck, Env, ExitCode, advice, deck, loss, place, rules, words};
+use super::{CliError, Deck, Env, ExitCode, advice, deck, loss, place, rules, standing, words};
 use crate::clock::{Clock, DeckClock};
 use crate::config::DeckConfig;
 use crate::domain::{CallerIdState, CampaignState, DeckId, Timestamp, clock_behind};
@@ -58,7 +58,7 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     );
     deck_file(env, &mut findings);
     let mut deck = if Deck::exists(env) {
-        Deck::open(env)
+        Deck::open_quietly(env)
             .map_err(|error| findings.push(finding("store", Level::Fail, error.message)))
             .ok()
     } else {
@@ -265,7 +265,26 @@ fn deck_file(env: &Env, findings: &mut Vec<Finding>) {
     });
 }
 
+/// Whether the store is as the last run left it, and what keeps that known.
+fn mark(deck: &Deck, findings: &mut Vec<Finding>) {
+    let marked = deck.marked();
+    let faults = marked.faults.iter();
+    findings.extend(faults.map(|fault| finding("mark", Level::Warn, fault.clone())));
+    findings.push(match standing::error(&marked.standing) {
+        Some(error) => {
+            let hint = error.hint.unwrap_or_default();
+            finding("mark", Level::Fail, format!("{}; {hint}", error.message))
+        }
+        None => finding(
+            "mark",
+            Level::Ok,
+            "the store is as the last run left it".to_owned(),
+        ),
+    });
+}
+
 fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), CliError> {
+    mark(deck, findings);
     let clock = deck.clock()?;
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;

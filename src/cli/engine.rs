@@ -89,10 +89,12 @@ pub(super) fn start(
                 .hint("attach to a deck whose engine runs: `dialdeck --read-only`"),
         );
     }
-    let mut deck = Deck::open_to_write(env)?;
+    let mut deck = Deck::open_quietly(env)?;
     let lock = own(env)?;
     let moved = place::judge(&mut deck, env, run.answer)?;
+    deck.must_be_current()?;
     deck.store.take_over(&lock)?;
+    deck.store.begin_run()?;
     // What follows is the engine's doing, not the person's.
     deck.store.restrict(Role::Supervisor.into());
     let clock = start_clock(run, &mut deck)?;
@@ -343,6 +345,7 @@ fn close(
     let closed = NewEvent::new(at, EventKind::DeckClosed, "engine");
     let data = json!({ "ending": how });
     deck.store.append(&closed.with_data(&data))?;
+    deck.store.end_run()?;
     if shown == Shown::Entries {
         return Ok(ExitCode::Done);
     }

@@ -1,6 +1,6 @@
 //! What every subcommand is given: the deck's place, how to answer, who acts.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 use nix::unistd::{Uid, User};
@@ -38,6 +38,8 @@ pub struct Env {
     pub host: Option<String>,
     /// With which rights at most; `None`: those the deck file gives.
     pub role: Option<Role>,
+    /// Where the second copy of the deck's mark is; `None`: nowhere, the system names no folder for it.
+    pub state: Option<PathBuf>,
     /// How the console looks.
     pub look: LookArgs,
 }
@@ -62,6 +64,7 @@ impl Env {
             Some(deck) => deck.clone(),
             None => default_deck()?,
         };
+        let state = state_folder(&deck);
         Ok(Self {
             config: global
                 .config
@@ -77,6 +80,7 @@ impl Env {
                 .ok()
                 .filter(|name| !name.trim().is_empty()),
             role: global.role,
+            state,
             look: LookArgs {
                 theme: global.theme.clone(),
                 color: global.color.clone(),
@@ -84,6 +88,16 @@ impl Env {
                 mask: global.mask,
             },
         })
+    }
+
+    /// Takes the deck in this folder instead, with its own deck file unless another is named.
+    pub fn in_folder(&mut self, folder: &Path) {
+        folder.clone_into(&mut self.deck);
+        self.state = state_folder(folder);
+        self.deck_named = true;
+        if !self.config_named {
+            self.config = self.own_deck_file();
+        }
     }
 
     /// Stops a subcommand that would write when nothing may be written.
@@ -169,6 +183,16 @@ fn default_deck() -> Result<PathBuf, CliError> {
             CliError::deck("there is no home folder to keep the deck in")
                 .hint("name the deck's folder with --deck DIR")
         })
+}
+
+/// `$DIALDECK_STATE_DIR`, else `$XDG_STATE_HOME/dialdeck`, by default `~/.local/state/dialdeck`, where a
+/// deck in the system's folder for temporary files leaves nothing.
+fn state_folder(deck: &Path) -> Option<PathBuf> {
+    match std::env::var_os("DIALDECK_STATE_DIR") {
+        Some(folder) if !folder.is_empty() => Some(folder.into()),
+        Some(_) | None if deck.starts_with(std::env::temp_dir()) => None,
+        Some(_) | None => Some(Xdg::new().ok()?.state_dir()?.join("dialdeck")),
+    }
 }
 
 /// The name of the operating system's user who runs this process; `uid-N` where the system knows none.

@@ -2,6 +2,7 @@
 
 mod advice;
 pub mod args;
+mod backup;
 pub mod call;
 pub mod campaign;
 pub mod campaign_file;
@@ -37,10 +38,12 @@ mod place;
 pub mod progress;
 mod rejects;
 mod reporter;
+mod restore;
 pub mod results;
 pub mod rules;
 pub mod run;
 pub mod settings;
+mod standing;
 pub mod status;
 pub mod trunk;
 pub mod typed;
@@ -150,6 +153,8 @@ fn execute(
         Command::Unknown(args) => unknown::execute(args.command.as_ref(), env, out),
         Command::Results(command) => results::execute(command, env, out),
         Command::Doctor => doctor::execute(env, out),
+        Command::Backup(args) => backup::execute(args, env, out),
+        Command::Restore(args) => restore::execute(args, env, out),
         Command::Call(args) => call::execute(args, env, out),
         Command::Completions(args) => manual::completions(*args, out),
         Command::Man(args) => manual::man(args, out),

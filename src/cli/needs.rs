@@ -57,6 +57,8 @@ pub fn of(command: &Command) -> Option<&'static [Need]> {
         Command::Run(_) | Command::Call(_) => Some(&[Settings, Rules, Carriers]),
         Command::Demo(_)
         | Command::Doctor
+        | Command::Backup(_)
+        | Command::Restore(_)
         | Command::Completions(_)
         | Command::Man(_)
         | Command::Config(_) => None,
@@ -97,10 +99,12 @@ pub const fn without_deck(command: &Command) -> NoDeck {
         | Command::Window(_)
         | Command::Check(_)
         | Command::Doctor
+        | Command::Restore(_)
         | Command::Completions(_)
         | Command::Man(_)
         | Command::Config(_) => NoDeck::WorksWithout,
         Command::Run(_)
+        | Command::Backup(_)
         | Command::HangUp(_)
         | Command::Trunk(_)
         | Command::Numbers
@@ -203,7 +207,7 @@ impl<'a> StoreOnly<'a> {
     /// # Errors
     /// When there is none, its store is not usable, and with `--read-only`.
     pub fn open(self) -> Result<Deck, CliError> {
-        Deck::open_to_write(self.0)
+        Deck::open_to_hold_back(self.0)
     }
 
     /// Opens the deck to write to it, and makes it where there is none: whether the command may do so
@@ -212,7 +216,7 @@ impl<'a> StoreOnly<'a> {
     /// # Errors
     /// As [`StoreOnly::open`], and when it cannot be made.
     pub fn open_or_create(self) -> Result<Deck, CliError> {
-        Deck::open_or_create(self.0)
+        Deck::open_or_create_to_hold_back(self.0)
     }
 
     /// Whether there is a deck to open.

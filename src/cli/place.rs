@@ -156,7 +156,7 @@ pub(super) fn differences(deck: &mut Deck, env: &Env) -> Result<Vec<String>, Cli
 /// # Errors
 /// When the store or the terminal cannot be read.
 pub(super) fn ask(env: &Env) -> Result<Option<Answer>, CliError> {
-    let found = differences(&mut Deck::open(env)?, env)?;
+    let found = differences(&mut Deck::open_quietly(env)?, env)?;
     if found.is_empty() {
         return Ok(None);
     }
@@ -179,7 +179,9 @@ pub(super) fn ask(env: &Env) -> Result<Option<Answer>, CliError> {
 /// # Errors
 /// When the deck is where its last engine ran, an engine runs, or the store cannot be written.
 pub(super) fn copy(env: &Env) -> Result<(), CliError> {
-    let mut deck = Deck::open_to_write(env)?;
+    env.may_write()?;
+    // The other deck has gone on since: the mark that both still share says so.
+    let mut deck = Deck::open_quietly(env)?;
     if differences(&mut deck, env)?.is_empty() && deck.store.meta(KEY)?.is_some() {
         return Err(
             CliError::refused("the deck is where its last engine ran: it is no copy")

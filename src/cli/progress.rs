@@ -89,6 +89,12 @@ impl Progress {
         }
     }
 
+    /// `done` of `total` units are done, now that it is known how many there are.
+    pub fn step(&mut self, done: u64, total: u64) {
+        self.bar.set_length(total);
+        self.set(done);
+    }
+
     /// `done` units are done.
     pub fn set(&mut self, done: u64) {
         match &self.showing {

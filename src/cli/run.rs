@@ -32,7 +32,7 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     }
     let config = env.deck_config()?;
     // Before the engine puts the deck's clock and log forward; it looks again once it owns the deck.
-    let mut deck = Deck::open(env)?;
+    let mut deck = Deck::open_quietly(env)?;
     let drafts = judge(&mut deck, &args.campaigns)?;
     let all = deck.store.campaigns()?.into_iter();
     let begin: Vec<Campaign> = all.filter(|one| drafts.contains(&one.id)).collect();

@@ -297,8 +297,16 @@ impl Iterator for DncReader<'_> {
     }
 }
 
-/// The date behind `as of` in a comment, as its midnight in UTC.
+/// The instant behind `as of` in a comment; of a date its midnight in UTC.
 fn date_after_as_of(comment: &str) -> Option<Timestamp> {
+    if let Some((_, rest)) = comment.split_once("as of ")
+        && let Some(at) = rest
+            .split_whitespace()
+            .next()
+            .and_then(|at| at.parse().ok())
+    {
+        return Some(at);
+    }
     let comment = comment.to_ascii_lowercase();
     let comment = comment.replace(['-', '_', ':', '='], " ");
     let (_, rest) = comment.split_once("as of ")?;

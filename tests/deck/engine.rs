@@ -67,6 +67,12 @@ impl Engine {
         }
     }
 
+    /// Waits for this many further entries of a kind, or for the engine's end.
+    pub(crate) fn count_or_end(&mut self, kind: &str, times: usize) {
+        let like = |entry: &Value| entry["kind"] == kind;
+        self.entries.iter().filter(like).take(times).for_each(drop);
+    }
+
     /// The next line on standard error.
     pub(crate) fn error_line(&mut self) -> String {
         self.errors.next().unwrap().unwrap()

@@ -173,6 +173,15 @@ impl Bench {
         engine
     }
 
+    /// An engine that goes from event to event, after this many calls or at the list's end.
+    pub(crate) fn engine_after(&self, calls: usize) -> Engine {
+        let mut command = self.run_command("deck", "max");
+        command.arg("--until-done");
+        let mut engine = Engine::start(command);
+        engine.count_or_end("attempt_sent", calls);
+        engine
+    }
+
     /// The command that runs an engine on the deck in this folder at this speed.
     pub(crate) fn run_command(&self, deck: &str, speed: &str) -> Command {
         let run = ["run", "--speed", speed, "--start-at", START];

@@ -242,7 +242,7 @@ fn a_folder_that_has_lost_its_store_is_no_place_for_a_new_deck() {
             name: "the store is missing",
             under: Under::Rest,
             done: |bench| lose(bench, false),
-            says: "the deck at {deck} has lost its store: deck.sqlite is missing, but it has engine.lock",
+            says: "the deck at {deck} has lost its store: deck.sqlite is missing, but it has engine.lock, deck.mark",
             hint: LOST,
             way_out: put_back,
         },
@@ -250,7 +250,7 @@ fn a_folder_that_has_lost_its_store_is_no_place_for_a_new_deck() {
             name: "the store is empty",
             under: Under::Rest,
             done: |bench| lose(bench, true),
-            says: "the deck at {deck} has lost its store: deck.sqlite is empty, but it has engine.lock",
+            says: "the deck at {deck} has lost its store: deck.sqlite is empty, but it has engine.lock, deck.mark",
             hint: LOST,
             way_out: put_back,
         },
@@ -259,6 +259,7 @@ fn a_folder_that_has_lost_its_store_is_no_place_for_a_new_deck() {
             under: Under::Rest,
             done: |bench| {
                 lose(bench, false);
+                fs::remove_file(bench.file("deck.mark")).unwrap();
                 fs::rename(bench.file("engine.lock"), bench.file("listener.key")).unwrap();
             },
             says: "the deck at {deck} has lost its store: deck.sqlite is missing, but it has listener.key",
@@ -270,6 +271,7 @@ fn a_folder_that_has_lost_its_store_is_no_place_for_a_new_deck() {
             under: Under::Rest,
             done: |bench| {
                 lose(bench, false);
+                fs::remove_file(bench.file("deck.mark")).unwrap();
                 fs::rename(bench.file("engine.lock"), bench.file("carrier.jsonl")).unwrap();
             },
             says: "the deck at {deck} has lost its store: deck.sqlite is missing, but it has carrier.jsonl",
@@ -281,6 +283,7 @@ fn a_folder_that_has_lost_its_store_is_no_place_for_a_new_deck() {
             under: Under::Rest,
             done: |bench| {
                 lose(bench, false);
+                fs::remove_file(bench.file("deck.mark")).unwrap();
                 fs::rename(bench.file("engine.lock"), bench.file("deck.sqlite-wal")).unwrap();
             },
             says: "the deck at {deck} has lost its store: deck.sqlite is missing, but it has deck.sqlite-wal",

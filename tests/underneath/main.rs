@@ -16,3 +16,4 @@ mod fault;
 mod judge;
 mod loops;
 mod place;
+mod time;

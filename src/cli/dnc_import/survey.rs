@@ -73,15 +73,13 @@ impl Survey {
     }
 }
 
-/// The date that a registry's data bear; `None`: an own list, or a change file, which dates nothing.
+/// The date that the data bear; `None`: of an own list that does not say it, or a change file, which
+/// dates nothing.
 pub(super) fn date(
     args: &DncImportArgs,
     file: &DncFile,
     survey: &Survey,
 ) -> Result<Option<Timestamp>, CliError> {
-    if !args.list.is_registry() {
-        return Ok(args.as_of);
-    }
     let found = file.as_of()?;
     match (args.as_of, found) {
         (Some(given), Some(found)) if given != found => Err(CliError::usage(format!(
@@ -91,7 +89,7 @@ pub(super) fn date(
         ))
         .hint("leave --as-of out, or correct the comment in the file")),
         (Some(at), _) | (None, Some(at)) => Ok(Some(at)),
-        (None, None) if survey.listed == 0 => Ok(None),
+        (None, None) if survey.listed == 0 || !args.list.is_registry() => Ok(None),
         (None, None) => Err(CliError::usage(format!(
             "the date of {} is not known: a registry is fresh by the date its data bear, not by when \
              it is imported",

@@ -75,17 +75,26 @@ pub(super) const UPDATE: &str = "UPDATE attempts SET state = ?2, sent_at = ?3, r
 pub(super) const ENDED_SO: &str =
     "SELECT 1 FROM attempts WHERE number = ?1 AND campaign = ?2 AND cause = ?3";
 
-/// The id of the next attempt.
-pub(super) fn next_id(work: &Work<'_>) -> Result<AttemptId, StoreError> {
-    let last = match work.mem.last_serial {
+/// The last serial that was given out; 0: none.
+pub(super) fn last_serial(work: &Work<'_>) -> Result<i64, StoreError> {
+    Ok(match work.mem.last_serial {
         Some(last) => last,
         None => work
             .conn
             .prepare_cached("SELECT max(serial) FROM attempts")?
             .query_row((), |row| row.get::<_, Option<i64>>(0))?
             .unwrap_or(0),
+    })
+}
+
+/// The id of the next attempt.
+pub(super) fn next_id(work: &mut Work<'_>) -> Result<AttemptId, StoreError> {
+    let next = last_serial(work)? + 1;
+    let next = next.max(work.mem.ids.first_serial());
+    let next = match &mut work.mem.mark {
+        Some(keeper) => keeper.admit(next)?,
+        None => next,
     };
-    let next = (last + 1).max(work.mem.ids.first_serial());
     Ok(work.mem.ids.id(next))
 }
 

@@ -10,7 +10,7 @@ use super::{Settings, Work, claim, log, meta, suppression};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
     CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, Ownership, PhoneNumber,
-    Timestamp, TrunkName,
+    Right, Timestamp, TrunkName,
 };
 use crate::policy::LiveCalls;
 use crate::policy::breaker::Kept;
@@ -100,6 +100,9 @@ pub(super) fn move_to(
     if let Some(event) = moves::move_campaign(&mut campaign, to, note, by)? {
         save(work, &campaign)?;
         log::append(work, &event)?;
+        if moves::right_to_move(to) == Right::HoldBack {
+            work.mem.mark_at_once();
+        }
     }
     Ok(campaign)
 }

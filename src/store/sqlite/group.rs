@@ -6,7 +6,7 @@ use rusqlite::Connection;
 #[cfg(doc)]
 use super::Mem;
 use super::held::Held;
-use super::{SqliteStore, Work, counters, incarnation, meta, schema};
+use super::{SqliteStore, Work, counters, incarnation, mark, meta, schema};
 use crate::store::StoreError;
 
 /// Whether a group is open.
@@ -61,18 +61,30 @@ impl SqliteStore {
         let done = self
             .write_what_is_held()
             .and_then(|()| counters::flush(&mut self.work()))
+            .and_then(|()| mark::before_commit(&mut self.work()))
             .and_then(|()| run(&self.conn, "COMMIT"));
         match done {
             Ok(()) => {
                 self.group = Group::None;
-                self.mem.head = None;
-                Ok(())
+                self.note_commit()
             }
             Err(error) => {
                 self.give_up();
                 Err(error)
             }
         }
+    }
+
+    /// Raises the mark to what was just committed.
+    fn note_commit(&mut self) -> Result<(), StoreError> {
+        let (head, serial) = (self.mem.head.take(), self.mem.last_serial.unwrap_or(0));
+        // What is at the deck's path now may be another's.
+        let placed = self.mem.displaced.is_none();
+        if let (Some(keeper), Some(head), true) = (&mut self.mem.mark, head, placed) {
+            let reached = mark::Reached::of(&head, self.mem.ids.count(), serial);
+            return keeper.note(self.mem.deck, &reached);
+        }
+        Ok(())
     }
 
     /// Runs a verb that writes: inside the open group, or as a group of its own. Errors if the deck's

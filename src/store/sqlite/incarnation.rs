@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
-use super::{Recovering, SqliteStore, Work, campaigns, log, meta, suppression};
+use super::{Recovering, SqliteStore, Work, attempts, campaigns, log, mark, meta, suppression};
 use crate::domain::{
     DeckId, Incarnations, ListKind, Lost, NewIncarnation, Recovery, Right, Timestamp,
 };
@@ -13,6 +13,8 @@ use crate::store::recover::{self, Recover};
 use crate::store::{By, StoreError};
 
 const RECOVERY: &str = "recovery";
+/// Where the last engine ran.
+const ENGINE_PLACE: &str = "engine_place";
 const INSERT: &str =
     "INSERT INTO incarnations (from_serial, tag, at, reason) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT DO NOTHING";
@@ -20,9 +22,7 @@ const INSERT: &str =
 impl Recover for SqliteStore {
     fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
         self.permit(Right::Lists)?;
-        let from = self.write(|work| begin(work, new, by))?;
-        self.mem.deck = new.identity.unwrap_or(self.mem.deck);
-        Ok(from)
+        self.write(|work| begin(work, new, by))
     }
 
     fn confirm_lists(&mut self, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError> {
@@ -102,7 +102,7 @@ fn keep(work: &mut Work<'_>, recovery: &Recovery) -> Result<(), StoreError> {
 }
 
 fn begin(work: &mut Work<'_>, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
-    let next = super::attempts::next_id(work)?.serial;
+    let next = attempts::last_serial(work)? + 1;
     // One that made no attempt leaves its first serial unused.
     let from = new
         .from_serial
@@ -111,10 +111,14 @@ fn begin(work: &mut Work<'_>, new: &NewIncarnation, by: &By) -> Result<i64, Stor
     insert(work.conn, (from, new.tag), by.at, new.how.as_str())?;
     if let Some(identity) = new.identity {
         meta::set_identity(work.conn, identity)?;
+        work.mem.deck = identity;
     }
     work.mem.ids = all(work.conn)?;
     // Should this be undone, the next transaction reads the tags again.
     work.mem.version = i64::MIN;
+    mark::accept(work, from - 1)?;
+    // Where the last engine ran says nothing of the file that is there now.
+    meta::remove(work.conn, ENGINE_PLACE)?;
     let lost = match &new.lost {
         Some(lost) => Some(after(work, lost)?),
         None => None,

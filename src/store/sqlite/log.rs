@@ -85,6 +85,18 @@ pub(super) fn head(work: &Work<'_>) -> Result<Head, StoreError> {
     }))
 }
 
+/// The digest of an entry, `None`: there is none. Before the first one stands the chain's beginning.
+pub(super) fn hash_at(work: &Work<'_>, seq: i64) -> Result<Option<Hash>, StoreError> {
+    if seq == 0 {
+        return Ok(Some(GENESIS));
+    }
+    Ok(work
+        .conn
+        .prepare_cached("SELECT hash FROM events WHERE seq = ?1")?
+        .query_row((seq,), |row| row.get(0))
+        .optional()?)
+}
+
 /// Entries after `after`.
 pub(super) fn tail(
     work: &Work<'_>,

@@ -150,6 +150,7 @@ pub(super) fn hang_up_all(work: &mut Work<'_>, reason: &str, by: &By) -> Result<
     let wish = hang_ups(work)?.asked + 1;
     set(work.conn, HANG_UPS_ASKED, &wish.to_string())?;
     log::append(work, &entries::hang_up_asked(reason, by))?;
+    work.mem.mark_at_once();
     Ok(wish)
 }
 
@@ -225,6 +226,13 @@ pub(super) fn value(conn: &Connection, key: &str) -> Result<Option<String>, Stor
         .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
         .query_row((key,), |row| row.get(0))
         .optional()?)
+}
+
+/// Removes the value under `key`, if there is one.
+pub(super) fn remove(conn: &Connection, key: &str) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM meta WHERE key = ?1")?
+        .execute((key,))?;
+    Ok(())
 }
 
 /// Sets the value under `key`.

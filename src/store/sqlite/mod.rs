@@ -1,6 +1,7 @@
 //! The deck in one SQLite file: connection, groups, caches; the verbs live beside it by subject.
 
 mod attempts;
+pub mod backup;
 mod campaigns;
 mod claim;
 mod codec;
@@ -13,6 +14,7 @@ mod incarnation;
 mod listing;
 pub mod lock;
 mod log;
+pub mod mark;
 mod meta;
 mod outside;
 pub mod place;
@@ -115,6 +117,7 @@ impl SqliteStore {
                 held: held::Held::default(),
                 last_serial: None,
                 counts: counters::Pending::default(),
+                mark: None,
             },
             group: group::Group::None,
             who: Role::Supervisor.into(),
@@ -146,9 +149,18 @@ struct Mem {
     /// The last attempt's serial.
     last_serial: Option<i64>,
     counts: counters::Pending,
+    /// Keeps the mark outside the store up, where the deck has one.
+    mark: Option<mark::Keeper>,
 }
 
 impl Mem {
+    /// Has the mark synced before what is being written is acknowledged.
+    fn mark_at_once(&mut self) {
+        if let Some(keeper) = &mut self.mark {
+            keeper.urgent = true;
+        }
+    }
+
     /// Errors if the deck's path leads elsewhere.
     fn may_begin(&self) -> Result<(), StoreError> {
         self.displaced

@@ -30,6 +30,7 @@ pub(super) fn add(
 ) -> Result<Suppressed, StoreError> {
     // A settlement comes here too, in the middle of a group: the open attempts are looked up below.
     work.mem.held.write(work.conn)?;
+    work.mem.mark_at_once();
     let mut sum = Suppressed::default();
     for entry in suppressions {
         let by = By {
@@ -65,6 +66,7 @@ pub(super) fn import(
     numbers: &[PhoneNumber],
     by: &By,
 ) -> Result<Suppressed, StoreError> {
+    work.mem.mark_at_once();
     let written = (!list.is_registry()).then_some(by.at);
     let id = list_id(work, list, written)?;
     let open: BTreeMap<PhoneNumber, Attempt> = attempts::open(work)?
@@ -129,6 +131,7 @@ pub(super) fn finish(
         }
         wake(work, (list, Some(areas)), by.at)?;
     }
+    work.mem.mark_at_once();
     incarnation::imported(work, list, as_of)?;
     let event = entries::registry_loaded(list, (as_of, areas), figures, by);
     log::append(work, &event)

@@ -1,0 +1,152 @@
+//! `dialdeck backup`: a consistent copy of the deck's store while its engine runs, and its own lists as
+//! files that `dnc import` reads.
+
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::args::BackupArgs;
+use super::deck::STORE_FILE;
+use super::dnc_lists::write_csv;
+use super::output::{self, count, instant};
+use super::progress::{Progress, Showing};
+use super::{CliError, Deck, Env, ExitCode, rules};
+use crate::domain::ListKind;
+use crate::store::Store as _;
+use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::mark::Reached;
+
+/// What says of which instant a backup is.
+const MANIFEST: &str = "backup.json";
+
+/// `dialdeck backup DIR`.
+pub(super) fn execute(
+    args: &BackupArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open(env)?;
+    let folder = new_folder(&args.folder)?;
+    let copy = folder.join(STORE_FILE);
+    let mut progress = Progress::new("backup", 0, Showing::unless(env.json));
+    deck.store.back_up(&copy, &mut |done, total| {
+        progress.step(done, total);
+    })?;
+    drop(progress);
+    let mut copied = SqliteStore::open_read_only(&copy, rules::in_force())?;
+    copied.check()?;
+    let reached = copied.reached()?;
+    let lists = write_lists(&mut copied, &folder, &reached)?;
+    let numbers: u64 = lists.iter().map(|(_, numbers)| numbers).sum();
+    drop(copied);
+    let document = json!({
+        "deck": deck.store.deck_id().to_string(),
+        "version": env!("CARGO_PKG_VERSION"),
+        "entries": reached.seq,
+        "head": reached.hash_text(),
+        "as_of": reached.at,
+        "attempts": reached.serial,
+        "lists": lists.iter().map(|(file, numbers)| json!({"file": file, "numbers": numbers})).collect::<Vec<_>>(),
+    });
+    finish(&folder, &args.folder, &document)?;
+    if env.json {
+        let mut document = document;
+        document["folder"] = json!(args.folder);
+        output::json(out, &document)?;
+    } else {
+        writeln!(
+            out,
+            "{}: the deck as of {}, {} of the log, and {} on its own lists",
+            args.folder.display(),
+            instant(reached.at),
+            entries(reached.seq),
+            count(numbers, "number")
+        )?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// `1 entry`, `2 entries`.
+pub(super) fn entries(n: i64) -> String {
+    match n {
+        1 => "1 entry".to_owned(),
+        n => format!("{n} entries"),
+    }
+}
+
+/// The folder in which the backup is made. It gets its name when it is whole, so that one that was cut
+/// off is never taken for a backup.
+fn new_folder(wanted: &Path) -> Result<PathBuf, CliError> {
+    let there = match fs::read_dir(wanted) {
+        Ok(mut entries) => entries.next().is_some(),
+        Err(_) => wanted.symlink_metadata().is_ok(),
+    };
+    if there {
+        return Err(
+            CliError::usage(format!("{} is there already", wanted.display()))
+                .hint("name a new folder: a backup overwrites nothing"),
+        );
+    }
+    let parent = wanted
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    let parent = parent.unwrap_or(Path::new("."));
+    fs::create_dir_all(parent).map_err(|error| CliError::file(parent, &error))?;
+    let making = tempfile::Builder::new()
+        .prefix(".dialdeck-backup-")
+        .tempdir_in(parent)
+        .map_err(|error| CliError::file(parent, &error))?;
+    Ok(making.keep())
+}
+
+/// Writes the own lists of the copy, each dated, so that a later one is told from it.
+fn write_lists(
+    store: &mut SqliteStore,
+    folder: &Path,
+    reached: &Reached,
+) -> Result<Vec<(String, u64)>, CliError> {
+    let mut written = Vec::new();
+    for list in store.lists()? {
+        if list.kind.is_registry() {
+            continue;
+        }
+        let name = file_name(&list.kind);
+        let path = folder.join(&name);
+        let file = File::create_new(&path).map_err(|error| CliError::file(&path, &error))?;
+        let mut file = BufWriter::new(file);
+        writeln!(file, "# {} as of {}", list.kind, reached.at)?;
+        write_csv(store, &list.kind, &mut file)?;
+        let file = file
+            .into_inner()
+            .map_err(|error| CliError::file(&path, error.error()))?;
+        file.sync_all()
+            .map_err(|error| CliError::file(&path, &error))?;
+        written.push((name, list.count));
+    }
+    Ok(written)
+}
+
+/// `dnc-internal.csv`, `dnc-campaign-spring.csv`.
+fn file_name(list: &ListKind) -> String {
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
+    let name: String = list
+        .to_string()
+        .chars()
+        .map(|sign| if plain(sign) { sign } else { '-' })
+        .collect();
+    format!("dnc-{name}.csv")
+}
+
+fn finish(folder: &Path, wanted: &Path, document: &serde_json::Value) -> Result<(), CliError> {
+    let path = folder.join(MANIFEST);
+    let failed = |error: &std::io::Error| CliError::file(&path, error);
+    fs::write(&path, format!("{document}\n")).map_err(|error| failed(&error))?;
+    for synced in [&path, &folder.join(STORE_FILE), &folder.to_path_buf()] {
+        let done = File::open(synced).and_then(|file| file.sync_all());
+        done.map_err(|error| CliError::file(synced, &error))?;
+    }
+    // An empty folder of that name may be there; anything else is in the way.
+    fs::rename(folder, wanted).map_err(|error| CliError::file(wanted, &error))
+}

@@ -1,0 +1,307 @@
+//! `dialdeck restore`: puts a backup in the place of the store, or goes on from a store that went back
+//! in time. Either way the deck goes on in a new incarnation, so that no attempt id is used twice.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+
+use super::args::RestoreArgs;
+use super::deck::{self, STORE_FILE};
+use super::progress::{Progress, Showing};
+use super::standing::missing;
+use super::{CliError, Deck, Env, ExitCode, engine, output, rules};
+use crate::domain::{Lost, NewIncarnation, Recovery, Right, Timestamp, Turn};
+use crate::store::sqlite::mark::Standing;
+use crate::store::sqlite::{SqliteStore, backup};
+use crate::store::{By, Recover as _, Store as _};
+
+/// Where a backup is prepared before it takes the store's place.
+const PREPARED: &str = "deck.sqlite.restoring";
+
+/// `dialdeck restore`.
+pub(super) fn execute(
+    args: &RestoreArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let env = &of_folder(args, env);
+    env.may_write()?;
+    let who = env.authority()?;
+    if !who.may(Right::Lists) {
+        let message = format!("as {} you may not restore a deck", who.role);
+        return Err(CliError::refused(message)
+            .hint("a supervisor does it; [roles] in dialdeck.toml gives rights"));
+    }
+    if let Some(reason) = &args.lists_complete {
+        return confirm(reason, env, out);
+    }
+    let _lock = engine::own(env)?;
+    match &args.from {
+        Some(from) => put_in_place(from, env, out),
+        None => accept(env, out),
+    }
+}
+
+/// The deck that is restored is named by the argument, else as everywhere.
+fn of_folder(args: &RestoreArgs, env: &Env) -> Env {
+    let mut env = env.clone();
+    if let Some(folder) = &args.folder {
+        env.in_folder(folder);
+    }
+    env
+}
+
+fn confirm(reason: &str, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let mut deck = Deck::open_to_write(env)?;
+    let by = deck.by()?;
+    let lists = deck.store.confirm_lists(reason, &by)?;
+    if env.json {
+        output::json(out, &json!({ "confirmed": lists }))?;
+    } else if lists.is_empty() {
+        writeln!(out, "No opt-out was thought to be missing.")?;
+    } else {
+        let names: Vec<String> = lists.iter().map(ToString::to_string).collect();
+        writeln!(
+            out,
+            "It is in the log: no opt-out is missing from {}.",
+            names.join(", ")
+        )?;
+    }
+    Ok(ExitCode::Done)
+}
+
+/// Goes on from what is there.
+fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    if !Deck::exists(env) {
+        return Err(
+            Deck::missing(env).hint("`dialdeck restore --from BACKUP` puts a backup in its place")
+        );
+    }
+    let mut deck = Deck::open_to_hold_back(env)?;
+    let now = deck.now()?;
+    let marked = deck.marked().clone();
+    let lost = match &marked.standing {
+        Standing::Older(lost) => *lost,
+        // A person says so, and nothing says how much.
+        Standing::Current | Standing::Unmarked | Standing::Foreign(_) => unknown(now),
+    };
+    let actor = deck.by()?.actor;
+    let turn = Turning {
+        how: Turn::RollbackAccepted,
+        lost: Some(lost),
+        from: marked.used_up + 1,
+    };
+    let recovery = turn.make(&mut deck.store, &actor, now)?;
+    report(env, (&turn, recovery.as_ref()), None, out)
+}
+
+/// Puts a backup in the store's place. What was there is kept beside it.
+fn put_in_place(from: &Path, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let source = source(from)?;
+    let prepared = env.deck.join(PREPARED);
+    remove(&prepared)?;
+    let mut progress = Progress::new("restore", 0, Showing::unless(env.json));
+    backup::copy_backup(&source, &prepared, &mut |done, total| {
+        progress.step(done, total);
+    })?;
+    drop(progress);
+    let mut store = deck::open_at(&prepared)?;
+    store.restrict(env.authority()?);
+    store.check()?;
+    let marked = store.keep_mark(&env.deck, env.state.as_deref())?;
+    let now = deck::present_of(&mut store)?;
+    let lost = match &marked.standing {
+        Standing::Current if marked.known => None,
+        Standing::Older(lost) => Some(*lost),
+        Standing::Current | Standing::Unmarked => Some(unknown(now)),
+        Standing::Foreign(other) => return Err(of_another_deck(other, &store)),
+    };
+    let turn = Turning {
+        how: Turn::Restored,
+        lost,
+        from: marked.used_up.max(last_serial(env)) + 1,
+    };
+    let recovery = turn.make(&mut store, &env.actor, now)?;
+    store.into_one_file()?;
+    let aside = exchange(&prepared, env)?;
+    report(env, (&turn, recovery.as_ref()), aside.as_deref(), out)
+}
+
+/// The store of a backup: a folder's, or the file itself.
+fn source(from: &Path) -> Result<PathBuf, CliError> {
+    let source = if from.is_dir() {
+        from.join(STORE_FILE)
+    } else {
+        from.to_owned()
+    };
+    if source.is_file() {
+        return Ok(source);
+    }
+    Err(
+        CliError::usage(format!("there is no backup at {}", from.display()))
+            .hint("name the folder that `dialdeck backup` made, or a copy of deck.sqlite"),
+    )
+}
+
+fn of_another_deck(other: &str, store: &SqliteStore) -> CliError {
+    CliError::deck(format!(
+        "the backup is of deck {}, and this folder is of deck {other}",
+        store.deck_id()
+    ))
+    .hint("restore it to a folder of its own")
+}
+
+/// A loss of which nothing says how large it is.
+const fn unknown(last_run: Timestamp) -> Lost {
+    Lost {
+        attempts: None,
+        entries: None,
+        last_run,
+    }
+}
+
+/// The last serial of the store that is replaced, as far as it can still be read.
+fn last_serial(env: &Env) -> i64 {
+    let path = env.deck.join(STORE_FILE);
+    let store = SqliteStore::open_read_only(&path, rules::in_force());
+    let reached = store.and_then(|mut store| store.reached());
+    reached.map_or(0, |reached| reached.serial)
+}
+
+/// The turn to another incarnation.
+struct Turning {
+    how: Turn,
+    lost: Option<Lost>,
+    from: i64,
+}
+
+impl Turning {
+    /// Makes it; returns what holds the deck back from now on.
+    fn make(
+        &self,
+        store: &mut SqliteStore,
+        actor: &str,
+        now: Timestamp,
+    ) -> Result<Option<Recovery>, CliError> {
+        let new = NewIncarnation {
+            tag: deck::random_identity(),
+            from_serial: self.from,
+            how: self.how,
+            identity: None,
+            lost: self.lost,
+        };
+        let by = By {
+            actor: actor.to_owned(),
+            // What was lost had happened by now, whatever a clock that went back as well says.
+            at: self.lost.map_or(now, |lost| lost.last_run.max(now)),
+        };
+        store.begin_incarnation(&new, &by)?;
+        Ok(store.recovery()?)
+    }
+}
+
+/// Puts the prepared store in place; returns where the one that was there is now.
+fn exchange(prepared: &Path, env: &Env) -> Result<Option<PathBuf>, CliError> {
+    let store = env.deck.join(STORE_FILE);
+    let aside = free_name(&store);
+    let mut moved = false;
+    for part in PARTS {
+        let from = with_suffix(&store, part);
+        if from.exists() {
+            let to = with_suffix(&aside, part);
+            fs::rename(&from, &to).map_err(|error| CliError::file(&from, &error))?;
+            moved = true;
+        }
+    }
+    fs::rename(prepared, &store).map_err(|error| CliError::file(prepared, &error))?;
+    let synced = File::open(&env.deck).and_then(|folder| folder.sync_all());
+    synced.map_err(|error| CliError::file(&env.deck, &error))?;
+    Ok(moved.then_some(aside))
+}
+
+/// What belongs to a store: its file, its write-ahead log and that log's index.
+const PARTS: [&str; 3] = ["", "-wal", "-shm"];
+
+fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(suffix);
+    name.into()
+}
+
+/// `deck.sqlite.replaced-1`, or the next that is free.
+fn free_name(store: &Path) -> PathBuf {
+    let names = (1u32..).map(|n| with_suffix(store, &format!(".replaced-{n}")));
+    let taken = |name: &PathBuf| PARTS.iter().any(|part| with_suffix(name, part).exists());
+    let mut free = names.skip_while(taken);
+    free.next()
+        .unwrap_or_else(|| with_suffix(store, ".replaced"))
+}
+
+/// Removes what an earlier restore that was cut off had prepared.
+fn remove(prepared: &Path) -> Result<(), CliError> {
+    for part in PARTS {
+        let path = with_suffix(prepared, part);
+        match fs::remove_file(&path) {
+            Ok(()) => {}
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(CliError::file(&path, &error)),
+        }
+    }
+    Ok(())
+}
+
+fn report(
+    env: &Env,
+    (turn, recovery): (&Turning, Option<&Recovery>),
+    aside: Option<&Path>,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    let lost = turn.lost;
+    if env.json {
+        let document = json!({
+            "how": turn.how.as_str(),
+            "attempts_missing": lost.and_then(|lost| lost.attempts),
+            "entries_missing": lost.and_then(|lost| lost.entries),
+            "lost": lost.is_some(),
+            "recovery": recovery,
+            "replaced": aside,
+        });
+        output::json(out, &document)?;
+        return Ok(ExitCode::Done);
+    }
+    match lost {
+        Some(lost) => writeln!(
+            out,
+            "The deck goes on under new attempt ids; {}.",
+            missing(&lost)
+        )?,
+        None => writeln!(
+            out,
+            "The deck goes on under new attempt ids; nothing is missing."
+        )?,
+    }
+    if let Some(aside) = aside {
+        writeln!(out, "The store that was there is now {}.", aside.display())?;
+    }
+    let Some(recovery) = recovery else {
+        return Ok(ExitCode::Done);
+    };
+    if recovery.until > recovery.last_run {
+        let until = output::instant(recovery.until);
+        writeln!(
+            out,
+            "Nobody is called before {until}: calls of the last run may be missing."
+        )?;
+    }
+    for list in &recovery.lists {
+        writeln!(
+            out,
+            "Opt-outs may be missing from list {list}: `dialdeck dnc import FILE --list {list} --as-of DATE` \
+             with a list of after {}, or, if none is missing, `dialdeck restore --lists-complete REASON`.",
+            output::instant(recovery.last_run)
+        )?;
+    }
+    Ok(ExitCode::Done)
+}

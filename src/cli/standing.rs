@@ -1,0 +1,79 @@
+//! How a deck's store compares to its mark, in words: what is missing, and what to do.
+
+use super::CliError;
+use super::output::count;
+use crate::domain::Lost;
+use crate::store::sqlite::mark::Standing;
+
+/// What to do about a store that is not as the last run left it.
+const WAYS_OUT: &str = "`dialdeck restore --from BACKUP` puts a backup in its place, `dialdeck restore \
+    --accept-rollback` goes on from what is left; opt-outs and pauses are taken meanwhile";
+
+/// The error of a store that is not as the last run left it; `None`: it is.
+pub(super) fn error(standing: &Standing) -> Option<CliError> {
+    let message = match standing {
+        Standing::Current => return None,
+        Standing::Older(lost) => {
+            format!("the store is older than the last run: {}", missing(lost))
+        }
+        Standing::Unmarked => {
+            "the deck's mark is missing or damaged, in its folder and in the state \
+             folder: nothing says whether the store is as the last run left it"
+                .to_owned()
+        }
+        Standing::Foreign(other) => {
+            format!("the store is not the one of the last run, which was of deck {other}")
+        }
+    };
+    Some(CliError::deck(message).hint(WAYS_OUT))
+}
+
+/// `39 attempts and 418 log entries are missing`.
+pub(super) fn missing(lost: &Lost) -> String {
+    match (lost.attempts, lost.entries) {
+        (Some(attempts), Some(1)) => {
+            format!("{} and 1 log entry are missing", count(attempts, "attempt"))
+        }
+        (Some(attempts), Some(entries)) => format!(
+            "{} and {entries} log entries are missing",
+            count(attempts, "attempt")
+        ),
+        (_, Some(entries)) => format!("attempts and {entries} log entries are missing"),
+        (Some(attempts), None) => format!(
+            "{} and log entries may be missing",
+            count(attempts, "attempt")
+        ),
+        (None, None) => "attempts and log entries may be missing, nothing says how many".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Timestamp;
+
+    #[test]
+    fn what_is_missing_is_counted_as_far_as_it_is_known() {
+        for (attempts, entries, expected) in [
+            (
+                Some(39),
+                Some(418),
+                "39 attempts and 418 log entries are missing",
+            ),
+            (Some(1), Some(1), "1 attempt and 1 log entry are missing"),
+            (
+                None,
+                None,
+                "attempts and log entries may be missing, nothing says how many",
+            ),
+        ] {
+            let last_run = Timestamp::MIN;
+            let lost = Lost {
+                attempts,
+                entries,
+                last_run,
+            };
+            assert_eq!(missing(&lost), expected);
+        }
+    }
+}

@@ -1,0 +1,465 @@
+//! Going back in time: stores that were put back, cut, or left without their mark.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use serde_json::Value;
+
+use crate::bench::Bench;
+use crate::deck::read;
+
+const WAYS_OUT: &str = "`dialdeck restore --from BACKUP` puts a backup in its place, `dialdeck restore --accept-rollback` goes on from what is left; opt-outs and pauses are taken meanwhile";
+const UNMARKED: &str = "the deck's mark is missing or damaged, in its folder and in the state folder: nothing says whether the store is as the last run left it";
+
+/// The store's own files, as they were at some instant.
+struct Kept(Vec<(String, Vec<u8>)>);
+
+const STORE: [&str; 2] = ["deck.sqlite", "deck.sqlite-wal"];
+
+impl Kept {
+    fn of(bench: &Bench) -> Self {
+        let there = STORE.iter().filter(|name| bench.file(name).exists());
+        Self(
+            there
+                .map(|name| (name.to_string(), fs::read(bench.file(name)).unwrap()))
+                .collect(),
+        )
+    }
+
+    /// Writes them over the files that are there, which keep their place.
+    fn put_back(&self, bench: &Bench) {
+        for name in ["deck.sqlite-wal", "deck.sqlite-shm"] {
+            fs::remove_file(bench.file(name)).ok();
+        }
+        for (name, bytes) in &self.0 {
+            fs::write(bench.file(name), bytes).unwrap();
+        }
+    }
+}
+
+/// Entries of the log and attempts among them.
+fn counts(bench: &Bench) -> (usize, usize) {
+    let log = bench.ok(&["log", "export", "--jsonl"]);
+    let attempts = log.matches(r#""kind":"attempt_reserved""#).count();
+    (log.lines().count(), attempts)
+}
+
+/// What the engine says of a store that lacks what came after `before`.
+fn older(before: (usize, usize), after: (usize, usize)) -> String {
+    let (entries, attempts) = (after.0 - before.0, after.1 - before.1);
+    let attempts = match attempts {
+        1 => "1 attempt".to_owned(),
+        n => format!("{n} attempts"),
+    };
+    let entries = match entries {
+        1 => "1 log entry".to_owned(),
+        n => format!("{n} log entries"),
+    };
+    format!("the store is older than the last run: {attempts} and {entries} are missing")
+}
+
+/// The engine refuses with the message, sends nothing, and so does everything that writes except what
+/// holds back; the way out leads to an engine that dials to the list's end.
+fn refused_until_accepted(bench: &Bench, says: &str, name: &str) {
+    let invites = bench.invites();
+    let said = bench.dial("deck", &[]);
+    assert_eq!(said.error(), (says, WAYS_OUT), "{name}: {said:?}");
+    assert_eq!(said.code, 4, "{name}");
+    for refused in [
+        &["campaign", "resume", "recall"][..],
+        &["trunk", "reset", "simulator"],
+        &["dnc", "reverse", "+12125550100", "--reason", "a test"],
+        &["campaign", "add", "other.toml"],
+        &["contacts", "import", "recall", "contacts.csv"],
+    ] {
+        let args: Vec<String> = refused.iter().map(|arg| in_folder(bench, arg)).collect();
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let said = bench.run(&args);
+        assert_eq!(
+            (said.code, said.error().0),
+            (4, says),
+            "{name}: {refused:?} {said:?}"
+        );
+    }
+    assert_eq!(bench.invites(), invites, "{name}: dialed all the same");
+    accept(bench);
+    let said = bench.dial("deck", &[]);
+    assert_eq!(said.code, 0, "{name}: {said:?}");
+    assert!(bench.invites() > invites, "{name}: no way out");
+    Judged::of(bench).assert_clean();
+}
+
+fn in_folder(bench: &Bench, arg: &str) -> String {
+    let file = match arg {
+        "other.toml" => "recall.toml",
+        "contacts.csv" => arg,
+        _ => return arg.to_owned(),
+    };
+    bench.beside(file).to_str().unwrap().to_owned()
+}
+
+/// Goes on from what is left, and says that no opt-out is missing.
+fn accept(bench: &Bench) {
+    bench.ok(&["restore", "--accept-rollback"]);
+    bench.ok(&["restore", "--lists-complete", "a test"]);
+}
+
+/// The carrier's own log, in which calls of an engine that was killed have no end: they are taken to be up
+/// for as long as a call may ring and last.
+struct Judged {
+    faults: Vec<String>,
+    invites: Vec<(i64, String)>,
+}
+
+/// 30 seconds and 30 minutes, the limits of a trunk that says nothing else.
+const LONGEST: i64 = 30_000 + 1_800_000;
+
+impl Judged {
+    fn of(bench: &Bench) -> Self {
+        let (mut faults, mut invites) = (Vec::new(), Vec::new());
+        let mut ids = BTreeSet::new();
+        let mut up: BTreeMap<String, i64> = BTreeMap::new();
+        for line in read(&bench.beside("carrier.jsonl")).lines() {
+            let line: Value = serde_json::from_str(line).unwrap();
+            let text = |key: &str| line[key].as_str().unwrap().to_owned();
+            let at: jiff::Timestamp = text("at").parse().unwrap();
+            let (at, attempt, number) = (at.as_millisecond(), text("attempt"), text("to"));
+            match line["event"].as_str().unwrap() {
+                "invite" => {
+                    if !ids.insert(attempt.clone()) {
+                        faults.push(format!("attempt {attempt} was used twice"));
+                    }
+                    if up
+                        .insert(number.clone(), at)
+                        .is_some_and(|other| at < other + LONGEST)
+                    {
+                        faults.push(format!("{number} is called twice at once"));
+                    }
+                    invites.push((at, number));
+                }
+                "end" | "cancel" => {
+                    up.remove(&number);
+                }
+                _ => {}
+            }
+        }
+        Self { faults, invites }
+    }
+
+    #[track_caller]
+    fn assert_clean(&self) {
+        assert_eq!(self.faults, Vec::<String>::new());
+    }
+}
+
+#[test]
+fn a_store_that_was_put_back_is_refused_and_says_what_it_lacks() {
+    let bench = Bench::dialed();
+    let (kept, before) = (Kept::of(&bench), counts(&bench));
+    let mut engine = bench.engine();
+    engine.signal("TERM");
+    engine.wait();
+    let after = counts(&bench);
+    kept.put_back(&bench);
+    refused_until_accepted(&bench, &older(before, after), "a copy of the store");
+}
+
+#[test]
+fn a_lost_write_ahead_log_is_noticed() {
+    let bench = Bench::dialed();
+    let mut engine = bench.engine();
+    engine.signal("KILL");
+    engine.wait();
+    // A command that opens the deck would bring the log into the store.
+    let log = fs::File::options()
+        .write(true)
+        .open(bench.file("deck.sqlite-wal"));
+    log.unwrap().set_len(0).unwrap();
+    fs::remove_file(bench.file("deck.sqlite-shm")).unwrap();
+    let said = bench.dial("deck", &[]);
+    let found = said.error().0.to_owned();
+    let counted = found.strip_prefix("the store is older than the last run: ");
+    assert!(
+        counted.is_some_and(|text| text.ends_with(" log entries are missing")),
+        "{said:?}"
+    );
+    refused_until_accepted(&bench, &found, "the log was cut to nothing");
+}
+
+#[test]
+fn a_mark_that_is_gone_is_refused_and_one_copy_of_it_is_enough() {
+    let bench = Bench::dialed();
+    let state = |bench: &Bench| {
+        let mut files = fs::read_dir(bench.beside("state")).unwrap();
+        files.next().unwrap().unwrap().path()
+    };
+    for copy in [bench.file("deck.mark"), state(&bench)] {
+        fs::remove_file(&copy).unwrap();
+        bench.ok(&["campaign", "pause", "recall"]);
+        bench.ok(&["campaign", "resume", "recall"]);
+        assert!(copy.exists(), "the other copy brings it back");
+    }
+    for done in ["removed", "damaged"] {
+        let bench = Bench::dialed();
+        for copy in [bench.file("deck.mark"), state(&bench)] {
+            match done {
+                "removed" => fs::remove_file(copy).unwrap(),
+                _ => fs::write(copy, "no mark").unwrap(),
+            }
+        }
+        refused_until_accepted(&bench, UNMARKED, done);
+    }
+}
+
+#[test]
+fn another_decks_store_is_not_taken_for_this_one() {
+    let (bench, other) = (Bench::dialed(), Bench::dialed());
+    let deck: Value = serde_json::from_str(
+        &read(&bench.file("deck.mark"))
+            .split(' ')
+            .next()
+            .unwrap()
+            .replace('\n', ""),
+    )
+    .unwrap();
+    Kept::of(&other).put_back(&bench);
+    let says = format!(
+        "the store is not the one of the last run, which was of deck {}",
+        deck["deck"].as_str().unwrap()
+    );
+    let invites = bench.invites();
+    let said = bench.dial("deck", &["--moved"]);
+    assert_eq!(
+        (said.code, said.error()),
+        (4, (says.as_str(), WAYS_OUT)),
+        "{said:?}"
+    );
+    assert_eq!(bench.invites(), invites);
+    accept(&bench);
+    assert_eq!(bench.dial("deck", &[]).code, 0);
+    assert!(bench.invites() > invites);
+    Judged::of(&bench).assert_clean();
+}
+
+#[test]
+fn what_holds_back_is_taken_by_a_store_that_went_back_and_changes_nothing_about_it() {
+    let bench = Bench::dialed();
+    let (kept, before) = (Kept::of(&bench), counts(&bench));
+    let mut engine = bench.engine();
+    engine.signal("TERM");
+    engine.wait();
+    let after = counts(&bench);
+    kept.put_back(&bench);
+    let number = bench.not_called().remove(0);
+    bench.ok(&["dnc", "add", &number]);
+    bench.ok(&["campaign", "pause", "recall"]);
+    for n in 0..30 {
+        bench.ok(&["dnc", "add", &format!("+1619555{:04}", 100 + n)]);
+    }
+    let says = older(before, after);
+    let said = bench.run(&["status"]);
+    assert!(said.err.contains(&says), "{said:?}");
+    let said = bench.run(&["doctor"]);
+    assert!(said.out.contains(&says), "{said:?}");
+    accept(&bench);
+    bench.ok(&["campaign", "resume", "recall"]);
+    assert_eq!(bench.dial("deck", &[]).code, 0);
+    let judged = Judged::of(&bench);
+    assert!(judged.invites.iter().all(|(_, called)| *called != number));
+    judged.assert_clean();
+}
+
+#[test]
+fn a_backup_that_is_restored_waits_and_asks_for_the_opt_outs() {
+    let bench = Bench::new();
+    let backup = bench.beside("backup");
+    let mut engine = bench.engine();
+    bench.ok(&["backup", backup.to_str().unwrap()]);
+    let number = bench.not_called().remove(0);
+    bench.ok(&["dnc", "add", &number]);
+    engine.signal("TERM");
+    engine.wait();
+    let list = bench.beside("list.csv");
+    fs::write(&list, bench.ok(&["dnc", "export"])).unwrap();
+    let list = list.to_str().unwrap();
+    let said = bench.run(&["backup", backup.to_str().unwrap()]);
+    assert_eq!(said.code, 2, "a backup overwrites nothing: {said:?}");
+
+    let restored: Value =
+        serde_json::from_str(&bench.ok(&["restore", "--from", backup.to_str().unwrap(), "--json"]))
+            .unwrap();
+    assert_eq!(
+        restored["recovery"]["lists"],
+        serde_json::json!(["internal"])
+    );
+    assert!(restored["attempts_missing"].is_u64() && restored["entries_missing"].is_u64());
+    assert!(bench.file("deck.sqlite.replaced-1").exists());
+    let invites = bench.invites();
+    let said = bench.dial("deck", &[]);
+    assert_eq!(said.code, 3, "opt-outs are missing: {said:?}");
+    assert_eq!(bench.invites(), invites);
+    let status = bench.ok(&["status"]);
+    assert!(status.contains("opt-outs"), "{status}");
+
+    let said = bench.run(&["dnc", "import", list]);
+    assert_eq!(
+        said.code, 2,
+        "the list does not say of when it is: {said:?}"
+    );
+    bench.ok(&["dnc", "import", list, "--as-of", "2026-12-07T15:30:00Z"]);
+    assert_eq!(bench.dial("deck", &[]).code, 3, "a list of before");
+    assert_eq!(bench.invites(), invites);
+    let last_run = restored["recovery"]["last_run"].as_str().unwrap();
+    bench.ok(&["dnc", "import", list, "--as-of", last_run]);
+    let said = bench.dial("deck", &[]);
+    assert_eq!(said.code, 0, "{said:?}");
+    let judged = Judged::of(&bench);
+    judged.assert_clean();
+    let until: jiff::Timestamp = restored["recovery"]["until"]
+        .as_str()
+        .unwrap()
+        .parse()
+        .unwrap();
+    let later = &judged.invites[invites..];
+    assert!(!later.is_empty());
+    assert!(later.iter().all(|(at, _)| *at >= until.as_millisecond()));
+    assert!(later.iter().all(|(_, called)| *called != number));
+}
+
+#[test]
+fn a_deck_that_lost_its_store_is_restored_where_it_was() {
+    let bench = Bench::dialed();
+    let backup = bench.beside("backup");
+    bench.ok(&["backup", backup.to_str().unwrap()]);
+    for name in STORE {
+        fs::remove_file(bench.file(name)).ok();
+    }
+    let restored = bench.ok(&["restore", "--from", backup.to_str().unwrap()]);
+    assert!(restored.contains("nothing is missing"), "{restored}");
+    let invites = bench.invites();
+    assert_eq!(bench.dial("deck", &[]).code, 0);
+    assert!(bench.invites() > invites);
+    Judged::of(&bench).assert_clean();
+}
+
+#[test]
+fn a_restore_is_refused_while_an_engine_runs_and_of_another_deck() {
+    let bench = Bench::new();
+    let backup = bench.beside("backup");
+    let engine = bench.engine();
+    bench.ok(&["backup", backup.to_str().unwrap()]);
+    for args in [
+        &["restore", "--from", backup.to_str().unwrap()][..],
+        &["restore", "--accept-rollback"],
+    ] {
+        let said = bench.run(args);
+        assert_eq!(said.code, 4, "{said:?}");
+        assert!(
+            said.error()
+                .0
+                .starts_with("another engine already owns the deck")
+        );
+    }
+    drop(engine);
+    let other = Bench::dialed();
+    let said = other.run(&["restore", "--from", backup.to_str().unwrap()]);
+    assert_eq!(said.code, 4, "{said:?}");
+    assert!(said.error().0.starts_with("the backup is of deck "));
+    assert_eq!(other.dial("deck", &[]).code, 0, "nothing was changed");
+}
+
+/// Fifty times an engine is killed, an opt-out is acknowledged and the store is put back to how it was
+/// before anything was dialed.
+#[test]
+fn no_id_is_used_twice_over_fifty_restored_copies() {
+    let (bench, kept) = begun();
+    rollbacks(&bench, 50, |bench, _| kept.put_back(bench));
+}
+
+/// Fifty times an engine is killed and its write-ahead log is cut.
+#[test]
+fn no_id_is_used_twice_over_fifty_cut_logs() {
+    let (bench, kept) = begun();
+    let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
+    rollbacks(&bench, 50, |bench, cycle| {
+        // The list would come to its end.
+        if cycle % 3 == 2 {
+            kept.put_back(bench);
+            return;
+        }
+        let path = bench.file("deck.sqlite-wal");
+        let length = fs::metadata(&path).map_or(0, |file| file.len());
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+        let cut = (seed >> 33) % (length + 1);
+        if let Ok(file) = fs::File::options().write(true).open(&path) {
+            file.set_len(cut).unwrap();
+        }
+        fs::remove_file(bench.file("deck.sqlite-shm")).ok();
+    });
+}
+
+/// A deck on a clock that jumps, after its first call, and its store as it was then.
+fn begun() -> (Bench, Kept) {
+    let bench = Bench::new();
+    let mut engine = bench.engine_after(1);
+    engine.signal("TERM");
+    engine.wait();
+    let kept = Kept::of(&bench);
+    (bench, kept)
+}
+
+fn rollbacks(bench: &Bench, times: usize, mut back: impl FnMut(&Bench, usize)) {
+    let mut opted_out: Vec<(usize, String)> = Vec::new();
+    let mut noticed = 0;
+    for cycle in 0..times {
+        let mut engine = bench.engine_after(1 + cycle % 7);
+        if cycle % 5 == 0
+            && let Some(number) = bench.not_called().pop()
+        {
+            bench.ok(&["dnc", "add", &number]);
+            opted_out.push((bench.invites(), number));
+        }
+        let list = bench.beside("list.csv");
+        let exported = bench.ok(&["dnc", "export"]);
+        fs::write(&list, &exported).unwrap();
+        engine.signal("KILL");
+        engine.wait();
+        back(bench, cycle);
+        let invites = bench.invites();
+        let said = bench.run(&["campaign", "resume", "recall"]);
+        if said.code == 4 {
+            noticed += 1;
+            assert!(
+                said.error()
+                    .0
+                    .starts_with("the store is older than the last run: "),
+                "{said:?}"
+            );
+            let refused = bench.dial("deck", &[]);
+            assert_eq!((refused.code, bench.invites()), (4, invites), "{refused:?}");
+            go_on(bench, &list, exported.lines().count() > 1);
+        }
+    }
+    let judged = Judged::of(bench);
+    judged.assert_clean();
+    for (after, number) in &opted_out {
+        let later = &judged.invites[*after..];
+        assert!(
+            later.iter().all(|(_, called)| called != number),
+            "{number} had opted out"
+        );
+    }
+    assert!(2 * noticed > times, "{noticed} of {times} were noticed");
+}
+
+/// Accepts the rollback and puts the opt-outs of the lost part back.
+fn go_on(bench: &Bench, list: &std::path::Path, has_numbers: bool) {
+    let said = bench.ok(&["restore", "--accept-rollback", "--json"]);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    let last_run = said["recovery"]["last_run"].as_str().unwrap();
+    if has_numbers {
+        bench.ok(&["dnc", "import", list.to_str().unwrap(), "--as-of", last_run]);
+    } else {
+        bench.ok(&["restore", "--lists-complete", "nobody opted out"]);
+    }
+}

@@ -273,8 +273,8 @@ fn say_restored(
     if !wished {
         writeln!(
             out,
-            "Contacts it had ended stay ended, and revoked consent stays revoked; \
-             --restore-contacts brings them back."
+            "Contacts it had ended stay ended, and revoked consent stays revoked. To bring the contacts \
+             back: the same command with --restore-contacts."
         )?;
         return Ok(());
     }

@@ -33,6 +33,10 @@ pub(super) struct Taken {
     pub(super) figures: ImportFigures,
     /// The areas of a registry that the file covers.
     pub(super) areas: BTreeSet<Area>,
+    /// Areas of which newer data are loaded: they keep their date.
+    newer: BTreeSet<Area>,
+    /// Whether the data are older than the law allows on the day of a call.
+    too_old: bool,
     removals: u64,
     finished: u64,
     live: Vec<String>,
@@ -45,9 +49,17 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     if !args.dry_run {
         env.may_write()?;
     }
+    if let Some((message, hint)) = rules::in_force().unknown_list(&args.list) {
+        return Err(CliError::usage(message).hint(hint));
+    }
     let country = env.country(&args.country)?;
     let origin = import::origin(&args.file)?;
-    let file = DncFile::check_mapped(origin, rules::in_force(), Some(&country), &args.maps)?;
+    let check = if args.list.is_registry() {
+        DncFile::check_registry
+    } else {
+        DncFile::check_mapped
+    };
+    let file = check(origin, rules::in_force(), Some(&country), &args.maps)?;
     let rejected = rejects::place(args.rejects.as_deref(), &args.file, &env.deck)?;
     if file.rejected() > 0 && !args.accept_rejects {
         return refuse(&file, &rejected, env.json, out);
@@ -83,7 +95,10 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
         out.flush()?;
     }
     let how = (Some(rejected.as_path()), env.json);
-    let taken = take(&mut deck, &file, &args.list, &by, how)?;
+    let mut taken = take(&mut deck, &file, &args.list, &by, how)?;
+    taken.newer = newer(&mut deck, &args.list, &taken.areas, as_of)?;
+    taken.too_old = args.list.is_registry()
+        && by.at.since(as_of) > rules::in_force().registry_max_age(&args.list);
     finish(&mut deck, args, (as_of, bound), &taken, &by)?;
     if env.json {
         let document = document(args, as_of, &taken, &endangered, &file);
@@ -141,6 +156,22 @@ fn finish(
     })
 }
 
+/// Areas that keep a newer date than that of the file.
+fn newer(
+    deck: &mut Deck,
+    list: &ListKind,
+    areas: &BTreeSet<Area>,
+    as_of: Timestamp,
+) -> Result<BTreeSet<Area>, CliError> {
+    let lists = deck.store.lists()?;
+    let known = lists.into_iter().find(|known| known.kind == *list);
+    let dates = known.map(|known| known.areas).unwrap_or_default();
+    let dates = dates
+        .into_iter()
+        .filter(|(area, date)| areas.contains(area) && *date > as_of);
+    Ok(dates.map(|(area, _)| area).collect())
+}
+
 fn document(
     args: &DncImportArgs,
     as_of: Timestamp,
@@ -152,6 +183,8 @@ fn document(
         "list": args.list,
         "as_of": as_of,
         "areas": taken.areas,
+        "areas_with_newer_data": taken.newer,
+        "too_old": taken.too_old,
         "import": taken.figures,
         "removals_skipped": taken.removals,
         "would_end": endangered.by_campaign,
@@ -185,13 +218,33 @@ fn report(
             args.list
         )?;
     } else {
-        writeln!(
-            out,
-            "{} is of {} in {} and in force; {ended} suppressed by it",
-            args.list,
-            instant(as_of),
-            areas(&taken.areas)
-        )?;
+        let mut dated = taken.areas.clone();
+        dated.retain(|area| !taken.newer.contains(area));
+        if !taken.newer.is_empty() {
+            writeln!(
+                out,
+                "{} keeps its newer date in {}: the file is of {}",
+                args.list,
+                areas(&taken.newer),
+                instant(as_of)
+            )?;
+        }
+        let force = if taken.too_old {
+            "too old for calls that need it: none leaves there until a newer list is imported"
+        } else {
+            "in force"
+        };
+        if dated.is_empty() {
+            writeln!(out, "{ended} suppressed by it")?;
+        } else {
+            writeln!(
+                out,
+                "{} is of {} in {} and {force}; {ended} suppressed by it",
+                args.list,
+                instant(as_of),
+                areas(&dated)
+            )?;
+        }
     }
     Ok(())
 }

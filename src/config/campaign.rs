@@ -21,6 +21,7 @@ use crate::domain::campaign::{
     Purpose, RuleOverride, Waived,
 };
 use crate::domain::{CampaignSettings, ConsentKind, ListKind, Outcome, TrunkName};
+use crate::rules::Rules;
 
 /// A campaign file that is right in itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -332,10 +333,13 @@ fn lists(mut table: Table<'_, '_>, campaign: Option<&str>) -> Vec<ListKind> {
                     campaign.unwrap_or("NAME")
                 ),
             ),
-            Ok(list) => {
-                lists.push(list);
-                continue;
-            }
+            Ok(list) => match Rules::embedded().unknown_list(&list) {
+                Some(unknown) => unknown,
+                None => {
+                    lists.push(list);
+                    continue;
+                }
+            },
             Err(why) => {
                 let (message, hint) = why.split_once("; ").unwrap_or((&why, ""));
                 (message.to_owned(), hint.to_owned())

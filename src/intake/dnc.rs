@@ -7,7 +7,8 @@ use std::collections::VecDeque;
 
 use super::columns::{ColumnMap, ColumnUse};
 use super::fault::{FileError, Reject, in_two};
-use super::listed::{self, Lines, Row};
+use super::listed::{self, How, Lines, Row};
+use super::registry;
 use super::shape::{self, Shape};
 use super::table::{Table, TableReader};
 use super::text::{Origin, Text};
@@ -95,6 +96,28 @@ impl DncFile {
         default_country: Option<&str>,
         maps: &[ColumnMap],
     ) -> Result<Self, FileError> {
+        Self::checked(origin, (rules, default_country), maps, false)
+    }
+
+    /// Reads the list of a registry, of which only the documented forms are taken.
+    ///
+    /// # Errors
+    /// As above, or when the file is neither a full list nor a list of changes beyond doubt.
+    pub fn check_registry(
+        origin: Origin,
+        rules: &Rules,
+        default_country: Option<&str>,
+        maps: &[ColumnMap],
+    ) -> Result<Self, FileError> {
+        Self::checked(origin, (rules, default_country), maps, true)
+    }
+
+    fn checked(
+        origin: Origin,
+        (rules, default_country): How<'_>,
+        maps: &[ColumnMap],
+        of_registry: bool,
+    ) -> Result<Self, FileError> {
         let text = Text::examine(origin)?;
         let shape = shape::measure(&text)?;
         let table = Table::find(&text, &shape, maps)?;
@@ -108,6 +131,14 @@ impl DncFile {
         };
         if let Form::Table(table) = &mut file.form {
             table.weigh(&file.text, &file.shape, (rules, default_country))?;
+            table.of_registry = of_registry;
+        }
+        if of_registry {
+            let table = match &file.form {
+                Form::Lines => None,
+                Form::Table(table) => Some(&**table),
+            };
+            registry::check(&file.text, &file.shape, table)?;
         }
         file.count(rules)?;
         Ok(file)

@@ -198,7 +198,7 @@ fn registry_number(npa: &str, line: &str) -> Result<PhoneNumber, String> {
 }
 
 /// A date of a change list, also with a time of day.
-fn looks_like_a_date(text: &str) -> bool {
+pub(super) fn looks_like_a_date(text: &str) -> bool {
     let date = text.split([' ', 'T']).next().unwrap_or_default();
     let digits = date.bytes().filter(u8::is_ascii_digit).count();
     let plain = date

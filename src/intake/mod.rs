@@ -18,6 +18,7 @@ mod located;
 mod names;
 mod places;
 mod reading;
+mod registry;
 pub mod rejects;
 mod row;
 mod shape;

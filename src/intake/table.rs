@@ -29,6 +29,8 @@ pub(super) struct Table {
     line: u64,
     /// Rows down to the header.
     above: u64,
+    /// Whether it is a registry's: a column of changes counts whatever stands beside it.
+    pub(super) of_registry: bool,
 }
 
 impl Table {
@@ -75,6 +77,7 @@ impl Table {
             names,
             line: top.line,
             above: top.comments,
+            of_registry: false,
         };
         for map in maps {
             let position = columns::find(&text.origin, &table.names, &map.column, top.line)?;
@@ -137,7 +140,7 @@ impl Table {
     }
 
     /// A reader that stands below the header.
-    fn below(&self, text: &Text, shape: &Shape) -> Result<CsvReader, FileError> {
+    pub(super) fn below(&self, text: &Text, shape: &Shape) -> Result<CsvReader, FileError> {
         let mut reader = csv_reader(text, shape)?;
         let mut record = StringRecord::new();
         for _ in 0..=self.above {
@@ -151,6 +154,17 @@ impl Table {
     /// The header's names as written.
     pub(super) fn names(&self) -> &[String] {
         &self.names
+    }
+
+    /// The line of the header.
+    pub(super) const fn line(&self) -> u64 {
+        self.line
+    }
+
+    /// Every column: its name, what its name says that it holds, whether the user said so.
+    pub(super) fn each(&self) -> impl Iterator<Item = (&str, Listed, bool)> {
+        let columns = self.names.iter().zip(&self.holds).zip(&self.mapped);
+        columns.map(|((name, holds), mapped)| (name.as_str(), *holds, *mapped))
     }
 
     /// The import's table.
@@ -199,7 +213,8 @@ impl Table {
         })
     }
 
-    fn holds_numbers(&self, at: usize) -> bool {
+    /// Whether a column's cells are numbers.
+    pub(super) fn holds_numbers(&self, at: usize) -> bool {
         self.holds[at] == Listed::Numbers || self.by_content[at]
     }
 }
@@ -377,7 +392,7 @@ impl TableReader {
         let area = self.beside(cells, Listed::AreaCodes);
         match self
             .beside(cells, Listed::Changes)
-            .filter(|_| area.is_some())
+            .filter(|_| area.is_some() || self.table.of_registry)
         {
             Some(change) => numbers
                 .into_iter()

@@ -125,12 +125,14 @@ impl Rules {
             .any(|row| row.place == place && row.asks_for(what))
     }
 
-    /// Whether a registry could hold the number: only then a campaign needs it for that number.
+    /// Whether a registry could hold the number: only then a campaign needs it for that number. Of one
+    /// that does not exist nothing is known, so it is needed for all.
     pub fn may_hold(&self, list: &ListKind, regions: &[String], number: PhoneNumber) -> bool {
         let own = self.area_of(number).map_or(&[][..], |npa| &npa.regions);
         let mut places = regions.iter().chain(own);
         match list {
             ListKind::Internal | ListKind::Campaign(_) => true,
+            ListKind::National(_) | ListKind::State(_) if !self.is_list(list) => true,
             ListKind::State(state) => places.any(|region| region.eq_ignore_ascii_case(state)),
             ListKind::National(country) => {
                 let country = country.to_ascii_uppercase();

@@ -261,6 +261,31 @@ fn lists_of_a_campaign() {
     for (list, message, hint) in [
         ("nationl:us", "is not a list", "national:us"),
         (
+            "national:usa",
+            "there is no registry `national:usa`",
+            "use national:us",
+        ),
+        (
+            "national:uk",
+            "there is no registry `national:uk`",
+            "use national:gb",
+        ),
+        (
+            "national:xx",
+            "there is no registry `national:xx`",
+            "national:us",
+        ),
+        (
+            "state:tx",
+            "there is no registry `state:tx`",
+            "use state:us-tx",
+        ),
+        (
+            "state:us-zz",
+            "there is no registry `state:us-zz`",
+            "state:us-co",
+        ),
+        (
             "campaign:other",
             "another campaign's list",
             "`campaign:reminders`",

@@ -254,3 +254,118 @@ fn a_reversed_opt_out_brings_back_what_it_ended() {
     assert!(log.out.contains("\"consent_restored\":true"), "{}", log.out);
     assert!(log.out.contains("\"outcome\":\"restored\""), "{}", log.out);
 }
+
+/// 16 CFR 310.8: an area is covered by its full list alone.
+#[test]
+fn what_may_be_a_list_of_changes_covers_nothing() {
+    let scratch = offers();
+    let before = lists(&scratch);
+    for text in [
+        "6465550199,2026-11-20,D\n",
+        "Phone,Change\n6465550199,REMOVE\n",
+        "646,5550199,2026-11-20,A\n646,5550197\n",
+        "# removals\n646,5550199\n",
+        "Phone,Date Removed\n6465550199,2026-11-20\n",
+    ] {
+        fs::write(scratch.path("doubt.txt"), text).unwrap();
+        let file = scratch.text("doubt.txt");
+        import(
+            &scratch,
+            &file,
+            &["--as-of", "2026-11-20", "--accept-rejects"],
+        )
+        .exits(1);
+        assert_eq!(lists(&scratch), before, "{text}");
+    }
+    fs::write(scratch.path("doubt.txt"), "646,5550199\n").unwrap();
+    scratch
+        .run(&[
+            "dnc",
+            "import",
+            &scratch.text("doubt.txt"),
+            "--list",
+            "state:tx",
+        ])
+        .exits(2)
+        .complains("there is no registry `state:tx`")
+        .complains("use state:us-tx");
+}
+
+#[test]
+fn an_older_list_does_not_age_an_area_and_one_too_old_is_named() {
+    let scratch = offers();
+    for (name, text) in [
+        ("new.txt", "212,5550142\n"),
+        ("old.txt", "212,5550143\n646,5550144\n"),
+    ] {
+        fs::write(scratch.path(name), text).unwrap();
+    }
+    import(
+        &scratch,
+        &scratch.text("new.txt"),
+        &["--as-of", "2026-11-20"],
+    )
+    .exits(0);
+    import(
+        &scratch,
+        &scratch.text("old.txt"),
+        &["--as-of", "2026-11-10"],
+    )
+    .exits(0)
+    .says("keeps its newer date in area code 212")
+    .says("is of 2026-11-10T00:00:00Z in area code 646");
+    let us = &lists(&scratch)["lists"][1];
+    assert_eq!(us["areas"]["212"], "2026-11-20T00:00:00.000Z");
+    assert_eq!(us["areas"]["646"], "2026-11-10T00:00:00.000Z");
+    fs::write(scratch.path("ancient.txt"), "305,5550143\n").unwrap();
+    let said = import(
+        &scratch,
+        &scratch.text("ancient.txt"),
+        &["--as-of", "1970-01-01"],
+    )
+    .exits(0);
+    let said = said.says("too old for calls that need it");
+    assert!(!said.out.contains("in force"), "{}", said.out);
+}
+
+#[test]
+fn contacts_of_a_reversed_opt_out_can_come_back_later() {
+    let scratch = Scratch::with_campaign();
+    scratch.run(&["dnc", "add", "212-555-0142"]).exits(0);
+    let reverse = [
+        "dnc",
+        "reverse",
+        "212-555-0142",
+        "--reason",
+        "another person",
+    ];
+    scratch
+        .run(&reverse)
+        .exits(0)
+        .says("the same command with --restore-contacts");
+    let mut again = reverse.to_vec();
+    again.push("--restore-contacts");
+    scratch
+        .run(&again)
+        .exits(0)
+        .says("campaign recall: contact 1 may be called again");
+    scratch.run(&again).exits(1).complains("is not on internal");
+}
+
+/// There is law on debt calls for the United States, Quebec, Ontario, India and Australia alone.
+#[test]
+fn debts_where_there_is_no_law_about_them_are_not_called() {
+    let scratch = Scratch::new();
+    let text = crate::scratch::CAMPAIGN.replace("\"reminder\"", "\"debt\"");
+    fs::write(scratch.path("recall.toml"), text).unwrap();
+    let people = "number,name\n+442079460123,Ana\n+16045550142,Ben\n2125550142,Chi\n";
+    fs::write(scratch.path("contacts.csv"), people).unwrap();
+    let file = scratch.text("recall.toml");
+    scratch.run(&["check", &file]).exits(0).says("no_rules");
+    scratch
+        .run(&["campaign", "add", &file])
+        .exits(0)
+        .says("2 of those taken can never be dialed");
+    let status = scratch.run(&["status", "--json"]).exits(0).json();
+    assert_eq!(status["campaigns"][0]["invalid"], 2);
+}

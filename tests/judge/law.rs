@@ -28,7 +28,11 @@ impl Replay<'_> {
         };
         let list = text(&event.data["list"]);
         let known = self.registries.entry(list).or_default();
-        known.extend(areas.into_iter().map(|area| (area, as_of)));
+        for area in areas {
+            // An older list takes nothing away of what a newer one brought.
+            let date = known.entry(area).or_insert(as_of);
+            *date = as_of.max(*date);
+        }
     }
 
     /// D2: no list that binds, and every registry that is needed is there and fresh where the number is.

@@ -27,6 +27,8 @@ contract!(
     a_contact_waits_until_its_area_is_loaded,
     the_age_of_a_registry_is_its_areas,
     a_reversal_can_bring_back_what_the_entry_ended,
+    an_area_keeps_the_newer_of_its_dates,
+    what_an_entry_ended_can_come_back_later,
     only_own_lists_can_be_reversed,
     an_unwanted_call_puts_the_number_on_the_internal_list,
 );
@@ -307,6 +309,63 @@ fn the_age_of_a_registry_is_its_areas(store: &mut impl Store) {
     load(store, &every_area(), now - month, now);
     store.promote_due(now, 10).unwrap();
     assert!(matches!(claim(store, contacts[0], now), Claimed::Dial(..)));
+}
+
+fn an_area_keeps_the_newer_of_its_dates(store: &mut impl Store) {
+    let now = morning();
+    let week = secs(7 * 86_400);
+    store.import_suppressions(&us(), &[], &by(now)).unwrap();
+    load(
+        store,
+        &BTreeSet::from([Area::from_code(212)]),
+        now - week,
+        now,
+    );
+    let both = BTreeSet::from([Area::from_code(212), Area::from_code(646)]);
+    load(store, &both, now - week - week, now);
+    let lists = store.lists().unwrap();
+    let known = lists.iter().find(|list| list.kind == us()).unwrap();
+    let dates: Vec<(u16, Timestamp)> = known
+        .areas
+        .iter()
+        .map(|(area, at)| (area.code(), *at))
+        .collect();
+    assert_eq!(dates, [(212, now - week), (646, now - week - week)]);
+}
+
+fn what_an_entry_ended_can_come_back_later(store: &mut impl Store) {
+    let now = morning();
+    running(store, 2);
+    store.suppress(&[opted_out(number(0), now)]).unwrap();
+    let reverse = |store: &mut _, restore, place| {
+        let how = Reversal {
+            restore,
+            ..plainly("another person")
+        };
+        Store::reverse_suppression(store, number(place), &ListKind::Internal, how, &by(now))
+            .unwrap()
+    };
+    let back = reverse(store, false, 0).unwrap();
+    assert!(back.contacts.is_empty());
+    assert_eq!(reverse(store, false, 0), None);
+    assert_eq!(reverse(store, true, 1), None);
+    let back = reverse(store, true, 0).unwrap();
+    assert_eq!((back.contacts.len(), back.consent), (1, false));
+    assert_eq!(reverse(store, true, 0), None);
+    // Another opt-out is another's word.
+    store.suppress(&[opted_out(number(1), now)]).unwrap();
+    let own = ListKind::Campaign("spring".to_owned());
+    reverse(store, false, 1).unwrap();
+    store.suppress(&[opted_out(number(1), now)]).unwrap();
+    let how = Reversal {
+        restore: true,
+        ..plainly("no")
+    };
+    let other = store
+        .reverse_suppression(number(1), &own, how, &by(now))
+        .unwrap();
+    assert_eq!(other, None);
+    check_counters(store, now);
 }
 
 fn a_reversal_can_bring_back_what_the_entry_ended(store: &mut impl Store) {

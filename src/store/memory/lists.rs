@@ -70,6 +70,7 @@ impl MemoryStore {
     }
 
     /// Sets a list's date, of a registry in the areas that were covered, and wakes who waited for them.
+    /// An older list takes nothing away, so an area keeps the newer of its dates.
     pub(super) fn date(
         &mut self,
         list: &ListKind,
@@ -83,7 +84,10 @@ impl MemoryStore {
         }
         self.lists.entry(list.clone()).or_insert(Timestamp::MIN);
         let covered = self.areas.entry(list.clone()).or_default();
-        covered.extend(areas.iter().map(|area| (*area, as_of)));
+        for area in areas {
+            let known = covered.entry(*area).or_insert(as_of);
+            *known = as_of.max(*known);
+        }
         self.wake((list, Some(areas)), at);
     }
 
@@ -106,7 +110,11 @@ impl MemoryStore {
         moves::reversible(list)?;
         let key = (number, list.clone());
         let Some(entry) = self.suppressions.get(&key) else {
-            return Ok(None);
+            return if how.restore {
+                self.restore_later((number, list), how, by)
+            } else {
+                Ok(None)
+            };
         };
         let (source, at) = (entry.source, entry.at);
         moves::may_be_taken_back(number, list, source)?;
@@ -127,6 +135,29 @@ impl MemoryStore {
         if how.restore {
             self.restore((number, list), by, &mut back)?;
         }
+        Ok(Some(back))
+    }
+
+    /// Brings back contacts that an entry had ended which was taken off before. The consent that it
+    /// revoked stays revoked: whether it was the last to revoke it is no longer known.
+    fn restore_later(
+        &mut self,
+        (number, list): (PhoneNumber, &ListKind),
+        how: Reversal<'_>,
+        by: &By,
+    ) -> Result<Option<Restored>, StoreError> {
+        let mut ended = false;
+        for contact in self.contacts_with(number)? {
+            let campaign = self.by_id(contact.campaign)?;
+            ended |= moves::restored(&campaign, &contact, list, by.at).is_some();
+        }
+        if !ended {
+            return Ok(None);
+        }
+        let event = entries::suppression_reversed(number, list, (how.reason, false), by);
+        self.note(event);
+        let mut back = Restored::default();
+        self.restore((number, list), by, &mut back)?;
         Ok(Some(back))
     }
 

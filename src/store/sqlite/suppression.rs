@@ -111,7 +111,8 @@ pub(super) fn would_end(
     Ok(ended)
 }
 
-/// Sets a list's date, of a registry in the areas that were covered, and wakes who waited for them.
+/// Sets a list's date, of a registry in the areas that were covered, and wakes who waited for them. An
+/// older list takes nothing away, so an area keeps the newer of its dates.
 pub(super) fn finish(
     work: &mut Work<'_>,
     list: &ListKind,
@@ -125,7 +126,7 @@ pub(super) fn finish(
             work.conn
                 .prepare_cached(
                     "INSERT INTO registry_areas (list, area, as_of) VALUES (?1, ?2, ?3)
-                     ON CONFLICT DO UPDATE SET as_of = excluded.as_of",
+                     ON CONFLICT DO UPDATE SET as_of = max(as_of, excluded.as_of)",
                 )?
                 .execute((id, area.code(), as_of.as_millis()))?;
         }
@@ -173,7 +174,11 @@ pub(super) fn reverse(
         .query_row((digits(number), id), |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
     let Some((source, at)) = known else {
-        return Ok(None);
+        return if how.restore {
+            restore_later(work, (number, list), how, by)
+        } else {
+            Ok(None)
+        };
     };
     let source: SuppressionSource = parsed(&source)?;
     moves::may_be_taken_back(number, list, source)?;
@@ -199,6 +204,29 @@ pub(super) fn reverse(
     if how.restore {
         restore(work, (number, list), by, &mut back)?;
     }
+    Ok(Some(back))
+}
+
+/// Brings back contacts that an entry had ended which was taken off before. The consent that it revoked
+/// stays revoked: whether it was the last to revoke it is no longer known.
+fn restore_later(
+    work: &mut Work<'_>,
+    (number, list): (PhoneNumber, &ListKind),
+    how: Reversal<'_>,
+    by: &By,
+) -> Result<Option<Restored>, StoreError> {
+    let mut ended = false;
+    for contact in contacts::with(work, number)? {
+        let campaign = campaigns::by_id(work, contact.campaign)?;
+        ended |= moves::restored(&campaign, &contact, list, by.at).is_some();
+    }
+    if !ended {
+        return Ok(None);
+    }
+    let event = entries::suppression_reversed(number, list, (how.reason, false), by);
+    log::append(work, &event)?;
+    let mut back = Restored::default();
+    restore(work, (number, list), by, &mut back)?;
     Ok(Some(back))
 }
 

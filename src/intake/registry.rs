@@ -1,0 +1,408 @@
+//! The forms in which registries give out their lists, and no other.
+//!
+//! A full list makes its areas fresh. Whatever else is taken for one lets calls leave to every number
+//! of the area that it does not name (16 CFR 310.8; 47 CFR 64.1200(c)(2)). So a file is a full list or
+//! a list of changes beyond doubt, or it is refused whole, whatever rejects the user accepts.
+
+use csv::StringRecord;
+
+use super::contacts::{line_of, unreadable};
+use super::fault::FileError;
+use super::header::{self, Listed};
+use super::listed::{Lines, looks_like_a_date};
+use super::shape::Shape;
+use super::table::Table;
+use super::text::{Origin, Text};
+
+const HINT: &str = "import the registry's own file: its numbers as 212,5550142 or one a line, or its changes as \
+    212,5550142,2026-12-01,A; nothing of this file was taken";
+
+/// Names of columns of numbers and of what completes them, each as [`header::plain`] spells it.
+const NUMBERS: &str = "number numbers phone phones phone_number phone_numbers phone_no telephone \
+    telephone_number telephone_no tel tel_no full_number full_phone_number e_164 area_code areacode npa \
+    phone_area_code local_number line_number subscriber_number nxxxxxx mobile mobile_number cell cell_phone \
+    landline msisdn 7_digit_number 10_digit_number country country_code dnc_number dnc_phone \
+    dnc_phone_number do_not_call_number";
+
+/// Names of columns that say when a change was made; taken beside a column of changes alone.
+const DATES: &str =
+    "date time date_time timestamp change_date change_time date_of_change changed_at changed_on";
+
+/// Words of comments that say what a list is without a doubt. `not`, `new` and `from` are none.
+const PLAIN: &str = "as of full complete whole list lists registry registries register national state \
+    federal dnc dncl ftc crtc tps ctps nddb telephone phone preference service number numbers area areas \
+    code codes npa npas canada canadian us usa uk united states kingdom the an and in for all file date \
+    dated data downloaded download exported export generated version organization id subscription account \
+    san total count lines records entries utc jan feb mar apr may jun jul aug sep sept oct nov dec january \
+    february march april june july august september october november december";
+
+/// Beginnings of words in a file's name that speak of changes.
+const CHANGING: [&str; 14] = [
+    "delet", "delta", "remov", "chang", "addition", "addend", "diff", "updat", "incr", "purg",
+    "withdr", "expir", "cancel", "revok",
+];
+
+/// Such words that must stand alone.
+const CHANGES: &str = "add adds added del dels drop drops dropped off";
+
+/// What a file was found to be.
+#[derive(Default)]
+struct Found {
+    /// The first line of a full list.
+    listed: Option<u64>,
+    /// The first line that adds a number or deletes one.
+    changed: Option<u64>,
+    /// The first comment that may say that the list is not a full one.
+    doubted: Option<(u64, String)>,
+}
+
+/// Refuses a file that is neither a full list of a registry nor a list of its changes beyond doubt.
+pub(super) fn check(text: &Text, shape: &Shape, table: Option<&Table>) -> Result<(), FileError> {
+    let mut found = Found::default();
+    match table {
+        Some(table) => {
+            columns(&text.origin, table)?;
+            rows(text, shape, table, &mut found)?;
+        }
+        None => lines(text, &mut found)?,
+    }
+    found.judge(&text.origin)
+}
+
+impl Found {
+    fn judge(self, origin: &Origin) -> Result<(), FileError> {
+        let Some(listed) = self.listed else {
+            return Ok(());
+        };
+        if let Some(changed) = self.changed {
+            let message = format!(
+                "adds or deletes a number, and line {listed} is one of a full list: a file is either"
+            );
+            return Err(origin.refuse(changed, "", message, HINT));
+        }
+        if let Some((line, comment)) = self.doubted {
+            let message = format!("`{comment}` may say that this is not the full list of an area");
+            let hint = "remove the line if it is a full list; changes are taken as 212,5550142,2026-12-01,A";
+            return Err(origin.refuse(line, "", message, hint));
+        }
+        let name = origin.file_name();
+        if let Some(word) = says_changes(&name) {
+            let message = format!("its name says `{word}`: it may hold changes, not a full list");
+            let hint = "rename the file if it is the full list of its areas; changes are taken as \
+                212,5550142,2026-12-01,A";
+            return Err(origin.refuse(0, "", message, hint));
+        }
+        Ok(())
+    }
+
+    fn doubt(&mut self, line: u64, comment: &str) {
+        if self.doubted.is_none() && !is_plain(comment) {
+            self.doubted = Some((line, comment.trim().chars().take(60).collect()));
+        }
+    }
+}
+
+fn lines(text: &Text, found: &mut Found) -> Result<(), FileError> {
+    let mut lines = Lines::open(text)?;
+    while let Some((line, said)) = lines.next(&text.origin)? {
+        let said = said.trim_start_matches('\u{feff}');
+        let said = match said.split_once('#') {
+            Some((before, comment)) => {
+                found.doubt(line, comment);
+                before.trim()
+            }
+            None => said.trim(),
+        };
+        if said.is_empty() {
+            continue;
+        }
+        let parts: Vec<&str> = said
+            .split([',', ';', '\t'])
+            .map(|part| part.trim().trim_matches('"').trim())
+            .collect();
+        match parts[..] {
+            [number] if is_number(number) => found.listed = found.listed.or(Some(line)),
+            [npa, local] if is_area(npa) && is_number(local) => {
+                found.listed = found.listed.or(Some(line));
+            }
+            [npa, local, date, change]
+                if is_area(npa)
+                    && is_number(local)
+                    && looks_like_a_date(date)
+                    && is_change(change) =>
+            {
+                found.changed = found.changed.or(Some(line));
+            }
+            _ => {
+                let shown: String = said.chars().take(60).collect();
+                let message = format!("`{shown}` is no line of a registry's list");
+                return Err(text.origin.refuse(line, "", message, HINT));
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Refuses a header of which a column may say more than numbers.
+fn columns(origin: &Origin, table: &Table) -> Result<(), FileError> {
+    let changes = table.each().any(|(_, holds, _)| holds == Listed::Changes);
+    let mut numbers = Vec::new();
+    for (at, (name, holds, mapped)) in table.each().enumerate() {
+        if table.holds_numbers(at) {
+            numbers.push((name, mapped));
+        }
+        let plain = header::plain(name);
+        let among = |list: &str| list.split_whitespace().any(|known| known == plain);
+        let understood =
+            mapped || holds == Listed::Changes || among(NUMBERS) || (changes && among(DATES));
+        if !understood {
+            let message = "may say that its numbers were added or deleted";
+            let hint = format!(
+                "if it says nothing of that: --map \"{name}=ignore\"; a list of changes has a column \
+                 `change` with A or D"
+            );
+            return Err(origin.refuse(table.line(), name, message, hint));
+        }
+    }
+    if let [_, (name, false), ..] = numbers[..] {
+        let message = "is a second column of numbers: which of them are on the list is not known";
+        let hint = format!("say --map \"{name}=ignore\" or --map \"{name}=number\"");
+        return Err(origin.refuse(table.line(), name, message, hint));
+    }
+    Ok(())
+}
+
+fn rows(text: &Text, shape: &Shape, table: &Table, found: &mut Found) -> Result<(), FileError> {
+    comments_above(text, table, found)?;
+    let holds: Vec<Listed> = table.each().map(|(_, holds, _)| holds).collect();
+    let changes = holds.contains(&Listed::Changes);
+    let mut reader = table.below(text, shape)?;
+    let mut record = StringRecord::new();
+    let failed = |error| unreadable(&text.origin, &error);
+    while reader.read_record(&mut record).map_err(failed)? {
+        let line = line_of(&reader, &record);
+        let whole = record.iter().collect::<Vec<_>>().join(" ");
+        if whole.trim().is_empty() {
+            continue;
+        }
+        if let Some(comment) = whole.trim().strip_prefix('#') {
+            found.doubt(line, comment);
+            if !whole.bytes().any(|byte| byte.is_ascii_digit()) {
+                continue;
+            }
+        }
+        for (at, cell) in record.iter().map(str::trim).enumerate() {
+            let name = table.names().get(at).map_or("", String::as_str);
+            let sound = match holds.get(at) {
+                Some(Listed::Changes) => is_change(cell),
+                Some(Listed::AreaCodes) => cell.is_empty() || is_number(cell),
+                Some(_) if table.holds_numbers(at) => cell.is_empty() || is_number(cell),
+                Some(_) => true,
+                None => cell.is_empty(),
+            };
+            if !sound {
+                let shown: String = cell.chars().take(60).collect();
+                let message = format!("`{shown}` does not belong in a registry's list");
+                return Err(text.origin.refuse(line, name, message, HINT));
+            }
+        }
+        let kind = if changes {
+            &mut found.changed
+        } else {
+            &mut found.listed
+        };
+        *kind = kind.or(Some(line));
+    }
+    Ok(())
+}
+
+/// The comments down to the header.
+fn comments_above(text: &Text, table: &Table, found: &mut Found) -> Result<(), FileError> {
+    let mut lines = Lines::open(text)?;
+    while let Some((line, said)) = lines.next(&text.origin)? {
+        if line >= table.line() {
+            break;
+        }
+        let comment = said.trim_start_matches('\u{feff}').trim_start_matches('#');
+        if !comment.starts_with("sep=") {
+            found.doubt(line, comment);
+        }
+    }
+    Ok(())
+}
+
+/// Whether a text is the digits of one number with usual signs between them; whether they are a number,
+/// its reading says. A sign before it may say that it was taken off.
+fn is_number(text: &str) -> bool {
+    let rest = text.strip_prefix('+').unwrap_or(text);
+    let digits = rest.bytes().filter(u8::is_ascii_digit).count();
+    let plain = |byte: u8| byte.is_ascii_digit() || b" -.()".contains(&byte);
+    (1..=15).contains(&digits)
+        && rest.bytes().all(plain)
+        && rest.starts_with(|first: char| first.is_ascii_digit() || first == '(')
+        && rest.ends_with(|last: char| last.is_ascii_digit())
+}
+
+fn is_area(text: &str) -> bool {
+    text.len() == 3 && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+fn is_change(text: &str) -> bool {
+    matches!(text, "A" | "a" | "D" | "d")
+}
+
+/// Whether a comment can be nothing but a list's name, date or extent.
+fn is_plain(comment: &str) -> bool {
+    let lower = comment.to_lowercase();
+    let words: Vec<&str> = lower
+        .split(|char: char| !char.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect();
+    let mut rest = &words[..];
+    loop {
+        rest = match rest {
+            ["do", "not", "call", rest @ ..] | ["no", "call", rest @ ..] => rest,
+            [word, rest @ ..] => {
+                let known = PLAIN.split_whitespace().any(|plain| plain == *word);
+                // `2026`, and the `28T00` and `00Z` of an instant.
+                let date = word
+                    .bytes()
+                    .all(|byte| byte.is_ascii_digit() || b"tz".contains(&byte))
+                    && word.bytes().any(|byte| byte.is_ascii_digit());
+                if !known && !date {
+                    return false;
+                }
+                rest
+            }
+            [] => return true,
+        };
+    }
+}
+
+/// The word of a file's name that speaks of changes.
+fn says_changes(name: &str) -> Option<String> {
+    header::words(name).into_iter().find(|word| {
+        CHANGING.iter().any(|start| word.starts_with(start))
+            || CHANGES.split(' ').any(|known| known == word)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use crate::intake::{DncFile, DncRow, Origin};
+    use crate::rules::Rules;
+
+    /// Additions and removals, or lines of a full list, that a registry's file comes to.
+    fn read(name: &str, text: &str) -> Result<[usize; 3], String> {
+        let bytes = Origin::Bytes(name.to_owned(), Arc::from(text.as_bytes()));
+        let rules = Rules::embedded();
+        let file = DncFile::check_registry(bytes, rules, Some("US"), &[])
+            .map_err(|error| error.to_string())?;
+        let mut found = [0; 3];
+        for row in file.read(rules).unwrap() {
+            match row.unwrap() {
+                DncRow::Number { .. } => found[0] += 1,
+                DncRow::Addition { .. } => found[1] += 1,
+                DncRow::Removal { .. } => found[2] += 1,
+                DncRow::Reject(_) => {}
+            }
+        }
+        Ok(found)
+    }
+
+    #[test]
+    fn documented_forms_are_taken() {
+        for (text, expected) in [
+            ("646,5550199\n646,5550198\n", [2, 0, 0]),
+            ("6465550199\n+16465550198\n(646) 555-0197\n", [3, 0, 0]),
+            ("\"646\",\"5550199\"\n", [1, 0, 0]),
+            ("# as of 2026-11-28\n646,5550199\n", [1, 0, 0]),
+            (
+                "# National Do Not Call Registry, full list, November 2026\n646,5550199\n",
+                [1, 0, 0],
+            ),
+            ("AreaCode,Phone\n646,5550199\n", [1, 0, 0]),
+            ("Phone Number\n646-555-0199\n", [1, 0, 0]),
+            (
+                "646,5550199,2026-11-20,A\n646,5550198,2026-11-20,D\n",
+                [0, 1, 1],
+            ),
+            ("646,5550199,2026-11-20 10:30:00,a\n", [0, 1, 0]),
+            (
+                "Area Code,Number,Date,Action\n646,5550199,2026-11-20,A\n646,5550198,2026-11-20,D\n",
+                [0, 1, 1],
+            ),
+            ("Phone,Change\n6465550199,A\n6465550198,D\n", [0, 1, 1]),
+            (
+                "# changes since 2026-11-01\n646,5550199,2026-11-20,A\n",
+                [0, 1, 0],
+            ),
+        ] {
+            assert_eq!(read("list.txt", text), Ok(expected), "{text}");
+        }
+    }
+
+    /// 16 CFR 310.8: what is not known to be the whole of an area makes none fresh.
+    #[test]
+    fn whatever_may_be_a_list_of_changes_is_refused_whole() {
+        for text in [
+            "6465550199,2026-11-20,D\n",
+            "6465550199,2026-11-20,A\n",
+            "6465550199,D\n",
+            "6465550199,A\n",
+            "6465550199 D\n",
+            "D,646,5550199,2026-11-20\n",
+            "-,646,5550199\n",
+            "-6465550199\n",
+            "646,5550199,DELETE\n",
+            "646,5550199,2026-11-20,DEL\n",
+            "646,5550199,2026-11-20\n",
+            "646,5550199,2026-11-20,0\n",
+            "646,5550199,2026-11-20,A\n646,5550197\n",
+            "646,5550197\n646,5550199,2026-11-20,D\n",
+            "646,5550199,2026-11-20,A\n6465550197\n",
+            "Phone,Change\n6465550199,REMOVE\n",
+            "Phone,Change\n6465550199,\n",
+            "phone,status\n6465550199,Added\n",
+            "phone,status\n6465550199,Deleted\n",
+            "Phone,Date Removed\n6465550199,2026-11-20\n",
+            "Removed Phone\n6465550199\n",
+            "Phone,Active\n6465550199,N\n",
+            "Phone,Name\n6465550199,Joe\n",
+            "Old Number,New Number\n6465550199,6465550198\n",
+            "Phone,Telephone\n6465550199,6465550198\n",
+            "Phone\nDeletions\n6465550199\n",
+            "# removals\n646,5550199\n",
+            "# additions since 2026-11-20\n646,5550199\n",
+            "# numbers not on the list\n646,5550199\n",
+            "# D\n646,5550199\n",
+            "646,5550199 # taken off\n",
+            "#646,5550199 removed\n646,5550198\n",
+            "Deletions\n646,5550199\n",
+            "646,5550199\n[removed]\n646,5550198\n",
+            "Phone\n6465550199\n# removed:\n6465550198\n",
+            "# removals\nPhone\n6465550199\n",
+            "6465550199,6465550198\n",
+        ] {
+            let found = read("list.txt", text);
+            assert!(found.is_err(), "{text}: {found:?}");
+        }
+        for name in [
+            "removals.txt",
+            "dnc-delta-2026.csv",
+            "646Deletes.txt",
+            "adds.txt",
+            "dnc_update.txt",
+        ] {
+            assert!(read(name, "646,5550199\n").is_err(), "{name}");
+            // A file whose lines say what they are needs no other word.
+            assert_eq!(
+                read(name, "646,5550199,2026-11-20,A\n"),
+                Ok([0, 1, 0]),
+                "{name}"
+            );
+        }
+    }
+}

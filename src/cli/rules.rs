@@ -42,7 +42,8 @@ pub fn in_force() -> &'static Rules {
 /// When the deck file or a rule file cannot be read, with file, line and column.
 pub fn lay_over(env: &Env) -> Result<(), CliError> {
     let mut rules = CHOICE.rules.clone();
-    for path in &env.deck_config()?.rule_files {
+    let config = env.deck_config()?;
+    for path in &config.rule_files {
         let named = "`rules` in the deck file names it";
         fs::metadata(path).map_err(|error| CliError::file(path, &error).hint(named))?;
         let text = read_own_text(path).map_err(|error| CliError::from(error).hint(named))?;
@@ -52,6 +53,11 @@ pub fn lay_over(env: &Env) -> Result<(), CliError> {
                 CliError::failed(error)
                     .hint("its columns are those of calling-windows.csv, see the operator's guide")
             })?;
+    }
+    let mut bans = config.settings.emergency_bans.iter();
+    if let Some(ban) = bans.find(|ban| rules.known_place(ban).is_none()) {
+        let (message, hint) = rules.unknown_place(ban);
+        return Err(CliError::failed(format!("emergency_bans: {message}")).hint(hint));
     }
     IN_FORCE.get_or_init(|| rules);
     Ok(())

@@ -11,6 +11,7 @@ use serde_json::json;
 use super::{CliError, ExitCode};
 use crate::domain::campaign::{CallClass, CallKind, Purpose};
 use crate::domain::{Hints, Timestamp, WindowClass};
+use crate::policy::window::banned_status;
 use crate::rules::{Legal, LocateError, Rules, Unfit, WindowReason};
 
 /// The country of numbers typed without a country code.
@@ -163,7 +164,7 @@ fn judge(law: Law<'_>, question: &Question<'_>) -> Result<Answer, LocateError> {
         return Ok(answer);
     }
     let legal = rules.legal(&class, question.call, &[], question.at);
-    let banned = law.bans.iter().any(|region| class.regions.contains(region));
+    let banned = banned_status(&class, law.bans).is_some();
     answer.allowed = legal == Legal::Open && !banned;
     answer.detail = match legal {
         Legal::Shut(WindowReason::HolidayTableEnds, _) => Some("holiday table ends"),

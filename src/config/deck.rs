@@ -15,6 +15,7 @@ use super::table::Table;
 use super::value::alternatives;
 use super::words::{LOG_LEVELS, REGISTRY_BINDS, ROLES, is_plain_name};
 use crate::domain::{Capabilities, DeckSettings, Role, TrunkName, TrunkSettings};
+use crate::rules::Rules;
 
 /// The deck file that is in force where none is written: one simulated trunk, fictional numbers.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
@@ -131,9 +132,9 @@ pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
     let log_level = root.word("log_level", &LOG_LEVELS).unwrap_or_default();
     let default_country = default_country(&mut root);
     let credentials_for = root.text("credentials_for").map(str::to_owned);
-    let emergency_bans = regions(&mut root, "emergency_bans");
-    let every_registry_binds = every_registry_binds(root.sub("suppression"));
     let rule_files = rule_files(&mut root);
+    let emergency_bans = emergency_bans(&mut root, !rule_files.is_empty());
+    let every_registry_binds = every_registry_binds(root.sub("suppression"));
     let roles = roles(root.sub("roles"));
     let listener = listener(&mut root);
     let results_secret = results_secret(&mut root);
@@ -200,11 +201,21 @@ fn rule_files(root: &mut Table<'_, '_>) -> Vec<PathBuf> {
     files
 }
 
-fn regions(root: &mut Table<'_, '_>, key: &'static str) -> Vec<String> {
+/// The places under an emergency ban. One that is not known would be banned in words alone. Own rule
+/// files may know of more: they are looked at where they are read.
+fn emergency_bans(root: &mut Table<'_, '_>, has_own_rules: bool) -> Vec<String> {
     let mut regions = Vec::new();
-    for item in root.items(key) {
-        if let Some(region) = region(root, &item) {
-            regions.push(region);
+    for item in root.items("emergency_bans") {
+        let text = item.value.as_str().unwrap_or_default();
+        let known = Rules::embedded().known_place(text);
+        if known.is_none() && has_own_rules {
+            regions.extend(region(root, &item));
+        } else if known.is_some() {
+            regions.extend(known);
+        } else {
+            let (message, hint) = Rules::embedded().unknown_place(text);
+            root.source
+                .error(Some(item.span.clone()), &item.key, message, hint);
         }
     }
     regions.sort();

@@ -9,7 +9,7 @@ use super::decide::Findings;
 use super::{Facts, HoldKind, Until, WindowReason};
 use crate::domain::campaign::Schedule;
 use crate::domain::{Campaign, MinuteOfDay, Timestamp, Weekdays, WindowClass};
-use crate::rules::{Legal, Rules};
+use crate::rules::{Legal, Rules, is_within};
 
 /// Whether a window class may be dialed by a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,6 +39,14 @@ pub fn status(
     ring_secs: u64,
     now: Timestamp,
 ) -> WindowStatus {
+    // Where there is no law for such calls no window ever opens: the claim refuses them for good, and
+    // nobody waits for an opening.
+    let call = campaign.settings.call_kind();
+    if rules.without_rules(&class.regions, call).is_some() {
+        return WindowStatus::Open {
+            closes_at: now + HORIZON,
+        };
+    }
     let hours = Hours::new(rules, campaign, class, ring_secs);
     match hours.shut(now) {
         None => WindowStatus::Open {
@@ -112,9 +120,13 @@ pub fn banned_status(class: &WindowClass, regions: &[String]) -> Option<WindowSt
     })
 }
 
-/// The bans on regions of the class.
+/// The bans on regions of the class. A ban on a country is one on all its parts, and one on a part
+/// concerns whom the country's number alone places.
 fn bans(class: &WindowClass, regions: &[String]) -> impl Iterator<Item = HoldKind> {
-    let concerned = regions.iter().filter(|one| class.regions.contains(one));
+    let concerned = regions.iter().filter(|ban| {
+        let mut places = class.regions.iter();
+        places.any(|place| is_within(place, ban) || is_within(ban, place))
+    });
     concerned.map(|region| HoldKind::EmergencyBan(region.clone()))
 }
 

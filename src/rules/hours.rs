@@ -105,18 +105,23 @@ impl Hours {
         }
     }
 
-    /// Adds the rows of a file; never takes one away.
+    /// Adds the rows of a file; never takes one away. `known`: whether there is such a place; a row about
+    /// another would bind nobody.
     pub(super) fn add(
         &mut self,
         file: &str,
         text: &str,
         origin: Origin,
-        zones: &ZoneTable,
+        (zones, known): (&ZoneTable, &dyn Fn(&str) -> bool),
     ) -> Result<(), TableError> {
         let mut added: BTreeMap<(String, Bound), Group> = BTreeMap::new();
         for row in tables::read(file, text, &COLUMNS)? {
             let (region, bound) = (region(&row)?, bound(&row)?);
             let national = row.text("subdivision").is_empty();
+            if !known(&region) {
+                let column = if national { "country" } else { "subdivision" };
+                return Err(row.error(column, format!("there is no place `{region}`")));
+            }
             let zone = basis(&row, zones)?;
             let rule = self.rule(&row)?;
             let may_set_aside = origin == Origin::Embedded && !national;

@@ -4,6 +4,7 @@ mod caps;
 mod fitness;
 mod holidays;
 mod hours;
+mod known;
 mod legal;
 mod location;
 mod npa;
@@ -11,6 +12,7 @@ mod number;
 mod postal;
 mod preconditions;
 mod prefixes;
+mod registries;
 mod spoken;
 mod tables;
 mod zonedb;
@@ -28,7 +30,7 @@ use serde::Serialize;
 use crate::domain::PhoneNumber;
 use crate::domain::digest::{hex, sha256};
 
-pub use location::LocateError;
+pub use location::{LocateError, is_within};
 pub use preconditions::{CONSENT, Precondition};
 pub use tables::TableError;
 pub use zonedb::LocalTime;
@@ -224,7 +226,7 @@ pub enum CapTrigger {
 }
 
 /// Every embedded table by its file's name, in the order of the digest.
-const TABLES: [(&str, &str); 11] = [
+const TABLES: [(&str, &str); 13] = [
     (
         "calling-windows.csv",
         include_str!("../../data/calling-windows.csv"),
@@ -256,6 +258,11 @@ const TABLES: [(&str, &str); 11] = [
         include_str!("../../data/preconditions.csv"),
     ),
     (
+        "region-names.csv",
+        include_str!("../../data/region-names.csv"),
+    ),
+    ("registries.csv", include_str!("../../data/registries.csv")),
+    (
         "tz-overrides.csv",
         include_str!("../../data/tz-overrides.csv"),
     ),
@@ -279,6 +286,9 @@ pub struct Rules {
     hours: hours::Hours,
     caps: Vec<caps::CapRule>,
     preconditions: Vec<Precondition>,
+    /// States, provinces and regions that have a name, `AU-WA`.
+    parts: BTreeSet<String>,
+    registries: Vec<registries::Registry>,
     spoken: spoken::SpokenTable,
     /// SHA-256 of every table, embedded ones first.
     digests: Vec<(String, String)>,
@@ -321,9 +331,10 @@ impl Rules {
     /// file have no hours is closed.
     pub fn with_extra(&self, csv: &str, file: &str) -> Result<Self, TableError> {
         let mut rules = self.clone();
+        let known = |region: &str| self.is_place(region);
         rules
             .hours
-            .add(file, csv, hours::Origin::Own, &self.zones)?;
+            .add(file, csv, hours::Origin::Own, (&self.zones, &known))?;
         // Where the file lies is no part of the law.
         let name = file.rsplit('/').next().unwrap_or(file);
         rules
@@ -408,12 +419,19 @@ impl Rules {
             prefixes,
             postal,
             needed,
+            named,
+            registries,
             overrides,
             zone_regions,
         ] = TABLES;
         let zones = zonedb::ZoneTable::bundled(overrides.0, overrides.1)?;
         let mut hours = hours::Hours::new(holidays::read(days, day_rules)?);
-        hours.add(windows.0, windows.1, hours::Origin::Embedded, &zones)?;
+        hours.add(
+            windows.0,
+            windows.1,
+            hours::Origin::Embedded,
+            (&zones, &|_| true),
+        )?;
         let digests: Vec<_> = TABLES
             .iter()
             .map(|(file, text)| ((*file).to_owned(), hex(&sha256(text.as_bytes()))))
@@ -425,6 +443,8 @@ impl Rules {
             places: location::ZonePlaces::read(zone_regions.0, zone_regions.1, &zones)?,
             caps: caps::read(frequency.0, frequency.1)?,
             preconditions: preconditions::read(needed.0, needed.1)?,
+            parts: known::read(named.0, named.1)?,
+            registries: registries::read(registries.0, registries.1)?,
             spoken: spoken::SpokenTable::read(words.0, words.1)?,
             digest: combined(&digests, &zones),
             zones,

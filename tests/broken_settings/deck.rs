@@ -8,7 +8,7 @@ const TRUNK: &str = "[[trunk]]\nname = \"t\"\nkind = \"simulator\"\n";
 
 #[test]
 fn deck_files() {
-    let cases: [(&str, Expected); 12] = [
+    let cases: [(&str, Expected); 14] = [
         (
             "max_concurrent = 5",
             (1, 1, "trunk", "is missing", "[[trunk]]"),
@@ -99,7 +99,33 @@ fn deck_files() {
         ),
         (
             "emergency_bans = [\"Louisiana\"]\nT",
-            (1, 19, "emergency_bans[1]", "is not a region", "US-LA"),
+            (
+                1,
+                19,
+                "emergency_bans[1]",
+                "`Louisiana` is not a place with rules",
+                "US-LA",
+            ),
+        ),
+        (
+            "emergency_bans = [\"GB\", \"US-ZZ\"]\nT",
+            (
+                1,
+                25,
+                "emergency_bans[2]",
+                "`US-ZZ` is not a place with rules",
+                "US-LA",
+            ),
+        ),
+        (
+            "emergency_bans = [\"LA\"]\nT",
+            (
+                1,
+                19,
+                "emergency_bans[1]",
+                "`LA` is not a place with rules",
+                "did you mean US-LA?",
+            ),
         ),
         (
             "T[roles]\nmaria = \"boss\"",

@@ -182,3 +182,48 @@ proptest! {
         }
     }
 }
+
+/// La. R.S. 45:844.31, N.Y. Gen. Bus. Law 399-z: an emergency of a country or state is one of all its parts.
+#[test]
+fn a_ban_of_a_place_bans_all_of_it() {
+    let bans = |region: &str, ban: &str| {
+        let class = WindowClass {
+            zones: vec!["America/New_York".to_owned()],
+            regions: vec![region.to_owned()],
+            zone_source: "number".to_owned(),
+        };
+        banned_status(&class, &[ban.to_owned()]).is_some()
+    };
+    for (region, ban, expected) in [
+        ("US-NY", "US", true),
+        ("US-PR", "US", true),
+        ("US-PR", "US-PR", true),
+        ("CA-ON", "CA", true),
+        ("US-AL-MOB", "US-AL", true),
+        ("US-AL-MOB", "US", true),
+        ("GB", "GB", true),
+        // A British number says no more than the country: it may be in any part of it.
+        ("GB", "GB-ENG", true),
+        ("AU-WA", "AU", true),
+        ("AU-WA", "AU-QLD", false),
+        ("US-NY", "US-NJ", false),
+        ("US-NY", "CA", false),
+        ("US-CA", "CA", false),
+    ] {
+        assert_eq!(bans(region, ban), expected, "{region} under {ban}");
+    }
+    let rules = Rules::embedded();
+    for (text, known) in [
+        ("us", Some("US")),
+        ("PR", Some("US-PR")),
+        ("US-AL-MOB", Some("US-AL-MOB")),
+        ("CA-ON", Some("CA-ON")),
+        ("AU-QLD", Some("AU-QLD")),
+        ("US-ZZ", None),
+        ("LA", None),
+        ("XX", None),
+        ("", None),
+    ] {
+        assert_eq!(rules.known_place(text).as_deref(), known, "{text}");
+    }
+}

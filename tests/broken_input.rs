@@ -5,7 +5,7 @@
 
 use std::collections::BTreeSet;
 
-use dialdeck::domain::campaign::Evidence;
+use dialdeck::domain::campaign::{CallKind, Evidence};
 use dialdeck::intake::{ContactFile, DncFile, DncRow, FileError, Origin, Reading, Reject, Row};
 use dialdeck::rules::Rules;
 use proptest::prelude::*;
@@ -18,6 +18,7 @@ fn reading(evidence: Evidence) -> Reading {
     Reading {
         country: Some("US".to_owned()),
         evidence,
+        calls: CallKind::LIVE,
         dates: None,
         now: "2026-12-07T15:30:00Z".parse().unwrap(),
     }

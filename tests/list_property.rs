@@ -208,6 +208,7 @@ fn read(file: &ContactFile) -> (BTreeMap<u64, NewContact>, BTreeSet<u64>) {
             .unwrap()
             .settings
             .evidence,
+        calls: dialdeck::domain::campaign::CallKind::LIVE,
         dates: None,
         now: now(),
     };

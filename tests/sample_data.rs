@@ -43,6 +43,7 @@ fn tally(campaign: &str) -> (CampaignSettings, Tally) {
     let reading = Reading {
         country: Some("US".to_owned()),
         evidence: file.settings.evidence,
+        calls: file.settings.call_kind(),
         dates: None,
         now: "2026-12-07T15:30:00Z".parse().unwrap(),
     };

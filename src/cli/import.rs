@@ -295,6 +295,7 @@ impl Import<'_> {
         let reading = Reading {
             country: Some(self.plan.country.clone()),
             evidence: self.campaign.settings.evidence,
+            calls: self.campaign.settings.call_kind(),
             dates: self.plan.dates,
             now: self.by.at,
         };

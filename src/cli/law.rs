@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::{CliError, Deck, advice, rules};
 use crate::config::{CampaignFile, ConfigErrors, Unmet};
+use crate::domain::campaign::CallKind;
 use crate::domain::{Campaign, Timestamp};
 use crate::engine::law::{self, Asked};
 use crate::intake::{ContactFile, Reading, Row};
@@ -83,6 +84,8 @@ fn countries_of(
     let reading = Reading {
         country: Some(default_country.to_owned()),
         evidence: campaign.settings.evidence,
+        // A place without rules for the campaign's calls is one all the same.
+        calls: CallKind::LIVE,
         dates: None,
         now: Timestamp::MAX,
     };

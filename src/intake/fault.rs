@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use csv::StringRecord;
+
 use super::columns::Field;
 
 /// Why a file is refused as a whole. Nothing of it was taken.
@@ -52,6 +54,23 @@ pub struct Reject {
     pub hint: String,
     /// The row's fields as read, for the file of rejects.
     pub fields: Vec<String>,
+}
+
+/// A reject of a row for what stands in one of its columns: reason and way out.
+pub(super) fn reject(
+    line: u64,
+    record: &StringRecord,
+    (column, value): (&str, &str),
+    (reason, hint): (String, String),
+) -> Reject {
+    Reject {
+        line,
+        column: column.to_owned(),
+        value: value.to_owned(),
+        reason,
+        hint,
+        fields: record.iter().map(str::to_owned).collect(),
+    }
 }
 
 impl fmt::Display for Reject {

@@ -11,8 +11,9 @@ mod tests;
 use super::asked;
 use super::columns::Field;
 use vocabulary::{
-    ADDRESS, AGREED, ALLOWED, BESIDE, BESIDES, BINDING, CHANNELS, CIRCUMSTANCE, CLOSED, NEVER,
-    NUMBER, OTHER, PARTY, PERHAPS_NEVER, PLACES, SINCE, TELEPHONE, UNCERTAIN, WHOLE, WRONG,
+    ADDRESS, AGREED, ALLOWED, BEGINNING, BESIDE, BESIDES, BINDING, CHANNELS, CIRCUMSTANCE, CLOSED,
+    CONSENTED, ENDING, NEVER, NUMBER, OTHER, PARTY, PERHAPS_NEVER, PLACES, SINCE, TELEPHONE,
+    UNCERTAIN, WHOLE, WRONG,
 };
 
 /// What a name says.
@@ -82,6 +83,9 @@ pub(super) fn plain(name: &str) -> String {
 pub(super) fn meaning(name: &str) -> Meaning {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if ends_consent(&words) {
+        return Meaning::Field(Field::ConsentExpiresAt, 0);
+    }
     if let Some(wish) = wish(&words).or_else(|| closed(&words)) {
         return wish;
     }
@@ -106,6 +110,16 @@ pub(super) fn may_bind(name: &str) -> Option<Field> {
     let (field, _) = BINDING.iter().find(|(_, list)| has(list))?;
     let dated = *field != Field::ConsentAt || has("date time timestamp on at");
     dated.then_some(*field)
+}
+
+/// Whether a column says when consent ends: `Consent Expiration`, `opt_in_expires_at`, `TCPA valid until`.
+fn ends_consent(words: &[&str]) -> bool {
+    let text = format!(" {} ", words.join(" "));
+    let has = |list: &str| words.iter().any(|word| among(list, word));
+    let never = NEVER.iter().any(|phrase| text.contains(phrase));
+    let consent = has(CONSENTED) || text.contains(" opt in ") || text.contains(" opted in ");
+    let ends = has(ENDING) || (words.len() == 2 && words.last() == Some(&"to"));
+    consent && ends && !never && !has(BEGINNING)
 }
 
 /// Whether a column that is not understood may say who is not to be called.

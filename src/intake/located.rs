@@ -7,9 +7,9 @@ use super::columns::Field;
 use super::fault::Fault;
 use super::names::Country;
 use super::places;
-use crate::domain::campaign::Evidence;
+use crate::domain::campaign::{CallKind, Evidence};
 use crate::domain::{Hints, PhoneNumber, Timestamp, WindowClass};
-use crate::rules::{LocateError, Rules};
+use crate::rules::{LocateError, Rules, Unfit};
 
 /// Distinct places remembered at most; a national list has some thousands (area code by postal code).
 const CACHE_MAX: usize = 100_000;
@@ -47,6 +47,7 @@ pub(super) struct Question<'q> {
     /// Whether the column of the region is about states, so that two letters are never a country's.
     pub(super) is_state: bool,
     pub(super) evidence: Evidence,
+    pub(super) calls: CallKind,
 }
 
 /// Answers for North American numbers, which depend on area code and stated places alone.
@@ -95,7 +96,13 @@ fn locate(question: &Question<'_>) -> Located {
         .rules
         .locate(question.number, &hints, question.evidence);
     match located {
-        Ok(class) => Ok(Ok(Arc::new(class))),
+        Ok(class) => {
+            let lawless = question.rules.without_rules(&class.regions, question.calls);
+            Ok(match lawless {
+                Some(_) => Err(Unfit::NoRules.as_str().to_owned()),
+                None => Ok(Arc::new(class)),
+            })
+        }
         Err(LocateError::Unfit(unfit)) => Ok(Err(unfit.as_str().to_owned())),
         Err(
             error @ (LocateError::UnknownZone(_)
@@ -148,12 +155,18 @@ fn hints(question: &Question<'_>) -> Result<Hints, Fault> {
         ("", None) => None,
         (region, stated) => {
             let found = places::region(region, stated, of_number, question.is_state);
-            Some(found.map_err(of_field(Field::Region))?)
+            let found = match stated.or(of_number) {
+                Some(base) if found.is_err() && is_all_one(question.rules, base) => base.to_owned(),
+                Some(_) | None => found.map_err(of_field(Field::Region))?,
+            };
+            Some(one_country(region, &found, stated, of_number)?)
         }
     };
     let elsewhere = of_number.filter(|_| question.number.npa().is_none());
+    let of_code = stated.or(elsewhere);
     let postal_code = match postal {
         "" => None,
+        _ if of_code.is_some_and(|base| is_all_one(question.rules, base)) => None,
         code => places::postal(code, stated.or(elsewhere)).map_err(of_field(Field::PostalCode))?,
     };
     Ok(Hints {
@@ -161,6 +174,33 @@ fn hints(question: &Question<'_>) -> Result<Hints, Fault> {
         region,
         postal_code,
     })
+}
+
+/// Whether a country whose parts have no names here has one clock, so that it matters little which of
+/// them is meant.
+fn is_all_one(rules: &Rules, country: &str) -> bool {
+    !rules.has_parts(country) && rules.has_hours(country) && rules.zone_count(country) == 1
+}
+
+/// The region, unless it lies neither in the stated country nor in the number's: then one of the two is
+/// wrong, and only one can be taken.
+fn one_country(
+    text: &str,
+    region: &str,
+    stated: Option<&str>,
+    of_number: Option<&str>,
+) -> Result<String, Fault> {
+    let country = |region: &str| region.split('-').next().unwrap_or_default().to_owned();
+    match stated {
+        Some(stated)
+            if country(&places::as_region(stated)) != country(region)
+                && Some(country(&places::as_region(stated)).as_str()) != of_number =>
+        {
+            let reason = format!("`{text}` is {region}, and the country says {stated}");
+            Err(Fault::new(Field::Region, reason, "correct one of the two"))
+        }
+        Some(_) | None => Ok(region.to_owned()),
+    }
 }
 
 /// The country of the number, as two letters.

@@ -33,8 +33,8 @@ struct Names {
     countries: HashMap<String, Country>,
     /// The country that a calling code alone means.
     callings: HashMap<&'static str, Country>,
-    /// By country and name.
-    regions: HashMap<(&'static str, String), &'static str>,
+    /// By country, then by name.
+    regions: HashMap<&'static str, HashMap<String, &'static str>>,
     zones: HashMap<String, Zone>,
 }
 
@@ -51,8 +51,9 @@ pub(super) fn country_called(code: &str) -> Option<Country> {
 }
 
 /// The code of a state, province or territory of this country.
-pub(super) fn region(country: &'static str, text: &str) -> Option<&'static str> {
-    NAMES.regions.get(&(country, key(text))).copied()
+pub(super) fn region(country: &str, text: &str) -> Option<&'static str> {
+    let of = NAMES.regions.get(country)?;
+    of.get(&key(text)).copied()
 }
 
 /// What a name other than IANA's means as a time zone.
@@ -126,8 +127,9 @@ impl Names {
             }
         }
         for [country, code, all] in rows(REGIONS) {
+            let of = names.regions.entry(country).or_default();
             for name in [code].into_iter().chain(all.split(';')) {
-                names.regions.insert((country, key(name)), code);
+                of.insert(key(name), code);
             }
         }
         for [kind, name, zone] in rows(ZONES) {

@@ -67,12 +67,11 @@ pub(super) fn region(
         return Ok(upper);
     }
     let base = country.or(of_number);
-    if let Some(base) = base.filter(|base| !of_code_1(base) && *base != "AU") {
-        return Ok(elsewhere(text, base));
+    if let Some(base) = base.filter(|base| !of_code_1(base)) {
+        return elsewhere(text, base);
     }
     let states: &[&'static str] = match base {
         Some("CA") => &["CA", "US"],
-        Some("AU") => &["AU"],
         _ => &["US", "CA"],
     };
     let state = states
@@ -96,16 +95,25 @@ pub(super) fn region(
     }
 }
 
-/// A region of a country whose law is one: the country, and the part where it is written as a code.
-fn elsewhere(text: &str, base: &str) -> String {
-    let same = names::country(text).is_some_and(|named| named.code == base);
-    let upper = text.to_ascii_uppercase();
-    let code =
-        (1..=3).contains(&upper.len()) && upper.bytes().all(|byte| byte.is_ascii_alphanumeric());
-    if same || !code {
-        base.to_owned()
-    } else {
-        format!("{base}-{upper}")
+/// A region beside a number or a country that is neither American nor Canadian: a part of the country, or
+/// else a state of those two or another country, which then binds besides. What is none of them may be
+/// anywhere.
+fn elsewhere(text: &str, base: &str) -> Result<String, Fault> {
+    let named = names::country(text);
+    if named.is_some_and(|named| named.code == base) {
+        return Ok(base.to_owned());
+    }
+    let base = names::country(base).map_or("", |country| country.code);
+    let state = [base, "US", "CA"]
+        .into_iter()
+        .find_map(|of| Some((of, names::region(of, text)?)));
+    match (state, named) {
+        (Some((of, part)), _) => Ok(format!("{of}-{part}")),
+        (None, Some(named)) => Ok(as_region(named.code)),
+        (None, None) => fault(
+            format!("`{text}` is not a part of {base} that is known, nor a state or a country"),
+            format!("write its code, as in ISO 3166-2, or {base} alone"),
+        ),
     }
 }
 
@@ -113,11 +121,11 @@ fn of_code_1(country: &str) -> bool {
     names::country(country).is_some_and(|country| country.calling == "1")
 }
 
-/// Reads a postal code in its usual spellings, also as a spreadsheet leaves it. `None`: the callee's
-/// country has no postal codes that the rules know. `country` is the callee's, as two letters.
+/// Reads a postal code in its usual spellings, also as a spreadsheet leaves it. `None`: it is one of the
+/// callee's country, in all of which the clock is the same. `country` is the callee's, as two letters.
 pub(super) fn postal(text: &str, country: Option<&str>) -> Result<Option<String>, Fault> {
-    if country.is_some_and(|country| !of_code_1(country)) {
-        return Ok(None);
+    if let Some(base) = country.filter(|country| !of_code_1(country)) {
+        return abroad(text, base);
     }
     let american = country.is_none_or(|country| AMERICAN.contains(&country));
     let read = zip(text)
@@ -135,6 +143,75 @@ pub(super) fn postal(text: &str, country: Option<&str>) -> Result<Option<String>
             "write it as 33101, 33101-1234 or K1A 0B1",
         ),
     }
+}
+
+/// A postal code beside a number or a country that is neither American nor Canadian; an American or
+/// Canadian code there binds besides.
+fn abroad(text: &str, country: &str) -> Result<Option<String>, Fault> {
+    let bare = text.strip_suffix(".0").unwrap_or(text);
+    let digits = bare.bytes().all(|byte| byte.is_ascii_digit());
+    let signs: String = bare
+        .chars()
+        .filter(|char| !char.is_whitespace() && *char != '-')
+        .collect::<String>()
+        .to_ascii_uppercase();
+    let of_digits = |least: usize, most: usize| {
+        (digits && (least..=most).contains(&bare.len())).then(|| format!("{bare:0>most$}"))
+    };
+    // A spreadsheet drops zeros at the beginning.
+    let own = match country {
+        "AU" => of_digits(3, 4).map(|code| Some(format!("AU {code}"))),
+        "ES" => of_digits(4, 5).map(|code| Some(format!("ES {code}"))),
+        "DE" | "IT" => of_digits(3, 5).map(|_| None),
+        // 97 and 98 are overseas.
+        "FR" => of_digits(4, 5)
+            .filter(|code| !code.starts_with("97") && !code.starts_with("98"))
+            .map(|_| None),
+        "IN" => {
+            (signs.len() == 6 && signs.bytes().all(|byte| byte.is_ascii_digit())).then_some(None)
+        }
+        "GB" => british(&signs).then_some(None),
+        "IE" => eircode(&signs).then_some(None),
+        _ => None,
+    };
+    if let Some(own) = own {
+        return Ok(own);
+    }
+    // Five digits in France are never a ZIP code.
+    let american =
+        zip(text).filter(|_| !digits || (country != "FR" && matches!(bare.len(), 5 | 9)));
+    match american.or_else(|| canadian(text)) {
+        Some(code) => Ok(Some(code)),
+        None => fault(
+            format!("`{text}` is not a postal code of {country}"),
+            "correct the postal code or the country, or leave it empty",
+        ),
+    }
+}
+
+/// `SW1A1AA`, or the first half of it alone.
+fn british(signs: &str) -> bool {
+    let shape: String = signs
+        .bytes()
+        .map(|byte| match byte {
+            byte if byte.is_ascii_uppercase() => 'A',
+            byte if byte.is_ascii_digit() => '9',
+            _ => '?',
+        })
+        .collect();
+    let outward = |text: &str| matches!(text, "A9" | "A99" | "A9A" | "AA9" | "AA99" | "AA9A");
+    outward(&shape) || shape.strip_suffix("9AA").is_some_and(outward)
+}
+
+/// `D02X285`, or the routing key alone.
+fn eircode(signs: &str) -> bool {
+    let mut bytes = signs.bytes();
+    let key = bytes.next().is_some_and(|byte| byte.is_ascii_uppercase())
+        && bytes.next().is_some_and(|byte| byte.is_ascii_digit())
+        && bytes
+            .next()
+            .is_some_and(|byte| byte.is_ascii_digit() || byte == b'W');
+    key && matches!(signs.len(), 3 | 7) && bytes.all(|byte| byte.is_ascii_alphanumeric())
 }
 
 /// Five digits of a ZIP code. A spreadsheet drops zeros at its beginning and may add `.0`.
@@ -260,7 +337,42 @@ mod tests {
             read("M5V 2T6", Some("US")),
             "`M5V 2T6` is not a postal code of US"
         );
-        assert_eq!(read("SW1A 1AA", Some("GB")), "");
+        for (text, country, expected) in [
+            ("SW1A 1AA", "GB", ""),
+            ("m1 1ae", "GB", ""),
+            ("EC1A", "GB", ""),
+            ("D02 X285", "IE", ""),
+            ("10115", "DE", ""),
+            ("1067", "DE", ""),
+            ("75008", "FR", ""),
+            ("00184", "IT", ""),
+            ("110001", "IN", ""),
+            ("35001", "ES", "ES 35001"),
+            ("1001", "ES", "ES 01001"),
+            ("6000", "AU", "AU 6000"),
+            ("0800", "AU", "AU 0800"),
+            ("800", "AU", "AU 0800"),
+            ("6000.0", "AU", "AU 6000"),
+            // American and Canadian codes bind besides.
+            ("06103", "GB", "06103"),
+            ("06103-1234", "GB", "06103"),
+            ("M5V 2T6", "AU", "M5V2T6"),
+            ("06103", "AU", "06103"),
+        ] {
+            assert_eq!(read(text, Some(country)), expected, "{text} {country}");
+        }
+        for (text, country) in [
+            ("ZZZ", "AU"),
+            ("60000000", "AU"),
+            ("nowhere", "GB"),
+            ("12", "DE"),
+            ("97400", "FR"),
+            ("35", "ES"),
+            ("1234", "GB"),
+        ] {
+            let expected = format!("`{text}` is not a postal code of {country}");
+            assert_eq!(read(text, Some(country)), expected);
+        }
     }
 
     #[test]
@@ -282,7 +394,34 @@ mod tests {
             (read("CA", None, Some("US"), false), "US-CA"),
             (read("GB", None, Some("GB"), false), "GB"),
             (read("GB-LND", None, Some("GB"), false), "GB-LND"),
-            (read("Greater London", None, Some("GB"), true), "GB"),
+            (read("Greater London", None, Some("GB"), true), "GB-LND"),
+            (read("Kent", None, Some("GB"), true), "GB-KEN"),
+            (read("England", None, Some("GB"), true), "GB"),
+            (read("WA", None, Some("AU"), true), "AU-WA"),
+            (read("Western Australia", None, Some("AU"), true), "AU-WA"),
+            (read("Las Palmas", None, Some("ES"), true), "ES-GC"),
+            (read("Canarias", None, Some("ES"), true), "ES-CN"),
+            (read("Canary Islands", None, Some("ES"), true), "ES-CN"),
+            (
+                read("Santa Cruz de Tenerife", None, Some("ES"), true),
+                "ES-TF",
+            ),
+            (read("Bavaria", None, Some("DE"), true), "DE-BY"),
+            (read("MI", None, Some("IT"), true), "IT-MI"),
+            (read("Tamil Nadu", None, Some("IN"), true), "IN-TN"),
+            (read("75", None, Some("FR"), true), "FR-75C"),
+            // A state elsewhere binds besides.
+            (read("Connecticut", None, Some("GB"), true), "US-CT"),
+            (read("CT", None, Some("GB"), true), "US-CT"),
+            (read("Ontario", None, Some("AU"), true), "CA-ON"),
+            (
+                read("Nowhereland", None, Some("ES"), true),
+                "`Nowhereland` is not a part of ES that is known, nor a state or a country",
+            ),
+            (
+                read("Nowhereland", None, Some("GB"), true),
+                "`Nowhereland` is not a part of GB that is known, nor a state or a country",
+            ),
             (read("QLD", Some("AU"), Some("AU"), true), "AU-QLD"),
             (read("Canada", None, Some("CA"), false), "CA"),
             (

@@ -2,7 +2,7 @@
 
 use super::dates::DateOrder;
 use crate::domain::Timestamp;
-use crate::domain::campaign::Evidence;
+use crate::domain::campaign::{CallKind, Evidence};
 
 /// How the rows of a list are read.
 #[derive(Clone, Debug)]
@@ -12,6 +12,8 @@ pub struct Reading {
     pub country: Option<String>,
     /// The campaign's.
     pub evidence: Evidence,
+    /// The campaign's calls: a place without rules for such calls cannot be dialed.
+    pub calls: CallKind,
     /// The order of dates such as `5/4/2026`; `None`: they are rejects.
     pub dates: Option<DateOrder>,
     /// The deck's time: consent of later is a reject.

@@ -9,7 +9,7 @@ use csv::StringRecord;
 use super::cell::{SWALLOWED, consent_kind, has_number, on_one_line, swallowed, with_area};
 use super::columns::{Columns, Field};
 use super::dates;
-use super::fault::{Fault, Reject, in_two};
+use super::fault::{Fault, Reject, in_two, reject};
 use super::header;
 use super::located::{Places, Question, Stated};
 use super::names::Country;
@@ -17,7 +17,7 @@ use super::places;
 use super::reading::Reading;
 use super::wishes;
 use crate::domain::text::without_apostrophe;
-use crate::domain::{Consent, ConsentKind, NewContact, PhoneNumber, WindowClass};
+use crate::domain::{Consent, ConsentKind, NewContact, PhoneNumber, Timestamp, WindowClass};
 use crate::rules::{NumberError, Rules};
 
 /// Turns rows into contacts.
@@ -249,9 +249,16 @@ impl<'r> Judge<'r> {
             class,
             priority: self.priority(record)?,
             consent: self.consent(record)?,
-            expires_at: self.instant(record, Field::ExpiresAt)?.map(|read| read.at),
+            expires_at: self.expiry(record)?,
             variables: self.variables(record),
         })
+    }
+
+    /// The end of the contact's time or of its consent, whichever comes first.
+    fn expiry(&mut self, record: &StringRecord) -> Result<Option<Timestamp>, Fault> {
+        let of_consent = self.instant(record, Field::ConsentExpiresAt)?;
+        let ends = self.instant(record, Field::ExpiresAt)?.into_iter();
+        Ok(ends.chain(of_consent).map(|read| read.at).min())
     }
 
     fn whole_name(&self, record: &StringRecord) -> String {
@@ -375,15 +382,16 @@ impl<'r> Judge<'r> {
             texts,
             is_state: self.is_state,
             evidence: self.reading.evidence,
+            calls: self.reading.calls,
         })
     }
 
     fn priority(&self, record: &StringRecord) -> Result<i32, Fault> {
         let text = self.field(record, Field::Priority);
-        if text.is_empty() {
-            return Ok(0);
-        }
-        let whole = text.strip_suffix(".0").unwrap_or(text);
+        let whole = match text {
+            "" => "0",
+            text => text.strip_suffix(".0").unwrap_or(text),
+        };
         whole.parse().map_err(|_| {
             let reason = format!("`{text}` is not a priority");
             Fault::new(
@@ -481,21 +489,5 @@ impl<'r> Judge<'r> {
             .map(|position| without_apostrophe(record.get(position).unwrap_or_default().trim()))
             .find(|cell| !cell.is_empty())
             .unwrap_or_default()
-    }
-}
-
-fn reject(
-    line: u64,
-    record: &StringRecord,
-    (column, value): (&str, &str),
-    (reason, hint): (String, String),
-) -> Reject {
-    Reject {
-        line,
-        column: column.to_owned(),
-        value: value.to_owned(),
-        reason,
-        hint,
-        fields: record.iter().map(str::to_owned).collect(),
     }
 }

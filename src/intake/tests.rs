@@ -1,7 +1,7 @@
 //! Lists as they come: encodings, line ends, spellings, and the round trip of rejects.
 
 use super::*;
-use crate::domain::campaign::Evidence;
+use crate::domain::campaign::{CallKind, Evidence};
 use crate::domain::{ConsentKind, NewContact};
 use crate::rules::Rules;
 
@@ -13,6 +13,7 @@ fn reading(country: Option<&str>) -> Reading {
     Reading {
         country: country.map(str::to_owned),
         evidence: Evidence::All,
+        calls: CallKind::LIVE,
         dates: None,
         now: "2026-12-07T15:30:00Z".parse().unwrap(),
     }
@@ -325,5 +326,27 @@ fn what_a_row_says_by_the_way_is_not_lost() {
         "Phone,Mailing State,Other State\n2125550142,,ON\n",
     ] {
         assert!(regions(text).contains(&"CA-ON".to_owned()), "{text}");
+    }
+}
+
+#[test]
+fn consent_ends_when_the_list_says_so() {
+    let head = "number,consent,consent_source,consent_at,Consent Valid Until,expires_at\n";
+    let row = |rest: &str| format!("{head}2125550142,express_written,form 3,2026-02-01,{rest}\n");
+    for (rest, expected) in [
+        ("2026-11-01,", Some("2026-11-01T00:00:00.000Z")),
+        ("2026-11-01,2026-12-24", Some("2026-11-01T00:00:00.000Z")),
+        ("2026-12-24,2026-11-01", Some("2026-11-01T00:00:00.000Z")),
+        (",", None),
+    ] {
+        let (_, contacts, rejects) = rows(row(rest).as_bytes());
+        assert!(rejects.is_empty(), "{rejects:?}");
+        let ends = contacts[0].expires_at.map(|at| at.to_string());
+        assert_eq!(ends.as_deref(), expected, "{rest}");
+    }
+    for rest in ["12/01/2026,", "soon,", "12 months,"] {
+        let (_, contacts, rejects) = rows(row(rest).as_bytes());
+        assert!(contacts.is_empty(), "{rest}");
+        assert_eq!(rejects[0].column, "Consent Valid Until", "{rest}");
     }
 }

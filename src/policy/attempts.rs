@@ -33,8 +33,12 @@ pub(super) fn gap(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>
 
 /// Holds while the contact's own next time has not come.
 pub(super) fn due(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
-    if now < facts.contact.due {
-        findings.hold(HoldKind::RetryDue, Until::At(facts.contact.due));
+    let due = facts.contact.due;
+    if now < due && due < Timestamp::MAX {
+        findings.hold(HoldKind::RetryDue, Until::At(due));
+    } else if now < due && findings.reasons.is_empty() {
+        // It waits for a registry, and no instant brings that; the gate of the lists says which.
+        findings.hold(HoldKind::RetryDue, Until::Operator);
     }
 }
 

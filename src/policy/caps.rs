@@ -220,6 +220,7 @@ mod tests {
     fn debts_seven_in_seven_days_and_none_after_a_conversation() {
         let mut world = florida();
         world.class = class(&["America/New_York"], &["US-OH"]);
+        world.contact.number = "+16145550142".parse().unwrap();
         world.campaign.settings.purpose = Purpose::Debt;
         for hours in 1..=7 {
             ended(&mut world, hours * HOUR, Outcome::Busy, true);

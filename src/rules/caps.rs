@@ -67,7 +67,7 @@ impl Scope {
 pub(super) struct CapRule {
     /// `US-FL`, or the country for all of it.
     region: String,
-    /// Of the number; empty: any. They stand for a city with rules of its own.
+    /// Of the number; empty: any. They stand for a city with rules of its own, as its postal codes do.
     area_codes: Vec<u16>,
     scope: Scope,
     /// Whether it counts calls to more than one number: to a person, a debtor, a residence.
@@ -105,11 +105,12 @@ impl Rules {
         let binds = |rule: &&CapRule| {
             let mut regions = regions.iter();
             let mut codes = rule.area_codes.iter();
+            let by_code = codes.any(|code| number.npa() == Some(*code));
             rule.scope.covers(call)
-                && (rule.area_codes.is_empty() || codes.any(|code| number.npa() == Some(*code)))
-                && regions.any(|region| {
-                    *region == rule.region || region.split('-').next() == Some(&rule.region)
-                })
+                && (by_code
+                    || regions.any(|region| {
+                        *region == rule.region || region.split('-').next() == Some(&rule.region)
+                    }))
         };
         let rules = self.caps.iter().filter(binds);
         rules.flat_map(|rule| rule.caps.iter().cloned()).collect()

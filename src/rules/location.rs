@@ -162,7 +162,7 @@ impl Rules {
         evidence: Evidence,
     ) -> Result<WindowClass, LocateError> {
         let place = self.place(number)?;
-        let stated = self.read_hints(number, hints, &place)?;
+        let stated = self.read_hints(hints, &place)?;
         let by_number = Places::from(place);
         let address = match evidence {
             Evidence::All => None,
@@ -196,11 +196,12 @@ impl Rules {
         hints: &Hints,
     ) -> Result<WindowClass, LocateError> {
         let place = self.place(number)?;
-        let stated = self.read_hints(number, hints, &place)?;
+        let stated = self.read_hints(hints, &place)?;
         let mut found = Places::from(place);
         let mut source = "number";
         if let Some(region) = stated.region {
-            if stated.zone.is_none() && !found.have(&region) {
+            let within = self.zones_within(&region).is_some();
+            if stated.zone.is_none() && (within || !found.have(&region)) {
                 found.zones.extend(self.zones_of(&region));
                 source = "stated";
             }
@@ -217,18 +218,20 @@ impl Rules {
     /// A complete address: a region with a postal code or a zone, all of which agree.
     fn address(&self, stated: &Stated<'_>) -> Option<Places> {
         let region = stated.region.as_ref()?;
+        let own = self.zones_of_address(region)?;
         let mut zones = match stated.postal {
             Some(range) if range.regions.contains(region) => self.zones_of_range(range),
             Some(_) => return None,
-            None => self.zones_of(region),
+            None => own.clone(),
         };
         let mut regions = BTreeSet::from([region.clone()]);
         if let Some(zone) = &stated.zone {
-            let there = self.regions_of_zone(zone);
-            let agrees = there.contains(region) || there.contains(country_of(region));
-            // A finer zone than the table's, such as Detroit's, cannot be checked against the code.
-            let known = zones.contains(zone) || !self.is_of_table(zone);
-            if !agrees || !known {
+            // A finer zone than the area codes', such as Detroit's, cannot be checked against the code.
+            let finer = self.codes.has_subdivisions(country_of(region))
+                && !self.is_of_table(zone)
+                && self.regions_of_zone(zone).contains(region);
+            let agrees = zones.contains(zone) && own.contains(zone);
+            if !agrees && !finer {
                 return None;
             }
             zones = BTreeSet::from([zone.clone()]);
@@ -246,6 +249,17 @@ impl Rules {
             None => regions.extend(self.parts_of(region)),
         }
         Some(Places { regions, zones })
+    }
+
+    /// The zones with which an address in this region can agree; `None`: the region alone is no part of a
+    /// complete address, as a country of several zones, or one whose zones are not known.
+    fn zones_of_address(&self, region: &str) -> Option<BTreeSet<String>> {
+        if self.codes.has_subdivisions(country_of(region)) {
+            return Some(self.zones_of(region));
+        }
+        let country = || Some(self.zones_of(country_of(region)));
+        let within = self.zones_within(region);
+        within.or_else(|| country().filter(|zones| zones.len() == 1))
     }
 
     /// Adds a stated region; its zones too, unless the number lies in it or in the whole of its country.
@@ -309,7 +323,9 @@ impl Rules {
     /// Places within a state that have rules of their own.
     fn parts_of(&self, region: &str) -> Vec<String> {
         let within = |part: &&String| is_within(part, region) && *part != region;
-        self.codes.regions().filter(within).cloned().collect()
+        let regions = self.codes.regions().chain(self.postal.regions());
+        let found: BTreeSet<String> = regions.filter(within).cloned().collect();
+        found.into_iter().collect()
     }
 
     fn zones_of_range(&self, range: &super::postal::Range) -> BTreeSet<String> {
@@ -325,25 +341,14 @@ impl Rules {
         !self.codes.regions_with(zone).is_empty()
     }
 
-    fn read_hints(
-        &self,
-        number: PhoneNumber,
-        hints: &Hints,
-        place: &Place,
-    ) -> Result<Stated<'_>, LocateError> {
+    fn read_hints(&self, hints: &Hints, place: &Place) -> Result<Stated<'_>, LocateError> {
         let region = self.stated_region(hints, place)?;
-        // A code that can be read counts whatever else is stated; one that cannot is wrong only where
-        // American or Canadian codes are to be expected.
-        let expected = match &region {
-            Some(region) => self.codes.has_country(country_of(region)),
-            None => number.npa().is_some(),
-        };
         let postal = match stated(hints.postal_code.as_deref()) {
-            Some(code) if expected || number.npa().is_some() => match self.postal.find(code) {
-                None if expected => return Err(LocateError::UnknownPostalCode(code.to_owned())),
-                found => found,
-            },
-            Some(_) | None => None,
+            Some(code) => {
+                let found = self.postal.find(code);
+                Some(found.ok_or_else(|| LocateError::UnknownPostalCode(code.to_owned()))?)
+            }
+            None => None,
         };
         Ok(Stated {
             zone: self.stated_zone(hints)?,
@@ -389,32 +394,23 @@ impl Rules {
                 if agrees { Ok(None) } else { Err(unknown()) }
             }
             None => Ok(Some(region)),
-            Some(_) if split => {
-                let known = self.codes.zones_of(&region).is_some() || self.hours.has(&region);
-                if known {
-                    Ok(Some(region))
-                } else {
-                    Err(unknown())
-                }
-            }
-            Some(part) => {
-                let formed = (1..=3).contains(&part.len())
-                    && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
-                if formed {
-                    Ok(Some(region))
-                } else {
-                    Err(unknown())
-                }
-            }
+            Some(_) if self.is_place(&region) => Ok(Some(region)),
+            Some(_) => Err(unknown()),
         }
     }
 
     /// Every zone of a region: a state's from its area codes, a country's from its prefix.
-    fn zones_of(&self, region: &str) -> BTreeSet<String> {
+    pub(super) fn zones_of(&self, region: &str) -> BTreeSet<String> {
         if let Some(zones) = self.zones_within(region) {
             return zones;
         }
-        if let Some(zones) = self.codes.zones_of(region) {
+        // Of a city whose area codes are not its own: the state's.
+        let state = region.rsplit_once('-').map_or(region, |(whole, _)| whole);
+        if let Some(zones) = self
+            .codes
+            .zones_of(region)
+            .or_else(|| self.codes.zones_of(state))
+        {
             return zones.clone();
         }
         let country = region.split('-').next().unwrap_or(region);
@@ -436,7 +432,7 @@ fn country_of(region: &str) -> &str {
 }
 
 /// Whether a region is another or a part of it: `US-AL-MOB` of `US-AL`.
-fn is_within(part: &str, whole: &str) -> bool {
+pub fn is_within(part: &str, whole: &str) -> bool {
     let rest = part.strip_prefix(whole);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }

@@ -57,8 +57,9 @@ fn binds(cap: &Cap, made: &Attempt, agent: &str) -> bool {
         .strip_prefix("+1")
         .and_then(|rest| rest.get(..3));
     let mut codes = cap.area_codes.iter();
-    let of_city = cap.area_codes.is_empty() || codes.any(|known| Some(known.as_str()) == code);
-    here && of_city && of_class(cap, made)
+    // A city is known by its area codes or by its postal codes.
+    let of_city = codes.any(|known| Some(known.as_str()) == code);
+    (here || of_city) && of_class(cap, made)
         && !(cap.not_after_dealings && made.consent == "ebr")
         // A machine is always there, so an operator is guaranteed.
         && (cap.after != "machine" || agent == "human")

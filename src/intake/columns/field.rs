@@ -38,6 +38,8 @@ pub enum Field {
     ConsentSource,
     /// When it was given.
     ConsentAt,
+    /// When it ends: no call from then on.
+    ConsentExpiresAt,
     /// Higher is called first.
     Priority,
     /// No call from then on.
@@ -54,7 +56,7 @@ pub enum Field {
 
 impl Field {
     /// Every field of a contact, in order.
-    pub(super) const ALL: [Self; 18] = [
+    pub(super) const ALL: [Self; 19] = [
         Self::Number,
         Self::AreaCode,
         Self::Name,
@@ -68,6 +70,7 @@ impl Field {
         Self::Consent,
         Self::ConsentSource,
         Self::ConsentAt,
+        Self::ConsentExpiresAt,
         Self::Priority,
         Self::ExpiresAt,
         Self::DoNotCall,
@@ -91,6 +94,7 @@ impl Field {
             Self::Consent => "consent",
             Self::ConsentSource => "consent_source",
             Self::ConsentAt => "consent_at",
+            Self::ConsentExpiresAt => "consent_expires_at",
             Self::Priority => "priority",
             Self::ExpiresAt => "expires_at",
             Self::DoNotCall => "do_not_call",

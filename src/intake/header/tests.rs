@@ -184,3 +184,42 @@ fn lists_of_numbers_name_their_columns() {
         assert_eq!(listed(name), expected, "{name}");
     }
 }
+
+#[test]
+fn the_end_of_consent_is_a_field_of_its_own() {
+    for name in [
+        "consent_expires_at",
+        "Consent Expiration",
+        "consent_expires",
+        "Consent Valid Until",
+        "TCPA consent expiry",
+        "TCPA_Consent_Expiry__c",
+        "permission expires",
+        "Consent end date",
+        "opt in expires",
+        "Opt-In Expiration Date",
+        "Expiration of Consent",
+        "ConsentExpiryDate",
+        "Consent valid thru",
+        "consent to",
+        "EBR expires on",
+        "Consent lapses",
+        "Consent term",
+    ] {
+        let expected = Meaning::Field(Field::ConsentExpiresAt, 0);
+        assert_eq!(meaning(name), expected, "{name}");
+    }
+    for name in [
+        "opt out expires",
+        "DNC expires",
+        "consent date",
+        "Consent valid from",
+        "Consent source",
+        "Expires",
+        "Valid until",
+        "Contract end date",
+    ] {
+        let other = meaning(name) != Meaning::Field(Field::ConsentExpiresAt, 0);
+        assert!(other, "{name}");
+    }
+}

@@ -32,7 +32,8 @@ pub(super) const WHOLE: [(Field, &str); 10] = [
     (Field::Priority, "priority"),
     (
         Field::ExpiresAt,
-        "expires_at expires expiry expiry_date expires_on expiration expiration_date",
+        "expires_at expires expiry expiry_date expires_on expiration expiration_date valid_until \
+         valid_till valid_through valid_thru valid_to",
     ),
     (Field::AreaCode, "area_code areacode npa phone_area_code"),
 ];
@@ -273,3 +274,16 @@ pub(super) const UNCERTAIN: &str =
 pub(super) const OTHER: &str = "date time created modified updated added at since timestamp id uuid zip \
     postal postcode zipcode email amount price balance year age ssn account order case invoice ticket row \
     record house street serial member policy reference ref";
+
+/// Words of consent, and of the relationships that stand for it.
+pub(super) const CONSENTED: &str =
+    "consent consents consented permission permissions optin optedin tcpa ebr pewc";
+
+/// Words by which a column says when something ends.
+pub(super) const ENDING: &str = "expires expire expired expiry expiration expirations expiring exp end ends \
+    ended ending until till thru through valid validity lapse lapses lapsed terminates termination renewal \
+    duration term";
+
+/// Words by which it speaks of the beginning, or of something beside it.
+pub(super) const BEGINNING: &str = "from since start starts started begin begins source reason note notes comment \
+    comments by user url link method proof";

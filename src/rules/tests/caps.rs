@@ -82,6 +82,9 @@ fn debts_have_caps_of_the_place() {
         let found = caps(&format!("+1{code}5550142"), "US-NY");
         assert!(found.contains(&("us-nyc-debt".to_owned(), 3, 7)), "{code}");
     }
+    // A Florida number whose address is in one of the five boroughs.
+    let here = caps("+13055550142", "US-NY-NYC");
+    assert!(here.contains(&("us-nyc-debt".to_owned(), 3, 7)), "{here:?}");
     let upstate = caps("+15185550142", "US-NY");
     assert!(
         upstate.iter().all(|(id, ..)| id.starts_with("us-regf")),

@@ -28,7 +28,7 @@ const DAY: u64 = 86_400;
 
 /// Numbers with the places they may be in, a zone, and an instant at which every rule's hours there
 /// are open. Those beyond +1 are example numbers of the phone library or set aside for fiction.
-const PLACES: [(&str, &[&str], &str, &str); 16] = [
+const PLACES: [(&str, &[&str], &str, &str); 17] = [
     ("+12125550142", &["US-NY"], "America/New_York", "18:00"),
     ("+12035550142", &["US-CT"], "America/New_York", "18:00"),
     (
@@ -39,6 +39,7 @@ const PLACES: [(&str, &[&str], &str, &str); 16] = [
     ),
     ("+12075550142", &["US-ME"], "America/New_York", "18:00"),
     ("+14055550142", &["US-OK"], "America/Chicago", "18:00"),
+    ("+13015550142", &["US-MD"], "America/New_York", "18:00"),
     ("+16055550142", &["US-SD"], "America/Chicago", "18:00"),
     ("+13125550142", &["US-IL"], "America/Chicago", "18:00"),
     ("+14025550142", &["US-NE"], "America/Chicago", "18:00"),
@@ -58,7 +59,7 @@ const LISTS: [&str; 6] = [
     "national:gb",
     "national:ie",
     "national:it",
-    "state:us-ct",
+    "state:us-ok",
 ];
 
 #[derive(Clone, Debug)]
@@ -314,7 +315,7 @@ impl Case {
                     .next()
                     .map_or(31, |row| row["max_age_days"].parse().unwrap());
                 // A state's list is as old as its oldest part for numbers of other area codes.
-                let foreign = *list == "state:us-ct" && !PLACES[self.place].0.starts_with("+1203");
+                let foreign = *list == "state:us-ok" && !PLACES[self.place].0.starts_with("+1405");
                 let well = if foreign {
                     let (here, there, on_it) = self.loaded[nth];
                     let oldest = here.into_iter().chain(there).max();

@@ -117,6 +117,11 @@ pub fn load_deck(path: &Path) -> Result<DeckConfig, ConfigErrors> {
     for file in &mut config.rule_files {
         *file = folder.join(&*file);
     }
+    for provider in config.providers.values_mut() {
+        if let ProviderSettings::Simulator(simulator) = provider {
+            simulator.lies_in(folder);
+        }
+    }
     Ok(config)
 }
 
@@ -394,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn rule_files_are_taken_from_the_deck_files_folder() {
+    fn files_are_taken_from_the_deck_files_folder() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("dialdeck.toml");
         let trunk = "[[trunk]]\nname = \"t\"\nkind = \"simulator\"\n";
@@ -405,6 +410,18 @@ mod tests {
             PathBuf::from("/etc/firm.csv"),
         ];
         assert_eq!(load_deck(&path).unwrap().rule_files, files);
+        let simulated = |text: &str| {
+            std::fs::write(&path, format!("{trunk}{text}")).unwrap();
+            match load_deck(&path).unwrap().providers.into_values().next() {
+                Some(ProviderSettings::Simulator(simulator)) => simulator,
+                other => panic!("{other:?}"),
+            }
+        };
+        let named = simulated("profile = \"quiet.toml\"\ncarrier_log = \"calls.jsonl\"\n");
+        let quiet = folder.path().join("quiet.toml");
+        assert_eq!(named.profile, quiet.display().to_string());
+        assert_eq!(named.carrier_log, Some(folder.path().join("calls.jsonl")));
+        assert_eq!(simulated("profile = \"flaky\"\n").profile, "flaky");
         let faults = read_deck("d.toml", &format!("rules = [\"\", 7]\n{trunk}")).unwrap_err();
         assert_eq!(faults.0.len(), 2);
         assert!(

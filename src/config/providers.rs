@@ -1,6 +1,6 @@
 //! What stands behind a trunk: its kind, and the keys that this kind has.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
@@ -42,6 +42,19 @@ pub struct SimulatorSettings {
     pub seed: u64,
     /// Where it writes its own log of calls; `None`: nowhere.
     pub carrier_log: Option<PathBuf>,
+}
+
+impl SimulatorSettings {
+    /// Takes the files that it names from the deck file's folder. A profile's file has a dot or a slash
+    /// in its name; built-in ones have neither.
+    pub(super) fn lies_in(&mut self, folder: &Path) {
+        if self.profile.contains(['.', '/']) {
+            self.profile = folder.join(&self.profile).display().to_string();
+        }
+        if let Some(log) = &mut self.carrier_log {
+            *log = folder.join(&*log);
+        }
+    }
 }
 
 /// A LiveKit project and the SIP trunk in it.

@@ -105,7 +105,7 @@ pub(super) fn saw_due(facts: &Facts<'_>, _now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
-    use crate::domain::{CampaignId, ContactState, Outcome};
+    use crate::domain::{CampaignId, ContactState, Outcome, Timestamp};
     use crate::policy::fixture::{World, minutes, monday, past};
     use crate::policy::{HoldKind, PastAttempt, Refusal, Until};
 
@@ -154,6 +154,22 @@ mod tests {
         let mut world = World::open();
         world.history = vec![past(monday() - minutes(5), Outcome::NetworkFailure, false)];
         assert_eq!(world.kinds(monday()), []);
+    }
+
+    #[test]
+    fn what_no_instant_brings_waits_for_an_operator() {
+        let mut world = World::open();
+        world.contact.due = Timestamp::MAX;
+        let hold = world.hold(monday());
+        assert_eq!(hold.until, Until::Operator);
+        assert_eq!(hold.to_string(), "not due yet, until an operator acts");
+        // The registry that it waits for is the reason where it is still missing.
+        world.campaign.settings.required_lists = vec!["national:us".parse().unwrap()];
+        let hold = world.hold(monday()).to_string();
+        assert_eq!(
+            hold,
+            "national:us, area code 212 not loaded, until an operator acts"
+        );
     }
 
     #[test]

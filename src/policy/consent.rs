@@ -217,6 +217,29 @@ mod tests {
                 ExpressWritten,
                 "us-ct-sales",
             ),
+            // Md. Code Com. Law 14-4502(a)(3), 15 O.S. 775C.3: the program selects and dials.
+            (
+                Purpose::Sales,
+                Agent::Human,
+                &["US-MD"],
+                ExpressWritten,
+                "us-md-sales",
+            ),
+            (
+                Purpose::Sales,
+                Agent::Human,
+                &["US-NY", "US-OK"],
+                ExpressWritten,
+                "us-ok-sales",
+            ),
+            // 15 O.S. 755.1(C)(3): a written request before an announcing device.
+            (
+                Purpose::Survey,
+                Agent::Automated,
+                &["US-OK"],
+                ExpressWritten,
+                "us-ok-artificial",
+            ),
         ] {
             for have in ConsentKind::ALL {
                 // The class says that a person speaks; the agent counts.

@@ -150,8 +150,8 @@ impl Rules {
     /// The zones and regions that bind a contact (47 CFR 64.1200(c)(1): the called party's location).
     ///
     /// With [`Evidence::All`] they are the union of what the number, the stated region, the postal code
-    /// and the stated zone allow: another hint never opens what was shut without it. A region that the
-    /// number lies in says no more than the number. A zone that none of these places has adds every
+    /// and the stated zone allow: another hint never opens what was shut without it. A stated
+    /// region has all its zones, that of the number too. A zone that none of these places has adds every
     /// place that has it. With [`Evidence::Address`] a complete address, a region with a postal code or
     /// a zone that agree, replaces the number's places. `zone_source` says where they come from:
     /// `number` when the number alone gives them, `all` or `address`.
@@ -262,11 +262,13 @@ impl Rules {
         within.or_else(|| country().filter(|zones| zones.len() == 1))
     }
 
-    /// Adds a stated region; its zones too, unless the number lies in it or in the whole of its country.
+    /// Adds a stated region with its zones and parts. The state of the number says more than the number:
+    /// a Louisville number whose list says Kentucky may be answered in Paducah. A country whose law is one
+    /// says no more than its number.
     fn add_region(&self, region: &str, found: &mut Places) {
         if let Some(zones) = self.zones_within(region) {
             found.zones.extend(zones);
-        } else if !found.have(region) {
+        } else if self.codes.has_subdivisions(country_of(region)) || !found.have(region) {
             found.zones.extend(self.zones_of(region));
             found.regions.extend(self.parts_of(region));
         }

@@ -28,7 +28,7 @@ const CENTRAL: &str = "US-AL;US-AR;US-CA;US-FL;US-IA;US-IL;US-IN;US-KS;US-KY;US-
     US-NE;US-OK;US-SD;US-TN;US-TX;US-WI";
 
 /// Number, zone, region, postal code; what binds then.
-const UNION: [([&str; 4], &str); 21] = [
+const UNION: [([&str; 4], &str); 23] = [
     (
         ["+18505550117", "", "", ""],
         "US-FL in Chicago;New_York by number",
@@ -46,10 +46,18 @@ const UNION: [([&str; 4], &str); 21] = [
         ["+12125550142", "", "us-fl", ""],
         "US-FL;US-NY in Chicago;New_York by all",
     ),
-    // A region in which the number lies says no more than the number.
+    // The number's own state has all its zones: the callee may be in any part of it.
     (
         ["+13055550142", "", "US-FL", ""],
-        "US-FL in New_York by number",
+        "US-FL in Chicago;New_York by all",
+    ),
+    (
+        ["+15025550142", "", "US-KY", ""],
+        "US-KY in Chicago;New_York by all",
+    ),
+    (
+        ["+12135550142", "", "US-CA", ""],
+        "US-CA in Los_Angeles by number",
     ),
     (
         ["+12125550142", "", "US", ""],
@@ -354,7 +362,7 @@ fn a_persons_statement_replaces_what_the_number_suggests() {
 /// A row that binds no place would look like a rule and be none.
 #[test]
 fn an_own_rule_needs_a_place() {
-    let header = crate::rules::hours::COLUMNS.join(",");
+    let header = hours::COLUMNS.join(",");
     let row = |place: &str| {
         format!("{header}\na,{place},any,Mon-Sun,10:00,17:00,no,none,callee,,,own,-,-,-,-,-\n")
     };

@@ -18,6 +18,7 @@ pub mod mark;
 mod meta;
 mod outside;
 pub mod place;
+mod restore;
 mod schema;
 mod settle;
 mod snapshot;

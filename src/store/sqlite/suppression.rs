@@ -6,11 +6,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::codec::{digits, number as read_number, parsed};
-use super::{Work, attempts, campaigns, contacts, incarnation, log};
+use super::{Work, attempts, campaigns, contacts, incarnation, log, restore};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Area, Attempt, CampaignId, CampaignState, Contact, ContactId, ContactState, ListKind,
-    PhoneNumber, Suppression, SuppressionList, Timestamp,
+    Area, Attempt, CampaignId, Contact, ContactId, ContactState, ListKind, PhoneNumber,
+    Suppression, SuppressionList, Timestamp,
 };
 use crate::policy::preconditions::Subject;
 use crate::store::{By, ImportFigures, Restored, Reversal, StoreError, Suppressed, entries, moves};
@@ -175,7 +175,7 @@ pub(super) fn reverse(
         .optional()?;
     let Some((source, at)) = known else {
         return if how.restore {
-            restore_later(work, (number, list), how, by)
+            restore::later(work, (number, list), how, by)
         } else {
             Ok(None)
         };
@@ -202,69 +202,9 @@ pub(super) fn reverse(
         ..Restored::default()
     };
     if how.restore {
-        restore(work, (number, list), by, &mut back)?;
+        restore::contacts(work, (number, list), by, &mut back)?;
     }
     Ok(Some(back))
-}
-
-/// Brings back contacts that an entry had ended which was taken off before. The consent that it revoked
-/// stays revoked: whether it was the last to revoke it is no longer known.
-fn restore_later(
-    work: &mut Work<'_>,
-    (number, list): (PhoneNumber, &ListKind),
-    how: Reversal<'_>,
-    by: &By,
-) -> Result<Option<Restored>, StoreError> {
-    let mut ended = false;
-    for contact in contacts::with(work, number)? {
-        let campaign = campaigns::by_id(work, contact.campaign)?;
-        ended |= moves::restored(&campaign, &contact, list, by.at).is_some();
-    }
-    if !ended {
-        return Ok(None);
-    }
-    let event = entries::suppression_reversed(number, list, (how.reason, false), by);
-    log::append(work, &event)?;
-    let mut back = Restored::default();
-    restore(work, (number, list), by, &mut back)?;
-    Ok(Some(back))
-}
-
-/// Lets the contacts that an entry had ended be called again, unless another list binds them.
-fn restore(
-    work: &mut Work<'_>,
-    (number, list): (PhoneNumber, &ListKind),
-    by: &By,
-    back: &mut Restored,
-) -> Result<(), StoreError> {
-    let others = of_number(work, number)?;
-    let mut done = BTreeSet::new();
-    for before in contacts::with(work, number)? {
-        let campaign = campaigns::by_id(work, before.campaign)?;
-        let Some(after) = moves::restored(&campaign, &before, list, by.at) else {
-            continue;
-        };
-        let mut bound = false;
-        for other in &others {
-            bound |= is_bound(work, &other.list, &after, by.at)?;
-        }
-        if bound {
-            back.kept += 1;
-            continue;
-        }
-        contacts::reopen(work, &before, &after)?;
-        let event = entries::requeued(&campaign, &after, "restored", by);
-        log::append(work, &event)?;
-        back.contacts.push((after.campaign, after.id));
-        if campaign.state == CampaignState::Done {
-            done.insert(campaign.id);
-        }
-    }
-    for campaign in done {
-        let to = CampaignState::Running;
-        campaigns::move_to(work, campaign, to, moves::RESTORED, by)?;
-    }
-    Ok(())
 }
 
 /// Every list a number stands on, in the order of the lists.
@@ -493,7 +433,7 @@ fn note_live(
 }
 
 /// Whether an entry on the list binds the contact.
-fn is_bound(
+pub(super) fn is_bound(
     work: &mut Work<'_>,
     list: &ListKind,
     contact: &Contact,

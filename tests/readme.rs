@@ -194,6 +194,7 @@ fn the_columns_of_a_contacts_file_are_those_of_the_table() {
         "consent" => "express",
         "consent_source" => "form 7",
         "consent_at" => "2026-05-04",
+        "consent_expires_at" => "2027-12-31",
         "priority" => "3",
         "expires_at" => "2027-01-31T00:00:00Z",
         other => panic!("the table names a column `{other}` that this test does not know"),

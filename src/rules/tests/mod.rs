@@ -1,5 +1,6 @@
 //! Tests over the embedded tables; what all of them share.
 
+mod abroad;
 mod caps;
 mod numbers;
 mod places;

@@ -317,7 +317,7 @@ fn check_json(case: &Case, said: &Value) {
     let first = answer["reasons"][0].as_str().unwrap_or_default();
     assert_eq!(first, case.reason, "{answer:#}");
     let gates = answer["gates"].as_array().unwrap();
-    assert_eq!(gates.len(), 21);
+    assert_eq!(gates.len(), 22);
     let said_by = |gate: &Value| gate["gate"] == case.gate && gate["verdict"] == case.decision;
     if case.gate.is_empty() {
         assert!(

@@ -227,7 +227,7 @@ const END: &str = ".";
 
 /// The patterns, by the word that each begins with.
 struct Rules {
-    rules: Vec<Rule>,
+    all: Vec<Rule>,
     by_word: HashMap<&'static str, Vec<usize>>,
     by_stem: Vec<(&'static str, usize)>,
 }
@@ -258,7 +258,7 @@ const GAP: usize = 3;
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
     let mut rules = Rules {
-        rules: Vec::new(),
+        all: Vec::new(),
         by_word: HashMap::new(),
         by_stem: Vec::new(),
     };
@@ -277,7 +277,7 @@ impl Rules {
             None => (false, pattern),
         };
         let parts: Vec<Part> = pattern.split(' ').map(part).collect();
-        let number = self.rules.len();
+        let number = self.all.len();
         if let Some(Part::Of(choices)) = parts.first() {
             for choice in choices {
                 match choice {
@@ -287,7 +287,7 @@ impl Rules {
                 }
             }
         }
-        self.rules.push(Rule {
+        self.all.push(Rule {
             at_start,
             is_work,
             parts,
@@ -301,7 +301,7 @@ impl Rules {
         let stems = stems.filter(move |(stem, _)| word.starts_with(stem));
         exact
             .chain(stems.map(|(_, number)| *number))
-            .map(|number| &self.rules[number])
+            .map(|number| &self.all[number])
     }
 
     /// Whether any word of the text begins a pattern: a quick look that spares most cells the long one.

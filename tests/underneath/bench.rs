@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use rustix::fs::{CWD, RenameFlags, renameat_with};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -110,6 +111,14 @@ impl Bench {
     /// Moves the deck's folder to `name`, beside it.
     pub(crate) fn move_deck(&self, name: &str) {
         std::fs::rename(self.deck(), self.beside(name)).unwrap();
+    }
+
+    /// Exchanges the deck's folder and what is called `name` beside it, at once: whoever looks finds one or
+    /// the other.
+    pub(crate) fn exchange(&self, name: &str) {
+        let (deck, other) = (self.deck(), self.beside(name));
+        let exchange = RenameFlags::EXCHANGE;
+        renameat_with(CWD, deck, CWD, other, exchange).unwrap();
     }
 
     /// Copies a folder of files.

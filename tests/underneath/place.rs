@@ -7,6 +7,8 @@ use crate::fault::{Fault, Under, check, start_again};
 
 const DISPLACED: &str = "start again where the deck is now; end what uses a deck before its files are moved, replaced or removed";
 
+const STORE: [&str; 3] = ["deck.sqlite", "deck.sqlite-wal", "deck.sqlite-shm"];
+
 /// The deck is put back where it was, or what was put in its place is taken away.
 fn put_back(bench: &Bench) -> (&'static str, &'static [&'static str]) {
     if bench.deck().exists() {
@@ -31,12 +33,74 @@ fn a_deck_that_leaves_from_under_its_engine_stops_it() {
             name: "the folder is moved away, and a copy put in its place",
             under: Under::Engine,
             done: |bench| {
-                bench.move_deck("deck.old");
-                bench.copy("deck.old", "deck");
+                bench.copy("deck", "deck.old");
+                bench.exchange("deck.old");
             },
             says: "the deck at {deck} is no longer the one this process opened: deck.sqlite is another file now; nothing was dialed after that",
             hint: DISPLACED,
             way_out: put_back,
+        },
+        Fault {
+            name: "the folder is moved away, and a link leads to a copy of it",
+            under: Under::Engine,
+            done: |bench| {
+                bench.copy("deck", "deck.copy");
+                let copy = bench.beside("deck.copy");
+                std::os::unix::fs::symlink(copy, bench.beside("deck.old")).unwrap();
+                bench.exchange("deck.old");
+            },
+            says: "the deck at {deck} is no longer the one this process opened: deck.sqlite is another file now; nothing was dialed after that",
+            hint: DISPLACED,
+            way_out: |bench| {
+                fs::remove_file(bench.deck()).unwrap();
+                put_back(bench)
+            },
+        },
+        Fault {
+            name: "a new deck is made where the folder was",
+            under: Under::Engine,
+            done: |bench| {
+                let file = bench.beside("recall.toml");
+                let made = ["campaign", "add", file.to_str().unwrap()];
+                assert_eq!(bench.on("deck.old", &made).code, 0);
+                bench.exchange("deck.old");
+                bench.ok(&["dnc", "add", "+12125550129"]);
+            },
+            says: "the deck at {deck} is no longer the one this process opened: deck.sqlite is another file now; nothing was dialed after that",
+            hint: DISPLACED,
+            way_out: put_back,
+        },
+        Fault {
+            name: "the store is moved away, with what belongs to it",
+            under: Under::Engine,
+            done: |bench| {
+                for name in STORE {
+                    fs::rename(bench.file(name), bench.beside(name)).unwrap();
+                }
+            },
+            says: "the deck at {deck} is no longer the one this process opened: deck.sqlite is gone; nothing was dialed after that",
+            hint: DISPLACED,
+            way_out: |bench| {
+                for name in STORE {
+                    fs::rename(bench.beside(name), bench.file(name)).unwrap();
+                }
+                ("deck", &[])
+            },
+        },
+        Fault {
+            name: "the store's log of writes is moved away",
+            under: Under::Engine,
+            done: |bench| {
+                let aside = bench.beside("deck.sqlite-wal");
+                fs::rename(bench.file("deck.sqlite-wal"), aside).unwrap();
+            },
+            says: "the deck at {deck} is no longer the one this process opened: deck.sqlite-wal is gone; nothing was dialed after that",
+            hint: DISPLACED,
+            way_out: |bench| {
+                let aside = bench.beside("deck.sqlite-wal");
+                fs::rename(aside, bench.file("deck.sqlite-wal")).unwrap();
+                ("deck", &[])
+            },
         },
         Fault {
             name: "the lock is removed",

@@ -107,6 +107,7 @@ pub(crate) fn ends(events: &[CallEvent]) -> Vec<CallReport> {
         .filter_map(|event| match &event.kind {
             CallEventKind::Ended(report) => Some(report.clone()),
             CallEventKind::Sent
+            | CallEventKind::Placed
             | CallEventKind::Ringing
             | CallEventKind::Answered
             | CallEventKind::Speech(_)
@@ -125,7 +126,9 @@ pub(crate) fn names(events: &[CallEvent]) -> Vec<&'static str> {
             CallEventKind::Answered => Some("answered"),
             CallEventKind::Ended(_) => Some("ended"),
             CallEventKind::AnswerLost => Some("lost"),
-            CallEventKind::Speech(_) | CallEventKind::CalleeDetected(_) => None,
+            CallEventKind::Placed
+            | CallEventKind::Speech(_)
+            | CallEventKind::CalleeDetected(_) => None,
         })
         .collect()
 }

@@ -205,6 +205,8 @@ pub enum Speech {
 pub enum CallEventKind {
     /// The first byte of the request has left; from here it may ring.
     Sent,
+    /// The carrier shows that there is a call, whatever it had answered.
+    Placed,
     /// It rings.
     Ringing,
     /// Picked up.
@@ -217,6 +219,20 @@ pub enum CallEventKind {
     Ended(CallReport),
     /// The answer to the request was lost: whether it rings is not known.
     AnswerLost,
+}
+
+impl CallEventKind {
+    /// Whether it shows that there is, or was, a call.
+    pub const fn shows_a_call(&self) -> bool {
+        match self {
+            Self::Placed | Self::Ringing | Self::Answered => true,
+            Self::Sent
+            | Self::Speech(_)
+            | Self::CalleeDetected(_)
+            | Self::Ended(_)
+            | Self::AnswerLost => false,
+        }
+    }
 }
 
 /// A provider event about one attempt. May be late, doubled or out of order.

@@ -41,6 +41,7 @@ pub enum EventKind {
     AttemptUnknown,
     AttemptReconciled,
     AttemptCorrected,
+    AttemptReopened,
     RetryPlanned,
     ContactFinished,
     AlertRaised,

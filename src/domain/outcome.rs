@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use self::causes::{AGENT_LOST, LAPSED, NEVER_SENT, NO_AGENT_READY};
-pub use self::causes::{is_block, is_unsent, is_without_agent, rests_on_silence};
+use self::causes::{AGENT_LOST, LAPSED, NEVER_SENT, NO_AGENT_READY, NOTHING_RANG};
+pub use self::causes::{denies_a_call, final_answer, is_block, is_unsent, is_without_agent};
 use super::attempt::{CallEnd, CallReport};
 
 /// Who or what picked up.
@@ -303,8 +303,8 @@ const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 
 /// Reads a call's end: outcome, fault, cause and what follows.
 ///
-/// A phone that is known to have rung makes the attempt count, whatever else is said; only a final
-/// answer of the network keeps the row of its code.
+/// The row of the table gives the outcome; a phone that is known to have rung makes the attempt count,
+/// whatever the row says: it was one more call to its callee.
 ///
 /// Source: RFC 3261 §21, RFC 3398 §7.2.4.1, RFC 5393 (440), RFC 8197 (607), RFC 8688 (608).
 ///
@@ -312,7 +312,7 @@ const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 /// arrives as a plain `603 Decline` too, without any ringing, or in a burst.
 pub fn classify(report: &CallReport) -> Classification {
     let read = by_end(report);
-    let rang = report.rang == Some(true) && report.end != CallEnd::Rejected;
+    let rang = report.rang == Some(true);
     Classification {
         counts: read.counts || rang,
         // A route over which a phone rang works.
@@ -357,7 +357,7 @@ fn by_end(report: &CallReport) -> Classification {
         CallEnd::NobodyRang => failure(
             Outcome::NetworkFailure,
             Fault::Trunk,
-            "nothing_rang",
+            NOTHING_RANG,
             TrunkFinding::Dead,
         ),
         CallEnd::TrunkUnknown => not_dialed("trunk_unknown", TrunkFinding::Unknown),

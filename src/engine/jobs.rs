@@ -25,6 +25,7 @@ pub fn is_lazy(job: &Job) -> bool {
         | Job::Promote
         | Job::Expire
         | Job::Claim(..)
+        | Job::Late(_)
         | Job::Settle(..)
         | Job::CheckDone(_)
         | Job::NoteNumbers(..)
@@ -53,6 +54,11 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
             .claim(candidate.contact, &context, now)
             .map(|result| Event::Claimed { candidate, result }),
         Job::Record(event) => return failed(store.record(&event, now)),
+        Job::Late(event) => store.record(&event, now).and_then(|new| {
+            // What it opened again is in flight.
+            let read = new.then(|| picture(store, now)).transpose()?;
+            Ok(read.map_or(Event::Tick, |picture| Event::Picture(Box::new(picture))))
+        }),
         Job::MarkUnknown(attempt, why) => return failed(store.mark_unknown(attempt, why, now)),
         Job::Log(event) => return failed(store.append(&event)),
         Job::NoteUnclosed(attempt, trunk) => {

@@ -179,6 +179,8 @@ pub enum Job {
     Record(crate::domain::CallEvent),
     /// Note that an attempt's fate is unknown (lazy).
     MarkUnknown(AttemptId, &'static str),
+    /// Take in late word of an attempt that has ended.
+    Late(crate::domain::CallEvent),
     /// End an attempt.
     Settle(AttemptId, CallReport, Timestamp),
     /// Look whether a campaign is done.

@@ -16,7 +16,7 @@ use crate::domain::{
 use crate::policy::LiveCalls;
 
 pub(super) use calls::{
-    attempt_corrected, attempt_reconciled, attempt_reserved, attempt_unknown, call_ended,
+    attempt_corrected, attempt_reconciled, attempt_reopened, attempt_reserved, attempt_unknown, call_ended,
     call_event,
 };
 

@@ -261,6 +261,11 @@ pub trait Store: Outside + Recover + Send {
 
     /// Notes a call event that does not end the attempt: sent, ringing, answered, callee detected.
     /// `false`: late or repeated, nothing changed and nothing is logged (D18).
+    ///
+    /// Of an attempt that has ended, word that proves a call which its end denies corrects the record.
+    /// An end by the network's final answer counts from then on (`attempt_corrected`); any other is
+    /// taken back: the attempt is of unknown fate, holds its slots and its number, and ends once more
+    /// (`attempt_reopened`). Its contact is in flight with it, unless it has an end or another call.
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError>;
 
     /// The attempt's fate is unknown; it keeps its slot. Logs `attempt_unknown`.
@@ -276,9 +281,9 @@ pub trait Store: Outside + Recover + Send {
     /// unknown), `retry_planned` or `contact_finished`, `suppression_added` where it applies. An opt-out
     /// in the report holds also when the attempt had ended before.
     ///
-    /// An attempt that had ended as one that does not count, because nothing rang, is corrected by a
-    /// report that proves otherwise: it counts from then on, with the outcome of that report, and what
-    /// was planned for its contact is planned anew. Logs `attempt_corrected` instead of `call_ended`.
+    /// An attempt that had ended is corrected by a report that proves that its phone rang, or was picked
+    /// up: it counts from then on, with the outcome of that report, and what was planned for its contact
+    /// is planned anew. The network's final answer stays the outcome of a phone that only rang. Logs `attempt_corrected` instead of `call_ended`.
     fn settle(
         &mut self,
         attempt: AttemptId,

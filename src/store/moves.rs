@@ -3,8 +3,9 @@
 mod attempts;
 
 pub(super) use attempts::{
-    apply_event, briefing, correct, correction, counts_from, earlier_matters, end_attempt,
-    gives_back, ledger_entry, never_sent, rang, read_end, reserve,
+    Late, adds, apply_event, briefing, called_after_all, correct, correction, counts_from,
+    earlier_matters, end_attempt, gives_back, late, ledger_entry, never_sent, rang, read_end,
+    reopen, reserve,
 };
 
 use std::collections::BTreeSet;

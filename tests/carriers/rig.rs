@@ -274,7 +274,8 @@ pub(crate) fn names(told: &[ProviderEvent], serial: i64) -> Vec<&'static str> {
             CallEventKind::Answered => Some("answered"),
             CallEventKind::Ended(_) => Some("ended"),
             CallEventKind::AnswerLost => Some("lost"),
-            CallEventKind::Ringing
+            CallEventKind::Placed
+            | CallEventKind::Ringing
             | CallEventKind::Speech(_)
             | CallEventKind::CalleeDetected(_) => None,
         });
@@ -288,6 +289,7 @@ pub(crate) fn ends(told: &[ProviderEvent], serial: i64) -> Vec<CallReport> {
         .filter_map(|event| match event.kind {
             CallEventKind::Ended(report) => Some(report),
             CallEventKind::Sent
+            | CallEventKind::Placed
             | CallEventKind::Ringing
             | CallEventKind::Answered
             | CallEventKind::Speech(_)

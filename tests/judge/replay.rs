@@ -129,6 +129,7 @@ impl<'a> Replay<'a> {
             "attempt_reconciled" => self.reconciled(event),
             "call_ended" => self.ended(event),
             "attempt_corrected" => self.corrected(event),
+            "attempt_reopened" => self.reopened(event),
             "retry_planned" => {
                 let due = instant(&event.data["due"]).unwrap_or(0);
                 self.due.insert(event.contact, due);
@@ -314,6 +315,10 @@ impl<'a> Replay<'a> {
         if attempt.outcome.is_empty() {
             self.breach("D15", event, "ended without an outcome");
         }
+        // Whatever rang was one more call to its callee, whoever is to blame for its end.
+        if attempt.rang && !attempt.counts {
+            self.breach("D6", event, "its phone rang, and it does not count");
+        }
         // A network's block looks like a decline, but no phone rings.
         let by_person = attempt.cause == "declined" || event.data["rang"] == false;
         let declined = attempt.outcome == "declined" && attempt.sip_code == Some(603);
@@ -343,21 +348,51 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// What had ended without counting, because nothing rang, counts after all.
+    /// What had ended turns out to have ended otherwise: it did not count, or nobody had picked up.
     fn corrected(&mut self, event: &Event) {
         let Some(place) = self.attempt(event) else {
             return;
         };
         let attempt = &mut self.history.attempts[place];
-        let corrects = attempt.phase == Phase::Ended && !attempt.counts;
+        let outcome = text(&event.data["outcome"]);
+        let reached = is_reached(&outcome) && !is_reached(&attempt.outcome);
+        let corrects = attempt.phase == Phase::Ended && (!attempt.counts || reached);
         if !corrects || event.data["counts"] != true {
             self.breach("D15", event, "corrected what needed no correction");
             return;
         }
-        attempt.counts = true;
-        attempt.outcome = text(&event.data["outcome"]);
+        let counted = std::mem::replace(&mut attempt.counts, true);
+        attempt.outcome = outcome;
         attempt.cause = text(&event.data["cause"]);
-        *self.counted.entry(event.contact).or_default() += 1;
+        if !counted {
+            *self.counted.entry(event.contact).or_default() += 1;
+        }
+    }
+
+    /// There is a call of what had ended: it holds its slots and its number until it ends once more.
+    fn reopened(&mut self, event: &Event) {
+        let Some(place) = self.attempt(event) else {
+            return;
+        };
+        let attempt = &mut self.history.attempts[place];
+        let answered = event.data["word"] == "answered" && !is_reached(&attempt.outcome);
+        let reopens = attempt.phase == Phase::Ended && (!attempt.counts || answered);
+        if !reopens || event.data["counts"] != true {
+            self.breach("D15", event, "opened again what has its end");
+            return;
+        }
+        attempt.phase = Phase::Unknown;
+        attempt.ended = None;
+        attempt.rang |= event.data["word"] != "placed";
+        let counted = std::mem::replace(&mut attempt.counts, true);
+        let attempt: Attempt = attempt.clone();
+        if !counted {
+            *self.counted.entry(attempt.contact).or_default() += 1;
+        }
+        *self.by_trunk.entry(attempt.trunk).or_default() += 1;
+        *self.by_campaign.entry(attempt.campaign).or_default() += 1;
+        self.deck += 1;
+        self.to_number.entry(attempt.number).or_insert(place);
     }
 
     fn alert(&mut self, event: &Event) {
@@ -414,6 +449,11 @@ impl Campaign {
         self.runs.push((at, running));
         self.done = false;
     }
+}
+
+/// Whether somebody or something picked up.
+fn is_reached(outcome: &str) -> bool {
+    matches!(outcome, "human" | "voicemail" | "fax" | "answered" | "abandoned")
 }
 
 fn pacing(at: i64, value: &Value) -> Option<(i64, i64, i64)> {

@@ -1,5 +1,7 @@
 //! The words for why a call ended, and what a word alone says.
 
+use super::Outcome;
+
 /// The cause of an attempt that was taken back, or could not be sent.
 pub(super) const NEVER_SENT: &str = "never_sent";
 
@@ -11,6 +13,9 @@ pub(super) const NO_AGENT_READY: &str = "no_agent_ready";
 
 /// The cause of a call whose agent went away: cancelled while it rang, abandoned once it was answered.
 pub(super) const AGENT_LOST: &str = "agent_lost";
+
+/// The cause of a call that was over before anything rang, without a final answer of the network.
+pub(super) const NOTHING_RANG: &str = "nothing_rang";
 
 /// Whether an attempt with this cause had no agent, or lost it.
 pub fn is_without_agent(cause: &str) -> bool {
@@ -35,12 +40,41 @@ pub fn is_block(cause: &str) -> bool {
     BLOCKS.contains(&cause)
 }
 
-/// Causes of ends that do not count although the network gave a final answer: word that the phone rang
-/// before it changes nothing about them.
-const FINAL_ANSWERS: [&str; 4] = ["routing", "server_failure", "forbidden", "not_acceptable"];
+/// Causes of ends that do not count, by a final answer of the network, each with a code that is read so.
+const FINAL_ANSWERS: [(&str, u16); 4] = [
+    ("routing", 481),
+    ("server_failure", 500),
+    ("forbidden", 403),
+    ("not_acceptable", 606),
+];
 
-/// Whether an end of this cause, which does not count, rests on nothing having rung, so that late word
-/// of ringing or of an answer makes it count.
-pub fn rests_on_silence(cause: &str) -> bool {
-    !FINAL_ANSWERS.contains(&cause)
+/// The network's final answer behind an end of this cause, which does not count: the call is over,
+/// whether it rang or not. `None`: it ended without one.
+pub fn final_answer(cause: &str) -> Option<u16> {
+    let known = FINAL_ANSWERS.iter().find(|(known, _)| *known == cause);
+    known.map(|(_, code)| *code)
+}
+
+/// Whether an end of this cause, which does not count, says that there was no call at all.
+pub fn denies_a_call(cause: &str) -> bool {
+    final_answer(cause).is_none() && cause != NOTHING_RANG
+}
+
+impl Outcome {
+    /// Whether somebody or something picked up.
+    pub const fn is_reached(self) -> bool {
+        match self {
+            Self::Answered(_) | Self::Abandoned => true,
+            Self::Busy
+            | Self::NoAnswer
+            | Self::Declined
+            | Self::InvalidNumber
+            | Self::NetworkFailure
+            | Self::ProviderError
+            | Self::Throttled
+            | Self::Cancelled
+            | Self::Expired
+            | Self::Unknown => false,
+        }
+    }
 }

@@ -69,6 +69,10 @@ fn words(kind: &str, data: &Value, actor: &str) -> (String, String) {
             format!("counts: {}", of("outcome").replace('_', " ")),
             format!("it had ended as {}", of("was").replace('_', " ")),
         ),
+        "attempt_reopened" => (
+            format!("open again: {}", of("word")),
+            format!("it had ended as {}", of("was").replace('_', " ")),
+        ),
         "retry_planned" => ("retry planned".to_owned(), format!("due {}", of("due"))),
         "contact_finished" => (
             of("state").replace('_', " "),

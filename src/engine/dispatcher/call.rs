@@ -54,7 +54,9 @@ pub(super) struct Call {
     pub(super) callee: Option<CalleeType>,
     pub(super) voicemail: VoicemailAction,
     pub(super) hang_up_sent: bool,
-    /// It rang, and the trunk's breaker was told so.
+    /// Its carrier has shown that there is a call.
+    pub(super) placed: bool,
+    /// It rang.
     pub(super) rang: bool,
     /// The trunk's breaker was told that nothing shows whether its route answered, or is not to be.
     pub(super) told_silent: bool,
@@ -116,6 +118,7 @@ impl Call {
             callee: attempt.callee_type,
             voicemail,
             hang_up_sent: false,
+            placed: attempt.ringing_at.or(attempt.answered_at).is_some(),
             rang: attempt.ringing_at.or(attempt.answered_at).is_some(),
             told_silent: false,
             settling: false,

@@ -68,42 +68,7 @@ impl Dispatcher {
         ));
     }
 
-    /// After a restart: what was in flight is of unknown fate until its provider has been asked, unless
-    /// its end is known.
-    pub(super) fn recover(
-        &mut self,
-        open: &[Attempt],
-        ends: &BTreeMap<AttemptId, PendingEnd>,
-        now: Timestamp,
-        effects: &mut Vec<Effect>,
-    ) {
-        for attempt in open {
-            let Some(lane) = self.lanes.get_mut(&attempt.campaign) else {
-                continue;
-            };
-            lane.calls += 1;
-            let voicemail = lane.campaign.settings.voicemail;
-            let mut call = match self.trunks.get(&attempt.trunk) {
-                Some(trunk) => Call::new(attempt, &trunk.settings, voicemail, now),
-                None => Call::of_no_trunk(attempt, voicemail, now),
-            };
-            if let Some(end) = ends.get(&attempt.id) {
-                self.track(attempt.id, call);
-                self.settle_kept_end(attempt.id, end, effects);
-                continue;
-            }
-            if attempt.state != AttemptState::Unknown {
-                effects.push(Effect::Store(Job::MarkUnknown(attempt.id, "restart")));
-            }
-            call.state = AttemptState::Unknown;
-            // What becomes of it shows nothing of its trunk.
-            call.told_silent = true;
-            call.ask_from(now);
-            self.track(attempt.id, call);
-        }
-    }
-
-    fn track(&mut self, attempt: AttemptId, call: Call) {
+    pub(super) fn track(&mut self, attempt: AttemptId, call: Call) {
         self.calls.insert(attempt, call);
         self.rewake(attempt);
     }
@@ -115,6 +80,10 @@ impl Dispatcher {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
+        if !self.started {
+            // What is up is not known yet: what is said of it waits until it is.
+            return self.early.push((trunk, event));
+        }
         match event {
             ProviderEvent::Numbers(numbers) => {
                 effects.push(Effect::Store(Job::NoteNumbers(trunk, numbers)));
@@ -143,10 +112,11 @@ impl Dispatcher {
     fn on_call_event(&mut self, event: CallEvent, now: Timestamp, effects: &mut Vec<Effect>) {
         let attempt = event.attempt;
         let Some(call) = self.calls.get_mut(&attempt).filter(|call| !call.settling) else {
-            return self.on_late(event, effects);
+            return self.on_late(event, now, effects);
         };
+        call.placed |= event.kind.shows_a_call();
         let next = match &event.kind {
-            CallEventKind::Sent => AttemptState::Sent,
+            CallEventKind::Sent | CallEventKind::Placed => AttemptState::Sent,
             CallEventKind::Ringing => AttemptState::Ringing,
             CallEventKind::Answered => AttemptState::Connected,
             CallEventKind::Speech(speech) => {
@@ -165,7 +135,7 @@ impl Dispatcher {
             }
         };
         if !call.state.may_become(next) {
-            return;
+            return self.note_of_unknown(attempt, next, event.at);
         }
         if call.state == AttemptState::Reserved
             && let Some(trunk) = self.trunks.get_mut(&call.trunk)
@@ -186,37 +156,6 @@ impl Dispatcher {
         if first_ring {
             self.tell_breaker(&about, TrunkFinding::Fine, "ringing", now, effects);
         }
-    }
-
-    /// Late or repeated: its attempt has ended. What the callee asked for holds all the same, and what
-    /// proves that a phone rang makes an attempt count that had ended as one that does not.
-    fn on_late(&mut self, event: CallEvent, effects: &mut Vec<Effect>) {
-        let call = self.calls.get(&event.attempt);
-        if call.is_some_and(|call| call.declined.is_some()) {
-            // Its end is held back and will be written; nothing else may be in its place.
-            if let CallEventKind::Ended(report) = &event.kind
-                && report.opted_out
-            {
-                self.opt_out_of_declined(event.attempt, effects);
-            }
-            return;
-        }
-        let proof = |end| CallReport {
-            end,
-            rang: Some(true),
-            ..CallReport::default()
-        };
-        let report = match event.kind {
-            CallEventKind::Ended(report) => report,
-            CallEventKind::Ringing => proof(CallEnd::Unresolved),
-            CallEventKind::Answered => proof(CallEnd::Completed),
-            CallEventKind::Sent
-            | CallEventKind::Speech(_)
-            | CallEventKind::CalleeDetected(_)
-            | CallEventKind::AnswerLost => return,
-        };
-        let settle = Job::Settle(event.attempt, report, event.at);
-        effects.push(Effect::Store(settle));
     }
 
     /// Keeps the wake index in step with the call.
@@ -254,7 +193,9 @@ impl Dispatcher {
             return;
         };
         call.callee = Some(callee);
-        call.wait_for_end();
+        if call.state != AttemptState::Unknown {
+            call.wait_for_end();
+        }
         let kind = CallEventKind::CalleeDetected(callee);
         effects.push(Effect::Store(Job::Record(CallEvent {
             attempt,
@@ -285,6 +226,7 @@ impl Dispatcher {
         call.settling = true;
         call.wake = None;
         report.callee_type = call.callee.or(report.callee_type);
+        report.rang = call.rang.then_some(true).or(report.rang);
         if let Some(report) = self.note_end(attempt, report, at, now, effects) {
             effects.push(Effect::Store(Job::Settle(attempt, report, at)));
         }
@@ -320,13 +262,13 @@ impl Dispatcher {
             return;
         };
         let given_up = now >= call.life_ends;
-        let rang = call.rang;
+        let placed = call.placed;
         match found {
             LookUp::Ended(report, at) => {
                 self.ended(attempt, (report, at.min(now)), now, effects);
             }
-            // What rang was placed, whatever is not found of it.
-            LookUp::NeverPlaced if !rang => {
+            // Of what is known to be placed, absence says nothing.
+            LookUp::NeverPlaced if !placed => {
                 let report = CallReport {
                     end: CallEnd::NeverSent,
                     ..CallReport::default()
@@ -428,7 +370,7 @@ impl Dispatcher {
     ) {
         let Some(call) = self.calls.remove(&attempt) else {
             if settled.is_some() {
-                // Late word has changed what is planned for the contact.
+                // A late end has changed what is planned for the contact.
                 effects.push(Effect::Store(Job::Picture));
             }
             return;

@@ -9,6 +9,7 @@ mod calls;
 mod commands;
 mod declines;
 mod lane;
+mod recovery;
 mod registries;
 mod routes;
 mod waits;
@@ -23,7 +24,7 @@ use crate::domain::{
 use crate::policy::breaker::{Breaker, Kept};
 use crate::policy::declines::Declines;
 use crate::policy::{Context, Scope, Until};
-use crate::provider::Request;
+use crate::provider::{ProviderEvent, Request};
 use crate::rules::Rules;
 use crate::store::{Candidate, Claimed, Snapshot};
 
@@ -58,6 +59,8 @@ pub struct Dispatcher {
     wakes: BTreeSet<(Timestamp, AttemptId)>,
     /// Calls whose end their carrier has yet to confirm, most of them of attempts that have ended.
     unclosed: BTreeMap<AttemptId, TrunkName>,
+    /// What was said before it was known what is in flight.
+    early: Vec<(TrunkName, ProviderEvent)>,
     acks: Vec<(u64, Awaited, Result<Effected, String>)>,
     next_due: Option<Timestamp>,
     registries: registries::Watch,
@@ -119,6 +122,7 @@ impl Dispatcher {
             calls: Calls::new(),
             wakes: BTreeSet::new(),
             unclosed: BTreeMap::new(),
+            early: Vec::new(),
             acks: Vec::new(),
             next_due: None,
             registries: registries::Watch::default(),
@@ -264,11 +268,11 @@ impl Dispatcher {
             effects.push(Self::alert(alerts::CLOCK_BEHIND, &text, now));
         }
         self.clock_behind = behind;
-        if !self.started {
-            self.started = true;
-            self.recover(&snapshot.in_flight, &snapshot.pending_ends, now, effects);
+        self.take_over(&snapshot.in_flight, &snapshot.pending_ends, now, effects);
+        if !std::mem::replace(&mut self.started, true) {
             self.unclosed = snapshot.unclosed;
             self.end_unclosed(effects);
+            self.hear_early(now, effects);
         }
         for attempt in suppressed {
             self.hang_up_unless_connected(attempt, effects);

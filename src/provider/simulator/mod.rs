@@ -95,7 +95,7 @@ impl Simulator {
     fn resume(&mut self, attempt: AttemptId, call: &UpCall) {
         let mut steps = plan(&self.profile, self.seed, attempt, call).steps;
         steps.retain(|step| match step.kind {
-            CallEventKind::Sent => false,
+            CallEventKind::Sent | CallEventKind::Placed => false,
             CallEventKind::Ringing => call.phase < Phase::Ringing,
             CallEventKind::Answered => call.phase < Phase::Answered,
             CallEventKind::Speech(_)
@@ -339,6 +339,7 @@ impl Simulator {
                 Line::of(attempt, call, LineKind::End, at).ended(at, report)
             }
             CallEventKind::Sent
+            | CallEventKind::Placed
             | CallEventKind::Speech(_)
             | CallEventKind::CalleeDetected(_)
             | CallEventKind::AnswerLost => return,

@@ -8,7 +8,7 @@ use super::{CARRIER, ENGINE, of_attempt};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::outcome::Classification;
 use crate::domain::{
-    Area, Attempt, CallReport, CalleeType, Campaign, Consent, ListKind, Outcome, PhoneNumber,
+    Area, Attempt, CallEventKind, CallReport, CalleeType, Campaign, Consent, ListKind, Outcome, PhoneNumber,
     Timestamp,
 };
 use crate::policy::{CallerIdUse, DialOrder, Load};
@@ -178,7 +178,7 @@ pub(in crate::store) fn attempt_reconciled(
     of_attempt(kind, campaign, attempt, ENGINE, now).with_data(&Data { found })
 }
 
-/// `attempt_corrected`: an attempt that had ended like this, which did not count, counts.
+/// `attempt_corrected`: an attempt that had ended like this turns out to have ended otherwise, and counts.
 pub(in crate::store) fn attempt_corrected(
     campaign: &Campaign,
     attempt: &Attempt,
@@ -204,6 +204,40 @@ pub(in crate::store) fn attempt_corrected(
         fault: read.fault.as_str(),
         callee_type: attempt.callee_type,
         counts: read.counts,
+    })
+}
+
+/// `attempt_reopened`: late word shows that there is, or was, a call of an attempt that had ended like
+/// this.
+pub(in crate::store) fn attempt_reopened(
+    campaign: &Campaign,
+    attempt: &Attempt,
+    was: &Attempt,
+    kind: &CallEventKind,
+    now: Timestamp,
+) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        was: Option<Outcome>,
+        was_cause: Option<&'a str>,
+        word: &'static str,
+        counts: bool,
+    }
+    let word = match kind {
+        CallEventKind::Answered => "answered",
+        CallEventKind::Ringing => "ringing",
+        CallEventKind::Placed
+        | CallEventKind::Sent
+        | CallEventKind::Speech(_)
+        | CallEventKind::CalleeDetected(_)
+        | CallEventKind::Ended(_)
+        | CallEventKind::AnswerLost => "placed",
+    };
+    of_attempt(EventKind::AttemptReopened, campaign, attempt, CARRIER, now).with_data(&Data {
+        was: was.outcome,
+        was_cause: was.cause.as_deref(),
+        word,
+        counts: attempt.counts,
     })
 }
 

@@ -13,6 +13,7 @@ use crate::policy::pacing::HOUR;
 use crate::policy::retry::{self, Next};
 use crate::policy::{Context, Decision, DialOrder, decide, suppression};
 use crate::store::facts::{self, Gathered};
+use crate::store::moves::Late;
 use crate::store::{By, Claimed, Settled, Store as _, StoreError, entries, moves, opt_out_on_call};
 
 impl MemoryStore {
@@ -119,6 +120,9 @@ impl MemoryStore {
         let Some(mut attempt) = self.attempts.get(&event.attempt).cloned() else {
             return Ok(false);
         };
+        if !attempt.state.in_flight() {
+            return self.hear_late(&attempt, event, now);
+        }
         let kinds = moves::apply_event(&mut attempt, event, now);
         if kinds.is_empty() {
             return Ok(false);
@@ -128,6 +132,38 @@ impl MemoryStore {
         for kind in kinds {
             self.note(entries::call_event(kind, &campaign, &attempt, now));
         }
+        Ok(true)
+    }
+
+    /// Takes in late word of a call whose attempt has ended; `false`: it says nothing new.
+    fn hear_late(
+        &mut self,
+        was: &Attempt,
+        event: &CallEvent,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let campaign = self.by_id(was.campaign)?;
+        let mut attempt = was.clone();
+        match moves::late(was, &event.kind) {
+            Late::Nothing => return Ok(false),
+            Late::Counts(read) => {
+                self.write_correction(&campaign, was, &CallReport::default(), &read, now)?;
+                return Ok(true);
+            }
+            Late::Open => moves::reopen(&mut attempt, event, now),
+        }
+        self.save_attempt(&attempt, now);
+        let newest = self.is_newest(&attempt);
+        if let Some(contact) = self.contacts.get_mut(&attempt.contact) {
+            *contact = moves::called_after_all(contact, was, newest);
+        }
+        self.note(entries::attempt_reopened(
+            &campaign,
+            &attempt,
+            was,
+            &event.kind,
+            now,
+        ));
         Ok(true)
     }
 
@@ -192,7 +228,7 @@ impl MemoryStore {
             let event = entries::caller_id_blocked(&campaign, &attempt, until, now);
             self.note(event);
         }
-        let next = self.follow_up(&campaign, &attempt, &read, false, now)?;
+        let next = self.follow_up(&campaign, &attempt, &read, None, now)?;
         let abandoned = read.outcome == Outcome::Abandoned;
         let abandonment = abandoned.then(|| self.abandonment(campaign.id, now));
         Ok(Some(Settled {
@@ -213,7 +249,7 @@ impl MemoryStore {
         moves::has_to_rest(finding, callees.len() as u64, sent.into())
     }
 
-    /// Makes an attempt count that had ended as one that does not, where the report proves that it does.
+    /// Corrects an attempt that had ended otherwise, where the report proves it.
     fn correct(
         &mut self,
         was: &Attempt,
@@ -224,14 +260,31 @@ impl MemoryStore {
             return Ok(None);
         };
         let campaign = self.by_id(was.campaign)?;
-        let mut attempt = was.clone();
-        moves::correct(&mut attempt, report, &read);
-        self.save_attempt(&attempt, now);
-        self.note(entries::attempt_corrected(
-            &campaign, &attempt, was, &read, now,
-        ));
-        let next = self.follow_up(&campaign, &attempt, &read, true, now)?;
+        let next = self.write_correction(&campaign, was, report, &read, now)?;
         Ok(Some(Settled::new(read, next, None, report)))
+    }
+
+    fn write_correction(
+        &mut self,
+        campaign: &Campaign,
+        was: &Attempt,
+        report: &CallReport,
+        read: &Classification,
+        now: Timestamp,
+    ) -> Result<Option<Next>, StoreError> {
+        let mut attempt = was.clone();
+        moves::correct(&mut attempt, report, read);
+        self.save_attempt(&attempt, now);
+        let event = entries::attempt_corrected(campaign, &attempt, was, read, now);
+        self.note(event);
+        self.follow_up(campaign, &attempt, read, Some(was), now)
+    }
+
+    /// Whether it is its contact's last attempt.
+    fn is_newest(&self, attempt: &Attempt) -> bool {
+        let mut of_contact = self.attempts.values();
+        let newest = of_contact.rfind(|one| one.contact == attempt.contact);
+        newest.is_some_and(|newest| newest.id == attempt.id)
     }
 
     fn read_end(&self, attempt: &Attempt, report: &CallReport) -> Classification {
@@ -325,21 +378,21 @@ impl MemoryStore {
         campaign: &Campaign,
         attempt: &Attempt,
         read: &Classification,
-        corrected: bool,
+        corrected: Option<&Attempt>,
         now: Timestamp,
     ) -> Result<Option<Next>, StoreError> {
-        let mut of_contact = self.attempts.values();
-        let newest = of_contact.rfind(|one| one.contact == attempt.contact);
-        let newest = newest.is_some_and(|newest| newest.id == attempt.id);
+        let newest = self.is_newest(attempt);
+        let mut others = self.attempts.values();
+        let called = others.any(|one| one.contact == attempt.contact && one.state.in_flight());
         let Some(contact) = self.contacts.get_mut(&attempt.contact) else {
             return Ok(None);
         };
-        contact.attempts += u32::from(read.counts);
+        contact.attempts += moves::adds(read, corrected);
         contact.last_outcome = Some(read.outcome);
-        let decides = if corrected {
+        let decides = if corrected.is_some() {
             newest && moves::is_open(contact.state)
         } else {
-            contact.state == ContactState::InFlight
+            contact.state == ContactState::InFlight && !called
         };
         if !decides {
             return Ok(None);

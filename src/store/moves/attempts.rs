@@ -2,7 +2,7 @@
 
 use crate::domain::event::EventKind;
 use crate::domain::outcome::{
-    CalleeFinding, CalleeType, Classification, classify, is_unsent, rests_on_silence,
+    CalleeFinding, CalleeType, Classification, classify, denies_a_call, final_answer, is_unsent,
 };
 use crate::domain::{
     Attempt, AttemptId, AttemptState, Briefing, CallEvent, CallEventKind, CallReport, Contact,
@@ -70,7 +70,7 @@ pub(in crate::store) fn apply_event(
 ) -> Vec<EventKind> {
     let at = event.at.min(now).max(attempt.reserved_at);
     let (next, kind) = match event.kind {
-        CallEventKind::Sent => (AttemptState::Sent, EventKind::AttemptSent),
+        CallEventKind::Sent | CallEventKind::Placed => (AttemptState::Sent, EventKind::AttemptSent),
         CallEventKind::Ringing => (AttemptState::Ringing, EventKind::CallRinging),
         CallEventKind::Answered => (AttemptState::Connected, EventKind::CallAnswered),
         CallEventKind::CalleeDetected(callee) => return detect(attempt, callee),
@@ -144,19 +144,81 @@ pub(in crate::store) fn end_attempt(
     attempt.cause = Some(read.cause.to_owned());
 }
 
-/// How late word of a call is read whose attempt had ended as one that does not count; `None`: it
-/// proves nothing, or the attempt counts already, or it is not over.
+/// How a late end of an attempt that has ended is read; `None`: it says nothing new, or the attempt is
+/// not over.
+///
+/// Whatever the attempt had ended as, an end that proves that the phone rang or was picked up corrects
+/// it. A final answer of the network stays the outcome of a phone that merely rang.
 pub(in crate::store) fn correction(
     attempt: &Attempt,
     report: &CallReport,
 ) -> Option<Classification> {
-    let ended = attempt.state == AttemptState::Ended && !attempt.counts;
-    let doubtful = attempt.cause.as_deref().is_some_and(rests_on_silence);
+    let was = attempt.outcome?;
     let read = read_end(attempt, report);
-    (ended && doubtful && read.counts).then_some(read)
+    let reached = read.outcome.is_reached() && !was.is_reached();
+    if !reached && (attempt.counts || !read.counts) {
+        return None;
+    }
+    if !reached && let Some(stays) = counting(attempt) {
+        return Some(stays);
+    }
+    Some(Classification {
+        counts: true,
+        ..read
+    })
 }
 
-/// Makes an attempt count that had ended as one that does not.
+/// What late word of a call comes to whose attempt has ended.
+pub(in crate::store) enum Late {
+    /// It says nothing new.
+    Nothing,
+    /// The attempt counts, and its outcome stays.
+    Counts(Classification),
+    /// There is, or was, a call: its fate is open again.
+    Open,
+}
+
+/// Reads late word of a call. What is said of an attempt that has not ended belongs to its call, and
+/// is nothing here.
+pub(in crate::store) fn late(attempt: &Attempt, kind: &CallEventKind) -> Late {
+    let Some(was) = attempt.outcome else {
+        return Late::Nothing;
+    };
+    let cause = attempt.cause.as_deref().unwrap_or_default();
+    match kind {
+        CallEventKind::Answered if !was.is_reached() => Late::Open,
+        CallEventKind::Ringing if !attempt.counts => {
+            counting(attempt).map_or(Late::Open, Late::Counts)
+        }
+        CallEventKind::Placed if !attempt.counts && denies_a_call(cause) => Late::Open,
+        CallEventKind::Answered
+        | CallEventKind::Ringing
+        | CallEventKind::Placed
+        | CallEventKind::Sent
+        | CallEventKind::Speech(_)
+        | CallEventKind::CalleeDetected(_)
+        | CallEventKind::Ended(_)
+        | CallEventKind::AnswerLost => Late::Nothing,
+    }
+}
+
+/// How the network's final answer is read whose phone turns out to have rung; `None`: the attempt did
+/// not end by one.
+fn counting(attempt: &Attempt) -> Option<Classification> {
+    let code = final_answer(attempt.cause.as_deref()?)?;
+    Some(classify(&CallReport {
+        sip_code: Some(code),
+        rang: Some(true),
+        ..CallReport::default()
+    }))
+}
+
+/// What an end adds to its contact's count; `corrected`: the attempt as it had ended before.
+pub(in crate::store) fn adds(read: &Classification, corrected: Option<&Attempt>) -> u32 {
+    u32::from(read.counts && !corrected.is_some_and(|was| was.counts))
+}
+
+/// Corrects an attempt that had ended otherwise.
 pub(in crate::store) fn correct(attempt: &mut Attempt, report: &CallReport, read: &Classification) {
     attempt.callee_type = report.callee_type.or(attempt.callee_type);
     attempt.outcome = Some(read.outcome);
@@ -164,6 +226,43 @@ pub(in crate::store) fn correct(attempt: &mut Attempt, report: &CallReport, read
     attempt.counts = true;
     // It left, whatever was thought: at the latest when it was planned to.
     attempt.sent_at = attempt.sent_at.or(Some(attempt.reserved_at));
+}
+
+/// Opens the fate of an attempt again that had ended: there is a call, and it may still be up.
+pub(in crate::store) fn reopen(attempt: &mut Attempt, event: &CallEvent, now: Timestamp) {
+    let at = event.at.min(now).max(attempt.reserved_at);
+    match event.kind {
+        CallEventKind::Ringing => attempt.ringing_at = attempt.ringing_at.or(Some(at)),
+        CallEventKind::Answered => attempt.answered_at = attempt.answered_at.or(Some(at)),
+        CallEventKind::Placed
+        | CallEventKind::Sent
+        | CallEventKind::Speech(_)
+        | CallEventKind::CalleeDetected(_)
+        | CallEventKind::Ended(_)
+        | CallEventKind::AnswerLost => {}
+    }
+    attempt.state = AttemptState::Unknown;
+    attempt.ended_at = None;
+    attempt.outcome = None;
+    attempt.cause = None;
+    attempt.counts = true;
+    attempt.sent_at = attempt.sent_at.or(Some(attempt.reserved_at));
+}
+
+/// The contact of an attempt whose fate is open again: it is being called, unless it has an end of its
+/// own or another call since. `newest`: it is the contact's last one.
+pub(in crate::store) fn called_after_all(
+    contact: &Contact,
+    was: &Attempt,
+    newest: bool,
+) -> Contact {
+    let attempts = contact.attempts + u32::from(!was.counts);
+    let open = newest && super::is_open(contact.state);
+    let contact = Contact {
+        attempts,
+        ..contact.clone()
+    };
+    if open { super::called(&contact) } else { contact }
 }
 
 /// Whether a report gives slot and send back: the request certainly never left.

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _, Params};
 use super::codec::{
     attempt as read_attempt, attempt_code, attempt_columns, digits, instant, millis,
 };
-use super::{Work, campaigns, log};
+use super::{Work, campaigns, late, log};
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallEvent, CalleeType, ContactId, Incarnations, Outcome,
     PhoneNumber, Timestamp,
@@ -216,7 +216,7 @@ pub(super) fn record(
     now: Timestamp,
 ) -> Result<bool, StoreError> {
     let Some(mut attempt) = in_flight(work, event.attempt)? else {
-        return Ok(false);
+        return late::hear(work, event, now);
     };
     let was_sent = attempt.sent_at.is_some();
     let kinds = moves::apply_event(&mut attempt, event, now);

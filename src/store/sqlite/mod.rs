@@ -9,6 +9,7 @@ mod contacts;
 mod counters;
 mod group;
 mod held;
+mod late;
 mod import;
 mod incarnation;
 mod listing;

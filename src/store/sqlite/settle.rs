@@ -3,7 +3,7 @@
 use super::claim::{abandonment, gather, give_back, look_up};
 use super::counters::Count;
 use super::held::About;
-use super::{Work, attempts, campaigns, contacts, log, meta, outside, suppression};
+use super::{Work, attempts, campaigns, contacts, late, log, meta, outside, suppression};
 use crate::domain::attempt::CallEnd;
 use crate::domain::outcome::{CallerIdFinding, Classification, is_without_agent};
 use crate::domain::{
@@ -30,7 +30,7 @@ pub(super) fn settle(
         if report.opted_out {
             suppression::add(work, &[opt_out_on_call(&ended, now)])?;
         }
-        return correct(work, &ended, report, now);
+        return late::correct(work, &ended, report, now);
     };
     let campaign = campaigns::by_id(work, attempt.campaign)?;
     if attempt.state == AttemptState::Unknown {
@@ -62,7 +62,7 @@ pub(super) fn settle(
             None
         }
     };
-    let next = follow_up(work, &campaign, &attempt, &read, false, now)?;
+    let next = follow_up(work, &campaign, &attempt, &read, None, now)?;
     let abandonment = if read.outcome == Outcome::Abandoned {
         Some(abandonment(work, campaign.id, now)?)
     } else {
@@ -72,45 +72,6 @@ pub(super) fn settle(
         abandonment,
         ..Settled::new(read, next, rested, report)
     }))
-}
-
-/// Makes an attempt count that had ended as one that does not, where the report proves that it does.
-fn correct(
-    work: &mut Work<'_>,
-    was: &Attempt,
-    report: &CallReport,
-    now: Timestamp,
-) -> Result<Option<Settled>, StoreError> {
-    let Some(read) = moves::correction(was, report) else {
-        return Ok(None);
-    };
-    let campaign = campaigns::by_id(work, was.campaign)?;
-    let mut attempt = was.clone();
-    moves::correct(&mut attempt, report, &read);
-    work.mem.held.take_in(was.clone(), None);
-    work.mem.held.change(&attempt, now)?;
-    // What claims found out about the contact is untrue by now.
-    work.mem.held.forget_about();
-    // A send that was given back counts again: the ledger is rebuilt from the rows.
-    work.mem.ledger = None;
-    for (outcome, by) in [(was.outcome, -1), (attempt.outcome, 1)] {
-        if let Some(outcome) = outcome {
-            let what = format!("outcome:{outcome}");
-            work.mem
-                .counts
-                .add(Count::Tally(attempt.campaign, what), by);
-        }
-    }
-    count_live(
-        work,
-        &attempt,
-        read.outcome,
-        attempt.ended_at.unwrap_or(now),
-    )?;
-    let event = entries::attempt_corrected(&campaign, &attempt, was, &read, now);
-    log::append(work, &event)?;
-    let next = follow_up(work, &campaign, &attempt, &read, true, now)?;
-    Ok(Some(Settled::new(read, next, None, report)))
 }
 
 /// Frees the slot, writes the row and counts the outcome.
@@ -155,7 +116,7 @@ fn read_end(
     Ok(read)
 }
 
-fn count_live(
+pub(super) fn count_live(
     work: &mut Work<'_>,
     attempt: &Attempt,
     outcome: Outcome,
@@ -207,14 +168,14 @@ fn rest(
     Ok(Some(attempt.caller_id))
 }
 
-/// Plans what follows for the contact and moves it there. `corrected`: the attempt had ended before,
-/// and what was planned then is planned anew unless more has happened since.
-fn follow_up(
+/// Plans what follows for the contact and moves it there. `corrected`: the attempt as it had ended
+/// before; what was planned then is planned anew unless more has happened since.
+pub(super) fn follow_up(
     work: &mut Work<'_>,
     campaign: &Campaign,
     attempt: &Attempt,
     read: &Classification,
-    corrected: bool,
+    corrected: Option<&Attempt>,
     now: Timestamp,
 ) -> Result<Option<Next>, StoreError> {
     let recalled = work.mem.held.recall(attempt.id.serial);
@@ -227,15 +188,14 @@ fn follow_up(
     };
     let before = about.contact.clone();
     let mut after = Contact {
-        attempts: before.attempts + u32::from(read.counts),
+        attempts: before.attempts + moves::adds(read, corrected),
         last_outcome: Some(read.outcome),
         ..before.clone()
     };
-    let decides = if corrected {
-        let newest = attempts::of_contact(work, attempt.contact)?.pop();
-        moves::is_open(before.state) && newest.is_some_and(|newest| newest.id == attempt.id)
+    let decides = if corrected.is_some() {
+        moves::is_open(before.state) && late::is_newest(work, attempt)?
     } else {
-        before.state == ContactState::InFlight
+        before.state == ContactState::InFlight && !work.mem.held.calls(attempt.contact)
     };
     if !decides {
         contacts::save(work, &before, &after)?;

@@ -1,0 +1,110 @@
+//! Calls that nobody follows: those of an earlier run, and those of attempts that had ended.
+//!
+//! What is said of a call belongs to its attempt while that has not ended: after a restart calls are
+//! taken over first, and only then is what came in meanwhile taken in. Nothing but an end ends them.
+//! Late word completes the record of an attempt that has ended, and where it shows a call that may
+//! still be up, the attempt is in flight again and its call is taken over as well.
+
+use crate::domain::{Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, Timestamp};
+
+use super::super::{Effect, Job};
+use super::Dispatcher;
+use super::call::{Call, GRACE};
+
+impl Dispatcher {
+    /// Takes over what is in flight and not followed. It is of unknown fate until its provider has
+    /// been asked, unless its end is known.
+    pub(super) fn take_over(
+        &mut self,
+        open: &[Attempt],
+        ends: &BTreeMap<AttemptId, PendingEnd>,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        for attempt in open {
+            if self.calls.contains_key(&attempt.id) {
+                continue;
+            }
+            let Some(lane) = self.lanes.get_mut(&attempt.campaign) else {
+                continue;
+            };
+            lane.calls += 1;
+            let voicemail = lane.campaign.settings.voicemail;
+            let mut call = match self.trunks.get(&attempt.trunk) {
+                Some(trunk) => Call::new(attempt, &trunk.settings, voicemail, now),
+                None => Call::of_no_trunk(attempt, voicemail, now),
+            };
+            if let Some(end) = ends.get(&attempt.id) {
+                self.track(attempt.id, call);
+                self.settle_kept_end(attempt.id, end, effects);
+                continue;
+            }
+            if attempt.state != AttemptState::Unknown {
+                effects.push(Effect::Store(Job::MarkUnknown(attempt.id, "restart")));
+            }
+            call.state = AttemptState::Unknown;
+            // What becomes of it shows nothing of its trunk.
+            call.told_silent = true;
+            call.ask_from(now);
+            self.track(attempt.id, call);
+        }
+    }
+
+    /// Takes in what providers said before it was known what is in flight.
+    pub(super) fn hear_early(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        for (trunk, event) in std::mem::take(&mut self.early) {
+            self.on_provider(trunk, event, now, effects);
+        }
+    }
+
+    /// Word of a call of unknown fate: it proves that there is one, and its end is still to come.
+    pub(super) fn note_of_unknown(
+        &mut self,
+        attempt: AttemptId,
+        said: AttemptState,
+        at: Timestamp,
+    ) {
+        let Some(call) = self.calls.get_mut(&attempt) else {
+            return;
+        };
+        call.rang |= matches!(said, AttemptState::Ringing | AttemptState::Connected);
+        let unknown = call.state == AttemptState::Unknown;
+        if unknown
+            && said == AttemptState::Connected
+            && let Some(trunk) = self.trunks.get(&call.trunk)
+        {
+            let silence = trunk.settings.capabilities.news_lag + GRACE;
+            let longest = at + trunk.settings.max_call + silence;
+            call.life_ends = call.life_ends.max(longest);
+        }
+    }
+
+    /// Late or repeated: its attempt has ended, or its end is being written.
+    pub(super) fn on_late(&mut self, event: CallEvent, now: Timestamp, effects: &mut Vec<Effect>) {
+        let call = self.calls.get(&event.attempt);
+        let waits = call.is_some_and(|call| call.declined.is_some());
+        match event.kind {
+            // Its end is held back and will be written; nothing else may be in its place.
+            CallEventKind::Ended(report) if waits => {
+                if report.opted_out {
+                    self.opt_out_of_declined(event.attempt, effects);
+                }
+            }
+            CallEventKind::Ended(report) => {
+                let settle = Job::Settle(event.attempt, report, event.at.min(now));
+                effects.push(Effect::Store(settle));
+            }
+            CallEventKind::Ringing | CallEventKind::Placed if waits => {}
+            CallEventKind::Placed | CallEventKind::Ringing | CallEventKind::Answered => {
+                if waits {
+                    self.conclude_decline(event.attempt, true, effects);
+                }
+                effects.push(Effect::Store(Job::Late(event)));
+            }
+            CallEventKind::Sent
+            | CallEventKind::Speech(_)
+            | CallEventKind::CalleeDetected(_)
+            | CallEventKind::AnswerLost => {}
+        }
+    }
+}

@@ -126,9 +126,9 @@ pub(crate) fn names(events: &[CallEvent]) -> Vec<&'static str> {
             CallEventKind::Answered => Some("answered"),
             CallEventKind::Ended(_) => Some("ended"),
             CallEventKind::AnswerLost => Some("lost"),
-            CallEventKind::Placed
-            | CallEventKind::Speech(_)
-            | CallEventKind::CalleeDetected(_) => None,
+            CallEventKind::Placed | CallEventKind::Speech(_) | CallEventKind::CalleeDetected(_) => {
+                None
+            }
         })
         .collect()
 }

@@ -366,6 +366,7 @@ fn by_end(report: &CallReport) -> Classification {
         }
         CallEnd::NoAgent => not_dialed(NO_AGENT_READY, TrunkFinding::AgentMissing),
         CallEnd::AgentLost => Classification {
+            counts: report.rang != Some(false),
             trunk: TrunkFinding::AgentLost,
             ..simple(Outcome::Cancelled, Fault::Us, AGENT_LOST)
         },

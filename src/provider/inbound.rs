@@ -142,6 +142,10 @@ pub struct Inbound {
 pub enum News {
     /// Something changed; the provider is to be asked what.
     Changed,
+    /// There is, or was, a call, whatever the carrier had answered.
+    Placed,
+    /// It rings.
+    Ringing,
     /// The callee's line is in the room, by the server's id of this stay there: it is being dialed.
     Joined(String),
     /// The room is gone, and nothing more follows.

@@ -16,8 +16,8 @@ use crate::domain::{
 use crate::policy::LiveCalls;
 
 pub(super) use calls::{
-    attempt_corrected, attempt_reconciled, attempt_reopened, attempt_reserved, attempt_unknown, call_ended,
-    call_event,
+    attempt_corrected, attempt_reconciled, attempt_reopened, attempt_reserved, attempt_unknown,
+    call_ended, call_event,
 };
 
 /// The actor of the engine's own decisions.

@@ -371,6 +371,37 @@ fn d17_changed_removed_reordered_and_cut_lines_are_found() {
 }
 
 #[test]
+fn d6_a_phone_that_rang_and_does_not_count_is_found() {
+    let uncounted = |rings| {
+        broken(|scene| {
+            let call = &mut scene.calls[5];
+            (call.outcome, call.counts) = ("network_failure", false);
+            (call.code, call.rings) = (Some(503), rings);
+        })
+    };
+    assert!(uncounted(true).contains("D6"));
+    assert!(!uncounted(false).contains("D6"));
+}
+
+#[test]
+fn d15_what_has_its_end_is_not_opened_again() {
+    let reopened = |counts: bool, word: &str| {
+        let found = broken(|scene| {
+            let call = &mut scene.calls[9];
+            (call.outcome, call.counts, call.rings) = ("network_failure", counts, false);
+            let attempt = call.attempt.clone();
+            let data = json!({ "was": "network_failure", "word": word, "counts": true });
+            scene.entry(later(), "attempt_reopened", "spring", data);
+            scene.entries.last_mut().unwrap().attempt = attempt;
+        });
+        found.contains("D15")
+    };
+    assert!(reopened(true, "ringing"));
+    assert!(!reopened(false, "ringing"));
+    assert!(!reopened(true, "answered"));
+}
+
+#[test]
 fn d18_a_second_end_and_a_late_ring_are_found() {
     for kind in ["call_ended", "call_ringing", "attempt_unknown"] {
         let found = broken(|scene| {

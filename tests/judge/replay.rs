@@ -453,7 +453,10 @@ impl Campaign {
 
 /// Whether somebody or something picked up.
 fn is_reached(outcome: &str) -> bool {
-    matches!(outcome, "human" | "voicemail" | "fax" | "answered" | "abandoned")
+    matches!(
+        outcome,
+        "human" | "voicemail" | "fax" | "answered" | "abandoned"
+    )
 }
 
 fn pacing(at: i64, value: &Value) -> Option<(i64, i64, i64)> {

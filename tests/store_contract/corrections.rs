@@ -2,7 +2,10 @@
 //! calls whose end their carrier has yet to confirm.
 
 use dialdeck::domain::attempt::CallEnd;
-use dialdeck::domain::{CallReport, ContactState, Outcome, TrunkName, WaitReason};
+use dialdeck::domain::{
+    AttemptState, CallEvent, CallEventKind, CallReport, ContactState, Outcome, TrunkName,
+    WaitReason,
+};
 use dialdeck::policy::retry::Next;
 use dialdeck::store::{Claimed, PendingEnd, Store};
 
@@ -13,6 +16,9 @@ contract!(
     late_word_of_an_answer_ends_the_contact,
     late_word_of_an_end_plans_anew,
     what_proves_nothing_corrects_nothing,
+    a_final_answer_stays_the_outcome_of_a_phone_that_rang,
+    an_answer_corrects_an_end_that_counted,
+    word_of_a_call_takes_an_end_back_that_denies_it,
     a_call_given_back_is_taken_back,
     after_the_next_call_only_the_count_changes,
     an_unconfirmed_end_is_kept_until_it_is_confirmed,
@@ -114,18 +120,73 @@ fn what_proves_nothing_corrects_nothing(store: &mut impl Store) {
     ] {
         assert_eq!(settle(store, id, &ended(end), later), None);
     }
-    // A network's final answer keeps the row of its code, whatever rang before.
-    let (_, others) = campaign(store, "recall", 2);
-    let other = dial(store, others[1], later).id;
-    settle(store, other, &rejected(503), later + secs(1)).unwrap();
-    let refused = store.snapshot(later).unwrap().head;
-    assert_eq!(
-        settle(store, other, &rang(CallEnd::Unresolved), later + secs(2)),
-        None
-    );
-    assert_eq!(store.snapshot(later).unwrap().head, refused);
-    assert!(refused > head);
+    assert_eq!(store.snapshot(later).unwrap().head, head);
     assert_eq!(contact(store).1, 0);
+}
+
+fn a_final_answer_stays_the_outcome_of_a_phone_that_rang(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let id = dial(store, contacts[0], now).id;
+    settle(store, id, &rejected(503), now + secs(1)).unwrap();
+    assert_eq!(contact(store).1, 0);
+    let settled = settle(store, id, &rang(CallEnd::Unresolved), now + secs(2)).unwrap();
+    assert_eq!(settled.read.outcome, Outcome::NetworkFailure);
+    assert_eq!(
+        contact(store),
+        (ContactState::Waiting(WaitReason::Retry), 1)
+    );
+    check_counters(store, now + secs(2));
+}
+
+fn an_answer_corrects_an_end_that_counted(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let id = dial(store, contacts[0], now).id;
+    settle(store, id, &ended(CallEnd::Failed), now + secs(1)).unwrap();
+    assert_eq!(contact(store).1, 1);
+    assert_eq!(settle(store, id, &ended(CallEnd::RangOut), now), None);
+    let settled = settle(store, id, &ended(CallEnd::Completed), now + secs(2)).unwrap();
+    assert!(settled.read.outcome.is_reached());
+    assert_eq!(contact(store), (ContactState::Done, 1), "counted once");
+    check_counters(store, now + secs(2));
+}
+
+fn word_of_a_call_takes_an_end_back_that_denies_it(store: &mut impl Store) {
+    let now = morning();
+    let (_, contacts) = running(store, 1);
+    let attempt = dial(store, contacts[0], now);
+    settle(store, attempt.id, &ended(CallEnd::Throttled), now).unwrap();
+    let head = store.snapshot(now).unwrap().head;
+    let later = now + secs(9);
+    let says = |store: &mut _, kind| {
+        let event = CallEvent {
+            attempt: attempt.id,
+            at: later,
+            kind,
+        };
+        Store::record(store, &event, later).unwrap()
+    };
+    assert!(!says(store, CallEventKind::Sent));
+    assert!(says(store, CallEventKind::Ringing));
+    assert_eq!(kinds(store, head), ["attempt_reopened"]);
+    let open = store.open_attempts().unwrap();
+    assert_eq!(open.len(), 1);
+    assert_eq!(
+        (open[0].state, open[0].outcome, open[0].counts),
+        (AttemptState::Unknown, None, true)
+    );
+    assert_eq!(contact(store).0, ContactState::InFlight);
+    let load = store.snapshot(later).unwrap().campaigns.remove(0).load;
+    assert_eq!(load.in_flight, 1, "it holds its slot");
+    check_counters(store, later);
+    // Once; and it ends as any other.
+    assert!(!says(store, CallEventKind::Ringing));
+    let settled = settle(store, attempt.id, &ended(CallEnd::Completed), later).unwrap();
+    assert!(settled.read.outcome.is_reached());
+    assert_eq!(contact(store), (ContactState::Done, 1));
+    assert!(!says(store, CallEventKind::Answered));
+    check_counters(store, later);
 }
 
 fn a_call_given_back_is_taken_back(store: &mut impl Store) {

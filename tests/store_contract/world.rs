@@ -233,7 +233,7 @@ pub(crate) fn rejected(code: u16) -> CallReport {
     CallReport {
         end: CallEnd::Rejected,
         sip_code: Some(code),
-        rang: Some(true),
+        rang: (code == 603).then_some(true),
         ..CallReport::default()
     }
 }

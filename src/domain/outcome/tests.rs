@@ -6,7 +6,8 @@ fn report(code: u16, reason: &str) -> CallReport {
     CallReport {
         end: CallEnd::Rejected,
         sip_code: Some(code),
-        rang: Some(true),
+        // What a person says is only said where it rang.
+        rang: (code == 603).then_some(true),
         reason: (!reason.is_empty()).then(|| reason.to_owned()),
         ..CallReport::default()
     }
@@ -135,7 +136,7 @@ fn an_end_without_an_answer_of_the_network_is_the_trunks() {
 }
 
 #[test]
-fn what_rang_counts_unless_the_network_gave_a_final_answer() {
+fn what_rang_counts_whoever_is_to_blame_for_its_end() {
     let rang = |end, sip_code| {
         let report = CallReport {
             end,
@@ -159,7 +160,40 @@ fn what_rang_counts_unless_the_network_gave_a_final_answer() {
     ] {
         assert!(rang(end, None), "{end:?}");
     }
-    assert!(!rang(CallEnd::Rejected, Some(503)));
+    // The row of the code gives the outcome, and the ringing that it was one more call to the callee.
+    for code in 300..700 {
+        assert!(rang(CallEnd::Rejected, Some(code)), "{code}");
+        let silent = CallReport {
+            sip_code: Some(code),
+            ..CallReport::default()
+        };
+        let with = CallReport {
+            rang: Some(true),
+            ..silent.clone()
+        };
+        if code != 603 {
+            assert_eq!(classify(&silent).outcome, classify(&with).outcome, "{code}");
+        }
+    }
+    // A limit named in a text is a limit, and the phone rang.
+    let limit = CallReport {
+        sip_code: Some(403),
+        reason: Some("channel limit exceeded".to_owned()),
+        rang: Some(true),
+        ..CallReport::default()
+    };
+    let read = classify(&limit);
+    assert_eq!((read.outcome, read.counts), (Outcome::Throttled, true));
+    // An agent that was lost before anything rang was lost to nobody.
+    let lost = |rang| {
+        let report = CallReport {
+            end: CallEnd::AgentLost,
+            rang,
+            ..CallReport::default()
+        };
+        classify(&report).counts
+    };
+    assert!(lost(Some(true)) && lost(None) && !lost(Some(false)));
 }
 
 #[test]

@@ -213,31 +213,36 @@ mod tests {
     #[test]
     fn late_word_of_a_call_goes_to_the_store() {
         let (mut dispatcher, _) = started(None);
-        for (kind, end) in [
-            (CallEventKind::Ringing, Some(CallEnd::Unresolved)),
-            (CallEventKind::Answered, Some(CallEnd::Completed)),
-            (
-                CallEventKind::Ended(CallReport {
-                    end: CallEnd::RangOut,
-                    ..CallReport::default()
-                }),
-                Some(CallEnd::RangOut),
-            ),
-            (CallEventKind::Sent, None),
-            (CallEventKind::AnswerLost, None),
+        let over = CallReport {
+            end: CallEnd::RangOut,
+            ..CallReport::default()
+        };
+        let at = NOW;
+        let attempt = ATTEMPT;
+        for (kind, goes) in [
+            (CallEventKind::Placed, true),
+            (CallEventKind::Ringing, true),
+            (CallEventKind::Answered, true),
+            (CallEventKind::Ended(over.clone()), true),
+            (CallEventKind::Sent, false),
+            (CallEventKind::AnswerLost, false),
         ] {
-            let event = CallEvent {
-                attempt: ATTEMPT,
-                at: NOW,
-                kind: kind.clone(),
+            let event = CallEvent { attempt, at, kind };
+            let job = match &event.kind {
+                CallEventKind::Ended(_) => Job::Settle(ATTEMPT, over.clone(), NOW),
+                CallEventKind::Placed
+                | CallEventKind::Sent
+                | CallEventKind::Ringing
+                | CallEventKind::Answered
+                | CallEventKind::Speech(_)
+                | CallEventKind::CalleeDetected(_)
+                | CallEventKind::AnswerLost => Job::Late(event.clone()),
             };
-            let event = Event::Provider(trunk(), ProviderEvent::Call(event));
-            let effects = dispatcher.on(event, NOW);
-            let settled = effects.iter().find_map(|effect| match effect {
-                Effect::Store(Job::Settle(ATTEMPT, report, _)) => Some(report.end),
-                Effect::Store(_) | Effect::Provider(..) | Effect::Acknowledge(..) => None,
-            });
-            assert_eq!(settled, end, "{kind:?}");
+            let told = Event::Provider(trunk(), ProviderEvent::Call(event));
+            let found = dispatcher
+                .on(told, NOW)
+                .contains(&Effect::Store(job.clone()));
+            assert_eq!(found, goes, "{job:?}");
         }
     }
 }

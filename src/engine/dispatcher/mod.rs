@@ -270,9 +270,7 @@ impl Dispatcher {
         self.clock_behind = behind;
         self.take_over(&snapshot.in_flight, &snapshot.pending_ends, now, effects);
         if !std::mem::replace(&mut self.started, true) {
-            self.unclosed = snapshot.unclosed;
-            self.end_unclosed(effects);
-            self.hear_early(now, effects);
+            self.begin(snapshot.unclosed, now, effects);
         }
         for attempt in suppressed {
             self.hang_up_unless_connected(attempt, effects);

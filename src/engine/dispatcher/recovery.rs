@@ -5,7 +5,11 @@
 //! Late word completes the record of an attempt that has ended, and where it shows a call that may
 //! still be up, the attempt is in flight again and its call is taken over as well.
 
-use crate::domain::{Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, Timestamp};
+use std::collections::BTreeMap;
+
+use crate::domain::{
+    Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, Timestamp, TrunkName,
+};
 
 use super::super::{Effect, Job};
 use super::Dispatcher;
@@ -50,8 +54,16 @@ impl Dispatcher {
         }
     }
 
-    /// Takes in what providers said before it was known what is in flight.
-    pub(super) fn hear_early(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    /// Goes on where an earlier engine left off, once what is in flight is taken over: with ends that were
+    /// not confirmed, and with what was said before.
+    pub(super) fn begin(
+        &mut self,
+        unclosed: BTreeMap<AttemptId, TrunkName>,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.unclosed = unclosed;
+        self.end_unclosed(effects);
         for (trunk, event) in std::mem::take(&mut self.early) {
             self.on_provider(trunk, event, now, effects);
         }

@@ -28,7 +28,7 @@ fn ended(end: CallEnd) -> Classification {
 fn sip(code: u16) -> Classification {
     classify(&CallReport {
         sip_code: Some(code),
-        rang: Some(true),
+        rang: (code == 603).then_some(true),
         ..CallReport::default()
     })
 }

@@ -93,6 +93,8 @@ pub(super) struct Shown {
     pub(super) id: Option<String>,
     /// Where it stands.
     pub(super) status: Status,
+    /// Whether it said where it stands.
+    told: bool,
     /// How long it lasted, in seconds.
     pub(super) duration: Option<f64>,
     /// When it was made.
@@ -120,6 +122,7 @@ pub(super) fn shown(value: &Value) -> Option<Shown> {
         let reason = ["failure_reason", "error_message", "error", "end_reason"];
         Shown {
             id: json::text(call, &["id", "call_id", "callId", "uuid"]),
+            told: word.is_some(),
             status: status(word.as_deref().unwrap_or("queued")),
             duration: json::number(call, &["duration", "duration_seconds", "duration_secs"]),
             created: json::instant(
@@ -137,6 +140,11 @@ pub(super) fn shown(value: &Value) -> Option<Shown> {
 }
 
 impl Shown {
+    /// Whether it said where it stands; else it is taken for queued.
+    pub(super) const fn is_told(&self) -> bool {
+        self.told
+    }
+
     /// Whether the answer says that somebody or something picked up. `completed` with a duration of
     /// zero is no answer (inferred, providers.md §2.3).
     pub(super) fn was_answered(&self) -> bool {

@@ -76,8 +76,8 @@ struct State {
     wish_taken: Option<Timestamp>,
     /// It is being looked up.
     looked_up: bool,
-    /// Listings in a row that did not show it.
-    absent: u32,
+    /// A webhook showed that there is a call.
+    shown: bool,
     /// Looks at its transcript that were in vain.
     unheard: u32,
     /// An operator was told that it cannot be told from another call.
@@ -169,11 +169,14 @@ impl Call {
         Some(Looking(self))
     }
 
-    /// A complete listing did or did not show it; gives how many in a row did not.
-    pub(super) fn listed(&self, shown: bool) -> u32 {
-        let mut state = locked(&self.state);
-        state.absent = if shown { 0 } else { state.absent + 1 };
-        state.absent
+    /// A webhook showed that there is a call.
+    pub(super) fn show(&self) {
+        locked(&self.state).shown = true;
+    }
+
+    /// Whether a webhook has shown that there is a call.
+    pub(super) fn is_shown(&self) -> bool {
+        locked(&self.state).shown
     }
 
     /// Its transcript could not be read; gives how often that was so.

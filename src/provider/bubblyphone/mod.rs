@@ -44,7 +44,7 @@ use self::listing::{Found, Listings};
 use self::reader::Webhooks;
 use self::refusal::Placed;
 use self::transcript::Heard;
-use super::inbound::{Inbound, Reader};
+use super::inbound::{Inbound, News, Reader};
 use super::remote::http::NoAnswer;
 use super::remote::secret::{Reach, Secret};
 use super::remote::{Examined, Line, Vendor};
@@ -52,9 +52,6 @@ use super::{DialRequest, Inquiry, LookUp, Owned};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
 use crate::domain::{CallReport, Capabilities, Incarnations, PhoneNumber};
-
-/// How many listings in a row have to agree that a call is not there.
-const AGREEING: u32 = 2;
 
 /// How many looks in vain at a transcript let a call that is looked up end without it.
 const UNHEARD: u32 = 3;
@@ -228,7 +225,6 @@ impl BubblyPhone {
                 self.standing(call, inquiry, &id, &shown).await
             }
             Ok(Found::Ambiguous) => {
-                call.listed(true);
                 if call.tell_ambiguous() {
                     let text = format!(
                         "attempt {attempt}: its answer was lost, and which of the account's calls \
@@ -238,17 +234,9 @@ impl BubblyPhone {
                 }
                 LookUp::CannotTell
             }
-            Ok(Found::Nothing) => {
-                let agreeing = call.listed(false);
-                let age = self.clock.now().since(inquiry.reserved_at);
-                let settled = age >= self.capabilities().shows_within;
-                if settled && agreeing >= AGREEING {
-                    self.calls.forget(attempt);
-                    LookUp::NeverPlaced
-                } else {
-                    LookUp::CannotTell
-                }
-            }
+            // No page of the vendor's defines a listing, so none proves that a call was never placed: it
+            // may be cut to a page, of calls that are over, or behind by minutes.
+            Ok(Found::Nothing) => LookUp::CannotTell,
         }
     }
 
@@ -360,6 +348,10 @@ impl Vendor for BubblyPhone {
                     self.calls.forget(attempt);
                 }
             }
+            Placed::Refused(..) if call.is_shown() => {
+                tracing::warn!(%attempt, "a refused call has been placed all the same");
+                line.lost();
+            }
             Placed::Refused(end, text) => {
                 self.calls.forget(attempt);
                 self.refused(&line, end, (answer.status, &text), answer.retry_after);
@@ -403,9 +395,32 @@ impl Vendor for BubblyPhone {
         }
     }
 
-    async fn deliver(&self, inbound: Inbound, _line: Line) {
-        // A call that is not followed is looked up by the engine until its end is known.
-        if let Some(call) = self.calls.find(inbound.attempt) {
+    async fn deliver(&self, inbound: Inbound, line: Line) {
+        let call = self.calls.find(inbound.attempt);
+        // Of a call that is followed, the API's word is the truth; of any other, this proves that there
+        // is one. One that is looked up by the engine is asked for until its end is known.
+        let followed = call.as_ref().is_some_and(|call| call.is_followed());
+        match inbound.news {
+            News::Placed if !followed => line.placed(),
+            News::Ringing if !followed => line.ringing(),
+            News::Answered if !followed => line.answered(inbound.at),
+            News::Placed | News::Ringing | News::Answered => {
+                if let Some(call) = &call {
+                    call.show();
+                }
+            }
+            News::Changed
+            | News::Joined(_)
+            | News::RoomGone
+            | News::CalleeDetected(_)
+            | News::GreetingEnded
+            | News::Bridged
+            | News::OptOut
+            | News::AgentLeft(_)
+            | News::Result(_)
+            | News::Ended(_) => {}
+        }
+        if let Some(call) = call {
             call.nudge();
         }
     }

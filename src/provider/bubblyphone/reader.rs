@@ -1,4 +1,4 @@
-//! Proving and reading the vendor's webhooks: hints to ask, never news themselves.
+//! Proving and reading the vendor's webhooks: that there is a call, and a reason to ask about it.
 //!
 //! The vendor documents neither their bodies nor a signature (providers.md §2.3), so the address
 //! that we gave out for an attempt carries its token.
@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::call::{Shown, Status, shown, status};
 use super::json;
 use crate::domain::digest::{Sha256, hex};
 use crate::domain::{AttemptId, Incarnations};
@@ -88,7 +89,7 @@ fn read(attempt: AttemptId, arrived: &Arrived<'_>) -> Reading {
         event: event_id(attempt, &body, arrived.body),
         attempt,
         at,
-        news: News::Changed,
+        news: news(&body),
     };
     let reply = Reply {
         status: 200,
@@ -96,6 +97,30 @@ fn read(attempt: AttemptId, arrived: &Arrived<'_>) -> Reading {
         body: "{}".to_owned(),
     };
     Reading::Take(inbound, reply)
+}
+
+/// What an event says of the call. That there is one is proven by its address; where it stands is read
+/// from the status it carries, or from its name, as `call.ringing`.
+fn news(body: &Value) -> News {
+    let named = json::text(body, &["event", "type", "event_type"]).unwrap_or_default();
+    let named = named.rsplit('.').next().unwrap_or_default();
+    let Some(shown) = shown(body).filter(Shown::is_told) else {
+        return match status(named) {
+            Status::Ringing => News::Ringing,
+            Status::Answered => News::Answered,
+            Status::Queued | Status::Dialing | Status::Over(_) => News::Placed,
+            Status::Unknown(_) => News::Changed,
+        };
+    };
+    match shown.status {
+        _ if shown.was_answered() => News::Answered,
+        Status::Ringing => News::Ringing,
+        Status::Queued
+        | Status::Dialing
+        | Status::Answered
+        | Status::Over(_)
+        | Status::Unknown(_) => News::Placed,
+    }
 }
 
 /// The event's own id, or its body, hashed: whatever the sender writes, nothing of it is kept. A
@@ -230,6 +255,31 @@ mod tests {
         );
         assert_ne!(event(r#"{"event_id":"e1"}"#), event(r#"{"event_id":"e2"}"#));
         assert_eq!(event(r#"{"event_id":"+12125550142"}"#).len(), 32);
+    }
+
+    #[test]
+    fn an_event_shows_where_its_call_stands() {
+        let ours = webhooks("key");
+        let good = query(&ours, attempt(1));
+        let news = |body: &str| taken(ours.read(&arrived(&good, body))).news;
+        for (body, wanted) in [
+            (r#"{"call":{"status":"ringing"}}"#, News::Ringing),
+            (
+                r#"{"event":"call.ringing","data":{"id":"c1"}}"#,
+                News::Ringing,
+            ),
+            (r#"{"event":"call.in-progress","data":{}}"#, News::Answered),
+            (r#"{"data":{"status":"in-progress"}}"#, News::Answered),
+            (r#"{"status":"completed","duration":12}"#, News::Answered),
+            (r#"{"status":"completed","duration":0}"#, News::Placed),
+            (r#"{"status":"initiated"}"#, News::Placed),
+            (r#"{"status":"failed"}"#, News::Placed),
+            (r#"{"status":"purple"}"#, News::Placed),
+            (r#"{"event":"call.updated"}"#, News::Changed),
+            ("{}", News::Changed),
+        ] {
+            assert_eq!(news(body), wanted, "{body}");
+        }
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use super::LiveKit;
 use super::agents::Word;
 use super::api::NewRoom;
 use super::failure::before_dialing;
@@ -21,13 +22,19 @@ const JOB_DUE: Duration = Duration::from_secs(2);
 /// How long after its agent an answered callee may leave as well, as when the room was closed, before
 /// the call is taken for one without anybody to talk. Together with the way of the news it stays well
 /// below the two seconds of silence that a callee may be left in.
-const LEAVES_TOO: Duration = Duration::from_millis(500);
+pub(super) const LEAVES_TOO: Duration = Duration::from_millis(400);
+
+/// How long a look may take once somebody is thought to be in silence.
+const SHORT_LOOK: Duration = Duration::from_secs(1);
+
+/// How long any other look may take before the next is due.
+const LONG_LOOK: Duration = Duration::from_secs(5);
 
 /// How long after the answer an agent is expected to have reported something.
 const REPORT_DUE: Duration = Duration::from_secs(20);
 
 /// The shortest pause between two looks at who is in a room.
-const OFTEN: Duration = Duration::from_millis(1500);
+const OFTEN: Duration = Duration::from_secs(1);
 
 /// Looks of all calls together come to ten a second at most: LiveKit Cloud allows a thousand requests
 /// a minute.
@@ -111,8 +118,8 @@ impl Following<'_> {
 
     /// Looks whether nobody is there to talk to the callee.
     pub(super) async fn is_deserted(&self) -> bool {
-        // Where the server cannot be asked, what it last said holds.
-        if let Ok(room) = self.livekit.api.participants(self.attempt()).await {
+        // Where the server does not answer in time, what it last said holds.
+        if let Some(room) = self.look_within(SHORT_LOOK).await {
             self.call.saw(&room);
         }
         self.call.known().agents.are_lost()
@@ -120,8 +127,12 @@ impl Following<'_> {
 
     /// Looks who is left in an answered call's room.
     pub(super) async fn who_is_left(&self) -> Left {
-        let looked = self.livekit.api.participants(self.attempt()).await;
-        if let Ok(room) = &looked {
+        self.who_within(LONG_LOOK).await
+    }
+
+    async fn who_within(&self, limit: Duration) -> Left {
+        let looked = self.look_within(limit).await;
+        if let Some(room) = &looked {
             self.call.saw(room);
             let identity = identity_of(self.attempt());
             let is_callee = |one: &Participant| one.identity == identity && !one.has_left();
@@ -129,22 +140,36 @@ impl Following<'_> {
                 return Left::Nobody;
             }
         }
-        if self.call.known().agents.are_lost() {
+        let known = self.call.known();
+        // An agent that has handed its callee over leaves: only a look tells that nobody is there.
+        let handed_over = looked.is_none() && known.bridging.bridged.is_some();
+        if known.evidence.left_at().is_some() {
+            Left::Nobody
+        } else if known.agents.are_lost() && !handed_over {
             Left::Alone
         } else {
             Left::Both
         }
     }
 
-    /// As [`Self::who_is_left`], for long enough to tell a room that is being closed.
-    pub(super) async fn who_stays(&self) -> Left {
-        match self.who_is_left().await {
-            Left::Alone => {
-                self.line.sleep(LEAVES_TOO).await;
-                self.who_is_left().await
-            }
-            left @ (Left::Both | Left::Nobody) => left,
+    async fn look_within(&self, limit: Duration) -> Option<Vec<Participant>> {
+        tokio::select! {
+            room = self.livekit.api.participants(self.attempt()) => room.ok(),
+            () = self.line.sleep(limit) => None,
         }
+    }
+
+    /// As [`Self::who_is_left`], for long enough to tell a room that is being closed. A webhook that
+    /// said that the agent left is acted on, whether the server answers a look or not.
+    pub(super) async fn who_stays(&self) -> Left {
+        if !self.call.known().agents.are_lost() {
+            let left = self.who_is_left().await;
+            if left != Left::Alone {
+                return left;
+            }
+        }
+        self.line.sleep(LEAVES_TOO).await;
+        self.who_within(SHORT_LOOK).await
     }
 
     /// When an agent that has said nothing so far is reported as silent; `None`: it never is, as it has
@@ -172,10 +197,16 @@ impl Following<'_> {
         );
         self.line.warn("agent_silent", text);
     }
+}
 
-    /// Between two looks at who is in the room where no webhook tells: the more calls, the longer.
+impl LiveKit {
+    /// Between two looks at who is in a room: the more calls, the longer.
     pub(super) fn often(&self) -> Duration {
-        let calls = self.livekit.followed.load(Ordering::Relaxed);
-        OFTEN.max(SHARE * calls)
+        pause_of(self.followed.load(Ordering::Relaxed))
     }
+}
+
+/// Between two looks at who is in a room, of so many calls.
+pub(super) fn pause_of(calls: u32) -> Duration {
+    OFTEN.max(SHARE * calls)
 }

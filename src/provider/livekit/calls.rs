@@ -7,7 +7,7 @@ use tokio::sync::Notify;
 
 use super::agents::{Agents, Word};
 use super::bridging::Bridging;
-use super::evidence::Evidence;
+use super::evidence::{self, Correction, Evidence};
 use super::failure::Said;
 use super::wire::Participant;
 use crate::domain::attempt::CallEnd;
@@ -63,6 +63,8 @@ pub(super) struct Known {
     unclosed: bool,
     /// Who is there to talk.
     pub(super) agents: Agents,
+    /// Whether somebody watches that the callee is not left alone, though nobody follows the call.
+    guarded: bool,
     /// Whether something happened that is worth a look before the next one is due.
     look: bool,
 }
@@ -85,13 +87,41 @@ impl Known {
             News::Bridged => {
                 self.bridging.bridged.get_or_insert(at);
             }
-            News::Joined(_) | News::Answered | News::OptOut | News::Result(_) | News::Ended(_) => {}
+            News::Placed
+            | News::Ringing
+            | News::Joined(_)
+            | News::Answered
+            | News::OptOut
+            | News::Result(_)
+            | News::Ended(_) => {}
         }
     }
 
     /// How the call ended by what is known without its request's answer.
     pub(super) fn told_end(&self, now: Timestamp) -> Option<(CallReport, Timestamp)> {
-        self.evidence.told_end(&self.bridging, now)
+        let (report, at) = self.evidence.told_end(&self.bridging, now)?;
+        Some((self.of_agents(report), at))
+    }
+
+    /// The same end, unless we ended the call because nobody was there to talk to the callee.
+    pub(super) fn of_agents(&self, report: CallReport) -> CallReport {
+        let end = match report.end {
+            _ if !self.agents.deserted => report.end,
+            CallEnd::Completed if self.waits_for_talk() => CallEnd::LeftAlone,
+            CallEnd::Unresolved | CallEnd::RangOut if !self.evidence.answered => CallEnd::AgentLost,
+            _ => report.end,
+        };
+        CallReport { end, ..report }
+    }
+
+    /// Whether a callee who picked up still has something to hear: the agent has not said that its part
+    /// is done, and it is no machine that listens.
+    pub(super) fn waits_for_talk(&self) -> bool {
+        let machine = matches!(
+            self.bridging.callee,
+            Some(CalleeType::Voicemail | CalleeType::Fax)
+        );
+        self.agents.word < Word::Last && !machine
     }
 
     /// An answered call's end.
@@ -175,7 +205,7 @@ impl Call {
     }
 
     /// Takes in what was said. Of a call that nobody follows, its end is given once; and of one whose
-    /// end was told not to count, what shows that it does, once.
+    /// end was told, what shows that it ended otherwise, once.
     pub(super) fn hear(&self, inbound: &Inbound, now: Timestamp) -> Heard {
         let mut known = self.lock();
         let answered = known.evidence.answered;
@@ -223,11 +253,6 @@ impl Call {
         self.lock().evidence.see(callee, last);
     }
 
-    /// Notes that a look could not be made.
-    pub(super) fn note_blind(&self) {
-        self.lock().evidence.note_blind();
-    }
-
     /// Has look-ups ask the room whether anything was dialed.
     pub(super) fn ask_room(&self) {
         self.lock().asks_room = true;
@@ -258,6 +283,16 @@ impl Call {
         }
     }
 
+    /// Takes the call's guard on; `false`: it has one.
+    pub(super) fn begin_guard(&self) -> bool {
+        !std::mem::replace(&mut self.lock().guarded, true)
+    }
+
+    /// The guard has gone.
+    pub(super) fn end_guard(&self) {
+        self.lock().guarded = false;
+    }
+
     /// Notes that we cancel because nobody is there to talk.
     pub(super) fn desert(&self) {
         self.lock().agents.deserted = true;
@@ -284,12 +319,18 @@ impl Call {
     }
 }
 
-/// What shows that a call counts whose end was told not to.
+/// What has become known since a call's end was told. One that may be up has no end any more.
 fn correction(known: &mut Known, now: Timestamp) -> Heard {
     let told = known.told.clone();
     let corrected = told.and_then(|told| known.evidence.correction(&told, &known.bridging, now));
     match corrected {
-        Some((report, at)) => Heard::Corrected(known.tell(report), at),
+        Some(Correction::Ended(report, at)) => Heard::Corrected(known.tell(report), at),
+        Some(Correction::Open(word)) => {
+            known.stage = Stage::Open;
+            known.told = None;
+            known.asks_room = false;
+            Heard::Open(word)
+        }
         None => Heard::Nothing,
     }
 }
@@ -300,6 +341,8 @@ pub(super) const fn word_of(news: &News) -> Word {
         News::CalleeDetected(_) | News::GreetingEnded => Word::Some,
         News::Bridged | News::OptOut | News::Result(_) => Word::Last,
         News::Changed
+        | News::Placed
+        | News::Ringing
         | News::Joined(_)
         | News::RoomGone
         | News::Answered
@@ -326,8 +369,10 @@ pub(super) enum Heard {
     Detected(CalleeType),
     Answered(Timestamp),
     Ended(CallReport, Timestamp),
-    /// The end that was told did not count; this one does, and the call may be up.
+    /// It ended otherwise than was told.
     Corrected(CallReport, Timestamp),
+    /// There is a call whose end was told, and it may be up.
+    Open(evidence::Word),
 }
 
 impl Calls {
@@ -347,118 +392,5 @@ impl Calls {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::domain::DeckId;
-
-    fn attempt(serial: i64) -> AttemptId {
-        AttemptId {
-            deck: DeckId(1),
-            serial,
-        }
-    }
-
-    fn at(millis: i64) -> Timestamp {
-        Timestamp::from_millis(1_800_000_000_000 + millis)
-    }
-
-    fn said(news: News, millis: i64) -> Inbound {
-        Inbound {
-            event: "e".to_owned(),
-            attempt: attempt(1),
-            at: at(millis),
-            news,
-        }
-    }
-
-    fn ended(end: CallEnd) -> News {
-        News::Ended(CallReport {
-            end,
-            ..CallReport::default()
-        })
-    }
-
-    #[test]
-    fn a_call_hung_up_before_it_began_never_begins() {
-        let call = Call::default();
-        assert_eq!(call.hang_up(), Stage::Open);
-        assert_eq!(call.follow(), Beginning::HungUp);
-        let call = Call::default();
-        assert_eq!(call.follow(), Beginning::First);
-        assert_eq!(call.follow(), Beginning::Again);
-        assert_eq!(call.hang_up(), Stage::Followed);
-        call.finish(CallReport::default());
-        assert_eq!(call.follow(), Beginning::Again);
-    }
-
-    #[test]
-    fn the_end_of_a_followed_call_is_its_followers_to_tell() {
-        let call = Call::default();
-        assert_eq!(call.follow(), Beginning::First);
-        let unresolved = said(ended(CallEnd::Unresolved), 5);
-        assert_eq!(call.hear(&unresolved, at(9)), Heard::Nothing);
-        call.finish(CallReport::default());
-        assert_eq!(call.hear(&unresolved, at(9)), Heard::Nothing);
-    }
-
-    #[test]
-    fn a_lost_call_ends_once_by_what_is_said() {
-        let call = Call::default();
-        assert_eq!(call.follow(), Beginning::First);
-        assert_eq!(call.let_go(at(1)), None);
-        let detected = said(News::CalleeDetected(CalleeType::Human), 3);
-        assert_eq!(
-            call.hear(&detected, at(3)),
-            Heard::Detected(CalleeType::Human)
-        );
-        let greeted = said(News::GreetingEnded, 4);
-        assert_eq!(call.hear(&greeted, at(4)), Heard::Answered(at(4)));
-        // The reason alone cannot tell; that somebody greeted can.
-        let Heard::Ended(report, when) = call.hear(&said(ended(CallEnd::Unresolved), 5), at(9))
-        else {
-            panic!("an end");
-        };
-        assert_eq!(report.end, CallEnd::Completed);
-        assert_eq!(report.callee_type, Some(CalleeType::Human));
-        assert_eq!(when, at(5));
-        let again = call.hear(&said(ended(CallEnd::RangOut), 6), at(9));
-        assert_eq!(again, Heard::Nothing);
-    }
-
-    #[test]
-    fn what_was_said_before_the_answer_was_lost_is_the_end() {
-        let call = Call::default();
-        assert_eq!(call.follow(), Beginning::First);
-        call.hear(&said(ended(CallEnd::RangOut), 5), at(5));
-        let (report, when) = call.let_go(at(9)).unwrap();
-        assert_eq!((report.end, when), (CallEnd::RangOut, at(5)));
-    }
-
-    #[test]
-    fn an_uncertain_agent_proves_no_answer() {
-        let call = Call::default();
-        for news in [
-            News::CalleeDetected(CalleeType::Unknown),
-            News::CalleeDetected(CalleeType::Human),
-            News::Result("nobody".to_owned()),
-        ] {
-            call.hear(&said(news, 1), at(1));
-        }
-        assert!(!call.known().evidence.answered);
-        call.hear(&said(News::CalleeDetected(CalleeType::Fax), 1), at(1));
-        assert!(call.known().evidence.answered);
-    }
-
-    #[test]
-    fn the_oldest_are_forgotten_but_never_those_that_are_followed() {
-        let calls = Calls::default();
-        assert_eq!(calls.of(attempt(1)).follow(), Beginning::First);
-        for serial in 2..i64::try_from(REMEMBERED).unwrap() + 100 {
-            calls.of(attempt(serial)).note_answer();
-        }
-        assert_eq!(calls.of(attempt(1)).known().stage, Stage::Followed);
-        assert!(!calls.of(attempt(2)).known().evidence.answered);
-        let newest = i64::try_from(REMEMBERED).unwrap() + 99;
-        assert!(calls.of(attempt(newest)).known().evidence.answered);
-    }
-}
+#[path = "calls_tests.rs"]
+mod tests;

@@ -26,8 +26,6 @@ pub(super) struct Evidence {
     stays: BTreeSet<String>,
     /// Whether a look found the callee in the room.
     seen: bool,
-    /// Whether a look could not be made.
-    blind: bool,
     /// Whether the phone rang.
     rang: bool,
     /// Whether somebody or something picked up.
@@ -60,7 +58,8 @@ impl Evidence {
                 self.left.get_or_insert((report.clone(), inbound.at));
             }
             News::RoomGone => self.room_gone = true,
-            News::Changed | News::AgentLeft(_) | News::Result(_) => {}
+            News::Changed | News::Placed | News::Ringing | News::AgentLeft(_) | News::Result(_) => {
+            }
         }
     }
 
@@ -71,11 +70,6 @@ impl Evidence {
         self.rang |= callee.rings();
         self.answered |= callee.was_answered();
         self.silent_to_the_end = last && callee.is_dialing();
-    }
-
-    /// Notes that a look could not be made.
-    pub(super) const fn note_blind(&mut self) {
-        self.blind = true;
     }
 
     /// Whether the phone rang; `None`: nobody can tell.
@@ -181,21 +175,19 @@ impl Evidence {
     }
 
     /// What the room says of an answer that does not say whether anything was dialed, once the room is
-    /// surely gone: a callee who was never in it was not dialed. `heard`: webhooks come in, so that a
-    /// stay between two looks is known, too.
-    pub(super) fn by_the_room(
-        &self,
-        bridging: &Bridging,
-        hung_up: bool,
-        heard: bool,
-    ) -> CallReport {
+    /// surely gone. A callee who was never in it was not dialed; that is known only where the server has
+    /// said by webhook that the room is gone, after all else that it says of it. A look alone proves
+    /// nothing: a phone may have rung between two of them.
+    pub(super) fn by_the_room(&self, bridging: &Bridging, hung_up: bool) -> CallReport {
         if let Some((report, _)) = self.told_end(bridging, Timestamp::MAX) {
             return report;
         }
+        let entered = self.was_in_the_room();
         let end = match () {
             () if self.answered => CallEnd::Completed,
-            () if !self.was_in_the_room() && (heard || !self.blind) => CallEnd::ProviderFailed,
+            () if !entered && self.room_gone => CallEnd::ProviderFailed,
             () if hung_up => CallEnd::CancelledByUs,
+            () if !entered => CallEnd::Failed,
             () => CallEnd::Unresolved,
         };
         CallReport {
@@ -204,36 +196,38 @@ impl Evidence {
         }
     }
 
-    /// The end of an attempt that was told not to count, by what has become known since; `None`: that
-    /// still holds.
+    /// What has become known since an end was told; `None`: nothing that the end does not know.
     pub(super) fn correction(
         &self,
         told: &CallReport,
         bridging: &Bridging,
         now: Timestamp,
-    ) -> Option<(CallReport, Timestamp)> {
-        // What ended as never dialed was dialed when the callee enters the room after all.
-        let dialed = told.end == CallEnd::ProviderFailed && self.was_in_the_room();
-        if classify(told).counts
-            || told.end == CallEnd::Rejected
-            || !(dialed || self.rang || self.answered)
-        {
-            return None;
-        }
-        let by_webhook = self.told_end(bridging, now);
-        let by_webhook = by_webhook.filter(|(report, _)| classify(report).counts);
-        Some(by_webhook.unwrap_or_else(|| {
-            let end = if self.answered {
-                CallEnd::Completed
+    ) -> Option<Correction> {
+        let read = classify(told);
+        let word = match () {
+            () if self.answered && !read.outcome.is_reached() => Word::Answered,
+            () if self.rang && !read.counts => Word::Ringing,
+            () if !read.counts && denies_the_room(told.end) && self.was_in_the_room() => {
+                Word::Placed
+            }
+            () => return None,
+        };
+        if let Some((report, at)) = self.told_end(bridging, now) {
+            let report = if classify(&report).counts {
+                report
             } else {
-                CallEnd::Unresolved
+                self.ended(CallEnd::Unresolved)
             };
+            return Some(Correction::Ended(report, at));
+        }
+        if told.end == CallEnd::Rejected && word == Word::Ringing {
             let report = CallReport {
-                callee_type: bridging.callee,
-                ..self.ended(end)
+                rang: Some(true),
+                ..told.clone()
             };
-            (report, now)
-        }))
+            return Some(Correction::Ended(report, now));
+        }
+        Some(Correction::Open(word))
     }
 
     fn ended(&self, end: CallEnd) -> CallReport {
@@ -243,6 +237,54 @@ impl Evidence {
             ..CallReport::default()
         }
     }
+}
+
+/// Whether such an end says that the callee was never in the room.
+const fn denies_the_room(end: CallEnd) -> bool {
+    match end {
+        CallEnd::ProviderFailed
+        | CallEnd::AccountRefused
+        | CallEnd::Throttled
+        | CallEnd::TrunkUnknown
+        | CallEnd::NoAgent
+        | CallEnd::NeverSent
+        | CallEnd::Lapsed => true,
+        CallEnd::Completed
+        | CallEnd::Abandoned
+        | CallEnd::Rejected
+        | CallEnd::RangOut
+        | CallEnd::CancelledByUs
+        | CallEnd::Unresolved
+        | CallEnd::Busy
+        | CallEnd::Failed
+        | CallEnd::BadNumber
+        | CallEnd::CallerIdRefused
+        | CallEnd::Misconfigured
+        | CallEnd::NobodyRang
+        | CallEnd::CredentialsRefused
+        | CallEnd::AgentLost
+        | CallEnd::LeftAlone => false,
+    }
+}
+
+/// What late word makes of an end that was told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Correction {
+    /// It ended like this instead.
+    Ended(CallReport, Timestamp),
+    /// It may be up: this is what shows it.
+    Open(Word),
+}
+
+/// What shows that there is a call.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Word {
+    /// The callee is in the room.
+    Placed,
+    /// It rings.
+    Ringing,
+    /// It was picked up.
+    Answered,
 }
 
 #[cfg(test)]

@@ -177,66 +177,105 @@ fn what_was_refused_before_dialing_is_in_doubt_once_it_rang() {
 
 #[test]
 fn a_callee_who_was_never_in_the_room_was_not_dialed() {
-    let by_the_room = |evidence: &Evidence, heard| {
-        let report = evidence.by_the_room(&Bridging::default(), false, heard);
+    let by_the_room = |evidence: &Evidence| {
+        let report = evidence.by_the_room(&Bridging::default(), false);
         (report.end, classify(&report).counts)
     };
-    let mut blind = Evidence::default();
-    blind.note_blind();
     let mut seen = Evidence::default();
     seen.see(&callee("dialing"), false);
     let unresolved = (CallEnd::Unresolved, true);
     let not_dialed = (CallEnd::ProviderFailed, false);
-    assert_eq!(by_the_room(&Evidence::default(), true), not_dialed);
-    assert_eq!(by_the_room(&Evidence::default(), false), not_dialed);
-    assert_eq!(by_the_room(&blind, true), not_dialed);
-    assert_eq!(by_the_room(&blind, false), unresolved);
-    assert_eq!(by_the_room(&seen, true), unresolved);
-    assert_eq!(by_the_room(&heard(&[joined("PA_1")]), true), unresolved);
-    let left_silent = heard(&[left(CallEnd::Unresolved, DIALING)]);
-    assert_eq!(by_the_room(&left_silent, true), unresolved);
-    let rang_out = heard(&[left(CallEnd::RangOut, RINGING)]);
-    assert_eq!(by_the_room(&rang_out, true), (CallEnd::RangOut, true));
+    // The server has said that the room is gone, after all else.
+    assert_eq!(by_the_room(&heard(&[News::RoomGone])), not_dialed);
+    // A look alone proves nothing: it may have rung between two of them.
+    assert_eq!(by_the_room(&Evidence::default()), (CallEnd::Failed, true));
     assert_eq!(
-        by_the_room(&heard(&[News::Bridged]), true),
+        by_the_room(&heard(&[News::Changed])),
+        (CallEnd::Failed, true)
+    );
+    assert_eq!(by_the_room(&seen), unresolved);
+    assert_eq!(
+        by_the_room(&heard(&[joined("PA_1"), News::RoomGone])),
+        unresolved
+    );
+    let left_silent = heard(&[left(CallEnd::Unresolved, DIALING)]);
+    assert_eq!(by_the_room(&left_silent), unresolved);
+    let rang_out = heard(&[left(CallEnd::RangOut, RINGING)]);
+    assert_eq!(by_the_room(&rang_out), (CallEnd::RangOut, true));
+    assert_eq!(
+        by_the_room(&heard(&[News::Bridged])),
         (CallEnd::Completed, true)
     );
-    let ours = seen.by_the_room(&Bridging::default(), true, true);
+    let ours = seen.by_the_room(&Bridging::default(), true);
     assert_eq!(ours.end, CallEnd::CancelledByUs);
 }
 
 #[test]
-fn late_word_makes_an_end_count_once_it_proves_something() {
-    use CallEnd::{Completed, NobodyRang, ProviderFailed, RangOut, Rejected, Unresolved};
+fn late_word_opens_or_corrects_whatever_end_does_not_know_it() {
+    use CallEnd::{
+        AccountRefused, Busy, Completed, Failed, Misconfigured, NoAgent, NobodyRang,
+        ProviderFailed, RangOut, Rejected, Throttled, Unresolved,
+    };
+    use Word::{Answered, Placed};
     let told = |end| CallReport {
         end,
+        sip_code: (end == Rejected).then_some(503),
         ..CallReport::default()
     };
-    let corrected = |end, news: News| {
-        let corrected = heard(&[news]).correction(&told(end), &Bridging::default(), at(9));
-        corrected.map(|(report, _)| {
+    let corrected =
+        |end, news: &[News]| heard(news).correction(&told(end), &Bridging::default(), at(9));
+    let open = |word| Some(Correction::Open(word));
+    let ended = |correction: Option<Correction>| match correction {
+        Some(Correction::Ended(report, _)) => {
             assert!(classify(&report).counts, "{report:?}");
-            report.end
-        })
+            Some(report.end)
+        }
+        other @ (Some(Correction::Open(_)) | None) => panic!("{other:?}"),
     };
     // It entered the room after all: then it was dialed.
-    assert_eq!(corrected(ProviderFailed, joined("PA_1")), Some(Unresolved));
-    assert_eq!(corrected(NobodyRang, joined("PA_1")), None);
-    for end in [ProviderFailed, NobodyRang] {
-        assert_eq!(corrected(end, News::Changed), None);
-        assert_eq!(corrected(end, left(RangOut, RINGING)), Some(RangOut));
-        assert_eq!(corrected(end, left(Unresolved, RINGING)), Some(Unresolved));
-        assert_eq!(corrected(end, News::GreetingEnded), Some(Completed));
-        assert_eq!(corrected(end, News::OptOut), Some(Completed));
+    for end in [ProviderFailed, Throttled, AccountRefused, NoAgent] {
+        assert_eq!(corrected(end, &[joined("PA_1")]), open(Placed), "{end:?}");
+    }
+    // These were in the room, and nothing rang.
+    for end in [NobodyRang, Misconfigured] {
+        assert_eq!(corrected(end, &[joined("PA_1")]), None, "{end:?}");
+    }
+    for end in [ProviderFailed, NobodyRang, Throttled, Misconfigured] {
+        assert_eq!(corrected(end, &[News::Changed]), None);
+        assert_eq!(
+            ended(corrected(end, &[left(RangOut, RINGING)])),
+            Some(RangOut)
+        );
+        assert_eq!(
+            ended(corrected(end, &[left(Unresolved, RINGING)])),
+            Some(Unresolved)
+        );
+        assert_eq!(corrected(end, &[News::GreetingEnded]), open(Answered));
+        assert_eq!(corrected(end, &[News::OptOut]), open(Answered));
+        let over = [News::GreetingEnded, left(Unresolved, RINGING)];
+        assert_eq!(ended(corrected(end, &over)), Some(Completed));
         // An agent may be uncertain, or sum up, when nobody picked up.
         assert_eq!(
-            corrected(end, News::CalleeDetected(CalleeType::Human)),
+            corrected(end, &[News::CalleeDetected(CalleeType::Human)]),
             None
         );
-        assert_eq!(corrected(end, News::Result("nobody".to_owned())), None);
+        assert_eq!(corrected(end, &[News::Result("nobody".to_owned())]), None);
     }
-    assert_eq!(corrected(NobodyRang, left(Unresolved, DIALING)), None);
-    // What counts already, and the network's own final answer, stay as they are.
-    assert_eq!(corrected(RangOut, News::GreetingEnded), None);
-    assert_eq!(corrected(Rejected, left(Unresolved, RINGING)), None);
+    assert_eq!(corrected(NobodyRang, &[left(Unresolved, DIALING)]), None);
+    // What counts already is corrected by an answer alone.
+    for end in [RangOut, Failed, Busy, Unresolved] {
+        assert_eq!(corrected(end, &[News::GreetingEnded]), open(Answered));
+        assert_eq!(corrected(end, &[left(Unresolved, RINGING)]), None);
+    }
+    assert_eq!(corrected(Completed, &[News::GreetingEnded]), None);
+    // The network's final answer is the end of it, and its phone rang.
+    let rang = heard(&[News::Changed]);
+    assert_eq!(
+        rang.correction(&told(Rejected), &Bridging::default(), at(9)),
+        None
+    );
+    let mut rang = Evidence::default();
+    rang.see(&callee("ringing"), false);
+    let again = rang.correction(&told(Rejected), &Bridging::default(), at(9));
+    assert_eq!(ended(again), Some(Rejected));
 }

@@ -13,6 +13,7 @@ mod calls;
 mod evidence;
 mod examine;
 mod failure;
+mod guard;
 mod place;
 mod reader;
 mod report;
@@ -72,8 +73,8 @@ pub struct LiveKit {
     calls: Calls,
     /// Whether anything came in by webhook so far.
     hears: AtomicBool,
-    /// Calls that are followed.
-    followed: AtomicU32,
+    /// Calls whose rooms are looked at.
+    followed: Arc<AtomicU32>,
     /// Whether it was said that agents report nothing, and none has reported since.
     silent: AtomicBool,
 }
@@ -95,7 +96,7 @@ impl LiveKit {
             reach,
             calls: Calls::default(),
             hears: AtomicBool::new(false),
-            followed: AtomicU32::new(0),
+            followed: Arc::default(),
             silent: AtomicBool::new(false),
         })
     }
@@ -113,6 +114,7 @@ impl LiveKit {
             .iter()
             .any(|one| one.identity == identity && !one.has_left());
         if is_there && call.known().agents.are_lost() {
+            call.desert();
             self.api.remove_callee(attempt).await.ok();
         }
     }
@@ -159,9 +161,7 @@ impl Vendor for LiveKit {
         if call.hang_up() == Stage::Followed {
             return;
         }
-        // Where this fails, closing the room does the same.
-        self.api.remove_callee(line.attempt()).await.ok();
-        self.close(&call, &line).await;
+        self.cut(&call, &line).await;
     }
 
     async fn look_up(&self, inquiry: Inquiry, line: Line) -> LookUp {
@@ -181,13 +181,17 @@ impl Vendor for LiveKit {
         if call.asks_room() {
             return match self.settle_by_room(&call, &line).await {
                 Settled::Ended(report) => LookUp::Ended(report, self.api.now()),
-                Settled::Up => LookUp::InProgress,
+                Settled::Up => {
+                    self.guard(&call, &line);
+                    LookUp::InProgress
+                }
                 Settled::CannotTell => LookUp::CannotTell,
             };
         }
         match self.api.callee(attempt).await {
             Ok(Some(callee)) if !callee.has_left() => {
                 call.see(&callee, false);
+                self.guard(&call, &line);
                 return LookUp::InProgress;
             }
             Ok(_) => {}
@@ -207,6 +211,7 @@ impl Vendor for LiveKit {
                 ..CallReport::default()
             }
         };
+        let end = known.of_agents(end);
         self.close(&call, &line).await;
         LookUp::Ended(call.finish(end), now)
     }
@@ -231,11 +236,18 @@ impl Vendor for LiveKit {
                 self.close(&call, &line).await;
                 line.ended(report, at);
             }
+            // Told at once, so that nobody dials it again; then whatever is up is ended.
             Heard::Corrected(report, at) => {
-                // Told at once, so that nobody dials it again; then whatever is up is ended.
                 line.ended(report, at);
-                self.api.remove_callee(inbound.attempt).await.ok();
-                self.close(&call, &line).await;
+                self.cut(&call, &line).await;
+            }
+            Heard::Open(word) => {
+                match word {
+                    evidence::Word::Placed => line.placed(),
+                    evidence::Word::Ringing => line.ringing(),
+                    evidence::Word::Answered => line.answered(inbound.at),
+                }
+                self.cut(&call, &line).await;
             }
         }
     }

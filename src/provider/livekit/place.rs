@@ -6,7 +6,6 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::LiveKit;
-use super::agents::Word;
 use super::api::NewRoom;
 use super::attend::Left;
 use super::calls::Call;
@@ -14,7 +13,7 @@ use super::failure::{Over, Said, before_dialing, of_dial};
 use super::room::Settled;
 use super::wire::identity_of;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{AttemptId, CallReport, CalleeType, Timestamp};
+use crate::domain::{AttemptId, CallReport, Timestamp};
 use crate::provider::DialRequest;
 use crate::provider::remote::Line;
 use crate::provider::remote::http::{Answer, NoAnswer};
@@ -32,6 +31,9 @@ const LOOK_EVERY: Duration = Duration::from_secs(5);
 
 /// Between two looks at an answered call while webhooks come in, which tell its end by themselves.
 const LOOK_SELDOM: Duration = Duration::from_secs(15);
+
+/// After so long without an answer, a call that rings is ended in another way, too.
+const SLOW: Duration = Duration::from_secs(1);
 
 /// Between two tries to remove a callee who has not joined yet.
 const REMOVE_AGAIN: Duration = Duration::from_secs(1);
@@ -89,11 +91,14 @@ impl Following<'_> {
 
     /// Its agent is gone, and so is the callee: the phone does not ring any more.
     async fn end_without_agent(&self) {
-        let report = CallReport {
-            rang: self.call.known().evidence.rang(),
+        let at = self.line.now();
+        self.livekit.close(self.call, self.line).await;
+        self.livekit.await_last_word(self.call, self.line).await;
+        let report = self.call.conclude(|known| CallReport {
+            rang: known.evidence.rang(),
             ..ended(CallEnd::AgentLost)
-        };
-        self.end(report, self.line.now()).await;
+        });
+        self.line.ended(report, at);
     }
 
     /// It is over. The room goes first, so that its webhooks are the last word on whether it rang.
@@ -179,27 +184,36 @@ impl Following<'_> {
         }
     }
 
-    /// Cancels the call when nobody is there to talk any more; completes only then.
+    /// Cancels the call when nobody is there to talk any more; completes only then. A webhook that says
+    /// so may be lost or late, so the room is looked at, too.
     async fn watch_agents(&self) {
         loop {
-            let look = self.call.agents_changed();
-            if self.livekit.hears_webhooks() {
-                look.await;
-            } else {
-                tokio::select! {
-                    () = look => {}
-                    () = self.line.sleep(self.look_after(self.often(), 0)) => {}
+            tokio::select! {
+                () = self.call.agents_changed() => {}
+                () = self.line.sleep(self.soon()) => {}
+            }
+            if self.is_deserted().await {
+                self.call.desert();
+                return self.cancel().await;
+            }
+        }
+    }
+
+    /// Cancels a call that rings. A callee who has not joined yet cannot be removed yet: then once more.
+    /// Where the server is slow to answer, the room is deleted as well.
+    async fn cancel(&self) {
+        loop {
+            tokio::select! {
+                removed = self.livekit.api.remove_callee(self.attempt()) => {
+                    if removed == Ok(true) {
+                        return;
+                    }
+                }
+                () = self.line.sleep(SLOW) => {
+                    self.livekit.close(self.call, self.line).await;
                 }
             }
-            if !self.is_deserted().await {
-                continue;
-            }
-            self.call.desert();
-            // A callee who has not joined yet cannot be removed yet: then once more.
-            while self.livekit.api.remove_callee(self.attempt()).await != Ok(true) {
-                self.line.sleep(REMOVE_AGAIN).await;
-            }
-            return;
+            self.line.sleep(REMOVE_AGAIN).await;
         }
     }
 
@@ -210,13 +224,8 @@ impl Following<'_> {
         let mut next_look = self.next_look(sent, looks);
         loop {
             if self.call.known().hung_up && !removed {
-                // A callee who has not joined yet cannot be removed yet: then once more.
-                let done = self.livekit.api.remove_callee(self.attempt()).await;
-                removed = done == Ok(true);
-                if !removed {
-                    self.line.sleep(REMOVE_AGAIN).await;
-                    continue;
-                }
+                self.cancel().await;
+                removed = true;
             }
             if !rang && self.line.now() >= next_look {
                 let last = next_look >= self.last_look(sent);
@@ -246,11 +255,7 @@ impl Following<'_> {
                 }
                 callee.rings()
             }
-            Ok(None) => false,
-            Err(_) => {
-                self.call.note_blind();
-                false
-            }
+            Ok(None) | Err(_) => false,
         }
     }
 
@@ -276,7 +281,7 @@ impl Following<'_> {
         let overdue = longest + self.request.ring_timeout + OVERDUE;
         let (mut told, mut looks) = (None, 0);
         let (mut looks_at_once, mut warned) = (self.call.known().agents.are_lost(), false);
-        let mut next_look = answered + self.look_after(LOOK_EVERY, looks);
+        let mut next_look = answered + self.soon();
         loop {
             let known = self.call.known();
             if let Some(callee) = known.bridging.callee
@@ -307,7 +312,7 @@ impl Following<'_> {
                     Left::Both => {}
                 }
                 looks += 1;
-                next_look = self.line.now() + self.look_after(self.pace(), looks);
+                next_look = self.line.now() + self.pace(looks);
                 continue;
             }
             let until = if is_to_end {
@@ -322,22 +327,16 @@ impl Following<'_> {
 
     /// Ends an answered call. Whether it has surely ended.
     async fn cut(&self) -> bool {
-        let removed = self.livekit.api.remove_callee(self.attempt()).await;
-        let closed = self.livekit.close(self.call, self.line).await;
-        removed.is_ok() || closed
+        self.livekit.cut_soon(self.call, self.line).await
     }
 
     fn completed(&self, left: Left, answered: Timestamp, ended: Timestamp) -> CallReport {
         let known = self.call.known();
         let abandoned = self.request.human_agent && known.bridging.is_abandoned(answered, ended);
-        let machine = matches!(
-            known.bridging.callee,
-            Some(CalleeType::Voicemail | CalleeType::Fax)
-        );
         let report = known.completed();
         CallReport {
             end: match left {
-                Left::Alone if known.agents.word < Word::Last && !machine => CallEnd::LeftAlone,
+                Left::Alone if known.waits_for_talk() => CallEnd::LeftAlone,
                 Left::Both | Left::Nobody | Left::Alone if abandoned => CallEnd::Abandoned,
                 Left::Both | Left::Nobody | Left::Alone => report.end,
             },
@@ -376,12 +375,20 @@ impl Following<'_> {
         }
     }
 
-    fn pace(&self) -> Duration {
-        if self.livekit.hears_webhooks() {
-            LOOK_SELDOM
+    /// How long until the next look at an answered call. A webhook may be lost: the room is looked at
+    /// often until a person of ours is known to talk to the callee.
+    fn pace(&self, looks: u32) -> Duration {
+        if self.livekit.hears_webhooks() && self.call.known().bridging.bridged.is_some() {
+            self.look_after(LOOK_SELDOM, looks)
         } else {
-            self.often()
+            self.soon()
         }
+    }
+
+    /// A pause between two looks at who is there to talk, not the same for all calls.
+    fn soon(&self) -> Duration {
+        let spread = self.attempt().serial.unsigned_abs().wrapping_mul(67);
+        self.livekit.often() + Duration::from_millis(spread % 200)
     }
 
     /// A pause and up to a second more, so that calls begun together are not looked at together.

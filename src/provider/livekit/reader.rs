@@ -141,7 +141,9 @@ fn news(event: &str, body: &Value, attempt: AttemptId) -> Option<News> {
         "participant_left" | "participant_connection_aborted" => Some(News::Changed),
         "room_finished" => Some(News::RoomGone),
         "agent_job_ended" => Some(News::AgentLeft(agent_of(&body["job"])?)),
-        "participant_joined" if participant.is_agent() => Some(News::Changed),
+        "participant_joined" if participant.is_agent() || participant.is_person() => {
+            Some(News::Changed)
+        }
         _ => None,
     }
 }

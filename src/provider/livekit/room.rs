@@ -1,5 +1,6 @@
 //! The end of a room: deleted until the server confirms it, and asked what was in it.
 
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -59,6 +60,24 @@ impl LiveKit {
         }
     }
 
+    /// Ends a call that nobody follows: removes the callee and deletes the room side by side, as either
+    /// may be slow to answer.
+    pub(super) async fn cut(&self, call: &Arc<Call>, line: &Line) {
+        let removing = self.api.remove_callee(line.attempt());
+        let _ended = tokio::join!(removing, self.close(call, line));
+    }
+
+    /// As [`Self::cut`], of a call that is followed, whose room its follower closes in the end. Whether it
+    /// has surely ended, as soon as that is known.
+    pub(super) async fn cut_soon(&self, call: &Arc<Call>, line: &Line) -> bool {
+        let mut removing = pin!(self.api.remove_callee(line.attempt()));
+        let mut closing = pin!(self.close(call, line));
+        tokio::select! {
+            removed = &mut removing => removed.is_ok() || closing.await,
+            closed = &mut closing => closed || removing.await.is_ok(),
+        }
+    }
+
     /// Asks the room of a request that was answered without saying whether anything was dialed.
     ///
     /// The callee enters the room before the INVITE leaves (livekit/sip): one who was never in it when
@@ -79,17 +98,14 @@ impl LiveKit {
         if !self.close(call, line).await {
             return Settled::CannotTell;
         }
-        let heard = self.hears_webhooks();
-        if heard {
+        if self.hears_webhooks() {
             self.await_last_word(call, line).await;
         } else if !self.stays_away(call, line).await {
             return Settled::CannotTell;
         }
-        Settled::Ended(call.conclude(|known| {
-            known
-                .evidence
-                .by_the_room(&known.bridging, known.hung_up, heard)
-        }))
+        Settled::Ended(
+            call.conclude(|known| known.evidence.by_the_room(&known.bridging, known.hung_up)),
+        )
     }
 
     /// Looks a few times more whether the callee enters the room after all, and ends that. Whether the

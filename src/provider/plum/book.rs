@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::domain::outcome::classify;
 use crate::domain::{AttemptId, CallReport, CalleeType, Timestamp};
 
 /// How many attempts are remembered once they are over; a repeated result of an older one is told
@@ -41,11 +42,13 @@ impl Known {
         self.open_until = self.open_until.max(Some(expires_at + longest + GRACE));
     }
 
-    /// Notes an answer; `true` the first time.
+    /// Notes an answer; `true` the first time. An end that knew of none is none: a call that was refused
+    /// or had failed is up.
     pub(super) fn answer(&mut self, at: Timestamp) -> bool {
-        if self.end.is_some() || self.answered {
+        if self.answered || self.end.as_ref().is_some_and(|(end, _)| is_reached(end)) {
             return false;
         }
+        self.end = None;
         self.answered = true;
         if let Some(max_call) = self.max_call {
             self.open_until = self.open_until.max(Some(at + max_call + GRACE));
@@ -62,10 +65,23 @@ impl Known {
         first
     }
 
+    /// Whether an end is none yet, or says more than the one that was told: that it may have rung after
+    /// all, or that it was picked up.
+    pub(super) fn is_news(&self, report: &CallReport) -> bool {
+        self.end.as_ref().is_none_or(|(told, _)| {
+            let counts = |report: &CallReport| classify(report).counts;
+            !counts(told) && counts(report) || !is_reached(told) && is_reached(report)
+        })
+    }
+
     /// Whether it ended, or was never more than heard of.
     const fn is_over(&self) -> bool {
         self.end.is_some() || !self.placed
     }
+}
+
+fn is_reached(report: &CallReport) -> bool {
+    classify(report).outcome.is_reached()
 }
 
 /// Every attempt's call.

@@ -211,12 +211,12 @@ impl Plum {
         standing(&Fields::of_body(&answer.body)?, &self.redactor)
     }
 
-    /// Tells a call's end, once.
+    /// Tells a call's end, once, and again where it says more than the one that was told.
     async fn finish(&self, inbound: &Inbound, mut report: CallReport, line: &Line) {
         let attempt = inbound.attempt;
         let known = self.book.get(attempt);
         let mut answered_at = inbound.at;
-        let unheard = known.end.is_none() && !known.answered && report.end == CallEnd::Completed;
+        let unheard = known.is_news(&report) && !known.answered && report.end == CallEnd::Completed;
         if unheard && self.account.is_fuse() {
             let call_id = known.call_id.as_deref().or(call_id_of(&inbound.event));
             if let Some(call_id) = call_id
@@ -226,7 +226,7 @@ impl Plum {
             }
         }
         self.book.with(attempt, |known| {
-            if known.end.is_some() {
+            if !known.is_news(&report) {
                 return;
             }
             if report.end == CallEnd::Completed && known.answer(answered_at) {
@@ -348,6 +348,8 @@ impl Vendor for Plum {
             News::OptOut
             // Plum never says these.
             | News::Changed
+            | News::Placed
+            | News::Ringing
             | News::Joined(_)
             | News::RoomGone
             | News::GreetingEnded

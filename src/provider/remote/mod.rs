@@ -114,6 +114,11 @@ impl Line {
         self.tell(self.now(), CallEventKind::Sent);
     }
 
+    /// The carrier shows that there is a call, whatever it had answered.
+    pub fn placed(&self) {
+        self.tell(self.now(), CallEventKind::Placed);
+    }
+
     /// It rings.
     pub fn ringing(&self) {
         self.tell(self.now(), CallEventKind::Ringing);

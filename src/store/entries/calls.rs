@@ -8,8 +8,8 @@ use super::{CARRIER, ENGINE, of_attempt};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::outcome::Classification;
 use crate::domain::{
-    Area, Attempt, CallEventKind, CallReport, CalleeType, Campaign, Consent, ListKind, Outcome, PhoneNumber,
-    Timestamp,
+    Area, Attempt, CallEventKind, CallReport, CalleeType, Campaign, Consent, ListKind, Outcome,
+    PhoneNumber, Timestamp,
 };
 use crate::policy::{CallerIdUse, DialOrder, Load};
 use crate::store::moves;

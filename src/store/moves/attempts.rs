@@ -256,13 +256,18 @@ pub(in crate::store) fn called_after_all(
     was: &Attempt,
     newest: bool,
 ) -> Contact {
-    let attempts = contact.attempts + u32::from(!was.counts);
+    // An attempt is added to its contact's count at its end.
+    let attempts = contact.attempts.saturating_sub(u32::from(was.counts));
     let open = newest && super::is_open(contact.state);
     let contact = Contact {
         attempts,
         ..contact.clone()
     };
-    if open { super::called(&contact) } else { contact }
+    if open {
+        super::called(&contact)
+    } else {
+        contact
+    }
 }
 
 /// Whether a report gives slot and send back: the request certainly never left.

@@ -11,7 +11,8 @@ use rusqlite::Connection;
 use super::attempts::UPDATE;
 use super::codec::{attempt_code, millis};
 use crate::domain::{
-    Attempt, AttemptState, CalleeType, Contact, ContactId, Outcome, PhoneNumber, Suppression, Timestamp,
+    Attempt, AttemptState, CalleeType, Contact, ContactId, Outcome, PhoneNumber, Suppression,
+    Timestamp,
 };
 use crate::policy::PastAttempt;
 use crate::store::{StoreError, facts, moves};

@@ -2,7 +2,7 @@
 
 use super::counters::Count;
 use super::{Work, attempts, campaigns, contacts, log, settle};
-use crate::domain::outcome::Classification;
+use crate::domain::outcome::{Classification, is_without_agent};
 use crate::domain::{Attempt, CallEvent, CallReport, Campaign, Timestamp};
 use crate::policy::retry::Next;
 use crate::store::moves::Late;
@@ -97,12 +97,13 @@ fn change(
     work.mem.held.forget_about();
     // A send that was given back counts again: the ledger is rebuilt from the rows.
     work.mem.ledger = None;
-    for (outcome, by) in [(was.outcome, -1), (attempt.outcome, 1)] {
-        if let Some(outcome) = outcome {
-            let what = format!("outcome:{outcome}");
-            work.mem
-                .counts
-                .add(Count::Tally(attempt.campaign, what), by);
+    for (ended, by) in [(was, -1), (attempt, 1)] {
+        let outcome = ended.outcome.map(|outcome| format!("outcome:{outcome}"));
+        let without = ended.cause.as_deref().is_some_and(is_without_agent);
+        let without = without.then(|| "without_agent".to_owned());
+        for what in [outcome, without].into_iter().flatten() {
+            let tally = Count::Tally(attempt.campaign, what);
+            work.mem.counts.add(tally, by);
         }
     }
     Ok(())

@@ -38,12 +38,15 @@ fn a_call_whose_answer_is_lost_is_found_and_never_placed_again() {
         };
         assert_eq!(outcome(&report), "voicemail", "{fault}");
         assert_eq!(bench.dialed(number(MACHINE)), (1, 1), "{fault}");
-        assert_eq!(rig::names(&bench.rig.told, 1), ["sent", "lost"], "{fault}");
+        // Its webhooks show the call; its end is asked for.
+        let told = rig::names(&bench.rig.told, 1);
+        assert_eq!(told[..2], ["sent", "lost"], "{fault}");
+        assert!(!told.contains(&"ended"), "{fault}: {told:?}");
     }
 }
 
 #[test]
-fn a_call_that_is_not_there_counts_as_never_placed_only_late_and_twice() {
+fn no_listing_proves_that_a_call_was_never_placed() {
     for fault in ["post_cut_before", "html_before", "error_before"] {
         let mut bench = faulty(fault);
         let mut inquiry = bench.lose(1, number(PERSON));
@@ -53,9 +56,30 @@ fn a_call_that_is_not_there_counts_as_never_placed_only_late_and_twice() {
         // The same request, lost six minutes ago, asked about by a deck that was started since.
         inquiry.reserved_at = inquiry.reserved_at - secs(360);
         let mut later = fresh(&bench.double, &bench.rig.clock);
-        assert_eq!(ask(&mut later, &inquiry), LookUp::CannotTell, "{fault}");
-        assert_eq!(ask(&mut later, &inquiry), LookUp::NeverPlaced, "{fault}");
+        for _ in 0..4 {
+            assert_eq!(ask(&mut later, &inquiry), LookUp::CannotTell, "{fault}");
+        }
         assert_eq!(bench.dialed(number(PERSON)), (1, 0), "{fault}");
+    }
+}
+
+#[test]
+fn a_call_that_was_refused_and_placed_all_the_same_is_told_by_its_webhooks() {
+    for fault in ["limited_after", "failed_after"] {
+        let mut bench = faulty(fault);
+        let inquiry = bench.rig.inquiry(1, number(MACHINE));
+        bench.rig.place(bench.rig.dial(1, number(MACHINE)));
+        bench
+            .rig
+            .wait("answer", |told| rig::names(told, 1).contains(&"answered"));
+        let events = rig::events(&bench.rig.told, 1);
+        let shows = events.iter().filter(|event| event.kind.shows_a_call());
+        assert!(shows.count() >= 2, "{fault}: {events:?}");
+        let LookUp::Ended(report, _) = bench.resolve(&inquiry) else {
+            panic!("{fault}: it was placed");
+        };
+        assert_eq!(outcome(&report), "voicemail", "{fault}");
+        assert_eq!(bench.dialed(number(MACHINE)), (1, 1), "{fault}");
     }
 }
 

@@ -138,3 +138,98 @@ fn a_call_planned_ahead_leaves_at_its_place_in_the_minute() {
     assert_eq!(bench.rig.end_of(2).end, CallEnd::NeverSent);
     assert_eq!(bench.double.invites(&attempt(2).to_string()), 0);
 }
+
+/// A callee who picks up after three seconds and has hung up before a look that is made seldom.
+fn short_talk() -> Script {
+    answering(3, 8)
+}
+
+#[test]
+fn an_agent_whose_leaving_no_webhook_tells_is_missed_by_looks() {
+    let lost = |fault, script| {
+        let faults = Faults::new(1).with(fault, 1000);
+        Setup {
+            faults: faults.with("agent_hook_lost", 1000),
+            script,
+            ..Setup::default()
+        }
+    };
+    let mut bench = lost("agent_leaves_ringing", people()).start();
+    assert_eq!(bench.rig.outcome(1, number(SILENT)).end, CallEnd::AgentLost);
+    assert_eq!(
+        steps(&bench.double),
+        [Step::Invite, Step::Ringing, Step::Cancel]
+    );
+    for serial in 2..6 {
+        let mut bench = lost("agent_leaves_talking", short_talk()).start();
+        let report = bench.rig.outcome(serial, number(PERSON));
+        assert_eq!(report.end, CallEnd::LeftAlone, "{serial}");
+    }
+}
+
+/// By a clock slow enough for spans of a few seconds to be told from longer ones.
+#[test]
+fn nobody_is_left_in_silence_for_a_server_that_does_not_answer() {
+    for stuck in [
+        "RoomService/RemoveParticipant",
+        "RoomService/DeleteRoom",
+        "RoomService/ListParticipants",
+    ] {
+        for (fault, callee, end) in [
+            ("agent_leaves_ringing", SILENT, CallEnd::AgentLost),
+            ("agent_leaves_talking", PERSON, CallEnd::LeftAlone),
+        ] {
+            let setup = Setup {
+                script: if callee == SILENT {
+                    people()
+                } else {
+                    answering(3, 3600)
+                },
+                settings: Settings {
+                    hook_takes: (20, 50),
+                    ..Settings::default()
+                },
+                ..Setup::with_fault(fault)
+            };
+            let mut bench = setup.start_at(5);
+            bench.rig.place(bench.rig.dial(1, number(callee)));
+            bench.wait_for(1, "sent");
+            bench.double.settings().stuck = vec![stuck];
+            assert_eq!(bench.rig.end_of(1).end, end, "{stuck} {fault}");
+            for alone in bench.double.alone().into_values() {
+                assert!(alone < Duration::from_secs(4), "{stuck}: {alone:?}");
+            }
+        }
+    }
+}
+
+#[test]
+fn a_callee_of_an_earlier_run_is_not_left_in_silence() {
+    for webhooks in [true, false] {
+        let setup = Setup {
+            script: answering(3, 3600),
+            webhooks,
+            ..Setup::default()
+        };
+        let mut bench = setup.start();
+        bench.rig.place(bench.rig.dial(1, number(PERSON)));
+        bench.wait_for(1, "answered");
+        // The engine is gone, and another asks for its calls.
+        bench.rig = rig_for(&bench.double, &bench.rig.clock.clone(), webhooks);
+        let found = bench.rig.look_up(1, number(PERSON));
+        assert_eq!(found, LookUp::InProgress);
+        bench.double.take_agent(&format!("dd-{}", attempt(1)));
+        // No answer to a look-up, but the watch over its room, ends it.
+        let carrier = bench.double.ledger().clone();
+        bench.rig.run(async move {
+            while carrier.entries().last().map(|entry| entry.step) != Some(Step::End) {
+                tokio::task::yield_now().await;
+            }
+        });
+        let found = bench.look_up_after(1, Duration::from_mins(4));
+        let LookUp::Ended(report, _) = found else {
+            panic!("{found:?}");
+        };
+        assert_eq!(report.end, CallEnd::LeftAlone);
+    }
+}

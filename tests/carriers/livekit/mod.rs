@@ -9,7 +9,7 @@ mod run;
 
 use std::time::Duration;
 
-use dialdeck::clock::Clock;
+use dialdeck::clock::{Clock, ScaledClock};
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{CallEventKind, CallReport, CalleeType, DeckId, PhoneNumber, Timestamp};
 use dialdeck::provider::livekit::{Account, LiveKit};
@@ -68,7 +68,16 @@ impl Setup {
     }
 
     fn start(self) -> Bench {
-        let clock = rig::clock();
+        self.start_by(rig::clock())
+    }
+
+    /// By a clock of so many simulated seconds to a real one.
+    fn start_at(self, factor: u32) -> Bench {
+        let start = rig::clock().now();
+        self.start_by(Clock::Scaled(ScaledClock::start(start, factor)))
+    }
+
+    fn start_by(self, clock: Clock) -> Bench {
         let double = LiveKitDouble::start(Options {
             port: 0,
             clock: clock.clone(),

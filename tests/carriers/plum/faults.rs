@@ -42,6 +42,22 @@ fn what_plum_queued_in_silence_is_settled_by_its_result() {
 }
 
 #[test]
+fn a_call_that_was_refused_and_queued_all_the_same_is_told_when_it_is_up() {
+    for (double, mut rig) in [dev_rig(), fuse_rig()] {
+        double.settings().faults = Faults::new(1).with("refused_after", 1000);
+        double.settings().delay = Duration::from_secs(20);
+        rig.place(rig.dial(1, person()));
+        rig.wait("second end", |told| ends(told, 1).len() == 2);
+        assert_eq!(names(&rig.told, 1), ["sent", "ended", "answered", "ended"]);
+        let [refused, over] = ends(&rig.told, 1).try_into().unwrap();
+        assert!(!dialdeck::domain::outcome::classify(&refused).counts);
+        assert_eq!(over.end, CallEnd::Completed);
+        assert_eq!(double.seen().requests.len(), 1);
+        assert_one_invite_each(&double);
+    }
+}
+
+#[test]
 fn an_answer_that_comes_before_plums_own_is_believed() {
     let (double, mut rig) = dev_rig();
     double.settings().faults = Faults::new(1).with("hang_after", 1000);

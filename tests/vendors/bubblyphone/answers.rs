@@ -21,7 +21,7 @@ const FOR_EVER: Duration = Duration::from_hours(24);
 
 /// Answers to a call that was placed all the same, by fault: what a handler prints that breaks after
 /// its telephony call, a gateway, or nobody.
-const ODD_ANSWERS: [(&str, u16, &str); 7] = [
+const ODD_ANSWERS: [(&str, u16, &str); 9] = [
     ("code_after", 500, r#"{"error":{"code":"internal_error"}}"#),
     (
         "busy_after",
@@ -32,6 +32,12 @@ const ODD_ANSWERS: [(&str, u16, &str); 7] = [
         "missing_after",
         404,
         r#"{"message":"No query results for model [Call]."}"#,
+    ),
+    ("limited_after", 429, r#"{"message":"Too Many Attempts."}"#),
+    (
+        "failed_after",
+        403,
+        r#"{"error":{"code":"call_failed","message":"It could not be completed."}}"#,
     ),
     ("conflict_after", 409, r#"{"error":{"code":"duplicate"}}"#),
     (

@@ -57,6 +57,9 @@ impl World {
         if !agent_left && self.faults.hits("hook_dropped", &id) {
             return;
         }
+        if agent_left && self.faults.hits("agent_hook_lost", &id) {
+            return;
+        }
         let copies = 1 + u32::from(self.faults.hits("hook_twice", &id));
         let mut queues = self.hooks.lock().unwrap();
         let queue = queues.entry(room.to_owned()).or_insert_with(|| {

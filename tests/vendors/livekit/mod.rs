@@ -71,6 +71,8 @@ pub(crate) struct Settings {
     pub(crate) clock_ahead: i64,
     /// No room can be deleted.
     pub(crate) deletes_fail: bool,
+    /// Methods that are only carried out after an hour.
+    pub(crate) stuck: Vec<&'static str>,
 }
 
 impl Default for Settings {
@@ -89,6 +91,7 @@ impl Default for Settings {
             hook_takes: (50, 3000),
             clock_ahead: 0,
             deletes_fail: false,
+            stuck: Vec::new(),
         }
     }
 }
@@ -225,6 +228,11 @@ impl LiveKitDouble {
             .collect()
     }
 
+    /// The agent leaves the room.
+    pub(crate) fn take_agent(&self, room: &str) {
+        self.world.desert(room);
+    }
+
     /// Every webhook that was sent so far.
     pub(crate) fn sent(&self) -> Vec<Sent> {
         self.world.sent.lock().unwrap().clone()
@@ -299,6 +307,9 @@ async fn serve(
         .push((name.clone(), body.clone()));
     if !token::permits(&claims, &name, twirp::text(&body, "room")) {
         return twirp::error("unauthenticated", "permissions denied");
+    }
+    if world.settings().stuck.contains(&name.as_str()) {
+        world.sleep(Duration::from_hours(1)).await;
     }
     match name.as_str() {
         "AgentDispatchService/ListDispatch" => world.list_dispatch(&body),

@@ -135,6 +135,10 @@ impl Plant {
             return refused(order.service, &order.fields, &refusal);
         }
         let ids = self.enqueue(&order);
+        if hits("refused_after") {
+            let why = "the account may not do that".to_owned();
+            return refused(order.service, &order.fields, &(403, why));
+        }
         if hits("500_after") {
             return page(500);
         }

@@ -303,7 +303,7 @@ fn calls_that_are_up_are_taken_over_by_the_next_engine_whatever_was_said_of_them
             deck.says(*attempt, CallEventKind::Answered);
             deck.found(*attempt, LookUp::InProgress);
         }
-        deck.wait(Duration::from_secs(60));
+        deck.wait(Duration::from_mins(1));
         still_up(deck);
         let looks = |asked: &&Request| matches!(asked, Request::LookUp(_));
         let looked = deck.asked().iter().filter(looks).count();
@@ -380,7 +380,7 @@ fn word_of_a_call_opens_an_end_that_denied_it_and_holds_its_number() {
                 deck.says(attempt, CallEventKind::Sent);
                 for _ in 0..4 {
                     deck.found(attempt, LookUp::InProgress);
-                    deck.wait(Duration::from_secs(120));
+                    deck.wait(Duration::from_mins(2));
                 }
                 assert_eq!(placed(deck, number(0)), 1, "{end:?}: dialed once");
                 assert_eq!(deck.contact(0).0, ContactState::InFlight);
@@ -409,7 +409,7 @@ fn an_answer_opens_an_end_that_counted_too() {
             assert_eq!(only(deck), attempt);
             assert_eq!(deck.contact(0).0, ContactState::InFlight);
             deck.found(attempt, LookUp::InProgress);
-            deck.wait(Duration::from_secs(60));
+            deck.wait(Duration::from_mins(1));
             assert_eq!(placed(deck, number(0)), 1, "{end:?}");
             let report = CallReport {
                 end: CallEnd::Completed,

@@ -1,7 +1,5 @@
 //! What a call's events, its timers and a restart make of it.
 
-use std::collections::BTreeMap;
-
 use crate::domain::attempt::CallEnd;
 use crate::domain::campaign::{Agent, VoicemailAction};
 use crate::domain::outcome::TrunkFinding;
@@ -12,7 +10,7 @@ use crate::domain::{
 use crate::policy::DialOrder;
 use crate::policy::retry::Next;
 use crate::provider::{DialRequest, LookUp, NUMBERS_UNKNOWN, ProviderEvent, Request};
-use crate::store::{PendingEnd, Settled};
+use crate::store::Settled;
 
 use super::super::{Effect, Job};
 use super::Dispatcher;

@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, Timestamp, TrunkName,
 };
+use crate::store::PendingEnd;
 
 use super::super::{Effect, Job};
 use super::Dispatcher;

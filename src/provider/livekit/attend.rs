@@ -125,9 +125,17 @@ impl Following<'_> {
         self.call.known().agents.are_lost()
     }
 
-    /// Looks who is left in an answered call's room.
+    /// Looks who is left in an answered call's room. Word that an agent has left is not kept waiting.
     pub(super) async fn who_is_left(&self) -> Left {
-        self.who_within(LONG_LOOK).await
+        tokio::select! {
+            left = self.who_within(LONG_LOOK) => left,
+            () = self.call.agents_changed() => self.who_by_word(false),
+        }
+    }
+
+    /// Looks once more at who is in the room, and at what they say of themselves.
+    pub(super) async fn look_once_more(&self) {
+        self.who_within(LONG_LOOK).await;
     }
 
     async fn who_within(&self, limit: Duration) -> Left {
@@ -140,9 +148,14 @@ impl Following<'_> {
                 return Left::Nobody;
             }
         }
+        self.who_by_word(looked.is_some())
+    }
+
+    /// Who is left by all that is known; `looked`: a look has just been made.
+    fn who_by_word(&self, looked: bool) -> Left {
         let known = self.call.known();
         // An agent that has handed its callee over leaves: only a look tells that nobody is there.
-        let handed_over = looked.is_none() && known.bridging.bridged.is_some();
+        let handed_over = !looked && known.bridging.bridged.is_some();
         if known.evidence.left_at().is_some() {
             Left::Nobody
         } else if known.agents.are_lost() && !handed_over {

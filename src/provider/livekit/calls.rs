@@ -105,11 +105,15 @@ impl Known {
 
     /// The same end, unless we ended the call because nobody was there to talk to the callee.
     pub(super) fn of_agents(&self, report: CallReport) -> CallReport {
-        let end = match report.end {
-            _ if !self.agents.deserted => report.end,
-            CallEnd::Completed if self.waits_for_talk() => CallEnd::LeftAlone,
-            CallEnd::Unresolved | CallEnd::RangOut if !self.evidence.answered => CallEnd::AgentLost,
-            _ => report.end,
+        let unanswered = matches!(report.end, CallEnd::Unresolved | CallEnd::RangOut);
+        let end = if !self.agents.deserted {
+            report.end
+        } else if report.end == CallEnd::Completed && self.waits_for_talk() {
+            CallEnd::LeftAlone
+        } else if unanswered && !self.evidence.answered {
+            CallEnd::AgentLost
+        } else {
+            report.end
         };
         CallReport { end, ..report }
     }

@@ -261,6 +261,7 @@ const fn denies_the_room(end: CallEnd) -> bool {
         | CallEnd::CallerIdRefused
         | CallEnd::Misconfigured
         | CallEnd::NobodyRang
+        | CallEnd::RingUnseen
         | CallEnd::CredentialsRefused
         | CallEnd::AgentLost
         | CallEnd::LeftAlone => false,

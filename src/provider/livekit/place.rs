@@ -76,7 +76,7 @@ impl Following<'_> {
                 let (left, ended) = self.talk(answered).await;
                 if self.call.known().bridging.callee.is_none() {
                     // What the agent has set as its attribute since the last look is there yet.
-                    self.who_is_left().await;
+                    self.look_once_more().await;
                 }
                 self.end(self.completed(left, answered, ended), ended).await;
             }

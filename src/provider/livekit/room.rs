@@ -24,6 +24,10 @@ const TOO_MANY_TRIES: u32 = 5;
 /// and the one that says that the room is gone comes last.
 const LAST_WORD: Duration = Duration::from_secs(10);
 
+/// How long the webhook that says that a room is gone may take, where it alone proves that nothing was
+/// dialed.
+const LAST_OF_ROOM: Duration = Duration::from_secs(20);
+
 /// Between two looks for a callee who may enter a room that was just deleted; later ones after twice
 /// as long. Only where no webhooks come in.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
@@ -98,9 +102,11 @@ impl LiveKit {
         if !self.close(call, line).await {
             return Settled::CannotTell;
         }
-        if self.hears_webhooks() {
-            self.await_last_word(call, line).await;
-        } else if !self.stays_away(call, line).await {
+        if self.reach.is_some() {
+            // Only the server's last word on the room proves that nothing was dialed.
+            await_webhooks(call, line, LAST_OF_ROOM).await;
+        }
+        if !call.known().evidence.is_complete() && !self.stays_away(call, line).await {
             return Settled::CannotTell;
         }
         Settled::Ended(
@@ -129,16 +135,23 @@ impl LiveKit {
 
     /// Waits until webhooks have told how the callee left, where they come in.
     pub(super) async fn await_last_word(&self, call: &Call, line: &Line) {
-        let until = line.now() + LAST_WORD;
-        while self.hears_webhooks() && !call.known().evidence.is_complete() {
-            let left = until.since(line.now());
-            if left.is_zero() {
-                return;
-            }
-            tokio::select! {
-                () = line.sleep(left) => {}
-                () = call.changed() => {}
-            }
+        if self.hears_webhooks() {
+            await_webhooks(call, line, LAST_WORD).await;
+        }
+    }
+}
+
+/// Waits until webhooks have told how the callee left, or that the room is gone, for so long at most.
+async fn await_webhooks(call: &Call, line: &Line, limit: Duration) {
+    let until = line.now() + limit;
+    while !call.known().evidence.is_complete() {
+        let left = until.since(line.now());
+        if left.is_zero() {
+            return;
+        }
+        tokio::select! {
+            () = line.sleep(left) => {}
+            () = call.changed() => {}
         }
     }
 }

@@ -197,7 +197,8 @@ fn nobody_is_left_in_silence_for_a_server_that_does_not_answer() {
             bench.double.settings().stuck = vec![stuck];
             assert_eq!(bench.rig.end_of(1).end, end, "{stuck} {fault}");
             for alone in bench.double.alone().into_values() {
-                assert!(alone < Duration::from_secs(4), "{stuck}: {alone:?}");
+                // It would take the server's own half a minute.
+                assert!(alone < Duration::from_secs(10), "{stuck}: {alone:?}");
             }
         }
     }

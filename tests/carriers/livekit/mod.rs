@@ -68,16 +68,16 @@ impl Setup {
     }
 
     fn start(self) -> Bench {
-        self.start_by(rig::clock())
+        self.start_by(&rig::clock())
     }
 
     /// By a clock of so many simulated seconds to a real one.
     fn start_at(self, factor: u32) -> Bench {
         let start = rig::clock().now();
-        self.start_by(Clock::Scaled(ScaledClock::start(start, factor)))
+        self.start_by(&Clock::Scaled(ScaledClock::start(start, factor)))
     }
 
-    fn start_by(self, clock: Clock) -> Bench {
+    fn start_by(self, clock: &Clock) -> Bench {
         let double = LiveKitDouble::start(Options {
             port: 0,
             clock: clock.clone(),
@@ -85,7 +85,7 @@ impl Setup {
             faults: self.faults,
             settings: self.settings,
         });
-        let rig = rig_for(&double, &clock, self.webhooks);
+        let rig = rig_for(&double, clock, self.webhooks);
         Bench { rig, double }
     }
 }

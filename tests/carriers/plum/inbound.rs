@@ -217,7 +217,7 @@ fn an_opt_out_is_read_as_the_callees_word() {
 }
 
 #[test]
-fn what_comes_after_plums_end_changes_nothing() {
+fn only_an_answer_is_news_after_plums_end() {
     let mut outside = Outside::start(dev);
     assert_eq!(
         outside
@@ -242,8 +242,23 @@ fn what_comes_after_plums_end_changes_nothing() {
         200
     );
     outside.rig.end_of(8);
-    assert_eq!(names(&outside.rig.told, 7), ["ended"]);
-    assert_eq!(events(&outside.rig.told, 7).len(), 1);
+    // Somebody picked up, whatever the result had said.
+    assert_eq!(names(&outside.rig.told, 7), ["ended", "answered"]);
+    for place in ["start", "callee"] {
+        let url = outside.url(place, 8);
+        assert_eq!(outside.post(&url, "call_id=86&callee_type=voice").0, 200);
+    }
+    let again = "status=failed&reason=no+answer";
+    assert_eq!(outside.post(&outside.url("result", 8), again).0, 200);
+    assert_eq!(
+        outside
+            .post(&outside.url("result", 9), "status=completed")
+            .0,
+        200
+    );
+    outside.rig.end_of(9);
+    assert_eq!(names(&outside.rig.told, 8), ["answered", "ended"]);
+    assert_eq!(events(&outside.rig.told, 8).len(), 2);
 }
 
 /// Somebody was on the line: whatever Plum says of it later, that was an answer.

@@ -464,7 +464,7 @@ fn what_is_said_late_of_a_call_that_was_read_right_changes_nothing() {
 }
 
 #[test]
-fn the_last_of_two_calls_decides_and_none_is_made_beside_them() {
+fn a_second_call_to_the_number_keeps_the_first_from_being_opened_beside_it() {
     on_both(1, |deck| {
         let first = only(deck);
         deck.says(first, CallEventKind::Sent);
@@ -474,12 +474,14 @@ fn the_last_of_two_calls_decides_and_none_is_made_beside_them() {
         assert_ne!(first, second, "dialed again");
         deck.says(second, CallEventKind::Sent);
         deck.says(first, CallEventKind::Answered);
-        assert_eq!(deck.open().len(), 2);
-        deck.says(second, ended(CallEnd::Busy));
-        assert_eq!(deck.contact(0).0, ContactState::InFlight);
+        assert_eq!(only(deck), second);
+        let read = deck.attempts(0).remove(0);
+        assert!(read.counts && read.outcome.is_some_and(Outcome::is_reached));
+        assert_eq!(deck.contact(0), (ContactState::InFlight, 1));
+        deck.check();
         deck.wait(Duration::from_mins(1));
         assert_eq!(placed(deck, number(0)), 2);
-        deck.says(first, ended(CallEnd::Completed));
+        deck.says(second, ended(CallEnd::Completed));
         assert_eq!(deck.contact(0), (ContactState::Done, 2));
         deck.check();
     });

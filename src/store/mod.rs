@@ -265,7 +265,8 @@ pub trait Store: Outside + Recover + Send {
     /// Of an attempt that has ended, word that proves a call which its end denies corrects the record.
     /// An end by the network's final answer counts from then on (`attempt_corrected`); any other is
     /// taken back: the attempt is of unknown fate, holds its slots and its number, and ends once more
-    /// (`attempt_reopened`). Its contact is in flight with it, unless it has an end or another call.
+    /// (`attempt_reopened`), unless another call to the number is in flight, when it is only corrected. Its
+    /// contact is in flight with it, unless it has an end or another call.
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError>;
 
     /// The attempt's fate is unknown; it keeps its slot. Logs `attempt_unknown`.

@@ -98,8 +98,8 @@ fn an_attempt_ends_once(store: &mut impl Store) {
     let id = dial(store, contacts[0], now).id;
     assert!(settle(store, id, &rejected(486), now).is_some());
     let head = store.snapshot(now).unwrap().head;
-    assert!(settle(store, id, &talked(), now).is_none());
-    assert!(!tell(store, id, CallEventKind::Answered, now));
+    assert!(settle(store, id, &rejected(480), now).is_none());
+    assert!(!tell(store, id, CallEventKind::Ringing, now));
     assert!(!store.mark_unknown(id, "late", now).unwrap());
     assert_eq!(store.snapshot(now).unwrap().head, head);
 }

@@ -144,7 +144,8 @@ impl MemoryStore {
     ) -> Result<bool, StoreError> {
         let campaign = self.by_id(was.campaign)?;
         let mut attempt = was.clone();
-        match moves::late(was, &event.kind) {
+        let busy = !self.in_flight(|one| one.number == was.number).is_empty();
+        match moves::late(was, &event.kind, busy) {
             Late::Nothing => return Ok(false),
             Late::Counts(read) => {
                 self.write_correction(&campaign, was, &CallReport::default(), &read, now)?;
@@ -382,8 +383,6 @@ impl MemoryStore {
         now: Timestamp,
     ) -> Result<Option<Next>, StoreError> {
         let newest = self.is_newest(attempt);
-        let mut others = self.attempts.values();
-        let called = others.any(|one| one.contact == attempt.contact && one.state.in_flight());
         let Some(contact) = self.contacts.get_mut(&attempt.contact) else {
             return Ok(None);
         };
@@ -392,7 +391,7 @@ impl MemoryStore {
         let decides = if corrected.is_some() {
             newest && moves::is_open(contact.state)
         } else {
-            contact.state == ContactState::InFlight && !called
+            contact.state == ContactState::InFlight
         };
         if !decides {
             return Ok(None);

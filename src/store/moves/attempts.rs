@@ -1,5 +1,6 @@
 //! The moves of an attempt: from its reservation to its single end.
 
+use crate::domain::attempt::CallEnd;
 use crate::domain::event::EventKind;
 use crate::domain::outcome::{
     CalleeFinding, CalleeType, Classification, classify, denies_a_call, final_answer, is_unsent,
@@ -172,25 +173,39 @@ pub(in crate::store) fn correction(
 pub(in crate::store) enum Late {
     /// It says nothing new.
     Nothing,
-    /// The attempt counts, and its outcome stays.
+    /// The attempt counts, and is read like this.
     Counts(Classification),
     /// There is, or was, a call: its fate is open again.
     Open,
 }
 
 /// Reads late word of a call. What is said of an attempt that has not ended belongs to its call, and
-/// is nothing here.
-pub(in crate::store) fn late(attempt: &Attempt, kind: &CallEventKind) -> Late {
+/// is nothing here. `busy`: another call to the number is in flight, which holds the number; there may
+/// be no second one beside it.
+pub(in crate::store) fn late(attempt: &Attempt, kind: &CallEventKind, busy: bool) -> Late {
     let Some(was) = attempt.outcome else {
         return Late::Nothing;
     };
+    let opened = |end| {
+        let report = CallReport {
+            end,
+            ..CallReport::default()
+        };
+        if busy {
+            Late::Counts(classify(&report))
+        } else {
+            Late::Open
+        }
+    };
     let cause = attempt.cause.as_deref().unwrap_or_default();
     match kind {
-        CallEventKind::Answered if !was.is_reached() => Late::Open,
+        CallEventKind::Answered if !was.is_reached() => opened(CallEnd::Completed),
         CallEventKind::Ringing if !attempt.counts => {
-            counting(attempt).map_or(Late::Open, Late::Counts)
+            counting(attempt).map_or_else(|| opened(CallEnd::Unresolved), Late::Counts)
         }
-        CallEventKind::Placed if !attempt.counts && denies_a_call(cause) => Late::Open,
+        CallEventKind::Placed if !attempt.counts && denies_a_call(cause) => {
+            opened(CallEnd::Unresolved)
+        }
         CallEventKind::Answered
         | CallEventKind::Ringing
         | CallEventKind::Placed

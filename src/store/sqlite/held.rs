@@ -11,8 +11,7 @@ use rusqlite::Connection;
 use super::attempts::UPDATE;
 use super::codec::{attempt_code, millis};
 use crate::domain::{
-    Attempt, AttemptState, CalleeType, Contact, ContactId, Outcome, PhoneNumber, Suppression,
-    Timestamp,
+    Attempt, AttemptState, CalleeType, Contact, Outcome, PhoneNumber, Suppression, Timestamp,
 };
 use crate::policy::PastAttempt;
 use crate::store::{StoreError, facts, moves};
@@ -63,12 +62,6 @@ impl Held {
     /// The attempt, if it is held.
     pub(super) fn get(&self, serial: i64) -> Option<&Attempt> {
         self.calls.get(&serial).map(|call| &call.attempt)
-    }
-
-    /// Whether a call to the contact is in flight.
-    pub(super) fn calls(&self, contact: ContactId) -> bool {
-        let mut attempts = self.calls.values().map(|call| &call.attempt);
-        attempts.any(|one| one.contact == contact && one.state.in_flight())
     }
 
     /// Takes an attempt in as its row has it.

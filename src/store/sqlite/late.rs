@@ -18,7 +18,9 @@ pub(super) fn hear(
     else {
         return Ok(false);
     };
-    match moves::late(&was, &event.kind) {
+    work.mem.held.write(work.conn)?;
+    let busy = attempts::open_to(work, was.number)?.is_some();
+    match moves::late(&was, &event.kind, busy) {
         Late::Nothing => Ok(false),
         Late::Counts(read) => {
             let campaign = campaigns::by_id(work, was.campaign)?;

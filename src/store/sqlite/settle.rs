@@ -195,7 +195,7 @@ pub(super) fn follow_up(
     let decides = if corrected.is_some() {
         moves::is_open(before.state) && late::is_newest(work, attempt)?
     } else {
-        before.state == ContactState::InFlight && !work.mem.held.calls(attempt.contact)
+        before.state == ContactState::InFlight
     };
     if !decides {
         contacts::save(work, &before, &after)?;

@@ -27,8 +27,8 @@ pub(super) const LEAVES_TOO: Duration = Duration::from_millis(400);
 /// How long a look may take once somebody is thought to be in silence.
 const SHORT_LOOK: Duration = Duration::from_secs(1);
 
-/// How long any other look may take before the next is due.
-const LONG_LOOK: Duration = Duration::from_secs(5);
+/// How long any other look may take: as long as the server may take to answer.
+const LONG_LOOK: Duration = Duration::from_mins(1);
 
 /// How long after the answer an agent is expected to have reported something.
 const REPORT_DUE: Duration = Duration::from_secs(20);
@@ -116,20 +116,28 @@ impl Following<'_> {
         }
     }
 
-    /// Looks whether nobody is there to talk to the callee.
+    /// Looks whether nobody is there to talk to the callee. Word that an agent has left is not kept
+    /// waiting by a server that is slow to answer.
     pub(super) async fn is_deserted(&self) -> bool {
-        // Where the server does not answer in time, what it last said holds.
-        if let Some(room) = self.look_within(SHORT_LOOK).await {
-            self.call.saw(&room);
+        if !self.call.known().agents.are_lost() {
+            tokio::select! {
+                room = self.livekit.api.participants(self.attempt()) => {
+                    self.call.saw_if(room.ok());
+                    return self.call.known().agents.are_lost();
+                }
+                () = self.call.agents_changed() => {}
+            }
         }
+        self.call.saw_if(self.look_within(SHORT_LOOK).await);
         self.call.known().agents.are_lost()
     }
 
-    /// Looks who is left in an answered call's room. Word that an agent has left is not kept waiting.
+    /// Looks who is left in an answered call's room; not for longer than until something is said.
     pub(super) async fn who_is_left(&self) -> Left {
         tokio::select! {
             left = self.who_within(LONG_LOOK) => left,
             () = self.call.agents_changed() => self.who_by_word(false),
+            () = self.call.changed() => self.who_by_word(false),
         }
     }
 

@@ -297,6 +297,13 @@ impl Call {
         self.lock().guarded = false;
     }
 
+    /// As [`Self::saw`], where a look was answered.
+    pub(super) fn saw_if(&self, room: Option<Vec<Participant>>) {
+        if let Some(room) = room {
+            self.saw(&room);
+        }
+    }
+
     /// Notes that we cancel because nobody is there to talk.
     pub(super) fn desert(&self) {
         self.lock().agents.deserted = true;

@@ -23,10 +23,11 @@ pub(super) use keeper::Keeper;
 /// The copy in the deck's folder.
 pub const FILE: &str = "deck.mark";
 
-/// Under which key the store remembers that there is a mark: [`BOTH`] copies or the [`FOLDER`]'s alone.
+/// Under which key the store remembers that there is a mark.
 const KEPT: &str = "mark";
-const BOTH: &str = "both";
-const FOLDER: &str = "folder";
+/// Under which key it says that the copy in the folder is the only one.
+const FOLDER_ALONE: &str = "mark_in_folder_alone";
+const YES: &str = "yes";
 /// The log's end when the store was first written to after it had gone back in time.
 const ROLLED_BACK_AT: &str = "rolled_back_at";
 
@@ -99,7 +100,8 @@ impl SqliteStore {
     /// When the store cannot be read.
     pub fn keep_mark(&mut self, folder: &Path, state: Option<&Path>) -> Result<Marked, StoreError> {
         let kept = self.meta(KEPT)?;
-        let state = state.filter(|_| kept.as_deref() != Some(FOLDER));
+        let alone = self.meta(FOLDER_ALONE)?.is_some();
+        let state = state.filter(|_| !alone);
         let mut keeper = Keeper::new(folder, state, self.mem.deck);
         let (mark, faults) = keeper.read();
         let standing = self.read(|work| compare(work, mark.as_ref(), kept.is_some()))?;
@@ -121,7 +123,7 @@ impl SqliteStore {
     /// # Errors
     /// When the store cannot be written.
     pub fn mark_in_folder_alone(&mut self) -> Result<(), StoreError> {
-        self.set_meta(KEPT, FOLDER)
+        self.set_meta(FOLDER_ALONE, YES)
     }
 
     /// Sets the first serials aside that the engine may give out.
@@ -253,7 +255,7 @@ pub(super) fn before_commit(work: &mut Work<'_>) -> Result<(), StoreError> {
             meta::set(work.conn, ROLLED_BACK_AT, &found.to_string())?;
         }
     } else if !keeper.noted {
-        meta::set(work.conn, KEPT, BOTH)?;
+        meta::set(work.conn, KEPT, YES)?;
         keeper.noted = true;
     }
     Ok(())

@@ -57,7 +57,7 @@ impl Keeper {
     /// The copy that counts, and what is wrong with the copies.
     pub(super) fn read(&self) -> (Option<Mark>, Vec<String>) {
         let mut best: Option<Mark> = None;
-        let mut faults = Vec::new();
+        let (mut faults, mut missing) = (Vec::new(), Vec::new());
         for copy in [Some(&self.folder), self.state.as_ref()]
             .into_iter()
             .flatten()
@@ -68,9 +68,15 @@ impl Keeper {
                         best = Some(mark);
                     }
                 }
-                Ok(None) => {}
+                Ok(None) => missing.push(copy),
                 Err(error) => faults.push(fault(copy, &error)),
             }
+        }
+        if best.is_some() {
+            faults.extend(missing.into_iter().map(|copy| {
+                let path = copy.path().display();
+                format!("the mark {path} is not there: the next entry of the log brings it back, unless it cannot be written")
+            }));
         }
         (best, faults)
     }

@@ -12,6 +12,7 @@ use clap::{Args, Parser, Subcommand, ValueHint};
 use clap_complete::Shell;
 
 use super::window::WindowArgs;
+use crate::domain::event::Anchor;
 use crate::domain::{Role, Timestamp};
 
 pub use campaign::{
@@ -381,6 +382,8 @@ pub enum LogCommand {
     Export(LogExportArgs),
     /// Check sequence, chain and digests of the deck's log or of an exported file
     Verify(LogVerifyArgs),
+    /// Print the log's end as SEQ:HASH, to be kept outside the deck
+    Anchor,
 }
 
 /// `dialdeck log export`.
@@ -400,6 +403,9 @@ pub struct LogVerifyArgs {
     /// An exported log, `-` for standard input; none: the deck's own
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
+    /// An end of the log that was kept: the log must still hold it
+    #[arg(long, value_name = "SEQ:HASH")]
+    pub anchor: Vec<Anchor>,
 }
 
 /// `dialdeck completions`.

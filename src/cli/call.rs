@@ -17,8 +17,8 @@ use crate::domain::campaign::{
     RuleOverride, Schedule, VoicemailAction, Waived,
 };
 use crate::domain::{
-    CampaignId, CampaignSettings, CampaignState, ConsentKind, Hints, NewContact, Outcome,
-    PhoneNumber, Timestamp, TrunkName,
+    CampaignId, CampaignSettings, CampaignState, ConsentKind, Hints, ImportFigures, ImportPlan,
+    ImportTarget, NewContact, Outcome, PhoneNumber, Timestamp, TrunkName,
 };
 use crate::engine::{desk, law};
 use crate::rules::CONSENT;
@@ -26,6 +26,9 @@ use crate::store::{By, Store as _};
 
 /// How long the call may wait for a slot; after that its campaign is over.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// What stands for a file in the log of a test call.
+const TEST_CALL: &str = "test call";
 
 /// Gates that open by the call's own campaign being started and its engine running.
 const OPEN_LATER: [&str; 2] = ["campaign_draft", "caller_ids_unproven"];
@@ -240,7 +243,25 @@ fn add(
         variables: String::new(),
     };
     let campaign = deck.store.add_campaign(settings, by)?;
+    let plan = ImportPlan {
+        file: TEST_CALL.to_owned(),
+        sha256: String::new(),
+        rows: 1,
+    };
+    let into = ImportTarget::Campaign(settings.name.clone());
+    let started = deck.store.start_import(&into, &plan, by)?;
+    let mut figures = ImportFigures {
+        file: plan.file,
+        started: Some(started),
+        rows: 1,
+        taken: 1,
+        ..ImportFigures::default()
+    };
+    if let Ok(class) = &contact.class {
+        figures.classes.insert(Arc::clone(class), 1);
+    }
     deck.store.import_contacts(campaign, &[contact], by.at)?;
+    deck.store.finish_import(campaign, &figures, by)?;
     Ok(campaign)
 }
 

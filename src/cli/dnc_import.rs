@@ -20,7 +20,9 @@ use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
 use super::rejects::{self, Rejects};
 use super::{CliError, Deck, Env, ExitCode, rules};
-use crate::domain::{Area, CampaignId, ImportFigures, ListKind, PhoneNumber, Timestamp};
+use crate::domain::{
+    Area, CampaignId, ImportFigures, ImportPlan, ImportTarget, ListKind, PhoneNumber, Timestamp,
+};
 use crate::intake::{DncFile, DncRow};
 use crate::store::{By, Recover as _, Store as _};
 
@@ -368,6 +370,13 @@ pub(super) fn take(
         figures: file.figures(),
         ..Taken::default()
     };
+    let plan = ImportPlan {
+        file: taken.figures.file.clone(),
+        sha256: taken.figures.sha256.clone(),
+        rows: file.rows(),
+    };
+    let into = ImportTarget::List(list.clone());
+    taken.figures.started = Some(deck.store.start_import(&into, &plan, by)?);
     let mut progress = Progress::new("numbers", file.rows(), Showing::unless(quiet));
     let mut batch = Vec::with_capacity(BATCH);
     let header = file.header();

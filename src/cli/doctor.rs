@@ -321,6 +321,9 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
         findings.push(finding("contacts", Level::Warn, advice));
     }
     findings.push(caller_ids(&snapshot, now));
+    for import in output::unfinished(&snapshot.unfinished_imports) {
+        findings.push(finding("import", Level::Warn, import));
+    }
     let unknown = snapshot
         .in_flight
         .iter()

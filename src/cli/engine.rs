@@ -13,7 +13,7 @@ use super::carriers::{self, Carriers, Simulated};
 use super::outside::{self, Dealings};
 use super::place::{Answer, Moved};
 use super::reporter::{Reporter, Shown};
-use super::{CliError, Deck, Env, ExitCode, error, output, place, rules, status};
+use super::{CliError, Deck, Env, ExitCode, error, log, output, place, rules, status};
 use crate::clock::{Clock, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
 use crate::domain::event::{EventKind, NewEvent};
@@ -346,6 +346,13 @@ fn close(
     let data = json!({ "ending": how });
     deck.store.append(&closed.with_data(&data))?;
     deck.store.end_run()?;
+    let anchor = log::anchor(&mut deck.store)?;
+    // Standard output has the log or the summary and nothing else.
+    reporter.say(&if env.json {
+        json!({ "anchor": anchor }).to_string()
+    } else {
+        format!("anchor {anchor}")
+    });
     if shown == Shown::Entries {
         return Ok(ExitCode::Done);
     }

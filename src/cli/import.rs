@@ -8,7 +8,6 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::thread;
 
 use serde::Serialize;
 
@@ -22,7 +21,8 @@ use super::{CliError, Env, rules};
 use crate::clock::Stopwatch;
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Campaign, ConsentKind, ContactId, ImportFigures, ListKind, NewContact, PhoneNumber, Suppression,
+    Campaign, ConsentKind, ContactId, ImportFigures, ImportPlan, ImportTarget, ListKind,
+    NewContact, PhoneNumber, Suppression,
 };
 use crate::intake::columns::ColumnMap;
 use crate::intake::{ColumnUse, ContactFile, DateOrder, FileError, NotToBeCalled, Origin, Reading};
@@ -135,19 +135,16 @@ pub fn contacts(
             file.delimiter(),
         ),
     };
-    let mut digest = Ok(String::new());
-    let read = thread::scope(|scope| {
-        // Storing the rows takes longer than this, and leaves a core to it.
-        scope.spawn(|| digest = file.digest());
-        import.read_all()
-    });
-    let digest = digest.map(|sha256| import.taken.figures.sha256 = sha256);
-    if !plan.dry_run && import.taken.figures.rows > 0 {
+    import.taken.figures.sha256 = file.digest()?;
+    if !plan.dry_run {
+        import.taken.figures.started = Some(import.start()?);
+    }
+    let read = import.read_all();
+    if !plan.dry_run {
         let figures = &import.taken.figures;
         import.store.finish_import(campaign.id, figures, by)?;
     }
     read?;
-    digest?;
     let mut taken = import.taken;
     taken.columns = file.columns(&import.used);
     (taken.first_rejects, taken.rejects_file) = import.rejects.finish()?;
@@ -291,6 +288,18 @@ struct Import<'a> {
 }
 
 impl Import<'_> {
+    /// Logs what is about to come in, so that rows of an import that is cut off have an entry.
+    fn start(&mut self) -> Result<i64, CliError> {
+        let figures = &self.taken.figures;
+        let plan = ImportPlan {
+            file: figures.file.clone(),
+            sha256: figures.sha256.clone(),
+            rows: self.file.rows(),
+        };
+        let into = ImportTarget::Campaign(self.campaign.name().to_owned());
+        Ok(self.store.start_import(&into, &plan, self.by)?)
+    }
+
     fn read_all(&mut self) -> Result<(), CliError> {
         let reading = Reading {
             country: Some(self.plan.country.clone()),

@@ -13,8 +13,9 @@ use super::output::{self, count, instant};
 use super::{CliError, Deck, Env, ExitCode};
 use crate::clock::pause;
 use crate::domain::Timestamp;
-use crate::domain::event::ChainCheck;
+use crate::domain::event::{Anchor, ChainCheck, GENESIS};
 use crate::store::Store as _;
+use crate::store::sqlite::SqliteStore;
 
 /// Entries read from the store at once.
 const PAGE: usize = 5_000;
@@ -28,6 +29,7 @@ pub fn execute(args: &LogArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
         None => show(args, env, out),
         Some(LogCommand::Export(args)) => export(*args, env, out),
         Some(LogCommand::Verify(args)) => verify(args, env, out),
+        Some(LogCommand::Anchor) => print_anchor(env, out),
     }
 }
 
@@ -139,12 +141,13 @@ fn export(args: LogExportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
 }
 
 fn verify(args: &LogVerifyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let anchors = &args.anchor;
     let chain = match &args.file {
-        None => verify_deck(&mut Deck::open(env)?)?,
-        Some(file) if file == Path::new("-") => verify_lines(stdin().lock(), file)?,
+        None => verify_deck(&mut Deck::open(env)?, anchors)?,
+        Some(file) if file == Path::new("-") => verify_lines(stdin().lock(), file, anchors)?,
         Some(file) => {
             let lines = File::open(file).map_err(|error| CliError::file(file, &error))?;
-            verify_lines(BufReader::new(lines), file)?
+            verify_lines(BufReader::new(lines), file, anchors)?
         }
     };
     if env.json {
@@ -167,29 +170,79 @@ fn verify(args: &LogVerifyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
     Ok(ExitCode::Done)
 }
 
-fn verify_deck(deck: &mut Deck) -> Result<ChainCheck, CliError> {
+/// The end of the deck's log.
+///
+/// # Errors
+/// When the store cannot be read.
+pub(super) fn anchor(store: &mut SqliteStore) -> Result<Anchor, CliError> {
+    let last = store.log_before(i64::MAX, 1)?.pop();
+    Ok(last.map_or(
+        Anchor {
+            seq: 0,
+            hash: GENESIS,
+        },
+        |entry| Anchor {
+            seq: entry.seq,
+            hash: entry.hash,
+        },
+    ))
+}
+
+fn print_anchor(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+    let anchor = anchor(&mut Deck::open(env)?.store)?;
+    if env.json {
+        output::json(out, &json!({ "anchor": anchor }))?;
+    } else {
+        writeln!(out, "{anchor}")?;
+    }
+    Ok(ExitCode::Done)
+}
+
+fn verify_deck(deck: &mut Deck, anchors: &[Anchor]) -> Result<ChainCheck, CliError> {
+    const PLACE: &str = "the deck's log";
     let mut chain = ChainCheck::default();
     loop {
         let entries = deck.store.tail(chain.entries(), PAGE)?;
         for entry in &entries {
-            chain
-                .push(&entry.line)
-                .map_err(|why| broken("the deck's log", &why))?;
+            push(&mut chain, &entry.line, anchors).map_err(|why| broken(PLACE, &why))?;
         }
         if entries.len() < PAGE {
-            return Ok(chain);
+            return reaches(chain, anchors).map_err(|why| cut(PLACE, &why));
         }
     }
 }
 
-fn verify_lines(lines: impl BufRead, file: &Path) -> Result<ChainCheck, CliError> {
+fn verify_lines(
+    lines: impl BufRead,
+    file: &Path,
+    anchors: &[Anchor],
+) -> Result<ChainCheck, CliError> {
     let mut chain = ChainCheck::default();
     for (index, text) in lines.lines().enumerate() {
         let place = || format!("{}:{}", file.display(), index + 1);
         let text = text.map_err(|error| broken(&place(), &error.to_string()))?;
-        chain.push(&text).map_err(|why| broken(&place(), &why))?;
+        push(&mut chain, &text, anchors).map_err(|why| broken(&place(), &why))?;
     }
+    reaches(chain, anchors).map_err(|why| cut(&file.display().to_string(), &why))
+}
+
+/// Takes the next line, which must be the one that an anchor of its place names.
+fn push(chain: &mut ChainCheck, line: &str, anchors: &[Anchor]) -> Result<(), String> {
+    chain.push(line)?;
+    anchors.iter().try_for_each(|anchor| chain.holds(anchor))
+}
+
+/// The check of a whole log, which must hold every anchor.
+fn reaches(chain: ChainCheck, anchors: &[Anchor]) -> Result<ChainCheck, String> {
+    anchors
+        .iter()
+        .try_for_each(|anchor| chain.reaches(anchor))?;
     Ok(chain)
+}
+
+fn cut(place: &str, why: &str) -> CliError {
+    CliError::failed(format!("{place}: {why}"))
+        .hint("entries are missing that were there: restore a newer copy, or find out who cut it")
 }
 
 fn broken(place: &str, why: &str) -> CliError {
@@ -200,7 +253,7 @@ fn broken(place: &str, why: &str) -> CliError {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::event::{EventKind, GENESIS, NewEvent, seal};
+    use crate::domain::event::{EventKind, NewEvent, seal};
 
     #[test]
     fn an_entry_is_shown_without_what_is_not_there() {
@@ -227,9 +280,9 @@ mod tests {
             None,
         );
         let changed = sealed.line.replace(r#""actor":"a""#, r#""actor":"b""#);
-        let good = verify_lines(sealed.line.as_bytes(), Path::new("x")).unwrap();
+        let good = verify_lines(sealed.line.as_bytes(), Path::new("x"), &[]).unwrap();
         assert_eq!(good.entries(), 1);
-        let error = verify_lines(changed.as_bytes(), Path::new("x")).unwrap_err();
+        let error = verify_lines(changed.as_bytes(), Path::new("x"), &[]).unwrap_err();
         assert!(error.message.starts_with("x:1: "), "{}", error.message);
     }
 }

@@ -1,5 +1,6 @@
 //! What goes to standard output: tables for people, JSON for programs.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use comfy_table::{Table, presets};
@@ -7,6 +8,7 @@ use serde::Serialize;
 
 use super::CliError;
 use crate::domain::text::clean;
+use crate::domain::{ImportTarget, UnfinishedImport};
 
 /// A table for people: a header, then the rows, columns aligned and nothing else.
 #[derive(Debug)]
@@ -63,6 +65,24 @@ pub fn count(n: u64, noun: &str) -> String {
     } else {
         format!("{n} {noun}s")
     }
+}
+
+/// Imports that have started and have not ended, one a line.
+pub fn unfinished(imports: &BTreeMap<i64, UnfinishedImport>) -> Vec<String> {
+    let line = |(seq, import): (&i64, &UnfinishedImport)| {
+        let into = match &import.into {
+            ImportTarget::Campaign(name) => format!("campaign {name}"),
+            ImportTarget::List(list) => format!("list {list}"),
+        };
+        format!(
+            "the import of {} ({}) into {into} that started at {} (entry {seq}) has not ended: unless \
+             it is under way, it was cut off, and importing the same file again completes it",
+            import.plan.file,
+            count(import.plan.rows, "row"),
+            instant(import.at)
+        )
+    };
+    imports.iter().map(line).collect()
 }
 
 #[cfg(test)]

@@ -1,11 +1,13 @@
 //! The deck's present numbers: campaigns, zones, caller IDs, alerts.
 
+use std::collections::BTreeMap;
 use std::io::Write;
 
 use serde_json::{Value, json};
 
 use super::output::{self, Report, instant};
 use super::{CliError, Deck, Env, ExitCode, rules};
+use crate::domain::UnfinishedImport;
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, Phase, TrunkBoard};
 use crate::engine::next_claim::NextClaim;
 use crate::store::Store as _;
@@ -21,7 +23,12 @@ pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         "none"
     };
     if env.json {
-        output::json(out, &document(&board, engine)?)?;
+        let mut document = document(&board, engine)?;
+        document["unfinished_imports"] = unfinished(&mut deck)?
+            .into_iter()
+            .map(|(entry, import)| json!({"entry": entry, "import": import}))
+            .collect();
+        output::json(out, &document)?;
         return Ok(ExitCode::Done);
     }
     writeln!(
@@ -37,6 +44,9 @@ pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if !board.caller_ids.is_empty() {
         writeln!(out)?;
         caller_ids(&board.caller_ids, out)?;
+    }
+    for import in output::unfinished(&unfinished(&mut deck)?) {
+        writeln!(out, "{import}")?;
     }
     for alert in &board.alerts {
         let text = alert["data"]["text"].as_str().unwrap_or_default();
@@ -55,6 +65,12 @@ pub fn board(deck: &mut Deck) -> Result<Board, CliError> {
         rules::in_force(),
         now,
     )?)
+}
+
+/// Imports that have started and have not ended, by the place of their first entry.
+fn unfinished(deck: &mut Deck) -> Result<BTreeMap<i64, UnfinishedImport>, CliError> {
+    let now = deck.now()?;
+    Ok(deck.store.snapshot(now)?.unfinished_imports)
 }
 
 /// The status document: the board with the deck's own state in front.

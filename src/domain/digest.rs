@@ -56,6 +56,20 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// The digest that these hexadecimal digits write; `None`: they write none.
+pub fn unhex(digits: &str) -> Option<Hash> {
+    let digit = |byte: u8| char::from(byte).to_digit(16);
+    let bytes = digits.as_bytes();
+    let mut hash = Hash::default();
+    if bytes.len() != 2 * hash.len() {
+        return None;
+    }
+    for (value, pair) in hash.iter_mut().zip(bytes.chunks_exact(2)) {
+        *value = u8::try_from(digit(pair[0])? * 16 + digit(pair[1])?).ok()?;
+    }
+    Some(hash)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

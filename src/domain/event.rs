@@ -1,10 +1,11 @@
 //! The event log's entries: their kinds, their canonical line and the hash chain over the lines.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
+use std::str::FromStr;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use super::digest::{Hash, hex, sha256};
+use super::digest::{Hash, hex, sha256, unhex};
 use super::ids::{AttemptId, ContactId};
 use super::phone::PhoneNumber;
 use super::text::escape_json;
@@ -26,6 +27,7 @@ pub enum EventKind {
     CampaignResumed,
     CampaignStopped,
     CampaignChanged,
+    ImportStarted,
     ContactsImported,
     SuppressionAdded,
     SuppressionReversed,
@@ -172,6 +174,55 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -
     }
 }
 
+/// A place in the log and the digest of the entry there: `SEQ:HASH`. A log that holds it has neither
+/// lost nor changed anything up to there.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Anchor {
+    /// The entry's place; 0: before the first.
+    pub seq: i64,
+    /// Its digest.
+    pub hash: Hash,
+}
+
+impl fmt::Display for Anchor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}", self.seq, hex(&self.hash))
+    }
+}
+
+impl FromStr for Anchor {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        let read = text.trim().split_once(':').and_then(|(seq, digits)| {
+            let seq = seq.parse().ok().filter(|seq| *seq >= 0)?;
+            Some(Self {
+                seq,
+                hash: unhex(digits)?,
+            })
+        });
+        read.ok_or_else(|| {
+            "use SEQ:HASH as `dialdeck log anchor` prints it: a number, a colon and 64 hexadecimal \
+             digits"
+                .to_owned()
+        })
+    }
+}
+
+impl Serialize for Anchor {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Anchor {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?
+            .parse()
+            .map_err(serde::de::Error::custom)
+    }
+}
+
 /// Checks an exported log line by line: sequence, chain and digests.
 #[derive(Clone, Debug)]
 pub struct ChainCheck {
@@ -192,6 +243,43 @@ impl ChainCheck {
     /// Entries accepted so far.
     pub const fn entries(&self) -> i64 {
         self.seq
+    }
+
+    /// A check that goes on behind an entry that was accepted before.
+    pub fn behind(anchor: &Anchor) -> Self {
+        Self {
+            seq: anchor.seq,
+            head: hex(&anchor.hash),
+        }
+    }
+
+    /// Says what is wrong where the entry that was last accepted is the anchor's, and its digest is not.
+    ///
+    /// # Errors
+    /// As described.
+    pub fn holds(&self, anchor: &Anchor) -> Result<(), String> {
+        if self.seq == anchor.seq && self.head != hex(&anchor.hash) {
+            return Err(format!(
+                "entry {} is not the one that the anchor names: the log was written anew from there \
+                 or from before",
+                self.seq
+            ));
+        }
+        Ok(())
+    }
+
+    /// Says what is missing where the log ends before the anchor.
+    ///
+    /// # Errors
+    /// As described.
+    pub fn reaches(&self, anchor: &Anchor) -> Result<(), String> {
+        if self.seq < anchor.seq {
+            return Err(format!(
+                "the log ends at entry {}, the anchor names entry {}: its end was cut off",
+                self.seq, anchor.seq
+            ));
+        }
+        Ok(())
     }
 
     /// The digest of the last accepted entry, in hexadecimal.

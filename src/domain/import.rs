@@ -3,10 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::contact::{Consent, ConsentKind, WindowClass};
 use super::phone::PhoneNumber;
+use super::suppression::ListKind;
 use super::time::Timestamp;
 
 /// A contact to add.
@@ -31,6 +32,46 @@ pub struct NewContact {
     pub variables: String,
 }
 
+/// Where an import goes.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ImportTarget {
+    /// The campaign of that name.
+    Campaign(String),
+    /// A do-not-call list.
+    List(ListKind),
+}
+
+/// An import before its first row, for the log.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ImportPlan {
+    /// File name without its folder.
+    pub file: String,
+    /// SHA-256 of the file, lower-case hex.
+    pub sha256: String,
+    /// Rows that the file holds: at most so many come in.
+    pub rows: u64,
+}
+
+/// An import that has started and has not ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnfinishedImport {
+    /// Where it goes.
+    pub into: ImportTarget,
+    /// What it set out to bring.
+    #[serde(flatten)]
+    pub plan: ImportPlan,
+    /// When it started.
+    pub at: Timestamp,
+}
+
+impl UnfinishedImport {
+    /// Whether an import of this file into this target completes what this one began.
+    pub fn is_completed_by(&self, into: &ImportTarget, sha256: &str) -> bool {
+        self.into == *into && self.plan.sha256 == sha256
+    }
+}
+
 /// Figures of an import, for the log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ImportFigures {
@@ -38,6 +79,9 @@ pub struct ImportFigures {
     pub file: String,
     /// SHA-256 of the file, lower-case hex; empty when it could not be read to its end.
     pub sha256: String,
+    /// The place in the log of the entry with which it started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub started: Option<i64>,
     /// Rows read.
     pub rows: u64,
     /// Rows taken.

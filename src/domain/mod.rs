@@ -26,7 +26,7 @@ pub use contact::{
 };
 pub use deck::DeckSettings;
 pub use ids::{AttemptId, CampaignId, ClassId, ContactId, DeckId, Incarnations, TrunkName};
-pub use import::{ImportFigures, NewContact};
+pub use import::{ImportFigures, ImportPlan, ImportTarget, NewContact, UnfinishedImport};
 pub use outcome::{CalleeType, Fault, Outcome};
 pub use phone::PhoneNumber;
 pub use recovery::{Lost, NewIncarnation, Recovery, Turn};

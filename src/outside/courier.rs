@@ -148,5 +148,6 @@ fn payload(deck: DeckId, result: &ResultDue) -> Option<Value> {
         "agent_result": result.agent_result,
         "attempts": entry["data"]["attempts"],
         "finished_at": entry["at"],
+        "anchor": format!("{}:{}", result.seq, entry["hash"].as_str()?),
     }))
 }

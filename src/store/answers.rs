@@ -10,7 +10,7 @@ use crate::domain::outcome::Classification;
 use crate::domain::{
     Attempt, AttemptId, Briefing, CallReport, CallerId, Campaign, CampaignId, CampaignState,
     ClassId, ContactId, ContactState, Outcome, PhoneNumber, Right, Role, SuppressionList,
-    Timestamp, TrunkName, TrunkSettings, WindowClass,
+    Timestamp, TrunkName, TrunkSettings, UnfinishedImport, WindowClass,
 };
 use crate::policy::breaker::Kept;
 use crate::policy::caller_id;
@@ -262,6 +262,9 @@ pub struct Snapshot {
     pub emergency_bans: Vec<String>,
     /// The last alerts that nobody has seen to, newest first, at most 20.
     pub alerts: Vec<SealedEvent>,
+    /// Imports that have started and have not ended, by the place of their first entry in the log: they
+    /// are under way, or were cut off.
+    pub unfinished_imports: BTreeMap<i64, UnfinishedImport>,
     /// Wishes to hang up every call, and how far the engine has seen to them.
     pub hang_ups: HangUps,
     /// Place of the last event.

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
-use super::{By, ImportFigures};
+use super::{By, ImportFigures, ImportPlan, ImportTarget};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::outcome::{CalleeFinding, Classification, is_block};
 use crate::domain::{
@@ -128,6 +128,25 @@ pub(super) fn hang_up_asked(reason: &str, by: &By) -> NewEvent {
         reason,
         text: format!("{} has every call hung up: {reason}", by.actor),
     })
+}
+
+/// `import_started`.
+pub(super) fn import_started(into: &ImportTarget, plan: &ImportPlan, by: &By) -> NewEvent {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        #[serde(skip_serializing_if = "Option::is_none")]
+        list: Option<&'a ListKind>,
+        #[serde(flatten)]
+        plan: &'a ImportPlan,
+    }
+    let event = NewEvent::new(by.at, EventKind::ImportStarted, &by.actor);
+    match into {
+        ImportTarget::Campaign(name) => event.campaign(name).with_data(&Data { list: None, plan }),
+        ImportTarget::List(list) => event.with_data(&Data {
+            list: Some(list),
+            plan,
+        }),
+    }
 }
 
 /// `contacts_imported`, and `consent_recorded` when any row carries consent.

@@ -1,6 +1,7 @@
 //! A deck in plain maps: the store's oracle. Nothing is cached, everything is counted anew.
 
 mod calls;
+mod imports;
 mod listing;
 mod lists;
 mod outside;
@@ -16,7 +17,7 @@ use crate::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
 use crate::domain::{
     Area, Attempt, AttemptId, Authority, CallerIdState, Campaign, CampaignId, ClassId, Contact,
     ContactId, ContactState, DeckId, Incarnations, ListKind, Ownership, PhoneNumber, Recovery,
-    Right, Role, Suppression, Timestamp, TrunkName, WindowClass,
+    Right, Role, Suppression, Timestamp, TrunkName, UnfinishedImport, WindowClass,
 };
 use crate::policy::Refusal;
 use crate::policy::breaker::Kept;
@@ -50,6 +51,7 @@ pub struct MemoryStore {
     trunk_rests: BTreeMap<TrunkName, Kept>,
     unclosed: BTreeMap<AttemptId, TrunkName>,
     pending_ends: BTreeMap<AttemptId, PendingEnd>,
+    unfinished_imports: BTreeMap<i64, UnfinishedImport>,
     /// Loaded lists and their dates.
     lists: BTreeMap<ListKind, Timestamp>,
     /// The areas that registries cover.
@@ -91,6 +93,7 @@ impl MemoryStore {
             trunk_rests: BTreeMap::new(),
             unclosed: BTreeMap::new(),
             pending_ends: BTreeMap::new(),
+            unfinished_imports: BTreeMap::new(),
             lists: BTreeMap::from([(ListKind::Internal, now)]),
             areas: BTreeMap::new(),
             suppressions: BTreeMap::new(),

@@ -34,7 +34,9 @@ use crate::policy::breaker::Kept;
 use crate::policy::{Context, Facts, LiveCalls};
 
 pub use crate::domain::deck::DeckSettings;
-pub use crate::domain::import::{ImportFigures, NewContact};
+pub use crate::domain::import::{
+    ImportFigures, ImportPlan, ImportTarget, NewContact, UnfinishedImport,
+};
 pub use answers::{
     By, CampaignCounts, Candidate, Claimed, Displaced, HangUps, PendingEnd, Recount, Restored,
     Reversal, RowFate, Settled, Snapshot, StoreError, Suppressed,
@@ -118,7 +120,17 @@ pub trait Store: Outside + Recover + Send {
 
     // ---- contacts
 
-    /// Adds contacts, all or none. Not logged by itself, see [`Store::finish_import`].
+    /// Logs `import_started`, before the first row of an import is added; the entry's place, which the
+    /// import's end names. Until then the import is among those of [`Snapshot::unfinished_imports`].
+    fn start_import(
+        &mut self,
+        into: &ImportTarget,
+        plan: &ImportPlan,
+        by: &By,
+    ) -> Result<i64, StoreError>;
+
+    /// Adds contacts, all or none. Not logged by itself, see [`Store::start_import`] and
+    /// [`Store::finish_import`].
     fn import_contacts(
         &mut self,
         campaign: CampaignId,
@@ -126,7 +138,8 @@ pub trait Store: Outside + Recover + Send {
         at: Timestamp,
     ) -> Result<Vec<RowFate>, StoreError>;
 
-    /// Logs `contacts_imported` with these figures, and moves a `done` campaign back to `running`.
+    /// Logs `contacts_imported` with these figures, and moves a `done` campaign back to `running`. The
+    /// import that it ends is unfinished no longer, nor is an earlier one of the same file.
     fn finish_import(
         &mut self,
         campaign: CampaignId,
@@ -192,7 +205,7 @@ pub trait Store: Outside + Recover + Send {
     /// Sets the date of an own list, from which then no opt-out of a lost run is missing any more if it
     /// is of after that run, or of a registry in the areas that a full list covers; without
     /// areas a registry is no fresher than it was. Contacts that waited for the registry in these areas
-    /// are due at once. Logs `registry_loaded`.
+    /// are due at once. Logs `registry_loaded`, and ends the import as [`Store::finish_import`] does.
     fn finish_list(
         &mut self,
         list: &ListKind,

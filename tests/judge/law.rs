@@ -16,6 +16,11 @@ pub(crate) fn is_registry(list: &str) -> bool {
     list.starts_with("national:") || list.starts_with("state:")
 }
 
+fn import(event: &Event) -> [String; 3] {
+    let list = text(&event.data["list"]);
+    [event.campaign.clone(), list, text(&event.data["sha256"])]
+}
+
 impl Replay<'_> {
     /// Takes a registry that was loaded: its date in each of its areas. A log from before areas had
     /// dates of their own says nothing of them, and is taken to mean all.
@@ -32,6 +37,23 @@ impl Replay<'_> {
             // An older list takes nothing away of what a newer one brought.
             let date = known.entry(area).or_insert(as_of);
             *date = as_of.max(*date);
+        }
+    }
+
+    /// Takes an import that starts.
+    pub(crate) fn import_started(&mut self, event: &Event) {
+        self.imports.push(import(event));
+    }
+
+    /// D17: an import that names its start has started, into the same place and from the same file.
+    pub(crate) fn import_ended(&mut self, event: &Event) {
+        if event.data["started"].is_null() {
+            return;
+        }
+        let ended = import(event);
+        match self.imports.iter().position(|started| *started == ended) {
+            Some(place) => drop(self.imports.remove(place)),
+            None => self.breach("D17", event, "an import ends that has not started"),
         }
     }
 

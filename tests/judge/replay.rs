@@ -33,6 +33,8 @@ pub(crate) struct Replay<'a> {
     pub(crate) reversed: BTreeSet<String>,
     /// When consent for a number was last revoked.
     pub(crate) revoked: HashMap<String, i64>,
+    /// Imports that have started: their campaign, list and file.
+    pub(crate) imports: Vec<[String; 3]>,
     /// Registries that were loaded, with the dates of their areas.
     pub(crate) registries: BTreeMap<String, BTreeMap<String, i64>>,
     /// What a deck that went back in time has yet to make good.
@@ -87,6 +89,7 @@ impl<'a> Replay<'a> {
             finished: HashMap::new(),
             reversed: BTreeSet::new(),
             revoked: HashMap::new(),
+            imports: Vec::new(),
             registries: BTreeMap::new(),
             recovery: Recovery::default(),
             registered: options
@@ -107,11 +110,14 @@ impl<'a> Replay<'a> {
             "campaign_added" | "campaign_started" | "campaign_resumed" | "campaign_paused"
             | "campaign_stopped" | "campaign_changed" => self.campaign(event),
             "contacts_imported" => {
+                self.import_ended(event);
                 self.campaign(event);
                 self.imported(event);
             }
+            "import_started" => self.import_started(event),
             "suppression_added" | "suppression_reversed" => self.suppression(event),
             "registry_loaded" => {
+                self.import_ended(event);
                 self.registry_loaded(event);
                 self.list_imported(event);
             }

@@ -3,10 +3,12 @@
 //! SQLite inserts 200 rows a statement and the rest one by one, and gives batches of 1,000 rows and more
 //! settings of their own; nobody outside may see where one of them ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use dialdeck::domain::{CampaignId, ContactState, ImportFigures, PhoneNumber, Timestamp};
-use dialdeck::store::{NewContact, RowFate, Store};
+use dialdeck::domain::{
+    CampaignId, ContactState, ImportFigures, ListKind, PhoneNumber, Timestamp, UnfinishedImport,
+};
+use dialdeck::store::{ImportPlan, ImportTarget, NewContact, RowFate, Store};
 use proptest::prelude::*;
 
 use crate::model::compare;
@@ -19,6 +21,7 @@ contract!(
     a_batch_of_one_number_is_taken_once,
     a_very_long_batch_differs_in_nothing,
     a_long_import_inside_a_group_sees_what_the_group_has_added,
+    an_import_is_in_the_log_from_its_start,
 );
 
 /// Two statements of 200 rows and 50 statements of one.
@@ -345,4 +348,80 @@ proptest! {
             compare(&mut one, &mut other, &mut head, morning());
         }
     }
+}
+
+fn plan(file: &str, sha256: &str) -> ImportPlan {
+    ImportPlan {
+        file: file.to_owned(),
+        sha256: sha256.to_owned(),
+        rows: 3,
+    }
+}
+
+fn an_import_is_in_the_log_from_its_start(store: &mut impl Store) {
+    let (id, _) = campaign(store, "recall", 0);
+    let (now, head) = (morning(), store.snapshot(morning()).unwrap().head);
+    let into = ImportTarget::Campaign("recall".to_owned());
+    let list = ImportTarget::List(ListKind::Internal);
+    let people = plan("people.csv", "aa");
+    let missing = ImportTarget::Campaign("survey".to_owned());
+    store.start_import(&missing, &people, &by(now)).unwrap_err();
+    let cut_off = store.start_import(&into, &people, &by(now)).unwrap();
+    assert_eq!(cut_off, head + 1);
+    let mut lines = Lines::default();
+    import(store, &mut lines, id, &rows(5, &[1, 2]), now);
+    let listed = store
+        .start_import(&list, &plan("list.txt", "bb"), &by(now))
+        .unwrap();
+    let open = |store: &mut dyn Store| {
+        let open = store.snapshot(morning()).unwrap().unfinished_imports;
+        open.into_iter().collect::<Vec<_>>()
+    };
+    let started = |into: &ImportTarget, plan: ImportPlan| UnfinishedImport {
+        into: into.clone(),
+        plan,
+        at: morning(),
+    };
+    let both = [
+        (cut_off, started(&into, people.clone())),
+        (listed, started(&list, plan("list.txt", "bb"))),
+    ];
+    assert_eq!(open(store), both);
+    // The list's end ends the list's import; that of another file does not complete the one cut off.
+    let figures = |sha256: &str, started| ImportFigures {
+        sha256: sha256.to_owned(),
+        started,
+        ..ImportFigures::default()
+    };
+    let own = ListKind::Internal;
+    store
+        .finish_list(
+            &own,
+            now,
+            &BTreeSet::new(),
+            &figures("bb", Some(listed)),
+            &by(now),
+        )
+        .unwrap();
+    store
+        .finish_import(id, &figures("cc", None), &by(now))
+        .unwrap();
+    assert_eq!(open(store), both[..1]);
+    // The same file once more does.
+    let again = store.start_import(&into, &people, &by(now)).unwrap();
+    store
+        .finish_import(id, &figures("aa", Some(again)), &by(now))
+        .unwrap();
+    assert_eq!(open(store), []);
+    let entries = store.tail(head, 10).unwrap();
+    let data = |place: usize| -> serde_json::Value {
+        let entry: serde_json::Value = serde_json::from_str(&entries[place].line).unwrap();
+        entry["data"].clone()
+    };
+    let wanted = serde_json::json!({"file": "people.csv", "sha256": "aa", "rows": 3});
+    assert_eq!(data(0), wanted);
+    assert_eq!(data(1)["list"], "internal");
+    assert_eq!(data(2)["started"], listed);
+    assert_eq!(data(3)["started"], serde_json::Value::Null);
+    assert_eq!(data(5)["started"], again);
 }

@@ -8,7 +8,7 @@ use dialdeck::domain::{
 };
 use dialdeck::policy::Context;
 use dialdeck::policy::breaker::Kept;
-use dialdeck::store::{ImportFigures, Store, StoreError};
+use dialdeck::store::{ImportFigures, ImportPlan, ImportTarget, Store, StoreError};
 
 use crate::world::*;
 
@@ -115,7 +115,7 @@ fn engine<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
 }
 
 /// Verbs that change lists and settings, and the opt-out.
-fn lists<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
+fn lists<S: Store>() -> [(&'static str, Right, Verb<S>); 10] {
     use Right::{Lists, OptOut};
     [
         ("suppress", OptOut, |store| {
@@ -126,6 +126,15 @@ fn lists<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
             store
                 .add_campaign(&settings("recall"), &by(morning()))
                 .map(drop)
+        }),
+        ("start_import", Lists, |store| {
+            let plan = ImportPlan {
+                file: "people.csv".to_owned(),
+                sha256: String::new(),
+                rows: 1,
+            };
+            let into = ImportTarget::List(ListKind::Internal);
+            store.start_import(&into, &plan, &by(morning())).map(drop)
         }),
         ("import_contacts", Lists, |store| {
             store.import_contacts(CAMPAIGN, &[], morning()).map(drop)

@@ -50,6 +50,7 @@ impl MemoryStore {
                 .map(|(_, sealed)| sealed.clone())
                 .take(20)
                 .collect(),
+            unfinished_imports: self.unfinished_imports.clone(),
             hang_ups: self.hang_ups,
             head: self.log.last().map_or(0, |(_, sealed)| sealed.seq),
             last_event_at: self.log.last().map(|(_, sealed)| sealed.at),

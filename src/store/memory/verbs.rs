@@ -15,8 +15,9 @@ use crate::policy::breaker::Kept;
 use crate::policy::{Context, Facts, LiveCalls};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
-    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, PendingEnd, Recount,
-    Restored, Reversal, RowFate, Settled, Snapshot, Store, StoreError, Suppressed, entries, moves,
+    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, ImportPlan, ImportTarget,
+    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot, Store,
+    StoreError, Suppressed, entries, moves,
 };
 
 impl Store for MemoryStore {
@@ -142,6 +143,16 @@ impl Store for MemoryStore {
         Ok(self.let_trunk_try_again(trunk, by))
     }
 
+    fn start_import(
+        &mut self,
+        into: &ImportTarget,
+        plan: &ImportPlan,
+        by: &By,
+    ) -> Result<i64, StoreError> {
+        self.permit(Right::Lists)?;
+        self.note_import(into, plan, by)
+    }
+
     fn import_contacts(
         &mut self,
         campaign: CampaignId,
@@ -163,15 +174,7 @@ impl Store for MemoryStore {
         by: &By,
     ) -> Result<(), StoreError> {
         self.permit(Right::Lists)?;
-        let found = self.by_id(campaign)?;
-        for event in entries::contacts_imported(&found, figures, by) {
-            self.note(event);
-        }
-        if found.state == CampaignState::Done && figures.taken > 0 {
-            let to = CampaignState::Running;
-            self.move_campaign(campaign, to, moves::CONTACTS_ADDED, by)?;
-        }
-        Ok(())
+        self.end_contacts_import(campaign, figures, by)
     }
 
     fn contacts_with(&mut self, number: PhoneNumber) -> Result<Vec<Contact>, StoreError> {
@@ -244,12 +247,7 @@ impl Store for MemoryStore {
         by: &By,
     ) -> Result<(), StoreError> {
         self.permit(Right::Lists)?;
-        self.date(list, as_of, areas, by.at);
-        if let Some(known) = &mut self.recovery {
-            known.imported(list, as_of);
-        }
-        let event = entries::registry_loaded(list, (as_of, areas), figures, by);
-        self.note(event);
+        self.end_list_import(list, (as_of, areas), figures, by);
         Ok(())
     }
 

@@ -9,8 +9,8 @@ use super::codec::{digits, instant, millis, number};
 use super::{Settings, Work, claim, log, meta, suppression};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
-    CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, Ownership, PhoneNumber,
-    Right, Timestamp, TrunkName,
+    CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, ImportTarget, Ownership,
+    PhoneNumber, Right, Timestamp, TrunkName,
 };
 use crate::policy::LiveCalls;
 use crate::policy::breaker::Kept;
@@ -198,6 +198,8 @@ pub(super) fn finish_import(
     by: &By,
 ) -> Result<(), StoreError> {
     let campaign = by_id(work, id)?;
+    let into = ImportTarget::Campaign(campaign.name().to_owned());
+    meta::end_import(work, &into, figures)?;
     for event in entries::contacts_imported(&campaign, figures, by) {
         log::append(work, &event)?;
     }

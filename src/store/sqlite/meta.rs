@@ -5,8 +5,11 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::lock::EngineLock;
-use super::{SqliteStore, Work, incarnation, log};
-use crate::domain::{AttemptId, CampaignId, DeckId, ListKind, Timestamp, TrunkName};
+use super::{SqliteStore, Work, campaigns, incarnation, log};
+use crate::domain::{
+    AttemptId, CampaignId, DeckId, ImportFigures, ImportPlan, ImportTarget, ListKind, Timestamp,
+    TrunkName, UnfinishedImport,
+};
 use crate::store::{By, HangUps, PendingEnd, StoreError, entries};
 
 const DECK_ID: &str = "deck_id";
@@ -19,6 +22,10 @@ const FEWER_PLACES: &str = "contacts_of_fewer_places";
 const UNCLOSED: &str = "unclosed";
 /// Ends that wait to be settled, by the serials of their attempts, as JSON.
 const PENDING_ENDS: &str = "pending_ends";
+/// Imports that have started and have not ended, by the place of their first entry, as JSON.
+const UNFINISHED_IMPORTS: &str = "unfinished_imports";
+/// There in decks all of whose imports were logged from their start.
+const IMPORTS_ARE_LOGGED: &str = "imports_are_logged";
 
 impl SqliteStore {
     /// The value last set under `key`, such as the deck's clock.
@@ -108,6 +115,10 @@ pub(super) fn identity(
         )?;
         let identity = known_identity(&transaction)?;
         incarnation::insert(&transaction, (1, identity), now, "new")?;
+        transaction.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, '1') ON CONFLICT DO NOTHING",
+            (IMPORTS_ARE_LOGGED,),
+        )?;
         transaction.commit()?;
     }
     known_identity(conn)
@@ -158,6 +169,69 @@ pub(super) fn hang_up_all(work: &mut Work<'_>, reason: &str, by: &By) -> Result<
 pub(super) fn hung_up(work: &Work<'_>, wish: u64) -> Result<(), StoreError> {
     let taken = hang_ups(work)?.taken.max(wish);
     set(work.conn, HANG_UPS_TAKEN, &taken.to_string())
+}
+
+/// Logs that an import starts, and notes it until it ends.
+pub(super) fn start_import(
+    work: &mut Work<'_>,
+    into: &ImportTarget,
+    plan: &ImportPlan,
+    by: &By,
+) -> Result<i64, StoreError> {
+    if let ImportTarget::Campaign(name) = into {
+        campaigns::named(work, name)?;
+    }
+    log::append(work, &entries::import_started(into, plan, by))?;
+    let seq = log::head(work)?.seq;
+    let mut unfinished = unfinished_imports(work)?;
+    let started = UnfinishedImport {
+        into: into.clone(),
+        plan: plan.clone(),
+        at: by.at,
+    };
+    unfinished.insert(seq, started);
+    set_unfinished(work, &unfinished)?;
+    Ok(seq)
+}
+
+/// Notes that an import has ended, and with it whatever it completes.
+pub(super) fn end_import(
+    work: &Work<'_>,
+    into: &ImportTarget,
+    figures: &ImportFigures,
+) -> Result<(), StoreError> {
+    let mut unfinished = unfinished_imports(work)?;
+    let before = unfinished.len();
+    unfinished.retain(|seq, import| {
+        figures.started != Some(*seq) && !import.is_completed_by(into, &figures.sha256)
+    });
+    if unfinished.len() == before {
+        return Ok(());
+    }
+    set_unfinished(work, &unfinished)
+}
+
+/// Imports that have started and have not ended.
+pub(super) fn unfinished_imports(
+    work: &Work<'_>,
+) -> Result<BTreeMap<i64, UnfinishedImport>, StoreError> {
+    match value(work.conn, UNFINISHED_IMPORTS)? {
+        Some(text) => Ok(serde_json::from_str(&text)?),
+        None => Ok(BTreeMap::new()),
+    }
+}
+
+/// Whether all of the deck's imports were logged from their start.
+pub(super) fn imports_are_logged(conn: &Connection) -> Result<bool, StoreError> {
+    Ok(value(conn, IMPORTS_ARE_LOGGED)?.is_some())
+}
+
+fn set_unfinished(
+    work: &Work<'_>,
+    unfinished: &BTreeMap<i64, UnfinishedImport>,
+) -> Result<(), StoreError> {
+    let text = serde_json::to_string(unfinished)?;
+    set(work.conn, UNFINISHED_IMPORTS, &text)
 }
 
 /// Calls whose end their trunk's carrier has yet to confirm.

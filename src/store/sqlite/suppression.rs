@@ -6,11 +6,11 @@ use std::sync::Arc;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::codec::{digits, number as read_number, parsed};
-use super::{Work, attempts, campaigns, contacts, incarnation, log, restore};
+use super::{Work, attempts, campaigns, contacts, incarnation, log, meta, restore};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Area, Attempt, CampaignId, Contact, ContactId, ContactState, ListKind, PhoneNumber,
-    Suppression, SuppressionList, Timestamp,
+    Area, Attempt, CampaignId, Contact, ContactId, ContactState, ImportTarget, ListKind,
+    PhoneNumber, Suppression, SuppressionList, Timestamp,
 };
 use crate::policy::preconditions::Subject;
 use crate::store::{By, ImportFigures, Restored, Reversal, StoreError, Suppressed, entries, moves};
@@ -134,6 +134,7 @@ pub(super) fn finish(
     }
     work.mem.mark_at_once();
     incarnation::imported(work, list, as_of)?;
+    meta::end_import(work, &ImportTarget::List(list.clone()), figures)?;
     let event = entries::registry_loaded(list, (as_of, areas), figures, by);
     log::append(work, &event)
 }

@@ -17,8 +17,9 @@ use crate::policy::breaker::Kept;
 use crate::policy::{Context, Facts, LiveCalls};
 use crate::store::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::store::{
-    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, NewContact, PendingEnd, Recount,
-    Restored, Reversal, RowFate, Settled, Snapshot, Store, StoreError, Suppressed, entries, moves,
+    By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, ImportPlan, ImportTarget,
+    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot, Store,
+    StoreError, Suppressed, entries, moves,
 };
 
 impl Store for SqliteStore {
@@ -109,6 +110,16 @@ impl Store for SqliteStore {
     fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError> {
         self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::reset_trunk(work, trunk, by))
+    }
+
+    fn start_import(
+        &mut self,
+        into: &ImportTarget,
+        plan: &ImportPlan,
+        by: &By,
+    ) -> Result<i64, StoreError> {
+        self.permit(Right::Lists)?;
+        self.write(|work| meta::start_import(work, into, plan, by))
     }
 
     fn import_contacts(

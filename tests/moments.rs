@@ -93,6 +93,10 @@ fn the_screen_equals_a_recount_at_fifty_moments() {
             }
             std::thread::yield_now();
         };
+        if moment % 10 == 0 {
+            let found = store.cross_check().unwrap();
+            assert!(found.is_empty(), "{:?}", found.first);
+        }
         let at = snapshot.last_event_at.unwrap();
         let board = Board::fold(&mut store, &snapshot, rules, at).unwrap();
         for (shown, counts) in board.campaigns.iter().zip(&snapshot.campaigns) {

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::progress::Waiting;
-use super::{CliError, Env, files, loss, rules, standing};
+use super::{CliError, Env, files, log, loss, rules, standing, whole};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
 use crate::config::load_deck;
 use crate::domain::{Attempt, DeckId, DeckSettings, Timestamp};
+use crate::store::crosscheck::Differences;
 use crate::store::sqlite::mark::Marked;
+use crate::store::sqlite::seal::Standing;
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _};
 use crate::tui::tty;
@@ -191,6 +193,46 @@ impl Deck {
                 self.folder.display()
             ))
         })
+    }
+
+    /// Errors unless the deck is whole: its file is what the last process left, and its tables are what
+    /// its log adds up to. A large deck whose file nobody has touched since it was checked is not
+    /// checked again, but for what its log has gained.
+    ///
+    /// # Errors
+    /// As described, and when the store cannot be read.
+    pub fn check_whole(&mut self) -> Result<(), CliError> {
+        let standing = self.store.standing();
+        let found = match &standing {
+            Standing::Whole(checked) if !self.store.is_small() => match checked {
+                Some(checked) => self.store.check_behind(checked)?,
+                // Nothing but this program has written to it since it was made.
+                None => Differences::default(),
+            },
+            Standing::Whole(_) | Standing::Unsealed | Standing::Broken => {
+                let _waiting = (!self.store.is_small())
+                    .then(|| Waiting::for_end("the deck's tables are checked against its log"));
+                self.store.cross_check()?
+            }
+        };
+        if !found.is_empty() {
+            return Err(whole::not_dialed(&found));
+        }
+        if standing == Standing::Broken {
+            return Err(whole::changed_outside(&self.folder));
+        }
+        Ok(())
+    }
+
+    /// Seals a deck that an engine has checked, has run on and leaves.
+    ///
+    /// # Errors
+    /// When the store cannot be opened or read.
+    pub fn seal(env: &Env) -> Result<(), CliError> {
+        let mut deck = Self::open(env)?;
+        let anchor = log::anchor(&mut deck.store)?;
+        deck.store.vouch(anchor);
+        Ok(())
     }
 
     /// The clock the deck runs on: the machine's unless an engine left another.

@@ -13,7 +13,9 @@ use serde_json::json;
 
 use super::output::{self, Report, count, instant};
 use super::rules::System;
-use super::{CliError, Deck, Env, ExitCode, advice, deck, loss, place, rules, standing, words};
+use super::{
+    CliError, Deck, Env, ExitCode, advice, deck, loss, place, rules, standing, whole, words,
+};
 use crate::clock::{Clock, DeckClock};
 use crate::config::DeckConfig;
 use crate::domain::{CallerIdState, CampaignState, DeckId, Timestamp, clock_behind};
@@ -309,6 +311,7 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
         },
     ));
     findings.push(clock_finding(clock, &snapshot));
+    findings.push(wholeness(deck)?);
     findings.push(partition(deck, now)?);
     findings.extend(lists::findings(&snapshot, now));
     for (trunk, _) in &snapshot.trunks {
@@ -320,10 +323,10 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     for advice in advice::fewer_places(deck)? {
         findings.push(finding("contacts", Level::Warn, advice));
     }
-    findings.push(caller_ids(&snapshot, now));
     for import in output::unfinished(&snapshot.unfinished_imports) {
         findings.push(finding("import", Level::Warn, import));
     }
+    findings.push(caller_ids(&snapshot, now));
     let unknown = snapshot
         .in_flight
         .iter()
@@ -353,6 +356,19 @@ fn place_finding(deck: &mut Deck, env: &Env) -> Result<Finding, CliError> {
             found.join("; ")
         );
         finding("place", Level::Fail, text)
+    })
+}
+
+/// The file, the log and the tables agree.
+fn wholeness(deck: &mut Deck) -> Result<Finding, CliError> {
+    let found = deck.store.cross_check()?;
+    Ok(if found.is_empty() {
+        let good = "its file is sound, and its tables are what the log adds up to";
+        finding("whole", Level::Ok, good.to_owned())
+    } else {
+        let found = whole::brief(&found);
+        let found = format!("nothing is dialed: {found}; {}", whole::WAY_OUT);
+        finding("whole", Level::Fail, found)
     })
 }
 

@@ -93,6 +93,7 @@ pub(super) fn start(
     let lock = own(env)?;
     let moved = place::judge(&mut deck, env, run.answer)?;
     deck.must_be_current()?;
+    deck.check_whole()?;
     deck.store.take_over(&lock)?;
     deck.store.begin_run()?;
     // What follows is the engine's doing, not the person's.
@@ -166,6 +167,10 @@ impl Running {
         let mut reporter = Reporter::new(env, self.shown, self.from, &self.handle)?;
         let watching = watch((self.task, self.handle), hang_up, &mut reporter, out);
         let ending = self.runtime.block_on(watching);
+        let ended_well = ending.as_ref().is_ok_and(|(ending, _)| match ending {
+            Ending::AtRest | Ending::Drained | Ending::LeftUp(_) => true,
+            Ending::Displaced(..) | Ending::Superseded | Ending::StoreFailed(_) => false,
+        });
         let code = ending.and_then(|(ending, unseen)| {
             let code = close(env, self.shown, &self.clock, &ending, &reporter, out);
             let code = match unseen {
@@ -179,6 +184,10 @@ impl Running {
         });
         // However it ended: what was said last may be why.
         let told = reporter.tail(out);
+        drop(reporter);
+        if ended_well {
+            Deck::seal(env)?;
+        }
         drop(self.lock);
         let code = code?;
         told.map(|()| code)

@@ -10,7 +10,7 @@ use serde_json::json;
 
 use super::args::{LogArgs, LogCommand, LogExportArgs, LogVerifyArgs};
 use super::output::{self, count, instant};
-use super::{CliError, Deck, Env, ExitCode};
+use super::{CliError, Deck, Env, ExitCode, whole};
 use crate::clock::pause;
 use crate::domain::Timestamp;
 use crate::domain::event::{Anchor, ChainCheck, GENESIS};
@@ -143,7 +143,15 @@ fn export(args: LogExportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
 fn verify(args: &LogVerifyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let anchors = &args.anchor;
     let chain = match &args.file {
-        None => verify_deck(&mut Deck::open(env)?, anchors)?,
+        None => {
+            let mut deck = Deck::open(env)?;
+            let chain = verify_deck(&mut deck, anchors)?;
+            let found = deck.store.cross_check()?;
+            if !found.is_empty() {
+                return Err(whole::not_whole(&found));
+            }
+            chain
+        }
         Some(file) if file == Path::new("-") => verify_lines(stdin().lock(), file, anchors)?,
         Some(file) => {
             let lines = File::open(file).map_err(|error| CliError::file(file, &error))?;

@@ -49,6 +49,7 @@ pub mod trunk;
 pub mod typed;
 pub mod unknown;
 mod vendors;
+mod whole;
 pub mod why;
 pub mod window;
 

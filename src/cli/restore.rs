@@ -14,7 +14,7 @@ use super::standing::missing;
 use super::{CliError, Deck, Env, ExitCode, engine, output, rules};
 use crate::domain::{Lost, NewIncarnation, Recovery, Right, Timestamp, Turn};
 use crate::store::sqlite::mark::Standing;
-use crate::store::sqlite::{SqliteStore, backup};
+use crate::store::sqlite::{SqliteStore, backup, seal};
 use crate::store::{By, Recover as _, Store as _};
 
 /// Where a backup is prepared before it takes the store's place.
@@ -93,6 +93,7 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         lost: Some(lost),
         from: marked.used_up + 1,
     };
+    break_seal(env)?;
     let recovery = turn.make(&mut deck.store, &actor, now)?;
     report(env, (&turn, recovery.as_ref()), None, out)
 }
@@ -216,9 +217,15 @@ fn exchange(prepared: &Path, env: &Env) -> Result<Option<PathBuf>, CliError> {
         }
     }
     fs::rename(prepared, &store).map_err(|error| CliError::file(prepared, &error))?;
+    break_seal(env)?;
     let synced = File::open(&env.deck).and_then(|folder| folder.sync_all());
     synced.map_err(|error| CliError::file(&env.deck, &error))?;
     Ok(moved.then_some(aside))
+}
+
+/// A person has decided about the store: what the last process left is no measure for it any more.
+fn break_seal(env: &Env) -> Result<(), CliError> {
+    seal::forget(&env.deck).map_err(|error| CliError::file(&env.deck.join(seal::SEAL_FILE), &error))
 }
 
 /// What belongs to a store: its file, its write-ahead log and that log's index.

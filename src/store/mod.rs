@@ -10,6 +10,7 @@
 //! commands: the claim re-reads both inside its own transaction.
 
 mod answers;
+pub mod crosscheck;
 mod entries;
 mod facts;
 mod listing;

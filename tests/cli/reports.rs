@@ -136,9 +136,9 @@ fn an_import_that_was_cut_off_is_shown_until_the_file_is_imported_again() {
     let mut store = SqliteStore::create_or_open(&path, DeckId(1), Rules::embedded(), now).unwrap();
     let entry = store.start_import(&into, &plan, &by).unwrap();
     drop(store);
-    let said = format!("the import of more.csv (2 rows) into campaign recall that started at");
-    scratch.run(&["status"]).exits(0).says(&said);
-    scratch.run(&["doctor"]).exits(0).says(&said);
+    let said = "the import of more.csv (2 rows) into campaign recall that started at";
+    scratch.run(&["status"]).exits(0).says(said);
+    scratch.run(&["doctor"]).exits(0).says(said);
     let status = scratch.run(&["status", "--json"]).exits(0).json();
     let shown = &status["unfinished_imports"][0];
     assert_eq!(shown["entry"], entry);

@@ -198,6 +198,8 @@ const LOST: &str = "put the store back from a backup (`dialdeck restore {deck} -
 
 /// The store is kept aside as a backup would be, and put back.
 fn lose(bench: &Bench, empty: bool) {
+    // One sign at a time.
+    fs::remove_file(bench.file("deck.seal")).ok();
     let store = rusqlite::Connection::open(bench.file("deck.sqlite")).unwrap();
     store
         .execute("VACUUM INTO ?1", [bench.beside("backup").to_str().unwrap()])

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 #[cfg(doc)]
 use super::Mem;
 use super::held::Held;
-use super::{SqliteStore, Work, counters, incarnation, mark, meta, schema};
+use super::{SqliteStore, Work, counters, incarnation, mark, meta, schema, seal_stays};
 use crate::store::StoreError;
 
 /// Whether a group is open.
@@ -28,7 +28,12 @@ impl SqliteStore {
         run(&self.conn, "BEGIN IMMEDIATE")?;
         self.group = Group::Open;
         self.mem.head = None;
-        if let Err(error) = self.refresh().and_then(|()| self.look_at_place()) {
+        let looked = self.refresh().and_then(|()| self.look_at_place());
+        let begun = looked.and_then(|()| {
+            let broken = self.keeper.break_seal();
+            broken.map_err(|error| seal_stays(&error))
+        });
+        if let Err(error) = begun {
             self.give_up();
             return Err(error);
         }
@@ -66,6 +71,10 @@ impl SqliteStore {
         match done {
             Ok(()) => {
                 self.group = Group::None;
+                // Set by a process that closed the deck meanwhile, it does not fit any more.
+                if let Err(error) = self.keeper.break_seal() {
+                    tracing::error!(%error, "a seal that does not fit cannot be removed");
+                }
                 self.note_commit()
             }
             Err(error) => {

@@ -3,6 +3,7 @@
 mod attempts;
 pub mod backup;
 mod campaigns;
+mod check;
 mod claim;
 mod codec;
 mod contacts;
@@ -21,6 +22,7 @@ mod outside;
 pub mod place;
 mod restore;
 mod schema;
+pub mod seal;
 mod settle;
 mod snapshot;
 mod suppression;
@@ -33,6 +35,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 
 use super::{DeckSettings, Displaced, StoreError, moves};
+use crate::domain::event::Anchor;
 use crate::domain::{
     Authority, Campaign, CampaignId, ClassId, DeckId, Incarnations, ListKind, Recovery, Right,
     Role, SuppressionList, Timestamp, WindowClass,
@@ -52,6 +55,8 @@ pub struct SqliteStore {
     seen: i64,
     /// The files that are open, by their paths.
     place: place::Place,
+    /// Behind the connection, which is closed before.
+    keeper: seal::Keeper,
 }
 
 impl SqliteStore {
@@ -67,10 +72,14 @@ impl SqliteStore {
         rules: &'static Rules,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
+        let mut keeper = seal::Keeper::of(path);
+        if schema::is_behind(path) {
+            keeper.break_seal().map_err(|error| seal_stays(&error))?;
+        }
         let mut conn = schema::open_writable(path)?;
         schema::migrate(&mut conn)?;
         let deck = meta::identity(&conn, new, now)?;
-        Self::over(conn, deck, rules, path)
+        Self::over(conn, deck, rules, (path, keeper))
     }
 
     /// Whether there is a deck at `path` of an older schema, which opening will bring up to date: a
@@ -91,18 +100,19 @@ impl SqliteStore {
     pub fn open_read_only(path: &Path, rules: &'static Rules) -> Result<Self, StoreError> {
         let conn = schema::open_readable(path)?;
         let deck = meta::known_identity(&conn)?;
-        Self::over(conn, deck, rules, path)
+        Self::over(conn, deck, rules, (path, seal::Keeper::default()))
     }
 
     fn over(
         conn: Connection,
         deck: DeckId,
         rules: &'static Rules,
-        path: &Path,
+        (path, mut keeper): (&Path, seal::Keeper),
     ) -> Result<Self, StoreError> {
         let seen = schema::data_version(&conn)?;
         let place = place::Place::of_store(path)?;
         let ids = incarnation::all(&conn)?;
+        keeper.opened();
         Ok(Self {
             conn,
             mem: Mem {
@@ -125,8 +135,30 @@ impl SqliteStore {
             who: Role::Supervisor.into(),
             seen,
             place,
+            keeper,
         })
     }
+
+    /// Takes the deck's file for whole, since it was checked against the log up to this end: it is sealed
+    /// when this handle is closed and no other process has it open.
+    pub fn vouch(&mut self, checked: Anchor) {
+        self.keeper.vouch(checked);
+    }
+
+    /// What is known of the deck's file by its seal.
+    pub fn standing(&self) -> seal::Standing {
+        self.keeper.standing()
+    }
+
+    /// Whether the deck's file is small enough to be checked in full at every start.
+    pub fn is_small(&self) -> bool {
+        let path = self.conn.path().map(Path::new);
+        path.is_none_or(seal::is_small)
+    }
+}
+
+fn seal_stays(error: &std::io::Error) -> StoreError {
+    StoreError::Unusable(format!("its seal cannot be removed: {error}"))
 }
 
 /// What a store keeps in memory of its file, all of it rebuilt when in doubt.

@@ -22,7 +22,7 @@ enum Stage {
     /// It runs; rows so far.
     Running(u64),
     /// It has ended.
-    Ended(Imported),
+    Ended(Box<Imported>),
 }
 
 /// An import of contacts.
@@ -182,7 +182,7 @@ impl Dialog for ImportDialog {
             (Told::Importing(_), Stage::Typing) => self.earlier = true,
             (Told::Imported(_), Stage::Typing) => self.earlier = false,
             (Told::Imported(Ok(imported)), Stage::Running(_)) => {
-                self.stage = Stage::Ended(imported.clone());
+                self.stage = Stage::Ended(Box::new(imported.clone()));
             }
             (Told::Imported(Err(error)), Stage::Running(_)) => {
                 self.fault = Some(error.clone());

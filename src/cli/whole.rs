@@ -1,0 +1,59 @@
+//! Whether a deck is whole, in words: what its file, its log and its tables do not agree on.
+
+use std::path::Path;
+
+use super::CliError;
+use super::output::count;
+use crate::store::crosscheck::Differences;
+use crate::store::sqlite::seal::SEAL_FILE;
+
+/// What to do with a deck that is not whole.
+pub(super) const WAY_OUT: &str = "`dialdeck log verify` names what differs; `dialdeck restore DIR --from BACKUP` \
+     puts a backup in place; keep the deck's folder as it is until then";
+
+/// The error of an engine on a deck that is not whole.
+pub(super) fn not_dialed(found: &Differences) -> CliError {
+    CliError::deck(format!(
+        "the deck is not whole, nothing is dialed: {}",
+        brief(found)
+    ))
+    .hint(WAY_OUT)
+}
+
+/// The error of an engine on a deck whose file something else has changed.
+pub(super) fn changed_outside(folder: &Path) -> CliError {
+    CliError::deck(
+        "the deck's file was changed while no dialdeck had it open, nothing is dialed: what cannot be \
+         told from the log may be lost",
+    )
+    .hint(format!(
+        "`dialdeck restore DIR --from BACKUP` puts a backup in place; if you changed it yourself, \
+         remove {}",
+        folder.join(SEAL_FILE).display()
+    ))
+}
+
+/// The error of a check that found differences, one a line.
+pub(super) fn not_whole(found: &Differences) -> CliError {
+    let count = count(found.count, "difference");
+    let mut lines = vec![format!("the deck is not whole: {count}")];
+    lines.extend(found.first.iter().map(ToString::to_string));
+    let more = found.count - found.first.len() as u64;
+    if more > 0 {
+        lines.push(format!("and {more} more"));
+    }
+    CliError::failed(lines.join("\n")).hint(
+        "`dialdeck restore DIR --from BACKUP` puts a backup in place; keep the deck's folder as it is \
+         until then",
+    )
+}
+
+/// The first difference, and how many more there are.
+pub(super) fn brief(found: &Differences) -> String {
+    let first = found.first.first().map(ToString::to_string);
+    let first = first.unwrap_or_default();
+    match found.count {
+        0 | 1 => first,
+        all => format!("{first} (and {} more)", all - 1),
+    }
+}

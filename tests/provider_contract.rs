@@ -141,6 +141,7 @@ pub(crate) fn looked_up(seen: &[(Timestamp, ProviderEvent)]) -> Vec<LookUp> {
             | ProviderEvent::Numbers(_)
             | ProviderEvent::Unclosed(_)
             | ProviderEvent::Closed(_)
+            | ProviderEvent::Unlisted(_)
             | ProviderEvent::Warning(..) => None,
         })
         .collect()

@@ -142,16 +142,17 @@ fn why(campaign: &CampaignBoard) -> Option<String> {
             let since = campaign
                 .held_since
                 .map_or_else(String::new, |at| format!(" since {}", instant(at)));
-            let mut why = format!("is held{since}: {hold}");
-            for todo in &campaign.remedies {
-                why.push_str("; ");
-                why.push_str(todo);
-            }
-            Some(why)
+            Some(format!("is held{since}: {hold}") + &todo(campaign))
         }
-        Phase::Waiting => Some(format!("waits: {hold}")),
+        Phase::Waiting => Some(format!("waits: {hold}") + &todo(campaign)),
         Phase::Draft | Phase::Running | Phase::Paused | Phase::Done | Phase::Stopped => None,
     }
+}
+
+/// What is to be done about it, each after a semicolon.
+fn todo(campaign: &CampaignBoard) -> String {
+    let each = campaign.remedies.iter().map(|todo| format!("; {todo}"));
+    each.collect()
 }
 
 /// Abandoned calls of live answers as the law counts them, and since the brake's release where that

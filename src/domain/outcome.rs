@@ -11,7 +11,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use self::causes::{AGENT_LOST, LAPSED, NEVER_SENT, NO_AGENT_READY, NOTHING_RANG};
-pub use self::causes::{denies_a_call, final_answer, is_block, is_unsent, is_without_agent};
+pub use self::causes::{
+    denies_a_call, final_answer, is_block, is_decline, is_unsent, is_without_agent,
+};
 use super::attempt::{CallEnd, CallReport};
 
 /// Who or what picked up.
@@ -309,7 +311,8 @@ const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 /// Source: RFC 3261 §21, RFC 3398 §7.2.4.1, RFC 5393 (440), RFC 8197 (607), RFC 8688 (608).
 ///
 /// A 603 is a person's word only where the phone rang. A carrier's block, such as Twilio's 32203,
-/// arrives as a plain `603 Decline` too, without any ringing, or in a burst.
+/// arrives as a plain `603 Decline` too, without any ringing, or in a burst. In a burst no other decline
+/// is a person's word either, a 607 included.
 pub fn classify(report: &CallReport) -> Classification {
     let read = by_end(report);
     let rang = report.rang == Some(true);
@@ -440,7 +443,7 @@ fn rejected(report: &CallReport) -> Classification {
             ..simple(Outcome::Busy, Fault::Callee, "busy_everywhere")
         },
         603 if names(&BLOCK_TEXTS) => blocked("network_block"),
-        603 if report.in_burst => networks_word("declined_in_burst"),
+        _ if report.in_burst && is_decline(code) => networks_word("declined_in_burst"),
         603 if report.rang == Some(false) => networks_word("declined_unrung"),
         // Nobody can tell whether a person said so: they are neither called again nor marked.
         603 if report.rang.is_none() || report.cut_short => {

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::next_claim::{self, NextClaim};
 use super::reading::{Known, Reading, readings};
-use super::{alerts, words};
+use super::{alerts, stuck, words};
 use crate::domain::campaign::Pacing;
 use crate::domain::{
     Attempt, AttemptState, CallerIdState, CampaignState, ContactState, Outcome, PhoneNumber,
@@ -49,7 +49,7 @@ pub struct CampaignBoard {
     pub phase: Phase,
     /// What its next claim gets: why no call leaves.
     pub next: NextClaim,
-    /// What ends a hold that waits for an operator.
+    /// What ends a hold that waits for an operator, or for calls of unknown fate.
     pub remedies: Vec<String>,
     /// Since when it is held, as far as an alert that is still open says so.
     pub held_since: Option<Timestamp>,
@@ -284,7 +284,9 @@ impl Board {
             .zip(next)
             .map(|(reading, next)| {
                 fold_zones(reading, snapshot, &mut zones);
-                fold_campaign(reading, next)
+                let mut board = fold_campaign(reading, next);
+                stuck::explain(&mut board, &reading.counts.campaign, snapshot);
+                board
             })
             .collect();
         let alerts = alerts::open(snapshot, &mut campaigns, now);

@@ -114,12 +114,8 @@ fn numbers_of<S: Store>(
     }
 }
 
-/// The failure of a job for which nobody waits. That the deck's path leads elsewhere is said by the writer,
-/// and is no answer that is counted.
 fn failed<T>(result: Result<T, StoreError>) -> Option<Event> {
-    let error = result.err()?;
-    let displaced = matches!(error, StoreError::Displaced(_));
-    (!displaced).then(|| failure(&error))
+    result.err().map(|error| failure(&error))
 }
 
 fn promote<S: Store>(store: &mut S, now: Timestamp) -> Result<Event, StoreError> {

@@ -13,6 +13,7 @@ pub mod law;
 pub mod next_claim;
 pub mod reading;
 pub mod shell;
+mod stuck;
 pub mod words;
 
 use std::time::Duration;

@@ -287,6 +287,25 @@ impl Breaker {
         }
     }
 
+    /// Whether it is open, or waits for its probe's end, for another reason than missing agents.
+    pub fn is_open_for_faults(&self) -> bool {
+        match self.state {
+            State::Closed | State::Locked(_) => false,
+            State::Open { .. } | State::Probing { .. } => !self.no_agents,
+        }
+    }
+
+    /// A question about the trunk itself showed that no call can be placed through it: the carrier does
+    /// not know it, or refuses our credentials.
+    pub fn on_unusable(&mut self, is_known: bool) {
+        self.state = State::Locked(if is_known { REFUSED } else { UNKNOWN });
+    }
+
+    /// Whether only an operator ends its rest.
+    pub fn waits_for_operator(&self) -> bool {
+        matches!(self.state, State::Locked(_))
+    }
+
     /// An operator says that the trunk works again.
     pub fn on_operator_reset(&mut self) {
         self.close();

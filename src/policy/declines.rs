@@ -1,6 +1,6 @@
-//! Declines in a burst: a network's block, not people who say no.
+//! Declines that are a network's block, not people who say no.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::domain::{PhoneNumber, Timestamp};
@@ -9,8 +9,12 @@ use crate::domain::{PhoneNumber, Timestamp};
 /// taken as a person's word (our own figure: a carrier's fraud block declined 40 calls in 42 s).
 pub const WITHIN: Duration = Duration::from_secs(10);
 
-/// Callees whose declines make a burst.
+/// Callees whose declines make a burst or a row, and calls in a row that reach somebody after which a
+/// block is over.
 const LEAST: usize = 3;
+
+/// How long after the last decline a block or a row is remembered (our own figure).
+const LASTS: Duration = Duration::from_hours(1);
 
 /// One end of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,35 +25,117 @@ pub struct End {
     pub number: PhoneNumber,
     /// The number that was shown.
     pub caller_id: PhoneNumber,
-    /// Whether it was declined (603).
-    pub declined: bool,
+    /// What it shows.
+    pub way: Way,
 }
 
-/// The last ends of one trunk's calls, oldest first.
+/// What an end shows of the way to its callee.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It was declined.
+    Declined,
+    /// It came through: somebody answered, or the phone was busy or rang out.
+    Open,
+    /// Nothing.
+    Unseen,
+}
+
+/// The last ends of one trunk's calls, oldest first, and what they make of it.
 #[derive(Clone, Debug, Default)]
-pub struct Declines(VecDeque<End>);
+pub struct Declines {
+    ends: VecDeque<End>,
+    trunk: Row,
+    caller_ids: BTreeMap<PhoneNumber, Row>,
+}
+
+/// The declines of a trunk, or of one caller ID on it, that follow each other.
+#[derive(Clone, Debug, Default)]
+struct Row {
+    /// Callees who declined since a call last came through, as many as it takes.
+    callees: BTreeSet<PhoneNumber>,
+    last: Option<Timestamp>,
+    /// Calls that came through since.
+    open: usize,
+    /// The first and the last decline of a block.
+    block: Option<(Timestamp, Timestamp)>,
+}
+
+impl Row {
+    fn note(&mut self, end: &End, in_burst: bool) {
+        match end.way {
+            Way::Declined => {
+                if self.last.is_some_and(|last| last + LASTS < end.at) {
+                    *self = Self::default();
+                }
+                self.last = Some(end.at);
+                self.open = 0;
+                if self.callees.len() < LEAST {
+                    self.callees.insert(end.number);
+                }
+                if in_burst || self.block.is_some() || self.callees.len() >= LEAST {
+                    let from = self.block.map_or(end.at, |(from, _)| from);
+                    self.block = Some((from, end.at));
+                }
+            }
+            Way::Open => {
+                self.callees.clear();
+                self.open += 1;
+                if self.open >= LEAST {
+                    self.block = None;
+                }
+            }
+            Way::Unseen => {}
+        }
+    }
+
+    fn holds(&self, decline: &End) -> bool {
+        self.block
+            .is_some_and(|(from, last)| (from..=last).contains(&decline.at))
+    }
+}
 
 impl Declines {
+    /// After a restart with the trunk at rest for its faults, which a block may have been.
+    pub fn suspect(&mut self, now: Timestamp) {
+        self.trunk.last = Some(now);
+        self.trunk.block = Some((now, now));
+    }
+
     /// Notes an end, none of which is earlier than the one before.
     pub fn note(&mut self, end: End) {
         let old = |first: &End| first.at + WITHIN + WITHIN < end.at;
-        while self.0.front().is_some_and(old) {
-            self.0.pop_front();
+        while self.ends.front().is_some_and(old) {
+            self.ends.pop_front();
         }
-        self.0.push_back(end);
+        self.ends.push_back(end);
+        let of_caller_id = |other: &&End| other.caller_id == end.caller_id;
+        let in_burst = self.has_burst(&end, |_| true);
+        self.trunk.note(&end, in_burst);
+        let in_burst = self.has_burst(&end, of_caller_id);
+        let row = self.caller_ids.entry(end.caller_id).or_default();
+        row.note(&end, in_burst);
     }
 
-    /// Whether a decline is one of a burst: within [`WITHIN`], three callees or more declined on the
-    /// trunk, or under the same caller ID, and so ended half of its calls or more. People do not
-    /// decline together; and a busy trunk has a few who decline in any span.
+    /// Whether a decline is a network's block. Within [`WITHIN`], three callees or more declined on the
+    /// trunk, or under the same caller ID, and so ended half of its calls or more: people do not
+    /// decline together, and a busy trunk has a few who decline in any span. Or three callees declined
+    /// in a row, with nothing that came through between them, however slowly. After that every decline
+    /// is the block's until three calls in a row have come through, or none was declined for an hour.
     pub fn in_burst(&self, decline: &End) -> bool {
         let of_caller_id = |end: &&End| end.caller_id == decline.caller_id;
-        self.has_burst(decline, |_| true) || self.has_burst(decline, of_caller_id)
+        let row = self.caller_ids.get(&decline.caller_id);
+        self.trunk.holds(decline)
+            || row.is_some_and(|row| row.holds(decline))
+            || self.has_burst(decline, |_| true)
+            || self.has_burst(decline, of_caller_id)
     }
 
     fn has_burst(&self, decline: &End, belongs: impl Fn(&&End) -> bool) -> bool {
-        let ends: Vec<&End> = self.0.iter().filter(belongs).collect();
-        let starts = ends.iter().filter(|end| end.declined);
+        if decline.way != Way::Declined {
+            return false;
+        }
+        let ends: Vec<&End> = self.ends.iter().filter(belongs).collect();
+        let starts = ends.iter().filter(|end| end.way == Way::Declined);
         let mut starts = starts.filter(|end| end.at <= decline.at && decline.at <= end.at + WITHIN);
         starts.any(|start| {
             let within = |end: &&&End| start.at <= end.at && end.at <= start.at + WITHIN;
@@ -57,7 +143,7 @@ impl Declines {
             let mut callees = BTreeSet::new();
             for end in ends.iter().filter(within) {
                 all += 1;
-                if end.declined {
+                if end.way == Way::Declined {
                     declined += 1;
                     callees.insert(end.number);
                 }
@@ -83,13 +169,13 @@ mod tests {
             at: monday() + Duration::from_secs(*second),
             number: number(*callee),
             caller_id: number(50 + shown),
-            declined: *declined,
+            way: if *declined { Way::Declined } else { Way::Open },
         });
         let ends: Vec<End> = ends.collect();
         for end in &ends {
             declines.note(*end);
         }
-        let all = ends.iter().filter(|end| end.declined);
+        let all = ends.iter().filter(|end| end.way == Way::Declined);
         all.map(|end| declines.in_burst(end)).collect()
     }
 
@@ -97,7 +183,12 @@ mod tests {
     fn three_callees_within_seconds_are_a_burst_in_any_order() {
         let three = [(0, 1, 0, true), (5, 2, 1, true), (10, 3, 2, true)];
         assert_eq!(bursts(&three), [true, true, true]);
-        let slow = [(0, 1, 0, true), (5, 2, 1, true), (11, 3, 2, true)];
+        let slow = [
+            (0, 1, 0, true),
+            (5, 2, 1, true),
+            (6, 9, 3, false),
+            (11, 3, 2, true),
+        ];
         assert_eq!(bursts(&slow), [false, false, false]);
         let one_callee = [(0, 1, 0, true), (1, 1, 0, true), (2, 1, 0, true)];
         assert_eq!(bursts(&one_callee), [false, false, false]);
@@ -128,5 +219,62 @@ mod tests {
         ends.extend([(2, 11, 7, true), (4, 12, 7, true), (6, 13, 7, true)]);
         ends.sort_unstable();
         assert_eq!(bursts(&ends), [true, true, true]);
+    }
+
+    #[test]
+    fn three_callees_in_a_row_are_a_block_however_slowly() {
+        let slow = |seconds: [u64; 4]| {
+            let ends = [0, 1, 2, 3].map(|n| (seconds[n], n as u64, n as u64, true));
+            bursts(&ends)
+        };
+        assert_eq!(slow([0, 900, 1800, 2700]), [false, false, true, true]);
+        assert_eq!(slow([0, 900, 4600, 4700]), [false; 4], "an hour is no row");
+        // One that came through shows that the way is open.
+        let between = [
+            (0, 1, 0, true),
+            (900, 2, 1, true),
+            (901, 9, 0, false),
+            (1800, 3, 2, true),
+        ];
+        assert_eq!(bursts(&between), [false; 3]);
+    }
+
+    #[test]
+    fn after_a_block_a_decline_is_the_blocks_until_calls_come_through() {
+        let block = [(0, 1, 0, true), (1, 2, 0, true), (2, 3, 0, true)];
+        let later = |others: &[(u64, u64, u64, bool)]| {
+            let ends: Vec<_> = block.iter().chain(others).copied().collect();
+            *bursts(&ends).last().unwrap()
+        };
+        assert!(later(&[(70, 4, 0, true)]));
+        assert!(later(&[
+            (60, 7, 0, false),
+            (65, 8, 0, false),
+            (70, 4, 0, true)
+        ]));
+        let open = [(60, 7, 0, false), (61, 8, 0, false), (62, 9, 0, false)];
+        assert!(!later(&[&open[..], &[(70, 4, 0, true)]].concat()));
+        assert!(!later(&[(3700, 4, 0, true)]), "an hour later it is over");
+    }
+
+    #[test]
+    fn a_restart_does_not_end_a_block() {
+        let mut declines = Declines::default();
+        declines.suspect(monday());
+        let end = |second, n, way| End {
+            at: monday() + Duration::from_secs(second),
+            number: number(n),
+            caller_id: number(50),
+            way,
+        };
+        let first = end(60, 1, Way::Declined);
+        declines.note(first);
+        assert!(declines.in_burst(&first));
+        for n in 2..5 {
+            declines.note(end(60 + n, n, Way::Open));
+        }
+        let later = end(90, 6, Way::Declined);
+        declines.note(later);
+        assert!(!declines.in_burst(&later));
     }
 }

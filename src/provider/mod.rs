@@ -84,6 +84,8 @@ pub enum ProviderEvent {
     LookedUp(AttemptId, LookUp),
     /// The numbers the account owns, as of now.
     Numbers(Owned),
+    /// Why it did not say which numbers the account owns.
+    Unlisted(Unlisted),
     /// An attempt's call may still be up at the carrier, which did not confirm its end: it goes on
     /// trying, and so does a later run that is asked to hang it up.
     Unclosed(AttemptId),
@@ -102,8 +104,19 @@ pub enum Owned {
     Any,
 }
 
-/// The word of the warning that says that the account's numbers could not be asked for.
-pub const NUMBERS_UNKNOWN: &str = "numbers_unknown";
+/// Why a provider did not say which numbers may be shown; a text for people each.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unlisted {
+    /// The carrier does not know the trunk.
+    #[error("{0}")]
+    TrunkUnknown(String),
+    /// The carrier refuses our credentials.
+    #[error("{0}")]
+    CredentialsRefused(String),
+    /// Anything else, which another question may bring.
+    #[error("{0}")]
+    Failed(String),
+}
 
 /// What a provider knows about an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]

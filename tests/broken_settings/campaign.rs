@@ -237,13 +237,7 @@ fn campaign_tables() {
         ),
         (
             "[results]\nurl = \"ftp://example.test/in\"",
-            (
-                10,
-                7,
-                "results.url",
-                "is neither https nor on this machine",
-                "https://",
-            ),
+            (10, 7, "results.url", "is not a web address", "https://"),
         ),
         (
             "[[rule_override]]\nrule = \"us-fl\"\nreason = \"\"",

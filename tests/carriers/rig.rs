@@ -260,6 +260,7 @@ pub(crate) fn events(told: &[ProviderEvent], serial: i64) -> Vec<CallEvent> {
         | ProviderEvent::Numbers(_)
         | ProviderEvent::Unclosed(_)
         | ProviderEvent::Closed(_)
+        | ProviderEvent::Unlisted(_)
         | ProviderEvent::Warning(..) => None,
     };
     told.iter().filter_map(of_attempt).collect()
@@ -307,6 +308,7 @@ pub(crate) fn looked_up(told: &[ProviderEvent]) -> Vec<LookUp> {
         | ProviderEvent::Numbers(_)
         | ProviderEvent::Unclosed(_)
         | ProviderEvent::Closed(_)
+        | ProviderEvent::Unlisted(_)
         | ProviderEvent::Warning(..) => None,
     });
     answers.collect()

@@ -1,6 +1,7 @@
 //! Why no call leaves, as the desk shows it: the claim's own hold, whatever it is.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::event::{EventKind, NewEvent};
@@ -364,4 +365,42 @@ fn a_trunk_that_the_carrier_does_not_know_holds_every_row() {
     engine.reset_trunk(&trunk, &by(now)).unwrap();
     let board = desk.view().unwrap().board.campaigns.remove(0);
     assert_eq!(board.next, NextClaim::Dial);
+}
+
+#[test]
+fn slots_that_calls_of_unknown_fate_keep_are_what_a_campaign_waits_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut engine = sqlite(&folder);
+    engine.configure(&deck()).unwrap();
+    let rows: Vec<NewContact> = (0..8).map(|place| row(place + 2, number(place))).collect();
+    let (_, contacts) = start_with(&mut engine, &settings("spring"), &rows);
+    let calls: Vec<_> = contacts[..5]
+        .iter()
+        .zip(0..)
+        .map(|(contact, place)| {
+            dial(
+                &mut engine,
+                *contact,
+                morning() + Duration::from_millis(200 * place),
+            )
+        })
+        .collect();
+    let mut desk = desk(&folder);
+    let mut board = || desk.view().unwrap().board.campaigns.remove(0);
+    // A cap that is full of calls that end is the pace of a campaign at work.
+    assert_eq!(board().phase, Phase::Running);
+    assert!(board().remedies.is_empty());
+    for call in &calls {
+        let at = morning() + secs(1);
+        assert!(engine.mark_unknown(call.id, "overdue", at).unwrap());
+    }
+    let board = board();
+    assert_eq!(board.phase, Phase::Waiting);
+    let kind = &board.next.principal().unwrap().kind;
+    assert_eq!(*kind, HoldKind::CampaignConcurrent(5, 5));
+    assert!(
+        board.remedies[0].starts_with("5 of 5 calls that are up are of unknown fate"),
+        "{:?}",
+        board.remedies
+    );
 }

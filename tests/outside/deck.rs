@@ -18,7 +18,7 @@ use dialdeck::policy::Context;
 use dialdeck::provider::inbound::{Inbound, News, Reader};
 use dialdeck::provider::remote::{Examined, Line, Remote, Vendor};
 use dialdeck::provider::simulator::Simulator;
-use dialdeck::provider::{DialRequest, Inquiry, LookUp, Owned};
+use dialdeck::provider::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use dialdeck::rules::Rules;
 use dialdeck::store::outside::{Message, Outside as _};
 use dialdeck::store::sqlite::SqliteStore;
@@ -69,7 +69,7 @@ impl Vendor for Noting {
         self.told.send(inbound.event).unwrap();
     }
 
-    async fn numbers(&self) -> Result<Owned, String> {
+    async fn numbers(&self) -> Result<Owned, Unlisted> {
         Ok(Owned::These(Vec::new()))
     }
 

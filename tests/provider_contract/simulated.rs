@@ -188,6 +188,7 @@ fn a_flaky_carrier_repeats_delays_and_loses() {
         | ProviderEvent::Numbers(_)
         | ProviderEvent::Unclosed(_)
         | ProviderEvent::Closed(_)
+        | ProviderEvent::Unlisted(_)
         | ProviderEvent::Warning(..) => false,
     });
     let calls = by_call(&seen);
@@ -301,6 +302,7 @@ fn scripts_are_followed_call_by_call() {
             | ProviderEvent::Numbers(_)
             | ProviderEvent::Unclosed(_)
             | ProviderEvent::Closed(_)
+            | ProviderEvent::Unlisted(_)
             | ProviderEvent::Warning(..) => None,
         })
         .max();

@@ -78,3 +78,9 @@ impl Outcome {
         }
     }
 }
+
+/// Whether a final answer speaks for a callee who does not want the call: the 6xx but busy everywhere
+/// (600), no such number (604), not acceptable (606) and an intermediary's own word (608).
+pub const fn is_decline(code: u16) -> bool {
+    matches!(code, 601..=603 | 605 | 607 | 609..=699)
+}

@@ -99,6 +99,22 @@ fn a_603_is_a_persons_word_only_where_the_phone_rang_and_alone() {
     assert_eq!(unproven.outcome, Outcome::Declined);
     assert_eq!(unproven.callee, CalleeFinding::None);
     assert_eq!(unproven.caller_id, CallerIdFinding::Fine);
+    // In a burst no other decline is a person's word either.
+    for code in [601, 602, 605, 607, 610] {
+        let burst = classify(&CallReport {
+            in_burst: true,
+            ..report(code, "")
+        });
+        assert_eq!(burst.cause, "declined_in_burst", "{code}");
+        assert_eq!(burst.callee, CalleeFinding::None, "{code}");
+    }
+    for code in [486, 480, 600, 604, 606, 608] {
+        let burst = CallReport {
+            in_burst: true,
+            ..report(code, "")
+        };
+        assert_eq!(classify(&burst), classify(&report(code, "")), "{code}");
+    }
     for code in [486, 480, 607] {
         let unrung = CallReport {
             rang: Some(false),

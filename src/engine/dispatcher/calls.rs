@@ -9,7 +9,7 @@ use crate::domain::{
 };
 use crate::policy::DialOrder;
 use crate::policy::retry::Next;
-use crate::provider::{DialRequest, LookUp, NUMBERS_UNKNOWN, ProviderEvent, Request};
+use crate::provider::{DialRequest, LookUp, ProviderEvent, Request};
 use crate::store::Settled;
 
 use super::super::{Effect, Job};
@@ -86,10 +86,8 @@ impl Dispatcher {
             ProviderEvent::Numbers(numbers) => {
                 effects.push(Effect::Store(Job::NoteNumbers(trunk, numbers)));
             }
+            ProviderEvent::Unlisted(why) => self.on_unlisted(&trunk, &why, now, effects),
             ProviderEvent::Warning(word, text) => {
-                if word == NUMBERS_UNKNOWN {
-                    self.ask_again_for_numbers(&trunk, now);
-                }
                 effects.push(Self::alert(word, &format!("trunk {trunk}: {text}"), now));
             }
             ProviderEvent::Unclosed(attempt) => {
@@ -129,7 +127,7 @@ impl Dispatcher {
             }
             CallEventKind::AnswerLost => {
                 self.tell_of_lost_answer(attempt, now, effects);
-                return self.lost(attempt, "answer_lost", now + FIRST_LOOK, effects);
+                return self.lost(attempt, "answer_lost", (now, now + FIRST_LOOK), effects);
             }
         };
         if !call.state.may_become(next) {
@@ -235,7 +233,7 @@ impl Dispatcher {
         &mut self,
         attempt: AttemptId,
         why: &'static str,
-        look_at: Timestamp,
+        (now, look_at): (Timestamp, Timestamp),
         effects: &mut Vec<Effect>,
     ) {
         let Some(call) = self.calls.get_mut(&attempt) else {
@@ -246,7 +244,9 @@ impl Dispatcher {
             effects.push(Effect::Store(Job::MarkUnknown(attempt, why)));
         }
         call.ask_from(look_at);
+        let trunk = call.trunk.clone();
         self.rewake(attempt);
+        self.tell_of_stuck_slots(&trunk, now, effects);
     }
 
     fn on_looked_up(
@@ -314,7 +314,7 @@ impl Dispatcher {
                         self.rewake(attempt);
                     } else {
                         self.hang_up(attempt, effects);
-                        self.lost(attempt, "overdue", now + GRACE, effects);
+                        self.lost(attempt, "overdue", (now, now + GRACE), effects);
                     }
                 }
                 Some(Wake::Look(_)) if !self.trunks.contains_key(&call.trunk) => {
@@ -386,6 +386,7 @@ impl Dispatcher {
             effects.push(Effect::Store(Job::Picture));
         }
         self.tell_of_block(&call.trunk, &settled, now, effects);
+        self.tell_of_unknown((&call.trunk, attempt), &settled, now, effects);
         self.tell_of_abandonment(call.campaign, &settled, now, effects);
         let finding = settled.read.trunk;
         let was_sent = !matches!(call.state, AttemptState::Reserved | AttemptState::Unknown);

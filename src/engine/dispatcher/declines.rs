@@ -1,14 +1,16 @@
 //! Declined calls: each waits a few seconds for others before it is taken as a person's word.
 //!
-//! A carrier that blocks a trunk declines every call (603), and some of its calls ring first. So a
-//! decline after ringing is settled when the others of its seconds are known; until then its number is
+//! A carrier that blocks a trunk declines every call (603 or another 6xx), and some of its calls ring
+//! first. So a decline that a person may have meant is settled when the others of its seconds are known; until then its number is
 //! still being called for every gate, and nothing is written that would have to be taken back. The
 //! store keeps what was said: after a crash nobody can tell any more whether others came with it, so it
 //! settles as declined by nobody knows whom. The same holds where the engine ends meanwhile.
 
 use crate::domain::attempt::CallEnd;
-use crate::domain::{AttemptId, CallReport, Timestamp, TrunkName};
-use crate::policy::declines::{End, WITHIN};
+use crate::domain::outcome::{classify, is_decline};
+use crate::domain::{AttemptId, CallReport, Outcome, Timestamp, TrunkName};
+use crate::policy::breaker::{Breaker, Kept};
+use crate::policy::declines::{Declines, End, WITHIN, Way};
 use crate::store::PendingEnd;
 
 use super::super::{Effect, Job};
@@ -20,6 +22,16 @@ use super::call::{Call, Wake};
 pub(super) struct Pending {
     end: End,
     kept: PendingEnd,
+}
+
+/// What an engine that starts makes of a trunk's declines. A block may be why the trunk rests for its
+/// faults: then a decline is no person's word until calls have come through.
+pub(super) fn at_start(kept: Kept, now: Timestamp) -> Declines {
+    let mut declines = Declines::default();
+    if Breaker::from(kept).is_open_for_faults() {
+        declines.suspect(now);
+    }
+    declines
 }
 
 impl Dispatcher {
@@ -46,15 +58,16 @@ impl Dispatcher {
             at: now,
             number: call.number,
             caller_id: call.inquiry.from,
-            declined: report.end == CallEnd::Rejected && report.sip_code == Some(603),
+            way: way_of(&report),
         };
         trunk.declines.note(end);
-        if !end.declined {
+        if end.way != Way::Declined {
             return Some(report);
         }
         let name = call.trunk.clone();
-        let rang = call.rang || report.rang != Some(false);
-        let report = if rang && !self.draining {
+        // Of a 603 alone nothing rung proves that no person said it.
+        let may_be_meant = call.rang || report.rang != Some(false) || report.sip_code != Some(603);
+        let report = if may_be_meant && !self.draining {
             call.wake = Some(Wake::Conclude(now + WITHIN));
             let kept = PendingEnd { report, at };
             effects.push(Effect::Store(Job::KeepEnd(attempt, kept.clone())));
@@ -64,7 +77,7 @@ impl Dispatcher {
             let in_burst = trunk.declines.in_burst(&end);
             Some(CallReport {
                 in_burst,
-                cut_short: rang && !in_burst,
+                cut_short: may_be_meant && !in_burst,
                 ..report
             })
         };
@@ -152,6 +165,25 @@ impl Dispatcher {
         };
         effects.push(Effect::Store(Job::Settle(attempt, report, kept.at)));
         self.rewake(attempt);
+    }
+}
+
+/// What an end shows of the way to the callee.
+fn way_of(report: &CallReport) -> Way {
+    let declined = report.end == CallEnd::Rejected && report.sip_code.is_some_and(is_decline);
+    if declined {
+        return Way::Declined;
+    }
+    match classify(report).outcome {
+        Outcome::Answered(_) | Outcome::Abandoned | Outcome::Busy | Outcome::NoAnswer => Way::Open,
+        Outcome::Declined
+        | Outcome::InvalidNumber
+        | Outcome::NetworkFailure
+        | Outcome::ProviderError
+        | Outcome::Throttled
+        | Outcome::Cancelled
+        | Outcome::Expired
+        | Outcome::Unknown => Way::Unseen,
     }
 }
 

@@ -24,7 +24,7 @@ use crate::domain::{
 use crate::policy::breaker::{Breaker, Kept};
 use crate::policy::declines::Declines;
 use crate::policy::{Context, Scope, Until};
-use crate::provider::{ProviderEvent, Request};
+use crate::provider::ProviderEvent;
 use crate::rules::Rules;
 use crate::store::{Candidate, Claimed, Snapshot};
 
@@ -34,12 +34,6 @@ use lane::{Block, Lane};
 
 /// How often expired contacts are looked for while something else happens anyway.
 const EXPIRE_EVERY: Duration = Duration::from_hours(1);
-
-/// How often a provider is asked which numbers the account owns while something else happens anyway.
-const NUMBERS_EVERY: Duration = Duration::from_hours(6);
-
-/// How soon it is asked again when it could not say.
-const NUMBERS_AGAIN: Duration = Duration::from_mins(1);
 
 /// Who acts, in the log.
 const ENGINE: &str = "engine";
@@ -82,8 +76,8 @@ struct Trunk {
     breaker: Breaker,
     /// How its last calls ended.
     declines: Declines,
-    /// When an alert last said that its calls are blocked.
-    block_told: Option<Timestamp>,
+    /// When an alert last said so of it, by the alert's word.
+    told: BTreeMap<&'static str, Timestamp>,
     /// What the store has of the breaker.
     kept: Kept,
     rests: bool,
@@ -98,6 +92,7 @@ impl Trunk {
     fn reset(&mut self, effects: &mut Vec<Effect>) {
         self.breaker.on_operator_reset();
         self.rests = false;
+        self.numbers_asked = None;
         self.keep(effects);
     }
 
@@ -296,8 +291,8 @@ impl Dispatcher {
                 .or_insert_with(|| Trunk {
                     settings: settings.clone(),
                     breaker: Breaker::from(kept),
-                    declines: Declines::default(),
-                    block_told: None,
+                    declines: declines::at_start(kept, now),
+                    told: BTreeMap::new(),
                     kept,
                     rests: kept.rest(now).is_some(),
                     resets,
@@ -471,24 +466,6 @@ impl Dispatcher {
         if !self.expiring && (campaign_expired || hour_over) {
             self.expiring = true;
             effects.push(Effect::Store(Job::Expire));
-        }
-    }
-
-    /// Asks which numbers are owned, often enough that no answer ever grows too old to be relied on.
-    fn ask_for_numbers(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        for (name, trunk) in &mut self.trunks {
-            let due = |asked: Timestamp| now.since(asked) >= NUMBERS_EVERY;
-            if trunk.settings.capabilities.lists_numbers && trunk.numbers_asked.is_none_or(due) {
-                trunk.numbers_asked = Some(now);
-                effects.push(Effect::Provider(name.clone(), Request::ListNumbers));
-            }
-        }
-    }
-
-    /// The provider could not say which numbers are owned: it is asked again soon.
-    fn ask_again_for_numbers(&mut self, trunk: &TrunkName, now: Timestamp) {
-        if let Some(trunk) = self.trunks.get_mut(trunk) {
-            trunk.numbers_asked = Some(now - NUMBERS_EVERY + NUMBERS_AGAIN);
         }
     }
 

@@ -3,15 +3,20 @@
 use std::time::Duration;
 
 use crate::domain::outcome::is_block;
-use crate::domain::{CampaignId, Timestamp, TrunkName};
+use crate::domain::{AttemptId, CampaignId, Outcome, Timestamp, TrunkName};
 use crate::policy::abandonment::{LAW_PERCENT, is_above_law};
 use crate::store::Settled;
 
 use super::super::Effect;
+use super::super::stuck::Slots;
 use super::Dispatcher;
 
-/// How long after an alert about blocked calls a trunk's further ones raise none.
+/// How long after an alert about a trunk's calls further ones of its kind raise none.
 const TOLD_FOR: Duration = Duration::from_mins(10);
+
+/// So many calls of unknown fate at once, or as many as there are slots, raise an alert: a few are
+/// their carrier's usual delay.
+const MANY_UNKNOWN: usize = 5;
 
 impl Dispatcher {
     /// An alert when a network declines the trunk's calls, not with each of them. A block that names
@@ -27,19 +32,68 @@ impl Dispatcher {
         if !is_block(cause) || !cause.starts_with("declined") {
             return;
         }
-        let Some(trunk) = self.trunks.get_mut(name) else {
-            return;
-        };
-        if trunk.block_told.is_some_and(|at| now.since(at) < TOLD_FOR) {
-            return;
-        }
-        trunk.block_told = Some(now);
         let text = format!(
             "trunk {name}: a network blocks calls ({}), no person declined them: nobody is put on the \
              do-not-call list for it; ask the carrier, and look at the caller IDs' reputation",
             cause.replace('_', " ")
         );
-        effects.push(Self::alert("calls_blocked", &text, now));
+        self.tell_of_trunk(name, "calls_blocked", &text, now, effects);
+    }
+
+    /// An alert when calls of unknown fate keep half of a trunk's slots: nobody hears of their ends.
+    pub(super) fn tell_of_stuck_slots(
+        &mut self,
+        name: &TrunkName,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(trunk) = self.trunks.get(name) else {
+            return;
+        };
+        let cap = usize::try_from(trunk.settings.max_concurrent).unwrap_or(usize::MAX);
+        let calls = self.calls.values().filter(|call| call.trunk == *name);
+        let slots = Slots::of(calls.map(|call| call.state));
+        if slots.are_stuck(cap.min(MANY_UNKNOWN)) {
+            let text = format!("trunk {name}: {}", slots.words());
+            self.tell_of_trunk(name, "calls_unknown", &text, now, effects);
+        }
+    }
+
+    /// An alert when a call ended of which nobody can tell what became.
+    pub(super) fn tell_of_unknown(
+        &mut self,
+        (name, attempt): (&TrunkName, AttemptId),
+        settled: &Settled,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        if settled.read.outcome != Outcome::Unknown {
+            return;
+        }
+        let text = format!(
+            "trunk {name}: what became of attempt {attempt} cannot be told. It counts, its slot is \
+             free, its contact is not called again until a person has looked: `dialdeck unknown`"
+        );
+        self.tell_of_trunk(name, "fate_unknown", &text, now, effects);
+    }
+
+    /// An alert about a trunk's calls, not with each of them.
+    fn tell_of_trunk(
+        &mut self,
+        name: &TrunkName,
+        alert: &'static str,
+        text: &str,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(trunk) = self.trunks.get_mut(name) else {
+            return;
+        };
+        let told = trunk.told.get(alert);
+        if told.is_none_or(|at| now.since(*at) >= TOLD_FOR) {
+            trunk.told.insert(alert, now);
+            effects.push(Self::alert(alert, text, now));
+        }
     }
 
     /// An alert when a campaign has abandoned more calls than the law allows, once until it is below

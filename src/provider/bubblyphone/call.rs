@@ -145,6 +145,16 @@ impl Shown {
         self.told
     }
 
+    /// Whether it says, in a word of known meaning, where a call stands that has not ended, or that it
+    /// has. A word that is not known, or none, is a reason to go on asking, not to keep a slot for ever.
+    pub(super) const fn is_up_for_sure(&self) -> bool {
+        match self.status {
+            Status::Dialing | Status::Ringing | Status::Answered | Status::Over(_) => true,
+            // Taken for queued where the answer names no status; nothing is queued past its life.
+            Status::Queued | Status::Unknown(_) => false,
+        }
+    }
+
     /// Whether the answer says that somebody or something picked up. `completed` with a duration of
     /// zero is no answer (inferred, providers.md §2.3).
     pub(super) fn was_answered(&self) -> bool {

@@ -48,7 +48,7 @@ use super::inbound::{Inbound, News, Reader};
 use super::remote::http::NoAnswer;
 use super::remote::secret::{Reach, Secret};
 use super::remote::{Examined, Line, Vendor};
-use super::{DialRequest, Inquiry, LookUp, Owned};
+use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
 use crate::domain::{CallReport, Capabilities, Incarnations, PhoneNumber};
@@ -196,7 +196,11 @@ impl BubblyPhone {
         let Some((mut report, at)) = shown.end(Seen::default(), call.wished(), earliest, now)
         else {
             self.carry_out_wish(call).await;
-            return LookUp::InProgress;
+            return if shown.is_up_for_sure() {
+                LookUp::InProgress
+            } else {
+                LookUp::CannotTell
+            };
         };
         if report.end == CallEnd::Completed {
             match self.heard(id).await {
@@ -241,15 +245,22 @@ impl BubblyPhone {
     }
 
     /// The numbers that the account owns and may show.
-    async fn owned(&self) -> Result<Vec<PhoneNumber>, String> {
+    async fn owned(&self) -> Result<Vec<PhoneNumber>, Unlisted> {
         let keys = ["phone_numbers", "numbers"];
         let listed = self.api.list(&["phone-numbers"], &[], &keys).await;
-        let listed = listed.map_err(|trouble| trouble.to_string())?;
+        let listed = listed.map_err(|trouble| match trouble {
+            Trouble::KeyRefused => Unlisted::CredentialsRefused(trouble.to_string()),
+            Trouble::Slow(_)
+            | Trouble::Unreadable(_)
+            | Trouble::Silent(_)
+            | Trouble::Incomplete => Unlisted::Failed(trouble.to_string()),
+        })?;
         let entries: Vec<Entry> = listed.iter().map(account::entry).collect();
         let unread = entries.iter().filter(|entry| **entry == Entry::Unreadable);
         let unread = unread.count();
         if unread > 0 && unread == entries.len() {
-            return Err("none of the account's numbers can be read".to_owned());
+            let text = "none of the account's numbers can be read".to_owned();
+            return Err(Unlisted::Failed(text));
         }
         if unread > 0 {
             tracing::warn!(unread, "some of the account's numbers cannot be read");
@@ -380,13 +391,16 @@ impl Vendor for BubblyPhone {
         match call.id() {
             Some(id) => match self.api.call(&id).await {
                 // Whoever follows it tells its end, knowing more of it than one answer shows.
-                Ok(_) if call.is_followed() => {
+                Ok(shown) if call.is_followed() => {
                     call.nudge();
-                    LookUp::InProgress
+                    if shown.is_up_for_sure() {
+                        LookUp::InProgress
+                    } else {
+                        LookUp::CannotTell
+                    }
                 }
                 Ok(shown) => self.standing(&call, &inquiry, &id, &shown).await,
-                // Whoever follows it tells its end or its loss.
-                Err(_) if call.is_followed() => LookUp::InProgress,
+                // That it is followed proves nothing: past its longest life it has to be given up.
                 Err(_) => LookUp::CannotTell,
             },
             // Its request is still on its way.
@@ -425,7 +439,7 @@ impl Vendor for BubblyPhone {
         }
     }
 
-    async fn numbers(&self) -> Result<Owned, String> {
+    async fn numbers(&self) -> Result<Owned, Unlisted> {
         match self.balance().await {
             Ok(Balance::Low(word, text)) => self.warn(word, text),
             Ok(Balance::Enough(_) | Balance::Unknown) => {}
@@ -444,7 +458,7 @@ impl Vendor for BubblyPhone {
         let numbers = match self.owned().await {
             Ok(numbers) if numbers.is_empty() => Err("the account owns none; buy one".to_owned()),
             Ok(numbers) => Ok(format!("{} owned", numbers.len())),
-            Err(why) => Err(why),
+            Err(why) => Err(why.to_string()),
         };
         let credentials = credentials.map(|()| "the API key is accepted".to_owned());
         let examined = [

@@ -3,16 +3,20 @@
 use super::LiveKit;
 use super::api::Trunk;
 use super::failure::Failure;
-use crate::provider::Owned;
 use crate::provider::remote::Examined;
+use crate::provider::{Owned, Unlisted};
 
 impl LiveKit {
     /// The numbers of our trunk.
-    pub(super) async fn owned_numbers(&self) -> Result<Owned, String> {
+    pub(super) async fn owned_numbers(&self) -> Result<Owned, Unlisted> {
         match self.api.trunk(&self.account.sip_trunk).await {
             Ok(Some(trunk)) => Ok(trunk.owned),
-            Ok(None) => Err(no_trunk()),
-            Err(failure) => Err(failure.shown()),
+            Ok(None) => Err(Unlisted::TrunkUnknown(no_trunk())),
+            Err(Failure::Refused(why)) if why.is_unauthorised() => {
+                let text = format!("the API key or its secret is refused: {}", why.shown());
+                Err(Unlisted::CredentialsRefused(text))
+            }
+            Err(failure) => Err(Unlisted::Failed(failure.shown())),
         }
     }
 

@@ -35,7 +35,7 @@ use self::token::Signer;
 use super::inbound::{Inbound, News, Reader};
 use super::remote::secret::{Reach, Secret};
 use super::remote::{Examined, Line, Vendor};
-use super::{DialRequest, Inquiry, LookUp, Owned};
+use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
 use crate::domain::{AttemptId, CallReport, Capabilities, Incarnations};
@@ -252,7 +252,7 @@ impl Vendor for LiveKit {
         }
     }
 
-    async fn numbers(&self) -> Result<Owned, String> {
+    async fn numbers(&self) -> Result<Owned, Unlisted> {
         self.owned_numbers().await
     }
 

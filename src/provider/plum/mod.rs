@@ -42,7 +42,7 @@ use super::inbound::{Inbound, News, Reader};
 use super::remote::http::{Answer, Http, NoAnswer};
 use super::remote::secret::Reach;
 use super::remote::{Examined, Line, Vendor};
-use super::{DialRequest, Inquiry, LookUp, Owned};
+use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
 use crate::domain::{AttemptId, CallReport, Capabilities, Timestamp};
@@ -359,8 +359,8 @@ impl Vendor for Plum {
         }
     }
 
-    async fn numbers(&self) -> Result<Owned, String> {
-        Err("Plum does not list numbers".to_owned())
+    async fn numbers(&self) -> Result<Owned, Unlisted> {
+        Err(Unlisted::Failed("Plum does not list numbers".to_owned()))
     }
 
     async fn examine(&self) -> Vec<Examined> {

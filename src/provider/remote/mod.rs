@@ -16,9 +16,7 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::inbound::{Inbound, Reader};
-use super::{
-    DialRequest, Inquiry, LookUp, NUMBERS_UNKNOWN, Owned, Provider, ProviderEvent, Request,
-};
+use super::{DialRequest, Inquiry, LookUp, Owned, Provider, ProviderEvent, Request, Unlisted};
 use crate::clock::Clock;
 use crate::domain::{
     AttemptId, CallEvent, CallEventKind, CallReport, CalleeType, Capabilities, Timestamp,
@@ -46,7 +44,7 @@ pub trait Vendor: Send + Sync + 'static {
     fn deliver(&self, inbound: Inbound, line: Line) -> impl Future<Output = ()> + Send;
 
     /// The numbers the account owns.
-    fn numbers(&self) -> impl Future<Output = Result<Owned, String>> + Send;
+    fn numbers(&self) -> impl Future<Output = Result<Owned, Unlisted>> + Send;
 
     /// Looks at everything that can be looked at without placing a call, for `doctor`.
     fn examine(&self) -> impl Future<Output = Vec<Examined>> + Send;
@@ -321,7 +319,7 @@ impl<V: Vendor> Desk<V> {
                 tokio::spawn(async move {
                     let event = match vendor.numbers().await {
                         Ok(numbers) => ProviderEvent::Numbers(numbers),
-                        Err(why) => ProviderEvent::Warning(NUMBERS_UNKNOWN, why),
+                        Err(why) => ProviderEvent::Unlisted(why),
                     };
                     pass_on(&*vendor, &events);
                     events.send(event).ok();

@@ -277,7 +277,9 @@ fn waits(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String 
         .principal()
         .is_some_and(|reason| reason.kind.scope() <= Scope::Class);
     if !own_time {
-        return claim(&board.next, shared);
+        let todo = board.remedies.first();
+        let todo = todo.map_or_else(String::new, |todo| format!("; {todo}"));
+        return claim(&board.next, shared) + &todo;
     }
     let waiting = board.waiting;
     let part = |count: u64, what: &str, first: Option<String>| {

@@ -95,6 +95,29 @@ fn a_listing_that_fails_tells_nothing() {
     }
 }
 
+/// A call that is followed keeps its slot past its life only where the vendor shows that it is up.
+#[test]
+fn a_followed_call_that_is_not_shown_is_not_up_for_sure() {
+    for fault in READ_FAULTS.into_iter().chain(["odd_word"]) {
+        let mut bench = faulty(fault);
+        bench.rig.place(bench.rig.dial(1, number(PERSON)));
+        bench
+            .rig
+            .wait("the request", |told| rig::names(told, 1).contains(&"sent"));
+        let inquiry = bench.rig.inquiry(1, number(PERSON));
+        let found = ask(&mut bench.rig, &inquiry);
+        assert_eq!(found, LookUp::CannotTell, "{fault}");
+        assert_eq!(bench.dialed(number(PERSON)), (1, 1), "{fault}");
+    }
+    let mut bench = bench(|_| {});
+    bench.rig.place(bench.rig.dial(1, number(PERSON)));
+    bench
+        .rig
+        .wait("ringing", |told| rig::names(told, 1).contains(&"ringing"));
+    let inquiry = bench.rig.inquiry(1, number(PERSON));
+    assert_eq!(ask(&mut bench.rig, &inquiry), LookUp::InProgress);
+}
+
 #[test]
 fn a_page_of_a_listing_that_fails_is_asked_for_again() {
     let mut bench = bench(|settings| {

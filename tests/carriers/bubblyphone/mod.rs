@@ -157,6 +157,7 @@ fn warnings(rig: &Rig) -> Vec<&'static str> {
         | ProviderEvent::LookedUp(..)
         | ProviderEvent::Unclosed(_)
         | ProviderEvent::Closed(_)
+        | ProviderEvent::Unlisted(_)
         | ProviderEvent::Numbers(_) => None,
     });
     words.collect()

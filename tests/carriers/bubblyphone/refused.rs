@@ -3,7 +3,7 @@
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::provider::bubblyphone::BubblyPhone;
 use dialdeck::provider::remote::{Examined, Vendor as _};
-use dialdeck::provider::{Owned, ProviderEvent, Request};
+use dialdeck::provider::{Owned, ProviderEvent, Request, Unlisted};
 
 use super::{BUSY, PERSON, account, bench, fresh, options, secs, warnings};
 use crate::rig::{self, Front, number};
@@ -157,6 +157,7 @@ fn the_numbers_of_the_account_come_with_a_word_on_its_balance() {
                 | ProviderEvent::LookedUp(..)
                 | ProviderEvent::Unclosed(_)
                 | ProviderEvent::Closed(_)
+                | ProviderEvent::Unlisted(_)
                 | ProviderEvent::Warning(..) => None,
             })
         };
@@ -177,9 +178,14 @@ fn a_wrong_key_is_refused_and_shows_nowhere() {
     let mut rig = Front::open(&clock).start(make());
     assert_eq!(rig.outcome(1, number(PERSON)).end, CallEnd::AccountRefused);
     rig.ask(Request::ListNumbers);
-    rig.wait("warning", |told| {
-        told.iter()
-            .any(|event| matches!(event, ProviderEvent::Warning("numbers_unknown", _)))
+    rig.wait("refusal", |told| {
+        let refused = |event: &_| {
+            matches!(
+                event,
+                ProviderEvent::Unlisted(Unlisted::CredentialsRefused(_))
+            )
+        };
+        told.iter().any(refused)
     });
     let text = format!("{:?} {:?}", rig.told, make());
     assert!(!text.contains(wrong), "{text}");

@@ -100,7 +100,8 @@ fn an_agent_that_says_nothing_is_named_once_and_its_call_left_alone() {
             | ProviderEvent::LookedUp(..)
             | ProviderEvent::Numbers(_)
             | ProviderEvent::Unclosed(_)
-            | ProviderEvent::Closed(_) => None,
+            | ProviderEvent::Closed(_)
+            | ProviderEvent::Unlisted(_) => None,
         });
         texts.collect()
     };

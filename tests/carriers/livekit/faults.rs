@@ -1,5 +1,7 @@
 //! What goes wrong on the way to a phone, and what must never follow from it.
 
+use dialdeck::provider::Unlisted;
+
 use super::*;
 
 /// Places a call under one fault, which has to lose its answer.
@@ -243,4 +245,33 @@ fn what_is_too_late_lapses() {
     assert_eq!(bench.rig.end_of(2).end, CallEnd::Lapsed);
     assert_eq!(bench.double.asked("SIP/CreateSIPParticipant").len(), 0);
     assert_eq!(bench.double.rooms(), Vec::<String>::new());
+}
+
+#[test]
+fn a_question_for_numbers_tells_an_unknown_trunk_and_refused_credentials() {
+    let why = |change: fn(&mut Settings)| {
+        let mut bench = Setup::default().start();
+        change(&mut bench.double.settings());
+        bench.rig.ask(Ask::ListNumbers);
+        let found = |told: &[ProviderEvent]| {
+            told.iter().find_map(|event| match event {
+                ProviderEvent::Unlisted(why) => Some(why.clone()),
+                ProviderEvent::Call(_)
+                | ProviderEvent::LookedUp(..)
+                | ProviderEvent::Numbers(_)
+                | ProviderEvent::Unclosed(_)
+                | ProviderEvent::Closed(_)
+                | ProviderEvent::Warning(..) => None,
+            })
+        };
+        bench.rig.wait("an answer", |told| found(told).is_some());
+        found(&bench.rig.told).unwrap()
+    };
+    let unknown = why(|settings| settings.trunk = "ST_other".to_owned());
+    assert!(matches!(unknown, Unlisted::TrunkUnknown(_)), "{unknown:?}");
+    let refused = why(|settings| settings.secret = "changed".to_owned());
+    assert!(
+        matches!(refused, Unlisted::CredentialsRefused(_)),
+        "{refused:?}"
+    );
 }

@@ -114,8 +114,12 @@ fn numbers_of<S: Store>(
     }
 }
 
+/// The failure of a job for which nobody waits. That the deck's path leads elsewhere is said by the writer,
+/// and is no answer that is counted.
 fn failed<T>(result: Result<T, StoreError>) -> Option<Event> {
-    result.err().map(|error| failure(&error))
+    let error = result.err()?;
+    let displaced = matches!(error, StoreError::Displaced(_));
+    (!displaced).then(|| failure(&error))
 }
 
 fn promote<S: Store>(store: &mut S, now: Timestamp) -> Result<Event, StoreError> {

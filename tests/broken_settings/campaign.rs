@@ -237,7 +237,13 @@ fn campaign_tables() {
         ),
         (
             "[results]\nurl = \"ftp://example.test/in\"",
-            (10, 7, "results.url", "is not a web address", "https://"),
+            (
+                10,
+                7,
+                "results.url",
+                "is neither https nor on this machine",
+                "https://",
+            ),
         ),
         (
             "[[rule_override]]\nrule = \"us-fl\"\nreason = \"\"",

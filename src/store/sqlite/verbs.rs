@@ -317,7 +317,7 @@ impl Store for SqliteStore {
 
     fn keep_end(&mut self, attempt: AttemptId, end: &PendingEnd) -> Result<(), StoreError> {
         self.permit(Right::Campaigns)?;
-        self.write(|work| meta::keep_end(work, attempt, end))
+        self.conclude(|work| meta::keep_end(work, attempt, end))
     }
 
     fn open_attempts(&mut self) -> Result<Vec<Attempt>, StoreError> {

@@ -23,6 +23,7 @@
 //! | [`outside`] | what carriers tell the deck, what the deck tells its owner's systems |
 //! | [`tui`] | the console: keys, colours, glyphs, panes |
 //! | [`cli`] | arguments, wiring, exit codes, reports |
+//! | `regular` | opening what has to be a file and nothing else |
 
 pub mod cli;
 pub mod clock;
@@ -33,6 +34,7 @@ pub mod intake;
 pub mod outside;
 pub mod policy;
 pub mod provider;
+pub(crate) mod regular;
 pub mod rules;
 pub mod store;
 pub mod tui;

@@ -1,6 +1,6 @@
 //! Credentials: read at every start from the environment or a file, kept nowhere.
 
-use std::fs::{File, OpenOptions, Permissions};
+use std::fs::{OpenOptions, Permissions};
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
 use std::path::Path;
@@ -9,6 +9,7 @@ use super::{CliError, Deck, Env};
 use crate::config::Credential;
 use crate::domain::digest::hex;
 use crate::provider::remote::secret::Secret;
+use crate::regular;
 
 /// The deck's own key, with which it makes the addresses and tokens that it gives to the outside.
 const KEY_FILE: &str = "listener.key";
@@ -55,7 +56,7 @@ fn from_file(path: &Path, what: &str) -> Result<Secret, CliError> {
         );
     }
     let mut text = String::new();
-    File::open(path)
+    regular::open(path, OpenOptions::new().read(true))
         .and_then(|file| file.take(LONGEST).read_to_string(&mut text))
         .map_err(|error| told(&error))?;
     let first = text.lines().next().unwrap_or_default().trim();
@@ -87,6 +88,7 @@ pub(super) fn deck_key(env: &Env) -> Result<Secret, CliError> {
             file.sync_all()?;
         }
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {
+            regular::check(&path).map_err(|error| CliError::file(&path, &error))?;
             std::fs::set_permissions(&path, Permissions::from_mode(PRIVATE))?;
         }
         Err(error) => return Err(CliError::file(&path, &error)),

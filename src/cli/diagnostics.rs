@@ -6,14 +6,16 @@ use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
 
+use crate::regular;
+
 /// The environment variable that sets the level: `error`, `warn`, `info` (default), `debug`, `trace`.
 const LEVEL: &str = "DIALDECK_LOG";
 
 /// The file is set aside as `dialdeck.log.1` when it has grown beyond this at a start.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Sends diagnostics to the deck's folder. Does nothing if there is no such folder or it cannot be
-/// written: diagnostics are never a reason to fail.
+/// Sends diagnostics to the deck's folder. Does nothing if there is no such folder, it cannot be
+/// written, or the file's place is taken by something else: diagnostics are never a reason to fail.
 pub fn start(deck: &Path) {
     let path = deck.join("dialdeck.log");
     if fs::metadata(&path).is_ok_and(|file| file.len() > MAX_BYTES)
@@ -21,7 +23,8 @@ pub fn start(deck: &Path) {
     {
         return;
     }
-    let Ok(file) = OpenOptions::new().create(true).append(true).open(&path) else {
+    let mut how = OpenOptions::new();
+    let Ok(file) = regular::open(&path, how.create(true).append(true)) else {
         return;
     };
     let level = std::env::var(LEVEL).unwrap_or_else(|_| "info".to_owned());

@@ -31,6 +31,7 @@ pub use value::parse_duration;
 pub(crate) use fault::position;
 pub(crate) use value::suggestion;
 
+use crate::regular;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
@@ -41,14 +42,13 @@ const MAX_BYTES: u64 = 1024 * 1024;
 /// The text of a file of the deck's own, or the fault that keeps it from being read. Everything reads
 /// these files, so a pipe in a file's place, which may never end, must not be waited for.
 pub(crate) fn read_own_text(path: &Path) -> Result<String, ConfigErrors> {
-    match std::fs::metadata(path) {
-        Ok(file) if !file.is_file() => Err(ConfigErrors::single(
+    match regular::check(path) {
+        Err(error) => Err(ConfigErrors::single(
             path,
-            "cannot be read: it is not a file".to_owned(),
+            format!("cannot be read: {error}"),
             "put a file in its place, or take it away",
         )),
-        // What is wrong shows when it is read.
-        Ok(_) | Err(_) => read_text(path),
+        Ok(()) => read_text(path),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{AttemptId, CallReport, PhoneNumber, Timestamp, TrunkName};
+use crate::regular;
 
 use super::super::DialRequest;
 use super::ledger::{Ledger, UpCall};
@@ -34,11 +35,8 @@ impl CarrierLog {
     /// carrier log ([`io::ErrorKind::InvalidData`], naming the line).
     pub fn open(path: impl AsRef<Path>, trunk: &TrunkName) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
-        let mut file = OpenOptions::new()
-            .read(true)
-            .append(true)
-            .create(true)
-            .open(&path)?;
+        let mut how = OpenOptions::new();
+        let mut file = regular::open(&path, how.read(true).append(true).create(true))?;
         repair_end(&mut file)?;
         let mut past = Ledger::default();
         file.seek(SeekFrom::Start(0))?;
@@ -73,7 +71,8 @@ impl CarrierLog {
     ) -> io::Result<Option<(CallReport, Timestamp)>> {
         let mut found = None;
         let needle = format!("\"{attempt}\"");
-        each_line(&File::open(&self.path)?, &needle, |line| {
+        let file = regular::open(&self.path, OpenOptions::new().read(true))?;
+        each_line(&file, &needle, |line| {
             if line.attempt == attempt && !line.merged {
                 found = line.report.map(|report| (report, line.at));
             }

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::{io, path};
 
 use super::place::FileId;
+use crate::regular;
 
 /// Held by the one engine of a deck; released when dropped or when the process dies.
 #[derive(Debug)]
@@ -46,9 +47,9 @@ impl EngineLock {
 /// Whether an engine holds the deck in this folder.
 ///
 /// # Errors
-/// When the lock file cannot be looked at.
+/// When the lock file cannot be looked at, or is no file.
 pub fn is_held(deck: &Path) -> io::Result<bool> {
-    let file = match File::open(deck.join(FILE)) {
+    let file = match regular::open(&deck.join(FILE), OpenOptions::new().read(true)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
@@ -64,11 +65,9 @@ pub fn is_held(deck: &Path) -> io::Result<bool> {
 const FILE: &str = "engine.lock";
 
 fn open(deck: &Path) -> io::Result<File> {
-    OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(deck.join(FILE))
+    let mut how = OpenOptions::new();
+    how.create(true).truncate(false).write(true);
+    regular::open(&deck.join(FILE), &mut how)
 }
 
 #[cfg(test)]

@@ -83,7 +83,7 @@ fn run(store: &mut SqliteStore, now: Timestamp, picks: u64, read: bool) -> f64 {
     let mut gates = Gates::new(read);
     store.begin().unwrap();
     while made < picks {
-        let mut dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
+        let mut dispatcher = Dispatcher::new(Rules::embedded());
         let picture = jobs::picture(store, now).unwrap();
         let effects = dispatcher.on(Event::Picture(Box::new(picture)), now);
         let pass = pass(
@@ -230,6 +230,7 @@ impl Known {
             suppressions: &[],
             lists: &self.lists,
             every_registry_binds: false,
+            emergency_bans: &[],
             consent_revoked_at: None,
             history: &self.history,
             number_in_flight: false,

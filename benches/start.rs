@@ -91,7 +91,7 @@ fn start(folder: &Path) {
     let trunk = TrunkName("carrier".to_owned());
     let providers = BTreeMap::from([(trunk, carrier)]);
     let rules = Rules::embedded();
-    let (shell, _handle) = Shell::new(store, providers, clock, rules, Vec::new()).unwrap();
+    let (shell, _handle) = Shell::new(store, providers, clock, rules).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -156,15 +156,8 @@ fn a_console_with_a_broken_carrier(deck: &Path) {
     );
     let trunks = config.unwrap().providers.into_keys();
     let carriers: BTreeMap<_, _> = trunks.map(|trunk| (trunk, Broken(WHY))).collect();
-    let bans = Vec::new();
-    let (engine, handle) = Shell::new(
-        store,
-        carriers,
-        Clock::Scaled(clock),
-        Rules::embedded(),
-        bans,
-    )
-    .unwrap();
+    let (engine, handle) =
+        Shell::new(store, carriers, Clock::Scaled(clock), Rules::embedded()).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

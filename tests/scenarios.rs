@@ -160,7 +160,7 @@ impl<'s, S: Store> World<'s, S> {
             .unwrap();
         let folder = tempfile::tempdir().unwrap();
         let carrier = carrier(scenario, &folder);
-        let dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
+        let dispatcher = Dispatcher::new(Rules::embedded());
         Self {
             name,
             scenario,
@@ -277,7 +277,7 @@ impl<'s, S: Store> World<'s, S> {
                 return self.carry_out(vec![Effect::Store(Job::Picture)]);
             }
             What::Crash => {
-                self.dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
+                self.dispatcher = Dispatcher::new(Rules::embedded());
                 self.carrier = carrier(self.scenario, &self.folder);
                 return self.carry_out(vec![Effect::Store(Job::Picture)]);
             }

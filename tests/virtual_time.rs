@@ -28,7 +28,7 @@ async fn an_end_asked_for_between_two_events_is_the_end() {
     let store = MemoryStore::new(DeckId(7), Rules::embedded(), morning);
     let clock = Clock::Manual(ManualClock::at(morning));
     let none: BTreeMap<TrunkName, Simulator> = BTreeMap::new();
-    let (shell, handle) = Shell::new(store, none, clock, Rules::embedded(), Vec::new()).unwrap();
+    let (shell, handle) = Shell::new(store, none, clock, Rules::embedded()).unwrap();
     let asking = tokio::spawn(async move { handle.ask(Command::Drain(None), "test").await });
     tokio::task::yield_now().await;
     let running = tokio::time::timeout(Duration::from_mins(2), shell.run(Ends::WhenTold));
@@ -127,7 +127,7 @@ async fn a_log_ahead_of_the_clock_is_told() {
         .unwrap();
     let clock = Clock::Manual(ManualClock::at(morning));
     let none: BTreeMap<TrunkName, Simulator> = BTreeMap::new();
-    let (shell, _handle) = Shell::new(store, none, clock, Rules::embedded(), Vec::new()).unwrap();
+    let (shell, _handle) = Shell::new(store, none, clock, Rules::embedded()).unwrap();
     assert_eq!(shell.run(Ends::WhenDone).await, Ending::AtRest);
     let log = open().tail(0, 100).unwrap();
     let alert = log.iter().find(|entry| entry.line.contains("clock_behind"));

@@ -69,6 +69,7 @@ pub fn execute(args: &CallArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
     drop(deck);
     let run = Run {
         config,
+        file: Some(env.config.clone()),
         speed: None,
         start_at: None,
         simulated: Simulated::default(),

@@ -141,10 +141,6 @@ fn try_out(
     let taken = import::contacts(&mut store, &campaign, file, &plan, &by)?;
     let mut outlook = Outlook {
         campaign,
-        context: Context {
-            emergency_bans: sound.deck.settings.emergency_bans.clone(),
-            ..Context::default()
-        },
         at,
         forecast: Forecast::default(),
         next: BTreeMap::new(),
@@ -189,7 +185,6 @@ fn lists(store: &mut SqliteStore, real: &mut Deck, by: &By) -> Result<(), CliErr
 /// The count under way.
 struct Outlook {
     campaign: Campaign,
-    context: Context,
     at: Timestamp,
     forecast: Forecast,
     /// The next possible instant by window class: contacts of one class open together.
@@ -204,8 +199,8 @@ impl Outlook {
         contact: ContactId,
     ) -> Result<(), CliError> {
         let mut seen = None;
-        let (context, at, next) = (&self.context, self.at, &mut self.next);
-        store.examine(contact, context, at, &mut |facts| {
+        let (at, next) = (self.at, &mut self.next);
+        store.examine(contact, &Context::default(), at, &mut |facts| {
             let decision = decide(facts, at);
             if matches!(decision, Decision::Hold(_)) {
                 next.entry(facts.contact.class)

@@ -89,6 +89,7 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
     create(&env, seed)?;
     let run = Run {
         config: read_deck(DECK.0, DECK.1)?,
+        file: None,
         speed: Some(args.speed.unwrap_or(Speed::Factor(FACTOR))),
         start_at: Some(args.start_at.unwrap_or(Timestamp::from_millis(START))),
         simulated: Simulated {

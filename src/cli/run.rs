@@ -43,6 +43,7 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     drop(deck);
     let run = Run {
         config,
+        file: Some(env.config.clone()),
         speed: args.speed,
         start_at: args.start_at,
         simulated: Simulated {

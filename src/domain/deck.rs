@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::trunk::{CallerId, TrunkSettings};
+use super::trunk::{CallerId, CallerIdState, TrunkSettings};
 
 /// A deck's trunks, caller IDs and own cap, written at every start from `dialdeck.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -19,4 +19,36 @@ pub struct DeckSettings {
     /// which the law asks for it.
     #[serde(default)]
     pub every_registry_binds: bool,
+}
+
+impl DeckSettings {
+    /// These settings, and of others whatever is stricter: their bans, lower caps, and caller IDs that they
+    /// set aside or do not have.
+    #[must_use]
+    pub fn tightened(&self, by: &Self) -> Self {
+        let mut tightened = self.clone();
+        tightened.max_concurrent = self.max_concurrent.min(by.max_concurrent);
+        tightened.every_registry_binds |= by.every_registry_binds;
+        for trunk in &mut tightened.trunks {
+            if let Some(other) = by.trunks.iter().find(|other| other.name == trunk.name) {
+                trunk.max_concurrent = trunk.max_concurrent.min(other.max_concurrent);
+                trunk.calls_per_minute = trunk.calls_per_minute.min(other.calls_per_minute);
+            }
+        }
+        for id in &mut tightened.caller_ids {
+            let same = |other: &&CallerId| other.number == id.number && other.trunk == id.trunk;
+            match by.caller_ids.iter().find(same) {
+                Some(other) => {
+                    id.hourly_cap = id.hourly_cap.min(other.hourly_cap);
+                    id.state = id.state.stricter(other.state);
+                }
+                None => id.state = id.state.stricter(CallerIdState::Resting),
+            }
+        }
+        let bans = &mut tightened.emergency_bans;
+        bans.extend(by.emergency_bans.iter().cloned());
+        bans.sort();
+        bans.dedup();
+        tightened
+    }
 }

@@ -137,6 +137,18 @@ pub enum CallerIdState {
     Retired,
 }
 
+impl CallerIdState {
+    /// The stricter of two words on one caller ID.
+    #[must_use]
+    pub const fn stricter(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Retired, _) | (_, Self::Retired) => Self::Retired,
+            (Self::Resting, _) | (_, Self::Resting) => Self::Resting,
+            (Self::Active, Self::Active) => Self::Active,
+        }
+    }
+}
+
 /// A number we own and may show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallerId {

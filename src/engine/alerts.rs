@@ -29,6 +29,15 @@ pub(super) const CLOCK_BEHIND: &str = "clock_behind";
 /// The deck's path leads elsewhere.
 pub(super) const DISPLACED: &str = "deck_displaced";
 
+/// The deck file has changed since the engine started.
+pub const DECK_FILE_CHANGED: &str = "deck_file_changed";
+
+#[derive(Serialize)]
+struct Says<'a> {
+    alert: &'static str,
+    text: &'a str,
+}
+
 #[derive(Serialize)]
 struct Waits<'a> {
     alert: &'static str,
@@ -88,6 +97,12 @@ pub(super) fn trunk_rests(trunk: &TrunkName, text: &str, now: Timestamp) -> NewE
         trunk,
         text,
     })
+}
+
+/// `alert_raised`: the deck file has changed since the engine started.
+pub(super) fn deck_file_changed(text: &str, now: Timestamp) -> NewEvent {
+    let alert = DECK_FILE_CHANGED;
+    NewEvent::new(now, EventKind::AlertRaised, ENGINE).with_data(&Says { alert, text })
 }
 
 /// What is read of an alert's entry.

@@ -1,11 +1,13 @@
 //! What the dispatcher's [`Job`]s do to a store, run on the store's own thread.
 
-use crate::domain::{CampaignId, CampaignState, ContactState, PhoneNumber, Timestamp, TrunkName};
-use crate::policy::{Context, suppression};
+use crate::domain::{
+    AttemptState, CampaignId, CampaignState, ContactState, PhoneNumber, Timestamp, TrunkName,
+};
+use crate::policy::{Context, suppression, window};
 use crate::provider::Owned;
 use crate::store::{By, Candidate, Store, StoreError};
 
-use super::{Command, Effected, Event, Job, Picture};
+use super::{Command, Effected, Event, Job, Picture, deck_file};
 
 /// Contacts promoted or expired in one transaction; small, so that claims never wait long behind one.
 const SWEEP: usize = 512;
@@ -131,25 +133,33 @@ fn promote<S: Store>(store: &mut S, now: Timestamp) -> Result<Event, StoreError>
     })
 }
 
-/// Reads a snapshot, and which calls in flight are to numbers that have been suppressed since.
+/// Reads a snapshot, and which calls in flight are to numbers or places that have been suppressed or banned
+/// since.
 pub fn picture<S: Store>(store: &mut S, now: Timestamp) -> Result<Picture, StoreError> {
     let snapshot = store.snapshot(now)?;
-    let mut suppressed = Vec::new();
+    let (mut suppressed, mut banned) = (Vec::new(), Vec::new());
     for attempt in &snapshot.in_flight {
-        if store.suppressions_of(attempt.number)?.is_empty() {
+        let planned = attempt.state == AttemptState::Reserved;
+        let no_ban = snapshot.emergency_bans.is_empty() || !planned;
+        if no_ban && store.suppressions_of(attempt.number)?.is_empty() {
             continue;
         }
-        let mut bound = false;
+        let (mut is_bound, mut is_banned) = (false, false);
         store.examine(attempt.contact, &Context::default(), now, &mut |facts| {
-            bound = suppression::binding(facts, now).is_some();
+            is_bound = suppression::binding(facts, now).is_some();
+            is_banned = window::banned_status(facts.class, facts.emergency_bans).is_some();
         })?;
-        if bound {
+        if is_bound {
             suppressed.push(attempt.id);
+        }
+        if is_banned && planned {
+            banned.push(attempt.id);
         }
     }
     Ok(Picture {
         snapshot,
         suppressed,
+        banned,
     })
 }
 
@@ -211,6 +221,7 @@ fn carry_out<S: Store>(store: &mut S, command: Command, by: &By) -> Result<Effec
         Command::TurnResults(done, limit) => store
             .turn_results(&done, by.at, limit)
             .map(Effected::Results),
+        Command::FollowFile(news) => deck_file::take(store, &news, by).map(|()| Effected::Done),
         Command::ResetTrunk(_) | Command::HangUpAll | Command::Drain(_) => Ok(Effected::Done),
     }
 }

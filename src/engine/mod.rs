@@ -6,6 +6,7 @@
 
 mod alerts;
 pub mod board;
+pub mod deck_file;
 pub mod desk;
 pub mod dispatcher;
 pub mod jobs;
@@ -98,13 +99,15 @@ pub enum Event {
     Tick,
 }
 
-/// A snapshot, with the calls in flight whose numbers have meanwhile been suppressed.
+/// A snapshot, with the calls in flight whose numbers have meanwhile been suppressed or banned.
 #[derive(Clone, Debug, Default)]
 pub struct Picture {
     /// The snapshot.
     pub snapshot: Snapshot,
     /// Attempts to hang up unless they are connected.
     pub suppressed: Vec<AttemptId>,
+    /// Attempts not known to have left, to a place under an emergency ban.
+    pub banned: Vec<AttemptId>,
 }
 
 /// What an operator asks the engine for.
@@ -130,6 +133,8 @@ pub enum Command {
     Quarantine(String, &'static str),
     /// Note how results were delivered, and say what is due, at most this many.
     TurnResults(Vec<(i64, Delivery)>, usize),
+    /// Take over what has become stricter in the deck file, and say what else has changed.
+    FollowFile(Box<deck_file::News>),
     /// Hang up every call.
     HangUpAll,
     /// Send nothing more and end once no call is up, or after this long by the deck's clock: calls

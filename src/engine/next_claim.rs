@@ -139,7 +139,6 @@ pub fn context(snapshot: &Snapshot, campaign: &Campaign, now: Timestamp) -> Cont
         trunk_rests: snapshot.rest_of(trunk, now),
         slow_until: snapshot.slow_until(trunk, now),
         ramp_from: campaign.running_since,
-        emergency_bans: snapshot.emergency_bans.clone(),
     }
 }
 

@@ -142,7 +142,6 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         providers: BTreeMap<TrunkName, P>,
         clock: Clock,
         rules: &'static Rules,
-        emergency_bans: Vec<String>,
     ) -> std::io::Result<(Self, Handle)> {
         let (done, answers) = mpsc::unbounded_channel();
         let writer = Writer::spawn(store, done)?;
@@ -151,7 +150,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         let now = clock.now();
         let board = watch::Sender::new(Arc::new(Board::empty(now)));
         let shell = Self {
-            dispatcher: Dispatcher::new(rules, emergency_bans),
+            dispatcher: Dispatcher::new(rules),
             writer,
             answers,
             providers,

@@ -27,6 +27,8 @@ pub struct Facts<'a> {
     pub lists: &'a [SuppressionList],
     /// Whether a loaded registry binds every campaign.
     pub every_registry_binds: bool,
+    /// Regions under an emergency ban by the operator, `US-LA`.
+    pub emergency_bans: &'a [String],
     /// When consent for this number was last revoked.
     pub consent_revoked_at: Option<Timestamp>,
     /// Attempts at the number over all campaigns in the last 61 days, newest first.
@@ -73,8 +75,6 @@ pub struct Context {
     pub slow_until: Option<Timestamp>,
     /// When the campaign's pace began to rise; `None`: full pace.
     pub ramp_from: Option<Timestamp>,
-    /// Regions under an emergency ban by the operator, `US-LA`.
-    pub emergency_bans: Vec<String>,
 }
 
 /// Why a trunk takes no calls for now.

@@ -94,6 +94,7 @@ pub(super) struct World {
     pub(super) caller_ids: Vec<CallerIdUse>,
     pub(super) abandonment: Abandonment,
     pub(super) recovery: Option<Recovery>,
+    pub(super) emergency_bans: Vec<String>,
     pub(super) context: Context,
 }
 
@@ -124,6 +125,7 @@ impl World {
             caller_ids: vec![caller_id("+16465550100", "US-NY")],
             abandonment: Abandonment::default(),
             recovery: None,
+            emergency_bans: Vec::new(),
             context: Context::default(),
         }
     }
@@ -150,6 +152,7 @@ impl World {
             suppressions: &self.suppressions,
             lists: &self.lists,
             every_registry_binds: self.every_registry_binds,
+            emergency_bans: &self.emergency_bans,
             consent_revoked_at: self.revoked,
             history: &self.history,
             number_in_flight: self.in_flight,

@@ -53,7 +53,7 @@ const TEMPORARY: [Change; 22] = [
         world.history.insert(0, past(sent, Outcome::Busy, true));
     },
     |world| world.contact.due = monday() + minutes(7),
-    |world| world.context.emergency_bans = vec!["US-NY".to_owned()],
+    |world| world.emergency_bans = vec!["US-NY".to_owned()],
     |world| world.class.zones.push("Pacific/Honolulu".to_owned()),
     |world| world.trunk = None,
     |world| {

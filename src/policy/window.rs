@@ -107,7 +107,7 @@ pub(super) fn judge(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'
 /// Holds while a region of the class is under an emergency ban set by the operator (La. R.S.
 /// 45:844.31 with LPSC order R-29617; N.Y. Gen. Bus. Law 399-z).
 pub(super) fn banned(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<'_>) {
-    for kind in bans(facts.class, &facts.context.emergency_bans) {
+    for kind in bans(facts.class, facts.emergency_bans) {
         findings.hold(kind, Until::Operator);
     }
 }
@@ -153,10 +153,10 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
 }
 
 pub(super) fn saw_banned(facts: &Facts<'_>, _now: Timestamp) -> String {
-    if facts.context.emergency_bans.is_empty() {
+    if facts.emergency_bans.is_empty() {
         "none".to_owned()
     } else {
-        format!("banned: {}", facts.context.emergency_bans.join(" "))
+        format!("banned: {}", facts.emergency_bans.join(" "))
     }
 }
 

@@ -46,6 +46,7 @@ impl Gathered {
             suppressions: &self.suppressions,
             lists: &self.lists,
             every_registry_binds: self.settings.every_registry_binds,
+            emergency_bans: &self.settings.emergency_bans,
             consent_revoked_at: self.consent_revoked_at,
             history: &self.history,
             number_in_flight: self.number_in_flight,

@@ -363,15 +363,6 @@ pub(super) fn is_open(state: ContactState) -> bool {
     matches!(state, ContactState::Ready | ContactState::Waiting(_))
 }
 
-/// The stricter of what the deck file and what the store say about a caller ID.
-pub(super) fn stricter(file: CallerIdState, stored: CallerIdState) -> CallerIdState {
-    match (file, stored) {
-        (CallerIdState::Retired, _) | (_, CallerIdState::Retired) => CallerIdState::Retired,
-        (CallerIdState::Resting, _) | (_, CallerIdState::Resting) => CallerIdState::Resting,
-        (CallerIdState::Active, CallerIdState::Active) => CallerIdState::Active,
-    }
-}
-
 /// The end of the rest that a block now brings a caller ID; `None`: it is set aside, or rests already.
 pub(super) fn rest_of(
     settings: &DeckSettings,

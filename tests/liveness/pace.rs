@@ -207,7 +207,6 @@ async fn six_hundred_a_minute_leave_with_agents_that_take_four_seconds_and_some_
         BTreeMap::from([(trunk, agents)]),
         Clock::Manual(ManualClock::at(start)),
         Rules::embedded(),
-        Vec::new(),
     )
     .unwrap();
     assert_eq!(shell.run(Ends::WhenDone).await, Ending::AtRest);

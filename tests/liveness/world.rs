@@ -115,7 +115,7 @@ impl World {
         });
         Self {
             now,
-            dispatcher: Dispatcher::new(Rules::embedded(), Vec::new()),
+            dispatcher: Dispatcher::new(Rules::embedded()),
             trunk,
             deck_slots,
             courses: courses.collect(),
@@ -190,7 +190,7 @@ impl World {
 
     /// The engine's process dies and another starts.
     pub(crate) fn restart(&mut self) {
-        self.dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
+        self.dispatcher = Dispatcher::new(Rules::embedded());
         self.jobs.clear();
         self.known.clear();
     }

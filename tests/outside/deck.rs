@@ -110,8 +110,7 @@ impl Under {
         under.attempt = attempt.id;
         let none: BTreeMap<TrunkName, Simulator> = BTreeMap::new();
         let rules = Rules::embedded();
-        let (shell, handle) =
-            Shell::new(store, none, under.clock.clone(), rules, Vec::new()).unwrap();
+        let (shell, handle) = Shell::new(store, none, under.clock.clone(), rules).unwrap();
         under.engine = Some(under.runtime.spawn(shell.run(Ends::WhenTold)));
         under.handle = handle;
         under
@@ -139,8 +138,7 @@ impl Under {
             rules,
             monday(),
         );
-        let (_, handle) =
-            Shell::new(nowhere.unwrap(), none, clock.clone(), rules, Vec::new()).unwrap();
+        let (_, handle) = Shell::new(nowhere.unwrap(), none, clock.clone(), rules).unwrap();
         Self {
             folder,
             deck,

@@ -10,6 +10,7 @@ mod damage;
 #[expect(dead_code, reason = "each test file uses a part of it")]
 #[path = "../deck/mod.rs"]
 mod deck;
+mod deck_file;
 mod elsewhere;
 mod ends;
 mod fault;

@@ -15,7 +15,8 @@ use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::{AttemptRules, Pacing, Purpose, Schedule};
 use dialdeck::domain::{
     AttemptId, CallEventKind, CallReport, CallerIdState, CampaignSettings, CampaignState, Contact,
-    ContactState, ImportFigures, ListKind, PhoneNumber, Timestamp, TrunkName, WindowClass,
+    ContactState, DeckSettings, ImportFigures, ListKind, PhoneNumber, Timestamp, TrunkName,
+    WindowClass,
 };
 use dialdeck::policy::{self, Check, Context, Decision, TrunkRest, Verdict};
 use dialdeck::store::{Claimed, NewContact, Store, StoreError};
@@ -47,6 +48,7 @@ enum Step {
     Move(usize, CampaignState),
     Pace(usize, u32, u32),
     CallerIds(CallerIdState),
+    Ban(Option<&'static str>),
     Import(u64),
 }
 
@@ -70,10 +72,6 @@ fn context() -> impl Strategy<Value = Context> {
         }),
         (0..300u64).prop_map(|after| Context {
             ramp_from: Some(morning() + secs(after)),
-            ..Context::default()
-        }),
-        prop::sample::select(vec!["US-NY", "US-FL", "US-CA"]).prop_map(|region| Context {
-            emergency_bans: vec![region.to_owned()],
             ..Context::default()
         }),
     ];
@@ -128,6 +126,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (campaign(), state).prop_map(|(one, to)| Step::Move(one, to)),
         1 => (campaign(), 1..20u32, 1..4u32).prop_map(|(one, pace, at_once)| Step::Pace(one, pace, at_once)),
         1 => shown.prop_map(Step::CallerIds),
+        2 => prop::sample::select(vec![None, None, Some("US-NY"), Some("US-FL"), Some("US-CA")]).prop_map(Step::Ban),
         1 => (PREMIUM + 1..PLACES).prop_map(Step::Import),
     ]
 }
@@ -371,6 +370,14 @@ fn take(
                     .set_caller_id_state(caller_id(place), *state, &by)
                     .unwrap();
             }
+        }
+        Step::Ban(region) => {
+            let emergency_bans = region.iter().map(|region| (*region).to_owned()).collect();
+            let banned = DeckSettings {
+                emergency_bans,
+                ..deck()
+            };
+            store.configure(&banned).unwrap();
         }
         Step::Import(place) => {
             let id = store.campaign("recall").unwrap().id;

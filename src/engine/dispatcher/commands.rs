@@ -1,6 +1,6 @@
 //! What operators ask for, and when it may be acknowledged.
 
-use crate::domain::{AttemptState, Timestamp};
+use crate::domain::{AttemptId, AttemptState, Timestamp};
 
 use super::super::{Awaited, Command, Effect, Effected, Job, alerts};
 use super::Dispatcher;
@@ -19,6 +19,7 @@ impl Dispatcher {
             | Command::Suppress(_)
             | Command::Receive(_)
             | Command::Quarantine(..)
+            | Command::FollowFile(_)
             | Command::TurnResults(..) => effects.push(Effect::Store(Job::Command(id, command))),
             Command::ResetTrunk(name) => {
                 let result = match self.trunks.get_mut(&name) {
@@ -73,6 +74,14 @@ impl Dispatcher {
             .filter(|(_, call)| self.draining || !runs(call))
             .map(|(attempt, _)| *attempt);
         for attempt in unsent.collect::<Vec<_>>() {
+            self.hang_up(attempt, effects);
+        }
+    }
+
+    /// Takes a call back that has not left.
+    pub(super) fn take_back(&mut self, attempt: AttemptId, effects: &mut Vec<Effect>) {
+        let call = self.calls.get(&attempt);
+        if call.is_some_and(|call| call.state == AttemptState::Reserved) {
             self.hang_up(attempt, effects);
         }
     }
@@ -151,7 +160,7 @@ impl Dispatcher {
 mod tests {
     use super::*;
     use crate::domain::attempt::CallEnd;
-    use crate::domain::{AttemptId, CallEvent, CallEventKind, CallReport, DeckId, TrunkName};
+    use crate::domain::{CallEvent, CallEventKind, CallReport, DeckId, TrunkName};
     use crate::engine::{Event, Picture};
     use crate::provider::ProviderEvent;
     use crate::rules::Rules;
@@ -169,7 +178,7 @@ mod tests {
 
     /// A dispatcher that has started on a deck with this call whose end is not confirmed.
     fn started(unclosed: Option<AttemptId>) -> (Dispatcher, Vec<Effect>) {
-        let mut dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
+        let mut dispatcher = Dispatcher::new(Rules::embedded());
         let mut picture = Picture::default();
         picture
             .snapshot

@@ -46,7 +46,6 @@ const ENGINE: &str = "engine";
 )]
 pub struct Dispatcher {
     rules: &'static Rules,
-    emergency_bans: Vec<String>,
     lanes: BTreeMap<CampaignId, Lane>,
     trunks: BTreeMap<TrunkName, Trunk>,
     calls: Calls,
@@ -108,10 +107,9 @@ impl Trunk {
 
 impl Dispatcher {
     /// A dispatcher that knows nothing yet; it asks for a [`Picture`] on its first event.
-    pub fn new(rules: &'static Rules, emergency_bans: Vec<String>) -> Self {
+    pub fn new(rules: &'static Rules) -> Self {
         Self {
             rules,
-            emergency_bans,
             lanes: BTreeMap::new(),
             trunks: BTreeMap::new(),
             calls: Calls::new(),
@@ -226,6 +224,7 @@ impl Dispatcher {
         let Picture {
             snapshot,
             suppressed,
+            banned,
         } = picture;
         self.take_in_trunks(&snapshot, now, effects);
         let pass = self.lanes.values().map(|lane| lane.pass).min().unwrap_or(0);
@@ -269,6 +268,9 @@ impl Dispatcher {
         }
         for attempt in suppressed {
             self.hang_up_unless_connected(attempt, effects);
+        }
+        for attempt in banned {
+            self.take_back(attempt, effects);
         }
         self.take_back_what_must_not_leave(effects);
         let wishes = snapshot.hang_ups;
@@ -444,7 +446,6 @@ impl Dispatcher {
             trunk_rests: trunk.and_then(|trunk| trunk.breaker.rest(now)),
             slow_until: trunk.and_then(|trunk| trunk.breaker.slow_until(now)),
             ramp_from: lane.and_then(|lane| lane.ramp_from),
-            emergency_bans: self.emergency_bans.clone(),
         }
     }
 

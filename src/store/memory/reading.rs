@@ -82,7 +82,7 @@ impl MemoryStore {
         let mut settings = self.settings.clone()?;
         for id in &mut settings.caller_ids {
             if let Some(state) = self.caller_id_states.get(&id.number) {
-                id.state = moves::stricter(id.state, *state);
+                id.state = id.state.stricter(*state);
             }
             id.rests_until = self.caller_id_rests.get(&id.number).copied();
             let key = (id.trunk.clone(), id.number);

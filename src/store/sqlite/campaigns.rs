@@ -249,7 +249,7 @@ pub(super) fn settings(work: &mut Work<'_>) -> Result<Option<Arc<DeckSettings>>,
                 .iter_mut()
                 .filter(|id| id.number == shown)
             {
-                known.state = moves::stricter(known.state, state);
+                known.state = known.state.stricter(state);
                 known.rests_until = instant(row.get(2)?);
             }
         }

@@ -1,11 +1,12 @@
 //! Named values of a deck, its identity among them.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::lock::EngineLock;
-use super::{SqliteStore, Work, campaigns, incarnation, log};
+use super::{SqliteStore, Work, campaigns, incarnation, log, schema};
 use crate::domain::{
     AttemptId, CampaignId, DeckId, ImportFigures, ImportPlan, ImportTarget, ListKind, Timestamp,
     TrunkName, UnfinishedImport,
@@ -34,6 +35,14 @@ impl SqliteStore {
     /// When the store cannot be read.
     pub fn meta(&mut self, key: &str) -> Result<Option<String>, StoreError> {
         self.read(|work| value(work.conn, key))
+    }
+
+    /// The value under `key` of the deck at `path`, of whatever schema, without bringing it up to date.
+    ///
+    /// # Errors
+    /// When there is no deck, or it cannot be read.
+    pub fn meta_at(path: &Path, key: &str) -> Result<Option<String>, StoreError> {
+        value(&schema::open_to_look(path)?, key)
     }
 
     /// Makes this handle the engine's, whose lock this is: any engine that started before makes no more

@@ -28,10 +28,15 @@ pub(super) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
+/// Opens an existing deck file of whatever schema for reading.
+pub(super) fn open_to_look(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(path, flags)?)
+}
+
 /// Opens an existing deck file for reading.
 pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let conn = Connection::open_with_flags(path, flags)?;
+    let conn = open_to_look(path)?;
     prepare(&conn)?;
     let [found, newest] = versions(&conn)?;
     refuse_newer(found, newest)?;
@@ -75,10 +80,8 @@ fn versions(conn: &Connection) -> Result<[Option<i64>; 2], StoreError> {
 
 /// Whether there is a deck at `path` that opening will bring up to date.
 pub(super) fn is_behind(path: &Path) -> bool {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     // Whatever is wrong with the file, opening it for good says so.
-    Connection::open_with_flags(path, flags)
-        .map_err(StoreError::from)
+    open_to_look(path)
         .and_then(|conn| versions(&conn))
         .is_ok_and(|[found, newest]| found < newest)
 }

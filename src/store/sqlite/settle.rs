@@ -239,5 +239,4 @@ static HEALTHY: Context = Context {
     trunk_rests: None,
     slow_until: None,
     ramp_from: None,
-    emergency_bans: Vec::new(),
 };

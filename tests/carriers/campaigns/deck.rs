@@ -158,8 +158,7 @@ impl Stage {
         let providers = BTreeMap::from([(trunk(), remote)]);
         let rules = Rules::embedded();
         let clock = self.clock.clone();
-        let (shell, handle) =
-            Shell::new(self.store, providers, clock.clone(), rules, Vec::new()).unwrap();
+        let (shell, handle) = Shell::new(self.store, providers, clock.clone(), rules).unwrap();
         let engine = self.runtime.spawn(shell.run(Ends::WhenTold));
         let front = Front::new(handle.clone(), gates, clock);
         self.runtime.spawn(serve(self.socket, front));

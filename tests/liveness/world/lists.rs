@@ -100,6 +100,7 @@ impl World {
                 ..Snapshot::default()
             },
             suppressed: Vec::new(),
+            banned: Vec::new(),
         }
     }
 

@@ -8,6 +8,7 @@ use super::args::{
     CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
     CampaignReleaseArgs, CampaignSetArgs,
 };
+use super::deck::Owner;
 use super::needs::StoreOnly;
 use super::output;
 use super::{
@@ -234,7 +235,7 @@ fn run(
         }
     }
     say_moved(&moved, &warnings, env.json, out)?;
-    if !env.json && !deck.engine_runs()? {
+    if !env.json && deck.owner() == Owner::Nobody {
         writeln!(
             out,
             "No engine runs on this deck: `dialdeck run` starts it."

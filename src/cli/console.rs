@@ -13,7 +13,7 @@ use super::import::{self, Plan};
 use super::place::Answer;
 use super::progress::Showing;
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode, needs, place, rejects, rules};
+use super::{CliError, Deck, Env, ExitCode, deck, needs, place, rejects, rules};
 use crate::clock::DeckClock;
 use crate::domain::{Authority, Right};
 use crate::engine::Command;
@@ -37,7 +37,10 @@ pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
     let mut front = Front::prepare_anyhow(env)?;
     let faults = needs::broken(env);
     // A lock that cannot be looked at is taken to be held.
-    let owned = lock::is_held(&env.deck).unwrap_or(true);
+    let owned = lock::is_held(&env.deck).unwrap_or_else(|error| {
+        front.faults.push(deck::lock_unseen(&env.deck, &error));
+        true
+    });
     let attach = owned || env.read_only || !env.authority()?.may(Right::Campaigns);
     if attach || !faults.is_empty() {
         front.lets_go = faults.is_empty();
@@ -63,6 +66,7 @@ pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
 fn engine_inside(env: &Env, answer: Option<Answer>) -> Result<Running, CliError> {
     let run = Run {
         config: env.deck_config()?,
+        file: Some(env.config.clone()),
         speed: None,
         start_at: None,
         simulated: Simulated::default(),
@@ -316,8 +320,8 @@ impl Surroundings<SqliteStore> for Here {
         match &self.handle {
             Some(handle) if handle.has_ended() => EngineSeat::Nobody,
             Some(_) => EngineSeat::Inside,
-            // A lock that cannot be looked at is not known to be held: fail closed.
-            None if lock::is_held(&self.env.deck).unwrap_or(false) => EngineSeat::Elsewhere,
+            // A lock that cannot be looked at is taken to be held: calls may leave.
+            None if lock::is_held(&self.env.deck).unwrap_or(true) => EngineSeat::Elsewhere,
             None => EngineSeat::Nobody,
         }
     }

@@ -1,21 +1,20 @@
 //! An open deck: its store, its present instant, and the wait for calls that can still leave.
 
 use std::collections::hash_map::RandomState;
-use std::fs;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
+use std::{fs, io};
 
 use super::progress::Waiting;
 use super::{CliError, Env, files, log, loss, rules, standing, whole};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
-use crate::config::load_deck;
-use crate::domain::{Attempt, DeckId, DeckSettings, Timestamp};
+use crate::domain::{Attempt, Authority, DeckId, DeckSettings, Role, Timestamp};
 use crate::store::crosscheck::Differences;
 use crate::store::sqlite::mark::Marked;
 use crate::store::sqlite::seal::Standing;
 use crate::store::sqlite::{SqliteStore, lock};
-use crate::store::{By, Store as _};
+use crate::store::{By, Store as _, StoreError};
 use crate::tui::tty;
 
 /// The store's file in the deck's folder.
@@ -24,11 +23,25 @@ pub const STORE_FILE: &str = "deck.sqlite";
 /// Under which key the store keeps the country of numbers without one.
 const COUNTRY: &str = "default_country";
 
+/// Under which key the store keeps that the deck has had a file of its own.
+const HAD_FILE: &str = "deck_file";
+
 /// How long an acknowledgement waits for calls that can still leave.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// Between two looks at the store while waiting.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
+
+/// Whether an engine owns the deck, as far as its lock shows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Owner {
+    /// An engine does.
+    Engine,
+    /// None does: nothing leaves.
+    Nobody,
+    /// It cannot be seen, for this reason: calls may leave.
+    Unseen(String),
+}
 
 /// An open deck.
 pub struct Deck {
@@ -37,6 +50,7 @@ pub struct Deck {
     folder: PathBuf,
     actor: String,
     marked: Marked,
+    json: bool,
 }
 
 impl Deck {
@@ -60,13 +74,24 @@ impl Deck {
         if !Self::exists(env) {
             return Err(Self::missing(env));
         }
+        Self::open_as(env, env.authority()?)
+    }
+
+    /// Opens a deck that exists, with these rights.
+    ///
+    /// # Errors
+    /// As [`Deck::open`].
+    pub(super) fn open_as(env: &Env, who: Authority) -> Result<Self, CliError> {
+        if !Self::exists(env) {
+            return Err(Self::missing(env));
+        }
         let path = env.deck.join(STORE_FILE);
         let store = if env.read_only {
             SqliteStore::open_read_only(&path, rules::in_force())?
         } else {
             open_store(env)?
         };
-        Self::over(store, env)
+        Self::over(store, who, env)
     }
 
     /// Opens a deck that exists to write to it.
@@ -113,7 +138,7 @@ impl Deck {
             ))
             .hint("name another with --deck DIR")
         })?;
-        Self::over(open_store(env)?, env)
+        Self::over(open_store(env)?, env.authority()?, env)
     }
 
     /// Gives the store the deck file's trunks and caller IDs. An engine does this by itself when it
@@ -141,17 +166,18 @@ impl Deck {
         })
     }
 
-    fn over(mut store: SqliteStore, env: &Env) -> Result<Self, CliError> {
+    fn over(mut store: SqliteStore, who: Authority, env: &Env) -> Result<Self, CliError> {
         let marked = store.keep_mark(&env.deck, env.state.as_deref())?;
-        store.restrict(env.authority()?);
+        store.restrict(who);
         if !env.read_only {
-            remember_country(&mut store, env)?;
+            remember_file(&mut store, env)?;
         }
         Ok(Self {
             store,
             marked,
             folder: env.deck.clone(),
             actor: env.actor.clone(),
+            json: env.json,
         })
     }
 
@@ -174,6 +200,13 @@ impl Deck {
         &self.marked
     }
 
+    /// Whether the deck has had a file of its own, as far as its store says.
+    pub(super) fn had_file(env: &Env) -> bool {
+        // Where the store cannot be read, whoever opens it says so.
+        let said = SqliteStore::meta_at(&env.deck.join(STORE_FILE), HAD_FILE);
+        Self::exists(env) && matches!(said, Ok(Some(_)))
+    }
+
     /// The country that the deck file gave numbers without one when it could last be read.
     ///
     /// # Errors
@@ -187,12 +220,20 @@ impl Deck {
     /// # Errors
     /// When its lock cannot be looked at.
     pub fn engine_runs(&self) -> Result<bool, CliError> {
-        lock::is_held(&self.folder).map_err(|error| {
-            CliError::deck(format!(
-                "the engine's lock in {} cannot be looked at: {error}",
-                self.folder.display()
-            ))
-        })
+        match self.owner() {
+            Owner::Engine => Ok(true),
+            Owner::Nobody => Ok(false),
+            Owner::Unseen(why) => Err(CliError::deck(why).hint(LOCK_HINT)),
+        }
+    }
+
+    /// Whether an engine owns the deck, for acts and looks that must not fail where that cannot be seen.
+    pub fn owner(&self) -> Owner {
+        match lock::is_held(&self.folder) {
+            Ok(true) => Owner::Engine,
+            Ok(false) => Owner::Nobody,
+            Err(error) => Owner::Unseen(lock_unseen(&self.folder, &error)),
+        }
     }
 
     /// Errors unless the deck is whole: its file is what the last process left, and its tables are what
@@ -229,7 +270,8 @@ impl Deck {
     /// # Errors
     /// When the store cannot be opened or read.
     pub fn seal(env: &Env) -> Result<(), CliError> {
-        let mut deck = Self::open(env)?;
+        // The seal is the engine's, whatever has become of roles meanwhile.
+        let mut deck = Self::open_as(env, Role::Supervisor.into())?;
         let anchor = log::anchor(&mut deck.store)?;
         deck.store.vouch(anchor);
         Ok(())
@@ -268,20 +310,10 @@ impl Deck {
     /// # Errors
     /// After 10 seconds.
     pub fn wait_until_hung_up(&mut self, wish: u64) -> Result<(), CliError> {
-        let waited = Stopwatch::start();
-        while self.engine_runs()?
-            && self.store.hang_ups()?.taken < wish
-            && !self.store.open_attempts()?.is_empty()
-        {
-            if waited.elapsed() > PATIENCE {
-                return Err(CliError::deck(
-                    "it is recorded, but the engine has not taken it for 10 s: calls may still be up",
-                )
-                .hint("look at `dialdeck status` and at the process that runs the engine"));
-            }
-            pause(LOOK_AGAIN);
-        }
-        Ok(())
+        self.wait(
+            "it is recorded, but the engine has not taken it for 10 s: calls may still be up",
+            |store| Ok(store.hang_ups()?.taken < wish && !store.open_attempts()?.is_empty()),
+        )
     }
 
     /// Waits until no attempt that `concerns` can still leave (D8 to D10). Without an engine nothing
@@ -294,24 +326,56 @@ impl Deck {
         done: &str,
         concerns: &dyn Fn(&Attempt) -> bool,
     ) -> Result<(), CliError> {
+        let late = format!(
+            "{done}, but a call that was planned before has not left or ended for 10 s: it may still leave"
+        );
+        self.wait(&late, |store| Ok(store.unsent()?.iter().any(concerns)))
+    }
+
+    /// Waits while an act is open that an engine has to see to; one that cannot be seen may be there. The
+    /// store alone says whether it is open.
+    fn wait(
+        &mut self,
+        late: &str,
+        is_open: impl Fn(&mut SqliteStore) -> Result<bool, StoreError>,
+    ) -> Result<(), CliError> {
         let waited = Stopwatch::start();
-        while self.engine_runs()? && self.store.unsent()?.iter().any(concerns) {
+        let mut owner = self.owner();
+        if let Owner::Unseen(why) = &owner {
+            let warning = CliError::deck(format!("{why}; what is done here is recorded and holds"));
+            tty::say(&warning.hint(LOCK_HINT).render_warning(self.json));
+        }
+        while owner != Owner::Nobody && is_open(&mut self.store)? {
             if waited.elapsed() > PATIENCE {
-                return Err(CliError::deck(format!(
-                    "{done}, but a call that was planned before has not left or ended for 10 s: it may still leave"
-                ))
-                .hint("look at `dialdeck status` and at the process that runs the engine"));
+                return Err(CliError::deck(late)
+                    .hint("look at `dialdeck status` and at the process that runs the engine"));
             }
             pause(LOOK_AGAIN);
+            owner = self.owner();
         }
         Ok(())
     }
 }
 
-/// Keeps the country that the deck's own file gives to numbers without one, for acts that must not
-/// wait until the file can be read again.
-fn remember_country(store: &mut SqliteStore, env: &Env) -> Result<(), CliError> {
-    let Ok(config) = load_deck(&env.own_deck_file()) else {
+/// What is said where the engine's lock cannot be looked at.
+pub(super) fn lock_unseen(folder: &Path, error: &io::Error) -> String {
+    format!(
+        "whether an engine runs cannot be seen: engine.lock in {}: {error}",
+        folder.display()
+    )
+}
+
+/// What to do then.
+const LOCK_HINT: &str = "make engine.lock a file that you may read; take away what is no file";
+
+/// Keeps that the deck has a file of its own, and the country that it gives to numbers without one: for
+/// acts that must not wait until it can be read again.
+fn remember_file(store: &mut SqliteStore, env: &Env) -> Result<(), CliError> {
+    let is_there = fs::symlink_metadata(env.own_deck_file()).is_ok();
+    if is_there && store.meta(HAD_FILE)?.is_none() {
+        store.set_meta(HAD_FILE, "there")?;
+    }
+    let Ok(config) = env.own_config() else {
         return Ok(());
     };
     if store.meta(COUNTRY)?.as_deref() != Some(&config.default_country) {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::args::{DncAddArgs, DncCheckArgs, DncCommand, DncReverseArgs};
+use super::deck::Owner;
 use super::needs::StoreOnly;
 use super::output;
 use super::typed::{Echo, describe, read_in, read_numbers};
@@ -90,10 +91,10 @@ fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<Exi
         )?;
     } else {
         say_added(&numbers, &args.list, &touched, out)?;
-        let hangs_up = if deck.engine_runs()? {
-            "the engine hangs it up"
-        } else {
-            "no engine runs; the next one to start looks what became of it"
+        let hangs_up = match deck.owner() {
+            Owner::Engine => "the engine hangs it up",
+            Owner::Nobody => "no engine runs; the next one to start looks what became of it",
+            Owner::Unseen(_) => "an engine hangs it up if one runs, else the next one to start",
         };
         for attempt in &done.live {
             writeln!(out, "call {attempt} is up; {hangs_up}")?;

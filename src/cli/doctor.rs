@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde_json::json;
 
+use super::deck::Owner;
 use super::output::{self, Report, count, instant};
 use super::rules::System;
 use super::{
@@ -20,6 +21,7 @@ use crate::clock::{Clock, DeckClock};
 use crate::config::DeckConfig;
 use crate::domain::{CallerIdState, CampaignState, DeckId, Timestamp, clock_behind};
 use crate::engine::board::Board;
+use crate::engine::deck_file;
 use crate::store::{Outside as _, Recover as _, Snapshot, Store as _};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -139,7 +141,7 @@ fn config_findings(
     }
     let mut campaigns = campaigns.iter();
     let wants_results = campaigns.any(|campaign| campaign.settings.results_url.is_some());
-    let state = (deck.engine_runs()?, wants_results);
+    let state = (deck.owner() != Owner::Nobody, wants_results);
     let ids = deck.store.incarnations()?;
     findings.extend(outside::findings(config, &ids, state, env)?);
     Ok(())
@@ -290,7 +292,6 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     let clock = deck.clock()?;
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
-    let engine = deck.engine_runs()?;
     findings.push(finding(
         "store",
         Level::Ok,
@@ -301,15 +302,22 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
             count(u64::try_from(snapshot.head).unwrap_or(0), "event")
         ),
     ));
-    findings.push(finding(
-        "engine",
-        Level::Ok,
-        if engine {
-            "an engine owns the deck".to_owned()
-        } else {
-            "none runs; `dialdeck run` starts it".to_owned()
-        },
-    ));
+    findings.push(match deck.owner() {
+        Owner::Engine => finding("engine", Level::Ok, "an engine owns the deck".to_owned()),
+        Owner::Nobody => {
+            let text = "none runs; `dialdeck run` starts it";
+            finding("engine", Level::Ok, text.to_owned())
+        }
+        Owner::Unseen(why) => finding("engine", Level::Fail, why),
+    });
+    if !snapshot.emergency_bans.is_empty() {
+        let text = format!(
+            "emergency ban in force: {}; contacts there wait",
+            snapshot.emergency_bans.join(", ")
+        );
+        findings.push(finding("bans", Level::Warn, text));
+    }
+    findings.extend(said_of_file(deck, &snapshot, now)?);
     findings.push(clock_finding(clock, &snapshot));
     findings.push(wholeness(deck)?);
     findings.push(partition(deck, now)?);
@@ -370,6 +378,20 @@ fn wholeness(deck: &mut Deck) -> Result<Finding, CliError> {
         let found = format!("nothing is dialed: {found}; {}", whole::WAY_OUT);
         finding("whole", Level::Fail, found)
     })
+}
+
+/// What the engine has said of a deck file that changed under it.
+fn said_of_file(
+    deck: &mut Deck,
+    snapshot: &Snapshot,
+    now: Timestamp,
+) -> Result<Vec<Finding>, CliError> {
+    let board = Board::fold(&mut deck.store, snapshot, rules::in_force(), now)?;
+    let alerts = board.alerts.iter().map(|alert| &alert["data"]);
+    let about = alerts.filter(|data| data["alert"] == deck_file::CHANGED);
+    let texts = about.filter_map(|data| data["text"].as_str());
+    let said = texts.map(|text| finding("deck file", Level::Warn, text.to_owned()));
+    Ok(said.collect())
 }
 
 /// A clock behind the log means that the machine's time was set back: nothing may be sent (D19).

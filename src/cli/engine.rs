@@ -1,6 +1,7 @@
 //! Runs the engine on a deck: lock, clock, carriers, signals, progress and summary.
 
 use std::io::Write;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::json;
@@ -10,16 +11,18 @@ use tokio::task::JoinHandle;
 
 use super::args::Speed;
 use super::carriers::{self, Carriers, Simulated};
+use super::deck_file::Follower;
 use super::outside::{self, Dealings};
 use super::place::{Answer, Moved};
 use super::reporter::{Reporter, Shown};
-use super::{CliError, Deck, Env, ExitCode, error, log, output, place, rules, status};
+use super::{CliError, Deck, Env, ExitCode, deck, error, log, output, place, rules, status};
 use crate::clock::{Clock, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{CampaignState, Right, Role, Timestamp};
 use crate::engine::Command;
 use crate::engine::board::Board;
+use crate::engine::deck_file;
 use crate::engine::shell::{DRAIN_LIMIT, Ending, Ends, Handle, Shell};
 use crate::outside::courier::Courier;
 use crate::store::sqlite::lock::EngineLock;
@@ -33,6 +36,8 @@ const REPORT_EVERY: Duration = Duration::from_millis(20);
 pub(super) struct Run {
     /// Trunks and what stands behind them.
     pub(super) config: DeckConfig,
+    /// The file that says so, to be followed while the engine runs; `None`: no file does.
+    pub(super) file: Option<PathBuf>,
     /// Clock factor; `None`: the machine's clock.
     pub(super) speed: Option<Speed>,
     /// Where a simulated clock starts; `None`: now.
@@ -104,35 +109,32 @@ pub(super) fn start(
         at: clock.now(),
     };
     deck.store.configure(&run.config.settings)?;
+    deck_file::end_alerts(&mut deck.store, &by)?;
     log_opened(&mut deck, run, moved.as_ref(), &by)?;
     place::note(&mut deck, env)?;
-    prepare(&mut deck, &by)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(CliError::failed)?;
-    for (trunk, provider) in &run.config.providers {
-        if !matches!(provider, ProviderSettings::Simulator(_)) {
-            let named = run.config.credentials_for.as_deref();
-            place::may_use_credentials(&mut deck, named, &trunk.0)?;
-        }
-    }
+    may_use_credentials(&run.config, &mut deck)?;
     let ids = deck.store.incarnations()?;
     let on = (&clock, runtime.handle());
     let Carriers { providers, gates } = carriers::make(&run.config, &run.simulated, &ids, env, on)?;
     let dealings = Dealings::prepare(&run.config, gates, &mut deck, &clock, env)?;
+    // Only now nothing is missing any more.
+    prepare(&mut deck, &by)?;
     let from = deck.store.snapshot(by.at)?.head;
     let Deck { store, .. } = deck;
-    let bans = run.config.settings.emergency_bans.clone();
-    let (shell, handle) = Shell::new(store, providers, clock.clone(), rules::in_force(), bans)
-        .map_err(CliError::failed)?;
+    let (shell, handle) =
+        Shell::new(store, providers, clock.clone(), rules::in_force()).map_err(CliError::failed)?;
     let ends = if run.until_done {
         Ends::WhenDone
     } else {
         Ends::WhenTold
     };
     let task = runtime.spawn(shell.run(ends));
+    follow_file(run, &handle, &runtime);
     let courier = dealings.begin(&handle, &clock, runtime.handle());
     Ok(Running {
         handle,
@@ -144,6 +146,25 @@ pub(super) fn start(
         courier,
         shown: run.shown,
     })
+}
+
+/// Errors if the deck may not use the credentials of a trunk that rings real phones.
+fn may_use_credentials(config: &DeckConfig, deck: &mut Deck) -> Result<(), CliError> {
+    for (trunk, provider) in &config.providers {
+        if !matches!(provider, ProviderSettings::Simulator(_)) {
+            let named = config.credentials_for.as_deref();
+            place::may_use_credentials(deck, named, &trunk.0)?;
+        }
+    }
+    Ok(())
+}
+
+/// Follows the deck file for as long as the engine runs.
+fn follow_file(run: &Run, engine: &Handle, runtime: &Runtime) {
+    if let Some(file) = &run.file {
+        let follower = Follower::new(file, &run.config);
+        runtime.spawn(follower.follow(engine.clone()));
+    }
 }
 
 /// Runs the engine until its end and reports.
@@ -211,7 +232,8 @@ fn only_simulated(run: &Run) -> Result<(), CliError> {
 }
 
 pub(super) fn own(env: &Env) -> Result<EngineLock, CliError> {
-    let lock = EngineLock::try_acquire(&env.deck).map_err(CliError::deck)?;
+    let lock = EngineLock::try_acquire(&env.deck)
+        .map_err(|error| CliError::deck(deck::lock_unseen(&env.deck, &error)))?;
     lock.ok_or_else(|| {
         CliError::deck(format!(
             "another engine already owns the deck {}",
@@ -349,7 +371,8 @@ fn close(
             .hint("mend it (space, permissions), then start again: open calls are asked about"));
         }
     };
-    let mut deck = Deck::open(env)?;
+    // The end is the engine's doing, whatever has become of the deck file and of roles meanwhile.
+    let mut deck = Deck::open_as(env, Role::Supervisor.into())?;
     let at = clock.now().max(deck.now()?);
     let closed = NewEvent::new(at, EventKind::DeckClosed, "engine");
     let data = json!({ "ending": how });

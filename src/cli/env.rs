@@ -1,12 +1,13 @@
 //! What every subcommand is given: the deck's place, how to answer, who acts.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
 use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 use nix::unistd::{Uid, User};
 
-use super::CliError;
 use super::args::{CountryArgs, GlobalArgs};
+use super::{CliError, Deck};
 use crate::config::{DeckConfig, load_deck};
 use crate::domain::{Authority, Role};
 
@@ -118,9 +119,8 @@ impl Env {
     /// # Errors
     /// When `--role` asks for more than a deck file that can be read gives.
     pub fn authority(&self) -> Result<Authority, CliError> {
-        let own = self.own_deck_file();
-        let mut given = self.given_by(load_deck(&own));
-        if self.config != own {
+        let mut given = self.given_by(self.own_config());
+        if self.config != self.own_deck_file() {
             given = given.and(self.given_by(self.deck_config()));
         }
         match self.role {
@@ -148,10 +148,11 @@ impl Env {
         }
     }
 
-    /// A file or folder of the user's own in the deck's folder, if it is there.
+    /// A file or folder of the user's own in the deck's folder, if something is there; a link to nowhere
+    /// is something.
     pub fn own_file(&self, name: &str) -> Option<PathBuf> {
         let path = self.deck.join(name);
-        path.exists().then_some(path)
+        path.symlink_metadata().is_ok().then_some(path)
     }
 
     /// The deck file, or the embedded defaults when there is none.
@@ -163,7 +164,25 @@ impl Env {
             ))
             .hint("name one that exists with --config, or leave it out"));
         }
-        Ok(load_deck(&self.config)?)
+        if self.config == self.own_deck_file() {
+            self.own_config()
+        } else {
+            Ok(load_deck(&self.config)?)
+        }
+    }
+
+    /// The deck file in the deck's folder, or the embedded defaults when there never was one.
+    ///
+    /// # Errors
+    /// When it cannot be read, or is gone: who took it away may not have meant that everybody is a
+    /// supervisor from then on.
+    pub fn own_config(&self) -> Result<DeckConfig, CliError> {
+        let own = self.own_deck_file();
+        if fs::symlink_metadata(&own).is_err() && Deck::had_file(self) {
+            return Err(CliError::failed(format!("{}: the deck's file is gone", own.display()))
+                .hint("put it back, or write another there: `dialdeck --deck NEW config print` prints the embedded one"));
+        }
+        Ok(load_deck(&own)?)
     }
 
     /// The country of numbers written without one: as asked for, else the deck file's.
@@ -173,6 +192,27 @@ impl Env {
             None => Ok(self.deck_config()?.default_country),
         }
     }
+
+    /// As [`Env::country`]; while the deck file cannot be read, the one it said when it last could.
+    ///
+    /// # Errors
+    /// When the file cannot be read and never could.
+    pub fn country_known(&self, args: &CountryArgs) -> Result<String, CliError> {
+        match self.country(args) {
+            Err(error) if Deck::exists(self) => known_country(error, &mut Deck::open(self)?),
+            country => country,
+        }
+    }
+}
+
+/// The country that a deck file gave when it could last be read.
+///
+/// # Errors
+/// When it never could: `error`, with what to do.
+pub fn known_country(error: CliError, deck: &mut Deck) -> Result<String, CliError> {
+    deck.last_country()?.ok_or_else(|| {
+        error.hint("write the numbers with + and their country code, or say --country US")
+    })
 }
 
 /// `$XDG_DATA_HOME/dialdeck`, by default `~/.local/share/dialdeck`.

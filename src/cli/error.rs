@@ -17,6 +17,10 @@ pub(super) const DISPLACED: &str = "start again where the deck is now; end what 
 /// What to do where a second engine has come in.
 pub(super) const SUPERSEDED: &str = "one engine at a time: find out what started the other one, and never remove engine.lock while an engine runs";
 
+/// What to do where the role does not allow it.
+pub(super) const RIGHTS: &str =
+    "somebody with that right has to do it; [roles] in dialdeck.toml gives rights";
+
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
@@ -203,8 +207,7 @@ impl From<StoreError> for CliError {
             }
             StoreError::AboveCeiling(_) => Self::refused(message)
                 .hint("the ceiling is what the campaign's file says; live changes stay below it"),
-            StoreError::NotPermitted { .. } => Self::refused(message)
-                .hint("somebody with that right has to do it; [roles] in dialdeck.toml gives rights"),
+            StoreError::NotPermitted { .. } => Self::refused(message).hint(RIGHTS),
             StoreError::NotRequeueable(_) => Self::refused(message)
                 .hint("`dialdeck why NUMBER` says where the contact stands"),
             StoreError::NotReversible(_) => Self::refused(message)

@@ -5,6 +5,7 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::HangUpArgs;
+use super::deck::Owner;
 use super::needs::StoreOnly;
 use super::{CliError, ExitCode, output};
 use crate::store::Store as _;
@@ -20,7 +21,11 @@ pub fn execute(
     let up = deck.store.open_attempts()?.len();
     let wish = deck.store.hang_up_all(&args.reason, &by)?;
     deck.wait_until_hung_up(wish)?;
-    let engine = deck.engine_runs()?;
+    let engine = match deck.owner() {
+        Owner::Engine => Some(true),
+        Owner::Nobody => Some(false),
+        Owner::Unseen(_) => None,
+    };
     let calls = match up {
         1 => "1 call".to_owned(),
         n => format!("{n} calls"),
@@ -29,7 +34,7 @@ pub fn execute(
         output::json(out, &json!({"calls": up, "engine": engine}))?;
     } else if up == 0 {
         writeln!(out, "no call was up")?;
-    } else if engine {
+    } else if engine != Some(false) {
         writeln!(out, "hanging up {calls}")?;
     } else {
         writeln!(

@@ -13,6 +13,7 @@ pub mod console;
 pub mod contacts;
 mod credentials;
 pub mod deck;
+mod deck_file;
 pub mod demo;
 pub mod diagnostics;
 pub mod dnc;
@@ -102,7 +103,8 @@ fn dispatch(cli: &Cli) -> Result<ExitCode, CliError> {
     if !env.read_only {
         diagnostics::start(&env.deck);
     }
-    let code = execute(cli.command.as_ref(), &env, out)?;
+    let done = execute(cli.command.as_ref(), &env, out);
+    let code = done.map_err(|error| needs::explained(error, &env))?;
     out.flush()?;
     Ok(code)
 }

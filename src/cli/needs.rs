@@ -4,8 +4,9 @@
 //! says which file is broken and goes on, and is given no way to the files at all ([`StoreOnly`]).
 
 use super::args::{CampaignCommand, Command, CountryArgs, DncCommand};
+use super::env::known_country;
+use super::error::RIGHTS;
 use super::{CliError, Deck, Env, loss, rules};
-use crate::config::load_deck;
 use crate::tui::tty;
 
 /// What a command may need besides the store.
@@ -25,7 +26,12 @@ pub fn of(command: &Command) -> Option<&'static [Need]> {
     match command {
         Command::HangUp(_)
         | Command::Campaign(
-            CampaignCommand::Pause(_) | CampaignCommand::Stop(_) | CampaignCommand::Set(_),
+            CampaignCommand::Pause(_)
+            | CampaignCommand::Stop(_)
+            | CampaignCommand::Set(_)
+            // The engine may be dialing: what it does is seen whatever has broken since.
+            | CampaignCommand::List
+            | CampaignCommand::Show(_),
         )
         // An opt-out holds whatever is wrong with the rules; the other verbs read numbers alone.
         | Command::Dnc(
@@ -40,20 +46,18 @@ pub fn of(command: &Command) -> Option<&'static [Need]> {
         | Command::Log(_)
         | Command::Numbers
         | Command::Unknown(_)
-        | Command::Results(_) => Some(&[]),
+        | Command::Results(_)
+        | Command::Why(_)
+        | Command::Status => Some(&[]),
         Command::Campaign(
             CampaignCommand::Add(_)
-            | CampaignCommand::List
-            | CampaignCommand::Show(_)
             | CampaignCommand::Start(_)
             | CampaignCommand::Resume(_)
             | CampaignCommand::Release(_),
         )
         | Command::Contacts(_)
-        | Command::Why(_)
         | Command::Window(_)
-        | Command::Check(_)
-        | Command::Status => Some(&[Settings, Rules]),
+        | Command::Check(_) => Some(&[Settings, Rules]),
         Command::Run(_) | Command::Call(_) => Some(&[Settings, Rules, Carriers]),
         Command::Demo(_)
         | Command::Doctor
@@ -164,21 +168,51 @@ pub fn prepare(command: &Command, env: &Env) -> Result<(), CliError> {
     if needs.contains(&Need::Rules) {
         return rules::lay_over(env);
     }
-    for fault in broken(env) {
+    let faults = broken(env);
+    for fault in &faults {
         tty::say(&fault.render_warning(env.json));
     }
+    if !faults.is_empty() && judges(command) && rules::lay_over(env).is_err() {
+        let left_out = CliError::failed(
+            "what follows is judged by the law alone, without rule files of the deck's own",
+        );
+        tty::say(&left_out.render_warning(env.json));
+    }
     Ok(())
+}
+
+/// Whether what the command shows rests on the law.
+const fn judges(command: &Command) -> bool {
+    matches!(
+        command,
+        Command::Campaign(CampaignCommand::List | CampaignCommand::Show(_))
+            | Command::Why(_)
+            | Command::Status
+    )
+}
+
+/// The error of a command whose user has not the right to it; while roles are not known for a broken file,
+/// it names the file.
+pub fn explained(error: CliError, env: &Env) -> CliError {
+    if error.hint.as_deref() != Some(RIGHTS) {
+        return error;
+    }
+    let mut files = [env.own_config(), env.deck_config()].into_iter();
+    match files.find_map(Result::err) {
+        Some(fault) => error.hint(format!(
+            "everybody is support while the deck file cannot be read: {}",
+            fault.brief()
+        )),
+        None => error,
+    }
 }
 
 /// The faults of the deck's files, those of the rules that are in force otherwise among them. Lays the
 /// rule files over the law if there is none.
 pub fn broken(env: &Env) -> Vec<CliError> {
     let mut faults = Vec::new();
-    let own = env.own_deck_file();
-    if env.config != own
-        && let Err(errors) = load_deck(&own)
-    {
-        faults.push(CliError::from(errors));
+    if env.config != env.own_deck_file() {
+        faults.extend(env.own_config().err());
     }
     match env.deck_config() {
         Ok(_) => faults.extend(rules::lay_over(env).err()),
@@ -230,11 +264,8 @@ impl<'a> StoreOnly<'a> {
     /// # Errors
     /// When the file cannot be read and never could.
     pub fn country(self, asked: &CountryArgs, deck: Option<&mut Deck>) -> Result<String, CliError> {
-        let country = self.0.country(asked);
-        match (country, deck) {
-            (Err(error), Some(deck)) => deck.last_country()?.ok_or_else(|| {
-                error.hint("write the numbers with + and their country code, or say --country US")
-            }),
+        match (self.0.country(asked), deck) {
+            (Err(error), Some(deck)) => known_country(error, deck),
             (country, _) => country,
         }
     }

@@ -8,7 +8,7 @@ use tokio::runtime::{Handle as Runtime, Runtime as OwnRuntime};
 use super::{CliError, Deck, Env, credentials};
 use crate::clock::{Clock, Stopwatch};
 use crate::config::DeckConfig;
-use crate::domain::{Campaign, DeckId, TrunkName};
+use crate::domain::{Campaign, DeckId, Role, TrunkName};
 use crate::engine::shell::DRAIN_LIMIT;
 use crate::engine::shell::Handle;
 use crate::outside::courier::{AT_ONCE, Courier};
@@ -126,7 +126,7 @@ pub(super) fn last_results(
     runtime: &OwnRuntime,
     env: &Env,
 ) -> Result<(), CliError> {
-    let mut deck = Deck::open(env)?;
+    let mut deck = Deck::open_as(env, Role::Supervisor.into())?;
     let started = Stopwatch::start();
     let mut done = Vec::new();
     loop {

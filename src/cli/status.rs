@@ -5,6 +5,7 @@ use std::io::Write;
 
 use serde_json::{Value, json};
 
+use super::deck::Owner;
 use super::output::{self, Report, instant};
 use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::domain::UnfinishedImport;
@@ -13,14 +14,18 @@ use crate::engine::next_claim::NextClaim;
 use crate::store::Store as _;
 use crate::tui::format;
 
+/// What is said where no engine owns the deck.
+const NO_ENGINE: &str = "no engine runs: nothing is dialed until `dialdeck run` starts one";
+
 /// `dialdeck status`.
 pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     let board = board(&mut deck)?;
-    let engine = if deck.engine_runs()? {
-        "running"
-    } else {
-        "none"
+    let owner = deck.owner();
+    let engine = match &owner {
+        Owner::Engine => "running",
+        Owner::Nobody => "none",
+        Owner::Unseen(_) => "unknown",
     };
     if env.json {
         let mut document = document(&board, engine)?;
@@ -37,6 +42,11 @@ pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         env.deck.display(),
         instant(board.now)
     )?;
+    match &owner {
+        Owner::Engine => {}
+        Owner::Nobody => writeln!(out, "{NO_ENGINE}")?,
+        Owner::Unseen(why) => writeln!(out, "{why}")?,
+    }
     writeln!(out)?;
     campaigns(&board.campaigns, out)?;
     zones(&board, out)?;

@@ -16,7 +16,7 @@ pub fn read_numbers(
     typed: &[String],
     country: &CountryArgs,
 ) -> Result<Vec<Echo>, CliError> {
-    read_in(typed, env.country(country))
+    read_in(typed, env.country_known(country))
 }
 
 /// As [`read_numbers`], with the country of numbers without one.

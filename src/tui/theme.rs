@@ -227,7 +227,7 @@ fn layers(name: &str, folder: Option<&Path>) -> Result<Vec<Vec<Entry>>, ConfigEr
     let mut asked: Option<Entry> = None;
     while layers.len() < DEPTH {
         let file = folder.map(|folder| folder.join(format!("{name}.toml")));
-        let file = file.filter(|file| own && is_plain(&name) && file.is_file());
+        let file = file.filter(|file| own && is_plain(&name) && is_there(file));
         let from_user = file.is_some();
         let embedded = EMBEDDED.iter().find(|(known, _)| *known == name);
         let entries = match (file, embedded) {
@@ -261,6 +261,11 @@ fn layers(name: &str, folder: Option<&Path>) -> Result<Vec<Vec<Entry>>, ConfigEr
         ),
         None => whole(&name, "rests on too many themes", String::new()),
     }))
+}
+
+/// Whether something is there, a link to nowhere among it: what cannot be read is said.
+fn is_there(file: &Path) -> bool {
+    file.symlink_metadata().is_ok()
 }
 
 /// Whether a name stays inside the folder.

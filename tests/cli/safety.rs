@@ -308,3 +308,136 @@ fn no_other_command_makes_a_deck() {
     deck_file(&beside.path("deck"), DEFAULTS);
     assert_ne!(beside.run(&call).code, 4);
 }
+
+/// Puts something in the place of a file that is not one, or that may not be read.
+type InPlace = fn(&Path);
+
+const NOT_A_FILE: [InPlace; 5] = [
+    |path| {
+        assert!(Command::new("mkfifo").arg(path).status().unwrap().success());
+    },
+    |path| fs::create_dir(path).unwrap(),
+    |path| symlink("/dev/zero", path).unwrap(),
+    |path| symlink("/dev/tty", path).unwrap(),
+    |path| symlink(path, path).unwrap(),
+];
+
+#[test]
+fn what_holds_back_holds_where_the_engines_lock_cannot_be_looked_at() {
+    for (case, put) in NOT_A_FILE.iter().enumerate() {
+        let scratch = Scratch::with_campaign();
+        scratch.run(&["campaign", "start", "recall"]).exits(0);
+        fs::remove_file(scratch.path("deck/engine.lock")).ok();
+        put(&scratch.path("deck/engine.lock"));
+        for act in [
+            &["campaign", "set", "recall", "--pace", "5"][..],
+            &["campaign", "pause", "recall"],
+            &["dnc", "add", "(212) 555-0142"],
+            &["hang-up", "--all", "--reason", "alarm"],
+            &["campaign", "stop", "recall"],
+        ] {
+            let said = scratch.run(act).exits(0);
+            let warned = said.err.contains("whether an engine runs cannot be seen");
+            assert_eq!(warned, act[1] != "set", "{case} {act:?}: {}", said.err);
+        }
+        scratch
+            .run(&["status"])
+            .exits(0)
+            .says("engine unknown")
+            .says("whether an engine runs cannot be seen");
+        scratch.run(&["doctor"]).exits(1).says("cannot be seen");
+        // What needs to own the lock says the same.
+        scratch
+            .run(&["run", "--speed", "max", "--until-done"])
+            .exits(4)
+            .complains("engine.lock");
+    }
+}
+
+#[test]
+fn diagnostics_and_keys_in_whose_place_there_is_no_file_keep_nothing_waiting() {
+    for put in &NOT_A_FILE {
+        let scratch = Scratch::with_campaign();
+        fs::remove_file(scratch.path("deck/dialdeck.log")).ok();
+        put(&scratch.path("deck/dialdeck.log"));
+        put(&scratch.path("deck/listener.key"));
+        put(&scratch.path("deck/carrier.jsonl"));
+        scratch.run(&["status"]).exits(0);
+        scratch.run(&["campaign", "start", "recall"]).exits(0);
+        scratch.run(&["doctor"]);
+        let said = scratch
+            .run(&["run", "--speed", "max", "--until-done"])
+            .exits(1)
+            .complains("carrier.jsonl");
+        assert!(!said.err.contains("the engine runs"), "{}", said.err);
+        scratch.run(&["campaign", "pause", "recall"]).exits(0);
+    }
+}
+
+#[test]
+fn what_is_going_on_is_seen_whatever_file_is_broken() {
+    for case in &BROKEN {
+        let scratch = broken(case);
+        for look in [
+            &["status"][..],
+            &["--json", "status"],
+            &["campaign", "list"],
+            &["campaign", "show", "recall"],
+            &["why", "(212) 555-0142"],
+            &["why", "(212) 555-0142", "--campaign", "recall"],
+            &["dnc", "check", "(212) 555-0142"],
+            &["log"],
+        ] {
+            let said = scratch.run(look).exits(0).complains(case.file);
+            let warned = said.err.contains("warning");
+            assert_eq!(warned, !case.file.is_empty(), "{look:?}: {}", said.err);
+        }
+        if case.roles_unknown {
+            // The file that takes the right away is named.
+            scratch
+                .run(&["campaign", "set", "recall", "--pace", "5"])
+                .exits(0);
+            scratch
+                .run(&["campaign", "set", "recall", "--pace", "20"])
+                .exits(3)
+                .complains("hint: everybody is support while the deck file cannot be read");
+        }
+    }
+}
+
+#[test]
+fn a_deck_file_that_goes_is_a_broken_one() {
+    let scratch = Scratch::with_campaign();
+    let british = DEFAULTS.replace("default_country = \"US\"", "default_country = \"GB\"");
+    assert_ne!(british, DEFAULTS);
+    deck_file(&scratch.path("deck"), british);
+    scratch.run(&["campaign", "start", "recall"]).exits(0);
+    fs::rename(scratch.path("deck/dialdeck.toml"), scratch.path("away")).unwrap();
+    let gone = "the deck's file is gone";
+    scratch
+        .run(&["campaign", "pause", "recall"])
+        .exits(0)
+        .complains(gone);
+    scratch
+        .run(&["dnc", "add", "020 7946 0123"])
+        .exits(0)
+        .says("+442079460123")
+        .complains(gone);
+    for act in [
+        &["campaign", "resume", "recall"][..],
+        &["run", "--speed", "max"],
+        &["config", "print"],
+    ] {
+        scratch.run(act).exits(1).complains(gone);
+    }
+    scratch
+        .run(&["trunk", "reset", "simulator"])
+        .exits(3)
+        .complains(gone);
+    scratch.run(&["doctor"]).exits(1).says(gone);
+    fs::rename(scratch.path("away"), scratch.path("deck/dialdeck.toml")).unwrap();
+    scratch.run(&["campaign", "resume", "recall"]).exits(0);
+    // A deck that never had one runs on the defaults.
+    let without = Scratch::with_campaign();
+    without.run(&["campaign", "start", "recall"]).exits(0);
+}

@@ -346,6 +346,40 @@ fn a_theme_is_read_anew_when_it_is_saved() {
 }
 
 #[test]
+fn a_theme_in_whatever_disorder_keeps_no_console_from_opening() {
+    let folder = tempfile::tempdir().unwrap();
+    let deck = folder.path().to_str().unwrap();
+    let first = demo(folder.path(), WIDE);
+    let theme = folder.path().join("themes/dark.toml");
+    fs::create_dir(theme.parent().unwrap()).unwrap();
+    let ways: [fn(&Path); 5] = [
+        |theme| fs::write(theme, "= =").unwrap(),
+        |theme| fs::write(theme, "inherits = \"nowhere\"").unwrap(),
+        |theme| fs::create_dir(theme).unwrap(),
+        |theme| std::os::unix::fs::symlink("nowhere.toml", theme).unwrap(),
+        |theme| {
+            let made = Command::new("mkfifo").arg(theme).status();
+            assert!(made.unwrap().success());
+        },
+    ];
+    for way in ways {
+        way(&theme);
+        let mut second = Pty::start(&["--deck", deck], WIDE);
+        second.wait_for(&["BROKEN:"]);
+        second.press("p");
+        second.wait_for(&["PAUSED"]);
+        second.press("q");
+        assert_eq!(second.end().0, 0);
+        if theme.is_dir() {
+            fs::remove_dir(&theme).unwrap();
+        } else {
+            fs::remove_file(&theme).unwrap();
+        }
+    }
+    quit(first);
+}
+
+#[test]
 fn a_terminal_that_stops_reading_holds_nothing_up() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path(), WIDE);

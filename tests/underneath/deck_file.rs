@@ -42,8 +42,8 @@ fn a_ban_that_is_written_while_the_engine_dials_holds_and_is_said() {
         status.contains("the emergency ban on US-NY holds"),
         "{status}"
     );
-    let waiting = bench.not_called().into_iter();
-    let number = waiting.filter(|number| number.starts_with("+1212")).last();
+    let mut waiting = bench.not_called().into_iter();
+    let number = waiting.rfind(|number| number.starts_with("+1212"));
     let why = bench.ok(&["why", &number.unwrap()]);
     assert!(why.contains("US-NY"), "{why}");
     assert!(why.contains("emergency ban"), "{why}");

@@ -375,7 +375,7 @@ fn what_fails_exits_with_1() {
         expect(&deck, line, 1, complaint);
     }
     let demo = "demo --headless --until-done --speed max --carrier-log @deck";
-    expect(&files(), demo, 1, "Is a directory");
+    expect(&files(), demo, 1, "it is not a file");
     fs::write(deck.path().join("dialdeck.toml"), "max_concurrent = 0\n").unwrap();
     for line in [
         "run --speed max",

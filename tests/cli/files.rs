@@ -91,7 +91,7 @@ fn what_never_ends_is_refused() {
         &["dnc", "import", "/dev/zero"],
         &["check", "/dev/zero"],
         &["campaign", "add", "/dev/zero"],
-        &["status", "--config", "/dev/zero"],
+        &["config", "print", "--config", "/dev/zero"],
         &["window", "--csv", "/dev/zero"],
     ] {
         let said = scratch.run(args);

@@ -299,6 +299,15 @@ fn open(store: &mut impl Store, nth: usize) -> Option<AttemptId> {
     open.get(nth).map(|attempt| attempt.id)
 }
 
+/// Sets the only region under an emergency ban, or none.
+fn ban(store: &mut impl Store, region: Option<&str>) {
+    let banned = DeckSettings {
+        emergency_bans: region.into_iter().map(str::to_owned).collect(),
+        ..deck()
+    };
+    store.configure(&banned).unwrap();
+}
+
 /// Carries a step out; what the store refuses (a stopped campaign does not run again) changes nothing.
 fn take(
     store: &mut impl Store,
@@ -310,10 +319,7 @@ fn take(
     let named = |one: &usize| campaigns()[*one].name.clone();
     match step {
         Step::Wait(_) => {}
-        Step::Ask(place, context) => {
-            let one = std::iter::once(*place);
-            ask_about(store, one, context, now, reached)?;
-        }
+        Step::Ask(place, context) => ask_about(store, *place..=*place, context, now, reached)?,
         Step::AskAll => ask_about(store, 0..PLACES, &Context::default(), now, reached)?,
         Step::Send(nth) => {
             if let Some(attempt) = open(store, *nth) {
@@ -371,14 +377,7 @@ fn take(
                     .unwrap();
             }
         }
-        Step::Ban(region) => {
-            let emergency_bans = region.iter().map(|region| (*region).to_owned()).collect();
-            let banned = DeckSettings {
-                emergency_bans,
-                ..deck()
-            };
-            store.configure(&banned).unwrap();
-        }
+        Step::Ban(region) => ban(store, *region),
         Step::Import(place) => {
             let id = store.campaign("recall").unwrap().id;
             store.import_contacts(id, &[contact(*place)], now).unwrap();

@@ -65,7 +65,7 @@ pub struct GlobalArgs {
     /// Act with fewer rights than the deck file gives you
     #[arg(long, global = true, value_name = "ROLE")]
     pub role: Option<Role>,
-    /// The console's theme: dark, light, high-contrast, mono, okabe-ito, …, or a file of your own [default: dark]
+    /// The console's theme: dark, light, high-contrast, mono, okabe-ito, …, or NAME of your own DECK/themes/NAME.toml [default: dark]
     #[arg(long, global = true, value_name = "NAME", help_heading = "Console")]
     pub theme: Option<String>,
     /// The console's colours [default: auto]

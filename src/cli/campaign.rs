@@ -12,7 +12,7 @@ use super::deck::Owner;
 use super::needs::StoreOnly;
 use super::output;
 use super::{
-    CliError, Deck, Env, ExitCode, campaign_file, first_call, import, law, rejects, status,
+    CliError, Deck, Env, ExitCode, campaign_file, deck, first_call, import, law, rejects, status,
 };
 use crate::domain::campaign::Pacing;
 use crate::domain::{Campaign, CampaignState};
@@ -44,6 +44,7 @@ fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     env.may_write()?;
     let maps = (!args.no_contacts).then_some(args.columns.maps.as_slice());
     let mut sound = campaign_file::load(env, &args.file, maps)?;
+    campaign_file::not_over(&sound.campaign.settings, deck::present(env)?)?;
     // The gate holds every contact to the law all the same, so the campaign may be added.
     let below = sound.below_the_law.take().into_iter();
     let below = below.flat_map(|errors| errors.0);
@@ -207,6 +208,10 @@ fn run(
             ))
             .hint(hint));
         }
+    }
+    let now = deck.now()?;
+    for campaign in &campaigns {
+        campaign_file::not_over(&campaign.settings, now)?;
     }
     let law = law::before_start(&mut deck, &campaigns)?;
     let mut warnings = if start {

@@ -2,8 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
+use super::output::instant;
 use super::{CliError, Env, import, law, rules};
 use crate::config::{CampaignFile, ConfigErrors, DeckConfig, load_campaign};
+use crate::domain::{CampaignSettings, Timestamp};
 use crate::intake::{ColumnMap, ContactFile};
 
 /// A campaign file that is right in itself and beside the deck file.
@@ -57,4 +59,20 @@ pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound,
         below_the_law,
         contacts,
     })
+}
+
+/// Errors if the campaign's time is over at `at`: none of its calls would ever leave.
+///
+/// # Errors
+/// As said.
+pub fn not_over(settings: &CampaignSettings, at: Timestamp) -> Result<(), CliError> {
+    match settings.schedule.expires {
+        Some(end) if end <= at => Err(CliError::failed(format!(
+            "campaign `{}` ended at {}: no call of it would ever leave",
+            settings.name,
+            instant(end)
+        ))
+        .hint("give it a later `expires` under [schedule] in its file, and another name if it is in the deck")),
+        Some(_) | None => Ok(()),
+    }
 }

@@ -54,6 +54,7 @@ pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitC
         Some(at) => at,
         None => deck::present(env)?,
     };
+    campaign_file::not_over(&sound.campaign.settings, at)?;
     if let Some(real) = &mut real {
         let trunk = &sound.campaign.settings.trunk;
         let rest = real.store.snapshot(at)?.rest_of(trunk, at);
@@ -98,7 +99,11 @@ pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitC
     }
     writeln!(out, "{} is sound: campaign {name}", args.file.display())?;
     match &outlook {
-        None => writeln!(out, "It names no contacts file.")?,
+        None => writeln!(
+            out,
+            "It names no contacts file, so what it would do is not tried: `dialdeck status` and `why` show a campaign \
+             that is in the deck."
+        )?,
         Some((taken, forecast)) => {
             import::say(taken, true, out)?;
             say(forecast, at, out)?;

@@ -189,6 +189,12 @@ impl Front {
     }
 }
 
+/// What is broken of the user's own keys and theme; the console opens all the same.
+pub(super) fn broken(env: &Env) -> Vec<CliError> {
+    let looks = looks(env, env.own_file("themes")).err();
+    keys(env).err().into_iter().chain(looks).collect()
+}
+
 fn keys(env: &Env) -> Result<KeyMap, CliError> {
     match env.own_file("keys.toml") {
         Some(path) => Ok(KeyMap::load(&path)?),

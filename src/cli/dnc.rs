@@ -174,11 +174,20 @@ fn say_added(
         writeln!(out, "{} on {list}", describe(echo))?;
     }
     for contact in touched {
-        writeln!(
-            out,
-            "campaign {}: contact {} was {}, is {}",
-            contact.campaign, contact.contact, contact.before, contact.after
-        )?;
+        let (campaign, id) = (&contact.campaign, contact.contact);
+        if contact.before == contact.after {
+            writeln!(
+                out,
+                "campaign {campaign}: contact {id} stays {}",
+                contact.after
+            )?;
+        } else {
+            let (before, after) = (contact.before, contact.after);
+            writeln!(
+                out,
+                "campaign {campaign}: contact {id} is {after} now, was {before}"
+            )?;
+        }
     }
     Ok(())
 }

@@ -15,7 +15,7 @@ use super::deck::Owner;
 use super::output::{self, Report, count, instant};
 use super::rules::System;
 use super::{
-    CliError, Deck, Env, ExitCode, advice, deck, loss, place, rules, standing, whole, words,
+    CliError, Deck, Env, ExitCode, advice, console, deck, loss, place, rules, standing, whole, words,
 };
 use crate::clock::{Clock, DeckClock};
 use crate::config::DeckConfig;
@@ -61,6 +61,8 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         &mut findings,
     );
     deck_file(env, &mut findings);
+    let looks = console::broken(env).into_iter();
+    findings.extend(looks.map(|error| finding("console", Level::Warn, error.brief())));
     let mut deck = if Deck::exists(env) {
         Deck::open_quietly(env)
             .map_err(|error| findings.push(finding("store", Level::Fail, error.message)))

@@ -195,7 +195,7 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
     if taken.without_consent > 0 {
         writeln!(
             out,
-            "{} of those taken cannot be dialed for want of the consent that the campaign requires",
+            "{} of those taken cannot be dialed: they lack the consent that the campaign requires",
             taken.without_consent
         )?;
     }

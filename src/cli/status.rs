@@ -8,9 +8,10 @@ use serde_json::{Value, json};
 use super::deck::Owner;
 use super::output::{self, Report, instant};
 use super::{CliError, Deck, Env, ExitCode, rules};
-use crate::domain::UnfinishedImport;
+use crate::domain::{CampaignState, UnfinishedImport};
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, Phase, TrunkBoard};
 use crate::engine::next_claim::NextClaim;
+use crate::policy::Refusal;
 use crate::store::Store as _;
 use crate::tui::format;
 
@@ -144,8 +145,14 @@ pub fn campaigns(campaigns: &[CampaignBoard], out: &mut dyn Write) -> Result<(),
 
 /// Why no call of a running campaign leaves; `None`: calls leave as its pace allows, or it does not run.
 fn why(campaign: &CampaignBoard) -> Option<String> {
-    let NextClaim::Hold(hold) = &campaign.next else {
-        return None;
+    let hold = match &campaign.next {
+        NextClaim::Hold(hold) => hold,
+        NextClaim::Refuse(over @ Refusal::CampaignExpired(_))
+            if campaign.state == CampaignState::Running =>
+        {
+            return Some(format!("calls nobody any more: {over}"));
+        }
+        NextClaim::Refuse(_) | NextClaim::Dial | NextClaim::NothingLeft => return None,
     };
     match campaign.phase {
         Phase::Held => {

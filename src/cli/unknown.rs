@@ -20,7 +20,7 @@ const BUDGET: u64 = u64::MAX;
 /// `dialdeck unknown …`.
 ///
 /// # Errors
-/// When the deck cannot be read, or the number has no contact of unknown fate.
+/// When the deck cannot be read, or there is no such contact with the number.
 pub fn execute(
     command: Option<&UnknownCommand>,
     env: &Env,
@@ -124,8 +124,10 @@ fn judge(
         contacts.retain(|contact| contact.campaign == campaign);
     }
     if contacts.is_empty() {
-        return Err(CliError::failed("it has no contact of unknown fate")
-            .hint("`dialdeck unknown` shows those there are"));
+        return Err(
+            CliError::failed("there is no contact of unknown fate with this number")
+                .hint("`dialdeck unknown` shows those there are"),
+        );
     }
     let ids: Vec<ContactId> = contacts.iter().map(|contact| contact.id).collect();
     let by = deck.by()?;

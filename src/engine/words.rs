@@ -233,7 +233,7 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
             "`dialdeck dnc import FILE --list {list} --as-of DATE` with that area"
         )),
         HoldKind::EmergencyBan(region) => Some(format!(
-            "over? take {region} out of emergency_bans in the deck file, then start the engine again"
+            "once the ban is over, take {region} out of emergency_bans in the deck file and start the engine again"
         )),
         HoldKind::TrunkMissing => Some(format!("add trunk {} to the deck file", campaign.trunk)),
         HoldKind::NoCallerId => Some(format!(

@@ -126,7 +126,7 @@ pub(super) fn hang_up_asked(reason: &str, by: &By) -> NewEvent {
     NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&Data {
         alert: "hang_up_all",
         reason,
-        text: format!("{} has every call hung up: {reason}", by.actor),
+        text: format!("{} asked for every call to be hung up: {reason}", by.actor),
     })
 }
 

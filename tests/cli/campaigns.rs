@@ -223,7 +223,7 @@ fn an_import_says_how_many_lack_the_consent() {
         .run(&["campaign", "add", &scratch.text("recall.toml")])
         .exits(0)
         .says("3 taken")
-        .says("2 of those taken cannot be dialed for want of the consent");
+        .says("2 of those taken cannot be dialed: they lack the consent");
 }
 
 #[test]
@@ -237,4 +237,34 @@ fn a_test_call_may_be_asked_for_again_within_the_second() {
             .exits(3)
             .complains("not called");
     }
+}
+
+#[test]
+fn a_campaign_whose_time_is_over_is_neither_sound_nor_added() {
+    let scratch = Scratch::new();
+    let text = crate::scratch::CAMPAIGN;
+    let over = format!("{text}\n[schedule]\nexpires = 2020-06-30T00:00:00Z\n");
+    std::fs::write(scratch.path("over.toml"), over).unwrap();
+    let file = scratch.text("over.toml");
+    for verb in [&["check"][..], &["campaign", "add"]] {
+        scratch
+            .run(&[verb, &[&file]].concat())
+            .exits(1)
+            .complains("ended at 2020-06-30T00:00:00Z")
+            .complains("`expires`");
+    }
+    // By then it was sound.
+    scratch
+        .run(&["check", &file, "--at", "2020-06-01T15:00:00Z"])
+        .exits(0);
+}
+
+#[test]
+fn without_an_engine_status_says_that_nothing_is_dialed() {
+    let scratch = Scratch::with_campaign();
+    scratch.run(&["campaign", "start", "recall"]).exits(0);
+    scratch
+        .run(&["status"])
+        .exits(0)
+        .says("no engine runs: nothing is dialed until `dialdeck run` starts one");
 }

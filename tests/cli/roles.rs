@@ -91,7 +91,7 @@ fn hanging_up_is_kept_for_the_next_engine_and_needs_a_reason() {
     let alert = &status["alerts"][0]["data"];
     assert_eq!(
         alert["text"],
-        format!("{} has every call hung up: alarm", user())
+        format!("{} asked for every call to be hung up: alarm", user())
     );
 }
 

@@ -11,7 +11,7 @@ use crate::domain::{
 };
 use crate::engine::{next_claim, words};
 use crate::policy::{self, Decision, Verdict};
-use crate::rules::{Legal, Rules};
+use crate::rules::{Legal, LocateError, Rules};
 use crate::store::{Store, StoreError};
 
 /// Everything there is to say about a number.
@@ -236,7 +236,11 @@ const fn verdict(verdict: Verdict) -> &'static str {
 fn by_law(rules: &Rules, number: PhoneNumber, lists: &[Suppression], now: Timestamp) -> ByLaw {
     let located = rules.locate(number, &Hints::default(), Evidence::All);
     let (open, hours) = match located {
-        Err(why) => (false, format!("it cannot be dialed: {why}")),
+        Err(LocateError::Unfit(why)) => (
+            false,
+            format!("it could not be dialed: {}", words::unfit(why)),
+        ),
+        Err(why) => (false, format!("it could not be dialed: {why}")),
         Ok(class) => match rules.legal(&class, CallKind::LIVE, &[], now) {
             Legal::Open => (true, "the law's hours for a live call are open".to_owned()),
             Legal::Shut(reason, zone) => {
@@ -257,7 +261,7 @@ fn by_law(rules: &Rules, number: PhoneNumber, lists: &[Suppression], now: Timest
     };
     ByLaw {
         answer: format!(
-            "It is not being dialed: no campaign holds it. Were one to, {hours}. {listed}"
+            "It is not being dialed: no campaign holds it. If one did: {hours}. {listed}"
         ),
         open,
     }

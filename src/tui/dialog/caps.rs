@@ -214,7 +214,7 @@ impl Dialog for CapsDialog {
         let said = match &self.fault {
             Some(fault) => paragraph(&format!("! {fault}"), usize::from(width), 2, Role::Bad),
             None => paragraph(
-                "Lower takes hold at once; higher is asked again.",
+                "A lower pace holds at once; a higher one is confirmed first.",
                 usize::from(width),
                 0,
                 Role::Text,

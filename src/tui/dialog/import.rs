@@ -124,7 +124,7 @@ fn ended(imported: &Imported, width: usize) -> Vec<Line> {
         (imported.undialable, "can never be dialed."),
         (
             imported.without_consent,
-            "cannot be dialed for want of the consent that the campaign requires.",
+            "cannot be dialed: they lack the consent that the campaign requires.",
         ),
     ] {
         if count > 0 {

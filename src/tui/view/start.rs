@@ -67,8 +67,11 @@ fn law(view: &CampaignView) -> Vec<String> {
         .map(|line| format!("By law {line}."))
         .collect();
     if !states.is_empty() {
-        let more = "rules of single states besides: `dialdeck check` names them.";
-        lines.push(format!("{} {more}", states.len()));
+        let rules = match states.len() {
+            1 => "1 rule of a single state applies".to_owned(),
+            some => format!("{some} rules of single states apply"),
+        };
+        lines.push(format!("{rules} besides: `dialdeck check` names them."));
     }
     lines
 }

@@ -115,7 +115,7 @@ impl<S: Store> World<S> {
         store.move_campaign(campaign, running, "", &by).unwrap();
         let mut world = Self {
             store,
-            dispatcher: Dispatcher::new(Rules::embedded(), Vec::new()),
+            dispatcher: Dispatcher::new(Rules::embedded()),
             now,
             asked: Vec::new(),
         };
@@ -150,7 +150,7 @@ impl<S: Store> World<S> {
 
 impl<S: Store> Deck for World<S> {
     fn restart(&mut self, early: Vec<CallEvent>) {
-        self.dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
+        self.dispatcher = Dispatcher::new(Rules::embedded());
         self.asked.clear();
         for event in early {
             self.step(Event::Provider(trunk(), ProviderEvent::Call(event)));

@@ -104,7 +104,7 @@ async fn a_drain_ends_when_it_says() {
     let carriers = BTreeMap::from([(TrunkName("simulator".to_owned()), silent)]);
     let (clock, rules) = (Clock::Manual(hand.clone()), Rules::embedded());
     let store = with_a_call(morning);
-    let (shell, handle) = Shell::new(store, carriers, clock, rules, Vec::new()).unwrap();
+    let (shell, handle) = Shell::new(store, carriers, clock, rules).unwrap();
     let drain = Command::Drain(Some(DRAIN_LIMIT));
     let asking = tokio::spawn(async move { handle.ask(drain, "test").await });
     tokio::task::yield_now().await;

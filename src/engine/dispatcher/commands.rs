@@ -78,11 +78,13 @@ impl Dispatcher {
         }
     }
 
-    /// Takes a call back that has not left.
-    pub(super) fn take_back(&mut self, attempt: AttemptId, effects: &mut Vec<Effect>) {
-        let call = self.calls.get(&attempt);
-        if call.is_some_and(|call| call.state == AttemptState::Reserved) {
-            self.hang_up(attempt, effects);
+    /// Takes back which of these calls have not left.
+    pub(super) fn take_back(&mut self, attempts: &[AttemptId], effects: &mut Vec<Effect>) {
+        for attempt in attempts {
+            let call = self.calls.get(attempt);
+            if call.is_some_and(|call| call.state == AttemptState::Reserved) {
+                self.hang_up(*attempt, effects);
+            }
         }
     }
 

@@ -269,9 +269,7 @@ impl Dispatcher {
         for attempt in suppressed {
             self.hang_up_unless_connected(attempt, effects);
         }
-        for attempt in banned {
-            self.take_back(attempt, effects);
-        }
+        self.take_back(&banned, effects);
         self.take_back_what_must_not_leave(effects);
         let wishes = snapshot.hang_ups;
         if wishes.is_open() && self.hung_up < wishes.asked {

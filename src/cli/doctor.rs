@@ -15,7 +15,8 @@ use super::deck::Owner;
 use super::output::{self, Report, count, instant};
 use super::rules::System;
 use super::{
-    CliError, Deck, Env, ExitCode, advice, console, deck, loss, place, rules, standing, whole, words,
+    CliError, Deck, Env, ExitCode, advice, console, deck, loss, place, rules, standing, whole,
+    words,
 };
 use crate::clock::{Clock, DeckClock};
 use crate::config::DeckConfig;

@@ -242,9 +242,9 @@ fn a_test_call_may_be_asked_for_again_within_the_second() {
 #[test]
 fn a_campaign_whose_time_is_over_is_neither_sound_nor_added() {
     let scratch = Scratch::new();
-    let text = crate::scratch::CAMPAIGN;
+    let text = CAMPAIGN;
     let over = format!("{text}\n[schedule]\nexpires = 2020-06-30T00:00:00Z\n");
-    std::fs::write(scratch.path("over.toml"), over).unwrap();
+    fs::write(scratch.path("over.toml"), over).unwrap();
     let file = scratch.text("over.toml");
     for verb in [&["check"][..], &["campaign", "add"]] {
         scratch

@@ -231,7 +231,7 @@ mod tests {
             ),
             (Unlisted::Failed("HTTP 500".to_owned()), None),
         ] {
-            let mut dispatcher = Dispatcher::new(Rules::embedded(), Vec::new());
+            let mut dispatcher = Dispatcher::new(Rules::embedded());
             let asks = Effect::Provider(trunk(), Request::ListNumbers);
             assert!(dispatcher.on(picture(0), NOW).contains(&asks));
             let event = ProviderEvent::Unlisted(why);

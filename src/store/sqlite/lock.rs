@@ -26,7 +26,7 @@ impl EngineLock {
         let file = open(deck)?;
         match file.try_lock() {
             Ok(()) => {
-                let id = FileId::of(&file.metadata()?);
+                let id = FileId::of(&file)?;
                 Ok(Some(Self {
                     _file: file,
                     path,

@@ -4,10 +4,17 @@
 //! writes no longer concerns the other, so nothing may be begun on either side.
 
 use std::ffi::OsString;
-use std::fs::Metadata;
-use std::os::unix::fs::MetadataExt as _;
+use std::fs::File;
+#[cfg(target_os = "linux")]
+use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
-use std::{fs, io, path};
+use std::{io, path};
+
+#[cfg(target_os = "linux")]
+use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
+
+#[cfg(not(target_os = "linux"))]
+use std::fs;
 
 use crate::store::{Displaced, StoreError};
 
@@ -25,12 +32,54 @@ impl FileId {
     ///
     /// # Errors
     /// When there is none, or it cannot be looked at.
+    #[cfg(target_os = "linux")]
     pub fn at(path: &Path) -> io::Result<Self> {
-        fs::metadata(path).map(|metadata| Self::of(&metadata))
+        // The times are left out: whoever asks for them makes the next write to the file dearer, since
+        // the system then has to give it an instant of its own.
+        Self::ask(CWD, path, AtFlags::empty())
     }
 
-    /// The file that these are the properties of.
-    pub fn of(metadata: &Metadata) -> Self {
+    /// The file that is open.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    #[cfg(target_os = "linux")]
+    pub fn of(file: &File) -> io::Result<Self> {
+        Self::ask(file, Path::new(""), AtFlags::EMPTY_PATH)
+    }
+
+    #[cfg(target_os = "linux")]
+    fn ask(folder: impl AsFd, path: &Path, how: AtFlags) -> io::Result<Self> {
+        let found = statx(folder, path, how, StatxFlags::INO)?;
+        Ok(Self {
+            device: (u64::from(found.stx_dev_major) << 32) | u64::from(found.stx_dev_minor),
+            inode: found.stx_ino,
+        })
+    }
+
+    /// The file that `path` leads to.
+    ///
+    /// # Errors
+    /// When there is none, or it cannot be looked at.
+    #[cfg(not(target_os = "linux"))]
+    pub fn at(path: &Path) -> io::Result<Self> {
+        fs::metadata(path).map(|metadata| Self::from(&metadata))
+    }
+
+    /// The file that is open.
+    ///
+    /// # Errors
+    /// When it cannot be looked at.
+    #[cfg(not(target_os = "linux"))]
+    pub fn of(file: &File) -> io::Result<Self> {
+        file.metadata().map(|metadata| Self::from(&metadata))
+    }
+}
+
+#[cfg(not(target_os = "linux"))]
+impl From<&fs::Metadata> for FileId {
+    fn from(metadata: &fs::Metadata) -> Self {
+        use std::os::unix::fs::MetadataExt as _;
         Self {
             device: metadata.dev(),
             inode: metadata.ino(),
@@ -98,6 +147,8 @@ fn unusable(path: &Path, error: &io::Error) -> StoreError {
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
 
     /// Says what is wrong with the place of these files after `change`.

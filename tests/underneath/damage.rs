@@ -94,11 +94,11 @@ numbers = [\"+16465550190\", \"+16465550191\"]
         "national:us",
     ]);
     deck.ok(&["dnc", "add", "+12125550101", "--note", "on the phone"]);
-    deck.ok(&["dnc", "add", "+12125550102", "--note", "typed wrongly"]);
+    deck.ok(&["dnc", "add", "+12125550199", "--note", "typed wrongly"]);
     deck.ok(&[
         "dnc",
         "reverse",
-        "+12125550102",
+        "+12125550199",
         "--reason",
         "typed wrongly",
     ]);
@@ -145,7 +145,7 @@ const CHANGES: &[(&str, &str)] = &[
         "+12125550101 is on internal, the table does not have it",
     ),
     (
-        "UPDATE suppressions SET number = 12125550103 WHERE number = 12125550101",
+        "UPDATE suppressions SET number = 12125550198 WHERE number = 12125550101",
         "+12125550101 is on internal, the table does not have it (and 1 more)",
     ),
     (
@@ -153,8 +153,8 @@ const CHANGES: &[(&str, &str)] = &[
         "+12125550101 is on internal for another reason in the table",
     ),
     (
-        "INSERT INTO suppressions SELECT 12125550102, list, source, at, actor, note FROM suppressions WHERE number = 12125550101",
-        "+12125550102 was taken off internal, the table has it (and 1 more)",
+        "INSERT INTO suppressions SELECT 12125550199, list, source, at, actor, note FROM suppressions WHERE number = 12125550101",
+        "+12125550199 was taken off internal, the table has it (and 1 more)",
     ),
     (
         "DELETE FROM suppressions WHERE number = 7185550101 + 10000000000",

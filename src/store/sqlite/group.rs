@@ -46,6 +46,7 @@ impl SqliteStore {
         match self.place.check() {
             Err(StoreError::Displaced(displaced)) if self.mem.engine => {
                 self.mem.displaced.get_or_insert(displaced);
+                self.keeper.distrust();
                 Ok(())
             }
             looked => looked,

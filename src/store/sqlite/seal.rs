@@ -167,6 +167,11 @@ impl Keeper {
     /// Of a handle that may write to the deck's file, which is made when it is not there.
     pub(super) fn of(store: &Path) -> Self {
         let in_memory = store.as_os_str() == ":memory:";
+        // What stands in the write-ahead log is brought into the file when a handle is closed, also by one
+        // that writes nothing: the seal of the file before says nothing any more.
+        if has_log(store) && !in_memory {
+            fs::remove_file(store.with_file_name(SEAL_FILE)).ok();
+        }
         Self {
             store: (!in_memory).then(|| store.to_owned()),
             known: (!store.exists()).then_some(Standing::Whole(None)),
@@ -218,6 +223,11 @@ impl Keeper {
             .parent()
             .filter(|folder| !folder.as_os_str().is_empty());
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
+    }
+
+    /// Sets no seal: the files were moved under the handle.
+    pub(super) fn distrust(&mut self) {
+        self.known = Some(Standing::Unsealed);
     }
 
     /// Takes the file for whole: it was checked against the log up to this end. It is digested however

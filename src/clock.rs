@@ -133,6 +133,62 @@ impl ManualClock {
     }
 }
 
+/// The time that passes whatever the machine's clock is set to, also while the machine sleeps.
+#[derive(Clone, Debug)]
+pub enum Boot {
+    /// The machine's, since it was started.
+    System,
+    /// One that is moved by hand.
+    Manual(ManualClock),
+}
+
+impl Boot {
+    fn now(&self) -> Timestamp {
+        match self {
+            Self::System => boot_now(),
+            Self::Manual(clock) => clock.now(),
+        }
+    }
+}
+
+/// Notices that a clock jumped: that it went on otherwise than time passed.
+#[derive(Clone, Debug)]
+pub struct ClockWatch {
+    wall: Clock,
+    boot: Boot,
+    /// What both said when the comparison started.
+    from: (Timestamp, Timestamp),
+}
+
+impl ClockWatch {
+    /// By how much the two may differ.
+    const SLACK: i64 = 60_000;
+
+    /// Watches a clock by this time, from now on.
+    pub fn new(wall: Clock, boot: Boot) -> Self {
+        let from = (wall.now(), boot.now());
+        Self { wall, boot, from }
+    }
+
+    /// Watches the machine's clock.
+    pub fn system() -> Self {
+        Self::new(Clock::System, Boot::System)
+    }
+
+    /// Returns by how many seconds the clock went forward beyond the time that passed, negative: back,
+    /// if that is more than a minute.
+    pub fn jump(&self) -> Option<i64> {
+        let gone = |now: Timestamp, from: Timestamp| now.as_millis() - from.as_millis();
+        let differ = gone(self.wall.now(), self.from.0) - gone(self.boot.now(), self.from.1);
+        (differ.abs() > Self::SLACK).then_some(differ / 1_000)
+    }
+
+    /// Starts the comparison again.
+    pub fn restart(&mut self) {
+        self.from = (self.wall.now(), self.boot.now());
+    }
+}
+
 /// Measures real time that passes, for progress lines and benches; never for decisions.
 #[derive(Clone, Copy, Debug)]
 pub struct Stopwatch(Instant);
@@ -174,9 +230,47 @@ fn system_now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
+/// Since the machine was started; Linux alone counts its sleep by this name.
+fn boot_now() -> Timestamp {
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Monotonic;
+    let since = rustix::time::clock_gettime(clock);
+    Timestamp::from_millis(since.tv_sec * 1_000 + since.tv_nsec / 1_000_000)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_jump_is_noticed_beyond_a_minute_either_way() {
+        let start = Timestamp::from_millis(1_000_000);
+        let after = |wall: u64, boot: u64| {
+            let hands = [ManualClock::at(start), ManualClock::at(start)];
+            let mut watch = ClockWatch::new(
+                Clock::Manual(hands[0].clone()),
+                Boot::Manual(hands[1].clone()),
+            );
+            hands[0].advance_to(start + Duration::from_secs(wall));
+            hands[1].advance_to(start + Duration::from_secs(boot));
+            let jump = watch.jump();
+            watch.restart();
+            assert_eq!(watch.jump(), None);
+            jump
+        };
+        assert_eq!(after(3_600, 3_600), None, "time passes");
+        assert_eq!(after(3_659, 3_600), None);
+        assert_eq!(after(3_661, 3_600), Some(61));
+        assert_eq!(after(3_600, 3_659), None);
+        assert_eq!(after(3_600, 3_661), Some(-61));
+    }
+
+    #[test]
+    fn the_machine_is_watched_by_its_own_time() {
+        assert_eq!(ClockWatch::system().jump(), None);
+    }
 
     #[test]
     fn a_manual_clock_never_goes_back() {

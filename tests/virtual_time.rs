@@ -6,11 +6,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialdeck::clock::{Clock, ManualClock};
+use dialdeck::clock::{Boot, Clock, ClockWatch, ManualClock};
 use dialdeck::config::{DeckConfig, read_campaign};
 use dialdeck::domain::campaign::Evidence;
 use dialdeck::domain::event::{EventKind, NewEvent};
-use dialdeck::domain::{CampaignState, Capabilities, DeckId, Hints, Timestamp, TrunkName};
+use dialdeck::domain::{
+    CampaignState, Capabilities, ClockHeld, DeckId, Hints, Timestamp, TrunkName,
+};
 use dialdeck::engine::Command;
 use dialdeck::engine::shell::{DRAIN_LIMIT, Ending, Ends, Shell};
 use dialdeck::policy::Context;
@@ -133,4 +135,48 @@ async fn a_log_ahead_of_the_clock_is_told() {
     let alert = log.iter().find(|entry| entry.line.contains("clock_behind"));
     let said = "log's last entry is of 2026-12-07T16:30:00Z";
     assert!(alert.unwrap().line.contains(said), "{alert:?}");
+}
+
+/// What an engine does about a wall clock that went on by `wall` while `boot` passed: the jump that it
+/// noted, and what it said of it.
+async fn after_a_jump(wall: u64, boot: u64) -> (Option<ClockHeld>, String) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("deck.sqlite");
+    let morning: Timestamp = "2026-12-07T15:30:00Z".parse().unwrap();
+    let open =
+        || SqliteStore::create_or_open(&path, DeckId(7), Rules::embedded(), morning).unwrap();
+    let none: BTreeMap<TrunkName, Simulator> = BTreeMap::new();
+    let (walls, boots) = (ManualClock::at(morning), ManualClock::at(morning));
+    let watch = ClockWatch::new(Clock::Manual(walls.clone()), Boot::Manual(boots.clone()));
+    let clock = Clock::Manual(ManualClock::at(morning));
+    let (shell, _handle) = Shell::new(open(), none, clock, Rules::embedded()).unwrap();
+    walls.advance_to(morning + Duration::from_secs(wall));
+    boots.advance_to(morning + Duration::from_secs(boot));
+    let shell = shell.watching(Some(watch));
+    assert_eq!(shell.run(Ends::WhenDone).await, Ending::AtRest);
+    let mut store = open();
+    let log = store.tail(0, 100).unwrap();
+    let alerts = log
+        .iter()
+        .filter(|entry| entry.line.contains("clock_jumped"));
+    let alerts: Vec<&str> = alerts.map(|entry| &*entry.line).collect();
+    assert!(alerts.len() < 2, "{alerts:?}");
+    let held = store.snapshot(morning).unwrap().clock_held;
+    (held, alerts.concat())
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_by_more_than_a_minute_is_held() {
+    for (wall, boot, seconds, says) in [
+        (161, 100, 61, "jumped 61 s forward"),
+        (100, 161, -61, "jumped 61 s back"),
+    ] {
+        let (held, said) = after_a_jump(wall, boot).await;
+        assert_eq!(held.map(|held| held.seconds), Some(seconds));
+        assert!(said.contains(says), "{said}");
+        assert!(said.contains("dialdeck clock accept"), "{said}");
+    }
+    for (wall, boot) in [(159, 100), (100, 159), (86_400, 86_400)] {
+        assert_eq!(after_a_jump(wall, boot).await, (None, String::new()));
+    }
 }

@@ -1,6 +1,7 @@
 //! The command line: every subcommand, flag and default, as clap derives it.
 
 mod campaign;
+mod clock;
 mod copies;
 mod lists;
 
@@ -19,6 +20,7 @@ pub use campaign::{
     CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
     CampaignReleaseArgs, CampaignSetArgs,
 };
+pub use clock::{ClockAcceptArgs, ClockArgs, ClockCommand};
 pub use copies::{BackupArgs, RestoreArgs};
 pub use lists::{
     ColumnArgs, ContactsCommand, ContactsImportArgs, DncAddArgs, DncCheckArgs, DncCommand,
@@ -124,6 +126,8 @@ pub enum Command {
     Results(ResultsCommand),
     /// Check store, clock, zone data, rules, lists, carriers and the listener, without placing a call
     Doctor,
+    /// Show what holds the deck's clock, and say that the machine's is right
+    Clock(ClockArgs),
     /// Copy the deck's store and its own lists into a new folder, while the engine runs
     Backup(BackupArgs),
     /// Put a backup in the place of the deck's store, or go on from a store that went back in time

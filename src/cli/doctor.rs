@@ -406,7 +406,8 @@ fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
             Level::Fail,
             format!(
                 "the machine's clock says {}, the last event is of {}, and nothing is dialed until then: \
-                 set the clock right; a deck that ran on a simulated clock goes on with --speed",
+                 set the clock right; a deck that ran on a simulated clock goes on with --speed; \
+                 if the machine's clock is right: `dialdeck clock accept`",
                 instant(machine),
                 instant(last)
             ),

@@ -16,7 +16,7 @@ use super::outside::{self, Dealings};
 use super::place::{Answer, Moved};
 use super::reporter::{Reporter, Shown};
 use super::{CliError, Deck, Env, ExitCode, deck, error, log, output, place, rules, status};
-use crate::clock::{Clock, DeckClock, ManualClock, ScaledClock};
+use crate::clock::{Clock, ClockWatch, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{CampaignState, Right, Role, Timestamp};
@@ -133,6 +133,7 @@ pub(super) fn start(
     } else {
         Ends::WhenTold
     };
+    let shell = shell.watching(run.speed.is_none().then(ClockWatch::system));
     let task = runtime.spawn(shell.run(ends));
     follow_file(run, &handle, &runtime);
     let courier = dealings.begin(&handle, &clock, runtime.handle());

@@ -9,6 +9,7 @@ pub mod campaign_file;
 mod carriers;
 pub mod check;
 mod clean;
+pub mod clock;
 pub mod console;
 pub mod contacts;
 mod credentials;
@@ -156,6 +157,7 @@ fn execute(
         Command::Unknown(args) => unknown::execute(args.command.as_ref(), env, out),
         Command::Results(command) => results::execute(command, env, out),
         Command::Doctor => doctor::execute(env, out),
+        Command::Clock(args) => clock::execute(args.command.as_ref(), env, out),
         Command::Backup(args) => backup::execute(args, env, out),
         Command::Restore(args) => restore::execute(args, env, out),
         Command::Call(args) => call::execute(args, env, out),

@@ -46,6 +46,7 @@ pub fn of(command: &Command) -> Option<&'static [Need]> {
         | Command::Log(_)
         | Command::Numbers
         | Command::Unknown(_)
+        | Command::Clock(_)
         | Command::Results(_)
         | Command::Why(_)
         | Command::Status => Some(&[]),
@@ -113,6 +114,7 @@ pub const fn without_deck(command: &Command) -> NoDeck {
         | Command::Trunk(_)
         | Command::Numbers
         | Command::Unknown(_)
+        | Command::Clock(_)
         | Command::Results(_)
         | Command::Status
         | Command::Contacts(_)

@@ -49,6 +49,7 @@ pub enum EventKind {
     AlertRaised,
     IncarnationStarted,
     ListsConfirmed,
+    ClockAccepted,
 }
 
 /// An entry before it has a place in the chain.
@@ -131,7 +132,8 @@ pub struct SealedEvent {
 /// Puts an entry at place `seq` after the entry with digest `prev`, which was written at `after`.
 ///
 /// The log's time never goes back: when another process wrote between this entry's cause and its
-/// transaction, the entry bears the later instant.
+/// transaction, the entry bears the later instant. Only an acceptance of the machine's clock bears its own
+/// instant: what follows goes on from there.
 ///
 /// # Panics
 /// Never: a plain struct serialises and strings grow.
@@ -147,7 +149,10 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -
         attempt: Option<AttemptId>,
         number: Option<PhoneNumber>,
     }
-    let at = after.map_or(event.at, |after| after.max(event.at));
+    let at = match after {
+        Some(after) if event.kind != EventKind::ClockAccepted => after.max(event.at),
+        Some(_) | None => event.at,
+    };
     let head = Head {
         seq,
         at,
@@ -346,6 +351,13 @@ mod tests {
         let at = |after| seal(&event, 2, &GENESIS, Some(Timestamp::from_millis(after))).at;
         assert_eq!(at(4), event.at);
         assert_eq!(at(9), Timestamp::from_millis(9));
+    }
+
+    #[test]
+    fn an_accepted_clock_alone_sets_the_time_back() {
+        let event = NewEvent::new(Timestamp::from_millis(5), EventKind::ClockAccepted, "a");
+        let later = Some(Timestamp::from_millis(9));
+        assert_eq!(seal(&event, 2, &GENESIS, later).at, event.at);
     }
 
     fn check(lines: &[String]) -> Result<(), String> {

@@ -32,5 +32,5 @@ pub use phone::PhoneNumber;
 pub use recovery::{Lost, NewIncarnation, Recovery, Turn};
 pub use role::{Authority, Right, Role};
 pub use suppression::{Area, ListKind, Suppression, SuppressionList};
-pub use time::{MinuteOfDay, Timestamp, Weekdays, clock_behind};
+pub use time::{ClockHeld, MinuteOfDay, Timestamp, Weekdays, clock_behind};
 pub use trunk::{Attestation, CallerId, CallerIdState, Capabilities, Ownership, TrunkSettings};

@@ -65,6 +65,22 @@ pub fn clock_behind(last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp
     last.filter(|last| *last > now + SLACK)
 }
 
+/// A jump of the machine's clock that nobody has accepted yet: nothing is dialed until then (D19).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockHeld {
+    /// What the clock said when it was noticed.
+    pub at: Timestamp,
+    /// By how many seconds it had gone forward beyond the time that passed; negative: back.
+    pub seconds: i64,
+}
+
+impl fmt::Display for ClockHeld {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let way = if self.seconds < 0 { "back" } else { "forward" };
+        write!(f, "{} s {way}", self.seconds.unsigned_abs())
+    }
+}
+
 impl fmt::Display for Timestamp {
     /// RFC 3339 in UTC with exactly three decimals: `2026-12-07T15:30:00.000Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -26,6 +26,9 @@ const TRUNK_RESTS: &str = "trunk_rests";
 /// The clock is behind the log.
 pub(super) const CLOCK_BEHIND: &str = "clock_behind";
 
+/// The clock jumped.
+pub(super) const CLOCK_JUMPED: &str = "clock_jumped";
+
 /// The deck's path leads elsewhere.
 pub(super) const DISPLACED: &str = "deck_displaced";
 
@@ -166,6 +169,7 @@ fn lasts(
         }
         (Some(TRUNK_RESTS), _, Some(trunk)) => snapshot.rest_of(trunk, now).is_some(),
         (Some(CLOCK_BEHIND), ..) => clock_behind(snapshot.last_event_at, now).is_some(),
+        (Some(CLOCK_JUMPED), ..) => snapshot.clock_held.is_some(),
         _ => data.until.is_none_or(|until| now < until),
     }
 }

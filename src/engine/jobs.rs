@@ -31,6 +31,7 @@ pub fn is_lazy(job: &Job) -> bool {
         | Job::Settle(..)
         | Job::CheckDone(_)
         | Job::NoteNumbers(..)
+        | Job::HoldClock(_)
         | Job::Command(..) => false,
     }
 }
@@ -76,6 +77,7 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
             .and_then(|numbers| store.note_numbers(&trunk, &numbers, by))
             .and_then(|()| picture(store, now))
             .map(|picture| Event::Picture(Box::new(picture))),
+        Job::HoldClock(held) => store.hold_clock(held).map(|_| Event::ClockHeld),
         Job::CheckDone(campaign) => check_done(store, campaign, by),
         Job::Command(id, command) => {
             let result = match carry_out(store, command, by) {

@@ -22,7 +22,8 @@ use std::time::Duration;
 use crate::domain::campaign::Pacing;
 use crate::domain::event::NewEvent;
 use crate::domain::{
-    AttemptId, CallReport, CampaignId, ClassId, ContactId, Suppression, Timestamp, TrunkName,
+    AttemptId, CallReport, CampaignId, ClassId, ClockHeld, ContactId, Suppression, Timestamp,
+    TrunkName,
 };
 use crate::policy::Context;
 use crate::policy::breaker::Kept;
@@ -93,6 +94,12 @@ pub enum Event {
     /// The deck's path leads elsewhere, and why that is known: nothing is begun any more, and calls that
     /// are up are seen to.
     Displaced(String),
+    /// The machine's clock went forward by so many seconds more than time passed; negative: back.
+    ClockJumped(i64),
+    /// The store holds the dialing for a jump of the clock.
+    ClockHeld,
+    /// A jump was accepted, and the clock is compared from now on.
+    ClockRestarted,
     /// The store failed: nothing may be sent any more.
     StoreFailed(String),
     /// Time has passed.
@@ -204,6 +211,8 @@ pub enum Job {
     NoteUnclosed(AttemptId, Option<TrunkName>),
     /// Keep how a call ended that waits to be settled (lazy).
     KeepEnd(AttemptId, PendingEnd),
+    /// Hold the dialing for a jump of the clock.
+    HoldClock(ClockHeld),
     /// Note which numbers a trunk's provider says the account owns.
     NoteNumbers(TrunkName, Owned),
 }

@@ -136,6 +136,7 @@ pub fn context(snapshot: &Snapshot, campaign: &Campaign, now: Timestamp) -> Cont
     Context {
         unhealthy: None,
         clock_behind: clock_behind(snapshot.last_event_at, now),
+        clock_held: snapshot.clock_held,
         trunk_rests: snapshot.rest_of(trunk, now),
         slow_until: snapshot.slow_until(trunk, now),
         ramp_from: campaign.running_since,

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use crate::clock::{Clock, Stopwatch};
+use crate::clock::{Clock, ClockWatch, Stopwatch};
 use crate::domain::{Timestamp, TrunkName};
 use crate::provider::{Provider, Request};
 use crate::rules::Rules;
@@ -120,6 +120,8 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     /// When calls that are up are waited for no longer; `None`: the engine was not told to end.
     drain_ends: Option<Timestamp>,
     board_asked: Option<Stopwatch>,
+    /// Notices a jump of the machine's clock; `None`: the clock is a simulated one.
+    clock_watch: Option<ClockWatch>,
     now: Timestamp,
 }
 
@@ -167,6 +169,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             displaced: false,
             drain_ends: None,
             board_asked: None,
+            clock_watch: None,
             now,
         };
         let handle = Handle {
@@ -177,11 +180,19 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         Ok((shell, handle))
     }
 
+    /// Holds the dialing when this watch notices a jump of the clock.
+    #[must_use]
+    pub fn watching(mut self, watch: Option<ClockWatch>) -> Self {
+        self.clock_watch = watch;
+        self
+    }
+
     /// Runs until its end.
     pub async fn run(mut self, ends: Ends) -> Ending {
         self.submit(Job::Picture, "engine");
         loop {
             self.now = self.now.max(self.clock.now());
+            self.watch_clock();
             self.take_provider_events();
             self.step(Event::Tick);
             self.drain_if_displaced();
@@ -190,6 +201,22 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             }
             self.ask_for_board();
             self.wait().await;
+        }
+    }
+
+    /// Compares the clock with the time that passed; after an acceptance both start again.
+    fn watch_clock(&mut self) {
+        if self.dispatcher.clock_accepted() {
+            // An accepted clock may be behind what this engine took for the present.
+            self.now = self.clock.now();
+            if let Some(watch) = &mut self.clock_watch {
+                watch.restart();
+            }
+            self.step(Event::ClockRestarted);
+        } else if !self.dispatcher.clock_held()
+            && let Some(seconds) = self.clock_watch.as_ref().and_then(ClockWatch::jump)
+        {
+            self.step(Event::ClockJumped(seconds));
         }
     }
 

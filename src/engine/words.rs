@@ -130,6 +130,7 @@ pub fn hold_code(kind: &HoldKind) -> String {
     match kind {
         HoldKind::Unhealthy(_) => "unhealthy".to_owned(),
         HoldKind::ClockBehind => "clock_behind".to_owned(),
+        HoldKind::ClockJumped(_) => "clock_jumped".to_owned(),
         HoldKind::CampaignDraft => "campaign_draft".to_owned(),
         HoldKind::CampaignPaused => "campaign_paused".to_owned(),
         HoldKind::NotStarted => "not_started".to_owned(),
@@ -169,6 +170,7 @@ pub const fn hold_word(kind: &HoldKind) -> &'static str {
     match kind {
         HoldKind::Unhealthy(_) => "nothing is sent",
         HoldKind::ClockBehind => "clock behind",
+        HoldKind::ClockJumped(_) => "clock jumped",
         HoldKind::CampaignDraft => "not started",
         HoldKind::CampaignPaused => "paused",
         HoldKind::NotStarted => "start time",
@@ -244,8 +246,13 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
         HoldKind::CampaignDraft | HoldKind::CampaignPaused => {
             Some(format!("`dialdeck campaign resume {}`", campaign.name))
         }
+        HoldKind::ClockBehind => Some(
+            "set the machine's clock right, or go on with --speed on a simulated one; if the machine is right: `dialdeck clock accept`".to_owned(),
+        ),
+        HoldKind::ClockJumped(_) => Some(
+            "look at the machine's clock; if it is right: `dialdeck clock accept`".to_owned(),
+        ),
         HoldKind::Unhealthy(_)
-        | HoldKind::ClockBehind
         | HoldKind::AttemptsMissing
         | HoldKind::NotStarted
         | HoldKind::NumberInFlight

@@ -6,8 +6,8 @@ use serde::Serialize;
 
 use super::{Loads, WindowReason};
 use crate::domain::{
-    Area, Attestation, Consent, ConsentKind, ContactState, ListKind, PhoneNumber, Timestamp,
-    TrunkName,
+    Area, Attestation, ClockHeld, Consent, ConsentKind, ContactState, ListKind, PhoneNumber,
+    Timestamp, TrunkName,
 };
 
 /// The answer of [`super::decide()`].
@@ -105,6 +105,8 @@ pub enum HoldKind {
     Unhealthy(String),
     /// The clock is behind the log's last entry (D19).
     ClockBehind,
+    /// The clock jumped while the engine ran, and nobody has accepted it yet (D19).
+    ClockJumped(ClockHeld),
     /// The campaign was never started.
     CampaignDraft,
     /// The campaign is paused.
@@ -266,6 +268,7 @@ impl HoldKind {
             | Self::Spacing => true,
             Self::Unhealthy(_)
             | Self::ClockBehind
+            | Self::ClockJumped(_)
             | Self::CampaignDraft
             | Self::CampaignPaused
             | Self::NotStarted
@@ -326,6 +329,7 @@ impl HoldKind {
             | Self::TrunkSlowed => Scope::Trunk,
             Self::Unhealthy(_)
             | Self::ClockBehind
+            | Self::ClockJumped(_)
             | Self::AttemptsMissing
             | Self::OptOutsMissing(_)
             | Self::DeckConcurrent(..) => Scope::Deck,

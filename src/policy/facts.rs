@@ -2,8 +2,8 @@
 
 use super::preconditions::Subject;
 use crate::domain::{
-    CallerId, Campaign, CampaignId, Contact, Outcome, PhoneNumber, Recovery, Suppression,
-    SuppressionList, Timestamp, TrunkSettings, WindowClass,
+    CallerId, Campaign, CampaignId, ClockHeld, Contact, Outcome, PhoneNumber, Recovery,
+    Suppression, SuppressionList, Timestamp, TrunkSettings, WindowClass,
 };
 use crate::rules::Rules;
 
@@ -68,6 +68,8 @@ pub struct Context {
     pub unhealthy: Option<String>,
     /// Until when the clock is behind the log (D19); see [`clock_behind`](crate::domain::clock_behind).
     pub clock_behind: Option<Timestamp>,
+    /// A jump of the clock that nobody has accepted yet (D19).
+    pub clock_held: Option<ClockHeld>,
     /// The trunk's breaker is open, or it asked us to slow down, until then.
     pub trunk_rests: Option<TrunkRest>,
     /// The trunk asked us to slow down: until then its calls leave at half the rate; `None`: at the

@@ -35,6 +35,9 @@ pub(super) fn health(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<
     if let Some(last) = behind(facts, now) {
         findings.hold(HoldKind::ClockBehind, Until::At(last));
     }
+    if let Some(held) = facts.context.clock_held {
+        findings.hold(HoldKind::ClockJumped(held), Until::Operator);
+    }
     if let Some(why) = &facts.context.unhealthy {
         findings.hold(HoldKind::Unhealthy(why.clone()), Until::Operator);
     }
@@ -100,6 +103,12 @@ pub(super) fn saw_health(facts: &Facts<'_>, now: Timestamp) -> String {
     if let Some(last) = behind(facts, now) {
         let (now, last) = (now.to_the_second(), last.to_the_second());
         return format!("the clock says {now}, the log's last entry is of {last}");
+    }
+    if let Some(held) = facts.context.clock_held {
+        return format!(
+            "the clock jumped {held}, as was noticed at {}",
+            held.at.to_the_second()
+        );
     }
     facts
         .context

@@ -11,7 +11,8 @@ use super::{
 };
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
-    Area, CampaignState, ContactState, ListKind, Outcome, Suppression, SuppressionList, Timestamp,
+    Area, CampaignState, ClockHeld, ContactState, ListKind, Outcome, Suppression, SuppressionList,
+    Timestamp,
 };
 
 type Change = fn(&mut World);
@@ -39,9 +40,15 @@ const PERMANENT: [Change; 7] = [
 ];
 
 /// Each breaks one temporary gate.
-const TEMPORARY: [Change; 22] = [
+const TEMPORARY: [Change; 23] = [
     |world| world.context.unhealthy = Some("the store fails".to_owned()),
     |world| world.context.clock_behind = Some(monday() + minutes(5)),
+    |world| {
+        world.context.clock_held = Some(ClockHeld {
+            at: monday(),
+            seconds: -61,
+        });
+    },
     |world| world.campaign.state = CampaignState::Paused,
     |world| world.campaign.settings.schedule.start = Some(monday() + minutes(5)),
     |world| {

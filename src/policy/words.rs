@@ -60,6 +60,7 @@ impl fmt::Display for HoldKind {
             Self::ClockBehind => f.write_str(
                 "the clock is behind the log's last entry: it was set back, or the deck ran on a simulated one",
             ),
+            Self::ClockJumped(held) => write!(f, "the machine's clock jumped {held}"),
             Self::CampaignDraft => f.write_str("campaign not started"),
             Self::CampaignPaused => f.write_str("campaign paused"),
             Self::NotStarted => f.write_str("campaign starts later"),

@@ -9,8 +9,8 @@ use crate::domain::event::SealedEvent;
 use crate::domain::outcome::Classification;
 use crate::domain::{
     Attempt, AttemptId, Briefing, CallReport, CallerId, Campaign, CampaignId, CampaignState,
-    ClassId, ContactId, ContactState, Outcome, PhoneNumber, Right, Role, SuppressionList,
-    Timestamp, TrunkName, TrunkSettings, UnfinishedImport, WindowClass,
+    ClassId, ClockHeld, ContactId, ContactState, Outcome, PhoneNumber, Right, Role,
+    SuppressionList, Timestamp, TrunkName, TrunkSettings, UnfinishedImport, WindowClass,
 };
 use crate::policy::breaker::Kept;
 use crate::policy::caller_id;
@@ -271,6 +271,8 @@ pub struct Snapshot {
     pub head: i64,
     /// The latest instant in the log; a clock behind it is not to be trusted.
     pub last_event_at: Option<Timestamp>,
+    /// A jump of the clock that nobody has accepted yet.
+    pub clock_held: Option<ClockHeld>,
 }
 
 impl Snapshot {

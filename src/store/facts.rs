@@ -6,6 +6,7 @@ use super::{DeckSettings, moves};
 use crate::domain::outcome::is_block;
 use crate::domain::{
     Attempt, Campaign, Contact, Recovery, Suppression, SuppressionList, Timestamp, WindowClass,
+    clock_behind,
 };
 use crate::policy::pacing::Ledger;
 use crate::policy::{Abandonment, CallerIdUse, Context, Facts, Loads, PastAttempt};
@@ -127,8 +128,22 @@ pub(super) fn past(attempt: &Attempt, now: Timestamp) -> PastAttempt {
 }
 
 /// Puts an attempt into a ledger that is being rebuilt.
-pub(super) fn rebuild(ledger: &mut Ledger, attempt: &Attempt, counts_from: Option<Timestamp>) {
-    let entry = moves::ledger_entry(attempt);
+///
+/// A plan of a later instant than `now` was made before the clock was set back: it takes its place by
+/// its send, or none.
+pub(super) fn rebuild(
+    ledger: &mut Ledger,
+    attempt: &Attempt,
+    counts_from: Option<Timestamp>,
+    now: Timestamp,
+) {
+    let mut entry = moves::ledger_entry(attempt);
+    if clock_behind(Some(entry.planned_at), now).is_some() {
+        if counts_from.is_none() && !attempt.state.in_flight() {
+            return;
+        }
+        entry.planned_at = counts_from.unwrap_or(now).min(now);
+    }
     ledger.planned(&entry);
     if attempt.state.in_flight() {
         ledger.reserve(entry);

@@ -7,6 +7,7 @@ mod lists;
 mod outside;
 mod reading;
 mod recover;
+mod timing;
 mod trunks;
 mod verbs;
 
@@ -15,9 +16,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::{DeckSettings, HangUps, NewContact, PendingEnd, RowFate, StoreError, entries, moves};
 use crate::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
 use crate::domain::{
-    Area, Attempt, AttemptId, Authority, CallerIdState, Campaign, CampaignId, ClassId, Contact,
-    ContactId, ContactState, DeckId, Incarnations, ListKind, Ownership, PhoneNumber, Recovery,
-    Right, Role, Suppression, Timestamp, TrunkName, UnfinishedImport, WindowClass,
+    Area, Attempt, AttemptId, Authority, CallerIdState, Campaign, CampaignId, ClassId, ClockHeld,
+    Contact, ContactId, ContactState, DeckId, Incarnations, ListKind, Ownership, PhoneNumber,
+    Recovery, Right, Role, Suppression, Timestamp, TrunkName, UnfinishedImport, WindowClass,
 };
 use crate::policy::Refusal;
 use crate::policy::breaker::Kept;
@@ -29,6 +30,7 @@ pub struct MemoryStore {
     deck: DeckId,
     ids: Incarnations,
     recovery: Option<Recovery>,
+    clock_held: Option<ClockHeld>,
     settings: Option<DeckSettings>,
     caller_id_states: BTreeMap<PhoneNumber, CallerIdState>,
     /// Ends of the rests that blocked calls brought.
@@ -77,6 +79,7 @@ impl MemoryStore {
             deck,
             ids: deck.into(),
             recovery: None,
+            clock_held: None,
             settings: None,
             caller_id_states: BTreeMap::new(),
             caller_id_rests: BTreeMap::new(),

@@ -19,6 +19,7 @@ mod moves;
 pub mod outside;
 pub mod recover;
 pub mod sqlite;
+pub mod timing;
 pub mod writer;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -45,12 +46,13 @@ pub use answers::{
 pub use listing::{ContactPage, ContactQuery, Direction, ListKey, ListOrder};
 pub use outside::Outside;
 pub use recover::Recover;
+pub use timing::{ClockAccepted, Timing};
 
 /// What must survive. See the module's documentation for who may call what.
 ///
 /// Every verb that writes needs a [`Right`](crate::domain::Right); without it the verb fails with
 /// [`StoreError::NotPermitted`] before it does anything. Reading needs none.
-pub trait Store: Outside + Recover + Send {
+pub trait Store: Outside + Recover + Timing + Send {
     /// From now on verbs beyond this authority fail. A store that was just opened is a supervisor's.
     fn restrict(&mut self, who: Authority);
 

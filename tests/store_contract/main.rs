@@ -41,4 +41,5 @@ mod rests;
 mod roles;
 mod sip_codes;
 mod suppressions;
+mod timing;
 mod world;

@@ -6,6 +6,7 @@
 
 mod bench;
 mod carrier;
+mod clock;
 mod damage;
 #[expect(dead_code, reason = "each test file uses a part of it")]
 #[path = "../deck/mod.rs"]

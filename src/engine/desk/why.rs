@@ -147,6 +147,7 @@ pub fn report<S: Store>(
         if let When::At(_) = when {
             // The clock does not have to show an instant that is only asked about.
             context.clock_behind = None;
+            context.clock_held = None;
         }
         store.examine(contact.id, &context, now, &mut |facts| {
             contacts.push(answer(&contact, facts, &made, now));

@@ -12,15 +12,14 @@ mod lane;
 mod recovery;
 mod registries;
 mod routes;
+mod timing;
 mod waits;
 mod warnings;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use crate::domain::{
-    AttemptId, CampaignId, CampaignState, Timestamp, TrunkName, TrunkSettings, clock_behind,
-};
+use crate::domain::{AttemptId, CampaignId, CampaignState, Timestamp, TrunkName, TrunkSettings};
 use crate::policy::breaker::{Breaker, Kept};
 use crate::policy::declines::Declines;
 use crate::policy::{Context, Scope, Until};
@@ -28,9 +27,10 @@ use crate::provider::ProviderEvent;
 use crate::rules::Rules;
 use crate::store::{Candidate, Claimed, Snapshot};
 
-use super::{Awaited, Effect, Effected, Event, Job, Picture, alerts};
+use super::{Awaited, Effect, Effected, Event, Job, Picture};
 use call::Calls;
 use lane::{Block, Lane};
+use timing::Timing;
 
 /// How often expired contacts are looked for while something else happens anyway.
 const EXPIRE_EVERY: Duration = Duration::from_hours(1);
@@ -64,6 +64,7 @@ pub struct Dispatcher {
     displaced: Option<String>,
     unhealthy: Option<String>,
     clock_behind: Option<Timestamp>,
+    clock: Timing,
     /// Wishes to hang up every call that have been seen to.
     hung_up: u64,
     started: bool,
@@ -126,6 +127,7 @@ impl Dispatcher {
             displaced: None,
             unhealthy: None,
             clock_behind: None,
+            clock: Timing::default(),
             hung_up: 0,
             started: false,
         }
@@ -175,6 +177,9 @@ impl Dispatcher {
             Event::Command(id, command) => self.on_command(id, command, &mut effects),
             Event::Displaced(why) => self.on_displaced(why, now, &mut effects),
             Event::StoreFailed(why) => self.unhealthy = Some(why),
+            Event::ClockJumped(seconds) => self.on_clock_jump(seconds, now, &mut effects),
+            Event::ClockHeld => self.on_clock_held(),
+            Event::ClockRestarted => self.on_clock_restarted(&mut effects),
             Event::Tick => {}
         }
         self.look_at_calls(now, &mut effects);
@@ -250,18 +255,7 @@ impl Dispatcher {
             // Contacts have come into a campaign whose time was over before.
             self.expired_at = None;
         }
-        let behind = clock_behind(snapshot.last_event_at, now);
-        if let (None, Some(last)) = (self.clock_behind, behind) {
-            let text = format!(
-                "the clock says {}, the log's last entry is of {}: nothing is dialed until then. \
-                 The clock was set back, or the deck ran on a simulated one: that takes --speed, or \
-                 another deck",
-                now.to_the_second(),
-                last.to_the_second()
-            );
-            effects.push(Self::alert(alerts::CLOCK_BEHIND, &text, now));
-        }
-        self.clock_behind = behind;
+        self.take_in_clock(&snapshot, now, effects);
         self.take_over(&snapshot.in_flight, &snapshot.pending_ends, now, effects);
         if !std::mem::replace(&mut self.started, true) {
             self.begin(snapshot.unclosed, now, effects);
@@ -441,6 +435,7 @@ impl Dispatcher {
         Context {
             unhealthy: self.unhealthy.clone(),
             clock_behind: self.clock_behind,
+            clock_held: self.clock.held,
             trunk_rests: trunk.and_then(|trunk| trunk.breaker.rest(now)),
             slow_until: trunk.and_then(|trunk| trunk.breaker.slow_until(now)),
             ramp_from: lane.and_then(|lane| lane.ramp_from),

@@ -246,7 +246,7 @@ impl MemoryStore {
             .filter(|call| call.caller_id == shown)
             .map(|call| call.number)
             .collect();
-        let (sent, ..) = self.ledger().caller_id(shown, u32::MAX, now);
+        let (sent, ..) = self.ledger(now).caller_id(shown, u32::MAX, now);
         moves::has_to_rest(finding, callees.len() as u64, sent.into())
     }
 
@@ -304,7 +304,7 @@ impl MemoryStore {
     pub(super) fn gather(&self, contact: Contact, now: Timestamp) -> Result<Gathered, StoreError> {
         let campaign = self.by_id(contact.campaign)?;
         let settings = self.effective_settings().unwrap_or_else(moves::no_settings);
-        let ledger = self.ledger();
+        let ledger = self.ledger(now);
         let mut caller_ids = facts::showable(&settings, &campaign);
         facts::look_up_use(&mut caller_ids, &ledger, now);
         let number = contact.number;

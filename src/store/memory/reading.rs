@@ -13,7 +13,7 @@ use crate::store::{CampaignCounts, DeckSettings, Recount, Snapshot, facts, moves
 impl MemoryStore {
     pub(super) fn picture(&self, now: Timestamp) -> Snapshot {
         let settings = self.effective_settings().unwrap_or_else(moves::no_settings);
-        let ledger = self.ledger();
+        let ledger = self.ledger(now);
         let ids = settings.caller_ids.iter();
         let mut caller_ids: Vec<_> = ids
             .map(|id| facts::unused(id.clone(), id.hourly_cap))
@@ -54,6 +54,7 @@ impl MemoryStore {
             hang_ups: self.hang_ups,
             head: self.log.last().map_or(0, |(_, sealed)| sealed.seq),
             last_event_at: self.log.last().map(|(_, sealed)| sealed.at),
+            clock_held: self.clock_held,
         }
     }
 
@@ -92,11 +93,11 @@ impl MemoryStore {
     }
 
     /// The ledger, made anew from the attempts.
-    pub(super) fn ledger(&self) -> Ledger {
+    pub(super) fn ledger(&self, now: Timestamp) -> Ledger {
         let mut ledger = Ledger::default();
         for attempt in self.attempts.values() {
             let counts_from = self.counts_from.get(&attempt.id).copied();
-            facts::rebuild(&mut ledger, attempt, counts_from);
+            facts::rebuild(&mut ledger, attempt, counts_from, now);
         }
         ledger
     }

@@ -280,27 +280,27 @@ pub(super) fn rebuild_ledger(
     {
         shown = next;
         for sql in [LAST_SEND, SENDS] {
-            rebuild_from(conn, ids, (sql, (shown, since)), false, &mut ledger)?;
+            rebuild_from((conn, ids), (sql, (shown, since)), false, &mut ledger, now)?;
         }
     }
-    rebuild_from(conn, ids, (UNSENT, (since,)), false, &mut ledger)?;
-    rebuild_from(conn, ids, (OPEN, ()), true, &mut ledger)?;
+    rebuild_from((conn, ids), (UNSENT, (since,)), false, &mut ledger, now)?;
+    rebuild_from((conn, ids), (OPEN, ()), true, &mut ledger, now)?;
     Ok(ledger)
 }
 
 fn rebuild_from(
-    conn: &Connection,
-    ids: &Incarnations,
+    (conn, ids): (&Connection, &Incarnations),
     (sql, params): (&str, impl Params),
     in_flight: bool,
     ledger: &mut Ledger,
+    now: Timestamp,
 ) -> Result<(), StoreError> {
     let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(params)?;
     while let Some(row) = rows.next()? {
         let attempt = read_attempt(row, ids)?;
         if attempt.state.in_flight() == in_flight {
-            facts::rebuild(ledger, &attempt, instant(row.get("counts_from")?));
+            facts::rebuild(ledger, &attempt, instant(row.get("counts_from")?), now);
         }
     }
     Ok(())

@@ -6,7 +6,7 @@ use rusqlite::Connection;
 #[cfg(doc)]
 use super::Mem;
 use super::held::Held;
-use super::{SqliteStore, Work, counters, incarnation, mark, meta, schema, seal_stays};
+use super::{SqliteStore, Work, counters, incarnation, mark, meta, schema, seal_stays, timing};
 use crate::store::StoreError;
 
 /// Whether a group is open.
@@ -267,9 +267,11 @@ impl SqliteStore {
             self.mem.version = version;
             self.mem.forget();
             self.mem.ids = incarnation::all(&self.conn)?;
-            if !self.mem.engine {
+            let accepted = timing::accepted(&self.conn)?;
+            if !self.mem.engine || accepted != self.mem.clock_accepted {
                 self.mem.ledger = None;
             }
+            self.mem.clock_accepted = accepted;
         }
         Ok(())
     }

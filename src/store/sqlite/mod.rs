@@ -26,6 +26,7 @@ pub mod seal;
 mod settle;
 mod snapshot;
 mod suppression;
+mod timing;
 mod verbs;
 
 use std::collections::BTreeMap;
@@ -124,6 +125,7 @@ impl SqliteStore {
                 displaced: None,
                 version: seen,
                 ledger: None,
+                clock_accepted: None,
                 cache: Cache::default(),
                 head: None,
                 held: held::Held::default(),
@@ -176,6 +178,8 @@ struct Mem {
     /// The data version at which the caches were last known to be right.
     version: i64,
     ledger: Option<Ledger>,
+    /// The last acceptance of the clock that the ledger knows of.
+    clock_accepted: Option<String>,
     cache: Cache,
     /// The end of the event log, known only inside a transaction that writes.
     head: Option<log::Head>,

@@ -236,6 +236,7 @@ pub(super) fn follow_up(
 static HEALTHY: Context = Context {
     unhealthy: None,
     clock_behind: None,
+    clock_held: None,
     trunk_rests: None,
     slow_until: None,
     ramp_from: None,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::codec::parsed;
-use super::{Work, attempts, campaigns, claim, contacts, counters, log, meta, suppression};
+use super::{Work, attempts, campaigns, claim, contacts, counters, log, meta, suppression, timing};
 use crate::domain::outcome::is_without_agent;
 use crate::domain::{Campaign, CampaignId, ClassId, ContactState, Outcome, Timestamp, WindowClass};
 use crate::store::{CampaignCounts, Recount, Snapshot, StoreError, facts, moves};
@@ -51,6 +51,7 @@ pub(super) fn snapshot(work: &mut Work<'_>, now: Timestamp) -> Result<Snapshot, 
         hang_ups: meta::hang_ups(work)?,
         head: head.seq,
         last_event_at: head.at,
+        clock_held: timing::held(work)?,
     })
 }
 

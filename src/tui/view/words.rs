@@ -198,6 +198,7 @@ fn reason(reason: &HoldReason, shared: &Shared) -> String {
         }
         kind @ (HoldKind::Unhealthy(_)
         | HoldKind::ClockBehind
+        | HoldKind::ClockJumped(_)
         | HoldKind::CampaignDraft
         | HoldKind::CampaignPaused
         | HoldKind::AttemptsMissing

@@ -61,6 +61,7 @@ impl World {
                 settled: Some(self.end(attempt, &report, ended.max(at))),
             }),
             Job::CheckDone(campaign) => Some(self.check_done(campaign)),
+            Job::HoldClock(_) => Some(Event::ClockHeld),
             Job::Late(_) => Some(Event::Tick),
             Job::Record(_)
             | Job::MarkUnknown(..)

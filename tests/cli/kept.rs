@@ -70,7 +70,7 @@ fn what_may_be_a_number_behind_a_mark_is_rejected_by_name() {
         assert!(!listed(&scratch, "+13125550178"), "{line}");
     }
     // Words, dates and counts are comments, and are counted.
-    let text = "# as of 2026-12-01\n# exported 2026-12-01T12:34:56Z, 2981378 rows\n+13125550178 # form 7\n";
+    let text = "# as of 2026-11-01\n# exported 2026-11-01T12:34:56Z, 2981378 rows\n+13125550178 # form 7\n";
     let said = stop(&empty(), text, &["--json"]).exits(0).json();
     assert_eq!(
         (&said["comments"], &said["import"]["taken"]),

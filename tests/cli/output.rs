@@ -101,12 +101,19 @@ demo --headless
 run HOSTILE
 run --until-done --speed max --start-at 2026-12-07T15:30:00Z
 campaign stop recall --note HOSTILE
+clock
+clock accept --reason HOSTILE
+backup @backup
+backup HOSTILE
+restore --from HOSTILE
+restore --accept-rollback
 log
 log -n 1000
 log export
 log verify
 log verify @exported.jsonl
 log verify HOSTILE
+log anchor
 completions bash
 man --dir @man
 HOSTILE

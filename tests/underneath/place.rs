@@ -99,8 +99,6 @@ fn a_deck_that_leaves_from_under_its_engine_stops_it() {
             way_out: |bench| {
                 let aside = bench.beside("deck.sqlite-wal");
                 fs::rename(aside, bench.file("deck.sqlite-wal")).unwrap();
-                // The store was sealed without it, and a person knows why it is another one now.
-                fs::remove_file(bench.file("deck.seal")).unwrap();
                 ("deck", &[])
             },
         },

@@ -104,7 +104,6 @@ campaign stop recall --note HOSTILE
 clock
 clock accept --reason HOSTILE
 backup @backup
-backup HOSTILE
 restore --from HOSTILE
 restore --accept-rollback
 log

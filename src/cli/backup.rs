@@ -101,7 +101,7 @@ fn new_folder(wanted: &Path) -> Result<PathBuf, CliError> {
     Ok(making.keep())
 }
 
-/// Writes the own lists of the copy, each dated, so that a later one is told from it.
+/// Writes the copy's own lists, each with its date, so that a later list can be recognised.
 fn write_lists(
     store: &mut SqliteStore,
     folder: &Path,

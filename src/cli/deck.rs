@@ -202,7 +202,7 @@ impl Deck {
 
     /// Whether the deck has had a file of its own, as far as its store says.
     pub(super) fn had_file(env: &Env) -> bool {
-        // Where the store cannot be read, whoever opens it says so.
+        // A store that cannot be read is reported when it is opened.
         let said = SqliteStore::meta_at(&env.deck.join(STORE_FILE), HAD_FILE);
         Self::exists(env) && matches!(said, Ok(Some(_)))
     }
@@ -237,8 +237,8 @@ impl Deck {
     }
 
     /// Errors unless the deck is whole: its file is what the last process left, and its tables are what
-    /// its log adds up to. A large deck whose file nobody has touched since it was checked is not
-    /// checked again, but for what its log has gained.
+    /// its log adds up to. A large deck whose file is unchanged since its last check is not
+    /// checked again, except for new entries of its log.
     ///
     /// # Errors
     /// As described, and when the store cannot be read.

@@ -316,7 +316,7 @@ async fn watch(
                 }
             }
             _ = report.tick(), if unseen.is_none() => {
-                // Whoever reads has gone: the engine ends as by a signal, with its calls waited for.
+                // The reader of the output has closed it: the engine ends as by a signal and waits for its calls.
                 match reporter.look(out) {
                     Ok(()) => continue,
                     Err(error) => unseen = Some(error),

@@ -19,7 +19,7 @@ pub(super) const SUPERSEDED: &str = "one engine at a time: find out what started
 
 /// What to do where the role does not allow it.
 pub(super) const RIGHTS: &str =
-    "somebody with that right has to do it; [roles] in dialdeck.toml gives rights";
+    "ask a user who has that right; [roles] in dialdeck.toml gives rights";
 
 /// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

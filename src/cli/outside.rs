@@ -110,7 +110,7 @@ fn courier(
         Err(error) => return Err(error),
     };
     let http = Http::new(clock.clone()).map_err(CliError::failed)?;
-    // A place of the log may be used again after the deck went back in time: a result of then is another.
+    // After a restore the log's sequence numbers are used again: the tag keeps the ids of results apart.
     let tag: DeckId = deck.store.incarnations()?.current();
     Ok(Some(Courier::new(tag, http, secret, clock.clone())))
 }

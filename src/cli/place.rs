@@ -102,7 +102,7 @@ impl Moved {
 /// Judges whether an engine may start on the deck here; `Some`: a person says that it was moved.
 ///
 /// # Errors
-/// When the deck is at another place than its last engine and nobody said why.
+/// When the deck is at another place than its last engine and neither `--moved` nor `--copy` is given.
 pub(super) fn judge(
     deck: &mut Deck,
     env: &Env,
@@ -293,7 +293,7 @@ fn host(env: &Env) -> (String, String) {
     let name = HOST_NAMES.into_iter().find_map(read);
     let name = name.unwrap_or_else(|| "without a name".to_owned());
     match read(MACHINE_ID) {
-        // The machine's id itself is not to be told to others.
+        // The machine's id is confidential (machine-id(5)): only a digest is kept.
         Some(id) => {
             let told = sha256(format!("dialdeck {id}").as_bytes());
             (format!("id:{}", hex(&told[..8])), name)

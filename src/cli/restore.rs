@@ -299,7 +299,7 @@ fn report(
         let until = output::instant(recovery.until);
         writeln!(
             out,
-            "Nobody is called before {until}: calls of the last run may be missing."
+            "No call is made before {until}: calls of the last run may be missing."
         )?;
     }
     for list in &recovery.lists {

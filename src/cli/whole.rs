@@ -23,8 +23,8 @@ pub(super) fn not_dialed(found: &Differences) -> CliError {
 /// The error of an engine on a deck whose file something else has changed.
 pub(super) fn changed_outside(folder: &Path) -> CliError {
     CliError::deck(
-        "the deck's file was changed while no dialdeck had it open, nothing is dialed: what cannot be \
-         told from the log may be lost",
+        "the deck's file was changed while no dialdeck had it open, nothing is dialed: data that \
+         the log does not hold may be lost",
     )
     .hint(format!(
         "`dialdeck restore DIR --from BACKUP` puts a backup in place; if you changed it yourself, \

@@ -370,7 +370,7 @@ fn results(mut table: Table<'_, '_>) -> Option<String> {
 }
 
 /// What is wrong with an address that results are to go to, and what to write: they hold numbers and
-/// outcomes, so nobody on the way may read them, and the address stands in logs.
+/// outcomes and must not be readable on the way, and the address appears in logs.
 fn unfit_for_results(url: &str) -> Option<(String, &'static str)> {
     let Some(parsed) = Url::parse(url).ok().filter(Url::has_host) else {
         return Some((

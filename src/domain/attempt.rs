@@ -181,7 +181,7 @@ pub struct CallReport {
     /// Whether it was declined among several others within seconds, by our own count.
     #[serde(default)]
     pub in_burst: bool,
-    /// Whether it was declined and nobody could wait long enough for others, by our own count.
+    /// Whether it was declined and the wait for other declines was cut short.
     #[serde(default)]
     pub cut_short: bool,
 }

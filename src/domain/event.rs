@@ -265,8 +265,8 @@ impl ChainCheck {
     pub fn holds(&self, anchor: &Anchor) -> Result<(), String> {
         if self.seq == anchor.seq && self.head != hex(&anchor.hash) {
             return Err(format!(
-                "entry {} is not the one that the anchor names: the log was written anew from there \
-                 or from before",
+                "entry {} is not the one that the anchor names: the log was rewritten from there \
+                 or earlier",
                 self.seq
             ));
         }

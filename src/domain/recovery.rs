@@ -74,7 +74,7 @@ pub struct NewIncarnation {
 pub struct Recovery {
     /// Up to when it made attempts that it may no longer know.
     pub last_run: Timestamp,
-    /// Until when nobody is called: by then every such call is over, and the longest minimum gap
+    /// Until when no call is made: by then every such call is over, and the longest minimum gap
     /// after it.
     pub until: Timestamp,
     /// Its own lists from which opt-outs may be missing.

@@ -65,7 +65,7 @@ pub fn clock_behind(last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp
     last.filter(|last| *last > now + SLACK)
 }
 
-/// A jump of the machine's clock that nobody has accepted yet: nothing is dialed until then (D19).
+/// A jump of the machine's clock that is not accepted yet: nothing is dialed until it is (D19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockHeld {
     /// What the clock said when it was noticed.

@@ -118,8 +118,8 @@ fn numbers_of<S: Store>(
     }
 }
 
-/// The failure of a job for which nobody waits. That the deck's path leads elsewhere is said by the writer,
-/// and is no answer that is counted.
+/// The failure of a job without a waiting command. A displaced deck is reported by the writer and is not
+/// a failure here.
 fn failed<T>(result: Result<T, StoreError>) -> Option<Event> {
     let error = result.err()?;
     let displaced = matches!(error, StoreError::Displaced(_));

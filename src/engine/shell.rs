@@ -117,7 +117,7 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     superseded: bool,
     /// The deck's path leads elsewhere, which the end of the drain takes into account.
     displaced: bool,
-    /// When calls that are up are waited for no longer; `None`: the engine was not told to end.
+    /// When calls that are up are waited for no longer; `None`: the engine has not been asked to end.
     drain_ends: Option<Timestamp>,
     board_asked: Option<Stopwatch>,
     /// Notices a jump of the machine's clock; `None`: the clock is a simulated one.

@@ -236,8 +236,8 @@ fn wish(words: &[&str]) -> Option<Meaning> {
     })
 }
 
-/// A circumstance in which nobody is to be called. Only since when or why says that it is so whatever is
-/// there; the name of a lawyer may be that of the firm's own.
+/// A circumstance in which the contact must not be called. A column that says since when or why means so
+/// whatever its cell holds; the name of a lawyer may be that of the firm's own.
 fn closed(words: &[&str]) -> Option<Meaning> {
     let text = format!(" {} ", words.join(" "));
     let has = |list: &str| words.iter().any(|word| among(list, word));

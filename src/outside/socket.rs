@@ -1,7 +1,7 @@
 //! Connections that cannot be hoarded: so many at once, each step of each within its time.
 //!
 //! When there is no place for another, the connection that has waited longest for a request gives its
-//! place up. So clients that open connections and say nothing keep nobody out.
+//! place up, so clients that open connections and send nothing do not block others.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;

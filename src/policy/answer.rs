@@ -105,7 +105,7 @@ pub enum HoldKind {
     Unhealthy(String),
     /// The clock is behind the log's last entry (D19).
     ClockBehind,
-    /// The clock jumped while the engine ran, and nobody has accepted it yet (D19).
+    /// The clock jumped while the engine ran, and the jump is not accepted yet (D19).
     ClockJumped(ClockHeld),
     /// The campaign was never started.
     CampaignDraft,

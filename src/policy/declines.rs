@@ -9,7 +9,7 @@ use crate::domain::{PhoneNumber, Timestamp};
 /// taken as a person's word (our own figure: a carrier's fraud block declined 40 calls in 42 s).
 pub const WITHIN: Duration = Duration::from_secs(10);
 
-/// Callees whose declines make a burst or a row, and calls in a row that reach somebody after which a
+/// Callees whose declines make a burst or a row, and calls in a row that come through after which a
 /// block is over.
 const LEAST: usize = 3;
 
@@ -34,7 +34,7 @@ pub struct End {
 pub enum Way {
     /// It was declined.
     Declined,
-    /// It came through: somebody answered, or the phone was busy or rang out.
+    /// It came through: it was answered, or the phone was busy or rang out.
     Open,
     /// Nothing.
     Unseen,

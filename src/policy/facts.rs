@@ -68,7 +68,7 @@ pub struct Context {
     pub unhealthy: Option<String>,
     /// Until when the clock is behind the log (D19); see [`clock_behind`](crate::domain::clock_behind).
     pub clock_behind: Option<Timestamp>,
-    /// A jump of the clock that nobody has accepted yet (D19).
+    /// A jump of the clock that is not accepted yet (D19).
     pub clock_held: Option<ClockHeld>,
     /// The trunk's breaker is open, or it asked us to slow down, until then.
     pub trunk_rests: Option<TrunkRest>,

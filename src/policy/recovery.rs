@@ -1,4 +1,4 @@
-//! A deck that went back in time calls nobody while attempts of its last run may still count, and until
+//! A deck that went back in time makes no call while attempts of its last run may still count, and until
 //! the opt-outs of that run are back (D6, D8, D14).
 
 use super::decide::Findings;

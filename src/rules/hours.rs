@@ -106,7 +106,7 @@ impl Hours {
     }
 
     /// Adds the rows of a file; never takes one away. `known`: whether there is such a place; a row about
-    /// another would bind nobody.
+    /// another would have no effect.
     pub(super) fn add(
         &mut self,
         file: &str,

@@ -271,7 +271,7 @@ pub struct Snapshot {
     pub head: i64,
     /// The latest instant in the log; a clock behind it is not to be trusted.
     pub last_event_at: Option<Timestamp>,
-    /// A jump of the clock that nobody has accepted yet.
+    /// A jump of the clock that is not accepted yet.
     pub clock_held: Option<ClockHeld>,
 }
 

@@ -300,7 +300,7 @@ pub trait Store: Outside + Recover + Timing + Send {
     ///
     /// An attempt that had ended is corrected by a report that proves that its phone rang, or was picked
     /// up: it counts from then on, with the outcome of that report, and what was planned for its contact
-    /// is planned anew. The network's final answer stays the outcome of a phone that only rang. Logs `attempt_corrected` instead of `call_ended`.
+    /// is planned again. The network's final answer stays the outcome of a phone that only rang. Logs `attempt_corrected` instead of `call_ended`.
     fn settle(
         &mut self,
         attempt: AttemptId,

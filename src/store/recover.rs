@@ -17,7 +17,7 @@ const MARGIN: Duration = Duration::from_mins(1);
 /// The verbs of a deck that goes on in another incarnation.
 pub trait Recover {
     /// Starts another incarnation: attempt ids bear its tag from now on, and serials go on beyond every
-    /// one that is known. After a loss of attempts nobody is called until they no longer matter, and
+    /// one that is known. After a loss of attempts no call is made until they no longer matter, and
     /// after one of entries not before the own lists are complete again. Returns the first serial. Logs
     /// `incarnation_started`.
     fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError>;

@@ -126,7 +126,7 @@ fn a_contact_list_hides_no_row_behind_a_mark() {
     );
 }
 
-/// Columns about circumstances in which a person, or whoever has the number now, is not to be called.
+/// Columns about circumstances in which a person, or the number's present owner, must not be called.
 const CIRCUMSTANCES: [&str; 23] = [
     "Deceased",
     "Deceased?",

@@ -143,7 +143,7 @@ fn an_act_at_a_path_that_leads_elsewhere_is_not_acknowledged() {
     assert!(console.changed_elsewhere().is_err());
 }
 
-/// A handle of a store on its path, whoever else opens and closes it meanwhile.
+/// A handle of a store on its path, while others open and close it.
 #[test]
 fn other_processes_that_come_and_go_leave_the_deck_in_its_place() {
     let folder = tempfile::tempdir().unwrap();

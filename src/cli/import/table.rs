@@ -44,7 +44,7 @@ pub(super) fn in_words(columns: &[ColumnUse]) -> String {
     format!("Columns: {}.", words.collect::<Vec<_>>().join(", "))
 }
 
-/// The columns that nobody named and nothing was known of, and how a user says what they are.
+/// The columns that were not recognised, and how to map them; `None`: there are none.
 pub(super) fn unmapped(columns: &[ColumnUse], campaign: &str) -> Option<String> {
     let kept = columns
         .iter()

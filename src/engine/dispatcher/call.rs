@@ -58,7 +58,7 @@ pub(super) struct Call {
     pub(super) placed: bool,
     /// It rang.
     pub(super) rang: bool,
-    /// The trunk's breaker was told that nothing shows whether its route answered, or is not to be.
+    /// The trunk's breaker has counted that nothing shows whether its route answered, or must not count it.
     pub(super) told_silent: bool,
     /// Its end is being written, or waits to be.
     pub(super) settling: bool,

@@ -318,7 +318,7 @@ impl Dispatcher {
                     }
                 }
                 Some(Wake::Look(_)) if !self.trunks.contains_key(&call.trunk) => {
-                    // Nobody can be asked: it holds its slot until its life is over.
+                    // There is no carrier to ask: it holds its slot until its life is over.
                     self.on_looked_up(attempt, LookUp::CannotTell, now, effects);
                 }
                 Some(Wake::Look(_)) => {

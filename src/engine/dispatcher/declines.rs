@@ -3,8 +3,8 @@
 //! A carrier that blocks a trunk declines every call (603 or another 6xx), and some of its calls ring
 //! first. So a decline that a person may have meant is settled when the others of its seconds are known; until then its number is
 //! still being called for every gate, and nothing is written that would have to be taken back. The
-//! store keeps what was said: after a crash nobody can tell any more whether others came with it, so it
-//! settles as declined by nobody knows whom. The same holds where the engine ends meanwhile.
+//! store keeps the reported end: after a crash it is not known whether others were declined with it, so it
+//! settles as `declined_unproven`. The same holds when the engine ends meanwhile.
 
 use crate::domain::attempt::CallEnd;
 use crate::domain::outcome::{classify, is_decline};
@@ -115,7 +115,7 @@ impl Dispatcher {
     }
 
     /// Settles a decline: as a network's when it came in a burst, else as a person's word, or, where
-    /// others could not be waited for, as that of nobody knows whom.
+    /// others could not be waited for, as unproven.
     pub(super) fn conclude_decline(
         &mut self,
         attempt: AttemptId,

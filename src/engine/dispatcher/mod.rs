@@ -294,7 +294,7 @@ impl Dispatcher {
                 });
             trunk.settings = settings.clone();
             if std::mem::replace(&mut trunk.resets, resets) != resets {
-                // What the lanes wait for is looked at anew with every picture.
+                // What the lanes wait for is worked out with every snapshot.
                 trunk.reset(effects);
             }
         }

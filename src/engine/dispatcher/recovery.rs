@@ -1,4 +1,4 @@
-//! Calls that nobody follows: those of an earlier run, and those of attempts that had ended.
+//! Calls without a follower: those of an earlier run, and those of attempts that had ended.
 //!
 //! What is said of a call belongs to its attempt while that has not ended: after a restart calls are
 //! taken over first, and only then is what came in meanwhile taken in. Nothing but an end ends them.

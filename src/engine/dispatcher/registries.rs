@@ -51,7 +51,7 @@ impl Watch {
             })
             .collect();
         let mut warnings = Vec::new();
-        // One that is needed by nobody yet is looked at again once it is.
+        // A registry that no campaign needs yet is checked again when one does.
         let needed = |list: &&SuppressionList| needed.contains(&list.kind);
         for list in self.registries.iter().filter(needed) {
             let soon = rules

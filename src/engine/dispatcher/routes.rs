@@ -52,7 +52,7 @@ impl Dispatcher {
         self.tell_breaker(&about, TrunkFinding::Silent, "answer_lost", now, effects);
     }
 
-    /// Tells the trunk's breaker what the end of a call showed, where that was not told before.
+    /// Counts for the trunk's breaker what the end of a call showed, unless it was counted before.
     pub(super) fn tell_of_end(
         &mut self,
         call: &Call,

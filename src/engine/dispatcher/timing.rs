@@ -10,7 +10,7 @@ use crate::store::Snapshot;
 pub(super) struct Timing {
     /// The jump that holds the dialing.
     pub(super) held: Option<ClockHeld>,
-    /// The store has yet to be told of it: pictures from before do not know it.
+    /// The store does not hold it yet: earlier snapshots do not show it.
     telling: bool,
     /// The store says that it was accepted; the shell has yet to start its comparison again.
     accepted: bool,

@@ -1,4 +1,4 @@
-//! What a campaign waits for a person to do, told once.
+//! What a campaign waits for a person to do, reported once.
 
 use std::mem::{self, Discriminant};
 
@@ -32,8 +32,8 @@ impl Dispatcher {
     }
 }
 
-/// An alert about a hold that only an operator can end; `None`: it is none, or it was told since the
-/// campaign's last call. Another reason is told anew. A pause is the operator's own act and calls for
+/// An alert about a hold that only an operator can end; `None`: it is none, or it was reported since the
+/// campaign's last call. Another reason is reported again. A pause is the operator's own act and calls for
 /// none.
 pub(super) fn of_campaign(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option<Effect> {
     let running = hold.once_running()?;

@@ -33,14 +33,14 @@ impl Dispatcher {
             return;
         }
         let text = format!(
-            "trunk {name}: a network blocks calls ({}), no person declined them: nobody is put on the \
+            "trunk {name}: a network blocks calls ({}), no person declined them: no number goes on the \
              do-not-call list for it; ask the carrier, and look at the caller IDs' reputation",
             cause.replace('_', " ")
         );
         self.tell_of_trunk(name, "calls_blocked", &text, now, effects);
     }
 
-    /// An alert when calls of unknown fate keep half of a trunk's slots: nobody hears of their ends.
+    /// An alert when calls of unknown fate keep half of a trunk's slots.
     pub(super) fn tell_of_stuck_slots(
         &mut self,
         name: &TrunkName,
@@ -59,7 +59,7 @@ impl Dispatcher {
         }
     }
 
-    /// An alert when a call ended of which nobody can tell what became.
+    /// An alert when a call ended as unknown.
     pub(super) fn tell_of_unknown(
         &mut self,
         (name, attempt): (&TrunkName, AttemptId),
@@ -71,7 +71,7 @@ impl Dispatcher {
             return;
         }
         let text = format!(
-            "trunk {name}: what became of attempt {attempt} cannot be told. It counts, its slot is \
+            "trunk {name}: the outcome of attempt {attempt} is not known. It counts, its slot is \
              free, its contact is not called again until a person has looked: `dialdeck unknown`"
         );
         self.tell_of_trunk(name, "fate_unknown", &text, now, effects);

@@ -15,7 +15,7 @@ pub const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 pub enum Ends {
     /// When no campaign can do anything more by time alone.
     WhenDone,
-    /// Only when told to.
+    /// Only when asked to.
     WhenTold,
 }
 
@@ -24,9 +24,9 @@ pub enum Ends {
 pub enum Ending {
     /// Nothing more can happen by time alone.
     AtRest,
-    /// Told to, and no call is up.
+    /// Asked to end, and no call is up.
     Drained,
-    /// Told to, with this many calls left to recovery.
+    /// Asked to end, with this many calls left to recovery.
     LeftUp(usize),
     /// The deck's path leads elsewhere, as it says; with this many calls left up.
     Displaced(String, usize),
@@ -62,7 +62,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         })
     }
 
-    /// Calls that are up are not waited for longer than after the word to end, since nobody can reach
+    /// Calls that are up are waited for no longer than after a request to end, since no command reaches
     /// this engine any more.
     pub(super) fn drain_if_displaced(&mut self) {
         if self.dispatcher.displaced().is_some() && !self.displaced {
@@ -72,7 +72,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
     }
 
-    /// Told to end by then. Of an engine that nobody can reach the earlier end holds.
+    /// Ends by then at the latest. For a displaced engine the earlier end holds.
     pub(super) fn drain_until(&mut self, at: Timestamp) {
         let set = self.drain_ends.filter(|_| self.displaced);
         self.drain_ends = Some(set.map_or(at, |set| set.min(at)));

@@ -148,7 +148,7 @@ pub(super) const NEVER: [&str; 36] = [
     " withdrawn",
 ];
 
-/// Circumstances in which nobody is to be called, whatever was wished, as a phrase at the beginning of a
+/// Circumstances in which a contact must not be called, whatever was wished, as a phrase at the beginning of a
 /// word: the person died, is represented by a lawyer (15 U.S.C. 1692c(a)(2)), asked a collector to cease
 /// (1692c(c)), is protected by a bankruptcy court (11 U.S.C. 362(a)(6)), or sues callers.
 pub(super) const CLOSED: [&str; 34] = [

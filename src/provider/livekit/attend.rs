@@ -116,7 +116,7 @@ impl Following<'_> {
         }
     }
 
-    /// Looks whether nobody is there to talk to the callee. Word that an agent has left is not kept
+    /// Looks whether the callee is alone in the room. Word that an agent has left is not kept
     /// waiting by a server that is slow to answer.
     pub(super) async fn is_deserted(&self) -> bool {
         if !self.call.known().agents.are_lost() {

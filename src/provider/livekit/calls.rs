@@ -63,7 +63,7 @@ pub(super) struct Known {
     unclosed: bool,
     /// Who is there to talk.
     pub(super) agents: Agents,
-    /// Whether somebody watches that the callee is not left alone, though nobody follows the call.
+    /// Whether a guard watches that the callee is not left alone, though no task follows the call.
     guarded: bool,
     /// Whether something happened that is worth a look before the next one is due.
     look: bool,
@@ -103,7 +103,7 @@ impl Known {
         Some((self.of_agents(report), at))
     }
 
-    /// The same end, unless we ended the call because nobody was there to talk to the callee.
+    /// The same end, unless we ended the call because the callee was alone.
     pub(super) fn of_agents(&self, report: CallReport) -> CallReport {
         let unanswered = matches!(report.end, CallEnd::Unresolved | CallEnd::RangOut);
         let end = if !self.agents.deserted {

@@ -1,4 +1,4 @@
-//! Calls that are up and that nobody follows, of an earlier run or with a lost answer: no callee is left
+//! Calls that are up without a follower, of an earlier run or with a lost answer: no callee is left
 //! in silence there either.
 
 use std::sync::Arc;

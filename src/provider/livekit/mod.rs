@@ -236,7 +236,7 @@ impl Vendor for LiveKit {
                 self.close(&call, &line).await;
                 line.ended(report, at);
             }
-            // Told at once, so that nobody dials it again; then whatever is up is ended.
+            // Reported at once, so that it is not dialed again; then what is up is ended.
             Heard::Corrected(report, at) => {
                 line.ended(report, at);
                 self.cut(&call, &line).await;

@@ -376,7 +376,7 @@ impl Following<'_> {
     }
 
     /// How long until the next look at an answered call. A webhook may be lost: the room is looked at
-    /// often until a person of ours is known to talk to the callee.
+    /// often until an agent is known to talk to the callee.
     fn pace(&self, looks: u32) -> Duration {
         if self.livekit.hears_webhooks() && self.call.known().bridging.bridged.is_some() {
             self.look_after(LOOK_SELDOM, looks)

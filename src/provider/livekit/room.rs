@@ -64,7 +64,7 @@ impl LiveKit {
         }
     }
 
-    /// Ends a call that nobody follows: removes the callee and deletes the room side by side, as either
+    /// Ends a call without a follower: removes the callee and deletes the room side by side, as either
     /// may be slow to answer.
     pub(super) async fn cut(&self, call: &Arc<Call>, line: &Line) {
         let removing = self.api.remove_callee(line.attempt());

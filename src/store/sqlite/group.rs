@@ -258,7 +258,7 @@ impl SqliteStore {
     fn refresh(&mut self) -> Result<(), StoreError> {
         let version = schema::data_version(&self.conn)?;
         if version != self.mem.version {
-            // Whoever starts an engine commits, so this one need not look where nobody has.
+            // The start of another engine is a commit, so the epoch is read only after one.
             if let Some(own) = self.mem.epoch
                 && meta::epoch(&self.conn)? != own
             {

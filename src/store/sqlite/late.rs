@@ -86,7 +86,7 @@ fn reopen(
     log::append(work, &event)
 }
 
-/// Writes an attempt that had ended otherwise, and counts its outcome anew.
+/// Writes an attempt that had ended otherwise, and corrects the counts of its outcomes.
 fn change(
     work: &mut Work<'_>,
     was: &Attempt,

@@ -263,7 +263,7 @@ pub(super) fn before_commit(work: &mut Work<'_>) -> Result<(), StoreError> {
 
 /// Forgets that the store went back in time: a person has accepted it.
 ///
-/// With the commit the mark is written anew: serials go on beyond `used_up`.
+/// With the commit a new mark is written: serials go on beyond `used_up`.
 pub(super) fn accept(work: &mut Work<'_>, used_up: i64) -> Result<(), StoreError> {
     if let Some(keeper) = &mut work.mem.mark {
         keeper.frozen = false;

@@ -34,7 +34,7 @@ impl FileId {
     /// When there is none, or it cannot be looked at.
     #[cfg(target_os = "linux")]
     pub fn at(path: &Path) -> io::Result<Self> {
-        // The times are left out: whoever asks for them makes the next write to the file dearer, since
+        // The times are left out: reading them makes the next write to the file dearer, since
         // the system then has to give it an instant of its own.
         Self::ask(CWD, path, AtFlags::empty())
     }

@@ -1,7 +1,7 @@
 //! The seal of a deck's file: what it was when the last process closed it.
 //!
-//! SQLite notices damage only where it trips over it. So whoever closes a deck last writes beside it what
-//! the file is: size, times, inode, and the SHA-256 of its content. Before a process writes, it removes
+//! SQLite notices damage only in pages that it reads. So the last process to close a deck writes beside it
+//! what the file is: size, times, inode, and the SHA-256 of its content. Before a process writes, it removes
 //! the seal. A seal that is there and does not fit means that something else changed the file. A process
 //! that is killed leaves no seal; then nothing is known, and the engine's next start checks the whole
 //! deck instead.

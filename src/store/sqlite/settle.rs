@@ -169,7 +169,7 @@ fn rest(
 }
 
 /// Plans what follows for the contact and moves it there. `corrected`: the attempt as it had ended
-/// before; what was planned then is planned anew unless more has happened since.
+/// before; what was planned then is planned again unless more has happened since.
 pub(super) fn follow_up(
     work: &mut Work<'_>,
     campaign: &Campaign,

@@ -32,7 +32,7 @@ pub(crate) struct Keeper {
     pub(in crate::store::sqlite) urgent: bool,
     /// Whether a copy that was missing or lower has been brought up to the other.
     healed: bool,
-    /// Whether the next commit starts the mark anew, and up to where serials are used up then.
+    /// Whether the next commit starts a new mark, and up to where serials are used up then.
     pub(super) renewed: Option<i64>,
     /// The serials of this run: beyond the first, up to the second.
     serials: Option<(i64, i64)>,
@@ -85,7 +85,7 @@ impl Keeper {
     /// `doctor` says so.
     ///
     /// # Errors
-    /// When a mark that is to be started anew cannot be written.
+    /// When a new mark cannot be written.
     pub(in crate::store::sqlite) fn note(
         &mut self,
         deck: DeckId,
@@ -166,7 +166,7 @@ impl Keeper {
         })
     }
 
-    /// Writes the mark anew, whatever it held.
+    /// Writes a new mark over the old one.
     fn renew(&mut self, deck: DeckId, reached: &Reached) -> Result<(), StoreError> {
         if let (Some(state), true) = (&self.state, deck != self.deck) {
             let folder = state.path().parent().map(Path::to_owned);

@@ -205,7 +205,7 @@ pub struct RunArgs {
 /// `dialdeck trunk …`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum TrunkCommand {
-    /// End a trunk's rest at once: after refused credentials are mended, or a failing route
+    /// End a trunk's rest at once: after refused credentials are corrected, or a failing route
     Reset(TrunkResetArgs),
 }
 

@@ -3,9 +3,10 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use serde_json::json;
+use tempfile::TempDir;
 
 use super::args::BackupArgs;
 use super::deck::STORE_FILE;
@@ -28,7 +29,8 @@ pub(super) fn execute(
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
-    let folder = new_folder(&args.folder)?;
+    let making = new_folder(&args.folder)?;
+    let folder = making.path();
     let copy = folder.join(STORE_FILE);
     let mut progress = Progress::new("backup", 0, Showing::unless(env.json));
     deck.store.back_up(&copy, &mut |done, total| {
@@ -38,7 +40,7 @@ pub(super) fn execute(
     let mut copied = SqliteStore::open_read_only(&copy, rules::in_force())?;
     copied.check()?;
     let reached = copied.reached()?;
-    let lists = write_lists(&mut copied, &folder, &reached)?;
+    let lists = write_lists(&mut copied, folder, &reached)?;
     let numbers: u64 = lists.iter().map(|(_, numbers)| numbers).sum();
     drop(copied);
     let document = json!({
@@ -50,7 +52,7 @@ pub(super) fn execute(
         "attempts": reached.serial,
         "lists": lists.iter().map(|(file, numbers)| json!({"file": file, "numbers": numbers})).collect::<Vec<_>>(),
     });
-    finish(&folder, &args.folder, &document)?;
+    finish(making, &args.folder, &document)?;
     if env.json {
         let mut document = document;
         document["folder"] = json!(args.folder);
@@ -78,7 +80,7 @@ pub(super) fn entries(n: i64) -> String {
 
 /// The folder in which the backup is made. It gets its name when it is whole, so that one that was cut
 /// off is never taken for a backup.
-fn new_folder(wanted: &Path) -> Result<PathBuf, CliError> {
+fn new_folder(wanted: &Path) -> Result<TempDir, CliError> {
     let there = match fs::read_dir(wanted) {
         Ok(mut entries) => entries.next().is_some(),
         Err(_) => wanted.symlink_metadata().is_ok(),
@@ -89,16 +91,19 @@ fn new_folder(wanted: &Path) -> Result<PathBuf, CliError> {
                 .hint("name a new folder: a backup overwrites nothing"),
         );
     }
-    let parent = wanted
-        .parent()
-        .filter(|parent| !parent.as_os_str().is_empty());
-    let parent = parent.unwrap_or(Path::new("."));
+    let parent = parent(wanted);
     fs::create_dir_all(parent).map_err(|error| CliError::file(parent, &error))?;
-    let making = tempfile::Builder::new()
+    tempfile::Builder::new()
         .prefix(".dialdeck-backup-")
         .tempdir_in(parent)
-        .map_err(|error| CliError::file(parent, &error))?;
-    Ok(making.keep())
+        .map_err(|error| CliError::file(parent, &error))
+}
+
+fn parent(path: &Path) -> &Path {
+    let parent = path
+        .parent()
+        .filter(|parent| !parent.as_os_str().is_empty());
+    parent.unwrap_or(Path::new("."))
 }
 
 /// Writes the copy's own lists, each with its date, so that a later list can be recognised.
@@ -130,7 +135,7 @@ fn write_lists(
 
 /// `dnc-internal.csv`, `dnc-campaign-spring.csv`.
 fn file_name(list: &ListKind) -> String {
-    let plain = |sign: char| sign.is_ascii_alphanumeric() || sign == '-';
+    let plain = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | '.');
     let name: String = list
         .to_string()
         .chars()
@@ -139,14 +144,21 @@ fn file_name(list: &ListKind) -> String {
     format!("dnc-{name}.csv")
 }
 
-fn finish(folder: &Path, wanted: &Path, document: &serde_json::Value) -> Result<(), CliError> {
+fn finish(making: TempDir, wanted: &Path, document: &serde_json::Value) -> Result<(), CliError> {
+    let folder = making.path();
     let path = folder.join(MANIFEST);
-    let failed = |error: &std::io::Error| CliError::file(&path, error);
-    fs::write(&path, format!("{document}\n")).map_err(|error| failed(&error))?;
+    fs::write(&path, format!("{document}\n")).map_err(|error| CliError::file(&path, &error))?;
     for synced in [&path, &folder.join(STORE_FILE), &folder.to_path_buf()] {
-        let done = File::open(synced).and_then(|file| file.sync_all());
-        done.map_err(|error| CliError::file(synced, &error))?;
+        sync(synced)?;
     }
     // An empty folder of that name may be there; anything else is in the way.
-    fs::rename(folder, wanted).map_err(|error| CliError::file(wanted, &error))
+    fs::rename(folder, wanted).map_err(|error| CliError::file(wanted, &error))?;
+    // It has its name now: nothing is left to remove.
+    drop(making.keep());
+    sync(parent(wanted))
+}
+
+fn sync(path: &Path) -> Result<(), CliError> {
+    let done = File::open(path).and_then(|file| file.sync_all());
+    done.map_err(|error| CliError::file(path, &error))
 }

@@ -159,14 +159,14 @@ fn say(
     if what.sends > 0 {
         writeln!(
             out,
-            "{} of later count as sent now: caps per minute and hour are over them in an hour",
+            "{} with later times count as sent now, so they weigh on the caps per minute and hour for an hour at most",
             count(what.sends, "send")
         )?;
     }
     if what.numbers > 0 {
         writeln!(
             out,
-            "{} with attempts of later wait until their gaps are over after these; contacts due later stay so",
+            "{} with later attempts wait until the gap after these is over; contacts that are due later stay due then",
             count(what.numbers, "number")
         )?;
     }

@@ -159,7 +159,7 @@ impl Front {
     }
 
     /// As [`Front::prepare`], with the embedded keys and the standard theme where the user's are broken:
-    /// who has to stop everything must not have to mend a file first.
+    /// who has to stop everything must not have to correct a file first.
     ///
     /// # Errors
     /// When there is no terminal.

@@ -20,7 +20,7 @@ const LONGEST: u64 = 64 * 1024;
 /// Who may read a key: its owner.
 const PRIVATE: u32 = 0o600;
 
-/// Reads a credential; `what` is its name for whoever has to mend it.
+/// Reads a credential; `what` is its name for error messages.
 ///
 /// # Errors
 /// When it is not there, empty, or a file that others may read.

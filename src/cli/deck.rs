@@ -203,8 +203,8 @@ impl Deck {
     /// Whether the deck has had a file of its own, as far as its store says.
     pub(super) fn had_file(env: &Env) -> bool {
         // A store that cannot be read is reported when it is opened.
-        let said = SqliteStore::meta_at(&env.deck.join(STORE_FILE), HAD_FILE);
-        Self::exists(env) && matches!(said, Ok(Some(_)))
+        let said = || SqliteStore::meta_at(&env.deck.join(STORE_FILE), HAD_FILE);
+        Self::exists(env) && matches!(said(), Ok(Some(_)))
     }
 
     /// The country that the deck file gave numbers without one when it could last be read.

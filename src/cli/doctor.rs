@@ -292,6 +292,15 @@ fn mark(deck: &Deck, findings: &mut Vec<Finding>) {
 
 fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), CliError> {
     mark(deck, findings);
+    match wholeness(deck) {
+        Ok(found) => findings.push(found),
+        // A store that cannot be read through has nothing more to say.
+        Err(error) => {
+            let text = format!("{}; {}", error.message, whole::WAY_OUT);
+            findings.push(finding("whole", Level::Fail, text));
+            return Ok(());
+        }
+    }
     let clock = deck.clock()?;
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
@@ -322,7 +331,6 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     }
     findings.extend(said_of_file(deck, &snapshot, now)?);
     findings.push(clock_finding(clock, &snapshot));
-    findings.push(wholeness(deck)?);
     findings.push(partition(deck, now)?);
     findings.extend(lists::findings(&snapshot, now));
     for (trunk, _) in &snapshot.trunks {

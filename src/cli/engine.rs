@@ -26,6 +26,7 @@ use crate::engine::deck_file;
 use crate::engine::shell::{DRAIN_LIMIT, Ending, Ends, Handle, Shell};
 use crate::outside::courier::Courier;
 use crate::store::sqlite::lock::EngineLock;
+use crate::store::sqlite::seal;
 use crate::store::{By, Recover as _, Store as _, StoreError};
 
 /// Between two looks at the log for `--json`, and at the board for the progress line.
@@ -57,7 +58,7 @@ pub(super) struct Run {
 pub(super) enum HangUp {
     /// A graceful end, as any other signal that ends.
     Ends,
-    /// Nothing: it was told to go on without one.
+    /// Nothing: it continues without one.
     Ignored,
 }
 
@@ -99,6 +100,7 @@ pub(super) fn start(
     let moved = place::judge(&mut deck, env, run.answer)?;
     deck.must_be_current()?;
     deck.check_whole()?;
+    may_use_credentials(&run.config, &mut deck)?;
     deck.store.take_over(&lock)?;
     deck.store.begin_run()?;
     // What follows is the engine's doing, not the person's.
@@ -117,7 +119,6 @@ pub(super) fn start(
         .enable_all()
         .build()
         .map_err(CliError::failed)?;
-    may_use_credentials(&run.config, &mut deck)?;
     let ids = deck.store.incarnations()?;
     let on = (&clock, runtime.handle());
     let Carriers { providers, gates } = carriers::make(&run.config, &run.simulated, &ids, env, on)?;
@@ -189,10 +190,11 @@ impl Running {
         let mut reporter = Reporter::new(env, self.shown, self.from, &self.handle)?;
         let watching = watch((self.task, self.handle), hang_up, &mut reporter, out);
         let ending = self.runtime.block_on(watching);
-        let ended_well = ending.as_ref().is_ok_and(|(ending, _)| match ending {
-            Ending::AtRest | Ending::Drained | Ending::LeftUp(_) => true,
-            Ending::Displaced(..) | Ending::Superseded | Ending::StoreFailed(_) => false,
-        });
+        let (ended_well, store_failed) = match &ending {
+            Ok((Ending::AtRest | Ending::Drained | Ending::LeftUp(_), _)) => (true, false),
+            Ok((Ending::StoreFailed(_), _)) => (false, true),
+            Ok((Ending::Displaced(..) | Ending::Superseded, _)) | Err(_) => (false, false),
+        };
         let code = ending.and_then(|(ending, unseen)| {
             let code = close(env, self.shown, &self.clock, &ending, &reporter, out);
             let code = match unseen {
@@ -207,12 +209,14 @@ impl Running {
         // However it ended: what was said last may be why.
         let told = reporter.tail(out);
         drop(reporter);
-        if ended_well {
-            Deck::seal(env)?;
+        let sealed = if ended_well { Deck::seal(env) } else { Ok(()) };
+        if store_failed {
+            // What failed may be the file: the next start checks all of it.
+            seal::forget(&env.deck).ok();
         }
         drop(self.lock);
         let code = code?;
-        told.map(|()| code)
+        told.and(sealed).map(|()| code)
     }
 }
 
@@ -369,7 +373,7 @@ fn close(
             return Err(CliError::deck(format!(
                 "the store failed, nothing was sent after that: {why}"
             ))
-            .hint("mend it (space, permissions), then start again: open calls are asked about"));
+            .hint("correct the cause (space, permissions), then start again: open calls are asked about"));
         }
     };
     // The end is the engine's doing, whatever has become of the deck file and of roles meanwhile.
@@ -415,7 +419,7 @@ fn left_up(calls: usize, reporter: &Reporter) {
     }
 }
 
-/// Nothing more happens by time alone; says which campaigns wait for somebody to act.
+/// Nothing more happens by time alone; says which campaigns wait for a person to act.
 fn unfinished(board: &Board) -> Result<ExitCode, CliError> {
     let open: Vec<String> = board
         .campaigns

@@ -202,7 +202,7 @@ pub fn explained(error: CliError, env: &Env) -> CliError {
     let mut files = [env.own_config(), env.deck_config()].into_iter();
     match files.find_map(Result::err) {
         Some(fault) => error.hint(format!(
-            "everybody is support while the deck file cannot be read: {}",
+            "every user has the role support while the deck file cannot be read: {}",
             fault.brief()
         )),
         None => error,

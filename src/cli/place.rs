@@ -13,12 +13,10 @@ use super::{CliError, Deck, Env};
 use crate::domain::attempt::CallEnd;
 use crate::domain::digest::{hex, sha256};
 use crate::domain::{CallReport, CampaignState, NewIncarnation, Turn};
+use crate::store::sqlite::incarnation::ENGINE_PLACE;
 use crate::store::sqlite::place::FileId;
 use crate::store::{By, Recover as _, Store as _, StoreError};
 use crate::tui::tty;
-
-/// Under which key the store keeps where its last engine ran.
-const KEY: &str = "engine_place";
 
 /// Under which key a copy keeps the identity that its deck file has to name.
 const CREDENTIALS: &str = "credentials_for";
@@ -132,8 +130,8 @@ fn elsewhere(found: &[String]) -> CliError {
 /// When the store cannot be written.
 pub(super) fn note(deck: &mut Deck, env: &Env) -> Result<(), CliError> {
     let here = serde_json::to_string(&Place::here(env)?).map_err(CliError::failed)?;
-    if deck.store.meta(KEY)?.as_deref() != Some(&here) {
-        deck.store.set_meta(KEY, &here)?;
+    if deck.store.meta(ENGINE_PLACE)?.as_deref() != Some(&here) {
+        deck.store.set_meta(ENGINE_PLACE, &here)?;
     }
     Ok(())
 }
@@ -143,7 +141,7 @@ pub(super) fn note(deck: &mut Deck, env: &Env) -> Result<(), CliError> {
 /// # Errors
 /// When the store cannot be read.
 pub(super) fn differences(deck: &mut Deck, env: &Env) -> Result<Vec<String>, CliError> {
-    let Some(text) = deck.store.meta(KEY)? else {
+    let Some(text) = deck.store.meta(ENGINE_PLACE)? else {
         return Ok(Vec::new());
     };
     let known: Place = serde_json::from_str(&text).map_err(StoreError::from)?;
@@ -182,7 +180,7 @@ pub(super) fn copy(env: &Env) -> Result<(), CliError> {
     env.may_write()?;
     // The other deck has gone on since: the mark that both still share says so.
     let mut deck = Deck::open_quietly(env)?;
-    if differences(&mut deck, env)?.is_empty() && deck.store.meta(KEY)?.is_some() {
+    if differences(&mut deck, env)?.is_empty() && deck.store.meta(ENGINE_PLACE)?.is_some() {
         return Err(
             CliError::refused("the deck is where its last engine ran: it is no copy")
                 .hint("leave --copy out"),
@@ -220,7 +218,7 @@ pub(super) fn copy(env: &Env) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The calls that are up are the other deck's, and so are the campaigns as long as nobody says
+/// The calls that are up are the other deck's, and so are the campaigns until a person says
 /// otherwise; how many are paused.
 fn leave_to_the_other(deck: &mut Deck, by: &By) -> Result<u64, CliError> {
     let unresolved = CallReport {

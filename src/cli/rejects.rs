@@ -54,7 +54,7 @@ fn is_in(path: &Path, deck: &Path) -> bool {
     };
     match (folder.canonicalize(), deck.canonicalize()) {
         (Ok(folder), Ok(deck)) => folder.starts_with(deck),
-        // Where either is not there, writing says so.
+        // Where either is not there, writing reports it.
         (Err(_), _) | (_, Err(_)) => false,
     }
 }

@@ -37,6 +37,9 @@ pub(super) fn execute(
     if let Some(reason) = &args.lists_complete {
         return confirm(reason, env, out);
     }
+    if args.from.is_some() {
+        fs::create_dir_all(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;
+    }
     let _lock = engine::own(env)?;
     match &args.from {
         Some(from) => put_in_place(from, env, out),
@@ -87,7 +90,7 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         // A person says so, and nothing says how much.
         Standing::Current | Standing::Unmarked | Standing::Foreign(_) => unknown(now),
     };
-    let actor = deck.by()?.actor;
+    let actor = env.actor.clone();
     let turn = Turning {
         how: Turn::RollbackAccepted,
         lost: Some(lost),
@@ -281,12 +284,12 @@ fn report(
     match lost {
         Some(lost) => writeln!(
             out,
-            "The deck goes on under new attempt ids; {}.",
+            "The deck continues with new attempt ids; {}.",
             missing(&lost)
         )?,
         None => writeln!(
             out,
-            "The deck goes on under new attempt ids; nothing is missing."
+            "The deck continues with new attempt ids; nothing is missing."
         )?,
     }
     if let Some(aside) = aside {

@@ -7,7 +7,7 @@ use crate::store::sqlite::mark::Standing;
 
 /// What to do about a store that is not as the last run left it.
 const WAYS_OUT: &str = "`dialdeck restore --from BACKUP` puts a backup in its place, `dialdeck restore \
-    --accept-rollback` goes on from what is left; opt-outs and pauses are taken meanwhile";
+    --accept-rollback` continues with what is left; opt-outs and pauses are taken meanwhile";
 
 /// The error of a store that is not as the last run left it; `None`: it is.
 pub(super) fn error(standing: &Standing) -> Option<CliError> {

@@ -150,7 +150,7 @@ fn why(campaign: &CampaignBoard) -> Option<String> {
         NextClaim::Refuse(over @ Refusal::CampaignExpired(_))
             if campaign.state == CampaignState::Running =>
         {
-            return Some(format!("calls nobody any more: {over}"));
+            return Some(format!("makes no more calls: {over}"));
         }
         NextClaim::Refuse(_) | NextClaim::Dial | NextClaim::NothingLeft => return None,
     };

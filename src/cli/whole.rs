@@ -8,7 +8,7 @@ use crate::store::crosscheck::Differences;
 use crate::store::sqlite::seal::SEAL_FILE;
 
 /// What to do with a deck that is not whole.
-pub(super) const WAY_OUT: &str = "`dialdeck log verify` names what differs; `dialdeck restore DIR --from BACKUP` \
+pub(super) const WAY_OUT: &str = "`dialdeck log verify` names what differs; `dialdeck restore --from BACKUP` \
      puts a backup in place; keep the deck's folder as it is until then";
 
 /// The error of an engine on a deck that is not whole.
@@ -27,7 +27,7 @@ pub(super) fn changed_outside(folder: &Path) -> CliError {
          the log does not hold may be lost",
     )
     .hint(format!(
-        "`dialdeck restore DIR --from BACKUP` puts a backup in place; if you changed it yourself, \
+        "`dialdeck restore --from BACKUP` puts a backup in place; if you changed it yourself, \
          remove {}",
         folder.join(SEAL_FILE).display()
     ))
@@ -43,7 +43,7 @@ pub(super) fn not_whole(found: &Differences) -> CliError {
         lines.push(format!("and {more} more"));
     }
     CliError::failed(lines.join("\n")).hint(
-        "`dialdeck restore DIR --from BACKUP` puts a backup in place; keep the deck's folder as it is \
+        "`dialdeck restore --from BACKUP` puts a backup in place; keep the deck's folder as it is \
          until then",
     )
 }

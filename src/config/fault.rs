@@ -121,18 +121,9 @@ fn starts(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
-/// Line and column, both from 1, of a byte offset.
+/// Line and column, both from 1, of a byte offset in a text that is asked about once.
 pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
-    let mut end = offset.min(text.len());
-    while !text.is_char_boundary(end) {
-        end -= 1;
-    }
-    let before = &text[..end];
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    (
-        before.matches('\n').count() + 1,
-        before[line_start..].chars().count() + 1,
-    )
+    Positions::of(text).at(offset)
 }
 
 #[cfg(test)]
@@ -140,12 +131,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_place_is_found_alike_by_counting_and_by_index() {
+    fn places_are_counted_in_characters() {
         let text = "a = 1\n\nété = \"Zoë\"\n".repeat(300) + &"é".repeat(3_000) + "\nend";
         let positions = Positions::of(&text);
-        for (offset, _) in text.char_indices().step_by(7).chain([(text.len(), ' ')]) {
-            assert_eq!(positions.at(offset), position(&text, offset), "{offset}");
+        let (mut line, mut column) = (1, 1);
+        for (offset, char) in text.char_indices() {
+            assert_eq!(positions.at(offset), (line, column), "{offset}");
+            (line, column) = if char == '\n' {
+                (line + 1, 1)
+            } else {
+                (line, column + 1)
+            };
         }
+        assert_eq!(positions.at(text.len()), (line, column));
         assert_eq!(Positions::of("").at(0), (1, 1));
     }
 }

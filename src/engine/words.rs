@@ -23,7 +23,7 @@ pub const fn number_error(error: NumberError) -> (&'static str, &'static str) {
         ),
         NumberError::NotPossible => (
             "it is not a possible number",
-            "check the digits; put a number with spaces in quotes",
+            "check its digits; on a command line a number with spaces needs quotes",
         ),
         NumberError::Several => (
             "there are two numbers in it",
@@ -227,7 +227,7 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
             Some(format!("mended? `dialdeck trunk reset {}`", campaign.trunk))
         }
         HoldKind::OptOutsMissing(list) => Some(format!(
-            "`dialdeck dnc import FILE --list {list}` of after the last run; none is missing? \
+            "`dialdeck dnc import FILE --list {list}` with a list exported after the last run; if none is missing, \
              `dialdeck restore --lists-complete REASON`"
         )),
         HoldKind::ListMissing(list) => Some(format!("`dialdeck dnc import FILE --list {list}`")),

@@ -265,7 +265,7 @@ pub struct Snapshot {
     /// Imports that have started and have not ended, by the place of their first entry in the log: they
     /// are under way, or were cut off.
     pub unfinished_imports: BTreeMap<i64, UnfinishedImport>,
-    /// Wishes to hang up every call, and how far the engine has seen to them.
+    /// Wishes to hang up every call, and how far the engine has carried them out.
     pub hang_ups: HangUps,
     /// Place of the last event.
     pub head: i64,

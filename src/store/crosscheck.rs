@@ -14,7 +14,7 @@ pub(super) use hold::{AttemptRow, CampaignRow, ContactRow, Held, ListRow};
 /// Something that the log and the tables do not agree on.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// The place of the entry that says otherwise than the table; `None`: no entry speaks of it.
+    /// The place of the entry that says otherwise than the table; `None`: no entry is about it.
     pub entry: Option<i64>,
     /// What differs.
     pub what: String,

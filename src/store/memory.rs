@@ -1,4 +1,4 @@
-//! A deck in plain maps: the store's oracle. Nothing is cached, everything is counted anew.
+//! A deck in plain maps: the store's oracle. Nothing is cached, everything is counted each time.
 
 mod calls;
 mod imports;

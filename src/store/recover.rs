@@ -8,7 +8,8 @@ use serde::Serialize;
 use super::{By, DeckSettings, StoreError};
 use crate::domain::event::{EventKind, NewEvent};
 use crate::domain::{
-    Campaign, DeckId, Incarnations, ListKind, Lost, NewIncarnation, Recovery, Timestamp,
+    Campaign, CampaignState, DeckId, Incarnations, ListKind, Lost, NewIncarnation, Recovery,
+    Timestamp,
 };
 
 /// How long a call may outlive ringing, talking and waiting before it is given up.
@@ -41,7 +42,9 @@ pub(super) fn after<'a>(
     settings: Option<&DeckSettings>,
     lists: impl Iterator<Item = ListKind>,
 ) -> Recovery {
-    let gaps = campaigns.map(|campaign| campaign.settings.attempts.min_gap);
+    let campaigns: Vec<&Campaign> = campaigns.collect();
+    let gaps = campaigns.iter();
+    let gaps = gaps.map(|campaign| campaign.settings.attempts.min_gap);
     let lives = settings.into_iter().flat_map(|deck| {
         let trunks = deck.trunks.iter();
         trunks.map(|trunk| trunk.queue_wait + trunk.ring_timeout + trunk.max_call + MARGIN)
@@ -51,7 +54,12 @@ pub(super) fn after<'a>(
     } else {
         Duration::ZERO
     };
-    let own = lists.filter(|list| lost.has_entries() && !list.is_registry());
+    // A campaign's own list is made by its first number, which may be what is missing.
+    let open = campaigns.iter();
+    let open = open.filter(|campaign| campaign.state != CampaignState::Stopped);
+    let own = lists
+        .chain(open.map(|campaign| ListKind::Campaign(campaign.name().to_owned())))
+        .filter(|list| lost.has_entries() && !list.is_registry());
     Recovery {
         last_run: lost.last_run,
         until: lost.last_run + wait,

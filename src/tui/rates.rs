@@ -76,6 +76,12 @@ impl Rates {
         Some(now + Duration::try_from_secs_f64(minutes * 60.0).ok()?)
     }
 
+    /// For how long, up to a quarter of an hour, it has been seen what binds.
+    pub fn seen(&self, now: Timestamp) -> Duration {
+        let first = self.bound.front().map_or(now, |(from, _)| *from);
+        now.since(first).min(SPAN)
+    }
+
     /// The share of the last quarter of an hour during which this bound, in percent of the time seen.
     pub fn share(&self, word: &str, now: Timestamp) -> u64 {
         let start = now - SPAN;
@@ -135,6 +141,15 @@ mod tests {
 
     fn at(second: i64) -> Timestamp {
         Timestamp::from_millis(1_796_657_400_000 + second * 1_000)
+    }
+
+    #[test]
+    fn what_was_seen_for_less_is_said_of_less() {
+        let mut rates = Rates::default();
+        assert_eq!(rates.seen(at(60)), Duration::ZERO);
+        rates.note_bound(at(0), "spacing");
+        assert_eq!(rates.seen(at(49)), Duration::from_secs(49));
+        assert_eq!(rates.seen(at(3_600)), SPAN);
     }
 
     #[test]

@@ -400,7 +400,9 @@ fn what_is_going_on_is_seen_whatever_file_is_broken() {
             scratch
                 .run(&["campaign", "set", "recall", "--pace", "20"])
                 .exits(3)
-                .complains("hint: everybody is support while the deck file cannot be read");
+                .complains(
+                    "hint: every user has the role support while the deck file cannot be read",
+                );
         }
     }
 }

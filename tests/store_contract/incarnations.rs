@@ -44,6 +44,12 @@ const fn lost(attempts: u64, entries: u64, last_run: Timestamp) -> Lost {
     }
 }
 
+/// A campaign's list counts also where it has no number yet: its first may be what is missing.
+fn own_lists() -> BTreeSet<ListKind> {
+    let campaign = ListKind::Campaign("spring-reminders".to_owned());
+    [ListKind::Internal, campaign].into()
+}
+
 fn begin(store: &mut impl Store, new: &NewIncarnation) -> i64 {
     store.begin_incarnation(new, &by(morning())).unwrap()
 }
@@ -152,9 +158,6 @@ fn a_loss_without_attempts_starts_no_gap(store: &mut impl Store) {
 fn opt_outs_are_missing_until_the_list_is_imported(store: &mut impl Store) {
     let (_, contacts) = running(store, 1);
     let own = ListKind::Campaign("spring-reminders".to_owned());
-    store
-        .suppress(&[on_list(number(30), own.clone(), morning())])
-        .unwrap();
     begin(store, &new(1, Some(lost(0, 7, morning()))));
     let later = morning() + secs(3600);
     let missing = |lists: &[ListKind]| {
@@ -191,7 +194,7 @@ fn a_person_may_say_that_no_opt_out_is_missing(store: &mut impl Store) {
     let lists = store
         .confirm_lists("nobody was called", &by(morning()))
         .unwrap();
-    assert_eq!(lists, [ListKind::Internal].into());
+    assert_eq!(lists, own_lists());
     assert_eq!(kinds(store, head), ["lists_confirmed"]);
     assert_eq!(held(store, contacts[0], morning()), None);
 }
@@ -225,14 +228,14 @@ fn what_is_done_is_logged(store: &mut impl Store) {
         "entries_missing": 80,
         "last_run": "2026-12-08T15:00:00.000Z",
         "until": "2026-12-08T15:31:30.000Z",
-        "lists": ["internal"],
+        "lists": ["internal", "campaign:spring-reminders"],
     });
     assert_eq!(entry["data"], expected);
     let known = store.recovery().unwrap().unwrap();
     let expected = Recovery {
         last_run: morning(),
         until: morning() + secs(1890),
-        lists: [ListKind::Internal].into(),
+        lists: own_lists(),
     };
     assert_eq!(known, expected);
 }

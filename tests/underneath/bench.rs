@@ -113,7 +113,7 @@ impl Bench {
         std::fs::rename(self.deck(), self.beside(name)).unwrap();
     }
 
-    /// Exchanges the deck's folder and what is called `name` beside it, at once: whoever looks finds one or
+    /// Exchanges the deck's folder and what is called `name` beside it, at once: a reader finds one or
     /// the other.
     pub(crate) fn exchange(&self, name: &str) {
         let (deck, other) = (self.deck(), self.beside(name));

@@ -373,10 +373,7 @@ fn a_run_refuses_a_deck_that_is_not_whole_and_says_the_way_out() {
         said.contains("error: the deck is not whole, nothing is dialed: entry "),
         "{said}"
     );
-    assert!(
-        said.contains("dialdeck restore DIR --from BACKUP"),
-        "{said}"
-    );
+    assert!(said.contains("dialdeck restore --from BACKUP"), "{said}");
     let doctor = deck.run(&["doctor"]);
     assert_eq!(doctor.status.code(), Some(1));
     let doctor = text(&doctor.stdout);

@@ -1,6 +1,6 @@
 //! What the log's entries add up to.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
 use serde_json::Value;
@@ -115,7 +115,6 @@ pub(in crate::store) struct Fold {
     pub(super) attempts: HashMap<i64, AttemptLog>,
     /// Contacts that have ended; `None`: that may be called again.
     pub(super) ends: HashMap<i64, Said<Option<ContactEnd>>>,
-    pub(super) alerts: BTreeSet<i64>,
 }
 
 impl Fold {
@@ -147,15 +146,6 @@ impl Fold {
             "call_ended" | "attempt_corrected" => self.ended(entry::read(line)?),
             "contact_finished" => self.finished(entry::read(line)?),
             "retry_planned" => self.retry_planned(&entry::read(line)?),
-            "alert_raised" => {
-                let (seq, _) = line
-                    .strip_prefix(r#"{"seq":"#)
-                    .and_then(|rest| rest.split_once(','))
-                    .ok_or("it has no place")?;
-                let seq = seq.parse().map_err(|_| "its place is no number")?;
-                self.alerts.insert(seq);
-                Ok(())
-            }
             // No table follows from the others, nor from kinds of a later program.
             _ => Ok(()),
         }
@@ -210,8 +200,9 @@ impl Fold {
         if let Some(pacing) = entry.data.pacing.take() {
             let settings = &mut self.campaign(&entry)?.settings;
             settings.seq = entry.seq;
-            if let Some(known) = &mut settings.value {
-                known["pacing"] = pacing;
+            let known = settings.value.as_mut().and_then(Value::as_object_mut);
+            if let Some(known) = known {
+                known.insert("pacing".to_owned(), pacing);
             }
         }
         Ok(())

@@ -110,7 +110,7 @@ impl SqliteStore {
     }
 
     /// As [`SqliteStore::write`], for a verb that begins nothing: an engine whose deck's path leads
-    /// elsewhere still sees to the calls that are up.
+    /// elsewhere still records the calls that are up.
     pub(super) fn conclude<T>(
         &mut self,
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
@@ -266,7 +266,15 @@ impl SqliteStore {
             }
             self.mem.version = version;
             self.mem.forget();
-            self.mem.ids = incarnation::all(&self.conn)?;
+            let ids = incarnation::all(&self.conn)?;
+            if ids.count() != self.mem.ids.count() {
+                // Another process has accepted a loss or made the deck one of its own.
+                self.mem.deck = meta::known_identity(&self.conn)?;
+                if let Some(keeper) = &mut self.mem.mark {
+                    keeper.follow(self.mem.deck);
+                }
+            }
+            self.mem.ids = ids;
             let accepted = timing::accepted(&self.conn)?;
             if !self.mem.engine || accepted != self.mem.clock_accepted {
                 self.mem.ledger = None;

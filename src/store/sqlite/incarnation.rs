@@ -13,8 +13,8 @@ use crate::store::recover::{self, Recover};
 use crate::store::{By, StoreError};
 
 const RECOVERY: &str = "recovery";
-/// Where the last engine ran.
-const ENGINE_PLACE: &str = "engine_place";
+/// The key of the place where the last engine ran.
+pub const ENGINE_PLACE: &str = "engine_place";
 const INSERT: &str =
     "INSERT INTO incarnations (from_serial, tag, at, reason) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT DO NOTHING";

@@ -229,7 +229,7 @@ fn compare(work: &mut Work<'_>, mark: Option<&Mark>, kept: bool) -> Result<Stand
     {
         return Ok(Standing::Current);
     }
-    // A log that is as long and goes on otherwise says nothing of what it lacks.
+    // A log of the same length with other entries does not show what is missing.
     let entries = mark.seq - rolled_back.unwrap_or(head);
     let entries = u64::try_from(entries).ok().filter(|missing| *missing > 0);
     let attempts = mark.serial - attempts::last_serial(work)?;

@@ -11,7 +11,7 @@ mod counters;
 mod group;
 mod held;
 mod import;
-mod incarnation;
+pub mod incarnation;
 mod late;
 mod listing;
 pub mod lock;
@@ -225,7 +225,7 @@ struct Cache {
     lists: Option<Arc<Vec<SuppressionList>>>,
     list_ids: BTreeMap<i64, ListKind>,
     recovery: Recovering,
-    /// Caller IDs by campaign; their use is looked up anew by every claim.
+    /// Caller IDs by campaign; their use is looked up again by every claim.
     showable: BTreeMap<CampaignId, Vec<CallerIdUse>>,
     /// Live and abandoned calls by campaign and UTC day.
     live: BTreeMap<CampaignId, BTreeMap<i64, Abandonment>>,

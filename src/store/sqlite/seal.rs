@@ -6,20 +6,25 @@
 //! that is killed leaves no seal; then nothing is known, and the engine's next start checks the whole
 //! deck instead.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 use crate::domain::digest::{Sha256, hex, sha256};
 use crate::domain::event::Anchor;
+use crate::regular;
 
 /// The seal's file in the deck's folder.
 pub const SEAL_FILE: &str = "deck.seal";
 /// Files up to this size are compared by their content however they look: a millisecond a megabyte.
 const SMALL: u64 = 8 << 20;
+
+/// The longest seal that is read, in bytes.
+const LONGEST: u64 = 4096;
 
 /// What a seal says of a deck's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -121,7 +126,9 @@ fn has_log(store: &Path) -> bool {
 
 /// The seal at `path`: its JSON, a space and the SHA-256 of the JSON.
 fn read(path: &Path) -> Option<Seal> {
-    let text = fs::read_to_string(path).ok()?;
+    let mut text = String::new();
+    let file = regular::open(path, OpenOptions::new().read(true)).ok()?;
+    file.take(LONGEST).read_to_string(&mut text).ok()?;
     let (json, digest) = text.trim_end().rsplit_once(' ')?;
     if hex(&sha256(json.as_bytes())) != digest {
         return None;
@@ -132,9 +139,13 @@ fn read(path: &Path) -> Option<Seal> {
 fn write(path: &Path, seal: &Seal) -> io::Result<()> {
     let json = serde_json::to_string(seal)?;
     let text = format!("{json} {}\n", hex(&sha256(json.as_bytes())));
-    let unfinished = path.with_extension("seal-new");
-    File::create(&unfinished)?.write_all(text.as_bytes())?;
-    fs::rename(unfinished, path)
+    let folder = path
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty());
+    let mut unfinished = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    unfinished.write_all(text.as_bytes())?;
+    unfinished.persist(path)?;
+    Ok(())
 }
 
 fn content(path: &Path) -> io::Result<String> {
@@ -167,7 +178,7 @@ impl Keeper {
     /// Of a handle that may write to the deck's file, which is made when it is not there.
     pub(super) fn of(store: &Path) -> Self {
         let in_memory = store.as_os_str() == ":memory:";
-        // What stands in the write-ahead log is brought into the file when a handle is closed, also by one
+        // The write-ahead log is copied into the file when a handle is closed, also by one
         // that writes nothing: the seal of the file before says nothing any more.
         if has_log(store) && !in_memory {
             fs::remove_file(store.with_file_name(SEAL_FILE)).ok();
@@ -203,13 +214,17 @@ impl Keeper {
 
     /// Breaks a seal that is there, before something is written. One that does not fit stays.
     pub(super) fn break_seal(&mut self) -> io::Result<()> {
-        let Some(store) = self.own() else {
+        let Some(seal) = self.store.as_deref() else {
             return Ok(());
         };
-        let seal = store.with_file_name(SEAL_FILE);
+        let seal = seal.with_file_name(SEAL_FILE);
+        // Before every group: without a seal, as while an engine runs, nothing else is looked at.
         if self.known == Some(Standing::Broken) || !seal.exists() {
             return Ok(());
         }
+        let Some(store) = self.own() else {
+            return Ok(());
+        };
         let known = self.known.clone().unwrap_or_else(|| standing(store));
         let stays = known == Standing::Broken;
         if !stays {
@@ -265,7 +280,13 @@ fn set(store: &Path, whole: bool, checked: Option<Anchor>) -> io::Result<()> {
         ..looks
     };
     write(&seal, &sealed)?;
-    if has_log(store) {
+    // Another process may have written while the file was digested.
+    let now = Seal {
+        sha256: sealed.sha256.clone(),
+        checked: sealed.checked.clone(),
+        ..Seal::looks(store)?
+    };
+    if has_log(store) || now != sealed {
         fs::remove_file(seal)?;
     }
     Ok(())

@@ -13,6 +13,7 @@ use crate::tui::dialog::confirm::Confirm;
 use crate::tui::dialog::help::Help;
 use crate::tui::dialog::history::History;
 use crate::tui::dialog::import::ImportDialog;
+use crate::tui::dialog::lines::count;
 use crate::tui::dialog::opt_out::OptOut;
 use crate::tui::dialog::palette::Palette;
 use crate::tui::dialog::quit::Quit;
@@ -34,8 +35,10 @@ pub(super) fn stop_everything(model: &mut Model, cmds: &mut Vec<Cmd>) {
     model.stopped_at = Some(now);
     let up = model.shared.calls_up();
     if again && up > 0 && view::is_too_small(model.shared.size) {
+        // Short: so small a screen cuts the rest.
         let text = format!(
-            "everything is paused; {up} calls are up, and hanging up is asked on a larger screen"
+            "all paused; to hang up {} enlarge the window",
+            count(up, "call")
         );
         return say(model, Tone::Plain, text);
     }
@@ -43,7 +46,7 @@ pub(super) fn stop_everything(model: &mut Model, cmds: &mut Vec<Cmd>) {
         model.dialog = Some(Box::new(Confirm::new(
             "Hang up every call",
             vec![
-                format!("{up} calls are up. People in them will be cut off."),
+                format!("Up now: {}. People in them are cut off.", count(up, "call")),
                 "Every campaign is paused already.".to_owned(),
             ],
             "Hang up",

@@ -20,8 +20,13 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let word = words::bound(board, shared.engine());
     let rates = shared.rates_of(&board.name);
     let share = rates.map_or_else(String::new, |rates| {
+        let minutes = rates.seen(shared.now).as_secs() / 60;
+        if minutes == 0 {
+            // A share of seconds says nothing yet.
+            return String::new();
+        }
         let share = rates.share(word, shared.now);
-        format!("  {share}% of the last 15 min: {word}")
+        format!("  {share}% of the last {minutes} min: {word}")
     });
     let spans: [Span<'_>; 3] = [
         ("below the cap: ", Role::Label),

@@ -230,6 +230,55 @@ fn through_livekit_with_agents_that_come_late_or_never_or_leave() {
     }
 }
 
+/// Runs the stage's campaigns on a BubblyPhone double.
+fn on_bubblyphone(stage: Stage, script: Script, faults: Faults) -> Ended {
+    let options = bubblyphone_double::Options::new(&stage.clock, script, &deck::numbers());
+    let double = bubblyphone_double::BubblyPhoneDouble::start(bubblyphone_double::Options {
+        settings: bubblyphone_double::Settings {
+            faults,
+            ..options.settings.clone()
+        },
+        ..options
+    });
+    let account = bubblyphone::Account {
+        ids: stage.deck.into(),
+        url: double.url(),
+        api_key: Secret::new(bubblyphone_double::KEY),
+        mode: "streaming".to_owned(),
+        options: Vec::new(),
+        low_balance: 5,
+    };
+    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
+    let vendor = BubblyPhone::new(account, Some(reach), clock).unwrap();
+    stage.run(vendor, double.ledger())
+}
+
+/// A deck's trunk on Plum's DEV platform.
+const PLUM: &str = "kind = \"plum\"\napi = \"dev\"\nqueue_wait = \"2m\"\n";
+
+/// Runs the stage's campaigns on a double of Plum's DEV platform.
+fn on_plum(stage: Stage, script: Script, faults: Faults) -> (Ended, plum_double::PlumDouble) {
+    let double = plum_double::PlumDouble::start(plum_double::Options {
+        script,
+        faults,
+        ..plum_double::Options::new(&stage.clock)
+    });
+    let account = plum::Account {
+        url: double.url(),
+        platform: plum::Platform::Dev {
+            login: Secret::new(plum_double::LOGIN),
+            pin: Secret::new(plum_double::PIN),
+            voicexml_url: None,
+        },
+        pci: false,
+        singles_per_second: 1,
+    };
+    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
+    let vendor = Plum::new(account, Some(reach), clock).unwrap();
+    let ended = stage.run(vendor, double.ledger());
+    (ended, double)
+}
+
 #[test]
 fn through_bubblyphone() {
     fn told(part: &Part, _coded: bool) -> &'static [&'static str] {
@@ -261,25 +310,7 @@ fn through_bubblyphone() {
         .with("hook_lost", 100)
         .with("hook_twice", 100)
         .with("hook_late", 100);
-    let options = bubblyphone_double::Options::new(&stage.clock, script.clone(), &deck::numbers());
-    let double = bubblyphone_double::BubblyPhoneDouble::start(bubblyphone_double::Options {
-        settings: bubblyphone_double::Settings {
-            faults,
-            ..options.settings.clone()
-        },
-        ..options
-    });
-    let account = bubblyphone::Account {
-        ids: stage.deck.into(),
-        url: double.url(),
-        api_key: Secret::new(bubblyphone_double::KEY),
-        mode: "streaming".to_owned(),
-        options: Vec::new(),
-        low_balance: 5,
-    };
-    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
-    let vendor = BubblyPhone::new(account, Some(reach), clock).unwrap();
-    let ended = stage.run(vendor, double.ledger());
+    let ended = on_bubblyphone(stage, script.clone(), faults);
     judge(&ended, &script, told);
 }
 
@@ -298,10 +329,7 @@ fn through_plum() {
             Fate::Answered(..) => &["human", "voicemail", "fax", "answered"],
         }
     }
-    let stage = Stage::new(
-        "kind = \"plum\"\napi = \"dev\"\nqueue_wait = \"2m\"\n",
-        MANY,
-    );
+    let stage = Stage::new(PLUM, MANY);
     let script = with_spells(Script::new(13), stage.clock.now());
     let faults = Faults::new(9)
         .with("cut_after", 15)
@@ -310,24 +338,7 @@ fn through_plum() {
         .with("broken", 10)
         .with("result_twice", 100)
         .with("result_late", 100);
-    let double = plum_double::PlumDouble::start(plum_double::Options {
-        script: script.clone(),
-        faults,
-        ..plum_double::Options::new(&stage.clock)
-    });
-    let account = plum::Account {
-        url: double.url(),
-        platform: plum::Platform::Dev {
-            login: Secret::new(plum_double::LOGIN),
-            pin: Secret::new(plum_double::PIN),
-            voicexml_url: None,
-        },
-        pci: false,
-        singles_per_second: 1,
-    };
-    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
-    let vendor = Plum::new(account, Some(reach), clock).unwrap();
-    let ended = stage.run(vendor, double.ledger());
+    let (ended, double) = on_plum(stage, script.clone(), faults);
     assert_eq!(
         double.seen().overruns,
         0,

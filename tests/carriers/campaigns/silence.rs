@@ -4,16 +4,12 @@
 use std::time::Duration;
 
 use dialdeck::domain::Timestamp;
-use dialdeck::provider::bubblyphone::{self, BubblyPhone};
-use dialdeck::provider::plum::{self, Plum};
-use dialdeck::provider::remote::secret::Secret;
 use serde_json::Value;
 
-use super::deck::{self, Ended, Size, Stage};
-use super::livekit;
+use super::deck::{Ended, Size, Stage};
+use super::{PLUM, livekit, on_bubblyphone, on_plum};
 use crate::vendors::faults::Faults;
 use crate::vendors::script::{Script, Spell};
-use crate::vendors::{bubblyphone as bubblyphone_double, plum as plum_double};
 
 /// Five calls whose fate is not known keep their slots, and one more is let through after a rest.
 const LOST: Size = Size {
@@ -68,6 +64,14 @@ fn ends_of_a_silent_trunk(ended: &Ended, because: &[&str]) -> Vec<(String, bool)
     .collect()
 }
 
+/// Each call whose request left rang one phone.
+fn assert_each_invited_once(ended: &Ended, fault: &str) {
+    for call in ended.calls() {
+        let sent = call.cause != "never_sent";
+        assert!(!sent || call.invites == 1, "{fault}: {call:?}");
+    }
+}
+
 /// Without webhooks, too: a look just before the ringing ends finds the callee still dialing.
 #[test]
 fn a_dead_livekit_trunk_without_webhooks_rests_and_uses_nobody_up() {
@@ -94,38 +98,14 @@ fn a_livekit_server_whose_answers_are_all_lost_rests_its_trunk() {
         let (ended, ..) = livekit(LOST, faults, dead, |_| {});
         let ends = ends_of_a_silent_trunk(&ended, &["answer_lost"]);
         assert!(ends.iter().all(|(_, counts)| *counts), "{fault}: {ends:?}");
-        for call in ended
-            .calls()
-            .iter()
-            .filter(|call| call.cause != "never_sent")
-        {
-            assert_eq!(call.invites, 1, "{fault}: {call:?}");
-        }
+        assert_each_invited_once(&ended, fault);
     }
 }
 
 fn through_bubblyphone(size: Size, faults: Faults) -> Ended {
     let stage = Stage::new("kind = \"bubblyphone\"\n", size);
     let script = dead(stage.clock.now());
-    let options = bubblyphone_double::Options::new(&stage.clock, script, &deck::numbers());
-    let double = bubblyphone_double::BubblyPhoneDouble::start(bubblyphone_double::Options {
-        settings: bubblyphone_double::Settings {
-            faults,
-            ..options.settings.clone()
-        },
-        ..options
-    });
-    let account = bubblyphone::Account {
-        ids: stage.deck.into(),
-        url: double.url(),
-        api_key: Secret::new(bubblyphone_double::KEY),
-        mode: "streaming".to_owned(),
-        options: Vec::new(),
-        low_balance: 5,
-    };
-    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
-    let vendor = BubblyPhone::new(account, Some(reach), clock).unwrap();
-    stage.run(vendor, double.ledger())
+    on_bubblyphone(stage, script, faults)
 }
 
 /// How a call ends of which nothing shows that it rang.
@@ -148,39 +128,14 @@ fn a_bubblyphone_that_answers_every_call_with_an_error_rests_its_trunk() {
         let ended = through_bubblyphone(LOST, faults);
         let ends = ends_of_a_silent_trunk(&ended, &["answer_lost"]);
         assert!(ends.iter().all(|(_, counts)| *counts), "{fault}: {ends:?}");
-        for call in ended
-            .calls()
-            .iter()
-            .filter(|call| call.cause != "never_sent")
-        {
-            assert_eq!(call.invites, 1, "{fault}: {call:?}");
-        }
+        assert_each_invited_once(&ended, fault);
     }
 }
 
 fn through_plum(size: Size, faults: Faults) -> Ended {
-    let stage = Stage::new(
-        "kind = \"plum\"\napi = \"dev\"\nqueue_wait = \"2m\"\n",
-        size,
-    );
-    let double = plum_double::PlumDouble::start(plum_double::Options {
-        script: dead(stage.clock.now()),
-        faults,
-        ..plum_double::Options::new(&stage.clock)
-    });
-    let account = plum::Account {
-        url: double.url(),
-        platform: plum::Platform::Dev {
-            login: Secret::new(plum_double::LOGIN),
-            pin: Secret::new(plum_double::PIN),
-            voicexml_url: None,
-        },
-        pci: false,
-        singles_per_second: 1,
-    };
-    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
-    let vendor = Plum::new(account, Some(reach), clock).unwrap();
-    stage.run(vendor, double.ledger())
+    let stage = Stage::new(PLUM, size);
+    let script = dead(stage.clock.now());
+    on_plum(stage, script, faults).0
 }
 
 /// `failed` says nothing of ringing.

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Mark;
 use crate::domain::digest::{hex, sha256};
+use crate::regular;
 
 /// The size of a slot. A mark takes less than 400 bytes.
 const SLOT: usize = 512;
@@ -46,7 +47,7 @@ impl Copy {
     /// # Errors
     /// When it cannot be read, or neither slot is whole.
     pub(super) fn read(&self) -> io::Result<Option<Mark>> {
-        let file = match File::open(&self.path) {
+        let file = match regular::open(&self.path, OpenOptions::new().read(true)) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
@@ -105,13 +106,12 @@ fn open(path: &Path) -> io::Result<File> {
         fs::create_dir_all(folder)?;
     }
     let is_new = !path.exists();
-    let file = OpenOptions::new()
-        .create(true)
-        .truncate(false)
-        .read(true)
-        .write(true)
-        .mode(0o600)
-        .open(path)?;
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        return Err(io::Error::other("it is a link"));
+    }
+    let mut how = OpenOptions::new();
+    how.create(true).truncate(false).read(true).write(true);
+    let file = regular::open(path, how.mode(0o600))?;
     if let Some(folder) = folder.filter(|_| is_new) {
         File::open(folder)?.sync_all()?;
     }

@@ -75,14 +75,14 @@ impl Keeper {
         if best.is_some() {
             faults.extend(missing.into_iter().map(|copy| {
                 let path = copy.path().display();
-                format!("the mark {path} is not there: the next entry of the log brings it back, unless it cannot be written")
+                format!("the mark {path} is not there: the next log entry writes it again, unless it cannot be written")
             }));
         }
         (best, faults)
     }
 
-    /// Notes what was committed by the deck that it now is. The deck goes on where that fails, and
-    /// `doctor` says so.
+    /// Notes what was committed. If the mark cannot be written the deck continues, and `doctor` reports
+    /// it.
     ///
     /// # Errors
     /// When a new mark cannot be written.
@@ -166,15 +166,21 @@ impl Keeper {
         })
     }
 
-    /// Writes a new mark over the old one.
-    fn renew(&mut self, deck: DeckId, reached: &Reached) -> Result<(), StoreError> {
+    /// Goes on with the mark of a deck that has begun another incarnation.
+    pub(in crate::store::sqlite) fn follow(&mut self, deck: DeckId) {
         if let (Some(state), true) = (&self.state, deck != self.deck) {
             let folder = state.path().parent().map(Path::to_owned);
             self.state = folder.map(|folder| in_state(&folder, deck));
         }
         self.deck = deck;
         self.frozen = false;
+        self.healed = false;
         self.serials = None;
+    }
+
+    /// Writes a new mark over the old one.
+    fn renew(&mut self, deck: DeckId, reached: &Reached) -> Result<(), StoreError> {
+        self.follow(deck);
         self.both(true, |_| Some(reached.mark(deck)))
     }
 
@@ -216,10 +222,9 @@ fn fault(copy: &Copy, error: &io::Error) -> String {
 /// What the mark becomes after a commit; `None`: it says as much or more.
 fn raised(known: &Mark, reached: &Reached, deck: DeckId) -> Option<Mark> {
     let next = reached.mark(deck);
-    if known.incarnation != next.incarnation {
-        return (known.incarnation < next.incarnation).then_some(next);
-    }
-    (known.seq < next.seq).then(|| Mark {
+    let (before, after) = (known.incarnation, next.incarnation);
+    let is_later = before < after || (before == after && known.seq < next.seq);
+    is_later.then(|| Mark {
         serial: known.serial.max(next.serial),
         ceiling: known.ceiling.max(next.serial),
         floor: known.floor,

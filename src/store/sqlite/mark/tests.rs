@@ -201,3 +201,55 @@ fn a_deck_may_have_the_copy_in_its_folder_alone() {
     assert!(!world.state().exists());
     assert_eq!(world.standing(), Standing::Current);
 }
+
+/// Starts another incarnation, as a person who accepts a loss or makes a copy does.
+fn begin(store: &mut SqliteStore, tag: u32, identity: Option<DeckId>) {
+    use crate::domain::{NewIncarnation, Turn};
+    use crate::store::Recover as _;
+    let new = NewIncarnation {
+        tag: DeckId(tag),
+        from_serial: 1,
+        how: Turn::RollbackAccepted,
+        identity,
+        lost: None,
+    };
+    let by = crate::store::By {
+        actor: "a".to_owned(),
+        at: Timestamp::from_millis(2000),
+    };
+    store.begin_incarnation(&new, &by).unwrap();
+}
+
+#[test]
+fn a_handle_of_before_follows_a_loss_that_was_accepted_beside_it() {
+    let world = World::new();
+    drop(world.log(2));
+    let copy = world.copy();
+    drop(world.log(3));
+    world.put_back(&copy);
+    let (mut console, marked) = world.open();
+    assert!(matches!(marked.standing, Standing::Older(_)));
+    let (mut other, _) = world.open();
+    begin(&mut other, 9, None);
+    drop(other);
+    let event = NewEvent::new(Timestamp::from_millis(3000), EventKind::DeckOpened, "a");
+    console.append(&event).unwrap();
+    drop(console);
+    assert_eq!(world.standing(), Standing::Current);
+}
+
+#[test]
+fn a_handle_of_before_writes_no_mark_of_another_deck() {
+    let world = World::new();
+    let mut console = world.log(2);
+    let (mut other, _) = world.open();
+    begin(&mut other, 9, Some(DeckId(9)));
+    drop(other);
+    let before = fs::read(world.state().join(format!("{}.mark", DeckId(7)))).unwrap();
+    let event = NewEvent::new(Timestamp::from_millis(3000), EventKind::DeckOpened, "a");
+    console.append(&event).unwrap();
+    drop(console);
+    assert_eq!(world.standing(), Standing::Current);
+    let after = fs::read(world.state().join(format!("{}.mark", DeckId(7)))).unwrap();
+    assert_eq!(before, after, "the deck that was copied keeps its own");
+}

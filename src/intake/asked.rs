@@ -7,8 +7,8 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 /// What asks. A pattern is words in a row within one sentence or item: `x~` is a word that begins with
-/// `x`, `a|b` is either, `*` is up to three words, `^` and `$` are the item's two ends. `CALL` is a word
-/// of [`CALL`].
+/// `x`, `a|b` is either, `*` is up to three words, `^` and `$` are the item's two ends. A date may stand
+/// before its end. `CALL` is a word of [`CALL`].
 const PATTERNS: &[&str] = &[
     // Do-not-call by name.
     "dnc|dncl|dncr|donotcall|donotcontact|donotphone|donotdial|dontcall|dontcontact",
@@ -94,14 +94,14 @@ const PATTERNS: &[&str] = &[
     "opt|opted|opting|opts out|outs $",
     "opt|opted|opting|opts out of|from all|any|every|everything|call~|phon~|telephon~|contact~|dial~|marketing|auto~|robo~|tcpa|further|future|voice|outbound",
     "opt|opted|opting|opts out on|via|by|date|per|as|since|in|during|with|today|yesterday|request~|at|flag|list",
-    "opted out 1|2|3|4|5|6|7|8|9|10|11|12",
     "unsub|unsubscrib~ $",
     "unsubscrib~ me|us|him|her|them|on|via|per|by|since|request~",
     "unsubscrib~ from all|any|call~|phon~|the|our|your|this|list|lists|everything",
     "revok~|revoc~|withdr~|rescind~|cancel~ his|her|their|my|our|the|all consent|permission|authorization|authorisation",
     "revok~|revoc~|withdr~|rescind~ * consent|permission|authorization|authorisation",
     "consent|permission|authorization|authorisation * revok~|withdr~|rescind~",
-    "consent|permission|authorization|authorisation was|is|been|now|cancel~ cancel~|$",
+    "consent|permission|authorization|authorisation was|is|been|now cancel~",
+    "consent|permission|authorization|authorisation cancel~ $",
     "no consent|permission|tcpa|authorization $",
     "^ revok~ $",
     "^ withdrawn $",
@@ -403,6 +403,36 @@ fn folded(letter: char) -> char {
     }
 }
 
+/// Returns whether an item ends here, or has no more than a date.
+fn ends(words: &[String]) -> bool {
+    let mut words = words.iter().map(String::as_str);
+    let before_dates = |word: &&str| BEFORE_DATES.contains(word);
+    let first = words.next().filter(|word| *word != END);
+    match first {
+        None => true,
+        Some(word) if before_dates(&word) => words
+            .find(|word| !before_dates(word))
+            .is_some_and(is_of_a_date),
+        Some(word) => is_of_a_date(word),
+    }
+}
+
+/// Words between what was asked and its date.
+const BEFORE_DATES: [&str; 9] = [
+    "on", "in", "since", "as", "of", "dated", "date", "effective", "eff",
+];
+
+/// The names of days and months, each with its usual short form, and of days near today.
+const DATES: &str = "january jan february feb march mar april apr may june jun july jul august aug \
+    september sept sep october oct november nov december dec monday mon tuesday tues tue wednesday wed \
+    thursday thurs thur thu friday fri saturday sat sunday sun today yesterday";
+
+/// Whether a date may begin with the word.
+fn is_of_a_date(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_digit())
+        || DATES.split(' ').any(|known| known == word)
+}
+
 /// Whether the words begin with the parts of a pattern.
 fn follows(words: &[String], parts: &[Part]) -> bool {
     let Some((part, rest)) = parts.split_first() else {
@@ -420,7 +450,7 @@ fn follows(words: &[String], parts: &[Part]) -> bool {
         .map(String::as_str)
         .filter(|word| *word != END);
     let fits = |choice: &Choice| match (choice, first) {
-        (Choice::End, word) => word.is_none(),
+        (Choice::End, _) => ends(words),
         (Choice::Word(known), Some(word)) => *known == word,
         (Choice::Stem(stem), Some(word)) => word.starts_with(stem),
         (Choice::Word(_) | Choice::Stem(_), None) => false,

@@ -5,6 +5,11 @@ use super::dates;
 use super::listed::{How, shortened};
 use crate::domain::PhoneNumber;
 
+/// Words of the longest number: its 15 digits (ITU-T E.164) and its plus, each alone.
+const WORDS_MAX: usize = 16;
+/// Digits of two such numbers, which may have no space between them.
+const DIGITS_MAX: usize = 30;
+
 /// What is wrong with a comment that is not [`Held::Words`], and what to do, parted by a semicolon.
 pub(super) fn doubt(text: &str) -> String {
     format!(
@@ -60,12 +65,23 @@ fn may_be_one(text: &str, how: How<'_>) -> bool {
 /// Whether words in a row, of digits and what joins them, can be read as a number.
 fn reads_somewhere(run: &str, how: How<'_>) -> bool {
     let words: Vec<&str> = run.split_whitespace().collect();
-    let mut parts = (0..words.len())
-        .flat_map(|from| (from + 1..=words.len()).map(move |to| (from, to)))
-        .map(|(from, to)| words[from..to].join(" "));
-    parts.any(|part| {
-        let read = has_number(&part).then(|| how.0.read_listed(&part, how.1));
-        read.is_some_and(|read| read.is_ok()) && !dates::looks_like_one(&part)
+    let reads = |part: &str| {
+        has_number(part) && how.0.read_listed(part, how.1).is_ok() && !dates::looks_like_one(part)
+    };
+    (0..words.len()).any(|from| {
+        let (mut part, mut digits) = (String::new(), 0);
+        for word in words[from..].iter().take(WORDS_MAX) {
+            digits += word.chars().filter(|char| char.is_numeric()).count();
+            if !part.is_empty() && digits > DIGITS_MAX {
+                return false;
+            }
+            part.push(' ');
+            part.push_str(word);
+            if reads(part.trim_start()) {
+                return true;
+            }
+        }
+        false
     })
 }
 
@@ -127,6 +143,17 @@ mod tests {
             "# removed: +44 20 7946 0123 (Ofcom)",
         ] {
             assert_eq!(of(text), Held::Doubt, "{text}");
+        }
+    }
+
+    #[test]
+    fn long_comments_are_read() {
+        let spaced = "# Ana + 1 2 1 2 5 5 5 0 1 4 2";
+        assert_eq!(of(spaced), Held::Doubt);
+        let zeros = format!("{} ", "0".repeat(31));
+        for (word, times) in [(zeros.as_str(), 100_000), ("0/", 100_000), ("0 ", 1_000)] {
+            let words = word.repeat(times);
+            assert_eq!(of(&format!("# rows {words}")), Held::Words, "{word}");
         }
     }
 

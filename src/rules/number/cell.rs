@@ -92,7 +92,7 @@ pub(super) fn several(text: &str) -> Vec<&str> {
         // A plus begins the next number.
         Some(if *mark == "+" { 0 } else { mark.len() })
     });
-    if listed.len() > 1 || digits(text) <= LONGEST {
+    if listed.len() > 1 || !(LONGEST + 1..=2 * LONGEST).contains(&digits(text)) {
         return listed;
     }
     // Too long for one number: two of them, with no more than a space between.
@@ -111,14 +111,18 @@ pub(super) fn several(text: &str) -> Vec<&str> {
 fn parts(text: &str, mark: impl Fn(&str) -> Option<usize>) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;
-    for (at, _) in text.char_indices().filter(|(at, _)| *at > 0) {
-        let Some(length) = mark(&text[at..]).filter(|_| at >= start) else {
-            continue;
-        };
-        let enough = |part: &str| digits(part) >= MIN_BEFORE_EXTENSION;
-        if enough(&text[start..at]) && enough(&text[at + length..]) {
+    // Digits since the last split, and those still to come. No mark has any.
+    let (mut behind, mut ahead) = (0, digits(text));
+    for (at, char) in text.char_indices() {
+        let enough = behind >= MIN_BEFORE_EXTENSION && ahead >= MIN_BEFORE_EXTENSION;
+        if enough && let Some(length) = mark(&text[at..]) {
             parts.push(text[start..at].trim());
             start = at + length;
+            behind = 0;
+        }
+        if digit(char).is_some() {
+            behind += 1;
+            ahead -= 1;
         }
     }
     parts.push(text[start..].trim());

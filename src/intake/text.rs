@@ -29,6 +29,24 @@ pub enum Origin {
     Piped(String, Arc<TempPath>),
 }
 
+/// Bytes of the longest byte-order mark.
+const BOM_MAX: u64 = 3;
+
+/// Whether a text that begins so is UTF-16, which has NUL bytes.
+fn is_wide(head: &[u8]) -> bool {
+    Encoding::for_bom(head).is_some_and(|(encoding, _)| [UTF_16LE, UTF_16BE].contains(&encoding))
+}
+
+/// Reads once, again after an interruption by a signal.
+fn read_some(from: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
+    loop {
+        match from.read(buffer) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => return read,
+        }
+    }
+}
+
 /// The name of standard input on the command line.
 pub const STANDARD_INPUT: &str = "-";
 
@@ -52,24 +70,26 @@ impl Origin {
 
     fn copied(name: &str, from: &mut dyn Read) -> io::Result<Self> {
         let mut copy = tempfile::NamedTempFile::new()?;
-        let mut buffer = vec![0; CHUNK];
-        let mut wide = None;
+        // A read may end anywhere, also within the byte-order mark.
+        let mut buffer = Vec::with_capacity(CHUNK);
+        (&mut *from).take(BOM_MAX).read_to_end(&mut buffer)?;
+        let wide = is_wide(&buffer);
         let mut length = 0;
-        loop {
-            let read = from.read(&mut buffer)?;
-            let chunk = &buffer[..read];
-            copy.write_all(chunk)?;
-            length += read as u64;
-            // In UTF-16, which a byte-order mark announces, half of the bytes are NUL. Elsewhere it is no
-            // text, as the reader of the copy reports: what follows need not be waited for.
-            let wide = *wide.get_or_insert_with(|| Encoding::for_bom(chunk).is_some());
-            if read == 0 || (!wide && chunk.contains(&0)) {
+        while !buffer.is_empty() {
+            copy.write_all(&buffer)?;
+            length += buffer.len() as u64;
+            // Only UTF-16, with a byte-order mark, holds NUL bytes. Anything else is not text: stop here,
+            // the reader reports it.
+            if !wide && buffer.contains(&0) {
                 break;
             }
             if length > PIPE_MAX {
                 let gib = PIPE_MAX >> 30;
                 return Err(io::Error::other(format!("does not end after {gib} GiB")));
             }
+            buffer.resize(CHUNK, 0);
+            let read = read_some(from, &mut buffer)?;
+            buffer.truncate(read);
         }
         Ok(Self::Piped(
             name.to_owned(),
@@ -122,7 +142,7 @@ impl Origin {
         let mut reader = self.open().map_err(failed)?;
         let mut buffer = vec![0; CHUNK];
         loop {
-            let read = reader.read(&mut buffer).map_err(failed)?;
+            let read = read_some(&mut *reader, &mut buffer).map_err(failed)?;
             if read == 0 {
                 return Ok(());
             }
@@ -159,7 +179,7 @@ impl Text {
         let mut scan = Scan::default();
         origin.chunks(|chunk| scan.add(chunk))?;
         let marked = Encoding::for_bom(&scan.head).map(|(encoding, _)| encoding);
-        let wide = [Some(UTF_16LE), Some(UTF_16BE)].contains(&marked);
+        let wide = is_wide(&scan.head);
         if scan.length == 0 {
             return Err(origin.refuse(0, "", "is empty", "name a file with rows in it"));
         }
@@ -333,4 +353,60 @@ fn leads(bytes: &[u8]) -> u64 {
 
 fn newlines(bytes: &[u8]) -> u64 {
     bytes.iter().map(|byte| u64::from(*byte == b'\n')).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A pipe that gives a byte at a time, with a signal before each.
+    struct Drip<'b> {
+        rest: &'b [u8],
+        interrupted: bool,
+    }
+
+    impl Read for Drip<'_> {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            self.interrupted = !self.interrupted;
+            if self.interrupted {
+                return Err(io::ErrorKind::Interrupted.into());
+            }
+            let Some((byte, rest)) = self.rest.split_first() else {
+                return Ok(0);
+            };
+            (buffer[0], self.rest) = (*byte, rest);
+            Ok(1)
+        }
+    }
+
+    fn copied(bytes: &[u8]) -> Vec<u8> {
+        let mut drip = Drip {
+            rest: bytes,
+            interrupted: false,
+        };
+        let origin = Origin::copied("pipe", &mut drip).unwrap();
+        let mut copy = Vec::new();
+        origin.chunks(|chunk| copy.extend(chunk)).unwrap();
+        copy
+    }
+
+    #[test]
+    fn a_pipe_is_read_whole_however_it_comes() {
+        let utf16: Vec<u8> = "\u{feff}number\n2125550142\n"
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect();
+        let plain = "\u{feff}number\n2125550142\n".as_bytes();
+        for bytes in [utf16.as_slice(), plain, b"n", b"\xff\xfe", b""] {
+            assert_eq!(copied(bytes), bytes);
+        }
+    }
+
+    #[test]
+    fn a_pipe_that_is_not_text_is_left_at_its_first_nul() {
+        for head in ["number\n", "\u{feff}number\n"] {
+            let bytes = format!("{head}\0more");
+            assert_eq!(copied(bytes.as_bytes()), format!("{head}\0").as_bytes());
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! One row of a contacts file: a contact, or what keeps it from being one.
 
+mod cells;
 mod comments;
 
 use std::sync::Arc;
@@ -152,10 +153,7 @@ impl<'r> Judge<'r> {
     fn reject(&self, line: u64, record: &StringRecord, wrong: Wrong) -> Reject {
         match wrong {
             Wrong::Field(fault) => {
-                let place = (
-                    self.columns.name(fault.field),
-                    self.field(record, fault.field),
-                );
+                let place = self.place(record, fault.field);
                 reject(line, record, place, (fault.reason, fault.hint))
             }
             Wrong::Wish(position) => {
@@ -291,7 +289,7 @@ impl<'r> Judge<'r> {
             let reason = format!(
                 "says {}, and `{}` says {}",
                 number.name,
-                self.columns.name(Field::Country),
+                self.place(record, Field::Country).0,
                 address.name
             );
             return Err(Fault::new(
@@ -481,13 +479,5 @@ impl<'r> Judge<'r> {
             json.push('}');
         }
         json
-    }
-
-    fn field<'f>(&self, record: &'f StringRecord, field: Field) -> &'f str {
-        let cells = self.columns.positions(field);
-        cells
-            .map(|position| without_apostrophe(record.get(position).unwrap_or_default().trim()))
-            .find(|cell| !cell.is_empty())
-            .unwrap_or_default()
     }
 }

@@ -321,6 +321,19 @@ fn what_a_row_says_by_the_way_is_not_lost() {
             .regions
             .clone()
     };
+    for (text, column, value) in [
+        (
+            "Phone,State,Other State\n2125550142,,Mars\n",
+            "Other State",
+            "Mars",
+        ),
+        ("Phone,Zip,Other Zip\n2125550142,,5\n", "Other Zip", "5"),
+        ("Phone,Zip,Other Zip\n2125550142,4,5\n", "Zip", "4"),
+    ] {
+        let (_, _, rejects) = rows(text.as_bytes());
+        let found = (rejects[0].column.as_str(), rejects[0].value.as_str());
+        assert_eq!(found, (column, value), "{text}");
+    }
     for text in [
         "Phone,State,Province\n2125550142,,ON\n",
         "Phone,Mailing State,Other State\n2125550142,,ON\n",

@@ -1,0 +1,35 @@
+//! The cells of a row that belong to a field.
+
+use csv::StringRecord;
+
+use super::Judge;
+use crate::domain::text::without_apostrophe;
+use crate::intake::columns::Field;
+
+impl Judge<'_> {
+    /// What stands in the nearest cell of a field that is not empty.
+    pub(super) fn field<'f>(&self, record: &'f StringRecord, field: Field) -> &'f str {
+        self.cell(record, field).map_or("", |(_, cell)| cell)
+    }
+
+    /// The nearest cell of a field that is not empty, and its column.
+    fn cell<'f>(&self, record: &'f StringRecord, field: Field) -> Option<(usize, &'f str)> {
+        let cells = self.columns.positions(field).map(|position| {
+            let cell = record.get(position).unwrap_or_default().trim();
+            (position, without_apostrophe(cell))
+        });
+        cells.into_iter().find(|(_, cell)| !cell.is_empty())
+    }
+
+    /// The name of the column that a field was read from, and what stands there.
+    pub(super) fn place<'f>(
+        &'f self,
+        record: &'f StringRecord,
+        field: Field,
+    ) -> (&'f str, &'f str) {
+        match self.cell(record, field) {
+            Some((position, cell)) => (&self.columns.names[position], cell),
+            None => (self.columns.name(field), ""),
+        }
+    }
+}

@@ -314,11 +314,12 @@ impl TableReader {
         }
         let marked = cells[0].starts_with('#') && !failed(cells[0]);
         let taken = rows.iter().any(|row| !matches!(row, DncRow::Reject(_)));
-        let row = match self.doubt(line, &record, how) {
-            None if marked && !taken => Row::Comment,
-            Some(reject) if marked && rows.is_empty() => Row::Rows(vec![reject]),
-            None | Some(_) if rows.is_empty() => Row::Rows(vec![self.no_number(line, &record)]),
-            None | Some(_) => Row::Rows(rows),
+        let comment = (marked && !taken).then(|| self.doubt(line, &record, how));
+        let row = match comment {
+            Some(None) => Row::Comment,
+            Some(Some(reject)) if rows.is_empty() => Row::Rows(vec![reject]),
+            None if rows.is_empty() => Row::Rows(vec![self.no_number(line, &record)]),
+            None | Some(Some(_)) => Row::Rows(rows),
         };
         self.record = record;
         row

@@ -13,12 +13,13 @@ impl Judge<'_> {
     /// of its cells may hold one.
     pub(in crate::intake) fn is_comment(&self, record: &StringRecord) -> bool {
         let first = record.get(0).unwrap_or_default();
+        if !first.starts_with('#') || failed(first) {
+            return false;
+        }
         let number = self.columns.position(Field::Number).unwrap_or(0);
         let empty = self.field(record, Field::Number).is_empty();
         let how = (self.rules, self.reading.country.as_deref());
-        first.starts_with('#')
-            && !failed(first)
-            && (empty || number == 0)
+        (empty || number == 0)
             && record
                 .iter()
                 .all(|cell| comment::held(cell, how) == Held::Words)

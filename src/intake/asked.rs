@@ -205,7 +205,7 @@ pub(super) fn asks(text: &str) -> bool {
 
 /// Whether a column of this name asks by this value that the person is not to be called, though the name
 /// alone may mean something else: `Exclude` with yes, `Calls` with no.
-pub(super) fn asks_under(name: &[String], value: Option<bool>) -> bool {
+pub(super) fn asks_under(name: &[String], value: bool) -> bool {
     let all = |list: &str| {
         let beside = "flag status ok okay to me us this the y n yes no can may we allowed";
         let (mut named, mut other) = (false, false);
@@ -219,14 +219,12 @@ pub(super) fn asks_under(name: &[String], value: Option<bool>) -> bool {
         }
         named && !other
     };
-    match value {
-        Some(true) => {
-            all("exclude excluded exclusion block blocked barred hold skip ignore stop remove")
-        }
-        Some(false) => all(
+    if value {
+        all("exclude excluded exclusion block blocked barred hold skip ignore stop remove")
+    } else {
+        all(
             "call calls calling callable phone telephone telemarketing tcpa contact contactable dial",
-        ),
-        None => false,
+        )
     }
 }
 

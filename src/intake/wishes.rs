@@ -119,14 +119,24 @@ pub(super) fn may_ask(column: &str, text: &str) -> bool {
     if asked::asks(text) {
         return true;
     }
-    let said = text.trim().to_lowercase();
+    yes_or_no(text).is_some_and(|value| asked::asks_under(&header::words(column), value))
+}
+
+/// Bytes of the longest word of [`YES`] and [`NO`], and two more.
+const WORD_MAX: usize = 11;
+
+fn yes_or_no(text: &str) -> Option<bool> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > WORD_MAX {
+        return None;
+    }
+    let said = text.to_lowercase();
     let says = |words: &[&str]| words.contains(&said.as_str());
-    let value = match (says(&YES), says(&NO)) {
+    match (says(&YES), says(&NO)) {
         (true, _) => Some(true),
         (_, true) => Some(false),
         (false, false) => None,
-    };
-    value.is_some() && asked::asks_under(&header::words(column), value)
+    }
 }
 
 /// What is wrong with a row of which a cell asks that, and what to do.

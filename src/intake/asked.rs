@@ -174,10 +174,9 @@ const CALL: &str = "call calls called calling callback callbacks phone phoned ph
     telephoned telephoning ring ringing rung dial dialed dialled dialing dialling contact contacts contacted \
     contacting solicit solicited soliciting disturb disturbed bother bothered";
 
-/// What the day's work notes of calls that were made or not made, not of wishes: taken out before the
-/// patterns are laid over the rest.
+/// Notes of daily work: of calls that were made or not made. A pattern that begins at a word is ignored
+/// where one of these begins at it too.
 const WORK: &[&str] = &[
-    "did|does|didnt|doesnt|not|never|has|have|hasnt|havent|could|couldnt|was|wasnt|were not call|called|answer|reach|reached|return|returned back|us|yet|today|when",
     "no call|calls back|last|this|yet|made|today|since|notes|in|for|on",
     "no contact yet|made|person|name|info|information|on|today|found",
     "no phone number|on|listed|found|yet|in",
@@ -425,7 +424,15 @@ fn ends(words: &[String]) -> bool {
 
 /// Words between what was asked and its date.
 const BEFORE_DATES: [&str; 9] = [
-    "on", "in", "since", "as", "of", "dated", "date", "effective", "eff",
+    "on",
+    "in",
+    "since",
+    "as",
+    "of",
+    "dated",
+    "date",
+    "effective",
+    "eff",
 ];
 
 /// The names of days and months, each with its usual short form, and of days near today.

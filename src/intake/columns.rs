@@ -325,7 +325,12 @@ fn choose(
             );
             return Err(origin.refuse(line, &columns.names[other], message, hint));
         }
-        let note = format!("{field} is taken from `{}`", columns.names[first]);
+        let too = if field.is_place() {
+            ", and from here where that is empty"
+        } else {
+            ""
+        };
+        let note = format!("{field} is taken from `{}`{too}", columns.names[first]);
         let column = &mut columns.each[other];
         column.taken = Taken::Variable;
         column.note = Some(note);

@@ -44,11 +44,12 @@ pub(super) fn in_words(columns: &[ColumnUse]) -> String {
     format!("Columns: {}.", words.collect::<Vec<_>>().join(", "))
 }
 
-/// The columns that were not recognised, and how to map them; `None`: there are none.
+/// The columns that were not recognised, and how to map them; `None`: there are none. What a note of the
+/// table tells of needs no map.
 pub(super) fn unmapped(columns: &[ColumnUse], campaign: &str) -> Option<String> {
-    let kept = columns
-        .iter()
-        .filter(|column| column.taken_for == Taken::Variable && !column.mapped);
+    let kept = columns.iter().filter(|column| {
+        column.taken_for == Taken::Variable && !column.mapped && column.note.is_none()
+    });
     let names: Vec<String> = kept.map(|column| shown(&column.column)).collect();
     let first = names.first()?;
     Some(format!(
@@ -84,6 +85,13 @@ mod tests {
             column("Plan", Taken::Variable, true),
             column("Notes", Taken::Ignored, true),
         ];
+        assert_eq!(unmapped(&columns, "recall"), None);
+        columns.push(ColumnUse {
+            note: Some(
+                "region is taken from `State`, and from here where that is empty".to_owned(),
+            ),
+            ..column("Other State", Taken::Variable, false)
+        });
         assert_eq!(unmapped(&columns, "recall"), None);
         columns.push(column("Heim", Taken::Variable, false));
         columns.push(column("Ort\u{1b}", Taken::Variable, false));

@@ -47,7 +47,7 @@ fn every_column_is_one_of_three() {
             "Mobile Variable  number is taken from `Phone`",
             "Phone Field number ",
             "Zip Field postal_code ",
-            "Other Zip Variable  postal_code is taken from `Zip`",
+            "Other Zip Variable  postal_code is taken from `Zip`, and from here where that is empty",
             "column_6 Variable  ",
             "reject_reason Ignored  ",
             "Email Opt Out Variable  about another channel than calls",

@@ -50,7 +50,7 @@ pub(super) struct Columns {
     pub(super) further_numbers: Vec<usize>,
     /// Further columns of parts of an address, the nearest first: read where the nearer are empty.
     further_places: Vec<(Field, u8, usize)>,
-    /// Columns of which nothing says what they hold: a cell there may ask not to be called.
+    /// Columns of free text: a cell there may ask not to be called.
     pub(super) free: Vec<usize>,
     /// Columns kept as variables, each with its name as JSON text.
     pub(super) variables: Vec<(usize, String)>,
@@ -139,7 +139,8 @@ impl Columns {
             let named = matches!(column.field, Some(Field::Name)) || part;
             let unknown =
                 column.taken == Taken::Variable && !column.mapped && column.note.is_none();
-            if unknown || named || column.field == Some(Field::Number) {
+            let free_text = matches!(column.field, Some(Field::Number | Field::ConsentSource));
+            if unknown || named || free_text {
                 self.free.push(position);
             }
             let wish = column.field.and_then(Field::wish);

@@ -160,8 +160,12 @@ impl<'r> Judge<'r> {
                 let value = record.get(position).unwrap_or_default().trim();
                 let name = self.columns.names[position].as_str();
                 if self.columns.free.contains(&position) {
-                    let told = wishes::told(name, value);
-                    return reject(line, record, (name, value), told);
+                    // A contact without these is none, or has no consent.
+                    let needed = [Field::Number, Field::ConsentSource];
+                    let needed = needed.map(|field| self.columns.position(field) == Some(position));
+                    let column = Some(name).filter(|_| !needed.contains(&true));
+                    let why = wishes::rejection(value, column);
+                    return reject(line, record, (name, value), why);
                 }
                 let reason = if value.is_empty() {
                     "does not say whether the person may be called".to_owned()

@@ -343,6 +343,27 @@ fn what_a_row_says_by_the_way_is_not_lost() {
 }
 
 #[test]
+fn a_source_of_consent_may_say_that_it_was_withdrawn() {
+    let head = "number,consent,consent_source,consent_at\n";
+    let row = |source: &str| format!("{head}2125550142,express,{source},2026-02-01\n");
+    let (_, contacts, rejects) = rows(row("consent withdrawn by phone").as_bytes());
+    assert_eq!((contacts.len(), rejects.len()), (0, 1));
+    assert_eq!(rejects[0].column, "consent_source");
+    // Without the column the consent would have no source.
+    assert!(
+        rejects[0].hint.ends_with("else correct the cell"),
+        "{rejects:?}"
+    );
+    let (_, contacts, rejects) = rows(row("web form 3").as_bytes());
+    assert_eq!((contacts.len(), rejects.len()), (1, 0));
+    let (_, _, rejects) = rows(b"number,Status\n2125550142,DNC\n");
+    assert!(
+        rejects[0].hint.ends_with("--map \"Status=variable\""),
+        "{rejects:?}"
+    );
+}
+
+#[test]
 fn consent_ends_when_the_list_says_so() {
     let head = "number,consent,consent_source,consent_at,Consent Valid Until,expires_at\n";
     let row = |rest: &str| format!("{head}2125550142,express_written,form 3,2026-02-01,{rest}\n");

@@ -139,13 +139,17 @@ fn yes_or_no(text: &str) -> Option<bool> {
     }
 }
 
-/// What is wrong with a row of which a cell asks that, and what to do.
-pub(super) fn told(column: &str, value: &str) -> (String, String) {
+/// What is wrong with a row of which a cell asks that, and what to do. Without a `column` that may be kept
+/// as a variable only the cell can be corrected.
+pub(super) fn rejection(value: &str, column: Option<&str>) -> (String, String) {
     let shown: String = value.chars().take(40).collect();
     let reason = format!("`{shown}` may say that the person is not to be called");
-    let hint = format!(
-        "if so, leave the row out and say `dialdeck dnc add NUMBER`; else say --map \"{column}=variable\""
+    let otherwise = column.map_or_else(
+        || "correct the cell".to_owned(),
+        |column| format!("say --map \"{column}=variable\""),
     );
+    let hint =
+        format!("if so, leave the row out and say `dialdeck dnc add NUMBER`; else {otherwise}");
     (reason, hint)
 }
 
@@ -174,6 +178,7 @@ mod tests {
             ("Phone type", "no"),
             ("Member", "no"),
             ("VIP", "yes"),
+            ("Exclude", "yes, said the owner of the house"),
         ] {
             assert!(!may_ask(column, text), "{column}: {text}");
         }

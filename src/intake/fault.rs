@@ -88,9 +88,10 @@ impl fmt::Display for Reject {
     }
 }
 
-/// A fault told as `what is wrong; what to do`, in its two parts.
+/// A fault told as `what is wrong; what to do`, in its two parts. What is wrong may quote a cell with a
+/// semicolon, the way out has none.
 pub(super) fn in_two(text: &str) -> (String, String) {
-    let (reason, hint) = text.split_once("; ").unwrap_or((text, ""));
+    let (reason, hint) = text.rsplit_once("; ").unwrap_or((text, ""));
     (reason.to_owned(), hint.to_owned())
 }
 

@@ -364,6 +364,13 @@ fn a_source_of_consent_may_say_that_it_was_withdrawn() {
 }
 
 #[test]
+fn a_semicolon_in_a_cell_does_not_cut_the_reason() {
+    let (_, _, rejects) = rows(b"number,area_code\n5550142,a; b\n");
+    assert_eq!(rejects[0].reason, "`a; b` is not an area code");
+    assert_eq!(rejects[0].hint, "write its three digits");
+}
+
+#[test]
 fn consent_ends_when_the_list_says_so() {
     let head = "number,consent,consent_source,consent_at,Consent Valid Until,expires_at\n";
     let row = |rest: &str| format!("{head}2125550142,express_written,form 3,2026-02-01,{rest}\n");

@@ -128,7 +128,8 @@ impl Names {
         }
         for [country, code, all] in rows(REGIONS) {
             let of = names.regions.entry(country).or_default();
-            for name in [code].into_iter().chain(all.split(';')) {
+            let all = all.split(';').filter(|name| !name.is_empty());
+            for name in [code].into_iter().chain(all) {
                 of.insert(key(name), code);
             }
         }
@@ -226,6 +227,9 @@ mod tests {
         assert_eq!(region("CA", "Québec"), Some("QC"));
         assert_eq!(region("AU", "nsw"), Some("NSW"));
         assert_eq!(region("US", "Bavaria"), None);
+        // A place without a name is not found by an empty one.
+        assert_eq!(region("ES", "."), None);
+        assert_eq!(region("ES", "ri"), Some("RI"));
     }
 
     #[test]

@@ -4,10 +4,7 @@
 //! cannot be read counts as absent.
 
 use super::names::{self, Country, Zone};
-
-/// Countries whose numbers begin with 1 and whose postal codes are American or Canadian.
-const AMERICAN: [&str; 6] = ["US", "PR", "VI", "GU", "AS", "MP"];
-const TERRITORIES: [&str; 5] = ["PR", "VI", "GU", "AS", "MP"];
+use crate::rules::TERRITORIES;
 
 /// What is wrong, and what to do.
 pub(super) type Fault = (String, String);
@@ -127,7 +124,7 @@ pub(super) fn postal(text: &str, country: Option<&str>) -> Result<Option<String>
     if let Some(base) = country.filter(|country| !of_code_1(country)) {
         return abroad(text, base);
     }
-    let american = country.is_none_or(|country| AMERICAN.contains(&country));
+    let american = country.is_none_or(|country| country == "US" || TERRITORIES.contains(&country));
     let read = zip(text)
         .map(|code| ("US", code))
         .or_else(|| canadian(text).map(|code| ("CA", code)));

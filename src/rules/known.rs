@@ -7,8 +7,9 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 use super::Rules;
 use super::tables::{self, TableError};
 
-/// Territories that are known by letters of their own; the tables file them under US.
-const TERRITORIES: [&str; 5] = ["PR", "VI", "GU", "AS", "MP"];
+/// Territories of the United States with letters and country codes of their own; the tables file them
+/// under US.
+pub const TERRITORIES: [&str; 5] = ["PR", "VI", "GU", "AS", "MP"];
 
 impl Rules {
     /// A country, state, province or part of one as the tables spell it, `US-LA` or `GB`; `None`: there

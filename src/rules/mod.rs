@@ -30,6 +30,7 @@ use serde::Serialize;
 use crate::domain::PhoneNumber;
 use crate::domain::digest::{hex, sha256};
 
+pub use known::TERRITORIES;
 pub use location::{LocateError, is_within};
 pub use preconditions::{CONSENT, Precondition};
 pub use tables::TableError;

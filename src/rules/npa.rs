@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Unfit;
+use super::known::TERRITORIES;
 use super::tables::{self, Row, TableError};
 use super::zonedb::ZoneTable;
 use crate::domain::Timestamp;
@@ -51,8 +52,7 @@ impl NpaTable {
         let mut table = Self {
             codes: vec![None; 1000],
             zones_of: BTreeMap::new(),
-            // Territories with a country code of their own; the table files them under US.
-            countries: ["PR", "VI", "GU", "AS", "MP"].map(str::to_owned).into(),
+            countries: TERRITORIES.map(str::to_owned).into(),
         };
         for row in tables::read(file, text, &COLUMNS)? {
             let code: usize = row.parse("npa")?;

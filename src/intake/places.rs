@@ -155,6 +155,7 @@ fn abroad(text: &str, country: &str) -> Result<Option<String>, Fault> {
     let of_digits = |least: usize, most: usize| {
         (digits && (least..=most).contains(&bare.len())).then(|| format!("{bare:0>most$}"))
     };
+    let mut known = true;
     // A spreadsheet drops zeros at the beginning.
     let own = match country {
         "AU" => of_digits(3, 4).map(|code| Some(format!("AU {code}"))),
@@ -169,7 +170,10 @@ fn abroad(text: &str, country: &str) -> Result<Option<String>, Fault> {
         }
         "GB" => british(&signs).then_some(None),
         "IE" => eircode(&signs).then_some(None),
-        _ => None,
+        _ => {
+            known = false;
+            None
+        }
     };
     if let Some(own) = own {
         return Ok(own);
@@ -179,6 +183,10 @@ fn abroad(text: &str, country: &str) -> Result<Option<String>, Fault> {
         zip(text).filter(|_| !digits || (country != "FR" && matches!(bare.len(), 5 | 9)));
     match american.or_else(|| canadian(text)) {
         Some(code) => Ok(Some(code)),
+        None if !known => fault(
+            format!("the postal codes of {country} are not known here"),
+            "leave it empty",
+        ),
         None => fault(
             format!("`{text}` is not a postal code of {country}"),
             "correct the postal code or the country, or leave it empty",
@@ -370,6 +378,13 @@ mod tests {
             let expected = format!("`{text}` is not a postal code of {country}");
             assert_eq!(read(text, Some(country)), expected);
         }
+    }
+
+    #[test]
+    fn a_country_whose_postal_codes_are_not_known_is_named() {
+        let (reason, hint) = postal("1012 AB", Some("NL")).unwrap_err();
+        assert_eq!(reason, "the postal codes of NL are not known here");
+        assert_eq!(hint, "leave it empty");
     }
 
     #[test]

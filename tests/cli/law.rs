@@ -144,14 +144,14 @@ fn a_registry_that_grows_old_is_warned_of_six_days_ahead() {
     // 31 days are the most (16 CFR 310.4(b)(3)(iv)), six days ahead are 25. A call of the run
     // may last minutes, so what is younger is so by an hour.
     for (as_of, calls, lists, warned) in [
-        ("2027-01-10T17:00:00Z", sells, listed, true),
-        ("2027-01-10T18:00:00Z", sells, listed, false),
+        ("2028-01-10T17:00:00Z", sells, listed, true),
+        ("2028-01-10T18:00:00Z", sells, listed, false),
         // The law asks for it whether the campaign lists it or not.
-        ("2027-01-10T17:00:00Z", sells, "", true),
+        ("2028-01-10T17:00:00Z", sells, "", true),
         // Nobody needs it.
-        ("2027-01-10T17:00:00Z", reminds, "", false),
+        ("2028-01-10T17:00:00Z", reminds, "", false),
     ] {
-        let scratch = at("2027-01-11T17:00:00Z");
+        let scratch = at("2028-01-11T17:00:00Z");
         fs::write(scratch.path("one.txt"), "212,5550142\n").unwrap();
         let list = scratch.text("one.txt");
         let registry = ["--list", "national:us", "--as-of", as_of];
@@ -169,7 +169,7 @@ fn a_registry_that_grows_old_is_warned_of_six_days_ahead() {
             .run(&["contacts", "import", "one", &scratch.text("one.csv")])
             .exits(0);
         scratch.run(&["campaign", "start", "one"]).exits(0);
-        ahead(&scratch, "2027-02-04T17:00:00Z");
+        ahead(&scratch, "2028-02-04T17:00:00Z");
         let log = scratch.run(&["log", "export", "--jsonl"]).exits(0).out;
         let what = format!("{as_of} {calls:?} {lists}");
         let alerts = log
@@ -247,7 +247,7 @@ fn a_pause_of_ones_own_raises_no_alert() {
         "--speed",
         "max",
         "--start-at",
-        "2027-02-04T17:00:00Z",
+        "2028-02-04T17:00:00Z",
     ];
     scratch.run(&run);
     let log = scratch.run(&["log", "export", "--jsonl"]).exits(0).out;

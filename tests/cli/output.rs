@@ -99,7 +99,7 @@ config print --config @other.toml
 config print
 demo --headless
 run HOSTILE
-run --until-done --speed max --start-at 2026-12-07T15:30:00Z
+run --until-done --speed max --start-at 2028-12-04T15:30:00Z
 campaign stop recall --note HOSTILE
 clock
 clock accept --reason HOSTILE

@@ -60,13 +60,12 @@ fn deck() -> (TempDir, PathBuf) {
     (folder, deck)
 }
 
-/// Runs the program as the user of the console.
+/// Runs a command on the deck.
 fn command(deck: &Path, args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_dialdeck"))
         .arg("--deck")
         .arg(deck)
         .args(args)
-        .env("USER", "maria")
         .output()
         .unwrap();
     assert!(output.status.success(), "{args:?}: {output:?}");
@@ -168,7 +167,7 @@ fn holds_back(pty: &mut Pty, deck: &Path) {
 fn starts_nothing(pty: &mut Pty, deck: &Path) {
     for key in ["r", "S", "+"] {
         pty.press(key);
-        pty.wait_for(&["while a file is broken"]);
+        pty.wait_for(&["nothing is started or raised"]);
     }
     for (name, kept) in [
         ("recall", "paused"),
@@ -179,7 +178,7 @@ fn starts_nothing(pty: &mut Pty, deck: &Path) {
     }
 }
 
-/// The state of a campaign, read of its log: `status` needs the files that are broken.
+/// The state of a campaign by what its log says was done to it.
 fn store_state(deck: &Path, campaign: &str) -> &'static str {
     let log = command(deck, &["log", "export", "--jsonl"]);
     let of_campaign = format!("\"campaign\":\"{campaign}\"");

@@ -66,14 +66,17 @@ fn may_hold_back(model: &mut Model) -> bool {
 }
 
 fn may_change_campaigns(model: &mut Model) -> bool {
-    let may = model.shared.viewer.may.campaigns.is_full();
-    if !may && model.shared.broken.is_some() && may_hold_back(model) {
-        let text = "nothing is started or raised while a file is broken that this needs";
+    let may = model.shared.viewer.may.campaigns;
+    if may.is_full() {
+        return true;
+    }
+    if model.shared.broken.is_some() && may.holds_back() {
+        let text = "a file that this needs is broken: nothing is started or raised";
         say(model, Tone::Bad, text.to_owned());
-    } else if !may {
+    } else {
         refuse(model, "change campaigns");
     }
-    may
+    false
 }
 
 fn refuse(model: &mut Model, what: &str) {

@@ -1,7 +1,7 @@
-//! Whether what stands in a cell of a column about anything may say that the person is not to be called.
+//! Whether a cell may say that the person must not be called.
 //!
-//! A list's notes and statuses hold wishes in every wording. A wish that is passed over is a call to a
-//! person who asked for none, so what is in doubt counts as one; notes of the day's work do not.
+//! Notes and statuses hold such requests in many wordings. A missed one is a call to a person who asked
+//! for none, so doubt counts as a request. Notes of daily work do not.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -115,7 +115,7 @@ const PATTERNS: &[&str] = &[
     "refus~|not|withheld|denied consent",
     "no consent given",
     "tcpa * no|revok~|opt|violat~|litig~|lawsuit|complain~|threat~",
-    // Whom the law or a court protects; whom the number does not reach.
+    // Persons protected by law or a court, and numbers that no longer reach the person.
     "cease and desist",
     "cease desist",
     "c and d letter|$",
@@ -187,7 +187,7 @@ const WORK: &[&str] = &[
     "no call~ center|centre|card|number|waiting|forwarding|log|logs|record~",
 ];
 
-/// Whether the text may say so.
+/// Returns whether the text may ask for no calls.
 pub(super) fn asks(text: &str) -> bool {
     let rules = &*RULES;
     if !rules.may_begin(text) {
@@ -309,7 +309,7 @@ impl Rules {
             .map(|number| &self.all[number])
     }
 
-    /// Whether any word of the text begins a pattern: a quick look that spares most cells the long one.
+    /// Whether any word of the text begins a pattern. A fast check before the full one.
     fn may_begin(&self, text: &str) -> bool {
         let mut word = [0_u8; LONGEST];
         let mut length = 0;
@@ -338,7 +338,7 @@ impl Rules {
     }
 }
 
-/// Letters of a word that the quick look takes; no word of a pattern is longer.
+/// Longest word, in bytes, that the fast check looks at; no word of a pattern is longer.
 const LONGEST: usize = 24;
 
 fn part(text: &'static str) -> Part {

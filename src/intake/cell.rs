@@ -48,7 +48,7 @@ pub(super) fn swallowed(record: &StringRecord, columns: usize) -> Option<usize> 
 /// The number of an area code and the number beside it, which may have the area code already.
 ///
 /// # Errors
-/// What is wrong and what to do, parted by a semicolon.
+/// The reason and the way out, separated by a semicolon.
 pub(super) fn with_area(area: &str, text: &str) -> Result<String, String> {
     let digits = |text: &str| {
         text.chars()

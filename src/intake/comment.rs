@@ -1,4 +1,4 @@
-//! Comments of lists, which begin with `#`, and the numbers that may stand in one all the same.
+//! Comments of lists, which begin with `#`, and numbers in them.
 
 use super::cell::has_number;
 use super::dates;
@@ -10,7 +10,8 @@ const WORDS_MAX: usize = 16;
 /// Digits of two such numbers, which may have no space between them.
 const DIGITS_MAX: usize = 30;
 
-/// What is wrong with a comment that is not [`Held::Words`], and what to do, parted by a semicolon.
+/// What is wrong with a comment that is not [`Held::Words`]. The reason and the way out, separated by a
+/// semicolon.
 pub(super) fn doubt(text: &str) -> String {
     format!(
         "`{}` begins with # and may hold a number; write the number without the #, or take its digits out",
@@ -23,13 +24,13 @@ pub(super) fn doubt(text: &str) -> String {
 pub(super) enum Held {
     /// Nothing.
     Words,
-    /// Numbers: the mark before them makes them no less.
+    /// Numbers.
     Numbers(Vec<PhoneNumber>),
     /// Digits among words that may be a number.
     Doubt,
 }
 
-/// What a text behind the mark of a comment holds, or a cell of a row that is marked as one.
+/// Returns what the text behind a `#` holds, or a cell of a row that begins with one.
 pub(super) fn held(text: &str, how: How<'_>) -> Held {
     let text = text.trim_start_matches(|char: char| char == '#' || char.is_whitespace());
     let text = text.trim_end();

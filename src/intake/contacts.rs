@@ -238,7 +238,7 @@ impl ContactReader<'_> {
         self.judge.used()
     }
 
-    /// Rows so far that were not rejected and say when or where consent was given, but not which.
+    /// Rows so far that were not rejected and say when or where consent was given, but not its kind.
     pub const fn consent_unused(&self) -> u64 {
         self.judge.consent_unused()
     }

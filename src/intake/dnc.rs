@@ -102,7 +102,7 @@ impl DncFile {
     /// Reads the list of a registry, of which only the documented forms are taken.
     ///
     /// # Errors
-    /// As above, or when the file is neither a full list nor a list of changes beyond doubt.
+    /// As above, or when the file is not certainly a full list or a list of changes.
     pub fn check_registry(
         origin: Origin,
         rules: &Rules,

@@ -88,8 +88,7 @@ impl fmt::Display for Reject {
     }
 }
 
-/// A fault told as `what is wrong; what to do`, in its two parts. What is wrong may quote a cell with a
-/// semicolon, the way out has none.
+/// Splits `reason; way out`. The reason may quote a cell with a semicolon, the way out has none.
 pub(super) fn in_two(text: &str) -> (String, String) {
     let (reason, hint) = text.rsplit_once("; ").unwrap_or((text, ""));
     (reason.to_owned(), hint.to_owned())
@@ -112,8 +111,8 @@ impl Fault {
         }
     }
 
-    /// Of a text that says what is wrong and what to do.
-    pub(super) fn told(field: Field, why: &str) -> Self {
+    /// From a reason and a way out in one text.
+    pub(super) fn from_text(field: Field, why: &str) -> Self {
         let (reason, hint) = in_two(why);
         Self::new(field, reason, hint)
     }

@@ -99,8 +99,7 @@ pub(super) fn meaning(name: &str) -> Meaning {
     }
 }
 
-/// The field of place or date that a column may be about which is not understood: nothing that binds
-/// is dropped without a word.
+/// Returns the field of place or date that an unknown column may hold, so that the import can warn of it.
 pub(super) fn may_bind(name: &str) -> Option<Field> {
     let words = words(name);
     let has = |list: &str| words.iter().any(|word| among(list, word));
@@ -236,8 +235,8 @@ fn wish(words: &[&str]) -> Option<Meaning> {
     })
 }
 
-/// A circumstance in which the contact must not be called. A column that says since when or why means so
-/// whatever its cell holds; the name of a lawyer may be that of the firm's own.
+/// A circumstance in which the contact must not be called. A column of a date or reason counts when its
+/// cell is not empty. A lawyer's name may be the company's own lawyer.
 fn closed(words: &[&str]) -> Option<Meaning> {
     let text = format!(" {} ", words.join(" "));
     let has = |list: &str| words.iter().any(|word| among(list, word));

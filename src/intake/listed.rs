@@ -37,7 +37,7 @@ pub(super) fn line(line: u64, text: &str, how: How<'_>) -> Row {
         Some((before, behind)) => (before.trim(), commented(line, behind, text, how)),
         None => (text.trim(), Vec::new()),
     };
-    // Of `Ana #2125550142` the mark is the number's.
+    // In `Ana #2125550142` the `#` belongs to the number.
     let is_name = !behind.is_empty() && !has_number(said);
     let mut rows = if said.is_empty() || is_name {
         Vec::new()

@@ -108,9 +108,9 @@ fn locate(question: &Question<'_>) -> Located {
             error @ (LocateError::UnknownZone(_)
             | LocateError::ZoneWithoutPlace(_)
             | LocateError::ZoneWithoutRules(_)),
-        ) => Err(Fault::told(Field::TimeZone, &error.to_string())),
+        ) => Err(Fault::from_text(Field::TimeZone, &error.to_string())),
         Err(error @ LocateError::UnknownPostalCode(_)) => {
-            Err(Fault::told(Field::PostalCode, &error.to_string()))
+            Err(Fault::from_text(Field::PostalCode, &error.to_string()))
         }
         Err(error @ LocateError::UnknownRegion(_)) => Err(unknown_region(question, &error)),
     }
@@ -119,7 +119,7 @@ fn locate(question: &Question<'_>) -> Located {
 fn unknown_region(question: &Question<'_>, error: &LocateError) -> Fault {
     let [_, region, _, country, code] = question.texts;
     if !region.is_empty() {
-        return Fault::told(Field::Region, &error.to_string());
+        return Fault::from_text(Field::Region, &error.to_string());
     }
     let (field, text) = match country {
         "" => (Field::CountryCode, code),
@@ -176,14 +176,12 @@ fn hints(question: &Question<'_>) -> Result<Hints, Fault> {
     })
 }
 
-/// Whether a country whose parts have no names here has one clock, so that it matters little which of
-/// them is meant.
+/// Whether a country has one zone and no parts known by name.
 fn is_all_one(rules: &Rules, country: &str) -> bool {
     !rules.has_parts(country) && rules.has_hours(country) && rules.zone_count(country) == 1
 }
 
-/// The region, unless it lies neither in the stated country nor in the number's: then one of the two is
-/// wrong, and only one can be taken.
+/// Returns the region. Errors if it lies neither in the stated country nor in the number's.
 fn one_country(
     text: &str,
     region: &str,

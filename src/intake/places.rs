@@ -93,8 +93,8 @@ pub(super) fn region(
 }
 
 /// A region beside a number or a country that is neither American nor Canadian: a part of the country, or
-/// else a state of those two or another country, which then binds besides. What is none of them may be
-/// anywhere.
+/// else a state of those two or another country, which then binds too. Errors if it is none of
+/// these.
 fn elsewhere(text: &str, base: &str) -> Result<String, Fault> {
     let named = names::country(text);
     if named.is_some_and(|named| named.code == base) {
@@ -143,7 +143,7 @@ pub(super) fn postal(text: &str, country: Option<&str>) -> Result<Option<String>
 }
 
 /// A postal code beside a number or a country that is neither American nor Canadian; an American or
-/// Canadian code there binds besides.
+/// Canadian code there binds too.
 fn abroad(text: &str, country: &str) -> Result<Option<String>, Fault> {
     let bare = text.strip_suffix(".0").unwrap_or(text);
     let digits = bare.bytes().all(|byte| byte.is_ascii_digit());
@@ -358,7 +358,7 @@ mod tests {
             ("0800", "AU", "AU 0800"),
             ("800", "AU", "AU 0800"),
             ("6000.0", "AU", "AU 6000"),
-            // American and Canadian codes bind besides.
+            // American and Canadian codes bind too.
             ("06103", "GB", "06103"),
             ("06103-1234", "GB", "06103"),
             ("M5V 2T6", "AU", "M5V2T6"),
@@ -422,7 +422,7 @@ mod tests {
             (read("MI", None, Some("IT"), true), "IT-MI"),
             (read("Tamil Nadu", None, Some("IN"), true), "IN-TN"),
             (read("75", None, Some("FR"), true), "FR-75C"),
-            // A state elsewhere binds besides.
+            // A state elsewhere binds too.
             (read("Connecticut", None, Some("GB"), true), "US-CT"),
             (read("CT", None, Some("GB"), true), "US-CT"),
             (read("Ontario", None, Some("AU"), true), "CA-ON"),

@@ -1,8 +1,7 @@
-//! The forms in which registries give out their lists, and no other.
+//! The documented forms of registries' lists.
 //!
-//! A full list makes its areas fresh. Whatever else is taken for one lets calls leave to every number
-//! of the area that it does not name (16 CFR 310.8; 47 CFR 64.1200(c)(2)). So a file is a full list or
-//! a list of changes beyond doubt, or it is refused whole, whatever rejects the user accepts.
+//! A full list makes its areas fresh, so a file that may be anything else is refused as a whole, even
+//! with `--accept-rejects` (16 CFR 310.8; 47 CFR 64.1200(c)(2)).
 
 use csv::StringRecord;
 
@@ -28,7 +27,7 @@ const NUMBERS: &str = "number numbers phone phones phone_number phone_numbers ph
 const DATES: &str =
     "date time date_time timestamp change_date change_time date_of_change changed_at changed_on";
 
-/// Words of comments that say what a list is without a doubt. `not`, `new` and `from` are none.
+/// Words of comments that only name, date or count a list. `not`, `new` and `from` are none.
 const PLAIN: &str = "as of full complete whole list lists registry registries register national state \
     federal dnc dncl ftc crtc tps ctps nddb telephone phone preference service number numbers area areas \
     code codes npa npas canada canadian us usa uk united states kingdom the an and in for all file date \
@@ -36,7 +35,7 @@ const PLAIN: &str = "as of full complete whole list lists registry registries re
     san total count lines records entries utc jan feb mar apr may jun jul aug sep sept oct nov dec january \
     february march april june july august september october november december";
 
-/// Beginnings of words in a file's name that speak of changes.
+/// Beginnings of words in a file's name that mean changes.
 const CHANGING: [&str; 14] = [
     "delet", "delta", "remov", "chang", "addition", "addend", "diff", "updat", "incr", "purg",
     "withdr", "expir", "cancel", "revok",
@@ -56,7 +55,7 @@ struct Found {
     doubted: Option<(u64, String)>,
 }
 
-/// Refuses a file that is neither a full list of a registry nor a list of its changes beyond doubt.
+/// Refuses a file that is not certainly a full list of a registry or a list of its changes.
 pub(super) fn check(text: &Text, shape: &Shape, table: Option<&Table>) -> Result<(), FileError> {
     let mut found = Found::default();
     match table {
@@ -251,7 +250,7 @@ fn is_change(text: &str) -> bool {
     matches!(text, "A" | "a" | "D" | "d")
 }
 
-/// Whether a comment can be nothing but a list's name, date or extent.
+/// Returns whether a comment only names, dates or counts the list.
 fn is_plain(comment: &str) -> bool {
     let lower = comment.to_lowercase();
     let words: Vec<&str> = lower
@@ -279,7 +278,7 @@ fn is_plain(comment: &str) -> bool {
     }
 }
 
-/// The word of a file's name that speaks of changes.
+/// The word of a file's name that means changes.
 fn says_changes(name: &str) -> Option<String> {
     header::words(name).into_iter().find(|word| {
         CHANGING.iter().any(|start| word.starts_with(start))
@@ -346,7 +345,7 @@ mod tests {
 
     /// 16 CFR 310.8: what is not known to be the whole of an area makes none fresh.
     #[test]
-    fn whatever_may_be_a_list_of_changes_is_refused_whole() {
+    fn a_file_that_may_hold_changes_is_refused() {
         for text in [
             "6465550199,2026-11-20,D\n",
             "6465550199,2026-11-20,A\n",
@@ -397,7 +396,7 @@ mod tests {
             "dnc_update.txt",
         ] {
             assert!(read(name, "646,5550199\n").is_err(), "{name}");
-            // A file whose lines say what they are needs no other word.
+            // A list of changes may have any name.
             assert_eq!(
                 read(name, "646,5550199,2026-11-20,A\n"),
                 Ok([0, 1, 0]),

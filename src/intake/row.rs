@@ -33,7 +33,7 @@ pub(super) struct Judge<'r> {
     date: Option<(String, dates::Read)>,
     /// By column, rows that were not rejected and have something there.
     used: Vec<u64>,
-    /// Rows that were not rejected and say when or where consent was given, but not which.
+    /// Rows that were not rejected and say when or where consent was given, but not its kind.
     consent_unused: u64,
 }
 
@@ -77,7 +77,7 @@ impl<'r> Judge<'r> {
         &self.used
     }
 
-    /// Rows that were not rejected and say when or where consent was given, but not which.
+    /// Rows that were not rejected and say when or where consent was given, but not its kind.
     pub(super) const fn consent_unused(&self) -> u64 {
         self.consent_unused
     }
@@ -315,7 +315,8 @@ impl<'r> Judge<'r> {
         let text = match self.field(record, Field::AreaCode) {
             "" => text,
             area => {
-                joined = with_area(area, text).map_err(|why| Fault::told(Field::AreaCode, &why))?;
+                joined =
+                    with_area(area, text).map_err(|why| Fault::from_text(Field::AreaCode, &why))?;
                 joined.as_str()
             }
         };
@@ -425,7 +426,7 @@ impl<'r> Judge<'r> {
         if text.is_empty() {
             return Ok(None);
         }
-        let kind = consent_kind(text).map_err(|why| Fault::told(Field::Consent, &why))?;
+        let kind = consent_kind(text).map_err(|why| Fault::from_text(Field::Consent, &why))?;
         if kind == ConsentKind::None {
             return Ok(None);
         }
@@ -462,7 +463,8 @@ impl<'r> Judge<'r> {
         {
             return Ok(Some(*read));
         }
-        let read = dates::read(text, self.reading.dates).map_err(|why| Fault::told(field, &why))?;
+        let read =
+            dates::read(text, self.reading.dates).map_err(|why| Fault::from_text(field, &why))?;
         self.date = Some((text.to_owned(), read));
         Ok(Some(read))
     }

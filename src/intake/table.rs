@@ -29,7 +29,7 @@ pub(super) struct Table {
     line: u64,
     /// Rows down to the header.
     above: u64,
-    /// Whether it is a registry's: a column of changes counts whatever stands beside it.
+    /// Whether it is a registry's list: its column of changes always counts.
     pub(super) of_registry: bool,
 }
 

@@ -39,8 +39,8 @@ enum Scope {
     AutomatedInformation,
     /// Debt collection, whoever speaks.
     Debt,
-    /// No campaign: health calls under HIPAA are no purpose of ours, and a provider's hourly limit
-    /// is kept per caller ID.
+    /// No campaign: health calls under HIPAA are not one of the purposes here, and a provider's hourly
+    /// limit is kept per caller ID.
     Never,
 }
 
@@ -118,7 +118,7 @@ impl Rules {
 }
 
 impl Rules {
-    /// Whether the law of a place counts such calls to a person, whatever numbers the person has.
+    /// Returns whether the law of a place counts such calls by person.
     pub fn counts_persons(&self, region: &str, call: CallKind) -> bool {
         let country = region.split('-').next().unwrap_or(region);
         self.caps.iter().any(|rule| {

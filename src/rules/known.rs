@@ -1,4 +1,4 @@
-//! Which places the tables know, for files in which users name some.
+//! Places that the tables know.
 
 use std::collections::BTreeSet;
 

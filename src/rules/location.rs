@@ -262,9 +262,8 @@ impl Rules {
         within.or_else(|| country().filter(|zones| zones.len() == 1))
     }
 
-    /// Adds a stated region with its zones and parts. The state of the number says more than the number:
-    /// a Louisville number whose list says Kentucky may be answered in Paducah. A country whose law is one
-    /// says no more than its number.
+    /// Adds a stated region with its zones and parts. A stated state has all its zones: a Louisville
+    /// number with Kentucky may be answered in Paducah. A country with one law adds nothing to its number.
     fn add_region(&self, region: &str, found: &mut Places) {
         if let Some(zones) = self.zones_within(region) {
             found.zones.extend(zones);
@@ -406,7 +405,7 @@ impl Rules {
         if let Some(zones) = self.zones_within(region) {
             return zones;
         }
-        // Of a city whose area codes are not its own: the state's.
+        // A city without area codes of its own has its state's zones.
         let state = region.rsplit_once('-').map_or(region, |(whole, _)| whole);
         if let Some(zones) = self
             .codes

@@ -125,8 +125,8 @@ impl Rules {
             .any(|row| row.place == place && row.asks_for(what))
     }
 
-    /// Whether a registry could hold the number: only then a campaign needs it for that number. Of one
-    /// that does not exist nothing is known, so it is needed for all.
+    /// Whether a registry could hold the number: only then a campaign needs it for that number. An unknown
+    /// registry is needed for all.
     pub fn may_hold(&self, list: &ListKind, regions: &[String], number: PhoneNumber) -> bool {
         let own = self.area_of(number).map_or(&[][..], |npa| &npa.regions);
         let mut places = regions.iter().chain(own);

@@ -20,8 +20,7 @@ impl Rules {
 
     /// Why a registry of this name cannot be asked for, and what to write instead; `None`: it exists.
     ///
-    /// A list that no authority keeps holds no number and is never complete: to ask for it would look
-    /// like a gate and be none.
+    /// No list of that name can be loaded, so contacts would wait for it for ever.
     pub fn unknown_list(&self, list: &ListKind) -> Option<(String, String)> {
         if self.is_list(list) {
             return None;

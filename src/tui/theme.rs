@@ -263,7 +263,7 @@ fn layers(name: &str, folder: Option<&Path>) -> Result<Vec<Vec<Entry>>, ConfigEr
     }))
 }
 
-/// Whether something is there, a link to nowhere among it: what cannot be read is said.
+/// Returns whether the path exists, dangling links included, so that unreadable files are reported.
 fn is_there(file: &Path) -> bool {
     file.symlink_metadata().is_ok()
 }

@@ -119,8 +119,7 @@ impl Write for Tty {
     }
 }
 
-/// Says something on standard error, cleaned; a terminal behind it that does not read is not waited for
-/// long.
+/// Writes cleaned text to standard error. Does not wait long for a terminal that does not read.
 pub fn say(text: &str) {
     let text = clean_lines(text);
     match Tty::behind(stderr()) {

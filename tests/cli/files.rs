@@ -1,4 +1,4 @@
-//! What commands do to files: private, never over another's; and files that are no files or have no end.
+//! Files that commands write, and inputs that are not regular files.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};

@@ -1,5 +1,4 @@
-//! Data that must not be lost: numbers behind the mark of a comment, circumstances in which nobody is
-//! called, consent without its kind, and files under a name nearly right.
+//! Data that must not be lost.
 
 use std::fs;
 
@@ -164,7 +163,7 @@ fn imported(scratch: &Scratch, rows: &str) -> Value {
 }
 
 #[test]
-fn who_must_not_be_called_for_what_became_of_them_is_not() {
+fn circumstance_columns_suppress() {
     for name in CIRCUMSTANCES {
         let scratch = empty();
         let rows = "2125550142,Yes\n2125550143,No\n2125550144,\n2125550145,see file\n";
@@ -187,7 +186,7 @@ fn who_must_not_be_called_for_what_became_of_them_is_not() {
 }
 
 #[test]
-fn since_when_says_that_it_is_so_and_the_firms_own_lawyer_does_not() {
+fn a_date_column_counts_and_a_lawyers_name_does_not() {
     for (name, value, suppressed) in [
         ("Date of Death", "2026-05-04", true),
         ("Deceased Date", "2026-05-04", true),

@@ -148,7 +148,7 @@ fn a_registry_that_grows_old_is_warned_of_six_days_ahead() {
         ("2028-01-10T18:00:00Z", sells, listed, false),
         // The law asks for it whether the campaign lists it or not.
         ("2028-01-10T17:00:00Z", sells, "", true),
-        // Nobody needs it.
+        // No campaign needs it.
         ("2028-01-10T17:00:00Z", reminds, "", false),
     ] {
         let scratch = at("2028-01-11T17:00:00Z");

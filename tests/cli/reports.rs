@@ -44,7 +44,7 @@ fn the_log_is_exported_and_its_chain_verified() {
 }
 
 #[test]
-fn an_anchor_shows_a_log_that_was_cut_or_written_anew() {
+fn an_anchor_shows_a_log_that_was_cut_or_rewritten() {
     let scratch = Scratch::with_campaign();
     let early = scratch.run(&["log", "anchor"]).exits(0).out;
     let early = early.trim();

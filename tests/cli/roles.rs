@@ -112,7 +112,7 @@ fn read_only_refuses_what_would_write() {
 }
 
 #[test]
-fn the_environment_names_nobody() {
+fn the_environment_sets_no_user() {
     let scratch = Scratch::with_campaign();
     let roles = |lines: &str| {
         let text = include_str!("../../src/config/defaults.toml")
@@ -128,7 +128,7 @@ fn the_environment_names_nobody() {
             .exits(3)
             .complains("you may not change lists");
     }
-    // Nobody becomes another by saying so.
+    // `$USER` does not change the role.
     roles("default = \"viewer\"\nboss = \"supervisor\"\n");
     let said = std::process::Command::new(env!("CARGO_BIN_EXE_dialdeck"))
         .args(["campaign", "start", "recall", "--deck"])

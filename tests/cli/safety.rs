@@ -300,7 +300,7 @@ fn no_other_command_makes_a_deck() {
         nowhere.run(act).exits(code);
         assert!(!nowhere.path("deck").exists(), "{act:?}");
     }
-    // What is made for a call stands beside a deck file that somebody wrote.
+    // A deck is made for a call only beside an existing deck file.
     let beside = Scratch::new();
     let call = ["call", "+12125550142", "--trunk", "no-such-trunk"];
     beside.run(&call).exits(4).complains("there is no deck at");
@@ -375,7 +375,7 @@ fn diagnostics_and_keys_in_whose_place_there_is_no_file_keep_nothing_waiting() {
 }
 
 #[test]
-fn what_is_going_on_is_seen_whatever_file_is_broken() {
+fn status_works_with_broken_files() {
     for case in &BROKEN {
         let scratch = broken(case);
         for look in [

@@ -1,4 +1,4 @@
-//! A console over broken files: it opens, says what is broken, and holds back; nothing is let go on.
+//! A console over broken files opens, names them, and only holds back.
 
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -346,7 +346,7 @@ fn a_theme_is_read_anew_when_it_is_saved() {
 }
 
 #[test]
-fn a_theme_in_whatever_disorder_keeps_no_console_from_opening() {
+fn a_broken_theme_does_not_keep_the_console_from_opening() {
     let folder = tempfile::tempdir().unwrap();
     let deck = folder.path().to_str().unwrap();
     let first = demo(folder.path(), WIDE);

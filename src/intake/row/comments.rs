@@ -9,8 +9,8 @@ use crate::intake::comment::{self, Held};
 use crate::intake::fault::{Reject, in_two};
 
 impl Judge<'_> {
-    /// Whether a row is a comment: it begins with `#`, where its number would stand is nothing, and none
-    /// of its cells may hold one.
+    /// Returns whether a row is a comment: it begins with `#`, its number is empty, and no cell may hold a
+    /// number.
     pub(in crate::intake) fn is_comment(&self, record: &StringRecord) -> bool {
         let first = record.get(0).unwrap_or_default();
         if !first.starts_with('#') || failed(first) {

@@ -100,7 +100,7 @@ fn an_address_abroad_must_agree_with_itself() {
     }
 }
 
-/// A row that binds no place would look like a rule and be none.
+/// A row for an unknown place is an error.
 #[test]
 fn an_own_rule_needs_a_place() {
     let header = hours::COLUMNS.join(",");

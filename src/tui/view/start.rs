@@ -68,10 +68,10 @@ fn law(view: &CampaignView) -> Vec<String> {
         .collect();
     if !states.is_empty() {
         let rules = match states.len() {
-            1 => "1 rule of a single state applies".to_owned(),
-            some => format!("{some} rules of single states apply"),
+            1 => "1 rule of a single state also applies".to_owned(),
+            some => format!("{some} rules of single states also apply"),
         };
-        lines.push(format!("{rules} besides: `dialdeck check` names them."));
+        lines.push(format!("{rules}: `dialdeck check` names them."));
     }
     lines
 }

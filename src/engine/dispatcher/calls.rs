@@ -18,7 +18,7 @@ use super::call::{Call, FIRST_LOOK, GRACE, LOOK_EVERY, PERMIT, Wake};
 use super::routes::About;
 
 impl Dispatcher {
-    /// The claim is committed: hands the call to its provider.
+    /// The claim is committed: hands the call to its provider, unless nothing may leave any more.
     pub(super) fn place(
         &mut self,
         attempt: &Attempt,
@@ -27,6 +27,9 @@ impl Dispatcher {
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
+        if self.sends_nothing() {
+            return self.never_send(attempt, now, effects);
+        }
         let Some(trunk) = self.trunks.get_mut(&attempt.trunk) else {
             return;
         };
@@ -64,6 +67,28 @@ impl Dispatcher {
             attempt.trunk.clone(),
             Request::Place(Box::new(request)),
         ));
+    }
+
+    /// Ends an attempt that was claimed before something came in the way of all calls. Its provider is
+    /// not asked: what has reached it may not be there to be taken back.
+    fn never_send(&mut self, attempt: &Attempt, now: Timestamp, effects: &mut Vec<Effect>) {
+        let Some(trunk) = self.trunks.get(&attempt.trunk) else {
+            return;
+        };
+        let Some(lane) = self.lanes.get_mut(&attempt.campaign) else {
+            return;
+        };
+        lane.calls += 1;
+        let voicemail = lane.campaign.settings.voicemail;
+        let mut call = Call::new(attempt, &trunk.settings, voicemail, now);
+        // Taken back: it shows nothing of its trunk.
+        call.hang_up_sent = true;
+        self.track(attempt.id, call);
+        let report = CallReport {
+            end: CallEnd::NeverSent,
+            ..CallReport::default()
+        };
+        self.ended(attempt.id, (report, now), now, effects);
     }
 
     pub(super) fn track(&mut self, attempt: AttemptId, call: Call) {

@@ -63,6 +63,14 @@ impl Dispatcher {
         self.drain(effects);
     }
 
+    /// Whether no call may leave, of whatever campaign.
+    pub(super) const fn sends_nothing(&self) -> bool {
+        self.draining
+            || self.unhealthy.is_some()
+            || self.clock.held.is_some()
+            || self.clock_behind.is_some()
+    }
+
     /// Takes back what is planned and has not left, where nothing is to leave any more: calls wait for
     /// their agents side by side, and a pause must not be followed by a handful of them.
     pub(super) fn take_back_what_must_not_leave(&mut self, effects: &mut Vec<Effect>) {
@@ -71,7 +79,7 @@ impl Dispatcher {
             .calls
             .iter()
             .filter(|(_, call)| call.state == AttemptState::Reserved)
-            .filter(|(_, call)| self.draining || !runs(call))
+            .filter(|(_, call)| self.sends_nothing() || !runs(call))
             .map(|(attempt, _)| *attempt);
         for attempt in unsent.collect::<Vec<_>>() {
             self.hang_up(attempt, effects);

@@ -191,16 +191,16 @@ impl Dispatcher {
     /// The latest instant for the next tick; `None`: nothing happens by time alone.
     pub fn next_wake(&self) -> Option<Timestamp> {
         let call = self.wakes.first().map(|(at, _)| *at);
-        if self.draining || self.unhealthy.is_some() {
+        if self.draining || self.unhealthy.is_some() || self.clock.held.is_some() {
             return call;
+        }
+        if let Some(last) = self.clock_behind {
+            return [call, Some(last)].into_iter().flatten().min();
         }
         let lane = self.lanes.values().filter_map(Lane::next_wake).min();
         let runs = self.lanes.values().any(Lane::runs);
         let due = self.next_due.filter(|_| runs);
-        [call, lane, due, self.clock_behind]
-            .into_iter()
-            .flatten()
-            .min()
+        [call, lane, due].into_iter().flatten().min()
     }
 
     /// Calls in flight.
@@ -365,6 +365,10 @@ impl Dispatcher {
             return;
         }
         self.clock_behind = None;
+        if self.clock.held.is_some() {
+            // By a clock that is not accepted no window opens, and no contact expires.
+            return;
+        }
         for lane in self.lanes.values_mut() {
             lane.tick(self.rules, now);
         }

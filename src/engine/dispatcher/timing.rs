@@ -70,6 +70,7 @@ impl Dispatcher {
         );
         effects.push(Self::alert(alerts::CLOCK_JUMPED, &text, now));
         effects.push(Effect::Store(Job::HoldClock(held)));
+        self.take_back_what_must_not_leave(effects);
     }
 
     /// The store knows of the jump.

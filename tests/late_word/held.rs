@@ -114,3 +114,26 @@ fn a_clock_that_is_behind_keeps_the_engine_asleep() {
         }
     });
 }
+
+#[test]
+fn a_lost_answer_is_made_up_for_when_the_phone_rings() {
+    on_both(8, |deck| {
+        let mut rang = 0;
+        while rang < 8 {
+            deck.wait(Duration::from_secs(10));
+            for attempt in deck.open() {
+                deck.says(attempt.id, CallEventKind::Sent);
+                deck.says(attempt.id, CallEventKind::AnswerLost);
+                deck.says(attempt.id, CallEventKind::Ringing);
+                deck.says(attempt.id, ended(CallEnd::RangOut));
+                rang += 1;
+            }
+            let now = deck
+                .open()
+                .first()
+                .map_or(start(), |attempt| attempt.reserved_at);
+            let kept = deck.snapshot().trunk_rests.remove(&trunk());
+            assert_eq!(kept.and_then(|kept| kept.rest(now)), None, "{rang}");
+        }
+    });
+}

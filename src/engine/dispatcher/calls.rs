@@ -156,7 +156,7 @@ impl Dispatcher {
             }
         };
         if !call.state.may_become(next) {
-            return self.note_of_unknown(attempt, next, event.at);
+            return self.note_of_unknown((attempt, next, event.at), now, effects);
         }
         if call.state == AttemptState::Reserved
             && let Some(trunk) = self.trunks.get_mut(&call.trunk)

@@ -7,6 +7,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::domain::outcome::TrunkFinding;
 use crate::domain::{
     Attempt, AttemptId, AttemptState, CallEvent, CallEventKind, Timestamp, TrunkName,
 };
@@ -15,6 +16,7 @@ use crate::store::PendingEnd;
 use super::super::{Effect, Job};
 use super::Dispatcher;
 use super::call::{Call, GRACE};
+use super::routes::About;
 
 impl Dispatcher {
     /// Takes over what is in flight and not followed. It is of unknown fate until its provider has
@@ -73,14 +75,16 @@ impl Dispatcher {
     /// Word of a call of unknown fate: it proves that there is one, and its end is still to come.
     pub(super) fn note_of_unknown(
         &mut self,
-        attempt: AttemptId,
-        said: AttemptState,
-        at: Timestamp,
+        (attempt, said, at): (AttemptId, AttemptState, Timestamp),
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
     ) {
         let Some(call) = self.calls.get_mut(&attempt) else {
             return;
         };
-        call.rang |= matches!(said, AttemptState::Ringing | AttemptState::Connected);
+        let rings = matches!(said, AttemptState::Ringing | AttemptState::Connected);
+        let first_ring = rings && !std::mem::replace(&mut call.rang, true);
+        let about = About::from(&*call);
         let unknown = call.state == AttemptState::Unknown;
         if unknown
             && said == AttemptState::Connected
@@ -93,6 +97,9 @@ impl Dispatcher {
     }
 
     /// Late or repeated: its attempt has ended, or its end is being written.
+        if first_ring {
+            self.tell_breaker(&about, TrunkFinding::Fine, "ringing", now, effects);
+        }
     pub(super) fn on_late(&mut self, event: CallEvent, now: Timestamp, effects: &mut Vec<Effect>) {
         let call = self.calls.get(&event.attempt);
         let waits = call.is_some_and(|call| call.declined.is_some());

@@ -186,6 +186,52 @@ fn an_answer_opens_an_end_that_counted_too() {
     }
 }
 
+/// What was said of it proves that it is up, however long ago it was sent.
+#[test]
+fn a_call_that_is_opened_again_keeps_its_slot_for_as_long_as_a_call_may_last() {
+    let unanswered = |deck: &mut dyn Deck, attempt, spans: usize| {
+        for _ in 0..spans {
+            deck.wait(Duration::from_secs(30));
+            deck.found(attempt, LookUp::CannotTell);
+        }
+    };
+    for word in [CallEventKind::Answered, CallEventKind::Placed] {
+        on_both(1, |deck| {
+            let attempt = only(deck);
+            deck.says(attempt, CallEventKind::Sent);
+            if word == CallEventKind::Answered {
+                deck.says(attempt, CallEventKind::AnswerLost);
+                unanswered(deck, attempt, 70);
+                let ended = deck.attempts(0).remove(0);
+                assert_eq!(ended.outcome, Some(Outcome::Unknown), "given up");
+            } else {
+                deck.wait(Duration::from_secs(30));
+                deck.says(attempt, ended(CallEnd::ProviderFailed));
+            }
+            deck.says(attempt, word.clone());
+            assert_eq!(only(deck), attempt);
+            // Its carrier cannot tell; no call lasts longer than half an hour.
+            unanswered(deck, attempt, 50);
+            assert_eq!(only(deck), attempt, "{word:?}");
+            // The same holds for the next engine.
+            if word == CallEventKind::Answered {
+                deck.restart(Vec::new());
+                unanswered(deck, attempt, 8);
+                assert_eq!(only(deck), attempt, "{word:?}");
+            }
+            unanswered(deck, attempt, 20);
+            assert_eq!(deck.open(), []);
+            let ended = deck.attempts(0).remove(0);
+            assert_eq!(ended.outcome, Some(Outcome::Unknown));
+            assert_eq!(
+                placed(deck, number(0)),
+                usize::from(word == CallEventKind::Placed)
+            );
+            deck.check();
+        });
+    }
+}
+
 #[test]
 fn what_is_said_late_of_a_call_that_was_read_right_changes_nothing() {
     let words = [

@@ -91,15 +91,21 @@ impl Wake {
 }
 
 impl Call {
+    /// A call that was sent at `sent`, or may have been until then. Word that it rang or was picked up
+    /// later than that makes its life longer.
     pub(super) fn new(
         attempt: &Attempt,
         trunk: &TrunkSettings,
         voicemail: VoicemailAction,
-        now: Timestamp,
+        sent: Timestamp,
     ) -> Self {
-        let start = attempt.sent_at.unwrap_or(now);
+        let start = attempt.ringing_at.map_or(sent, |at| sent.max(at));
         let silence = trunk.queue_wait + trunk.capabilities.news_lag + GRACE;
         let ring_ends = start + trunk.ring_timeout + silence;
+        let answered = attempt.answered_at;
+        let up = answered.map_or(ring_ends, |at| {
+            ring_ends.max(at + trunk.capabilities.news_lag)
+        });
         Self {
             campaign: attempt.campaign,
             number: attempt.number,
@@ -113,7 +119,7 @@ impl Call {
             state: attempt.state,
             wake: Some(Wake::Overdue(ring_ends)),
             indexed: None,
-            life_ends: ring_ends + trunk.max_call + GRACE,
+            life_ends: up + trunk.max_call + GRACE,
             shown_by: attempt.reserved_at + trunk.capabilities.shows_within,
             callee: attempt.callee_type,
             voicemail,
@@ -133,7 +139,7 @@ impl Call {
     pub(super) fn of_no_trunk(
         attempt: &Attempt,
         voicemail: VoicemailAction,
-        now: Timestamp,
+        sent: Timestamp,
     ) -> Self {
         let trunk = TrunkSettings {
             name: attempt.trunk.clone(),
@@ -144,7 +150,7 @@ impl Call {
             queue_wait: Duration::ZERO,
             capabilities: Capabilities::default(),
         };
-        Self::new(attempt, &trunk, voicemail, now)
+        Self::new(attempt, &trunk, voicemail, sent)
     }
 
     /// Answered `at`, which we hear of `now`. Starts to listen for who it is, where anything is to be

@@ -37,9 +37,12 @@ impl Dispatcher {
             };
             lane.calls += 1;
             let voicemail = lane.campaign.settings.voicemail;
+            // What has just been opened again may be up from now on for as long as any call.
+            let sent = attempt.sent_at.filter(|_| !self.started);
+            let sent = sent.unwrap_or(now);
             let mut call = match self.trunks.get(&attempt.trunk) {
-                Some(trunk) => Call::new(attempt, &trunk.settings, voicemail, now),
-                None => Call::of_no_trunk(attempt, voicemail, now),
+                Some(trunk) => Call::new(attempt, &trunk.settings, voicemail, sent),
+                None => Call::of_no_trunk(attempt, voicemail, sent),
             };
             if let Some(end) = ends.get(&attempt.id) {
                 self.track(attempt.id, call);
@@ -94,12 +97,12 @@ impl Dispatcher {
             let longest = at + trunk.settings.max_call + silence;
             call.life_ends = call.life_ends.max(longest);
         }
-    }
-
-    /// Late or repeated: its attempt has ended, or its end is being written.
         if first_ring {
             self.tell_breaker(&about, TrunkFinding::Fine, "ringing", now, effects);
         }
+    }
+
+    /// Late or repeated: its attempt has ended, or its end is being written.
     pub(super) fn on_late(&mut self, event: CallEvent, now: Timestamp, effects: &mut Vec<Effect>) {
         let call = self.calls.get(&event.attempt);
         let waits = call.is_some_and(|call| call.declined.is_some());

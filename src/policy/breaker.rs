@@ -209,6 +209,7 @@ impl Breaker {
                 }
             }
             TrunkFinding::Misconfigured => {
+                self.on_answer(planned);
                 self.misconfigured.insert(number);
                 if self.misconfigured.len() >= MISCONFIGURED {
                     self.state = State::Locked(REFUSED);

@@ -368,6 +368,16 @@ fn a_route_is_silent_in_the_order_of_planning() {
         silent(&mut breaker, n, 20 + n);
     }
     assert_eq!(breaker.rest(second(29)), None);
+    // A final answer that blames the configuration is an answer all the same.
+    let mut breaker = Breaker::default();
+    for n in 0..8 {
+        silent(&mut breaker, n, n);
+        if n == 3 {
+            let call = (callee(3), second(n));
+            breaker.on_result(TrunkFinding::Misconfigured, call, second(n));
+        }
+        assert_eq!(breaker.rest(second(n)), None, "{n}");
+    }
     // What was planned before the probe that rang says nothing against it.
     let mut breaker = Breaker::default();
     for n in 0..5 {

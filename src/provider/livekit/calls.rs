@@ -138,6 +138,19 @@ impl Known {
         }
     }
 
+    /// The end of a call that we cancelled because nobody was there to talk. The callee may have picked up
+    /// meanwhile.
+    pub(super) fn deserted_end(&self) -> CallReport {
+        if self.evidence.answered {
+            return self.of_agents(self.completed());
+        }
+        CallReport {
+            end: CallEnd::AgentLost,
+            rang: self.evidence.rang(),
+            ..CallReport::default()
+        }
+    }
+
     /// What an answer by which it is over comes to.
     pub(super) fn judge(&self, said: &Said) -> CallReport {
         let report = self.evidence.judge(said, self.hung_up);
@@ -335,7 +348,10 @@ fn correction(known: &mut Known, now: Timestamp) -> Heard {
     let told = known.told.clone();
     let corrected = told.and_then(|told| known.evidence.correction(&told, &known.bridging, now));
     match corrected {
-        Some(Correction::Ended(report, at)) => Heard::Corrected(known.tell(report), at),
+        Some(Correction::Ended(report, at)) => {
+            let report = known.of_agents(report);
+            Heard::Corrected(known.tell(report), at)
+        }
         Some(Correction::Open(word)) => {
             known.stage = Stage::Open;
             known.told = None;

@@ -85,6 +85,41 @@ fn what_was_said_before_the_answer_was_lost_is_the_end() {
     assert_eq!((report.end, when), (CallEnd::RangOut, at(5)));
 }
 
+/// A call that is followed and cancelled because its agent is gone.
+fn deserted(before: &[News]) -> Call {
+    let call = Call::default();
+    assert_eq!(call.follow(), Beginning::First);
+    for news in before {
+        call.hear(&said(news.clone(), 1), at(1));
+    }
+    call.desert();
+    call
+}
+
+#[test]
+fn a_callee_who_picked_up_as_the_agent_left_was_abandoned() {
+    let end = |before: &[News]| {
+        let report = deserted(before).conclude(Known::deserted_end);
+        (report.end, report.rang)
+    };
+    assert_eq!(end(&[]), (CallEnd::AgentLost, None));
+    let left_alone = (CallEnd::LeftAlone, Some(true));
+    assert_eq!(end(&[News::Answered]), left_alone);
+    let machine = [News::Answered, News::CalleeDetected(CalleeType::Voicemail)];
+    assert_eq!(end(&machine), (CallEnd::Completed, Some(true)));
+    // The same where the answer is heard of after the end was told.
+    for before in [&[][..], &[ended(CallEnd::Completed)]] {
+        let call = deserted(before);
+        call.finish(CallReport {
+            end: CallEnd::AgentLost,
+            ..CallReport::default()
+        });
+        call.hear(&said(ended(CallEnd::Completed), 5), at(5));
+        let corrected = call.known().told().cloned();
+        assert_eq!(corrected.map(|report| report.end), Some(CallEnd::LeftAlone));
+    }
+}
+
 #[test]
 fn an_uncertain_agent_proves_no_answer() {
     let call = Call::default();

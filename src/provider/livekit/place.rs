@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::LiveKit;
 use super::api::NewRoom;
 use super::attend::Left;
-use super::calls::Call;
+use super::calls::{Call, Known};
 use super::failure::{Over, Said, before_dialing, of_dial};
 use super::room::Settled;
 use super::wire::identity_of;
@@ -89,15 +89,12 @@ impl Following<'_> {
         }
     }
 
-    /// Its agent is gone, and so is the callee: the phone does not ring any more.
+    /// Its agent is gone, and so is the callee: nothing rings any more, and no call is up.
     async fn end_without_agent(&self) {
         let at = self.line.now();
         self.livekit.close(self.call, self.line).await;
         self.livekit.await_last_word(self.call, self.line).await;
-        let report = self.call.conclude(|known| CallReport {
-            rang: known.evidence.rang(),
-            ..ended(CallEnd::AgentLost)
-        });
+        let report = self.call.conclude(Known::deserted_end);
         self.line.ended(report, at);
     }
 

@@ -132,13 +132,16 @@ impl Following<'_> {
         self.call.known().agents.are_lost()
     }
 
-    /// Looks who is left in an answered call's room; not for longer than until something is said.
-    pub(super) async fn who_is_left(&self) -> Left {
+    /// Looks who is left in an answered call's room; not for longer than until something is said. `None`:
+    /// what was said does not tell, so that the look is still to be made.
+    async fn who_is_left(&self) -> Option<Left> {
         tokio::select! {
-            left = self.who_within(LONG_LOOK) => left,
-            () = self.call.agents_changed() => self.who_by_word(false),
-            () = self.call.changed() => self.who_by_word(false),
+            left = self.who_within(LONG_LOOK) => return Some(left),
+            () = self.call.agents_changed() => {}
+            () = self.call.changed() => {}
         }
+        let left = self.who_by_word(false);
+        (left != Left::Both).then_some(left)
     }
 
     /// Looks once more at who is in the room, and at what they say of themselves.
@@ -182,15 +185,15 @@ impl Following<'_> {
 
     /// As [`Self::who_is_left`], for long enough to tell a room that is being closed. A webhook that
     /// said that the agent left is acted on, whether the server answers a look or not.
-    pub(super) async fn who_stays(&self) -> Left {
+    pub(super) async fn who_stays(&self) -> Option<Left> {
         if !self.call.known().agents.are_lost() {
             let left = self.who_is_left().await;
-            if left != Left::Alone {
+            if left != Some(Left::Alone) {
                 return left;
             }
         }
         self.line.sleep(LEAVES_TOO).await;
-        self.who_within(SHORT_LOOK).await
+        Some(self.who_within(SHORT_LOOK).await)
     }
 
     /// When an agent that has said nothing so far is reported as silent; `None`: it never is, as it has

@@ -303,10 +303,12 @@ impl Following<'_> {
             let at_once = std::mem::take(&mut looks_at_once) | self.call.take_look();
             if at_once || self.line.now() >= next_look {
                 match self.who_stays().await {
-                    Left::Nobody => return (Left::Nobody, self.line.now()),
-                    Left::Alone if self.cut().await => return (Left::Alone, self.line.now()),
-                    Left::Alone => looks_at_once = true,
-                    Left::Both => {}
+                    Some(Left::Nobody) => return (Left::Nobody, self.line.now()),
+                    Some(Left::Alone) if self.cut().await => {
+                        return (Left::Alone, self.line.now());
+                    }
+                    Some(Left::Alone) | None => looks_at_once = true,
+                    Some(Left::Both) => {}
                 }
                 looks += 1;
                 next_look = self.line.now() + self.pace(looks);

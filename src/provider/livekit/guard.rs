@@ -62,7 +62,10 @@ impl Guard {
                 There::Both | There::Unknown => {}
             }
             let pause = pause_of(self.calls.load(Ordering::Relaxed));
-            self.line.sleep(pause).await;
+            tokio::select! {
+                () = self.line.sleep(pause) => {}
+                () = self.call.agents_changed() => {}
+            }
         }
         self.calls.fetch_sub(1, Ordering::Relaxed);
         self.call.end_guard();

@@ -38,7 +38,7 @@ use super::remote::{Examined, Line, Vendor};
 use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use crate::clock::Clock;
 use crate::domain::attempt::CallEnd;
-use crate::domain::{AttemptId, CallReport, Capabilities, Incarnations};
+use crate::domain::{CallReport, Capabilities, Incarnations};
 
 /// How long after it was planned a request may still be on its way to the server: until then a
 /// callee who is not in the room may yet be called, or a webhook may yet say how it ended. The
@@ -99,24 +99,6 @@ impl LiveKit {
             followed: Arc::default(),
             silent: AtomicBool::new(false),
         })
-    }
-
-    /// Ends a call that nobody follows, of an earlier run or with a lost answer, if its callee is there
-    /// with nobody to talk to. How it ended is told by its webhook or the next look-up.
-    async fn end_if_alone(&self, attempt: AttemptId) {
-        let Ok(room) = self.api.participants(attempt).await else {
-            return;
-        };
-        let call = self.calls.of(attempt);
-        call.saw(&room);
-        let identity = wire::identity_of(attempt);
-        let is_there = room
-            .iter()
-            .any(|one| one.identity == identity && !one.has_left());
-        if is_there && call.known().agents.are_lost() {
-            call.desert();
-            self.api.remove_callee(attempt).await.ok();
-        }
     }
 
     fn hears_webhooks(&self) -> bool {
@@ -227,7 +209,7 @@ impl Vendor for LiveKit {
         match call.hear(&inbound, line.now()) {
             Heard::Nothing => {
                 if matches!(inbound.news, News::AgentLeft(_)) && call.known().stage == Stage::Open {
-                    self.end_if_alone(inbound.attempt).await;
+                    self.guard(&call, &line);
                 }
             }
             Heard::Detected(callee) => line.detected(callee),

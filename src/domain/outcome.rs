@@ -177,7 +177,7 @@ const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 ///
 /// A 603 is a person's word only where the phone rang. A carrier's block, such as Twilio's 32203,
 /// arrives as a plain `603 Decline` too, without any ringing, or in a burst. In a burst no other decline
-/// is a person's word either, a 607 included.
+/// is a person's word either, a 607 included, nor where the wait for other declines was cut short.
 pub fn classify(report: &CallReport) -> Classification {
     let read = by_end(report);
     let rang = report.rang == Some(true);
@@ -310,10 +310,8 @@ fn rejected(report: &CallReport) -> Classification {
         603 if names(&BLOCK_TEXTS) => blocked("network_block"),
         _ if report.in_burst && is_decline(code) => networks_word("declined_in_burst"),
         603 if report.rang == Some(false) => networks_word("declined_unrung"),
-        // Nobody can tell whether a person said so: they are neither called again nor marked.
-        603 if report.rang.is_none() || report.cut_short => {
-            simple(Outcome::Declined, Fault::Unknown, "declined_unproven")
-        }
+        603 if report.rang.is_none() => unproven(),
+        _ if report.cut_short && is_decline(code) => unproven(),
         603 => Classification {
             callee: CalleeFinding::Declined,
             ..simple(Outcome::Declined, Fault::Callee, "declined")
@@ -344,6 +342,11 @@ fn rejected(report: &CallReport) -> Classification {
         605 | 601 | 602 | 609..=699 => simple(Outcome::Declined, Fault::Callee, "refused_globally"),
         _ => not_dialed("not_acceptable", TrunkFinding::Misconfigured),
     }
+}
+
+/// A decline of which nobody can tell whether a person said so: they are neither called again nor marked.
+fn unproven() -> Classification {
+    simple(Outcome::Declined, Fault::Unknown, "declined_unproven")
 }
 
 fn throttled(report: &CallReport) -> Classification {

@@ -301,4 +301,19 @@ fn a_decline_that_could_not_wait_for_others_is_nobodys_word() {
     for (rang, reason, in_burst, cause) in causes {
         assert_eq!(cut_short(rang, reason, in_burst).cause, cause);
     }
+    // No other code that speaks for the callee is better proven, and no other code waits.
+    for code in 300..700 {
+        let waited = report(code, "");
+        let cut_short = CallReport {
+            cut_short: true,
+            ..waited.clone()
+        };
+        let read = classify(&cut_short);
+        if is_decline(code) {
+            assert_eq!(read.cause, "declined_unproven", "{code}");
+            assert_eq!((read.callee, read.counts), (CalleeFinding::None, true));
+        } else {
+            assert_eq!(read, classify(&waited), "{code}");
+        }
+    }
 }

@@ -137,3 +137,23 @@ fn a_lost_answer_is_made_up_for_when_the_phone_rings() {
         }
     });
 }
+
+#[test]
+fn an_attempt_of_a_trunk_that_the_deck_file_lost_ends_with_an_alert() {
+    on_both(1, |deck| {
+        let attempt = deck.open().remove(0);
+        deck.says(attempt.id, CallEventKind::Sent);
+        deck.drop_trunks();
+        deck.restart(Vec::new());
+        for hours in 0..26 {
+            deck.set_clock(start() + Duration::from_hours(hours));
+        }
+        assert_eq!(deck.open(), []);
+        let alerts = deck.snapshot().alerts;
+        let unknown = |line: &str| line.contains("fate_unknown");
+        assert!(
+            alerts.iter().any(|alert| unknown(&alert.line)),
+            "{alerts:?}"
+        );
+    });
+}

@@ -77,7 +77,7 @@ impl Dispatcher {
         self.tell_of_trunk(name, "fate_unknown", &text, now, effects);
     }
 
-    /// An alert about a trunk's calls, not with each of them.
+    /// An alert about a trunk's calls, not with each of them where the deck file has the trunk.
     fn tell_of_trunk(
         &mut self,
         name: &TrunkName,
@@ -87,7 +87,7 @@ impl Dispatcher {
         effects: &mut Vec<Effect>,
     ) {
         let Some(trunk) = self.trunks.get_mut(name) else {
-            return;
+            return effects.push(Self::alert(alert, text, now));
         };
         let told = trunk.told.get(alert);
         if told.is_none_or(|at| now.since(*at) >= TOLD_FOR) {

@@ -219,7 +219,7 @@ fn carry_out<S: Store>(store: &mut S, command: Command, by: &By) -> Result<Effec
         Command::Receive(message) => store.receive(&message, by.at).map(Effected::Received),
         Command::Quarantine(trunk, reason) => store
             .quarantine(&trunk, reason, by.at)
-            .map(|()| Effected::Done),
+            .map(|()| Effected::Noted),
         Command::TurnResults(done, limit) => store
             .turn_results(&done, by.at, limit)
             .map(Effected::Results),

@@ -160,6 +160,8 @@ pub enum Effected {
     Received(Receipt),
     /// Results to deliver.
     Results(ResultsTurn),
+    /// It was counted: nothing that the dispatcher knows of changed.
+    Noted,
     /// Nothing but the acknowledgement.
     Done,
 }

@@ -139,6 +139,19 @@ fn a_lost_answer_is_made_up_for_when_the_phone_rings() {
 }
 
 #[test]
+fn a_request_that_was_refused_reads_no_picture() {
+    on_both(8, |deck| {
+        let before = deck.pictures();
+        for _ in 0..5 {
+            deck.command(Command::Quarantine("simulator".to_owned(), "forged"));
+        }
+        assert_eq!(deck.pictures(), before);
+        deck.command(Command::PauseAll);
+        assert!(deck.pictures() > before);
+    });
+}
+
+#[test]
 fn an_attempt_of_a_trunk_that_the_deck_file_lost_ends_with_an_alert() {
     on_both(1, |deck| {
         let attempt = deck.open().remove(0);

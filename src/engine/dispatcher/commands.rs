@@ -129,7 +129,7 @@ impl Dispatcher {
                 }
                 Awaited::Attempts(suppressed.live.clone())
             }
-            Ok(Effected::Received(_) | Effected::Results(_)) => {
+            Ok(Effected::Received(_) | Effected::Results(_) | Effected::Noted) => {
                 // Nothing changed that the dispatcher knows of.
                 self.acks.push((id, Awaited::Nothing, result));
                 return;

@@ -1,5 +1,6 @@
 //! The event log's entries: their kinds, their canonical line and the hash chain over the lines.
 
+use std::borrow::Cow;
 use std::fmt::{self, Write as _};
 use std::str::FromStr;
 
@@ -167,7 +168,9 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -
     line.pop();
     write!(line, r#","data":{},"prev":"{}"}}"#, event.data, hex(prev)).expect("strings grow");
     // An exported log is read on terminals, byte for byte.
-    let mut line = escape_json(&line).into_owned();
+    if let Cow::Owned(escaped) = escape_json(&line) {
+        line = escaped;
+    }
     let hash = sha256(line.as_bytes());
     line.pop();
     write!(line, r#","hash":"{}"}}"#, hex(&hash)).expect("strings grow");

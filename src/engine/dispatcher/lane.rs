@@ -118,7 +118,7 @@ impl ClassLane {
             WindowStatus::Shut {
                 kind,
                 until: Until::Operator,
-            } if self.has_work() => kind.clone(),
+            } if !self.told && self.has_work() => kind,
             WindowStatus::Shut { .. } => return None,
             WindowStatus::Open { .. } => {
                 self.told = false;
@@ -133,8 +133,9 @@ impl ClassLane {
                 zones.join(" ")
             ),
         };
-        let told = std::mem::replace(&mut self.told, true);
-        (!told).then(|| format!("{place} wait for an operator: {kind}"))
+        let text = format!("{place} wait for an operator: {kind}");
+        self.told = true;
+        Some(text)
     }
 
     /// The store may hold ready contacts that nothing tells of, anywhere in the queue: it is read

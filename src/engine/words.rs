@@ -213,9 +213,10 @@ pub fn until_code(until: Until) -> String {
     }
 }
 
-/// What ends a hold that waits for an operator, in a few words; `None`: there is no one command for it.
+/// What ends a hold that waits for an operator, or that may last for years otherwise, in a few words;
+/// `None`: there is no one command for it.
 pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String> {
-    if reason.until != Until::Operator {
+    if reason.until != Until::Operator && reason.kind != HoldKind::ClockBehind {
         return None;
     }
     match &reason.kind {
@@ -275,7 +276,7 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
     }
 }
 
-/// What ends each reason of a hold that only an operator can end.
+/// What ends each reason of a hold for which an operator can do something.
 pub fn remedies(hold: &Hold, campaign: &CampaignSettings) -> Vec<String> {
     let reasons = hold.reasons.iter();
     reasons

@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{CallEventKind, CampaignState, ContactState, Outcome};
-use dialdeck::engine::{Command, Event};
+use dialdeck::engine::{Command, Event, words};
+use dialdeck::policy::{HoldKind, HoldReason, Until};
 use dialdeck::provider::Request;
 
 use crate::world::{Deck, ended, number, on_both, placed, start, trunk};
@@ -112,6 +113,21 @@ fn a_clock_that_is_behind_keeps_the_engine_asleep() {
             let wake = deck.next_wake();
             assert!(wake.is_some_and(|at| now < at), "{wake:?} at {now}");
         }
+    });
+}
+
+/// It ends by itself, but that may take years.
+#[test]
+fn a_clock_that_is_behind_has_a_way_out() {
+    on_both(1, |deck| {
+        let campaign = deck.snapshot().campaigns.remove(0).campaign;
+        let way_out = |kind| {
+            let until = Until::At(start() + DAY);
+            words::remedy(&HoldReason { kind, until }, &campaign.settings)
+        };
+        let says = way_out(HoldKind::ClockBehind).unwrap_or_default();
+        assert!(says.contains("dialdeck clock accept"), "{says}");
+        assert_eq!(way_out(HoldKind::CampaignPaused), None);
     });
 }
 

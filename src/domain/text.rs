@@ -144,7 +144,7 @@ fn is_formula(cell: &str) -> bool {
                 .all(|char| char.is_ascii_digit() || matches!(char, ' ' | '.' | '-' | '(' | ')'))
     };
     match first {
-        '=' | '@' | '\t' | '\r' | '\u{ff1d}' | '\u{ff20}' => true,
+        '=' | '@' | '\t' | '\r' | '\n' | '\u{ff1d}' | '\u{ff20}' => true,
         '+' | '-' => !number(&cell[1..]),
         '\u{ff0b}' | '\u{ff0d}' => !number(&cell['\u{ff0b}'.len_utf8()..]),
         _ => false,
@@ -248,6 +248,8 @@ mod tests {
             "-2+3+cmd|x",
             "@SUM(A1)",
             "\tx",
+            "\r=1",
+            "\n=1",
             "\u{ff1d}1",
         ] {
             let cell = inert_cell(formula);

@@ -408,7 +408,8 @@ fn a_rest_of_the_trunk_is_told_beside_the_engine() {
     assert!(text.contains("somebody has to act"), "{text}");
     let text = deck.run(&["doctor"]).stdout;
     let text = String::from_utf8(text).unwrap();
-    let says = "trunk carrier rests until an operator acts: refused; mended? `dialdeck trunk reset";
+    let says =
+        "trunk carrier rests until an operator acts: refused; once repaired: `dialdeck trunk reset";
     assert!(text.contains(says), "{text}");
     drop(store);
     deck.ok(&["trunk", "reset", "carrier"]);

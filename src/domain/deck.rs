@@ -22,8 +22,8 @@ pub struct DeckSettings {
 }
 
 impl DeckSettings {
-    /// These settings, and of others whatever is stricter: their bans, lower caps, and caller IDs that they
-    /// set aside or do not have.
+    /// Returns these settings with everything stricter in `by`: bans, lower caps, caller IDs set aside or
+    /// removed.
     #[must_use]
     pub fn tightened(&self, by: &Self) -> Self {
         let mut tightened = self.clone();

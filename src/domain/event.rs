@@ -134,7 +134,7 @@ pub struct SealedEvent {
 ///
 /// The log's time never goes back: when another process wrote between this entry's cause and its
 /// transaction, the entry bears the later instant. Only an acceptance of the machine's clock bears its own
-/// instant: what follows goes on from there.
+/// instant; later entries continue from it.
 ///
 /// # Panics
 /// Never: a plain struct serialises and strings grow.
@@ -253,7 +253,7 @@ impl ChainCheck {
         self.seq
     }
 
-    /// A check that goes on behind an entry that was accepted before.
+    /// Creates a check that continues after an accepted entry.
     pub fn behind(anchor: &Anchor) -> Self {
         Self {
             seq: anchor.seq,
@@ -261,10 +261,10 @@ impl ChainCheck {
         }
     }
 
-    /// Says what is wrong where the entry that was last accepted is the anchor's, and its digest is not.
+    /// Checks the digest of the last accepted entry, if it is the anchor's.
     ///
     /// # Errors
-    /// As described.
+    /// The digest differs.
     pub fn holds(&self, anchor: &Anchor) -> Result<(), String> {
         if self.seq == anchor.seq && self.head != hex(&anchor.hash) {
             return Err(format!(
@@ -276,10 +276,10 @@ impl ChainCheck {
         Ok(())
     }
 
-    /// Says what is missing where the log ends before the anchor.
+    /// Checks that the log reaches the anchor.
     ///
     /// # Errors
-    /// As described.
+    /// The log ends earlier.
     pub fn reaches(&self, anchor: &Anchor) -> Result<(), String> {
         if self.seq < anchor.seq {
             return Err(format!(

@@ -1,4 +1,4 @@
-//! A deck that went back in time: what it lost, and what holds its calls back until that is made good.
+//! Decks that went back in time: what was lost, and what holds calls until it is recovered.
 
 use std::collections::BTreeSet;
 
@@ -31,12 +31,12 @@ impl Turn {
     }
 }
 
-/// What a deck no longer has of its last run.
+/// What is missing of the last run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// Attempts; `None`: nothing says how many.
+    /// Attempts; `None`: unknown.
     pub attempts: Option<u64>,
-    /// Entries of the event log; `None`: nothing says how many.
+    /// Entries of the event log; `None`: unknown.
     pub entries: Option<u64>,
     /// When the last of it was written, or at the latest.
     pub last_run: Timestamp,
@@ -69,7 +69,7 @@ pub struct NewIncarnation {
     pub lost: Option<Lost>,
 }
 
-/// What holds the calls of a deck back that went back in time.
+/// What holds back the calls of a deck that went back in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {
     /// Up to when it made attempts that it may no longer know.
@@ -82,7 +82,7 @@ pub struct Recovery {
 }
 
 impl Recovery {
-    /// Returns what holds back after another loss, too.
+    /// Combines this with a later loss.
     #[must_use]
     pub fn and(mut self, later: Self) -> Self {
         self.last_run = self.last_run.max(later.last_run);
@@ -91,8 +91,7 @@ impl Recovery {
         self
     }
 
-    /// Notes that a list was imported that is complete up to `as_of`; whether that makes good what was
-    /// missing from it.
+    /// Notes an import of a list complete up to `as_of`; returns whether it restores what was missing.
     pub fn imported(&mut self, list: &ListKind, as_of: Timestamp) -> bool {
         as_of >= self.last_run && self.lists.remove(list)
     }

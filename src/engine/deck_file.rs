@@ -1,4 +1,4 @@
-//! What becomes of a deck file that changes while the engine runs.
+//! Changes of the deck file while the engine runs.
 
 use serde_json::Value;
 
@@ -12,11 +12,11 @@ use crate::store::{By, Store, StoreError};
 pub struct News {
     /// What is in force from now on: as it was, or stricter.
     pub settings: DeckSettings,
-    /// What the operator has to know; `None`: the file says again what is in force.
+    /// What to report; `None` if the file matches what is in force again.
     pub alert: Option<String>,
 }
 
-/// Brings it into force; an earlier alert about the file is over.
+/// Applies the change and ends earlier alerts about the file.
 pub(super) fn take<S: Store>(store: &mut S, news: &News, by: &By) -> Result<(), StoreError> {
     store.configure(&news.settings)?;
     end_alerts(store, by)?;
@@ -26,7 +26,7 @@ pub(super) fn take<S: Store>(store: &mut S, news: &News, by: &By) -> Result<(), 
     }
 }
 
-/// Ends the alerts about a deck file that changed under an engine: the next one has read it.
+/// Ends alerts about a changed deck file; the new engine has read it.
 ///
 /// # Errors
 /// When the store cannot be written.

@@ -91,8 +91,8 @@ pub enum Event {
     Provider(TrunkName, ProviderEvent),
     /// An operator asks for something.
     Command(u64, Command),
-    /// The deck's path leads elsewhere, and why that is known: nothing is begun any more, and calls that
-    /// are up are seen to.
+    /// The deck's path leads elsewhere, with the reason: no call is started, running calls are followed to
+    /// their end.
     Displaced(String),
     /// The machine's clock went forward by so many seconds more than time passed; negative: back.
     ClockJumped(i64),
@@ -194,7 +194,7 @@ pub enum Job {
     Record(crate::domain::CallEvent),
     /// Note that an attempt's fate is unknown (lazy).
     MarkUnknown(AttemptId, &'static str),
-    /// Take in late word of an attempt that has ended.
+    /// Record a late event of an ended attempt.
     Late(crate::domain::CallEvent),
     /// End an attempt.
     Settle(AttemptId, CallReport, Timestamp),
@@ -211,7 +211,7 @@ pub enum Job {
     /// Note that a call's end has yet to be confirmed by its trunk's carrier, or, without a trunk, that
     /// it was (lazy).
     NoteUnclosed(AttemptId, Option<TrunkName>),
-    /// Keep how a call ended that waits to be settled (lazy).
+    /// Keep the end of a call that waits to be settled (lazy).
     KeepEnd(AttemptId, PendingEnd),
     /// Hold the dialing for a jump of the clock.
     HoldClock(ClockHeld),

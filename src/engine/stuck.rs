@@ -13,7 +13,7 @@ pub(super) struct Slots {
 }
 
 impl Slots {
-    /// Those of calls in these states.
+    /// Counts calls in these states.
     pub(super) fn of(states: impl Iterator<Item = AttemptState>) -> Self {
         states.fold(Self::default(), |slots, state| Self {
             unknown: slots.unknown + usize::from(state == AttemptState::Unknown),
@@ -21,7 +21,7 @@ impl Slots {
         })
     }
 
-    /// Whether half of them or more are of unknown fate, and as many as `least`.
+    /// Returns whether at least `least` and at least half are of unknown fate.
     pub(super) const fn are_stuck(self, least: usize) -> bool {
         self.unknown > 0 && self.unknown >= least && self.unknown * 2 >= self.all
     }
@@ -37,8 +37,8 @@ impl Slots {
     }
 }
 
-/// A full cap only paces a campaign as long as calls end. Where calls of unknown fate fill it, the
-/// campaign waits, and the board says for what.
+/// A full cap frees as calls end. If calls of unknown fate fill it, the campaign waits, and the board
+/// gives the reason.
 pub(super) fn explain(board: &mut CampaignBoard, campaign: &Campaign, snapshot: &Snapshot) {
     let Some(reason) = board.next.principal() else {
         return;

@@ -97,7 +97,7 @@ pub fn rest(trunk: &TrunkName, rest: &TrunkRest) -> String {
     match rest.until {
         Some(until) => format!("trunk {trunk} rests until {}: {cause}", instant(until)),
         None => format!(
-            "trunk {trunk} rests until an operator acts: {cause}; mended? `dialdeck trunk reset {trunk}`"
+            "trunk {trunk} rests until an operator acts: {cause}; once repaired: `dialdeck trunk reset {trunk}`"
         ),
     }
 }
@@ -225,7 +225,7 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
             campaign.name
         )),
         HoldKind::TrunkRests(_) => {
-            Some(format!("mended? `dialdeck trunk reset {}`", campaign.trunk))
+            Some(format!("once repaired: `dialdeck trunk reset {}`", campaign.trunk))
         }
         HoldKind::OptOutsMissing(list) => Some(format!(
             "`dialdeck dnc import FILE --list {list}` with a list exported after the last run; if none is missing, \
@@ -248,7 +248,7 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
             Some(format!("`dialdeck campaign resume {}`", campaign.name))
         }
         HoldKind::ClockBehind => Some(
-            "set the machine's clock right, or go on with --speed on a simulated one; if the machine is right: `dialdeck clock accept`".to_owned(),
+            "set the machine's clock right, or go on with --speed on a simulated one; if the machine's clock is right: `dialdeck clock accept`".to_owned(),
         ),
         HoldKind::ClockJumped(_) => Some(
             "look at the machine's clock; if it is right: `dialdeck clock accept`".to_owned(),

@@ -182,7 +182,7 @@ impl Front {
         let (attempt, new, kept) = match receipt {
             Receipt::New(attempt) => (attempt, true, true),
             Receipt::Repeated(attempt) => (attempt, false, true),
-            // What ends the call or forbids the next one holds all the same.
+            // Ends and opt-outs take effect beyond the limit.
             Receipt::TooMany(attempt) => {
                 let holds = matches!(inbound.news, News::OptOut | News::Ended(_) | News::RoomGone);
                 (attempt, holds, false)

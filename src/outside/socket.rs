@@ -1,7 +1,7 @@
-//! Connections that cannot be hoarded: so many at once, each step of each within its time.
+//! Limits on connections: their number, and the time of each step.
 //!
-//! When there is no place for another, the connection that has waited longest for a request gives its
-//! place up, so clients that open connections and send nothing do not block others.
+//! When all places are taken, the connection idle for longest is closed, so clients that send nothing do
+//! not block others.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -63,7 +63,7 @@ pub(super) async fn serve(socket: TcpListener, routes: Router, limits: Limits) -
             Some(_) = talks.join_next() => continue,
         };
         let Ok((stream, peer)) = accepted else {
-            // The machine is out of something; the connection that failed is gone.
+            // Out of resources; the failed connection is gone.
             tokio::time::sleep(PAUSE).await;
             continue;
         };
@@ -91,7 +91,7 @@ async fn talk(stream: TcpStream, place: Arc<Place>, routes: Router, limits: Limi
         .timer(TokioTimer::new())
         .header_read_timeout(limits.header)
         .serve_connection(TokioIo::new(stream), service);
-    // However it ends, the client is gone or has to come again.
+    // In every case the client has to reconnect.
     tokio::select! {
         _ = connection => {}
         () = place.given_up.notified() => {}
@@ -148,7 +148,7 @@ impl Places {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A place for a connection from this address; `None`: all are busy.
+    /// Takes a place for a connection from this address; `None` if all are busy.
     fn take(places: &Arc<Self>, peer: SocketAddr) -> Option<Arc<Place>> {
         let address = peer.ip();
         let mut taken = places.lock();
@@ -183,7 +183,7 @@ impl Place {
     fn busy(&self, busy: bool) {
         let mut taken = self.places.lock();
         let number = self.number.load(Ordering::Relaxed);
-        // Not there: it has been given up.
+        // Missing if it was evicted.
         if let Some(one) = taken.by_number.remove(&number) {
             let number = taken.add(Taken { busy, ..one });
             self.number.store(number, Ordering::Relaxed);

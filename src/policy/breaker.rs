@@ -53,14 +53,14 @@ pub struct Breaker {
     /// The last results, `true` for a fault.
     results: VecDeque<bool>,
     misconfigured: BTreeSet<PhoneNumber>,
-    /// When calls in a row were planned that the route gave no answer to, or whose fate is unknown.
+    /// Consecutive calls, by planning time, that the route did not answer or whose fate is unknown.
     silent: BTreeSet<(Timestamp, PhoneNumber)>,
-    /// When the latest call was planned that the route answered to.
+    /// Planning time of the latest call that the route answered.
     answered: Option<Timestamp>,
     throttled_until: Option<Timestamp>,
     /// Agents that did not come since one last came.
     missing: u32,
-    /// When the latest call was planned whose agent came.
+    /// Planning time of the latest call whose agent came.
     came: Option<Timestamp>,
     /// Agents that went away since one last stayed to its call's end.
     lost: u32,
@@ -159,9 +159,8 @@ impl Breaker {
         self.came = self.came.max(Some(planned));
     }
 
-    /// Whether an agent has come for a call planned at `planned` or later. Calls wait for their agents
-    /// side by side, and a missing one is known of later than one that comes: in a row are those whose
-    /// calls were planned in a row.
+    /// Returns whether an agent came for a call planned at or after `planned`. Results arrive out of order,
+    /// so rows follow planning order.
     pub fn agent_came_since(&self, planned: Timestamp) -> bool {
         self.came.is_some_and(|came| planned <= came)
     }
@@ -174,7 +173,7 @@ impl Breaker {
     /// What a call through the trunk showed, to this number and planned then: [`TrunkFinding::Fine`]
     /// as soon as it rings, so that a long conversation does not hold a probe up,
     /// [`TrunkFinding::Silent`] as soon as its answer is lost, else what its end was classified as.
-    /// Nothing is reported twice of a call.
+    /// Each call is reported once per finding.
     pub fn on_result(
         &mut self,
         finding: TrunkFinding,
@@ -230,8 +229,7 @@ impl Breaker {
         }
     }
 
-    /// The route answered to a call planned then. What becomes of calls is heard of in any order: in a
-    /// row are those that were planned in a row.
+    /// The route answered a call planned then. Results arrive out of order; rows follow planning order.
     fn on_answer(&mut self, planned: Timestamp) {
         self.answered = self.answered.max(Some(planned));
         self.silent

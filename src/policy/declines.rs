@@ -40,7 +40,7 @@ pub enum Way {
     Unseen,
 }
 
-/// The last ends of one trunk's calls, oldest first, and what they make of it.
+/// The last ends of a trunk's calls, oldest first, and the blocks found in them.
 #[derive(Clone, Debug, Default)]
 pub struct Declines {
     ends: VecDeque<End>,
@@ -51,7 +51,7 @@ pub struct Declines {
 /// The declines of a trunk, or of one caller ID on it, that follow each other.
 #[derive(Clone, Debug, Default)]
 struct Row {
-    /// Callees who declined since a call last came through, as many as it takes.
+    /// Callees who declined since a call last came through, at most [`LEAST`].
     callees: BTreeSet<PhoneNumber>,
     last: Option<Timestamp>,
     /// Calls that came through since.
@@ -95,7 +95,7 @@ impl Row {
 }
 
 impl Declines {
-    /// After a restart with the trunk at rest for its faults, which a block may have been.
+    /// Assumes a block: the trunk rested for faults when the engine started.
     pub fn suspect(&mut self, now: Timestamp) {
         self.trunk.last = Some(now);
         self.trunk.block = Some((now, now));

@@ -5,8 +5,8 @@ use super::decide::Findings;
 use super::{Facts, HoldKind, Until};
 use crate::domain::Timestamp;
 
-/// Holds until every call that the deck may no longer know is over and its minimum gap with it, and
-/// while its own lists may lack opt-outs.
+/// Holds until every call the deck may have lost has ended and its minimum gap has passed, and while
+/// opt-outs may be missing from its own lists.
 pub(super) fn judge(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     let Some(recovery) = facts.recovery else {
         return;
@@ -47,7 +47,7 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
         saw.push(format!("opt-outs may be missing from {}", lists.join(", ")));
     }
     if saw.is_empty() {
-        return "what the deck lost is made good".to_owned();
+        return "the loss is recovered".to_owned();
     }
     saw.join("; ")
 }

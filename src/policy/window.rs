@@ -39,8 +39,7 @@ pub fn status(
     ring_secs: u64,
     now: Timestamp,
 ) -> WindowStatus {
-    // Where there is no law for such calls no window ever opens: the claim refuses them for good, and
-    // nobody waits for an opening.
+    // Where no rules exist no window opens: the claim refuses such contacts, so they must not wait.
     let call = campaign.settings.call_kind();
     if rules.without_rules(&class.regions, call).is_some() {
         return WindowStatus::Open {
@@ -120,8 +119,8 @@ pub fn banned_status(class: &WindowClass, regions: &[String]) -> Option<WindowSt
     })
 }
 
-/// The bans on regions of the class. A ban on a country is one on all its parts, and one on a part
-/// concerns whom the country's number alone places.
+/// The bans on regions of the class. A ban on a country is one on all its parts, and one on a part also
+/// covers numbers that are only known by country.
 fn bans(class: &WindowClass, regions: &[String]) -> impl Iterator<Item = HoldKind> {
     let concerned = regions.iter().filter(|ban| {
         let mut places = class.regions.iter();

@@ -251,7 +251,7 @@ fn what_is_said_late_of_a_call_that_was_read_right_changes_nothing() {
         }
         assert_eq!(deck.attempts(0), before);
     });
-    // The network's final answer stays the outcome; a phone that rang counts all the same.
+    // The final answer stays the outcome; a phone that rang counts.
     on_both(1, |deck| {
         let attempt = only(deck);
         deck.says(attempt, CallEventKind::Sent);

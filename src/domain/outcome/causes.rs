@@ -61,7 +61,7 @@ pub fn denies_a_call(cause: &str) -> bool {
 }
 
 impl Outcome {
-    /// Whether somebody or something picked up.
+    /// Returns whether the call was picked up.
     pub const fn is_reached(self) -> bool {
         match self {
             Self::Answered(_) | Self::Abandoned => true,

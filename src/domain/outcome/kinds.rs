@@ -15,7 +15,7 @@ pub enum CalleeType {
     Voicemail,
     /// A fax machine.
     Fax,
-    /// Somebody answered and the detector could not tell.
+    /// Answered, but not classified.
     Unknown,
 }
 
@@ -60,7 +60,7 @@ pub enum Outcome {
     /// A person answered and no agent was there within two seconds (47 CFR 64.1200(a)(7)), or the agent
     /// went away and left the callee in silence.
     Abandoned,
-    /// Nobody can tell what happened; a human has to look.
+    /// What happened is not known; a person has to look.
     Unknown,
 }
 

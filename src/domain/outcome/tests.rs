@@ -200,7 +200,7 @@ fn what_rang_counts_whoever_is_to_blame_for_its_end() {
     };
     let read = classify(&limit);
     assert_eq!((read.outcome, read.counts), (Outcome::Throttled, true));
-    // An agent that was lost before anything rang was lost to nobody.
+    // An agent lost before ringing does not count.
     let lost = |rang| {
         let report = CallReport {
             end: CallEnd::AgentLost,
@@ -292,7 +292,7 @@ fn a_decline_that_could_not_wait_for_others_is_nobodys_word() {
         (Outcome::Declined, "declined_unproven")
     );
     assert_eq!((read.callee, read.counts), (CalleeFinding::None, true));
-    // What is known all the same holds.
+    // Other evidence still applies.
     let causes = [
         (Some(true), "Network Blocked", false, "network_block"),
         (Some(true), "Decline", true, "declined_in_burst"),

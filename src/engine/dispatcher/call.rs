@@ -54,7 +54,7 @@ pub(super) struct Call {
     pub(super) callee: Option<CalleeType>,
     pub(super) voicemail: VoicemailAction,
     pub(super) hang_up_sent: bool,
-    /// Its carrier has shown that there is a call.
+    /// The carrier has shown that the call exists.
     pub(super) placed: bool,
     /// It rang.
     pub(super) rang: bool,
@@ -134,8 +134,8 @@ impl Call {
         }
     }
 
-    /// A call on a trunk that the deck file no longer has: how long it may last is not known, so it is
-    /// given a day.
+    /// Creates a call on a trunk that the deck file no longer has. Its longest life is unknown; a day is
+    /// assumed.
     pub(super) fn of_no_trunk(
         attempt: &Attempt,
         voicemail: VoicemailAction,

@@ -104,7 +104,7 @@ impl Dispatcher {
         effects: &mut Vec<Effect>,
     ) {
         if !self.started {
-            // What is up is not known yet: what is said of it waits until it is.
+            // Events before the first picture are queued.
             return self.early.push((trunk, event));
         }
         match event {
@@ -290,7 +290,7 @@ impl Dispatcher {
             LookUp::Ended(report, at) => {
                 self.ended(attempt, (report, at.min(now)), now, effects);
             }
-            // Of what is known to be placed, absence says nothing.
+            // A call known to exist cannot have been never placed.
             LookUp::NeverPlaced if !placed => {
                 let report = CallReport {
                     end: CallEnd::NeverSent,

@@ -45,14 +45,14 @@ impl Dispatcher {
         }
     }
 
-    /// Begins nothing more, and takes back what has not left.
+    /// Starts no further calls and takes back those not sent.
     fn drain(&mut self, effects: &mut Vec<Effect>) {
         self.draining = true;
         self.take_back_what_must_not_leave(effects);
         self.conclude_declines(effects);
     }
 
-    /// The deck's path leads elsewhere. What is said of it stays in the files that this engine holds.
+    /// The deck's path leads elsewhere. The alert goes to the files this engine holds.
     pub(super) fn on_displaced(&mut self, why: String, now: Timestamp, effects: &mut Vec<Effect>) {
         if self.displaced.is_some() {
             return;
@@ -86,7 +86,7 @@ impl Dispatcher {
         }
     }
 
-    /// Takes back which of these calls have not left.
+    /// Takes back those of these calls that have not been sent.
     pub(super) fn take_back(&mut self, attempts: &[AttemptId], effects: &mut Vec<Effect>) {
         for attempt in attempts {
             let call = self.calls.get(attempt);

@@ -1,10 +1,10 @@
 //! Declined calls: each waits a few seconds for others before it is taken as a person's word.
 //!
 //! A carrier that blocks a trunk declines every call (603 or another 6xx), and some of its calls ring
-//! first. So a decline that a person may have meant is settled when the others of its seconds are known; until then its number is
-//! still being called for every gate, and nothing is written that would have to be taken back. The
-//! store keeps the reported end: after a crash it is not known whether others were declined with it, so it
-//! settles as `declined_unproven`. The same holds when the engine ends meanwhile.
+//! first. A decline that may be a person's is settled only after the ends of the next seconds are known;
+//! until then its number is still being called for every gate, and nothing is written that would have to
+//! be taken back. The store keeps the reported end: after a crash it is not known whether others were
+//! declined with it, so it settles as `declined_unproven`. The same holds when the engine ends meanwhile.
 
 use crate::domain::attempt::CallEnd;
 use crate::domain::outcome::{classify, is_decline};
@@ -65,7 +65,7 @@ impl Dispatcher {
             return Some(report);
         }
         let name = call.trunk.clone();
-        // Of a 603 alone nothing rung proves that no person said it.
+        // Only for a 603 does the absence of ringing prove that no person declined.
         let may_be_meant = call.rang || report.rang != Some(false) || report.sip_code != Some(603);
         let report = if may_be_meant && !self.draining {
             call.wake = Some(Wake::Conclude(now + WITHIN));
@@ -148,7 +148,7 @@ impl Dispatcher {
         }
     }
 
-    /// After a restart: an end that waited for others settles by what was kept of it.
+    /// After a restart: settles an end that was kept while waiting.
     pub(super) fn settle_kept_end(
         &mut self,
         attempt: AttemptId,
@@ -168,7 +168,7 @@ impl Dispatcher {
     }
 }
 
-/// What an end shows of the way to the callee.
+/// Returns what an end shows about the way to the callee.
 fn way_of(report: &CallReport) -> Way {
     let declined = report.end == CallEnd::Rejected && report.sip_code.is_some_and(is_decline);
     if declined {

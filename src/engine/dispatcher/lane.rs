@@ -47,7 +47,7 @@ pub(super) struct Lane {
     pub(super) above_law: Option<Timestamp>,
     /// Registries that contacts were found to wait for; of each it has been told once.
     pub(super) awaited: BTreeSet<ListKind>,
-    /// For what it waits until an operator acts, as it has been told since its last call.
+    /// The kind of hold last reported as waiting for an operator, since the last call.
     pub(super) told: Option<Discriminant<HoldKind>>,
     /// The campaign's own time is over.
     expired: bool,
@@ -87,7 +87,7 @@ pub(super) struct ClassLane {
     read: Read,
     /// Where the read that is under way began.
     reading: Option<Read>,
-    /// That its contacts wait for an operator has been told.
+    /// Whether an alert has reported that its contacts wait for an operator.
     told: bool,
 }
 
@@ -112,7 +112,7 @@ impl ClassLane {
         }
     }
 
-    /// Why its contacts wait for an operator, once.
+    /// Returns why its contacts wait for an operator, the first time.
     fn newly_stuck(&mut self) -> Option<String> {
         let kind = match &self.status {
             WindowStatus::Shut {
@@ -401,7 +401,7 @@ impl Lane {
         Some(taken)
     }
 
-    /// Why contacts of some class wait for an operator, each told once.
+    /// Returns, for each class that waits for an operator, the reason, once.
     pub(super) fn newly_stuck(&mut self) -> Vec<String> {
         let classes = self.classes.values_mut();
         classes.filter_map(ClassLane::newly_stuck).collect()
@@ -476,7 +476,7 @@ fn candidate(campaign: crate::domain::CampaignId, class: ClassId, place: Place) 
     }
 }
 
-/// Whether the time of a running campaign is over while contacts still wait for their end.
+/// Returns whether a running campaign has expired while contacts are still open.
 pub(super) fn is_overdue(counts: &CampaignCounts, now: Timestamp) -> bool {
     let campaign = &counts.campaign;
     let over = campaign

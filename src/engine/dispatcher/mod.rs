@@ -76,7 +76,7 @@ struct Trunk {
     breaker: Breaker,
     /// How its last calls ended.
     declines: Declines,
-    /// When an alert last said so of it, by the alert's word.
+    /// When each kind of alert was last raised, by its word.
     told: BTreeMap<&'static str, Timestamp>,
     /// What the store has of the breaker.
     kept: Kept,

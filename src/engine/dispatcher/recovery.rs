@@ -1,9 +1,8 @@
 //! Calls without a follower: those of an earlier run, and those of attempts that had ended.
 //!
-//! What is said of a call belongs to its attempt while that has not ended: after a restart calls are
-//! taken over first, and only then is what came in meanwhile taken in. Nothing but an end ends them.
-//! Late word completes the record of an attempt that has ended, and where it shows a call that may
-//! still be up, the attempt is in flight again and its call is taken over as well.
+//! Events belong to an attempt that has not ended. After a restart, calls are taken over first; events
+//! that arrived earlier are applied afterwards. Only an end ends a call. A late event corrects an ended
+//! attempt; if the call may still be up, the attempt is reopened and its call taken over.
 
 use std::collections::BTreeMap;
 
@@ -53,15 +52,14 @@ impl Dispatcher {
                 effects.push(Effect::Store(Job::MarkUnknown(attempt.id, "restart")));
             }
             call.state = AttemptState::Unknown;
-            // What becomes of it shows nothing of its trunk.
+            // Its end says nothing about the trunk.
             call.told_silent = true;
             call.ask_from(now);
             self.track(attempt.id, call);
         }
     }
 
-    /// Goes on where an earlier engine left off, once what is in flight is taken over: with ends that were
-    /// not confirmed, and with what was said before.
+    /// Applies unconfirmed ends and early events, once calls in flight are taken over.
     pub(super) fn begin(
         &mut self,
         unclosed: BTreeMap<AttemptId, TrunkName>,
@@ -75,7 +73,7 @@ impl Dispatcher {
         }
     }
 
-    /// Word of a call of unknown fate: it proves that there is one, and its end is still to come.
+    /// Notes an event of a call of unknown fate: it proves that the call exists.
     pub(super) fn note_of_unknown(
         &mut self,
         (attempt, said, at): (AttemptId, AttemptState, Timestamp),
@@ -107,7 +105,7 @@ impl Dispatcher {
         let call = self.calls.get(&event.attempt);
         let waits = call.is_some_and(|call| call.declined.is_some());
         match event.kind {
-            // Its end is held back and will be written; nothing else may be in its place.
+            // Its end is pending and will be written.
             CallEventKind::Ended(report) if waits => {
                 if report.opted_out {
                     self.opt_out_of_declined(event.attempt, effects);

@@ -1,4 +1,4 @@
-//! What calls show of the trunks that they leave through.
+//! What calls show about their trunks.
 
 use std::time::Duration;
 
@@ -17,7 +17,7 @@ const NUMBERS_EVERY: Duration = Duration::from_hours(6);
 /// How soon it is asked again when it could not say.
 const NUMBERS_AGAIN: Duration = Duration::from_mins(1);
 
-/// The call that shows something.
+/// The call an observation is about.
 #[derive(Clone, Debug)]
 pub(super) struct About {
     trunk: TrunkName,
@@ -36,7 +36,7 @@ impl From<&Call> for About {
 }
 
 impl Dispatcher {
-    /// The answer to a call's request is lost, and with it whether its carrier works.
+    /// Records for the breaker that the answer to a request was lost.
     pub(super) fn tell_of_lost_answer(
         &mut self,
         attempt: AttemptId,
@@ -79,7 +79,7 @@ impl Dispatcher {
         }
     }
 
-    /// Whether the end of a call says anything of its trunk.
+    /// Returns whether a call's end says anything about its trunk.
     fn shows_the_trunk(&self, call: &Call, read: &Classification) -> bool {
         let planned = call.inquiry.reserved_at;
         let came = |trunk: &Trunk| trunk.breaker.agent_came_since(planned);
@@ -88,7 +88,7 @@ impl Dispatcher {
         !one_of_many && call.shows_the_trunk(read)
     }
 
-    /// Tells the trunk's breaker what a call showed.
+    /// Passes a call's result to the trunk's breaker.
     pub(super) fn tell_breaker(
         &mut self,
         about: &About,
@@ -108,7 +108,7 @@ impl Dispatcher {
     pub(super) fn ask_for_numbers(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         for (name, trunk) in &mut self.trunks {
             let due = |asked: Timestamp| now.since(asked) >= NUMBERS_EVERY;
-            // A trunk that waits for an operator is asked about once they have acted.
+            // A trunk that waits for an operator is asked after its reset.
             let asks =
                 trunk.settings.capabilities.lists_numbers && !trunk.breaker.waits_for_operator();
             if asks && trunk.numbers_asked.is_none_or(due) {
@@ -148,7 +148,7 @@ impl Dispatcher {
         }
     }
 
-    /// Has the store keep what has changed of a trunk's breaker; an alert when the trunk begins to rest.
+    /// Stores changes of a trunk's breaker; raises an alert when the trunk begins to rest.
     fn tell_of_rest(
         &mut self,
         name: &TrunkName,

@@ -73,12 +73,12 @@ impl Dispatcher {
         self.take_back_what_must_not_leave(effects);
     }
 
-    /// The store knows of the jump.
+    /// The store has recorded the jump.
     pub(super) const fn on_clock_held(&mut self) {
         self.clock.telling = false;
     }
 
-    /// The shell compares from the accepted clock on.
+    /// The comparison has restarted from the accepted clock.
     pub(super) fn on_clock_restarted(&mut self, effects: &mut Vec<Effect>) {
         self.clock = Timing::default();
         effects.push(Effect::Store(Job::Picture));

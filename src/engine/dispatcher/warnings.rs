@@ -11,7 +11,7 @@ use super::super::Effect;
 use super::super::stuck::Slots;
 use super::Dispatcher;
 
-/// How long after an alert about a trunk's calls further ones of its kind raise none.
+/// How long after an alert about a trunk another of the same kind is suppressed.
 const TOLD_FOR: Duration = Duration::from_mins(10);
 
 /// So many calls of unknown fate at once, or as many as there are slots, raise an alert: a few are
@@ -77,7 +77,7 @@ impl Dispatcher {
         self.tell_of_trunk(name, "fate_unknown", &text, now, effects);
     }
 
-    /// An alert about a trunk's calls, not with each of them where the deck file has the trunk.
+    /// Raises an alert about a trunk, at most once per period. A trunk that the deck file lost has no period.
     fn tell_of_trunk(
         &mut self,
         name: &TrunkName,

@@ -7,7 +7,7 @@ use crate::domain::Timestamp;
 use crate::provider::Provider;
 use crate::store::Store;
 
-/// How long calls that are up are waited for after the word to end, by the deck's clock.
+/// How long running calls are waited for after a request to end, by the deck's clock.
 pub const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 
 /// When a run ends by itself.
@@ -28,7 +28,7 @@ pub enum Ending {
     Drained,
     /// Asked to end, with this many calls left to recovery.
     LeftUp(usize),
-    /// The deck's path leads elsewhere, as it says; with this many calls left up.
+    /// The deck's path leads elsewhere, for this reason; with this many calls left up.
     Displaced(String, usize),
     /// Another engine has taken the deck over; nothing was sent after that.
     Superseded,
@@ -37,7 +37,7 @@ pub enum Ending {
 }
 
 impl<S: Store + 'static, P: Provider> Shell<S, P> {
-    /// How the run ends, if it does now.
+    /// Returns how the run ends, if it ends now.
     pub(super) fn ending(&self, ends: Ends) -> Option<Ending> {
         if let Some(why) = self.dispatcher.unhealthy() {
             return Some(if self.superseded {

@@ -361,7 +361,7 @@ fn a_route_is_silent_in_the_order_of_planning() {
         fine(&mut breaker, n, 20 + n);
     }
     assert!(breaker.rest(second(24)).is_some());
-    // Five that are heard of late, while calls planned since ring.
+    // Five reported late, while calls planned since then ring.
     let mut breaker = Breaker::default();
     fine(&mut breaker, 9, 10);
     for n in 0..9 {

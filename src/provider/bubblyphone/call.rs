@@ -93,7 +93,7 @@ pub(super) struct Shown {
     pub(super) id: Option<String>,
     /// Where it stands.
     pub(super) status: Status,
-    /// Whether it said where it stands.
+    /// Whether the answer names a status; without one it counts as queued.
     told: bool,
     /// How long it lasted, in seconds.
     pub(super) duration: Option<f64>,
@@ -140,13 +140,13 @@ pub(super) fn shown(value: &Value) -> Option<Shown> {
 }
 
 impl Shown {
-    /// Whether it said where it stands; else it is taken for queued.
+    /// Whether the answer names a status; without one it counts as queued.
     pub(super) const fn is_told(&self) -> bool {
         self.told
     }
 
-    /// Whether it says, in a word of known meaning, where a call stands that has not ended, or that it
-    /// has. A word that is not known, or none, is a reason to go on asking, not to keep a slot for ever.
+    /// Returns whether a known status shows a call that is up or has ended. Unknown or missing statuses do
+    /// not extend its slot.
     pub(super) const fn is_up_for_sure(&self) -> bool {
         match self.status {
             Status::Dialing | Status::Ringing | Status::Answered | Status::Over(_) => true,
@@ -180,10 +180,8 @@ impl Shown {
     /// How and when it ended; `None` while it is up. `before`: what was seen of it; `hung_up`: what we
     /// asked it to be hung up for.
     ///
-    /// That nobody answered is the vendor's word alone where it says so by itself (the seed: "the
-    /// status goes back as no-answer or busy"). Where we hung up, or where it only says that the call
-    /// is over, ringing has to have been seen. That none was seen proves nothing: no page says that
-    /// `ringing` is always shown.
+    /// `no-answer` is trusted unless we hung up (the seed: "the status goes back as no-answer or busy").
+    /// Otherwise `RangOut` requires ringing that was seen; absence of `ringing` proves nothing.
     pub(super) fn end(
         &self,
         before: Seen,

@@ -360,7 +360,7 @@ impl Vendor for BubblyPhone {
                 }
             }
             Placed::Refused(..) if call.is_shown() => {
-                tracing::warn!(%attempt, "a refused call has been placed all the same");
+                tracing::warn!(%attempt, "a refused call was placed anyway");
                 line.lost();
             }
             Placed::Refused(end, text) => {
@@ -390,7 +390,7 @@ impl Vendor for BubblyPhone {
         };
         match call.id() {
             Some(id) => match self.api.call(&id).await {
-                // Whoever follows it tells its end, knowing more of it than one answer shows.
+                // Its follower reports the end.
                 Ok(shown) if call.is_followed() => {
                     call.nudge();
                     if shown.is_up_for_sure() {

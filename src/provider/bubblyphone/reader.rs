@@ -99,8 +99,8 @@ fn read(attempt: AttemptId, arrived: &Arrived<'_>) -> Reading {
     Reading::Take(inbound, reply)
 }
 
-/// What an event says of the call. That there is one is proven by its address; where it stands is read
-/// from the status it carries, or from its name, as `call.ringing`.
+/// Returns what an event says. Its address proves that the call exists; the status comes from the body or
+/// the event's name, as `call.ringing`.
 fn news(body: &Value) -> News {
     let named = json::text(body, &["event", "type", "event_type"]).unwrap_or_default();
     let named = named.rsplit('.').next().unwrap_or_default();

@@ -24,7 +24,7 @@ const JOB_DUE: Duration = Duration::from_secs(2);
 /// below the two seconds of silence that a callee may be left in.
 pub(super) const LEAVES_TOO: Duration = Duration::from_millis(400);
 
-/// How long a look may take once somebody is thought to be in silence.
+/// Limit of a look once the callee may be alone.
 const SHORT_LOOK: Duration = Duration::from_secs(1);
 
 /// How long any other look may take: as long as the server may take to answer.
@@ -116,8 +116,7 @@ impl Following<'_> {
         }
     }
 
-    /// Looks whether the callee is alone in the room. Word that an agent has left is not kept
-    /// waiting by a server that is slow to answer.
+    /// Returns whether the callee is alone. A report that the agent left does not wait for a slow server.
     pub(super) async fn is_deserted(&self) -> bool {
         if !self.call.known().agents.are_lost() {
             tokio::select! {
@@ -132,8 +131,8 @@ impl Following<'_> {
         self.call.known().agents.are_lost()
     }
 
-    /// Looks who is left in an answered call's room; not for longer than until something is said. `None`:
-    /// what was said does not tell, so that the look is still to be made.
+    /// Returns who is left in an answered call's room; ends early when an event shows it. `None`: another
+    /// event interrupted the look, which is still to be made.
     async fn who_is_left(&self) -> Option<Left> {
         tokio::select! {
             left = self.who_within(LONG_LOOK) => return Some(left),
@@ -165,7 +164,7 @@ impl Following<'_> {
     /// Who is left by all that is known; `looked`: a look has just been made.
     fn who_by_word(&self, looked: bool) -> Left {
         let known = self.call.known();
-        // An agent that has handed its callee over leaves: only a look tells that nobody is there.
+        // An agent that handed over leaves; only a look shows whether the callee is alone.
         let handed_over = !looked && known.bridging.bridged.is_some();
         if known.evidence.left_at().is_some() {
             Left::Nobody
@@ -184,7 +183,7 @@ impl Following<'_> {
     }
 
     /// As [`Self::who_is_left`], for long enough to tell a room that is being closed. A webhook that
-    /// said that the agent left is acted on, whether the server answers a look or not.
+    /// reported the agent's leaving takes effect even if the server does not answer a look.
     pub(super) async fn who_stays(&self) -> Option<Left> {
         if !self.call.known().agents.are_lost() {
             let left = self.who_is_left().await;

@@ -221,8 +221,8 @@ impl Call {
         told
     }
 
-    /// Takes in what was said. Of a call that nobody follows, its end is given once; and of one whose
-    /// end was told, what shows that it ended otherwise, once.
+    /// Takes in what was said. For a call that nobody follows, its end is returned once; for a call whose
+    /// end was reported, evidence against it is returned once.
     pub(super) fn hear(&self, inbound: &Inbound, now: Timestamp) -> Heard {
         let mut known = self.lock();
         let answered = known.evidence.answered;
@@ -343,7 +343,7 @@ impl Call {
     }
 }
 
-/// What has become known since a call's end was told. One that may be up has no end any more.
+/// Returns what became known since the end was reported. A call that may be up is open again.
 fn correction(known: &mut Known, now: Timestamp) -> Heard {
     let told = known.told.clone();
     let corrected = told.and_then(|told| known.evidence.correction(&told, &known.bridging, now));
@@ -396,9 +396,9 @@ pub(super) enum Heard {
     Detected(CalleeType),
     Answered(Timestamp),
     Ended(CallReport, Timestamp),
-    /// It ended otherwise than was told.
+    /// It ended differently from what was reported.
     Corrected(CallReport, Timestamp),
-    /// There is a call whose end was told, and it may be up.
+    /// A call whose end was reported may be up.
     Open(evidence::Word),
 }
 

@@ -196,7 +196,7 @@ impl Evidence {
         }
     }
 
-    /// What has become known since an end was told; `None`: nothing that the end does not know.
+    /// Returns evidence that the reported end does not include.
     pub(super) fn correction(
         &self,
         told: &CallReport,
@@ -268,7 +268,7 @@ const fn denies_the_room(end: CallEnd) -> bool {
     }
 }
 
-/// What late word makes of an end that was told.
+/// How late evidence changes a reported end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Correction {
     /// It ended like this instead.

@@ -1,5 +1,4 @@
-//! Calls that are up without a follower, of an earlier run or with a lost answer: no callee is left
-//! in silence there either.
+//! Guards calls without a follower, so that no callee is left in silence.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -71,7 +70,7 @@ impl Guard {
         self.call.end_guard();
     }
 
-    /// Nothing is dialed before its agent is in the room: a callee who is there without one has lost it.
+    /// Agents join before dialing, so a callee without one has lost it.
     async fn look(&self) -> There {
         let attempt = self.line.attempt();
         let Ok(room) = self.api.participants(attempt).await else {
@@ -96,7 +95,7 @@ impl Guard {
         }
     }
 
-    /// Ends it. How it ended is told by its webhook or the next look-up.
+    /// Ends it. Its webhook or the next look-up reports how.
     async fn end(&self) {
         self.call.desert();
         let attempt = self.line.attempt();

@@ -181,8 +181,8 @@ impl Following<'_> {
         }
     }
 
-    /// Cancels the call when nobody is there to talk any more; completes only then. A webhook that says
-    /// so may be lost or late, so the room is looked at, too.
+    /// Cancels the call when no agent or person is left; completes only then. Webhooks may be lost, so the
+    /// room is polled as well.
     async fn watch_agents(&self) {
         loop {
             tokio::select! {

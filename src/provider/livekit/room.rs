@@ -141,7 +141,7 @@ impl LiveKit {
     }
 }
 
-/// Waits until webhooks have told how the callee left, or that the room is gone, for so long at most.
+/// Waits until webhooks report how the callee left or that the room is gone, at most `limit`.
 async fn await_webhooks(call: &Call, line: &Line, limit: Duration) {
     let until = line.now() + limit;
     while !call.known().evidence.is_complete() {

@@ -42,8 +42,7 @@ impl Known {
         self.open_until = self.open_until.max(Some(expires_at + longest + GRACE));
     }
 
-    /// Notes an answer; `true` the first time. An end that knew of none is none: a call that was refused
-    /// or had failed is up.
+    /// Notes an answer; returns `true` the first time. Clears an earlier end that was not an answer.
     pub(super) fn answer(&mut self, at: Timestamp) -> bool {
         if self.answered || self.end.as_ref().is_some_and(|(end, _)| is_reached(end)) {
             return false;
@@ -65,8 +64,7 @@ impl Known {
         first
     }
 
-    /// Whether an end is none yet, or says more than the one that was told: that it may have rung after
-    /// all, or that it was picked up.
+    /// Returns whether the report adds to the recorded end: that it counts, or that it was picked up.
     pub(super) fn is_news(&self, report: &CallReport) -> bool {
         self.end.as_ref().is_none_or(|(told, _)| {
             let counts = |report: &CallReport| classify(report).counts;

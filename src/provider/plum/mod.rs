@@ -211,7 +211,7 @@ impl Plum {
         standing(&Fields::of_body(&answer.body)?, &self.redactor)
     }
 
-    /// Tells a call's end, once, and again where it says more than the one that was told.
+    /// Reports an end, and again if a later one adds to it.
     async fn finish(&self, inbound: &Inbound, mut report: CallReport, line: &Line) {
         let attempt = inbound.attempt;
         let known = self.book.get(attempt);

@@ -104,7 +104,7 @@ fn a_followed_call_that_is_not_shown_is_not_up_for_sure() {
         bench
             .rig
             .wait("ringing", |told| rig::names(told, 1).contains(&"ringing"));
-        // From here on whoever follows it is shown nothing of it, its end included.
+        // From here on the follower is shown nothing, the end included.
         bench.double.settings().faults = Faults::new(1).with(fault, 1000);
         let inquiry = bench.rig.inquiry(1, number(PERSON));
         for _ in 0..2 {

@@ -99,8 +99,8 @@ fn no_call_rings_or_lasts_longer_than_it_may() {
     }
 }
 
-/// No page of the vendor says that `ringing` is always shown. So what was not seen to ring counts, and
-/// is not the callee's doing; five in a row rest the trunk (the breaker's own tests).
+/// No page of the vendor says that `ringing` is always shown, so a call not seen ringing counts, and is not
+/// attributed to the callee; five in a row rest the trunk (the breaker's own tests).
 #[test]
 fn what_was_not_seen_to_ring_is_not_the_callees_doing_and_counts() {
     let network = |spell, ring_timeout| {

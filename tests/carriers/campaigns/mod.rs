@@ -27,7 +27,7 @@ const MANY: Size = Size {
     at_once: 120,
 };
 
-/// A run in which seconds matter: two of them are more than a machine that is busy stands still.
+/// A run in which seconds matter: slow enough that a busy machine's pauses stay below two.
 const FEW: Size = Size {
     factor: 10,
     attempts: 300,

@@ -111,7 +111,7 @@ fn through_bubblyphone(size: Size, faults: Faults) -> Ended {
 /// How a call ends of which nothing shows that it rang.
 const OF_SILENCE: [&str; 2] = ["ring_unseen", "failed"];
 
-/// The vendor cannot prove that nothing rang: each counts, and none is the callee's doing.
+/// The vendor cannot prove that nothing rang: each counts, and none is attributed to the callee.
 #[test]
 fn a_dead_bubblyphone_route_rests_its_trunk() {
     let ends = ends_of_a_silent_trunk(&through_bubblyphone(DEAD, Faults::new(1)), &OF_SILENCE);

@@ -168,7 +168,7 @@ fn an_agent_whose_leaving_no_webhook_tells_is_missed_by_looks() {
     }
 }
 
-/// By a clock slow enough for spans of a few seconds to be told from longer ones.
+/// By a clock slow enough to distinguish spans of a few seconds.
 #[test]
 fn nobody_is_left_in_silence_for_a_server_that_does_not_answer() {
     for stuck in [

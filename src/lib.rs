@@ -23,18 +23,16 @@
 //! | [`outside`] | what carriers tell the deck, what the deck tells its owner's systems |
 //! | [`tui`] | the console: keys, colours, glyphs, panes |
 //! | [`cli`] | arguments, wiring, exit codes, reports |
-//! | `regular` | opening what has to be a file and nothing else |
+//! | `dialdeck-files` | opening what has to be a file and nothing else |
+
+pub use dialdeck_core::{domain, policy, rules};
+pub use {
+    dialdeck_clock as clock, dialdeck_engine as engine, dialdeck_providers as provider,
+    dialdeck_store as store,
+};
 
 pub mod cli;
-pub mod clock;
 pub mod config;
-pub mod domain;
-pub mod engine;
 pub mod intake;
 pub mod outside;
-pub mod policy;
-pub mod provider;
-pub(crate) mod regular;
-pub mod rules;
-pub mod store;
 pub mod tui;

@@ -4,7 +4,7 @@
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
 mod deck;
-mod judge;
+use dialdeck_audit as judge;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -22,7 +22,7 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use world::*;
 
-const TABLE: &str = include_str!("../data/preconditions.csv");
+const TABLE: &str = include_str!("../crates/core/data/preconditions.csv");
 
 const DAY: u64 = 86_400;
 

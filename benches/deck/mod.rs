@@ -47,7 +47,7 @@ impl Numbers {
     /// western.
     pub(crate) fn new() -> Self {
         let (mut western, mut others) = (Vec::new(), Vec::new());
-        for line in include_str!("../../data/npa.csv").lines() {
+        for line in include_str!("../../crates/core/data/npa.csv").lines() {
             let fields: Vec<&str> = line.split(',').collect();
             let [code, "US", _, zone, "geographic", "yes", ..] = fields[..] else {
                 continue;

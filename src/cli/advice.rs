@@ -129,7 +129,7 @@ mod tests {
             assert!(said[0].contains(&format!("in {place} the law counts calls to a person")));
             assert!(advice("reminder", place, rules).is_empty(), "{place}");
         }
-        let table = include_str!("../../data/calling-windows.csv");
+        let table = include_str!("../../crates/core/data/calling-windows.csv");
         let header = table.lines().next().unwrap();
         let row = "la,US,LA,any,Mon-Sun,,,yes,none,callee,2026-12-24,2026-12-24,,,,,,";
         let own = rules

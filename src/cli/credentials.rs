@@ -9,7 +9,7 @@ use super::{CliError, Deck, Env};
 use crate::config::Credential;
 use crate::domain::digest::hex;
 use crate::provider::remote::secret::Secret;
-use crate::regular;
+use dialdeck_files as regular;
 
 /// The deck's own key, with which it makes the addresses and tokens that it gives to the outside.
 const KEY_FILE: &str = "listener.key";

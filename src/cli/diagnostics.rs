@@ -6,7 +6,7 @@ use std::sync::Mutex;
 
 use tracing_subscriber::EnvFilter;
 
-use crate::regular;
+use dialdeck_files as regular;
 
 /// The environment variable that sets the level: `error`, `warn`, `info` (default), `debug`, `trace`.
 const LEVEL: &str = "DIALDECK_LOG";

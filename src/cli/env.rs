@@ -114,7 +114,7 @@ impl Env {
 
     /// What the user may: what the role allows that the deck's own file gives, else a supervisor's.
     /// Another file named by `--config` and `--role` only ever take away. While the deck file cannot
-    /// be read everybody is support and may hold campaigns back.
+    /// be read every user has the role support and may hold campaigns back.
     ///
     /// # Errors
     /// When `--role` asks for more than a deck file that can be read gives.

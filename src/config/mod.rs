@@ -31,7 +31,7 @@ pub use value::parse_duration;
 pub(crate) use fault::position;
 pub(crate) use value::suggestion;
 
-use crate::regular;
+use dialdeck_files as regular;
 use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;

@@ -5,9 +5,9 @@ use std::sync::LazyLock;
 
 use csv::StringRecord;
 
-const COUNTRIES: &str = include_str!("../../data/country-names.csv");
-const REGIONS: &str = include_str!("../../data/region-names.csv");
-const ZONES: &str = include_str!("../../data/zone-names.csv");
+const COUNTRIES: &str = include_str!("../../crates/core/data/country-names.csv");
+const REGIONS: &str = include_str!("../../crates/core/data/region-names.csv");
+const ZONES: &str = include_str!("../../crates/core/data/zone-names.csv");
 
 /// A country.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

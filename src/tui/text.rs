@@ -73,7 +73,7 @@ mod tests {
     use ratatui::layout::Rect;
 
     use super::*;
-    use crate::domain::text::hostile;
+    use dialdeck_testkit::text::hostile;
 
     #[test]
     fn texts_are_cut_and_padded_by_cells() {

@@ -3,8 +3,7 @@
 
 mod bubblyphone;
 mod campaigns;
-#[path = "../judge/mod.rs"]
-mod judge;
+use dialdeck_audit as judge;
 mod livekit;
 mod plum;
 mod program;

@@ -4,8 +4,7 @@
 #[expect(dead_code, reason = "each test file uses a part of it")]
 #[path = "../deck/mod.rs"]
 mod deck;
-#[path = "../judge/mod.rs"]
-mod judge;
+use dialdeck_audit as judge;
 mod model;
 mod pace;
 mod world;

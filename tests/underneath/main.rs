@@ -15,8 +15,7 @@ mod deck_file;
 mod elsewhere;
 mod ends;
 mod fault;
-#[path = "../judge/mod.rs"]
-mod judge;
+use dialdeck_audit as judge;
 mod loops;
 mod place;
 mod time;

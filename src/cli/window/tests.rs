@@ -118,7 +118,7 @@ fn judged(file: &str, columns: &[(usize, usize)]) -> (Vec<String>, Vec<String>) 
 #[test]
 fn the_vectors_come_out_exactly() {
     let columns = [(0, 0), (6, 1), (7, 2), (8, 3), (9, 4), (11, 5)];
-    let (expected, found) = judged("data/window-vectors.csv", &columns);
+    let (expected, found) = judged("crates/core/data/window-vectors.csv", &columns);
     assert_eq!(found, expected);
     assert_eq!(found.len(), 20);
 }

@@ -1,0 +1,306 @@
+//! The only place that reads the time.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use serde::{Deserialize, Serialize};
+
+use dialdeck_core::domain::{Timestamp, clock_behind};
+
+/// A source of the present instant.
+#[derive(Clone, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// A simulated clock that runs `factor` times as fast as the machine's.
+    Scaled(ScaledClock),
+    /// A clock that stands until it is moved: tests, and runs that jump from event to event.
+    Manual(ManualClock),
+}
+
+impl Clock {
+    /// The present instant.
+    pub fn now(&self) -> Timestamp {
+        match self {
+            Self::System => system_now(),
+            Self::Scaled(clock) => clock.now(),
+            Self::Manual(clock) => clock.now(),
+        }
+    }
+
+    /// How long to wait by the machine's clock until `at` is reached; zero when it has passed.
+    /// `None` on a manual clock, which does not move by itself.
+    pub fn real_time_until(&self, at: Timestamp) -> Option<Duration> {
+        match self {
+            Self::System => Some(at.since(self.now())),
+            Self::Scaled(clock) => {
+                let simulated = at.since(clock.now());
+                Some(simulated.div_f64(f64::from(clock.factor)))
+            }
+            Self::Manual(_) => None,
+        }
+    }
+
+    /// How long `span` of this clock takes by the machine's. A manual clock has no pace of its own:
+    /// it gives the span back.
+    pub fn real_time(&self, span: Duration) -> Duration {
+        match self {
+            Self::System | Self::Manual(_) => span,
+            Self::Scaled(clock) => span / clock.factor,
+        }
+    }
+}
+
+/// A clock that starts at a chosen instant and runs faster than the machine's.
+///
+/// Other processes of the deck rebuild it from its serialised form, so that all agree on `now`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ScaledClock {
+    /// The simulated instant at which it was started.
+    pub origin: Timestamp,
+    /// The machine's instant at which it was started.
+    pub started: Timestamp,
+    /// Simulated seconds per real second, at least 1.
+    pub factor: u32,
+}
+
+impl ScaledClock {
+    /// Starts a clock at `origin`, now.
+    pub fn start(origin: Timestamp, factor: u32) -> Self {
+        Self {
+            origin,
+            started: system_now(),
+            factor: factor.max(1),
+        }
+    }
+
+    fn now(&self) -> Timestamp {
+        self.origin + system_now().since(self.started) * self.factor
+    }
+}
+
+/// Which clock a deck runs on, as its engine leaves it in the store for other processes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum DeckClock {
+    /// The machine's clock.
+    System,
+    /// A simulated clock that anybody can rebuild from this.
+    Scaled(ScaledClock),
+    /// A clock that jumps from event to event: it stands at the last event of the log.
+    Virtual,
+}
+
+impl DeckClock {
+    /// The meta key of the store under which it is kept, as JSON.
+    pub const META_KEY: &str = "clock";
+
+    /// The present instant, given the last event's; never earlier than that, unless the clock is
+    /// [behind](clock_behind).
+    pub fn now(self, last_event: Option<Timestamp>) -> Timestamp {
+        let last = last_event.unwrap_or(Timestamp::MIN);
+        let now = match self {
+            Self::System => system_now(),
+            Self::Scaled(clock) => clock.now(),
+            Self::Virtual => last_event.unwrap_or_else(system_now),
+        };
+        match clock_behind(last_event, now) {
+            Some(_) => now,
+            None => now.max(last),
+        }
+    }
+}
+
+/// A clock that is moved by hand; clones share the hand.
+#[derive(Clone, Debug)]
+pub struct ManualClock(Arc<AtomicI64>);
+
+impl ManualClock {
+    /// A clock standing at `at`.
+    pub fn at(at: Timestamp) -> Self {
+        Self(Arc::new(AtomicI64::new(at.as_millis())))
+    }
+
+    /// Where it stands.
+    pub fn now(&self) -> Timestamp {
+        Timestamp::from_millis(self.0.load(Ordering::Acquire))
+    }
+
+    /// Moves it forward to `at`; never back.
+    pub fn advance_to(&self, at: Timestamp) {
+        self.0.fetch_max(at.as_millis(), Ordering::AcqRel);
+    }
+}
+
+/// The time that passes whatever the machine's clock is set to, also while the machine sleeps.
+#[derive(Clone, Debug)]
+pub enum Boot {
+    /// The machine's, since it was started.
+    System,
+    /// One that is moved by hand.
+    Manual(ManualClock),
+}
+
+impl Boot {
+    fn now(&self) -> Timestamp {
+        match self {
+            Self::System => boot_now(),
+            Self::Manual(clock) => clock.now(),
+        }
+    }
+}
+
+/// Notices that a clock jumped: that it went on otherwise than time passed.
+#[derive(Clone, Debug)]
+pub struct ClockWatch {
+    wall: Clock,
+    boot: Boot,
+    /// What both said when the comparison started.
+    from: (Timestamp, Timestamp),
+}
+
+impl ClockWatch {
+    /// By how much the two may differ.
+    const SLACK: i64 = 60_000;
+
+    /// Watches a clock by this time, from now on.
+    pub fn new(wall: Clock, boot: Boot) -> Self {
+        let from = (wall.now(), boot.now());
+        Self { wall, boot, from }
+    }
+
+    /// Watches the machine's clock.
+    pub fn system() -> Self {
+        Self::new(Clock::System, Boot::System)
+    }
+
+    /// Returns by how many seconds the clock went forward beyond the time that passed, negative: back,
+    /// if that is more than a minute.
+    pub fn jump(&self) -> Option<i64> {
+        let gone = |now: Timestamp, from: Timestamp| now.as_millis() - from.as_millis();
+        let differ = gone(self.wall.now(), self.from.0) - gone(self.boot.now(), self.from.1);
+        (differ.abs() > Self::SLACK).then_some(differ / 1_000)
+    }
+
+    /// Starts the comparison again.
+    pub fn restart(&mut self) {
+        self.from = (self.wall.now(), self.boot.now());
+    }
+}
+
+/// Measures real time that passes, for progress lines and benches; never for decisions.
+#[derive(Clone, Copy, Debug)]
+pub struct Stopwatch(Instant);
+
+impl Stopwatch {
+    /// Starts measuring.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the place that reads the time"
+    )]
+    pub fn start() -> Self {
+        Self(Instant::now())
+    }
+
+    /// Real time since the start.
+    pub fn elapsed(&self) -> Duration {
+        self.0.elapsed()
+    }
+}
+
+/// Lets `span` of the machine's time pass. Only for commands that wait for another process; the
+/// engine waits on channels and on [`Clock::real_time_until`].
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that knows the machine's time"
+)]
+pub fn pause(span: Duration) {
+    std::thread::sleep(span);
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "this is the place that reads the time"
+)]
+fn system_now() -> Timestamp {
+    let since = SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .unwrap_or_default();
+    Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
+}
+
+/// Since the machine was started; Linux alone counts its sleep by this name.
+fn boot_now() -> Timestamp {
+    #[cfg(target_os = "linux")]
+    let clock = rustix::time::ClockId::Boottime;
+    #[cfg(not(target_os = "linux"))]
+    let clock = rustix::time::ClockId::Monotonic;
+    let since = rustix::time::clock_gettime(clock);
+    Timestamp::from_millis(since.tv_sec * 1_000 + since.tv_nsec / 1_000_000)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_jump_is_noticed_beyond_a_minute_either_way() {
+        let start = Timestamp::from_millis(1_000_000);
+        let after = |wall: u64, boot: u64| {
+            let hands = [ManualClock::at(start), ManualClock::at(start)];
+            let mut watch = ClockWatch::new(
+                Clock::Manual(hands[0].clone()),
+                Boot::Manual(hands[1].clone()),
+            );
+            hands[0].advance_to(start + Duration::from_secs(wall));
+            hands[1].advance_to(start + Duration::from_secs(boot));
+            let jump = watch.jump();
+            watch.restart();
+            assert_eq!(watch.jump(), None);
+            jump
+        };
+        assert_eq!(after(3_600, 3_600), None, "time passes");
+        assert_eq!(after(3_659, 3_600), None);
+        assert_eq!(after(3_661, 3_600), Some(61));
+        assert_eq!(after(3_600, 3_659), None);
+        assert_eq!(after(3_600, 3_661), Some(-61));
+    }
+
+    #[test]
+    fn the_machine_is_watched_by_its_own_time() {
+        assert_eq!(ClockWatch::system().jump(), None);
+    }
+
+    #[test]
+    fn a_manual_clock_never_goes_back() {
+        let clock = ManualClock::at(Timestamp::from_millis(1_000));
+        clock.advance_to(Timestamp::from_millis(500));
+        assert_eq!(clock.now(), Timestamp::from_millis(1_000));
+        clock.advance_to(Timestamp::from_millis(2_000));
+        assert_eq!(clock.now(), Timestamp::from_millis(2_000));
+    }
+
+    #[test]
+    fn a_deck_clock_survives_its_json() {
+        let origin = Timestamp::from_millis(1_000);
+        for clock in [
+            DeckClock::System,
+            DeckClock::Scaled(ScaledClock::start(origin, 30)),
+            DeckClock::Virtual,
+        ] {
+            let json = serde_json::to_string(&clock).unwrap();
+            assert_eq!(serde_json::from_str::<DeckClock>(&json).unwrap(), clock);
+        }
+    }
+
+    #[test]
+    fn a_deck_clock_stays_with_the_log_but_does_not_hide_that_it_is_behind() {
+        let machine = system_now();
+        let soon = machine + Duration::from_secs(1);
+        assert!(DeckClock::System.now(Some(soon)) >= soon);
+        let late = machine + Duration::from_hours(1);
+        assert!(DeckClock::System.now(Some(late)) < late);
+        assert_eq!(DeckClock::Virtual.now(Some(late)), late);
+    }
+}

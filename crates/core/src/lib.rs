@@ -1,0 +1,13 @@
+//! The nouns of the field, the law and the decision of dialdeck.
+//!
+//! Nothing here does I/O, reads a clock, draws a random number or waits: time is an argument.
+//!
+//! | module | owns |
+//! |---|---|
+//! | [`domain`] | the nouns and their legal moves |
+//! | [`rules`] | embedded law and number tables |
+//! | [`policy`] | may we dial, whom, from which number, what next |
+
+pub mod domain;
+pub mod policy;
+pub mod rules;

@@ -1,0 +1,186 @@
+//! Alerts about a state that may end: written with what they are about, and shown only while it lasts.
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::board::{CampaignBoard, Phase};
+use super::next_claim::NextClaim;
+use super::words;
+use dialdeck_core::domain::event::{EventKind, NewEvent};
+use dialdeck_core::domain::{Campaign, Timestamp, TrunkName, clock_behind};
+use dialdeck_core::policy::Hold;
+use dialdeck_store::Snapshot;
+
+/// Who raises them, in the log.
+const ENGINE: &str = "engine";
+
+/// A campaign waits for an operator.
+const CAMPAIGN_WAITS: &str = "campaign_waits";
+
+/// Contacts of a campaign wait for a registry.
+const REGISTRY_MISSING: &str = "registry_missing";
+
+/// A trunk takes no calls.
+const TRUNK_RESTS: &str = "trunk_rests";
+
+/// The clock is behind the log.
+pub(super) const CLOCK_BEHIND: &str = "clock_behind";
+
+/// The clock jumped.
+pub(super) const CLOCK_JUMPED: &str = "clock_jumped";
+
+/// The deck's path leads elsewhere.
+pub(super) const DISPLACED: &str = "deck_displaced";
+
+/// The deck file has changed since the engine started.
+pub const DECK_FILE_CHANGED: &str = "deck_file_changed";
+
+#[derive(Serialize)]
+struct Says<'a> {
+    alert: &'static str,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Waits<'a> {
+    alert: &'static str,
+    reasons: Vec<String>,
+    text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Rests<'a> {
+    alert: &'static str,
+    trunk: &'a TrunkName,
+    text: &'a str,
+}
+
+/// `alert_raised`: a campaign whose claims are held until an operator acts.
+pub(super) fn campaign_waits(campaign: &Campaign, hold: &Hold, now: Timestamp) -> NewEvent {
+    about_hold(
+        CAMPAIGN_WAITS,
+        "waits for an operator",
+        (campaign, hold),
+        now,
+    )
+}
+
+/// `alert_raised`: a campaign some of whose contacts wait for a registry of their area.
+pub(super) fn registry_awaited(campaign: &Campaign, hold: &Hold, now: Timestamp) -> NewEvent {
+    let what = "has contacts that wait for a registry";
+    about_hold(REGISTRY_MISSING, what, (campaign, hold), now)
+}
+
+fn about_hold(
+    alert: &'static str,
+    what: &str,
+    (campaign, hold): (&Campaign, &Hold),
+    now: Timestamp,
+) -> NewEvent {
+    let mut text = format!("campaign {} {what}: {hold}", campaign.name());
+    for todo in words::remedies(hold, &campaign.settings) {
+        text.push_str("; ");
+        text.push_str(&todo);
+    }
+    let reasons = hold.reasons.iter();
+    let reasons = reasons.map(|reason| words::hold_code(&reason.kind));
+    NewEvent::new(now, EventKind::AlertRaised, ENGINE)
+        .campaign(campaign.name())
+        .with_data(&Waits {
+            alert,
+            reasons: reasons.collect(),
+            text: &text,
+        })
+}
+
+/// `alert_raised`: a trunk rests.
+pub(super) fn trunk_rests(trunk: &TrunkName, text: &str, now: Timestamp) -> NewEvent {
+    NewEvent::new(now, EventKind::AlertRaised, ENGINE).with_data(&Rests {
+        alert: TRUNK_RESTS,
+        trunk,
+        text,
+    })
+}
+
+/// `alert_raised`: the deck file has changed since the engine started.
+pub(super) fn deck_file_changed(text: &str, now: Timestamp) -> NewEvent {
+    let alert = DECK_FILE_CHANGED;
+    NewEvent::new(now, EventKind::AlertRaised, ENGINE).with_data(&Says { alert, text })
+}
+
+/// What is read of an alert's entry.
+#[derive(Deserialize)]
+struct Entry {
+    at: Timestamp,
+    campaign: Option<String>,
+    data: Data,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    alert: Option<String>,
+    #[serde(default)]
+    reasons: Vec<String>,
+    trunk: Option<TrunkName>,
+    until: Option<Timestamp>,
+}
+
+/// The alerts that nobody has seen to and whose state lasts, newest first, as their lines are. Notes
+/// at each campaign that is held since when.
+pub(super) fn open(
+    snapshot: &Snapshot,
+    campaigns: &mut [CampaignBoard],
+    now: Timestamp,
+) -> Vec<Value> {
+    let mut open = Vec::new();
+    for alert in &snapshot.alerts {
+        let Ok(line) = serde_json::from_str::<Value>(&alert.line) else {
+            continue;
+        };
+        let entry = Entry::deserialize(&line).ok();
+        // What cannot be read in full is shown: better one alert too many.
+        let lasts = entry.is_none_or(|entry| lasts(&entry, snapshot, campaigns, now));
+        if lasts {
+            open.push(line);
+        }
+    }
+    open
+}
+
+fn lasts(
+    entry: &Entry,
+    snapshot: &Snapshot,
+    campaigns: &mut [CampaignBoard],
+    now: Timestamp,
+) -> bool {
+    let data = &entry.data;
+    match (data.alert.as_deref(), &entry.campaign, &data.trunk) {
+        (Some(alert @ (CAMPAIGN_WAITS | REGISTRY_MISSING)), Some(name), _) => {
+            let mut campaigns = campaigns.iter_mut();
+            let Some(campaign) = campaigns.find(|one| one.name == *name) else {
+                return false;
+            };
+            let held = campaign.phase == Phase::Held && still(&campaign.next, &data.reasons);
+            if held {
+                campaign.held_since.get_or_insert(entry.at);
+            }
+            // While others are called, those that wait for a registry are among the set aside.
+            held || alert == REGISTRY_MISSING && campaign.waiting.cap > 0
+        }
+        (Some(TRUNK_RESTS), _, Some(trunk)) => snapshot.rest_of(trunk, now).is_some(),
+        (Some(CLOCK_BEHIND), ..) => clock_behind(snapshot.last_event_at, now).is_some(),
+        (Some(CLOCK_JUMPED), ..) => snapshot.clock_held.is_some(),
+        _ => data.until.is_none_or(|until| now < until),
+    }
+}
+
+/// Whether one of these reasons still holds.
+fn still(next: &NextClaim, reasons: &[String]) -> bool {
+    match next {
+        NextClaim::Hold(hold) => {
+            let mut present = hold.reasons.iter();
+            present.any(|reason| reasons.contains(&words::hold_code(&reason.kind)))
+        }
+        NextClaim::NothingLeft | NextClaim::Dial | NextClaim::Refuse(_) => false,
+    }
+}

@@ -1,0 +1,41 @@
+//! Changes of the deck file while the engine runs.
+
+use serde_json::Value;
+
+use super::alerts;
+pub use super::alerts::DECK_FILE_CHANGED as CHANGED;
+use dialdeck_core::domain::DeckSettings;
+use dialdeck_store::{By, Store, StoreError};
+
+/// What has changed in the deck file since the engine started.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    /// What is in force from now on: as it was, or stricter.
+    pub settings: DeckSettings,
+    /// What to report; `None` if the file matches what is in force again.
+    pub alert: Option<String>,
+}
+
+/// Applies the change and ends earlier alerts about the file.
+pub(super) fn take<S: Store>(store: &mut S, news: &News, by: &By) -> Result<(), StoreError> {
+    store.configure(&news.settings)?;
+    end_alerts(store, by)?;
+    match &news.alert {
+        Some(text) => store.append(&alerts::deck_file_changed(text, by.at)),
+        None => Ok(()),
+    }
+}
+
+/// Ends alerts about a changed deck file; the new engine has read it.
+///
+/// # Errors
+/// When the store cannot be written.
+pub fn end_alerts<S: Store>(store: &mut S, by: &By) -> Result<(), StoreError> {
+    for alert in store.snapshot(by.at)?.alerts {
+        let line: Option<Value> = serde_json::from_str(&alert.line).ok();
+        if line.is_some_and(|line| line["data"]["alert"] == alerts::DECK_FILE_CHANGED) {
+            store.acknowledge(alert.seq, by)?;
+        }
+    }
+    Ok(())
+}

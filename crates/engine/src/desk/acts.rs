@@ -1,0 +1,254 @@
+//! What a person does at a console: written to the store, acknowledged once no call can leave against it.
+
+use std::time::Duration;
+
+use dialdeck_clock::Stopwatch;
+use dialdeck_core::domain::campaign::Pacing;
+use dialdeck_core::domain::suppression::SuppressionSource;
+use dialdeck_core::domain::{
+    Attempt, CampaignId, CampaignState, ContactId, ListKind, PhoneNumber, Suppression,
+};
+use dialdeck_store::{By, Store, StoreError};
+
+/// How long an acknowledgement waits for calls that can still leave.
+pub const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What a person does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Hold a campaign.
+    Pause(CampaignId),
+    /// Hold every campaign that runs.
+    PauseAll,
+    /// Start a campaign, or run a paused one again.
+    Run(CampaignId),
+    /// End a campaign for good.
+    Stop(CampaignId),
+    /// Change the pace, never above the file's ceiling.
+    SetPacing(CampaignId, Pacing),
+    /// Mark opt-outs.
+    OptOut {
+        /// Whose.
+        numbers: Vec<PhoneNumber>,
+        /// Why, in the words of whoever marks it.
+        note: Option<String>,
+    },
+    /// Let contacts be called again as soon as every gate allows.
+    Requeue(Vec<ContactId>),
+    /// Contacts of unknown fate were reached, as somebody has found out.
+    NoteReached(Vec<ContactId>),
+    /// Somebody has seen to the alert at this place of the log.
+    Acknowledge(i64),
+    /// Hang up every call.
+    HangUpAll,
+}
+
+impl Act {
+    /// Whether it is done to contacts that were chosen, or to their numbers.
+    pub const fn is_on_contacts(&self) -> bool {
+        matches!(
+            self,
+            Self::OptOut { .. } | Self::Requeue(_) | Self::NoteReached(_)
+        )
+    }
+}
+
+/// What an act brought about.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Acted {
+    /// In a sentence.
+    pub text: String,
+    /// Contacts it ended.
+    pub finished: u64,
+    /// Calls that were up: to these numbers, or all of them.
+    pub live: u64,
+}
+
+/// What may still leave against an act that is already durable.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Concern {
+    Nothing,
+    Campaigns(Vec<CampaignId>),
+    Numbers(Vec<PhoneNumber>),
+    /// Calls that are up until the engine has taken this wish to hang them up.
+    HangUp(u64),
+}
+
+impl Concern {
+    /// Whether calls may still leave, or are still up, against the act.
+    pub(super) fn is_open<S: Store>(&self, store: &mut S) -> Result<bool, StoreError> {
+        match self {
+            Self::Nothing => Ok(false),
+            Self::Campaigns(_) | Self::Numbers(_) => {
+                Ok(store.unsent()?.iter().any(|attempt| self.has(attempt)))
+            }
+            Self::HangUp(wish) => {
+                Ok(store.hang_ups()?.taken < *wish && !store.open_attempts()?.is_empty())
+            }
+        }
+    }
+
+    /// What is said when it has not been settled in [`PATIENCE`].
+    pub(super) const fn still_open(&self) -> &'static str {
+        match self {
+            Self::Nothing | Self::Campaigns(_) | Self::Numbers(_) => {
+                "it is recorded, but a call that was planned before has not left or ended for 10 s: it may still leave"
+            }
+            Self::HangUp(_) => {
+                "it is recorded, but the engine has not taken it for 10 s: calls may still be up"
+            }
+        }
+    }
+
+    fn has(&self, attempt: &Attempt) -> bool {
+        match self {
+            Self::Nothing | Self::HangUp(_) => false,
+            Self::Campaigns(campaigns) => campaigns.contains(&attempt.campaign),
+            Self::Numbers(numbers) => numbers.contains(&attempt.number),
+        }
+    }
+}
+
+/// An act that is durable and waits for its acknowledgement.
+#[derive(Debug)]
+pub(super) struct Pending {
+    pub(super) id: u64,
+    pub(super) acted: Acted,
+    pub(super) concern: Concern,
+    pub(super) since: Stopwatch,
+}
+
+/// Writes an act. It holds from now on; what has been planned before may leave until `Concern` is settled.
+pub(super) fn write<S: Store>(
+    store: &mut S,
+    act: &Act,
+    by: &By,
+) -> Result<(Acted, Concern), StoreError> {
+    match act {
+        Act::Pause(id) => moved(store, &[*id], CampaignState::Paused, by),
+        Act::PauseAll => {
+            let all = store.campaigns()?;
+            let running: Vec<CampaignId> = all
+                .iter()
+                .filter(|campaign| campaign.state == CampaignState::Running)
+                .map(|campaign| campaign.id)
+                .collect();
+            moved(store, &running, CampaignState::Paused, by)
+        }
+        Act::Run(id) => moved(store, &[*id], CampaignState::Running, by),
+        Act::Stop(id) => moved(store, &[*id], CampaignState::Stopped, by),
+        Act::SetPacing(id, pacing) => {
+            let campaign = store.set_pacing(*id, *pacing, by)?;
+            let pacing = campaign.settings.pacing;
+            let text = format!(
+                "{}: {} a minute, {} at once",
+                campaign.name(),
+                pacing.calls_per_minute,
+                pacing.max_concurrent
+            );
+            Ok((said(text), Concern::Nothing))
+        }
+        Act::OptOut { numbers, note } => opt_out(store, numbers, note.as_deref(), by),
+        Act::Requeue(contacts) => requeue(store, contacts, by),
+        Act::NoteReached(contacts) => {
+            let text = match store.note_reached(contacts, by)? {
+                1 => "1 contact is done".to_owned(),
+                n => format!("{n} contacts are done"),
+            };
+            Ok((said(text), Concern::Nothing))
+        }
+        Act::Acknowledge(seq) => {
+            let text = if store.acknowledge(*seq, by)? {
+                "seen to"
+            } else {
+                "no alert that is still open"
+            };
+            Ok((said(text.to_owned()), Concern::Nothing))
+        }
+        Act::HangUpAll => hang_up_all(store, by),
+    }
+}
+
+fn moved<S: Store>(
+    store: &mut S,
+    campaigns: &[CampaignId],
+    to: CampaignState,
+    by: &By,
+) -> Result<(Acted, Concern), StoreError> {
+    let mut names = Vec::new();
+    for id in campaigns {
+        let campaign = store.move_campaign(*id, to, &by.actor, by)?;
+        names.push(campaign.name().to_owned());
+    }
+    let text = match (names.as_slice(), to) {
+        ([], _) => "no campaign is running".to_owned(),
+        (names, CampaignState::Running) => format!("{} is running", names.join(", ")),
+        (names, to) => format!("{} {to}: no call leaves", names.join(", ")),
+    };
+    let concern = if to == CampaignState::Running {
+        Concern::Nothing
+    } else {
+        Concern::Campaigns(campaigns.to_vec())
+    };
+    Ok((said(text), concern))
+}
+
+fn opt_out<S: Store>(
+    store: &mut S,
+    numbers: &[PhoneNumber],
+    note: Option<&str>,
+    by: &By,
+) -> Result<(Acted, Concern), StoreError> {
+    let entries: Vec<Suppression> = numbers
+        .iter()
+        .map(|number| Suppression {
+            number: *number,
+            list: ListKind::Internal,
+            source: SuppressionSource::OptOut,
+            at: by.at,
+            actor: by.actor.clone(),
+            note: note.map(str::to_owned),
+        })
+        .collect();
+    let done = store.suppress(&entries)?;
+    let acted = Acted {
+        text: format!(
+            "{} opted out, {} on the list before; no call to them leaves",
+            done.added, done.already
+        ),
+        finished: done.finished.len() as u64,
+        live: done.live.len() as u64,
+    };
+    Ok((acted, Concern::Numbers(numbers.to_vec())))
+}
+
+fn requeue<S: Store>(
+    store: &mut S,
+    contacts: &[ContactId],
+    by: &By,
+) -> Result<(Acted, Concern), StoreError> {
+    let text = match store.requeue(contacts, by)? {
+        0 => "already to be called".to_owned(),
+        1 => "1 contact is called again as soon as every gate allows".to_owned(),
+        n => format!("{n} contacts are called again as soon as every gate allows"),
+    };
+    Ok((said(text), Concern::Nothing))
+}
+
+fn hang_up_all<S: Store>(store: &mut S, by: &By) -> Result<(Acted, Concern), StoreError> {
+    let up = store.open_attempts()?.len() as u64;
+    let wish = store.hang_up_all("from the console", by)?;
+    let acted = Acted {
+        text: "every call is hung up, by the next engine if none runs".to_owned(),
+        live: up,
+        ..Acted::default()
+    };
+    Ok((acted, Concern::HangUp(wish)))
+}
+
+fn said(text: String) -> Acted {
+    Acted {
+        text,
+        ..Acted::default()
+    }
+}

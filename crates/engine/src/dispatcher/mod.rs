@@ -1,0 +1,477 @@
+//! When to claim next, and what to do with a call's events: a state machine without I/O.
+//!
+//! [`Dispatcher::on`] takes one event and the instant and returns effects in the order in which they
+//! must be carried out. [`Dispatcher::next_wake`] says when it wants a [`Event::Tick`] at the latest.
+//! Early or repeated ticks do nothing.
+
+mod call;
+mod calls;
+mod commands;
+mod declines;
+mod lane;
+mod recovery;
+mod registries;
+mod routes;
+mod timing;
+mod waits;
+mod warnings;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use dialdeck_core::domain::{
+    AttemptId, CampaignId, CampaignState, Timestamp, TrunkName, TrunkSettings,
+};
+use dialdeck_core::policy::breaker::{Breaker, Kept};
+use dialdeck_core::policy::declines::Declines;
+use dialdeck_core::policy::{Context, Scope, Until};
+use dialdeck_core::rules::Rules;
+use dialdeck_providers::ProviderEvent;
+use dialdeck_store::{Candidate, Claimed, Snapshot};
+
+use super::{Awaited, Effect, Effected, Event, Job, Picture};
+use call::Calls;
+use lane::{Block, Lane};
+use timing::Timing;
+
+/// How often expired contacts are looked for while something else happens anyway.
+const EXPIRE_EVERY: Duration = Duration::from_hours(1);
+
+/// Who acts, in the log.
+const ENGINE: &str = "engine";
+
+/// The dispatcher. One per deck, owned by the engine.
+#[derive(Debug)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "independent of each other: no two of them make a state"
+)]
+pub struct Dispatcher {
+    rules: &'static Rules,
+    lanes: BTreeMap<CampaignId, Lane>,
+    trunks: BTreeMap<TrunkName, Trunk>,
+    calls: Calls,
+    wakes: BTreeSet<(Timestamp, AttemptId)>,
+    /// Calls whose end their carrier has yet to confirm, most of them of attempts that have ended.
+    unclosed: BTreeMap<AttemptId, TrunkName>,
+    /// What was said before it was known what is in flight.
+    early: Vec<(TrunkName, ProviderEvent)>,
+    acks: Vec<(u64, Awaited, Result<Effected, String>)>,
+    next_due: Option<Timestamp>,
+    registries: registries::Watch,
+    promoting: bool,
+    expired_at: Option<Timestamp>,
+    expiring: bool,
+    draining: bool,
+    displaced: Option<String>,
+    unhealthy: Option<String>,
+    clock_behind: Option<Timestamp>,
+    clock: Timing,
+    /// Wishes to hang up every call that have been seen to.
+    hung_up: u64,
+    started: bool,
+}
+
+#[derive(Debug)]
+struct Trunk {
+    settings: TrunkSettings,
+    breaker: Breaker,
+    /// How its last calls ended.
+    declines: Declines,
+    /// When each kind of alert was last raised, by its word.
+    told: BTreeMap<&'static str, Timestamp>,
+    /// What the store has of the breaker.
+    kept: Kept,
+    rests: bool,
+    /// Resets that were seen so far, of those that other processes made.
+    resets: u64,
+    /// When its provider was last asked which numbers the account owns.
+    numbers_asked: Option<Timestamp>,
+}
+
+impl Trunk {
+    /// An operator lets it try again.
+    fn reset(&mut self, effects: &mut Vec<Effect>) {
+        self.breaker.on_operator_reset();
+        self.rests = false;
+        self.numbers_asked = None;
+        self.keep(effects);
+    }
+
+    /// Has the store keep what has changed of the breaker.
+    fn keep(&mut self, effects: &mut Vec<Effect>) {
+        let kept = self.breaker.kept();
+        if std::mem::replace(&mut self.kept, kept) != kept {
+            let keep = Job::KeepRest(self.settings.name.clone(), kept);
+            effects.push(Effect::Store(keep));
+        }
+    }
+}
+
+impl Dispatcher {
+    /// A dispatcher that knows nothing yet; it asks for a [`Picture`] on its first event.
+    pub fn new(rules: &'static Rules) -> Self {
+        Self {
+            rules,
+            lanes: BTreeMap::new(),
+            trunks: BTreeMap::new(),
+            calls: Calls::new(),
+            wakes: BTreeSet::new(),
+            unclosed: BTreeMap::new(),
+            early: Vec::new(),
+            acks: Vec::new(),
+            next_due: None,
+            registries: registries::Watch::default(),
+            promoting: false,
+            expired_at: None,
+            expiring: false,
+            draining: false,
+            displaced: None,
+            unhealthy: None,
+            clock_behind: None,
+            clock: Timing::default(),
+            hung_up: 0,
+            started: false,
+        }
+    }
+
+    /// Takes an event at `now` and says what to do, in order.
+    pub fn on(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
+        let mut effects = Vec::new();
+        match event {
+            Event::Picture(picture) => self.on_picture(*picture, now, &mut effects),
+            Event::Refilled {
+                campaign,
+                class,
+                candidates,
+                complete,
+            } => {
+                if let Some(lane) = self.lanes.get_mut(&campaign) {
+                    lane.refilled(class, &candidates, complete);
+                }
+            }
+            Event::Promoted {
+                candidates,
+                next_due,
+            } => {
+                self.promoting = false;
+                self.wait_until(next_due);
+                self.on_promoted(&candidates, &mut effects);
+            }
+            Event::Claimed { candidate, result } => {
+                self.on_claimed(candidate, result, now, &mut effects);
+            }
+            Event::Settled { attempt, settled } => {
+                self.on_settled(attempt, settled, now, &mut effects);
+            }
+            Event::DoneChecked { campaign, done } => {
+                if done && let Some(lane) = self.lanes.get_mut(&campaign) {
+                    lane.campaign.state = CampaignState::Done;
+                }
+            }
+            Event::Expired { more } => {
+                self.expiring = false;
+                self.expired_at = (!more).then_some(now);
+                self.mark_maybe_done();
+            }
+            Event::Commanded { id, result } => self.on_commanded(id, result, &mut effects),
+            Event::Provider(trunk, event) => self.on_provider(trunk, event, now, &mut effects),
+            Event::Command(id, command) => self.on_command(id, command, &mut effects),
+            Event::Displaced(why) => self.on_displaced(why, now, &mut effects),
+            Event::StoreFailed(why) => self.unhealthy = Some(why),
+            Event::ClockJumped(seconds) => self.on_clock_jump(seconds, now, &mut effects),
+            Event::ClockHeld => self.on_clock_held(),
+            Event::ClockRestarted => self.on_clock_restarted(&mut effects),
+            Event::Tick => {}
+        }
+        self.look_at_calls(now, &mut effects);
+        self.dispatch(now, &mut effects);
+        self.acknowledge(&mut effects);
+        effects
+    }
+
+    /// The latest instant for the next tick; `None`: nothing happens by time alone.
+    pub fn next_wake(&self) -> Option<Timestamp> {
+        let call = self.wakes.first().map(|(at, _)| *at);
+        if self.draining || self.unhealthy.is_some() || self.clock.held.is_some() {
+            return call;
+        }
+        if let Some(last) = self.clock_behind {
+            return [call, Some(last)].into_iter().flatten().min();
+        }
+        let lane = self.lanes.values().filter_map(Lane::next_wake).min();
+        let runs = self.lanes.values().any(Lane::runs);
+        let due = self.next_due.filter(|_| runs);
+        [call, lane, due].into_iter().flatten().min()
+    }
+
+    /// Calls in flight.
+    pub fn calls_up(&self) -> usize {
+        self.calls.len()
+    }
+
+    /// Whether nothing is in flight and no campaign can do anything more by time alone.
+    pub fn at_rest(&self) -> bool {
+        self.calls.is_empty()
+            && self.lanes.values().all(|lane| lane.claiming.is_none())
+            && self.next_wake().is_none()
+    }
+
+    /// Why nothing is begun any more, if the deck's path leads elsewhere.
+    pub fn displaced(&self) -> Option<&str> {
+        self.displaced.as_deref()
+    }
+
+    /// Why nothing is sent at all, if so.
+    pub fn unhealthy(&self) -> Option<&str> {
+        self.unhealthy.as_deref()
+    }
+
+    fn on_picture(&mut self, picture: Picture, now: Timestamp, effects: &mut Vec<Effect>) {
+        let Picture {
+            snapshot,
+            suppressed,
+            banned,
+        } = picture;
+        self.take_in_trunks(&snapshot, now, effects);
+        let pass = self.lanes.values().map(|lane| lane.pass).min().unwrap_or(0);
+        for counts in &snapshot.campaigns {
+            let trunk = self.trunks.get(&counts.campaign.settings.trunk);
+            let ring = trunk.map_or(0, |trunk| trunk.settings.ring_timeout.as_secs());
+            self.lanes
+                .entry(counts.campaign.id)
+                .or_insert_with(|| Lane::new(counts, ring, pass))
+                .update(counts, &snapshot.classes, self.rules, now);
+        }
+        self.next_due = snapshot
+            .campaigns
+            .iter()
+            .filter_map(|counts| counts.next_due)
+            .min();
+        self.registries.update(&snapshot.lists);
+        if snapshot
+            .campaigns
+            .iter()
+            .any(|counts| lane::is_overdue(counts, now))
+        {
+            // Contacts have come into a campaign whose time was over before.
+            self.expired_at = None;
+        }
+        self.take_in_clock(&snapshot, now, effects);
+        self.take_over(&snapshot.in_flight, &snapshot.pending_ends, now, effects);
+        if !std::mem::replace(&mut self.started, true) {
+            self.begin(snapshot.unclosed, now, effects);
+        }
+        for attempt in suppressed {
+            self.hang_up_unless_connected(attempt, effects);
+        }
+        self.take_back(&banned, effects);
+        self.take_back_what_must_not_leave(effects);
+        let wishes = snapshot.hang_ups;
+        if wishes.is_open() && self.hung_up < wishes.asked {
+            self.hung_up = wishes.asked;
+            self.hang_up_all(effects);
+            effects.push(Effect::Store(Job::HungUp(wishes.asked)));
+        }
+    }
+
+    fn take_in_trunks(&mut self, snapshot: &Snapshot, now: Timestamp, effects: &mut Vec<Effect>) {
+        for (settings, _) in &snapshot.trunks {
+            let resets = snapshot.trunk_resets.get(&settings.name).copied();
+            let resets = resets.unwrap_or(0);
+            let kept = snapshot.trunk_rests.get(&settings.name).copied();
+            let kept = kept.unwrap_or_default();
+            let trunk = self
+                .trunks
+                .entry(settings.name.clone())
+                .or_insert_with(|| Trunk {
+                    settings: settings.clone(),
+                    breaker: Breaker::from(kept),
+                    declines: declines::at_start(kept, now),
+                    told: BTreeMap::new(),
+                    kept,
+                    rests: kept.rest(now).is_some(),
+                    resets,
+                    numbers_asked: None,
+                });
+            trunk.settings = settings.clone();
+            if std::mem::replace(&mut trunk.resets, resets) != resets {
+                // What the lanes wait for is worked out with every snapshot.
+                trunk.reset(effects);
+            }
+        }
+    }
+
+    fn on_promoted(&mut self, candidates: &[Candidate], effects: &mut Vec<Effect>) {
+        let mut known = true;
+        for candidate in candidates {
+            if let Some(lane) = self.lanes.get_mut(&candidate.campaign) {
+                known &= lane.put_back(candidate);
+            }
+        }
+        if !known {
+            effects.push(Effect::Store(Job::Picture));
+        }
+    }
+
+    fn on_claimed(
+        &mut self,
+        candidate: Candidate,
+        result: Claimed,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(lane) = self.lanes.get_mut(&candidate.campaign) else {
+            return;
+        };
+        lane.claiming = None;
+        lane.maybe_done = true;
+        match result {
+            Claimed::Dial(attempt, order, briefing) => {
+                lane.told = None;
+                let told = (&*order, *briefing);
+                self.place(&attempt, told, candidate.class, now, effects);
+            }
+            Claimed::Stale | Claimed::Refused(_) => {}
+            Claimed::Held { hold, due } => match hold.scope {
+                Scope::Contact => {
+                    effects.extend(registries::awaited(lane, &hold, now));
+                    self.wait_until(due);
+                }
+                Scope::Class => {
+                    lane.put_back(&candidate);
+                    lane.shut(candidate.class, &hold);
+                }
+                Scope::Campaign | Scope::Trunk | Scope::Deck => {
+                    lane.put_back(&candidate);
+                    // A slot may have come free between the claim and its answer, and a wait that is over already is none.
+                    let over = matches!(hold.until, Until::At(at) if at <= now);
+                    effects.extend(waits::of_campaign(lane, &hold, now));
+                    lane.blocked = (!over).then(|| Block::of(&hold));
+                }
+            },
+        }
+    }
+
+    /// Notes that some contact becomes ready at `due`.
+    fn wait_until(&mut self, due: Option<Timestamp>) {
+        self.next_due = [self.next_due, due].into_iter().flatten().min();
+    }
+
+    /// Claims, refills, promotes and expires as far as nothing stands against it.
+    fn dispatch(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if !self.started || self.draining || self.unhealthy.is_some() {
+            return;
+        }
+        if self.clock_behind.is_some_and(|last| now < last) {
+            return;
+        }
+        self.clock_behind = None;
+        if self.clock.held.is_some() {
+            // By a clock that is not accepted no window opens, and no contact expires.
+            return;
+        }
+        for lane in self.lanes.values_mut() {
+            lane.tick(self.rules, now);
+        }
+        self.tell_of_shut_classes(now, effects);
+        self.sweep(now, effects);
+        self.ask_for_numbers(now, effects);
+        self.watch_registries(now, effects);
+        for lane in self.lanes.values_mut() {
+            while let Some((class, after, limit)) = lane.wants_refill() {
+                let refill = Job::Refill(lane.campaign.id, class, after, limit);
+                effects.push(Effect::Store(refill));
+            }
+        }
+        self.claim(now, effects);
+        for lane in self.lanes.values_mut() {
+            if lane.runs() && lane.maybe_done && lane.idle() {
+                lane.maybe_done = false;
+                effects.push(Effect::Store(Job::CheckDone(lane.campaign.id)));
+            }
+        }
+    }
+
+    /// One claim at a time per campaign, the campaign that has had least of its share first.
+    fn claim(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let least = self
+            .lanes
+            .values()
+            .filter(|lane| lane.wants_claim())
+            .map(|lane| lane.pass);
+        let Some(least) = least.min() else { return };
+        for lane in self.lanes.values_mut() {
+            // A lane that had nothing to do must not save up its turns and then crowd out the others.
+            lane.pass = lane.pass.max(least);
+        }
+        let mut turns: Vec<(u64, CampaignId)> = self
+            .lanes
+            .values()
+            .filter(|lane| lane.wants_claim())
+            .map(|lane| (lane.pass, lane.campaign.id))
+            .collect();
+        turns.sort_unstable();
+        let mut busy: BTreeSet<TrunkName> = self
+            .lanes
+            .values()
+            .filter(|lane| lane.claiming.is_some())
+            .map(|lane| lane.campaign.settings.trunk.clone())
+            .collect();
+        for (_, campaign) in turns {
+            let context = self.context(campaign, now);
+            let Some(lane) = self.lanes.get_mut(&campaign) else {
+                continue;
+            };
+            let name = &lane.campaign.settings.trunk;
+            let probed = |trunk: &Trunk| trunk.breaker.awaits_probe(now);
+            if !busy.insert(name.clone()) && self.trunks.get(name).is_some_and(probed) {
+                // Of all campaigns one makes the probe.
+                continue;
+            }
+            if let Some(candidate) = lane.take() {
+                effects.push(Effect::Store(Job::Claim(candidate, Box::new(context))));
+            }
+        }
+    }
+
+    fn context(&self, campaign: CampaignId, now: Timestamp) -> Context {
+        let lane = self.lanes.get(&campaign);
+        let trunk = lane.and_then(|lane| self.trunks.get(&lane.campaign.settings.trunk));
+        Context {
+            unhealthy: self.unhealthy.clone(),
+            clock_behind: self.clock_behind,
+            clock_held: self.clock.held,
+            trunk_rests: trunk.and_then(|trunk| trunk.breaker.rest(now)),
+            slow_until: trunk.and_then(|trunk| trunk.breaker.slow_until(now)),
+            ramp_from: lane.and_then(|lane| lane.ramp_from),
+        }
+    }
+
+    fn sweep(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        if !self.promoting && self.next_due.is_some_and(|due| due <= now) {
+            self.promoting = true;
+            self.next_due = None;
+            effects.push(Effect::Store(Job::Promote));
+        }
+        let campaign_expired = self.lanes.values().any(|lane| {
+            let expires = lane.campaign.settings.schedule.expires;
+            lane.runs()
+                && expires
+                    .is_some_and(|at| at <= now && self.expired_at.is_none_or(|done| done < at))
+        });
+        let hour_over = self
+            .expired_at
+            .is_none_or(|done| now.since(done) >= EXPIRE_EVERY);
+        if !self.expiring && (campaign_expired || hour_over) {
+            self.expiring = true;
+            effects.push(Effect::Store(Job::Expire));
+        }
+    }
+
+    fn mark_maybe_done(&mut self) {
+        for lane in self.lanes.values_mut() {
+            lane.maybe_done = true;
+        }
+    }
+}

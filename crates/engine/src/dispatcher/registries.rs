@@ -1,0 +1,102 @@
+//! Watches how old the registries are that running campaigns list, or that the law asks them for, and says
+//! so before they are too old.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use super::lane::Lane;
+use super::{Dispatcher, Effect};
+use crate::{Job, alerts};
+use dialdeck_core::domain::{Area, CampaignState, ListKind, SuppressionList, Timestamp};
+use dialdeck_core::policy::Hold;
+use dialdeck_core::policy::suppression::REGISTRY_WARNING;
+use dialdeck_core::rules::Rules;
+
+/// How often their age is looked at.
+const LOOK_EVERY: Duration = Duration::from_hours(1);
+
+/// The loaded registries and what has been said of them.
+#[derive(Debug, Default)]
+pub(super) struct Watch {
+    registries: Vec<SuppressionList>,
+    looked: Option<Timestamp>,
+    warned: BTreeSet<(ListKind, Area, Timestamp)>,
+}
+
+impl Watch {
+    /// Takes the lists of a new picture.
+    pub(super) fn update(&mut self, lists: &[SuppressionList]) {
+        let registries = lists.iter().filter(|list| list.kind.is_registry());
+        self.registries = registries.cloned().collect();
+        self.looked = None;
+    }
+
+    /// Warnings about areas that will soon be too old, one for each list.
+    pub(super) fn look<'l>(
+        &mut self,
+        lanes: impl Iterator<Item = &'l Lane>,
+        rules: &Rules,
+        now: Timestamp,
+    ) -> Vec<String> {
+        if self.looked.is_some_and(|at| now.since(at) < LOOK_EVERY) {
+            return Vec::new();
+        }
+        self.looked = Some(now);
+        let running = lanes.filter(|lane| lane.campaign.state == CampaignState::Running);
+        let needed: BTreeSet<&ListKind> = running
+            .flat_map(|lane| {
+                let settings = &lane.campaign.settings;
+                let asked = rules.registries_asked(settings.call_kind());
+                settings.required_lists.iter().chain(asked)
+            })
+            .collect();
+        let mut warnings = Vec::new();
+        // A registry that no campaign needs yet is checked again when one does.
+        let needed = |list: &&SuppressionList| needed.contains(&list.kind);
+        for list in self.registries.iter().filter(needed) {
+            let soon = rules
+                .registry_max_age(&list.kind)
+                .saturating_sub(REGISTRY_WARNING);
+            let old = list
+                .areas
+                .iter()
+                .filter(|(_, as_of)| now.since(**as_of) >= soon);
+            let new: Vec<Area> = old
+                .filter(|(area, as_of)| self.warned.insert((list.kind.clone(), **area, **as_of)))
+                .map(|(area, _)| *area)
+                .collect();
+            let Some(first) = new.first() else {
+                continue;
+            };
+            let more = match new.len() - 1 {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            warnings.push(format!(
+                "{} is {} days old in {first}{more}: load newer data before contacts there are held",
+                list.kind,
+                soon.as_secs() / 86_400
+            ));
+        }
+        warnings
+    }
+}
+
+impl Dispatcher {
+    /// Raises an alert about registries that will soon be too old.
+    pub(super) fn watch_registries(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        let warnings = self.registries.look(self.lanes.values(), self.rules, now);
+        let alerts = warnings.iter();
+        effects.extend(alerts.map(|text| Self::alert("registry_ages", text, now)));
+    }
+}
+
+/// An alert that a contact waits for a registry; once for each campaign and registry.
+pub(super) fn awaited(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option<Effect> {
+    let list = hold.registry()?;
+    if !lane.awaited.insert(list.clone()) {
+        return None;
+    }
+    let alert = alerts::registry_awaited(&lane.campaign, hold, now);
+    Some(Effect::Store(Job::Log(alert)))
+}

@@ -1,0 +1,253 @@
+//! What calls show about their trunks.
+
+use std::time::Duration;
+
+use dialdeck_core::domain::outcome::{Classification, TrunkFinding};
+use dialdeck_core::domain::{AttemptId, PhoneNumber, Timestamp, TrunkName};
+use dialdeck_providers::{Request, Unlisted};
+use dialdeck_store::Settled;
+
+use super::super::{Effect, Job, alerts};
+use super::call::Call;
+use super::{Dispatcher, Trunk};
+
+/// How often a provider is asked which numbers the account owns while something else happens anyway.
+const NUMBERS_EVERY: Duration = Duration::from_hours(6);
+
+/// How soon it is asked again when it could not say.
+const NUMBERS_AGAIN: Duration = Duration::from_mins(1);
+
+/// The call an observation is about.
+#[derive(Clone, Debug)]
+pub(super) struct About {
+    trunk: TrunkName,
+    number: PhoneNumber,
+    planned: Timestamp,
+}
+
+impl From<&Call> for About {
+    fn from(call: &Call) -> Self {
+        Self {
+            trunk: call.trunk.clone(),
+            number: call.number,
+            planned: call.inquiry.reserved_at,
+        }
+    }
+}
+
+impl Dispatcher {
+    /// Records for the breaker that the answer to a request was lost.
+    pub(super) fn tell_of_lost_answer(
+        &mut self,
+        attempt: AttemptId,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let call = self.calls.get_mut(&attempt);
+        let Some(call) = call.filter(|call| !call.rang && !call.told_silent) else {
+            return;
+        };
+        call.told_silent = true;
+        let about = About::from(&*call);
+        self.tell_breaker(&about, TrunkFinding::Silent, "answer_lost", now, effects);
+    }
+
+    /// Counts for the trunk's breaker what the end of a call showed, unless it was counted before.
+    pub(super) fn tell_of_end(
+        &mut self,
+        call: &Call,
+        settled: &Settled,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let read = &settled.read;
+        let told = match read.trunk {
+            TrunkFinding::Fine => call.rang,
+            TrunkFinding::Silent => call.told_silent,
+            TrunkFinding::Faulty
+            | TrunkFinding::Dead
+            | TrunkFinding::Throttled(_)
+            | TrunkFinding::Misconfigured
+            | TrunkFinding::Refused
+            | TrunkFinding::Unknown
+            | TrunkFinding::AgentMissing
+            | TrunkFinding::AgentLost => false,
+        };
+        if !told && self.shows_the_trunk(call, read) {
+            let about = About::from(call);
+            self.tell_breaker(&about, read.trunk, read.cause, now, effects);
+        }
+    }
+
+    /// Returns whether a call's end says anything about its trunk.
+    fn shows_the_trunk(&self, call: &Call, read: &Classification) -> bool {
+        let planned = call.inquiry.reserved_at;
+        let came = |trunk: &Trunk| trunk.breaker.agent_came_since(planned);
+        let one_of_many = read.trunk == TrunkFinding::AgentMissing
+            && self.trunks.get(&call.trunk).is_some_and(came);
+        !one_of_many && call.shows_the_trunk(read)
+    }
+
+    /// Passes a call's result to the trunk's breaker.
+    pub(super) fn tell_breaker(
+        &mut self,
+        about: &About,
+        finding: TrunkFinding,
+        cause: &str,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        if let Some(trunk) = self.trunks.get_mut(&about.trunk) {
+            let call = (about.number, about.planned);
+            trunk.breaker.on_result(finding, call, now);
+            self.tell_of_rest(&about.trunk, cause, now, effects);
+        }
+    }
+
+    /// Asks which numbers are owned, often enough that no answer ever grows too old to be relied on.
+    pub(super) fn ask_for_numbers(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        for (name, trunk) in &mut self.trunks {
+            let due = |asked: Timestamp| now.since(asked) >= NUMBERS_EVERY;
+            // A trunk that waits for an operator is asked after its reset.
+            let asks =
+                trunk.settings.capabilities.lists_numbers && !trunk.breaker.waits_for_operator();
+            if asks && trunk.numbers_asked.is_none_or(due) {
+                trunk.numbers_asked = Some(now);
+                effects.push(Effect::Provider(name.clone(), Request::ListNumbers));
+            }
+        }
+    }
+
+    /// The provider could not say which numbers are owned: it is asked again soon.
+    fn ask_again_for_numbers(&mut self, trunk: &TrunkName, now: Timestamp) {
+        if let Some(trunk) = self.trunks.get_mut(trunk) {
+            trunk.numbers_asked = Some(now - NUMBERS_EVERY + NUMBERS_AGAIN);
+        }
+    }
+
+    /// The provider did not say which numbers are owned. It is asked again soon, unless no call can be
+    /// placed through the trunk at all: then that is why its contacts wait.
+    pub(super) fn on_unlisted(
+        &mut self,
+        name: &TrunkName,
+        why: &Unlisted,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        self.ask_again_for_numbers(name, now);
+        let text = format!("trunk {name}: {why}");
+        effects.push(Self::alert("numbers_unknown", &text, now));
+        let (is_known, cause) = match why {
+            Unlisted::TrunkUnknown(_) => (false, "trunk_unknown"),
+            Unlisted::CredentialsRefused(_) => (true, "refused"),
+            Unlisted::Failed(_) => return,
+        };
+        if let Some(trunk) = self.trunks.get_mut(name) {
+            trunk.breaker.on_unusable(is_known);
+            self.tell_of_rest(name, cause, now, effects);
+        }
+    }
+
+    /// Stores changes of a trunk's breaker; raises an alert when the trunk begins to rest.
+    fn tell_of_rest(
+        &mut self,
+        name: &TrunkName,
+        cause: &str,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(trunk) = self.trunks.get_mut(name) else {
+            return;
+        };
+        trunk.keep(effects);
+        let rest = trunk.breaker.rest(now);
+        let rested_before = std::mem::replace(&mut trunk.rests, rest.is_some());
+        match rest {
+            Some(rest) if !rested_before => {
+                let until = rest.until.map_or_else(
+                    || format!("until `dialdeck trunk reset {name}`"),
+                    |until| format!("until {until}"),
+                );
+                let text = format!(
+                    "trunk {name} takes no calls {until}: {}, last cause {cause}",
+                    rest.cause
+                );
+                let alert = alerts::trunk_rests(name, &text, now);
+                effects.push(Effect::Store(Job::Log(alert)));
+            }
+            None if rested_before => {
+                for lane in self.lanes.values_mut() {
+                    if lane.campaign.settings.trunk == *name {
+                        lane.blocked = None;
+                    }
+                }
+            }
+            Some(_) | None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Event, Picture};
+    use dialdeck_core::domain::{Capabilities, TrunkSettings};
+    use dialdeck_core::policy::Load;
+    use dialdeck_core::rules::Rules;
+    use dialdeck_providers::ProviderEvent;
+
+    const NOW: Timestamp = Timestamp::from_millis(1_800_000_000_000);
+
+    fn trunk() -> TrunkName {
+        TrunkName("trunk".to_owned())
+    }
+
+    fn picture(resets: u64) -> Event {
+        let mut picture = Picture::default();
+        let settings = TrunkSettings {
+            name: trunk(),
+            max_concurrent: 5,
+            calls_per_minute: 60,
+            ring_timeout: Duration::from_secs(30),
+            max_call: Duration::from_mins(30),
+            queue_wait: Duration::ZERO,
+            capabilities: Capabilities::livekit(Duration::from_secs(10)),
+        };
+        picture.snapshot.trunks.push((settings, Load::default()));
+        picture.snapshot.trunk_resets.insert(trunk(), resets);
+        Event::Picture(Box::new(picture))
+    }
+
+    #[test]
+    fn a_question_that_shows_the_trunk_unusable_rests_it_until_an_operator_acts() {
+        for (why, cause) in [
+            (
+                Unlisted::TrunkUnknown("no such trunk".to_owned()),
+                Some("unknown_to_the_carrier"),
+            ),
+            (
+                Unlisted::CredentialsRefused("HTTP 401".to_owned()),
+                Some("refused"),
+            ),
+            (Unlisted::Failed("HTTP 500".to_owned()), None),
+        ] {
+            let mut dispatcher = Dispatcher::new(Rules::embedded());
+            let asks = Effect::Provider(trunk(), Request::ListNumbers);
+            assert!(dispatcher.on(picture(0), NOW).contains(&asks));
+            let event = ProviderEvent::Unlisted(why);
+            let effects = dispatcher.on(Event::Provider(trunk(), event), NOW);
+            let kept = effects.iter().find_map(|effect| match effect {
+                Effect::Store(Job::KeepRest(_, kept)) => kept.rest(NOW),
+                Effect::Store(_) | Effect::Provider(..) | Effect::Acknowledge(..) => None,
+            });
+            assert_eq!(kept.as_ref().map(|rest| rest.cause), cause);
+            assert_eq!(kept.and_then(|rest| rest.until), None);
+            let later = NOW + Duration::from_hours(7);
+            let asked = dispatcher.on(Event::Tick, later).contains(&asks);
+            assert_eq!(asked, cause.is_none(), "{cause:?}");
+            // Once an operator has acted it is asked again at once.
+            let reset = dispatcher.on(picture(1), later);
+            assert!(reset.contains(&asks), "{cause:?}");
+        }
+    }
+}

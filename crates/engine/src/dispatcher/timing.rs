@@ -1,0 +1,86 @@
+//! What the dispatcher does about a clock that jumped, or that is behind the log.
+
+use super::{Dispatcher, Effect, Job};
+use crate::alerts;
+use dialdeck_core::domain::{ClockHeld, Timestamp, clock_behind};
+use dialdeck_store::Snapshot;
+
+/// What is known of jumps of the clock.
+#[derive(Debug, Default)]
+pub(super) struct Timing {
+    /// The jump that holds the dialing.
+    pub(super) held: Option<ClockHeld>,
+    /// The store does not hold it yet: earlier snapshots do not show it.
+    telling: bool,
+    /// The store says that it was accepted; the shell has yet to start its comparison again.
+    accepted: bool,
+}
+
+impl Dispatcher {
+    /// Whether a jump of the clock was accepted, so that the comparison starts again.
+    pub const fn clock_accepted(&self) -> bool {
+        self.clock.accepted
+    }
+
+    /// Whether a jump of the clock holds the dialing.
+    pub const fn clock_held(&self) -> bool {
+        self.clock.held.is_some()
+    }
+
+    pub(super) fn take_in_clock(
+        &mut self,
+        snapshot: &Snapshot,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let behind = clock_behind(snapshot.last_event_at, now);
+        if let (None, Some(last)) = (self.clock_behind, behind) {
+            let text = format!(
+                "the clock says {}, the log's last entry is of {}: nothing is dialed until then. \
+                 The clock was set back, or the deck ran on a simulated one: that takes --speed; if the \
+                 machine's clock is right, `dialdeck clock accept`",
+                now.to_the_second(),
+                last.to_the_second()
+            );
+            effects.push(Self::alert(alerts::CLOCK_BEHIND, &text, now));
+        }
+        self.clock_behind = behind;
+        match snapshot.clock_held {
+            _ if self.clock.telling => {}
+            Some(held) => {
+                self.clock.held = Some(held);
+                self.clock.accepted = false;
+            }
+            None => self.clock.accepted = self.clock.held.is_some(),
+        }
+    }
+
+    /// The machine's clock jumped: nothing is dialed until a person accepts it.
+    pub(super) fn on_clock_jump(
+        &mut self,
+        seconds: i64,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let held = ClockHeld { at: now, seconds };
+        self.clock.held = Some(held);
+        self.clock.telling = true;
+        let text = format!(
+            "the machine's clock jumped {held}: nothing is dialed until `dialdeck clock accept`"
+        );
+        effects.push(Self::alert(alerts::CLOCK_JUMPED, &text, now));
+        effects.push(Effect::Store(Job::HoldClock(held)));
+        self.take_back_what_must_not_leave(effects);
+    }
+
+    /// The store has recorded the jump.
+    pub(super) const fn on_clock_held(&mut self) {
+        self.clock.telling = false;
+    }
+
+    /// The comparison has restarted from the accepted clock.
+    pub(super) fn on_clock_restarted(&mut self, effects: &mut Vec<Effect>) {
+        self.clock = Timing::default();
+        effects.push(Effect::Store(Job::Picture));
+    }
+}

@@ -1,0 +1,48 @@
+//! What a campaign waits for a person to do, reported once.
+
+use std::mem::{self, Discriminant};
+
+use dialdeck_core::domain::Timestamp;
+use dialdeck_core::domain::event::{EventKind, NewEvent};
+use dialdeck_core::policy::{Hold, HoldKind, Until};
+
+use super::super::{Effect, Job, alerts};
+use super::lane::Lane;
+use super::{Dispatcher, ENGINE};
+
+impl Dispatcher {
+    pub(super) fn alert(alert: &str, text: &str, now: Timestamp) -> Effect {
+        #[derive(serde::Serialize)]
+        struct Data<'a> {
+            alert: &'a str,
+            text: &'a str,
+        }
+        let event = NewEvent::new(now, EventKind::AlertRaised, ENGINE);
+        Effect::Store(Job::Log(event.with_data(&Data { alert, text })))
+    }
+
+    /// Tells of classes whose contacts wait for an operator while the rest of their campaign goes on.
+    pub(super) fn tell_of_shut_classes(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+        for lane in self.lanes.values_mut().filter(|lane| lane.runs()) {
+            for text in lane.newly_stuck() {
+                let text = format!("campaign {}: {text}", lane.campaign.name());
+                effects.push(Self::alert("class_waits", &text, now));
+            }
+        }
+    }
+}
+
+/// An alert about a hold that only an operator can end; `None`: it is none, or it was reported since the
+/// campaign's last call. Another reason is reported again. A pause is the operator's own act and calls for
+/// none.
+pub(super) fn of_campaign(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option<Effect> {
+    let running = hold.once_running()?;
+    let mut reasons = running.reasons.iter();
+    let reason = reasons.find(|reason| reason.until == Until::Operator)?;
+    let kind: Discriminant<HoldKind> = mem::discriminant(&reason.kind);
+    if lane.told.replace(kind) == Some(kind) {
+        return None;
+    }
+    let alert = alerts::campaign_waits(&lane.campaign, hold, now);
+    Some(Effect::Store(Job::Log(alert)))
+}

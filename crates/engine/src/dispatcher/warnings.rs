@@ -1,0 +1,127 @@
+//! What an operator has to know of calls that ended.
+
+use std::time::Duration;
+
+use dialdeck_core::domain::outcome::is_block;
+use dialdeck_core::domain::{AttemptId, CampaignId, Outcome, Timestamp, TrunkName};
+use dialdeck_core::policy::abandonment::{LAW_PERCENT, is_above_law};
+use dialdeck_store::Settled;
+
+use super::super::Effect;
+use super::super::stuck::Slots;
+use super::Dispatcher;
+
+/// How long after an alert about a trunk another of the same kind is suppressed.
+const TOLD_FOR: Duration = Duration::from_mins(10);
+
+/// So many calls of unknown fate at once, or as many as there are slots, raise an alert: a few are
+/// their carrier's usual delay.
+const MANY_UNKNOWN: usize = 5;
+
+impl Dispatcher {
+    /// An alert when a network declines the trunk's calls, not with each of them. A block that names
+    /// itself is about one callee, and raises none.
+    pub(super) fn tell_of_block(
+        &mut self,
+        name: &TrunkName,
+        settled: &Settled,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let cause = settled.read.cause;
+        if !is_block(cause) || !cause.starts_with("declined") {
+            return;
+        }
+        let text = format!(
+            "trunk {name}: a network blocks calls ({}), no person declined them: no number goes on the \
+             do-not-call list for it; ask the carrier, and look at the caller IDs' reputation",
+            cause.replace('_', " ")
+        );
+        self.tell_of_trunk(name, "calls_blocked", &text, now, effects);
+    }
+
+    /// An alert when calls of unknown fate keep half of a trunk's slots.
+    pub(super) fn tell_of_stuck_slots(
+        &mut self,
+        name: &TrunkName,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(trunk) = self.trunks.get(name) else {
+            return;
+        };
+        let cap = usize::try_from(trunk.settings.max_concurrent).unwrap_or(usize::MAX);
+        let calls = self.calls.values().filter(|call| call.trunk == *name);
+        let slots = Slots::of(calls.map(|call| call.state));
+        if slots.are_stuck(cap.min(MANY_UNKNOWN)) {
+            let text = format!("trunk {name}: {}", slots.words());
+            self.tell_of_trunk(name, "calls_unknown", &text, now, effects);
+        }
+    }
+
+    /// An alert when a call ended as unknown.
+    pub(super) fn tell_of_unknown(
+        &mut self,
+        (name, attempt): (&TrunkName, AttemptId),
+        settled: &Settled,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        if settled.read.outcome != Outcome::Unknown {
+            return;
+        }
+        let text = format!(
+            "trunk {name}: the outcome of attempt {attempt} is not known. It counts, its slot is \
+             free, its contact is not called again until a person has looked: `dialdeck unknown`"
+        );
+        self.tell_of_trunk(name, "fate_unknown", &text, now, effects);
+    }
+
+    /// Raises an alert about a trunk, at most once per period. A trunk that the deck file lost has no period.
+    fn tell_of_trunk(
+        &mut self,
+        name: &TrunkName,
+        alert: &'static str,
+        text: &str,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let Some(trunk) = self.trunks.get_mut(name) else {
+            return effects.push(Self::alert(alert, text, now));
+        };
+        let told = trunk.told.get(alert);
+        if told.is_none_or(|at| now.since(*at) >= TOLD_FOR) {
+            trunk.told.insert(alert, now);
+            effects.push(Self::alert(alert, text, now));
+        }
+    }
+
+    /// An alert when a campaign has abandoned more calls than the law allows, once until it is below
+    /// again.
+    pub(super) fn tell_of_abandonment(
+        &mut self,
+        campaign: CampaignId,
+        settled: &Settled,
+        now: Timestamp,
+        effects: &mut Vec<Effect>,
+    ) {
+        let (Some(counts), Some(lane)) = (settled.abandonment, self.lanes.get_mut(&campaign))
+        else {
+            return;
+        };
+        let above = is_above_law(counts).then_some(now);
+        if above.is_none() || lane.above_law.is_some() {
+            lane.above_law = lane.above_law.and(above);
+            return;
+        }
+        lane.above_law = above;
+        let text = format!(
+            "campaign {}: {} of {} live answers abandoned, the law allows {LAW_PERCENT} % (47 CFR \
+             64.1200(a)(7)): have more agents there, or lower the pace",
+            lane.campaign.name(),
+            counts.law.abandoned,
+            counts.law.answered
+        );
+        effects.push(Self::alert("abandonment_above_law", &text, now));
+    }
+}

@@ -1,0 +1,229 @@
+//! What the dispatcher's [`Job`]s do to a store, run on the store's own thread.
+
+use dialdeck_core::domain::{
+    AttemptState, CampaignId, CampaignState, ContactState, PhoneNumber, Timestamp, TrunkName,
+};
+use dialdeck_core::policy::{Context, suppression, window};
+use dialdeck_providers::Owned;
+use dialdeck_store::{By, Candidate, Store, StoreError};
+
+use super::{Command, Effected, Event, Job, Picture, deck_file};
+
+/// Contacts promoted or expired in one transaction; small, so that claims never wait long behind one.
+const SWEEP: usize = 512;
+
+/// Whether a job may share a later commit: nobody waits for its answer.
+pub fn is_lazy(job: &Job) -> bool {
+    match job {
+        Job::Record(_)
+        | Job::MarkUnknown(..)
+        | Job::Log(_)
+        | Job::HungUp(_)
+        | Job::NoteUnclosed(..)
+        | Job::KeepEnd(..)
+        | Job::KeepRest(..) => true,
+        Job::Picture
+        | Job::Refill(..)
+        | Job::Promote
+        | Job::Expire
+        | Job::Claim(..)
+        | Job::Late(_)
+        | Job::Settle(..)
+        | Job::CheckDone(_)
+        | Job::NoteNumbers(..)
+        | Job::HoldClock(_)
+        | Job::Command(..) => false,
+    }
+}
+
+/// Carries a job out. `None`: nothing to tell the dispatcher.
+pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
+    let now = by.at;
+    let done = match job {
+        Job::Picture => picture(store, now).map(|picture| Event::Picture(Box::new(picture))),
+        Job::Refill(campaign, class, after, limit) => store
+            .refill(campaign, class, after, limit)
+            .map(|candidates| Event::Refilled {
+                campaign,
+                class,
+                complete: candidates.len() < limit,
+                candidates,
+            }),
+        Job::Promote => promote(store, now),
+        Job::Expire => store.expire_due(now, SWEEP).map(|ended| Event::Expired {
+            more: ended >= SWEEP as u64,
+        }),
+        Job::Claim(candidate, context) => store
+            .claim(candidate.contact, &context, now)
+            .map(|result| Event::Claimed { candidate, result }),
+        Job::Record(event) => return failed(store.record(&event, now)),
+        Job::Late(event) => store.record(&event, now).and_then(|new| {
+            // What it opened again is in flight.
+            let read = new.then(|| picture(store, now)).transpose()?;
+            Ok(read.map_or(Event::Tick, |picture| Event::Picture(Box::new(picture))))
+        }),
+        Job::MarkUnknown(attempt, why) => return failed(store.mark_unknown(attempt, why, now)),
+        Job::Log(event) => return failed(store.append(&event)),
+        Job::NoteUnclosed(attempt, trunk) => {
+            return failed(store.note_unclosed(attempt, trunk.as_ref()));
+        }
+        Job::KeepEnd(attempt, end) => return failed(store.keep_end(attempt, &end)),
+        Job::HungUp(wish) => return failed(store.hung_up(wish)),
+        Job::KeepRest(trunk, kept) => return failed(store.keep_rest(&trunk, kept)),
+        Job::Settle(attempt, report, at) => store
+            .settle(attempt, &report, at, now)
+            .map(|settled| Event::Settled { attempt, settled }),
+        Job::NoteNumbers(trunk, owned) => numbers_of(store, &trunk, owned)
+            .and_then(|numbers| store.note_numbers(&trunk, &numbers, by))
+            .and_then(|()| picture(store, now))
+            .map(|picture| Event::Picture(Box::new(picture))),
+        Job::HoldClock(held) => store.hold_clock(held).map(|_| Event::ClockHeld),
+        Job::CheckDone(campaign) => check_done(store, campaign, by),
+        Job::Command(id, command) => {
+            let result = match carry_out(store, command, by) {
+                Err(error @ (StoreError::Unusable(_) | StoreError::Busy(_))) => {
+                    return Some(Event::StoreFailed(error.to_string()));
+                }
+                other => other.map_err(|error| error.to_string()),
+            };
+            Ok(Event::Commanded { id, result })
+        }
+    };
+    Some(done.unwrap_or_else(|error| failure(&error)))
+}
+
+fn failure(error: &StoreError) -> Event {
+    let why = error.to_string();
+    if matches!(error, StoreError::Displaced(_)) {
+        Event::Displaced(why)
+    } else {
+        Event::StoreFailed(why)
+    }
+}
+
+/// The numbers that a trunk's provider says are owned; where it names none, those of the deck file.
+fn numbers_of<S: Store>(
+    store: &mut S,
+    trunk: &TrunkName,
+    owned: Owned,
+) -> Result<Vec<PhoneNumber>, StoreError> {
+    match owned {
+        Owned::These(numbers) => Ok(numbers),
+        Owned::Any => {
+            let settings = store.settings()?;
+            let ids = settings.iter().flat_map(|settings| &settings.caller_ids);
+            let of_trunk = ids.filter(|id| id.trunk == *trunk);
+            Ok(of_trunk.map(|id| id.number).collect())
+        }
+    }
+}
+
+/// The failure of a job without a waiting command. A displaced deck is reported by the writer and is not
+/// a failure here.
+fn failed<T>(result: Result<T, StoreError>) -> Option<Event> {
+    let error = result.err()?;
+    let displaced = matches!(error, StoreError::Displaced(_));
+    (!displaced).then(|| failure(&error))
+}
+
+fn promote<S: Store>(store: &mut S, now: Timestamp) -> Result<Event, StoreError> {
+    let candidates: Vec<Candidate> = store.promote_due(now, SWEEP)?;
+    let next_due = store.next_due()?;
+    Ok(Event::Promoted {
+        candidates,
+        next_due,
+    })
+}
+
+/// Reads a snapshot, and which calls in flight are to numbers or places that have been suppressed or banned
+/// since.
+pub fn picture<S: Store>(store: &mut S, now: Timestamp) -> Result<Picture, StoreError> {
+    let snapshot = store.snapshot(now)?;
+    let (mut suppressed, mut banned) = (Vec::new(), Vec::new());
+    for attempt in &snapshot.in_flight {
+        let planned = attempt.state == AttemptState::Reserved;
+        let no_ban = snapshot.emergency_bans.is_empty() || !planned;
+        if no_ban && store.suppressions_of(attempt.number)?.is_empty() {
+            continue;
+        }
+        let (mut is_bound, mut is_banned) = (false, false);
+        store.examine(attempt.contact, &Context::default(), now, &mut |facts| {
+            is_bound = suppression::binding(facts, now).is_some();
+            is_banned = window::banned_status(facts.class, facts.emergency_bans).is_some();
+        })?;
+        if is_bound {
+            suppressed.push(attempt.id);
+        }
+        if is_banned && planned {
+            banned.push(attempt.id);
+        }
+    }
+    Ok(Picture {
+        snapshot,
+        suppressed,
+        banned,
+    })
+}
+
+fn check_done<S: Store>(store: &mut S, campaign: CampaignId, by: &By) -> Result<Event, StoreError> {
+    let snapshot = store.snapshot(by.at)?;
+    let counts = snapshot
+        .campaigns
+        .iter()
+        .find(|counts| counts.campaign.id == campaign);
+    let done = counts.is_some_and(|counts| {
+        let open = |state: &ContactState| !state.is_final();
+        let any_open = counts
+            .contacts
+            .iter()
+            .any(|((_, state), n)| *n > 0 && open(state));
+        counts.campaign.state == CampaignState::Running && !any_open
+    });
+    if done {
+        store.move_campaign(
+            campaign,
+            CampaignState::Done,
+            "every contact has its end",
+            by,
+        )?;
+    }
+    Ok(Event::DoneChecked { campaign, done })
+}
+
+fn carry_out<S: Store>(store: &mut S, command: Command, by: &By) -> Result<Effected, StoreError> {
+    let mut moved = |id: CampaignId, to: CampaignState, note: &str| {
+        store
+            .move_campaign(id, to, note, by)
+            .map(|_| Effected::Campaigns(vec![id]))
+    };
+    match command {
+        Command::Pause(id) => moved(id, CampaignState::Paused, "by operator"),
+        Command::Resume(id) => moved(id, CampaignState::Running, "by operator"),
+        Command::Stop(id) => moved(id, CampaignState::Stopped, "by operator"),
+        Command::SetPacing(id, pacing) => store
+            .set_pacing(id, pacing, by)
+            .map(|_| Effected::Campaigns(vec![id])),
+        Command::PauseAll => {
+            let running: Vec<CampaignId> = store
+                .campaigns()?
+                .iter()
+                .filter(|campaign| campaign.state == CampaignState::Running)
+                .map(|campaign| campaign.id)
+                .collect();
+            for id in &running {
+                store.move_campaign(*id, CampaignState::Paused, "all paused by operator", by)?;
+            }
+            Ok(Effected::Campaigns(running))
+        }
+        Command::Suppress(suppressions) => store.suppress(&suppressions).map(Effected::Suppressed),
+        Command::Receive(message) => store.receive(&message, by.at).map(Effected::Received),
+        Command::Quarantine(trunk, reason) => store
+            .quarantine(&trunk, reason, by.at)
+            .map(|()| Effected::Noted),
+        Command::TurnResults(done, limit) => store
+            .turn_results(&done, by.at, limit)
+            .map(Effected::Results),
+        Command::FollowFile(news) => deck_file::take(store, &news, by).map(|()| Effected::Done),
+        Command::ResetTrunk(_) | Command::HangUpAll | Command::Drain(_) => Ok(Effected::Done),
+    }
+}

@@ -1,0 +1,364 @@
+//! Requests to the vendor's API, one at a time, and its listings page by page.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use reqwest::{RequestBuilder, Url};
+use serde_json::{Map, Value};
+
+use super::call::{Shown, shown};
+use crate::remote::http::{Answer, Http, NoAnswer};
+use crate::remote::secret::Secret;
+use crate::remote::text::plain;
+use dialdeck_clock::Clock;
+use dialdeck_core::domain::Timestamp;
+
+/// How long the vendor may take to accept a call. Longer than it should ever need: a call whose
+/// answer we did not wait for is one that has to be searched for.
+const PLACE_LIMIT: Duration = Duration::from_mins(1);
+
+/// How long any other answer may take.
+const READ_LIMIT: Duration = Duration::from_secs(30);
+
+/// The most pages of one listing.
+const MOST_PAGES: usize = 1000;
+
+/// How often a page of a listing is asked for: one page in vain makes all the others worthless.
+const TRIES: u32 = 3;
+
+/// The pause before a page is asked for again.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// The vendor's API as one account sees it.
+#[derive(Debug)]
+pub(super) struct Api {
+    http: Http,
+    base: Url,
+    key: Secret,
+    clock: Clock,
+}
+
+/// Why a question has no answer that could be used.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(super) enum Trouble {
+    /// 401.
+    #[error("the API key is refused; check it at the vendor's console")]
+    KeyRefused,
+    /// 429, with how long to wait when the vendor says so.
+    #[error("the API asks us to slow down")]
+    Slow(Option<Duration>),
+    /// Any other status, or no JSON.
+    #[error("the API answers {0} with nothing that can be used")]
+    Unreadable(u16),
+    /// No answer.
+    #[error("the API does not answer: {0}")]
+    Silent(String),
+    /// A listing has more pages than could be read.
+    #[error("a listing of the API is not complete")]
+    Incomplete,
+}
+
+impl Api {
+    pub(super) fn new(url: &str, key: Secret, clock: Clock) -> Result<Self, String> {
+        let base = Url::parse(url).map_err(|error| format!("the API's address: {error}"))?;
+        if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
+            return Err("the API's address must begin with https://".to_owned());
+        }
+        let http = Http::new(clock.clone())?;
+        Ok(Self {
+            http,
+            base,
+            key,
+            clock,
+        })
+    }
+
+    /// The present instant.
+    pub(super) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Asks for a call to be placed: the one request that makes a phone ring. Sent once.
+    pub(super) async fn place(&self, body: &Map<String, Value>) -> Result<Answer, NoAnswer> {
+        let request = self.http.post(self.url(&["calls"]).as_str()).json(body);
+        self.send(request, PLACE_LIMIT).await
+    }
+
+    /// The call with this id as it is shown now.
+    pub(super) async fn call(&self, id: &str) -> Result<Shown, Trouble> {
+        let value = self.read(&["calls", id], &[]).await?;
+        let call = shown(&value).ok_or(Trouble::Unreadable(200))?;
+        // An answer about something else, or about nothing, says nothing about this call.
+        let same = call.id.as_deref().is_none_or(|shown| shown == id);
+        same.then_some(call).ok_or(Trouble::Unreadable(200))
+    }
+
+    /// Hangs up. A call that is over already (409) is as good as hung up; one that is not found may
+    /// only not be there yet.
+    pub(super) async fn hang_up(&self, id: &str) -> Result<(), Trouble> {
+        let request = self
+            .http
+            .post(self.url(&["calls", id, "hangup"]).as_str())
+            .body("");
+        let answer = self.send(request, READ_LIMIT).await;
+        let answer = answer.map_err(|error| Trouble::Silent(error.to_string()))?;
+        match answer.status {
+            200..=299 | 409 => Ok(()),
+            _ => Err(trouble(&answer)),
+        }
+    }
+
+    /// One answer, as JSON.
+    pub(super) async fn read(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+    ) -> Result<Value, Trouble> {
+        let request = self.http.get(self.url(path).as_str());
+        let request = if query.is_empty() {
+            request
+        } else {
+            request.query(query)
+        };
+        let answer = self.send(request, READ_LIMIT).await;
+        let answer = answer.map_err(|error| Trouble::Silent(error.to_string()))?;
+        match answer.json() {
+            Some(value) if answer.is_success() => Ok(value),
+            Some(_) | None => Err(trouble(&answer)),
+        }
+    }
+
+    /// Every entry of a listing, over all its pages, or none at all. `keys`: under what the entries
+    /// may stand beside `data`.
+    pub(super) async fn list(
+        &self,
+        path: &[&str],
+        query: &[(&str, String)],
+        keys: &[&str],
+    ) -> Result<Vec<Value>, Trouble> {
+        let mut entries = Vec::new();
+        let mut asked = BTreeSet::new();
+        let mut further: Vec<(String, String)> = Vec::new();
+        for _ in 0..MOST_PAGES {
+            if !asked.insert(further.clone()) {
+                return Err(Trouble::Incomplete);
+            }
+            let further_parts = further.iter().map(|(key, value)| (&**key, value.clone()));
+            let whole: Vec<_> = query.iter().cloned().chain(further_parts).collect();
+            let page = self.page(path, &whole).await?;
+            let (found, next) = page_of(&page, keys).ok_or(Trouble::Unreadable(200))?;
+            entries.extend(found);
+            match next {
+                Next::None { total } if total.is_none_or(|total| total <= entries.len()) => {
+                    return Ok(entries);
+                }
+                Next::None { .. } => return Err(Trouble::Incomplete),
+                Next::Query(parts) => {
+                    // Some servers forget the question in the address of the next page.
+                    let ours = |key: &String| query.iter().any(|(known, _)| known == key);
+                    further = parts.into_iter().filter(|(key, _)| !ours(key)).collect();
+                }
+            }
+        }
+        Err(Trouble::Incomplete)
+    }
+
+    /// A page of a listing, asked for again where the vendor or the network stumbled.
+    async fn page(&self, path: &[&str], query: &[(&str, String)]) -> Result<Value, Trouble> {
+        for _ in 1..TRIES {
+            match self.read(path, query).await {
+                Err(Trouble::Silent(_) | Trouble::Unreadable(200 | 500..)) => {
+                    tokio::time::sleep(self.clock.real_time(AGAIN)).await;
+                }
+                page => return page,
+            }
+        }
+        self.read(path, query).await
+    }
+
+    /// A vendor's text without our key, numbers or tokens.
+    pub(super) fn clean(&self, text: &str) -> String {
+        let key = self.key.expose();
+        if key.is_empty() {
+            return plain(text);
+        }
+        plain(&text.replace(key, "…"))
+    }
+
+    async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<Answer, NoAnswer> {
+        let request = request
+            .bearer_auth(self.key.expose())
+            .header("accept", "application/json");
+        self.http.send(request, limit).await
+    }
+
+    fn url(&self, path: &[&str]) -> Url {
+        let mut url = self.base.clone();
+        if let Ok(mut segments) = url.path_segments_mut() {
+            segments.pop_if_empty().extend(path);
+        }
+        url
+    }
+}
+
+fn trouble(answer: &Answer) -> Trouble {
+    match answer.status {
+        401 => Trouble::KeyRefused,
+        429 => Trouble::Slow(answer.retry_after),
+        status => Trouble::Unreadable(status),
+    }
+}
+
+/// Where a listing goes on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Next {
+    /// Nowhere; how many entries there are in all, if the page says so.
+    None { total: Option<usize> },
+    /// With these parts of a query. Only the query of an address is used: the key is never sent to
+    /// wherever an answer points.
+    Query(Vec<(String, String)>),
+}
+
+/// The entries of a page and where it goes on; bare, or under `data`, or under one of `keys`.
+fn page_of(page: &Value, keys: &[&str]) -> Option<(Vec<Value>, Next)> {
+    if let Value::Array(entries) = page {
+        return Some((entries.clone(), Next::None { total: None }));
+    }
+    let under = |value: &Value| {
+        let mut names = keys.iter().chain(&["data", "items", "results"]);
+        names.find_map(|key| Some(value.get(key)?.as_array()?.clone()))
+    };
+    let data = page.get("data").filter(|data| data.is_object());
+    let entries = under(page).or_else(|| under(data?))?;
+    let parts = [Some(page), page.get("meta"), page.get("pagination"), data];
+    let parts: Vec<&Value> = parts.into_iter().flatten().collect();
+    Some((entries, next_of(&parts)))
+}
+
+fn next_of(parts: &[&Value]) -> Next {
+    let number = |key: &str| parts.iter().find_map(|part| part.get(key)?.as_u64());
+    let address = parts.iter().find_map(|part| {
+        let linked = part.get("links").and_then(|links| links.get("next"));
+        let named = part.get("next_page_url").or_else(|| part.get("next"));
+        [linked, named]
+            .into_iter()
+            .flatten()
+            .find_map(Value::as_str)
+    });
+    if let Some((_, query)) = address.and_then(|address| address.split_once('?')) {
+        let query = query.split('#').next().unwrap_or_default();
+        // Any host will do: it is there to be read, not to be asked.
+        if let Ok(url) = Url::parse(&format!("http://next/?{query}")) {
+            return Next::Query(url.query_pairs().into_owned().collect());
+        }
+    }
+    match (number("current_page"), number("last_page")) {
+        (Some(current), Some(last)) if current < last => {
+            Next::Query(vec![("page".to_owned(), (current + 1).to_string())])
+        }
+        _ => {
+            let unread = parts
+                .iter()
+                .any(|part| part.get("has_more") == Some(&Value::Bool(true)));
+            let total = number("total").and_then(|total| usize::try_from(total).ok());
+            // An address that could not be read, or one that is missing, leaves the listing open.
+            let open = unread || address.is_some();
+            Next::None {
+                total: if open { Some(usize::MAX) } else { total },
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_page_is_read_in_every_shape() {
+        let end = Next::None { total: None };
+        let two = Next::Query(vec![("page".to_owned(), "2".to_owned())]);
+        let table = [
+            (json!([1, 2]), end.clone()),
+            (json!({"data": [1, 2]}), end.clone()),
+            (json!({"calls": [1, 2]}), end.clone()),
+            (json!({"data": {"calls": [1, 2]}}), end.clone()),
+            (
+                json!({"data": [1, 2], "links": {"next": null}}),
+                end.clone(),
+            ),
+            (
+                json!({"data": [1, 2], "links": {"next": "http://x/calls?page=2"}}),
+                two.clone(),
+            ),
+            (
+                json!({"data": [1, 2], "next_page_url": "/calls?page=2#top"}),
+                two.clone(),
+            ),
+            (
+                json!({"data": {"data": [1, 2], "next_page_url": "/?page=2"}}),
+                two.clone(),
+            ),
+            (
+                json!({"data": [1, 2], "meta": {"current_page": 1, "last_page": 2}}),
+                two.clone(),
+            ),
+            (
+                json!({"data": [1, 2], "meta": {"current_page": 2, "last_page": 2}}),
+                end.clone(),
+            ),
+            (
+                json!({"data": [1, 2], "total": 2}),
+                Next::None { total: Some(2) },
+            ),
+            (
+                json!({"data": [1, 2], "has_more": true}),
+                Next::None {
+                    total: Some(usize::MAX),
+                },
+            ),
+            (
+                json!({"data": [1, 2], "next": "page two"}),
+                Next::None {
+                    total: Some(usize::MAX),
+                },
+            ),
+        ];
+        for (page, wanted) in table {
+            let (entries, next) = page_of(&page, &["calls"]).unwrap();
+            assert_eq!((entries.len(), next), (2, wanted), "{page}");
+        }
+        for none in [
+            json!(null),
+            json!({}),
+            json!({"data": {"id": 1}}),
+            json!("x"),
+        ] {
+            assert_eq!(page_of(&none, &["calls"]), None, "{none}");
+        }
+    }
+
+    #[test]
+    fn an_id_stays_one_part_of_the_path() {
+        let key = Secret::new("k");
+        let api = Api::new("https://x.example/api/v1/", key, Clock::System).unwrap();
+        for (id, wanted) in [
+            ("c1", "https://x.example/api/v1/calls/c1/hangup"),
+            (
+                "a/b?c#d",
+                "https://x.example/api/v1/calls/a%2Fb%3Fc%23d/hangup",
+            ),
+        ] {
+            assert_eq!(api.url(&["calls", id, "hangup"]).as_str(), wanted);
+        }
+        for bad in ["wss://x.example", "mailto:x", "x.example", ""] {
+            assert!(
+                Api::new(bad, Secret::new("k"), Clock::System).is_err(),
+                "{bad}"
+            );
+        }
+        assert_eq!(api.clean("abckdef +12125550142"), "abc…def …");
+    }
+}

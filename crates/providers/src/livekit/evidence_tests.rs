@@ -1,0 +1,281 @@
+use serde_json::json;
+
+use super::*;
+use dialdeck_core::domain::{AttemptId, DeckId};
+
+fn at(millis: i64) -> Timestamp {
+    Timestamp::from_millis(1_800_000_000_000 + millis)
+}
+
+fn said(news: News) -> Inbound {
+    Inbound {
+        event: "e".to_owned(),
+        attempt: AttemptId {
+            deck: DeckId(1),
+            serial: 1,
+        },
+        at: at(5),
+        news,
+    }
+}
+
+fn joined(stay: &str) -> News {
+    News::Joined(stay.to_owned())
+}
+
+/// A leaving with this reason, and with this at its end.
+fn left(end: CallEnd, rang: Option<bool>) -> News {
+    News::Ended(CallReport {
+        end,
+        rang,
+        ..CallReport::default()
+    })
+}
+
+fn callee(status: &str) -> Participant {
+    seen_as("PA_1", status)
+}
+
+fn seen_as(stay: &str, status: &str) -> Participant {
+    Participant::read(&json!({
+        "identity": "callee-1",
+        "sid": stay,
+        "state": "ACTIVE",
+        "kind": "SIP",
+        "attributes": {"sip.callStatus": status},
+    }))
+}
+
+/// What was said, in order.
+fn heard(all: &[News]) -> Evidence {
+    let mut evidence = Evidence::default();
+    for news in all {
+        evidence.hear(&said(news.clone()));
+    }
+    evidence
+}
+
+fn end_of(evidence: &Evidence, over: Over) -> CallEnd {
+    evidence.judge(&Said::Over(over), false).end
+}
+
+const DIALING: Option<bool> = Some(false);
+const RINGING: Option<bool> = Some(true);
+
+#[test]
+fn an_end_without_an_answer_is_read_by_what_rang() {
+    use CallEnd::{Completed, CredentialsRefused, Failed, NobodyRang, RangOut, RingUnseen};
+    let silent = heard(&[joined("PA_1"), left(RangOut, DIALING)]);
+    let rang = heard(&[joined("PA_1"), left(RangOut, RINGING)]);
+    let answered = heard(&[News::GreetingEnded, left(RangOut, DIALING)]);
+    let unheard = Evidence::default();
+    let table = [
+        (Over::Cancelled, NobodyRang, RingUnseen, RangOut),
+        // This one says by itself that nothing answered the INVITE.
+        (Over::NoReply, NobodyRang, NobodyRang, RangOut),
+        (Over::NoConnection, NobodyRang, NobodyRang, Failed),
+        (
+            Over::Credentials,
+            CredentialsRefused,
+            CredentialsRefused,
+            Failed,
+        ),
+        (Over::Stopped, NobodyRang, Failed, Failed),
+        (Over::Failed, NobodyRang, Failed, Failed),
+    ];
+    for (over, when_silent, when_unheard, when_rang) in table {
+        assert_eq!(end_of(&silent, over), when_silent, "{over:?}");
+        assert_eq!(end_of(&unheard, over), when_unheard, "{over:?}");
+        assert_eq!(end_of(&rang, over), when_rang, "{over:?}");
+        // What was picked up was picked up, whatever the status said at the end.
+        assert_eq!(end_of(&answered, over), Completed, "{over:?}");
+    }
+    for evidence in [&silent, &rang, &unheard, &answered] {
+        let ours = evidence.judge(&Said::Over(Over::Cancelled), true).end;
+        assert_eq!(ours, CallEnd::CancelledByUs);
+    }
+}
+
+#[test]
+fn earlier_word_that_it_rang_holds_against_a_later_dialing() {
+    let mut looked = Evidence::default();
+    looked.see(&callee("ringing"), false);
+    looked.see(&callee("dialing"), true);
+    looked.hear(&said(left(CallEnd::RangOut, DIALING)));
+    assert_eq!(looked.rang(), RINGING);
+    assert_eq!(end_of(&looked, Over::Cancelled), CallEnd::RangOut);
+    // A second stay begins at `dialing`, so that this proves nothing any more.
+    let restarted = heard(&[
+        joined("PA_1"),
+        joined("PA_2"),
+        left(CallEnd::RangOut, DIALING),
+    ]);
+    assert_eq!(restarted.rang(), None);
+    let mut restarted = heard(&[joined("PA_1")]);
+    restarted.see(&seen_as("PA_2", "dialing"), true);
+    assert_eq!(restarted.rang(), None);
+    // The same webhook twice is one stay.
+    let twice = heard(&[
+        joined("PA_1"),
+        joined("PA_1"),
+        left(CallEnd::RangOut, DIALING),
+    ]);
+    assert_eq!(twice.rang(), DIALING);
+}
+
+#[test]
+fn a_look_proves_silence_only_just_before_the_end() {
+    let mut early = Evidence::default();
+    early.see(&callee("dialing"), false);
+    assert_eq!(early.rang(), None);
+    early.see(&callee("dialing"), true);
+    assert_eq!(early.rang(), DIALING);
+    let mut odd = Evidence::default();
+    odd.see(&callee(""), true);
+    assert_eq!(odd.rang(), None);
+}
+
+#[test]
+fn a_final_answer_keeps_its_row_and_says_whether_it_rang() {
+    let refused = |sip_code| CallReport {
+        end: CallEnd::Rejected,
+        sip_code: Some(sip_code),
+        ..CallReport::default()
+    };
+    for (news, rang) in [
+        (left(CallEnd::Unresolved, DIALING), DIALING),
+        (left(CallEnd::Unresolved, RINGING), RINGING),
+        (News::Changed, None),
+    ] {
+        for code in [486, 503, 603] {
+            let report =
+                heard(std::slice::from_ref(&news)).judge(&Said::Final(refused(code)), false);
+            assert_eq!(
+                (report.end, report.rang),
+                (CallEnd::Rejected, rang),
+                "{code}"
+            );
+        }
+    }
+    let ours = Evidence::default().judge(&Said::Final(refused(487)), true);
+    assert_eq!(ours.end, CallEnd::CancelledByUs);
+}
+
+#[test]
+fn what_was_refused_before_dialing_is_in_doubt_once_it_rang() {
+    let refused = Said::NotDialed(CallReport {
+        end: CallEnd::Throttled,
+        ..CallReport::default()
+    });
+    let quiet = heard(&[left(CallEnd::Unresolved, DIALING)]);
+    assert_eq!(quiet.judge(&refused, false).end, CallEnd::Throttled);
+    let rang = heard(&[left(CallEnd::Unresolved, RINGING)]);
+    let report = rang.judge(&refused, false);
+    assert_eq!(report.end, CallEnd::Unresolved);
+    assert!(classify(&report).counts);
+}
+
+#[test]
+fn a_callee_who_was_never_in_the_room_was_not_dialed() {
+    let by_the_room = |evidence: &Evidence| {
+        let report = evidence.by_the_room(&Bridging::default(), false);
+        (report.end, classify(&report).counts)
+    };
+    let mut seen = Evidence::default();
+    seen.see(&callee("dialing"), false);
+    let unresolved = (CallEnd::Unresolved, true);
+    let not_dialed = (CallEnd::ProviderFailed, false);
+    // The server has said that the room is gone, after all else.
+    assert_eq!(by_the_room(&heard(&[News::RoomGone])), not_dialed);
+    // A look alone proves nothing: it may have rung between two of them.
+    assert_eq!(by_the_room(&Evidence::default()), (CallEnd::Failed, true));
+    assert_eq!(
+        by_the_room(&heard(&[News::Changed])),
+        (CallEnd::Failed, true)
+    );
+    assert_eq!(by_the_room(&seen), unresolved);
+    assert_eq!(
+        by_the_room(&heard(&[joined("PA_1"), News::RoomGone])),
+        unresolved
+    );
+    let left_silent = heard(&[left(CallEnd::Unresolved, DIALING)]);
+    assert_eq!(by_the_room(&left_silent), unresolved);
+    let rang_out = heard(&[left(CallEnd::RangOut, RINGING)]);
+    assert_eq!(by_the_room(&rang_out), (CallEnd::RangOut, true));
+    assert_eq!(
+        by_the_room(&heard(&[News::Bridged])),
+        (CallEnd::Completed, true)
+    );
+    let ours = seen.by_the_room(&Bridging::default(), true);
+    assert_eq!(ours.end, CallEnd::CancelledByUs);
+}
+
+#[test]
+fn late_word_opens_or_corrects_whatever_end_does_not_know_it() {
+    use CallEnd::{
+        AccountRefused, Busy, Completed, Failed, Misconfigured, NoAgent, NobodyRang,
+        ProviderFailed, RangOut, Rejected, Throttled, Unresolved,
+    };
+    use Word::{Answered, Placed};
+    let told = |end| CallReport {
+        end,
+        sip_code: (end == Rejected).then_some(503),
+        ..CallReport::default()
+    };
+    let corrected =
+        |end, news: &[News]| heard(news).correction(&told(end), &Bridging::default(), at(9));
+    let open = |word| Some(Correction::Open(word));
+    let ended = |correction: Option<Correction>| match correction {
+        Some(Correction::Ended(report, _)) => {
+            assert!(classify(&report).counts, "{report:?}");
+            Some(report.end)
+        }
+        other @ (Some(Correction::Open(_)) | None) => panic!("{other:?}"),
+    };
+    // It entered the room after all: then it was dialed.
+    for end in [ProviderFailed, Throttled, AccountRefused, NoAgent] {
+        assert_eq!(corrected(end, &[joined("PA_1")]), open(Placed), "{end:?}");
+    }
+    // These were in the room, and nothing rang.
+    for end in [NobodyRang, Misconfigured] {
+        assert_eq!(corrected(end, &[joined("PA_1")]), None, "{end:?}");
+    }
+    for end in [ProviderFailed, NobodyRang, Throttled, Misconfigured] {
+        assert_eq!(corrected(end, &[News::Changed]), None);
+        assert_eq!(
+            ended(corrected(end, &[left(RangOut, RINGING)])),
+            Some(RangOut)
+        );
+        assert_eq!(
+            ended(corrected(end, &[left(Unresolved, RINGING)])),
+            Some(Unresolved)
+        );
+        assert_eq!(corrected(end, &[News::GreetingEnded]), open(Answered));
+        assert_eq!(corrected(end, &[News::OptOut]), open(Answered));
+        let over = [News::GreetingEnded, left(Unresolved, RINGING)];
+        assert_eq!(ended(corrected(end, &over)), Some(Completed));
+        // An agent may be uncertain, or sum up, when nobody picked up.
+        assert_eq!(
+            corrected(end, &[News::CalleeDetected(CalleeType::Human)]),
+            None
+        );
+        assert_eq!(corrected(end, &[News::Result("nobody".to_owned())]), None);
+    }
+    assert_eq!(corrected(NobodyRang, &[left(Unresolved, DIALING)]), None);
+    // What counts already is corrected by an answer alone.
+    for end in [RangOut, Failed, Busy, Unresolved] {
+        assert_eq!(corrected(end, &[News::GreetingEnded]), open(Answered));
+        assert_eq!(corrected(end, &[left(Unresolved, RINGING)]), None);
+    }
+    assert_eq!(corrected(Completed, &[News::GreetingEnded]), None);
+    // The network's final answer is the end of it, and its phone rang.
+    let rang = heard(&[News::Changed]);
+    assert_eq!(
+        rang.correction(&told(Rejected), &Bridging::default(), at(9)),
+        None
+    );
+    let mut rang = Evidence::default();
+    rang.see(&callee("ringing"), false);
+    let again = rang.correction(&told(Rejected), &Bridging::default(), at(9));
+    assert_eq!(ended(again), Some(Rejected));
+}

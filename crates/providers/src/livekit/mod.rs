@@ -1,0 +1,255 @@
+//! LiveKit SIP, self-hosted and Cloud: a room and an agent first, then one request that answers when
+//! somebody picks up.
+//!
+//! Sources: docs.livekit.io/telephony, and the code of livekit/protocol, livekit/livekit and
+//! livekit/sip. Room and identity come from the attempt, so that a call is found again after a
+//! restart; no number is in either.
+
+mod agents;
+mod api;
+mod attend;
+mod bridging;
+mod calls;
+mod evidence;
+mod examine;
+mod failure;
+mod guard;
+mod place;
+mod reader;
+mod report;
+mod room;
+mod token;
+mod wire;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::Duration;
+
+use self::agents::Word;
+use self::api::Api;
+use self::calls::{Beginning, Calls, Heard, Stage};
+use self::place::Following;
+use self::reader::LiveKitReader;
+use self::room::Settled;
+use self::token::Signer;
+use super::inbound::{Inbound, News, Reader};
+use super::remote::secret::{Reach, Secret};
+use super::remote::{Examined, Line, Vendor};
+use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
+use dialdeck_clock::Clock;
+use dialdeck_core::domain::attempt::CallEnd;
+use dialdeck_core::domain::{CallReport, Capabilities, Incarnations};
+
+/// How long after it was planned a request may still be on its way to the server: until then a
+/// callee who is not in the room may yet be called, or a webhook may yet say how it ended. The
+/// server's own deadline is 80 s; the rest is for what stands in between (inferred).
+const ON_ITS_WAY: Duration = Duration::from_mins(3);
+
+/// A LiveKit project, the SIP trunk in it, and the agent that speaks.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The deck whose calls these are; webhooks about another's are refused.
+    pub ids: Incarnations,
+    /// The server, `https://…` or `wss://…`.
+    pub url: String,
+    /// The API key.
+    pub api_key: Secret,
+    /// Its secret: signs our tokens and the server's webhooks.
+    pub api_secret: Secret,
+    /// The outbound trunk's id, `ST_…`.
+    pub sip_trunk: String,
+    /// The name under which the agent is registered.
+    pub agent: String,
+    /// How long the agent may take to be in the room; then nothing is dialed.
+    pub agent_wait: Duration,
+}
+
+/// LiveKit as a vendor.
+#[derive(Debug)]
+pub struct LiveKit {
+    account: Account,
+    api: Api,
+    reach: Option<Reach>,
+    calls: Calls,
+    /// Whether anything came in by webhook so far.
+    hears: AtomicBool,
+    /// Calls whose rooms are looked at.
+    followed: Arc<AtomicU32>,
+    /// Whether it was said that agents report nothing, and none has reported since.
+    silent: AtomicBool,
+}
+
+impl LiveKit {
+    /// A client of this account. `reach`: where webhooks and agents find the deck; `None`: nowhere,
+    /// then ends are polled for and the agent cannot report.
+    ///
+    /// # Errors
+    /// When the machine cannot do TLS.
+    pub fn new(account: Account, reach: Option<Reach>, clock: Clock) -> Result<Self, String> {
+        let signer = Signer {
+            key: account.api_key.clone(),
+            secret: account.api_secret.clone(),
+        };
+        Ok(Self {
+            api: Api::new(&account.url, signer, clock)?,
+            account,
+            reach,
+            calls: Calls::default(),
+            hears: AtomicBool::new(false),
+            followed: Arc::default(),
+            silent: AtomicBool::new(false),
+        })
+    }
+
+    fn hears_webhooks(&self) -> bool {
+        self.hears.load(Ordering::Relaxed)
+    }
+}
+
+impl Vendor for LiveKit {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::livekit(self.account.agent_wait)
+    }
+
+    async fn place(&self, request: DialRequest, line: Line) {
+        let call = self.calls.of(request.attempt);
+        match call.follow() {
+            Beginning::First => {}
+            // Its first task tells how it goes.
+            Beginning::Again => return,
+            Beginning::HungUp => {
+                let report = CallReport {
+                    end: CallEnd::NeverSent,
+                    ..CallReport::default()
+                };
+                return line.ended(call.finish(report), line.now());
+            }
+        }
+        let following = Following {
+            livekit: self,
+            call: &call,
+            request: &request,
+            line: &line,
+        };
+        self.followed.fetch_add(1, Ordering::Relaxed);
+        following.run().await;
+        self.followed.fetch_sub(1, Ordering::Relaxed);
+    }
+
+    /// Also ends a call of an earlier run, whose room and identity are known, and one that has ended
+    /// for us.
+    async fn hang_up(&self, line: Line) {
+        let call = self.calls.of(line.attempt());
+        if call.hang_up() == Stage::Followed {
+            return;
+        }
+        self.cut(&call, &line).await;
+    }
+
+    async fn look_up(&self, inquiry: Inquiry, line: Line) -> LookUp {
+        let attempt = inquiry.attempt;
+        let call = self.calls.of(attempt);
+        let known = call.known();
+        if known.stage == Stage::Followed {
+            return LookUp::InProgress;
+        }
+        if let Some(report) = known.told() {
+            return LookUp::Ended(report.clone(), self.api.now());
+        }
+        if let Some((report, at)) = known.told_end(self.api.now()) {
+            self.close(&call, &line).await;
+            return LookUp::Ended(call.finish(report), at);
+        }
+        if call.asks_room() {
+            return match self.settle_by_room(&call, &line).await {
+                Settled::Ended(report) => LookUp::Ended(report, self.api.now()),
+                Settled::Up => {
+                    self.guard(&call, &line);
+                    LookUp::InProgress
+                }
+                Settled::CannotTell => LookUp::CannotTell,
+            };
+        }
+        match self.api.callee(attempt).await {
+            Ok(Some(callee)) if !callee.has_left() => {
+                call.see(&callee, false);
+                self.guard(&call, &line);
+                return LookUp::InProgress;
+            }
+            Ok(_) => {}
+            Err(_) => return LookUp::CannotTell,
+        }
+        let now = self.api.now();
+        let known = call.known();
+        let end = if known.evidence.answered {
+            known.completed()
+        } else if now < inquiry.reserved_at + ON_ITS_WAY {
+            return LookUp::CannotTell;
+        } else {
+            // It is over, and nobody has said how: absence does not prove that nothing rang.
+            CallReport {
+                end: CallEnd::Unresolved,
+                rang: known.evidence.rang(),
+                ..CallReport::default()
+            }
+        };
+        let end = known.of_agents(end);
+        self.close(&call, &line).await;
+        LookUp::Ended(call.finish(end), now)
+    }
+
+    async fn deliver(&self, inbound: Inbound, line: Line) {
+        if calls::word_of(&inbound.news) > Word::None {
+            self.silent.store(false, Ordering::Relaxed);
+        } else {
+            // Only webhooks say so; agents' reports do not tell ends.
+            self.hears.store(true, Ordering::Relaxed);
+        }
+        let call = self.calls.of(inbound.attempt);
+        match call.hear(&inbound, line.now()) {
+            Heard::Nothing => {
+                if matches!(inbound.news, News::AgentLeft(_)) && call.known().stage == Stage::Open {
+                    self.guard(&call, &line);
+                }
+            }
+            Heard::Detected(callee) => line.detected(callee),
+            Heard::Answered(at) => line.answered(at),
+            Heard::Ended(report, at) => {
+                self.close(&call, &line).await;
+                line.ended(report, at);
+            }
+            // Reported at once, so that it is not dialed again; then what is up is ended.
+            Heard::Corrected(report, at) => {
+                line.ended(report, at);
+                self.cut(&call, &line).await;
+            }
+            Heard::Open(word) => {
+                match word {
+                    evidence::Word::Placed => line.placed(),
+                    evidence::Word::Ringing => line.ringing(),
+                    evidence::Word::Answered => line.answered(inbound.at),
+                }
+                self.cut(&call, &line).await;
+            }
+        }
+    }
+
+    async fn numbers(&self) -> Result<Owned, Unlisted> {
+        self.owned_numbers().await
+    }
+
+    async fn examine(&self) -> Vec<Examined> {
+        self.examined().await
+    }
+
+    fn reader(&self) -> Arc<dyn Reader> {
+        Arc::new(LiveKitReader {
+            ids: self.account.ids.clone(),
+            signer: Signer {
+                key: self.account.api_key.clone(),
+                secret: self.account.api_secret.clone(),
+            },
+            reach: self.reach.clone(),
+        })
+    }
+}

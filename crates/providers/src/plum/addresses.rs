@@ -1,0 +1,223 @@
+//! The addresses that Plum is given, and what proves that it was given them.
+
+use reqwest::Url;
+
+use super::batch::Batch;
+use super::fields::Fields;
+use crate::remote::secret::Reach;
+use dialdeck_core::domain::AttemptId;
+
+/// The longest `start_url` and `result_url` (DEV field table); Fuse names no limit.
+const LONGEST_URL: usize = 255;
+
+/// Letters of a token.
+const TOKEN: usize = 32;
+
+/// Whom a request, and so an address given with it, is about.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Subject {
+    /// One attempt.
+    One(AttemptId),
+    /// The attempts of a bulk request.
+    Batch(Batch),
+}
+
+impl Subject {
+    /// The `message_reference`, which Plum gives back.
+    pub(super) fn reference(&self) -> String {
+        match self {
+            Self::One(attempt) => attempt.to_string(),
+            Self::Batch(batch) => batch.to_string(),
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::One(_) => "attempt",
+            Self::Batch(_) => "batch",
+        }
+    }
+}
+
+/// What follows the trunk's own address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    /// Plum fetches what to say here once somebody answered.
+    Start,
+    /// The document reports who answered here.
+    Callee,
+    /// The user's own document says here that the callee opts out.
+    OptOut,
+    /// Plum reports the end here.
+    Result,
+}
+
+impl Place {
+    /// From the path behind the trunk's own address.
+    pub(super) fn of_path(path: &str) -> Option<Self> {
+        match path {
+            "start" => Some(Self::Start),
+            "callee" => Some(Self::Callee),
+            "opt-out" => Some(Self::OptOut),
+            "result" => Some(Self::Result),
+            _ => None,
+        }
+    }
+
+    const fn path(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Callee => "callee",
+            Self::OptOut => "opt-out",
+            Self::Result => "result",
+        }
+    }
+}
+
+/// Makes addresses and proves them.
+#[derive(Clone, Debug)]
+pub(super) struct Addresses {
+    reach: Reach,
+}
+
+impl Addresses {
+    /// # Errors
+    /// When the listener's address leaves no room for an attempt within Plum's 255 characters.
+    pub(super) fn new(reach: Reach) -> Result<Self, String> {
+        let addresses = Self { reach };
+        if addresses.longest_reference() < 64 {
+            return Err(format!(
+                "Plum takes addresses of {LONGEST_URL} characters at most: the listener's public \
+                 address and the trunk's name together are too long"
+            ));
+        }
+        Ok(addresses)
+    }
+
+    /// The key that checks of numbers are made with.
+    pub(super) const fn key(&self) -> &crate::remote::secret::Secret {
+        &self.reach.key
+    }
+
+    /// The longest `message_reference` whose addresses Plum still takes.
+    pub(super) fn longest_reference(&self) -> usize {
+        let around = self.reach.url.len() + "/result?attempt=&token=".len() + TOKEN;
+        LONGEST_URL.saturating_sub(around)
+    }
+
+    /// The address of a place for a subject, with its token.
+    pub(super) fn of(&self, place: Place, subject: &Subject) -> String {
+        let (url, path, name) = (&self.reach.url, place.path(), subject.name());
+        let (reference, token) = (subject.reference(), self.token(place, subject));
+        format!("{url}/{path}?{name}={reference}&token={token}")
+    }
+
+    /// The address of a place that a document reports to, about an answered call.
+    pub(super) fn on_call(&self, place: Place, attempt: AttemptId, call_id: &str) -> String {
+        let url = self.of(place, &Subject::One(attempt));
+        Url::parse_with_params(&url, [("call_id", call_id)]).map_or(url, Into::into)
+    }
+
+    /// The subject of a query whose token proves it for this place.
+    pub(super) fn proven(&self, place: Place, query: &Fields) -> Option<Subject> {
+        let token = query.get(&["token"]).unwrap_or_default();
+        let subject = match (query.get(&["attempt"]), query.get(&["batch"])) {
+            (Some(attempt), _) => Subject::One(attempt.parse().ok()?),
+            (None, batch) => Subject::Batch(Batch::parse(batch?)?),
+        };
+        let wanted = self.token(place, &subject);
+        self.reach.is_token(&wanted, token).then_some(subject)
+    }
+
+    /// Where an opt-out is taken is told to the user's own application: what proves it there proves
+    /// nothing elsewhere.
+    fn token(&self, place: Place, subject: &Subject) -> String {
+        match (subject, place) {
+            (Subject::One(attempt), Place::OptOut) => {
+                self.reach.token_of(&format!("plum opt-out {attempt}"))
+            }
+            (Subject::One(attempt), Place::Start | Place::Callee | Place::Result) => {
+                self.reach.token(*attempt)
+            }
+            (Subject::Batch(batch), _) => self.reach.token_of(&format!("plum batch {batch}")),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::remote::secret::Secret;
+    use dialdeck_core::domain::{DeckId, PhoneNumber};
+
+    const PLACES: [Place; 4] = [Place::Start, Place::Callee, Place::OptOut, Place::Result];
+
+    fn addresses(url: &str) -> Result<Addresses, String> {
+        Addresses::new(Reach {
+            url: url.to_owned(),
+            key: Secret::new("k"),
+        })
+    }
+
+    fn subjects() -> [Subject; 2] {
+        let attempt = AttemptId {
+            deck: DeckId(7),
+            serial: 12,
+        };
+        let to = PhoneNumber::from_digits(12_125_550_101).expect("a number");
+        let batch = Batch::new(attempt, to, &Secret::new("k"));
+        [Subject::One(attempt), Subject::Batch(batch)]
+    }
+
+    fn query(url: &str) -> Fields {
+        Fields::of_form(url.split_once('?').expect("a query").1)
+    }
+
+    #[test]
+    fn an_address_proves_its_subject_and_no_other() {
+        let addresses = addresses("https://x/plum").expect("short");
+        for subject in subjects() {
+            for place in PLACES {
+                let url = addresses.of(place, &subject);
+                let proven = addresses.proven(place, &query(&url));
+                assert_eq!(proven.as_ref(), Some(&subject));
+                let other = url.replace("00000007-12", "00000007-13");
+                assert_eq!(addresses.proven(place, &query(&other)), None, "{other}");
+                let without = url.split("&token").next().expect("a part");
+                assert_eq!(addresses.proven(place, &query(without)), None);
+            }
+        }
+        for text in ["", "attempt=x&token=y", "batch=&token=", "token=%ff"] {
+            let read = Fields::of_form(text);
+            assert_eq!(addresses.proven(Place::Start, &read), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn what_proves_an_opt_out_proves_nothing_else() {
+        let addresses = addresses("https://x/plum").expect("short");
+        let [subject, _] = subjects();
+        let opt_out = query(&addresses.of(Place::OptOut, &subject));
+        let elsewhere = query(&addresses.of(Place::Result, &subject));
+        for place in PLACES {
+            let is_opt_out = place == Place::OptOut;
+            assert_eq!(addresses.proven(place, &opt_out).is_some(), is_opt_out);
+            assert_eq!(addresses.proven(place, &elsewhere).is_some(), !is_opt_out);
+        }
+    }
+
+    #[test]
+    fn the_longest_reference_makes_the_longest_address() {
+        let addresses = addresses("https://dialer.example.com/plum").expect("short");
+        let [subject, _] = subjects();
+        let url = addresses.of(Place::Result, &subject);
+        let left = LONGEST_URL - url.len();
+        let reference = subject.reference().len();
+        assert_eq!(addresses.longest_reference(), reference + left);
+    }
+
+    #[test]
+    fn a_listener_too_far_away_is_refused() {
+        assert!(addresses(&format!("https://{}", "x".repeat(140))).is_err());
+    }
+}

@@ -1,0 +1,144 @@
+//! What is known of each attempt's call: what was sent, and what came in about it.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use dialdeck_core::domain::outcome::classify;
+use dialdeck_core::domain::{AttemptId, CallReport, CalleeType, Timestamp};
+
+/// How many attempts are remembered once they are over; a repeated result of an older one is told
+/// again, which changes nothing.
+const MOST: usize = 20_000;
+
+/// How much later than a call can have ended its result may still come. The seed: status updates
+/// may be delayed, dialing goes first.
+const GRACE: Duration = Duration::from_mins(15);
+
+/// What is known of an attempt's call.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Known {
+    /// It was handed to us to place.
+    pub(super) placed: bool,
+    /// It is not to leave any more.
+    pub(super) stopped: bool,
+    /// Plum's id of it, unique per Plum server alone.
+    pub(super) call_id: Option<String>,
+    /// Until when its end may be expected: it is queued or on.
+    pub(super) open_until: Option<Timestamp>,
+    /// How long it may last once answered, when it was placed in this run.
+    pub(super) max_call: Option<Duration>,
+    /// Somebody or something picked up.
+    pub(super) answered: bool,
+    /// What picked up.
+    pub(super) callee: Option<CalleeType>,
+    /// How it ended, and when.
+    pub(super) end: Option<(CallReport, Timestamp)>,
+}
+
+impl Known {
+    /// Plum has it; it has to be over this long after its expiry.
+    pub(super) fn queued(&mut self, expires_at: Timestamp, longest: Duration) {
+        self.open_until = self.open_until.max(Some(expires_at + longest + GRACE));
+    }
+
+    /// Notes an answer; returns `true` the first time. Clears an earlier end that was not an answer.
+    pub(super) fn answer(&mut self, at: Timestamp) -> bool {
+        if self.answered || self.end.as_ref().is_some_and(|(end, _)| is_reached(end)) {
+            return false;
+        }
+        self.end = None;
+        self.answered = true;
+        if let Some(max_call) = self.max_call {
+            self.open_until = self.open_until.max(Some(at + max_call + GRACE));
+        }
+        true
+    }
+
+    /// Notes what picked up; `true` the first time.
+    pub(super) fn detect(&mut self, callee: CalleeType) -> bool {
+        let first = self.end.is_none() && self.callee.is_none();
+        if first {
+            self.callee = Some(callee);
+        }
+        first
+    }
+
+    /// Returns whether the report adds to the recorded end: that it counts, or that it was picked up.
+    pub(super) fn is_news(&self, report: &CallReport) -> bool {
+        self.end.as_ref().is_none_or(|(told, _)| {
+            let counts = |report: &CallReport| classify(report).counts;
+            !counts(told) && counts(report) || !is_reached(told) && is_reached(report)
+        })
+    }
+
+    /// Whether it ended, or was never more than heard of.
+    const fn is_over(&self) -> bool {
+        self.end.is_some() || !self.placed
+    }
+}
+
+fn is_reached(report: &CallReport) -> bool {
+    classify(report).outcome.is_reached()
+}
+
+/// Every attempt's call.
+#[derive(Debug, Default)]
+pub(super) struct Book {
+    calls: Mutex<BTreeMap<AttemptId, Known>>,
+}
+
+impl Book {
+    /// Reads and changes what is known of an attempt, one at a time: what is told within is told in
+    /// that order.
+    pub(super) fn with<T>(&self, attempt: AttemptId, change: impl FnOnce(&mut Known) -> T) -> T {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = change(calls.entry(attempt).or_default());
+        if calls.len() > MOST {
+            let mut over = calls.iter().filter(|(_, known)| known.is_over());
+            if let Some(oldest) = over.next().map(|(attempt, _)| *attempt) {
+                calls.remove(&oldest);
+            }
+        }
+        changed
+    }
+
+    /// What is known of an attempt; nothing is noted.
+    pub(super) fn get(&self, attempt: AttemptId) -> Known {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.get(&attempt).cloned().unwrap_or_default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dialdeck_core::domain::DeckId;
+
+    #[test]
+    fn what_is_over_is_forgotten_first() {
+        let book = Book::default();
+        let attempt = |serial: usize| AttemptId {
+            deck: DeckId(7),
+            serial: i64::try_from(serial).expect("small"),
+        };
+        book.with(attempt(0), |known| known.placed = true);
+        for serial in 1..=MOST {
+            book.with(attempt(serial), |known| {
+                known.placed = true;
+                known.end = Some((CallReport::default(), Timestamp::MIN));
+            });
+        }
+        assert!(book.get(attempt(0)).placed);
+        assert!(!book.get(attempt(1)).placed);
+        assert!(book.get(attempt(2)).placed);
+    }
+
+    #[test]
+    fn an_end_is_the_end() {
+        let mut known = Known::default();
+        assert!(known.answer(Timestamp::MIN) && !known.answer(Timestamp::MIN));
+        known.end = Some((CallReport::default(), Timestamp::MIN));
+        assert!(!known.detect(CalleeType::Human));
+    }
+}

@@ -1,0 +1,188 @@
+//! One HTTP request at a time: nothing is repeated, redirected or kept open behind our back.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder};
+use rustls::RootCertStore;
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
+
+use dialdeck_clock::Clock;
+
+/// The most that is read of an answer.
+const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
+
+/// How long a connection may take to be made, by the machine's clock.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// The longest pause that is taken from a `Retry-After`.
+const LONGEST_PAUSE: Duration = Duration::from_hours(1);
+
+/// The environment variable that names a PEM file of more authorities to trust.
+const MORE_ROOTS: &str = "SSL_CERT_FILE";
+
+/// An HTTP client that sends what it is told once.
+#[derive(Clone, Debug)]
+pub struct Http {
+    client: Client,
+    clock: Clock,
+}
+
+/// What a server answered, whatever its status.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// The HTTP status.
+    pub status: u16,
+    /// `Retry-After` in seconds, when the server gave one.
+    pub retry_after: Option<Duration>,
+    /// The body's media type, in lower case.
+    pub content_type: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// Whether the status is one of success.
+    pub const fn is_success(&self) -> bool {
+        matches!(self.status, 200..=299)
+    }
+
+    /// The body as JSON; `None` when it is none.
+    pub fn json(&self) -> Option<serde_json::Value> {
+        serde_json::from_slice(&self.body).ok()
+    }
+}
+
+/// Why there is no answer.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoAnswer {
+    /// No connection: not a byte of the request has left.
+    #[error("not sent: {0}")]
+    NotSent(String),
+    /// The request may have been carried out; its answer is lost.
+    #[error("no answer: {0}")]
+    Lost(String),
+}
+
+impl Http {
+    /// A client that trusts Mozilla's authorities and those in the file that the environment variable
+    /// `SSL_CERT_FILE` names.
+    ///
+    /// # Errors
+    /// As [`Http::trusting`].
+    pub fn new(clock: Clock) -> Result<Self, String> {
+        let named = std::env::var_os(MORE_ROOTS).filter(|file| !file.is_empty());
+        Self::trusting(named.map(PathBuf::from).as_deref(), clock)
+    }
+
+    /// A client that trusts the authorities in a PEM file besides Mozilla's. Every request has a
+    /// connection of its own: one that is kept idle may be dead, and a request written into it would
+    /// have to be repeated.
+    ///
+    /// # Errors
+    /// When the file cannot be read or holds no authority that can be trusted, or the machine cannot do
+    /// TLS.
+    pub fn trusting(more: Option<&Path>, clock: Clock) -> Result<Self, String> {
+        let mut roots = RootCertStore {
+            roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
+        };
+        if let Some(file) = more {
+            add_roots(&mut roots, file)
+                .map_err(|why| format!("{MORE_ROOTS} names {}, {why}", file.display()))?;
+        }
+        let provider = rustls::crypto::ring::default_provider();
+        let tls = rustls::ClientConfig::builder_with_provider(provider.into())
+            .with_safe_default_protocol_versions()
+            .map_err(|error| error.to_string())?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(Policy::none())
+            .retry(reqwest::retry::never())
+            .pool_max_idle_per_host(0)
+            .connect_timeout(CONNECT)
+            .referer(false)
+            .user_agent(concat!("dialdeck/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| error.to_string())?;
+        Ok(Self { client, clock })
+    }
+
+    /// A request that is yet to be sent.
+    pub fn post(&self, url: &str) -> RequestBuilder {
+        self.client.post(url)
+    }
+
+    /// A request that is yet to be sent.
+    pub fn get(&self, url: &str) -> RequestBuilder {
+        self.client.get(url)
+    }
+
+    /// Sends a request and reads its answer, within `limit` by the deck's clock.
+    ///
+    /// # Errors
+    /// When there is no answer, saying whether the request may have been carried out.
+    pub async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<Answer, NoAnswer> {
+        let sending = async {
+            let mut response = request.send().await.map_err(told)?;
+            let header = |name| {
+                let value = response.headers().get(name)?;
+                value.to_str().ok().map(str::to_owned)
+            };
+            let retry_after = header(RETRY_AFTER).and_then(|text| text.trim().parse().ok());
+            let content_type = header(CONTENT_TYPE).unwrap_or_default();
+            let mut answer = Answer {
+                status: response.status().as_u16(),
+                retry_after: retry_after.map(|secs| Duration::from_secs(secs).min(LONGEST_PAUSE)),
+                content_type: content_type.to_ascii_lowercase(),
+                body: Vec::new(),
+            };
+            while let Some(chunk) = response.chunk().await.map_err(told)? {
+                if answer.body.len() + chunk.len() > LONGEST_ANSWER {
+                    return Err(NoAnswer::Lost("the answer is too long".to_owned()));
+                }
+                answer.body.extend_from_slice(&chunk);
+            }
+            Ok(answer)
+        };
+        tokio::time::timeout(self.clock.real_time(limit), sending)
+            .await
+            .unwrap_or_else(|_| Err(NoAnswer::Lost("no answer in time".to_owned())))
+    }
+}
+
+/// Such a file may be a whole system's: what of it is of a kind that is not known here is left out.
+fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), String> {
+    let unread = |error: rustls::pki_types::pem::Error| format!("which cannot be read: {error}");
+    let read = CertificateDer::pem_file_iter(file).map_err(unread)?;
+    let certificates: Result<Vec<_>, _> = read.collect();
+    let (added, left_out) = roots.add_parsable_certificates(certificates.map_err(unread)?);
+    if left_out > 0 {
+        tracing::warn!(left_out, "authorities of {MORE_ROOTS} that cannot be used");
+    }
+    match added {
+        0 => Err("which holds no authority in PEM form that can be trusted".to_owned()),
+        _ => Ok(()),
+    }
+}
+
+/// Says what went wrong without the address, which may hold a token.
+fn told(error: reqwest::Error) -> NoAnswer {
+    let before = error.is_connect() || error.is_builder();
+    let error = error.without_url();
+    let mut text = error.to_string();
+    let mut cause = std::error::Error::source(&error);
+    while let Some(inner) = cause {
+        text = inner.to_string();
+        cause = inner.source();
+    }
+    if before {
+        NoAnswer::NotSent(text)
+    } else {
+        NoAnswer::Lost(text)
+    }
+}

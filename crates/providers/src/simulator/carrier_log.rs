@@ -1,0 +1,313 @@
+//! The carrier's own record, as JSON lines: what really happened, whoever was or was not told.
+
+use std::fs::{File, OpenOptions};
+use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use dialdeck_core::domain::{AttemptId, CallReport, PhoneNumber, Timestamp, TrunkName};
+use dialdeck_files as regular;
+
+use super::super::DialRequest;
+use super::ledger::{Ledger, UpCall};
+
+/// The file in which a simulated carrier writes one line for everything that happens.
+///
+/// Each step is one unbuffered write, so a process that is killed loses nothing that was already
+/// on the wire. A carrier that opens the file again goes on where it stopped; the lines of what
+/// happened meanwhile carry their true instants, so they may stand out of order.
+#[derive(Debug)]
+pub struct CarrierLog {
+    path: PathBuf,
+    file: File,
+    past: Ledger,
+}
+
+impl CarrierLog {
+    /// Opens or creates the log and reads what it holds of `trunk`; carriers of several trunks may
+    /// share a file. A last line that a crash cut short is
+    /// completed or dropped.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written, or a line other than the last is not a line of a
+    /// carrier log ([`io::ErrorKind::InvalidData`], naming the line).
+    pub fn open(path: impl AsRef<Path>, trunk: &TrunkName) -> io::Result<Self> {
+        let path = path.as_ref().to_owned();
+        let mut how = OpenOptions::new();
+        let mut file = regular::open(&path, how.read(true).append(true).create(true))?;
+        repair_end(&mut file)?;
+        let mut past = Ledger::default();
+        file.seek(SeekFrom::Start(0))?;
+        each_line(&file, "", |line| {
+            if line.trunk == *trunk {
+                past.apply(&line);
+            }
+            true
+        })?;
+        Ok(Self { path, file, past })
+    }
+
+    /// What the file held when it was opened; empty when asked again.
+    pub(super) fn take_past(&mut self) -> Ledger {
+        std::mem::take(&mut self.past)
+    }
+
+    /// Appends lines in a single write.
+    pub(super) fn append(&mut self, lines: &[Line]) -> io::Result<()> {
+        let mut text = Vec::with_capacity(lines.len() * 256);
+        for line in lines {
+            serde_json::to_writer(&mut text, line)?;
+            text.push(b'\n');
+        }
+        self.file.write_all(&text)
+    }
+
+    /// How an attempt ended, read from the file. Slow: for calls that memory has let go.
+    pub(super) fn find_end(
+        &self,
+        attempt: AttemptId,
+    ) -> io::Result<Option<(CallReport, Timestamp)>> {
+        let mut found = None;
+        let needle = format!("\"{attempt}\"");
+        let file = regular::open(&self.path, OpenOptions::new().read(true))?;
+        each_line(&file, &needle, |line| {
+            if line.attempt == attempt && !line.merged {
+                found = line.report.map(|report| (report, line.at));
+            }
+            found.is_none()
+        })?;
+        Ok(found)
+    }
+}
+
+#[cfg(test)]
+impl CarrierLog {
+    /// A log that cannot be written.
+    pub(super) fn open_broken(path: &Path) -> Self {
+        Self {
+            path: path.to_owned(),
+            file: File::open(path).unwrap(),
+            past: Ledger::default(),
+        }
+    }
+}
+
+/// What a line records.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum LineKind {
+    Invite,
+    Ringing,
+    Answer,
+    End,
+    Cancel,
+}
+
+/// One line. The first five members are the format's own; the others let a restarted carrier go on.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Line {
+    pub(super) at: Timestamp,
+    pub(super) event: LineKind,
+    pub(super) attempt: AttemptId,
+    pub(super) to: PhoneNumber,
+    pub(super) from: PhoneNumber,
+    pub(super) trunk: TrunkName,
+    /// The final SIP status, on `end`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) code: Option<u16>,
+    /// The whole report, on `end`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) report: Option<CallReport>,
+    /// What was asked for, on `invite`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) terms: Option<Terms>,
+    /// Set when an attempt was placed a second time: its phone rings already, so the second invite
+    /// is refused with 482 (RFC 3261 §8.2.2.2).
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) merged: bool,
+    /// Set on an `invite` that a limit or an outage refuses at once.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub(super) refused: bool,
+}
+
+impl Line {
+    /// The line of a request that leaves now.
+    pub(super) fn invite(request: &DialRequest, now: Timestamp) -> Self {
+        let terms = Terms::new(request.ring_timeout, request.max_call, request.human_agent);
+        Self {
+            at: now,
+            event: LineKind::Invite,
+            attempt: request.attempt,
+            to: request.to,
+            from: request.from,
+            trunk: request.trunk.clone(),
+            code: None,
+            report: None,
+            terms: Some(terms),
+            merged: false,
+            refused: false,
+        }
+    }
+
+    /// A line about a call that is up.
+    pub(super) fn of(attempt: AttemptId, call: &UpCall, event: LineKind, at: Timestamp) -> Self {
+        Self {
+            at,
+            event,
+            attempt,
+            to: call.to,
+            from: call.from,
+            trunk: call.trunk.clone(),
+            code: None,
+            report: None,
+            terms: None,
+            merged: false,
+            refused: false,
+        }
+    }
+
+    /// The `end` of the call that this line is about.
+    pub(super) fn ended(&self, at: Timestamp, report: &CallReport) -> Self {
+        Self {
+            at,
+            event: LineKind::End,
+            code: report.sip_code,
+            report: Some(report.clone()),
+            terms: None,
+            refused: false,
+            ..self.clone()
+        }
+    }
+}
+
+/// The terms of a call that its course depends on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Terms {
+    ring_timeout_ms: u64,
+    max_call_ms: u64,
+    pub(super) human_agent: bool,
+}
+
+impl Terms {
+    pub(super) fn new(ring_timeout: Duration, max_call: Duration, human_agent: bool) -> Self {
+        let millis = |span: Duration| u64::try_from(span.as_millis()).unwrap_or(u64::MAX);
+        Self {
+            ring_timeout_ms: millis(ring_timeout),
+            max_call_ms: millis(max_call),
+            human_agent,
+        }
+    }
+
+    pub(super) fn ring_timeout(self) -> Duration {
+        Duration::from_millis(self.ring_timeout_ms)
+    }
+
+    pub(super) fn max_call(self) -> Duration {
+        Duration::from_millis(self.max_call_ms)
+    }
+}
+
+/// Hands over every line that holds `needle` until `take` says stop; the others are not even
+/// parsed, which is what makes searching a long log bearable.
+fn each_line(file: &File, needle: &str, mut take: impl FnMut(Line) -> bool) -> io::Result<()> {
+    for (index, text) in BufReader::new(file).lines().enumerate() {
+        let text = text?;
+        if !text.contains(needle) {
+            continue;
+        }
+        let line = serde_json::from_str(&text).map_err(|error| {
+            let why = format!("line {} is not a carrier log line: {error}", index + 1);
+            io::Error::new(io::ErrorKind::InvalidData, why)
+        })?;
+        if !take(line) {
+            break;
+        }
+    }
+    Ok(())
+}
+
+/// Makes the file end in a whole line: a complete one gets its newline, a torn one is cut off.
+fn repair_end(file: &mut File) -> io::Result<()> {
+    let length = file.seek(SeekFrom::End(0))?;
+    let tail_from = length.saturating_sub(LONGEST_LINE);
+    file.seek(SeekFrom::Start(tail_from))?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail)?;
+    if tail.is_empty() || tail.ends_with(b"\n") {
+        return Ok(());
+    }
+    let begin = tail
+        .iter()
+        .rposition(|byte| *byte == b'\n')
+        .map_or(0, |newline| newline + 1);
+    if serde_json::from_slice::<Line>(&tail[begin..]).is_ok() {
+        file.write_all(b"\n")
+    } else {
+        let kept = u64::try_from(begin).unwrap_or(u64::MAX);
+        file.set_len(tail_from.saturating_add(kept))
+    }
+}
+
+/// No line is longer: names and reasons are bounded well below.
+const LONGEST_LINE: u64 = 64 * 1024;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dialdeck_core::domain::{Briefing, DeckId};
+
+    fn invite(serial: i64) -> Line {
+        let attempt = AttemptId {
+            deck: DeckId(1),
+            serial,
+        };
+        let request = DialRequest {
+            attempt,
+            trunk: TrunkName("main".to_owned()),
+            campaign: "spring".to_owned(),
+            to: "+12125550142".parse().unwrap(),
+            from: "+16465550100".parse().unwrap(),
+            ring_timeout: Duration::from_secs(30),
+            max_call: Duration::from_mins(30),
+            not_before: Timestamp::MIN,
+            expires_at: Timestamp::MAX,
+            human_agent: true,
+            pci: false,
+            briefing: Briefing::default(),
+        };
+        Line::invite(&request, Timestamp::from_millis(serial * 1_000))
+    }
+
+    #[test]
+    fn an_end_that_memory_let_go_is_found_in_the_file() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut log = CarrierLog::open(
+            dir.path().join("carrier.jsonl"),
+            &TrunkName("main".to_owned()),
+        )
+        .unwrap();
+        let report = CallReport {
+            sip_code: Some(486),
+            ..CallReport::default()
+        };
+        for serial in 1..=3 {
+            let line = invite(serial);
+            let end = line.ended(Timestamp::from_millis(9_000), &report);
+            log.append(&[line, end]).unwrap();
+        }
+        log.append(&[invite(4)]).unwrap();
+        let found = log.find_end(invite(2).attempt).unwrap();
+        assert_eq!(found, Some((report, Timestamp::from_millis(9_000))));
+        assert_eq!(log.find_end(invite(4).attempt).unwrap(), None);
+        assert_eq!(log.find_end(invite(5).attempt).unwrap(), None);
+    }
+
+    #[test]
+    fn the_first_members_are_the_format_that_auditors_read() {
+        let text = serde_json::to_string(&invite(1)).unwrap();
+        let head = r#"{"at":"1970-01-01T00:00:01.000Z","event":"invite","attempt":"00000001-1","to":"+12125550142","from":"+16465550100","trunk":"main""#;
+        assert!(text.starts_with(head), "{text}");
+    }
+}

@@ -1,0 +1,111 @@
+//! The chances of one call: a stream of draws that depends on the seed, the attempt and the callee alone.
+
+use std::time::Duration;
+
+use rand_chacha::ChaCha8Rng;
+use rand_core::{RngCore, SeedableRng};
+
+use dialdeck_core::domain::digest::sha256;
+use dialdeck_core::domain::{AttemptId, PhoneNumber};
+
+use super::profile::Span;
+
+/// Draws for one call. Never shared between calls, so the order of calls changes nothing and a
+/// restarted carrier rebuilds the same call.
+pub(super) struct Dice(ChaCha8Rng);
+
+impl Dice {
+    pub(super) fn of(seed: u64, attempt: AttemptId, to: PhoneNumber) -> Self {
+        let text = format!("dialdeck carrier {seed} {attempt} {to}");
+        Self(ChaCha8Rng::from_seed(sha256(text.as_bytes())))
+    }
+
+    /// Uniform in `[0, 1)`.
+    fn unit(&mut self) -> f64 {
+        f64::from(self.0.next_u32()) / (f64::from(u32::MAX) + 1.0)
+    }
+
+    /// Whether something with this share of all cases happens.
+    pub(super) fn chance(&mut self, share: f64) -> bool {
+        self.unit() < share
+    }
+
+    /// One of the weighted choices; `None` only when there is none of positive weight.
+    pub(super) fn pick<T: Copy>(&mut self, choices: &[(T, f64)]) -> Option<T> {
+        let total: f64 = choices.iter().map(|(_, weight)| weight).sum();
+        let mut left = self.unit() * total;
+        let mut last = None;
+        for (choice, weight) in choices {
+            if *weight > 0.0 {
+                last = Some(*choice);
+                if left < *weight {
+                    break;
+                }
+                left -= weight;
+            }
+        }
+        last
+    }
+
+    /// A time from a triangular distribution, in whole milliseconds. Triangular because it needs
+    /// nothing but a square root, which is exact on every platform: the same seed gives the same
+    /// log everywhere.
+    pub(super) fn span(&mut self, span: &Span) -> Duration {
+        let (width, rise) = (span.max - span.min, span.mode - span.min);
+        let unit = self.unit();
+        let seconds = if unit * width < rise {
+            span.min + (unit * width * rise).sqrt()
+        } else {
+            span.max - ((1.0 - unit) * width * (span.max - span.mode)).sqrt()
+        };
+        let exact = Duration::from_secs_f64(seconds.max(0.0));
+        Duration::from_millis(u64::try_from(exact.as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use dialdeck_core::domain::DeckId;
+
+    fn dice(serial: i64) -> Dice {
+        let attempt = AttemptId {
+            deck: DeckId(1),
+            serial,
+        };
+        Dice::of(7, attempt, "+12125550142".parse().unwrap())
+    }
+
+    #[test]
+    fn spans_stay_inside_their_bounds_and_lean_to_the_mode() {
+        let span = Span {
+            min: 2.0,
+            mode: 4.0,
+            max: 20.0,
+        };
+        let drawn: Vec<f64> = (0..2_000)
+            .map(|serial| dice(serial).span(&span).as_secs_f64())
+            .collect();
+        assert!(drawn.iter().all(|secs| (1.999..=20.0).contains(secs)));
+        let early = drawn.iter().filter(|secs| **secs < 9.0).count();
+        assert!((1_000..1_400).contains(&early), "{early}");
+    }
+
+    #[test]
+    fn a_point_span_is_a_point() {
+        let span = Span {
+            min: 3.0,
+            mode: 3.0,
+            max: 3.0,
+        };
+        assert_eq!(dice(1).span(&span), Duration::from_secs(3));
+    }
+
+    #[test]
+    fn zero_weights_are_never_picked() {
+        for serial in 0..500 {
+            assert_eq!(dice(serial).pick(&[(1, 0.0), (2, 1.0), (3, 0.0)]), Some(2));
+        }
+        assert_eq!(dice(1).pick::<u8>(&[]), None);
+    }
+}

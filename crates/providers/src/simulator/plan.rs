@@ -1,0 +1,169 @@
+//! The course of one call, laid out in full at its invite: what happens, and what we are told of it.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use dialdeck_core::domain::attempt::{CallEnd, Speech};
+use dialdeck_core::domain::{AttemptId, CallEventKind, CallReport, CalleeType, Timestamp};
+
+use super::carrier_log::Terms;
+use super::dice::Dice;
+use super::fate::{Fate, by_chance, scripted};
+use super::ledger::UpCall;
+use super::profile::Profile;
+use super::telling::Telling;
+
+/// What happens to a call, in order of time.
+#[derive(Debug)]
+pub(super) struct Plan {
+    pub(super) steps: VecDeque<Step>,
+    /// When, after the invite, the provider gives the answer to the request up for lost.
+    pub(super) lost: Option<Duration>,
+}
+
+/// One thing that happens, and how long after it we are told: never, once or more often.
+#[derive(Debug)]
+pub(super) struct Step {
+    pub(super) at: Timestamp,
+    pub(super) kind: CallEventKind,
+    pub(super) told: Vec<Duration>,
+}
+
+/// Lays out a call. Depends on nothing but its arguments.
+pub(super) fn plan(profile: &Profile, seed: u64, attempt: AttemptId, call: &UpCall) -> Plan {
+    let mut dice = Dice::of(seed, attempt, call.to);
+    let script = profile.callees.get(&call.to);
+    let (fate, telling) = match script.and_then(|script| script.at(call.nth)) {
+        Some(callee) => (scripted(callee, &mut dice), Telling::scripted(callee)),
+        None => (
+            by_chance(profile, call, &mut dice),
+            Telling::by_chance(&profile.faults, &mut dice),
+        ),
+    };
+    let mut course = course(fate, call.terms);
+    course.sort_by_key(|(after, _)| *after);
+    let steps = course
+        .into_iter()
+        .map(|(after, kind)| Step {
+            at: call.invited + after,
+            told: telling.of(after, &kind, &mut dice),
+            kind,
+        })
+        .collect();
+    Plan {
+        steps,
+        lost: telling.lost,
+    }
+}
+
+/// The report, which also says whether the phone rang.
+fn told_of_ringing(report: CallReport, rang: bool) -> CallReport {
+    CallReport {
+        rang: Some(rang),
+        ..report
+    }
+}
+
+/// An agent has to be there within this time after the greeting (47 CFR 64.1200(a)(7)).
+const AGENT_DELAY: Duration = Duration::from_secs(2);
+
+/// How long the carrier's own detector listens.
+const DETECTOR_DELAY: Duration = Duration::from_millis(1_500);
+
+/// What happens, with its time after the invite. The ringing timeout counts from the first ring,
+/// the maximum of a call from its answer.
+fn course(fate: Fate, terms: Terms) -> Vec<(Duration, CallEventKind)> {
+    let mut course = vec![(Duration::ZERO, CallEventKind::Sent)];
+    match fate {
+        Fate::Rejects {
+            setup,
+            ring,
+            report,
+        } => match ring {
+            Some(ring) if ring >= terms.ring_timeout() => rings_out(&mut course, setup, terms),
+            Some(ring) => {
+                course.push((setup, CallEventKind::Ringing));
+                let end = CallEventKind::Ended(told_of_ringing(report, true));
+                course.push((setup + ring, end));
+            }
+            None => {
+                let end = CallEventKind::Ended(told_of_ringing(report, false));
+                course.push((setup, end));
+            }
+        },
+        Fate::Answers { setup, ring, .. } if ring >= terms.ring_timeout() => {
+            rings_out(&mut course, setup, terms);
+        }
+        Fate::Answers {
+            setup,
+            ring,
+            talk,
+            who,
+            speech,
+            detected,
+            agent_absent,
+        } => {
+            course.push((setup, CallEventKind::Ringing));
+            let answer = setup + ring;
+            course.push((answer, CallEventKind::Answered));
+            let abandoned = agent_absent && terms.human_agent && who == CalleeType::Human;
+            let patience = if abandoned {
+                greeting_end(&speech) + AGENT_DELAY
+            } else {
+                talk
+            };
+            let talk = patience.min(talk).min(terms.max_call());
+            for sound in speech
+                .into_iter()
+                .filter(|sound| since_answer(*sound) < talk)
+            {
+                course.push((answer + since_answer(sound), CallEventKind::Speech(sound)));
+            }
+            let told_who = (detected || abandoned).then_some(who);
+            if detected {
+                let after = answer + DETECTOR_DELAY.min(talk);
+                course.push((after, CallEventKind::CalleeDetected(who)));
+            }
+            let end = if abandoned {
+                CallEnd::Abandoned
+            } else {
+                CallEnd::Completed
+            };
+            course.push((
+                answer + talk,
+                CallEventKind::Ended(CallReport {
+                    end,
+                    sip_code: Some(200),
+                    callee_type: told_who,
+                    ..CallReport::default()
+                }),
+            ));
+        }
+    }
+    course
+}
+
+fn rings_out(course: &mut Vec<(Duration, CallEventKind)>, setup: Duration, terms: Terms) {
+    course.push((setup, CallEventKind::Ringing));
+    let report = CallReport {
+        end: CallEnd::RangOut,
+        sip_code: Some(408),
+        ..CallReport::default()
+    };
+    course.push((setup + terms.ring_timeout(), CallEventKind::Ended(report)));
+}
+
+fn since_answer(sound: Speech) -> Duration {
+    match sound {
+        Speech::Started(at) | Speech::Stopped(at) | Speech::Beep(at) | Speech::FaxTone(at) => at,
+    }
+}
+
+fn greeting_end(speech: &[Speech]) -> Duration {
+    speech
+        .iter()
+        .copied()
+        .map(since_answer)
+        .max()
+        .unwrap_or_default()
+}

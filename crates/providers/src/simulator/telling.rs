@@ -1,0 +1,104 @@
+//! What we are told of a call: all of it or not, at once or late, once or twice.
+
+use std::time::Duration;
+
+use dialdeck_core::domain::CallEventKind;
+
+use super::dice::Dice;
+use super::profile::Faults;
+use super::script::Callee;
+
+/// Longer than any ringing timeout.
+pub(super) const FOR_EVER: Duration = Duration::from_hours(366 * 24);
+
+/// How much later a scripted duplicate comes.
+const AGAIN_AFTER: Duration = Duration::from_secs(2);
+
+/// How truthfully and how soon we are told.
+#[derive(Default)]
+pub(super) struct Telling<'a> {
+    /// Everything after the send is told this much late.
+    slow: Duration,
+    /// When the answer is given up for lost.
+    pub(super) lost: Option<Duration>,
+    /// What happens before this time after the invite is never told, the send excepted.
+    told_from: Duration,
+    /// Everything is told once more, this much later.
+    again: Option<Duration>,
+    /// Chances for each single event.
+    faults: Option<&'a Faults>,
+}
+
+impl<'a> Telling<'a> {
+    /// Draws how a call is told of.
+    pub(super) fn by_chance(faults: &'a Faults, dice: &mut Dice) -> Self {
+        let (slow, lost, tail) = (
+            dice.chance(faults.slow_answer),
+            dice.chance(faults.lost_answer),
+            dice.chance(faults.lost_tail),
+        );
+        let (slow_by, lost_after) = (dice.span(&faults.slow), dice.span(&faults.lost));
+        let told_from = if tail { FOR_EVER } else { lost_after };
+        Self {
+            slow: if slow { slow_by } else { Duration::ZERO },
+            lost: lost.then_some(lost_after),
+            told_from: if lost { told_from } else { Duration::ZERO },
+            again: None,
+            faults: Some(faults),
+        }
+    }
+
+    /// How a script has its call told of.
+    pub(super) fn scripted(callee: &Callee) -> Self {
+        match callee {
+            Callee::Answers { .. }
+            | Callee::Rejects { .. }
+            | Callee::RingsForEver
+            | Callee::NotSent => Self::default(),
+            Callee::Silent => Self {
+                told_from: FOR_EVER,
+                ..Self::default()
+            },
+            Callee::AnswerLost { after, then, told } => Self {
+                lost: Some(*after),
+                told_from: if *told { *after } else { FOR_EVER },
+                ..Self::scripted(then)
+            },
+            Callee::Duplicates { then } => Self {
+                again: Some(AGAIN_AFTER),
+                ..Self::scripted(then)
+            },
+            Callee::Late { by, then } => Self {
+                slow: *by,
+                ..Self::scripted(then)
+            },
+        }
+    }
+
+    /// The delays with which an event is told.
+    pub(super) fn of(
+        &self,
+        after: Duration,
+        kind: &CallEventKind,
+        dice: &mut Dice,
+    ) -> Vec<Duration> {
+        let sent = matches!(kind, CallEventKind::Sent);
+        if after < self.told_from && !sent {
+            return Vec::new();
+        }
+        let mut first = if sent { Duration::ZERO } else { self.slow };
+        let mut again = self.again;
+        if let Some(faults) = self.faults {
+            let (late, twice) = (dice.chance(faults.late), dice.chance(faults.duplicate));
+            if late && !sent {
+                first += dice.span(&faults.lateness);
+            }
+            if twice {
+                again = Some(dice.span(&faults.lateness));
+            }
+        }
+        let mut told = vec![first];
+        told.extend(again.map(|again| first + again));
+        told
+    }
+}

@@ -1,0 +1,242 @@
+//! A deck in plain maps: the store's oracle. Nothing is cached, everything is counted each time.
+
+mod calls;
+mod imports;
+mod listing;
+mod lists;
+mod outside;
+mod reading;
+mod recover;
+mod timing;
+mod trunks;
+mod verbs;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{DeckSettings, HangUps, NewContact, PendingEnd, RowFate, StoreError, entries, moves};
+use dialdeck_core::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
+use dialdeck_core::domain::{
+    Area, Attempt, AttemptId, Authority, CallerIdState, Campaign, CampaignId, ClassId, ClockHeld,
+    Contact, ContactId, ContactState, DeckId, Incarnations, ListKind, Ownership, PhoneNumber,
+    Recovery, Right, Role, Suppression, Timestamp, TrunkName, UnfinishedImport, WindowClass,
+};
+use dialdeck_core::policy::Refusal;
+use dialdeck_core::policy::breaker::Kept;
+use dialdeck_core::rules::Rules;
+
+/// A deck in memory. Verbs check before they change anything, so that one that fails leaves no trace.
+pub struct MemoryStore {
+    rules: &'static Rules,
+    deck: DeckId,
+    ids: Incarnations,
+    recovery: Option<Recovery>,
+    clock_held: Option<ClockHeld>,
+    settings: Option<DeckSettings>,
+    caller_id_states: BTreeMap<PhoneNumber, CallerIdState>,
+    /// Ends of the rests that blocked calls brought.
+    caller_id_rests: BTreeMap<PhoneNumber, Timestamp>,
+    /// What providers said about the numbers of their trunks.
+    ownership: BTreeMap<(TrunkName, PhoneNumber), Ownership>,
+    campaigns: BTreeMap<CampaignId, Campaign>,
+    classes: BTreeMap<ClassId, WindowClass>,
+    contacts: BTreeMap<ContactId, Contact>,
+    /// The line of the import each contact comes from.
+    lines: BTreeMap<ContactId, u64>,
+    /// Each contact's further columns.
+    variables: BTreeMap<ContactId, String>,
+    attempts: BTreeMap<AttemptId, Attempt>,
+    /// The instants from which sends count.
+    counts_from: BTreeMap<AttemptId, Timestamp>,
+    /// Attempts from before a release of the abandonment brake, which does not count them any more.
+    forgiven: BTreeSet<AttemptId>,
+    trunk_resets: BTreeMap<TrunkName, u64>,
+    trunk_rests: BTreeMap<TrunkName, Kept>,
+    unclosed: BTreeMap<AttemptId, TrunkName>,
+    pending_ends: BTreeMap<AttemptId, PendingEnd>,
+    unfinished_imports: BTreeMap<i64, UnfinishedImport>,
+    /// Loaded lists and their dates.
+    lists: BTreeMap<ListKind, Timestamp>,
+    /// The areas that registries cover.
+    areas: BTreeMap<ListKind, BTreeMap<Area, Timestamp>>,
+    suppressions: BTreeMap<(PhoneNumber, ListKind), Suppression>,
+    revocations: BTreeMap<PhoneNumber, Timestamp>,
+    refusals: BTreeMap<(CampaignId, String), u64>,
+    log: Vec<(NewEvent, SealedEvent)>,
+    /// Alerts that somebody has seen to.
+    acknowledged: BTreeSet<i64>,
+    hang_ups: HangUps,
+    dealings: outside::Dealings,
+    /// What whoever opened it may do.
+    who: Authority,
+    in_group: bool,
+}
+
+impl MemoryStore {
+    /// A new deck.
+    pub fn new(deck: DeckId, rules: &'static Rules, now: Timestamp) -> Self {
+        Self {
+            rules,
+            deck,
+            ids: deck.into(),
+            recovery: None,
+            clock_held: None,
+            settings: None,
+            caller_id_states: BTreeMap::new(),
+            caller_id_rests: BTreeMap::new(),
+            ownership: BTreeMap::new(),
+            campaigns: BTreeMap::new(),
+            classes: BTreeMap::new(),
+            contacts: BTreeMap::new(),
+            lines: BTreeMap::new(),
+            variables: BTreeMap::new(),
+            attempts: BTreeMap::new(),
+            counts_from: BTreeMap::new(),
+            forgiven: BTreeSet::new(),
+            trunk_resets: BTreeMap::new(),
+            trunk_rests: BTreeMap::new(),
+            unclosed: BTreeMap::new(),
+            pending_ends: BTreeMap::new(),
+            unfinished_imports: BTreeMap::new(),
+            lists: BTreeMap::from([(ListKind::Internal, now)]),
+            areas: BTreeMap::new(),
+            suppressions: BTreeMap::new(),
+            revocations: BTreeMap::new(),
+            refusals: BTreeMap::new(),
+            log: Vec::new(),
+            acknowledged: BTreeSet::new(),
+            hang_ups: HangUps::default(),
+            dealings: outside::Dealings::default(),
+            who: Role::Supervisor.into(),
+            in_group: false,
+        }
+    }
+
+    /// Refuses what whoever opened the store may not do.
+    fn permit(&self, right: Right) -> Result<(), StoreError> {
+        moves::permit(self.who, right)
+    }
+
+    fn by_id(&self, id: CampaignId) -> Result<Campaign, StoreError> {
+        let found = self.campaigns.get(&id).cloned();
+        found.ok_or_else(|| StoreError::NoCampaign(id.to_string()))
+    }
+
+    fn note(&mut self, event: NewEvent) {
+        let (seq, prev, after) = match self.log.last() {
+            Some((_, last)) => (last.seq + 1, last.hash, Some(last.at)),
+            None => (1, GENESIS, None),
+        };
+        let sealed = seal(&event, seq, &prev, after);
+        self.log.push((event, sealed));
+    }
+
+    /// Brings a contact to its end.
+    fn finish(&mut self, id: ContactId, state: ContactState, code: String, by: (&str, Timestamp)) {
+        let Some(contact) = self.contacts.get_mut(&id) else {
+            return;
+        };
+        contact.state = state;
+        contact.reason = Some(code.clone());
+        let contact = contact.clone();
+        if state != ContactState::Done {
+            *self.refusals.entry((contact.campaign, code)).or_default() += 1;
+        }
+        let campaign = &self.campaigns[&contact.campaign];
+        let event = entries::contact_finished(campaign, &contact, by.0, by.1);
+        self.note(event);
+    }
+
+    fn class_id(&mut self, class: &WindowClass) -> ClassId {
+        let known = self.classes.iter().find(|(_, known)| *known == class);
+        if let Some((id, _)) = known {
+            return *id;
+        }
+        let id = ClassId(self.classes.keys().last().map_or(1, |last| last.0 + 1));
+        self.classes.insert(id, class.clone());
+        id
+    }
+
+    fn add_contact(&mut self, campaign: CampaignId, row: &NewContact, at: Timestamp) -> RowFate {
+        let known = self
+            .contacts
+            .values()
+            .find(|known| known.campaign == campaign && known.number == row.number);
+        if let Some(known) = known {
+            let of_line = self.lines[&known.id];
+            return RowFate::Duplicate {
+                of: known.id,
+                of_line,
+            };
+        }
+        let id = ContactId(self.contacts.keys().last().map_or(1, |last| last.0 + 1));
+        let (class, state, reason) = match &row.class {
+            Ok(class) => (self.class_id(class), ContactState::Ready, None),
+            Err(why) => {
+                let refusal = Refusal::Unfit(why.clone());
+                *self.refusals.entry((campaign, refusal.code())).or_default() += 1;
+                (ClassId(0), refusal.contact_state(), Some(refusal.code()))
+            }
+        };
+        let contact = Contact {
+            id,
+            campaign,
+            number: row.number,
+            name: row.name.clone(),
+            state,
+            reason,
+            priority: row.priority,
+            due: at,
+            class,
+            consent: row.consent.clone(),
+            expires_at: row.expires_at,
+            attempts: 0,
+            last_outcome: None,
+        };
+        self.contacts.insert(id, contact);
+        self.lines.insert(id, row.line);
+        self.variables.insert(id, row.variables.clone());
+        RowFate::Taken(id)
+    }
+
+    /// Contacts of a state, in the order of the queue.
+    fn queue(&self, wanted: impl Fn(&Contact) -> bool) -> Vec<Contact> {
+        let mut queue: Vec<Contact> = self
+            .contacts
+            .values()
+            .filter(|contact| wanted(contact))
+            .cloned()
+            .collect();
+        queue.sort_by_key(|contact| (contact.class, -i64::from(contact.priority), contact.due));
+        queue
+    }
+
+    fn expiring(&self, now: Timestamp) -> Vec<Contact> {
+        let own = |contact: &&Contact| {
+            moves::is_open(contact.state) && contact.expires_at.is_some_and(|at| at <= now)
+        };
+        let mut expiring: Vec<Contact> = self.contacts.values().filter(own).cloned().collect();
+        expiring.sort_by_key(|contact| (contact.expires_at, contact.id));
+        for campaign in self.campaigns.values() {
+            if moves::campaign_expiry(campaign, now).is_none() {
+                continue;
+            }
+            let ours = |contact: &Contact| {
+                contact.campaign == campaign.id && contact.expires_at.is_none_or(|at| at > now)
+            };
+            expiring.extend(self.queue(|one| ours(one) && one.state == ContactState::Ready));
+            let mut waiting =
+                self.queue(|one| ours(one) && matches!(one.state, ContactState::Waiting(_)));
+            waiting.sort_by_key(|contact| (contact.due, contact.id));
+            expiring.extend(waiting);
+        }
+        expiring
+    }
+
+    fn changed_campaign(&mut self, campaign: Campaign, event: Option<NewEvent>) -> Campaign {
+        if let Some(event) = event {
+            self.campaigns.insert(campaign.id, campaign.clone());
+            self.note(event);
+        }
+        campaign
+    }
+}

@@ -1,0 +1,75 @@
+//! The starts and ends of imports, in memory.
+
+use std::collections::BTreeSet;
+
+use super::MemoryStore;
+use crate::{By, ImportFigures, ImportPlan, ImportTarget, Store as _, StoreError, entries, moves};
+use dialdeck_core::domain::{
+    Area, CampaignId, CampaignState, ListKind, Timestamp, UnfinishedImport,
+};
+
+impl MemoryStore {
+    /// Logs that an import starts, and notes it until it ends.
+    pub(super) fn note_import(
+        &mut self,
+        into: &ImportTarget,
+        plan: &ImportPlan,
+        by: &By,
+    ) -> Result<i64, StoreError> {
+        if let ImportTarget::Campaign(name) = into {
+            self.campaign(name)?;
+        }
+        self.note(entries::import_started(into, plan, by));
+        let seq = self.log.last().map_or(0, |(_, sealed)| sealed.seq);
+        let started = UnfinishedImport {
+            into: into.clone(),
+            plan: plan.clone(),
+            at: by.at,
+        };
+        self.unfinished_imports.insert(seq, started);
+        Ok(seq)
+    }
+
+    /// Notes that an import has ended, and with it whatever it completes.
+    pub(super) fn end_import(&mut self, into: &ImportTarget, figures: &ImportFigures) {
+        self.unfinished_imports.retain(|seq, import| {
+            figures.started != Some(*seq) && !import.is_completed_by(into, &figures.sha256)
+        });
+    }
+
+    /// Dates a list, and logs the end of its import.
+    pub(super) fn end_list_import(
+        &mut self,
+        list: &ListKind,
+        (as_of, areas): (Timestamp, &BTreeSet<Area>),
+        figures: &ImportFigures,
+        by: &By,
+    ) {
+        self.date(list, as_of, areas, by.at);
+        if let Some(known) = &mut self.recovery {
+            known.imported(list, as_of);
+        }
+        self.end_import(&ImportTarget::List(list.clone()), figures);
+        self.note(entries::registry_loaded(list, (as_of, areas), figures, by));
+    }
+
+    /// Logs the end of an import of contacts and lets a campaign that was done run again.
+    pub(super) fn end_contacts_import(
+        &mut self,
+        campaign: CampaignId,
+        figures: &ImportFigures,
+        by: &By,
+    ) -> Result<(), StoreError> {
+        let found = self.by_id(campaign)?;
+        let into = ImportTarget::Campaign(found.name().to_owned());
+        self.end_import(&into, figures);
+        for event in entries::contacts_imported(&found, figures, by) {
+            self.note(event);
+        }
+        if found.state == CampaignState::Done && figures.taken > 0 {
+            let to = CampaignState::Running;
+            self.move_campaign(campaign, to, moves::CONTACTS_ADDED, by)?;
+        }
+        Ok(())
+    }
+}

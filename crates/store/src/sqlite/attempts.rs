@@ -1,0 +1,326 @@
+//! Attempts: their rows, a number's history, call events and the rebuilt ledger.
+
+use std::time::Duration;
+
+use rusqlite::{Connection, OptionalExtension as _, Params};
+
+use super::codec::{
+    attempt as read_attempt, attempt_code, attempt_columns, digits, instant, millis,
+};
+use super::{Work, campaigns, late, log};
+use crate::{StoreError, entries, facts, moves};
+use dialdeck_core::domain::{
+    Attempt, AttemptId, AttemptState, CallEvent, CalleeType, ContactId, Incarnations, Outcome,
+    PhoneNumber, Timestamp,
+};
+use dialdeck_core::policy::pacing::{HOUR, Ledger};
+
+pub(super) const BY_SERIAL: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    ", counts_from FROM attempts WHERE serial = ?1"
+);
+/// Found by the contact's number, which spares every attempt an index of its own.
+pub(super) const OF_CONTACT: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    " FROM attempts WHERE contact = ?1
+     AND number = (SELECT contacts.number FROM contacts WHERE contacts.id = ?1)"
+);
+pub(super) const OPEN: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    ", counts_from FROM attempts WHERE state <> 5"
+);
+pub(super) const OPEN_TO: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    " FROM attempts WHERE number = ?1 AND state <> 5"
+);
+pub(super) const HISTORY: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    " FROM attempts WHERE number = ?1 AND reserved_at >= ?2 ORDER BY reserved_at DESC, serial DESC"
+);
+/// The next caller ID that was ever shown.
+pub(super) const SHOWN: &str = "SELECT caller_id FROM attempts
+     WHERE counts_from IS NOT NULL AND caller_id > ?1 ORDER BY caller_id LIMIT 1";
+pub(super) const SENDS: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    ", counts_from FROM attempts WHERE caller_id = ?1 AND counts_from > ?2 ORDER BY counts_from"
+);
+pub(super) const LAST_SEND: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    ", counts_from FROM attempts WHERE caller_id = ?1 AND counts_from IS NOT NULL AND counts_from <= ?2
+     ORDER BY counts_from DESC LIMIT 1"
+);
+/// The latest attempts that never left: they count for nothing but the spacing of the next.
+pub(super) const UNSENT: &str = concat!(
+    "SELECT ",
+    attempt_columns!(),
+    ", counts_from FROM attempts WHERE serial > (SELECT max(serial) FROM attempts) - 256
+     AND counts_from IS NULL AND reserved_at > ?1"
+);
+pub(super) const INSERT: &str = concat!(
+    "INSERT INTO attempts (",
+    attempt_columns!(),
+    ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17)"
+);
+pub(super) const UPDATE: &str = "UPDATE attempts SET state = ?2, sent_at = ?3, ringing_at = ?4,
+     answered_at = ?5, ended_at = ?6, callee_type = ?7, outcome = ?8, counts = ?9,
+     counts_from = ?10, cause = ?11 WHERE serial = ?1";
+/// Whether a campaign's call to a number ended with this cause.
+pub(super) const ENDED_SO: &str =
+    "SELECT 1 FROM attempts WHERE number = ?1 AND campaign = ?2 AND cause = ?3";
+
+/// The last serial that was given out; 0: none.
+pub(super) fn last_serial(work: &Work<'_>) -> Result<i64, StoreError> {
+    Ok(match work.mem.last_serial {
+        Some(last) => last,
+        None => work
+            .conn
+            .prepare_cached("SELECT max(serial) FROM attempts")?
+            .query_row((), |row| row.get::<_, Option<i64>>(0))?
+            .unwrap_or(0),
+    })
+}
+
+/// The id of the next attempt.
+pub(super) fn next_id(work: &mut Work<'_>) -> Result<AttemptId, StoreError> {
+    let next = last_serial(work)? + 1;
+    let next = next.max(work.mem.ids.first_serial());
+    let next = match &mut work.mem.mark {
+        Some(keeper) => keeper.admit(next)?,
+        None => next,
+    };
+    Ok(work.mem.ids.id(next))
+}
+
+/// Adds a reserved attempt.
+pub(super) fn insert(work: &mut Work<'_>, attempt: &Attempt) -> Result<(), StoreError> {
+    work.mem.last_serial = None;
+    work.conn
+        .prepare_cached(INSERT)?
+        .execute(rusqlite::params![
+            attempt.id.serial,
+            attempt.campaign.0,
+            attempt.contact.0,
+            digits(attempt.number),
+            attempt.n,
+            attempt.trunk.0,
+            digits(attempt.caller_id),
+            attempt_code(attempt.state),
+            attempt.reserved_at.as_millis(),
+            millis(attempt.sent_at),
+            millis(attempt.ringing_at),
+            millis(attempt.answered_at),
+            millis(attempt.ended_at),
+            attempt.callee_type.map(CalleeType::as_str),
+            attempt.outcome.map(Outcome::as_str),
+            attempt.counts,
+            attempt.cause,
+        ])?;
+    work.mem.last_serial = Some(attempt.id.serial);
+    work.mem.held.take_in(attempt.clone(), None);
+    Ok(())
+}
+
+/// The attempt with that id if it is in flight and this deck's; from here on it is held.
+pub(super) fn in_flight(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
+    if !work.mem.ids.own(id) {
+        return Ok(None);
+    }
+    if let Some(held) = work.mem.held.get(id.serial) {
+        return Ok(Some(held.clone()).filter(|known| known.state.in_flight()));
+    }
+    let mut statement = work.conn.prepare_cached(BY_SERIAL)?;
+    let mut rows = statement.query((id.serial,))?;
+    let Some(row) = rows.next()? else {
+        return Ok(None);
+    };
+    let attempt = read_attempt(row, &work.mem.ids)?;
+    if !attempt.state.in_flight() {
+        return Ok(None);
+    }
+    let counts_from = instant(row.get("counts_from")?);
+    work.mem.held.take_in(attempt.clone(), counts_from);
+    Ok(Some(attempt))
+}
+
+/// The attempt with that id of this deck, in whatever state.
+pub(super) fn by_id(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
+    if let Some(held) = work.mem.held.get(id.serial) {
+        return Ok(Some(held.clone()));
+    }
+    Ok(select(work, BY_SERIAL, (id.serial,))?.pop())
+}
+
+/// All attempts of a contact, oldest first.
+pub(super) fn of_contact(work: &Work<'_>, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
+    let mut attempts = select(work, OF_CONTACT, (contact.0,))?;
+    attempts.sort_by_key(|attempt| attempt.id);
+    Ok(attempts)
+}
+
+/// Attempts that have not ended, by id.
+pub(super) fn open(work: &Work<'_>) -> Result<Vec<Attempt>, StoreError> {
+    let mut open = select(work, OPEN, ())?;
+    open.sort_by_key(|attempt| attempt.id);
+    Ok(open)
+}
+
+/// Attempts reserved and not known to be sent, by id.
+pub(super) fn unsent(work: &Work<'_>) -> Result<Vec<Attempt>, StoreError> {
+    let mut open = open(work)?;
+    open.retain(|attempt| attempt.state == AttemptState::Reserved);
+    Ok(open)
+}
+
+/// The attempt in flight to a number.
+pub(super) fn open_to(work: &Work<'_>, number: PhoneNumber) -> Result<Option<Attempt>, StoreError> {
+    Ok(select(work, OPEN_TO, (digits(number),))?.pop())
+}
+
+/// A number's attempts of the last 61 days, newest first.
+pub(super) fn history(
+    work: &mut Work<'_>,
+    number: PhoneNumber,
+    now: Timestamp,
+) -> Result<Vec<Attempt>, StoreError> {
+    if work.mem.held.is_behind(number) {
+        work.mem.held.write(work.conn)?;
+    }
+    let since = (now - moves::HISTORY).as_millis();
+    select(work, HISTORY, (digits(number), since))
+}
+
+/// Whether an earlier call of the attempt's campaign to its number ended with this cause.
+pub(super) fn ended_before(
+    work: &mut Work<'_>,
+    attempt: &Attempt,
+    cause: &str,
+) -> Result<bool, StoreError> {
+    if work.mem.held.is_behind(attempt.number) {
+        work.mem.held.write(work.conn)?;
+    }
+    let params = (digits(attempt.number), attempt.campaign.0, cause);
+    Ok(work.conn.prepare_cached(ENDED_SO)?.exists(params)?)
+}
+
+/// Notes a call event.
+pub(super) fn record(
+    work: &mut Work<'_>,
+    event: &CallEvent,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(mut attempt) = in_flight(work, event.attempt)? else {
+        return late::hear(work, event, now);
+    };
+    let was_sent = attempt.sent_at.is_some();
+    let kinds = moves::apply_event(&mut attempt, event, now);
+    if kinds.is_empty() {
+        return Ok(false);
+    }
+    // The ledger is brought up before the attempt changes, so that a rebuilt one does not count it
+    // twice.
+    let ledger = work.ledger(now)?;
+    if attempt.sent_at.is_some() && !was_sent {
+        ledger.sent(attempt.id, now);
+    }
+    work.mem.held.change(&attempt, now)?;
+    let campaign = campaigns::by_id(work, attempt.campaign)?;
+    for kind in kinds {
+        log::append(work, &entries::call_event(kind, &campaign, &attempt, now))?;
+    }
+    Ok(true)
+}
+
+/// Notes that an attempt's fate is unknown.
+pub(super) fn mark_unknown(
+    work: &mut Work<'_>,
+    id: AttemptId,
+    why: &str,
+    now: Timestamp,
+) -> Result<bool, StoreError> {
+    let Some(mut attempt) = in_flight(work, id)? else {
+        return Ok(false);
+    };
+    if !attempt.state.may_become(AttemptState::Unknown) {
+        return Ok(false);
+    }
+    work.ledger(now)?.sent(attempt.id, now);
+    attempt.state = AttemptState::Unknown;
+    work.mem.held.change(&attempt, now)?;
+    let campaign = campaigns::by_id(work, attempt.campaign)?;
+    log::append(
+        work,
+        &entries::attempt_unknown(&campaign, &attempt, why, now),
+    )?;
+    Ok(true)
+}
+
+/// The ledger as the attempts have it: the sends of the last hour, each caller ID's last one
+/// before, what was planned of late and never left, and what is in flight.
+pub(super) fn rebuild_ledger(
+    conn: &Connection,
+    ids: &Incarnations,
+    now: Timestamp,
+) -> Result<Ledger, StoreError> {
+    /// Sends are read a little further back, so that a clock that was set back loses none.
+    const MARGIN: Duration = Duration::from_mins(1);
+    let since = (now - (HOUR + MARGIN)).as_millis();
+    let mut ledger = Ledger::default();
+    let mut shown = 0i64;
+    while let Some(next) = conn
+        .prepare_cached(SHOWN)?
+        .query_row((shown,), |row| row.get(0))
+        .optional()?
+    {
+        shown = next;
+        for sql in [LAST_SEND, SENDS] {
+            rebuild_from((conn, ids), (sql, (shown, since)), false, &mut ledger, now)?;
+        }
+    }
+    rebuild_from((conn, ids), (UNSENT, (since,)), false, &mut ledger, now)?;
+    rebuild_from((conn, ids), (OPEN, ()), true, &mut ledger, now)?;
+    Ok(ledger)
+}
+
+fn rebuild_from(
+    (conn, ids): (&Connection, &Incarnations),
+    (sql, params): (&str, impl Params),
+    in_flight: bool,
+    ledger: &mut Ledger,
+    now: Timestamp,
+) -> Result<(), StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    while let Some(row) = rows.next()? {
+        let attempt = read_attempt(row, ids)?;
+        if attempt.state.in_flight() == in_flight {
+            facts::rebuild(ledger, &attempt, instant(row.get("counts_from")?), now);
+        }
+    }
+    Ok(())
+}
+
+fn select(work: &Work<'_>, sql: &str, params: impl Params) -> Result<Vec<Attempt>, StoreError> {
+    query(work.conn, &work.mem.ids, sql, params)
+}
+
+fn query(
+    conn: &Connection,
+    ids: &Incarnations,
+    sql: &str,
+    params: impl Params,
+) -> Result<Vec<Attempt>, StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
+    let mut rows = statement.query(params)?;
+    let mut attempts = Vec::new();
+    while let Some(row) = rows.next()? {
+        attempts.push(read_attempt(row, ids)?);
+    }
+    Ok(attempts)
+}

@@ -1,0 +1,106 @@
+//! Whole copies of a store: made while it is in use, and put in the place of another.
+
+use std::path::Path;
+
+use rusqlite::backup::{Backup, StepResult};
+use rusqlite::{Connection, OpenFlags};
+
+use super::mark::Reached;
+use super::{SqliteStore, attempts, log, meta};
+use crate::StoreError;
+use dialdeck_core::domain::DeckId;
+
+/// Pages copied at once; between two such steps progress is shown.
+const PAGES: i32 = 4096;
+
+/// Takes the pages that are copied and how many there are.
+pub type Told<'a> = &'a mut dyn FnMut(u64, u64);
+
+impl SqliteStore {
+    /// Copies the store as it is at this instant to `path`, where nothing may be yet. Writers are not
+    /// held up.
+    ///
+    /// # Errors
+    /// When the store cannot be read or the copy cannot be written.
+    pub fn back_up(&mut self, path: &Path, progress: Told<'_>) -> Result<(), StoreError> {
+        self.read(|work| {
+            // The snapshot begins with the first row that is read; commits of others do not touch it.
+            log::head(work)?;
+            copy(work.conn, path, progress)
+        })
+    }
+
+    /// Looks for damage.
+    ///
+    /// # Errors
+    /// Says what is damaged.
+    pub fn check(&mut self) -> Result<(), StoreError> {
+        let found: String = self
+            .conn
+            .query_row("PRAGMA quick_check(1)", (), |row| row.get(0))?;
+        if found == "ok" {
+            return Ok(());
+        }
+        Err(StoreError::Unusable(format!("it is damaged: {found}")))
+    }
+
+    /// Brings the store into its one file, without the write-ahead log beside it.
+    ///
+    /// # Errors
+    /// When it cannot be written, or is open elsewhere.
+    pub fn into_one_file(self) -> Result<(), StoreError> {
+        self.conn.pragma_update(None, "journal_mode", "DELETE")?;
+        Ok(())
+    }
+
+    /// Returns how far the store came.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn reached(&mut self) -> Result<Reached, StoreError> {
+        self.read(|work| {
+            let (head, last) = (log::head(work)?, attempts::last_serial(work)?);
+            Ok(Reached::of(&head, work.mem.ids.count(), last))
+        })
+    }
+}
+
+/// Copies the store at `from`, a backup, to `to`, where nothing may be yet. Returns the deck it is of.
+///
+/// # Errors
+/// When it is no deck, or damaged, or cannot be read or written.
+pub fn copy_backup(from: &Path, to: &Path, progress: Told<'_>) -> Result<DeckId, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let source = Connection::open_with_flags(from, flags)?;
+    let deck = meta::known_identity(&source)?;
+    copy(&source, to, progress)?;
+    Ok(deck)
+}
+
+fn copy(source: &Connection, path: &Path, progress: Told<'_>) -> Result<(), StoreError> {
+    let mut target = Connection::open(path)?;
+    let backup = Backup::new(source, &mut target)?;
+    loop {
+        let step = backup.step(PAGES)?;
+        let state = backup.progress();
+        let count = |pages: i32| u64::try_from(pages).unwrap_or(0);
+        let total = count(state.pagecount);
+        progress(total - count(state.remaining), total);
+        match step {
+            StepResult::Done => break,
+            StepResult::More => {}
+            StepResult::Busy | StepResult::Locked => {
+                return Err(StoreError::Busy("it cannot be copied now".to_owned()));
+            }
+            other => {
+                return Err(StoreError::Unusable(format!(
+                    "copying it ended with {other:?}"
+                )));
+            }
+        }
+    }
+    drop(backup);
+    // A copy is one file; opened as a deck it gets its write-ahead log again.
+    target.pragma_update(None, "journal_mode", "DELETE")?;
+    target.close().map_err(|(_, error)| StoreError::from(error))
+}

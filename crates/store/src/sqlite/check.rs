@@ -1,0 +1,123 @@
+//! Whether the deck is whole: SQLite's own check, the log's chain, and the log against the tables.
+
+mod counts;
+mod rows;
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::{SqliteStore, Work, meta};
+use crate::StoreError;
+use crate::crosscheck::{Differences, Fold, Held};
+use dialdeck_core::domain::Timestamp;
+use dialdeck_core::domain::digest::{Hash, hex};
+use dialdeck_core::domain::event::{Anchor, ChainCheck};
+
+const EVENTS: &str = "SELECT seq, at, line, hash FROM events WHERE seq > ?1 ORDER BY seq";
+
+impl SqliteStore {
+    /// Checks the whole deck: SQLite's structure with every index, the chain of the log, the log against
+    /// the tables, and the counters against a recount. Reads every row: a matter of seconds with a
+    /// million contacts and entries.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn cross_check(&mut self) -> Result<Differences, StoreError> {
+        self.read(check)
+    }
+
+    /// Checks the log alone, and of it what came behind an end up to which the deck was checked.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn check_behind(&mut self, checked: &Anchor) -> Result<Differences, StoreError> {
+        self.read(|work| {
+            let mut found = Differences::default();
+            let known = work
+                .conn
+                .prepare_cached("SELECT hash FROM events WHERE seq = ?1")?
+                .query_row((checked.seq,), |row| row.get::<_, Hash>(0))
+                .optional()?;
+            if checked.seq > 0 && known != Some(checked.hash) {
+                let what = "the log does not have the entry up to which it was checked";
+                found.note(Some(checked.seq), what);
+                return Ok(found);
+            }
+            let behind = ChainCheck::behind(checked);
+            chain(work.conn, behind, &mut |_| Ok(()), &mut found)?;
+            Ok(found)
+        })
+    }
+}
+
+fn check(work: &mut Work<'_>) -> Result<Differences, StoreError> {
+    let mut found = Differences::default();
+    structure(work.conn, &mut found)?;
+    // Of a file that SQLite itself condemns nothing more can be said.
+    if !found.is_empty() {
+        return Ok(found);
+    }
+    let mut fold = Fold::default();
+    let mut check = |line: &str| fold.take(line);
+    if !chain(work.conn, ChainCheck::default(), &mut check, &mut found)? {
+        return Ok(found);
+    }
+    let mut held = Held::new(meta::imports_are_logged(work.conn)?);
+    rows::hold(work, &mut fold, &mut held, &mut found)?;
+    fold.hold_missing(&held, &mut found);
+    counts::hold(work, &mut found)?;
+    // What an entry tells says more than that figures differ.
+    found
+        .first
+        .sort_by_key(|one| (one.entry.is_none(), one.entry));
+    Ok(found)
+}
+
+/// What SQLite says of the file.
+fn structure(conn: &Connection, found: &mut Differences) -> Result<(), StoreError> {
+    let mut statement = conn.prepare("PRAGMA integrity_check(20)")?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let said: String = row.get(0)?;
+        if said != "ok" {
+            found.note(None, format!("the store's file is damaged: {said}"));
+        }
+    }
+    let mut statement = conn.prepare("PRAGMA foreign_key_check")?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+        let what = format!("a row of the table {table} names none of {parent} that is there");
+        found.note(None, what);
+    }
+    Ok(())
+}
+
+/// Takes every entry behind those that were accepted before, its columns being what its line says;
+/// `false`: the chain is broken.
+fn chain(
+    conn: &Connection,
+    mut chain: ChainCheck,
+    take: &mut dyn FnMut(&str) -> Result<(), String>,
+    found: &mut Differences,
+) -> Result<bool, StoreError> {
+    let mut statement = conn.prepare(EVENTS)?;
+    let mut rows = statement.query((chain.entries(),))?;
+    while let Some(row) = rows.next()? {
+        let seq: i64 = row.get(0)?;
+        let at = Timestamp::from_millis(row.get(1)?);
+        let line = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
+        let hash: Hash = row.get(3)?;
+        if let Err(why) = chain.push(line) {
+            found.note(Some(seq), format!("the chain is broken: {why}"));
+            return Ok(false);
+        }
+        let start = format!(r#"{{"seq":{seq},"at":"{at}","#);
+        if !line.starts_with(&start) || chain.head() != hex(&hash) {
+            found.note(Some(seq), "its columns differ from its line");
+        }
+        if let Err(why) = take(line) {
+            found.note(Some(seq), why);
+        }
+    }
+    Ok(true)
+}

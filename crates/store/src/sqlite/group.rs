@@ -1,0 +1,298 @@
+//! Groups: one durable commit over several verbs. A verb that fails is undone alone; an engine verb
+//! that fails half way takes its group with it.
+
+use rusqlite::Connection;
+
+#[cfg(doc)]
+use super::Mem;
+use super::held::Held;
+use super::{SqliteStore, Work, counters, incarnation, mark, meta, schema, seal_stays, timing};
+use crate::StoreError;
+
+/// Whether a group is open.
+pub(super) enum Group {
+    /// None: every verb is its own.
+    None,
+    /// Open.
+    Open,
+    /// SQLite has given the whole group up; why.
+    Broken(String),
+}
+
+impl SqliteStore {
+    /// Starts a group.
+    pub(super) fn begin_group(&mut self) -> Result<(), StoreError> {
+        if !matches!(self.group, Group::None) {
+            return Err(StoreError::Unusable("a group is already open".to_owned()));
+        }
+        run(&self.conn, "BEGIN IMMEDIATE")?;
+        self.group = Group::Open;
+        self.mem.head = None;
+        let looked = self.refresh().and_then(|()| self.look_at_place());
+        let begun = looked.and_then(|()| {
+            let broken = self.keeper.break_seal();
+            broken.map_err(|error| seal_stays(&error))
+        });
+        if let Err(error) = begun {
+            self.give_up();
+            return Err(error);
+        }
+        Ok(())
+    }
+
+    /// Errors if the deck's path leads elsewhere. An engine goes on for the sake of the calls that are
+    /// up, and begins nothing more.
+    fn look_at_place(&mut self) -> Result<(), StoreError> {
+        match self.place.check() {
+            Err(StoreError::Displaced(displaced)) if self.mem.engine => {
+                self.mem.displaced.get_or_insert(displaced);
+                self.keeper.distrust();
+                Ok(())
+            }
+            looked => looked,
+        }
+    }
+
+    /// Makes the group durable, or undoes all of it.
+    pub(super) fn commit_group(&mut self) -> Result<(), StoreError> {
+        match &self.group {
+            Group::None => return Err(StoreError::Unusable("no group is open".to_owned())),
+            Group::Broken(why) => {
+                let error = StoreError::Unusable(why.clone());
+                self.give_up();
+                return Err(error);
+            }
+            Group::Open => {}
+        }
+        let done = self
+            .write_what_is_held()
+            .and_then(|()| counters::flush(&mut self.work()))
+            .and_then(|()| mark::before_commit(&mut self.work()))
+            .and_then(|()| run(&self.conn, "COMMIT"));
+        match done {
+            Ok(()) => {
+                self.group = Group::None;
+                // Set by a process that closed the deck meanwhile, it does not fit any more.
+                if let Err(error) = self.keeper.break_seal() {
+                    tracing::error!(%error, "a seal that does not fit cannot be removed");
+                }
+                self.note_commit()
+            }
+            Err(error) => {
+                self.give_up();
+                Err(error)
+            }
+        }
+    }
+
+    /// Raises the mark to what was just committed.
+    fn note_commit(&mut self) -> Result<(), StoreError> {
+        let (head, serial) = (self.mem.head.take(), self.mem.last_serial.unwrap_or(0));
+        // What is at the deck's path now may be another's.
+        let placed = self.mem.displaced.is_none();
+        if let (Some(keeper), Some(head), true) = (&mut self.mem.mark, head, placed) {
+            let reached = mark::Reached::of(&head, self.mem.ids.count(), serial);
+            return keeper.note(self.mem.deck, &reached);
+        }
+        Ok(())
+    }
+
+    /// Runs a verb that writes: inside the open group, or as a group of its own. Errors if the deck's
+    /// path leads elsewhere.
+    pub(super) fn write<T>(
+        &mut self,
+        verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.conclude(|work| {
+            work.mem.may_begin()?;
+            verb(work)
+        })
+    }
+
+    /// As [`SqliteStore::write`], for a verb that begins nothing: an engine whose deck's path leads
+    /// elsewhere still records the calls that are up.
+    pub(super) fn conclude<T>(
+        &mut self,
+        verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &self.group {
+            Group::Broken(why) => return Err(StoreError::Unusable(why.clone())),
+            Group::Open => return self.write_over_savepoint(verb),
+            Group::None => self.begin_group()?,
+        }
+        self.write_alone(verb)
+    }
+
+    /// Runs a verb of the engine, without the cost of a savepoint.
+    ///
+    /// Such a verb begins nothing, or asks [`Mem::may_begin`]. It refuses before it writes. Should it fail later, then SQLite or the file is at
+    /// fault, and the whole group is given up.
+    pub(super) fn write_plainly<T>(
+        &mut self,
+        verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &self.group {
+            Group::Broken(why) => return Err(StoreError::Unusable(why.clone())),
+            Group::Open => {}
+            Group::None => {
+                self.begin_group()?;
+                return self.write_alone(verb);
+            }
+        }
+        self.mem.counts.start_verb();
+        let before = (self.conn.total_changes(), self.mem.held.changes());
+        let done = verb(&mut self.work());
+        if let Err(error) = &done {
+            self.forget_verb();
+            let after = (self.conn.total_changes(), self.mem.held.changes());
+            if self.conn.is_autocommit() || before != after {
+                self.group = Group::Broken(error.to_string());
+            }
+        }
+        done
+    }
+
+    fn write_alone<T>(
+        &mut self,
+        verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match verb(&mut self.work()) {
+            Ok(value) => self.commit_group().map(|()| value),
+            Err(error) => {
+                self.give_up();
+                Err(error)
+            }
+        }
+    }
+
+    /// Runs a verb that only reads, over one consistent picture.
+    pub(super) fn read<T>(
+        &mut self,
+        verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        match &self.group {
+            Group::Broken(why) => return Err(StoreError::Unusable(why.clone())),
+            Group::Open => {
+                self.write_what_is_held()?;
+                return verb(&mut self.work());
+            }
+            Group::None => run(&self.conn, "BEGIN")?,
+        }
+        let value = self.refresh().and_then(|()| verb(&mut self.work()));
+        if !self.conn.is_autocommit() {
+            run(&self.conn, "COMMIT")?;
+        }
+        value
+    }
+
+    /// Whether another connection has committed since the last question. Errors if the deck's path leads
+    /// elsewhere, where it would not be noticed.
+    pub(super) fn changed(&mut self) -> Result<bool, StoreError> {
+        self.place.check()?;
+        let version = schema::data_version(&self.conn)?;
+        let changed = version != self.seen;
+        self.seen = version;
+        Ok(changed)
+    }
+
+    fn write_over_savepoint<T>(
+        &mut self,
+        verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.write_what_is_held()?;
+        run(&self.conn, "SAVEPOINT verb")?;
+        self.mem.counts.start_verb();
+        match verb(&mut self.work()) {
+            Ok(value) => {
+                run(&self.conn, "RELEASE verb")?;
+                Ok(value)
+            }
+            Err(error) => {
+                self.undo_verb(&error);
+                Err(error)
+            }
+        }
+    }
+
+    fn forget_verb(&mut self) {
+        self.mem.forget();
+        self.mem.ledger = None;
+        self.mem.counts.undo_verb();
+    }
+
+    fn undo_verb(&mut self, error: &StoreError) {
+        self.forget_verb();
+        let undone = !self.conn.is_autocommit()
+            && run(&self.conn, "ROLLBACK TO verb").is_ok()
+            && run(&self.conn, "RELEASE verb").is_ok();
+        if !undone {
+            self.group = Group::Broken(error.to_string());
+        }
+    }
+
+    /// Brings the rows of attempts up to date; when that fails, the group is not to be committed.
+    fn write_what_is_held(&mut self) -> Result<(), StoreError> {
+        let written = self.mem.held.write(&self.conn);
+        if let Err(error) = &written {
+            self.group = Group::Broken(error.to_string());
+        }
+        written
+    }
+
+    /// Undoes the whole group.
+    fn give_up(&mut self) {
+        self.mem.held = Held::default();
+        self.mem.forget();
+        self.mem.ledger = None;
+        self.mem.counts = counters::Pending::default();
+        self.group = Group::None;
+        if !self.conn.is_autocommit()
+            && let Err(error) = run(&self.conn, "ROLLBACK")
+        {
+            // Without a rollback the next BEGIN fails, so nothing can be acted upon.
+            tracing::error!(%error, "a failed group cannot be rolled back");
+        }
+    }
+
+    /// Drops what another process's commit may have made untrue. Runs inside a transaction.
+    fn refresh(&mut self) -> Result<(), StoreError> {
+        let version = schema::data_version(&self.conn)?;
+        if version != self.mem.version {
+            // The start of another engine is a commit, so the epoch is read only after one.
+            if let Some(own) = self.mem.epoch
+                && meta::epoch(&self.conn)? != own
+            {
+                return Err(StoreError::Superseded);
+            }
+            self.mem.version = version;
+            self.mem.forget();
+            let ids = incarnation::all(&self.conn)?;
+            if ids.count() != self.mem.ids.count() {
+                // Another process has accepted a loss or made the deck one of its own.
+                self.mem.deck = meta::known_identity(&self.conn)?;
+                if let Some(keeper) = &mut self.mem.mark {
+                    keeper.follow(self.mem.deck);
+                }
+            }
+            self.mem.ids = ids;
+            let accepted = timing::accepted(&self.conn)?;
+            if !self.mem.engine || accepted != self.mem.clock_accepted {
+                self.mem.ledger = None;
+            }
+            self.mem.clock_accepted = accepted;
+        }
+        Ok(())
+    }
+
+    fn work(&mut self) -> Work<'_> {
+        Work {
+            conn: &self.conn,
+            mem: &mut self.mem,
+        }
+    }
+}
+
+fn run(conn: &Connection, sql: &str) -> Result<(), StoreError> {
+    conn.prepare_cached(sql)?.execute(())?;
+    Ok(())
+}

@@ -1,0 +1,163 @@
+//! Attempts in flight as the engine's handle holds them: read once, and written once a group however
+//! often they change in it.
+//!
+//! Only one process makes and moves attempts, so nobody else changes these rows meanwhile. What is
+//! not written yet is written before anything reads the table, and before the commit.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rusqlite::Connection;
+
+use super::attempts::UPDATE;
+use super::codec::{attempt_code, millis};
+use crate::{StoreError, facts, moves};
+use dialdeck_core::domain::{
+    Attempt, AttemptState, CalleeType, Contact, Outcome, PhoneNumber, Suppression, Timestamp,
+};
+use dialdeck_core::policy::PastAttempt;
+
+/// Attempts in flight, by serial.
+#[derive(Default)]
+pub(super) struct Held {
+    calls: BTreeMap<i64, Call>,
+    unwritten: BTreeSet<i64>,
+    changes: u64,
+}
+
+struct Call {
+    attempt: Attempt,
+    counts_from: Option<Timestamp>,
+    about: Option<About>,
+}
+
+/// What the claim found out about a contact and its number.
+pub(super) struct About {
+    /// The contact as the claim left it.
+    pub(super) contact: Contact,
+    /// The binding lists the number stands on.
+    pub(super) suppressions: Vec<Suppression>,
+    /// When consent was revoked.
+    pub(super) consent_revoked_at: Option<Timestamp>,
+    /// The number's attempts of the last 61 days, newest first.
+    pub(super) history: Vec<PastAttempt>,
+    /// When the oldest and the newest of these were reserved.
+    pub(super) reserved: Option<(Timestamp, Timestamp)>,
+}
+
+impl About {
+    /// The same after the contact's attempt has ended; `None` when its place among the number's
+    /// attempts, or which of these still matter, has to be looked up.
+    pub(super) fn after(mut self, attempt: &Attempt, now: Timestamp) -> Option<Self> {
+        let (oldest, newest) = self.reserved.unwrap_or((Timestamp::MAX, Timestamp::MIN));
+        let since = now - moves::HISTORY;
+        if oldest.min(attempt.reserved_at) < since || newest > attempt.reserved_at {
+            return None;
+        }
+        self.history.insert(0, facts::past(attempt, now));
+        Some(self)
+    }
+}
+
+impl Held {
+    /// The attempt, if it is held.
+    pub(super) fn get(&self, serial: i64) -> Option<&Attempt> {
+        self.calls.get(&serial).map(|call| &call.attempt)
+    }
+
+    /// Takes an attempt in as its row has it.
+    pub(super) fn take_in(&mut self, attempt: Attempt, counts_from: Option<Timestamp>) {
+        let call = Call {
+            counts_from,
+            about: None,
+            attempt,
+        };
+        self.calls.insert(call.attempt.id.serial, call);
+    }
+
+    /// Keeps what the claim found out about an attempt's contact.
+    pub(super) fn remember(&mut self, serial: i64, about: About) {
+        if let Some(call) = self.calls.get_mut(&serial) {
+            call.about = Some(about);
+        }
+    }
+
+    /// Hands over what the claim found out, unless it may be untrue by now.
+    pub(super) fn recall(&mut self, serial: i64) -> Option<About> {
+        self.calls.get_mut(&serial)?.about.take()
+    }
+
+    /// Changes a held attempt; its row follows with [`Held::write`].
+    pub(super) fn change(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
+        let serial = attempt.id.serial;
+        let call = self.calls.get_mut(&serial);
+        let call = call.ok_or_else(|| not_held(serial))?;
+        let noted = call.counts_from.take();
+        if !moves::never_sent(attempt) {
+            call.counts_from = noted.or_else(|| moves::counts_from(attempt, None, now));
+        }
+        call.attempt.clone_from(attempt);
+        self.unwritten.insert(serial);
+        self.changes += 1;
+        Ok(())
+    }
+
+    /// Rises with every change.
+    pub(super) const fn changes(&self) -> u64 {
+        self.changes
+    }
+
+    /// Whether a row about this number is behind.
+    pub(super) fn is_behind(&self, number: PhoneNumber) -> bool {
+        let mut calls = self.unwritten.iter().filter_map(|serial| self.get(*serial));
+        calls.any(|attempt| attempt.number == number)
+    }
+
+    /// Brings the rows up to date.
+    pub(super) fn write(&mut self, conn: &Connection) -> Result<(), StoreError> {
+        if self.unwritten.is_empty() {
+            return Ok(());
+        }
+        let mut update = conn.prepare_cached(UPDATE)?;
+        // A change leaves the list only once it is written, so that a failure loses none.
+        while let Some(serial) = self.unwritten.first().copied() {
+            let call = self.calls.get(&serial).ok_or_else(|| not_held(serial))?;
+            let attempt = &call.attempt;
+            update.execute((
+                serial,
+                attempt_code(attempt.state),
+                millis(attempt.sent_at),
+                millis(attempt.ringing_at),
+                millis(attempt.answered_at),
+                millis(attempt.ended_at),
+                attempt.callee_type.map(CalleeType::as_str),
+                attempt.outcome.map(Outcome::as_str),
+                attempt.counts,
+                millis(call.counts_from),
+                &attempt.cause,
+            ))?;
+            if attempt.state == AttemptState::Ended {
+                self.calls.remove(&serial);
+            }
+            self.unwritten.remove(&serial);
+        }
+        Ok(())
+    }
+
+    /// Forgets what was found out about contacts and numbers: lists have changed.
+    pub(super) fn forget_about(&mut self) {
+        for call in self.calls.values_mut() {
+            call.about = None;
+        }
+    }
+
+    /// Forgets all that the table says too.
+    pub(super) fn forget_written(&mut self) {
+        let unwritten = &self.unwritten;
+        self.calls.retain(|serial, _| unwritten.contains(serial));
+        self.forget_about();
+    }
+}
+
+fn not_held(serial: i64) -> StoreError {
+    StoreError::Unusable(format!("attempt {serial} was changed without being read"))
+}

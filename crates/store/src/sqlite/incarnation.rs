@@ -1,0 +1,160 @@
+//! Incarnations: their table, and what holds a deck back that went back in time.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use rusqlite::Connection;
+
+use super::{Recovering, SqliteStore, Work, attempts, campaigns, log, mark, meta, suppression};
+use crate::recover::{self, Recover};
+use crate::{By, StoreError};
+use dialdeck_core::domain::{
+    DeckId, Incarnations, ListKind, Lost, NewIncarnation, Recovery, Right, Timestamp,
+};
+
+const RECOVERY: &str = "recovery";
+/// The key of the place where the last engine ran.
+pub const ENGINE_PLACE: &str = "engine_place";
+const INSERT: &str =
+    "INSERT INTO incarnations (from_serial, tag, at, reason) VALUES (?1, ?2, ?3, ?4)
+     ON CONFLICT DO NOTHING";
+
+impl Recover for SqliteStore {
+    fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
+        self.permit(Right::Lists)?;
+        self.write(|work| begin(work, new, by))
+    }
+
+    fn confirm_lists(&mut self, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError> {
+        self.permit(Right::Lists)?;
+        self.write(|work| confirm(work, reason, by))
+    }
+
+    fn recovery(&mut self) -> Result<Option<Recovery>, StoreError> {
+        self.read(|work| Ok(recovery(work)?.map(|known| known.as_ref().clone())))
+    }
+
+    fn incarnations(&mut self) -> Result<Incarnations, StoreError> {
+        self.read(|work| all(work.conn))
+    }
+}
+
+/// The tags as the file has them.
+pub(super) fn all(conn: &Connection) -> Result<Incarnations, StoreError> {
+    let mut statement =
+        conn.prepare_cached("SELECT from_serial, tag FROM incarnations ORDER BY from_serial")?;
+    let mut rows = statement.query(())?;
+    let mut tags = Vec::new();
+    while let Some(row) = rows.next()? {
+        tags.push((row.get(0)?, meta::read_id(&row.get::<_, String>(1)?)?));
+    }
+    let mut tags = tags.into_iter();
+    let (_, first) = tags
+        .next()
+        .ok_or_else(|| StoreError::Unusable("it has no incarnation".to_owned()))?;
+    Ok(Incarnations::new(first, tags.collect()))
+}
+
+/// Adds an incarnation, not logged: a new deck's first one is its identity.
+pub(super) fn insert(
+    conn: &Connection,
+    (from_serial, tag): (i64, DeckId),
+    at: Timestamp,
+    reason: &str,
+) -> Result<(), StoreError> {
+    let row = (from_serial, tag.to_string(), at.as_millis(), reason);
+    conn.prepare_cached(INSERT)?.execute(row)?;
+    Ok(())
+}
+
+/// What holds the deck back.
+pub(super) fn recovery(work: &mut Work<'_>) -> Result<Option<Arc<Recovery>>, StoreError> {
+    if let Recovering::Known(known) = &work.mem.cache.recovery {
+        return Ok(known.clone());
+    }
+    let known: Option<Arc<Recovery>> = match meta::value(work.conn, RECOVERY)? {
+        Some(text) => Some(serde_json::from_str::<Recovery>(&text)?.into()),
+        None => None,
+    };
+    work.mem.cache.recovery = Recovering::Known(known.clone());
+    Ok(known)
+}
+
+/// Notes that a list was imported that is complete up to `as_of`.
+pub(super) fn imported(
+    work: &mut Work<'_>,
+    list: &ListKind,
+    as_of: Timestamp,
+) -> Result<(), StoreError> {
+    let Some(known) = recovery(work)? else {
+        return Ok(());
+    };
+    let mut known = known.as_ref().clone();
+    if known.imported(list, as_of) {
+        keep(work, &known)?;
+    }
+    Ok(())
+}
+
+fn keep(work: &mut Work<'_>, recovery: &Recovery) -> Result<(), StoreError> {
+    work.mem.cache.recovery = Recovering::Unread;
+    meta::set(work.conn, RECOVERY, &serde_json::to_string(recovery)?)
+}
+
+fn begin(work: &mut Work<'_>, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
+    let next = attempts::last_serial(work)? + 1;
+    // One that made no attempt leaves its first serial unused.
+    let from = new
+        .from_serial
+        .max(next)
+        .max(work.mem.ids.first_serial() + 1);
+    insert(work.conn, (from, new.tag), by.at, new.how.as_str())?;
+    if let Some(identity) = new.identity {
+        meta::set_identity(work.conn, identity)?;
+        work.mem.deck = identity;
+    }
+    work.mem.ids = all(work.conn)?;
+    // Should this be undone, the next transaction reads the tags again.
+    work.mem.version = i64::MIN;
+    mark::accept(work, from - 1)?;
+    // Where the last engine ran says nothing of the file that is there now.
+    meta::remove(work.conn, ENGINE_PLACE)?;
+    let lost = match &new.lost {
+        Some(lost) => Some(after(work, lost)?),
+        None => None,
+    };
+    if let Some(lost) = lost.clone() {
+        let known = recovery(work)?.map(|known| known.as_ref().clone());
+        let whole = match known {
+            Some(known) => known.and(lost),
+            None => lost,
+        };
+        keep(work, &whole)?;
+    }
+    let event = recover::incarnation_started(new, from, lost.as_ref(), by);
+    log::append(work, &event)?;
+    Ok(from)
+}
+
+fn after(work: &mut Work<'_>, lost: &Lost) -> Result<Recovery, StoreError> {
+    let campaigns = campaigns::all(work)?;
+    let settings = campaigns::settings(work)?;
+    let lists = suppression::lists(work)?;
+    Ok(recover::after(
+        lost,
+        campaigns.iter().map(AsRef::as_ref),
+        settings.as_deref(),
+        lists.iter().map(|list| list.kind.clone()),
+    ))
+}
+
+fn confirm(work: &mut Work<'_>, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError> {
+    let Some(known) = recovery(work)?.filter(|known| !known.lists.is_empty()) else {
+        return Ok(BTreeSet::new());
+    };
+    let mut known = known.as_ref().clone();
+    let lists = std::mem::take(&mut known.lists);
+    keep(work, &known)?;
+    log::append(work, &recover::lists_confirmed(&lists, reason, by))?;
+    Ok(lists)
+}

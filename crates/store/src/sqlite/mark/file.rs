@@ -1,0 +1,154 @@
+//! One copy of a mark: a file of two slots, written in turn under a lock.
+
+use std::fs::{self, File, OpenOptions};
+use std::io;
+use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use super::Mark;
+use dialdeck_core::domain::digest::{hex, sha256};
+use dialdeck_files as regular;
+
+/// The size of a slot. A mark takes less than 400 bytes.
+const SLOT: usize = 512;
+/// How many digits of a slot's digest stand behind it.
+const DIGEST: usize = 32;
+
+/// What a slot holds.
+#[derive(Debug, Serialize, Deserialize)]
+struct Slot {
+    /// Rises with every write: the slot with the higher one counts.
+    n: u64,
+    #[serde(flatten)]
+    mark: Mark,
+}
+
+/// One copy.
+#[derive(Debug)]
+pub(super) struct Copy {
+    path: PathBuf,
+    file: Option<File>,
+}
+
+impl Copy {
+    /// The copy at this path, which need not be there yet.
+    pub(super) const fn at(path: PathBuf) -> Self {
+        Self { path, file: None }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Reads it; `None`: it is not there.
+    ///
+    /// # Errors
+    /// When it cannot be read, or neither slot is whole.
+    pub(super) fn read(&self) -> io::Result<Option<Mark>> {
+        let file = match regular::open(&self.path, OpenOptions::new().read(true)) {
+            Ok(file) => file,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        file.lock_shared()?;
+        match newest(&file)? {
+            Some((_, slot)) => Ok(Some(slot.mark)),
+            None => Err(io::Error::other("it is damaged")),
+        }
+    }
+
+    /// Replaces what it holds by what `change` makes of it; `None`: it stays. Synced when `sync` says so,
+    /// whether or not it changed.
+    ///
+    /// # Errors
+    /// When it cannot be written.
+    pub(super) fn change(
+        &mut self,
+        sync: bool,
+        change: impl FnOnce(Option<&Mark>) -> Option<Mark>,
+    ) -> io::Result<()> {
+        let file = match &mut self.file {
+            Some(file) => file,
+            None => self.file.insert(open(&self.path)?),
+        };
+        file.lock()?;
+        let done = write(file, change);
+        let synced = if sync { file.sync_data() } else { Ok(()) };
+        file.unlock()?;
+        done.and(synced)
+    }
+}
+
+fn write(file: &File, change: impl FnOnce(Option<&Mark>) -> Option<Mark>) -> io::Result<()> {
+    let known = newest(file)?;
+    let (place, n, before) = match &known {
+        Some((place, slot)) => (1 - place, slot.n + 1, Some(&slot.mark)),
+        None => (0, 1, None),
+    };
+    let Some(mark) = change(before) else {
+        return Ok(());
+    };
+    let mut line = serde_json::to_string(&Slot { n, mark })?;
+    line.push(' ');
+    line.push_str(&digest(line.trim_end()));
+    if line.len() >= SLOT {
+        return Err(io::Error::other("the mark is too long"));
+    }
+    let line = format!("{line:<width$}\n", width = SLOT - 1);
+    file.write_all_at(line.as_bytes(), place * SLOT as u64)
+}
+
+fn open(path: &Path) -> io::Result<File> {
+    let folder = path.parent();
+    if let Some(folder) = folder {
+        fs::create_dir_all(folder)?;
+    }
+    let is_new = !path.exists();
+    if fs::symlink_metadata(path).is_ok_and(|found| found.is_symlink()) {
+        return Err(io::Error::other("it is a link"));
+    }
+    let mut how = OpenOptions::new();
+    how.create(true).truncate(false).read(true).write(true);
+    let file = regular::open(path, how.mode(0o600))?;
+    if let Some(folder) = folder.filter(|_| is_new) {
+        File::open(folder)?.sync_all()?;
+    }
+    Ok(file)
+}
+
+/// The slot that counts, and its place.
+fn newest(file: &File) -> io::Result<Option<(u64, Slot)>> {
+    let mut best: Option<(u64, Slot)> = None;
+    for place in 0..2 {
+        let Some(slot) = slot(file, place)? else {
+            continue;
+        };
+        if best.as_ref().is_none_or(|(_, known)| slot.n > known.n) {
+            best = Some((place, slot));
+        }
+    }
+    Ok(best)
+}
+
+fn slot(file: &File, place: u64) -> io::Result<Option<Slot>> {
+    let mut bytes = [0; SLOT];
+    match file.read_exact_at(&mut bytes, place * SLOT as u64) {
+        Ok(()) => {}
+        Err(error) if error.kind() == io::ErrorKind::UnexpectedEof => return Ok(None),
+        Err(error) => return Err(error),
+    }
+    let text = std::str::from_utf8(&bytes).map(str::trim_end);
+    let whole = text.ok().and_then(|text| {
+        let (line, found) = text.rsplit_once(' ')?;
+        (found == digest(line)).then(|| serde_json::from_str(line).ok())?
+    });
+    Ok(whole)
+}
+
+fn digest(line: &str) -> String {
+    let mut digest = hex(&sha256(line.as_bytes()));
+    digest.truncate(DIGEST);
+    digest
+}

@@ -1,0 +1,329 @@
+//! Named values of a deck, its identity among them.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+use rusqlite::{Connection, OptionalExtension as _};
+
+use super::lock::EngineLock;
+use super::{SqliteStore, Work, campaigns, incarnation, log, schema};
+use crate::{By, HangUps, PendingEnd, StoreError, entries};
+use dialdeck_core::domain::{
+    AttemptId, CampaignId, DeckId, ImportFigures, ImportPlan, ImportTarget, ListKind, Timestamp,
+    TrunkName, UnfinishedImport,
+};
+
+const DECK_ID: &str = "deck_id";
+const EPOCH: &str = "engine_epoch";
+const HANG_UPS_ASKED: &str = "hang_ups_asked";
+const HANG_UPS_TAKEN: &str = "hang_ups_taken";
+/// The last contact that a program imported which kept fewer places.
+const FEWER_PLACES: &str = "contacts_of_fewer_places";
+/// Calls whose end is not confirmed: serials with their trunk's name, as JSON.
+const UNCLOSED: &str = "unclosed";
+/// Ends that wait to be settled, by the serials of their attempts, as JSON.
+const PENDING_ENDS: &str = "pending_ends";
+/// Imports that have started and have not ended, by the place of their first entry, as JSON.
+const UNFINISHED_IMPORTS: &str = "unfinished_imports";
+/// There in decks all of whose imports were logged from their start.
+const IMPORTS_ARE_LOGGED: &str = "imports_are_logged";
+
+impl SqliteStore {
+    /// The value last set under `key`, such as the deck's clock.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn meta(&mut self, key: &str) -> Result<Option<String>, StoreError> {
+        self.read(|work| value(work.conn, key))
+    }
+
+    /// The value under `key` of the deck at `path`, of whatever schema, without bringing it up to date.
+    ///
+    /// # Errors
+    /// When there is no deck, or it cannot be read.
+    pub fn meta_at(path: &Path, key: &str) -> Result<Option<String>, StoreError> {
+        value(&schema::open_to_look(path)?, key)
+    }
+
+    /// Makes this handle the engine's, whose lock this is: any engine that started before makes no more
+    /// attempts, whatever became of its lock.
+    ///
+    /// # Errors
+    /// When the store cannot be written, or the deck's path leads elsewhere.
+    pub fn take_over(&mut self, lock: &EngineLock) -> Result<(), StoreError> {
+        let (path, id) = lock.file();
+        self.place.hold(path.to_owned(), id);
+        let epoch = self.write(|work| {
+            let epoch = epoch(work.conn)? + 1;
+            set(work.conn, EPOCH, &epoch.to_string())?;
+            Ok(epoch)
+        })?;
+        self.mem.epoch = Some(epoch);
+        self.makes_attempts()
+    }
+
+    /// Sets the value under `key`.
+    ///
+    /// # Errors
+    /// When the store cannot be written.
+    pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
+        self.write(|work| set(work.conn, key, value))
+    }
+
+    /// By campaign, contacts still to be called that an older program imported, which kept fewer of the
+    /// places where they may be.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub fn contacts_of_fewer_places(&mut self) -> Result<BTreeMap<CampaignId, u64>, StoreError> {
+        self.read(|work| {
+            let Some(last) = value(work.conn, FEWER_PLACES)? else {
+                return Ok(BTreeMap::new());
+            };
+            let last: i64 = last.parse().map_err(|_| {
+                StoreError::Unusable(format!("`{last}` is stored as its {FEWER_PLACES}"))
+            })?;
+            let mut statement = work.conn.prepare_cached(
+                "SELECT campaign, count(*) FROM contacts WHERE state IN (0, 1, 2) AND id <= ?1
+                 GROUP BY campaign",
+            )?;
+            let rows = statement.query_map((last,), |row| {
+                let count: i64 = row.get(1)?;
+                Ok((CampaignId(row.get(0)?), count.unsigned_abs()))
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+}
+
+/// The number of the last start of an engine.
+pub(super) fn epoch(conn: &Connection) -> Result<i64, StoreError> {
+    match value(conn, EPOCH)? {
+        Some(text) => text
+            .parse()
+            .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as its {EPOCH}"))),
+        None => Ok(0),
+    }
+}
+
+/// The deck's identity; a new deck takes `new` and gets its empty internal list.
+pub(super) fn identity(
+    conn: &Connection,
+    new: DeckId,
+    now: Timestamp,
+) -> Result<DeckId, StoreError> {
+    if value(conn, DECK_ID)?.is_none() {
+        let transaction = conn.unchecked_transaction()?;
+        transaction.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, ?2) ON CONFLICT DO NOTHING",
+            (DECK_ID, new.to_string()),
+        )?;
+        transaction.execute(
+            "INSERT INTO lists (kind, as_of, count) VALUES (?1, ?2, 0) ON CONFLICT DO NOTHING",
+            (ListKind::Internal.to_string(), now.as_millis()),
+        )?;
+        let identity = known_identity(&transaction)?;
+        incarnation::insert(&transaction, (1, identity), now, "new")?;
+        transaction.execute(
+            "INSERT INTO meta (key, value) VALUES (?1, '1') ON CONFLICT DO NOTHING",
+            (IMPORTS_ARE_LOGGED,),
+        )?;
+        transaction.commit()?;
+    }
+    known_identity(conn)
+}
+
+/// The identity of an existing deck.
+pub(super) fn known_identity(conn: &Connection) -> Result<DeckId, StoreError> {
+    let text = value(conn, DECK_ID)?.unwrap_or_default();
+    read_id(&text)
+}
+
+/// An identity or a tag as it is stored.
+pub(super) fn read_id(text: &str) -> Result<DeckId, StoreError> {
+    u32::from_str_radix(text, 16)
+        .map(DeckId)
+        .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as an identity")))
+}
+
+/// Gives a copy an identity of its own.
+pub(super) fn set_identity(conn: &Connection, identity: DeckId) -> Result<(), StoreError> {
+    set(conn, DECK_ID, &identity.to_string())
+}
+
+/// Wishes to hang up every call.
+pub(super) fn hang_ups(work: &Work<'_>) -> Result<HangUps, StoreError> {
+    let count = |key| match value(work.conn, key)? {
+        Some(text) => text
+            .parse()
+            .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as its {key}"))),
+        None => Ok(0),
+    };
+    Ok(HangUps {
+        asked: count(HANG_UPS_ASKED)?,
+        taken: count(HANG_UPS_TAKEN)?,
+    })
+}
+
+/// Notes one more wish; its number.
+pub(super) fn hang_up_all(work: &mut Work<'_>, reason: &str, by: &By) -> Result<u64, StoreError> {
+    let wish = hang_ups(work)?.asked + 1;
+    set(work.conn, HANG_UPS_ASKED, &wish.to_string())?;
+    log::append(work, &entries::hang_up_asked(reason, by))?;
+    work.mem.mark_at_once();
+    Ok(wish)
+}
+
+/// Notes that wishes have been carried to the carriers.
+pub(super) fn hung_up(work: &Work<'_>, wish: u64) -> Result<(), StoreError> {
+    let taken = hang_ups(work)?.taken.max(wish);
+    set(work.conn, HANG_UPS_TAKEN, &taken.to_string())
+}
+
+/// Logs that an import starts, and notes it until it ends.
+pub(super) fn start_import(
+    work: &mut Work<'_>,
+    into: &ImportTarget,
+    plan: &ImportPlan,
+    by: &By,
+) -> Result<i64, StoreError> {
+    if let ImportTarget::Campaign(name) = into {
+        campaigns::named(work, name)?;
+    }
+    log::append(work, &entries::import_started(into, plan, by))?;
+    let seq = log::head(work)?.seq;
+    let mut unfinished = unfinished_imports(work)?;
+    let started = UnfinishedImport {
+        into: into.clone(),
+        plan: plan.clone(),
+        at: by.at,
+    };
+    unfinished.insert(seq, started);
+    set_unfinished(work, &unfinished)?;
+    Ok(seq)
+}
+
+/// Notes that an import has ended, and with it whatever it completes.
+pub(super) fn end_import(
+    work: &Work<'_>,
+    into: &ImportTarget,
+    figures: &ImportFigures,
+) -> Result<(), StoreError> {
+    let mut unfinished = unfinished_imports(work)?;
+    let before = unfinished.len();
+    unfinished.retain(|seq, import| {
+        figures.started != Some(*seq) && !import.is_completed_by(into, &figures.sha256)
+    });
+    if unfinished.len() == before {
+        return Ok(());
+    }
+    set_unfinished(work, &unfinished)
+}
+
+/// Imports that have started and have not ended.
+pub(super) fn unfinished_imports(
+    work: &Work<'_>,
+) -> Result<BTreeMap<i64, UnfinishedImport>, StoreError> {
+    match value(work.conn, UNFINISHED_IMPORTS)? {
+        Some(text) => Ok(serde_json::from_str(&text)?),
+        None => Ok(BTreeMap::new()),
+    }
+}
+
+/// Whether all of the deck's imports were logged from their start.
+pub(super) fn imports_are_logged(conn: &Connection) -> Result<bool, StoreError> {
+    Ok(value(conn, IMPORTS_ARE_LOGGED)?.is_some())
+}
+
+fn set_unfinished(
+    work: &Work<'_>,
+    unfinished: &BTreeMap<i64, UnfinishedImport>,
+) -> Result<(), StoreError> {
+    let text = serde_json::to_string(unfinished)?;
+    set(work.conn, UNFINISHED_IMPORTS, &text)
+}
+
+/// Calls whose end their trunk's carrier has yet to confirm.
+pub(super) fn unclosed(work: &Work<'_>) -> Result<BTreeMap<AttemptId, TrunkName>, StoreError> {
+    let of_deck = |(serial, trunk)| (work.mem.ids.id(serial), trunk);
+    Ok(unclosed_serials(work)?.into_iter().map(of_deck).collect())
+}
+
+/// Notes that a call's end has yet to be confirmed, or that it was.
+pub(super) fn note_unclosed(
+    work: &Work<'_>,
+    attempt: AttemptId,
+    trunk: Option<&TrunkName>,
+) -> Result<(), StoreError> {
+    let mut serials = unclosed_serials(work)?;
+    match trunk {
+        Some(trunk) => serials.insert(attempt.serial, trunk.clone()),
+        None => serials.remove(&attempt.serial),
+    };
+    set(work.conn, UNCLOSED, &serde_json::to_string(&serials)?)
+}
+
+fn unclosed_serials(work: &Work<'_>) -> Result<BTreeMap<i64, TrunkName>, StoreError> {
+    match value(work.conn, UNCLOSED)? {
+        Some(text) => Ok(serde_json::from_str(&text)?),
+        None => Ok(BTreeMap::new()),
+    }
+}
+
+/// Ends of calls that wait to be settled.
+pub(super) fn pending_ends(work: &Work<'_>) -> Result<BTreeMap<AttemptId, PendingEnd>, StoreError> {
+    let of_deck = |(serial, end)| (work.mem.ids.id(serial), end);
+    Ok(ends_by_serial(work)?.into_iter().map(of_deck).collect())
+}
+
+/// Keeps an end until it is settled.
+pub(super) fn keep_end(
+    work: &Work<'_>,
+    attempt: AttemptId,
+    end: &PendingEnd,
+) -> Result<(), StoreError> {
+    let mut ends = ends_by_serial(work)?;
+    ends.insert(attempt.serial, end.clone());
+    set(work.conn, PENDING_ENDS, &serde_json::to_string(&ends)?)
+}
+
+/// Forgets an end that is settled.
+pub(super) fn forget_end(work: &Work<'_>, attempt: AttemptId) -> Result<(), StoreError> {
+    let mut ends = ends_by_serial(work)?;
+    if ends.remove(&attempt.serial).is_none() {
+        return Ok(());
+    }
+    set(work.conn, PENDING_ENDS, &serde_json::to_string(&ends)?)
+}
+
+fn ends_by_serial(work: &Work<'_>) -> Result<BTreeMap<i64, PendingEnd>, StoreError> {
+    match value(work.conn, PENDING_ENDS)? {
+        Some(text) => Ok(serde_json::from_str(&text)?),
+        None => Ok(BTreeMap::new()),
+    }
+}
+
+/// The value under `key`.
+pub(super) fn value(conn: &Connection, key: &str) -> Result<Option<String>, StoreError> {
+    Ok(conn
+        .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
+        .query_row((key,), |row| row.get(0))
+        .optional()?)
+}
+
+/// Removes the value under `key`, if there is one.
+pub(super) fn remove(conn: &Connection, key: &str) -> Result<(), StoreError> {
+    conn.prepare_cached("DELETE FROM meta WHERE key = ?1")?
+        .execute((key,))?;
+    Ok(())
+}
+
+/// Sets the value under `key`.
+pub(super) fn set(conn: &Connection, key: &str, value: &str) -> Result<(), StoreError> {
+    conn.prepare_cached(
+        "INSERT INTO meta (key, value) VALUES (?1, ?2)
+         ON CONFLICT DO UPDATE SET value = excluded.value",
+    )?
+    .execute((key, value))?;
+    Ok(())
+}

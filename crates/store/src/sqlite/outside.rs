@@ -1,0 +1,395 @@
+//! The inbox, the outbox of results and the record of caller IDs.
+
+use std::collections::BTreeMap;
+
+use rusqlite::{OptionalExtension as _, Row};
+
+use super::codec::{digits, number};
+use super::{SqliteStore, Work, attempts, campaigns, meta};
+use crate::outside::{
+    CallerIdFigures, DAY, Delivery, Message, Outside, Quarantined, REPORTS_MAX, Receipt, ResultDue,
+    ResultsTurn, SHORT_CALL,
+};
+use crate::{StoreError, moves, outside};
+use dialdeck_core::domain::{
+    Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Right, Timestamp, TrunkName,
+};
+use dialdeck_core::policy::pacing::HOUR;
+
+/// How far the event log has been looked through for results.
+const CURSOR: &str = "results_cursor";
+
+/// Entries of the log looked at in one turn, so that no turn is long.
+const LOOK: i64 = 5_000;
+
+pub(super) const DUE: &str = "SELECT seq FROM results r WHERE state = 0 AND next_at <= ?1
+     AND NOT EXISTS (SELECT 1 FROM results earlier WHERE earlier.contact = r.contact
+        AND earlier.seq < r.seq AND earlier.state = 0)
+     ORDER BY next_at, seq LIMIT ?2";
+
+/// When the next one is due, of each contact the earliest alone: a later one waits for it.
+pub(super) const DUE_NEXT: &str = "SELECT next_at FROM results r WHERE state = 0
+     AND NOT EXISTS (SELECT 1 FROM results earlier WHERE earlier.contact = r.contact
+        AND earlier.seq < r.seq AND earlier.state = 0)
+     ORDER BY next_at, seq LIMIT 1";
+
+const RESULT: &str = "SELECT r.seq, r.campaign, r.contact, r.tries, r.error, c.number, c.name,
+     c.variables, c.last_outcome, e.line, e.at
+     FROM results r JOIN contacts c ON c.id = r.contact JOIN events e ON e.seq = r.seq
+     WHERE r.seq = ?1";
+
+/// The last call made for a contact up to an instant.
+pub(super) const LAST_CALL: &str = "SELECT serial FROM attempts
+     WHERE number = ?1 AND contact = ?2 AND reserved_at <= ?3
+     ORDER BY reserved_at DESC, serial DESC LIMIT 1";
+
+pub(super) const SAID_OF: &str =
+    "SELECT body FROM inbox WHERE attempt = ?1 ORDER BY arrived_at DESC, trunk DESC, event DESC";
+
+pub(super) const BLOCKED_CALLEES: &str = "SELECT count(DISTINCT a.number) FROM caller_id_blocks b
+     JOIN attempts a ON a.serial = b.attempt WHERE b.caller_id = ?1 AND b.at > ?2";
+
+const FIGURES: &str = "SELECT count(*) FILTER (WHERE counts_from > ?2), count(*),
+     count(*) FILTER (WHERE answered_at IS NOT NULL),
+     count(*) FILTER (WHERE ended_at - answered_at <= ?4)
+     FROM attempts WHERE caller_id = ?1 AND counts_from > ?3";
+
+impl Outside for SqliteStore {
+    fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.conclude(|work| receive(work, message, at))
+    }
+
+    fn messages(&mut self) -> Result<Vec<Message>, StoreError> {
+        self.read(|work| messages(work))
+    }
+
+    fn agent_results(
+        &mut self,
+        contact: ContactId,
+    ) -> Result<BTreeMap<AttemptId, String>, StoreError> {
+        self.read(|work| agent_results(work, contact))
+    }
+
+    fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.conclude(|work| {
+            work.conn
+                .prepare_cached(
+                    "INSERT INTO quarantine (trunk, reason, n, last_at) VALUES (?1, ?2, 1, ?3)
+                     ON CONFLICT DO UPDATE SET n = n + 1, last_at = max(last_at, excluded.last_at)",
+                )?
+                .execute((trunk, reason, at.as_millis()))?;
+            Ok(())
+        })
+    }
+
+    fn quarantined(&mut self) -> Result<Vec<Quarantined>, StoreError> {
+        self.read(|work| {
+            let mut statement = work.conn.prepare_cached(
+                "SELECT trunk, reason, n, last_at FROM quarantine ORDER BY trunk, reason",
+            )?;
+            let rows = statement.query_map((), |row| {
+                Ok(Quarantined {
+                    trunk: row.get(0)?,
+                    reason: row.get(1)?,
+                    count: row.get::<_, i64>(2)?.cast_unsigned(),
+                    last_at: Timestamp::from_millis(row.get(3)?),
+                })
+            })?;
+            Ok(rows.collect::<Result<_, _>>()?)
+        })
+    }
+
+    fn turn_results(
+        &mut self,
+        done: &[(i64, Delivery)],
+        now: Timestamp,
+        limit: usize,
+    ) -> Result<ResultsTurn, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| {
+            for (seq, delivery) in done {
+                note_delivery(work, *seq, delivery)?;
+            }
+            let behind = gather(work, now)?;
+            let turn = due(work, now, limit)?;
+            Ok(ResultsTurn { behind, ..turn })
+        })
+    }
+
+    fn results_given_up(&mut self) -> Result<Vec<ResultDue>, StoreError> {
+        self.read(|work| {
+            let mut statement = work
+                .conn
+                .prepare_cached("SELECT seq FROM results WHERE state = 2 ORDER BY seq")?;
+            let seqs = statement.query_map((), |row| row.get(0))?;
+            let seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
+            results(work, &seqs)
+        })
+    }
+
+    fn resend_results(&mut self, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| {
+            let mut statement = work.conn.prepare_cached(
+                "UPDATE results SET state = 0, tries = 0, next_at = ?1
+                 WHERE state = 2 AND (?2 IS NULL OR seq = ?2)",
+            )?;
+            Ok(statement.execute((now.as_millis(), seq))? as u64)
+        })
+    }
+
+    fn caller_id_figures(
+        &mut self,
+        numbers: &[PhoneNumber],
+        now: Timestamp,
+    ) -> Result<Vec<CallerIdFigures>, StoreError> {
+        self.read(|work| numbers.iter().map(|id| figures(work, *id, now)).collect())
+    }
+}
+
+fn receive(work: &mut Work<'_>, message: &Message, at: Timestamp) -> Result<Receipt, StoreError> {
+    if !work.mem.ids.own(message.attempt) {
+        return Ok(Receipt::OtherDeck);
+    }
+    let Some(attempt) = attempts::by_id(work, message.attempt)? else {
+        return Ok(Receipt::NoSuchAttempt);
+    };
+    if attempt.trunk != message.trunk {
+        return Ok(Receipt::NoSuchAttempt);
+    }
+    let known = work
+        .conn
+        .prepare_cached("SELECT 1 FROM inbox WHERE trunk = ?1 AND event = ?2")?
+        .exists((&message.trunk.0, &message.event))?;
+    if known {
+        return Ok(Receipt::Repeated(Box::new(attempt)));
+    }
+    let about: i64 = work
+        .conn
+        .prepare_cached("SELECT count(*) FROM inbox WHERE attempt = ?1")?
+        .query_row((message.attempt.serial,), |row| row.get(0))?;
+    if about.cast_unsigned() >= REPORTS_MAX {
+        return Ok(Receipt::TooMany(Box::new(attempt)));
+    }
+    work.conn
+        .prepare_cached(
+            "INSERT INTO inbox (trunk, event, attempt, arrived_at, body)
+             VALUES (?1, ?2, ?3, ?4, ?5)",
+        )?
+        .execute((
+            &message.trunk.0,
+            &message.event,
+            message.attempt.serial,
+            at.as_millis(),
+            &message.body,
+        ))?;
+    Ok(Receipt::New(Box::new(attempt)))
+}
+
+fn messages(work: &Work<'_>) -> Result<Vec<Message>, StoreError> {
+    let mut statement = work.conn.prepare_cached(
+        "SELECT i.trunk, i.event, i.attempt, i.body FROM attempts a JOIN inbox i
+         ON i.attempt = a.serial WHERE a.state <> 5 ORDER BY i.arrived_at, i.event",
+    )?;
+    let ids = &work.mem.ids;
+    let rows = statement.query_map((), |row| {
+        let serial = row.get(2)?;
+        Ok(Message {
+            trunk: TrunkName(row.get(0)?),
+            event: row.get(1)?,
+            attempt: ids.id(serial),
+            body: row.get(3)?,
+        })
+    })?;
+    Ok(rows.collect::<Result<_, _>>()?)
+}
+
+fn agent_results(
+    work: &Work<'_>,
+    contact: ContactId,
+) -> Result<BTreeMap<AttemptId, String>, StoreError> {
+    let mut results = BTreeMap::new();
+    for attempt in attempts::of_contact(work, contact)? {
+        if let Some(said) = agent_result(work, attempt.id.serial)? {
+            results.insert(attempt.id, said);
+        }
+    }
+    Ok(results)
+}
+
+/// The agent's last word on a call.
+fn agent_result(work: &Work<'_>, serial: i64) -> Result<Option<String>, StoreError> {
+    let mut statement = work.conn.prepare_cached(SAID_OF)?;
+    let mut rows = statement.query((serial,))?;
+    while let Some(row) = rows.next()? {
+        if let Some(said) = outside::agent_result(&row.get::<_, String>(0)?) {
+            return Ok(Some(said));
+        }
+    }
+    Ok(None)
+}
+
+fn note_delivery(work: &Work<'_>, seq: i64, delivery: &Delivery) -> Result<(), StoreError> {
+    let (state, next_at, error) = match delivery {
+        Delivery::Delivered => (1, 0, None),
+        Delivery::Again(error, at) => (0, at.as_millis(), Some(error)),
+        Delivery::GivenUp(error) => (2, 0, Some(error)),
+    };
+    work.conn
+        .prepare_cached(
+            "UPDATE results SET state = ?2, next_at = ?3, error = ?4, tries = tries + 1
+             WHERE seq = ?1 AND state = 0",
+        )?
+        .execute((seq, state, next_at, error))?;
+    Ok(())
+}
+
+/// Looks the log through from where the last turn stopped; whether there may be more of it.
+fn gather(work: &mut Work<'_>, now: Timestamp) -> Result<bool, StoreError> {
+    let known = meta::value(work.conn, CURSOR)?;
+    let from: i64 = known.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let wanted: Vec<(String, CampaignId)> = campaigns::all(work)?
+        .iter()
+        .filter(|campaign| campaign.settings.results_url.is_some())
+        .map(|campaign| (campaign.name().to_owned(), campaign.id))
+        .collect();
+    let mut statement = work
+        .conn
+        .prepare_cached("SELECT seq, line FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
+    let rows = statement.query_map((from, LOOK), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let entries: Vec<(i64, String)> = rows.collect::<Result<_, _>>()?;
+    let Some((last, _)) = entries.last() else {
+        return Ok(false);
+    };
+    for (seq, line) in &entries {
+        if let Some((campaign, contact)) = moves::end_of_contact(line, &wanted) {
+            work.conn
+                .prepare_cached(
+                    "INSERT INTO results (seq, campaign, contact, state, tries, next_at)
+                     VALUES (?1, ?2, ?3, 0, 0, ?4) ON CONFLICT DO NOTHING",
+                )?
+                .execute((seq, campaign.0, contact.0, now.as_millis()))?;
+        }
+    }
+    meta::set(work.conn, CURSOR, &last.to_string())?;
+    Ok(i64::try_from(entries.len()).unwrap_or(i64::MAX) >= LOOK)
+}
+
+fn due(work: &mut Work<'_>, now: Timestamp, limit: usize) -> Result<ResultsTurn, StoreError> {
+    let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+    let mut statement = work.conn.prepare_cached(DUE)?;
+    let seqs = statement.query_map((now.as_millis(), limit), |row| row.get(0))?;
+    let seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
+    let due = results(work, &seqs)?;
+    let next: Option<i64> = work
+        .conn
+        .prepare_cached(DUE_NEXT)?
+        .query_row((), |row| row.get(0))
+        .optional()?;
+    Ok(ResultsTurn {
+        next_at: next.map(Timestamp::from_millis),
+        due,
+        behind: false,
+    })
+}
+
+fn results(work: &mut Work<'_>, seqs: &[i64]) -> Result<Vec<ResultDue>, StoreError> {
+    let mut found = Vec::with_capacity(seqs.len());
+    for seq in seqs {
+        let mut statement = work.conn.prepare_cached(RESULT)?;
+        let Some((mut result, at)) = statement.query_row((seq,), result).optional()? else {
+            continue;
+        };
+        let serial: Option<i64> = work
+            .conn
+            .prepare_cached(LAST_CALL)?
+            .query_row((digits(result.number), result.contact.0, at), |row| {
+                row.get(0)
+            })
+            .optional()?;
+        if let Some(serial) = serial {
+            result.agent_result = agent_result(work, serial)?;
+        }
+        let campaign = campaigns::by_id(work, result.campaign)?;
+        campaign.name().clone_into(&mut result.campaign_name);
+        result.url = campaign.settings.results_url.clone().unwrap_or_default();
+        found.push(result);
+    }
+    Ok(found)
+}
+
+/// A result without what campaign and agent add, and when the contact ended.
+fn result(row: &Row<'_>) -> rusqlite::Result<(ResultDue, i64)> {
+    let shown: i64 = row.get(5)?;
+    let result = ResultDue {
+        seq: row.get(0)?,
+        campaign: CampaignId(row.get(1)?),
+        campaign_name: String::new(),
+        url: String::new(),
+        contact: ContactId(row.get(2)?),
+        tries: row.get(3)?,
+        error: row.get(4)?,
+        number: number(shown).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(5, shown))?,
+        name: row.get(6)?,
+        variables: row.get(7)?,
+        last_outcome: row.get(8)?,
+        agent_result: None,
+        entry: row.get(9)?,
+    };
+    Ok((result, row.get(10)?))
+}
+
+/// Notes that a network blocked a call for the number it showed.
+pub(super) fn note_block(
+    work: &Work<'_>,
+    attempt: &Attempt,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    work.conn
+        .prepare_cached(
+            "INSERT INTO caller_id_blocks (attempt, caller_id, at) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO NOTHING",
+        )?
+        .execute((attempt.id.serial, digits(attempt.caller_id), at.as_millis()))?;
+    Ok(())
+}
+
+/// Different callees to whom calls that showed the number were blocked within the last hour.
+pub(super) fn blocked_callees(
+    work: &Work<'_>,
+    caller_id: PhoneNumber,
+    now: Timestamp,
+) -> Result<u64, StoreError> {
+    let params = (digits(caller_id), (now - HOUR).as_millis());
+    let mut statement = work.conn.prepare_cached(BLOCKED_CALLEES)?;
+    let callees: i64 = statement.query_row(params, |row| row.get(0))?;
+    Ok(callees.cast_unsigned())
+}
+
+fn figures(
+    work: &Work<'_>,
+    id: PhoneNumber,
+    now: Timestamp,
+) -> Result<CallerIdFigures, StoreError> {
+    let (hour, day) = ((now - HOUR).as_millis(), (now - DAY).as_millis());
+    let short = i64::try_from(SHORT_CALL.as_millis()).unwrap_or(i64::MAX);
+    let mut statement = work.conn.prepare_cached(FIGURES)?;
+    let mut figures = statement.query_row((digits(id), hour, day, short), |row| {
+        let count = |place| row.get::<_, i64>(place).map(i64::cast_unsigned);
+        Ok(CallerIdFigures {
+            last_hour: count(0)?,
+            last_day: count(1)?,
+            answered: count(2)?,
+            short: count(3)?,
+            blocked: 0,
+        })
+    })?;
+    let mut statement = work
+        .conn
+        .prepare_cached("SELECT count(*) FROM caller_id_blocks WHERE caller_id = ?1 AND at > ?2")?;
+    let blocked: i64 = statement.query_row((digits(id), day), |row| row.get(0))?;
+    figures.blocked = blocked.cast_unsigned();
+    Ok(figures)
+}

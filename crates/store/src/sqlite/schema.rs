@@ -1,0 +1,151 @@
+//! Opening the file: SQLite's version and settings, the migrations and the version check.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags};
+
+use crate::StoreError;
+
+mod embedded {
+    refinery::embed_migrations!("src/sqlite/migrations");
+}
+
+/// The oldest SQLite that is trusted with a deck: 3.51.3 repaired a fault of WAL resets.
+const OLDEST_SQLITE: i32 = 3_051_003;
+/// How long to wait for another process's commit.
+const BUSY: Duration = Duration::from_secs(5);
+/// Prepared statements kept; there are fewer distinct ones than this.
+const STATEMENTS: usize = 128;
+
+/// Opens or creates a deck file for reading and writing.
+pub(super) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
+    let conn = Connection::open(path)?;
+    prepare(&conn)?;
+    conn.pragma_update(None, "journal_mode", "WAL")?;
+    conn.pragma_update(None, "synchronous", "FULL")?;
+    Ok(conn)
+}
+
+/// Opens an existing deck file of whatever schema for reading.
+pub(super) fn open_to_look(path: &Path) -> Result<Connection, StoreError> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Ok(Connection::open_with_flags(path, flags)?)
+}
+
+/// Opens an existing deck file for reading.
+pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
+    let conn = open_to_look(path)?;
+    prepare(&conn)?;
+    let [found, newest] = versions(&conn)?;
+    refuse_newer(found, newest)?;
+    if found == newest {
+        return Ok(conn);
+    }
+    Err(StoreError::Unusable(format!(
+        "its schema is version {}, this program's is {}; open it once with `dialdeck status`",
+        found.unwrap_or(0),
+        newest.unwrap_or(0)
+    )))
+}
+
+/// Errors if a newer program made the deck: what it means by its rows is not known here.
+fn refuse_newer(found: Option<i64>, newest: Option<i64>) -> Result<(), StoreError> {
+    match (found, newest) {
+        (Some(found), Some(known)) if found > known => Err(StoreError::Newer { found, known }),
+        _ => Ok(()),
+    }
+}
+
+/// The steps from an empty file to the schema of this program.
+pub(super) fn runner() -> refinery::Runner {
+    embedded::migrations::runner()
+}
+
+/// The version of a deck's schema and the one of this program.
+fn versions(conn: &Connection) -> Result<[Option<i64>; 2], StoreError> {
+    let newest = runner()
+        .get_migrations()
+        .iter()
+        .map(|step| i64::from(step.version()))
+        .max();
+    let found = conn.query_row(
+        "SELECT max(version) FROM refinery_schema_history",
+        (),
+        |row| row.get(0),
+    )?;
+    Ok([found, newest])
+}
+
+/// Whether there is a deck at `path` that opening will bring up to date.
+pub(super) fn is_behind(path: &Path) -> bool {
+    // Whatever is wrong with the file, opening it for good says so.
+    open_to_look(path)
+        .and_then(|conn| versions(&conn))
+        .is_ok_and(|[found, newest]| found < newest)
+}
+
+/// Brings the schema up to date.
+///
+/// # Errors
+/// When a newer program made it, or a step fails.
+pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
+    // A new file has no history yet.
+    if conn.table_exists(None, "refinery_schema_history")? {
+        let [found, newest] = versions(conn)?;
+        refuse_newer(found, newest)?;
+    }
+    runner().run(conn).map(drop).map_err(|error| {
+        StoreError::Unusable(format!("its schema cannot be brought up to date: {error}"))
+    })
+}
+
+/// A number that changes whenever another connection has committed.
+pub(super) fn data_version(conn: &Connection) -> Result<i64, StoreError> {
+    Ok(conn
+        .prepare_cached("PRAGMA data_version")?
+        .query_row((), |row| row.get(0))?)
+}
+
+fn prepare(conn: &Connection) -> Result<(), StoreError> {
+    let version = rusqlite::version_number();
+    if version < OLDEST_SQLITE {
+        return Err(StoreError::Unusable(format!(
+            "SQLite {} is too old, 3.51.3 is needed",
+            rusqlite::version()
+        )));
+    }
+    conn.busy_timeout(BUSY)?;
+    conn.set_prepared_statement_cache_capacity(STATEMENTS);
+    // Plans must not depend on bound values: SQLite would prepare such statements anew for every value.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "temp_store", "MEMORY")?;
+    conn.pragma_update(None, "cache_size", -65_536)?;
+    Ok(())
+}
+
+/// Makes the page cache small enough for many small commits.
+///
+/// When a commit has split a page, SQLite looks through its whole cache for pages beyond the end of
+/// the file; imports, whose commits are large, gain more from a large one.
+pub(super) fn prefer_small_commits(conn: &Connection) -> Result<(), StoreError> {
+    Ok(conn.pragma_update(None, "cache_size", -16_384)?)
+}
+
+impl From<rusqlite::Error> for StoreError {
+    fn from(error: rusqlite::Error) -> Self {
+        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
+        match error.sqlite_error_code() {
+            Some(DatabaseBusy | DatabaseLocked) => Self::Busy(error.to_string()),
+            _ => Self::Unusable(error.to_string()),
+        }
+    }
+}
+
+impl From<serde_json::Error> for StoreError {
+    fn from(error: serde_json::Error) -> Self {
+        Self::Unusable(format!("a stored value cannot be read: {error}"))
+    }
+}

@@ -1,0 +1,77 @@
+//! A clock that is held or accepted.
+
+use rusqlite::Connection;
+
+use super::{SqliteStore, Work, log, meta};
+use crate::timing::{self, ClockAccepted, Timing};
+use crate::{By, StoreError};
+use dialdeck_core::domain::{ClockHeld, Right};
+
+/// The jump that holds the dialing, as JSON.
+const HELD: &str = "clock_held";
+/// The place in the log of the last acceptance.
+const ACCEPTED: &str = "clock_accepted";
+
+const SENDS: &str = "UPDATE attempts SET counts_from = ?1 WHERE counts_from > ?1";
+const NUMBERS: &str = "SELECT count(DISTINCT number) FROM attempts WHERE reserved_at > ?1";
+
+impl Timing for SqliteStore {
+    fn hold_clock(&mut self, held: ClockHeld) -> Result<bool, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| hold(work, held))
+    }
+
+    fn accept_clock(
+        &mut self,
+        reason: Option<&str>,
+        by: &By,
+    ) -> Result<Option<ClockAccepted>, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| accept(work, reason, by))
+    }
+}
+
+/// The jump that holds the dialing.
+pub(super) fn held(work: &Work<'_>) -> Result<Option<ClockHeld>, StoreError> {
+    match meta::value(work.conn, HELD)? {
+        Some(text) => Ok(Some(serde_json::from_str(&text)?)),
+        None => Ok(None),
+    }
+}
+
+/// The last acceptance, for handles that keep a ledger.
+pub(super) fn accepted(conn: &Connection) -> Result<Option<String>, StoreError> {
+    meta::value(conn, ACCEPTED)
+}
+
+fn hold(work: &Work<'_>, new: ClockHeld) -> Result<bool, StoreError> {
+    if held(work)?.is_some() {
+        return Ok(false);
+    }
+    meta::set(work.conn, HELD, &serde_json::to_string(&new)?)?;
+    Ok(true)
+}
+
+fn accept(
+    work: &mut Work<'_>,
+    reason: Option<&str>,
+    by: &By,
+) -> Result<Option<ClockAccepted>, StoreError> {
+    let head = log::head(work)?;
+    let Some(mut what) = ClockAccepted::new(head.at, held(work)?, by.at) else {
+        return Ok(None);
+    };
+    let now = (by.at.as_millis(),);
+    work.mem.held.write(work.conn)?;
+    what.sends = work.conn.execute(SENDS, now)? as u64;
+    let numbers: i64 = work.conn.query_row(NUMBERS, now, |row| row.get(0))?;
+    what.numbers = numbers.unsigned_abs();
+    // What is kept in memory bears the later instants.
+    work.mem.held.forget_written();
+    work.mem.ledger = None;
+    meta::remove(work.conn, HELD)?;
+    meta::set(work.conn, ACCEPTED, &(head.seq + 1).to_string())?;
+    work.mem.clock_accepted = accepted(work.conn)?;
+    log::append(work, &timing::clock_accepted(&what, reason, by))?;
+    Ok(Some(what))
+}

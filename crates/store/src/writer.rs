@@ -1,0 +1,245 @@
+//! The one writer: a thread that owns the store and commits what is waiting as one group.
+//!
+//! Results leave only after their group's commit, in the order of submission. After a commit has
+//! failed nothing is executed any more.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{
+    Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
+};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+use tokio::sync::mpsc::UnboundedSender;
+
+use super::{Store, StoreError};
+use dialdeck_clock::Stopwatch;
+
+/// Jobs in one group at most, so that a group's commit is never far away.
+pub const MAX_GROUP: usize = 256;
+/// Jobs waiting at most; beyond that [`Writer::submit`] waits.
+pub const MAX_WAITING: usize = 1024;
+/// How long a lazy job waits for company.
+pub const LAZY: Duration = Duration::from_millis(20);
+/// How often an idle writer that keeps watch looks whether another process has committed.
+pub const WATCHFUL_LOOK: Duration = Duration::from_millis(250);
+/// How often one that does not: nothing is up that another process's word would have to end.
+pub const CALM_LOOK: Duration = Duration::from_secs(3);
+
+/// What a writer executes.
+pub type Job<S, E> = Box<dyn FnOnce(&mut S) -> E + Send>;
+
+/// How soon a job must be durable.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Urgency {
+    /// With the next group, which starts at once.
+    Now,
+    /// With the next group that starts anyway, within [`LAZY`] or [`MAX_GROUP`] jobs.
+    Lazy,
+}
+
+/// What a writer says.
+#[derive(Debug)]
+pub enum Done<E> {
+    /// A group is durable: its results, in the order of submission.
+    Ok(Vec<E>),
+    /// A group is not durable, and no later job will be executed; also when a job panics.
+    Failed(StoreError),
+    /// Another process has committed.
+    ExternalChange,
+    /// The deck's path leads elsewhere: jobs that begin something fail, others are executed. Said once.
+    Displaced(StoreError),
+}
+
+/// A handle on the writer's thread. Dropping it executes what is waiting, commits and joins.
+pub struct Writer<S, E> {
+    jobs: Option<SyncSender<(Urgency, Job<S, E>)>>,
+    thread: Option<JoinHandle<()>>,
+    watch: Arc<AtomicBool>,
+}
+
+/// The writer has ended, because a commit failed; the job was not executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("the store's writer has ended")]
+pub struct Ended;
+
+impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
+    /// Starts a thread that owns `store` and reports to `done`.
+    ///
+    /// # Errors
+    /// When the thread cannot be started.
+    pub fn spawn(store: S, done: UnboundedSender<Done<E>>) -> std::io::Result<Self> {
+        let (sender, jobs) = sync_channel(MAX_WAITING);
+        let watch = Arc::new(AtomicBool::new(true));
+        let work = Loop {
+            store,
+            jobs,
+            done,
+            watch: Arc::clone(&watch),
+            displaced: false,
+        };
+        let thread = thread::Builder::new()
+            .name("store-writer".to_owned())
+            .spawn(move || work.run())?;
+        Ok(Self {
+            jobs: Some(sender),
+            thread: Some(thread),
+            watch,
+        })
+    }
+
+    /// Whether to look often for what other processes have committed, while there is nothing else to
+    /// do; a new writer does.
+    pub fn keep_watch(&self, watch: bool) {
+        self.watch.store(watch, Ordering::Relaxed);
+    }
+
+    /// Hands a job over; waits while [`MAX_WAITING`] jobs are waiting.
+    ///
+    /// # Errors
+    /// When the writer has ended.
+    pub fn submit(
+        &self,
+        urgency: Urgency,
+        job: impl FnOnce(&mut S) -> E + Send + 'static,
+    ) -> Result<(), Ended> {
+        let jobs = self.jobs.as_ref().ok_or(Ended)?;
+        jobs.send((urgency, Box::new(job))).map_err(|_| Ended)
+    }
+
+    /// Hands a job over, or gives it back when [`MAX_WAITING`] jobs are waiting.
+    ///
+    /// # Errors
+    /// When the writer has ended.
+    pub fn try_submit(&self, urgency: Urgency, job: Job<S, E>) -> Result<Option<Job<S, E>>, Ended> {
+        let jobs = self.jobs.as_ref().ok_or(Ended)?;
+        match jobs.try_send((urgency, job)) {
+            Ok(()) => Ok(None),
+            Err(TrySendError::Full((_, job))) => Ok(Some(job)),
+            Err(TrySendError::Disconnected(_)) => Err(Ended),
+        }
+    }
+}
+
+impl<S, E> Drop for Writer<S, E> {
+    fn drop(&mut self) {
+        drop(self.jobs.take());
+        if let Some(thread) = self.thread.take()
+            && thread.join().is_err()
+        {
+            tracing::error!("the store's writer panicked");
+        }
+    }
+}
+
+struct Loop<S, E> {
+    store: S,
+    jobs: Receiver<(Urgency, Job<S, E>)>,
+    done: UnboundedSender<Done<E>>,
+    watch: Arc<AtomicBool>,
+    displaced: bool,
+}
+
+impl<S, E> Drop for Loop<S, E> {
+    fn drop(&mut self) {
+        if thread::panicking() {
+            let error = StoreError::Unusable("its writer has panicked".to_owned());
+            drop(self.done.send(Done::Failed(error)));
+        }
+    }
+}
+
+/// Whether more jobs may come.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Inbox {
+    Open,
+    Closed,
+}
+
+impl<S: Store, E> Loop<S, E> {
+    fn run(mut self) {
+        loop {
+            let (jobs, inbox) = self.gather();
+            let outcome = if jobs.is_empty() {
+                self.look()
+            } else {
+                self.execute(jobs)
+            };
+            if let Err(error) = outcome {
+                self.tell(Done::Failed(error));
+                return;
+            }
+            if inbox == Inbox::Closed {
+                return;
+            }
+        }
+    }
+
+    /// The next group's jobs; none when it is time to look around.
+    fn gather(&self) -> (VecDeque<Job<S, E>>, Inbox) {
+        let mut jobs = VecDeque::new();
+        let idle = if self.watch.load(Ordering::Relaxed) {
+            WATCHFUL_LOOK
+        } else {
+            CALM_LOOK
+        };
+        let (mut urgency, job) = match self.jobs.recv_timeout(idle) {
+            Ok(first) => first,
+            Err(RecvTimeoutError::Timeout) => return (jobs, Inbox::Open),
+            Err(RecvTimeoutError::Disconnected) => return (jobs, Inbox::Closed),
+        };
+        jobs.push_back(job);
+        let since = Stopwatch::start();
+        while jobs.len() < MAX_GROUP {
+            // Whatever waits comes along; only a group of lazy jobs alone waits for more.
+            let next = match (self.jobs.try_recv(), urgency) {
+                (Err(TryRecvError::Empty), Urgency::Now) => return (jobs, Inbox::Open),
+                (Err(TryRecvError::Empty), Urgency::Lazy) => {
+                    let left = LAZY.saturating_sub(since.elapsed());
+                    match self.jobs.recv_timeout(left) {
+                        Ok(next) => next,
+                        Err(RecvTimeoutError::Timeout) => return (jobs, Inbox::Open),
+                        Err(RecvTimeoutError::Disconnected) => return (jobs, Inbox::Closed),
+                    }
+                }
+                (Err(TryRecvError::Disconnected), _) => return (jobs, Inbox::Closed),
+                (Ok(next), _) => next,
+            };
+            if next.0 == Urgency::Now {
+                urgency = Urgency::Now;
+            }
+            jobs.push_back(next.1);
+        }
+        (jobs, Inbox::Open)
+    }
+
+    fn execute(&mut self, jobs: VecDeque<Job<S, E>>) -> Result<(), StoreError> {
+        self.look()?;
+        self.store.begin()?;
+        let results = jobs.into_iter().map(|job| job(&mut self.store)).collect();
+        self.store.commit()?;
+        self.tell(Done::Ok(results));
+        Ok(())
+    }
+
+    fn look(&mut self) -> Result<(), StoreError> {
+        match self.store.changed_elsewhere() {
+            Ok(true) => self.tell(Done::ExternalChange),
+            Ok(false) => {}
+            Err(error @ StoreError::Displaced(_)) => {
+                if !std::mem::replace(&mut self.displaced, true) {
+                    self.tell(Done::Displaced(error));
+                }
+            }
+            Err(error) => return Err(error),
+        }
+        Ok(())
+    }
+
+    fn tell(&self, done: Done<E>) {
+        // A listener that is gone no longer acts on results; what is durable stays so.
+        drop(self.done.send(done));
+    }
+}

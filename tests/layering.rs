@@ -231,14 +231,18 @@ impl Used {
 
 impl<'ast> Visit<'ast> for Used {
     fn visit_item(&mut self, item: &'ast syn::Item) {
-        let tests = match item {
-            syn::Item::Mod(item) => is_for_tests(&item.attrs),
-            syn::Item::Fn(item) => is_for_tests(&item.attrs),
-            syn::Item::Use(item) => is_for_tests(&item.attrs),
-            syn::Item::Impl(item) => is_for_tests(&item.attrs),
-            _ => false,
+        let attributes = if let syn::Item::Mod(item) = item {
+            &item.attrs[..]
+        } else if let syn::Item::Fn(item) = item {
+            &item.attrs[..]
+        } else if let syn::Item::Use(item) = item {
+            &item.attrs[..]
+        } else if let syn::Item::Impl(item) = item {
+            &item.attrs[..]
+        } else {
+            &[][..]
         };
-        if !tests {
+        if !is_for_tests(attributes) {
             visit::visit_item(self, item);
         }
     }

@@ -174,7 +174,7 @@ impl Env {
     /// The deck file in the deck's folder, or the embedded defaults when there never was one.
     ///
     /// # Errors
-    /// When it cannot be read, or is gone: who took it away may not have meant that everybody is a
+    /// Errors if it cannot be read or is gone: its removal may not have been meant to make every user a
     /// supervisor from then on.
     pub fn own_config(&self) -> Result<DeckConfig, CliError> {
         let own = self.own_deck_file();

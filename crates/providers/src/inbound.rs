@@ -1,67 +1,67 @@
-//! What comes in from outside about a trunk's calls: webhooks, results, an agent's reports.
+//! Inbound requests about a trunk's calls: webhooks, results and reports of agents.
 //!
-//! A vendor's [`Reader`] proves who speaks and strips what was said to an [`Inbound`]: no number, no
-//! secret, nothing of the raw body is kept. The listener makes it durable before it answers and then
-//! hands it to the vendor ([`super::remote::Inlet`]).
+//! A vendor's [`Reader`] proves the sender and reduces the request to an [`Inbound`]. No number, no secret
+//! and nothing of the raw body is kept. The listener stores the [`Inbound`] durably before it answers, and
+//! then passes it to the vendor ([`super::remote::Inlet`]).
 
 use serde::{Deserialize, Serialize};
 
 use dialdeck_core::domain::{AttemptId, CallReport, CalleeType, Timestamp};
 
-/// A request as it arrived, unproven.
+/// An HTTP request as it arrived, not yet proven.
 #[derive(Clone, Copy, Debug)]
 pub struct Arrived<'a> {
-    /// What follows the trunk's name in the path, without a leading slash.
+    /// The path after the trunk's name, without a leading slash.
     pub path: &'a str,
-    /// Whether its method is POST; else it is GET.
+    /// Whether the method is POST; otherwise it is GET.
     pub is_post: bool,
-    /// The query, as it stands in the address.
+    /// The query string as written in the address, still percent-encoded.
     pub query: &'a str,
-    /// The `Authorization` header.
+    /// The value of the `Authorization` header.
     pub authorization: &'a str,
-    /// The body's media type.
+    /// The media type of the body.
     pub content_type: &'a str,
-    /// The body.
+    /// The raw bytes of the body.
     pub body: &'a [u8],
-    /// When it arrived.
+    /// When the request arrived, UTC.
     pub at: Timestamp,
 }
 
-/// What a vendor makes of a request.
+/// The result of reading a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reading {
-    /// Proven and understood: keep it, hand it over, then answer.
+    /// Proven and understood: store the [`Inbound`], pass it on, then send the [`Reply`].
     Take(Inbound, Reply),
-    /// Proven, with nothing to keep: a probe, or an event that says nothing about a call.
+    /// Proven, with nothing to store: a probe, or an event that reports nothing about a call.
     Answer(Reply),
-    /// Not to be trusted or not understood. Counted, noted without its content and answered with
-    /// the status of [`Refused`] alone.
+    /// Not trusted or not understood. It is counted, logged without its content and answered with the status
+    /// of [`Refused`] only.
     Refuse(Refused),
 }
 
-/// Why a request is not taken.
+/// Why a request is refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Refused {
-    /// No or a wrong signature or token.
+    /// The signature or token is missing or wrong.
     Forged,
-    /// The signature's time is over, or the event is older than a day.
+    /// The signature has expired, or the event is more than a day old.
     Stale,
-    /// It concerns another deck's call.
+    /// It concerns a call of another deck.
     OtherDeck,
-    /// It concerns no attempt at all, or one this deck has not made.
+    /// It concerns no attempt, or an attempt that this deck has not made.
     NoSuchAttempt,
-    /// It cannot be read.
+    /// The request cannot be parsed.
     Malformed,
-    /// There is no such address.
+    /// The address does not exist.
     NoSuchPath,
-    /// Its body did not come in time.
+    /// The body did not arrive in time.
     TooSlow,
-    /// So many reports about one attempt are kept and no more.
+    /// The limit of stored reports about one attempt is reached.
     TooMany,
 }
 
 impl Refused {
-    /// Every reason.
+    /// All reasons, in the order of the variants.
     pub const ALL: [Self; 8] = [
         Self::Forged,
         Self::Stale,
@@ -73,7 +73,7 @@ impl Refused {
         Self::TooMany,
     ];
 
-    /// The word used in the store and in metrics.
+    /// Returns the name of the reason in the store and in metrics.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Forged => "forged",
@@ -87,8 +87,19 @@ impl Refused {
         }
     }
 
-    /// The HTTP status that answers it. What is proven but not ours is accepted, so that its sender
-    /// does not send it for ever.
+    /// Returns the HTTP status of the answer. A request about another deck's call or an unknown attempt is
+    /// answered with 200, because its sender would repeat it after an error.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_providers::inbound::Refused;
+    ///
+    /// assert_eq!(Refused::Forged.status(), 401);
+    /// assert_eq!(Refused::OtherDeck.status(), 200);
+    /// assert_eq!(Refused::TooMany.status(), 429);
+    /// assert_eq!(Refused::TooMany.as_str(), "too_many");
+    /// ```
     pub const fn status(self) -> u16 {
         match self {
             Self::Forged | Self::Stale => 401,
@@ -101,19 +112,19 @@ impl Refused {
     }
 }
 
-/// An answer to the sender.
+/// An answer to the sender of a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
-    /// The HTTP status.
+    /// The HTTP status code.
     pub status: u16,
     /// The media type of `body`.
     pub content_type: &'static str,
-    /// The body.
+    /// The body as text; may be empty.
     pub body: String,
 }
 
 impl Reply {
-    /// 200 without a body.
+    /// Returns a reply with status 200 and an empty body.
     pub const fn ok() -> Self {
         Self {
             status: 200,
@@ -123,53 +134,54 @@ impl Reply {
     }
 }
 
-/// Something that was said about an attempt, proven and stripped.
+/// A report about an attempt, proven and reduced to what may be stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Inbound {
-    /// The sender's id of the event, unique per trunk: the same id again is a repetition.
+    /// The sender's id of the event, unique per trunk. A second report with this id is a repetition.
     pub event: String,
-    /// The attempt.
+    /// The attempt that it concerns.
     pub attempt: AttemptId,
-    /// When it happened by the sender's word; never later than its arrival.
+    /// When it happened according to the sender; never later than its arrival.
     pub at: Timestamp,
-    /// What.
+    /// What happened to the call.
     pub news: News,
 }
 
-/// What may be said about an attempt.
+/// What a report can say about an attempt.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum News {
-    /// Something changed; the provider is to be asked what.
+    /// Something changed; the provider has to be asked what.
     Changed,
-    /// There is, or was, a call, whatever the carrier had answered.
+    /// There is or was a call, even if the carrier's answer said otherwise.
     Placed,
-    /// It rings.
+    /// The callee's phone rings.
     Ringing,
-    /// The callee's line is in the room, by the server's id of this stay there: it is being dialed.
+    /// The callee's participant joined the room, which happens when dialing starts. Holds the server's id of
+    /// this participant session.
     Joined(String),
-    /// The room is gone, and nothing more follows.
+    /// The room is gone; no further reports follow.
     RoomGone,
-    /// Somebody or something picked up.
+    /// A person or a machine answered.
     Answered,
-    /// Who picked up.
+    /// The type of the callee that answered.
     CalleeDetected(CalleeType),
-    /// The callee's greeting is over: from here on the two seconds of 47 CFR 64.1200(a)(7) run.
+    /// The callee's greeting has ended. The two seconds of 47 CFR 64.1200(a)(7) run from here.
     GreetingEnded,
-    /// The callee talks to an agent.
+    /// The callee is connected to an agent.
     Bridged,
     /// The callee asked not to be called again.
     OptOut,
-    /// An agent left the call's room; named by its participant's id or its identity.
+    /// An agent left the room of the call. Holds the id or the identity of its participant.
     AgentLeft(String),
-    /// The agent's own word on how the conversation went.
+    /// The agent's disposition of the conversation.
     Result(String),
-    /// The call is over.
+    /// The call has ended.
     Ended(CallReport),
 }
 
-/// Proves and reads what comes in for a trunk.
+/// Proves and reads the inbound requests of a trunk.
 pub trait Reader: Send + Sync {
-    /// Reads a request. Never panics, whatever the bytes.
+    /// Reads a request. Never panics, for any input.
     fn read(&self, arrived: &Arrived<'_>) -> Reading;
 }

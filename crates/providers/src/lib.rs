@@ -1,8 +1,8 @@
-//! Place, observe, hang up: what the engine asks of a carrier, as one trait.
+//! The interface between the engine and the carriers: one trait to place, observe and hang up calls.
 //!
-//! A provider is an actor with an inbox and an outbox. [`Provider::request`] hands a request over
-//! and returns at once; whatever comes of it arrives later from [`Provider::poll`]. So a slow or
-//! lost answer holds nothing up, and a simulated carrier can live in virtual time.
+//! A provider is an actor with an inbox and an outbox. [`Provider::request`] hands over a request and returns
+//! immediately; its results arrive later from [`Provider::poll`]. So a slow or lost answer blocks nothing,
+//! and a simulated carrier can run in virtual time.
 
 pub mod bubblyphone;
 pub mod inbound;
@@ -18,102 +18,104 @@ use dialdeck_core::domain::{
     AttemptId, Briefing, CallEvent, CallReport, Capabilities, PhoneNumber, Timestamp, TrunkName,
 };
 
-/// What the engine may ask.
+/// A request of the engine to a provider.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Request {
-    /// Place a call. Sent once per attempt; the provider must not send it twice by itself.
+    /// Places a call. Sent once per attempt; the provider must not repeat it on its own.
     Place(Box<DialRequest>),
-    /// Hang up: CANCEL while it rings, BYE after the answer. Unknown calls are ignored.
+    /// Hangs up an attempt's call: CANCEL while it rings, BYE after the answer. It is not an error if the
+    /// provider does not know the call.
     HangUp(AttemptId),
-    /// Say what became of an attempt.
+    /// Asks for the state of an attempt; answered by [`ProviderEvent::LookedUp`].
     LookUp(Inquiry),
-    /// Say which numbers the account owns. Only asked of those that can ([`Capabilities`]).
+    /// Asks which numbers the account owns. Sent only to providers that can list them ([`Capabilities`]).
     ListNumbers,
 }
 
 /// A call to place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialRequest {
-    /// The attempt; also the request's id.
+    /// The attempt; its id is also the request's id.
     pub attempt: AttemptId,
-    /// The route.
+    /// The trunk that carries the call.
     pub trunk: TrunkName,
-    /// The campaign's name.
+    /// The name of the campaign.
     pub campaign: String,
-    /// The callee.
+    /// The number of the callee.
     pub to: PhoneNumber,
-    /// The number to show.
+    /// The caller ID to show.
     pub from: PhoneNumber,
-    /// How long it may ring.
+    /// The longest time that the call may ring.
     pub ring_timeout: Duration,
-    /// How long it may last once answered.
+    /// The longest time that the call may last after the answer.
     pub max_call: Duration,
-    /// The call must not be begun before: the minute's cap has room from then on. Later than its
-    /// planning only for a provider that prepares calls ([`Capabilities::lead`]).
+    /// The call must not begin before this instant, because only then the cap per minute has room for it. It
+    /// is later than the planning instant only for a provider that prepares calls ([`Capabilities::lead`]).
     pub not_before: Timestamp,
-    /// From this instant on the call must not be begun any more, whoever holds the request: the
-    /// callee's window closes, the contact or the campaign is over, or the permit runs out.
+    /// The call must not begin at or after this instant, wherever the request waits: the callee's calling
+    /// window closes, the contact or the campaign expires, or the permit runs out.
     pub expires_at: Timestamp,
-    /// Whether a person has to be bridged.
+    /// Whether a human agent has to be bridged.
     pub human_agent: bool,
-    /// Whether card data will be spoken.
+    /// Whether card data will be spoken on the call (PCI).
     pub pci: bool,
-    /// What else is known about the callee.
+    /// What is known about the callee apart from the number.
     pub briefing: Briefing,
 }
 
-/// What identifies an attempt's call at its provider, also after a restart.
+/// What identifies an attempt's call at its provider, including after a restart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Inquiry {
-    /// The attempt.
+    /// The attempt to look up.
     pub attempt: AttemptId,
-    /// The callee.
+    /// The number of the callee.
     pub to: PhoneNumber,
-    /// The number shown.
+    /// The caller ID that was shown.
     pub from: PhoneNumber,
-    /// When it was planned; the request left then or up to a few seconds later.
+    /// When the attempt was planned, UTC. The request left then or up to a few seconds later.
     pub reserved_at: Timestamp,
 }
 
-/// What a provider says.
+/// An event that a provider reports to the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum ProviderEvent {
-    /// Something happened to a call.
+    /// A change of a call.
     Call(CallEvent),
     /// The answer to [`Request::LookUp`].
     LookedUp(AttemptId, LookUp),
-    /// The numbers the account owns, as of now.
+    /// The numbers that the account owns now; the answer to [`Request::ListNumbers`].
     Numbers(Owned),
-    /// Why it did not say which numbers the account owns.
+    /// The reason that [`Request::ListNumbers`] failed.
     Unlisted(Unlisted),
-    /// An attempt's call may still be up at the carrier, which did not confirm its end: it goes on
+    /// An attempt's call may still be up, because the carrier did not confirm its end. The provider keeps
     /// trying, and so does a later run that is asked to hang it up.
     Unclosed(AttemptId),
     /// The carrier has confirmed the end of a call that was [`Self::Unclosed`].
     Closed(AttemptId),
-    /// Something an operator should know, such as a balance that runs low: a stable word and a text.
+    /// A warning for the operator, such as a low balance: a stable code and a text.
     Warning(&'static str, String),
 }
 
-/// What a provider says about the numbers that may be shown.
+/// The numbers that an account may show as caller ID.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owned {
-    /// These and no others.
+    /// These numbers and no others.
     These(Vec<PhoneNumber>),
-    /// It names none, or names them in a form that cannot be compared: the deck file's word holds.
+    /// The carrier lists no numbers, or lists them in a form that cannot be compared. The numbers in the deck
+    /// file apply.
     Any,
 }
 
-/// Why a provider did not say which numbers may be shown; a text for people each.
+/// Why a provider could not list the account's numbers. Each reason holds a text for the operator.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Unlisted {
     /// The carrier does not know the trunk.
     #[error("{0}")]
     TrunkUnknown(String),
-    /// The carrier refuses our credentials.
+    /// The carrier refuses the account's credentials.
     #[error("{0}")]
     CredentialsRefused(String),
-    /// Anything else, which another question may bring.
+    /// Any other failure; a later request may succeed.
     #[error("{0}")]
     Failed(String),
 }
@@ -121,31 +123,31 @@ pub enum Unlisted {
 /// What a provider knows about an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LookUp {
-    /// It is still up, ringing or answered; its end will be reported.
+    /// The call is up, ringing or answered. Its end will be reported.
     InProgress,
-    /// It ended like this at this instant.
+    /// The call ended with this report at this instant.
     Ended(CallReport, Timestamp),
-    /// The request certainly never arrived: nothing rang.
+    /// The request certainly never arrived, so nothing rang.
     NeverPlaced,
-    /// The provider cannot tell.
+    /// The provider does not know.
     CannotTell,
 }
 
-/// A carrier. Implementations do not retry a [`Request::Place`] on their own.
+/// A carrier. Implementations do not repeat a [`Request::Place`] on their own.
 pub trait Provider: Send {
-    /// What it can do.
+    /// Returns what the provider can do.
     fn capabilities(&self) -> Capabilities;
 
-    /// Hands a request over at `now` and returns at once.
+    /// Hands over a request at `now` and returns immediately.
     fn request(&mut self, request: Request, now: Timestamp);
 
-    /// Everything that has happened up to `now`, in order. A [`dialdeck_core::domain::CallEventKind::Sent`]
-    /// for a placed call is among the first events after its request, unless it was never sent.
+    /// Returns every event up to `now`, in order. A [`dialdeck_core::domain::CallEventKind::Sent`] for a
+    /// placed call is among the first events after its request, unless the call was never sent.
     fn poll(&mut self, now: Timestamp) -> Vec<ProviderEvent>;
 
-    /// When `poll` will next have something, if that is known beforehand.
+    /// Returns when `poll` will next have an event, or `None` if that is not known.
     fn next_event_at(&self) -> Option<Timestamp>;
 
-    /// Completes when `poll` has something that `next_event_at` did not foretell.
+    /// Completes when `poll` has an event that `next_event_at` did not announce.
     fn ready(&mut self) -> impl Future<Output = ()> + Send;
 }

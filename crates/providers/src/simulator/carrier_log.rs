@@ -1,4 +1,5 @@
-//! The carrier's own record, as JSON lines: what really happened, whoever was or was not told.
+//! The carrier's own log, as JSON lines: what really happened, independent of what was reported to the
+//! engine.
 
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write};
@@ -13,11 +14,26 @@ use dialdeck_files as regular;
 use super::super::DialRequest;
 use super::ledger::{Ledger, UpCall};
 
-/// The file in which a simulated carrier writes one line for everything that happens.
+/// The file to which a simulated carrier writes one line per event.
 ///
-/// Each step is one unbuffered write, so a process that is killed loses nothing that was already
-/// on the wire. A carrier that opens the file again goes on where it stopped; the lines of what
-/// happened meanwhile carry their true instants, so they may stand out of order.
+/// Each step is one unbuffered write, so a process that is killed loses nothing that was already sent. A
+/// carrier that opens the file again continues where the previous one stopped. Lines for events between the
+/// two runs carry the instants at which the events happened, so lines may be out of order.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::TrunkName;
+/// use dialdeck_providers::simulator::{CarrierLog, Profile, Simulator};
+///
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("carrier.jsonl");
+/// let log = CarrierLog::open(&path, &TrunkName("main".to_owned()))?;
+/// let carrier = Simulator::new(Profile::default(), 7, Some(log));
+/// assert_eq!(std::fs::read_to_string(&path)?, "");
+/// # drop(carrier);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct CarrierLog {
     path: PathBuf,
@@ -26,13 +42,12 @@ pub struct CarrierLog {
 }
 
 impl CarrierLog {
-    /// Opens or creates the log and reads what it holds of `trunk`; carriers of several trunks may
-    /// share a file. A last line that a crash cut short is
-    /// completed or dropped.
+    /// Opens or creates the log and reads the lines of `trunk`. Carriers of several trunks may share a file.
+    /// A last line that a crash cut short is completed or removed.
     ///
     /// # Errors
-    /// When the file cannot be read or written, or a line other than the last is not a line of a
-    /// carrier log ([`io::ErrorKind::InvalidData`], naming the line).
+    /// Errors if the file cannot be read or written, or if a line other than the last is not a line of a
+    /// carrier log ([`io::ErrorKind::InvalidData`], with the line number).
     pub fn open(path: impl AsRef<Path>, trunk: &TrunkName) -> io::Result<Self> {
         let path = path.as_ref().to_owned();
         let mut how = OpenOptions::new();
@@ -49,7 +64,7 @@ impl CarrierLog {
         Ok(Self { path, file, past })
     }
 
-    /// What the file held when it was opened; empty when asked again.
+    /// Returns what the file held when it was opened; empty from the second call on.
     pub(super) fn take_past(&mut self) -> Ledger {
         std::mem::take(&mut self.past)
     }
@@ -64,7 +79,7 @@ impl CarrierLog {
         self.file.write_all(&text)
     }
 
-    /// How an attempt ended, read from the file. Slow: for calls that memory has let go.
+    /// Returns how an attempt ended, read from the file. Slow; used for calls that are no longer in memory.
     pub(super) fn find_end(
         &self,
         attempt: AttemptId,
@@ -84,7 +99,7 @@ impl CarrierLog {
 
 #[cfg(test)]
 impl CarrierLog {
-    /// A log that cannot be written.
+    /// Returns a log that cannot be written.
     pub(super) fn open_broken(path: &Path) -> Self {
         Self {
             path: path.to_owned(),
@@ -94,7 +109,7 @@ impl CarrierLog {
     }
 }
 
-/// What a line records.
+/// The kind of event that a line records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum LineKind {
@@ -105,7 +120,8 @@ pub(super) enum LineKind {
     Cancel,
 }
 
-/// One line. The first five members are the format's own; the others let a restarted carrier go on.
+/// One line of the log. The first five fields belong to the format; a restarted carrier needs the others to
+/// continue.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Line {
     pub(super) at: Timestamp,
@@ -114,26 +130,26 @@ pub(super) struct Line {
     pub(super) to: PhoneNumber,
     pub(super) from: PhoneNumber,
     pub(super) trunk: TrunkName,
-    /// The final SIP status, on `end`.
+    /// The final SIP status; set on `end`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) code: Option<u16>,
-    /// The whole report, on `end`.
+    /// The whole report; set on `end`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) report: Option<CallReport>,
-    /// What was asked for, on `invite`.
+    /// The terms of the request; set on `invite`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) terms: Option<Terms>,
-    /// Set when an attempt was placed a second time: its phone rings already, so the second invite
-    /// is refused with 482 (RFC 3261 §8.2.2.2).
+    /// Set when an attempt is placed a second time. Its phone rings already, so the second invite is refused
+    /// with 482 (RFC 3261 §8.2.2.2).
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) merged: bool,
-    /// Set on an `invite` that a limit or an outage refuses at once.
+    /// Set on an `invite` that a limit or an outage refuses immediately.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) refused: bool,
 }
 
 impl Line {
-    /// The line of a request that leaves now.
+    /// Returns the line of a request that leaves now.
     pub(super) fn invite(request: &DialRequest, now: Timestamp) -> Self {
         let terms = Terms::new(request.ring_timeout, request.max_call, request.human_agent);
         Self {
@@ -151,7 +167,7 @@ impl Line {
         }
     }
 
-    /// A line about a call that is up.
+    /// Returns a line about a call that is up.
     pub(super) fn of(attempt: AttemptId, call: &UpCall, event: LineKind, at: Timestamp) -> Self {
         Self {
             at,
@@ -168,7 +184,7 @@ impl Line {
         }
     }
 
-    /// The `end` of the call that this line is about.
+    /// Returns the `end` line of the call that this line concerns.
     pub(super) fn ended(&self, at: Timestamp, report: &CallReport) -> Self {
         Self {
             at,
@@ -182,7 +198,7 @@ impl Line {
     }
 }
 
-/// The terms of a call that its course depends on.
+/// The terms of a call that decide its course.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Terms {
     ring_timeout_ms: u64,
@@ -209,8 +225,10 @@ impl Terms {
     }
 }
 
-/// Hands over every line that holds `needle` until `take` says stop; the others are not even
-/// parsed, which is what makes searching a long log bearable.
+/// Calls `take` with every line that contains `needle` until `take` returns `false`. Other lines are not
+/// parsed, because that would make the search of a long log slow.
+///
+/// Errors if the file cannot be read or a matching line is not a carrier log line.
 fn each_line(file: &File, needle: &str, mut take: impl FnMut(Line) -> bool) -> io::Result<()> {
     for (index, text) in BufReader::new(file).lines().enumerate() {
         let text = text?;
@@ -228,7 +246,7 @@ fn each_line(file: &File, needle: &str, mut take: impl FnMut(Line) -> bool) -> i
     Ok(())
 }
 
-/// Makes the file end in a whole line: a complete one gets its newline, a torn one is cut off.
+/// Makes the file end in a whole line: a complete last line gets its newline, a torn one is removed.
 fn repair_end(file: &mut File) -> io::Result<()> {
     let length = file.seek(SeekFrom::End(0))?;
     let tail_from = length.saturating_sub(LONGEST_LINE);
@@ -250,7 +268,7 @@ fn repair_end(file: &mut File) -> io::Result<()> {
     }
 }
 
-/// No line is longer: names and reasons are bounded well below.
+/// The longest line in bytes. Names and reasons are limited far below it.
 const LONGEST_LINE: u64 = 64 * 1024;
 
 #[cfg(test)]

@@ -1,9 +1,9 @@
-//! Which profiles make sense; anything else is refused with the key at fault.
+//! Validation of profiles. An invalid profile is refused with the key at fault.
 
 use super::profile::{Profile, ProfileError};
 
 impl Profile {
-    /// Refuses values out of their range.
+    /// Errors if a value is out of its range.
     pub(super) fn check(&self) -> Result<(), ProfileError> {
         self.check_weights()?;
         self.check_spans()?;
@@ -81,7 +81,7 @@ impl Profile {
     }
 }
 
-/// No ring or call lasts longer than a day.
+/// The longest ring or call, in seconds: one day.
 const LONGEST_SPAN: f64 = 86_400.0;
 
 const WEIGHTS: &str = "weights are numbers from 0 up, at least one of them above 0";

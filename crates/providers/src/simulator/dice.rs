@@ -1,4 +1,4 @@
-//! The chances of one call: a stream of draws that depends on the seed, the attempt and the callee alone.
+//! The random draws of one call: a stream that depends only on the seed, the attempt and the callee.
 
 use std::time::Duration;
 
@@ -10,8 +10,8 @@ use dialdeck_core::domain::{AttemptId, PhoneNumber};
 
 use super::profile::Span;
 
-/// Draws for one call. Never shared between calls, so the order of calls changes nothing and a
-/// restarted carrier rebuilds the same call.
+/// The draws of one call. Never shared between calls, so the order of calls changes nothing and a restarted
+/// carrier rebuilds every call identically.
 pub(super) struct Dice(ChaCha8Rng);
 
 impl Dice {
@@ -20,17 +20,17 @@ impl Dice {
         Self(ChaCha8Rng::from_seed(sha256(text.as_bytes())))
     }
 
-    /// Uniform in `[0, 1)`.
+    /// Returns a uniform number in `[0, 1)`.
     fn unit(&mut self) -> f64 {
         f64::from(self.0.next_u32()) / (f64::from(u32::MAX) + 1.0)
     }
 
-    /// Whether something with this share of all cases happens.
+    /// Returns whether an event with this probability occurs.
     pub(super) fn chance(&mut self, share: f64) -> bool {
         self.unit() < share
     }
 
-    /// One of the weighted choices; `None` only when there is none of positive weight.
+    /// Returns one of the weighted choices, or `None` only if no choice has a positive weight.
     pub(super) fn pick<T: Copy>(&mut self, choices: &[(T, f64)]) -> Option<T> {
         let total: f64 = choices.iter().map(|(_, weight)| weight).sum();
         let mut left = self.unit() * total;
@@ -47,9 +47,8 @@ impl Dice {
         last
     }
 
-    /// A time from a triangular distribution, in whole milliseconds. Triangular because it needs
-    /// nothing but a square root, which is exact on every platform: the same seed gives the same
-    /// log everywhere.
+    /// Returns a duration from a triangular distribution, in whole milliseconds. It is triangular because
+    /// that needs only a square root, which is exact on every platform: a seed gives one log everywhere.
     pub(super) fn span(&mut self, span: &Span) -> Duration {
         let (width, rise) = (span.max - span.min, span.mode - span.min);
         let unit = self.unit();

@@ -1,4 +1,4 @@
-//! The far end of one call: what it does, by chance or as scripted.
+//! The behaviour of the callee in one call, by chance or as scripted.
 
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use super::profile::{Kind, Profile, Span, Weighted};
 use super::script::Callee;
 use super::telling::FOR_EVER;
 
-/// What the far end does, by its own time.
+/// What the callee does, on its own schedule.
 pub(super) enum Fate {
     Answers {
         setup: Duration,
@@ -29,7 +29,7 @@ pub(super) enum Fate {
     },
 }
 
-/// Draws the fate of a call.
+/// Draws the behaviour of the callee of a call.
 pub(super) fn by_chance(profile: &Profile, call: &UpCall, dice: &mut Dice) -> Fate {
     let hour = (call.invited.as_millis() / 3_600_000).rem_euclid(24);
     let factor = usize::try_from(hour).map_or(1.0, |hour| profile.hours.human[hour]);
@@ -47,7 +47,7 @@ pub(super) fn by_chance(profile: &Profile, call: &UpCall, dice: &mut Dice) -> Fa
     });
     let setup = dice.span(&profile.setup.span);
     let (ring, talk, codes) = (&profile.ring, &profile.talk, &profile.codes);
-    // Weights of people alone at an hour when nobody picks up leave nothing to choose.
+    // If only `human` has a weight and its factor for this hour is zero, no choice remains.
     match dice.pick(&weights).unwrap_or(Kind::NoAnswer) {
         Kind::Human => {
             let times = (setup, dice.span(&ring.human), dice.span(&talk.human));
@@ -106,8 +106,8 @@ fn rejects(dice: &mut Dice, setup: Duration, ring: Option<&Span>, codes: &Weight
     }
 }
 
-/// The sounds that fit what picked up: a person's short greeting, a machine's long one and its
-/// beep, a fax tone, or nothing.
+/// Returns the sounds that fit the callee type: a short greeting of a person, a long one of a machine with
+/// its beep, a fax tone, or none.
 fn sounds_of(who: CalleeType, dice: &mut Dice) -> Vec<Speech> {
     let mut between = |min: f64, max: f64| {
         dice.span(&Span {
@@ -137,7 +137,7 @@ fn sounds_of(who: CalleeType, dice: &mut Dice) -> Vec<Speech> {
     }
 }
 
-/// The fate that a script prescribes.
+/// Returns the behaviour that a script prescribes.
 pub(super) fn scripted(callee: &Callee, dice: &mut Dice) -> Fate {
     match callee {
         Callee::Answers {
@@ -172,7 +172,7 @@ pub(super) fn scripted(callee: &Callee, dice: &mut Dice) -> Fate {
                 ..CallReport::default()
             },
         },
-        // A request that never leaves has no course; the machine does not ask for one.
+        // A request that is never sent has no course, and the simulator does not ask for one.
         Callee::RingsForEver | Callee::Silent | Callee::NotSent => rings_for_ever(),
         Callee::AnswerLost { then, .. }
         | Callee::Duplicates { then }

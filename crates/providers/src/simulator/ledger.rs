@@ -1,4 +1,4 @@
-//! What the carrier knows, as a fold of the lines it wrote: the same live and after a restart.
+//! The carrier's state as a fold of the lines that it wrote, identical live and after a restart.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
@@ -7,7 +7,7 @@ use dialdeck_core::domain::{AttemptId, CallReport, PhoneNumber, Timestamp, Trunk
 
 use super::carrier_log::{Line, LineKind, Terms};
 
-/// Calls up, calls ended, and the counts that limits and scripts need.
+/// Calls that are up, calls that ended, and the counts that limits and scripts need.
 #[derive(Debug, Default)]
 pub(super) struct Ledger {
     up: BTreeMap<AttemptId, UpCall>,
@@ -26,12 +26,12 @@ pub(super) struct UpCall {
     pub(super) trunk: TrunkName,
     pub(super) invited: Timestamp,
     pub(super) terms: Terms,
-    /// How many invites to the number came before.
+    /// How many invites to this number preceded this one.
     pub(super) nth: u32,
     pub(super) phase: Phase,
 }
 
-/// How far a call has come.
+/// How far a call has progressed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Phase {
     Invited,
@@ -39,14 +39,14 @@ pub(super) enum Phase {
     Answered,
 }
 
-/// Ended calls kept in memory; older ones are read from the log when somebody asks, and a second
-/// request for one of them rings again, as at a real carrier.
+/// How many ended calls are kept in memory. Older ones are read from the log on demand, and a second request
+/// for one of them rings again, as at a real carrier.
 const ENDED_KEPT: usize = 50_000;
 
 const MINUTE: Duration = Duration::from_mins(1);
 
 impl Ledger {
-    /// Takes note of a line.
+    /// Applies a line to the state.
     pub(super) fn apply(&mut self, line: &Line) {
         if line.merged {
             return;
@@ -60,32 +60,32 @@ impl Ledger {
         }
     }
 
-    /// The calls that are up.
+    /// Returns the calls that are up.
     pub(super) fn up(&self) -> &BTreeMap<AttemptId, UpCall> {
         &self.up
     }
 
-    /// How a call ended, while memory holds it.
+    /// Returns how and when a call ended, or `None` if it is up, unknown or no longer in memory.
     pub(super) fn end_of(&self, attempt: AttemptId) -> Option<&(CallReport, Timestamp)> {
         self.ended.get(&attempt)
     }
 
-    /// Whether every call there ever was is up or has its end in memory.
+    /// Returns whether memory holds every call of this log, as up or with its end.
     pub(super) fn is_complete(&self) -> bool {
         !self.forgot
     }
 
-    /// How many invites to a number there were.
+    /// Returns how many invites a number has had.
     pub(super) fn invites_to(&self, number: PhoneNumber) -> u32 {
         self.invites_to.get(&number).copied().unwrap_or(0)
     }
 
-    /// How many calls of a trunk are up.
+    /// Returns how many calls of a trunk are up.
     pub(super) fn up_on(&self, trunk: &TrunkName) -> usize {
         self.up.values().filter(|call| call.trunk == *trunk).count()
     }
 
-    /// How many calls a trunk accepted in the 60 seconds before `now`.
+    /// Returns how many calls a trunk accepted in the 60 seconds before `now`.
     pub(super) fn accepted_on(&self, trunk: &TrunkName, now: Timestamp) -> usize {
         self.accepted.get(trunk).map_or(0, |sends| {
             sends.iter().filter(|at| now.since(**at) < MINUTE).count()

@@ -1,13 +1,13 @@
-//! A carrier made of chances: a discrete-event machine that obeys the contract of every provider.
+//! A simulated carrier: a discrete-event machine that obeys the contract of every provider.
 //!
-//! It has no clock and no tasks: [`Provider::request`] and [`Provider::poll`] move it to the
-//! instant they are given, so a whole campaign runs in virtual time. What becomes of a call
-//! follows from the seed, the attempt's id, the callee and the hour of its invite, never from the
-//! order of calls; only limits and outages look at anything else.
+//! It has no clock and no tasks. [`Provider::request`] and [`Provider::poll`] advance it to the instant they
+//! are given, so a whole campaign runs in virtual time. The course of a call depends on the seed, the
+//! attempt's id, the callee and the hour of its invite, never on the order of calls. Only limits depend on
+//! other calls, and only outages on the time.
 //!
-//! What *happens* and what we are *told* are kept apart. Happenings go to the [`CarrierLog`] with
-//! their true instants; a [`Profile`] says how late, how often and whether at all they are told.
-//! A simulator that opens the log of its predecessor continues the calls that are still up.
+//! What *happens* and what is *reported* are separate. Events are written to the [`CarrierLog`] with the
+//! instants at which they happen. A [`Profile`] determines how late, how often and whether they are reported.
+//! A simulator that opens the log of a previous run continues the calls that are still up.
 
 mod carrier_log;
 mod check;
@@ -41,38 +41,82 @@ pub use script::{Callee, Script};
 
 /// The simulated carrier.
 ///
-/// A second [`Request::Place`] for the same attempt is a fault of whoever sends it, and a real
-/// carrier would ring again. So it is written down as a second `invite`, for every auditor to see;
-/// it is then refused with 482 as a merged request (RFC 3261 §8.2.2.2) and tells nothing but a
-/// second `Sent`, so that the call that is up goes on undisturbed.
+/// A second [`Request::Place`] for an attempt is a fault of the sender, and a real carrier would ring again.
+/// So it is logged as a second `invite`, where an auditor finds it. It is then refused with 482 as a merged
+/// request (RFC 3261 §8.2.2.2) and reports only a second `Sent`, so that the call that is up continues
+/// undisturbed.
+///
+/// # Examples
+///
+/// A callee that is always busy:
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use dialdeck_core::domain::{Briefing, CallEventKind, Timestamp, TrunkName};
+/// use dialdeck_providers::simulator::{Callee, Profile, Script, Simulator};
+/// use dialdeck_providers::{DialRequest, Provider, ProviderEvent, Request};
+///
+/// let to = "+12125550142".parse()?;
+/// let profile = Profile::default().with_callee(to, Script::always(Callee::rejects(486)));
+/// let mut carrier = Simulator::new(profile, 7, None);
+///
+/// let now: Timestamp = "2026-12-07T15:00:00Z".parse()?;
+/// let request = DialRequest {
+///     attempt: "7f3a9c21-1".parse()?,
+///     trunk: TrunkName("main".to_owned()),
+///     campaign: "spring".to_owned(),
+///     to,
+///     from: "+16465550100".parse()?,
+///     ring_timeout: Duration::from_secs(30),
+///     max_call: Duration::from_mins(30),
+///     not_before: now,
+///     expires_at: now + Duration::from_secs(10),
+///     human_agent: false,
+///     pci: false,
+///     briefing: Briefing::default(),
+/// };
+/// carrier.request(Request::Place(Box::new(request)), now);
+///
+/// let mut kinds = carrier.poll(now).into_iter().filter_map(|event| match event {
+///     ProviderEvent::Call(event) => Some(event.kind),
+///     _ => None,
+/// });
+/// assert_eq!(kinds.next(), Some(CallEventKind::Sent));
+/// let Some(CallEventKind::Ended(report)) = kinds.next() else {
+///     panic!("a busy callee ends the call");
+/// };
+/// assert_eq!(report.sip_code, Some(486));
+/// assert_eq!(carrier.next_event_at(), None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Simulator {
     profile: Profile,
     seed: u64,
     log: Option<CarrierLog>,
-    /// The log could not be written: nothing more is sent, as its word would no longer be good.
+    /// Set when a write to the log failed. Nothing more is sent, because the log would be incomplete.
     log_failed: bool,
     ledger: Ledger,
     courses: BTreeMap<AttemptId, Course>,
     /// The next step of every call that is up.
     world: BTreeSet<(Timestamp, u64, AttemptId)>,
-    /// What will be told, and when.
+    /// The events to report, by the instant of the report.
     outbox: BTreeMap<(Timestamp, u64), ProviderEvent>,
-    /// Orders what happens at one instant.
+    /// Orders the events of one instant.
     seq: u64,
 }
 
-/// What is still to happen to a call that is up.
+/// The steps of a call that is up which have not happened yet.
 struct Course {
     steps: VecDeque<Step>,
     detected: Option<CalleeType>,
 }
 
 impl Simulator {
-    /// A carrier of this character. With a log that already holds calls, it goes on where its
-    /// predecessor stopped: calls still up are rebuilt from the seed, and what happened to them
-    /// meanwhile is told at the next poll with its true instant. Steps that the log holds are not
-    /// told again, and news that was on its way to the predecessor is lost: a look-up answers for
-    /// both.
+    /// Creates a carrier with this profile. With a log that already holds calls, it continues where the
+    /// previous run stopped: calls that are still up are rebuilt from the seed, and what happened to them
+    /// between the runs is reported at the next poll with its true instant. Steps that the log holds are not
+    /// reported again, and reports that were pending in the previous run are lost; a look-up recovers both.
     pub fn new(profile: Profile, seed: u64, mut log: Option<CarrierLog>) -> Self {
         let ledger = log.as_mut().map(CarrierLog::take_past).unwrap_or_default();
         let mut simulator = Self {
@@ -144,7 +188,7 @@ impl Simulator {
         self.advance(now);
     }
 
-    /// Notes that an attempt was placed twice.
+    /// Logs that an attempt was placed twice.
     fn merge(&mut self, request: &DialRequest, now: Timestamp) {
         let invite = Line {
             merged: true,
@@ -167,7 +211,7 @@ impl Simulator {
         self.tell(now, attempt, now, CallEventKind::Ended(report));
     }
 
-    /// Why the trunk refuses a call, if it does.
+    /// Returns the report of a refusal, or `None` if the trunk accepts the call.
     fn refusal(
         &self,
         request: &DialRequest,
@@ -226,7 +270,7 @@ impl Simulator {
         let end = Line::of(attempt, call, LineKind::End, now);
         lines.push(end.ended(now, &report));
         self.write(&lines);
-        // The answer to our own hang-up comes back even when news of the call itself was lost.
+        // The answer to a hang-up is reported even if other reports about the call were lost.
         self.tell(now, attempt, now, CallEventKind::Ended(report));
     }
 
@@ -247,8 +291,8 @@ impl Simulator {
             .insert(key, ProviderEvent::LookedUp(attempt, known));
     }
 
-    /// A deck that was killed goes on at its own last entry, which may lie before the log's last
-    /// line: what ends later is still up.
+    /// Reports a call as up if its end lies after `now`. A deck that was killed continues at its own last
+    /// entry, which may precede the last line of the carrier log.
     fn not_before_it_happened(
         &mut self,
         attempt: AttemptId,
@@ -265,7 +309,8 @@ impl Simulator {
         LookUp::InProgress
     }
 
-    /// Who finds a lost call by looking it up hears of its end after all.
+    /// Makes sure that the end of a call is reported after a look-up found the call, even if the end was to
+    /// be lost.
     fn reattach(&mut self, attempt: AttemptId) {
         let course = self.courses.get_mut(&attempt);
         let last = course.and_then(|course| course.steps.back_mut());
@@ -300,11 +345,11 @@ impl Simulator {
         self.courses.insert(attempt, Course { steps, detected });
     }
 
-    /// Lets everything happen that is due by `now`.
+    /// Processes every step that is due by `now`.
     fn advance(&mut self, now: Timestamp) {
         while let Some((at, _, attempt)) = self.world.first().copied().filter(|due| due.0 <= now) {
             self.world.pop_first();
-            // A call that we hung up has no course any more; what was planned does not happen.
+            // A call that was hung up has no course any more; its planned steps do not happen.
             let Some(course) = self.courses.get_mut(&attempt) else {
                 continue;
             };
@@ -327,7 +372,7 @@ impl Simulator {
         }
     }
 
-    /// Writes down what happened to a call.
+    /// Writes an event of a call to the log.
     fn record(&mut self, attempt: AttemptId, at: Timestamp, kind: &CallEventKind) {
         let Some(call) = self.ledger.up().get(&attempt) else {
             return;
@@ -347,8 +392,8 @@ impl Simulator {
         self.write(&[line]);
     }
 
-    /// Writes lines and takes note of them; says whether the log holds them. The phones go on
-    /// without a log, but an `invite` that cannot be written is not sent.
+    /// Writes lines and applies them to the state. Returns whether the log holds them. Calls that are up
+    /// continue without a log, but an `invite` that cannot be written is not sent.
     fn write(&mut self, lines: &[Line]) -> bool {
         if let Some(log) = &mut self.log
             && let Err(error) = log.append(lines)

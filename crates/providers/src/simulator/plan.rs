@@ -1,4 +1,4 @@
-//! The course of one call, laid out in full at its invite: what happens, and what we are told of it.
+//! The course of one call, planned in full at its invite: what happens and what is reported of it.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -13,15 +13,15 @@ use super::ledger::UpCall;
 use super::profile::Profile;
 use super::telling::Telling;
 
-/// What happens to a call, in order of time.
+/// The planned steps of a call, in order of time.
 #[derive(Debug)]
 pub(super) struct Plan {
     pub(super) steps: VecDeque<Step>,
-    /// When, after the invite, the provider gives the answer to the request up for lost.
+    /// When the provider considers the answer to the request lost, counted from the invite.
     pub(super) lost: Option<Duration>,
 }
 
-/// One thing that happens, and how long after it we are told: never, once or more often.
+/// One step of a call. `told` holds the delays of its reports: none, one or more.
 #[derive(Debug)]
 pub(super) struct Step {
     pub(super) at: Timestamp,
@@ -29,7 +29,7 @@ pub(super) struct Step {
     pub(super) told: Vec<Duration>,
 }
 
-/// Lays out a call. Depends on nothing but its arguments.
+/// Plans a call. The result depends only on the arguments.
 pub(super) fn plan(profile: &Profile, seed: u64, attempt: AttemptId, call: &UpCall) -> Plan {
     let mut dice = Dice::of(seed, attempt, call.to);
     let script = profile.callees.get(&call.to);
@@ -56,7 +56,7 @@ pub(super) fn plan(profile: &Profile, seed: u64, attempt: AttemptId, call: &UpCa
     }
 }
 
-/// The report, which also says whether the phone rang.
+/// Returns the report with `rang` set.
 fn told_of_ringing(report: CallReport, rang: bool) -> CallReport {
     CallReport {
         rang: Some(rang),
@@ -64,14 +64,14 @@ fn told_of_ringing(report: CallReport, rang: bool) -> CallReport {
     }
 }
 
-/// An agent has to be there within this time after the greeting (47 CFR 64.1200(a)(7)).
+/// The time within which an agent has to be on the line after the greeting (47 CFR 64.1200(a)(7)).
 const AGENT_DELAY: Duration = Duration::from_secs(2);
 
-/// How long the carrier's own detector listens.
+/// How long after the answer the carrier's detector decides.
 const DETECTOR_DELAY: Duration = Duration::from_millis(1_500);
 
-/// What happens, with its time after the invite. The ringing timeout counts from the first ring,
-/// the maximum of a call from its answer.
+/// Returns the steps with their times after the invite. The ringing timeout counts from the first ring, the
+/// longest call from the answer.
 fn course(fate: Fate, terms: Terms) -> Vec<(Duration, CallEventKind)> {
     let mut course = vec![(Duration::ZERO, CallEventKind::Sent)];
     match fate {

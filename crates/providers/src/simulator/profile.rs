@@ -1,4 +1,4 @@
-//! What the simulated carrier and its callees are like: TOML in, a checked profile out.
+//! The behaviour of the simulated carrier and its callees: TOML in, a validated profile out.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -12,7 +12,7 @@ use super::script::{Script, seconds};
 
 const EVERYDAY: &str = include_str!("profiles/everyday.toml");
 
-/// The embedded profiles by name; the first is the default and holds every key.
+/// The embedded profiles by name. The first is the default and holds every key.
 const EMBEDDED: [(&str, &str); 4] = [
     ("everyday", EVERYDAY),
     ("evening", include_str!("profiles/evening.toml")),
@@ -20,7 +20,7 @@ const EMBEDDED: [(&str, &str); 4] = [
     ("instant", include_str!("profiles/instant.toml")),
 ];
 
-/// A carrier's character. [`Default`] is the embedded profile `everyday`.
+/// The behaviour of a carrier and its callees. [`Default`] is the embedded profile `everyday`.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Profile {
@@ -41,7 +41,7 @@ pub struct Profile {
     pub callees: BTreeMap<PhoneNumber, Script>,
 }
 
-/// Weights of what becomes of a call.
+/// Weights of the ends of a call.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub(super) struct Answers {
@@ -57,7 +57,7 @@ pub(super) struct Answers {
     pub(super) network_failure: f64,
 }
 
-/// Factors by UTC hour.
+/// Factors by hour of the day, UTC.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Hours {
@@ -119,15 +119,15 @@ pub(super) struct Bridge {
     pub(super) detector: f64,
 }
 
-/// What a trunk bears. Calls above are refused.
+/// The limits of a trunk. Calls above them are refused.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Limits {
-    /// Calls up at once, 0 for no limit; above it the answer is 503 with `Retry-After`.
+    /// Calls up concurrently; 0 for no limit. Above it the answer is 503 with `Retry-After`.
     pub concurrent: u32,
-    /// Accepted calls in any 60 seconds, 0 for no limit; above it the answer is 429.
+    /// Accepted calls in any 60 seconds; 0 for no limit. Above it the answer is 429 with `Retry-After`.
     pub per_minute: u32,
-    /// The `Retry-After` given with both.
+    /// The `Retry-After` of both answers, in seconds in the file.
     #[serde(deserialize_with = "seconds")]
     pub retry_after: Duration,
 }
@@ -145,8 +145,8 @@ pub(super) struct Faults {
     pub(super) lateness: Span,
 }
 
-/// A time of failure: once, `from` to `until`, or again and again, `lasts` seconds of `every` many,
-/// starting `offset` after midnight UTC on 1 January 1970.
+/// A time of failure. Either once, `from` until `until`, or repeatedly, `lasts` seconds of every `every`
+/// seconds, starting `offset` seconds after midnight UTC on 1 January 1970.
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Outage {
@@ -163,30 +163,31 @@ pub(super) struct Outage {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Manner {
-    /// It is answered 503.
+    /// The request is answered with 503.
     Unavailable,
-    /// It cannot leave, and the provider knows it. Look-ups tell nothing.
+    /// The request cannot leave, and the provider knows it. Look-ups return
+    /// [`LookUp::CannotTell`](crate::LookUp::CannotTell).
     NeverSent,
 }
 
 /// Why a profile cannot be used.
 #[derive(Debug, thiserror::Error)]
 pub enum ProfileError {
-    /// Not TOML, or a key that does not exist or holds the wrong thing.
+    /// The text is not TOML, or a key does not exist or has the wrong type.
     #[error("the profile cannot be read: {0}")]
     Toml(#[from] Box<toml::de::Error>),
-    /// A value that makes no sense.
+    /// A value is out of its range.
     #[error("profile key `{key}`: {why}")]
     Value {
-        /// The key with its tables.
+        /// The key, with its tables.
         key: String,
-        /// What is wrong with it.
+        /// The rule that the value breaks.
         why: String,
     },
-    /// No embedded profile of this name.
+    /// There is no embedded profile with this name.
     #[error("there is no profile `{name}`; known are {}", Profile::names().join(", "))]
     Unknown {
-        /// The name asked for.
+        /// The name that was requested.
         name: String,
     },
 }
@@ -198,15 +199,26 @@ impl Default for Profile {
 }
 
 impl Profile {
-    /// The names of the embedded profiles, the default first.
+    /// Returns the names of the embedded profiles, the default first.
     pub fn names() -> Vec<&'static str> {
         EMBEDDED.iter().map(|(name, _)| *name).collect()
     }
 
-    /// An embedded profile.
+    /// Returns an embedded profile.
     ///
     /// # Errors
-    /// [`ProfileError::Unknown`] with the names there are.
+    /// Errors with [`ProfileError::Unknown`] if there is no embedded profile with this name. The message
+    /// lists the known names.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_providers::simulator::Profile;
+    ///
+    /// assert_eq!(Profile::named("everyday")?, Profile::default());
+    /// assert!(Profile::named("sunday").is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn named(name: &str) -> Result<Self, ProfileError> {
         let (_, text) = EMBEDDED
             .iter()
@@ -217,12 +229,25 @@ impl Profile {
         Self::parse(text)
     }
 
-    /// Reads a profile. It starts from the embedded profile that its key `inherits` names, by
-    /// default `everyday`, and changes the keys it names; a table `answers` is replaced as a whole,
-    /// because weights mean something only together.
+    /// Parses a profile. It starts from the embedded profile that its key `inherits` names, by default
+    /// `everyday`, and overrides single keys. A table `answers` is replaced as a whole, because weights have
+    /// a meaning only together.
     ///
     /// # Errors
-    /// When the text is not TOML, has an unknown key or a value out of its range.
+    /// Errors if the text is not TOML, has an unknown key or has a value out of its range.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_providers::simulator::Profile;
+    ///
+    /// let profile = Profile::parse("inherits = 'flaky'\n[limits]\nconcurrent = 3")?;
+    /// assert_eq!(profile.limits.concurrent, 3);
+    ///
+    /// let error = Profile::parse("[faults]\nlate = 1.5").unwrap_err();
+    /// assert_eq!(error.to_string(), "profile key `faults.late`: a share is 0 to 1");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn parse(text: &str) -> Result<Self, ProfileError> {
         let mut table: Table = toml::from_str(text).map_err(Box::new)?;
         if let Some(base) = table.remove("inherits") {
@@ -244,14 +269,14 @@ impl Profile {
         Ok(profile)
     }
 
-    /// The same profile with a scripted number.
+    /// Returns this profile with a scripted number added.
     #[must_use]
     pub fn with_callee(mut self, number: PhoneNumber, script: Script) -> Self {
         self.callees.insert(number, script);
         self
     }
 
-    /// The outage at `now`, if there is one.
+    /// Returns the kind of outage at `now`, or `None`.
     pub(super) fn outage(&self, now: Timestamp) -> Option<Manner> {
         self.outages
             .iter()
@@ -260,7 +285,7 @@ impl Profile {
     }
 }
 
-/// What becomes of a call, before the details.
+/// The end of a call, before its details are drawn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Kind {
     Human,

@@ -1,4 +1,4 @@
-//! Scripted callees: numbers that behave exactly as a test or a scenario file says.
+//! Scripted callees: numbers that behave exactly as a test or a scenario file prescribes.
 
 use std::time::Duration;
 
@@ -11,24 +11,24 @@ use dialdeck_core::domain::attempt::Speech;
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
 pub enum Callee {
-    /// Picks up.
+    /// Answers after ringing.
     Answers {
-        /// How long it rings first; at the ringing timeout the carrier gives up instead.
+        /// How long it rings before the answer. If that reaches the ringing timeout, the call rings out.
         #[serde(deserialize_with = "seconds")]
         ring: Duration,
-        /// How long the call lasts once answered, unless its maximum ends it.
+        /// How long the call lasts after the answer, at most its maximum.
         #[serde(deserialize_with = "seconds")]
         talk: Duration,
-        /// Who or what picks up.
+        /// The type of callee that answers.
         #[serde(rename = "as")]
         who: CalleeType,
         /// The sounds after the answer; by default those that fit `as`.
         #[serde(default, deserialize_with = "sounds")]
         speech: Option<Vec<Speech>>,
-        /// Whether the carrier's own detector tells what picked up; default true.
+        /// Whether the carrier's detector reports the callee type; default true.
         #[serde(default = "yes")]
         detected: bool,
-        /// Whether no agent joins when the request asks for one; default false.
+        /// Whether no agent joins although the request asks for one; default false.
         #[serde(default)]
         agent_absent: bool,
     },
@@ -36,59 +36,59 @@ pub enum Callee {
     Rejects {
         /// The SIP status, 300 to 699.
         code: u16,
-        /// The carrier's text.
+        /// The carrier's text; default none.
         #[serde(default)]
         reason: Option<String>,
-        /// `Retry-After`.
+        /// The `Retry-After` of the response; default none.
         #[serde(default, deserialize_with = "maybe_seconds")]
         retry_after: Option<Duration>,
-        /// How long after the invite; default at once.
+        /// The delay of the response after the invite; default 0 s.
         #[serde(default, deserialize_with = "seconds")]
         after: Duration,
-        /// Whether it rings until then; default false.
+        /// Whether it rings until the response; default false.
         #[serde(default)]
         rings: bool,
     },
-    /// Rings, and nobody picks up: the ringing timeout ends it.
+    /// Rings until the ringing timeout ends the call.
     RingsForEver,
-    /// The carrier says nothing after the request has left: it rings out unseen until a
-    /// look-up finds it.
+    /// The carrier reports nothing after the request has left. The call rings until the ringing timeout, and
+    /// only a look-up finds it.
     Silent,
-    /// The answer to the request is lost; the phone behaves like `then` all the same.
+    /// The answer to the request is lost. The phone behaves like `then` regardless.
     AnswerLost {
-        /// When the provider gives up waiting for the answer; default 5 s.
+        /// When the provider stops waiting for the answer; default 5 s.
         #[serde(default = "five_seconds", deserialize_with = "seconds")]
         after: Duration,
-        /// What the phone does meanwhile. What happens before `after` is never told.
+        /// What the phone does. Events before `after` are never reported.
         then: Box<Callee>,
-        /// Whether what happens later is told; default false: not until a look-up finds it.
+        /// Whether events from `after` on are reported. Default false: only a look-up finds them.
         #[serde(default)]
         told: bool,
     },
     /// The request never leaves, and the provider knows it.
     NotSent,
-    /// Like `then`, with everything told a second time, two seconds later.
+    /// Like `then`, with every event reported a second time two seconds later.
     Duplicates {
-        /// What happens.
+        /// What the phone does.
         then: Box<Callee>,
     },
-    /// Like `then`, with everything after the send told late.
+    /// Like `then`, with every event after the send reported late.
     Late {
-        /// By how much.
+        /// The delay of every report.
         #[serde(deserialize_with = "seconds")]
         by: Duration,
-        /// What happens.
+        /// What the phone does.
         then: Box<Callee>,
     },
 }
 
 impl Callee {
-    /// A person who picks up after `ring` and talks for `talk`, with an agent there.
+    /// Returns a person who answers after `ring` and talks for `talk`, with an agent present.
     pub fn person(ring: Duration, talk: Duration) -> Self {
         Self::answers(CalleeType::Human, ring, talk)
     }
 
-    /// Anything that picks up after `ring` and stays for `talk`.
+    /// Returns a callee of type `who` that answers after `ring` and stays for `talk`.
     pub fn answers(who: CalleeType, ring: Duration, talk: Duration) -> Self {
         Self::Answers {
             ring,
@@ -100,7 +100,7 @@ impl Callee {
         }
     }
 
-    /// A final response at once, without text.
+    /// Returns a callee that sends a final response immediately, without a text.
     pub fn rejects(code: u16) -> Self {
         Self::Rejects {
             code,
@@ -112,25 +112,35 @@ impl Callee {
     }
 }
 
-/// The behaviours of one number, call by call; the last one repeats for ever.
+/// The behaviours of one number, call by call. The last one repeats without end.
 ///
-/// Calls are counted by their `invite` lines, so a restarted carrier goes on in the right place.
+/// Calls are counted by their `invite` lines, so a restarted carrier continues at the right entry.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_providers::simulator::{Callee, Script};
+///
+/// // Busy at the first call; later calls ring until the timeout.
+/// let script = Script::in_order([Callee::rejects(486), Callee::RingsForEver]);
+/// assert_ne!(script, Script::always(Callee::RingsForEver));
+/// ```
 #[derive(Clone, Debug, PartialEq, Deserialize)]
 #[serde(transparent)]
 pub struct Script(Vec<Callee>);
 
 impl Script {
-    /// The same behaviour for ever.
+    /// Returns a script with one behaviour for every call.
     pub fn always(callee: Callee) -> Self {
         Self(vec![callee])
     }
 
-    /// One behaviour per call.
+    /// Returns a script with one behaviour per call; the last one repeats.
     pub fn in_order(callees: impl IntoIterator<Item = Callee>) -> Self {
         Self(callees.into_iter().collect())
     }
 
-    /// The behaviour of the call with this place, from 0; `None` when the script is empty.
+    /// Returns the behaviour of the call with index `nth`, from 0, or `None` if the script is empty.
     pub(super) fn at(&self, nth: u32) -> Option<&Callee> {
         let nth = usize::try_from(nth).unwrap_or(usize::MAX);
         self.0.get(nth).or(self.0.last())
@@ -149,7 +159,7 @@ fn five_seconds() -> Duration {
     Duration::from_secs(5)
 }
 
-/// Reads a duration written as seconds, whole or with a fraction.
+/// Reads a duration in seconds, whole or with a fraction. Errors if it is negative or not finite.
 pub(super) fn seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
     let seconds = f64::deserialize(deserializer)?;
     Duration::try_from_secs_f64(seconds).map_err(|_| {
@@ -161,7 +171,7 @@ fn maybe_seconds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Du
     seconds(deserializer).map(Some)
 }
 
-/// Reads sounds as `[{ started = 0.4 }, { stopped = 1.2 }]`, in seconds since the answer.
+/// Reads sounds such as `[{ started = 0.4 }, { stopped = 1.2 }]`, in seconds since the answer.
 fn sounds<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Speech>>, D::Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "snake_case")]

@@ -1,4 +1,4 @@
-//! What we are told of a call: all of it or not, at once or late, once or twice.
+//! What is reported of a call: all or nothing, immediately or late, once or twice.
 
 use std::time::Duration;
 
@@ -11,26 +11,26 @@ use super::script::Callee;
 /// Longer than any ringing timeout.
 pub(super) const FOR_EVER: Duration = Duration::from_hours(366 * 24);
 
-/// How much later a scripted duplicate comes.
+/// The delay of a scripted duplicate report.
 const AGAIN_AFTER: Duration = Duration::from_secs(2);
 
-/// How truthfully and how soon we are told.
+/// How completely and how soon a call is reported.
 #[derive(Default)]
 pub(super) struct Telling<'a> {
-    /// Everything after the send is told this much late.
+    /// Delays every report after the send.
     slow: Duration,
-    /// When the answer is given up for lost.
+    /// When the provider considers the answer lost, counted from the invite.
     pub(super) lost: Option<Duration>,
-    /// What happens before this time after the invite is never told, the send excepted.
+    /// Events before this time after the invite are never reported, except for the send.
     told_from: Duration,
-    /// Everything is told once more, this much later.
+    /// If set, every event is reported once more, this much later.
     again: Option<Duration>,
-    /// Chances for each single event.
+    /// Probabilities of faults of each single event.
     faults: Option<&'a Faults>,
 }
 
 impl<'a> Telling<'a> {
-    /// Draws how a call is told of.
+    /// Draws how a call is reported.
     pub(super) fn by_chance(faults: &'a Faults, dice: &mut Dice) -> Self {
         let (slow, lost, tail) = (
             dice.chance(faults.slow_answer),
@@ -48,7 +48,7 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// How a script has its call told of.
+    /// Returns how a script prescribes that its call is reported.
     pub(super) fn scripted(callee: &Callee) -> Self {
         match callee {
             Callee::Answers { .. }
@@ -75,7 +75,7 @@ impl<'a> Telling<'a> {
         }
     }
 
-    /// The delays with which an event is told.
+    /// Returns the delays with which an event is reported, one per report; empty if it never is.
     pub(super) fn of(
         &self,
         after: Duration,

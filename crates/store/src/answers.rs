@@ -1,4 +1,4 @@
-//! What a store answers: outcomes of its verbs, the picture of a deck, and what can go wrong.
+//! What a store returns: results of its verbs, the snapshot of a deck, and its errors.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -17,60 +17,60 @@ use dialdeck_core::policy::caller_id;
 use dialdeck_core::policy::retry::Next;
 use dialdeck_core::policy::{Abandonment, CallerIdUse, DialOrder, Hold, Load, Refusal, TrunkRest};
 
-/// What can go wrong in a store.
+/// An error of a store.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// The deck cannot be used: wrong version, damaged, no space. Nothing is dialed any more.
+    /// The deck cannot be used: wrong version, damaged, no space. No call is dialed any more.
     #[error("the deck's store is not usable: {0}")]
     Unusable(String),
-    /// A newer program made it.
+    /// A newer program made the deck.
     #[error(
         "the deck was made by a newer dialdeck: its schema is version {found}, this program's is {known}"
     )]
     Newer {
-        /// The deck's version.
+        /// The deck's schema version.
         found: i64,
-        /// The newest that this program knows.
+        /// The newest schema version that this program knows.
         known: i64,
     },
-    /// Its path leads elsewhere: what is written here no longer concerns who opens it now. Nothing is
-    /// begun any more.
+    /// The deck's path leads to other files: a process that opens it now does not read what is written here.
+    /// No call is begun any more.
     #[error("{0}")]
     Displaced(Displaced),
-    /// Another engine has started on the deck: it alone dials now.
+    /// Another engine has started on the deck. Only that one dials now.
     #[error("another engine has taken the deck over: this one sends nothing more")]
     Superseded,
-    /// Another process holds the write lock for too long.
+    /// Another process has held the write lock for too long.
     #[error("the deck's store is busy: {0}")]
     Busy(String),
-    /// No such campaign.
+    /// There is no such campaign.
     #[error("there is no campaign `{0}` in this deck")]
     NoCampaign(String),
     /// A campaign of that name exists.
     #[error("a campaign `{0}` is already in this deck")]
     CampaignExists(String),
-    /// The move is not legal.
+    /// The state machine does not allow the move.
     #[error("campaign `{campaign}` is {from} and cannot become {to}")]
     IllegalMove {
-        /// The campaign.
+        /// The campaign's name.
         campaign: String,
-        /// Where it stands.
+        /// The state it is in.
         from: CampaignState,
-        /// Where it was to go.
+        /// The state it was to move to.
         to: CampaignState,
     },
-    /// A pace above the ceiling of the campaign's file.
+    /// A pacing above the ceiling of the campaign's file.
     #[error("{0}")]
     AboveCeiling(String),
-    /// Whoever opened the store may not do that.
+    /// The role that the store was opened with lacks the right.
     #[error("as {role} you may not {}", .right.as_str())]
     NotPermitted {
-        /// Their role.
+        /// The role of the caller.
         role: Role,
-        /// What it takes.
+        /// The right that the verb needs.
         right: Right,
     },
-    /// A suppression that cannot be taken back.
+    /// A suppression that cannot be reversed.
     #[error("{0}")]
     NotReversible(String),
     /// A contact that may not be called again.
@@ -78,90 +78,91 @@ pub enum StoreError {
     NotRequeueable(String),
 }
 
-/// A deck whose path leads to other files than those that this process holds.
+/// A deck whose path leads to other files than those that this process has open.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the deck at {} is no longer the one this process opened: {found}", .folder.display())]
 pub struct Displaced {
-    /// The path, from the root.
+    /// The deck's folder, as an absolute path.
     pub folder: PathBuf,
-    /// What is found there.
+    /// What is found at the path.
     pub found: String,
 }
 
-/// What became of a row.
+/// What happened to an imported row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum RowFate {
-    /// Added.
+    /// Added, as this contact.
     Taken(ContactId),
     /// The campaign has the number already.
     Duplicate {
-        /// Whose it is.
+        /// The contact that has the number.
         of: ContactId,
-        /// The line of an import that brought it (0: not known).
+        /// The line of the import that added that contact (0: not known).
         of_line: u64,
     },
 }
 
-/// How a call ended by its carrier's word, while something else is waited for before it is settled.
+/// How a call ended according to its carrier, kept while the settlement waits for something else.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PendingEnd {
-    /// What was said.
+    /// The carrier's report of the end.
     pub report: CallReport,
-    /// When it ended.
+    /// When the call ended.
     pub at: Timestamp,
 }
 
-/// A ready contact, as the hopper holds it. A hint: the claim looks again.
+/// A ready contact, as the hopper holds it. A hint: the claim checks again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Candidate {
-    /// The contact.
+    /// The contact's id.
     pub contact: ContactId,
-    /// Its campaign.
+    /// The campaign's id.
     pub campaign: CampaignId,
-    /// Its window class.
+    /// The window class's id.
     pub class: ClassId,
-    /// Higher first.
+    /// Higher is called first.
     pub priority: i32,
-    /// Its place in the queue.
+    /// Since when the contact is ready, which orders it in the queue.
     pub due: Timestamp,
 }
 
-/// The answer to a claim.
+/// The result of a claim.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claimed {
-    /// The attempt is reserved: after the commit, dial.
+    /// The attempt is reserved: dial after the commit.
     Dial(Box<Attempt>, Box<DialOrder>, Box<Briefing>),
     /// Not now. With scope `Contact` the contact now waits until `due`.
     Held {
-        /// Why.
+        /// The hold with its reasons.
         hold: Hold,
-        /// When the contact becomes ready again, if it was set aside.
+        /// When the contact becomes ready again. `None` if it is not set aside, or waits for a registry.
         due: Option<Timestamp>,
     },
     /// Never: the contact has reached its end.
     Refused(Refusal),
-    /// The contact is no longer ready; the hint was stale.
+    /// The contact is no longer ready: the hint was stale.
     Stale,
 }
 
-/// What settling an attempt brought about.
+/// The result of settling an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Settled {
-    /// How its end was read.
+    /// How the end was classified.
     pub read: Classification,
-    /// What becomes of the contact; `None` when its campaign's contact was already final.
+    /// What happens to the contact next. `None` if nothing was planned: the contact is no longer in flight or
+    /// has a newer attempt.
     pub next: Option<Next>,
-    /// The caller ID that now rests, if its call was blocked on the way.
+    /// The caller ID that now rests, if its calls were blocked on the way.
     pub rested: Option<PhoneNumber>,
-    /// Whether the callee's number went on a do-not-call list by it, which ends its contacts in other
-    /// campaigns, too.
+    /// Whether this end put the callee's number on a do-not-call list, which also ends its contacts in other
+    /// campaigns.
     pub listed: bool,
-    /// The campaign's counts of abandoned calls, when this was one.
+    /// The campaign's counts of abandoned calls, if this call was abandoned.
     pub abandonment: Option<Abandonment>,
 }
 
 impl Settled {
-    /// What came of the end that was reported.
+    /// Returns the result for an end that was classified as `read`. It has no abandonment counts.
     pub(super) fn new(
         read: Classification,
         next: Option<Next>,
@@ -178,162 +179,162 @@ impl Settled {
     }
 }
 
-/// What adding suppressions brought about.
+/// The result of adding suppressions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Suppressed {
-    /// Numbers new on the list.
+    /// Numbers that are new on the list.
     pub added: u64,
-    /// Numbers that were on it.
+    /// Numbers that were on the list already.
     pub already: u64,
-    /// Contacts finished by it, over all campaigns it binds.
+    /// Contacts that this finished, over all campaigns that the list binds.
     pub finished: Vec<(CampaignId, ContactId)>,
-    /// Attempts at these numbers that are in flight.
+    /// Attempts to these numbers that are in flight.
     pub live: Vec<AttemptId>,
 }
 
-/// How an entry of a list is taken back.
+/// How an entry of a list is reversed.
 #[derive(Clone, Copy, Debug)]
 pub struct Reversal<'a> {
-    /// Why, for the log.
+    /// The reason, for the log.
     pub reason: &'a str,
-    /// Whether the contacts that the entry ended come back, and with an opt-out the consent that it
-    /// revoked.
+    /// Whether to restore the contacts that the entry ended and, for an opt-out, the consent that it revoked.
     pub restore: bool,
 }
 
-/// What came back with a reversed entry.
+/// What a reversal restored.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Restored {
     /// Contacts that may be called again.
     pub contacts: Vec<(CampaignId, ContactId)>,
-    /// Contacts that the entry had ended and that stay ended: another list binds them.
+    /// Contacts that the entry had ended and that stay ended because another list binds them.
     pub kept: u64,
     /// Whether the consent that the opt-out had revoked holds again.
     pub consent: bool,
 }
 
-/// A campaign's numbers.
+/// The counts of one campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignCounts {
-    /// The campaign.
+    /// The campaign's settings and state.
     pub campaign: Campaign,
-    /// Contacts by window class and state. Invalid contacts without a class stand under class 0.
+    /// Contacts by window class and state. Invalid contacts without a class are counted under class 0.
     pub contacts: BTreeMap<(ClassId, ContactState), u64>,
     /// Ended attempts by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// Attempts made, those in flight included.
+    /// Attempts made, including those in flight.
     pub attempts: u64,
-    /// Of these, those whose agent did not come, or went away.
+    /// Attempts whose agent did not join or left.
     pub without_agent: u64,
-    /// Why contacts were finished without being reached, by code.
+    /// Contacts finished without being reached, by reason code.
     pub refusals: BTreeMap<String, u64>,
-    /// Use of its caps.
+    /// Use of the campaign's caps.
     pub load: Load,
-    /// Behind the abandonment rate.
+    /// The counts behind the abandonment rate.
     pub abandonment: Abandonment,
-    /// When the first waiting contact becomes ready.
+    /// When the first waiting contact becomes ready. `None` if none waits for a time.
     pub next_due: Option<Timestamp>,
 }
 
-/// One consistent picture of a deck.
+/// One consistent view of a deck.
 #[derive(Clone, Debug, Default)]
 pub struct Snapshot {
     /// All campaigns, by id.
     pub campaigns: Vec<CampaignCounts>,
-    /// All window classes.
+    /// All window classes, by id.
     pub classes: BTreeMap<ClassId, WindowClass>,
     /// Attempts in flight, by id.
     pub in_flight: Vec<Attempt>,
-    /// Trunks with their use.
+    /// Trunks of the deck file with the use of their caps.
     pub trunks: Vec<(TrunkSettings, Load)>,
-    /// How often each trunk was reset by an operator; one that never was is not here.
+    /// How often an operator reset each trunk. A trunk that was never reset is absent.
     pub trunk_resets: BTreeMap<TrunkName, u64>,
-    /// What is kept of the trunks' breakers; one that never rested is not here.
+    /// The kept state of the trunks' breakers. A trunk that never rested is absent.
     pub trunk_rests: BTreeMap<TrunkName, Kept>,
-    /// Calls whose end their trunk's carrier has yet to confirm.
+    /// Calls whose end their trunk's carrier has not confirmed yet.
     pub unclosed: BTreeMap<AttemptId, TrunkName>,
     /// Ends of calls that wait to be settled.
     pub pending_ends: BTreeMap<AttemptId, PendingEnd>,
-    /// Caller IDs with their use.
+    /// Caller IDs with their use in the last hour.
     pub caller_ids: Vec<CallerIdUse>,
-    /// Loaded lists.
+    /// Loaded lists with their dates.
     pub lists: Vec<SuppressionList>,
     /// Regions under an emergency ban by the operator, as last configured.
     pub emergency_bans: Vec<String>,
-    /// The last alerts that nobody has seen to, newest first, at most 20.
+    /// The last alerts that are not acknowledged, newest first, at most 20.
     pub alerts: Vec<SealedEvent>,
-    /// Imports that have started and have not ended, by the place of their first entry in the log: they
-    /// are under way, or were cut off.
+    /// Imports that have started and not ended, by the sequence number of their first log entry. They are
+    /// running or were cut off.
     pub unfinished_imports: BTreeMap<i64, UnfinishedImport>,
-    /// Wishes to hang up every call, and how far the engine has carried them out.
+    /// Requests to hang up every call, and how far the engine has carried them out.
     pub hang_ups: HangUps,
-    /// Place of the last event.
+    /// The sequence number of the last log entry. 0 if the log is empty.
     pub head: i64,
-    /// The latest instant in the log; a clock behind it is not to be trusted.
+    /// The latest instant in the log. A clock behind it is not to be trusted.
     pub last_event_at: Option<Timestamp>,
     /// A jump of the clock that is not accepted yet.
     pub clock_held: Option<ClockHeld>,
 }
 
 impl Snapshot {
-    /// A trunk's settings; `None`: it is not in the deck file any more.
+    /// Returns a trunk's settings. `None` if it is no longer in the deck file.
     pub fn trunk(&self, name: &TrunkName) -> Option<&TrunkSettings> {
         let mut all = self.trunks.iter().map(|(trunk, _)| trunk);
         all.find(|trunk| trunk.name == *name)
     }
 
-    /// Whether a caller ID's provider has said lately that it is ours, where it can say so.
+    /// Returns whether the caller ID's provider has recently confirmed that the account owns it, or cannot
+    /// confirm such things.
     pub fn is_proven(&self, id: &CallerId, now: Timestamp) -> bool {
         caller_id::is_proven(id, self.trunk(&id.trunk), now)
     }
 
-    /// Why the trunk takes no calls at `now`, as far as the store has been told; `None`: it takes calls.
+    /// Returns why the trunk takes no calls at `now`, as far as the store knows. `None` if it takes calls.
     pub fn rest_of(&self, trunk: &TrunkName, now: Timestamp) -> Option<TrunkRest> {
         self.trunk_rests.get(trunk)?.rest(now)
     }
 
-    /// Until when the trunk's calls leave at half the rate, as far as the store has been told; `None`:
-    /// at the full rate.
+    /// Returns until when the trunk's calls are sent at half the rate, as far as the store knows. `None` at
+    /// the full rate.
     pub fn slow_until(&self, trunk: &TrunkName, now: Timestamp) -> Option<Timestamp> {
         self.trunk_rests.get(trunk)?.slow_until(now)
     }
 }
 
-/// Wishes to hang up every call, counted over the deck's life.
+/// Requests to hang up every call, numbered over the deck's life.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HangUps {
-    /// The last wish.
+    /// The number of the last request.
     pub asked: u64,
-    /// The last wish that an engine has carried to the carriers.
+    /// The number of the last request that an engine has passed on to the carriers.
     pub taken: u64,
 }
 
 impl HangUps {
-    /// Whether an engine has yet to see to a wish.
+    /// Returns whether a request is still to be carried out.
     pub const fn is_open(self) -> bool {
         self.taken < self.asked
     }
 }
 
-/// A command's author and time, for the log.
+/// Who issued a command and when, for the log.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct By {
-    /// Who.
+    /// The name of the actor.
     pub actor: String,
-    /// When, by the deck's clock.
+    /// The time of the command, by the deck's clock.
     pub at: Timestamp,
 }
 
-/// Counts made from the rows.
+/// Counts made from the rows of one campaign.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Recount {
-    /// Contacts by class and state.
+    /// Contacts by window class and state.
     pub contacts: BTreeMap<(ClassId, ContactState), u64>,
     /// Ended attempts by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// Attempts made.
+    /// Attempts made, including those in flight.
     pub attempts: u64,
-    /// Of these, those whose agent did not come, or went away.
+    /// Attempts whose agent did not join or left.
     pub without_agent: u64,
     /// Attempts in flight.
     pub in_flight: u64,

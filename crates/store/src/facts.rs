@@ -1,4 +1,4 @@
-//! The facts of one decision as a store gathered them, and their use.
+//! The facts of one decision as a store gathered them, and the use of caps.
 
 use std::sync::Arc;
 
@@ -31,7 +31,7 @@ pub(super) struct Gathered {
 }
 
 impl Gathered {
-    /// The facts as a decision sees them.
+    /// Returns the facts in the form that a decision reads.
     pub(super) fn facts<'a>(&'a self, rules: &'a Rules, context: &'a Context) -> Facts<'a> {
         let trunk = &self.campaign.settings.trunk;
         Facts {
@@ -60,7 +60,7 @@ impl Gathered {
     }
 }
 
-/// The loads that bind a campaign.
+/// Returns the loads that bind a campaign: the deck's, the trunk's and its own.
 pub(super) fn loads(
     ledger: &Ledger,
     settings: &DeckSettings,
@@ -85,7 +85,7 @@ pub(super) fn loads(
     }
 }
 
-/// The caller IDs a campaign may show, without their use.
+/// Returns the caller IDs a campaign may show, without their use.
 pub(super) fn showable(settings: &DeckSettings, campaign: &Campaign) -> Vec<CallerIdUse> {
     let rules = &campaign.settings.caller_id;
     settings
@@ -96,7 +96,7 @@ pub(super) fn showable(settings: &DeckSettings, campaign: &Campaign) -> Vec<Call
         .collect()
 }
 
-/// A caller ID whose use is yet to be looked up.
+/// Returns a caller ID whose use is not filled in yet.
 pub(super) fn unused(caller_id: dialdeck_core::domain::CallerId, cap: u32) -> CallerIdUse {
     CallerIdUse {
         caller_id,
@@ -107,7 +107,7 @@ pub(super) fn unused(caller_id: dialdeck_core::domain::CallerId, cap: u32) -> Ca
     }
 }
 
-/// Looks the use of caller IDs up.
+/// Fills in the use of caller IDs from the ledger.
 pub(super) fn look_up_use(ids: &mut [CallerIdUse], ledger: &Ledger, now: Timestamp) {
     for id in ids {
         (id.sent_last_hour, id.hour_frees_at, id.last_used) =
@@ -115,7 +115,7 @@ pub(super) fn look_up_use(ids: &mut [CallerIdUse], ledger: &Ledger, now: Timesta
     }
 }
 
-/// An attempt as a decision sees it.
+/// Returns an attempt in the form that a decision reads.
 pub(super) fn past(attempt: &Attempt, now: Timestamp) -> PastAttempt {
     PastAttempt {
         at: attempt.sent_at.or(attempt.ended_at).unwrap_or(now),
@@ -127,10 +127,10 @@ pub(super) fn past(attempt: &Attempt, now: Timestamp) -> PastAttempt {
     }
 }
 
-/// Puts an attempt into a ledger that is being rebuilt.
+/// Adds an attempt to a ledger that is being rebuilt.
 ///
-/// A plan of a later instant than `now` was made before the clock was set back: it takes its place by
-/// its send, or none.
+/// An attempt reserved at an instant later than `now` was reserved before the clock was set back. It is
+/// placed by the instant from which its send counts. If it has none and is not in flight, it is left out.
 pub(super) fn rebuild(
     ledger: &mut Ledger,
     attempt: &Attempt,

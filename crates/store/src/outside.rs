@@ -1,5 +1,5 @@
-//! What a deck keeps of its dealings with the outside: what was said to it about its calls, results
-//! on their way to its owner, and how its caller IDs fare.
+//! What a deck keeps of its exchange with the outside: messages about its calls, results to deliver to its
+//! owner, and how its caller IDs perform.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,149 +9,148 @@ use dialdeck_core::domain::{
     Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp, TrunkName,
 };
 
-/// An answered call no longer than this is a short one: carriers count them as a sign of calls that
-/// nobody wants.
+/// The longest short call: carriers count answered calls up to this length as a sign of unwanted calls.
 pub const SHORT_CALL: Duration = Duration::from_secs(6);
 
 /// The span over which caller IDs are judged.
 pub const DAY: Duration = Duration::from_hours(24);
 
-/// Something that was said about an attempt from outside, proven, without numbers and secrets.
+/// An authenticated message about an attempt, without numbers and secrets.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Message {
-    /// The trunk it came in for.
+    /// The trunk it was received for.
     pub trunk: TrunkName,
-    /// The sender's id of it; the same once more is a repetition.
+    /// The sender's id of the message. A second message with this id is a repetition.
     pub event: String,
-    /// The attempt.
+    /// The attempt's id.
     pub attempt: AttemptId,
-    /// What was said, as JSON.
+    /// The content, as JSON.
     pub body: String,
 }
 
-/// Messages about one attempt that are kept: a call brings a dozen, and a sender that repeats itself with
-/// ever new ids must not fill the store.
+/// Messages kept about one attempt, at most: a call has a dozen, and a sender that repeats itself with ever
+/// new ids must not fill the store.
 pub const REPORTS_MAX: u64 = 500;
 
-/// What became of a [`Message`].
+/// The result of receiving a [`Message`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Receipt {
-    /// Kept; the attempt as it stands.
+    /// The message is kept. Holds the attempt as it is now.
     New(Box<Attempt>),
-    /// Known already; the attempt as it stands.
+    /// The message was known already. Holds the attempt as it is now.
     Repeated(Box<Attempt>),
-    /// Not kept: [`REPORTS_MAX`] about the attempt are; the attempt as it stands.
+    /// The message is not kept because [`REPORTS_MAX`] about the attempt are. Holds the attempt as it is now.
     TooMany(Box<Attempt>),
-    /// The attempt is another deck's.
+    /// The attempt belongs to another deck.
     OtherDeck,
     /// There is no such attempt on that trunk.
     NoSuchAttempt,
 }
 
-/// Requests from outside that were not taken.
+/// Requests from outside that were rejected, for one trunk and reason.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Quarantined {
-    /// For which trunk, as the address said.
+    /// The trunk that the request's address named.
     pub trunk: String,
-    /// Why.
+    /// Why they were rejected.
     pub reason: String,
-    /// How many.
+    /// How many there were.
     pub count: u64,
-    /// The latest.
+    /// When the latest one was received.
     pub last_at: Timestamp,
 }
 
-/// The end of a contact, to be told to its campaign's owner.
+/// The end of a contact, to be delivered to its campaign's owner.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResultDue {
-    /// The place of the end in the event log; also the result's id.
+    /// The sequence number of the end in the event log, which is also the result's id.
     pub seq: i64,
-    /// The campaign.
+    /// The campaign's id.
     pub campaign: CampaignId,
     /// The campaign's name.
     pub campaign_name: String,
-    /// Where to.
+    /// The address that it is delivered to.
     pub url: String,
-    /// The contact.
+    /// The contact's id.
     pub contact: ContactId,
-    /// Its number.
+    /// The contact's number.
     pub number: PhoneNumber,
-    /// Its name, as imported.
+    /// The contact's name, as imported.
     pub name: String,
-    /// Its further columns: a JSON object.
+    /// The contact's further columns, as a JSON object.
     pub variables: String,
-    /// The log's entry of the end, as it stands there.
+    /// The line of the end in the event log, unchanged.
     pub entry: String,
-    /// How its last call ended, if there was one.
+    /// How the contact's last call ended. `None` if it was never called.
     pub last_outcome: Option<String>,
-    /// What the agent said of the last call made for it before that end, as far as it is known now.
+    /// What the agent reported about the last call made before that end, as far as it is known now.
     pub agent_result: Option<String>,
     /// Deliveries tried so far.
     pub tries: u32,
-    /// Why the last one failed.
+    /// Why the last delivery failed.
     pub error: Option<String>,
 }
 
-/// How a delivery went.
+/// The result of a delivery.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Delivery {
-    /// It was taken.
+    /// The receiver accepted it.
     Delivered,
-    /// It was not, and is tried again then.
+    /// It failed for this reason, and is tried again at this time.
     Again(String, Timestamp),
-    /// It was not, and is given up until somebody asks for it.
+    /// It failed for this reason, and is given up until a person asks for it.
     GivenUp(String),
 }
 
-/// What a turn of the results brought.
+/// What a turn of the results returns.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ResultsTurn {
-    /// To be delivered now, at most one per contact.
+    /// Results to be delivered now, at most one per contact.
     pub due: Vec<ResultDue>,
-    /// When the next one is due, when none is now.
+    /// When the next result is due. In the past if some are due now.
     pub next_at: Option<Timestamp>,
-    /// The log has not been looked through to its end: the next turn goes on.
+    /// Whether the log was not read to its end. The next turn continues.
     pub behind: bool,
 }
 
-/// How a caller ID fared in the last hour and day.
+/// How a caller ID performed in the last hour and day.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct CallerIdFigures {
     /// Calls that showed it in the last hour.
     pub last_hour: u64,
-    /// In the last day.
+    /// Calls that showed it in the last day.
     pub last_day: u64,
-    /// Of those of the last day, answered by anybody or anything.
+    /// Calls of the last day that were answered, by a person or a machine.
     pub answered: u64,
-    /// Of these, over within [`SHORT_CALL`].
+    /// Answered calls of the last day that lasted at most [`SHORT_CALL`].
     pub short: u64,
-    /// Calls of the last day that a network blocked for it (603 by a network, 608).
+    /// Calls of the last day that a network blocked because of it (603 by a network, 608).
     pub blocked: u64,
 }
 
-/// The verbs. Each is atomic and takes part in a group as those of [`super::Store`] do.
+/// The verbs about the outside. Each is atomic and takes part in a group as those of [`super::Store`] do.
 pub trait Outside {
-    /// Takes in what was said about an attempt, once.
+    /// Stores a message about an attempt, once. Returns what was done with it.
     fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError>;
 
-    /// What was said about attempts that have not ended, oldest first.
+    /// Returns the messages about attempts that have not ended, oldest first.
     fn messages(&mut self) -> Result<Vec<Message>, StoreError>;
 
-    /// What agents said of how each call made for a contact went; the last word, where there are more.
+    /// Returns what agents reported about each call made for a contact. The last report, if there are more.
     fn agent_results(
         &mut self,
         contact: ContactId,
     ) -> Result<BTreeMap<AttemptId, String>, StoreError>;
 
-    /// Counts a request that was not taken.
+    /// Counts a request that was rejected.
     fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError>;
 
-    /// Requests that were not taken, by trunk and reason.
+    /// Returns the rejected requests, by trunk and reason.
     fn quarantined(&mut self) -> Result<Vec<Quarantined>, StoreError>;
 
-    /// Notes how deliveries went, gathers the ends logged since the last turn in campaigns that want
-    /// them, and gives what is due at `now`, at most `limit`: of each contact the earliest alone, so
-    /// that they arrive in order.
+    /// Notes how deliveries went, gathers the ends logged since the last turn in campaigns with a results
+    /// URL, and returns the results due at `now`, at most `limit`. Of each contact only the earliest is due,
+    /// so that results arrive in order.
     fn turn_results(
         &mut self,
         done: &[(i64, Delivery)],
@@ -159,13 +158,13 @@ pub trait Outside {
         limit: usize,
     ) -> Result<ResultsTurn, StoreError>;
 
-    /// Results that were given up, oldest first.
+    /// Returns the results that were given up, oldest first.
     fn results_given_up(&mut self) -> Result<Vec<ResultDue>, StoreError>;
 
-    /// Makes results that were given up due at once, all of them or one; how many.
+    /// Makes results that were given up due immediately, all of them or one. Returns how many.
     fn resend_results(&mut self, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError>;
 
-    /// How each of these caller IDs fared up to `now`.
+    /// Returns how each of these caller IDs performed up to `now`, in their order.
     fn caller_id_figures(
         &mut self,
         numbers: &[PhoneNumber],
@@ -173,7 +172,7 @@ pub trait Outside {
     ) -> Result<Vec<CallerIdFigures>, StoreError>;
 }
 
-/// The agent's own word on a call, if that is what a [`Message`] tells.
+/// Returns the agent's own report on a call. `None` if the message is another one.
 pub(super) fn agent_result(body: &str) -> Option<String> {
     #[derive(serde::Deserialize)]
     struct Said {

@@ -1,4 +1,4 @@
-//! What a deck does about having gone back in time, or being a copy.
+//! How a deck continues after it went back in time or was copied.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,30 +12,31 @@ use dialdeck_core::domain::{
     Timestamp,
 };
 
-/// How long a call may outlive ringing, talking and waiting before it is given up.
+/// How long a call may last beyond its ringing, talking and queueing limits before it is given up.
 const MARGIN: Duration = Duration::from_mins(1);
 
-/// The verbs of a deck that goes on in another incarnation.
+/// The verbs of a deck that continues in another incarnation.
 pub trait Recover {
-    /// Starts another incarnation: attempt ids bear its tag from now on, and serials go on beyond every
-    /// one that is known. After a loss of attempts no call is made until they no longer matter, and
-    /// after one of entries not before the own lists are complete again. Returns the first serial. Logs
-    /// `incarnation_started`.
+    /// Starts another incarnation and returns its first serial.
+    ///
+    /// Attempt ids carry its tag from now on, and serials continue beyond every known one. After a loss of
+    /// attempts no call is made until the lost ones no longer matter. After a loss of entries no call is made
+    /// until the own lists are complete again. Logs `incarnation_started`.
     fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError>;
 
-    /// Takes a person's word that no opt-out is missing from the own lists. Returns the lists from
-    /// which some might have been; when there is none, nothing is logged. Logs `lists_confirmed`.
+    /// Records a person's confirmation that no opt-out is missing from the own lists. Returns the lists from
+    /// which some might have been missing; if there is none, nothing is logged. Logs `lists_confirmed`.
     fn confirm_lists(&mut self, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError>;
 
-    /// Returns what holds the deck's calls back because it went back in time.
+    /// Returns what holds the deck's calls because it went back in time.
     fn recovery(&mut self) -> Result<Option<Recovery>, StoreError>;
 
     /// Returns the tags of the deck's attempt ids.
     fn incarnations(&mut self) -> Result<Incarnations, StoreError>;
 }
 
-/// What holds calls back after a loss: until every call is over that may be missing, and the longest
-/// minimum gap after it; and which of the own lists may lack opt-outs.
+/// Returns what holds calls after a loss: until when missing calls may be up or within the longest minimum
+/// gap, and which of the own lists may lack opt-outs.
 pub(super) fn after<'a>(
     lost: &Lost,
     campaigns: impl Iterator<Item = &'a Campaign>,
@@ -54,7 +55,7 @@ pub(super) fn after<'a>(
     } else {
         Duration::ZERO
     };
-    // A campaign's own list is made by its first number, which may be what is missing.
+    // A campaign's own list is created by its first number, which may be the missing one.
     let open = campaigns.iter();
     let open = open.filter(|campaign| campaign.state != CampaignState::Stopped);
     let own = lists
@@ -67,7 +68,7 @@ pub(super) fn after<'a>(
     }
 }
 
-/// `incarnation_started`.
+/// Returns the entry `incarnation_started`.
 pub(super) fn incarnation_started(
     new: &NewIncarnation,
     from_serial: i64,
@@ -106,7 +107,7 @@ pub(super) fn incarnation_started(
     NewEvent::new(by.at, EventKind::IncarnationStarted, &by.actor).with_data(&data)
 }
 
-/// `lists_confirmed`.
+/// Returns the entry `lists_confirmed`.
 pub(super) fn lists_confirmed(lists: &BTreeSet<ListKind>, reason: &str, by: &By) -> NewEvent {
     #[derive(Serialize)]
     struct Data<'a> {

@@ -1,4 +1,4 @@
-//! What a deck does about a clock that jumped, or that is behind its log.
+//! How a deck deals with a clock that jumped or that is behind its log.
 
 use serde::Serialize;
 
@@ -9,25 +9,27 @@ use dialdeck_core::domain::{ClockHeld, Timestamp, clock_behind};
 /// What a person accepted along with the machine's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ClockAccepted {
-    /// The log's last entry, if it is of a later instant.
+    /// The instant of the log's last entry, if it is later than the clock.
     pub log_until: Option<Timestamp>,
-    /// The jump that held the dialing.
+    /// The jump that held the dialing, if there was one.
     pub held: Option<ClockHeld>,
-    /// Sends of a later instant, which count from the acceptance on.
+    /// Sends dated after the accepted time. They count as sent at the acceptance.
     pub sends: u64,
-    /// Numbers with attempts of a later instant, which wait until their gaps are over after it.
+    /// Numbers with attempts dated after the accepted time. They wait until their gaps are over after it.
     pub numbers: u64,
 }
 
 /// The verbs of a deck whose clock is not to be trusted.
 pub trait Timing {
-    /// Holds the dialing until [`Timing::accept_clock`]. `false`: it is held already, by the jump that
-    /// was noticed first. Not logged: the alert is the engine's.
+    /// Holds the dialing until [`Timing::accept_clock`]. Returns `false` if it is held already, by the jump
+    /// that was noticed first. Not logged: the engine raises the alert.
     fn hold_clock(&mut self, held: ClockHeld) -> Result<bool, StoreError>;
 
-    /// Takes a person's word that the machine's clock is right at `by.at`: nothing is held any more, the
-    /// log goes on from there though its last entry is of later, and sends of later count from there.
-    /// `None`: there is nothing to accept, and nothing is logged. Logs `clock_accepted`.
+    /// Accepts, on a person's confirmation, that the machine's clock is right at `by.at`. Returns what was
+    /// accepted, `None` if there was nothing to accept; then nothing is logged.
+    ///
+    /// Dialing is no longer held, the log continues from `by.at` even if its last entry is later, and sends
+    /// dated later count from there. Logs `clock_accepted`.
     fn accept_clock(
         &mut self,
         reason: Option<&str>,
@@ -36,7 +38,7 @@ pub trait Timing {
 }
 
 impl ClockAccepted {
-    /// What there is to accept at `now`, before anything is counted; `None`: nothing.
+    /// Returns what there is to accept at `now`, before anything is counted. `None` if there is nothing.
     pub(super) fn new(
         last: Option<Timestamp>,
         held: Option<ClockHeld>,
@@ -53,7 +55,7 @@ impl ClockAccepted {
     }
 }
 
-/// `clock_accepted`.
+/// Returns the entry `clock_accepted`.
 pub(super) fn clock_accepted(what: &ClockAccepted, reason: Option<&str>, by: &By) -> NewEvent {
     #[derive(Serialize)]
     struct Data<'a> {

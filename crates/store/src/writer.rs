@@ -1,7 +1,7 @@
-//! The one writer: a thread that owns the store and commits what is waiting as one group.
+//! The one writer: a thread that owns the store and commits waiting jobs in groups.
 //!
-//! Results leave only after their group's commit, in the order of submission. After a commit has
-//! failed nothing is executed any more.
+//! Results are reported only after their group's commit, in the order of submission. After a failed commit
+//! the writer executes nothing more.
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -17,59 +17,60 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::{Store, StoreError};
 use dialdeck_clock::Stopwatch;
 
-/// Jobs in one group at most, so that a group's commit is never far away.
+/// Jobs in one group, at most, so that a group's commit is never far away.
 pub const MAX_GROUP: usize = 256;
-/// Jobs waiting at most; beyond that [`Writer::submit`] waits.
+/// Jobs waiting, at most. Beyond that [`Writer::submit`] blocks.
 pub const MAX_WAITING: usize = 1024;
-/// How long a lazy job waits for company.
+/// How long a lazy job waits for further jobs to share its commit.
 pub const LAZY: Duration = Duration::from_millis(20);
-/// How often an idle writer that keeps watch looks whether another process has committed.
+/// How often an idle writer that keeps watch checks whether another process has committed.
 pub const WATCHFUL_LOOK: Duration = Duration::from_millis(250);
-/// How often one that does not: nothing is up that another process's word would have to end.
+/// How often an idle writer that does not keep watch checks. No call is up then that another process's write
+/// would have to end.
 pub const CALM_LOOK: Duration = Duration::from_secs(3);
 
-/// What a writer executes.
+/// A job: a closure that the writer's thread runs on the store.
 pub type Job<S, E> = Box<dyn FnOnce(&mut S) -> E + Send>;
 
 /// How soon a job must be durable.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Urgency {
-    /// With the next group, which starts at once.
+    /// In the next group, which starts without delay.
     Now,
-    /// With the next group that starts anyway, within [`LAZY`] or [`MAX_GROUP`] jobs.
+    /// In the next group that starts for another job, at the latest after [`LAZY`] or [`MAX_GROUP`] jobs.
     Lazy,
 }
 
-/// What a writer says.
+/// What the writer reports.
 #[derive(Debug)]
 pub enum Done<E> {
-    /// A group is durable: its results, in the order of submission.
+    /// A group is durable. Holds its results, in the order of submission.
     Ok(Vec<E>),
-    /// A group is not durable, and no later job will be executed; also when a job panics.
+    /// A group is not durable, and no later job is executed. Also sent if a job panics.
     Failed(StoreError),
     /// Another process has committed.
     ExternalChange,
-    /// The deck's path leads elsewhere: jobs that begin something fail, others are executed. Said once.
+    /// The deck's path leads to other files. Jobs that begin something fail, others are executed. Sent once.
     Displaced(StoreError),
 }
 
-/// A handle on the writer's thread. Dropping it executes what is waiting, commits and joins.
+/// A handle on the writer's thread. Dropping it executes the waiting jobs, commits, and joins the thread.
 pub struct Writer<S, E> {
     jobs: Option<SyncSender<(Urgency, Job<S, E>)>>,
     thread: Option<JoinHandle<()>>,
     watch: Arc<AtomicBool>,
 }
 
-/// The writer has ended, because a commit failed; the job was not executed.
+/// The writer has ended because a commit failed. The job was not executed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("the store's writer has ended")]
 pub struct Ended;
 
 impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
-    /// Starts a thread that owns `store` and reports to `done`.
+    /// Starts a thread that owns `store` and reports to `done`. Returns the handle.
     ///
     /// # Errors
-    /// When the thread cannot be started.
+    /// Errors if the thread cannot be started.
     pub fn spawn(store: S, done: UnboundedSender<Done<E>>) -> std::io::Result<Self> {
         let (sender, jobs) = sync_channel(MAX_WAITING);
         let watch = Arc::new(AtomicBool::new(true));
@@ -90,16 +91,16 @@ impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
         })
     }
 
-    /// Whether to look often for what other processes have committed, while there is nothing else to
-    /// do; a new writer does.
+    /// Sets whether the idle writer checks often for commits of other processes: every [`WATCHFUL_LOOK`] if
+    /// so, else every [`CALM_LOOK`]. A new writer keeps watch.
     pub fn keep_watch(&self, watch: bool) {
         self.watch.store(watch, Ordering::Relaxed);
     }
 
-    /// Hands a job over; waits while [`MAX_WAITING`] jobs are waiting.
+    /// Submits a job. Blocks while [`MAX_WAITING`] jobs are waiting.
     ///
     /// # Errors
-    /// When the writer has ended.
+    /// Errors if the writer has ended.
     pub fn submit(
         &self,
         urgency: Urgency,
@@ -109,10 +110,11 @@ impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
         jobs.send((urgency, Box::new(job))).map_err(|_| Ended)
     }
 
-    /// Hands a job over, or gives it back when [`MAX_WAITING`] jobs are waiting.
+    /// Submits a job without blocking. Returns the job if [`MAX_WAITING`] jobs are waiting, `None` if it was
+    /// submitted.
     ///
     /// # Errors
-    /// When the writer has ended.
+    /// Errors if the writer has ended.
     pub fn try_submit(&self, urgency: Urgency, job: Job<S, E>) -> Result<Option<Job<S, E>>, Ended> {
         let jobs = self.jobs.as_ref().ok_or(Ended)?;
         match jobs.try_send((urgency, job)) {
@@ -151,7 +153,7 @@ impl<S, E> Drop for Loop<S, E> {
     }
 }
 
-/// Whether more jobs may come.
+/// Whether more jobs may arrive.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Inbox {
     Open,
@@ -177,7 +179,7 @@ impl<S: Store, E> Loop<S, E> {
         }
     }
 
-    /// The next group's jobs; none when it is time to look around.
+    /// Returns the next group's jobs. Empty if it is time to check for commits of other processes.
     fn gather(&self) -> (VecDeque<Job<S, E>>, Inbox) {
         let mut jobs = VecDeque::new();
         let idle = if self.watch.load(Ordering::Relaxed) {
@@ -193,7 +195,7 @@ impl<S: Store, E> Loop<S, E> {
         jobs.push_back(job);
         let since = Stopwatch::start();
         while jobs.len() < MAX_GROUP {
-            // Whatever waits comes along; only a group of lazy jobs alone waits for more.
+            // All waiting jobs join the group. Only a group of lazy jobs waits for more.
             let next = match (self.jobs.try_recv(), urgency) {
                 (Err(TryRecvError::Empty), Urgency::Now) => return (jobs, Inbox::Open),
                 (Err(TryRecvError::Empty), Urgency::Lazy) => {
@@ -239,7 +241,7 @@ impl<S: Store, E> Loop<S, E> {
     }
 
     fn tell(&self, done: Done<E>) {
-        // A listener that is gone no longer acts on results; what is durable stays so.
+        // A receiver that is gone no longer acts on results. What is durable stays durable.
         drop(self.done.send(done));
     }
 }

@@ -1,30 +1,31 @@
-//! An account at Plum, as its owner describes it.
+//! The settings of an account at Plum.
 
 use crate::remote::secret::Secret;
 
-/// Which of Plum's two platforms, and the credentials there.
+/// One of Plum's two platforms, with the credentials for it.
 #[derive(Clone, Debug)]
 pub enum Platform {
-    /// DEV: VoiceXML of our own, served by the listener.
+    /// DEV: VoiceXML served by the deck's listener.
     Dev {
         /// The login, at most 128 characters.
         login: Secret,
         /// The PIN, at most 16 characters.
         pin: Secret,
-        /// VoiceXML of the owner's to go on with once the callee is known, fetched by GET with
-        /// `callee_type` (`human`, `voicemail`, `unknown`) and `message_reference`; `None`: the call
-        /// ends then. It has to branch by itself: nothing can be hung up from here.
+        /// The user's VoiceXML to continue with once the callee type is known. It is fetched by GET with
+        /// `callee_type` (`human`, `voicemail`, `unknown`) and `message_reference`. The call ends there if
+        /// this is `None`. The document has to branch on the type itself, because the deck cannot hang up a
+        /// Plum call.
         voicexml_url: Option<String>,
     },
-    /// Fuse: an application deployed there.
+    /// Fuse: an application deployed at Plum.
     Fuse {
-        /// The account's e-mail address.
+        /// The e-mail address of the account.
         email: Secret,
-        /// The developer key.
+        /// The developer key of the account.
         key: Secret,
-        /// The application's id.
+        /// The id of the application.
         application: String,
-        /// The deployment's id.
+        /// The id of the deployment.
         deployment: String,
     },
 }
@@ -32,19 +33,20 @@ pub enum Platform {
 /// An account at Plum.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Where its API is, without a slash at its end: `https://outbound.plumvoice.com` (DEV) or
-    /// `https://fuse.plumvoice.com/api` (Fuse). With `http://` the credentials travel in clear.
+    /// The address of its API, without a trailing slash: `https://outbound.plumvoice.com` (DEV) or
+    /// `https://fuse.plumvoice.com/api` (Fuse). With `http://` the credentials travel in clear text.
     pub url: String,
-    /// The platform.
+    /// The platform and its credentials.
     pub platform: Platform,
-    /// Whether calls may be marked PCI: its addresses are white-listed in Plum's PCI environment.
+    /// Whether calls may be marked as PCI. Requires that the deck's addresses are white-listed in Plum's PCI
+    /// environment.
     pub pci: bool,
-    /// Queue requests under way or answered less than a second ago, at most; from 1.
+    /// The most queue requests that are in progress or were answered less than a second ago; at least 1.
     pub singles_per_second: u32,
 }
 
 impl Account {
-    /// Whether it is one of Fuse, whose calls can be asked about.
+    /// Returns whether this is a Fuse account. Only Fuse calls can be looked up.
     pub(super) const fn is_fuse(&self) -> bool {
         match self.platform {
             Platform::Dev { .. } => false,
@@ -52,7 +54,7 @@ impl Account {
         }
     }
 
-    /// Everything of it that must not be kept.
+    /// Returns the credentials, which must not be stored or logged.
     pub(super) const fn secrets(&self) -> [&Secret; 2] {
         match &self.platform {
             Platform::Dev { login, pin, .. } => [login, pin],

@@ -1,4 +1,4 @@
-//! The addresses that Plum is given, and what proves that it was given them.
+//! The addresses given to Plum, and the tokens that prove requests to them.
 
 use reqwest::Url;
 
@@ -7,23 +7,23 @@ use super::fields::Fields;
 use crate::remote::secret::Reach;
 use dialdeck_core::domain::AttemptId;
 
-/// The longest `start_url` and `result_url` (DEV field table); Fuse names no limit.
+/// The longest `start_url` and `result_url` in characters (DEV field table). Fuse names no limit.
 const LONGEST_URL: usize = 255;
 
-/// Letters of a token.
+/// The length of a token, in characters.
 const TOKEN: usize = 32;
 
-/// Whom a request, and so an address given with it, is about.
+/// The attempts that a request, and each address in it, concerns.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Subject {
-    /// One attempt.
+    /// The attempt of a single request.
     One(AttemptId),
     /// The attempts of a bulk request.
     Batch(Batch),
 }
 
 impl Subject {
-    /// The `message_reference`, which Plum gives back.
+    /// Returns the `message_reference`, which Plum sends back.
     pub(super) fn reference(&self) -> String {
         match self {
             Self::One(attempt) => attempt.to_string(),
@@ -39,21 +39,21 @@ impl Subject {
     }
 }
 
-/// What follows the trunk's own address.
+/// The part of the address after the trunk's address.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
-    /// Plum fetches what to say here once somebody answered.
+    /// Plum fetches the VoiceXML here when the call is answered.
     Start,
-    /// The document reports who answered here.
+    /// The VoiceXML document reports the callee type here.
     Callee,
-    /// The user's own document says here that the callee opts out.
+    /// The user's document reports here that the callee opts out.
     OptOut,
-    /// Plum reports the end here.
+    /// Plum reports the end of the call here.
     Result,
 }
 
 impl Place {
-    /// From the path behind the trunk's own address.
+    /// Returns the place for a path after the trunk's address, or `None` if there is none.
     pub(super) fn of_path(path: &str) -> Option<Self> {
         match path {
             "start" => Some(Self::Start),
@@ -74,15 +74,18 @@ impl Place {
     }
 }
 
-/// Makes addresses and proves them.
+/// Creates addresses and verifies their tokens.
 #[derive(Clone, Debug)]
 pub(super) struct Addresses {
     reach: Reach,
 }
 
 impl Addresses {
+    /// Creates the addresses under the listener's public address.
+    ///
     /// # Errors
-    /// When the listener's address leaves no room for an attempt within Plum's 255 characters.
+    ///
+    /// Errors if the listener's address leaves no room for an attempt within Plum's 255 characters.
     pub(super) fn new(reach: Reach) -> Result<Self, String> {
         let addresses = Self { reach };
         if addresses.longest_reference() < 64 {
@@ -94,31 +97,31 @@ impl Addresses {
         Ok(addresses)
     }
 
-    /// The key that checks of numbers are made with.
+    /// Returns the key for the checks of numbers.
     pub(super) const fn key(&self) -> &crate::remote::secret::Secret {
         &self.reach.key
     }
 
-    /// The longest `message_reference` whose addresses Plum still takes.
+    /// Returns the length of the longest `message_reference` whose addresses Plum still accepts.
     pub(super) fn longest_reference(&self) -> usize {
         let around = self.reach.url.len() + "/result?attempt=&token=".len() + TOKEN;
         LONGEST_URL.saturating_sub(around)
     }
 
-    /// The address of a place for a subject, with its token.
+    /// Returns the address of a place for a subject, with its token.
     pub(super) fn of(&self, place: Place, subject: &Subject) -> String {
         let (url, path, name) = (&self.reach.url, place.path(), subject.name());
         let (reference, token) = (subject.reference(), self.token(place, subject));
         format!("{url}/{path}?{name}={reference}&token={token}")
     }
 
-    /// The address of a place that a document reports to, about an answered call.
+    /// Returns the address to which a document reports about an answered call.
     pub(super) fn on_call(&self, place: Place, attempt: AttemptId, call_id: &str) -> String {
         let url = self.of(place, &Subject::One(attempt));
         Url::parse_with_params(&url, [("call_id", call_id)]).map_or(url, Into::into)
     }
 
-    /// The subject of a query whose token proves it for this place.
+    /// Returns the subject of a query, or `None` if its token does not prove it for this place.
     pub(super) fn proven(&self, place: Place, query: &Fields) -> Option<Subject> {
         let token = query.get(&["token"]).unwrap_or_default();
         let subject = match (query.get(&["attempt"]), query.get(&["batch"])) {
@@ -129,8 +132,8 @@ impl Addresses {
         self.reach.is_token(&wanted, token).then_some(subject)
     }
 
-    /// Where an opt-out is taken is told to the user's own application: what proves it there proves
-    /// nothing elsewhere.
+    /// Returns the token of a place for a subject. The opt-out address has a separate token because the
+    /// user's application receives it; that token proves nothing at the other places.
     fn token(&self, place: Place, subject: &Subject) -> String {
         match (subject, place) {
             (Subject::One(attempt), Place::OptOut) => {

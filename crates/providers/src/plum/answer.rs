@@ -1,4 +1,4 @@
-//! What Plum makes of a queue request, read from its answer.
+//! The result of a queue request, read from Plum's answer.
 
 use super::fields::Fields;
 use super::redact::Redactor;
@@ -7,20 +7,20 @@ use crate::remote::http::Answer;
 use dialdeck_core::domain::CallReport;
 use dialdeck_core::domain::attempt::CallEnd;
 
-/// What became of a queue request.
+/// The result of a queue request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Verdict {
-    /// It is queued, under this call id where one was given.
+    /// The call is queued, with its call id if Plum gave one.
     Queued(Option<String>),
-    /// It certainly is not queued.
+    /// The call is certainly not queued.
     Refused(CallReport),
-    /// It may be queued.
+    /// The call may be queued.
     Unclear,
 }
 
 impl Verdict {
-    /// The verdict on each call of a bulk request: which of its numbers a refusal means is not
-    /// known, so none of them is marked.
+    /// Returns the verdict for each call of a bulk request. The answer does not name the refused number, so
+    /// no number is marked as bad.
     pub(super) fn of_all(mut self) -> Self {
         if let Self::Refused(report) = &mut self
             && matches!(report.end, CallEnd::BadNumber | CallEnd::CallerIdRefused)
@@ -31,20 +31,20 @@ impl Verdict {
     }
 }
 
-/// Reads the answer to a queue request.
+/// Returns the result of a queue request, read from its answer.
 ///
-/// Nothing is queued only where that is established, and where nothing in the answer speaks for a
-/// call. `is_fuse`: which of Plum's two platforms answered.
+/// A refusal needs an answer whose meaning is established and that holds no sign of a call. `is_fuse` says
+/// which of Plum's two platforms answered.
 ///
-/// | answer | what establishes it |
+/// | answer | source |
 /// |---|---|
-/// | a `status` that contains `failed`, not with a 5xx | Plum's public sample of DEV tests for that word |
-/// | 400, 401, 403–405, 409 of Fuse | Plum's page on Fuse's queue: bad data, refused, not found, deleted |
+/// | a `status` that contains `failed`, with a 2xx or with a 4xx up to 451 except 408 and 425 | Plum's public sample tests DEV answers for `failed` |
+/// | 400, 401, 403–405, 409 of Fuse | Plum's page on the Fuse queue: bad data, refused, not found, deleted |
 /// | 401, 402, 403, 405 of DEV | RFC 9110, 15.5: not applied, refused, no such method |
 /// | 429 | RFC 6585, 4: too many requests |
 ///
-/// A 5xx (Fuse's 500 is a "database error"), a redirect, 408, a page of a proxy and anything broken
-/// may come after the call was queued.
+/// Any other answer is unclear, because it may follow after the call was queued: a 5xx (Fuse's 500 is a
+/// "database error"), a redirect, a 408, an HTML page of a proxy, a broken body.
 pub(super) fn verdict(answer: &Answer, redactor: &Redactor, is_fuse: bool) -> Verdict {
     let fields = Fields::of_body(&answer.body).filter(|_| !is_page(answer));
     let is_read = fields.is_some();
@@ -69,7 +69,7 @@ pub(super) fn verdict(answer: &Answer, redactor: &Redactor, is_fuse: bool) -> Ve
         _ => false,
     };
     let may_refuse = matches!(answer.status, 200..=299 | 400..=407 | 409..=424 | 426..=451);
-    // What was cut off may have held the call.
+    // The part that was cut off may have named the call.
     let starts = matches!(first(answer), Some(b'{' | b'[' | b'<'));
     let is_cut = !is_read && starts && !answer.content_type.starts_with("text/html");
     if has_call || is_cut || !(is_defined || may_refuse && failed) {
@@ -87,28 +87,29 @@ pub(super) fn verdict(answer: &Answer, redactor: &Redactor, is_fuse: bool) -> Ve
     })
 }
 
-/// The first byte of the body that is no blank.
+/// Returns the first byte of the body that is not white space.
 fn first(answer: &Answer) -> Option<u8> {
     answer.body.trim_ascii_start().first().copied()
 }
 
-/// A call id, cut down to what may stand in an address.
+/// Returns a call id reduced to letters, digits, `-` and `_`, at most 64 characters, so that it is safe in an
+/// address.
 pub(super) fn call_id(text: &str) -> String {
     let known = |letter: &char| letter.is_ascii_alphanumeric() || "-_".contains(*letter);
     text.chars().filter(known).take(64).collect()
 }
 
-/// Whether a page for people came instead of an answer.
+/// Returns whether the answer is an HTML page.
 fn is_page(answer: &Answer) -> bool {
     let start = answer.body.iter().take(200).copied().collect::<Vec<_>>();
     let start = String::from_utf8_lossy(&start).to_ascii_lowercase();
     answer.content_type.starts_with("text/html") && start.contains("<html")
 }
 
-/// Words of a refusal that concerns the account.
+/// Texts of a refusal that concerns the account.
 const ACCOUNT: [&str; 5] = ["login", "authenti", "account", "inactive", "credit"];
 
-/// Whose doing a refusal is, by its words and then by its HTTP status.
+/// Returns the end that a refusal means, by its text first and then by its HTTP status.
 fn refusal(status: u16, why: &str) -> CallEnd {
     let plain = why.to_ascii_lowercase().replace(['_', '-'], " ");
     let says = |words: &[&str]| words.iter().any(|word| plain.contains(word));
@@ -254,7 +255,7 @@ mod tests {
                 }
             }
         }
-        // A refusal that has a call, or that was cut off.
+        // A refusal that names a call, or that was cut off.
         for body in [
             r#"<queuecall status="failed" call_id="85"/>"#,
             r#"{"status":"queued","result":"failed"}"#,

@@ -1,4 +1,4 @@
-//! Plum's requests: which address, which fields, in which form.
+//! Plum's requests: addresses, fields and encodings.
 
 use std::time::Duration;
 
@@ -10,41 +10,41 @@ use crate::DialRequest;
 use crate::remote::http::{Answer, Http, NoAnswer};
 use dialdeck_core::domain::{PhoneNumber, Timestamp};
 
-/// How long Plum may take to answer; it probes two of our own addresses before it does (inferred).
+/// How long Plum may take to answer. Plum probes two addresses of the deck before it answers (inferred).
 const ANSWERS_WITHIN: Duration = Duration::from_mins(1);
 
-/// DEV's bulk queue: the fields of the campaign's name and of the file with the numbers. Their names
-/// are not documented in reach (providers.md §3.1): to be checked against a live account.
+/// DEV's bulk queue: the fields for the campaign's name and for the file of numbers. Plum does not document
+/// their names, so they have to be verified with a live account.
 const DEV_BULK: (&str, &str) = ("campaign_name", "phone_number_list");
 
 /// Fuse's bulk queue: the field of the file, and its column of numbers.
 const FUSE_BULK: (&str, &str) = ("csv", "destination");
 
-/// Seconds between attempts. There is one attempt alone, but Fuse asks for it beside `max_attempts`;
-/// the shortest it takes.
+/// The wait between Plum's own attempts, in seconds. There is only one attempt, but Fuse requires the field
+/// with `max_attempts`; this is the shortest value that it accepts.
 const REATTEMPT_WAIT: &str = "60";
 
-/// What a queue request says beside its numbers.
+/// The fields of a queue request apart from its numbers.
 #[derive(Clone, Debug)]
 pub(super) struct Order {
-    /// `message_reference`, and the name of a bulk request's campaign.
+    /// The `message_reference`, and the campaign's name of a bulk request.
     pub(super) reference: String,
-    /// Where the VoiceXML is; DEV alone.
+    /// The address of the VoiceXML; used by DEV only.
     pub(super) start_url: String,
-    /// Where the end is reported.
+    /// The address to which the end is reported.
     pub(super) result_url: String,
-    /// From here on Plum must not dial any more.
+    /// From this instant on Plum must not dial.
     pub(super) expires_at: Timestamp,
-    /// Whether card data will be spoken.
+    /// Whether card data will be spoken on the call (PCI).
     pub(super) pci: bool,
 }
 
-/// Unix seconds, rounded down.
+/// Returns the instant in Unix seconds, rounded down.
 pub(super) const fn whole_seconds(at: Timestamp) -> i64 {
     at.as_millis() / 1000
 }
 
-/// Speaks with one account's server.
+/// A client for the server of one account.
 #[derive(Clone, Debug)]
 pub(super) struct Api {
     account: Account,
@@ -72,7 +72,7 @@ impl Api {
         self.send(request).await
     }
 
-    /// Queues several calls at once.
+    /// Queues several calls with one request.
     pub(super) async fn queue_all(
         &self,
         order: &Order,
@@ -97,13 +97,13 @@ impl Api {
         self.send(request).await
     }
 
-    /// Asks Fuse about a call.
+    /// Asks Fuse for the details of a call.
     pub(super) async fn details(&self, call_id: &str) -> Result<Answer, NoAnswer> {
         let url = format!("{}/outbound/{call_id}", self.account.url);
         self.send(self.http.get(&url)).await
     }
 
-    /// Asks for the server's front page, to see whether it is there.
+    /// Requests the server's front page, to check that the server is reachable.
     pub(super) async fn front(&self) -> Result<Answer, NoAnswer> {
         let url = format!("{}/", self.account.url);
         self.http.send(self.http.get(&url), ANSWERS_WITHIN).await
@@ -120,7 +120,8 @@ impl Api {
                 ("start_url", order.start_url.clone()),
                 ("result_url", result_url),
                 ("message_reference", order.reference.clone()),
-                // Plum's pages spell it both ways, and its own retries are the last thing we want.
+                // Plum's pages use both spellings. Zero retries, because a retry by Plum would dial without a
+                // claim.
                 ("max_retries", "0".to_owned()),
                 ("max_retry", "0".to_owned()),
                 ("scheduled_timestamp", "0".to_owned()),
@@ -163,8 +164,8 @@ impl Api {
     }
 }
 
-/// A callee and the number to show, as Plum's pages spell them: `tel:+16175550101;ani=8005550100`,
-/// the callee with its leading 1 and the shown number without.
+/// Returns a callee and the caller ID in the form of Plum's pages: `tel:+16175550101;ani=8005550100`, the
+/// callee with its leading 1 and the caller ID without it.
 fn spelled(to: PhoneNumber, from: PhoneNumber) -> String {
     let shown = if from.npa().is_some() {
         from.digits() - 10_000_000_000

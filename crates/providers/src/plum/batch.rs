@@ -1,27 +1,27 @@
-//! A bulk request's own id, which says by itself which attempt is for which number.
+//! The id of a bulk request, which records the attempt for each number.
 //!
-//! Plum gives the whole batch one reference and one pair of addresses; a result names the batch and
-//! a telephone number. The id holds each attempt and a keyed check of its number, so a result finds
-//! its attempt after a restart too, and nothing about a number has to be kept.
+//! Plum gives the whole batch one reference and one pair of addresses; a result names the batch and a
+//! telephone number. The id holds each attempt and a keyed check of its number. So a result finds its attempt
+//! after a restart too, and nothing about a number has to be stored.
 
 use std::fmt;
 
 use crate::remote::secret::Secret;
 use dialdeck_core::domain::{AttemptId, PhoneNumber};
 
-/// Digits of a check: 36⁴ values, and no two of a batch are alike.
+/// Digits of a check: 36⁴ values. No two checks in a batch are equal.
 const CHECK: usize = 4;
 
 /// Attempts of one deck in one bulk request.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Batch {
     first: AttemptId,
-    /// Serial numbers after the first's, each with its number's check.
+    /// For each attempt, its distance in serial numbers from the first attempt and the check of its number.
     members: Vec<(u64, String)>,
 }
 
 impl Batch {
-    /// A batch of one.
+    /// Creates a batch of one attempt.
     pub(super) fn new(attempt: AttemptId, to: PhoneNumber, key: &Secret) -> Self {
         Self {
             first: attempt,
@@ -29,8 +29,9 @@ impl Batch {
         }
     }
 
-    /// Adds an attempt. `false`, and nothing added, when it cannot be told apart from the others or
-    /// the id would become longer than `longest`.
+    /// Adds an attempt and returns `true`. Returns `false` and adds nothing if the attempt belongs to another
+    /// deck, precedes the first one, cannot be distinguished from the others or makes the id longer than
+    /// `longest`.
     pub(super) fn add(
         &mut self,
         attempt: AttemptId,
@@ -55,7 +56,7 @@ impl Batch {
         fits
     }
 
-    /// Reads an id. `None` when it is none.
+    /// Parses an id. Returns `None` if `text` is not one.
     pub(super) fn parse(text: &str) -> Option<Self> {
         let mut parts = text.split('.');
         let first = parts.next()?.parse().ok()?;
@@ -67,12 +68,12 @@ impl Batch {
         });
         let members: Vec<_> = members.collect::<Option<_>>()?;
         let batch = Self { first, members };
-        // Its one spelling, or it is not ours.
+        // An id has exactly one spelling; any other text is not an id of a deck.
         (!batch.members.is_empty() && batch.to_string() == text).then_some(batch)
     }
 
-    /// The attempt for a number as Plum spells it: with or without `tel:`, a plus, a leading 1, and
-    /// what follows a semicolon.
+    /// Returns the attempt for a number in Plum's spelling: with or without `tel:`, a plus sign, a leading 1,
+    /// and anything after a semicolon.
     pub(super) fn attempt_for(&self, number: &str, key: &Secret) -> Option<AttemptId> {
         let number = number.trim().trim_start_matches("tel:");
         let number = number.split(';').next()?;
@@ -93,7 +94,7 @@ impl Batch {
 }
 
 impl fmt::Display for Batch {
-    /// `7f3a9c21-123.k3x9.1p07d.4zz10`: the first attempt, then each one's distance and check.
+    /// `7f3a9c21-123.k3x9.1p07d.4zz10`: the first attempt, then each attempt's distance and check.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.first)?;
         for (after, check) in &self.members {
@@ -108,7 +109,7 @@ impl fmt::Display for Batch {
     }
 }
 
-/// A number's check under the deck's key.
+/// Returns the check of a number under the deck's key.
 fn check(key: &Secret, digits: u64) -> String {
     let signed = key.sign(format!("plum number {digits}").as_bytes());
     let first = signed.iter().take(8);

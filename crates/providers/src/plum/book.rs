@@ -1,4 +1,4 @@
-//! What is known of each attempt's call: what was sent, and what came in about it.
+//! What is known of each attempt's call: what was sent and what was reported.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -7,42 +7,42 @@ use std::time::Duration;
 use dialdeck_core::domain::outcome::classify;
 use dialdeck_core::domain::{AttemptId, CallReport, CalleeType, Timestamp};
 
-/// How many attempts are remembered once they are over; a repeated result of an older one is told
-/// again, which changes nothing.
+/// The most attempts in memory. Above it, the oldest that is over is removed; a repeated result of a removed
+/// attempt is reported again, which changes nothing.
 const MOST: usize = 20_000;
 
-/// How much later than a call can have ended its result may still come. The seed: status updates
-/// may be delayed, dialing goes first.
+/// How much later than a call can have ended its result may still arrive. Plum's best practices for outbound
+/// calling state that status updates may be delayed, because placing calls has priority.
 const GRACE: Duration = Duration::from_mins(15);
 
 /// What is known of an attempt's call.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
-    /// It was handed to us to place.
+    /// The engine asked to place it.
     pub(super) placed: bool,
-    /// It is not to leave any more.
+    /// It must not be sent any more.
     pub(super) stopped: bool,
-    /// Plum's id of it, unique per Plum server alone.
+    /// Plum's id of the call, unique only per Plum server.
     pub(super) call_id: Option<String>,
-    /// Until when its end may be expected: it is queued or on.
+    /// Until when its end may still arrive, because it is queued or up.
     pub(super) open_until: Option<Timestamp>,
-    /// How long it may last once answered, when it was placed in this run.
+    /// The longest time that it may last after the answer, if it was placed in this run.
     pub(super) max_call: Option<Duration>,
-    /// Somebody or something picked up.
+    /// A person or a machine answered.
     pub(super) answered: bool,
-    /// What picked up.
+    /// The type of the callee, once reported.
     pub(super) callee: Option<CalleeType>,
-    /// How it ended, and when.
+    /// How and when it ended.
     pub(super) end: Option<(CallReport, Timestamp)>,
 }
 
 impl Known {
-    /// Plum has it; it has to be over this long after its expiry.
+    /// Records that Plum queued the call. It has to be over `longest` plus a grace period after its expiry.
     pub(super) fn queued(&mut self, expires_at: Timestamp, longest: Duration) {
         self.open_until = self.open_until.max(Some(expires_at + longest + GRACE));
     }
 
-    /// Notes an answer; returns `true` the first time. Clears an earlier end that was not an answer.
+    /// Records an answer and returns whether it is new. Clears a recorded end that was not an answer.
     pub(super) fn answer(&mut self, at: Timestamp) -> bool {
         if self.answered || self.end.as_ref().is_some_and(|(end, _)| is_reached(end)) {
             return false;
@@ -55,7 +55,7 @@ impl Known {
         true
     }
 
-    /// Notes what picked up; `true` the first time.
+    /// Records the callee type and returns whether it is new.
     pub(super) fn detect(&mut self, callee: CalleeType) -> bool {
         let first = self.end.is_none() && self.callee.is_none();
         if first {
@@ -64,7 +64,8 @@ impl Known {
         first
     }
 
-    /// Returns whether the report adds to the recorded end: that it counts, or that it was picked up.
+    /// Returns whether the report adds to the recorded end: it counts as an attempt or shows an answer, and
+    /// the recorded end does not.
     pub(super) fn is_news(&self, report: &CallReport) -> bool {
         self.end.as_ref().is_none_or(|(told, _)| {
             let counts = |report: &CallReport| classify(report).counts;
@@ -72,7 +73,7 @@ impl Known {
         })
     }
 
-    /// Whether it ended, or was never more than heard of.
+    /// Returns whether the call has ended or was never placed in this run.
     const fn is_over(&self) -> bool {
         self.end.is_some() || !self.placed
     }
@@ -82,15 +83,15 @@ fn is_reached(report: &CallReport) -> bool {
     classify(report).outcome.is_reached()
 }
 
-/// Every attempt's call.
+/// The calls of all attempts.
 #[derive(Debug, Default)]
 pub(super) struct Book {
     calls: Mutex<BTreeMap<AttemptId, Known>>,
 }
 
 impl Book {
-    /// Reads and changes what is known of an attempt, one at a time: what is told within is told in
-    /// that order.
+    /// Returns the result of `change`, which reads and changes what is known of an attempt. Only one change
+    /// runs at a time, so reports made within keep their order.
     pub(super) fn with<T>(&self, attempt: AttemptId, change: impl FnOnce(&mut Known) -> T) -> T {
         let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = change(calls.entry(attempt).or_default());
@@ -103,7 +104,7 @@ impl Book {
         changed
     }
 
-    /// What is known of an attempt; nothing is noted.
+    /// Returns what is known of an attempt; records nothing.
     pub(super) fn get(&self, attempt: AttemptId) -> Known {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
         calls.get(&attempt).cloned().unwrap_or_default()

@@ -1,21 +1,21 @@
-//! What Plum's interpreter is told to do on an answered call: VoiceXML 2.0 documents.
+//! The VoiceXML 2.0 documents that Plum's interpreter runs on an answered call.
 //!
-//! Neither the DEV nor the Fuse API can hang a call up, so what a campaign wants done with a
-//! voicemail box can not be done from here once the call is on: your own document branches by the
-//! `callee_type` that it is given.
+//! Neither the DEV nor the Fuse API can hang up a call, so the deck cannot carry out a campaign's voicemail
+//! rule once the call is up. The user's document has to branch on the `callee_type` that it receives.
 
 use dialdeck_core::domain::{AttemptId, CalleeType};
 
 /// The media type of VoiceXML (RFC 4267).
 pub(super) const VOICEXML: &str = "application/voicexml+xml";
 
-/// How long Plum's detector listens (the seed: "the first 4 seconds of the call").
+/// How long Plum's detector listens: "the first 4 seconds of the call" (Plum's best practices for outbound
+/// calling).
 const LISTENS: &str = "4s";
 
-/// Lets the callee be heard while the detector decides, then reports to `callee_url`.
+/// Returns a document that listens to the callee while the detector decides and then reports to `callee_url`.
 ///
-/// Prompts only play while an input is awaited (VoiceXML 2.0 §4.1.8), hence the field, which nobody
-/// has to fill.
+/// Prompts play only while the interpreter waits for input (VoiceXML 2.0 §4.1.8). So the document has a
+/// field, which need not be filled.
 pub(super) fn listening(callee_url: &str) -> String {
     let url = escaped(callee_url);
     document(&format!(
@@ -23,8 +23,8 @@ pub(super) fn listening(callee_url: &str) -> String {
     ))
 }
 
-/// Goes on to `next` with what is known and where an opt-out is taken, or hangs up. A fax machine is
-/// always hung up on.
+/// Returns a document that continues at `next`, with the callee type and the opt-out address, or hangs up if
+/// `next` is `None`. A fax machine is always hung up on.
 pub(super) fn branching(
     attempt: AttemptId,
     callee: CalleeType,
@@ -41,7 +41,8 @@ pub(super) fn branching(
     ))
 }
 
-/// Hangs up, as an opt-out by voice or key press has to end the call at once (47 CFR 64.1200(b)(3)).
+/// Returns a document that hangs up. An opt-out by voice or key press has to end the call immediately (47 CFR
+/// 64.1200(b)(3)).
 pub(super) fn hanging_up() -> String {
     document("<form><block><disconnect/></block></form>")
 }
@@ -52,7 +53,7 @@ fn document(forms: &str) -> String {
     )
 }
 
-/// A text as it stands in an attribute.
+/// Returns a text escaped for an attribute.
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")

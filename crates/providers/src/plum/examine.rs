@@ -1,4 +1,4 @@
-//! What can be found out about an account without queueing a call, for `doctor`.
+//! Checks of an account that queue no call, for `doctor`.
 
 use super::account::Account;
 use super::api::Api;
@@ -6,16 +6,16 @@ use super::redact::Redactor;
 use crate::remote::Examined;
 use crate::remote::http::NoAnswer;
 
-/// Why plain HTTP is warned of.
+/// The warning about plain HTTP.
 pub(super) const PLAIN_HTTP: &str =
     "the credentials travel in clear: write https:// if Plum's server takes it";
 
-/// Whether an account's credentials travel in clear.
+/// Returns whether the account's credentials travel in clear text.
 pub(super) fn is_plain(account: &Account) -> bool {
     account.url.starts_with("http://")
 }
 
-/// Looks at the address, the server and, with Fuse, the credentials.
+/// Returns what was found out about the address, the server and, with Fuse, the credentials.
 pub(super) async fn examine(account: &Account, api: &Api, redactor: &Redactor) -> Vec<Examined> {
     let told = |error: &NoAnswer| unreachable(account, &redactor.clean(&error.to_string()));
     let examined = if account.is_fuse() {
@@ -32,7 +32,7 @@ pub(super) async fn examine(account: &Account, api: &Api, redactor: &Redactor) -
     vec![examined]
 }
 
-/// DEV has no request that proves the credentials and queues nothing.
+/// Requests the front page. DEV has no request that verifies the credentials without queueing a call.
 async fn dev(api: &Api) -> Result<String, NoAnswer> {
     let answer = api.front().await?;
     Ok(format!(
@@ -41,7 +41,7 @@ async fn dev(api: &Api) -> Result<String, NoAnswer> {
     ))
 }
 
-/// Asks for a call that cannot exist: whoever may ask is told that there is none.
+/// Asks for a call that cannot exist. Fuse answers valid credentials with 404.
 async fn fuse(api: &Api) -> Result<Result<String, String>, NoAnswer> {
     Ok(match api.details("0").await?.status {
         200 | 404 => Ok("Fuse takes the credentials".to_owned()),
@@ -57,7 +57,8 @@ fn unreachable(account: &Account, why: &str) -> String {
     if is_plain(account) {
         return why.to_owned();
     }
-    // Never tried by ourselves: whoever cuts the secure way would be handed the credentials.
+    // The program never tries plain HTTP on its own, because an attacker who blocks HTTPS would then receive
+    // the credentials.
     format!(
         "{why}; if Plum's server takes plain HTTP alone, write http:// and mind that the \
          credentials then travel in clear"

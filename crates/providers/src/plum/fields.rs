@@ -1,20 +1,20 @@
-//! Whatever shape an answer has, as names and texts: XML by attribute, JSON, form.
+//! An answer of any shape as pairs of names and texts: attributes of XML, JSON, forms.
 //!
-//! Plum does not document the shape of failures and results, and its samples show numbers as texts
-//! and telephone numbers in quotes of their own. So everything is flattened and looked up by name.
+//! Plum does not document the shape of failures and results. Its samples show numbers as texts and telephone
+//! numbers in extra quotes. So everything is flattened and searched by name.
 
 use reqwest::Url;
 use serde_json::Value;
 
-/// The most pairs that are read of one body.
+/// The most pairs that are read from one body.
 const MOST: usize = 2_000;
 
-/// Names and texts in the order in which they stood; names in lower case.
+/// Names and texts in their original order; names in lower case.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Fields(Vec<(String, String)>);
 
 impl Fields {
-    /// Of a query, or of a form's body.
+    /// Reads a query string or the body of a form.
     pub(super) fn of_form(text: &str) -> Self {
         let mut fields = Self::default();
         let Ok(mut url) = Url::parse("http://form/") else {
@@ -27,7 +27,8 @@ impl Fields {
         fields
     }
 
-    /// Of a body: JSON, XML or multipart by how it begins, else a form. `None` when it is broken.
+    /// Reads a body as JSON, XML or multipart by its first characters, otherwise as a form. Returns `None` if
+    /// the body is empty or broken.
     pub(super) fn of_body(body: &[u8]) -> Option<Self> {
         let text = String::from_utf8_lossy(body);
         let text = text.trim_start_matches('\u{feff}').trim();
@@ -43,7 +44,7 @@ impl Fields {
         }
     }
 
-    /// PHP posts an array as multipart unless it is told otherwise.
+    /// Reads a multipart body, which PHP sends by default when an array is posted.
     fn of_multipart(text: &str) -> Self {
         let mut fields = Self::default();
         let boundary = text.lines().next().unwrap_or_default().trim_end();
@@ -59,7 +60,8 @@ impl Fields {
         fields
     }
 
-    /// Every attribute and every element's own text, under the name of either.
+    /// Reads every attribute and every element's text, each under its name. Returns `None` if the XML is
+    /// broken.
     fn of_xml(text: &str) -> Option<Self> {
         let document = roxmltree::Document::parse(text).ok()?;
         let mut fields = Self::default();
@@ -101,14 +103,14 @@ impl Fields {
         }
     }
 
-    /// The first text under one of these names; earlier names go first.
+    /// Returns the first text under one of these names; earlier names have priority.
     pub(super) fn get(&self, names: &[&str]) -> Option<&str> {
         let of_name = |wanted: &&str| self.0.iter().find(|(name, _)| name == wanted);
         let (_, value) = names.iter().find_map(of_name)?;
         Some(value)
     }
 
-    /// Every text under one of these names; earlier names go first.
+    /// Returns every text under one of these names, ordered by name.
     pub(super) fn all(&self, names: &[&str]) -> Vec<&str> {
         let mut found = Vec::new();
         for wanted in names {
@@ -118,18 +120,18 @@ impl Fields {
         found
     }
 
-    /// The first text under one of these names, as a number.
+    /// Returns the first text under one of these names as a number, or `None` if it is not one.
     pub(super) fn number(&self, names: &[&str]) -> Option<u64> {
         self.get(names)?.parse().ok()
     }
 
-    /// The first text under a name that holds one of these words.
+    /// Returns the first text whose name contains one of these words.
     pub(super) fn named_like(&self, words: &[&str]) -> Option<&str> {
         let like = |(name, _): &&(String, String)| words.iter().any(|word| name.contains(word));
         self.0.iter().find(like).map(|(_, value)| value.as_str())
     }
 
-    /// Events with their Unix seconds where they have some, in the order in which they stood.
+    /// Returns the events in their original order, each with its Unix seconds if it has a timestamp.
     pub(super) fn events(&self) -> Vec<(String, Option<u64>)> {
         let events = self.0.iter().enumerate();
         let events = events.filter(|(_, (name, _))| name == "event");
@@ -145,7 +147,7 @@ impl Fields {
     }
 }
 
-/// The innermost name of PHP's `call_details[events][0][event]`.
+/// Returns the innermost name of a PHP field name, such as `event` for `call_details[events][0][event]`.
 fn inner_name(name: &str) -> &str {
     let of_index = |part: &&str| part.is_empty() || part.bytes().all(|byte| byte.is_ascii_digit());
     let mut parts = name.split('[').map(|part| part.trim_end_matches(']'));

@@ -1,14 +1,12 @@
-//! Plum Voice: the DEV queue with VoiceXML of our own, and the Fuse queue.
+//! Plum Voice: the DEV queue with VoiceXML served by the deck, and the Fuse queue.
 //!
-//! Plum dials by itself, first in first out, from a queue of unknown delay, and dials again whatever
-//! did not complete. So each request says no retries and its last instant, and is queued once: an
-//! answer that is lost, broken or a 5xx leaves an attempt of unknown fate, which a later result
-//! settles. What happens to a call is only known from what comes in (`reader`); a queued or live
-//! call can be neither hung up nor cancelled alone, so only a request that still waits here is
-//! stopped.
+//! Plum dials from its own queue, first in first out and with an unknown delay, and redials every call that
+//! did not complete. So each request asks for no retries and sets its last instant, and is sent once. If its
+//! answer is lost, broken or a 5xx, the attempt is unknown until a later result settles it. The state of a
+//! call is known only from inbound requests (`reader`). A queued or live call can be neither hung up nor
+//! cancelled individually, so only a request that still waits in this process can be stopped.
 //!
-//! With DEV, a fetch of `start_url` is the answer. With Fuse nothing tells of an answer before the
-//! result does.
+//! With DEV, a fetch of `start_url` shows the answer. With Fuse, only the result does.
 
 mod account;
 mod addresses;
@@ -57,16 +55,17 @@ pub struct Plum {
     clock: Clock,
     pace: Pace,
     book: Book,
-    /// Whether it was said that the credentials travel in clear.
+    /// Whether the operator was warned that the credentials travel in clear text.
     warned: AtomicBool,
 }
 
 impl Plum {
-    /// Nothing is sent yet.
+    /// Creates a client for an account. Sends nothing.
     ///
     /// # Errors
-    /// When there is no `reach`, as Plum calls back; when its address is too long for Plum; when the
-    /// machine cannot do TLS.
+    ///
+    /// Errors if `reach` is `None`, because Plum calls back; if its address is too long for Plum; or if the
+    /// machine cannot use TLS.
     pub fn new(account: Account, reach: Option<Reach>, clock: Clock) -> Result<Self, String> {
         let reach = reach.ok_or(
             "Plum asks the dialer what to say and reports every end to it: the deck needs a \
@@ -85,9 +84,9 @@ impl Plum {
         })
     }
 
-    /// Why a request must not leave any more.
+    /// Returns the end of a request that must not be sent any more, or `None` if it may still be sent.
     fn too_late(&self, request: &DialRequest) -> Option<CallEnd> {
-        // Plum gets whole seconds, and its 0 means never.
+        // Plum takes whole seconds, and reads 0 as no limit.
         let last = whole_seconds(request.expires_at);
         if self.book.get(request.attempt).stopped {
             Some(CallEnd::NeverSent)
@@ -98,7 +97,7 @@ impl Plum {
         }
     }
 
-    /// Ends what waits and must not leave any more.
+    /// Ends the waiting requests that must not be sent any more.
     fn weed(&self) {
         for (ticket, end) in self.pace.weed(|request| self.too_late(request)) {
             self.end_unsent(ticket, end);
@@ -114,7 +113,7 @@ impl Plum {
         settle(ticket);
     }
 
-    /// Sends what leaves together, and tells each line what became of it.
+    /// Sends the given requests together and reports the result of each.
     async fn send(&self, subject: &Subject, tickets: Vec<Ticket>) {
         let requests: Vec<&DialRequest> = tickets.iter().map(|ticket| &ticket.request).collect();
         let Some(first) = requests.first() else {
@@ -172,7 +171,7 @@ impl Plum {
             }),
             Verdict::Refused(report) => self.refuse(ticket, report.clone()),
             Verdict::Unclear => self.book.with(request.attempt, |known| {
-                // What came in meanwhile is worth more than the answer.
+                // What was reported before the answer arrived is stronger evidence than the answer.
                 if !known.answered && known.end.is_none() {
                     line.lost();
                 }
@@ -202,7 +201,7 @@ impl Plum {
         }
     }
 
-    /// What Fuse says about a call; `None` when it says nothing that is understood.
+    /// Returns what Fuse reports about a call, or `None` if it reports nothing that is understood.
     async fn details(&self, call_id: &str) -> Option<Standing> {
         let answer = self.api.details(call_id).await.ok()?;
         if !answer.is_success() {
@@ -211,7 +210,7 @@ impl Plum {
         standing(&Fields::of_body(&answer.body)?, &self.redactor)
     }
 
-    /// Reports an end, and again if a later one adds to it.
+    /// Reports an end, and reports again if a later one adds to it.
     async fn finish(&self, inbound: &Inbound, mut report: CallReport, line: &Line) {
         let attempt = inbound.attempt;
         let known = self.book.get(attempt);
@@ -233,7 +232,7 @@ impl Plum {
                 line.answered(answered_at);
             }
             if known.answered {
-                // Somebody was on the line, whatever went wrong after that.
+                // The call was answered, even if something failed later.
                 report.end = CallEnd::Completed;
                 report.callee_type = known.callee.or(report.callee_type);
             }
@@ -242,7 +241,7 @@ impl Plum {
         });
     }
 
-    /// An end that was asked for.
+    /// Returns the end that Fuse reported on request.
     fn found(&self, attempt: AttemptId, over: Over) -> LookUp {
         let now = self.clock.now();
         let at = over.ended_at.unwrap_or(now).min(now);
@@ -253,9 +252,9 @@ impl Plum {
     }
 }
 
-/// Lets go of a request that was told its fate.
+/// Releases a request whose end was reported.
 fn settle(ticket: Ticket) {
-    // Nobody waits for it any more once the engine has ended.
+    // The receiver is gone once the engine has ended.
     ticket.settled.send(()).ok();
 }
 
@@ -275,7 +274,7 @@ impl Vendor for Plum {
             return;
         }
         let settles = self.pace.enter(request, line.clone());
-        // It may have been hung up before it got here.
+        // The engine may have hung up before the request was queued here.
         self.weed();
         while self.pace.waits(attempt) {
             let Some(_place) = self.pace.place().await else {
@@ -287,7 +286,7 @@ impl Vendor for Plum {
                 line.sleep(SECOND).await;
             }
         }
-        // Only a fault of ours lets go of a request without a word.
+        // The sender is dropped without a report only if the program has a fault.
         if settles.await.is_err() {
             line.lost();
         }
@@ -344,9 +343,9 @@ impl Vendor for Plum {
                 }
             }),
             News::Ended(report) => self.finish(&inbound, report.clone(), &line).await,
-            // It holds already; the document hangs up.
+            // The opt-out is already in effect; the document hangs up.
             News::OptOut
-            // Plum never says these.
+            // Plum never reports these.
             | News::Changed
             | News::Placed
             | News::Ringing
@@ -367,7 +366,7 @@ impl Vendor for Plum {
         examine::examine(&self.account, &self.api, &self.redactor).await
     }
 
-    // Plum's own pages know nothing but plain HTTP: that alone is no fault.
+    // Plain HTTP is only a caution and no fault, because Plum's pages show no other scheme.
     fn cautions(&self) -> Vec<String> {
         let plain = is_plain(&self.account).then(|| format!("credentials: {PLAIN_HTTP}"));
         plain.into_iter().collect()

@@ -1,8 +1,8 @@
-//! Requests wait here until one may leave; what has gathered by then leaves together.
+//! The queue of requests before they leave. Requests that gather leave together.
 //!
-//! Plum fails every call of a client that loops its single queue (the seed, "Use the correct API").
-//! So at most so many requests are under way or answered less than a second ago, counted from the
-//! answer: whatever the network's delays, Plum sees them a second apart.
+//! Plum fails every call of a client that loops its single queue (Plum's best practices for outbound calling,
+//! "Use the correct API"). So only a limited number of requests is in progress or was answered less than a
+//! second ago. The second counts from the answer, so Plum receives them a second apart at any network delay.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -17,22 +17,22 @@ use crate::remote::Line;
 use dialdeck_core::domain::AttemptId;
 use dialdeck_core::domain::attempt::CallEnd;
 
-/// How long a request's place stays taken after its answer.
+/// How long a request keeps its place after its answer.
 pub(super) const SECOND: Duration = Duration::from_secs(1);
 
-/// A request that waits.
+/// A request that waits to leave.
 #[derive(Debug)]
 pub(super) struct Ticket {
     pub(super) request: DialRequest,
     pub(super) line: Line,
-    /// Told once the line was told what became of it.
+    /// Signals that the end of this request was reported.
     pub(super) settled: oneshot::Sender<()>,
 }
 
-/// Requests that wait, and how many may leave.
+/// The requests that wait, and how many may leave.
 #[derive(Debug)]
 pub(super) struct Pace {
-    /// Bounded by the trunk's concurrency: the engine places no more than that.
+    /// Bounded by the trunk's concurrency, because the engine places no more.
     waiting: Mutex<VecDeque<Ticket>>,
     places: Semaphore,
 }
@@ -50,7 +50,7 @@ impl Pace {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets a request wait.
+    /// Adds a request to the queue. Returns a receiver that completes when the request is settled.
     pub(super) fn enter(&self, request: DialRequest, line: Line) -> oneshot::Receiver<()> {
         let (settled, settles) = oneshot::channel();
         self.waiting().push_back(Ticket {
@@ -61,7 +61,7 @@ impl Pace {
         settles
     }
 
-    /// Whether an attempt's request still waits.
+    /// Returns whether an attempt's request still waits.
     pub(super) fn waits(&self, attempt: AttemptId) -> bool {
         let waiting = self.waiting();
         waiting
@@ -69,12 +69,12 @@ impl Pace {
             .any(|ticket| ticket.request.attempt == attempt)
     }
 
-    /// Waits until a request may leave. `None` never comes: the places are not closed.
+    /// Returns a place once one is free. Never returns `None`, because the semaphore is not closed.
     pub(super) async fn place(&self) -> Option<SemaphorePermit<'_>> {
         self.places.acquire().await.ok()
     }
 
-    /// Takes out what is not to leave any more, with its end.
+    /// Removes the requests that `why` gives an end for, and returns each with its end.
     pub(super) fn weed(
         &self,
         why: impl Fn(&DialRequest) -> Option<CallEnd>,
@@ -90,8 +90,8 @@ impl Pace {
         weeds
     }
 
-    /// Takes what leaves now, by somebody who has a place: the oldest alone while there are places
-    /// for all that wait, else as many as one bulk request holds.
+    /// Returns the requests that leave now; the caller holds a place. That is only the oldest if every
+    /// waiting request can have a place, otherwise as many as one bulk request holds.
     pub(super) fn take(&self, addresses: &Addresses) -> Option<(Subject, Vec<Ticket>)> {
         let mut waiting = self.waiting();
         if waiting.len() <= 1 + self.places.available_permits() {

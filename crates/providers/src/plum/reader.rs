@@ -1,4 +1,4 @@
-//! What Plum's servers ask and report: probes, the answered call, who answered, an opt-out, the end.
+//! Reads Plum's inbound requests: probes, the answered call, the callee type, an opt-out, the end.
 
 use super::addresses::{Addresses, Place, Subject};
 use super::answer::call_id;
@@ -9,19 +9,19 @@ use super::result::{Standing, callee_type, standing, status_word};
 use crate::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
 use dialdeck_core::domain::AttemptId;
 
-/// What stands in an event's id for a call id that Plum did not give.
+/// The placeholder in an event's id if Plum gave no call id.
 const NO_CALL_ID: &str = "-";
 
-/// Proves and reads.
+/// Proves and reads Plum's inbound requests.
 #[derive(Debug)]
 pub(super) struct PlumReader {
     pub(super) addresses: Addresses,
     pub(super) redactor: Redactor,
-    /// Where the call goes on once the callee is known.
+    /// The document with which the call continues once the callee type is known.
     pub(super) next: Option<String>,
 }
 
-/// The call id that stands in an event's id.
+/// Returns the call id that an event's id holds, or `None` if Plum gave none.
 pub(super) fn call_id_of(event: &str) -> Option<&str> {
     let (id, _) = event.split_once(':')?;
     (id != NO_CALL_ID).then_some(id)
@@ -33,8 +33,8 @@ impl Reader for PlumReader {
             return Reading::Refuse(Refused::NoSuchPath);
         };
         let query = Fields::of_form(arrived.query);
-        // Plum's pages say both that its parameters are posted and that they are GET variables. A
-        // probe has none of them.
+        // Plum's pages state both that its parameters are posted and that they are GET variables. A probe has
+        // no parameters.
         let is_probe = !arrived.is_post && query.get(&["call_id", "phone_number"]).is_none();
         if is_probe {
             return match place {
@@ -47,7 +47,7 @@ impl Reader for PlumReader {
         };
         let body = match arrived.body {
             [] => Some(query.clone()),
-            // Its address says it all, whatever the user's own document sends along.
+            // The address says everything; what the user's document sends in addition is ignored.
             _ if place == Place::OptOut => Some(query.clone()),
             body => Fields::of_body(body),
         };
@@ -77,7 +77,7 @@ impl Reader for PlumReader {
     }
 }
 
-/// Something proven, about one attempt.
+/// A proven request about one attempt.
 struct Said {
     attempt: AttemptId,
     call_id: String,

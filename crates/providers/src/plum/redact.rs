@@ -1,25 +1,25 @@
-//! What a server said, without what must not be kept: credentials, addresses with tokens, numbers.
+//! Texts of the server without what must not be stored: credentials, addresses with tokens, numbers.
 
 use crate::remote::secret::Secret;
 use crate::remote::text::plain;
 
-/// Strips texts of one account's secrets and of everybody's numbers.
+/// Removes the secrets of one account and all telephone numbers from texts.
 #[derive(Clone, Debug)]
 pub(super) struct Redactor {
     secrets: Vec<Secret>,
 }
 
 impl Redactor {
-    /// For an account with these credentials.
+    /// Creates a redactor for an account with these credentials.
     pub(super) fn new(secrets: &[&Secret]) -> Self {
         let shown = |secret: &&&Secret| !secret.expose().is_empty();
         let mut secrets: Vec<Secret> = secrets.iter().filter(shown).copied().cloned().collect();
-        // The longest first: one credential may stand within another.
+        // The longest first, because one credential may contain another.
         secrets.sort_by_key(|secret| std::cmp::Reverse(secret.expose().len()));
         Self { secrets }
     }
 
-    /// The text without credentials, addresses and numbers, at most 200 characters long.
+    /// Returns the text without credentials, addresses and numbers, at most 200 characters long.
     pub(super) fn clean(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for secret in &self.secrets {

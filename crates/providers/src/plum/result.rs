@@ -1,65 +1,65 @@
-//! What Plum says about a call: where it stands, and how it ended.
+//! What Plum reports about a call: its state and how it ended.
 
 use super::fields::Fields;
 use super::redact::Redactor;
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::{CallReport, CalleeType, Timestamp};
 
-/// Names under which a result's status may stand (not documented). More than one may be there, as in
+/// The names under which a result's status may be found (not documented). A result may have several, such as
 /// `status=failed&result=busy`.
 pub(super) const STATUS: [&str; 3] = ["status", "result", "call_status"];
 
-/// Where a call stands.
+/// The state of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Standing {
     /// Queued or being dialed.
     Open,
-    /// Somebody or something is on the line.
+    /// A person or a machine is on the line.
     Connected,
-    /// Over.
+    /// The call has ended.
     Over(Over),
 }
 
 /// How a call ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Over {
-    /// The manner.
+    /// The manner of the end.
     pub(super) report: CallReport,
-    /// When it was picked up, by Plum's word.
+    /// When it was answered, according to Plum.
     pub(super) answered_at: Option<Timestamp>,
-    /// When it ended, by Plum's word.
+    /// When it ended, according to Plum.
     pub(super) ended_at: Option<Timestamp>,
 }
 
-/// The statuses as they stand, for the event's id: letters and digits alone.
+/// Returns the statuses as one text of lower-case letters and digits, for the event's id.
 pub(super) fn status_word(fields: &Fields) -> String {
     word(&fields.all(&STATUS).concat())
 }
 
-/// A text as one lower-case word of at most 40 letters and digits.
+/// Returns a text reduced to at most 40 letters and digits, in lower case.
 pub(super) fn word(text: &str) -> String {
     let known = |letter: &char| letter.is_ascii_alphanumeric();
     let letters = text.chars().filter(known).take(40);
     letters.map(|letter| letter.to_ascii_lowercase()).collect()
 }
 
-/// What picked up, by the word of `session.connection.callee_type`.
+/// Returns the callee type for a value of `session.connection.callee_type`.
 pub(super) fn callee_type(text: &str) -> CalleeType {
     match word(text).as_str() {
         "voice" => CalleeType::Human,
         "answeringmachine" => CalleeType::Voicemail,
         "fax" => CalleeType::Fax,
-        // `processing`: the detector has not decided; `unknown`: it could not.
+        // `processing`: the detector has not decided. `unknown`: it could not decide.
         _ => CalleeType::Unknown,
     }
 }
 
-/// Where a call stands by a result or a status; `None` when that is not said in words we know.
+/// Returns the state of a call from a result or a status, or `None` if no known status names one.
 ///
-/// The words are those of Plum's pages on call states and of its post on callee types; a `failed`
-/// alone says nothing about the number. All statuses are read. Where they contradict each other, an
-/// answer wins, then that the call may still be dialed, then that it may have rung; that nothing was
-/// dialed has to be said by all of them.
+/// The statuses are those of Plum's pages on call states and of its post on callee types. A bare `failed`
+/// says nothing about the number. All statuses are read. If they contradict each other, an answer has
+/// priority, then that the call may still be dialed, then that it may have rung. Nothing was dialed only if
+/// every status says so.
 pub(super) fn standing(fields: &Fields, redactor: &Redactor) -> Option<Standing> {
     let statuses = fields.all(&STATUS);
     let said: Vec<Word> = statuses
@@ -89,20 +89,20 @@ pub(super) fn standing(fields: &Fields, redactor: &Redactor) -> Option<Standing>
     Some(Standing::Over(self::over(fields, end, why, redactor)))
 }
 
-/// What one status says.
+/// The meaning of one status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Word {
     /// Queued or being dialed.
     Open,
-    /// Somebody or something is on the line.
+    /// A person or a machine is on the line.
     Connected,
-    /// Somebody or something was on the line.
+    /// A person or a machine was on the line.
     Completed,
     /// Expired or cancelled, perhaps before anything was dialed.
     Unsent,
-    /// It came to nothing.
+    /// The call failed, with or without a reason.
     Failed,
-    /// Not a word that we know.
+    /// The status is not known.
     Unknown,
 }
 
@@ -117,26 +117,26 @@ fn meaning(word: &str) -> Word {
     }
 }
 
-/// The end of a call that expired or was cancelled.
+/// Returns the end of a call that expired or was cancelled.
 fn unsent(fields: &Fields, statuses: &[&str], words: &str) -> CallEnd {
     let expired = statuses.iter().any(|status| word(status) == "expired");
     match (expired, never_dialed(fields)) {
         (true, true) => CallEnd::Lapsed,
-        // The queue was emptied before it was this call's turn.
+        // The queue was emptied before this call was dialed.
         (false, true) => CallEnd::NeverSent,
         (true, false) => failure(words),
         (false, false) => CallEnd::CancelledByUs,
     }
 }
 
-/// Why it failed: the reason and the names of what happened.
+/// Returns the texts that explain a failure: the reason and the names of the events.
 fn last_words(fields: &Fields, why: Option<&str>) -> String {
     let events = fields.events().into_iter().map(|(event, _)| event);
     let events = events.collect::<Vec<_>>().join(" ");
     format!("{} {events}", why.unwrap_or_default())
 }
 
-/// A failure by its words.
+/// Returns the end that the texts of a failure mean.
 fn failure(words: &str) -> CallEnd {
     let plain = words.to_ascii_lowercase().replace(['_', '-'], " ");
     let says = |words: &[&str]| words.iter().any(|word| plain.contains(word));
@@ -162,8 +162,9 @@ fn failure(words: &str) -> CallEnd {
     }
 }
 
-/// Whether it is certain that no phone rang. Without a word on attempts it is not: an expiry also
-/// ends a call whose only attempt failed (the seed, "Unsuccessful Calls").
+/// Returns whether it is certain that no phone rang. Without a statement about attempts it is not, because an
+/// expiry also ends a call whose only attempt failed (Plum's best practices for outbound calling,
+/// "Unsuccessful Calls").
 fn never_dialed(fields: &Fields) -> bool {
     let events = fields.events();
     let dialed = |event: &str| !matches!(event, "queued" | "expired" | "cancelled" | "canceled");
@@ -201,7 +202,7 @@ fn over(fields: &Fields, end: CallEnd, why: Option<&str>, redactor: &Redactor) -
     }
 }
 
-/// An instant from Unix seconds; `None` for Plum's 0, "never".
+/// Returns the instant for Unix seconds, or `None` for 0, which Plum uses for "never".
 fn seconds(seconds: u64) -> Option<Timestamp> {
     let millis = i64::try_from(seconds.checked_mul(1000)?).ok()?;
     (millis > 0).then(|| Timestamp::from_millis(millis))
@@ -272,7 +273,7 @@ mod tests {
             ("call_status=failed&result=no+answer".to_owned(), RangOut),
             ("status=failed&result=intercept".to_owned(), BadNumber),
             ("status=purple&call_status=busy".to_owned(), Busy),
-            // An answer wins over everything.
+            // An answer has priority over everything.
             ("status=failed&result=answered".to_owned(), Completed),
             (
                 "status=expired&result=voice&attempts=0".to_owned(),
@@ -288,7 +289,7 @@ mod tests {
                 Completed,
             ),
             ("status=queued&result=completed".to_owned(), Completed),
-            // That nothing was dialed has to be said by all.
+            // Nothing was dialed only if every status says so.
             (
                 format!(r#"{{"status":"expired","result":"expired"{never}"#),
                 Lapsed,

@@ -1,12 +1,12 @@
-//! What the account has: money and numbers.
+//! The state of the account: balance and numbers.
 
 use serde_json::Value;
 
 use super::json;
 use dialdeck_core::domain::PhoneNumber;
 
-/// Words by which the vendor may say that a number is no longer, or not yet, one to be shown.
-/// Inferred: its page names a status and no word for it.
+/// The statuses by which the vendor may mark a number that can no longer, or not yet, be shown. Inferred: the
+/// vendor's page names a status field and no values.
 const NOT_OURS: [&str; 8] = [
     "released",
     "cancelled",
@@ -18,7 +18,8 @@ const NOT_OURS: [&str; 8] = [
     "disabled",
 ];
 
-/// The money left, in whole units and parts, by the answer of `GET /auth/me`.
+/// Returns the remaining balance in the account's currency from the answer of `GET /auth/me`, or `None` if it
+/// holds none.
 pub(super) fn balance(me: &Value) -> Option<f64> {
     let keys = ["balance", "credit_balance", "credits"];
     let inner = json::unwrapped(me, &["data", "user", "account"]);
@@ -30,11 +31,11 @@ pub(super) fn balance(me: &Value) -> Option<f64> {
 /// An entry of the list of numbers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Entry {
-    /// The account owns this number; the vendor's id of it, if it is told.
+    /// The account owns this number; with the vendor's id of it, if the entry has one.
     Ours(PhoneNumber, Option<String>),
-    /// It cannot be shown any more, or not yet.
+    /// The number can no longer, or not yet, be shown.
     NotOurs,
-    /// It cannot be read.
+    /// The entry cannot be parsed.
     Unreadable,
 }
 

@@ -1,4 +1,4 @@
-//! Requests to the vendor's API, one at a time, and its listings page by page.
+//! Requests to the vendor's API: single requests and listings page by page.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -13,8 +13,8 @@ use crate::remote::text::plain;
 use dialdeck_clock::Clock;
 use dialdeck_core::domain::Timestamp;
 
-/// How long the vendor may take to accept a call. Longer than it should ever need: a call whose
-/// answer we did not wait for is one that has to be searched for.
+/// How long the vendor may take to accept a call. Longer than it should need, because a call whose answer was
+/// not awaited has to be searched for.
 const PLACE_LIMIT: Duration = Duration::from_mins(1);
 
 /// How long any other answer may take.
@@ -23,13 +23,13 @@ const READ_LIMIT: Duration = Duration::from_secs(30);
 /// The most pages of one listing.
 const MOST_PAGES: usize = 1000;
 
-/// How often a page of a listing is asked for: one page in vain makes all the others worthless.
+/// How often a page of a listing is requested at most. One missing page would make the whole listing useless.
 const TRIES: u32 = 3;
 
-/// The pause before a page is asked for again.
+/// The pause before a page is requested again.
 const AGAIN: Duration = Duration::from_secs(1);
 
-/// The vendor's API as one account sees it.
+/// The vendor's API with the key of one account.
 #[derive(Debug)]
 pub(super) struct Api {
     http: Http,
@@ -38,19 +38,19 @@ pub(super) struct Api {
     clock: Clock,
 }
 
-/// Why a question has no answer that could be used.
+/// Why a request has no usable answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(super) enum Trouble {
-    /// 401.
+    /// Status 401: the key is refused.
     #[error("the API key is refused; check it at the vendor's console")]
     KeyRefused,
-    /// 429, with how long to wait when the vendor says so.
+    /// Status 429, with the time to wait if the vendor gives one.
     #[error("the API asks us to slow down")]
     Slow(Option<Duration>),
-    /// Any other status, or no JSON.
+    /// Any other status, or a body that is not JSON.
     #[error("the API answers {0} with nothing that can be used")]
     Unreadable(u16),
-    /// No answer.
+    /// The API did not answer.
     #[error("the API does not answer: {0}")]
     Silent(String),
     /// A listing has more pages than could be read.
@@ -73,28 +73,28 @@ impl Api {
         })
     }
 
-    /// The present instant.
+    /// Returns the current instant of the deck's clock.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Asks for a call to be placed: the one request that makes a phone ring. Sent once.
+    /// Requests a call. This is the one request that makes a phone ring; it is sent once.
     pub(super) async fn place(&self, body: &Map<String, Value>) -> Result<Answer, NoAnswer> {
         let request = self.http.post(self.url(&["calls"]).as_str()).json(body);
         self.send(request, PLACE_LIMIT).await
     }
 
-    /// The call with this id as it is shown now.
+    /// Returns the current state of the call with this id.
     pub(super) async fn call(&self, id: &str) -> Result<Shown, Trouble> {
         let value = self.read(&["calls", id], &[]).await?;
         let call = shown(&value).ok_or(Trouble::Unreadable(200))?;
-        // An answer about something else, or about nothing, says nothing about this call.
+        // An answer about another call, or without a call, says nothing about this one.
         let same = call.id.as_deref().is_none_or(|shown| shown == id);
         same.then_some(call).ok_or(Trouble::Unreadable(200))
     }
 
-    /// Hangs up. A call that is over already (409) is as good as hung up; one that is not found may
-    /// only not be there yet.
+    /// Hangs up a call. A call that has ended already (409) counts as hung up. A call that is not found is an
+    /// error, because it may appear later.
     pub(super) async fn hang_up(&self, id: &str) -> Result<(), Trouble> {
         let request = self
             .http
@@ -108,7 +108,7 @@ impl Api {
         }
     }
 
-    /// One answer, as JSON.
+    /// Returns the JSON of one answer.
     pub(super) async fn read(
         &self,
         path: &[&str],
@@ -128,8 +128,10 @@ impl Api {
         }
     }
 
-    /// Every entry of a listing, over all its pages, or none at all. `keys`: under what the entries
-    /// may stand beside `data`.
+    /// Returns every entry of a listing over all its pages. `keys` are the names of the list of entries in
+    /// addition to `data`.
+    ///
+    /// Errors if any page cannot be read, so a partial listing is never returned.
     pub(super) async fn list(
         &self,
         path: &[&str],
@@ -154,7 +156,7 @@ impl Api {
                 }
                 Next::None { .. } => return Err(Trouble::Incomplete),
                 Next::Query(parts) => {
-                    // Some servers forget the question in the address of the next page.
+                    // Some servers omit the query in the address of the next page.
                     let ours = |key: &String| query.iter().any(|(known, _)| known == key);
                     further = parts.into_iter().filter(|(key, _)| !ours(key)).collect();
                 }
@@ -163,7 +165,7 @@ impl Api {
         Err(Trouble::Incomplete)
     }
 
-    /// A page of a listing, asked for again where the vendor or the network stumbled.
+    /// Returns a page of a listing. Requests it again if the vendor or the network failed.
     async fn page(&self, path: &[&str], query: &[(&str, String)]) -> Result<Value, Trouble> {
         for _ in 1..TRIES {
             match self.read(path, query).await {
@@ -176,7 +178,7 @@ impl Api {
         self.read(path, query).await
     }
 
-    /// A vendor's text without our key, numbers or tokens.
+    /// Returns a text of the vendor without the API key, numbers or tokens.
     pub(super) fn clean(&self, text: &str) -> String {
         let key = self.key.expose();
         if key.is_empty() {
@@ -209,17 +211,18 @@ fn trouble(answer: &Answer) -> Trouble {
     }
 }
 
-/// Where a listing goes on.
+/// Where a listing continues.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Next {
-    /// Nowhere; how many entries there are in all, if the page says so.
+    /// This was the last page. Holds the total number of entries, if the page gives it.
     None { total: Option<usize> },
-    /// With these parts of a query. Only the query of an address is used: the key is never sent to
-    /// wherever an answer points.
+    /// The query of the next page. Only the query of the address is used, because the key must not be sent to
+    /// an address that an answer names.
     Query(Vec<(String, String)>),
 }
 
-/// The entries of a page and where it goes on; bare, or under `data`, or under one of `keys`.
+/// Returns the entries of a page and where the listing continues. The entries are the page itself, or under
+/// `data`, or under one of `keys`. Returns `None` if there is no list.
 fn page_of(page: &Value, keys: &[&str]) -> Option<(Vec<Value>, Next)> {
     if let Value::Array(entries) = page {
         return Some((entries.clone(), Next::None { total: None }));
@@ -247,7 +250,7 @@ fn next_of(parts: &[&Value]) -> Next {
     });
     if let Some((_, query)) = address.and_then(|address| address.split_once('?')) {
         let query = query.split('#').next().unwrap_or_default();
-        // Any host will do: it is there to be read, not to be asked.
+        // The host does not matter, because the address is parsed and never requested.
         if let Ok(url) = Url::parse(&format!("http://next/?{query}")) {
             return Next::Query(url.query_pairs().into_owned().collect());
         }
@@ -261,7 +264,7 @@ fn next_of(parts: &[&Value]) -> Next {
                 .iter()
                 .any(|part| part.get("has_more") == Some(&Value::Bool(true)));
             let total = number("total").and_then(|total| usize::try_from(total).ok());
-            // An address that could not be read, or one that is missing, leaves the listing open.
+            // If the address cannot be parsed or is missing, the listing is incomplete.
             let open = unread || address.is_some();
             Next::None {
                 total: if open { Some(usize::MAX) } else { total },

@@ -1,4 +1,4 @@
-//! A call as the vendor shows it, and what its status words mean.
+//! A call as the vendor's answers show it, and the meaning of the vendor's statuses.
 
 use std::time::Duration;
 
@@ -9,43 +9,43 @@ use crate::remote::text::plain;
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::{CallReport, Timestamp};
 
-/// The longest status word that is remembered, in characters.
+/// The longest unknown status that is kept, in characters.
 const LONGEST_WORD: usize = 40;
 
-/// Where a call stands, by the vendor's word (providers.md §4; the seed names `no-answer` and
-/// `busy`, the others are inferred).
+/// The state of a call according to the vendor. The vendor names only `no-answer` and `busy`
+/// (agents.bubblyphone.com/glossary/outbound-calling); the other statuses are inferred.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Status {
     /// Accepted; nothing was dialed yet.
     Queued,
-    /// Being dialed.
+    /// The call is being dialed.
     Dialing,
-    /// It rings.
+    /// The callee's phone rings.
     Ringing,
-    /// Picked up.
+    /// The call was answered.
     Answered,
-    /// Over.
+    /// The call has ended.
     Over(Word),
-    /// A word of no known meaning: the call counts as still up.
+    /// An unknown status: the call counts as up.
     Unknown(String),
 }
 
-/// The word for an end.
+/// The vendor's name for an end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     /// One side hung up after the answer.
     Completed,
-    /// The line was engaged.
+    /// The line was busy.
     Busy,
-    /// Nobody answered.
+    /// The callee did not answer.
     NoAnswer,
-    /// It failed, without a reason that could be trusted.
+    /// The call failed; no given reason can be trusted.
     Failed,
     /// Hung up before the answer.
     Cancelled,
 }
 
-/// Reads a status word, whatever its case and whatever joins its parts.
+/// Returns the status for the vendor's text. Case and the separators `_`, `-` and space do not matter.
 pub(super) fn status(word: &str) -> Status {
     let bare: String = word
         .chars()
@@ -66,54 +66,54 @@ pub(super) fn status(word: &str) -> Status {
     }
 }
 
-/// What we hung up for.
+/// Why the deck hung up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Why {
-    /// The engine asked for it.
+    /// The engine requested it.
     Asked,
-    /// It rang for the whole ringing timeout.
+    /// The call rang for the whole ringing timeout.
     RangOut,
-    /// It lasted for the whole maximum length.
+    /// The call lasted for its maximum.
     TooLong,
 }
 
-/// What earlier answers showed of a call.
+/// What earlier answers showed about a call.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Seen {
-    /// That it rings.
+    /// Whether it rang.
     pub(super) rang: bool,
-    /// That it was picked up.
+    /// Whether it was answered.
     pub(super) answered: bool,
 }
 
 /// A call as one answer shows it.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct Shown {
-    /// The vendor's id.
+    /// The vendor's id of the call.
     pub(super) id: Option<String>,
-    /// Where it stands.
+    /// The status in this answer.
     pub(super) status: Status,
-    /// Whether the answer names a status; without one it counts as queued.
+    /// Whether the answer names a status; otherwise it counts as queued.
     told: bool,
     /// How long it lasted, in seconds.
     pub(super) duration: Option<f64>,
-    /// When it was made.
+    /// When the call was created.
     pub(super) created: Option<Written>,
-    /// When it was picked up.
+    /// When the call was answered.
     pub(super) answered: Option<Written>,
-    /// When it ended.
+    /// When the call ended.
     pub(super) ended: Option<Written>,
-    /// The callee as written.
+    /// The callee in the vendor's spelling.
     pub(super) to: Option<String>,
-    /// The number shown as written.
+    /// The caller ID in the vendor's spelling.
     pub(super) from: Option<String>,
-    /// Whether it came in instead of going out.
+    /// Whether it is an inbound call.
     pub(super) inbound: bool,
-    /// Why it failed, without numbers.
+    /// Why it failed, with numbers removed.
     pub(super) reason: Option<String>,
 }
 
-/// Reads a call, bare or wrapped in `data` or `call`. `None` when it is no object at all.
+/// Returns the call in an answer, bare or wrapped in `data` or `call`. `None` if it is not an object.
 pub(super) fn shown(value: &Value) -> Option<Shown> {
     let call = json::unwrapped(value, &["data", "call"]);
     call.is_object().then(|| {
@@ -140,23 +140,23 @@ pub(super) fn shown(value: &Value) -> Option<Shown> {
 }
 
 impl Shown {
-    /// Whether the answer names a status; without one it counts as queued.
+    /// Returns whether the answer names a status; otherwise it counts as queued.
     pub(super) const fn is_told(&self) -> bool {
         self.told
     }
 
     /// Returns whether a known status shows a call that is up or has ended. Unknown or missing statuses do
-    /// not extend its slot.
+    /// not extend the call's slot.
     pub(super) const fn is_up_for_sure(&self) -> bool {
         match self.status {
             Status::Dialing | Status::Ringing | Status::Answered | Status::Over(_) => true,
-            // Taken for queued where the answer names no status; nothing is queued past its life.
+            // An answer without a status counts as queued; no call stays queued past its maximum life.
             Status::Queued | Status::Unknown(_) => false,
         }
     }
 
-    /// Whether the answer says that somebody or something picked up. `completed` with a duration of
-    /// zero is no answer (inferred, providers.md §2.3).
+    /// Returns whether the answer shows that the call was answered. `completed` with a duration of zero is
+    /// not an answer (inferred).
     pub(super) fn was_answered(&self) -> bool {
         match self.status {
             Status::Answered => true,
@@ -166,7 +166,7 @@ impl Shown {
         }
     }
 
-    /// When it was picked up, as near as can be told, between these two instants.
+    /// Returns when it was answered, as precisely as the vendor shows it, between these two instants.
     pub(super) fn answered_at(&self, earliest: Timestamp, now: Timestamp) -> Timestamp {
         let counted_back = || {
             let length = Duration::try_from_secs_f64(self.duration?).ok()?;
@@ -177,11 +177,12 @@ impl Shown {
         within(at.or_else(counted_back), earliest, now)
     }
 
-    /// How and when it ended; `None` while it is up. `before`: what was seen of it; `hung_up`: what we
-    /// asked it to be hung up for.
+    /// Returns how and when it ended, or `None` while it is up. `before` is what earlier answers showed, and
+    /// `hung_up` is why the deck hung up.
     ///
-    /// `no-answer` is trusted unless we hung up (the seed: "the status goes back as no-answer or busy").
-    /// Otherwise `RangOut` requires ringing that was seen; absence of `ringing` proves nothing.
+    /// `no-answer` is trusted unless the deck hung up: "the status goes back as no-answer or busy"
+    /// (agents.bubblyphone.com/glossary/outbound-calling). Otherwise `RangOut` requires that ringing was
+    /// observed; the absence of `ringing` proves nothing.
     pub(super) fn end(
         &self,
         before: Seen,
@@ -202,7 +203,7 @@ impl Shown {
             _ if answered => CallEnd::Completed,
             Word::Completed | Word::NoAnswer => unanswered,
             Word::Cancelled if hung_up.is_some() => unanswered,
-            // Somebody hung up at the vendor's own console.
+            // Hung up in the vendor's console.
             Word::Cancelled => CallEnd::CancelledByUs,
             Word::Busy => CallEnd::Busy,
             Word::Failed => CallEnd::Failed,
@@ -218,8 +219,8 @@ impl Shown {
     }
 }
 
-/// The instant, or `now` where there is none or where it cannot be: another machine's clock is
-/// never believed further than our own.
+/// Returns the instant, or `now` if it is missing or out of range, because another machine's clock is never
+/// trusted beyond the deck's own clock.
 fn within(at: Option<Timestamp>, earliest: Timestamp, now: Timestamp) -> Timestamp {
     at.filter(|at| (earliest..=now).contains(at)).unwrap_or(now)
 }
@@ -398,7 +399,7 @@ mod tests {
             ended.unwrap().0.rang
         };
         let (none, seen) = (Seen::default(), |rang, answered| Seen { rang, answered });
-        // That none was seen proves nothing.
+        // The absence of `ringing` proves nothing.
         assert_eq!(rang(none, json!({"status": "failed"})), None);
         assert_eq!(
             rang(seen(true, false), json!({"status": "failed"})),

@@ -1,4 +1,4 @@
-//! Which of our attempts is which of the vendor's calls, and what is wished of it.
+//! The state of each attempt: the vendor's id and the requested hang-up.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -9,20 +9,19 @@ use tokio::sync::Notify;
 use super::call::Why;
 use dialdeck_core::domain::{AttemptId, Timestamp};
 
-/// How many attempts are remembered that nobody follows: hang-ups that came early or late, and
-/// calls that were found by looking them up.
+/// The most attempts in memory that no task follows: early or late hang-ups, and calls found by a look-up.
 const MOST_UNFOLLOWED: usize = 4096;
 
-/// A call that is still up so long after its hang-up was taken is hung up again: the vendor calls
-/// that harmless.
+/// How long after its hang-up a call that is still up is hung up again. The vendor marks the hang-up as
+/// idempotent.
 const AGAIN: Duration = Duration::from_secs(15);
 
-/// Every attempt that something is known of.
+/// All attempts that something is known about.
 #[derive(Debug, Default)]
 pub(super) struct Calls(Mutex<BTreeMap<AttemptId, Arc<Call>>>);
 
 impl Calls {
-    /// The attempt's place; made when there is none.
+    /// Returns the state of an attempt; created if there is none.
     pub(super) fn of(&self, attempt: AttemptId) -> Arc<Call> {
         let mut calls = locked(&self.0);
         if let Some(call) = calls.get(&attempt) {
@@ -40,17 +39,17 @@ impl Calls {
         call
     }
 
-    /// The attempt's place, if there is one.
+    /// Returns the state of an attempt, or `None` if there is none.
     pub(super) fn find(&self, attempt: AttemptId) -> Option<Arc<Call>> {
         locked(&self.0).get(&attempt).cloned()
     }
 
-    /// The attempt is over: nothing has to be known of it any more.
+    /// Removes an attempt that has ended.
     pub(super) fn forget(&self, attempt: AttemptId) {
         locked(&self.0).remove(&attempt);
     }
 
-    /// Whether the vendor's call is known to be another attempt's.
+    /// Returns whether this call of the vendor is known to belong to another attempt.
     pub(super) fn is_anothers(&self, id: &str, attempt: AttemptId) -> bool {
         locked(&self.0)
             .iter()
@@ -58,7 +57,7 @@ impl Calls {
     }
 }
 
-/// One attempt.
+/// The state of one attempt.
 #[derive(Debug, Default)]
 pub(super) struct Call {
     state: Mutex<State>,
@@ -70,34 +69,35 @@ struct State {
     /// The vendor's id, once known.
     id: Option<String>,
     stage: Stage,
-    /// What it is to be hung up for; the first wish stands.
+    /// Why it has to be hung up; the first reason is kept.
     wish: Option<Why>,
-    /// When the wish was last taken to be carried out.
+    /// When a task last took the hang-up to send it.
     wish_taken: Option<Timestamp>,
-    /// It is being looked up.
+    /// Whether a look-up is in progress.
     looked_up: bool,
-    /// A webhook showed that there is a call.
+    /// Whether a webhook showed that there is a call.
     shown: bool,
-    /// Looks at its transcript that were in vain.
+    /// How often its transcript could not be read.
     unheard: u32,
-    /// An operator was told that it cannot be told from another call.
+    /// Whether the operator was warned that it cannot be distinguished from another call.
     told_ambiguous: bool,
 }
 
-/// Where an attempt stands in this run.
+/// The stage of an attempt in this run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 enum Stage {
-    /// Its request has not left.
+    /// The request has not left.
     #[default]
     Unbegun,
-    /// A task places or follows it and will tell its end.
+    /// A task places or follows the call and will report its end.
     Followed,
-    /// Its request has left, and nobody follows it any more.
+    /// The request has left, and no task follows the call any more.
     LetGo,
 }
 
 impl Call {
-    /// Takes the attempt on: its request may leave once, and not when it is to be hung up already.
+    /// Marks the attempt as followed and returns whether its request may leave. A request leaves at most
+    /// once, and never after a hang-up.
     pub(super) fn begin(self: &Arc<Self>) -> Begun {
         let mut state = locked(&self.state);
         if state.stage != Stage::Unbegun {
@@ -110,32 +110,33 @@ impl Call {
         Begun::Now(Following(Arc::clone(self)))
     }
 
-    /// Whether a task follows it, or places it.
+    /// Returns whether a task places or follows the call.
     pub(super) fn is_followed(&self) -> bool {
         locked(&self.state).stage == Stage::Followed
     }
 
-    /// The vendor's id, once known.
+    /// Returns the vendor's id, once known.
     pub(super) fn id(&self) -> Option<String> {
         locked(&self.state).id.clone()
     }
 
-    /// The vendor's id is known now.
+    /// Records the vendor's id.
     pub(super) fn know(&self, id: &str) {
         locked(&self.state).id = Some(id.to_owned());
     }
 
-    /// It is to be hung up.
+    /// Requests a hang-up. An earlier reason is kept.
     pub(super) fn wish(&self, why: Why) {
         locked(&self.state).wish.get_or_insert(why);
     }
 
-    /// What it is to be, or was, hung up for.
+    /// Returns why the call has to be or was hung up, or `None`.
     pub(super) fn wished(&self) -> Option<Why> {
         locked(&self.state).wish
     }
 
-    /// The id to hang up, when that is wished, possible and not just done: for one taker alone.
+    /// Returns the id of the call to hang up now. Returns `None` if no hang-up is requested, if the id is not
+    /// known, or if another task took the hang-up recently.
     pub(super) fn take_wish(&self, now: Timestamp) -> Option<String> {
         let mut state = locked(&self.state);
         let due = state.wish_taken.is_none_or(|taken| now >= taken + AGAIN);
@@ -145,22 +146,22 @@ impl Call {
         Some(id)
     }
 
-    /// The hang-up failed: it is to be asked for again.
+    /// Records that the hang-up failed, so that it is sent again.
     pub(super) fn give_wish_back(&self) {
         locked(&self.state).wish_taken = None;
     }
 
-    /// Something may have changed.
+    /// Wakes the task that follows the call.
     pub(super) fn nudge(&self) {
         self.nudge.notify_one();
     }
 
-    /// Completes when something may have changed since it was last asked.
+    /// Completes after a [`Self::nudge`] since the last completion.
     pub(super) async fn nudged(&self) {
         self.nudge.notified().await;
     }
 
-    /// Begins to look it up; `None` while somebody else does.
+    /// Starts a look-up. Returns `None` while another look-up is in progress.
     pub(super) fn look(&self) -> Option<Looking<'_>> {
         let mut state = locked(&self.state);
         if std::mem::replace(&mut state.looked_up, true) {
@@ -169,24 +170,25 @@ impl Call {
         Some(Looking(self))
     }
 
-    /// A webhook showed that there is a call.
+    /// Records that a webhook showed that there is a call.
     pub(super) fn show(&self) {
         locked(&self.state).shown = true;
     }
 
-    /// Whether a webhook has shown that there is a call.
+    /// Returns whether a webhook has shown that there is a call.
     pub(super) fn is_shown(&self) -> bool {
         locked(&self.state).shown
     }
 
-    /// Its transcript could not be read; gives how often that was so.
+    /// Records that the transcript could not be read. Returns how often that has happened.
     pub(super) fn unheard(&self) -> u32 {
         let mut state = locked(&self.state);
         state.unheard += 1;
         state.unheard
     }
 
-    /// Whether an operator is yet to be told that it cannot be told from another call.
+    /// Returns `true` once: on the first call, to warn the operator that the call cannot be distinguished
+    /// from another one.
     pub(super) fn tell_ambiguous(&self) -> bool {
         !std::mem::replace(&mut locked(&self.state).told_ambiguous, true)
     }
@@ -195,15 +197,15 @@ impl Call {
 /// Whether a request may leave.
 #[derive(Debug)]
 pub(super) enum Begun {
-    /// Now; the call is followed until this is dropped.
+    /// It may leave now. The call counts as followed until this value is dropped.
     Now(Following),
-    /// It is to be hung up, and was not begun.
+    /// A hang-up was requested, so the call did not begin.
     Cancelled,
-    /// It left before.
+    /// The request left before.
     Before,
 }
 
-/// Somebody follows a call and will tell its end.
+/// Marks a call as followed until it is dropped.
 #[derive(Debug)]
 pub(super) struct Following(Arc<Call>);
 
@@ -213,7 +215,7 @@ impl Drop for Following {
     }
 }
 
-/// A look-up that is under way.
+/// Marks a look-up as in progress until it is dropped.
 #[derive(Debug)]
 pub(super) struct Looking<'a>(&'a Call);
 
@@ -223,7 +225,8 @@ impl Drop for Looking<'_> {
     }
 }
 
-/// What a panic elsewhere left behind is still whole: every change is a single one.
+/// Returns the lock of a mutex, also after a panic elsewhere. The data is consistent then, because every
+/// change is a single assignment or map operation.
 pub(super) fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,5 +1,5 @@
-//! Following a call to its end by asking: the answer of `GET /calls/{id}` is the truth, a webhook
-//! only a reason to ask sooner.
+//! Follows a call to its end by polling. The answer of `GET /calls/{id}` is authoritative; a webhook is only
+//! a reason to poll earlier.
 
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::time::Duration;
@@ -14,49 +14,50 @@ use crate::remote::Line;
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::{CallReport, Timestamp};
 
-/// How far the vendor's word may be behind the call (providers.md §2.4): no call is hung up for
-/// ringing too long before that has passed.
+/// How far the vendor's status may lag behind the call (inferred). No call is hung up for ringing too long
+/// before this time has passed.
 const LAG: Duration = Duration::from_secs(5);
 
-/// Pauses between two questions, each until the call is this old. Half as much is added by chance.
+/// Pauses between two polls, each until the call reaches this age. A share of up to one half is added,
+/// different per call and poll.
 const PAUSES: [(Duration, Duration); 3] = [
     (Duration::from_mins(1), Duration::from_secs(3)),
     (Duration::from_mins(5), Duration::from_secs(5)),
     (Duration::MAX, Duration::from_secs(10)),
 ];
 
-/// The pause after an answer that could not be used, doubled with each, at most.
+/// The longest pause after unusable answers. The pause doubles with each of them.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
-/// The pause before a question that a webhook gave reason for: several of them make one question.
+/// The pause before a poll that a webhook caused, so that several webhooks cause one poll.
 const GATHER: Duration = Duration::from_secs(1);
 
-/// How long after ringing and talking for the longest time a call is followed at most.
+/// How long a call is followed after the longest possible ringing and talking.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// One call that is up.
+/// A call that is being followed.
 pub(super) struct Follow<'a> {
     pub(super) vendor: &'a BubblyPhone,
     pub(super) call: &'a Call,
     pub(super) request: &'a DialRequest,
     pub(super) line: &'a Line,
-    /// The vendor's id.
+    /// The vendor's id of the call.
     pub(super) id: &'a str,
     /// When the request left.
     pub(super) sent_at: Timestamp,
 }
 
-/// What was told so far.
+/// What has been reported so far.
 struct Told {
     ringing: bool,
     answered: Option<Timestamp>,
-    /// The last instant told: nothing later is told with an earlier one.
+    /// The instant of the last report. Later reports are never dated before it.
     last: Timestamp,
 }
 
 impl Follow<'_> {
-    /// Tells what happens from this first answer on, to the call's end, or that it was lost. Gives
-    /// whether it ended.
+    /// Reports the events of the call from this first answer to its end, or that it was lost. Returns whether
+    /// it ended.
     pub(super) async fn to_its_end(&self, first: Shown) -> bool {
         let mut told = Told {
             ringing: false,
@@ -91,7 +92,7 @@ impl Follow<'_> {
         }
     }
 
-    /// Tells what is new; gives the end.
+    /// Reports what is new in an answer. Returns the end of the call, if it has ended.
     fn take_in(&self, shown: &Shown, told: &mut Told) -> Option<(CallReport, Timestamp)> {
         let now = self.line.now();
         self.vendor.note_word(&shown.status);
@@ -113,8 +114,8 @@ impl Follow<'_> {
         shown.end(seen, self.call.wished(), told.last, now)
     }
 
-    /// Wishes an end to what rang or lasted for as long as it may. The vendor takes no limit for
-    /// ringing with a call, so this one is ours.
+    /// Requests a hang-up if the call rang or lasted for its maximum. The deck enforces the ringing timeout,
+    /// because the vendor accepts no such limit with a call.
     fn hang_up_in_time(&self, told: &Told) {
         let now = self.line.now();
         match told.answered {
@@ -132,8 +133,8 @@ impl Follow<'_> {
         self.rings_until() + self.request.max_call + PATIENCE
     }
 
-    /// Waits until it is time to ask again: by the call's age, longer after answers in vain, sooner
-    /// when a webhook came or a limit is reached.
+    /// Waits until the next poll: by the call's age, longer after unusable answers, sooner after a webhook or
+    /// when a limit is reached.
     async fn pause(&self, asked: u32, in_vain: u32, trouble: Option<Trouble>, told: &Told) {
         let now = self.line.now();
         let age = now.since(self.sent_at);
@@ -152,7 +153,7 @@ impl Follow<'_> {
             pause = pause.min(limit.since(now));
         }
         if let Some(Trouble::Slow(wanted)) = trouble {
-            // Nothing, not even a webhook, lets us ask before that.
+            // A 429 holds off every poll until then, including those that webhooks cause.
             return self.line.sleep(pause.max(wanted.unwrap_or_default())).await;
         }
         tokio::select! {
@@ -161,7 +162,7 @@ impl Follow<'_> {
         }
     }
 
-    /// Tells the end, with what the transcript says, and listens to what is added to it.
+    /// Reports the end with what the transcript shows, and reads later additions to the transcript.
     async fn end(&self, mut report: CallReport, at: Timestamp) {
         if report.end != CallEnd::Completed {
             return self.line.ended(report, at);
@@ -177,8 +178,8 @@ impl Follow<'_> {
     }
 }
 
-/// A pause with up to half of itself added, so that calls placed together are not asked for
-/// together. The same call at the same turn has the same.
+/// Returns a pause with up to half of it added, so that calls placed together are not polled together. The
+/// result depends only on the arguments.
 pub(super) fn jittered(pause: Duration, turn: (&str, u32)) -> Duration {
     let mut hash = DefaultHasher::new();
     turn.hash(&mut hash);

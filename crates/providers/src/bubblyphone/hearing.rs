@@ -1,4 +1,4 @@
-//! What is heard of a call once it is over: its transcript may be a while behind, and opt-outs come last.
+//! Reads the transcript after a call. It may appear late, and opt-outs may come last.
 
 use std::time::Duration;
 
@@ -8,27 +8,28 @@ use super::follow::jittered;
 use crate::remote::Line;
 use dialdeck_core::domain::{AttemptId, CallReport, CalleeType, Timestamp};
 
-/// How often a transcript is asked for until it tells who picked up, and the pause between.
+/// How often a transcript is requested until it shows the callee type, and the pause between.
 const FOR_THE_CALLEE: u32 = 3;
 const PAUSE: Duration = Duration::from_secs(3);
 
-/// Pauses before it is read again once the end was told: nothing tells when it is whole.
+/// Pauses before each further reading after the reported end, because no field shows whether the transcript
+/// is complete.
 const AFTERWARDS: [Duration; 3] = [
     Duration::from_secs(10),
     Duration::from_secs(20),
     Duration::from_mins(1),
 ];
 
-/// Listens to one call that is over.
+/// Reads the transcript of a call that has ended.
 pub(super) struct Hearing<'a> {
     pub(super) vendor: &'a BubblyPhone,
     pub(super) line: &'a Line,
-    /// The vendor's id.
+    /// The vendor's id of the call.
     pub(super) id: &'a str,
 }
 
 impl Hearing<'_> {
-    /// Adds to a call's end what its transcript tells by then.
+    /// Adds to a call's end what its transcript shows by then.
     pub(super) async fn at_the_end(&self, report: &mut CallReport) {
         for n in 1..=FOR_THE_CALLEE {
             if let Ok(Some(heard)) = self.vendor.heard(self.id).await {
@@ -42,8 +43,8 @@ impl Hearing<'_> {
         }
     }
 
-    /// Reads on after the end. When the callee opts out in what was added, the end is told once more:
-    /// of a late end, that alone counts.
+    /// Reads the transcript again after the end. If an addition holds an opt-out, the end is reported once
+    /// more, because only the opt-out of a late end takes effect.
     pub(super) async fn afterwards(&self, mut report: CallReport, at: Timestamp) {
         let mut trouble = None;
         for pause in AFTERWARDS {
@@ -67,10 +68,10 @@ impl Hearing<'_> {
     }
 }
 
-/// The word of the warning that nobody could hear whether a callee opted out.
+/// The code of the warning that it is unknown whether a callee opted out.
 pub(super) const UNREAD: &str = "transcript_unread";
 
-/// Its text.
+/// Returns the text of that warning.
 pub(super) fn unread(attempt: AttemptId, trouble: &Trouble) -> String {
     format!(
         "attempt {attempt}: its transcript cannot be read ({trouble}), so whether the callee asked not \

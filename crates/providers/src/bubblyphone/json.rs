@@ -1,14 +1,14 @@
-//! Reading JSON whose shape nobody documented: several spellings, texts for numbers, wrappings.
+//! Lenient reading of undocumented JSON: several spellings, texts for numbers, wrapped objects.
 
 use serde_json::Value;
 
 use dialdeck_core::domain::Timestamp;
 
-/// How deep an object may be wrapped.
+/// The deepest wrapping that is read, in levels.
 const WRAPPINGS: usize = 3;
 
-/// The object that is meant: the value itself or what it wraps under one of these keys.
-/// Inferred (providers.md §2.2): the vendor's page shows no answer.
+/// Returns the inner object: the value itself or what it wraps under one of these keys. Inferred, because the
+/// vendor's page shows no answer.
 pub(super) fn unwrapped<'a>(value: &'a Value, keys: &[&str]) -> &'a Value {
     let mut inner = value;
     for _ in 0..WRAPPINGS {
@@ -21,7 +21,7 @@ pub(super) fn unwrapped<'a>(value: &'a Value, keys: &[&str]) -> &'a Value {
     inner
 }
 
-/// The first of these keys that holds a text or a number, as text; an empty one counts as none.
+/// Returns the first nonempty text or number under these keys, as text.
 pub(super) fn text(value: &Value, keys: &[&str]) -> Option<String> {
     let mut found = keys.iter().filter_map(|key| match value.get(key)? {
         Value::String(text) => Some(text.trim().to_owned()),
@@ -31,7 +31,7 @@ pub(super) fn text(value: &Value, keys: &[&str]) -> Option<String> {
     found.find(|text| !text.is_empty())
 }
 
-/// The first of these keys that holds a number, also one in a text such as `"$1,204.50"`.
+/// Returns the first number under these keys, including one in a text such as `"$1,204.50"`.
 pub(super) fn number(value: &Value, keys: &[&str]) -> Option<f64> {
     let bare = |text: String| {
         let kept = |sign: &char| sign.is_ascii_digit() || matches!(sign, '.' | '-');
@@ -44,17 +44,17 @@ pub(super) fn number(value: &Value, keys: &[&str]) -> Option<f64> {
     found.find(|number: &f64| number.is_finite())
 }
 
-/// An instant as a server wrote it.
+/// An instant in a server's spelling.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Written {
-    /// The instant, read as UTC when the text names no offset.
+    /// The instant, read as UTC if the text names no offset.
     pub(super) at: Timestamp,
-    /// Whether the text said so itself; else it may be another zone's time of day.
+    /// Whether the text names its offset. Otherwise it may be the time of day in another zone.
     pub(super) certain: bool,
 }
 
-/// The first of these keys that holds an instant: RFC 3339, a date and time without an offset, or
-/// seconds or milliseconds since 1970.
+/// Returns the first instant under these keys: RFC 3339, a date and time without an offset, or seconds or
+/// milliseconds since 1970.
 pub(super) fn instant(value: &Value, keys: &[&str]) -> Option<Written> {
     let mut found = keys
         .iter()

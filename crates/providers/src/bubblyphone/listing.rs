@@ -1,8 +1,8 @@
-//! Finding the call of a request whose answer was lost, among everything the account called.
+//! Finds the call of a request whose answer was lost among all calls of the account.
 //!
-//! The vendor has no key by which a client could name its calls, so a call is known by who was
-//! called, by the number shown and by when (providers.md §2.3). What can neither be told to be the
-//! call nor not to be it is never taken for an absence: that would let a phone ring twice.
+//! The vendor has no key by which a client can name its calls (none was found in its documentation). So a
+//! call is identified by the callee, the caller ID and the time. A call that may or may not be the right one
+//! is never taken as absence, because that could let a phone ring twice.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
@@ -17,64 +17,66 @@ use super::json::Written;
 use crate::Inquiry;
 use dialdeck_core::domain::{PhoneNumber, Timestamp};
 
-/// How much earlier than its planning a call may seem to be made, for clocks that differ.
+/// How much earlier than its planning a call may appear to be created, for clocks that differ.
 const BEFORE: Duration = Duration::from_secs(10);
 
-/// How much later than its planning a call may be made: the permit, and the time for an answer.
+/// How much later than its planning a call may be created: the permit, and the time for an answer.
 const AFTER: Duration = Duration::from_mins(2);
 
-/// A call as near as this to that span may be it, by a clock that is further off.
+/// A call this close to that span may be the right one by a clock that differs more.
 const NEAR: Duration = Duration::from_mins(3);
 
-/// The largest distance of a place's time of day from UTC: an instant without an offset, and the
-/// day that a listing is asked for, may be by the account's own zone.
+/// The largest offset of a zone from UTC. An instant without an offset, and the days of a listing, may be in
+/// the account's zone.
 const ZONES: Duration = Duration::from_hours(14);
 
-/// Zones differ by multiples of this.
+/// Offsets of zones differ by multiples of this, in milliseconds.
 const ZONE_STEP: i64 = 15 * 60 * 1000;
 
-/// What a complete listing shows of an attempt.
+/// What a complete listing shows about an attempt.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Found {
     /// This is its call, with this id.
     One(String, Box<Shown>),
-    /// Certainly nothing.
+    /// No call matches the attempt.
     Nothing,
-    /// More than one call, or one that may or may not be it.
+    /// Several calls match, or one that may or may not be the right one.
     Ambiguous,
 }
 
-/// A listing of all the account's calls.
+/// A listing of all calls of the account.
 #[derive(Debug)]
 struct Listing {
-    /// When the first of its pages was asked for.
+    /// When its first page was requested.
     begun_at: Timestamp,
-    /// Its first and last day.
+    /// Its first and last day, as `YYYY-MM-DD`.
     days: [String; 2],
     calls: Vec<Value>,
 }
 
-/// The account's listings, read as seldom as may be: one of them answers everybody who asked before
-/// it was begun.
+/// The account's listings. One listing answers every look-up that was requested before the listing began, so
+/// that as few as possible are read.
 #[derive(Debug, Default)]
 pub(super) struct Listings {
-    /// Kept for those who wait for it, and no longer: an account's day may be many thousand calls.
+    /// Kept only for look-ups that wait for it, because a day of the account may hold many thousand calls.
     last: tokio::sync::Mutex<Option<Listing>>,
-    /// Held by everybody who wants a listing.
+    /// Held by every look-up that wants a listing.
     wanted: Arc<()>,
-    /// The vendor's ids of the numbers shown to callees.
+    /// The vendor's ids of the caller IDs.
     ids: Mutex<BTreeMap<PhoneNumber, String>>,
 }
 
 impl Listings {
-    /// The vendor's id of a number of the account.
+    /// Records the vendor's id of a number of the account.
     pub(super) fn know(&self, number: PhoneNumber, id: String) {
         locked(&self.ids).insert(number, id);
     }
 
-    /// Searches the calls of the attempt's day, and of the days beside it where another zone may have
-    /// its midnight: first those that showed its number, which are few; only all of the account's
-    /// prove that it is not there. `is_anothers`: whether a call's id is known to be another attempt's.
+    /// Searches the calls of the attempt's day, and of the adjacent days because midnight differs by zone.
+    /// First it reads the few calls that showed its caller ID. Only a listing of all calls can show that the
+    /// call is missing. `is_anothers` returns whether a call's id is known to belong to another attempt.
+    ///
+    /// Errors if the listing of all calls cannot be read.
     pub(super) async fn search(
         &self,
         api: &Api,
@@ -113,7 +115,7 @@ impl Listings {
     }
 }
 
-/// A listing of all its pages; of one number shown, or of all.
+/// Returns all pages of a listing, of one caller ID or of all.
 async fn read(
     api: &Api,
     [first, last]: &[String; 2],
@@ -154,7 +156,7 @@ fn found(calls: &[Value], inquiry: &Inquiry, is_anothers: &impl Fn(&str) -> bool
     }
 }
 
-/// Whether something is what is searched for.
+/// How well a field matches the attempt.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Likeness {
     Same,
@@ -169,7 +171,7 @@ fn likeness(call: &Shown, inquiry: &Inquiry) -> Likeness {
     to.max(from).max(when)
 }
 
-/// A number in another spelling, cut or masked may be the one that is meant.
+/// A number in another spelling, shortened or masked may be the right one.
 fn of_number(written: Option<&str>, number: PhoneNumber) -> Likeness {
     let digits = |text: &str| {
         text.chars()
@@ -205,7 +207,7 @@ fn of_instant(written: Option<Written>, reserved_at: Timestamp) -> Likeness {
     if span.contains(&late) {
         return Likeness::Same;
     }
-    // The same time of day in another zone.
+    // An identical time of day in another zone.
     let zoned = (late - span.start()).rem_euclid(ZONE_STEP) <= span.end() - span.start();
     let in_reach = late.abs() <= millis(ZONES + AFTER);
     if near.contains(&late) || !written.certain && zoned && in_reach {
@@ -234,7 +236,7 @@ mod tests {
         }
     }
 
-    /// A call in the listing, as it should be but for these keys.
+    /// Returns a call as in the listing, with these keys changed.
     fn call(changes: &Value) -> Value {
         let mut call = json!({"id": "c1", "to": "+12125550142", "from": "+16465550100",
             "created_at": "2026-12-07T15:30:02Z", "status": "ringing", "direction": "outbound"});

@@ -1,18 +1,19 @@
-//! BubblyPhone Agents: calls by `POST /calls`, followed by asking.
+//! BubblyPhone Agents: calls by `POST /calls`, followed by polling.
 //!
-//! Sources: providers.md §2, which says what of it the vendor documents. Its error bodies, status
-//! words and webhooks are not documented; what is assumed about each stands in one file:
+//! Sources: agents.bubblyphone.com/docs and the tool pages of the vendor's MCP server
+//! (glama.ai/mcp/servers/JobXDubai/mcp-server). The vendor does not document error bodies, statuses and
+//! webhooks. What is assumed about each is in one file:
 //!
 //! | module | owns |
 //! |---|---|
 //! | `api` | requests, listings page by page |
-//! | `call` | a call as shown, status words |
-//! | `refusal` | what the answer to `POST /calls` means |
+//! | `call` | a call as shown, statuses |
+//! | `refusal` | the meaning of the answer to `POST /calls` |
 //! | `follow` | a call from its first answer to its end |
-//! | `calls` | attempts and the vendor's ids, hang-ups wished for |
-//! | `listing` | finding the call of a lost answer |
+//! | `calls` | attempts, the vendor's ids, requested hang-ups |
+//! | `listing` | the call of a lost answer |
 //! | `hearing` | when a transcript is read |
-//! | `transcript` | who picked up, and whether they opted out |
+//! | `transcript` | callee type and opt-out |
 //! | `account` | balance and numbers |
 //! | `reader` | webhooks |
 
@@ -53,31 +54,31 @@ use dialdeck_clock::Clock;
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::{CallReport, Capabilities, Incarnations, PhoneNumber};
 
-/// How many looks in vain at a transcript let a call that is looked up end without it.
+/// How often a transcript may be unreadable before a call that is looked up ends without it.
 const UNHEARD: u32 = 3;
 
-/// How many unknown status words are remembered as told.
+/// The most unknown statuses that are remembered as logged.
 const MOST_WORDS: usize = 64;
 
-/// An account at BubblyPhone and how its calls are made.
+/// An account at BubblyPhone and the options of its calls.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// Where the API is, as `https://agents.bubblyphone.com/api/v1`.
+    /// The address of the API, such as `https://agents.bubblyphone.com/api/v1`.
     pub url: String,
     /// The API key, `bp_live_sk_…`.
     pub api_key: Secret,
-    /// Who speaks: `streaming`, the vendor's own agent, or `webhook`, an application of the user's
-    /// whose address stands at the number shown, at the vendor's.
+    /// What speaks on a call: `streaming`, the vendor's agent, or `webhook`, an application of the user whose
+    /// address is set for the caller ID in the vendor's console.
     pub mode: String,
-    /// Sent with every call as they are, such as `model` or `voice`.
+    /// Fields sent unchanged with every call, such as `model` or `voice`.
     pub options: Vec<(String, String)>,
-    /// A warning is told when the balance is below this many whole units.
+    /// The operator is warned if the balance is below this many whole units of currency.
     pub low_balance: u32,
-    /// The deck whose attempts are made: webhooks of another's are not taken.
+    /// The deck that makes the attempts. Webhooks about another deck's attempts are refused.
     pub ids: Incarnations,
 }
 
-/// The vendor as one account sees it.
+/// A client for one account.
 #[derive(Debug)]
 pub struct BubblyPhone {
     account: Account,
@@ -86,17 +87,19 @@ pub struct BubblyPhone {
     api: Api,
     calls: Calls,
     listings: Listings,
-    /// What an operator has not been told yet.
+    /// Warnings not yet reported to the operator.
     warnings: Mutex<Vec<(&'static str, String)>>,
-    /// Status words of unknown meaning that were logged.
+    /// Unknown statuses that were logged.
     words: Mutex<BTreeSet<String>>,
 }
 
 impl BubblyPhone {
-    /// A client for this account. `reach`: where its webhooks come in; `None`: it is only asked.
+    /// Creates a client for an account. `reach` is where its webhooks arrive; with `None` the client only
+    /// polls.
     ///
     /// # Errors
-    /// When the address is none, or the machine cannot do TLS.
+    ///
+    /// Errors if the address is not a URL with `http` or `https`, or if the machine cannot use TLS.
     pub fn new(account: Account, reach: Option<Reach>, clock: Clock) -> Result<Self, String> {
         let api = Api::new(&account.url, account.api_key.clone(), clock.clone())?;
         Ok(Self {
@@ -111,7 +114,8 @@ impl BubblyPhone {
         })
     }
 
-    /// The body of `POST /calls`. The transcript is asked for because it alone tells who picked up.
+    /// Returns the body of `POST /calls`. It asks for the transcript, because only the transcript shows the
+    /// callee type.
     fn body(&self, request: &DialRequest) -> Map<String, Value> {
         let mut body = Map::new();
         for (key, value) in &self.account.options {
@@ -121,8 +125,8 @@ impl BubblyPhone {
         body.insert("to".to_owned(), request.to.to_string().into());
         body.insert("mode".to_owned(), self.account.mode.clone().into());
         body.insert("transcription_enabled".to_owned(), true.into());
-        // In `webhook` mode whoever is told of the events also answers with what to say: they have
-        // to go to the user's application, not to us.
+        // In `webhook` mode the receiver of the events also answers with what to say, so the events have to
+        // go to the user's application.
         if let Some(reach) = &self.reach
             && self.account.mode == "streaming"
         {
@@ -154,7 +158,7 @@ impl BubblyPhone {
         line.ended(report, line.now());
     }
 
-    /// Hangs up when that is wished and the call is known. Asked for again where it failed.
+    /// Hangs up if that is requested and the call's id is known. A failed hang-up is sent again later.
     async fn carry_out_wish(&self, call: &Call) {
         let Some(id) = call.take_wish(self.clock.now()) else {
             return;
@@ -165,7 +169,7 @@ impl BubblyPhone {
         }
     }
 
-    /// What the call's transcript tells; `None` when there is none, or none yet.
+    /// Returns what the call's transcript shows, or `None` if there is none yet.
     async fn heard(&self, id: &str) -> Result<Option<Heard>, Trouble> {
         match self.api.read(&["calls", id, "transcript"], &[]).await {
             Ok(value) => Ok(Some(transcript::heard(&value))),
@@ -174,7 +178,7 @@ impl BubblyPhone {
         }
     }
 
-    /// Logs a status word of unknown meaning, once.
+    /// Logs an unknown status, once per status.
     fn note_word(&self, status: &Status) {
         let Status::Unknown(word) = status else {
             return;
@@ -189,7 +193,7 @@ impl BubblyPhone {
         locked(&self.warnings).push((word, text));
     }
 
-    /// What a call that nobody follows has come to.
+    /// Returns the state of a call that no task follows.
     async fn standing(&self, call: &Call, inquiry: &Inquiry, id: &str, shown: &Shown) -> LookUp {
         self.note_word(&shown.status);
         let (earliest, now) = (inquiry.reserved_at, self.clock.now());
@@ -238,13 +242,13 @@ impl BubblyPhone {
                 }
                 LookUp::CannotTell
             }
-            // No page of the vendor's defines a listing, so none proves that a call was never placed: it
-            // may be cut to a page, of calls that are over, or behind by minutes.
+            // The vendor documents no listing, so none proves that a call was never placed: it may be limited
+            // to one page, hold only ended calls, or lag by minutes.
             Ok(Found::Nothing) => LookUp::CannotTell,
         }
     }
 
-    /// The numbers that the account owns and may show.
+    /// Returns the numbers that the account owns and may show.
     async fn owned(&self) -> Result<Vec<PhoneNumber>, Unlisted> {
         let keys = ["phone_numbers", "numbers"];
         let listed = self.api.list(&["phone-numbers"], &[], &keys).await;
@@ -277,7 +281,7 @@ impl BubblyPhone {
         Ok(ours.collect())
     }
 
-    /// The balance, and what is to be said about it.
+    /// Returns the balance, with a warning if it is low.
     async fn balance(&self) -> Result<Balance, Trouble> {
         let me = self.api.read(&["auth", "me"], &[]).await?;
         let Some(left) = account::balance(&me) else {
@@ -295,11 +299,11 @@ impl BubblyPhone {
     }
 }
 
-/// What the account has left.
+/// The balance of the account.
 enum Balance {
     Unknown,
     Enough(String),
-    /// A stable word and a text.
+    /// A stable code and a text for the operator.
     Low(&'static str, String),
 }
 
@@ -390,7 +394,7 @@ impl Vendor for BubblyPhone {
         };
         match call.id() {
             Some(id) => match self.api.call(&id).await {
-                // Its follower reports the end.
+                // The task that follows the call reports the end.
                 Ok(shown) if call.is_followed() => {
                     call.nudge();
                     if shown.is_up_for_sure() {
@@ -400,10 +404,11 @@ impl Vendor for BubblyPhone {
                     }
                 }
                 Ok(shown) => self.standing(&call, &inquiry, &id, &shown).await,
-                // That it is followed proves nothing: past its longest life it has to be given up.
+                // A task that follows it proves nothing: the slot has to be released after the call's longest
+                // life.
                 Err(_) => LookUp::CannotTell,
             },
-            // Its request is still on its way.
+            // The request has not been answered yet.
             None if call.is_followed() => LookUp::CannotTell,
             None => self.search(&call, &inquiry).await,
         }
@@ -411,8 +416,8 @@ impl Vendor for BubblyPhone {
 
     async fn deliver(&self, inbound: Inbound, line: Line) {
         let call = self.calls.find(inbound.attempt);
-        // Of a call that is followed, the API's word is the truth; of any other, this proves that there
-        // is one. One that is looked up by the engine is asked for until its end is known.
+        // For a followed call the API is authoritative. For any other call the webhook proves that there is
+        // one. The engine repeats the look-up of an unfollowed call until its end is known.
         let followed = call.as_ref().is_some_and(|call| call.is_followed());
         match inbound.news {
             News::Placed if !followed => line.placed(),

@@ -1,7 +1,7 @@
-//! Proving and reading the vendor's webhooks: that there is a call, and a reason to ask about it.
+//! Proves and reads the vendor's webhooks. A webhook proves that there is a call and is a reason to poll.
 //!
-//! The vendor documents neither their bodies nor a signature (providers.md §2.3), so the address
-//! that we gave out for an attempt carries its token.
+//! The vendor documents neither their bodies nor a signature. So the address that the deck gives for an
+//! attempt carries a token of that attempt.
 
 use std::time::Duration;
 
@@ -17,18 +17,18 @@ use dialdeck_core::domain::{AttemptId, Incarnations};
 /// The path under the trunk's address.
 const PATH: &str = "event";
 
-/// An event older than this is not taken.
+/// The greatest age of an event that is accepted.
 const STALE: Duration = Duration::from_hours(24);
 
 /// Reads the webhooks of one trunk.
 #[derive(Debug)]
 pub(super) struct Webhooks {
     pub(super) ids: Incarnations,
-    /// `None`: no address was ever given out, so nothing that comes is ours.
+    /// With `None` no address was ever given to the vendor, so every request is refused.
     pub(super) reach: Option<Reach>,
 }
 
-/// The address at which the vendor tells of an attempt's call.
+/// Returns the address to which the vendor reports about an attempt's call.
 pub(super) fn address(reach: &Reach, attempt: AttemptId) -> String {
     let (url, token) = (&reach.url, reach.token(attempt));
     format!("{url}/{PATH}?attempt={attempt}&token={token}")
@@ -38,7 +38,7 @@ impl Reader for Webhooks {
     fn read(&self, arrived: &Arrived<'_>) -> Reading {
         match self.proven(arrived) {
             Ok(attempt) if !arrived.is_post => {
-                // Somebody who was given the address sees whether it is there.
+                // A GET only checks whether the address exists.
                 tracing::debug!(%attempt, "a probe of a webhook's address");
                 Reading::Answer(Reply::ok())
             }
@@ -49,7 +49,7 @@ impl Reader for Webhooks {
 }
 
 impl Webhooks {
-    /// The attempt whose token the address bears.
+    /// Returns the attempt whose token the address carries.
     fn proven(&self, arrived: &Arrived<'_>) -> Result<AttemptId, Refused> {
         if arrived.path != PATH {
             return Err(Refused::NoSuchPath);
@@ -61,8 +61,8 @@ impl Webhooks {
         let attempt: AttemptId = part("attempt")
             .and_then(|text| text.parse().ok())
             .ok_or(Refused::Forged)?;
-        // Another deck's tokens are made with another key: they cannot be proven here, and its
-        // events are only to be told to stop.
+        // Tokens of another deck are made with another key and cannot be verified here. The answer only has
+        // to stop the sender.
         if !self.ids.own(attempt) {
             return Err(Refused::OtherDeck);
         }
@@ -99,8 +99,8 @@ fn read(attempt: AttemptId, arrived: &Arrived<'_>) -> Reading {
     Reading::Take(inbound, reply)
 }
 
-/// Returns what an event says. Its address proves that the call exists; the status comes from the body or
-/// the event's name, as `call.ringing`.
+/// Returns what an event reports. Its address proves that the call exists; the status comes from the body or
+/// the event's name, such as `call.ringing`.
 fn news(body: &Value) -> News {
     let named = json::text(body, &["event", "type", "event_type"]).unwrap_or_default();
     let named = named.rsplit('.').next().unwrap_or_default();
@@ -123,8 +123,8 @@ fn news(body: &Value) -> News {
     }
 }
 
-/// The event's own id, or its body, hashed: whatever the sender writes, nothing of it is kept. A
-/// plain `id` may be the call's, the same in all its events, and is not used.
+/// Returns a hash of the event's id or, if it has none, of its body, so that nothing the sender wrote is
+/// stored. A plain `id` is not used, because it may be the call's id and equal in all its events.
 fn event_id(attempt: AttemptId, body: &Value, raw: &[u8]) -> String {
     let keys = ["event_id", "eventId", "webhook_id", "delivery_id"];
     let nested = body.get("event").unwrap_or(&Value::Null);

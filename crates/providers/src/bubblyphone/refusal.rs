@@ -1,5 +1,4 @@
-//! What the answer to `POST /calls` means: a call, a refusal that certainly dialed nothing, or
-//! nothing that could be relied on.
+//! The meaning of the answer to `POST /calls`: a call, a refusal that certainly dialed nothing, or unclear.
 
 use std::collections::BTreeMap;
 
@@ -10,26 +9,26 @@ use super::json;
 use crate::remote::http::Answer;
 use dialdeck_core::domain::attempt::CallEnd;
 
-/// The most of a body that is read as text when it is no JSON, in bytes.
+/// The most bytes of a body that are read as text if it is not JSON.
 const LONGEST_RAW: usize = 500;
 
-/// What became of a request to place a call.
+/// The result of a request to place a call.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) enum Placed {
-    /// It is a call with an id.
+    /// The vendor created a call with this id.
     Call(String, Box<Shown>),
-    /// Nothing was dialed: why, and the vendor's text.
+    /// Nothing was dialed: the end and the vendor's text.
     Refused(CallEnd, String),
-    /// Nobody can tell.
+    /// The answer does not show whether a call exists.
     Unclear,
 }
 
-/// Reads the answer to `POST /calls`.
+/// Returns the meaning of the answer to `POST /calls`.
 ///
-/// The vendor's pages define no error status, code or body, so its own words never prove that
-/// nothing was dialed: a handler that breaks after its telephony call writes an error, too. What is
-/// concluded rests on the meaning that HTTP gives a status; see [`refusal`]. Everything else is
-/// unclear, and the vendor's list of calls clears it up.
+/// The vendor's pages define no error status, code or body, so the text of an error never proves that nothing
+/// was dialed: a handler that fails after its telephony call also writes an error. The conclusion rests on
+/// the meaning that HTTP gives a status; see [`refusal`]. Every other answer is unclear, until the vendor's
+/// list of calls shows the call.
 pub(super) fn placed(answer: &Answer) -> Placed {
     let body = answer.json();
     if answer.is_success() {
@@ -40,10 +39,10 @@ pub(super) fn placed(answer: &Answer) -> Placed {
         };
     }
     let error = match &body {
-        // It has a call, whatever went wrong after that.
+        // The answer names a call, even if something failed later.
         Some(body) if shows_a_call(body) => return Placed::Unclear,
         Some(body) => Said::of_json(body),
-        // What was cut off may have shown one.
+        // The part that was cut off may have named one.
         None if is_broken(answer) => return Placed::Unclear,
         None => Said::raw(&answer.body, &answer.content_type),
     };
@@ -53,25 +52,25 @@ pub(super) fn placed(answer: &Answer) -> Placed {
     }
 }
 
-/// Why nothing was dialed; `None` when that is not established.
+/// Returns why nothing was dialed, or `None` if that is not established.
 ///
-/// | status | what establishes it |
+/// | status | source |
 /// |---|---|
 /// | 401 | RFC 9110, 15.5.2: "has not been applied" for lack of credentials; the vendor's page asks for a bearer token |
 /// | 402 | RFC 9110, 15.5.3, and the vendor's page: calls are paid from a balance |
 /// | 403 | RFC 9110, 15.5.4: "refuses to fulfill it" |
 /// | 405, 413–415 | RFC 9110, 15.5.6, 15.5.14–16: the method, length or media type is refused |
 /// | 429 | RFC 6585, 4: too many requests; the vendor's page: 30 calls per hour and number |
-/// | 400, 422 | RFC 9110, 15.5.1 and 15.5.21: not processed, where a field of the request is blamed |
-/// | 404 | RFC 9110, 15.5.5, where the number to be shown is what was not found |
+/// | 400, 422 | RFC 9110, 15.5.1 and 15.5.21: not processed, if the text names a field of the request, the balance or a limit |
+/// | 404 | RFC 9110, 15.5.5, if the caller ID is what was not found |
 ///
-/// A 404 alone may also mean that a handler did not find its own call again. A redirect may follow
-/// what was done (302, 303), and one that promises otherwise is not worth a second call.
+/// A bare 404 may also mean that a handler did not find the call that it had just made. A redirect may follow
+/// a completed request (302, 303), so no redirect is taken as a refusal.
 fn refusal(status: u16, said: &Said) -> Option<CallEnd> {
     match status {
         401 | 402 => Some(CallEnd::AccountRefused),
         429 => Some(CallEnd::Throttled),
-        // It speaks of what comes after the dialing.
+        // The text concerns what follows the dialing.
         _ if said.of_a_call() => None,
         400 | 403 | 422 if said.of_money() => Some(CallEnd::AccountRefused),
         400 | 403 | 422 if said.of_a_limit() => Some(CallEnd::Throttled),
@@ -85,7 +84,7 @@ fn refusal(status: u16, said: &Said) -> Option<CallEnd> {
     }
 }
 
-/// Whether an error body holds a call or its id.
+/// Returns whether an error body holds a call or its id.
 fn shows_a_call(body: &Value) -> bool {
     let has = |part: &Value, names: &[&str]| json::text(part, names).is_some();
     let own = ["id", "uuid"];
@@ -99,12 +98,12 @@ fn shows_a_call(body: &Value) -> bool {
             .any(|one| has(one, &named) || one.get("call").is_some_and(Value::is_object))
 }
 
-/// Whether it begins as JSON and is none: cut off, perhaps.
+/// Returns whether the body begins like JSON; the caller has found that it is not valid JSON.
 fn is_broken(answer: &Answer) -> bool {
     matches!(answer.body.trim_ascii_start().first(), Some(b'{' | b'['))
 }
 
-/// Whether a refusal is about money.
+/// Returns whether a refusal concerns the balance.
 pub(super) fn of_money(status: u16, text: &str) -> bool {
     let said = Said {
         text: text.to_owned(),
@@ -113,7 +112,7 @@ pub(super) fn of_money(status: u16, text: &str) -> bool {
     status == 402 || said.of_money()
 }
 
-/// How texts name the number to be shown.
+/// Texts that name the caller ID.
 const FROM_TEXTS: [&str; 5] = [
     "caller id",
     "not owned",
@@ -122,7 +121,7 @@ const FROM_TEXTS: [&str; 5] = [
     "not belong",
 ];
 
-/// The fields of the request, as the vendor's tool page names them.
+/// The fields of the request according to the vendor's tool page.
 const FIELDS: [&str; 13] = [
     "from",
     "from_number",
@@ -139,23 +138,23 @@ const FIELDS: [&str; 13] = [
     "transcription_enabled",
 ];
 
-/// How texts name the callee's number.
+/// Texts that name the callee's number.
 const TO_TEXTS: [&str; 2] = ["destination number", "recipient number"];
 
-/// What an error body says.
+/// The content of an error body.
 #[derive(Clone, Debug, Default, PartialEq)]
 struct Said {
-    /// Its code.
+    /// The error code, if the body has one.
     code: Option<String>,
-    /// Every text in it.
+    /// Every text in the body.
     text: String,
-    /// What it says about single fields of the request.
+    /// The texts about single fields of the request.
     fields: BTreeMap<String, String>,
 }
 
 impl Said {
-    /// Reads `message`, `error` (a text, or an object with `code`, `message`, `field`) and `errors`
-    /// (by field, or a list).
+    /// Reads `message`, `error` (a text, or an object with `code`, `message`, `field`) and `errors` (by
+    /// field, or a list).
     fn of_json(body: &Value) -> Self {
         let mut said = Self::default();
         let empty = Value::Null;
@@ -191,7 +190,7 @@ impl Said {
         said
     }
 
-    /// What a server that is not the API wrote; a page for people says nothing.
+    /// Reads the body of a server that is not the API; empty for an HTML page.
     fn raw(body: &[u8], content_type: &str) -> Self {
         let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST_RAW)]);
         let is_page = content_type.contains("html") || text.trim_start().starts_with('<');
@@ -225,7 +224,7 @@ impl Said {
         }
     }
 
-    /// The words of its code and its texts, in lower case.
+    /// Returns the words of its code and its texts, in lower case.
     fn words(&self) -> Vec<String> {
         let code = self.code.as_deref().unwrap_or_default();
         format!("{code} ; {}", self.text)
@@ -239,12 +238,13 @@ impl Said {
         self.words().iter().any(|word| known.contains(&&**word))
     }
 
-    /// Out of credit.
+    /// Returns whether it concerns the balance.
     fn of_money(&self) -> bool {
         self.has_word(&["balance", "credit", "credits", "funds"])
     }
 
-    /// Too many calls. A limit on another field, such as the length of a prompt, is none of ours.
+    /// Returns whether it concerns too many calls. A limit on another field, such as the length of a prompt,
+    /// does not count.
     fn of_a_limit(&self) -> bool {
         let calls = |field: &String| matches!(field.as_str(), "from" | "to");
         (self.fields.is_empty() || self.fields.keys().any(calls))
@@ -252,7 +252,7 @@ impl Said {
                 || self.text.to_lowercase().contains("per hour"))
     }
 
-    /// It speaks of a call that was made, or of what failed behind the API.
+    /// Returns whether it concerns a call that was made, or a failure behind the API.
     fn of_a_call(&self) -> bool {
         self.has_word(&[
             "answer",
@@ -277,14 +277,14 @@ impl Said {
         ])
     }
 
-    /// Whether it blames a field of the request.
+    /// Returns whether it names a field of the request.
     fn names_a_field(&self) -> bool {
         self.fields
             .keys()
             .any(|field| FIELDS.contains(&field.as_str()))
     }
 
-    /// The account may not call there, which says nothing about the number.
+    /// Returns whether the account may not call there, which says nothing about the number.
     fn of_permission(&self) -> bool {
         self.has_word(&[
             "country",
@@ -302,7 +302,7 @@ impl Said {
         ])
     }
 
-    /// Whether it is about this field of the request.
+    /// Returns whether it concerns this field of the request.
     fn names(&self, field: &str, texts: &[&str]) -> bool {
         if !self.fields.is_empty() {
             let number = format!("{field}_number");
@@ -322,7 +322,7 @@ impl Said {
     }
 }
 
-/// Every text in a value.
+/// Returns the texts in a value, joined.
 fn joined(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

@@ -1,4 +1,4 @@
-//! Recorded answers to `POST /calls`, each with what it means.
+//! Recorded answers to `POST /calls`, each with its meaning.
 
 use super::*;
 
@@ -148,7 +148,7 @@ fn every_refusal_is_what_it_says() {
 
 #[test]
 fn what_no_page_defines_is_unclear() {
-    // No vendor page says that a 5xx dialed nothing, whatever its body.
+    // No page of the vendor states that a 5xx dialed nothing, so its body does not matter.
     let bodies = [
         "",
         r#"{"message":"Server Error"}"#,
@@ -172,7 +172,7 @@ fn what_no_page_defines_is_unclear() {
             );
         }
     }
-    // Redirects, time-outs, conflicts and what nobody defined, whatever they say.
+    // Redirects, timeouts, conflicts and undefined statuses, with any text.
     let others = [
         100, 199, 300, 301, 302, 303, 304, 307, 308, 406, 408, 409, 410, 412, 418, 421, 423, 424,
         425, 426, 451, 499, 600, 999,

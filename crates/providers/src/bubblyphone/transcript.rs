@@ -1,5 +1,4 @@
-//! Who picked up, and whether they asked not to be called again, by what was said: the vendor has no
-//! other word for either.
+//! The callee type and an opt-out, read from the transcript. The vendor reports neither in any other way.
 
 use serde_json::Value;
 
@@ -7,11 +6,11 @@ use super::json;
 use dialdeck_core::domain::{CallReport, CalleeType};
 use dialdeck_core::rules::Rules;
 
-/// How many of the callee's first utterances are looked at: a greeting comes first.
+/// How many of the callee's first utterances are read, because a greeting comes first.
 const UTTERANCES: usize = 3;
 
-/// What greetings of machines say and people do not, in lower case. The vendor's guide on voicemail
-/// names the transcript as a sign and leaves the phrases to the developer; these are ours.
+/// Phrases of machines' greetings that people do not say, in lower case. The vendor's guide on voicemail
+/// names the transcript as a sign and leaves the phrases to the developer; this list is dialdeck's.
 const PHRASES: [&str; 20] = [
     "leave a message",
     "leave me a message",
@@ -35,7 +34,7 @@ const PHRASES: [&str; 20] = [
     "person you are trying to reach",
 ];
 
-/// Who is meant by a speaker's label.
+/// The side that a speaker's label names.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Speaker {
     Callee,
@@ -43,31 +42,31 @@ enum Speaker {
     Unknown,
 }
 
-/// One thing that was said.
+/// One utterance with its speaker.
 type Utterance = (Speaker, String);
 
-/// What a transcript tells.
+/// What a transcript shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Heard {
-    /// Who picked up.
+    /// The type of the callee.
     pub(super) callee: CalleeType,
-    /// Whether they asked not to be called again.
+    /// Whether the callee asked not to be called again.
     pub(super) opted_out: bool,
 }
 
 impl Heard {
-    /// Adds what was heard to a call's end.
+    /// Adds the callee type and an opt-out to the report of a call's end.
     pub(super) fn add_to(self, report: &mut CallReport) {
         report.callee_type = Some(self.callee);
         report.opted_out |= self.opted_out;
     }
 }
 
-/// What the transcript's answer tells. What our own side said never counts: it may itself speak of
-/// messages, tones and lists. What may be either's counts as an opt-out, so that none is missed.
+/// Returns what a transcript shows. Utterances of the agent never count, because it may itself mention
+/// messages, tones and lists. Utterances of an unknown speaker count for an opt-out, so that none is missed.
 pub(super) fn heard(transcript: &Value) -> Heard {
     let said = utterances(transcript);
-    // A sentence may stand in several utterances.
+    // A sentence may span several utterances.
     let mut turns = said.chunk_by(|(one, _), (next, _)| one == next);
     let opted_out = turns.any(|turn| {
         let text: Vec<&str> = turn.iter().map(|(_, text)| text.as_str()).collect();
@@ -80,8 +79,8 @@ pub(super) fn heard(transcript: &Value) -> Heard {
     }
 }
 
-/// One of the callee's first three utterances holds a machine's phrase: voicemail; the callee spoke
-/// without one: human; else it cannot be told.
+/// Returns voicemail if one of the callee's first three utterances holds a machine's phrase, human if the
+/// callee spoke without one, otherwise unknown.
 fn callee(said: &[Utterance]) -> CalleeType {
     let theirs: Vec<&str> = said
         .iter()
@@ -106,8 +105,8 @@ fn callee(said: &[Utterance]) -> CalleeType {
     }
 }
 
-/// Everything that was said, in order, out of any shape: a text with a label before each line, or a
-/// list of objects with a role and a text.
+/// Returns all utterances in order. The transcript may be a text with a label before each line, or a list of
+/// objects with a role and a text.
 fn utterances(value: &Value) -> Vec<Utterance> {
     let keys = [
         "transcript",
@@ -139,7 +138,7 @@ fn entry(entry: &Value) -> Utterance {
     (speaker, text.unwrap_or_default())
 }
 
-/// Lines, of which one without a label goes on with what the last speaker said.
+/// Returns the utterances of labelled lines. A line without a label continues the last speaker's utterance.
 fn lines<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Utterance> {
     let mut last = Speaker::Unknown;
     lines

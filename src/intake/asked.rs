@@ -1,14 +1,14 @@
-//! Whether a cell may say that the person must not be called.
+//! Finds requests not to be called in the text of a cell.
 //!
-//! Notes and statuses hold such requests in many wordings. A missed one is a call to a person who asked
-//! for none, so doubt counts as a request. Notes of daily work do not.
+//! Notes and statuses hold such requests in many wordings. A missed request is a call to a person who asked
+//! for none, so doubt counts as a request. Notes about daily work do not count.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-/// What asks. A pattern is words in a row within one sentence or item: `x~` is a word that begins with
-/// `x`, `a|b` is either, `*` is up to three words, `^` and `$` are the item's two ends. A date may stand
-/// before its end. `CALL` is a word of [`CALL`].
+/// Patterns of requests. A pattern is a sequence of words within one sentence or item: `x~` matches a word
+/// that begins with `x`, `a|b` matches either, `*` matches up to three words, `^` and `$` match the start and
+/// the end of the item. A date may precede the end. `CALL` matches any word of [`CALL`].
 const PATTERNS: &[&str] = &[
     // Do-not-call by name.
     "dnc|dncl|dncr|dncd|dnced|donotcall|donotcontact|donotphone|donotdial|dontcall|dontcontact",
@@ -151,7 +151,7 @@ const PATTERNS: &[&str] = &[
     "^ disconnected $",
     "not * right|correct person|party",
     "not * right|correct number $",
-    // Spanish and French, as lists of the United States and Canada have them.
+    // Spanish and French, as found in lists of the United States and Canada.
     "no * llam~",
     "stop llam~|appel~",
     "quit~|sac~|elimin~ * lista",
@@ -169,13 +169,13 @@ const PATTERNS: &[&str] = &[
     "desabonn~",
 ];
 
-/// Words of calling, in what asks for none.
+/// Words for a call, as they occur in requests for none.
 const CALL: &str = "call calls called calling callback callbacks phone phoned phones phoning telephone \
     telephoned telephoning ring ringing rung dial dialed dialled dialing dialling contact contacts contacted \
     contacting solicit solicited soliciting disturb disturbed bother bothered";
 
-/// Notes of daily work: of calls that were made or not made. A pattern that begins at a word is ignored
-/// where one of these begins at it too.
+/// Patterns of notes about calls that were made or not made. A request pattern that begins at a word is
+/// ignored where one of these begins at that word too.
 const WORK: &[&str] = &[
     "no call|calls back|last|this|yet|made|today|since|notes|in|for|on",
     "no contact yet|made|person|name|info|information|on|today|found",
@@ -202,8 +202,8 @@ pub(super) fn asks(text: &str) -> bool {
     })
 }
 
-/// Whether a column of this name asks by this value that the person is not to be called, though the name
-/// alone may mean something else: `Exclude` with yes, `Calls` with no.
+/// Returns whether a column with this name and this value asks not to be called, though the name alone may
+/// mean something different: `Exclude` with yes, `Calls` with no.
 pub(super) fn asks_under(name: &[String], value: bool) -> bool {
     let all = |list: &str| {
         let beside = "flag status ok okay to me us this the y n yes no can may we allowed";
@@ -227,17 +227,17 @@ pub(super) fn asks_under(name: &[String], value: bool) -> bool {
     }
 }
 
-/// The end of a sentence or an item.
+/// The mark between sentences and items in the list of words.
 const END: &str = ".";
 
-/// The patterns, by the word that each begins with.
+/// The parsed patterns, indexed by their first word.
 struct Rules {
     all: Vec<Rule>,
     by_word: HashMap<&'static str, Vec<usize>>,
     by_stem: Vec<(&'static str, usize)>,
 }
 
-/// A pattern in parts.
+/// A parsed pattern.
 struct Rule {
     at_start: bool,
     is_work: bool,
@@ -247,7 +247,7 @@ struct Rule {
 enum Part {
     /// Up to [`GAP`] words.
     Gap,
-    /// One word, or the end, of these.
+    /// One word of these choices, or the end of the item.
     Of(Vec<Choice>),
 }
 
@@ -258,7 +258,7 @@ enum Choice {
     Stem(&'static str),
 }
 
-/// Words that a gap may hold.
+/// The most words that a gap may match.
 const GAP: usize = 3;
 
 static RULES: LazyLock<Rules> = LazyLock::new(|| {
@@ -299,7 +299,7 @@ impl Rules {
         });
     }
 
-    /// The patterns that begin with a word.
+    /// Returns the patterns that begin with a word.
     fn beginning(&self, word: &str) -> impl Iterator<Item = &Rule> {
         let exact = self.by_word.get(word).into_iter().flatten().copied();
         let stems = self.by_stem.iter();
@@ -309,7 +309,7 @@ impl Rules {
             .map(|number| &self.all[number])
     }
 
-    /// Whether any word of the text begins a pattern. A fast check before the full one.
+    /// Returns whether any word of the text begins a pattern. A fast check before the full one.
     fn may_begin(&self, text: &str) -> bool {
         let mut word = [0_u8; LONGEST];
         let mut length = 0;
@@ -338,7 +338,7 @@ impl Rules {
     }
 }
 
-/// Longest word, in bytes, that the fast check looks at; no word of a pattern is longer.
+/// The longest word that the fast check reads, in bytes. No word of a pattern is longer.
 const LONGEST: usize = 24;
 
 fn part(text: &'static str) -> Part {
@@ -359,7 +359,7 @@ fn part(text: &'static str) -> Part {
     Part::Of(choices.collect())
 }
 
-/// The words in lower case without apostrophes, with [`END`] where a sentence or an item ends.
+/// Returns the words in lower case without apostrophes, with [`END`] where a sentence or an item ends.
 fn words(text: &str) -> Vec<String> {
     let mut words: Vec<String> = Vec::new();
     let mut word = String::new();
@@ -395,7 +395,7 @@ fn words(text: &str) -> Vec<String> {
     words
 }
 
-/// A letter without its accent, as far as the patterns need it.
+/// Returns a letter without its accent, for the letters that the patterns need.
 fn folded(letter: char) -> char {
     match letter {
         'é' | 'è' | 'ê' | 'É' | 'È' | 'Ê' => 'e',
@@ -422,7 +422,7 @@ fn ends(words: &[String]) -> bool {
     }
 }
 
-/// Words between what was asked and its date.
+/// Words that may precede the date of a request.
 const BEFORE_DATES: [&str; 9] = [
     "on",
     "in",
@@ -440,13 +440,13 @@ const DATES: &str = "january jan february feb march mar april apr may june jun j
     september sept sep october oct november nov december dec monday mon tuesday tues tue wednesday wed \
     thursday thurs thur thu friday fri saturday sat sunday sun today yesterday";
 
-/// Whether a date may begin with the word.
+/// Returns whether a date may begin with the word.
 fn is_of_a_date(word: &str) -> bool {
     word.starts_with(|first: char| first.is_ascii_digit())
         || DATES.split(' ').any(|known| known == word)
 }
 
-/// Whether the words begin with the parts of a pattern.
+/// Returns whether the words begin with the parts of a pattern.
 fn follows(words: &[String], parts: &[Part]) -> bool {
     let Some((part, rest)) = parts.split_first() else {
         return true;

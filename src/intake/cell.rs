@@ -1,16 +1,17 @@
-//! Single cells of a list.
+//! Reads single cells of a list.
 
 use csv::StringRecord;
 
 use crate::domain::ConsentKind;
 
-/// Fewest digits of a number without its area code, and of one with it.
+/// Digits of a North American number without its area code, and the fewest digits of any number.
 const LOCAL_DIGITS: usize = 7;
+/// Digits of a North American area code.
 const AREA_DIGITS: usize = 3;
-/// What is wrong with a row of which [`swallowed`] finds something, and what to do.
+/// The reason and the hint for a row in which [`swallowed`] finds a cell, separated by a semicolon.
 pub(super) const SWALLOWED: &str = "the cell holds the end of its line and the beginning of another; \
     close or remove the quotation mark that was opened here";
-/// Fewest signs of a cell that a spreadsheet's column was too narrow for.
+/// The fewest `#` that a spreadsheet shows for a column that is too narrow.
 const NARROW: usize = 5;
 
 /// What spreadsheets write where a formula failed.
@@ -18,16 +19,16 @@ const FAILED: [&str; 7] = [
     "#REF!", "#N/A", "#VALUE!", "#NAME?", "#NUM!", "#DIV/0!", "#NULL!",
 ];
 
-/// Whether a spreadsheet could not show what the cell held: a failed formula, or `########` where its
-/// column was too narrow.
+/// Returns whether a spreadsheet could not show the value of the cell: a failed formula, or `########` where
+/// its column was too narrow.
 pub(super) fn failed(text: &str) -> bool {
     let text = text.trim();
     let narrow = text.len() >= NARROW && text.bytes().all(|byte| byte == b'#');
     narrow || FAILED.contains(&text)
 }
 
-/// Whether a cell of a row has swallowed the end of its line and the beginning of another: a quotation
-/// mark was opened there that was not meant as one.
+/// Returns the position of the cell that holds the end of its line and the beginning of another, because a
+/// quotation mark was opened there by mistake. Returns `None` if there is no such cell.
 pub(super) fn swallowed(record: &StringRecord, columns: usize) -> Option<usize> {
     let marks = |text: &str, mark: char| text.chars().filter(|char| *char == mark).count();
     let fits = |at: usize, cell: &str| {
@@ -45,10 +46,13 @@ pub(super) fn swallowed(record: &StringRecord, columns: usize) -> Option<usize> 
     found.map(|(at, _)| at)
 }
 
-/// The number of an area code and the number beside it, which may have the area code already.
+/// Joins an area code and the number in the next column, which may include the area code already. Returns the
+/// text to read as a number.
 ///
 /// # Errors
-/// The reason and the way out, separated by a semicolon.
+///
+/// Errors with the reason and the hint, separated by a semicolon, if the area code does not have three digits
+/// or differs from that of the number.
 pub(super) fn with_area(area: &str, text: &str) -> Result<String, String> {
     let digits = |text: &str| {
         text.chars()
@@ -63,7 +67,7 @@ pub(super) fn with_area(area: &str, text: &str) -> Result<String, String> {
     }
     let text = text.trim_matches(['\'', '"', ' ']);
     let text = text.strip_suffix(".0").unwrap_or(text);
-    // An extension is no part of it.
+    // An extension is not part of the number.
     let whole = text
         .split(|char: char| char.is_alphabetic() || "#;,".contains(char))
         .next();
@@ -80,7 +84,7 @@ pub(super) fn with_area(area: &str, text: &str) -> Result<String, String> {
     }
 }
 
-/// Whether a text has enough digits for a number, whatever their script.
+/// Returns whether a text has enough digits for a number, in any script.
 pub(super) fn has_number(text: &str) -> bool {
     let digits = if text.is_ascii() {
         text.bytes().filter(u8::is_ascii_digit).count()
@@ -90,7 +94,7 @@ pub(super) fn has_number(text: &str) -> bool {
     digits >= LOCAL_DIGITS
 }
 
-/// A kind of consent in any usual spelling: `Express Written` is `express_written`.
+/// Parses a kind of consent in any usual spelling: `Express Written` is `express_written`.
 pub(super) fn consent_kind(text: &str) -> Result<ConsentKind, String> {
     let exact = ConsentKind::ALL
         .into_iter()
@@ -101,7 +105,8 @@ pub(super) fn consent_kind(text: &str) -> Result<ConsentKind, String> {
     }
 }
 
-/// Names are shown on a terminal: no line breaks, no escape sequences.
+/// Returns the text with control characters replaced by spaces. Names are shown on a terminal: no line
+/// breaks, no escape sequences.
 pub(super) fn on_one_line(text: &str) -> String {
     if text.contains(char::is_control) {
         text.replace(char::is_control, " ")

@@ -1,8 +1,8 @@
-//! A list's columns: what each was taken for.
+//! Decides what each column of a list is taken for.
 //!
-//! Every column is exactly one of: a field (understood by its name, or mapped by the user), a variable
-//! (kept with the contact under its name), or ignored by name. Nothing is dropped in silence: the import
-//! shows for each column what it was taken for and how many rows used it.
+//! Every column is exactly one of: a field (understood by its name, or mapped by the user), a variable (kept
+//! with the contact under its name), or ignored by name. No column is dropped silently: the import shows for
+//! each column what it was taken for and how many rows used it.
 
 mod field;
 
@@ -18,15 +18,16 @@ use super::wishes::Wish;
 
 pub use field::{ColumnMap, ColumnUse, Field, Taken, Target};
 
-/// The column that a file of rejects adds; ignored when such a file is imported again.
+/// The column that a file of rejects adds. Ignored when such a file is imported again.
 pub(super) const REJECT_REASON: &str = "reject_reason";
 
-/// Names of fewer letters are too near to other words.
+/// The shortest name, in letters, for which a slip is suggested. Shorter names are too near to other words.
 const SHORTEST_GUESS: usize = 4;
-/// Names of at least so many letters may be two slips from what was meant, shorter ones one.
+/// The shortest name, in letters, that may be two slips away from a known name. Shorter names may be one slip
+/// away.
 const LONG_NAME: usize = 9;
 
-/// A column.
+/// What one column was taken for, and why.
 #[derive(Clone, Debug)]
 struct Column {
     taken: Taken,
@@ -36,34 +37,34 @@ struct Column {
     note: Option<String>,
 }
 
-/// A header that was understood.
+/// A header whose columns are all understood.
 #[derive(Clone, Debug)]
 pub(super) struct Columns {
     /// The names as written.
     pub(super) names: Vec<String>,
     each: Vec<Column>,
-    /// Position by [`Field`].
+    /// The position of the column of each field, indexed by [`Field`].
     known: [Option<usize>; Field::ALL.len()],
     /// Columns that may say that a person is not to be called.
     pub(super) wishes: Vec<(usize, Wish)>,
     /// Further columns of numbers, kept as variables.
     pub(super) further_numbers: Vec<usize>,
-    /// Further columns of parts of an address, the nearest first: read where the nearer are empty.
+    /// Further columns of parts of an address, the nearest first. They are read if the nearer ones are empty.
     further_places: Vec<(Field, u8, usize)>,
-    /// Columns of free text: a cell there may ask not to be called.
+    /// Columns of free text, in which a cell may ask not to be called.
     pub(super) free: Vec<usize>,
     /// Columns kept as variables, each with its name as JSON text.
     pub(super) variables: Vec<(usize, String)>,
 }
 
 impl Columns {
-    /// Where a field's column stands.
+    /// Returns the position of a field's column, the nearest of several.
     pub(super) const fn position(&self, field: Field) -> Option<usize> {
         self.known[field as usize]
     }
 
-    /// Where a field's columns stand, the nearest first. Of the parts of an address a farther column is
-    /// read where the nearer are empty: a stated place is never dropped.
+    /// Returns the positions of a field's columns, the nearest first. For parts of an address a farther
+    /// column is read if the nearer ones are empty, because a stated place is never dropped.
     pub(super) fn positions(&self, field: Field) -> impl Iterator<Item = usize> + '_ {
         let further = self.further_places.iter();
         let further = further.filter(move |(of, ..)| *of == field);
@@ -71,7 +72,7 @@ impl Columns {
         self.position(field).into_iter().chain(further)
     }
 
-    /// The name a field's column goes by in this file, or its own.
+    /// Returns the name of a field's column in this file, or the field's name if the file has no such column.
     pub(super) fn name(&self, field: Field) -> &str {
         match self.position(field) {
             Some(position) => &self.names[position],
@@ -79,8 +80,8 @@ impl Columns {
         }
     }
 
-    /// Columns kept as variables whose name looks like a slip for one that is not there, each with
-    /// the name that may have been meant.
+    /// Returns the columns kept as variables whose name is near to a known name that no column has, each with
+    /// the known name.
     pub(super) fn misspelled(&self) -> impl Iterator<Item = (&str, &'static str)> {
         let kept = self.each.iter().enumerate();
         kept.filter(|(_, column)| {
@@ -93,7 +94,7 @@ impl Columns {
         })
     }
 
-    /// Columns kept as variables whose name speaks of a place or of a date that would bind, each with
+    /// Returns the columns kept as variables whose name suggests a place or a date that would bind, each with
     /// the field that may be meant.
     pub(super) fn unread_hints(&self) -> impl Iterator<Item = (&str, Field)> {
         let kept = self.each.iter().enumerate();
@@ -106,7 +107,7 @@ impl Columns {
         })
     }
 
-    /// The import's table; `rows` has by column how many rows used it.
+    /// Returns the import's table of columns. `rows` holds, by column, how many rows used it.
     pub(super) fn table(&self, rows: &[u64]) -> Vec<ColumnUse> {
         let columns = self.each.iter().enumerate();
         columns
@@ -153,7 +154,7 @@ impl Columns {
     }
 }
 
-/// Reads a header; the row at `line`.
+/// Reads the header row, which begins at `line`.
 pub(super) fn read(
     origin: &Origin,
     record: &StringRecord,
@@ -185,7 +186,7 @@ pub(super) fn read(
     Ok(columns)
 }
 
-/// The names as written; columns without one are named by their place.
+/// Returns the names as written. A column without a name is named by its position, as `column_3`.
 pub(super) fn named(record: &StringRecord) -> Vec<String> {
     let mut names: Vec<String> = record.iter().map(|name| name.trim().to_owned()).collect();
     for at in 0..names.len() {
@@ -213,7 +214,8 @@ fn twice(origin: &Origin, names: &[String], line: u64) -> Result<(), FileError> 
     Ok(())
 }
 
-/// A name in the spelling in which two are compared; one of signs alone is compared as it is.
+/// Returns a name in the spelling used for comparison. A name without letters and digits is compared in lower
+/// case.
 fn same(name: &str) -> String {
     let plain = header::plain(name);
     if plain.is_empty() {
@@ -277,7 +279,7 @@ fn by_name(origin: &Origin, name: &str, line: u64) -> Result<Column, FileError> 
         Meaning::Field(field, rank) => {
             column.taken = Taken::Field;
             column.field = Some(field);
-            // What is mapped comes before what is understood.
+            // A mapped column ranks before one that is understood by its name.
             column.rank = rank.saturating_add(1);
             false
         }
@@ -299,7 +301,7 @@ fn by_name(origin: &Origin, name: &str, line: u64) -> Result<Column, FileError> 
     Ok(column)
 }
 
-/// Of several columns of one field the nearest to the person is taken, the first of equals.
+/// Chooses among several columns of one field: the nearest to the person, the first of equals.
 fn choose(
     origin: &Origin,
     columns: &mut Columns,
@@ -339,10 +341,11 @@ fn choose(
     Ok(())
 }
 
-/// The place of the column of this name, in any case.
+/// Returns the position of the column with this name, in any case.
 ///
 /// # Errors
-/// When there is none, with the closest.
+///
+/// Errors if there is no such column; the error names the closest one.
 pub(super) fn find(
     origin: &Origin,
     names: &[String],
@@ -391,7 +394,7 @@ fn no_number(origin: &Origin, names: &[String], line: u64) -> FileError {
     origin.refuse(line, "number", message, hint)
 }
 
-/// The known name a slip or two away: a letter wrong, missing, too many, or two swapped.
+/// Returns the known name that is one or two slips away: a letter wrong, missing, too many, or two swapped.
 fn nearest(name: &str) -> Option<(Field, &'static str)> {
     let plain = header::plain(name);
     let letters = plain.chars().count();

@@ -5,13 +5,12 @@ use super::dates;
 use super::listed::{How, shortened};
 use crate::domain::PhoneNumber;
 
-/// Words of the longest number: its 15 digits (ITU-T E.164) and its plus, each alone.
+/// The most words of one number: 15 digits (ITU-T E.164) and a plus sign, each a word.
 const WORDS_MAX: usize = 16;
-/// Digits of two such numbers, which may have no space between them.
+/// The most digits of two such numbers, which may have no space between them.
 const DIGITS_MAX: usize = 30;
 
-/// What is wrong with a comment that is not [`Held::Words`]. The reason and the way out, separated by a
-/// semicolon.
+/// Returns the reason and the hint for a comment that may hold a number, separated by a semicolon.
 pub(super) fn doubt(text: &str) -> String {
     format!(
         "`{}` begins with # and may hold a number; write the number without the #, or take its digits out",
@@ -19,25 +18,25 @@ pub(super) fn doubt(text: &str) -> String {
     )
 }
 
-/// What a comment holds besides words.
+/// What a comment holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Held {
-    /// Nothing.
+    /// Words and digits that are no number.
     Words,
-    /// Numbers.
+    /// Numbers that can be read.
     Numbers(Vec<PhoneNumber>),
     /// Digits among words that may be a number.
     Doubt,
 }
 
-/// Returns what the text behind a `#` holds, or a cell of a row that begins with one.
+/// Returns what the text behind a `#`, or a cell of a row that begins with one, holds.
 pub(super) fn held(text: &str, how: How<'_>) -> Held {
     let text = text.trim_start_matches(|char: char| char == '#' || char.is_whitespace());
     let text = text.trim_end();
     if !has_number(text) {
         return Held::Words;
     }
-    // `20261201` is a date, and in some countries a number: a number too many does no harm.
+    // `20261201` is a date, and in some countries a number: one number too many does no harm.
     let compact = text.bytes().all(|byte| byte.is_ascii_digit());
     let date = dates::looks_like_one(text) && !compact;
     match how.0.read_listed(text, how.1) {
@@ -47,8 +46,8 @@ pub(super) fn held(text: &str, how: How<'_>) -> Held {
     }
 }
 
-/// Whether the text is written like a number, or words of it can be read as one; not its dates and
-/// times of day.
+/// Returns whether the text is written like a number, or some of its words can be read as one. Dates and
+/// times of day do not count.
 fn may_be_one(text: &str, how: How<'_>) -> bool {
     let words: Vec<&str> = text
         .split_whitespace()
@@ -63,7 +62,7 @@ fn may_be_one(text: &str, how: How<'_>) -> bool {
     runs.any(|run| has_number(run) && reads_somewhere(run, how))
 }
 
-/// Whether words in a row, of digits and what joins them, can be read as a number.
+/// Returns whether consecutive words, of digits and the signs that join them, can be read as a number.
 fn reads_somewhere(run: &str, how: How<'_>) -> bool {
     let words: Vec<&str> = run.split_whitespace().collect();
     let reads = |part: &str| {
@@ -90,7 +89,7 @@ const fn is_joint(char: char) -> bool {
     matches!(char, ' ' | '+' | '-' | '.' | '(' | ')' | '/')
 }
 
-/// Whether a word is a date, a time of day, or both as `20261201123456`.
+/// Returns whether a word is a date, a time of day, or both, as in `20261201123456`.
 fn is_moment(word: &str) -> bool {
     let word = word.trim_matches(|char: char| matches!(char, ',' | ';' | '(' | ')' | '"' | '.'));
     let digits = |part: &str| part.bytes().take_while(u8::is_ascii_digit).count();

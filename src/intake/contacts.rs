@@ -15,7 +15,7 @@ use super::text::{Origin, Text};
 use crate::domain::{ImportFigures, NewContact, PhoneNumber};
 use crate::rules::Rules;
 
-/// A contacts file that is sound as a whole.
+/// A contacts file that passed the checks of the whole file.
 #[derive(Clone, Debug)]
 pub struct ContactFile {
     text: Text,
@@ -25,40 +25,59 @@ pub struct ContactFile {
     above: u64,
 }
 
-/// What a row of the file came to.
+/// The result of reading one row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Row {
-    /// A contact to add. One that cannot be dialed is taken too, with the reason as its class.
+    /// A contact to add. A contact that cannot be dialed is taken too, with the reason as its class.
     Contact(Box<NewContact>),
-    /// Not taken, and why.
+    /// A row that was not taken, with the reason.
     Reject(Box<Reject>),
 }
 
-/// A row by whose own word its numbers are not to be called, taken or not.
+/// A row that says that its numbers are not to be called, whether the row was taken or rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NotToBeCalled {
-    /// Line of the file on which the row begins, from 1.
+    /// The line of the file on which the row begins, from 1.
     pub line: u64,
-    /// Every number of the row.
+    /// Every number of the row that can be read.
     pub numbers: Vec<PhoneNumber>,
-    /// The column that says so, as the header spells it.
+    /// The column that says so, as written in the header.
     pub column: String,
 }
 
 impl ContactFile {
-    /// Reads the file once to the end without taking anything from it: it is text, its quotes close,
-    /// it has a number column, no column twice, and at least one row.
+    /// Reads the file to its end and checks it as a whole: it is text, its quotes close, it has a number
+    /// column, no column occurs twice, and it has at least one row. Takes no row.
     ///
     /// # Errors
-    /// The first thing that makes the file unusable as a whole.
+    ///
+    /// Errors if the file cannot be used as a whole; the error names the first fault.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck::intake::{ContactFile, Origin};
+    ///
+    /// let list = b"Phone;Name\n+12125550142;Ana\n";
+    /// let file = ContactFile::check(Origin::Bytes("list.csv".to_owned(), list[..].into()))?;
+    /// assert_eq!(file.header(), ["Phone", "Name"]);
+    /// assert_eq!(file.delimiter(), b';');
+    /// assert_eq!(file.rows(), 1);
+    ///
+    /// let names = b"Name\nAna\n";
+    /// let error = ContactFile::check(Origin::Bytes("names.csv".to_owned(), names[..].into()));
+    /// assert!(error.is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn check(origin: Origin) -> Result<Self, FileError> {
         Self::check_mapped(origin, &[])
     }
 
-    /// The same with what the user says of some columns.
+    /// Checks the file as [`check`](Self::check) does, with the user's mapping of some columns.
     ///
     /// # Errors
-    /// The first thing that makes the file unusable as a whole, or a mapped column that is not there.
+    ///
+    /// Errors if the file cannot be used as a whole, or if a mapped column does not exist.
     pub fn check_mapped(origin: Origin, maps: &[ColumnMap]) -> Result<Self, FileError> {
         let text = Text::examine(origin)?;
         let shape = shape::measure(&text)?;
@@ -84,23 +103,24 @@ impl ContactFile {
         Ok(file)
     }
 
-    /// Rows besides the header, comments among them.
+    /// Returns the number of rows below and above the header, including comments.
     pub const fn rows(&self) -> u64 {
         self.shape.records.saturating_sub(1)
     }
 
-    /// The header's names as written.
+    /// Returns the header's names as written.
     pub fn header(&self) -> &[String] {
         &self.columns.names
     }
 
-    /// The delimiter in use: `,`, `;`, a tab or what a line `sep=` names.
+    /// Returns the delimiter in use: `,`, `;`, `|`, a tab, or the one named by a line `sep=`.
     pub const fn delimiter(&self) -> u8 {
         self.shape.delimiter
     }
 
-    /// What looks like a slip, though the file can be read: columns named nearly like one that is
-    /// understood and is not there, and characters that cannot be read.
+    /// Returns warnings about a file that can be read: columns whose name is near to a known one that is
+    /// missing, columns that may hold a place or a date but are kept as variables, and characters that cannot
+    /// be read.
     pub fn warnings(&self) -> Vec<String> {
         let slips = self.columns.misspelled();
         slips
@@ -116,12 +136,13 @@ impl ContactFile {
             .collect()
     }
 
-    /// The import's table: what each column was taken for. `rows` has by column how many rows used it.
+    /// Returns the import's table: what each column was taken for. `rows` holds, by column, how many rows
+    /// used it.
     pub fn columns(&self, rows: &[u64]) -> Vec<ColumnUse> {
         self.columns.table(rows)
     }
 
-    /// Figures of an import that has yet to happen: the name is set, counts are zero.
+    /// Returns the figures of an import before it starts: the file's name is set, all counts are zero.
     pub fn figures(&self) -> ImportFigures {
         ImportFigures {
             file: self.text.origin.file_name(),
@@ -129,18 +150,45 @@ impl ContactFile {
         }
     }
 
-    /// Reads the file once to its end: its SHA-256 in lower-case hex.
+    /// Reads the file once to its end. Returns its SHA-256 in lower-case hex.
     ///
     /// # Errors
-    /// When the file can no longer be read.
+    ///
+    /// Errors if the file can no longer be read.
     pub fn digest(&self) -> Result<String, FileError> {
         self.text.digest()
     }
 
-    /// Reads the rows.
+    /// Returns a reader of the rows.
     ///
     /// # Errors
-    /// When the file can no longer be opened.
+    ///
+    /// Errors if the file can no longer be opened or read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck::domain::campaign::{CallKind, Evidence};
+    /// use dialdeck::intake::{ContactFile, Origin, Reading, Row};
+    /// use dialdeck::rules::Rules;
+    ///
+    /// let list = b"phone,name\n212 555 0142,Ana\nunknown,Ben\n";
+    /// let file = ContactFile::check(Origin::Bytes("list.csv".to_owned(), list[..].into()))?;
+    /// let reading = Reading {
+    ///     country: Some("US".to_owned()),
+    ///     evidence: Evidence::All,
+    ///     calls: CallKind::LIVE,
+    ///     dates: None,
+    ///     now: "2026-12-07T15:30:00Z".parse()?,
+    /// };
+    /// let rows = file.read(Rules::embedded(), &reading)?.collect::<Result<Vec<_>, _>>()?;
+    /// let [Row::Contact(ana), Row::Reject(ben)] = &rows[..] else {
+    ///     panic!("one contact and one reject: {rows:?}");
+    /// };
+    /// assert_eq!(ana.name, "Ana");
+    /// assert_eq!((ben.line, ben.column.as_str()), (3, "phone"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read<'r>(
         &self,
         rules: &'r Rules,
@@ -170,20 +218,20 @@ impl ContactFile {
     }
 }
 
-/// The rows down to the header.
+/// The rows down to the header, read once.
 pub(super) struct Top {
     pub(super) header: StringRecord,
     pub(super) line: u64,
-    /// Rows above it.
+    /// Rows above the header.
     pub(super) comments: u64,
 }
 
-/// Columns of a list at most.
+/// The most columns that a list may have.
 const COLUMNS_MAX: usize = 1_000;
 
 impl Top {
-    /// Reads down to the header: the first row that is no comment or that `is_header`, since a header may
-    /// begin with `#` itself.
+    /// Reads down to the header: the first row that is no comment or that `is_header` accepts, because a
+    /// header may begin with `#` itself.
     pub(super) fn read(
         text: &Text,
         shape: &Shape,
@@ -220,7 +268,8 @@ impl Top {
 
 pub(super) type CsvReader = csv::Reader<Box<dyn Read + Send>>;
 
-/// The rows of a contacts file in order. An error ends it; rows before it stand.
+/// An iterator over the rows of a contacts file, in order. An error ends it; rows before the error remain
+/// valid.
 pub struct ContactReader<'r> {
     reader: CsvReader,
     record: StringRecord,
@@ -233,22 +282,23 @@ pub struct ContactReader<'r> {
 }
 
 impl ContactReader<'_> {
-    /// By column, rows so far that were not rejected and have something there.
+    /// Returns, by column, the rows so far that were not rejected and have a value there.
     pub fn used(&self) -> &[u64] {
         self.judge.used()
     }
 
-    /// Rows so far that were not rejected and say when or where consent was given, but not its kind.
+    /// Returns the number of rows so far that were not rejected and say when or where consent was given, but
+    /// not its kind.
     pub const fn consent_unused(&self) -> u64 {
         self.judge.consent_unused()
     }
 
-    /// Rows so far that are comments: they begin with `#` and hold no number.
+    /// Returns the number of rows so far that are comments: they begin with `#` and hold no number.
     pub const fn comments(&self) -> u64 {
         self.comments
     }
 
-    /// The rows since the last such call whose numbers are not to be called.
+    /// Returns the rows since the last call of this function whose numbers are not to be called.
     pub fn not_to_be_called(&mut self) -> Vec<NotToBeCalled> {
         std::mem::take(&mut self.not_to_be_called)
     }
@@ -285,9 +335,10 @@ impl Iterator for ContactReader<'_> {
     }
 }
 
-/// A reader from the beginning, header and all. Rows may differ in length: that is for the judge.
+/// Returns a CSV reader at the beginning of the text, before the header. Rows may differ in length: the judge
+/// of rows checks that.
 pub(super) fn csv_reader(text: &Text, shape: &Shape) -> Result<CsvReader, FileError> {
-    // With a last line break every row is ended by one, by which its line is counted.
+    // The added line break ends the last row, so that its line can be counted like that of any other row.
     let reader: Box<dyn Read + Send> = Box::new(text.open()?.chain(&b"\n"[..]));
     Ok(ReaderBuilder::new()
         .has_headers(false)
@@ -297,8 +348,8 @@ pub(super) fn csv_reader(text: &Text, shape: &Shape) -> Result<CsvReader, FileEr
         .from_reader(reader))
 }
 
-/// The line on which the row just read begins. The csv crate's own position stands before empty
-/// lines, so it is counted back from the line break that ended the row.
+/// Returns the line on which the row just read begins. The csv crate's own position is before empty lines, so
+/// the line is counted back from the line break that ended the row.
 pub(super) fn line_of(reader: &CsvReader, record: &StringRecord) -> u64 {
     let next = reader.position().line();
     let started = record.position().map_or(0, csv::Position::line);

@@ -1,4 +1,4 @@
-//! Dates of lists: forms that can be read one way only, and others in the order that the user says.
+//! Dates of lists: forms that can be read in one way only, and others in the order that the user names.
 
 use std::str::FromStr;
 use std::time::Duration;
@@ -8,26 +8,36 @@ use jiff::tz::{Offset, TimeZone};
 
 use crate::domain::Timestamp;
 
-/// Earlier dates come of empty cells and counting errors, never of a person.
+/// The first year of a plausible date. Earlier dates result from empty cells and counting errors.
 const FIRST_YEAR: i16 = 1990;
-/// A date begins on Earth at most so long before it does in UTC.
+/// How much earlier than in UTC a date can begin on Earth.
 const EARLIEST_ZONE: Duration = Duration::from_hours(14);
 
 /// The order of day, month and year in dates such as `5/4/2026`.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck::intake::DateOrder;
+///
+/// assert_eq!("mdy".parse(), Ok(DateOrder::Mdy));
+/// assert_eq!("%d.%m.%Y".parse(), Ok(DateOrder::Dmy));
+/// assert!("month first".parse::<DateOrder>().is_err());
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DateOrder {
-    /// Day, month, year.
+    /// Day, month, year: `4/5/2026` is 4 May.
     Dmy,
-    /// Month, day, year.
+    /// Month, day, year: `5/4/2026` is 4 May.
     Mdy,
-    /// Year, month, day.
+    /// Year, month, day: `2026/5/4` is 4 May.
     Ymd,
 }
 
 impl FromStr for DateOrder {
     type Err = String;
 
-    /// Reads `mdy`, `M/D/YYYY`, `%d.%m.%Y`: the order of the letters is what counts.
+    /// Parses `mdy`, `M/D/YYYY` or `%d.%m.%Y`: only the order of the letters counts.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let mut order = String::new();
         let date = text.trim().split([' ', 'T']).next().unwrap_or_default();
@@ -49,17 +59,17 @@ impl FromStr for DateOrder {
     }
 }
 
-/// An instant as read.
+/// An instant read from a cell.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Read {
-    /// The instant; of a date alone its first moment in UTC.
+    /// The instant. For a date alone, its first moment in UTC.
     pub(super) at: Timestamp,
-    /// Whether its zone was written.
+    /// Whether the cell states a zone.
     zoned: bool,
 }
 
 impl Read {
-    /// Whether it is later than `now` wherever it was written.
+    /// Returns whether the instant is later than `now` in every zone in which it may have been written.
     pub(super) fn is_future(self, now: Timestamp) -> bool {
         let slack = if self.zoned {
             Duration::ZERO
@@ -73,7 +83,9 @@ impl Read {
 /// Reads a date with or without a time of day.
 ///
 /// # Errors
-/// What is wrong and what to do, parted by a semicolon.
+///
+/// Errors with the reason and the hint, separated by a semicolon, if the text is no date or can be read in
+/// two ways.
 pub(super) fn read(text: &str, order: Option<DateOrder>) -> Result<Read, String> {
     let text = text.trim();
     let (date, rest) = split(text);
@@ -100,7 +112,7 @@ pub(super) fn read(text: &str, order: Option<DateOrder>) -> Result<Read, String>
     })
 }
 
-/// Whether a text is a date or a date and a time: such a cell is no number.
+/// Returns whether a text is a date, or a date and a time. Such a cell is no number.
 pub(super) fn looks_like_one(text: &str) -> bool {
     let (date, rest) = split(text.trim());
     let dated = [None, Some(DateOrder::Mdy), Some(DateOrder::Dmy)]
@@ -131,14 +143,14 @@ impl Why {
     }
 }
 
-/// The date and what follows it.
+/// Splits a text into the date and the rest.
 fn split(text: &str) -> (&str, &str) {
     if let Some((date, time)) = text.split_once('T')
         && date.ends_with(|char: char| char.is_ascii_digit())
     {
         return (date, time);
     }
-    // A name of a month has spaces of its own: the time begins at the first word with a colon.
+    // A date with the month in letters may hold spaces: the time begins at the first word with a colon.
     let words = text.match_indices(' ').map(|(at, _)| at);
     let begin = words.into_iter().find(|at| {
         let word = text[at + 1..].split(' ').next().unwrap_or_default();
@@ -165,7 +177,7 @@ fn date_of(text: &str, order: Option<DateOrder>) -> Result<Date, Why> {
     }
 }
 
-/// `20260504`. Fewer digits are a spreadsheet's count of days.
+/// Reads `20260504`. Five digits are a spreadsheet's count of days.
 fn compact(text: &str) -> Result<Date, Why> {
     if !text.bytes().all(|byte| byte.is_ascii_digit()) {
         return Err(Why::NoDate);
@@ -186,7 +198,7 @@ fn of_parts(parts: [&str; 3], order: Option<DateOrder>) -> Result<Date, Why> {
             None => civil(first, second, third),
         };
     }
-    // With the month in letters the day and the year of four digits cannot be taken for each other.
+    // With the month in letters and the year in four digits, the day is certain.
     for (month, day) in [(second, first), (first, second)] {
         if let Some(month) = month_named(month) {
             let day = day.trim_end_matches(|char: char| char.is_ascii_alphabetic());
@@ -228,7 +240,7 @@ fn civil(year: &str, month: &str, day: &str) -> Result<Date, Why> {
     Date::new(year, month, day).map_err(|_| Why::NoDate)
 }
 
-/// The number of an English month, in full or by its first three letters.
+/// Returns the number of an English month, given in full or by its first three letters.
 fn month_named(text: &str) -> Option<String> {
     const MONTHS: [&str; 12] = [
         "january",
@@ -252,7 +264,8 @@ fn month_named(text: &str) -> Option<String> {
     Some((at + 1).to_string())
 }
 
-/// `15:30`, `3:30 pm`, with seconds, `Z`, `UTC` or an offset; empty is midnight.
+/// Reads `15:30` or `3:30 pm`, with or without seconds, `Z`, `UTC` or an offset. An empty text is midnight.
+/// Returns `None` if the text is no time.
 fn time_of(text: &str) -> Option<(Time, Option<Offset>)> {
     let text = text.trim();
     if text.is_empty() {
@@ -289,7 +302,7 @@ fn time_of(text: &str) -> Option<(Time, Option<Offset>)> {
     parts.next().is_none().then_some((time, offset))
 }
 
-/// What stands before an offset from UTC, and the offset.
+/// Splits off an offset from UTC. Returns the text before it, and the offset.
 fn offset_of(text: &str) -> Option<(&str, Option<Offset>)> {
     for name in ["Z", "z", "UTC", "GMT", "utc"] {
         if let Some(clock) = text.strip_suffix(name) {

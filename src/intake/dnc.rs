@@ -1,7 +1,7 @@
-//! Do-not-call lists: one number a line, the FTC's registry files, or a table with a header.
+//! Do-not-call lists: one number per line, the FTC's registry files, or a table with a header.
 //!
-//! Of a table every column that holds numbers is taken. What cannot be read is a reject; where most rows
-//! are, the file is of another kind and refused as a whole.
+//! In a table every column that holds numbers is taken. A row that cannot be read is a reject. If most rows
+//! are rejects, the file is of another kind and is refused as a whole.
 
 use std::collections::VecDeque;
 
@@ -15,11 +15,11 @@ use super::text::{Origin, Text};
 use crate::domain::{ImportFigures, PhoneNumber, Timestamp};
 use crate::rules::Rules;
 
-/// A do-not-call list that is sound as a whole.
+/// A do-not-call list that passed the checks of the whole file.
 #[derive(Clone, Debug)]
 pub struct DncFile {
     text: Text,
-    /// Lower-case hex.
+    /// The SHA-256 of the file in lower-case hex.
     sha256: String,
     default_country: Option<String>,
     shape: Shape,
@@ -33,7 +33,7 @@ enum Form {
     Table(Box<Table>),
 }
 
-/// What a reading of the whole file found.
+/// The totals of a reading of the whole file.
 #[derive(Clone, Debug, Default)]
 struct Count {
     rows: u64,
@@ -43,32 +43,31 @@ struct Count {
     used: Vec<u64>,
 }
 
-/// What a line of the list came to. A line may come to several.
+/// A result of reading a line of the list. One line may give several.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum DncRow {
     /// A number to add.
     Number {
-        /// Line of the file, from 1.
+        /// The line of the file, from 1.
         line: u64,
-        /// The number.
+        /// The number in E.164 form.
         number: PhoneNumber,
     },
-    /// A number that a registry's change file adds: a number to add that says nothing of the rest of
-    /// its area.
+    /// A number added by a registry's change file. Such a file does not cover the rest of the number's area.
     Addition {
-        /// Line of the file, from 1.
+        /// The line of the file, from 1.
         line: u64,
-        /// The number.
+        /// The number in E.164 form.
         number: PhoneNumber,
     },
-    /// A removal in a registry's change file. Skipped: an import only ever adds.
+    /// A removal in a registry's change file. Skipped, because an import only ever adds.
     Removal {
-        /// Line of the file, from 1.
+        /// The line of the file, from 1.
         line: u64,
-        /// The number.
+        /// The number in E.164 form.
         number: PhoneNumber,
     },
-    /// A row that was not taken, or of which a cell was not.
+    /// A row that was not taken, or of which one cell was not.
     Reject(Box<Reject>),
 }
 
@@ -76,8 +75,31 @@ impl DncFile {
     /// Reads the file to the end. `default_country` (`US`) is used only for numbers without a `+`.
     ///
     /// # Errors
-    /// When it is no list: no column holds numbers, or most of its rows cannot be read. The first of
-    /// them is named.
+    ///
+    /// Errors if the file is no list: no column holds numbers, or most of its rows cannot be read. The error
+    /// names the first of them.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck::intake::{DncFile, DncRow, Origin};
+    /// use dialdeck::rules::Rules;
+    ///
+    /// let rules = Rules::embedded();
+    /// let list = b"# asked in November\n212-555-0142\n+12125550143\n";
+    /// let origin = Origin::Bytes("list.txt".to_owned(), list[..].into());
+    /// let file = DncFile::check(origin, rules, Some("US"))?;
+    /// assert_eq!((file.rows(), file.comments(), file.rejected()), (2, 1, 0));
+    ///
+    /// let mut numbers = Vec::new();
+    /// for row in file.read(rules)? {
+    ///     if let DncRow::Number { number, .. } = row? {
+    ///         numbers.push(number.to_string());
+    ///     }
+    /// }
+    /// assert_eq!(numbers, ["+12125550142", "+12125550143"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn check(
         origin: Origin,
         rules: &Rules,
@@ -86,10 +108,11 @@ impl DncFile {
         Self::check_mapped(origin, rules, default_country, &[])
     }
 
-    /// The same with what the user says of some columns.
+    /// Checks the file as [`check`](Self::check) does, with the user's mapping of some columns.
     ///
     /// # Errors
-    /// As above, or when a mapped column is not there.
+    ///
+    /// Errors if [`check`](Self::check) does, or if a mapped column does not exist.
     pub fn check_mapped(
         origin: Origin,
         rules: &Rules,
@@ -99,10 +122,12 @@ impl DncFile {
         Self::checked(origin, (rules, default_country), maps, false)
     }
 
-    /// Reads the list of a registry, of which only the documented forms are taken.
+    /// Reads the list of a registry, for which only the documented forms are accepted.
     ///
     /// # Errors
-    /// As above, or when the file is not certainly a full list or a list of changes.
+    ///
+    /// Errors if [`check_mapped`](Self::check_mapped) does, or if the file is not certainly a full list or a
+    /// list of changes.
     pub fn check_registry(
         origin: Origin,
         rules: &Rules,
@@ -144,22 +169,22 @@ impl DncFile {
         Ok(file)
     }
 
-    /// Rows, or lines that are neither empty nor a comment.
+    /// Returns the number of rows, or of lines that are neither empty nor a comment.
     pub const fn rows(&self) -> u64 {
         self.count.rows
     }
 
-    /// Rows of which something cannot be read.
+    /// Returns the number of rows of which some cell cannot be read.
     pub const fn rejected(&self) -> u64 {
         self.count.rejected
     }
 
-    /// Rows and lines that are comments: they begin with `#` and hold no number.
+    /// Returns the number of rows and lines that are comments: they begin with `#` and hold no number.
     pub const fn comments(&self) -> u64 {
         self.count.comments
     }
 
-    /// The import's table: what each column was taken for; empty for a list of lines.
+    /// Returns the import's table: what each column was taken for. Empty for a list of lines.
     pub fn columns(&self) -> Vec<ColumnUse> {
         match &self.form {
             Form::Lines => Vec::new(),
@@ -167,12 +192,12 @@ impl DncFile {
         }
     }
 
-    /// What looks wrong, though the file can be read: characters that cannot be read.
+    /// Returns warnings about a file that can be read: characters that cannot be read.
     pub fn warnings(&self) -> Vec<String> {
         self.shape.replaced().into_iter().collect()
     }
 
-    /// The header of a file of its rejects, with which they can be imported again.
+    /// Returns the header for a file of this list's rejects, with which they can be imported again.
     pub fn header(&self) -> Vec<String> {
         match &self.form {
             Form::Lines => vec!["number".to_owned()],
@@ -180,7 +205,8 @@ impl DncFile {
         }
     }
 
-    /// The delimiter of such a file: the list's own.
+    /// Returns the delimiter for a file of this list's rejects: the delimiter of the list, or a comma for a
+    /// list of lines.
     pub const fn delimiter(&self) -> u8 {
         match &self.form {
             Form::Lines => b',',
@@ -188,7 +214,7 @@ impl DncFile {
         }
     }
 
-    /// Figures of an import that has yet to happen: name and SHA-256 are set, counts are zero.
+    /// Returns the figures of an import before it starts: name and SHA-256 are set, all counts are zero.
     pub fn figures(&self) -> ImportFigures {
         ImportFigures {
             file: self.text.origin.file_name(),
@@ -197,11 +223,12 @@ impl DncFile {
         }
     }
 
-    /// The date that the file itself says its data bear: a comment before its first line such as
-    /// `# as of 2026-12-01`.
+    /// Returns the date of the data as the file states it, in a comment before its first line such as
+    /// `# as of 2026-12-01`. Returns `None` if there is no such comment.
     ///
     /// # Errors
-    /// When the file can no longer be read.
+    ///
+    /// Errors if the file can no longer be read.
     pub fn as_of(&self) -> Result<Option<Timestamp>, FileError> {
         let mut lines = Lines::open(&self.text)?;
         while let Some((_, text)) = lines.next(&self.text.origin)? {
@@ -215,10 +242,11 @@ impl DncFile {
         Ok(None)
     }
 
-    /// Reads the numbers.
+    /// Returns a reader of the numbers.
     ///
     /// # Errors
-    /// When the file can no longer be opened.
+    ///
+    /// Errors if the file can no longer be opened.
     pub fn read<'r>(&self, rules: &'r Rules) -> Result<DncReader<'r>, FileError> {
         let source = match &self.form {
             Form::Lines => Source::Lines(Lines::open(&self.text)?),
@@ -257,7 +285,7 @@ impl DncFile {
             return Err(origin.refuse(0, "", "holds no numbers", hint));
         }
         match first {
-            // A file of another kind; a list with a slip in it is for the user to decide on.
+            // Most rows cannot be read: a file of another kind. With fewer faults the user decides.
             Some(reject) if 2 * rejected > self.count.rows => {
                 Err(origin.refuse(reject.line, &reject.column, &reject.reason, &reject.hint))
             }
@@ -266,13 +294,13 @@ impl DncFile {
     }
 }
 
-/// The numbers of a list in order. An error ends it.
+/// An iterator over the numbers of a list, in order. An error ends it.
 pub struct DncReader<'r> {
     rules: &'r Rules,
     origin: Origin,
     default_country: Option<String>,
     source: Source,
-    /// What the row just read came to besides what has been handed out.
+    /// Results of the row just read that have not been returned yet.
     ahead: VecDeque<DncRow>,
     rows: u64,
     comments: u64,
@@ -291,7 +319,7 @@ impl DncReader<'_> {
         }
     }
 
-    /// What the next row comes to; `None` at the end.
+    /// Returns the results of the next row; `None` at the end.
     fn row(&mut self) -> Result<Option<Row>, FileError> {
         let how = (self.rules, self.default_country.as_deref());
         match &mut self.source {
@@ -328,7 +356,7 @@ impl Iterator for DncReader<'_> {
     }
 }
 
-/// The instant behind `as of` in a comment; of a date its midnight in UTC.
+/// Returns the instant that follows `as of` in a comment. For a date alone, its midnight in UTC.
 fn date_after_as_of(comment: &str) -> Option<Timestamp> {
     if let Some((_, rest)) = comment.split_once("as of ")
         && let Some(at) = rest
@@ -346,7 +374,7 @@ fn date_after_as_of(comment: &str) -> Option<Timestamp> {
     format!("{date}T00:00:00Z").parse().ok()
 }
 
-/// A reject of a whole line, by what is wrong and what to do.
+/// Returns a reject of a whole line. `why` is the reason and the hint, separated by a semicolon.
 pub(super) fn rejected(line: u64, why: &str, fields: Vec<String>) -> DncRow {
     let (reason, hint) = in_two(why);
     DncRow::Reject(Box::new(Reject {

@@ -1,4 +1,4 @@
-//! What can be wrong with a list: the file as a whole, or one row of it.
+//! Faults of a list: of the file as a whole, or of one row.
 
 use std::fmt;
 
@@ -6,23 +6,34 @@ use csv::StringRecord;
 
 use super::columns::Field;
 
-/// Why a file is refused as a whole. Nothing of it was taken.
+/// The reason why a file is refused as a whole. No row of the file was taken.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck::intake::{ContactFile, Origin};
+///
+/// let empty = Origin::Bytes("list.csv".to_owned(), [].into());
+/// let error = ContactFile::check(empty).map(|file| file.rows());
+/// let text = error.map_err(|error| error.to_string());
+/// assert_eq!(text, Err("list.csv: is empty; name a file with rows in it".to_owned()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub struct FileError {
-    /// The file as it was named.
+    /// The file's name as the user wrote it.
     pub file: String,
-    /// Line, from 1; 0 when no single line is at fault.
+    /// The line, from 1; 0 if no single line is at fault.
     pub line: u64,
-    /// The column's name as the header spells it; empty when none is concerned.
+    /// The column's name as written in the header; empty if no column is at fault.
     pub column: String,
-    /// What is wrong.
+    /// The reason, without the file, the line and the column.
     pub message: String,
-    /// What to do.
+    /// The hint: how to correct the file.
     pub hint: String,
 }
 
 impl fmt::Display for FileError {
-    /// `contacts.csv:1: phone: stands twice; keep one of the columns`.
+    /// Writes `contacts.csv:1: phone: stands twice in the header; …`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
         if self.line > 0 {
@@ -42,21 +53,21 @@ impl fmt::Display for FileError {
 /// A row that was not taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reject {
-    /// Line of the file on which the row begins, from 1.
+    /// The line of the file on which the row begins, from 1.
     pub line: u64,
-    /// The column at fault, as the header spells it; empty when the whole row is.
+    /// The column at fault, as written in the header; empty if the whole row is at fault.
     pub column: String,
-    /// What stands there.
+    /// The value of the cell at fault.
     pub value: String,
-    /// What is wrong.
+    /// The reason, without the line and the column.
     pub reason: String,
-    /// What to do.
+    /// The hint: how to correct the row.
     pub hint: String,
     /// The row's fields as read, for the file of rejects.
     pub fields: Vec<String>,
 }
 
-/// A reject of a row for what stands in one of its columns: reason and way out.
+/// Returns a reject of a row for the value in one of its columns, with reason and hint.
 pub(super) fn reject(
     line: u64,
     record: &StringRecord,
@@ -74,7 +85,7 @@ pub(super) fn reject(
 }
 
 impl fmt::Display for Reject {
-    /// `line 7: time_zone: …; …`.
+    /// Writes `line 7: time_zone: …; …`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}", self.line)?;
         if !self.column.is_empty() {
@@ -88,13 +99,13 @@ impl fmt::Display for Reject {
     }
 }
 
-/// Splits `reason; way out`. The reason may quote a cell with a semicolon, the way out has none.
+/// Splits `reason; hint`. The reason may quote a cell with a semicolon, the hint has none.
 pub(super) fn in_two(text: &str) -> (String, String) {
     let (reason, hint) = text.rsplit_once("; ").unwrap_or((text, ""));
     (reason.to_owned(), hint.to_owned())
 }
 
-/// A fault before it has its line and its row.
+/// A fault whose line and row are not known yet.
 #[derive(Clone, Debug)]
 pub(super) struct Fault {
     pub(super) field: Field,
@@ -111,7 +122,7 @@ impl Fault {
         }
     }
 
-    /// From a reason and a way out in one text.
+    /// Creates a fault from a reason and a hint in one text.
     pub(super) fn from_text(field: Field, why: &str) -> Self {
         let (reason, hint) = in_two(why);
         Self::new(field, reason, hint)

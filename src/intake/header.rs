@@ -1,7 +1,7 @@
-//! What the name of a column says: the words of lists and of the exports of usual CRM programs.
+//! Reads the name of a column: the words of lists and of the exports of usual CRM programs.
 //!
-//! A name is read word by word, whatever case, spaces, slashes or underscores join its words, so that
-//! `Mailing State/Province`, `MailingState` and `mailing_state` are one.
+//! A name is read word by word. Case, spaces, slashes and underscores between words make no difference, so
+//! that `Mailing State/Province`, `MailingState` and `mailing_state` are read alike.
 
 mod vocabulary;
 
@@ -16,25 +16,25 @@ use vocabulary::{
     UNCERTAIN, WHOLE, WRONG,
 };
 
-/// What a name says.
+/// The meaning of a column's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Meaning {
-    /// A field, and how near it is to the callee among columns of the same field: 0 is first.
+    /// A field, and how near it is to the callee among columns of that field: 0 is first.
     Field(Field, u8),
-    /// Something about not being called that cannot be read with certainty.
+    /// A statement about not being called that cannot be read with certainty.
     Unclear,
     /// Whether another channel than the telephone may be used.
     OtherChannel,
-    /// Nothing that is understood.
+    /// No meaning that is known.
     Other,
 }
 
-/// Whether a word is one of a list.
+/// Returns whether a word is in a list separated by spaces.
 fn among(list: &str, word: &str) -> bool {
     list.split(' ').any(|known| known == word)
 }
 
-/// The words of a name, in lower case.
+/// Returns the words of a name, in lower case.
 pub(super) fn words(name: &str) -> Vec<String> {
     // Salesforce ends the names of fields that its users add in `__c`.
     let name = name.strip_suffix("__c").unwrap_or(name);
@@ -60,7 +60,8 @@ pub(super) fn words(name: &str) -> Vec<String> {
     words
 }
 
-/// Whether a word begins with a letter, seen beside those around it: `phoneNumber`, `DNCFlag`, `Phone2`.
+/// Returns whether a word begins at a letter, given the letters before and after it: `phoneNumber`,
+/// `DNCFlag`, `Phone2`.
 fn starts_word(before: Option<char>, char: char, next_lower: bool) -> bool {
     let Some(before) = before else {
         return false;
@@ -74,12 +75,12 @@ fn starts_word(before: Option<char>, char: char, next_lower: bool) -> bool {
         || (char.is_ascii_digit() != before.is_ascii_digit())
 }
 
-/// The words joined by `_`: one spelling for all.
+/// Returns the words of a name joined by `_`: one spelling for all.
 pub(super) fn plain(name: &str) -> String {
     words(name).join("_")
 }
 
-/// What a name says.
+/// Returns the meaning of a column's name.
 pub(super) fn meaning(name: &str) -> Meaning {
     let words = words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
@@ -99,7 +100,7 @@ pub(super) fn meaning(name: &str) -> Meaning {
     }
 }
 
-/// Returns the field of place or date that an unknown column may hold, so that the import can warn of it.
+/// Returns the field of place or date that an unknown column may hold, so that the import can warn the user.
 pub(super) fn may_bind(name: &str) -> Option<Field> {
     let words = words(name);
     let has = |list: &str| words.iter().any(|word| among(list, word));
@@ -111,7 +112,8 @@ pub(super) fn may_bind(name: &str) -> Option<Field> {
     dated.then_some(*field)
 }
 
-/// Whether a column says when consent ends: `Consent Expiration`, `opt_in_expires_at`, `TCPA valid until`.
+/// Returns whether a column says when consent ends: `Consent Expiration`, `opt_in_expires_at`,
+/// `TCPA valid until`.
 fn ends_consent(words: &[&str]) -> bool {
     let text = format!(" {} ", words.join(" "));
     let has = |list: &str| words.iter().any(|word| among(list, word));
@@ -121,7 +123,7 @@ fn ends_consent(words: &[&str]) -> bool {
     consent && ends && !never && !has(BEGINNING)
 }
 
-/// Whether a column that is not understood may say who is not to be called.
+/// Returns whether a column that is not understood may say who is not to be called.
 fn perhaps_a_wish(words: &[&str]) -> bool {
     let text = format!(" {} ", words.join(" "));
     let agreed = words.iter().all(|word| among(AGREED, word))
@@ -136,7 +138,7 @@ fn perhaps_a_wish(words: &[&str]) -> bool {
     agreed || (!other && (perhaps || matches!(first, "remove" | "removed" | "removal")))
 }
 
-/// Names of the fields that a slip may be meant for, each as it is written in full.
+/// Returns the names that a misspelled column may have meant, each in full with its field.
 pub(super) fn known_names() -> impl Iterator<Item = (Field, &'static str)> {
     const NUMBERS: &str = "number phone phone_number telephone mobile mobile_phone cell_phone";
     let tables = WHOLE.iter().chain(&PLACES);
@@ -145,7 +147,7 @@ pub(super) fn known_names() -> impl Iterator<Item = (Field, &'static str)> {
         .chain(NUMBERS.split(' ').map(|name| (Field::Number, name)))
 }
 
-/// Whether a name is a slip away from one that asks not to be called.
+/// Returns whether a name is one slip away from a name that asks not to be called.
 pub(super) fn nearly_never(name: &str) -> bool {
     const NAMES: &str = "donotcall donotcontact donotphone optedout unsubscribed unsubscribe";
     let joined = words(name).concat();
@@ -194,7 +196,7 @@ fn number(words: &[&str]) -> Option<(Field, u8)> {
             None => return None,
         }
     }
-    // `Customer Number` is an account; `Contact Number` is a telephone's where no other column is one.
+    // `Customer Number` is an account. `Contact Number` is a telephone number if no other column is one.
     let telephone = words
         .iter()
         .any(|word| *word != "number" && among(NUMBER, word));
@@ -235,8 +237,9 @@ fn wish(words: &[&str]) -> Option<Meaning> {
     })
 }
 
-/// A circumstance in which the contact must not be called. A column of a date or reason counts when its
-/// cell is not empty. A lawyer's name may be the company's own lawyer.
+/// Returns the meaning of a column that states a circumstance in which the contact must not be called. A
+/// column of a date or a reason counts if its cell is not empty. The column of a lawyer's name may mean the
+/// company's own lawyer.
 fn closed(words: &[&str]) -> Option<Meaning> {
     let text = format!(" {} ", words.join(" "));
     let has = |list: &str| words.iter().any(|word| among(list, word));
@@ -255,24 +258,24 @@ fn closed(words: &[&str]) -> Option<Meaning> {
     })
 }
 
-/// What a column of a list of numbers not to be called holds, by its name alone.
+/// What a column of a do-not-call list holds, by its name alone.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Listed {
-    /// Numbers: what is there and is none is a reject.
+    /// Numbers. A value that is not a number is a reject.
     Numbers,
-    /// Area codes, for the numbers of seven digits beside them.
+    /// Area codes, for the numbers of seven digits in another column.
     AreaCodes,
     /// A registry's `A` or `D`.
     Changes,
-    /// Countries in which the numbers beside them are read.
+    /// The countries in which the row's numbers are read.
     Countries,
-    /// Something else.
+    /// A known meaning other than numbers.
     Other,
-    /// What it holds decides.
+    /// Not known by the name: the cells decide.
     Unknown,
 }
 
-/// What a column of a list of numbers not to be called holds.
+/// Returns what a column of a do-not-call list holds, by its name alone.
 pub(super) fn listed(name: &str) -> Listed {
     let words = words(name);
     let has = |list: &str| words.iter().any(|word| among(list, word));
@@ -298,7 +301,7 @@ pub(super) fn listed(name: &str) -> Listed {
     if has(OTHER) {
         return Listed::Other;
     }
-    // A column about numbers, as their type or a note, may hold some all the same: its cells say so.
+    // A column about numbers, such as their type or a note, may still hold some: its cells decide.
     if has(BESIDES) {
         return Listed::Unknown;
     }

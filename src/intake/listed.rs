@@ -1,4 +1,4 @@
-//! Do-not-call lists without a header: one number a line, the FTC's forms, or cells of which some hold
+//! Do-not-call lists without a header: one number per line, the FTC's forms, or cells of which some hold
 //! numbers.
 
 use std::io::{BufRead, BufReader, Read};
@@ -12,14 +12,14 @@ use super::text::{Origin, Text};
 use crate::domain::{PhoneNumber, Timestamp};
 use crate::rules::Rules;
 
-/// The rules, and the country of numbers without one.
+/// The rules, and the country in which numbers without a country code are read.
 pub(super) type How<'h> = (&'h Rules, Option<&'h str>);
 
-/// What a row of a list came to.
+/// The result of reading one row of a list.
 pub(super) enum Row {
-    /// Nothing: it begins with `#` and holds no number.
+    /// A comment: it begins with `#` and holds no number.
     Comment,
-    /// Nothing at all is there.
+    /// A row without any value.
     Empty,
     /// Numbers, removals and rejects.
     Rows(Vec<DncRow>),
@@ -27,7 +27,7 @@ pub(super) enum Row {
 
 const FORMS: &str = "write one number a line as +12125550142, or the registry's 212,5550142";
 
-/// One line that is not empty.
+/// Reads one line that is not empty.
 pub(super) fn line(line: u64, text: &str, how: How<'_>) -> Row {
     if failed(text) {
         let why = "a formula of the spreadsheet failed here, or its column was too narrow; write the number";
@@ -52,8 +52,8 @@ pub(super) fn line(line: u64, text: &str, how: How<'_>) -> Row {
     Row::Rows(rows)
 }
 
-/// The numbers of a comment, and rejects for what may be one: `#12,Ana,2125550142` is a row whose first
-/// cell is a count, and a number behind a mark is still one.
+/// Returns the numbers of a comment, and rejects for digits that may be one. `#12,Ana,2125550142` is a row
+/// whose first cell is a count, and a number behind a `#` is still a number.
 fn commented(line: u64, comment: &str, text: &str, how: How<'_>) -> Vec<DncRow> {
     if let Held::Numbers(numbers) = comment::held(comment, how) {
         return added(line, numbers);
@@ -97,7 +97,7 @@ fn entry(line: u64, text: &str, how: How<'_>) -> Result<Vec<DncRow>, String> {
     Ok(rows)
 }
 
-/// The numbers of a cell, or a reject if it has the digits of one and cannot be read.
+/// Returns the numbers of a cell, or a reject if it has enough digits for a number and cannot be read.
 fn of_cell(line: u64, cell: &str, text: &str, how: How<'_>) -> Vec<DncRow> {
     let like_one = has_number(cell) && !dates::looks_like_one(cell);
     match how.0.read_listed(cell, how.1) {
@@ -109,7 +109,7 @@ fn of_cell(line: u64, cell: &str, text: &str, how: How<'_>) -> Vec<DncRow> {
     }
 }
 
-/// A line of the FTC's lists or of their changes.
+/// Reads a line of the FTC's lists or of their changes.
 fn registry(line: u64, parts: &[&str]) -> Result<DncRow, String> {
     match *parts {
         [npa, local] => {
@@ -133,7 +133,7 @@ fn registry(line: u64, parts: &[&str]) -> Result<DncRow, String> {
     }
 }
 
-/// A number that a change list adds or removes.
+/// Returns the addition (`A`) or removal (`D`) of a number in a change list. Errors if `change` is neither.
 pub(super) fn changed(line: u64, number: PhoneNumber, change: &str) -> Result<DncRow, String> {
     match change.trim() {
         "A" | "a" => Ok(DncRow::Addition { line, number }),
@@ -145,7 +145,7 @@ pub(super) fn changed(line: u64, number: PhoneNumber, change: &str) -> Result<Dn
     }
 }
 
-/// Numbers to add.
+/// Returns the numbers as rows to add.
 pub(super) fn added(line: u64, numbers: Vec<PhoneNumber>) -> Vec<DncRow> {
     let numbers = numbers.into_iter();
     numbers
@@ -153,8 +153,8 @@ pub(super) fn added(line: u64, numbers: Vec<PhoneNumber>) -> Vec<DncRow> {
         .collect()
 }
 
-/// The numbers of a cell of which nothing says what it holds: only such as can be dialed, so that a
-/// date or an account's digits are none.
+/// Returns the numbers of a cell whose column says nothing about its content. Only numbers that can be dialed
+/// count, so that a date or an account's digits are not taken for one.
 pub(super) fn in_cell(cell: &str, (rules, country): How<'_>) -> Vec<PhoneNumber> {
     if !has_number(cell) || dates::looks_like_one(cell) {
         return Vec::new();
@@ -177,7 +177,7 @@ fn cells(text: &str) -> impl Iterator<Item = &str> {
     cells.map(|cell| cell.trim().trim_matches('"'))
 }
 
-/// `212`, `5550142`: the FTC's way of writing a number.
+/// Reads `212`, `5550142`: the FTC's way of writing a number.
 fn registry_number(npa: &str, line: &str) -> Result<PhoneNumber, String> {
     let digits = |text: &str, count: usize| {
         (text.len() == count && text.bytes().all(|byte| byte.is_ascii_digit()))
@@ -197,7 +197,7 @@ fn registry_number(npa: &str, line: &str) -> Result<PhoneNumber, String> {
         })
 }
 
-/// A date of a change list, also with a time of day.
+/// Returns whether a text is a date of a change list, with or without a time of day.
 pub(super) fn looks_like_a_date(text: &str) -> bool {
     let date = text.split([' ', 'T']).next().unwrap_or_default();
     let digits = date.bytes().filter(u8::is_ascii_digit).count();
@@ -207,7 +207,7 @@ pub(super) fn looks_like_a_date(text: &str) -> bool {
     dates::looks_like_one(text) || (text == date && plain && (6..=8).contains(&digits))
 }
 
-/// Enough of a text to recognise it by, without control characters.
+/// Returns the first 40 characters of a text, without control characters.
 pub(super) fn shortened(text: &str) -> String {
     let text = text.replace(char::is_control, " ");
     match text.char_indices().nth(40) {
@@ -216,7 +216,7 @@ pub(super) fn shortened(text: &str) -> String {
     }
 }
 
-/// Lines that are not empty, with their numbers.
+/// The lines of a list that are not empty, with their line numbers.
 pub(super) struct Lines {
     reader: BufReader<Box<dyn Read + Send>>,
     buffer: Vec<u8>,
@@ -234,7 +234,7 @@ impl Lines {
         })
     }
 
-    /// The next line that says something; `None` at the end.
+    /// Returns the next line that is not empty, and its number from 1; `None` at the end.
     pub(super) fn next(&mut self, origin: &Origin) -> Result<Option<(u64, &str)>, FileError> {
         loop {
             self.buffer.clear();

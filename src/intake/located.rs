@@ -1,4 +1,4 @@
-//! The window class of a row: its number and what it states of the place, read and remembered.
+//! The window class of a row: its number and the places that it states, read and cached.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -11,38 +11,38 @@ use crate::domain::campaign::{CallKind, Evidence};
 use crate::domain::{Hints, PhoneNumber, Timestamp, WindowClass};
 use crate::rules::{LocateError, Rules, Unfit};
 
-/// Distinct places remembered at most; a national list has some thousands (area code by postal code).
+/// The most distinct places in the cache. A national list has some thousands (area code by postal code).
 const CACHE_MAX: usize = 100_000;
 
-/// The window class of a number, shared by all numbers it binds. The inner error is the word for a number
-/// that can be read but never dialed.
+/// The window class of a number, shared by all numbers that it binds. The inner error is the reason why a
+/// number that can be read is never dialed.
 pub(super) type Located = Result<Result<Arc<WindowClass>, String>, Fault>;
 
-/// What a row states of the country.
+/// The countries that a row states.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Stated {
-    /// Of the address.
+    /// The country of the address.
     pub(super) address: Option<Country>,
-    /// Of a number that is written without its country code.
+    /// The country of a number that is written without its country code.
     pub(super) number: Option<Country>,
-    /// Whether a calling code states it, which the number must then have.
+    /// Whether a calling code states the country. The number must then have that calling code.
     pub(super) by_code: bool,
 }
 
 impl Stated {
-    /// The country in which a number without its country code is read.
+    /// Returns the country in which a number without its country code is read.
     pub(super) fn reading<'c>(&self, assumed: Option<&'c str>) -> Option<&'c str> {
         self.number.map(|country| country.code).or(assumed)
     }
 }
 
-/// Where is the callee of a row?
+/// The facts by which the callee of a row is located.
 #[derive(Clone, Copy)]
 pub(super) struct Question<'q> {
     pub(super) rules: &'q Rules,
     pub(super) number: PhoneNumber,
     pub(super) country: Stated,
-    /// Time zone, region, postal code, country and country code as they stand in the row.
+    /// Time zone, region, postal code, country and country code, as written in the row.
     pub(super) texts: [&'q str; 5],
     /// Whether the column of the region is about states, so that two letters are never a country's.
     pub(super) is_state: bool,
@@ -50,18 +50,18 @@ pub(super) struct Question<'q> {
     pub(super) calls: CallKind,
 }
 
-/// Answers for North American numbers, which depend on area code and stated places alone.
+/// A cache of window classes for North American numbers, which depend on area code and stated places alone.
 #[derive(Default)]
 pub(super) struct Places {
     located: HashMap<u16, HashMap<Box<str>, Located>>,
-    /// Places remembered in it.
+    /// The number of places in the cache.
     count: usize,
-    /// The stated places of the row under way, joined.
+    /// The stated places of the current row, joined.
     joined: String,
 }
 
 impl Places {
-    /// The window class of a row.
+    /// Returns the window class of a row.
     pub(super) fn of(&mut self, question: &Question<'_>) -> Located {
         if let Err(unfit) = question.rules.fitness(question.number, Timestamp::MAX) {
             return Ok(Err(unfit.as_str().to_owned()));
@@ -132,7 +132,7 @@ fn unknown_region(question: &Question<'_>, error: &LocateError) -> Fault {
     )
 }
 
-/// What the row states, in the form that the rules know.
+/// Returns the places that the row states, in the form that the rules know.
 fn hints(question: &Question<'_>) -> Result<Hints, Fault> {
     let [zone, region, postal, ..] = question.texts;
     if question.texts.iter().all(|text| text.is_empty()) {
@@ -176,7 +176,7 @@ fn hints(question: &Question<'_>) -> Result<Hints, Fault> {
     })
 }
 
-/// Whether a country has one zone and no parts known by name.
+/// Returns whether a country has one zone and no parts known by name.
 fn is_all_one(rules: &Rules, country: &str) -> bool {
     !rules.has_parts(country) && rules.has_hours(country) && rules.zone_count(country) == 1
 }
@@ -201,7 +201,7 @@ fn one_country(
     }
 }
 
-/// The country of the number, as two letters.
+/// Returns the country of the number, as two letters; `None` if it has no known region.
 fn country_of(question: &Question<'_>) -> Option<String> {
     let regions = question.rules.regions_of(question.number);
     let first = regions.first()?;

@@ -1,8 +1,8 @@
-//! Contact lists and do-not-call lists to values or rejects, row by row.
+//! Reads contact lists and do-not-call lists into values or rejects, row by row.
 //!
-//! A file is first checked as a whole: it opens, is text, its quotes close, its columns are known.
-//! Only then are rows handed out, so that a broken file changes nothing. A bad row never stops a
-//! contact list: it becomes a [`Reject`] with its line, its column and a way out.
+//! A file is first checked as a whole: it opens, is text, its quotes close, its columns are known. Only then
+//! are rows returned, so that a broken file changes nothing. A bad row never stops a contact list: it becomes
+//! a [`Reject`] with its line, its column and a hint.
 
 mod asked;
 mod cell;
@@ -38,7 +38,17 @@ pub use reading::Reading;
 pub use rejects::RejectsFile;
 pub use text::{Origin, STANDARD_INPUT};
 
-/// Whether two capital letters are a country's.
+/// Returns whether the text is a country's code of ISO 3166-1: two capital letters.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck::intake::is_country;
+///
+/// assert!(is_country("GB"));
+/// assert!(!is_country("gb"));
+/// assert!(!is_country("UK"));
+/// ```
 pub fn is_country(code: &str) -> bool {
     names::country(code).is_some_and(|country| country.code == code)
 }

@@ -9,23 +9,24 @@ const COUNTRIES: &str = include_str!("../../crates/core/data/country-names.csv")
 const REGIONS: &str = include_str!("../../crates/core/data/region-names.csv");
 const ZONES: &str = include_str!("../../crates/core/data/zone-names.csv");
 
-/// A country.
+/// A country with its code, calling code and name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Country {
-    /// ISO 3166-1, two letters.
+    /// The country code of ISO 3166-1, two letters.
     pub(super) code: &'static str,
-    /// Its calling code; empty where none is known.
+    /// The country's calling code; empty if none is known.
     pub(super) calling: &'static str,
-    /// Its usual English name.
+    /// The country's usual English name.
     pub(super) name: &'static str,
 }
 
-/// What a name of a time zone means.
+/// The meaning of a time zone's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Zone {
-    /// A place's zone, by its IANA name.
+    /// The zone of a place, by its IANA name.
     Place(&'static str),
-    /// An offset or an abbreviation of no place; what to write instead, if that is known.
+    /// An offset or an abbreviation that names no place, with the name to write instead; empty if none is
+    /// known.
     Placeless(&'static str),
 }
 
@@ -33,30 +34,30 @@ struct Names {
     countries: HashMap<String, Country>,
     /// The country that a calling code alone means.
     callings: HashMap<&'static str, Country>,
-    /// By country, then by name.
+    /// The code of a region, by country, then by name.
     regions: HashMap<&'static str, HashMap<String, &'static str>>,
     zones: HashMap<String, Zone>,
 }
 
 static NAMES: LazyLock<Names> = LazyLock::new(Names::read);
 
-/// The country of a name or code in letters.
+/// Returns the country with a name or code in letters.
 pub(super) fn country(text: &str) -> Option<Country> {
     NAMES.countries.get(&key(text)).copied()
 }
 
-/// The country that a calling code alone means: `1` the United States, `44` the United Kingdom.
+/// Returns the country that a calling code alone means: `1` the United States, `44` the United Kingdom.
 pub(super) fn country_called(code: &str) -> Option<Country> {
     NAMES.callings.get(code).copied()
 }
 
-/// The code of a state, province or territory of this country.
+/// Returns the code of a state, province or territory of this country.
 pub(super) fn region(country: &str, text: &str) -> Option<&'static str> {
     let of = NAMES.regions.get(country)?;
     of.get(&key(text)).copied()
 }
 
-/// What a name other than IANA's means as a time zone.
+/// Returns the meaning of a time zone's name, other than an IANA name.
 pub(super) fn zone(text: &str) -> Option<Zone> {
     let key = key(text);
     let zones = &NAMES.zones;
@@ -75,7 +76,7 @@ pub(super) fn zone(text: &str) -> Option<Zone> {
     zones.get(bare?).copied()
 }
 
-/// A name in the spelling in which two are compared: lower case, without accents and signs.
+/// Returns a name in the spelling used for comparison: lower case, without accents and punctuation.
 fn key(text: &str) -> String {
     let mut key = String::new();
     for char in text.trim().chars() {
@@ -144,7 +145,7 @@ impl Names {
     }
 }
 
-/// The rows of an embedded table below its header.
+/// Returns the rows of an embedded table below its header.
 fn rows<const COLUMNS: usize>(
     table: &'static str,
 ) -> impl Iterator<Item = [&'static str; COLUMNS]> {
@@ -152,7 +153,7 @@ fn rows<const COLUMNS: usize>(
         .comment(Some(b'#'))
         .from_reader(table.as_bytes());
     let records: Vec<StringRecord> = reader.records().filter_map(Result::ok).collect();
-    // The texts live as long as the program, as the tables do.
+    // The texts live as long as the program, because the tables do.
     records.into_iter().map(|record| {
         let mut row = [""; COLUMNS];
         for (to, field) in row.iter_mut().zip(record.iter()) {
@@ -193,7 +194,7 @@ mod tests {
                 ..Hints::default()
             };
             let found = Rules::embedded().locate(number, &hints, Evidence::All);
-            // A zone of a country without rules is one all the same.
+            // A zone of a country without rules is still a zone.
             let known = matches!(found, Ok(_) | Err(LocateError::ZoneWithoutRules(_)));
             assert!(known, "{name}: {found:?}");
         }

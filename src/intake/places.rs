@@ -1,12 +1,12 @@
-//! What a row says about where the callee is: country, region, postal code and time zone.
+//! Reads the places that a row states for the callee: country, region, postal code and time zone.
 //!
-//! Each is read into the form that the rules know, or the row is rejected with the reason. Nothing that
-//! cannot be read counts as absent.
+//! Each is read into the form that the rules know, or the row is rejected with the reason. A value that
+//! cannot be read never counts as absent.
 
 use super::names::{self, Country, Zone};
 use crate::rules::TERRITORIES;
 
-/// What is wrong, and what to do.
+/// The reason, and the hint.
 pub(super) type Fault = (String, String);
 
 fn fault<T>(reason: impl Into<String>, hint: impl Into<String>) -> Result<T, Fault> {
@@ -38,7 +38,7 @@ pub(super) fn country(text: &str) -> Result<Country, Fault> {
     }
 }
 
-/// The country as the region by which the rules know it.
+/// Returns the country as the region by which the rules know it.
 pub(super) fn as_region(country: &str) -> String {
     if TERRITORIES.contains(&country) {
         format!("US-{country}")
@@ -47,8 +47,9 @@ pub(super) fn as_region(country: &str) -> String {
     }
 }
 
-/// Reads a state, province or region. `country` is the stated one, `of_number` that of the number, either
-/// as two letters. `is_state`: the column is about states, so that two letters are never a country's.
+/// Reads a state, province or region. `country` is the stated country and `of_number` that of the number,
+/// each as two letters. `is_state` means that the column is about states, so that two letters are never a
+/// country's.
 pub(super) fn region(
     text: &str,
     country: Option<&str>,
@@ -76,7 +77,7 @@ pub(super) fn region(
         .find_map(|of| Some((*of, names::region(of, text)?)));
     let named = if is_state { None } else { names::country(text) };
     match (state, named) {
-        // `CA` in a column `region` beside a Canadian number is the country as likely as the state.
+        // `CA` in a column `region` of a row with a Canadian number may be the country or the state.
         (Some((of, part)), Some(named)) if country.is_none() && Some(named.code) == of_number => {
             fault(
                 format!("`{text}` may be {} or {of}-{part}", named.name),
@@ -92,9 +93,8 @@ pub(super) fn region(
     }
 }
 
-/// A region beside a number or a country that is neither American nor Canadian: a part of the country, or
-/// else a state of those two or another country, which then binds too. Errors if it is none of
-/// these.
+/// Reads a region in a row whose number or country is neither American nor Canadian: a part of the country,
+/// or a state of those two or another country, which then binds too. Errors if the text is none of these.
 fn elsewhere(text: &str, base: &str) -> Result<String, Fault> {
     let named = names::country(text);
     if named.is_some_and(|named| named.code == base) {
@@ -118,8 +118,9 @@ fn of_code_1(country: &str) -> bool {
     names::country(country).is_some_and(|country| country.calling == "1")
 }
 
-/// Reads a postal code in its usual spellings, also as a spreadsheet leaves it. `None`: it is one of the
-/// callee's country, in all of which the clock is the same. `country` is the callee's, as two letters.
+/// Reads a postal code in its usual spellings, also as a spreadsheet leaves it. Returns `None` if the code
+/// belongs to the callee's country and the clock is equal in all of that country. `country` is the callee's,
+/// as two letters.
 pub(super) fn postal(text: &str, country: Option<&str>) -> Result<Option<String>, Fault> {
     if let Some(base) = country.filter(|country| !of_code_1(country)) {
         return abroad(text, base);
@@ -142,8 +143,8 @@ pub(super) fn postal(text: &str, country: Option<&str>) -> Result<Option<String>
     }
 }
 
-/// A postal code beside a number or a country that is neither American nor Canadian; an American or
-/// Canadian code there binds too.
+/// Reads a postal code in a row whose number or country is neither American nor Canadian. An American or
+/// Canadian code binds there too.
 fn abroad(text: &str, country: &str) -> Result<Option<String>, Fault> {
     let bare = text.strip_suffix(".0").unwrap_or(text);
     let digits = bare.bytes().all(|byte| byte.is_ascii_digit());
@@ -194,7 +195,7 @@ fn abroad(text: &str, country: &str) -> Result<Option<String>, Fault> {
     }
 }
 
-/// `SW1A1AA`, or the first half of it alone.
+/// Returns whether the text is a British postcode such as `SW1A1AA`, or the first half of one.
 fn british(signs: &str) -> bool {
     let shape: String = signs
         .bytes()
@@ -208,7 +209,7 @@ fn british(signs: &str) -> bool {
     outward(&shape) || shape.strip_suffix("9AA").is_some_and(outward)
 }
 
-/// `D02X285`, or the routing key alone.
+/// Returns whether the text is an Irish Eircode such as `D02X285`, or the routing key of one.
 fn eircode(signs: &str) -> bool {
     let mut bytes = signs.bytes();
     let key = bytes.next().is_some_and(|byte| byte.is_ascii_uppercase())
@@ -219,7 +220,7 @@ fn eircode(signs: &str) -> bool {
     key && matches!(signs.len(), 3 | 7) && bytes.all(|byte| byte.is_ascii_alphanumeric())
 }
 
-/// Five digits of a ZIP code. A spreadsheet drops zeros at its beginning and may add `.0`.
+/// Returns the five digits of a ZIP code. A spreadsheet drops zeros at its beginning and may add `.0`.
 fn zip(text: &str) -> Option<String> {
     let text = text.trim();
     let text = match text.split_once(char::is_whitespace) {
@@ -237,7 +238,8 @@ fn zip(text: &str) -> Option<String> {
     formed.then(|| format!("{five:0>5}"))
 }
 
-/// `K1A 0B1` with or without its space; the first half alone says enough.
+/// Returns a Canadian postal code such as `K1A0B1`, written with or without its space. The first half alone
+/// is accepted too.
 fn canadian(text: &str) -> Option<String> {
     let code: String = text
         .chars()
@@ -251,12 +253,12 @@ fn canadian(text: &str) -> Option<String> {
             byte.is_ascii_digit()
         }
     });
-    // No code begins with the others.
+    // No postal code begins with another letter.
     let assigned = code.starts_with(|first| "ABCEGHJKLMNPRSTVXY".contains(first));
     (formed && assigned && matches!(code.len(), 3 | 6)).then_some(code)
 }
 
-/// Reads the name of a time zone: IANA's, a usual one that names a place, or one of Windows.
+/// Reads the name of a time zone: an IANA name, a usual name that means a place, or a Windows name.
 pub(super) fn zone(text: &str) -> Result<String, Fault> {
     let bare = without_offset(text);
     match names::zone(bare) {
@@ -292,7 +294,7 @@ fn placeless(text: &str, instead: &str) -> Result<String, Fault> {
     )
 }
 
-/// `(UTC-05:00) Eastern Time (US & Canada)` as `Eastern Time`.
+/// Returns `(UTC-05:00) Eastern Time (US & Canada)` as `Eastern Time`.
 fn without_offset(text: &str) -> &str {
     let text = text.trim();
     let text = match text.strip_prefix('(').and_then(|rest| rest.split_once(')')) {
@@ -422,7 +424,7 @@ mod tests {
             (read("MI", None, Some("IT"), true), "IT-MI"),
             (read("Tamil Nadu", None, Some("IN"), true), "IN-TN"),
             (read("75", None, Some("FR"), true), "FR-75C"),
-            // A state elsewhere binds too.
+            // A state of another country binds too.
             (read("Connecticut", None, Some("GB"), true), "US-CT"),
             (read("CT", None, Some("GB"), true), "US-CT"),
             (read("Ontario", None, Some("AU"), true), "CA-ON"),

@@ -1,21 +1,21 @@
-//! How the rows of a list are read.
+//! The settings for reading the rows of a list.
 
 use super::dates::DateOrder;
 use crate::domain::Timestamp;
 use crate::domain::campaign::{CallKind, Evidence};
 
-/// How the rows of a list are read.
+/// The settings for reading the rows of a list.
 #[derive(Clone, Debug)]
 pub struct Reading {
-    /// The country of numbers written without one (`US`), unless the row states another; `None`: such
+    /// The country of numbers written without one (`US`), unless the row states another. If `None`, such
     /// numbers are rejects.
     pub country: Option<String>,
-    /// The campaign's.
+    /// The campaign's evidence for the callee's place.
     pub evidence: Evidence,
-    /// The campaign's calls: a place without rules for such calls cannot be dialed.
+    /// The class of the campaign's calls. A place without rules for such calls cannot be dialed.
     pub calls: CallKind,
-    /// The order of dates such as `5/4/2026`; `None`: they are rejects.
+    /// The order of dates such as `5/4/2026`. If `None`, such dates are rejects.
     pub dates: Option<DateOrder>,
-    /// The deck's time: consent of later is a reject.
+    /// The deck's time. A row whose consent is dated later is a reject.
     pub now: Timestamp,
 }

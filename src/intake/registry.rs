@@ -1,7 +1,7 @@
-//! The documented forms of registries' lists.
+//! Checks that a registry's list has one of the documented forms.
 //!
-//! A full list makes its areas fresh, so a file that may be anything else is refused as a whole, even
-//! with `--accept-rejects` (16 CFR 310.8; 47 CFR 64.1200(c)(2)).
+//! A full list makes its areas fresh, so a file that may be of another kind is refused as a whole, even with
+//! `--accept-rejects` (16 CFR 310.8; 47 CFR 64.1200(c)(2)).
 
 use csv::StringRecord;
 
@@ -16,18 +16,18 @@ use super::text::{Origin, Text};
 const HINT: &str = "import the registry's own file: its numbers as 212,5550142 or one a line, or its changes as \
     212,5550142,2026-12-01,A; nothing of this file was taken";
 
-/// Names of columns of numbers and of what completes them, each as [`header::plain`] spells it.
+/// Names of columns of numbers and of columns that complete them, each as returned by [`header::plain`].
 const NUMBERS: &str = "number numbers phone phones phone_number phone_numbers phone_no telephone \
     telephone_number telephone_no tel tel_no full_number full_phone_number e_164 area_code areacode npa \
     phone_area_code local_number line_number subscriber_number nxxxxxx mobile mobile_number cell cell_phone \
     landline msisdn 7_digit_number 10_digit_number country country_code dnc_number dnc_phone \
     dnc_phone_number do_not_call_number";
 
-/// Names of columns that say when a change was made; taken beside a column of changes alone.
+/// Names of columns that say when a change was made. Accepted only in a table with a column of changes.
 const DATES: &str =
     "date time date_time timestamp change_date change_time date_of_change changed_at changed_on";
 
-/// Words of comments that only name, date or count a list. `not`, `new` and `from` are none.
+/// Words of comments that only name, date or count a list. `not`, `new` and `from` are not among them.
 const PLAIN: &str = "as of full complete whole list lists registry registries register national state \
     federal dnc dncl ftc crtc tps ctps nddb telephone phone preference service number numbers area areas \
     code codes npa npas canada canadian us usa uk united states kingdom the an and in for all file date \
@@ -41,10 +41,10 @@ const CHANGING: [&str; 14] = [
     "withdr", "expir", "cancel", "revok",
 ];
 
-/// Such words that must stand alone.
+/// Whole words in a file's name that mean changes.
 const CHANGES: &str = "add adds added del dels drop drops dropped off";
 
-/// What a file was found to be.
+/// What the lines of a file show about its kind.
 #[derive(Default)]
 struct Found {
     /// The first line of a full list.
@@ -55,7 +55,7 @@ struct Found {
     doubted: Option<(u64, String)>,
 }
 
-/// Refuses a file that is not certainly a full list of a registry or a list of its changes.
+/// Errors if the file is not certainly a full list of a registry or a list of its changes.
 pub(super) fn check(text: &Text, shape: &Shape, table: Option<&Table>) -> Result<(), FileError> {
     let mut found = Found::default();
     match table {
@@ -142,7 +142,7 @@ fn lines(text: &Text, found: &mut Found) -> Result<(), FileError> {
     Ok(())
 }
 
-/// Refuses a header of which a column may say more than numbers.
+/// Errors if a column of the header may say more than numbers.
 fn columns(origin: &Origin, table: &Table) -> Result<(), FileError> {
     let changes = table.each().any(|(_, holds, _)| holds == Listed::Changes);
     let mut numbers = Vec::new();
@@ -215,7 +215,7 @@ fn rows(text: &Text, shape: &Shape, table: &Table, found: &mut Found) -> Result<
     Ok(())
 }
 
-/// The comments down to the header.
+/// Reads the comments down to the header.
 fn comments_above(text: &Text, table: &Table, found: &mut Found) -> Result<(), FileError> {
     let mut lines = Lines::open(text)?;
     while let Some((line, said)) = lines.next(&text.origin)? {
@@ -230,8 +230,8 @@ fn comments_above(text: &Text, table: &Table, found: &mut Found) -> Result<(), F
     Ok(())
 }
 
-/// Whether a text is the digits of one number with usual signs between them; whether they are a number,
-/// its reading says. A sign before it may say that it was taken off.
+/// Returns whether a text is the digits of one number with usual signs between them. Whether those digits are
+/// a valid number is not checked here. A sign before the number, other than `+`, may say that it was deleted.
 fn is_number(text: &str) -> bool {
     let rest = text.strip_prefix('+').unwrap_or(text);
     let digits = rest.bytes().filter(u8::is_ascii_digit).count();
@@ -278,7 +278,7 @@ fn is_plain(comment: &str) -> bool {
     }
 }
 
-/// The word of a file's name that means changes.
+/// Returns the word of a file's name that means changes; `None` if there is none.
 fn says_changes(name: &str) -> Option<String> {
     header::words(name).into_iter().find(|word| {
         CHANGING.iter().any(|start| word.starts_with(start))
@@ -293,7 +293,7 @@ mod tests {
     use crate::intake::{DncFile, DncRow, Origin};
     use crate::rules::Rules;
 
-    /// Additions and removals, or lines of a full list, that a registry's file comes to.
+    /// Returns how many lines of a full list, additions and removals a registry's file gives.
     fn read(name: &str, text: &str) -> Result<[usize; 3], String> {
         let bytes = Origin::Bytes(name.to_owned(), Arc::from(text.as_bytes()));
         let rules = Rules::embedded();
@@ -343,7 +343,7 @@ mod tests {
         }
     }
 
-    /// 16 CFR 310.8: what is not known to be the whole of an area makes none fresh.
+    /// 16 CFR 310.8: a file that is not certainly the whole of an area makes no area fresh.
     #[test]
     fn a_file_that_may_hold_changes_is_refused() {
         for text in [

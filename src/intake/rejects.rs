@@ -1,6 +1,6 @@
-//! The file of rejects: the rows that were not taken, as they were, each with its reason.
+//! The file of rejects: the rows that were not taken, unchanged, each with its reason.
 //!
-//! It has the source's own header, so that it can be corrected and imported again.
+//! The file has the header of its source, so that it can be corrected and imported again.
 
 use std::io::{self, Write};
 
@@ -8,19 +8,42 @@ use super::columns::REJECT_REASON;
 use super::fault::Reject;
 use crate::domain::text::inert_cell;
 
-/// A file of rejects being written, in UTF-8.
+/// A writer of a file of rejects, in UTF-8.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck::intake::{Reject, RejectsFile};
+///
+/// let mut file = RejectsFile::new(Vec::new(), &["phone".to_owned()], b',')?;
+/// file.write(&Reject {
+///     line: 2,
+///     column: "phone".to_owned(),
+///     value: "12".to_owned(),
+///     reason: "too short".to_owned(),
+///     hint: "write the whole number".to_owned(),
+///     fields: vec!["12".to_owned()],
+/// })?;
+/// let text = String::from_utf8(file.finish()?)?;
+/// assert_eq!(
+///     text,
+///     "phone,reject_reason\n12,line 2: phone: too short; write the whole number (found `12`)\n"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct RejectsFile<W: Write> {
     writer: csv::Writer<W>,
-    /// Where the source already has a column of reasons, from an earlier round.
+    /// The position of the source's column of reasons, if it has one from an earlier import.
     reason_at: Option<usize>,
     width: usize,
 }
 
 impl<W: Write> RejectsFile<W> {
-    /// Writes the source's header.
+    /// Creates the writer and writes the source's header, with the column of reasons added.
     ///
     /// # Errors
-    /// When it cannot be written.
+    ///
+    /// Errors if the header cannot be written.
     pub fn new(to: W, header: &[String], delimiter: u8) -> io::Result<Self> {
         let mut file = Self {
             writer: csv::WriterBuilder::new()
@@ -34,10 +57,11 @@ impl<W: Write> RejectsFile<W> {
         Ok(file)
     }
 
-    /// Writes one row.
+    /// Writes one row and its reason.
     ///
     /// # Errors
-    /// When it cannot be written.
+    ///
+    /// Errors if the row cannot be written.
     pub fn write(&mut self, reject: &Reject) -> io::Result<()> {
         let mut reason = reject.to_string();
         if !reject.value.is_empty() {
@@ -46,17 +70,18 @@ impl<W: Write> RejectsFile<W> {
         self.row(&reject.fields, &reason)
     }
 
-    /// Writes what is still buffered and gives back what it wrote to.
+    /// Writes the buffered rest. Returns the inner writer.
     ///
     /// # Errors
-    /// When it cannot be written.
+    ///
+    /// Errors if the rest cannot be written.
     pub fn finish(self) -> io::Result<W> {
         self.writer
             .into_inner()
             .map_err(|error| io::Error::other(error.to_string()))
     }
 
-    /// Short rows are filled up so that the reason stands in its column; long ones keep all fields.
+    /// Writes a row. Short rows are filled up so that the reason is in its column; long ones keep all fields.
     fn row(&mut self, fields: &[String], reason: &str) -> io::Result<()> {
         let mut row: Vec<&str> = fields.iter().map(String::as_str).collect();
         if row.len() < self.width {

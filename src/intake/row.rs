@@ -1,4 +1,4 @@
-//! One row of a contacts file: a contact, or what keeps it from being one.
+//! Reads one row of a contacts file into a contact, or into the reason why it is not one.
 
 mod cells;
 mod comments;
@@ -21,7 +21,7 @@ use crate::domain::text::without_apostrophe;
 use crate::domain::{Consent, ConsentKind, NewContact, PhoneNumber, Timestamp, WindowClass};
 use crate::rules::{NumberError, Rules};
 
-/// Turns rows into contacts.
+/// Turns rows into contacts and rejects.
 pub(super) struct Judge<'r> {
     rules: &'r Rules,
     columns: Columns,
@@ -29,15 +29,15 @@ pub(super) struct Judge<'r> {
     places: Places,
     /// Whether the column of the region is about states, so that two letters are never a country's.
     is_state: bool,
-    /// The last date that was read: lists repeat them.
+    /// The last date that was read, as text and value, because lists repeat their dates.
     date: Option<(String, dates::Read)>,
-    /// By column, rows that were not rejected and have something there.
+    /// By column, rows that were not rejected and have a value there.
     used: Vec<u64>,
     /// Rows that were not rejected and say when or where consent was given, but not its kind.
     consent_unused: u64,
 }
 
-/// What keeps a row from being taken: a field's fault, or that of a column of wishes.
+/// The reason why a row is rejected: a field's fault, or an unclear value at this position.
 enum Wrong {
     Field(Fault),
     Wish(usize),
@@ -49,10 +49,11 @@ impl From<Fault> for Wrong {
     }
 }
 
-/// What a row came to, and who of it is not to be called.
+/// The result of a row, and which of its numbers are not to be called.
 pub(super) struct Judged {
     pub(super) row: Result<NewContact, Box<Reject>>,
-    /// The numbers of a row that says so, and the name of the column that does.
+    /// The numbers of a row that says that they are not to be called, and the name of the column that says
+    /// so.
     pub(super) not_to_be_called: Option<(Vec<PhoneNumber>, String)>,
 }
 
@@ -72,12 +73,13 @@ impl<'r> Judge<'r> {
         }
     }
 
-    /// By column, rows that were not rejected and have something there.
+    /// Returns, by column, the rows that were not rejected and have a value there.
     pub(super) fn used(&self) -> &[u64] {
         &self.used
     }
 
-    /// Rows that were not rejected and say when or where consent was given, but not its kind.
+    /// Returns the number of rows that were not rejected and say when or where consent was given, but not its
+    /// kind.
     pub(super) const fn consent_unused(&self) -> u64 {
         self.consent_unused
     }
@@ -93,7 +95,7 @@ impl<'r> Judge<'r> {
         self.judged(line, record, country)
     }
 
-    /// What is wrong with a row whose cells stand in the wrong columns.
+    /// Returns a reject if the cells of the row are in the wrong columns.
     fn misquoted(&self, line: u64, record: &StringRecord) -> Option<Reject> {
         let columns = self.columns.names.len();
         if let Some(at) = swallowed(record, columns) {
@@ -186,14 +188,14 @@ impl<'r> Judge<'r> {
         }
     }
 
-    /// The column by which the row says that the person is not to be called; the error is a column that
-    /// says neither.
+    /// Returns the column by which the row says that the person is not to be called. Errors with the column
+    /// whose value cannot be read with certainty.
     fn wish(&self, record: &StringRecord) -> Result<Option<usize>, usize> {
         let mut asked = None;
         let mut unclear = None;
         for (position, wish) in &self.columns.wishes {
             let text = record.get(*position).unwrap_or_default();
-            // A cell that is not there says as little as an empty one.
+            // A missing cell means as little as an empty one.
             match wishes::asks_not_to_be_called(*wish, text) {
                 Ok(true) => asked = Some(*position),
                 Ok(false) => {}
@@ -214,7 +216,7 @@ impl<'r> Judge<'r> {
         }
     }
 
-    /// Every number of the row that can be read.
+    /// Returns every number of the row that can be read.
     fn numbers(
         &self,
         record: &StringRecord,
@@ -256,7 +258,7 @@ impl<'r> Judge<'r> {
         })
     }
 
-    /// The end of the contact's time or of its consent, whichever comes first.
+    /// Returns the earlier of the contact's expiry and the end of its consent.
     fn expiry(&mut self, record: &StringRecord) -> Result<Option<Timestamp>, Fault> {
         let of_consent = self.instant(record, Field::ConsentExpiresAt)?;
         let ends = self.instant(record, Field::ExpiresAt)?.into_iter();
@@ -272,7 +274,7 @@ impl<'r> Judge<'r> {
         on_one_line(parts.join(" ").trim())
     }
 
-    /// What the row states of the country.
+    /// Returns the countries that the row states.
     fn country(&self, record: &StringRecord) -> Result<Stated, Fault> {
         let read = |field: Field| -> Result<Option<Country>, Fault> {
             let text = self.field(record, field);
@@ -363,7 +365,7 @@ impl<'r> Judge<'r> {
         Fault::new(Field::Number, reason, hint)
     }
 
-    /// The inner error is the word for a number that can be read but never dialed.
+    /// Returns the window class. The inner error is the reason why a number that can be read is never dialed.
     fn class(
         &mut self,
         record: &StringRecord,
@@ -405,10 +407,11 @@ impl<'r> Judge<'r> {
         })
     }
 
-    /// Consent without proof is none, and a list that claims it is wrong: such a row is not taken.
+    /// Returns the consent that the row states. Consent without proof is none, and a list that claims it is
+    /// wrong: such a row is rejected.
     fn consent(&mut self, record: &StringRecord) -> Result<Option<Consent>, Fault> {
         let text = self.field(record, Field::Consent);
-        // A date that cannot be read is wrong whatever it is the date of.
+        // A date that cannot be read is a fault even if no consent is stated.
         let at = self.instant(record, Field::ConsentAt)?;
         if let Some(read) = at
             && read.is_future(self.reading.now)
@@ -448,7 +451,7 @@ impl<'r> Judge<'r> {
         }))
     }
 
-    /// An instant, or a date: its first moment in UTC.
+    /// Returns an instant, or the first moment in UTC of a date.
     fn instant(
         &mut self,
         record: &StringRecord,

@@ -5,18 +5,18 @@ use std::io::Read;
 use super::fault::FileError;
 use super::text::Text;
 
-/// What the first pass over a CSV text found.
+/// The results of the first pass over a CSV text.
 #[derive(Clone, Debug)]
 pub(super) struct Shape {
     pub(super) delimiter: u8,
-    /// Rows, the header among them.
+    /// Rows, including the header.
     pub(super) records: u64,
     /// The first lines with a character that could not be read, and how many such characters there are.
     pub(super) undecodable: (Vec<u64>, u64),
 }
 
 impl Shape {
-    /// What is to be said of characters that could not be read, if there are any.
+    /// Returns a warning about characters that could not be read; `None` if there are none.
     pub(super) fn replaced(&self) -> Option<String> {
         let (lines, count) = &self.undecodable;
         let named: Vec<String> = lines.iter().map(u64::to_string).collect();
@@ -40,16 +40,16 @@ impl Shape {
 /// Delimiters in order of preference.
 const DELIMITERS: [u8; 4] = [b',', b';', b'\t', b'|'];
 
-/// Longest first row that is looked at for its delimiter.
+/// The most bytes that are read to find the delimiter.
 const HEADER_MAX: usize = 1 << 20;
 
-/// Bytes of the longest row: more than that is a quotation mark that is closed much later, or no list.
+/// The longest row, in bytes. A longer one has a quotation mark that is closed much later, or is no list.
 const ROW_MAX: u64 = 1 << 20;
 
-/// Lines named one by one.
+/// The most lines that a warning names one by one.
 const NAMED: usize = 20;
 
-/// Reads the text once.
+/// Reads the text once, and its beginning twice if no line `sep=` names the delimiter.
 pub(super) fn measure(text: &Text) -> Result<Shape, FileError> {
     let delimiter = match text.delimiter {
         Some(named) => named,
@@ -85,7 +85,7 @@ pub(super) fn measure(text: &Text) -> Result<Shape, FileError> {
     })
 }
 
-/// The first line with something on it that is no comment.
+/// Returns the first line that is neither empty nor a comment.
 fn header_line(text: &Text) -> Result<Vec<u8>, FileError> {
     let mut head = Vec::new();
     text.open()?
@@ -99,7 +99,7 @@ fn header_line(text: &Text) -> Result<Vec<u8>, FileError> {
     Ok(found.unwrap_or(head))
 }
 
-/// The delimiter that occurs most often outside quotes.
+/// Returns the delimiter that occurs most often outside quotes.
 fn delimiter(header: &[u8]) -> u8 {
     let mut counts = [0usize; DELIMITERS.len()];
     let mut quoted = false;
@@ -115,35 +115,35 @@ fn delimiter(header: &[u8]) -> u8 {
     DELIMITERS[which]
 }
 
-/// U+FFFD in UTF-8, which the decoder writes for what it cannot read.
+/// U+FFFD in UTF-8, which the decoder writes for bytes that it cannot read.
 const UNDECODABLE: [u8; 3] = [0xef, 0xbf, 0xbd];
 
-/// RFC 4180 as far as quotes and rows go, over any number of chunks.
+/// A state machine for the quotes and rows of RFC 4180, over any number of chunks.
 struct Walk {
     delimiter: u8,
     line: u64,
     records: u64,
-    /// The line on which the row under way begins, and its bytes so far.
+    /// The line on which the current row begins, and its bytes so far.
     row_line: u64,
     row_bytes: u64,
     /// The line of the last opening quote.
     opened_at: u64,
     place: Place,
-    /// The first lines with [`UNDECODABLE`], and how often it stands.
+    /// The first lines with [`UNDECODABLE`], and how often it occurs.
     undecodable: (Vec<u64>, u64),
     tail: [u8; 2],
-    /// The bytes that may change anything within a field.
+    /// The bytes that may change the state within a field.
     tells: [bool; 256],
 }
 
-/// Where in a row the walk stands.
+/// Where in a row the walk is.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
     RowStart,
     FieldStart,
     InField,
     InQuotes,
-    /// A quote within quotes: closes them unless another follows.
+    /// After a quote within quotes. It closes the quotes unless another quote follows.
     QuoteInQuotes,
 }
 
@@ -178,7 +178,7 @@ impl Walk {
         }
     }
 
-    /// Passes over the bytes of a field that change nothing; what comes after them.
+    /// Skips the bytes of a field that change nothing. Returns the rest.
     fn pass<'b>(&mut self, bytes: &'b [u8]) -> &'b [u8] {
         let stop = bytes.iter().position(|byte| self.tells[usize::from(*byte)]);
         let (passed, rest) = bytes.split_at(stop.unwrap_or(bytes.len()));
@@ -228,7 +228,7 @@ impl Walk {
         }
     }
 
-    /// The line of a quote that is still open at the end.
+    /// Counts the last row. Returns the line of a quote that is still open at the end.
     fn end(&mut self) -> Option<u64> {
         if self.place != Place::RowStart {
             self.records += 1;

@@ -16,29 +16,30 @@ use super::shape::Shape;
 use super::text::{Origin, Text};
 use crate::domain::PhoneNumber;
 
-/// A header of a do-not-call list.
+/// The header of a do-not-call list.
 #[derive(Clone, Debug)]
 pub(super) struct Table {
     names: Vec<String>,
     holds: Vec<Listed>,
     mapped: Vec<bool>,
-    /// Columns whose names say nothing, and whose cells look like numbers.
+    /// Columns whose names say nothing, and whose cells hold numbers.
     by_content: Vec<bool>,
-    /// Of columns that are not taken, cells that could be numbers: shown, for the user to decide on.
+    /// By column that is not taken, cells that could be numbers. Shown, so that the user can decide.
     could_be: Vec<u64>,
     line: u64,
-    /// Rows down to the header.
+    /// Rows above the header.
     above: u64,
-    /// Whether it is a registry's list: its column of changes always counts.
+    /// Whether the list is a registry's. Its column of changes always counts.
     pub(super) of_registry: bool,
 }
 
 impl Table {
-    /// The header of a list, if its first row is one: it names a column of numbers, or has no digits at
-    /// all and several cells.
+    /// Returns the header of a list; `None` if its first row is none. A header names a column of numbers, or
+    /// has several cells and no digits at all.
     ///
     /// # Errors
-    /// When a mapped column is not there.
+    ///
+    /// Errors if a mapped column does not exist, or if columns are mapped and the list has no header.
     pub(super) fn find(
         text: &Text,
         shape: &Shape,
@@ -92,10 +93,11 @@ impl Table {
         Ok(Some(table))
     }
 
-    /// Looks at the cells of columns whose names say nothing.
+    /// Reads the cells of columns whose names say nothing.
     ///
     /// # Errors
-    /// When no column holds numbers.
+    ///
+    /// Errors if no column holds numbers.
     pub(super) fn weigh(
         &mut self,
         text: &Text,
@@ -139,7 +141,7 @@ impl Table {
         Ok(())
     }
 
-    /// A reader that stands below the header.
+    /// Returns a reader that is positioned below the header.
     pub(super) fn below(&self, text: &Text, shape: &Shape) -> Result<CsvReader, FileError> {
         let mut reader = csv_reader(text, shape)?;
         let mut record = StringRecord::new();
@@ -151,23 +153,23 @@ impl Table {
         Ok(reader)
     }
 
-    /// The header's names as written.
+    /// Returns the header's names as written.
     pub(super) fn names(&self) -> &[String] {
         &self.names
     }
 
-    /// The line of the header.
+    /// Returns the line of the header, from 1.
     pub(super) const fn line(&self) -> u64 {
         self.line
     }
 
-    /// Every column: its name, what its name says that it holds, whether the user said so.
+    /// Returns every column: its name, what it holds, and whether the user mapped it.
     pub(super) fn each(&self) -> impl Iterator<Item = (&str, Listed, bool)> {
         let columns = self.names.iter().zip(&self.holds).zip(&self.mapped);
         columns.map(|((name, holds), mapped)| (name.as_str(), *holds, *mapped))
     }
 
-    /// The import's table.
+    /// Returns the import's table: what each column was taken for.
     pub(super) fn columns(&self, used: &[u64]) -> Vec<ColumnUse> {
         (0..self.names.len())
             .map(|at| {
@@ -202,7 +204,7 @@ impl Table {
             .collect()
     }
 
-    /// Reads the rows.
+    /// Returns a reader of the rows.
     pub(super) fn read(&self, text: &Text, shape: &Shape) -> Result<TableReader, FileError> {
         Ok(TableReader {
             reader: csv_reader(text, shape)?,
@@ -213,7 +215,7 @@ impl Table {
         })
     }
 
-    /// Whether a column's cells are numbers.
+    /// Returns whether a column's cells are numbers.
     pub(super) fn holds_numbers(&self, at: usize) -> bool {
         self.holds[at] == Listed::Numbers || self.by_content[at]
     }
@@ -227,24 +229,24 @@ fn by_name(name: &str) -> Listed {
     }
 }
 
-/// The rows of a table.
+/// A reader of the rows of a table.
 pub(super) struct TableReader {
     reader: CsvReader,
     table: Table,
     record: StringRecord,
     /// By column, rows that gave a number.
     used: Vec<u64>,
-    /// Rows down to the header, this one among them, that are still to be read.
+    /// Rows down to the header, including it, that are still to be read.
     down_to_header: u64,
 }
 
 impl TableReader {
-    /// By column, rows so far that gave a number.
+    /// Returns, by column, the rows so far that gave a number or filled a column that completes one.
     pub(super) fn used(&self) -> &[u64] {
         &self.used
     }
 
-    /// What the next row comes to; `None` at the end.
+    /// Returns the results of the next row; `None` at the end.
     pub(super) fn next(&mut self, origin: &Origin, how: How<'_>) -> Result<Option<Row>, FileError> {
         loop {
             let more = self.reader.read_record(&mut self.record);
@@ -262,7 +264,7 @@ impl TableReader {
         }
     }
 
-    /// A row above the header, which begins with `#`.
+    /// Returns the results of a row above the header, which begins with `#`.
     fn above_header(&self, line: u64, how: How<'_>) -> Row {
         match self.doubt(line, &self.record, how) {
             Some(reject) => Row::Rows(vec![reject]),
@@ -325,7 +327,7 @@ impl TableReader {
         row
     }
 
-    /// A reject of a row that begins with `#`, for its first cell that may hold a number.
+    /// Returns a reject of a row that begins with `#`, for its first cell that may hold a number.
     fn doubt(&self, line: u64, record: &StringRecord, how: How<'_>) -> Option<DncRow> {
         let mut cells = record.iter().enumerate();
         let (at, cell) = cells.find(|(_, cell)| comment::held(cell, how) != Held::Words)?;
@@ -361,7 +363,7 @@ impl TableReader {
             })
     }
 
-    /// The country in which the row says that its numbers are read.
+    /// Returns the country that the row states for its numbers.
     fn country(&self, cells: &[&str]) -> Result<Option<&'static str>, String> {
         let holds = self.table.holds.iter().enumerate();
         let stated = holds.filter(|(_, holds)| **holds == Listed::Countries);
@@ -383,7 +385,7 @@ impl TableReader {
         Ok(found.map(|country| country.code))
     }
 
-    /// The numbers as additions, or as what a column of changes says.
+    /// Returns the numbers as additions, or as the column of changes says.
     fn changes(
         &self,
         line: u64,
@@ -403,7 +405,7 @@ impl TableReader {
         }
     }
 
-    /// The row's cell of a column beside the numbers; `None` when the table has no such column.
+    /// Returns the row's cell in a column that completes the numbers; `None` if the table has no such column.
     fn beside<'c>(&self, cells: &[&'c str], what: Listed) -> Option<&'c str> {
         let at = self.table.holds.iter().position(|holds| *holds == what)?;
         Some(cells.get(at).copied().unwrap_or_default())

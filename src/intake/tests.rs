@@ -1,4 +1,4 @@
-//! Lists as they come: encodings, line ends, spellings, and the round trip of rejects.
+//! Tests of whole lists: encodings, line ends, spellings, and the round trip of rejects.
 
 use super::*;
 use crate::domain::campaign::{CallKind, Evidence};
@@ -227,7 +227,7 @@ fn one_broken_byte_leaves_the_other_names_as_they_are() {
     );
 }
 
-/// The numbers of a do-not-call list, and its rejects by what they say.
+/// Returns the numbers of a do-not-call list, and its rejects as text.
 fn listed(text: &str) -> (Vec<String>, Vec<String>) {
     let file = DncFile::check(origin(text.as_bytes()), Rules::embedded(), Some("US")).unwrap();
     let (mut numbers, mut rejects) = (Vec::new(), Vec::new());

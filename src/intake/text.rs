@@ -1,4 +1,4 @@
-//! Bytes to text: where a list comes from, in which encoding, and its SHA-256.
+//! Bytes to text: the origin of a list, its encoding, and its SHA-256.
 
 use std::fs::File;
 use std::io::{self, Read, Write as _};
@@ -14,30 +14,47 @@ use crate::domain::digest::{Sha256, hex};
 
 const CHUNK: usize = 1 << 16;
 
-/// Bytes that are read from a pipe at most.
+/// The most bytes that are read from a pipe.
 const PIPE_MAX: u64 = 4 << 30;
 
-/// Where a list comes from.
+/// The origin of a list.
+///
+/// # Examples
+///
+/// ```
+/// use std::path::Path;
+///
+/// use dialdeck::intake::Origin;
+///
+/// let folder = Origin::at(Path::new("/"))?;
+/// assert_eq!(folder.name(), "/");
+///
+/// let sample = Origin::Bytes("sample.csv".to_owned(), b"phone\n"[..].into());
+/// assert_eq!(sample.file_name(), "sample.csv");
+///
+/// assert!(Origin::at(Path::new("no such folder/list.csv")).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub enum Origin {
-    /// A file.
+    /// A file, by its path.
     File(PathBuf),
     /// Bytes in memory under a name: the embedded sample lists.
     Bytes(String, Arc<[u8]>),
-    /// Standard input or a pipe, which can be read once: a copy of it under a name, gone with the last of
-    /// its origins.
+    /// Standard input or a pipe, which can be read only once: a temporary copy of it, under a name. The copy
+    /// is deleted with the last origin that refers to it.
     Piped(String, Arc<TempPath>),
 }
 
-/// Bytes of the longest byte-order mark.
+/// The length of the longest byte-order mark, in bytes.
 const BOM_MAX: u64 = 3;
 
-/// Whether a text that begins so is UTF-16, which has NUL bytes.
+/// Returns whether a text with this beginning is UTF-16, which has NUL bytes.
 fn is_wide(head: &[u8]) -> bool {
     Encoding::for_bom(head).is_some_and(|(encoding, _)| [UTF_16LE, UTF_16BE].contains(&encoding))
 }
 
-/// Reads once, again after an interruption by a signal.
+/// Reads once, and again after an interruption by a signal.
 fn read_some(from: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
     loop {
         match from.read(buffer) {
@@ -51,10 +68,12 @@ fn read_some(from: &mut dyn Read, buffer: &mut [u8]) -> io::Result<usize> {
 pub const STANDARD_INPUT: &str = "-";
 
 impl Origin {
-    /// The file at a path, standard input for `-`. What is no regular file is read to its end at once.
+    /// Returns the file at a path, or standard input for `-`. Input that is not a regular file is copied to
+    /// its end before this returns.
     ///
     /// # Errors
-    /// When it is not there or cannot be read.
+    ///
+    /// Errors if the file does not exist or cannot be read, or if a pipe does not end after 4 GiB.
     pub fn at(path: &Path) -> io::Result<Self> {
         let name = path.display().to_string();
         if name == STANDARD_INPUT {
@@ -78,8 +97,8 @@ impl Origin {
         while !buffer.is_empty() {
             copy.write_all(&buffer)?;
             length += buffer.len() as u64;
-            // Only UTF-16, with a byte-order mark, holds NUL bytes. Anything else is not text: stop here,
-            // the reader reports it.
+            // Only UTF-16, with a byte-order mark, holds NUL bytes. Other bytes with a NUL are not text: the
+            // copy stops here, and the reader reports it.
             if !wide && buffer.contains(&0) {
                 break;
             }
@@ -97,7 +116,7 @@ impl Origin {
         ))
     }
 
-    /// The name faults are reported under.
+    /// Returns the name under which faults are reported: the whole path of a file.
     pub fn name(&self) -> String {
         match self {
             Self::File(path) => path.display().to_string(),
@@ -105,7 +124,7 @@ impl Origin {
         }
     }
 
-    /// The name without its folder.
+    /// Returns the name without its folder.
     pub fn file_name(&self) -> String {
         match self {
             Self::File(path) => path
@@ -136,7 +155,7 @@ impl Origin {
         self.refuse(0, "", format!("cannot be read: {error}"), hint)
     }
 
-    /// Hands over all bytes in their order.
+    /// Passes all bytes to `take`, in order.
     fn chunks(&self, mut take: impl FnMut(&[u8])) -> Result<(), FileError> {
         let failed = |error| self.unreadable(&error);
         let mut reader = self.open().map_err(failed)?;
@@ -159,12 +178,12 @@ impl Origin {
     }
 }
 
-/// A list known to be text.
+/// A list known to be text, with its encoding.
 #[derive(Clone, Debug)]
 pub(super) struct Text {
     pub(super) origin: Origin,
     encoding: &'static Encoding,
-    /// Whether the bytes are UTF-8 as they stand.
+    /// Whether the bytes are UTF-8 and need no decoding.
     passes: bool,
     /// The delimiter that a first line `sep=;` names.
     pub(super) delimiter: Option<u8>,
@@ -173,8 +192,8 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Reads the whole file once: its encoding by byte-order mark, else UTF-8 where most of what is not
-    /// ASCII is valid, else Windows-1252.
+    /// Reads the whole file once and finds its encoding: that of the byte-order mark, or UTF-8 if most bytes
+    /// that are not ASCII are valid, or Windows-1252.
     pub(super) fn examine(origin: Origin) -> Result<Self, FileError> {
         let mut scan = Scan::default();
         origin.chunks(|chunk| scan.add(chunk))?;
@@ -204,7 +223,7 @@ impl Text {
         Ok(text)
     }
 
-    /// A first line `sep=;`, which spreadsheets write and read.
+    /// Reads a first line `sep=;`, which spreadsheets write and read.
     fn find_separator(&mut self) -> Result<(), FileError> {
         let mut head = Vec::new();
         let read = self.open()?.take(16).read_to_end(&mut head);
@@ -223,15 +242,15 @@ impl Text {
         Ok(())
     }
 
-    /// Reads the whole file once: the SHA-256 of its bytes, in lower-case hex.
+    /// Reads the whole file once. Returns the SHA-256 of its bytes, in lower-case hex.
     pub(super) fn digest(&self) -> Result<String, FileError> {
         let mut hasher = Sha256::default();
         self.origin.chunks(|chunk| hasher.update(chunk))?;
         Ok(hex(&hasher.finish()))
     }
 
-    /// The text as UTF-8 from its beginning, without a byte-order mark, its lines ending in LF. A line
-    /// `sep=;` at its head is empty; what cannot be read is U+FFFD.
+    /// Returns the text as UTF-8 from its beginning, without a byte-order mark, its lines ending in LF. A
+    /// line `sep=;` at its head is empty. What cannot be read is U+FFFD.
     pub(super) fn open(&self) -> Result<impl Read + Send + use<>, FileError> {
         let failed = |error: io::Error| self.origin.unreadable(&error);
         let reader = self.origin.open().map_err(failed)?;
@@ -251,7 +270,8 @@ impl Text {
     }
 }
 
-/// Makes CRLF and CR line ends LF, so that lines are counted alike whatever wrote the file.
+/// Turns CRLF and CR line ends into LF, so that lines are counted alike for every program that wrote the
+/// file.
 struct LineFeeds<R> {
     inner: R,
     after_return: bool,
@@ -281,7 +301,7 @@ impl<R: Read> Read for LineFeeds<R> {
     }
 }
 
-/// What one pass over the bytes tells.
+/// The results of one pass over the bytes.
 #[derive(Default)]
 struct Scan {
     head: Vec<u8>,
@@ -290,7 +310,7 @@ struct Scan {
     nul_line: Option<u64>,
     /// Characters of more than one byte that are valid UTF-8.
     characters: u64,
-    /// Places that are not.
+    /// Places that are not valid UTF-8.
     faults: u64,
     /// Bytes of a character that the last chunk cut.
     carry: Vec<u8>,
@@ -302,7 +322,7 @@ impl Scan {
             self.head.extend(chunk.iter().take(3 - self.head.len()));
         }
         self.length += chunk.len() as u64;
-        // Looking for a byte at all is much faster than looking for its place.
+        // A check for any NUL is much faster than a search for its position.
         if self.nul_line.is_none()
             && chunk.contains(&0)
             && let Some(at) = chunk.iter().position(|byte| *byte == 0)
@@ -340,13 +360,13 @@ impl Scan {
         }
     }
 
-    /// Places that are not valid UTF-8, a character that the end cuts among them.
+    /// Returns the number of places that are not valid UTF-8, including a character that the end cuts.
     fn broken(&self) -> u64 {
         self.faults + u64::from(!self.carry.is_empty())
     }
 }
 
-/// Characters of more than one byte in valid UTF-8.
+/// Returns the number of characters of more than one byte in valid UTF-8.
 fn leads(bytes: &[u8]) -> u64 {
     bytes.iter().map(|byte| u64::from(*byte >= 0xc0)).sum()
 }
@@ -359,7 +379,7 @@ fn newlines(bytes: &[u8]) -> u64 {
 mod tests {
     use super::*;
 
-    /// A pipe that gives a byte at a time, with a signal before each.
+    /// A pipe that gives one byte at a time, with a signal before each.
     struct Drip<'b> {
         rest: &'b [u8],
         interrupted: bool,

@@ -2,7 +2,7 @@
 
 use super::{asked, header};
 
-/// What a column says of calls.
+/// What the values of a column say about calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wish {
     /// Whether the person is not to be called.
@@ -13,7 +13,7 @@ pub(super) enum Wish {
     Allowed,
 }
 
-/// Words for yes and no, and words that say by themselves what is meant.
+/// Words for yes, in any language of the lists.
 const YES: [&str; 19] = [
     "true",
     "t",
@@ -35,6 +35,7 @@ const YES: [&str; 19] = [
     "ja",
     "oui",
 ];
+/// Words for no, in any language of the lists.
 const NO: [&str; 14] = [
     "false",
     "f",
@@ -51,6 +52,7 @@ const NO: [&str; 14] = [
     "nein",
     "non",
 ];
+/// Values that say by themselves that the person is not to be called.
 const NEVER: [&str; 28] = [
     "do not call",
     "donotcall",
@@ -81,6 +83,7 @@ const NEVER: [&str; 28] = [
     "litigator",
     "cease and desist",
 ];
+/// Values that say by themselves that the person may be called.
 const ALLOWED: [&str; 7] = [
     "allow",
     "allowed",
@@ -91,7 +94,7 @@ const ALLOWED: [&str; 7] = [
     "may call",
 ];
 
-/// Whether the value of such a column asks not to be called; an error when it says neither.
+/// Returns whether the value of such a column asks not to be called. Errors if the value is unclear.
 pub(super) fn asks_not_to_be_called(wish: Wish, text: &str) -> Result<bool, ()> {
     let said = text.trim().to_lowercase();
     let says = |words: &[&str]| words.contains(&said.as_str());
@@ -104,17 +107,17 @@ pub(super) fn asks_not_to_be_called(wish: Wish, text: &str) -> Result<bool, ()> 
     let (yes, no, empty) = (says(&YES), says(&NO), said.is_empty());
     match wish {
         Wish::DoNotCall if yes => Ok(true),
-        // A box that was never ticked is exported as nothing.
+        // A box that was never ticked is exported as an empty cell.
         Wish::DoNotCall if no || empty => Ok(false),
-        // A date, a reason, a form: that somebody asked.
+        // A date, a reason or a form means that the person asked.
         Wish::Asked => Ok(!no && !empty),
         Wish::Allowed if yes || no => Ok(no),
         Wish::DoNotCall | Wish::Allowed => Err(()),
     }
 }
 
-/// Whether a cell of a column that is about anything asks not to be called: a status `DNC`, a note
-/// `please do not call`, a `no` under `Calls`.
+/// Returns whether a cell of any column asks not to be called: a status `DNC`, a note `please do not call`, a
+/// `no` under `Calls`.
 pub(super) fn may_ask(column: &str, text: &str) -> bool {
     if asked::asks(text) {
         return true;
@@ -122,7 +125,7 @@ pub(super) fn may_ask(column: &str, text: &str) -> bool {
     yes_or_no(text).is_some_and(|value| asked::asks_under(&header::words(column), value))
 }
 
-/// Bytes of the longest word of [`YES`] and [`NO`], and two more.
+/// The length of the longest word of [`YES`] and [`NO`] and two more, in bytes.
 const WORD_MAX: usize = 11;
 
 fn yes_or_no(text: &str) -> Option<bool> {
@@ -139,8 +142,8 @@ fn yes_or_no(text: &str) -> Option<bool> {
     }
 }
 
-/// What is wrong with a row of which a cell asks that, and what to do. Without a `column` that may be kept
-/// as a variable only the cell can be corrected.
+/// Returns the reason and the hint for a row in which a cell asks not to be called. Without a `column` that
+/// may be kept as a variable, only the cell can be corrected.
 pub(super) fn rejection(value: &str, column: Option<&str>) -> (String, String) {
     let shown: String = value.chars().take(40).collect();
     let reason = format!("`{shown}` may say that the person is not to be called");

@@ -1,4 +1,4 @@
-//! What a column of a list can be, and what the user says of one.
+//! The fields that a column of a list can hold, and the user's mapping of columns to fields.
 
 use std::fmt;
 use std::str::FromStr;
@@ -8,45 +8,45 @@ use serde::Serialize;
 use super::super::header;
 use super::super::wishes::Wish;
 
-/// What a column can hold that the import understands.
+/// A field that the import understands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Field {
-    /// The number to call.
+    /// The number to call, in any usual spelling.
     Number,
-    /// The area code of a number of seven digits beside it.
+    /// The area code for a number of seven digits in another column.
     AreaCode,
     /// The contact's whole name.
     Name,
-    /// The first part of the name; kept as a variable too.
+    /// The first part of the name. Kept as a variable too.
     FirstName,
-    /// The last part of the name; kept as a variable too.
+    /// The last part of the name. Kept as a variable too.
     LastName,
     /// The callee's time zone.
     TimeZone,
-    /// State, province or region.
+    /// The state, province or region of the address.
     Region,
     /// The country of the address, and of a number written without its country code.
     Country,
     /// The country's calling code or its letters.
     CountryCode,
-    /// The postal code.
+    /// The postal code of the address.
     PostalCode,
     /// The kind of consent.
     Consent,
-    /// Where its proof is.
+    /// Where the proof of consent is kept.
     ConsentSource,
-    /// When it was given.
+    /// When consent was given.
     ConsentAt,
-    /// When it ends: no call from then on.
+    /// When consent ends. No call from then on.
     ConsentExpiresAt,
-    /// Higher is called first.
+    /// The order of calling: a higher number is called first.
     Priority,
-    /// No call from then on.
+    /// When the contact expires. No call from then on.
     ExpiresAt,
     /// A true value suppresses the contact's numbers.
     DoNotCall,
-    /// Anything filled in suppresses the contact's numbers: when or why the person asked.
+    /// Any value suppresses the contact's numbers: when or why the person asked.
     AskedNotToBeCalled,
     /// A false value suppresses the contact's numbers.
     CallsAllowed,
@@ -55,7 +55,7 @@ pub enum Field {
 }
 
 impl Field {
-    /// Every field of a contact, in order.
+    /// Every field of a contact, in the order of the variants.
     pub(super) const ALL: [Self; 19] = [
         Self::Number,
         Self::AreaCode,
@@ -78,7 +78,7 @@ impl Field {
         Self::CallsAllowed,
     ];
 
-    /// The name used in `--map` and in the import's table.
+    /// Returns the name used in `--map` and in the import's table.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Number => "number",
@@ -104,8 +104,8 @@ impl Field {
         }
     }
 
-    /// What a column of this field says of calls; a list may have several such columns, each of which
-    /// counts.
+    /// Returns how a column of this field says whether calls are allowed; `None` for any other field. A list
+    /// may have several such columns, and each counts.
     pub(super) fn wish(self) -> Option<Wish> {
         let wishes = [
             (Self::DoNotCall, Wish::DoNotCall),
@@ -118,7 +118,7 @@ impl Field {
             .map(|(_, wish)| wish)
     }
 
-    /// Whether it is a part of the address.
+    /// Returns whether the field is a part of the address.
     pub(super) const fn is_place(self) -> bool {
         matches!(
             self,
@@ -126,8 +126,8 @@ impl Field {
         )
     }
 
-    /// Whether of several columns the nearest is taken and the others become variables. Of the other
-    /// fields a second column is a fault: the two may contradict each other.
+    /// Returns whether the nearest of several columns is taken and the others become variables. For any other
+    /// field a second column is an error, because the two may contradict each other.
     pub(super) const fn takes_nearest(self) -> bool {
         matches!(
             self,
@@ -150,30 +150,44 @@ impl fmt::Display for Field {
     }
 }
 
-/// What a column is to be taken for, by the user's word.
+/// What a column is taken for because the user said so.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A field.
+    /// A field of the contact.
     Field(Field),
-    /// Kept under its name.
+    /// A variable, kept under the column's name.
     Variable,
-    /// Left out.
+    /// Nothing: the column is left out.
     Ignore,
 }
 
-/// `--map COLUMN=field`.
+/// A mapping from the command line, `--map COLUMN=field`.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck::intake::columns::{ColumnMap, Field, Target};
+///
+/// let map: ColumnMap = "Mobile Phone=number".parse()?;
+/// assert_eq!(map.column, "Mobile Phone");
+/// assert_eq!(map.target, Target::Field(Field::Number));
+///
+/// // The reason names the fields that exist.
+/// assert!("Mobile Phone=phone_no".parse::<ColumnMap>().is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ColumnMap {
     /// The column's name, in any case.
     pub column: String,
-    /// What it is to be taken for.
+    /// What the column is taken for.
     pub target: Target,
 }
 
 impl FromStr for ColumnMap {
     type Err = String;
 
-    /// Reads `Mobile Phone=number`, `Region=variable` or `Notes=ignore`.
+    /// Parses `Mobile Phone=number`, `Region=variable` or `Notes=ignore`.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (column, wanted) = text
             .rsplit_once('=')
@@ -219,7 +233,7 @@ fn no_field(wanted: &str) -> String {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Taken {
-    /// A field.
+    /// A field of the contact.
     Field,
     /// A variable of the contact, under the column's name.
     Variable,
@@ -227,19 +241,19 @@ pub enum Taken {
     Ignored,
 }
 
-/// A line of the import's table.
+/// A line of the import's table of columns.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ColumnUse {
-    /// The column's name as the header spells it, `column_3` where it has none.
+    /// The column's name as written in the header, `column_3` where it has none.
     pub column: String,
-    /// What it was taken for.
+    /// What the column was taken for.
     pub taken_for: Taken,
-    /// The field, if it was taken for one.
+    /// The field; `None` if the column was not taken for one.
     pub field: Option<Field>,
-    /// Whether `--map` said so.
+    /// Whether the user mapped the column with `--map`.
     pub mapped: bool,
-    /// Rows that were not rejected and have something there.
+    /// Rows that were not rejected and have a value in this column.
     pub rows: u64,
-    /// What else is to be known of it.
+    /// A remark to show with the column, if there is one.
     pub note: Option<String>,
 }

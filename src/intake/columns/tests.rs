@@ -1,4 +1,4 @@
-//! What the columns of a header are taken for.
+//! Tests of what the columns of a header are taken for.
 
 use super::*;
 

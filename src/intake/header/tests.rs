@@ -1,4 +1,4 @@
-//! Names of columns as usual programs write them.
+//! Tests of column names as usual programs write them.
 
 use super::*;
 
@@ -78,8 +78,8 @@ const EXPORTS: [(Field, &str); 12] = [
     (Field::TimeZone, "Time Zone; TimeZone; hs_timezone; tz"),
 ];
 
-/// Names of the exports of Salesforce, `HubSpot`, Google Contacts, Outlook, Zoho and Dynamics, as their
-/// public lists of fields have them.
+/// Names of the exports of Salesforce, `HubSpot`, Google Contacts, Outlook, Zoho and Dynamics, as given in
+/// their public lists of fields.
 #[test]
 fn usual_exports_are_understood() {
     for (expected, names) in EXPORTS {

@@ -2,7 +2,7 @@
 
 use super::Field;
 
-/// Names that are understood as a whole.
+/// Names that are understood as a whole, by field.
 pub(super) const WHOLE: [(Field, &str); 10] = [
     (
         Field::Name,
@@ -38,7 +38,7 @@ pub(super) const WHOLE: [(Field, &str); 10] = [
     (Field::AreaCode, "area_code areacode npa phone_area_code"),
 ];
 
-/// Parts of an address, each under its own names or behind the words of [`ADDRESS`].
+/// Names of the parts of an address, alone or after the words of [`ADDRESS`].
 pub(super) const PLACES: [(Field, &str); 4] = [
     (
         Field::Region,
@@ -69,7 +69,8 @@ pub(super) const PLACES: [(Field, &str); 4] = [
     ),
 ];
 
-/// Words before a part of an address, by how near that address is to where a person answers.
+/// Words before a part of an address, by how near that address is to the place where the person answers: 0 is
+/// first.
 pub(super) const ADDRESS: [(u8, &str); 5] = [
     (
         0,
@@ -84,11 +85,12 @@ pub(super) const ADDRESS: [(u8, &str); 5] = [
     (4, "other 2 3 secondary alternate"),
 ];
 
-/// Words of which a number's column has at least one.
+/// Words of which the name of a number's column has at least one.
 pub(super) const NUMBER: &str = "number phone telephone tel mobile cell cellphone cellular msisdn landline \
     phonenumber";
 
-/// Words that may stand beside them, by how near that number is to the person.
+/// Other words that the name of a number's column may have, by how near that number is to the person: 1 is
+/// first.
 pub(super) const BESIDE: [(u8, &str); 5] = [
     (
         1,
@@ -104,11 +106,11 @@ pub(super) const BESIDE: [(u8, &str); 5] = [
     ),
 ];
 
-/// Words of columns that are about numbers without being them.
+/// Words of columns that are about numbers but do not hold them.
 pub(super) const BESIDES: &str = "type ext extension label status verified carrier owner source country \
     code area count calls notes note score attempts opt consent zone format";
 
-/// A person's wish not to be called, as a phrase at the beginning of a word.
+/// Phrases that ask not to be called. Each matches at the beginning of a word.
 pub(super) const NEVER: [&str; 36] = [
     " do not call",
     " do not phone",
@@ -148,9 +150,10 @@ pub(super) const NEVER: [&str; 36] = [
     " withdrawn",
 ];
 
-/// Circumstances in which a contact must not be called, whatever was wished, as a phrase at the beginning of a
-/// word: the person died, is represented by a lawyer (15 U.S.C. 1692c(a)(2)), asked a collector to cease
-/// (1692c(c)), is protected by a bankruptcy court (11 U.S.C. 362(a)(6)), or sues callers.
+/// Phrases for circumstances in which a contact must not be called, even if the person never asked: the
+/// person died, is represented by a lawyer (15 U.S.C. 1692c(a)(2)), asked a collector to cease (1692c(c)), is
+/// protected by a bankruptcy court (11 U.S.C. 362(a)(6)), or sues callers. Each matches at the beginning of a
+/// word.
 pub(super) const CLOSED: [&str; 34] = [
     " deceased",
     " decedent",
@@ -188,16 +191,17 @@ pub(super) const CLOSED: [&str; 34] = [
     " suing ",
 ];
 
-/// What is wrong with a number, beside a word of [`NUMBER`] or of [`PARTY`].
+/// Words for a fault of a number, in a name with a word of [`NUMBER`] or of [`PARTY`].
 pub(super) const WRONG: &str = "wrong bad invalid disconnected reassigned";
 
-/// Who is reached by a wrong number.
+/// Words for the person that a wrong number reaches.
 pub(super) const PARTY: &str = "party person contact";
 
 /// Words by which a column of such circumstances says since when or why, not whether.
 pub(super) const SINCE: &str = "date at on since timestamp reason filed";
 
-/// What may be such a wish or something else, as a phrase at the beginning of a word.
+/// Phrases that may ask not to be called or mean something different. Each matches at the beginning of a
+/// word.
 pub(super) const PERHAPS_NEVER: [&str; 10] = [
     " bk ",
     " disputed ",
@@ -231,7 +235,7 @@ pub(super) const BINDING: [(Field, &str); 6] = [
     ),
 ];
 
-/// Leave to call, as a phrase at the beginning of a word.
+/// Phrases that allow calls. Each matches at the beginning of a word.
 pub(super) const ALLOWED: [&str; 20] = [
     " opt in",
     " opted in",
@@ -255,18 +259,18 @@ pub(super) const ALLOWED: [&str; 20] = [
     " call permission",
 ];
 
-/// Words of other channels.
+/// Words for channels other than calls, and for calls.
 pub(super) const CHANNELS: &str = "email emails mail mails mailing fax faxes newsletter newsletters print letter \
     letters push web tracking bulk";
 
-/// Words of the telephone among them.
+/// Words for the telephone. Some of them are in [`CHANNELS`] too.
 pub(super) const TELEPHONE: &str = "call calls phone telephone sms text texts contact";
 
 /// Words by which a column says when or why the person asked, not whether.
 pub(super) const CIRCUMSTANCE: &str = "date at on time since timestamp reason source by method note notes comment comments \
     type list user channel expires until";
 
-/// Words by which it cannot be known what the column says.
+/// Words that make the meaning of a column uncertain.
 pub(super) const UNCERTAIN: &str =
     "checked check scrub scrubbed verified cleared clean last updated count id";
 
@@ -275,7 +279,7 @@ pub(super) const OTHER: &str = "date time created modified updated added at sinc
     postal postcode zipcode email amount price balance year age ssn account order case invoice ticket row \
     record house street serial member policy reference ref";
 
-/// Words of consent, and of the relationships that stand for it.
+/// Words for consent, and for the relationships that count as consent.
 pub(super) const CONSENTED: &str =
     "consent consents consented permission permissions optin optedin tcpa ebr pewc";
 
@@ -284,6 +288,6 @@ pub(super) const ENDING: &str = "expires expire expired expiry expiration expira
     ended ending until till thru through valid validity lapse lapses lapsed terminates termination renewal \
     duration term";
 
-/// Words by which it speaks of the beginning, or of something beside it.
+/// Words by which a column says when consent begins, or gives its source or a note.
 pub(super) const BEGINNING: &str = "from since start starts started begin begins source reason note notes comment \
     comments by user url link method proof";

@@ -7,12 +7,12 @@ use crate::domain::text::without_apostrophe;
 use crate::intake::columns::Field;
 
 impl Judge<'_> {
-    /// What stands in the nearest cell of a field that is not empty.
+    /// Returns the value of the field's nearest cell that is not empty; empty if there is none.
     pub(super) fn field<'f>(&self, record: &'f StringRecord, field: Field) -> &'f str {
         self.cell(record, field).map_or("", |(_, cell)| cell)
     }
 
-    /// The nearest cell of a field that is not empty, and its column.
+    /// Returns the field's nearest cell that is not empty, and its column.
     fn cell<'f>(&self, record: &'f StringRecord, field: Field) -> Option<(usize, &'f str)> {
         let cells = self.columns.positions(field).map(|position| {
             let cell = record.get(position).unwrap_or_default().trim();
@@ -21,7 +21,7 @@ impl Judge<'_> {
         cells.into_iter().find(|(_, cell)| !cell.is_empty())
     }
 
-    /// The name of the column that a field was read from, and what stands there.
+    /// Returns the name of the column that a field was read from, and the cell's value.
     pub(super) fn place<'f>(
         &'f self,
         record: &'f StringRecord,

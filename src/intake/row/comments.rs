@@ -1,4 +1,4 @@
-//! Rows of a contacts file that are comments, and those that only look like one.
+//! Rows of a contacts file that are comments, and rows that only resemble one.
 
 use csv::StringRecord;
 
@@ -9,8 +9,8 @@ use crate::intake::comment::{self, Held};
 use crate::intake::fault::{Reject, in_two};
 
 impl Judge<'_> {
-    /// Returns whether a row is a comment: it begins with `#`, its number is empty, and no cell may hold a
-    /// number.
+    /// Returns whether a row is a comment: it begins with `#`, its number is empty or is its first cell, and
+    /// no cell may hold a number.
     pub(in crate::intake) fn is_comment(&self, record: &StringRecord) -> bool {
         let first = record.get(0).unwrap_or_default();
         if !first.starts_with('#') || failed(first) {
@@ -25,7 +25,7 @@ impl Judge<'_> {
                 .all(|cell| comment::held(cell, how) == Held::Words)
     }
 
-    /// A row above the header that may hold a number; `None`: it is a comment.
+    /// Returns a reject of a row above the header that may hold a number; `None` if the row is a comment.
     pub(in crate::intake) fn above_header(
         &self,
         line: u64,

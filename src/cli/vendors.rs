@@ -10,6 +10,7 @@ use crate::provider::bubblyphone::{self, BubblyPhone};
 use crate::provider::livekit::{self, LiveKit};
 use crate::provider::plum::{self, Plum};
 use crate::provider::remote::Vendor;
+use crate::provider::remote::http::Http;
 use crate::provider::remote::secret::Reach;
 
 /// What is done with a vendor once it is made, whichever it is.
@@ -41,21 +42,21 @@ impl Wanted<'_> {
     /// When a credential cannot be read, or the vendor cannot work as it is set up.
     pub(super) fn make<T: Visit>(&self, env: &Env, visit: T) -> Result<T::Out, CliError> {
         let wrong = |why: String| CliError::failed(format!("trunk {}: {why}", self.trunk));
-        let (reach, clock) = (self.reach(env)?, self.clock.clone());
+        let reach = self.reach(env)?;
+        let http = || Http::new(self.clock.clone()).map_err(wrong);
         match self.config.providers.get(self.trunk) {
             Some(ProviderSettings::LiveKit(settings)) => {
                 let account = self.livekit(settings, env)?;
-                let vendor = LiveKit::new(account, reach, clock).map_err(wrong)?;
-                Ok(visit.visit(vendor))
+                Ok(visit.visit(LiveKit::new(account, reach, http()?)))
             }
             Some(ProviderSettings::BubblyPhone(settings)) => {
                 let account = self.bubblyphone(settings, env)?;
-                let vendor = BubblyPhone::new(account, reach, clock).map_err(wrong)?;
+                let vendor = BubblyPhone::new(account, reach, http()?).map_err(wrong)?;
                 Ok(visit.visit(vendor))
             }
             Some(ProviderSettings::Plum(settings)) => {
                 let account = self.plum(settings, env)?;
-                let vendor = Plum::new(account, reach, clock).map_err(wrong)?;
+                let vendor = Plum::new(account, reach, http()?).map_err(wrong)?;
                 Ok(visit.visit(vendor))
             }
             Some(ProviderSettings::Simulator(_)) | None => {

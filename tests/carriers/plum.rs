@@ -100,7 +100,7 @@ fn fuse(double: &PlumDouble) -> Account {
 
 fn start(clock: &Clock, account: Account) -> Rig {
     let front = Front::open(clock);
-    let plum = Plum::new(account, Some(front.reach.clone()), clock.clone()).unwrap();
+    let plum = Plum::new(account, Some(front.reach.clone()), rig::http(clock)).unwrap();
     front.start(plum)
 }
 

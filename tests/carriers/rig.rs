@@ -16,6 +16,7 @@ use dialdeck::domain::{
     AttemptId, Briefing, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber, TrunkName,
 };
 use dialdeck::provider::inbound::{Arrived, Reader, Reading, Refused};
+use dialdeck::provider::remote::http::Http;
 use dialdeck::provider::remote::secret::{Reach, Secret};
 use dialdeck::provider::remote::{Inlet, Remote, Vendor};
 use dialdeck::provider::{
@@ -36,6 +37,11 @@ const PATIENCE: Duration = Duration::from_mins(20);
 pub(crate) fn clock() -> Clock {
     let start = "2026-12-07T15:30:00Z".parse().unwrap();
     Clock::Scaled(ScaledClock::start(start, FACTOR))
+}
+
+/// A client by this clock.
+pub(crate) fn http(clock: &Clock) -> Http {
+    Http::new(clock.clone()).unwrap()
 }
 
 /// An attempt of the deck under test.

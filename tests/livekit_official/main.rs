@@ -108,8 +108,8 @@ impl Bench {
         let front = Front::open(&self.clock);
         self.double.settings().webhook = Some(format!("{}/webhook", front.reach.url));
         let reach = Some(front.reach.clone());
-        let vendor = LiveKit::new(account(self.gateway.url()), reach, self.clock.clone());
-        front.start(vendor.unwrap())
+        let vendor = LiveKit::new(account(self.gateway.url()), reach, rig::http(&self.clock));
+        front.start(vendor)
     }
 }
 
@@ -170,7 +170,7 @@ fn every_token_of_ours_is_believed_and_grants_what_its_method_needs_alone() {
     rig.look_up(1, number(PERSON));
     rig.look_up(2, number(BUSY));
     rig.ask(Ask::HangUp(attempt(3)));
-    let vendor = LiveKit::new(account(bench.gateway.url()), None, bench.clock.clone()).unwrap();
+    let vendor = LiveKit::new(account(bench.gateway.url()), None, rig::http(&bench.clock));
     assert!(matches!(rig.run(vendor.numbers()), Ok(Owned::These(numbers)) if numbers.len() == 2));
     rig.run(vendor.hang_up(Line::unheard(attempt(1), &bench.clock)));
     let mut methods = BTreeSet::new();
@@ -216,7 +216,7 @@ fn every_field_that_we_send_is_one_that_the_server_knows() {
     let mut rig = bench.rig();
     rig.outcome(1, number(PERSON));
     rig.look_up(2, number(BUSY));
-    let vendor = LiveKit::new(account(bench.gateway.url()), None, bench.clock.clone()).unwrap();
+    let vendor = LiveKit::new(account(bench.gateway.url()), None, rig::http(&bench.clock));
     rig.run(vendor.numbers()).unwrap();
     rig.run(vendor.hang_up(Line::unheard(attempt(1), &bench.clock)));
     let asked = |method| bench.double.asked(method);
@@ -334,9 +334,9 @@ fn a_webhook_signed_with_the_crate_is_believed_and_read() {
     let vendor = LiveKit::new(
         account("http://127.0.0.1:1".to_owned()),
         None,
-        Clock::System,
+        rig::http(&Clock::System),
     );
-    let reader = vendor.unwrap().reader();
+    let reader = vendor.reader();
     let read = |authorization: &str, body: &str| {
         reader.read(&Arrived {
             path: "webhook",

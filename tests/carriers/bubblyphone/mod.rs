@@ -78,7 +78,7 @@ fn account(url: String, key: &str) -> Account {
 fn fresh(double: &BubblyPhoneDouble, clock: &Clock) -> Rig {
     let front = Front::open(clock);
     let reach = Some(front.reach.clone());
-    let vendor = BubblyPhone::new(account(double.url(), KEY), reach, clock.clone());
+    let vendor = BubblyPhone::new(account(double.url(), KEY), reach, rig::http(clock));
     front.start(vendor.unwrap())
 }
 

@@ -63,7 +63,7 @@ fn what_certainly_was_not_dialed_is_told_as_that() {
 fn nothing_leaves_when_nobody_listens() {
     let clock = rig::clock();
     let url = format!("http://127.0.0.1:{}/api/v1", rig::free_port());
-    let vendor = BubblyPhone::new(account(url, KEY), None, clock.clone()).unwrap();
+    let vendor = BubblyPhone::new(account(url, KEY), None, rig::http(&clock)).unwrap();
     let mut rig = Front::open(&clock).start(vendor);
     let report = rig.outcome(1, number(PERSON));
     assert_eq!(report.end, CallEnd::ProviderFailed);
@@ -174,7 +174,7 @@ fn a_wrong_key_is_refused_and_shows_nowhere() {
     let clock = bench.rig.clock.clone();
     let wrong = "bp_live_sk_wrong";
     let make =
-        || BubblyPhone::new(account(bench.double.url(), wrong), None, clock.clone()).unwrap();
+        || BubblyPhone::new(account(bench.double.url(), wrong), None, rig::http(&clock)).unwrap();
     let mut rig = Front::open(&clock).start(make());
     assert_eq!(rig.outcome(1, number(PERSON)).end, CallEnd::AccountRefused);
     rig.ask(Request::ListNumbers);
@@ -202,7 +202,8 @@ fn a_wrong_key_is_refused_and_shows_nowhere() {
 fn the_account_is_examined_without_a_call() {
     let bench = bench(|_| {});
     let clock = bench.rig.clock.clone();
-    let vendor = BubblyPhone::new(account(bench.double.url(), KEY), None, clock).unwrap();
+    let vendor =
+        BubblyPhone::new(account(bench.double.url(), KEY), None, rig::http(&clock)).unwrap();
     let found = |examined: Vec<Examined>| {
         let whats = examined
             .into_iter()

@@ -14,6 +14,7 @@ use dialdeck::provider::plum::{self, Plum};
 use dialdeck::provider::remote::secret::Secret;
 
 use self::deck::{Ended, Size, Stage};
+use crate::rig;
 use crate::vendors::faults::Faults;
 use crate::vendors::script::{Fate, Part, Script, Spell, Who};
 use crate::vendors::{
@@ -160,7 +161,7 @@ fn livekit(
         agent_wait: Duration::from_secs(10),
     };
     let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
-    let vendor = LiveKit::new(account, Some(reach), clock).unwrap();
+    let vendor = LiveKit::new(account, Some(reach), rig::http(&clock));
     let ended = stage.run(vendor, double.ledger());
     (ended, script, double)
 }
@@ -249,7 +250,7 @@ fn on_bubblyphone(stage: Stage, script: Script, faults: Faults) -> Ended {
         low_balance: 5,
     };
     let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
-    let vendor = BubblyPhone::new(account, Some(reach), clock).unwrap();
+    let vendor = BubblyPhone::new(account, Some(reach), rig::http(&clock)).unwrap();
     stage.run(vendor, double.ledger())
 }
 
@@ -274,7 +275,7 @@ fn on_plum(stage: Stage, script: Script, faults: Faults) -> (Ended, plum_double:
         singles_per_second: 1,
     };
     let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
-    let vendor = Plum::new(account, Some(reach), clock).unwrap();
+    let vendor = Plum::new(account, Some(reach), rig::http(&clock)).unwrap();
     let ended = stage.run(vendor, double.ledger());
     (ended, double)
 }

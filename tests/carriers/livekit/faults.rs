@@ -184,7 +184,7 @@ fn nothing_listens_and_nothing_is_sent() {
     let clock = rig::clock();
     let url = format!("http://127.0.0.1:{}", rig::free_port());
     let front = Front::open(&clock);
-    let vendor = LiveKit::new(account(url), None, clock).unwrap();
+    let vendor = LiveKit::new(account(url), None, rig::http(&clock));
     let mut rig = front.start(vendor);
     assert_eq!(rig.outcome(1, number(PERSON)).end, CallEnd::ProviderFailed);
     assert_eq!(names(&rig.told, 1), ["ended"]);

@@ -95,7 +95,7 @@ fn rig_for(double: &LiveKitDouble, clock: &Clock, webhooks: bool) -> Rig {
     let front = Front::open(clock);
     double.settings().webhook = webhooks.then(|| format!("{}/webhook", front.reach.url));
     let reach = Some(front.reach.clone());
-    let vendor = LiveKit::new(account(double.url()), reach, clock.clone()).unwrap();
+    let vendor = LiveKit::new(account(double.url()), reach, rig::http(clock));
     front.start(vendor)
 }
 
@@ -462,8 +462,12 @@ fn a_doctor_finds_what_is_wrong_without_a_call() {
     let found = |change: fn(&mut Settings)| {
         let bench = Setup::default().start();
         change(&mut bench.double.settings());
-        let vendor = LiveKit::new(account(bench.double.url()), None, bench.rig.clock.clone());
-        let examined = bench.rig.run(vendor.unwrap().examine());
+        let vendor = LiveKit::new(
+            account(bench.double.url()),
+            None,
+            rig::http(&bench.rig.clock),
+        );
+        let examined = bench.rig.run(vendor.examine());
         assert_eq!(bench.double.ledger().entries().len(), 0);
         let wrong = examined.iter().filter(|one| one.found.is_err());
         wrong.map(|one| one.what).collect::<Vec<_>>()

@@ -128,9 +128,7 @@ fn the_example_agents_reports_are_understood() {
     let clock = rig::clock();
     let reach = Front::open(&clock).reach;
     let account = account("https://livekit.example.com".to_owned());
-    let reader = LiveKit::new(account, Some(reach.clone()), clock)
-        .unwrap()
-        .reader();
+    let reader = LiveKit::new(account, Some(reach.clone()), rig::http(&clock)).reader();
     let arrived_at = "2026-12-07T15:31:00Z".parse().unwrap();
     let mut understood = Vec::new();
     for report in reports {

@@ -262,7 +262,7 @@ fn play(name: &str) -> (Rig, Playback, Duration) {
     let reach = front.reach.clone();
     let webhook = format!("{}/webhook", reach.url);
     let double = Playback::start(recording, &clock, webhook, attempt(1));
-    let vendor = LiveKit::new(account(double.url()), Some(reach), clock).unwrap();
+    let vendor = LiveKit::new(account(double.url()), Some(reach), rig::http(&clock));
     (front.start(vendor), double, ring_timeout)
 }
 

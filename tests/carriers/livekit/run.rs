@@ -188,7 +188,11 @@ fn no_secret_and_no_number_is_told_or_logged() {
         .enable_all()
         .build()
         .unwrap();
-    let vendor = LiveKit::new(account(bench.double.url()), None, bench.rig.clock.clone()).unwrap();
+    let vendor = LiveKit::new(
+        account(bench.double.url()),
+        None,
+        rig::http(&bench.rig.clock),
+    );
     let (mut remote, _inlet) = Remote::start(&Arc::new(vendor), &bench.rig.clock, runtime.handle());
     let mut told = Vec::new();
     tracing::subscriber::with_default(subscriber, || {

@@ -143,14 +143,14 @@ fn a_batchs_result_is_read_after_a_restart() {
     let double = double(&clock);
     let front = Front::open(&clock);
     let reach = front.reach.clone();
-    let plum = Plum::new(dev(&double), Some(reach.clone()), clock.clone()).unwrap();
+    let plum = Plum::new(dev(&double), Some(reach.clone()), rig::http(&clock)).unwrap();
     let mut rig = front.start(plum);
     many(&double, &mut rig, 20..30);
     let asked = double.seen().requests;
     let bulk = asked.iter().find(|(service, _)| service == "queuecalls");
     let url = &bulk.unwrap().1["result_url"];
     let query = url.split_once('?').unwrap().1;
-    let reader = Plum::new(dev(&double), Some(reach), clock.clone())
+    let reader = Plum::new(dev(&double), Some(reach), rig::http(&clock))
         .unwrap()
         .reader();
     let read = |number: &str| {

@@ -86,7 +86,7 @@ fn plum_fails_a_call_whose_addresses_do_not_answer() {
             url: format!("http://127.0.0.1:{}/trunk", rig::free_port()),
             key: front.reach.key.clone(),
         };
-        let plum = Plum::new(account(&double), Some(reach), clock).unwrap();
+        let plum = Plum::new(account(&double), Some(reach), rig::http(&clock)).unwrap();
         let mut rig = front.start(plum);
         let report = rig.outcome(1, person());
         assert_eq!(report.end, CallEnd::ProviderFailed);

@@ -26,7 +26,7 @@ impl Outside {
         let double = double(&clock);
         let front = Front::open(&clock);
         let reach = front.reach.clone();
-        let plum = Plum::new(account(&double), Some(reach.clone()), clock.clone()).unwrap();
+        let plum = Plum::new(account(&double), Some(reach.clone()), rig::http(&clock)).unwrap();
         Self {
             rig: front.start(plum),
             http: Http::new(clock).unwrap(),
@@ -197,7 +197,7 @@ fn an_opt_out_is_read_as_the_callees_word() {
     let clock = rig::clock();
     let double = double(&clock);
     let reach = Front::open(&clock).reach;
-    let reader = Plum::new(dev(&double), Some(reach.clone()), clock)
+    let reader = Plum::new(dev(&double), Some(reach.clone()), rig::http(&clock))
         .unwrap()
         .reader();
     let token = reach.token_of(&format!("plum opt-out {}", attempt(7)));

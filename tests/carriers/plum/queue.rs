@@ -285,7 +285,7 @@ fn dev_knows_of_a_call_what_came_in() {
 fn plum_needs_to_be_answered() {
     let clock = rig::clock();
     let double = double(&clock);
-    let refused = Plum::new(dev(&double), None, clock.clone()).unwrap_err();
+    let refused = Plum::new(dev(&double), None, rig::http(&clock)).unwrap_err();
     assert!(refused.contains("[listener]"), "{refused}");
 }
 
@@ -308,7 +308,7 @@ fn plum_is_examined_without_a_call() {
     let rig = start(&clock, dev(&double));
     for (account, is_fine) in accounts {
         let front = Front::open(&clock);
-        let plum = Plum::new(account, Some(front.reach), clock.clone()).unwrap();
+        let plum = Plum::new(account, Some(front.reach), rig::http(&clock)).unwrap();
         let found = rig.run(plum.examine());
         let [server] = found.as_slice() else {
             panic!("{found:?}");

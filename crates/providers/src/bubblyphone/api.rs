@@ -59,17 +59,16 @@ pub(super) enum Trouble {
 }
 
 impl Api {
-    pub(super) fn new(url: &str, key: Secret, clock: Clock) -> Result<Self, String> {
+    pub(super) fn new(url: &str, key: Secret, http: Http) -> Result<Self, String> {
         let base = Url::parse(url).map_err(|error| format!("the API's address: {error}"))?;
         if !matches!(base.scheme(), "http" | "https") || base.cannot_be_a_base() {
             return Err("the API's address must begin with https://".to_owned());
         }
-        let http = Http::new(clock.clone())?;
         Ok(Self {
+            clock: http.clock().clone(),
             http,
             base,
             key,
-            clock,
         })
     }
 
@@ -346,7 +345,8 @@ mod tests {
     #[test]
     fn an_id_stays_one_part_of_the_path() {
         let key = Secret::new("k");
-        let api = Api::new("https://x.example/api/v1/", key, Clock::System).unwrap();
+        let http = Http::new(Clock::System).unwrap();
+        let api = Api::new("https://x.example/api/v1/", key, http.clone()).unwrap();
         for (id, wanted) in [
             ("c1", "https://x.example/api/v1/calls/c1/hangup"),
             (
@@ -358,7 +358,7 @@ mod tests {
         }
         for bad in ["wss://x.example", "mailto:x", "x.example", ""] {
             assert!(
-                Api::new(bad, Secret::new("k"), Clock::System).is_err(),
+                Api::new(bad, Secret::new("k"), http.clone()).is_err(),
                 "{bad}"
             );
         }

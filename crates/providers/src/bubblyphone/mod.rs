@@ -46,7 +46,7 @@ use self::reader::Webhooks;
 use self::refusal::Placed;
 use self::transcript::Heard;
 use super::inbound::{Inbound, News, Reader};
-use super::remote::http::NoAnswer;
+use super::remote::http::{Http, NoAnswer};
 use super::remote::secret::{Reach, Secret};
 use super::remote::{Examined, Line, Vendor};
 use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
@@ -99,9 +99,10 @@ impl BubblyPhone {
     ///
     /// # Errors
     ///
-    /// Errors if the address is not a URL with `http` or `https`, or if the machine cannot use TLS.
-    pub fn new(account: Account, reach: Option<Reach>, clock: Clock) -> Result<Self, String> {
-        let api = Api::new(&account.url, account.api_key.clone(), clock.clone())?;
+    /// Errors if the address is not a URL with `http` or `https`.
+    pub fn new(account: Account, reach: Option<Reach>, http: Http) -> Result<Self, String> {
+        let clock = http.clock().clone();
+        let api = Api::new(&account.url, account.api_key.clone(), http)?;
         Ok(Self {
             account,
             reach,

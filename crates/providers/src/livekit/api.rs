@@ -71,18 +71,18 @@ impl Dispatch {
 
 impl Api {
     /// A client of the server at `url`, `https://…` or `wss://…`.
-    pub(super) fn new(url: &str, signer: Signer, clock: Clock) -> Result<Self, String> {
+    pub(super) fn new(url: &str, signer: Signer, http: Http) -> Self {
         let base = match url.trim_end_matches('/').split_once("://") {
             Some(("wss", rest)) => format!("https://{rest}"),
             Some(("ws", rest)) => format!("http://{rest}"),
             _ => url.trim_end_matches('/').to_owned(),
         };
-        Ok(Self {
-            http: Http::new(clock.clone())?,
+        Self {
+            clock: http.clock().clone(),
+            http,
             base,
             signer,
-            clock,
-        })
+        }
     }
 
     /// Makes the attempt's room and sends for the agent.
@@ -353,7 +353,7 @@ mod tests {
                 key: Secret::new("k"),
                 secret: Secret::new("s"),
             };
-            let api = Api::new(url, signer, Clock::System).unwrap();
+            let api = Api::new(url, signer, Http::new(Clock::System).unwrap());
             assert_eq!(
                 api.url("SIP/X"),
                 format!("{base}/twirp/livekit.SIP/X"),

@@ -33,10 +33,10 @@ use self::reader::LiveKitReader;
 use self::room::Settled;
 use self::token::Signer;
 use super::inbound::{Inbound, News, Reader};
+use super::remote::http::Http;
 use super::remote::secret::{Reach, Secret};
 use super::remote::{Examined, Line, Vendor};
 use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
-use dialdeck_clock::Clock;
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::{CallReport, Capabilities, Incarnations};
 
@@ -82,23 +82,20 @@ pub struct LiveKit {
 impl LiveKit {
     /// A client of this account. `reach`: where webhooks and agents find the deck; `None`: nowhere,
     /// then ends are polled for and the agent cannot report.
-    ///
-    /// # Errors
-    /// When the machine cannot do TLS.
-    pub fn new(account: Account, reach: Option<Reach>, clock: Clock) -> Result<Self, String> {
+    pub fn new(account: Account, reach: Option<Reach>, http: Http) -> Self {
         let signer = Signer {
             key: account.api_key.clone(),
             secret: account.api_secret.clone(),
         };
-        Ok(Self {
-            api: Api::new(&account.url, signer, clock)?,
+        Self {
+            api: Api::new(&account.url, signer, http),
             account,
             reach,
             calls: Calls::default(),
             hears: AtomicBool::new(false),
             followed: Arc::default(),
             silent: AtomicBool::new(false),
-        })
+        }
     }
 
     fn hears_webhooks(&self) -> bool {

@@ -64,23 +64,21 @@ impl Plum {
     ///
     /// # Errors
     ///
-    /// Errors if `reach` is `None`, because Plum calls back; if its address is too long for Plum; or if the
-    /// machine cannot use TLS.
-    pub fn new(account: Account, reach: Option<Reach>, clock: Clock) -> Result<Self, String> {
+    /// Errors if `reach` is `None`, because Plum calls back, or if its address is too long for Plum.
+    pub fn new(account: Account, reach: Option<Reach>, http: Http) -> Result<Self, String> {
         let reach = reach.ok_or(
             "Plum asks the dialer what to say and reports every end to it: the deck needs a \
              [listener] with the address under which Plum reaches it",
         )?;
-        let http = Http::new(clock.clone())?;
         Ok(Self {
             addresses: Addresses::new(reach)?,
             redactor: Redactor::new(&account.secrets()),
             pace: Pace::new(account.singles_per_second),
+            clock: http.clock().clone(),
             api: Api::new(account.clone(), http),
             book: Book::default(),
             warned: AtomicBool::new(false),
             account,
-            clock,
         })
     }
 

@@ -1,11 +1,14 @@
 //! One HTTP request at a time: nothing is repeated, redirected or kept open behind our back.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::header::{CONTENT_TYPE, RETRY_AFTER};
+use reqwest::header::{CONTENT_TYPE, HeaderMap, RETRY_AFTER};
 use reqwest::redirect::Policy;
-use reqwest::{Client, RequestBuilder};
+use reqwest::{Client, Request, RequestBuilder};
 use rustls::RootCertStore;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
@@ -28,7 +31,54 @@ const MORE_ROOTS: &str = "SSL_CERT_FILE";
 #[derive(Clone, Debug)]
 pub struct Http {
     client: Client,
+    exchange: Arc<dyn Exchange>,
     clock: Clock,
+}
+
+/// The way of one request to its server and of the reply back.
+///
+/// Nothing is repeated and no redirect is followed. Dropping the future ends the exchange.
+pub trait Exchange: fmt::Debug + Send + Sync {
+    /// Sends a request and returns the whole reply.
+    ///
+    /// # Errors
+    /// If there is no reply, saying whether the request may have been carried out.
+    fn exchange(&self, request: Request) -> Exchanged<'_>;
+}
+
+/// The future of an [`Exchange`].
+pub type Exchanged<'a> = Pin<Box<dyn Future<Output = Result<Reply, NoAnswer>> + Send + 'a>>;
+
+/// What a server sent back, as it came.
+#[derive(Clone, Debug)]
+pub struct Reply {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers.
+    pub headers: HeaderMap,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// Exchanges over the network.
+impl Exchange for Client {
+    fn exchange(&self, request: Request) -> Exchanged<'_> {
+        Box::pin(async move {
+            let mut response = self.execute(request).await.map_err(told)?;
+            let mut reply = Reply {
+                status: response.status().as_u16(),
+                headers: std::mem::take(response.headers_mut()),
+                body: Vec::new(),
+            };
+            while let Some(chunk) = response.chunk().await.map_err(told)? {
+                if reply.body.len() + chunk.len() > LONGEST_ANSWER {
+                    return Err(NoAnswer::Lost("the answer is too long".to_owned()));
+                }
+                reply.body.extend_from_slice(&chunk);
+            }
+            Ok(reply)
+        })
+    }
 }
 
 /// What a server answered, whatever its status.
@@ -109,7 +159,22 @@ impl Http {
             .user_agent(concat!("dialdeck/", env!("CARGO_PKG_VERSION")))
             .build()
             .map_err(|error| error.to_string())?;
-        Ok(Self { client, clock })
+        Ok(Self {
+            exchange: Arc::new(client.clone()),
+            client,
+            clock,
+        })
+    }
+
+    /// Returns this client with another way to its servers.
+    #[must_use]
+    pub fn over(self, exchange: Arc<dyn Exchange>) -> Self {
+        Self { exchange, ..self }
+    }
+
+    /// Returns the clock by which it waits.
+    pub const fn clock(&self) -> &Clock {
+        &self.clock
     }
 
     /// A request that is yet to be sent.
@@ -128,26 +193,20 @@ impl Http {
     /// When there is no answer, saying whether the request may have been carried out.
     pub async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<Answer, NoAnswer> {
         let sending = async {
-            let mut response = request.send().await.map_err(told)?;
+            let request = request.build().map_err(told)?;
+            let reply = self.exchange.exchange(request).await?;
             let header = |name| {
-                let value = response.headers().get(name)?;
+                let value = reply.headers.get(name)?;
                 value.to_str().ok().map(str::to_owned)
             };
             let retry_after = header(RETRY_AFTER).and_then(|text| text.trim().parse().ok());
             let content_type = header(CONTENT_TYPE).unwrap_or_default();
-            let mut answer = Answer {
-                status: response.status().as_u16(),
+            Ok(Answer {
+                status: reply.status,
                 retry_after: retry_after.map(|secs| Duration::from_secs(secs).min(LONGEST_PAUSE)),
                 content_type: content_type.to_ascii_lowercase(),
-                body: Vec::new(),
-            };
-            while let Some(chunk) = response.chunk().await.map_err(told)? {
-                if answer.body.len() + chunk.len() > LONGEST_ANSWER {
-                    return Err(NoAnswer::Lost("the answer is too long".to_owned()));
-                }
-                answer.body.extend_from_slice(&chunk);
-            }
-            Ok(answer)
+                body: reply.body,
+            })
         };
         tokio::time::timeout(self.clock.real_time(limit), sending)
             .await

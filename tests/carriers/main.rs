@@ -4,6 +4,7 @@
 mod bubblyphone;
 mod campaigns;
 use dialdeck_audit as judge;
+mod http;
 mod livekit;
 mod plum;
 mod program;

@@ -1,5 +1,6 @@
 //! The only place that reads the time.
 
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -17,6 +18,15 @@ pub enum Clock {
     Scaled(ScaledClock),
     /// A clock that stands until it is moved: tests, and runs that jump from event to event.
     Manual(ManualClock),
+    /// A clock that moves with the timers of a runtime, which need not be the machine's: tests whose
+    /// time jumps to the next timer.
+    Kept(Arc<dyn Timekeeper>),
+}
+
+/// Keeps the time of a [`Clock::Kept`].
+pub trait Timekeeper: fmt::Debug + Send + Sync {
+    /// Returns the present instant.
+    fn now(&self) -> Timestamp;
 }
 
 impl Clock {
@@ -26,6 +36,7 @@ impl Clock {
             Self::System => system_now(),
             Self::Scaled(clock) => clock.now(),
             Self::Manual(clock) => clock.now(),
+            Self::Kept(keeper) => keeper.now(),
         }
     }
 
@@ -33,7 +44,7 @@ impl Clock {
     /// `None` on a manual clock, which does not move by itself.
     pub fn real_time_until(&self, at: Timestamp) -> Option<Duration> {
         match self {
-            Self::System => Some(at.since(self.now())),
+            Self::System | Self::Kept(_) => Some(at.since(self.now())),
             Self::Scaled(clock) => {
                 let simulated = at.since(clock.now());
                 Some(simulated.div_f64(f64::from(clock.factor)))
@@ -46,7 +57,7 @@ impl Clock {
     /// it gives the span back.
     pub fn real_time(&self, span: Duration) -> Duration {
         match self {
-            Self::System | Self::Manual(_) => span,
+            Self::System | Self::Manual(_) | Self::Kept(_) => span,
             Self::Scaled(clock) => span / clock.factor,
         }
     }
@@ -279,6 +290,24 @@ mod tests {
         assert_eq!(clock.now(), Timestamp::from_millis(1_000));
         clock.advance_to(Timestamp::from_millis(2_000));
         assert_eq!(clock.now(), Timestamp::from_millis(2_000));
+    }
+
+    #[test]
+    fn a_kept_clock_shows_its_keepers_time_at_the_pace_of_the_timers() {
+        #[derive(Debug)]
+        struct Standing(Timestamp);
+        impl Timekeeper for Standing {
+            fn now(&self) -> Timestamp {
+                self.0
+            }
+        }
+        let now = Timestamp::from_millis(1_000);
+        let clock = Clock::Kept(Arc::new(Standing(now)));
+        let span = Duration::from_secs(30);
+        assert_eq!(clock.now(), now);
+        assert_eq!(clock.real_time(span), span);
+        assert_eq!(clock.real_time_until(now + span), Some(span));
+        assert_eq!(clock.real_time_until(now - span), Some(Duration::ZERO));
     }
 
     #[test]

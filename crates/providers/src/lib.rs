@@ -3,6 +3,51 @@
 //! A provider is an actor with an inbox and an outbox. [`Provider::request`] hands over a request and returns
 //! immediately; its results arrive later from [`Provider::poll`]. So a slow or lost answer blocks nothing,
 //! and a simulated carrier can run in virtual time.
+//!
+//! # Examples
+//!
+//! The simulated carrier with a callee that is always busy:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use dialdeck_core::domain::{Briefing, CallEventKind, Timestamp, TrunkName};
+//! use dialdeck_providers::simulator::{Callee, Profile, Script, Simulator};
+//! use dialdeck_providers::{DialRequest, Provider, ProviderEvent, Request};
+//!
+//! let to = "+12125550142".parse()?;
+//! let profile = Profile::default().with_callee(to, Script::always(Callee::rejects(486)));
+//! let mut carrier = Simulator::new(profile, 7, None);
+//!
+//! let now: Timestamp = "2026-12-07T15:00:00Z".parse()?;
+//! let request = DialRequest {
+//!     attempt: "7f3a9c21-1".parse()?,
+//!     trunk: TrunkName("main".to_owned()),
+//!     campaign: "spring".to_owned(),
+//!     to,
+//!     from: "+16465550100".parse()?,
+//!     ring_timeout: Duration::from_secs(30),
+//!     max_call: Duration::from_mins(30),
+//!     not_before: now,
+//!     expires_at: now + Duration::from_secs(10),
+//!     human_agent: false,
+//!     pci: false,
+//!     briefing: Briefing::default(),
+//! };
+//! carrier.request(Request::Place(Box::new(request)), now);
+//!
+//! let mut kinds = carrier.poll(now).into_iter().filter_map(|event| match event {
+//!     ProviderEvent::Call(event) => Some(event.kind),
+//!     _ => None,
+//! });
+//! assert_eq!(kinds.next(), Some(CallEventKind::Sent));
+//! let Some(CallEventKind::Ended(report)) = kinds.next() else {
+//!     panic!("a busy callee ends the call");
+//! };
+//! assert_eq!(report.sip_code, Some(486));
+//! assert_eq!(carrier.next_event_at(), None);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 pub mod bubblyphone;
 pub mod inbound;

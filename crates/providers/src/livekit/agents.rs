@@ -1,40 +1,40 @@
-//! Whether somebody is there to talk to the callee.
+//! Whether an agent or a person is in the room to talk to the callee.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::wire::Participant;
 
-/// The agents of one call, as far as looks and webhooks have told.
+/// The agents of one call according to polls and webhooks.
 ///
-/// What a webhook says of one that left holds against a look: a list may be older than the webhook.
+/// A webhook that an agent left outweighs a poll, because a list may be older than the webhook.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Agents {
-    /// Those in the room, each with its identity.
+    /// The participant ids of the agents in the room, each with its identity.
     here: BTreeMap<String, String>,
-    /// Those that have left, or their identities.
+    /// The participant ids or identities of the agents that have left.
     gone: BTreeSet<String>,
-    /// A person is in the room.
+    /// Whether a person is in the room.
     person: bool,
-    /// What the agent has said.
+    /// What the agent has reported.
     pub(super) word: Word,
-    /// Whether we cancel because nobody is there to talk.
+    /// Whether the deck cancels the call because neither an agent nor a person is left.
     pub(super) deserted: bool,
 }
 
-/// What an agent has said of its call.
+/// What an agent has reported about its call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Word {
-    /// Nothing.
+    /// It has reported nothing.
     #[default]
     None,
-    /// Something.
+    /// It has reported something about the callee.
     Some,
-    /// That its part is done: a result, an opt-out, or that a person of ours has taken over.
+    /// It has reported that its part is done: a result, an opt-out, or that a person took over.
     Last,
 }
 
 impl Agents {
-    /// Takes in who is in the room, by a look.
+    /// Records who is in the room according to a poll.
     pub(super) fn saw(&mut self, room: &[Participant]) {
         let gone = &self.gone;
         let here: BTreeMap<String, String> = room
@@ -51,19 +51,19 @@ impl Agents {
         self.person = room.iter().any(Participant::is_person);
     }
 
-    /// One has left: by its participant's id, or by its identity.
+    /// Records that an agent has left, by its participant id or its identity.
     pub(super) fn left(&mut self, name: &str) {
         self.here
             .retain(|key, identity| key != name && identity != name);
         self.gone.insert(name.to_owned());
     }
 
-    /// Whether there was an agent, and there is none any more, nor a person.
+    /// Returns whether an agent was there, and now neither an agent nor a person is.
     pub(super) fn are_lost(&self) -> bool {
         !self.gone.is_empty() && self.here.is_empty() && !self.person
     }
 
-    /// The identity of one that is there.
+    /// Returns the identity of an agent in the room, or `None` if there is none.
     pub(super) fn one(&self) -> Option<&str> {
         self.here.values().next().map(String::as_str)
     }

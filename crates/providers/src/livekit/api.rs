@@ -1,4 +1,4 @@
-//! LiveKit's Twirp methods, each one request with a token of its own.
+//! LiveKit's Twirp methods. Each request carries a token for it only.
 
 use std::time::Duration;
 
@@ -12,17 +12,17 @@ use crate::{DialRequest, Owned};
 use dialdeck_clock::Clock;
 use dialdeck_core::domain::{AttemptId, PhoneNumber, Timestamp};
 
-/// How long a request that makes no phone ring may take.
+/// The time limit of a request that rings no phone.
 const LIMIT: Duration = Duration::from_secs(30);
 
-/// What the request that makes a phone ring may take beyond the ringing itself: the vendor says
-/// 5 to 10 s.
+/// How long the request that makes a phone ring may take in addition to the ringing. The vendor recommends 5
+/// to 10 s.
 const BEYOND_RINGING: Duration = Duration::from_secs(8);
 
-/// The longest call LiveKit allows.
+/// The longest call that LiveKit allows.
 const LONGEST_CALL: Duration = Duration::from_hours(24);
 
-/// A LiveKit server and our account there.
+/// A client for one account on a LiveKit server.
 #[derive(Clone, Debug)]
 pub(super) struct Api {
     http: Http,
@@ -31,30 +31,30 @@ pub(super) struct Api {
     clock: Clock,
 }
 
-/// A SIP trunk as the server keeps it; its credentials are not read.
+/// A SIP trunk as the server stores it. Its credentials are not read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Trunk {
     /// The numbers that may be shown on it.
     pub(super) owned: Owned,
 }
 
-/// A room to be made for one attempt.
+/// A room to create for one attempt.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct NewRoom<'a> {
     pub(super) attempt: AttemptId,
     /// The name under which the agent is registered.
     pub(super) agent: &'a str,
-    /// What the agent is told.
+    /// The metadata for the agent, as JSON.
     pub(super) metadata: &'a str,
-    /// How long the room may stand empty.
+    /// How long the room may remain empty.
     pub(super) empty: Duration,
 }
 
-/// An agent that was sent for.
+/// A dispatch of an agent to a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Dispatch {
     id: String,
-    /// A worker took the job, and it has not failed.
+    /// Whether a worker took the job and the job has not failed.
     pub(super) has_job: bool,
 }
 
@@ -85,7 +85,7 @@ impl Api {
         }
     }
 
-    /// Makes the attempt's room and sends for the agent.
+    /// Creates the attempt's room and dispatches the agent to it.
     pub(super) async fn create_room(&self, room: NewRoom<'_>) -> Result<(), Failure> {
         let body = json!({
             "name": room_of(room.attempt),
@@ -97,7 +97,7 @@ impl Api {
             .map(drop)
     }
 
-    /// Removes the attempt's room and everybody in it. One that is not there is removed.
+    /// Removes the attempt's room and everyone in it. A room that does not exist counts as removed.
     pub(super) async fn delete_room(&self, attempt: AttemptId) -> Result<(), Failure> {
         let body = json!({"room": room_of(attempt)});
         let answer = self
@@ -106,7 +106,7 @@ impl Api {
         if_there(answer).map(drop)
     }
 
-    /// Everybody in the attempt's room.
+    /// Returns the participants in the attempt's room; empty if there is no room.
     pub(super) async fn participants(
         &self,
         attempt: AttemptId,
@@ -122,12 +122,12 @@ impl Api {
         let Some(body) = if_there(answer)? else {
             return Ok(Vec::new());
         };
-        // A list that is missing does not say that nobody is there.
+        // A missing list does not show that the room is empty.
         let list = body["participants"].as_array().ok_or(Failure::Unreadable)?;
         Ok(list.iter().map(Participant::read).collect())
     }
 
-    /// The agents that were sent for to the attempt's room.
+    /// Returns the dispatches of agents to the attempt's room.
     pub(super) async fn dispatches(&self, attempt: AttemptId) -> Result<Vec<Dispatch>, Failure> {
         let room = room_of(attempt);
         let body = json!({"room": room});
@@ -138,7 +138,7 @@ impl Api {
         Ok(list.iter().map(Dispatch::read).collect())
     }
 
-    /// Sends for the agent once more, in place of these.
+    /// Dispatches the agent once more, in place of these dispatches.
     pub(super) async fn dispatch_again(
         &self,
         room: NewRoom<'_>,
@@ -148,7 +148,7 @@ impl Api {
         for dispatch in instead_of {
             let body = json!({"dispatch_id": dispatch.id, "room": name});
             let method = "AgentDispatchService/DeleteDispatch";
-            // One without a job gets none any more, deleted or not.
+            // A dispatch without a job will not get one, even if it cannot be deleted.
             self.ask(method, Grant::Room(&name), &body).await.ok();
         }
         let body = json!({
@@ -158,7 +158,7 @@ impl Api {
         self.ask(method, Grant::Room(&name), &body).await.map(drop)
     }
 
-    /// The attempt's callee; `None`: not in the room.
+    /// Returns the attempt's callee, or `None` if it is not in the room.
     pub(super) async fn callee(&self, attempt: AttemptId) -> Result<Option<Participant>, Failure> {
         let (room, identity) = (room_of(attempt), identity_of(attempt));
         let answer = self
@@ -179,8 +179,8 @@ impl Api {
         }
     }
 
-    /// Removes the callee from the room: CANCEL while it rings, BYE after the answer. Whether there
-    /// was anybody to remove.
+    /// Removes the callee from the room: CANCEL while it rings, BYE after the answer. Returns whether the
+    /// callee was in the room.
     pub(super) async fn remove_callee(&self, attempt: AttemptId) -> Result<bool, Failure> {
         let room = room_of(attempt);
         let answer = self
@@ -193,7 +193,7 @@ impl Api {
         if_there(answer).map(|body| body.is_some())
     }
 
-    /// Places the call, once. The answer comes when somebody picks up, or when it failed.
+    /// Places the call, once. The answer arrives when the callee answers or the call fails.
     pub(super) async fn dial(
         &self,
         request: &DialRequest,
@@ -207,28 +207,29 @@ impl Api {
             "room_name": room_of(request.attempt),
             "participant_identity": identity_of(request.attempt),
             "participant_name": "callee",
-            // Else webhooks and the agent's room would carry the number.
+            // Without this, webhooks and the agent's room would carry the number.
             "hide_phone_number": true,
             "wait_until_answered": true,
             "ringing_timeout": span(request.ring_timeout),
-            // Counted from the start of the dialing: the talk is to have all of its time, and we end it.
+            // The server counts from the start of dialing. The talk gets its full time, and the deck ends the
+            // call.
             "max_call_duration": span((request.ring_timeout + request.max_call).min(LONGEST_CALL)),
         });
-        // Without it the server gives up after 80 s, whatever the ringing timeout.
+        // Without a deadline the server gives up after 80 s, regardless of the ringing timeout.
         let deadline = limit.as_millis().to_string();
         let sent = self.request("SIP/CreateSIPParticipant", Grant::Call, &body);
         let sent = sent.header("X-Twirp-Timeout-Ms", deadline);
         self.http.send(sent, limit).await
     }
 
-    /// A trunk by its id; `None`: there is none.
+    /// Returns the trunk with this id, or `None` if there is none.
     pub(super) async fn trunk(&self, id: &str) -> Result<Option<Trunk>, Failure> {
         let now = self.clock.now();
         let token = self.signer.mint(Grant::Trunks, now);
         self.trunk_with(id, &token).await
     }
 
-    /// Whether the server takes a token that allows for a clock that is off by up to a day.
+    /// Returns whether the server accepts a token that allows clocks to differ by up to a day.
     pub(super) async fn takes_a_wide_token(&self, id: &str) -> bool {
         const DAY: Duration = Duration::from_hours(24);
         let now = self.clock.now();
@@ -251,7 +252,7 @@ impl Api {
         }))
     }
 
-    /// The present instant.
+    /// Returns the current instant of the deck's clock.
     pub(super) fn now(&self) -> Timestamp {
         self.clock.now()
     }
@@ -278,8 +279,9 @@ impl Api {
     }
 }
 
-/// The numbers of a trunk. One without any, or with `*`, takes every number, and one that is not in
-/// E.164 form is brought there by the server, for some providers in ways that we do not know.
+/// Returns the numbers of a trunk. A trunk without numbers, or with `*`, accepts every number. A number that
+/// is not in E.164 form is converted by the server, for some providers in unknown ways, so the list then
+/// counts as [`Owned::Any`].
 fn owned(numbers: &Value) -> Owned {
     let named = numbers.as_array().map(Vec::as_slice).unwrap_or_default();
     let read = |number: &Value| {
@@ -304,7 +306,7 @@ fn read(answer: Result<Answer, NoAnswer>) -> Result<Value, Failure> {
         .ok_or(Failure::Unreadable)
 }
 
-/// `None` when the server says that it is not there.
+/// Returns the answer, or `None` if the server answers that the object does not exist.
 fn if_there(answer: Result<Value, Failure>) -> Result<Option<Value>, Failure> {
     match answer {
         Ok(body) => Ok(Some(body)),

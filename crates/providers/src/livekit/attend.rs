@@ -1,4 +1,4 @@
-//! The agent of one call: awaited before anything is dialed, and missed when it goes away.
+//! The agent of one call: awaited before dialing, and watched until the call ends.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -12,47 +12,50 @@ use super::wire::{Participant, identity_of};
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::{CallReport, Timestamp};
 
-/// Before the second look for the agent; each later one waits as much longer again.
+/// The pause before the second poll for the agent. Each later pause is longer by this much.
 const FIRST_LOOK: Duration = Duration::from_millis(500);
 
-/// After so long without a job for it, an agent is sent for once more: no worker took the first
-/// request, and none will (livekit-server: "failed to send job request").
+/// How long a dispatch may have no job before the agent is dispatched once more. By then no worker took the
+/// first request, and none will (livekit-server: "failed to send job request").
 const JOB_DUE: Duration = Duration::from_secs(2);
 
-/// How long after its agent an answered callee may leave as well, as when the room was closed, before
-/// the call is taken for one without anybody to talk. Together with the way of the news it stays well
-/// below the two seconds of silence that a callee may be left in.
+/// How long after its agent an answered callee may also leave, as when the room is closed, before the call
+/// counts as one without an agent. Together with the delay of reports it stays well below the two seconds of
+/// silence that a callee may be left in.
 pub(super) const LEAVES_TOO: Duration = Duration::from_millis(400);
 
-/// Limit of a look once the callee may be alone.
+/// The time limit of a poll when the callee may be alone.
 const SHORT_LOOK: Duration = Duration::from_secs(1);
 
-/// How long any other look may take: as long as the server may take to answer.
+/// The time limit of any other poll: the longest time that the server may take to answer.
 const LONG_LOOK: Duration = Duration::from_mins(1);
 
 /// How long after the answer an agent is expected to have reported something.
 const REPORT_DUE: Duration = Duration::from_secs(20);
 
-/// The shortest pause between two looks at who is in a room.
+/// The shortest pause between two polls of a room.
 const OFTEN: Duration = Duration::from_secs(1);
 
-/// Looks of all calls together come to ten a second at most: LiveKit Cloud allows a thousand requests
-/// a minute.
+/// The share of each call in the pause. All calls together poll at most ten times a second, because LiveKit
+/// Cloud allows a thousand requests a minute.
 const SHARE: Duration = Duration::from_millis(100);
 
-/// Who is left in an answered call's room.
+/// Who is left in the room of an answered call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Left {
-    /// The callee, and somebody to talk to.
+    /// The callee, with an agent or a person.
     Both,
-    /// The callee alone.
+    /// Only the callee is left.
     Alone,
-    /// Nobody: the callee is gone.
+    /// The callee is gone.
     Nobody,
 }
 
 impl Following<'_> {
     /// Waits until the agent is in the room and can speak.
+    ///
+    /// Errors with the end of the attempt if the call may not begin any more, or if no agent came within the
+    /// account's wait.
     pub(super) async fn await_agent(&self, room: NewRoom<'_>) -> Result<(), CallReport> {
         let asked = self.line.now();
         let until = asked + self.livekit.account.agent_wait;
@@ -81,10 +84,11 @@ impl Following<'_> {
         }
     }
 
-    /// Sends for the agent once more if no worker has taken the job. Whether that is settled.
+    /// Dispatches the agent once more if no worker has taken the job. Returns whether no further dispatch is
+    /// needed.
     async fn sends_again(&self, room: NewRoom<'_>) -> bool {
         let Ok(sent) = self.livekit.api.dispatches(self.attempt()).await else {
-            // Two agents would talk at once: without an answer the first one is waited for.
+            // Without an answer the first agent is awaited, because two agents would talk over each other.
             return false;
         };
         if sent.iter().any(|dispatch| dispatch.has_job) {
@@ -98,7 +102,10 @@ impl Following<'_> {
         true
     }
 
-    /// Waits for the call's place in the minute, for which it may have been planned ahead.
+    /// Waits for the instant from which the call may be sent. A call may be planned ahead of its place in the
+    /// minute's cap.
+    ///
+    /// Errors with the end of the attempt if the call may not begin any more, or if its agent has left.
     pub(super) async fn await_place(&self) -> Result<(), CallReport> {
         let mut waited = false;
         loop {
@@ -116,7 +123,8 @@ impl Following<'_> {
         }
     }
 
-    /// Returns whether the callee is alone. A report that the agent left does not wait for a slow server.
+    /// Returns whether the callee is alone. A report that the agent left takes effect even if the server is
+    /// slow.
     pub(super) async fn is_deserted(&self) -> bool {
         if !self.call.known().agents.are_lost() {
             tokio::select! {
@@ -131,8 +139,8 @@ impl Following<'_> {
         self.call.known().agents.are_lost()
     }
 
-    /// Returns who is left in an answered call's room; ends early when an event shows it. `None`: another
-    /// event interrupted the look, which is still to be made.
+    /// Returns who is left in the room of an answered call, as soon as a poll or an event shows it. `None` if
+    /// another event interrupted the poll, which then has to be repeated.
     async fn who_is_left(&self) -> Option<Left> {
         tokio::select! {
             left = self.who_within(LONG_LOOK) => return Some(left),
@@ -143,7 +151,7 @@ impl Following<'_> {
         (left != Left::Both).then_some(left)
     }
 
-    /// Looks once more at who is in the room, and at what they say of themselves.
+    /// Polls the room once more, for its participants and their attributes.
     pub(super) async fn look_once_more(&self) {
         self.who_within(LONG_LOOK).await;
     }
@@ -161,10 +169,10 @@ impl Following<'_> {
         self.who_by_word(looked.is_some())
     }
 
-    /// Who is left by all that is known; `looked`: a look has just been made.
+    /// Returns who is left by everything that is known. `looked` says whether the room was just polled.
     fn who_by_word(&self, looked: bool) -> Left {
         let known = self.call.known();
-        // An agent that handed over leaves; only a look shows whether the callee is alone.
+        // An agent that handed over leaves the room. Only a poll shows whether the callee is alone.
         let handed_over = !looked && known.bridging.bridged.is_some();
         if known.evidence.left_at().is_some() {
             Left::Nobody
@@ -182,8 +190,8 @@ impl Following<'_> {
         }
     }
 
-    /// As [`Self::who_is_left`], for long enough to tell a room that is being closed. A webhook that
-    /// reported the agent's leaving takes effect even if the server does not answer a look.
+    /// As [`Self::who_is_left`], but waits long enough to recognize a room that is being closed. A webhook
+    /// that reported the agent's leaving takes effect even if the server does not answer a poll.
     pub(super) async fn who_stays(&self) -> Option<Left> {
         if !self.call.known().agents.are_lost() {
             let left = self.who_is_left().await;
@@ -195,14 +203,14 @@ impl Following<'_> {
         Some(self.who_within(SHORT_LOOK).await)
     }
 
-    /// When an agent that has said nothing so far is reported as silent; `None`: it never is, as it has
-    /// spoken, or cannot.
+    /// Returns when an agent that has reported nothing counts as silent, or `None` if it has reported or
+    /// cannot report.
     pub(super) fn silent_at(&self, answered: Timestamp) -> Option<Timestamp> {
         let says_nothing = self.call.known().agents.word == Word::None;
         (self.livekit.reach.is_some() && says_nothing).then(|| answered + REPORT_DUE)
     }
 
-    /// Says that an agent reports nothing; once, until one does.
+    /// Warns that an agent reports nothing. The warning is given once, until an agent reports.
     pub(super) fn warn_of_silence(&self) {
         let known = self.call.known();
         let Some(identity) = known.agents.one() else {
@@ -223,13 +231,13 @@ impl Following<'_> {
 }
 
 impl LiveKit {
-    /// Between two looks at who is in a room: the more calls, the longer.
+    /// Returns the pause between two polls of a room. It grows with the number of calls.
     pub(super) fn often(&self) -> Duration {
         pause_of(self.followed.load(Ordering::Relaxed))
     }
 }
 
-/// Between two looks at who is in a room, of so many calls.
+/// Returns the pause between two polls of a room for this number of calls.
 pub(super) fn pause_of(calls: u32) -> Duration {
     OFTEN.max(SHARE * calls)
 }

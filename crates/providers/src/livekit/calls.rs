@@ -1,4 +1,4 @@
-//! What is known of each attempt's call, whether it is being followed or not.
+//! What is known about each attempt's call, followed by a task or not.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -14,14 +14,14 @@ use crate::inbound::{Inbound, News};
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::{AttemptId, CallReport, CalleeType, Timestamp};
 
-/// The most calls that are remembered beside those that are followed; the oldest is forgotten.
+/// The most calls in memory. Above it, the oldest call that no task follows is removed.
 const REMEMBERED: usize = 4096;
 
-/// Every call that something is known about.
+/// All calls that something is known about.
 #[derive(Debug, Default)]
 pub(super) struct Calls(Mutex<BTreeMap<AttemptId, Arc<Call>>>);
 
-/// One attempt's call.
+/// The call of one attempt.
 #[derive(Debug, Default)]
 pub(super) struct Call {
     known: Mutex<Known>,
@@ -29,19 +29,19 @@ pub(super) struct Call {
     agents_changed: Notify,
 }
 
-/// Who tells how it ends.
+/// Which part of the program reports the end of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// Nobody as yet: it has not begun, or its answer was lost, or it is an earlier run's.
+    /// None: the call has not begun, its answer was lost, or it belongs to an earlier run.
     #[default]
     Open,
     /// A task follows it.
     Followed,
-    /// Its end has been told.
+    /// Its end has been reported.
     Over,
 }
 
-/// What is known of it.
+/// What is known about a call.
 #[derive(Clone, Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -49,23 +49,23 @@ pub(super) enum Stage {
 )]
 pub(super) struct Known {
     pub(super) stage: Stage,
-    /// Whether we were asked to hang up.
+    /// Whether the engine requested a hang-up.
     pub(super) hung_up: bool,
-    /// What tells how it went.
+    /// The evidence of how the call went.
     pub(super) evidence: Evidence,
-    /// What the agent said.
+    /// What the agent reported.
     pub(super) bridging: Bridging,
-    /// Whether its request was answered without a word on whether anything was dialed.
+    /// Whether its request was answered without showing whether anything was dialed.
     asks_room: bool,
-    /// Its end as it was told.
+    /// Its end as reported.
     told: Option<CallReport>,
-    /// Whether the server has yet to confirm that the room is gone.
+    /// Whether the server has not yet confirmed that the room is gone.
     unclosed: bool,
-    /// Who is there to talk.
+    /// The agents and persons in the room.
     pub(super) agents: Agents,
-    /// Whether a guard watches that the callee is not left alone, though no task follows the call.
+    /// Whether a guard watches that the callee is not left alone although no task follows the call.
     guarded: bool,
-    /// Whether something happened that is worth a look before the next one is due.
+    /// Whether an event requires a poll before the next one is due.
     look: bool,
 }
 
@@ -97,13 +97,14 @@ impl Known {
         }
     }
 
-    /// How the call ended by what is known without its request's answer.
+    /// Returns how and when the call ended, by what is known without the answer to its request; `None` if no
+    /// end is known.
     pub(super) fn told_end(&self, now: Timestamp) -> Option<(CallReport, Timestamp)> {
         let (report, at) = self.evidence.told_end(&self.bridging, now)?;
         Some((self.of_agents(report), at))
     }
 
-    /// The same end, unless we ended the call because the callee was alone.
+    /// Returns the report, with another end if the deck ended the call because the callee was alone.
     pub(super) fn of_agents(&self, report: CallReport) -> CallReport {
         let unanswered = matches!(report.end, CallEnd::Unresolved | CallEnd::RangOut);
         let end = if !self.agents.deserted {
@@ -118,8 +119,8 @@ impl Known {
         CallReport { end, ..report }
     }
 
-    /// Whether a callee who picked up still has something to hear: the agent has not said that its part
-    /// is done, and it is no machine that listens.
+    /// Returns whether a callee who answered still expects to talk: the agent has not reported that its part
+    /// is done, and the callee is not a machine.
     pub(super) fn waits_for_talk(&self) -> bool {
         let machine = matches!(
             self.bridging.callee,
@@ -128,7 +129,7 @@ impl Known {
         self.agents.word < Word::Last && !machine
     }
 
-    /// An answered call's end.
+    /// Returns the report of an answered call.
     pub(super) fn completed(&self) -> CallReport {
         CallReport {
             end: CallEnd::Completed,
@@ -138,8 +139,8 @@ impl Known {
         }
     }
 
-    /// The end of a call that we cancelled because nobody was there to talk. The callee may have picked up
-    /// meanwhile.
+    /// Returns the report of a call that was cancelled because neither an agent nor a person was left. The
+    /// callee may have answered before the cancel took effect.
     pub(super) fn deserted_end(&self) -> CallReport {
         if self.evidence.answered {
             return self.of_agents(self.completed());
@@ -151,7 +152,7 @@ impl Known {
         }
     }
 
-    /// What an answer by which it is over comes to.
+    /// Returns the report for an answer that ends the call.
     pub(super) fn judge(&self, said: &Said) -> CallReport {
         let report = self.evidence.judge(said, self.hung_up);
         let callee = self
@@ -164,12 +165,12 @@ impl Known {
         }
     }
 
-    /// Its end as it was told.
+    /// Returns its end as reported, or `None` if none was.
     pub(super) const fn told(&self) -> Option<&CallReport> {
         self.told.as_ref()
     }
 
-    /// Tells the end, from here on the call's.
+    /// Records this end as reported.
     fn tell(&mut self, report: CallReport) -> CallReport {
         self.stage = Stage::Over;
         self.told = Some(report.clone());
@@ -178,12 +179,12 @@ impl Known {
 }
 
 impl Call {
-    /// What is known now.
+    /// Returns a copy of what is known now.
     pub(super) fn known(&self) -> Known {
         self.lock().clone()
     }
 
-    /// Marks it as followed, if it may begin.
+    /// Marks the call as followed if it may begin, and returns whether it may.
     pub(super) fn follow(&self) -> Beginning {
         let mut known = self.lock();
         if known.stage != Stage::Open {
@@ -197,20 +198,20 @@ impl Call {
         Beginning::First
     }
 
-    /// Ends the following with this end.
+    /// Records this end as reported; the call is no longer followed.
     pub(super) fn finish(&self, report: CallReport) -> CallReport {
         self.lock().tell(report)
     }
 
-    /// Ends the following, or the doubt, with the end that `read` makes of all that is known then.
+    /// Records and returns the end that `read` derives from everything known at that moment.
     pub(super) fn conclude(&self, read: impl FnOnce(&Known) -> CallReport) -> CallReport {
         let mut known = self.lock();
         let report = read(&known);
         known.tell(report)
     }
 
-    /// Ends the following without an end of its own: the one that was told from outside, which is
-    /// then the call's, or else nobody's as yet.
+    /// Ends the following without an end from the request. Returns the end that webhooks reported, which is
+    /// then recorded; otherwise returns `None` and leaves the call open.
     pub(super) fn let_go(&self, now: Timestamp) -> Option<(CallReport, Timestamp)> {
         let mut known = self.lock();
         let told = known.told_end(now);
@@ -221,8 +222,8 @@ impl Call {
         told
     }
 
-    /// Takes in what was said. For a call that nobody follows, its end is returned once; for a call whose
-    /// end was reported, evidence against it is returned once.
+    /// Records a report. For a call that no task follows, its end is returned once. For a call whose end was
+    /// reported, evidence against that end is returned once.
     pub(super) fn hear(&self, inbound: &Inbound, now: Timestamp) -> Heard {
         let mut known = self.lock();
         let answered = known.evidence.answered;
@@ -250,7 +251,8 @@ impl Call {
         heard
     }
 
-    /// Notes that we were asked to hang up. Where a task follows the call, it sees to it.
+    /// Records that a hang-up was requested and returns the stage. If a task follows the call, that task
+    /// hangs up.
     pub(super) fn hang_up(&self) -> Stage {
         let mut known = self.lock();
         known.hung_up = true;
@@ -260,37 +262,37 @@ impl Call {
         stage
     }
 
-    /// Notes that it was answered.
+    /// Records that the call was answered.
     pub(super) fn note_answer(&self) {
         self.lock().evidence.answered = true;
     }
 
-    /// Takes in a look at the callee, just before the ringing ends if `last`.
+    /// Records a poll of the callee; `last` says that it is the last one before the ringing ends.
     pub(super) fn see(&self, callee: &Participant, last: bool) {
         self.lock().evidence.see(callee, last);
     }
 
-    /// Has look-ups ask the room whether anything was dialed.
+    /// Makes look-ups check in the room whether anything was dialed.
     pub(super) fn ask_room(&self) {
         self.lock().asks_room = true;
     }
 
-    /// Whether the room is to be asked whether anything was dialed.
+    /// Returns whether look-ups have to check in the room whether anything was dialed.
     pub(super) fn asks_room(&self) -> bool {
         self.lock().asks_room
     }
 
-    /// Notes whether the server has yet to confirm that the room is gone; gives what was so before.
+    /// Sets whether the server has not yet confirmed that the room is gone. Returns the previous value.
     pub(super) fn set_unclosed(&self, unclosed: bool) -> bool {
         std::mem::replace(&mut self.lock().unclosed, unclosed)
     }
 
-    /// Whether the server has yet to confirm that the room is gone.
+    /// Returns whether the server has not yet confirmed that the room is gone.
     pub(super) fn is_unclosed(&self) -> bool {
         self.lock().unclosed
     }
 
-    /// Takes in who is in the room, and who picked up unless the agent has said so.
+    /// Records who is in the room, and the callee type from an agent's attribute unless a type is known.
     pub(super) fn saw(&self, room: &[Participant]) {
         let mut known = self.lock();
         known.agents.saw(room);
@@ -300,45 +302,45 @@ impl Call {
         }
     }
 
-    /// Takes the call's guard on; `false`: it has one.
+    /// Marks the call as guarded. Returns `false` if it has a guard already.
     pub(super) fn begin_guard(&self) -> bool {
         !std::mem::replace(&mut self.lock().guarded, true)
     }
 
-    /// The guard has gone.
+    /// Records that the guard has ended.
     pub(super) fn end_guard(&self) {
         self.lock().guarded = false;
     }
 
-    /// As [`Self::saw`], where a look was answered.
+    /// As [`Self::saw`], if the poll was answered.
     pub(super) fn saw_if(&self, room: Option<Vec<Participant>>) {
         if let Some(room) = room {
             self.saw(&room);
         }
     }
 
-    /// Notes that we cancel because nobody is there to talk.
+    /// Records that the deck cancels the call because neither an agent nor a person is left.
     pub(super) fn desert(&self) {
         self.lock().agents.deserted = true;
     }
 
-    /// Whether something happened that is worth a look; asking forgets it.
+    /// Returns whether an event requires a poll, and clears the mark.
     pub(super) fn take_look(&self) -> bool {
         std::mem::take(&mut self.lock().look)
     }
 
-    /// Completes when something was said since it last completed.
+    /// Completes when a report arrived since the last completion.
     pub(super) async fn changed(&self) {
         self.changed.notified().await;
     }
 
-    /// Completes when an agent has left since it last completed.
+    /// Completes when an agent has left since the last completion.
     pub(super) async fn agents_changed(&self) {
         self.agents_changed.notified().await;
     }
 
     fn lock(&self) -> MutexGuard<'_, Known> {
-        // What is kept here is whole after every statement.
+        // The value is consistent after every statement, also after a panic.
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -362,7 +364,7 @@ fn correction(known: &mut Known, now: Timestamp) -> Heard {
     }
 }
 
-/// What an agent says by it.
+/// Returns what a report shows about the agent.
 pub(super) const fn word_of(news: &News) -> Word {
     match news {
         News::CalleeDetected(_) | News::GreetingEnded => Word::Some,
@@ -381,15 +383,15 @@ pub(super) const fn word_of(news: &News) -> Word {
 /// Whether a call may begin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Beginning {
-    /// It may.
+    /// It may begin.
     First,
-    /// It was begun before.
+    /// It has begun before.
     Again,
     /// It was hung up before it began.
     HungUp,
 }
 
-/// What is to be told of a call that nobody follows.
+/// What has to be reported about a call that no task follows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Heard {
     Nothing,
@@ -403,7 +405,7 @@ pub(super) enum Heard {
 }
 
 impl Calls {
-    /// The attempt's call, known from now on.
+    /// Returns the attempt's call, created if there is none.
     pub(super) fn of(&self, attempt: AttemptId) -> Arc<Call> {
         let mut calls = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if calls.len() > REMEMBERED {

@@ -1,4 +1,4 @@
-//! Tests of what is known of calls.
+//! Tests of what is known about calls.
 
 use super::*;
 use dialdeck_core::domain::DeckId;
@@ -65,7 +65,7 @@ fn a_lost_call_ends_once_by_what_is_said() {
     );
     let greeted = said(News::GreetingEnded, 4);
     assert_eq!(call.hear(&greeted, at(4)), Heard::Answered(at(4)));
-    // The reason alone cannot tell; that somebody greeted can.
+    // The disconnect reason is not enough; the greeting is.
     let Heard::Ended(report, when) = call.hear(&said(ended(CallEnd::Unresolved), 5), at(9)) else {
         panic!("an end");
     };
@@ -85,7 +85,7 @@ fn what_was_said_before_the_answer_was_lost_is_the_end() {
     assert_eq!((report.end, when), (CallEnd::RangOut, at(5)));
 }
 
-/// A call that is followed and cancelled because its agent is gone.
+/// Returns a call that is followed and cancelled because its agent is gone.
 fn deserted(before: &[News]) -> Call {
     let call = Call::default();
     assert_eq!(call.follow(), Beginning::First);
@@ -107,7 +107,7 @@ fn a_callee_who_picked_up_as_the_agent_left_was_abandoned() {
     assert_eq!(end(&[News::Answered]), left_alone);
     let machine = [News::Answered, News::CalleeDetected(CalleeType::Voicemail)];
     assert_eq!(end(&machine), (CallEnd::Completed, Some(true)));
-    // The same where the answer is heard of after the end was told.
+    // The result does not change if the answer becomes known after the end was reported.
     for before in [&[][..], &[ended(CallEnd::Completed)]] {
         let call = deserted(before);
         call.finish(CallReport {

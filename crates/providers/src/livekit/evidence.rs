@@ -1,9 +1,9 @@
-//! What is known of one call from every source, and what its end comes to.
+//! What is known about one call from every source, and the end that follows from it.
 //!
-//! Five sources tell: the answer to the request that makes a phone ring, the server's webhooks, our
-//! own looks, the agent's reports, and the room once it is gone. Word that something rang or was
-//! picked up holds against a later `dialing`: after a restart of the server the callee's status starts
-//! again there (seen with livekit-server 1.13.5 and livekit/sip 1.11.0).
+//! There are five sources: the answer to the request that makes a phone ring, the server's webhooks, polls,
+//! the agent's reports, and the room once it is gone. Evidence that the phone rang or was answered outweighs
+//! a later `dialing`, because the callee's status starts there again after a restart of the server (observed
+//! with livekit-server 1.13.5 and livekit/sip 1.11.0).
 
 use std::collections::BTreeSet;
 
@@ -15,32 +15,32 @@ use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::outcome::classify;
 use dialdeck_core::domain::{CallReport, CalleeType, Timestamp};
 
-/// What is known of a call.
+/// What is known about a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own: no two of them make a state"
 )]
 pub(super) struct Evidence {
-    /// The callee's stays in the room by the server's own ids: a second one follows a restart of it.
+    /// The callee's sessions in the room by the server's ids. A second one follows a restart of the server.
     stays: BTreeSet<String>,
-    /// Whether a look found the callee in the room.
+    /// Whether a poll found the callee in the room.
     seen: bool,
     /// Whether the phone rang.
     rang: bool,
-    /// Whether somebody or something picked up.
+    /// Whether a person or a machine answered.
     pub(super) answered: bool,
-    /// Whether a look just before the ringing ended found it still dialing.
+    /// Whether the poll just before the end of the ringing found the call still dialing.
     silent_to_the_end: bool,
-    /// How the callee left by a webhook's word, and when.
+    /// How and when the callee left according to a webhook.
     left: Option<(CallReport, Timestamp)>,
-    /// Whether a webhook said that the room is gone: nothing more follows.
+    /// Whether a webhook reported that the room is gone. No webhook about it follows.
     room_gone: bool,
 }
 
 impl Evidence {
-    /// Takes in what was said. An agent may also have a result, or be uncertain who it is that
-    /// speaks, when nobody picked up: neither proves that somebody did.
+    /// Records a report. A result, or a callee type other than voicemail and fax, does not prove an answer,
+    /// because an agent may report either without one.
     pub(super) fn hear(&mut self, inbound: &Inbound) {
         match &inbound.news {
             News::Answered | News::OptOut | News::GreetingEnded | News::Bridged => {
@@ -63,7 +63,7 @@ impl Evidence {
         }
     }
 
-    /// Takes in a look at the callee; `last`: just before the ringing ends.
+    /// Records a poll of the callee. `last` says that it is the last one before the ringing ends.
     pub(super) fn see(&mut self, callee: &Participant, last: bool) {
         self.seen = true;
         self.stays.insert(callee.stay.clone());
@@ -72,7 +72,7 @@ impl Evidence {
         self.silent_to_the_end = last && callee.is_dialing();
     }
 
-    /// Whether the phone rang; `None`: nobody can tell.
+    /// Returns whether the phone rang, or `None` if that is not known.
     pub(super) fn rang(&self) -> Option<bool> {
         if self.rang || self.answered {
             return Some(true);
@@ -80,34 +80,35 @@ impl Evidence {
         self.is_silent().then_some(false)
     }
 
-    /// Whether it is sure that nothing rang up to the end.
+    /// Returns whether it is certain that nothing rang up to the end.
     fn is_silent(&self) -> bool {
         let left_silent = self
             .left
             .as_ref()
             .is_some_and(|(report, _)| report.rang == Some(false));
-        // A second stay begins at `dialing` whatever was before it.
+        // A second session begins at `dialing`, regardless of the first.
         let silent = (left_silent || self.silent_to_the_end) && self.stays.len() < 2;
         silent && !self.rang && !self.answered
     }
 
-    /// Whether nothing that webhooks may still say could change how an end is read.
+    /// Returns whether no further webhook can change how an end is read.
     pub(super) fn is_complete(&self) -> bool {
         self.rang || self.answered || self.left.is_some() || self.room_gone
     }
 
-    /// Whether the callee was ever in the room, which it enters before the INVITE leaves.
+    /// Returns whether the callee was ever in the room, which it enters before the INVITE leaves.
     pub(super) fn was_in_the_room(&self) -> bool {
         self.seen || self.rang || self.answered || self.left.is_some() || !self.stays.is_empty()
     }
 
-    /// When the callee left, by a webhook's word.
+    /// Returns when the callee left according to a webhook, or `None`.
     pub(super) fn left_at(&self) -> Option<Timestamp> {
         self.left.as_ref().map(|(_, at)| *at)
     }
 
-    /// How the call ended by what is known without its request's answer: an end that was told for
-    /// sure, else completed when it was surely answered, else whatever was told.
+    /// Returns how and when the call ended, by what is known without the answer to its request; `None` until
+    /// a webhook reports that the callee left. An unresolved end of a call that was certainly answered counts
+    /// as completed.
     pub(super) fn told_end(
         &self,
         bridging: &Bridging,
@@ -117,7 +118,7 @@ impl Evidence {
         let end = if report.end == CallEnd::Unresolved && self.answered {
             CallEnd::Completed
         } else if report.end == CallEnd::RangOut && self.is_silent() {
-            // The same is said where the network gave a final answer before anything rang.
+            // The server gives this reason also if the network gave a final answer before anything rang.
             CallEnd::RingUnseen
         } else {
             report.end
@@ -131,7 +132,7 @@ impl Evidence {
         Some((report, at.min(now)))
     }
 
-    /// What an answer by which a call is over comes to with all else that is known.
+    /// Returns the report for an answer that ends a call, combined with everything known.
     pub(super) fn judge(&self, said: &Said, hung_up: bool) -> CallReport {
         match said {
             Said::Final(report) => {
@@ -148,14 +149,14 @@ impl Evidence {
             }
             Said::NotDialed(report) if self.rang() != Some(true) => report.clone(),
             Said::Over(over) => self.ended(self.of_over(*over, hung_up)),
-            // Said before anything was dialed, and yet it rang; or no word of an end at all.
+            // The answer states that nothing was dialed although the phone rang, or states no end.
             Said::NotDialed(_) | Said::Answered | Said::Unclear | Said::Lost => {
                 self.ended(CallEnd::Unresolved)
             }
         }
     }
 
-    /// It is over, and the network gave no final answer.
+    /// Returns the end of a call that is over without a final answer of the network.
     fn of_over(&self, over: Over, hung_up: bool) -> CallEnd {
         let rang = self.rang || self.answered;
         match over {
@@ -174,10 +175,12 @@ impl Evidence {
         }
     }
 
-    /// What the room says of an answer that does not say whether anything was dialed, once the room is
-    /// surely gone. A callee who was never in it was not dialed; that is known only where the server has
-    /// said by webhook that the room is gone, after all else that it says of it. A look alone proves
-    /// nothing: a phone may have rung between two of them.
+    /// Returns the report of a call whose answer does not show whether anything was dialed, once the room is
+    /// certainly gone.
+    ///
+    /// A callee who was never in the room was not dialed. That is certain only if the server reported by
+    /// webhook that the room is gone, because this webhook is the last one about a room. A poll does not
+    /// prove it, because a phone may have rung between two polls.
     pub(super) fn by_the_room(&self, bridging: &Bridging, hung_up: bool) -> CallReport {
         if let Some((report, _)) = self.told_end(bridging, Timestamp::MAX) {
             return report;
@@ -239,7 +242,7 @@ impl Evidence {
     }
 }
 
-/// Whether such an end says that the callee was never in the room.
+/// Returns whether this end states that the callee was never in the room.
 const fn denies_the_room(end: CallEnd) -> bool {
     match end {
         CallEnd::ProviderFailed
@@ -273,18 +276,18 @@ const fn denies_the_room(end: CallEnd) -> bool {
 pub(super) enum Correction {
     /// It ended like this instead.
     Ended(CallReport, Timestamp),
-    /// It may be up: this is what shows it.
+    /// It may be up; holds the evidence.
     Open(Word),
 }
 
-/// What shows that there is a call.
+/// The evidence that there is a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Word {
     /// The callee is in the room.
     Placed,
-    /// It rings.
+    /// The callee's phone rings.
     Ringing,
-    /// It was picked up.
+    /// The call was answered.
     Answered,
 }
 

@@ -23,7 +23,7 @@ fn joined(stay: &str) -> News {
     News::Joined(stay.to_owned())
 }
 
-/// A leaving with this reason, and with this at its end.
+/// Returns the report that the callee left with this end, having rung or not.
 fn left(end: CallEnd, rang: Option<bool>) -> News {
     News::Ended(CallReport {
         end,
@@ -46,7 +46,7 @@ fn seen_as(stay: &str, status: &str) -> Participant {
     }))
 }
 
-/// What was said, in order.
+/// Returns the evidence after these reports, in order.
 fn heard(all: &[News]) -> Evidence {
     let mut evidence = Evidence::default();
     for news in all {
@@ -71,7 +71,7 @@ fn an_end_without_an_answer_is_read_by_what_rang() {
     let unheard = Evidence::default();
     let table = [
         (Over::Cancelled, NobodyRang, RingUnseen, RangOut),
-        // This one says by itself that nothing answered the INVITE.
+        // `NoReply` shows on its own that nothing answered the INVITE.
         (Over::NoReply, NobodyRang, NobodyRang, RangOut),
         (Over::NoConnection, NobodyRang, NobodyRang, Failed),
         (
@@ -87,7 +87,7 @@ fn an_end_without_an_answer_is_read_by_what_rang() {
         assert_eq!(end_of(&silent, over), when_silent, "{over:?}");
         assert_eq!(end_of(&unheard, over), when_unheard, "{over:?}");
         assert_eq!(end_of(&rang, over), when_rang, "{over:?}");
-        // What was picked up was picked up, whatever the status said at the end.
+        // An answer is final, regardless of the last status.
         assert_eq!(end_of(&answered, over), Completed, "{over:?}");
     }
     for evidence in [&silent, &rang, &unheard, &answered] {
@@ -104,7 +104,7 @@ fn earlier_word_that_it_rang_holds_against_a_later_dialing() {
     looked.hear(&said(left(CallEnd::RangOut, DIALING)));
     assert_eq!(looked.rang(), RINGING);
     assert_eq!(end_of(&looked, Over::Cancelled), CallEnd::RangOut);
-    // A second stay begins at `dialing`, so that this proves nothing any more.
+    // A second session begins at `dialing`, so that status no longer proves anything.
     let restarted = heard(&[
         joined("PA_1"),
         joined("PA_2"),
@@ -114,7 +114,7 @@ fn earlier_word_that_it_rang_holds_against_a_later_dialing() {
     let mut restarted = heard(&[joined("PA_1")]);
     restarted.see(&seen_as("PA_2", "dialing"), true);
     assert_eq!(restarted.rang(), None);
-    // The same webhook twice is one stay.
+    // A repeated webhook is one session.
     let twice = heard(&[
         joined("PA_1"),
         joined("PA_1"),
@@ -185,9 +185,9 @@ fn a_callee_who_was_never_in_the_room_was_not_dialed() {
     seen.see(&callee("dialing"), false);
     let unresolved = (CallEnd::Unresolved, true);
     let not_dialed = (CallEnd::ProviderFailed, false);
-    // The server has said that the room is gone, after all else.
+    // The server reported last that the room is gone.
     assert_eq!(by_the_room(&heard(&[News::RoomGone])), not_dialed);
-    // A look alone proves nothing: it may have rung between two of them.
+    // A poll proves nothing, because the phone may have rung between two polls.
     assert_eq!(by_the_room(&Evidence::default()), (CallEnd::Failed, true));
     assert_eq!(
         by_the_room(&heard(&[News::Changed])),
@@ -232,11 +232,11 @@ fn late_word_opens_or_corrects_whatever_end_does_not_know_it() {
         }
         other @ (Some(Correction::Open(_)) | None) => panic!("{other:?}"),
     };
-    // It entered the room after all: then it was dialed.
+    // The callee entered the room, so it was dialed.
     for end in [ProviderFailed, Throttled, AccountRefused, NoAgent] {
         assert_eq!(corrected(end, &[joined("PA_1")]), open(Placed), "{end:?}");
     }
-    // These were in the room, and nothing rang.
+    // With these ends the callee was in the room and nothing rang.
     for end in [NobodyRang, Misconfigured] {
         assert_eq!(corrected(end, &[joined("PA_1")]), None, "{end:?}");
     }
@@ -254,7 +254,7 @@ fn late_word_opens_or_corrects_whatever_end_does_not_know_it() {
         assert_eq!(corrected(end, &[News::OptOut]), open(Answered));
         let over = [News::GreetingEnded, left(Unresolved, RINGING)];
         assert_eq!(ended(corrected(end, &over)), Some(Completed));
-        // An agent may be uncertain, or sum up, when nobody picked up.
+        // An agent may be uncertain or send a result without an answer.
         assert_eq!(
             corrected(end, &[News::CalleeDetected(CalleeType::Human)]),
             None
@@ -262,13 +262,13 @@ fn late_word_opens_or_corrects_whatever_end_does_not_know_it() {
         assert_eq!(corrected(end, &[News::Result("nobody".to_owned())]), None);
     }
     assert_eq!(corrected(NobodyRang, &[left(Unresolved, DIALING)]), None);
-    // What counts already is corrected by an answer alone.
+    // An end that counts already is corrected only by an answer.
     for end in [RangOut, Failed, Busy, Unresolved] {
         assert_eq!(corrected(end, &[News::GreetingEnded]), open(Answered));
         assert_eq!(corrected(end, &[left(Unresolved, RINGING)]), None);
     }
     assert_eq!(corrected(Completed, &[News::GreetingEnded]), None);
-    // The network's final answer is the end of it, and its phone rang.
+    // After the network's final answer no other end follows; only the ringing may become known.
     let rang = heard(&[News::Changed]);
     assert_eq!(
         rang.correction(&told(Rejected), &Bridging::default(), at(9)),

@@ -1,4 +1,4 @@
-//! What can be looked at without placing a call.
+//! Checks of an account that place no call.
 
 use super::LiveKit;
 use super::api::Trunk;
@@ -7,7 +7,7 @@ use crate::remote::Examined;
 use crate::{Owned, Unlisted};
 
 impl LiveKit {
-    /// The numbers of our trunk.
+    /// Returns the numbers of the account's trunk.
     pub(super) async fn owned_numbers(&self) -> Result<Owned, Unlisted> {
         match self.api.trunk(&self.account.sip_trunk).await {
             Ok(Some(trunk)) => Ok(trunk.owned),
@@ -20,12 +20,12 @@ impl LiveKit {
         }
     }
 
-    /// Credentials, clock, trunk and numbers.
+    /// Returns what was found out about credentials, clock, trunk and numbers.
     pub(super) async fn examined(&self) -> Vec<Examined> {
         let id = &self.account.sip_trunk;
         let trunk = self.api.trunk(id).await;
         let refused = matches!(&trunk, Err(Failure::Refused(why)) if why.is_unauthorised());
-        // A server that takes the same key with a wider token objects to its time.
+        // If the server accepts this key with a wider token, only the time of the first token was wrong.
         let clock_is_off = refused && self.api.takes_a_wide_token(id).await;
         let clock = if clock_is_off {
             Err(

@@ -1,9 +1,7 @@
-//! What an answer that is no success says by itself; what it comes to is told by
-//! [`super::evidence`].
+//! What an unsuccessful answer states on its own. [`super::evidence`] derives the end of the call from it.
 //!
-//! Only the SIP status in `meta` classifies a call. The HTTP status cannot: the same busy line is a
-//! 429 on one server and a 412 on the next (livekit/protocol `livekit_sip.go`, `livekit-protocol`
-//! 0.8.2).
+//! Only the SIP status in `meta` classifies a call. The HTTP status cannot: a busy line is a 429 on one
+//! server and a 412 on another (livekit/protocol `livekit_sip.go`, `livekit-protocol` 0.8.2).
 
 use std::time::Duration;
 
@@ -14,11 +12,11 @@ use crate::remote::text::plain;
 use dialdeck_core::domain::CallReport;
 use dialdeck_core::domain::attempt::CallEnd;
 
-/// An answer that is no success.
+/// An unsuccessful answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Refusal {
     status: u16,
-    /// The Twirp code; `None` when something that is no LiveKit server answered, or its token check.
+    /// The Twirp code. `None` if the answer came from another server or from LiveKit's token check.
     code: Option<String>,
     /// The carrier's final status and its reason phrase.
     sip: Option<(u16, String)>,
@@ -26,36 +24,36 @@ pub(super) struct Refusal {
     sentence: Option<Sentence>,
 }
 
-/// Why a request came to nothing.
+/// Why a request failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Failure {
-    /// It was refused.
+    /// The server refused it.
     Refused(Refusal),
     /// There is no answer.
     NoAnswer(NoAnswer),
-    /// It was answered with something that cannot be read.
+    /// The answer cannot be parsed.
     Unreadable,
 }
 
-/// What the answer to the request that makes a phone ring says by itself.
+/// What the answer to the request that makes a phone ring states on its own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Said {
-    /// Somebody or something picked up.
+    /// A person or a machine answered.
     Answered,
     /// The network's final answer.
     Final(CallReport),
-    /// Refused by an answer that is only given before anything is dialed.
+    /// A refusal that is given only before anything is dialed.
     NotDialed(CallReport),
-    /// It is over without a final answer of the network.
+    /// The call is over without a final answer of the network.
     Over(Over),
-    /// The server answered, and whether anything was dialed is not in its answer.
+    /// The server answered without showing whether anything was dialed.
     Unclear,
-    /// No answer that is the server's: the request may still be on its way.
+    /// There is no answer of the server; the request may still be on its way.
     Lost,
 }
 
 impl Said {
-    /// Whether its reading depends on whether the phone rang.
+    /// Returns whether the end depends on whether the phone rang.
     pub(super) fn asks_whether_it_rang(&self) -> bool {
         match self {
             Self::Over(_) => true,
@@ -65,25 +63,25 @@ impl Said {
     }
 }
 
-/// How a call was over without a final answer of the network.
+/// How a call ended without a final answer of the network.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Over {
-    /// The ringing timeout passed, or we hung up: the server says the same of both.
+    /// The ringing timeout passed or the deck hung up. The server's answer is identical for both.
     Cancelled,
-    /// The trunk answered the INVITE with nothing at all (Timer B, RFC 3261 17.1.1.2).
+    /// The trunk did not answer the INVITE at all (Timer B, RFC 3261 17.1.1.2).
     NoReply,
-    /// The trunk took no connection.
+    /// The trunk accepted no connection.
     NoConnection,
-    /// The trunk wanted credentials that the server has not, or has wrong.
+    /// The trunk required credentials that the server does not have or has wrong.
     Credentials,
     /// The SIP service was stopped.
     Stopped,
-    /// It failed at the server's side after the INVITE.
+    /// The call failed on the server's side after the INVITE.
     Failed,
 }
 
-/// Sentences in the server's messages that say what its codes do not: livekit/sip `outbound.go`,
-/// `protocol.go` and `errors.go` at be5d3f5, livekit/psrpc; nothing else of a message is read.
+/// Sentences in the server's messages that state what its codes do not: livekit/sip `outbound.go`,
+/// `protocol.go` and `errors.go` at be5d3f5, livekit/psrpc. No other part of a message is read.
 const SENTENCES: [(&str, Sentence); 7] = [
     ("no response from servers", Sentence::NobodyThere),
     ("0 intermediate responses", Sentence::Over(Over::NoReply)),
@@ -94,17 +92,18 @@ const SENTENCES: [(&str, Sentence); 7] = [
     ("server is closed", Sentence::Over(Over::Stopped)),
 ];
 
-/// What such a sentence says.
+/// The meaning of such a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sentence {
     /// No SIP service took the request.
     NobodyThere,
-    /// How it was over.
+    /// The call ended in this way.
     Over(Over),
 }
 
 impl Refusal {
-    /// Reads one. Of its message, which is made for people, no more than [`SENTENCES`].
+    /// Reads an unsuccessful answer. Of its message, which is written for people, only [`SENTENCES`] are
+    /// read.
     pub(super) fn read(answer: &Answer) -> Self {
         let body = answer.json().unwrap_or_default();
         let meta = &body["meta"];
@@ -130,20 +129,20 @@ impl Refusal {
         }
     }
 
-    /// Whether the server says that what was asked for is not there.
+    /// Returns whether the server answers that the object does not exist.
     pub(super) fn is_not_found(&self) -> bool {
         self.code.as_deref() == Some("not_found")
     }
 
-    /// Whether our credentials are refused.
+    /// Returns whether the account's credentials are refused.
     pub(super) fn is_unauthorised(&self) -> bool {
         self.status == 401 || self.code.as_deref() == Some("permission_denied")
     }
 
-    /// For people: never more than the status and the code.
+    /// Returns a text for people: only the status and the code.
     pub(super) fn shown(&self) -> String {
         match &self.code {
-            // A code is a word of the protocol; what is longer was written by somebody else.
+            // A code is a short identifier of the protocol; a longer text was written by another program.
             Some(code) if code.len() <= 24 => format!("HTTP {} ({code})", self.status),
             Some(_) | None => format!("HTTP {}", self.status),
         }
@@ -151,7 +150,7 @@ impl Refusal {
 }
 
 impl Failure {
-    /// For people: no address, no number, no secret.
+    /// Returns a text for people, without addresses, numbers or secrets.
     pub(super) fn shown(&self) -> String {
         match self {
             Self::Refused(refusal) => refusal.shown(),
@@ -161,7 +160,7 @@ impl Failure {
     }
 }
 
-/// How an attempt ends whose preparation failed: nothing was dialed.
+/// Returns the report of an attempt whose preparation failed, so that nothing was dialed.
 pub(super) fn before_dialing(failure: &Failure) -> CallReport {
     let Failure::Refused(refusal) = failure else {
         return ended(CallEnd::ProviderFailed);
@@ -180,7 +179,7 @@ pub(super) fn before_dialing(failure: &Failure) -> CallReport {
     }
 }
 
-/// What the answer to the request that makes a phone ring says by itself.
+/// Returns what the answer to the request that makes a phone ring states on its own.
 pub(super) fn of_dial(answer: &Result<Answer, NoAnswer>) -> Said {
     let answer = match answer {
         Ok(answer) => answer,
@@ -220,7 +219,8 @@ pub(super) fn of_dial(answer: &Result<Answer, NoAnswer>) -> Said {
     }
 }
 
-/// A LiveKit server's own refusal, without a word of the carrier's; `Err`: nothing was dialed.
+/// Returns the meaning of a LiveKit server's own refusal, without an answer of the carrier. `Err` if nothing
+/// was dialed.
 fn by_code(code: &str, sentence: Option<Sentence>) -> Result<Said, CallEnd> {
     let over = |otherwise| match sentence {
         Some(Sentence::Over(over)) => Said::Over(over),
@@ -228,35 +228,35 @@ fn by_code(code: &str, sentence: Option<Sentence>) -> Result<Said, CallEnd> {
     };
     match code {
         "canceled" => Ok(over(Over::Cancelled)),
-        // A fault on the server's side after the INVITE is told like this so that nobody repeats it
-        // (livekit/sip `afterInvite`), and what the trunk refused before it rang, too.
+        // The server uses this code for a fault on its side after the INVITE, so that clients do not repeat
+        // the request (livekit/sip `afterInvite`), and for a refusal of the trunk before the ringing.
         "failed_precondition" => Ok(over(Over::Failed)),
         "unauthenticated" | "permission_denied" => Err(CallEnd::AccountRefused),
         "resource_exhausted" => Err(CallEnd::Throttled),
-        // Were the callee meant, the carrier's 404 would stand in `meta` ("requested sip trunk does not
+        // If the callee were meant, `meta` would hold the carrier's 404 ("requested sip trunk does not
         // exist").
         "not_found" => Err(CallEnd::TrunkUnknown),
         "bad_route" | "unimplemented" | "invalid_argument" | "malformed" | "out_of_range" => {
             Err(CallEnd::Misconfigured)
         }
         "unavailable" if sentence == Some(Sentence::NobodyThere) => Err(CallEnd::ProviderFailed),
-        // Servers of early 2026 give `unavailable`, `unknown` and `internal` after the INVITE, too;
-        // of `deadline_exceeded` and of words that no page defines the same is to be feared.
+        // Servers of early 2026 also use `unavailable`, `unknown` and `internal` after the INVITE.
+        // `deadline_exceeded` and undocumented codes may come after it, too.
         _ => Ok(Said::Unclear),
     }
 }
 
-/// The answer of something in between; `None` when it may have passed the request on.
+/// Returns the end that an answer of an intermediary means, or `None` if it may have passed the request on.
 fn by_http_status(status: u16) -> Option<CallEnd> {
     match status {
-        // The server checks tokens before anything else, and says so in plain text.
+        // The server checks tokens first and answers in plain text.
         401 | 407 => Some(CallEnd::AccountRefused),
         429 => Some(CallEnd::Throttled),
-        // Refused at the door: these are given instead of passing a request on.
+        // An intermediary gives these instead of passing a request on.
         300..=399 | 400 | 403 | 404 | 405 | 411 | 413 | 414 | 415 | 421 | 431 => {
             Some(CallEnd::Misconfigured)
         }
-        // A gateway may well have passed it on: 408, 499 and every 5xx.
+        // A gateway may have passed the request on: 408, 499 and every 5xx.
         _ => None,
     }
 }

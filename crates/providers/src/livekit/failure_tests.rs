@@ -25,7 +25,7 @@ fn said(answer: Answer) -> Said {
     of_dial(&Ok(answer))
 }
 
-/// A Twirp error without a SIP status and with this message.
+/// Returns a Twirp error without a SIP status and with this message.
 fn message(status: u16, code: &str, message: &str) -> Answer {
     let body = json!({"code": code, "msg": format!("twirp error unknown: {message}")});
     answer(status, "application/json", &body.to_string())
@@ -43,7 +43,7 @@ fn only_the_sip_status_classifies_a_call() {
     use Outcome::{
         Busy, Declined, InvalidNumber, NetworkFailure, NoAnswer, ProviderError, Throttled,
     };
-    // HTTP status, Twirp code, SIP status: as the servers of mid-2026 and the newer ones pair them.
+    // HTTP status, Twirp code, SIP status, as the servers of mid-2026 and newer ones combine them.
     let table = [
         (429, "resource_exhausted", "486", "Busy Here", Busy),
         (412, "failed_precondition", "486", "Busy Here", Busy),
@@ -109,7 +109,7 @@ fn without_a_sip_status_the_code_says_whether_it_may_ring() {
             not_dialed(CallEnd::AccountRefused),
         ),
         (429, "resource_exhausted", not_dialed(CallEnd::Throttled)),
-        // Any of these came after an INVITE on some server, or means what nobody has said.
+        // Each of these came after an INVITE on some server, or is not documented.
         (408, "deadline_exceeded", Said::Unclear),
         (500, "unknown", Said::Unclear),
         (500, "internal", Said::Unclear),
@@ -124,7 +124,7 @@ fn without_a_sip_status_the_code_says_whether_it_may_ring() {
     }
 }
 
-/// The sentences as livekit-server 1.13.5 with livekit/sip 1.11.0 wrote them, and two by its source.
+/// The sentences as livekit-server 1.13.5 with livekit/sip 1.11.0 wrote them, and two from its source.
 #[test]
 fn some_sentences_say_what_their_codes_do_not() {
     let table = [
@@ -176,7 +176,7 @@ fn some_sentences_say_what_their_codes_do_not() {
             "no response from servers",
             Said::NotDialed(ended(CallEnd::ProviderFailed)),
         ),
-        // A sentence under another code says nothing.
+        // A sentence under another code means nothing.
         (500, "internal", "no response from servers", Said::Unclear),
         (500, "unknown", "sip server required auth", Said::Unclear),
         (503, "unavailable", "cpu exhausted", Said::Unclear),

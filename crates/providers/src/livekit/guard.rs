@@ -11,7 +11,7 @@ use super::wire::{Participant, identity_of};
 use crate::remote::Line;
 
 impl LiveKit {
-    /// Watches over a call that is up until it is over.
+    /// Watches a call that is up until it ends.
     pub(super) fn guard(&self, call: &Arc<Call>, line: &Line) {
         if !call.begin_guard() {
             return;
@@ -36,13 +36,13 @@ struct Guard {
 /// Who is in the room.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum There {
-    /// The callee, and somebody to talk to.
+    /// The callee, with an agent or a person.
     Both,
-    /// The callee alone.
+    /// Only the callee is there.
     Alone,
-    /// No callee.
+    /// The callee is not there.
     Nobody,
-    /// The server did not say.
+    /// The server did not answer.
     Unknown,
 }
 
@@ -70,7 +70,8 @@ impl Guard {
         self.call.end_guard();
     }
 
-    /// Agents join before dialing, so a callee without one has lost it.
+    /// Polls the room and returns who is in it. Agents join before dialing, so a callee without one has lost
+    /// it.
     async fn look(&self) -> There {
         let attempt = self.line.attempt();
         let Ok(room) = self.api.participants(attempt).await else {
@@ -95,7 +96,7 @@ impl Guard {
         }
     }
 
-    /// Ends it. Its webhook or the next look-up reports how.
+    /// Ends the call. Its webhook or the next look-up reports how it ended.
     async fn end(&self) {
         self.call.desert();
         let attempt = self.line.attempt();

@@ -1,9 +1,9 @@
-//! LiveKit SIP, self-hosted and Cloud: a room and an agent first, then one request that answers when
-//! somebody picks up.
+//! LiveKit SIP, self-hosted and Cloud. The room and the agent come first, then one request that is answered
+//! when the callee answers.
 //!
-//! Sources: docs.livekit.io/telephony, and the code of livekit/protocol, livekit/livekit and
-//! livekit/sip. Room and identity come from the attempt, so that a call is found again after a
-//! restart; no number is in either.
+//! Sources: docs.livekit.io/telephony, and the code of livekit/protocol, livekit/livekit and livekit/sip.
+//! Room and identity are derived from the attempt, so that a call is found again after a restart. Neither
+//! contains a number.
 
 mod agents;
 mod api;
@@ -40,42 +40,42 @@ use super::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::{CallReport, Capabilities, Incarnations};
 
-/// How long after it was planned a request may still be on its way to the server: until then a
-/// callee who is not in the room may yet be called, or a webhook may yet say how it ended. The
-/// server's own deadline is 80 s; the rest is for what stands in between (inferred).
+/// How long after its planning a request may still be on its way to the server. Until then a callee who is
+/// not in the room may still be called, and a webhook may still report how the call ended. The server's own
+/// deadline is 80 s; the rest is for intermediaries (inferred).
 const ON_ITS_WAY: Duration = Duration::from_mins(3);
 
-/// A LiveKit project, the SIP trunk in it, and the agent that speaks.
+/// A LiveKit project with its SIP trunk and the agent that talks.
 #[derive(Clone, Debug)]
 pub struct Account {
-    /// The deck whose calls these are; webhooks about another's are refused.
+    /// The deck that makes the calls. Webhooks about another deck's calls are refused.
     pub ids: Incarnations,
-    /// The server, `https://…` or `wss://…`.
+    /// The address of the server, `https://…` or `wss://…`.
     pub url: String,
-    /// The API key.
+    /// The API key of the project.
     pub api_key: Secret,
-    /// Its secret: signs our tokens and the server's webhooks.
+    /// The secret of the API key. It signs the deck's tokens and the server's webhooks.
     pub api_secret: Secret,
-    /// The outbound trunk's id, `ST_…`.
+    /// The id of the outbound trunk, `ST_…`.
     pub sip_trunk: String,
     /// The name under which the agent is registered.
     pub agent: String,
-    /// How long the agent may take to be in the room; then nothing is dialed.
+    /// How long the agent may take to join the room. After that, nothing is dialed.
     pub agent_wait: Duration,
 }
 
-/// LiveKit as a vendor.
+/// A client for one LiveKit account.
 #[derive(Debug)]
 pub struct LiveKit {
     account: Account,
     api: Api,
     reach: Option<Reach>,
     calls: Calls,
-    /// Whether anything came in by webhook so far.
+    /// Whether a webhook has arrived in this run.
     hears: AtomicBool,
-    /// Calls whose rooms are looked at.
+    /// How many calls have their rooms polled.
     followed: Arc<AtomicU32>,
-    /// Whether it was said that agents report nothing, and none has reported since.
+    /// Whether the operator was warned that agents report nothing, and none has reported since.
     silent: AtomicBool,
 }
 
@@ -112,7 +112,7 @@ impl Vendor for LiveKit {
         let call = self.calls.of(request.attempt);
         match call.follow() {
             Beginning::First => {}
-            // Its first task tells how it goes.
+            // The first task reports the call.
             Beginning::Again => return,
             Beginning::HungUp => {
                 let report = CallReport {
@@ -133,8 +133,8 @@ impl Vendor for LiveKit {
         self.followed.fetch_sub(1, Ordering::Relaxed);
     }
 
-    /// Also ends a call of an earlier run, whose room and identity are known, and one that has ended
-    /// for us.
+    /// Also ends a call of an earlier run, whose room and identity are known, and a call whose end was
+    /// reported.
     async fn hang_up(&self, line: Line) {
         let call = self.calls.of(line.attempt());
         if call.hang_up() == Stage::Followed {
@@ -183,7 +183,7 @@ impl Vendor for LiveKit {
         } else if now < inquiry.reserved_at + ON_ITS_WAY {
             return LookUp::CannotTell;
         } else {
-            // It is over, and nobody has said how: absence does not prove that nothing rang.
+            // The call is over, and no source reported how. Absence does not prove that nothing rang.
             CallReport {
                 end: CallEnd::Unresolved,
                 rang: known.evidence.rang(),
@@ -199,7 +199,7 @@ impl Vendor for LiveKit {
         if calls::word_of(&inbound.news) > Word::None {
             self.silent.store(false, Ordering::Relaxed);
         } else {
-            // Only webhooks say so; agents' reports do not tell ends.
+            // Only webhooks report ends; agents do not.
             self.hears.store(true, Ordering::Relaxed);
         }
         let call = self.calls.of(inbound.attempt);
@@ -215,7 +215,8 @@ impl Vendor for LiveKit {
                 self.close(&call, &line).await;
                 line.ended(report, at);
             }
-            // Reported at once, so that it is not dialed again; then what is up is ended.
+            // The correction is reported first, so that the number is not dialed again; then the call is
+            // ended.
             Heard::Corrected(report, at) => {
                 line.ended(report, at);
                 self.cut(&call, &line).await;

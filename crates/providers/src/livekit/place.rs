@@ -18,34 +18,35 @@ use crate::remote::http::{Answer, NoAnswer};
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::{AttemptId, CallReport, Timestamp};
 
-/// When a call is first looked at after it was sent, for a phone that rings shortly; then
-/// [`LOOK_EVERY`] until it rings, and once [`LAST_LOOK`] before its ringing ends.
+/// When a call is first polled after it was sent, for a phone that rings early. Later polls follow every
+/// [`LOOK_EVERY`] until it rings, and one [`LAST_LOOK`] before its ringing ends.
 const FIRST_LOOKS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 
-/// How long before its ringing ends a call is looked at for the last time: one that is still being
-/// dialed then has reached nobody.
+/// How long before the end of its ringing a call is polled for the last time. A call that is still dialing
+/// then has not rung.
 const LAST_LOOK: Duration = Duration::from_secs(2);
 
-/// Between two looks at a call; more often, and twenty calls use up what LiveKit Cloud allows.
+/// The pause between two polls of a call. If it were shorter, twenty calls would use up the limit of LiveKit
+/// Cloud.
 const LOOK_EVERY: Duration = Duration::from_secs(5);
 
-/// Between two looks at an answered call while webhooks come in, which tell its end by themselves.
+/// The pause between two polls of an answered call while webhooks arrive, which report its end.
 const LOOK_SELDOM: Duration = Duration::from_secs(15);
 
-/// After so long without an answer, a call that rings is ended in another way, too.
+/// How long a cancel may be unanswered before the room is deleted as well.
 const SLOW: Duration = Duration::from_secs(1);
 
-/// Between two tries to remove a callee who has not joined yet.
+/// The pause between two attempts to remove a callee who has not joined yet.
 const REMOVE_AGAIN: Duration = Duration::from_secs(1);
 
-/// How long after its longest life by the server's own limit an answered call is taken for over,
-/// whatever cannot be asked.
+/// How long after its longest life by the server's limit an answered call counts as over, even if the server
+/// cannot be asked.
 const OVERDUE: Duration = Duration::from_secs(15);
 
-/// How long an empty room outlives the wait for its agent, should we not come back to delete it.
+/// How long an empty room outlives the wait for its agent if the deck does not delete it.
 const EMPTY_ROOM: Duration = Duration::from_mins(2);
 
-/// One call and everything that is needed to follow it.
+/// One call with everything needed to follow it.
 pub(super) struct Following<'a> {
     pub(super) livekit: &'a LiveKit,
     pub(super) call: &'a Arc<Call>,
@@ -75,7 +76,7 @@ impl Following<'_> {
                 self.line.answered(answered);
                 let (left, ended) = self.talk(answered).await;
                 if self.call.known().bridging.callee.is_none() {
-                    // What the agent has set as its attribute since the last look is there yet.
+                    // The agent may have set its attribute since the last poll.
                     self.look_once_more().await;
                 }
                 self.end(self.completed(left, answered, ended), ended).await;
@@ -89,7 +90,7 @@ impl Following<'_> {
         }
     }
 
-    /// Its agent is gone, and so is the callee: nothing rings any more, and no call is up.
+    /// Ends an attempt whose agent and callee are gone, so nothing rings and no call is up.
     async fn end_without_agent(&self) {
         let at = self.line.now();
         self.livekit.close(self.call, self.line).await;
@@ -98,7 +99,8 @@ impl Following<'_> {
         self.line.ended(report, at);
     }
 
-    /// It is over. The room goes first, so that its webhooks are the last word on whether it rang.
+    /// Ends a call that was not answered. The room is deleted first, so that its webhooks are the last
+    /// evidence of whether the phone rang.
     async fn end_unanswered(&self, said: &Said) {
         let at = self.line.now();
         self.livekit.close(self.call, self.line).await;
@@ -109,7 +111,7 @@ impl Following<'_> {
         self.line.ended(report, at);
     }
 
-    /// The server answered, and only the room knows whether anything was dialed.
+    /// Ends an attempt whose answer does not show whether anything was dialed, by evidence from the room.
     async fn ask_room(&self) {
         let at = self.line.now();
         match self.livekit.settle_by_room(self.call, self.line).await {
@@ -121,7 +123,9 @@ impl Following<'_> {
         }
     }
 
-    /// The room and the agent in it, before anything is dialed. Else how the attempt ends.
+    /// Creates the room and waits for the agent in it, before anything is dialed.
+    ///
+    /// Errors with the end of the attempt if that fails.
     async fn prepare(&self) -> Result<(), CallReport> {
         let metadata = self.briefing().to_string();
         let room = NewRoom {
@@ -136,7 +140,7 @@ impl Following<'_> {
         self.await_place().await
     }
 
-    /// Whether the call may still be begun.
+    /// Errors with the end of the attempt if the call may not begin any more.
     pub(super) fn gate(&self) -> Result<(), CallReport> {
         if self.call.known().hung_up {
             return Err(ended(CallEnd::NeverSent));
@@ -147,7 +151,7 @@ impl Following<'_> {
         Ok(())
     }
 
-    /// What the agent is told: never a number.
+    /// Returns the metadata for the agent, which never holds a number.
     fn briefing(&self) -> Value {
         let request = self.request;
         let variables: Value = serde_json::from_str(&request.briefing.variables)
@@ -169,8 +173,8 @@ impl Following<'_> {
         told
     }
 
-    /// Sends the one request that makes a phone ring, and waits for what comes of it; `None`: it was
-    /// cancelled because nobody is there to talk any more.
+    /// Sends the one request that makes a phone ring and returns its answer. `None` if the call was cancelled
+    /// because neither an agent nor a person is left.
     async fn dial(&self) -> Option<Result<Answer, NoAnswer>> {
         let trunk = &self.livekit.account.sip_trunk;
         tokio::select! {
@@ -181,8 +185,8 @@ impl Following<'_> {
         }
     }
 
-    /// Cancels the call when no agent or person is left; completes only then. Webhooks may be lost, so the
-    /// room is polled as well.
+    /// Cancels the call when no agent or person is left, and completes only then. Webhooks may be lost, so
+    /// the room is polled as well.
     async fn watch_agents(&self) {
         loop {
             tokio::select! {
@@ -196,8 +200,8 @@ impl Following<'_> {
         }
     }
 
-    /// Cancels a call that rings. A callee who has not joined yet cannot be removed yet: then once more.
-    /// Where the server is slow to answer, the room is deleted as well.
+    /// Cancels a call that rings. A callee who has not joined yet cannot be removed, so the removal is
+    /// repeated. If the server is slow to answer, the room is deleted as well.
     async fn cancel(&self) {
         loop {
             tokio::select! {
@@ -214,7 +218,7 @@ impl Following<'_> {
         }
     }
 
-    /// Looks whether it rings, and cancels when asked to; never completes.
+    /// Polls whether the phone rings, and cancels the call on request. Never completes.
     async fn watch(&self) {
         let (mut rang, mut removed, mut looks) = (false, false, 0);
         let sent = self.line.now();
@@ -242,7 +246,7 @@ impl Following<'_> {
         }
     }
 
-    /// Looks at the callee; whether it rang.
+    /// Polls the callee and returns whether the phone rings.
     async fn look(&self, last: bool) -> bool {
         match self.livekit.api.callee(self.attempt()).await {
             Ok(Some(callee)) => {
@@ -256,7 +260,7 @@ impl Following<'_> {
         }
     }
 
-    /// When a call that was sent then is looked at next.
+    /// Returns when a call that was sent at `sent` is polled next.
     fn next_look(&self, sent: Timestamp, looks: u32) -> Timestamp {
         let first = FIRST_LOOKS.get(looks as usize);
         let next = match first {
@@ -266,15 +270,15 @@ impl Following<'_> {
         next.min(self.last_look(sent))
     }
 
-    /// When a call that was sent then is looked at for the last time before its ringing ends.
+    /// Returns when a call that was sent at `sent` is polled for the last time before its ringing ends.
     fn last_look(&self, sent: Timestamp) -> Timestamp {
         sent + self.request.ring_timeout.saturating_sub(LAST_LOOK)
     }
 
-    /// Follows an answered call; gives who was left at its end, and its instant.
+    /// Follows an answered call to its end. Returns who was left then, and when it ended.
     async fn talk(&self, answered: Timestamp) -> (Left, Timestamp) {
         let longest = answered + self.request.max_call;
-        // The server's own limit counts the ringing, too.
+        // The server's own limit includes the ringing.
         let overdue = longest + self.request.ring_timeout + OVERDUE;
         let (mut told, mut looks) = (None, 0);
         let (mut looks_at_once, mut warned) = (self.call.known().agents.are_lost(), false);
@@ -324,7 +328,7 @@ impl Following<'_> {
         }
     }
 
-    /// Ends an answered call. Whether it has surely ended.
+    /// Ends an answered call. Returns whether it has certainly ended.
     async fn cut(&self) -> bool {
         self.livekit.cut_soon(self.call, self.line).await
     }
@@ -344,7 +348,8 @@ impl Following<'_> {
         }
     }
 
-    /// The answer is lost: what a webhook has said is the end, else nobody knows as yet.
+    /// Handles a lost answer: reports the end from webhooks if there is one, otherwise reports the answer as
+    /// lost.
     async fn lose(&self) {
         let known = self.call.known();
         if known.hung_up || known.agents.deserted {
@@ -355,18 +360,18 @@ impl Following<'_> {
                 self.livekit.close(self.call, self.line).await;
                 self.line.ended(report, at);
             }
-            // The room stays: somebody may be talking in it. A look-up deletes it.
+            // The room is kept, because a conversation may be going on in it. A look-up deletes it.
             None => self.line.lost(),
         }
     }
 
-    /// Deletes the room, then tells the end: afterwards nothing of the call is left.
+    /// Deletes the room and then reports the end, so that nothing of the call is left.
     async fn end(&self, report: CallReport, at: Timestamp) {
         self.livekit.close(self.call, self.line).await;
         self.line.ended(self.call.finish(report), at);
     }
 
-    /// Waits for this long, or until something was said.
+    /// Waits for `span`, or until a report arrives.
     pub(super) async fn rest(&self, span: Duration) {
         tokio::select! {
             () = self.line.sleep(span) => {}
@@ -374,8 +379,8 @@ impl Following<'_> {
         }
     }
 
-    /// How long until the next look at an answered call. A webhook may be lost: the room is looked at
-    /// often until an agent is known to talk to the callee.
+    /// Returns the pause until the next poll of an answered call. A webhook may be lost, so the room is
+    /// polled often until an agent is known to talk to the callee.
     fn pace(&self, looks: u32) -> Duration {
         if self.livekit.hears_webhooks() && self.call.known().bridging.bridged.is_some() {
             self.look_after(LOOK_SELDOM, looks)
@@ -384,13 +389,13 @@ impl Following<'_> {
         }
     }
 
-    /// A pause between two looks at who is there to talk, not the same for all calls.
+    /// Returns the pause between two polls for the agent; it varies from call to call.
     fn soon(&self) -> Duration {
         let spread = self.attempt().serial.unsigned_abs().wrapping_mul(67);
         self.livekit.often() + Duration::from_millis(spread % 200)
     }
 
-    /// A pause and up to a second more, so that calls begun together are not looked at together.
+    /// Returns the pause with up to a second added, so that calls placed together are not polled together.
     fn look_after(&self, pause: Duration, looks: u32) -> Duration {
         let spread = self.attempt().serial.unsigned_abs().wrapping_mul(367);
         pause + Duration::from_millis((spread + u64::from(looks) * 211) % 1000)

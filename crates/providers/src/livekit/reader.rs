@@ -1,4 +1,4 @@
-//! Proves and reads what comes in: the server's webhooks and the agents' reports.
+//! Proves and reads inbound requests: the server's webhooks and the agents' reports.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::digest::sha256;
 use dialdeck_core::domain::{AttemptId, CallReport, Incarnations, Timestamp};
 
-/// What is older than this is not taken any more.
+/// The greatest age of an event that is accepted.
 const DAY: Duration = Duration::from_hours(24);
 
-/// The longest id that is taken from a webhook; ids are UUIDs.
+/// The longest id that is accepted from a webhook; ids are UUIDs.
 const LONGEST_ID: usize = 80;
 
-/// Proves and reads what comes in for one LiveKit trunk.
+/// Proves and reads inbound requests for one LiveKit trunk.
 #[derive(Debug)]
 pub(super) struct LiveKitReader {
     pub(super) ids: Incarnations,
     pub(super) signer: Signer,
-    /// `None`: agents were given no address, so nobody can report.
+    /// With `None` agents were given no address, so every agent's report is refused.
     pub(super) reach: Option<Reach>,
 }
 
@@ -49,7 +49,7 @@ impl LiveKitReader {
         let event = body["event"].as_str().ok_or(Refused::Malformed)?;
         let room = body["room"]["name"].as_str();
         let Some(room) = room.or_else(|| body["job"]["room"]["name"].as_str()) else {
-            // About something that is no room: an egress, an ingress.
+            // The event concerns no room: an egress or an ingress.
             return Ok(Reading::Answer(Reply::ok()));
         };
         let attempt = attempt_of(room).ok_or(Refused::NoSuchAttempt)?;
@@ -72,8 +72,8 @@ impl LiveKitReader {
         Ok(Reading::Take(inbound, Reply::ok()))
     }
 
-    /// The sender's token, and in it the hash of the very bytes that came. The sender writes the
-    /// token without `Bearer`; others are used to it.
+    /// Verifies the sender's token and the hash of the body in it. The sender writes the token without
+    /// `Bearer`; a token with it is accepted as well.
     fn prove(&self, arrived: &Arrived<'_>) -> Result<(), Refused> {
         let token = arrived.authorization.trim();
         let token = match token.split_once(' ') {
@@ -89,7 +89,7 @@ impl LiveKitReader {
             })?;
         let hash = STANDARD.encode(sha256(arrived.body));
         let told = claims["sha256"].as_str().unwrap_or_default();
-        // Both sides are hashed under the secret, so the comparison tells nothing by its time.
+        // Both hashes are signed with the secret before the comparison, so its duration reveals nothing.
         let wanted = self.signer.secret.sign(hash.as_bytes());
         if self.signer.secret.proves(told.as_bytes(), &wanted) {
             Ok(())
@@ -99,13 +99,13 @@ impl LiveKitReader {
     }
 }
 
-/// Whether something happened more than a day before, or after, its arrival.
+/// Returns whether an event happened more than a day before or after its arrival.
 pub(super) fn is_of_another_day(at: Timestamp, arrived: Timestamp) -> bool {
     arrived.since(at) > DAY || at.since(arrived) > DAY
 }
 
-/// `createdAt`, a text or a number: whole seconds of Unix time, rounded down. The end of that second
-/// is taken, so that nothing seems to have happened before what we saw ourselves.
+/// Returns `createdAt`, a text or a number of whole seconds of Unix time, rounded down. The end of that
+/// second is used, so that no event appears to precede what the deck observed.
 fn created_at(body: &Value) -> Option<Timestamp> {
     let told = field(body, "created_at", "createdAt");
     let seconds = match told {
@@ -127,8 +127,8 @@ fn event_id(body: &Value, bytes: &[u8]) -> String {
     }
 }
 
-/// What an event says about the attempt; `None`: nothing. `participant_joined` says nothing of an
-/// answer: the callee joins when the dialing begins.
+/// Returns what an event reports about the attempt, or `None` if nothing. `participant_joined` does not show
+/// an answer, because the callee joins when dialing begins.
 fn news(event: &str, body: &Value, attempt: AttemptId) -> Option<News> {
     let participant = Participant::read(&body["participant"]);
     let is_callee = participant.identity == identity_of(attempt);
@@ -148,8 +148,8 @@ fn news(event: &str, body: &Value, attempt: AttemptId) -> Option<News> {
     }
 }
 
-/// The identity in the room of the agent that a job was for (livekit/protocol `Job`, livekit/livekit
-/// names it after the job).
+/// Returns the identity in the room of a job's agent (livekit/protocol `Job`; livekit/livekit names it after
+/// the job).
 fn agent_of(job: &Value) -> Option<String> {
     let state = &job["state"];
     let named = field(state, "participant_identity", "participantIdentity").as_str();
@@ -159,9 +159,9 @@ fn agent_of(job: &Value) -> Option<String> {
     }
 }
 
-/// What leaving says of a call whose request's answer nobody has: only a normal end and a callee who
-/// could not be reached are certain. Busy, declined and invalid share one reason, and a trunk that
-/// failed before anything was picked up leaves as normally as a callee who has hung up.
+/// Returns what leaving the room shows about a call whose request's answer is missing. Only a normal end and
+/// a callee who could not be reached are certain. Busy, declined and invalid share one reason, and a trunk
+/// that failed before the answer leaves as normally as a callee who hung up.
 fn left(body: &Value, callee: &Participant) -> CallReport {
     let participant = &body["participant"];
     let reason = field(participant, "disconnect_reason", "disconnectReason")
@@ -173,7 +173,7 @@ fn left(body: &Value, callee: &Participant) -> CallReport {
         "USER_UNAVAILABLE" => CallEnd::RangOut,
         _ => CallEnd::Unresolved,
     };
-    // A word of the protocol is kept for people; anything else is not one.
+    // An identifier of the protocol is kept for people; any other text is dropped.
     let is_word = |text: &str| {
         !text.is_empty()
             && text.len() <= 40

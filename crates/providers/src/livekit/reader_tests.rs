@@ -34,7 +34,7 @@ fn reader() -> LiveKitReader {
     }
 }
 
-/// A webhook's token, as the sender makes it: five minutes, and the hash of the body.
+/// Returns a webhook's token as the sender makes it: valid for five minutes, with the hash of the body.
 fn token(body: &str, at: Timestamp) -> String {
     use base64::engine::general_purpose::URL_SAFE_NO_PAD;
     let claims = json!({
@@ -116,7 +116,7 @@ fn a_callee_who_left_ended_the_call() {
             CallEnd::Completed,
         ),
         ("", answered, CallEnd::Completed),
-        // A trunk that fails leaves as normally as a callee who has hung up.
+        // A trunk that fails leaves as normally as a callee who hung up.
         (
             r#","disconnectReason":"CLIENT_INITIATED""#,
             r#""sip.callStatus":"dialing""#,
@@ -204,7 +204,7 @@ fn other_events_say_little() {
     assert_eq!(webhook(egress), Reading::Answer(Reply::ok()));
 }
 
-/// livekit/protocol `WebhookEvent` and `Job`.
+/// Fields from livekit/protocol `WebhookEvent` and `Job`.
 #[test]
 fn a_job_that_ended_takes_its_agent_along() {
     let about = |job: &str| {

@@ -1,4 +1,4 @@
-//! What an agent reports of its call, by POST with the token it was given.
+//! The agent's reports about its call, by POST with the token that it was given.
 
 use serde_json::Value;
 
@@ -9,13 +9,14 @@ use crate::remote::text::plain;
 use dialdeck_core::domain::digest::{hex, sha256};
 use dialdeck_core::domain::{AttemptId, Timestamp};
 
-/// The longest id of its own that an agent may give a report.
+/// The longest id that an agent may give a report.
 const LONGEST_ID: usize = 64;
 
 /// Proves and reads a report: `{"attempt", "event", "token", "at", "id", …}`.
 ///
-/// The token may come as a bearer's instead. `at` (RFC 3339) and `id` are optional: without `at` it
-/// happened when it arrived, without `id` the same body again is the same report.
+/// The token may be in the `Authorization` header as a bearer token instead. `at` (RFC 3339) and `id` are
+/// optional. Without `at` the instant of arrival is used; without `id` two reports with equal bodies are one
+/// report.
 pub(super) fn read(arrived: &Arrived<'_>, reach: &Reach) -> Reading {
     let Ok(body) = serde_json::from_slice::<Value>(arrived.body) else {
         return Reading::Refuse(Refused::Malformed);
@@ -63,18 +64,18 @@ fn news(body: &Value) -> Option<News> {
     }
 }
 
-/// The report's own id under its attempt's, or else what its bytes come to.
+/// Returns the event id: the report's id or its body, hashed, with the attempt.
 fn event_id(body: &Value, attempt: AttemptId, bytes: &[u8]) -> String {
     match body["id"].as_str() {
         Some(id) if !id.is_empty() && id.len() <= LONGEST_ID && id.is_ascii() => {
-            // Whatever it is made of, nothing of it is kept, and no two become one.
+            // Hashed, so that none of its text is stored and different ids stay different.
             format!("agent {attempt} {}", digest(id.as_bytes()))
         }
         Some(_) | None => format!("agent {attempt} {}", digest(bytes)),
     }
 }
 
-/// A short name for some bytes.
+/// Returns a short hash of some bytes, in hexadecimal.
 pub(super) fn digest(bytes: &[u8]) -> String {
     hex(&sha256(bytes)[..16])
 }

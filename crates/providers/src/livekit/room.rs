@@ -1,4 +1,4 @@
-//! The end of a room: deleted until the server confirms it, and asked what was in it.
+//! The end of a room: deleted until the server confirms it, and checked for what was in it.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,31 +10,30 @@ use super::calls::Call;
 use crate::remote::Line;
 use dialdeck_core::domain::{AttemptId, CallReport};
 
-/// Before a room is deleted once more that the server did not confirm to be gone; twice as long after
-/// each further try.
+/// The pause before a room is deleted again whose deletion the server did not confirm. It doubles with each
+/// further try.
 const CLOSE_AGAIN: Duration = Duration::from_secs(1);
 
 /// The longest such pause.
 const CLOSE_SELDOM: Duration = Duration::from_mins(1);
 
-/// Tries without a confirmation after which an operator is told.
+/// The number of tries without a confirmation after which the operator is warned.
 const TOO_MANY_TRIES: u32 = 5;
 
-/// How long webhooks may take to tell how the callee left: the server sends those of a room in order,
-/// and the one that says that the room is gone comes last.
+/// How long webhooks may take to report how the callee left. The server sends those of a room in order, and
+/// the one that reports that the room is gone comes last.
 const LAST_WORD: Duration = Duration::from_secs(10);
 
-/// How long the webhook that says that a room is gone may take, where it alone proves that nothing was
-/// dialed.
+/// How long the webhook that reports that a room is gone may take, if only it proves that nothing was dialed.
 const LAST_OF_ROOM: Duration = Duration::from_secs(20);
 
-/// Between two looks for a callee who may enter a room that was just deleted; later ones after twice
-/// as long. Only where no webhooks come in.
+/// The pauses between polls for a callee who may enter a room that was just deleted. Used only without
+/// webhooks.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 
-/// What the room says of a call whose request was answered without saying whether it was dialed.
+/// What the room shows about a call whose answer does not show whether it was dialed.
 pub(super) enum Settled {
-    /// It ended like this.
+    /// The call ended with this report.
     Ended(CallReport),
     /// The callee is in the room.
     Up,
@@ -43,8 +42,8 @@ pub(super) enum Settled {
 }
 
 impl LiveKit {
-    /// Deletes an attempt's room, which ends whatever call is left in it. Whether the server confirms
-    /// it; else it is tried again until it does, also by a later run of the deck.
+    /// Deletes an attempt's room, which ends any call left in it. Returns whether the server confirms it.
+    /// Otherwise the deletion is repeated until it does, also by a later run of the deck.
     pub(super) async fn close(&self, call: &Arc<Call>, line: &Line) -> bool {
         match self.api.delete_room(line.attempt()).await {
             Ok(()) => {
@@ -64,15 +63,15 @@ impl LiveKit {
         }
     }
 
-    /// Ends a call without a follower: removes the callee and deletes the room side by side, as either
-    /// may be slow to answer.
+    /// Ends a call without a follower. It removes the callee and deletes the room concurrently, because
+    /// either request may be slow.
     pub(super) async fn cut(&self, call: &Arc<Call>, line: &Line) {
         let removing = self.api.remove_callee(line.attempt());
         let _ended = tokio::join!(removing, self.close(call, line));
     }
 
-    /// As [`Self::cut`], of a call that is followed, whose room its follower closes in the end. Whether it
-    /// has surely ended, as soon as that is known.
+    /// As [`Self::cut`], for a call whose follower closes the room in the end. Returns whether the call has
+    /// certainly ended, as soon as that is known.
     pub(super) async fn cut_soon(&self, call: &Arc<Call>, line: &Line) -> bool {
         let mut removing = pin!(self.api.remove_callee(line.attempt()));
         let mut closing = pin!(self.close(call, line));
@@ -82,10 +81,10 @@ impl LiveKit {
         }
     }
 
-    /// Asks the room of a request that was answered without saying whether anything was dialed.
+    /// Determines from the room whether a request was dialed whose answer does not show it.
     ///
-    /// The callee enters the room before the INVITE leaves (livekit/sip): one who was never in it when
-    /// it was deleted was not dialed.
+    /// The callee enters the room before the INVITE leaves (livekit/sip). So a callee who was never in it
+    /// until it was deleted was not dialed.
     pub(super) async fn settle_by_room(&self, call: &Arc<Call>, line: &Line) -> Settled {
         let attempt = line.attempt();
         if call.known().evidence.left_at().is_none() {
@@ -103,7 +102,7 @@ impl LiveKit {
             return Settled::CannotTell;
         }
         if self.reach.is_some() {
-            // Only the server's last word on the room proves that nothing was dialed.
+            // Only the server's last webhook about the room proves that nothing was dialed.
             await_webhooks(call, line, LAST_OF_ROOM).await;
         }
         if !call.known().evidence.is_complete() && !self.stays_away(call, line).await {
@@ -114,8 +113,8 @@ impl LiveKit {
         )
     }
 
-    /// Looks a few times more whether the callee enters the room after all, and ends that. Whether the
-    /// server could be asked.
+    /// Polls a few more times whether the callee still enters the room, and then ends that call. Returns
+    /// whether the server answered.
     async fn stays_away(&self, call: &Arc<Call>, line: &Line) -> bool {
         let attempt: AttemptId = line.attempt();
         for pause in LOOK_AGAIN {
@@ -133,7 +132,7 @@ impl LiveKit {
         true
     }
 
-    /// Waits until webhooks have told how the callee left, where they come in.
+    /// Waits until webhooks have reported how the callee left, if webhooks arrive at all.
     pub(super) async fn await_last_word(&self, call: &Call, line: &Line) {
         if self.hears_webhooks() {
             await_webhooks(call, line, LAST_WORD).await;
@@ -156,7 +155,7 @@ async fn await_webhooks(call: &Call, line: &Line, limit: Duration) {
     }
 }
 
-/// Deletes a room again and again until the server confirms it.
+/// Deletes a room repeatedly until the server confirms it.
 async fn keep_closing(api: Api, call: Arc<Call>, line: Line) {
     let (mut pause, mut tries) = (CLOSE_AGAIN, 1);
     loop {

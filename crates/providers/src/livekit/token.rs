@@ -1,4 +1,4 @@
-//! LiveKit's access tokens: JWT under HS256, minted for one request and checked on every webhook.
+//! LiveKit's access tokens: JWT with HS256, created for one request and verified on every webhook.
 
 use std::time::Duration;
 
@@ -9,32 +9,32 @@ use serde_json::{Value, json};
 use crate::remote::secret::Secret;
 use dialdeck_core::domain::Timestamp;
 
-/// How long a token of ours is good for: long enough for one request (inferred; the vendor's own
-/// kits take six hours).
+/// How long the deck's tokens are valid: long enough for one request (inferred; the vendor's kits use six
+/// hours).
 const LIFE: Duration = Duration::from_mins(5);
 
 /// How far two machines' clocks may differ (the server's own leeway, livekit/protocol `auth`).
 const LEEWAY: Duration = Duration::from_mins(1);
 
-/// What a token permits, exactly (the vendor's table of grants).
+/// The exact permission of a token (the vendor's table of grants).
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Grant<'a> {
-    /// Place a SIP call.
+    /// Permits placing a SIP call.
     Call,
-    /// See the SIP trunks.
+    /// Permits reading the SIP trunks.
     Trunks,
-    /// Create and delete rooms.
+    /// Permits creating and deleting rooms.
     Rooms,
-    /// See and remove the participants of this one room.
+    /// Permits reading and removing the participants of this room only.
     Room(&'a str),
 }
 
-/// Why a token is not believed.
+/// Why a token is not accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Distrust {
-    /// Not signed by us, or not a token.
+    /// It is not signed with this secret, or is not a token.
     Forged,
-    /// Signed by us, and its time is over or has not come.
+    /// It is signed with this secret, but has expired or is not valid yet.
     Stale,
 }
 
@@ -46,12 +46,12 @@ pub(super) struct Signer {
 }
 
 impl Signer {
-    /// A token for one request.
+    /// Returns a token for one request.
     pub(super) fn mint(&self, grant: Grant<'_>, now: Timestamp) -> String {
         self.mint_for(grant, now, now + LIFE)
     }
 
-    /// A token that is good from one instant to another.
+    /// Returns a token that is valid from one instant to another.
     pub(super) fn mint_for(&self, grant: Grant<'_>, from: Timestamp, until: Timestamp) -> String {
         let mut claims = json!({
             "iss": self.key.expose(),
@@ -71,7 +71,7 @@ impl Signer {
         format!("{signed}.{signature}")
     }
 
-    /// The claims of a token that this key's secret has signed.
+    /// Returns the claims of a token that was signed with this key's secret.
     pub(super) fn check(&self, token: &str, now: Timestamp) -> Result<Value, Distrust> {
         let forged = Distrust::Forged;
         let (signed, signature) = token.rsplit_once('.').ok_or(forged)?;
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn a_token_is_the_one_that_other_makers_of_tokens_make() {
-        // Made by Python's hmac, hashlib and base64 from the same header and claims.
+        // Created with Python's hmac, hashlib and base64 from identical header and claims.
         let known = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.\
                      eyJleHAiOjE3OTY2NTc3MDAsImlzcyI6IkFQSWV4YW1wbGUiLCJuYmYiOjE3OTY2NTc0MDAsInNpcCI6eyJjYWxsIjp0cnVlfX0.\
                      Q3og51gxGsKtMbtlnXfQ2_o36L3Yb_kibqoCJMfMdzM";

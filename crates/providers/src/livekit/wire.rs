@@ -1,5 +1,5 @@
-//! What LiveKit's JSON says about rooms, participants and trunks, read leniently: what is missing or
-//! of another shape is as if it had not been said.
+//! Lenient reading of LiveKit's JSON about rooms, participants and trunks: a missing or malformed value
+//! counts as not given.
 
 use std::time::Duration;
 
@@ -7,30 +7,30 @@ use serde_json::Value;
 
 use dialdeck_core::domain::{AttemptId, CalleeType};
 
-/// What every room of ours begins with.
+/// The prefix of the name of every deck's room.
 const ROOM_PREFIX: &str = "dd-";
 
-/// The attribute by which an agent may say who picked up instead of reporting it.
+/// The attribute by which an agent may give the callee type instead of reporting it.
 const CALLEE_ATTRIBUTE: &str = "dialdeck.amd";
 
-/// The attempt's own room: unique, known again after a restart, and without a number in it.
+/// Returns the name of the attempt's room: unique, found again after a restart, and without a number.
 pub(super) fn room_of(attempt: AttemptId) -> String {
     format!("{ROOM_PREFIX}{attempt}")
 }
 
-/// The callee's own identity in that room.
+/// Returns the callee's identity in that room.
 pub(super) fn identity_of(attempt: AttemptId) -> String {
     format!("callee-{attempt}")
 }
 
-/// The attempt whose room this is; `None` when it is no room of a deck's.
+/// Returns the attempt of a room, or `None` if it is not a room of a deck.
 pub(super) fn attempt_of(room: &str) -> Option<AttemptId> {
     let attempt: AttemptId = room.strip_prefix(ROOM_PREFIX)?.parse().ok()?;
-    // One attempt has one name: `+1` and `01` are numbers, too.
+    // An attempt has exactly one name, although `+1` and `01` also parse as numbers.
     (room_of(attempt) == room).then_some(attempt)
 }
 
-/// A field under its `snake_case` name, or as webhooks spell it.
+/// Returns a field by its `snake_case` name or by the name that webhooks use.
 pub(super) fn field<'a>(value: &'a Value, snake: &str, camel: &str) -> &'a Value {
     let found = &value[snake];
     if found.is_null() {
@@ -40,7 +40,7 @@ pub(super) fn field<'a>(value: &'a Value, snake: &str, camel: &str) -> &'a Value
     }
 }
 
-/// A span as protobuf's JSON writes it: `30s`, `1.500s`.
+/// Returns a duration as protobuf's JSON writes it: `30s`, `1.500s`.
 pub(super) fn span(span: Duration) -> String {
     match span.subsec_millis() {
         0 => format!("{}s", span.as_secs()),
@@ -48,19 +48,20 @@ pub(super) fn span(span: Duration) -> String {
     }
 }
 
-/// Somebody in a room.
+/// A participant in a room.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Participant {
     pub(super) identity: String,
-    /// The server's own id of this stay in the room.
+    /// The server's id of this session in the room.
     pub(super) stay: String,
     kind: String,
     state: String,
     /// `sip.callStatus`: `dialing`, `ringing`, `automation`, `active`, `hangup`.
     status: String,
-    /// An agent whose session is starting: it enters the room meanwhile (livekit-agents).
+    /// Whether it is an agent whose session is starting; it enters the room before that ends
+    /// (livekit-agents).
     initializing: bool,
-    /// What the agent says who picked up.
+    /// The callee type according to the agent.
     pub(super) callee: Option<CalleeType>,
 }
 
@@ -80,7 +81,7 @@ impl Participant {
         }
     }
 
-    /// What tells it from everybody else, and from itself when it comes back.
+    /// Returns the id that distinguishes it from other participants and from its earlier sessions.
     pub(super) fn key(&self) -> &str {
         if self.stay.is_empty() {
             &self.identity
@@ -89,38 +90,39 @@ impl Participant {
         }
     }
 
-    /// Whether it is a person of ours, who joined by an app: neither callee nor agent.
+    /// Returns whether it is a person of the user's side who joined with an app: neither callee nor agent.
     pub(super) fn is_person(&self) -> bool {
-        // Webhooks leave defaults out.
+        // Webhooks omit default values.
         matches!(self.kind.as_str(), "STANDARD" | "") && !self.has_left()
     }
 
-    /// Whether it is an agent.
+    /// Returns whether it is an agent.
     pub(super) fn is_agent(&self) -> bool {
         self.kind == "AGENT"
     }
 
-    /// Whether it is an agent that can speak and hear: in the room, and its session has started.
+    /// Returns whether it is an agent that can speak and hear: it is in the room and its session has started.
     pub(super) fn is_agent_at_work(&self) -> bool {
         self.is_agent() && self.state == "ACTIVE" && !self.initializing
     }
 
-    /// Whether it has left, and is only still listed.
+    /// Returns whether it has left and is only still listed.
     pub(super) fn has_left(&self) -> bool {
         self.state == "DISCONNECTED"
     }
 
-    /// Whether its phone is being called and has not rung yet.
+    /// Returns whether its phone is being called and has not rung yet.
     pub(super) fn is_dialing(&self) -> bool {
         self.status == "dialing"
     }
 
-    /// Whether its phone rings.
+    /// Returns whether its phone rings.
     pub(super) fn rings(&self) -> bool {
         self.status == "ringing"
     }
 
-    /// Whether its phone ever rang, by the last word on it; `None`: it says neither.
+    /// Returns whether its phone ever rang according to its last status, or `None` if the status does not
+    /// show it.
     pub(super) fn rang(&self) -> Option<bool> {
         match self.status.as_str() {
             "dialing" => Some(false),
@@ -129,15 +131,14 @@ impl Participant {
         }
     }
 
-    /// Whether its phone was picked up. `hangup` does not say so: a cancel writes it, too.
+    /// Returns whether it was answered. `hangup` does not show it, because a cancel also writes that status.
     pub(super) fn was_answered(&self) -> bool {
         matches!(self.status.as_str(), "active" | "automation")
     }
 }
 
-/// Who picked up, in the deck's own words or in those of LiveKit's detector. `uncertain` is taken
-/// for a person (docs.livekit.io/telephony/features/answering-machine-detection), a phone menu for
-/// nobody known.
+/// Returns the callee type for dialdeck's own names or those of LiveKit's detector. `uncertain` counts as a
+/// person (docs.livekit.io/telephony/features/answering-machine-detection), a phone menu as unknown.
 pub(super) fn callee_type(word: &str) -> Option<CalleeType> {
     match word {
         "human" | "uncertain" => Some(CalleeType::Human),

@@ -6,7 +6,7 @@
 //! |---|---|
 //! | [`domain`] | the nouns and their legal moves |
 //! | [`rules`] | embedded law and number tables |
-//! | [`policy`] | may we dial, whom, from which number, what next |
+//! | [`policy`] | whether to dial, which contact, from which number, what is next |
 
 pub mod domain;
 pub mod policy;

@@ -9,29 +9,31 @@ use super::outcome::{CalleeType, Outcome};
 use super::phone::PhoneNumber;
 use super::time::Timestamp;
 
-/// Where an attempt stands. Only `Ended` is final; every other state keeps its slot.
+/// The state of an attempt.
 ///
-/// `reserved → sent → ringing → connected → ended`; any of the first four may become `unknown`
-/// after a crash or a lost answer, and `unknown` becomes `ended` when it is reconciled.
+/// Only `Ended` is final. An attempt in any other state keeps its slot.
+///
+/// `reserved → sent → ringing → connected → ended`. Each of the first four may become `unknown` after a crash
+/// or a lost answer. `unknown` becomes `ended` when it is reconciled.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AttemptState {
-    /// Durably planned; the request may leave at any moment, so it counts as sent *now*.
+    /// Durably planned. The request may leave at any moment, so the attempt counts as sent from now on.
     Reserved,
     /// The first byte of the request has left.
     Sent,
     /// The callee's phone rings.
     Ringing,
-    /// Somebody or something picked up.
+    /// A person or a machine picked up.
     Connected,
-    /// We do not know what became of it. Never redialed on a guess.
+    /// The fate of the call is not known. It is never redialed on a guess.
     Unknown,
     /// Over, with an outcome.
     Ended,
 }
 
 impl AttemptState {
-    /// The name used in reports and stores.
+    /// Returns the name used in reports and stores.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Reserved => "reserved",
@@ -43,8 +45,18 @@ impl AttemptState {
         }
     }
 
-    /// Whether the attempt may move to `next`. Everything else is a late or repeated event, which
-    /// changes nothing (D18).
+    /// Returns whether the attempt may move to `next`.
+    ///
+    /// An event that asks for any other move is late or repeated and changes nothing (D18).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::AttemptState;
+    ///
+    /// assert!(AttemptState::Sent.may_become(AttemptState::Connected));
+    /// assert!(!AttemptState::Ended.may_become(AttemptState::Ringing));
+    /// ```
     pub const fn may_become(self, next: Self) -> bool {
         match self {
             Self::Reserved => !matches!(next, Self::Reserved),
@@ -59,7 +71,7 @@ impl AttemptState {
         }
     }
 
-    /// Whether the attempt still holds a slot of its trunk, campaign and deck.
+    /// Returns whether the attempt still holds a slot of its trunk, campaign and deck.
     pub const fn in_flight(self) -> bool {
         !matches!(self, Self::Ended)
     }
@@ -68,125 +80,125 @@ impl AttemptState {
 /// An attempt as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Attempt {
-    /// Its id, which is also the provider request's id.
+    /// The attempt's id, which is also the id of the provider request.
     pub id: AttemptId,
-    /// The campaign on whose behalf it is made.
+    /// The campaign that the call is made for.
     pub campaign: CampaignId,
-    /// The contact it is for.
+    /// The contact that is called.
     pub contact: ContactId,
-    /// The callee.
+    /// The number that is called.
     pub number: PhoneNumber,
-    /// Its place in the contact's own count, from 1.
+    /// The attempt's number in the contact's own count, from 1.
     pub n: u32,
-    /// The route.
+    /// The trunk that carries the call.
     pub trunk: TrunkName,
-    /// The number shown.
+    /// The number shown to the callee.
     pub caller_id: PhoneNumber,
-    /// Where it stands.
+    /// The state of the attempt.
     pub state: AttemptState,
-    /// When it was committed.
+    /// When the attempt was reserved, UTC.
     pub reserved_at: Timestamp,
-    /// When the request left, if it did.
+    /// When the request left; `None` if it did not.
     pub sent_at: Option<Timestamp>,
-    /// When it first rang.
+    /// When the phone first rang; `None` if no ringing was reported.
     pub ringing_at: Option<Timestamp>,
-    /// When it was picked up.
+    /// When the call was picked up; `None` if it was not.
     pub answered_at: Option<Timestamp>,
-    /// When it ended.
+    /// When the attempt ended; `None` while it is in flight.
     pub ended_at: Option<Timestamp>,
-    /// What picked up, once known.
+    /// What picked up; `None` while that is not known.
     pub callee_type: Option<CalleeType>,
-    /// How it ended; set exactly when `state` is `Ended`.
+    /// How the attempt ended; `Some` exactly when `state` is `Ended`.
     pub outcome: Option<Outcome>,
-    /// Whether it uses up one of the contact's attempts.
+    /// Whether the attempt uses up one of the contact's attempts.
     pub counts: bool,
-    /// Why it ended so, the word in `call_ended`; `None` until it ends, and for those that ended under
-    /// a schema before version 3.
+    /// The cause of the end, as `call_ended` in the event log names it. `None` until the attempt ends, and
+    /// for attempts that ended under a schema before version 3.
     pub cause: Option<String>,
 }
 
-/// The manner in which a call ended, as far as the provider could tell.
+/// How a call ended, as far as the provider could determine.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallEnd {
-    /// It was answered and one side hung up.
+    /// The call was answered and one side hung up.
     Completed,
     /// A person answered and no agent was bridged within two seconds.
     Abandoned,
     /// A final failure response; see `sip_code`.
     #[default]
     Rejected,
-    /// It rang for the whole ringing timeout.
+    /// The phone rang for the whole ringing timeout.
     RangOut,
-    /// We hung up while it rang.
+    /// The engine hung up while the phone rang.
     CancelledByUs,
     /// The provider let the request lapse unsent.
     Lapsed,
     /// The request certainly never left.
     NeverSent,
-    /// Past its maximum life and nobody can tell.
+    /// The attempt is past its maximum life and its end cannot be determined.
     Unresolved,
-    /// The line was engaged, by the provider's word alone.
+    /// The line was busy, according to the provider alone.
     Busy,
-    /// It failed and the provider does not say why; it may have rung. Never the callee's fault.
+    /// The call failed and the provider does not report why. It may have rung. Never the callee's fault.
     Failed,
     /// The provider refuses the callee's number as one that cannot be dialed.
     BadNumber,
-    /// The provider says that the number to be shown is not ours.
+    /// The provider reports that the caller ID does not belong to the account.
     CallerIdRefused,
     /// The provider failed before anything was dialed.
     ProviderFailed,
     /// The provider refused the request as it is configured: trunk, agent, codec.
     Misconfigured,
-    /// The provider refused our credentials, or the account has no credit.
+    /// The provider refused the deck's credentials, or the account has no credit.
     AccountRefused,
-    /// The provider asked us to slow down before anything was dialed.
+    /// The provider asked for fewer requests before anything was dialed.
     Throttled,
     /// The agent that was to speak was not there in time; nothing was dialed.
     NoAgent,
-    /// It ended without a final answer of the network, and nothing had rung: the trunk is dead.
+    /// The call ended without a final answer of the network, and nothing had rung: the trunk is dead.
     NobodyRang,
-    /// It ended without a final answer of the network, and the provider showed no ringing. What it
-    /// shows does not prove that nothing rang.
+    /// The call ended without a final answer of the network, and the provider showed no ringing. That does
+    /// not prove that nothing rang.
     RingUnseen,
     /// The provider does not know the trunk; nothing was dialed.
     TrunkUnknown,
-    /// The carrier behind the trunk refused the credentials that the trunk has; nothing rang.
+    /// The carrier behind the trunk refused the trunk's credentials; nothing rang.
     CredentialsRefused,
-    /// The agent that was to speak went away while the phone rang, and we cancelled.
+    /// The agent that was to speak left while the phone rang, and the engine cancelled the call.
     AgentLost,
-    /// It was answered, and nobody was left to talk to the callee: we hung up.
+    /// The call was answered, and no agent was left to talk to the callee: the engine hung up.
     LeftAlone,
 }
 
-/// What a provider says about a call's end.
+/// A provider's report of the end of a call.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallReport {
-    /// The manner.
+    /// How the call ended.
     pub end: CallEnd,
-    /// The final SIP status, where there was one.
+    /// The final SIP status, if there was one.
     pub sip_code: Option<u16>,
-    /// Free text of the carrier, for limits and blocks; at most 200 characters are kept.
+    /// Free text of the carrier, read for limits and blocks; at most 200 characters are kept.
     pub reason: Option<String>,
-    /// `Retry-After`, when the trunk gave one.
+    /// The value of `Retry-After`, if the trunk sent one.
     pub retry_after: Option<Duration>,
-    /// What picked up, if the provider or the detector could tell.
+    /// What picked up, if the provider or the detector could determine it.
     pub callee_type: Option<CalleeType>,
-    /// Whether the callee's phone ever rang; `None`: the provider cannot tell.
+    /// Whether the callee's phone ever rang; `None` if the provider cannot determine it.
     #[serde(default)]
     pub rang: Option<bool>,
-    /// Whether the callee asked on the call not to be called again, as the provider heard it.
+    /// Whether the callee asked on the call not to be called again, as the provider recognised it.
     #[serde(default)]
     pub opted_out: bool,
-    /// Whether it was declined among several others within seconds, by our own count.
+    /// Whether the call was declined among several others within seconds, by the deck's own count.
     #[serde(default)]
     pub in_burst: bool,
-    /// Whether it was declined and the wait for other declines was cut short.
+    /// Whether the call was declined and the wait for other declines was cut short.
     #[serde(default)]
     pub cut_short: bool,
 }
 
-/// A sound, or the lack of it, on an answered call; times are since the answer.
+/// A sound or a pause on an answered call; times are since the answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Speech {
@@ -203,26 +215,26 @@ pub enum Speech {
 /// What happened to a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum CallEventKind {
-    /// The first byte of the request has left; from here it may ring.
+    /// The first byte of the request has left; the phone may ring from now on.
     Sent,
-    /// The carrier shows that there is a call, whatever it had answered.
+    /// The carrier shows that the call exists, even if it answered otherwise before.
     Placed,
-    /// It rings.
+    /// The callee's phone rings.
     Ringing,
-    /// Picked up.
+    /// The call was picked up.
     Answered,
     /// A sound on the answered line, for the answering-machine detector.
     Speech(Speech),
-    /// The provider's own detector decided.
+    /// The provider's own detector classified the callee.
     CalleeDetected(CalleeType),
-    /// Over.
+    /// The call is over.
     Ended(CallReport),
-    /// The answer to the request was lost: whether it rings is not known.
+    /// The answer to the request was lost; it is not known whether the phone rings.
     AnswerLost,
 }
 
 impl CallEventKind {
-    /// Whether it shows that there is, or was, a call.
+    /// Returns whether the event shows that there is, or was, a call.
     pub const fn shows_a_call(&self) -> bool {
         match self {
             Self::Placed | Self::Ringing | Self::Answered => true,
@@ -235,14 +247,14 @@ impl CallEventKind {
     }
 }
 
-/// A provider event about one attempt. May be late, doubled or out of order.
+/// A provider event about one attempt. It may be late, repeated or out of order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CallEvent {
-    /// The attempt.
+    /// The attempt that the event is about.
     pub attempt: AttemptId,
-    /// When it happened, by the provider's word; never later than its delivery.
+    /// When it happened, according to the provider; never later than its delivery.
     pub at: Timestamp,
-    /// What.
+    /// What happened.
     pub kind: CallEventKind,
 }
 

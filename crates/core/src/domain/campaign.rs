@@ -1,4 +1,4 @@
-//! A campaign: what its owner decided, and where it stands.
+//! A campaign: its owner's settings and its state.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -15,24 +15,24 @@ use super::suppression::ListKind;
 use super::time::{MinuteOfDay, Timestamp, Weekdays};
 use super::trunk::CallerId;
 
-/// Where a campaign stands. `draft → running ⇄ paused → done | stopped`.
+/// The state of a campaign: `draft → running ⇄ paused → done | stopped`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CampaignState {
     /// Set up, never started.
     Draft,
-    /// May dial.
+    /// Allowed to dial.
     Running,
-    /// Held by an operator, or by the product for a stated cause.
+    /// Paused by an operator, or by the program for a stated cause.
     Paused,
-    /// Every contact has reached an end.
+    /// Every contact is in a final state.
     Done,
     /// Ended by an operator; never dials again.
     Stopped,
 }
 
 impl CampaignState {
-    /// Every state.
+    /// Every state, from draft to stopped.
     pub const ALL: [Self; 5] = [
         Self::Draft,
         Self::Running,
@@ -41,7 +41,7 @@ impl CampaignState {
         Self::Stopped,
     ];
 
-    /// The name used in reports, files and stores.
+    /// Returns the name used in reports, files and stores.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -52,7 +52,18 @@ impl CampaignState {
         }
     }
 
-    /// Whether the move is legal. A `done` campaign runs again when contacts are added to it.
+    /// Returns whether the campaign may move to `next`.
+    ///
+    /// A `done` campaign runs again when contacts are added to it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::CampaignState;
+    ///
+    /// assert!(CampaignState::Paused.may_become(CampaignState::Running));
+    /// assert!(!CampaignState::Stopped.may_become(CampaignState::Running));
+    /// ```
     pub const fn may_become(self, next: Self) -> bool {
         match self {
             Self::Draft => matches!(next, Self::Running | Self::Stopped),
@@ -70,19 +81,19 @@ impl fmt::Display for CampaignState {
     }
 }
 
-/// Whose voice the callee hears. What the call is for is another axis, [`Purpose`].
+/// Whose voice the callee hears. The purpose of the call is a separate axis, [`Purpose`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallClass {
-    /// A person's. Decks from before the two axes hold `debt` here, beside the purpose `debt`.
+    /// A person's voice. Decks from before the two axes hold `debt` here, next to the purpose `debt`.
     #[serde(alias = "debt")]
     Live,
-    /// An artificial or prerecorded one, AI voices included (FCC 24-17).
+    /// An artificial or prerecorded voice, AI voices included (FCC 24-17).
     Automated,
 }
 
 impl CallClass {
-    /// The name used in rule files and in the log.
+    /// Returns the name used in rule files and in the event log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Live => "live",
@@ -91,13 +102,13 @@ impl CallClass {
     }
 }
 
-/// What the calls are for; `Sales` brings telemarketing caps with it.
+/// The purpose of a campaign's calls. `Sales` adds telemarketing caps.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Purpose {
     /// Selling, or leading up to it: telemarketing.
     Sales,
-    /// Reminding somebody of their own appointment.
+    /// Reminding a person of their own appointment.
     Reminder,
     /// Asking for an opinion.
     Survey,
@@ -108,7 +119,7 @@ pub enum Purpose {
 }
 
 impl Purpose {
-    /// Every purpose.
+    /// Every purpose, in the order of the messages that list them.
     pub const ALL: [Self; 5] = [
         Self::Sales,
         Self::Reminder,
@@ -117,7 +128,7 @@ impl Purpose {
         Self::Information,
     ];
 
-    /// The name used in files and in the log.
+    /// Returns the name used in files and in the event log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Sales => "sales",
@@ -144,12 +155,12 @@ impl FromStr for Purpose {
     }
 }
 
-/// What a call is to the law: whose voice speaks, and what for. Rules bind by either.
+/// What a call is to the law: the voice and the purpose. A rule binds by either.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct CallKind {
-    /// Whose voice speaks.
+    /// Whose voice the callee hears.
     pub class: CallClass,
-    /// What for.
+    /// What the call is for.
     pub purpose: Purpose,
 }
 
@@ -161,23 +172,23 @@ impl CallKind {
     /// A person who collects a debt (12 CFR 1006).
     pub const DEBT: Self = Self::new(CallClass::Live, Purpose::Debt);
 
-    /// This voice, for this purpose.
+    /// Creates the kind of a call with this voice and this purpose.
     pub const fn new(class: CallClass, purpose: Purpose) -> Self {
         Self { class, purpose }
     }
 }
 
-/// Who speaks to the callee.
+/// The kind of agent that speaks to the callee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Agent {
     /// A person, who may not be free in time: abandonment is possible.
     Human,
-    /// A machine, always there.
+    /// A machine, always available.
     Automated,
 }
 
-/// Which places of a callee bind a call.
+/// The evidence of a callee's place that binds a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Evidence {
@@ -186,37 +197,38 @@ pub enum Evidence {
     #[default]
     #[serde(alias = "stated", alias = "strict")]
     All,
-    /// Those of a complete address, in place of the number's; for a reason in writing.
+    /// The places of a complete address instead of the number's. It needs a written reason.
     Address,
 }
 
-/// In which order ready contacts are called.
+/// The order in which ready contacts are called.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Order {
     /// First in, first out within a priority.
     #[default]
     Fifo,
-    /// The window class that closes first goes first, then as `fifo`.
+    /// The window class that closes first is called first, then as `fifo`.
     ClosingFirst,
 }
 
-/// When a campaign may call; only ever narrower than the law.
+/// When a campaign may call. It only ever narrows the legal calling window.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Schedule {
-    /// No call before this instant; `None`: from its start on.
+    /// No call before this instant; `None` if calls may start with the campaign.
     pub start: Option<Timestamp>,
-    /// No call from this instant on; `None`: no end.
+    /// No call at or after this instant; `None` if there is no end.
     pub expires: Option<Timestamp>,
-    /// Days on which it calls, in the callee's own calendar; default all.
+    /// Days on which it calls, in the callee's local calendar; default all.
     pub days: Weekdays,
-    /// Callee's local opening, inclusive; default midnight (the law alone decides).
+    /// The callee's local opening time, inclusive; default midnight (the law alone decides).
     pub open: MinuteOfDay,
-    /// Callee's local close, exclusive; default 24:00 (the law alone decides).
+    /// The callee's local closing time, exclusive; default 24:00 (the law alone decides).
     pub close: MinuteOfDay,
-    /// Over how long the pace rises to full after a window opens or a resume; default 2 min, zero: none.
+    /// How long the pace takes to rise to full after a window opens or the campaign resumes; default 2 min,
+    /// zero for no ramp.
     pub ramp: Duration,
-    /// Order of calling; default `fifo`.
+    /// The order of calling; default `fifo`.
     pub order: Order,
 }
 
@@ -237,11 +249,11 @@ impl Default for Schedule {
 /// How fast a campaign may call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Pacing {
-    /// Sends in any 60 seconds at most, at least 1; default 10.
+    /// The maximum number of sends in any 60 seconds, at least 1; default 10.
     pub calls_per_minute: u32,
-    /// Calls in flight at most, at least 1; default 10.
+    /// The maximum number of calls in flight, at least 1; default 10.
     pub max_concurrent: u32,
-    /// Its share of a trunk that several campaigns want, at least 1; default 1.
+    /// The campaign's share of a trunk that several campaigns use, at least 1; default 1.
     pub weight: u32,
 }
 
@@ -259,33 +271,34 @@ impl Default for Pacing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum OutcomeAction {
-    /// Call again later.
+    /// The contact is called again later.
     Retry,
     /// The contact is finished.
     Stop,
-    /// The number goes on the internal do-not-call list, source `declined`.
+    /// The number is put on the internal do-not-call list, source `declined`.
     DoNotCall,
 }
 
 /// A campaign's rule for one outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OutcomeRule {
-    /// What follows.
+    /// What follows the outcome.
     pub action: OutcomeAction,
     /// How long to wait before the next attempt.
     pub after: Duration,
-    /// Attempts at most that may end this way, in all; the contact is exhausted with the last.
+    /// The maximum number of attempts that may end with this outcome, in all. The contact is exhausted with
+    /// the last of them.
     pub max: u32,
 }
 
-/// How often a contact may be tried.
+/// How often a contact may be called.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AttemptRules {
-    /// Attempts at most per number in this campaign; default 3.
+    /// The maximum number of attempts per number in this campaign; default 3.
     pub max: u32,
-    /// Least time between two attempts at one number, over all campaigns; default 30 min.
+    /// The minimum time between two attempts at one number, over all campaigns; default 30 min.
     pub min_gap: Duration,
-    /// Rules by outcome; an outcome without one follows `policy::retry`'s default.
+    /// Rules by outcome. An outcome without a rule follows the default of `policy::retry`.
     pub per_outcome: BTreeMap<Outcome, OutcomeRule>,
 }
 
@@ -303,70 +316,84 @@ impl Default for AttemptRules {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum VoicemailAction {
-    /// Wait for the beep and speak; the contact is then reached.
+    /// Wait for the beep and speak. The contact is then reached.
     LeaveMessage,
-    /// End the call; the attempt ends as voicemail and may be retried.
+    /// End the call. The attempt ends as voicemail and may be retried.
     #[default]
     HangUp,
 }
 
-/// How a caller ID is chosen from those that are free.
+/// How a caller ID is chosen among the free ones.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallerIdStrategy {
-    /// Nearest to the callee: area code, then state, then country; ties to the least used.
+    /// The caller ID nearest to the callee: area code, then state, then country. The least used wins a tie.
     #[default]
     Local,
-    /// Fewest sends in the last hour.
+    /// The caller ID with the fewest sends in the last hour.
     LeastUsed,
-    /// The one not shown for longest.
+    /// The caller ID that has not been shown for longest.
     RoundRobin,
 }
 
-/// Which numbers a campaign may show.
+/// The numbers that a campaign may show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallerIdRules {
-    /// A pool of the deck file; `None` when `numbers` are given.
+    /// A pool of the deck file; `None` if `numbers` are given.
     pub pool: Option<String>,
-    /// Numbers of the deck's pools, by themselves.
+    /// Single numbers of the deck's pools.
     pub numbers: Vec<PhoneNumber>,
-    /// How one is chosen; default `local`.
+    /// How a caller ID is chosen; default `local`.
     pub strategy: CallerIdStrategy,
-    /// Sends of one caller ID in any 60 minutes at most; the number's own cap also holds. Default 30.
+    /// The maximum number of sends of one caller ID in any 60 minutes; default 30. The number's own cap also
+    /// holds.
     pub hourly_cap: u32,
 }
 
 impl CallerIdRules {
-    /// Whether they name this caller ID, by its pool or by itself.
+    /// Returns whether these rules name the caller ID, by its pool or by its number.
     pub fn names(&self, id: &CallerId) -> bool {
         self.pool.as_ref().is_some_and(|pool| *pool == id.pool) || self.numbers.contains(&id.number)
     }
 }
 
-/// A written reason for going below the embedded law, kept in the log with every start.
+/// A written reason for going below the embedded law, kept in the event log with every start.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RuleOverride {
-    /// The id of the row of the calling hours that is set aside, such as `us-fl`; empty: none is.
+    /// The id of the calling-hours row that is set aside, such as `us-fl`; empty if none is.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub rule: String,
-    /// The precondition that is set aside; `None`: none is.
+    /// The precondition that is set aside; `None` if none is.
     #[serde(flatten)]
     pub precondition: Option<Waived>,
-    /// Why, in the words of whoever answers for it.
+    /// The reason, in the words of the person who is responsible for it.
     pub reason: String,
 }
 
 /// A precondition that a campaign sets aside.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Waived {
-    /// The place that asks for it, `US` or `US-CT`.
+    /// The place whose law has the precondition, `US` or `US-CT`.
     pub place: String,
-    /// What it asks for: `consent`, or a registry such as `national:us`.
+    /// What it requires: `consent`, or a registry such as `national:us`.
     pub what: String,
 }
 
 impl RuleOverride {
-    /// What it sets aside, for people: `us-fl`, or `consent in US-CT`.
+    /// Returns what is set aside, for people: `us-fl`, or `consent in US-CT`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::campaign::{RuleOverride, Waived};
+    ///
+    /// let waived = RuleOverride {
+    ///     rule: String::new(),
+    ///     precondition: Some(Waived { place: "US-CT".to_owned(), what: "consent".to_owned() }),
+    ///     reason: "counsel's memo of 2026-11-02".to_owned(),
+    /// };
+    /// assert_eq!(waived.what(), "consent in US-CT");
+    /// ```
     pub fn what(&self) -> String {
         match &self.precondition {
             Some(waived) => format!("{} in {}", waived.what, waived.place),
@@ -375,53 +402,55 @@ impl RuleOverride {
     }
 }
 
-/// Everything the owner of a campaign decided.
+/// The settings of a campaign, as its owner decided them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CampaignSettings {
-    /// Unique within the deck; letters, digits, `-`, `_` and `.`.
+    /// The name, unique within the deck: letters, digits, `-`, `_` and `.`.
     pub name: String,
-    /// On whose behalf the calls are made.
+    /// The seller on whose behalf the calls are made.
     pub seller: String,
-    /// What for.
+    /// What the calls are for.
     pub purpose: Purpose,
-    /// Whose voice speaks, as stated; see [`CampaignSettings::call_kind`].
+    /// Whose voice the callee hears, as stated; see [`CampaignSettings::call_kind`].
     pub call_class: CallClass,
-    /// Who speaks.
+    /// The kind of agent that speaks.
     pub agent: Agent,
-    /// The route.
+    /// The trunk that carries the calls.
     pub trunk: TrunkName,
     /// Whether calls carry card data; only on trunks that offer it.
     pub pci: bool,
-    /// Which places bind a call.
+    /// The evidence of a callee's place that binds a call.
     pub evidence: Evidence,
-    /// Why an address may replace the number's places; there with [`Evidence::Address`] alone.
+    /// Why an address may replace the number's places; only with [`Evidence::Address`].
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub evidence_reason: Option<String>,
-    /// When.
+    /// When the campaign may call.
     pub schedule: Schedule,
-    /// How fast.
+    /// How fast the campaign may call.
     pub pacing: Pacing,
-    /// How often.
+    /// How often a contact may be called.
     pub attempts: AttemptRules,
-    /// What to do at a machine.
+    /// What to do when a machine answers.
     pub voicemail: VoicemailAction,
-    /// Consent that must be on record; default `express`.
+    /// The consent that must be on record; default `express`.
     pub consent: ConsentKind,
-    /// Which numbers to show.
+    /// The numbers that the campaign may show.
     pub caller_id: CallerIdRules,
-    /// Lists that must be loaded and fresh, beyond those that are loaded anyway.
+    /// Lists that must be loaded and fresh, in addition to those that every campaign needs.
     pub required_lists: Vec<ListKind>,
-    /// Abandoned calls at most, in percent of calls answered live; default 3 (47 CFR 64.1200(a)(7)).
+    /// The maximum share of abandoned calls, in percent of calls answered live; default 3 (47 CFR
+    /// 64.1200(a)(7)).
     pub abandonment_limit_percent: u32,
-    /// Where final results are posted.
+    /// The URL that final results are posted to; `None` if they are not posted.
     pub results_url: Option<String>,
-    /// Embedded rules set aside, each with its reason.
+    /// The embedded rules that are set aside, each with its reason.
     pub rule_overrides: Vec<RuleOverride>,
 }
 
 impl CampaignSettings {
-    /// What its calls are to the law. An automated agent has an artificial voice, whatever
-    /// `call_class` says (FCC 24-17).
+    /// Returns what the campaign's calls are to the law.
+    ///
+    /// An automated agent has an artificial voice even if `call_class` states a person's (FCC 24-17).
     pub const fn call_kind(&self) -> CallKind {
         let class = match self.agent {
             Agent::Automated => CallClass::Automated,
@@ -434,22 +463,22 @@ impl CampaignSettings {
 /// A campaign as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Campaign {
-    /// Its id.
+    /// The campaign's id, unique within its deck.
     pub id: CampaignId,
-    /// Where it stands.
+    /// The state of the campaign.
     pub state: CampaignState,
-    /// What its owner decided.
+    /// The settings of the campaign.
     pub settings: CampaignSettings,
-    /// The ceiling its file set; live changes of pace never go above it.
+    /// The ceiling that the campaign's file set. Live changes of pace never exceed it.
     pub ceiling: Pacing,
-    /// When it last began to run: started or resumed.
+    /// When the campaign was last started or resumed; `None` if it never was.
     pub running_since: Option<Timestamp>,
-    /// Why it is paused, for people.
+    /// Why the campaign is paused, for people.
     pub pause_note: Option<String>,
 }
 
 impl Campaign {
-    /// Its name.
+    /// Returns the campaign's name.
     pub fn name(&self) -> &str {
         &self.settings.name
     }

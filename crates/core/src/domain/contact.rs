@@ -10,30 +10,30 @@ use super::outcome::Outcome;
 use super::phone::PhoneNumber;
 use super::time::Timestamp;
 
-/// Where a contact stands, as stored.
+/// The state of a contact, as stored.
 ///
-/// `ready → in flight → (waiting → ready)* → done | exhausted | suppressed | expired | invalid`,
-/// plus `unknown`. That a ready contact waits for its window is not stored: it follows from its
-/// window class and the time.
+/// `ready → in flight → (waiting → ready)* → done | exhausted | suppressed | expired | invalid`, plus
+/// `unknown`. Whether a ready contact waits for its calling window is not stored: it follows from its window
+/// class and the time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ContactState {
-    /// May be called as soon as its window, a slot and a caller ID allow.
+    /// The contact may be called as soon as its window, a slot and a caller ID allow.
     Ready,
-    /// Becomes ready at its due instant.
+    /// The contact becomes ready at its due instant.
     Waiting(WaitReason),
-    /// An attempt holds a slot for it.
+    /// An attempt holds a slot for the contact.
     InFlight,
-    /// Reached.
+    /// The contact was reached.
     Done,
-    /// Its attempts are used up.
+    /// The contact's attempts are used up.
     Exhausted,
-    /// On a list, opted out, or without the consent the campaign requires.
+    /// The contact is on a list, opted out, or lacks the consent that the campaign requires.
     Suppressed,
-    /// Its own or the campaign's time is over.
+    /// The contact's own time or the campaign's is over.
     Expired,
     /// The number cannot be dialed.
     Invalid,
-    /// The last attempt's fate could not be told; a human has to look.
+    /// The fate of the last attempt could not be determined; a person has to decide.
     Unknown,
 }
 
@@ -41,9 +41,9 @@ pub enum ContactState {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum WaitReason {
-    /// Its next attempt's time.
+    /// The time of its next attempt.
     Retry,
-    /// A rolling cap, a minimum gap or another call to the same number.
+    /// A rolling cap, a minimum gap, or another call to this number.
     Cap,
 }
 
@@ -62,7 +62,7 @@ impl ContactState {
         Self::Unknown,
     ];
 
-    /// Small stable number used by stores.
+    /// Returns the state's small stable number, used by stores.
     pub const fn code(self) -> u8 {
         match self {
             Self::Ready => 0,
@@ -78,12 +78,23 @@ impl ContactState {
         }
     }
 
-    /// The state with this code.
+    /// Returns the state with this code. `None` for a code without a state.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::ContactState;
+    ///
+    /// for state in ContactState::ALL {
+    ///     assert_eq!(ContactState::from_code(state.code()), Some(state));
+    /// }
+    /// assert_eq!(ContactState::from_code(10), None);
+    /// ```
     pub fn from_code(code: u8) -> Option<Self> {
         Self::ALL.get(usize::from(code)).copied()
     }
 
-    /// The name used in reports.
+    /// Returns the name used in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Ready => "ready",
@@ -99,7 +110,7 @@ impl ContactState {
         }
     }
 
-    /// Whether nothing more will happen to the contact by itself.
+    /// Returns whether the contact's state no longer changes by itself.
     pub const fn is_final(self) -> bool {
         !matches!(self, Self::Ready | Self::Waiting(_) | Self::InFlight)
     }
@@ -117,14 +128,14 @@ impl fmt::Display for ContactState {
 )]
 #[serde(rename_all = "snake_case")]
 pub enum ConsentKind {
-    /// None.
+    /// No consent is on record.
     #[default]
     None,
-    /// The person asked about something; holds 3 months (47 CFR 64.1200(f)(5)).
+    /// The person asked about something; valid for 3 months (47 CFR 64.1200(f)(5)).
     Inquiry,
-    /// An established business relationship; holds 18 months (47 CFR 64.1200(f)(5)).
+    /// An established business relationship; valid for 18 months (47 CFR 64.1200(f)(5)).
     Ebr,
-    /// Prior express consent.
+    /// Prior express consent, oral or written.
     Express,
     /// Prior express written consent (47 CFR 64.1200(f)(9)).
     ExpressWritten,
@@ -140,7 +151,7 @@ impl ConsentKind {
         Self::ExpressWritten,
     ];
 
-    /// The name used in files and in the log.
+    /// Returns the name used in files and in the event log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -173,15 +184,15 @@ impl FromStr for ConsentKind {
 /// Consent as recorded for a contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Consent {
-    /// Its kind.
+    /// The kind of consent.
     pub kind: ConsentKind,
-    /// Where the proof is: a page, a document or recording id. Never empty.
+    /// Where the proof is: a page, a document or a recording id. Never empty.
     pub source: String,
-    /// When it was given.
+    /// When the consent was given.
     pub at: Timestamp,
 }
 
-/// What the list states about where a contact is, besides what the number suggests.
+/// The place of a contact as the list states it, in addition to what the number suggests.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Hints {
     /// An IANA zone name.
@@ -192,56 +203,57 @@ pub struct Hints {
     pub postal_code: Option<String>,
 }
 
-/// The zones and regions that bind a set of contacts together: they open and close as one.
+/// The zones and regions that bind a set of contacts. Their calling windows open and close together.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct WindowClass {
-    /// Candidate IANA zones, sorted; all must be open. Empty: never open, the zone is not known.
+    /// Candidate IANA zones, sorted; the window must be open in all of them. Empty if the zone is not known:
+    /// the window is then never open.
     pub zones: Vec<String>,
     /// Regions whose rules apply, `US-NY` or `GB`, sorted.
     pub regions: Vec<String>,
-    /// Where they come from: `number`, `all`, `address`, or `stated` by a person.
+    /// The evidence of the zones and regions: `number`, `all`, `address`, or `stated` by a person.
     pub zone_source: String,
 }
 
 /// A contact as the store keeps it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Contact {
-    /// Its id.
+    /// The contact's id, rising in order of import.
     pub id: ContactId,
-    /// Its campaign.
+    /// The campaign that the contact belongs to.
     pub campaign: CampaignId,
-    /// Its number.
+    /// The number to call.
     pub number: PhoneNumber,
     /// A name to show, as imported.
     pub name: String,
-    /// Where it stands.
+    /// The state of the contact.
     pub state: ContactState,
-    /// A word on why it is in that state: an outcome, a list, a missing consent.
+    /// A short reason for that state: an outcome, a list, a missing consent.
     pub reason: Option<String>,
-    /// Higher is called first; default 0.
+    /// Contacts of higher priority are called first; default 0.
     pub priority: i32,
-    /// Not before this instant; also its place in the queue.
+    /// The contact is not called before this instant, which is also its position in the queue.
     pub due: Timestamp,
-    /// What binds its window.
+    /// The window class that binds the contact's calls.
     pub class: ClassId,
-    /// Consent on record.
+    /// The consent on record; `None` if there is none.
     pub consent: Option<Consent>,
-    /// No call from this instant on.
+    /// No call at or after this instant; `None` if there is no limit.
     pub expires_at: Option<Timestamp>,
-    /// Attempts that count, so far.
+    /// The number of attempts that count, so far.
     pub attempts: u32,
-    /// How the last one ended.
+    /// How the last attempt ended; `None` if there was none.
     pub last_outcome: Option<Outcome>,
 }
 
-/// What a provider is told about a contact besides its number.
+/// What a provider receives about a contact in addition to its number.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Briefing {
     /// The contact's name, as imported.
     pub name: String,
-    /// The list's further columns: a JSON object of texts; empty when there are none.
+    /// The list's further columns: a JSON object of texts; empty if there are none.
     pub variables: String,
-    /// The contact's own last instant.
+    /// The instant from which the contact may not be called, if the list states one.
     pub expires_at: Option<Timestamp>,
 }
 

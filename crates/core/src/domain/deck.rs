@@ -1,4 +1,4 @@
-//! A deck: the routes and numbers of one running instance.
+//! A deck: the trunks and caller IDs of one running instance.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,23 +7,23 @@ use super::trunk::{CallerId, CallerIdState, TrunkSettings};
 /// A deck's trunks, caller IDs and own cap, written at every start from `dialdeck.toml`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DeckSettings {
-    /// Calls in flight at most over all trunks.
+    /// The maximum number of calls in flight over all trunks.
     pub max_concurrent: u32,
-    /// The routes.
+    /// The trunks of the deck.
     pub trunks: Vec<TrunkSettings>,
     /// The numbers that may be shown.
     pub caller_ids: Vec<CallerId>,
     /// Regions under an emergency ban (`US-LA`), set by the operator.
     pub emergency_bans: Vec<String>,
-    /// Whether a loaded registry binds every campaign; default: those that list it, and those for
-    /// which the law asks for it.
+    /// Whether a loaded registry binds every campaign. By default it binds the campaigns that list it, and
+    /// those for which the law requires it.
     #[serde(default)]
     pub every_registry_binds: bool,
 }
 
 impl DeckSettings {
-    /// Returns these settings with everything stricter in `by`: bans, lower caps, caller IDs set aside or
-    /// removed.
+    /// Returns these settings with everything in `by` that is stricter: bans, lower caps, and caller IDs that
+    /// are set aside or removed.
     #[must_use]
     pub fn tightened(&self, by: &Self) -> Self {
         let mut tightened = self.clone();

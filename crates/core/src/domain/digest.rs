@@ -1,18 +1,39 @@
-//! SHA-256 (FIPS 180-4) and how a digest is written.
+//! SHA-256 (FIPS 180-4) and its hexadecimal form.
 
 use std::fmt;
 
 use ring::digest::{Context, Digest, SHA256, digest};
 
-/// A SHA-256 digest.
+/// A SHA-256 digest, 32 bytes.
 pub type Hash = [u8; 32];
 
-/// The digest of some bytes.
+/// Returns the SHA-256 digest of `bytes`.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::digest::{hex, sha256, unhex};
+///
+/// let digest = sha256(b"abc");
+/// assert!(hex(&digest).starts_with("ba7816bf"));
+/// assert_eq!(unhex(&hex(&digest)), Some(digest));
+/// ```
 pub fn sha256(bytes: &[u8]) -> Hash {
     hash(&digest(&SHA256, bytes))
 }
 
-/// The digest of bytes that come in parts.
+/// Computes the digest of bytes that arrive in parts.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::digest::{Sha256, sha256};
+///
+/// let mut parts = Sha256::default();
+/// parts.update(b"dial");
+/// parts.update(b"deck");
+/// assert_eq!(parts.finish(), sha256(b"dialdeck"));
+/// ```
 pub struct Sha256(Context);
 
 impl fmt::Debug for Sha256 {
@@ -28,12 +49,12 @@ impl Default for Sha256 {
 }
 
 impl Sha256 {
-    /// The next part.
+    /// Adds the next part.
     pub fn update(&mut self, part: &[u8]) {
         self.0.update(part);
     }
 
-    /// The digest of all parts.
+    /// Returns the digest of all parts.
     pub fn finish(self) -> Hash {
         hash(&self.0.finish())
     }
@@ -45,7 +66,7 @@ fn hash(digest: &Digest) -> Hash {
     hash
 }
 
-/// Lower-case hexadecimal digits.
+/// Returns `bytes` as lower-case hexadecimal digits.
 pub fn hex(bytes: &[u8]) -> String {
     let digit = |value: u8| char::from(b"0123456789abcdef"[usize::from(value)]);
     let mut text = String::with_capacity(2 * bytes.len());
@@ -56,7 +77,7 @@ pub fn hex(bytes: &[u8]) -> String {
     text
 }
 
-/// The digest that these hexadecimal digits write; `None`: they write none.
+/// Returns the digest that 64 hexadecimal digits of either case denote. `None` for any other text.
 pub fn unhex(digits: &str) -> Option<Hash> {
     let digit = |byte: u8| char::from(byte).to_digit(16);
     let bytes = digits.as_bytes();
@@ -76,7 +97,7 @@ mod tests {
 
     #[test]
     fn digests_are_those_of_the_standard() {
-        // FIPS 180-4's own examples.
+        // The examples of FIPS 180-4.
         for (text, wanted) in [
             (
                 "",

@@ -1,4 +1,4 @@
-//! The event log's entries: their kinds, their canonical line and the hash chain over the lines.
+//! The entries of the event log: their kinds, their canonical line and the hash chain over the lines.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write as _};
@@ -53,29 +53,29 @@ pub enum EventKind {
     ClockAccepted,
 }
 
-/// An entry before it has a place in the chain.
+/// An entry before it has a position in the chain.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewEvent {
-    /// When, by the deck's clock.
+    /// When it happened, by the deck's clock.
     pub at: Timestamp,
-    /// What.
+    /// The kind of entry.
     pub kind: EventKind,
-    /// Who: an operator's name, `engine`, or `carrier`.
+    /// Who acted: an operator's name, `engine`, or `carrier`.
     pub actor: String,
-    /// The campaign's name.
+    /// The name of the campaign, if the entry is about one.
     pub campaign: Option<String>,
-    /// The contact.
+    /// The contact, if the entry is about one.
     pub contact: Option<ContactId>,
-    /// The attempt.
+    /// The attempt, if the entry is about one.
     pub attempt: Option<AttemptId>,
-    /// The callee's number.
+    /// The callee's number, if the entry is about one.
     pub number: Option<PhoneNumber>,
-    /// A JSON object, serialised.
+    /// A JSON object with the entry's details, serialised.
     pub data: String,
 }
 
 impl NewEvent {
-    /// An entry with nothing but its kind; `data` is `{}`.
+    /// Creates an entry with only a time, a kind and an actor; `data` is `{}`.
     pub fn new(at: Timestamp, kind: EventKind, actor: &str) -> Self {
         Self {
             at,
@@ -89,24 +89,25 @@ impl NewEvent {
         }
     }
 
-    /// Sets the data object.
+    /// Returns the entry with this data object.
     ///
     /// # Panics
-    /// When `data` does not serialise to a JSON object, which a plain struct always does.
+    ///
+    /// Panics if `data` does not serialise, which a plain struct always does.
     #[must_use]
     pub fn with_data(mut self, data: &impl Serialize) -> Self {
         self.data = serde_json::to_string(data).expect("event data is a plain struct");
         self
     }
 
-    /// Sets the campaign.
+    /// Returns the entry with this campaign name.
     #[must_use]
     pub fn campaign(mut self, name: &str) -> Self {
         self.campaign = Some(name.to_owned());
         self
     }
 
-    /// Sets the number.
+    /// Returns the entry with this callee number.
     #[must_use]
     pub fn number(mut self, number: PhoneNumber) -> Self {
         self.number = Some(number);
@@ -114,15 +115,15 @@ impl NewEvent {
     }
 }
 
-/// The head of an empty chain: what the first entry names.
+/// The digest that the first entry names as its predecessor: 32 zero bytes.
 pub const GENESIS: Hash = [0; 32];
 
-/// An entry in its place: its canonical line and the digest that the next one names.
+/// An entry in its position: its canonical line and the digest that the next entry names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SealedEvent {
-    /// Its place, from 1, without gaps.
+    /// The position in the log, from 1, without gaps.
     pub seq: i64,
-    /// When.
+    /// When it happened, never before the previous entry; see [`seal`] for the one exception.
     pub at: Timestamp,
     /// The line as exported, without the newline.
     pub line: String,
@@ -130,14 +131,32 @@ pub struct SealedEvent {
     pub hash: Hash,
 }
 
-/// Puts an entry at place `seq` after the entry with digest `prev`, which was written at `after`.
+/// Returns the entry at position `seq`, after the entry with digest `prev` that was written at `after`.
 ///
-/// The log's time never goes back: when another process wrote between this entry's cause and its
-/// transaction, the entry bears the later instant. Only an acceptance of the machine's clock bears its own
-/// instant; later entries continue from it.
+/// The log's time never goes back: if another process wrote between this entry's cause and its transaction,
+/// the entry gets the later instant. Only an acceptance of the machine's clock keeps its own instant, and
+/// later entries continue from it.
 ///
 /// # Panics
-/// Never: a plain struct serialises and strings grow.
+///
+/// Never panics, because a plain struct serialises and strings grow.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::Timestamp;
+/// use dialdeck_core::domain::event::{ChainCheck, EventKind, GENESIS, NewEvent, seal};
+///
+/// let at: Timestamp = "2026-12-07T15:30:00Z".parse()?;
+/// let first = seal(&NewEvent::new(at, EventKind::DeckOpened, "engine"), 1, &GENESIS, None);
+/// let second = seal(&NewEvent::new(at, EventKind::DeckClosed, "engine"), 2, &first.hash, Some(at));
+///
+/// let mut check = ChainCheck::default();
+/// check.push(&first.line)?;
+/// check.push(&second.line)?;
+/// assert_eq!(check.entries(), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -> SealedEvent {
     #[derive(Serialize)]
     struct Head<'a> {
@@ -167,7 +186,7 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -
     let mut line = serde_json::to_string(&head).expect("a plain struct serialises");
     line.pop();
     write!(line, r#","data":{},"prev":"{}"}}"#, event.data, hex(prev)).expect("strings grow");
-    // An exported log is read on terminals, byte for byte.
+    // An exported log is read on terminals byte for byte, so the line is escaped.
     if let Cow::Owned(escaped) = escape_json(&line) {
         line = escaped;
     }
@@ -182,13 +201,26 @@ pub fn seal(event: &NewEvent, seq: i64, prev: &Hash, after: Option<Timestamp>) -
     }
 }
 
-/// A place in the log and the digest of the entry there: `SEQ:HASH`. A log that holds it has neither
-/// lost nor changed anything up to there.
+/// A position in the log and the digest of the entry there: `SEQ:HASH`.
+///
+/// A log that contains this entry has neither lost nor changed anything up to it.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::event::Anchor;
+///
+/// let text = format!("7:{}", "ab".repeat(32));
+/// let anchor: Anchor = text.parse()?;
+/// assert_eq!(anchor.seq, 7);
+/// assert_eq!(anchor.to_string(), text);
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Anchor {
-    /// The entry's place; 0: before the first.
+    /// The entry's position; 0 is before the first entry.
     pub seq: i64,
-    /// Its digest.
+    /// The digest of the entry.
     pub hash: Hash,
 }
 
@@ -248,7 +280,7 @@ impl Default for ChainCheck {
 }
 
 impl ChainCheck {
-    /// Entries accepted so far.
+    /// Returns the number of the last entry accepted so far.
     pub const fn entries(&self) -> i64 {
         self.seq
     }
@@ -264,7 +296,8 @@ impl ChainCheck {
     /// Checks the digest of the last accepted entry, if it is the anchor's.
     ///
     /// # Errors
-    /// The digest differs.
+    ///
+    /// Errors if the entry at the anchor's position has another digest.
     pub fn holds(&self, anchor: &Anchor) -> Result<(), String> {
         if self.seq == anchor.seq && self.head != hex(&anchor.hash) {
             return Err(format!(
@@ -279,7 +312,8 @@ impl ChainCheck {
     /// Checks that the log reaches the anchor.
     ///
     /// # Errors
-    /// The log ends earlier.
+    ///
+    /// Errors if the log ends before the anchor.
     pub fn reaches(&self, anchor: &Anchor) -> Result<(), String> {
         if self.seq < anchor.seq {
             return Err(format!(
@@ -290,15 +324,28 @@ impl ChainCheck {
         Ok(())
     }
 
-    /// The digest of the last accepted entry, in hexadecimal.
+    /// Returns the digest of the last accepted entry, in hexadecimal.
     pub fn head(&self) -> &str {
         &self.head
     }
 
-    /// Takes the next line.
+    /// Checks the next line and makes it the last accepted entry.
     ///
     /// # Errors
-    /// Says what is wrong with it: not JSON, a gap, a broken link or a changed line.
+    ///
+    /// Errors if the line is not a JSON object of the log, leaves a gap in the sequence, does not follow from
+    /// the entry before it, or was changed. The text states which.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::Timestamp;
+    /// use dialdeck_core::domain::event::{ChainCheck, EventKind, GENESIS, NewEvent, seal};
+    ///
+    /// let event = NewEvent::new(Timestamp::MIN, EventKind::DeckOpened, "engine");
+    /// let changed = seal(&event, 1, &GENESIS, None).line.replace("engine", "person");
+    /// assert!(ChainCheck::default().push(&changed).is_err());
+    /// ```
     pub fn push(&mut self, line: &str) -> Result<(), String> {
         #[derive(serde::Deserialize)]
         struct Link {

@@ -1,4 +1,4 @@
-//! Identities. Each is its own type so that none can be passed for another.
+//! Identities. Each is a separate type so that none can be passed for another.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -22,19 +22,19 @@ macro_rules! row_id {
 }
 
 row_id! {
-    /// A campaign, unique within its deck.
+    /// A campaign's id, unique within its deck.
     CampaignId
 }
 row_id! {
-    /// A contact, unique within its deck; rising in order of import.
+    /// A contact's id, unique within its deck; rising in order of import.
     ContactId
 }
 row_id! {
-    /// A window class: the zones and regions that bind a set of contacts.
+    /// The id of a window class: the zones and regions that bind a set of contacts.
     ClassId
 }
 
-/// The deck's own random identity, so that two decks on one provider account never share an attempt id.
+/// The deck's random identity. Because of it, two decks on one provider account never share an attempt id.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DeckId(pub u32);
 
@@ -44,14 +44,25 @@ impl fmt::Display for DeckId {
     }
 }
 
-/// One planned attempt; also the id of the provider request that carries it out.
+/// The id of one planned attempt, and of the provider request that carries it out.
 ///
-/// Ids of one deck are ordered as they were planned, whatever their incarnations.
+/// The ids of one deck are ordered as they were planned, across its incarnations.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::{AttemptId, DeckId};
+///
+/// let id: AttemptId = "7f3a9c21-123".parse()?;
+/// assert_eq!(id, AttemptId { deck: DeckId(0x7f3a_9c21), serial: 123 });
+/// assert_eq!(id.to_string(), "7f3a9c21-123");
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AttemptId {
-    /// The deck that planned it, in its incarnation of that time; see [`Incarnations`].
+    /// The tag of the deck's incarnation that planned the attempt; see [`Incarnations`].
     pub deck: DeckId,
-    /// Rising number within the deck, from 1.
+    /// The serial number within the deck, rising from 1.
     pub serial: i64,
 }
 
@@ -68,10 +79,10 @@ impl PartialOrd for AttemptId {
     }
 }
 
-/// The tags that a deck's attempt ids bear, by serial.
+/// The tags of a deck's attempt ids, by serial.
 ///
-/// A deck that went back in time may have made attempts that it no longer knows. It then goes on under
-/// another tag, so that no id is ever used twice. What was planned before keeps its id.
+/// A deck that went back in time may have made attempts that it no longer knows. It then continues under
+/// another tag, so that no id is ever used twice. Attempts planned before keep their ids.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incarnations {
     first: DeckId,
@@ -79,8 +90,19 @@ pub struct Incarnations {
 }
 
 impl Incarnations {
-    /// Creates the tags of a deck with this identity: each later one with the first serial that bears
-    /// it, in rising order.
+    /// Creates the tags of a deck with the identity `first`. Each pair in `later` holds a tag and the first
+    /// serial that uses it, in rising order.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{DeckId, Incarnations};
+    ///
+    /// let tags = Incarnations::new(DeckId(1), vec![(100, DeckId(2))]);
+    /// assert_eq!(tags.id(99).deck, DeckId(1));
+    /// assert_eq!(tags.id(100).deck, DeckId(2));
+    /// assert_eq!(tags.current(), DeckId(2));
+    /// ```
     pub const fn new(first: DeckId, later: Vec<(i64, DeckId)>) -> Self {
         Self { first, later }
     }
@@ -94,22 +116,22 @@ impl Incarnations {
         AttemptId { deck, serial }
     }
 
-    /// Whether the id can be one of this deck's.
+    /// Returns whether the id can be one of this deck's.
     pub fn own(&self, attempt: AttemptId) -> bool {
         self.id(attempt.serial) == attempt
     }
 
-    /// Returns the serial that the next attempt has at least.
+    /// Returns the lowest serial that the next attempt can have.
     pub fn first_serial(&self) -> i64 {
         self.later.last().map_or(1, |(from, _)| *from)
     }
 
-    /// Returns how often the deck has gone on under another tag.
+    /// Returns how often the deck has continued under another tag.
     pub fn count(&self) -> usize {
         self.later.len()
     }
 
-    /// Returns the tag that the next attempts bear.
+    /// Returns the tag of the next attempts.
     pub fn current(&self) -> DeckId {
         self.later.last().map_or(self.first, |(_, tag)| *tag)
     }
@@ -121,14 +143,14 @@ impl Incarnations {
 }
 
 impl From<DeckId> for Incarnations {
-    /// A deck that never went back in time.
+    /// Returns the tags of a deck that never went back in time.
     fn from(deck: DeckId) -> Self {
         Self::new(deck, Vec::new())
     }
 }
 
 impl fmt::Display for AttemptId {
-    /// `7f3a9c21-123`.
+    /// Formats the id as `7f3a9c21-123`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}-{}", self.deck, self.serial)
     }

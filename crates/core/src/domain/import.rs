@@ -1,4 +1,4 @@
-//! What an import brings into a deck, and its figures.
+//! The data of an import into a deck, and its figures.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -13,26 +13,26 @@ use super::time::Timestamp;
 /// A contact to add.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewContact {
-    /// Line of the file, from 1.
+    /// The line of the file, from 1.
     pub line: u64,
-    /// Its number.
+    /// The number to call.
     pub number: PhoneNumber,
-    /// Its name.
+    /// The contact's name, as imported.
     pub name: String,
-    /// What binds its window, shared by all rows it binds; `Err`: the number can be read but not
-    /// dialed, and why.
+    /// The window class, shared by all rows that it binds. `Err` with the reason if the number can be read
+    /// but not dialed.
     pub class: Result<Arc<WindowClass>, String>,
-    /// Higher is called first.
+    /// Contacts of higher priority are called first.
     pub priority: i32,
-    /// Consent.
+    /// The consent that the row carries; `None` if it carries none.
     pub consent: Option<Consent>,
-    /// No call from this instant on.
+    /// No call at or after this instant; `None` if there is no limit.
     pub expires_at: Option<Timestamp>,
-    /// Further columns, as a JSON object; empty: none.
+    /// Further columns, as a JSON object; empty if there are none.
     pub variables: String,
 }
 
-/// Where an import goes.
+/// The target of an import.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ImportTarget {
@@ -42,62 +42,62 @@ pub enum ImportTarget {
     List(ListKind),
 }
 
-/// An import before its first row, for the log.
+/// An import before its first row, for the event log.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImportPlan {
-    /// File name without its folder.
+    /// The file name without its folder.
     pub file: String,
-    /// SHA-256 of the file, lower-case hex.
+    /// The SHA-256 of the file, lower-case hex.
     pub sha256: String,
-    /// Rows that the file holds: at most so many come in.
+    /// The rows that the file holds; at most this many are imported.
     pub rows: u64,
 }
 
 /// An import that has started and has not ended.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnfinishedImport {
-    /// Where it goes.
+    /// The target of the import.
     pub into: ImportTarget,
-    /// What it set out to bring.
+    /// The file and the rows that it set out to import.
     #[serde(flatten)]
     pub plan: ImportPlan,
-    /// When it started.
+    /// When the import started.
     pub at: Timestamp,
 }
 
 impl UnfinishedImport {
-    /// Whether an import of this file into this target completes what this one began.
+    /// Returns whether an import of this file into this target completes the unfinished one.
     pub fn is_completed_by(&self, into: &ImportTarget, sha256: &str) -> bool {
         self.into == *into && self.plan.sha256 == sha256
     }
 }
 
-/// Figures of an import, for the log.
+/// The figures of an import, for the event log.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct ImportFigures {
-    /// File name without its folder.
+    /// The file name without its folder.
     pub file: String,
-    /// SHA-256 of the file, lower-case hex; empty when it could not be read to its end.
+    /// The SHA-256 of the file, lower-case hex; empty if it could not be read to its end.
     pub sha256: String,
-    /// The place in the log of the entry with which it started.
+    /// The position in the event log of the entry that records its start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub started: Option<i64>,
-    /// Rows read.
+    /// The number of rows read.
     pub rows: u64,
-    /// Rows taken.
+    /// The number of rows taken.
     pub taken: u64,
-    /// Rows that were there already.
+    /// The number of rows that were there already.
     pub duplicates: u64,
-    /// Rows rejected.
+    /// The number of rows rejected.
     pub rejected: u64,
     /// Rows taken that carry consent, by kind.
     pub consents: BTreeMap<ConsentKind, u64>,
-    /// Rows taken that can be dialed, by what binds their hours.
+    /// Rows taken that can be dialed, by window class.
     #[serde(serialize_with = "by_place")]
     pub classes: BTreeMap<Arc<WindowClass>, u64>,
 }
 
-/// Writes the counts by zones and regions, wherever these come from.
+/// Writes the counts by zones and regions, without regard to their evidence.
 fn by_place<S: Serializer>(
     classes: &BTreeMap<Arc<WindowClass>, u64>,
     serializer: S,

@@ -16,30 +16,30 @@ pub use self::causes::{
 pub use self::kinds::{CalleeType, Outcome};
 use super::attempt::{CallEnd, CallReport};
 
-/// Whose doing the outcome was, so that "the carrier is down" and "the list is bad" stay apart.
+/// Whose fault an outcome was. It keeps "the carrier is down" and "the list is bad" apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Fault {
-    /// Nobody's: the call did what calls do.
+    /// No fault: the call ended as calls do.
     None,
     /// The callee's choice or absence.
     Callee,
     /// The contact list: the number is bad.
     List,
-    /// The number we showed was blocked on the way.
+    /// The caller ID, which was blocked on the way or refused.
     CallerId,
     /// The trunk's or its account's configuration, credentials or limits.
     Trunk,
     /// A network beyond the trunk.
     Network,
-    /// Ourselves.
+    /// The deck itself, its agents or its operators.
     Us,
-    /// Cannot be told.
+    /// The fault cannot be determined.
     Unknown,
 }
 
 impl Fault {
-    /// The name used in the log.
+    /// Returns the name used in the event log.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::None => "none",
@@ -54,81 +54,81 @@ impl Fault {
     }
 }
 
-/// What an ended attempt says about the callee beyond its outcome.
+/// What an ended attempt shows about the callee, in addition to its outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CalleeFinding {
-    /// Nothing.
+    /// It shows nothing about the callee.
     None,
-    /// Busy wherever they could be reached (600): in a quarter of an hour they still are.
+    /// Busy everywhere (600). The callee is assumed to be still busy a quarter of an hour later.
     BusyEverywhere,
-    /// Probably a bad number: some carriers answer 404 for "no route", so it is tried once more.
+    /// Probably a bad number. Some carriers answer 404 for "no route", so it is tried once more.
     MaybeInvalid,
     /// A bad number for good (410, 484, 604).
     Invalid,
-    /// As [`Self::Invalid`], and the callee has another number (301), which a human has to look up.
+    /// As [`Self::Invalid`], and the callee has another number (301), which a person has to find.
     Moved,
     /// Declined (603): the campaign's `declined` action decides.
     Declined,
     /// Flagged as unwanted by a person (607, RFC 8197): do-not-call, never again.
     Unwanted,
-    /// The trunk may not call the number (403), or is not set up for calls at all: one refusal alone
-    /// does not tell which.
+    /// The trunk may not call the number (403), or is not set up for calls at all. One refusal alone does not
+    /// show which.
     Forbidden,
-    /// As [`Self::Forbidden`], and the campaign's calls to the number had come to that before: it is
-    /// the number.
+    /// As [`Self::Forbidden`], and an earlier call of the campaign to the number was refused too. The number
+    /// is the cause.
     ForbiddenAgain,
 }
 
-/// What an ended attempt says about the trunk.
+/// What an ended attempt shows about the trunk.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TrunkFinding {
-    /// Nothing, or that it works.
+    /// It shows nothing, or that the trunk works.
     Fine,
-    /// One point for its circuit breaker.
+    /// One point for the trunk's circuit breaker.
     Faulty,
-    /// As [`Self::Faulty`], and the route did not answer at all: five in a row rest it, however far
+    /// As [`Self::Faulty`], and the route did not answer at all. Five in a row rest the trunk, however far
     /// apart they are.
     Dead,
-    /// Nothing shows that the route answered: the call's fate is unknown, or it ended without a final
-    /// answer of the network and no ringing was seen. Five in a row rest it, however far apart they
-    /// are; one alone is no fault.
+    /// Nothing shows that the route answered: the call's fate is unknown, or it ended without a final answer
+    /// of the network and no ringing was seen. Five in a row rest the trunk, however far apart they are; a
+    /// single one is no fault.
     Silent,
-    /// It asked us to slow down, for this long.
+    /// The trunk asked for a pause of this length.
     Throttled(Duration),
-    /// A configuration fault: three in a row on different numbers pause the trunk.
+    /// A configuration fault. Three in a row on different numbers pause the trunk.
     Misconfigured,
-    /// Credentials or credit: pause the trunk at once.
+    /// Credentials or credit: the first one pauses the trunk.
     Refused,
-    /// The carrier does not know it: pause it at once.
+    /// The provider does not know the trunk: the first one pauses it.
     Unknown,
-    /// No agent came for the call: three in a row rest the trunk.
+    /// No agent came for the call. Three in a row rest the trunk.
     AgentMissing,
-    /// The call's agent went away: three in a row rest the trunk.
+    /// The call's agent left. Three in a row rest the trunk.
     AgentLost,
 }
 
-/// What an ended attempt says about the number that was shown.
+/// What an ended attempt shows about the caller ID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallerIdFinding {
-    /// Nothing.
+    /// It shows nothing about the caller ID.
     Fine,
-    /// A network or an intermediary blocked the call on its way: the number is not shown to this callee
-    /// again for a day, and rests when several callees were out of its reach.
+    /// A network or an intermediary blocked the call on its way. The number is not shown to this callee again
+    /// for a day, and rests if it was blocked for several callees.
     Blocked,
-    /// The provider says that it is not ours: it rests at once.
+    /// The provider reports that the number does not belong to the account: it rests.
     NotOwned,
 }
 
-/// The full reading of a [`CallReport`].
+/// The full classification of a [`CallReport`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Classification {
-    /// The outcome.
+    /// How the attempt ended.
     pub outcome: Outcome,
-    /// Whose fault.
+    /// Whose fault the end was.
     pub fault: Fault,
     /// A short machine-readable cause, stable over releases.
     pub cause: &'static str,
-    /// Whether it uses up one of the contact's attempts; anything that may have rung does.
+    /// Whether the attempt uses up one of the contact's attempts. Any attempt that may have rung does.
     pub counts: bool,
     /// What follows for the callee.
     pub callee: CalleeFinding,
@@ -139,7 +139,8 @@ pub struct Classification {
 }
 
 impl Classification {
-    /// The same when an earlier call of the campaign to the number ended with the same cause.
+    /// Returns the classification for a number at which an earlier call of the campaign ended with this
+    /// cause.
     #[must_use]
     pub fn repeated(self) -> Self {
         if self.callee != CalleeFinding::Forbidden {
@@ -153,10 +154,10 @@ impl Classification {
     }
 }
 
-/// How long a trunk is left alone after a 503 or 429 without `Retry-After`.
+/// How long a trunk rests after a 503 or 429 without `Retry-After`.
 pub const DEFAULT_RETRY_AFTER: Duration = Duration::from_secs(30);
 
-/// Texts by which carriers name a limit in a 403 or 5xx, compared in lower case.
+/// Texts that name a limit in a 403 or 5xx, compared in lower case.
 const LIMIT_TEXTS: [&str; 5] = [
     "cps limit exceeded",
     "concurrent call limit exceeded",
@@ -165,19 +166,37 @@ const LIMIT_TEXTS: [&str; 5] = [
     "too many",
 ];
 
-/// Texts and vendor codes by which a 603 shows itself as a network's block, not a person's choice.
+/// Texts and vendor codes that show that a network, not a person, blocked a call with a 603.
 const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 
-/// Reads a call's end: outcome, fault, cause and what follows.
+/// Returns the classification of a call's end: outcome, fault, cause and what follows.
 ///
-/// The row of the table gives the outcome; a phone that is known to have rung makes the attempt count,
-/// whatever the row says: it was one more call to its callee.
+/// The row of the table gives the outcome. A phone that is known to have rung makes the attempt count in
+/// every row, because it was one more call to the callee.
 ///
 /// Source: RFC 3261 §21, RFC 3398 §7.2.4.1, RFC 5393 (440), RFC 8197 (607), RFC 8688 (608).
 ///
-/// A 603 is a person's word only where the phone rang. A carrier's block, such as Twilio's 32203,
-/// arrives as a plain `603 Decline` too, without any ringing, or in a burst. In a burst no other decline
-/// is a person's word either, a 607 included, nor where the wait for other declines was cut short.
+/// A 603 is a person's decline only if the phone rang. A carrier's block, such as Twilio's 32203, also
+/// arrives as a plain `603 Decline`, without any ringing or in a burst. In a burst no other decline counts as
+/// a person's either, a 607 included. Nor does one if the wait for other declines was cut short.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::attempt::{CallEnd, CallReport};
+/// use dialdeck_core::domain::outcome::{Fault, Outcome, classify};
+///
+/// let report = |sip_code, rang| CallReport {
+///     end: CallEnd::Rejected,
+///     sip_code: Some(sip_code),
+///     rang,
+///     ..CallReport::default()
+/// };
+/// let busy = classify(&report(486, Some(false)));
+/// assert_eq!((busy.outcome, busy.fault), (Outcome::Busy, Fault::Callee));
+/// // Nothing rang, so a network declined the call.
+/// assert_eq!(classify(&report(603, Some(false))).cause, "declined_unrung");
+/// ```
 pub fn classify(report: &CallReport) -> Classification {
     let read = by_end(report);
     let rang = report.rang == Some(true);
@@ -199,7 +218,7 @@ fn by_end(report: &CallReport) -> Classification {
         CallEnd::Abandoned => simple(Outcome::Abandoned, Fault::Us, "no_agent"),
         CallEnd::CancelledByUs => simple(Outcome::Cancelled, Fault::Us, "cancelled"),
         CallEnd::RangOut => rang_out(),
-        // Nothing left: at the fifth in a row that is an outage, and every contact would be spent on it.
+        // The request never left. Five in a row are an outage, which would use up every contact.
         CallEnd::Lapsed => failure(Outcome::Expired, Fault::Us, LAPSED, TrunkFinding::Dead),
         CallEnd::Unresolved => silent(Outcome::Unknown, Fault::Unknown, "unresolved"),
         CallEnd::NeverSent => failure(
@@ -246,7 +265,7 @@ fn by_end(report: &CallReport) -> Classification {
     }
 }
 
-/// The provider's own failure, before anything could ring.
+/// Returns the provider's own failure, before anything could ring.
 fn not_dialed(cause: &'static str, trunk: TrunkFinding) -> Classification {
     failure(Outcome::ProviderError, Fault::Trunk, cause, trunk)
 }
@@ -260,7 +279,7 @@ fn rang_out() -> Classification {
     simple(Outcome::NoAnswer, Fault::Callee, "ring_timeout")
 }
 
-/// It may have rung, so it counts; but nothing shows that the route works.
+/// Returns an end that counts, because it may have rung, but does not show that the route works.
 fn silent(outcome: Outcome, fault: Fault, cause: &'static str) -> Classification {
     Classification {
         trunk: TrunkFinding::Silent,
@@ -344,7 +363,7 @@ fn rejected(report: &CallReport) -> Classification {
     }
 }
 
-/// A decline of which nobody can tell whether a person said so: they are neither called again nor marked.
+/// Returns a decline that may or may not be a person's. The callee is neither called again nor suppressed.
 fn unproven() -> Classification {
     simple(Outcome::Declined, Fault::Unknown, "declined_unproven")
 }
@@ -379,8 +398,8 @@ fn blocked(cause: &'static str) -> Classification {
     }
 }
 
-/// A decline that no person spoke: as a block, and a point against the trunk, whose every call may
-/// come to this.
+/// Returns a decline that no person made. It is a block, and a point against the trunk, because every call of
+/// the trunk may end this way.
 fn networks_word(cause: &'static str) -> Classification {
     Classification {
         trunk: TrunkFinding::Faulty,

@@ -1,4 +1,4 @@
-//! A telephone number in E.164 form; any other spelling is read in `rules::number`.
+//! A telephone number in E.164 form. `rules::number` reads any other spelling.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,14 +7,35 @@ use serde::{Deserialize, Serialize};
 
 /// An E.164 number held as its digits: country code and national number, 7 to 15 digits, no plus.
 ///
-/// `Display` prints `+12125550142` in full, for the event log and for providers. `Debug` masks all
-/// but the country side and the last two digits, because diagnostics end up in log files.
+/// `Display` prints `+12125550142` in full, for the event log and for providers. `Debug` masks all but the
+/// first four and the last two digits, because diagnostics end up in log files.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::PhoneNumber;
+///
+/// let number: PhoneNumber = "+12125550142".parse()?;
+/// assert_eq!(number.npa(), Some(212));
+/// assert_eq!(number.spaced(), "+1 212-555-0142");
+/// assert_eq!(format!("{number:?}"), "+1212•••••42");
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PhoneNumber(u64);
 
 impl PhoneNumber {
-    /// From bare digits. `None` unless there are 7 to 15 of them and the first is not zero
+    /// Returns the number with these digits. `None` unless there are 7 to 15 of them, the first not zero
     /// (ITU-T E.164 §6.2).
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::PhoneNumber;
+    ///
+    /// assert!(PhoneNumber::from_digits(442_079_460_123).is_some());
+    /// assert!(PhoneNumber::from_digits(911).is_none());
+    /// ```
     pub const fn from_digits(digits: u64) -> Option<Self> {
         if digits >= 1_000_000 && digits <= 999_999_999_999_999 {
             Some(Self(digits))
@@ -23,12 +44,13 @@ impl PhoneNumber {
         }
     }
 
-    /// The digits without the plus.
+    /// Returns the digits without the plus.
     pub const fn digits(self) -> u64 {
         self.0
     }
 
-    /// The North American area code, `None` outside country code 1 or with the wrong length.
+    /// Returns the North American area code. `None` outside country code 1 or if the number does not have
+    /// eleven digits.
     pub const fn npa(self) -> Option<u16> {
         if self.0 / 10_000_000_000 == 1 {
             Some(((self.0 / 10_000_000) % 1000) as u16)
@@ -37,7 +59,7 @@ impl PhoneNumber {
         }
     }
 
-    /// The number with its middle digits hidden: `+1212•••••42`.
+    /// Returns the number with its middle digits hidden: `+1212•••••42`.
     pub fn masked(self) -> String {
         let text = self.0.to_string();
         let (head, tail) = (text.len().min(4), text.len() - 2);
@@ -49,7 +71,7 @@ impl PhoneNumber {
         )
     }
 
-    /// The number spaced for people: `+1 212-555-0142`, other countries ungrouped.
+    /// Returns the number spaced for people: `+1 212-555-0142`; other countries ungrouped.
     pub fn spaced(self) -> String {
         match self.npa() {
             Some(npa) => {
@@ -77,6 +99,11 @@ impl FromStr for PhoneNumber {
     type Err = String;
 
     /// Reads strict E.164 with its plus, as the event log writes it.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the plus is missing, if a character is not a digit, or if [`PhoneNumber::from_digits`]
+    /// refuses the digits.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.strip_prefix('+')
             .filter(|digits| !digits.starts_with('0'))

@@ -8,20 +8,20 @@ use super::ids::DeckId;
 use super::suppression::ListKind;
 use super::time::Timestamp;
 
-/// How a deck comes to another incarnation.
+/// How a deck gets another incarnation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Turn {
-    /// A backup was put in its place.
+    /// A backup was restored in its place.
     Restored,
     /// Its store had gone back in time, and a person accepted that.
     RollbackAccepted,
-    /// It is a copy of another deck.
+    /// The deck is a copy of another deck.
     Copied,
 }
 
 impl Turn {
-    /// Returns the word in the log and in the store.
+    /// Returns the name used in the event log and in the store.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Restored => "restored",
@@ -31,24 +31,24 @@ impl Turn {
     }
 }
 
-/// What is missing of the last run.
+/// What a deck lost of its last run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Lost {
-    /// Attempts; `None`: unknown.
+    /// The number of attempts; `None` if it is unknown.
     pub attempts: Option<u64>,
-    /// Entries of the event log; `None`: unknown.
+    /// The number of entries of the event log; `None` if it is unknown.
     pub entries: Option<u64>,
-    /// When the last of it was written, or at the latest.
+    /// When the last of it was written, or an upper bound of that time.
     pub last_run: Timestamp,
 }
 
 impl Lost {
-    /// Whether attempts may be among it.
+    /// Returns whether attempts may be lost.
     pub fn has_attempts(&self) -> bool {
         self.attempts != Some(0)
     }
 
-    /// Whether entries of the log, and so opt-outs, may be among it.
+    /// Returns whether entries of the event log, and with them opt-outs, may be lost.
     pub fn has_entries(&self) -> bool {
         self.entries != Some(0)
     }
@@ -57,32 +57,32 @@ impl Lost {
 /// The start of another incarnation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewIncarnation {
-    /// What attempt ids bear from now on.
+    /// The tag of attempt ids from now on.
     pub tag: DeckId,
-    /// The first serial that bears it, at least; serials that the deck knows are never used again.
+    /// The lowest serial that can use the tag. Serials that the deck knows are never used again.
     pub from_serial: i64,
-    /// How it came to it.
+    /// How the deck got this incarnation.
     pub how: Turn,
-    /// The deck's identity from now on; `None`: as it was.
+    /// The deck's identity from now on; `None` if it does not change.
     pub identity: Option<DeckId>,
-    /// What it lost; `None`: nothing.
+    /// What the deck lost; `None` if it lost nothing.
     pub lost: Option<Lost>,
 }
 
-/// What holds back the calls of a deck that went back in time.
+/// What holds the calls of a deck that went back in time.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Recovery {
-    /// Up to when it made attempts that it may no longer know.
+    /// The latest time at which the deck may have made attempts that it no longer knows.
     pub last_run: Timestamp,
-    /// Until when no call is made: by then every such call is over, and the longest minimum gap
-    /// after it.
+    /// The time until which no call is made. By then every such call is over, and the longest minimum gap
+    /// after it has passed.
     pub until: Timestamp,
-    /// Its own lists from which opt-outs may be missing.
+    /// The deck's own lists from which opt-outs may be missing.
     pub lists: BTreeSet<ListKind>,
 }
 
 impl Recovery {
-    /// Combines this with a later loss.
+    /// Returns this recovery combined with a later one.
     #[must_use]
     pub fn and(mut self, later: Self) -> Self {
         self.last_run = self.last_run.max(later.last_run);
@@ -91,7 +91,8 @@ impl Recovery {
         self
     }
 
-    /// Notes an import of a list complete up to `as_of`; returns whether it restores what was missing.
+    /// Records an import of a list that is complete up to `as_of`. Returns whether it restores what was
+    /// missing.
     pub fn imported(&mut self, list: &ListKind, as_of: Timestamp) -> bool {
         as_of >= self.last_run && self.lists.remove(list)
     }

@@ -1,42 +1,42 @@
-//! Who may do what to a deck.
+//! Roles, rights, and the authority of a person over a deck.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// What a person may do, each role everything that the ones before it may.
+/// A person's role. Each role has every right of the roles before it.
 #[derive(
     Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum Role {
-    /// Looks.
+    /// Reads everything, changes nothing.
     Viewer,
     /// Looks numbers up and marks opt-outs.
     Support,
-    /// Runs, holds, ends and paces campaigns.
+    /// Runs, pauses, ends and paces campaigns.
     Operator,
-    /// Everything: adds campaigns and lists, takes numbers off a list.
+    /// Has every right: adds campaigns and lists, takes numbers off a list.
     #[default]
     Supervisor,
 }
 
-/// Something that not everybody may do.
+/// A right that not every role has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Right {
     /// Put a number on the do-not-call list.
     OptOut,
-    /// Pause, end or slow a campaign, hang up calls: what can only keep calls from leaving.
+    /// Pause, end or slow a campaign, hang up calls. These can only keep calls from leaving.
     HoldBack,
-    /// Run or speed up a campaign, call a contact again, see to an alert.
+    /// Run or speed up a campaign, call a contact again, resolve an alert.
     Campaigns,
     /// Add campaigns, import lists, take a number off a list, set caller IDs.
     Lists,
 }
 
 impl Role {
-    /// Every role, the weakest first.
+    /// Every role, weakest first.
     pub const ALL: [Self; 4] = [
         Self::Viewer,
         Self::Support,
@@ -44,7 +44,7 @@ impl Role {
         Self::Supervisor,
     ];
 
-    /// The name used in files and on the command line.
+    /// Returns the name used in files and on the command line.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Supervisor => "supervisor",
@@ -54,7 +54,16 @@ impl Role {
         }
     }
 
-    /// Whether the role has the right.
+    /// Returns whether the role has the right.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{Right, Role};
+    ///
+    /// assert!(Role::Support.may(Right::OptOut));
+    /// assert!(!Role::Operator.may(Right::Lists));
+    /// ```
     pub const fn may(self, right: Right) -> bool {
         match self {
             Self::Supervisor => true,
@@ -66,7 +75,7 @@ impl Role {
 }
 
 impl Right {
-    /// What it is a right to, for a refusal: `you may not …`.
+    /// Returns the name of the right for a refusal: `you may not …`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OptOut => "mark opt-outs",
@@ -76,24 +85,24 @@ impl Right {
     }
 }
 
-/// What somebody may do to a deck: what their role may, and what the state of the deck file adds.
+/// What a person may do to a deck: the rights of their role, and what the state of the deck file adds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authority {
-    /// The role.
+    /// The person's role.
     pub role: Role,
-    /// Whether they may hold campaigns back whatever their role: nobody's role is known while the deck
-    /// file cannot be read, and a pause must not wait for it.
+    /// Whether the person may hold campaigns back in any role. No role is known while the deck file cannot be
+    /// read, and a pause must not wait for it.
     pub holds_back: bool,
 }
 
 impl Authority {
-    /// What everybody may while the deck file cannot be read: mark opt-outs and hold back.
+    /// What every person may do while the deck file cannot be read: mark opt-outs and hold campaigns back.
     pub const UNREADABLE: Self = Self {
         role: Role::Support,
         holds_back: true,
     };
 
-    /// Whether they have the right.
+    /// Returns whether the person has the right.
     pub const fn may(self, right: Right) -> bool {
         match right {
             Right::HoldBack => self.holds_back || self.role.may(right),
@@ -101,7 +110,7 @@ impl Authority {
         }
     }
 
-    /// What both allow.
+    /// Returns the authority that both allow.
     #[must_use]
     pub fn and(self, other: Self) -> Self {
         Self {
@@ -172,7 +181,7 @@ mod tests {
         };
         let unreadable = Authority::UNREADABLE;
         assert_eq!(may(unreadable), [true, true, false, false]);
-        // What both allow: another file never adds.
+        // The authority that both allow: another file never adds a right.
         let and = |role: Role| may(Authority::from(role).and(unreadable));
         assert_eq!(and(Role::Supervisor), [true, true, false, false]);
         assert_eq!(and(Role::Operator), [true, true, false, false]);

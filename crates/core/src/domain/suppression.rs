@@ -1,4 +1,4 @@
-//! Numbers that must not be called, and the lists that say so.
+//! Numbers that must not be called, and the lists that hold them.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,26 +9,37 @@ use serde::{Deserialize, Serialize};
 use super::phone::PhoneNumber;
 use super::time::Timestamp;
 
-/// What kind of list a suppression stands on.
+/// The kind of list that a suppression is on.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::ListKind;
+///
+/// let list: ListKind = "state:us-tx".parse()?;
+/// assert!(list.is_registry());
+/// assert_eq!("national".parse::<ListKind>()?.to_string(), "national:us");
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ListKind {
-    /// The seller's own do-not-call list (47 CFR 64.1200(d)); opt-outs are written here. Kept for good.
+    /// The seller's own do-not-call list (47 CFR 64.1200(d)). Opt-outs are written here and kept for good.
     Internal,
     /// A national registry, by country: `national:us`. At most 31 days old when it is required.
     National(String),
-    /// A state's or province's own registry: `state:us-tx`.
+    /// A registry of a state or province: `state:us-tx`.
     State(String),
-    /// One campaign's exclusions: `campaign:spring-reminders`. Binds that campaign only.
+    /// One campaign's exclusions: `campaign:spring-reminders`. Binds only that campaign.
     Campaign(String),
 }
 
 impl ListKind {
-    /// Whether the law bounds the age of the list (16 CFR 310.4(b)(3)(iv)).
+    /// Returns whether the law limits the age of the list (16 CFR 310.4(b)(3)(iv)).
     pub const fn is_registry(&self) -> bool {
         matches!(self, Self::National(_) | Self::State(_))
     }
 
-    /// Whether a single number can be taken off again by a second record with a reason.
+    /// Returns whether a later entry with a reason can take a single number off the list.
     pub const fn is_reversible(&self) -> bool {
         matches!(self, Self::Internal | Self::Campaign(_))
     }
@@ -49,6 +60,10 @@ impl FromStr for ListKind {
     type Err = String;
 
     /// Reads `internal`, `national[:us]`, `state:us-tx` or `campaign:name`.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the text is none of these.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let (kind, rest) = text.split_once(':').unwrap_or((text, ""));
         match (kind, rest) {
@@ -82,9 +97,9 @@ impl<'de> Deserialize<'de> for ListKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SuppressionSource {
-    /// The person asked, and somebody here marked it.
+    /// The person asked not to be called, and the deck recorded it.
     OptOut,
-    /// Read from a file.
+    /// The number was read from a file.
     Import,
     /// The callee declined (SIP 603) and the campaign's action is `do_not_call`. Reversible.
     Declined,
@@ -93,7 +108,7 @@ pub enum SuppressionSource {
 }
 
 impl SuppressionSource {
-    /// The name used in the log and in stores.
+    /// Returns the name used in the event log and in stores.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::OptOut => "opt_out",
@@ -103,8 +118,8 @@ impl SuppressionSource {
         }
     }
 
-    /// Whether an entry made for it stays, on whatever list. A 607 is the callee's own word on calls
-    /// like this one (RFC 8197), and nobody here can have mistyped it.
+    /// Returns whether an entry with this source stays for good, on every list. A 607 is the callee's own
+    /// report about calls like this one (RFC 8197), and no operator can have mistyped it.
     pub const fn is_permanent(self) -> bool {
         matches!(self, Self::Unwanted)
     }
@@ -124,30 +139,41 @@ impl FromStr for SuppressionSource {
 /// One number on one list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Suppression {
-    /// The number.
+    /// The number that must not be called.
     pub number: PhoneNumber,
-    /// The list.
+    /// The list that the number is on.
     pub list: ListKind,
-    /// Why.
+    /// Why the number was suppressed.
     pub source: SuppressionSource,
-    /// Since when.
+    /// When the number was put on the list.
     pub at: Timestamp,
-    /// Who did it.
+    /// Who put the number on the list.
     pub actor: String,
-    /// Free text.
+    /// A free text, such as the reason.
     pub note: Option<String>,
 }
 
-/// A part of a registry that is loaded on its own day: an area code of country code 1, elsewhere the
-/// registry as a whole.
+/// A part of a registry that has a date of its own: an area code of country code 1, or the whole registry
+/// elsewhere.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Area(u16);
 
 impl Area {
-    /// Everything a registry outside country code 1 holds.
+    /// Everything that a registry outside country code 1 holds.
     pub const WHOLE: Self = Self(0);
 
-    /// The area of a number.
+    /// Returns the area of a number.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{Area, PhoneNumber};
+    ///
+    /// let number: PhoneNumber = "+16465550123".parse()?;
+    /// assert_eq!(Area::of(number).code(), 646);
+    /// assert_eq!(Area::of("+442079460123".parse()?), Area::WHOLE);
+    /// # Ok::<(), String>(())
+    /// ```
     pub const fn of(number: PhoneNumber) -> Self {
         match number.npa() {
             Some(npa) => Self(npa),
@@ -155,12 +181,12 @@ impl Area {
         }
     }
 
-    /// Small stable number used by stores: the area code, 0 for the whole.
+    /// Returns the area's small stable number, used by stores: the area code, 0 for the whole registry.
     pub const fn code(self) -> u16 {
         self.0
     }
 
-    /// The area for programs: `646`, or `all`.
+    /// Returns the area for programs: `646`, or `all`.
     pub fn code_text(self) -> String {
         match self.0 {
             0 => "all".to_owned(),
@@ -168,14 +194,14 @@ impl Area {
         }
     }
 
-    /// The area with this code.
+    /// Returns the area with this code; any number is taken as a code.
     pub const fn from_code(code: u16) -> Self {
         Self(code)
     }
 }
 
 impl fmt::Display for Area {
-    /// `area code 646` or `the whole list`.
+    /// Formats the area for people: `area code 646` or `the whole list`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             0 => f.write_str("the whole list"),
@@ -185,7 +211,7 @@ impl fmt::Display for Area {
 }
 
 impl Serialize for Area {
-    /// `646`, or `all`.
+    /// Serialises the area as `646`, or `all`.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.serialize_str(&self.code_text())
     }
@@ -194,19 +220,19 @@ impl Serialize for Area {
 /// A list as a whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SuppressionList {
-    /// Which.
+    /// The kind of list.
     pub kind: ListKind,
-    /// When an own list was last written; of a registry the oldest date among its areas,
+    /// When an own list was last written. For a registry the oldest date among its areas, and
     /// [`Timestamp::MIN`] while none is covered.
     pub as_of: Timestamp,
-    /// Numbers on it.
+    /// The number of entries on the list.
     pub count: u64,
-    /// The areas of a registry that a full list has covered, each with the date its data bear.
+    /// The areas of a registry that a full list has covered, each with the date of its data.
     pub areas: BTreeMap<Area, Timestamp>,
 }
 
 impl SuppressionList {
-    /// The oldest date among a registry's areas; [`Timestamp::MIN`] without any.
+    /// Returns the oldest date among a registry's areas, [`Timestamp::MIN`] if there is none.
     pub fn oldest(areas: &BTreeMap<Area, Timestamp>) -> Timestamp {
         areas.values().min().copied().unwrap_or(Timestamp::MIN)
     }

@@ -1,18 +1,19 @@
 //! Text from files, made safe for a terminal.
 //!
-//! Names and notes come from imported files. A control character in one moves the cursor, a bidi
-//! control reorders the line around it, and a format character lets two names look alike.
+//! Names and notes come from imported files. A control character in one moves the cursor, a bidi control
+//! reorders the line around it, and a format character makes two different names appear equal.
 
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use unicode_width::UnicodeWidthChar as _;
 
-/// More marks than this on one letter are dropped; no script needs more, and they climb over lines.
+/// The maximum number of marks on one letter; further ones are dropped. No script needs more, and they
+/// overlap the lines above.
 const MARKS: usize = 3;
 
-/// Invisible characters by range: format characters (Unicode category Cf), line separators,
-/// variation selectors, invisible fillers and tags.
+/// Invisible characters by range: format characters (Unicode category Cf), line separators, variation
+/// selectors, invisible fillers and tags.
 const INVISIBLE: &[(char, char)] = &[
     ('\u{00AD}', '\u{00AD}'),
     ('\u{034F}', '\u{034F}'),
@@ -41,21 +42,30 @@ const INVISIBLE: &[(char, char)] = &[
     ('\u{E0000}', '\u{E0FFF}'),
 ];
 
-/// Whether it is printable ASCII alone: nothing to clean, and a cell a letter.
+/// Returns whether the text is printable ASCII only: nothing to clean, and each letter fills one cell.
 pub fn is_plain(text: &str) -> bool {
     text.bytes().all(|byte| (b' '..=b'~').contains(&byte))
 }
 
-/// The text without anything that could disturb the screen.
+/// Returns the text without anything that could disturb the screen.
 ///
-/// Control, bidi, format and other invisible characters go; tabs and line ends become a space; a
-/// combining mark with nothing to stand on becomes `?`; no letter keeps more than three marks.
+/// Control, bidi, format and other invisible characters are removed. Tabs and line ends become a space. A
+/// combining mark without a letter before it becomes `?`. No letter keeps more than three marks.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::text::clean;
+///
+/// assert_eq!(clean("Ana\u{1b}[2J\tDoe"), "Ana[2J Doe");
+/// assert_eq!(clean("Ana\u{202e}Doe"), "AnaDoe");
+/// ```
 pub fn clean(text: &str) -> Cow<'_, str> {
     if is_plain(text) {
         return Cow::Borrowed(text);
     }
     let mut cleaned = String::with_capacity(text.len());
-    // Marks on the present letter; `None` where there is no letter to stand on.
+    // Marks on the current letter; `None` if there is no letter before them.
     let mut marks: Option<usize> = None;
     for char in text.chars() {
         if is_line_end(char) {
@@ -82,7 +92,7 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned)
 }
 
-/// Text of several lines, each cleaned; tabs become a space.
+/// Returns text of several lines with each line cleaned; line feeds stay, tabs become a space.
 pub fn clean_lines(text: &str) -> Cow<'_, str> {
     if text.split('\n').all(is_plain) {
         return Cow::Borrowed(text);
@@ -90,13 +100,23 @@ pub fn clean_lines(text: &str) -> Cow<'_, str> {
     Cow::Owned(text.split('\n').map(clean).collect::<Vec<_>>().join("\n"))
 }
 
-/// The text of a JSON document with every character that could disturb a terminal as a `\u` escape;
-/// the values stay the same.
+/// Returns the text of a JSON document with every character that could disturb a terminal as a `\u` escape.
+/// The values do not change.
 ///
-/// JSON has such characters only inside strings, since its writers already escape those below U+0020.
+/// JSON has such characters only inside strings, because its writers already escape those below U+0020.
 ///
 /// # Panics
-/// Never: strings grow.
+///
+/// Never panics, because strings grow.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::text::escape_json;
+///
+/// let name = "{\"name\":\"Ana\u{202e}\"}";
+/// assert_eq!(escape_json(name), r#"{"name":"Ana\u202e"}"#);
+/// ```
 pub fn escape_json(text: &str) -> Cow<'_, str> {
     if is_plain(text) || !text.chars().any(is_hostile) {
         return Cow::Borrowed(text);
@@ -114,10 +134,20 @@ pub fn escape_json(text: &str) -> Cow<'_, str> {
     Cow::Owned(escaped)
 }
 
-/// A cell of a CSV file for a spreadsheet: one that a spreadsheet would run as a formula gets an
-/// apostrophe before it. Signed numbers are no formulas.
+/// Returns a cell of a CSV file for a spreadsheet: a cell that a spreadsheet would run as a formula gets an
+/// apostrophe in front. Signed numbers are not formulas.
 ///
 /// Source: OWASP, CSV Injection.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::text::{inert_cell, without_apostrophe};
+///
+/// assert_eq!(inert_cell("=1+1"), "'=1+1");
+/// assert_eq!(inert_cell("+1 212-555-0142"), "+1 212-555-0142");
+/// assert_eq!(without_apostrophe("'=1+1"), "=1+1");
+/// ```
 pub fn inert_cell(cell: &str) -> Cow<'_, str> {
     if is_formula(cell) {
         Cow::Owned(format!("'{cell}"))
@@ -126,7 +156,7 @@ pub fn inert_cell(cell: &str) -> Cow<'_, str> {
     }
 }
 
-/// The cell as it was before [`inert_cell`].
+/// Returns the cell as it was before [`inert_cell`].
 pub fn without_apostrophe(cell: &str) -> &str {
     cell.strip_prefix('\'')
         .filter(|rest| is_formula(rest))

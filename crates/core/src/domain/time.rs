@@ -10,16 +10,28 @@ use serde::{Deserialize, Serialize};
 /// An instant in UTC milliseconds since 1970-01-01T00:00:00Z, the only form in which time is stored.
 ///
 /// Serialised as RFC 3339 text with milliseconds, as the event log shows it.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use dialdeck_core::domain::Timestamp;
+///
+/// let at: Timestamp = "2026-12-07T10:30:00-05:00".parse()?;
+/// assert_eq!(at.to_string(), "2026-12-07T15:30:00.000Z");
+/// assert_eq!((at + Duration::from_secs(90)).since(at), Duration::from_secs(90));
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Timestamp(i64);
 
 impl Timestamp {
-    /// The earliest instant the product ever compares with.
+    /// The earliest instant the program ever compares with, 1970-01-01T00:00:00Z.
     pub const MIN: Self = Self(0);
-    /// Later than every instant a campaign can name (year 9999).
+    /// An instant after every one that a campaign can name (year 9999).
     pub const MAX: Self = Self(253_402_300_799_000);
 
-    /// Builds an instant from UTC milliseconds; values outside `MIN..=MAX` are clamped.
+    /// Returns the instant of these UTC milliseconds; values outside `MIN..=MAX` are clamped.
     pub const fn from_millis(millis: i64) -> Self {
         if millis < Self::MIN.0 {
             Self::MIN
@@ -30,47 +42,60 @@ impl Timestamp {
         }
     }
 
-    /// UTC milliseconds since the epoch.
+    /// Returns UTC milliseconds since the epoch.
     pub const fn as_millis(self) -> i64 {
         self.0
     }
 
-    /// Time elapsed since `earlier`, zero when `earlier` is in the future.
+    /// Returns the time elapsed since `earlier`, zero if `earlier` is in the future.
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_millis(u64::try_from(self.0 - earlier.0).unwrap_or(0))
     }
 
-    /// The same instant as a jiff timestamp; those of its last day and later as its last.
+    /// Returns the instant as a jiff timestamp. Instants after jiff's last one become its last one.
     pub fn to_jiff(self) -> jiff::Timestamp {
         jiff::Timestamp::from_millisecond(self.0).unwrap_or(jiff::Timestamp::MAX)
     }
 
-    /// From a jiff timestamp, truncated to milliseconds.
+    /// Returns the instant of a jiff timestamp, truncated to milliseconds and clamped to `MIN..=MAX`.
     pub fn from_jiff(at: jiff::Timestamp) -> Self {
         Self::from_millis(at.as_millisecond())
     }
 
-    /// RFC 3339 in UTC to the second, for people: `2026-12-07T15:30:00Z`.
+    /// Returns RFC 3339 text in UTC to the second, for people: `2026-12-07T15:30:00Z`.
     pub fn to_the_second(self) -> String {
         format!("{:.0}", self.to_jiff())
     }
 }
 
-/// How far the clock may be behind the log's last entry.
+/// How far the clock may be behind the last entry of the event log.
 const SLACK: Duration = Duration::from_secs(2);
 
-/// Until when nothing may be sent because the log's last entry is of then: the clock was set back, or the
-/// deck ran on a simulated one (D19). `None`: the clock is good.
+/// Returns the instant of the event log's last entry if the clock is behind it. Nothing may be sent until
+/// then: the clock was set back, or the deck ran on a simulated one (D19). `None` if the clock is good; a
+/// difference of up to two seconds is.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::{Timestamp, clock_behind};
+///
+/// let now: Timestamp = "2026-12-07T15:30:00Z".parse()?;
+/// let later: Timestamp = "2026-12-07T15:30:03Z".parse()?;
+/// assert_eq!(clock_behind(Some(later), now), Some(later));
+/// assert_eq!(clock_behind(None, now), None);
+/// # Ok::<(), String>(())
+/// ```
 pub fn clock_behind(last: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
     last.filter(|last| *last > now + SLACK)
 }
 
-/// A jump of the machine's clock that is not accepted yet: nothing is dialed until it is (D19).
+/// A jump of the machine's clock that is not accepted yet. Nothing is dialed until it is (D19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockHeld {
-    /// What the clock said when it was noticed.
+    /// The clock's time when the jump was noticed.
     pub at: Timestamp,
-    /// By how many seconds it had gone forward beyond the time that passed; negative: back.
+    /// How many seconds the clock had gone forward beyond the time that passed; negative if it had gone back.
     pub seconds: i64,
 }
 
@@ -82,7 +107,7 @@ impl fmt::Display for ClockHeld {
 }
 
 impl fmt::Display for Timestamp {
-    /// RFC 3339 in UTC with exactly three decimals: `2026-12-07T15:30:00.000Z`.
+    /// Formats RFC 3339 in UTC with exactly three decimals: `2026-12-07T15:30:00.000Z`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{:.3}", self.to_jiff())
     }
@@ -91,7 +116,11 @@ impl fmt::Display for Timestamp {
 impl FromStr for Timestamp {
     type Err = String;
 
-    /// Reads RFC 3339 with `Z` or an offset.
+    /// Reads RFC 3339 with `Z` or an offset; spaces around it are ignored.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the text is not such an instant.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         text.trim()
             .parse::<jiff::Timestamp>()
@@ -137,6 +166,17 @@ impl Sub<Duration> for Timestamp {
 }
 
 /// A local time of day in whole minutes after midnight, `0..=1440` (`24:00` closes a day).
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::MinuteOfDay;
+///
+/// let open: MinuteOfDay = "09:00".parse()?;
+/// assert_eq!(open.minutes(), 540);
+/// assert!("9:00".parse::<MinuteOfDay>().is_err());
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct MinuteOfDay(u16);
 
@@ -146,7 +186,7 @@ impl MinuteOfDay {
     /// Midnight at the end of the day.
     pub const END: Self = Self(1440);
 
-    /// `None` when the minute is past the end of the day.
+    /// Returns the time of day this many minutes after midnight. `None` if that is past the end of the day.
     pub const fn new(minute: u16) -> Option<Self> {
         if minute <= 1440 {
             Some(Self(minute))
@@ -155,7 +195,7 @@ impl MinuteOfDay {
         }
     }
 
-    /// Minutes after midnight.
+    /// Returns the minutes after midnight, at most 1440.
     pub const fn minutes(self) -> u16 {
         self.0
     }
@@ -171,6 +211,10 @@ impl FromStr for MinuteOfDay {
     type Err = String;
 
     /// Reads `HH:MM`, `00:00` to `24:00`.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the text has another form or is past the end of the day.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || format!("`{text}` is not a time of day; write it as 09:00");
         let (hour, minute) = text.split_once(':').ok_or_else(bad)?;
@@ -201,26 +245,37 @@ impl<'de> Deserialize<'de> for MinuteOfDay {
 }
 
 /// A set of weekdays; bit 0 is Monday, bit 6 Sunday.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::Weekdays;
+///
+/// let days: Weekdays = "Sat-Mon,Wed".parse()?;
+/// assert!(days.contains(0) && !days.contains(1));
+/// assert_eq!(days.to_string(), "Mon,Wed,Sat,Sun");
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Weekdays(u8);
 
 const DAY_NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
 
 impl Weekdays {
-    /// Monday to Sunday.
+    /// Every day, Monday to Sunday.
     pub const ALL: Self = Self(0x7f);
 
-    /// Whether the set holds the day; `monday_zero` counts from Monday = 0.
+    /// Returns whether the set contains the day; `monday_zero` counts from Monday = 0 and is at most 6.
     pub const fn contains(self, monday_zero: u8) -> bool {
         self.0 & (1 << monday_zero) != 0
     }
 
-    /// Whether no day is in the set.
+    /// Returns whether no day is in the set.
     pub const fn is_empty(self) -> bool {
         self.0 == 0
     }
 
-    /// The three-letter English name of a day counted from Monday = 0.
+    /// Returns the three-letter English name of a day counted from Monday = 0; 7 is Monday again.
     pub fn name(monday_zero: u8) -> &'static str {
         DAY_NAMES[usize::from(monday_zero % 7)]
     }
@@ -229,7 +284,11 @@ impl Weekdays {
 impl FromStr for Weekdays {
     type Err = String;
 
-    /// Reads `Mon`, `Mon-Fri`, `Mon,Wed,Fri` and mixtures.
+    /// Reads `Mon`, `Mon-Fri`, `Mon,Wed,Fri` and mixtures. A range may wrap around the week.
+    ///
+    /// # Errors
+    ///
+    /// Errors if a name is not a three-letter English weekday.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let day = |name: &str| {
             let name = name.trim();

@@ -1,4 +1,4 @@
-//! Routes and the numbers shown on them.
+//! Trunks and the caller IDs shown on them.
 
 use std::time::Duration;
 
@@ -8,64 +8,65 @@ use super::ids::TrunkName;
 use super::phone::PhoneNumber;
 use super::time::Timestamp;
 
-/// A configured route at a provider. Caps are absolute: they hold over all campaigns together.
+/// A configured trunk at a provider. Its caps are absolute: they hold over all campaigns together.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TrunkSettings {
-    /// Its name in the deck file.
+    /// The trunk's name in the deck file.
     pub name: TrunkName,
-    /// Calls in flight at most.
+    /// The maximum number of calls in flight.
     pub max_concurrent: u32,
-    /// Sends in any 60 seconds at most.
+    /// The maximum number of sends in any 60 seconds.
     pub calls_per_minute: u32,
-    /// How long a call may ring before we hang up; 15 s at least (47 CFR 64.1200(a)(6)), default 30 s.
+    /// How long a call may ring before the engine hangs up; at least 15 s (47 CFR 64.1200(a)(6)), default 30
+    /// s.
     pub ring_timeout: Duration,
-    /// How long an answered call may last before we hang up; default 30 min.
+    /// How long an answered call may last before the engine hangs up; default 30 min.
     pub max_call: Duration,
-    /// How long the provider may keep a request in a queue of its own before it dials; default none.
+    /// How long the provider may queue a request before it dials; default none.
     #[serde(default)]
     pub queue_wait: Duration,
-    /// What the provider can do.
+    /// The capabilities of the provider.
     pub capabilities: Capabilities,
 }
 
-/// What a provider can do, as data; no rule asks which vendor it is.
+/// The capabilities of a provider, as data. No rule asks which vendor it is.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a capability of its own"
 )]
 pub struct Capabilities {
-    /// Whether it can be asked about an attempt by our id, with an authoritative answer.
+    /// Whether the provider can be asked about an attempt by its id, with an authoritative answer.
     pub look_up: bool,
     /// Whether a call can be hung up.
     pub hang_up: bool,
     /// Whether calls can be marked PCI.
     pub pci: bool,
-    /// Whether it tells what is heard on an answered call, for the answering-machine detector. Who
-    /// picked up is else only what it says itself: silence towards us is no sign of a machine.
+    /// Whether the provider reports what is heard on an answered call, for the answering-machine detector. If
+    /// it does not, only its own classification shows who picked up, and silence is no sign of a machine.
     #[serde(default)]
     pub tells_speech: bool,
-    /// How late its news of a call may come: it prepares, asks and is asked before we know. Before
-    /// that has passed, silence is no sign that a call should be over.
+    /// How late the provider's report of a call may arrive: it prepares the call, polls and is polled before
+    /// the engine knows. Until that time has passed, silence is no sign that a call should be over.
     #[serde(default)]
     pub news_lag: Duration,
-    /// How long after its planning a call that was placed may be missing where we look it up: until
-    /// then, that it is not there proves nothing.
+    /// How long after its reservation a call that was placed may be missing from the provider's listing.
+    /// Until then its absence proves nothing.
     #[serde(default)]
     pub shows_within: Duration,
-    /// How long before its place in the minute a call may be planned, because it is prepared that
-    /// long before its request leaves. Else a minute's cap could not be used up: what is prepared
-    /// counts as sent, and a slow preparation takes the place of calls that could leave.
+    /// How long before its slot in the minute a call may be reserved, because its preparation takes that
+    /// long. Without it a minute's cap could not be used up: a prepared call counts as sent, and a slow
+    /// preparation takes the slot of a call that could leave.
     #[serde(default)]
     pub lead: Duration,
-    /// Whether it says which numbers the account owns. Then a caller ID is shown only when it said so
-    /// within a day.
+    /// Whether the provider lists the numbers that the account owns. If it does, a caller ID is shown only if
+    /// the provider listed it within a day.
     #[serde(default)]
     pub lists_numbers: bool,
 }
 
 impl Capabilities {
-    /// The built-in simulated carrier.
+    /// Returns the capabilities of the built-in simulated carrier.
     pub fn simulator(pci: bool) -> Self {
         Self {
             look_up: true,
@@ -76,8 +77,10 @@ impl Capabilities {
         }
     }
 
-    /// LiveKit SIP, whose agent may take so long to be there; its answer to a call comes up to eight
-    /// seconds after the ringing, and as much may pass until an unanswered question is given up.
+    /// Returns the capabilities of LiveKit SIP, whose agent may take `agent_wait` to join.
+    ///
+    /// Its answer to a call arrives up to eight seconds after the ringing, and another eight may pass until
+    /// an unanswered question is given up.
     pub fn livekit(agent_wait: Duration) -> Self {
         Self {
             look_up: true,
@@ -89,8 +92,10 @@ impl Capabilities {
         }
     }
 
-    /// BubblyPhone Agents: it queues a call for a moment, shows its status late and is asked every
-    /// few seconds; its listing may take minutes to show a new call.
+    /// Returns the capabilities of BubblyPhone Agents.
+    ///
+    /// It queues a call for a moment, shows its status late and is polled every few seconds. Its listing may
+    /// take minutes to show a new call.
     pub fn bubblyphone() -> Self {
         Self {
             look_up: true,
@@ -102,7 +107,9 @@ impl Capabilities {
         }
     }
 
-    /// Plum Voice: its results come minutes late by design, and nothing can be hung up.
+    /// Returns the capabilities of Plum Voice; `fuse` is whether an attempt can be asked about by its id.
+    ///
+    /// Its results arrive minutes late by design, and no call can be hung up.
     pub fn plum(fuse: bool, pci: bool) -> Self {
         Self {
             look_up: fuse,
@@ -113,14 +120,14 @@ impl Capabilities {
     }
 }
 
-/// STIR/SHAKEN attestation of a caller ID, as its provider reports it (RFC 8588).
+/// The STIR/SHAKEN attestation of a caller ID, as its provider reports it (RFC 8588).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub enum Attestation {
-    /// Full: customer and right to the number are known.
+    /// Full: the customer and the right to the number are known.
     A,
     /// Partial: the customer is known.
     B,
-    /// Gateway.
+    /// Gateway: only the entry into the network is known.
     C,
 }
 
@@ -128,17 +135,26 @@ pub enum Attestation {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CallerIdState {
-    /// In use.
+    /// The caller ID may be shown.
     #[default]
     Active,
-    /// Set aside by an operator or the deck file, until they bring it back.
+    /// Set aside by an operator or the deck file, until one of them reactivates it.
     Resting,
-    /// Never again.
+    /// The caller ID is never shown again.
     Retired,
 }
 
 impl CallerIdState {
-    /// The stricter of two words on one caller ID.
+    /// Returns the stricter of two states of one caller ID.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::CallerIdState::{Active, Resting, Retired};
+    ///
+    /// assert_eq!(Active.stricter(Resting), Resting);
+    /// assert_eq!(Retired.stricter(Active), Retired);
+    /// ```
     #[must_use]
     pub const fn stricter(self, other: Self) -> Self {
         match (self, other) {
@@ -149,44 +165,44 @@ impl CallerIdState {
     }
 }
 
-/// A number we own and may show.
+/// A number that the account owns and a campaign may show.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CallerId {
-    /// The number.
+    /// The number shown to the callee.
     pub number: PhoneNumber,
-    /// The pool it belongs to.
+    /// The pool that the number belongs to.
     pub pool: String,
-    /// The trunk that owns it; a caller ID is usable on no other (D11).
+    /// The trunk that owns the number; the caller ID is usable on no other (D11).
     pub trunk: TrunkName,
-    /// Its region, `US-NY`, for local match; derived from the number when not stated.
+    /// The region for local match, `US-NY`; derived from the number if the deck file does not state it.
     pub region: Option<String>,
-    /// Attestation, if known.
+    /// The attestation of calls from this number; `None` if it is not known.
     pub attestation: Option<Attestation>,
     /// Whether calls show a verified name.
     pub branded: bool,
-    /// Sends in any 60 minutes at most, over all campaigns; default 30.
+    /// The maximum number of sends in any 60 minutes, over all campaigns; default 30.
     pub hourly_cap: u32,
-    /// Whether it may be shown.
+    /// Whether the number may be shown.
     pub state: CallerIdState,
-    /// Until when it rests because a network blocked its call; known to the store, not to the file.
+    /// The end of a rest that a blocked call caused; only the store sets it, not the deck file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rests_until: Option<Timestamp>,
-    /// What the trunk's provider last said about it; known to the store, not to the file.
+    /// The provider's last report about the number; only the store sets it, not the deck file.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ownership: Option<Ownership>,
 }
 
-/// A provider's word on whether the account owns a number.
+/// A provider's report on whether the account owns a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Ownership {
-    /// Whether it does.
+    /// Whether the account owns it.
     pub owned: bool,
-    /// When the provider said so.
+    /// When the provider reported it.
     pub at: Timestamp,
 }
 
 impl CallerId {
-    /// When the rest that a block gave it ends; `None` when it does not rest at `now`.
+    /// Returns the end of the rest that a block caused. `None` if the caller ID does not rest at `now`.
     pub fn rests(&self, now: Timestamp) -> Option<Timestamp> {
         self.rests_until.filter(|until| *until > now)
     }

@@ -1,29 +1,29 @@
-//! What picked up, and how an attempt ended: the words of both.
+//! What picked up, how an attempt ended, and the names of both.
 
 use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-/// Who or what picked up.
+/// The person or machine that picked up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CalleeType {
-    /// A person.
+    /// A person, not a machine.
     Human,
     /// An answering machine or voicemail box.
     Voicemail,
-    /// A fax machine.
+    /// A fax machine, which answers with a tone.
     Fax,
     /// Answered, but not classified.
     Unknown,
 }
 
 impl CalleeType {
-    /// Every callee type.
+    /// Every callee type, in the order reports use.
     pub const ALL: [Self; 4] = [Self::Human, Self::Voicemail, Self::Fax, Self::Unknown];
 
-    /// The name used in the log and in files.
+    /// Returns the name used in the event log and in files.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Human => "human",
@@ -34,33 +34,33 @@ impl CalleeType {
     }
 }
 
-/// The final word on an attempt. Exactly one per attempt, for ever.
+/// How an attempt ended. An attempt gets exactly one outcome.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Outcome {
-    /// Picked up, by whom as far as it is known.
+    /// The call was picked up, by this callee type.
     Answered(CalleeType),
-    /// The line was engaged.
+    /// The line was busy.
     Busy,
-    /// It rang out, or the callee could not be reached.
+    /// The phone rang out, or the callee could not be reached.
     NoAnswer,
     /// The callee rejected the call.
     Declined,
     /// The number does not exist or has changed.
     InvalidNumber,
-    /// A network between us and the callee failed.
+    /// A network between the deck and the callee failed.
     NetworkFailure,
     /// The provider refused or failed, not the callee.
     ProviderError,
     /// A rate or concurrency limit of the trunk.
     Throttled,
-    /// We hung up before it was answered.
+    /// The engine hung up before the call was answered.
     Cancelled,
     /// The provider let the request lapse before dialing.
     Expired,
-    /// A person answered and no agent was there within two seconds (47 CFR 64.1200(a)(7)), or the agent
-    /// went away and left the callee in silence.
+    /// A person answered and no agent was there within two seconds (47 CFR 64.1200(a)(7)), or the agent left
+    /// the callee in silence.
     Abandoned,
-    /// What happened is not known; a person has to look.
+    /// It is not known what happened; a person has to find out.
     Unknown,
 }
 
@@ -84,7 +84,16 @@ impl Outcome {
         Self::Unknown,
     ];
 
-    /// The name used in the log, in files and as the key of a campaign's per-outcome rules.
+    /// Returns the name used in the event log, in files and as the key of a campaign's per-outcome rules.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{CalleeType, Outcome};
+    ///
+    /// assert_eq!(Outcome::Answered(CalleeType::Voicemail).as_str(), "voicemail");
+    /// assert_eq!("no_answer".parse::<Outcome>(), Ok(Outcome::NoAnswer));
+    /// ```
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Answered(CalleeType::Human) => "human",

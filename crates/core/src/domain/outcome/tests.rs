@@ -1,4 +1,4 @@
-//! The table of the SIP codes and what the words of carriers change.
+//! Tests of the table of SIP codes and of the texts of carriers that change its rows.
 
 use super::*;
 
@@ -6,7 +6,7 @@ fn report(code: u16, reason: &str) -> CallReport {
     CallReport {
         end: CallEnd::Rejected,
         sip_code: Some(code),
-        // What a person says is only said where it rang.
+        // A 603 is a person's decline only if the phone rang.
         rang: (code == 603).then_some(true),
         reason: (!reason.is_empty()).then(|| reason.to_owned()),
         ..CallReport::default()
@@ -91,7 +91,7 @@ fn a_603_is_a_persons_word_only_where_the_phone_rang_and_alone() {
         assert_eq!(read.trunk, TrunkFinding::Faulty, "{rang:?}");
         assert!(read.counts && is_block(read.cause), "{read:?}");
     }
-    // Nobody can tell: not marked, and no word of a network either.
+    // The source of the decline is not known: neither the callee nor the network is marked.
     let unproven = classify(&CallReport {
         rang: None,
         ..declined
@@ -99,7 +99,7 @@ fn a_603_is_a_persons_word_only_where_the_phone_rang_and_alone() {
     assert_eq!(unproven.outcome, Outcome::Declined);
     assert_eq!(unproven.callee, CalleeFinding::None);
     assert_eq!(unproven.caller_id, CallerIdFinding::Fine);
-    // In a burst no other decline is a person's word either.
+    // In a burst no other decline counts as a person's either.
     for code in [601, 602, 605, 607, 610] {
         let burst = classify(&CallReport {
             in_burst: true,
@@ -176,7 +176,7 @@ fn what_rang_counts_whoever_is_to_blame_for_its_end() {
     ] {
         assert!(rang(end, None), "{end:?}");
     }
-    // The row of the code gives the outcome, and the ringing that it was one more call to the callee.
+    // The row of the code gives the outcome. The ringing shows that it was one more call to the callee.
     for code in 300..700 {
         assert!(rang(CallEnd::Rejected, Some(code)), "{code}");
         let silent = CallReport {
@@ -191,7 +191,7 @@ fn what_rang_counts_whoever_is_to_blame_for_its_end() {
             assert_eq!(classify(&silent).outcome, classify(&with).outcome, "{code}");
         }
     }
-    // A limit named in a text is a limit, and the phone rang.
+    // A limit named in a text is a limit, even if the phone rang.
     let limit = CallReport {
         sip_code: Some(403),
         reason: Some("channel limit exceeded".to_owned()),
@@ -200,7 +200,7 @@ fn what_rang_counts_whoever_is_to_blame_for_its_end() {
     };
     let read = classify(&limit);
     assert_eq!((read.outcome, read.counts), (Outcome::Throttled, true));
-    // An agent lost before ringing does not count.
+    // An attempt whose agent left before ringing does not count.
     let lost = |rang| {
         let report = CallReport {
             end: CallEnd::AgentLost,
@@ -233,7 +233,7 @@ fn an_agent_that_is_not_there_is_nobody_elses_doing() {
         (CallEnd::LeftAlone, Outcome::Abandoned),
     ] {
         let lost = ended(end);
-        // The phone rang.
+        // The phone rang, so the attempt counts.
         assert_eq!(
             (lost.outcome, lost.counts, lost.fault),
             (outcome, true, Fault::Us)
@@ -301,7 +301,7 @@ fn a_decline_that_could_not_wait_for_others_is_nobodys_word() {
     for (rang, reason, in_burst, cause) in causes {
         assert_eq!(cut_short(rang, reason, in_burst).cause, cause);
     }
-    // No other code that speaks for the callee is better proven, and no other code waits.
+    // No other code that declines for the callee is better proven, and no other code waits.
     for code in 300..700 {
         let waited = report(code, "");
         let cut_short = CallReport {

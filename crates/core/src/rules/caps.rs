@@ -26,21 +26,21 @@ const COLUMNS: [&str; 14] = [
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// To which campaigns a row applies.
+/// The campaigns that a row applies to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Scope {
-    /// Every campaign.
+    /// Every campaign, for any purpose.
     Any,
-    /// Campaigns that sell, whoever speaks.
+    /// Campaigns that sell, with any voice.
     Telemarketing,
-    /// Artificial or prerecorded voice, whatever for.
+    /// Artificial or prerecorded voice, for any purpose.
     Automated,
     /// Artificial or prerecorded voice that neither sells nor collects.
     AutomatedInformation,
-    /// Debt collection, whoever speaks.
+    /// Debt collection, with any voice.
     Debt,
-    /// No campaign: health calls under HIPAA are not one of the purposes here, and a provider's hourly
-    /// limit is kept per caller ID.
+    /// No campaign. Health calls under HIPAA are not one of the purposes here, and a provider's hourly limit
+    /// is kept per caller ID.
     Never,
 }
 
@@ -67,15 +67,16 @@ impl Scope {
 pub(super) struct CapRule {
     /// `US-FL`, or the country for all of it.
     region: String,
-    /// Of the number; empty: any. They stand for a city with rules of its own, as its postal codes do.
+    /// The area codes of the number; empty for any. They represent a city with rules of its own, as its
+    /// postal codes do.
     area_codes: Vec<u16>,
     scope: Scope,
-    /// Whether it counts calls to more than one number: to a person, a debtor, a residence.
+    /// Whether the row counts calls to more than one number: to a person, a debtor, a residence.
     counts_persons: bool,
     caps: Vec<FrequencyCap>,
 }
 
-/// Words by which a row counts calls to more than one number.
+/// The words in a row that show that it counts calls to more than one number.
 const PERSONS: [&str; 7] = [
     "person",
     "party",
@@ -87,15 +88,29 @@ const PERSONS: [&str; 7] = [
 ];
 
 impl Rules {
-    /// The rolling caps that bind calls to a number in these regions, in the order of the table.
+    /// Returns the rolling caps that bind calls to a number in these regions, in the order of the table.
     ///
-    /// Telemarketing rows (FL, OK, MD, OR, FR, ES) bind `purpose = sales`; the Maine row every
-    /// automated campaign; debt rows `purpose = debt`; the three in 30 days of
-    /// 47 CFR 64.1200(a)(3) automated campaigns that inform, remind or ask, unless express consent
-    /// is on record (`lifted_by_consent`); the British rows every campaign, after an abandoned call
-    /// or a machine. Not applied: the HIPAA row, since no purpose says that a call is about health,
-    /// and the provider row, which is the caller ID's hourly cap. "7 days" is any 168 hours, a month
-    /// 31 days: never looser than the calendar.
+    /// Telemarketing rows (FL, OK, MD, OR, FR, ES) bind `purpose = sales`. The Maine row binds every
+    /// automated campaign, and debt rows bind `purpose = debt`. The three in 30 days of 47 CFR 64.1200(a)(3)
+    /// bind automated campaigns that inform, remind or ask, unless express consent is on record
+    /// (`lifted_by_consent`). The British rows bind every campaign, after an abandoned call or a machine. The
+    /// HIPAA row is not applied, because no purpose states that a call is about health. Neither is the
+    /// provider row, which is the caller ID's hourly cap. "7 days" is any 168 hours and a month 31 days:
+    /// never looser than the calendar.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::campaign::{CallClass, CallKind, Purpose};
+    /// use dialdeck_core::rules::Rules;
+    ///
+    /// let rules = Rules::embedded();
+    /// let (number, florida) = ("+13055550142".parse()?, ["US-FL".to_owned()]);
+    /// let sales = CallKind::new(CallClass::Live, Purpose::Sales);
+    /// assert!(!rules.caps(number, &florida, sales).is_empty());
+    /// assert!(rules.caps(number, &florida, CallKind::LIVE).is_empty());
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn caps(
         &self,
         number: PhoneNumber,
@@ -128,7 +143,11 @@ impl Rules {
     }
 }
 
-/// Reads `frequency-caps.csv`. A row without a maximum says that no cap was found.
+/// Reads `frequency-caps.csv`. A row without a maximum records that no cap was found.
+///
+/// # Errors
+///
+/// Errors if a field of a row cannot be used.
 pub(super) fn read(file: &str, text: &str) -> Result<Vec<CapRule>, TableError> {
     let rows = tables::read(file, text, &COLUMNS)?;
     rows.iter().map(rule).collect()
@@ -185,7 +204,7 @@ fn rule(row: &Row<'_>) -> Result<CapRule, TableError> {
     })
 }
 
-/// `PT24H rolling`, `P7D (a note)` or `P1D and 3 per P7D`.
+/// Reads the maximum and span of a row: `PT24H rolling`, `P7D (a note)` or `P1D and 3 per P7D`.
 fn spans(row: &Row<'_>) -> Result<Vec<(u32, Duration)>, TableError> {
     let bad = || row.error("window", "must be a span such as PT24H or P7D");
     let text = row.text("window");

@@ -5,8 +5,8 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, PhoneNumberType};
 use super::{LineKind, Rules, Unfit};
 use crate::domain::{PhoneNumber, Timestamp};
 
-/// Numbers set aside for fiction that the phone library rejects: first, last, country, kind.
-/// Ofcom "Numbers for use in TV and radio drama"; ARCEP décision 2018-0881.
+/// Numbers reserved for fiction that the phone library rejects: first, last, country, kind. Ofcom "Numbers
+/// for use in TV and radio drama"; ARCEP décision 2018-0881.
 const FICTION: [(u64, u64, &str, LineKind); 4] = [
     (447_700_900_000, 447_700_900_999, "GB", LineKind::Mobile),
     (441_632_960_000, 441_632_960_999, "GB", LineKind::Fixed),
@@ -19,7 +19,7 @@ const INFORMATION_SERVICE_EXCHANGE: u64 = 976;
 
 const DIRECTORY_ASSISTANCE: u64 = 555_1212;
 
-/// Where a number suggests its holder is.
+/// The place that a number suggests for its holder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Place {
     pub(super) kind: LineKind,
@@ -28,9 +28,27 @@ pub(super) struct Place {
 }
 
 impl Rules {
-    /// Whether the number may be dialed at `at`. Country code 1 is judged by its shape and by
-    /// `npa.csv`, where a planned area code is in service from 00:00 UTC of its date; other
-    /// countries by the phone library, numbers set aside for fiction being accepted.
+    /// Returns the kind of line if the number may be dialed at `at`.
+    ///
+    /// Country code 1 is judged by the shape of the number and by `npa.csv`, where a planned area code is in
+    /// service from 00:00 UTC of its date. Other countries are judged by the phone library, which here also
+    /// accepts numbers reserved for fiction.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the number may not be dialed; the [`Unfit`] states why.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::Timestamp;
+    /// use dialdeck_core::rules::{LineKind, Rules, Unfit};
+    ///
+    /// let (rules, at) = (Rules::embedded(), "2026-12-07T15:30:00Z".parse::<Timestamp>()?);
+    /// assert_eq!(rules.fitness("+12125550142".parse()?, at), Ok(LineKind::Fixed));
+    /// assert_eq!(rules.fitness("+12129765550".parse()?, at), Err(Unfit::Premium));
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn fitness(&self, number: PhoneNumber, at: Timestamp) -> Result<LineKind, Unfit> {
         match number.npa() {
             Some(npa) => self.north_american(number, npa, at),
@@ -38,7 +56,11 @@ impl Rules {
         }
     }
 
-    /// The place a number suggests, whether or not its area code is in service yet.
+    /// Returns the place that a number suggests, even if its area code is not in service yet.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the number can never be dialed or its country has no rules.
     pub(super) fn place(&self, number: PhoneNumber) -> Result<Place, Unfit> {
         if let Some(code) = number.npa() {
             let kind = self.north_american(number, code, Timestamp::MAX)?;
@@ -135,7 +157,7 @@ fn by_library(number: PhoneNumber) -> Result<(LineKind, String), Unfit> {
     };
     let region = parsed.get_region_code().ok_or(Unfit::NotValid)?;
     let region = region.as_region_str();
-    // Codes of no country, such as +800 and +882, are filed under 001.
+    // The library files codes of no country, such as +800 and +882, under 001.
     if region.as_str().len() == 2 {
         Ok((kind, region.as_str().to_owned()))
     } else {

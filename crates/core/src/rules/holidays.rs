@@ -1,5 +1,5 @@
-//! Holidays on which calls are barred, by calendar: days of a table, and days that a statute states as
-//! a rule.
+//! Holidays on which calls are barred, by calendar: the days of a table, and days that a statute states as a
+//! rule.
 
 use std::collections::BTreeMap;
 
@@ -21,13 +21,15 @@ pub(super) struct Calendar {
     days: Vec<i64>,
     first: i64,
     last: i64,
-    /// Whose hours the working day before a holiday has; Monday is 0.
+    /// The weekday whose hours the working day before a holiday has; Monday is 0.
     eve_as: Option<u8>,
 }
 
 impl Calendar {
-    /// Why calls are barred on this day, if they are. So they are outside the years that the table
-    /// covers: the product does not guess the law (fail closed).
+    /// Returns why calls are barred on this day. `None` if they are not.
+    ///
+    /// Calls are also barred outside the years that the table covers, because the program does not guess the
+    /// law (fail closed).
     pub(super) fn bars(&self, day: i64) -> Option<WindowReason> {
         if day < self.first || day > self.last {
             Some(WindowReason::HolidayTableEnds)
@@ -37,7 +39,7 @@ impl Calendar {
         }
     }
 
-    /// The weekday whose hours hold: the day's own, unless it comes before a holiday.
+    /// Returns the weekday whose hours hold: the day's own, unless it comes before a holiday.
     pub(super) fn weekday(&self, at: LocalTime) -> u8 {
         const SATURDAY: u8 = 5;
         match self.eve_as {
@@ -46,37 +48,43 @@ impl Calendar {
         }
     }
 
-    /// The last day that it covers.
+    /// Returns the last day that the calendar covers, in days since 1970-01-01.
     pub(super) const fn last(&self) -> i64 {
         self.last
     }
 }
 
-/// What a statute says of a holiday.
+/// A statute's rule for a holiday.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Rule {
-    /// An actual holiday on a Saturday is kept on the following Monday too.
+    /// An actual holiday on a Saturday is also kept on the following Monday.
     SaturdayOnMonday,
-    /// Every year on this day.
+    /// Every year on this month and day.
     Date(i8, i8),
     /// The Monday before a date from Tuesday to Friday, the Monday after one on a weekend.
     MondayOf(i8, i8),
-    /// So many days after Easter Sunday.
+    /// This many days after Easter Sunday.
     Easter(i64),
     /// The working day before a holiday has the hours of this weekday.
     EveAs(u8),
 }
 
-/// A calendar while it is put together.
+/// A calendar that is being built.
 #[derive(Default)]
 struct Draft {
-    /// With whether the day itself is a holiday, rather than another day on which it is kept.
+    /// Each day, with whether the day itself is a holiday and not only a day on which it is kept.
     days: BTreeMap<Date, bool>,
     eve_as: Option<u8>,
 }
 
-/// Reads `holidays.csv` and `holiday-rules.csv`: actual and observed dates both count. The rules hold
-/// over the years that the calendar's own days cover, or those of the whole table where it has none.
+/// Reads `holidays.csv` and `holiday-rules.csv`. Actual and observed dates both count.
+///
+/// The rules hold over the years that the calendar's own days cover, or those of the whole table if it has
+/// none.
+///
+/// # Errors
+///
+/// Errors if a field of a row cannot be used.
 pub(super) fn read(
     (file, text): (&str, &str),
     (rule_file, rules): (&str, &str),
@@ -203,7 +211,7 @@ fn monday_of(date: Date) -> Date {
     }
 }
 
-/// Easter Sunday of the Gregorian calendar (J.-M. Oudin's algorithm, U.S. Naval Observatory).
+/// Returns Easter Sunday of the Gregorian calendar (J.-M. Oudin's algorithm, U.S. Naval Observatory).
 fn easter(year: i16) -> Date {
     let year = i64::from(year);
     let century = year / 100;
@@ -252,7 +260,7 @@ mod tests {
         assert_eq!(calendar.bars(day("2025-12-31")), ends);
     }
 
-    /// Dates from almanacs, not from the algorithm.
+    /// The dates come from almanacs, not from the algorithm.
     #[test]
     fn easter_falls_on_its_day() {
         for date in [

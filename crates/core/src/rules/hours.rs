@@ -1,4 +1,4 @@
-//! Legal calling hours: which rows bind a region, and whether a local time lies inside them.
+//! Legal calling hours: the rows that bind a region, and whether a local time lies inside them.
 
 use std::collections::BTreeMap;
 
@@ -36,21 +36,21 @@ pub(super) const COLUMNS: [&str; 18] = [
 struct Rule {
     id: String,
     days: Weekdays,
-    /// Seconds after local midnight, `[open, close)`; `None`: closed all day.
+    /// Seconds after local midnight, `[open, close)`; `None` if closed all day.
     hours: Option<(u32, u32)>,
     /// First and last day in force, inclusive.
     in_force: (i64, i64),
     calendar: Option<String>,
 }
 
-/// Which calls a row binds, by its column `call_class`.
+/// The calls that a row binds, by its column `call_class`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 enum Bound {
-    /// Every call.
+    /// Every call, for any purpose.
     Any,
-    /// `live` or `automated`: calls with this voice, whatever for.
+    /// `live` or `automated`: calls with this voice, for any purpose.
     Class(CallClass),
-    /// `sales` or `debt`: calls for this purpose, whoever speaks.
+    /// `sales` or `debt`: calls for this purpose, with any voice.
     Purpose(Purpose),
 }
 
@@ -64,7 +64,7 @@ impl Bound {
     }
 }
 
-/// The rows of one region for one kind of calls from one file; together they say when calls are allowed.
+/// The rows of one region for one kind of calls from one file. Together they decide when calls are allowed.
 #[derive(Clone, Debug)]
 struct Group {
     bound: Bound,
@@ -80,24 +80,24 @@ struct Group {
 /// The rules of every region.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Hours {
-    /// By `US` or `US-FL`.
+    /// The groups of each region, by `US` or `US-FL`.
     regions: BTreeMap<String, Vec<Group>>,
     calendars: BTreeMap<String, Calendar>,
-    /// Ids of all rows, with whether a campaign may set the row aside.
+    /// The ids of all rows, with whether a campaign may set the row aside.
     ids: BTreeMap<String, bool>,
 }
 
-/// Where rows come from.
+/// The origin of rows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Origin {
-    /// The embedded table.
+    /// The embedded table, `calling-windows.csv`.
     Embedded,
-    /// A file of the user, whose rows must hold besides the embedded ones.
+    /// A file of the user, whose rows hold in addition to the embedded ones.
     Own,
 }
 
 impl Hours {
-    /// No rows yet.
+    /// Creates rules without any row.
     pub(super) fn new(calendars: BTreeMap<String, Calendar>) -> Self {
         Self {
             calendars,
@@ -105,8 +105,14 @@ impl Hours {
         }
     }
 
-    /// Adds the rows of a file; never takes one away. `known`: whether there is such a place; a row about
-    /// another would have no effect.
+    /// Adds the rows of a file; never removes one.
+    ///
+    /// `known` returns whether a place exists, because a row about any other would have no effect.
+    ///
+    /// # Errors
+    ///
+    /// Errors if a row cannot be read, names an unknown place or zone, repeats an id, or differs in
+    /// `zone_basis` from the other rows of its region.
     pub(super) fn add(
         &mut self,
         file: &str,
@@ -141,7 +147,8 @@ impl Hours {
             group.rules.push(rule);
         }
         for ((region, _), mut group) in added {
-            // What opens a country at all, its rows for any call coming first, must cover every day.
+            // A country's first rows, those for any call, open the country at all, so they must cover every
+            // day.
             group.must_cover = !region.contains('-') && !self.regions.contains_key(&region);
             self.regions.entry(region).or_default().push(group);
         }
@@ -185,24 +192,25 @@ impl Hours {
         })
     }
 
-    /// Whether a file of the user has rows for a subdivision.
+    /// Returns whether a file of the user has rows for a subdivision.
     pub(super) fn has_own(&self, region: &str) -> bool {
         let groups = self.regions.get(region).into_iter().flatten();
         region.contains('-') && groups.into_iter().any(|group| !group.may_set_aside)
     }
 
-    /// The countries that have rows.
+    /// Returns the countries that have rows.
     pub(super) fn countries(&self) -> impl Iterator<Item = &str> {
         let regions = self.regions.keys().map(String::as_str);
         regions.filter(|region| !region.contains('-'))
     }
 
-    /// Whether the country, or country and subdivision, has rows of its own.
+    /// Returns whether the country, or country and subdivision, has rows of its own.
     pub(super) fn has(&self, region: &str) -> bool {
         self.regions.contains_key(region)
     }
 
-    /// The first last day of a calendar, and the calendars whose last it is.
+    /// Returns the earliest last day of a calendar, and the calendars that end on it. `None` without
+    /// calendars.
     pub(super) fn calendars_end(&self) -> Option<(i64, Vec<&str>)> {
         let first = self.calendars.values().map(Calendar::last).min()?;
         let calendars = self.calendars.iter();
@@ -210,15 +218,16 @@ impl Hours {
         Some((first, ending.map(|(name, _)| name.as_str()).collect()))
     }
 
-    /// Whether a campaign may set the row of this id aside; `None` when there is no such row.
+    /// Returns whether a campaign may set the row with this id aside. `None` if there is no such row.
     pub(super) fn may_set_aside(&self, id: &str) -> Option<bool> {
         self.ids.get(id).copied()
     }
 
-    /// The groups that bind `region` for a kind of calls: the country's, then the subdivision's.
-    /// `None`, which is never open, where a country has no rows for the kind, and for debts where
-    /// neither it nor the subdivision has a row about them: what is known of a country's hours for
-    /// sales says nothing of what its law asks of collectors.
+    /// Returns the groups that bind `region` for a kind of calls: the country's, then the subdivision's.
+    ///
+    /// `None`, which is never open, if a country has no rows for the kind. Also for debts if neither it nor
+    /// the subdivision has a row about them, because a country's hours for sales do not show what its law
+    /// requires of collectors.
     pub(super) fn binding(&self, region: &str, call: CallKind) -> Option<Binding<'_>> {
         let country = region.split('-').next().unwrap_or(region);
         let national = self.regions.get(country)?.as_slice();
@@ -256,12 +265,12 @@ impl Binding<'_> {
         groups.filter(|group| group.bound.covers(self.call))
     }
 
-    /// The fixed clocks that some rows use.
+    /// Returns the fixed clocks that some rows use.
     pub(super) fn fixed_zones(&self) -> impl Iterator<Item = ZoneId> {
         self.groups().filter_map(|group| group.zone)
     }
 
-    /// Minutes of the day at which some row opens or closes.
+    /// Returns the minutes of the day at which some row opens or closes.
     pub(super) fn minutes(&self) -> impl Iterator<Item = u16> {
         let rules = self.groups().flat_map(|group| &group.rules);
         let seconds = rules.filter_map(|rule| rule.hours);
@@ -270,8 +279,8 @@ impl Binding<'_> {
             .map(|second| u16::try_from(second / 60).unwrap_or(0))
     }
 
-    /// Calls `report` with each group's reason for being shut and the fixed zone it is judged by.
-    /// `local` gives the local time in a fixed zone, or the callee's for `None`.
+    /// Calls `report` with each group's reason for being shut and the fixed zone it is judged by. `local`
+    /// returns the local time in a fixed zone, or the callee's for `None`.
     pub(super) fn judge(
         &self,
         overrides: &[RuleOverride],
@@ -288,8 +297,9 @@ impl Binding<'_> {
 }
 
 impl Group {
-    /// Why the group bars calls at this local time. A holiday is looked at first; then a closed
-    /// weekday, or one without a row; then the hours.
+    /// Returns why the group bars calls at this local time. `None` if it does not.
+    ///
+    /// A holiday is checked first, then a closed weekday or one without a row, then the hours.
     fn shut(
         &self,
         at: LocalTime,

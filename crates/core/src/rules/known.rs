@@ -7,13 +7,24 @@ use rlibphonenumber::{PHONE_NUMBER_UTIL, Region};
 use super::Rules;
 use super::tables::{self, TableError};
 
-/// Territories of the United States with letters and country codes of their own; the tables file them
-/// under US.
+/// Territories of the United States with letters and country codes of their own. The tables file them under
+/// US.
 pub const TERRITORIES: [&str; 5] = ["PR", "VI", "GU", "AS", "MP"];
 
 impl Rules {
-    /// A country, state, province or part of one as the tables spell it, `US-LA` or `GB`; `None`: there
-    /// are no rules for it.
+    /// Returns a country, state, province or part of one as the tables spell it, `US-LA` or `GB`. `None` if
+    /// there are no rules for it.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::rules::Rules;
+    ///
+    /// let rules = Rules::embedded();
+    /// assert_eq!(rules.known_place("us-la").as_deref(), Some("US-LA"));
+    /// assert_eq!(rules.known_place("PR").as_deref(), Some("US-PR"));
+    /// assert_eq!(rules.known_place("LA"), None);
+    /// ```
     pub fn known_place(&self, text: &str) -> Option<String> {
         let upper = text.trim().to_ascii_uppercase();
         if TERRITORIES.contains(&upper.as_str()) {
@@ -25,7 +36,7 @@ impl Rules {
         (self.hours.has(country) && self.is_place(&upper)).then_some(upper)
     }
 
-    /// Whether there is such a country, state, province or part of one, with rules or without.
+    /// Returns whether there is such a country, state, province or part of one, with rules or without.
     pub(super) fn is_place(&self, region: &str) -> bool {
         let Some((country, part)) = region.split_once('-') else {
             let code = Region::from_code(region).ok();
@@ -42,24 +53,24 @@ impl Rules {
         (1..=3).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric())
     }
 
-    /// Whether the parts of a country are known by name.
+    /// Returns whether the parts of a country are known by name.
     pub fn has_parts(&self, country: &str) -> bool {
         let from = format!("{country}-");
         let mut found = self.parts.range(from.clone()..);
         found.next().is_some_and(|part| part.starts_with(&from))
     }
 
-    /// Whether there are rules for a country.
+    /// Returns whether there are rules for a country.
     pub fn has_hours(&self, country: &str) -> bool {
         self.hours.has(country)
     }
 
-    /// How many zones a country has.
+    /// Returns the number of zones that a country has.
     pub fn zone_count(&self, country: &str) -> usize {
         self.zones_of(country).len()
     }
 
-    /// What is wrong with a place that is not known, and what to write.
+    /// Returns a message about a place that is not known, and a hint on what to write.
     pub fn unknown_place(&self, text: &str) -> (String, String) {
         let message = format!("`{text}` is not a place with rules");
         let upper = text.trim().to_ascii_uppercase();
@@ -82,6 +93,10 @@ impl Rules {
 }
 
 /// Reads `region-names.csv`: the parts of countries that are known by name.
+///
+/// # Errors
+///
+/// Errors if the file is not such a table.
 pub(super) fn read(file: &str, text: &str) -> Result<BTreeSet<String>, TableError> {
     let rows = tables::read(file, text, &["country", "code", "names"])?;
     let parts = rows.iter();

@@ -6,7 +6,7 @@ use super::{Legal, Rules, WindowReason};
 use crate::domain::campaign::{CallKind, RuleOverride};
 use crate::domain::{Timestamp, WindowClass};
 
-/// How far ahead an opening is looked for.
+/// How far ahead the next opening is searched, 370 days.
 const HORIZON_SECS: i64 = 370 * 86_400;
 
 /// A question about a class, its names resolved.
@@ -29,7 +29,7 @@ enum Answer {
 }
 
 impl Answer {
-    /// The part whose change is a change of the answer.
+    /// Returns the part of the answer whose change is a change of the answer.
     fn kind(self) -> (u8, Option<WindowReason>) {
         match self {
             Self::Open => (0, None),
@@ -42,12 +42,30 @@ impl Answer {
 }
 
 impl Rules {
-    /// Whether a call to the class is legal at `at`: every zone under every region must be inside
-    /// `[open, close)` by the country's rows and the subdivision's, for any call and for this kind,
-    /// in both zone databases. Reported is the first of holiday, closed day, before opening, after
-    /// close and midday gap over all zones. `overrides` set embedded rows of subdivisions aside, never those of a
-    /// country. Without a zone or a region, or with one that is not known: [`Legal::NoZone`]; in a
-    /// country without rows the day counts as closed.
+    /// Returns whether a call to the class is legal at `at`.
+    ///
+    /// Every zone under every region must be inside `[open, close)` by the rows of the country and the
+    /// subdivision, for any call and for this kind, in both zone databases. The reported reason is the first
+    /// of holiday, closed day, before opening, after close and midday gap over all zones. `overrides` set
+    /// embedded rows of subdivisions aside, never those of a country.
+    ///
+    /// Returns [`Legal::NoZone`] without a zone or a region, or with a zone that is not known. In a country
+    /// without rows the day counts as closed.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::campaign::{CallKind, Evidence};
+    /// use dialdeck_core::domain::{Hints, Timestamp};
+    /// use dialdeck_core::rules::{Legal, Rules};
+    ///
+    /// let rules = Rules::embedded();
+    /// let class = rules.locate("+12125550142".parse()?, &Hints::default(), Evidence::All)?;
+    /// let legal = |at: Timestamp| rules.legal(&class, CallKind::LIVE, &[], at);
+    /// assert_eq!(legal("2026-12-07T15:30:00Z".parse()?), Legal::Open);
+    /// assert_ne!(legal("2026-12-07T05:30:00Z".parse()?), Legal::Open);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn legal(
         &self,
         class: &WindowClass,
@@ -77,8 +95,8 @@ impl Rules {
         }
     }
 
-    /// The first instant after `from` at which [`Rules::legal`] gives another answer (another
-    /// reason counts, the passing of time does not), to the second; `None` within 370 days.
+    /// Returns the first instant after `from` at which [`Rules::legal`] gives another answer, to the second.
+    /// Another reason is another answer, the passing of time is not. `None` if there is none within 370 days.
     pub fn next_change(
         &self,
         class: &WindowClass,
@@ -96,7 +114,24 @@ impl Rules {
         question.scan(seconds(from), |answer| answer.kind() != now)
     }
 
-    /// The first legal instant at or after `from`, to the second; `None` within 370 days.
+    /// Returns `from` if it is legal, or the first legal instant after it, to the second. `None` if there is
+    /// none within 370 days.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::campaign::{CallKind, Evidence};
+    /// use dialdeck_core::domain::{Hints, Timestamp};
+    /// use dialdeck_core::rules::Rules;
+    ///
+    /// let rules = Rules::embedded();
+    /// let class = rules.locate("+12125550142".parse()?, &Hints::default(), Evidence::All)?;
+    /// let night: Timestamp = "2026-12-07T05:30:00Z".parse()?;
+    /// // The window opens at 8:00 in New York.
+    /// let opening = rules.next_legal(&class, CallKind::LIVE, &[], night);
+    /// assert_eq!(opening, Some("2026-12-07T13:00:00Z".parse()?));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn next_legal(
         &self,
         class: &WindowClass,
@@ -116,33 +151,34 @@ impl Rules {
         question.scan(seconds(from), |answer| answer == Answer::Open)
     }
 
-    /// The first of these regions in which no such call may be made at all, for want of rules about
-    /// it; `None`: all have some.
+    /// Returns the first of these regions in which no such call may be made at all, because there are no
+    /// rules for it. `None` if all have some.
     pub fn without_rules<'r>(&self, regions: &'r [String], call: CallKind) -> Option<&'r str> {
         let mut regions = regions.iter().map(String::as_str);
         regions.find(|region| self.hours.binding(region, call).is_none())
     }
 
-    /// The local time in a zone by the first database; `None` for a zone that is not known to both.
+    /// Returns the local time in a zone by the first database. `None` if the zone is not in both databases.
     pub fn local_time(&self, zone: &str, at: Timestamp) -> Option<LocalTime> {
         let zone = self.zones.find(zone)?;
         Some(self.zones.local(zone, seconds(at), Opinion::First))
     }
 
-    /// The local time by the second database.
+    /// Returns the local time by the second database. `None` if the zone is not in both databases.
     pub fn second_local_time(&self, zone: &str, at: Timestamp) -> Option<LocalTime> {
         let zone = self.zones.find(zone)?;
         Some(self.zones.local(zone, seconds(at), Opinion::Second))
     }
 
-    /// The zones of which the two databases disagree at an instant, by name; for `doctor`. Reads
+    /// Returns the zones on which the two databases disagree at an instant, by name; for `doctor`. Reads
     /// every zone, so it takes milliseconds.
     pub fn zones_in_dispute(&self, at: Timestamp) -> Vec<&'static str> {
         self.zones.in_dispute(seconds(at))
     }
 
-    /// Why the zone data must not be trusted (D19), `None` when they may: British Columbia keeps
-    /// UTC-7 since November 2026, which tzdata older than 2026b does not know.
+    /// Returns why the zone data must not be trusted (D19). `None` if they may be.
+    ///
+    /// British Columbia keeps UTC-7 since November 2026, which tzdata older than 2026b does not know.
     pub fn zone_data_fault(&self) -> Option<String> {
         const ZONE: &str = "America/Vancouver";
         let midwinter = Timestamp::from_millis(1_797_361_200_000);
@@ -160,9 +196,9 @@ impl Rules {
         ))
     }
 
-    /// The first instant after `from` at which, in one of the zones and by either database, the
-    /// local time reaches one of `minutes` of the day or midnight, or the clock changes. `None`
-    /// when no zone is known.
+    /// Returns the first instant after `from` at which, in one of the zones and by either database, the local
+    /// time reaches one of `minutes` of the day or midnight, or the clock changes. `None` if no zone is
+    /// known.
     pub fn next_boundary(
         &self,
         zones: &[String],
@@ -247,7 +283,7 @@ impl<'a> Question<'a> {
         }
     }
 
-    /// The first boundary after `from` whose answer is wanted.
+    /// Returns the first boundary after `from` whose answer is wanted.
     fn scan(&self, from: i64, wanted: impl Fn(Answer) -> bool) -> Option<Timestamp> {
         let mut zones: Vec<ZoneId> = Vec::new();
         let mut minutes: Vec<u16> = vec![0];

@@ -1,4 +1,4 @@
-//! Where a contact may be: what its list states, its postal code and its number, weighed.
+//! The place of a contact, from what its list states, its postal code and its number.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
@@ -15,15 +15,15 @@ use crate::domain::{Hints, PhoneNumber, WindowClass};
 /// Why a contact has no place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LocateError {
-    /// Its number cannot be dialed.
+    /// The number cannot be dialed.
     Unfit(Unfit),
     /// The stated zone is in neither, or only in one, of the two databases.
     UnknownZone(String),
-    /// The stated zone is an abbreviation or an offset: it is the clock of no place.
+    /// The stated zone is an abbreviation or an offset, which is the clock of no place.
     ZoneWithoutPlace(String),
     /// The stated zone lies in no country with rules.
     ZoneWithoutRules(String),
-    /// The stated region is not one we have rules for.
+    /// The stated region is not one with rules.
     UnknownRegion(String),
     /// The stated postal code cannot be read, or has no place.
     UnknownPostalCode(String),
@@ -76,14 +76,18 @@ impl From<Unfit> for LocateError {
     }
 }
 
-/// `zone-regions.csv`: where the zones lie that the tables of numbers do not name, or not for that.
+/// `zone-regions.csv`: the regions of zones that the number tables do not name, or name for others.
 #[derive(Clone, Debug)]
 pub(super) struct ZonePlaces {
     regions: BTreeMap<String, Vec<String>>,
 }
 
 impl ZonePlaces {
-    /// Reads the table; every zone must be known.
+    /// Reads the table.
+    ///
+    /// # Errors
+    ///
+    /// Errors if a zone is not known or appears twice.
     pub(super) fn read(file: &str, text: &str, zones: &ZoneTable) -> Result<Self, TableError> {
         let mut regions = BTreeMap::new();
         for row in tables::read(file, text, &["zone", "regions"])? {
@@ -102,14 +106,14 @@ impl ZonePlaces {
     }
 }
 
-/// What is stated of a contact's place, each part known to the tables.
+/// The stated place of a contact, each part known to the tables.
 struct Stated<'r> {
     zone: Option<String>,
     region: Option<String>,
     postal: Option<&'r super::postal::Range>,
 }
 
-/// Sets under way.
+/// Sets of regions and zones that are being built.
 #[derive(Clone, Default, PartialEq, Eq)]
 struct Places {
     regions: BTreeSet<String>,
@@ -125,7 +129,7 @@ impl Places {
         }
     }
 
-    /// Whether the region, or the whole of its country, is among them.
+    /// Returns whether the region, or the whole of its country, is among the places.
     fn have(&self, region: &str) -> bool {
         self.regions.contains(region) || self.regions.contains(country_of(region))
     }
@@ -141,20 +145,40 @@ impl From<Place> for Places {
 }
 
 impl Rules {
-    /// The regions the number suggests, `US-NY` or `GB`, sorted; empty when it has no place.
+    /// Returns the regions that the number suggests, `US-NY` or `GB`, sorted; empty if it has no place.
     pub fn regions_of(&self, number: PhoneNumber) -> Vec<String> {
         self.place(number)
             .map_or_else(|_| Vec::new(), |place| place.regions)
     }
 
-    /// The zones and regions that bind a contact (47 CFR 64.1200(c)(1): the called party's location).
+    /// Returns the zones and regions that bind a contact (47 CFR 64.1200(c)(1): the called party's location).
     ///
-    /// With [`Evidence::All`] they are the union of what the number, the stated region, the postal code
-    /// and the stated zone allow: another hint never opens what was shut without it. A stated
-    /// region has all its zones, that of the number too. A zone that none of these places has adds every
-    /// place that has it. With [`Evidence::Address`] a complete address, a region with a postal code or
-    /// a zone that agree, replaces the number's places. `zone_source` says where they come from:
-    /// `number` when the number alone gives them, `all` or `address`.
+    /// With [`Evidence::All`] they are the union of what the number, the stated region, the postal code and
+    /// the stated zone allow. Another hint never opens what was shut without it. A stated region has all its
+    /// zones, that of the number too. A zone in which none of these places lies adds every place in it.
+    ///
+    /// With [`Evidence::Address`] a complete address replaces the number's places: a region with a postal
+    /// code or a zone that agree. `zone_source` is `number` if the number alone gives the places, and `all`
+    /// or `address` otherwise.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the number cannot be dialed or a hint has no place with rules.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::Hints;
+    /// use dialdeck_core::domain::campaign::Evidence;
+    /// use dialdeck_core::rules::Rules;
+    ///
+    /// let rules = Rules::embedded();
+    /// let hints = Hints { region: Some("US-FL".to_owned()), ..Hints::default() };
+    /// let class = rules.locate("+12125550142".parse()?, &hints, Evidence::All)?;
+    /// assert_eq!(class.regions, ["US-FL", "US-NY"]);
+    /// assert_eq!(class.zones, ["America/Chicago", "America/New_York"]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn locate(
         &self,
         number: PhoneNumber,
@@ -186,10 +210,15 @@ impl Rules {
         Ok(found.class(source))
     }
 
-    /// The zones and regions of a callee whose place a person states: what they state replaces what the
-    /// number suggests. A region other than those of the number brings its own zones beside the
-    /// number's where no zone is stated, since either may be right. `zone_source` is `stated` or
-    /// `number`.
+    /// Returns the zones and regions of a callee whose place a person states.
+    ///
+    /// What the person states replaces what the number suggests. A region other than those of the number adds
+    /// its own zones to the number's if no zone is stated, because either may be right. `zone_source` is
+    /// `stated` or `number`.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the number cannot be dialed or a hint has no place with rules.
     pub fn locate_stated(
         &self,
         number: PhoneNumber,
@@ -215,7 +244,8 @@ impl Rules {
         Ok(found.class(source))
     }
 
-    /// A complete address: a region with a postal code or a zone, all of which agree.
+    /// Returns a complete address: a region with a postal code or a zone, all of which agree. `None` if it is
+    /// not complete.
     fn address(&self, stated: &Stated<'_>) -> Option<Places> {
         let region = stated.region.as_ref()?;
         let own = self.zones_of_address(region)?;
@@ -251,8 +281,10 @@ impl Rules {
         Some(Places { regions, zones })
     }
 
-    /// The zones with which an address in this region can agree; `None`: the region alone is no part of a
-    /// complete address, as a country of several zones, or one whose zones are not known.
+    /// Returns the zones with which an address in this region can agree.
+    ///
+    /// `None` if the region alone is no part of a complete address: a country of several zones, or one whose
+    /// zones are not known.
     fn zones_of_address(&self, region: &str) -> Option<BTreeSet<String>> {
         if self.codes.has_subdivisions(country_of(region)) {
             return Some(self.zones_of(region));
@@ -262,8 +294,10 @@ impl Rules {
         within.or_else(|| country().filter(|zones| zones.len() == 1))
     }
 
-    /// Adds a stated region with its zones and parts. A stated state has all its zones: a Louisville
-    /// number with Kentucky may be answered in Paducah. A country with one law adds nothing to its number.
+    /// Adds a stated region with its zones and parts.
+    ///
+    /// A stated state has all its zones: a Louisville number with Kentucky may be answered in Paducah. A
+    /// country with one law adds nothing to its number.
     fn add_region(&self, region: &str, found: &mut Places) {
         if let Some(zones) = self.zones_within(region) {
             found.zones.extend(zones);
@@ -274,7 +308,7 @@ impl Rules {
         found.regions.insert(region.to_owned());
     }
 
-    /// Adds a stated zone, and where none of the places has it every place that does.
+    /// Adds a stated zone. If none of the found places has this zone, also adds every place in which it lies.
     fn add_zone(&self, zone: String, found: &mut Places) -> Result<(), LocateError> {
         let there = self.regions_of_zone(&zone);
         if there.is_empty() {
@@ -292,14 +326,14 @@ impl Rules {
         Ok(())
     }
 
-    /// The states, provinces and countries with rules in which a zone lies.
+    /// Returns the states, provinces and countries with rules in which a zone lies.
     fn regions_of_zone(&self, zone: &str) -> BTreeSet<String> {
         let (whole, parts): (Vec<_>, Vec<_>) = match self.places.regions.get(zone) {
             Some(regions) => (regions.clone(), Vec::new()),
             None => (Vec::new(), self.codes.regions_with(zone)),
         };
         let mut found: BTreeSet<String> = whole.into_iter().chain(parts).collect();
-        // A part of a country whose law is one stands for the country.
+        // A part of a country with one law represents the country.
         found.retain(|region| region.len() == 2 || self.codes.has_subdivisions(country_of(region)));
         found.retain(|region| self.hours.has(country_of(region)));
         if found.is_empty() {
@@ -310,7 +344,7 @@ impl Rules {
         found
     }
 
-    /// Zones of a part of a country whose law is one, `AU-QLD`; `None` for any other region.
+    /// Returns the zones of a part of a country with one law, `AU-QLD`. `None` for any other region.
     fn zones_within(&self, region: &str) -> Option<BTreeSet<String>> {
         if region.len() == 2 || self.codes.has_subdivisions(country_of(region)) {
             return None;
@@ -321,7 +355,7 @@ impl Rules {
         (!zones.is_empty()).then_some(zones)
     }
 
-    /// Places within a state that have rules of their own.
+    /// Returns the places within a state that have rules of their own.
     fn parts_of(&self, region: &str) -> Vec<String> {
         let within = |part: &&String| is_within(part, region) && *part != region;
         let regions = self.codes.regions().chain(self.postal.regions());
@@ -337,7 +371,7 @@ impl Rules {
         range.zones.iter().cloned().collect()
     }
 
-    /// Whether area codes name the zone.
+    /// Returns whether area codes name the zone.
     fn is_of_table(&self, zone: &str) -> bool {
         !self.codes.regions_with(zone).is_empty()
     }
@@ -370,7 +404,7 @@ impl Rules {
         Ok(Some(self.zones.name(zone).to_owned()))
     }
 
-    /// The stated region in capitals; `None` when it says no more than the number does.
+    /// Returns the stated region in capitals. `None` if it adds nothing to what the number shows.
     fn stated_region(&self, hints: &Hints, place: &Place) -> Result<Option<String>, LocateError> {
         let Some(name) = stated(hints.region.as_deref()) else {
             return Ok(None);
@@ -389,7 +423,7 @@ impl Rules {
         }
         let split = self.codes.has_subdivisions(country);
         match part {
-            // A country of many rules says less than the number, which names the state.
+            // A country of many rules shows less than the number, which names the state.
             None if split => {
                 let agrees = place.regions.iter().any(|known| known.starts_with(country));
                 if agrees { Ok(None) } else { Err(unknown()) }
@@ -400,7 +434,7 @@ impl Rules {
         }
     }
 
-    /// Every zone of a region: a state's from its area codes, a country's from its prefix.
+    /// Returns every zone of a region: a state's from its area codes, a country's from its prefix.
     pub(super) fn zones_of(&self, region: &str) -> BTreeSet<String> {
         if let Some(zones) = self.zones_within(region) {
             return zones;
@@ -432,13 +466,23 @@ fn country_of(region: &str) -> &str {
     region.split('-').next().unwrap_or(region)
 }
 
-/// Whether a region is another or a part of it: `US-AL-MOB` of `US-AL`.
+/// Returns whether a region is another or a part of it: `US-AL-MOB` of `US-AL`.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::rules::is_within;
+///
+/// assert!(is_within("US-AL-MOB", "US-AL"));
+/// assert!(!is_within("US-AL", "US-AL-MOB"));
+/// ```
 pub fn is_within(part: &str, whole: &str) -> bool {
     let rest = part.strip_prefix(whole);
     rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('-'))
 }
 
-/// Names in the zone database that are a clock of no place: whoever writes `EST` may keep summer time.
+/// Names in the zone database that are the clock of no place: a list that writes `EST` may mean a place with
+/// summer time.
 const PLACELESS: [&str; 21] = [
     "EST",
     "CST",
@@ -477,7 +521,7 @@ fn is_placeless(name: &str) -> bool {
             .any(|known| known.eq_ignore_ascii_case(name))
 }
 
-/// What to write in place of a name without a place.
+/// Returns what to write instead of a name without a place.
 fn instead_of(name: &str) -> &'static str {
     match name
         .get(..3)

@@ -36,36 +36,36 @@ pub use preconditions::{CONSENT, Precondition};
 pub use tables::TableError;
 pub use zonedb::LocalTime;
 
-/// What kind of line a number is.
+/// The kind of line that a number belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LineKind {
-    /// Landline, or cannot be told from mobile (NANP).
+    /// A landline, or a number that may be mobile (country code 1).
     Fixed,
-    /// Mobile.
+    /// A mobile line.
     Mobile,
-    /// Voice over IP or personal number.
+    /// Voice over IP.
     Other,
 }
 
-/// Why a number must not be dialed, whatever else holds.
+/// Why a number must not be dialed, regardless of the campaign.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Unfit {
     /// A +1 number whose area code is not in service.
     UnknownNpa,
     /// Not a valid number of its country.
     NotValid,
-    /// Toll-free, personal, carrier or government code: no place.
+    /// Toll-free, personal, carrier or government code: it has no place.
     NonGeographic,
-    /// Premium or shared cost.
+    /// Premium rate or shared cost.
     Premium,
     /// An emergency or service code.
     Emergency,
-    /// No calling rules for its country.
+    /// There are no calling rules for its country.
     NoRules,
 }
 
 impl Unfit {
-    /// The name used in reports.
+    /// Returns the name used in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::UnknownNpa => "unknown_npa",
@@ -87,33 +87,33 @@ impl fmt::Display for Unfit {
 /// A number read from text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ReadNumber {
-    /// The number.
+    /// The number in E.164 form.
     pub number: PhoneNumber,
-    /// Whether the country had to be guessed from the default: shown for confirmation.
+    /// Whether the country was guessed from the default. It is then shown for confirmation.
     pub country_guessed: bool,
 }
 
-/// Why text is not a number.
+/// Why a text is not a number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NumberError {
-    /// Nothing there.
+    /// The text is empty.
     Empty,
-    /// Written with letters: needs confirmation.
+    /// The number is written with letters, which need confirmation.
     Letters,
-    /// An extension follows.
+    /// An extension follows the number.
     Extension,
-    /// Not a possible number.
+    /// The digits are not a possible number.
     NotPossible,
-    /// No country code and no default country.
+    /// There is no country code and no default country.
     NoCountry,
-    /// Several numbers in one cell.
+    /// The cell holds several numbers.
     Several,
     /// A spreadsheet's `2.1255501E+09`, whose last digits are lost.
     Scientific,
 }
 
 impl NumberError {
-    /// The name used in reports.
+    /// Returns the name used in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Empty => "empty",
@@ -128,7 +128,7 @@ impl NumberError {
 }
 
 impl fmt::Display for NumberError {
-    /// What is wrong and what to do.
+    /// Formats what is wrong and what to write.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "the number is empty",
@@ -152,11 +152,11 @@ impl std::error::Error for NumberError {}
 pub enum WindowReason {
     /// A holiday on which calls are barred.
     Holiday,
-    /// A day after the last for which the holidays are known; it counts as one.
+    /// A day after the last for which the holidays are known; it counts as a holiday.
     HolidayTableEnds,
-    /// The weekday is closed.
+    /// Calls are barred on this weekday.
     DayClosed,
-    /// Before the opening.
+    /// The local time is before the opening.
     BeforeOpen,
     /// At or after the close.
     AfterClose,
@@ -165,7 +165,7 @@ pub enum WindowReason {
 }
 
 impl WindowReason {
-    /// The name used in reports.
+    /// Returns the name used in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Holiday | Self::HolidayTableEnds => "holiday",
@@ -186,11 +186,11 @@ impl fmt::Display for WindowReason {
 /// Whether every zone of a class is open, by law alone.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Legal {
-    /// All open.
+    /// Every zone is open.
     Open,
     /// Some zone is shut: the reason, then the zone and its local time, `America/Denver Mon 07:59:59`.
     Shut(WindowReason, String),
-    /// No zone known.
+    /// No zone or no region is known.
     NoZone,
     /// The two databases differ on this zone.
     Disagree(String),
@@ -199,30 +199,30 @@ pub enum Legal {
 /// A rolling cap that binds a call: `max` attempts in `window`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FrequencyCap {
-    /// The rule's id.
+    /// The id of the row in `frequency-caps.csv`.
     pub id: String,
-    /// Attempts at most.
+    /// The maximum number of attempts in `window`; 0 bars every call.
     pub max: u32,
-    /// In any such span.
+    /// The length of the rolling span.
     pub window: std::time::Duration,
-    /// Only binding for `window` after this; `None`: always.
+    /// The event after which the cap binds for `window`; `None` if it always binds.
     pub after: Option<CapTrigger>,
     /// Whether attempts that never connected to the number (busy, undeliverable) are left out.
     pub connected_only: bool,
-    /// Whether express consent on record lifts the cap; applying it all the same is only stricter.
+    /// Whether express consent on record lifts the cap. To apply it nevertheless is only stricter.
     pub lifted_by_consent: bool,
 }
 
-/// What sets off a cap that does not always bind.
+/// The event that triggers a cap that does not always bind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum CapTrigger {
     /// A conversation with a person.
     Conversation,
-    /// An abandoned call.
+    /// An abandoned call to the number.
     Abandoned,
-    /// A machine detected.
+    /// A machine that was detected by equipment.
     Machine,
-    /// A refusal.
+    /// A refusal during a call.
     Refusal,
 }
 
@@ -277,6 +277,16 @@ static EMBEDDED: LazyLock<Rules> =
     LazyLock::new(|| Rules::parse().expect("the embedded tables are parsed by the tests"));
 
 /// The tables in force.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::rules::Rules;
+///
+/// let rules = Rules::embedded();
+/// assert_eq!(rules.regions_of("+12125550142".parse()?), ["US-NY"]);
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Rules {
     zones: zonedb::ZoneTable,
@@ -291,21 +301,23 @@ pub struct Rules {
     parts: BTreeSet<String>,
     registries: Vec<registries::Registry>,
     spoken: spoken::SpokenTable,
-    /// SHA-256 of every table, embedded ones first.
+    /// The SHA-256 of every table, embedded ones first.
     digests: Vec<(String, String)>,
     digest: String,
 }
 
 impl Rules {
-    /// The embedded tables on jiff's bundled zone data, parsed once.
+    /// Returns the embedded tables on jiff's bundled zone data, parsed once.
     pub fn embedded() -> &'static Self {
         &EMBEDDED
     }
 
-    /// The same tables with another first zone database, such as the system's when it is newer than
-    /// the bundled one; `version` is its IANA release. The database is read whole, here and once.
-    /// A zone of an area code that the database lacks is not known any more, see
-    /// [`Rules::missing_zones`]; any other that it lacks, such as an old name, keeps the data it had.
+    /// Returns the tables with another first zone database, such as the system's if it is newer than the
+    /// bundled one; `version` is its IANA release.
+    ///
+    /// The database is read whole, once. A zone of an area code that the database lacks is no longer known,
+    /// see [`Rules::missing_zones`]. Any other zone that it lacks, such as an old name, keeps the data it
+    /// had.
     #[must_use]
     pub fn with_zone_database(&self, database: &TimeZoneDatabase, version: &str) -> Self {
         let zones = self
@@ -318,25 +330,30 @@ impl Rules {
         }
     }
 
-    /// The zones of area codes that the first zone database does not have; with any, it is damaged
-    /// or not a whole one.
+    /// Returns the zones of area codes that the first zone database does not have. If there are any, the
+    /// database is damaged or incomplete.
     pub fn missing_zones(&self) -> Vec<&str> {
         let mut zones: Vec<&str> = self.named_zones().into_iter().collect();
         zones.retain(|zone| self.zones.find(zone).is_none());
         zones
     }
 
-    /// The same tables with a rule file of the user laid over: the columns of `calling-windows.csv`,
-    /// every row an additional one that must hold as well. It can add countries and tighten hours,
-    /// never loosen; campaigns cannot set its rows aside. A weekday for which a region's rows in the
-    /// file have no hours is closed.
+    /// Returns the tables with a rule file of the user added: the columns of `calling-windows.csv`, every row
+    /// an additional one that must hold as well.
+    ///
+    /// The file can add countries and tighten hours, never loosen them, and campaigns cannot set its rows
+    /// aside. A weekday for which a region's rows in the file have no hours is closed.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the file is not such a table or a row of it cannot be used; see [`TableError`].
     pub fn with_extra(&self, csv: &str, file: &str) -> Result<Self, TableError> {
         let mut rules = self.clone();
         let known = |region: &str| self.is_place(region);
         rules
             .hours
             .add(file, csv, hours::Origin::Own, (&self.zones, &known))?;
-        // Where the file lies is no part of the law.
+        // The folder of the file is no part of the law.
         let name = file.rsplit('/').next().unwrap_or(file);
         rules
             .digests
@@ -345,18 +362,19 @@ impl Rules {
         Ok(rules)
     }
 
-    /// SHA-256 over all tables in force and the releases of both zone databases, lower-case hex.
+    /// Returns the SHA-256 over all tables in force and the releases of both zone databases, lower-case hex.
     pub fn digest(&self) -> &str {
         &self.digest
     }
 
-    /// The IANA releases of the two zone databases: the one that decides, the second opinion.
+    /// Returns the IANA releases of the two zone databases: the one that decides, then the second opinion.
     pub fn zone_data_versions(&self) -> (&str, &str) {
         self.zones.versions()
     }
 
-    /// The last day for which the holidays of a calendar are known, the first of them to end: from the
-    /// next day on every day counts as a holiday there. With the names of those that end so.
+    /// Returns the earliest last day for which the holidays of a calendar are known, and the names of the
+    /// calendars that end on it. From the next day every day counts as a holiday there. `None` without
+    /// calendars.
     pub fn holiday_tables_end(&self) -> Option<(jiff::civil::Date, Vec<&str>)> {
         let (day, names) = self.hours.calendars_end()?;
         let epoch = jiff::civil::date(1970, 1, 1);
@@ -366,19 +384,46 @@ impl Rules {
         Some((date, names))
     }
 
-    /// Whether a rule file of the user has rows for a state or province.
+    /// Returns whether a rule file of the user has rows for a state or province.
     pub fn has_own_rows(&self, region: &str) -> bool {
         self.hours.has_own(region)
     }
 
-    /// Whether a campaign may set the row with this id of the calling windows aside: rows of a
-    /// state, never those of a country or of the user's own file. `None`: there is no such row.
+    /// Returns whether a campaign may set the row with this id of the calling windows aside: rows of a state,
+    /// never those of a country or of the user's own file. `None` if there is no such row.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::rules::Rules;
+    ///
+    /// let rules = Rules::embedded();
+    /// assert_eq!(rules.may_set_aside("us-fl"), Some(true));
+    /// assert_eq!(rules.may_set_aside("no-such-row"), None);
+    /// ```
     pub fn may_set_aside(&self, rule: &str) -> Option<bool> {
         self.hours.may_set_aside(rule)
     }
 
-    /// Reads a number in any usual spelling. `default_country` is a two-letter code, used only for
-    /// text without a `+`.
+    /// Reads a number in any usual spelling. `default_country` is a two-letter code, used only for text
+    /// without a `+`.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the text is not one possible number; the [`NumberError`] states why.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::rules::{NumberError, Rules};
+    ///
+    /// let rules = Rules::embedded();
+    /// let read = rules.read_number("(212) 555-0142", Some("US"))?;
+    /// assert_eq!(read.number.to_string(), "+12125550142");
+    /// assert!(read.country_guessed);
+    /// assert_eq!(rules.read_number("212 555 0142", None), Err(NumberError::NoCountry));
+    /// # Ok::<(), NumberError>(())
+    /// ```
     pub fn read_number(
         &self,
         text: &str,
@@ -387,8 +432,22 @@ impl Rules {
         number::read(text, default_country, &self.codes)
     }
 
-    /// Reads every number of a cell of a do-not-call list: an extension or a word after a number is
-    /// dropped, not the number, and several numbers are all taken.
+    /// Reads every number of a cell of a do-not-call list. An extension or a word after a number is dropped,
+    /// not the number, and several numbers are all taken.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the cell holds no number or a part of it is not one; the [`NumberError`] states why.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::rules::Rules;
+    ///
+    /// let listed = Rules::embedded().read_listed("+12125550142; +12125550143 (home)", None)?;
+    /// assert_eq!(listed.len(), 2);
+    /// # Ok::<(), dialdeck_core::rules::NumberError>(())
+    /// ```
     pub fn read_listed(
         &self,
         text: &str,
@@ -397,13 +456,23 @@ impl Rules {
         number::read_all(text, default_country, &self.codes)
     }
 
-    /// Whether somebody who says this asks not to be called again (47 CFR 64.1200(d), (a)(10)), by the
-    /// phrases of `opt-out-words.csv`. It errs to the safe side: "do not call me before noon" counts.
+    /// Returns whether a callee who said this asks not to be called again (47 CFR 64.1200(d), (a)(10)), by
+    /// the phrases of `opt-out-words.csv`. It errs to the safe side: "do not call me before noon" counts.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::rules::Rules;
+    ///
+    /// let rules = Rules::embedded();
+    /// assert!(rules.asks_not_to_be_called("Please don't call me again!"));
+    /// assert!(!rules.asks_not_to_be_called("Yes, tomorrow at noon."));
+    /// ```
     pub fn asks_not_to_be_called(&self, said: &str) -> bool {
         self.spoken.has_one_in(said)
     }
 
-    /// The zones of the area codes: no database of use is without them.
+    /// Returns the zones of the area codes. A database without one of them is of no use.
     fn named_zones(&self) -> BTreeSet<&str> {
         let codes = self.codes.iter().flat_map(|(_, code)| &code.zones);
         codes.map(String::as_str).collect()

@@ -25,20 +25,20 @@ const COLUMNS: [&str; 11] = [
 /// One area code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Npa {
-    /// Regions that may apply, `US-NY` or `JM`, sorted; empty when the code has no place.
+    /// Regions that may apply, `US-NY` or `JM`, sorted; empty if the code has no place.
     pub(super) regions: Vec<String>,
     /// Candidate zones, sorted.
     pub(super) zones: Vec<String>,
-    /// Why no number of this code may be dialed.
+    /// Why no number of this code may be dialed; `None` if numbers may be.
     pub(super) unfit: Option<Unfit>,
-    /// From when on it is in service; `Timestamp::MAX` when no date is known.
+    /// The instant from which the code is in service; `Timestamp::MAX` if it is planned without a date.
     pub(super) since: Timestamp,
 }
 
-/// All area codes.
+/// The table of area codes, `npa.csv`.
 #[derive(Clone, Debug)]
 pub(super) struct NpaTable {
-    /// By code, 0 to 999.
+    /// Area codes by number, 0 to 999.
     codes: Vec<Option<Npa>>,
     /// Zones of every state, province or country, from the codes that lie in it.
     zones_of: BTreeMap<String, BTreeSet<String>>,
@@ -48,6 +48,10 @@ pub(super) struct NpaTable {
 
 impl NpaTable {
     /// Reads `npa.csv`.
+    ///
+    /// # Errors
+    ///
+    /// Errors if a code is out of range or appears twice, or if a field of its row cannot be used.
     pub(super) fn read(file: &str, text: &str, zones: &ZoneTable) -> Result<Self, TableError> {
         let mut table = Self {
             codes: vec![None; 1000],
@@ -75,28 +79,28 @@ impl NpaTable {
         Ok(table)
     }
 
-    /// The area code, `None` when it is not assigned.
+    /// Returns the area code. `None` if it is not assigned.
     pub(super) fn get(&self, npa: u16) -> Option<&Npa> {
         self.codes.get(usize::from(npa))?.as_ref()
     }
 
-    /// Every code that is in the table, in order.
+    /// Returns every code that is in the table, in order.
     pub(super) fn iter(&self) -> impl Iterator<Item = (u16, &Npa)> {
         let codes = (0u16..).zip(&self.codes);
         codes.filter_map(|(code, npa)| Some((code, npa.as_ref()?)))
     }
 
-    /// The zones of a state, province or country of the numbering plan.
+    /// Returns the zones of a state, province or country of the numbering plan. `None` for any other region.
     pub(super) fn zones_of(&self, region: &str) -> Option<&BTreeSet<String>> {
         self.zones_of.get(region)
     }
 
-    /// Every state, province, country and part of one that an area code lies in.
+    /// Returns every state, province, country and part of one that an area code lies in.
     pub(super) fn regions(&self) -> impl Iterator<Item = &String> {
         self.zones_of.keys()
     }
 
-    /// Those in which a zone lies, parts of states left out.
+    /// Returns the regions in which a zone lies, without parts of states.
     pub(super) fn regions_with(&self, zone: &str) -> Vec<String> {
         let regions = self.zones_of.iter();
         let there = regions
@@ -104,12 +108,12 @@ impl NpaTable {
         there.map(|(region, _)| region.clone()).collect()
     }
 
-    /// Whether the country uses country code 1.
+    /// Returns whether the country uses country code 1.
     pub(super) fn has_country(&self, country: &str) -> bool {
         self.countries.contains(country)
     }
 
-    /// Whether rules differ inside the country by state or province.
+    /// Returns whether rules differ inside the country by state or province.
     pub(super) fn has_subdivisions(&self, country: &str) -> bool {
         let known = |region: &String| {
             let rest = region.strip_prefix(country);

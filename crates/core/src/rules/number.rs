@@ -8,9 +8,9 @@ use super::npa::NpaTable;
 use super::{NumberError, ReadNumber};
 use crate::domain::PhoneNumber;
 
-/// Digits of the longest text that can still be a number: 15 and a prefix such as `0011`.
+/// The maximum number of digits in a text that can still be a number: 15 and a prefix such as `0011`.
 const MAX_DIGITS: usize = 20;
-/// Digits that must stand before an extension.
+/// The minimum number of digits before an extension.
 const MIN_BEFORE_EXTENSION: usize = 7;
 
 /// The digits of a text, without its separators.
@@ -35,6 +35,10 @@ impl Digits {
 }
 
 /// Reads a number in any usual spelling. Text that starts with `+` never gets the default country.
+///
+/// # Errors
+///
+/// Errors if the text is not one possible number; the [`NumberError`] states why.
 pub(super) fn read(
     text: &str,
     default_country: Option<&str>,
@@ -45,7 +49,7 @@ pub(super) fn read(
         return Err(NumberError::Scientific);
     }
     let read = scan(text).and_then(|digits| whole(&digits, default_country, codes));
-    // Only what is not one number is looked at again: a number is never split in two.
+    // Only text that is not one number is examined further: a number is never split in two.
     read.map_err(|error| {
         let empty = matches!(error, NumberError::Empty | NumberError::NoCountry);
         if !empty && cell::several(text).len() > 1 {
@@ -56,8 +60,12 @@ pub(super) fn read(
     })
 }
 
-/// Reads every number of a text that stands on a list of numbers not to be called. An extension or a
-/// word after a number is dropped, not the number; several numbers are all taken.
+/// Reads every number of a text on a list of numbers not to be called. An extension or a word after a number
+/// is dropped, not the number; several numbers are all taken.
+///
+/// # Errors
+///
+/// Errors if the text holds no number or a part of it is not one.
 pub(super) fn read_all(
     text: &str,
     default_country: Option<&str>,
@@ -99,10 +107,10 @@ fn whole(
     }
 }
 
-/// Digits that start with a country code.
+/// Reads digits that start with a country code.
 fn international(digits: &str) -> Result<PhoneNumber, NumberError> {
     if digits.starts_with('1') {
-        // Country code 1 has exactly ten digits more; whether they are in service is fitness.
+        // Country code 1 has exactly ten digits more. Fitness decides whether they are in service.
         let number = digits.parse().ok().filter(|_| digits.len() == 11);
         return number
             .and_then(PhoneNumber::from_digits)
@@ -126,7 +134,7 @@ fn north_american(digits: &Digits) -> Result<ReadNumber, NumberError> {
         }
         11 if digits.starts_with("1") => read(digits.text(), true),
         _ if digits.starts_with("011") => read(digits.from(3), false),
-        // The prefix most of the world dials; no North American number starts with zero.
+        // The prefix that most of the world dials; no North American number starts with zero.
         _ if digits.starts_with("00") => read(digits.from(2), true),
         _ => Err(NumberError::NotPossible),
     }
@@ -143,7 +151,7 @@ fn national(digits: &Digits, country: &str) -> Result<ReadNumber, NumberError> {
     })
 }
 
-/// The number and its country code.
+/// Returns the number and its country code.
 fn by_library(text: &str, region: Option<Region>) -> Result<(PhoneNumber, i32), NumberError> {
     let parsed = PHONE_NUMBER_UTIL
         .parse(text, region)
@@ -186,7 +194,8 @@ fn scan(text: &str) -> Result<Digits, NumberError> {
     Ok(digits)
 }
 
-/// Spaces, brackets, dashes, and the invisible marks that spreadsheets and web pages leave in numbers.
+/// Returns whether the character is a space, bracket or dash, or an invisible mark that spreadsheets and web
+/// pages leave in numbers.
 fn is_separator(char: char) -> bool {
     char.is_whitespace()
         || matches!(
@@ -198,7 +207,7 @@ fn is_separator(char: char) -> bool {
         )
 }
 
-/// What a text that goes on with something else than digits and separators is.
+/// Returns why a text is no number if `rest`, which follows its digits, starts with another character.
 fn why_not(rest: &str, digits_before: usize) -> NumberError {
     if digits_before >= MIN_BEFORE_EXTENSION && is_extension(rest) {
         return NumberError::Extension;
@@ -210,7 +219,7 @@ fn why_not(rest: &str, digits_before: usize) -> NumberError {
     }
 }
 
-/// Whether the text is a mark such as `ext.`, `x`, `#`, `;ext=` or a pause, and then digits.
+/// Returns whether the text is a mark such as `ext.`, `x`, `#`, `;ext=` or a pause, and then digits.
 fn is_extension(rest: &str) -> bool {
     const MARKS: [&str; 8] = ["extension", "extn", "ext", "x", "#", ";ext=", ",", ";"];
     let lower = rest.to_ascii_lowercase();

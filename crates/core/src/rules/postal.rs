@@ -1,12 +1,12 @@
-//! Postal codes of the countries that have more than one zone: which state or province they lie in, and
-//! in which of its zones.
+//! Postal codes of the countries that have more than one zone: the state or province that they lie in, and in
+//! which of its zones.
 
 use super::tables::{self, TableError};
 use super::zonedb::ZoneTable;
 
 const COLUMNS: [&str; 5] = ["country", "from", "to", "subdivisions", "zones"];
 
-/// Where the codes of a range lie.
+/// The place of the codes of a range.
 #[derive(Clone, Debug)]
 pub(super) struct Range {
     country: String,
@@ -14,11 +14,11 @@ pub(super) struct Range {
     to: String,
     /// States or provinces, any of which it may be.
     pub(super) regions: Vec<String>,
-    /// Zones within them; empty: all that they have.
+    /// Zones within them; empty if the codes may lie in all zones of the regions.
     pub(super) zones: Vec<String>,
 }
 
-/// `postal-regions.csv`: three-digit ZIP prefixes, single ZIP codes that lie in another state than those
+/// `postal-regions.csv`: three-digit ZIP prefixes, single ZIP codes that lie in another state than the codes
 /// around them, first letters of Canadian codes, Australian codes and Spanish provinces.
 #[derive(Clone, Debug)]
 pub(super) struct PostalTable {
@@ -26,7 +26,11 @@ pub(super) struct PostalTable {
 }
 
 impl PostalTable {
-    /// Reads the table; every zone must be known.
+    /// Reads the table.
+    ///
+    /// # Errors
+    ///
+    /// Errors if a zone is not known, a range is not one, or a row names no subdivision.
     pub(super) fn read(file: &str, text: &str, zones: &ZoneTable) -> Result<Self, TableError> {
         let mut ranges = Vec::new();
         for row in tables::read(file, text, &COLUMNS)? {
@@ -66,9 +70,10 @@ impl PostalTable {
         Ok(Self { ranges })
     }
 
-    /// Where a code lies; `None` when it is not one, or has no place, as military codes have none.
-    /// Five digits or ZIP+4 are American (four: a leading zero was lost), `A1A…` is Canadian, `AU 6000`
-    /// and `ES 35001` say their country.
+    /// Returns the range of a code. `None` if it is not a code, or has no place, as military codes.
+    ///
+    /// Five digits or ZIP+4 are American (four digits: a leading zero was lost), `A1A…` is Canadian, and `AU
+    /// 6000` and `ES 35001` name their country.
     pub(super) fn find(&self, code: &str) -> Option<&Range> {
         let code = code.trim().to_ascii_uppercase();
         if let Some((country, key)) = code.split_once(' ')
@@ -104,12 +109,12 @@ impl PostalTable {
         })
     }
 
-    /// Every state, province and part of one that some code lies in.
+    /// Returns every state, province and part of one that some code lies in.
     pub(super) fn regions(&self) -> impl Iterator<Item = &String> {
         self.ranges.iter().flat_map(|range| &range.regions)
     }
 
-    /// Every row.
+    /// Returns every row of the table.
     #[cfg(test)]
     pub(super) fn rows(&self) -> &[Range] {
         &self.ranges
@@ -118,7 +123,7 @@ impl PostalTable {
 
 #[cfg(test)]
 impl Range {
-    /// The row as it stands in the table.
+    /// Returns the first and the last code of the range, as the table has them.
     pub(super) fn bounds(&self) -> (&str, &str) {
         (&self.from, &self.to)
     }
@@ -163,7 +168,7 @@ mod tests {
             assert_eq!(of(code), "US-NY;US-NY-NYC", "{code}");
         }
         assert_eq!(of("12207"), "US-NY");
-        // Guam and the Northern Marianas; Micronesia, Palau and the Marshall Islands are states of their own.
+        // Guam and the Northern Marianas; Micronesia, Palau and the Marshall Islands are independent states.
         assert_eq!(of("96910"), "US-GU");
         assert_eq!(of("96950"), "US-MP");
         for code in ["96939", "96940", "96941", "96944", "96960", "96970"] {

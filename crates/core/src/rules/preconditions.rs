@@ -1,5 +1,5 @@
-//! What must be there before a campaign may dial: the least consent and the registries, by place,
-//! voice and purpose.
+//! The conditions that must be met before a campaign may dial: the least consent and the registries, by
+//! place, voice and purpose.
 
 use super::tables::{self, Row, TableError};
 use super::{Rules, npa};
@@ -23,51 +23,51 @@ const COLUMNS: [&str; 14] = [
     "confidence",
 ];
 
-/// How old a registry may be on the day of the call where no row says otherwise: 31 days
-/// (16 CFR 310.4(b)(3)(iv); 47 CFR 64.1200(c)(2)(i)(D)).
+/// The maximum age of a registry on the day of the call if no row sets another: 31 days (16 CFR
+/// 310.4(b)(3)(iv); 47 CFR 64.1200(c)(2)(i)(D)).
 const REGISTRY_DAYS: u64 = 31;
 
-/// What an override sets aside when it names neither a list nor a row of the calling windows.
+/// The name of the consent requirement in an override that sets it aside.
 pub const CONSENT: &str = "consent";
 
-/// One row of `preconditions.csv`: what the law asks before a call to a place.
+/// One row of `preconditions.csv`: what the law requires before a call to a place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Precondition {
-    /// The row's id.
+    /// The id of the row.
     pub id: String,
     /// `US-CT`, or the country for all of it.
     pub place: String,
-    /// The least consent on record; [`ConsentKind::None`]: the row asks for none.
+    /// The least consent that must be on record; [`ConsentKind::None`] if the row requires none.
     pub consent: ConsentKind,
-    /// Registries that must be loaded for the number's area, and that the number is not on.
+    /// Registries that must be loaded for the number's area and must not contain the number.
     pub lists: Vec<ListKind>,
-    /// Kinds of consent that may stand instead of the registries, while they hold.
+    /// Kinds of consent that replace the registries while they are valid.
     pub instead: Vec<ConsentKind>,
-    /// The statute.
+    /// The statute that the row is from.
     pub citation: String,
-    /// Digits with which a number begins that the row binds; empty: every number.
+    /// The first digits of the numbers that the row binds; empty for every number.
     numbers: String,
-    /// Whether it binds artificial voices alone.
+    /// Whether the row binds only artificial voices.
     artificial: bool,
-    /// What for; `None`: whatever for.
+    /// The purpose that the row binds; `None` for every purpose.
     purpose: Option<Purpose>,
-    /// How old its registries may be.
+    /// The maximum age of its registries, in days.
     max_age_days: u64,
 }
 
 impl Precondition {
-    /// Whether the row speaks of such calls, wherever they go.
+    /// Returns whether the row binds such calls, to any place.
     pub fn covers(&self, calls: CallKind) -> bool {
         (calls.class == CallClass::Automated || !self.artificial)
             && self.purpose.is_none_or(|purpose| purpose == calls.purpose)
     }
 
-    /// Its country.
+    /// Returns the country of the row's place.
     pub fn country(&self) -> &str {
         self.place.split('-').next().unwrap_or(&self.place)
     }
 
-    /// Whether the place is this one or lies in it.
+    /// Returns whether the region is the row's place or lies in it.
     fn is_place_of(&self, region: &str) -> bool {
         region == self.place || region.split('-').next() == Some(&self.place)
     }
@@ -78,10 +78,25 @@ impl Precondition {
 }
 
 impl Rules {
-    /// The rows that bind a call to this number in these candidate regions, in the order of the table.
+    /// Returns the rows that bind a call to this number in these candidate regions, in the order of the
+    /// table.
     ///
-    /// A row about consent binds by the regions, and by those of the number's area code; one about a
-    /// registry by the number alone.
+    /// A row about consent binds by the regions, and by those of the number's area code. A row about a
+    /// registry binds by the number alone.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::campaign::{CallClass, CallKind, Purpose};
+    /// use dialdeck_core::rules::Rules;
+    ///
+    /// let rules = Rules::embedded();
+    /// let regions = ["US-NY".to_owned()];
+    /// let sales = CallKind::new(CallClass::Live, Purpose::Sales);
+    /// let mut rows = rules.preconditions(&regions, "+12125550142".parse()?, sales);
+    /// assert!(rows.any(|row| row.asks_for("national:us")));
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn preconditions<'r>(
         &'r self,
         regions: &'r [String],
@@ -94,14 +109,14 @@ impl Rules {
                 let mut places = regions.iter().chain(own);
                 places.any(|region| row.is_place_of(region))
             } else {
-                // Abroad the digits say the country.
+                // Outside country code 1 the digits of the number give the country.
                 own.is_empty() || own.iter().any(|region| row.is_place_of(region))
             };
             row.covers(calls) && there && row.begins(number)
         })
     }
 
-    /// The rows about such calls anywhere in a country.
+    /// Returns the rows about such calls anywhere in a country.
     pub fn preconditions_in<'r>(
         &'r self,
         country: &'r str,
@@ -111,22 +126,22 @@ impl Rules {
         rows.filter(move |row| row.covers(calls) && row.country() == country)
     }
 
-    /// The registries that the law of some place asks for before such calls.
+    /// Returns the registries that the law of some place requires for such calls.
     pub fn registries_asked(&self, calls: CallKind) -> impl Iterator<Item = &ListKind> {
         let rows = self.preconditions.iter();
         rows.filter(move |row| row.covers(calls))
             .flat_map(|row| &row.lists)
     }
 
-    /// Whether any row asks for this at this place: `consent`, or a registry such as `national:us`.
+    /// Returns whether any row requires this at this place: `consent`, or a registry such as `national:us`.
     pub fn asks(&self, place: &str, what: &str) -> bool {
         self.preconditions
             .iter()
             .any(|row| row.place == place && row.asks_for(what))
     }
 
-    /// Whether a registry could hold the number: only then a campaign needs it for that number. An unknown
-    /// registry is needed for all.
+    /// Returns whether a registry could hold the number. Only then a campaign needs it for that number. An
+    /// unknown registry is needed for all numbers.
     pub fn may_hold(&self, list: &ListKind, regions: &[String], number: PhoneNumber) -> bool {
         let own = self.area_of(number).map_or(&[][..], |npa| &npa.regions);
         let mut places = regions.iter().chain(own);
@@ -147,7 +162,7 @@ impl Rules {
         }
     }
 
-    /// How old a registry may be on the day of the call.
+    /// Returns the maximum age of a registry on the day of the call.
     pub fn registry_max_age(&self, list: &ListKind) -> std::time::Duration {
         let rows = self.preconditions.iter();
         let days = rows
@@ -163,7 +178,7 @@ impl Rules {
 }
 
 impl Precondition {
-    /// Whether an override that names `what` sets this aside, `consent` or a list.
+    /// Returns whether an override that names `what` sets this row aside; `what` is `consent` or a list.
     pub fn asks_for(&self, what: &str) -> bool {
         if what == CONSENT {
             return self.consent > ConsentKind::None;
@@ -173,6 +188,10 @@ impl Precondition {
 }
 
 /// Reads `preconditions.csv`.
+///
+/// # Errors
+///
+/// Errors if a field of a row cannot be used, or if a row requires neither consent nor registries, or both.
 pub(super) fn read(file: &str, text: &str) -> Result<Vec<Precondition>, TableError> {
     let rows = tables::read(file, text, &COLUMNS)?;
     rows.iter().map(row_of).collect()

@@ -1,4 +1,4 @@
-//! Zones by the first digits of a number, for every country but those of country code 1.
+//! Zones by the first digits of a number, for every country except those of country code 1.
 
 use std::collections::BTreeMap;
 
@@ -6,8 +6,8 @@ use super::tables::{self, TableError};
 use super::zonedb::ZoneTable;
 use crate::domain::PhoneNumber;
 
-/// Zones of small countries that share a country code with a larger one, by their own code. A number
-/// that the phone library finds in the larger country is not there.
+/// Zones of small countries that share a country code with a larger one, by the small country's code. A
+/// number that the phone library finds in the larger country is not in these zones.
 const SHARED: [(&str, &str); 6] = [
     ("Europe/Guernsey", "GG"),
     ("Europe/Isle_of_Man", "IM"),
@@ -24,7 +24,11 @@ pub(super) struct PrefixTable {
 }
 
 impl PrefixTable {
-    /// Reads the table; every zone must be known.
+    /// Reads the table.
+    ///
+    /// # Errors
+    ///
+    /// Errors if a zone is not known or a prefix appears twice.
     pub(super) fn read(file: &str, text: &str, zones: &ZoneTable) -> Result<Self, TableError> {
         let mut found = BTreeMap::new();
         for row in tables::read(file, text, &["prefix", "zones"])? {
@@ -41,12 +45,12 @@ impl PrefixTable {
         Ok(Self { zones: found })
     }
 
-    /// The candidate zones of a number of this country, sorted; empty when no prefix fits.
+    /// Returns the candidate zones of a number of this country, sorted; empty if no prefix fits.
     pub(super) fn zones_in(&self, number: PhoneNumber, country: &str) -> Vec<String> {
         within(self.zones(number), country)
     }
 
-    /// Every row: its prefix and its zones.
+    /// Returns every row: its prefix and its zones.
     #[cfg(test)]
     pub(super) fn rows(&self) -> &BTreeMap<u64, Vec<String>> {
         &self.zones
@@ -63,7 +67,7 @@ impl PrefixTable {
         &[]
     }
 
-    /// The zones of a country with this country code.
+    /// Returns the zones of a country with this country code.
     pub(super) fn zones_of_country(&self, code: u64, country: &str) -> Vec<String> {
         within(self.zones.get(&code).map_or(&[], Vec::as_slice), country)
     }

@@ -1,4 +1,4 @@
-//! Which do-not-call registries there are.
+//! The do-not-call registries that exist.
 
 use super::Rules;
 use super::tables::{self, TableError};
@@ -8,19 +8,31 @@ use crate::domain::ListKind;
 #[derive(Clone, Debug)]
 pub(super) struct Registry {
     kind: ListKind,
-    /// Names by which a user may mean it.
+    /// Other names that a user may write for the registry.
     also: Vec<String>,
 }
 
 impl Rules {
-    /// Whether a list is one that can be loaded: an own list, or a registry that exists.
+    /// Returns whether a list is one that can be loaded: an own list, or a registry that exists.
     pub fn is_list(&self, list: &ListKind) -> bool {
         !list.is_registry() || self.registries.iter().any(|one| one.kind == *list)
     }
 
-    /// Why a registry of this name cannot be asked for, and what to write instead; `None`: it exists.
+    /// Returns why a registry of this name cannot be required, and a hint on what to write. `None` if it
+    /// exists.
     ///
-    /// No list of that name can be loaded, so contacts would wait for it for ever.
+    /// No list of that name can be loaded, so contacts would wait for it without end.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::rules::Rules;
+    ///
+    /// let rules = Rules::embedded();
+    /// assert_eq!(rules.unknown_list(&"national:us".parse()?), None);
+    /// assert!(rules.unknown_list(&"state:us-zz".parse()?).is_some());
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn unknown_list(&self, list: &ListKind) -> Option<(String, String)> {
         if self.is_list(list) {
             return None;
@@ -49,6 +61,10 @@ impl Rules {
 }
 
 /// Reads `registries.csv`.
+///
+/// # Errors
+///
+/// Errors if a row does not name a registry.
 pub(super) fn read(file: &str, text: &str) -> Result<Vec<Registry>, TableError> {
     let rows = tables::read(file, text, &["list", "also", "statute"])?;
     rows.iter()

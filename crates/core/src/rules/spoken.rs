@@ -1,18 +1,22 @@
-//! What people say when they do not want to be called again.
+//! The phrases with which people ask not to be called again.
 
 use super::tables::{self, TableError};
 
 const COLUMNS: [&str; 4] = ["phrase", "channel", "action", "source"];
 
-/// `opt-out-words.csv`: of it, what is said on a call and puts the number on the internal list.
+/// The rows of `opt-out-words.csv` that are said on a call and put the number on the internal list.
 #[derive(Clone, Debug)]
 pub(super) struct SpokenTable {
-    /// As [`words`] makes them.
+    /// The phrases in the form that [`words`] returns.
     phrases: Vec<String>,
 }
 
 impl SpokenTable {
     /// Reads the table.
+    ///
+    /// # Errors
+    ///
+    /// Errors if a phrase is empty, or a channel or action is not known.
     pub(super) fn read(file: &str, text: &str) -> Result<Self, TableError> {
         let mut phrases = Vec::new();
         for row in tables::read(file, text, &COLUMNS)? {
@@ -32,15 +36,15 @@ impl SpokenTable {
         Ok(Self { phrases })
     }
 
-    /// Whether one of the phrases stands in what was said.
+    /// Returns whether what was said contains one of the phrases.
     pub(super) fn has_one_in(&self, said: &str) -> bool {
         let said = words(said);
         self.phrases.iter().any(|phrase| said.contains(phrase))
     }
 }
 
-/// A text's words in lower case, a blank before and after each. Apostrophes are left out, as
-/// transcripts do not agree on them, and `don't` is `do not`.
+/// Returns a text's words in lower case, with a blank before and after each. Apostrophes are left out,
+/// because transcripts do not agree on them, and `don't` becomes `do not`.
 fn words(text: &str) -> String {
     let text = text.to_lowercase().replace(['\'', '’'], "");
     let words = text

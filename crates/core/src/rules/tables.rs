@@ -8,13 +8,13 @@ use crate::domain::MinuteOfDay;
 /// A row or header of a table that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TableError {
-    /// The file's name.
+    /// The name of the file.
     pub file: String,
-    /// The line, from 1.
+    /// The line, from 1; 0 if the reader gave none.
     pub line: u64,
-    /// The column, where one is to blame.
+    /// The column with the fault, if it is a single one.
     pub column: Option<String>,
-    /// What is wrong.
+    /// A description of the fault.
     pub message: String,
 }
 
@@ -30,7 +30,7 @@ impl fmt::Display for TableError {
 
 impl std::error::Error for TableError {}
 
-/// One row, its fields in the order of the columns asked for.
+/// One row, its fields in the order of the requested columns.
 #[derive(Debug)]
 pub(super) struct Row<'t> {
     file: &'t str,
@@ -40,18 +40,22 @@ pub(super) struct Row<'t> {
 }
 
 impl Row<'_> {
-    /// The trimmed text of a column, which must be one of those asked for.
+    /// Returns the trimmed text of a column; empty if it is not one of the requested columns.
     pub(super) fn text(&self, column: &str) -> &str {
         let index = self.columns.iter().position(|known| *known == column);
         index.map_or("", |index| self.fields[index].trim())
     }
 
-    /// The text, `None` when empty.
+    /// Returns the trimmed text. `None` if it is empty.
     pub(super) fn optional(&self, column: &str) -> Option<&str> {
         Some(self.text(column)).filter(|text| !text.is_empty())
     }
 
-    /// The value, by its own reader.
+    /// Returns the value that the text of a column parses to.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the text cannot be parsed.
     pub(super) fn parse<T>(&self, column: &str) -> Result<T, TableError>
     where
         T: FromStr,
@@ -62,12 +66,20 @@ impl Row<'_> {
             .map_err(|error| self.error(column, format!("`{}`: {error}", self.text(column))))
     }
 
-    /// A time of day.
+    /// Returns a time of day in minutes after midnight.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the text is not a time of day such as 09:00.
     pub(super) fn minute(&self, column: &str) -> Result<u16, TableError> {
         Ok(self.parse::<MinuteOfDay>(column)?.minutes())
     }
 
-    /// A date as days since 1970-01-01, `None` when empty.
+    /// Returns a date as days since 1970-01-01. `None` if the text is empty.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the text is neither empty nor a date.
     pub(super) fn day(&self, column: &str) -> Result<Option<i64>, TableError> {
         if self.text(column).is_empty() {
             return Ok(None);
@@ -75,7 +87,7 @@ impl Row<'_> {
         Ok(Some(day_number(self.parse(column)?)))
     }
 
-    /// The parts of a `;` list; empty text has none.
+    /// Returns the parts of a `;` list; empty text has none.
     pub(super) fn list(&self, column: &str) -> Vec<String> {
         let parts = self.text(column).split(';').map(str::trim);
         parts
@@ -84,7 +96,7 @@ impl Row<'_> {
             .collect()
     }
 
-    /// An error at this row.
+    /// Returns an error at this row and column.
     pub(super) fn error(&self, column: &str, message: impl Into<String>) -> TableError {
         TableError {
             file: self.file.to_owned(),
@@ -95,14 +107,18 @@ impl Row<'_> {
     }
 }
 
-/// Days since 1970-01-01.
+/// Returns the days since 1970-01-01.
 pub(super) fn day_number(date: jiff::civil::Date) -> i64 {
     let epoch = jiff::civil::date(1970, 1, 1);
     date.duration_since(epoch).as_hours() / 24
 }
 
-/// Reads all rows. The header must hold exactly `columns`, in any order; lines that start with `#`
-/// are comments.
+/// Reads all rows. The header must hold exactly `columns`, in any order. Lines that start with `#` are
+/// comments.
+///
+/// # Errors
+///
+/// Errors if a column is unknown, missing or repeated, or if the text is not CSV.
 pub(super) fn read<'t>(
     file: &'t str,
     text: &str,

@@ -1,4 +1,4 @@
-//! Two time-zone databases side by side: jiff decides, chrono-tz with our overrides is the second opinion.
+//! Two time-zone databases: jiff decides, chrono-tz with the overrides is the second opinion.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -21,15 +21,15 @@ const COLUMNS: [&str; 6] = [
     "note",
 ];
 
-/// A place in the table of zones, the same for every table.
+/// The index of a zone in the table, equal in every table.
 pub(super) type ZoneId = u16;
 
-/// Which of the two databases is asked.
+/// Which of the two databases is read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Opinion {
     /// jiff, on its bundled data or on a directory.
     First,
-    /// chrono-tz, with the overrides laid over.
+    /// chrono-tz, with the overrides applied.
     Second,
 }
 
@@ -38,7 +38,7 @@ pub(super) enum Opinion {
 pub struct LocalTime {
     /// Days since 1970-01-01, in the local calendar.
     pub day: i64,
-    /// Monday is 0.
+    /// The day of the week; Monday is 0.
     pub weekday: u8,
     /// Seconds since local midnight by the wall clock.
     pub second: u32,
@@ -60,7 +60,7 @@ impl LocalTime {
 }
 
 impl std::fmt::Display for LocalTime {
-    /// `Mon 07:59:59`.
+    /// Formats the time as `Mon 07:59:59`.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (hour, minute) = (self.second / 3600, self.second / 60 % 60);
         let name = Weekdays::name(self.weekday);
@@ -79,15 +79,15 @@ struct Overlay {
 struct Entry {
     second: Tz,
     overlay: Option<Overlay>,
-    /// `None` inside when the first database lacks the zone.
+    /// `None` inside if the first database lacks the zone.
     first: OnceLock<Option<TimeZone>>,
 }
 
-/// Every zone that chrono-tz knows, by name, with both opinions. Zones of the first database are
-/// read at their first use; a database from outside is read whole at once.
+/// Every zone that chrono-tz knows, by name, with both opinions. Zones of the first database are read at
+/// their first use; a database from outside is read whole when it is set.
 #[derive(Clone, Debug)]
 pub(super) struct ZoneTable {
-    /// Sorted.
+    /// The names of the zones, sorted.
     names: Vec<&'static str>,
     entries: Vec<Entry>,
     database: TimeZoneDatabase,
@@ -95,7 +95,11 @@ pub(super) struct ZoneTable {
 }
 
 impl ZoneTable {
-    /// On jiff's bundled data.
+    /// Creates the table on jiff's bundled data, with the overrides of a file.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the overrides cannot be read or name an unknown zone.
     pub(super) fn bundled(file: &str, overrides: &str) -> Result<Self, TableError> {
         let mut zones: Vec<Tz> = chrono_tz::TZ_VARIANTS.to_vec();
         zones.sort_unstable_by_key(|zone| zone.name());
@@ -141,9 +145,9 @@ impl ZoneTable {
         Ok(())
     }
 
-    /// The same table with another first database, read whole. Zones of `needed` are the other
-    /// database's or none; any other that it lacks, such as an old name that some systems leave
-    /// out, stays as it was.
+    /// Returns the table with another first database, which is read whole. Zones of `needed` come from that
+    /// database or are not known. Any other zone that it lacks, such as an old name that some systems leave
+    /// out, keeps its data.
     pub(super) fn with_database(
         &self,
         database: &TimeZoneDatabase,
@@ -164,19 +168,19 @@ impl ZoneTable {
         table
     }
 
-    /// The IANA releases of the two databases.
+    /// Returns the IANA releases of the two databases.
     pub(super) fn versions(&self) -> (&str, &str) {
         (&self.version, chrono_tz::IANA_TZDB_VERSION)
     }
 
-    /// The zone of this exact name, `None` unless both databases know it.
+    /// Returns the zone of this exact name. `None` unless both databases know it.
     pub(super) fn find(&self, name: &str) -> Option<ZoneId> {
         let index = self.names.binary_search(&name).ok()?;
         self.first(index)?;
         ZoneId::try_from(index).ok()
     }
 
-    /// The zone of this name in any letter case.
+    /// Returns the zone of this name in any letter case. `None` unless both databases know it.
     pub(super) fn find_stated(&self, name: &str) -> Option<ZoneId> {
         self.find(name).or_else(|| {
             let mut names = self.names.iter();
@@ -184,12 +188,12 @@ impl ZoneTable {
         })
     }
 
-    /// The zone's name.
+    /// Returns the name of the zone.
     pub(super) fn name(&self, zone: ZoneId) -> &'static str {
         self.names[usize::from(zone)]
     }
 
-    /// Names of the zones whose offset the two databases state differently.
+    /// Returns the names of the zones for which the two databases give different offsets.
     pub(super) fn in_dispute(&self, utc_seconds: i64) -> Vec<&'static str> {
         let ids = self.names.iter().filter_map(|name| self.find(name));
         let disputed = ids.filter(|zone| {
@@ -199,12 +203,12 @@ impl ZoneTable {
         disputed.map(|zone| self.name(zone)).collect()
     }
 
-    /// The local time in a zone at an instant in seconds.
+    /// Returns the local time in a zone at an instant in seconds.
     pub(super) fn local(&self, zone: ZoneId, utc_seconds: i64, opinion: Opinion) -> LocalTime {
         LocalTime::at_offset(utc_seconds, self.offset(zone, utc_seconds, opinion))
     }
 
-    /// Seconds east of UTC.
+    /// Returns the offset from UTC in seconds, positive to the east.
     pub(super) fn offset(&self, zone: ZoneId, utc_seconds: i64, opinion: Opinion) -> i32 {
         let index = usize::from(zone);
         match opinion {
@@ -229,9 +233,9 @@ impl ZoneTable {
         }
     }
 
-    /// The next instant after `from` at which the local time reaches one of `minutes` (sorted, with
-    /// midnight among them) or the offset from UTC changes. Two changes that undo each other within
-    /// one such step are not seen; none are known.
+    /// Returns the next instant after `from` at which the local time reaches one of `minutes` (sorted, with
+    /// midnight among them) or the offset from UTC changes. Two changes that undo each other within one such
+    /// step are not seen; none are known.
     pub(super) fn next_boundary(
         &self,
         zone: ZoneId,

@@ -1,23 +1,23 @@
-//! What spreadsheets, web pages and typists put around a number, and several numbers in one cell.
+//! The text that spreadsheets, web pages and typists add around a number, and several numbers in one cell.
 
 use super::{MIN_BEFORE_EXTENSION, is_separator};
 
-/// Digits of the longest number (ITU-T E.164).
+/// The maximum number of digits in a number (ITU-T E.164).
 const LONGEST: usize = 15;
 
-/// Quotation marks, straight and typographic, and the apostrophe by which a spreadsheet marks text.
+/// Quotation marks, straight and typographic, and the apostrophe with which a spreadsheet marks text.
 const QUOTES: [char; 14] = [
     '\'', '"', '`', '\u{b4}', '\u{2018}', '\u{2019}', '\u{201a}', '\u{201b}', '\u{201c}',
     '\u{201d}', '\u{201e}', '\u{ab}', '\u{bb}', '\u{2032}',
 ];
 
-/// Schemes of links to numbers.
+/// The schemes of links to numbers.
 const SCHEMES: [&str; 5] = ["tel:", "sip:", "sips:", "callto:", "phone:"];
 
-/// First digits of the decimal digits of some scripts: ASCII, full-width, Arabic, Persian, Devanagari.
+/// The zero of the decimal digits of some scripts: ASCII, full-width, Arabic, Persian, Devanagari.
 const DIGITS: [u32; 5] = [0x30, 0xff10, 0x660, 0x6f0, 0x966];
 
-/// The value of a decimal digit.
+/// Returns the value of a decimal digit. `None` for any other character.
 pub(super) fn digit(char: char) -> Option<u8> {
     let code = u32::from(char);
     let value = DIGITS.iter().map(|zero| code.wrapping_sub(*zero));
@@ -30,7 +30,7 @@ fn digits(text: &str) -> usize {
     text.chars().filter(|char| digit(*char).is_some()).count()
 }
 
-/// The text without quotation marks, a formula's `="…"`, a link's scheme and a spreadsheet's `.0`.
+/// Returns the text without quotation marks, a formula's `="…"`, a link's scheme and a spreadsheet's `.0`.
 pub(super) fn bare(text: &str) -> &str {
     let outside = |char: char| char.is_whitespace() || QUOTES.contains(&char);
     let mut text = text.trim_matches(outside);
@@ -51,8 +51,8 @@ pub(super) fn bare(text: &str) -> &str {
     whole_number(text.trim_matches(outside))
 }
 
-/// The text without the decimals that a spreadsheet writes behind a number it took for an amount. A
-/// separator and a zero are no digit of the number, whatever stands before them.
+/// Returns the text without the decimals that a spreadsheet adds to a number that it took for an amount. A
+/// separator and a zero are no digits of the number.
 fn whole_number(text: &str) -> &str {
     let zeros = text.trim_end_matches('0');
     let Some(before) = zeros.strip_suffix(['.', ',']) else {
@@ -67,7 +67,7 @@ fn whole_number(text: &str) -> &str {
     before
 }
 
-/// Whether the text is a number as `2.1255501E+09`, whose last digits are lost.
+/// Returns whether the text is a number as `2.1255501E+09`, whose last digits are lost.
 pub(super) fn is_scientific(text: &str) -> bool {
     let Some((mantissa, exponent)) = text.split_once(['E', 'e']) else {
         return false;
@@ -81,7 +81,7 @@ pub(super) fn is_scientific(text: &str) -> bool {
     exponent.len() <= 2 && decimal(exponent) && decimal(whole) && decimal(rest)
 }
 
-/// The parts of a text that can be numbers of their own, more than one if it holds several.
+/// Returns the parts of a text that can each be a number, more than one if it holds several.
 pub(super) fn several(text: &str) -> Vec<&str> {
     let listed = parts(text, |rest| {
         let marks = [
@@ -95,7 +95,7 @@ pub(super) fn several(text: &str) -> Vec<&str> {
     if listed.len() > 1 || !(LONGEST + 1..=2 * LONGEST).contains(&digits(text)) {
         return listed;
     }
-    // Too long for one number: two of them, with no more than a space between.
+    // The text is too long for one number: two of them, with no more than a space between.
     let halves = text.char_indices().find_map(|(at, char)| {
         let (left, right) = text.split_at(at);
         let room = MIN_BEFORE_EXTENSION..=LONGEST;
@@ -106,8 +106,8 @@ pub(super) fn several(text: &str) -> Vec<&str> {
     halves.map_or(vec![text], |(left, right)| vec![left, right.trim_start()])
 }
 
-/// Splits a text at marks, each of as many bytes as `mark` says, wherever both sides hold enough
-/// digits for a number.
+/// Splits a text at marks wherever both sides hold enough digits for a number; `mark` returns the length of
+/// the mark that a text starts with, in bytes.
 fn parts(text: &str, mark: impl Fn(&str) -> Option<usize>) -> Vec<&str> {
     let mut parts = Vec::new();
     let mut start = 0;
@@ -129,8 +129,8 @@ fn parts(text: &str, mark: impl Fn(&str) -> Option<usize>) -> Vec<&str> {
     parts
 }
 
-/// What stands before the words or the extension that follow a number; `None` when what follows may
-/// be a number too, or what stands before is none.
+/// Returns the text before the words or the extension that follow a number. `None` if the following text may
+/// also be a number, or if the text before it is none.
 pub(super) fn before_words(text: &str) -> Option<&str> {
     let end = text
         .char_indices()

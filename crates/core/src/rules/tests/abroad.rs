@@ -3,7 +3,7 @@
 use super::places::{all, locate};
 use super::*;
 
-/// Outside country code 1 too, what is stated adds its zones.
+/// Outside country code 1 too, a stated place adds its zones.
 #[test]
 fn places_abroad_bind_as_well() {
     for ([text, region, postal], expected) in [

@@ -1,4 +1,4 @@
-//! Rolling caps.
+//! Tests of the rolling caps.
 
 use std::time::Duration;
 

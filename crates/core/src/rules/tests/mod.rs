@@ -1,4 +1,4 @@
-//! Tests over the embedded tables; what all of them share.
+//! Tests of the embedded tables, and the helpers that they share.
 
 mod abroad;
 mod caps;

@@ -1,4 +1,4 @@
-//! Reading numbers, and whether they may be dialed.
+//! Tests that read numbers and judge whether they may be dialed.
 
 use super::*;
 
@@ -159,7 +159,7 @@ fn a_planned_area_code_serves_from_its_date() {
     assert_eq!(rules().regions_of(soon), ["US-NY"]);
 }
 
-/// Country code 1 aside, where we take no library's word.
+/// Country code 1 is left out, because no library decides it here.
 #[test]
 fn the_two_libraries_read_the_example_numbers_alike() {
     let mut differences = Vec::new();
@@ -194,8 +194,8 @@ fn the_two_libraries_read_the_example_numbers_alike() {
     assert_eq!(differences, KNOWN_DIFFERENCES);
 }
 
-/// The other library drops digits of valid numbers, taking them for a trunk prefix, and takes a
-/// Zimbabwean number that is one digit short.
+/// The other library drops digits of valid numbers as if they were a trunk prefix, and accepts a Zimbabwean
+/// number that is one digit short.
 const KNOWN_DIFFERENCES: [&str; 7] = [
     r#"+3758011234567 Some("+3758011234567") Some("+37511234567")"#,
     r#"+78001234567 Some("+78001234567") Some("+7001234567")"#,

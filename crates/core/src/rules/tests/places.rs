@@ -1,4 +1,4 @@
-//! Where a contact is, by its evidence.
+//! Tests of where a contact is, by its evidence.
 
 use super::*;
 
@@ -33,13 +33,13 @@ pub(super) fn all(text: &str, zone: &str, region: &str, postal: &str) -> String 
 const CENTRAL: &str = "US-AL;US-AR;US-CA;US-FL;US-IA;US-IL;US-IN;US-KS;US-KY;US-LA;US-MI;US-MN;US-MO;US-MS;US-ND;\
     US-NE;US-OK;US-SD;US-TN;US-TX;US-WI";
 
-/// Number, zone, region, postal code; what binds then.
+/// Number, zone, region, postal code; then the places that bind.
 const UNION: [([&str; 4], &str); 23] = [
     (
         ["+18505550117", "", "", ""],
         "US-FL in Chicago;New_York by number",
     ),
-    // A stated zone is added, and never takes away what the number says.
+    // A stated zone is added and never removes what the number shows.
     (
         ["+18505550117", "America/New_York", "", ""],
         "US-FL in Chicago;New_York by number",
@@ -122,7 +122,7 @@ const UNION: [([&str; 4], &str); 23] = [
         ["+442079460123", "", "GB-LND", ""],
         "GB;GB-LND in Europe/London by all",
     ),
-    // A zone of another country brings the places that have it.
+    // A zone of another country adds the places that have it.
     (
         ["+12125550142", "America/Toronto", "", ""],
         "CA-NU;CA-ON;CA-QC;US-NY in New_York;Toronto by all",
@@ -144,7 +144,7 @@ fn every_place_that_the_evidence_allows_binds() {
     }
     let central = format!("{CENTRAL} in Chicago;Los_Angeles by all");
     assert_eq!(all("+12135550142", "America/Chicago", "", ""), central);
-    // The state is known: the zone is one of its own.
+    // The state is known: the zone is one of its zones.
     assert_eq!(
         all("+12135550142", "America/Chicago", "US-IL", ""),
         "US-CA;US-IL in Chicago;Los_Angeles by all"
@@ -193,7 +193,7 @@ fn a_complete_address_may_replace_the_numbers_places() {
         ),
         ("", "US-AL", "35203", "US-AL in Chicago by address"),
         ("Europe/London", "GB", "", "GB in Europe/London by address"),
-        // Incomplete, or at odds with itself: every place binds.
+        // An incomplete or contradictory address: every place binds.
         (
             "",
             "US-WA",
@@ -257,7 +257,7 @@ fn a_persons_statement_replaces_what_the_number_suggests() {
         stated("+12135550142", "America/Chicago", ""),
         format!("{CENTRAL} in Chicago")
     );
-    // A part of a country whose law is one brings its zones, as in a list.
+    // A part of a country with one law adds its zones, as in a list.
     assert_eq!(
         stated("+61255501234", "", "AU-WA"),
         "AU-WA in Australia/Eucla;Australia/Perth;Australia/Sydney"
@@ -336,7 +336,7 @@ fn an_australian_mobile_may_be_anywhere_in_australia() {
     );
 }
 
-/// A row for an area must not know less than the rows for parts of it.
+/// A row for an area must know at least as much as the rows for parts of it.
 #[test]
 fn a_prefix_has_every_zone_of_its_children() {
     let rows = rules().prefixes.rows();
@@ -355,8 +355,8 @@ fn a_prefix_has_every_zone_of_its_children() {
     }
 }
 
-/// Mobile, toll-free, shared-cost and personal ranges of the countries with rules, by their numbering
-/// plans: they have no place, so every zone of the country is one.
+/// Mobile, toll-free, shared-cost and personal ranges of the countries with rules, by their numbering plans.
+/// They have no place, so every zone of the country may apply.
 #[test]
 fn ranges_without_a_place_have_every_zone_of_the_country() {
     let rows = rules().prefixes.rows();
@@ -383,7 +383,7 @@ fn ranges_without_a_place_have_every_zone_of_the_country() {
     }
 }
 
-/// Where a state spans zones, each of its postal codes says in which it may lie, and in no others.
+/// If a state spans zones, each of its postal codes lists the zones in which it may lie, and no others.
 #[test]
 fn postal_codes_of_states_that_span_zones_name_zones_of_the_state() {
     let rules = rules();

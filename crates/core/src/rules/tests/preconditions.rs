@@ -1,4 +1,4 @@
-//! What must be there before a call, expected from the statutes and not from the table's reader.
+//! Tests of what is required before a call, expected from the statutes and not from the table's reader.
 
 use super::rules;
 use crate::domain::campaign::{CallClass, CallKind, Purpose};
@@ -90,12 +90,12 @@ fn a_registry_is_asked_for_by_the_numbers_country() {
 
 #[test]
 fn the_strictest_of_all_candidate_places_binds() {
-    // A New York number whose contact may also be in Connecticut, and the other way about.
+    // A New York number whose contact may also be in Connecticut, and the reverse.
     for regions in [&["US-CT", "US-NY"][..], &["US-NY", "US-CT"]] {
         let rows = bind("+12125550142", regions, LIVE_SALES);
         assert_eq!(least(&rows), ConsentKind::ExpressWritten);
     }
-    // The area code's own state binds also where another place was stated.
+    // The area code's own state also binds if another place was stated.
     let rows = bind("+12035550142", &["US-NY"], LIVE_SALES);
     assert_eq!(least(&rows), ConsentKind::ExpressWritten);
 }

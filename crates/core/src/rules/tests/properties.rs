@@ -7,7 +7,7 @@ use crate::domain::campaign::CallKind;
 use crate::domain::campaign::Evidence;
 use crate::domain::{Hints, Timestamp, WindowClass};
 
-/// 2026-03-01 to 2028-12-01: inside what the holiday table covers, a horizon to spare.
+/// 2026-03-01 to 2028-12-01: inside the years of the holiday table, with a search horizon to spare.
 const INSTANTS: std::ops::Range<i64> = 1_772_323_200..1_827_000_000;
 
 const ZONES: [&str; 14] = [
@@ -64,7 +64,7 @@ fn open(class: &WindowClass, call_class: CallKind, at: i64) -> bool {
     Rules::embedded().legal(class, call_class, &[], second(at)) == Legal::Open
 }
 
-/// Instants near the clock changes of 2026 to 2028, where mistakes live.
+/// Instants near the clock changes of 2026 to 2028, where mistakes are likely.
 fn instants() -> impl Strategy<Value = i64> {
     let changes = vec![
         "2026-03-08T07:00:00Z",
@@ -93,7 +93,7 @@ proptest! {
             }
             let countries = class.regions.iter().map(|region| region[..2].to_owned()).collect();
             let national = WindowClass { regions: countries, ..class.clone() };
-            // A province may know of debts what its country does not.
+            // A province may have rules about debts that its country does not have.
             let anywhere = match call_class.purpose {
                 Purpose::Debt => CallKind::new(call_class.class, Purpose::Information),
                 Purpose::Sales | Purpose::Reminder | Purpose::Survey | Purpose::Information => {
@@ -217,8 +217,8 @@ proptest! {
     }
 }
 
-/// In a gap the wall clock leaps over the opening: the first legal instant is the change itself.
-/// In a fold an hour comes twice: a close inside it shuts, opens again and shuts for good.
+/// In a gap the wall clock skips the opening: the first legal instant is the change itself. In a fold an hour
+/// occurs twice: a close inside it shuts, opens again and shuts for good.
 #[test]
 fn gaps_and_folds_are_exact() {
     let header = hours::COLUMNS.join(",");
@@ -246,7 +246,7 @@ fn gaps_and_folds_are_exact() {
         changes("2027-03-27T23:00:00Z", 2),
         ["2027-03-28T00:30:00Z", "2027-03-28T01:00:00Z"]
     );
-    // 2027-10-31: 03:00 becomes 02:00, so 02:00 to 02:30 comes again.
+    // 2027-10-31: 03:00 becomes 02:00, so 02:00 to 02:30 occurs again.
     assert_eq!(
         changes("2027-10-30T22:00:00Z", 4),
         [

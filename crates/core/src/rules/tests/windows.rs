@@ -1,4 +1,4 @@
-//! Legal hours, overrides, own rule files.
+//! Tests of legal hours, overrides and own rule files.
 
 use super::*;
 
@@ -121,7 +121,7 @@ fn a_zone_the_databases_differ_on_is_held() {
     assert_eq!(next, Some(at("2026-12-07T17:00:00Z")));
 }
 
-/// Until a country or a province has a row about debts, nothing says when its law lets one be collected.
+/// Without a row about debts for a country or province, its law on collection hours is not known.
 #[test]
 fn debts_need_rules_of_their_own() {
     let noon = "2026-12-07T17:00:00Z";

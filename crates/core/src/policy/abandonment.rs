@@ -1,24 +1,24 @@
-//! The brake on abandoned calls, and the figure that the law measures.
+//! The brake on abandoned calls, and the rate that the law measures.
 
 use super::decide::Findings;
 use super::{Abandonment, Facts, HoldKind, LiveCalls, Until};
 use crate::domain::{CampaignSettings, Timestamp};
 
-/// Abandoned calls from which on the brake looks at the rate (our own figure): one call, or two, may be
-/// an accident.
+/// The number of abandoned calls from which the brake checks the rate (a limit of dialdeck): one call, or
+/// two, may be an accident.
 pub const LEAST: u64 = 3;
 
-/// Abandoned calls that the law allows, in percent of the live answers (47 CFR 64.1200(a)(7); 16 CFR
-/// 310.4(b)(4)(i)).
+/// The share of abandoned calls that the law allows, in percent of the live answers (47 CFR 64.1200(a)(7); 16
+/// CFR 310.4(b)(4)(i)).
 pub const LAW_PERCENT: u64 = 3;
 
 /// Holds a campaign whose abandoned calls exceed its limit, until an operator acts.
 ///
-/// Abandoned is a call answered by a person and not connected within two seconds. The law allows 3 %
-/// of the live answers, measured over the campaign while it is shorter than 30 days, else over 30 days
-/// (47 CFR 64.1200(a)(7)). Each call here has its own agent, so nothing is dialed ahead and the first
-/// abandoned calls need no prevention: the brake acts when too many agents were not there in time.
-/// Waiting does not put agents on their seats, hence no instant at which it ends by itself.
+/// A call is abandoned if a person answers and is not connected within two seconds. The law allows 3 % of the
+/// live answers, measured over the campaign while it is shorter than 30 days, and over 30 days after that (47
+/// CFR 64.1200(a)(7)). Each call here has its own agent, so nothing is dialed ahead and the first abandoned
+/// calls need no prevention. The brake acts when too many agents were not there in time. Waiting does not
+/// bring agents to their seats, so the hold has no instant at which it ends by itself.
 pub(super) fn judge(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<'_>) {
     if holds(&facts.campaign.settings, facts.abandonment) {
         let LiveCalls {
@@ -32,26 +32,28 @@ pub(super) fn judge(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<
     }
 }
 
-/// Whether the brake holds a campaign with these counts: from the third abandoned call on, when the
-/// rate is above the limit. Its release by an operator restarts its counts, so that only new evidence
-/// brings it on again.
+/// Returns whether the brake holds a campaign with these counts: from the third abandoned call on, if the
+/// rate is above the limit.
+///
+/// A release by an operator restarts the counts, so that only new evidence triggers the brake again.
 pub const fn holds(settings: &CampaignSettings, counts: Abandonment) -> bool {
     let brake = counts.brake;
     brake.abandoned >= LEAST && brake.is_above(settings.abandonment_limit_percent as u64)
 }
 
-/// Whether more calls were abandoned than the law allows, however few there were.
+/// Returns whether more calls were abandoned than the law allows, however few there were.
 pub const fn is_above_law(counts: Abandonment) -> bool {
     counts.law.is_above(LAW_PERCENT)
 }
 
 impl LiveCalls {
-    /// Whether more than so many percent of the live answers were abandoned.
+    /// Returns whether more than this percentage of the live answers was abandoned.
     pub const fn is_above(self, percent: u64) -> bool {
         self.abandoned.saturating_mul(100) > percent.saturating_mul(self.answered)
     }
 }
 
+/// Returns the counts that the brake read, and those of the law if they differ, as text for `why`.
 pub(super) fn saw(facts: &Facts<'_>, _now: Timestamp) -> String {
     let Abandonment { law, brake } = facts.abandonment;
     let limit = facts.campaign.settings.abandonment_limit_percent;

@@ -1,4 +1,4 @@
-//! Person, machine or fax: what picked up, judged from the sounds of the first four seconds.
+//! Person, machine or fax: classifies the callee from the sounds of the first four seconds.
 
 use std::time::Duration;
 
@@ -8,15 +8,15 @@ use crate::domain::attempt::Speech;
 /// The spans by which sounds are judged, all since the answer or of one utterance.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Thresholds {
-    /// Nobody speaks for this long: a machine. Default 3.5 s.
+    /// No speech for this long means a machine; default 3.5 s.
     pub silence: Duration,
-    /// An utterance this long is a recorded greeting; a person says "hello". Default 2 s.
+    /// An utterance of this length is a recorded greeting, because a person says "hello"; default 2 s.
     pub greeting: Duration,
-    /// Silence after a short utterance: a person waits for an answer. Default 800 ms.
+    /// Silence of this length after a short utterance means a person who waits for an answer; default 800 ms.
     pub after_greeting: Duration,
-    /// Pauses up to this long do not end an utterance. Default 250 ms.
+    /// Pauses up to this length do not end an utterance; default 250 ms.
     pub pause: Duration,
-    /// How long is listened at all. Default 4 s.
+    /// How long the detector listens at all; default 4 s.
     pub listen: Duration,
 }
 
@@ -32,31 +32,46 @@ impl Default for Thresholds {
     }
 }
 
-/// Where the judgement stands.
+/// The state of the detection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AmdStatus {
-    /// Still listening.
+    /// The detector still listens.
     Processing,
-    /// Decided, for good.
+    /// The detector has decided, for good.
     Decided(CalleeType),
 }
 
-/// Judges one answered call from its sounds, in whatever order they are reported.
+/// Classifies one answered call from its sounds, in any order of their reports.
 ///
-/// A fax tone is a fax and a beep a machine. Long silence and long greetings are machines; a short
-/// utterance followed by silence is a person. Whichever of these comes first decides; if none has
-/// when the listening ends, the callee is unknown.
+/// A fax tone is a fax and a beep a machine. Long silence and long greetings are machines, and a short
+/// utterance followed by silence is a person. The first of these decides. If there is none before the
+/// detector stops listening, the callee is unknown.
+///
+/// # Examples
+///
+/// ```
+/// use std::time::Duration;
+/// use dialdeck_core::domain::CalleeType;
+/// use dialdeck_core::domain::attempt::Speech;
+/// use dialdeck_core::policy::amd::{AmdStatus, Detector, Thresholds};
+///
+/// let mut detector = Detector::new(Thresholds::default());
+/// detector.on(Speech::Started(Duration::from_millis(300)));
+/// detector.on(Speech::Stopped(Duration::from_millis(900)));
+/// let verdict = detector.verdict(Duration::from_millis(1700));
+/// assert_eq!(verdict, AmdStatus::Decided(CalleeType::Human));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Detector {
     thresholds: Thresholds,
     sounds: Vec<Speech>,
 }
 
-/// Sounds kept for one call; four seconds of speech hold far fewer.
+/// The maximum number of sounds kept for one call; four seconds of speech hold far fewer.
 const MAX_SOUNDS: usize = 64;
 
 impl Detector {
-    /// A detector that has heard nothing yet.
+    /// Creates a detector without any sound.
     pub const fn new(thresholds: Thresholds) -> Self {
         Self {
             thresholds,
@@ -64,7 +79,7 @@ impl Detector {
         }
     }
 
-    /// A sound.
+    /// Adds a sound; at most 64 are kept.
     pub fn on(&mut self, sound: Speech) {
         if self.sounds.len() < MAX_SOUNDS {
             let place = self
@@ -74,7 +89,7 @@ impl Detector {
         }
     }
 
-    /// The judgement when `elapsed` has passed since the answer.
+    /// Returns the state when `elapsed` has passed since the answer.
     pub fn verdict(&self, elapsed: Duration) -> AmdStatus {
         let (at, callee) = self.decision();
         if at <= elapsed {
@@ -84,12 +99,12 @@ impl Detector {
         }
     }
 
-    /// When, since the answer, the judgement falls if no further sound comes.
+    /// Returns the time since the answer at which the detector decides if no further sound is reported.
     pub fn decides_at(&self) -> Duration {
         self.decision().0
     }
 
-    /// The earliest of everything that decides.
+    /// Returns the earliest of everything that decides.
     fn decision(&self) -> (Duration, CalleeType) {
         let mut first = (self.thresholds.listen, CalleeType::Unknown);
         let mut offer = |at: Duration, callee: CalleeType| {
@@ -128,7 +143,7 @@ impl Detector {
         first
     }
 
-    /// Stretches of speech, short pauses bridged; an end of `None`: still speaking.
+    /// Returns the stretches of speech, short pauses bridged. An end of `None` means that speech continues.
     fn utterances(&self) -> Vec<(Duration, Option<Duration>)> {
         let mut all: Vec<(Duration, Option<Duration>)> = Vec::new();
         for sound in &self.sounds {

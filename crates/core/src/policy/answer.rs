@@ -1,4 +1,4 @@
-//! What a decision says: dial like this, not before then, or never, each with its reason.
+//! The result of a decision: dial, hold or refuse, each with its reason.
 
 use std::time::Duration;
 
@@ -13,40 +13,41 @@ use crate::domain::{
 /// The answer of [`super::decide()`].
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Decision {
-    /// Dial now, like this.
+    /// Dial now, with this order.
     Dial(Box<DialOrder>),
-    /// Not now.
+    /// Not now, for these reasons.
     Hold(Hold),
-    /// Never.
+    /// Never, for this reason.
     Refuse(Refusal),
 }
 
-/// What to dial and everything the event log must be able to prove about it.
+/// What to dial, and everything that the event log must be able to prove about it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DialOrder {
-    /// Its place in the contact's count, from 1.
+    /// The attempt's number in the contact's count, from 1.
     pub n: u32,
-    /// The callee.
+    /// The number to call.
     pub number: PhoneNumber,
-    /// The route.
+    /// The trunk that carries the call.
     pub trunk: TrunkName,
     /// The number to show.
     pub caller_id: PhoneNumber,
-    /// Its attestation.
+    /// The attestation of the caller ID.
     pub attestation: Option<Attestation>,
-    /// Whether it shows a verified name.
+    /// Whether the call shows a verified name.
     pub branded: bool,
-    /// Zones judged, sorted, each with its local time: `("America/New_York", "Mon 10:30:00")`.
+    /// The zones judged, sorted, each with its local time: `("America/New_York", "Mon 10:30:00")`.
     pub local_times: Vec<(String, String)>,
-    /// Regions judged.
+    /// The regions judged, sorted.
     pub regions: Vec<String>,
-    /// Consent relied on.
+    /// The consent that the call relies on; `None` if no rule requires any.
     pub consent: Option<Consent>,
     /// The registries that were needed, each with the number's area and the date of its data there.
     pub registries: Vec<(ListKind, Area, Timestamp)>,
-    /// Loads before this call.
+    /// The loads before this call.
     pub load: Loads,
-    /// The request must not leave before: then trunk and campaign have room in their minute.
+    /// The earliest instant at which the request may leave, so that trunk and campaign have room in their
+    /// minute.
     pub not_before: Timestamp,
 }
 
@@ -55,34 +56,33 @@ pub struct DialOrder {
 pub struct Hold {
     /// All failing gates, in order; never empty.
     pub reasons: Vec<HoldReason>,
-    /// The latest of their ends.
+    /// The latest end of the reasons.
     pub until: Until,
-    /// The narrowest thing that must wait: whether another contact could be dialed instead.
+    /// The narrowest thing that must wait. It shows whether another contact could be dialed instead.
     pub scope: Scope,
 }
 
 /// One failing temporary gate.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HoldReason {
-    /// Which, with the value it saw.
+    /// The gate that failed, with the value it read.
     pub kind: HoldKind,
-    /// When it ends.
+    /// When the reason ends.
     pub until: Until,
 }
 
 /// When a hold ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Until {
-    /// At this instant.
+    /// The hold ends at this instant.
     At(Timestamp),
-    /// When a call in flight ends.
+    /// The hold ends when a call in flight ends.
     CallEnds,
     /// When an operator acts: resumes, loads a list, names a zone.
     Operator,
 }
 
-/// What a hold binds. The dispatcher tries another contact on `Contact` and `Class`, and sleeps on
-/// the rest.
+/// What a hold binds. The dispatcher tries another contact on `Contact` and `Class`, and waits on the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
@@ -90,11 +90,11 @@ pub enum Scope {
     Contact,
     /// Every contact of its window class in this campaign.
     Class,
-    /// The campaign.
+    /// Every contact of the campaign.
     Campaign,
-    /// The trunk and so every campaign on it.
+    /// The trunk, and with it every campaign on it.
     Trunk,
-    /// Everything.
+    /// Every call of the deck.
     Deck,
 }
 
@@ -103,7 +103,7 @@ pub enum Scope {
 pub enum HoldKind {
     /// Store, clock, rules or zone data are not provably good (D19).
     Unhealthy(String),
-    /// The clock is behind the log's last entry (D19).
+    /// The clock is behind the event log's last entry (D19).
     ClockBehind,
     /// The clock jumped while the engine ran, and the jump is not accepted yet (D19).
     ClockJumped(ClockHeld),
@@ -125,11 +125,11 @@ pub enum HoldKind {
     RegistryStale(ListKind, Area, Timestamp),
     /// A call to the number is in flight.
     NumberInFlight,
-    /// Too soon after the last attempt at the number.
+    /// The last attempt at the number is less than this minimum gap ago.
     MinGap(Duration),
-    /// The contact's own next time has not come.
+    /// The contact's next attempt is not due yet.
     RetryDue,
-    /// A rolling cap: rule id, attempts seen, attempts allowed.
+    /// A rolling cap: rule id, attempts counted, attempts allowed.
     RollingCap(String, u32, u32),
     /// A candidate zone is shut: why, and which zone at which local time.
     Window(WindowReason, String),
@@ -137,42 +137,42 @@ pub enum HoldKind {
     NoZone,
     /// The two zone databases differ on this zone.
     ZoneDataDisagree(String),
-    /// It could still ring when the window closes.
+    /// The phone could still ring when the window closes.
     RingsPastClose,
     /// An operator's emergency ban on this region.
     EmergencyBan(String),
     /// The trunk is not in the deck file.
     TrunkMissing,
-    /// The trunk rests: the cause.
+    /// The trunk rests for this cause.
     TrunkRests(&'static str),
-    /// One more abandoned call would pass the limit: live answers, abandoned.
+    /// The campaign's abandoned calls exceed its limit: live answers, abandoned calls.
     AbandonmentBrake(u64, u64),
     /// No caller ID is owned and active at this trunk.
     NoCallerId,
-    /// No caller ID is known to be owned by a word of the provider that is not too old.
+    /// No caller ID has a recent enough report of the provider that the account owns it.
     CallerIdsUnproven,
     /// Every usable caller ID has reached its hourly cap or rests after a block.
     CallerIdsFull,
     /// Every caller ID that is free was blocked on its way to this callee within the day.
     CallerIdsBlocked,
-    /// Calls in flight at the cap of the deck: seen, cap.
+    /// Calls in flight at the cap of the deck: counted, cap.
     DeckConcurrent(u32, u32),
-    /// Of the trunk.
+    /// Calls in flight at the cap of the trunk: counted, cap.
     TrunkConcurrent(u32, u32),
-    /// Of the campaign.
+    /// Calls in flight at the cap of the campaign: counted, cap.
     CampaignConcurrent(u32, u32),
-    /// Sends in the last 60 s at the cap of the trunk.
+    /// Sends in the last 60 s at the cap of the trunk: counted, cap.
     TrunkPerMinute(u32, u32),
-    /// Of the campaign.
+    /// Sends in the last 60 s at the cap of the campaign: counted, cap.
     CampaignPerMinute(u32, u32),
-    /// The trunk's calls are spaced at half its rate, since it has reached a limit.
+    /// The trunk's calls are spaced at half its rate, because it has reached a limit.
     TrunkSlowed,
-    /// Calls are spaced over the minute, and rise slowly after an opening or a resume.
+    /// Calls are spaced over the minute, and their pace rises slowly after an opening or a resume.
     Spacing,
 }
 
 impl Hold {
-    /// A hold of these reasons; `None` when there is none.
+    /// Creates a hold of these reasons. `None` if there are none.
     pub fn of(reasons: Vec<HoldReason>) -> Option<Self> {
         let until = reasons.iter().map(|reason| reason.until).max()?;
         let scope = reasons.iter().map(|reason| reason.kind.scope()).min()?;
@@ -183,7 +183,17 @@ impl Hold {
         })
     }
 
-    /// A hold of one reason.
+    /// Creates a hold of one reason.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::policy::{Hold, HoldKind, Scope, Until};
+    ///
+    /// let hold = Hold::single(HoldKind::CampaignPaused, Until::Operator);
+    /// assert_eq!(hold.scope, Scope::Campaign);
+    /// assert_eq!(hold.to_string(), "campaign paused, until an operator acts");
+    /// ```
     pub fn single(kind: HoldKind, until: Until) -> Self {
         let scope = kind.scope();
         Self {
@@ -193,19 +203,21 @@ impl Hold {
         }
     }
 
-    /// The reason to name where there is room for one: what an operator must end, else what keeps
-    /// a call back for a cause, else what only paces calls; of the same kind the one that ends last.
+    /// Returns the reason to show if there is room for only one. `None` if there are no reasons.
+    ///
+    /// A reason that an operator must end comes first, then one that holds a call for a cause, then one that
+    /// only paces calls. Among reasons of one kind the one that ends last is returned.
     pub fn principal(&self) -> Option<&HoldReason> {
         let rank = |reason: &HoldReason| {
             let operator = reason.until == Until::Operator;
             (operator, !reason.kind.only_paces(), reason.until)
         };
-        // Of equals the last one counts, which is the first in the order of the gates.
+        // `max_by_key` returns the last of equals, which is the first in the order of the gates.
         let reasons = self.reasons.iter().rev();
         reasons.max_by_key(|reason| rank(reason))
     }
 
-    /// What would be left of it if the campaign ran; `None`: nothing.
+    /// Returns what would remain of the hold if the campaign ran. `None` if nothing would.
     pub fn once_running(&self) -> Option<Self> {
         let mut reasons = self.reasons.clone();
         reasons.retain(|reason| {
@@ -217,13 +229,13 @@ impl Hold {
         Self::of(reasons)
     }
 
-    /// Until when the contact itself is set aside: the latest end among the reasons of scope
-    /// [`Scope::Contact`], `None` when it has none.
+    /// Returns the instant until which the contact itself waits: the latest end among the reasons of scope
+    /// [`Scope::Contact`]. `None` if there is no such reason.
     ///
-    /// A call in flight to the number gives no instant; it is looked at again a minute later unless
-    /// another reason says more. A registry that is awaited gives none either: the contact waits
-    /// until the registry is loaded, [`Timestamp::MAX`]. Reasons of wider scope do not matter here:
-    /// they will have passed, or will hold again.
+    /// A call in flight to the number gives no instant, so the contact is checked again a minute later unless
+    /// another reason ends later. A registry that is missing or too old gives none either: the contact waits
+    /// until the registry is loaded, [`Timestamp::MAX`]. Reasons of wider scope do not matter here: they will
+    /// have passed, or will hold again.
     pub fn set_aside_until(&self, now: Timestamp) -> Option<Timestamp> {
         const LOOK_AGAIN: Duration = Duration::from_mins(1);
         self.reasons
@@ -239,7 +251,7 @@ impl Hold {
 }
 
 impl Hold {
-    /// The registry that the contact waits for; `None`: it waits for none.
+    /// Returns the registry that the contact waits for. `None` if it waits for none.
     pub fn registry(&self) -> Option<&ListKind> {
         self.reasons
             .iter()
@@ -248,7 +260,7 @@ impl Hold {
 }
 
 impl HoldKind {
-    /// The registry whose data for the number's area it waits for.
+    /// Returns the registry whose data for the number's area the gate waits for. `None` for any other gate.
     pub const fn registry(&self) -> Option<&ListKind> {
         if let Self::RegistryMissing(list, _) | Self::RegistryStale(list, ..) = self {
             return Some(list);
@@ -256,7 +268,7 @@ impl HoldKind {
         None
     }
 
-    /// Whether it only spreads calls over time and slots, as it does in every campaign at work.
+    /// Returns whether the gate only spreads calls over time and slots, as it does in every running campaign.
     pub const fn only_paces(&self) -> bool {
         match self {
             Self::DeckConcurrent(..)
@@ -296,7 +308,7 @@ impl HoldKind {
         }
     }
 
-    /// The narrowest thing that this gate alone makes wait.
+    /// Returns the narrowest thing that this gate alone holds.
     pub const fn scope(&self) -> Scope {
         match self {
             Self::NumberInFlight
@@ -337,7 +349,7 @@ impl HoldKind {
     }
 }
 
-/// Never: why.
+/// Why a contact is never called.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Refusal {
     /// The campaign was stopped.
@@ -346,34 +358,33 @@ pub enum Refusal {
     CampaignExpired(Timestamp),
     /// The contact's own time is over.
     ContactExpired(Timestamp),
-    /// The contact already reached an end.
+    /// The contact is already in a final state.
     Finished(ContactState),
-    /// The number cannot be dialed: `unknown_npa`, `no_rules`, `non_geographic`, `premium`,
-    /// `emergency`…
+    /// The number cannot be dialed: `unknown_npa`, `no_rules`, `non_geographic`, `premium`, `emergency`…
     Unfit(String),
-    /// On a list: which, since when.
+    /// The number is on a list: which, since when.
     Suppressed(ListKind, Timestamp),
     /// Consent is weaker than required: required, on record.
     NoConsent(ConsentKind, ConsentKind),
-    /// Consent is weaker than a row of the preconditions asks for.
+    /// Consent is weaker than a row of the preconditions requires.
     ConsentBelowLaw {
-        /// The row.
+        /// The id of the row.
         rule: String,
-        /// The least it asks for.
+        /// The least consent that the row requires.
         least: ConsentKind,
-        /// What is on record.
+        /// The consent on record.
         have: ConsentKind,
     },
-    /// Consent ran out.
+    /// The consent on record has expired: its kind, and when.
     ConsentExpired(ConsentKind, Timestamp),
-    /// Consent was taken back.
+    /// The consent was revoked at this instant.
     ConsentRevoked(Timestamp),
-    /// Attempts are used up: made, allowed.
+    /// The attempts are used up: made, allowed.
     AttemptsExhausted(u32, u32),
 }
 
 impl Refusal {
-    /// The end the contact comes to.
+    /// Returns the final state that the refusal puts the contact in.
     pub const fn contact_state(&self) -> ContactState {
         match self {
             Self::CampaignStopped | Self::CampaignExpired(_) | Self::ContactExpired(_) => {
@@ -390,7 +401,21 @@ impl Refusal {
         }
     }
 
-    /// A short machine-readable word, such as `suppressed:national:us` or `no_consent`.
+    /// Returns a short machine-readable code, such as `suppressed:national:us` or `no_consent`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{ConsentKind, ContactState, ListKind, Timestamp};
+    /// use dialdeck_core::policy::Refusal;
+    ///
+    /// let listed = Refusal::Suppressed(ListKind::Internal, Timestamp::MIN);
+    /// assert_eq!(listed.code(), "suppressed:internal");
+    /// assert_eq!(listed.contact_state(), ContactState::Suppressed);
+    ///
+    /// let without = Refusal::NoConsent(ConsentKind::Express, ConsentKind::None);
+    /// assert_eq!(without.to_string(), "no consent on record, express required");
+    /// ```
     pub fn code(&self) -> String {
         match self {
             Self::CampaignStopped => "campaign_stopped".to_owned(),

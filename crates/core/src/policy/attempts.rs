@@ -1,10 +1,10 @@
-//! How often and how soon one number is tried (D6), one call at a time (D14).
+//! How often and how soon one number is called (D6), one call at a time (D14).
 
 use super::decide::Findings;
 use super::{Facts, HoldKind, PastAttempt, Refusal, Until};
 use crate::domain::{ContactState, Timestamp};
 
-/// Refuses when the campaign's attempts at the number are used up (D6).
+/// Refuses if the campaign's attempts at the number are used up (D6).
 pub(super) fn used_up(facts: &Facts<'_>, _now: Timestamp) -> Result<(), Refusal> {
     let (made, max) = (made(facts), facts.campaign.settings.attempts.max);
     if made >= max {
@@ -20,8 +20,8 @@ pub(super) fn in_flight(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findi
     }
 }
 
-/// Holds while the last attempt at the number that may have rung, in any campaign, is less than the
-/// minimum gap ago (D6).
+/// Holds while the last attempt at the number that may have rung, in any campaign, is less than the minimum
+/// gap ago (D6).
 pub(super) fn gap(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     if let Some(end) = gap_ends(facts)
         && now < end
@@ -31,18 +31,18 @@ pub(super) fn gap(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>
     }
 }
 
-/// Holds while the contact's own next time has not come.
+/// Holds while the contact's next attempt is not due.
 pub(super) fn due(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     let due = facts.contact.due;
     if now < due && due < Timestamp::MAX {
         findings.hold(HoldKind::RetryDue, Until::At(due));
     } else if now < due && findings.reasons.is_empty() {
-        // It waits for a registry, and no instant brings that; the gate of the lists says which.
+        // The contact waits for a registry, which no instant provides. The gate of the lists names it.
         findings.hold(HoldKind::RetryDue, Until::Operator);
     }
 }
 
-/// When the minimum gap after the last attempt at the number is over.
+/// Returns when the minimum gap after the last attempt at the number ends. `None` without such an attempt.
 pub(super) fn gap_ends(facts: &Facts<'_>) -> Option<Timestamp> {
     facts
         .history
@@ -51,7 +51,7 @@ pub(super) fn gap_ends(facts: &Facts<'_>) -> Option<Timestamp> {
         .map(|past| past.at + facts.campaign.settings.attempts.min_gap)
 }
 
-/// Attempts that count at the number in this campaign.
+/// Returns the attempts that count at the number in this campaign.
 fn made(facts: &Facts<'_>) -> u32 {
     let in_history = facts
         .history
@@ -69,12 +69,13 @@ fn busy(facts: &Facts<'_>) -> bool {
     facts.number_in_flight || facts.contact.state == ContactState::InFlight
 }
 
-/// Whether the callee's phone may have rung. What a network or a limit turned away, or what never
+/// Returns whether the callee's phone may have rung. A call that a network or a limit rejected, or that never
 /// left, was no attempt at the callee and starts no gap.
 const fn may_have_rung(past: &PastAttempt) -> bool {
     past.counts || past.outcome.is_none()
 }
 
+/// Returns the attempts made and allowed, as text for `why`.
 pub(super) fn saw_used(facts: &Facts<'_>, _now: Timestamp) -> String {
     format!(
         "{} of {} made",
@@ -83,6 +84,7 @@ pub(super) fn saw_used(facts: &Facts<'_>, _now: Timestamp) -> String {
     )
 }
 
+/// Returns whether a call to the number is in flight, as text for `why`.
 pub(super) fn saw_in_flight(facts: &Facts<'_>, _now: Timestamp) -> String {
     if busy(facts) {
         "a call to the number is in flight".to_owned()
@@ -91,6 +93,7 @@ pub(super) fn saw_in_flight(facts: &Facts<'_>, _now: Timestamp) -> String {
     }
 }
 
+/// Returns the minimum gap and the last attempt, as text for `why`.
 pub(super) fn saw_gap(facts: &Facts<'_>, _now: Timestamp) -> String {
     let gap = super::words::span(facts.campaign.settings.attempts.min_gap);
     match facts.history.iter().find(|past| may_have_rung(past)) {
@@ -99,6 +102,7 @@ pub(super) fn saw_gap(facts: &Facts<'_>, _now: Timestamp) -> String {
     }
 }
 
+/// Returns when the contact is due, as text for `why`.
 pub(super) fn saw_due(facts: &Facts<'_>, _now: Timestamp) -> String {
     format!("due {}", facts.contact.due)
 }
@@ -163,7 +167,7 @@ mod tests {
         let hold = world.hold(monday());
         assert_eq!(hold.until, Until::Operator);
         assert_eq!(hold.to_string(), "not due yet, until an operator acts");
-        // The registry that it waits for is the reason where it is still missing.
+        // The registry that the contact waits for is the reason while it is still missing.
         world.campaign.settings.required_lists = vec!["national:us".parse().unwrap()];
         let hold = world.hold(monday()).to_string();
         assert_eq!(

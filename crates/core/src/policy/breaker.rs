@@ -1,4 +1,4 @@
-//! A trunk's circuit breaker: stops placing calls through a route that fails.
+//! A trunk's circuit breaker: stops calls through a route that fails.
 
 #[cfg(test)]
 mod tests;
@@ -12,40 +12,60 @@ use super::TrunkRest;
 use crate::domain::outcome::TrunkFinding;
 use crate::domain::{PhoneNumber, Timestamp};
 
-/// Points within [`POINTS_WITHIN`] that open the breaker.
+/// The points within [`POINTS_WITHIN`] that open the breaker.
 const POINTS: usize = 5;
-/// Calls in a row after which nothing shows that the route answers open the breaker, however far apart.
+/// The calls in a row without a sign that the route answers that open the breaker, however far apart.
 const SILENT: usize = 5;
 /// The span in which points are counted.
 const POINTS_WITHIN: Duration = Duration::from_secs(30);
-/// Results of which half being faults opens the breaker.
+/// The number of results of which half must be faults to open the breaker.
 const LAST_RESULTS: usize = 20;
-/// Configuration faults in a row, on different numbers, that rest the trunk until an operator acts.
+/// The configuration faults in a row, on different numbers, that rest the trunk until an operator acts.
 const MISCONFIGURED: usize = 3;
-/// Missing agents in a row, or lost ones, that rest the trunk.
+/// The missing agents in a row, or lost ones, that rest the trunk.
 const AGENTS: u32 = 3;
 /// The first pause; doubled with each failed probe.
 const FIRST_PAUSE: Duration = Duration::from_mins(1);
-/// The longest pause.
+/// The longest pause between two probes.
 const LONGEST_PAUSE: Duration = Duration::from_mins(10);
-/// How long after a rest that a limit asked for calls leave at half the rate (our own figure).
+/// How long calls leave at half the rate after a rest that a limit asked for (a limit of dialdeck).
 pub const SLOW: Duration = Duration::from_mins(1);
-/// Why a trunk waits for an operator: it refused our credentials or what was asked of it.
+/// The cause of a wait for an operator: the trunk refused the credentials or the requests.
 const REFUSED: &str = "refused";
-/// The carrier does not know it, such as a LiveKit server that lost its trunks.
+/// The provider does not know the trunk, such as a LiveKit server that lost its trunks.
 const UNKNOWN: &str = "unknown_to_the_carrier";
-/// How long a probe may go without a word before another is let through.
+/// How long a probe may go without a report before another is let through.
 const PROBE_WAIT: Duration = Duration::from_mins(1);
 
 /// One trunk's breaker: a state machine without a clock.
 ///
-/// Opens on five faults within 30 s, on five calls in a row to which the route gave no answer or whose
-/// fate is unknown, or on half of the last twenty results, for a minute; then one probe is let through,
-/// and each that fails doubles the pause up to ten minutes. Refused credentials, and three
-/// configuration faults in a row on different numbers, rest the trunk until an operator acts. Three
-/// agents in a row that do not come, or that go away from their calls, open it too: a phone that rings
-/// without anybody to talk is worse than none that rings. A limit rests it for as long as it asked, and
-/// then slows it for [`SLOW`]; it is no fault, since who answers with a limit works.
+/// It opens for a minute on five faults within 30 s, on five calls in a row to which the route gave no answer
+/// or whose fate is unknown, or if half of the last twenty results are faults. Then one probe is let through.
+/// Each probe that fails doubles the pause, up to ten minutes.
+///
+/// Refused credentials, and three configuration faults in a row on different numbers, rest the trunk until an
+/// operator acts. Three agents in a row that do not come, or that leave their calls, open the breaker too,
+/// because a phone that rings without an agent to talk is worse than none that rings. A limit rests the trunk
+/// for as long as it asked, and then slows it for [`SLOW`]. It is no fault, because a trunk that answers with
+/// a limit works.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::outcome::TrunkFinding;
+/// use dialdeck_core::domain::{PhoneNumber, Timestamp};
+/// use dialdeck_core::policy::breaker::Breaker;
+///
+/// let now: Timestamp = "2026-12-07T15:30:00Z".parse()?;
+/// let number: PhoneNumber = "+12125550142".parse()?;
+/// let mut breaker = Breaker::default();
+/// for _ in 0..5 {
+///     breaker.on_result(TrunkFinding::Faulty, (number, now), now);
+/// }
+/// let rest = breaker.rest(now).map(|rest| (rest.cause, rest.until));
+/// assert_eq!(rest, Some(("breaker_open", Some("2026-12-07T15:31:00Z".parse()?))));
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Breaker {
     state: State,
@@ -53,18 +73,18 @@ pub struct Breaker {
     /// The last results, `true` for a fault.
     results: VecDeque<bool>,
     misconfigured: BTreeSet<PhoneNumber>,
-    /// Consecutive calls, by planning time, that the route did not answer or whose fate is unknown.
+    /// Consecutive calls, by reservation time, that the route did not answer or whose fate is unknown.
     silent: BTreeSet<(Timestamp, PhoneNumber)>,
-    /// Planning time of the latest call that the route answered.
+    /// Reservation time of the latest call that the route answered.
     answered: Option<Timestamp>,
     throttled_until: Option<Timestamp>,
     /// Agents that did not come since one last came.
     missing: u32,
-    /// Planning time of the latest call whose agent came.
+    /// Reservation time of the latest call whose agent came.
     came: Option<Timestamp>,
-    /// Agents that went away since one last stayed to its call's end.
+    /// Agents that left since one last stayed to its call's end.
     lost: u32,
-    /// It is open for want of agents.
+    /// Whether it is open because agents were missing or lost.
     no_agents: bool,
 }
 
@@ -74,45 +94,45 @@ enum State {
     Closed,
     /// No calls; from `until` on, one probe.
     Open { until: Timestamp, pause: Duration },
-    /// The probe is out.
+    /// The probe is in flight.
     Probing {
         number: PhoneNumber,
         since: Timestamp,
         pause: Duration,
     },
-    /// Until an operator acts.
+    /// No calls until an operator acts.
     Locked(&'static str),
 }
 
-/// What of a breaker outlives its process: an engine that starts goes on from it, and whoever only
-/// reads the deck learns from it what an engine would do.
+/// The part of a breaker that outlives its process. An engine that starts continues from it, and a process
+/// that only reads the deck learns from it what an engine would do.
 ///
-/// A rest that lies ahead still holds, after one that is over still a single probe is let through, and
-/// refused credentials wait for an operator: that a supervisor started the program again is no act of
-/// one. Faults that have not opened the breaker yet are forgotten.
+/// A rest that is not over still holds. After one that is over still a single probe is let through. Refused
+/// credentials wait for an operator: a supervisor that restarts the program is not one. Faults that have not
+/// opened the breaker yet are forgotten.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
-    /// Until an operator acts.
+    /// Whether the trunk waits until an operator acts.
     refused: bool,
-    /// As `refused`, because the carrier does not know the trunk.
+    /// As `refused`, because the provider does not know the trunk.
     #[serde(default)]
     unknown: bool,
-    /// Open until then, and the pause that leads there.
+    /// The end of the open state, and the pause that leads to it.
     open: Option<(Timestamp, Duration)>,
-    /// A limit asked for no calls until then.
+    /// A limit asked for no calls until this instant.
     throttled_until: Option<Timestamp>,
-    /// It is open for want of agents.
+    /// Whether it is open because agents were missing or lost.
     #[serde(default)]
     no_agents: bool,
 }
 
 impl Kept {
-    /// Why no call may be placed at `now`, and until when; `None`: calls may be placed.
+    /// Returns why no call may be placed at `now`, and until when. `None` if a call may be placed.
     pub fn rest(self, now: Timestamp) -> Option<TrunkRest> {
         Breaker::from(self).rest(now)
     }
 
-    /// Until when calls leave at half the rate; `None`: at the full rate.
+    /// Returns until when calls leave at half the rate. `None` if they leave at the full rate.
     pub fn slow_until(self, now: Timestamp) -> Option<Timestamp> {
         Breaker::from(self).slow_until(now)
     }
@@ -136,12 +156,12 @@ impl From<Kept> for Breaker {
 }
 
 impl Breaker {
-    /// What is to be kept of it.
+    /// Returns the part of the breaker that is kept.
     pub fn kept(&self) -> Kept {
         let open = match self.state {
             State::Closed | State::Locked(_) => None,
             State::Open { until, pause } => Some((until, pause)),
-            // Of the probe nothing is known after a restart: it has its time, then there is another.
+            // A restart forgets the probe: its time passes, then there is another.
             State::Probing { since, pause, .. } => Some((since + PROBE_WAIT, pause)),
         };
         Kept {
@@ -153,27 +173,28 @@ impl Breaker {
         }
     }
 
-    /// The request of a call left that was planned at `planned`: its agent had come.
+    /// Records that the request of a call that was reserved at `planned` left: its agent had come.
     pub fn on_sent(&mut self, planned: Timestamp) {
         self.missing = 0;
         self.came = self.came.max(Some(planned));
     }
 
-    /// Returns whether an agent came for a call planned at or after `planned`. Results arrive out of order,
-    /// so rows follow planning order.
+    /// Returns whether an agent came for a call reserved at or after `planned`. Results arrive out of order,
+    /// so rows follow the order of reservation.
     pub fn agent_came_since(&self, planned: Timestamp) -> bool {
         self.came.is_some_and(|came| planned <= came)
     }
 
-    /// A call ended that had its agent to the end.
+    /// Records that a call ended that had its agent to the end.
     pub fn on_agent_stayed(&mut self) {
         self.lost = 0;
     }
 
-    /// What a call through the trunk showed, to this number and planned then: [`TrunkFinding::Fine`]
-    /// as soon as it rings, so that a long conversation does not hold a probe up,
-    /// [`TrunkFinding::Silent`] as soon as its answer is lost, else what its end was classified as.
-    /// Each call is reported once per finding.
+    /// Records what a call through the trunk showed; the pair is its number and when it was reserved.
+    ///
+    /// Report [`TrunkFinding::Fine`] as soon as the call rings, so that a long conversation does not delay
+    /// the end of a probe, and [`TrunkFinding::Silent`] as soon as its answer is lost. For any other call
+    /// report the classification of its end. Report each call once per finding.
     pub fn on_result(
         &mut self,
         finding: TrunkFinding,
@@ -190,7 +211,7 @@ impl Breaker {
                 }
             }
             TrunkFinding::Faulty => {
-                // A fault that is told comes from a route that answers.
+                // A fault that is reported comes from a route that answers.
                 self.on_answer(planned);
                 self.on_fault(number, now);
             }
@@ -202,7 +223,7 @@ impl Breaker {
             TrunkFinding::Throttled(pause) => {
                 self.on_answer(planned);
                 self.throttled_until = self.throttled_until.max(Some(now + pause));
-                // The limit answers, so the route works; the probe may be repeated after the rest.
+                // A limit is an answer, so the route works; the probe may be repeated after the rest.
                 if let State::Probing { pause, .. } = self.state {
                     self.state = State::Open { until: now, pause };
                 }
@@ -229,14 +250,15 @@ impl Breaker {
         }
     }
 
-    /// The route answered a call planned then. Results arrive out of order; rows follow planning order.
+    /// Records that the route answered a call reserved at `planned`. Results arrive out of order, so rows
+    /// follow the order of reservation.
     fn on_answer(&mut self, planned: Timestamp) {
         self.answered = self.answered.max(Some(planned));
         self.silent
             .retain(|(silent, _)| Some(*silent) > self.answered);
     }
 
-    /// Nothing shows that the route answered to this call.
+    /// Records that nothing shows that the route answered this call.
     fn on_silence(&mut self, (number, planned): (PhoneNumber, Timestamp), now: Timestamp) {
         if Some(planned) > self.answered {
             self.silent.insert((planned, number));
@@ -251,7 +273,7 @@ impl Breaker {
         }
     }
 
-    /// So many agents in a row were not there.
+    /// Records that this many agents in a row were not there.
     fn on_agents(&mut self, in_a_row: u32, number: PhoneNumber, now: Timestamp) {
         match self.state {
             State::Closed if in_a_row >= AGENTS => {
@@ -263,7 +285,7 @@ impl Breaker {
         }
     }
 
-    /// A call was placed. While the breaker waits for a probe, this is it.
+    /// Records that a call was placed. While the breaker waits for a probe, this call is the probe.
     pub fn on_dial(&mut self, number: PhoneNumber, now: Timestamp) {
         let pause = match self.state {
             State::Open { until, pause } if now >= until => pause,
@@ -277,7 +299,7 @@ impl Breaker {
         };
     }
 
-    /// Whether the next call through the trunk is the probe, so that only one may be planned.
+    /// Returns whether the next call through the trunk is the probe, so that only one may be reserved.
     pub fn awaits_probe(&self, now: Timestamp) -> bool {
         match self.state {
             State::Closed | State::Locked(_) => false,
@@ -286,7 +308,7 @@ impl Breaker {
         }
     }
 
-    /// Whether it is open, or waits for its probe's end, for another reason than missing agents.
+    /// Returns whether it is open, or waits for the end of its probe, for another reason than missing agents.
     pub fn is_open_for_faults(&self) -> bool {
         match self.state {
             State::Closed | State::Locked(_) => false,
@@ -294,24 +316,24 @@ impl Breaker {
         }
     }
 
-    /// A question about the trunk itself showed that no call can be placed through it: the carrier does
-    /// not know it, or refuses our credentials.
+    /// Records that a question about the trunk showed that no call can be placed through it. `is_known` is
+    /// whether the provider knows the trunk and refuses the deck's credentials.
     pub fn on_unusable(&mut self, is_known: bool) {
         self.state = State::Locked(if is_known { REFUSED } else { UNKNOWN });
     }
 
-    /// Whether only an operator ends its rest.
+    /// Returns whether only an operator ends the trunk's rest.
     pub fn waits_for_operator(&self) -> bool {
         matches!(self.state, State::Locked(_))
     }
 
-    /// An operator says that the trunk works again.
+    /// Records that an operator confirmed that the trunk works again.
     pub fn on_operator_reset(&mut self) {
         self.close();
         self.throttled_until = None;
     }
 
-    /// Why no call may be placed at `now`, and until when; `None`: calls may be placed.
+    /// Returns why no call may be placed at `now`, and until when. `None` if a call may be placed.
     pub fn rest(&self, now: Timestamp) -> Option<TrunkRest> {
         let throttled = self
             .throttled_until
@@ -339,8 +361,8 @@ impl Breaker {
         })
     }
 
-    /// Until when calls leave at half the rate, because a limit had been reached; `None`: at the full
-    /// rate.
+    /// Returns until when calls leave at half the rate because a limit had been reached. `None` if they leave
+    /// at the full rate.
     pub fn slow_until(&self, now: Timestamp) -> Option<Timestamp> {
         let end = self.throttled_until? + SLOW;
         (now < end).then_some(end)
@@ -367,7 +389,7 @@ impl Breaker {
                 }
             }
             State::Probing { .. } => self.reopen_if_probe(number, now),
-            // Calls from before the opening still come to their ends.
+            // Calls from before the opening still end after it.
             State::Open { .. } | State::Locked(_) => {}
         }
     }

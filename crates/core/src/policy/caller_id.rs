@@ -1,5 +1,5 @@
-//! Which number the callee sees: owned and active at the trunk (D11), under its hourly cap (D5),
-//! and not resting after a block.
+//! The number that the callee sees: owned and active at the trunk (D11), under its hourly cap (D5), and not
+//! resting after a block.
 
 use std::time::Duration;
 
@@ -8,38 +8,48 @@ use super::{CallerIdUse, Facts, HoldKind, Until};
 use crate::domain::campaign::CallerIdStrategy;
 use crate::domain::{CallerId, CallerIdState, Timestamp, TrunkSettings};
 
-/// How long a caller ID rests after networks blocked calls that showed it (608, RFC 8688): one hour,
-/// our own figure, long enough for its hourly count to fall to nothing.
+/// How long a caller ID rests after networks blocked calls that showed it (608, RFC 8688): one hour, a limit
+/// of dialdeck, long enough for its hourly count to fall to nothing.
 pub const REST: Duration = Duration::from_hours(1);
 
-/// How long a caller ID is not shown to a callee after a call of theirs was blocked: no second time
-/// that day (our own figure).
+/// How long a caller ID is not shown to a callee after a call to them was blocked: not twice in a day (a
+/// limit of dialdeck).
 pub const NOT_AGAIN: Duration = Duration::from_hours(24);
 
-/// Callees whose calls have to be blocked within the hour before a caller ID rests: with fewer, the
-/// block is about the callee (our own figure).
+/// The minimum number of callees whose calls are blocked within the hour before a caller ID rests. With
+/// fewer, the block is about the callee (a limit of dialdeck).
 const LEAST_BLOCKED: u64 = 5;
 
-/// Of how many of its calls within the hour one has to be blocked, for a caller ID to rest (our own
-/// figure).
+/// A caller ID rests if at least one of this many of its calls within the hour was blocked (a limit of
+/// dialdeck).
 const BLOCKED_OF: u64 = 3;
 
-/// Whether a caller ID has to rest: within the last hour, calls to `callees` different callees were
+/// Returns whether a caller ID has to rest: within the last hour, calls to `callees` different callees were
 /// blocked, of `sent` calls that showed it.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::policy::caller_id::has_to_rest;
+///
+/// assert!(has_to_rest(5, 15));
+/// assert!(!has_to_rest(5, 16));
+/// assert!(!has_to_rest(4, 4));
+/// ```
 pub const fn has_to_rest(callees: u64, sent: u64) -> bool {
     callees >= LEAST_BLOCKED && callees.saturating_mul(BLOCKED_OF) >= sent
 }
 
-/// How old a provider's word on which numbers are owned may be.
+/// The maximum age of a provider's report on which numbers the account owns.
 pub const OWNERSHIP_LIFE: Duration = Duration::from_hours(24);
 
-/// How long a caller ID without such a word waits before it is looked at again.
+/// How long a caller ID without such a report waits before it is checked again.
 const ASK_AGAIN: Duration = Duration::from_mins(1);
 
-/// Chooses a caller ID, or holds when there is none or all have reached their cap or rest.
+/// Chooses a caller ID. Holds if there is none, or if all have reached their cap or rest.
 ///
-/// Owned numbers only, never random ones (47 CFR 64.1604; 16 CFR 310.4(a)(8)): those of the
-/// campaign's trunk, in its pool or among its numbers, and active.
+/// Only owned numbers, never random ones (47 CFR 64.1604; 16 CFR 310.4(a)(8)): those of the campaign's trunk,
+/// in its pool or among its numbers, and active.
 pub(super) fn judge<'a>(facts: &Facts<'a>, now: Timestamp, findings: &mut Findings<'a>) {
     let mut best: Option<((u8, i64, u64), &CallerIdUse)> = None;
     let mut usable_ids = false;
@@ -70,7 +80,7 @@ pub(super) fn judge<'a>(facts: &Facts<'a>, now: Timestamp, findings: &mut Findin
         return;
     }
     if let Some(end) = unblocked_at {
-        // Others can be called: it is this callee's network that blocks what is free.
+        // Other contacts can be called: the network of this callee blocks the free caller IDs.
         let end = frees_at.map_or(end, |frees| frees.min(end));
         return findings.hold(HoldKind::CallerIdsBlocked, Until::At(end));
     }
@@ -91,8 +101,9 @@ fn usable(facts: &Facts<'_>, candidate: &CallerIdUse) -> bool {
         && rules.names(id)
 }
 
-/// Whether the provider said within [`OWNERSHIP_LIFE`] that the number is owned, where it can say so
-/// at all (D11). `trunk`: the caller ID's; `None`: it is not in the deck file, and takes no calls.
+/// Returns whether the provider reported within [`OWNERSHIP_LIFE`] that the account owns the number, if it
+/// can report that at all (D11). `trunk` is the caller ID's; `None` if it is not in the deck file and so
+/// takes no calls.
 pub fn is_proven(id: &CallerId, trunk: Option<&TrunkSettings>, now: Timestamp) -> bool {
     let asked = trunk.is_some_and(|trunk| trunk.capabilities.lists_numbers);
     !asked
@@ -112,8 +123,8 @@ fn cap(facts: &Facts<'_>, candidate: &CallerIdUse) -> u32 {
         .min(facts.campaign.settings.caller_id.hourly_cap)
 }
 
-/// Until when a candidate is not shown to this callee, whose call it was blocked on; `None`: it may
-/// be.
+/// Returns until when a candidate is not shown to this callee because a call was blocked. `None` if it may be
+/// shown.
 fn blocked_until(facts: &Facts<'_>, candidate: &CallerIdUse, now: Timestamp) -> Option<Timestamp> {
     let number = candidate.caller_id.number;
     let blocked = facts
@@ -124,7 +135,7 @@ fn blocked_until(facts: &Facts<'_>, candidate: &CallerIdUse, now: Timestamp) -> 
     (now < end).then_some(end)
 }
 
-/// When a candidate that rests or is at its cap may be shown again; `None`: now.
+/// Returns when a candidate that rests or is at its cap may be shown again. `None` if it may be now.
 fn busy_until(facts: &Facts<'_>, candidate: &CallerIdUse, now: Timestamp) -> Option<Timestamp> {
     candidate
         .caller_id
@@ -143,8 +154,8 @@ fn full_until(facts: &Facts<'_>, candidate: &CallerIdUse, now: Timestamp) -> Opt
     }
 }
 
-/// Lower is better; the number itself settles ties, so that the choice never depends on an order of
-/// storage.
+/// Returns the rank of a candidate; lower is better. The number settles ties, so that the choice never
+/// depends on the order of storage.
 fn rank(facts: &Facts<'_>, candidate: &CallerIdUse) -> (u8, i64, u64) {
     let used = i64::from(candidate.sent_last_hour);
     let digits = candidate.caller_id.number.digits();
@@ -158,7 +169,7 @@ fn rank(facts: &Facts<'_>, candidate: &CallerIdUse) -> (u8, i64, u64) {
     }
 }
 
-/// 0 the callee's area code, 1 its region, 2 its country, 3 elsewhere.
+/// Returns 0 for the callee's area code, 1 for its region, 2 for its country, 3 for any other.
 fn distance(facts: &Facts<'_>, candidate: &CallerIdUse) -> u8 {
     let id = &candidate.caller_id;
     let callee = facts.contact.number;
@@ -190,6 +201,8 @@ fn country(region: &str) -> &str {
         .map_or(region, |(country, _)| country)
 }
 
+/// Returns how many caller IDs are free, why the others are not, and the one that would be shown, as text for
+/// `why`.
 pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
     let usable: Vec<&CallerIdUse> = facts
         .caller_ids

@@ -1,4 +1,4 @@
-//! Rolling caps of law on attempts at one number, over all campaigns (D6).
+//! Rolling legal caps on attempts at one number, over all campaigns (D6).
 
 use std::time::Duration;
 
@@ -7,16 +7,16 @@ use super::{Facts, HoldKind, HoldReason, PastAttempt, Until};
 use crate::domain::{CalleeType, ConsentKind, Outcome, Timestamp};
 use crate::rules::{CapTrigger, FrequencyCap};
 
-/// Holds when one more attempt would pass a cap of any region of the contact's class.
+/// Holds if one more attempt would exceed a cap of any region of the contact's class.
 ///
-/// Sources stand beside each cap in the tables: Fla. Stat. 501.616(6)(b) and its like (3 in 24 h),
-/// 12 CFR 1006.14(b)(2) (7 in 7 days, none within 7 days of a conversation), D.223-9 (4 in 30 days,
-/// none within 60 days of a refusal), the Ofcom pauses after an abandoned call or a machine.
+/// The tables give the source of each cap: Fla. Stat. 501.616(6)(b) and similar (3 in 24 h), 12 CFR
+/// 1006.14(b)(2) (7 in 7 days, none within 7 days of a conversation), D.223-9 (4 in 30 days, none within 60
+/// days of a refusal), the Ofcom pauses after an abandoned call or a machine.
 pub(super) fn judge(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     each_reached(facts, now, |reason| findings.reasons.push(reason));
 }
 
-/// When the last of the caps that bind at `at` lets go; `None`: none binds.
+/// Returns when the last of the caps that bind at `at` ends. `None` if none binds.
 pub(super) fn ends(facts: &Facts<'_>, at: Timestamp) -> Option<Timestamp> {
     let mut latest = None;
     each_reached(facts, at, |reason| match reason.until {
@@ -26,16 +26,16 @@ pub(super) fn ends(facts: &Facts<'_>, at: Timestamp) -> Option<Timestamp> {
     latest
 }
 
-/// The first instant at which something that happened at `at` lies outside a window of this span.
+/// Returns the first instant at which an event at `at` lies outside a window of this span.
 ///
-/// Both ends of a window belong to it: whoever counts "any 60 seconds" with both ends included
-/// finds no more than the cap either.
+/// Both ends of a window belong to it, so that a count of "any 60 seconds" with both ends included finds no
+/// more than the cap either.
 pub(super) fn leaves(at: Timestamp, span: Duration) -> Timestamp {
     at + span + Duration::from_millis(1)
 }
 
 fn each_reached(facts: &Facts<'_>, now: Timestamp, mut report: impl FnMut(HoldReason)) {
-    // Every cap allows a first attempt, and none is set off by nothing.
+    // Every cap allows a first attempt, and no cap is triggered without an event.
     if facts.history.is_empty() {
         return;
     }
@@ -55,7 +55,7 @@ fn each_reached(facts: &Facts<'_>, now: Timestamp, mut report: impl FnMut(HoldRe
     }
 }
 
-/// Those that bind; express consent lifts some.
+/// Returns the caps that bind; express consent lifts some.
 fn caps(facts: &Facts<'_>, now: Timestamp) -> Vec<FrequencyCap> {
     let settings = &facts.campaign.settings;
     let (number, regions) = (facts.contact.number, &facts.class.regions);
@@ -66,7 +66,7 @@ fn caps(facts: &Facts<'_>, now: Timestamp) -> Vec<FrequencyCap> {
     caps
 }
 
-/// When the cap, if it is reached at `now`, lets go.
+/// Returns when the cap ends if it is reached at `now`. `None` if it is not reached.
 fn reached(cap: &FrequencyCap, history: &[PastAttempt], now: Timestamp) -> Option<Timestamp> {
     if let Some(trigger) = cap.after {
         let set_off = history
@@ -81,7 +81,7 @@ fn reached(cap: &FrequencyCap, history: &[PastAttempt], now: Timestamp) -> Optio
     if cap.max == 0 {
         return None;
     }
-    // Newest first: the one at place `max - 1` must leave before another fits.
+    // Newest first: the attempt at place `max - 1` must leave the window before another fits.
     let place = usize::try_from(cap.max - 1).unwrap_or(usize::MAX);
     counted(cap, history, now)
         .nth(place)
@@ -92,7 +92,7 @@ fn fits_not(seen: usize, max: u32) -> bool {
     u32::try_from(seen).unwrap_or(u32::MAX) >= max
 }
 
-/// Attempts the cap counts, newest first.
+/// Returns the attempts that the cap counts, newest first.
 fn counted<'a>(
     cap: &FrequencyCap,
     history: &'a [PastAttempt],
@@ -106,7 +106,7 @@ fn counted<'a>(
         .filter(move |past| !connected_only || connected(past.outcome))
 }
 
-/// Whether the call reached the dialed number, as 12 CFR 1006.14(b)(3)(ii) has it.
+/// Returns whether the call reached the dialed number in the sense of 12 CFR 1006.14(b)(3)(ii).
 const fn connected(outcome: Option<Outcome>) -> bool {
     match outcome {
         Some(
@@ -131,7 +131,7 @@ const fn connected(outcome: Option<Outcome>) -> bool {
 
 const fn sets_off(trigger: CapTrigger, outcome: Option<Outcome>) -> bool {
     match trigger {
-        // Somebody spoke; where the detector could not tell, it may have been a person.
+        // A callee spoke. If the detector could not classify it, it may have been a person.
         CapTrigger::Conversation => matches!(
             outcome,
             Some(Outcome::Answered(CalleeType::Human | CalleeType::Unknown))
@@ -142,6 +142,7 @@ const fn sets_off(trigger: CapTrigger, outcome: Option<Outcome>) -> bool {
     }
 }
 
+/// Returns each cap that applies, with its count, as text for `why`.
 pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
     let seen: Vec<String> = caps(facts, now)
         .iter()
@@ -261,7 +262,7 @@ mod tests {
         assert_eq!(world.kinds(monday()), []);
         world.campaign.settings.consent = ConsentKind::None;
         world.contact.consent = None;
-        // Without consent such calls leave only where that rule of the law is set aside.
+        // Without consent such calls leave only if that rule of the law is set aside.
         world.campaign.settings.rule_overrides = vec![RuleOverride {
             rule: String::new(),
             precondition: Some(Waived {

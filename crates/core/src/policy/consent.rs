@@ -1,16 +1,16 @@
-//! Consent of the kind the campaign requires: on record, sourced, not expired, not revoked (D7).
+//! Consent of the kind that the campaign requires: on record, sourced, not expired, not revoked (D7).
 
 use super::preconditions::Subject;
 use super::{Facts, Refusal};
 use crate::domain::{Consent, ConsentKind, Timestamp};
 
-/// Refuses when the consent on record is weaker than the campaign or the law asks for, was revoked, or
-/// ran out.
+/// Refuses if the consent on record is weaker than the campaign or the law requires, was revoked, or has
+/// expired.
 ///
-/// An inquiry holds 3 months and an established business relationship 18 (47 CFR 64.1200(f)(5));
-/// express consent holds until it is taken back, by any reasonable means (64.1200(a)(10)). A record
-/// without a source, or dated after `now`, proves nothing and counts as none. The strictest of all
-/// candidate places binds.
+/// An inquiry is valid for 3 months and an established business relationship for 18 (47 CFR 64.1200(f)(5)).
+/// Express consent is valid until it is revoked, by any reasonable means (64.1200(a)(10)). A record without a
+/// source, or dated after `now`, proves nothing and counts as none. The strictest of all candidate places
+/// binds.
 pub(super) fn judge(facts: &Facts<'_>, now: Timestamp) -> Result<(), Refusal> {
     let subject = facts.subject();
     let required = facts.campaign.settings.consent;
@@ -29,12 +29,12 @@ pub(super) fn judge(facts: &Facts<'_>, now: Timestamp) -> Result<(), Refusal> {
     })
 }
 
-/// Whether consent of at least this kind holds.
+/// Returns whether consent of at least this kind is valid.
 pub(super) fn holds(facts: &Facts<'_>, kind: ConsentKind, now: Timestamp) -> bool {
     check(&facts.subject(), kind, now).is_ok()
 }
 
-/// Whether consent of one of these very kinds holds.
+/// Returns whether consent of exactly one of these kinds is valid.
 pub(super) fn stands(subject: &Subject<'_>, kinds: &[ConsentKind], now: Timestamp) -> bool {
     let kind = on_record(subject, now).map(|consent| consent.kind);
     kind.is_some_and(|kind| kinds.contains(&kind) && check(subject, kind, now).is_ok())
@@ -56,6 +56,7 @@ fn check(subject: &Subject<'_>, required: ConsentKind, now: Timestamp) -> Result
     }
 }
 
+/// Returns the consent required and the consent on record, as text for `why`.
 pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
     let required = facts.campaign.settings.consent;
     let law = facts
@@ -76,7 +77,7 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
     }
 }
 
-/// The consent that a call relies on; `None`: nobody asks for any.
+/// Returns the consent that a call relies on. `None` if no rule requires any.
 pub(super) fn relied_on(facts: &Facts<'_>) -> Option<Consent> {
     let asked = facts.campaign.settings.consent > ConsentKind::None || facts.subject().is_asked();
     facts.contact.consent.clone().filter(|_| asked)
@@ -90,7 +91,8 @@ fn on_record<'a>(subject: &Subject<'a>, now: Timestamp) -> Option<&'a Consent> {
         .filter(|consent| !consent.source.trim().is_empty() && consent.at <= now)
 }
 
-/// The first instant at which it no longer holds, in calendar months of UTC.
+/// Returns the first instant at which the consent is no longer valid, in calendar months of UTC. `None` if it
+/// does not expire.
 fn expiry(consent: &Consent) -> Option<Timestamp> {
     let months = match consent.kind {
         ConsentKind::Inquiry => 3,
@@ -242,7 +244,7 @@ mod tests {
             ),
         ] {
             for have in ConsentKind::ALL {
-                // The class says that a person speaks; the agent counts.
+                // The class states that a person speaks; the agent decides.
                 let mut world = world(None, have, given);
                 world.sells();
                 world.campaign.settings.purpose = purpose;
@@ -282,7 +284,7 @@ mod tests {
             }];
             assert_eq!(world.refusal(monday()).is_none(), enough, "{place} {what}");
         }
-        // Another place that may be asks for itself.
+        // Another place that may apply requires its own consent.
         world.class.regions.push("US-ME".to_owned());
         let refusal = world.refusal(monday());
         assert!(

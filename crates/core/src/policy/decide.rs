@@ -1,8 +1,8 @@
 //! The order of the gates and the one walk through them.
 //!
-//! Permanent gates come before temporary ones, cheap ones before dear ones. The first permanent gate
-//! that fails ends the walk with a refusal; the temporary ones are all asked, so that a hold names
-//! everything that stands in the way.
+//! Permanent gates come before temporary ones, and cheap ones before expensive ones. The first permanent gate
+//! that fails ends the walk with a refusal. The temporary gates are all checked, so that a hold names
+//! everything that prevents the call.
 
 use super::{
     Decision, DialOrder, Facts, Hold, HoldKind, HoldReason, Refusal, Until, abandonment, attempts,
@@ -13,45 +13,172 @@ use crate::domain::Timestamp;
 /// One gate as `why` prints it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// The gate's name.
+    /// The name of the gate.
     pub gate: &'static str,
-    /// What it said.
+    /// The verdict of the gate.
     pub verdict: Verdict,
-    /// The value it saw, in words.
+    /// The value that the gate read, as text for people.
     pub saw: String,
 }
 
-/// What a gate said.
+/// The verdict of a gate.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Verdict {
-    /// Nothing against dialing.
+    /// Nothing prevents the call.
     Pass,
-    /// Not now.
+    /// The contact may not be dialed now.
     Hold,
-    /// Never.
+    /// The contact may never be dialed.
     Refuse,
     /// An earlier gate refused.
     NotReached,
 }
 
-/// Decides whether the contact may be dialed at `now`.
+/// Returns whether the contact may be dialed at `now`, with the order to dial or the reasons against it.
+///
+/// # Examples
+///
+/// ```
+/// # use std::time::Duration;
+/// # use dialdeck_core::domain::campaign::{
+/// #     Agent, AttemptRules, CallClass, CallerIdRules, CallerIdStrategy, Evidence, Pacing, Purpose, Schedule,
+/// #     VoicemailAction,
+/// # };
+/// # use dialdeck_core::domain::{
+/// #     CallerId, CallerIdState, Campaign, CampaignId, CampaignSettings, CampaignState, Capabilities,
+/// #     ClassId, ConsentKind, Contact, ContactId, ContactState, TrunkName, TrunkSettings, WindowClass,
+/// # };
+/// # use dialdeck_core::policy::{Abandonment, CallerIdUse, Context, Load, Loads};
+/// # use dialdeck_core::rules::Rules;
+/// use dialdeck_core::domain::Timestamp;
+/// use dialdeck_core::policy::{Decision, Facts, decide};
+///
+/// # let carrier = TrunkName("carrier".to_owned());
+/// # let settings = CampaignSettings {
+/// #     name: "spring-reminders".to_owned(),
+/// #     seller: "Example Dental".to_owned(),
+/// #     purpose: Purpose::Reminder,
+/// #     call_class: CallClass::Live,
+/// #     agent: Agent::Human,
+/// #     trunk: carrier.clone(),
+/// #     pci: false,
+/// #     evidence: Evidence::All,
+/// #     evidence_reason: None,
+/// #     schedule: Schedule::default(),
+/// #     pacing: Pacing::default(),
+/// #     attempts: AttemptRules::default(),
+/// #     voicemail: VoicemailAction::HangUp,
+/// #     consent: ConsentKind::None,
+/// #     caller_id: CallerIdRules {
+/// #         pool: Some("main".to_owned()),
+/// #         numbers: Vec::new(),
+/// #         strategy: CallerIdStrategy::Local,
+/// #         hourly_cap: 30,
+/// #     },
+/// #     required_lists: Vec::new(),
+/// #     abandonment_limit_percent: 3,
+/// #     results_url: None,
+/// #     rule_overrides: Vec::new(),
+/// # };
+/// # let campaign = Campaign {
+/// #     id: CampaignId(1),
+/// #     state: CampaignState::Running,
+/// #     settings,
+/// #     ceiling: Pacing::default(),
+/// #     running_since: None,
+/// #     pause_note: None,
+/// # };
+/// # let contact = Contact {
+/// #     id: ContactId(1),
+/// #     campaign: CampaignId(1),
+/// #     number: "+12125550142".parse()?,
+/// #     name: "Ana Ruiz".to_owned(),
+/// #     state: ContactState::Ready,
+/// #     reason: None,
+/// #     priority: 0,
+/// #     due: Timestamp::MIN,
+/// #     class: ClassId(1),
+/// #     consent: None,
+/// #     expires_at: None,
+/// #     attempts: 0,
+/// #     last_outcome: None,
+/// # };
+/// # let class = WindowClass {
+/// #     zones: vec!["America/New_York".to_owned()],
+/// #     regions: vec!["US-NY".to_owned()],
+/// #     zone_source: "number".to_owned(),
+/// # };
+/// # let trunk = TrunkSettings {
+/// #     name: carrier.clone(),
+/// #     max_concurrent: 10,
+/// #     calls_per_minute: 10,
+/// #     ring_timeout: Duration::from_secs(30),
+/// #     max_call: Duration::from_mins(30),
+/// #     queue_wait: Duration::ZERO,
+/// #     capabilities: Capabilities::default(),
+/// # };
+/// # let caller_id = CallerId {
+/// #     number: "+16465550100".parse()?,
+/// #     pool: "main".to_owned(),
+/// #     trunk: carrier,
+/// #     region: Some("US-NY".to_owned()),
+/// #     attestation: None,
+/// #     branded: false,
+/// #     hourly_cap: 30,
+/// #     state: CallerIdState::Active,
+/// #     rests_until: None,
+/// #     ownership: None,
+/// # };
+/// # let caller_ids =
+/// #     [CallerIdUse { caller_id, sent_last_hour: 0, hour_frees_at: None, cap: 30, last_used: None }];
+/// # let load = Load { max_concurrent: 10, calls_per_minute: 10, ..Load::default() };
+/// # let facts = Facts {
+/// #     rules: Rules::embedded(),
+/// #     campaign: &campaign,
+/// #     contact: &contact,
+/// #     class: &class,
+/// #     trunk: Some(&trunk),
+/// #     suppressions: &[],
+/// #     lists: &[],
+/// #     every_registry_binds: false,
+/// #     emergency_bans: &[],
+/// #     consent_revoked_at: None,
+/// #     history: &[],
+/// #     number_in_flight: false,
+/// #     load: Loads { deck: load, trunk: load, campaign: load },
+/// #     caller_ids: &caller_ids,
+/// #     abandonment: Abandonment::default(),
+/// #     recovery: None,
+/// #     context: &Context::default(),
+/// # };
+/// // `facts` are those of a reminder to a contact in New York, with everything in order.
+/// let morning: Timestamp = "2026-12-07T15:30:00Z".parse()?;
+/// assert!(matches!(decide(&facts, morning), Decision::Dial(_)));
+///
+/// let night: Timestamp = "2026-12-07T05:30:00Z".parse()?;
+/// let Decision::Hold(hold) = decide(&facts, night) else {
+///     return Err("the window is shut at night".into());
+/// };
+/// assert_eq!(hold.to_string(), "window opens 08:00 in America/New_York");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn decide(facts: &Facts<'_>, now: Timestamp) -> Decision {
     walk(facts, now, &mut Silent)
 }
 
-/// As [`decide`], with every gate in order.
+/// Returns the decision of [`decide`] with the verdict of every gate, in order.
 pub fn explain(facts: &Facts<'_>, now: Timestamp) -> (Decision, Vec<Check>) {
     let mut checks = Vec::with_capacity(PERMANENT.len() + TEMPORARY.len());
     let decision = walk(facts, now, &mut checks);
     (decision, checks)
 }
 
-/// The earliest instant at which time alone lets the contact be dialed; `None`: never, or not by
-/// time alone.
+/// Returns the earliest instant at which time alone lets the contact be dialed. `None` if that is never, or
+/// not by time alone.
 ///
-/// What is in flight at `now` is taken to be over once the longest call the trunk allows has passed.
+/// A call in flight at `now` is taken to be over after the longest call that the trunk allows.
 pub fn next_possible(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
-    /// Ends of holds followed one after another; each is later than the one before.
+    /// The maximum number of ends of holds that are followed; each is later than the one before.
     const MAX_STEPS: usize = 200;
     let calls_over = facts
         .trunk
@@ -80,7 +207,7 @@ pub fn next_possible(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
     None
 }
 
-/// The temporary gates' findings on the way.
+/// The findings of the temporary gates during the walk.
 #[derive(Debug, Default)]
 pub(super) struct Findings<'a> {
     /// Every reason to wait, in the order of the gates.
@@ -90,24 +217,27 @@ pub(super) struct Findings<'a> {
 }
 
 impl Findings<'_> {
-    /// Notes a reason to wait.
+    /// Adds a reason to wait.
     pub(super) fn hold(&mut self, kind: HoldKind, until: Until) {
         self.reasons.push(HoldReason { kind, until });
     }
 }
 
+/// A gate whose failure is final: the first one that fails refuses the contact.
 struct Permanent {
     name: &'static str,
     judge: fn(&Facts<'_>, Timestamp) -> Result<(), Refusal>,
     saw: fn(&Facts<'_>, Timestamp) -> String,
 }
 
+/// A gate whose failure passes: it adds a reason to wait.
 struct Temporary {
     name: &'static str,
     judge: for<'a> fn(&Facts<'a>, Timestamp, &mut Findings<'a>),
     saw: fn(&Facts<'_>, Timestamp) -> String,
 }
 
+/// The permanent gates, in the order of the walk.
 const PERMANENT: [Permanent; 6] = [
     Permanent {
         name: "campaign",
@@ -141,6 +271,7 @@ const PERMANENT: [Permanent; 6] = [
     },
 ];
 
+/// The temporary gates, in the order of the walk.
 const TEMPORARY: [Temporary; 16] = [
     Temporary {
         name: "health",
@@ -224,11 +355,12 @@ const TEMPORARY: [Temporary; 16] = [
     },
 ];
 
-/// What listens to the walk. The words are only made for one that wants them.
+/// A listener to the walk. The text is only made for a listener that uses it.
 trait Trace {
     fn note(&mut self, gate: &'static str, verdict: Verdict, saw: impl FnOnce() -> String);
 }
 
+/// A listener that ignores the walk.
 struct Silent;
 
 impl Trace for Silent {
@@ -285,7 +417,7 @@ fn conclude(facts: &Facts<'_>, now: Timestamp, findings: Findings<'_>) -> Decisi
     match (findings.caller_id, Hold::of(findings.reasons)) {
         (_, Some(hold)) => Decision::Hold(hold),
         (Some(shown), None) => Decision::Dial(Box::new(order(facts, shown, now))),
-        // A caller-ID gate that neither holds nor chooses would be a fault of ours: nothing is sent.
+        // A caller-ID gate that neither holds nor chooses would be a fault of the program: nothing is sent.
         (None, None) => Decision::Hold(Hold::single(HoldKind::NoCallerId, Until::Operator)),
     }
 }

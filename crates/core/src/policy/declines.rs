@@ -1,46 +1,64 @@
-//! Declines that are a network's block, not people who say no.
+//! Declines that are a network's block, not people who decline.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
 use crate::domain::{PhoneNumber, Timestamp};
 
-/// The span within which declines make a burst, and how long a decline waits for others before it is
-/// taken as a person's word (our own figure: a carrier's fraud block declined 40 calls in 42 s).
+/// The span within which declines make a burst, and how long a decline waits for others before it counts as a
+/// person's (a limit of dialdeck: a carrier's fraud block declined 40 calls in 42 s).
 pub const WITHIN: Duration = Duration::from_secs(10);
 
-/// Callees whose declines make a burst or a row, and calls in a row that come through after which a
-/// block is over.
+/// The minimum number of callees whose declines make a burst or a row, and of calls in a row that come
+/// through before a block is over.
 const LEAST: usize = 3;
 
-/// How long after the last decline a block or a row is remembered (our own figure).
+/// How long after the last decline a block or a row is remembered (a limit of dialdeck).
 const LASTS: Duration = Duration::from_hours(1);
 
 /// One end of a call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct End {
-    /// When it was heard of.
+    /// When the end was reported.
     pub at: Timestamp,
-    /// The callee.
+    /// The number that was called.
     pub number: PhoneNumber,
     /// The number that was shown.
     pub caller_id: PhoneNumber,
-    /// What it shows.
+    /// What the end shows.
     pub way: Way,
 }
 
-/// What an end shows of the way to its callee.
+/// What an end shows about the way to its callee.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
-    /// It was declined.
+    /// The call was declined.
     Declined,
-    /// It came through: it was answered, or the phone was busy or rang out.
+    /// The call came through: it was answered, or the phone was busy or rang out.
     Open,
-    /// Nothing.
+    /// The end shows nothing about the way.
     Unseen,
 }
 
 /// The last ends of a trunk's calls, oldest first, and the blocks found in them.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::Timestamp;
+/// use dialdeck_core::policy::declines::{Declines, End, Way};
+///
+/// let at: Timestamp = "2026-12-07T15:30:00Z".parse()?;
+/// let caller_id = "+16465550100".parse()?;
+/// let mut declines = Declines::default();
+/// for number in ["+12125550142", "+12125550143", "+12125550144"] {
+///     let end = End { at, number: number.parse()?, caller_id, way: Way::Declined };
+///     declines.note(end);
+/// }
+/// let first = End { at, number: "+12125550142".parse()?, caller_id, way: Way::Declined };
+/// assert!(declines.in_burst(&first));
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Declines {
     ends: VecDeque<End>,
@@ -48,13 +66,13 @@ pub struct Declines {
     caller_ids: BTreeMap<PhoneNumber, Row>,
 }
 
-/// The declines of a trunk, or of one caller ID on it, that follow each other.
+/// The consecutive declines of a trunk, or of one caller ID on it.
 #[derive(Clone, Debug, Default)]
 struct Row {
     /// Callees who declined since a call last came through, at most [`LEAST`].
     callees: BTreeSet<PhoneNumber>,
     last: Option<Timestamp>,
-    /// Calls that came through since.
+    /// Calls that came through since the last decline.
     open: usize,
     /// The first and the last decline of a block.
     block: Option<(Timestamp, Timestamp)>,
@@ -95,13 +113,13 @@ impl Row {
 }
 
 impl Declines {
-    /// Assumes a block: the trunk rested for faults when the engine started.
+    /// Assumes a block, because the trunk rested for faults when the engine started.
     pub fn suspect(&mut self, now: Timestamp) {
         self.trunk.last = Some(now);
         self.trunk.block = Some((now, now));
     }
 
-    /// Notes an end, none of which is earlier than the one before.
+    /// Records an end, which must not be earlier than the one before.
     pub fn note(&mut self, end: End) {
         let old = |first: &End| first.at + WITHIN + WITHIN < end.at;
         while self.ends.front().is_some_and(old) {
@@ -116,11 +134,13 @@ impl Declines {
         row.note(&end, in_burst);
     }
 
-    /// Whether a decline is a network's block. Within [`WITHIN`], three callees or more declined on the
-    /// trunk, or under the same caller ID, and so ended half of its calls or more: people do not
-    /// decline together, and a busy trunk has a few who decline in any span. Or three callees declined
-    /// in a row, with nothing that came through between them, however slowly. After that every decline
-    /// is the block's until three calls in a row have come through, or none was declined for an hour.
+    /// Returns whether a decline is a network's block.
+    ///
+    /// It is one if within [`WITHIN`] three callees or more declined on the trunk, or under one caller ID,
+    /// and so ended half of its calls or more: people do not decline together, and a busy trunk has a few who
+    /// decline in any span. It is also one if three callees declined in a row, with nothing that came through
+    /// between them, however slowly. After that every decline is the block's until three calls in a row have
+    /// come through, or no call was declined for an hour.
     pub fn in_burst(&self, decline: &End) -> bool {
         let of_caller_id = |end: &&End| end.caller_id == decline.caller_id;
         let row = self.caller_ids.get(&decline.caller_id);
@@ -162,7 +182,7 @@ mod tests {
         PhoneNumber::from_digits(12_125_550_100 + n).unwrap()
     }
 
-    /// Ends as `(second, callee, caller ID, declined)`; whether each decline is in a burst.
+    /// Ends as `(second, callee, caller ID, declined)`; returns whether each decline is in a burst.
     fn bursts(ends: &[(u64, u64, u64, bool)]) -> Vec<bool> {
         let mut declines = Declines::default();
         let ends = ends.iter().map(|(second, callee, shown, declined)| End {
@@ -206,7 +226,7 @@ mod tests {
         let mut busy: Vec<_> = (0..4).map(|n| (n, n, 0, false)).collect();
         busy.extend([(4, 11, 0, true), (5, 12, 0, true), (6, 13, 0, true)]);
         busy.sort_unstable();
-        // Half of what ended within the same seconds.
+        // Half of the calls that ended within these seconds.
         assert_eq!(bursts(&busy), [true, true, true]);
         busy.extend((6..10).map(|n| (n, 20 + n, 0, false)));
         busy.sort_unstable();
@@ -229,7 +249,7 @@ mod tests {
         };
         assert_eq!(slow([0, 900, 1800, 2700]), [false, false, true, true]);
         assert_eq!(slow([0, 900, 4600, 4700]), [false; 4], "an hour is no row");
-        // One that came through shows that the way is open.
+        // A call that came through shows that the way is open.
         let between = [
             (0, 1, 0, true),
             (900, 2, 1, true),

@@ -1,4 +1,4 @@
-//! What a decision may look at, gathered inside the transaction that acts on it.
+//! The facts that a decision may read, gathered inside the transaction that acts on it.
 
 use super::preconditions::Subject;
 use crate::domain::{
@@ -7,21 +7,21 @@ use crate::domain::{
 };
 use crate::rules::Rules;
 
-/// Everything a decision may look at. Gathered inside the transaction that acts on the decision.
+/// Everything that a decision may read, gathered inside the transaction that acts on the decision.
 #[derive(Clone, Debug)]
 pub struct Facts<'a> {
     /// The law and number tables in force.
     pub rules: &'a Rules,
-    /// The campaign.
+    /// The campaign that calls.
     pub campaign: &'a Campaign,
-    /// The contact.
+    /// The contact that is called.
     pub contact: &'a Contact,
     /// The zones and regions that bind the contact.
     pub class: &'a WindowClass,
-    /// The trunk, `None` when the deck file no longer has it.
+    /// The trunk; `None` if the deck file no longer has one of this name.
     pub trunk: Option<&'a TrunkSettings>,
-    /// Every list the number stands on, those of other campaigns left out. Which registries among
-    /// them bind is the gate's to say.
+    /// Every list that the number is on, without those of other campaigns. The gate decides which registries
+    /// among them bind.
     pub suppressions: &'a [Suppression],
     /// Every list that is loaded, with its date.
     pub lists: &'a [SuppressionList],
@@ -29,7 +29,7 @@ pub struct Facts<'a> {
     pub every_registry_binds: bool,
     /// Regions under an emergency ban by the operator, `US-LA`.
     pub emergency_bans: &'a [String],
-    /// When consent for this number was last revoked.
+    /// When consent for this number was last revoked; `None` if it never was.
     pub consent_revoked_at: Option<Timestamp>,
     /// Attempts at the number over all campaigns in the last 61 days, newest first.
     pub history: &'a [PastAttempt],
@@ -37,18 +37,19 @@ pub struct Facts<'a> {
     pub number_in_flight: bool,
     /// Calls in flight and recent sends of deck, trunk and campaign.
     pub load: Loads,
-    /// The caller IDs the campaign may show, with their use.
+    /// The caller IDs that the campaign may show, with their use.
     pub caller_ids: &'a [CallerIdUse],
     /// The campaign's live answers and abandoned calls.
     pub abandonment: Abandonment,
-    /// What holds back a deck that went back in time.
+    /// What holds the calls of a deck that went back in time.
     pub recovery: Option<&'a Recovery>,
     /// What only the running engine knows.
     pub context: &'a Context,
 }
 
 impl<'a> Facts<'a> {
-    /// What decides which registries bind the contact and what the law asks for it.
+    /// Returns the part of the facts that decides which registries bind the contact and what the law requires
+    /// for it.
     pub const fn subject(&self) -> Subject<'a> {
         Subject {
             rules: self.rules,
@@ -70,21 +71,21 @@ pub struct Context {
     pub clock_behind: Option<Timestamp>,
     /// A jump of the clock that is not accepted yet (D19).
     pub clock_held: Option<ClockHeld>,
-    /// The trunk's breaker is open, or it asked us to slow down, until then.
+    /// The rest of the trunk, because its breaker is open or it asked for fewer calls.
     pub trunk_rests: Option<TrunkRest>,
-    /// The trunk asked us to slow down: until then its calls leave at half the rate; `None`: at the
-    /// full rate.
+    /// The trunk asked for fewer calls: its calls leave at half the rate until this instant. `None` if they
+    /// leave at the full rate.
     pub slow_until: Option<Timestamp>,
-    /// When the campaign's pace began to rise; `None`: full pace.
+    /// When the campaign's pace began to rise; `None` at full pace.
     pub ramp_from: Option<Timestamp>,
 }
 
 /// Why a trunk takes no calls for now.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct TrunkRest {
-    /// Until when; `None`: until an operator acts.
+    /// The end of the rest; `None` if only an operator ends it.
     pub until: Option<Timestamp>,
-    /// `breaker_open`, `no_agents`, `throttled` or `refused`.
+    /// `breaker_open`, `no_agents`, `throttled`, `refused` or `unknown_to_the_carrier`.
     pub cause: &'static str,
 }
 
@@ -97,7 +98,7 @@ pub struct PastAttempt {
     pub campaign: CampaignId,
     /// How it ended; `None` while in flight.
     pub outcome: Option<Outcome>,
-    /// Whether it may have rung.
+    /// Whether it counts, because it may have rung.
     pub counts: bool,
     /// The number that it showed.
     pub caller_id: PhoneNumber,
@@ -105,31 +106,31 @@ pub struct PastAttempt {
     pub blocked: bool,
 }
 
-/// Use of one capped thing.
+/// The use of one capped thing.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Load {
     /// Calls in flight, those of unknown fate included.
     pub in_flight: u32,
-    /// Calls in flight at most.
+    /// The maximum number of calls in flight.
     pub max_concurrent: u32,
     /// Sends in the last 60 seconds; reserved attempts count as now.
     pub sent_last_minute: u32,
-    /// Sends in any 60 seconds at most.
+    /// The maximum number of sends in any 60 seconds.
     pub calls_per_minute: u32,
-    /// When the oldest of the last `calls_per_minute` sends leaves the window; `None` when there is room.
+    /// When the oldest of the last `calls_per_minute` sends leaves the window; `None` if there is room.
     pub minute_frees_at: Option<Timestamp>,
-    /// When a call was last planned, whether its request has left or not.
+    /// When a call was last reserved, even if its request has not left.
     pub last_planned: Option<Timestamp>,
 }
 
-/// Use of deck, trunk and campaign.
+/// The use of deck, trunk and campaign.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Loads {
-    /// The whole deck.
+    /// The load of the whole deck.
     pub deck: Load,
-    /// The trunk, over all its campaigns.
+    /// The load of the trunk, over all its campaigns.
     pub trunk: Load,
-    /// The campaign.
+    /// The load of the campaign.
     pub campaign: Load,
 }
 
@@ -140,25 +141,35 @@ pub struct CallerIdUse {
     pub caller_id: CallerId,
     /// Sends in the last 60 minutes; reserved attempts count as now.
     pub sent_last_hour: u32,
-    /// When the next send is possible under `cap`; `None` when there is room.
+    /// When the next send is possible under `cap`; `None` if there is room.
     pub hour_frees_at: Option<Timestamp>,
     /// The lower of its own and the campaign's hourly cap.
     pub cap: u32,
-    /// When it was last shown.
+    /// When the caller ID was last shown; `None` if it never was.
     pub last_used: Option<Timestamp>,
 }
 
-/// Counts behind the two abandonment rates.
+/// The counts of the two abandonment rates.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Abandonment {
-    /// What the law counts: the campaign while it is shorter than 30 days, else the last 30 days.
-    /// Nothing restarts it.
+    /// The counts of the law: the campaign while it is shorter than 30 days, and the last 30 days after that.
+    /// Nothing restarts them.
     pub law: LiveCalls,
-    /// What the brake counts: the same since its last release.
+    /// The counts of the brake: those of the law since the brake was last released.
     pub brake: LiveCalls,
 }
 
 /// Calls answered by people.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::policy::LiveCalls;
+///
+/// let calls = LiveCalls { answered: 100, abandoned: 4 };
+/// assert!(calls.is_above(3));
+/// assert!(!calls.is_above(4));
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LiveCalls {
     /// All of them, abandoned ones included.
@@ -168,7 +179,7 @@ pub struct LiveCalls {
 }
 
 impl LiveCalls {
-    /// Adds others.
+    /// Adds the counts of `others`.
     pub const fn add(&mut self, others: Self) {
         self.answered += others.answered;
         self.abandoned += others.abandoned;

@@ -18,7 +18,7 @@ use crate::domain::{
 };
 use crate::rules::Rules;
 
-/// Monday 10:30 in New York.
+/// Returns the instant of Monday 10:30 in New York.
 pub(super) fn monday() -> Timestamp {
     at("2026-12-07T15:30:00Z")
 }
@@ -65,7 +65,7 @@ pub(super) fn caller_id(digits: &str, region: &str) -> CallerIdUse {
     }
 }
 
-/// An ended attempt of the world's own campaign.
+/// Returns an ended attempt of the world's own campaign.
 pub(super) fn past(at: Timestamp, outcome: Outcome, counts: bool) -> PastAttempt {
     PastAttempt {
         at,
@@ -99,7 +99,7 @@ pub(super) struct World {
 }
 
 impl World {
-    /// A contact in New York that may be dialed on [`monday`].
+    /// Returns a contact in New York that may be dialed on [`monday`].
     pub(super) fn open() -> Self {
         let load = Load {
             max_concurrent: 10,
@@ -130,8 +130,8 @@ impl World {
         }
     }
 
-    /// Makes the campaign sell, with the registry that the law asks for loaded where the contact is,
-    /// and never too old.
+    /// Makes the campaign sell, with the registry that the law requires loaded for the contact's area, and
+    /// never too old.
     pub(super) fn sells(&mut self) {
         self.campaign.settings.purpose = Purpose::Sales;
         self.lists.push(SuppressionList {
@@ -175,7 +175,7 @@ impl World {
         }
     }
 
-    /// The kinds of a hold; empty when the contact is dialed.
+    /// Returns the kinds of a hold; empty if the contact is dialed.
     pub(super) fn kinds(&self, now: Timestamp) -> Vec<HoldKind> {
         match self.decide(now) {
             Decision::Dial(_) => Vec::new(),

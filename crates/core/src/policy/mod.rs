@@ -1,8 +1,8 @@
-//! May we dial, whom, from which number, and what next: every decision, with its reason.
+//! Every decision, with its reason: whether to dial, which contact, from which number, and what is next.
 //!
-//! Pure: [`decide()`] sees [`Facts`] and the instant, nothing else. The engine, the why-not popup,
-//! `dialdeck why` and the dry run all ask this one function. Each gate has a file of its own, with
-//! the statute or rule it serves; [`mod@decide`] holds their order.
+//! Pure: [`decide()`] reads [`Facts`] and the instant, nothing more. The engine, the why-not popup, `dialdeck
+//! why` and the dry run all call this one function. Each gate has its own file, with the statute or rule that
+//! it implements; [`mod@decide`] holds their order.
 
 mod answer;
 mod facts;

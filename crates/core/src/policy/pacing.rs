@@ -22,11 +22,11 @@ pub const HOUR: Duration = Duration::from_hours(1);
 const RAMP_START_PERCENT: u64 = 20;
 /// A ramp never spaces calls further apart than this, unless the full pace does.
 const RAMP_SLOWEST: Duration = Duration::from_secs(30);
-/// What one request may take longer than another to reach the carrier: a call planned ahead leaves by
-/// so much later, so that the minute holds at the carrier's end, too.
+/// How much longer one request may take than another to reach the carrier. A call reserved ahead leaves this
+/// much later, so that the minute also holds at the carrier's end.
 const ON_THE_WAY: Duration = Duration::from_millis(250);
-/// Spacing gives up to this much, and at most a quarter, for calls that are planned a little late, so
-/// that lateness does not add up to lost calls. The per-minute cap stays exact.
+/// Spacing gives up to this much, and at most a quarter, for calls that are reserved a little late, so that
+/// lateness does not add up to lost calls. The per-minute cap stays exact.
 const LATENESS: Duration = Duration::from_millis(25);
 
 /// Holds while as many calls are in flight as deck, trunk or campaign allow (D3).
@@ -39,7 +39,7 @@ pub(super) fn concurrency(facts: &Facts<'_>, _now: Timestamp, findings: &mut Fin
             Until::CallEnds,
         );
     }
-    // A trunk that is not there has no slots either; its own gate says so.
+    // A trunk that is not in the deck file has no slots either; its own gate reports it.
     if facts.trunk.is_some() && full(&load.trunk) {
         findings.hold(
             HoldKind::TrunkConcurrent(load.trunk.in_flight, load.trunk.max_concurrent),
@@ -54,9 +54,9 @@ pub(super) fn concurrency(facts: &Facts<'_>, _now: Timestamp, findings: &mut Fin
     }
 }
 
-/// Holds while trunk or campaign have had their sends of the last 60 s (D4), but for the lead that
-/// the trunk's provider needs to prepare a call: what is planned within it leaves only once there is
-/// room, see [`not_before`].
+/// Holds while trunk or campaign have used up their sends of the last 60 s (D4), except for the lead that the
+/// trunk's provider needs to prepare a call. A call reserved within the lead leaves only when there is room,
+/// see [`not_before`].
 pub(super) fn per_minute(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     let (trunk, campaign) = (&facts.load.trunk, &facts.load.campaign);
     let lead = facts.trunk.map(|trunk| trunk.capabilities.lead);
@@ -78,19 +78,19 @@ pub(super) fn per_minute(facts: &Facts<'_>, now: Timestamp, findings: &mut Findi
     }
 }
 
-/// The first instant at which a call planned at `now` may leave.
+/// Returns the first instant at which a call reserved at `now` may leave.
 ///
-/// Exact, however long each of the others takes to leave (D4). Of the calls that leave within any
-/// 60 s, let this be the one planned last. It leaves at `not_before` or later, so each of the others
-/// either had left by `now` and lies within the 60 s that end at `not_before`, or had not and counts
-/// as sent now: all of them were counted here, and with this one they were no more than the cap.
+/// This is exact, however long each of the others takes to leave (D4). Of the calls that leave within any 60
+/// s, let this be the one reserved last. It leaves at `not_before` or later. Each of the others either had
+/// left by `now` and lies within the 60 s that end at `not_before`, or had not and counts as sent now. All of
+/// them were counted here, and with this one they were no more than the cap.
 pub(super) fn not_before(facts: &Facts<'_>, now: Timestamp) -> Timestamp {
     let (trunk, campaign) = (&facts.load.trunk, &facts.load.campaign);
     let frees = minute_full(trunk, now).max(minute_full(campaign, now));
     frees.map_or(now, |frees| frees + ON_THE_WAY)
 }
 
-/// When a full minute has room again; `None`: it has.
+/// Returns when a full minute has room again. `None` if it has room.
 fn minute_full(load: &Load, now: Timestamp) -> Option<Timestamp> {
     if load.calls_per_minute == 0 || load.sent_last_minute < load.calls_per_minute {
         return None;
@@ -101,12 +101,12 @@ fn minute_full(load: &Load, now: Timestamp) -> Option<Timestamp> {
     }
 }
 
-/// Holds until the campaign's next place in the minute has come, so that a minute's calls do not
-/// leave in one burst and a window's opening does not either; and while the trunk is slowed, until
-/// the trunk's next place at half its rate.
+/// Holds until the campaign's next slot in the minute, so that a minute's calls do not leave in one burst,
+/// nor do those of a window's opening. While the trunk is slowed, also holds until the trunk's next slot at
+/// half its rate.
 ///
-/// Counted from one planning to the next: calls wait for their agents, or in a provider's queue, side
-/// by side, and one that waits long, or never leaves, holds up no other.
+/// The span is counted from one reservation to the next. Calls wait for their agents, or in a provider's
+/// queue, in parallel, and one that waits long, or never leaves, delays no other.
 pub(super) fn spacing(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     if let Some(end) = trunk_slowed_until(facts, now) {
         findings.hold(HoldKind::TrunkSlowed, Until::At(end));
@@ -116,10 +116,11 @@ pub(super) fn spacing(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings
     }
 }
 
-/// When the trunk's next call may leave at half the rate; `None`: now, or it is not slowed.
+/// Returns when the trunk's next call may leave at half the rate. `None` if it may now, or if the trunk is
+/// not slowed.
 ///
-/// Its campaigns are slowed as well, by [`spacing_at`]: whichever binds, the trunk's own cap or the
-/// campaigns' pace, half of it is used.
+/// Its campaigns are slowed as well, by [`spacing_at`]: of the trunk's own cap and the campaigns' pace, half
+/// of the one that binds is used.
 fn trunk_slowed_until(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
     let slow_until = facts.context.slow_until?;
     let trunk = &facts.load.trunk;
@@ -134,7 +135,7 @@ fn spaced_until(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
     if passed(now) {
         return None;
     }
-    // A rising pace only ever shortens the spacing: the first passing instant is found by halves.
+    // A rising pace only ever shortens the spacing, so the first passing instant is found by bisection.
     let (mut shut, mut open) = (now.as_millis(), (last + spacing_at(facts, now)).as_millis());
     while open - shut > 1 {
         let middle = shut + (open - shut) / 2;
@@ -147,7 +148,7 @@ fn spaced_until(facts: &Facts<'_>, now: Timestamp) -> Option<Timestamp> {
     Some(Timestamp::from_millis(open))
 }
 
-/// Least time between two plannings of the campaign at `now`.
+/// Returns the minimum time between two reservations of the campaign at `now`.
 fn spacing_at(facts: &Facts<'_>, now: Timestamp) -> Duration {
     let per_minute = facts.load.campaign.calls_per_minute;
     if per_minute == 0 {
@@ -155,7 +156,7 @@ fn spacing_at(facts: &Facts<'_>, now: Timestamp) -> Duration {
     }
     let share = MINUTE / per_minute;
     let slowed = slowed(facts, now);
-    // A slowed trunk is to get half and no more, so there nothing is given up for lateness.
+    // A slowed trunk gets half and no more, so there nothing is added for lateness.
     let lateness = LATENESS.min(share / 4);
     let full = share.saturating_sub(if slowed { Duration::ZERO } else { lateness });
     let percent = pace_percent(facts, now);
@@ -168,12 +169,12 @@ fn spacing_at(facts: &Facts<'_>, now: Timestamp) -> Duration {
     Duration::from_millis(u64::try_from(spacing.as_millis()).unwrap_or(u64::MAX))
 }
 
-/// Whether the trunk has reached a limit and is to be used at half the rate.
+/// Returns whether the trunk has reached a limit and is used at half the rate.
 fn slowed(facts: &Facts<'_>, now: Timestamp) -> bool {
     facts.context.slow_until.is_some_and(|end| now < end)
 }
 
-/// The pace in percent of full: rising in a straight line over the ramp.
+/// Returns the pace in percent of full, which rises linearly over the ramp.
 fn pace_percent(facts: &Facts<'_>, now: Timestamp) -> u64 {
     let ramp = facts.campaign.settings.schedule.ramp.as_millis();
     let Some(from) = facts.context.ramp_from else {
@@ -187,6 +188,7 @@ fn pace_percent(facts: &Facts<'_>, now: Timestamp) -> u64 {
     RAMP_START_PERCENT + u64::try_from(risen).unwrap_or(0)
 }
 
+/// Returns the calls in flight and their caps, as text for `why`.
 pub(super) fn saw_concurrency(facts: &Facts<'_>, _now: Timestamp) -> String {
     let part =
         |name: &str, load: &Load| format!("{name} {}/{}", load.in_flight, load.max_concurrent);
@@ -198,6 +200,7 @@ pub(super) fn saw_concurrency(facts: &Facts<'_>, _now: Timestamp) -> String {
     )
 }
 
+/// Returns the sends of the last minute and their caps, as text for `why`.
 pub(super) fn saw_per_minute(facts: &Facts<'_>, _now: Timestamp) -> String {
     let part = |name: &str, load: &Load| {
         format!("{name} {}/{}", load.sent_last_minute, load.calls_per_minute)
@@ -209,6 +212,7 @@ pub(super) fn saw_per_minute(facts: &Facts<'_>, _now: Timestamp) -> String {
     )
 }
 
+/// Returns the spacing, the pace and the last reservation, as text for `why`.
 pub(super) fn saw_spacing(facts: &Facts<'_>, now: Timestamp) -> String {
     let spacing = super::words::span(spacing_at(facts, now));
     let pace = pace_percent(facts, now);

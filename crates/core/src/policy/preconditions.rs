@@ -1,4 +1,4 @@
-//! What the law asks for before a call, and which registries bind a contact (D2, D7).
+//! What the law requires before a call, and which registries bind a contact (D2, D7).
 
 use super::consent;
 use crate::domain::campaign::RuleOverride;
@@ -7,24 +7,25 @@ use crate::domain::{
 };
 use crate::rules::{CONSENT, Precondition, Rules};
 
-/// A contact before its campaign: what decides which registries bind it and what the law asks for it.
+/// A contact and its campaign: what decides which registries bind the contact and what the law requires for
+/// it.
 #[derive(Clone, Copy, Debug)]
 pub struct Subject<'a> {
     /// The tables in force.
     pub rules: &'a Rules,
-    /// What the campaign's owner decided.
+    /// The settings of the campaign.
     pub campaign: &'a CampaignSettings,
-    /// The contact.
+    /// The contact that is called.
     pub contact: &'a Contact,
-    /// Where it may be.
+    /// The zones and regions in which the contact may be.
     pub class: &'a WindowClass,
-    /// When consent for its number was last revoked.
+    /// When consent for its number was last revoked; `None` if it never was.
     pub consent_revoked_at: Option<Timestamp>,
     /// Whether a loaded registry binds every campaign.
     pub every_registry_binds: bool,
 }
 
-/// The override by which the campaign sets aside what a row asks for.
+/// Returns the override with which the campaign sets aside what a row requires. `None` if there is none.
 pub fn waived<'c>(
     campaign: &'c CampaignSettings,
     row: &Precondition,
@@ -38,14 +39,15 @@ pub fn waived<'c>(
 }
 
 impl<'a> Subject<'a> {
-    /// The rows of the table that bind the call.
+    /// Returns the rows of the table that bind the call.
     fn rows(&self) -> impl Iterator<Item = &'a Precondition> {
         let (regions, number) = (&self.class.regions, self.contact.number);
         self.rules
             .preconditions(regions, number, self.campaign.call_kind())
     }
 
-    /// The row that asks for the strongest consent, unless the campaign sets it aside.
+    /// Returns the row that requires the strongest consent, unless the campaign sets it aside. `None` if no
+    /// row requires consent.
     pub(super) fn consent_asked(&self) -> Option<&'a Precondition> {
         let asks = |row: &&Precondition| {
             row.consent > ConsentKind::None && waived(self.campaign, row, CONSENT).is_none()
@@ -59,13 +61,13 @@ impl<'a> Subject<'a> {
         strongest
     }
 
-    /// Whether any row speaks of the call.
+    /// Returns whether any row binds the call.
     pub(super) fn is_asked(&self) -> bool {
         self.rows().next().is_some()
     }
 
-    /// Whether the law asks for the registry before a call to the contact: not while consent that may
-    /// stand instead is on record, nor where the campaign sets it aside.
+    /// Returns whether the law requires the registry for a call to the contact. It does not while consent
+    /// that replaces the registry is on record, nor if the campaign sets the row aside.
     pub fn law_needs(&self, list: &ListKind, now: Timestamp) -> bool {
         self.rows().any(|row| self.needs(row, list, now))
     }
@@ -76,8 +78,8 @@ impl<'a> Subject<'a> {
             && !consent::stands(self, &row.instead, now)
     }
 
-    /// Whether an entry on the list ends the contact. A registry binds the campaigns that list it,
-    /// those for which the law asks for it, and all of them where the deck says so.
+    /// Returns whether an entry on the list ends the contact. A registry binds the campaigns that list it,
+    /// those for which the law requires it, and all of them if the deck's settings state so.
     pub fn is_bound_by(&self, list: &ListKind, now: Timestamp) -> bool {
         match list {
             ListKind::Internal => true,
@@ -90,9 +92,9 @@ impl<'a> Subject<'a> {
         }
     }
 
-    /// The lists that must be there before the call, each once: the campaign's, those that the law
-    /// asks for, and where every registry binds all that are loaded. Registries that cannot hold the
-    /// number are left out.
+    /// Returns the lists that must be loaded before the call, each once: the campaign's, those that the law
+    /// requires, and all that are loaded if every registry binds. Registries that cannot hold the number are
+    /// left out.
     pub(super) fn lists_needed(&self, loaded: &[SuppressionList], now: Timestamp) -> Vec<ListKind> {
         let mut needed: Vec<ListKind> = Vec::new();
         let mut add = |list: &ListKind| {
@@ -120,18 +122,18 @@ impl<'a> Subject<'a> {
     }
 }
 
-/// How a campaign's settings stand to a row of the table.
+/// How a campaign's settings compare with a row of the table.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// A contact that has just what the campaign asks for has what the law asks for.
+    /// A contact that has exactly what the campaign requires has what the law requires.
     Met,
-    /// Set aside, for this reason.
+    /// The row is set aside, for this reason.
     Waived(String),
-    /// The campaign asks for less: what the row asks for, `consent` or a registry.
+    /// The campaign requires less than the row: `consent` or a registry is missing.
     Unmet(String),
 }
 
-/// The rows about a campaign's calls anywhere in a country, each with how its settings stand to it.
+/// Returns the rows about a campaign's calls anywhere in a country, each with how its settings compare.
 pub fn standing<'r>(
     rules: &'r Rules,
     campaign: &CampaignSettings,

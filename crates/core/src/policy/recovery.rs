@@ -1,11 +1,11 @@
-//! A deck that went back in time makes no call while attempts of its last run may still count, and until
-//! the opt-outs of that run are back (D6, D8, D14).
+//! A deck that went back in time makes no call while attempts of its last run may still count, and until the
+//! opt-outs of that run are restored (D6, D8, D14).
 
 use super::decide::Findings;
 use super::{Facts, HoldKind, Until};
 use crate::domain::Timestamp;
 
-/// Holds until every call the deck may have lost has ended and its minimum gap has passed, and while
+/// Holds until every call that the deck may have lost has ended and its minimum gap has passed, and while
 /// opt-outs may be missing from its own lists.
 pub(super) fn judge(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     let Some(recovery) = facts.recovery else {
@@ -21,7 +21,8 @@ pub(super) fn judge(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'
     }
 }
 
-/// When the missing attempts no longer matter; a campaign that was added later has its own gap.
+/// Returns when the missing attempts no longer matter. `None` if none are missing. A campaign that was added
+/// later has its own gap.
 fn gap_ends(facts: &Facts<'_>) -> Option<Timestamp> {
     let recovery = facts.recovery?;
     if recovery.until <= recovery.last_run {
@@ -31,6 +32,7 @@ fn gap_ends(facts: &Facts<'_>) -> Option<Timestamp> {
     Some(recovery.until.max(own))
 }
 
+/// Returns what may be missing, as text for `why`.
 pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
     let Some(recovery) = facts.recovery else {
         return "the deck never went back in time".to_owned();

@@ -11,52 +11,59 @@ use crate::domain::outcome::{CalleeFinding, Classification, DEFAULT_RETRY_AFTER,
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{CalleeType, CampaignState, ContactState, Outcome, Timestamp};
 
-/// What becomes of the contact after an attempt ended.
+/// What follows for the contact after an attempt ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// Another attempt not before this instant, which lies inside the contact's next open window.
     Retry(Timestamp),
-    /// The contact reached an end.
+    /// The contact is finished, in this state.
     Finish(ContactState),
-    /// The number goes on the internal do-not-call list, and the contact with it.
+    /// The number is put on the internal do-not-call list, and the contact is finished.
     DoNotCall(SuppressionSource),
 }
 
-/// How often the wait after attempts that do not count is doubled at most. Such attempts never use a
-/// contact up, however many there are: nothing was done to the callee, and it may be called once the
-/// fault is gone.
+/// The maximum number of doublings of the wait after attempts that do not count. Such attempts never exhaust
+/// a contact, however many there are: the callee was not disturbed, and may be called when the fault is gone.
 const MAX_DOUBLINGS: usize = 5;
 
-/// The least wait after an attempt that does not count, doubled with each in a row as others are, so
-/// that no rule and no carrier's word makes a loop of them.
+/// The minimum wait after an attempt that does not count, doubled with each in a row as others are, so that
+/// no rule and no carrier's answer makes a loop of them.
 const LEAST_UNCOUNTED: Duration = Duration::from_secs(30);
 
-/// After a 404 the number is tried once more, not before this: some carriers answer so for "no
+/// After a 404 the number is tried once more, not before this time, because some carriers answer 404 for "no
 /// route".
 const CONFIRM_INVALID: Duration = hours(24);
 
-/// The wait after a 600, which speaks for all of the callee's phones and often for their wish not to
-/// be disturbed (RFC 3261, 21.6.1).
+/// The wait after a 600, which is about all of the callee's phones and often about their wish not to be
+/// disturbed (RFC 3261, 21.6.1).
 const BUSY_EVERYWHERE: Duration = hours(1);
 
-/// No automated repeat after an abandoned call in the United Kingdom (Ofcom, persistent misuse
-/// policy of 2010, still the practice).
+/// The pause after an abandoned call in the United Kingdom, where no automated repeat is allowed (Ofcom,
+/// persistent misuse policy of 2010, still the practice).
 const ABANDONED_GB: Duration = hours(72);
 
-/// Plans what follows. `facts` are those after the attempt ended; its own row is `facts.history[0]`.
+/// Returns what follows. `facts` are those after the attempt ended; its own row is `facts.history[0]`.
 ///
-/// Without a rule of the campaign: a person reached, or a message left, ends it; busy waits 15, 30,
-/// then 60 min, busy everywhere 60 min at once; no answer, and a network failure that may have rung,
-/// 3 h; a machine 4 h; an abandoned person 24 h (72 h in the United Kingdom); a network or provider
-/// fault before anything rang, or a call we took back, 5 min, twice as long with each in a row up to
-/// 160 min; a limit as long as the trunk asked, doubling too.
-/// What did not count never exhausts a contact, whatever `max` a rule has. A number that the trunk refuses (403) for the second time in the campaign ends it. A retry keeps the minimum gap
-/// and the rolling caps, and never outlives contact or campaign.
+/// Without a rule of the campaign:
+///
+/// - a person reached, or a message left, ends the contact, as a fax does; a decline puts the number on the
+///   do-not-call list;
+/// - busy waits 15, 30, then 60 min, and busy everywhere always 60 min;
+/// - no answer, and a network failure that may have rung, wait 3 h, and a machine 4 h;
+/// - a number that does not exist (404) is tried once more after 24 h;
+/// - an abandoned person waits 24 h (72 h in the United Kingdom);
+/// - a network or provider fault before anything rang, or a call that the engine took back, waits 5 min, and
+///   twice as long with each in a row up to 160 min;
+/// - a limit waits as long as the trunk asked, doubled in that way too.
+///
+/// An attempt that does not count never exhausts a contact, at any `max` of a rule. A number that the trunk
+/// refuses (403) for the second time in the campaign ends the contact. A retry keeps the minimum gap and the
+/// rolling caps, and never outlives contact or campaign.
 pub fn plan(facts: &Facts<'_>, ended: &Classification, now: Timestamp) -> Next {
     if ended.outcome == Outcome::Unknown {
         return Next::Finish(ContactState::Unknown);
     }
-    // Also where an opt-out came in during the call: that could be taken back.
+    // Also if an opt-out arrived during the call: that could be reversed.
     if ended.callee == CalleeFinding::Unwanted {
         return Next::DoNotCall(SuppressionSource::Unwanted);
     }
@@ -104,7 +111,8 @@ fn retry(facts: &Facts<'_>, ended: &Classification, rule: &OutcomeRule, now: Tim
     }
 }
 
-/// The first instant from `from` on that lies in an open window and under gap and rolling caps.
+/// Returns the first instant from `from` on that lies in an open window and under gap and rolling caps.
+/// `None` if there is none.
 fn due(facts: &Facts<'_>, from: Timestamp) -> Option<Timestamp> {
     /// Each step moves past a cap or to an opening; more than a few in turn mean that nothing fits.
     const MAX_STEPS: usize = 32;
@@ -125,7 +133,7 @@ fn due(facts: &Facts<'_>, from: Timestamp) -> Option<Timestamp> {
     None
 }
 
-/// Whether campaign and contact still live at the instant.
+/// Returns whether campaign and contact still live at the instant.
 fn lives(facts: &Facts<'_>, at: Timestamp) -> bool {
     let before = |end: Option<Timestamp>| end.is_none_or(|end| at < end);
     facts.campaign.state != CampaignState::Stopped
@@ -133,7 +141,7 @@ fn lives(facts: &Facts<'_>, at: Timestamp) -> bool {
         && before(facts.contact.expires_at)
 }
 
-/// The campaign's rule for the outcome, or the default.
+/// Returns the campaign's rule for the outcome, or the default.
 fn rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
     let own = facts
         .campaign
@@ -168,7 +176,7 @@ fn default_rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
             _ => minutes(60),
         }),
         Outcome::NoAnswer => after(hours(3)),
-        // It may have rung for as long as a phone that nobody picked up.
+        // It may have rung for as long as a phone that was not picked up.
         Outcome::NetworkFailure if ended.counts => after(hours(3)),
         Outcome::Declined => end(OutcomeAction::DoNotCall),
         Outcome::InvalidNumber => after(CONFIRM_INVALID),
@@ -195,7 +203,7 @@ fn default_rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
     }
 }
 
-/// The end of a contact that is not tried again.
+/// Returns the final state of a contact that is not called again.
 fn stopped(facts: &Facts<'_>, ended: &Classification) -> ContactState {
     match ended.outcome {
         Outcome::Answered(CalleeType::Human | CalleeType::Unknown) => ContactState::Done,
@@ -225,14 +233,14 @@ fn own<'a>(facts: &Facts<'a>) -> impl Iterator<Item = &'a PastAttempt> {
         .filter(move |past| past.campaign == campaign)
 }
 
-/// How often the campaign's attempts at the number ended like this.
+/// Returns how often the campaign's attempts at the number ended with this outcome.
 fn times(facts: &Facts<'_>, outcome: Outcome) -> usize {
     own(facts)
         .filter(|past| past.outcome == Some(outcome))
         .count()
 }
 
-/// How often they ended like this and count.
+/// Returns how often they ended with this outcome and count.
 fn counted(facts: &Facts<'_>, outcome: Outcome) -> usize {
     own(facts)
         .filter(|past| past.outcome == Some(outcome) && past.counts)
@@ -243,7 +251,7 @@ fn uncounted_in_a_row(facts: &Facts<'_>) -> usize {
     own(facts).take_while(|past| !past.counts).count()
 }
 
-/// Twice as long with each attempt in a row that does not count.
+/// Returns the wait, doubled with each attempt in a row that does not count.
 fn backed_off(facts: &Facts<'_>, first: Duration) -> Duration {
     let again = uncounted_in_a_row(facts)
         .saturating_sub(1)

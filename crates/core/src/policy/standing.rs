@@ -1,10 +1,10 @@
-//! Where campaign, contact, deck and trunk stand: over for good, or not to be used now.
+//! The gates of campaign, contact, deck and trunk: over for good, or not to be used now.
 
 use super::decide::Findings;
 use super::{Facts, HoldKind, Refusal, Until};
 use crate::domain::{CampaignState, Timestamp};
 
-/// Refuses when the campaign was stopped or its time is over (D9, D10).
+/// Refuses if the campaign was stopped or its time is over (D9, D10).
 pub(super) fn campaign_over(facts: &Facts<'_>, now: Timestamp) -> Result<(), Refusal> {
     if facts.campaign.state == CampaignState::Stopped {
         return Err(Refusal::CampaignStopped);
@@ -15,7 +15,7 @@ pub(super) fn campaign_over(facts: &Facts<'_>, now: Timestamp) -> Result<(), Ref
     }
 }
 
-/// Refuses when the contact has reached an end or its own time is over (D10).
+/// Refuses if the contact is in a final state or its own time is over (D10).
 pub(super) fn contact_over(facts: &Facts<'_>, now: Timestamp) -> Result<(), Refusal> {
     if facts.contact.state.is_final() {
         return Err(Refusal::Finished(facts.contact.state));
@@ -45,8 +45,7 @@ pub(super) fn health(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<
 
 /// Holds while the campaign is not running or its start has not come (D9).
 ///
-/// A `done` campaign runs again only when contacts are added to it; until then it waits like a
-/// paused one.
+/// A `done` campaign runs again only when contacts are added to it. Until then it waits like a paused one.
 pub(super) fn campaign_waits(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     match facts.campaign.state {
         CampaignState::Running => {}
@@ -77,6 +76,7 @@ pub(super) fn trunk(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'
     }
 }
 
+/// Returns the campaign's state, start and end, as text for `why`.
 pub(super) fn saw_campaign(facts: &Facts<'_>, _now: Timestamp) -> String {
     let schedule = &facts.campaign.settings.schedule;
     let start = schedule
@@ -92,6 +92,7 @@ pub(super) fn saw_campaign(facts: &Facts<'_>, _now: Timestamp) -> String {
     )
 }
 
+/// Returns the contact's state and end, as text for `why`.
 pub(super) fn saw_contact(facts: &Facts<'_>, _now: Timestamp) -> String {
     match facts.contact.expires_at {
         Some(end) => format!("{}, until {end}", facts.contact.state),
@@ -99,6 +100,7 @@ pub(super) fn saw_contact(facts: &Facts<'_>, _now: Timestamp) -> String {
     }
 }
 
+/// Returns why nothing may be sent, or that all is good, as text for `why`.
 pub(super) fn saw_health(facts: &Facts<'_>, now: Timestamp) -> String {
     if let Some(last) = behind(facts, now) {
         let (now, last) = (now.to_the_second(), last.to_the_second());
@@ -117,6 +119,7 @@ pub(super) fn saw_health(facts: &Facts<'_>, now: Timestamp) -> String {
         .unwrap_or_else(|| "store, clock, rules and zone data are good".to_owned())
 }
 
+/// Returns whether the trunk takes calls, as text for `why`.
 pub(super) fn saw_trunk(facts: &Facts<'_>, _now: Timestamp) -> String {
     let name = &facts.campaign.settings.trunk;
     match (facts.trunk, &facts.context.trunk_rests) {

@@ -1,4 +1,4 @@
-//! Do-not-call lists: the number stands on none, and every required list is there and fresh (D2).
+//! Do-not-call lists: the number is on none, and every required list is loaded and fresh (D2).
 
 use std::time::Duration;
 
@@ -6,11 +6,11 @@ use super::decide::Findings;
 use super::{Facts, HoldKind, Refusal, Until};
 use crate::domain::{Area, ListKind, Suppression, SuppressionList, Timestamp};
 
-/// How long before its data are too old a registry is to be loaded anew: at 25 days of 31.
+/// How long before its data are too old a registry should be loaded again: at 25 days of 31.
 pub const REGISTRY_WARNING: Duration = Duration::from_hours(6 * 24);
 
-/// Refuses a number on any list that binds the contact (47 CFR 64.1200(c)(2), (d)). Names the
-/// seller's own list first, since a request made to the seller outranks every other ground.
+/// Refuses a number on any list that binds the contact (47 CFR 64.1200(c)(2), (d)). Names the seller's own
+/// list first, because a request made to the seller outranks every other ground.
 pub(super) fn judge(facts: &Facts<'_>, now: Timestamp) -> Result<(), Refusal> {
     match binding(facts, now) {
         Some(entry) => Err(Refusal::Suppressed(entry.list.clone(), entry.at)),
@@ -18,7 +18,8 @@ pub(super) fn judge(facts: &Facts<'_>, now: Timestamp) -> Result<(), Refusal> {
     }
 }
 
-/// The entry that ends the contact: the first in the order of the lists that binds it.
+/// Returns the entry that ends the contact: the first in the order of the lists that binds it. `None` if no
+/// entry does.
 pub fn binding<'a>(facts: &Facts<'a>, now: Timestamp) -> Option<&'a Suppression> {
     let subject = facts.subject();
     let entries = facts.suppressions.iter();
@@ -27,9 +28,8 @@ pub fn binding<'a>(facts: &Facts<'a>, now: Timestamp) -> Option<&'a Suppression>
         .min_by_key(|entry| &entry.list)
 }
 
-/// Holds while a list that the call needs was never loaded, or is a registry that does not cover the
-/// number's area or is too old there. The seller's own list is there from the first day on, empty or
-/// not.
+/// Holds while a list that the call needs was never loaded, or is a registry that does not cover the number's
+/// area or is too old there. The seller's own list exists from the first day on, even if it is empty.
 pub(super) fn lists(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     for kind in facts.subject().lists_needed(facts.lists, now) {
         if let Some(why) = missing(facts, &kind, now) {
@@ -52,7 +52,7 @@ fn missing(facts: &Facts<'_>, kind: &ListKind, now: Timestamp) -> Option<HoldKin
     stale.then(|| HoldKind::RegistryStale(kind.clone(), area, as_of))
 }
 
-/// The date of a registry for the contact's number; `None`: it does not cover the area.
+/// Returns the date of a registry for the contact's number. `None` if it does not cover the area.
 fn covered(facts: &Facts<'_>, list: &SuppressionList) -> Option<Timestamp> {
     let number = facts.contact.number;
     let known = list.areas.get(&Area::of(number)).copied();
@@ -61,7 +61,7 @@ fn covered(facts: &Facts<'_>, list: &SuppressionList) -> Option<Timestamp> {
     known.or_else(|| list.areas.values().min().copied().filter(|_| elsewhere))
 }
 
-/// The registries that were needed, each with the area and the date of its data there.
+/// Returns the registries that were needed, each with the area and the date of its data there.
 pub(super) fn registries(facts: &Facts<'_>, now: Timestamp) -> Vec<(ListKind, Area, Timestamp)> {
     let needed = facts.subject().lists_needed(facts.lists, now);
     let registries = needed.into_iter().filter(ListKind::is_registry);
@@ -74,6 +74,7 @@ pub(super) fn registries(facts: &Facts<'_>, now: Timestamp) -> Vec<(ListKind, Ar
         .collect()
 }
 
+/// Returns the lists that the number is on, as text for `why`.
 pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
     if facts.suppressions.is_empty() {
         return "on no list".to_owned();
@@ -95,6 +96,7 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
     format!("on {}", lists.join(", "))
 }
 
+/// Returns the lists that the call needs, each with its date or what is missing, as text for `why`.
 pub(super) fn saw_lists(facts: &Facts<'_>, now: Timestamp) -> String {
     let needed = facts.subject().lists_needed(facts.lists, now);
     if needed.is_empty() {

@@ -1,4 +1,4 @@
-//! The gates together: order, completeness, and what holds whatever the facts are.
+//! Tests of the gates together: order, completeness, and what holds for any facts.
 
 use std::time::Duration;
 
@@ -28,7 +28,7 @@ fn suppressed(world: &mut World) {
     });
 }
 
-/// Each breaks one permanent gate.
+/// Each change breaks one permanent gate.
 const PERMANENT: [Change; 7] = [
     |world| world.campaign.state = CampaignState::Stopped,
     |world| world.campaign.settings.schedule.expires = Some(monday()),
@@ -39,7 +39,7 @@ const PERMANENT: [Change; 7] = [
     |world| world.contact.attempts = 3,
 ];
 
-/// Each breaks one temporary gate.
+/// Each change breaks one temporary gate.
 const TEMPORARY: [Change; 23] = [
     |world| world.context.unhealthy = Some("the store fails".to_owned()),
     |world| world.context.clock_behind = Some(monday() + minutes(5)),
@@ -289,8 +289,8 @@ proptest! {
                 let same = |other: &HoldKind| {
                     std::mem::discriminant(other) == std::mem::discriminant(&kind)
                 };
-                // One gate can show only one of two faults of the same thing: no zone hides a
-                // shut one, no trunk a full one, no caller ID a full one.
+                // One gate can show only one of two faults of one thing: no zone hides a shut one, no trunk a
+                // full one, no caller ID a full one.
                 let hidden = matches!(kind, HoldKind::Window(..)) && all.contains(&HoldKind::NoZone)
                     || matches!(kind, HoldKind::TrunkConcurrent(..))
                         && all.contains(&HoldKind::TrunkMissing)

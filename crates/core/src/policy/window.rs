@@ -14,24 +14,27 @@ use crate::rules::{Legal, Rules, is_within};
 /// Whether a window class may be dialed by a campaign.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum WindowStatus {
-    /// Open until this instant, from which on a new call would no longer be allowed.
+    /// The window is open until `closes_at`, from which on a new call is no longer allowed.
     Open {
         /// The first instant of the close.
         closes_at: Timestamp,
     },
-    /// Shut for this reason.
+    /// The window is shut for this reason.
     Shut {
-        /// Why.
+        /// Why the window is shut.
         kind: HoldKind,
-        /// Until when.
+        /// When the window opens, or that only an operator ends the reason.
         until: Until,
     },
 }
 
-/// How far ahead a window is looked for: a year and the odd holiday.
+/// How far ahead a window is searched: a year and a few holidays.
 const HORIZON: Duration = Duration::from_hours(370 * 24);
 
-/// The status at `now`; `ring_secs` is taken off the close, so that no phone rings past it.
+/// Returns the status at `now`; `ring_secs` is subtracted from the close, so that no phone rings past it.
+///
+/// A class in a region without rules counts as open, because the claim refuses its contacts and they must not
+/// wait. A window without a close within 370 days closes after that time.
 pub fn status(
     rules: &Rules,
     campaign: &Campaign,
@@ -39,7 +42,7 @@ pub fn status(
     ring_secs: u64,
     now: Timestamp,
 ) -> WindowStatus {
-    // Where no rules exist no window opens: the claim refuses such contacts, so they must not wait.
+    // Without rules no window opens: the claim refuses such contacts, so they must not wait.
     let call = campaign.settings.call_kind();
     if rules.without_rules(&class.regions, call).is_some() {
         return WindowStatus::Open {
@@ -58,7 +61,8 @@ pub fn status(
     }
 }
 
-/// The first instant at or after `from` at which the class is open; `None` within the next 370 days.
+/// Returns the first instant at or after `from` at which the class is open. `None` if there is none within
+/// the next 370 days.
 pub fn next_open(
     rules: &Rules,
     campaign: &Campaign,
@@ -72,7 +76,7 @@ pub fn next_open(
 /// A stretch of a day as a campaign may use it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Stretch {
-    /// Neither law nor campaign allow a call.
+    /// Neither the law nor the campaign allows a call.
     Never,
     /// The law allows a call, the campaign's own hours do not.
     LegalOnly,
@@ -80,7 +84,7 @@ pub enum Stretch {
     Open,
 }
 
-/// What the class's window is at each of these instants.
+/// Returns the stretch that the class is in at each of these instants.
 pub fn stretches(
     rules: &Rules,
     campaign: &Campaign,
@@ -92,9 +96,9 @@ pub fn stretches(
     instants.map(|at| hours.stretch(at)).collect()
 }
 
-/// Holds unless every candidate zone is inside the law's and the campaign's hours (D1), now and for
-/// as long as the phone may ring (47 CFR 64.1200(c)(1); 16 CFR 310.4(c); the states' and other
-/// countries' own hours stand in the tables).
+/// Holds unless every candidate zone is inside the law's and the campaign's hours (D1), now and for as long
+/// as the phone may ring (47 CFR 64.1200(c)(1); 16 CFR 310.4(c); the tables have the states' and other
+/// countries' own hours).
 pub(super) fn judge(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'_>) {
     let hours = Hours::of(facts);
     if let Some(kind) = hours.shut(now) {
@@ -103,15 +107,30 @@ pub(super) fn judge(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'
     }
 }
 
-/// Holds while a region of the class is under an emergency ban set by the operator (La. R.S.
-/// 45:844.31 with LPSC order R-29617; N.Y. Gen. Bus. Law 399-z).
+/// Holds while a region of the class is under an emergency ban set by the operator (La. R.S. 45:844.31 with
+/// LPSC order R-29617; N.Y. Gen. Bus. Law 399-z).
 pub(super) fn banned(facts: &Facts<'_>, _now: Timestamp, findings: &mut Findings<'_>) {
     for kind in bans(facts.class, facts.emergency_bans) {
         findings.hold(kind, Until::Operator);
     }
 }
 
-/// The status of a class under a ban on one of its regions; `None`: no ban concerns it.
+/// Returns the status of a class under a ban on one of its regions. `None` if no ban covers it.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::WindowClass;
+/// use dialdeck_core::policy::window::banned_status;
+///
+/// let class = WindowClass {
+///     zones: vec!["America/Chicago".to_owned()],
+///     regions: vec!["US-LA".to_owned()],
+///     zone_source: "number".to_owned(),
+/// };
+/// assert!(banned_status(&class, &["US-LA".to_owned()]).is_some());
+/// assert_eq!(banned_status(&class, &["US-TX".to_owned()]), None);
+/// ```
 pub fn banned_status(class: &WindowClass, regions: &[String]) -> Option<WindowStatus> {
     bans(class, regions).next().map(|kind| WindowStatus::Shut {
         kind,
@@ -119,8 +138,8 @@ pub fn banned_status(class: &WindowClass, regions: &[String]) -> Option<WindowSt
     })
 }
 
-/// The bans on regions of the class. A ban on a country is one on all its parts, and one on a part also
-/// covers numbers that are only known by country.
+/// Returns the bans on regions of the class. A ban on a country covers all its parts, and a ban on a part
+/// also covers numbers that are only known by country.
 fn bans(class: &WindowClass, regions: &[String]) -> impl Iterator<Item = HoldKind> {
     let concerned = regions.iter().filter(|ban| {
         let mut places = class.regions.iter();
@@ -129,7 +148,7 @@ fn bans(class: &WindowClass, regions: &[String]) -> impl Iterator<Item = HoldKin
     concerned.map(|region| HoldKind::EmergencyBan(region.clone()))
 }
 
-/// Each candidate zone with its local time, `("America/New_York", "Mon 10:30:00")`.
+/// Returns each candidate zone with its local time, `("America/New_York", "Mon 10:30:00")`.
 pub(super) fn local_times(facts: &Facts<'_>, now: Timestamp) -> Vec<(String, String)> {
     facts
         .class
@@ -139,6 +158,7 @@ pub(super) fn local_times(facts: &Facts<'_>, now: Timestamp) -> Vec<(String, Str
         .collect()
 }
 
+/// Returns the local time in each candidate zone and the regions, as text for `why`.
 pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
     if facts.class.zones.is_empty() {
         return "no zone known".to_owned();
@@ -151,6 +171,7 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
     format!("{}; rules of {regions}", times.join(", "))
 }
 
+/// Returns the regions under an emergency ban, as text for `why`.
 pub(super) fn saw_banned(facts: &Facts<'_>, _now: Timestamp) -> String {
     if facts.emergency_bans.is_empty() {
         "none".to_owned()
@@ -159,7 +180,7 @@ pub(super) fn saw_banned(facts: &Facts<'_>, _now: Timestamp) -> String {
     }
 }
 
-/// `Mon 10:30:00`.
+/// Returns the local time as `Mon 10:30:00`, `?` if the zone is not known.
 pub(super) fn local_text(rules: &Rules, zone: &str, at: Timestamp) -> String {
     rules
         .local_time(zone, at)
@@ -198,7 +219,7 @@ impl<'a> Hours<'a> {
         }
     }
 
-    /// Why no call may start at this instant.
+    /// Returns why no call may start at this instant. `None` if one may.
     fn shut(&self, at: Timestamp) -> Option<HoldKind> {
         self.closed(at).or_else(|| {
             self.closed(at + self.ring)
@@ -206,7 +227,7 @@ impl<'a> Hours<'a> {
         })
     }
 
-    /// Why no phone may ring at this instant.
+    /// Returns why no phone may ring at this instant. `None` if one may.
     fn closed(&self, at: Timestamp) -> Option<HoldKind> {
         let settings = &self.campaign.settings;
         let legal = self.rules.legal(
@@ -238,7 +259,8 @@ impl<'a> Hours<'a> {
         }
     }
 
-    /// The first instant at or after `from` at which a call may start (`open`) or may not.
+    /// Returns the first instant at or after `from` at which a call may start (`open`) or may not. `None` if
+    /// there is none within 370 days.
     fn first(&self, from: Timestamp, open: bool) -> Option<Timestamp> {
         if self.class.zones.is_empty() && open {
             return None;
@@ -249,8 +271,7 @@ impl<'a> Hours<'a> {
             if self.shut(at).is_none() == open {
                 return Some(at);
             }
-            // Whether a call may start changes only where the hours change, now or a ringing time
-            // ahead.
+            // Whether a call may start changes only when the hours change, now or a ringing time ahead.
             at = self
                 .may_change(at)
                 .min(self.may_change(at + self.ring) - self.ring);
@@ -258,7 +279,7 @@ impl<'a> Hours<'a> {
         None
     }
 
-    /// An instant after `at` before which the hours certainly do not change.
+    /// Returns an instant after `at` before which the hours certainly do not change.
     fn may_change(&self, at: Timestamp) -> Timestamp {
         let settings = &self.campaign.settings;
         let schedule = &settings.schedule;
@@ -279,27 +300,28 @@ impl<'a> Hours<'a> {
     }
 }
 
-/// How long the phone may ring; without a trunk the default of 30 s.
+/// Returns how long the phone may ring; without a trunk the default of 30 s.
 fn ring_timeout(facts: &Facts<'_>) -> Duration {
     facts
         .trunk
         .map_or(Duration::from_secs(30), |trunk| trunk.ring_timeout)
 }
 
-/// Ringing time in whole seconds, rounded up.
+/// Returns the ringing time in whole seconds, rounded up.
 pub(super) fn ring_secs(facts: &Facts<'_>) -> u64 {
     let ring = ring_timeout(facts);
     ring.as_secs() + u64::from(ring.subsec_nanos() > 0)
 }
 
-/// Whether the campaign's own days and hours say anything at all.
+/// Returns whether the campaign's own days and hours narrow the law at all.
 fn narrows(schedule: &Schedule) -> bool {
     schedule.days != Weekdays::ALL
         || schedule.open != MinuteOfDay::MIDNIGHT
         || schedule.close != MinuteOfDay::END
 }
 
-/// Why the campaign's own days and hours shut some zone, if they do; they only ever narrow the law.
+/// Returns why the campaign's own days and hours shut some zone, which only ever narrows the law. `None` if
+/// they do not.
 fn outside(
     rules: &Rules,
     schedule: &Schedule,

@@ -1,4 +1,4 @@
-//! Holds and refusals in words for people.
+//! The texts of holds and refusals for people.
 
 use std::fmt;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use crate::domain::{ConsentKind, ContactState, ListKind, Timestamp};
 use crate::rules::Rules;
 
 impl fmt::Display for Hold {
-    /// Every reason, `; ` between them.
+    /// Formats every reason, with `; ` between them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (place, reason) in self.reasons.iter().enumerate() {
             if place > 0 {
@@ -22,7 +22,8 @@ impl fmt::Display for Hold {
 }
 
 impl fmt::Display for HoldReason {
-    /// `window opens 09:00 in Pacific/Honolulu`, `campaign paused, until an operator acts`.
+    /// Formats the reason as `window opens 09:00 in Pacific/Honolulu` or `campaign paused, until an operator
+    /// acts`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.kind, self.until) {
             (HoldKind::Window(_, place), Until::At(opens)) => {
@@ -118,7 +119,7 @@ impl fmt::Display for HoldKind {
 }
 
 impl fmt::Display for TrunkRest {
-    /// `until 2026-12-08T15:01:00Z: throttled`.
+    /// Formats the rest as `until 2026-12-08T15:01:00Z: throttled`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.until {
             Some(end) => write!(f, "until {end}: ")?,
@@ -129,7 +130,7 @@ impl fmt::Display for TrunkRest {
 }
 
 impl fmt::Display for Refusal {
-    /// `on list internal since 2 Mar 2026`.
+    /// Formats the refusal as `on list internal since 2 Mar 2026`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::CampaignStopped => f.write_str("the campaign was stopped"),
@@ -161,7 +162,7 @@ fn on_list(f: &mut fmt::Formatter<'_>, list: &ListKind, since: Timestamp) -> fmt
     write!(f, "on list {list} since {}", day(since))
 }
 
-/// What a contact's end means to whoever asks why it is not called.
+/// Returns what a contact's final state means, as an answer to why it is not called.
 const fn ended(state: ContactState) -> &'static str {
     match state {
         ContactState::Done => "reached",
@@ -187,12 +188,12 @@ const fn shut(reason: WindowReason) -> &'static str {
     }
 }
 
-/// `2 Mar 2026`, in UTC.
+/// Returns the date in UTC as `2 Mar 2026`.
 fn day(at: Timestamp) -> String {
     at.to_jiff().strftime("%-d %b %Y").to_string()
 }
 
-/// The two largest units of a span: `30 min`, `1 h 30 min`, `7 d`, `5.975 s`.
+/// Returns the two largest units of a span: `30 min`, `1 h 30 min`, `7 d`, `5.975 s`.
 pub(super) fn span(span: Duration) -> String {
     let millis = span.as_millis();
     if millis < 60_000 {

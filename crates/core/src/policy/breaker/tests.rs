@@ -1,4 +1,4 @@
-//! When a trunk rests, and until when.
+//! Tests of when a trunk rests, and until when.
 
 use super::*;
 
@@ -14,7 +14,7 @@ fn until(breaker: &Breaker, now: u64) -> Option<Timestamp> {
     breaker.rest(second(now)).and_then(|rest| rest.until)
 }
 
-/// A breaker opened by five faults at second 0.
+/// Returns a breaker opened by five faults at second 0.
 fn opened() -> Breaker {
     let mut breaker = Breaker::default();
     for n in 0..5 {
@@ -188,7 +188,7 @@ fn five_calls_in_a_row_to_a_dead_route_open_however_far_apart() {
     breaker.on_result(TrunkFinding::Dead, (callee(1), minutes(4)), minutes(4));
     let opened = breaker.rest(minutes(4)).unwrap();
     assert_eq!(opened.until, Some(minutes(4) + FIRST_PAUSE));
-    // The one call that is let through then rests it for longer, or brings it back.
+    // The one call that is let through then rests it for longer, or closes the breaker.
     let probe = minutes(5);
     breaker.on_dial(callee(3), probe);
     let mut works = breaker.clone();
@@ -216,7 +216,7 @@ fn a_trunk_that_the_carrier_does_not_know_waits_for_an_operator_and_says_so() {
     );
     breaker.on_operator_reset();
     assert_eq!(breaker.rest(second(9)), None);
-    // What was kept before the word was known.
+    // A record from before the field existed.
     let old = r#"{"refused":true,"open":null,"throttled_until":null}"#;
     let old: Kept = serde_json::from_str(old).unwrap();
     assert_eq!(old.rest(second(9)).unwrap().cause, "refused");
@@ -353,7 +353,7 @@ fn a_route_is_silent_in_the_order_of_planning() {
         let call = (callee(planned % 90), second(planned));
         breaker.on_result(TrunkFinding::Fine, call, second(now));
     };
-    // What was planned before goes on to ring while every answer is lost.
+    // Calls that were reserved before continue to ring while every answer is lost.
     let mut breaker = Breaker::default();
     for n in 0..5 {
         assert_eq!(breaker.rest(second(20 + n)), None, "{n}");
@@ -361,14 +361,14 @@ fn a_route_is_silent_in_the_order_of_planning() {
         fine(&mut breaker, n, 20 + n);
     }
     assert!(breaker.rest(second(24)).is_some());
-    // Five reported late, while calls planned since then ring.
+    // Five reported late, while calls reserved since then ring.
     let mut breaker = Breaker::default();
     fine(&mut breaker, 9, 10);
     for n in 0..9 {
         silent(&mut breaker, n, 20 + n);
     }
     assert_eq!(breaker.rest(second(29)), None);
-    // A final answer that blames the configuration is an answer all the same.
+    // A final answer that blames the configuration is an answer too.
     let mut breaker = Breaker::default();
     for n in 0..8 {
         silent(&mut breaker, n, n);
@@ -378,7 +378,7 @@ fn a_route_is_silent_in_the_order_of_planning() {
         }
         assert_eq!(breaker.rest(second(n)), None, "{n}");
     }
-    // What was planned before the probe that rang says nothing against it.
+    // A call that was reserved before the probe that rang is no evidence against the trunk.
     let mut breaker = Breaker::default();
     for n in 0..5 {
         silent(&mut breaker, n, 5);

@@ -14,27 +14,51 @@ use crate::policy::caps::leaves;
 /// What the ledger must know of an attempt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Entry {
-    /// The attempt.
+    /// The id of the attempt.
     pub attempt: AttemptId,
-    /// Its campaign.
+    /// The campaign of the attempt.
     pub campaign: CampaignId,
-    /// Its trunk.
+    /// The trunk of the attempt.
     pub trunk: TrunkName,
-    /// The number shown.
+    /// The number shown to the callee.
     pub caller_id: PhoneNumber,
-    /// The callee.
+    /// The number that is called.
     pub number: PhoneNumber,
-    /// When it was planned.
+    /// When the attempt was reserved.
     pub planned_at: Timestamp,
 }
 
 /// Exact counts of calls in flight and of sends per deck, trunk, campaign and caller ID.
 ///
-/// Rebuilt from the attempts at start. An attempt that is reserved and not known to be sent counts
-/// as sent *now* until it is marked sent or released. One whose fate became unknown is to be marked
-/// sent at the instant this was noticed: it cannot have left later.
+/// Rebuilt from the attempts at start. An attempt that is reserved and not known to be sent counts as sent
+/// *now* until it is marked sent or released. Mark one whose fate became unknown as sent at the instant at
+/// which this was noticed, because it cannot have left later.
 ///
 /// Both ends of a window belong to it: sends at 0 s and at 60 s are two in one minute.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::{AttemptId, CampaignId, DeckId, Timestamp, TrunkName};
+/// use dialdeck_core::policy::pacing::{Entry, Ledger};
+///
+/// let now: Timestamp = "2026-12-07T15:30:00Z".parse()?;
+/// let attempt = AttemptId { deck: DeckId(1), serial: 1 };
+/// let mut ledger = Ledger::default();
+/// ledger.reserve(Entry {
+///     attempt,
+///     campaign: CampaignId(1),
+///     trunk: TrunkName("carrier".to_owned()),
+///     caller_id: "+16465550100".parse()?,
+///     number: "+12125550142".parse()?,
+///     planned_at: now,
+/// });
+/// assert_eq!(ledger.deck(10, now).in_flight, 1);
+/// ledger.ended(attempt, now);
+/// let load = ledger.deck(10, now);
+/// assert_eq!((load.in_flight, load.sent_last_minute), (0, 1));
+/// # Ok::<(), String>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Ledger {
     slots: BTreeMap<AttemptId, Slot>,
@@ -52,15 +76,15 @@ struct Slot {
     sent: Option<Timestamp>,
 }
 
-/// Use of one capped thing.
+/// The use of one capped thing.
 #[derive(Clone, Debug, Default)]
 struct Use {
     in_flight: u32,
-    /// Of these, not known to be sent.
+    /// Those of them that are not known to be sent.
     pending: u32,
     /// Known sends, oldest first.
     sends: VecDeque<Timestamp>,
-    /// When an attempt was last planned.
+    /// When an attempt was last reserved.
     planned: Option<Timestamp>,
 }
 
@@ -79,7 +103,7 @@ impl Ledger {
         self.slots.insert(entry.attempt, Slot { entry, sent: None });
     }
 
-    /// The request left at `at`. Only the first word on this counts.
+    /// Records that the request left at `at`. Only the first report of a send counts.
     pub fn sent(&mut self, attempt: AttemptId, at: Timestamp) {
         let Some(slot) = self.slots.get_mut(&attempt) else {
             return;
@@ -95,13 +119,14 @@ impl Ledger {
         });
     }
 
-    /// Over: the slot is free, the send stays counted. An attempt never marked sent counts from `at`.
+    /// Frees the slot of an attempt that is over; the send stays counted. An attempt never marked sent counts
+    /// from `at`.
     pub fn ended(&mut self, attempt: AttemptId, at: Timestamp) {
         self.sent(attempt, at);
         self.release(attempt);
     }
 
-    /// Certainly never sent: slot and send are given back.
+    /// Frees the slot of an attempt that was certainly never sent, and removes its send from the counts.
     pub fn never_sent(&mut self, attempt: AttemptId) {
         let Some(slot) = self.release(attempt) else {
             return;
@@ -112,24 +137,24 @@ impl Ledger {
         });
     }
 
-    /// Notes when an attempt was planned, whatever became of it; a reservation notes it by itself.
+    /// Records when an attempt was reserved, even if it was never sent; [`Ledger::reserve`] records it too.
     pub fn planned(&mut self, entry: &Entry) {
         self.each(entry, |used, _| {
             used.planned = used.planned.max(Some(entry.planned_at));
         });
     }
 
-    /// A past send of an ended attempt, for rebuilding.
+    /// Adds a past send of an ended attempt, to rebuild the ledger.
     pub fn past_send(&mut self, entry: &Entry, at: Timestamp) {
         self.each(entry, |used, keep| used.add(at, keep));
     }
 
-    /// Load of the deck, which has no cap per minute.
+    /// Returns the load of the deck, which has no cap per minute.
     pub fn deck(&self, max_concurrent: u32, now: Timestamp) -> Load {
         self.deck.load(max_concurrent, 0, now)
     }
 
-    /// Load of a trunk; `per_minute` 0 means no cap.
+    /// Returns the load of a trunk; `per_minute` 0 means no cap.
     pub fn trunk(
         &self,
         trunk: &TrunkName,
@@ -140,7 +165,7 @@ impl Ledger {
         load_of(self.trunks.get(trunk), max_concurrent, per_minute, now)
     }
 
-    /// Load of a campaign; `per_minute` 0 means no cap.
+    /// Returns the load of a campaign; `per_minute` 0 means no cap.
     pub fn campaign(
         &self,
         id: CampaignId,
@@ -151,8 +176,8 @@ impl Ledger {
         load_of(self.campaigns.get(&id), max_concurrent, per_minute, now)
     }
 
-    /// Sends of a caller ID in the last 60 minutes, when the next is possible under `cap` (`None`:
-    /// now), last use.
+    /// Returns the sends of a caller ID in the last 60 minutes, when the next is possible under `cap` (`None`
+    /// if it is now), and its last use.
     pub fn caller_id(
         &self,
         number: PhoneNumber,
@@ -169,12 +194,12 @@ impl Ledger {
         }
     }
 
-    /// Whether a call to the number is in flight.
+    /// Returns the attempt in flight to the number. `None` if there is none.
     pub fn in_flight_to(&self, number: PhoneNumber) -> Option<AttemptId> {
         self.numbers.get(&number).copied()
     }
 
-    /// Attempts reserved and not known to be sent, of a campaign or to a number.
+    /// Returns the attempts that are reserved and not known to be sent.
     pub fn unsent(&self) -> impl Iterator<Item = &Entry> {
         self.slots
             .values()
@@ -182,7 +207,8 @@ impl Ledger {
             .map(|slot| &slot.entry)
     }
 
-    /// Forgets sends older than an hour.
+    /// Forgets sends that no window reaches: after an hour for caller IDs, after two minutes for the others.
+    /// The newest send is always kept.
     pub fn forget_before(&mut self, now: Timestamp) {
         self.deck.prune(KEEP_MINUTE, now);
         prune_all(&mut self.trunks, KEEP_MINUTE, now);
@@ -199,8 +225,7 @@ impl Ledger {
         Some(slot)
     }
 
-    /// Does the same to everything the attempt uses; the second argument is how long its sends
-    /// matter.
+    /// Calls `act` for everything that the attempt uses. The second argument is how long its sends are kept.
     fn each(&mut self, entry: &Entry, mut act: impl FnMut(&mut Use, Duration)) {
         act(&mut self.deck, KEEP_MINUTE);
         if let Some(used) = self.trunks.get_mut(&entry.trunk) {
@@ -234,12 +259,12 @@ impl Use {
             sent_last_minute: self.count(MINUTE, now),
             calls_per_minute: per_minute,
             minute_frees_at: self.frees_at(MINUTE, per_minute, now),
-            // What was planned longer ago spaces nothing, and is not read again after a restart.
+            // An older reservation spaces nothing, and is not read again after a restart.
             last_planned: self.planned.filter(|at| now < *at + HOUR),
         }
     }
 
-    /// Where the sends begin that the window ending at `now` holds.
+    /// Returns the index of the first send in the window that ends at `now`.
     fn start(&self, span: Duration, now: Timestamp) -> usize {
         self.sends.partition_point(|at| leaves(*at, span) <= now)
     }
@@ -251,7 +276,7 @@ impl Use {
             .saturating_add(self.pending)
     }
 
-    /// When a window with `cap` or more sends has room; `None`: now, or there is no cap.
+    /// Returns when a window with `cap` or more sends has room. `None` if it has room, or if there is no cap.
     fn frees_at(&self, span: Duration, cap: u32, now: Timestamp) -> Option<Timestamp> {
         let over = self.count(span, now).checked_sub(cap).filter(|_| cap > 0)?;
         let place = self.start(span, now) + usize::try_from(over).unwrap_or(usize::MAX);
@@ -281,7 +306,7 @@ impl Use {
         }
     }
 
-    /// Drops what no window reaches any more, all but the newest, which tells the last use.
+    /// Removes the sends that no window reaches, except the newest, which is the last use.
     fn prune(&mut self, keep: Duration, now: Timestamp) {
         while self.sends.len() > 1 && self.sends.front().is_some_and(|at| *at + keep < now) {
             self.sends.pop_front();

@@ -1,4 +1,4 @@
-//! The gates of the pace, and the pace they come to.
+//! Tests of the gates of the pace, and of the pace that they produce.
 
 use std::collections::BTreeSet;
 
@@ -117,7 +117,7 @@ fn sends_in(world: &mut World, per_minute: u32, lateness: u64, span: Duration) -
 
 #[test]
 fn after_a_limit_half_of_what_binds_is_used_and_then_all_of_it() {
-    // Campaign's pace, trunk's cap (0: none); the lower of them binds.
+    // The campaign's pace and the trunk's cap (0: none); the lower of them binds.
     for (pace, cap) in [(10, 100), (60, 60), (60, 0), (90, 30), (30, 90), (4, 4)] {
         let binds = if cap == 0 { pace } else { pace.min(cap) };
         let sent = |slow: Duration, span: Duration| {
@@ -194,7 +194,7 @@ struct Trunk {
     /// How long a call may be prepared; one that is not ready by then is given back.
     wait: Duration,
     lead: Duration,
-    /// How long a call is up.
+    /// How long a call lasts.
     talk: Duration,
 }
 
@@ -207,8 +207,8 @@ enum Turn {
 }
 
 impl Trunk {
-    /// The sends of each campaign when every call is planned as soon as the policy allows. `prepared`:
-    /// how long an attempt takes to be ready; `None`: for ever.
+    /// Returns the sends of each campaign if every call is reserved as soon as the policy allows. `prepared`
+    /// returns how long an attempt takes to be ready; `None` if it never is.
     fn sends(
         &self,
         span: Duration,
@@ -275,7 +275,7 @@ impl Trunk {
     }
 }
 
-/// The most sends that any closed minute holds.
+/// Returns the most sends that any closed minute holds.
 fn fullest(mut sends: Vec<Timestamp>) -> usize {
     sends.sort_unstable();
     let (mut first, mut most) = (0, 0);
@@ -335,7 +335,7 @@ proptest! {
         (per_minute, one, other) in (1u32..80, 1u32..80, 1u32..80),
         (at_once, talk) in (1u32..60, 0u64..30_000),
         (lead, wait) in (0u64..12_000, 1u64..20_000),
-        // Many take as long as each other, so that several leave at one instant.
+        // Many take equally long, so that several leave at one instant.
         steps in prop_oneof![Just(1u64), Just(500), Just(4000)],
         delays in proptest::collection::vec(proptest::option::weighted(0.9, 0u64..20_000), 1..40),
     ) {

@@ -1,4 +1,4 @@
-//! Every outcome with what follows it, and retries that can be dialed when they are due.
+//! Tests of every outcome with what follows it, and of retries that can be dialed when they are due.
 
 use proptest::prelude::*;
 
@@ -33,7 +33,7 @@ fn sip(code: u16) -> Classification {
     })
 }
 
-/// The world after a call that began a minute ago ended like this.
+/// Returns the world after a call that began a minute ago and ended with this classification.
 fn after_call(mut world: World, read: &Classification) -> World {
     let sent = monday() - minutes(1);
     world
@@ -47,7 +47,7 @@ fn next(world: World, read: &Classification) -> Next {
     plan(&after_call(world, read).facts(), read, monday())
 }
 
-/// A world without a gap, so that the rule alone shows.
+/// Returns a world without a gap, so that only the rule counts.
 fn bare() -> World {
     let mut world = World::open();
     world.campaign.settings.attempts.min_gap = Duration::ZERO;
@@ -225,7 +225,7 @@ fn no_rule_and_no_carrier_makes_a_loop_of_what_does_not_count() {
 fn retries_keep_gap_and_window_and_end_with_their_owners() {
     let mut world = World::open();
     assert_eq!(next(world.clone(), &sip(486)), retry_in(minutes(29)));
-    // 12 h later is 22:29 local: Tuesday at 08:00 it is.
+    // 12 h later is 22:29 local, so the retry is due on Tuesday at 08:00.
     world.campaign.settings.attempts.min_gap = hours(12);
     let morning = at("2026-12-08T13:00:00Z");
     assert_eq!(next(world.clone(), &sip(486)), Next::Retry(morning));

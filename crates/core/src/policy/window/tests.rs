@@ -1,4 +1,4 @@
-//! Openings and closings, at known edges and against a search minute by minute.
+//! Tests of openings and closings, at known edges and against a search minute by minute.
 
 use proptest::prelude::*;
 
@@ -183,7 +183,7 @@ proptest! {
     }
 }
 
-/// La. R.S. 45:844.31, N.Y. Gen. Bus. Law 399-z: an emergency of a country or state is one of all its parts.
+/// La. R.S. 45:844.31, N.Y. Gen. Bus. Law 399-z: an emergency of a country or state covers all its parts.
 #[test]
 fn a_ban_of_a_place_bans_all_of_it() {
     let bans = |region: &str, ban: &str| {
@@ -202,7 +202,7 @@ fn a_ban_of_a_place_bans_all_of_it() {
         ("US-AL-MOB", "US-AL", true),
         ("US-AL-MOB", "US", true),
         ("GB", "GB", true),
-        // A British number says no more than the country: it may be in any part of it.
+        // A British number shows no more than the country: it may be in any part of it.
         ("GB", "GB-ENG", true),
         ("AU-WA", "AU", true),
         ("AU-WA", "AU-QLD", false),

@@ -1,4 +1,4 @@
-//! The ledger at its edges and under random interleavings.
+//! Tests of the ledger at its edges and under random interleavings.
 
 use proptest::prelude::*;
 
@@ -148,7 +148,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// The most sends that any closed span of this length holds.
+/// Returns the most sends that any closed span of this length holds.
 fn fullest(sends: &[i64], span: i64) -> usize {
     let held = |from: &i64| {
         let inside = |at: &&i64| **at >= *from && **at <= *from + span;

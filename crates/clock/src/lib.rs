@@ -12,11 +12,11 @@ use dialdeck_core::domain::{Timestamp, clock_behind};
 /// A source of the present instant.
 #[derive(Clone, Debug)]
 pub enum Clock {
-    /// The machine's clock.
+    /// The machine's own clock.
     System,
     /// A simulated clock that runs `factor` times as fast as the machine's.
     Scaled(ScaledClock),
-    /// A clock that stands until it is moved: tests, and runs that jump from event to event.
+    /// A clock that only moves when it is moved: for tests, and for runs that jump from event to event.
     Manual(ManualClock),
     /// A clock that moves with the timers of a runtime, which need not be the machine's: tests whose
     /// time jumps to the next timer.
@@ -30,7 +30,7 @@ pub trait Timekeeper: fmt::Debug + Send + Sync {
 }
 
 impl Clock {
-    /// The present instant.
+    /// Returns the present instant.
     pub fn now(&self) -> Timestamp {
         match self {
             Self::System => system_now(),
@@ -40,8 +40,22 @@ impl Clock {
         }
     }
 
-    /// How long to wait by the machine's clock until `at` is reached; zero when it has passed.
-    /// `None` on a manual clock, which does not move by itself.
+    /// Returns how long to wait by the machine's clock until `at` is reached; zero if it has passed. `None`
+    /// on a manual clock, which does not move by itself.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use dialdeck_clock::{Clock, ManualClock, ScaledClock};
+    /// use dialdeck_core::domain::Timestamp;
+    ///
+    /// let origin: Timestamp = "2026-12-07T15:30:00Z".parse()?;
+    /// let fast = Clock::Scaled(ScaledClock::start(origin, 60));
+    /// assert!(fast.real_time_until(origin + Duration::from_mins(60)) <= Some(Duration::from_mins(1)));
+    /// assert_eq!(Clock::Manual(ManualClock::at(origin)).real_time_until(origin), None);
+    /// # Ok::<(), String>(())
+    /// ```
     pub fn real_time_until(&self, at: Timestamp) -> Option<Duration> {
         match self {
             Self::System | Self::Kept(_) => Some(at.since(self.now())),
@@ -53,8 +67,8 @@ impl Clock {
         }
     }
 
-    /// How long `span` of this clock takes by the machine's. A manual clock has no pace of its own:
-    /// it gives the span back.
+    /// Returns how long `span` of this clock takes by the machine's. A manual clock has no pace, so it
+    /// returns `span`.
     pub fn real_time(&self, span: Duration) -> Duration {
         match self {
             Self::System | Self::Manual(_) | Self::Kept(_) => span,
@@ -77,7 +91,7 @@ pub struct ScaledClock {
 }
 
 impl ScaledClock {
-    /// Starts a clock at `origin`, now.
+    /// Starts a clock at `origin`, now; a `factor` of 0 counts as 1.
     pub fn start(origin: Timestamp, factor: u32) -> Self {
         Self {
             origin,
@@ -91,15 +105,15 @@ impl ScaledClock {
     }
 }
 
-/// Which clock a deck runs on, as its engine leaves it in the store for other processes.
+/// The clock that a deck runs on, as its engine stores it for other processes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum DeckClock {
-    /// The machine's clock.
+    /// The machine's own clock.
     System,
-    /// A simulated clock that anybody can rebuild from this.
+    /// A simulated clock that any process can rebuild from this value.
     Scaled(ScaledClock),
-    /// A clock that jumps from event to event: it stands at the last event of the log.
+    /// A clock that jumps from event to event: it shows the instant of the last event of the log.
     Virtual,
 }
 
@@ -107,8 +121,8 @@ impl DeckClock {
     /// The meta key of the store under which it is kept, as JSON.
     pub const META_KEY: &str = "clock";
 
-    /// The present instant, given the last event's; never earlier than that, unless the clock is
-    /// [behind](clock_behind).
+    /// Returns the present instant, given the last event's. It is never earlier than that, unless the clock
+    /// is [behind](clock_behind).
     pub fn now(self, last_event: Option<Timestamp>) -> Timestamp {
         let last = last_event.unwrap_or(Timestamp::MIN);
         let now = match self {
@@ -123,33 +137,45 @@ impl DeckClock {
     }
 }
 
-/// A clock that is moved by hand; clones share the hand.
+/// A clock that is moved by hand; clones move together.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_clock::ManualClock;
+/// use dialdeck_core::domain::Timestamp;
+///
+/// let clock = ManualClock::at(Timestamp::from_millis(1_000));
+/// let clone = clock.clone();
+/// clone.advance_to(Timestamp::from_millis(2_000));
+/// assert_eq!(clock.now(), Timestamp::from_millis(2_000));
+/// ```
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicI64>);
 
 impl ManualClock {
-    /// A clock standing at `at`.
+    /// Creates a clock that shows `at`.
     pub fn at(at: Timestamp) -> Self {
         Self(Arc::new(AtomicI64::new(at.as_millis())))
     }
 
-    /// Where it stands.
+    /// Returns the instant that the clock shows.
     pub fn now(&self) -> Timestamp {
         Timestamp::from_millis(self.0.load(Ordering::Acquire))
     }
 
-    /// Moves it forward to `at`; never back.
+    /// Moves the clock forward to `at`; never back.
     pub fn advance_to(&self, at: Timestamp) {
         self.0.fetch_max(at.as_millis(), Ordering::AcqRel);
     }
 }
 
-/// The time that passes whatever the machine's clock is set to, also while the machine sleeps.
+/// The time that passes independently of what the machine's clock is set to, also while the machine sleeps.
 #[derive(Clone, Debug)]
 pub enum Boot {
-    /// The machine's, since it was started.
+    /// The machine's time since it was started.
     System,
-    /// One that is moved by hand.
+    /// A time that is moved by hand.
     Manual(ManualClock),
 }
 
@@ -162,39 +188,39 @@ impl Boot {
     }
 }
 
-/// Notices that a clock jumped: that it went on otherwise than time passed.
+/// Detects that a clock jumped: that it moved by another amount than the time that passed.
 #[derive(Clone, Debug)]
 pub struct ClockWatch {
     wall: Clock,
     boot: Boot,
-    /// What both said when the comparison started.
+    /// The times of both when the comparison started.
     from: (Timestamp, Timestamp),
 }
 
 impl ClockWatch {
-    /// By how much the two may differ.
+    /// The maximum difference of the two, in milliseconds.
     const SLACK: i64 = 60_000;
 
-    /// Watches a clock by this time, from now on.
+    /// Creates a watch that compares a clock with this time, from now on.
     pub fn new(wall: Clock, boot: Boot) -> Self {
         let from = (wall.now(), boot.now());
         Self { wall, boot, from }
     }
 
-    /// Watches the machine's clock.
+    /// Creates a watch of the machine's clock.
     pub fn system() -> Self {
         Self::new(Clock::System, Boot::System)
     }
 
-    /// Returns by how many seconds the clock went forward beyond the time that passed, negative: back,
-    /// if that is more than a minute.
+    /// Returns how many seconds the clock moved forward beyond the time that passed, negative if it moved
+    /// back. `None` if the difference is a minute or less.
     pub fn jump(&self) -> Option<i64> {
         let gone = |now: Timestamp, from: Timestamp| now.as_millis() - from.as_millis();
         let differ = gone(self.wall.now(), self.from.0) - gone(self.boot.now(), self.from.1);
         (differ.abs() > Self::SLACK).then_some(differ / 1_000)
     }
 
-    /// Starts the comparison again.
+    /// Starts the comparison again, from the present instant.
     pub fn restart(&mut self) {
         self.from = (self.wall.now(), self.boot.now());
     }
@@ -205,7 +231,7 @@ impl ClockWatch {
 pub struct Stopwatch(Instant);
 
 impl Stopwatch {
-    /// Starts measuring.
+    /// Starts the measurement.
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the place that reads the time"
@@ -214,14 +240,14 @@ impl Stopwatch {
         Self(Instant::now())
     }
 
-    /// Real time since the start.
+    /// Returns the real time since the start.
     pub fn elapsed(&self) -> Duration {
         self.0.elapsed()
     }
 }
 
-/// Lets `span` of the machine's time pass. Only for commands that wait for another process; the
-/// engine waits on channels and on [`Clock::real_time_until`].
+/// Waits for `span` of the machine's time. Only for commands that wait for another process; the engine waits
+/// on channels and on [`Clock::real_time_until`].
 #[expect(
     clippy::disallowed_methods,
     reason = "this is the place that knows the machine's time"
@@ -241,7 +267,7 @@ fn system_now() -> Timestamp {
     Timestamp::from_millis(i64::try_from(since.as_millis()).unwrap_or(i64::MAX))
 }
 
-/// Since the machine was started; Linux alone counts its sleep by this name.
+/// Returns the time since the machine was started. Only Linux counts its sleep under this name.
 fn boot_now() -> Timestamp {
     #[cfg(target_os = "linux")]
     let clock = rustix::time::ClockId::Boottime;

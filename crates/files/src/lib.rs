@@ -1,7 +1,7 @@
-//! Opening files that have to be regular ones, as all of a deck's are.
+//! Opens files that must be regular files, as all files of a deck must.
 //!
-//! A pipe, a socket or a device in the place of a file may never answer or never end, and opening it may
-//! have an effect of its own. So it is looked at first, and never waited for.
+//! A pipe, a socket or a device at the path of a file may never answer or never end, and opening it may have
+//! side effects. The path is checked first, and an open never waits.
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
@@ -10,10 +10,12 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
-/// Errors if something is at `path` and it is not a regular file, or a link to one.
+/// Checks that nothing is at `path`, or that it is a regular file or a link to one.
 ///
 /// # Errors
-/// As said. What cannot be looked at is left to who opens it.
+///
+/// Errors if something of another kind is there. A path that cannot be read is no error here: the function
+/// that opens it reports the reason.
 pub fn check(path: &Path) -> io::Result<()> {
     match fs::metadata(path) {
         Ok(found) if !found.is_file() => Err(not_regular()),
@@ -21,13 +23,27 @@ pub fn check(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a regular file, or creates one where `how` says so and nothing is there.
+/// Opens a regular file, or creates one if `how` allows it and nothing is there.
 ///
 /// # Errors
-/// When something else is there, or it cannot be opened.
+///
+/// Errors if something of another kind is there, or if the file cannot be opened.
+///
+/// # Examples
+///
+/// ```
+/// use std::fs::OpenOptions;
+///
+/// let folder = tempfile::tempdir()?;
+/// let path = folder.path().join("dialdeck.log");
+/// dialdeck_files::open(&path, OpenOptions::new().append(true).create(true))?;
+/// assert!(dialdeck_files::check(&path).is_ok());
+/// assert!(dialdeck_files::check(folder.path()).is_err());
+/// # Ok::<(), std::io::Error>(())
+/// ```
 pub fn open(path: &Path, how: &mut OpenOptions) -> io::Result<File> {
     check(path)?;
-    // What has come there since is not waited for either.
+    // If something of another kind was put there since, the open does not wait for it.
     let file = how
         .custom_flags(OFlags::NONBLOCK.bits().cast_signed())
         .open(path)?;

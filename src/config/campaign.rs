@@ -23,24 +23,24 @@ use crate::domain::campaign::{
 use crate::domain::{CampaignSettings, ConsentKind, ListKind, Outcome, TrunkName};
 use crate::rules::Rules;
 
-/// A campaign file that is right in itself.
+/// A campaign file in which no fault was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CampaignFile {
-    /// What its owner decided.
+    /// What the campaign's owner decided.
     pub settings: CampaignSettings,
-    /// The contacts file it names. [`load_campaign`] takes it from the campaign file's folder,
-    /// [`read_campaign`] leaves it as written; `None`: contacts are imported by hand.
+    /// The contacts file that it names; `None` if contacts are imported by hand. [`load_campaign`] resolves
+    /// it against the campaign file's folder, [`read_campaign`] leaves it as written.
     pub contacts: Option<PathBuf>,
-    /// Advice, such as an opening at the top of the hour.
+    /// Advice, such as on an opening at the top of the hour.
     pub warnings: Vec<ConfigError>,
     pub(super) file: String,
     pub(super) places: Places,
 }
 
-/// Reads a campaign file.
+/// Reads a campaign file. Returns its settings and advice.
 ///
 /// # Errors
-/// Every fault in the file at once.
+/// Errors if the file cannot be read or has faults. The error lists every fault.
 pub fn load_campaign(path: &Path) -> Result<CampaignFile, ConfigErrors> {
     let text = read_text(path)?;
     let mut campaign = read_campaign(&path.display().to_string(), &text)?;
@@ -50,10 +50,35 @@ pub fn load_campaign(path: &Path) -> Result<CampaignFile, ConfigErrors> {
     Ok(campaign)
 }
 
-/// Reads a campaign file from its text; `file` is the name that faults are reported under.
+/// Reads a campaign file from its text. `file` is the name that faults are reported under.
 ///
 /// # Errors
-/// Every fault in the text at once.
+/// Errors if the text has faults. The error lists every fault with its place.
+///
+/// # Examples
+/// ```
+/// use dialdeck::config::read_campaign;
+///
+/// let text = r#"
+/// name = "spring"
+/// seller = "Example Dental"
+/// purpose = "reminder"
+/// call_class = "live"
+/// agent = "human"
+/// trunk = "simulator"
+/// caller_id.pool = "local"
+/// "#;
+/// let campaign = read_campaign("spring.toml", text)?;
+/// assert_eq!(campaign.settings.name, "spring");
+/// assert_eq!(campaign.settings.abandonment_limit_percent, 3);
+///
+/// let faults = read_campaign("spring.toml", &text.replace("human", "robot")).unwrap_err();
+/// assert_eq!(
+///     faults.to_string(),
+///     "spring.toml:6:9: agent: `robot` is not known; use human or automated"
+/// );
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn read_campaign(file: &str, text: &str) -> Result<CampaignFile, ConfigErrors> {
     let source = Source::new(file, text);
     let parsed = source.parse()?;
@@ -128,8 +153,8 @@ fn campaign_name<'t>(root: &mut Table<'t, '_>) -> Option<&'t str> {
     None
 }
 
-/// The class, made to fit the agent; `stated` is `None` for the old word `debt`, which says what the
-/// purpose says: a debt may be collected by either voice.
+/// Returns the call class that fits the agent. `stated` is `Some(None)` for the old word `debt`: then the
+/// purpose has to be debt, which either voice may collect, and the agent decides the class.
 fn class_fits(
     root: &Table<'_, '_>,
     purpose: Option<Purpose>,
@@ -163,7 +188,7 @@ fn class_fits(
     }
 }
 
-/// Which places bind, and why an address may replace the number's.
+/// Returns which places of a number bind, and why an address may replace the number's places.
 fn evidence(root: &mut Table<'_, '_>) -> (Evidence, Option<String>) {
     let asked = root.word("evidence", &EVIDENCE);
     let reason = root.text("evidence_reason").map(str::trim);
@@ -353,7 +378,7 @@ fn lists(mut table: Table<'_, '_>, campaign: Option<&str>) -> Vec<ListKind> {
     lists
 }
 
-/// 47 CFR 64.1200(a)(7) allows three percent; a campaign may only ask for less.
+/// Returns the limit in percent. 47 CFR 64.1200(a)(7) allows three percent; a campaign may only set less.
 fn abandonment(mut table: Table<'_, '_>) -> u32 {
     let limit = table.number("limit", 0..=3).unwrap_or(3);
     table.finish();
@@ -369,8 +394,8 @@ fn results(mut table: Table<'_, '_>) -> Option<String> {
     url.map(str::to_owned)
 }
 
-/// What is wrong with an address that results are to go to, and what to write: they hold numbers and
-/// outcomes and must not be readable on the way, and the address appears in logs.
+/// Returns what is wrong with an address for results, and what to write; `None` if nothing is. Results
+/// contain numbers and outcomes, so they must not be readable on the way, and the address appears in logs.
 fn unfit_for_results(url: &str) -> Option<(String, &'static str)> {
     let Some(parsed) = Url::parse(url).ok().filter(Url::has_host) else {
         return Some((

@@ -1,4 +1,4 @@
-//! A campaign file laid beside the deck file: what it names must be there.
+//! Checks a campaign file against the deck file: what it names must be there.
 
 use super::campaign::CampaignFile;
 use super::deck::DeckConfig;
@@ -9,8 +9,8 @@ use crate::domain::campaign::{Agent, Waived};
 use crate::domain::{CallerId, CallerIdState, CampaignSettings, TrunkSettings};
 
 impl DeckConfig {
-    /// What keeps a campaign that the deck has already from going as it was meant, as the deck file
-    /// stands now, one sentence each. Empty: nothing does.
+    /// Returns what keeps a campaign of the deck from running as intended with this deck file, one sentence
+    /// each. Empty if nothing does.
     pub fn at_odds_with(&self, campaign: &CampaignSettings) -> Vec<String> {
         let (name, trunk) = (&campaign.name, &campaign.trunk);
         if !self.settings.trunks.iter().any(|one| one.name == *trunk) {
@@ -39,8 +39,9 @@ impl DeckConfig {
         odds
     }
 
-    /// What is wrong when a campaign's human agents cannot be heard of on its trunk: LiveKit's say that
-    /// they talk to the callee to the listener, and this deck has none. `None`: nothing is.
+    /// Returns what is wrong if reports of a campaign's human agents cannot arrive; `None` if they can.
+    /// LiveKit agents report to the listener that they talk to the callee, so a deck without one never
+    /// receives the report.
     fn agents_unheard(&self, campaign: &CampaignSettings) -> Option<String> {
         let livekit = matches!(
             self.providers.get(&campaign.trunk),
@@ -57,23 +58,47 @@ impl DeckConfig {
     }
 }
 
-/// Something that the law asks for and the campaign does not.
+/// Something that the law requires and the campaign does not.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unmet {
-    /// Whether it is consent, not a list.
+    /// Whether it is consent; a list otherwise.
     pub is_consent: bool,
-    /// What the law asks for, and where.
+    /// What the law requires, and where.
     pub message: String,
-    /// What to do.
+    /// What to do about it.
     pub hint: String,
 }
 
 impl CampaignFile {
-    /// Checks that the deck has the trunk, the caller IDs and the abilities the campaign asks for.
-    /// Answers advice, such as a pace above the trunk's.
+    /// Checks that the deck has the trunk, the caller IDs and the capabilities that the campaign needs.
+    /// Returns advice, such as on a pace above the trunk's.
     ///
     /// # Errors
-    /// Every mismatch at once, with its place in the campaign file.
+    /// Errors if the deck lacks something. The error lists every mismatch with its place in the campaign
+    /// file.
+    ///
+    /// # Examples
+    /// ```
+    /// use dialdeck::config::{DeckConfig, read_campaign};
+    ///
+    /// let text = r#"
+    /// name = "spring"
+    /// seller = "Example Dental"
+    /// purpose = "reminder"
+    /// call_class = "live"
+    /// agent = "human"
+    /// trunk = "simulator"
+    /// caller_id.pool = "local"
+    /// "#;
+    /// let deck = DeckConfig::embedded();
+    /// let advice = read_campaign("spring.toml", text)?.check_against(&deck)?;
+    /// assert!(advice.is_empty());
+    ///
+    /// let other = text.replace("simulator", "sip");
+    /// let faults = read_campaign("spring.toml", &other)?.check_against(&deck).unwrap_err();
+    /// assert_eq!(faults.0[0].key, "trunk");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn check_against(&self, deck: &DeckConfig) -> Result<Vec<ConfigError>, ConfigErrors> {
         let mut errors = Vec::new();
         let mut warnings = Vec::new();
@@ -191,11 +216,13 @@ impl CampaignFile {
         }
     }
 
-    /// Checks the rules it sets aside. `may_set_aside` says of a rule's id whether a campaign may;
-    /// `None`: there is no such rule.
+    /// Checks the rules and preconditions that the campaign sets aside. `may_set_aside` returns whether a
+    /// campaign may set aside the rule with an id; `None` if there is no such rule. `asks` returns whether
+    /// a rule of a place asks for a precondition.
     ///
     /// # Errors
-    /// Every rule that may not be set aside, with its place in the campaign file.
+    /// Errors if a rule may not be set aside or does not exist. The error lists each with its place in the
+    /// campaign file.
     pub fn check_overrides(
         &self,
         may_set_aside: impl Fn(&str) -> Option<bool>,
@@ -231,8 +258,10 @@ impl CampaignFile {
         }
     }
 
-    /// What a campaign must ask for and does not, in the countries it calls: `unmet` tells the row of the
-    /// law and what it asks for.
+    /// Reports what the campaign must require and does not, in the countries that it calls.
+    ///
+    /// # Errors
+    /// Errors if `unmet` is not empty. The error has one fault for each entry.
     pub fn below_the_law(&self, unmet: &[Unmet]) -> Result<(), ConfigErrors> {
         if unmet.is_empty() {
             return Ok(());

@@ -17,37 +17,38 @@ use super::words::{LOG_LEVELS, REGISTRY_BINDS, ROLES, is_plain_name};
 use crate::domain::{Capabilities, DeckSettings, Role, TrunkName, TrunkSettings};
 use crate::rules::Rules;
 
-/// The deck file that is in force where none is written: one simulated trunk, fictional numbers.
+/// The deck file that applies if none exists: one simulated trunk, fictional numbers.
 pub const DEFAULTS: &str = include_str!("defaults.toml");
 
-/// A deck file that is right in itself.
+/// A deck file in which no fault was found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeckConfig {
-    /// Trunks, caller IDs and the deck's own cap, as the store keeps them.
+    /// Trunks, caller IDs and the deck's caps, as the store keeps them.
     pub settings: DeckSettings,
-    /// What stands behind each trunk.
+    /// The provider of each trunk.
     pub providers: BTreeMap<TrunkName, ProviderSettings>,
-    /// How much the diagnostics say; default `info`.
+    /// How much the diagnostics log contains; default `info`.
     pub log_level: LogLevel,
-    /// The country of numbers written without one, upper case, never applied to a number that
-    /// begins with a plus; default `US`.
+    /// The ISO country of numbers written without a country code, upper case. Never applied to a number
+    /// that begins with a plus; default `US`.
     pub default_country: String,
-    /// Of a copied deck: its identity, which says that the credentials are its own.
+    /// The identity of a copied deck, which confirms that the credentials are for it; `None` for a deck
+    /// that is not a copy.
     pub credentials_for: Option<String>,
-    /// Who may do what.
+    /// The role of each user.
     pub roles: Roles,
-    /// Own rule files, laid over the embedded law in this order. [`load_deck`] takes them from the
-    /// deck file's folder, [`read_deck`] leaves them as written; default none.
+    /// Rule files of the deck's owner, applied over the embedded law in this order; default none.
+    /// [`load_deck`] resolves them against the deck file's folder, [`read_deck`] leaves them as written.
     pub rule_files: Vec<PathBuf>,
-    /// How the outside reaches the deck; `None`: not at all.
+    /// How carriers and agents reach the deck; `None` if they cannot.
     pub listener: Option<ListenerSettings>,
-    /// Where the key is that signs results sent to campaigns' own addresses.
+    /// The source of the key that signs results sent to campaigns' addresses.
     pub results_secret: Credential,
-    /// Advice.
+    /// Advice, each piece with its place in the file.
     pub warnings: Vec<ConfigError>,
 }
 
-/// Who may do what, by the name of the operating system's user.
+/// The role of each user, by the operating system's user name.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Roles {
     /// The role of users who are not named; default supervisor.
@@ -57,40 +58,56 @@ pub struct Roles {
 }
 
 impl Roles {
-    /// The role of a user.
+    /// Returns the role of a user: the default role unless the user is named.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use dialdeck::config::Roles;
+    /// use dialdeck::domain::Role;
+    ///
+    /// let roles = Roles {
+    ///     default: Role::Viewer,
+    ///     named: BTreeMap::from([("maria".to_owned(), Role::Support)]),
+    /// };
+    /// assert_eq!(roles.of("maria"), Role::Support);
+    /// assert_eq!(roles.of("jo"), Role::Viewer);
+    /// ```
     pub fn of(&self, user: &str) -> Role {
         self.named.get(user).copied().unwrap_or(self.default)
     }
 }
 
 impl DeckConfig {
-    /// The embedded defaults.
+    /// Returns the embedded defaults, read from [`DEFAULTS`].
     ///
     /// # Panics
+    ///
     /// Never: a test reads the embedded text.
     pub fn embedded() -> Self {
         read_deck("defaults.toml", DEFAULTS).expect("the embedded defaults are tested")
     }
 }
 
-/// How much the diagnostics say.
+/// How much the diagnostics log contains. Each level includes the levels above it in this list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum LogLevel {
-    /// What failed.
+    /// What failed, and nothing more.
     Error,
-    /// And what looks wrong.
+    /// What seems wrong but did not fail.
     Warn,
-    /// And what happens.
+    /// What happens, such as starts and ends.
     #[default]
     Info,
-    /// And how.
+    /// How it happens, for finding faults.
     Debug,
-    /// Everything.
+    /// Every step of the program.
     Trace,
 }
 
 impl LogLevel {
-    /// The name used in the file.
+    /// Returns the name used in the deck file.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Error => "error",
@@ -102,12 +119,12 @@ impl LogLevel {
     }
 }
 
-/// Reads a deck file; the embedded defaults when there is no such file.
+/// Reads a deck file. Returns the embedded defaults if no such file exists.
 ///
 /// # Errors
-/// Every fault in the file at once.
+/// Errors if the file cannot be read or has faults. The error lists every fault.
 pub fn load_deck(path: &Path) -> Result<DeckConfig, ConfigErrors> {
-    // A link to nowhere is a broken file, not none.
+    // A link whose target is missing is a broken file, not an absent one.
     let looked = std::fs::symlink_metadata(path);
     if looked.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         return Ok(DeckConfig::embedded());
@@ -125,10 +142,21 @@ pub fn load_deck(path: &Path) -> Result<DeckConfig, ConfigErrors> {
     Ok(config)
 }
 
-/// Reads a deck file from its text; `file` is the name that faults are reported under.
+/// Reads a deck file from its text. `file` is the name that faults are reported under.
 ///
 /// # Errors
-/// Every fault in the text at once.
+/// Errors if the text has faults. The error lists every fault with its place.
+///
+/// # Examples
+/// ```
+/// use dialdeck::config::read_deck;
+///
+/// let text = "[[trunk]]\nname = \"main\"\nkind = \"simulator\"\n";
+/// let deck = read_deck("dialdeck.toml", text)?;
+/// assert_eq!(deck.settings.trunks[0].max_concurrent, 20);
+/// assert_eq!(deck.default_country, "US");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn read_deck(file: &str, text: &str) -> Result<DeckConfig, ConfigErrors> {
     let source = Source::new(file, text);
     let parsed = source.parse()?;
@@ -206,8 +234,9 @@ fn rule_files(root: &mut Table<'_, '_>) -> Vec<PathBuf> {
     files
 }
 
-/// The places under an emergency ban. One that is not known would be banned in words alone. Own rule
-/// files may know of more: they are looked at where they are read.
+/// Returns the places under an emergency ban. An unknown place is a fault, because no number would be in
+/// it. With rule files of the owner, which may define more places, only the form is checked here; the
+/// places are checked when those files are read.
 fn emergency_bans(root: &mut Table<'_, '_>, has_own_rules: bool) -> Vec<String> {
     let mut regions = Vec::new();
     for item in root.items("emergency_bans") {
@@ -228,7 +257,7 @@ fn emergency_bans(root: &mut Table<'_, '_>, has_own_rules: bool) -> Vec<String> 
     regions
 }
 
-/// `US-LA` or `GB`.
+/// Returns a region in upper case, `US-LA` or `GB`; reports a fault if the text has another form.
 pub(super) fn region(table: &Table<'_, '_>, item: &Item<'_, '_>) -> Option<String> {
     let text = item.value.as_str().unwrap_or_default();
     let (country, part) = text.split_once('-').unwrap_or((text, "X"));

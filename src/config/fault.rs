@@ -3,25 +3,43 @@
 use std::fmt;
 use std::path::Path;
 
-/// One fault, or one piece of advice when it stands among warnings.
+/// One fault of a settings file, or one piece of advice if it is among the warnings.
+///
+/// # Examples
+/// ```
+/// use dialdeck::config::ConfigError;
+///
+/// let fault = ConfigError {
+///     file: "spring.toml".to_owned(),
+///     line: 14,
+///     column: 3,
+///     key: "pacing.weight".to_owned(),
+///     message: "0 is too small".to_owned(),
+///     hint: "use 1 to 1000".to_owned(),
+/// };
+/// assert_eq!(
+///     fault.to_string(),
+///     "spring.toml:14:3: pacing.weight: 0 is too small; use 1 to 1000"
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
-    /// The file as it was named.
+    /// The file, under the name it was given.
     pub file: String,
-    /// Line, from 1; 0 when the fault is with the file as a whole.
+    /// Line, from 1; 0 if the fault concerns the file as a whole.
     pub line: usize,
-    /// Column in characters, from 1; 0 with line 0.
+    /// Column in characters, from 1; 0 if the line is 0.
     pub column: usize,
-    /// The key with its tables: `pacing.calls_per_minute`; empty when no key is concerned.
+    /// The key with its tables: `pacing.calls_per_minute`; empty if no key is concerned.
     pub key: String,
-    /// What is wrong.
+    /// What is wrong, without the place.
     pub message: String,
-    /// What to write or do instead.
+    /// What to write or do instead; may be empty.
     pub hint: String,
 }
 
 impl fmt::Display for ConfigError {
-    /// `reminders.toml:14:3: pacing.calls_per_minute: 0 is too small; use 1 to 600`.
+    /// Writes one line: `reminders.toml:14:3: pacing.calls_per_minute: 0 is too small; use 1 to 600`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.file)?;
         if self.line > 0 {
@@ -43,7 +61,7 @@ impl fmt::Display for ConfigError {
 pub struct ConfigErrors(pub Vec<ConfigError>);
 
 impl ConfigErrors {
-    /// A fault with a file as a whole.
+    /// Returns one fault that concerns a file as a whole.
     pub(super) fn single(path: &Path, message: String, hint: &str) -> Self {
         Self(vec![ConfigError {
             file: path.display().to_string(),
@@ -57,7 +75,7 @@ impl ConfigErrors {
 }
 
 impl fmt::Display for ConfigErrors {
-    /// One line a fault.
+    /// Writes one line for each fault.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, error) in self.0.iter().enumerate() {
             if index > 0 {
@@ -69,16 +87,16 @@ impl fmt::Display for ConfigErrors {
     }
 }
 
-/// Places in a text, each found in the same short time however long the text and its lines are.
+/// Finds lines and columns in a text. Each look-up takes constant time for long texts and long lines.
 pub(super) struct Positions<'t> {
     text: &'t str,
     /// Byte offsets at which lines begin.
     lines: Vec<usize>,
-    /// Characters before every block of [`BLOCK`] bytes.
+    /// Characters before each block of [`BLOCK`] bytes.
     chars: Vec<usize>,
 }
 
-/// Bytes between two counts of characters.
+/// Bytes between two stored counts of characters.
 const BLOCK: usize = 1024;
 
 impl<'t> Positions<'t> {
@@ -97,7 +115,7 @@ impl<'t> Positions<'t> {
         }
     }
 
-    /// Line and column, both from 1, of a byte offset.
+    /// Returns line and column of a byte offset, both from 1.
     pub(super) fn at(&self, offset: usize) -> (usize, usize) {
         let offset = self.text.floor_char_boundary(offset);
         let line = self.lines.partition_point(|start| *start <= offset);
@@ -105,7 +123,7 @@ impl<'t> Positions<'t> {
         (line, self.before(offset) - self.before(start) + 1)
     }
 
-    /// Characters that begin before a byte offset.
+    /// Returns the number of characters that begin before a byte offset.
     fn before(&self, offset: usize) -> usize {
         let block = offset / BLOCK;
         let counted = self.chars.get(block).copied();
@@ -116,12 +134,12 @@ impl<'t> Positions<'t> {
     }
 }
 
-/// Characters that begin in these bytes of UTF-8.
+/// Returns the number of characters that begin in these bytes of UTF-8.
 fn starts(bytes: &[u8]) -> usize {
     bytes.iter().filter(|byte| **byte & 0xc0 != 0x80).count()
 }
 
-/// Line and column, both from 1, of a byte offset in a text that is asked about once.
+/// Returns line and column of a byte offset, both from 1, for one look-up in a text.
 pub(crate) fn position(text: &str, offset: usize) -> (usize, usize) {
     Positions::of(text).at(offset)
 }

@@ -1,6 +1,6 @@
-//! Files to typed settings: campaign files, the deck file and its embedded defaults.
+//! Reads campaign files and the deck file into typed settings, with the deck's embedded defaults.
 //!
-//! Every file is read whole and every fault in it is reported at once, each with its place, its key,
+//! A file is read as a whole, and every fault in it is reported together, each with its place, its key,
 //! what is wrong and what to write instead. Unknown keys are faults.
 
 mod campaign;
@@ -36,11 +36,14 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-/// A file of settings is no larger than this; more is another file by mistake.
+/// Size limit of a settings file in bytes. A larger file was probably named by mistake.
 const MAX_BYTES: u64 = 1024 * 1024;
 
-/// The text of a file of the deck's own, or the fault that keeps it from being read. Everything reads
-/// these files, so a pipe in a file's place, which may never end, must not be waited for.
+/// Returns the text of one of the deck's files. Every command reads these files, so a pipe in a file's
+/// place, which may never end, is refused instead of being read.
+///
+/// # Errors
+/// Errors if the path is not a regular file, or as [`read_text`].
 pub(crate) fn read_own_text(path: &Path) -> Result<String, ConfigErrors> {
     match regular::check(path) {
         Err(error) => Err(ConfigErrors::single(
@@ -52,7 +55,10 @@ pub(crate) fn read_own_text(path: &Path) -> Result<String, ConfigErrors> {
     }
 }
 
-/// The text of a file, or the fault that keeps it from being read.
+/// Returns the text of a settings file.
+///
+/// # Errors
+/// Errors if the file cannot be read, is larger than [`MAX_BYTES`] or is not UTF-8.
 pub(crate) fn read_text(path: &Path) -> Result<String, ConfigErrors> {
     let fault = |what: String, todo: &str| ConfigErrors::single(path, what, todo);
     let unread = |error: std::io::Error| {

@@ -1,4 +1,4 @@
-//! How the outside reaches a deck, and how a deck reaches its owner's own systems.
+//! How carriers and agents reach a deck, and how a deck reaches its owner's systems.
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -7,19 +7,19 @@ use serde::Serialize;
 use super::providers::{Credential, credential, required_url};
 use super::table::Table;
 
-/// Where the listener listens, and under which address the world reaches it.
+/// Where the listener listens, and its address on the internet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ListenerSettings {
-    /// The address to listen on; default `127.0.0.1:8077`, behind a proxy that speaks TLS.
+    /// The address to listen on; default `127.0.0.1:8077`, behind a proxy that terminates TLS.
     pub address: SocketAddr,
-    /// Its address as carriers and agents see it, without a slash at its end.
+    /// The listener's address for carriers and agents, without a slash at its end.
     pub public_url: String,
 }
 
-/// The standard port.
+/// The listener's default port.
 const PORT: u16 = 8077;
 
-/// Reads `[listener]`; `None` when it is not written.
+/// Reads `[listener]`. Returns `None` if the table is absent or has faults.
 pub(super) fn listener(root: &mut Table<'_, '_>) -> Option<ListenerSettings> {
     if !root.has("listener") {
         root.know("listener");
@@ -50,7 +50,7 @@ pub(super) fn listener(root: &mut Table<'_, '_>) -> Option<ListenerSettings> {
     })
 }
 
-/// Reads `[results]`: where the key is that signs results; default the environment's
+/// Reads `[results]`. Returns the source of the key that signs results; default the environment's
 /// `DIALDECK_RESULTS_SECRET`.
 pub(super) fn results_secret(root: &mut Table<'_, '_>) -> Credential {
     let mut table = root.sub("results");

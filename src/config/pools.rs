@@ -1,4 +1,4 @@
-//! The deck's caller-ID pools: which numbers may be shown, and on which trunk.
+//! The deck's caller ID pools: which numbers may be shown, and on which trunk.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,24 +10,24 @@ use super::value::suggestion;
 use super::words::{ATTESTATIONS, STATES};
 use crate::domain::{Attestation, CallerId, CallerIdState, PhoneNumber, TrunkName, TrunkSettings};
 
-/// Calls an hour for each number that BubblyPhone takes; what is more it refuses.
+/// Calls an hour that BubblyPhone accepts for each number. It refuses further calls.
 const BUBBLYPHONE_HOURLY: u32 = 30;
 
-/// Trunks among which the one that was meant is looked for.
+/// Trunk names that are compared with a mistyped one, at most.
 const SUGGESTED: usize = 50;
 
-/// What every number of a pool shares unless it says otherwise.
+/// The properties of a pool's numbers. An entry for one number can override them.
 struct Pool<'p> {
     name: &'p str,
     trunk: TrunkName,
     attestation: Option<Attestation>,
     branded: bool,
     hourly_cap: u32,
-    /// The vendor's own cap for each number, where one is known.
+    /// The vendor's own cap for each number, if one is known.
     vendors_cap: Option<u32>,
 }
 
-/// Reads every `[[pool]]`.
+/// Reads every `[[pool]]`. Returns the caller IDs of all pools, in order.
 pub(super) fn pools(
     root: &mut Table<'_, '_>,
     trunks: &[TrunkSettings],
@@ -81,7 +81,7 @@ pub(super) fn pools(
     caller_ids
 }
 
-/// The cap, if it is written; advice when it is above the vendor's own.
+/// Returns the cap if it is written. Adds advice if it is above the vendor's own cap.
 fn hourly_cap(table: &mut Table<'_, '_>, vendors: Option<u32>) -> Option<u32> {
     let written = table.number("hourly_cap", 1..=1000)?;
     if let Some(vendors) = vendors.filter(|vendors| written > *vendors)
@@ -97,7 +97,7 @@ fn hourly_cap(table: &mut Table<'_, '_>, vendors: Option<u32>) -> Option<u32> {
     Some(written)
 }
 
-/// A number by itself, or a table of a number and what is different about it.
+/// Returns the caller ID of an entry: a number, or a table of a number and its own properties.
 fn caller_id(table: &Table<'_, '_>, item: &Item<'_, '_>, pool: &Pool<'_>) -> Option<CallerId> {
     let mut caller_id = CallerId {
         number: PhoneNumber::from_digits(1_000_000)?,
@@ -149,7 +149,8 @@ fn caller_id(table: &Table<'_, '_>, item: &Item<'_, '_>, pool: &Pool<'_>) -> Opt
 mod tests {
     use crate::config::read_deck;
 
-    /// Lines and messages of the advice on two numbers, one with the pool's cap and one with its own.
+    /// Returns lines and messages of the advice on two numbers, one with the pool's cap and one with its
+    /// own.
     fn advice(kind: &str, pool: u32, number: u32) -> Vec<(usize, String)> {
         let text = format!(
             "[[trunk]]\nname = \"main\"\nkind = \"{kind}\"\n\

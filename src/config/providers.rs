@@ -1,4 +1,4 @@
-//! What stands behind a trunk: its kind, and the keys that this kind has.
+//! The provider of a trunk: its kind, and the keys of each kind.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -9,7 +9,7 @@ use super::table::Table;
 use super::value::{alternatives, suggestion};
 use crate::domain::Capabilities;
 
-/// What stands behind a trunk.
+/// The provider of a trunk, with the settings of its kind.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "kind", rename_all = "lowercase")]
 pub enum ProviderSettings {
@@ -17,36 +17,36 @@ pub enum ProviderSettings {
     Simulator(SimulatorSettings),
     /// LiveKit SIP, self-hosted or Cloud.
     LiveKit(LiveKitSettings),
-    /// BubblyPhone Agents.
+    /// BubblyPhone Agents, the vendor's hosted API.
     BubblyPhone(BubblyPhoneSettings),
     /// Plum Voice, DEV or Fuse.
     Plum(PlumSettings),
 }
 
-/// Where a credential is read from at every start; it is never kept.
+/// The source of a credential. It is read at every start and never stored.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Credential {
-    /// The environment variable of that name.
+    /// The environment variable with this name.
     Env(String),
-    /// The first line of that file.
+    /// The first line of this file.
     File(PathBuf),
 }
 
 /// How the simulated carrier behaves.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SimulatorSettings {
-    /// A built-in profile's name, or the path of a profile's file; default `everyday`.
+    /// A built-in profile's name, or the path of a profile file; default `everyday`.
     pub profile: String,
-    /// Seed of its dice; default 1.
+    /// Seed of its random decisions; default 1.
     pub seed: u64,
-    /// Where it writes its own log of calls; `None`: nowhere.
+    /// The file in which it logs its calls; `None` if it keeps no log.
     pub carrier_log: Option<PathBuf>,
 }
 
 impl SimulatorSettings {
-    /// Takes the files that it names from the deck file's folder. A profile's file has a dot or a slash
-    /// in its name; built-in ones have neither.
+    /// Resolves the files that it names against the deck file's folder. A profile file has a dot or a slash
+    /// in its name; built-in profiles have neither.
     pub(super) fn lies_in(&mut self, folder: &Path) {
         if self.profile.contains(['.', '/']) {
             self.profile = folder.join(&self.profile).display().to_string();
@@ -60,86 +60,87 @@ impl SimulatorSettings {
 /// A LiveKit project and the SIP trunk in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct LiveKitSettings {
-    /// The server, `https://…` or `wss://…`.
+    /// The server's address, `https://…` or `wss://…`.
     pub url: String,
     /// The API key; default the environment's `LIVEKIT_API_KEY`.
     pub api_key: Credential,
-    /// Its secret; default the environment's `LIVEKIT_API_SECRET`.
+    /// The API secret; default the environment's `LIVEKIT_API_SECRET`.
     pub api_secret: Credential,
-    /// The outbound trunk's id, `ST_…`.
+    /// The id of the outbound trunk, `ST_…`.
     pub sip_trunk: String,
     /// The name under which the agent that speaks is registered.
     pub agent: String,
-    /// How long the agent may take to be there; default 10 s.
+    /// How long the agent may take to join; 1 s to 20 s, default 10 s.
     pub agent_wait: Duration,
 }
 
-/// A BubblyPhone account.
+/// A BubblyPhone account and its call options.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct BubblyPhoneSettings {
-    /// Where its API is; default `https://agents.bubblyphone.com/api/v1`.
+    /// The address of its API; default `https://agents.bubblyphone.com/api/v1`.
     pub url: String,
     /// The API key; default the environment's `BUBBLYPHONE_API_KEY`.
     pub api_key: Credential,
-    /// Who speaks: `streaming`, the vendor's own agent, or `webhook`, yours; default `streaming`.
+    /// Which agent speaks: `streaming`, the vendor's own, or `webhook`, the owner's; default `streaming`.
     pub mode: String,
-    /// Passed on with every call as they are: `model`, `system_prompt`, `voice`, `language`.
+    /// Options sent with every call unchanged: `model`, `system_prompt`, `voice`, `language`.
     pub options: Vec<(String, String)>,
-    /// An alert is raised when the balance falls below this many whole units; default 5.
+    /// The balance in whole units below which an alert is raised; default 5.
     pub low_balance: u32,
 }
 
-/// Which of Plum's two platforms.
+/// Which of Plum's two platforms the account uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[serde(tag = "api", rename_all = "lowercase")]
 pub enum PlumApi {
-    /// DEV: VoiceXML of our own, served by the listener.
+    /// DEV: the listener serves the VoiceXML that runs the call.
     Dev {
         /// The account's login; default the environment's `PLUM_LOGIN`.
         login: Credential,
-        /// Its PIN; default the environment's `PLUM_PIN`.
+        /// The account's PIN; default the environment's `PLUM_PIN`.
         pin: Credential,
-        /// VoiceXML of yours to go on with once the callee is known; `None`: the call ends then.
+        /// The owner's VoiceXML, which continues the call after the callee type is known; `None` ends the
+        /// call there.
         voicexml_url: Option<String>,
     },
-    /// Fuse: an application deployed there.
+    /// Fuse: an application that is deployed on Plum's platform.
     Fuse {
-        /// The account's address; default the environment's `PLUM_EMAIL`.
+        /// The account's email address; default the environment's `PLUM_EMAIL`.
         email: Credential,
-        /// Its developer key; default the environment's `PLUM_DEVELOPER_KEY`.
+        /// The account's developer key; default the environment's `PLUM_DEVELOPER_KEY`.
         key: Credential,
-        /// The application.
+        /// The id of the application.
         application: String,
-        /// Its deployment.
+        /// The id of the application's deployment.
         deployment: String,
     },
 }
 
-/// A Plum Voice account.
+/// A Plum Voice account on one of its platforms.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct PlumSettings {
-    /// Where its API is; default `https://outbound.plumvoice.com` (DEV) or
+    /// The address of its API; default `https://outbound.plumvoice.com` (DEV) or
     /// `https://fuse.plumvoice.com/api` (Fuse).
     pub url: String,
-    /// Which platform.
+    /// The platform, with the account's credentials.
     #[serde(flatten)]
     pub api: PlumApi,
-    /// Single queue requests in any second at most; what is more goes through the bulk queue;
-    /// default 1.
+    /// Requests for single calls in any second, at most; default 1. Further calls go through the bulk
+    /// queue.
     pub singles_per_second: u32,
 }
 
-/// The words for a trunk's `kind`.
+/// The values of a trunk's `kind`.
 const KINDS: [&str; 4] = ["simulator", "livekit", "bubblyphone", "plum"];
 
-/// Reads what stands behind a trunk, and what it can do.
+/// Reads the provider of a trunk. Returns its settings and its capabilities; `None` if they have faults.
 pub(super) fn provider(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)> {
     let kind = table.required_text(
         "kind",
         &format!("say what stands behind the trunk: {}", alternatives(&KINDS)),
     );
     let Some(kind) = kind else {
-        // Which keys belong here is not known: only the missing kind is told.
+        // Without a kind it is unknown which keys belong here, so only the missing kind is reported.
         table.other_keys();
         return None;
     };
@@ -171,7 +172,7 @@ fn simulator(table: &mut Table<'_, '_>) -> (ProviderSettings, Capabilities) {
 }
 
 fn livekit(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)> {
-    // Well within the half minute for which a claim permits its call.
+    // Well within the 30 s for which a claim permits its call.
     let wait = Duration::from_secs(1)..=Duration::from_secs(20);
     let agent_wait = table.span_of_time("agent_wait", wait);
     let url = required_url(table, "url", "name the server: url = \"https://…\"");
@@ -242,7 +243,8 @@ fn plum(table: &mut Table<'_, '_>) -> Option<(ProviderSettings, Capabilities)> {
     Some((ProviderSettings::Plum(settings), capabilities))
 }
 
-/// `key_env` or `key_file`; the environment's `standard` when neither is written.
+/// Returns the source of a credential: `key_env` or `key_file`; the environment's `standard` if neither is
+/// written.
 pub(super) fn credential(
     table: &mut Table<'_, '_>,
     key: &'static str,
@@ -265,7 +267,7 @@ pub(super) fn credential(
     }
 }
 
-/// Each credential with the two keys that say where it is.
+/// Each credential with the two keys that name its source.
 const CREDENTIALS: [(&str, &str, &str); 8] = [
     ("api_key", "api_key_env", "api_key_file"),
     ("api_secret", "api_secret_env", "api_secret_file"),
@@ -277,7 +279,7 @@ const CREDENTIALS: [(&str, &str, &str); 8] = [
     ("key", "key_env", "key_file"),
 ];
 
-/// An address, or a standard one.
+/// Returns an address; the standard one if the key is absent.
 fn url(table: &mut Table<'_, '_>, key: &'static str, standard: &str) -> Option<String> {
     if !table.has(key) {
         table.know(key);
@@ -286,7 +288,7 @@ fn url(table: &mut Table<'_, '_>, key: &'static str, standard: &str) -> Option<S
     required_url(table, key, "")
 }
 
-/// An address that has to be there, without a slash at its end.
+/// Returns an address that must be written, without a slash at its end; reports a fault otherwise.
 pub(super) fn required_url(
     table: &mut Table<'_, '_>,
     key: &'static str,

@@ -1,4 +1,4 @@
-//! The campaign's `[schedule]`: when it may call, only ever narrower than the law.
+//! The campaign's `[schedule]`: when it may call, which can only be narrower than the law.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::words::ORDERS;
 use crate::domain::campaign::Schedule;
 use crate::domain::{MinuteOfDay, Timestamp, Weekdays};
 
-/// Reads the table.
+/// Returns the schedule of the table, with defaults for absent keys.
 pub(super) fn schedule(mut table: Table<'_, '_>) -> Schedule {
     let default = Schedule::default();
     let start = table.instant("start");
@@ -53,7 +53,8 @@ pub(super) fn schedule(mut table: Table<'_, '_>) -> Schedule {
     schedule
 }
 
-/// Every dialer starts at the top of the hour; carriers and callees feel it.
+/// Adds advice if the campaign opens or starts at the top of the hour. Most dialers start then, and
+/// carriers and callees are overloaded.
 fn offer_quarter_past(table: &Table<'_, '_>, open: Option<MinuteOfDay>, start: Option<Timestamp>) {
     const CROWDED: &str = "is at the top of the hour, when carriers are crowded";
     if let Some(open) = open.filter(|open| open.minutes() % 60 == 0 && open.minutes() < 1440)
@@ -75,7 +76,7 @@ fn offer_quarter_past(table: &Table<'_, '_>, open: Option<MinuteOfDay>, start: O
     }
 }
 
-/// `"Mon-Fri"` or `["Mon", "Tue"]`.
+/// Returns the days of `"Mon-Fri"` or `["Mon", "Tue"]`; reports a fault for other text.
 fn days(table: &mut Table<'_, '_>) -> Option<Weekdays> {
     let item = table.item("days")?;
     let text = if let DeValue::Array(array) = item.value {

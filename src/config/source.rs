@@ -9,10 +9,10 @@ use toml::de::{DeTable, DeValue};
 
 use super::fault::{ConfigError, ConfigErrors, Positions};
 
-/// Line and column by key, for faults that show only when two files are laid side by side.
+/// Line and column by key, for faults that appear only when two files are compared.
 pub(super) type Places = BTreeMap<String, (usize, usize)>;
 
-/// Faults of one file that are kept; those beyond it are counted.
+/// Faults of one file that are kept; further ones are only counted.
 const KEPT: usize = 200;
 
 /// A file being read, with the faults found so far.
@@ -27,7 +27,7 @@ pub(super) struct Source<'s> {
     pub(super) places: RefCell<Places>,
 }
 
-/// What reading a file brought besides its values.
+/// What reading a file found in addition to its values.
 pub(super) struct Findings {
     pub(super) warnings: Vec<ConfigError>,
     pub(super) places: Places,
@@ -46,7 +46,10 @@ impl<'s> Source<'s> {
         }
     }
 
-    /// The tables of the file, as far as it is TOML at all.
+    /// Returns the tables of the file.
+    ///
+    /// # Errors
+    /// Errors if the text is not TOML.
     pub(super) fn parse(&self) -> Result<Spanned<DeTable<'s>>, ConfigErrors> {
         let (table, faults) = DeTable::parse_recoverable(self.text);
         if faults.is_empty() {
@@ -64,7 +67,7 @@ impl<'s> Source<'s> {
         Err(ConfigErrors(self.sorted_errors()))
     }
 
-    /// Notes a fault.
+    /// Adds a fault with its place.
     pub(super) fn error(
         &self,
         span: Option<Range<usize>>,
@@ -80,17 +83,17 @@ impl<'s> Source<'s> {
         self.errors.borrow_mut().push(error);
     }
 
-    /// Whether further faults are counted and no longer kept.
+    /// Returns whether further faults are only counted.
     pub(super) fn is_full(&self) -> bool {
         self.errors.borrow().len() >= KEPT
     }
 
-    /// Line and column of a byte offset.
+    /// Returns line and column of a byte offset, both from 1.
     pub(super) fn position(&self, offset: usize) -> (usize, usize) {
         self.positions.at(offset)
     }
 
-    /// Notes advice.
+    /// Adds advice with its place.
     pub(super) fn warn(
         &self,
         span: Option<Range<usize>>,
@@ -102,7 +105,10 @@ impl<'s> Source<'s> {
         self.warnings.borrow_mut().push(warning);
     }
 
-    /// The value, unless a fault was found anywhere.
+    /// Returns the value and the findings.
+    ///
+    /// # Errors
+    /// Errors if a fault was found anywhere, or if there is no value.
     pub(super) fn finish<T>(self, value: Option<T>) -> Result<(T, Findings), ConfigErrors> {
         let errors = self.sorted_errors();
         match value {

@@ -1,4 +1,4 @@
-//! A reader over one TOML table that gathers every fault instead of stopping at the first.
+//! A reader of one TOML table that collects every fault instead of stopping at the first.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use toml::de::{DeTable, DeValue};
 use super::source::{Item, Source};
 use super::value::suggestion;
 
-/// One table of the file. A table that is not written is read as an empty one.
+/// One table of the file. An absent table is read as an empty one.
 pub(super) struct Table<'t, 's> {
     pub(super) source: &'t Source<'s>,
     pub(super) keys: Option<&'t DeTable<'s>>,
@@ -28,12 +28,12 @@ impl<'t, 's> Table<'t, 's> {
         }
     }
 
-    /// The table's own place: where a missing key is missing.
+    /// Returns the table's own place, where missing keys are reported.
     pub(super) fn span(&self) -> Range<usize> {
         self.span.clone()
     }
 
-    /// The dotted name of a key of this table.
+    /// Returns the dotted name of a key of this table.
     pub(super) fn name(&self, key: &str) -> String {
         if self.path.is_empty() {
             key.to_owned()
@@ -42,7 +42,7 @@ impl<'t, 's> Table<'t, 's> {
         }
     }
 
-    /// The value of a key, which becomes known by asking for it.
+    /// Returns the value of a key; `None` if it is absent. Reading a key makes it known.
     pub(super) fn item(&mut self, key: &'static str) -> Option<Item<'t, 's>> {
         self.known.push(key);
         let (written, value) = self.keys?.get_key_value(key)?;
@@ -56,7 +56,7 @@ impl<'t, 's> Table<'t, 's> {
         })
     }
 
-    /// Whether the key is written.
+    /// Returns whether the key is written.
     pub(super) fn has(&self, key: &str) -> bool {
         self.keys.is_some_and(|keys| keys.contains_key(key))
     }
@@ -66,7 +66,7 @@ impl<'t, 's> Table<'t, 's> {
         self.known.push(key);
     }
 
-    /// A table below this one.
+    /// Returns a table below this one; an empty one if it is absent.
     pub(super) fn sub(&mut self, key: &'static str) -> Self {
         let item = self.item(key);
         let (keys, span) = match &item {
@@ -82,7 +82,7 @@ impl<'t, 's> Table<'t, 's> {
         }
     }
 
-    /// An array of tables, `[[key]]`; empty when it is not written.
+    /// Returns an array of tables, `[[key]]`; empty if it is absent.
     pub(super) fn subs(&mut self, key: &'static str) -> Vec<Self> {
         let Some(item) = self.item(key) else {
             return Vec::new();
@@ -111,7 +111,7 @@ impl<'t, 's> Table<'t, 's> {
         tables
     }
 
-    /// A table among values of other kinds.
+    /// Returns a value as a table; reports a fault if it is of another type.
     pub(super) fn nested(&self, item: &Item<'t, 's>) -> Option<Self> {
         let table = self.expect_table(item)?;
         Some(Self {
@@ -123,7 +123,7 @@ impl<'t, 's> Table<'t, 's> {
         })
     }
 
-    /// The values of an array; empty when it is not written.
+    /// Returns the values of an array; empty if it is absent.
     pub(super) fn items(&mut self, key: &'static str) -> Vec<Item<'t, 's>> {
         let Some(item) = self.item(key) else {
             return Vec::new();
@@ -143,7 +143,8 @@ impl<'t, 's> Table<'t, 's> {
             .collect()
     }
 
-    /// Keys not asked for so far, for tables whose keys are names; they become known.
+    /// Returns the keys that have not been read so far, for tables whose keys are names. The table counts
+    /// as empty after that.
     pub(super) fn other_keys(&mut self) -> Vec<(String, Item<'t, 's>)> {
         let Some(table) = self.keys else {
             return Vec::new();
@@ -165,7 +166,7 @@ impl<'t, 's> Table<'t, 's> {
         others
     }
 
-    /// Reports every key that nobody asked for.
+    /// Reports every key of the table that was never read as unknown.
     pub(super) fn finish(mut self) {
         let known = std::mem::take(&mut self.known);
         let Some(table) = self.keys else {
@@ -189,7 +190,7 @@ impl<'t, 's> Table<'t, 's> {
         }
     }
 
-    /// Reports a key that must be there.
+    /// Reports a key that must be written.
     pub(super) fn missing(&self, key: &str, hint: impl Into<String>) {
         self.source
             .error(Some(self.span()), &self.name(key), "is missing", hint);

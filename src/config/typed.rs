@@ -1,4 +1,4 @@
-//! Typed values of a table: text, words, numbers, spans, instants, each within its range.
+//! Typed values of a table: text, words, numbers, spans of time, instants, each within its range.
 
 use std::fmt::Display;
 use std::ops::{Range, RangeInclusive};
@@ -13,7 +13,7 @@ use super::value::{alternatives, instant, parse_duration, show_duration, time_of
 use crate::domain::{MinuteOfDay, Timestamp};
 
 impl<'t> Table<'t, '_> {
-    /// Text that is not blank.
+    /// Returns text, trimmed; reports a fault if it is blank.
     pub(super) fn text(&mut self, key: &'static str) -> Option<&'t str> {
         let item = self.item(key)?;
         let DeValue::String(text) = item.value else {
@@ -33,7 +33,7 @@ impl<'t> Table<'t, '_> {
         Some(text)
     }
 
-    /// Text that has to be there.
+    /// Returns text; reports a fault if the key is absent.
     pub(super) fn required_text(&mut self, key: &'static str, hint: &str) -> Option<&'t str> {
         if !self.has(key) {
             self.know(key);
@@ -43,7 +43,7 @@ impl<'t> Table<'t, '_> {
         self.text(key)
     }
 
-    /// One of several words.
+    /// Returns the value of one of several words; reports a fault for any other word.
     pub(super) fn word<T: Copy>(&mut self, key: &'static str, words: &[(&str, T)]) -> Option<T> {
         let text = self.text(key)?;
         let found = words.iter().find(|(word, _)| *word == text);
@@ -58,7 +58,7 @@ impl<'t> Table<'t, '_> {
         found.map(|(_, value)| *value)
     }
 
-    /// One of several words that has to be there.
+    /// Returns the value of one of several words; reports a fault if the key is absent.
     pub(super) fn required_word<T: Copy>(
         &mut self,
         key: &'static str,
@@ -73,7 +73,7 @@ impl<'t> Table<'t, '_> {
         self.word(key, words)
     }
 
-    /// Text that its type reads.
+    /// Returns a value parsed from text; reports a fault if it cannot be parsed.
     pub(super) fn parsed<T: FromStr<Err = String>>(&mut self, key: &'static str) -> Option<T> {
         let text = self.text(key)?;
         match text.parse() {
@@ -85,7 +85,7 @@ impl<'t> Table<'t, '_> {
         }
     }
 
-    /// A whole number within a range.
+    /// Returns a whole number; reports a fault if it is outside the range.
     pub(super) fn number(&mut self, key: &'static str, range: RangeInclusive<u32>) -> Option<u32> {
         let item = self.item(key)?;
         let hint = format!("use {} to {}", range.start(), range.end());
@@ -127,7 +127,7 @@ impl<'t> Table<'t, '_> {
         None
     }
 
-    /// `true` or `false`.
+    /// Returns a Boolean, written `true` or `false`.
     pub(super) fn flag(&mut self, key: &'static str) -> Option<bool> {
         let item = self.item(key)?;
         if let DeValue::Boolean(value) = item.value {
@@ -137,7 +137,7 @@ impl<'t> Table<'t, '_> {
         None
     }
 
-    /// A span of time within a range.
+    /// Returns a span of time; reports a fault if it is outside the range.
     pub(super) fn span_of_time(
         &mut self,
         key: &'static str,
@@ -176,7 +176,7 @@ impl<'t> Table<'t, '_> {
         None
     }
 
-    /// An instant: a TOML date-time with its offset, or the same in quotes.
+    /// Returns an instant, from a TOML date-time with its offset or from text in quotes.
     pub(super) fn instant(&mut self, key: &'static str) -> Option<Timestamp> {
         let item = self.item(key)?;
         let read = if let DeValue::String(text) = item.value {
@@ -190,7 +190,7 @@ impl<'t> Table<'t, '_> {
         read.map_err(|why: String| self.reject_why(key, &why)).ok()
     }
 
-    /// A time of day: `"09:00"` or bare `09:00`.
+    /// Returns a time of day, from `"09:00"` or a bare `09:00`.
     pub(super) fn time_of_day(&mut self, key: &'static str) -> Option<MinuteOfDay> {
         let item = self.item(key)?;
         let read = if let DeValue::String(text) = item.value {
@@ -204,21 +204,21 @@ impl<'t> Table<'t, '_> {
         read.map_err(|why: String| self.reject_why(key, &why)).ok()
     }
 
-    /// Reports a fault with the value of a key that is written.
+    /// Reports a fault at the value of a key that is written.
     pub(super) fn reject(&self, key: &str, message: impl Into<String>, hint: impl Into<String>) {
         let span = self.value_span(key);
         self.source
             .error(Some(span), &self.name(key), message, hint);
     }
 
-    /// Reports a fault told as `what is wrong; what to do`.
+    /// Reports a fault given as `what is wrong; what to do`.
     pub(super) fn reject_why(&self, key: &str, why: &impl Display) {
         let why = why.to_string();
         let (message, hint) = why.split_once("; ").unwrap_or((&why, ""));
         self.reject(key, message, hint);
     }
 
-    /// The place of a key's value, else of the table.
+    /// Returns the place of a key's value; the table's place if the key is absent.
     pub(super) fn value_span(&self, key: &str) -> Range<usize> {
         self.keys
             .and_then(|table| table.get(key))

@@ -1,4 +1,4 @@
-//! How single values are written: spans of time, instants, and words with a near miss.
+//! How single values are written: spans of time, instants, and suggestions for mistyped words.
 
 use std::time::Duration;
 
@@ -6,10 +6,23 @@ use toml::value::Datetime;
 
 use crate::domain::{MinuteOfDay, Timestamp};
 
-/// Reads `90s`, `30m`, `2h`, `1d` and sums such as `1h30m`; `0s` is no time at all.
+/// Reads a span of time: `90s`, `30m`, `2h`, `1d`, or a sum such as `1h30m`. Returns at most 3,660 days;
+/// `0s` is a span of no length.
 ///
 /// # Errors
-/// In words, naming the text, when it is not a span of time or does not fit one.
+/// Errors if the text is not a span of time or is too long. The error names the text and what to write.
+///
+/// # Examples
+/// ```
+/// use std::time::Duration;
+///
+/// use dialdeck::config::parse_duration;
+///
+/// assert_eq!(parse_duration("1h30m")?, Duration::from_secs(5400));
+/// assert_eq!(parse_duration("0s")?, Duration::ZERO);
+/// assert!(parse_duration("30").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let bad = || format!("`{text}` is not a span of time; write it as 90s, 30m, 2h or 1d");
     let mut seconds: u64 = 0;
@@ -37,7 +50,7 @@ pub fn parse_duration(text: &str) -> Result<Duration, String> {
     Ok(Duration::from_secs(seconds))
 }
 
-/// A span as the files write it: `1h30m`.
+/// Returns a span as the files write it: `1h30m`.
 pub(super) fn show_duration(span: Duration) -> String {
     let mut seconds = span.as_secs();
     let mut text = String::new();
@@ -54,7 +67,10 @@ pub(super) fn show_duration(span: Duration) -> String {
     text
 }
 
-/// An instant from a TOML date-time; one without an offset is nobody's instant.
+/// Returns an instant from a TOML date-time.
+///
+/// # Errors
+/// Errors if it has no offset, because it is ambiguous without one.
 pub(super) fn instant(value: &Datetime) -> Result<Timestamp, String> {
     if value.date.is_some() && value.time.is_some() && value.offset.is_some() {
         return value.to_string().parse();
@@ -64,7 +80,10 @@ pub(super) fn instant(value: &Datetime) -> Result<Timestamp, String> {
     ))
 }
 
-/// A time of day from a bare TOML local time; seconds must be zero.
+/// Returns a time of day from a bare TOML local time.
+///
+/// # Errors
+/// Errors if it is not a time in whole minutes.
 pub(super) fn time_of_day(value: &Datetime) -> Result<MinuteOfDay, String> {
     let bad = || format!("`{value}` is not a time of day in whole minutes; write it as 09:00");
     let (None, Some(time), None) = (value.date, value.time, value.offset) else {
@@ -76,7 +95,8 @@ pub(super) fn time_of_day(value: &Datetime) -> Result<MinuteOfDay, String> {
     MinuteOfDay::new(u16::from(time.hour) * 60 + u16::from(time.minute)).ok_or_else(bad)
 }
 
-/// The known word that `word` was most likely meant to be.
+/// Returns the known word that is nearest to `word`; `None` if none is within three edits, or fewer for
+/// short words.
 pub(super) fn near_miss<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
     let word = word.to_ascii_lowercase().replace('-', "_");
     let allowed = word.len().div_ceil(3).clamp(1, 3);
@@ -88,7 +108,7 @@ pub(super) fn near_miss<'k>(word: &str, known: &[&'k str]) -> Option<&'k str> {
         .map(|(_, candidate)| candidate)
 }
 
-/// `did you mean …?` when there is a near miss, else the list of what is known.
+/// Returns `did you mean …?` if a known word is near, and the list of known words otherwise.
 pub(crate) fn suggestion(word: &str, known: &[&str]) -> String {
     match near_miss(word, known) {
         Some(candidate) => format!("did you mean `{candidate}`?"),
@@ -97,7 +117,7 @@ pub(crate) fn suggestion(word: &str, known: &[&str]) -> String {
     }
 }
 
-/// `a, b or c`.
+/// Returns words as a choice: `a, b or c`.
 pub(super) fn alternatives(words: &[&str]) -> String {
     match words {
         [] => String::new(),
@@ -106,7 +126,7 @@ pub(super) fn alternatives(words: &[&str]) -> String {
     }
 }
 
-/// Levenshtein distance in characters; words beyond 64 characters are as far as it gets.
+/// Returns the Levenshtein distance in characters; the largest number for words of more than 64 characters.
 fn edits(left: &str, right: &str) -> usize {
     let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
     if left.len() > 64 || right.len() > 64 {

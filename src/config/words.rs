@@ -1,4 +1,4 @@
-//! The words that settings files use, each with what it stands for.
+//! The words that settings files use, each with its value.
 
 use super::deck::LogLevel;
 use crate::domain::campaign::{
@@ -6,8 +6,8 @@ use crate::domain::campaign::{
 };
 use crate::domain::{Attestation, CallerIdState, ConsentKind, Role};
 
-/// Whether a name can stand in addresses, as a file's name and on the command line: letters, digits,
-/// `-`, `_` and `.`, not an option and not a folder.
+/// Returns whether a name can be part of an address, a file name and a command line: letters, digits, `-`,
+/// `_` and `.`, but neither an option nor a folder.
 pub(super) fn is_plain_name(name: &str) -> bool {
     let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
     name.bytes().all(plain) && !name.starts_with('-') && !matches!(name, "" | "." | "..")
@@ -23,7 +23,7 @@ pub(super) const PURPOSES: [(&str, Purpose); 5] = [
 pub(super) const CALL_CLASSES: [(&str, Option<CallClass>); 3] = [
     ("live", Some(CallClass::Live)),
     ("automated", Some(CallClass::Automated)),
-    // What files from before the two axes write beside `purpose = "debt"`: the agent says who speaks.
+    // Older files write this beside `purpose = "debt"`; the agent decides the class.
     ("debt", None),
 ];
 pub(super) const AGENTS: [(&str, Agent); 2] =
@@ -31,9 +31,9 @@ pub(super) const AGENTS: [(&str, Agent); 2] =
 pub(super) const EVIDENCE: [(&str, Option<Evidence>); 4] = [
     ("all", Some(Evidence::All)),
     ("address", Some(Evidence::Address)),
-    // The word for `all` when it was not yet the default.
+    // The older name of `all`, from before it became the default.
     ("strict", Some(Evidence::All)),
-    // The default of older programs, by which one stated hint replaced the number's places.
+    // The default of older versions, in which one stated hint replaced the number's places.
     ("stated", None),
 ];
 pub(super) const ORDERS: [(&str, Order); 2] = [
@@ -86,6 +86,6 @@ pub(super) const STATES: [(&str, CallerIdState); 3] = [
     ("retired", CallerIdState::Retired),
 ];
 
-/// Which campaigns a loaded registry binds: whether every one.
+/// Whether a loaded registry binds every campaign.
 pub(super) const REGISTRY_BINDS: [(&str, bool); 2] =
     [("campaigns that list it", false), ("every campaign", true)];

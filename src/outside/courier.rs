@@ -1,5 +1,5 @@
-//! The way out: the end of every contact, told to its campaign's own address, signed, in order per
-//! contact, until it is taken.
+//! Delivers results: the end of every contact is sent to its campaign's address, signed, in order per
+//! contact, until the receiver accepts it.
 
 use std::time::Duration;
 
@@ -14,32 +14,33 @@ use crate::provider::remote::http::Http;
 use crate::provider::remote::secret::Secret;
 use crate::store::outside::{Delivery, ResultDue, ResultsTurn};
 
-/// Results under way at once.
+/// Results that are delivered in parallel, at most.
 pub const AT_ONCE: usize = 8;
 
-/// Tries after which a result is given up: with the pauses between them, about two days.
+/// Attempts to deliver a result before it is given up. With the pauses between them they take about two
+/// days.
 const TRIES: u32 = 20;
 
-/// The pause after the first failure; doubled with each further one.
+/// The pause after the first failure. It doubles with each further failure.
 const FIRST_PAUSE: Duration = Duration::from_secs(10);
 
-/// The longest pause.
+/// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_hours(6);
 
-/// How long the receiver may take.
+/// How long the receiver may take to answer.
 const LIMIT: Duration = Duration::from_secs(20);
 
-/// How often new results are looked for.
+/// How often new results are polled.
 const LOOK_EVERY: Duration = Duration::from_secs(2);
 
-/// The header with the instant and the signature: `t=1790000000,v1=` and 64 hexadecimal digits,
-/// HMAC-SHA256 of `t`, a full stop and the body.
+/// The header with the instant and the signature: `t=1790000000,v1=` and 64 hexadecimal digits, HMAC-SHA256
+/// of `t`, a full stop and the body. `t` is in seconds.
 pub const SIGNATURE: &str = "Dialdeck-Signature";
 
-/// The header with the result's id: the same id again is a repetition.
+/// The header with the result's id. A receiver that gets an id again got a repetition.
 pub const DELIVERY: &str = "Dialdeck-Delivery";
 
-/// Carries results.
+/// Delivers the results of a deck.
 #[derive(Clone, Debug)]
 pub struct Courier {
     deck: DeckId,
@@ -49,7 +50,7 @@ pub struct Courier {
 }
 
 impl Courier {
-    /// A courier that signs with this key.
+    /// Returns a courier that signs with this key.
     pub const fn new(deck: DeckId, http: Http, secret: Secret, clock: Clock) -> Self {
         Self {
             deck,
@@ -59,7 +60,7 @@ impl Courier {
         }
     }
 
-    /// Carries results for as long as the engine runs.
+    /// Delivers results for as long as the engine runs. Returns when it has ended.
     pub async fn serve(self, handle: Handle) {
         let mut done = Vec::new();
         loop {
@@ -72,13 +73,13 @@ impl Courier {
             } else if handle.has_ended() {
                 return;
             } else {
-                // Its queue is full: what was delivered is delivered once more, under its id.
+                // The engine's queue is full. What was delivered is delivered again, under its id.
                 self.rest(None).await;
             }
         }
     }
 
-    /// Delivers what is due and says how it went.
+    /// Delivers the results that are due. Returns how each delivery ended, by sequence number.
     pub async fn carry(&self, turn: &ResultsTurn) -> Vec<(i64, Delivery)> {
         let under_way: Vec<_> = turn
             .due
@@ -90,7 +91,7 @@ impl Courier {
             .collect();
         let mut done = Vec::with_capacity(under_way.len());
         for delivery in under_way {
-            // One that was cut off is due as before.
+            // A delivery that was cut off is due as before.
             done.extend(delivery.await);
         }
         done
@@ -131,7 +132,7 @@ impl Courier {
     }
 }
 
-/// What is told about a contact's end; `None` when the log's entry is none.
+/// Returns the body for a contact's end; `None` if the log entry cannot be read.
 fn payload(deck: DeckId, result: &ResultDue) -> Option<Value> {
     let entry: Value = serde_json::from_str(&result.entry).ok()?;
     let variables: Value = serde_json::from_str(&result.variables).unwrap_or_else(|_| json!({}));

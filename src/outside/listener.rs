@@ -1,7 +1,7 @@
-//! The way in: webhooks, results, an agent's reports, VoiceXML; health and metrics.
+//! The listener: webhooks, call results, agents' reports and VoiceXML requests; health and metrics.
 //!
-//! What is taken is committed before it is answered. What is not is counted and answered with its
-//! status alone: an answer never says more than that.
+//! A message that is accepted is committed before it is answered. A refused one is counted and answered
+//! with its status alone, so that an answer discloses nothing more.
 
 use std::collections::BTreeMap;
 use std::io;
@@ -27,21 +27,21 @@ use crate::provider::remote::Inlet;
 use crate::store::opt_out_on_call;
 use crate::store::outside::{Message, Receipt};
 
-/// The longest body that is read.
+/// The longest body that is read, in bytes.
 pub const LONGEST_BODY: usize = 256 * 1024;
 
-/// Who acts, in the log, for what comes in; where the callee opts out, the callee.
+/// The actor of inbound messages in the log. For an opt-out, the callee is the actor.
 const LISTENER: &str = "listener";
 
-/// The way in for one trunk.
+/// The entry for one trunk's messages.
 pub struct Gate {
-    /// Proves and reads what comes in.
+    /// Authenticates and reads inbound messages.
     pub reader: Arc<dyn Reader>,
-    /// Hands it to the trunk's provider.
+    /// Passes messages to the trunk's provider.
     pub inlet: Inlet,
 }
 
-/// Everything the listener serves.
+/// The routes of the listener, with the state that they share.
 pub struct Front {
     handle: Handle,
     gates: BTreeMap<TrunkName, Gate>,
@@ -51,7 +51,7 @@ pub struct Front {
 }
 
 impl Front {
-    /// Serves these trunks for this engine.
+    /// Creates a front that serves these trunks for this engine, with the default limits.
     pub fn new(handle: Handle, gates: BTreeMap<TrunkName, Gate>, clock: Clock) -> Self {
         Self {
             handle,
@@ -62,7 +62,7 @@ impl Front {
         }
     }
 
-    /// With other limits on what a connection may take.
+    /// Sets the limits on what a connection may use.
     #[must_use]
     pub const fn limited(mut self, limits: Limits) -> Self {
         self.limits = limits;
@@ -73,7 +73,7 @@ impl Front {
 /// Serves until the task is dropped.
 ///
 /// # Errors
-/// When the socket cannot be served.
+/// Errors if the socket cannot be served.
 pub async fn serve(socket: TcpListener, front: Front) -> io::Result<()> {
     let limits = front.limits;
     let routes = Router::new()
@@ -98,17 +98,17 @@ async fn measures(State(front): State<Arc<Front>>) -> Response {
     ([(header::CONTENT_TYPE, metrics::CONTENT_TYPE)], text).into_response()
 }
 
-/// Anything else is for a trunk: `/{trunk}/{rest}`.
+/// Answers every other path, `/{trunk}/{rest}`, for its trunk.
 async fn arrive(State(front): State<Arc<Front>>, request: Request) -> Response {
     let (head, body) = request.into_parts();
     let path = head.uri.path().trim_start_matches('/').to_owned();
     let (trunk, rest) = path.split_once('/').unwrap_or((&path, ""));
     let trunk = TrunkName(trunk.to_owned());
     let Some(gate) = front.gates.get(&trunk) else {
-        // The name comes from outside: it is not kept.
+        // The name comes from outside, so it is not kept.
         return front.refuse("?", Refused::NoSuchPath).await;
     };
-    // Nothing else may change anything: a scanner that follows an address asks for its head.
+    // Other methods must not change anything: a scanner that follows an address sends HEAD.
     let spoken = matches!(head.method, Method::GET | Method::POST);
     let Ok(body) = tokio::time::timeout(front.limits.body, read(body)).await else {
         return front.refuse(&trunk.0, Refused::TooSlow).await;
@@ -157,7 +157,7 @@ fn answer(reply: Reply) -> Response {
 }
 
 impl Front {
-    /// Commits what was said, does what it asks for at once, and hands it on.
+    /// Commits a message, applies an opt-out in it, and passes it to the provider.
     async fn take(
         &self,
         trunk: TrunkName,
@@ -176,7 +176,7 @@ impl Front {
         };
         let receiving = self.handle.ask(Command::Receive(message), LISTENER);
         let Ok(Effected::Received(receipt)) = receiving.await else {
-            // Nothing was kept: the sender has to say it again.
+            // Nothing was kept, so the sender has to repeat it.
             return StatusCode::SERVICE_UNAVAILABLE.into_response();
         };
         let (attempt, new, kept) = match receipt {
@@ -191,7 +191,7 @@ impl Front {
             Receipt::NoSuchAttempt => return self.refuse(&trunk.0, Refused::NoSuchAttempt).await,
         };
         if inbound.news == News::OptOut {
-            // Also when it is said again: the first time may have been cut off right here.
+            // A repeated opt-out is applied again, because the first may have been cut off at this point.
             let suppression = opt_out_on_call(&attempt, self.clock.now());
             let callee = suppression.actor.clone();
             let command = Command::Suppress(vec![suppression]);

@@ -1,4 +1,4 @@
-//! Figures for Prometheus: text exposition format 0.0.4.
+//! Metrics for Prometheus: text exposition format 0.0.4.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -10,35 +10,35 @@ use crate::engine::next_claim::NextClaim;
 use crate::engine::shell::Handle;
 use crate::engine::words;
 
-/// The format's media type.
+/// The media type of the format.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
 
-/// How long a new board is waited for; then the last one is shown.
+/// How long a scrape waits for a new board before it shows the last one.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// Requests by trunk and by what became of them.
+/// Requests by trunk and by result.
 #[derive(Debug, Default)]
 pub(super) struct Counts(Mutex<BTreeMap<(String, &'static str), u64>>);
 
 impl Counts {
-    /// Counts one more.
+    /// Adds one request with this result.
     pub(super) fn add(&self, trunk: &str, became: &'static str) {
-        // A count is right whatever happened to whoever counted before.
+        // A counter is valid even if a thread panicked while it held the lock.
         let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         *counts.entry((trunk.to_owned(), became)).or_default() += 1;
     }
 }
 
-/// The engine's present board.
+/// Returns a board made after this call; the last one if the engine is busy for [`PATIENCE`].
 pub(super) async fn fresh_board(handle: &Handle) -> Arc<Board> {
     let mut boards = handle.board();
     handle.nudge();
-    // An engine that is busy is shown as it last was.
+    // If no new board arrives in time, the last one is shown.
     tokio::time::timeout(PATIENCE, boards.changed()).await.ok();
     Arc::clone(&boards.borrow())
 }
 
-/// The page.
+/// Returns the page of all metrics.
 pub(super) fn text(board: &Board, counts: &Counts) -> String {
     let mut page = Page::default();
     campaigns(board, &mut page);
@@ -107,7 +107,7 @@ fn campaigns(board: &Board, page: &mut Page) {
     }
 }
 
-/// Samples by metric, so that each metric's stand together as the format wants it.
+/// Samples by metric, because the format wants all samples of a metric together.
 #[derive(Default)]
 struct Page(BTreeMap<&'static str, (&'static str, String)>);
 
@@ -133,7 +133,7 @@ impl Page {
             .collect();
         let (_, samples) = self.0.entry(name).or_insert((kind, String::new()));
         let labels = labels.join(",");
-        // Writing to a text does not fail.
+        // Writing to a string does not fail.
         if labels.is_empty() {
             writeln!(samples, "{name} {value}").ok();
         } else {

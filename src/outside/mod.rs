@@ -1,8 +1,8 @@
-//! A deck's dealings with the outside while its engine runs: what carriers and agents tell it, and
-//! the results it tells its owner's systems.
+//! What a deck exchanges with other systems while its engine runs: messages from carriers and agents, and
+//! results for its owner's systems.
 //!
-//! Both go through the engine's own store thread ([`Handle::ask`](crate::engine::shell::Handle::ask)),
-//! so that they share its commits and nothing is read anew for them.
+//! Both go through the engine's own store thread ([`Handle::ask`](crate::engine::shell::Handle::ask)), so
+//! that they share its commits and need no connection to the store.
 
 pub mod courier;
 pub mod listener;

@@ -1,7 +1,7 @@
 //! Limits on connections: their number, and the time of each step.
 //!
-//! When all places are taken, the connection idle for longest is closed, so clients that send nothing do
-//! not block others.
+//! When all places are taken, the connection that has been idle for longest is closed, so that clients that
+//! send nothing do not block others.
 
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -23,21 +23,21 @@ use tokio::sync::Notify;
 use tokio::task::JoinSet;
 use tower_service::Service as _;
 
-/// How long nothing is accepted after the machine has refused a connection.
+/// How long nothing is accepted after the operating system has refused a connection.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What a connection may take.
+/// Limits on the listener's connections.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Connections at once; default 256.
+    /// Open connections, at most; default 256.
     pub connections: usize,
-    /// Of these from one address; default 128. A proxy on this machine is one address.
+    /// Open connections from one address, at most; default 128. A proxy on this machine is one address.
     pub per_address: usize,
-    /// For a request's header, from the connection's beginning or the answer before; default 5 s.
+    /// Time for a request's header, from the start of the connection or the previous answer; default 5 s.
     pub header: Duration,
-    /// For a request's body; default 10 s.
+    /// Time for a request's body; default 10 s.
     pub body: Duration,
-    /// For the connection as a whole; default 60 s.
+    /// Time for the connection as a whole; default 60 s.
     pub life: Duration,
 }
 
@@ -53,7 +53,7 @@ impl Default for Limits {
     }
 }
 
-/// Serves HTTP/1.1 until the task is dropped, which ends every connection.
+/// Serves HTTP/1.1 until the task is dropped, which closes every connection.
 pub(super) async fn serve(socket: TcpListener, routes: Router, limits: Limits) -> io::Result<()> {
     let places = Arc::new(Places::new(limits));
     let mut talks = JoinSet::new();
@@ -105,7 +105,7 @@ struct Places {
     taken: Mutex<Numbered>,
 }
 
-/// Places by number. Numbers rise and are never given again, so that the lowest has waited longest.
+/// Places by number. Numbers rise and are never reused, so the lowest number has waited longest.
 #[derive(Default)]
 struct Numbered {
     by_number: BTreeMap<u64, Taken>,
@@ -128,10 +128,10 @@ struct Taken {
     given_up: Arc<Notify>,
 }
 
-/// A connection's place, free again when it is dropped.
+/// A connection's place, which is freed when it is dropped.
 struct Place {
     places: Arc<Places>,
-    /// Changed only while the places are locked.
+    /// The key in `Numbered`. It changes only while the places are locked.
     number: AtomicU64,
     given_up: Arc<Notify>,
 }
@@ -148,7 +148,7 @@ impl Places {
         self.taken.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place for a connection from this address; `None` if all are busy.
+    /// Takes a place for a connection from this address. Returns `None` if all are busy.
     fn take(places: &Arc<Self>, peer: SocketAddr) -> Option<Arc<Place>> {
         let address = peer.ip();
         let mut taken = places.lock();
@@ -179,11 +179,11 @@ impl Places {
 }
 
 impl Place {
-    /// Notes that a request is being answered, or that the next one is waited for from now on.
+    /// Records whether a request is being answered. If not, the place is idle from now on.
     fn busy(&self, busy: bool) {
         let mut taken = self.places.lock();
         let number = self.number.load(Ordering::Relaxed);
-        // Missing if it was evicted.
+        // Missing if the place was given to another connection.
         if let Some(one) = taken.by_number.remove(&number) {
             let number = taken.add(Taken { busy, ..one });
             self.number.store(number, Ordering::Relaxed);
@@ -218,13 +218,13 @@ mod tests {
         let take = |last| Places::take(&places, peer(last));
         let count = || places.lock().by_number.len();
         let (first, second) = (take(1).unwrap(), take(1).unwrap());
-        // A third from the same address costs its own first.
+        // A third connection from one address closes the first from that address.
         let third = take(1).unwrap();
         drop(first);
         assert_eq!(count(), 2);
         let other = take(2).unwrap();
         assert_eq!(count(), 3);
-        // Full: the longest wait of all goes, but none that is busy.
+        // Full: the connection that waited longest is closed, but never a busy one.
         second.busy(true);
         let more = take(3).unwrap();
         assert_eq!(count(), 3);
@@ -232,7 +232,7 @@ mod tests {
             place.busy(true);
         }
         assert!(take(4).is_none());
-        // Answered: it waits from now on, and goes again when there is no room.
+        // Answered: it is idle from now on, and is closed again when there is no room.
         second.busy(false);
         assert!(take(4).is_some());
         drop((second, third, other, more));

@@ -1,4 +1,5 @@
-//! Alerts about a state that may end: written with what they are about, and shown only while it lasts.
+//! Alerts about a state that may end. An alert is written with what it is about, and is shown only while
+//! that state lasts.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -11,28 +12,28 @@ use dialdeck_core::domain::{Campaign, Timestamp, TrunkName, clock_behind};
 use dialdeck_core::policy::Hold;
 use dialdeck_store::Snapshot;
 
-/// Who raises them, in the log.
+/// The actor of the engine's entries in the event log.
 const ENGINE: &str = "engine";
 
-/// A campaign waits for an operator.
+/// Code of the alert that a campaign waits for an operator.
 const CAMPAIGN_WAITS: &str = "campaign_waits";
 
-/// Contacts of a campaign wait for a registry.
+/// Code of the alert that contacts of a campaign wait for a registry.
 const REGISTRY_MISSING: &str = "registry_missing";
 
-/// A trunk takes no calls.
+/// Code of the alert that a trunk takes no calls.
 const TRUNK_RESTS: &str = "trunk_rests";
 
-/// The clock is behind the log.
+/// Code of the alert that the clock is behind the log.
 pub(super) const CLOCK_BEHIND: &str = "clock_behind";
 
-/// The clock jumped.
+/// Code of the alert that the clock jumped.
 pub(super) const CLOCK_JUMPED: &str = "clock_jumped";
 
-/// The deck's path leads elsewhere.
+/// Code of the alert that the deck's path leads to another file.
 pub(super) const DISPLACED: &str = "deck_displaced";
 
-/// The deck file has changed since the engine started.
+/// Code of the alert that the deck file has changed since the engine started.
 pub const DECK_FILE_CHANGED: &str = "deck_file_changed";
 
 #[derive(Serialize)]
@@ -55,7 +56,7 @@ struct Rests<'a> {
     text: &'a str,
 }
 
-/// `alert_raised`: a campaign whose claims are held until an operator acts.
+/// Returns an `alert_raised` entry: the campaign's claims are held until an operator acts.
 pub(super) fn campaign_waits(campaign: &Campaign, hold: &Hold, now: Timestamp) -> NewEvent {
     about_hold(
         CAMPAIGN_WAITS,
@@ -65,7 +66,7 @@ pub(super) fn campaign_waits(campaign: &Campaign, hold: &Hold, now: Timestamp) -
     )
 }
 
-/// `alert_raised`: a campaign some of whose contacts wait for a registry of their area.
+/// Returns an `alert_raised` entry: some contacts of the campaign wait for a registry of their area.
 pub(super) fn registry_awaited(campaign: &Campaign, hold: &Hold, now: Timestamp) -> NewEvent {
     let what = "has contacts that wait for a registry";
     about_hold(REGISTRY_MISSING, what, (campaign, hold), now)
@@ -93,7 +94,7 @@ fn about_hold(
         })
 }
 
-/// `alert_raised`: a trunk rests.
+/// Returns an `alert_raised` entry: the trunk rests.
 pub(super) fn trunk_rests(trunk: &TrunkName, text: &str, now: Timestamp) -> NewEvent {
     NewEvent::new(now, EventKind::AlertRaised, ENGINE).with_data(&Rests {
         alert: TRUNK_RESTS,
@@ -102,13 +103,13 @@ pub(super) fn trunk_rests(trunk: &TrunkName, text: &str, now: Timestamp) -> NewE
     })
 }
 
-/// `alert_raised`: the deck file has changed since the engine started.
+/// Returns an `alert_raised` entry: the deck file has changed since the engine started.
 pub(super) fn deck_file_changed(text: &str, now: Timestamp) -> NewEvent {
     let alert = DECK_FILE_CHANGED;
     NewEvent::new(now, EventKind::AlertRaised, ENGINE).with_data(&Says { alert, text })
 }
 
-/// What is read of an alert's entry.
+/// The fields that are read of an alert's log entry.
 #[derive(Deserialize)]
 struct Entry {
     at: Timestamp,
@@ -125,8 +126,8 @@ struct Data {
     until: Option<Timestamp>,
 }
 
-/// The alerts that nobody has seen to and whose state lasts, newest first, as their lines are. Notes
-/// at each campaign that is held since when.
+/// Returns the unacknowledged alerts whose state lasts, newest first, as log lines. Sets `held_since` of
+/// each campaign that an alert shows as held.
 pub(super) fn open(
     snapshot: &Snapshot,
     campaigns: &mut [CampaignBoard],
@@ -138,7 +139,7 @@ pub(super) fn open(
             continue;
         };
         let entry = Entry::deserialize(&line).ok();
-        // What cannot be read in full is shown: better one alert too many.
+        // An alert that cannot be read in full is shown: one alert too many is better than one too few.
         let lasts = entry.is_none_or(|entry| lasts(&entry, snapshot, campaigns, now));
         if lasts {
             open.push(line);
@@ -164,7 +165,7 @@ fn lasts(
             if held {
                 campaign.held_since.get_or_insert(entry.at);
             }
-            // While others are called, those that wait for a registry are among the set aside.
+            // While other contacts are called, those that wait for a registry count as waiting for a cap.
             held || alert == REGISTRY_MISSING && campaign.waiting.cap > 0
         }
         (Some(TRUNK_RESTS), _, Some(trunk)) => snapshot.rest_of(trunk, now).is_some(),
@@ -174,7 +175,7 @@ fn lasts(
     }
 }
 
-/// Whether one of these reasons still holds.
+/// Returns whether one of these reasons still holds the next claim.
 fn still(next: &NextClaim, reasons: &[String]) -> bool {
     match next {
         NextClaim::Hold(hold) => {

@@ -1,4 +1,4 @@
-//! The immutable picture the screen and the reports show: a pure fold of a store snapshot and `now`.
+//! What the screen and the reports show: an immutable value folded from a store snapshot and `now`.
 
 use std::collections::BTreeMap;
 
@@ -20,102 +20,102 @@ use dialdeck_store::{CampaignCounts, Snapshot, Store, StoreError};
 /// A deck at one instant.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Board {
-    /// The instant it shows.
+    /// The instant that the board shows.
     pub now: Timestamp,
-    /// Place of the last event it includes.
+    /// Sequence number of the last log entry that it includes.
     pub head: i64,
-    /// Campaigns, by id.
+    /// The campaigns, in order of their ids.
     pub campaigns: Vec<CampaignBoard>,
-    /// Zone sets with their contacts, by campaign and zones.
+    /// Zone sets with their contacts, in order of campaign and zones.
     pub zones: Vec<ZoneBoard>,
-    /// Caller IDs with their use.
+    /// Caller IDs with their use in the last hour.
     pub caller_ids: Vec<CallerIdBoard>,
-    /// Trunks with their use.
+    /// Trunks with the use of their caps.
     pub trunks: Vec<TrunkBoard>,
     /// Calls in flight, oldest first.
     pub calls: Vec<CallBoard>,
-    /// The last alerts, newest first: the log lines as they are.
+    /// Open alerts, newest first, as log lines.
     pub alerts: Vec<serde_json::Value>,
 }
 
-/// A campaign's numbers. The ten states add up to `total` (D16).
+/// A campaign's counts. The ten contact states add up to `total` (D16).
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CampaignBoard {
-    /// Its name.
+    /// The name in the campaign file.
     pub name: String,
-    /// Where it stands.
+    /// The state that the store holds.
     pub state: CampaignState,
-    /// The same as an operator sees it.
+    /// The state as an operator sees it.
     pub phase: Phase,
-    /// What its next claim gets: why no call leaves.
+    /// What the next claim gets: the reason why no call leaves, if none does.
     pub next: NextClaim,
-    /// What ends a hold that waits for an operator, or for calls of unknown fate.
+    /// What ends a hold that waits for an operator or for calls of unknown fate, a line each.
     pub remedies: Vec<String>,
-    /// Since when it is held, as far as an alert that is still open says so.
+    /// When the newest open alert about its hold was raised; `None` if no alert is open.
     pub held_since: Option<Timestamp>,
-    /// Running, but every contact still to call waits for its window.
+    /// Whether it runs, and every contact still to call waits for its window.
     pub waiting_for_window: bool,
-    /// Why it is paused.
+    /// Why the campaign is paused, if it is.
     pub note: Option<String>,
-    /// Contacts.
+    /// Contacts of every state.
     pub total: u64,
-    /// Reached.
+    /// Contacts that were reached.
     pub done: u64,
-    /// An attempt holds a slot.
+    /// Contacts with an attempt in flight.
     pub in_flight: u64,
-    /// May be called now.
+    /// Contacts that may be called now.
     pub ready: u64,
-    /// Waiting, by what for.
+    /// Waiting contacts, by what they wait for.
     pub waiting: Waiting,
-    /// On a list, opted out or without consent.
+    /// Contacts on a suppression list, opted out or without consent.
     pub suppressed: u64,
-    /// Attempts used up.
+    /// Contacts whose attempts are used up.
     pub exhausted: u64,
-    /// Out of time.
+    /// Contacts whose time is over.
     pub expired: u64,
-    /// Not dialable.
+    /// Contacts whose number cannot be dialed.
     pub invalid: u64,
-    /// Fate of the last attempt unknown.
+    /// Contacts whose last attempt has an unknown fate.
     pub unknown: u64,
-    /// Attempts made.
+    /// Attempts made for all contacts.
     pub attempts: u64,
-    /// Ended attempts by outcome.
+    /// Ended attempts, by outcome.
     pub outcomes: BTreeMap<Outcome, u64>,
-    /// Contacts finished without being reached, by reason.
+    /// Contacts that ended without being reached, by reason.
     pub refusals: BTreeMap<String, u64>,
-    /// Use of its caps.
+    /// Use of the campaign's own caps.
     pub caps: Caps,
-    /// Live pace and weight.
+    /// The pace and weight in force.
     pub pacing: Pacing,
-    /// Abandoned calls and live answers as the law counts them: of the campaign while it is shorter
-    /// than 30 days, else of the last 30.
+    /// Abandoned calls and live answers as the law counts them: over the campaign while it is shorter than
+    /// 30 days, and over the last 30 days otherwise.
     pub abandoned: [u64; 2],
-    /// The same since the brake was last released.
+    /// Abandoned calls and live answers since the brake was last released.
     pub abandoned_since_release: [u64; 2],
 }
 
-/// A campaign's state as an operator sees it: one that runs may have to wait.
+/// A campaign's state as an operator sees it: a running campaign may have to wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
-    /// Never started.
+    /// The campaign was never started.
     Draft,
-    /// Calls leave as its pace allows.
+    /// Calls leave as the pace allows.
     Running,
-    /// It runs, and no call leaves before an instant that comes by itself.
+    /// The campaign runs, and no call leaves before a known instant or the end of a call.
     Waiting,
-    /// It runs, and no call leaves before an operator acts.
+    /// The campaign runs, and no call leaves before an operator acts.
     Held,
-    /// Held by an operator.
+    /// An operator paused the campaign.
     Paused,
     /// Every contact has reached its end.
     Done,
-    /// Ended for good.
+    /// An operator ended the campaign for good.
     Stopped,
 }
 
 impl Phase {
-    /// The name used in reports.
+    /// Returns the name used in reports.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Draft => "draft",
@@ -148,23 +148,23 @@ impl Phase {
     }
 }
 
-/// What waiting contacts wait for.
+/// Waiting contacts, by what they wait for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Waiting {
-    /// For their window.
+    /// Contacts that wait for their calling window.
     pub window: u64,
-    /// For their next attempt's time.
+    /// Contacts that wait for their next attempt.
     pub retry: u64,
-    /// For a rolling cap or gap.
+    /// Contacts that wait for a rolling cap, a gap or a registry.
     pub cap: u64,
 }
 
-/// Use of caps as `[now, cap]`.
+/// Use of caps, each as `[now, cap]`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Caps {
-    /// Calls in flight.
+    /// Calls in flight, and the cap.
     pub concurrent: [u32; 2],
-    /// Sends in the last 60 s.
+    /// Sends in the last 60 s, and the cap.
     pub per_minute: [u32; 2],
 }
 
@@ -180,67 +180,68 @@ impl From<Load> for Caps {
 /// Contacts of one campaign that share a set of zones.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ZoneBoard {
-    /// The campaign.
+    /// The campaign's name, as in its file.
     pub campaign: String,
-    /// The zones; empty when none is known.
+    /// Zone names; empty if no zone is known.
     pub zones: Vec<String>,
-    /// Contacts still to call.
+    /// Contacts that have not reached their end.
     pub to_call: u64,
-    /// Of these, contacts that may be called now.
+    /// Of these, contacts whose window is open.
     pub open: u64,
-    /// When an open class closes or the first shut one opens; `None`: not by time alone.
+    /// When an open class closes or the first shut class opens; `None` if time alone changes nothing.
     pub changes_at: Option<Timestamp>,
 }
 
-/// A caller ID.
+/// A caller ID with its use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CallerIdBoard {
-    /// The number.
+    /// The number that callees see.
     pub number: PhoneNumber,
-    /// Its pool.
+    /// The pool that the number belongs to.
     pub pool: String,
-    /// Its trunk.
+    /// The trunk that may show the number.
     pub trunk: TrunkName,
-    /// Whether it may be shown.
+    /// Whether it is active, resting or retired.
     pub state: CallerIdState,
-    /// Whether its provider has said within 24 h that it is ours, where it can; else it is not shown.
+    /// Whether its provider confirmed within 24 h that the account owns the number. A trunk whose provider
+    /// cannot list numbers needs no proof. An unproven number is not shown to callees.
     pub proven: bool,
-    /// Sends in the last 60 minutes and the cap.
+    /// Sends in the last 60 minutes, and the cap.
     pub per_hour: [u32; 2],
-    /// When the next send is possible, when full or resting after a block.
+    /// When the next send is possible; `None` unless it is at its cap or rests after a block.
     pub frees_at: Option<Timestamp>,
 }
 
-/// A trunk.
+/// A trunk with its use.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct TrunkBoard {
-    /// Its name.
+    /// The name in the deck file.
     pub name: TrunkName,
-    /// Use of its caps.
+    /// Use of the trunk's caps.
     pub caps: Caps,
-    /// Attempts of its campaigns whose agent did not come or went away, and all of them.
+    /// Attempts of its campaigns whose agent did not come or left, and all attempts of its campaigns.
     pub without_agent: [u64; 2],
 }
 
 /// A call in flight.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct CallBoard {
-    /// The attempt.
+    /// The id of the attempt.
     pub attempt: dialdeck_core::domain::AttemptId,
-    /// The campaign's name.
+    /// The campaign's name, as in its file.
     pub campaign: String,
-    /// The callee.
+    /// The callee's number, in E.164 form.
     pub number: PhoneNumber,
-    /// The number shown.
+    /// The number shown to the callee.
     pub caller_id: PhoneNumber,
-    /// Where it stands.
+    /// How far the attempt has come.
     pub state: AttemptState,
-    /// When it was reserved.
+    /// When the attempt was reserved, UTC.
     pub since: Timestamp,
 }
 
 impl Board {
-    /// A deck of which nothing is known yet.
+    /// Returns the board of a deck that has not been read yet.
     pub const fn empty(now: Timestamp) -> Self {
         Self {
             now,
@@ -254,11 +255,13 @@ impl Board {
         }
     }
 
-    /// Folds a snapshot: whether a ready contact waits for its window follows from its class and `now`,
-    /// why no call leaves from the facts of the next contacts, for which the store is asked.
+    /// Returns the board of a snapshot at `now`.
+    ///
+    /// Whether a ready contact waits for its window follows from its class and `now`. Why no call leaves
+    /// follows from the facts of the next contacts, which are read from the store.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store cannot be read.
     pub fn fold<S: Store>(
         store: &mut S,
         snapshot: &Snapshot,
@@ -270,8 +273,8 @@ impl Board {
         Ok(Self::of(snapshot, &readings, next, now))
     }
 
-    /// Folds a snapshot whose windows have been read at `now`; `next`: what each campaign's next claim
-    /// gets.
+    /// Returns the board of a snapshot whose windows were read at `now`. `next` holds what the next claim
+    /// of each campaign gets, in the order of `readings`.
     pub fn of(
         snapshot: &Snapshot,
         readings: &[Reading<'_>],
@@ -385,12 +388,12 @@ fn fold_campaign(reading: &Reading<'_>, next: NextClaim) -> CampaignBoard {
     board
 }
 
-/// Abandoned calls and live answers.
+/// Returns abandoned calls and live answers.
 const fn of_live(calls: LiveCalls) -> [u64; 2] {
     [calls.abandoned, calls.answered]
 }
 
-/// Contacts that are being called.
+/// Returns the number of contacts with an attempt in flight.
 fn in_flight(counts: &CampaignCounts) -> u64 {
     let contacts = counts.contacts.iter();
     contacts
@@ -445,7 +448,8 @@ fn fold_zones(
 }
 
 impl CallerIdBoard {
-    /// A caller ID with its use at `now`; one that rests after a block shows as resting.
+    /// Returns a caller ID with its use at `now`. An active caller ID that rests after a block is shown as
+    /// resting.
     pub fn of(usage: &CallerIdUse, snapshot: &Snapshot, now: Timestamp) -> Self {
         let rests = usage.caller_id.rests(now);
         let state = match usage.caller_id.state {

@@ -10,13 +10,13 @@ use dialdeck_store::{By, Store, StoreError};
 /// What has changed in the deck file since the engine started.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
-    /// What is in force from now on: as it was, or stricter.
+    /// The settings in force from now on: each as before, or stricter.
     pub settings: DeckSettings,
-    /// What to report; `None` if the file matches what is in force again.
+    /// The alert to raise; `None` if the file matches the settings in force again.
     pub alert: Option<String>,
 }
 
-/// Applies the change and ends earlier alerts about the file.
+/// Applies the settings, ends earlier alerts about the file and raises the new one.
 pub(super) fn take<S: Store>(store: &mut S, news: &News, by: &By) -> Result<(), StoreError> {
     store.configure(&news.settings)?;
     end_alerts(store, by)?;
@@ -26,10 +26,10 @@ pub(super) fn take<S: Store>(store: &mut S, news: &News, by: &By) -> Result<(), 
     }
 }
 
-/// Ends alerts about a changed deck file; the new engine has read it.
+/// Ends alerts about a changed deck file, because a new engine has read it.
 ///
 /// # Errors
-/// When the store cannot be written.
+/// Errors if the store cannot be read or written.
 pub fn end_alerts<S: Store>(store: &mut S, by: &By) -> Result<(), StoreError> {
     for alert in store.snapshot(by.at)?.alerts {
         let line: Option<Value> = serde_json::from_str(&alert.line).ok();

@@ -1,4 +1,4 @@
-//! What the dispatcher's [`Job`]s do to a store, run on the store's own thread.
+//! What the dispatcher's [`Job`]s do to a store. They run on the store's own thread.
 
 use dialdeck_core::domain::{
     AttemptState, CampaignId, CampaignState, ContactState, PhoneNumber, Timestamp, TrunkName,
@@ -9,10 +9,11 @@ use dialdeck_store::{By, Candidate, Store, StoreError};
 
 use super::{Command, Effected, Event, Job, Picture, deck_file};
 
-/// Contacts promoted or expired in one transaction; small, so that claims never wait long behind one.
+/// Contacts promoted or expired in one transaction. The number is small, so that claims never wait long for
+/// one.
 const SWEEP: usize = 512;
 
-/// Whether a job may share a later commit: nobody waits for its answer.
+/// Returns whether a job may share a later commit, because the dispatcher does not wait for its answer.
 pub fn is_lazy(job: &Job) -> bool {
     match job {
         Job::Record(_)
@@ -36,7 +37,8 @@ pub fn is_lazy(job: &Job) -> bool {
     }
 }
 
-/// Carries a job out. `None`: nothing to tell the dispatcher.
+/// Runs a job. Returns the event for the dispatcher; `None` if there is none. A failure of the store is
+/// returned as an event, too.
 pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
     let now = by.at;
     let done = match job {
@@ -58,7 +60,7 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
             .map(|result| Event::Claimed { candidate, result }),
         Job::Record(event) => return failed(store.record(&event, now)),
         Job::Late(event) => store.record(&event, now).and_then(|new| {
-            // What it opened again is in flight.
+            // A late event may have reopened its attempt, which is in flight again.
             let read = new.then(|| picture(store, now)).transpose()?;
             Ok(read.map_or(Event::Tick, |picture| Event::Picture(Box::new(picture))))
         }),
@@ -101,7 +103,8 @@ fn failure(error: &StoreError) -> Event {
     }
 }
 
-/// The numbers that a trunk's provider says are owned; where it names none, those of the deck file.
+/// Returns the numbers that a trunk's provider reports as owned; those of the deck file if the provider
+/// accepts any number.
 fn numbers_of<S: Store>(
     store: &mut S,
     trunk: &TrunkName,
@@ -118,8 +121,8 @@ fn numbers_of<S: Store>(
     }
 }
 
-/// The failure of a job without a waiting command. A displaced deck is reported by the writer and is not
-/// a failure here.
+/// Returns the failure of a job that no command waits for. A displaced deck is not a failure here, because
+/// the writer reports it.
 fn failed<T>(result: Result<T, StoreError>) -> Option<Event> {
     let error = result.err()?;
     let displaced = matches!(error, StoreError::Displaced(_));
@@ -135,8 +138,10 @@ fn promote<S: Store>(store: &mut S, now: Timestamp) -> Result<Event, StoreError>
     })
 }
 
-/// Reads a snapshot, and which calls in flight are to numbers or places that have been suppressed or banned
-/// since.
+/// Reads a snapshot, and the calls in flight to numbers that are suppressed or to places that are banned.
+///
+/// # Errors
+/// Errors if the store cannot be read.
 pub fn picture<S: Store>(store: &mut S, now: Timestamp) -> Result<Picture, StoreError> {
     let snapshot = store.snapshot(now)?;
     let (mut suppressed, mut banned) = (Vec::new(), Vec::new());

@@ -1,4 +1,4 @@
-//! What the law asks for before a campaign's calls, and how the campaign stands to it, in words.
+//! What the law requires before a campaign's calls, and whether the campaign meets it, as text.
 
 use std::collections::BTreeSet;
 
@@ -7,16 +7,16 @@ use dialdeck_core::policy::preconditions::{Standing, standing};
 use dialdeck_core::rules::{CONSENT, Precondition, Rules};
 use dialdeck_store::Snapshot;
 
-/// A row of the preconditions before a campaign.
+/// A precondition of the law, judged for one campaign.
 #[derive(Clone, Debug)]
 pub struct Asked<'r> {
-    /// The row.
+    /// The row of the law table.
     pub row: &'r Precondition,
-    /// How the campaign's settings stand to it.
+    /// Whether the campaign's settings meet the row.
     pub standing: Standing,
 }
 
-/// What the law of these countries asks for before the campaign's calls.
+/// Returns what the law of these countries requires before the campaign's calls.
 pub fn asked<'r>(
     rules: &'r Rules,
     campaign: &CampaignSettings,
@@ -29,7 +29,7 @@ pub fn asked<'r>(
         .collect()
 }
 
-/// The countries of a campaign's contacts that are not over.
+/// Returns the countries of a campaign's open contacts, as ISO codes.
 pub fn countries(snapshot: &Snapshot, campaign: CampaignId) -> BTreeSet<String> {
     let mut counts = snapshot.campaigns.iter();
     let Some(counts) = counts.find(|counts| counts.campaign.id == campaign) else {
@@ -47,18 +47,27 @@ pub fn countries(snapshot: &Snapshot, campaign: CampaignId) -> BTreeSet<String> 
         .collect()
 }
 
-/// `US` of `US-CT`.
+/// Returns the country of a region: `US` for `US-CT`.
+///
+/// # Examples
+/// ```
+/// use dialdeck_engine::law::country_of;
+///
+/// assert_eq!(country_of("US-CT"), "US");
+/// assert_eq!(country_of("GB"), "GB");
+/// ```
 pub fn country_of(region: &str) -> &str {
     region.split('-').next().unwrap_or(region)
 }
 
 impl Asked<'_> {
-    /// Whether the whole country asks for it and the campaign does not.
+    /// Returns whether the law of the whole country, not only of a region, requires it and the campaign
+    /// does not meet it.
     pub fn forbids(&self) -> bool {
         matches!(self.standing, Standing::Unmet(_)) && !self.row.place.contains('-')
     }
 
-    /// `US: express consent (us-artificial, 47 CFR 64.1200(a)(1)(iii))`.
+    /// Returns the requirement as text: `US: express consent (us-artificial, 47 CFR 64.1200(a)(1)(iii))`.
     pub fn what(&self) -> String {
         let row = self.row;
         let mut parts = Vec::new();
@@ -81,7 +90,7 @@ impl Asked<'_> {
         )
     }
 
-    /// What becomes of contacts where the campaign asks for less; `None`: it does not.
+    /// Returns what happens to contacts if the campaign requires less than the law; `None` if it does not.
     pub fn consequence(&self) -> Option<String> {
         let Standing::Unmet(what) = &self.standing else {
             return None;
@@ -99,7 +108,7 @@ impl Asked<'_> {
         })
     }
 
-    /// The whole in a line.
+    /// Returns the requirement and its consequence, or the reason for setting it aside, in one line.
     pub fn line(&self) -> String {
         let what = self.what();
         match (&self.standing, self.consequence()) {

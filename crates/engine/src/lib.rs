@@ -1,8 +1,9 @@
-//! The engine: a dispatcher without I/O, and the shell that carries its effects out.
+//! The dialing engine: a dispatcher without I/O, and a shell that runs its effects.
 //!
-//! [`dispatcher::Dispatcher`] is told what happened and what time it is and answers with
-//! [`Effect`]s; [`shell`] runs them against the store and the providers and feeds the results back.
-//! So a campaign-day can run in milliseconds, and a fault can be planted between any two effects.
+//! [`dispatcher::Dispatcher`] takes one [`Event`] and the present instant, and returns [`Effect`]s.
+//! [`shell`] runs them against the store and the providers, and feeds the results back as events. Because
+//! the dispatcher does no I/O, a test can run the calls of a whole day in milliseconds, and can inject a
+//! fault between any two effects.
 
 mod alerts;
 pub mod board;
@@ -31,204 +32,206 @@ use dialdeck_providers::{Owned, ProviderEvent, Request};
 use dialdeck_store::outside::{Delivery, Message, Receipt, ResultsTurn};
 use dialdeck_store::{Candidate, Claimed, PendingEnd, Settled, Snapshot, Suppressed};
 
-/// What the dispatcher is told.
+/// An input of the dispatcher.
 #[derive(Debug)]
 pub enum Event {
-    /// The store's present picture: at the start, after a command and after another process wrote.
+    /// The store's present state: at the start, after a command and after another process wrote.
     Picture(Box<Picture>),
-    /// Ready contacts of one class, in queue order.
+    /// Ready contacts of one class, in queue order, in answer to [`Job::Refill`].
     Refilled {
-        /// The campaign.
+        /// The campaign that was read.
         campaign: CampaignId,
-        /// The class.
+        /// The window class that was read.
         class: ClassId,
-        /// Contacts.
+        /// The contacts found, in queue order.
         candidates: Vec<Candidate>,
-        /// Fewer than asked for: the store has no more.
+        /// Whether the store has no further ready contacts of the class.
         complete: bool,
     },
-    /// Contacts that became ready, and when the next one will.
+    /// Contacts that became ready, in answer to [`Job::Promote`].
     Promoted {
-        /// Contacts.
+        /// The contacts that are ready now, earliest due first.
         candidates: Vec<Candidate>,
-        /// When the next waiting contact is due; in the past when there are more at once.
+        /// When the next waiting contact is due. It is in the past if further contacts are due now.
         next_due: Option<Timestamp>,
     },
     /// The answer to a claim.
     Claimed {
-        /// The contact it was for.
+        /// The contact that the claim was for.
         candidate: Candidate,
-        /// The answer.
+        /// What the claim got.
         result: Claimed,
     },
-    /// An attempt ended, or had ended before.
+    /// The answer to [`Job::Settle`].
     Settled {
-        /// The attempt.
+        /// The attempt that was settled.
         attempt: AttemptId,
-        /// What that brought about.
+        /// What the end changed; `None` if the attempt had ended before and nothing changed.
         settled: Option<Settled>,
     },
-    /// The campaign was looked at: whether every contact has reached its end.
+    /// The answer to [`Job::CheckDone`].
     DoneChecked {
-        /// The campaign.
+        /// The campaign that was checked.
         campaign: CampaignId,
-        /// It has, and the campaign is `done` now.
+        /// Whether every contact has reached its end; the campaign is `done` now.
         done: bool,
     },
-    /// A batch of expired contacts was ended; there may be more.
+    /// A batch of expired contacts was ended.
     Expired {
-        /// There may be more.
+        /// Whether further contacts may have expired.
         more: bool,
     },
-    /// A command was carried out by the store.
+    /// The store carried out a command.
     Commanded {
-        /// The command.
+        /// The id given with [`Event::Command`].
         id: u64,
-        /// What it brought about, or why it was refused.
+        /// What the command changed, or why it was refused.
         result: Result<Effected, String>,
     },
-    /// A provider said something.
+    /// A provider reports an event of this trunk.
     Provider(TrunkName, ProviderEvent),
-    /// An operator asks for something.
+    /// An operator sends a command, under this id.
     Command(u64, Command),
-    /// The deck's path leads elsewhere, with the reason: no call is started, running calls are followed to
-    /// their end.
+    /// The deck's path leads to another file, for this reason. No call is started; running calls are
+    /// followed to their end.
     Displaced(String),
-    /// The machine's clock went forward by so many seconds more than time passed; negative: back.
+    /// The machine's clock went forward by this many seconds more than the time that passed; back if
+    /// negative.
     ClockJumped(i64),
-    /// The store holds the dialing for a jump of the clock.
+    /// The store has recorded that a jump of the clock holds the dialing.
     ClockHeld,
-    /// A jump was accepted, and the clock is compared from now on.
+    /// An operator accepted a jump of the clock; the shell compares the clock from now on.
     ClockRestarted,
-    /// The store failed: nothing may be sent any more.
+    /// The store failed, for this reason. Nothing may be sent any more.
     StoreFailed(String),
-    /// Time has passed.
+    /// Time has passed; nothing needs to have happened.
     Tick,
 }
 
-/// A snapshot, with the calls in flight whose numbers have meanwhile been suppressed or banned.
+/// A snapshot of the store, with the calls in flight that must not continue: their numbers were suppressed
+/// or their places banned after the claim.
 #[derive(Clone, Debug, Default)]
 pub struct Picture {
-    /// The snapshot.
+    /// The deck's campaigns, trunks, lists and calls in flight.
     pub snapshot: Snapshot,
     /// Attempts to hang up unless they are connected.
     pub suppressed: Vec<AttemptId>,
-    /// Attempts not known to have left, to a place under an emergency ban.
+    /// Attempts to a place under an emergency ban that are not known to have been sent.
     pub banned: Vec<AttemptId>,
 }
 
-/// What an operator asks the engine for.
+/// What an operator asks the engine to do.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// Hold a campaign: no send after the acknowledgement.
+    /// Pauses a campaign. No call is sent after the acknowledgement.
     Pause(CampaignId),
-    /// Hold every running campaign.
+    /// Pauses every running campaign.
     PauseAll,
-    /// Run a paused campaign again; its pace rises over the ramp.
+    /// Resumes a paused campaign. Its pace rises over the ramp.
     Resume(CampaignId),
-    /// End a campaign for good.
+    /// Stops a campaign for good.
     Stop(CampaignId),
-    /// Change the pace, never above the file's ceiling.
+    /// Changes the pace, up to the ceiling in the campaign file.
     SetPacing(CampaignId, Pacing),
-    /// Mark opt-outs; calls that still ring to these numbers are hung up.
+    /// Records opt-outs. Calls that still ring to these numbers are hung up.
     Suppress(Vec<Suppression>),
-    /// Let a trunk that refused us try again.
+    /// Lets a trunk that rests until an operator acts take calls again.
     ResetTrunk(TrunkName),
-    /// Keep what was said about an attempt from outside.
+    /// Keeps a message about an attempt that arrived from outside.
     Receive(Message),
-    /// Count a request from outside that was not taken: for which trunk, and why.
+    /// Counts a request from outside that was not accepted: its trunk, and why.
     Quarantine(String, &'static str),
-    /// Note how results were delivered, and say what is due, at most this many.
+    /// Records how results were delivered, and returns those that are due, at most this many.
     TurnResults(Vec<(i64, Delivery)>, usize),
-    /// Take over what has become stricter in the deck file, and say what else has changed.
+    /// Applies what has become stricter in the deck file, and reports the other changes.
     FollowFile(Box<deck_file::News>),
-    /// Hang up every call.
+    /// Hangs up every call.
     HangUpAll,
-    /// Send nothing more and end once no call is up, or after this long by the deck's clock: calls
-    /// that are up then are left to recovery. `None`: however long they take.
+    /// Sends nothing more, and ends when no call is up, or after this long by the deck's clock. Calls that
+    /// are up at that time are left to recovery. `None` waits without a limit.
     Drain(Option<Duration>),
 }
 
-/// What a command brought about.
+/// What a command changed.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effected {
-    /// Campaigns were changed.
+    /// The state or the pace of these campaigns.
     Campaigns(Vec<CampaignId>),
-    /// Numbers were suppressed.
+    /// These numbers are suppressed.
     Suppressed(Suppressed),
-    /// What was said was kept, or not.
+    /// Whether the message was kept.
     Received(Receipt),
-    /// Results to deliver.
+    /// The results to deliver.
     Results(ResultsTurn),
-    /// It was counted: nothing that the dispatcher knows of changed.
+    /// The store counted it. Nothing changed that the dispatcher knows about.
     Noted,
-    /// Nothing but the acknowledgement.
+    /// Nothing that has to be reported beyond the acknowledgement.
     Done,
 }
 
-/// What the dispatcher wants done.
+/// An output of the dispatcher, for the shell to run.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Effect {
-    /// Something of the store.
+    /// Run this job on the store.
     Store(Job),
-    /// Something of a provider.
+    /// Send this request to the provider of this trunk.
     Provider(TrunkName, Request),
-    /// Tell whoever sent the command: it holds from now on.
+    /// Answer the sender of the command with this id: the command holds from now on, or was refused.
     Acknowledge(u64, Result<Effected, String>),
 }
 
-/// What the dispatcher wants of the store. Those marked *lazy* may share a later commit.
+/// What the dispatcher asks the store to do. Jobs marked *lazy* may share a later commit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
-    /// Read a [`Picture`].
+    /// Reads a [`Picture`] of the store.
     Picture,
-    /// Read ready contacts of a class after this one, at most this many.
+    /// Reads the ready contacts of a class behind this one, at most this many.
     Refill(CampaignId, ClassId, Option<Candidate>, usize),
-    /// Make due contacts ready.
+    /// Makes waiting contacts that are due ready.
     Promote,
-    /// End expired contacts.
+    /// Ends contacts that have expired.
     Expire,
-    /// Claim a contact.
+    /// Claims a contact in this context.
     Claim(Candidate, Box<Context>),
-    /// Note a call event (lazy).
+    /// Records a call event (lazy).
     Record(dialdeck_core::domain::CallEvent),
-    /// Note that an attempt's fate is unknown (lazy).
+    /// Records that the fate of an attempt is unknown, and why (lazy).
     MarkUnknown(AttemptId, &'static str),
-    /// Record a late event of an ended attempt.
+    /// Records a late event of an attempt that has ended.
     Late(dialdeck_core::domain::CallEvent),
-    /// End an attempt.
+    /// Ends an attempt with this report, at this instant.
     Settle(AttemptId, CallReport, Timestamp),
-    /// Look whether a campaign is done.
+    /// Checks whether a campaign is done, and ends it if so.
     CheckDone(CampaignId),
-    /// Carry out a command.
+    /// Carries out a command under its id.
     Command(u64, Command),
-    /// Append to the log (lazy).
+    /// Appends to the event log (lazy).
     Log(NewEvent),
-    /// Note that every call has been told to end, up to this wish (lazy).
+    /// Records that every call was asked to end, up to this hang-up request (lazy).
     HungUp(u64),
-    /// Keep this of a trunk's breaker (lazy).
+    /// Keeps this state of a trunk's breaker (lazy).
     KeepRest(TrunkName, Kept),
-    /// Note that a call's end has yet to be confirmed by its trunk's carrier, or, without a trunk, that
-    /// it was (lazy).
+    /// Records that the carrier of this trunk has yet to confirm the end of a call; without a trunk, that
+    /// the carrier has confirmed it (lazy).
     NoteUnclosed(AttemptId, Option<TrunkName>),
-    /// Keep the end of a call that waits to be settled (lazy).
+    /// Keeps the reported end of a call that waits to be settled (lazy).
     KeepEnd(AttemptId, PendingEnd),
-    /// Hold the dialing for a jump of the clock.
+    /// Records that a jump of the clock holds the dialing.
     HoldClock(ClockHeld),
-    /// Note which numbers a trunk's provider says the account owns.
+    /// Records which numbers the account owns, as a trunk's provider reports.
     NoteNumbers(TrunkName, Owned),
 }
 
-/// Contacts and attempts that a pending acknowledgement waits for.
+/// What a pending acknowledgement waits for.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Awaited {
-    /// No attempt of these campaigns may still be about to be sent.
+    /// Until no attempt of these campaigns is reserved and unsent.
     Campaigns(Vec<CampaignId>),
-    /// No attempt for these contacts' numbers may still be about to be sent.
+    /// Until none of these attempts is reserved and unsent.
     Attempts(Vec<AttemptId>),
-    /// Nothing.
+    /// Nothing: it is acknowledged with the next step.
     Nothing,
 }
 
-/// A contact's place in the hopper.
+/// A contact's place in the hopper: highest priority, earliest due, lowest id first.
 pub(crate) type Place = (std::cmp::Reverse<i32>, Timestamp, ContactId);

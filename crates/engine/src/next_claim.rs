@@ -1,9 +1,9 @@
-//! What a campaign's next claim gets, asked before it is made: the one source of every word on why no
-//! call leaves.
+//! What a campaign's next claim gets, evaluated before it is made. Every message that explains why no call
+//! leaves comes from here.
 //!
-//! The facts of a few contacts at the head of the queue are gathered as the claim gathers them and
-//! given to [`policy::decide`](dialdeck_core::policy::decide()). Their number is bounded, whatever the length
-//! of the list.
+//! The facts of the first few contacts of the queue are gathered as the claim gathers them, and passed to
+//! [`policy::decide`](dialdeck_core::policy::decide()). The number of contacts is bounded, however long the
+//! list is.
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -19,27 +19,39 @@ use dialdeck_core::policy::window::WindowStatus;
 use dialdeck_core::policy::{Context, Decision, Hold, HoldReason, Refusal, Until, decide};
 use dialdeck_store::{ContactQuery, Direction, ListOrder, Snapshot, Store, StoreError};
 
-/// Open classes whose first contact is looked at.
+/// Open classes whose first contacts are read, at most.
 const CLASSES: usize = 8;
 
-/// Contacts that are decided about at most, in one campaign.
+/// Contacts of one campaign that are evaluated, at most.
 const LOOKS: usize = 8;
 
 /// What a claim gets.
+///
+/// # Examples
+/// ```
+/// use dialdeck_core::policy::{Hold, HoldKind, HoldReason, Scope, Until};
+/// use dialdeck_engine::next_claim::NextClaim;
+///
+/// let reason = HoldReason { kind: HoldKind::CampaignPaused, until: Until::Operator };
+/// let hold = Hold { reasons: vec![reason], until: Until::Operator, scope: Scope::Campaign };
+/// let claim = NextClaim::Hold(hold);
+/// assert!(claim.needs_operator());
+/// assert_eq!(claim.once_running(), NextClaim::Dial);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NextClaim {
-    /// Nothing is left to call.
+    /// No contact of the campaign is left to call.
     NothingLeft,
-    /// A call leaves.
+    /// The claim succeeds and a call leaves.
     Dial,
-    /// Not now.
+    /// A temporary gate holds the claim.
     Hold(Hold),
-    /// Never.
+    /// The contact is refused for good.
     Refuse(Refusal),
 }
 
 impl NextClaim {
-    /// The reason to name where there is room for one.
+    /// Returns the most important reason of a hold; `None` if nothing holds the claim.
     pub fn principal(&self) -> Option<&HoldReason> {
         match self {
             Self::Hold(hold) => hold.principal(),
@@ -47,12 +59,12 @@ impl NextClaim {
         }
     }
 
-    /// Whether time alone changes nothing: an operator has to act.
+    /// Returns whether the hold does not end by time alone: an operator has to act.
     pub fn needs_operator(&self) -> bool {
         matches!(self, Self::Hold(hold) if hold.until == Until::Operator)
     }
 
-    /// What it would get if the campaign ran.
+    /// Returns what the claim would get if the campaign ran.
     #[must_use]
     pub fn once_running(&self) -> Self {
         match self {
@@ -61,7 +73,7 @@ impl NextClaim {
         }
     }
 
-    /// Less is sooner.
+    /// Returns a rank that is lower for a claim that succeeds sooner.
     fn rank(&self) -> (u8, Option<Until>) {
         match self {
             Self::Dial => (0, None),
@@ -83,7 +95,8 @@ impl From<Decision> for NextClaim {
 }
 
 impl Serialize for NextClaim {
-    /// `{"decision":"hold","reasons":[{"code":"list_missing:national:us","text":"…","until":"operator"}],"until":"operator"}`.
+    /// Writes JSON, for a hold:
+    /// `{"decision":"hold","reasons":[{"code":"no_zone","text":"…","until":"operator"}],"until":"operator"}`.
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         #[derive(Serialize)]
         struct Reason {
@@ -129,8 +142,8 @@ impl Serialize for NextClaim {
     }
 }
 
-/// The context of a campaign's claims, as far as the store has been told of it: whatever process looks
-/// sees what the engine sees, but for a pace that still rises after a window's opening.
+/// Returns the context of a campaign's claims as far as the store holds it. Every process of the deck gets
+/// the context that the engine uses, except for a pace that still rises after a window opened.
 pub fn context(snapshot: &Snapshot, campaign: &Campaign, now: Timestamp) -> Context {
     let trunk = &campaign.settings.trunk;
     Context {
@@ -143,10 +156,10 @@ pub fn context(snapshot: &Snapshot, campaign: &Campaign, now: Timestamp) -> Cont
     }
 }
 
-/// What the claim of this contact gets.
+/// Returns what the claim of this contact gets.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// Errors if the store cannot be read.
 pub fn of_contact<S: Store>(
     store: &mut S,
     contact: ContactId,
@@ -160,10 +173,10 @@ pub fn of_contact<S: Store>(
     Ok(claim)
 }
 
-/// What the next claim of each campaign gets, in their order.
+/// Returns what the next claim of each campaign gets, in the order of `readings`.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// Errors if the store cannot be read.
 pub fn of_campaigns<S: Store>(
     store: &mut S,
     snapshot: &Snapshot,
@@ -184,7 +197,8 @@ fn of_campaign<S: Store>(
 ) -> Result<NextClaim, StoreError> {
     let context = context(snapshot, &reading.counts.campaign, now);
     let mut soonest = NextClaim::NothingLeft;
-    // What may be claimed comes first, as in the engine; else what becomes so first.
+    // Contacts that may be claimed now come first, as in the engine. Without one, the contacts that become
+    // claimable first are read.
     let mut found = in_open_classes(store, reading)?;
     if found.is_empty() {
         found = not_yet(store, reading)?;
@@ -202,7 +216,7 @@ fn of_campaign<S: Store>(
     Ok(soonest)
 }
 
-/// Whether another contact of the campaign may get another answer.
+/// Returns whether another contact of the campaign may get another answer.
 fn goes_on(claim: &NextClaim) -> bool {
     use dialdeck_core::policy::Scope::{Campaign, Class, Contact, Deck, Trunk};
     match claim {
@@ -215,7 +229,7 @@ fn goes_on(claim: &NextClaim) -> bool {
     }
 }
 
-/// The first contacts of open classes, in the order in which they are called.
+/// Returns the first contacts of open classes, in call order.
 fn in_open_classes<S: Store>(
     store: &mut S,
     reading: &Reading<'_>,
@@ -229,8 +243,8 @@ fn in_open_classes<S: Store>(
     Ok(heads.into_iter().map(|one| one.contact).collect())
 }
 
-/// The first contact of the class that opens first, and those that wait for a time of their own; what
-/// time does not bring last.
+/// Returns the first contacts of shut classes, the class that opens first in front, then contacts that wait
+/// for their own time. A class that time alone does not open is last.
 fn not_yet<S: Store>(store: &mut S, reading: &Reading<'_>) -> Result<Vec<ContactId>, StoreError> {
     let campaign = reading.counts.campaign.id;
     let mut shut: Vec<(Until, ClassId)> = ready_classes(reading)
@@ -261,7 +275,7 @@ fn not_yet<S: Store>(store: &mut S, reading: &Reading<'_>) -> Result<Vec<Contact
     Ok(contacts)
 }
 
-/// Classes with ready contacts.
+/// Returns the classes with ready contacts.
 fn ready_classes(reading: &Reading<'_>) -> impl Iterator<Item = ClassId> {
     let counts = reading.counts.contacts.iter();
     counts

@@ -1,4 +1,4 @@
-//! A snapshot with its windows read: which classes of a campaign may be called at one instant.
+//! A snapshot with its calling windows: which classes of a campaign may be called at one instant.
 
 use std::collections::BTreeMap;
 
@@ -11,19 +11,20 @@ use dialdeck_store::{CampaignCounts, Snapshot};
 /// A campaign's counts with the windows of its classes at one instant.
 #[derive(Debug)]
 pub struct Reading<'a> {
-    /// The counts.
+    /// The campaign and its contacts, counted by class and state.
     pub counts: &'a CampaignCounts,
-    /// How long a call may ring on its trunk, in seconds.
+    /// How long a call may ring on its trunk, in seconds; 0 if the trunk is not in the deck file.
     pub ring_secs: u64,
     /// The window of every class in which the campaign still has contacts to call.
     pub windows: BTreeMap<ClassId, WindowStatus>,
 }
 
-/// Windows that have been read, by campaign, ringing time and class. A status holds until the instant it
-/// names, so who looks often reads few anew.
+/// Windows read earlier, by campaign, ringing time in seconds, and class. A status holds until the instant
+/// that it names, so a caller that reads often computes few of them.
 pub type Known = BTreeMap<(CampaignId, u64, ClassId), WindowStatus>;
 
-/// Every campaign of a snapshot with its windows at `now`; instants never go back for the same `known`.
+/// Returns every campaign of a snapshot with its windows at `now`. `now` must not decrease between calls
+/// with one `known`.
 pub fn readings<'a>(
     snapshot: &'a Snapshot,
     rules: &Rules,
@@ -37,7 +38,7 @@ pub fn readings<'a>(
         .collect()
 }
 
-/// Whether a status that was read before still holds.
+/// Returns whether a status that was read earlier still holds.
 fn holds(status: &WindowStatus, now: Timestamp) -> bool {
     match status {
         WindowStatus::Open { closes_at } => now < *closes_at,
@@ -88,17 +89,17 @@ impl<'a> Reading<'a> {
         }
     }
 
-    /// Whether a contact of this class may be called now.
+    /// Returns whether a contact of this class may be called now.
     pub fn is_open(&self, class: ClassId) -> bool {
         matches!(self.windows.get(&class), Some(WindowStatus::Open { .. }))
     }
 
-    /// When the first shut class opens.
+    /// Returns when the first shut class opens; `None` if none opens by time alone.
     pub fn next_opening(&self) -> Option<Timestamp> {
         self.windows.values().filter_map(opening).min()
     }
 
-    /// The caller IDs that the campaign's file names, with their use.
+    /// Returns the caller IDs that the campaign file names, with their use.
     pub fn caller_ids<'b>(
         &'b self,
         snapshot: &'b Snapshot,

@@ -1,8 +1,8 @@
-//! The async shell: carries the dispatcher's effects out and feeds the results back.
+//! The async shell: runs the dispatcher's effects and feeds the results back.
 //!
-//! On a clock that moves by itself, whatever comes first is taken first. On a manual clock nothing
-//! moves until every answer of the store is in; then the clock jumps to the next thing that
-//! happens. So a run on a manual clock is the same run every time.
+//! On a clock that moves by itself, events are taken in the order in which they arrive. On a manual clock
+//! the shell waits for every answer of the store; then the clock jumps to the next event. So a run on a
+//! manual clock is reproducible.
 
 mod ends;
 
@@ -26,22 +26,22 @@ use super::{Command, Effect, Effected, Event, Job};
 
 pub use ends::{DRAIN_LIMIT, Ending, Ends};
 
-/// Commands that may wait for the engine; a sender that finds it full is told so.
+/// Commands that may wait for the engine. A sender gets an error if the queue is full.
 pub const COMMAND_QUEUE: usize = 64;
 
-/// How often a watched board is made anew, in real time.
+/// How often a watched board is refreshed at most, in real time.
 const BOARD_EVERY: Duration = Duration::from_millis(100);
 
-/// The longest sleep between two looks at a clock that may be set from outside.
+/// The longest sleep between two checks of a clock that may be set from outside.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
 
-/// What is said of an engine that is gone.
+/// The error after the engine has ended.
 const ENDED: &str = "the engine has ended";
 
-/// A command with the way back for its acknowledgement.
+/// A command, its actor, and the channel for its acknowledgement.
 pub type Ask = (Command, String, oneshot::Sender<Result<Effected, String>>);
 
-/// What the outside may do with a running engine.
+/// A handle to a running engine, for its console and its listeners. Clones share the engine.
 #[derive(Clone, Debug)]
 pub struct Handle {
     commands: mpsc::Sender<Ask>,
@@ -50,32 +50,32 @@ pub struct Handle {
 }
 
 impl Handle {
-    /// Carries a command out; returns once it holds (D8 to D10).
+    /// Carries out a command. Returns once it holds (D8 to D10).
     ///
     /// # Errors
-    /// When it is refused, when the queue is full or when the engine has ended.
+    /// Errors if the command is refused, if the queue is full or if the engine has ended.
     pub async fn ask(&self, command: Command, actor: &str) -> Result<Effected, String> {
         let (reply, answer) = oneshot::channel();
         self.hand_over(command, actor, reply)?;
         answer.await.map_err(|_| ENDED.to_owned())?
     }
 
-    /// Carries a command out from a thread without a runtime.
+    /// Carries out a command, and blocks until it holds. For threads without a runtime.
     ///
     /// # Errors
-    /// As [`Handle::ask`].
+    /// Errors if [`Handle::ask`] would.
     pub fn ask_blocking(&self, command: Command, actor: &str) -> Result<Effected, String> {
         let (reply, answer) = oneshot::channel();
         self.hand_over(command, actor, reply)?;
         answer.blocking_recv().map_err(|_| ENDED.to_owned())?
     }
 
-    /// Makes the engine look at once at what this process has written to the store beside it.
+    /// Makes the engine read now what this process wrote to the store directly.
     pub fn nudge(&self) {
         self.nudge.notify_one();
     }
 
-    /// Whether the engine has ended.
+    /// Returns whether the engine has ended.
     pub fn has_ended(&self) -> bool {
         self.commands.is_closed()
     }
@@ -91,13 +91,14 @@ impl Handle {
             .map_err(|_| "the engine takes no more commands right now; try again".to_owned())
     }
 
-    /// The latest board, and word of newer ones. Boards are made only while somebody holds this.
+    /// Returns a receiver of the latest board and of newer ones. Boards are made only while a receiver
+    /// exists.
     pub fn board(&self) -> watch::Receiver<Arc<Board>> {
         self.board.subscribe()
     }
 }
 
-/// The engine of one deck.
+/// The engine of one deck. [`Shell::run`] consumes it.
 pub struct Shell<S: Store + 'static, P: Provider> {
     dispatcher: Dispatcher,
     writer: Writer<S, Option<Reply>>,
@@ -113,32 +114,32 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     next_command: u64,
     /// Jobs whose answers the dispatcher waits for.
     outstanding: usize,
-    /// Another engine has taken the deck over.
+    /// Whether another engine has taken the deck over.
     superseded: bool,
-    /// The deck's path leads elsewhere, which the end of the drain takes into account.
+    /// Whether the deck's path leads to another file; it limits how long the drain lasts.
     displaced: bool,
-    /// When calls that are up are waited for no longer; `None`: the engine has not been asked to end.
+    /// When the engine stops waiting for calls that are up; `None` if it has not been asked to end.
     drain_ends: Option<Timestamp>,
     board_asked: Option<Stopwatch>,
-    /// Notices a jump of the machine's clock; `None`: the clock is a simulated one.
+    /// Notices a jump of the machine's clock; `None` if the clock is simulated.
     clock_watch: Option<ClockWatch>,
     now: Timestamp,
 }
 
-/// What a job on the store's thread answers.
+/// The answer of a job on the store's thread.
 #[derive(Debug)]
 pub enum Reply {
-    /// For the dispatcher.
+    /// An event for the dispatcher.
     Event(Event),
-    /// For whoever watches.
+    /// A board for its watchers.
     Board(Arc<Board>),
 }
 
 impl<S: Store + 'static, P: Provider> Shell<S, P> {
-    /// An engine on this store with these carriers, one per trunk.
+    /// Creates an engine on this store with these providers, one per trunk. Returns it with its handle.
     ///
     /// # Errors
-    /// When the store's thread cannot be started.
+    /// Errors if the store's thread cannot be started.
     pub fn new(
         store: S,
         providers: BTreeMap<TrunkName, P>,
@@ -180,14 +181,43 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         Ok((shell, handle))
     }
 
-    /// Holds the dialing when this watch notices a jump of the clock.
+    /// Sets the watch whose jumps hold the dialing; `None` if the clock is simulated.
     #[must_use]
     pub fn watching(mut self, watch: Option<ClockWatch>) -> Self {
         self.clock_watch = watch;
         self
     }
 
-    /// Runs until its end.
+    /// Runs the engine until its end, and returns how it ended.
+    ///
+    /// # Examples
+    /// A run on a manual clock ends when nothing can happen any more:
+    ///
+    /// ```
+    /// use std::collections::BTreeMap;
+    ///
+    /// use dialdeck_clock::{Clock, ManualClock};
+    /// use dialdeck_core::domain::{DeckId, Timestamp, TrunkName};
+    /// use dialdeck_core::rules::Rules;
+    /// use dialdeck_engine::shell::{Ending, Ends, Shell};
+    /// use dialdeck_providers::simulator::{Profile, Simulator};
+    /// use dialdeck_store::memory::MemoryStore;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let now: Timestamp = "2026-12-07T15:30:00Z".parse()?;
+    /// let rules = Rules::embedded();
+    /// let store = MemoryStore::new(DeckId(1), rules, now);
+    /// let carrier = Simulator::new(Profile::default(), 1, None);
+    /// let providers = BTreeMap::from([(TrunkName("main".to_owned()), carrier)]);
+    /// let clock = Clock::Manual(ManualClock::at(now));
+    ///
+    /// let (shell, handle) = Shell::new(store, providers, clock, rules)?;
+    /// assert_eq!(shell.run(Ends::WhenDone).await, Ending::AtRest);
+    /// assert!(handle.has_ended());
+    /// # Ok(())
+    /// # }
+    /// ```
     pub async fn run(mut self, ends: Ends) -> Ending {
         self.submit(Job::Picture, "engine");
         loop {
@@ -204,10 +234,11 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
     }
 
-    /// Compares the clock with the time that passed; after an acceptance both start again.
+    /// Compares the clock with the time that passed. After an operator accepted the clock, the comparison
+    /// starts over.
     fn watch_clock(&mut self) {
         if self.dispatcher.clock_accepted() {
-            // An accepted clock may be behind what this engine took for the present.
+            // An accepted clock may be behind the instant that this engine took as the present.
             self.now = self.clock.now();
             if let Some(watch) = &mut self.clock_watch {
                 watch.restart();
@@ -228,7 +259,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
                 .all(|provider| provider.next_event_at().is_none())
     }
 
-    /// Waits for whatever comes first: an answer, a command, a carrier, the clock.
+    /// Waits for the first of an answer, a command, a provider event and the clock.
     async fn wait(&mut self) {
         if let Clock::Manual(hand) = &self.clock {
             if self.outstanding == 0 {
@@ -236,7 +267,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
                     hand.advance_to(next);
                 }
                 if self.take_commands() {
-                    // One of them may have been the end.
+                    // One of the commands may have ended the engine.
                     return;
                 }
                 if self.next_wake().is_none() && self.outstanding == 0 {
@@ -268,7 +299,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
     }
 
-    /// Nothing happens by time alone: a command, or another process, has to.
+    /// Waits while nothing happens by time alone: for a command, an answer or another process.
     async fn wait_for_others(&mut self) {
         tokio::select! {
             Some(ask) = self.commands.recv() => self.take_command(ask),
@@ -290,7 +321,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             .min()
     }
 
-    /// On a manual clock: every outstanding answer, taken only once all are in.
+    /// On a manual clock: waits for every outstanding answer, then takes them in order.
     async fn take_answers(&mut self) {
         let mut replies = VecDeque::new();
         let mut missing = self.outstanding;
@@ -337,7 +368,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
     }
 
-    /// Takes every command that is there; says whether there was one.
+    /// Takes every command in the queue. Returns whether there was one.
     fn take_commands(&mut self) -> bool {
         let mut took = false;
         while let Ok(ask) = self.commands.try_recv() {
@@ -375,7 +406,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
     }
 
-    /// One step of the dispatcher, and its effects.
+    /// Passes one event to the dispatcher and runs its effects.
     fn step(&mut self, event: Event) {
         for effect in self.dispatcher.on(event, self.now) {
             match effect {
@@ -388,7 +419,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
                 Effect::Acknowledge(id, result) => {
                     self.actors.remove(&id);
                     if let Some(reply) = self.waiting.remove(&id) {
-                        // Whoever asked may have gone; the command holds all the same.
+                        // The sender may be gone; the command holds nevertheless.
                         reply.send(result).ok();
                     }
                 }
@@ -414,11 +445,11 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             at: self.now,
         };
         let job = move |store: &mut S| jobs::perform(store, job, &by).map(Reply::Event);
-        // A writer that has ended has said why; the engine ends with that.
+        // A writer that has ended has reported why, and the engine ends with that reason.
         self.writer.submit(urgency, job).ok();
     }
 
-    /// Makes a new board when somebody watches and the last one is old enough.
+    /// Requests a new board if a receiver exists and the last board is old enough.
     fn ask_for_board(&mut self) {
         let due = self
             .board_asked
@@ -437,7 +468,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     }
 }
 
-/// Answers in it that the dispatcher waits for.
+/// Returns how many of the answers the dispatcher waits for.
 fn answered(done: &Done<Option<Reply>>) -> usize {
     match done {
         Done::Ok(replies) => replies
@@ -448,7 +479,7 @@ fn answered(done: &Done<Option<Reply>>) -> usize {
     }
 }
 
-/// Completes when any provider has something unforeseen.
+/// Completes when any provider has an event that no timer announces.
 async fn any_ready<P: Provider>(providers: &mut BTreeMap<TrunkName, P>) {
     let mut waits: Vec<_> = providers
         .values_mut()

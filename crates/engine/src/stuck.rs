@@ -1,11 +1,11 @@
-//! Slots that calls of unknown fate keep.
+//! Slots that calls of unknown fate occupy.
 
 use super::board::{CampaignBoard, Phase};
 use dialdeck_core::domain::{Attempt, AttemptState, Campaign};
 use dialdeck_core::policy::{Scope, Until};
 use dialdeck_store::Snapshot;
 
-/// Calls in flight, and how many of them are of unknown fate.
+/// Counts calls in flight and those of unknown fate among them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Slots {
     unknown: usize,
@@ -21,12 +21,12 @@ impl Slots {
         })
     }
 
-    /// Returns whether at least `least` and at least half are of unknown fate.
+    /// Returns whether at least `least` calls, and at least half of all, are of unknown fate.
     pub(super) const fn are_stuck(self, least: usize) -> bool {
         self.unknown > 0 && self.unknown >= least && self.unknown * 2 >= self.all
     }
 
-    /// What they wait for, and where to look.
+    /// Returns what the calls wait for, and where an operator can check them.
     pub(super) fn words(self) -> String {
         format!(
             "{} of {} calls that are up are of unknown fate and keep their slots until the carrier \
@@ -37,8 +37,8 @@ impl Slots {
     }
 }
 
-/// A full cap frees as calls end. If calls of unknown fate fill it, the campaign waits, and the board
-/// gives the reason.
+/// Marks a running campaign as waiting if calls of unknown fate fill the cap that holds it, and adds the
+/// reason to its remedies. A cap that other calls fill frees as they end.
 pub(super) fn explain(board: &mut CampaignBoard, campaign: &Campaign, snapshot: &Snapshot) {
     let Some(reason) = board.next.principal() else {
         return;

@@ -1,15 +1,26 @@
-//! Decisions, suppressions and rejected numbers in words for people and in short codes for programs.
+//! Decisions, suppressions and rejected numbers as messages for people and as short codes for programs.
 
 use dialdeck_core::domain::{CampaignSettings, PhoneNumber, Suppression, Timestamp, TrunkName};
 use dialdeck_core::policy::{Decision, Hold, HoldKind, HoldReason, TrunkRest, Until, WindowReason};
 use dialdeck_core::rules::{NumberError, Rules, Unfit};
 
-/// An instant for people: RFC 3339 in UTC to the second.
+/// Returns an instant for people: RFC 3339 in UTC, to the second.
 pub fn instant(at: Timestamp) -> String {
     at.to_the_second()
 }
 
-/// What is wrong with text that is no number, and what to do.
+/// Returns what is wrong with text that is not a number, and what to do.
+///
+/// # Examples
+/// ```
+/// use dialdeck_core::rules::Rules;
+/// use dialdeck_engine::words::number_error;
+///
+/// let error = Rules::embedded().read_number("1-800-FLOWERS", Some("US"));
+/// let (what, todo) = error.map_err(number_error).unwrap_err();
+/// assert_eq!(what, "it is written with letters");
+/// assert_eq!(todo, "write its digits; letters are not converted silently");
+/// ```
 pub const fn number_error(error: NumberError) -> (&'static str, &'static str) {
     match error {
         NumberError::Empty => ("there is nothing there", "write the number's digits"),
@@ -40,7 +51,7 @@ pub const fn number_error(error: NumberError) -> (&'static str, &'static str) {
     }
 }
 
-/// Why a number cannot be dialed, in words.
+/// Returns why a number cannot be dialed.
 pub const fn unfit(why: Unfit) -> &'static str {
     match why {
         Unfit::UnknownNpa => "its area code is not in service",
@@ -54,7 +65,8 @@ pub const fn unfit(why: Unfit) -> &'static str {
     }
 }
 
-/// What a person may do about a contact that ended with this reason, when there is something.
+/// Returns what a person can do about a contact that ended for this reason; `None` if there is nothing to
+/// do.
 pub fn review(reason: &str) -> Option<&'static str> {
     match reason {
         "unfit:number_changed" => {
@@ -67,7 +79,18 @@ pub fn review(reason: &str) -> Option<&'static str> {
     }
 }
 
-/// The ISO country of a number's first region, `??` when none is known.
+/// Returns the ISO country of a number's first region; `??` if none is known.
+///
+/// # Examples
+/// ```
+/// use dialdeck_core::rules::Rules;
+/// use dialdeck_engine::words::country;
+///
+/// let rules = Rules::embedded();
+/// assert_eq!(country(rules, "+442079460123".parse()?), "GB");
+/// assert_eq!(country(rules, "+12125550123".parse()?), "US");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn country(rules: &Rules, number: PhoneNumber) -> String {
     let regions = rules.regions_of(number);
     regions
@@ -76,7 +99,7 @@ pub fn country(rules: &Rules, number: PhoneNumber) -> String {
         .to_owned()
 }
 
-/// A suppression: `internal since 2026-12-07T15:30:00Z (opt_out by maria: asked)`.
+/// Returns a suppression as text: `internal since 2026-12-07T15:30:00Z (opt_out by maria: asked)`.
 pub fn suppression(entry: &Suppression) -> String {
     let note = entry
         .note
@@ -91,7 +114,8 @@ pub fn suppression(entry: &Suppression) -> String {
     )
 }
 
-/// `trunk main rests until 2026-12-08 15:01:00: throttled`, and what ends it if only somebody can.
+/// Returns why a trunk rests and until when: `trunk main rests until 2026-12-08T15:01:00Z: throttled`. If
+/// only an operator can end the rest, the text names the command.
 pub fn rest(trunk: &TrunkName, rest: &TrunkRest) -> String {
     let cause = rest.cause.replace('_', " ");
     match rest.until {
@@ -102,7 +126,7 @@ pub fn rest(trunk: &TrunkName, rest: &TrunkRest) -> String {
     }
 }
 
-/// The answer to "why not?" in a sentence or two.
+/// Returns the answer to "why is this number not dialed?", in one or two sentences.
 pub fn answer(decision: &Decision, next: Option<Timestamp>) -> String {
     match decision {
         Decision::Dial(order) => format!("it may be dialed now, showing {}.", order.caller_id),
@@ -125,7 +149,7 @@ fn when(until: Until, next: Option<Timestamp>) -> String {
     }
 }
 
-/// A failing temporary gate as a short code, to count by.
+/// Returns a failing temporary gate as a short code, stable for counting.
 pub fn hold_code(kind: &HoldKind) -> String {
     match kind {
         HoldKind::Unhealthy(_) => "unhealthy".to_owned(),
@@ -165,7 +189,7 @@ pub fn hold_code(kind: &HoldKind) -> String {
     }
 }
 
-/// A failing temporary gate in a word or two, the same for the same kind.
+/// Returns a failing temporary gate in three words at most. All holds of one kind have one text.
 pub const fn hold_word(kind: &HoldKind) -> &'static str {
     match kind {
         HoldKind::Unhealthy(_) => "nothing is sent",
@@ -204,7 +228,18 @@ pub const fn hold_word(kind: &HoldKind) -> &'static str {
     }
 }
 
-/// When a hold ends, for programs: an instant, `call_ends` or `operator`.
+/// Returns when a hold ends, for programs: an instant, `call_ends` or `operator`.
+///
+/// # Examples
+/// ```
+/// use dialdeck_core::policy::Until;
+/// use dialdeck_engine::words::until_code;
+///
+/// let at = "2026-12-07T15:30:00Z".parse()?;
+/// assert_eq!(until_code(Until::At(at)), "2026-12-07T15:30:00.000Z");
+/// assert_eq!(until_code(Until::Operator), "operator");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn until_code(until: Until) -> String {
     match until {
         Until::At(at) => at.to_string(),
@@ -213,8 +248,8 @@ pub fn until_code(until: Until) -> String {
     }
 }
 
-/// What ends a hold that waits for an operator, or that may last for years otherwise, in a few words;
-/// `None`: there is no one command for it.
+/// Returns what ends a hold that waits for an operator, or that time may end only after years; `None` if no
+/// single command or setting ends it.
 pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String> {
     if reason.until != Until::Operator && reason.kind != HoldKind::ClockBehind {
         return None;
@@ -276,7 +311,7 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
     }
 }
 
-/// What ends each reason of a hold for which an operator can do something.
+/// Returns what ends each reason of a hold that an operator can end.
 pub fn remedies(hold: &Hold, campaign: &CampaignSettings) -> Vec<String> {
     let reasons = hold.reasons.iter();
     reasons
@@ -284,7 +319,7 @@ pub fn remedies(hold: &Hold, campaign: &CampaignSettings) -> Vec<String> {
         .collect()
 }
 
-/// Why a zone is shut, in words.
+/// Returns why a zone is shut.
 pub const fn window(reason: WindowReason) -> &'static str {
     match reason {
         WindowReason::Holiday => "calls are barred on this holiday",

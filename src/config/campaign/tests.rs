@@ -1,4 +1,4 @@
-//! Campaign files as they are read.
+//! Tests of reading campaign files.
 
 use super::*;
 use crate::domain::campaign::{CallKind, CallerIdStrategy, Schedule, VoicemailAction};

@@ -1,4 +1,5 @@
-//! What a person does at a console: written to the store, acknowledged once no call can leave against it.
+//! What a person does at a console. An act is written to the store, and acknowledged when no call can leave
+//! against it.
 
 use std::time::Duration;
 
@@ -13,38 +14,38 @@ use dialdeck_store::{By, Store, StoreError};
 /// How long an acknowledgement waits for calls that can still leave.
 pub const PATIENCE: Duration = Duration::from_secs(10);
 
-/// What a person does.
+/// What a person does at a console.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Act {
-    /// Hold a campaign.
+    /// Pauses a running campaign. No call is sent after the acknowledgement.
     Pause(CampaignId),
-    /// Hold every campaign that runs.
+    /// Pauses every running campaign.
     PauseAll,
-    /// Start a campaign, or run a paused one again.
+    /// Starts a campaign, or resumes a paused one.
     Run(CampaignId),
-    /// End a campaign for good.
+    /// Stops a campaign for good.
     Stop(CampaignId),
-    /// Change the pace, never above the file's ceiling.
+    /// Changes the pace, up to the ceiling in the campaign file.
     SetPacing(CampaignId, Pacing),
-    /// Mark opt-outs.
+    /// Records opt-outs on the internal list.
     OptOut {
-        /// Whose.
+        /// The numbers that opted out.
         numbers: Vec<PhoneNumber>,
-        /// Why, in the words of whoever marks it.
+        /// The reason, as entered by the person who records it.
         note: Option<String>,
     },
-    /// Let contacts be called again as soon as every gate allows.
+    /// Lets contacts be called again as soon as every gate allows.
     Requeue(Vec<ContactId>),
-    /// Contacts of unknown fate were reached, as somebody has found out.
+    /// Ends contacts of unknown fate as done, because a person found out that they were reached.
     NoteReached(Vec<ContactId>),
-    /// Somebody has seen to the alert at this place of the log.
+    /// Acknowledges the alert with this sequence number in the log.
     Acknowledge(i64),
-    /// Hang up every call.
+    /// Hangs up every call.
     HangUpAll,
 }
 
 impl Act {
-    /// Whether it is done to contacts that were chosen, or to their numbers.
+    /// Returns whether the act applies to chosen contacts or their numbers.
     pub const fn is_on_contacts(&self) -> bool {
         matches!(
             self,
@@ -53,29 +54,32 @@ impl Act {
     }
 }
 
-/// What an act brought about.
+/// What an act changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Acted {
-    /// In a sentence.
+    /// The change in one sentence, for the screen.
     pub text: String,
-    /// Contacts it ended.
+    /// Contacts that the act ended.
     pub finished: u64,
-    /// Calls that were up: to these numbers, or all of them.
+    /// Calls that were up to the numbers of an opt-out, or all calls for a hang-up; 0 for other acts.
     pub live: u64,
 }
 
-/// What may still leave against an act that is already durable.
+/// Calls that may still leave, or stay up, against an act that is already durable.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Concern {
     Nothing,
     Campaigns(Vec<CampaignId>),
     Numbers(Vec<PhoneNumber>),
-    /// Calls that are up until the engine has taken this wish to hang them up.
+    /// Calls that are up, until the engine has taken this hang-up request.
     HangUp(u64),
 }
 
 impl Concern {
-    /// Whether calls may still leave, or are still up, against the act.
+    /// Returns whether calls may still leave, or are still up, against the act.
+    ///
+    /// # Errors
+    /// Errors if the store cannot be read.
     pub(super) fn is_open<S: Store>(&self, store: &mut S) -> Result<bool, StoreError> {
         match self {
             Self::Nothing => Ok(false),
@@ -88,7 +92,7 @@ impl Concern {
         }
     }
 
-    /// What is said when it has not been settled in [`PATIENCE`].
+    /// Returns the message for a concern that is still open after [`PATIENCE`].
     pub(super) const fn still_open(&self) -> &'static str {
         match self {
             Self::Nothing | Self::Campaigns(_) | Self::Numbers(_) => {
@@ -118,7 +122,11 @@ pub(super) struct Pending {
     pub(super) since: Stopwatch,
 }
 
-/// Writes an act. It holds from now on; what has been planned before may leave until `Concern` is settled.
+/// Writes an act, which holds from its commit. Returns what it changed, and the calls that may leave until
+/// the concern is settled.
+///
+/// # Errors
+/// Errors if the act is refused or the store cannot be written.
 pub(super) fn write<S: Store>(
     store: &mut S,
     act: &Act,

@@ -1,4 +1,4 @@
-//! What claims get, kept while only time passes: it changes by itself at known instants alone.
+//! What claims get, cached while only time passes: without a commit it changes only at known instants.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,20 +9,21 @@ use dialdeck_core::domain::{ContactId, Timestamp};
 use dialdeck_core::policy::Until;
 use dialdeck_core::policy::window::WindowStatus;
 
-/// An answer is asked for anew after this long, for what ends a contact's or a consent's time.
+/// How long an answer is kept at most, because consents and contacts expire at instants that are not
+/// tracked here.
 const LONGEST: Duration = Duration::from_mins(1);
 
-/// Answers that hold until the deck changes or this instant comes.
+/// Answers that hold until the deck changes or until the end of `span`.
 #[derive(Debug, Default)]
 pub(super) struct Asked {
-    /// From when on they were asked for, and until when they hold.
+    /// From when on the answers were collected, and until when they hold.
     span: Option<(Timestamp, Timestamp)>,
     pub(super) campaigns: Option<Vec<NextClaim>>,
     rows: BTreeMap<ContactId, NextClaim>,
 }
 
 impl Asked {
-    /// Forgets what does not hold any more at `now`.
+    /// Drops answers that no longer hold at `now`.
     pub(super) fn turn_to(&mut self, now: Timestamp) {
         if self.span.is_none_or(|(_, until)| until <= now) {
             *self = Self::default();
@@ -30,18 +31,19 @@ impl Asked {
         }
     }
 
-    /// What a contact's claim gets, if it is known.
+    /// Returns what a contact's claim gets, if it is cached.
     pub(super) fn row(&self, contact: ContactId) -> Option<&NextClaim> {
         self.rows.get(&contact)
     }
 
-    /// Keeps what a contact's claim gets.
+    /// Caches what a contact's claim gets.
     pub(super) fn keep_row(&mut self, contact: ContactId, claim: &NextClaim) {
         self.end_with(claim);
         self.rows.insert(contact, claim.clone());
     }
 
-    /// Keeps what the next claim of each campaign gets.
+    /// Caches what the next claim of each campaign gets. The answers hold until a window, a schedule or a
+    /// hold changes.
     pub(super) fn keep_campaigns(&mut self, claims: &[NextClaim], readings: &[Reading<'_>]) {
         for claim in claims {
             self.end_with(claim);
@@ -70,7 +72,7 @@ impl Asked {
         self.campaigns = Some(claims.to_vec());
     }
 
-    /// A hold changes with the first of its reasons that ends.
+    /// Limits the span to the first reason of the hold that ends.
     fn end_with(&mut self, claim: &NextClaim) {
         if let NextClaim::Hold(hold) = claim {
             for reason in &hold.reasons {
@@ -81,7 +83,7 @@ impl Asked {
         }
     }
 
-    /// An instant that has passed already changes nothing.
+    /// Limits the span to this instant, unless it has passed already.
     fn end_at(&mut self, at: Timestamp) {
         if let Some((from, until)) = &mut self.span
             && at > *from

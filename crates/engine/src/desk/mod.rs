@@ -1,8 +1,9 @@
-//! What a console may see and do of a deck, whether the engine runs inside it, elsewhere or not at all.
+//! What a console can see of a deck and do to it, whether the engine runs inside it, elsewhere or not at
+//! all.
 //!
-//! A desk reads snapshots and writes to the store, as any process of the deck may; it never asks the
-//! engine for anything. So a console inside and one attached from outside are the same: every act
-//! holds from its commit, because each claim re-reads what binds it.
+//! A desk reads snapshots and writes to the store, like any process of the deck; it never asks the engine
+//! for anything. So a console with the engine inside and one attached to a running deck behave alike: every
+//! act holds from its commit, because each claim reads again what binds it.
 
 pub mod acts;
 mod asked;
@@ -46,93 +47,96 @@ use dialdeck_core::domain::{
 use dialdeck_core::rules::Rules;
 use dialdeck_store::{Direction, Snapshot, Store, StoreError};
 
-/// Rows looked at in one search of the list before something else gets its turn.
+/// Contacts read in one search of the list, at most, before other questions get their turn.
 const ROW_BUDGET: u64 = 50_000;
 
-/// Who owns the deck's engine.
+/// Which process owns the deck's engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum EngineSeat {
-    /// This process.
+    /// The engine runs in this process.
     Inside,
-    /// Another process.
+    /// The engine runs in another process.
     Elsewhere,
-    /// Nobody: nothing is dialed.
+    /// No process runs the engine: nothing is dialed.
     Nobody,
 }
 
-/// What a desk is told of its surroundings.
+/// What a desk needs from its surroundings.
 pub trait Surroundings<S>: Send {
-    /// Who owns the engine.
+    /// Returns which process owns the engine.
     fn engine(&mut self) -> EngineSeat;
 
-    /// The deck's clock.
+    /// Returns the deck's clock.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// Errors if the clock cannot be read.
     fn clock(&mut self, store: &mut S) -> Result<DeckClock, StoreError>;
 
-    /// Something that imports a list of contacts into the campaign of this name.
+    /// Returns a function that imports a list of contacts into a campaign.
     fn importer(&self) -> Importer;
 }
 
-/// Imports a contact list; told how far it has come, in rows.
+/// Imports the contact list at a path into the campaign of a name, and reports its progress to the
+/// listener.
 pub type Importer = Box<dyn FnOnce(&str, PathBuf, Listener) -> Result<Imported, String> + Send>;
 
-/// Told how many rows are done.
+/// Called with the number of rows imported so far.
 pub type Listener = Arc<dyn Fn(u64) + Send + Sync>;
 
-/// What an import brought about.
+/// The result of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Imported {
-    /// Rows taken, duplicate, rejected.
+    /// Rows accepted, duplicate and rejected.
     pub figures: ImportFigures,
-    /// Rows taken whose number can never be dialed.
+    /// Accepted rows whose number can never be dialed.
     pub undialable: u64,
-    /// Rows taken without the consent that the campaign requires.
+    /// Accepted rows without the consent that the campaign requires.
     pub without_consent: u64,
-    /// Rows marked in the list as not to be called, whose numbers stand on the internal list now.
+    /// Accepted rows that the list marks as not to be called. Their numbers are now on the internal list.
     pub not_to_be_called: u64,
-    /// What its columns were taken for, in words, and what looks like a slip in them.
+    /// How each column was read, and which of them seem to be mistakes, a line each.
     pub columns: Vec<String>,
-    /// Where the rejected rows are, if any.
+    /// The file of rejected rows; `None` if no row was rejected.
     pub rejects: Option<PathBuf>,
 }
 
 /// A deck at one instant, as a console shows it.
 #[derive(Clone, Debug)]
 pub struct View {
-    /// The counts.
+    /// The counts of campaigns, trunks, caller IDs and calls.
     pub board: Board,
-    /// What the counts alone do not say, in the order of the board's campaigns.
+    /// What the board does not contain, in the order of the board's campaigns.
     pub campaigns: Vec<CampaignView>,
-    /// Who owns the engine.
+    /// Which process owns the engine.
     pub engine: EngineSeat,
-    /// The clock it runs on.
+    /// The clock that the deck runs on.
     pub clock: DeckClock,
 }
 
-/// What a campaign's counts alone do not say.
+/// What the board does not contain about a campaign.
 #[derive(Clone, Debug)]
 pub struct CampaignView {
-    /// Its id.
+    /// The id of the campaign.
     pub id: CampaignId,
-    /// Its calling windows.
+    /// Its calling windows, one row for each set of zones.
     pub zones: Vec<ZoneRow>,
-    /// When the first waiting contact is due.
+    /// When the first waiting contact is due; `None` if none is due by time alone.
     pub next_due: Option<Timestamp>,
-    /// When the first shut window opens.
+    /// When the first shut window opens; `None` if none opens by time alone.
     pub next_opening: Option<Timestamp>,
-    /// The caller IDs it may show; the cap is the lower of the number's and the campaign's.
+    /// The caller IDs that it may show. Each hourly cap is the lower of the number's and the campaign's.
     pub caller_ids: Vec<CallerIdBoard>,
-    /// The file's pace, which the live pace never passes.
+    /// The pace in the campaign file, which the live pace never exceeds.
     pub ceiling: Pacing,
-    /// What the law asks for before its calls, one line each; only of one that may be started.
+    /// What the law requires before its calls, one line each. Empty unless the campaign is a draft or
+    /// paused.
     pub law: Vec<String>,
     /// Abandoned calls allowed, in percent of live answers.
     pub abandonment_limit_percent: u32,
 }
 
-/// What the law asks for where the campaign's contacts are, of one that may be started.
+/// Returns what the law requires in the countries of the campaign's contacts; empty unless the campaign is
+/// a draft or paused.
 fn law_of(rules: &Rules, snapshot: &Snapshot, campaign: &Campaign) -> Vec<String> {
     match campaign.state {
         CampaignState::Draft | CampaignState::Paused => {
@@ -144,42 +148,42 @@ fn law_of(rules: &Rules, snapshot: &Snapshot, campaign: &Campaign) -> Vec<String
     }
 }
 
-/// Everything a desk needs.
+/// The parts that [`Desk::open`] needs.
 pub struct Settings<S> {
-    /// A store of its own; one that only reads refuses every act.
+    /// The desk's own connection to the store. A read-only store refuses every act.
     pub store: S,
-    /// The law in force.
+    /// The law tables and number tables in force.
     pub rules: &'static Rules,
-    /// What the desk does not know by itself.
+    /// The process around the desk.
     pub surroundings: Box<dyn Surroundings<S>>,
     /// The engine, if it runs in this process.
     pub engine: Option<Handle>,
-    /// Who acts.
+    /// The person who acts, as logged.
     pub actor: String,
-    /// The viewer's time zone.
+    /// The viewer's time zone, for the strips of the day.
     pub viewer: TimeZone,
-    /// The country of numbers written without one.
+    /// ISO country of numbers written without a country code.
     pub country: String,
 }
 
-/// A console's desk on a deck.
+/// A console's access to a deck.
 pub struct Desk<S> {
     settings: Settings<S>,
     strips: zones::Strips,
     clock: DeckClock,
     snapshot: Snapshot,
     now: Timestamp,
-    /// Windows read before.
+    /// Windows that were read earlier and still hold.
     windows: reading::Known,
-    /// What claims get, asked for before.
+    /// What claims get, cached from earlier views.
     asked: asked::Asked,
 }
 
 impl<S: Store> Desk<S> {
-    /// Reads the deck for the first time.
+    /// Opens a desk and reads the deck for the first time.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store or its clock cannot be read.
     pub fn open(mut settings: Settings<S>) -> Result<Self, StoreError> {
         let clock = settings.surroundings.clock(&mut settings.store)?;
         let mut desk = Self {
@@ -195,7 +199,7 @@ impl<S: Store> Desk<S> {
         Ok(desk)
     }
 
-    /// The present instant by the deck's clock.
+    /// Returns the present instant by the deck's clock.
     pub(super) fn present(&self) -> Timestamp {
         self.clock.now(self.snapshot.last_event_at)
     }
@@ -204,7 +208,8 @@ impl<S: Store> Desk<S> {
         let settings = &mut self.settings;
         self.clock = settings.surroundings.clock(&mut settings.store)?;
         if self.snapshot.last_event_at.is_none() {
-            // A clock that jumps stands at the last event, which is not known before the first look.
+            // A virtual clock shows the instant of the last event, which is known only after a first
+            // snapshot.
             self.snapshot = settings.store.snapshot(Timestamp::MIN)?;
         }
         let now = self.clock.now(self.snapshot.last_event_at);
@@ -213,19 +218,20 @@ impl<S: Store> Desk<S> {
         Ok(())
     }
 
-    /// The deck now.
+    /// Returns the deck as it is now.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store cannot be read.
     pub fn view(&mut self) -> Result<View, StoreError> {
         self.asked = asked::Asked::default();
         self.view_later()
     }
 
-    /// The deck now, on which nothing was committed since the last view.
+    /// Returns the deck as it is now, for callers that know of no commit since the last view. Answers that
+    /// still hold are reused.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store cannot be read.
     pub(super) fn view_later(&mut self) -> Result<View, StoreError> {
         self.read()?;
         self.asked.turn_to(self.now);
@@ -249,7 +255,7 @@ impl<S: Store> Desk<S> {
                 CampaignView {
                     id: campaign.id,
                     zones: zones::rows(rules, reading, snapshot, &mut self.strips, now),
-                    // One that waits for a registry is never due by time alone.
+                    // A contact that waits for a registry is never due by time alone.
                     next_due: reading.counts.next_due.filter(|at| *at < Timestamp::MAX),
                     next_opening: reading.next_opening(),
                     caller_ids: caller_ids(reading, snapshot, now),
@@ -267,10 +273,11 @@ impl<S: Store> Desk<S> {
         })
     }
 
-    /// A page of a campaign's list around a place.
+    /// Returns a page of a campaign's list around `centre`, with about `before` rows in front and `after`
+    /// rows behind. Reads at most 50,000 contacts in each direction.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store cannot be read.
     pub fn page(
         &mut self,
         query: &ListQuery,
@@ -350,10 +357,10 @@ impl<S: Store> Desk<S> {
             .collect()
     }
 
-    /// All attempts of a contact, oldest first.
+    /// Returns all attempts of a contact, oldest first.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store cannot be read.
     pub fn attempts(&mut self, contact: ContactId) -> Result<Vec<AttemptRow>, StoreError> {
         rows::attempts(&mut self.settings.store, contact)
     }

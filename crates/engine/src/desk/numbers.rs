@@ -1,4 +1,4 @@
-//! Numbers typed or pasted by a person: read, and echoed so that a wrong reading is seen.
+//! Numbers typed or pasted by a person: read, and echoed so that a person notices a wrong reading.
 
 use serde::Serialize;
 
@@ -8,30 +8,48 @@ use dialdeck_core::domain::{CampaignId, ContactId, ContactState, Hints, PhoneNum
 use dialdeck_core::rules::{ReadNumber, Rules};
 use dialdeck_store::{Store, StoreError};
 
-/// A number as read, echoed so that a wrong reading is seen.
+/// A number as it was read, echoed so that a person notices a wrong reading.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Echo {
-    /// E.164.
+    /// The number in E.164 form.
     pub number: PhoneNumber,
-    /// As it was typed.
+    /// The text as typed, trimmed if it was part of a block.
     pub typed: String,
-    /// ISO country.
+    /// ISO country of the number; `??` if unknown.
     pub country: String,
-    /// Whether the country was assumed, not written.
+    /// Whether the country was assumed because the text has no country code.
     pub country_guessed: bool,
-    /// Candidate zones; empty when none is known.
+    /// Candidate time zones; empty if none is known.
     pub zones: Vec<String>,
-    /// Why it cannot be dialed anyway, if so.
+    /// Why the number cannot be dialed; `None` if it can.
     pub unfit: Option<&'static str>,
 }
 
-/// Why text is no number, and what to do.
+/// Why text is not a number, and what to do.
 pub type Unread = (&'static str, &'static str);
 
-/// Reads one number; `country` is that of numbers written without one.
+/// Reads one number. `country` is the ISO country of a number written without a country code.
 ///
 /// # Errors
-/// What is wrong with the text, and what to do.
+/// Errors if the text is not one possible number. The error is what is wrong, and what to do.
+///
+/// # Examples
+/// ```
+/// use dialdeck_core::rules::Rules;
+/// use dialdeck_engine::desk::numbers;
+///
+/// let now = "2026-12-07T15:30:00Z".parse()?;
+/// let read = |typed| numbers::read(Rules::embedded(), typed, "US", now);
+///
+/// let echo = read("(212) 555-0123").map_err(|(what, _)| what)?;
+/// assert_eq!(echo.number.to_string(), "+12125550123");
+/// assert_eq!(echo.zones, ["America/New_York"]);
+/// assert!(echo.country_guessed);
+///
+/// let (what, _) = read("nobody").unwrap_err();
+/// assert_eq!(what, "it is written with letters");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn read(rules: &Rules, typed: &str, country: &str, at: Timestamp) -> Result<Echo, Unread> {
     let read = rules
         .read_number(typed, Some(country))
@@ -56,20 +74,21 @@ fn echo(rules: &Rules, typed: &str, read: ReadNumber, at: Timestamp) -> Echo {
 /// One number of a pasted block, judged before anything is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Judged {
-    /// As it was typed.
+    /// The text as typed, trimmed.
     pub typed: String,
-    /// As it was read, or what is wrong with it and what to do.
+    /// The number as read, or what is wrong with it and what to do.
     pub read: Result<Echo, Unread>,
-    /// Contacts with this number: campaign, contact, state.
+    /// Contacts with this number: campaign, contact and state.
     pub contacts: Vec<(CampaignId, ContactId, ContactState)>,
-    /// The list it stands on already, in words.
+    /// The suppression that already lists the number, as text; `None` if none does.
     pub listed: Option<String>,
 }
 
-/// Judges a block of numbers: one a line, or set apart by commas, semicolons or tabs.
+/// Judges a block of numbers: one a line, or separated by commas, semicolons or tabs. Returns each number
+/// once, in order.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// Errors if the store cannot be read.
 pub(super) fn judge<S: Store>(
     store: &mut S,
     rules: &Rules,

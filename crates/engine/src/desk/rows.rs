@@ -13,25 +13,38 @@ use dialdeck_core::policy::Context;
 use dialdeck_core::rules::Rules;
 use dialdeck_store::{ContactQuery, ListKey, ListOrder, Snapshot, Store, StoreError};
 
-/// What a console wants to see of a campaign's list.
+/// Which contacts of a campaign's list to show.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ListQuery {
-    /// The campaign.
+    /// The campaign whose list is shown.
     pub campaign: CampaignId,
-    /// Only these states; `None`: all.
+    /// Only contacts in these states; `None` shows all.
     pub states: Option<BTreeSet<ContactState>>,
-    /// Only contacts one of whose cities or zones contains this, in lower case; empty: all.
+    /// Only contacts whose cities or zones contain this text, in lower case; empty shows all.
     pub zone: String,
-    /// Only contacts whose last attempt ended so.
+    /// Only contacts whose last attempt had this outcome; `None` shows all.
     pub outcome: Option<Outcome>,
-    /// Digits of the number or letters of the name; empty: all.
+    /// Only contacts whose number has these digits or whose name has these letters; empty shows all.
     pub text: String,
-    /// The order.
+    /// The order of the rows.
     pub order: ListOrder,
 }
 
 impl ListQuery {
-    /// A campaign's whole list in queue order.
+    /// Returns a query for a campaign's whole list in queue order.
+    ///
+    /// # Examples
+    /// ```
+    /// use dialdeck_core::domain::{CampaignId, Outcome};
+    /// use dialdeck_engine::desk::ListQuery;
+    ///
+    /// let busy = ListQuery {
+    ///     outcome: Some(Outcome::Busy),
+    ///     ..ListQuery::all(CampaignId(1))
+    /// };
+    /// assert_eq!(busy.states, None);
+    /// assert!(busy.text.is_empty());
+    /// ```
     pub const fn all(campaign: CampaignId) -> Self {
         Self {
             campaign,
@@ -43,7 +56,7 @@ impl ListQuery {
         }
     }
 
-    /// As the store is asked.
+    /// Returns the query in the store's terms.
     pub(super) fn to_store(&self, classes: &BTreeMap<ClassId, WindowClass>) -> ContactQuery {
         let of_zone = || {
             classes
@@ -72,43 +85,44 @@ impl ListQuery {
 /// A row of the call list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactRow {
-    /// The contact.
+    /// The id of the contact.
     pub contact: ContactId,
-    /// Its place in the list, to ask for the rows around it.
+    /// The contact's place in the list. [`Centre::At`](super::Centre::At) takes it to read the rows around
+    /// it.
     pub key: ListKey,
-    /// Its number.
+    /// The contact's number, in E.164 form.
     pub number: PhoneNumber,
-    /// Its name as imported: not to be shown before it is cleaned.
+    /// The contact's name as imported. It must be cleaned before it reaches a terminal.
     pub name: String,
-    /// Where it stands.
+    /// The contact's state as an operator sees it.
     pub standing: Standing,
-    /// Its zones, in four letters or so.
+    /// The contact's zones as a short code: `NY`, `DEN+1`; `?` if unknown.
     pub zone: String,
-    /// Local time of day there.
+    /// Local time of day in its first zone: `14:07`; `?` if unknown.
     pub local: String,
-    /// Attempts made.
+    /// Attempts that count toward the campaign's maximum.
     pub attempts: u32,
-    /// Attempts allowed.
+    /// Attempts that the campaign allows.
     pub max_attempts: u32,
-    /// How the last one ended.
+    /// Outcome of the last attempt; `None` before the first.
     pub last: Option<Outcome>,
-    /// The number shown to it now.
+    /// The caller ID shown in the call in flight; `None` without a call.
     pub caller_id: Option<PhoneNumber>,
 }
 
 /// A row of a contact's history.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AttemptRow {
-    /// The attempt.
+    /// The attempt as stored.
     pub attempt: Attempt,
-    /// The agent's own word on how it went: not to be shown before it is cleaned.
+    /// The result that the agent reported. It must be cleaned before it reaches a terminal.
     pub agent_result: Option<String>,
 }
 
-/// All attempts of a contact, oldest first.
+/// Returns all attempts of a contact, oldest first.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// Errors if the store cannot be read.
 pub(super) fn attempts<S: Store>(
     store: &mut S,
     contact: ContactId,
@@ -123,33 +137,33 @@ pub(super) fn attempts<S: Store>(
         .collect())
 }
 
-/// Where a contact stands, as an operator sees it.
+/// A contact's state as an operator sees it, with the instant since when.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// Its call is planned or has left.
+    /// Its call was sent then, or reserved then and not sent yet.
     Dialing(Timestamp),
-    /// Its phone rings since then.
+    /// Its phone has been ringing since then.
     Ringing(Timestamp),
-    /// Somebody talks since then.
+    /// Its call was answered then and is up.
     Talking(Timestamp),
-    /// The fate of its call is not known.
+    /// The fate of its call, sent then, is unknown.
     Lost(Timestamp),
     /// Still to call; this is what its claim gets.
     ToCall(NextClaim),
-    /// At its end.
+    /// At its end, with the reason if the store has one.
     Ended(ContactState, Option<String>),
 }
 
 /// A page of the call list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ListPage {
-    /// Rows in order.
+    /// The rows of the page, in list order.
     pub rows: Vec<ContactRow>,
-    /// The list has rows before these.
+    /// Whether the list has rows in front of these.
     pub before: bool,
-    /// The list has rows after these.
+    /// Whether the list has rows behind these.
     pub after: bool,
-    /// The search has not looked at everything yet; asked again from here it goes on.
+    /// Where to continue a search that was cut by its limit; `None` if it was complete.
     pub resume: Option<ListKey>,
 }
 
@@ -222,7 +236,10 @@ impl RowMaker<'_> {
 }
 
 impl RowMaker<'_> {
-    /// What the contact's claim gets.
+    /// Returns what the contact's claim gets, from the cache if it is there.
+    ///
+    /// # Errors
+    /// Errors if the store cannot be read.
     fn claim<S: Store>(
         &self,
         store: &mut S,

@@ -1,5 +1,5 @@
-//! The desk on a thread of its own: questions in, answers and news out. The store never waits for a
-//! terminal, and the terminal never for the store.
+//! The desk on its own thread. It takes questions, and sends answers and views. The store never waits for a
+//! terminal, and the terminal never waits for the store.
 
 use std::collections::VecDeque;
 use std::path::PathBuf;
@@ -21,106 +21,105 @@ use dialdeck_core::domain::event::{EventKind, NewEvent};
 use dialdeck_core::domain::{CampaignId, ContactId, Timestamp};
 use dialdeck_store::{By, ListKey, Store, StoreError};
 
-/// Between two views at least, of which the later shows what was done here.
+/// The shortest time between two views after an act of this console.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
-/// Between two views of what the engine does, at least, on a clock that runs faster than the
-/// machine's; see [`news_every`].
+/// The shortest time between two views on a clock that runs faster than the machine's; see [`news_every`].
 const FASTEST_NEWS: Duration = Duration::from_millis(250);
 
-/// A look takes at most this part of the time, so that the engine beside it keeps its pace; but
-/// [`TIME_VIEW`] is the longest that a change waits.
+/// A view may take one part in this many of the time, so that the engine beside it keeps its pace. A change
+/// waits no longer than [`TIME_VIEW`] for that reason.
 const LOOK_SHARE: u32 = 40;
 
-/// Between two looks at a deck that has been quiet for [`QUIET_AFTER`].
+/// Time between two checks of a deck that has been quiet for [`QUIET_AFTER`].
 const QUIET_LOOK: Duration = Duration::from_millis(3_500);
 
-/// Between two views of a deck in which only time has passed, at least: the next one is made as the
-/// machine's clock comes to a second, when the screen's clock moves on as well.
+/// The shortest time between two views in which only time has passed. The next view is made shortly after a
+/// full second of the machine's clock, when the clock on the screen changes too.
 const TIME_VIEW: Duration = Duration::from_millis(900);
 
-/// How long after the second that is, in milliseconds.
+/// How long after the full second that is, in milliseconds.
 const AFTER_SECOND: i64 = 5;
 
-/// After this long without a change a deck counts as quiet.
+/// How long a deck has to be without a change to count as quiet.
 const QUIET_AFTER: Duration = Duration::from_secs(2);
 
-/// Between two looks while an acknowledgement waits.
+/// Time between two checks while an acknowledgement waits.
 const WAITING_LOOK: Duration = Duration::from_millis(20);
 
-/// Entries of the log told at a time; when there are more, the older ones are skipped.
+/// Log entries sent to the console in one message, at most. If there are more, the older ones are skipped.
 const STORY_PAGE: usize = 2_000;
 
-/// How far back the log is told when a console opens, by the deck's clock.
+/// How far back the log is shown when a console opens, by the deck's clock.
 const STORY_BEFORE: Duration = Duration::from_mins(15);
 
-/// Messages that may wait for a console; a terminal that stops reading gets no more news than that.
+/// Messages that may wait for a console. A terminal that stops reading gets no further views.
 pub const TOLD_QUEUE: usize = 64;
 
-/// Places of the queue kept for answers: news waits when fewer are free.
+/// Places of the queue reserved for answers: a view waits while fewer are free.
 const FOR_ANSWERS: usize = 16;
 
 /// What a console asks.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Ask {
-    /// A page of a list; the serial comes back with it.
+    /// A page of a list: serial, query, centre, and rows before and after it. The answer has the serial.
     Page(u64, ListQuery, Centre, usize, usize),
-    /// Why a number is not being dialed, as typed.
+    /// Why a number, as typed, is not being dialed.
     Why(String),
     /// All attempts of a contact.
     Attempts(ContactId),
     /// What an opt-out of these numbers would touch.
     Judge(String),
-    /// Do it, and acknowledge under this id.
+    /// Carry out the act, and acknowledge it under this id.
     Act(u64, Act),
-    /// Import a list into a campaign.
+    /// Import the list at this path into a campaign.
     Import(CampaignId, PathBuf),
-    /// Part of the program has failed: pause everything, raise an alert.
+    /// Part of the program has failed, as described: pause every campaign and raise an alert.
     Broken(String),
 }
 
-/// Around which place of a list.
+/// The place of a list around which to read a page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Centre {
-    /// Its start.
+    /// The start of the list.
     Start,
-    /// Its end.
+    /// The end of the list.
     End,
-    /// Around this row.
+    /// Around the row with this key.
     At(ListKey),
-    /// Beyond this place, where a search was cut.
+    /// Behind this place, where a search was cut.
     After(ListKey),
 }
 
-/// What a console is told.
+/// What a desk sends to its console.
 #[derive(Clone, Debug)]
 pub enum Told {
     /// The deck has changed, or time has passed.
     View(Box<View>),
-    /// New entries of the log, oldest first, and how many were skipped.
+    /// New log entries, oldest first, and how many were skipped.
     Story(Vec<EventLine>, u64),
-    /// A page of a list.
+    /// The page with this serial.
     Page(u64, ListPage),
-    /// The answer to why.
+    /// The answer to [`Ask::Why`], or why the number cannot be read.
     Why(Result<Box<WhyReport>, String>),
-    /// A contact's attempts.
+    /// A contact's attempts, oldest first.
     Attempts(ContactId, Vec<AttemptRow>),
     /// The numbers of this text, judged.
     Judged(String, Vec<Judged>),
-    /// An act holds, or was refused.
+    /// The act with this id holds, or why it does not.
     Acted(u64, Result<Acted, String>),
-    /// Rows imported so far.
+    /// Rows that the import has read so far.
     Importing(u64),
-    /// An import has ended.
+    /// An import has ended, with this result.
     Imported(Result<Imported, String>),
-    /// The store cannot be read; what is shown is old.
+    /// The store cannot be read, for this reason; what is shown is old.
     Failed(String),
 }
 
-/// Starts a desk's thread. It ends when the other side of `asks` is dropped.
+/// Starts a desk's thread. It ends when the sender of `asks` or the receiver of `tell` is dropped.
 ///
 /// # Errors
-/// When the deck cannot be read or the thread not be started.
+/// Errors if the deck cannot be read or the thread cannot be started.
 pub fn spawn<S: Store + 'static>(
     settings: Settings<S>,
     asks: Receiver<Ask>,
@@ -150,18 +149,18 @@ struct Service<S> {
     desk: Desk<S>,
     tell: Sender<Told>,
     pending: VecDeque<Pending>,
-    /// The last entry of the log that was told.
+    /// Sequence number of the last log entry that was sent to the console.
     told_to: Option<i64>,
     looked: Option<Stopwatch>,
-    /// When it was last asked whether there is something new.
+    /// Since the last check for something new.
     checked: Stopwatch,
-    /// Between two views, by what the last one took.
+    /// The shortest time between two views, from how long the last one took.
     between: Duration,
     changed: Stopwatch,
     last: Last,
-    /// This desk itself has written.
+    /// Whether this desk has written since the last view.
     dirty: bool,
-    /// Something was committed since the last view, here or elsewhere.
+    /// Whether anything was committed since the last view, here or elsewhere.
     committed: bool,
 }
 
@@ -170,7 +169,7 @@ struct Service<S> {
 struct Last {
     engine: Option<EngineSeat>,
     minute: i64,
-    /// Figures that fall with time are not zero.
+    /// Whether calls are up or sends count toward the last minute.
     moving: bool,
 }
 
@@ -225,13 +224,13 @@ impl<S: Store> Service<S> {
         }
     }
 
-    /// Whether there is something new to show.
+    /// Returns whether there is something new to show.
     fn is_due(&mut self) -> bool {
         if self.tell.capacity() < FOR_ANSWERS {
             self.checked = Stopwatch::start();
             return false;
         }
-        // What was done here is seen at once.
+        // An act of this console is shown without delay.
         let between = if self.dirty { VIEW_EVERY } else { self.between };
         if self
             .looked
@@ -286,7 +285,7 @@ impl<S: Store> Service<S> {
         self.looked = Some(started);
     }
 
-    /// Tells what the log has gained; at first what happened in the last quarter of an hour.
+    /// Sends the entries that the log has gained; at first those of the last quarter of an hour.
     fn tell_story(&mut self, head: i64) -> Result<(), StoreError> {
         let Some(told_to) = self.told_to else {
             let from = self.desk.now - STORY_BEFORE;
@@ -380,7 +379,7 @@ impl<S: Store> Service<S> {
         }
     }
 
-    /// Pauses every campaign and leaves an alert: what has failed may not have known what it did.
+    /// Pauses every campaign and raises an alert, because the part that failed may have acted wrongly.
     fn broken(&mut self, what: &str) -> Result<(), StoreError> {
         self.dirty = true;
         let by = By {
@@ -393,12 +392,12 @@ impl<S: Store> Service<S> {
         store.append(&NewEvent::new(by.at, EventKind::AlertRaised, &by.actor).with_data(&data))
     }
 
-    /// Tells of acts against which no call can leave any more.
+    /// Acknowledges acts against which no call can leave any more.
     fn acknowledge(&mut self) {
         if self.pending.is_empty() {
             return;
         }
-        // Without an engine nothing leaves, and nothing hangs up before the next one starts.
+        // Without an engine nothing leaves, and nothing is hung up before the next one starts.
         let nobody = self.desk.settings.surroundings.engine() == EngineSeat::Nobody;
         for pending in std::mem::take(&mut self.pending) {
             let open = if nobody {
@@ -431,7 +430,7 @@ impl<S: Store> Service<S> {
             .spawn(move || {
                 let news = tell.clone();
                 let listener = Arc::new(move |rows| {
-                    // A console that has gone needs no progress; the import goes on.
+                    // A console that is gone needs no progress; the import continues.
                     news.try_send(Told::Importing(rows)).ok();
                 });
                 let result = importer(campaign.name(), path, listener);
@@ -443,7 +442,7 @@ impl<S: Store> Service<S> {
     }
 
     fn say(&self, told: Told) {
-        // A console that has gone, or asks without listening, needs no answer.
+        // A console that is gone, or that does not read, needs no answer.
         self.tell.try_send(told).ok();
     }
 }
@@ -452,8 +451,8 @@ const fn minute(at: Timestamp) -> i64 {
     at.as_millis() / 60_000
 }
 
-/// Between two views of what the engine does, at least: a second of the deck's clock or nearly so. Calls
-/// change no faster than people follow, and one call is several changes in a row.
+/// Returns the shortest time between two views of what the engine does: about a second of the deck's clock.
+/// Calls change no faster than people follow, and one call makes several changes in a row.
 fn news_every(clock: DeckClock) -> Duration {
     match clock {
         DeckClock::System => TIME_VIEW,
@@ -462,14 +461,15 @@ fn news_every(clock: DeckClock) -> Duration {
     }
 }
 
-/// From `now` until a second of the machine's clock has begun that is at least so far away.
+/// Returns the time from `now` to the first full second of the machine's clock that is at least `wait`
+/// away.
 fn until_second(wait: Duration, now: Timestamp) -> Duration {
     let then = (now + wait).as_millis() - AFTER_SECOND;
     let past = then.rem_euclid(1_000).unsigned_abs();
     wait + Duration::from_millis((1_000 - past) % 1_000)
 }
 
-/// Whether figures on the screen change with time alone.
+/// Returns whether figures on the screen change with time alone.
 fn is_moving(view: &View) -> bool {
     let board = &view.board;
     !board.calls.is_empty()

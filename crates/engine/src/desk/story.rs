@@ -1,24 +1,24 @@
-//! The event log's entries as short lines for people, the number kept apart so that it can be masked.
+//! Entries of the event log as short lines for people. The number is separate, so that it can be masked.
 
 use serde_json::Value;
 
 use dialdeck_core::domain::event::SealedEvent;
 use dialdeck_core::domain::{ContactId, PhoneNumber, Timestamp};
 
-/// An entry of the log in short.
+/// A log entry as a short line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EventLine {
-    /// Its place in the log.
+    /// The entry's sequence number in the log.
     pub seq: i64,
-    /// When.
+    /// When the event happened, UTC.
     pub at: Timestamp,
-    /// Its kind, as in the log.
+    /// The entry's kind, as in the log.
     pub kind: String,
-    /// The campaign's name.
+    /// The campaign's name, if the entry has one.
     pub campaign: Option<String>,
-    /// The contact.
+    /// The contact's id, if the entry has one.
     pub contact: Option<ContactId>,
-    /// The callee's number.
+    /// The callee's number, if the entry has one.
     pub number: Option<PhoneNumber>,
     /// What happened, to be shown before the number: `dial`, `answered by human`.
     pub text: String,
@@ -26,7 +26,7 @@ pub struct EventLine {
     pub more: String,
 }
 
-/// Reads an entry; what is not there stays empty.
+/// Returns an entry as a line. Fields that the entry lacks are empty.
 pub(super) fn line(event: &SealedEvent) -> EventLine {
     let value: Value = serde_json::from_str(&event.line).unwrap_or_default();
     let kind = value["kind"].as_str().unwrap_or("event").to_owned();
@@ -92,7 +92,7 @@ fn words(kind: &str, data: &Value, actor: &str) -> (String, String) {
     }
 }
 
-/// How long a call rang and talked.
+/// Returns how long a call talked, or rang if it did not talk; empty if it did neither.
 fn length(data: &Value) -> String {
     let seconds = |key: &str| data[key].as_u64().map(|ms| ms / 1_000);
     match (seconds("ring_ms"), seconds("talk_ms")) {

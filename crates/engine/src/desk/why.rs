@@ -14,63 +14,63 @@ use dialdeck_core::policy::{self, Decision, Verdict};
 use dialdeck_core::rules::{Legal, LocateError, Rules};
 use dialdeck_store::{Store, StoreError};
 
-/// Everything there is to say about a number.
+/// Why a number is or is not being dialed, in every campaign that contains it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WhyReport {
-    /// The number.
+    /// The number that was asked about.
     pub number: PhoneNumber,
-    /// The instant it is true of.
+    /// The instant at which the answers are true.
     pub now: Timestamp,
-    /// An answer for each contact with this number.
+    /// One answer for each contact with this number.
     pub contacts: Vec<Answer>,
-    /// What the law alone says, when no campaign holds it.
+    /// What the law and the lists alone allow; `None` if a campaign has the number.
     pub no_contact: Option<ByLaw>,
-    /// The lists it stands on.
+    /// The suppressions that list the number.
     pub lists: Vec<Suppression>,
 }
 
 /// The answer for one contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Answer {
-    /// The campaign's name.
+    /// The campaign's name, as in its file.
     pub campaign: String,
-    /// The contact.
+    /// The id of the contact.
     pub contact: ContactId,
-    /// Its state, by name.
+    /// The name of the contact's state.
     pub state: &'static str,
-    /// `dial`, `hold` or `refuse`.
+    /// `dial`, `hold` or `refuse`: what a claim would get.
     pub decision: &'static str,
-    /// The answer in words.
+    /// The answer as one or two sentences.
     pub answer: String,
-    /// Codes of what stands against it.
+    /// Codes of the gates that hold or refuse the call; empty for `dial`.
     pub reasons: Vec<String>,
-    /// The next instant at which a call is possible.
+    /// The next instant at which a call is possible; `None` if none is known.
     pub next_possible: Option<Timestamp>,
-    /// Every gate in order.
+    /// Every gate in the order of evaluation.
     pub gates: Vec<Gate>,
-    /// The calls made for it, oldest first.
+    /// The calls made to the contact, oldest first.
     pub attempts: Vec<Made>,
 }
 
-/// A call that was made for a contact.
+/// A call that was made to a contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Made {
-    /// Its id.
+    /// The id of the attempt.
     pub attempt: AttemptId,
-    /// When it was sent, or planned where it never was.
+    /// When it was sent; when it was reserved if it was never sent.
     pub at: Timestamp,
-    /// How it ended; `None` while it is up.
+    /// How the call ended; `None` while it is up.
     pub outcome: Option<Outcome>,
-    /// Why so, the word in `call_ended`; `None` while it is up or where it was not kept.
+    /// The cause as in `call_ended`; `None` while the call is up or if it was not kept.
     pub cause: Option<String>,
     /// Whether it uses up one of the contact's attempts.
     pub counts: bool,
-    /// The agent's own word on how it went.
+    /// The result that the agent reported, if any.
     pub agent_result: Option<String>,
 }
 
-/// A line for people: `call 7f3a9c21-12 of 2026-12-07T15:31:02Z: human (completed), counted; the agent
-/// says: confirmed`.
+/// Writes a line for people: `call 7f3a9c21-12 of 2026-12-07T15:31:02Z: human (completed), counted; the
+/// agent says: confirmed`.
 impl fmt::Display for Made {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "call {} of {}: ", self.attempt, words::instant(self.at))?;
@@ -91,21 +91,21 @@ impl fmt::Display for Made {
     }
 }
 
-/// One gate with the value it saw.
+/// One gate with the value that it evaluated.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Gate {
-    /// Its name.
+    /// The name of the gate.
     pub gate: &'static str,
     /// `pass`, `hold`, `refuse` or `not reached`.
     pub verdict: &'static str,
-    /// The value it saw.
+    /// The value that the gate evaluated, as text.
     pub saw: String,
 }
 
-/// What the law's hours and the lists say of a number that no campaign holds.
+/// What the law's hours and the lists allow for a number that no campaign has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ByLaw {
-    /// The answer in words.
+    /// The answer as a few sentences.
     pub answer: String,
     /// Whether the law's hours alone allow a live call now.
     pub open: bool,
@@ -116,14 +116,33 @@ pub struct ByLaw {
 pub enum When {
     /// The present, by the deck's clock.
     Now(Timestamp),
-    /// Another one, which the clock does not have to show.
+    /// Another instant, which the deck's clock does not have to show.
     At(Timestamp),
 }
 
-/// Asks every gate about a number, in every campaign or in one.
+/// Evaluates every gate for a number, in every campaign or only in one. Returns the answers.
 ///
 /// # Errors
-/// When the store cannot be read.
+/// Errors if the store cannot be read.
+///
+/// # Examples
+/// A number that no campaign has is judged by the law's hours and the lists:
+///
+/// ```
+/// use dialdeck_core::domain::{DeckId, Timestamp};
+/// use dialdeck_core::rules::Rules;
+/// use dialdeck_engine::desk::why::{When, report};
+/// use dialdeck_store::memory::MemoryStore;
+///
+/// let night: Timestamp = "2026-12-07T03:00:00Z".parse()?;
+/// let rules = Rules::embedded();
+/// let mut store = MemoryStore::new(DeckId(1), rules, night);
+///
+/// let report = report(&mut store, rules, "+12125550123".parse()?, None, When::At(night))?;
+/// assert!(report.contacts.is_empty());
+/// assert!(report.no_contact.is_some_and(|law| !law.open));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn report<S: Store>(
     store: &mut S,
     rules: &Rules,
@@ -214,7 +233,7 @@ fn answer(contact: &Contact, facts: &policy::Facts<'_>, made: &[Made], now: Time
     }
 }
 
-/// Why a contact has reached its end, as far as its state alone does not say it.
+/// Returns why a contact has reached its end, if the store has a reason; empty otherwise.
 fn finished_because(contact: &Contact) -> String {
     match &contact.reason {
         Some(reason) if contact.state.is_final() => {

@@ -12,7 +12,7 @@ use dialdeck_core::policy::{HoldKind, Until};
 use dialdeck_core::rules::Rules;
 use dialdeck_store::{CampaignCounts, Snapshot};
 
-/// Instants of a day at which a window is looked at: every quarter of an hour.
+/// Instants of a day at which a window is evaluated: one every quarter of an hour.
 pub const STRETCHES: u32 = 96;
 
 const STEP: Duration = Duration::from_mins(15);
@@ -20,19 +20,19 @@ const STEP: Duration = Duration::from_mins(15);
 /// The contacts of one campaign that share a set of zones.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ZoneRow {
-    /// Their cities: `New York`, `Boise/Denver`, `unknown`.
+    /// The cities of the zones: `New York`, `Boise/Denver`, `unknown`.
     pub label: String,
-    /// The same in four letters at most: `NY`, `CHI`.
+    /// A short code for the cities: `NY`, `CHI`, `DEN+1`; `?` if unknown.
     pub short: String,
-    /// Local time of day in the first zone, `14:07`; `?` when no zone is known.
+    /// Local time of day in the first zone, `14:07`; `?` if no zone is known.
     pub local: String,
-    /// The viewer's day from midnight on, a stretch every quarter of an hour.
+    /// The viewer's day from midnight on, one stretch for every quarter of an hour.
     pub day: Vec<Stretch>,
-    /// Whether they may be called now.
+    /// Whether the contacts may be called now.
     pub standing: ZoneStanding,
-    /// Contacts still to call.
+    /// Contacts that have not reached their end.
     pub to_call: u64,
-    /// Of these, contacts that time alone does not bring into their hours, and why.
+    /// Contacts whose window time alone does not open, and why; `None` if there are none.
     pub held: Option<(u64, HoldKind)>,
 }
 
@@ -41,13 +41,14 @@ pub struct ZoneRow {
 pub enum ZoneStanding {
     /// At least one class is open; the first closes then.
     Open(Timestamp),
-    /// All are shut; the first opens then.
+    /// All classes are shut; the first opens then.
     Shut(Timestamp),
-    /// Time alone does not open it: no zone known, the zone databases differ, an emergency ban.
+    /// Time alone opens no class: no zone is known, the zone databases differ, or an emergency ban is in
+    /// force.
     Held(HoldKind),
 }
 
-/// Strips of the day already drawn, by campaign and class; a day's strip does not change by itself.
+/// Strips of one day, by campaign and class. A day's strip does not change by itself.
 #[derive(Debug, Default)]
 pub(super) struct Strips {
     day: Option<Timestamp>,
@@ -55,7 +56,7 @@ pub(super) struct Strips {
 }
 
 impl Strips {
-    /// Forgets what was drawn of another day.
+    /// Drops the strips of another day.
     pub(super) fn turn_to(&mut self, now: Timestamp, viewer: &TimeZone) {
         let midnight = midnight(now, viewer);
         if self.day != Some(midnight) {
@@ -80,7 +81,7 @@ impl Strips {
     }
 }
 
-/// The first instant of the viewer's day.
+/// Returns the first instant of the viewer's day.
 fn midnight(now: Timestamp, viewer: &TimeZone) -> Timestamp {
     let zoned = now.to_jiff().to_zoned(viewer.clone());
     zoned
@@ -88,7 +89,7 @@ fn midnight(now: Timestamp, viewer: &TimeZone) -> Timestamp {
         .map_or(now, |start| Timestamp::from_jiff(start.timestamp()))
 }
 
-/// One row for each set of zones in which the campaign has contacts to call, east to west.
+/// Returns one row for each set of zones in which the campaign has contacts to call, east to west.
 pub(super) fn rows(
     rules: &Rules,
     reading: &Reading<'_>,
@@ -124,7 +125,7 @@ pub(super) fn rows(
     rows.into_iter().map(|(_, row)| row).collect()
 }
 
-/// Contacts still to call, by class.
+/// Returns the contacts that have not reached their end, by class.
 fn to_call(counts: &CampaignCounts) -> BTreeMap<ClassId, u64> {
     let mut classes = BTreeMap::new();
     for ((class, state), count) in &counts.contacts {
@@ -147,7 +148,8 @@ fn row(rules: &Rules, class: &WindowClass, now: Timestamp) -> ZoneRow {
     }
 }
 
-/// Seconds by which the first zone's clock is ahead of UTC; the farthest west for unknown zones.
+/// Returns by how many seconds the first zone's clock is ahead of UTC. An unknown zone counts as farther
+/// west than any other.
 fn ahead(rules: &Rules, zones: &[String], now: Timestamp) -> i64 {
     const DAY: i64 = 86_400;
     let Some(local) = zones.first().and_then(|zone| rules.local_time(zone, now)) else {
@@ -187,7 +189,8 @@ fn standing(status: &WindowStatus) -> ZoneStanding {
     }
 }
 
-/// Open counts before shut, shut before held; of the same kind the earlier change.
+/// Returns the status that is shown for two classes: open before shut, shut before held; of one kind the
+/// earlier change.
 fn earlier(one: &ZoneStanding, other: &ZoneStanding) -> ZoneStanding {
     use ZoneStanding::{Held, Open, Shut};
     match (one, other) {
@@ -199,7 +202,7 @@ fn earlier(one: &ZoneStanding, other: &ZoneStanding) -> ZoneStanding {
     }
 }
 
-/// The cities of a set of zones.
+/// Returns the cities of a set of zones, separated by slashes.
 pub(super) fn label(zones: &[String]) -> String {
     if zones.is_empty() {
         return "unknown".to_owned();
@@ -208,7 +211,8 @@ pub(super) fn label(zones: &[String]) -> String {
     cities.join("/")
 }
 
-/// `NY` for several words, `CHI` for one, `DEN+1` for one of two.
+/// Returns a short code for a set of zones: `NY` for a city of several words, `CHI` for a city of one word,
+/// `DEN+1` for the first of two zones.
 pub(super) fn short(zones: &[String]) -> String {
     let Some(first) = zones.first() else {
         return "?".to_owned();
@@ -231,7 +235,7 @@ fn city(zone: &str) -> String {
     zone.rsplit('/').next().unwrap_or(zone).replace('_', " ")
 }
 
-/// Local time of day in the first zone.
+/// Returns the local time of day in the first zone, `14:07`; `?` if it is not known.
 pub(super) fn local(rules: &Rules, zones: &[String], now: Timestamp) -> String {
     zones
         .first()

@@ -1,4 +1,4 @@
-//! One call in flight as the dispatcher sees it: where it stands and when to look at it again.
+//! One call in flight as the dispatcher sees it: its state, and when to check it next.
 
 use std::time::Duration;
 
@@ -14,23 +14,23 @@ use dialdeck_providers::Inquiry;
 
 use super::declines::Pending;
 
-/// How long after its ringing timeout or maximum length a call may still be silent before we ask.
+/// How long a call may be silent after its ringing timeout or maximum length before its provider is asked.
 pub(super) const GRACE: Duration = Duration::from_secs(10);
 
-/// How long after a lost answer the provider is first asked.
+/// How long after a lost answer the provider is asked for the first time.
 pub(super) const FIRST_LOOK: Duration = Duration::from_secs(5);
 
 /// How often a provider is asked about an attempt of unknown fate.
 pub(super) const LOOK_EVERY: Duration = Duration::from_secs(30);
 
-/// How long a provider is asked about an attempt of unknown fate at least, though it should be over
-/// long since: the deck or its machine may have been away for longer than any call lasts.
+/// How long a provider is asked about an attempt of unknown fate, at least, even if the call should have
+/// ended long ago. The deck or its machine may have been away for longer than any call lasts.
 const ASKED_FOR: Duration = Duration::from_mins(2);
 
-/// How long after its claim a call may be begun by a provider that does not queue.
+/// How long after its claim a call may be placed by a provider that does not queue.
 pub(super) const PERMIT: Duration = Duration::from_secs(30);
 
-/// A call in flight.
+/// A call in flight, from its claim until its end is settled.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -39,46 +39,46 @@ pub(super) const PERMIT: Duration = Duration::from_secs(30);
 pub(super) struct Call {
     pub(super) campaign: CampaignId,
     pub(super) number: PhoneNumber,
-    /// What identifies it at its provider.
+    /// What identifies the call at its provider.
     pub(super) inquiry: Inquiry,
     pub(super) trunk: TrunkName,
     pub(super) state: AttemptState,
-    /// When to look at it again.
+    /// When to check the call next; `None` if nothing is due.
     pub(super) wake: Option<Wake>,
-    /// Where it stands in the dispatcher's index of wakes.
+    /// The call's key in the dispatcher's index of wakes.
     pub(super) indexed: Option<Timestamp>,
-    /// Past this instant an unknown fate is given up on, and a call that is up is ended.
+    /// After this instant, a call that is up is ended, and an unknown fate is settled as unresolved.
     pub(super) life_ends: Timestamp,
-    /// From this instant on, that the provider does not show it means that it was never placed.
+    /// After this instant, a call that the provider does not show was never placed.
     shown_by: Timestamp,
     pub(super) callee: Option<CalleeType>,
     pub(super) voicemail: VoicemailAction,
     pub(super) hang_up_sent: bool,
-    /// The carrier has shown that the call exists.
+    /// Whether the carrier has shown that the call exists.
     pub(super) placed: bool,
-    /// It rang.
+    /// Whether the callee's phone rang.
     pub(super) rang: bool,
-    /// The trunk's breaker has counted that nothing shows whether its route answered, or must not count it.
+    /// Whether the trunk's breaker has counted this call as silent, or must not count it.
     pub(super) told_silent: bool,
-    /// Its end is being written, or waits to be.
+    /// Whether the call's end is being written or waits to be written.
     pub(super) settling: bool,
-    /// It was declined, and waits for others.
+    /// The reported decline, while it waits for the ends of other calls.
     pub(super) declined: Option<Pending>,
-    /// It had to leave sooner than any other, as its window or its campaign ends.
+    /// Whether the call had less time than usual to leave, because its window or its campaign ends.
     pub(super) cut_short: bool,
     listening: Option<(Detector, Timestamp)>,
 }
 
-/// What to do when a call is looked at.
+/// What to do when a call is due to be checked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Wake {
     /// Ask the detector for its verdict.
     Listen(Timestamp),
-    /// It should have ended: hang up, then ask.
+    /// The call should have ended: hang up, then ask the provider.
     Overdue(Timestamp),
-    /// Ask the provider.
+    /// Ask the provider for the call's fate.
     Look(Timestamp),
-    /// It was declined: say by whom.
+    /// The call was declined: decide whether a person or a network declined it.
     Conclude(Timestamp),
 }
 
@@ -91,8 +91,8 @@ impl Wake {
 }
 
 impl Call {
-    /// A call that was sent at `sent`, or may have been until then. Word that it rang or was picked up
-    /// later than that makes its life longer.
+    /// Creates a call that was sent at `sent` or earlier. Evidence that it rang or was answered later than
+    /// that makes its longest life longer.
     pub(super) fn new(
         attempt: &Attempt,
         trunk: &TrunkSettings,
@@ -153,8 +153,9 @@ impl Call {
         Self::new(attempt, &trunk, voicemail, sent)
     }
 
-    /// Answered `at`, which we hear of `now`. Starts to listen for who it is, where anything is to be
-    /// heard: what is said comes as late as the news of the answer did.
+    /// Records that the call was answered at `at`, as reported at `now`. Starts to detect the callee type
+    /// if the provider reports speech. Reports of speech arrive as late as the report of the answer, so the
+    /// detector counts from `now`.
     pub(super) fn answered(&mut self, at: Timestamp, now: Timestamp, trunk: &TrunkSettings) {
         let silence = trunk.capabilities.news_lag + GRACE;
         self.life_ends = self.life_ends.max(at + trunk.max_call + silence);
@@ -166,7 +167,7 @@ impl Call {
         }
     }
 
-    /// Feeds a sound.
+    /// Passes a speech event to the detector.
     pub(super) fn heard(&mut self, speech: Speech) {
         if let Some((detector, _)) = self.listening.as_mut() {
             detector.on(speech);
@@ -180,7 +181,7 @@ impl Call {
         }
     }
 
-    /// The detector's verdict at `now`, once.
+    /// Returns the detector's verdict at `now`, once; `None` while it has none.
     pub(super) fn verdict(&mut self, now: Timestamp) -> Option<CalleeType> {
         let (detector, answered) = self.listening.as_ref()?;
         match detector.verdict(now.since(*answered)) {
@@ -192,8 +193,8 @@ impl Call {
         }
     }
 
-    /// Whether its end shows how its trunk fares. What we took back ourselves, what was asked about
-    /// after a restart or a lost answer, and what had less than its time to leave shows nothing.
+    /// Returns whether the call's end shows the state of its trunk. Calls that the engine hung up, calls
+    /// whose fate was asked for, and calls that had less than the usual time to leave show nothing.
     pub(super) fn shows_the_trunk(&self, read: &Classification) -> bool {
         if !matches!(read.trunk, TrunkFinding::Fine | TrunkFinding::Dead) {
             return true;
@@ -214,18 +215,18 @@ impl Call {
         }
     }
 
-    /// The provider is asked from `at` on, for as long as it may need to tell.
+    /// Asks the provider from `at` on, for as long as the provider may need to show the call.
     pub(super) fn ask_from(&mut self, at: Timestamp) {
         self.wake = Some(Wake::Look(at));
         let told_by = self.shown_by.max(at) + ASKED_FOR;
         self.life_ends = self.life_ends.max(told_by);
     }
 
-    /// Listening is over: from here on it only has to end in time.
+    /// Stops the detection: from now on the call only has to end in time.
     pub(super) fn wait_for_end(&mut self) {
         self.wake = Some(Wake::Overdue(self.life_ends - GRACE));
     }
 }
 
-/// Calls by attempt, in order.
+/// Calls in flight by attempt, in order of their ids.
 pub(super) type Calls = std::collections::BTreeMap<AttemptId, Call>;

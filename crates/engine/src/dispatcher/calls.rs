@@ -1,4 +1,4 @@
-//! What a call's events, its timers and a restart make of it.
+//! How the events of a call, its timers and a restart change it.
 
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::campaign::{Agent, VoicemailAction};
@@ -18,7 +18,7 @@ use super::call::{Call, FIRST_LOOK, GRACE, LOOK_EVERY, PERMIT, Wake};
 use super::routes::About;
 
 impl Dispatcher {
-    /// The claim is committed: hands the call to its provider, unless nothing may leave any more.
+    /// Hands a claimed call to its provider, unless nothing may leave any more. The claim is committed.
     pub(super) fn place(
         &mut self,
         attempt: &Attempt,
@@ -69,8 +69,8 @@ impl Dispatcher {
         ));
     }
 
-    /// Ends an attempt that was claimed before something came in the way of all calls. Its provider is
-    /// not asked: what has reached it may not be there to be taken back.
+    /// Ends an attempt that was claimed before something stopped all calls. Its provider is not asked to
+    /// hang up, because the call may not have reached it.
     fn never_send(&mut self, attempt: &Attempt, now: Timestamp, effects: &mut Vec<Effect>) {
         let Some(trunk) = self.trunks.get(&attempt.trunk) else {
             return;
@@ -81,7 +81,7 @@ impl Dispatcher {
         lane.calls += 1;
         let voicemail = lane.campaign.settings.voicemail;
         let mut call = Call::new(attempt, &trunk.settings, voicemail, now);
-        // Taken back: it shows nothing of its trunk.
+        // Calls that the engine takes back show nothing about their trunk.
         call.hang_up_sent = true;
         self.track(attempt.id, call);
         let report = CallReport {
@@ -104,7 +104,7 @@ impl Dispatcher {
         effects: &mut Vec<Effect>,
     ) {
         if !self.started {
-            // Events before the first picture are queued.
+            // Events before the first snapshot are queued.
             return self.early.push((trunk, event));
         }
         match event {
@@ -179,7 +179,7 @@ impl Dispatcher {
         }
     }
 
-    /// Keeps the wake index in step with the call.
+    /// Updates the wake index from the call's next wake.
     pub(super) fn rewake(&mut self, attempt: AttemptId) {
         let Some(call) = self.calls.get_mut(&attempt) else {
             return;
@@ -290,7 +290,7 @@ impl Dispatcher {
             LookUp::Ended(report, at) => {
                 self.ended(attempt, (report, at.min(now)), now, effects);
             }
-            // A call known to exist cannot have been never placed.
+            // A call that is known to exist cannot have been never placed.
             LookUp::NeverPlaced if !placed => {
                 let report = CallReport {
                     end: CallEnd::NeverSent,
@@ -315,7 +315,8 @@ impl Dispatcher {
         }
     }
 
-    /// Calls whose time has come: a verdict is due, or they should have ended, or are to be asked about.
+    /// Checks the calls that are due: for a verdict, for an end that is overdue, for their fate, or for a
+    /// decline.
     pub(super) fn look_at_calls(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         while let Some((at, attempt)) = self.wakes.first().copied() {
             if at > now {
@@ -332,7 +333,8 @@ impl Dispatcher {
                     self.rewake(attempt);
                 }
                 Some(Wake::Overdue(due)) => {
-                    // Whoever slept past it may have missed that somebody picked up: it asks first.
+                    // If the machine slept past the instant, the report of an answer may be missing: the
+                    // provider is asked first.
                     let slept = now.since(due) > GRACE && call.state != AttemptState::Connected;
                     if slept {
                         call.ask_from(now);
@@ -343,7 +345,7 @@ impl Dispatcher {
                     }
                 }
                 Some(Wake::Look(_)) if !self.trunks.contains_key(&call.trunk) => {
-                    // There is no carrier to ask: it holds its slot until its life is over.
+                    // There is no carrier to ask: the call keeps its slot until its life is over.
                     self.on_looked_up(attempt, LookUp::CannotTell, now, effects);
                 }
                 Some(Wake::Look(_)) => {
@@ -407,7 +409,7 @@ impl Dispatcher {
             self.wait_until(Some(at));
         }
         if settled.listed {
-            // Contacts of other campaigns have ended with it.
+            // The end put a number on a list, and contacts of other campaigns have ended with it.
             effects.push(Effect::Store(Job::Picture));
         }
         self.tell_of_block(&call.trunk, &settled, now, effects);
@@ -422,7 +424,8 @@ impl Dispatcher {
         self.tell_of_end(&call, &settled, now, effects);
     }
 
-    /// A call ended: whoever waited for a slot of its campaign, trunk or deck may try again.
+    /// Frees the slot of a call that ended. Lanes that wait for a slot of its campaign, trunk or deck may
+    /// claim again.
     fn free_slot(&mut self, call: &Call) {
         for (id, lane) in &mut self.lanes {
             if *id == call.campaign {

@@ -1,4 +1,4 @@
-//! What operators ask for, and when it may be acknowledged.
+//! What operators command, and when each command may be acknowledged.
 
 use dialdeck_core::domain::{AttemptId, AttemptState, Timestamp};
 
@@ -45,14 +45,15 @@ impl Dispatcher {
         }
     }
 
-    /// Starts no further calls and takes back those not sent.
+    /// Starts no further calls and takes back those that have not been sent.
     fn drain(&mut self, effects: &mut Vec<Effect>) {
         self.draining = true;
         self.take_back_what_must_not_leave(effects);
         self.conclude_declines(effects);
     }
 
-    /// The deck's path leads elsewhere. The alert goes to the files this engine holds.
+    /// Stops dialing because the deck's path leads to another file. The alert goes to the files that this
+    /// engine has open.
     pub(super) fn on_displaced(&mut self, why: String, now: Timestamp, effects: &mut Vec<Effect>) {
         if self.displaced.is_some() {
             return;
@@ -63,7 +64,7 @@ impl Dispatcher {
         self.drain(effects);
     }
 
-    /// Whether no call may leave, of whatever campaign.
+    /// Returns whether no call of any campaign may leave.
     pub(super) const fn sends_nothing(&self) -> bool {
         self.draining
             || self.unhealthy.is_some()
@@ -71,8 +72,8 @@ impl Dispatcher {
             || self.clock_behind.is_some()
     }
 
-    /// Takes back what is planned and has not left, where nothing is to leave any more: calls wait for
-    /// their agents side by side, and a pause must not be followed by a handful of them.
+    /// Takes back reserved calls if nothing, or nothing of their campaign, may leave any more. Several
+    /// calls can wait for their agents, and none of them may follow a pause.
     pub(super) fn take_back_what_must_not_leave(&mut self, effects: &mut Vec<Effect>) {
         let runs = |call: &Call| self.lanes.get(&call.campaign).is_some_and(Lane::runs);
         let unsent = self
@@ -86,7 +87,7 @@ impl Dispatcher {
         }
     }
 
-    /// Takes back those of these calls that have not been sent.
+    /// Takes back those of these attempts that have not been sent.
     pub(super) fn take_back(&mut self, attempts: &[AttemptId], effects: &mut Vec<Effect>) {
         for attempt in attempts {
             let call = self.calls.get(attempt);
@@ -96,7 +97,7 @@ impl Dispatcher {
         }
     }
 
-    /// Tells the carriers to end every call.
+    /// Asks the providers to end every call.
     pub(super) fn hang_up_all(&mut self, effects: &mut Vec<Effect>) {
         let calls: Vec<_> = self.calls.keys().copied().collect();
         for attempt in calls {
@@ -105,7 +106,7 @@ impl Dispatcher {
         self.end_unclosed(effects);
     }
 
-    /// Tells the carriers to end what may still be up of attempts that have ended.
+    /// Asks the providers to end calls that may still be up although their attempts have ended.
     pub(super) fn end_unclosed(&self, effects: &mut Vec<Effect>) {
         let ended = self.unclosed.iter();
         let ended = ended.filter(|(attempt, _)| !self.calls.contains_key(attempt));
@@ -130,7 +131,7 @@ impl Dispatcher {
                 Awaited::Attempts(suppressed.live.clone())
             }
             Ok(Effected::Received(_) | Effected::Results(_) | Effected::Noted) => {
-                // Nothing changed that the dispatcher knows of.
+                // Nothing changed that the dispatcher knows about.
                 self.acks.push((id, Awaited::Nothing, result));
                 return;
             }
@@ -141,7 +142,8 @@ impl Dispatcher {
         effects.push(Effect::Store(Job::Picture));
     }
 
-    /// Acknowledges what holds now: nothing concerned is still about to be sent (D8 to D10).
+    /// Acknowledges commands that hold now: no call that they concern is still about to be sent (D8 to
+    /// D10).
     pub(super) fn acknowledge(&mut self, effects: &mut Vec<Effect>) {
         let calls = &self.calls;
         let pending = |awaited: &Awaited| {
@@ -186,7 +188,8 @@ mod tests {
         TrunkName("trunk".to_owned())
     }
 
-    /// A dispatcher that has started on a deck with this call whose end is not confirmed.
+    /// Returns a dispatcher that has started on a deck with this call, whose end is not confirmed, and the
+    /// effects of its start.
     fn started(unclosed: Option<AttemptId>) -> (Dispatcher, Vec<Effect>) {
         let mut dispatcher = Dispatcher::new(Rules::embedded());
         let mut picture = Picture::default();

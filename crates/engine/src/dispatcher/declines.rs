@@ -1,10 +1,10 @@
-//! Declined calls: each waits a few seconds for others before it is taken as a person's word.
+//! Declined calls. Each decline waits a few seconds for other ends before it counts as a person's.
 //!
 //! A carrier that blocks a trunk declines every call (603 or another 6xx), and some of its calls ring
-//! first. A decline that may be a person's is settled only after the ends of the next seconds are known;
-//! until then its number is still being called for every gate, and nothing is written that would have to
-//! be taken back. The store keeps the reported end: after a crash it is not known whether others were
-//! declined with it, so it settles as `declined_unproven`. The same holds when the engine ends meanwhile.
+//! first. A decline that may be a person's is settled only after the ends of the next seconds are known.
+//! Until then every gate counts its number as in a call, and nothing is written that would have to be taken
+//! back. The store keeps the reported end: after a crash it is not known whether other calls were declined
+//! with it, so it settles as `declined_unproven`. So does a decline that still waits when the engine ends.
 
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::outcome::{classify, is_decline};
@@ -17,15 +17,15 @@ use super::super::{Effect, Job};
 use super::Dispatcher;
 use super::call::{Call, Wake};
 
-/// A decline that waits.
+/// A decline that waits to be settled.
 #[derive(Debug)]
 pub(super) struct Pending {
     end: End,
     kept: PendingEnd,
 }
 
-/// What an engine that starts makes of a trunk's declines. A block may be why the trunk rests for its
-/// faults: then a decline is no person's word until calls have come through.
+/// Returns the declines of a trunk at the start of an engine. A block may be the reason why the trunk rests
+/// for its faults. In that case a decline does not count as a person's until calls have come through.
 pub(super) fn at_start(kept: Kept, now: Timestamp) -> Declines {
     let mut declines = Declines::default();
     if Breaker::from(kept).is_open_for_faults() {
@@ -35,7 +35,7 @@ pub(super) fn at_start(kept: Kept, now: Timestamp) -> Declines {
 }
 
 impl Dispatcher {
-    /// Notes how a call ended. Gives the report back, to be settled now, unless it waits.
+    /// Records how a call ended. Returns the report if it is to be settled now; `None` if it waits.
     pub(super) fn note_end(
         &mut self,
         attempt: AttemptId,
@@ -86,7 +86,7 @@ impl Dispatcher {
         report
     }
 
-    /// Settles the trunk's declines that have turned out to be a burst.
+    /// Settles the trunk's waiting declines that turned out to be a burst.
     fn conclude_bursts(&mut self, trunk: &TrunkName, effects: &mut Vec<Effect>) {
         let Some(known) = self.trunks.get(trunk) else {
             return;
@@ -102,7 +102,7 @@ impl Dispatcher {
         }
     }
 
-    /// Settles every decline that waits, by what is known now: the engine is about to end.
+    /// Settles every waiting decline by what is known now, because the engine is about to end.
     pub(super) fn conclude_declines(&mut self, effects: &mut Vec<Effect>) {
         let waiting = self
             .calls
@@ -114,8 +114,8 @@ impl Dispatcher {
         }
     }
 
-    /// Settles a decline: as a network's when it came in a burst, else as a person's word, or, where
-    /// others could not be waited for, as unproven.
+    /// Settles a waiting decline. It is the network's if it came in a burst, unproven if the wait was cut
+    /// short, and a person's otherwise.
     pub(super) fn conclude_decline(
         &mut self,
         attempt: AttemptId,
@@ -138,7 +138,7 @@ impl Dispatcher {
         self.rewake(attempt);
     }
 
-    /// The callee of a call whose decline waits has opted out on it.
+    /// Records that the callee of a call whose decline waits opted out in that call.
     pub(super) fn opt_out_of_declined(&mut self, attempt: AttemptId, effects: &mut Vec<Effect>) {
         let call = self.calls.get_mut(&attempt);
         if let Some(pending) = call.and_then(|call| call.declined.as_mut()) {
@@ -148,7 +148,7 @@ impl Dispatcher {
         }
     }
 
-    /// After a restart: settles an end that was kept while waiting.
+    /// Settles an end that was kept while it waited, after a restart.
     pub(super) fn settle_kept_end(
         &mut self,
         attempt: AttemptId,
@@ -187,7 +187,7 @@ fn way_of(report: &CallReport) -> Way {
     }
 }
 
-/// Whether such an end is one of a call that left for its callee.
+/// Returns whether a call with this end was sent to its callee.
 const fn was_dialed(end: CallEnd) -> bool {
     match end {
         CallEnd::Completed

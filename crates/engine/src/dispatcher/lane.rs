@@ -14,42 +14,43 @@ use dialdeck_core::policy::{Hold, HoldKind, Scope, Until};
 use dialdeck_core::rules::Rules;
 use dialdeck_store::{CampaignCounts, Candidate};
 
-/// Contacts read per open class at a time. Large enough that a refill is rare beside the claims it
-/// feeds, small enough that a stale hint is rare too.
+/// Contacts read per open class in one refill. The number is large enough that refills are rare beside the
+/// claims they feed, and small enough that outdated candidates are rare too.
 const HOPPER_TARGET: usize = 256;
 
-/// A class is refilled when it holds fewer than this. As many are read at first, so that looking at
-/// a class again costs little.
+/// A class is refilled when it holds fewer contacts than this. The first refill reads this many, so that
+/// reading a class from the start costs little.
 const HOPPER_LOW: usize = 64;
 
-/// A class never holds more than this.
+/// Contacts that a class holds, at most.
 const HOPPER_MOST: usize = 1024;
 
-/// What a campaign's pass advances by per claim at weight 1 (stride scheduling).
+/// How far a campaign's pass advances per claim at weight 1 (stride scheduling).
 const STRIDE: u64 = 1 << 20;
 
-/// One campaign's lane.
+/// The dispatcher's state of one campaign.
 #[derive(Debug)]
 pub(super) struct Lane {
     pub(super) campaign: Campaign,
     pub(super) classes: BTreeMap<ClassId, ClassLane>,
     pub(super) blocked: Option<Block>,
-    /// The contact whose claim is under way.
+    /// The contact whose claim is under way, if any.
     pub(super) claiming: Option<Candidate>,
-    /// Calls in flight.
+    /// Calls in flight of the campaign.
     pub(super) calls: u32,
-    /// Virtual time of weighted sharing: the lane with the least goes first.
+    /// Virtual time of weighted sharing: the lane with the lowest pass claims first.
     pub(super) pass: u64,
     pub(super) ramp_from: Option<Timestamp>,
-    /// Something moved since the campaign was last found not done.
+    /// Whether something changed since the campaign was last checked for its end.
     pub(super) maybe_done: bool,
-    /// When an alert said that it has abandoned more calls than the law allows.
+    /// When an alert reported that it has abandoned more calls than the law allows; `None` while it is
+    /// within the limit.
     pub(super) above_law: Option<Timestamp>,
-    /// Registries that contacts were found to wait for; of each it has been told once.
+    /// Registries that contacts wait for. An alert has reported each of them once.
     pub(super) awaited: BTreeSet<ListKind>,
-    /// The kind of hold last reported as waiting for an operator, since the last call.
+    /// The kind of hold that was last reported as waiting for an operator; `None` after a call.
     pub(super) told: Option<Discriminant<HoldKind>>,
-    /// The campaign's own time is over.
+    /// Whether the campaign's own time is over.
     expired: bool,
     ring_secs: u64,
 }
@@ -58,12 +59,12 @@ pub(super) struct Lane {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Block {
     until: Until,
-    /// Whose calls' ends may end it sooner: the widest of what is full.
+    /// The widest scope among the caps that are full: the end of a call within it may unblock the lane.
     full: Option<Scope>,
 }
 
 impl Block {
-    /// What a hold keeps the lane from. All of its reasons count, not only the narrowest.
+    /// Returns the block that a hold makes. All of its reasons count, not only the narrowest.
     pub(super) fn of(hold: &Hold) -> Self {
         let reasons = hold.reasons.iter();
         let full = reasons
@@ -81,18 +82,18 @@ impl Block {
 pub(super) struct ClassLane {
     zones: WindowClass,
     status: WindowStatus,
-    /// Ready contacts in call order. Up to where the store has been read it holds all of them but
-    /// the one that is being claimed, and beyond that none.
+    /// Ready contacts in call order. Up to the place where the store has been read, it holds all of them
+    /// except the one that is being claimed; behind that place it holds none.
     hopper: BTreeSet<Place>,
     read: Read,
-    /// Where the read that is under way began.
+    /// The place from which a read that is under way started.
     reading: Option<Read>,
     /// Whether an alert has reported that its contacts wait for an operator.
     told: bool,
 }
 
-/// How far into the queue of a class the store has been read. It is a place, not a contact: what
-/// stood there may have moved on since.
+/// How far the store's queue of a class has been read. This is a place, not a contact: a contact that was
+/// there may have moved since.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Read {
     Nothing,
@@ -112,7 +113,7 @@ impl ClassLane {
         }
     }
 
-    /// Returns why its contacts wait for an operator, the first time.
+    /// Returns why its contacts wait for an operator, the first time; `None` after that.
     fn newly_stuck(&mut self) -> Option<String> {
         let kind = match &self.status {
             WindowStatus::Shut {
@@ -138,15 +139,15 @@ impl ClassLane {
         Some(text)
     }
 
-    /// The store may hold ready contacts that nothing tells of, anywhere in the queue: it is read
-    /// from the start.
+    /// Forgets the hopper. The store may hold ready contacts anywhere in the queue that no event reported,
+    /// so it is read from the start.
     fn forget(&mut self) {
         self.hopper.clear();
         self.read = Read::Nothing;
     }
 
-    /// Takes a contact that has become ready. Beyond what has been read the store has it: it is
-    /// read in its turn.
+    /// Adds a contact that has become ready. A contact behind the place that has been read is left to a
+    /// later refill.
     fn insert(&mut self, place: Place) {
         let known = match self.read {
             Read::Nothing => false,
@@ -166,10 +167,10 @@ impl ClassLane {
         }
     }
 
-    /// Takes what the store holds beyond where the read began.
+    /// Adds the contacts that a refill found behind the place where it started.
     fn take_in(&mut self, found: &[Candidate], complete: bool, claiming: Option<ContactId>) {
         if self.reading.take() != Some(self.read) {
-            // Read from somewhere else than where the hopper now ends.
+            // The read started at another place than where the hopper now ends.
             return;
         }
         let others = found.iter().filter(|found| Some(found.contact) != claiming);
@@ -181,7 +182,7 @@ impl ClassLane {
         };
     }
 
-    /// Which contact is next is not known: the store has to be read first.
+    /// Returns whether the store has to be read before the next contact is known.
     fn is_unread(&self) -> bool {
         self.hopper.is_empty() && self.read != Read::All
     }
@@ -190,7 +191,7 @@ impl ClassLane {
         matches!(self.status, WindowStatus::Open { .. })
     }
 
-    /// When the status can change by time alone.
+    /// Returns when the status can change by time alone; `None` if it cannot.
     fn changes_at(&self) -> Option<Timestamp> {
         match self.status {
             WindowStatus::Open { closes_at } => Some(closes_at),
@@ -229,7 +230,7 @@ impl Lane {
         }
     }
 
-    /// Takes over what a picture says: state, pace, classes that have ready contacts.
+    /// Applies a snapshot: the campaign's state, its pace, and its classes with contacts to call.
     pub(super) fn update(
         &mut self,
         counts: &CampaignCounts,
@@ -266,7 +267,7 @@ impl Lane {
         self.campaign.state == CampaignState::Running
     }
 
-    /// Brings every class up to `now`. When the first class opens after all were shut, the ramp starts anew.
+    /// Updates every class to `now`. The ramp restarts when a class opens after all were shut.
     pub(super) fn tick(&mut self, rules: &Rules, now: Timestamp) {
         if let Some(Block {
             until: Until::At(at),
@@ -282,7 +283,7 @@ impl Lane {
         let expires = self.campaign.settings.schedule.expires;
         self.expired = expires.is_some_and(|at| at <= now);
         if self.expired {
-            // Nothing may be claimed any more; the contacts are ended by the sweep.
+            // Nothing may be claimed any more; the sweep ends the contacts.
             self.classes.clear();
             self.blocked = None;
             return;
@@ -301,7 +302,7 @@ impl Lane {
         }
     }
 
-    /// The earliest instant at which the lane has something to do by time alone.
+    /// Returns the earliest instant at which the lane has something to do by time alone.
     pub(super) fn next_wake(&self) -> Option<Timestamp> {
         if !self.runs() {
             return None;
@@ -311,7 +312,7 @@ impl Lane {
             Some(Until::At(at)) => Some(at),
             Some(Until::CallEnds | Until::Operator) | None => None,
         };
-        // A window that opens helps nobody while somebody has to act first.
+        // A window that opens changes nothing while an operator has to act first.
         let changes = self
             .classes
             .values()
@@ -327,7 +328,7 @@ impl Lane {
         [unblocks, changes, expires].into_iter().flatten().min()
     }
 
-    /// A class to refill, with the place after which to read, and how many contacts.
+    /// Returns a class to refill, the candidate behind which to read, and how many contacts to read.
     pub(super) fn wants_refill(&mut self) -> Option<(ClassId, Option<Candidate>, usize)> {
         if !self.runs() {
             return None;
@@ -354,7 +355,8 @@ impl Lane {
         self.maybe_done = true;
     }
 
-    /// Puts a contact that is ready again into its place; `false`: its class is not known here.
+    /// Puts a contact that is ready again into its place. Returns `false` if the lane does not know its
+    /// class.
     pub(super) fn put_back(&mut self, candidate: &Candidate) -> bool {
         let Some(class) = self.classes.get_mut(&candidate.class) else {
             return false;
@@ -363,8 +365,7 @@ impl Lane {
         true
     }
 
-    /// Whether a claim could be made now. Not before it is known of every open class which contact
-    /// comes first.
+    /// Returns whether a claim can be made now. The first contact of every open class has to be known.
     pub(super) fn wants_claim(&self) -> bool {
         if !self.runs()
             || self.blocked.is_some()
@@ -381,7 +382,7 @@ impl Lane {
         }) && any
     }
 
-    /// Takes the next contact out of the hopper and charges the lane for it.
+    /// Takes the next contact out of the hopper and advances the lane's pass.
     pub(super) fn take(&mut self) -> Option<Candidate> {
         let closing_first = self.campaign.settings.schedule.order == Order::ClosingFirst;
         let (id, _) = self
@@ -401,13 +402,14 @@ impl Lane {
         Some(taken)
     }
 
-    /// Returns, for each class that waits for an operator, the reason, once.
+    /// Returns why each class waits for an operator, once per class.
     pub(super) fn newly_stuck(&mut self) -> Vec<String> {
         let classes = self.classes.values_mut();
         classes.filter_map(ClassLane::newly_stuck).collect()
     }
 
-    /// The first instant from which a call to this class may not begin any more.
+    /// Returns the first instant at which a call to this class may not begin any more; `None` if the class
+    /// is shut.
     pub(super) fn closes_at(&self, class: ClassId) -> Option<Timestamp> {
         match self.classes.get(&class)?.status {
             WindowStatus::Open { closes_at } => Some(closes_at),
@@ -415,8 +417,8 @@ impl Lane {
         }
     }
 
-    /// Shuts a class that a claim found shut, until what concerns the class is over: what else the
-    /// claim found holds the next claim, or has passed by then.
+    /// Shuts a class that a claim found shut, until the last of the reasons that concern the class ends.
+    /// The claim's other reasons hold the next claim, or have ended by then.
     pub(super) fn shut(&mut self, class: ClassId, hold: &Hold) {
         let reasons = hold.reasons.iter();
         let of_class = reasons.filter(|reason| reason.kind.scope() == Scope::Class);
@@ -430,9 +432,9 @@ impl Lane {
         }
     }
 
-    /// A call has ended: one of this campaign, or else of this trunk, or else of the deck. Whoever
-    /// waits for a slot may try again. So may a campaign that waits for an operator when a call of its
-    /// own has ended: the share of abandoned calls has changed.
+    /// Unblocks the lane if the end of a call frees a slot that it waits for. `own`: the call was of this
+    /// campaign; `same_trunk`: it was on this campaign's trunk. A campaign that waits for an operator is
+    /// also unblocked when one of its calls ends, because its share of abandoned calls has changed.
     pub(super) fn on_call_end(&mut self, own: bool, same_trunk: bool) {
         let Some(block) = self.blocked else { return };
         let slot = match block.full {
@@ -446,7 +448,7 @@ impl Lane {
         }
     }
 
-    /// Whether nothing is left to do but to wait for contacts that are not ready.
+    /// Returns whether nothing is left to do except to wait for contacts that are not ready.
     pub(super) fn idle(&self) -> bool {
         self.claiming.is_none()
             && self.calls == 0

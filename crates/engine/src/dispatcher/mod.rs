@@ -1,8 +1,8 @@
 //! When to claim next, and what to do with a call's events: a state machine without I/O.
 //!
-//! [`Dispatcher::on`] takes one event and the instant and returns effects in the order in which they
-//! must be carried out. [`Dispatcher::next_wake`] says when it wants a [`Event::Tick`] at the latest.
-//! Early or repeated ticks do nothing.
+//! [`Dispatcher::on`] takes one event and the present instant, and returns effects in the order in which
+//! they must be carried out. [`Dispatcher::next_wake`] returns when it needs an [`Event::Tick`] at the
+//! latest. Early or repeated ticks do nothing.
 
 mod call;
 mod calls;
@@ -34,13 +34,33 @@ use call::Calls;
 use lane::{Block, Lane};
 use timing::Timing;
 
-/// How often expired contacts are looked for while something else happens anyway.
+/// How often expired contacts are ended, at least, while other events arrive.
 const EXPIRE_EVERY: Duration = Duration::from_hours(1);
 
-/// Who acts, in the log.
+/// The actor of the engine's entries in the event log.
 const ENGINE: &str = "engine";
 
-/// The dispatcher. One per deck, owned by the engine.
+/// The engine's state machine. A deck has one, and its engine owns it.
+///
+/// # Examples
+/// On an empty deck the dispatcher has nothing to dial, and nothing happens by time alone:
+///
+/// ```
+/// use dialdeck_core::domain::Timestamp;
+/// use dialdeck_core::rules::Rules;
+/// use dialdeck_engine::dispatcher::Dispatcher;
+/// use dialdeck_engine::{Event, Picture};
+///
+/// let now: Timestamp = "2026-12-07T15:30:00Z".parse()?;
+/// let mut dispatcher = Dispatcher::new(Rules::embedded());
+/// dispatcher.on(Event::Picture(Box::new(Picture::default())), now);
+/// assert_eq!(dispatcher.calls_up(), 0);
+/// assert!(dispatcher.at_rest());
+///
+/// dispatcher.on(Event::StoreFailed("the disk is full".to_owned()), now);
+/// assert_eq!(dispatcher.unhealthy(), Some("the disk is full"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -52,9 +72,9 @@ pub struct Dispatcher {
     trunks: BTreeMap<TrunkName, Trunk>,
     calls: Calls,
     wakes: BTreeSet<(Timestamp, AttemptId)>,
-    /// Calls whose end their carrier has yet to confirm, most of them of attempts that have ended.
+    /// Calls whose end their carrier has yet to confirm. Most of their attempts have ended.
     unclosed: BTreeMap<AttemptId, TrunkName>,
-    /// What was said before it was known what is in flight.
+    /// Provider events that arrived before the first snapshot.
     early: Vec<(TrunkName, ProviderEvent)>,
     acks: Vec<(u64, Awaited, Result<Effected, String>)>,
     next_due: Option<Timestamp>,
@@ -67,7 +87,7 @@ pub struct Dispatcher {
     unhealthy: Option<String>,
     clock_behind: Option<Timestamp>,
     clock: Timing,
-    /// Wishes to hang up every call that have been seen to.
+    /// The last hang-up request that was carried out.
     hung_up: u64,
     started: bool,
 }
@@ -76,21 +96,21 @@ pub struct Dispatcher {
 struct Trunk {
     settings: TrunkSettings,
     breaker: Breaker,
-    /// How its last calls ended.
+    /// How the trunk's last calls ended.
     declines: Declines,
-    /// When each kind of alert was last raised, by its word.
+    /// When each kind of alert was last raised, by its code.
     told: BTreeMap<&'static str, Timestamp>,
-    /// What the store has of the breaker.
+    /// The breaker's state that the store holds.
     kept: Kept,
     rests: bool,
-    /// Resets that were seen so far, of those that other processes made.
+    /// Resets by other processes that were seen so far.
     resets: u64,
-    /// When its provider was last asked which numbers the account owns.
+    /// When the provider was last asked which numbers the account owns.
     numbers_asked: Option<Timestamp>,
 }
 
 impl Trunk {
-    /// An operator lets it try again.
+    /// Lets the trunk take calls again, on an operator's command.
     fn reset(&mut self, effects: &mut Vec<Effect>) {
         self.breaker.on_operator_reset();
         self.rests = false;
@@ -98,7 +118,7 @@ impl Trunk {
         self.keep(effects);
     }
 
-    /// Has the store keep what has changed of the breaker.
+    /// Stores what has changed of the breaker.
     fn keep(&mut self, effects: &mut Vec<Effect>) {
         let kept = self.breaker.kept();
         if std::mem::replace(&mut self.kept, kept) != kept {
@@ -109,7 +129,8 @@ impl Trunk {
 }
 
 impl Dispatcher {
-    /// A dispatcher that knows nothing yet; it asks for a [`Picture`] on its first event.
+    /// Returns a dispatcher without any state. It waits for the first [`Picture`] before it claims; the
+    /// shell reads one at the start.
     pub fn new(rules: &'static Rules) -> Self {
         Self {
             rules,
@@ -135,7 +156,7 @@ impl Dispatcher {
         }
     }
 
-    /// Takes an event at `now` and says what to do, in order.
+    /// Takes an event at `now`. Returns what to do, in order.
     pub fn on(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
@@ -190,7 +211,7 @@ impl Dispatcher {
         effects
     }
 
-    /// The latest instant for the next tick; `None`: nothing happens by time alone.
+    /// Returns the latest instant for the next tick; `None` if nothing happens by time alone.
     pub fn next_wake(&self) -> Option<Timestamp> {
         let call = self.wakes.first().map(|(at, _)| *at);
         if self.draining || self.unhealthy.is_some() || self.clock.held.is_some() {
@@ -205,24 +226,24 @@ impl Dispatcher {
         [call, lane, due].into_iter().flatten().min()
     }
 
-    /// Calls in flight.
+    /// Returns the number of calls in flight.
     pub fn calls_up(&self) -> usize {
         self.calls.len()
     }
 
-    /// Whether nothing is in flight and no campaign can do anything more by time alone.
+    /// Returns whether nothing is in flight and no campaign can do anything more by time alone.
     pub fn at_rest(&self) -> bool {
         self.calls.is_empty()
             && self.lanes.values().all(|lane| lane.claiming.is_none())
             && self.next_wake().is_none()
     }
 
-    /// Why nothing is begun any more, if the deck's path leads elsewhere.
+    /// Returns why no call is started any more if the deck's path leads to another file; `None` otherwise.
     pub fn displaced(&self) -> Option<&str> {
         self.displaced.as_deref()
     }
 
-    /// Why nothing is sent at all, if so.
+    /// Returns why nothing may be sent after the store failed; `None` if it did not.
     pub fn unhealthy(&self) -> Option<&str> {
         self.unhealthy.as_deref()
     }
@@ -254,7 +275,7 @@ impl Dispatcher {
             .iter()
             .any(|counts| lane::is_overdue(counts, now))
         {
-            // Contacts have come into a campaign whose time was over before.
+            // Contacts were added to a campaign whose time was over before.
             self.expired_at = None;
         }
         self.take_in_clock(&snapshot, now, effects);
@@ -296,7 +317,7 @@ impl Dispatcher {
                 });
             trunk.settings = settings.clone();
             if std::mem::replace(&mut trunk.resets, resets) != resets {
-                // What the lanes wait for is worked out with every snapshot.
+                // The lanes need no update here: every snapshot updates them.
                 trunk.reset(effects);
             }
         }
@@ -344,7 +365,8 @@ impl Dispatcher {
                 }
                 Scope::Campaign | Scope::Trunk | Scope::Deck => {
                     lane.put_back(&candidate);
-                    // A slot may have come free between the claim and its answer, and a wait that is over already is none.
+                    // A slot may have come free between the claim and its answer, and a wait that is over
+                    // does not block.
                     let over = matches!(hold.until, Until::At(at) if at <= now);
                     effects.extend(waits::of_campaign(lane, &hold, now));
                     lane.blocked = (!over).then(|| Block::of(&hold));
@@ -353,12 +375,12 @@ impl Dispatcher {
         }
     }
 
-    /// Notes that some contact becomes ready at `due`.
+    /// Records that some contact becomes ready at `due`.
     fn wait_until(&mut self, due: Option<Timestamp>) {
         self.next_due = [self.next_due, due].into_iter().flatten().min();
     }
 
-    /// Claims, refills, promotes and expires as far as nothing stands against it.
+    /// Claims, refills, promotes and expires as far as nothing prevents it.
     fn dispatch(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         if !self.started || self.draining || self.unhealthy.is_some() {
             return;
@@ -368,7 +390,7 @@ impl Dispatcher {
         }
         self.clock_behind = None;
         if self.clock.held.is_some() {
-            // By a clock that is not accepted no window opens, and no contact expires.
+            // While the clock is not accepted, no window opens and no contact expires.
             return;
         }
         for lane in self.lanes.values_mut() {
@@ -393,7 +415,8 @@ impl Dispatcher {
         }
     }
 
-    /// One claim at a time per campaign, the campaign that has had least of its share first.
+    /// Makes one claim at a time per campaign. The campaign that has had the least of its share claims
+    /// first.
     fn claim(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let least = self
             .lanes
@@ -402,7 +425,7 @@ impl Dispatcher {
             .map(|lane| lane.pass);
         let Some(least) = least.min() else { return };
         for lane in self.lanes.values_mut() {
-            // A lane that had nothing to do must not save up its turns and then crowd out the others.
+            // A lane without work must not save up its turns and crowd out the others later.
             lane.pass = lane.pass.max(least);
         }
         let mut turns: Vec<(u64, CampaignId)> = self
@@ -426,7 +449,7 @@ impl Dispatcher {
             let name = &lane.campaign.settings.trunk;
             let probed = |trunk: &Trunk| trunk.breaker.awaits_probe(now);
             if !busy.insert(name.clone()) && self.trunks.get(name).is_some_and(probed) {
-                // Of all campaigns one makes the probe.
+                // One campaign makes the probe of a resting trunk.
                 continue;
             }
             if let Some(candidate) = lane.take() {

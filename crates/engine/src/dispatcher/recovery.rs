@@ -1,8 +1,8 @@
-//! Calls without a follower: those of an earlier run, and those of attempts that had ended.
+//! Calls that the dispatcher does not follow yet: those of an earlier run, and those of reopened attempts.
 //!
-//! Events belong to an attempt that has not ended. After a restart, calls are taken over first; events
-//! that arrived earlier are applied afterwards. Only an end ends a call. A late event corrects an ended
-//! attempt; if the call may still be up, the attempt is reopened and its call taken over.
+//! Events belong to an attempt that has not ended. After a restart, calls in flight are taken over first;
+//! events that arrived earlier are applied afterwards. Only an end ends a call. A late event corrects an
+//! ended attempt; if the call may still be up, the attempt is reopened and its call taken over.
 
 use std::collections::BTreeMap;
 
@@ -18,8 +18,8 @@ use super::call::{Call, GRACE};
 use super::routes::About;
 
 impl Dispatcher {
-    /// Takes over what is in flight and not followed. It is of unknown fate until its provider has
-    /// been asked, unless its end is known.
+    /// Takes over calls in flight that are not followed. Their fate is unknown until their provider has
+    /// been asked, unless their end is known.
     pub(super) fn take_over(
         &mut self,
         open: &[Attempt],
@@ -36,7 +36,7 @@ impl Dispatcher {
             };
             lane.calls += 1;
             let voicemail = lane.campaign.settings.voicemail;
-            // What has just been opened again may be up from now on for as long as any call.
+            // A call that was just reopened may be up from now on for as long as any call.
             let sent = attempt.sent_at.filter(|_| !self.started);
             let sent = sent.unwrap_or(now);
             let mut call = match self.trunks.get(&attempt.trunk) {
@@ -52,14 +52,14 @@ impl Dispatcher {
                 effects.push(Effect::Store(Job::MarkUnknown(attempt.id, "restart")));
             }
             call.state = AttemptState::Unknown;
-            // Its end says nothing about the trunk.
+            // The end of a call that was taken over shows nothing about the trunk.
             call.told_silent = true;
             call.ask_from(now);
             self.track(attempt.id, call);
         }
     }
 
-    /// Applies unconfirmed ends and early events, once calls in flight are taken over.
+    /// Applies unconfirmed ends and early events, after calls in flight were taken over.
     pub(super) fn begin(
         &mut self,
         unclosed: BTreeMap<AttemptId, TrunkName>,
@@ -73,7 +73,7 @@ impl Dispatcher {
         }
     }
 
-    /// Notes an event of a call of unknown fate: it proves that the call exists.
+    /// Records an event of a call of unknown fate. The event proves that the call exists.
     pub(super) fn note_of_unknown(
         &mut self,
         (attempt, said, at): (AttemptId, AttemptState, Timestamp),
@@ -100,12 +100,12 @@ impl Dispatcher {
         }
     }
 
-    /// Late or repeated: its attempt has ended, or its end is being written.
+    /// Handles a late or repeated event: the attempt has ended, or its end is being written.
     pub(super) fn on_late(&mut self, event: CallEvent, now: Timestamp, effects: &mut Vec<Effect>) {
         let call = self.calls.get(&event.attempt);
         let waits = call.is_some_and(|call| call.declined.is_some());
         match event.kind {
-            // Its end is pending and will be written.
+            // The end is pending and will be written.
             CallEventKind::Ended(report) if waits => {
                 if report.opted_out {
                     self.opt_out_of_declined(event.attempt, effects);

@@ -1,5 +1,5 @@
-//! Watches how old the registries are that running campaigns list, or that the law asks them for, and says
-//! so before they are too old.
+//! Watches the age of the registries that running campaigns require, or that the law requires for them.
+//! Raises an alert before their data are too old.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -12,10 +12,10 @@ use dialdeck_core::policy::Hold;
 use dialdeck_core::policy::suppression::REGISTRY_WARNING;
 use dialdeck_core::rules::Rules;
 
-/// How often their age is looked at.
+/// How often the age of the registries is checked, at most.
 const LOOK_EVERY: Duration = Duration::from_hours(1);
 
-/// The loaded registries and what has been said of them.
+/// The loaded registries, and the warnings raised so far.
 #[derive(Debug, Default)]
 pub(super) struct Watch {
     registries: Vec<SuppressionList>,
@@ -24,14 +24,14 @@ pub(super) struct Watch {
 }
 
 impl Watch {
-    /// Takes the lists of a new picture.
+    /// Replaces the registries with those of a new snapshot.
     pub(super) fn update(&mut self, lists: &[SuppressionList]) {
         let registries = lists.iter().filter(|list| list.kind.is_registry());
         self.registries = registries.cloned().collect();
         self.looked = None;
     }
 
-    /// Warnings about areas that will soon be too old, one for each list.
+    /// Returns warnings about areas whose data will soon be too old, one for each registry.
     pub(super) fn look<'l>(
         &mut self,
         lanes: impl Iterator<Item = &'l Lane>,
@@ -51,7 +51,7 @@ impl Watch {
             })
             .collect();
         let mut warnings = Vec::new();
-        // A registry that no campaign needs yet is checked again when one does.
+        // A registry that no campaign requires yet is checked when one does.
         let needed = |list: &&SuppressionList| needed.contains(&list.kind);
         for list in self.registries.iter().filter(needed) {
             let soon = rules
@@ -83,7 +83,7 @@ impl Watch {
 }
 
 impl Dispatcher {
-    /// Raises an alert about registries that will soon be too old.
+    /// Raises an alert for each registry whose data will soon be too old.
     pub(super) fn watch_registries(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         let warnings = self.registries.look(self.lanes.values(), self.rules, now);
         let alerts = warnings.iter();
@@ -91,7 +91,8 @@ impl Dispatcher {
     }
 }
 
-/// An alert that a contact waits for a registry; once for each campaign and registry.
+/// Returns an alert that a contact waits for a registry; `None` if the campaign has reported that registry
+/// before.
 pub(super) fn awaited(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option<Effect> {
     let list = hold.registry()?;
     if !lane.awaited.insert(list.clone()) {

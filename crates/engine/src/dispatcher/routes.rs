@@ -11,13 +11,13 @@ use super::super::{Effect, Job, alerts};
 use super::call::Call;
 use super::{Dispatcher, Trunk};
 
-/// How often a provider is asked which numbers the account owns while something else happens anyway.
+/// How often a provider is asked which numbers the account owns, at least, while other events arrive.
 const NUMBERS_EVERY: Duration = Duration::from_hours(6);
 
-/// How soon it is asked again when it could not say.
+/// How soon the provider is asked again after it could not list the numbers.
 const NUMBERS_AGAIN: Duration = Duration::from_mins(1);
 
-/// The call an observation is about.
+/// The call that an observation is about.
 #[derive(Clone, Debug)]
 pub(super) struct About {
     trunk: TrunkName,
@@ -36,7 +36,7 @@ impl From<&Call> for About {
 }
 
 impl Dispatcher {
-    /// Records for the breaker that the answer to a request was lost.
+    /// Counts for the breaker that the answer to a request was lost.
     pub(super) fn tell_of_lost_answer(
         &mut self,
         attempt: AttemptId,
@@ -79,7 +79,7 @@ impl Dispatcher {
         }
     }
 
-    /// Returns whether a call's end says anything about its trunk.
+    /// Returns whether a call's end shows anything about its trunk.
     fn shows_the_trunk(&self, call: &Call, read: &Classification) -> bool {
         let planned = call.inquiry.reserved_at;
         let came = |trunk: &Trunk| trunk.breaker.agent_came_since(planned);
@@ -104,7 +104,8 @@ impl Dispatcher {
         }
     }
 
-    /// Asks which numbers are owned, often enough that no answer ever grows too old to be relied on.
+    /// Asks the providers which numbers the accounts own, often enough that no answer becomes too old to be
+    /// relied on.
     pub(super) fn ask_for_numbers(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         for (name, trunk) in &mut self.trunks {
             let due = |asked: Timestamp| now.since(asked) >= NUMBERS_EVERY;
@@ -118,15 +119,15 @@ impl Dispatcher {
         }
     }
 
-    /// The provider could not say which numbers are owned: it is asked again soon.
+    /// Asks the provider again soon, because it could not list the numbers.
     fn ask_again_for_numbers(&mut self, trunk: &TrunkName, now: Timestamp) {
         if let Some(trunk) = self.trunks.get_mut(trunk) {
             trunk.numbers_asked = Some(now - NUMBERS_EVERY + NUMBERS_AGAIN);
         }
     }
 
-    /// The provider did not say which numbers are owned. It is asked again soon, unless no call can be
-    /// placed through the trunk at all: then that is why its contacts wait.
+    /// Handles a provider's failure to list the numbers. It is asked again soon, unless the failure shows
+    /// that no call can be placed through the trunk: then the trunk rests.
     pub(super) fn on_unlisted(
         &mut self,
         name: &TrunkName,
@@ -148,7 +149,8 @@ impl Dispatcher {
         }
     }
 
-    /// Stores changes of a trunk's breaker; raises an alert when the trunk begins to rest.
+    /// Stores changes of a trunk's breaker, and raises an alert when the trunk begins to rest. Unblocks the
+    /// trunk's campaigns when the rest ends.
     fn tell_of_rest(
         &mut self,
         name: &TrunkName,
@@ -245,7 +247,7 @@ mod tests {
             let later = NOW + Duration::from_hours(7);
             let asked = dispatcher.on(Event::Tick, later).contains(&asks);
             assert_eq!(asked, cause.is_none(), "{cause:?}");
-            // Once an operator has acted it is asked again at once.
+            // After an operator's reset it is asked immediately.
             let reset = dispatcher.on(picture(1), later);
             assert!(reset.contains(&asks), "{cause:?}");
         }

@@ -1,28 +1,28 @@
-//! What the dispatcher does about a clock that jumped, or that is behind the log.
+//! What the dispatcher does about a clock that jumped or is behind the log.
 
 use super::{Dispatcher, Effect, Job};
 use crate::alerts;
 use dialdeck_core::domain::{ClockHeld, Timestamp, clock_behind};
 use dialdeck_store::Snapshot;
 
-/// What is known of jumps of the clock.
+/// What is known about jumps of the clock.
 #[derive(Debug, Default)]
 pub(super) struct Timing {
-    /// The jump that holds the dialing.
+    /// The jump that holds the dialing; `None` if none does.
     pub(super) held: Option<ClockHeld>,
-    /// The store does not hold it yet: earlier snapshots do not show it.
+    /// Whether the store has yet to record the jump: until then snapshots do not show it.
     telling: bool,
-    /// The store says that it was accepted; the shell has yet to start its comparison again.
+    /// Whether an operator accepted the jump and the shell has yet to restart its comparison.
     accepted: bool,
 }
 
 impl Dispatcher {
-    /// Whether a jump of the clock was accepted, so that the comparison starts again.
+    /// Returns whether a jump of the clock was accepted, so that the shell has to restart its comparison.
     pub const fn clock_accepted(&self) -> bool {
         self.clock.accepted
     }
 
-    /// Whether a jump of the clock holds the dialing.
+    /// Returns whether a jump of the clock holds the dialing.
     pub const fn clock_held(&self) -> bool {
         self.clock.held.is_some()
     }
@@ -55,7 +55,7 @@ impl Dispatcher {
         }
     }
 
-    /// The machine's clock jumped: nothing is dialed until a person accepts it.
+    /// Holds the dialing after a jump of the machine's clock, until a person accepts it.
     pub(super) fn on_clock_jump(
         &mut self,
         seconds: i64,
@@ -73,12 +73,12 @@ impl Dispatcher {
         self.take_back_what_must_not_leave(effects);
     }
 
-    /// The store has recorded the jump.
+    /// Records that the store holds the jump.
     pub(super) const fn on_clock_held(&mut self) {
         self.clock.telling = false;
     }
 
-    /// The comparison has restarted from the accepted clock.
+    /// Releases the dialing: the comparison has restarted from the accepted clock.
     pub(super) fn on_clock_restarted(&mut self, effects: &mut Vec<Effect>) {
         self.clock = Timing::default();
         effects.push(Effect::Store(Job::Picture));

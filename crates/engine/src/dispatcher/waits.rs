@@ -1,4 +1,4 @@
-//! What a campaign waits for a person to do, reported once.
+//! Reports once what a campaign waits for a person to do.
 
 use std::mem::{self, Discriminant};
 
@@ -21,7 +21,7 @@ impl Dispatcher {
         Effect::Store(Job::Log(event.with_data(&Data { alert, text })))
     }
 
-    /// Tells of classes whose contacts wait for an operator while the rest of their campaign goes on.
+    /// Reports classes whose contacts wait for an operator while the rest of their campaign continues.
     pub(super) fn tell_of_shut_classes(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         for lane in self.lanes.values_mut().filter(|lane| lane.runs()) {
             for text in lane.newly_stuck() {
@@ -32,9 +32,9 @@ impl Dispatcher {
     }
 }
 
-/// An alert about a hold that only an operator can end; `None`: it is none, or it was reported since the
-/// campaign's last call. Another reason is reported again. A pause is the operator's own act and calls for
-/// none.
+/// Returns an alert about a hold that only an operator can end. `None` if time ends the hold, or if the
+/// hold was reported since the campaign's last call. Another reason is reported again. A pause raises no
+/// alert, because it is the operator's own act.
 pub(super) fn of_campaign(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option<Effect> {
     let running = hold.once_running()?;
     let mut reasons = running.reasons.iter();

@@ -1,4 +1,4 @@
-//! What an operator has to know of calls that ended.
+//! Alerts for the operator about calls that ended.
 
 use std::time::Duration;
 
@@ -11,16 +11,16 @@ use super::super::Effect;
 use super::super::stuck::Slots;
 use super::Dispatcher;
 
-/// How long after an alert about a trunk another of the same kind is suppressed.
+/// How long an alert about a trunk suppresses others of its kind.
 const TOLD_FOR: Duration = Duration::from_mins(10);
 
-/// So many calls of unknown fate at once, or as many as there are slots, raise an alert: a few are
-/// their carrier's usual delay.
+/// Calls of unknown fate that raise an alert, unless the trunk has fewer slots. A few are a carrier's usual
+/// delay.
 const MANY_UNKNOWN: usize = 5;
 
 impl Dispatcher {
-    /// An alert when a network declines the trunk's calls, not with each of them. A block that names
-    /// itself is about one callee, and raises none.
+    /// Raises an alert when a network declines the trunk's calls, at most once per period. A block that
+    /// names itself concerns one callee and raises none.
     pub(super) fn tell_of_block(
         &mut self,
         name: &TrunkName,
@@ -40,7 +40,8 @@ impl Dispatcher {
         self.tell_of_trunk(name, "calls_blocked", &text, now, effects);
     }
 
-    /// An alert when calls of unknown fate keep half of a trunk's slots.
+    /// Raises an alert when at least half of a trunk's calls in flight, and at least [`MANY_UNKNOWN`], are
+    /// of unknown fate.
     pub(super) fn tell_of_stuck_slots(
         &mut self,
         name: &TrunkName,
@@ -59,7 +60,7 @@ impl Dispatcher {
         }
     }
 
-    /// An alert when a call ended as unknown.
+    /// Raises an alert when a call ended as unknown.
     pub(super) fn tell_of_unknown(
         &mut self,
         (name, attempt): (&TrunkName, AttemptId),
@@ -77,7 +78,8 @@ impl Dispatcher {
         self.tell_of_trunk(name, "fate_unknown", &text, now, effects);
     }
 
-    /// Raises an alert about a trunk, at most once per period. A trunk that the deck file lost has no period.
+    /// Raises an alert about a trunk, at most once per period. For a trunk that is no longer in the deck
+    /// file there is no period.
     fn tell_of_trunk(
         &mut self,
         name: &TrunkName,
@@ -96,8 +98,8 @@ impl Dispatcher {
         }
     }
 
-    /// An alert when a campaign has abandoned more calls than the law allows, once until it is below
-    /// again.
+    /// Raises an alert when a campaign has abandoned more calls than the law allows; again only after it
+    /// was within the limit.
     pub(super) fn tell_of_abandonment(
         &mut self,
         campaign: CampaignId,

@@ -1,4 +1,4 @@
-//! When a run ends, and how.
+//! When and how a run ends.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use dialdeck_core::domain::Timestamp;
 use dialdeck_providers::Provider;
 use dialdeck_store::Store;
 
-/// How long running calls are waited for after a request to end, by the deck's clock.
+/// How long a run waits for calls that are up after a request to end, by the deck's clock.
 pub const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 
 /// When a run ends by itself.
@@ -15,7 +15,7 @@ pub const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 pub enum Ends {
     /// When no campaign can do anything more by time alone.
     WhenDone,
-    /// Only when asked to.
+    /// Only on request ([`Command::Drain`](crate::Command::Drain)), after a failure, or when displaced.
     WhenTold,
 }
 
@@ -24,20 +24,20 @@ pub enum Ends {
 pub enum Ending {
     /// Nothing more can happen by time alone.
     AtRest,
-    /// Asked to end, and no call is up.
+    /// On request, with no call up.
     Drained,
-    /// Asked to end, with this many calls left to recovery.
+    /// On request, with this many calls left to recovery.
     LeftUp(usize),
-    /// The deck's path leads elsewhere, for this reason; with this many calls left up.
+    /// The deck's path leads to another file, for this reason; this many calls were left up.
     Displaced(String, usize),
-    /// Another engine has taken the deck over; nothing was sent after that.
+    /// Another engine has taken the deck over. Nothing was sent after that.
     Superseded,
-    /// The store failed; nothing was sent after that.
+    /// The store failed, for this reason. Nothing was sent after that.
     StoreFailed(String),
 }
 
 impl<S: Store + 'static, P: Provider> Shell<S, P> {
-    /// Returns how the run ends, if it ends now.
+    /// Returns how the run ends; `None` if it does not end now.
     pub(super) fn ending(&self, ends: Ends) -> Option<Ending> {
         if let Some(why) = self.dispatcher.unhealthy() {
             return Some(if self.superseded {
@@ -62,8 +62,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         })
     }
 
-    /// Calls that are up are waited for no longer than after a request to end, since no command reaches
-    /// this engine any more.
+    /// Limits the wait for calls that are up when the deck is displaced, as after a request to end: no
+    /// command reaches this engine any more.
     pub(super) fn drain_if_displaced(&mut self) {
         if self.dispatcher.displaced().is_some() && !self.displaced {
             self.displaced = true;
@@ -72,7 +72,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
     }
 
-    /// Ends by then at the latest. For a displaced engine the earlier end holds.
+    /// Ends the run at this instant at the latest. For a displaced engine the earlier instant holds.
     pub(super) fn drain_until(&mut self, at: Timestamp) {
         let set = self.drain_ends.filter(|_| self.displaced);
         self.drain_ends = Some(set.map_or(at, |set| set.min(at)));

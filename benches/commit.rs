@@ -1,10 +1,9 @@
-//! Attempts per second with a durable commit for every verb, and with 32 calls in flight sharing
+//! Attempts per second with a durable commit for every operation, and with 32 calls in flight that share
 //! commits; both with `synchronous=FULL`.
 //!
-//! First claim and commit alone, then the whole life of an attempt, as the engine has it. What is
-//! gained depends on the disk: a shared commit saves waiting, not work. So the bench prints how long
-//! the disk takes to make a write durable, the processor time of an attempt, and what both say for
-//! other disks.
+//! First claim and commit alone, then the whole life of an attempt, as the engine runs it. The gain depends
+//! on the disk: a shared commit saves waiting, not work. So the bench prints how long the disk takes to
+//! make a write durable, the processor time of an attempt, and the result for other disks.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
 #![expect(clippy::cast_precision_loss, reason = "figures are for reading")]
@@ -31,10 +30,10 @@ use dialdeck::store::{Claimed, Store};
 
 /// Calls in flight while commits are shared.
 const IN_FLIGHT: usize = 32;
-/// Attempts measured with one commit a verb, and with shared ones.
+/// Attempts measured with one commit per operation, and with shared commits.
 const ALONE: usize = 1_000;
 const SHARED: usize = 8_000;
-/// How many times more attempts shared commits are to carry.
+/// How many times more attempts shared commits have to carry.
 const WANTED: f64 = 10.0;
 
 fn main() {
@@ -60,7 +59,8 @@ fn main() {
     check(&mut deck::open(folder.path()));
 }
 
-/// Fast and wrong does not count: the log's chain holds, and every count equals a recount.
+/// Checks that the log's chain holds and that every count equals a recount, because a fast but wrong result
+/// does not count.
 fn check(store: &mut SqliteStore) {
     let mut chain = ChainCheck::default();
     for sealed in store.tail(0, usize::MAX).unwrap() {
@@ -87,7 +87,8 @@ struct Took {
 }
 
 impl Took {
-    /// Time for each attempt on a disk that takes `sync` seconds, by this run's processor time.
+    /// Returns the time for each attempt on a disk that takes `sync` seconds, from this run's processor
+    /// time.
     fn on(&self, sync: f64) -> Option<f64> {
         self.cpu.map(|cpu| cpu + self.commits * sync)
     }
@@ -121,7 +122,7 @@ impl Run {
     }
 }
 
-/// Processor time of this process in seconds, where the system tells it.
+/// Returns the processor time of this process in seconds; `None` if the system does not report it.
 fn processor() -> Option<f64> {
     let mut nanos = 0.0;
     for task in fs::read_dir("/proc/self/task").ok()? {
@@ -131,7 +132,7 @@ fn processor() -> Option<f64> {
     Some(nanos / 1e9)
 }
 
-/// How long the disk takes to make a few appended pages durable: the median, in seconds.
+/// Returns how long the disk takes to make a few appended pages durable: the median, in seconds.
 fn fdatasync(folder: &Path) -> f64 {
     let mut file = File::create(folder.join("sync")).unwrap();
     let mut spans: Vec<Duration> = (0..200)
@@ -181,7 +182,7 @@ fn tell(what: &str, alone: &Took, shared: &Took, sync: f64) {
     );
 }
 
-/// Every ready contact.
+/// Returns every ready contact.
 fn queue(store: &mut SqliteStore, campaign: CampaignId) -> Vec<ContactId> {
     let classes: Vec<ClassId> = store
         .snapshot(deck::all_open())
@@ -214,7 +215,7 @@ fn claim_groups(store: &mut SqliteStore, contacts: &[ContactId], size: usize) ->
     run.end(contacts.len())
 }
 
-/// One call after another, every verb its own commit.
+/// Runs one call after another, each operation with a separate commit.
 fn lives_alone(store: &mut SqliteStore, contacts: &[ContactId]) -> Took {
     let mut now = deck::all_open() + Duration::from_mins(1);
     let mut run = Run::start();
@@ -236,14 +237,14 @@ fn lives_alone(store: &mut SqliteStore, contacts: &[ContactId]) -> Took {
     run.end(contacts.len())
 }
 
-/// What a job answers.
+/// The answer of a job.
 enum Answer {
     Claimed(AttemptId),
     Noted,
     Settled,
 }
 
-/// As the engine has it: call events are noted lazily, a call goes on once its commit is made.
+/// Runs calls as the engine does: call events are recorded lazily, and a call continues after its commit.
 fn lives_shared(store: SqliteStore, contacts: &[ContactId]) -> Took {
     let (report, mut done) = tokio::sync::mpsc::unbounded_channel();
     let writer = Writer::spawn(store, report).unwrap();

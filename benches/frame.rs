@@ -74,7 +74,7 @@ fn measure(contacts: u64) -> [f64; 4] {
     ]
 }
 
-/// A console that has been told everything it asked.
+/// Returns a console that has received every answer.
 fn shown(desk: &mut Desk<SqliteStore>) -> Model {
     let viewer = Viewer {
         actor: "bench".to_owned(),
@@ -104,7 +104,7 @@ fn shown(desk: &mut Desk<SqliteStore>) -> Model {
     model
 }
 
-/// Milliseconds of each run, sorted.
+/// Returns the milliseconds of each run, sorted.
 fn times(runs: usize, mut work: impl FnMut()) -> Vec<f64> {
     let mut times: Vec<f64> = (0..runs)
         .map(|_| {
@@ -117,7 +117,7 @@ fn times(runs: usize, mut work: impl FnMut()) -> Vec<f64> {
     times
 }
 
-/// No engine and the machine's clock.
+/// Surroundings without an engine, on the machine's clock.
 struct Nowhere;
 
 impl Surroundings<SqliteStore> for Nowhere {

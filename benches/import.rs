@@ -1,5 +1,5 @@
-//! One million rows of a contacts file into a deck, as `dialdeck contacts import` takes them, against
-//! Python's csv and phonenumbers on the first rows of the same file, and the peak of memory.
+//! Imports one million rows of a contacts file into a deck, as `dialdeck contacts import` does, against
+//! Python's csv and phonenumbers on the first rows of that file, and measures the peak of memory.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
 #![expect(clippy::print_stdout, reason = "a bench prints its figures")]
@@ -21,7 +21,7 @@ const ROWS: u64 = 1_000_000;
 /// Rows for Python, whose pace does not depend on their number.
 const PYTHON_ROWS: u64 = 100_000;
 
-/// Reads rows, makes E.164 of the number and asks whether it is one; prints rows per second.
+/// Reads rows, converts the number to E.164 and checks that it is valid; prints rows per second.
 const PYTHON: &str = r#"
 import csv, sys, time
 import phonenumbers
@@ -75,7 +75,7 @@ fn write_rows(path: &Path) -> std::io::Result<()> {
     out.flush()
 }
 
-/// Rows per second, from opening the file to the logged figures.
+/// Returns rows per second, from opening the file to the logged figures.
 fn take(folder: &Path, file: &Path) -> f64 {
     let mut store = deck::open(folder);
     let id = deck::campaign(&mut store);

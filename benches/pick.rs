@@ -1,5 +1,5 @@
-//! Picks per second through the dispatcher's hopper and all gates, at three sizes of a real deck,
-//! with every window open and with nine in ten shut.
+//! Picks per second through the dispatcher's hopper and all gates, at three sizes of a real deck, with
+//! every window open and with nine in ten shut.
 
 #![expect(clippy::unwrap_used, reason = "a bench that cannot go on stops")]
 #![expect(clippy::cast_precision_loss, reason = "figures are for reading")]
@@ -24,9 +24,9 @@ use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{Candidate, Claimed, Store as _};
 
 const SIZES: [u64; 3] = [10_000, 100_000, 1_000_000];
-/// Picks measured; a small deck is gone through several times.
+/// Picks that are measured; a small deck is picked through several times.
 const PICKS: u64 = 200_000;
-/// Of these with facts read from the file.
+/// Of these, picks with facts read from the file.
 const READ: u64 = 40_000;
 
 /// Nanoseconds a pick: gates over facts in memory, gates over facts read from the file.
@@ -69,7 +69,7 @@ fn print(contacts: u64, windows: &str, cost: Cost) {
 }
 
 fn measure(store: &mut SqliteStore, now: Timestamp) -> Cost {
-    // Once unmeasured: SQLite's page cache and the rules' tables are then as in a running engine.
+    // Runs once unmeasured, so that SQLite's page cache and the rules' tables are as in a running engine.
     run(store, now, READ / 4, true);
     Cost {
         gates: run(store, now, PICKS, false),
@@ -77,7 +77,7 @@ fn measure(store: &mut SqliteStore, now: Timestamp) -> Cost {
     }
 }
 
-/// Picks through the deck, again from its beginning when it is through.
+/// Picks through the deck, and again from its start when it is through.
 fn run(store: &mut SqliteStore, now: Timestamp, picks: u64, read: bool) -> f64 {
     let (mut made, mut spent) = (0, Duration::ZERO);
     let mut gates = Gates::new(read);
@@ -101,7 +101,7 @@ fn run(store: &mut SqliteStore, now: Timestamp, picks: u64, read: bool) -> f64 {
     spent.as_secs_f64() * 1e9 / made as f64
 }
 
-/// At most `most` picks; how many, and how long they took.
+/// Makes at most `most` picks. Returns how many, and how long they took.
 fn pass(
     store: &mut SqliteStore,
     dispatcher: &mut Dispatcher,
@@ -138,13 +138,13 @@ fn pass(
     (made, watch.elapsed())
 }
 
-/// Every gate, over facts read anew or remembered.
+/// Every gate, over facts that are read each time or remembered.
 struct Gates {
     read: bool,
     known: BTreeMap<ClassId, Known>,
 }
 
-/// The facts about one contact of a class, taken out of the store.
+/// The facts about one contact of a class, copied from the store.
 struct Known {
     contact: Contact,
     campaign: Campaign,
@@ -165,7 +165,7 @@ impl Gates {
         }
     }
 
-    /// Whether the contact may be dialed.
+    /// Returns whether the contact may be dialed.
     fn pass(
         &mut self,
         store: &mut SqliteStore,

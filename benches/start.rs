@@ -21,9 +21,9 @@ use dialdeck::store::sqlite::SqliteStore;
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
 const CONTACTS: u64 = 1_000_000;
-/// Starts measured, each a process of its own.
+/// Starts that are measured, each in a separate process.
 const STARTS: usize = 11;
-/// Given to the process that is measured, before the deck's folder.
+/// Passed to the process that is measured, before the deck's folder.
 const CHILD: &str = "--start-on";
 
 fn main() {
@@ -119,7 +119,7 @@ fn start(folder: &Path) {
     std::process::abort();
 }
 
-/// A carrier that says when it is asked to dial.
+/// A carrier that reports when it is asked to dial.
 struct Watched {
     carrier: Simulator,
     dialed: UnboundedSender<()>,
@@ -132,7 +132,7 @@ impl Provider for Watched {
 
     fn request(&mut self, request: Request, now: Timestamp) {
         if matches!(request, Request::Place(_)) {
-            // Only the first is waited for.
+            // The bench waits only for the first call.
             self.dialed.send(()).ok();
         }
         self.carrier.request(request, now);

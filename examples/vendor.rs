@@ -1,7 +1,7 @@
-//! A carrier's double to try the console against:
-//! `cargo run --example vendor -- livekit --port 7880 --webhook http://127.0.0.1:8077/lk/webhook`.
+//! A double of a carrier's API, to try the console against: `cargo run --example vendor -- livekit --port
+//! 7880 --webhook http://127.0.0.1:8077/lk/webhook`.
 //!
-//! It says what the deck file and the environment need, then serves until it is interrupted.
+//! It prints what the deck file and the environment need, then serves until it is interrupted.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
@@ -20,7 +20,7 @@ use vendors::livekit::{self, LiveKitDouble};
 use vendors::plum::{self, PlumDouble};
 use vendors::script::Script;
 
-/// Calls that may be shown, as the printed deck file has them.
+/// Caller IDs of the printed deck file.
 const NUMBERS: [&str; 2] = ["+16465550100", "+16465550101"];
 
 fn main() {

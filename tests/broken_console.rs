@@ -1,7 +1,7 @@
-//! A console whose engine breaks: the screen stays, everything is paused, and somebody is told.
+//! A console whose engine breaks: the screen stays, every campaign is paused, and an alert is raised.
 //!
-//! No test harness: this program is both the check and, started again by it on a terminal of its own,
-//! the console that is checked.
+//! There is no test harness: this program is the check, and it starts itself again on a terminal as the
+//! console that is checked.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[expect(dead_code, reason = "the console's own tests use all of it")]
@@ -35,16 +35,16 @@ use pty::Pty;
 
 const SIZE: (u16, u16) = (200, 50);
 
-/// Names the deck for the program that is the console.
+/// Passes the deck's path to the program that is the console.
 const DECK: &str = "DIALDECK_TEST_DECK";
 
-/// What the carrier says of its end.
+/// The carrier's reason for its failure.
 const WHY: &str = "as a test wants it";
 
-/// The demo's pace.
+/// How many times faster than the machine's the demo's clock runs.
 const FACTOR: u32 = 30;
 
-/// A carrier that breaks the engine with the first call it is to place.
+/// A carrier that breaks the engine at the first call that it is to place.
 struct Broken(&'static str);
 
 impl Provider for Broken {
@@ -145,7 +145,7 @@ fn main() {
     }
 }
 
-/// The console that is checked.
+/// Runs the console that is checked.
 fn a_console_with_a_broken_carrier(deck: &Path) {
     let mut store = open(deck);
     let last = store.snapshot(Timestamp::MIN).unwrap().last_event_at;
@@ -168,7 +168,7 @@ fn a_console_with_a_broken_carrier(deck: &Path) {
     assert!(runtime.block_on(engine).unwrap_err().is_panic());
 }
 
-/// The program under test, for what it says.
+/// Runs the program under test. Returns what it prints.
 fn run(deck: &Path, args: &[&str]) -> String {
     let mut command = Command::new(env!("CARGO_BIN_EXE_dialdeck"));
     let output = command.arg("--deck").arg(deck).args(args).output().unwrap();

@@ -1,4 +1,4 @@
-//! Broken lists: each is refused as a whole or row by row, with its place, its column and a way out.
+//! Broken lists: each is refused as a whole or row by row, with its place, its column and what to do.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 #![expect(clippy::too_many_lines, reason = "tables of cases")]
@@ -321,7 +321,7 @@ fn rows_of_a_do_not_call_csv() {
     assert!(!reject.hint.is_empty());
 }
 
-/// Takes whatever comes; all that counts is that it comes to an end without a panic.
+/// Reads any input. It only has to end without a panic.
 fn read_everything(text: &[u8]) {
     if let Ok(file) = ContactFile::check(bytes("in.csv", text)) {
         let mut rows = file

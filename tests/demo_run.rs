@@ -1,5 +1,5 @@
-//! The sample campaigns from start to end through the real program, judged by an independent reader
-//! of the two logs.
+//! The sample campaigns from start to end through the real program, judged by an independent reader of the
+//! two logs.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]

@@ -1,5 +1,5 @@
 //! Exit codes: wrong arguments 2, refused 3, no deck or a busy or damaged one 4, failed 1, for every
-//! subcommand that can end so.
+//! subcommand that can end with them.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
@@ -29,7 +29,7 @@ required = "none"
 pool = "local"
 "#;
 
-/// Files beside a deck that is not there yet.
+/// Returns a folder with files beside a deck that does not exist yet.
 fn files() -> Deck {
     let deck = Deck::new();
     deck.write("recall.toml", CAMPAIGN);
@@ -43,7 +43,7 @@ fn files() -> Deck {
     deck
 }
 
-/// The same with the campaign `recall` in draft.
+/// Returns such a folder with a deck and the campaign `recall` in draft.
 fn with_campaign() -> Deck {
     let deck = files();
     let file = path(&deck, "recall.toml");
@@ -55,7 +55,7 @@ fn path(deck: &Deck, name: &str) -> String {
     deck.beside(name).to_str().unwrap().to_owned()
 }
 
-/// Arguments with `@name` standing for a file beside the deck.
+/// Returns the arguments. `@name` becomes the path of a file beside the deck.
 fn arguments(deck: &Deck, line: &str) -> Vec<String> {
     line.split(' ')
         .map(|word| match word.strip_prefix('@') {
@@ -70,8 +70,8 @@ fn run(deck: &Deck, line: &str) -> Output {
     deck.run(&arguments.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
-/// Runs and expects this code and, for errors, their text on standard error: as text with what to do,
-/// and as JSON with the same code.
+/// Runs the program and expects this code. Errors are expected on standard error: as text with what to do,
+/// and as JSON with the code.
 #[track_caller]
 fn expect(deck: &Deck, line: &str, code: i32, complaint: &str) {
     let output = run(deck, line);
@@ -94,7 +94,7 @@ fn expect(deck: &Deck, line: &str, code: i32, complaint: &str) {
     assert_eq!(error["error"]["code"], code, "{line}: {errors}");
 }
 
-/// Every subcommand that does something by itself, as it is typed.
+/// Returns every subcommand without subcommands, as it is typed.
 fn leaves() -> Vec<String> {
     fn visit(command: &clap::Command, path: &str, leaves: &mut Vec<String>) {
         let name = match path {
@@ -386,7 +386,8 @@ fn what_fails_exits_with_1() {
         expect(&deck, line, 1, "dialdeck.toml:1");
     }
     fs::remove_file(deck.path().join("dialdeck.toml")).unwrap();
-    // Not one row of the file was taken: told on standard output, as the import was carried out.
+    // No row of the file was accepted. This is reported on standard output, because the import was carried
+    // out.
     let output = run(&deck, "contacts import recall @nobody.csv --country US");
     assert_eq!(output.status.code(), Some(1), "{}", text(&output.stdout));
     assert!(text(&output.stdout).contains("0 taken"));
@@ -435,11 +436,11 @@ fn a_broken_deck_file_keeps_no_opt_out_away() {
     assert_eq!(taken.status.code(), Some(0), "{}", text(&taken.stderr));
     assert!(text(&taken.stdout).contains("1 added"));
     assert!(text(&taken.stderr).contains("typo.toml:1"));
-    // The deck remembers the country that its own file gave to numbers without one.
+    // The deck remembers the country that its file gave to numbers without one.
     let taken = add("2125550143");
     assert_eq!(taken.status.code(), Some(0), "{}", text(&taken.stderr));
     assert!(text(&taken.stdout).contains("US assumed"));
-    // Where no file ever gave one, a number may be another one.
+    // Where no file ever gave a country, a number may be another one.
     let fresh = files();
     fs::create_dir(fresh.path()).unwrap();
     fs::write(fresh.path().join("dialdeck.toml"), "max_concurent = 3\n").unwrap();

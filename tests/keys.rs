@@ -1,4 +1,4 @@
-//! The README's list of keys is the one the console goes by.
+//! The README's list of keys is the one that the console uses.
 
 use dialdeck::tui::keymap::KeyMap;
 

@@ -1,5 +1,5 @@
-//! Kill -9 at random instants of a running deck: by the carrier's own log nothing is sent twice and
-//! the caps hold across every restart.
+//! Kill -9 at random instants of a running deck: by the carrier's own log nothing is sent twice, and the
+//! caps hold across every restart.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
@@ -21,7 +21,7 @@ fn a_killed_engine_never_dials_twice() {
     let mut dice = 0x2545_f491_4f6c_dd1d_u64;
     let mut killed = 0;
     while killed < KILLS {
-        // A length in entries of the log, not in time: the same spread on any machine.
+        // The length is in log entries, not in time, so that the spread does not depend on the machine.
         dice ^= dice << 13;
         dice ^= dice >> 7;
         dice ^= dice << 17;
@@ -44,7 +44,8 @@ fn a_killed_engine_never_dials_twice() {
     judge::assert_clean(&deck.event_log(), &deck.carrier(), &options);
 }
 
-/// Runs the demo with its log as JSON lines, kills it after that many; `false` when it ended by itself.
+/// Runs the demo with its log as JSON lines and kills it after that many entries. Returns `false` if it
+/// ended by itself.
 fn run_for(deck: &Deck, entries: u64) -> bool {
     let mut command = deck.demo(7);
     command

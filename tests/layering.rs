@@ -1,12 +1,12 @@
-//! What a part of the tree may not use, where the compiler does not hold it already: the crates' manifests
-//! say who may depend on whom, this table says the rest.
+//! What a part of the tree may not use, where the compiler does not check it: the crates' manifests contain
+//! who may depend on whom, this table contains the rest.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
 
-/// A folder or file, and the paths that its code may not use. `async` stands for anything asynchronous.
+/// A folder or file, and the paths that its code may not use. `async` means anything asynchronous.
 const TABLE: &[(&str, &[&str])] = &[
     (
         "crates/core/src",
@@ -100,7 +100,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("src/tui/glyph", &["std::env"]),
 ];
 
-/// The root package's other names for the crates.
+/// The names under which the root package re-exports the crates.
 const FACADE: &[(&str, &str)] = &[
     ("crate::clock", "dialdeck_clock"),
     ("crate::store", "dialdeck_store"),
@@ -182,7 +182,7 @@ fn every_way_to_use_a_path_is_seen() {
     }
 }
 
-/// Whether a path is one of these or lies below one.
+/// Returns whether a path is one of these or below one.
 fn is_forbidden(path: &str, forbidden: &[&str]) -> bool {
     forbidden.iter().any(|word| {
         path.strip_prefix(word)
@@ -190,7 +190,7 @@ fn is_forbidden(path: &str, forbidden: &[&str]) -> bool {
     })
 }
 
-/// Every path that the code of a file uses outside its tests, and `async` if it is asynchronous.
+/// Returns every path that the code of a file uses outside its tests, and `async` if it is asynchronous.
 fn used(text: &str) -> Vec<String> {
     let mut seen = Used::default();
     seen.visit_file(&syn::parse_file(text).unwrap());
@@ -273,7 +273,7 @@ impl<'ast> Visit<'ast> for Used {
         visit::visit_expr_async(self, expr);
     }
 
-    /// The words of a macro's call are not parsed; paths in them are taken from the text.
+    /// Takes paths in a macro call from its text, because its tokens are not parsed.
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
         let text = call.tokens.to_string().replace(" :: ", "::");
         let paths = text.split(|char: char| !(char.is_alphanumeric() || matches!(char, '_' | ':')));
@@ -295,8 +295,8 @@ fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     })
 }
 
-/// The source files of a folder, or of a file named without its ending. Files of tests are left out: they
-/// are declared under `cfg(test)`.
+/// Returns the source files of a folder, or of a file named without its extension. Test files are left out:
+/// they are declared under `cfg(test)`.
 fn sources(at: &Path) -> Vec<PathBuf> {
     let single = at.with_extension("rs");
     let mut files: Vec<_> = single.is_file().then_some(single).into_iter().collect();

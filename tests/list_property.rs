@@ -1,5 +1,5 @@
-//! Any list, whatever its columns: each of them and each row is accounted for, recounted here from the
-//! text alone.
+//! Any list, with any columns: every column and every row is accounted for, recounted here from the text
+//! alone.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -35,7 +35,7 @@ required = "none"
 pool = "local"
 "#;
 
-/// Names as lists have them, right, wrong and odd.
+/// Column names as lists have them: right, wrong and odd.
 const NAMES: [&str; 40] = [
     "Phone",
     "Mobile Phone",
@@ -79,7 +79,7 @@ const NAMES: [&str; 40] = [
     "reject_reason",
 ];
 
-/// Cells that mean something somewhere, and some that mean nothing anywhere.
+/// Cells that are valid in some columns, and some that are valid in none.
 const CELLS: [&str; 36] = [
     "",
     "",
@@ -146,7 +146,7 @@ fn name() -> impl Strategy<Value = String> {
     ]
 }
 
-/// A header and its rows; some rows end early, as spreadsheets write them.
+/// A header and its rows. Some rows end early, as spreadsheets write them.
 fn list() -> impl Strategy<Value = (Vec<String>, Vec<Vec<String>>)> {
     (1..8usize).prop_flat_map(|width| {
         let header = prop::collection::vec(name(), width).prop_map(|mut header| {
@@ -177,7 +177,7 @@ fn now() -> Timestamp {
     "2026-12-08T15:00:00Z".parse().unwrap()
 }
 
-/// The import by the function that the command line uses, and the deck it leaves.
+/// Imports with the function that the command line uses. Returns the figures and the deck.
 fn imported(file: &ContactFile) -> (Taken, MemoryStore) {
     let mut store = MemoryStore::new(DeckId(1), Rules::embedded(), now());
     let by = By {
@@ -200,7 +200,7 @@ fn imported(file: &ContactFile) -> (Taken, MemoryStore) {
     (taken, store)
 }
 
-/// The same file row by row: contacts by their line, and the lines of rejects.
+/// Reads the file row by row. Returns contacts by their line, and the lines of rejects.
 fn read(file: &ContactFile) -> (BTreeMap<u64, NewContact>, BTreeSet<u64>) {
     let reading = Reading {
         country: Some("US".to_owned()),
@@ -227,7 +227,7 @@ fn read(file: &ContactFile) -> (BTreeMap<u64, NewContact>, BTreeSet<u64>) {
     (contacts, rejects)
 }
 
-/// What stands in a column of a row.
+/// Returns the cell of a row in a column.
 fn at(row: &[String], column: usize) -> &str {
     row.get(column).map_or("", |cell| cell.trim())
 }
@@ -239,15 +239,15 @@ fn kept(contact: &NewContact) -> BTreeMap<String, String> {
     serde_json::from_str(&contact.variables).unwrap()
 }
 
-/// How a column stands in the table: the field's name, `variable` or `ignored`.
+/// Returns how a column was used: the field's name, `variable` or `ignored`.
 fn taken_for(column: &ColumnUse) -> String {
     let value = serde_json::to_value(column).unwrap();
     let field = value["field"].as_str();
     field.or(value["taken_for"].as_str()).unwrap().to_owned()
 }
 
-/// Every column is one of the three, used by as many rows as have something there, and nothing of a
-/// variable is lost or made up.
+/// Checks that every column has one of the three uses, counts the rows with a value in it, and keeps the
+/// values of variables unchanged.
 fn columns_are_accounted_for(
     header: &[String],
     rows: &[Vec<String>],
@@ -290,7 +290,7 @@ fn columns_are_accounted_for(
     Ok(())
 }
 
-/// Digits of the number that stands first in every row.
+/// Returns the number in the first column of a row.
 fn first_number(row: &[String]) -> PhoneNumber {
     let bare = row[0].trim_end_matches(".0");
     let digits: String = bare.chars().filter(char::is_ascii_digit).collect();
@@ -298,7 +298,8 @@ fn first_number(row: &[String]) -> PhoneNumber {
     format!("+1{national}").parse().unwrap()
 }
 
-/// A row whose own word is that the person is not to be called is on the list, taken or not.
+/// Checks that the number of a row marked as not to be called is on the list, whether the row was accepted
+/// or not.
 fn wishes_hold(
     rows: &[Vec<String>],
     taken: &Taken,
@@ -348,7 +349,7 @@ proptest! {
         let file = match ContactFile::check(origin) {
             Ok(file) => file,
             Err(fault) => {
-                // Refused as a whole, with the column and a way out.
+                // Refused as a whole, with the column and what to do.
                 prop_assert!(!fault.column.is_empty() && !fault.hint.is_empty(), "{}", fault);
                 return Ok(());
             }

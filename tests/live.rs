@@ -1,5 +1,5 @@
-//! Commands and signals against an engine that runs in another process, judged by the carrier's own
-//! log: what was acknowledged holds from that instant.
+//! Commands and signals against an engine that runs in another process, judged by the carrier's own log:
+//! what was acknowledged holds from that instant.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
@@ -18,17 +18,17 @@ use serde_json::Value;
 /// Monday 10:30 in New York.
 const MORNING: &str = "2026-12-07T15:30:00Z";
 
-/// The same for decks whose campaigns are added by the day's own clock, which a simulated clock never
-/// goes behind: later than any day on which the test is run.
+/// A Monday morning for decks whose campaigns are added by the machine's clock, which a simulated clock
+/// never precedes. It is later than any day on which the test runs.
 const LATER: &str = "2028-06-05T14:30:00Z";
 
-/// Simulated seconds per second. An acknowledgement waits for at most 10 seconds.
+/// Simulated seconds per second. An acknowledgement waits for 10 seconds at most.
 const SPEED: u32 = 20;
 
 /// The area codes of the contacts, all in New York's zone, a hundred fictional numbers each.
 const AREAS: [u32; 4] = [212, 646, 718, 917];
 
-/// What the judge is told of a deck whose commands came from another process.
+/// Returns the judge's options for a deck whose commands came from another process.
 fn commanded() -> judge::Options {
     judge::Options {
         unfinished: true,
@@ -43,7 +43,7 @@ fn number(place: u32) -> String {
     format!("+1{area}5550{}", 100 + place % 100)
 }
 
-/// A campaign over the numbers `from..to`.
+/// Adds a campaign over the numbers `from..to`.
 fn campaign(deck: &Deck, name: &str, from: u32, to: u32) {
     let mut contacts = "number,name\n".to_owned();
     for place in from..to {
@@ -74,7 +74,7 @@ pool = "local"
     deck.ok(&["campaign", "add", file.to_str().unwrap()]);
 }
 
-/// A deck with one trunk whose callees are as `profile` says.
+/// Returns a deck with one trunk whose callees behave as in `profile`.
 fn deck_with(profile: &str) -> Deck {
     let deck = Deck::new();
     let profile = deck.write("profile.toml", profile);
@@ -114,7 +114,7 @@ fn demo(deck: &Deck, speed: &str) -> Command {
     command
 }
 
-/// The carrier's lines after the first `from` bytes.
+/// Returns the carrier's log lines after the first `from` bytes.
 fn carried(deck: &Deck, from: usize) -> Vec<Value> {
     let log = deck.carrier();
     let whole = log.rfind('\n').map_or(0, |end| end + 1);
@@ -257,7 +257,8 @@ fn a_first_signal_ends_gracefully() {
     let last: Value = serde_json::from_str(log.lines().last().unwrap()).unwrap();
     assert_eq!(last["kind"], "deck_closed");
     assert_partition(&deck.status());
-    // The end waits for 30 seconds of the deck's clock; what is up after that is found at the next start.
+    // The end waits for 30 seconds of the deck's clock. A call that is up after that is found at the next
+    // start.
     let mut left = open_attempts(&log);
     let mut next = Engine::start(demo(&deck, "240"));
     while !left.is_empty() {
@@ -338,7 +339,7 @@ fn every_call_is_hung_up_from_another_process() {
     judge::assert_clean(&deck.event_log(), &deck.carrier(), &commanded());
 }
 
-/// Attempts that were reserved and have not ended.
+/// Returns the attempts that were reserved and have not ended.
 fn open_attempts(log: &str) -> BTreeSet<String> {
     let mut open = BTreeSet::new();
     for line in log.lines() {

@@ -1,4 +1,4 @@
-//! What a screen shows of a running demo equals a recount of the rows, at fifty moments of it.
+//! What a screen shows of a running demo equals a recount of the rows, at fifty moments.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeMap;
@@ -12,11 +12,11 @@ use dialdeck::store::{Recount, Store as _};
 
 const MOMENTS: usize = 50;
 
-/// Entries of the log between two moments; one more for each moment, so that they fall everywhere
-/// within a call's life.
+/// Log entries between two moments; one more for each moment, so that the moments fall anywhere in a call's
+/// life.
 const APART: i64 = 150;
 
-/// A demo without a screen that is ended with the test.
+/// A demo without a screen, which is ended with the test.
 struct Demo(Child);
 
 impl Demo {

@@ -1,6 +1,6 @@
-//! For random purposes, voices, agents, places, consents and lists: a dial implies that the least
-//! consent and the lists of `data/preconditions.csv` are there, and a hold or refusal that they are
-//! not. The table is read here by itself, beside the program's own reader and gate.
+//! For random purposes, voices, agents, places, consents and lists: a dial implies that the least consent
+//! and the lists of `data/preconditions.csv` are there, and a hold or refusal that they are not. The test
+//! has its own reader of the table, beside the program's reader and gate.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
@@ -26,8 +26,8 @@ const TABLE: &str = include_str!("../crates/core/data/preconditions.csv");
 
 const DAY: u64 = 86_400;
 
-/// Numbers with the places they may be in, a zone, and an instant at which every rule's hours there
-/// are open. Those beyond +1 are example numbers of the phone library or set aside for fiction.
+/// Numbers with the places that they may be in, a zone, and an instant at which every rule's hours there
+/// are open. Numbers outside +1 are example numbers of the phone library or reserved for fiction.
 const PLACES: [(&str, &[&str], &str, &str); 17] = [
     ("+12125550142", &["US-NY"], "America/New_York", "18:00"),
     ("+12035550142", &["US-CT"], "America/New_York", "18:00"),
@@ -68,14 +68,14 @@ struct Case {
     class: CallClass,
     agent: Agent,
     place: usize,
-    /// What the campaign asks for.
+    /// The consent that the campaign requires.
     required: ConsentKind,
-    /// What is on record, how many days old, and whether it was taken back.
+    /// The consent on record, its age in days, and whether it was revoked.
     consent: Option<(ConsentKind, u64, bool)>,
-    /// The registries that the campaign lists.
+    /// The registries that the campaign requires.
     listed: Vec<usize>,
-    /// Of each registry: the age in days of the number's area, of another one, and whether the number
-    /// is on it.
+    /// For each registry: the age in days of the data for the number's area and for another area, and
+    /// whether the number is on it.
     loaded: Vec<(Option<u64>, Option<u64>, bool)>,
     waived: Option<(usize, bool)>,
     every: bool,
@@ -174,8 +174,8 @@ fn rank(kind: &str) -> usize {
         .unwrap()
 }
 
-/// Whether the record still holds: 3 months after an inquiry, 18 after a transaction, by days that no
-/// calendar month exceeds or falls short of.
+/// Returns whether the consent still holds: 3 months after an inquiry, 18 after a transaction. `None` if
+/// the age is within the difference between calendar months and days.
 fn holds(consent: (ConsentKind, u64, bool)) -> Option<bool> {
     let (kind, days, revoked) = consent;
     let most = match kind {
@@ -217,7 +217,7 @@ impl Case {
         }
     }
 
-    /// The rows of the table that bind the call.
+    /// Returns the rows of the table that bind the call.
     fn bound(&self, rows: &[Row]) -> Vec<Row> {
         let (digits, regions) = (PLACES[self.place].0, PLACES[self.place].1);
         let digits = digits.trim_start_matches('+');
@@ -251,7 +251,8 @@ impl Case {
         })
     }
 
-    /// Whether the consent on record is of this kind at least and holds; `None`: by a matter of days.
+    /// Returns whether the consent on record is at least of this kind and holds; `None` if it depends on a
+    /// few days.
     fn has(&self, least: &str) -> Option<bool> {
         match self.consent {
             _ if rank(least) == 0 => Some(true),
@@ -260,14 +261,14 @@ impl Case {
         }
     }
 
-    /// Whether a registry is there for the number, and the number is not on it.
+    /// Returns whether a registry is loaded for the number, is recent enough, and does not list the number.
     fn listed_well(&self, list: &str, max_days: u64) -> bool {
         let nth = LISTS.iter().position(|known| *known == list).unwrap();
         let (here, _, on_it) = self.loaded[nth];
         here.is_some_and(|age| age <= max_days) && !on_it
     }
 
-    /// Whether the law and the campaign allow the call; `None`: by a matter of days.
+    /// Returns whether the law and the campaign allow the call; `None` if it depends on a few days.
     fn allowed(&self, rows: &[Row]) -> Option<bool> {
         let mut all = vec![self.has(self.required.as_str())];
         let bound = self.bound(rows);
@@ -305,7 +306,7 @@ impl Case {
                     .iter()
                     .any(|region| region.eq_ignore_ascii_case(state)),
             };
-            // Who stands on a list that binds is not called, whatever country the list is of.
+            // A number on a list that binds is not called; the list may be of any country.
             if asked && loaded {
                 all.push(Some(!self.loaded[nth].2));
             }
@@ -314,7 +315,7 @@ impl Case {
                 let days = ages
                     .next()
                     .map_or(31, |row| row["max_age_days"].parse().unwrap());
-                // A state's list is as old as its oldest part for numbers of other area codes.
+                // For numbers of other area codes, a state's list is as old as its oldest area.
                 let foreign = *list == "state:us-ok" && !PLACES[self.place].0.starts_with("+1405");
                 let well = if foreign {
                     let (here, there, on_it) = self.loaded[nth];
@@ -364,7 +365,7 @@ impl Case {
         }
     }
 
-    /// Whether any area of the registry is loaded; outside country code 1 it has but one.
+    /// Returns whether any area of the registry is loaded; outside country code 1 a registry has only one.
     fn is_loaded(&self, nth: usize) -> bool {
         let (here, there, _) = self.loaded[nth];
         here.is_some() || (there.is_some() && PLACES[self.place].0.starts_with("+1"))
@@ -413,7 +414,7 @@ impl Case {
         }
     }
 
-    /// Claims the contact; whether it was dialed.
+    /// Claims the contact. Returns whether it was dialed.
     fn dialed(&self, store: &mut impl Store, rows: &[Row]) -> bool {
         let now = self.now();
         let strict = DeckSettings {
@@ -459,7 +460,7 @@ fn a_dial_implies_the_tables_least_consent_and_lists() {
             let counter = if dialed { &dials } else { &held };
             counter.set(counter.get() + 1);
             if let Some(allowed) = case.allowed(&rows) {
-                // Debts have rules of their own in the United States alone.
+                // Only the United States has separate rules for debts.
                 let place = PLACES[case.place].1[0];
                 let debt_abroad = case.purpose == Purpose::Debt && !place.starts_with("US");
                 prop_assert_eq!(dialed, allowed && !debt_abroad);
@@ -467,7 +468,7 @@ fn a_dial_implies_the_tables_least_consent_and_lists() {
             Ok(())
         })
         .unwrap();
-    // The cases are no good if nearly all go one way.
+    // If nearly all cases had one result, they would test little.
     assert!(
         dials.get() > 500,
         "{dials:?} dials, {held:?} held or refused"

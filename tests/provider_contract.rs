@@ -1,4 +1,4 @@
-//! What every provider owes the engine, checked in virtual time over every implementation.
+//! The contract of every provider, checked in virtual time over every implementation.
 #![expect(clippy::unwrap_used, reason = "a failed unwrap is a failed test")]
 
 #[path = "provider_contract/carrier_log.rs"]
@@ -16,21 +16,21 @@ use dialdeck::domain::{
 };
 use dialdeck::provider::{DialRequest, Inquiry, LookUp, Provider, ProviderEvent, Request};
 
-/// A provider with numbers whose behaviour is known beforehand.
+/// A provider with numbers whose behaviour is known.
 pub(crate) trait Bench {
     /// The provider under test.
     type Provider: Provider;
-    /// A provider with nothing up.
+    /// Returns a provider without calls.
     fn provider(&self) -> Self::Provider;
     /// Rings for 5 s, is answered by a person, talks for 30 s.
     fn person(&self) -> PhoneNumber;
-    /// Is busy.
+    /// Returns a number that is busy.
     fn busy(&self) -> PhoneNumber;
     /// Rings until the ringing timeout.
     fn never_answers(&self) -> PhoneNumber;
-    /// Loses the answer to the request, is up for half a minute or so; only a look-up tells the end.
+    /// Loses the answer to the request, and is up for about half a minute. Only a look-up shows the end.
     fn answer_lost(&self) -> PhoneNumber;
-    /// Cannot be sent to, and the provider knows it.
+    /// Cannot be sent to, and the provider reports that it was not sent.
     fn not_sent(&self) -> PhoneNumber;
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn dial(serial: i64, to: PhoneNumber) -> DialRequest {
     }
 }
 
-/// A question about the call placed by [`dial`].
+/// Returns an inquiry about the call placed by [`dial`].
 pub(crate) fn inquiry(serial: i64) -> Inquiry {
     Inquiry {
         attempt: attempt(serial),
@@ -72,7 +72,8 @@ pub(crate) fn inquiry(serial: i64) -> Inquiry {
     }
 }
 
-/// Jumps from event to event until nothing is foretold up to `until`; every event with its delivery.
+/// Jumps from event to event until none is announced up to `until`. Returns every event with the instant of
+/// its delivery.
 pub(crate) fn run(
     provider: &mut impl Provider,
     from: Timestamp,
@@ -89,7 +90,7 @@ pub(crate) fn run(
     }
 }
 
-/// The events of each call, in order of delivery.
+/// Returns the events of each call, in order of delivery.
 pub(crate) fn by_call(seen: &[(Timestamp, ProviderEvent)]) -> BTreeMap<AttemptId, Vec<CallEvent>> {
     let mut calls: BTreeMap<AttemptId, Vec<CallEvent>> = BTreeMap::new();
     for (delivered, event) in seen {
@@ -156,7 +157,7 @@ fn one_call(bench: &impl Bench, to: PhoneNumber) -> Vec<CallEvent> {
     by_call(&seen).remove(&attempt(1)).unwrap_or_default()
 }
 
-/// The whole contract.
+/// Checks the whole contract.
 pub(crate) fn exercise(bench: &impl Bench) {
     a_call_is_told_in_order_and_ends_once(bench);
     ringing_has_its_limit(bench);

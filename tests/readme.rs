@@ -1,5 +1,5 @@
-//! What README says is so: its commands run, its tables name every subcommand and every file, its links
-//! lead somewhere.
+//! The README is true: its commands run, its tables name every subcommand and every file, and its links
+//! have targets.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
@@ -23,14 +23,14 @@ fn readme() -> String {
     read(&root().join("README.md"))
 }
 
-/// The part under a heading of the second level.
+/// Returns the part under a heading of the second level.
 fn section(title: &str) -> String {
     let readme = readme();
     let (_, rest) = readme.split_once(&format!("\n## {title}\n")).unwrap();
     rest.split("\n## ").next().unwrap().to_owned()
 }
 
-/// Fenced blocks: language and text.
+/// Returns the fenced blocks: language and text.
 fn blocks(markdown: &str) -> Vec<(String, String)> {
     let mut blocks = Vec::new();
     let mut parts = markdown.split("\n```").skip(1);
@@ -41,14 +41,14 @@ fn blocks(markdown: &str) -> Vec<(String, String)> {
     blocks
 }
 
-/// The block of this language and place among its like.
+/// Returns the block of this language at this place among those of its language.
 fn block(title: &str, language: &str, nth: usize) -> String {
     let like = blocks(&section(title));
     let mut like = like.into_iter().filter(|(said, _)| said == language);
     like.nth(nth).unwrap().1
 }
 
-/// A line's words as a shell reads them: double quotes, comments.
+/// Returns a line's words as a shell reads them: double quotes, comments.
 fn words(line: &str) -> Vec<String> {
     let mut words = vec![String::new()];
     let (mut quoted, mut fresh) = (false, true);
@@ -73,7 +73,7 @@ fn lines(block: &str) -> Vec<Vec<String>> {
         .collect()
 }
 
-/// A command of README, run in the folder of its files on a deck of its own.
+/// Returns a command of the README, to be run in the folder of its files on a separate deck.
 fn command(deck: &Deck, line: &[String]) -> Command {
     assert_eq!(line[0], "dialdeck", "{line:?}");
     let mut command = Command::new(env!("CARGO_BIN_EXE_dialdeck"));
@@ -93,7 +93,7 @@ fn with(line: &[String], more: &str) -> Vec<String> {
     line.iter().cloned().chain(words(more)).collect()
 }
 
-/// The campaign file, its end put off so that the test holds when README's year is over.
+/// Returns the campaign file with a later end, so that the test holds after the README's year is over.
 fn settings() -> String {
     let settings = block("A real campaign", "toml", 0);
     let (before, end) = settings.split_once("\nexpires = ").unwrap();
@@ -101,7 +101,7 @@ fn settings() -> String {
     format!("{before}\nexpires = 2028-12-31T00:00:00Z\n{after}")
 }
 
-/// The files of "A real campaign", beside the deck.
+/// Writes the files of "A real campaign" beside the deck.
 fn write_files(deck: &Deck) {
     let settings = settings();
     let first = settings.lines().next().unwrap();
@@ -124,7 +124,7 @@ fn the_commands_of_a_real_campaign_run() {
     let imported = deck.ok(&["campaign", "show", "reminders"]);
     assert!(imported.contains("Harbor Health Group"), "{imported}");
 
-    // A Sunday: the engine is there and has nothing to do, whatever the day of the test.
+    // A Sunday: the engine runs and has nothing to do, on any day of the test.
     let sunday = with(run, "--speed 1 --start-at 2028-06-04T15:00:00Z");
     let mut engine = Engine::start(command(&deck, &sunday));
     while deck.status()["campaigns"][0]["state"] != "running" {
@@ -147,8 +147,8 @@ fn the_commands_of_a_real_campaign_run() {
     files_of_the_deck(&deck);
 }
 
-/// Every file in the deck's folder stands in README's table, and all of those but the optional ones
-/// are there.
+/// Checks that README's table names every file in the deck's folder, and that all files exist except the
+/// optional ones.
 fn files_of_the_deck(deck: &Deck) {
     let table = section("Files");
     let named: BTreeSet<String> = cells(&table)
@@ -237,7 +237,7 @@ fn the_set_up_is_what_ci_runs_and_the_program_takes() {
     let demo = lines(&block("Set-up", "sh", 0)).remove(0);
     let (cargo, program) = demo.split_at(demo.iter().position(|word| word == "--").unwrap());
     assert_eq!(cargo, ["cargo", "run", "--release"]);
-    // It opens the console, which a test of its own has on a terminal; without one there is a hint.
+    // It opens the console, which another test runs on a terminal; without one it prints a hint.
     let line: Vec<String> = std::iter::once("dialdeck".to_owned())
         .chain(program[1..].iter().cloned())
         .collect();
@@ -286,7 +286,7 @@ fn the_screen_is_one_of_the_reference_size() {
     }
 }
 
-/// The rows of the one table in a section: first and second cell.
+/// Returns the rows of the only table in a section: first and second cell.
 fn cells(section: &str) -> Vec<(String, String)> {
     let rows = section
         .lines()
@@ -300,7 +300,7 @@ fn cells(section: &str) -> Vec<(String, String)> {
     .collect()
 }
 
-/// `campaign add|list NAME` as `campaign add`, `campaign list`; `dialdeck` as nothing.
+/// Returns `campaign add`, `campaign list` for `campaign add|list NAME`; nothing for `dialdeck`.
 fn spelled_out(code: &str) -> Vec<String> {
     let plain = |word: &&str| !word.contains(|letter: char| letter.is_uppercase() || letter == '[');
     let words: Vec<&str> = code.split(' ').filter(plain).collect();
@@ -317,7 +317,7 @@ fn spelled_out(code: &str) -> Vec<String> {
         .collect()
 }
 
-/// Every subcommand that does something by itself, with its options.
+/// Returns every subcommand without subcommands, with its options.
 fn subcommands() -> Vec<(String, BTreeSet<String>)> {
     fn visit(command: &clap::Command, path: &str, all: &mut Vec<(String, BTreeSet<String>)>) {
         if !command.is_subcommand_required_set() {
@@ -393,7 +393,7 @@ fn the_table_of_options_is_the_programs() {
     assert_eq!(told, known, "left: README's table; right: the program");
 }
 
-/// Where the links of a file lead, as written.
+/// Returns the targets of a file's links, as written.
 fn links(markdown: &str) -> Vec<String> {
     let targets = markdown.split("](").skip(1);
     targets
@@ -401,7 +401,7 @@ fn links(markdown: &str) -> Vec<String> {
         .collect()
 }
 
-/// A heading as an anchor: `## A real campaign` as `a-real-campaign`.
+/// Returns the headings as anchors: `## A real campaign` as `a-real-campaign`.
 fn anchors(markdown: &str) -> BTreeSet<String> {
     let headings = markdown.lines().filter(|line| line.starts_with('#'));
     headings

@@ -1,5 +1,5 @@
-//! A campaign as a user brings it: five spellings of numbers, duplicates, faults, do-not-call files of
-//! both forms, from `campaign add` to `log verify`, judged by the two logs.
+//! A campaign as a user brings it: five spellings of numbers, duplicates, faults, do-not-call files of both
+//! forms, from `campaign add` to `log verify`, judged by the two logs.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
@@ -14,23 +14,23 @@ use deck::partition::assert_partition;
 use deck::{Deck, read, text};
 use serde_json::Value;
 
-/// A Monday morning, later than any day on which the test's own commands are given.
+/// A Monday morning, later than any day on which the test runs.
 const START: &str = "2028-06-05T13:30:00Z";
 
 const DAY_BEFORE: &str = "2028-06-04T13:30:00Z";
 
 const HEADER: [&str; 5] = ["number", "name", "consent", "consent_source", "consent_at"];
 
-/// A hundred fictional numbers each, from the Atlantic to the Pacific.
+/// Area codes from the Atlantic to the Pacific, each with a hundred fictional numbers.
 const AREAS: [u32; 5] = [212, 312, 303, 602, 213];
 
 /// Rows whose numbers can be dialed, each number once.
 const GOOD: u32 = 440;
 
-/// Rows that repeat the number of a good one in another spelling.
+/// Rows that repeat the number of a good row in another spelling.
 const REPEATED: u32 = 30;
 
-/// Rows whose numbers are read and may never be dialed: premium and toll-free.
+/// Rows whose numbers are valid but never dialed: premium and toll-free.
 const UNDIALABLE: [&str; 10] = [
     "900-555-0100",
     "900-555-0101",
@@ -44,7 +44,7 @@ const UNDIALABLE: [&str; 10] = [
     "8555550104",
 ];
 
-/// Rows that cannot be taken as they are: number, consent, its date.
+/// Rows that are rejected: number, consent, its date.
 const FAULTY: [(&str, &str, &str); 20] = [
     ("", "express", "2026-05-04"),
     ("none", "express", "2026-05-04"),
@@ -73,7 +73,7 @@ fn digits(place: u32) -> String {
     format!("{area}5550{}", 100 + place % 100)
 }
 
-/// The number at this place in one of five spellings.
+/// Returns the number at this place in one of five spellings.
 fn spelled(place: u32, how: u32) -> String {
     let digits = digits(place);
     let (area, line) = (&digits[..3], &digits[6..]);
@@ -86,7 +86,7 @@ fn spelled(place: u32, how: u32) -> String {
     }
 }
 
-/// The rows that a user brings, in one list.
+/// Returns the rows that a user brings, in one list.
 fn rows() -> Vec<[String; 5]> {
     let row = |number: &str, consent: &str, at: &str| {
         [number, "Ruiz, Ana", consent, "form \"7\"", at].map(str::to_owned)
@@ -111,7 +111,7 @@ fn write_csv(path: &Path, rows: &[[String; 5]]) {
     writer.flush().unwrap();
 }
 
-/// Places that stand in the list of opt-outs, and those in the registry's file.
+/// Returns the places in the list of opt-outs.
 fn opted_out() -> impl Iterator<Item = u32> {
     (0..20).map(|nth| nth * 21)
 }
@@ -120,7 +120,7 @@ fn registered() -> impl Iterator<Item = u32> {
     (0..25).map(|nth| nth * 17 + 5)
 }
 
-/// One number a line, in any spelling, one of them of nobody in the list of contacts.
+/// Returns one number a line, in any spelling. One of them is not in the list of contacts.
 fn opt_out_file() -> String {
     let mut lines = "# asked not to be called\n\n+1 646-555-0199 # wrote a letter\n".to_owned();
     for place in opted_out() {
@@ -129,7 +129,7 @@ fn opt_out_file() -> String {
     lines
 }
 
-/// The form of the national registry's files: area code, comma, the other seven digits.
+/// Returns lines in the form of the national registry's files: area code, comma, the other seven digits.
 fn registry_file() -> String {
     let mut lines = String::new();
     for place in registered() {
@@ -195,7 +195,7 @@ fn assert_figures(said: &Value, figures: [u32; 5]) {
     assert_eq!(keys.map(|key| &said[key]), figures.each_ref(), "{said}");
 }
 
-/// Puts right what the file of rejects names: every row gets a number that is still free.
+/// Corrects the rows in the file of rejects. Returns them with numbers that are still free.
 fn mend(rejects: &Path) -> Vec<[String; 5]> {
     let mut reader = csv::Reader::from_path(rejects).unwrap();
     let header: Vec<String> = reader
@@ -225,7 +225,7 @@ fn mend(rejects: &Path) -> Vec<[String; 5]> {
     mended
 }
 
-/// The deck with its campaign, contacts and lists; every row is accounted for on the way.
+/// Sets up the deck with its campaign, contacts and lists, and checks that every row is accounted for.
 fn set_up(deck: &Deck) {
     std::fs::create_dir(deck.path()).unwrap();
     std::fs::write(deck.path().join("dialdeck.toml"), TRUNK).unwrap();
@@ -244,10 +244,10 @@ fn set_up(deck: &Deck) {
     write_csv(&again, &mended);
     assert_figures(&import(deck, &again), [20, 20, 0, 0, 0]);
     assert!(!deck.beside("mended.csv.rejects.csv").exists());
-    // The whole list a second time brings nothing new, and the same rejects.
+    // Importing the whole list a second time adds nothing and gives the previous rejects.
     assert_figures(&import(deck, &list), [500, 0, 480, 20, 0]);
 
-    // The deck's clock is put forward to the day before, so that the registry is of that time.
+    // The deck's clock is moved to the day before, so that the registry's date fits.
     let ahead = [
         "run",
         "--until-done",
@@ -267,7 +267,7 @@ fn set_up(deck: &Deck) {
     ];
     for (list, file, taken) in lists {
         let file = file.to_str().unwrap();
-        // Own lists have no date of their own; it does no harm.
+        // A list of the deck has no date; the option does no harm.
         let as_of = ["--as-of", DAY_BEFORE];
         let said = deck.ok(&[
             "dnc", "import", file, "--list", list, as_of[0], as_of[1], "--json",
@@ -322,7 +322,7 @@ fn a_users_list_is_dialed_to_its_end() {
     assert_invited(&deck);
 }
 
-/// Every number that may be dialed was, and none of those that may not.
+/// Checks that every number that may be dialed was dialed, and no other.
 fn assert_invited(deck: &Deck) {
     let invited: BTreeSet<String> = read(&deck.carrier_log())
         .lines()

@@ -1,4 +1,4 @@
-//! The sample campaigns load, fit the sample deck, and hold on purpose what their README says.
+//! The sample campaigns load, fit the sample deck, and contain the faults that their README lists.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -20,7 +20,7 @@ fn deck() -> DeckConfig {
     load_deck(&sample("dialdeck.toml")).unwrap()
 }
 
-/// What became of the rows of a campaign's contacts file.
+/// The rows of a campaign's contacts file, by result.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Tally {
     rows: u64,

@@ -1,6 +1,6 @@
-//! Whole runs in virtual time: each file in `tests/scenarios` is a campaign, its contacts, the
-//! carrier's behaviour by number, operator commands and crashes at instants, and what must come out.
-//! Every scenario runs on the memory store and on SQLite, and D16 is recounted after every step.
+//! Whole runs in virtual time. Each file in `tests/scenarios` has a campaign, its contacts, the carrier's
+//! behaviour by number, operator commands and crashes at instants, and the expected result. Every scenario
+//! runs on the memory store and on SQLite, and D16 is recounted after every step.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::{BTreeMap, VecDeque};
@@ -27,21 +27,21 @@ use serde::Deserialize;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// More steps than any scenario needs; a run that passes them goes round in circles.
+/// More steps than any scenario needs; a run that takes more of them does not end.
 const MAX_STEPS: usize = 200_000;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Scenario {
-    /// Where the clock starts.
+    /// The instant at which the clock starts.
     start: Timestamp,
-    /// The campaign file.
+    /// The name of the campaign file.
     campaign: String,
-    /// Contacts, in order.
+    /// The numbers of the contacts, in order.
     contacts: Vec<PhoneNumber>,
-    /// The carrier's profile.
+    /// The carrier's profile, as text.
     carrier: String,
-    /// What happens from outside.
+    /// What happens from outside, in order.
     #[serde(default)]
     acts: Vec<Act>,
     expect: Expect,
@@ -54,7 +54,7 @@ struct Act {
     #[serde(rename = "do")]
     what: What,
     number: Option<PhoneNumber>,
-    /// When whoever crashed or slept is there again; at once by default.
+    /// When an engine that crashed or slept runs again; without delay by default.
     until: Option<Timestamp>,
 }
 
@@ -69,11 +69,11 @@ enum What {
     ResetTrunk,
     /// Another process releases the brake on abandoned calls.
     Release,
-    /// The engine's process dies and another starts on the same deck.
+    /// The engine's process dies and another starts on the deck.
     Crash,
-    /// The carrier says that it never had the one call that is up.
+    /// The carrier reports that it never had the one call that is up.
     Deny,
-    /// The engine's machine sleeps; when it wakes, its timers are ahead of the network's news.
+    /// The engine's machine sleeps. When it wakes, its timers run before the network's reports arrive.
     Sleep,
 }
 
@@ -86,7 +86,7 @@ struct Expect {
     outcomes: BTreeMap<String, u64>,
     #[serde(default)]
     contacts: BTreeMap<String, u64>,
-    /// How long was talked in all, in seconds.
+    /// Duration of all talks together, in seconds.
     talked: Option<u64>,
     /// Highest number of calls in flight.
     max_in_flight: Option<usize>,
@@ -94,11 +94,11 @@ struct Expect {
     no_send_from: Option<Timestamp>,
     /// No send after the first of these instants and before the second.
     no_send_between: Option<[Timestamp; 2]>,
-    /// The first send, exactly.
+    /// The instant of the first send, exactly.
     first_send: Option<Timestamp>,
-    /// The last send, exactly.
+    /// The instant of the last send, exactly.
     last_send: Option<Timestamp>,
-    /// The alerts that were raised, in order.
+    /// The codes of the alerts that were raised, in order.
     alerts: Option<Vec<String>>,
 }
 
@@ -175,7 +175,7 @@ impl<'s, S: Store> World<'s, S> {
         }
     }
 
-    /// Runs to the end; the log's lines.
+    /// Runs the scenario to its end. Returns the log's lines.
     fn play(mut self) -> Vec<String> {
         let mut acts: VecDeque<Act> = self.scenario.acts.clone().into();
         self.carry_out(vec![Effect::Store(Job::Picture)]);
@@ -273,7 +273,7 @@ impl<'s, S: Store> World<'s, S> {
                 store
                     .release_brake(self.campaign, "agents are back", &by)
                     .unwrap();
-                // An engine sees that another process wrote, and looks again.
+                // The engine sees that another process wrote, and reads a snapshot.
                 return self.carry_out(vec![Effect::Store(Job::Picture)]);
             }
             What::Crash => {

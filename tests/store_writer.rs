@@ -34,7 +34,7 @@ fn append(store: &mut SqliteStore) -> i64 {
     store.snapshot(now()).unwrap().head
 }
 
-/// The next group's results; other processes' commits are passed over.
+/// Returns the next group's results. Commits of other processes are skipped.
 fn next<E: std::fmt::Debug>(done: &mut UnboundedReceiver<Done<E>>) -> Vec<E> {
     loop {
         match done.blocking_recv().unwrap() {
@@ -91,7 +91,7 @@ fn what_waits_while_a_group_runs_becomes_one_group() {
     let first = next(&mut done).len();
     let second = next(&mut done).len();
     assert!((1..=MAX_GROUP).contains(&first));
-    // Jobs that came before the first group was closed belong to it.
+    // Jobs that arrived before the first group was closed belong to it.
     assert_eq!((first + second).max(MAX_GROUP), first + second);
     drop(writer);
     let rest: usize = std::iter::from_fn(|| match done.blocking_recv() {

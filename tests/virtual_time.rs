@@ -1,5 +1,5 @@
-//! An engine that goes from event to event: its end is heard between any two of them, and a log that is
-//! ahead of its clock is told.
+//! An engine that goes from event to event: it takes a request to end between any two of them, and reports
+//! a log that is ahead of its clock.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 use std::collections::BTreeMap;
@@ -23,7 +23,7 @@ use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{By, Claimed, NewContact, Store as _};
 
-/// The end is asked for before the engine's first turn: it is taken where nothing else is to do.
+/// A request to end that arrives before the engine's first turn is taken when nothing remains to do.
 #[tokio::test]
 async fn an_end_asked_for_between_two_events_is_the_end() {
     let morning = "2026-12-07T15:30:00Z".parse().unwrap();
@@ -38,7 +38,7 @@ async fn an_end_asked_for_between_two_events_is_the_end() {
     asking.await.unwrap().unwrap();
 }
 
-/// A carrier that never says anything of a call.
+/// A carrier that never reports anything about a call.
 struct Silent(Capabilities);
 
 impl Provider for Silent {
@@ -61,7 +61,7 @@ impl Provider for Silent {
     }
 }
 
-/// A deck with a call that is up.
+/// Returns a deck with a call that is up.
 fn with_a_call(now: Timestamp) -> MemoryStore {
     let rules = Rules::embedded();
     let mut store = MemoryStore::new(DeckId(7), rules, now);
@@ -96,8 +96,8 @@ fn with_a_call(now: Timestamp) -> MemoryStore {
     store
 }
 
-/// The end of the drain is one of the instants that an engine wakes for: between its questions about the
-/// call, 5 and 35 seconds after the start, nothing else happens.
+/// The end of the drain is one of the instants at which an engine wakes. Between its questions about the
+/// call, 5 and 35 seconds after the start, nothing happens.
 #[tokio::test]
 async fn a_drain_ends_when_it_says() {
     let morning = "2026-12-07T15:30:00Z".parse().unwrap();
@@ -137,8 +137,8 @@ async fn a_log_ahead_of_the_clock_is_told() {
     assert!(alert.unwrap().line.contains(said), "{alert:?}");
 }
 
-/// What an engine does about a wall clock that went on by `wall` while `boot` passed: the jump that it
-/// noted, and what it said of it.
+/// Runs an engine whose wall clock advanced by `wall` while `boot` passed. Returns the jump that it
+/// recorded, and its alerts.
 async fn after_a_jump(wall: u64, boot: u64) -> (Option<ClockHeld>, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("deck.sqlite");

@@ -1,5 +1,5 @@
-//! `dialdeck why NUMBER` for a contact in each state there is: the answer in words, the gate that says
-//! so, and the next possible instant, as text and as JSON.
+//! `dialdeck why NUMBER` for a contact in each state: the answer as a sentence, the gate that decides, and
+//! the next possible instant, as text and as JSON.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
@@ -27,17 +27,17 @@ use serde_json::Value;
 
 use world::*;
 
-/// What is asked, and what the answer must be.
+/// A question, and the answer that is expected.
 struct Case {
-    /// The number's place.
+    /// The place of the number.
     place: u64,
     at: &'static str,
     state: &'static str,
     decision: &'static str,
-    /// The first reason's code.
+    /// The code of the first reason.
     reason: &'static str,
     words: &'static str,
-    /// The gate that stands against it; empty: none does.
+    /// The gate that holds or refuses; empty if none does.
     gate: &'static str,
     next: Option<&'static str>,
 }
@@ -56,7 +56,7 @@ const CASES: [Case; 14] = [
         gate: "",
         next: Some(NOON),
     },
-    // Waiting for its window is no state of its own: it is ready, and its zone is shut.
+    // A contact that waits for its window is ready, and its zone is shut.
     Case {
         place: 0,
         at: "2026-12-09T05:00:00.000Z",
@@ -170,7 +170,7 @@ const CASES: [Case; 14] = [
         gate: "contact",
         next: None,
     },
-    // An attempt whose fate is being asked for keeps its slot and its contact in flight.
+    // An attempt whose fate is unknown keeps its slot and its contact in flight.
     Case {
         place: 11,
         at: NOON,
@@ -181,7 +181,7 @@ const CASES: [Case; 14] = [
         gate: "in flight",
         next: None,
     },
-    // Its time is over and nobody has looked since: the answer is that of the next look.
+    // Its time is over and no sweep has run since: the answer is that of the next sweep.
     Case {
         place: 12,
         at: NOON,
@@ -216,7 +216,7 @@ fn add(store: &mut SqliteStore, settings: &CampaignSettings, rows: &[NewContact]
     id
 }
 
-/// A call to the contact at this place that ends like this at once.
+/// Calls the contact at this place. The call ends like this without delay.
 fn call(store: &mut SqliteStore, place: u64, end: &CallReport, now: Timestamp) {
     let contact = store.contacts_with(number(place)).unwrap()[0].id;
     let attempt = dial(store, contact, now).id;

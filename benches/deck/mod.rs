@@ -1,4 +1,4 @@
-//! A deck in a temporary folder, as large as a bench wants it, in which every gate passes.
+//! A deck in a temporary folder, of any size, in which every gate passes.
 
 #![expect(dead_code, reason = "each bench uses its own part of it")]
 
@@ -18,15 +18,15 @@ use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{By, DeckSettings, NewContact, Store as _};
 
-/// The deck's file in its folder.
+/// The name of the deck's file in its folder.
 pub(crate) const FILE: &str = "deck.sqlite";
 
-/// Tuesday 15:00 in New York, 10:00 in Honolulu: every window of the deck is open.
+/// Returns Tuesday 15:00 in New York, 10:00 in Honolulu: every window of the deck is open.
 pub(crate) fn all_open() -> Timestamp {
     "2026-12-08T20:00:00Z".parse().unwrap()
 }
 
-/// Tuesday 19:30 in Los Angeles, 21:30 in Chicago: only the Pacific zone and further west are open.
+/// Returns Tuesday 19:30 in Los Angeles, 21:30 in Chicago: only the Pacific zone and further west are open.
 pub(crate) fn mostly_shut() -> Timestamp {
     "2026-12-09T03:30:00Z".parse().unwrap()
 }
@@ -43,8 +43,8 @@ pub(crate) struct Numbers {
 }
 
 impl Numbers {
-    /// Area codes of the contiguous United States and Hawaii with one time zone each; one in ten is
-    /// western.
+    /// Creates numbers in area codes of the contiguous United States and Hawaii with one time zone each;
+    /// one area code in ten is western.
     pub(crate) fn new() -> Self {
         let (mut western, mut others) = (Vec::new(), Vec::new());
         for line in include_str!("../../crates/core/data/npa.csv").lines() {
@@ -78,7 +78,7 @@ impl Numbers {
         Self { codes: others }
     }
 
-    /// The number at this place; distinct up to ten thousand for each area code.
+    /// Returns the number at this place. Numbers are distinct up to ten thousand for each area code.
     pub(crate) fn at(&self, place: u64) -> (PhoneNumber, &Arc<WindowClass>) {
         let codes = self.codes.len() as u64;
         let line = place / codes;
@@ -89,14 +89,14 @@ impl Numbers {
     }
 }
 
-/// Opens the deck in this folder, creating it when there is none.
+/// Opens the deck in this folder, and creates it if there is none.
 pub(crate) fn open(folder: &Path) -> SqliteStore {
     let path = folder.join(FILE);
     let id = DeckId(0x7f3a_9c21);
     SqliteStore::create_or_open(&path, id, Rules::embedded(), all_open()).unwrap()
 }
 
-/// A configured deck with one running campaign of this many ready contacts.
+/// Returns a configured deck with one running campaign of this many ready contacts.
 pub(crate) fn filled(folder: &Path, contacts: u64) -> (SqliteStore, CampaignId) {
     let mut store = open(folder);
     let campaign = campaign(&mut store);
@@ -113,14 +113,14 @@ pub(crate) fn filled(folder: &Path, contacts: u64) -> (SqliteStore, CampaignId) 
     (store, campaign)
 }
 
-/// A configured deck with one campaign and no contacts.
+/// Configures a deck with one campaign and no contacts. Returns the campaign.
 pub(crate) fn campaign(store: &mut SqliteStore) -> CampaignId {
     store.configure(&settings()).unwrap();
     let now = all_open() - Duration::from_hours(24);
     store.add_campaign(&campaign_settings(), &by(now)).unwrap()
 }
 
-/// Who acts.
+/// Returns the actor of the bench's writes.
 pub(crate) fn by(at: Timestamp) -> By {
     By {
         actor: "bench".to_owned(),
@@ -128,7 +128,7 @@ pub(crate) fn by(at: Timestamp) -> By {
     }
 }
 
-/// Peak resident memory of this process in MiB, where the system tells it.
+/// Returns the peak resident memory of this process in MiB; `None` if the system does not report it.
 pub(crate) fn peak_mib() -> Option<u64> {
     let status = std::fs::read_to_string("/proc/self/status").ok()?;
     let line = status
@@ -156,7 +156,7 @@ fn contact(numbers: &Numbers, place: u64, now: Timestamp) -> NewContact {
     }
 }
 
-/// Caps that bind nothing, so that a bench measures the work and not the pacing.
+/// Returns caps that bind nothing, so that a bench measures the work and not the pacing.
 fn settings() -> DeckSettings {
     let trunk = TrunkName("carrier".to_owned());
     DeckSettings {

@@ -1,4 +1,4 @@
-//! Keys and tables of a campaign file, and what of it does not fit its deck.
+//! Keys and tables of a campaign file, and what in it does not fit its deck.
 
 use dialdeck::config::{ConfigErrors, DeckConfig, read_campaign};
 

@@ -1,4 +1,4 @@
-//! Broken campaign and deck files: each is refused with its place, its key, and a way out.
+//! Broken campaign and deck files: each is refused with its place, its key, and what to do.
 
 #![expect(clippy::too_many_lines, reason = "tables of cases")]
 
@@ -8,7 +8,7 @@ mod deck;
 use dialdeck::config::{ConfigErrors, load_campaign, load_deck, read_campaign, read_deck};
 use proptest::prelude::*;
 
-/// A file of eight lines that is right.
+/// A file of eight lines without faults.
 const CAMPAIGN: &str = r#"name = "reminders"
 seller = "Harbor"
 purpose = "reminder"

@@ -1,4 +1,4 @@
-//! An engine in another process, followed by the entries of its log as it prints them.
+//! An engine in another process, followed by the log entries that it prints.
 
 use std::io::{BufRead as _, BufReader, Lines};
 use std::process::{Child, ChildStderr, Command, ExitStatus, Stdio};
@@ -7,7 +7,7 @@ use std::thread;
 
 use serde_json::Value;
 
-/// A running engine. Dropped, it is killed.
+/// A running engine. Dropping it kills the process.
 pub(crate) struct Engine {
     child: Child,
     entries: Receiver<Value>,
@@ -26,7 +26,8 @@ impl Engine {
         let out = BufReader::new(child.stdout.take().unwrap());
         let errors = BufReader::new(child.stderr.take().unwrap()).lines();
         let (tell, entries) = channel();
-        // Read at once, so that an engine never waits for a test; the thread ends with the engine.
+        // The output is read without delay, so that an engine never waits for a test. The thread ends with
+        // the engine.
         thread::spawn(move || {
             for line in out.lines().map_while(Result::ok) {
                 if tell.send(serde_json::from_str(&line).unwrap()).is_err() {
@@ -41,7 +42,7 @@ impl Engine {
         }
     }
 
-    /// Waits for the next entry that is like this.
+    /// Waits for the next entry that matches.
     #[track_caller]
     pub(crate) fn until(&mut self, like: impl Fn(&Value) -> bool) -> Value {
         loop {
@@ -73,17 +74,17 @@ impl Engine {
         self.entries.iter().filter(like).take(times).for_each(drop);
     }
 
-    /// The next line on standard error.
+    /// Returns the next line on standard error.
     pub(crate) fn error_line(&mut self) -> String {
         self.errors.next().unwrap().unwrap()
     }
 
-    /// The lines on standard error that are left.
+    /// Returns the remaining lines on standard error.
     pub(crate) fn errors(&mut self) -> Vec<String> {
         self.errors.by_ref().map_while(Result::ok).collect()
     }
 
-    /// Whether it has not ended.
+    /// Returns whether the engine is still running.
     pub(crate) fn is_up(&mut self) -> bool {
         self.child.try_wait().unwrap().is_none()
     }
@@ -97,7 +98,7 @@ impl Engine {
         assert!(sent.success(), "no signal {name}");
     }
 
-    /// Waits for its end; the status and the entries not yet looked at.
+    /// Waits for the engine's end. Returns its status and the entries that were not read yet.
     pub(crate) fn wait(&mut self) -> (ExitStatus, Vec<Value>) {
         let rest = self.entries.iter().collect();
         (self.child.wait().unwrap(), rest)

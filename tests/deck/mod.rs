@@ -9,10 +9,10 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// Monday 2026-12-07 08:30 in New York: the first zones open half an hour later or are open.
+/// Monday 2026-12-07 08:30 in New York: the first zones are open or open half an hour later.
 pub(crate) const START: &str = "2026-12-07T13:30:00Z";
 
-/// A deck in a folder of its own.
+/// A deck in a separate folder.
 pub(crate) struct Deck {
     folder: TempDir,
 }
@@ -28,7 +28,7 @@ impl Deck {
         self.folder.path().join("deck")
     }
 
-    /// Beside the deck: files that a test hands over.
+    /// Returns the path of a file beside the deck, for files that a test passes to the program.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -55,7 +55,7 @@ impl Deck {
         self.command(args).output().unwrap()
     }
 
-    /// Runs and expects success; standard output.
+    /// Runs the program and expects success. Returns standard output.
     #[track_caller]
     pub(crate) fn ok(&self, args: &[&str]) -> String {
         let output = self.run(args);
@@ -64,7 +64,7 @@ impl Deck {
         out
     }
 
-    /// The demo, from event to event, until nothing is left.
+    /// Returns the demo as a command: from event to event, until nothing is left.
     pub(crate) fn demo(&self, seed: u32) -> Command {
         let seed = seed.to_string();
         let mut command = self.command(&[
@@ -82,7 +82,7 @@ impl Deck {
         command
     }
 
-    /// Starts a program in the background, its output thrown away.
+    /// Starts a program in the background and discards its output.
     pub(crate) fn spawn(mut command: Command) -> Child {
         command
             .stdout(Stdio::null())

@@ -1,8 +1,9 @@
-//! Whether the states of a status report add up.
+//! Checks that the states of a status report add up.
 
 use serde_json::Value;
 
-/// The states of every campaign add up to its total (D16); the number of attempts in all.
+/// Checks that the states of every campaign add up to its total (D16). Returns the number of attempts of
+/// all campaigns.
 pub(crate) fn assert_partition(status: &Value) -> u64 {
     let number = |value: &Value| value.as_u64().unwrap();
     let mut attempts = 0;

@@ -17,7 +17,7 @@ use tokio::sync::mpsc::Receiver;
 
 use crate::world::{self, number};
 
-/// A deck's clock that stands at the last entry of the log, and an engine as the test says.
+/// A deck's clock that shows the log's last entry, and an engine as the test sets it.
 struct Around(EngineSeat);
 
 impl Surroundings<SqliteStore> for Around {
@@ -75,13 +75,13 @@ impl Bench {
         self.asks.send(ask).unwrap();
     }
 
-    /// What is told next.
+    /// Returns the next message of the desk.
     pub(crate) fn next(&mut self) -> Told {
         self.told.blocking_recv().unwrap()
     }
 
-    /// Asks twice for something else and waits for the answers: whatever the desk does after a
-    /// question it has done in between. The acts acknowledged meanwhile.
+    /// Asks two further questions and waits for their answers, so that the desk has handled everything
+    /// before them. Returns the acts acknowledged in that time.
     pub(crate) fn acknowledged_meanwhile(&mut self) -> Vec<u64> {
         let mut acts = Vec::new();
         for _ in 0..2 {
@@ -98,7 +98,7 @@ impl Bench {
         acts
     }
 
-    /// What became of the next act that is acknowledged.
+    /// Returns the result of the next act that is acknowledged.
     pub(crate) fn acted(&mut self) -> (u64, Result<Acted, String>) {
         loop {
             if let Told::Acted(id, result) = self.next() {
@@ -107,13 +107,13 @@ impl Bench {
         }
     }
 
-    /// Does it and waits for its acknowledgement.
+    /// Carries out an act and waits for its acknowledgement.
     pub(crate) fn act(&mut self, act: Act) -> Result<Acted, String> {
         self.ask(Ask::Act(1, act));
         self.acted().1
     }
 
-    /// Leaves the desk; returns once its thread has ended.
+    /// Leaves the desk. Returns after its thread has ended.
     pub(crate) fn leave(self) {
         drop(self.asks);
         self.thread.join().unwrap();

@@ -1,4 +1,4 @@
-//! What a desk shows.
+//! What a desk shows of its deck.
 
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{CallEventKind, ContactState, Role, WaitReason};

@@ -1,4 +1,4 @@
-//! Why no call leaves, as the desk shows it: the claim's own hold, whatever it is.
+//! Why no call leaves, as the desk shows it: always the claim's own hold.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use dialdeck::store::{Claimed, ImportFigures, NewContact, RowFate, Store as _};
 use crate::bench::desk;
 use crate::world::*;
 
-/// A running campaign with settings of its own, over numbers in New York.
+/// Adds a running campaign with these settings, over numbers in New York.
 fn start(store: &mut SqliteStore, settings: &CampaignSettings, contacts: u64) -> CampaignId {
     let rows: Vec<NewContact> = (0..contacts)
         .map(|place| row(place + 2, number(place)))
@@ -46,7 +46,7 @@ fn start_with(
     (id, taken)
 }
 
-/// The reasons for which the next claim of a campaign is held.
+/// Returns the reasons that hold the next claim of a campaign.
 fn reasons(board: &CampaignBoard) -> Vec<HoldKind> {
     match &board.next {
         NextClaim::Hold(hold) => {
@@ -59,7 +59,7 @@ fn reasons(board: &CampaignBoard) -> Vec<HoldKind> {
     }
 }
 
-/// The standings of a campaign's list.
+/// Returns the standings of the rows in a campaign's list.
 fn standings(desk: &mut Desk<SqliteStore>, id: CampaignId) -> Vec<NextClaim> {
     let page = desk
         .page(&ListQuery::all(id), Centre::Start, 0, 20)
@@ -101,7 +101,7 @@ fn a_registry_that_was_never_loaded_holds_campaign_and_rows() {
     for next in standings(&mut desk, id) {
         assert_eq!(next.principal().unwrap().kind, missing);
     }
-    // A campaign that is paused says what would hold it once it ran.
+    // A paused campaign shows what would hold it once it ran.
     let to = CampaignState::Paused;
     engine.move_campaign(id, to, "", &by(morning())).unwrap();
     let board = desk.view().unwrap().board.campaigns.remove(0);
@@ -111,7 +111,7 @@ fn a_registry_that_was_never_loaded_holds_campaign_and_rows() {
     assert_eq!(once_running.principal().unwrap().kind, missing);
     let to = CampaignState::Running;
     engine.move_campaign(id, to, "", &by(morning())).unwrap();
-    // Loaded, it holds nobody any more; too old, it does again.
+    // Loaded, the registry holds no contact any more; too old, it does again.
     let figures = ImportFigures::default();
     let old = morning() - secs(40 * 86_400);
     let (list, writer) = (national(), by(morning()));
@@ -167,7 +167,7 @@ fn an_emergency_ban_holds_the_zone_and_its_rows_alone() {
     for next in held {
         assert_eq!(next.principal().unwrap().kind, ban);
     }
-    // With nobody else left to call, a person has to act.
+    // With no other contact left to call, a person has to act.
     let attempt = dial(&mut engine, contacts[0], morning());
     settle(&mut engine, attempt.id, &talked(), morning());
     let board = desk.view().unwrap().board.campaigns.remove(0);
@@ -208,7 +208,7 @@ fn the_abandonment_brake_is_held_and_its_alert_lasts_as_long() {
     assert_eq!(board.phase, Phase::Held);
     assert_eq!(reasons(&board)[0], HoldKind::AbandonmentBrake(3, 3));
     assert_eq!(board.held_since, Some(now));
-    // Paused by an operator or released, it is no alert any more.
+    // Paused by an operator or released, it raises no alert any more.
     let writer = by(now);
     let to = CampaignState::Paused;
     engine.move_campaign(id, to, "", &writer).unwrap();
@@ -319,7 +319,7 @@ fn a_trunk_that_the_carrier_does_not_know_holds_every_row() {
         row(6, number(3)),
     ];
     let (id, contacts) = start_with(&mut engine, &settings("spring"), &rows);
-    // One waits for a retry; one for another campaign's call to the same number, which sets it aside.
+    // One waits for a retry; one waits because of another campaign's call to its number.
     let mut now = morning();
     let attempt = dial(&mut engine, contacts[1], now);
     settle(&mut engine, attempt.id, &rejected(486), now);
@@ -361,7 +361,7 @@ fn a_trunk_that_the_carrier_does_not_know_holds_every_row() {
     let of_trunk =
         |reason: &&serde_json::Value| reason["code"] == "trunk_rests:unknown_to_the_carrier";
     assert_eq!(reasons.iter().filter(of_trunk).count(), 1, "{json:#}");
-    // An operator has given it back to the carrier.
+    // An operator has released the trunk.
     engine.reset_trunk(&trunk, &by(now)).unwrap();
     let board = desk.view().unwrap().board.campaigns.remove(0);
     assert_eq!(board.next, NextClaim::Dial);

@@ -1,4 +1,4 @@
-//! L1: a contact that may be called is called, in call order, and no window class stands still.
+//! L1: a contact that may be called is called, in call order, and no window class is stuck.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
@@ -14,7 +14,7 @@ use std::path::Path;
 use deck::partition::assert_partition;
 use deck::{Deck, text};
 
-/// A case of `tests/cases` in a deck of its own, with the case's deck file.
+/// Returns a deck for a case of `tests/cases`, with the case's deck file.
 fn case(name: &str) -> Deck {
     let deck = Deck::new();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -32,8 +32,8 @@ fn case(name: &str) -> Deck {
     deck
 }
 
-/// One window class with more contacts than are read at once, and a network failure early on: its
-/// retry is due while most of the class has not been read yet.
+/// One window class with more contacts than one refill reads, and a network failure early on: its retry is
+/// due while most of the class is still unread.
 #[test]
 fn a_retry_does_not_hide_the_rest_of_its_class() {
     let deck = case("stalled-class");
@@ -47,8 +47,8 @@ fn a_retry_does_not_hide_the_rest_of_its_class() {
     assert!(ended["attempts"].as_u64() >= Some(990), "{ended}");
 }
 
-/// The case as it is: its list has no consent, which the law asks for where a machine calls. Nobody is
-/// called, every contact reaches its end, and the run with them.
+/// The case unchanged: its list has no consent, which the law requires for automated calls. No contact is
+/// called, every contact reaches its end, and the run ends.
 #[test]
 fn a_list_without_the_consent_that_the_law_asks_for_reaches_its_end() {
     let deck = case("stalled-class");
@@ -56,7 +56,7 @@ fn a_list_without_the_consent_that_the_law_asks_for_reaches_its_end() {
     assert_eq!(ended["attempts"], 0, "{ended}");
 }
 
-/// Runs the campaign of `c.toml`, and returns its figures once every contact has reached its end.
+/// Runs the campaign of `c.toml`, and returns its figures after every contact has reached its end.
 fn run_to_the_end(deck: &Deck) -> serde_json::Value {
     let campaign = deck.beside("c.toml");
     deck.ok(&["campaign", "add", campaign.to_str().unwrap()]);

@@ -1,5 +1,5 @@
-//! Random campaigns in a [`World`]: whatever their sizes, retries, priorities, imports and pauses, each
-//! contact is called as soon as its gates allow, in call order, and reaches its end.
+//! Random campaigns in a [`World`]: for any sizes, retries, priorities, imports and pauses, each contact is
+//! called as soon as its gates allow, in call order, and reaches its end.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -28,30 +28,30 @@ enum Act {
     Requeue(usize),
     Pause(usize),
     Resume,
-    /// It writes something that is no matter here.
+    /// It writes something that does not matter here.
     Write,
-    /// It is the engine, which begins anew.
+    /// The engine's process starts again.
     Restart,
 }
 
 #[derive(Clone, Debug)]
 struct Plan {
     sizes: Vec<Size>,
-    /// Calls a minute and at once, by campaign.
+    /// Calls a minute and calls in flight at most, by campaign.
     paces: Vec<(u32, u32)>,
     slots: u32,
-    /// How many different priorities there are.
+    /// The number of different priorities.
     priorities: i32,
-    /// Of a hundred contacts, how many are called again, and how often at most.
+    /// How many of a hundred contacts are called again, and how often at most.
     retried: (u64, usize),
-    /// The longest wait before that, in seconds.
+    /// The longest wait before another call, in seconds.
     longest: u64,
-    /// Of a hundred contacts, how many may not be called at first, and how many never.
+    /// How many of a hundred contacts may not be called at first, and as many that are refused.
     held: u64,
     refused: u64,
-    /// Seconds after the one before.
+    /// Acts, each with the seconds after the one before it.
     acts: Vec<(u64, Act)>,
-    /// Jobs that are carried out before their answers are heard.
+    /// Jobs that are carried out before the dispatcher gets their answers.
     group: usize,
     seed: u64,
 }
@@ -60,7 +60,7 @@ fn start() -> Timestamp {
     "2026-12-07T13:30:00Z".parse().unwrap()
 }
 
-/// Numbers that look random, and are the same for the same seed.
+/// Pseudo-random numbers, which depend only on the seed.
 struct Dice(u64);
 
 impl Dice {
@@ -221,7 +221,7 @@ fn carry_out(world: &mut World, plan: &Plan, act: &Act, dice: &mut Dice) {
     world.look();
 }
 
-/// Runs to the end; what was dialed.
+/// Runs the plan to its end. Returns how many calls were dialed.
 fn run(plan: &Plan) -> usize {
     let mut dice = Dice(plan.seed);
     let mut world = world(plan);
@@ -235,7 +235,7 @@ fn run(plan: &Plan) -> usize {
         at = at + Duration::from_secs(*after);
         acts.push_back((at, act.clone()));
     }
-    // In the end everybody may be called.
+    // At the end every contact may be called.
     acts.push_back((at, Act::Resume));
     for _ in 0..MAX_TURNS {
         world.settle();
@@ -253,8 +253,8 @@ fn run(plan: &Plan) -> usize {
     panic!("no end after {MAX_TURNS} turns, at {}", world.now);
 }
 
-/// The plan under which the rest of a class was never called: more contacts than are read at once, and
-/// a retry that is due while most of them have not been read.
+/// Returns the plan under which the rest of a class was never called: more contacts than one refill reads,
+/// and a retry that is due while most of them are unread.
 fn early_retry(contacts: usize) -> Plan {
     Plan {
         sizes: vec![Size {
@@ -282,8 +282,8 @@ fn every_size_of_a_class_is_called_to_its_end() {
     }
 }
 
-/// Two campaigns on one trunk: the second, all of whose calls have ended, waits for a slot that the
-/// first one's calls hold.
+/// Two campaigns on one trunk: the second has no calls left and waits for a slot that the first one's calls
+/// hold.
 #[test]
 fn a_slot_that_another_campaign_frees_is_taken() {
     let both = [0, 1].map(|campaign| Size {

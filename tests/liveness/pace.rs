@@ -19,25 +19,25 @@ use dialdeck::rules::Rules;
 use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::{By, Store as _};
 
-/// How long an agent takes to be there.
+/// How long an agent takes to join.
 const COMES: Duration = Duration::from_secs(4);
-/// How long one is waited for.
+/// How long the trunk waits for an agent.
 const WAIT: Duration = Duration::from_secs(10);
-/// One agent in so many never comes.
+/// One agent in this many never joins.
 const MISSING: usize = 15;
 /// How long a call is up.
 const LASTS: Duration = Duration::from_secs(8);
-/// Calls a minute.
+/// Calls a minute, at most.
 const CAP: usize = 600;
 const MINUTE: Duration = Duration::from_mins(1);
 
-/// Area codes of the eastern states, a hundred fictional numbers in each.
+/// Area codes of the eastern states, each with a hundred fictional numbers.
 const AREAS: [u32; 30] = [
     212, 313, 404, 617, 202, 215, 216, 614, 412, 704, 305, 813, 407, 201, 203, 301, 410, 502, 518,
     607, 716, 919, 336, 910, 828, 843, 803, 864, 706, 912,
 ];
 
-/// A trunk that sends for an agent before it dials, every callee of which is engaged.
+/// A trunk that sends for an agent before it dials. Every callee is busy.
 struct Agents {
     placed: usize,
     due: BTreeMap<(Timestamp, usize), ProviderEvent>,
@@ -45,7 +45,7 @@ struct Agents {
     seen: Arc<Mutex<Seen>>,
 }
 
-/// What left, by the trunk's own count.
+/// What was sent, by the trunk's own count.
 #[derive(Debug, Default)]
 struct Seen {
     attempts: BTreeSet<AttemptId>,
@@ -125,12 +125,12 @@ impl Provider for Agents {
     }
 }
 
-/// The numbers that are shown.
+/// Returns the caller IDs that are shown.
 fn shown() -> impl Iterator<Item = PhoneNumber> {
     (0..100).map(|place| format!("+16465550{}", 100 + place).parse().unwrap())
 }
 
-/// A deck with one running campaign of three thousand contacts.
+/// Returns a deck with one running campaign of three thousand contacts.
 fn store(start: Timestamp) -> MemoryStore {
     let rules = Rules::embedded();
     let mut store = MemoryStore::new(DeckId(7), rules, start);

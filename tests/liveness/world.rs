@@ -1,9 +1,9 @@
-//! A deck made of a few lists, around the real dispatcher: it carries out the dispatcher's jobs in the
-//! order in which they were given, but as late as it likes, while other processes write.
+//! A deck made of a few lists, around the real dispatcher. It carries out the dispatcher's jobs in the
+//! order in which they were given, but with any delay, while other processes write.
 //!
-//! Its gates are plain: windows, spacing, slots, gaps of single contacts. Two things are watched. Every
-//! claim is for the contact that comes first of those the dispatcher has been told of, and whenever
-//! nothing is under way no contact stands that might be called.
+//! Its gates are plain: windows, spacing, slots, gaps of single contacts. Two rules are checked. Every
+//! claim is for the first of the contacts that the dispatcher knows, and when nothing is under way, no
+//! contact is left that might be called.
 
 mod lists;
 
@@ -29,14 +29,14 @@ type Place = (Reverse<i32>, Timestamp, i64);
 
 type Queues = BTreeMap<(CampaignId, ClassId), BTreeSet<Place>>;
 
-/// What becomes of a contact, call by call.
+/// What happens to a contact, call by call.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fate {
-    /// Waits after calls that reach nobody; after the last of them it is reached.
+    /// The waits after calls that reach no person; after the last of them the contact is reached.
     pub(crate) retries: VecDeque<Duration>,
-    /// Not to be called before, though it is ready.
+    /// The contact is ready, but may not be called before this instant.
     pub(crate) gap: Option<Timestamp>,
-    /// Its end comes with the first claim.
+    /// The contact ends with its first claim.
     pub(crate) refused: bool,
 }
 
@@ -49,7 +49,7 @@ struct Row {
     fate: Fate,
 }
 
-/// One campaign and what its gates look at.
+/// One campaign and the facts that its gates read.
 struct Course {
     campaign: Campaign,
     last: Option<Timestamp>,
@@ -67,16 +67,16 @@ pub(crate) struct World {
     rows: BTreeMap<i64, Row>,
     waiting: BTreeSet<(Timestamp, i64)>,
     ready: Queues,
-    /// Of these, those that the dispatcher has been told of or can read.
+    /// Of these, those that the dispatcher knows or can read.
     known: Queues,
-    /// What the pictures show that have been taken and not been told.
+    /// What the snapshots show that were read and not delivered yet.
     pictured: VecDeque<Queues>,
     attempts: BTreeMap<i64, i64>,
     in_flight: BTreeMap<i64, Attempt>,
-    /// Calls that are up, by their ends.
+    /// Calls that are up, by the instant of their end.
     up: BTreeSet<(Timestamp, i64)>,
     jobs: VecDeque<(Job, Timestamp)>,
-    /// Jobs carried out at a time.
+    /// Jobs that are carried out together.
     group: usize,
     pub(crate) dialed: usize,
 }
@@ -137,7 +137,7 @@ impl World {
 
     // ---- what other processes do
 
-    /// Adds a contact; the dispatcher hears of it with its next picture.
+    /// Adds a contact. The dispatcher learns of it with its next snapshot.
     pub(crate) fn import(
         &mut self,
         campaign: CampaignId,
@@ -162,7 +162,7 @@ impl World {
         }
     }
 
-    /// Makes the contacts that wait longest ready at once.
+    /// Makes the contacts that have waited longest ready.
     pub(crate) fn requeue(&mut self, most: usize) {
         let last: Vec<_> = self.waiting.iter().rev().take(most).copied().collect();
         for (due, id) in last {
@@ -195,14 +195,14 @@ impl World {
         self.known.clear();
     }
 
-    /// The engine sees that somebody else has committed.
+    /// The engine sees that another process has committed.
     pub(crate) fn look(&mut self) {
         self.jobs.push_back((Job::Picture, self.now));
     }
 
     // ---- the run
 
-    /// Carries out what is under way until nothing is.
+    /// Carries out jobs until none is under way.
     pub(crate) fn settle(&mut self) {
         self.feed(Event::Tick);
         while !self.jobs.is_empty() {
@@ -219,7 +219,7 @@ impl World {
         self.nobody_stands();
     }
 
-    /// When something happens by itself.
+    /// Returns when something happens by itself.
     pub(crate) fn next(&self) -> Option<Timestamp> {
         let ends = self.up.first().map(|(at, _)| *at);
         [self.dispatcher.next_wake(), ends]
@@ -228,7 +228,7 @@ impl World {
             .min()
     }
 
-    /// Lets time pass until `at`, and calls come to their ends.
+    /// Lets time pass until `at`, and ends calls that are due.
     pub(crate) fn advance(&mut self, at: Timestamp) {
         self.now = self.now.max(at);
         while let Some((end, serial)) = self.up.first().copied().filter(|(end, _)| *end <= self.now)
@@ -239,7 +239,7 @@ impl World {
         }
     }
 
-    /// Contacts that have not come to their end.
+    /// Returns the number of contacts that have not ended.
     pub(crate) fn left(&self) -> usize {
         let open = |row: &&Row| !row.state.is_final();
         self.rows.values().filter(open).count()
@@ -251,7 +251,7 @@ impl World {
     }
 
     fn feed(&mut self, event: Event) {
-        // Whatever came before it has been carried out before it: from here on it is known.
+        // Everything before it has been carried out, so the dispatcher knows it from now on.
         if matches!(event, Event::Picture(_) | Event::Promoted { .. }) {
             self.note_known(&event);
         }
@@ -291,7 +291,7 @@ impl World {
         self.feed(Event::Provider(self.trunk.name.clone(), event));
     }
 
-    // ---- what is watched
+    // ---- what is checked
 
     fn note_known(&mut self, event: &Event) {
         if let Event::Picture(_) = event {
@@ -371,7 +371,7 @@ impl World {
         status
     }
 
-    /// Everything that stands against a call now.
+    /// Returns everything that prevents a call now.
     fn reasons(&mut self, campaign: CampaignId, class: ClassId, contact: i64) -> Vec<HoldReason> {
         let mut reasons = Vec::new();
         let mut hold = |kind, until| reasons.push(HoldReason { kind, until });

@@ -46,7 +46,7 @@ fn number(place: u64) -> PhoneNumber {
     format!("+121255501{place:02}").parse().unwrap()
 }
 
-/// A vendor that notes what is delivered to it and does nothing else.
+/// A vendor that records what is delivered to it and does nothing more.
 struct Noting {
     reader: Arc<dyn Reader>,
     told: UnboundedSender<String>,
@@ -97,7 +97,7 @@ pub(crate) struct Under {
 }
 
 impl Under {
-    /// With a call in flight and its engine running.
+    /// Returns a deck with a call in flight and its engine running.
     pub(crate) fn start() -> Self {
         let mut under = Self::idle();
         let mut store = under.idle.take().unwrap();
@@ -116,7 +116,7 @@ impl Under {
         under
     }
 
-    /// Configured, with no engine.
+    /// Returns a configured deck without an engine.
     pub(crate) fn idle() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let deck = DeckId(0x7f3a_9c21);
@@ -153,18 +153,18 @@ impl Under {
         }
     }
 
-    /// A second connection, as another process has one.
+    /// Opens a second connection, as another process has one.
     pub(crate) fn other(&self) -> SqliteStore {
         let path = self.folder.path().join("deck.sqlite");
         SqliteStore::open_read_only(&path, Rules::embedded()).unwrap()
     }
 
-    /// The store of a deck without an engine.
+    /// Returns the store of a deck without an engine.
     pub(crate) fn store(&mut self) -> &mut SqliteStore {
         self.idle.as_mut().unwrap()
     }
 
-    /// Ends this many contacts of a campaign that wants results.
+    /// Ends this many contacts of a campaign with results.
     pub(crate) fn finish_contacts(&mut self, url: &str, contacts: u64) {
         let store = self.store();
         add_campaign(store, Some(url), contacts);
@@ -176,7 +176,7 @@ impl Under {
         }
     }
 
-    /// Ends one call to a person in a campaign that wants results, of which the agent says this.
+    /// Ends one call to a person in a campaign with results. The agent reports this result.
     pub(crate) fn finish_a_call(&mut self, url: &str, word: &str) {
         let store = self.store();
         add_campaign(store, Some(url), 1);
@@ -211,7 +211,7 @@ impl Under {
         self.runtime.block_on(future)
     }
 
-    /// A way in whose vendor notes what is delivered.
+    /// Returns a gate whose vendor records what is delivered.
     pub(crate) fn gate(&self, reader: Arc<dyn Reader>) -> (Gate, UnboundedReceiver<String>) {
         let (told, delivered) = unbounded_channel();
         let vendor = Arc::new(Noting {
@@ -227,7 +227,7 @@ impl Under {
         *self.delivered.borrow_mut() = Some(delivered);
     }
 
-    /// The next so many events delivered to the vendor, sorted; more than these is a fault.
+    /// Returns the next `count` events delivered to the vendor, sorted. Fails if there are more.
     pub(crate) fn delivered(&self, count: usize) -> Vec<String> {
         let mut delivered = self.delivered.borrow_mut();
         let delivered = delivered.as_mut().unwrap();
@@ -239,7 +239,7 @@ impl Under {
         events
     }
 
-    /// Ends the engine.
+    /// Ends the engine and waits for it.
     pub(crate) fn end(&mut self) {
         let drain = Command::Drain(Some(std::time::Duration::ZERO));
         let engine = self.engine.take().unwrap();

@@ -29,7 +29,7 @@ use dialdeck::store::{Outside as _, Store as _};
 use serde_json::Value;
 use tokio::net::TcpListener;
 
-/// Reads `attempt event word` from the body; anything else is refused as the path says.
+/// Reads `attempt event word` from the body. Refuses anything other than that, as the path says.
 struct Plain;
 
 impl Reader for Plain {
@@ -203,7 +203,7 @@ fn an_engine_that_has_ended_takes_nothing() {
 #[test]
 fn clients_that_say_nothing_keep_nobody_out() {
     let limits = Limits {
-        // No limit of time helps here: only that a silent connection gives its place up.
+        // No time limit applies here: only that a silent connection gives up its place.
         header: Duration::from_hours(1),
         life: Duration::from_hours(1),
         ..Limits::default()
@@ -213,7 +213,7 @@ fn clients_that_say_nothing_keep_nobody_out() {
     let mut silent = Vec::new();
     for _ in 0..3 * limits.connections {
         let mut stream = TcpStream::connect(address).unwrap();
-        // The server may have given it up already.
+        // The server may have closed the connection already.
         stream.write_all(b"POST /x HTTP/1.1\r\nhost: x\r\n").ok();
         silent.push(stream);
     }
@@ -234,7 +234,7 @@ fn a_request_that_does_not_come_whole_in_time_ends() {
         let mut stream = TcpStream::connect(address).unwrap();
         stream.write_all(sent.as_bytes()).unwrap();
         let mut answer = String::new();
-        // Ends when the server does.
+        // Ends when the server closes the connection.
         stream.read_to_string(&mut answer).ok();
         answer
     };
@@ -262,7 +262,7 @@ fn reports_about_one_attempt_are_bounded_and_an_opt_out_still_holds() {
     assert_eq!(listed.len(), 1);
 }
 
-/// A receiver of results that answers as it is told, one status a time; then always 200.
+/// A receiver of results that answers with the given statuses, one at a time; then always 200.
 #[derive(Clone, Default)]
 struct Receiver {
     answers: Arc<Mutex<Vec<u16>>>,
@@ -270,7 +270,7 @@ struct Receiver {
 }
 
 impl Receiver {
-    /// One that listens, and its address.
+    /// Returns a receiver that listens, and its address.
     fn open(under: &Under) -> (Self, String) {
         let receiver = Self::default();
         let routes = Router::new()

@@ -1,8 +1,8 @@
-//! The rolling caps of law over campaigns: random calls to a few numbers, and after each step what the
-//! explanation says of the caps is what a recount of these very calls says.
+//! The rolling caps of law over campaigns: random calls to a few numbers. After each step, what the
+//! explanation contains about the caps equals a recount of these calls.
 //!
-//! The recount reads the caps from a table of its own, [`law`](super::law), and the calls from the test's
-//! own notes, and finds the end of a cap by counting again at each later instant.
+//! The recount reads the caps from a separate table, [`law`](super::law), and the calls from the test's own
+//! notes, and finds the end of a cap by counting again at each later instant.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,15 +30,14 @@ const DAY: u64 = 24 * HOUR;
 #[derive(Clone, Debug)]
 enum Step {
     Wait(u64),
-    /// Half past four in the afternoon of London, so many days on: everywhere is open, but for
-    /// weekends and holidays.
+    /// 16:30 in London, this many days later. Every place is open then, except on weekends and holidays.
     Afternoon(u64),
-    /// A campaign calls a place: the request leaves so much later, and the call ends like this or is
+    /// A campaign calls a place. The request leaves this much later, and the call ends like this or is
     /// still up.
     Call(usize, usize, u64, Option<End>),
     /// Every call that is up ends.
     HangUp(End),
-    /// To the end of a campaign's last cap at a place, or a millisecond before it.
+    /// Time passes to the end of a campaign's last cap at a place, or to a millisecond before it.
     ToTheEnd(usize, usize, bool),
 }
 
@@ -69,7 +68,7 @@ fn step(places: &[usize]) -> impl Strategy<Value = Step> + use<> {
     ]
 }
 
-/// Every outcome is followed by another attempt soon, so that only law stands in its way.
+/// Every outcome is followed by another attempt soon, so that only the law prevents it.
 fn campaign_of(name: &str, kind: Kind) -> CampaignSettings {
     let again = OutcomeRule {
         action: OutcomeAction::Retry,
@@ -90,7 +89,7 @@ fn campaign_of(name: &str, kind: Kind) -> CampaignSettings {
             Kind::Debt | Kind::Sales | Kind::Any => Agent::Human,
         },
         consent: ConsentKind::None,
-        // Nothing but the caps is asked about here.
+        // Only the caps are asked about here.
         rule_overrides: [
             ("US", "consent"),
             ("US-ME", "consent"),
@@ -201,7 +200,7 @@ impl<'a, S: Store> Run<'a, S> {
         Ok(())
     }
 
-    /// A contact that waits is asked for by hand, so that only its gates can hold it.
+    /// Requeues a contact that waits, so that only its gates can hold it.
     fn call(
         &mut self,
         place: usize,
@@ -269,8 +268,8 @@ impl<'a, S: Store> Run<'a, S> {
         Ok(())
     }
 
-    /// Compares what the explanation says of the caps with the calls that were made; the caps that
-    /// hold, each with the calls seen, the calls allowed and its end.
+    /// Compares what the explanation contains about the caps with the calls that were made. Returns the
+    /// caps that hold, each with the calls counted, the calls allowed and its end.
     fn recount(
         &mut self,
         place: usize,

@@ -1,5 +1,5 @@
-//! The caps of law as their sources have them, and a count of calls under them: a second reading beside
-//! the program's own table and arithmetic.
+//! The caps of law as their sources have them, and a count of calls under them: a second reading beside the
+//! program's own table and arithmetic.
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{CallReport, CalleeType, Outcome, Timestamp};
@@ -8,7 +8,7 @@ use super::world::*;
 
 const HOUR: u64 = 3_600;
 
-/// The regions of the places; each number is in every campaign.
+/// The regions of the places. Each number is in every campaign.
 pub(crate) const PLACES: [(&str, &str); 7] = [
     ("America/New_York", "US-NY"),
     ("America/New_York", "US-FL"),
@@ -24,7 +24,7 @@ pub(crate) const PLACES: [(&str, &str); 7] = [
 pub(crate) enum End {
     RangOut,
     Busy,
-    /// Not even tried by the carrier: no cap counts it.
+    /// The carrier did not try it: no cap counts it.
     Failed,
     Talked,
     Machine,
@@ -80,7 +80,7 @@ pub(crate) enum Kind {
     Any,
 }
 
-/// The campaigns: two that collect, two that sell, one machine that informs.
+/// The campaigns: two that collect debts, two that sell, one automated that informs.
 pub(crate) const CAMPAIGNS: [(&str, Kind); 5] = [
     ("debts", Kind::Debt),
     ("older-debts", Kind::Debt),
@@ -89,14 +89,14 @@ pub(crate) const CAMPAIGNS: [(&str, Kind); 5] = [
     ("notices", Kind::Automated),
 ];
 
-/// A cap as its law has it.
+/// A cap as its law defines it.
 pub(crate) struct Cap {
     pub(crate) id: &'static str,
     region: &'static str,
     binds: Kind,
     pub(crate) max: usize,
     hours: u64,
-    /// Binding only after a call that ended so.
+    /// If set, the cap binds only after a call with this end.
     after: Option<End>,
     /// Whether calls that did not connect are left out.
     connected_only: bool,
@@ -116,7 +116,7 @@ const fn cap(id: &'static str, region: &'static str, binds: Kind, max: usize, ho
     }
 }
 
-/// In the order of the program's table.
+/// The caps in the order of the program's table.
 pub(crate) const CAPS: [Cap; 12] = [
     // Fla. Stat. 501.616(6)(b).
     cap("us-fl", "US-FL", Kind::Sales, 3, 24),
@@ -158,7 +158,7 @@ pub(crate) const CAPS: [Cap; 12] = [
     },
 ];
 
-/// A call that was made: where to, when it left, how it ended if it did.
+/// A call that was made: to which place, when it left, and how it ended if it did.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Made {
     pub(crate) place: usize,
@@ -169,7 +169,7 @@ pub(crate) struct Made {
 impl Cap {
     pub(crate) fn binds(&self, place: usize, kind: Kind) -> bool {
         let (_, region) = PLACES[place];
-        // A city's cap binds its area codes wherever the list says that the callee is.
+        // A city's cap binds its area codes, wherever the list places the callee.
         let there = self.id == "us-nyc-debt"
             || region == self.region
             || region.starts_with(&format!("{}-", self.region));
@@ -177,12 +177,12 @@ impl Cap {
         there && !lifted && (self.binds == kind || self.binds == Kind::Any)
     }
 
-    /// Whether a call is not longer ago than the span, both of whose ends belong to it.
+    /// Returns whether a call lies within the span before `now`; both ends belong to the span.
     fn reaches(&self, made: &Made, now: Timestamp) -> bool {
         now <= made.at + secs(self.hours * HOUR)
     }
 
-    /// The calls that count at `now`.
+    /// Returns the calls that count at `now`.
     pub(crate) fn counts(&self, calls: &[Made], now: Timestamp) -> usize {
         let counts = |made: &&Made| {
             let unconnected = made.end == Some(End::Busy);
@@ -202,7 +202,8 @@ impl Cap {
         }
     }
 
-    /// The first instant from `now` on at which it is not reached, if nobody calls meanwhile.
+    /// Returns the first instant from `now` on at which the cap is not reached, if no call is made until
+    /// then.
     pub(crate) fn ends(&self, calls: &[Made], now: Timestamp) -> Timestamp {
         let passed = secs(self.hours * HOUR);
         let leaves = calls
@@ -217,12 +218,13 @@ impl Cap {
     }
 }
 
-/// Whether the contact of a place consents: some caps are lifted then.
+/// Returns whether the contact of a place consents; consent lifts some caps.
 pub(crate) const fn consents(place: usize) -> bool {
     !place.is_multiple_of(2)
 }
 
-/// Whether no law of the place says when its debts may be collected by telephone: such a call is refused.
+/// Returns whether no law of the place regulates when debts may be collected by telephone. Such a call is
+/// refused.
 pub(crate) fn lawless(place: usize, kind: Kind) -> bool {
     let (_, region) = PLACES[place];
     kind == Kind::Debt && !region.starts_with("US")

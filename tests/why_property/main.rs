@@ -1,5 +1,5 @@
-//! The explanation and the claim say the same: for random contacts, states, lists, caps and instants,
-//! `policy::explain` over `Store::examine` says *dial* exactly when `Store::claim` reserves.
+//! The explanation and the claim agree: for random contacts, states, lists, caps and instants,
+//! `policy::explain` over `Store::examine` returns *dial* exactly when `Store::claim` reserves.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod caps;
@@ -25,11 +25,11 @@ use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
 
 use world::*;
 
-/// The place of a number of a premium service, imported as if it had a zone.
+/// The place of a premium number, imported as if it had a zone.
 const PREMIUM: u64 = 10;
 
-/// Places of contacts: those up to the premium one are in every campaign from the start, the rest come
-/// in by [`Step::Import`].
+/// Places of contacts. Those up to the premium one are in every campaign from the start; [`Step::Import`]
+/// adds the rest.
 const PLACES: u64 = 14;
 
 /// What happens between two questions.
@@ -37,7 +37,7 @@ const PLACES: u64 = 14;
 enum Step {
     Wait(u64),
     Ask(u64, Context),
-    /// Every contact is asked about, as an engine does that is behind.
+    /// Every contact is asked about, as by an engine that is behind.
     AskAll,
     Send(usize),
     Settle(usize, CallReport),
@@ -138,8 +138,8 @@ fn florida() -> WindowClass {
     }
 }
 
-/// Reminders without a rule of their own; sales under Florida's cap, with a registry and an end;
-/// debts on a trunk of their own that the deck does not always have.
+/// Returns three campaigns: reminders without a rule; sales under Florida's cap, with a registry and an
+/// end; debts on a separate trunk that the deck does not always have.
 fn campaigns() -> [CampaignSettings; 3] {
     let often = AttemptRules {
         max: 5,
@@ -165,7 +165,7 @@ fn campaigns() -> [CampaignSettings; 3] {
             max_concurrent: 3,
             weight: 1,
         },
-        // The third abandoned call brings the brake on.
+        // The third abandoned call applies the brake.
         abandonment_limit_percent: 0,
         ..settings("recall")
     };
@@ -176,7 +176,7 @@ fn campaigns() -> [CampaignSettings; 3] {
     [recall, sales, gone]
 }
 
-/// A contact's row: where it is, whether it consents and until when depends on its place.
+/// Returns a contact's row. Its location, its consent and the consent's end depend on its place.
 fn contact(place: u64) -> NewContact {
     let number = if place == PREMIUM {
         PhoneNumber::from_digits(19_005_550_100).unwrap()
@@ -233,7 +233,7 @@ fn asked(
     explained.unwrap()
 }
 
-/// Explains a contact and claims it at the same instant; the attempt, if that reserved one.
+/// Explains a contact and claims it at one instant. Returns the attempt if the claim reserved one.
 fn ask(
     store: &mut impl Store,
     contact: &Contact,
@@ -284,7 +284,7 @@ fn ask_about(
     now: Timestamp,
     reached: &mut Reached,
 ) -> Result<(), TestCaseError> {
-    // As the engine does before it claims: what is due is ready.
+    // As the engine does before it claims: contacts that are due become ready.
     store.promote_due(now, usize::MAX).unwrap();
     for place in places {
         for contact in store.contacts_with(contact(place).number).unwrap() {
@@ -308,7 +308,7 @@ fn ban(store: &mut impl Store, region: Option<&str>) {
     store.configure(&banned).unwrap();
 }
 
-/// Carries a step out; what the store refuses (a stopped campaign does not run again) changes nothing.
+/// Carries out a step. If the store refuses it (a stopped campaign does not run again), nothing changes.
 fn take(
     store: &mut impl Store,
     step: &Step,
@@ -344,7 +344,7 @@ fn take(
             let list = ListKind::Internal;
             let how = plainly("asked");
             let reversed = store.reverse_suppression(number(*place), &list, how, &by);
-            // What came of a 607 stays.
+            // What followed from a 607 stays.
             assert!(matches!(
                 reversed,
                 Ok(_) | Err(StoreError::NotReversible(_))
@@ -391,7 +391,7 @@ fn live(
     steps: &[Step],
     reached: &mut Reached,
 ) -> Result<(), TestCaseError> {
-    // One commit for all, or the disk would take most of the time.
+    // One commit for all, because the disk would take most of the time otherwise.
     store.begin().unwrap();
     set_up(store);
     let mut now = morning();
@@ -405,9 +405,9 @@ fn live(
     Ok(())
 }
 
-/// The gates that a contact can come to by what stores and engine let happen. Not among them: the
-/// attempts, since the one that uses them up also ends the contact; nor the rolling caps, which take
-/// more calls to one number than these steps make: they are reached in [`caps`].
+/// The gates that a contact can reach by what the stores and the engine allow. The attempts are not among
+/// them, because the attempt that uses them up also ends the contact; nor are the rolling caps, which take
+/// more calls to one number than these steps make: [`caps`] reaches them.
 const GATES: [&str; 19] = [
     "campaign refuse",
     "contact refuse",

@@ -235,7 +235,7 @@ impl World {
     }
 }
 
-/// A reserved attempt and its order.
+/// Returns a reserved attempt and its order.
 fn call(
     serial: i64,
     contact: i64,

@@ -35,7 +35,7 @@ const MAX_STEPS: usize = 200_000;
 struct Scenario {
     /// The instant at which the clock starts.
     start: Timestamp,
-    /// The name of the campaign file.
+    /// The campaign file, as text.
     campaign: String,
     /// The numbers of the contacts, in order.
     contacts: Vec<PhoneNumber>,

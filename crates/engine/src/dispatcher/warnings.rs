@@ -40,8 +40,8 @@ impl Dispatcher {
         self.tell_of_trunk(name, "calls_blocked", &text, now, effects);
     }
 
-    /// Raises an alert when at least half of a trunk's calls in flight, and at least [`MANY_UNKNOWN`], are
-    /// of unknown fate.
+    /// Raises an alert when at least half of a trunk's calls in flight are of unknown fate, and at least
+    /// [`MANY_UNKNOWN`] of them or as many as the trunk's cap.
     pub(super) fn tell_of_stuck_slots(
         &mut self,
         name: &TrunkName,

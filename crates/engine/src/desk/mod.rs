@@ -80,7 +80,7 @@ pub trait Surroundings<S>: Send {
 /// listener.
 pub type Importer = Box<dyn FnOnce(&str, PathBuf, Listener) -> Result<Imported, String> + Send>;
 
-/// Called with the number of rows imported so far.
+/// Called with the number of rows processed so far.
 pub type Listener = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// The result of an import.

@@ -108,7 +108,7 @@ pub enum Told {
     Judged(String, Vec<Judged>),
     /// The act with this id holds, or why it does not.
     Acted(u64, Result<Acted, String>),
-    /// Rows that the import has read so far.
+    /// Rows that the import has processed so far.
     Importing(u64),
     /// An import has ended, with this result.
     Imported(Result<Imported, String>),

@@ -1,8 +1,8 @@
-//! The log and the tables say the same: a fold over the log's entries, and rows held against it.
+//! Checks that the log and the tables agree: a fold over the log's entries, and rows compared to it.
 //!
-//! Whatever a verb writes into a table it logs in the same transaction. So what the log adds up to is
-//! what the tables hold, and a row that was lost, changed or put in from outside differs from it. This
-//! module is pure: a store hands it lines and rows.
+//! Everything a verb writes into a table it logs in the same transaction. So the fold of the log equals what
+//! the tables hold, and a row that was lost, changed or inserted from outside differs from it. This module is
+//! pure: a store passes it lines and rows.
 
 mod entry;
 mod fold;
@@ -11,12 +11,12 @@ mod hold;
 pub(super) use fold::Fold;
 pub(super) use hold::{AttemptRow, CampaignRow, ContactRow, Held, ListRow};
 
-/// Something that the log and the tables do not agree on.
+/// A difference between the log and the tables.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// The place of the entry that says otherwise than the table; `None`: no entry is about it.
+    /// The sequence number of the entry that the table contradicts. `None` if no entry is about it.
     pub entry: Option<i64>,
-    /// What differs.
+    /// What differs, in one line of text.
     pub what: String,
 }
 
@@ -29,25 +29,25 @@ impl std::fmt::Display for Difference {
     }
 }
 
-/// What a check has found: the first differences, and how many there are.
+/// The result of a check: the first differences, and how many there are.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Differences {
-    /// The first ones.
+    /// The first 20 differences.
     pub first: Vec<Difference>,
-    /// All of them.
+    /// The number of all differences.
     pub count: u64,
 }
 
 impl Differences {
-    /// Differences that are kept.
+    /// Differences that are kept, at most.
     const KEPT: usize = 20;
 
-    /// Whether nothing differs.
+    /// Returns whether nothing differs.
     pub const fn is_empty(&self) -> bool {
         self.count == 0
     }
 
-    /// Notes one more.
+    /// Adds a difference.
     pub(super) fn note(&mut self, entry: Option<i64>, what: impl Into<String>) {
         self.count += 1;
         if self.first.len() < Self::KEPT {

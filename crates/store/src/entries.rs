@@ -1,4 +1,4 @@
-//! The event log entries every store writes, so that all stores write the same lines.
+//! The event log entries, built in one place so that both stores write identical lines.
 
 mod calls;
 
@@ -25,7 +25,7 @@ pub(super) const ENGINE: &str = "engine";
 /// The actor of what happens on the line.
 pub(super) const CARRIER: &str = "carrier";
 
-/// `campaign_added`.
+/// Returns the entry `campaign_added`.
 pub(super) fn campaign_added(campaign: &Campaign, by: &By) -> NewEvent {
     #[derive(Serialize)]
     struct Data<'a> {
@@ -36,7 +36,7 @@ pub(super) fn campaign_added(campaign: &Campaign, by: &By) -> NewEvent {
     })
 }
 
-/// The entry of a campaign's move that has just been made from `from`.
+/// Returns the entry for a campaign's move that has just been made from `from`.
 pub(super) fn campaign_moved(
     campaign: &Campaign,
     from: CampaignState,
@@ -66,7 +66,7 @@ pub(super) fn campaign_moved(
     })
 }
 
-/// `campaign_changed` after a change of pace.
+/// Returns the entry `campaign_changed` after a change of pacing.
 pub(super) fn pacing_changed(campaign: &Campaign, by: &By) -> NewEvent {
     #[derive(Serialize)]
     struct Data {
@@ -77,8 +77,8 @@ pub(super) fn pacing_changed(campaign: &Campaign, by: &By) -> NewEvent {
     })
 }
 
-/// `campaign_changed` after an operator released the abandonment brake: the counts that it saw,
-/// which start again at zero.
+/// Returns the entry `campaign_changed` after an operator released the abandonment brake. It holds the
+/// brake's counts before they restart at zero.
 pub(super) fn brake_released(
     campaign: &Campaign,
     counts: LiveCalls,
@@ -100,7 +100,7 @@ pub(super) fn brake_released(
     })
 }
 
-/// `alert_raised` about a trunk that somebody lets try again.
+/// Returns the entry `alert_raised` about a trunk that a person lets try again.
 pub(super) fn trunk_reset(trunk: &TrunkName, by: &By) -> NewEvent {
     #[derive(Serialize)]
     struct Data<'a> {
@@ -115,7 +115,7 @@ pub(super) fn trunk_reset(trunk: &TrunkName, by: &By) -> NewEvent {
     })
 }
 
-/// `alert_raised` about a wish to hang up every call.
+/// Returns the entry `alert_raised` about a request to hang up every call.
 pub(super) fn hang_up_asked(reason: &str, by: &By) -> NewEvent {
     #[derive(Serialize)]
     struct Data<'a> {
@@ -130,7 +130,7 @@ pub(super) fn hang_up_asked(reason: &str, by: &By) -> NewEvent {
     })
 }
 
-/// `import_started`.
+/// Returns the entry `import_started`.
 pub(super) fn import_started(into: &ImportTarget, plan: &ImportPlan, by: &By) -> NewEvent {
     #[derive(Serialize)]
     struct Data<'a> {
@@ -149,7 +149,7 @@ pub(super) fn import_started(into: &ImportTarget, plan: &ImportPlan, by: &By) ->
     }
 }
 
-/// `contacts_imported`, and `consent_recorded` when any row carries consent.
+/// Returns the entry `contacts_imported`, and `consent_recorded` if any row carries consent.
 pub(super) fn contacts_imported(
     campaign: &Campaign,
     figures: &ImportFigures,
@@ -175,7 +175,7 @@ pub(super) fn contacts_imported(
     events
 }
 
-/// `suppression_added`.
+/// Returns the entry `suppression_added`.
 pub(super) fn suppression_added(suppression: &Suppression) -> NewEvent {
     #[derive(Serialize)]
     struct Data<'a> {
@@ -193,13 +193,13 @@ pub(super) fn suppression_added(suppression: &Suppression) -> NewEvent {
         })
 }
 
-/// `consent_revoked`.
+/// Returns the entry `consent_revoked`.
 pub(super) fn consent_revoked(suppression: &Suppression) -> NewEvent {
     let kind = EventKind::ConsentRevoked;
     NewEvent::new(suppression.at, kind, &suppression.actor).number(suppression.number)
 }
 
-/// `suppression_reversed`.
+/// Returns the entry `suppression_reversed`.
 pub(super) fn suppression_reversed(
     number: PhoneNumber,
     list: &ListKind,
@@ -222,7 +222,7 @@ pub(super) fn suppression_reversed(
         })
 }
 
-/// `registry_loaded`.
+/// Returns the entry `registry_loaded`.
 pub(super) fn registry_loaded(
     list: &ListKind,
     (as_of, areas): (Timestamp, &BTreeSet<Area>),
@@ -246,7 +246,7 @@ pub(super) fn registry_loaded(
     })
 }
 
-/// `contact_finished`.
+/// Returns the entry `contact_finished`.
 pub(super) fn contact_finished(
     campaign: &Campaign,
     contact: &Contact,
@@ -271,7 +271,7 @@ pub(super) fn contact_finished(
     event
 }
 
-/// `retry_planned`.
+/// Returns the entry `retry_planned`.
 pub(super) fn retry_planned(
     campaign: &Campaign,
     attempt: &Attempt,
@@ -288,8 +288,8 @@ pub(super) fn retry_planned(
     of_attempt(kind, campaign, attempt, ENGINE, now).with_data(&Data { outcome, due })
 }
 
-/// `retry_planned` by a person: the contact may be called again at once. `outcome`: `requeued`, or
-/// `restored` when it came back with a reversed entry of a list.
+/// Returns the entry `retry_planned` for a contact that a person lets be called again. `outcome` is
+/// `requeued`, or `restored` if it came back with a reversed list entry.
 pub(super) fn requeued(
     campaign: &Campaign,
     contact: &Contact,
@@ -311,7 +311,8 @@ pub(super) fn requeued(
     event
 }
 
-/// `alert_raised` about a caller ID that rests: calls that showed it were blocked, or it is not ours.
+/// Returns the entry `alert_raised` about a caller ID that rests, because calls that showed it were blocked
+/// or the account does not own it.
 pub(super) fn caller_id_blocked(
     campaign: &Campaign,
     attempt: &Attempt,
@@ -343,7 +344,7 @@ pub(super) fn caller_id_blocked(
     })
 }
 
-/// `alert_raised` about a caller ID that its provider does not list.
+/// Returns the entry `alert_raised` about a caller ID that its provider does not list.
 pub(super) fn caller_id_not_owned(id: &CallerId, by: &By) -> NewEvent {
     let text = format!(
         "trunk {} says that caller ID {} is not ours: it is not shown until the provider lists it",
@@ -357,7 +358,7 @@ pub(super) fn caller_id_not_owned(id: &CallerId, by: &By) -> NewEvent {
     })
 }
 
-/// `alert_raised` about a caller ID whose state somebody set.
+/// Returns the entry `alert_raised` about a caller ID whose state a person set.
 pub(super) fn caller_id_set(number: PhoneNumber, state: CallerIdState, by: &By) -> NewEvent {
     let (alert, word) = match state {
         CallerIdState::Active => ("caller_id_active", "is in use again"),
@@ -381,7 +382,7 @@ struct CallerIdAlert {
     text: String,
 }
 
-/// The word by which the log says how an unknown attempt was resolved.
+/// Returns the code by which the log says how an unknown attempt was resolved.
 pub(super) fn found(report: &CallReport) -> &'static str {
     use dialdeck_core::domain::attempt::CallEnd;
     match report.end {
@@ -411,7 +412,7 @@ pub(super) fn found(report: &CallReport) -> &'static str {
     }
 }
 
-/// The code under which a finished contact is counted, by its end and the list it stands on.
+/// Returns the code under which a finished contact is counted, by its end and the list it is on.
 pub(super) fn end_code(
     state: ContactState,
     list: Option<&ListKind>,
@@ -433,8 +434,8 @@ pub(super) fn end_code(
     }
 }
 
-/// What is wrong with a number by its last call's word; the cause where the outcome alone does not say
-/// what a person may do about it.
+/// Returns what is wrong with a number according to its last call: the cause where the outcome alone does not
+/// say what a person may do about it, else the outcome.
 fn bad_number(read: &Classification) -> &'static str {
     match read.callee {
         CalleeFinding::Moved | CalleeFinding::ForbiddenAgain => read.cause,

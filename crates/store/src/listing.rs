@@ -1,8 +1,8 @@
-//! The call list in pages: what is asked for, the three orders, and how a page is filled.
+//! The call list in pages: the query, the three orders, and how a page is filled.
 //!
-//! A page starts at a position, not at a row: whatever happens to contacts between two pages, the
-//! next one goes on from where the last one ended. Nothing is counted and nothing skipped, so a page
-//! costs the same at the end of a list of millions as at its start.
+//! A page starts at a position, not at a row. If contacts change between two pages, the next page still
+//! continues from where the last one ended. Nothing is counted and nothing is skipped, so a page costs as
+//! much at the end of a list of millions as at its start.
 
 use std::collections::BTreeSet;
 
@@ -11,23 +11,23 @@ use dialdeck_core::domain::{CampaignId, ClassId, Contact, ContactState, Outcome}
 /// Which contacts of a campaign are wanted, and in which order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactQuery {
-    /// The campaign.
+    /// The campaign's id.
     pub campaign: CampaignId,
-    /// In one of these states; `None`: in any.
+    /// The wanted states. `None` for any state.
     pub states: Option<BTreeSet<ContactState>>,
-    /// In one of these window classes; `None`: in any.
+    /// The wanted window classes. `None` for any class.
     pub classes: Option<BTreeSet<ClassId>>,
-    /// Whose last attempt ended so; `None`: however it ended, or never called.
+    /// The wanted outcome of the last attempt. `None` for any outcome and for contacts never called.
     pub outcome: Option<Outcome>,
-    /// Words to look for, all of which must be found: those with a letter within the name, in either
-    /// case; the digits of all others, put together, within the number. Empty: no matter.
+    /// Words to find, all of which must match. A word with a letter must be within the name, in either case.
+    /// The digits of all others, joined, must be within the number. Empty for any.
     pub text: String,
-    /// The order.
+    /// The order of the rows.
     pub order: ListOrder,
 }
 
 impl ContactQuery {
-    /// All contacts of a campaign.
+    /// Returns the query for all contacts of a campaign.
     pub const fn all(campaign: CampaignId, order: ListOrder) -> Self {
         Self {
             campaign,
@@ -39,19 +39,19 @@ impl ContactQuery {
         }
     }
 
-    /// Whether contacts in this state are wanted.
+    /// Returns whether contacts in this state are wanted.
     pub(super) fn wants_state(&self, state: ContactState) -> bool {
         let states = self.states.as_ref();
         states.is_none_or(|wanted| wanted.contains(&state))
     }
 
-    /// Whether contacts of this window class are wanted.
+    /// Returns whether contacts of this window class are wanted.
     pub(super) fn wants_class(&self, class: ClassId) -> bool {
         let classes = self.classes.as_ref();
         classes.is_none_or(|wanted| wanted.contains(&class))
     }
 
-    /// Whether a search for this looks at the contact, wanted or not: such rows count as scanned.
+    /// Returns whether a search for this query reads the contact, wanted or not. Such rows count as scanned.
     pub(super) fn looks_at(&self, contact: &Contact) -> bool {
         let ours = contact.campaign == self.campaign;
         match (self.order, contact.state) {
@@ -60,13 +60,13 @@ impl ContactQuery {
             (ListOrder::Queue, ContactState::Ready) => {
                 ours && self.wants_state(contact.state) && self.wants_class(contact.class)
             }
-            // Both kinds of waiting stand in one queue.
+            // Both kinds of waiting contacts share one queue.
             (ListOrder::Queue, ContactState::Waiting(_)) => ours && self.wants_waiting(),
             (ListOrder::Queue | ListOrder::List, state) => ours && self.wants_state(state),
         }
     }
 
-    /// Whether contacts that wait for anything are wanted.
+    /// Returns whether contacts that wait for anything are wanted.
     pub(super) fn wants_waiting(&self) -> bool {
         let waits = |state: &ContactState| matches!(state, ContactState::Waiting(_));
         let mut all = ContactState::ALL.into_iter().filter(waits);
@@ -74,21 +74,21 @@ impl ContactQuery {
     }
 }
 
-/// The order of a list.
+/// The order of the call list.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum ListOrder {
-    /// In flight first, then ready as they will be called (priority high to low, due, id), then
-    /// waiting by due, then unknown, then all that is over; each by id where nothing else is said.
+    /// In flight first, then ready in the order of calling (priority high to low, due, id), then waiting by
+    /// due, then unknown, then all that are over. By id within a section, unless said otherwise.
     #[default]
     Queue,
-    /// As imported.
+    /// By id, which is the order of import.
     List,
-    /// By number.
+    /// By the phone number's digits.
     Number,
 }
 
 impl ListOrder {
-    /// The position of a contact, as it stands now.
+    /// Returns the position of a contact in its present state.
     pub fn key(self, contact: &Contact) -> ListKey {
         let by_id = ListKey {
             section: 0,
@@ -130,14 +130,14 @@ impl ListOrder {
     }
 }
 
-/// The sections of the queue, in order; lists in another order have but one, 0.
+/// The sections of the queue, in order. Lists in another order have only one, 0.
 pub(super) const IN_FLIGHT: u8 = 0;
 pub(super) const READY: u8 = 1;
 pub(super) const WAITING: u8 = 2;
 pub(super) const UNKNOWN: u8 = 3;
 pub(super) const OVER: u8 = 4;
 
-/// The section of the queue in which contacts of a state stand.
+/// Returns the section of the queue that holds contacts in this state.
 pub(super) const fn section(state: ContactState) -> u8 {
     match state {
         ContactState::InFlight => IN_FLIGHT,
@@ -152,22 +152,23 @@ pub(super) const fn section(state: ContactState) -> u8 {
     }
 }
 
-/// A position in a list of one order; its comparison is that order. It holds whether or not a
-/// contact stands there.
+/// A position in a list of one order. Keys compare in that order. A position is valid whether or not a
+/// contact is there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ListKey {
     /// The section of the queue.
     pub(super) section: u8,
-    /// The priority with its sign turned.
+    /// The negated priority.
     pub(super) rank: i64,
     /// When due, or the number.
     pub(super) at: i64,
-    /// The contact, or among numbers the campaign.
+    /// The contact's id, or among equal numbers the campaign's.
     pub(super) tie: i64,
 }
 
 impl ListKey {
-    /// Before or after everything in a section, so that a search in this direction meets all of it.
+    /// Returns the position before or after everything in a section, so that a search in this direction finds
+    /// all of it.
     pub(super) const fn edge(section: u8, direction: Direction) -> Self {
         let (rank, at, tie) = match direction {
             Direction::Forward => (-i64::MAX, i64::MIN, i64::MIN),
@@ -193,7 +194,7 @@ pub enum Direction {
 }
 
 impl Direction {
-    /// Whether `key` lies beyond `from` in this direction.
+    /// Returns whether `key` is beyond `from` in this direction.
     pub(super) fn beyond(self, key: &ListKey, from: &ListKey) -> bool {
         match self {
             Self::Forward => key > from,
@@ -202,23 +203,23 @@ impl Direction {
     }
 }
 
-/// A page of contacts.
+/// A page of contacts with where its search stopped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ContactPage {
-    /// The contacts in the list's order, whichever the direction.
+    /// The contacts in the list's order, in either direction.
     pub rows: Vec<Contact>,
-    /// Rows looked at for it.
+    /// Rows read for the page.
     pub scanned: u64,
-    /// The row budget ended the search before the page was full: ask again from `resume`.
+    /// Whether the row budget ended the search before the page was full. Ask again from `resume`.
     pub cut: bool,
-    /// Where the search stopped, to go on from in the same direction; `None` when nothing was looked
-    /// at and there was no start either.
+    /// Where the search stopped, to continue from in this direction. `None` if nothing was read and there was
+    /// no start.
     pub resume: Option<ListKey>,
-    /// The search came to the end of the list in its direction before the page was full.
+    /// Whether the search reached the end of the list in its direction before the page was full.
     pub end: bool,
 }
 
-/// A page being filled.
+/// A page that is being filled.
 pub(super) struct Filling<'q> {
     query: &'q ContactQuery,
     /// Words to find in the name, in lower case.
@@ -231,8 +232,8 @@ pub(super) struct Filling<'q> {
 }
 
 impl<'q> Filling<'q> {
-    /// An empty page of at most `limit` rows, for which at most `budget` rows, but at least one, may
-    /// be looked at.
+    /// Returns an empty page of at most `limit` rows. At most `budget` rows, but at least one, may be read
+    /// for it.
     pub(super) fn new(
         query: &'q ContactQuery,
         from: Option<&ListKey>,
@@ -260,12 +261,12 @@ impl<'q> Filling<'q> {
         }
     }
 
-    /// Whether the search goes on.
+    /// Returns whether the search continues.
     pub(super) fn wants_more(&self) -> bool {
         self.page.rows.len() < self.limit && self.page.scanned < self.budget
     }
 
-    /// Looks at what stands at `key`; `None` when it is another campaign's.
+    /// Takes the contact at `key` if it matches. `None` if the position belongs to another campaign.
     pub(super) fn look(&mut self, key: ListKey, contact: Option<Contact>) {
         self.page.scanned += 1;
         self.page.resume = Some(key);
@@ -273,7 +274,7 @@ impl<'q> Filling<'q> {
         self.page.rows.extend(found);
     }
 
-    /// The page. The search ended because it wanted no more, or because there is no more.
+    /// Returns the page. Call it when the search wants no more or there is no more.
     pub(super) fn done(mut self, direction: Direction) -> ContactPage {
         let full = self.page.rows.len() >= self.limit;
         self.page.end = self.wants_more();

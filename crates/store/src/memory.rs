@@ -1,4 +1,4 @@
-//! A deck in plain maps: the store's oracle. Nothing is cached, everything is counted each time.
+//! A deck in plain maps: the reference implementation. Nothing is cached, everything is counted each time.
 
 mod calls;
 mod imports;
@@ -24,7 +24,7 @@ use dialdeck_core::policy::Refusal;
 use dialdeck_core::policy::breaker::Kept;
 use dialdeck_core::rules::Rules;
 
-/// A deck in memory. Verbs check before they change anything, so that one that fails leaves no trace.
+/// A deck in memory. Verbs check before they change anything, so that a verb that fails changes nothing.
 pub struct MemoryStore {
     rules: &'static Rules,
     deck: DeckId,
@@ -33,21 +33,21 @@ pub struct MemoryStore {
     clock_held: Option<ClockHeld>,
     settings: Option<DeckSettings>,
     caller_id_states: BTreeMap<PhoneNumber, CallerIdState>,
-    /// Ends of the rests that blocked calls brought.
+    /// Ends of the rests that blocked calls caused.
     caller_id_rests: BTreeMap<PhoneNumber, Timestamp>,
-    /// What providers said about the numbers of their trunks.
+    /// What providers reported about the numbers of their trunks.
     ownership: BTreeMap<(TrunkName, PhoneNumber), Ownership>,
     campaigns: BTreeMap<CampaignId, Campaign>,
     classes: BTreeMap<ClassId, WindowClass>,
     contacts: BTreeMap<ContactId, Contact>,
     /// The line of the import each contact comes from.
     lines: BTreeMap<ContactId, u64>,
-    /// Each contact's further columns.
+    /// Each contact's further columns, as JSON.
     variables: BTreeMap<ContactId, String>,
     attempts: BTreeMap<AttemptId, Attempt>,
     /// The instants from which sends count.
     counts_from: BTreeMap<AttemptId, Timestamp>,
-    /// Attempts from before a release of the abandonment brake, which does not count them any more.
+    /// Attempts that ended before the abandonment brake was released, which no longer counts them.
     forgiven: BTreeSet<AttemptId>,
     trunk_resets: BTreeMap<TrunkName, u64>,
     trunk_rests: BTreeMap<TrunkName, Kept>,
@@ -56,23 +56,23 @@ pub struct MemoryStore {
     unfinished_imports: BTreeMap<i64, UnfinishedImport>,
     /// Loaded lists and their dates.
     lists: BTreeMap<ListKind, Timestamp>,
-    /// The areas that registries cover.
+    /// The areas that registries cover, with their dates.
     areas: BTreeMap<ListKind, BTreeMap<Area, Timestamp>>,
     suppressions: BTreeMap<(PhoneNumber, ListKind), Suppression>,
     revocations: BTreeMap<PhoneNumber, Timestamp>,
     refusals: BTreeMap<(CampaignId, String), u64>,
     log: Vec<(NewEvent, SealedEvent)>,
-    /// Alerts that somebody has seen to.
+    /// The sequence numbers of acknowledged alerts.
     acknowledged: BTreeSet<i64>,
     hang_ups: HangUps,
     dealings: outside::Dealings,
-    /// What whoever opened it may do.
+    /// The authority that the store was opened with.
     who: Authority,
     in_group: bool,
 }
 
 impl MemoryStore {
-    /// A new deck.
+    /// Creates an empty deck. Its internal list is dated `now`.
     pub fn new(deck: DeckId, rules: &'static Rules, now: Timestamp) -> Self {
         Self {
             rules,
@@ -111,7 +111,7 @@ impl MemoryStore {
         }
     }
 
-    /// Refuses what whoever opened the store may not do.
+    /// Errors if the store's authority lacks the right.
     fn permit(&self, right: Right) -> Result<(), StoreError> {
         moves::permit(self.who, right)
     }
@@ -130,7 +130,7 @@ impl MemoryStore {
         self.log.push((event, sealed));
     }
 
-    /// Brings a contact to its end.
+    /// Ends a contact, counts why, and logs it.
     fn finish(&mut self, id: ContactId, state: ContactState, code: String, by: (&str, Timestamp)) {
         let Some(contact) = self.contacts.get_mut(&id) else {
             return;
@@ -198,7 +198,7 @@ impl MemoryStore {
         RowFate::Taken(id)
     }
 
-    /// Contacts of a state, in the order of the queue.
+    /// Returns the wanted contacts, in the order of the queue.
     fn queue(&self, wanted: impl Fn(&Contact) -> bool) -> Vec<Contact> {
         let mut queue: Vec<Contact> = self
             .contacts

@@ -1,4 +1,4 @@
-//! The moves of campaigns, contacts and attempts as values, shared by every store.
+//! State changes of campaigns, contacts and attempts as values, shared by both stores.
 
 mod attempts;
 
@@ -25,17 +25,17 @@ use dialdeck_core::policy::{self, Hold, HoldKind, LiveCalls, Refusal};
 
 /// The note on a campaign that runs again because of an import.
 pub(super) const CONTACTS_ADDED: &str = "contacts were added";
-/// The note on a campaign that runs again because somebody wants a contact called again.
+/// The note on a campaign that runs again because a person requeued a contact.
 pub(super) const CALLED_AGAIN: &str = "contacts are to be called again";
-/// The note on a campaign that runs again because contacts came back with a reversed entry.
+/// The note on a campaign that runs again because a reversal restored contacts.
 pub(super) const RESTORED: &str = "contacts came back from a list";
-/// How far back the history of a number is read, by the reservation: a day longer than the longest cap
-/// (60 days), since caps count from the instant a request left, which is later.
+/// How far back the history of a number is read, by the reservation: a day longer than the longest cap (60
+/// days), because caps count from when a request was sent, which is later.
 pub(super) const HISTORY: Duration = Duration::from_hours(61 * 24);
-/// Days behind the abandonment rate (47 CFR 64.1200(a)(7)), whole UTC days, today included.
+/// Days behind the abandonment rate (47 CFR 64.1200(a)(7)): whole UTC days, today included.
 pub(super) const ABANDONMENT_DAYS: i64 = 30;
 
-/// Refuses what somebody may not do.
+/// Errors if the authority lacks the right.
 pub(super) fn permit(who: Authority, right: Right) -> Result<(), StoreError> {
     if who.may(right) {
         return Ok(());
@@ -46,7 +46,7 @@ pub(super) fn permit(who: Authority, right: Right) -> Result<(), StoreError> {
     })
 }
 
-/// The right that it takes to move a campaign there.
+/// Returns the right that a move to this state needs.
 pub(super) const fn right_to_move(to: CampaignState) -> Right {
     match to {
         CampaignState::Paused | CampaignState::Stopped => Right::HoldBack,
@@ -54,8 +54,8 @@ pub(super) const fn right_to_move(to: CampaignState) -> Right {
     }
 }
 
-/// The right that it takes to change a pace: nothing may rise without the right to change campaigns. A
-/// lower weight gives others more.
+/// Returns the right that a change of pacing needs. Raising anything needs the right to change campaigns. A
+/// lower weight gives others more, so it needs that right too.
 pub(super) const fn right_to_pace(from: Pacing, to: Pacing) -> Right {
     let lowers = to.calls_per_minute <= from.calls_per_minute
         && to.max_concurrent <= from.max_concurrent
@@ -67,7 +67,7 @@ pub(super) const fn right_to_pace(from: Pacing, to: Pacing) -> Right {
     }
 }
 
-/// Moves a campaign; `None`: it was there already.
+/// Moves a campaign and returns the entry to log. `None` if it was in that state already.
 pub(super) fn move_campaign(
     campaign: &mut Campaign,
     to: CampaignState,
@@ -94,7 +94,7 @@ pub(super) fn move_campaign(
     Ok(Some(entries::campaign_moved(campaign, from, note, by)))
 }
 
-/// Changes a campaign's pace; `None`: nothing changed.
+/// Changes a campaign's pacing and returns the entry to log. `None` if nothing changed.
 pub(super) fn set_pacing(
     campaign: &mut Campaign,
     pacing: Pacing,
@@ -130,7 +130,7 @@ pub(super) fn set_pacing(
     Ok(Some(entries::pacing_changed(campaign, by)))
 }
 
-/// Until when a hold sets a contact aside, and what it then waits for; `None`: the contact itself
+/// Returns until when a hold sets a contact aside, and what it then waits for. `None` if the contact itself
 /// need not wait.
 pub(super) fn set_aside(hold: &Hold, now: Timestamp) -> Option<(WaitReason, Timestamp)> {
     let due = hold.set_aside_until(now)?;
@@ -143,8 +143,8 @@ pub(super) fn set_aside(hold: &Hold, now: Timestamp) -> Option<(WaitReason, Time
     Some((reason, due))
 }
 
-/// The contact that a hold sets aside; `None`: it need not wait. One that waits for a registry says so
-/// in its reason.
+/// Returns the contact as a hold sets it aside. `None` if it need not wait. If it waits for a registry, its
+/// reason names the registry.
 pub(super) fn waiting(contact: &Contact, hold: &Hold, now: Timestamp) -> Option<Contact> {
     let (reason, due) = set_aside(hold, now)?;
     Some(Contact {
@@ -155,13 +155,13 @@ pub(super) fn waiting(contact: &Contact, hold: &Hold, now: Timestamp) -> Option<
     })
 }
 
-/// The reason of a contact that waits until a registry is loaded.
+/// Returns the reason of a contact that waits until a registry is loaded.
 pub(super) fn awaiting(list: &ListKind) -> String {
     format!("list:{list}")
 }
 
-/// The contact after the registry it waited for was loaded for some areas, all if `areas` is `None`;
-/// `None`: it does not wait for them.
+/// Returns the contact after the registry it waited for was loaded for some areas, all if `areas` is `None`.
+/// `None` if it does not wait for them.
 pub(super) fn woken(
     contact: &Contact,
     (list, areas): (&ListKind, Option<&BTreeSet<Area>>),
@@ -177,13 +177,13 @@ pub(super) fn woken(
     })
 }
 
-/// When a waiting contact becomes ready by time alone; `None`: never, since it waits for a registry.
+/// Returns when a waiting contact becomes ready by time alone. `None` if it waits for a registry.
 pub(super) fn by_time(due: Timestamp) -> Option<Timestamp> {
     Some(due).filter(|due| *due < Timestamp::MAX)
 }
 
-/// A contact that an entry on a list had ended and that may be called again; `None`: the list did not
-/// end it, or its campaign is over for good.
+/// Returns the contact as it may be called again after a list entry that ended it was reversed. `None` if the
+/// list did not end it, or its campaign is stopped.
 pub(super) fn restored(
     campaign: &Campaign,
     contact: &Contact,
@@ -202,7 +202,8 @@ pub(super) fn restored(
     })
 }
 
-/// A contact to be called again; `None`: it may be called already.
+/// Returns the contact as it is to be called again. `None` if it may be called already. Errors if it may not
+/// be called again.
 pub(super) fn requeue(
     campaign: &Campaign,
     contact: &Contact,
@@ -233,10 +234,10 @@ pub(super) fn requeue(
     )))
 }
 
-/// The word on why a contact is done whose fate a person has found out.
+/// The reason code of a contact that a person reported as reached.
 pub(super) const REACHED: &str = "reached_by_verdict";
 
-/// Refuses a verdict on a contact whose fate is known.
+/// Errors if the contact's fate is known, so that a person's verdict is not needed.
 pub(super) fn may_be_judged(campaign: &Campaign, contact: &Contact) -> Result<(), StoreError> {
     if contact.state == ContactState::Unknown {
         return Ok(());
@@ -249,7 +250,7 @@ pub(super) fn may_be_judged(campaign: &Campaign, contact: &Contact) -> Result<()
     )))
 }
 
-/// A contact whose attempt was just reserved.
+/// Returns the contact as it is after its attempt was reserved.
 pub(super) fn called(contact: &Contact) -> Contact {
     Contact {
         state: ContactState::InFlight,
@@ -258,8 +259,8 @@ pub(super) fn called(contact: &Contact) -> Contact {
     }
 }
 
-/// What a provider's list of owned numbers says about each caller ID of its trunk, with the alert
-/// about one that is not owned and was not known to be so.
+/// Returns, for each caller ID of a trunk, whether the provider's list has it, with an alert if it is missing
+/// and was not known to be.
 pub(super) fn ownership(
     settings: &DeckSettings,
     trunk: &TrunkName,
@@ -280,7 +281,8 @@ pub(super) fn ownership(
         .collect()
 }
 
-/// The campaign and the contact whose end an entry of the log tells, in one of these campaigns.
+/// Returns the campaign and the contact whose end the log entry reports. `None` if it is another entry or of
+/// another campaign.
 pub(super) fn end_of_contact(
     line: &str,
     campaigns: &[(String, CampaignId)],
@@ -302,12 +304,12 @@ pub(super) fn end_of_contact(
     (entry.kind == end).then_some((*campaign, contact))
 }
 
-/// The UTC day an instant falls on, counted from 1970.
+/// Returns the UTC day of an instant, counted from 1970.
 pub(super) fn day(at: Timestamp) -> i64 {
     at.as_millis() / (24 * 3600 * 1000)
 }
 
-/// What an outcome adds to the abandonment rates.
+/// Returns what an outcome adds to the abandonment rates.
 pub(super) const fn live_calls(outcome: Outcome) -> Option<LiveCalls> {
     match outcome {
         Outcome::Answered(CalleeType::Human) => Some(LiveCalls {
@@ -332,7 +334,7 @@ pub(super) const fn live_calls(outcome: Outcome) -> Option<LiveCalls> {
     }
 }
 
-/// Why a contact must end at `now`, if its own or its campaign's time is over.
+/// Returns why a contact must end at `now`, if its own or its campaign's time is over.
 pub(super) fn expiry(campaign: &Campaign, contact: &Contact, now: Timestamp) -> Option<Refusal> {
     if let Some(refusal) = campaign_expiry(campaign, now) {
         return Some(refusal);
@@ -341,7 +343,7 @@ pub(super) fn expiry(campaign: &Campaign, contact: &Contact, now: Timestamp) -> 
     Some(Refusal::ContactExpired(expires))
 }
 
-/// Why all of a campaign's contacts must end at `now`, if its time is over.
+/// Returns why all of a campaign's contacts must end at `now`, if it is stopped or its time is over.
 pub(super) fn campaign_expiry(campaign: &Campaign, now: Timestamp) -> Option<Refusal> {
     if campaign.state == CampaignState::Stopped {
         return Some(Refusal::CampaignStopped);
@@ -350,7 +352,7 @@ pub(super) fn campaign_expiry(campaign: &Campaign, now: Timestamp) -> Option<Ref
     Some(Refusal::CampaignExpired(expires))
 }
 
-/// Whether a list can bind a campaign of this name at all; of a registry the policy says whether it does.
+/// Returns whether a list can bind a campaign of this name at all. For a registry the policy then decides.
 pub(super) fn may_bind(list: &ListKind, campaign: &str) -> bool {
     match list {
         ListKind::Internal | ListKind::National(_) | ListKind::State(_) => true,
@@ -358,12 +360,13 @@ pub(super) fn may_bind(list: &ListKind, campaign: &str) -> bool {
     }
 }
 
-/// Whether a contact can still be finished by a suppression or an expiry.
+/// Returns whether a contact in this state can still be finished by a suppression or an expiry.
 pub(super) fn is_open(state: ContactState) -> bool {
     matches!(state, ContactState::Ready | ContactState::Waiting(_))
 }
 
-/// The end of the rest that a block now brings a caller ID; `None`: it is set aside, or rests already.
+/// Returns the end of the rest that a block now causes for a caller ID. `None` if it is not active or rests
+/// already.
 pub(super) fn rest_of(
     settings: &DeckSettings,
     number: PhoneNumber,
@@ -376,8 +379,8 @@ pub(super) fn rest_of(
         .then(|| now + policy::caller_id::REST)
 }
 
-/// Whether a caller ID has to rest after a call that showed it: within the last hour, calls to
-/// `callees` different callees were blocked, of `sent` that showed it.
+/// Returns whether a caller ID has to rest after a call that showed it. Within the last hour, calls to
+/// `callees` different callees were blocked, of `sent` calls that showed it.
 pub(super) const fn has_to_rest(finding: CallerIdFinding, callees: u64, sent: u64) -> bool {
     match finding {
         CallerIdFinding::Fine => false,
@@ -386,7 +389,7 @@ pub(super) const fn has_to_rest(finding: CallerIdFinding, callees: u64, sent: u6
     }
 }
 
-/// Errs unless a single number can be taken off the list.
+/// Errors if single numbers cannot be taken off the list.
 pub(super) fn reversible(list: &ListKind) -> Result<(), StoreError> {
     if list.is_reversible() {
         return Ok(());
@@ -396,7 +399,7 @@ pub(super) fn reversible(list: &ListKind) -> Result<(), StoreError> {
     )))
 }
 
-/// Errs for an entry that stays.
+/// Errors if the entry is permanent.
 pub(super) fn may_be_taken_back(
     number: PhoneNumber,
     list: &ListKind,
@@ -411,7 +414,7 @@ pub(super) fn may_be_taken_back(
     )))
 }
 
-/// A number read from a list's file.
+/// Returns the entry for a number read from a list's file.
 pub(super) fn imported(number: PhoneNumber, list: &ListKind, by: &By) -> Suppression {
     Suppression {
         number,
@@ -423,7 +426,7 @@ pub(super) fn imported(number: PhoneNumber, list: &ListKind, by: &By) -> Suppres
     }
 }
 
-/// The entry on the internal list that an attempt's end brings about.
+/// Returns the entry for the internal list that an attempt's end causes.
 pub(super) fn do_not_call(
     campaign: &Campaign,
     attempt: &Attempt,
@@ -440,7 +443,7 @@ pub(super) fn do_not_call(
     }
 }
 
-/// The settings of a deck that was never configured: nothing can be dialed with them.
+/// Returns the settings of a deck that was never configured. Nothing can be dialed with them.
 pub(super) fn no_settings() -> DeckSettings {
     DeckSettings {
         max_concurrent: 0,
@@ -451,7 +454,7 @@ pub(super) fn no_settings() -> DeckSettings {
     }
 }
 
-/// The class of contacts that have none: no zone, so never open.
+/// Returns the class of contacts that have none: it has no zone, so it is never open.
 pub(super) fn no_class() -> WindowClass {
     WindowClass {
         zones: Vec::new(),
@@ -460,7 +463,7 @@ pub(super) fn no_class() -> WindowClass {
     }
 }
 
-/// A contact as the hopper holds it.
+/// Returns a contact in the form that the hopper holds.
 pub(super) fn candidate(contact: &Contact) -> Candidate {
     Candidate {
         contact: contact.id,
@@ -471,12 +474,12 @@ pub(super) fn candidate(contact: &Contact) -> Candidate {
     }
 }
 
-/// An error about a contact that is not in the deck.
+/// Returns the error for a contact that is not in the deck.
 pub(super) fn no_contact(id: ContactId) -> StoreError {
     StoreError::Unusable(format!("there is no contact {id}"))
 }
 
-/// A number from its stored digits.
+/// Returns a number from its stored digits. Errors if they are no phone number.
 pub(super) fn number(digits: u64) -> Result<PhoneNumber, StoreError> {
     PhoneNumber::from_digits(digits)
         .ok_or_else(|| StoreError::Unusable(format!("{digits} is stored as a phone number")))

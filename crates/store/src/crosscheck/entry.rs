@@ -1,4 +1,4 @@
-//! The log's lines as far as tables follow from them.
+//! The parts of the log's lines from which tables follow.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,6 @@ use serde_json::Value;
 
 use dialdeck_core::domain::{AttemptId, ListKind, Outcome, PhoneNumber, Timestamp};
 
-/// An entry.
 #[derive(Deserialize)]
 pub(super) struct Entry {
     pub(super) seq: i64,
@@ -19,7 +18,7 @@ pub(super) struct Entry {
     pub(super) data: Data,
 }
 
-/// What entries of the kinds that matter here carry; each has a few of these.
+/// The data of the entry kinds that matter here. Each entry has a few of these fields.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(super) struct Data {
@@ -47,16 +46,16 @@ pub(super) struct Data {
     pub(super) counts: bool,
 }
 
-/// How many of an import's rows are bound by the same hours.
+/// How many of an import's rows have this window class.
 #[derive(Deserialize)]
 pub(super) struct Class {
     pub(super) taken: u64,
 }
 
-/// An import that has started: the digest of its file, and its rows at most.
+/// Imports that have started, by sequence number: the digest of the file, and its number of rows.
 pub(super) type Started = BTreeMap<i64, (String, u64)>;
 
-/// The kind of an entry.
+/// Returns the kind of an entry.
 pub(super) fn kind(line: &str) -> Result<&str, String> {
     const KEY: &str = r#","kind":""#;
     let from = line.find(KEY).map(|at| at + KEY.len());
@@ -64,12 +63,12 @@ pub(super) fn kind(line: &str) -> Result<&str, String> {
     kind.ok_or_else(|| "it has no kind".to_owned())
 }
 
-/// The entry on a line.
+/// Returns the entry on a line.
 pub(super) fn read(line: &str) -> Result<Entry, String> {
     serde_json::from_str(line).map_err(|error| format!("it cannot be read: {error}"))
 }
 
-/// The outcome that an entry names.
+/// Returns the outcome that an entry names.
 pub(super) fn outcome(entry: &Entry) -> Result<Outcome, String> {
     let named = entry.data.outcome.as_deref();
     named.ok_or("it has no outcome")?.parse()

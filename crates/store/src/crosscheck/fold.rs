@@ -1,4 +1,4 @@
-//! What the log's entries add up to.
+//! The fold of the log's entries.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -8,27 +8,27 @@ use serde_json::Value;
 use super::entry::{self, Entry, Started};
 use dialdeck_core::domain::{CampaignState, ListKind, Outcome, PhoneNumber, Timestamp};
 
-/// A value, and the entry that says it.
+/// A value, and the sequence number of the entry that set it.
 pub(super) struct Said<T> {
     pub(super) seq: i64,
     pub(super) value: T,
 }
 
-/// A campaign by the log.
+/// A campaign according to the log.
 pub(super) struct CampaignLog {
     pub(super) state: Said<CampaignState>,
     pub(super) settings: Said<Option<Value>>,
     pub(super) contacts: Imported,
-    /// Of the contacts taken, those that can be dialed.
+    /// Contacts taken that can be dialed.
     pub(super) dialable: u64,
 }
 
-/// What imports have brought.
+/// What imports have added.
 #[derive(Default)]
 pub(super) struct Imported {
     /// Rows taken by imports that have ended.
     pub(super) taken: u64,
-    /// Rows that imports may have brought that were cut off.
+    /// Rows that imports which were cut off may have added.
     pub(super) perhaps: u64,
     started: Started,
 }
@@ -49,14 +49,14 @@ impl Imported {
         });
     }
 
-    /// How many rows there may be.
+    /// Returns how many rows there may be.
     pub(super) fn range(&self) -> RangeInclusive<u64> {
         let open: u64 = self.started.values().map(|(_, rows)| rows).sum();
         self.taken..=self.taken + self.perhaps + open
     }
 }
 
-/// A registry by the log.
+/// A registry according to the log.
 #[derive(Default)]
 pub(super) struct RegistryLog {
     pub(super) numbers: Imported,
@@ -64,11 +64,11 @@ pub(super) struct RegistryLog {
     pub(super) areas: BTreeMap<String, Said<Timestamp>>,
 }
 
-/// An attempt by the log.
+/// An attempt according to the log.
 pub(super) struct AttemptLog {
     /// The entry that reserved it.
     pub(super) reserved: i64,
-    /// The latest entry.
+    /// Its latest entry's sequence number.
     pub(super) last: i64,
     pub(super) campaign: String,
     pub(super) contact: i64,
@@ -89,7 +89,7 @@ pub(super) struct AttemptEnd {
     pub(super) callee_type: Option<String>,
 }
 
-/// An entry of a list by the log.
+/// A list's entry according to the log.
 pub(super) struct ListedLog {
     pub(super) source: String,
     pub(super) note: Option<String>,
@@ -103,25 +103,25 @@ pub(super) struct ContactEnd {
     pub(super) reason: Option<String>,
 }
 
-/// What the log adds up to.
+/// The fold of the log.
 #[derive(Default)]
 pub(crate) struct Fold {
     pub(super) campaigns: BTreeMap<String, CampaignLog>,
     pub(super) registries: BTreeMap<ListKind, RegistryLog>,
-    /// Numbers on lists; `None`: taken off.
+    /// Numbers on lists. `None` if taken off.
     pub(super) listed: HashMap<(PhoneNumber, ListKind), Said<Option<ListedLog>>>,
-    /// Numbers whose consent was revoked, and not later than when; `None`: it was restored.
+    /// Numbers whose consent was revoked, at the latest at this time. `None` if it was restored.
     pub(super) revoked: HashMap<PhoneNumber, Said<Option<Timestamp>>>,
     pub(super) attempts: HashMap<i64, AttemptLog>,
-    /// Contacts that have ended; `None`: that may be called again.
+    /// Contacts that have ended. `None` if the contact may be called again.
     pub(super) ends: HashMap<i64, Said<Option<ContactEnd>>>,
 }
 
 impl Fold {
-    /// Takes the next line of the log.
+    /// Adds the next line of the log.
     ///
     /// # Errors
-    /// Says what is wrong with an entry that cannot be.
+    /// Errors with what is wrong if the entry is impossible.
     pub(crate) fn take(&mut self, line: &str) -> Result<(), String> {
         match entry::kind(line)? {
             "campaign_added" => self.campaign_added(entry::read(line)?),
@@ -146,7 +146,7 @@ impl Fold {
             "call_ended" | "attempt_corrected" => self.ended(entry::read(line)?),
             "contact_finished" => self.finished(entry::read(line)?),
             "retry_planned" => self.retry_planned(&entry::read(line)?),
-            // No table follows from the others, nor from kinds of a later program.
+            // No table follows from the other kinds, nor from kinds of a later program.
             _ => Ok(()),
         }
     }
@@ -219,7 +219,7 @@ impl Fold {
                 let registry = self.registries.entry(list.clone()).or_default();
                 registry.numbers.started.insert(seq, plan);
             }
-            // Of other lists every number has its entry.
+            // On other lists every number has its entry.
             Some(_) => {}
         }
         Ok(())
@@ -340,7 +340,7 @@ impl Fold {
         Ok(())
     }
 
-    /// One that a person asks for names no attempt, and takes a contact back from its end.
+    /// An entry that a person caused names no attempt, and takes a contact back from its end.
     fn retry_planned(&mut self, entry: &Entry) -> Result<(), String> {
         if entry.attempt.is_none() {
             let contact = entry.contact.ok_or("it names no contact")?;

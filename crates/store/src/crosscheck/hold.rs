@@ -1,4 +1,4 @@
-//! Rows held against what the log adds up to. What no row took is missing at the end.
+//! Comparison of rows with the fold of the log. What no row matched is missing at the end.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
@@ -10,7 +10,7 @@ use dialdeck_core::domain::{
     Suppression, Timestamp,
 };
 
-/// A campaign's row.
+/// A campaign's row with the columns that follow from the log.
 pub(crate) struct CampaignRow {
     pub(crate) name: String,
     pub(crate) state: CampaignState,
@@ -44,25 +44,25 @@ pub(crate) struct AttemptRow {
 /// A list's row with the areas that it covers.
 pub(crate) struct ListRow {
     pub(crate) kind: ListKind,
-    /// Numbers by its row, and by the rows of its numbers.
+    /// The count in its row, and the count of the rows of its numbers.
     pub(crate) counts: (u64, u64),
     pub(crate) areas: BTreeMap<Area, Timestamp>,
 }
 
-/// What was counted of the rows on the way.
+/// What was counted from the rows so far.
 #[derive(Default)]
 pub(crate) struct Held {
-    /// Whether every import of the deck is in the log from its start: then no row may be there that no
-    /// import brought. Rows of imports that an older program did not log are let pass.
+    /// Whether every import of the deck is in the log from its start. Then no row may exist that no import
+    /// added. Otherwise rows of imports that an older program did not log are accepted.
     imports_are_logged: bool,
-    /// Contacts of a campaign, and of these those that can never be dialed.
+    /// Contacts of a campaign, and how many of them can never be dialed.
     contacts: BTreeMap<String, (u64, u64)>,
-    /// Numbers on registries that no entry of their own put there.
+    /// Numbers on registries that have no entry of their own in the log.
     registered: HashMap<ListKind, u64>,
 }
 
 impl Fold {
-    /// Holds a campaign's row against the log.
+    /// Compares a campaign's row with the log.
     pub(crate) fn hold_campaign(&mut self, row: &CampaignRow, found: &mut Differences) {
         let name = &row.name;
         let Some(known) = self.campaigns.get(name) else {
@@ -74,7 +74,7 @@ impl Fold {
             let what = format!("campaign {name} is {log}, the table has {table}");
             found.note(Some(state.seq), what);
         }
-        // One of an older program may lack what a later one needs; then nothing is said.
+        // Settings that an older program logged may lack what a later one needs. Then they are not compared.
         let logged = known.settings.value.clone();
         let logged =
             logged.and_then(|value| serde_json::from_value::<CampaignSettings>(value).ok());
@@ -84,7 +84,7 @@ impl Fold {
         }
     }
 
-    /// Holds an entry of a list against the log.
+    /// Compares a list's entry with the log.
     pub(crate) fn hold_listed(
         &mut self,
         row: &Suppression,
@@ -118,7 +118,7 @@ impl Fold {
         }
     }
 
-    /// Holds a number's revoked consent against the log.
+    /// Compares a number's revoked consent with the log.
     pub(crate) fn hold_revoked(
         &mut self,
         number: PhoneNumber,
@@ -132,7 +132,7 @@ impl Fold {
                     format!("the consent of {number} was restored, the table has it revoked");
                 found.note(Some(seq), what);
             }
-            // The log's time never goes back, so an entry may be later than what it says.
+            // The log's time never goes back, so an entry may be dated later than the revocation.
             Some(Said {
                 seq,
                 value: Some(noted),
@@ -146,7 +146,7 @@ impl Fold {
         }
     }
 
-    /// Holds an attempt's row against the log.
+    /// Compares an attempt's row with the log.
     pub(crate) fn hold_attempt(&mut self, row: &AttemptRow, found: &mut Differences) {
         let serial = row.serial;
         let Some(known) = self.attempts.remove(&serial) else {
@@ -168,7 +168,7 @@ impl Fold {
         }
     }
 
-    /// Holds a contact's row against the log.
+    /// Compares a contact's row with the log.
     pub(crate) fn hold_contact(
         &mut self,
         row: &ContactRow<'_>,
@@ -193,7 +193,7 @@ impl Fold {
         }
         match ended {
             None | Some(Said { value: None, .. }) if !state.is_final() => {}
-            // Unfit from the start, which its import's figures tell.
+            // Unfit from the start, which the figures of its import report.
             None if state == ContactState::Invalid && contact.class.0 == 0 => {}
             None => found.note(
                 None,
@@ -219,7 +219,7 @@ impl Fold {
         }
     }
 
-    /// Holds a list's row against the log and against its numbers.
+    /// Compares a list's row with the log and with its numbers.
     pub(crate) fn hold_list(&mut self, row: &ListRow, held: &Held, found: &mut Differences) {
         let (kind, (said, there)) = (&row.kind, row.counts);
         if said != there {
@@ -246,7 +246,7 @@ impl Fold {
         }
     }
 
-    /// Notes what the log has and no row had.
+    /// Adds a difference for everything that the log has and no row had.
     pub(crate) fn hold_missing(self, held: &Held, found: &mut Differences) {
         for ((number, list), said) in self.listed {
             if said.value.is_some() {
@@ -302,7 +302,7 @@ fn is_as_logged(known: &AttemptLog, row: &AttemptRow) -> bool {
 }
 
 impl Held {
-    /// Nothing counted yet.
+    /// Returns an empty count.
     pub(crate) fn new(imports_are_logged: bool) -> Self {
         Self {
             imports_are_logged,

@@ -14,9 +14,10 @@ use dialdeck_core::domain::{
 };
 use dialdeck_core::policy::{CallerIdUse, DialOrder, Load};
 
-/// `attempt_reserved`: everything that proves the call was allowed. `zone_source` says where the
-/// zones came from: `number`, `all` or `address`. `not_before` is there where the minute's
-/// caps have room only later, while the call is prepared.
+/// Returns the entry `attempt_reserved`: everything that proves that the call was allowed.
+///
+/// `zone_source` is where the zones came from: `number`, `all` or `address`. The data has `not_before` if the
+/// caps per minute have room only later, while the call is prepared.
 pub(crate) fn attempt_reserved(
     campaign: &Campaign,
     attempt: &Attempt,
@@ -130,7 +131,7 @@ impl Caps {
     }
 }
 
-/// `attempt_sent`, `call_ringing`, `call_answered` or `callee_detected`.
+/// Returns the entry `attempt_sent`, `call_ringing`, `call_answered` or `callee_detected`.
 pub(crate) fn call_event(
     kind: EventKind,
     campaign: &Campaign,
@@ -149,7 +150,7 @@ pub(crate) fn call_event(
     event
 }
 
-/// `attempt_unknown`.
+/// Returns the entry `attempt_unknown`.
 pub(crate) fn attempt_unknown(
     campaign: &Campaign,
     attempt: &Attempt,
@@ -163,7 +164,7 @@ pub(crate) fn attempt_unknown(
     of_attempt(EventKind::AttemptUnknown, campaign, attempt, ENGINE, now).with_data(&Data { why })
 }
 
-/// `attempt_reconciled`.
+/// Returns the entry `attempt_reconciled`.
 pub(crate) fn attempt_reconciled(
     campaign: &Campaign,
     attempt: &Attempt,
@@ -178,7 +179,8 @@ pub(crate) fn attempt_reconciled(
     of_attempt(kind, campaign, attempt, ENGINE, now).with_data(&Data { found })
 }
 
-/// `attempt_corrected`: an attempt that had ended like this turns out to have ended otherwise, and counts.
+/// Returns the entry `attempt_corrected`: an attempt that had ended as `was` turns out to have ended in
+/// another way, and counts.
 pub(crate) fn attempt_corrected(
     campaign: &Campaign,
     attempt: &Attempt,
@@ -207,8 +209,8 @@ pub(crate) fn attempt_corrected(
     })
 }
 
-/// `attempt_reopened`: late word shows that there is, or was, a call of an attempt that had ended like
-/// this.
+/// Returns the entry `attempt_reopened`: a late event shows that there is, or was, a call of an attempt that
+/// had ended as `was`.
 pub(crate) fn attempt_reopened(
     campaign: &Campaign,
     attempt: &Attempt,
@@ -241,7 +243,7 @@ pub(crate) fn attempt_reopened(
     })
 }
 
-/// `call_ended` of an attempt that has just ended.
+/// Returns the entry `call_ended` of an attempt that has just ended.
 pub(crate) fn call_ended(
     campaign: &Campaign,
     attempt: &Attempt,

@@ -97,7 +97,7 @@ impl MemoryStore {
         Ok(ids.len() as u64)
     }
 
-    /// A contact that had reached its end has not any more.
+    /// Takes a contact that had ended out of the counts of reasons.
     pub(super) fn unrefuse(&mut self, contact: &Contact) {
         let Some(code) = contact.reason.clone().filter(|_| contact.state.is_final()) else {
             return;
@@ -111,7 +111,7 @@ impl MemoryStore {
         }
     }
 
-    /// Notes a call's event; `false`: it is late or repeated.
+    /// Records a call event. Returns `false` if it is late or repeated.
     pub(super) fn note_event(
         &mut self,
         event: &CallEvent,
@@ -135,7 +135,7 @@ impl MemoryStore {
         Ok(true)
     }
 
-    /// Takes in late word of a call whose attempt has ended; `false`: it says nothing new.
+    /// Handles a late event about an attempt that has ended. Returns `false` if it adds nothing.
     fn hear_late(
         &mut self,
         was: &Attempt,
@@ -168,7 +168,7 @@ impl MemoryStore {
         Ok(true)
     }
 
-    /// Notes that an attempt's fate is unknown; `false`: it was, or it is over.
+    /// Marks an attempt's fate as unknown. Returns `false` if it was unknown already or has ended.
     pub(super) fn lose(
         &mut self,
         attempt: AttemptId,
@@ -250,7 +250,7 @@ impl MemoryStore {
         moves::has_to_rest(finding, callees.len() as u64, sent.into())
     }
 
-    /// Corrects an attempt that had ended otherwise, where the report proves it.
+    /// Corrects an attempt that had ended with another outcome, if the report proves it.
     fn correct(
         &mut self,
         was: &Attempt,
@@ -281,7 +281,7 @@ impl MemoryStore {
         self.follow_up(campaign, &attempt, read, Some(was), now)
     }
 
-    /// Whether it is its contact's last attempt.
+    /// Returns whether the attempt is its contact's last one.
     fn is_newest(&self, attempt: &Attempt) -> bool {
         let mut of_contact = self.attempts.values();
         let newest = of_contact.rfind(|one| one.contact == attempt.contact);

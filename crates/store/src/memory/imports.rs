@@ -9,7 +9,7 @@ use dialdeck_core::domain::{
 };
 
 impl MemoryStore {
-    /// Logs that an import starts, and notes it until it ends.
+    /// Logs that an import starts, and keeps it as unfinished. Returns the entry's sequence number.
     pub(super) fn note_import(
         &mut self,
         into: &ImportTarget,
@@ -30,7 +30,7 @@ impl MemoryStore {
         Ok(seq)
     }
 
-    /// Notes that an import has ended, and with it whatever it completes.
+    /// Removes an import that has ended from the unfinished ones, with every import that it completes.
     pub(super) fn end_import(&mut self, into: &ImportTarget, figures: &ImportFigures) {
         self.unfinished_imports.retain(|seq, import| {
             figures.started != Some(*seq) && !import.is_completed_by(into, &figures.sha256)
@@ -53,7 +53,7 @@ impl MemoryStore {
         self.note(entries::registry_loaded(list, (as_of, areas), figures, by));
     }
 
-    /// Logs the end of an import of contacts and lets a campaign that was done run again.
+    /// Logs the end of an import of contacts, and lets a campaign that was done run again.
     pub(super) fn end_contacts_import(
         &mut self,
         campaign: CampaignId,

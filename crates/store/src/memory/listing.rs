@@ -1,4 +1,4 @@
-//! Pages of the call list, in memory: everything sorted anew for every page.
+//! Pages of the call list, in memory. All contacts are sorted again for every page.
 
 use super::MemoryStore;
 use crate::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};

@@ -51,7 +51,7 @@ impl MemoryStore {
         Ok(sum)
     }
 
-    /// The open contacts that these numbers on the list would end.
+    /// Returns the open contacts that these numbers on the list would end.
     pub(super) fn endangered(
         &self,
         list: &ListKind,
@@ -69,8 +69,8 @@ impl MemoryStore {
         Ok(ended)
     }
 
-    /// Sets a list's date, of a registry in the areas that were covered, and wakes who waited for them.
-    /// An older list takes nothing away, so an area keeps the newer of its dates.
+    /// Sets a list's date, for a registry in the areas that were covered, and wakes the contacts that waited
+    /// for them. An older list removes nothing, so an area keeps the newer of its dates.
     pub(super) fn date(
         &mut self,
         list: &ListKind,
@@ -91,7 +91,7 @@ impl MemoryStore {
         self.wake((list, Some(areas)), at);
     }
 
-    /// Lets contacts be called again that wait until a registry is loaded.
+    /// Makes contacts due that wait until a registry is loaded.
     pub(super) fn wake(&mut self, loaded: (&ListKind, Option<&BTreeSet<Area>>), at: Timestamp) {
         for contact in self.contacts.values_mut() {
             if let Some(woken) = moves::woken(contact, loaded, at) {
@@ -138,8 +138,8 @@ impl MemoryStore {
         Ok(Some(back))
     }
 
-    /// Brings back contacts that an entry had ended which was taken off before. The consent that it
-    /// revoked stays revoked: whether it was the last to revoke it is no longer known.
+    /// Restores contacts that an entry had ended which was taken off earlier. The consent that it revoked
+    /// stays revoked, because it is no longer known whether it was the last to revoke it.
     fn restore_later(
         &mut self,
         (number, list): (PhoneNumber, &ListKind),
@@ -238,7 +238,7 @@ impl MemoryStore {
         }
     }
 
-    /// Finishes the number's contacts and names its call in flight.
+    /// Ends the number's contacts and collects its attempts in flight.
     fn touch(&mut self, entry: &Suppression, sum: &mut Suppressed) -> Result<(), StoreError> {
         for contact in self.open_to(entry.number) {
             if !self.is_bound(&entry.list, &contact, entry.at)? {
@@ -266,7 +266,7 @@ impl MemoryStore {
         contacts
     }
 
-    /// Whether an entry on the list binds the contact.
+    /// Returns whether an entry on the list binds the contact.
     fn is_bound(
         &self,
         list: &ListKind,

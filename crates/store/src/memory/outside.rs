@@ -1,4 +1,4 @@
-//! The inbox, the outbox of results and the record of caller IDs.
+//! The inbox, the results to deliver, and the figures of caller IDs, in memory.
 
 use std::collections::BTreeMap;
 
@@ -13,14 +13,15 @@ use dialdeck_core::domain::{
 };
 use dialdeck_core::policy::pacing::HOUR;
 
-/// What the outside has brought and what it is owed.
+/// Messages received and results to deliver.
 #[derive(Debug, Default)]
 pub(super) struct Dealings {
     messages: Vec<Message>,
     quarantined: BTreeMap<(String, String), (u64, Timestamp)>,
     cursor: i64,
     results: BTreeMap<i64, Owed>,
-    /// Calls that a network blocked for the number they showed.
+    /// Calls that a network blocked because of the number they showed, or whose caller ID the account does
+    /// not own.
     pub(super) blocks: BTreeMap<AttemptId, Timestamp>,
 }
 
@@ -28,7 +29,7 @@ pub(super) struct Dealings {
 struct Owed {
     campaign: CampaignId,
     contact: ContactId,
-    /// When it is due; `None`: delivered or given up.
+    /// When it is due. `None` if it was delivered or given up.
     next_at: Option<Timestamp>,
     given_up: bool,
     tries: u32,

@@ -1,4 +1,4 @@
-//! The picture of a deck in memory, every figure counted from the rows.
+//! The snapshot of a deck in memory, every figure counted from the rows.
 
 use std::collections::BTreeMap;
 
@@ -78,7 +78,7 @@ impl MemoryStore {
         counts
     }
 
-    /// The settings, caller IDs in the stricter of the file's and the store's state.
+    /// Returns the settings, caller IDs in the stricter of the file's and the store's state.
     pub(super) fn effective_settings(&self) -> Option<DeckSettings> {
         let mut settings = self.settings.clone()?;
         for id in &mut settings.caller_ids {
@@ -92,7 +92,7 @@ impl MemoryStore {
         Some(settings)
     }
 
-    /// The ledger, made anew from the attempts.
+    /// Returns the ledger, built from the attempts.
     pub(super) fn ledger(&self, now: Timestamp) -> Ledger {
         let mut ledger = Ledger::default();
         for attempt in self.attempts.values() {

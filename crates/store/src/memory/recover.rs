@@ -1,4 +1,4 @@
-//! Another incarnation, in memory.
+//! A new incarnation, in memory.
 
 use std::collections::BTreeSet;
 

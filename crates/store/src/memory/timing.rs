@@ -1,4 +1,4 @@
-//! A clock that is held or accepted, in memory.
+//! Holding and accepting the clock, in memory.
 
 use std::collections::BTreeSet;
 

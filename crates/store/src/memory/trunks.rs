@@ -1,4 +1,4 @@
-//! Trunks in memory: their resets and rests, and which numbers their providers say are owned.
+//! Trunks in memory: their resets and rests, and which numbers the account owns according to their providers.
 
 use super::MemoryStore;
 use crate::{By, entries, moves};
@@ -6,7 +6,7 @@ use dialdeck_core::domain::{PhoneNumber, TrunkName};
 use dialdeck_core::policy::breaker::Kept;
 
 impl MemoryStore {
-    /// Lets a trunk try again; `false`: there is no such trunk.
+    /// Lets a trunk try again. Returns `false` if there is no such trunk.
     pub(super) fn let_trunk_try_again(&mut self, trunk: &TrunkName, by: &By) -> bool {
         let mut known = self.settings.iter().flat_map(|settings| &settings.trunks);
         if !known.any(|known| known.name == *trunk) {
@@ -18,7 +18,7 @@ impl MemoryStore {
         true
     }
 
-    /// Replaces what is kept of a trunk's breaker.
+    /// Replaces the kept state of a trunk's breaker.
     pub(super) fn rest_trunk(&mut self, trunk: &TrunkName, kept: Kept) {
         if kept == Kept::default() {
             self.trunk_rests.remove(trunk);
@@ -27,7 +27,7 @@ impl MemoryStore {
         }
     }
 
-    /// Notes which numbers the trunk's provider says are owned.
+    /// Records which numbers the account owns, as the trunk's provider reports.
     pub(super) fn note_ownership(&mut self, trunk: &TrunkName, owned: &[PhoneNumber], by: &By) {
         let Some(settings) = self.effective_settings() else {
             return;

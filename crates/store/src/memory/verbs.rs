@@ -1,4 +1,4 @@
-//! The store's verbs in memory, each handed to the part that owns its subject.
+//! The store's verbs in memory, each passed to the part that owns its subject.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -1,4 +1,4 @@
-//! The moves of an attempt: from its reservation to its single end.
+//! State changes of an attempt: from its reservation to its single end.
 
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::event::EventKind;
@@ -12,7 +12,7 @@ use dialdeck_core::domain::{
 use dialdeck_core::policy::DialOrder;
 use dialdeck_core::policy::pacing::Entry;
 
-/// The attempt an order becomes.
+/// Returns the reserved attempt for a dial order.
 pub(crate) fn reserve(
     id: AttemptId,
     contact: &Contact,
@@ -40,7 +40,7 @@ pub(crate) fn reserve(
     }
 }
 
-/// What the provider is told about a contact that is called.
+/// Returns what the provider receives about the contact to be called.
 pub(crate) fn briefing(contact: &Contact, variables: String) -> Briefing {
     Briefing {
         name: contact.name.clone(),
@@ -49,7 +49,7 @@ pub(crate) fn briefing(contact: &Contact, variables: String) -> Briefing {
     }
 }
 
-/// What the ledger keeps of an attempt.
+/// Returns what the ledger keeps of an attempt.
 pub(crate) fn ledger_entry(attempt: &Attempt) -> Entry {
     Entry {
         attempt: attempt.id,
@@ -61,9 +61,9 @@ pub(crate) fn ledger_entry(attempt: &Attempt) -> Entry {
     }
 }
 
-/// Applies a call event; the kinds to log, none when it is late or repeated (D18).
+/// Applies a call event. Returns the kinds to log, none if the event is late or repeated.
 ///
-/// An event that proves the request left notes the sending too when that was missed.
+/// An event that proves that the request was sent also records the sending, if that was missed.
 pub(crate) fn apply_event(
     attempt: &mut Attempt,
     event: &CallEvent,
@@ -108,7 +108,7 @@ fn detect(attempt: &mut Attempt, callee: CalleeType) -> Vec<EventKind> {
     vec![EventKind::CalleeDetected]
 }
 
-/// Reads an attempt's end as if it were the first of its kind.
+/// Returns how an attempt's end is classified, as if it were the first of its kind.
 pub(crate) fn read_end(attempt: &Attempt, report: &CallReport) -> Classification {
     classify(&CallReport {
         callee_type: report.callee_type.or(attempt.callee_type),
@@ -117,19 +117,20 @@ pub(crate) fn read_end(attempt: &Attempt, report: &CallReport) -> Classification
     })
 }
 
-/// Whether the callee's phone rang: by what was noted of the call, else by its end's report.
+/// Returns whether the callee's phone rang, by the recorded events or by the report of the end. `None` if
+/// neither shows it.
 pub(crate) fn rang(attempt: &Attempt, report: &CallReport) -> Option<bool> {
     let noted = attempt.ringing_at.or(attempt.answered_at).is_some();
     if noted { Some(true) } else { report.rang }
 }
 
-/// Whether an earlier end with the same cause, of the same campaign's call to the same number, would
-/// change how an end is read.
+/// Returns whether the classification of an end depends on an earlier end with that cause, of a call of the
+/// campaign to the number.
 pub(crate) fn earlier_matters(read: &Classification) -> bool {
     read.callee == CalleeFinding::Forbidden
 }
 
-/// Ends an attempt that has not ended.
+/// Ends an attempt that is in flight.
 pub(crate) fn end_attempt(
     attempt: &mut Attempt,
     report: &CallReport,
@@ -145,11 +146,11 @@ pub(crate) fn end_attempt(
     attempt.cause = Some(read.cause.to_owned());
 }
 
-/// How a late end of an attempt that has ended is read; `None`: it says nothing new, or the attempt is
-/// not over.
+/// Returns how a late end corrects an attempt that has ended. `None` if it adds nothing, or the attempt has
+/// not ended.
 ///
-/// Whatever the attempt had ended as, an end that proves that the phone rang or was picked up corrects
-/// it. A final answer of the network stays the outcome of a phone that merely rang.
+/// An end that proves that the phone rang or was picked up corrects the attempt, however it had ended. A
+/// final answer of the network stays the outcome of a phone that only rang.
 pub(crate) fn correction(attempt: &Attempt, report: &CallReport) -> Option<Classification> {
     let was = attempt.outcome?;
     let read = read_end(attempt, report);
@@ -166,19 +167,21 @@ pub(crate) fn correction(attempt: &Attempt, report: &CallReport) -> Option<Class
     })
 }
 
-/// What late word of a call comes to whose attempt has ended.
+/// What a late event about an attempt that has ended leads to.
 pub(crate) enum Late {
-    /// It says nothing new.
+    /// The event adds nothing.
     Nothing,
-    /// The attempt counts, and is read like this.
+    /// The attempt counts, and is classified like this.
     Counts(Classification),
     /// There is, or was, a call: its fate is open again.
     Open,
 }
 
-/// Reads late word of a call. What is said of an attempt that has not ended belongs to its call, and
-/// is nothing here. `busy`: another call to the number is in flight, which holds the number; there may
-/// be no second one beside it.
+/// Returns what a late event leads to. An event about an attempt that has not ended belongs to its call and
+/// leads to [`Late::Nothing`].
+///
+/// `busy` is whether another call to the number is in flight. That call holds the number, so this one cannot
+/// be reopened.
 pub(crate) fn late(attempt: &Attempt, kind: &CallEventKind, busy: bool) -> Late {
     let Some(was) = attempt.outcome else {
         return Late::Nothing;
@@ -214,8 +217,8 @@ pub(crate) fn late(attempt: &Attempt, kind: &CallEventKind, busy: bool) -> Late 
     }
 }
 
-/// How the network's final answer is read whose phone turns out to have rung; `None`: the attempt did
-/// not end by one.
+/// Returns the classification of a final answer of the network if the phone turns out to have rung. `None` if
+/// the attempt did not end by one.
 fn counting(attempt: &Attempt) -> Option<Classification> {
     let code = final_answer(attempt.cause.as_deref()?)?;
     Some(classify(&CallReport {
@@ -225,22 +228,22 @@ fn counting(attempt: &Attempt) -> Option<Classification> {
     }))
 }
 
-/// What an end adds to its contact's count; `corrected`: the attempt as it had ended before.
+/// Returns what an end adds to its contact's count. `corrected` is the attempt as it had ended before.
 pub(crate) fn adds(read: &Classification, corrected: Option<&Attempt>) -> u32 {
     u32::from(read.counts && !corrected.is_some_and(|was| was.counts))
 }
 
-/// Corrects an attempt that had ended otherwise.
+/// Corrects an attempt that had ended with another outcome.
 pub(crate) fn correct(attempt: &mut Attempt, report: &CallReport, read: &Classification) {
     attempt.callee_type = report.callee_type.or(attempt.callee_type);
     attempt.outcome = Some(read.outcome);
     attempt.cause = Some(read.cause.to_owned());
     attempt.counts = true;
-    // It left, whatever was thought: at the latest when it was planned to.
+    // The request was sent after all, at the latest when that was planned.
     attempt.sent_at = attempt.sent_at.or(Some(attempt.reserved_at));
 }
 
-/// Opens the fate of an attempt again that had ended: there is a call, and it may still be up.
+/// Reopens an attempt that had ended: there is a call, and it may still be up.
 pub(crate) fn reopen(attempt: &mut Attempt, event: &CallEvent, now: Timestamp) {
     let at = event.at.min(now).max(attempt.reserved_at);
     match event.kind {
@@ -261,8 +264,8 @@ pub(crate) fn reopen(attempt: &mut Attempt, event: &CallEvent, now: Timestamp) {
     attempt.sent_at = attempt.sent_at.or(Some(attempt.reserved_at));
 }
 
-/// The contact of an attempt whose fate is open again: it is being called, unless it has an end of its
-/// own or another call since. `newest`: it is the contact's last one.
+/// Returns the contact of a reopened attempt. It is in flight, unless it has an end or another call since.
+/// `newest` is whether the attempt is the contact's last one.
 pub(crate) fn called_after_all(contact: &Contact, was: &Attempt, newest: bool) -> Contact {
     // An attempt is added to its contact's count at its end.
     let attempts = contact.attempts.saturating_sub(u32::from(was.counts));
@@ -278,21 +281,22 @@ pub(crate) fn called_after_all(contact: &Contact, was: &Attempt, newest: bool) -
     }
 }
 
-/// Whether a report gives slot and send back: the request certainly never left.
+/// Returns whether a report gives slot and send back, because the request was certainly never sent.
 pub(crate) fn gives_back(attempt: &Attempt, report: &CallReport) -> bool {
     attempt.sent_at.is_none() && is_unsent(classify(report).cause)
 }
 
-/// Whether an attempt has ended without its request ever leaving.
+/// Returns whether an attempt has ended without its request ever being sent.
 pub(crate) fn never_sent(attempt: &Attempt) -> bool {
     attempt.sent_at.is_none() && attempt.cause.as_deref().is_some_and(is_unsent)
 }
 
-/// The instant an attempt's send counts from in the sliding windows; `None`: now, or not at all.
+/// Returns the instant an attempt's send counts from in the sliding windows. `None` if nothing counts yet, or
+/// ever.
 ///
-/// A send counts from when it was noted, which is the instant that the log has: whoever counts by the
-/// log finds no more than the cap either. An attempt not known to be sent counts from when its fate
-/// became unknown, or from its end: it cannot have left later. `noted` is what was found before.
+/// A send counts from when it was recorded, which is the instant in the log, so a count by the log finds no
+/// more than the cap either. An attempt not known to be sent counts from when its fate became unknown, or
+/// from its end: it cannot have been sent later. `noted` is the instant found before.
 pub(crate) fn counts_from(
     attempt: &Attempt,
     noted: Option<Timestamp>,

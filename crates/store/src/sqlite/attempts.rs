@@ -20,7 +20,7 @@ pub(super) const BY_SERIAL: &str = concat!(
     attempt_columns!(),
     ", counts_from FROM attempts WHERE serial = ?1"
 );
-/// Found by the contact's number, which spares every attempt an index of its own.
+/// Found by the contact's number, so that attempts need no index by contact.
 pub(super) const OF_CONTACT: &str = concat!(
     "SELECT ",
     attempt_columns!(),
@@ -56,7 +56,7 @@ pub(super) const LAST_SEND: &str = concat!(
     ", counts_from FROM attempts WHERE caller_id = ?1 AND counts_from IS NOT NULL AND counts_from <= ?2
      ORDER BY counts_from DESC LIMIT 1"
 );
-/// The latest attempts that never left: they count for nothing but the spacing of the next.
+/// The latest attempts that were never sent. They only count for the spacing of the next one.
 pub(super) const UNSENT: &str = concat!(
     "SELECT ",
     attempt_columns!(),
@@ -75,7 +75,7 @@ pub(super) const UPDATE: &str = "UPDATE attempts SET state = ?2, sent_at = ?3, r
 pub(super) const ENDED_SO: &str =
     "SELECT 1 FROM attempts WHERE number = ?1 AND campaign = ?2 AND cause = ?3";
 
-/// The last serial that was given out; 0: none.
+/// Returns the last serial that was given out. 0 if none was.
 pub(super) fn last_serial(work: &Work<'_>) -> Result<i64, StoreError> {
     Ok(match work.mem.last_serial {
         Some(last) => last,
@@ -87,7 +87,7 @@ pub(super) fn last_serial(work: &Work<'_>) -> Result<i64, StoreError> {
     })
 }
 
-/// The id of the next attempt.
+/// Returns the id of the next attempt.
 pub(super) fn next_id(work: &mut Work<'_>) -> Result<AttemptId, StoreError> {
     let next = last_serial(work)? + 1;
     let next = next.max(work.mem.ids.first_serial());
@@ -127,7 +127,7 @@ pub(super) fn insert(work: &mut Work<'_>, attempt: &Attempt) -> Result<(), Store
     Ok(())
 }
 
-/// The attempt with that id if it is in flight and this deck's; from here on it is held.
+/// Returns the attempt with that id if it is in flight and this deck's. From then on it is held in memory.
 pub(super) fn in_flight(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
     if !work.mem.ids.own(id) {
         return Ok(None);
@@ -149,7 +149,7 @@ pub(super) fn in_flight(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Att
     Ok(Some(attempt))
 }
 
-/// The attempt with that id of this deck, in whatever state.
+/// Returns the attempt with that id of this deck, in any state.
 pub(super) fn by_id(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Attempt>, StoreError> {
     if let Some(held) = work.mem.held.get(id.serial) {
         return Ok(Some(held.clone()));
@@ -157,33 +157,33 @@ pub(super) fn by_id(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Attempt
     Ok(select(work, BY_SERIAL, (id.serial,))?.pop())
 }
 
-/// All attempts of a contact, oldest first.
+/// Returns all attempts of a contact, oldest first.
 pub(super) fn of_contact(work: &Work<'_>, contact: ContactId) -> Result<Vec<Attempt>, StoreError> {
     let mut attempts = select(work, OF_CONTACT, (contact.0,))?;
     attempts.sort_by_key(|attempt| attempt.id);
     Ok(attempts)
 }
 
-/// Attempts that have not ended, by id.
+/// Returns the attempts that have not ended, by id.
 pub(super) fn open(work: &Work<'_>) -> Result<Vec<Attempt>, StoreError> {
     let mut open = select(work, OPEN, ())?;
     open.sort_by_key(|attempt| attempt.id);
     Ok(open)
 }
 
-/// Attempts reserved and not known to be sent, by id.
+/// Returns the attempts reserved and not known to be sent, by id.
 pub(super) fn unsent(work: &Work<'_>) -> Result<Vec<Attempt>, StoreError> {
     let mut open = open(work)?;
     open.retain(|attempt| attempt.state == AttemptState::Reserved);
     Ok(open)
 }
 
-/// The attempt in flight to a number.
+/// Returns the attempt in flight to a number. `None` if there is none.
 pub(super) fn open_to(work: &Work<'_>, number: PhoneNumber) -> Result<Option<Attempt>, StoreError> {
     Ok(select(work, OPEN_TO, (digits(number),))?.pop())
 }
 
-/// A number's attempts of the last 61 days, newest first.
+/// Returns a number's attempts of the last 61 days, newest first.
 pub(super) fn history(
     work: &mut Work<'_>,
     number: PhoneNumber,
@@ -196,7 +196,7 @@ pub(super) fn history(
     select(work, HISTORY, (digits(number), since))
 }
 
-/// Whether an earlier call of the attempt's campaign to its number ended with this cause.
+/// Returns whether an earlier call of the attempt's campaign to its number ended with this cause.
 pub(super) fn ended_before(
     work: &mut Work<'_>,
     attempt: &Attempt,
@@ -209,7 +209,7 @@ pub(super) fn ended_before(
     Ok(work.conn.prepare_cached(ENDED_SO)?.exists(params)?)
 }
 
-/// Notes a call event.
+/// Records a call event. Returns `false` if it is late or repeated.
 pub(super) fn record(
     work: &mut Work<'_>,
     event: &CallEvent,
@@ -223,7 +223,7 @@ pub(super) fn record(
     if kinds.is_empty() {
         return Ok(false);
     }
-    // The ledger is brought up before the attempt changes, so that a rebuilt one does not count it
+    // The ledger is rebuilt, if it has to be, before the attempt changes, so that the attempt is not counted
     // twice.
     let ledger = work.ledger(now)?;
     if attempt.sent_at.is_some() && !was_sent {
@@ -237,7 +237,7 @@ pub(super) fn record(
     Ok(true)
 }
 
-/// Notes that an attempt's fate is unknown.
+/// Marks an attempt's fate as unknown. Returns `false` if it was unknown already or has ended.
 pub(super) fn mark_unknown(
     work: &mut Work<'_>,
     id: AttemptId,
@@ -261,14 +261,14 @@ pub(super) fn mark_unknown(
     Ok(true)
 }
 
-/// The ledger as the attempts have it: the sends of the last hour, each caller ID's last one
-/// before, what was planned of late and never left, and what is in flight.
+/// Returns the ledger according to the attempts: the sends of the last hour, each caller ID's last one
+/// before, what was planned recently and never sent, and what is in flight.
 pub(super) fn rebuild_ledger(
     conn: &Connection,
     ids: &Incarnations,
     now: Timestamp,
 ) -> Result<Ledger, StoreError> {
-    /// Sends are read a little further back, so that a clock that was set back loses none.
+    /// Sends are read a little further back, so that none is lost if the clock was set back.
     const MARGIN: Duration = Duration::from_mins(1);
     let since = (now - (HOUR + MARGIN)).as_millis();
     let mut ledger = Ledger::default();

@@ -1,4 +1,4 @@
-//! Whole copies of a store: made while it is in use, and put in the place of another.
+//! Whole copies of a store: made while it is in use, or restored from a backup.
 
 use std::path::Path;
 
@@ -10,30 +10,29 @@ use super::{SqliteStore, attempts, log, meta};
 use crate::StoreError;
 use dialdeck_core::domain::DeckId;
 
-/// Pages copied at once; between two such steps progress is shown.
+/// Pages copied per step. Progress is reported after each step.
 const PAGES: i32 = 4096;
 
-/// Takes the pages that are copied and how many there are.
+/// A callback that takes the number of copied pages and of all pages.
 pub type Told<'a> = &'a mut dyn FnMut(u64, u64);
 
 impl SqliteStore {
-    /// Copies the store as it is at this instant to `path`, where nothing may be yet. Writers are not
-    /// held up.
+    /// Copies the store as it is now to `path`, where no file may exist yet. Other writers can continue.
     ///
     /// # Errors
-    /// When the store cannot be read or the copy cannot be written.
+    /// Errors if the store cannot be read or the copy cannot be written.
     pub fn back_up(&mut self, path: &Path, progress: Told<'_>) -> Result<(), StoreError> {
         self.read(|work| {
-            // The snapshot begins with the first row that is read; commits of others do not touch it.
+            // The transaction begins with the first row read. Later commits of others do not affect it.
             log::head(work)?;
             copy(work.conn, path, progress)
         })
     }
 
-    /// Looks for damage.
+    /// Checks the store's file for damage, quickly.
     ///
     /// # Errors
-    /// Says what is damaged.
+    /// Errors if the file is damaged, with SQLite's message.
     pub fn check(&mut self) -> Result<(), StoreError> {
         let found: String = self
             .conn
@@ -44,10 +43,10 @@ impl SqliteStore {
         Err(StoreError::Unusable(format!("it is damaged: {found}")))
     }
 
-    /// Brings the store into its one file, without the write-ahead log beside it.
+    /// Moves the write-ahead log into the store's file, so that the store is one file.
     ///
     /// # Errors
-    /// When it cannot be written, or is open elsewhere.
+    /// Errors if the file cannot be written, or is open elsewhere.
     pub fn into_one_file(self) -> Result<(), StoreError> {
         self.conn.pragma_update(None, "journal_mode", "DELETE")?;
         Ok(())
@@ -56,7 +55,7 @@ impl SqliteStore {
     /// Returns how far the store came.
     ///
     /// # Errors
-    /// When it cannot be read.
+    /// Errors if the store cannot be read.
     pub fn reached(&mut self) -> Result<Reached, StoreError> {
         self.read(|work| {
             let (head, last) = (log::head(work)?, attempts::last_serial(work)?);
@@ -65,10 +64,10 @@ impl SqliteStore {
     }
 }
 
-/// Copies the store at `from`, a backup, to `to`, where nothing may be yet. Returns the deck it is of.
+/// Copies the backup at `from` to `to`, where no file may exist yet. Returns the identity of its deck.
 ///
 /// # Errors
-/// When it is no deck, or damaged, or cannot be read or written.
+/// Errors if the backup is no deck or cannot be read, or the copy cannot be written.
 pub fn copy_backup(from: &Path, to: &Path, progress: Told<'_>) -> Result<DeckId, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let source = Connection::open_with_flags(from, flags)?;
@@ -100,7 +99,7 @@ fn copy(source: &Connection, path: &Path, progress: Told<'_>) -> Result<(), Stor
         }
     }
     drop(backup);
-    // A copy is one file; opened as a deck it gets its write-ahead log again.
+    // A copy is one file. Opened as a deck it gets its write-ahead log again.
     target.pragma_update(None, "journal_mode", "DELETE")?;
     target.close().map_err(|(_, error)| StoreError::from(error))
 }

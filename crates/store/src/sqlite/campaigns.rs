@@ -20,7 +20,7 @@ const SETTINGS: &str = "settings";
 const TRUNK_RESETS: &str = "trunk_resets";
 const TRUNK_RESTS: &str = "trunk_rests";
 
-/// Adds a campaign in state `draft`.
+/// Adds a campaign in state `draft` and returns its id.
 pub(super) fn add(
     work: &mut Work<'_>,
     settings: &CampaignSettings,
@@ -53,13 +53,13 @@ pub(super) fn add(
     Ok(campaign.id)
 }
 
-/// The campaign of that name.
+/// Returns the campaign of that name. Errors if there is none.
 pub(super) fn named(work: &mut Work<'_>, name: &str) -> Result<Arc<Campaign>, StoreError> {
     let found = all(work)?.into_iter().find(|known| known.name() == name);
     found.ok_or_else(|| StoreError::NoCampaign(name.to_owned()))
 }
 
-/// The campaign with that id.
+/// Returns the campaign with that id. Errors if there is none.
 pub(super) fn by_id(work: &mut Work<'_>, id: CampaignId) -> Result<Arc<Campaign>, StoreError> {
     if work.mem.cache.campaigns.is_none() {
         all(work)?;
@@ -70,7 +70,7 @@ pub(super) fn by_id(work: &mut Work<'_>, id: CampaignId) -> Result<Arc<Campaign>
         .ok_or_else(|| StoreError::NoCampaign(id.to_string()))
 }
 
-/// All campaigns by id.
+/// Returns all campaigns, by id.
 pub(super) fn all(work: &mut Work<'_>) -> Result<Vec<Arc<Campaign>>, StoreError> {
     if let Some(known) = &work.mem.cache.campaigns {
         return Ok(known.values().cloned().collect());
@@ -88,7 +88,7 @@ pub(super) fn all(work: &mut Work<'_>) -> Result<Vec<Arc<Campaign>>, StoreError>
     Ok(campaigns)
 }
 
-/// Moves a campaign.
+/// Moves a campaign to another state and returns it.
 pub(super) fn move_to(
     work: &mut Work<'_>,
     id: CampaignId,
@@ -107,7 +107,7 @@ pub(super) fn move_to(
     Ok(campaign)
 }
 
-/// Changes the live pace.
+/// Changes the live pacing and returns the campaign.
 pub(super) fn set_pacing(
     work: &mut Work<'_>,
     id: CampaignId,
@@ -122,7 +122,7 @@ pub(super) fn set_pacing(
     Ok(campaign)
 }
 
-/// Restarts the brake's counts of abandoned calls, not those of the law.
+/// Restarts the brake's counts of abandoned calls, not those of the legal rate. Returns the counts before.
 pub(super) fn release_brake(
     work: &mut Work<'_>,
     id: CampaignId,
@@ -144,7 +144,7 @@ pub(super) fn release_brake(
     Ok(counts)
 }
 
-/// Notes that a trunk may try again; `false`: there is no such trunk.
+/// Records that a trunk may try again. Returns `false` if there is no such trunk.
 pub(super) fn reset_trunk(
     work: &mut Work<'_>,
     trunk: &TrunkName,
@@ -163,7 +163,7 @@ pub(super) fn reset_trunk(
     Ok(true)
 }
 
-/// Replaces what is kept of a trunk's breaker.
+/// Replaces the kept state of a trunk's breaker.
 pub(super) fn keep_rest(work: &Work<'_>, trunk: &TrunkName, kept: Kept) -> Result<(), StoreError> {
     let mut rests = trunk_rests(work)?;
     if kept == Kept::default() {
@@ -174,7 +174,7 @@ pub(super) fn keep_rest(work: &Work<'_>, trunk: &TrunkName, kept: Kept) -> Resul
     meta::set(work.conn, TRUNK_RESTS, &serde_json::to_string(&rests)?)
 }
 
-/// What is kept of the trunks' breakers.
+/// Returns the kept state of the trunks' breakers.
 pub(super) fn trunk_rests(work: &Work<'_>) -> Result<BTreeMap<TrunkName, Kept>, StoreError> {
     match meta::value(work.conn, TRUNK_RESTS)? {
         Some(text) => Ok(serde_json::from_str(&text)?),
@@ -182,7 +182,7 @@ pub(super) fn trunk_rests(work: &Work<'_>) -> Result<BTreeMap<TrunkName, Kept>, 
     }
 }
 
-/// How often each trunk was reset.
+/// Returns how often each trunk was reset.
 pub(super) fn trunk_resets(work: &Work<'_>) -> Result<BTreeMap<TrunkName, u64>, StoreError> {
     match meta::value(work.conn, TRUNK_RESETS)? {
         Some(text) => Ok(serde_json::from_str(&text)?),
@@ -209,7 +209,7 @@ pub(super) fn finish_import(
     Ok(())
 }
 
-/// Replaces trunks, caller IDs and deck cap.
+/// Replaces the trunks, the caller IDs and the deck's cap.
 pub(super) fn configure(work: &mut Work<'_>, settings: &DeckSettings) -> Result<(), StoreError> {
     let bound = self::settings(work)?.is_some_and(|known| known.every_registry_binds);
     let text = serde_json::to_string(settings)?;
@@ -223,7 +223,7 @@ pub(super) fn configure(work: &mut Work<'_>, settings: &DeckSettings) -> Result<
     Ok(())
 }
 
-/// The settings last configured, caller IDs in the stricter of the file's and the store's state.
+/// Returns the settings last configured, caller IDs in the stricter of the file's and the store's state.
 pub(super) fn settings(work: &mut Work<'_>) -> Result<Option<Arc<DeckSettings>>, StoreError> {
     match &work.mem.cache.settings {
         Settings::Known(known) => return Ok(Some(Arc::clone(known))),
@@ -282,7 +282,7 @@ fn ownership(
     }))
 }
 
-/// Notes which numbers a trunk's provider says the account owns.
+/// Records which numbers the account owns, as the trunk's provider reports.
 pub(super) fn note_numbers(
     work: &mut Work<'_>,
     trunk: &TrunkName,

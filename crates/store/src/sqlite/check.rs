@@ -1,4 +1,4 @@
-//! Whether the deck is whole: SQLite's own check, the log's chain, and the log against the tables.
+//! Checks whether the deck is whole: SQLite's own check, the log's chain, and the log against the tables.
 
 mod counts;
 mod rows;
@@ -15,20 +15,21 @@ use dialdeck_core::domain::event::{Anchor, ChainCheck};
 const EVENTS: &str = "SELECT seq, at, line, hash FROM events WHERE seq > ?1 ORDER BY seq";
 
 impl SqliteStore {
-    /// Checks the whole deck: SQLite's structure with every index, the chain of the log, the log against
-    /// the tables, and the counters against a recount. Reads every row: a matter of seconds with a
-    /// million contacts and entries.
+    /// Checks the whole deck: SQLite's structure with every index, the chain of the log, the log against the
+    /// tables, and the counters against a recount. Returns the differences. Reads every row, which takes
+    /// seconds with a million contacts and entries.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store cannot be read.
     pub fn cross_check(&mut self) -> Result<Differences, StoreError> {
         self.read(check)
     }
 
-    /// Checks the log alone, and of it what came behind an end up to which the deck was checked.
+    /// Checks only the chain of the log, and only the entries after an end up to which the deck was checked.
+    /// Returns the differences.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store cannot be read.
     pub fn check_behind(&mut self, checked: &Anchor) -> Result<Differences, StoreError> {
         self.read(|work| {
             let mut found = Differences::default();
@@ -52,7 +53,7 @@ impl SqliteStore {
 fn check(work: &mut Work<'_>) -> Result<Differences, StoreError> {
     let mut found = Differences::default();
     structure(work.conn, &mut found)?;
-    // Of a file that SQLite itself condemns nothing more can be said.
+    // If SQLite itself reports damage, further checks have no meaning.
     if !found.is_empty() {
         return Ok(found);
     }
@@ -65,14 +66,14 @@ fn check(work: &mut Work<'_>) -> Result<Differences, StoreError> {
     rows::hold(work, &mut fold, &mut held, &mut found)?;
     fold.hold_missing(&held, &mut found);
     counts::hold(work, &mut found)?;
-    // What an entry tells says more than that figures differ.
+    // A difference with an entry says more than two figures that differ.
     found
         .first
         .sort_by_key(|one| (one.entry.is_none(), one.entry));
     Ok(found)
 }
 
-/// What SQLite says of the file.
+/// Adds what SQLite reports about the file.
 fn structure(conn: &Connection, found: &mut Differences) -> Result<(), StoreError> {
     let mut statement = conn.prepare("PRAGMA integrity_check(20)")?;
     let mut rows = statement.query(())?;
@@ -92,8 +93,8 @@ fn structure(conn: &Connection, found: &mut Differences) -> Result<(), StoreErro
     Ok(())
 }
 
-/// Takes every entry behind those that were accepted before, its columns being what its line says;
-/// `false`: the chain is broken.
+/// Checks every entry after those that were accepted before, and that its columns match its line. Returns
+/// `false` if the chain is broken.
 fn chain(
     conn: &Connection,
     mut chain: ChainCheck,

@@ -50,7 +50,7 @@ pub(super) fn claim(
     Ok(claimed)
 }
 
-/// Hands the facts about a contact to `look`.
+/// Passes the facts about a contact to `look`.
 pub(super) fn examine(
     work: &mut Work<'_>,
     contact: ContactId,
@@ -67,7 +67,7 @@ pub(super) fn examine(
     Ok(())
 }
 
-/// Looks up what the deck knows of a contact's number.
+/// Reads what the deck knows of a contact's number.
 pub(super) fn look_up(
     work: &mut Work<'_>,
     contact: Contact,
@@ -131,14 +131,14 @@ pub(super) fn gather(
     })
 }
 
-/// Keeps what the next gathering can use again, and gives back what was looked up.
+/// Keeps what the next gathering can use again, and returns what was read about the contact.
 pub(super) fn give_back(
     work: &mut Work<'_>,
     gathered: Gathered,
     reserved: Option<(Timestamp, Timestamp)>,
 ) -> About {
     let campaign = gathered.campaign.id;
-    // Emptied caches mean that the settings changed meanwhile.
+    // An empty cache means that the settings changed since the facts were gathered.
     if !matches!(work.mem.cache.settings, Settings::Unread) {
         work.mem
             .cache
@@ -154,8 +154,8 @@ pub(super) fn give_back(
     }
 }
 
-/// Live answers and abandoned calls of a campaign in the last 30 days, and of these since the brake was
-/// released.
+/// Returns a campaign's live answers and abandoned calls in the last 30 days, in total and since the brake
+/// was released.
 pub(super) fn abandonment(
     work: &mut Work<'_>,
     campaign: CampaignId,

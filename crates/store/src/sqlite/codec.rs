@@ -1,4 +1,4 @@
-//! Rows to nouns and back.
+//! Conversion between rows and values.
 
 use rusqlite::Row;
 
@@ -33,7 +33,7 @@ const ATTEMPT_STATES: [AttemptState; 6] = [
     AttemptState::Ended,
 ];
 
-/// A contact from its columns.
+/// Returns a contact from its columns.
 pub(super) fn contact(row: &Row<'_>) -> Result<Contact, StoreError> {
     let code: u8 = row.get(4)?;
     let kind: Option<String> = row.get(9)?;
@@ -62,7 +62,7 @@ pub(super) fn contact(row: &Row<'_>) -> Result<Contact, StoreError> {
     })
 }
 
-/// An attempt from its columns.
+/// Returns an attempt from its columns.
 pub(super) fn attempt(row: &Row<'_>, ids: &Incarnations) -> Result<Attempt, StoreError> {
     let code: u8 = row.get(7)?;
     let callee: Option<String> = row.get(13)?;
@@ -93,7 +93,7 @@ pub(super) fn attempt(row: &Row<'_>, ids: &Incarnations) -> Result<Attempt, Stor
     })
 }
 
-/// The stored code of an attempt's state.
+/// Returns the stored code of an attempt's state.
 pub(super) const fn attempt_code(state: AttemptState) -> u8 {
     match state {
         AttemptState::Reserved => 0,
@@ -105,32 +105,32 @@ pub(super) const fn attempt_code(state: AttemptState) -> u8 {
     }
 }
 
-/// A number as it is stored.
+/// Returns a number in its stored form.
 pub(super) const fn digits(number: PhoneNumber) -> i64 {
     number.digits().cast_signed()
 }
 
-/// A number from its stored digits.
+/// Returns a number from its stored digits. Errors if they are no phone number.
 pub(super) fn number(digits: i64) -> Result<PhoneNumber, StoreError> {
     moves::number(digits.cast_unsigned())
 }
 
-/// An optional instant.
+/// Returns an optional instant from stored milliseconds.
 pub(super) fn instant(millis: Option<i64>) -> Option<Timestamp> {
     millis.map(Timestamp::from_millis)
 }
 
-/// An optional instant as it is stored.
+/// Returns an optional instant in its stored form, in milliseconds.
 pub(super) fn millis(at: Option<Timestamp>) -> Option<i64> {
     at.map(Timestamp::as_millis)
 }
 
-/// An optional outcome.
+/// Returns an optional outcome from its stored name.
 pub(super) fn outcome(text: Option<String>) -> Result<Option<Outcome>, StoreError> {
     text.map(|text| parsed(&text)).transpose()
 }
 
-/// A value that is stored as its name.
+/// Returns a value that is stored by its name.
 pub(super) fn parsed<T: std::str::FromStr<Err = String>>(text: &str) -> Result<T, StoreError> {
     text.parse().map_err(StoreError::Unusable)
 }

@@ -1,4 +1,4 @@
-//! Contacts: the queue, expiry, and the one function through which they move.
+//! Contacts: the queue, expiry, and the one function that changes a contact's row.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -25,8 +25,9 @@ pub(super) const BY_NUMBER: &str = concat!(
     " FROM numbers JOIN contacts USING (number, campaign) WHERE contacts.id = contact
      AND number = ?1 ORDER BY campaign"
 );
-/// The rest of what is due at one instant. SQLite does not search by `(due, id) > (?, ?)`, since the
-/// id is the row's own: it would pass over every contact of that instant, and an import makes one.
+/// The rest of the contacts due at one instant. SQLite does not search by `(due, id) > (?, ?)`, because the
+/// id is the row's own: it would pass over every contact of that instant, and an import gives all its
+/// contacts one instant.
 pub(super) const QUEUE_SAME: &str = "SELECT id, priority, due FROM contacts
      WHERE campaign = ?1 AND class = ?2 AND state = 0 AND priority = ?3 AND due = ?4 AND id > ?5
      ORDER BY id LIMIT ?6";
@@ -70,12 +71,12 @@ pub(super) const MOVE: &str =
     "UPDATE contacts SET state = ?2, reason = ?3, due = ?4, attempts = ?5,
      last_outcome = ?6 WHERE id = ?1";
 
-/// The contact with that id.
+/// Returns the contact with that id. `None` if there is none.
 pub(super) fn by_id(work: &Work<'_>, id: ContactId) -> Result<Option<Contact>, StoreError> {
     Ok(select(work, BY_ID, (id.0,))?.pop())
 }
 
-/// A contact's further columns, as imported.
+/// Returns a contact's further columns, as imported.
 pub(super) fn variables(work: &Work<'_>, id: ContactId) -> Result<String, StoreError> {
     let mut statement = work
         .conn
@@ -83,12 +84,12 @@ pub(super) fn variables(work: &Work<'_>, id: ContactId) -> Result<String, StoreE
     Ok(statement.query_row((id.0,), |row| row.get(0))?)
 }
 
-/// Contacts with this number, over all campaigns.
+/// Returns the contacts with this number, over all campaigns.
 pub(super) fn with(work: &Work<'_>, number: PhoneNumber) -> Result<Vec<Contact>, StoreError> {
     select(work, BY_NUMBER, (digits(number),))
 }
 
-/// The window class with that id; class 0 has no zone and is never open.
+/// Returns the window class with that id. Class 0 has no zone and is never open.
 pub(super) fn class(work: &mut Work<'_>, id: ClassId) -> Result<Arc<WindowClass>, StoreError> {
     if let Some(known) = work.mem.cache.classes.get(&id) {
         return Ok(Arc::clone(known));
@@ -106,7 +107,7 @@ pub(super) fn class(work: &mut Work<'_>, id: ClassId) -> Result<Arc<WindowClass>
     Ok(class)
 }
 
-/// Moves a contact from `before` to `after`: the only way a contact's row changes.
+/// Changes a contact from `before` to `after`. Its row changes only here.
 pub(super) fn save(
     work: &mut Work<'_>,
     before: &Contact,
@@ -127,7 +128,7 @@ pub(super) fn save(
     Ok(())
 }
 
-/// Lets contacts be called again.
+/// Lets contacts be called again. Returns how many changed.
 pub(super) fn requeue(
     work: &mut Work<'_>,
     contacts: &[ContactId],
@@ -168,12 +169,12 @@ pub(super) fn reopen(
     save(work, before, after)
 }
 
-/// The waiting contacts of a campaign that become ready by no time alone.
+/// Returns the waiting contacts of a campaign that do not become ready by time alone.
 pub(super) fn never_due(work: &Work<'_>, campaign: CampaignId) -> Result<Vec<Contact>, StoreError> {
     select(work, NEVER_DUE, (campaign.0, Timestamp::MAX.as_millis()))
 }
 
-/// Ends contacts of unknown fate that were reached after all.
+/// Ends contacts of unknown fate that a person reported as reached. Returns how many.
 pub(super) fn note_reached(
     work: &mut Work<'_>,
     contacts: &[ContactId],
@@ -194,7 +195,7 @@ pub(super) fn note_reached(
     Ok(ids.len() as u64)
 }
 
-/// Brings a contact to its end, counts why and logs it.
+/// Ends a contact, counts why and logs it.
 pub(super) fn finish(
     work: &mut Work<'_>,
     before: &Contact,
@@ -216,7 +217,7 @@ pub(super) fn finish(
     )
 }
 
-/// Ready contacts of one class in queue order.
+/// Returns ready contacts of one class in queue order, after `after`, at most `limit`.
 pub(super) fn refill(
     work: &Work<'_>,
     campaign: CampaignId,
@@ -250,7 +251,7 @@ pub(super) fn refill(
     Ok(queue)
 }
 
-/// Moves waiting contacts that are due to ready, earliest first.
+/// Makes waiting contacts that are due ready and returns them, earliest first, at most `limit`.
 pub(super) fn promote(
     work: &mut Work<'_>,
     now: Timestamp,
@@ -279,7 +280,7 @@ pub(super) fn promote(
     Ok(promoted)
 }
 
-/// When the first waiting contact of all becomes ready.
+/// Returns when the first waiting contact of all campaigns becomes ready.
 pub(super) fn first_due(work: &mut Work<'_>) -> Result<Option<Timestamp>, StoreError> {
     let mut first = None;
     for campaign in campaigns::all(work)? {
@@ -291,7 +292,7 @@ pub(super) fn first_due(work: &mut Work<'_>) -> Result<Option<Timestamp>, StoreE
     Ok(first)
 }
 
-/// When the first waiting contact of a campaign becomes ready.
+/// Returns when the first waiting contact of a campaign becomes ready.
 pub(super) fn next_due(
     work: &Work<'_>,
     campaign: CampaignId,
@@ -305,7 +306,7 @@ pub(super) fn next_due(
         .and_then(moves::by_time))
 }
 
-/// Ends contacts whose own time or whose campaign's time is over.
+/// Ends contacts whose own time or whose campaign's time is over. Returns how many, at most `limit`.
 pub(super) fn expire(work: &mut Work<'_>, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
     let own = select(work, EXPIRING, (now.as_millis(), bound(limit)))?;
     let mut room = limit.saturating_sub(own.len());

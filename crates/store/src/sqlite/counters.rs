@@ -6,7 +6,7 @@ use super::Work;
 use crate::StoreError;
 use dialdeck_core::domain::{CampaignId, ClassId, ContactState};
 
-/// What is counted.
+/// What a counter counts.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Count {
     /// Contacts of a campaign by class and state.
@@ -19,23 +19,23 @@ pub(super) enum Count {
 #[derive(Default)]
 pub(super) struct Pending {
     changes: BTreeMap<Count, i64>,
-    /// The running verb's own changes, to take back when it fails.
+    /// The running verb's own changes, to undo if it fails.
     verb: Vec<(Count, i64)>,
 }
 
 impl Pending {
-    /// Counts `by` more.
+    /// Adds `by` to a counter.
     pub(super) fn add(&mut self, count: Count, by: i64) {
         *self.changes.entry(count.clone()).or_default() += by;
         self.verb.push((count, by));
     }
 
-    /// Forgets the changes of the verb before.
+    /// Clears the changes of the previous verb.
     pub(super) fn start_verb(&mut self) {
         self.verb.clear();
     }
 
-    /// Takes the running verb's changes back.
+    /// Undoes the running verb's changes.
     pub(super) fn undo_verb(&mut self) {
         for (count, by) in self.verb.drain(..) {
             *self.changes.entry(count).or_default() -= by;

@@ -1,5 +1,5 @@
-//! Groups: one durable commit over several verbs. A verb that fails is undone alone; an engine verb
-//! that fails half way takes its group with it.
+//! Groups: one durable commit over several verbs. A verb that fails is undone alone. An engine verb that
+//! fails after it has written takes its group with it.
 
 use rusqlite::Connection;
 
@@ -11,16 +11,16 @@ use crate::StoreError;
 
 /// Whether a group is open.
 pub(super) enum Group {
-    /// None: every verb is its own.
+    /// No group is open: every verb is its own.
     None,
-    /// Open.
+    /// A group is open.
     Open,
-    /// SQLite has given the whole group up; why.
+    /// SQLite has given up the whole group, for this reason.
     Broken(String),
 }
 
 impl SqliteStore {
-    /// Starts a group.
+    /// Starts a group. Errors if one is open.
     pub(super) fn begin_group(&mut self) -> Result<(), StoreError> {
         if !matches!(self.group, Group::None) {
             return Err(StoreError::Unusable("a group is already open".to_owned()));
@@ -40,8 +40,8 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Errors if the deck's path leads elsewhere. An engine goes on for the sake of the calls that are
-    /// up, and begins nothing more.
+    /// Errors if the deck's path leads to other files. An engine continues for the calls that are up, and
+    /// begins nothing more.
     fn look_at_place(&mut self) -> Result<(), StoreError> {
         match self.place.check() {
             Err(StoreError::Displaced(displaced)) if self.mem.engine => {
@@ -72,7 +72,7 @@ impl SqliteStore {
         match done {
             Ok(()) => {
                 self.group = Group::None;
-                // Set by a process that closed the deck meanwhile, it does not fit any more.
+                // A process that closed the deck during the group may have set a seal. It no longer matches.
                 if let Err(error) = self.keeper.break_seal() {
                     tracing::error!(%error, "a seal that does not fit cannot be removed");
                 }
@@ -88,7 +88,7 @@ impl SqliteStore {
     /// Raises the mark to what was just committed.
     fn note_commit(&mut self) -> Result<(), StoreError> {
         let (head, serial) = (self.mem.head.take(), self.mem.last_serial.unwrap_or(0));
-        // What is at the deck's path now may be another's.
+        // What is at the deck's path now may belong to another deck.
         let placed = self.mem.displaced.is_none();
         if let (Some(keeper), Some(head), true) = (&mut self.mem.mark, head, placed) {
             let reached = mark::Reached::of(&head, self.mem.ids.count(), serial);
@@ -97,8 +97,8 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Runs a verb that writes: inside the open group, or as a group of its own. Errors if the deck's
-    /// path leads elsewhere.
+    /// Runs a verb that writes: inside the open group, or as its own group. Errors if the deck's path leads
+    /// to other files.
     pub(super) fn write<T>(
         &mut self,
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
@@ -109,8 +109,8 @@ impl SqliteStore {
         })
     }
 
-    /// As [`SqliteStore::write`], for a verb that begins nothing: an engine whose deck's path leads
-    /// elsewhere still records the calls that are up.
+    /// Runs a verb that begins nothing. Unlike with [`SqliteStore::write`], an engine whose deck's path leads
+    /// to other files can still record the calls that are up.
     pub(super) fn conclude<T>(
         &mut self,
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
@@ -125,8 +125,8 @@ impl SqliteStore {
 
     /// Runs a verb of the engine, without the cost of a savepoint.
     ///
-    /// Such a verb begins nothing, or asks [`Mem::may_begin`]. It refuses before it writes. Should it fail later, then SQLite or the file is at
-    /// fault, and the whole group is given up.
+    /// Such a verb begins nothing, or calls [`Mem::may_begin`]. It refuses before it writes. If it fails
+    /// later, SQLite or the file is at fault, and the whole group is given up.
     pub(super) fn write_plainly<T>(
         &mut self,
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
@@ -165,7 +165,7 @@ impl SqliteStore {
         }
     }
 
-    /// Runs a verb that only reads, over one consistent picture.
+    /// Runs a verb that only reads, over one consistent state.
     pub(super) fn read<T>(
         &mut self,
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
@@ -185,8 +185,8 @@ impl SqliteStore {
         value
     }
 
-    /// Whether another connection has committed since the last question. Errors if the deck's path leads
-    /// elsewhere, where it would not be noticed.
+    /// Returns whether another connection has committed since the last call. Errors if the deck's path leads
+    /// to other files, where a commit would go unnoticed.
     pub(super) fn changed(&mut self) -> Result<bool, StoreError> {
         self.place.check()?;
         let version = schema::data_version(&self.conn)?;
@@ -230,7 +230,7 @@ impl SqliteStore {
         }
     }
 
-    /// Brings the rows of attempts up to date; when that fails, the group is not to be committed.
+    /// Brings the rows of attempts up to date. If that fails, the group cannot be committed.
     fn write_what_is_held(&mut self) -> Result<(), StoreError> {
         let written = self.mem.held.write(&self.conn);
         if let Err(error) = &written {
@@ -268,7 +268,7 @@ impl SqliteStore {
             self.mem.forget();
             let ids = incarnation::all(&self.conn)?;
             if ids.count() != self.mem.ids.count() {
-                // Another process has accepted a loss or made the deck one of its own.
+                // Another process has accepted a loss or given the deck its own identity.
                 self.mem.deck = meta::known_identity(&self.conn)?;
                 if let Some(keeper) = &mut self.mem.mark {
                     keeper.follow(self.mem.deck);

@@ -1,8 +1,8 @@
-//! Attempts in flight as the engine's handle holds them: read once, and written once a group however
+//! Attempts in flight as the engine's handle holds them: read once, and written once per group no matter how
 //! often they change in it.
 //!
-//! Only one process makes and moves attempts, so nobody else changes these rows meanwhile. What is
-//! not written yet is written before anything reads the table, and before the commit.
+//! Only one process makes and moves attempts, so no other process changes these rows. What is not written yet
+//! is written before anything reads the table, and before the commit.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,11 +30,11 @@ struct Call {
     about: Option<About>,
 }
 
-/// What the claim found out about a contact and its number.
+/// What the claim read about a contact and its number.
 pub(super) struct About {
     /// The contact as the claim left it.
     pub(super) contact: Contact,
-    /// The binding lists the number stands on.
+    /// The number's entries on lists that may bind the campaign.
     pub(super) suppressions: Vec<Suppression>,
     /// When consent was revoked.
     pub(super) consent_revoked_at: Option<Timestamp>,
@@ -45,8 +45,8 @@ pub(super) struct About {
 }
 
 impl About {
-    /// The same after the contact's attempt has ended; `None` when its place among the number's
-    /// attempts, or which of these still matter, has to be looked up.
+    /// Returns this after the contact's attempt has ended. `None` if the history has to be read again,
+    /// because an attempt has left it or the order is not known.
     pub(super) fn after(mut self, attempt: &Attempt, now: Timestamp) -> Option<Self> {
         let (oldest, newest) = self.reserved.unwrap_or((Timestamp::MAX, Timestamp::MIN));
         let since = now - moves::HISTORY;
@@ -59,12 +59,12 @@ impl About {
 }
 
 impl Held {
-    /// The attempt, if it is held.
+    /// Returns the attempt, if it is held.
     pub(super) fn get(&self, serial: i64) -> Option<&Attempt> {
         self.calls.get(&serial).map(|call| &call.attempt)
     }
 
-    /// Takes an attempt in as its row has it.
+    /// Holds an attempt as its row has it.
     pub(super) fn take_in(&mut self, attempt: Attempt, counts_from: Option<Timestamp>) {
         let call = Call {
             counts_from,
@@ -74,19 +74,19 @@ impl Held {
         self.calls.insert(call.attempt.id.serial, call);
     }
 
-    /// Keeps what the claim found out about an attempt's contact.
+    /// Keeps what the claim read about an attempt's contact.
     pub(super) fn remember(&mut self, serial: i64, about: About) {
         if let Some(call) = self.calls.get_mut(&serial) {
             call.about = Some(about);
         }
     }
 
-    /// Hands over what the claim found out, unless it may be untrue by now.
+    /// Returns what the claim read, unless it may have become untrue.
     pub(super) fn recall(&mut self, serial: i64) -> Option<About> {
         self.calls.get_mut(&serial)?.about.take()
     }
 
-    /// Changes a held attempt; its row follows with [`Held::write`].
+    /// Changes a held attempt. Its row follows with [`Held::write`].
     pub(super) fn change(&mut self, attempt: &Attempt, now: Timestamp) -> Result<(), StoreError> {
         let serial = attempt.id.serial;
         let call = self.calls.get_mut(&serial);
@@ -101,12 +101,12 @@ impl Held {
         Ok(())
     }
 
-    /// Rises with every change.
+    /// Returns a number that rises with every change.
     pub(super) const fn changes(&self) -> u64 {
         self.changes
     }
 
-    /// Whether a row about this number is behind.
+    /// Returns whether a row about this number is behind.
     pub(super) fn is_behind(&self, number: PhoneNumber) -> bool {
         let mut calls = self.unwritten.iter().filter_map(|serial| self.get(*serial));
         calls.any(|attempt| attempt.number == number)
@@ -118,7 +118,7 @@ impl Held {
             return Ok(());
         }
         let mut update = conn.prepare_cached(UPDATE)?;
-        // A change leaves the list only once it is written, so that a failure loses none.
+        // A change is removed from the list only once it is written, so that a failure loses none.
         while let Some(serial) = self.unwritten.first().copied() {
             let call = self.calls.get(&serial).ok_or_else(|| not_held(serial))?;
             let attempt = &call.attempt;
@@ -143,14 +143,14 @@ impl Held {
         Ok(())
     }
 
-    /// Forgets what was found out about contacts and numbers: lists have changed.
+    /// Drops what was read about contacts and numbers, because lists have changed.
     pub(super) fn forget_about(&mut self) {
         for call in self.calls.values_mut() {
             call.about = None;
         }
     }
 
-    /// Forgets all that the table says too.
+    /// Drops everything that is written to the table.
     pub(super) fn forget_written(&mut self) {
         let unwritten = &self.unwritten;
         self.calls.retain(|serial, _| unwritten.contains(serial));

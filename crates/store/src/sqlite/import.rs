@@ -1,4 +1,4 @@
-//! Rows of a contact list into their tables, a batch at a time.
+//! Import of contacts into their tables, one batch at a time.
 
 mod numbers;
 
@@ -15,7 +15,7 @@ use crate::{NewContact, RowFate, StoreError};
 use dialdeck_core::domain::{CampaignId, ClassId, ContactId, ContactState, Timestamp, WindowClass};
 use dialdeck_core::policy::Refusal;
 
-/// What a row of an INSERT is given: the campaign and the instant, then what is its own.
+/// The columns of an INSERT: the campaign and the instant, which all rows share, then the row's own.
 const COLUMNS: &str = "campaign, due, number, name, state, reason, priority, class, consent_kind,
      consent_source, consent_at, expires_at, line, variables";
 /// How many of the columns are a row's own.
@@ -23,19 +23,19 @@ const OWN: usize = 12;
 const LAST: &str = "SELECT max(id) FROM contacts";
 const LINE: &str = "SELECT line FROM contacts WHERE id = ?1";
 
-/// Rows of one INSERT when there are so many: SQLite then stays where the row before went in, and
-/// finds the end of the table and of the indexes that grow at their end without a search.
+/// Rows of one INSERT if there are enough. SQLite then keeps its position from row to row, and finds the end
+/// of the table and of the indexes that grow at their end without a search.
 const TOGETHER: usize = 200;
 
-/// Batches from this many rows on are worth settings of their own.
+/// Batches from this many rows on use settings for bulk imports.
 const MANY: usize = 1_000;
-/// Pages of the write-ahead log after which it is carried over into the deck's file: SQLite's
-/// default, and 64 MiB while a long list comes in, since its batches touch the same pages again.
+/// Pages of the write-ahead log after which it is moved into the deck's file: SQLite's default, and 64 MiB
+/// while a long list is imported, because its batches change the same pages again.
 const CHECKPOINT: i64 = 1_000;
 const CHECKPOINT_OF_MANY: i64 = 16_384;
 
 impl SqliteStore {
-    /// Adds contacts, all or none.
+    /// Adds contacts, all or none, and returns what happened to each row.
     pub(super) fn import(
         &mut self,
         campaign: CampaignId,
@@ -53,8 +53,8 @@ impl SqliteStore {
     }
 }
 
-/// Foreign keys are not looked up for every row of many: the campaign has been read and every class
-/// stored by the very transaction that adds the rows.
+/// Sets or resets the settings for bulk imports. Foreign keys are not checked for every row then, because the
+/// transaction that adds the rows has itself read the campaign and stored every class.
 fn set_for_many(conn: &Connection, many: bool) -> Result<(), StoreError> {
     let pages = if many { CHECKPOINT_OF_MANY } else { CHECKPOINT };
     conn.pragma_update_and_check(None, "wal_autocheckpoint", pages, |_| Ok(()))?;
@@ -97,7 +97,7 @@ fn add(
     fates(work, campaign, rows, &ids)
 }
 
-/// What became of each row.
+/// Returns what happened to each row.
 fn fates(
     work: &Work<'_>,
     campaign: CampaignId,
@@ -123,7 +123,7 @@ fn fates(
     Ok(fates)
 }
 
-/// A batch on its way into the table.
+/// A batch that is being inserted.
 struct Batch {
     campaign: CampaignId,
     at: Timestamp,
@@ -131,11 +131,11 @@ struct Batch {
     counts: Counts,
 }
 
-/// Where a contact begins: its class, its state, and the code of what makes it unfit.
+/// How a contact starts: its class, its state, and the code of what makes it unfit.
 type Start = (ClassId, ContactState, Option<String>);
 
 impl Batch {
-    /// Inserts rows, `together` of them at a time, of which their number is a multiple.
+    /// Inserts rows, `together` per statement. The number of rows must be a multiple of `together`.
     fn insert(
         &mut self,
         work: &mut Work<'_>,
@@ -170,15 +170,15 @@ impl Batch {
     }
 }
 
-/// An INSERT of so many rows. One that fails leaves what it has done so far, without which SQLite
-/// would keep a copy of every page it changes: the verb around it undoes it all.
+/// Returns an INSERT of so many rows. If it fails, it leaves what it has done so far; otherwise SQLite would
+/// keep a copy of every page it changes. The verb around it undoes everything.
 fn insert_of(rows: usize) -> String {
     let values = values("?1, ?2", 3, OWN, rows);
     format!("INSERT OR FAIL INTO contacts ({COLUMNS}) VALUES {values}")
 }
 
-/// What an INSERT of so many rows is given: for each what all `share`, then so many parameters of
-/// its own, the first row's from `first` on.
+/// Returns the VALUES of an INSERT of so many rows: for each row the `share` of all, then `own` parameters,
+/// the first row's from number `first` on.
 fn values(share: &str, first: usize, own: usize, rows: usize) -> String {
     let row = |row: usize| {
         let first = first + row * own;
@@ -188,7 +188,7 @@ fn values(share: &str, first: usize, own: usize, rows: usize) -> String {
     (0..rows).map(row).collect::<Vec<_>>().join(", ")
 }
 
-/// Gives a row's own columns to an INSERT, from the parameter at `place` on.
+/// Binds a row's own columns to an INSERT, from the parameter at `place` on.
 fn bind(
     insert: &mut Statement<'_>,
     place: usize,
@@ -216,7 +216,7 @@ fn bind(
     Ok(())
 }
 
-/// The ids of the batch's classes, by the place of each in memory: rows of one class share it.
+/// The ids of the batch's classes, by their addresses in memory: rows of one class share it.
 #[derive(Default)]
 struct Classes(HashMap<*const WindowClass, ClassId>);
 
@@ -232,7 +232,7 @@ impl Classes {
     }
 }
 
-/// What a batch adds to the counters, told once at its end.
+/// What a batch adds to the counters, added once at its end.
 #[derive(Default)]
 struct Counts {
     contacts: BTreeMap<(ClassId, ContactState), i64>,

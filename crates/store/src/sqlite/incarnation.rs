@@ -1,4 +1,4 @@
-//! Incarnations: their table, and what holds a deck back that went back in time.
+//! Incarnations: their table, and what holds a deck that went back in time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -13,7 +13,7 @@ use dialdeck_core::domain::{
 };
 
 const RECOVERY: &str = "recovery";
-/// The key of the place where the last engine ran.
+/// The key under which the store keeps where the last engine ran.
 pub const ENGINE_PLACE: &str = "engine_place";
 const INSERT: &str =
     "INSERT INTO incarnations (from_serial, tag, at, reason) VALUES (?1, ?2, ?3, ?4)
@@ -39,7 +39,7 @@ impl Recover for SqliteStore {
     }
 }
 
-/// The tags as the file has them.
+/// Returns the stored tags.
 pub(super) fn all(conn: &Connection) -> Result<Incarnations, StoreError> {
     let mut statement =
         conn.prepare_cached("SELECT from_serial, tag FROM incarnations ORDER BY from_serial")?;
@@ -55,7 +55,7 @@ pub(super) fn all(conn: &Connection) -> Result<Incarnations, StoreError> {
     Ok(Incarnations::new(first, tags.collect()))
 }
 
-/// Adds an incarnation, not logged: a new deck's first one is its identity.
+/// Adds an incarnation without logging it. A new deck's first one is its identity.
 pub(super) fn insert(
     conn: &Connection,
     (from_serial, tag): (i64, DeckId),
@@ -67,7 +67,7 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// What holds the deck back.
+/// Returns what holds the deck because it went back in time.
 pub(super) fn recovery(work: &mut Work<'_>) -> Result<Option<Arc<Recovery>>, StoreError> {
     if let Recovering::Known(known) = &work.mem.cache.recovery {
         return Ok(known.clone());
@@ -80,7 +80,7 @@ pub(super) fn recovery(work: &mut Work<'_>) -> Result<Option<Arc<Recovery>>, Sto
     Ok(known)
 }
 
-/// Notes that a list was imported that is complete up to `as_of`.
+/// Records that a list was imported that is complete up to `as_of`.
 pub(super) fn imported(
     work: &mut Work<'_>,
     list: &ListKind,
@@ -103,7 +103,7 @@ fn keep(work: &mut Work<'_>, recovery: &Recovery) -> Result<(), StoreError> {
 
 fn begin(work: &mut Work<'_>, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
     let next = attempts::last_serial(work)? + 1;
-    // One that made no attempt leaves its first serial unused.
+    // An incarnation that made no attempt leaves its first serial unused.
     let from = new
         .from_serial
         .max(next)
@@ -114,10 +114,10 @@ fn begin(work: &mut Work<'_>, new: &NewIncarnation, by: &By) -> Result<i64, Stor
         work.mem.deck = identity;
     }
     work.mem.ids = all(work.conn)?;
-    // Should this be undone, the next transaction reads the tags again.
+    // If this is undone, the next transaction reads the tags again.
     work.mem.version = i64::MIN;
     mark::accept(work, from - 1)?;
-    // Where the last engine ran says nothing of the file that is there now.
+    // The place of the last engine says nothing about the file that is there now.
     meta::remove(work.conn, ENGINE_PLACE)?;
     let lost = match &new.lost {
         Some(lost) => Some(after(work, lost)?),

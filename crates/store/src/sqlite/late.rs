@@ -1,4 +1,4 @@
-//! Late word of attempts that have ended: what it corrects, and what it opens again.
+//! Late events about attempts that have ended: what they correct, and what they reopen.
 
 use super::counters::Count;
 use super::{Work, attempts, campaigns, contacts, log, settle};
@@ -8,7 +8,7 @@ use dialdeck_core::domain::outcome::{Classification, is_without_agent};
 use dialdeck_core::domain::{Attempt, CallEvent, CallReport, Campaign, Timestamp};
 use dialdeck_core::policy::retry::Next;
 
-/// Takes in late word of a call whose attempt has ended; `false`: it says nothing new.
+/// Handles a late event about an attempt that has ended. Returns `false` if it adds nothing.
 pub(super) fn hear(
     work: &mut Work<'_>,
     event: &CallEvent,
@@ -34,7 +34,7 @@ pub(super) fn hear(
     }
 }
 
-/// Corrects an attempt that had ended otherwise, where the report proves it.
+/// Corrects an attempt that had ended with another outcome, if the report proves it.
 pub(super) fn correct(
     work: &mut Work<'_>,
     was: &Attempt,
@@ -66,7 +66,7 @@ fn write(
     settle::follow_up(work, campaign, &attempt, read, Some(was), now)
 }
 
-/// There is a call after all: it holds its slots and its number until it is over.
+/// Reopens an attempt: there is a call after all, which holds its slots and its number until it is over.
 fn reopen(
     work: &mut Work<'_>,
     was: &Attempt,
@@ -86,7 +86,7 @@ fn reopen(
     log::append(work, &event)
 }
 
-/// Writes an attempt that had ended otherwise, and corrects the counts of its outcomes.
+/// Writes the changed attempt, and corrects the counts of outcomes.
 fn change(
     work: &mut Work<'_>,
     was: &Attempt,
@@ -95,7 +95,7 @@ fn change(
 ) -> Result<(), StoreError> {
     work.mem.held.take_in(was.clone(), None);
     work.mem.held.change(attempt, now)?;
-    // What claims found out about the contact is untrue by now.
+    // What claims read about the contact is no longer true.
     work.mem.held.forget_about();
     // A send that was given back counts again: the ledger is rebuilt from the rows.
     work.mem.ledger = None;
@@ -111,7 +111,7 @@ fn change(
     Ok(())
 }
 
-/// Whether it is its contact's last attempt.
+/// Returns whether the attempt is its contact's last one.
 pub(super) fn is_newest(work: &Work<'_>, attempt: &Attempt) -> Result<bool, StoreError> {
     let newest = attempts::of_contact(work, attempt.contact)?.pop();
     Ok(newest.is_some_and(|newest| newest.id == attempt.id))

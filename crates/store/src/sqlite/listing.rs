@@ -1,5 +1,5 @@
-//! Pages of the call list: streams of keys, each from an index that holds all it needs, merged until
-//! the page is full; only the rows that are looked at are read from the table.
+//! Pages of the call list: streams of keys, each from an index that holds all it needs, merged until the page
+//! is full. Only the rows of the merged keys are read from the table.
 
 use std::collections::VecDeque;
 
@@ -13,9 +13,9 @@ use crate::listing::{
 };
 use dialdeck_core::domain::{ClassId, ContactId, ContactState};
 
-// Every stream gives priority, instant or number, tie and id of its rows. A bound in several columns
-// that ends with the id is split, since SQLite does not search by `(due, id) > (?, ?)`; the parts are
-// merged without sorting.
+// Every stream returns priority, instant or number, tie and id of its rows. A bound in several columns that
+// ends with the id is split, because SQLite does not search by `(due, id) > (?, ?)`. The parts are merged
+// without sorting.
 
 pub(super) const LISTED_AFTER: &str = "SELECT 0, 0, id, id FROM contacts
      WHERE campaign = ?1 AND state = ?2 AND id > ?3 ORDER BY id";
@@ -48,29 +48,29 @@ pub(super) const WAITING_BEFORE: &str = "SELECT 0, due, id, id FROM contacts
      UNION ALL SELECT 0, due, id, id FROM contacts
      WHERE campaign = ?1 AND state IN (1, 2) AND due < ?2
      ORDER BY 2 DESC, 3 DESC";
-/// Over all campaigns: to pass over the others' here would be a search without a bound.
+/// Over all campaigns: passing over the rows of other campaigns here would be an unbounded search.
 pub(super) const NUMBERED_AFTER: &str = "SELECT 0, number, campaign, contact FROM numbers
      WHERE (number, campaign) > (?1, ?2) ORDER BY number, campaign";
 pub(super) const NUMBERED_BEFORE: &str = "SELECT 0, number, campaign, contact FROM numbers
      WHERE (number, campaign) < (?1, ?2) ORDER BY number DESC, campaign DESC";
 
-/// Keys that a stream reads first; each further time twice as many, up to [`MOST`].
+/// Keys that a stream reads first. Each further read doubles, up to [`MOST`].
 const FEW: usize = 16;
 const MOST: usize = 1_024;
 
-/// One query of keys, read on in parts: streams of one query share its prepared statement, of which
-/// only one can be open at a time, and to prepare it takes longer than to read a screen of rows.
+/// One query of keys, read in parts. Streams of one query share its prepared statement, of which only one can
+/// be open at a time, and preparing it again takes longer than reading a screen of rows.
 struct Stream {
     sql: &'static str,
-    /// What all its rows have in common.
+    /// The parameters that all its rows share.
     of: Vec<i64>,
-    /// Where a row stands among them.
+    /// Returns the parameters for a row's position among them.
     place: fn(&ListKey) -> Vec<i64>,
     /// The last key read, or the start.
     from: ListKey,
-    /// Keys read ahead.
+    /// Keys read ahead and not used yet.
     ahead: VecDeque<Place>,
-    /// Keys to read next; 0: there are no more.
+    /// How many keys to read next. 0 if there are no more.
     part: usize,
 }
 
@@ -91,7 +91,7 @@ impl Stream {
         }
     }
 
-    /// The next key, left where it is.
+    /// Returns the next key without removing it.
     fn head(&mut self, work: &Work<'_>) -> Result<Option<Place>, StoreError> {
         if self.ahead.is_empty() && self.part > 0 {
             self.read(work)?;
@@ -118,10 +118,10 @@ impl Stream {
     }
 }
 
-/// A key and the contact that stands there.
+/// A key and the contact at that position.
 type Place = (ListKey, ContactId);
 
-/// Fills a page.
+/// Fills a page and returns it.
 pub(super) fn page(
     work: &Work<'_>,
     query: &ContactQuery,
@@ -152,7 +152,7 @@ pub(super) fn page(
     Ok(filling.done(direction))
 }
 
-/// What has to be merged to read on in a section from `start`.
+/// Returns the streams to merge in a section, from `start` on.
 fn streams(
     work: &Work<'_>,
     query: &ContactQuery,
@@ -200,7 +200,7 @@ fn streams(
     }
 }
 
-/// The wanted classes that have ready contacts; none when those are not wanted.
+/// Returns the wanted classes that have ready contacts. Empty if ready contacts are not wanted.
 fn ready_classes(work: &Work<'_>, query: &ContactQuery) -> Result<Vec<ClassId>, StoreError> {
     let mut classes = Vec::new();
     if !query.wants_state(ContactState::Ready) {
@@ -221,7 +221,7 @@ fn ready_classes(work: &Work<'_>, query: &ContactQuery) -> Result<Vec<ClassId>, 
     Ok(classes)
 }
 
-/// Looks at what the streams give, in order, until the page wants no more.
+/// Passes the contacts of the streams to the page, in order, until the page wants no more.
 fn merge(
     work: &Work<'_>,
     query: &ContactQuery,

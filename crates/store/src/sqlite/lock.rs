@@ -1,4 +1,4 @@
-//! The engine lock: exactly one process dials for a deck, and holds this file for life.
+//! The engine lock: exactly one process dials for a deck, and holds this file while it lives.
 
 use std::fs::{File, OpenOptions, TryLockError};
 use std::path::{Path, PathBuf};
@@ -7,7 +7,7 @@ use std::{io, path};
 use super::place::FileId;
 use dialdeck_files as regular;
 
-/// Held by the one engine of a deck; released when dropped or when the process dies.
+/// The lock that the one engine of a deck holds. Released when dropped or when the process dies.
 #[derive(Debug)]
 pub struct EngineLock {
     _file: File,
@@ -16,12 +16,12 @@ pub struct EngineLock {
 }
 
 impl EngineLock {
-    /// Takes the lock of the deck in this folder; `None`: another engine holds it.
+    /// Takes the lock of the deck in this folder. Returns `None` if another engine holds it.
     ///
     /// # Errors
-    /// When the lock file cannot be created or locked at all.
+    /// Errors if the lock file cannot be created or locked at all.
     pub fn try_acquire(deck: &Path) -> io::Result<Option<Self>> {
-        // The working folder may itself be moved; a path from the root then leads nowhere.
+        // The working folder may itself be moved; then a relative path would no longer lead to the lock.
         let path = path::absolute(deck.join(FILE))?;
         let file = open(deck)?;
         match file.try_lock() {
@@ -38,23 +38,23 @@ impl EngineLock {
         }
     }
 
-    /// The lock's file: its path from the root, and which file that was.
+    /// Returns the lock's absolute path and the file's identity when it was locked.
     pub fn file(&self) -> (&Path, FileId) {
         (&self.path, self.id)
     }
 }
 
-/// Whether an engine holds the deck in this folder.
+/// Returns whether an engine holds the deck in this folder.
 ///
 /// # Errors
-/// When the lock file cannot be looked at, or is no file.
+/// Errors if the lock file cannot be opened or locked, or is no regular file.
 pub fn is_held(deck: &Path) -> io::Result<bool> {
     let file = match regular::open(&deck.join(FILE), OpenOptions::new().read(true)) {
         Ok(file) => file,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     };
-    // A shared lock, so that two lookers never take each other for an engine.
+    // A shared lock, so that two processes that check do not take each other for an engine.
     match file.try_lock_shared() {
         Ok(()) => Ok(false),
         Err(TryLockError::WouldBlock) => Ok(true),

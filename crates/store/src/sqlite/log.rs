@@ -1,4 +1,4 @@
-//! The event log: its head is read inside the transaction that appends, since several processes write.
+//! The event log. Its head is read inside the transaction that appends, because several processes write.
 
 use rusqlite::{OptionalExtension as _, Row};
 
@@ -13,7 +13,7 @@ use dialdeck_core::domain::event::{EventKind, GENESIS, NewEvent, SealedEvent, se
 pub(super) struct Head {
     pub(super) seq: i64,
     pub(super) hash: Hash,
-    /// The last entry's instant.
+    /// The last entry's instant. `None` if the log is empty.
     pub(super) at: Option<Timestamp>,
 }
 
@@ -28,7 +28,7 @@ pub(super) const ALERTS: &str =
 const ACKNOWLEDGE: &str = "UPDATE alerts SET acknowledged_at = ?2, acknowledged_by = ?3
      WHERE seq = ?1 AND acknowledged_at IS NULL";
 
-/// Appends an entry.
+/// Appends an entry and updates the known end of the log.
 pub(super) fn append(work: &mut Work<'_>, event: &NewEvent) -> Result<(), StoreError> {
     let head = match work.mem.head {
         Some(head) => head,
@@ -56,7 +56,8 @@ pub(super) fn append(work: &mut Work<'_>, event: &NewEvent) -> Result<(), StoreE
     Ok(())
 }
 
-/// Notes who has seen to an alert; `false`: it is none, or somebody had.
+/// Records who acknowledged an alert. Returns `false` if there is no such alert or it was acknowledged
+/// before.
 pub(super) fn acknowledge(work: &Work<'_>, seq: i64, by: &By) -> Result<bool, StoreError> {
     let noted =
         work.conn
@@ -65,7 +66,7 @@ pub(super) fn acknowledge(work: &Work<'_>, seq: i64, by: &By) -> Result<bool, St
     Ok(noted > 0)
 }
 
-/// The end of the log as the file has it.
+/// Returns the end of the log as stored.
 pub(super) fn head(work: &Work<'_>) -> Result<Head, StoreError> {
     let head = work
         .conn
@@ -85,7 +86,7 @@ pub(super) fn head(work: &Work<'_>) -> Result<Head, StoreError> {
     }))
 }
 
-/// The digest of an entry, `None`: there is none. Before the first one stands the chain's beginning.
+/// Returns the hash of an entry, `None` if there is no such entry. For 0 it is the start of the chain.
 pub(super) fn hash_at(work: &Work<'_>, seq: i64) -> Result<Option<Hash>, StoreError> {
     if seq == 0 {
         return Ok(Some(GENESIS));
@@ -97,7 +98,7 @@ pub(super) fn hash_at(work: &Work<'_>, seq: i64) -> Result<Option<Hash>, StoreEr
         .optional()?)
 }
 
-/// Entries after `after`.
+/// Returns entries after `after`, oldest first, at most `limit`.
 pub(super) fn tail(
     work: &Work<'_>,
     after: i64,
@@ -106,7 +107,7 @@ pub(super) fn tail(
     entries(work, TAIL, (after, limit))
 }
 
-/// Entries before `before`, newest first.
+/// Returns entries before `before`, newest first, at most `limit`.
 pub(super) fn before(
     work: &Work<'_>,
     before: i64,
@@ -115,7 +116,7 @@ pub(super) fn before(
     entries(work, BEFORE, (before, limit))
 }
 
-/// The last alerts, newest first.
+/// Returns the last alerts that are not acknowledged, newest first, at most 20.
 pub(super) fn alerts(work: &Work<'_>) -> Result<Vec<SealedEvent>, StoreError> {
     let mut statement = work.conn.prepare_cached(ALERTS)?;
     let rows = statement.query_map((), sealed)?;

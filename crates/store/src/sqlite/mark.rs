@@ -1,9 +1,9 @@
-//! The mark: how far a deck's last run came, kept outside its store, so that a store that went back in
-//! time is noticed and no serial is used twice.
+//! The mark: how far a deck's last run came, kept outside its store, so that a store that went back in time
+//! is noticed and no serial is used twice.
 //!
-//! There are two copies: `deck.mark` in the deck's folder, and one in the user's state folder under the
-//! deck's identity, since a whole folder may be put back, too. Each is a file of two slots that are
-//! written in turn, so that a write that was cut short leaves the other one. The higher copy counts.
+//! There are two copies, because a whole folder may be restored, too: `deck.mark` in the deck's folder, and
+//! one in the user's state folder under the deck's identity. Each is a file of two slots that are written in
+//! turn, so that an interrupted write leaves the other slot intact. The higher copy counts.
 
 mod file;
 mod keeper;
@@ -20,84 +20,84 @@ use dialdeck_core::domain::{DeckId, Lost, Timestamp};
 
 pub(super) use keeper::Keeper;
 
-/// The copy in the deck's folder.
+/// The file name of the copy in the deck's folder.
 pub const FILE: &str = "deck.mark";
 
-/// Under which key the store remembers that there is a mark.
+/// The key under which the store remembers that there is a mark.
 const KEPT: &str = "mark";
-/// Under which key it says that the copy in the folder is the only one.
+/// The key that says that the copy in the folder is the only one.
 const FOLDER_ALONE: &str = "mark_in_folder_alone";
 const YES: &str = "yes";
 /// The log's end when the store was first written to after it had gone back in time.
 const ROLLED_BACK_AT: &str = "rolled_back_at";
 
-/// How far a deck came.
+/// How far a deck's last run came.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mark {
-    /// The deck.
+    /// The deck's identity, as text.
     pub deck: String,
-    /// How many incarnations it had had before the present one.
+    /// How many incarnations the deck had before the present one.
     pub incarnation: usize,
-    /// The last entry of the log.
+    /// The sequence number of the log's last entry.
     pub seq: i64,
-    /// Its digest, in hexadecimal.
+    /// That entry's hash, in hexadecimal.
     pub hash: String,
-    /// Its instant.
+    /// That entry's instant.
     pub at: Timestamp,
     /// The last serial that was given out.
     pub serial: i64,
-    /// Serials up to here may have been given out.
+    /// The highest serial that may have been given out.
     pub ceiling: i64,
-    /// Where the last engine began to give serials out.
+    /// The serial after which the last engine began to give serials out.
     pub floor: i64,
-    /// Whether that engine ended as it should: then `ceiling` is exact.
+    /// Whether that engine ended regularly. Then `ceiling` is exact.
     pub clean: bool,
 }
 
 impl Mark {
-    /// Whether it is of a later instant of the deck's life.
+    /// Returns whether this mark is of a later point of the deck's life.
     fn is_after(&self, other: &Self) -> bool {
         (self.incarnation, self.seq, self.ceiling) > (other.incarnation, other.seq, other.ceiling)
     }
 
-    /// The serial up to which none may be given out again.
+    /// Returns the serial up to which none may be given out again.
     fn used_up(&self) -> i64 {
         self.ceiling.max(self.serial)
     }
 }
 
-/// How a store compares to its deck's mark.
+/// How a store compares with its deck's mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// It has everything that the last run wrote.
+    /// The store has everything that the last run wrote.
     Current,
-    /// It lacks something.
+    /// The store lacks something.
     Older(Lost),
-    /// Both copies of the mark are gone or damaged: nothing says what it lacks.
+    /// Both copies of the mark are gone or damaged, so it is not known what the store lacks.
     Unmarked,
-    /// The folder's mark is another deck's.
+    /// The folder's mark belongs to this other deck.
     Foreign(String),
 }
 
-/// What a deck's mark says, and what became of its copies.
+/// The result of comparing a store with its deck's mark.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Marked {
-    /// How the store compares.
+    /// How the store compares with the mark.
     pub standing: Standing,
-    /// Whether there is a mark.
+    /// Whether a readable mark was found.
     pub known: bool,
-    /// The serial up to which none may be given out again, as far as the mark knows.
+    /// The serial up to which none may be given out again, as far as the mark shows. 0 without a mark.
     pub used_up: i64,
-    /// What is wrong with a copy.
+    /// What is wrong with the copies, in one line each.
     pub faults: Vec<String>,
 }
 
 impl SqliteStore {
-    /// Compares the store to the mark in `folder` and its copy in `state`, and keeps both up with what
-    /// is committed from now on. A store that is not current leaves them as they are.
+    /// Compares the store with the mark in `folder` and its copy in `state`, and from now on updates both
+    /// with what is committed. A store that is not current leaves them as they are. Returns the comparison.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store cannot be read.
     pub fn keep_mark(&mut self, folder: &Path, state: Option<&Path>) -> Result<Marked, StoreError> {
         let kept = self.meta(KEPT)?;
         let alone = self.meta(FOLDER_ALONE)?.is_some();
@@ -118,18 +118,18 @@ impl SqliteStore {
         })
     }
 
-    /// Keeps the mark in the deck's folder alone: of a deck whose identity others may share.
+    /// Keeps the mark only in the deck's folder, for a deck whose identity others may share.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// Errors if the store cannot be written.
     pub fn mark_in_folder_alone(&mut self) -> Result<(), StoreError> {
         self.set_meta(FOLDER_ALONE, YES)
     }
 
-    /// Sets the first serials aside that the engine may give out.
+    /// Reserves the first block of serials that the engine may give out.
     ///
     /// # Errors
-    /// When the store cannot be read or the mark cannot be written.
+    /// Errors if the store cannot be read or the mark cannot be written.
     pub fn begin_run(&mut self) -> Result<(), StoreError> {
         let last = self.read(|work| attempts::last_serial(work))?;
         match &mut self.mem.mark {
@@ -138,10 +138,10 @@ impl SqliteStore {
         }
     }
 
-    /// Notes that the engine has ended as it should: serials go on without a gap.
+    /// Records that the engine has ended regularly, so that serials continue without a gap.
     ///
     /// # Errors
-    /// When the store cannot be read or the mark cannot be written.
+    /// Errors if the store cannot be read or the mark cannot be written.
     pub fn end_run(&mut self) -> Result<(), StoreError> {
         let last = self.read(|work| attempts::last_serial(work))?;
         match &mut self.mem.mark {
@@ -155,17 +155,17 @@ impl SqliteStore {
 #[derive(Clone, Copy, Debug)]
 pub struct Reached {
     incarnation: usize,
-    /// The last entry of the log.
+    /// The sequence number of the log's last entry. 0 if the log is empty.
     pub seq: i64,
     hash: Hash,
-    /// Its instant.
+    /// That entry's instant. [`Timestamp::MIN`] if the log is empty.
     pub at: Timestamp,
-    /// The last serial, if any was given out.
+    /// The last serial that was given out. 0 if none was.
     pub serial: i64,
 }
 
 impl Reached {
-    /// A new deck.
+    /// Where a new deck starts.
     const NOTHING: Self = Self {
         incarnation: 0,
         seq: 0,
@@ -184,7 +184,7 @@ impl Reached {
         }
     }
 
-    /// Returns the digest of the last entry, in hexadecimal.
+    /// Returns the hash of the last entry, in hexadecimal.
     pub fn hash_text(&self) -> String {
         hex(&self.hash)
     }
@@ -204,7 +204,7 @@ impl Reached {
     }
 }
 
-/// Compares the store to what the mark says; `kept`: the store remembers that there was one.
+/// Compares the store with the mark. `kept` is whether the store remembers that there was one.
 fn compare(work: &mut Work<'_>, mark: Option<&Mark>, kept: bool) -> Result<Standing, StoreError> {
     let Some(mark) = mark else {
         return Ok(if kept {
@@ -240,8 +240,8 @@ fn compare(work: &mut Work<'_>, mark: Option<&Mark>, kept: bool) -> Result<Stand
     }))
 }
 
-/// Runs before a commit that logs something: the store remembers that it has a mark, or from where on it
-/// is another than the last run's.
+/// Runs before a commit that logs something. The store then remembers that it has a mark, or at which entry
+/// it began to differ from the last run.
 pub(super) fn before_commit(work: &mut Work<'_>) -> Result<(), StoreError> {
     let Some(keeper) = &mut work.mem.mark else {
         return Ok(());
@@ -261,9 +261,9 @@ pub(super) fn before_commit(work: &mut Work<'_>) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Forgets that the store went back in time: a person has accepted it.
+/// Clears the record that the store went back in time, because a person has accepted it.
 ///
-/// With the commit a new mark is written: serials go on beyond `used_up`.
+/// The commit then writes a new mark, and serials continue beyond `used_up`.
 pub(super) fn accept(work: &mut Work<'_>, used_up: i64) -> Result<(), StoreError> {
     if let Some(keeper) = &mut work.mem.mark {
         keeper.frozen = false;

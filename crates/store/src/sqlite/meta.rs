@@ -1,4 +1,4 @@
-//! Named values of a deck, its identity among them.
+//! Named values of a deck, including its identity.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -17,39 +17,39 @@ const DECK_ID: &str = "deck_id";
 const EPOCH: &str = "engine_epoch";
 const HANG_UPS_ASKED: &str = "hang_ups_asked";
 const HANG_UPS_TAKEN: &str = "hang_ups_taken";
-/// The last contact that a program imported which kept fewer places.
+/// The key of the last contact that was imported by a program that kept fewer places.
 const FEWER_PLACES: &str = "contacts_of_fewer_places";
 /// Calls whose end is not confirmed: serials with their trunk's name, as JSON.
 const UNCLOSED: &str = "unclosed";
 /// Ends that wait to be settled, by the serials of their attempts, as JSON.
 const PENDING_ENDS: &str = "pending_ends";
-/// Imports that have started and have not ended, by the place of their first entry, as JSON.
+/// Imports that have started and not ended, by the sequence number of their first entry, as JSON.
 const UNFINISHED_IMPORTS: &str = "unfinished_imports";
-/// There in decks all of whose imports were logged from their start.
+/// Set in decks all of whose imports were logged from their start.
 const IMPORTS_ARE_LOGGED: &str = "imports_are_logged";
 
 impl SqliteStore {
-    /// The value last set under `key`, such as the deck's clock.
+    /// Returns the value last set under `key`, such as the deck's clock. `None` if there is none.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store cannot be read.
     pub fn meta(&mut self, key: &str) -> Result<Option<String>, StoreError> {
         self.read(|work| value(work.conn, key))
     }
 
-    /// The value under `key` of the deck at `path`, of whatever schema, without bringing it up to date.
+    /// Returns the value under `key` of the deck at `path`, of any schema, without migrating it.
     ///
     /// # Errors
-    /// When there is no deck, or it cannot be read.
+    /// Errors if there is no deck, or it cannot be read.
     pub fn meta_at(path: &Path, key: &str) -> Result<Option<String>, StoreError> {
         value(&schema::open_to_look(path)?, key)
     }
 
-    /// Makes this handle the engine's, whose lock this is: any engine that started before makes no more
-    /// attempts, whatever became of its lock.
+    /// Makes this handle the one of the engine that holds the lock. An engine that started before makes no
+    /// more attempts, even if it still has its lock.
     ///
     /// # Errors
-    /// When the store cannot be written, or the deck's path leads elsewhere.
+    /// Errors if the store cannot be written, or the deck's path leads to other files.
     pub fn take_over(&mut self, lock: &EngineLock) -> Result<(), StoreError> {
         let (path, id) = lock.file();
         self.place.hold(path.to_owned(), id);
@@ -62,19 +62,19 @@ impl SqliteStore {
         self.makes_attempts()
     }
 
-    /// Sets the value under `key`.
+    /// Sets the value under `key`, replacing an earlier one.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    /// Errors if the store cannot be written.
     pub fn set_meta(&mut self, key: &str, value: &str) -> Result<(), StoreError> {
         self.write(|work| set(work.conn, key, value))
     }
 
-    /// By campaign, contacts still to be called that an older program imported, which kept fewer of the
-    /// places where they may be.
+    /// Returns, by campaign, how many contacts still to be called were imported by an older program that kept
+    /// fewer of the places where they may be.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store cannot be read.
     pub fn contacts_of_fewer_places(&mut self) -> Result<BTreeMap<CampaignId, u64>, StoreError> {
         self.read(|work| {
             let Some(last) = value(work.conn, FEWER_PLACES)? else {
@@ -96,7 +96,7 @@ impl SqliteStore {
     }
 }
 
-/// The number of the last start of an engine.
+/// Returns the number of the last start of an engine. 0 if there was none.
 pub(super) fn epoch(conn: &Connection) -> Result<i64, StoreError> {
     match value(conn, EPOCH)? {
         Some(text) => text
@@ -106,7 +106,7 @@ pub(super) fn epoch(conn: &Connection) -> Result<i64, StoreError> {
     }
 }
 
-/// The deck's identity; a new deck takes `new` and gets its empty internal list.
+/// Returns the deck's identity. A new deck takes `new` and gets its empty internal list.
 pub(super) fn identity(
     conn: &Connection,
     new: DeckId,
@@ -133,25 +133,25 @@ pub(super) fn identity(
     known_identity(conn)
 }
 
-/// The identity of an existing deck.
+/// Returns the identity of an existing deck. Errors if there is none.
 pub(super) fn known_identity(conn: &Connection) -> Result<DeckId, StoreError> {
     let text = value(conn, DECK_ID)?.unwrap_or_default();
     read_id(&text)
 }
 
-/// An identity or a tag as it is stored.
+/// Returns an identity or a tag from its stored form.
 pub(super) fn read_id(text: &str) -> Result<DeckId, StoreError> {
     u32::from_str_radix(text, 16)
         .map(DeckId)
         .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as an identity")))
 }
 
-/// Gives a copy an identity of its own.
+/// Gives a copy its own identity.
 pub(super) fn set_identity(conn: &Connection, identity: DeckId) -> Result<(), StoreError> {
     set(conn, DECK_ID, &identity.to_string())
 }
 
-/// Wishes to hang up every call.
+/// Returns the requests to hang up every call: the last one, and the last one carried out.
 pub(super) fn hang_ups(work: &Work<'_>) -> Result<HangUps, StoreError> {
     let count = |key| match value(work.conn, key)? {
         Some(text) => text
@@ -165,7 +165,7 @@ pub(super) fn hang_ups(work: &Work<'_>) -> Result<HangUps, StoreError> {
     })
 }
 
-/// Notes one more wish; its number.
+/// Records one more request and returns its number.
 pub(super) fn hang_up_all(work: &mut Work<'_>, reason: &str, by: &By) -> Result<u64, StoreError> {
     let wish = hang_ups(work)?.asked + 1;
     set(work.conn, HANG_UPS_ASKED, &wish.to_string())?;
@@ -174,13 +174,13 @@ pub(super) fn hang_up_all(work: &mut Work<'_>, reason: &str, by: &By) -> Result<
     Ok(wish)
 }
 
-/// Notes that wishes have been carried to the carriers.
+/// Records that the requests up to this one have been passed on to the carriers.
 pub(super) fn hung_up(work: &Work<'_>, wish: u64) -> Result<(), StoreError> {
     let taken = hang_ups(work)?.taken.max(wish);
     set(work.conn, HANG_UPS_TAKEN, &taken.to_string())
 }
 
-/// Logs that an import starts, and notes it until it ends.
+/// Logs that an import starts, and keeps it as unfinished. Returns the entry's sequence number.
 pub(super) fn start_import(
     work: &mut Work<'_>,
     into: &ImportTarget,
@@ -203,7 +203,7 @@ pub(super) fn start_import(
     Ok(seq)
 }
 
-/// Notes that an import has ended, and with it whatever it completes.
+/// Removes an import that has ended from the unfinished ones, with every import that it completes.
 pub(super) fn end_import(
     work: &Work<'_>,
     into: &ImportTarget,
@@ -220,7 +220,7 @@ pub(super) fn end_import(
     set_unfinished(work, &unfinished)
 }
 
-/// Imports that have started and have not ended.
+/// Returns the imports that have started and not ended.
 pub(super) fn unfinished_imports(
     work: &Work<'_>,
 ) -> Result<BTreeMap<i64, UnfinishedImport>, StoreError> {
@@ -230,7 +230,7 @@ pub(super) fn unfinished_imports(
     }
 }
 
-/// Whether all of the deck's imports were logged from their start.
+/// Returns whether all of the deck's imports were logged from their start.
 pub(super) fn imports_are_logged(conn: &Connection) -> Result<bool, StoreError> {
     Ok(value(conn, IMPORTS_ARE_LOGGED)?.is_some())
 }
@@ -243,13 +243,13 @@ fn set_unfinished(
     set(work.conn, UNFINISHED_IMPORTS, &text)
 }
 
-/// Calls whose end their trunk's carrier has yet to confirm.
+/// Returns the calls whose end their trunk's carrier has not confirmed yet.
 pub(super) fn unclosed(work: &Work<'_>) -> Result<BTreeMap<AttemptId, TrunkName>, StoreError> {
     let of_deck = |(serial, trunk)| (work.mem.ids.id(serial), trunk);
     Ok(unclosed_serials(work)?.into_iter().map(of_deck).collect())
 }
 
-/// Notes that a call's end has yet to be confirmed, or that it was.
+/// Records that a call's end is not confirmed yet, or with `None` that it is.
 pub(super) fn note_unclosed(
     work: &Work<'_>,
     attempt: AttemptId,
@@ -270,7 +270,7 @@ fn unclosed_serials(work: &Work<'_>) -> Result<BTreeMap<i64, TrunkName>, StoreEr
     }
 }
 
-/// Ends of calls that wait to be settled.
+/// Returns the ends of calls that wait to be settled.
 pub(super) fn pending_ends(work: &Work<'_>) -> Result<BTreeMap<AttemptId, PendingEnd>, StoreError> {
     let of_deck = |(serial, end)| (work.mem.ids.id(serial), end);
     Ok(ends_by_serial(work)?.into_iter().map(of_deck).collect())
@@ -287,7 +287,7 @@ pub(super) fn keep_end(
     set(work.conn, PENDING_ENDS, &serde_json::to_string(&ends)?)
 }
 
-/// Forgets an end that is settled.
+/// Removes an end that is settled.
 pub(super) fn forget_end(work: &Work<'_>, attempt: AttemptId) -> Result<(), StoreError> {
     let mut ends = ends_by_serial(work)?;
     if ends.remove(&attempt.serial).is_none() {
@@ -303,7 +303,7 @@ fn ends_by_serial(work: &Work<'_>) -> Result<BTreeMap<i64, PendingEnd>, StoreErr
     }
 }
 
-/// The value under `key`.
+/// Returns the value under `key`. `None` if there is none.
 pub(super) fn value(conn: &Connection, key: &str) -> Result<Option<String>, StoreError> {
     Ok(conn
         .prepare_cached("SELECT value FROM meta WHERE key = ?1")?
@@ -318,7 +318,7 @@ pub(super) fn remove(conn: &Connection, key: &str) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Sets the value under `key`.
+/// Sets the value under `key`, replacing an earlier one.
 pub(super) fn set(conn: &Connection, key: &str, value: &str) -> Result<(), StoreError> {
     conn.prepare_cached(
         "INSERT INTO meta (key, value) VALUES (?1, ?2)

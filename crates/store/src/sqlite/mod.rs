@@ -1,4 +1,4 @@
-//! The deck in one SQLite file: connection, groups, caches; the verbs live beside it by subject.
+//! The deck in one SQLite file: connection, groups, caches. The verbs are in the submodules, by subject.
 
 mod attempts;
 pub mod backup;
@@ -50,23 +50,23 @@ pub struct SqliteStore {
     conn: Connection,
     mem: Mem,
     group: group::Group,
-    /// What whoever opened it may do.
+    /// The authority that the store was opened with.
     who: Authority,
-    /// The data version at the last question whether another process has committed.
+    /// The data version when [`SqliteStore::changed`] was last called.
     seen: i64,
-    /// The files that are open, by their paths.
+    /// The open files, by their paths.
     place: place::Place,
-    /// Behind the connection, which is closed before.
+    /// Declared after the connection, so that it is dropped after it.
     keeper: seal::Keeper,
 }
 
 impl SqliteStore {
-    /// Opens the deck at `path`, creating it with the identity `new` when there is none, and brings
-    /// its schema up to date.
+    /// Opens the deck at `path`, creating it with the identity `new` if there is none, and migrates its
+    /// schema. Returns the store.
     ///
     /// # Errors
-    /// When the file cannot be opened, is damaged or newer than this program, or SQLite is older
-    /// than 3.51.3.
+    /// Errors if the file cannot be opened, is damaged or newer than this program, or SQLite is older than
+    /// 3.51.3.
     pub fn create_or_open(
         path: &Path,
         new: DeckId,
@@ -83,21 +83,21 @@ impl SqliteStore {
         Self::over(conn, deck, rules, (path, keeper))
     }
 
-    /// Whether there is a deck at `path` of an older schema, which opening will bring up to date: a
-    /// matter of seconds with a million contacts.
+    /// Returns whether there is a deck at `path` with an older schema, which opening will migrate. The
+    /// migration takes seconds with a million contacts.
     pub fn is_behind(path: &Path) -> bool {
         schema::is_behind(path)
     }
 
-    /// Refuses what whoever opened the store may not do.
+    /// Errors if the store's authority lacks the right.
     fn permit(&self, right: Right) -> Result<(), StoreError> {
         moves::permit(self.who, right)
     }
 
-    /// Opens the deck at `path` for reading; every verb that writes fails.
+    /// Opens the deck at `path` for reading and returns it. Every verb that writes fails.
     ///
     /// # Errors
-    /// When there is no deck, or it is of another version than this program.
+    /// Errors if there is no deck, or its schema is not this program's.
     pub fn open_read_only(path: &Path, rules: &'static Rules) -> Result<Self, StoreError> {
         let conn = schema::open_readable(path)?;
         let deck = meta::known_identity(&conn)?;
@@ -141,18 +141,18 @@ impl SqliteStore {
         })
     }
 
-    /// Takes the deck's file for whole, since it was checked against the log up to this end: it is sealed
-    /// when this handle is closed and no other process has it open.
+    /// Marks the deck's file as whole, because it was checked against the log up to this end. The file is
+    /// sealed when this handle is closed and no other process has it open.
     pub fn vouch(&mut self, checked: Anchor) {
         self.keeper.vouch(checked);
     }
 
-    /// What is known of the deck's file by its seal.
+    /// Returns what the seal shows about the deck's file.
     pub fn standing(&self) -> seal::Standing {
         self.keeper.standing()
     }
 
-    /// Whether the deck's file is small enough to be checked in full at every start.
+    /// Returns whether the deck's file is small enough to be checked in full at every start.
     pub fn is_small(&self) -> bool {
         let path = self.conn.path().map(Path::new);
         path.is_none_or(seal::is_small)
@@ -163,22 +163,22 @@ fn seal_stays(error: &std::io::Error) -> StoreError {
     StoreError::Unusable(format!("its seal cannot be removed: {error}"))
 }
 
-/// What a store keeps in memory of its file, all of it rebuilt when in doubt.
+/// What a store keeps in memory of its file. All of it is rebuilt when in doubt.
 struct Mem {
     rules: &'static Rules,
     deck: DeckId,
-    /// What the ids of its attempts bear.
+    /// The tags in the ids of its attempts.
     ids: Incarnations,
-    /// Whether this handle makes the attempts: then nobody else does, and the ledger is exact.
+    /// Whether this handle makes the attempts. Then no other process does, and the ledger is exact.
     engine: bool,
-    /// The number of this engine's start; another one in the file is a later engine's.
+    /// The number of this engine's start. If the file has another one, a later engine has started.
     epoch: Option<i64>,
-    /// Of an engine: why nothing is begun any more, since the deck's path leads elsewhere.
+    /// For an engine: why nothing is begun any more, because the deck's path leads to other files.
     displaced: Option<Displaced>,
     /// The data version at which the caches were last known to be right.
     version: i64,
     ledger: Option<Ledger>,
-    /// The last acceptance of the clock that the ledger knows of.
+    /// The last acceptance of the clock that the ledger accounts for.
     clock_accepted: Option<String>,
     cache: Cache,
     /// The end of the event log, known only inside a transaction that writes.
@@ -187,26 +187,26 @@ struct Mem {
     /// The last attempt's serial.
     last_serial: Option<i64>,
     counts: counters::Pending,
-    /// Keeps the mark outside the store up, where the deck has one.
+    /// Updates the mark outside the store, if the deck has one.
     mark: Option<mark::Keeper>,
 }
 
 impl Mem {
-    /// Has the mark synced before what is being written is acknowledged.
+    /// Has the mark synced before the present write is acknowledged.
     fn mark_at_once(&mut self) {
         if let Some(keeper) = &mut self.mark {
             keeper.urgent = true;
         }
     }
 
-    /// Errors if the deck's path leads elsewhere.
+    /// Errors if the deck's path leads to other files.
     fn may_begin(&self) -> Result<(), StoreError> {
         self.displaced
             .clone()
             .map_or(Ok(()), |why| Err(StoreError::Displaced(why)))
     }
 
-    /// Forgets everything that a rollback or another process may have made untrue.
+    /// Drops everything that a rollback or another process may have made untrue.
     fn forget(&mut self) {
         self.cache = Cache::default();
         self.head = None;
@@ -215,7 +215,7 @@ impl Mem {
     }
 }
 
-/// Small tables that nearly every verb needs; dropped when another process commits.
+/// Small tables that nearly every verb needs. Dropped when another process commits.
 #[derive(Default)]
 struct Cache {
     campaigns: Option<BTreeMap<CampaignId, Arc<Campaign>>>,
@@ -225,7 +225,7 @@ struct Cache {
     lists: Option<Arc<Vec<SuppressionList>>>,
     list_ids: BTreeMap<i64, ListKind>,
     recovery: Recovering,
-    /// Caller IDs by campaign; their use is looked up again by every claim.
+    /// Caller IDs by campaign. Every claim reads their use again.
     showable: BTreeMap<CampaignId, Vec<CallerIdUse>>,
     /// Live and abandoned calls by campaign and UTC day.
     live: BTreeMap<CampaignId, BTreeMap<i64, Abandonment>>,
@@ -239,28 +239,28 @@ enum Settings {
     Unread,
     /// The deck was never configured.
     Missing,
-    /// As configured.
+    /// As stored.
     Known(Arc<DeckSettings>),
 }
 
-/// What holds the deck back after it went back in time, as far as it is known here.
+/// What holds the deck after it went back in time, as far as it is known here.
 #[derive(Default)]
 enum Recovering {
     /// Not read yet.
     #[default]
     Unread,
-    /// As stored; `None`: nothing.
+    /// As stored. `None` if nothing holds the deck.
     Known(Option<Arc<Recovery>>),
 }
 
-/// A verb at work: the open transaction and what is kept in memory.
+/// A verb that is running: the open transaction and what is kept in memory.
 struct Work<'a> {
     conn: &'a Connection,
     mem: &'a mut Mem,
 }
 
 impl Work<'_> {
-    /// The ledger, rebuilt from the attempts when it is not known to be right.
+    /// Returns the ledger, rebuilt from the attempts if it is not known to be right.
     fn ledger(&mut self, now: Timestamp) -> Result<&mut Ledger, StoreError> {
         if self.mem.ledger.is_none() {
             self.mem.held.write(self.conn)?;

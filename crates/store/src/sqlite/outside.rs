@@ -1,4 +1,4 @@
-//! The inbox, the outbox of results and the record of caller IDs.
+//! The inbox, the results to deliver, and the figures of caller IDs.
 
 use std::collections::BTreeMap;
 
@@ -16,10 +16,10 @@ use dialdeck_core::domain::{
 };
 use dialdeck_core::policy::pacing::HOUR;
 
-/// How far the event log has been looked through for results.
+/// The key of the last log entry that was searched for results.
 const CURSOR: &str = "results_cursor";
 
-/// Entries of the log looked at in one turn, so that no turn is long.
+/// Entries of the log read in one turn, so that no turn is long.
 const LOOK: i64 = 5_000;
 
 pub(super) const DUE: &str = "SELECT seq FROM results r WHERE state = 0 AND next_at <= ?1
@@ -27,7 +27,7 @@ pub(super) const DUE: &str = "SELECT seq FROM results r WHERE state = 0 AND next
         AND earlier.seq < r.seq AND earlier.state = 0)
      ORDER BY next_at, seq LIMIT ?2";
 
-/// When the next one is due, of each contact the earliest alone: a later one waits for it.
+/// When the next result is due. Of each contact only the earliest counts, because later ones wait for it.
 pub(super) const DUE_NEXT: &str = "SELECT next_at FROM results r WHERE state = 0
      AND NOT EXISTS (SELECT 1 FROM results earlier WHERE earlier.contact = r.contact
         AND earlier.seq < r.seq AND earlier.state = 0)
@@ -219,7 +219,7 @@ fn agent_results(
     Ok(results)
 }
 
-/// The agent's last word on a call.
+/// Returns the agent's last report on a call.
 fn agent_result(work: &Work<'_>, serial: i64) -> Result<Option<String>, StoreError> {
     let mut statement = work.conn.prepare_cached(SAID_OF)?;
     let mut rows = statement.query((serial,))?;
@@ -246,7 +246,7 @@ fn note_delivery(work: &Work<'_>, seq: i64, delivery: &Delivery) -> Result<(), S
     Ok(())
 }
 
-/// Looks the log through from where the last turn stopped; whether there may be more of it.
+/// Searches the log from where the last turn stopped. Returns whether there may be more of it.
 fn gather(work: &mut Work<'_>, now: Timestamp) -> Result<bool, StoreError> {
     let known = meta::value(work.conn, CURSOR)?;
     let from: i64 = known.and_then(|text| text.parse().ok()).unwrap_or(0);
@@ -320,7 +320,7 @@ fn results(work: &mut Work<'_>, seqs: &[i64]) -> Result<Vec<ResultDue>, StoreErr
     Ok(found)
 }
 
-/// A result without what campaign and agent add, and when the contact ended.
+/// Returns a result without what campaign and agent add, and when the contact ended.
 fn result(row: &Row<'_>) -> rusqlite::Result<(ResultDue, i64)> {
     let shown: i64 = row.get(5)?;
     let result = ResultDue {
@@ -341,7 +341,8 @@ fn result(row: &Row<'_>) -> rusqlite::Result<(ResultDue, i64)> {
     Ok((result, row.get(10)?))
 }
 
-/// Notes that a network blocked a call for the number it showed.
+/// Records that a network blocked a call because of the number it showed, or that the account does not own
+/// that number.
 pub(super) fn note_block(
     work: &Work<'_>,
     attempt: &Attempt,
@@ -356,7 +357,7 @@ pub(super) fn note_block(
     Ok(())
 }
 
-/// Different callees to whom calls that showed the number were blocked within the last hour.
+/// Returns how many different callees had calls blocked that showed the number within the last hour.
 pub(super) fn blocked_callees(
     work: &Work<'_>,
     caller_id: PhoneNumber,

@@ -1,7 +1,7 @@
-//! Which files this process holds, and whether the deck's path still leads to them.
+//! Which files this process has open, and whether the deck's path still leads to them.
 //!
-//! A process holds files, everyone else has a path. Once the path leads elsewhere, what one of them
-//! writes no longer concerns the other, so nothing may be begun on either side.
+//! A process has files open, every other process has a path. Once the path leads to other files, one side no
+//! longer reads what the other writes, so nothing may be begun on either side.
 
 use std::ffi::OsString;
 use std::fs::File;
@@ -18,31 +18,31 @@ use std::fs;
 
 use crate::{Displaced, StoreError};
 
-/// A file as the system knows it, whatever its name.
+/// The identity of a file in the system, independent of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileId {
-    /// The device that it is on.
+    /// The number of the device that it is on.
     pub device: u64,
-    /// Its number there.
+    /// The file's number on that device.
     pub inode: u64,
 }
 
 impl FileId {
-    /// The file that `path` leads to.
+    /// Returns the identity of the file that `path` leads to.
     ///
     /// # Errors
-    /// When there is none, or it cannot be looked at.
+    /// Errors if there is none, or its identity cannot be read.
     #[cfg(target_os = "linux")]
     pub fn at(path: &Path) -> io::Result<Self> {
-        // The times are left out: reading them makes the next write to the file dearer, since
-        // the system then has to give it an instant of its own.
+        // The times are left out: reading them makes the next write to the file more costly, because the
+        // system then has to give it a distinct instant.
         Self::ask(CWD, path, AtFlags::empty())
     }
 
-    /// The file that is open.
+    /// Returns the identity of an open file.
     ///
     /// # Errors
-    /// When it cannot be looked at.
+    /// Errors if it cannot be read.
     #[cfg(target_os = "linux")]
     pub fn of(file: &File) -> io::Result<Self> {
         Self::ask(file, Path::new(""), AtFlags::EMPTY_PATH)
@@ -57,19 +57,19 @@ impl FileId {
         })
     }
 
-    /// The file that `path` leads to.
+    /// Returns the identity of the file that `path` leads to.
     ///
     /// # Errors
-    /// When there is none, or it cannot be looked at.
+    /// Errors if there is none, or its identity cannot be read.
     #[cfg(not(target_os = "linux"))]
     pub fn at(path: &Path) -> io::Result<Self> {
         fs::metadata(path).map(|metadata| Self::from(&metadata))
     }
 
-    /// The file that is open.
+    /// Returns the identity of an open file.
     ///
     /// # Errors
-    /// When it cannot be looked at.
+    /// Errors if it cannot be read.
     #[cfg(not(target_os = "linux"))]
     pub fn of(file: &File) -> io::Result<Self> {
         file.metadata().map(|metadata| Self::from(&metadata))
@@ -87,20 +87,20 @@ impl From<&fs::Metadata> for FileId {
     }
 }
 
-/// Files that this process holds, by the paths under which it opened them.
+/// Files that this process has open, by the paths under which it opened them.
 #[derive(Debug, Default)]
 pub(super) struct Place {
     files: Vec<(PathBuf, FileId)>,
 }
 
 impl Place {
-    /// The place of a store whose file is open: the file and what SQLite keeps beside it.
+    /// Returns the place of a store whose file is open: the file and what SQLite keeps beside it.
     pub(super) fn of_store(path: &Path) -> Result<Self, StoreError> {
         let mut place = Self::default();
         if path.as_os_str().is_empty() || path == Path::new(":memory:") {
             return Ok(place);
         }
-        // The working folder may itself be moved; a path from the root then leads nowhere.
+        // The working folder may itself be moved; then a relative path would no longer lead to the store.
         let path = path::absolute(path).map_err(|error| unusable(path, &error))?;
         let store = FileId::at(&path).map_err(|error| unusable(&path, &error))?;
         for beside in ["-wal", "-shm"] {
@@ -116,19 +116,19 @@ impl Place {
         Ok(place)
     }
 
-    /// Adds a file that this process holds.
+    /// Adds a file that this process has open.
     pub(super) fn hold(&mut self, path: PathBuf, id: FileId) {
         self.files.push((path, id));
     }
 
-    /// Errors if a path no longer leads to the file that this process holds.
+    /// Errors if a path no longer leads to the file that this process has open.
     pub(super) fn check(&self) -> Result<(), StoreError> {
         for (path, held) in &self.files {
             let what = match FileId::at(path) {
                 Ok(found) if found == *held => continue,
                 Ok(_) => "is another file now".to_owned(),
                 Err(error) if error.kind() == io::ErrorKind::NotFound => "is gone".to_owned(),
-                // What cannot be looked at is not known to be there.
+                // A file whose identity cannot be read is not known to be there.
                 Err(error) => format!("cannot be looked at: {error}"),
             };
             let name = path.file_name().unwrap_or_default().to_string_lossy();
@@ -151,7 +151,7 @@ mod tests {
 
     use super::*;
 
-    /// Says what is wrong with the place of these files after `change`.
+    /// Returns the error about these files after `change`, empty if there is none.
     fn after(change: impl FnOnce(&Path)) -> String {
         let folder = tempfile::tempdir().unwrap();
         let deck = folder.path().join("deck");

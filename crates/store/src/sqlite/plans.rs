@@ -1,4 +1,4 @@
-//! The hot queries use their indexes: no scan of a table, no sorting.
+//! Tests that the hot queries use their indexes: no scan of a table, no sorting.
 
 use rusqlite::Connection;
 

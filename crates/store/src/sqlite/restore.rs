@@ -1,4 +1,4 @@
-//! Contacts that an entry on a list had ended and that may be called again.
+//! Contacts that a list entry had ended and that may be called again.
 
 use std::collections::BTreeSet;
 
@@ -6,8 +6,8 @@ use super::{Work, campaigns, contacts as rows, log, suppression};
 use crate::{By, Restored, Reversal, StoreError, entries, moves};
 use dialdeck_core::domain::{CampaignState, ListKind, PhoneNumber};
 
-/// Brings back contacts that an entry had ended which was taken off before. The consent that it revoked
-/// stays revoked: whether it was the last to revoke it is no longer known.
+/// Restores contacts that an entry had ended which was taken off earlier. The consent that it revoked stays
+/// revoked, because it is no longer known whether it was the last to revoke it.
 pub(super) fn later(
     work: &mut Work<'_>,
     (number, list): (PhoneNumber, &ListKind),

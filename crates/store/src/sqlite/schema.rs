@@ -12,11 +12,11 @@ mod embedded {
     refinery::embed_migrations!("src/sqlite/migrations");
 }
 
-/// The oldest SQLite that is trusted with a deck: 3.51.3 repaired a fault of WAL resets.
+/// The oldest accepted SQLite version. 3.51.3 fixed a fault of WAL resets.
 const OLDEST_SQLITE: i32 = 3_051_003;
 /// How long to wait for another process's commit.
 const BUSY: Duration = Duration::from_secs(5);
-/// Prepared statements kept; there are fewer distinct ones than this.
+/// Prepared statements kept. There are fewer distinct ones than this.
 const STATEMENTS: usize = 128;
 
 /// Opens or creates a deck file for reading and writing.
@@ -28,13 +28,13 @@ pub(super) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
-/// Opens an existing deck file of whatever schema for reading.
+/// Opens an existing deck file of any schema for reading.
 pub(super) fn open_to_look(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(Connection::open_with_flags(path, flags)?)
 }
 
-/// Opens an existing deck file for reading.
+/// Opens an existing deck file for reading. Errors if its schema is not this program's.
 pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
     let conn = open_to_look(path)?;
     prepare(&conn)?;
@@ -50,7 +50,7 @@ pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
     )))
 }
 
-/// Errors if a newer program made the deck: what it means by its rows is not known here.
+/// Errors if a newer program made the deck, because the meaning of its rows is not known here.
 fn refuse_newer(found: Option<i64>, newest: Option<i64>) -> Result<(), StoreError> {
     match (found, newest) {
         (Some(found), Some(known)) if found > known => Err(StoreError::Newer { found, known }),
@@ -58,12 +58,12 @@ fn refuse_newer(found: Option<i64>, newest: Option<i64>) -> Result<(), StoreErro
     }
 }
 
-/// The steps from an empty file to the schema of this program.
+/// Returns the steps from an empty file to the schema of this program.
 pub(super) fn runner() -> refinery::Runner {
     embedded::migrations::runner()
 }
 
-/// The version of a deck's schema and the one of this program.
+/// Returns the version of a deck's schema and the one of this program.
 fn versions(conn: &Connection) -> Result<[Option<i64>; 2], StoreError> {
     let newest = runner()
         .get_migrations()
@@ -78,18 +78,18 @@ fn versions(conn: &Connection) -> Result<[Option<i64>; 2], StoreError> {
     Ok([found, newest])
 }
 
-/// Whether there is a deck at `path` that opening will bring up to date.
+/// Returns whether there is a deck at `path` that opening will migrate.
 pub(super) fn is_behind(path: &Path) -> bool {
-    // Whatever is wrong with the file, opening it for good says so.
+    // If anything is wrong with the file, opening it reports so.
     open_to_look(path)
         .and_then(|conn| versions(&conn))
         .is_ok_and(|[found, newest]| found < newest)
 }
 
-/// Brings the schema up to date.
+/// Migrates the schema to this program's.
 ///
 /// # Errors
-/// When a newer program made it, or a step fails.
+/// Errors if a newer program made it, or a step fails.
 pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     // A new file has no history yet.
     if conn.table_exists(None, "refinery_schema_history")? {
@@ -101,7 +101,7 @@ pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     })
 }
 
-/// A number that changes whenever another connection has committed.
+/// Returns a number that changes whenever another connection has committed.
 pub(super) fn data_version(conn: &Connection) -> Result<i64, StoreError> {
     Ok(conn
         .prepare_cached("PRAGMA data_version")?
@@ -118,7 +118,7 @@ fn prepare(conn: &Connection) -> Result<(), StoreError> {
     }
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
-    // Plans must not depend on bound values: SQLite would prepare such statements anew for every value.
+    // Plans must not depend on bound values: SQLite would prepare such statements again for every value.
     conn.set_db_config(DbConfig::SQLITE_DBCONFIG_ENABLE_QPSG, true)?;
     conn.pragma_update(None, "foreign_keys", true)?;
     conn.pragma_update(None, "temp_store", "MEMORY")?;
@@ -128,8 +128,8 @@ fn prepare(conn: &Connection) -> Result<(), StoreError> {
 
 /// Makes the page cache small enough for many small commits.
 ///
-/// When a commit has split a page, SQLite looks through its whole cache for pages beyond the end of
-/// the file; imports, whose commits are large, gain more from a large one.
+/// After a commit has split a page, SQLite searches its whole cache for pages beyond the end of the file.
+/// Imports, whose commits are large, gain more from a large cache.
 pub(super) fn prefer_small_commits(conn: &Connection) -> Result<(), StoreError> {
     Ok(conn.pragma_update(None, "cache_size", -16_384)?)
 }

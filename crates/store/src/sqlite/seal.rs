@@ -1,10 +1,9 @@
-//! The seal of a deck's file: what it was when the last process closed it.
+//! The seal of a deck's file: a record of the file as the last process closed it.
 //!
-//! SQLite notices damage only in pages that it reads. So the last process to close a deck writes beside it
-//! what the file is: size, times, inode, and the SHA-256 of its content. Before a process writes, it removes
-//! the seal. A seal that is there and does not fit means that something else changed the file. A process
-//! that is killed leaves no seal; then nothing is known, and the engine's next start checks the whole
-//! deck instead.
+//! SQLite notices damage only in pages that it reads. So the last process to close a deck writes a seal
+//! beside it: size, times, inode, and the SHA-256 of its content. A process removes the seal before it
+//! writes. A seal that does not match means that something else changed the file. A process that is killed
+//! leaves no seal. Then nothing is known, and the engine's next start checks the whole deck instead.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
@@ -18,23 +17,23 @@ use dialdeck_core::domain::digest::{Sha256, hex, sha256};
 use dialdeck_core::domain::event::Anchor;
 use dialdeck_files as regular;
 
-/// The seal's file in the deck's folder.
+/// The seal's file name in the deck's folder.
 pub const SEAL_FILE: &str = "deck.seal";
-/// Files up to this size are compared by their content however they look: a millisecond a megabyte.
+/// Files up to this size, in bytes, are always compared by content. That takes a millisecond per megabyte.
 const SMALL: u64 = 8 << 20;
 
 /// The longest seal that is read, in bytes.
 const LONGEST: u64 = 4096;
 
-/// What a seal says of a deck's file.
+/// What a seal shows about a deck's file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Standing {
-    /// The file is what the last process left. The log's end when the deck was last checked against it;
-    /// `None`: it never was, since it was made.
+    /// The file is as the last process left it. Holds the log's end when the deck was last checked, `None` if
+    /// it never was since it was created.
     Whole(Option<Anchor>),
-    /// No process has sealed it.
+    /// No process has sealed the file.
     Unsealed,
-    /// The file is another than the last process left.
+    /// The file differs from what the last process left.
     Broken,
 }
 
@@ -44,9 +43,9 @@ struct Seal {
     modified: (i64, i64),
     changed: (i64, i64),
     inode: u64,
-    /// Not there of a large file that a short command has closed.
+    /// Missing for a large file that was closed without a full check.
     sha256: Option<String>,
-    /// The log's end when the deck was last checked against it; not there of a deck that never was.
+    /// The log's end when the deck was last checked. Missing for a deck that never was.
     checked: Option<Anchor>,
 }
 
@@ -64,10 +63,10 @@ impl Seal {
     }
 }
 
-/// Removes the seal of the deck in `folder`: its file is accepted as it is.
+/// Removes the seal of the deck in `folder`, so that its file is accepted as it is.
 ///
 /// # Errors
-/// When it is there and cannot be removed.
+/// Errors if the seal cannot be removed.
 pub fn forget(folder: &Path) -> io::Result<()> {
     match fs::remove_file(folder.join(SEAL_FILE)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
@@ -75,15 +74,15 @@ pub fn forget(folder: &Path) -> io::Result<()> {
     }
 }
 
-/// What the seal beside a deck's file says of it.
+/// Returns what the seal beside a deck's file shows about it.
 pub fn standing(store: &Path) -> Standing {
     judge(store).unwrap_or(Standing::Unsealed)
 }
 
-/// `None`: there is no seal that can be read.
+/// Returns `None` if there is no readable seal, or the file cannot be read.
 fn judge(store: &Path) -> Option<Standing> {
     let seal = read(&store.with_file_name(SEAL_FILE))?;
-    // Litestream writes to the file by itself, and what is not in the file yet is not sealed.
+    // Litestream writes to the file on its own, and what is still in the write-ahead log is not sealed.
     if is_replicated(store) || has_log(store) {
         return Some(Standing::Unsealed);
     }
@@ -102,7 +101,7 @@ fn judge(store: &Path) -> Option<Standing> {
     })
 }
 
-/// Whether a file is small enough to be read as a whole in passing.
+/// Returns whether a file is small enough to be read in full at every opening.
 pub(super) fn is_small(store: &Path) -> bool {
     fs::metadata(store).is_ok_and(|meta| meta.len() <= SMALL)
 }
@@ -117,14 +116,14 @@ fn is_replicated(store: &Path) -> bool {
     store.with_file_name(format!(".{name}-litestream")).exists()
 }
 
-/// Whether SQLite's write-ahead log holds something.
+/// Returns whether SQLite's write-ahead log holds anything.
 fn has_log(store: &Path) -> bool {
     let mut name = store.as_os_str().to_owned();
     name.push("-wal");
     fs::metadata(name).is_ok_and(|meta| meta.len() > 0)
 }
 
-/// The seal at `path`: its JSON, a space and the SHA-256 of the JSON.
+/// Returns the seal at `path`: its JSON, a space and the SHA-256 of the JSON.
 fn read(path: &Path) -> Option<Seal> {
     let mut text = String::new();
     let file = regular::open(path, OpenOptions::new().read(true)).ok()?;
@@ -160,26 +159,26 @@ fn content(path: &Path) -> io::Result<String> {
     }
 }
 
-/// Keeps the seal of one handle's deck: breaks it before the first write, and sets it again when the
-/// handle is gone. It has to outlive the handle's connection.
+/// Keeps the seal of one handle's deck: breaks it before the first write, and sets it again when the handle
+/// is gone. It has to outlive the handle's connection.
 #[derive(Debug, Default)]
 pub(super) struct Keeper {
-    /// The deck's file; `None`: in memory, or only read.
+    /// The deck's file. `None` if the deck is in memory or only read.
     store: Option<PathBuf>,
-    /// What is known of the file, as far as this handle has broken its seal or made it.
+    /// What is known of the file, if this handle has broken its seal or created it.
     known: Option<Standing>,
-    /// Device and inode of the file that was opened. Another one at its path is none of this handle's.
+    /// Device and inode of the file that was opened. Another file at its path does not belong to this handle.
     file: Option<(u64, u64)>,
-    /// Whether the content is digested however large the file is.
+    /// Whether the content is digested even if the file is large.
     whole: bool,
 }
 
 impl Keeper {
-    /// Of a handle that may write to the deck's file, which is made when it is not there.
+    /// Returns the keeper of a handle that may write to the deck's file, which may not exist yet.
     pub(super) fn of(store: &Path) -> Self {
         let in_memory = store.as_os_str() == ":memory:";
-        // The write-ahead log is copied into the file when a handle is closed, also by one
-        // that writes nothing: the seal of the file before says nothing any more.
+        // The write-ahead log is copied into the file when a handle is closed, even one that writes nothing.
+        // Then the seal made before no longer matches.
         if has_log(store) && !in_memory {
             fs::remove_file(store.with_file_name(SEAL_FILE)).ok();
         }
@@ -191,19 +190,19 @@ impl Keeper {
         }
     }
 
-    /// Notes which file was opened.
+    /// Records which file was opened.
     pub(super) fn opened(&mut self) {
         self.file = self.store.as_deref().and_then(file_at);
     }
 
-    /// The deck's file, if its path still leads to it.
+    /// Returns the deck's file, if its path still leads to it.
     fn own(&self) -> Option<&Path> {
         let store = self.store.as_deref()?;
         let is_own = self.file.is_none_or(|file| file_at(store) == Some(file));
         is_own.then_some(store)
     }
 
-    /// What is known of the file.
+    /// Returns what is known of the file.
     pub(super) fn standing(&self) -> Standing {
         match (&self.known, &self.store) {
             (Some(known), _) => known.clone(),
@@ -212,13 +211,13 @@ impl Keeper {
         }
     }
 
-    /// Breaks a seal that is there, before something is written. One that does not fit stays.
+    /// Breaks a seal, if there is one, before anything is written. A seal that does not match stays.
     pub(super) fn break_seal(&mut self) -> io::Result<()> {
         let Some(seal) = self.store.as_deref() else {
             return Ok(());
         };
         let seal = seal.with_file_name(SEAL_FILE);
-        // Before every group: without a seal, as while an engine runs, nothing else is looked at.
+        // This runs before every group. While an engine runs there is no seal, so nothing more is read.
         if self.known == Some(Standing::Broken) || !seal.exists() {
             return Ok(());
         }
@@ -240,13 +239,13 @@ impl Keeper {
         File::open(folder.unwrap_or(Path::new(".")))?.sync_all()
     }
 
-    /// Sets no seal: the files were moved under the handle.
+    /// Prevents sealing, because the files were moved under the handle.
     pub(super) fn distrust(&mut self) {
         self.known = Some(Standing::Unsealed);
     }
 
-    /// Takes the file for whole: it was checked against the log up to this end. It is digested however
-    /// large it is.
+    /// Marks the file as whole, because it was checked against the log up to this end. It is then digested
+    /// even if it is large.
     pub(super) fn vouch(&mut self, checked: Anchor) {
         self.known = Some(Standing::Whole(Some(checked)));
         self.whole = true;
@@ -258,7 +257,7 @@ impl Drop for Keeper {
         let (Some(store), Some(Standing::Whole(checked))) = (self.own(), self.known.clone()) else {
             return;
         };
-        // Without a seal the next start checks the deck, so nothing is lost by a failure.
+        // Without a seal the next start checks the deck, so a failure loses nothing.
         if let Err(error) = set(store, self.whole, checked) {
             tracing::warn!(%error, "the deck is not sealed");
         }

@@ -1,4 +1,4 @@
-//! The end of an attempt: read, counted, planned on, and its contact moved, in one transaction.
+//! The end of an attempt: classified and counted, with the contact's next step planned, in one transaction.
 
 use super::claim::{abandonment, gather, give_back, look_up};
 use super::counters::Count;
@@ -15,7 +15,7 @@ use dialdeck_core::policy::Context;
 use dialdeck_core::policy::retry::{self, Next};
 use dialdeck_core::policy::suppression::binding;
 
-/// Ends an attempt, once.
+/// Ends an attempt, once. Returns `None` if nothing changed.
 pub(super) fn settle(
     work: &mut Work<'_>,
     id: AttemptId,
@@ -74,7 +74,7 @@ pub(super) fn settle(
     }))
 }
 
-/// Frees the slot, writes the row and counts the outcome.
+/// Frees the slot, changes the attempt and counts the outcome. Returns how the end was classified.
 fn end(
     work: &mut Work<'_>,
     attempt: &mut Attempt,
@@ -150,7 +150,7 @@ pub(super) fn count_live(
     Ok(())
 }
 
-/// Lets the caller ID rest for a while, unless it is set aside or rests already.
+/// Lets the caller ID rest, unless it is not active or rests already. Returns it if it rests now.
 fn rest(
     work: &mut Work<'_>,
     campaign: &Campaign,
@@ -168,8 +168,9 @@ fn rest(
     Ok(Some(attempt.caller_id))
 }
 
-/// Plans what follows for the contact and moves it there. `corrected`: the attempt as it had ended
-/// before; what was planned then is planned again unless more has happened since.
+/// Plans the contact's next step and moves it there. Returns the step, `None` if nothing was planned.
+/// `corrected` is the attempt as it had ended before: its step is planned again, unless more has happened
+/// since.
 pub(super) fn follow_up(
     work: &mut Work<'_>,
     campaign: &Campaign,
@@ -232,7 +233,7 @@ pub(super) fn follow_up(
     Ok(Some(next))
 }
 
-/// A retry is planned as if the engine were healthy: what ails it now is looked at by the claim.
+/// A retry is planned as if the engine were healthy. The claim checks what is wrong at its time.
 static HEALTHY: Context = Context {
     unhealthy: None,
     clock_behind: None,

@@ -1,4 +1,4 @@
-//! The picture of a deck, from counters, and the recount that checks them.
+//! The snapshot of a deck, from counters, and the recount that checks them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -11,7 +11,7 @@ use dialdeck_core::domain::{
     Campaign, CampaignId, ClassId, ContactState, Outcome, Timestamp, WindowClass,
 };
 
-/// One consistent picture.
+/// Returns one consistent view of the deck.
 pub(super) fn snapshot(work: &mut Work<'_>, now: Timestamp) -> Result<Snapshot, StoreError> {
     counters::flush(work)?;
     let settings = campaigns::settings(work)?.unwrap_or_else(|| Arc::new(moves::no_settings()));
@@ -57,7 +57,7 @@ pub(super) fn snapshot(work: &mut Work<'_>, now: Timestamp) -> Result<Snapshot, 
     })
 }
 
-/// The same counts from the rows.
+/// Returns the counts made from the rows.
 pub(super) fn recount(work: &Work<'_>) -> Result<BTreeMap<CampaignId, Recount>, StoreError> {
     let mut recounts: BTreeMap<CampaignId, Recount> = BTreeMap::new();
     let mut statement = work.conn.prepare_cached(

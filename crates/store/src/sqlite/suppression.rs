@@ -23,12 +23,12 @@ pub(super) const REVOKED: &str = "SELECT at FROM revocations WHERE number = ?1";
 const INSERT: &str = "INSERT INTO suppressions (number, list, source, at, actor, note)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
 
-/// Puts numbers on lists, one entry of the log each.
+/// Puts numbers on lists, with one log entry each.
 pub(super) fn add(
     work: &mut Work<'_>,
     suppressions: &[Suppression],
 ) -> Result<Suppressed, StoreError> {
-    // A settlement comes here too, in the middle of a group: the open attempts are looked up below.
+    // A settlement calls this too, in the middle of a group, and the open attempts are read below.
     work.mem.held.write(work.conn)?;
     work.mem.mark_at_once();
     let mut sum = Suppressed::default();
@@ -59,7 +59,7 @@ pub(super) fn add(
     Ok(sum)
 }
 
-/// Adds a batch of an imported list.
+/// Adds a batch of an imported list. Logs each new number, unless the list is a registry.
 pub(super) fn import(
     work: &mut Work<'_>,
     list: &ListKind,
@@ -93,7 +93,7 @@ pub(super) fn import(
     Ok(sum)
 }
 
-/// The contacts that these numbers on the list would end.
+/// Returns the open contacts that these numbers on the list would end.
 pub(super) fn would_end(
     work: &mut Work<'_>,
     list: &ListKind,
@@ -111,8 +111,8 @@ pub(super) fn would_end(
     Ok(ended)
 }
 
-/// Sets a list's date, of a registry in the areas that were covered, and wakes who waited for them. An
-/// older list takes nothing away, so an area keeps the newer of its dates.
+/// Sets a list's date, for a registry in the areas that were covered, and wakes the contacts that waited for
+/// them. An older list removes nothing, so an area keeps the newer of its dates.
 pub(super) fn finish(
     work: &mut Work<'_>,
     list: &ListKind,
@@ -139,8 +139,8 @@ pub(super) fn finish(
     log::append(work, &event)
 }
 
-/// Lets contacts be called again that wait until a registry is loaded, as if it were: whether they may
-/// be called, the claim says.
+/// Makes contacts due that wait until a registry is loaded. The claim then decides whether they may be
+/// called.
 pub(super) fn wake(
     work: &mut Work<'_>,
     loaded: (&ListKind, Option<&BTreeSet<Area>>),
@@ -156,7 +156,7 @@ pub(super) fn wake(
     Ok(())
 }
 
-/// Takes a number off a reversible list.
+/// Takes a number off a reversible list. Returns what was restored, `None` if the number was not on it.
 pub(super) fn reverse(
     work: &mut Work<'_>,
     number: PhoneNumber,
@@ -188,7 +188,7 @@ pub(super) fn reverse(
         .execute((digits(number), id))?;
     list_id(work, list, Some(by.at))?;
     grow(work, id, -1)?;
-    // Of a number that opted out more than once the last word counts, which may be another's.
+    // If a number opted out more than once, the last opt-out counts, which may be another entry's.
     let consent = how.restore
         && source == SuppressionSource::OptOut
         && work
@@ -208,7 +208,7 @@ pub(super) fn reverse(
     Ok(Some(back))
 }
 
-/// Every list a number stands on, in the order of the lists.
+/// Returns the entries of a number on all lists, in the order of the lists.
 pub(super) fn of_number(
     work: &mut Work<'_>,
     number: PhoneNumber,
@@ -218,7 +218,7 @@ pub(super) fn of_number(
     Ok(found)
 }
 
-/// Every list a number stands on that may bind the campaign.
+/// Returns the entries of a number on lists that may bind the campaign.
 pub(super) fn concerning(
     work: &mut Work<'_>,
     number: PhoneNumber,
@@ -229,7 +229,7 @@ pub(super) fn concerning(
     Ok(found)
 }
 
-/// When consent for a number was last revoked.
+/// Returns when consent for a number was last revoked.
 pub(super) fn revoked_at(
     work: &Work<'_>,
     number: PhoneNumber,
@@ -242,7 +242,7 @@ pub(super) fn revoked_at(
     Ok(at.map(Timestamp::from_millis))
 }
 
-/// Loaded lists, in order.
+/// Returns the loaded lists, in order.
 pub(super) fn lists(work: &mut Work<'_>) -> Result<Arc<Vec<SuppressionList>>, StoreError> {
     if let Some(known) = &work.mem.cache.lists {
         return Ok(Arc::clone(known));
@@ -283,7 +283,7 @@ fn areas(conn: &Connection, list: i64) -> Result<BTreeMap<Area, Timestamp>, Stor
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
-/// Numbers of a list in order.
+/// Returns the numbers of a list in order, after `after`, at most `limit`.
 pub(super) fn page(
     work: &mut Work<'_>,
     list: &ListKind,
@@ -337,7 +337,7 @@ fn insert(work: &mut Work<'_>, list: i64, entry: &Suppression) -> Result<bool, S
     Ok(added > 0)
 }
 
-/// Gives an entry a source by which it stays; `false`: it had it. Since when it stands is not changed.
+/// Gives an entry a permanent source and keeps its date. Returns `false` if it had that source.
 fn make_permanent(work: &Work<'_>, list: i64, entry: &Suppression) -> Result<bool, StoreError> {
     let source = entry.source.as_str();
     let changed = work
@@ -358,8 +358,8 @@ fn grow(work: &mut Work<'_>, list: i64, by: i64) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// The row of a list, made when it is new; `written` becomes its date. A registry that is still
-/// being imported for the first time has no date that could pass for fresh.
+/// Returns the row id of a list, creating the row if the list is new. `written` becomes its date. A registry
+/// that is being imported for the first time gets no date that could pass for fresh.
 fn list_id(
     work: &mut Work<'_>,
     list: &ListKind,
@@ -433,7 +433,7 @@ fn note_live(
     Ok(())
 }
 
-/// Whether an entry on the list binds the contact.
+/// Returns whether an entry on the list binds the contact.
 pub(super) fn is_bound(
     work: &mut Work<'_>,
     list: &ListKind,

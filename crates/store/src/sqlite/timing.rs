@@ -1,4 +1,4 @@
-//! A clock that is held or accepted.
+//! Holding and accepting the clock.
 
 use rusqlite::Connection;
 
@@ -7,9 +7,9 @@ use crate::timing::{self, ClockAccepted, Timing};
 use crate::{By, StoreError};
 use dialdeck_core::domain::{ClockHeld, Right};
 
-/// The jump that holds the dialing, as JSON.
+/// The key of the jump that holds the dialing, as JSON.
 const HELD: &str = "clock_held";
-/// The place in the log of the last acceptance.
+/// The key of the last acceptance: its sequence number in the log.
 const ACCEPTED: &str = "clock_accepted";
 
 const SENDS: &str = "UPDATE attempts SET counts_from = ?1 WHERE counts_from > ?1";
@@ -31,7 +31,7 @@ impl Timing for SqliteStore {
     }
 }
 
-/// The jump that holds the dialing.
+/// Returns the jump that holds the dialing, if there is one.
 pub(super) fn held(work: &Work<'_>) -> Result<Option<ClockHeld>, StoreError> {
     match meta::value(work.conn, HELD)? {
         Some(text) => Ok(Some(serde_json::from_str(&text)?)),
@@ -39,7 +39,7 @@ pub(super) fn held(work: &Work<'_>) -> Result<Option<ClockHeld>, StoreError> {
     }
 }
 
-/// The last acceptance, for handles that keep a ledger.
+/// Returns the last acceptance, so that handles that keep a ledger can notice a new one.
 pub(super) fn accepted(conn: &Connection) -> Result<Option<String>, StoreError> {
     meta::value(conn, ACCEPTED)
 }
@@ -66,7 +66,7 @@ fn accept(
     what.sends = work.conn.execute(SENDS, now)? as u64;
     let numbers: i64 = work.conn.query_row(NUMBERS, now, |row| row.get(0))?;
     what.numbers = numbers.unsigned_abs();
-    // What is kept in memory bears the later instants.
+    // What is kept in memory has the later instants.
     work.mem.held.forget_written();
     work.mem.ledger = None;
     meta::remove(work.conn, HELD)?;

@@ -1,4 +1,4 @@
-//! The store's verbs, each handed to the part that owns its subject.
+//! The store's verbs, each passed to the part that owns its subject.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -405,10 +405,10 @@ impl Store for SqliteStore {
 }
 
 impl SqliteStore {
-    /// A picture and the recount of the same instant, whatever other processes commit meanwhile.
+    /// Returns a snapshot and the recount of the same instant, even if other processes commit at the time.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    /// Errors if the store cannot be read.
     pub fn snapshot_and_recount(
         &mut self,
         now: Timestamp,
@@ -416,8 +416,8 @@ impl SqliteStore {
         self.read(|work| Ok((snapshot::snapshot(work, now)?, snapshot::recount(work)?)))
     }
 
-    /// From the first attempt it makes on, this handle is the engine's: its ledger is kept by its
-    /// own verbs, and other processes' commits no longer concern it.
+    /// Makes this handle the engine's, from the first attempt it makes. Its ledger is then kept by its own
+    /// verbs, and commits of other processes no longer invalidate it.
     pub(super) fn makes_attempts(&mut self) -> Result<(), StoreError> {
         if !self.mem.engine {
             schema::prefer_small_commits(&self.conn)?;

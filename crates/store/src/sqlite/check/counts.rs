@@ -1,4 +1,4 @@
-//! Figures that are kept beside the rows, against a recount of the rows.
+//! Checks the counts that are kept beside the rows against a recount of the rows.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +10,7 @@ use crate::crosscheck::Differences;
 use dialdeck_core::domain::Outcome;
 use dialdeck_core::domain::outcome::is_without_agent;
 
-/// Figures with what each is a count of: their key as text.
+/// Counts by their key as text.
 type Figures = BTreeMap<String, i64>;
 
 const COUNTERS: &str =
@@ -30,7 +30,7 @@ const NUMBERS: &str = "SELECT (SELECT count(*) FROM contacts), (SELECT count(*) 
      (SELECT count(*) FROM numbers JOIN contacts ON contacts.id = contact
       AND contacts.number = numbers.number AND contacts.campaign = numbers.campaign)";
 
-/// Holds every figure against the rows.
+/// Compares every kept count with the rows.
 pub(super) fn hold(work: &Work<'_>, found: &mut Differences) -> Result<(), StoreError> {
     let conn = work.conn;
     differ(
@@ -57,7 +57,7 @@ pub(super) fn hold(work: &Work<'_>, found: &mut Differences) -> Result<(), Store
         live_kept.insert(key.clone(), row.get(1)?);
         abandoned_kept.insert(key, row.get(2)?);
     }
-    // A call whose fate is open again, or whose end was read otherwise later, stays counted here.
+    // A call that was reopened, or whose end was corrected later, stays counted here.
     at_least("live answers of campaign", &live_kept, &live, found);
     at_least(
         "abandoned calls of campaign",
@@ -130,7 +130,7 @@ fn differ(what: &str, kept: &Figures, counted: &Figures, found: &mut Differences
     }
 }
 
-/// As [`differ`], where more may be kept than is there.
+/// Like [`differ`], but more may be kept than is counted.
 fn at_least(what: &str, kept: &Figures, counted: &Figures, found: &mut Differences) {
     for (key, counted) in counted {
         let kept = kept.get(key).copied().unwrap_or(0);

@@ -1,4 +1,4 @@
-//! Every row whose content follows from the log.
+//! Checks every row whose content follows from the log.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -23,7 +23,7 @@ const ATTEMPTS: &str = concat!(
 );
 const CONTACTS: &str = concat!("SELECT ", contact_columns!(), " FROM contacts ORDER BY id");
 
-/// Holds every row against the fold.
+/// Compares every row with the fold of the log.
 pub(super) fn hold(
     work: &mut Work<'_>,
     fold: &mut Fold,

@@ -1,4 +1,4 @@
-//! Who has which number: a batch's numbers go in by size, so that neighbours find their place
+//! The table of numbers: a batch's numbers are inserted in order of size, so that neighbours are found
 //! together.
 
 use rusqlite::Connection;
@@ -7,14 +7,15 @@ use super::{TOGETHER, values};
 use crate::StoreError;
 use dialdeck_core::domain::{CampaignId, ContactId};
 
-/// What a row of an INSERT is given: the campaign, then what is its own.
+/// The columns of an INSERT: the campaign, which all rows share, then the row's own.
 const COLUMNS: &str = "campaign, number, contact";
 const OWN: usize = 2;
 pub(super) const CONTACT: &str = "SELECT contact FROM numbers WHERE number = ?1 AND campaign = ?2";
 const GIVE: &str = "UPDATE numbers SET contact = ?3 WHERE number = ?1 AND campaign = ?2";
 
-/// Gives the numbers that the campaign does not have to contacts yet to come, whose ids follow each
-/// other from `first` on in the order of the list. For each: the contact, if the number was free.
+/// Gives the numbers that the campaign does not have to new contacts, whose ids follow each other from
+/// `first` on in the order of the list. Returns for each number the contact, or `None` if the number was
+/// taken.
 pub(super) fn take(
     conn: &Connection,
     campaign: CampaignId,
@@ -22,7 +23,7 @@ pub(super) fn take(
     first: i64,
 ) -> Result<Vec<Option<ContactId>>, StoreError> {
     let mut taking: Vec<(i64, i64)> = numbers.zip(first..).collect();
-    // Of a number that is there twice, the first stands first.
+    // Of two equal numbers, the first in the list comes first.
     taking.sort_unstable();
     let (many, few) = taking.split_at(taking.len() - taking.len() % TOGETHER);
     let mut taken = insert(conn, campaign, many, TOGETHER)?;
@@ -39,8 +40,8 @@ pub(super) fn take(
         .collect())
 }
 
-/// Inserts numbers, `together` of them at a time, of which their number is a multiple. The ids of
-/// those whose number the campaign had.
+/// Inserts numbers, `together` per statement, of which their number must be a multiple. Returns the ids whose
+/// number the campaign had already.
 fn insert(
     conn: &Connection,
     campaign: CampaignId,
@@ -76,8 +77,8 @@ fn insert(
     Ok(taken)
 }
 
-/// Lets the ids of the contacts to come follow each other, although some of them, in order, will not
-/// come.
+/// Renumbers the new contacts so that their ids follow each other, although the contacts in `missing`
+/// (sorted) are not added.
 fn close_gaps(
     conn: &Connection,
     campaign: CampaignId,

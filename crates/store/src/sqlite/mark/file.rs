@@ -11,21 +11,21 @@ use super::Mark;
 use dialdeck_core::domain::digest::{hex, sha256};
 use dialdeck_files as regular;
 
-/// The size of a slot. A mark takes less than 400 bytes.
+/// The size of a slot, in bytes. A mark takes less than 400.
 const SLOT: usize = 512;
-/// How many digits of a slot's digest stand behind it.
+/// How many hexadecimal digits of a slot's digest follow its content.
 const DIGEST: usize = 32;
 
-/// What a slot holds.
+/// The content of one slot.
 #[derive(Debug, Serialize, Deserialize)]
 struct Slot {
-    /// Rises with every write: the slot with the higher one counts.
+    /// Rises with every write. The slot with the higher number counts.
     n: u64,
     #[serde(flatten)]
     mark: Mark,
 }
 
-/// One copy.
+/// One copy of the mark.
 #[derive(Debug)]
 pub(super) struct Copy {
     path: PathBuf,
@@ -33,7 +33,7 @@ pub(super) struct Copy {
 }
 
 impl Copy {
-    /// The copy at this path, which need not be there yet.
+    /// Returns the copy at this path, which need not exist yet.
     pub(super) const fn at(path: PathBuf) -> Self {
         Self { path, file: None }
     }
@@ -42,10 +42,10 @@ impl Copy {
         &self.path
     }
 
-    /// Reads it; `None`: it is not there.
+    /// Returns the mark in this copy, `None` if the file does not exist.
     ///
     /// # Errors
-    /// When it cannot be read, or neither slot is whole.
+    /// Errors if it cannot be read, or neither slot is whole.
     pub(super) fn read(&self) -> io::Result<Option<Mark>> {
         let file = match regular::open(&self.path, OpenOptions::new().read(true)) {
             Ok(file) => file,
@@ -59,11 +59,11 @@ impl Copy {
         }
     }
 
-    /// Replaces what it holds by what `change` makes of it; `None`: it stays. Synced when `sync` says so,
-    /// whether or not it changed.
+    /// Replaces the content by the result of `change`, or keeps it if that is `None`. The file is synced if
+    /// `sync` is set, whether or not it changed.
     ///
     /// # Errors
-    /// When it cannot be written.
+    /// Errors if it cannot be written.
     pub(super) fn change(
         &mut self,
         sync: bool,
@@ -118,7 +118,7 @@ fn open(path: &Path) -> io::Result<File> {
     Ok(file)
 }
 
-/// The slot that counts, and its place.
+/// Returns the slot that counts, and its index.
 fn newest(file: &File) -> io::Result<Option<(u64, Slot)>> {
     let mut best: Option<(u64, Slot)> = None;
     for place in 0..2 {

@@ -1,4 +1,4 @@
-//! Keeps both copies of a mark up with what a store commits.
+//! Updates both copies of a mark with what a store commits.
 
 use std::io;
 use std::path::Path;
@@ -8,10 +8,10 @@ use super::{FILE, Mark, Reached};
 use crate::StoreError;
 use dialdeck_core::domain::DeckId;
 
-/// Serials that are set aside at once, so that the mark is synced once for so many attempts.
+/// Serials that are reserved together, so that the mark is synced once for so many attempts.
 const BLOCK: i64 = 1000;
 
-/// Keeps both copies of a mark.
+/// Updates both copies of a mark.
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -20,21 +20,21 @@ const BLOCK: i64 = 1000;
 pub(crate) struct Keeper {
     deck: DeckId,
     folder: Copy,
-    /// The copy in the user's state folder, where there is one.
+    /// The copy in the user's state folder, if there is one.
     state: Option<Copy>,
-    /// Whether the store is not current: then the mark stays, and no serial is given out.
+    /// Whether the store is not current. Then the mark stays as it is, and no serial is given out.
     pub(super) frozen: bool,
     /// Whether the store remembers that it has a mark.
     pub(super) noted: bool,
-    /// The log's end when the mark was compared to it.
+    /// The log's end when the mark was compared with it.
     pub(super) found: i64,
-    /// Whether what is committed next is to be synced before it is acknowledged.
+    /// Whether the next commit is to be synced before it is acknowledged.
     pub(in crate::sqlite) urgent: bool,
-    /// Whether a copy that was missing or lower has been brought up to the other.
+    /// Whether a copy that was missing or lower has been raised to the other.
     healed: bool,
-    /// Whether the next commit starts a new mark, and up to where serials are used up then.
+    /// Whether the next commit starts a new mark, and up to which serial none may be given out then.
     pub(super) renewed: Option<i64>,
-    /// The serials of this run: beyond the first, up to the second.
+    /// The serials of this run: after the first, up to the second.
     serials: Option<(i64, i64)>,
 }
 
@@ -54,7 +54,7 @@ impl Keeper {
         }
     }
 
-    /// The copy that counts, and what is wrong with the copies.
+    /// Returns the copy that counts, and what is wrong with the copies.
     pub(super) fn read(&self) -> (Option<Mark>, Vec<String>) {
         let mut best: Option<Mark> = None;
         let (mut faults, mut missing) = (Vec::new(), Vec::new());
@@ -81,11 +81,11 @@ impl Keeper {
         (best, faults)
     }
 
-    /// Notes what was committed. If the mark cannot be written the deck continues, and `doctor` reports
-    /// it.
+    /// Raises the mark to what was committed. If the mark cannot be written the deck continues, and `doctor`
+    /// reports it.
     ///
     /// # Errors
-    /// When a new mark cannot be written.
+    /// Errors if a new mark cannot be written.
     pub(in crate::sqlite) fn note(
         &mut self,
         deck: DeckId,
@@ -106,10 +106,10 @@ impl Keeper {
         Ok(())
     }
 
-    /// The next serial from `next` on that may be given out.
+    /// Returns the next serial from `next` on that may be given out.
     ///
     /// # Errors
-    /// When the mark is to be raised for it and cannot be written, and when the store is not current.
+    /// Errors if the store is not current, or the mark has to be raised for the serial and cannot be written.
     pub(in crate::sqlite) fn admit(&mut self, next: i64) -> Result<i64, StoreError> {
         if self.frozen {
             return Err(StoreError::Unusable(
@@ -127,8 +127,8 @@ impl Keeper {
         Ok(next)
     }
 
-    /// Begins to give serials out: beyond the store's last and every one that the mark knows. Returns
-    /// what [`Keeper::serials`] then holds.
+    /// Begins to give serials out, beyond the store's last one and every one that the mark knows. Returns the
+    /// new content of `serials`.
     pub(super) fn begin(&mut self, last: i64) -> Result<(i64, i64), StoreError> {
         let (mark, _) = self.read();
         let floor = mark.map_or(0, |mark| mark.used_up()).max(last);
@@ -148,7 +148,7 @@ impl Keeper {
         Ok((floor, ceiling))
     }
 
-    /// Notes a clean end, after which serials go on without a gap.
+    /// Records a clean end, after which serials continue without a gap.
     pub(super) fn end(&mut self, last: i64) -> Result<(), StoreError> {
         if self.frozen {
             return Ok(());
@@ -166,7 +166,7 @@ impl Keeper {
         })
     }
 
-    /// Goes on with the mark of a deck that has begun another incarnation.
+    /// Continues with the mark of a deck that has begun another incarnation.
     pub(in crate::sqlite) fn follow(&mut self, deck: DeckId) {
         if let (Some(state), true) = (&self.state, deck != self.deck) {
             let folder = state.path().parent().map(Path::to_owned);
@@ -184,8 +184,8 @@ impl Keeper {
         self.both(true, |_| Some(reached.mark(deck)))
     }
 
-    /// Changes both copies; one that is missing or lower starts from the other. The folder's has to work;
-    /// without the other one the deck goes on.
+    /// Changes both copies. One that is missing or lower starts from the other. Writing the folder's copy has
+    /// to succeed; if the other one fails the deck continues.
     fn both(
         &mut self,
         sync: bool,
@@ -219,7 +219,7 @@ fn fault(copy: &Copy, error: &io::Error) -> String {
     format!("the mark {} cannot be used: {error}", copy.path().display())
 }
 
-/// What the mark becomes after a commit; `None`: it says as much or more.
+/// Returns the mark after a commit. `None` if it is already as high or higher.
 fn raised(known: &Mark, reached: &Reached, deck: DeckId) -> Option<Mark> {
     let next = reached.mark(deck);
     let (before, after) = (known.incarnation, next.incarnation);

@@ -1,4 +1,4 @@
-//! Judges how often a number was called, over all campaigns: least gaps and rolling caps (D6).
+//! Judges how often a number was called, over all campaigns: minimum gaps and rolling caps (D6).
 
 use std::collections::BTreeMap;
 
@@ -47,7 +47,7 @@ struct Past<'a> {
     made: &'a Attempt,
 }
 
-/// Whether a cap binds an attempt.
+/// Returns whether a cap binds an attempt.
 fn binds(cap: &Cap, made: &Attempt, agent: &str) -> bool {
     let here = made.regions.iter().any(|region| {
         region == &cap.region || region.split('-').next() == Some(cap.region.as_str())
@@ -74,7 +74,7 @@ fn of_class(cap: &Cap, made: &Attempt) -> bool {
     }
 }
 
-/// What is wrong with one more call now, if anything.
+/// Returns which limit one more call breaks now. `None` if it breaks none.
 fn passed(cap: &Cap, now: &Past<'_>, before: &[Past<'_>]) -> Option<String> {
     let recent = before.iter().filter(|past| {
         past.at >= now.at - cap.window && past.made.counts && of_class(cap, past.made)

@@ -1,9 +1,9 @@
-//! L1 by window class: no class stands still while a contact of it waits that may be called.
+//! L1 by window class: no class is idle while one of its contacts waits and may be called.
 //!
-//! The log tells how many contacts of each class an import brought (`contacts_imported`), which of
-//! them have had an attempt or an end since, and until when the others wait for their next one
-//! (`retry_planned`). What remains waits for a call. A class of which contacts wait may be passed
-//! over while the campaign is at one of its caps; when it is not, a call has to follow.
+//! The log shows how many contacts of each class an import added (`contacts_imported`), which of them have
+//! had an attempt or an end since, and until when the others wait for their next attempt (`retry_planned`).
+//! The rest wait for a call. A class with waiting contacts may be passed over while the campaign is at one of
+//! its caps. When it is not, a call has to follow.
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap, HashSet};
@@ -15,14 +15,14 @@ use super::sends::Send;
 
 const MINUTE: i64 = 60_000;
 const DAY: i64 = 24 * 60 * MINUTE;
-/// Whole minutes in a row in which a class may stand still. A few belong to what the log does not
-/// tell: calls that would ring past the closing, a claim that is on its way.
+/// Consecutive whole minutes in which a class may be idle. A few are due to what the log does not show: calls
+/// that would ring past the closing, a claim that is under way.
 const STILL: i64 = 10;
 
 /// How many contacts of a class wait, from an instant on.
 type Steps = Vec<(i64, i64)>;
 
-/// Fails every class that stood still, and every campaign that was left while contacts waited.
+/// Adds a breach for every class that was idle, and for every campaign that was left while contacts waited.
 pub(crate) fn judge(history: &mut History, sends: &[Send], breaches: &mut Vec<Breach>) {
     let Some(from) = history.attempts.iter().map(|made| made.reserved).min() else {
         return;
@@ -60,8 +60,8 @@ pub(crate) fn judge(history: &mut History, sends: &[Send], breaches: &mut Vec<Br
     left(history, &waits, breaches);
 }
 
-/// An engine that says of itself that nothing is left to come has left nothing behind: a campaign that
-/// is not done waits for a person, and has told so.
+/// An engine that closes the deck because nothing is left to do must have left nothing: a campaign that is
+/// not done waits for a person, and has raised an alert.
 fn left(
     history: &mut History,
     waits: &BTreeMap<String, BTreeMap<usize, Steps>>,
@@ -102,7 +102,7 @@ fn named(history: &History, class: usize) -> String {
     format!("{} under {}", zones.join(" "), regions.join(" "))
 }
 
-/// One campaign while its minutes are looked at.
+/// One campaign while its minutes are judged.
 struct Course<'a> {
     history: &'a History,
     series: &'a Series,
@@ -113,7 +113,8 @@ struct Course<'a> {
 }
 
 impl Course<'_> {
-    /// The first stretch in which the class stood still for too long, and its minutes.
+    /// Returns the first stretch in which the class was idle for too long: its start, and its length in
+    /// minutes.
     fn stood_still(&mut self, class: usize, steps: &Steps, open: &Spans) -> Option<(i64, i64)> {
         let made = self.history.attempts.iter();
         let called: BTreeSet<i64> = made
@@ -128,7 +129,7 @@ impl Course<'_> {
             if *count <= 0 || *from >= to {
                 continue;
             }
-            // Whole minutes of this step, and those it shares with a neighbour in which some wait too.
+            // Whole minutes of this step, and those it shares with a neighbour in which contacts wait too.
             for minute in from.div_euclid(MINUTE)..=(to - 1).div_euclid(MINUTE) {
                 let whole = open.iter().any(|(opens, closes)| {
                     *opens <= minute * MINUTE && (minute + 1) * MINUTE <= *closes
@@ -152,7 +153,7 @@ impl Course<'_> {
         None
     }
 
-    /// Whether the campaign could have called throughout the minute.
+    /// Returns whether the campaign could have called throughout the minute.
     fn is_idle(&mut self, minute: i64) -> bool {
         let (begin, end) = (minute * MINUTE, (minute + 1) * MINUTE);
         let disturbed = |(from, to): &(i64, i64)| *from < end && begin < *to;
@@ -180,14 +181,14 @@ enum Turn<'a> {
 #[derive(Clone, Copy)]
 struct Tried {
     class: usize,
-    /// Other campaigns call its number, too.
+    /// Whether other campaigns call its number, too.
     shared: bool,
-    /// When it may be called again, if it is to be.
+    /// When it may be called again, if a next attempt is planned.
     due: Option<i64>,
     waits: bool,
 }
 
-/// How many contacts of each class wait, at least.
+/// Returns how many contacts of each class wait, at least.
 fn waiting(history: &History, name: &str, campaign: &Campaign) -> BTreeMap<usize, Steps> {
     let mut turns: Vec<(i64, u8, Turn<'_>)> = Vec::new();
     for (at, class, count) in &campaign.classes {
@@ -209,21 +210,21 @@ fn waiting(history: &History, name: &str, campaign: &Campaign) -> BTreeMap<usize
         count.until(at);
         count.take(at, &turn);
     }
-    // What is due after the log's end shows what was left behind.
+    // Contacts that become due after the log's end show what was left.
     count.until(i64::MAX);
     count.steps
 }
 
 struct Count<'a> {
-    /// Contacts without an attempt: those that imports brought.
+    /// Contacts without an attempt, as added by imports.
     fresh: BTreeMap<usize, i64>,
-    /// Contacts that came to an end without an attempt: of which class is not known.
+    /// Contacts that ended without an attempt. Their class is not known.
     gone: i64,
     again: BTreeMap<usize, i64>,
     tried: HashMap<i64, Tried>,
     finished: HashSet<i64>,
     dues: BinaryHeap<Reverse<(i64, i64)>>,
-    /// Numbers that other campaigns call, by class: contacts with these may have to wait for them.
+    /// Numbers that other campaigns call. Contacts with these may have to wait for them.
     shared: HashSet<&'a str>,
     slack: BTreeMap<usize, i64>,
     steps: BTreeMap<usize, Steps>,
@@ -252,7 +253,7 @@ impl<'a> Count<'a> {
         }
     }
 
-    /// Lets contacts become due.
+    /// Makes contacts due that become due up to an instant.
     fn until(&mut self, at: i64) {
         while let Some(Reverse((due, contact))) = self.dues.peek().copied() {
             if due > at {

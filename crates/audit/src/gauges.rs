@@ -18,7 +18,7 @@ const STATES: [&str; 8] = [
 ];
 const WAITING: [&str; 3] = ["window", "retry", "cap"];
 
-/// Judges `status --json`, taken at the end of the log.
+/// Judges the output of `status --json`, taken at the end of the log.
 pub(crate) fn check(history: &History, status: &str, breaches: &mut Vec<Breach>) {
     let status: Value = status.parse().unwrap_or_default();
     let mut wrong = |text: String| breaches.push(Breach::new("D16", history.end, "", text));

@@ -1,4 +1,4 @@
-//! What the event log tells, as values: campaigns over time, attempts, suppressions.
+//! The event log as values: campaigns over time, attempts, suppressions.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -31,7 +31,7 @@ pub(crate) struct Settings {
     pub(crate) required_lists: Vec<String>,
     pub(crate) set_aside: Vec<String>,
     pub(crate) abandonment_limit: i64,
-    /// Preconditions set aside: place, and what was asked for there.
+    /// Preconditions set aside: the place, and the kind of precondition.
     pub(crate) waived: Vec<(String, String)>,
 }
 
@@ -86,8 +86,8 @@ impl Settings {
     }
 }
 
-/// An automated agent has an artificial voice, whatever the class says (FCC 24-17). Older logs write
-/// `debt` for the class, which is what the purpose says.
+/// Returns the call class. An automated agent has an artificial voice, no matter which class is configured
+/// (FCC 24-17). Older logs have `debt` as a class, which is now the purpose.
 fn voice(class: &Value, agent: &Value) -> String {
     match (class.as_str(), agent.as_str()) {
         (_, Some("automated")) => "automated".to_owned(),
@@ -100,34 +100,36 @@ fn voice(class: &Value, agent: &Value) -> String {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Campaign {
     pub(crate) settings: Settings,
-    /// When it began or ceased to run.
+    /// When it started or stopped running.
     pub(crate) runs: Vec<(i64, bool)>,
-    /// Whether its last end was that every contact had reached one.
+    /// Whether it last stopped because every contact had reached an end.
     pub(crate) done: bool,
-    /// When its pace changed: calls per minute, calls in flight.
+    /// When its pacing changed: calls per minute, calls in flight.
     pub(crate) pacing: Vec<(i64, i64, i64)>,
     /// When contacts were added.
     pub(crate) imports: Vec<i64>,
-    /// How many contacts an import brought of each class: when, which, how many.
+    /// How many contacts of each class an import added: when, which class, how many.
     pub(crate) classes: Vec<(i64, usize, i64)>,
-    /// Next calls that were planned: when, for whom, not before.
+    /// Next attempts that were planned: when, for which contact, not before which instant.
     pub(crate) retries: Vec<(i64, i64, i64)>,
-    /// When contacts came to an end.
+    /// When contacts ended, and which.
     pub(crate) ends: Vec<(i64, i64)>,
     /// Contacts by the final state that the log last gave them.
     pub(crate) finished: BTreeMap<i64, String>,
-    /// When people answered, and when one of them was abandoned, since the brake's last release.
+    /// When people answered. The next one is when such a call was abandoned. Both since the brake's last
+    /// release.
     pub(crate) answered: Vec<i64>,
     pub(crate) abandoned: Vec<i64>,
 }
 
 impl Campaign {
-    /// Whether it runs by the last move.
+    /// Returns whether it is running after its last move.
     pub(crate) fn running(&self) -> bool {
         self.runs.last().is_some_and(|(_, running)| *running)
     }
 
-    /// Since when it has not been running at an instant; a stop at that very instant is not yet one.
+    /// Returns since when it has not been running at an instant, `None` if it is running. A stop at that very
+    /// instant does not count yet.
     pub(crate) fn stood_still_since(&self, at: i64) -> Option<i64> {
         self.runs
             .iter()
@@ -137,14 +139,14 @@ impl Campaign {
             .map(|(moved, _)| *moved)
     }
 
-    /// Calls per minute and calls in flight allowed by the last change.
+    /// Returns the calls per minute and calls in flight allowed by the last change.
     pub(crate) fn pace(&self) -> (i64, i64) {
         self.pacing
             .last()
             .map_or((0, 0), |(_, cpm, most)| (*cpm, *most))
     }
 
-    /// The pace in force at an instant.
+    /// Returns the calls per minute and calls in flight allowed at an instant.
     pub(crate) fn pace_at(&self, at: i64) -> (i64, i64) {
         self.pacing
             .iter()
@@ -166,7 +168,7 @@ pub(crate) struct Caps {
     pub(crate) caller_id_hour: i64,
 }
 
-/// Where an attempt stands, by the log so far.
+/// The phase of an attempt, according to the log so far.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Phase {
     #[default]
@@ -193,24 +195,24 @@ pub(crate) struct Attempt {
     pub(crate) consent: String,
     pub(crate) caps: Caps,
     pub(crate) binding: usize,
-    /// The first attempt of its contact.
+    /// Whether it is the first attempt of its contact.
     pub(crate) first: bool,
     pub(crate) phase: Phase,
     pub(crate) reserved: i64,
-    /// Planned ahead of its place in the minute: it may not leave before.
+    /// If planned for a later place in the minute: the instant before which it may not be sent.
     pub(crate) not_before: Option<i64>,
     pub(crate) sent: Option<i64>,
     pub(crate) ended: Option<i64>,
     pub(crate) outcome: String,
     pub(crate) cause: String,
     pub(crate) sip_code: Option<i64>,
-    /// Whether the callee's phone rang, by the log.
+    /// Whether the callee's phone rang, according to the log.
     pub(crate) rang: bool,
-    /// Whether it uses up one of the contact's attempts; an attempt without an end does.
+    /// Whether it uses up one of the contact's attempts. An attempt without an end does.
     pub(crate) counts: bool,
 }
 
-/// A number on a list.
+/// A number's entry on a list.
 #[derive(Clone, Debug)]
 pub(crate) struct Suppression {
     pub(crate) list: String,
@@ -219,7 +221,7 @@ pub(crate) struct Suppression {
 }
 
 impl Suppression {
-    /// Whether it binds a campaign.
+    /// Returns whether it binds a campaign.
     pub(crate) fn binds(&self, campaign: &str) -> bool {
         self.list
             .strip_prefix("campaign:")
@@ -227,7 +229,7 @@ impl Suppression {
     }
 }
 
-/// The log as values.
+/// The whole log as values.
 pub(crate) struct History {
     pub(crate) windows: Windows,
     pub(crate) campaigns: BTreeMap<String, Campaign>,
@@ -236,12 +238,12 @@ pub(crate) struct History {
     pub(crate) suppressions: HashMap<String, Vec<Suppression>>,
     /// Spans in which no engine ran.
     pub(crate) down: Vec<(i64, i64)>,
-    /// When a caller ID was set aside, and until when; one brought back rests until that instant.
+    /// Caller IDs that were set aside: when, which, until when. One brought back rests until that instant.
     pub(crate) resting: Vec<(i64, String, i64)>,
-    /// Alerts and throttled calls: instant, trunk or nothing.
+    /// Alerts and throttled calls: the instant, and the trunk or nothing.
     pub(crate) troubles: Vec<(i64, String)>,
     /// The last instant of the log.
     pub(crate) end: i64,
-    /// What the engine that closed the deck says of its end.
+    /// How the engine that closed the deck describes its end. Empty if none closed it.
     pub(crate) ending: String,
 }

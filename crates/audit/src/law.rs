@@ -1,4 +1,4 @@
-//! The judge's own reading of what must be there before a call: the least consent and the registries.
+//! The judge's own reading of what the law requires before a call: the least consent and the registries.
 
 use std::collections::HashMap;
 
@@ -11,7 +11,7 @@ use super::tables::Needed;
 pub(crate) const DAY: i64 = 86_400_000;
 const REGISTRY_DAYS: i64 = 31;
 
-/// Whether a list is a government's.
+/// Returns whether a list is a government's registry.
 pub(crate) fn is_registry(list: &str) -> bool {
     list.starts_with("national:") || list.starts_with("state:")
 }
@@ -22,8 +22,8 @@ fn import(event: &Event) -> [String; 3] {
 }
 
 impl Replay<'_> {
-    /// Takes a registry that was loaded: its date in each of its areas. A log from before areas had
-    /// dates of their own says nothing of them, and is taken to mean all.
+    /// Records a registry that was loaded: its date in each of its areas. A log from before areas had their
+    /// own dates has none of them; its date then holds for all areas.
     pub(crate) fn registry_loaded(&mut self, event: &Event) {
         let as_of = instant(&event.data["as_of"]).unwrap_or(0);
         let areas = if event.data["areas"].is_null() {
@@ -34,18 +34,18 @@ impl Replay<'_> {
         let list = text(&event.data["list"]);
         let known = self.registries.entry(list).or_default();
         for area in areas {
-            // An older list takes nothing away of what a newer one brought.
+            // An older list does not replace what a newer one added.
             let date = known.entry(area).or_insert(as_of);
             *date = as_of.max(*date);
         }
     }
 
-    /// Takes an import that starts.
+    /// Records an import that starts.
     pub(crate) fn import_started(&mut self, event: &Event) {
         self.imports.push(import(event));
     }
 
-    /// D17: an import that names its start has started, into the same place and from the same file.
+    /// D17: an import that names its start must have started, into that place and from that file.
     pub(crate) fn import_ended(&mut self, event: &Event) {
         if event.data["started"].is_null() {
             return;
@@ -57,7 +57,8 @@ impl Replay<'_> {
         }
     }
 
-    /// D2: no list that binds, and every registry that is needed is there and fresh where the number is.
+    /// D2: the number is on no list that binds, and every registry that is needed is loaded and fresh where
+    /// the number is.
     pub(crate) fn lists(&mut self, event: &Event, settings: &Settings) {
         let needed = self.registries_needed(event, settings);
         let binds = |list: &str| {
@@ -96,8 +97,8 @@ impl Replay<'_> {
         }
     }
 
-    /// Registries that could hold the number and that the campaign lists or the law asks for, each with
-    /// its age at most.
+    /// Returns the registries that could hold the number and that the campaign or the law requires, each with
+    /// its maximum age in days.
     fn registries_needed(&self, event: &Event, settings: &Settings) -> HashMap<String, i64> {
         let rows = self.binding(event, settings);
         let (kind, holds) = self.on_record(event);
@@ -109,7 +110,7 @@ impl Replay<'_> {
         let by_law: Vec<String> = by_law.map(|row| row.list.clone()).collect();
         let country = self.country(&event.number);
         let own = settings.required_lists.iter().filter(|list| {
-            // A state's list may hold numbers of other area codes: these are not judged.
+            // A state's list may hold numbers of other area codes. These are not judged.
             list.strip_prefix("national:")
                 .is_some_and(|one| one.eq_ignore_ascii_case(&country))
         });
@@ -123,7 +124,7 @@ impl Replay<'_> {
         .collect()
     }
 
-    /// The country of a number, as far as some registry's row tells.
+    /// Returns the country of a number, as far as the area codes or a registry's row show it.
     fn country(&self, number: &str) -> String {
         let tables = &self.history.windows.tables;
         if let Some(code) = tables.area_code(number) {
@@ -135,7 +136,7 @@ impl Replay<'_> {
         row.map_or_else(String::new, |row| row.place.clone())
     }
 
-    /// The rows of the table that bind the call.
+    /// Returns the rows of the table that bind the call.
     fn binding(&self, event: &Event, settings: &Settings) -> Vec<Needed> {
         let tables = &self.history.windows.tables;
         let artificial = settings.call_class == "automated" || settings.agent == "automated";
@@ -164,7 +165,7 @@ impl Replay<'_> {
         rows.cloned().collect()
     }
 
-    /// The kind of consent that the call relied on, and whether it holds.
+    /// Returns the kind of consent that the call relied on, and whether it is valid.
     fn on_record(&self, event: &Event) -> (String, bool) {
         let data = &event.data["consent"];
         let kind = text(&data["kind"]);
@@ -175,7 +176,7 @@ impl Replay<'_> {
         (kind, holds && !text(&data["source"]).is_empty())
     }
 
-    /// The rank of the consent that the law asks for before the call.
+    /// Returns the rank of the consent that the law requires before the call.
     pub(crate) fn consent_asked(&self, event: &Event, settings: &Settings) -> usize {
         let rank = |kind: &str| KINDS.iter().position(|known| *known == kind);
         let rows = self.binding(event, settings);

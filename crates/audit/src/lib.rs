@@ -1,5 +1,5 @@
-//! An independent judge of a deck's conduct: reads the exported event log and the carrier's own log
-//! and names every breach of D1 to D18 and L1. It shares no code with the product.
+//! An independent judge of a deck's conduct. It reads the exported event log and the carrier's own log and
+//! reports every breach of the rules D1 to D18, D26 and L1. It shares no code with the product.
 
 mod caps;
 mod classes;
@@ -19,44 +19,46 @@ use std::fmt;
 
 use read::{Carrier, Event, clock};
 
-/// What the judge is told beyond the two logs.
+/// What the judge knows beyond the two logs.
 #[derive(Clone, Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "four independent remarks about a run, each false as a rule"
 )]
 pub struct Options {
-    /// The deck was stopped by force, or still runs: attempts may be in flight at the end of the log.
+    /// Whether the deck was stopped by force or is still running, so that attempts may be in flight at the
+    /// end of the log.
     pub unfinished: bool,
-    /// There is no carrier's log; sends are taken from `attempt_sent`.
+    /// Whether there is no carrier's log. Sends are then taken from `attempt_sent`.
     pub without_carrier: bool,
-    /// No contact states a zone or a region: every zone and region of its number has to be judged.
+    /// Whether no contact states a zone or a region. Then every zone and region of its number must have been
+    /// checked.
     pub located_by_number: bool,
-    /// How long after an opt-out or a pause a call reserved before it may still leave, in
-    /// milliseconds: the time until it is acknowledged. Default 0.
+    /// How long after an opt-out or a pause a call reserved before it may still be sent, in milliseconds: the
+    /// time until it is acknowledged. Default 0.
     pub acknowledged_within: i64,
-    /// The carrier is behind a network: a request may be refused before there is an invite, and an
-    /// invite follows its request when the carrier comes to it, but before the log has the call's end.
-    /// Then the request is the send. Otherwise the invite is, and is there when the log calls it sent.
+    /// Whether the carrier is behind a network. Then the request is the send: it may be refused before there
+    /// is an invite, and the invite may follow later, but before the log has the call's end. Otherwise the
+    /// invite is the send, and must exist when the log calls the attempt sent.
     pub networked: bool,
-    /// The pace is only reported, not judged. That no class stands still is judged all the same.
+    /// Whether the pace is only reported and not judged. Idle window classes are judged in any case.
     pub any_pace: bool,
     /// Registries that were loaded: the list's name and the text of its file.
     pub registries: Vec<(String, String)>,
-    /// `status --json`, taken at the end of the log.
+    /// The output of `status --json`, taken at the end of the log.
     pub status: Option<String>,
 }
 
-/// One breach.
+/// One breach of a rule.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
-    /// The promise that was broken, `D4`.
+    /// The rule that was broken, such as `D4`.
     pub rule: &'static str,
-    /// When, in UTC milliseconds; 0 where no instant applies.
+    /// When it was broken, in UTC milliseconds. 0 if no instant applies.
     pub at: i64,
-    /// The attempt, or nothing.
+    /// The attempt's id. Empty if no attempt is concerned.
     pub attempt: String,
-    /// What happened.
+    /// What happened, in one line.
     pub text: String,
 }
 
@@ -81,35 +83,35 @@ impl fmt::Display for Breach {
 /// Use of one campaign's caps while it had work.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pace {
-    /// The campaign.
+    /// The campaign's name.
     pub campaign: String,
     /// Minutes in which enough contacts waited throughout.
     pub minutes: u32,
-    /// Mean use of the binding cap over them, 0 to 1.
+    /// Mean use of the binding cap over these minutes, 0 to 1.
     pub mean: f64,
 }
 
-/// What was looked at.
+/// How much was judged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Figures {
     /// Lines of the event log.
     pub events: usize,
-    /// Attempts reserved.
+    /// Attempts that were reserved.
     pub attempts: usize,
-    /// Sends by the carrier's log.
+    /// Sends according to the carrier's log.
     pub sends: usize,
-    /// Attempts that ended.
+    /// Attempts that have ended.
     pub ended: usize,
-    /// L1, by campaign.
+    /// The use of caps that L1 judges, by campaign.
     pub pace: Vec<Pace>,
 }
 
-/// The judgement.
+/// The judge's report on a run.
 #[derive(Clone, Debug, Default)]
 pub struct Report {
-    /// Everything that was wrong, in order of discovery.
+    /// Every breach, in order of discovery.
     pub breaches: Vec<Breach>,
-    /// What was looked at.
+    /// How much was judged.
     pub figures: Figures,
 }
 
@@ -136,7 +138,7 @@ impl fmt::Display for Report {
     }
 }
 
-/// Judges an exported event log and the carrier's own log, both as JSON lines.
+/// Judges an exported event log and the carrier's own log, both as JSON lines. Returns the report.
 pub fn judge(log: &str, carrier: &str, options: &Options) -> Report {
     let mut breaches = Vec::new();
     let events: Vec<Event> = read::events(log, &mut breaches);
@@ -168,10 +170,10 @@ pub fn judge(log: &str, carrier: &str, options: &Options) -> Report {
     }
 }
 
-/// Judges as [`judge`] does and fails with the whole report when anything was wrong.
+/// Judges like [`judge`] and returns the report.
 ///
 /// # Panics
-/// When there is a breach.
+/// Panics with the whole report if there is a breach.
 #[track_caller]
 pub fn assert_clean(log: &str, carrier: &str, options: &Options) -> Report {
     let report = judge(log, carrier, options);

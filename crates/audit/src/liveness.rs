@@ -1,7 +1,7 @@
 //! L1: with room under the caps and contacts that may be called, the caps are used.
 //!
-//! From the log alone: the first attempt of a contact at T shows that the contact had been waiting
-//! since its window, its campaign and its number let it. A minute in which at least as many contacts
+//! This is judged from the log alone: the first attempt of a contact at T shows that the contact had waited
+//! since its window, its campaign and its number allowed a call. A minute in which at least as many contacts
 //! waited throughout as may be started in it is judged by its binding cap.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
@@ -16,7 +16,7 @@ const SECOND: i64 = 1_000;
 pub(super) const FLOOR: f64 = 0.95;
 const LEAST_MINUTES: u32 = 5;
 
-/// Fails every campaign that was watched long enough and left room unused.
+/// Adds a breach for every campaign that was observed long enough and left room unused.
 pub(crate) fn judge(pace: &[Pace], breaches: &mut Vec<Breach>) {
     for pace in pace {
         if pace.minutes >= LEAST_MINUTES && pace.mean < FLOOR {
@@ -27,7 +27,7 @@ pub(crate) fn judge(pace: &[Pace], breaches: &mut Vec<Breach>) {
     }
 }
 
-/// Measures each campaign's use of its caps.
+/// Returns each campaign's use of its caps.
 pub(crate) fn measure(history: &mut History, sends: &[Send]) -> Vec<Pace> {
     let Some(from) = history.attempts.iter().map(|made| made.reserved).min() else {
         return Vec::new();
@@ -65,8 +65,8 @@ pub(crate) fn measure(history: &mut History, sends: &[Send]) -> Vec<Pace> {
 
 pub(super) type Spans = Vec<(i64, i64)>;
 
-/// The open spans of these bindings. They begin a day before the first attempt, which is
-/// enough to tell since when a window has been open.
+/// Returns the open spans of these bindings. They begin a day before the first attempt, which is enough to
+/// show since when a window has been open.
 pub(super) fn openings(
     history: &mut History,
     bindings: &BTreeSet<usize>,
@@ -79,7 +79,7 @@ pub(super) fn openings(
         .collect()
 }
 
-/// By minute, how many contacts waited throughout.
+/// Returns by minute how many contacts waited throughout.
 fn waiting(
     history: &History,
     name: &str,
@@ -141,7 +141,7 @@ fn waiting(
     minutes
 }
 
-/// Spans that say nothing about the pace: stops, rises, changes, troubles, engines that were down.
+/// Returns the spans that show nothing about the pace: stops, ramps, changes, alerts, engines that were down.
 pub(super) fn quiet(
     history: &History,
     name: &str,
@@ -149,7 +149,7 @@ pub(super) fn quiet(
     spans: &HashMap<usize, Spans>,
     series: &Series,
 ) -> Spans {
-    // The 60 s window looks back, so it shows a rise for as long again.
+    // The 60 s window looks back, so it shows a ramp for another 60 s.
     let rise = campaign.settings.ramp + MINUTE;
     let mut quiet: Spans = Vec::new();
     let mut stood = i64::MIN;
@@ -189,7 +189,7 @@ pub(super) fn quiet(
     quiet
 }
 
-/// Sorted instants by thing, to count from.
+/// Sorted instants by subject, to count from.
 #[derive(Default)]
 pub(super) struct Series {
     sends: BTreeMap<String, Vec<i64>>,
@@ -198,7 +198,7 @@ pub(super) struct Series {
     /// Caps of trunks: calls per minute, calls in flight.
     trunks: BTreeMap<String, (i64, i64)>,
     deck: i64,
-    /// Trunks and caller IDs with their hourly caps, by campaign.
+    /// Trunks by campaign. The next one is caller IDs with their hourly caps, by campaign.
     campaign_trunks: BTreeMap<String, BTreeSet<String>>,
     caller_ids: BTreeMap<String, BTreeMap<String, i64>>,
 }
@@ -263,7 +263,7 @@ impl Series {
         sends.get(up_to(sends, at)).copied()
     }
 
-    /// Mean over the minute's seconds of how full the fullest cap is.
+    /// Returns the mean over the minute's seconds of how full the fullest cap is, 0 to 1.
     pub(super) fn use_of(&self, history: &History, name: &str, begin: i64) -> f64 {
         let campaign = &history.campaigns[name];
         let (cpm, most) = campaign.pace_at(begin);
@@ -289,11 +289,11 @@ impl Series {
             .filter(|(number, _)| !rests(number, begin))
             .map(|(number, cap)| (key("caller", number), *cap))
             .collect();
-        // With none to show nothing may leave.
+        // If every caller ID rests, no call may be sent.
         let none_to_show =
             |at| shown.is_some_and(|shown| shown.keys().all(|number| rests(number, at)));
         let total: i64 = callers.iter().map(|(_, cap)| cap).sum();
-        // An hour's window moves little within a minute: once, in its middle, is enough.
+        // An hour's window moves little within a minute, so its middle is enough.
         let middle = begin + MINUTE / 2;
         let shown = callers
             .iter()
@@ -320,9 +320,11 @@ impl Series {
         sum / 60.0
     }
 
-    /// Calls are planned evenly over the minute: within one spacing of a planning nothing more may be
-    /// planned, so a campaign that has just been held up by calls in flight is at its cap again from
-    /// its next call on, long before the 60 s window shows it.
+    /// Returns 1 if a call was planned less than one spacing ago, else 0.
+    ///
+    /// Calls are planned evenly over the minute: within one spacing of a reservation nothing more may be
+    /// planned. So a campaign that was just limited by calls in flight is at its cap again from its next call
+    /// on, long before the 60 s window shows it.
     fn spaced(&self, name: &str, cpm: i64, at: i64) -> f64 {
         let Some(planned) = self.begins.get(&key("campaign", name)) else {
             return 0.0;
@@ -355,7 +357,7 @@ fn key(what: &str, name: &str) -> String {
     format!("{what} {name}")
 }
 
-/// How many instants are not later than `at`.
+/// Returns how many instants are not later than `at`.
 fn up_to(instants: &[i64], at: i64) -> usize {
     instants.partition_point(|instant| *instant <= at)
 }
@@ -364,7 +366,7 @@ fn signed(count: usize) -> i64 {
     i64::try_from(count).unwrap_or(i64::MAX)
 }
 
-/// Part of a cap in use, 0 to 1.
+/// Returns the part of a cap in use, 0 to 1.
 fn share(used: i64, cap: i64) -> f64 {
     let number = |value: i64| f64::from(i32::try_from(value).unwrap_or(i32::MAX));
     if cap <= 0 {

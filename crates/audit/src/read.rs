@@ -6,7 +6,7 @@ use sha2::{Digest, Sha256};
 
 use super::Breach;
 
-/// One line of the event log; members that are null are empty or 0.
+/// One line of the event log. Members that are null are empty or 0.
 #[derive(Clone, Debug)]
 pub(crate) struct Event {
     pub(crate) at: i64,
@@ -29,7 +29,8 @@ pub(crate) struct Carrier {
     pub(crate) code: Option<i64>,
 }
 
-/// Reads the event log and checks its chain. A line that cannot be read is a breach and is left out.
+/// Returns the events of the log and checks its chain. A line that cannot be read is a breach and is left
+/// out.
 pub(crate) fn events(log: &str, breaches: &mut Vec<Breach>) -> Vec<Event> {
     let mut chain = Chain {
         prev: "0".repeat(64),
@@ -61,8 +62,8 @@ pub(crate) fn events(log: &str, breaches: &mut Vec<Breach>) -> Vec<Event> {
     events
 }
 
-/// Reads the carrier's log, ordered by time. What a carrier says about a repeated invite it merged
-/// with the first is left out, the invite itself is not.
+/// Returns the carrier's lines, ordered by time. Lines about a repeated invite that the carrier merged with
+/// the first are left out, except the invite itself.
 pub(crate) fn carrier(log: &str, breaches: &mut Vec<Breach>) -> Vec<Carrier> {
     let mut lines = Vec::new();
     for line in log.lines().filter(|line| !line.trim().is_empty()) {
@@ -103,7 +104,7 @@ impl Chain {
         if value["prev"].as_str() != Some(&self.prev) {
             wrong(format!("entry {seq} does not follow the one before"));
         }
-        // A person may say that the machine's clock is right and the log's last instants are not.
+        // A person may confirm that the machine's clock is right and the log's last instants are not.
         if at < self.at && value["kind"] != "clock_accepted" {
             wrong(format!("entry {seq} is earlier than the one before"));
         }
@@ -118,7 +119,7 @@ impl Chain {
     }
 }
 
-/// SHA-256 of a line, closed with its brace, in lower-case hexadecimal.
+/// Returns the SHA-256 of a line, closed with its brace, in lower-case hexadecimal.
 fn digest(body: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     let mut hasher = Sha256::new();
@@ -133,12 +134,12 @@ fn digest(body: &str) -> String {
     hex
 }
 
-/// The text of a string value, else nothing.
+/// Returns the text of a string value. Empty for any other value.
 pub(crate) fn text(value: &Value) -> String {
     value.as_str().unwrap_or_default().to_owned()
 }
 
-/// The texts of an array.
+/// Returns the texts of an array. Empty for any other value.
 pub(crate) fn texts(value: &Value) -> Vec<String> {
     value
         .as_array()
@@ -146,25 +147,25 @@ pub(crate) fn texts(value: &Value) -> Vec<String> {
         .unwrap_or_default()
 }
 
-/// UTC milliseconds of an RFC 3339 text.
+/// Returns the UTC milliseconds of an RFC 3339 text value.
 pub(crate) fn instant(value: &Value) -> Option<i64> {
     value.as_str().and_then(millis)
 }
 
-/// UTC milliseconds of an RFC 3339 text.
+/// Returns the UTC milliseconds of an RFC 3339 text.
 pub(crate) fn millis(text: &str) -> Option<i64> {
     DateTime::parse_from_rfc3339(text)
         .ok()
         .map(|at| at.timestamp_millis())
 }
 
-/// Milliseconds of a duration as serde writes it.
+/// Returns the milliseconds of a duration as serde writes it.
 pub(crate) fn span(value: &Value) -> i64 {
     let secs = value["secs"].as_i64().unwrap_or(0);
     secs * 1_000 + value["nanos"].as_i64().unwrap_or(0) / 1_000_000
 }
 
-/// RFC 3339 of UTC milliseconds.
+/// Returns the RFC 3339 text of UTC milliseconds.
 pub(crate) fn clock(at: i64) -> String {
     DateTime::from_timestamp_millis(at).map_or_else(
         || "?".to_owned(),

@@ -5,21 +5,21 @@ use std::collections::BTreeSet;
 use super::read::{Event, clock, instant, text, texts};
 use super::replay::Replay;
 
-/// What the log says of incarnations, and what is not yet made good.
+/// The incarnations in the log, and what is not restored yet.
 #[derive(Debug, Default)]
 pub(crate) struct Recovery {
-    /// The tag of the ids from a serial on.
+    /// The tag of the attempt ids, and the serial from which they have it.
     tag: Option<(String, i64)>,
-    /// Until when calls of a lost run may have been made; 0: none was lost.
+    /// Until when calls of a lost run may have been made. 0 if none was lost.
     last_run: i64,
     attempts: bool,
-    /// Lists from which opt-outs may be missing, and since when.
+    /// Lists from which opt-outs may be missing. The next one is since when.
     lists: BTreeSet<String>,
     since: i64,
 }
 
 impl Replay<'_> {
-    /// `incarnation_started`.
+    /// Judges `incarnation_started`.
     pub(crate) fn incarnation(&mut self, event: &Event) {
         let tag = text(&event.data["tag"]);
         let from = event.data["from_serial"].as_i64().unwrap_or(0);
@@ -52,7 +52,7 @@ impl Replay<'_> {
         }
     }
 
-    /// A list was imported again, or a person said that nothing is missing from it.
+    /// Handles a list that was imported again, or that a person confirmed as complete.
     pub(crate) fn made_good(&mut self, event: &Event, lists: &[String]) {
         let before = self.recovery.lists.len();
         self.recovery.lists.retain(|list| !lists.contains(list));
@@ -61,7 +61,7 @@ impl Replay<'_> {
         }
     }
 
-    /// `registry_loaded`: only a list of after the lost run is complete.
+    /// Handles `registry_loaded`. Only a list dated at or after the end of the lost run is complete.
     pub(crate) fn list_imported(&mut self, event: &Event) {
         let complete = instant(&event.data["as_of"]) >= Some(self.recovery.last_run);
         if complete {
@@ -69,7 +69,7 @@ impl Replay<'_> {
         }
     }
 
-    /// A reservation after a loss.
+    /// Judges a reservation after a loss.
     pub(crate) fn after_loss(&mut self, event: &Event) {
         if let Some((tag, from)) = self.recovery.tag.clone()
             && (!event.attempt.starts_with(&tag) || serial(&event.attempt) < from)

@@ -1,4 +1,4 @@
-//! Replays the event log line by line and judges each by what the lines before it say.
+//! Replays the event log line by line and judges each line by those before it.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
@@ -10,12 +10,12 @@ use super::recovery::Recovery;
 use super::window::Windows;
 use super::{Breach, Options};
 
-/// The state of the deck as the log so far tells it.
+/// The state of the deck according to the log so far.
 pub(crate) struct Replay<'a> {
     pub(crate) history: History,
     pub(crate) options: &'a Options,
     pub(crate) breaches: &'a mut Vec<Breach>,
-    /// Calls in flight by trunk, by campaign and of the deck.
+    /// Calls in flight by trunk. The next two count them by campaign and for the deck.
     pub(crate) by_trunk: BTreeMap<String, i64>,
     pub(crate) by_campaign: BTreeMap<String, i64>,
     pub(crate) deck: i64,
@@ -25,7 +25,7 @@ pub(crate) struct Replay<'a> {
     pub(crate) counted: HashMap<i64, i64>,
     /// Contacts that have had an attempt.
     pub(crate) tried: BTreeSet<i64>,
-    /// Not before this instant, by contact.
+    /// The earliest instant of the next attempt, by contact.
     pub(crate) due: HashMap<i64, i64>,
     /// Final states, by contact.
     pub(crate) finished: HashMap<i64, String>,
@@ -37,13 +37,13 @@ pub(crate) struct Replay<'a> {
     pub(crate) imports: Vec<[String; 3]>,
     /// Registries that were loaded, with the dates of their areas.
     pub(crate) registries: BTreeMap<String, BTreeMap<String, i64>>,
-    /// What a deck that went back in time has yet to make good.
+    /// What a deck that went back in time has yet to restore.
     pub(crate) recovery: Recovery,
     /// Numbers of registry files given to the judge, by list.
     pub(crate) registered: Vec<(String, BTreeSet<String>)>,
 }
 
-/// Replays the log.
+/// Replays the log. Returns its history.
 pub(crate) fn replay(events: &[Event], options: &Options, breaches: &mut Vec<Breach>) -> History {
     let mut replay = Replay::new(options, breaches);
     let mut last = None;
@@ -142,7 +142,8 @@ impl<'a> Replay<'a> {
                 if let Some(campaign) = self.history.campaigns.get_mut(&event.campaign) {
                     campaign.retries.push((event.at, event.contact, due));
                 }
-                // What a reversed entry of a list had ended comes back by it, and by nothing else.
+                // A contact that a list entry had ended is restored by the entry's reversal, and by nothing
+                // else.
                 let restored =
                     event.data["outcome"] == "restored" && self.reversed.contains(&event.number);
                 if self
@@ -202,7 +203,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// How many contacts of each class an import brought.
+    /// Adds how many contacts of each class an import added.
     fn imported(&mut self, event: &Event) {
         let Some(campaign) = self.history.campaigns.get(&event.campaign) else {
             return;
@@ -248,7 +249,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// The attempt an event is about; a breach when it was never reserved.
+    /// Returns the index of the attempt an event is about. Adds a breach if it was never reserved.
     fn attempt(&mut self, event: &Event) -> Option<usize> {
         let place = self.history.places.get(&event.attempt).copied();
         if place.is_none() {
@@ -321,7 +322,7 @@ impl<'a> Replay<'a> {
         if attempt.outcome.is_empty() {
             self.breach("D15", event, "ended without an outcome");
         }
-        // Whatever rang was one more call to its callee, whoever is to blame for its end.
+        // Every call that rang is one more call to its callee, even if its end was not the callee's doing.
         if attempt.rang && !attempt.counts {
             self.breach("D6", event, "its phone rang, and it does not count");
         }
@@ -354,7 +355,7 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// What had ended turns out to have ended otherwise: it did not count, or nobody had picked up.
+    /// An attempt that had ended is corrected: it did not count, or was not known to be answered.
     fn corrected(&mut self, event: &Event) {
         let Some(place) = self.attempt(event) else {
             return;
@@ -375,7 +376,8 @@ impl<'a> Replay<'a> {
         }
     }
 
-    /// There is a call of what had ended: it holds its slots and its number until it ends once more.
+    /// An attempt that had ended is reopened: there is a call, which holds its slots and its number until it
+    /// ends once more.
     fn reopened(&mut self, event: &Event) {
         let Some(place) = self.attempt(event) else {
             return;
@@ -457,7 +459,7 @@ impl Campaign {
     }
 }
 
-/// Whether somebody or something picked up.
+/// Returns whether a person or a machine answered.
 fn is_reached(outcome: &str) -> bool {
     matches!(
         outcome,
@@ -470,7 +472,7 @@ fn pacing(at: i64, value: &Value) -> Option<(i64, i64, i64)> {
     Some((at, cpm, value["max_concurrent"].as_i64()?))
 }
 
-/// The number on a line of a registry file: E.164, ten digits, or `area code,seven digits`.
+/// Returns the number on a line of a registry file: E.164, ten digits, or `area code,seven digits`.
 fn listed(line: &str) -> Option<String> {
     let mut columns = line.split(',').map(|column| {
         let digits: String = column.chars().filter(char::is_ascii_digit).collect();

@@ -1,4 +1,4 @@
-//! Judges a reservation: everything that must hold at the instant a call is decided upon.
+//! Judges a reservation: everything that must hold at the instant it is made.
 
 use chrono::{DateTime, Months};
 use serde_json::Value;
@@ -12,7 +12,7 @@ use super::window::Binding;
 pub(crate) const KINDS: [&str; 5] = ["none", "inquiry", "ebr", "express", "express_written"];
 
 impl Replay<'_> {
-    /// Judges `attempt_reserved` and takes the attempt in.
+    /// Judges `attempt_reserved` and adds the attempt to the history.
     pub(crate) fn reserved(&mut self, event: &Event) {
         let Some(campaign) = self.history.campaigns.get(&event.campaign) else {
             self.breach("D15", event, "a campaign that was never added");
@@ -46,7 +46,7 @@ impl Replay<'_> {
         self.admit(attempt);
     }
 
-    /// What binds the hours of the contacts that an entry of a campaign's tells of.
+    /// Returns the index of the binding that an entry of a campaign names.
     pub(crate) fn class_of(&mut self, data: &Value, settings: &Settings) -> usize {
         self.history.windows.place(Binding {
             zones: texts(&data["zones"]),
@@ -94,8 +94,8 @@ impl Replay<'_> {
         }
     }
 
-    /// D26: from the third abandoned call on, the brake holds a campaign whose rate is above its limit,
-    /// as counted since its last release, over 30 days at most (47 CFR 64.1200(a)(7)).
+    /// D26: from the third abandoned call on, the brake holds a campaign whose rate is above its limit, as
+    /// counted since its last release, over 30 days at most (47 CFR 64.1200(a)(7)).
     fn brake(&mut self, event: &Event, settings: &Settings) {
         let campaign = &self.history.campaigns[&event.campaign];
         let since = (event.at.div_euclid(DAY) - 29) * DAY;
@@ -126,7 +126,7 @@ impl Replay<'_> {
         }
     }
 
-    /// D1: the zones, regions and local times that the log claims are those of the number.
+    /// D1: the zones, regions and local times in the log are those of the number.
     fn evidence(&mut self, event: &Event, attempt: &Attempt, settings: &Settings) {
         let zones = texts(&event.data["zones"]);
         for zone in &zones {
@@ -137,7 +137,7 @@ impl Replay<'_> {
                 self.breach("D1", event, format!("the local time is wrong: {text}"));
             }
         }
-        // Only an address may stand in the place of the number, and only for a written reason.
+        // Only an address may replace the number, and only for a written reason.
         let by_address = event.data["zone_source"] == "address";
         if by_address && !settings.by_address {
             self.breach("D1", event, "an address replaced the number's places");
@@ -190,7 +190,7 @@ impl Replay<'_> {
         }
     }
 
-    /// D7: consent of the required kind, with a source, given, not run out, not revoked.
+    /// D7: consent of the required kind, with a source, given, not expired, not revoked.
     fn consent(&mut self, event: &Event, settings: &Settings) {
         let rank = |kind: &str| KINDS.iter().position(|known| *known == kind);
         let law = self.consent_asked(event, settings);
@@ -216,7 +216,7 @@ impl Replay<'_> {
         }
     }
 
-    /// D6, D14, D15: what was tried before.
+    /// D6, D14, D15: earlier attempts.
     fn counts(&mut self, event: &Event, settings: &Settings) {
         if let Some(state) = self.finished.get(&event.contact) {
             let text = format!("reserved for a contact that is {state}");
@@ -247,7 +247,7 @@ impl Replay<'_> {
         }
     }
 
-    /// D3: room under every cap, and gauges that tell the truth (D16).
+    /// D3: room under every cap. D16: the counts in the log are true.
     fn room(&mut self, event: &Event, attempt: &Attempt) {
         let trunk = self.by_trunk.get(&attempt.trunk).copied().unwrap_or(0);
         let campaign = self
@@ -293,7 +293,7 @@ impl Replay<'_> {
     }
 }
 
-/// The cap of a pair of use and cap; without one nothing is allowed.
+/// Returns the cap of a pair of use and cap. Without a pair nothing is allowed.
 fn cap(pair: &Value) -> i64 {
     pair[1].as_i64().unwrap_or(0)
 }

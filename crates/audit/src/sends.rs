@@ -1,4 +1,4 @@
-//! Judges every send by the carrier's own log: whether it was planned, and what held at its instant.
+//! Judges every send by the carrier's own log: whether it was planned, and which rules held at its instant.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
 
@@ -10,14 +10,14 @@ use super::{Breach, Options};
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
 
-/// One send: when, and the place of its attempt in the history.
+/// One send: its instant, and the index of its attempt in the history.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Send {
     pub(crate) at: i64,
     pub(crate) attempt: usize,
 }
 
-/// Judges the carrier's log against the history; returns the sends in order of time.
+/// Judges the carrier's log against the history. Returns the sends in order of time.
 pub(crate) fn check(
     history: &mut History,
     carrier: &[Carrier],
@@ -59,7 +59,7 @@ fn by_the_event_log(history: &History) -> (Vec<Send>, Ends) {
     (sends, ends)
 }
 
-/// What the carrier saw of an attempt.
+/// What the carrier logged about an attempt.
 #[derive(Clone, Copy, Debug, Default)]
 struct Seen {
     invited: Option<i64>,
@@ -68,7 +68,7 @@ struct Seen {
     code: Option<i64>,
 }
 
-/// D11, D13, D15: every invite belongs to one reservation and says what was reserved.
+/// D11, D13, D15: every invite belongs to one reservation and matches it.
 fn by_the_carrier(
     history: &History,
     carrier: &[Carrier],
@@ -105,7 +105,7 @@ fn by_the_carrier(
     let mut ends = Vec::new();
     for (place, (made, seen)) in history.attempts.iter().zip(&seen).enumerate() {
         told_truly(made, seen, networked, breaches);
-        // A carrier that died with the engine wrote no end; then the event log's end is the end.
+        // A carrier that died with the engine wrote no end. Then the event log's end is used.
         let end = seen.ended.or(made.ended).filter(|_| seen.invited.is_some());
         ends.extend(end.map(|end| (end, place)));
     }
@@ -133,7 +133,7 @@ fn invited(line: &Carrier, made: &Attempt, seen: &mut Seen, breaches: &mut Vec<B
     }
 }
 
-/// D13: what the log calls sent was sent; D15: its outcome is what the carrier saw.
+/// D13: what the log calls sent was sent. D15: its outcome is what the carrier logged.
 fn told_truly(made: &Attempt, seen: &Seen, networked: bool, breaches: &mut Vec<Breach>) {
     let at = made.ended.or(made.sent).unwrap_or(made.reserved);
     let mut wrong = |rule, text: &str| breaches.push(Breach::new(rule, at, &made.id, text));
@@ -145,7 +145,8 @@ fn told_truly(made: &Attempt, seen: &Seen, networked: bool, breaches: &mut Vec<B
             "the log calls it sent, the carrier saw no invite by then",
         );
     }
-    // What nobody could find out is closed when its slot has been held for as long as a call may last.
+    // An attempt whose fate cannot be found out is closed after its slot was held for as long as a call may
+    // last.
     let closed = made.ended.filter(|_| made.outcome != "unknown");
     if seen
         .invited
@@ -179,7 +180,7 @@ fn told_truly(made: &Attempt, seen: &Seen, networked: bool, breaches: &mut Vec<B
     }
 }
 
-/// D1, D8, D9, D10 at the instant of the send.
+/// D1, D4, D8, D9, D10 at the instant of the send.
 fn at_send(history: &mut History, send: &Send, options: &Options, breaches: &mut Vec<Breach>) {
     let made = &history.attempts[send.attempt];
     let at = send.at;
@@ -197,7 +198,7 @@ fn at_send(history: &mut History, send: &Send, options: &Options, breaches: &mut
         .into_iter()
         .flatten()
         .find(|entry| {
-            // A registry is no opt-out; whether it binds is judged at the reservation.
+            // A registry is no opt-out. Whether it binds is judged at the reservation.
             !is_registry(&entry.list)
                 && entry.binds(&made.campaign)
                 && entry.at < acknowledged
@@ -227,8 +228,8 @@ fn at_send(history: &mut History, send: &Send, options: &Options, breaches: &mut
     }
 }
 
-/// D11: a number that a network blocked on its way to a callee (608, or a 603 that was no decline) is
-/// not shown to that callee again within a day.
+/// D11: a caller ID that a network blocked on its way to a callee (608, or a 603 that was no decline) is not
+/// shown to that callee again within a day.
 fn shown_again(history: &History, sends: &[Send], breaches: &mut Vec<Breach>) {
     let mut blocked: HashMap<(&str, &str), Vec<i64>> = HashMap::new();
     for send in sends {
@@ -254,7 +255,7 @@ fn shown_again(history: &History, sends: &[Send], breaches: &mut Vec<Breach>) {
     }
 }
 
-/// The caps in force while time passes: those of the latest reservation.
+/// The caps in force as time passes: those of the latest reservation.
 #[derive(Default)]
 struct InForce<'a> {
     reserved: Vec<&'a Attempt>,
@@ -285,7 +286,7 @@ impl<'a> InForce<'a> {
         }
     }
 
-    /// Rows of thing, its name, and the greater of the cap at the reservation and the latest.
+    /// Returns rows of subject, its name, and the greater of the cap at the reservation and the latest.
     fn minute_caps(&self, made: &'a Attempt) -> [(&'static str, &'a str, i64); 2] {
         let trunk = self
             .trunks
@@ -320,7 +321,7 @@ impl<'a> InForce<'a> {
     }
 }
 
-/// D4: any 60 seconds of a trunk and of a campaign; D5: any 60 minutes of a caller ID.
+/// D4: any 60 seconds of a trunk and of a campaign. D5: any 60 minutes of a caller ID.
 fn rates(history: &History, sends: &[Send], breaches: &mut Vec<Breach>) {
     let mut force = InForce::new(&history.attempts);
     let mut minutes: BTreeMap<(&str, &str), VecDeque<i64>> = BTreeMap::new();
@@ -344,7 +345,7 @@ fn rates(history: &History, sends: &[Send], breaches: &mut Vec<Breach>) {
     }
 }
 
-/// Takes an instant into a sliding window, both ends of which belong to it, and counts what is in it.
+/// Adds an instant to a sliding window, which includes both of its ends. Returns how many are in it.
 fn slide(window: &mut VecDeque<i64>, at: i64, span: i64) -> i64 {
     while window.front().is_some_and(|first| *first < at - span) {
         window.pop_front();
@@ -353,13 +354,13 @@ fn slide(window: &mut VecDeque<i64>, at: i64, span: i64) -> i64 {
     i64::try_from(window.len()).unwrap_or(i64::MAX)
 }
 
-/// D3 and D14: what is up at the carrier at the same time.
+/// D3 and D14: calls that are up at the carrier together.
 fn in_flight(history: &History, sends: &[Send], ends: &Ends, breaches: &mut Vec<Breach>) {
     let mut force = InForce::new(&history.attempts);
     let mut up: BTreeMap<(&str, &str), i64> = BTreeMap::new();
     let mut to: HashMap<&str, usize> = HashMap::new();
     let begun: HashMap<usize, i64> = sends.iter().map(|send| (send.attempt, send.at)).collect();
-    // At one instant: ends of calls that were up, then sends, then ends of calls refused at once.
+    // At one instant: ends of calls that were up, then sends, then ends of calls refused at that instant.
     let mut steps: Vec<(i64, u8, usize)> = sends
         .iter()
         .map(|send| (send.at, 1, send.attempt))

@@ -7,7 +7,7 @@ use chrono_tz::Tz;
 
 use super::read::millis;
 
-/// One row of `calling-windows.csv`; times are minutes of the local day.
+/// One row of `calling-windows.csv`. Times are minutes of the local day.
 #[derive(Clone, Debug)]
 pub(crate) struct Row {
     pub(crate) id: String,
@@ -40,7 +40,7 @@ pub(crate) struct Cap {
     pub(crate) region: String,
     /// `telemarketing`, `automated`, `debt` or `any`.
     pub(crate) class: String,
-    /// Of the number; empty: any.
+    /// The number's area codes. Empty for any.
     pub(crate) area_codes: Vec<String>,
     pub(crate) max: usize,
     pub(crate) window: i64,
@@ -53,38 +53,38 @@ pub(crate) struct Cap {
 pub(crate) struct Needed {
     /// `US-CT`, or `US` for a whole country.
     pub(crate) place: String,
-    /// Digits with which a number begins that it binds.
+    /// The leading digits of the numbers that it binds.
     pub(crate) numbers: String,
     pub(crate) artificial: bool,
     pub(crate) purpose: String,
     pub(crate) consent: String,
-    /// The registry it asks for; empty: none.
+    /// The registry it requires. Empty for none.
     pub(crate) list: String,
-    /// Kinds of consent that stand instead of the registry.
+    /// Kinds of consent that are valid instead of the registry.
     pub(crate) instead: Vec<String>,
     pub(crate) days: i64,
 }
 
-/// All tables.
+/// All data tables that the judge uses.
 pub(crate) struct Tables {
-    /// By region (`US`, `US-FL`) and call class.
+    /// Rows by region (`US`, `US-FL`) and call class.
     pub(crate) rows: BTreeMap<(String, String), Vec<Row>>,
     pub(crate) holidays: BTreeSet<(String, NaiveDate)>,
-    /// First and last year of each calendar; outside of them nothing is known.
+    /// First and last year of each calendar. Outside of them nothing is known.
     pub(crate) covered: BTreeMap<String, (i32, i32)>,
-    /// The weekday, Monday 0, whose hours the working day before a holiday has, by calendar.
+    /// By calendar, the weekday (Monday 0) whose hours apply on a working day before a holiday.
     pub(crate) eves: BTreeMap<String, u32>,
-    /// Zone, from, until, zone to use instead.
+    /// Corrections: zone, from, until, zone to use instead.
     pub(crate) corrections: Vec<(String, i64, i64, Tz)>,
     pub(crate) area_codes: HashMap<String, AreaCode>,
-    /// Candidate zones by digits that a number begins with.
+    /// Candidate zones by a number's leading digits.
     pub(crate) prefixes: HashMap<String, Vec<String>>,
     pub(crate) caps: Vec<Cap>,
     pub(crate) needed: Vec<Needed>,
 }
 
 impl Tables {
-    /// Reads all tables.
+    /// Reads all data tables and returns them.
     pub(crate) fn read() -> Self {
         let (holidays, covered, eves) = holidays();
         Self {
@@ -100,8 +100,8 @@ impl Tables {
         }
     }
 
-    /// Candidate zones of a number by its digits alone; empty: none known. Small countries that share
-    /// a country code with a larger one have no rules of their own, so nothing is dialed there.
+    /// Returns the candidate zones of a number by its digits alone, empty if none is known. Small countries
+    /// that share a country code with a larger one have no rules, so nothing is dialed there.
     pub(crate) fn zones_of(&self, number: &str) -> Vec<String> {
         const ELSEWHERE: [&str; 6] = [
             "Europe/Guernsey",
@@ -124,14 +124,14 @@ impl Tables {
         zones
     }
 
-    /// Whether calls are barred by a calendar on a date.
+    /// Returns whether a calendar bars calls on a date. Dates outside its years count as barred.
     pub(crate) fn is_holiday(&self, calendar: &str, date: NaiveDate) -> bool {
         let (first, last) = self.covered.get(calendar).copied().unwrap_or((0, 0));
         let known = first <= date.year() && date.year() <= last;
         !known || self.holidays.contains(&(calendar.to_owned(), date))
     }
 
-    /// The weekday, Monday 0, whose hours hold on a date.
+    /// Returns the weekday (Monday 0) whose hours apply on a date.
     pub(crate) fn weekday(&self, calendar: &str, date: NaiveDate) -> u32 {
         let own = date.weekday().num_days_from_monday();
         let eve = date
@@ -143,14 +143,14 @@ impl Tables {
         }
     }
 
-    /// The area code of a +1 number.
+    /// Returns the area code of a +1 number.
     pub(crate) fn area_code(&self, number: &str) -> Option<&AreaCode> {
         let code = number.strip_prefix("+1")?.get(..3)?;
         self.area_codes.get(code)
     }
 }
 
-/// A set of weekdays, bit 0 for Monday, from `Mon`, `Mon-Fri` or `Mon,Wed`.
+/// Returns a set of weekdays, bit 0 for Monday, from `Mon`, `Mon-Fri` or `Mon,Wed`.
 pub(crate) fn weekdays(text: &str) -> u8 {
     const NAMES: [&str; 7] = ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"];
     let place = |name: &str| NAMES.iter().position(|known| *known == name.trim());
@@ -165,13 +165,13 @@ pub(crate) fn weekdays(text: &str) -> u8 {
     bits
 }
 
-/// Minutes after midnight of `09:30`.
+/// Returns the minutes after midnight of `09:30`.
 pub(crate) fn minute_of_day(text: &str) -> Option<u32> {
     let (hour, minute) = text.split_once(':')?;
     Some(hour.parse::<u32>().ok()? * 60 + minute.parse::<u32>().ok()?)
 }
 
-/// The rows of a table, each by column name.
+/// Returns the rows of a table, each by column name.
 fn table(text: &str) -> Vec<HashMap<String, String>> {
     csv::ReaderBuilder::new()
         .comment(Some(b'#'))
@@ -209,7 +209,7 @@ type Holidays = (
     BTreeMap<String, u32>,
 );
 
-/// The days of the table and those of the statutes' rules, over the years of the table.
+/// Returns the days of the table and those of the statutes' rules, over the years of the table.
 fn holidays() -> Holidays {
     let rows = table(include_str!("../data/holidays.csv"));
     let dated: Vec<(String, NaiveDate, bool)> = rows
@@ -277,7 +277,7 @@ fn in_year(word: &str, value: &str, year: i32) -> NaiveDate {
     }
 }
 
-/// Easter Sunday by Gauss's method, good from 1900 to 2099.
+/// Returns Easter Sunday by Gauss's method, valid from 1900 to 2099.
 fn easter(year: i32) -> NaiveDate {
     let golden = year % 19;
     let moon = (19 * golden + 24) % 30;
@@ -329,9 +329,9 @@ fn prefixes() -> HashMap<String, Vec<String>> {
         .collect()
 }
 
-/// Caps that bind whatever consent there is. Left out: rows without a number, a provider's own
-/// limit, a voluntary code, and the limits of exemptions (47 CFR 64.1200(a)(3)) that the product
-/// does not claim, since it always asks for consent.
+/// Returns the caps that bind regardless of consent. Left out are rows without a number, a provider's own
+/// limit, a voluntary code, and the limits of exemptions (47 CFR 64.1200(a)(3)) that the product does not
+/// claim, because it always requires consent.
 fn caps() -> Vec<Cap> {
     table(include_str!("../data/frequency-caps.csv"))
         .into_iter()
@@ -386,7 +386,7 @@ fn trigger(text: &str) -> String {
         .to_owned()
 }
 
-/// Milliseconds of `PT24H rolling` or `P7D`.
+/// Returns the milliseconds of `PT24H rolling` or `P7D`. A month has 31 days.
 fn window(text: &str) -> Option<i64> {
     let word = text.split_whitespace().next()?;
     let hours = if let Some(rest) = word.strip_prefix("PT") {

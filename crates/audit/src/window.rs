@@ -1,5 +1,5 @@
-//! The judge's own view of when a number may be called: chrono-tz with the zone corrections, every
-//! zone under every region's rows, and the campaign's own hours.
+//! The judge's own decision when a number may be called: chrono-tz with the zone corrections, every zone
+//! under every region's rows, and the campaign's own hours.
 
 use std::collections::HashMap;
 
@@ -20,14 +20,14 @@ pub(crate) struct Binding {
     pub(crate) purpose: String,
     /// Ids of subdivision rows that the campaign sets aside.
     pub(crate) set_aside: Vec<String>,
-    /// The campaign's own days and hours.
+    /// The campaign's own days, bit 0 for Monday. The next two are its hours in minutes of the day.
     pub(crate) days: u8,
     pub(crate) open: u32,
     pub(crate) close: u32,
 }
 
-/// Answers whether a binding is shut, remembering answers by the minute: every bound of a window is
-/// a whole minute, so one answer holds for the whole of it.
+/// Decides whether a binding is closed, and caches the result by the minute: every bound of a window is a
+/// whole minute, so one result holds for all of it.
 pub(crate) struct Windows {
     pub(crate) tables: Tables,
     bindings: Vec<Binding>,
@@ -47,7 +47,7 @@ impl Windows {
         }
     }
 
-    /// A short name for a binding.
+    /// Returns the index of a binding.
     pub(crate) fn place(&mut self, binding: Binding) -> usize {
         if let Some(place) = self.places.get(&binding) {
             return *place;
@@ -57,13 +57,13 @@ impl Windows {
         self.bindings.len() - 1
     }
 
-    /// The zones and regions of a binding.
+    /// Returns the zones and regions of a binding.
     pub(crate) fn places(&self, place: usize) -> (&[String], &[String]) {
         let binding = &self.bindings[place];
         (&binding.zones, &binding.regions)
     }
 
-    /// Why the binding is shut at an instant; `None`: open.
+    /// Returns why the binding is closed at an instant. `None` if it is open.
     pub(crate) fn shut(&mut self, place: usize, at: i64) -> Option<String> {
         let key = (place, at.div_euclid(MINUTE));
         if let Some(answer) = self.known.get(&key) {
@@ -75,7 +75,8 @@ impl Windows {
         answer
     }
 
-    /// The spans within `from..to` in which the binding is open.
+    /// Returns the spans within `from..to` in which the binding is open. The last one has no end if it is
+    /// open at `to`.
     pub(crate) fn open_spans(&mut self, place: usize, from: i64, to: i64) -> Vec<(i64, i64)> {
         let (first, last) = (from.div_euclid(MINUTE), to.div_euclid(MINUTE) + 1);
         let mut spans = Vec::new();
@@ -99,7 +100,7 @@ impl Windows {
         spans
     }
 
-    /// The local time of a zone, corrected; `None`: no such zone.
+    /// Returns the local time of a zone, corrected. `None` if there is no such zone.
     pub(crate) fn local(&mut self, zone: &str, at: i64) -> Option<NaiveDateTime> {
         let corrected = self
             .tables
@@ -155,7 +156,7 @@ impl Windows {
     fn region(&mut self, binding: &Binding, region: &str, zone: &str, at: i64) -> Option<String> {
         let country = region.split('-').next().unwrap_or(region).to_owned();
         let mut governed = false;
-        // A purpose other than sales and debt has no rows of its own.
+        // A purpose other than sales and debt has no rows with its name.
         let kinds = ["any", binding.call_class.as_str(), binding.purpose.as_str()];
         if binding.purpose == "debt" && !self.has_debt_rows(&country, region) {
             return Some("no rules for debts".to_owned());
@@ -187,7 +188,7 @@ impl Windows {
         })
     }
 
-    /// One jurisdiction's rows for one call class.
+    /// Returns why one jurisdiction's rows for one call class close the zone.
     fn group(&mut self, rows: &[Row], zone: &str, at: i64, set_aside: &[String]) -> Option<String> {
         let (mut in_effect, mut inside) = (false, false);
         for row in rows {
@@ -218,7 +219,7 @@ impl Windows {
     }
 }
 
-/// Whether a rule's id names the row: `us-tx` names `us-tx-1` and `us-tx-2`.
+/// Returns whether a rule's id names the row: `us-tx` names `us-tx-1` and `us-tx-2`.
 fn names(rule: &str, row: &str) -> bool {
     row.strip_prefix(rule).is_some_and(|rest| {
         rest.is_empty()

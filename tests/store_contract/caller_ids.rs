@@ -22,7 +22,7 @@ contract!(
     a_603_that_never_rang_puts_nobody_on_a_list,
 );
 
-/// A deck that shows the first of its numbers alone.
+/// Returns a deck that shows only the first of its numbers.
 fn one_number() -> DeckSettings {
     let mut deck = deck();
     deck.caller_ids.truncate(1);
@@ -35,7 +35,7 @@ fn blocked(store: &mut impl Store, contact: ContactId, now: Timestamp) -> (Settl
     (settled, attempt.caller_id)
 }
 
-/// Makes the contact ready at its next time, and says when that is.
+/// Makes the contact ready at its next time, and returns that time.
 fn again(store: &mut impl Store, settled: &Settled) -> Timestamp {
     let Some(Next::Retry(due)) = settled.next else {
         panic!("no retry: {settled:?}");
@@ -53,7 +53,7 @@ fn a_block_is_about_one_callee_for_a_day(store: &mut impl Store) {
     let (settled, second) = blocked(store, ids[0], now);
     assert_ne!(second, first, "another number is shown");
     let now = again(store, &settled);
-    // The first is the least used, and other callees see it.
+    // The first caller ID is the least used, and other callees see it.
     store.configure(&one_number()).unwrap();
     let mut gate = None;
     store
@@ -103,7 +103,7 @@ fn a_caller_id_rests_after_blocks_of_several_callees(store: &mut impl Store) {
     assert_eq!(shown_as(store, number).rests_until, None);
 }
 
-/// Four callees in forty-eight whose calls are always blocked, from whatever number.
+/// Four callees in 48 whose calls are always blocked, whichever number they show.
 fn a_few_blocks_among_many_calls_rest_no_caller_id(store: &mut impl Store) {
     let (_, ids) = running(store, 48);
     let mut now = morning();
@@ -115,7 +115,7 @@ fn a_few_blocks_among_many_calls_rest_no_caller_id(store: &mut impl Store) {
             call(store, *contact, &talked(), now);
         }
     }
-    // Each of them once more, from another number.
+    // One more call to each of them, from another number.
     now = now + Duration::from_mins(30);
     for _ in 0..4 {
         now = now + secs(20);
@@ -182,14 +182,14 @@ fn a_603_that_never_rang_puts_nobody_on_a_list(store: &mut impl Store) {
         assert!(matches!(kept.state, ContactState::Waiting(_)), "{kept:?}");
         assert_eq!(kept.attempts, 1);
     }
-    // Whether it rang is not known: neither called again nor marked.
+    // Whether it rang is not known, so the number is neither called again nor suppressed.
     let unproven = call(store, ids[3], &declined(None, false), now + secs(20));
     let end = Some(Next::Finish(ContactState::Exhausted));
     assert_eq!(unproven.next, end);
     assert!(store.suppressions_of(number(3)).unwrap().is_empty());
 }
 
-/// Opened by a program that was killed, opened again by another.
+/// One program is killed, another opens its deck.
 #[test]
 fn what_was_blocked_is_known_after_a_restart() {
     let folder = tempfile::tempdir().unwrap();

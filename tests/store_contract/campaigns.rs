@@ -1,4 +1,4 @@
-//! Campaigns: their states, their pace and their brake.
+//! Campaigns: their states, their pacing and their brake.
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::Pacing;
@@ -39,7 +39,7 @@ fn a_released_brake_holds_again_on_new_evidence_only(store: &mut impl Store) {
     assert_eq!(by_law(store, now + secs(150)), (3, 3));
 }
 
-/// A person answers and finds no agent.
+/// A call that a person answers and that is abandoned.
 fn lose(store: &mut impl Store, contact: ContactId, now: Timestamp) {
     let attempt = dial(store, contact, now).id;
     assert!(tell(store, attempt, CallEventKind::Answered, now));

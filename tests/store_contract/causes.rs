@@ -1,4 +1,4 @@
-//! What an attempt's cause and its agent's word tell beyond its outcome, over both stores.
+//! An attempt's cause and its agent's report, which say more than its outcome, over both stores.
 
 use dialdeck::domain::suppression::SuppressionSource;
 use dialdeck::domain::{
@@ -25,7 +25,7 @@ contract!(
     a_607_stays_also_where_an_opt_out_came_first,
 );
 
-/// When the retry that was planned is due; the contact is ready then.
+/// Makes the contact ready at its planned retry, and returns that time.
 fn again(store: &mut impl Store, settled: &Settled) -> Timestamp {
     let Some(Next::Retry(due)) = settled.next else {
         panic!("no retry: {settled:?}");
@@ -34,7 +34,7 @@ fn again(store: &mut impl Store, settled: &Settled) -> Timestamp {
     due
 }
 
-/// The data of the log's entries of a kind.
+/// Returns the data of the log's entries of a kind.
 fn told(store: &mut impl Store, kind: &str) -> Vec<Value> {
     let entries = store.tail(0, usize::MAX).unwrap();
     let entries = entries
@@ -155,7 +155,7 @@ fn a_607_stays_also_where_an_opt_out_came_first(store: &mut impl Store) {
             .reverse_suppression(number(0), &list, plainly("no"), &by)
             .is_err()
     );
-    // And an opt-out marked later changes nothing about it.
+    // An opt-out marked later changes nothing about it.
     store.suppress(&[opted_out(number(0), by.at)]).unwrap();
     assert_eq!(store.suppressions_of(number(0)).unwrap(), listed);
 }
@@ -191,7 +191,7 @@ fn a_301_is_a_changed_number_for_a_person_to_look_up(store: &mut impl Store) {
     );
 }
 
-/// What an agent says of a call, as the listener keeps it.
+/// Stores what an agent reports about a call, as the listener does.
 fn say(store: &mut impl Store, attempt: AttemptId, event: &str, news: News, at: Timestamp) {
     let inbound = Inbound {
         event: event.to_owned(),
@@ -223,7 +223,7 @@ fn an_agents_word_goes_out_with_the_end_of_the_call_it_is_about(store: &mut impl
     let of = |store: &mut _, place| Store::contacts_with(store, number(place)).unwrap()[0].id;
     let result = |word: &str| News::Result(word.to_owned());
 
-    // The last word counts, and what else is said is none.
+    // The last result counts. Other messages are no results.
     let first = of(store, 0);
     let attempt = dial(store, first, now).id;
     say(store, attempt, "a", News::Answered, now + secs(1));
@@ -234,7 +234,7 @@ fn an_agents_word_goes_out_with_the_end_of_the_call_it_is_about(store: &mut impl
     let said = store.agent_results(first).unwrap();
     assert_eq!(said, [(attempt, "confirmed".to_owned())].into());
 
-    // A word on an earlier call is none on the last one.
+    // A result of an earlier call is none of the last one.
     let second = of(store, 1);
     let earlier = dial(store, second, now + secs(10)).id;
     say(store, earlier, "e", result("call back"), now + secs(11));
@@ -243,7 +243,7 @@ fn an_agents_word_goes_out_with_the_end_of_the_call_it_is_about(store: &mut impl
     call(store, second, &rejected(410), due);
     assert_eq!(store.agent_results(second).unwrap().len(), 1);
 
-    // One that comes in after the result has gone is kept, and makes no second result.
+    // A result that arrives after the delivery is kept, and causes no second delivery.
     let third = of(store, 2);
     let late = dial(store, third, due + secs(5)).id;
     settle(store, late, &talked(), due + secs(6)).unwrap();

@@ -1,4 +1,4 @@
-//! Contacts: how they come in, wait in the queue, run out and are called again.
+//! Contacts: how they are added, wait in the queue, expire and are called again.
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
@@ -107,7 +107,7 @@ fn a_waiting_contact_is_called_again_at_once_but_for_its_gates(store: &mut impl 
     settle(store, attempt.id, &rejected(486), now + secs(5));
     let head = store.snapshot(now).unwrap().head;
     let asked = now + secs(10);
-    // A second time, and one that is ready, change nothing.
+    // A second requeue changes nothing, nor does one of a ready contact.
     let all = [contacts[0], contacts[0], contacts[1]];
     assert_eq!(store.requeue(&all, &by(asked)).unwrap(), 1);
     assert_eq!(store.requeue(&all, &by(asked)).unwrap(), 0);
@@ -176,7 +176,7 @@ fn what_has_reached_its_end_is_not_called_again(store: &mut impl Store) {
     let head = store.snapshot(now).unwrap().head;
     let words = ["reached", "cannot be dialed", "being called", "suppressed"];
     for (contact, word) in contacts[..4].iter().zip(words) {
-        // With one that may be, neither is.
+        // If one contact of two may not be called again, neither is.
         let error = store
             .requeue(&[contacts[4], *contact], &by(now))
             .unwrap_err();

@@ -1,5 +1,5 @@
-//! Late word of calls: an attempt that ended as one that does not count, counts once it is proven; and
-//! calls whose end their carrier has yet to confirm.
+//! Late events of calls: an attempt that ended without counting counts once a call is proven. And calls whose
+//! end their carrier has not confirmed yet.
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
@@ -25,7 +25,7 @@ contract!(
     an_end_that_waits_is_kept_until_it_is_settled,
 );
 
-/// A call of the first contact that ended as one in which nothing rang.
+/// Returns a call of the first contact that ended as one in which nothing rang.
 fn silent(store: &mut impl Store) -> dialdeck::domain::AttemptId {
     let now = morning();
     let (_, contacts) = running(store, 1);
@@ -77,7 +77,7 @@ fn late_word_of_ringing_makes_an_end_count_and_stops_the_next_call(store: &mut i
         0
     );
     check_counters(store, later);
-    // Once: now it counts.
+    // Only once: now it counts.
     assert_eq!(settle(store, id, &rang(CallEnd::RangOut), later), None);
     assert_eq!(contact(store).1, 1);
 }
@@ -180,7 +180,7 @@ fn word_of_a_call_takes_an_end_back_that_denies_it(store: &mut impl Store) {
     let load = store.snapshot(later).unwrap().campaigns.remove(0).load;
     assert_eq!(load.in_flight, 1, "it holds its slot");
     check_counters(store, later);
-    // Once; and it ends as any other.
+    // Only once. It then ends like any other call.
     assert!(!says(store, CallEventKind::Ringing));
     let settled = settle(store, attempt.id, &ended(CallEnd::Completed), later).unwrap();
     assert!(settled.read.outcome.is_reached());

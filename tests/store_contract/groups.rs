@@ -40,7 +40,7 @@ fn a_group_sees_what_it_has_done(store: &mut impl Store) {
     assert_eq!(open[0].state, AttemptState::Sent);
     tell(store, first.id, CallEventKind::Ringing, now + secs(1));
     settle(store, first.id, &rejected(486), now + secs(5)).unwrap();
-    // The same number: what holds it is the attempt's age, no longer a call in flight.
+    // The contact with that number is now held by the attempt's age, no longer by a call in flight.
     let Claimed::Held { hold, .. } = claim(store, other[0], now + secs(6)) else {
         panic!("dialed again at once");
     };

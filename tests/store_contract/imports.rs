@@ -1,7 +1,7 @@
-//! Long contact lists: what repeats a row is found wherever the first one stands, and named by it.
+//! Long contact lists: a row that repeats another is found wherever the first one is, and names it.
 //!
-//! SQLite inserts 200 rows a statement and the rest one by one, and gives batches of 1,000 rows and more
-//! settings of their own; nobody outside may see where one of them ends.
+//! SQLite inserts 200 rows per statement and the rest one by one, and uses other settings for batches of
+//! 1,000 rows and more. None of these limits may be visible outside.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -27,14 +27,14 @@ contract!(
 /// Two statements of 200 rows and 50 statements of one.
 const LONG: u64 = 450;
 
-/// Fictional numbers for long lists: a hundred in each area code from 201 on.
+/// Returns a fictional number for long lists: a hundred in each area code from 201 on.
 fn listed(place: u64) -> PhoneNumber {
     let digits = 12_015_550_100 + place / 100 * 10_000_000 + place % 100;
     PhoneNumber::from_digits(digits).unwrap()
 }
 
-/// A row whose line is neither its place in the batch nor anybody's id, named after that line, so that
-/// a contact tells whose it is.
+/// Returns a row whose line is neither its place in the batch nor a contact's id. It is named after that
+/// line, so that a contact shows which row it came from.
 fn listed_row(line: u64, place: u64) -> NewContact {
     NewContact {
         name: format!("Row {line}"),
@@ -47,14 +47,14 @@ fn listed_row(line: u64, place: u64) -> NewContact {
     }
 }
 
-/// Rows of these places on every third line from `first` on.
+/// Returns rows of these places on every third line from `first` on.
 fn rows(first: u64, places: &[u64]) -> Vec<NewContact> {
     let lines = (first..).step_by(3);
     let rows = lines.zip(places);
     rows.map(|(line, place)| listed_row(line, *place)).collect()
 }
 
-/// As many places, all different but for those that repeat the one at an earlier index.
+/// Returns `count` places, all different except those that repeat the place at an earlier index.
 fn places(count: u64, repeats: &[(usize, usize)]) -> Vec<u64> {
     let mut places: Vec<u64> = (0..count).collect();
     for (at, first) in repeats {
@@ -63,12 +63,12 @@ fn places(count: u64, repeats: &[(usize, usize)]) -> Vec<u64> {
     places
 }
 
-/// What the rules say: the first row of a campaign with a number is taken, the others name its line.
+/// The expected result: the first row of a campaign with a number is taken, the others name its line.
 #[derive(Default)]
 struct Lines(BTreeMap<(CampaignId, PhoneNumber), u64>);
 
 impl Lines {
-    /// The line that each row repeats; `None`: it is the first.
+    /// Returns the line that each row repeats. `None` if the row is the first with its number.
     fn import(&mut self, campaign: CampaignId, rows: &[NewContact]) -> Vec<Option<u64>> {
         let fates = rows.iter().map(|row| {
             let key = (campaign, row.number);
@@ -80,8 +80,8 @@ impl Lines {
     }
 }
 
-/// Imports a batch and compares every fate with the rules, every contact taken with its row, and the
-/// counters with the rows stored.
+/// Imports a batch and compares every fate with the expected one, every contact taken with its row, and the
+/// counters with the stored rows.
 #[track_caller]
 fn import(
     store: &mut impl Store,
@@ -119,7 +119,7 @@ fn import(
     fates
 }
 
-/// The line that a row repeats.
+/// Returns the line that a row repeats.
 fn line_repeated(fate: RowFate) -> Option<u64> {
     match fate {
         RowFate::Taken(_) => None,
@@ -127,7 +127,7 @@ fn line_repeated(fate: RowFate) -> Option<u64> {
     }
 }
 
-/// How many of the rows were duplicates.
+/// Returns how many of the rows were duplicates.
 fn repeated(fates: &[RowFate]) -> usize {
     let repeats = |fate: &&RowFate| matches!(fate, RowFate::Duplicate { .. });
     fates.iter().filter(repeats).count()
@@ -145,9 +145,9 @@ fn a_long_import_names_the_first_row_wherever_it_stands(store: &mut impl Store) 
         (200, 198),
         (230, 20),
         (399, 3),
-        // Inside the second.
+        // Inside the second statement.
         (398, 201),
-        // From both statements to the rows that come one by one, and among these.
+        // From both statements to the rows that are inserted one by one, and among these.
         (400, 4),
         (401, 397),
         (430, 20),
@@ -158,7 +158,7 @@ fn a_long_import_names_the_first_row_wherever_it_stands(store: &mut impl Store) 
     let mut lines = Lines::default();
     let fates = import(store, &mut lines, campaign, &rows(5, &places), morning());
     assert_eq!(repeated(&fates), repeats.len());
-    // The 21st row stands on line 65, and all its three repetitions name it, not each other.
+    // The 21st row is on line 65, and all its three repetitions name it, not each other.
     for at in [90, 91, 230, 430] {
         assert_eq!(line_repeated(fates[at]), Some(65));
     }
@@ -175,7 +175,7 @@ fn later_batches_and_imports_name_rows_of_earlier_ones(store: &mut impl Store) {
     let (now, mut lines) = (morning(), Lines::default());
     let first = places(LONG, &[(301, 7)]);
     import(store, &mut lines, campaign, &rows(5, &first), now);
-    // The next batch of the same file: half of it new, in turns.
+    // The next batch of that file: half of it new, alternating.
     let second: Vec<u64> = (0..LONG)
         .map(|at| if at % 2 == 0 { at } else { LONG + at })
         .collect();
@@ -186,7 +186,7 @@ fn later_batches_and_imports_name_rows_of_earlier_ones(store: &mut impl Store) {
     store
         .finish_import(campaign, &figures, &by(now + secs(1)))
         .unwrap();
-    // Another file on another day, whose lines begin anew: all of it is known, but for the last.
+    // Another file on another day, with its own line numbers: all of it is known, except the last row.
     let again: Vec<u64> = first.iter().copied().chain([9_000]).collect();
     let fates = import(
         store,
@@ -240,7 +240,7 @@ fn a_very_long_batch_differs_in_nothing(store: &mut impl Store) {
     store
         .import_contacts(missing, &rows(5, &places), morning())
         .unwrap_err();
-    // The next, short one finds the store as the long one found it.
+    // The next, short batch finds the store as the long one found it.
     let fates = import(
         store,
         &mut lines,
@@ -286,7 +286,7 @@ struct Batch {
 }
 
 fn batch() -> impl Strategy<Value = Batch> {
-    // Few numbers for many rows, about as many, and far more: hardly a row is new, or nearly all are.
+    // Few numbers for many rows, about as many, and far more: almost no row is new, or almost all are.
     let spread = prop::sample::select(vec![3, 400, 1_500u64]);
     let count = prop_oneof![
         1 => 0..40usize,
@@ -387,7 +387,8 @@ fn an_import_is_in_the_log_from_its_start(store: &mut impl Store) {
         (listed, started(&list, plan("list.txt", "bb"))),
     ];
     assert_eq!(open(store), both);
-    // The list's end ends the list's import; that of another file does not complete the one cut off.
+    // The end of the list's import ends it. The end of another file's import does not complete the one that
+    // was cut off.
     let figures = |sha256: &str, started| ImportFigures {
         sha256: sha256.to_owned(),
         started,
@@ -407,7 +408,7 @@ fn an_import_is_in_the_log_from_its_start(store: &mut impl Store) {
         .finish_import(id, &figures("cc", None), &by(now))
         .unwrap();
     assert_eq!(open(store), both[..1]);
-    // The same file once more does.
+    // A second, complete import of that file does.
     let again = store.start_import(&into, &people, &by(now)).unwrap();
     store
         .finish_import(id, &figures("aa", Some(again)), &by(now))

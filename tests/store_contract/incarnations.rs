@@ -1,4 +1,4 @@
-//! A deck that went back in time goes on under another tag, over both stores.
+//! A deck that went back in time continues under another tag, over both stores.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -35,7 +35,7 @@ fn new(from_serial: i64, lost: Option<Lost>) -> NewIncarnation {
     }
 }
 
-/// A loss whose last run ended at `last_run`.
+/// Returns a loss whose last run ended at `last_run`.
 const fn lost(attempts: u64, entries: u64, last_run: Timestamp) -> Lost {
     Lost {
         attempts: Some(attempts),
@@ -44,7 +44,8 @@ const fn lost(attempts: u64, entries: u64, last_run: Timestamp) -> Lost {
     }
 }
 
-/// A campaign's list counts also where it has no number yet: its first may be what is missing.
+/// Returns the deck's own lists. A campaign's list counts even if it has no number yet, because its first may
+/// be the missing one.
 fn own_lists() -> BTreeSet<ListKind> {
     let campaign = ListKind::Campaign("spring-reminders".to_owned());
     [ListKind::Internal, campaign].into()
@@ -54,7 +55,7 @@ fn begin(store: &mut impl Store, new: &NewIncarnation) -> i64 {
     store.begin_incarnation(new, &by(morning())).unwrap()
 }
 
-/// Why a claim of the contact is held, with the end of the hold; nothing: it is dialed.
+/// Returns why a claim of the contact is held, with the end of the hold. `None` if it is dialed.
 fn held(
     store: &mut impl Store,
     contact: dialdeck::domain::ContactId,

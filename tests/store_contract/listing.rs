@@ -1,4 +1,4 @@
-//! The call list in pages, over both stores: whole, in order, within the budget, whatever moves.
+//! The call list in pages, over both stores: complete, in order, within the budget, while contacts change.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -22,7 +22,7 @@ const ORDERS: [ListOrder; 3] = [ListOrder::Queue, ListOrder::List, ListOrder::Nu
 const BOTH_WAYS: [Direction; 2] = [Direction::Forward, Direction::Back];
 const PLACES: u64 = 44;
 
-/// Two campaigns over the same numbers, with contacts in every state.
+/// Adds two campaigns over the same numbers, with contacts in every state. Returns their ids.
 fn mixed<S: Store>(store: &mut S) -> Vec<CampaignId> {
     let (first, ids) = running(store, 24);
     let (second, others) = campaign(store, "recall", 30);
@@ -82,7 +82,7 @@ fn everybody(store: &mut impl Store, campaign: CampaignId) -> Vec<Contact> {
     all.filter(|contact| contact.campaign == campaign).collect()
 }
 
-/// The order as the documentation says it.
+/// Returns a contact's position according to the documentation.
 fn place(contact: &Contact, order: ListOrder) -> (u8, i64, i64, ContactId) {
     let due = contact.due.as_millis();
     let (section, rank, at) = match (order, contact.state) {
@@ -96,7 +96,7 @@ fn place(contact: &Contact, order: ListOrder) -> (u8, i64, i64, ContactId) {
     (section, rank, at, contact.id)
 }
 
-/// All pages from one end to the other, each as it came.
+/// Returns all pages from one end to the other, in the order of reading.
 fn pages(
     store: &mut impl Store,
     query: &ContactQuery,
@@ -123,7 +123,7 @@ fn pages(
     }
 }
 
-/// The rows of all pages in the list's order.
+/// Returns the rows of all pages in the list's order.
 fn joined(mut pages: Vec<ContactPage>, direction: Direction) -> Vec<Contact> {
     if direction == Direction::Back {
         pages.reverse();
@@ -264,7 +264,7 @@ proptest! {
     }
 }
 
-/// Pages on while contacts move; those that stay are seen exactly once.
+/// Reads page after page while contacts move. Those that stay are seen exactly once.
 fn check_moves(store: &mut impl Store, order: ListOrder, direction: Direction) {
     let campaign = mixed(store)[0];
     let query = ContactQuery::all(campaign, order);
@@ -321,7 +321,7 @@ fn contacts_that_move_between_pages_do_not_break_the_list() {
     }
 }
 
-/// 100 fictional numbers in each of many area codes.
+/// Returns one of 100 fictional numbers in each of many area codes.
 fn far_number(place: u64) -> PhoneNumber {
     let (area, line) = (200 + place / 100, place % 100);
     PhoneNumber::from_digits(10_005_550_100 + area * 10_000_000 + line).unwrap()

@@ -1,4 +1,4 @@
-//! What every store must do, over each implementation, and both against each other.
+//! What every store must do, tested on each implementation, and both compared with each other.
 #![expect(
     clippy::unwrap_used,
     reason = "a test that cannot go on stops with a panic"

@@ -1,4 +1,4 @@
-//! Random runs of verbs over both stores: equal answers, equal pictures, equal logs, exact counters.
+//! Random runs of verbs over both stores: equal results, equal snapshots, equal logs, exact counters.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -18,7 +18,7 @@ use proptest::prelude::*;
 
 use crate::world::*;
 
-/// One verb, its subjects given by their place among those there are.
+/// One verb. Campaigns, contacts and attempts are given by their position among the existing ones.
 #[derive(Clone, Debug)]
 enum Verb {
     Import(i64, Vec<Row>),
@@ -180,7 +180,7 @@ fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// Carries a verb out and writes down its answer.
+/// Runs a verb and returns its result as text.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "the engine's verbs are answered below"
@@ -341,7 +341,7 @@ fn engine_answer(store: &mut impl Store, verb: &Verb, now: Timestamp) -> String 
             said(store.mark_unknown(attempt, "lost", now))
         }),
         Verb::Settle(nth, report) => on_open(store, *nth, |store, attempt, state| {
-            // A send that is taken back after an hour would have to uncover the one before it.
+            // If a send were given back after an hour, the ledger would have to restore the one before it.
             let report = match (report.end, state) {
                 (CallEnd::NeverSent, AttemptState::Unknown) => ended(CallEnd::Unresolved),
                 _ => report.clone(),
@@ -406,8 +406,8 @@ fn new(row: &Row, line: u64) -> NewContact {
     }
 }
 
-/// A picture in words, without last uses longer ago than any cap reaches: a rebuilt ledger need not
-/// know them.
+/// Returns a snapshot as text, without last uses longer ago than any cap reaches, because a rebuilt ledger
+/// need not know them.
 fn words(mut picture: Snapshot, now: Timestamp) -> String {
     let forget =
         |load: &mut Load| load.last_planned = load.last_planned.filter(|at| *at + secs(3000) > now);
@@ -488,7 +488,7 @@ proptest! {
                 }
             }
             compare(&mut one, &mut other, &mut head, now);
-            // Imports come in here without their starts and with figures of any size.
+            // Imports are made here without their starts and with figures of any size.
             let mut found = other.cross_check().unwrap().first;
             found.retain(|found| !found.what.contains("by the log's imports"));
             prop_assert_eq!(found, []);

@@ -1,4 +1,4 @@
-//! Dealings with the outside, over both stores: what comes in once, results in order, caller IDs.
+//! The exchange with the outside, over both stores: messages received once, results in order, caller IDs.
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::event::{EventKind, NewEvent};
@@ -106,7 +106,7 @@ fn results_come_in_order_and_are_never_lost(store: &mut impl Store) {
     ];
     let turn = store.turn_results(&done, now, 10).unwrap();
     assert_eq!((turn.due.len(), turn.next_at), (0, Some(later)));
-    // A second end of the same contact waits for the first, however early it would be due itself.
+    // A second end of a contact waits for the first, even if it would be due earlier itself.
     let again = NewEvent::new(now, EventKind::ContactFinished, "engine");
     let again = NewEvent {
         contact: Some(contact),

@@ -1,4 +1,4 @@
-//! What the picture of a deck shows of trunks and alerts.
+//! What the snapshot of a deck shows of trunks and alerts.
 
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::store::Store;

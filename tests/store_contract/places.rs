@@ -1,4 +1,4 @@
-//! Handles on a deck that another engine has taken over, or whose path leads elsewhere.
+//! Handles on a deck that another engine has taken over, or whose path leads to other files.
 
 use std::fs;
 
@@ -10,7 +10,7 @@ use tempfile::TempDir;
 
 use crate::world::*;
 
-/// An engine on the deck in this folder, as a start makes it.
+/// Starts an engine on the deck in this folder, as the program does.
 fn engine(folder: &TempDir) -> (SqliteStore, EngineLock) {
     let lock = EngineLock::try_acquire(folder.path()).unwrap().unwrap();
     let mut store = sqlite(folder);
@@ -18,7 +18,7 @@ fn engine(folder: &TempDir) -> (SqliteStore, EngineLock) {
     (store, lock)
 }
 
-/// The claim's error.
+/// Returns the claim's error.
 fn refused(store: &mut SqliteStore, contact: dialdeck::domain::ContactId) -> StoreError {
     let context = dialdeck::policy::Context::default();
     store
@@ -37,7 +37,7 @@ fn an_engine_that_another_one_followed_claims_and_records_nothing() {
     let head = second.snapshot(morning()).unwrap().head;
     let error = refused(&mut first, contacts[1]);
     assert!(matches!(error, StoreError::Superseded), "{error}");
-    // However often it asks, and whatever for.
+    // Every verb fails, however often it is called.
     for error in [
         refused(&mut first, contacts[1]),
         first.begin().unwrap_err(),
@@ -52,8 +52,8 @@ fn an_engine_that_another_one_followed_claims_and_records_nothing() {
     dial(&mut second, contacts[1], morning() + secs(9));
 }
 
-/// A group that is open holds the write lock: the second engine waits, and its first claim sees what the
-/// group has reserved.
+/// An open group holds the write lock: the second engine waits, and its first claim sees what the group has
+/// reserved.
 #[test]
 fn a_second_engine_comes_in_between_two_groups_only() {
     let folder = tempfile::tempdir().unwrap();
@@ -111,7 +111,7 @@ fn an_engine_whose_path_leads_elsewhere_sees_to_its_calls_and_begins_nothing() {
     tell(&mut store, live.id, CallEventKind::Sent, morning());
     store.commit().unwrap();
     assert!(settle(&mut store, live.id, &rejected(486), morning() + secs(9)).is_some());
-    // It stays so when the file comes back: what was done at the path meanwhile is not known.
+    // It stays displaced when the file comes back, because what was done at the path in between is not known.
     fs::rename(folder.path().join("old.sqlite"), &file).unwrap();
     displaced(&refused(&mut store, contacts[1]));
 }

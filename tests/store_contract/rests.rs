@@ -1,4 +1,4 @@
-//! What is kept of a trunk's breaker: it outlives its engine, and others than the engine read it.
+//! The kept state of a trunk's breaker: it outlives its engine, and other processes read it.
 
 use dialdeck::domain::outcome::TrunkFinding;
 use dialdeck::domain::{TrunkName, TrunkSettings};
@@ -18,7 +18,7 @@ fn trunk() -> TrunkName {
     name
 }
 
-/// A breaker that a limit of two minutes rests.
+/// Returns a breaker that a limit of two minutes rests.
 fn throttled() -> Breaker {
     let mut breaker = Breaker::default();
     breaker.on_result(
@@ -29,7 +29,7 @@ fn throttled() -> Breaker {
     breaker
 }
 
-/// A breaker that waits for an operator.
+/// Returns a breaker that waits for an operator.
 fn refused() -> Breaker {
     let mut breaker = Breaker::default();
     breaker.on_result(TrunkFinding::Refused, (number(0), morning()), morning());
@@ -79,7 +79,7 @@ fn what_is_kept_is_not_logged(store: &mut impl Store) {
     assert_eq!(store.snapshot(now).unwrap().head, head);
 }
 
-/// Opened by a program that was killed, opened again by another.
+/// One program is killed, another opens its deck.
 #[test]
 fn a_rest_outlives_the_program() {
     let folder = tempfile::tempdir().unwrap();

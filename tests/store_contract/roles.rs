@@ -24,7 +24,7 @@ fn attempt() -> AttemptId {
     }
 }
 
-/// Verbs that run, hold, end or pace campaigns.
+/// Returns verbs that run, hold, end or pace campaigns.
 fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 12] {
     use Right::{Campaigns, HoldBack};
     [
@@ -76,7 +76,7 @@ fn commands<S: Store>() -> [(&'static str, Right, Verb<S>); 12] {
     ]
 }
 
-/// The engine's verbs: running the engine is running campaigns.
+/// Returns the engine's verbs: running the engine is running campaigns.
 fn engine<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
     use Right::Campaigns;
     [
@@ -114,7 +114,7 @@ fn engine<S: Store>() -> [(&'static str, Right, Verb<S>); 9] {
     ]
 }
 
-/// Verbs that change lists and settings, and the opt-out.
+/// Returns verbs that change lists and settings, and the opt-out.
 fn lists<S: Store>() -> [(&'static str, Right, Verb<S>); 10] {
     use Right::{Lists, OptOut};
     [

@@ -1,5 +1,5 @@
-//! Every final SIP status: what it is called, whose fault it is, whether it counts, and what follows
-//! for callee, caller ID and trunk, from the report to the row that the store keeps.
+//! Every final SIP status: its outcome, its fault, whether it counts, and what follows for callee, caller ID
+//! and trunk, from the report to the stored row.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ contract!(
     a_call_taken_back_while_it_rang_is_cancelled_and_not_unanswered,
 );
 
-/// What becomes of the contact.
+/// What happens to the contact next.
 #[derive(Clone, Copy, Debug)]
 enum Then {
     Again(Duration),
@@ -39,7 +39,7 @@ enum Then {
     Listed(SuppressionSource),
 }
 
-/// What statuses of one kind come to.
+/// What statuses of one kind lead to.
 #[derive(Clone, Copy, Debug)]
 struct Sense {
     outcome: Outcome,
@@ -97,7 +97,7 @@ const UNWANTED: Sense = Sense {
     ..DECLINED
 };
 
-/// As a decline, without the list: nobody knows that a person said so.
+/// Like a decline, without the list: it is not known that a person declined.
 const REFUSED_GLOBALLY: Sense = Sense {
     then: Then::End(ContactState::Exhausted),
     ..DECLINED
@@ -141,7 +141,7 @@ const fn limited(pause: Duration) -> Sense {
     }
 }
 
-/// Statuses with the carrier's words and `Retry-After` in seconds, and what they come to.
+/// Returns statuses with the carrier's words and `Retry-After` in seconds, and what they lead to.
 fn table() -> Vec<(&'static [u16], &'static str, u64, Sense)> {
     const LIMIT: Sense = limited(DEFAULT_RETRY_AFTER);
     vec![
@@ -184,7 +184,7 @@ fn said(code: u16, words: &str, retry_after: u64) -> CallReport {
     }
 }
 
-/// A running campaign whose retries wait for their own reasons alone.
+/// Adds a running campaign whose retries wait only for their own reasons.
 fn campaign_of(
     store: &mut impl Store,
     name: &str,
@@ -223,7 +223,7 @@ fn campaign_of(
     (id, taken)
 }
 
-/// One call and its end as it is classified; a caller ID that rests for it is let back at once.
+/// Makes one call and returns its settled end. A caller ID that rests because of it is made active again.
 fn classified(
     store: &mut impl Store,
     contact: ContactId,
@@ -297,7 +297,7 @@ fn every_status_comes_to_its_outcome_and_what_follows(store: &mut impl Store) {
 }
 
 fn a_404_is_confirmed_once_a_day_later_and_then_believed(store: &mut impl Store) {
-    // Not even a campaign that would rather ask again soon does so earlier.
+    // Even a campaign that would retry soon does not do so earlier.
     let soon = [(Outcome::InvalidNumber, OutcomeAction::Retry)];
     let (_, contacts) = campaign_of(store, "spring-reminders", 1, &soon);
     let first = classified(store, contacts[0], &rejected(404), morning());
@@ -383,7 +383,7 @@ fn a_blocked_callee_is_called_with_another_caller_id(store: &mut impl Store) {
     assert!(store.suppressions_of(number(0)).unwrap().is_empty());
 }
 
-/// A claim while the trunk is as its breaker says.
+/// Claims a contact while the breaker is in this state.
 fn claim_by(
     store: &mut impl Store,
     contact: ContactId,
@@ -414,7 +414,7 @@ fn a_403_pauses_the_trunk_on_three_numbers_and_not_on_one_twice(store: &mut impl
     let (_, contacts) = campaign_of(store, "spring-reminders", 4, &[]);
     let mut breaker = Breaker::default();
     let mut now = morning();
-    // One number alone may be what is forbidden: it is given up, and others are called.
+    // It may be only this one number that is forbidden: it is given up, and others are called.
     let first = classified(store, contacts[0], &rejected(403), now);
     breaker.on_result(first.read.trunk, (number(0), now), now);
     assert_eq!(breaker.rest(now), None);
@@ -474,7 +474,7 @@ fn a_503_rests_the_trunk_as_long_as_it_asks_and_without_a_word_counts_against_it
 
 fn a_call_taken_back_while_it_rang_is_cancelled_and_not_unanswered(store: &mut impl Store) {
     let (_, contacts) = campaign_of(store, "spring-reminders", 2, &[]);
-    // A 487 answers our own CANCEL, too: whoever cancelled says so.
+    // A 487 also answers our own CANCEL. The report says who cancelled.
     let ours = CallReport {
         sip_code: Some(487),
         ..ended(CallEnd::CancelledByUs)

@@ -1,4 +1,4 @@
-//! Lists of numbers that are not called, and who comes off them.
+//! Lists of numbers that are not called, and how numbers come off them.
 
 use std::collections::BTreeSet;
 
@@ -75,7 +75,7 @@ fn an_opt_out_heard_on_a_call_holds_with_its_end(store: &mut impl Store) {
     let (_, ids) = running(store, 2);
     let (_, others) = campaign(store, "recall", 2);
     let mut now = morning();
-    // Of a call that would be tried again, and of one whose fate was not known, inside a group.
+    // For a call that would be retried, and for one whose fate was not known, inside a group.
     for (place, end) in [(0, CallEnd::Abandoned), (1, CallEnd::Completed)] {
         let attempt = dial(store, ids[place], now);
         let report = CallReport {
@@ -206,7 +206,7 @@ fn a_registry_binds_the_campaigns_that_list_it_and_those_the_law_says(store: &mu
         ..selling("unlisted")
     };
     let (by_law, _) = campaign_of(store, &unlisted, 1);
-    // A relationship stands instead of the registry, 18 months long.
+    // A relationship is valid instead of the registry, for 18 months.
     let related = store
         .add_campaign(
             &CampaignSettings {
@@ -249,7 +249,7 @@ fn every_campaign_is_bound_where_the_deck_says_so(store: &mut impl Store) {
         .import_suppressions(&us(), &[number(0)], &by(now))
         .unwrap();
     assert_eq!(done.finished.len(), 1);
-    // Nobody has loaded the area: the other contact waits until it is, or until it need not be.
+    // The area was never loaded: the other contact waits until it is, or until it need not be.
     let held = claim(store, reminders[1], now);
     assert!(matches!(held, Claimed::Held { due: None, .. }), "{held:?}");
     assert_eq!(store.next_due().unwrap(), None);
@@ -275,7 +275,7 @@ fn a_contact_waits_until_its_area_is_loaded(store: &mut impl Store) {
     );
     assert_eq!(store.next_due().unwrap(), None);
     assert_eq!(store.snapshot(now).unwrap().campaigns[1].next_due, None);
-    // Another area, or a list of changes, brings nothing.
+    // Another area, or a list of changes, changes nothing.
     load(store, &elsewhere, now, now);
     load(store, &BTreeSet::new(), now, now);
     assert_eq!(store.promote_due(now + secs(86_400), 10).unwrap(), []);
@@ -352,7 +352,7 @@ fn what_an_entry_ended_can_come_back_later(store: &mut impl Store) {
     let back = reverse(store, true, 0).unwrap();
     assert_eq!((back.contacts.len(), back.consent), (1, false));
     assert_eq!(reverse(store, true, 0), None);
-    // Another opt-out is another's word.
+    // A second opt-out is a separate one.
     store.suppress(&[opted_out(number(1), now)]).unwrap();
     let own = ListKind::Campaign("spring".to_owned());
     reverse(store, false, 1).unwrap();
@@ -403,7 +403,7 @@ fn a_reversal_can_bring_back_what_the_entry_ended(store: &mut impl Store) {
             "campaign_started"
         ]
     );
-    // The list of one campaign binds it still.
+    // The list of one campaign still binds it.
     let back = reverse(store, 1);
     let campaigns: Vec<CampaignId> = back.contacts.iter().map(|(one, _)| *one).collect();
     assert_eq!((campaigns, back.kept), (vec![first], 1));

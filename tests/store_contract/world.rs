@@ -1,4 +1,4 @@
-//! A small deck in which everything is in order, and short words for what tests do to it.
+//! A small deck in which everything is in order, and short helpers for tests.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -25,7 +25,7 @@ use dialdeck::store::{
 
 pub(crate) const DECK: DeckId = DeckId(0x7f3a_9c21);
 
-/// Tuesday 10:00 in New York, 07:00 in Los Angeles.
+/// Returns Tuesday 10:00 in New York, 07:00 in Los Angeles.
 pub(crate) fn morning() -> Timestamp {
     "2026-12-08T15:00:00Z".parse().unwrap()
 }
@@ -50,7 +50,7 @@ pub(crate) fn by(at: Timestamp) -> By {
     }
 }
 
-/// `+1 212-555-0100` and on.
+/// Returns a number from `+1 212-555-0100` on.
 pub(crate) fn number(place: u64) -> PhoneNumber {
     PhoneNumber::from_digits(12_125_550_100 + place).unwrap()
 }
@@ -142,7 +142,7 @@ pub(crate) fn settings(name: &str) -> CampaignSettings {
     }
 }
 
-/// A campaign that sells, lawfully in the United States: it lists the national registry.
+/// Returns a campaign that sells, lawfully in the United States: it lists the national registry.
 pub(crate) fn selling(name: &str) -> CampaignSettings {
     CampaignSettings {
         purpose: Purpose::Sales,
@@ -168,13 +168,13 @@ pub(crate) fn row(line: u64, number: PhoneNumber) -> NewContact {
     }
 }
 
-/// A configured deck with one running campaign of `contacts` contacts.
+/// Configures a deck with one running campaign of `contacts` contacts.
 pub(crate) fn running(store: &mut impl Store, contacts: u64) -> (CampaignId, Vec<ContactId>) {
     store.configure(&deck()).unwrap();
     campaign(store, "spring-reminders", contacts)
 }
 
-/// One more running campaign over the same numbers.
+/// Adds one more running campaign over the same numbers.
 pub(crate) fn campaign(
     store: &mut impl Store,
     name: &str,
@@ -183,7 +183,7 @@ pub(crate) fn campaign(
     campaign_of(store, &settings(name), contacts)
 }
 
-/// As [`campaign`], with other settings.
+/// Like [`campaign`], with other settings.
 pub(crate) fn campaign_of(
     store: &mut impl Store,
     settings: &CampaignSettings,
@@ -261,7 +261,7 @@ pub(crate) fn settle(
     store.settle(attempt, report, now, now).unwrap()
 }
 
-/// One call and its end.
+/// Makes one call and returns its settled end.
 pub(crate) fn call(
     store: &mut impl Store,
     contact: ContactId,
@@ -283,7 +283,7 @@ pub(crate) fn on_list(number: PhoneNumber, list: ListKind, at: Timestamp) -> Sup
     }
 }
 
-/// The kinds of the log's entries after `after`; the whole chain is checked on the way.
+/// Returns the kinds of the log's entries after `after`. Checks the whole chain, too.
 pub(crate) fn kinds(store: &mut impl Store, after: i64) -> Vec<String> {
     let mut chain = ChainCheck::default();
     let mut kinds = Vec::new();
@@ -297,7 +297,7 @@ pub(crate) fn kinds(store: &mut impl Store, after: i64) -> Vec<String> {
     kinds
 }
 
-/// The incremental counters equal a recount of the rows (D16).
+/// Asserts that the incremental counters equal a recount of the rows (D16).
 pub(crate) fn check_counters(store: &mut impl Store, now: Timestamp) {
     let recount = store.recount().unwrap();
     for counts in store.snapshot(now).unwrap().campaigns {
@@ -313,7 +313,7 @@ pub(crate) fn check_counters(store: &mut impl Store, now: Timestamp) {
     }
 }
 
-/// A reversal that leaves what the entry ended as it is.
+/// Returns a reversal that leaves the contacts that the entry ended as they are.
 pub(crate) const fn plainly(reason: &str) -> Reversal<'_> {
     Reversal {
         reason,
@@ -321,7 +321,7 @@ pub(crate) const fn plainly(reason: &str) -> Reversal<'_> {
     }
 }
 
-/// The area codes that the contacts' numbers of this world have.
+/// Returns the area codes of all contacts' numbers here.
 pub(crate) fn every_area() -> BTreeSet<Area> {
     (0..40).map(|place| Area::of(number(place))).collect()
 }

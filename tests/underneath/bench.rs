@@ -43,7 +43,7 @@ pub(crate) struct Bench {
     folder: TempDir,
 }
 
-/// What a program said, and how it ended.
+/// What a program printed, and its exit code.
 #[derive(Debug)]
 pub(crate) struct Said {
     pub(crate) code: i32,
@@ -52,7 +52,7 @@ pub(crate) struct Said {
 }
 
 impl Said {
-    /// The one line of standard error that says what is wrong, and the one that says what to do.
+    /// Returns the line of standard error with the error, and the one with the hint.
     pub(crate) fn error(&self) -> (&str, &str) {
         let after = |start| self.err.lines().find_map(|line| line.strip_prefix(start));
         let (error, hint) = (after("error: "), after("hint: "));
@@ -61,12 +61,12 @@ impl Said {
 }
 
 impl Bench {
-    /// A deck with 90 contacts, on which no engine has run.
+    /// Creates a deck with 90 contacts, on which no engine has run.
     pub(crate) fn new() -> Self {
         Self::with(30)
     }
 
-    /// A deck with three times this many contacts, at most 100, on which no engine has run.
+    /// Creates a deck with three times this many contacts, at most 100 each, on which no engine has run.
     pub(crate) fn with(lines: u32) -> Self {
         let bench = Self {
             folder: tempfile::tempdir().unwrap(),
@@ -83,7 +83,7 @@ impl Bench {
         bench
     }
 
-    /// A deck whose engine has made some calls and ended.
+    /// Creates a deck whose engine has made some calls and ended.
     pub(crate) fn dialed() -> Self {
         let bench = Self::new();
         let mut engine = bench.engine();
@@ -93,17 +93,17 @@ impl Bench {
         bench
     }
 
-    /// The deck's folder.
+    /// Returns the deck's folder.
     pub(crate) fn deck(&self) -> PathBuf {
         self.beside("deck")
     }
 
-    /// A file in the deck's folder.
+    /// Returns the path of a file in the deck's folder.
     pub(crate) fn file(&self, name: &str) -> PathBuf {
         self.deck().join(name)
     }
 
-    /// A file beside the deck's folder.
+    /// Returns the path of a file beside the deck's folder.
     pub(crate) fn beside(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
     }
@@ -113,8 +113,7 @@ impl Bench {
         std::fs::rename(self.deck(), self.beside(name)).unwrap();
     }
 
-    /// Exchanges the deck's folder and what is called `name` beside it, at once: a reader finds one or
-    /// the other.
+    /// Exchanges the deck's folder and `name` beside it atomically: a reader finds one or the other.
     pub(crate) fn exchange(&self, name: &str) {
         let (deck, other) = (self.deck(), self.beside(name));
         let exchange = RenameFlags::EXCHANGE;
@@ -130,7 +129,7 @@ impl Bench {
         }
     }
 
-    /// A command on the deck in this folder.
+    /// Returns a command on the deck in this folder.
     pub(crate) fn command_on(&self, deck: &Path, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_dialdeck"));
         command
@@ -153,7 +152,7 @@ impl Bench {
         self.on("deck", args)
     }
 
-    /// Runs a command on the deck and expects success; standard output.
+    /// Runs a command on the deck, asserts success, and returns standard output.
     #[track_caller]
     pub(crate) fn ok(&self, args: &[&str]) -> String {
         let said = self.run(args);
@@ -161,19 +160,19 @@ impl Bench {
         said.out
     }
 
-    /// The engine on the deck in this folder, from event to event until nothing is left to do.
+    /// Runs the engine on the deck in this folder, from event to event until nothing is left to do.
     pub(crate) fn dial(&self, deck: &str, args: &[&str]) -> Said {
         let mut command = self.run_command(deck, "max");
         command.arg("--until-done").args(args);
         said(command)
     }
 
-    /// An engine on the deck that has made some calls and goes on, 30 times as fast as the clock.
+    /// Starts an engine on the deck, 30 times as fast as the clock, and returns it after some calls.
     pub(crate) fn engine(&self) -> Engine {
         self.engine_on("deck", &[])
     }
 
-    /// As [`Bench::engine`], on the deck in this folder.
+    /// Like [`Bench::engine`], on the deck in this folder.
     pub(crate) fn engine_on(&self, deck: &str, args: &[&str]) -> Engine {
         let mut command = self.run_command(deck, "30");
         command.args(args);
@@ -182,7 +181,8 @@ impl Bench {
         engine
     }
 
-    /// An engine that goes from event to event, after this many calls or at the list's end.
+    /// Starts an engine that goes from event to event, and returns it after this many calls or at the list's
+    /// end.
     pub(crate) fn engine_after(&self, calls: usize) -> Engine {
         let mut command = self.run_command("deck", "max");
         command.arg("--until-done");
@@ -191,7 +191,7 @@ impl Bench {
         engine
     }
 
-    /// The command that runs an engine on the deck in this folder at this speed.
+    /// Returns the command that runs an engine on the deck in this folder at this speed.
     pub(crate) fn run_command(&self, deck: &str, speed: &str) -> Command {
         let run = ["run", "--speed", speed, "--start-at", START];
         let mut command = self.command_on(&self.beside(deck), &run);
@@ -201,17 +201,17 @@ impl Bench {
         command
     }
 
-    /// What the carrier saw up to now.
+    /// Returns what the carrier has logged so far.
     pub(crate) fn carrier(&self) -> Carrier {
         Carrier::read(&read(&self.beside("carrier.jsonl")))
     }
 
-    /// Invites up to now.
+    /// Returns the number of invites so far.
     pub(crate) fn invites(&self) -> usize {
         self.carrier().invites.len()
     }
 
-    /// Numbers of the list that were not called yet.
+    /// Returns the numbers of the list that were not called yet.
     pub(crate) fn not_called(&self) -> Vec<String> {
         let carrier = self.carrier();
         let called = carrier.numbers_from(0);
@@ -222,12 +222,12 @@ impl Bench {
     }
 }
 
-/// The end of an engine that ends by itself: its exit code and what it says is wrong.
+/// Waits for an engine that ends by itself. Returns its exit code and its error message.
 pub(crate) fn end_of(mut engine: Engine) -> (Option<i32>, String) {
     let (status, _) = engine.wait();
     let mut message = String::new();
     for line in engine.errors() {
-        // Warnings and alerts are lines of their own.
+        // Warnings and alerts have their own lines.
         if let Ok(value) = serde_json::from_str::<Value>(&line)
             && let Some(error) = value["error"]["message"].as_str()
         {
@@ -237,7 +237,7 @@ pub(crate) fn end_of(mut engine: Engine) -> (Option<i32>, String) {
     (status.code(), message)
 }
 
-/// This many numbers each in New York, Miami and Atlanta.
+/// Returns this many numbers each in New York, Miami and Atlanta.
 fn numbers(lines: u32) -> Vec<String> {
     let areas = ["212", "305", "404"].into_iter();
     areas

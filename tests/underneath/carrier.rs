@@ -1,10 +1,10 @@
-//! The carrier's own log, and what must hold in it whatever happened to the deck.
+//! The carrier's own log, and what must hold in it no matter what happened to the deck.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::Value;
 
-/// What a carrier saw of a deck.
+/// What a carrier logged about a deck.
 #[derive(Debug, Default)]
 pub(crate) struct Carrier {
     /// Every invite: attempt and number called, in the order of the file.
@@ -44,13 +44,13 @@ impl Carrier {
         carrier
     }
 
-    /// No attempt id was used twice, and no number was called twice at once.
+    /// Asserts that no attempt id was used twice, and no number had two calls up together.
     #[track_caller]
     pub(crate) fn assert_clean(&self) {
         assert_eq!(self.faults, Vec::<String>::new());
     }
 
-    /// Numbers invited from this invite on.
+    /// Returns the numbers invited from this invite on.
     pub(crate) fn numbers_from(&self, first: usize) -> BTreeSet<&str> {
         let later = self.invites.iter().skip(first);
         later.map(|(_, number)| number.as_str()).collect()

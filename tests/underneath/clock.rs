@@ -1,4 +1,4 @@
-//! A deck whose log is of later than the machine's clock, or whose clock jumped.
+//! A deck whose log is later than the machine's clock, or whose clock jumped.
 
 use serde_json::Value;
 
@@ -10,7 +10,7 @@ use dialdeck::store::sqlite::SqliteStore;
 use crate::bench::Bench;
 use crate::deck::engine::Engine;
 
-/// The kinds of the log's entries.
+/// Returns the kinds of the log's entries.
 fn kinds(bench: &Bench) -> Vec<String> {
     let log = bench.ok(&["log", "export"]);
     let kind = |line: &str| {

@@ -1,5 +1,5 @@
-//! Damage: rows that are lost, changed or put in, figures that are wrong, bits that are flipped. An engine
-//! does not dial on such a deck.
+//! Damage: rows that are lost, changed or inserted, wrong figures, flipped bits. An engine does not dial on
+//! such a deck.
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
@@ -21,7 +21,7 @@ use crate::deck::{Deck, text};
 /// A Monday noon in New York, later than any day on which the test is run.
 const START: &str = "2028-06-05T16:00:00Z";
 
-/// Bits of every kind of deck that are flipped.
+/// Bits that are flipped, of every kind of deck file.
 const FLIPS: usize = 300;
 
 fn settings(name: &str) -> String {
@@ -49,8 +49,8 @@ pool = "local"
     )
 }
 
-/// A deck on which an engine has run: contacts reached, used up, listed and unfit, opt-outs and one taken
-/// back, a registry, and a paused campaign whose contacts are ready.
+/// Creates a deck on which an engine has run: contacts reached, exhausted, suppressed and invalid, opt-outs
+/// and a reversed one, a registry, and a paused campaign whose contacts are ready.
 fn used() -> Deck {
     let deck = Deck::new();
     fs::create_dir(deck.path()).unwrap();
@@ -112,7 +112,7 @@ fn store(deck: &Deck) -> std::path::PathBuf {
     deck.path().join("deck.sqlite")
 }
 
-/// What `dialdeck run` looks at before it dials.
+/// Runs the checks of `dialdeck run` before it dials.
 fn start(deck: &Deck) -> Result<(), CliError> {
     let folder = deck.path();
     let args = ["dialdeck", "--deck", folder.to_str().unwrap()];
@@ -120,7 +120,7 @@ fn start(deck: &Deck) -> Result<(), CliError> {
     dialdeck::cli::Deck::open_to_write(&env)?.check_whole()
 }
 
-/// Every row of every table.
+/// Returns every row of every table.
 fn dump(path: &Path) -> Result<BTreeMap<String, Vec<Vec<Value>>>, rusqlite::Error> {
     let conn = Connection::open(path)?;
     let mut names = conn.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?;
@@ -138,7 +138,7 @@ fn dump(path: &Path) -> Result<BTreeMap<String, Vec<Vec<Value>>>, rusqlite::Erro
     Ok(tables)
 }
 
-/// A change behind the program's back, and what is said of it.
+/// Changes made outside the program, and how they are reported.
 const CHANGES: &[(&str, &str)] = &[
     (
         "DELETE FROM suppressions WHERE number = 12125550101; UPDATE lists SET count = count - 1 WHERE kind = 'internal'",
@@ -258,7 +258,7 @@ const CHANGES: &[(&str, &str)] = &[
     ),
 ];
 
-/// `run` to the list's end; its exit code and what it says is wrong, entries without their places.
+/// Runs `run` to the list's end. Returns its exit code and error message, without sequence numbers.
 fn run(deck: &Deck, campaigns: &[&str]) -> (Option<i32>, String) {
     let mut command = deck.command(&["run", "--speed", "max", "--until-done"]);
     command
@@ -296,7 +296,7 @@ fn a_change_behind_the_programs_back_is_named_and_nothing_is_dialed() {
         fs::write(&path, &good).unwrap();
     }
     assert!(unlike.is_empty(), "{unlike}");
-    // The file as it was before is the way out.
+    // Restoring the earlier file is the way out.
     assert_eq!(run(&deck, &[]), (Some(0), String::new()));
     assert!(invites(&deck) > 0);
 }
@@ -319,7 +319,7 @@ fn every_flipped_bit_is_harmless_or_noticed() {
     let mut random = ChaCha8Rng::seed_from_u64(7);
     let (mut noticed, mut harmless) = (0, 0);
     for flip in 0..2 * FLIPS {
-        // Most in the store, which is most of the deck; some in each of the others.
+        // Most flips hit the store, which is most of the deck. Some hit each of the other files.
         let place = if flip % 8 == 0 {
             usize::try_from(random.next_u32()).unwrap() % files.len()
         } else {
@@ -388,7 +388,7 @@ fn a_run_refuses_a_deck_that_is_not_whole_and_says_the_way_out() {
     fs::write(&path, &good).unwrap();
     deck.ok(&["log", "verify"]);
     deck.ok(&["doctor"]);
-    // What only holds back is done all the same.
+    // A command that only holds back is still carried out.
     let damage = Connection::open(&path).unwrap();
     damage
         .execute("DELETE FROM suppressions WHERE number = 12125550101", ())

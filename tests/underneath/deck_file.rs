@@ -1,4 +1,4 @@
-//! The deck file changes, breaks or goes while an engine runs on it.
+//! The deck file changes, breaks or disappears while an engine runs on it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -17,7 +17,7 @@ fn is_about_the_file(entry: &Value) -> bool {
     entry["kind"] == "alert_raised" && entry["data"]["alert"] == "deck_file_changed"
 }
 
-/// N.Y. Gen. Bus. Law 399-z: during a state of disaster emergency nobody is called there.
+/// N.Y. Gen. Bus. Law 399-z: no calls during a state of disaster emergency there.
 #[test]
 fn a_ban_that_is_written_while_the_engine_dials_holds_and_is_said() {
     let bench = Bench::new();
@@ -29,7 +29,7 @@ fn a_ban_that_is_written_while_the_engine_dials_holds_and_is_said() {
     let alert = engine.until(is_about_the_file);
     let text = alert["data"]["text"].as_str().unwrap();
     assert!(text.contains("the emergency ban on US-NY holds"), "{text}");
-    // What was planned before the ban has left or was taken back; the rest of New York is not planned.
+    // What was planned before the ban was sent or taken back. The rest of New York is not planned.
     let mut elsewhere = 0;
     while elsewhere < 20 {
         let planned = engine.until(|entry| entry["kind"] == "attempt_reserved");
@@ -49,7 +49,7 @@ fn a_ban_that_is_written_while_the_engine_dials_holds_and_is_said() {
     assert!(why.contains("emergency ban"), "{why}");
     let doctor = bench.run(&["doctor"]).out;
     assert!(doctor.contains("US-NY"), "{doctor}");
-    // What is looser waits for the next engine, and is said.
+    // A looser setting waits for the next engine, and is reported.
     fs::write(deck_file(&bench), DEFAULTS).unwrap();
     let alert = engine.until(is_about_the_file);
     let text = alert["data"]["text"].as_str().unwrap();

@@ -7,7 +7,7 @@ use crate::fault::{Fault, Under, check};
 
 const ELSEWHERE: &str = "if it was moved, and nothing dials at the old place: `dialdeck run --moved`; if it is a copy, and the other deck lives on: `dialdeck run --copy`";
 
-/// The folder's copy is put in its place.
+/// Puts a copy of the folder in its place.
 fn copied(bench: &Bench) {
     bench.move_deck("deck.old");
     bench.copy("deck.old", "deck");
@@ -17,7 +17,7 @@ fn moved(_: &Bench) -> (&'static str, &'static [&'static str]) {
     ("deck", &["--moved"])
 }
 
-/// The copy becomes a deck of its own, with its campaign paused until it is resumed.
+/// Gives the copy its own identity, with its campaign paused until it is resumed.
 fn copy(bench: &Bench) -> (&'static str, &'static [&'static str]) {
     let said = bench.run(&["run", "--copy"]);
     assert_eq!(said.code, 0, "{said:?}");
@@ -83,7 +83,7 @@ fn a_moved_folder_and_another_host_are_named() {
         said.error().0.contains(", now it is hall; its folder was "),
         "{said:?}"
     );
-    // What holds back, and what only reads, needs no answer.
+    // Commands that hold back and commands that only read need no decision.
     let listed = bench.on("moved", &["dnc", "add", "+12125550129"]);
     assert_eq!(listed.code, 0, "{listed:?}");
     for command in [
@@ -113,7 +113,7 @@ fn a_moved_folder_and_another_host_are_named() {
         log.contains(&format!("\"moved\":[\"{folder}\"]")),
         "not logged"
     );
-    // Once is enough.
+    // One decision is enough.
     assert_eq!(refused(&[], None).code, 0);
 }
 
@@ -133,7 +133,7 @@ fn a_deck_in_its_place_is_no_copy() {
     );
 }
 
-/// A copy dials with the other deck's account only when its own deck file says so.
+/// A copy dials with the other deck's account only if its own deck file says so.
 #[test]
 fn a_copy_has_no_credentials_by_itself() {
     const TRUNK: &str = "
@@ -168,7 +168,7 @@ fn copy_quietly(bench: &Bench) {
     assert_eq!(said.code, 0, "{said:?}");
 }
 
-/// Every attempt of a copy has another id than any of the deck that lives on.
+/// Every attempt of a copy has another id than any attempt of the original deck.
 #[test]
 fn a_copy_and_the_deck_that_lives_on_share_no_attempt_id() {
     let bench = Bench::dialed();
@@ -196,9 +196,9 @@ fn a_copy_and_the_deck_that_lives_on_share_no_attempt_id() {
 
 const LOST: &str = "put the store back from a backup (`dialdeck restore {deck} --from BACKUP`); for a new deck name another folder with --deck DIR";
 
-/// The store is kept aside as a backup would be, and put back.
+/// Keeps the store aside as a backup would, and removes it from the deck.
 fn lose(bench: &Bench, empty: bool) {
-    // One sign at a time.
+    // Only one sign of the loss at a time.
     fs::remove_file(bench.file("deck.seal")).ok();
     let store = rusqlite::Connection::open(bench.file("deck.sqlite")).unwrap();
     store
@@ -213,7 +213,7 @@ fn lose(bench: &Bench, empty: bool) {
     }
 }
 
-/// No command makes a new deck there.
+/// Asserts that no command creates a new deck there, and restores the store.
 fn put_back(bench: &Bench) -> (&'static str, &'static [&'static str]) {
     let file = bench.beside("recall.toml");
     let file = file.to_str().unwrap();

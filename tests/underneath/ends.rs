@@ -1,4 +1,4 @@
-//! Ends of an engine: signals, and a reader that goes.
+//! Ends of an engine: signals, and a reader that disappears.
 
 use std::io::{BufRead as _, BufReader};
 use std::process::Stdio;
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::bench::Bench;
 
-/// The log's last entry.
+/// Returns the log's last entry.
 fn last(bench: &Bench) -> Value {
     let log = bench.ok(&["log", "export", "--jsonl"]);
     serde_json::from_str(log.lines().last().unwrap()).unwrap()
@@ -25,7 +25,7 @@ fn every_signal_that_ends_is_a_graceful_end() {
     }
 }
 
-/// The reader of its entries has gone: calls that are up are waited for all the same.
+/// The reader of the engine's entries has gone. The engine still waits for calls that are up.
 #[test]
 fn an_engine_whose_reader_goes_ends_gracefully() {
     let bench = Bench::new();

@@ -1,4 +1,4 @@
-//! A table of faults, and what must come of each.
+//! A table of faults, and what must follow each.
 
 use crate::bench::{Bench, end_of};
 
@@ -6,16 +6,16 @@ use crate::bench::{Bench, end_of};
 pub(crate) struct Fault {
     /// What was done, for the reader.
     pub(crate) name: &'static str,
-    /// Whether the engine runs on while it is done.
+    /// Whether the engine is running when it is done.
     pub(crate) under: Under,
-    /// Does it.
+    /// Does the fault.
     pub(crate) done: fn(&Bench),
-    /// The exact message of the engine that runs, or is started next; `{deck}` stands for the deck's
-    /// folder, `{schema}` for the version of its schema.
+    /// The exact message of the engine that runs, or is started next. `{deck}` is replaced by the deck's
+    /// folder, `{schema}` by the version of its schema.
     pub(crate) says: &'static str,
-    /// What the message says to do.
+    /// The hint in the message.
     pub(crate) hint: &'static str,
-    /// Does that; the folder of the deck then, and what `run` is given beside.
+    /// Follows the hint. Returns the deck's folder then, and further arguments for `run`.
     pub(crate) way_out: fn(&Bench) -> (&'static str, &'static [&'static str]),
 }
 
@@ -24,17 +24,17 @@ pub(crate) struct Fault {
 pub(crate) enum Under {
     /// Between two engines.
     Rest,
-    /// Under an engine that dials.
+    /// While an engine dials.
     Engine,
 }
 
-/// The way out is to start the engine again, where the deck is.
+/// The way out is to start the engine again at the deck's place.
 pub(crate) fn start_again(_: &Bench) -> (&'static str, &'static [&'static str]) {
     ("deck", &[])
 }
 
-/// Does each fault to a deck of its own. The engine sends nothing after it and ends with exit code 4 and
-/// the message; the way out leads to an engine that dials to the list's end.
+/// Does each fault to its own deck. The engine sends nothing after it and ends with exit code 4 and the
+/// message. After the way out an engine dials to the list's end.
 pub(crate) fn check(faults: &[Fault]) {
     for fault in faults {
         let (bench, invites) = refused(fault);
@@ -51,7 +51,7 @@ pub(crate) fn check(faults: &[Fault]) {
     }
 }
 
-/// The deck after the fault, and the invites made up to then.
+/// Returns the deck after the fault, and the invites made up to then.
 fn refused(fault: &Fault) -> (Bench, usize) {
     let name = fault.name;
     if fault.under == Under::Engine {
@@ -77,7 +77,7 @@ fn refused(fault: &Fault) -> (Bench, usize) {
     (bench, invites)
 }
 
-/// What the placeholders of messages stand for, before the fault.
+/// Returns the values of the placeholders in messages, before the fault.
 fn values(bench: &Bench) -> [(&'static str, String); 2] {
     let store = rusqlite::Connection::open(bench.file("deck.sqlite")).unwrap();
     let newest = "SELECT max(version) FROM refinery_schema_history";

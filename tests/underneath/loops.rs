@@ -1,4 +1,4 @@
-//! The same faults many times over one deck, judged by the carrier's own log.
+//! The faults many times over one deck, judged by the carrier's own log.
 
 use std::fs;
 
@@ -9,8 +9,7 @@ use crate::judge;
 /// How often a lock is removed or a folder moved.
 const TIMES: usize = 20;
 
-/// What the promises say of both logs; slots that a restart left with calls of unknown fate make any pace
-/// right.
+/// Judges both logs. Any pace is right, because a restart leaves slots with calls of unknown fate.
 fn judged(bench: &Bench, deck: &str) {
     let options = judge::Options {
         any_pace: true,

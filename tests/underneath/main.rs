@@ -1,6 +1,6 @@
-//! What lies under the engine changes: files are moved, replaced, rolled back, cut or damaged. Each
+//! Changes under a running or stopped engine: files are moved, replaced, rolled back, cut or damaged. Each
 //! fault is done to a real deck by its files, and judged by the exact message, the exit code, and the
-//! carrier's own log: no invite after it, and the way out that the message names leads out.
+//! carrier's own log: no invite follows the fault, and the way out that the message names works.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 #![expect(clippy::too_many_lines, reason = "tables of cases")]
 

@@ -9,7 +9,7 @@ const DISPLACED: &str = "start again where the deck is now; end what uses a deck
 
 const STORE: [&str; 3] = ["deck.sqlite", "deck.sqlite-wal", "deck.sqlite-shm"];
 
-/// The deck is put back where it was, or what was put in its place is taken away.
+/// Puts the deck back where it was, and removes what was put in its place.
 fn put_back(bench: &Bench) -> (&'static str, &'static [&'static str]) {
     if bench.deck().exists() {
         fs::remove_dir_all(bench.deck()).unwrap();
@@ -147,7 +147,7 @@ fn a_second_engine_stops_the_first_at_once() {
     bench.carrier().assert_clean();
 }
 
-/// What is acknowledged at the deck's path holds, although the engine that dials holds other files.
+/// An opt-out acknowledged at the deck's path holds, although the engine that dials has other files open.
 #[test]
 fn an_opt_out_at_the_path_holds_while_an_engine_holds_the_files_that_were_there() {
     let bench = Bench::new();

@@ -1,4 +1,4 @@
-//! Going back in time: stores that were put back, cut, or left without their mark.
+//! Going back in time: stores that were restored, cut, or left without their mark.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -26,7 +26,7 @@ impl Kept {
         )
     }
 
-    /// Writes them over the files that are there, which keep their place.
+    /// Writes them over the existing files, which keep their place.
     fn put_back(&self, bench: &Bench) {
         for name in ["deck.sqlite-wal", "deck.sqlite-shm"] {
             fs::remove_file(bench.file(name)).ok();
@@ -37,14 +37,14 @@ impl Kept {
     }
 }
 
-/// Entries of the log and attempts among them.
+/// Returns the number of log entries and of attempts among them.
 fn counts(bench: &Bench) -> (usize, usize) {
     let log = bench.ok(&["log", "export", "--jsonl"]);
     let attempts = log.matches(r#""kind":"attempt_reserved""#).count();
     (log.lines().count(), attempts)
 }
 
-/// What the engine says of a store that lacks what came after `before`.
+/// Returns the engine's message about a store that lacks what came after `before`.
 fn older(before: (usize, usize), after: (usize, usize)) -> String {
     let (entries, attempts) = (after.0 - before.0, after.1 - before.1);
     let attempts = match attempts {
@@ -58,8 +58,8 @@ fn older(before: (usize, usize), after: (usize, usize)) -> String {
     format!("the store is older than the last run: {attempts} and {entries} are missing")
 }
 
-/// The engine refuses with the message, sends nothing, and so does everything that writes except what
-/// holds back; the way out leads to an engine that dials to the list's end.
+/// Asserts that the engine refuses with the message and sends nothing, that every command that writes
+/// refuses, too, except those that hold back, and that after the way out an engine dials to the list's end.
 fn refused_until_accepted(bench: &Bench, says: &str, name: &str) {
     let invites = bench.invites();
     let said = bench.dial("deck", &[]);
@@ -98,20 +98,20 @@ fn in_folder(bench: &Bench, arg: &str) -> String {
     bench.beside(file).to_str().unwrap().to_owned()
 }
 
-/// Goes on from what is left, and says that no opt-out is missing.
+/// Accepts the rollback, and confirms that no opt-out is missing.
 fn accept(bench: &Bench) {
     bench.ok(&["restore", "--accept-rollback"]);
     bench.ok(&["restore", "--lists-complete", "a test"]);
 }
 
-/// The carrier's own log, in which calls of an engine that was killed have no end: they are taken to be up
+/// The carrier's own log, in which calls of an engine that was killed have no end. They are taken to be up
 /// for as long as a call may ring and last.
 struct Judged {
     faults: Vec<String>,
     invites: Vec<(i64, String)>,
 }
 
-/// 30 seconds and 30 minutes, the limits of a trunk that says nothing else.
+/// 30 seconds and 30 minutes, the default limits of a trunk, in milliseconds.
 const LONGEST: i64 = 30_000 + 1_800_000;
 
 impl Judged {
@@ -170,7 +170,7 @@ fn a_lost_write_ahead_log_is_noticed() {
     let mut engine = bench.engine();
     engine.signal("KILL");
     engine.wait();
-    // A command that opens the deck would bring the log into the store.
+    // A command that opens the deck would move the log into the store.
     let log = fs::File::options()
         .write(true)
         .open(bench.file("deck.sqlite-wal"));
@@ -379,21 +379,21 @@ fn a_restore_is_refused_while_an_engine_runs_and_of_another_deck() {
     assert_eq!(other.dial("deck", &[]).code, 0, "nothing was changed");
 }
 
-/// Fifty times an engine is killed, an opt-out is acknowledged and the store is put back to how it was
-/// before anything was dialed.
+/// 50 times an engine is killed, an opt-out is acknowledged and the store is restored to its state before
+/// anything was dialed.
 #[test]
 fn no_id_is_used_twice_over_fifty_restored_copies() {
     let (bench, kept) = begun();
     rollbacks(&bench, 50, |bench, _| kept.put_back(bench));
 }
 
-/// Fifty times an engine is killed and its write-ahead log is cut.
+/// 50 times an engine is killed and its write-ahead log is cut.
 #[test]
 fn no_id_is_used_twice_over_fifty_cut_logs() {
     let (bench, kept) = begun();
     let mut seed = 0x9e37_79b9_7f4a_7c15_u64;
     rollbacks(&bench, 50, |bench, cycle| {
-        // The list would come to its end.
+        // Otherwise the list would be used up.
         if cycle % 3 == 2 {
             kept.put_back(bench);
             return;
@@ -409,7 +409,7 @@ fn no_id_is_used_twice_over_fifty_cut_logs() {
     });
 }
 
-/// A deck on a clock that jumps, after its first call, and its store as it was then.
+/// Returns a deck on a clock that jumps, after its first call, and its store at that time.
 fn begun() -> (Bench, Kept) {
     let bench = Bench::new();
     let mut engine = bench.engine_after(1);
@@ -463,7 +463,7 @@ fn rollbacks(bench: &Bench, times: usize, mut back: impl FnMut(&Bench, usize)) {
     assert!(2 * noticed > times, "{noticed} of {times} were noticed");
 }
 
-/// Accepts the rollback and puts the opt-outs of the lost part back.
+/// Accepts the rollback and restores the opt-outs of the lost part.
 fn go_on(bench: &Bench, list: &std::path::Path, has_numbers: bool) {
     let said = bench.ok(&["restore", "--accept-rollback", "--json"]);
     let said: Value = serde_json::from_str(&said).unwrap();

@@ -1,4 +1,4 @@
-//! The judge is itself judged: nothing wrong is found in a clean run, and every planted breach is found.
+//! Tests of the judge: it finds nothing in a clean run, and finds every planted breach.
 
 mod fixture;
 mod planted_conduct;
@@ -15,7 +15,7 @@ fn judged(scene: &Scene) -> Report {
     crate::judge(&scene.log(), &scene.carrier(), &Options::default())
 }
 
-/// The rules that a changed scene breaks.
+/// Returns the rules that a changed scene breaks.
 fn broken(change: impl FnOnce(&mut Scene)) -> BTreeSet<&'static str> {
     let mut scene = Scene::new();
     change(&mut scene);
@@ -26,7 +26,7 @@ fn rules(report: &Report) -> BTreeSet<&'static str> {
     report.breaches.iter().map(|breach| breach.rule).collect()
 }
 
-/// The rules broken when a line of the clean log is edited.
+/// Returns the rules broken if a line of the clean log is edited.
 fn tampered(edit: impl FnOnce(&mut Vec<String>)) -> BTreeSet<&'static str> {
     let scene = Scene::new();
     let mut lines: Vec<String> = scene.log().lines().map(str::to_owned).collect();
@@ -38,7 +38,7 @@ fn tampered(edit: impl FnOnce(&mut Vec<String>)) -> BTreeSet<&'static str> {
     ))
 }
 
-/// The instant of the last call's end, and a little later.
+/// Returns an instant a little after the last call's end.
 fn later() -> i64 {
     START + 20 * MINUTE
 }
@@ -85,7 +85,7 @@ fn the_judges_windows_agree_with_the_vectors() {
         let (mut zones, mut regions): (Vec<String>, Vec<String>) =
             (parts("candidate_zones"), parts("region"));
         if row["zone_override"].is_empty() && row["region_override"].is_empty() {
-            // The further vectors name zones for people alone.
+            // The further vectors name zones only for people.
             let by_number = windows.tables.zones_of(&row["number"]);
             assert!(
                 row["id"].starts_with('v') || by_number == zones,

@@ -28,7 +28,7 @@ pub(crate) struct Entry {
     pub(crate) data: Value,
 }
 
-/// One planned call.
+/// One planned call with its expected log entries.
 #[derive(Clone, Debug)]
 pub(crate) struct Call {
     pub(crate) campaign: String,
@@ -55,13 +55,13 @@ pub(crate) struct Call {
 }
 
 impl Call {
-    /// The end of a call of `seconds`.
+    /// Ends the call after `seconds`.
     pub(crate) fn lasting(mut self, seconds: i64) -> Self {
         self.ended = Some(self.reserved + seconds * SECOND);
         self
     }
 
-    /// The same call at another instant.
+    /// Moves the call to another instant.
     pub(crate) fn moved_to(mut self, at: i64) -> Self {
         let by = at - self.reserved;
         self.reserved = at;
@@ -71,7 +71,7 @@ impl Call {
     }
 }
 
-/// A deck's run, before it is written down.
+/// A deck's run, before its logs are written.
 #[derive(Clone, Debug)]
 pub(crate) struct Scene {
     pub(crate) campaigns: BTreeMap<String, Value>,
@@ -81,7 +81,7 @@ pub(crate) struct Scene {
 }
 
 impl Scene {
-    /// A hundred and twenty contacts, called one every 6 seconds for 20 seconds each.
+    /// Returns a run of 120 contacts, called one every 6 seconds for 20 seconds each.
     pub(crate) fn new() -> Self {
         let calls = (0..120)
             .map(|index| call(index, START + index * SPACING))
@@ -126,7 +126,7 @@ impl Scene {
         number.clone_into(&mut added.number);
     }
 
-    /// The sealed event log.
+    /// Returns the sealed event log.
     pub(crate) fn log(&self) -> String {
         let mut entries = vec![plain(START - HOUR, "deck_opened", "")];
         for (name, settings) in &self.campaigns {
@@ -145,7 +145,7 @@ impl Scene {
         seal(&entries)
     }
 
-    /// The carrier's log.
+    /// Returns the carrier's log as JSON lines.
     pub(crate) fn carrier(&self) -> String {
         let mut lines = self.invites.clone();
         for call in &self.calls {
@@ -172,7 +172,7 @@ impl Scene {
     }
 }
 
-/// A call to the contact of that index, everything in order.
+/// Returns a call to the contact of that index, with everything in order.
 pub(crate) fn call(index: i64, at: i64) -> Call {
     let (area, zone, offset_hours, region) = [
         (212, "America/New_York", -5, "US-NY"),
@@ -206,7 +206,7 @@ pub(crate) fn call(index: i64, at: i64) -> Call {
     }
 }
 
-/// A campaign's settings as the log shows them.
+/// Returns a campaign's settings as the log has them.
 pub(crate) fn settings(name: &str) -> Value {
     let span = |secs: i64| json!({ "secs": secs, "nanos": 0 });
     json!({
@@ -235,7 +235,7 @@ fn plain(at: i64, kind: &'static str, campaign: &str) -> Entry {
     }
 }
 
-/// What the event log tells of a call.
+/// Returns a call's entries in the event log.
 fn told(call: &Call) -> Vec<Entry> {
     let entry = |at, kind, data| Entry {
         at,
@@ -282,7 +282,7 @@ fn told(call: &Call) -> Vec<Entry> {
     entries
 }
 
-/// Fills in the calls in flight that each reservation saw.
+/// Fills in the calls in flight that each reservation counted.
 fn gauges(entries: &mut [Entry], calls: &[Call]) {
     let campaigns: BTreeMap<&str, &str> = calls
         .iter()

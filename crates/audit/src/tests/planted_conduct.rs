@@ -1,4 +1,5 @@
-//! Planted breaches of how often, how many and what is told of it: D3 to D6 and D13 to D18.
+//! Planted breaches of how often and how many calls are made, and of how they are logged: D3 to D6 and D13 to
+//! D18.
 
 use std::collections::BTreeSet;
 
@@ -20,7 +21,7 @@ fn d3_too_many_calls_at_once_are_found() {
 
 #[test]
 fn d26_a_call_behind_the_brake_is_found() {
-    // The clean run's calls are answered by people; of three more, as many as said are abandoned.
+    // The clean run's calls are answered by people. Of further calls, `count` are abandoned.
     let abandoned = |count: i64, release: bool| {
         broken(|scene| {
             for index in 0..count {
@@ -110,7 +111,7 @@ fn d5_a_caller_id_shown_too_often_is_found() {
     assert_eq!(found, ["D5"].into());
 }
 
-/// A second and further attempts at the first contact, `gap` apart.
+/// Adds `times` further attempts at the first contact, `gap` apart.
 fn again(scene: &mut Scene, times: i64, gap: i64) {
     for n in 1..=times {
         let mut made = call(1, scene.calls[1].reserved + n * gap);
@@ -140,7 +141,7 @@ fn d6_a_fourth_sales_call_in_a_day_is_found() {
         broken(|scene| {
             let settings = scene.campaigns.get_mut("spring").unwrap();
             settings["purpose"] = json!("sales");
-            // Only the cap is asked about.
+            // Only the cap is tested.
             let waived = [
                 ("US", "consent"),
                 ("US-IL", "consent"),

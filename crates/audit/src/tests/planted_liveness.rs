@@ -1,4 +1,4 @@
-//! Planted breaches of L1: too slow a pace, a class that stands still, contacts that are left behind.
+//! Planted breaches of L1: too slow a pace, an idle class, contacts that are left behind.
 
 use serde_json::{Value, json};
 
@@ -18,7 +18,7 @@ fn l1_a_dialer_that_dawdles_is_found() {
 
 #[test]
 fn l1_a_full_cap_of_calls_in_flight_is_full_use() {
-    // Five at once, 60 s each: five a minute where ten would be allowed, and nothing to complain about.
+    // Five calls up, 60 s each: five a minute where ten would be allowed, and no breach.
     let found = broken(|scene| {
         let slow = scene.calls.iter().take(60).cloned().zip(0..);
         scene.calls = slow
@@ -31,7 +31,7 @@ fn l1_a_full_cap_of_calls_in_flight_is_full_use() {
 /// When the last of the scene's calls has ended.
 const QUIET: i64 = START + 13 * MINUTE;
 
-/// What an import brings: of Illinois this many contacts, of which the scene calls thirty.
+/// Adds an import of New York contacts and of this many in Illinois, of which the scene calls thirty.
 fn import(scene: &mut Scene, illinois: i64) {
     let class = |zone: &str, region: &str, taken: i64| json!({ "zones": [zone], "regions": [region], "taken": taken });
     let classes = json!([
@@ -43,12 +43,12 @@ fn import(scene: &mut Scene, illinois: i64) {
     scene.entry(at, "contacts_imported", "spring", data);
 }
 
-/// The log goes on until then; an engine closes it.
+/// Closes the deck at an instant.
 fn close(scene: &mut Scene, at: i64, ending: &str) {
     scene.entry(at, "deck_closed", "", json!({ "ending": ending }));
 }
 
-/// What is said of L1 about a changed scene; nothing else may be wrong.
+/// Returns the L1 breaches of a changed scene, and asserts that there are no others.
 #[track_caller]
 fn said(change: impl FnOnce(&mut Scene)) -> Vec<String> {
     let mut scene = Scene::new();
@@ -84,7 +84,7 @@ fn l1_a_class_that_stands_still_is_found() {
     assert_says(&after(31, 30), &["stood still", "America/Chicago", "US-IL"]);
     assert!(after(30, 30).is_empty(), "all of them were called");
     assert!(after(31, 6).is_empty(), "a few minutes are none");
-    // It is no matter that the other classes are called meanwhile, as long as there is room.
+    // Calls of other classes do not excuse an idle class, as long as there is room.
     let room = said(|scene| {
         import(scene, 50);
         let of_illinois = |index: &i64| index % 4 == 3 && *index > 30;
@@ -124,7 +124,7 @@ fn l1_contacts_that_came_to_an_end_or_may_not_be_called_do_not_wait() {
         close(scene, QUIET + HOUR, "at_rest");
     });
     assert!(alerted.is_empty(), "{alerted:?}");
-    // From 21:00 on nobody in Illinois may be called: what waits then waits for its window.
+    // From 21:00 on no one in Illinois may be called: a contact that waits then waits for its window.
     let shut = said(|scene| {
         import(scene, 30);
         scene.calls[3].outcome = "busy";
@@ -134,7 +134,7 @@ fn l1_contacts_that_came_to_an_end_or_may_not_be_called_do_not_wait() {
     assert!(shut.is_empty(), "{shut:?}");
 }
 
-/// The first contact of Illinois is to be called again, not before `due`.
+/// Plans another call of the first contact of Illinois, not before `due`.
 fn again(scene: &mut Scene, due: i64) {
     let data = json!({ "outcome": "busy", "due": clock(due) });
     scene.entry(START + 2 * MINUTE, "retry_planned", "spring", data);

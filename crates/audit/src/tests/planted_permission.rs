@@ -1,4 +1,4 @@
-//! Planted breaches of who may be called, when and as whom: D1, D2 and D7 to D12.
+//! Planted breaches of who may be called, when and with which caller ID: D1, D2 and D7 to D12.
 
 use serde_json::json;
 
@@ -84,7 +84,7 @@ fn d1_a_zone_left_out_is_found_unless_an_address_says_so() {
     assert_eq!(rules(&report), ["D1"].into());
 }
 
-/// The campaign lists the national registry, which was loaded for its areas.
+/// Makes the campaign list the national registry, which was loaded for these areas.
 fn registered(scene: &mut Scene, areas: &[&str], days: i64) {
     let settings = scene.campaigns.get_mut("spring").expect("there");
     settings["required_lists"] = json!(["national:us"]);
@@ -147,7 +147,7 @@ fn d2_a_registry_that_is_stale_or_not_loaded_there_is_found() {
     assert_eq!(aged(&AREAS, 30), [].into());
     assert_eq!(aged(&AREAS, 32), ["D2"].into());
     assert_eq!(aged(&AREAS[1..], 30), ["D2"].into());
-    // Changes alone cover nothing.
+    // A list of changes alone covers nothing.
     assert_eq!(aged(&[], 1), ["D2"].into());
 }
 

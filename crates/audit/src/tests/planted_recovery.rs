@@ -8,7 +8,7 @@ use super::{broken, later};
 /// Longer ago than the minimum gap.
 const LAST_RUN: i64 = START - HOUR;
 
-/// Between the last call of the scene and the one that tests add.
+/// Returns an instant between the last call of the scene and the one that tests add.
 fn turn() -> i64 {
     later() - 2 * MINUTE
 }

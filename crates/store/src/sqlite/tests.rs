@@ -75,7 +75,7 @@ fn a_damaged_file_is_not_opened() {
     assert!(open(&folder).is_err());
 }
 
-/// Makes the database refuse the log's entry `seq`, or its mark as an alert.
+/// Makes the database refuse the log's entry `seq`, or its row among the alerts.
 fn refuse(store: &SqliteStore, table: &str, seq: i64) {
     let trigger = format!(
         "CREATE TEMP TRIGGER planted BEFORE INSERT ON main.{table} WHEN NEW.seq = {seq}
@@ -114,7 +114,7 @@ fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
     assert_eq!(store.tail(0, 9).unwrap().len(), 1);
 }
 
-/// Every migration with the SHA-256 of its file. A line is only ever added.
+/// Every migration with the SHA-256 of its file. Lines are only ever added.
 const MIGRATIONS: [(&str, &str); 8] = [
     (
         "V1__deck.sql",

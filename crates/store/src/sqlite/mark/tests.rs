@@ -47,7 +47,7 @@ impl World {
         self.open().1.standing
     }
 
-    /// The store as it is now, to be put back later.
+    /// Returns a copy of the present store, to be restored later.
     fn copy(&self) -> Vec<u8> {
         fs::read(self.deck()).unwrap()
     }

@@ -1,4 +1,4 @@
-//! A deck of an older program, brought up to date with all it holds.
+//! A deck of an older program, migrated with all its content.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -10,7 +10,7 @@ use dialdeck_core::domain::campaign::Evidence;
 use dialdeck_core::domain::{NewContact, PhoneNumber, Timestamp, WindowClass};
 use dialdeck_core::policy::{Abandonment, LiveCalls};
 
-/// A deck of schema version 4, opened by this program.
+/// Returns a deck of schema version 4, opened by this program.
 fn upgraded(folder: &tempfile::TempDir) -> SqliteStore {
     let mut conn = raw(folder);
     let version_4 = refinery::Target::Version(4);
@@ -27,7 +27,7 @@ fn upgraded(folder: &tempfile::TempDir) -> SqliteStore {
     store
 }
 
-/// The date of the lists, and an instant of the next day.
+/// Returns the date of the lists, and an instant of the next day.
 fn instants() -> (Timestamp, Timestamp) {
     let at = Timestamp::from_millis;
     (at(1_764_547_200_000), at(1_764_633_600_000))

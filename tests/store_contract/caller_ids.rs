@@ -103,7 +103,7 @@ fn a_caller_id_rests_after_blocks_of_several_callees(store: &mut impl Store) {
     assert_eq!(shown_as(store, number).rests_until, None);
 }
 
-/// Four callees in 48 whose calls are always blocked, whichever number they show.
+/// Four callees in 48 whose calls are always blocked, with any caller ID.
 fn a_few_blocks_among_many_calls_rest_no_caller_id(store: &mut impl Store) {
     let (_, ids) = running(store, 48);
     let mut now = morning();

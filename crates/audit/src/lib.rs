@@ -1,5 +1,31 @@
 //! An independent judge of a deck's conduct. It reads the exported event log and the carrier's own log and
 //! reports every breach of the rules D1 to D18, D26 and L1. It shares no code with the product.
+//!
+//! # Examples
+//!
+//! Judges a log of one entry, and the log after a change:
+//!
+//! ```
+//! use dialdeck_audit::{Options, judge};
+//! use sha2::{Digest, Sha256};
+//!
+//! // An entry ends in the SHA-256 of its line without the hash.
+//! let entry = format!(
+//!     r#"{{"seq":1,"at":"2026-12-07T15:30:00.000Z","kind":"deck_opened","data":{{}},"prev":"{}""#,
+//!     "0".repeat(64),
+//! );
+//! let digest = Sha256::digest(format!("{entry}}}"));
+//! let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
+//! let log = format!(r#"{entry},"hash":"{hash}"}}"#);
+//!
+//! let report = judge(&log, "", &Options::default());
+//! assert!(report.breaches.is_empty());
+//! assert_eq!(report.figures.events, 1);
+//!
+//! let changed = log.replace("15:30", "15:31");
+//! let report = judge(&changed, "", &Options::default());
+//! assert_eq!(report.breaches[0].rule, "D17");
+//! ```
 
 mod caps;
 mod classes;
@@ -50,6 +76,16 @@ pub struct Options {
 }
 
 /// One breach of a rule.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_audit::{Options, judge};
+///
+/// let report = judge("not a log line", "", &Options::default());
+/// let breach = &report.breaches[0];
+/// assert_eq!((breach.rule, &*breach.text), ("D17", "a line is not JSON"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Breach {
     /// The rule that was broken, such as `D4`.
@@ -139,6 +175,19 @@ impl fmt::Display for Report {
 }
 
 /// Judges an exported event log and the carrier's own log, both as JSON lines. Returns the report.
+///
+/// # Examples
+///
+/// A call that the event log does not have:
+///
+/// ```
+/// use dialdeck_audit::{Options, judge};
+///
+/// let carrier = r#"{"at":"2026-12-07T15:30:00Z","event":"invite","attempt":"00000001-1"}"#;
+/// let report = judge("", carrier, &Options::default());
+/// assert_eq!(report.breaches[0].rule, "D13");
+/// assert_eq!(report.breaches[0].attempt, "00000001-1");
+/// ```
 pub fn judge(log: &str, carrier: &str, options: &Options) -> Report {
     let mut breaches = Vec::new();
     let events: Vec<Event> = read::events(log, &mut breaches);
@@ -174,6 +223,21 @@ pub fn judge(log: &str, carrier: &str, options: &Options) -> Report {
 ///
 /// # Panics
 /// Panics with the whole report if there is a breach.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_audit::{Options, assert_clean};
+///
+/// let report = assert_clean("", "", &Options::default());
+/// assert_eq!(report.to_string(), "0 events, 0 attempts, 0 sends, 0 ended, 0 breaches\n");
+/// ```
+///
+/// ```should_panic
+/// use dialdeck_audit::{Options, assert_clean};
+///
+/// assert_clean("not a log line", "", &Options::default());
+/// ```
 #[track_caller]
 pub fn assert_clean(log: &str, carrier: &str, options: &Options) -> Report {
     let report = judge(log, carrier, options);

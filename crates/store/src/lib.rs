@@ -9,6 +9,32 @@
 //! `settle`, `mark_unknown`, `promote_due`, `expire_due`, `hung_up`, `keep_rest`, `note_unclosed`,
 //! `keep_end`). Any process may write suppressions and commands: the claim reads both again inside its own
 //! transaction.
+//!
+//! # Examples
+//!
+//! A number on the do-not-call list, in a deck in memory:
+//!
+//! ```
+//! use dialdeck_core::domain::{DeckId, PhoneNumber, Timestamp};
+//! use dialdeck_core::rules::Rules;
+//! use dialdeck_store::memory::MemoryStore;
+//! use dialdeck_store::{By, Store, opt_out};
+//!
+//! let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+//! let mut store = MemoryStore::new(DeckId(0x7f3a_9c21), Rules::embedded(), now);
+//!
+//! let number: PhoneNumber = "+12125550142".parse()?;
+//! let by = By { actor: "maria".to_owned(), at: now };
+//! let done = store.suppress(&[opt_out(number, None, &by)])?;
+//! assert_eq!(done.added, 1);
+//! assert_eq!(store.suppressions_of(number)?.len(), 1);
+//!
+//! // The event log has the entry, and the revoked consent that an opt-out implies.
+//! let log = store.tail(0, 10)?;
+//! assert!(log[0].line.contains(r#""kind":"suppression_added""#));
+//! assert!(log[1].line.contains(r#""kind":"consent_revoked""#));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 mod answers;
 pub mod crosscheck;
@@ -53,9 +79,60 @@ pub use timing::{ClockAccepted, Timing};
 ///
 /// Every verb that writes needs a [`Right`](dialdeck_core::domain::Right). Without it the verb fails with
 /// [`StoreError::NotPermitted`] and changes nothing. Reading needs no right.
+///
+/// # Errors
+/// Every verb that returns a `Result` errors with [`StoreError::Unusable`] if the store cannot be read or
+/// written, and with [`StoreError::Busy`] if another process holds the write lock for too long. In an engine
+/// it errors with [`StoreError::Superseded`] after another engine has started. A verb that writes errors with
+/// [`StoreError::Displaced`] if the deck's path leads to other files, except the verbs by which an engine
+/// records calls that are up. Further errors are named at the verbs.
+///
+/// # Examples
+///
+/// Two verbs that share one durable commit:
+///
+/// ```
+/// use dialdeck_core::domain::{DeckId, Timestamp};
+/// use dialdeck_core::rules::Rules;
+/// use dialdeck_store::memory::MemoryStore;
+/// use dialdeck_store::{By, Store, StoreError};
+///
+/// fn stop_all(store: &mut impl Store, by: &By) -> Result<(), StoreError> {
+///     store.begin()?;
+///     store.hang_up_all("fire alarm", by)?;
+///     store.hang_up_all("fire alarm, again", by)?;
+///     store.commit()
+/// }
+///
+/// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+/// let mut store = MemoryStore::new(DeckId(1), Rules::embedded(), now);
+/// stop_all(&mut store, &By { actor: "maria".to_owned(), at: now })?;
+/// assert_eq!(store.hang_ups()?.asked, 2);
+/// assert!(store.hang_ups()?.is_open());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Store: Outside + Recover + Timing + Send {
     /// Makes verbs beyond this authority fail from now on. A store that was just opened has a supervisor's
     /// authority.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{DeckId, Role, Timestamp};
+    /// use dialdeck_core::rules::Rules;
+    /// use dialdeck_store::memory::MemoryStore;
+    /// use dialdeck_store::{By, Store, StoreError};
+    ///
+    /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+    /// let mut store = MemoryStore::new(DeckId(1), Rules::embedded(), now);
+    /// store.restrict(Role::Viewer.into());
+    ///
+    /// let by = By { actor: "maria".to_owned(), at: now };
+    /// let refused = store.hang_up_all("fire alarm", &by);
+    /// assert!(matches!(refused, Err(StoreError::NotPermitted { .. })));
+    /// assert_eq!(store.hang_ups()?.asked, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn restrict(&mut self, who: Authority);
 
     /// Starts a group. The verbs until [`Store::commit`] become durable together.
@@ -238,6 +315,30 @@ pub trait Store: Outside + Recover + Timing + Send {
     /// `suppression_reversed`. Contacts that the entry finished stay finished and consent stays revoked,
     /// unless the reversal restores them: then `retry_planned` with outcome `restored` is logged for each
     /// contact, and a `done` campaign runs again.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{DeckId, ListKind, PhoneNumber, Timestamp};
+    /// use dialdeck_core::rules::Rules;
+    /// use dialdeck_store::memory::MemoryStore;
+    /// use dialdeck_store::{By, Reversal, Store, opt_out};
+    ///
+    /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+    /// let mut store = MemoryStore::new(DeckId(1), Rules::embedded(), now);
+    /// let by = By { actor: "maria".to_owned(), at: now };
+    /// let number: PhoneNumber = "+12125550142".parse()?;
+    /// store.suppress(&[opt_out(number, None, &by)])?;
+    ///
+    /// let how = Reversal { reason: "a wrong number was marked", restore: true };
+    /// let restored = store.reverse_suppression(number, &ListKind::Internal, how, &by)?;
+    /// assert!(restored.is_some_and(|restored| restored.consent));
+    /// assert!(store.suppressions_of(number)?.is_empty());
+    ///
+    /// // It is no longer on the list.
+    /// assert!(store.reverse_suppression(number, &ListKind::Internal, how, &by)?.is_none());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn reverse_suppression(
         &mut self,
         number: PhoneNumber,
@@ -412,6 +513,34 @@ pub trait Store: Outside + Recover + Timing + Send {
     fn append(&mut self, event: &NewEvent) -> Result<(), StoreError>;
 
     /// Returns entries after `after`, oldest first, at most `limit`.
+    ///
+    /// # Examples
+    ///
+    /// Reads the event log and checks its chain:
+    ///
+    /// ```
+    /// use dialdeck_core::domain::event::ChainCheck;
+    /// use dialdeck_core::domain::{DeckId, Timestamp};
+    /// use dialdeck_core::rules::Rules;
+    /// use dialdeck_store::memory::MemoryStore;
+    /// use dialdeck_store::{By, Store};
+    ///
+    /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+    /// let mut store = MemoryStore::new(DeckId(1), Rules::embedded(), now);
+    /// let by = By { actor: "maria".to_owned(), at: now };
+    /// store.hang_up_all("fire alarm", &by)?;
+    /// store.hang_up_all("fire alarm, again", &by)?;
+    ///
+    /// let mut chain = ChainCheck::default();
+    /// for entry in store.tail(0, 100)? {
+    ///     chain.push(&entry.line)?;
+    /// }
+    /// assert_eq!(chain.entries(), 2);
+    ///
+    /// // Only what came after the first entry.
+    /// assert_eq!(store.tail(1, 100)?[0].seq, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn tail(&mut self, after: i64, limit: usize) -> Result<Vec<SealedEvent>, StoreError>;
 
     /// Returns entries before `before`, newest first, at most `limit`. `i64::MAX` starts at the end.
@@ -429,6 +558,21 @@ pub fn opt_out_on_call(attempt: &Attempt, at: Timestamp) -> Suppression {
 }
 
 /// Returns the suppression for an opt-out that a person enters.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::{ListKind, PhoneNumber, Timestamp};
+/// use dialdeck_store::{By, opt_out};
+///
+/// let number: PhoneNumber = "+12125550142".parse()?;
+/// let at: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+/// let by = By { actor: "maria".to_owned(), at };
+/// let suppression = opt_out(number, Some("asked by mail".to_owned()), &by);
+/// assert_eq!(suppression.list, ListKind::Internal);
+/// assert_eq!(suppression.actor, "maria");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn opt_out(number: PhoneNumber, note: Option<String>, by: &By) -> Suppression {
     Suppression {
         number,

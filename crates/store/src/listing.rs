@@ -9,6 +9,22 @@ use std::collections::BTreeSet;
 use dialdeck_core::domain::{CampaignId, ClassId, Contact, ContactState, Outcome};
 
 /// Which contacts of a campaign are wanted, and in which order.
+///
+/// # Examples
+///
+/// ```
+/// use std::collections::BTreeSet;
+///
+/// use dialdeck_core::domain::{CampaignId, ContactState};
+/// use dialdeck_store::{ContactQuery, ListOrder};
+///
+/// let unknown = ContactQuery {
+///     states: Some(BTreeSet::from([ContactState::Unknown])),
+///     text: "ruiz 0142".to_owned(),
+///     ..ContactQuery::all(CampaignId(1), ListOrder::Queue)
+/// };
+/// assert_eq!(unknown.outcome, None);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ContactQuery {
     /// The campaign's id.

@@ -73,6 +73,23 @@ pub struct MemoryStore {
 
 impl MemoryStore {
     /// Creates an empty deck. Its internal list is dated `now`.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{DeckId, Timestamp};
+    /// use dialdeck_core::rules::Rules;
+    /// use dialdeck_store::Store;
+    /// use dialdeck_store::memory::MemoryStore;
+    ///
+    /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+    /// let mut store = MemoryStore::new(DeckId(0x7f3a_9c21), Rules::embedded(), now);
+    /// let snapshot = store.snapshot(now)?;
+    /// assert!(snapshot.campaigns.is_empty());
+    /// assert_eq!(snapshot.lists.len(), 1);
+    /// assert_eq!(snapshot.head, 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new(deck: DeckId, rules: &'static Rules, now: Timestamp) -> Self {
         Self {
             rules,

@@ -128,7 +128,8 @@ pub struct CallerIdFigures {
     pub blocked: u64,
 }
 
-/// The verbs about the outside. Each is atomic and takes part in a group as those of [`super::Store`] do.
+/// The verbs about the outside. Each is atomic and takes part in a group, and errors, as those
+/// of [`super::Store`] do.
 pub trait Outside {
     /// Stores a message about an attempt, once. Returns what was done with it.
     fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError>;
@@ -143,6 +144,22 @@ pub trait Outside {
     ) -> Result<BTreeMap<AttemptId, String>, StoreError>;
 
     /// Counts a request that was rejected.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{DeckId, Timestamp};
+    /// use dialdeck_core::rules::Rules;
+    /// use dialdeck_store::memory::MemoryStore;
+    /// use dialdeck_store::outside::Outside;
+    ///
+    /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+    /// let mut store = MemoryStore::new(DeckId(1), Rules::embedded(), now);
+    /// store.quarantine("line", "bad signature", now)?;
+    /// store.quarantine("line", "bad signature", now)?;
+    /// assert_eq!(store.quarantined()?[0].count, 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError>;
 
     /// Returns the rejected requests, by trunk and reason.

@@ -15,7 +15,45 @@ use dialdeck_core::domain::{
 /// How long a call may last beyond its ringing, talking and queueing limits before it is given up.
 const MARGIN: Duration = Duration::from_mins(1);
 
-/// The verbs of a deck that continues in another incarnation.
+/// The verbs of a deck that continues in another incarnation. They error as those of
+/// [`Store`](super::Store) do.
+///
+/// # Examples
+///
+/// A deck that was restored from a backup, and lacks two log entries of its last run:
+///
+/// ```
+/// use dialdeck_core::domain::{DeckId, ListKind, Lost, NewIncarnation, Timestamp, Turn};
+/// use dialdeck_core::rules::Rules;
+/// use dialdeck_store::By;
+/// use dialdeck_store::memory::MemoryStore;
+/// use dialdeck_store::recover::Recover;
+///
+/// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+/// let mut store = MemoryStore::new(DeckId(1), Rules::embedded(), now);
+/// let by = By { actor: "maria".to_owned(), at: now };
+/// let lost = Lost { attempts: Some(0), entries: Some(2), last_run: now };
+/// let first = store.begin_incarnation(
+///     &NewIncarnation {
+///         tag: DeckId(2),
+///         from_serial: 1000,
+///         how: Turn::Restored,
+///         identity: None,
+///         lost: Some(lost),
+///     },
+///     &by,
+/// )?;
+/// assert_eq!(first, 1000);
+/// assert_eq!(store.incarnations()?.current(), DeckId(2));
+///
+/// // An opt-out may be missing, so a person has to confirm the list.
+/// let held = store.recovery()?.map(|recovery| recovery.lists);
+/// assert_eq!(held, Some([ListKind::Internal].into()));
+/// let confirmed = store.confirm_lists("no one opted out today", &by)?;
+/// assert_eq!(confirmed, [ListKind::Internal].into());
+/// assert!(store.confirm_lists("again", &by)?.is_empty());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Recover {
     /// Starts another incarnation and returns its first serial.
     ///

@@ -19,7 +19,30 @@ pub struct ClockAccepted {
     pub numbers: u64,
 }
 
-/// The verbs of a deck whose clock is not to be trusted.
+/// The verbs of a deck whose clock is not to be trusted. They error as those of
+/// [`Store`](super::Store) do.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::{ClockHeld, DeckId, Timestamp};
+/// use dialdeck_core::rules::Rules;
+/// use dialdeck_store::By;
+/// use dialdeck_store::memory::MemoryStore;
+/// use dialdeck_store::timing::Timing;
+///
+/// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+/// let mut store = MemoryStore::new(DeckId(1), Rules::embedded(), now);
+/// let jump = ClockHeld { at: now, seconds: 3600 };
+/// assert!(store.hold_clock(jump)?);
+/// assert!(!store.hold_clock(ClockHeld { at: now, seconds: -5 })?);
+///
+/// let by = By { actor: "maria".to_owned(), at: now };
+/// let accepted = store.accept_clock(Some("the machine was asleep"), &by)?;
+/// assert_eq!(accepted.and_then(|accepted| accepted.held), Some(jump));
+/// assert_eq!(store.accept_clock(None, &by)?, None);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait Timing {
     /// Holds the dialing until [`Timing::accept_clock`]. Returns `false` if it is held already, by the jump
     /// that was noticed first. Not logged: the engine raises the alert.

@@ -55,6 +55,32 @@ pub enum Done<E> {
 }
 
 /// A handle on the writer's thread. Dropping it executes the waiting jobs, commits, and joins the thread.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_core::domain::{DeckId, Timestamp};
+/// use dialdeck_core::rules::Rules;
+/// use dialdeck_store::memory::MemoryStore;
+/// use dialdeck_store::writer::{Done, Urgency, Writer};
+/// use dialdeck_store::{By, Store};
+/// use tokio::sync::mpsc::unbounded_channel;
+///
+/// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+/// let store = MemoryStore::new(DeckId(1), Rules::embedded(), now);
+/// let (sender, mut done) = unbounded_channel();
+/// let writer = Writer::spawn(store, sender)?;
+/// writer.submit(Urgency::Now, move |store: &mut MemoryStore| {
+///     store.hang_up_all("fire alarm", &By { actor: "maria".to_owned(), at: now })
+/// })?;
+///
+/// // The result is reported after the commit.
+/// let Some(Done::Ok(results)) = done.blocking_recv() else {
+///     return Err("the writer has failed".into());
+/// };
+/// assert!(matches!(results[..], [Ok(1)]));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Writer<S, E> {
     jobs: Option<SyncSender<(Urgency, Job<S, E>)>>,
     thread: Option<JoinHandle<()>>,

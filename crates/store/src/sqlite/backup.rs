@@ -21,6 +21,27 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Errors if the store cannot be read or the copy cannot be written.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{DeckId, Timestamp};
+    /// use dialdeck_core::rules::Rules;
+    /// use dialdeck_store::sqlite::SqliteStore;
+    /// use dialdeck_store::sqlite::backup::copy_backup;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let (path, backup) = (folder.path().join("deck.sqlite"), folder.path().join("backup"));
+    /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+    /// let mut store = SqliteStore::create_or_open(&path, DeckId(7), Rules::embedded(), now)?;
+    /// let mut copied = 0;
+    /// store.back_up(&backup, &mut |pages, _| copied = pages)?;
+    /// assert!(copied > 0);
+    ///
+    /// let restored = folder.path().join("restored.sqlite");
+    /// assert_eq!(copy_backup(&backup, &restored, &mut |_, _| ())?, DeckId(7));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn back_up(&mut self, path: &Path, progress: Told<'_>) -> Result<(), StoreError> {
         self.read(|work| {
             // The transaction begins with the first row read. Later commits of others do not affect it.

@@ -21,6 +21,24 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Errors if the store cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{DeckId, Timestamp};
+    /// use dialdeck_core::rules::Rules;
+    /// use dialdeck_store::sqlite::SqliteStore;
+    /// use dialdeck_store::{By, Store, opt_out};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("deck.sqlite");
+    /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+    /// let mut store = SqliteStore::create_or_open(&path, DeckId(1), Rules::embedded(), now)?;
+    /// let by = By { actor: "maria".to_owned(), at: now };
+    /// store.suppress(&[opt_out("+12125550142".parse()?, None, &by)])?;
+    /// assert!(store.cross_check()?.is_empty());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn cross_check(&mut self) -> Result<Differences, StoreError> {
         self.read(check)
     }

@@ -8,6 +8,22 @@ use super::place::FileId;
 use dialdeck_files as regular;
 
 /// The lock that the one engine of a deck holds. Released when dropped or when the process dies.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_store::sqlite::lock::{EngineLock, is_held};
+///
+/// let deck = tempfile::tempdir()?;
+/// let lock = EngineLock::try_acquire(deck.path())?;
+/// assert!(lock.is_some());
+/// assert!(is_held(deck.path())?);
+/// assert!(EngineLock::try_acquire(deck.path())?.is_none());
+///
+/// drop(lock);
+/// assert!(!is_held(deck.path())?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct EngineLock {
     _file: File,

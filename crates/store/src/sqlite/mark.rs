@@ -98,6 +98,26 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Errors if the store cannot be read.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{DeckId, Timestamp};
+    /// use dialdeck_core::rules::Rules;
+    /// use dialdeck_store::sqlite::SqliteStore;
+    /// use dialdeck_store::sqlite::mark::Standing;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("deck.sqlite");
+    /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+    /// let mut store = SqliteStore::create_or_open(&path, DeckId(1), Rules::embedded(), now)?;
+    ///
+    /// // A new deck has no mark yet, and lacks nothing.
+    /// let marked = store.keep_mark(folder.path(), None)?;
+    /// assert_eq!(marked.standing, Standing::Current);
+    /// assert!(!marked.known);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn keep_mark(&mut self, folder: &Path, state: Option<&Path>) -> Result<Marked, StoreError> {
         let kept = self.meta(KEPT)?;
         let alone = self.meta(FOLDER_ALONE)?.is_some();

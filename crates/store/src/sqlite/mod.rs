@@ -67,6 +67,27 @@ impl SqliteStore {
     /// # Errors
     /// Errors if the file cannot be opened, is damaged or newer than this program, or SQLite is older than
     /// 3.51.3.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{DeckId, Timestamp};
+    /// use dialdeck_core::rules::Rules;
+    /// use dialdeck_store::Store;
+    /// use dialdeck_store::sqlite::SqliteStore;
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("deck.sqlite");
+    /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+    /// let store = SqliteStore::create_or_open(&path, DeckId(0x7f3a_9c21), Rules::embedded(), now)?;
+    /// drop(store);
+    ///
+    /// // The deck keeps its identity.
+    /// let store = SqliteStore::create_or_open(&path, DeckId(5), Rules::embedded(), now)?;
+    /// assert_eq!(store.deck_id(), DeckId(0x7f3a_9c21));
+    /// assert!(!SqliteStore::is_behind(&path));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn create_or_open(
         path: &Path,
         new: DeckId,
@@ -98,6 +119,27 @@ impl SqliteStore {
     ///
     /// # Errors
     /// Errors if there is no deck, or its schema is not this program's.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::{DeckId, Timestamp};
+    /// use dialdeck_core::rules::Rules;
+    /// use dialdeck_store::sqlite::SqliteStore;
+    /// use dialdeck_store::{By, Store};
+    ///
+    /// let folder = tempfile::tempdir()?;
+    /// let path = folder.path().join("deck.sqlite");
+    /// assert!(SqliteStore::open_read_only(&path, Rules::embedded()).is_err());
+    ///
+    /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
+    /// let _deck = SqliteStore::create_or_open(&path, DeckId(1), Rules::embedded(), now)?;
+    /// let mut reader = SqliteStore::open_read_only(&path, Rules::embedded())?;
+    /// assert_eq!(reader.snapshot(now)?.head, 0);
+    /// let by = By { actor: "maria".to_owned(), at: now };
+    /// assert!(reader.hang_up_all("fire alarm", &by).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn open_read_only(path: &Path, rules: &'static Rules) -> Result<Self, StoreError> {
         let conn = schema::open_readable(path)?;
         let deck = meta::known_identity(&conn)?;

@@ -23,7 +23,7 @@ pub fn check(path: &Path) -> io::Result<()> {
     }
 }
 
-/// Opens a regular file, or creates one if `how` allows it and nothing is there.
+/// Opens a regular file, or creates one if `how` allows it and nothing is there. Returns the open file.
 ///
 /// # Errors
 ///

@@ -1,6 +1,6 @@
 //! The interface between the engine and the carriers: one trait to place, observe and hang up calls.
 //!
-//! A provider is an actor with an inbox and an outbox. [`Provider::request`] hands over a request and returns
+//! A provider is an actor with an inbox and an outbox. [`Provider::request`] submits a request and returns
 //! immediately; its results arrive later from [`Provider::poll`]. So a slow or lost answer blocks nothing,
 //! and a simulated carrier can run in virtual time.
 //!
@@ -183,7 +183,7 @@ pub trait Provider: Send {
     /// Returns what the provider can do.
     fn capabilities(&self) -> Capabilities;
 
-    /// Hands over a request at `now` and returns immediately.
+    /// Submits a request at `now` and returns immediately.
     fn request(&mut self, request: Request, now: Timestamp);
 
     /// Returns every event up to `now`, in order. A [`dialdeck_core::domain::CallEventKind::Sent`] for a

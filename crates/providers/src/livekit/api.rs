@@ -70,7 +70,7 @@ impl Dispatch {
 }
 
 impl Api {
-    /// A client of the server at `url`, `https://…` or `wss://…`.
+    /// Creates a client for the server at `url`, `https://…` or `wss://…`.
     pub(super) fn new(url: &str, signer: Signer, http: Http) -> Self {
         let base = match url.trim_end_matches('/').split_once("://") {
             Some(("wss", rest)) => format!("https://{rest}"),

@@ -80,8 +80,8 @@ pub struct LiveKit {
 }
 
 impl LiveKit {
-    /// A client of this account. `reach`: where webhooks and agents find the deck; `None`: nowhere,
-    /// then ends are polled for and the agent cannot report.
+    /// Creates a client for an account. `reach` is where webhooks and agents find the deck. With `None`, ends
+    /// are polled for and the agent cannot report.
     pub fn new(account: Account, reach: Option<Reach>, http: Http) -> Self {
         let signer = Signer {
             key: account.api_key.clone(),

@@ -1,4 +1,5 @@
-//! One HTTP request at a time: nothing is repeated, redirected or kept open behind our back.
+//! An HTTP client that sends each request once: it repeats nothing, follows no redirect and keeps no
+//! connection open.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -15,19 +16,19 @@ use rustls::pki_types::pem::PemObject as _;
 
 use dialdeck_clock::Clock;
 
-/// The most that is read of an answer.
+/// The longest body of an answer that is read, in bytes.
 const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
 
-/// How long a connection may take to be made, by the machine's clock.
+/// How long a connection may take to be established, by the machine's clock.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// The longest pause that is taken from a `Retry-After`.
+/// The longest pause that is accepted from a `Retry-After`.
 const LONGEST_PAUSE: Duration = Duration::from_hours(1);
 
-/// The environment variable that names a PEM file of more authorities to trust.
+/// The environment variable that names a PEM file of additional certificate authorities.
 const MORE_ROOTS: &str = "SSL_CERT_FILE";
 
-/// An HTTP client that sends what it is told once.
+/// An HTTP client that sends each request once.
 #[derive(Clone, Debug)]
 pub struct Http {
     client: Client,
@@ -35,28 +36,28 @@ pub struct Http {
     clock: Clock,
 }
 
-/// The way of one request to its server and of the reply back.
+/// The transport of one request to its server and of the reply back.
 ///
-/// Nothing is repeated and no redirect is followed. Dropping the future ends the exchange.
+/// An implementation repeats nothing and follows no redirect. Dropping the future ends the exchange.
 pub trait Exchange: fmt::Debug + Send + Sync {
     /// Sends a request and returns the whole reply.
     ///
     /// # Errors
-    /// If there is no reply, saying whether the request may have been carried out.
+    /// Errors if there is no reply. The error states whether the request may have been carried out.
     fn exchange(&self, request: Request) -> Exchanged<'_>;
 }
 
-/// The future of an [`Exchange`].
+/// The future that [`Exchange::exchange`] returns.
 pub type Exchanged<'a> = Pin<Box<dyn Future<Output = Result<Reply, NoAnswer>> + Send + 'a>>;
 
-/// What a server sent back, as it came.
+/// The reply of a server, unchanged.
 #[derive(Clone, Debug)]
 pub struct Reply {
-    /// The HTTP status.
+    /// The HTTP status code.
     pub status: u16,
-    /// The headers.
+    /// The headers of the reply.
     pub headers: HeaderMap,
-    /// The body.
+    /// The raw bytes of the body.
     pub body: Vec<u8>,
 }
 
@@ -81,26 +82,26 @@ impl Exchange for Client {
     }
 }
 
-/// What a server answered, whatever its status.
+/// The answer of a server, with any status.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Answer {
-    /// The HTTP status.
+    /// The HTTP status code.
     pub status: u16,
-    /// `Retry-After` in seconds, when the server gave one.
+    /// The pause from `Retry-After`, given in seconds; at most one hour.
     pub retry_after: Option<Duration>,
-    /// The body's media type, in lower case.
+    /// The media type of the body, in lower case.
     pub content_type: String,
-    /// The body.
+    /// The raw bytes of the body.
     pub body: Vec<u8>,
 }
 
 impl Answer {
-    /// Whether the status is one of success.
+    /// Returns whether the status is 2xx.
     pub const fn is_success(&self) -> bool {
         matches!(self.status, 200..=299)
     }
 
-    /// The body as JSON; `None` when it is none.
+    /// Returns the body as JSON, or `None` if it is not JSON.
     pub fn json(&self) -> Option<serde_json::Value> {
         serde_json::from_slice(&self.body).ok()
     }
@@ -109,32 +110,31 @@ impl Answer {
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoAnswer {
-    /// No connection: not a byte of the request has left.
+    /// No byte of the request has left, because it could not be built or there was no connection.
     #[error("not sent: {0}")]
     NotSent(String),
-    /// The request may have been carried out; its answer is lost.
+    /// The request may have been carried out, but its answer is lost.
     #[error("no answer: {0}")]
     Lost(String),
 }
 
 impl Http {
-    /// A client that trusts Mozilla's authorities and those in the file that the environment variable
-    /// `SSL_CERT_FILE` names.
+    /// Creates a client that trusts Mozilla's certificate authorities and those in the file that the
+    /// environment variable `SSL_CERT_FILE` names.
     ///
     /// # Errors
-    /// As [`Http::trusting`].
+    /// Errors as [`Http::trusting`] does.
     pub fn new(clock: Clock) -> Result<Self, String> {
         let named = std::env::var_os(MORE_ROOTS).filter(|file| !file.is_empty());
         Self::trusting(named.map(PathBuf::from).as_deref(), clock)
     }
 
-    /// A client that trusts the authorities in a PEM file besides Mozilla's. Every request has a
-    /// connection of its own: one that is kept idle may be dead, and a request written into it would
-    /// have to be repeated.
+    /// Creates a client that trusts Mozilla's certificate authorities and those in a PEM file. Every request
+    /// uses a new connection, because an idle one may be dead, and a request written into it would have to be
+    /// repeated.
     ///
     /// # Errors
-    /// When the file cannot be read or holds no authority that can be trusted, or the machine cannot do
-    /// TLS.
+    /// Errors if the file cannot be read or holds no usable authority, or if the machine cannot use TLS.
     pub fn trusting(more: Option<&Path>, clock: Clock) -> Result<Self, String> {
         let mut roots = RootCertStore {
             roots: webpki_roots::TLS_SERVER_ROOTS.to_vec(),
@@ -166,31 +166,31 @@ impl Http {
         })
     }
 
-    /// Returns this client with another way to its servers.
+    /// Returns this client with another transport.
     #[must_use]
     pub fn over(self, exchange: Arc<dyn Exchange>) -> Self {
         Self { exchange, ..self }
     }
 
-    /// Returns the clock by which it waits.
+    /// Returns the clock by which the client waits.
     pub const fn clock(&self) -> &Clock {
         &self.clock
     }
 
-    /// A request that is yet to be sent.
+    /// Returns a POST request, which is not sent yet.
     pub fn post(&self, url: &str) -> RequestBuilder {
         self.client.post(url)
     }
 
-    /// A request that is yet to be sent.
+    /// Returns a GET request, which is not sent yet.
     pub fn get(&self, url: &str) -> RequestBuilder {
         self.client.get(url)
     }
 
-    /// Sends a request and reads its answer, within `limit` by the deck's clock.
+    /// Sends a request and returns its answer, within `limit` by the deck's clock.
     ///
     /// # Errors
-    /// When there is no answer, saying whether the request may have been carried out.
+    /// Errors if there is no answer. The error states whether the request may have been carried out.
     pub async fn send(&self, request: RequestBuilder, limit: Duration) -> Result<Answer, NoAnswer> {
         let sending = async {
             let request = request.build().map_err(told)?;
@@ -214,7 +214,8 @@ impl Http {
     }
 }
 
-/// Such a file may be a whole system's: what of it is of a kind that is not known here is left out.
+/// Adds the authorities of a PEM file. Certificates of unknown kinds are skipped, because the file may be a
+/// whole system's.
 fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), String> {
     let unread = |error: rustls::pki_types::pem::Error| format!("which cannot be read: {error}");
     let read = CertificateDer::pem_file_iter(file).map_err(unread)?;
@@ -229,7 +230,7 @@ fn add_roots(roots: &mut RootCertStore, file: &Path) -> Result<(), String> {
     }
 }
 
-/// Says what went wrong without the address, which may hold a token.
+/// Returns the reason of an error without the address, which may hold a token.
 fn told(error: reqwest::Error) -> NoAnswer {
     let before = error.is_connect() || error.is_builder();
     let error = error.without_url();

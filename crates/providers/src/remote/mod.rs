@@ -1,6 +1,6 @@
-//! A carrier behind a network: each request becomes a task, whatever comes of it an event.
+//! A carrier behind a network: each request becomes a task, and each result an event.
 //!
-//! A [`Vendor`] speaks one company's protocol; [`Remote`] makes a [`Provider`] of it. Nothing here
+//! A [`Vendor`] implements the protocol of one company, and [`Remote`] makes it a [`Provider`]. Nothing here
 //! repeats a request that may make a phone ring.
 
 pub mod http;
@@ -22,59 +22,60 @@ use dialdeck_core::domain::{
     AttemptId, CallEvent, CallEventKind, CallReport, CalleeType, Capabilities, Timestamp,
 };
 
-/// One company's protocol. Every method may take its time; none may panic on what a server says.
+/// The protocol of one company. Every method may take its time; none may panic on any answer of a server.
 pub trait Vendor: Send + Sync + 'static {
-    /// What it can do.
+    /// Returns what the vendor can do.
     fn capabilities(&self) -> Capabilities;
 
-    /// Places a call and follows it to its end, told on `line`: `sent` before the first byte of the
-    /// request that makes a phone ring, and one `ended` at the end, or `lost` when what became of
-    /// the request is not known. Is called once per attempt.
+    /// Places a call and follows it to its end, with reports on `line`: `sent` before the first byte of the
+    /// request that makes a phone ring, and one `ended` at the end, or `lost` if the result of the request is
+    /// not known. Called once per attempt.
     fn place(&self, request: DialRequest, line: Line) -> impl Future<Output = ()> + Send;
 
-    /// Hangs up the line's call; one that is not known is ignored, one that is over for us may still
-    /// be up at the carrier. One whose request has not left yet must not leave any more: it ends as
+    /// Hangs up the call of `line`. An unknown call is no error, and a call whose end was reported may still
+    /// be up at the carrier. If the request has not left yet, it must not leave, and the attempt ends as
     /// never sent.
     fn hang_up(&self, line: Line) -> impl Future<Output = ()> + Send;
 
-    /// What became of an attempt, also one of an earlier run. Never a guess. `line`: the attempt's.
+    /// Returns the state of an attempt, including attempts of an earlier run. Never a guess. `line` is the
+    /// attempt's line.
     fn look_up(&self, inquiry: Inquiry, line: Line) -> impl Future<Output = LookUp> + Send;
 
-    /// Takes what came in from outside, proven; of a call that is not followed any more, too.
+    /// Processes an inbound report, which is proven. The call may no longer be followed.
     fn deliver(&self, inbound: Inbound, line: Line) -> impl Future<Output = ()> + Send;
 
-    /// The numbers the account owns.
+    /// Returns the numbers that the account owns.
     fn numbers(&self) -> impl Future<Output = Result<Owned, Unlisted>> + Send;
 
-    /// Looks at everything that can be looked at without placing a call, for `doctor`.
+    /// Returns the results of all checks that place no call, for `doctor`.
     fn examine(&self) -> impl Future<Output = Vec<Examined>> + Send;
 
-    /// What proves and reads what comes in.
+    /// Returns the reader that proves and reads inbound requests.
     fn reader(&self) -> Arc<dyn Reader>;
 
-    /// What an operator should know of the account or of a look-up, since it was last asked: a
-    /// stable word and a text each. Asked after every look-up and every listing of numbers; what
-    /// concerns a call that is being placed goes to its [`Line`] instead.
+    /// Returns the warnings about the account or a look-up since the last call, each with a stable code and a
+    /// text. Called after every look-up and every listing of numbers. Warnings about a call that is being
+    /// placed go to its [`Line`] instead.
     fn warnings(&self) -> Vec<(&'static str, String)> {
         Vec::new()
     }
 
-    /// What `doctor` warns of, though calls can be made.
+    /// Returns what `doctor` warns about although calls can be made.
     fn cautions(&self) -> Vec<String> {
         Vec::new()
     }
 }
 
-/// One thing that `doctor` looked at.
+/// The result of one check of `doctor`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Examined {
-    /// What: `credentials`, `trunk`, `numbers`, `clock`, `balance`.
+    /// The subject: `credentials`, `trunk`, `numbers`, `clock` or `balance`.
     pub what: &'static str,
-    /// What was found, or what is wrong and what to do.
+    /// What was found; with `Err`, what is wrong and what to do.
     pub found: Result<String, String>,
 }
 
-/// Where a vendor tells what happens to a call.
+/// The channel on which a vendor reports the events of a call.
 #[derive(Clone, Debug)]
 pub struct Line {
     attempt: AttemptId,
@@ -83,7 +84,7 @@ pub struct Line {
 }
 
 impl Line {
-    /// A line to which nobody listens, for what is asked of a vendor without an engine.
+    /// Returns a line whose reports are discarded, for requests to a vendor without an engine.
     pub fn unheard(attempt: AttemptId, clock: &Clock) -> Self {
         Self {
             attempt,
@@ -92,73 +93,73 @@ impl Line {
         }
     }
 
-    /// The call's attempt.
+    /// Returns the attempt of the call.
     pub const fn attempt(&self) -> AttemptId {
         self.attempt
     }
 
-    /// The present instant.
+    /// Returns the current instant of the deck's clock.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
     }
 
-    /// Waits for `span` of the deck's clock.
+    /// Waits for `span` by the deck's clock.
     pub async fn sleep(&self, span: Duration) {
         tokio::time::sleep(self.clock.real_time(span)).await;
     }
 
-    /// The request that makes a phone ring is about to leave.
+    /// Reports that the request that makes a phone ring is about to leave.
     pub fn sent(&self) {
         self.tell(self.now(), CallEventKind::Sent);
     }
 
-    /// The carrier shows that there is a call, whatever it had answered.
+    /// Reports that there is a call, even if the carrier's answer said otherwise.
     pub fn placed(&self) {
         self.tell(self.now(), CallEventKind::Placed);
     }
 
-    /// It rings.
+    /// Reports that the phone rings.
     pub fn ringing(&self) {
         self.tell(self.now(), CallEventKind::Ringing);
     }
 
-    /// Somebody or something picked up, at this instant.
+    /// Reports that a person or a machine answered at `at`.
     pub fn answered(&self, at: Timestamp) {
         self.tell(at, CallEventKind::Answered);
     }
 
-    /// Who picked up.
+    /// Reports the type of the callee.
     pub fn detected(&self, callee: CalleeType) {
         self.tell(self.now(), CallEventKind::CalleeDetected(callee));
     }
 
-    /// The call ended, at this instant.
+    /// Reports that the call ended at `at`.
     pub fn ended(&self, report: CallReport, at: Timestamp) {
         self.tell(at, CallEventKind::Ended(report));
     }
 
-    /// What became of the request is not known.
+    /// Reports that the result of the request is not known.
     pub fn lost(&self) {
         self.tell(self.now(), CallEventKind::AnswerLost);
     }
 
-    /// The call may still be up at the carrier, which did not confirm its end.
+    /// Reports that the call may still be up at the carrier, which did not confirm its end.
     pub fn unclosed(&self) {
         self.send(ProviderEvent::Unclosed(self.attempt));
     }
 
-    /// The carrier has confirmed the end after all.
+    /// Reports that the carrier has confirmed the end of an unclosed call.
     pub fn closed(&self) {
         self.send(ProviderEvent::Closed(self.attempt));
     }
 
-    /// Something that an operator should know: a stable word and a text.
+    /// Reports a warning for the operator: a stable code and a text.
     pub fn warn(&self, word: &'static str, text: String) {
         self.send(ProviderEvent::Warning(word, text));
     }
 
     fn send(&self, event: ProviderEvent) {
-        // Nobody listens any more once the engine has ended.
+        // The receiver is gone once the engine has ended.
         self.events.send(event).ok();
     }
 
@@ -172,16 +173,16 @@ impl Line {
     }
 }
 
-/// The way in for what the listener took.
+/// The entrance for reports that the listener has stored.
 #[derive(Clone, Debug)]
 pub struct Inlet {
     news: UnboundedSender<Inbound>,
 }
 
 impl Inlet {
-    /// Hands it to the vendor.
+    /// Passes a report to the vendor.
     pub fn deliver(&self, inbound: Inbound) {
-        // Nobody listens any more once the engine has ended; the store has it.
+        // The receiver is gone once the engine has ended; the store has the report.
         self.news.send(inbound).ok();
     }
 }
@@ -192,12 +193,14 @@ pub struct Remote {
     capabilities: Capabilities,
     requests: UnboundedSender<Request>,
     events: UnboundedReceiver<ProviderEvent>,
-    /// What `ready` has taken out of `events`.
+    /// Events that `ready` has taken out of `events`.
     early: VecDeque<ProviderEvent>,
 }
 
 impl Remote {
-    /// Starts a vendor's tasks on `runtime`; they end with it, or when the provider is dropped.
+    /// Starts a vendor's tasks on `runtime` and returns the provider with its inlet. The task that accepts
+    /// requests ends with the runtime or when the provider is dropped. Tasks of calls continue until they are
+    /// done or the runtime ends.
     pub fn start<V: Vendor>(vendor: &Arc<V>, clock: &Clock, runtime: &Handle) -> (Self, Inlet) {
         let (requests, asked) = unbounded_channel();
         let (told, events) = unbounded_channel();
@@ -224,7 +227,7 @@ impl Provider for Remote {
     }
 
     fn request(&mut self, request: Request, _now: Timestamp) {
-        // Its tasks have ended only when the runtime has, and the engine with it.
+        // The tasks end only with the runtime, and the engine ends with it.
         self.requests.send(request).ok();
     }
 
@@ -294,7 +297,7 @@ impl<V: Vendor> Desk<V> {
                     tokio::spawn(async move { vendor.place(*request, line).await })
                 };
                 tokio::spawn(async move {
-                    // A fault of ours while a phone may ring: nobody knows how it went.
+                    // A panic while a phone may ring leaves the result unknown.
                     if placing.await.is_err_and(|error| error.is_panic()) {
                         line.lost();
                     }
@@ -337,10 +340,10 @@ impl<V: Vendor> Desk<V> {
     }
 }
 
-/// Tells what a vendor wants an operator to know.
+/// Reports a vendor's warnings to the operator.
 fn pass_on(vendor: &impl Vendor, events: &UnboundedSender<ProviderEvent>) {
     for (word, text) in vendor.warnings() {
-        // Nobody listens any more once the engine has ended.
+        // The receiver is gone once the engine has ended.
         events.send(ProviderEvent::Warning(word, text)).ok();
     }
 }

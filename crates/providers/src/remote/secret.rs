@@ -1,4 +1,4 @@
-//! Credentials in memory: never printed, compared in constant time where they prove something.
+//! Credentials in memory: never printed, and compared in constant time where they prove something.
 
 use std::fmt;
 
@@ -7,29 +7,44 @@ use ring::hmac::{self, HMAC_SHA256};
 use dialdeck_core::domain::AttemptId;
 use dialdeck_core::domain::digest::{Hash, hex};
 
-/// A credential. Its text shows only where it is put into a request.
+/// A credential. Its text is visible only through [`Secret::expose`].
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_providers::remote::secret::Secret;
+///
+/// let key = Secret::new("Jefe");
+/// assert_eq!(format!("{key:?}"), "Secret(…)");
+///
+/// // RFC 4231, test case 2.
+/// let signature = key.sign(b"what do ya want for nothing?");
+/// assert_eq!(signature[..4], [0x5b, 0xdc, 0xc1, 0x46]);
+/// assert!(key.proves(b"what do ya want for nothing?", &signature));
+/// assert!(!key.proves(b"another message", &signature));
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
-    /// Wraps a credential.
+    /// Creates a secret from its text.
     pub fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The text, for a request or a signature and nothing else.
+    /// Returns the text, for use in a request or a signature only.
     pub fn expose(&self) -> &str {
         &self.0
     }
 
-    /// HMAC-SHA256 of `message` under this key (RFC 2104).
+    /// Returns the HMAC-SHA256 of `message` under this key (RFC 2104).
     pub fn sign(&self, message: &[u8]) -> Hash {
         let mut signature = Hash::default();
         signature.copy_from_slice(hmac::sign(&self.mac_key(), message).as_ref());
         signature
     }
 
-    /// Whether `signature` is this key's for `message`, in constant time.
+    /// Returns whether `signature` is this key's signature of `message`, in constant time.
     pub fn proves(&self, message: &[u8], signature: &[u8]) -> bool {
         hmac::verify(&self.mac_key(), message, signature).is_ok()
     }
@@ -45,36 +60,53 @@ impl fmt::Debug for Secret {
     }
 }
 
-/// Where the world reaches this deck's listener for one trunk, and the key that its addresses and
-/// tokens are made with.
+/// The address of this deck's listener for one trunk, and the key for its addresses and tokens.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_providers::remote::secret::{Reach, Secret};
+///
+/// let reach = Reach {
+///     url: "https://dialer.example.com/my-trunk".to_owned(),
+///     key: Secret::new("the deck's key"),
+/// };
+/// let (first, second) = ("7f3a9c21-1".parse()?, "7f3a9c21-2".parse()?);
+/// let token = reach.token(first);
+/// assert_eq!(token.len(), 32);
+/// assert!(reach.proves(first, &token));
+/// assert!(!reach.proves(second, &token));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reach {
-    /// The trunk's address as the world sees it, without a slash at its end:
-    /// `https://dialer.example.com/my-trunk`.
+    /// The trunk's public address, without a trailing slash: `https://dialer.example.com/my-trunk`.
     pub url: String,
-    /// The deck's own key.
+    /// The secret key of the deck.
     pub key: Secret,
 }
 
 impl Reach {
-    /// A token that proves that its bearer was given this attempt, and nothing else.
+    /// Returns a token of 32 hexadecimal digits. It proves that its bearer was given this attempt, and
+    /// nothing more.
     pub fn token(&self, attempt: AttemptId) -> String {
         self.token_of(&format!("attempt {attempt}"))
     }
 
-    /// A token that proves that its bearer was given what these words name, and nothing else.
+    /// Returns a token of 32 hexadecimal digits for any subject. It proves that its bearer was given `words`,
+    /// and nothing more.
     pub fn token_of(&self, words: &str) -> String {
         hex(&self.key.sign(words.as_bytes())[..16])
     }
 
-    /// Whether a token is the attempt's, in constant time.
+    /// Returns whether a token is the attempt's, in constant time.
     pub fn proves(&self, attempt: AttemptId, token: &str) -> bool {
         self.is_token(&self.token(attempt), token)
     }
 
-    /// Whether a token is the one that is wanted, in constant time.
+    /// Returns whether a token equals the wanted one, in constant time.
     pub fn is_token(&self, wanted: &str, token: &str) -> bool {
-        // Both sides are hashed under the key once more, so the comparison tells nothing by its time.
+        // Both tokens are signed with the key before the comparison, so its duration reveals nothing.
         self.key
             .proves(token.as_bytes(), &self.key.sign(wanted.as_bytes()))
     }

@@ -1,22 +1,33 @@
-//! What a server wrote, made fit for a log: no number, no key, short.
+//! Makes a server's text fit for a log: without numbers and keys, and short.
 
 /// The longest text that is kept, in characters.
 const LONGEST: usize = 200;
 
-/// So many digits with nothing but signs between them may be a telephone number.
+/// The least number of adjacent digits, apart from punctuation, that may be a telephone number.
 const NUMBER: usize = 7;
 
-/// So many with blanks between them as well; two codes beside each other have fewer.
+/// The least number of digits with white space between them that may be a telephone number. Two adjacent
+/// codes have fewer.
 const SPACED: usize = 9;
 
-/// A word of so many characters with a digit in it may be a key or a token.
+/// The least length of a text with a digit that may be a key or a token, in characters.
 const KEY: usize = 16;
 
-/// What stands in place of what was taken out.
+/// Replaces what was removed.
 const GONE: char = '…';
 
-/// A server's text without anything that may be a number or a key, on one line, at most 200
-/// characters.
+/// Returns a server's text without anything that may be a number or a key, on one line, at most 200
+/// characters long. Each removed part is replaced by `…`.
+///
+/// # Examples
+///
+/// ```
+/// use dialdeck_providers::remote::text::plain;
+///
+/// assert_eq!(plain("486 Busy Here"), "486 Busy Here");
+/// assert_eq!(plain("+1 212-555-0142 is busy"), "… is busy");
+/// assert_eq!(plain("bad key bp_live_sk_0123456789"), "bad key …");
+/// ```
 pub fn plain(text: &str) -> String {
     let words = masked(text, is_word, |run| {
         run.chars().count() >= KEY && run.chars().any(char::is_numeric)
@@ -39,12 +50,12 @@ fn digits(run: &str) -> usize {
     run.chars().filter(|sign| sign.is_numeric()).count()
 }
 
-/// Digits and what people write between them.
+/// Returns whether a character is a digit or a separator in telephone numbers.
 fn is_number(sign: char) -> bool {
     sign.is_numeric() || sign.is_whitespace() || matches!(sign, '+' | '-' | '.' | '(' | ')' | '/')
 }
 
-/// Replaces every longest run of such signs that has to go.
+/// Replaces every longest run of matching characters for which `goes` returns `true`.
 fn masked(text: &str, belongs: fn(char) -> bool, goes: impl Fn(&str) -> bool) -> String {
     let mut kept = String::with_capacity(text.len());
     let mut rest = text;
@@ -56,7 +67,7 @@ fn masked(text: &str, belongs: fn(char) -> bool, goes: impl Fn(&str) -> bool) ->
         let (run, after) = rest.split_at(end);
         rest = after;
         if inside && goes(run) {
-            // The blanks around a number are not part of it.
+            // White space around a number is not part of it.
             let after = run.trim_start();
             kept.push_str(&run[..run.len() - after.len()]);
             kept.push(GONE);

@@ -64,8 +64,9 @@ pub(super) fn placed(answer: &Answer) -> Placed {
 /// | 400, 422 | RFC 9110, 15.5.1 and 15.5.21: not processed, if the text names a field of the request, the balance or a limit |
 /// | 404 | RFC 9110, 15.5.5, if the caller ID is what was not found |
 ///
-/// A bare 404 may also mean that a handler did not find the call that it had just made. A redirect may follow
-/// a completed request (302, 303), so no redirect is taken as a refusal.
+/// With a status other than 401, 402 and 429, a text that concerns a call establishes nothing. A bare 404 may
+/// also mean that a handler did not find the call that it had just made. A redirect may follow a completed
+/// request (302, 303), so no redirect is taken as a refusal.
 fn refusal(status: u16, said: &Said) -> Option<CallEnd> {
     match status {
         401 | 402 => Some(CallEnd::AccountRefused),

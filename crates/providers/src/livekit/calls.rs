@@ -32,7 +32,7 @@ pub(super) struct Call {
 /// Which part of the program reports the end of a call.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Stage {
-    /// None: the call has not begun, its answer was lost, or it belongs to an earlier run.
+    /// No part: the call has not begun, its answer was lost, or it belongs to an earlier run.
     #[default]
     Open,
     /// A task follows it.

@@ -27,8 +27,8 @@ const LAST_WORD: Duration = Duration::from_secs(10);
 /// How long the webhook that reports that a room is gone may take, if only it proves that nothing was dialed.
 const LAST_OF_ROOM: Duration = Duration::from_secs(20);
 
-/// The pauses between polls for a callee who may enter a room that was just deleted. Used only without
-/// webhooks.
+/// The pauses between polls for a callee who may enter a room that was just deleted. Used only if webhooks
+/// have not shown how the call went.
 const LOOK_AGAIN: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(2)];
 
 /// What the room shows about a call whose answer does not show whether it was dialed.

@@ -282,8 +282,8 @@ impl Snapshot {
         all.find(|trunk| trunk.name == *name)
     }
 
-    /// Returns whether the caller ID's provider has recently confirmed that the account owns it, or cannot
-    /// confirm such things.
+    /// Returns whether the caller ID's provider has recently reported that the account owns it, if that
+    /// provider can report owned numbers at all.
     pub fn is_proven(&self, id: &CallerId, now: Timestamp) -> bool {
         caller_id::is_proven(id, self.trunk(&id.trunk), now)
     }

@@ -382,7 +382,7 @@ pub trait Store: Outside + Recover + Timing + Send {
     /// Ends contacts whose own time or whose campaign's time is over. Returns how many, at most `limit`.
     fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError>;
 
-    /// Claims a contact: gathers the facts, decides and acts.
+    /// Claims a contact: gathers the facts, decides and acts. Returns the decision.
     ///
     /// On `Dial` the attempt is reserved and `attempt_reserved` logged. On a hold of scope `Contact` the
     /// contact waits. On a refusal it is finished and `contact_finished` logged.

@@ -250,7 +250,8 @@ impl MemoryStore {
         moves::has_to_rest(finding, callees.len() as u64, sent.into())
     }
 
-    /// Corrects an attempt that had ended with another outcome, if the report proves it.
+    /// Corrects an attempt that had ended with another outcome. Returns `None` if the report does not prove
+    /// that.
     fn correct(
         &mut self,
         was: &Attempt,

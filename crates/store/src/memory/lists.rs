@@ -138,8 +138,9 @@ impl MemoryStore {
         Ok(Some(back))
     }
 
-    /// Restores contacts that an entry had ended which was taken off earlier. The consent that it revoked
-    /// stays revoked, because it is no longer known whether it was the last to revoke it.
+    /// Restores contacts that an entry had ended which was taken off earlier. Returns `None` if there are
+    /// none. The consent that the entry revoked stays revoked, because it is no longer known whether it was
+    /// the last to revoke it.
     fn restore_later(
         &mut self,
         (number, list): (PhoneNumber, &ListKind),

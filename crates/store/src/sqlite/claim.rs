@@ -15,7 +15,7 @@ use dialdeck_core::policy::{
 const LIVE: &str = "SELECT day, live, abandoned, brake_live, brake_abandoned FROM live_answers
      WHERE campaign = ?1";
 
-/// Decides about a ready contact and acts on the decision.
+/// Decides about a ready contact, acts on the decision, and returns it.
 pub(super) fn claim(
     work: &mut Work<'_>,
     contact: ContactId,
@@ -67,7 +67,7 @@ pub(super) fn examine(
     Ok(())
 }
 
-/// Reads what the deck knows of a contact's number.
+/// Returns what the deck knows of a contact's number.
 pub(super) fn look_up(
     work: &mut Work<'_>,
     contact: Contact,
@@ -91,7 +91,7 @@ pub(super) fn look_up(
     })
 }
 
-/// Gathers the facts about a contact as the open transaction sees them.
+/// Returns the facts about a contact as the open transaction sees them.
 pub(super) fn gather(
     work: &mut Work<'_>,
     about: About,

@@ -97,8 +97,8 @@ impl SqliteStore {
         Ok(())
     }
 
-    /// Runs a verb that writes: inside the open group, or as its own group. Errors if the deck's path leads
-    /// to other files.
+    /// Runs a verb that writes: inside the open group, or as its own group. Returns its result. Errors if the
+    /// deck's path leads to other files.
     pub(super) fn write<T>(
         &mut self,
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
@@ -123,7 +123,7 @@ impl SqliteStore {
         self.write_alone(verb)
     }
 
-    /// Runs a verb of the engine, without the cost of a savepoint.
+    /// Runs a verb of the engine, without the cost of a savepoint. Returns its result.
     ///
     /// Such a verb begins nothing, or calls [`Mem::may_begin`]. It refuses before it writes. If it fails
     /// later, SQLite or the file is at fault, and the whole group is given up.
@@ -165,7 +165,7 @@ impl SqliteStore {
         }
     }
 
-    /// Runs a verb that only reads, over one consistent state.
+    /// Runs a verb that only reads, over one consistent state. Returns its result.
     pub(super) fn read<T>(
         &mut self,
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,

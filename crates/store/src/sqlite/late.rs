@@ -34,7 +34,8 @@ pub(super) fn hear(
     }
 }
 
-/// Corrects an attempt that had ended with another outcome, if the report proves it.
+/// Corrects an attempt that had ended with another outcome. Returns `None` if the report does not prove
+/// that.
 pub(super) fn correct(
     work: &mut Work<'_>,
     was: &Attempt,

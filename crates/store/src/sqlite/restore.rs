@@ -6,8 +6,9 @@ use super::{Work, campaigns, contacts as rows, log, suppression};
 use crate::{By, Restored, Reversal, StoreError, entries, moves};
 use dialdeck_core::domain::{CampaignState, ListKind, PhoneNumber};
 
-/// Restores contacts that an entry had ended which was taken off earlier. The consent that it revoked stays
-/// revoked, because it is no longer known whether it was the last to revoke it.
+/// Restores contacts that an entry had ended which was taken off earlier. Returns `None` if there are none.
+/// The consent that the entry revoked stays revoked, because it is no longer known whether it was the last to
+/// revoke it.
 pub(super) fn later(
     work: &mut Work<'_>,
     (number, list): (PhoneNumber, &ListKind),

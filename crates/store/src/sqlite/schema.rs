@@ -19,7 +19,7 @@ const BUSY: Duration = Duration::from_secs(5);
 /// Prepared statements kept. There are fewer distinct ones than this.
 const STATEMENTS: usize = 128;
 
-/// Opens or creates a deck file for reading and writing.
+/// Opens or creates a deck file for reading and writing. Returns the connection.
 pub(super) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     let conn = Connection::open(path)?;
     prepare(&conn)?;
@@ -28,7 +28,7 @@ pub(super) fn open_writable(path: &Path) -> Result<Connection, StoreError> {
     Ok(conn)
 }
 
-/// Opens an existing deck file of any schema for reading.
+/// Opens an existing deck file of any schema for reading. Returns the connection.
 pub(super) fn open_to_look(path: &Path) -> Result<Connection, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Ok(Connection::open_with_flags(path, flags)?)

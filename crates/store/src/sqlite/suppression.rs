@@ -23,7 +23,7 @@ pub(super) const REVOKED: &str = "SELECT at FROM revocations WHERE number = ?1";
 const INSERT: &str = "INSERT INTO suppressions (number, list, source, at, actor, note)
      VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT DO NOTHING";
 
-/// Puts numbers on lists, with one log entry each.
+/// Puts numbers on lists, with one log entry each. Returns what that changed.
 pub(super) fn add(
     work: &mut Work<'_>,
     suppressions: &[Suppression],
@@ -59,7 +59,8 @@ pub(super) fn add(
     Ok(sum)
 }
 
-/// Adds a batch of an imported list. Logs each new number, unless the list is a registry.
+/// Adds a batch of an imported list. Returns what that changed. Logs each new number, unless the list is a
+/// registry.
 pub(super) fn import(
     work: &mut Work<'_>,
     list: &ListKind,

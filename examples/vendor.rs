@@ -16,6 +16,7 @@ mod vendors;
 use dialdeck::clock::Clock;
 use vendors::bubblyphone::{self, BubblyPhoneDouble};
 use vendors::faults::Faults;
+use vendors::lab::Lab;
 use vendors::livekit::{self, LiveKitDouble};
 use vendors::plum::{self, PlumDouble};
 use vendors::script::Script;
@@ -33,7 +34,7 @@ fn main() {
     let numbers = NUMBERS.map(str::to_owned);
     let pool = "[[pool]]\nname = \"main\"\ntrunk = \"double\"\nnumbers = [\"+16465550100\", \"+16465550101\"]";
     let head = "[[trunk]]\nname = \"double\"";
-    let clock = Clock::System;
+    let lab = Lab::sockets(Clock::System);
     match args.first().map(String::as_str) {
         Some("livekit") => {
             let settings = livekit::Settings {
@@ -45,7 +46,7 @@ fn main() {
             let (trunk, agent) = (settings.trunk.clone(), settings.agent.clone());
             let double = LiveKitDouble::start(livekit::Options {
                 port,
-                clock,
+                lab,
                 script: Script::new(1),
                 faults: Faults::new(1),
                 settings,
@@ -56,7 +57,7 @@ fn main() {
             std::thread::park();
         }
         Some("bubblyphone") => {
-            let options = bubblyphone::Options::new(&clock, Script::new(1), &numbers);
+            let options = bubblyphone::Options::new(&lab, Script::new(1), &numbers);
             let double = BubblyPhoneDouble::start(bubblyphone::Options { port, ..options });
             println!(
                 "export BUBBLYPHONE_API_KEY='{}'\n\n{head}",
@@ -71,7 +72,7 @@ fn main() {
         Some("plum") => {
             let double = PlumDouble::start(plum::Options {
                 port,
-                ..plum::Options::new(&clock)
+                ..plum::Options::new(&lab)
             });
             println!(
                 "export PLUM_LOGIN='{}' PLUM_PIN='{}'\n\n{head}",

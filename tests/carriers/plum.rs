@@ -7,12 +7,12 @@ mod queue;
 
 use std::time::Duration;
 
-use dialdeck::clock::Clock;
 use dialdeck::domain::PhoneNumber;
 use dialdeck::provider::plum::{Account, Platform, Plum};
 use dialdeck::provider::remote::secret::Secret;
 
 use crate::rig::{self, Front, Rig, number};
+use crate::vendors::lab::Lab;
 use crate::vendors::plum::{
     APPLICATION, DEPLOYMENT, DEVELOPER_KEY, EMAIL, LOGIN, Options, PIN, PlumDouble,
 };
@@ -64,10 +64,10 @@ fn script() -> Script {
         .with(&gone().to_string(), &part(1, refused(604)))
 }
 
-fn double(clock: &Clock) -> PlumDouble {
+fn double(lab: &Lab) -> PlumDouble {
     PlumDouble::start(Options {
         script: script(),
-        ..Options::new(clock)
+        ..Options::new(lab)
     })
 }
 
@@ -98,24 +98,24 @@ fn fuse(double: &PlumDouble) -> Account {
     }
 }
 
-fn start(clock: &Clock, account: Account) -> Rig {
-    let front = Front::open(clock);
-    let plum = Plum::new(account, Some(front.reach.clone()), rig::http(clock)).unwrap();
+fn start(lab: &Lab, account: Account) -> Rig {
+    let front = Front::open(lab);
+    let plum = Plum::new(account, Some(front.reach.clone()), lab.http()).unwrap();
     front.start(plum)
 }
 
 /// A double of DEV and a vendor that speaks with it.
 fn dev_rig() -> (PlumDouble, Rig) {
-    let clock = rig::clock();
-    let double = double(&clock);
-    let rig = start(&clock, dev(&double));
+    let lab = rig::lab();
+    let double = double(&lab);
+    let rig = start(&lab, dev(&double));
     (double, rig)
 }
 
 fn fuse_rig() -> (PlumDouble, Rig) {
-    let clock = rig::clock();
-    let double = double(&clock);
-    let rig = start(&clock, fuse(&double));
+    let lab = rig::lab();
+    let double = double(&lab);
+    let rig = start(&lab, fuse(&double));
     (double, rig)
 }
 
@@ -125,16 +125,4 @@ fn assert_one_invite_each(double: &PlumDouble) {
         assert_eq!(invites, 1, "{key}");
     }
     assert_eq!(double.seen().overruns, 0);
-}
-
-/// Waits until the double is as wanted.
-fn until(rig: &Rig, mut wanted: impl FnMut() -> bool) {
-    let look = rig.clock.real_time(Duration::from_secs(1));
-    let patience = rig.clock.now() + Duration::from_mins(20);
-    rig.run(async {
-        while !wanted() {
-            assert!(rig.clock.now() < patience);
-            tokio::time::sleep(look).await;
-        }
-    });
 }

@@ -14,6 +14,7 @@ use tempfile::TempDir;
 use crate::tls;
 use crate::vendors::bubblyphone::{self, BubblyPhoneDouble};
 use crate::vendors::faults::Faults;
+use crate::vendors::lab::Lab;
 use crate::vendors::ledger::Ledger;
 use crate::vendors::livekit::{self, LiveKitDouble};
 use crate::vendors::plum::{self, PlumDouble};
@@ -190,7 +191,7 @@ fn the_program_calls_through_livekit() {
     let (trunk, agent) = (settings.trunk.clone(), settings.agent.clone());
     let double = LiveKitDouble::start(livekit::Options {
         port: 0,
-        clock: Clock::System,
+        lab: Lab::sockets(Clock::System),
         script: script(),
         faults: Faults::new(1),
         settings,
@@ -207,7 +208,7 @@ fn the_program_calls_through_bubblyphone() {
     let mut site = Site::new();
     site.credentials = vec![("BUBBLYPHONE_API_KEY", bubblyphone::KEY.to_owned())];
     let numbers = ["+16465550100".to_owned()];
-    let options = bubblyphone::Options::new(&Clock::System, script(), &numbers);
+    let options = bubblyphone::Options::new(&Lab::sockets(Clock::System), script(), &numbers);
     let double = BubblyPhoneDouble::start(options);
     site.write_deck(&format!(
         "kind = \"bubblyphone\"\nurl = \"{}\"\n",
@@ -225,7 +226,7 @@ fn the_program_calls_through_plum() {
     ];
     let double = PlumDouble::start(plum::Options {
         script: script(),
-        ..plum::Options::new(&Clock::System)
+        ..plum::Options::new(&Lab::sockets(Clock::System))
     });
     double.settings().result_delay = Duration::from_secs(1);
     site.write_deck(&format!(

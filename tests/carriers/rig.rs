@@ -1,7 +1,6 @@
 //! A vendor under test: its provider, a way in for what its double sends, and what it told so far.
 
 use std::collections::BTreeMap;
-use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -10,38 +9,40 @@ use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse as _, Response};
-use dialdeck::clock::{Clock, ScaledClock};
+use dialdeck::clock::Clock;
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{
     AttemptId, Briefing, CallEvent, CallEventKind, CallReport, DeckId, PhoneNumber, TrunkName,
 };
 use dialdeck::provider::inbound::{Arrived, Reader, Reading, Refused};
-use dialdeck::provider::remote::http::Http;
 use dialdeck::provider::remote::secret::{Reach, Secret};
 use dialdeck::provider::remote::{Inlet, Remote, Vendor};
 use dialdeck::provider::{
     DialRequest, Inquiry, LookUp, Provider as _, ProviderEvent, Request as Ask,
 };
-use tokio::runtime::Runtime;
 
+use crate::vendors::lab::Lab;
 use crate::vendors::server::Server;
 
-/// Simulated seconds per real second: a call of half a minute takes more than one, so that a machine
-/// that stands still for a moment does not change what happens in it.
-pub(crate) const FACTOR: u32 = 20;
+/// Where no server is in any paused lab.
+pub(crate) const NOBODY: &str = "http://nobody.test";
 
 /// How long, by the deck's clock, a test waits for what must come.
 const PATIENCE: Duration = Duration::from_mins(20);
 
-/// A clock that starts on a Monday afternoon, in New York and in London.
-pub(crate) fn clock() -> Clock {
-    let start = "2026-12-07T15:30:00Z".parse().unwrap();
-    Clock::Scaled(ScaledClock::start(start, FACTOR))
-}
+/// How often a test that waits is woken at most. In a paused lab time goes on only when nothing is left
+/// to do, so that one that is woken for ever would never run out of patience.
+const MOST_WAKES: usize = 100_000;
 
-/// A client by this clock.
-pub(crate) fn http(clock: &Clock) -> Http {
-    Http::new(clock.clone()).unwrap()
+/// How long one who asks again and again waits before each time: answers from memory take no time.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// How often a vendor is asked at most.
+const MOST_INQUIRIES: usize = 10_000;
+
+/// A paused lab that starts on a Monday afternoon, in New York and in London.
+pub(crate) fn lab() -> Lab {
+    Lab::paused("2026-12-07T15:30:00Z".parse().unwrap())
 }
 
 /// An attempt of the deck under test.
@@ -76,18 +77,18 @@ struct Door {
 
 /// A vendor under test.
 pub(crate) struct Rig {
-    pub(crate) clock: Clock,
-    runtime: Runtime,
+    pub(crate) lab: Lab,
     remote: Remote,
     door: Door,
     /// Everything told so far.
     pub(crate) told: Vec<ProviderEvent>,
+    inquiries: usize,
     _front: Server,
 }
 
 /// Where a vendor under test is reached, made before the vendor is.
 pub(crate) struct Front {
-    clock: Clock,
+    lab: Lab,
     door: Door,
     server: Server,
     /// What the vendor gives out.
@@ -96,20 +97,20 @@ pub(crate) struct Front {
 
 impl Front {
     /// Opens the way in.
-    pub(crate) fn open(clock: &Clock) -> Self {
+    pub(crate) fn open(lab: &Lab) -> Self {
         let door = Door {
-            clock: clock.clone(),
+            clock: lab.clock().clone(),
             reader: Arc::default(),
             refused: Arc::default(),
         };
         let routes = Router::new().fallback(take).with_state(door.clone());
-        let server = Server::start(0, routes);
+        let server = lab.serve(0, routes);
         let reach = Reach {
             url: format!("{}/trunk", server.url()),
             key: Secret::new("a key of the deck's own"),
         };
         Self {
-            clock: clock.clone(),
+            lab: lab.clone(),
             door,
             server,
             reach,
@@ -118,20 +119,16 @@ impl Front {
 
     /// Starts the vendor.
     pub(crate) fn start<V: Vendor>(self, vendor: V) -> Rig {
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
         let vendor = Arc::new(vendor);
-        let (remote, inlet) = Remote::start(&vendor, &self.clock, runtime.handle());
+        let runtime = self.lab.runtime().handle();
+        let (remote, inlet) = Remote::start(&vendor, self.lab.clock(), runtime);
         *self.door.reader.lock().unwrap() = Some((vendor.reader(), inlet));
         Rig {
-            clock: self.clock,
-            runtime,
+            lab: self.lab,
             remote,
             door: self.door,
             told: Vec::new(),
+            inquiries: 0,
             _front: self.server,
         }
     }
@@ -182,8 +179,8 @@ impl Rig {
             from: caller_id(),
             ring_timeout: Duration::from_secs(30),
             max_call: Duration::from_mins(10),
-            not_before: self.clock.now(),
-            expires_at: self.clock.now() + Duration::from_mins(10),
+            not_before: self.lab.now(),
+            expires_at: self.lab.now() + Duration::from_mins(10),
             human_agent: false,
             pci: false,
             briefing: Briefing::default(),
@@ -192,7 +189,7 @@ impl Rig {
 
     /// Asks for something.
     pub(crate) fn ask(&mut self, request: Ask) {
-        self.remote.request(request, self.clock.now());
+        self.remote.request(request, self.lab.now());
     }
 
     /// Places a call.
@@ -206,24 +203,42 @@ impl Rig {
             attempt: attempt(serial),
             to,
             from: caller_id(),
-            reserved_at: self.clock.now(),
+            reserved_at: self.lab.now(),
         }
     }
 
     /// Waits until what was told so far is as wanted.
     pub(crate) fn wait(&mut self, what: &str, mut wanted: impl FnMut(&[ProviderEvent]) -> bool) {
-        let patience = self.clock.now() + PATIENCE;
-        loop {
-            self.told.extend(self.remote.poll(self.clock.now()));
+        let patience = self.lab.now() + PATIENCE;
+        for _ in 0..MOST_WAKES {
+            self.told.extend(self.remote.poll(self.lab.now()));
             if wanted(&self.told) {
                 return;
             }
-            let left = self.clock.real_time_until(patience).unwrap();
+            let left = self.lab.clock().real_time_until(patience).unwrap();
             assert!(!left.is_zero(), "no {what} among {:#?}", self.told);
             let news = self.remote.ready();
-            self.runtime
-                .block_on(async { tokio::time::timeout(left, news).await.ok() });
+            self.lab
+                .run(async { tokio::time::timeout(left, news).await.ok() });
         }
+        panic!("no {what}, however often it was looked for");
+    }
+
+    /// Waits until something is so that the vendor does not tell.
+    pub(crate) fn until(&self, what: &str, mut wanted: impl FnMut() -> bool) {
+        let patience = self.lab.now() + PATIENCE;
+        while !wanted() {
+            assert!(self.lab.now() < patience, "not yet {what}");
+            self.lab.pass(PAUSE);
+        }
+    }
+
+    /// Waits until a call rings.
+    pub(crate) fn wait_for_ringing(&mut self, serial: i64) {
+        self.wait("ringing", |told| {
+            let mut events = events(told, serial).into_iter();
+            events.any(|event| event.kind == CallEventKind::Ringing)
+        });
     }
 
     /// Waits for an attempt's end.
@@ -238,12 +253,20 @@ impl Rig {
         self.end_of(serial)
     }
 
-    /// Asks what became of an attempt and waits for the answer.
-    pub(crate) fn look_up(&mut self, serial: i64, to: PhoneNumber) -> LookUp {
+    /// Asks what became of an attempt, after a pause, and waits for the answer.
+    pub(crate) fn inquire(&mut self, inquiry: Inquiry) -> LookUp {
+        self.inquiries += 1;
+        assert!(self.inquiries < MOST_INQUIRIES, "asked for ever");
+        self.lab.pass(PAUSE);
         let before = looked_up(&self.told).len();
-        self.ask(Ask::LookUp(self.inquiry(serial, to)));
+        self.ask(Ask::LookUp(inquiry));
         self.wait("look-up", |told| looked_up(told).len() > before);
         looked_up(&self.told).pop().unwrap()
+    }
+
+    /// Asks what became of an attempt made by [`Rig::dial`] just now, and waits for the answer.
+    pub(crate) fn look_up(&mut self, serial: i64, to: PhoneNumber) -> LookUp {
+        self.inquire(self.inquiry(serial, to))
     }
 
     /// What came in and was not taken, by reason.
@@ -253,7 +276,7 @@ impl Rig {
 
     /// Runs something async beside the vendor.
     pub(crate) fn run<T>(&self, future: impl Future<Output = T>) -> T {
-        self.runtime.block_on(future)
+        self.lab.run(future)
     }
 }
 
@@ -353,10 +376,4 @@ pub(crate) fn exercise(rig: &mut Rig, person: PhoneNumber, busy: PhoneNumber, ca
     for serial in 10..40 {
         assert_eq!(ends(&rig.told, serial).len(), 1, "one end each");
     }
-}
-
-/// Whether nothing listens at an address any more.
-pub(crate) fn free_port() -> u16 {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    listener.local_addr().unwrap().port()
 }

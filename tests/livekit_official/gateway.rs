@@ -18,6 +18,7 @@ use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
+use crate::vendors::lab::Lab;
 use crate::vendors::server::Server;
 
 /// The media type of what LiveKit's own clients send.
@@ -50,7 +51,7 @@ struct Tongue {
 
 impl Gateway {
     /// Opens before the double at `url`.
-    pub(crate) fn before(url: String) -> Self {
+    pub(crate) fn before(lab: &Lab, url: String) -> Self {
         let tokens = Tokens::default();
         let behind = Behind {
             url,
@@ -61,7 +62,7 @@ impl Gateway {
             .route("/twirp/{service}/{method}", post(pass))
             .with_state(behind);
         Self {
-            server: Server::start(0, routes),
+            server: lab.serve(0, routes),
             tokens,
         }
     }

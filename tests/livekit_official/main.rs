@@ -28,6 +28,7 @@ use dialdeck::provider::Owned;
 use dialdeck::provider::Request as Ask;
 use dialdeck::provider::inbound::{Arrived, News, Reading, Refused};
 use dialdeck::provider::livekit::{Account, LiveKit};
+use dialdeck::provider::remote::http::Http;
 use dialdeck::provider::remote::secret::Secret;
 use dialdeck::provider::remote::{Line, Vendor as _};
 use livekit_api::access_token::{AccessToken, Claims, SIPGrants, TokenVerifier, VideoGrants};
@@ -48,6 +49,7 @@ use tokio::runtime::Runtime;
 use gateway::Gateway;
 use rig::{Front, Rig, attempt, number};
 use vendors::faults::Faults;
+use vendors::lab::Lab;
 use vendors::livekit::{LiveKitDouble, Options, Settings};
 use vendors::script::{Fate, Part, Script, Who};
 
@@ -56,7 +58,7 @@ const BUSY: u8 = 2;
 
 /// The double with the gateway before it.
 struct Bench {
-    clock: Clock,
+    lab: Lab,
     double: LiveKitDouble,
     gateway: Gateway,
 }
@@ -74,7 +76,8 @@ impl Bench {
     }
 
     fn start(slow: Duration, newer: bool) -> Self {
-        let clock = Clock::Scaled(ScaledClock::start(Clock::System.now() - slow, 10));
+        let start = Clock::System.now() - slow;
+        let lab = Lab::sockets(Clock::Scaled(ScaledClock::start(start, 10)));
         let part = |fate| {
             let ring = Duration::from_secs(1);
             [Part { ring, fate }]
@@ -88,16 +91,16 @@ impl Bench {
             );
         let double = LiveKitDouble::start(Options {
             port: 0,
-            clock: clock.clone(),
+            lab: lab.clone(),
             script,
             faults: Faults::new(1)
                 .with("newer_codes", if newer { 1000 } else { 0 })
                 .with("dispatch_lost", if slow.is_zero() { 0 } else { 1000 }),
             settings: Settings::default(),
         });
-        let gateway = Gateway::before(double.url());
+        let gateway = Gateway::before(&lab, double.url());
         Self {
-            clock,
+            lab,
             double,
             gateway,
         }
@@ -105,10 +108,10 @@ impl Bench {
 
     /// Our vendor, which reaches the double through the gateway.
     fn rig(&self) -> Rig {
-        let front = Front::open(&self.clock);
+        let front = Front::open(&self.lab);
         self.double.settings().webhook = Some(format!("{}/webhook", front.reach.url));
         let reach = Some(front.reach.clone());
-        let vendor = LiveKit::new(account(self.gateway.url()), reach, rig::http(&self.clock));
+        let vendor = LiveKit::new(account(self.gateway.url()), reach, self.lab.http());
         front.start(vendor)
     }
 }
@@ -170,9 +173,9 @@ fn every_token_of_ours_is_believed_and_grants_what_its_method_needs_alone() {
     rig.look_up(1, number(PERSON));
     rig.look_up(2, number(BUSY));
     rig.ask(Ask::HangUp(attempt(3)));
-    let vendor = LiveKit::new(account(bench.gateway.url()), None, rig::http(&bench.clock));
+    let vendor = LiveKit::new(account(bench.gateway.url()), None, bench.lab.http());
     assert!(matches!(rig.run(vendor.numbers()), Ok(Owned::These(numbers)) if numbers.len() == 2));
-    rig.run(vendor.hang_up(Line::unheard(attempt(1), &bench.clock)));
+    rig.run(vendor.hang_up(Line::unheard(attempt(1), bench.lab.clock())));
     let mut methods = BTreeSet::new();
     for (method, token) in bench.gateway.tokens() {
         let claims = verifier().verify(&token).unwrap();
@@ -216,9 +219,9 @@ fn every_field_that_we_send_is_one_that_the_server_knows() {
     let mut rig = bench.rig();
     rig.outcome(1, number(PERSON));
     rig.look_up(2, number(BUSY));
-    let vendor = LiveKit::new(account(bench.gateway.url()), None, rig::http(&bench.clock));
+    let vendor = LiveKit::new(account(bench.gateway.url()), None, bench.lab.http());
     rig.run(vendor.numbers()).unwrap();
-    rig.run(vendor.hang_up(Line::unheard(attempt(1), &bench.clock)));
+    rig.run(vendor.hang_up(Line::unheard(attempt(1), bench.lab.clock())));
     let asked = |method| bench.double.asked(method);
     understood::<proto::CreateRoomRequest>(&asked("RoomService/CreateRoom"));
     understood::<proto::DeleteRoomRequest>(&asked("RoomService/DeleteRoom"));
@@ -334,7 +337,7 @@ fn a_webhook_signed_with_the_crate_is_believed_and_read() {
     let vendor = LiveKit::new(
         account("http://127.0.0.1:1".to_owned()),
         None,
-        rig::http(&Clock::System),
+        Http::new(Clock::System).unwrap(),
     );
     let reader = vendor.reader();
     let read = |authorization: &str, body: &str| {

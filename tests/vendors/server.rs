@@ -1,4 +1,4 @@
-//! A double's own thread, runtime and socket.
+//! A double's place in its lab.
 
 use std::net::SocketAddr;
 use std::thread::JoinHandle;
@@ -7,18 +7,42 @@ use axum::Router;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use super::lab::Hosted;
+
 /// A server that runs until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Server {
-    /// Where it listens.
-    pub(crate) address: SocketAddr,
-    stop: Option<oneshot::Sender<()>>,
-    thread: Option<JoinHandle<()>>,
+pub(crate) enum Server {
+    /// In its paused lab.
+    Within(Hosted),
+    /// On the loopback.
+    Socket(Socket),
 }
 
 impl Server {
     /// Serves these routes on the loopback; port 0 takes a free one.
-    pub(crate) fn start(port: u16, routes: Router) -> Self {
+    pub(super) fn socket(port: u16, routes: Router) -> Self {
+        Self::Socket(Socket::open(port, routes))
+    }
+
+    /// Returns its address, from `http://` to the port, if it has one.
+    pub(crate) fn url(&self) -> String {
+        match self {
+            Self::Within(hosted) => hosted.url(),
+            Self::Socket(socket) => format!("http://{}", socket.address),
+        }
+    }
+}
+
+/// A thread, a runtime and a socket.
+#[derive(Debug)]
+pub(crate) struct Socket {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Socket {
+    fn open(port: u16, routes: Router) -> Self {
         let (stop, stopped) = oneshot::channel::<()>();
         let (ready, bound) = std::sync::mpsc::channel();
         let thread = std::thread::spawn(move || {
@@ -43,14 +67,9 @@ impl Server {
             thread: Some(thread),
         }
     }
-
-    /// `http://127.0.0.1:port`.
-    pub(crate) fn url(&self) -> String {
-        format!("http://{}", self.address)
-    }
 }
 
-impl Drop for Server {
+impl Drop for Socket {
     fn drop(&mut self) {
         drop(self.stop.take());
         if let Some(thread) = self.thread.take() {

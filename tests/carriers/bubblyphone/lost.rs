@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use dialdeck::clock::{Clock, ScaledClock};
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::provider::{LookUp, ProviderEvent, Request};
 
@@ -13,6 +12,7 @@ use super::{
 use crate::rig::{self, attempt, number};
 use crate::vendors::bubblyphone::{BubblyPhoneDouble, Settings};
 use crate::vendors::faults::Faults;
+use crate::vendors::lab::Lab;
 
 #[test]
 fn a_call_whose_answer_is_lost_is_found_and_never_placed_again() {
@@ -55,7 +55,7 @@ fn no_listing_proves_that_a_call_was_never_placed() {
         }
         // The same request, lost six minutes ago, asked about by a deck that was started since.
         inquiry.reserved_at = inquiry.reserved_at - secs(360);
-        let mut later = fresh(&bench.double, &bench.rig.clock);
+        let mut later = fresh(&bench.double, &bench.rig.lab);
         for _ in 0..4 {
             assert_eq!(ask(&mut later, &inquiry), LookUp::CannotTell, "{fault}");
         }
@@ -214,7 +214,7 @@ fn a_call_of_an_earlier_run_is_found_and_can_be_hung_up() {
     bench
         .rig
         .wait("answer", |told| rig::names(told, 1).contains(&"answered"));
-    let mut later = fresh(&bench.double, &bench.rig.clock);
+    let mut later = fresh(&bench.double, &bench.rig.lab);
     while ask(&mut later, &inquiry) != LookUp::InProgress {}
     later.ask(Request::HangUp(attempt(1)));
     bench.rig = later;
@@ -222,7 +222,7 @@ fn a_call_of_an_earlier_run_is_found_and_can_be_hung_up() {
         panic!("it was placed");
     };
     assert_eq!(outcome(&report), "human");
-    assert!(at >= inquiry.reserved_at && at <= bench.rig.clock.now());
+    assert!(at >= inquiry.reserved_at && at <= bench.rig.lab.now());
     assert_eq!(bench.dialed(number(PERSON)), (1, 1));
     let hang_ups = bench.double.counts().hang_ups;
     assert_eq!(hang_ups.get(&number(PERSON).to_string()), Some(&1));
@@ -231,13 +231,13 @@ fn a_call_of_an_earlier_run_is_found_and_can_be_hung_up() {
 #[test]
 fn a_call_before_midnight_is_found_after_it() {
     let start = "2026-12-07T23:59:50Z".parse().unwrap();
-    let clock = Clock::Scaled(ScaledClock::start(start, rig::FACTOR));
+    let lab = Lab::paused(start);
     let change = |settings: &mut Settings| {
         settings.faults = Faults::new(1).with("post_cut", 1000);
         settings.page_size = 1;
     };
-    let double = BubblyPhoneDouble::start(options(&clock, change));
-    let rig = fresh(&double, &clock);
+    let double = BubblyPhoneDouble::start(options(&lab, change));
+    let rig = fresh(&double, &lab);
     let mut bench = Bench { rig, double };
     let lost: Vec<_> = [MACHINE, BUSY, FAX]
         .map(|last| bench.lose(i64::from(last), number(last)))

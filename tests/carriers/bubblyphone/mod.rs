@@ -6,18 +6,18 @@ mod stopped;
 
 use std::time::Duration;
 
-use dialdeck::clock::Clock;
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::outcome::classify;
 use dialdeck::domain::{CallReport, CalleeType, PhoneNumber};
 use dialdeck::provider::bubblyphone::{Account, BubblyPhone};
 use dialdeck::provider::inbound::Refused;
 use dialdeck::provider::remote::secret::Secret;
-use dialdeck::provider::{Inquiry, LookUp, ProviderEvent, Request};
+use dialdeck::provider::{Inquiry, LookUp, ProviderEvent};
 
 use crate::rig::{self, Front, Rig, attempt, caller_id, number};
 use crate::vendors::bubblyphone::{BubblyPhoneDouble, KEY, Options, Settings, Shape};
 use crate::vendors::faults::Faults;
+use crate::vendors::lab::Lab;
 use crate::vendors::script::{Fate, Part, Script, Who};
 
 /// Rings five seconds and talks for half a minute.
@@ -75,24 +75,24 @@ fn account(url: String, key: &str) -> Account {
 }
 
 /// A vendor that begins anew, as after a restart of the deck.
-fn fresh(double: &BubblyPhoneDouble, clock: &Clock) -> Rig {
-    let front = Front::open(clock);
+fn fresh(double: &BubblyPhoneDouble, lab: &Lab) -> Rig {
+    let front = Front::open(lab);
     let reach = Some(front.reach.clone());
-    let vendor = BubblyPhone::new(account(double.url(), KEY), reach, rig::http(clock));
+    let vendor = BubblyPhone::new(account(double.url(), KEY), reach, lab.http());
     front.start(vendor.unwrap())
 }
 
-fn options(clock: &Clock, change: impl FnOnce(&mut Settings)) -> Options {
-    let mut options = Options::new(clock, script(), &[caller_id().to_string()]);
+fn options(lab: &Lab, change: impl FnOnce(&mut Settings)) -> Options {
+    let mut options = Options::new(lab, script(), &[caller_id().to_string()]);
     options.settings.hourly = 0;
     change(&mut options.settings);
     options
 }
 
 fn bench(change: impl FnOnce(&mut Settings)) -> Bench {
-    let clock = rig::clock();
-    let double = BubblyPhoneDouble::start(options(&clock, change));
-    let rig = fresh(&double, &clock);
+    let lab = rig::lab();
+    let double = BubblyPhoneDouble::start(options(&lab, change));
+    let rig = fresh(&double, &lab);
     Bench { rig, double }
 }
 
@@ -144,10 +144,7 @@ impl Bench {
 }
 
 fn ask(rig: &mut Rig, inquiry: &Inquiry) -> LookUp {
-    let before = rig::looked_up(&rig.told).len();
-    rig.ask(Request::LookUp(inquiry.clone()));
-    rig.wait("look-up", |told| rig::looked_up(told).len() > before);
-    rig::looked_up(&rig.told).pop().unwrap()
+    rig.inquire(inquiry.clone())
 }
 
 fn warnings(rig: &Rig) -> Vec<&'static str> {

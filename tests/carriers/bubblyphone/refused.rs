@@ -61,10 +61,10 @@ fn what_certainly_was_not_dialed_is_told_as_that() {
 
 #[test]
 fn nothing_leaves_when_nobody_listens() {
-    let clock = rig::clock();
-    let url = format!("http://127.0.0.1:{}/api/v1", rig::free_port());
-    let vendor = BubblyPhone::new(account(url, KEY), None, rig::http(&clock)).unwrap();
-    let mut rig = Front::open(&clock).start(vendor);
+    let lab = rig::lab();
+    let url = format!("{}/api/v1", rig::NOBODY);
+    let vendor = BubblyPhone::new(account(url, KEY), None, lab.http()).unwrap();
+    let mut rig = Front::open(&lab).start(vendor);
     let report = rig.outcome(1, number(PERSON));
     assert_eq!(report.end, CallEnd::ProviderFailed);
     let text = format!("{report:?}");
@@ -91,9 +91,9 @@ fn a_limit_is_told_with_and_without_its_pause() {
 #[test]
 fn the_vendors_own_count_of_an_hour_outlives_its_restart() {
     let directory = tempfile::tempdir().unwrap();
-    let clock = rig::clock();
+    let lab = rig::lab();
     let start = |retry_after| {
-        let mut options = options(&clock, |settings| {
+        let mut options = options(&lab, |settings| {
             settings.hourly = 2;
             settings.retry_after = retry_after;
         });
@@ -101,14 +101,14 @@ fn the_vendors_own_count_of_an_hour_outlives_its_restart() {
         BubblyPhoneDouble::start(options)
     };
     let double = start(None);
-    let mut rig = fresh(&double, &clock);
+    let mut rig = fresh(&double, &lab);
     for serial in [1, 2] {
         assert_eq!(rig.outcome(serial, number(BUSY)).end, CallEnd::Busy);
     }
     assert_eq!(rig.outcome(3, number(BUSY)).end, CallEnd::Throttled);
     drop(double);
     let double = start(Some(600));
-    let mut rig = fresh(&double, &clock);
+    let mut rig = fresh(&double, &lab);
     let report = rig.outcome(4, number(BUSY));
     assert_eq!(
         (report.end, report.retry_after),
@@ -141,13 +141,13 @@ fn the_numbers_of_the_account_come_with_a_word_on_its_balance() {
         (Shape::Data, 499, Some("balance_low")),
         (Shape::Call, 0, Some("balance_empty")),
     ] {
-        let clock = rig::clock();
-        let mut options = options(&clock, |settings| {
+        let lab = rig::lab();
+        let mut options = options(&lab, |settings| {
             (settings.shape, settings.balance, settings.page_size) = (shape, balance, 2);
         });
         options.numbers = (60..65).map(|last| number(last).to_string()).collect();
         let double = BubblyPhoneDouble::start(options);
-        let mut rig = fresh(&double, &clock);
+        let mut rig = fresh(&double, &lab);
         rig.ask(Request::ListNumbers);
         let numbers = |told: &[ProviderEvent]| {
             told.iter().find_map(|event| match event {
@@ -171,11 +171,10 @@ fn the_numbers_of_the_account_come_with_a_word_on_its_balance() {
 #[test]
 fn a_wrong_key_is_refused_and_shows_nowhere() {
     let bench = bench(|_| {});
-    let clock = bench.rig.clock.clone();
+    let lab = bench.rig.lab.clone();
     let wrong = "bp_live_sk_wrong";
-    let make =
-        || BubblyPhone::new(account(bench.double.url(), wrong), None, rig::http(&clock)).unwrap();
-    let mut rig = Front::open(&clock).start(make());
+    let make = || BubblyPhone::new(account(bench.double.url(), wrong), None, lab.http()).unwrap();
+    let mut rig = Front::open(&lab).start(make());
     assert_eq!(rig.outcome(1, number(PERSON)).end, CallEnd::AccountRefused);
     rig.ask(Request::ListNumbers);
     rig.wait("refusal", |told| {
@@ -201,9 +200,8 @@ fn a_wrong_key_is_refused_and_shows_nowhere() {
 #[test]
 fn the_account_is_examined_without_a_call() {
     let bench = bench(|_| {});
-    let clock = bench.rig.clock.clone();
-    let vendor =
-        BubblyPhone::new(account(bench.double.url(), KEY), None, rig::http(&clock)).unwrap();
+    let lab = bench.rig.lab.clone();
+    let vendor = BubblyPhone::new(account(bench.double.url(), KEY), None, lab.http()).unwrap();
     let found = |examined: Vec<Examined>| {
         let whats = examined
             .into_iter()

@@ -29,7 +29,7 @@ fn a_hang_up_before_the_request_keeps_it_from_leaving() {
 fn a_permit_that_has_run_out_places_nothing() {
     let mut bench = bench(|_| {});
     let mut late = bench.rig.dial(1, number(PERSON));
-    late.expires_at = bench.rig.clock.now();
+    late.expires_at = bench.rig.lab.now();
     bench.rig.place(late);
     assert_eq!(bench.rig.end_of(1).end, CallEnd::Lapsed);
     assert_eq!(rig::names(&bench.rig.told, 1), ["ended"]);
@@ -104,12 +104,12 @@ fn no_call_rings_or_lasts_longer_than_it_may() {
 #[test]
 fn what_was_not_seen_to_ring_is_not_the_callees_doing_and_counts() {
     let network = |spell, ring_timeout| {
-        let clock = rig::clock();
-        let now = clock.now();
-        let mut options = options(&clock, |_| {});
+        let lab = rig::lab();
+        let now = lab.now();
+        let mut options = options(&lab, |_| {});
         options.script = options.script.during(now, now + secs(3600), spell);
         let double = BubblyPhoneDouble::start(options);
-        let mut rig = fresh(&double, &clock);
+        let mut rig = fresh(&double, &lab);
         let mut dial = rig.dial(1, number(SILENT));
         dial.ring_timeout = secs(ring_timeout);
         rig.place(dial);

@@ -22,9 +22,9 @@ use dialdeck::store::{By, Store as _};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use tokio::net::TcpListener;
-use tokio::runtime::Runtime;
 
 use crate::judge;
+use crate::vendors::lab::Lab;
 use crate::vendors::ledger::{Ledger, Step};
 
 /// How a run is sized.
@@ -74,9 +74,8 @@ struct Carried {
 pub(crate) struct Stage {
     folder: TempDir,
     pub(crate) deck: DeckId,
-    pub(crate) clock: Clock,
+    pub(crate) lab: Lab,
     pub(crate) reach: Reach,
-    runtime: Runtime,
     socket: TcpListener,
     store: SqliteStore,
     size: Size,
@@ -127,12 +126,8 @@ impl Stage {
         for (place, purpose) in purposes.into_iter().enumerate() {
             add_campaign(&mut store, purpose, &AREAS[place * 7..place * 7 + 7], start);
         }
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(2)
-            .enable_all()
-            .build()
-            .unwrap();
-        let socket = runtime.block_on(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let lab = Lab::sockets(Clock::Scaled(ScaledClock::start(start, size.factor)));
+        let socket = lab.run(TcpListener::bind("127.0.0.1:0")).unwrap();
         let reach = Reach {
             url: format!("http://{}/trunk", socket.local_addr().unwrap()),
             key: Secret::new("the deck's own key"),
@@ -140,9 +135,8 @@ impl Stage {
         Self {
             folder,
             deck,
-            clock: Clock::Scaled(ScaledClock::start(start, size.factor)),
+            lab,
             reach,
-            runtime,
             socket,
             store,
             size,
@@ -152,17 +146,18 @@ impl Stage {
     /// Dials until enough attempts are made, then waits until no call is up.
     pub(crate) fn run<V: Vendor>(self, vendor: V, ledger: &Ledger) -> Ended {
         let vendor = Arc::new(vendor);
-        let (remote, inlet) = Remote::start(&vendor, &self.clock, self.runtime.handle());
+        let runtime = self.lab.runtime();
+        let (remote, inlet) = Remote::start(&vendor, self.lab.clock(), runtime.handle());
         let reader = vendor.reader();
         let gates = BTreeMap::from([(trunk(), Gate { reader, inlet })]);
         let providers = BTreeMap::from([(trunk(), remote)]);
         let rules = Rules::embedded();
-        let clock = self.clock.clone();
+        let clock = self.lab.clock().clone();
         let (shell, handle) = Shell::new(self.store, providers, clock.clone(), rules).unwrap();
-        let engine = self.runtime.spawn(shell.run(Ends::WhenTold));
+        let engine = runtime.spawn(shell.run(Ends::WhenTold));
         let front = Front::new(handle.clone(), gates, clock);
-        self.runtime.spawn(serve(self.socket, front));
-        self.runtime.block_on(async {
+        runtime.spawn(serve(self.socket, front));
+        runtime.block_on(async {
             let mut boards = handle.board();
             loop {
                 boards.changed().await.unwrap();

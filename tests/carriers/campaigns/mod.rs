@@ -14,7 +14,6 @@ use dialdeck::provider::plum::{self, Plum};
 use dialdeck::provider::remote::secret::Secret;
 
 use self::deck::{Ended, Size, Stage};
-use crate::rig;
 use crate::vendors::faults::Faults;
 use crate::vendors::script::{Fate, Part, Script, Spell, Who};
 use crate::vendors::{
@@ -136,7 +135,7 @@ fn livekit(
          agent = \"dialdeck\"\n",
         size,
     );
-    let script = script(stage.clock.now());
+    let script = script(stage.lab.now());
     let defaults = livekit_double::Settings::default();
     let mut settings = livekit_double::Settings {
         numbers: deck::numbers(),
@@ -146,7 +145,7 @@ fn livekit(
     changed(&mut settings);
     let double = livekit_double::LiveKitDouble::start(livekit_double::Options {
         port: 0,
-        clock: stage.clock.clone(),
+        lab: stage.lab.clone(),
         script: script.clone(),
         faults,
         settings,
@@ -160,8 +159,8 @@ fn livekit(
         agent: defaults.agent,
         agent_wait: Duration::from_secs(10),
     };
-    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
-    let vendor = LiveKit::new(account, Some(reach), rig::http(&clock));
+    let (reach, http) = (stage.reach.clone(), stage.lab.http());
+    let vendor = LiveKit::new(account, Some(reach), http);
     let ended = stage.run(vendor, double.ledger());
     (ended, script, double)
 }
@@ -233,7 +232,7 @@ fn through_livekit_with_agents_that_come_late_or_never_or_leave() {
 
 /// Runs the stage's campaigns on a BubblyPhone double.
 fn on_bubblyphone(stage: Stage, script: Script, faults: Faults) -> Ended {
-    let options = bubblyphone_double::Options::new(&stage.clock, script, &deck::numbers());
+    let options = bubblyphone_double::Options::new(&stage.lab, script, &deck::numbers());
     let double = bubblyphone_double::BubblyPhoneDouble::start(bubblyphone_double::Options {
         settings: bubblyphone_double::Settings {
             faults,
@@ -249,8 +248,8 @@ fn on_bubblyphone(stage: Stage, script: Script, faults: Faults) -> Ended {
         options: Vec::new(),
         low_balance: 5,
     };
-    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
-    let vendor = BubblyPhone::new(account, Some(reach), rig::http(&clock)).unwrap();
+    let (reach, http) = (stage.reach.clone(), stage.lab.http());
+    let vendor = BubblyPhone::new(account, Some(reach), http).unwrap();
     stage.run(vendor, double.ledger())
 }
 
@@ -262,7 +261,7 @@ fn on_plum(stage: Stage, script: Script, faults: Faults) -> (Ended, plum_double:
     let double = plum_double::PlumDouble::start(plum_double::Options {
         script,
         faults,
-        ..plum_double::Options::new(&stage.clock)
+        ..plum_double::Options::new(&stage.lab)
     });
     let account = plum::Account {
         url: double.url(),
@@ -274,8 +273,8 @@ fn on_plum(stage: Stage, script: Script, faults: Faults) -> (Ended, plum_double:
         pci: false,
         singles_per_second: 1,
     };
-    let (reach, clock) = (stage.reach.clone(), stage.clock.clone());
-    let vendor = Plum::new(account, Some(reach), rig::http(&clock)).unwrap();
+    let (reach, http) = (stage.reach.clone(), stage.lab.http());
+    let vendor = Plum::new(account, Some(reach), http).unwrap();
     let ended = stage.run(vendor, double.ledger());
     (ended, double)
 }
@@ -290,7 +289,7 @@ fn through_bubblyphone() {
         }
     }
     let stage = Stage::new("kind = \"bubblyphone\"\n", MANY);
-    let script = with_spells(Script::new(17), stage.clock.now());
+    let script = with_spells(Script::new(17), stage.lab.now());
     let faults = Faults::new(5)
         .with("post_times_out", 10)
         .with("post_cut", 10)
@@ -331,7 +330,7 @@ fn through_plum() {
         }
     }
     let stage = Stage::new(PLUM, MANY);
-    let script = with_spells(Script::new(13), stage.clock.now());
+    let script = with_spells(Script::new(13), stage.lab.now());
     let faults = Faults::new(9)
         .with("cut_after", 15)
         .with("500_before", 10)

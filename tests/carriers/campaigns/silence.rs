@@ -104,7 +104,7 @@ fn a_livekit_server_whose_answers_are_all_lost_rests_its_trunk() {
 
 fn through_bubblyphone(size: Size, faults: Faults) -> Ended {
     let stage = Stage::new("kind = \"bubblyphone\"\n", size);
-    let script = dead(stage.clock.now());
+    let script = dead(stage.lab.now());
     on_bubblyphone(stage, script, faults)
 }
 
@@ -134,7 +134,7 @@ fn a_bubblyphone_that_answers_every_call_with_an_error_rests_its_trunk() {
 
 fn through_plum(size: Size, faults: Faults) -> Ended {
     let stage = Stage::new(PLUM, size);
-    let script = dead(stage.clock.now());
+    let script = dead(stage.lab.now());
     on_plum(stage, script, faults).0
 }
 

@@ -124,7 +124,7 @@ fn an_agent_that_says_nothing_is_named_once_and_its_call_left_alone() {
 fn a_call_planned_ahead_leaves_at_its_place_in_the_minute() {
     let mut bench = Setup::default().start();
     let mut request = bench.rig.dial(1, number(BUSY));
-    request.not_before = bench.rig.clock.now() + Duration::from_secs(25);
+    request.not_before = bench.rig.lab.now() + Duration::from_secs(25);
     let from = request.not_before;
     bench.rig.place(request);
     assert_eq!(bench.rig.end_of(1).sip_code, Some(486));
@@ -133,7 +133,7 @@ fn a_call_planned_ahead_leaves_at_its_place_in_the_minute() {
     assert!(bench.double.ledger().entries()[0].at >= from);
     // Taken back while it waits: nothing rings.
     let mut request = bench.rig.dial(2, number(PERSON));
-    request.not_before = bench.rig.clock.now() + Duration::from_mins(5);
+    request.not_before = bench.rig.lab.now() + Duration::from_mins(5);
     bench.rig.place(request);
     bench.rig.ask(Ask::HangUp(attempt(2)));
     assert_eq!(bench.rig.end_of(2).end, CallEnd::NeverSent);
@@ -168,7 +168,6 @@ fn an_agent_whose_leaving_no_webhook_tells_is_missed_by_looks() {
     }
 }
 
-/// By a clock slow enough to distinguish spans of a few seconds.
 #[test]
 fn nobody_is_left_in_silence_for_a_server_that_does_not_answer() {
     for stuck in [
@@ -192,7 +191,7 @@ fn nobody_is_left_in_silence_for_a_server_that_does_not_answer() {
                 },
                 ..Setup::with_fault(fault)
             };
-            let mut bench = setup.start_at(5);
+            let mut bench = setup.start();
             bench.rig.place(bench.rig.dial(1, number(callee)));
             bench.wait_for(1, "sent");
             bench.double.settings().stuck = vec![stuck];
@@ -217,16 +216,14 @@ fn a_callee_of_an_earlier_run_is_not_left_in_silence() {
         bench.rig.place(bench.rig.dial(1, number(PERSON)));
         bench.wait_for(1, "answered");
         // The engine is gone, and another asks for its calls.
-        bench.rig = rig_for(&bench.double, &bench.rig.clock.clone(), webhooks);
+        bench.rig = rig_for(&bench.double, &bench.rig.lab, webhooks);
         let found = bench.rig.look_up(1, number(PERSON));
         assert_eq!(found, LookUp::InProgress);
         bench.double.take_agent(&format!("dd-{}", attempt(1)));
         // No answer to a look-up, but the watch over its room, ends it.
         let carrier = bench.double.ledger().clone();
-        bench.rig.run(async move {
-            while carrier.entries().last().map(|entry| entry.step) != Some(Step::End) {
-                tokio::task::yield_now().await;
-            }
+        bench.rig.until("the end at the double", || {
+            carrier.entries().last().map(|entry| entry.step) == Some(Step::End)
         });
         let found = bench.look_up_after(1, Duration::from_mins(4));
         let LookUp::Ended(report, _) = found else {

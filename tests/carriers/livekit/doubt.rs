@@ -92,8 +92,8 @@ fn a_later_run_that_is_asked_to_hang_up_goes_on() {
     let mut bench = Setup::default().start();
     bench.double.settings().deletes_fail = true;
     bench.rig.outcome(1, number(BUSY));
-    let clock = bench.rig.clock.clone();
-    bench.rig = rig_for(&bench.double, &clock, true);
+    let lab = bench.rig.lab.clone();
+    bench.rig = rig_for(&bench.double, &lab, true);
     assert_eq!(bench.double.rooms().len(), 1);
     bench.rig.ask(Ask::HangUp(attempt(1)));
     let unclosed = ProviderEvent::Unclosed(attempt(1));

@@ -96,8 +96,8 @@ fn a_restart_finds_its_calls_again() {
     .start();
     bench.rig.place(bench.rig.dial(1, number(PERSON)));
     bench.wait_for(1, "answered");
-    let clock = bench.rig.clock.clone();
-    bench.rig = rig_for(&bench.double, &clock, false);
+    let lab = bench.rig.lab.clone();
+    bench.rig = rig_for(&bench.double, &lab, false);
     assert_eq!(bench.rig.look_up(1, number(PERSON)), LookUp::InProgress);
     bench.rig.ask(Ask::HangUp(attempt(1)));
     let mut found = LookUp::InProgress;
@@ -181,10 +181,10 @@ fn a_wrong_configuration_is_the_trunks_fault() {
 
 #[test]
 fn nothing_listens_and_nothing_is_sent() {
-    let clock = rig::clock();
-    let url = format!("http://127.0.0.1:{}", rig::free_port());
-    let front = Front::open(&clock);
-    let vendor = LiveKit::new(account(url), None, rig::http(&clock));
+    let lab = rig::lab();
+    let url = rig::NOBODY.to_owned();
+    let front = Front::open(&lab);
+    let vendor = LiveKit::new(account(url), None, lab.http());
     let mut rig = front.start(vendor);
     assert_eq!(rig.outcome(1, number(PERSON)).end, CallEnd::ProviderFailed);
     assert_eq!(names(&rig.told, 1), ["ended"]);
@@ -234,13 +234,13 @@ fn a_server_that_falls_silent_after_the_answer_holds_no_slot_for_ever() {
 fn what_is_too_late_lapses() {
     let mut bench = Setup::with_fault("agent_missing").start();
     let mut late = bench.rig.dial(1, number(PERSON));
-    late.expires_at = bench.rig.clock.now();
+    late.expires_at = bench.rig.lab.now();
     bench.rig.place(late);
     assert_eq!(bench.rig.end_of(1).end, CallEnd::Lapsed);
     assert_eq!(bench.double.asked("RoomService/CreateRoom").len(), 0);
     // Its time is over while it waits for the agent.
     let mut waiting = bench.rig.dial(2, number(PERSON));
-    waiting.expires_at = bench.rig.clock.now() + Duration::from_secs(4);
+    waiting.expires_at = bench.rig.lab.now() + Duration::from_secs(4);
     bench.rig.place(waiting);
     assert_eq!(bench.rig.end_of(2).end, CallEnd::Lapsed);
     assert_eq!(bench.double.asked("SIP/CreateSIPParticipant").len(), 0);

@@ -9,7 +9,6 @@ mod run;
 
 use std::time::Duration;
 
-use dialdeck::clock::{Clock, ScaledClock};
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{CallEventKind, CallReport, CalleeType, DeckId, PhoneNumber, Timestamp};
 use dialdeck::provider::livekit::{Account, LiveKit};
@@ -19,6 +18,7 @@ use dialdeck::provider::{Inquiry, LookUp, Owned, ProviderEvent, Request as Ask};
 
 use crate::rig::{self, Front, Rig, attempt, names, number};
 use crate::vendors::faults::Faults;
+use crate::vendors::lab::Lab;
 use crate::vendors::ledger::Step;
 use crate::vendors::livekit::{LiveKitDouble, Options, Settings};
 use crate::vendors::script::{Fate, Part, Script, Spell, Who};
@@ -68,34 +68,25 @@ impl Setup {
     }
 
     fn start(self) -> Bench {
-        self.start_by(&rig::clock())
-    }
-
-    /// By a clock of so many simulated seconds to a real one.
-    fn start_at(self, factor: u32) -> Bench {
-        let start = rig::clock().now();
-        self.start_by(&Clock::Scaled(ScaledClock::start(start, factor)))
-    }
-
-    fn start_by(self, clock: &Clock) -> Bench {
+        let lab = rig::lab();
         let double = LiveKitDouble::start(Options {
             port: 0,
-            clock: clock.clone(),
+            lab: lab.clone(),
             script: self.script,
             faults: self.faults,
             settings: self.settings,
         });
-        let rig = rig_for(&double, clock, self.webhooks);
+        let rig = rig_for(&double, &lab, self.webhooks);
         Bench { rig, double }
     }
 }
 
 /// A vendor that knows nothing of earlier ones, as after a restart.
-fn rig_for(double: &LiveKitDouble, clock: &Clock, webhooks: bool) -> Rig {
-    let front = Front::open(clock);
+fn rig_for(double: &LiveKitDouble, lab: &Lab, webhooks: bool) -> Rig {
+    let front = Front::open(lab);
     double.settings().webhook = webhooks.then(|| format!("{}/webhook", front.reach.url));
     let reach = Some(front.reach.clone());
-    let vendor = LiveKit::new(account(double.url()), reach, rig::http(clock));
+    let vendor = LiveKit::new(account(double.url()), reach, lab.http());
     front.start(vendor)
 }
 
@@ -157,16 +148,6 @@ impl Bench {
         self.double.invites(&attempt(serial).to_string())
     }
 
-    /// Waits until the call rings.
-    fn wait_for_ringing(&mut self, serial: i64) {
-        self.rig.wait("ringing", |told| {
-            let events = rig::events(told, serial);
-            events
-                .iter()
-                .any(|event| event.kind == CallEventKind::Ringing)
-        });
-    }
-
     /// Waits until an event of this name was told.
     fn wait_for(&mut self, serial: i64, name: &'static str) {
         self.rig
@@ -176,14 +157,10 @@ impl Bench {
     /// A look-up of an attempt that was planned this long ago.
     fn look_up_after(&mut self, serial: i64, ago: Duration) -> LookUp {
         let inquiry = Inquiry {
-            reserved_at: self.rig.clock.now() - ago,
+            reserved_at: self.rig.lab.now() - ago,
             ..self.rig.inquiry(serial, number(PERSON))
         };
-        let before = rig::looked_up(&self.rig.told).len();
-        self.rig.ask(Ask::LookUp(inquiry));
-        self.rig
-            .wait("look-up", |told| rig::looked_up(told).len() > before);
-        rig::looked_up(&self.rig.told).pop().unwrap()
+        self.rig.inquire(inquiry)
     }
 }
 
@@ -310,7 +287,7 @@ fn a_phone_that_rings_out_is_told_from_one_that_we_silenced() {
     let mut bench = Setup::default().start();
     assert_eq!(bench.rig.outcome(1, number(SILENT)).end, CallEnd::RangOut);
     bench.rig.place(bench.rig.dial(2, number(SILENT)));
-    bench.wait_for_ringing(2);
+    bench.rig.wait_for_ringing(2);
     bench.rig.ask(Ask::HangUp(attempt(2)));
     assert_eq!(bench.rig.end_of(2).end, CallEnd::CancelledByUs);
     let removed = bench.double.asked("RoomService/RemoveParticipant");
@@ -416,12 +393,8 @@ fn the_longest_call_is_ended_by_us_from_the_answer_on() {
 
 #[test]
 fn a_dead_trunk_is_told_by_the_last_look_where_no_webhooks_come() {
-    let clock = rig::clock();
-    let script = people().during(
-        clock.now(),
-        clock.now() + Duration::from_hours(6),
-        Spell::Dead,
-    );
+    let lab = rig::lab();
+    let script = people().during(lab.now(), lab.now() + Duration::from_hours(6), Spell::Dead);
     // A limit of the ringing below and above the network's own timer (32 s).
     for limit in [15, 50] {
         let mut bench = Setup {
@@ -462,11 +435,7 @@ fn a_doctor_finds_what_is_wrong_without_a_call() {
     let found = |change: fn(&mut Settings)| {
         let bench = Setup::default().start();
         change(&mut bench.double.settings());
-        let vendor = LiveKit::new(
-            account(bench.double.url()),
-            None,
-            rig::http(&bench.rig.clock),
-        );
+        let vendor = LiveKit::new(account(bench.double.url()), None, bench.rig.lab.http());
         let examined = bench.rig.run(vendor.examine());
         assert_eq!(bench.double.ledger().entries().len(), 0);
         let wrong = examined.iter().filter(|one| one.found.is_err());

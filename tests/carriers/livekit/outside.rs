@@ -11,7 +11,7 @@ use super::*;
 fn send(bench: &Bench, authorization: &str, body: &str) -> u16 {
     let url = bench.double.settings().webhook.clone().unwrap();
     let (authorization, body) = (authorization.to_owned(), body.to_owned());
-    let http = dialdeck::provider::remote::http::Http::new(bench.rig.clock.clone()).unwrap();
+    let http = bench.rig.lab.http();
     let request = http.post(&url).header("authorization", authorization);
     let sending = async { http.send(request.body(body), Duration::from_mins(1)).await };
     bench.rig.run(sending).unwrap().status
@@ -37,7 +37,7 @@ fn what_is_not_to_be_believed_changes_nothing() {
     .start();
     bench.rig.place(bench.rig.dial(1, number(PERSON)));
     bench.wait_for(1, "answered");
-    let now = bench.rig.clock.now();
+    let now = bench.rig.lab.now();
     let (room, identity) = (
         format!("dd-{}", attempt(1)),
         format!("callee-{}", attempt(1)),
@@ -77,7 +77,7 @@ fn what_is_not_to_be_believed_changes_nothing() {
 #[test]
 fn a_webhook_of_a_call_before_this_run_ends_it() {
     let mut bench = Setup::default().start();
-    let now = bench.rig.clock.now();
+    let now = bench.rig.lab.now();
     let body = left(
         &format!("dd-{}", attempt(5)),
         &format!("callee-{}", attempt(5)),
@@ -125,10 +125,10 @@ fn the_example_agents_reports_are_understood() {
     );
     let text = std::fs::read_to_string(path).unwrap();
     let reports: Vec<serde_json::Value> = serde_json::from_str(&text).unwrap();
-    let clock = rig::clock();
-    let reach = Front::open(&clock).reach;
+    let lab = rig::lab();
+    let reach = Front::open(&lab).reach;
     let account = account("https://livekit.example.com".to_owned());
-    let reader = LiveKit::new(account, Some(reach.clone()), rig::http(&clock)).reader();
+    let reader = LiveKit::new(account, Some(reach.clone()), lab.http()).reader();
     let arrived_at = "2026-12-07T15:31:00Z".parse().unwrap();
     let mut understood = Vec::new();
     for report in reports {

@@ -2,17 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use dialdeck::clock::ScaledClock;
 use dialdeck::domain::outcome::{
     CalleeFinding, CallerIdFinding, Classification, TrunkFinding, classify,
 };
 
 use super::*;
 use crate::vendors::livekit::playback::{Playback, Recording};
-
-/// Simulated seconds per real second: few, so that what came within milliseconds of each other when it
-/// was recorded comes in the same order on a busy machine.
-const FACTOR: u32 = 5;
 
 /// What the test does meanwhile.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -253,16 +248,15 @@ fn folder() -> PathBuf {
 
 /// A recording that is played back to a vendor.
 fn play(name: &str) -> (Rig, Playback, Duration) {
-    let start = "2026-12-07T15:30:00Z".parse().unwrap();
-    let clock = Clock::Scaled(ScaledClock::start(start, FACTOR));
+    let lab = rig::lab();
     let path = folder().join(format!("{name}.jsonl"));
     let recording = Recording::read(&path, attempt(1));
     let ring_timeout = recording.ring_timeout;
-    let front = Front::open(&clock);
+    let front = Front::open(&lab);
     let reach = front.reach.clone();
     let webhook = format!("{}/webhook", reach.url);
-    let double = Playback::start(recording, &clock, webhook, attempt(1));
-    let vendor = LiveKit::new(account(double.url()), Some(reach), rig::http(&clock));
+    let double = Playback::start(recording, &lab, webhook, attempt(1));
+    let vendor = LiveKit::new(account(double.url()), Some(reach), lab.http());
     (front.start(vendor), double, ring_timeout)
 }
 
@@ -280,10 +274,7 @@ fn outcome((name, act, ..): Row) -> Classification {
     match act {
         Act::Watch => {}
         Act::HangUpRinging => {
-            rig.wait("ringing", |told| {
-                let mut events = rig::events(told, 1).into_iter();
-                events.any(|event| event.kind == CallEventKind::Ringing)
-            });
+            rig.wait_for_ringing(1);
             rig.ask(Ask::HangUp(attempt(1)));
         }
         Act::HangUpAnswered => {

@@ -184,30 +184,24 @@ fn no_secret_and_no_number_is_told_or_logged() {
     }
     .start();
     // Its tasks run on this thread, which alone has the log.
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let vendor = LiveKit::new(
-        account(bench.double.url()),
-        None,
-        rig::http(&bench.rig.clock),
-    );
-    let (mut remote, _inlet) = Remote::start(&Arc::new(vendor), &bench.rig.clock, runtime.handle());
+    let lab = &bench.rig.lab;
+    let vendor = LiveKit::new(account(bench.double.url()), None, lab.http());
+    let (mut remote, _inlet) =
+        Remote::start(&Arc::new(vendor), lab.clock(), lab.runtime().handle());
     let mut told = Vec::new();
     tracing::subscriber::with_default(subscriber, || {
         for serial in 1..=20 {
             let dial = bench.rig.dial(serial, callee(serial));
-            remote.request(Ask::Place(Box::new(dial)), bench.rig.clock.now());
+            remote.request(Ask::Place(Box::new(dial)), lab.now());
         }
-        runtime.block_on(async {
+        lab.run(async {
             let spoken = |told: &[ProviderEvent], serial: i64| {
                 let names = names(told, serial);
                 names.contains(&"ended") || names.contains(&"lost")
             };
             while !(1..=20).all(|serial| spoken(&told, serial)) {
                 remote.ready().await;
-                told.extend(remote.poll(bench.rig.clock.now()));
+                told.extend(remote.poll(lab.now()));
             }
         });
     });

@@ -74,7 +74,7 @@ fn a_batch_ends_at_its_earliest_expiry_and_leaves_out_what_is_over() {
     let (double, mut rig) = dev_rig();
     rig.place(rig.dial(1, person()));
     rig.wait("sent", |told| names(told, 1) == ["sent"]);
-    let now = rig.clock.now();
+    let now = rig.lab.now();
     let mut seconds = Vec::new();
     for (serial, minutes) in [(2, 9), (3, 5), (4, 0), (5, 7)] {
         let mut request = rig.dial(serial, number(u8::try_from(serial).unwrap() + 20));
@@ -104,13 +104,13 @@ fn a_batch_ends_at_its_earliest_expiry_and_leaves_out_what_is_over() {
 /// First in, first out: what waits at Plum is dialed later, once, and ends by its own result.
 #[test]
 fn a_full_plum_queue_delays_and_repeats_nothing() {
-    let clock = rig::clock();
+    let lab = rig::lab();
     let double = PlumDouble::start(Options {
         script: script(),
         capacity: 3,
-        ..Options::new(&clock)
+        ..Options::new(&lab)
     });
-    let mut rig = start(&clock, dev(&double));
+    let mut rig = start(&lab, dev(&double));
     double.settings().delay = Duration::from_mins(1);
     many(&double, &mut rig, 20..45);
     let mut calls = 0_i32;
@@ -139,18 +139,18 @@ fn a_lost_bulk_answer_is_settled_by_its_results() {
 /// What a result says finds its attempt after a restart, too: nothing but the key is needed.
 #[test]
 fn a_batchs_result_is_read_after_a_restart() {
-    let clock = rig::clock();
-    let double = double(&clock);
-    let front = Front::open(&clock);
+    let lab = rig::lab();
+    let double = double(&lab);
+    let front = Front::open(&lab);
     let reach = front.reach.clone();
-    let plum = Plum::new(dev(&double), Some(reach.clone()), rig::http(&clock)).unwrap();
+    let plum = Plum::new(dev(&double), Some(reach.clone()), lab.http()).unwrap();
     let mut rig = front.start(plum);
     many(&double, &mut rig, 20..30);
     let asked = double.seen().requests;
     let bulk = asked.iter().find(|(service, _)| service == "queuecalls");
     let url = &bulk.unwrap().1["result_url"];
     let query = url.split_once('?').unwrap().1;
-    let reader = Plum::new(dev(&double), Some(reach), rig::http(&clock))
+    let reader = Plum::new(dev(&double), Some(reach), lab.http())
         .unwrap()
         .reader();
     let read = |number: &str| {
@@ -162,7 +162,7 @@ fn a_batchs_result_is_read_after_a_restart() {
             authorization: "",
             content_type: "application/x-www-form-urlencoded",
             body: body.as_bytes(),
-            at: clock.now(),
+            at: lab.now(),
         })
     };
     let found = (20..30).filter(|serial| {

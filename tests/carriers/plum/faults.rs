@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::provider::LookUp;
-use dialdeck::provider::remote::http::Http;
 use dialdeck::provider::remote::secret::Reach;
 
 use super::*;
@@ -68,25 +67,25 @@ fn an_answer_that_comes_before_plums_own_is_believed() {
 
 #[test]
 fn plum_that_is_not_there_was_sent_nothing() {
-    let clock = rig::clock();
-    let double = double(&clock);
+    let lab = rig::lab();
+    let double = double(&lab);
     let mut account = dev(&double);
-    account.url = format!("http://127.0.0.1:{}", rig::free_port());
-    let mut rig = start(&clock, account);
+    account.url = rig::NOBODY.to_owned();
+    let mut rig = start(&lab, account);
     assert_eq!(rig.outcome(1, person()).end, CallEnd::ProviderFailed);
 }
 
 #[test]
 fn plum_fails_a_call_whose_addresses_do_not_answer() {
     for account in [dev, fuse] {
-        let clock = rig::clock();
-        let double = double(&clock);
-        let front = Front::open(&clock);
+        let lab = rig::lab();
+        let double = double(&lab);
+        let front = Front::open(&lab);
         let reach = Reach {
-            url: format!("http://127.0.0.1:{}/trunk", rig::free_port()),
+            url: format!("{}/trunk", rig::NOBODY),
             key: front.reach.key.clone(),
         };
-        let plum = Plum::new(account(&double), Some(reach), rig::http(&clock)).unwrap();
+        let plum = Plum::new(account(&double), Some(reach), lab.http()).unwrap();
         let mut rig = front.start(plum);
         let report = rig.outcome(1, person());
         assert_eq!(report.end, CallEnd::ProviderFailed);
@@ -106,7 +105,7 @@ fn plum_fails_a_call_whose_addresses_do_not_answer() {
 #[test]
 fn plums_refusal_of_a_loop_is_a_throttle() {
     let (double, mut rig) = dev_rig();
-    let http = Http::new(rig.clock.clone()).unwrap();
+    let http = rig.lab.http();
     let form = [
         ("login", LOGIN),
         ("pin", PIN),
@@ -128,9 +127,9 @@ fn plums_refusal_of_a_loop_is_a_throttle() {
 #[test]
 fn plums_results_may_come_late_twice_and_in_any_order() {
     for account in [dev, fuse] {
-        let clock = rig::clock();
-        let double = double(&clock);
-        let mut rig = start(&clock, account(&double));
+        let lab = rig::lab();
+        let double = double(&lab);
+        let mut rig = start(&lab, account(&double));
         {
             let mut settings = double.settings();
             settings.result_delay = Duration::from_mins(4);
@@ -177,7 +176,9 @@ fn calls_of_two_plum_servers_with_one_id_are_told_apart() {
     double.settings().delay = Duration::from_secs(30);
     let first = double.settings().next_call_id;
     rig.place(rig.dial(1, person()));
-    until(&rig, || !double.seen().requests.is_empty());
+    rig.until("it is so at the double", || {
+        !double.seen().requests.is_empty()
+    });
     double.settings().next_call_id = first;
     rig.place(rig.dial(2, busy()));
     assert_eq!(rig.end_of(2).end, CallEnd::Busy);

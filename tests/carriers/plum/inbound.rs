@@ -22,14 +22,14 @@ struct Outside {
 
 impl Outside {
     fn start(account: impl Fn(&PlumDouble) -> Account) -> Self {
-        let clock = rig::clock();
-        let double = double(&clock);
-        let front = Front::open(&clock);
+        let lab = rig::lab();
+        let double = double(&lab);
+        let front = Front::open(&lab);
         let reach = front.reach.clone();
-        let plum = Plum::new(account(&double), Some(reach.clone()), rig::http(&clock)).unwrap();
+        let plum = Plum::new(account(&double), Some(reach.clone()), lab.http()).unwrap();
         Self {
             rig: front.start(plum),
-            http: Http::new(clock).unwrap(),
+            http: lab.http(),
             _double: double,
             reach,
         }
@@ -194,10 +194,10 @@ fn an_opt_out_inside_the_users_document_is_taken_and_ends_the_call() {
 
 #[test]
 fn an_opt_out_is_read_as_the_callees_word() {
-    let clock = rig::clock();
-    let double = double(&clock);
-    let reach = Front::open(&clock).reach;
-    let reader = Plum::new(dev(&double), Some(reach.clone()), rig::http(&clock))
+    let lab = rig::lab();
+    let double = double(&lab);
+    let reach = Front::open(&lab).reach;
+    let reader = Plum::new(dev(&double), Some(reach.clone()), lab.http())
         .unwrap()
         .reader();
     let token = reach.token_of(&format!("plum opt-out {}", attempt(7)));

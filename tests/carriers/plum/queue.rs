@@ -2,12 +2,10 @@
 
 use std::time::Duration;
 
-use dialdeck::clock::ScaledClock;
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{CallEventKind, CalleeType};
 use dialdeck::provider::plum::{Platform, Plum};
 use dialdeck::provider::remote::Vendor as _;
-use dialdeck::provider::remote::http::Http;
 use dialdeck::provider::remote::secret::Secret;
 use dialdeck::provider::{LookUp, ProviderEvent, Request as Ask};
 
@@ -86,7 +84,7 @@ fn a_plum_call_is_not_dialed_again() {
 #[test]
 fn the_double_of_plum_dials_again_unless_told() {
     let (double, rig) = dev_rig();
-    let http = Http::new(rig.clock.clone()).unwrap();
+    let http = rig.lab.http();
     let request = http.post(&format!("{}/webservice/queuecall.php", double.url()));
     let number = format!("tel:{};ani=6465550100", busy());
     let form = [
@@ -101,7 +99,7 @@ fn the_double_of_plum_dials_again_unless_told() {
         let body = String::from_utf8(answer.unwrap().body).unwrap();
         assert!(body.contains("status=\"queued\"") && body.contains(PIN));
     });
-    until(&rig, || {
+    rig.until("it is so at the double", || {
         double.ledger().invites_to(&busy().to_string()) == 4
     });
 }
@@ -138,14 +136,14 @@ fn plum_tells_who_answered() {
 
 #[test]
 fn plum_goes_on_to_the_owners_voicexml() {
-    let clock = rig::clock();
-    let double = double(&clock);
+    let lab = rig::lab();
+    let double = double(&lab);
     let mut account = dev(&double);
     let next = "https://app.example.com/go.vxml?a=1&b=2".to_owned();
     if let Platform::Dev { voicexml_url, .. } = &mut account.platform {
         *voicexml_url = Some(next.clone());
     }
-    let mut rig = start(&clock, account);
+    let mut rig = start(&lab, account);
     for (serial, to) in [(1, person()), (2, machine()), (3, fax())] {
         assert_eq!(rig.outcome(serial, to).end, CallEnd::Completed);
     }
@@ -158,8 +156,8 @@ fn plum_goes_on_to_the_owners_voicexml() {
 
 #[test]
 fn plum_refuses_strangers() {
-    let clock = rig::clock();
-    let double = double(&clock);
+    let lab = rig::lab();
+    let double = double(&lab);
     let mut dev = dev(&double);
     if let Platform::Dev { pin, .. } = &mut dev.platform {
         *pin = Secret::new("1234567");
@@ -169,7 +167,7 @@ fn plum_refuses_strangers() {
         *key = Secret::new("1234567");
     }
     for account in [dev, fuse] {
-        let mut rig = start(&clock, account);
+        let mut rig = start(&lab, account);
         let report = rig.outcome(1, person());
         assert_eq!(report.end, CallEnd::AccountRefused);
         assert!(!format!("{:?}", rig.told).contains("1234567"));
@@ -182,7 +180,7 @@ fn plum_refuses_strangers() {
 fn plum_is_sent_nothing_too_late() {
     let (double, mut rig) = dev_rig();
     let mut request = rig.dial(1, person());
-    request.expires_at = rig.clock.now();
+    request.expires_at = rig.lab.now();
     rig.place(request);
     assert_eq!(rig.end_of(1).end, CallEnd::Lapsed);
     assert_eq!(names(&rig.told, 1), ["ended"]);
@@ -196,7 +194,7 @@ fn an_expiry_in_plums_queue_is_no_attempt_when_it_says_so() {
     for (serial, says_attempts, end) in [(1, true, CallEnd::Lapsed), (2, false, CallEnd::Failed)] {
         double.settings().says_attempts = says_attempts;
         let mut request = rig.dial(serial, person());
-        request.expires_at = rig.clock.now() + Duration::from_secs(30);
+        request.expires_at = rig.lab.now() + Duration::from_secs(30);
         rig.place(request);
         assert_eq!(rig.end_of(serial).end, end);
     }
@@ -205,11 +203,7 @@ fn an_expiry_in_plums_queue_is_no_attempt_when_it_says_so() {
 
 #[test]
 fn what_plum_does_not_have_yet_is_stopped() {
-    // By this clock a minute without an answer is half a real one: nothing leaves meanwhile.
-    let start_at = "2026-12-07T15:30:00Z".parse().unwrap();
-    let clock = Clock::Scaled(ScaledClock::start(start_at, 2));
-    let double = double(&clock);
-    let mut rig = start(&clock, dev(&double));
+    let (double, mut rig) = dev_rig();
     double.settings().faults = Faults::new(1).with("hang_after", 1000);
     rig.place(rig.dial(1, person()));
     rig.wait("sent", |told| names(told, 1).contains(&"sent"));
@@ -239,7 +233,9 @@ fn a_wiped_plum_queue_is_no_attempt() {
     let (double, mut rig) = dev_rig();
     double.settings().delay = Duration::from_mins(1);
     rig.place(rig.dial(1, person()));
-    until(&rig, || !double.seen().requests.is_empty());
+    rig.until("it is so at the double", || {
+        !double.seen().requests.is_empty()
+    });
     double.cancel();
     assert_eq!(rig.end_of(1).end, CallEnd::NeverSent);
     assert!(double.ledger().entries().is_empty());
@@ -250,7 +246,9 @@ fn fuse_is_asked_about_a_call() {
     let (double, mut rig) = fuse_rig();
     double.settings().faults = Faults::new(1).with("result_lost", 1000);
     rig.place(rig.dial(1, person()));
-    until(&rig, || double.ledger().entries().len() >= 3);
+    rig.until("it is so at the double", || {
+        double.ledger().entries().len() >= 3
+    });
     assert_eq!(rig.look_up(1, person()), LookUp::InProgress);
     let ended = loop {
         let found = rig.look_up(1, person());
@@ -262,7 +260,7 @@ fn fuse_is_asked_about_a_call() {
         panic!("{ended:?}");
     };
     assert_eq!(report.end, CallEnd::Completed);
-    assert!(at <= rig.clock.now());
+    assert!(at <= rig.lab.now());
     assert_eq!(rig.look_up(77, person()), LookUp::CannotTell);
 }
 
@@ -272,7 +270,9 @@ fn dev_knows_of_a_call_what_came_in() {
     assert_eq!(rig.look_up(1, person()), LookUp::CannotTell);
     double.settings().delay = Duration::from_secs(40);
     rig.place(rig.dial(1, person()));
-    until(&rig, || !double.seen().requests.is_empty());
+    rig.until("it is so at the double", || {
+        !double.seen().requests.is_empty()
+    });
     rig.wait("queued", |told| names(told, 1) == ["sent"]);
     let report = rig.end_of(1);
     let LookUp::Ended(found, _) = rig.look_up(1, person()) else {
@@ -283,32 +283,32 @@ fn dev_knows_of_a_call_what_came_in() {
 
 #[test]
 fn plum_needs_to_be_answered() {
-    let clock = rig::clock();
-    let double = double(&clock);
-    let refused = Plum::new(dev(&double), None, rig::http(&clock)).unwrap_err();
+    let lab = rig::lab();
+    let double = double(&lab);
+    let refused = Plum::new(dev(&double), None, lab.http()).unwrap_err();
     assert!(refused.contains("[listener]"), "{refused}");
 }
 
 #[test]
 fn plum_is_examined_without_a_call() {
-    let clock = rig::clock();
-    let double = double(&clock);
+    let lab = rig::lab();
+    let double = double(&lab);
     let mut stranger = fuse(&double);
     if let Platform::Fuse { key, .. } = &mut stranger.platform {
         *key = Secret::new("1234567");
     }
     let mut nobody = dev(&double);
-    nobody.url = format!("http://127.0.0.1:{}", rig::free_port());
+    nobody.url = rig::NOBODY.to_owned();
     let accounts = [
         (fuse(&double), true),
         (stranger, false),
         (dev(&double), true),
         (nobody, false),
     ];
-    let rig = start(&clock, dev(&double));
+    let rig = start(&lab, dev(&double));
     for (account, is_fine) in accounts {
-        let front = Front::open(&clock);
-        let plum = Plum::new(account, Some(front.reach), rig::http(&clock)).unwrap();
+        let front = Front::open(&lab);
+        let plum = Plum::new(account, Some(front.reach), lab.http()).unwrap();
         let found = rig.run(plum.examine());
         let [server] = found.as_slice() else {
             panic!("{found:?}");

@@ -20,6 +20,7 @@ use dialdeck::provider::remote::http::Http;
 use tokio::sync::Notify;
 
 use super::faults::{Faults, dice};
+use super::lab::Lab;
 use super::ledger::Ledger;
 use super::script::{Script, Who};
 use super::server::Server;
@@ -30,7 +31,7 @@ pub(crate) const KEY: &str = "bp_live_sk_0123456789abcdefghij";
 
 /// How a double is started.
 pub(crate) struct Options {
-    pub(crate) clock: Clock,
+    pub(crate) lab: Lab,
     /// 0 takes a free port.
     pub(crate) port: u16,
     pub(crate) script: Script,
@@ -43,9 +44,9 @@ pub(crate) struct Options {
 
 impl Options {
     /// An account with these numbers and no faults.
-    pub(crate) fn new(clock: &Clock, script: Script, numbers: &[String]) -> Self {
+    pub(crate) fn new(lab: &Lab, script: Script, numbers: &[String]) -> Self {
         Self {
-            clock: clock.clone(),
+            lab: lab.clone(),
             port: 0,
             script,
             numbers: numbers.to_vec(),
@@ -179,8 +180,8 @@ impl BubblyPhoneDouble {
     /// Starts it.
     pub(crate) fn start(options: Options) -> Self {
         let world = Arc::new(World {
-            http: Http::new(options.clock.clone()).unwrap(),
-            clock: options.clock,
+            http: options.lab.http(),
+            clock: options.lab.clock().clone(),
             script: options.script,
             numbers: options.numbers,
             ledger: Ledger::default(),
@@ -192,7 +193,7 @@ impl BubblyPhoneDouble {
         let routes = Router::new()
             .fallback(answers::answer)
             .with_state(Arc::clone(&world));
-        let server = Server::start(options.port, routes);
+        let server = options.lab.serve(options.port, routes);
         Self { world, server }
     }
 

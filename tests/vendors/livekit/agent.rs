@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::rooms::Member;
 use super::sip::key_of;
-use super::{World, between};
+use super::{LIMIT, World, between};
 use crate::vendors::script::Who;
 
 /// How long a person says hello.
@@ -137,7 +137,7 @@ async fn report(world: &World, told: &Value, event: &str, mut body: Value) {
     body["event"] = json!(event);
     body["at"] = json!(world.now());
     let token = told["token"].as_str().unwrap_or_default();
-    let request = world.client.post(callback).bearer_auth(token).json(&body);
+    let request = world.http.post(callback).bearer_auth(token).json(&body);
     // A deck that is down does not hear it.
-    request.send().await.ok();
+    world.http.send(request, LIMIT).await.ok();
 }

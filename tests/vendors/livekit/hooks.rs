@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Settings, World, between, token};
+use super::{LIMIT, Settings, World, between, token};
 
 /// A webhook in its room's queue, and how long it takes on its way.
 type Waiting = (Duration, Sent);
@@ -88,14 +88,14 @@ impl World {
             return;
         };
         let request = self
-            .client
-            .post(url)
+            .http
+            .post(&url)
             .header("authorization", sent.authorization)
             .header("content-type", "application/webhook+json")
             .header("user-agent", "LiveKit")
             .body(sent.body);
         // A receiver that is down loses it.
-        request.send().await.ok();
+        self.http.send(request, LIMIT).await.ok();
     }
 
     /// The token that goes with a body.

@@ -27,20 +27,25 @@ use axum::response::Response;
 use axum::routing::post;
 use dialdeck::clock::Clock;
 use dialdeck::domain::Timestamp;
+use dialdeck::provider::remote::http::Http;
 use serde_json::Value;
 
 pub(crate) use self::hooks::Sent;
 use self::rooms::Room;
 use super::faults::{Faults, dice};
+use super::lab::Lab;
 use super::ledger::{Ledger, Step};
 use super::script::Script;
 use super::server::Server;
+
+/// How long the double waits for an answer to what it sends.
+const LIMIT: Duration = Duration::from_mins(10);
 
 /// What a double is made of.
 pub(crate) struct Options {
     /// 0 takes a free one.
     pub(crate) port: u16,
-    pub(crate) clock: Clock,
+    pub(crate) lab: Lab,
     pub(crate) script: Script,
     pub(crate) faults: Faults,
     pub(crate) settings: Settings,
@@ -108,7 +113,7 @@ struct World {
     script: Script,
     faults: Faults,
     ledger: Ledger,
-    client: reqwest::Client,
+    http: Http,
     settings: Mutex<Settings>,
     rooms: Mutex<BTreeMap<String, Room>>,
     requests: Mutex<VecDeque<Timestamp>>,
@@ -123,27 +128,14 @@ struct World {
     refused: Mutex<BTreeMap<String, u32>>,
 }
 
-/// What webhooks and reports are sent with.
-fn client() -> reqwest::Client {
-    let tls = rustls::ClientConfig::builder_with_provider(
-        rustls::crypto::ring::default_provider().into(),
-    )
-    .with_safe_default_protocol_versions()
-    .unwrap()
-    .with_root_certificates(rustls::RootCertStore::empty())
-    .with_no_client_auth();
-    let client = reqwest::Client::builder().tls_backend_preconfigured(tls);
-    client.build().unwrap()
-}
-
 impl LiveKitDouble {
     pub(crate) fn start(options: Options) -> Self {
         let world = Arc::new(World {
-            clock: options.clock,
+            http: options.lab.http(),
+            clock: options.lab.clock().clone(),
             script: options.script,
             faults: options.faults,
             ledger: Ledger::default(),
-            client: client(),
             settings: Mutex::new(options.settings),
             rooms: Mutex::default(),
             requests: Mutex::default(),
@@ -159,7 +151,7 @@ impl LiveKitDouble {
             .with_state(Arc::clone(&world));
         Self {
             world,
-            server: Server::start(options.port, routes),
+            server: options.lab.serve(options.port, routes),
         }
     }
 

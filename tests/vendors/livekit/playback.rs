@@ -17,10 +17,12 @@ use axum::response::Response;
 use axum::routing::post;
 use dialdeck::clock::Clock;
 use dialdeck::domain::{AttemptId, Timestamp};
+use dialdeck::provider::remote::http::Http;
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::{Settings, hooks, twirp};
+use super::{LIMIT, Settings, hooks, twirp};
+use crate::vendors::lab::Lab;
 use crate::vendors::server::Server;
 
 /// Requests after which the recording's own course is timed; others are looks, made at our leisure.
@@ -70,7 +72,7 @@ struct Stage {
     recording: Recording,
     webhook: String,
     attempt: AttemptId,
-    client: reqwest::Client,
+    http: Http,
     /// When each kind of request first came.
     began: watch::Sender<BTreeMap<String, Timestamp>>,
     asked: Mutex<BTreeMap<String, usize>>,
@@ -154,16 +156,16 @@ impl Playback {
     /// Plays a recording back to whoever asks, its webhooks to this address.
     pub(crate) fn start(
         recording: Recording,
-        clock: &Clock,
+        lab: &Lab,
         webhook: String,
         attempt: AttemptId,
     ) -> Self {
         let stage = Arc::new(Stage {
-            clock: clock.clone(),
+            clock: lab.clock().clone(),
             recording,
             webhook,
             attempt,
-            client: super::client(),
+            http: lab.http(),
             began: watch::Sender::new(BTreeMap::new()),
             asked: Mutex::default(),
             told: Mutex::default(),
@@ -173,7 +175,7 @@ impl Playback {
             .route("/twirp/{service}/{method}", post(serve))
             .with_state(stage);
         Self {
-            server: Server::start(0, routes),
+            server: lab.serve(0, routes),
         }
     }
 
@@ -292,7 +294,7 @@ impl Stage {
         body["createdAt"] = json!((now.as_millis() / 1000).to_string());
         let body = body.to_string();
         let request = self
-            .client
+            .http
             .post(&self.webhook)
             .header(
                 "authorization",
@@ -300,7 +302,7 @@ impl Stage {
             )
             .header("content-type", "application/webhook+json")
             .body(body);
-        request.send().await.ok();
+        self.http.send(request, LIMIT).await.ok();
     }
 
     async fn report(&self, mut body: Value) {
@@ -308,11 +310,11 @@ impl Stage {
         body["at"] = json!(self.clock.now());
         body["attempt"] = json!(self.attempt);
         let request = self
-            .client
+            .http
             .post(told["callback"].as_str().unwrap())
             .bearer_auth(told["token"].as_str().unwrap())
             .json(&body);
-        request.send().await.ok();
+        self.http.send(request, LIMIT).await.ok();
     }
 
     async fn sleep(&self, span: Duration) {

@@ -18,6 +18,7 @@ use dialdeck::provider::remote::http::Http;
 use tokio::sync::Semaphore;
 
 use super::faults::Faults;
+use super::lab::Lab;
 use super::ledger::Ledger;
 use super::script::Script;
 use super::server::Server;
@@ -32,7 +33,7 @@ pub(crate) const DEPLOYMENT: &str = "17";
 
 /// What a double is started with.
 pub(crate) struct Options {
-    pub(crate) clock: Clock,
+    pub(crate) lab: Lab,
     pub(crate) script: Script,
     pub(crate) faults: Faults,
     /// Calls that it dials at once.
@@ -42,9 +43,9 @@ pub(crate) struct Options {
 }
 
 impl Options {
-    pub(crate) fn new(clock: &Clock) -> Self {
+    pub(crate) fn new(lab: &Lab) -> Self {
         Self {
-            clock: clock.clone(),
+            lab: lab.clone(),
             script: Script::new(1),
             faults: Faults::new(1),
             capacity: 100,
@@ -127,8 +128,8 @@ impl PlumDouble {
             decides: true,
         };
         let plant = Arc::new(Plant {
-            http: Http::new(options.clock.clone()).unwrap(),
-            clock: options.clock,
+            http: options.lab.http(),
+            clock: options.lab.clock().clone(),
             script: options.script,
             ledger: Ledger::default(),
             lines: Semaphore::new(options.capacity),
@@ -136,7 +137,7 @@ impl PlumDouble {
             state: Mutex::default(),
         });
         let routes = Router::new().fallback(take).with_state(Arc::clone(&plant));
-        let server = Server::start(options.port, routes);
+        let server = options.lab.serve(options.port, routes);
         Self { plant, server }
     }
 

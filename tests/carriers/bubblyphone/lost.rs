@@ -98,12 +98,10 @@ fn a_listing_that_fails_tells_nothing() {
 /// A call that is followed keeps its slot past its life only where the vendor shows that it is up.
 #[test]
 fn a_followed_call_that_is_not_shown_is_not_up_for_sure() {
-    for fault in READ_FAULTS.into_iter().chain(["odd_word"]) {
+    for fault in READ_FAULTS {
         let mut bench = bench(|_| {});
         bench.rig.place(bench.rig.dial(1, number(PERSON)));
-        bench
-            .rig
-            .wait("ringing", |told| rig::names(told, 1).contains(&"ringing"));
+        bench.rig.wait_for_ringing(1);
         // From here on the follower is shown nothing, the end included.
         bench.double.settings().faults = Faults::new(1).with(fault, 1000);
         let inquiry = bench.rig.inquiry(1, number(PERSON));
@@ -112,6 +110,28 @@ fn a_followed_call_that_is_not_shown_is_not_up_for_sure() {
             assert_eq!(found, LookUp::CannotTell, "{fault}");
         }
         assert_eq!(bench.dialed(number(PERSON)), (1, 1), "{fault}");
+    }
+}
+
+/// While the vendor shows a status that is not known: before the answer, and before the end.
+#[test]
+fn a_followed_call_with_an_unknown_status_is_not_up_for_sure() {
+    for (fault, wanted) in [("none", 0), ("odd_word", 2)] {
+        let mut bench = faulty(fault);
+        let inquiry = bench.rig.inquiry(1, number(PERSON));
+        bench.rig.place(bench.rig.dial(1, number(PERSON)));
+        bench.rig.wait_for_ringing(1);
+        let (mut doubts, mut before) = (0, LookUp::InProgress);
+        loop {
+            let found = ask(&mut bench.rig, &inquiry);
+            if matches!(found, LookUp::Ended(..)) {
+                break;
+            }
+            doubts += usize::from(found == LookUp::CannotTell && before == LookUp::InProgress);
+            before = found;
+        }
+        assert_eq!(doubts, wanted, "{fault}");
+        assert_eq!(bench.rig.end_of(1).end, CallEnd::Completed, "{fault}");
     }
 }
 

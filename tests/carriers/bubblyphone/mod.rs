@@ -1,4 +1,4 @@
-//! BubblyPhone Agents against its double, with every fault of providers.md §2.4.
+//! BubblyPhone Agents against its double, with every fault that its documents allow.
 
 mod lost;
 mod refused;

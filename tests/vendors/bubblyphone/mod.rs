@@ -1,4 +1,4 @@
-//! A double of BubblyPhone Agents: its API with everything that providers.md §2.4 expects of it.
+//! A double of BubblyPhone Agents: its API as its documents describe it, with its faults.
 //!
 //! What a caller may assume of the real vendor and what it may not is kept apart: shapes, spellings,
 //! lags and refusals change from call to call, drawn by the seed of its faults.

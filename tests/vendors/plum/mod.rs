@@ -1,4 +1,4 @@
-//! A double of Plum Voice: DEV and Fuse queues with their faults (providers.md §3.6).
+//! A double of Plum Voice: DEV and Fuse queues with their faults.
 
 mod call;
 mod interpreter;

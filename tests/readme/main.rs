@@ -3,7 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 #[expect(dead_code, reason = "each test file uses a part of it")]
+#[path = "../deck/mod.rs"]
 mod deck;
+mod promises;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -440,6 +442,7 @@ fn links_and_paths_lead_somewhere() {
         for code in markdown.split('`').skip(1).step_by(2) {
             let parts = [
                 "src/",
+                "crates/",
                 "tests/",
                 "data/",
                 "docs/",

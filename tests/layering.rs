@@ -2,6 +2,7 @@
 //! who may depend on whom, this table contains the rest.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
@@ -150,6 +151,72 @@ fn the_audit_depends_on_no_crate_of_ours() {
 }
 
 #[test]
+fn every_dependency_is_used_by_name() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut packages: Vec<PathBuf> = std::fs::read_dir(root.join("crates"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    packages.push(root.to_owned());
+    packages.sort();
+    let mut found = Vec::new();
+    for package in packages {
+        let manifest = std::fs::read_to_string(package.join("Cargo.toml")).unwrap();
+        let manifest: toml::Table = manifest.parse().unwrap();
+        let program = crates_used(&sources(&package.join("src")), Code::Program);
+        let mut tests = crates_used(&all_sources(&package.join("src")), Code::Tests);
+        for folder in ["tests", "benches", "examples"] {
+            tests.extend(crates_used(
+                &all_sources(&package.join(folder)),
+                Code::Tests,
+            ));
+        }
+        for (table, used) in [("dependencies", &program), ("dev-dependencies", &tests)] {
+            let Some(names) = manifest.get(table).and_then(toml::Value::as_table) else {
+                continue;
+            };
+            for name in names
+                .keys()
+                .filter(|name| !used.contains(&name.replace('-', "_")))
+            {
+                let package = package.strip_prefix(root).unwrap().display();
+                found.push(format!("{package}: [{table}] {name}"));
+            }
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "in a manifest, but not used by that code:\n{}",
+        found.join("\n")
+    );
+}
+
+#[derive(Clone, Copy, PartialEq)]
+enum Code {
+    Program,
+    Tests,
+}
+
+/// The first names of the paths that these files use: crates, among others. A name alone is not a path,
+/// except in a `use`.
+fn crates_used(files: &[PathBuf], code: Code) -> BTreeSet<String> {
+    let mut seen = BTreeSet::new();
+    for file in files {
+        let parsed = syn::parse_file(&std::fs::read_to_string(file).unwrap()).unwrap();
+        let mut used = Used {
+            with_tests: code == Code::Tests,
+            ..Used::default()
+        };
+        used.visit_file(&parsed);
+        let firsts = used.paths.iter().filter_map(|path| path.split_once("::"));
+        let firsts = firsts.map(|(first, _)| first.to_owned());
+        seen.extend(firsts.filter(|first| !used.own_names.contains(first)));
+        seen.extend(used.roots);
+    }
+    seen
+}
+
+#[test]
 fn every_way_to_use_a_path_is_seen() {
     let code = "
         use std::{fs::File, io};
@@ -194,20 +261,28 @@ fn is_forbidden(path: &str, forbidden: &[&str]) -> bool {
 fn used(text: &str) -> Vec<String> {
     let mut seen = Used::default();
     seen.visit_file(&syn::parse_file(text).unwrap());
-    for path in &mut seen.0 {
+    for path in &mut seen.paths {
         for (name, own) in FACADE {
             if is_forbidden(path, &[name]) {
                 path.replace_range(..name.len(), own);
             }
         }
     }
-    seen.0.sort();
-    seen.0.dedup();
-    seen.0
+    seen.paths.sort();
+    seen.paths.dedup();
+    seen.paths
 }
 
 #[derive(Default)]
-struct Used(Vec<String>);
+struct Used {
+    /// Code under `cfg(test)`, too.
+    with_tests: bool,
+    paths: Vec<String>,
+    /// The first names of `use` items.
+    roots: BTreeSet<String>,
+    /// The names that `use` and `mod` items give to something below a crate: `use ring::hmac`.
+    own_names: BTreeSet<String>,
+}
 
 impl Used {
     fn tree(&mut self, before: &str, tree: &syn::UseTree) {
@@ -217,15 +292,28 @@ impl Used {
         };
         match tree {
             syn::UseTree::Path(path) => self.tree(&joined(&path.ident), &path.tree),
-            syn::UseTree::Name(name) => self.0.push(joined(&name.ident)),
-            syn::UseTree::Rename(name) => self.0.push(joined(&name.ident)),
-            syn::UseTree::Glob(_) => self.0.push(before.to_owned()),
+            syn::UseTree::Name(name) => self.paths.push(joined(&name.ident)),
+            syn::UseTree::Rename(name) => self.paths.push(joined(&name.ident)),
+            syn::UseTree::Glob(_) => self.paths.push(before.to_owned()),
             syn::UseTree::Group(group) => {
                 for tree in &group.items {
                     self.tree(before, tree);
                 }
             }
         }
+    }
+}
+
+impl Used {
+    /// Takes the paths from the text of tokens.
+    fn take_from(&mut self, tokens: &str) {
+        let text = tokens.replace(" :: ", "::");
+        let paths = text.split(|char: char| !(char.is_alphanumeric() || matches!(char, '_' | ':')));
+        self.paths.extend(
+            paths
+                .filter(|path| path.contains("::"))
+                .map(|path| path.trim_start_matches(':').to_owned()),
+        );
     }
 }
 
@@ -242,13 +330,29 @@ impl<'ast> Visit<'ast> for Used {
         } else {
             &[][..]
         };
-        if !is_for_tests(attributes) {
+        if self.with_tests || !is_for_tests(attributes) {
             visit::visit_item(self, item);
         }
     }
 
+    fn visit_item_mod(&mut self, item: &'ast syn::ItemMod) {
+        self.own_names.insert(item.ident.to_string());
+        visit::visit_item_mod(self, item);
+    }
+
     fn visit_item_use(&mut self, item: &'ast syn::ItemUse) {
+        let before = self.paths.len();
         self.tree("", &item.tree);
+        let firsts = self.paths[before..]
+            .iter()
+            .filter_map(|path| path.split("::").next());
+        self.roots.extend(firsts.map(str::to_owned));
+        let below = self.paths[before..].iter().filter_map(|path| {
+            let path = path.strip_suffix("::self").unwrap_or(path);
+            path.rsplit_once("::")
+        });
+        self.own_names
+            .extend(below.map(|(_, last)| last.to_owned()));
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
@@ -257,35 +361,33 @@ impl<'ast> Visit<'ast> for Used {
             .iter()
             .map(|part| part.ident.to_string())
             .collect();
-        self.0.push(names.join("::"));
+        self.paths.push(names.join("::"));
         visit::visit_path(self, path);
     }
 
     fn visit_signature(&mut self, signature: &'ast syn::Signature) {
         if signature.asyncness.is_some() {
-            self.0.push("async".to_owned());
+            self.paths.push("async".to_owned());
         }
         visit::visit_signature(self, signature);
     }
 
     fn visit_expr_async(&mut self, expr: &'ast syn::ExprAsync) {
-        self.0.push("async".to_owned());
+        self.paths.push("async".to_owned());
         visit::visit_expr_async(self, expr);
     }
 
     /// Takes paths in a macro call from its text, because its tokens are not parsed.
     fn visit_macro(&mut self, call: &'ast syn::Macro) {
-        let text = call.tokens.to_string().replace(" :: ", "::");
-        let paths = text.split(|char: char| !(char.is_alphanumeric() || matches!(char, '_' | ':')));
-        self.0.extend(
-            paths
-                .filter(|path| path.contains("::"))
-                .map(|path| path.trim_start_matches(':').to_owned()),
-        );
+        self.take_from(&call.tokens.to_string());
         visit::visit_macro(self, call);
     }
-}
 
+    fn visit_meta_list(&mut self, list: &'ast syn::MetaList) {
+        self.take_from(&list.tokens.to_string());
+        visit::visit_meta_list(self, list);
+    }
+}
 fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("cfg")
@@ -298,6 +400,19 @@ fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
 /// Returns the source files of a folder, or of a file named without its extension. Test files are left out:
 /// they are declared under `cfg(test)`.
 fn sources(at: &Path) -> Vec<PathBuf> {
+    let mut files = all_sources(at);
+    files.retain(|file| {
+        let below = file.strip_prefix(at).unwrap_or(file).with_extension("");
+        !below
+            .iter()
+            .filter_map(|part| part.to_str())
+            .any(|part| part == "tests" || part == "fixture" || part.ends_with("_tests"))
+    });
+    files
+}
+
+/// The source files of a folder with those of tests, or of a file named without its ending.
+fn all_sources(at: &Path) -> Vec<PathBuf> {
     let single = at.with_extension("rs");
     let mut files: Vec<_> = single.is_file().then_some(single).into_iter().collect();
     let Ok(entries) = std::fs::read_dir(at) else {
@@ -305,12 +420,8 @@ fn sources(at: &Path) -> Vec<PathBuf> {
     };
     for entry in entries {
         let path = entry.unwrap().path();
-        let stem = path.file_stem().unwrap().to_str().unwrap();
-        if ["tests", "fixture"].contains(&stem) {
-            continue;
-        }
         if path.is_dir() {
-            files.extend(sources(&path));
+            files.extend(all_sources(&path));
         } else if path.extension().is_some_and(|extension| extension == "rs") {
             files.push(path);
         }

@@ -420,9 +420,15 @@ fn anchors(markdown: &str) -> BTreeSet<String> {
 
 #[test]
 fn links_and_paths_lead_somewhere() {
-    let mut documents: Vec<PathBuf> = ["README.md", "CHANGELOG.md", "sample-data/README.md"]
-        .map(|name| root().join(name))
-        .to_vec();
+    let mut documents: Vec<PathBuf> = [
+        "README.md",
+        "CHANGELOG.md",
+        "CONTRIBUTING.md",
+        "SECURITY.md",
+        "sample-data/README.md",
+    ]
+    .map(|name| root().join(name))
+    .to_vec();
     for entry in fs::read_dir(root().join("docs")).unwrap() {
         documents.push(entry.unwrap().path());
     }

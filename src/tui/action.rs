@@ -1,17 +1,17 @@
-//! Every act of the console, with its name for files, its hint for the footer and its help.
+//! The actions of the console: for each one its name in files, its footer hint and its help sentence.
 
-/// What an act concerns; help is ordered by it.
+/// What an action applies to. Help is ordered by it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Group {
-    /// Campaigns and their pace.
+    /// Campaigns and their pacing.
     Campaign,
-    /// The selected or marked contacts.
+    /// The selected contact or the marked ones.
     Contact,
-    /// What is shown.
+    /// What the screen shows and how.
     View,
-    /// Where the cursor stands.
+    /// The position of the cursor.
     Move,
-    /// The program itself.
+    /// The program as a whole.
     Program,
 }
 
@@ -25,7 +25,7 @@ impl Group {
         Self::Program,
     ];
 
-    /// Its heading.
+    /// Returns the group's heading in help.
     pub const fn title(self) -> &'static str {
         match self {
             Self::Campaign => "campaign",
@@ -39,32 +39,32 @@ impl Group {
 
 macro_rules! actions {
     ($($action:ident $name:literal $group:ident $hint:literal $sentence:literal;)+) => {
-        /// An act of the console. Keys, palette, footer and help all speak of these.
+        /// An action of the console. Keys, palette, footer and help all use this list.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Action {
             $(#[doc = $sentence] $action,)+
         }
 
         impl Action {
-            /// Every act, in the order of help.
+            /// Every action, in the order of help.
             pub const ALL: &[Self] = &[$(Self::$action),+];
 
-            /// Its stable name, for `keys.toml` and the palette.
+            /// Returns the stable name, as `keys.toml` and the palette use it.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$action => $name),+ }
             }
 
-            /// A word or two for the footer.
+            /// Returns the footer hint: one or two short words.
             pub const fn hint(self) -> &'static str {
                 match self { $(Self::$action => $hint),+ }
             }
 
-            /// A sentence for help and palette.
+            /// Returns the sentence for help and palette.
             pub const fn sentence(self) -> &'static str {
                 match self { $(Self::$action => $sentence),+ }
             }
 
-            /// What it concerns.
+            /// Returns the group that help lists it in.
             pub const fn group(self) -> Group {
                 match self { $(Self::$action => Group::$group),+ }
             }
@@ -128,7 +128,7 @@ actions! {
 }
 
 impl Action {
-    /// The act with this name.
+    /// Returns the action with this name; `None` if there is none.
     pub fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .iter()
@@ -136,7 +136,8 @@ impl Action {
             .find(|action| action.name() == name)
     }
 
-    /// The campaign that one of `campaign_1` to `campaign_9` goes to, from 0; `None` for others.
+    /// Returns the index of the campaign that one of `campaign_1` to `campaign_9` goes to, counted from 0;
+    /// `None` for every other action.
     pub fn campaign_index(self) -> Option<usize> {
         let digit = self.name().strip_prefix("campaign_")?;
         digit.parse::<usize>().ok()?.checked_sub(1)

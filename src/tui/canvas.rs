@@ -1,4 +1,4 @@
-//! Drawing: text by role into a buffer, cut to its place. Whatever comes from a file is cleaned here.
+//! Drawing: text by role into a buffer, cut to its place. Text from files is cleaned here.
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -9,31 +9,31 @@ use super::text;
 use super::theme::{Role, Theme};
 use crate::domain::text::{clean, is_plain};
 
-/// Theme and glyphs.
+/// The theme and the glyphs that a frame is drawn with.
 #[derive(Clone, Debug)]
 pub struct Look {
-    /// Styles by role.
+    /// The style of each role.
     pub theme: Theme,
-    /// The screen's signs.
+    /// The glyphs, Unicode or ASCII.
     pub glyphs: Glyphs,
 }
 
-/// A buffer with everything that drawing needs.
+/// A buffer together with all that drawing needs.
 pub struct Canvas<'a> {
-    /// The cells.
+    /// The cells of the frame.
     pub buffer: &'a mut Buffer,
-    /// Theme and glyphs.
+    /// The theme and the glyphs in use.
     pub look: &'a Look,
-    /// What is shown.
+    /// The state that every pane reads.
     pub shared: &'a Shared,
 }
 
-/// A piece of a line.
+/// A piece of a line: its text and its role.
 pub type Span<'a> = (&'a str, Role);
 
 impl Canvas<'_> {
-    /// Writes text from `x` on, cut at `right`; gives the column after it. Control, bidi and format
-    /// characters never reach the buffer.
+    /// Writes text from column `x`, cut at column `right`, and returns the column after it. Control, bidi and
+    /// format characters never reach the buffer.
     pub fn put(&mut self, x: u16, y: u16, right: u16, text: &str, role: Role) -> u16 {
         let area = self.buffer.area;
         if y >= area.bottom() || x >= right.min(area.right()) {
@@ -42,7 +42,8 @@ impl Canvas<'_> {
         let width = usize::from(right.min(area.right()) - x);
         let style = self.look.theme.style(role);
         if is_plain(text) {
-            // A letter a cell, as most of the screen is: nothing has to be cut into graphemes.
+            // Plain text has one cell per letter and needs no split into graphemes. Most of the screen is
+            // plain.
             let shown = &text[..text.len().min(width)];
             let mut end = x;
             for at in 0..shown.len() {
@@ -57,14 +58,14 @@ impl Canvas<'_> {
         end
     }
 
-    /// Writes pieces one after another.
+    /// Writes pieces one after another, cut at column `right`, and returns the column after the last.
     pub fn spans(&mut self, x: u16, y: u16, right: u16, spans: &[Span<'_>]) -> u16 {
         spans
             .iter()
             .fold(x, |x, (text, role)| self.put(x, y, right, text, *role))
     }
 
-    /// Writes text so that it ends before `right`.
+    /// Writes text so that it ends before column `right`. It begins at `left` if it is too wide.
     pub fn put_right(&mut self, left: u16, y: u16, right: u16, text: &str, role: Role) {
         let clean = clean(text);
         let width = u16::try_from(text::width(&clean)).unwrap_or(u16::MAX);
@@ -72,27 +73,28 @@ impl Canvas<'_> {
         self.put(x, y, right, &clean, role);
     }
 
-    /// Gives every cell of an area a role's style and a space.
+    /// Clears an area and gives every cell the style of a role.
     pub fn fill(&mut self, area: Rect, role: Role) {
         let style = self.look.theme.style(role);
         let area = area.intersection(self.buffer.area);
         for y in area.top()..area.bottom() {
             for x in area.left()..area.right() {
-                // What lies beneath must not shine through where the role leaves a colour open.
+                // Without the reset, text below shows through where the role sets no colour.
                 self.buffer[(x, y)].reset();
                 self.buffer[(x, y)].set_style(style);
             }
         }
     }
 
-    /// Lays a role's style over what is there.
+    /// Applies the style of a role to an area and keeps its text.
     pub fn shade(&mut self, area: Rect, role: Role) {
         let style = self.look.theme.style(role);
         self.buffer
             .set_style(area.intersection(self.buffer.area), style);
     }
 
-    /// A bar of `width` cells of which `value` of `cap` are full; gives the column after it.
+    /// Draws a bar of `width` cells, filled by the share of `value` in `cap`, and returns the column after
+    /// it. A value above 0 fills at least one cell.
     pub fn bar(&mut self, x: u16, y: u16, width: u16, (value, cap): (u64, u64), role: Role) -> u16 {
         let filled = (value * u64::from(width)).checked_div(cap).unwrap_or(0);
         let mut filled = u16::try_from(filled).unwrap_or(width).min(width);
@@ -105,8 +107,7 @@ impl Canvas<'_> {
         self.run(end, y, right, empty, Role::BarEmpty)
     }
 
-    /// Writes one of the screen's own signs, a cell wide, from `x` until `right`; gives the column
-    /// after it.
+    /// Repeats a glyph one cell wide from column `x` up to `right`, and returns the column after it.
     pub fn run(&mut self, x: u16, y: u16, right: u16, sign: &str, role: Role) -> u16 {
         let area = self.buffer.area;
         let right = right.min(area.right());
@@ -120,7 +121,8 @@ impl Canvas<'_> {
         right
     }
 
-    /// A frame with a title; gives what is inside.
+    /// Draws a frame with a title on the left and a text on the right. Returns the area inside; it is empty
+    /// if the frame is smaller than 2 by 2 cells.
     pub fn frame(
         &mut self,
         area: Rect,

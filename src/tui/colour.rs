@@ -1,4 +1,4 @@
-//! How many colours the terminal shows, and the nearest that it can show.
+//! The number of colours the terminal can show, and the nearest of them to a theme's colour.
 
 use std::str::FromStr;
 
@@ -7,23 +7,23 @@ use ratatui::style::Color;
 /// How many colours may be used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum ColourLevel {
-    /// None: bold, reverse and underline only.
+    /// No colour: bold, reverse and underline only.
     Never,
-    /// The terminal's own sixteen.
+    /// The terminal's own sixteen colours.
     Sixteen,
-    /// The xterm palette.
+    /// The xterm palette of 256 colours.
     TwoFiftySix,
-    /// Any.
+    /// Any 24-bit colour.
     True,
 }
 
-/// What `--color` asks for.
+/// The value of `--color`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ColourChoice {
-    /// What the terminal says of itself.
+    /// The level that the environment indicates.
     #[default]
     Auto,
-    /// This level, whatever the terminal says.
+    /// This level. The environment is ignored.
     Fixed(ColourLevel),
 }
 
@@ -42,19 +42,19 @@ impl FromStr for ColourChoice {
     }
 }
 
-/// What the environment says of the terminal, each as its variable's value.
+/// What the environment indicates about the terminal. Each field is the value of its variable.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct TerminalHints<'a> {
-    /// `NO_COLOR`: any value but an empty one asks for none (no-color.org).
+    /// `NO_COLOR`: any value but an empty one turns colours off (no-color.org).
     pub no_color: Option<&'a str>,
-    /// `COLORTERM`.
+    /// `COLORTERM`: `truecolor` or `24bit` means 24-bit colours.
     pub colorterm: Option<&'a str>,
-    /// `TERM`.
+    /// `TERM`: the terminal's type, such as `xterm-256color`.
     pub term: Option<&'a str>,
 }
 
 impl ColourLevel {
-    /// The level to draw at: `--color` first, then `NO_COLOR`, `COLORTERM`, `TERM`.
+    /// Returns the level to draw at. `--color` takes precedence, then `NO_COLOR`, `COLORTERM` and `TERM`.
     pub fn detect(choice: ColourChoice, hints: TerminalHints<'_>) -> Self {
         if let ColourChoice::Fixed(level) = choice {
             return level;
@@ -73,8 +73,8 @@ impl ColourLevel {
         Self::Sixteen
     }
 
-    /// The nearest colour of this level to `colour` as a text colour over `under`: with sixteen,
-    /// a colour too close to the background to be read is passed over.
+    /// Returns the nearest colour of this level to `colour`, as a text colour on the background `under`. With
+    /// sixteen colours, one whose contrast to the background is below 3 is skipped.
     pub(super) fn text(self, colour: Color, under: Option<Color>) -> Color {
         self.nearest(colour, |candidate| {
             under
@@ -83,7 +83,7 @@ impl ColourLevel {
         })
     }
 
-    /// The nearest colour of this level to `colour` as a background.
+    /// Returns the nearest colour of this level to `colour`, as a background.
     pub(super) fn ground(self, colour: Color) -> Color {
         self.nearest(colour, |_| true)
     }
@@ -111,7 +111,7 @@ impl ColourLevel {
 
 type Rgb = (u8, u8, u8);
 
-/// The sixteen as xterm shows them; what a terminal makes of them is its owner's choice.
+/// The sixteen colours as xterm shows them. A user may have configured the terminal to show others.
 const SIXTEEN: [(Color, Rgb); 16] = [
     (Color::Black, (0, 0, 0)),
     (Color::Red, (205, 0, 0)),
@@ -131,7 +131,7 @@ const SIXTEEN: [(Color, Rgb); 16] = [
     (Color::White, (255, 255, 255)),
 ];
 
-/// Red, green and blue of a colour; `None` for the terminal's own default.
+/// Returns red, green and blue of a colour; `None` for the terminal's own default.
 pub(super) fn rgb(colour: Color) -> Option<Rgb> {
     if let Color::Rgb(red, green, blue) = colour {
         return Some((red, green, blue));
@@ -143,7 +143,7 @@ pub(super) fn rgb(colour: Color) -> Option<Rgb> {
     known.map(|(_, rgb)| *rgb)
 }
 
-/// The xterm palette: sixteen, a cube of 6 × 6 × 6, and 24 greys.
+/// Returns a colour of the xterm palette: sixteen colours, a cube of 6 × 6 × 6, and 24 greys.
 fn indexed(index: u8) -> Rgb {
     let level = |step: u8| if step == 0 { 0 } else { 55 + 40 * step };
     match index {
@@ -164,7 +164,7 @@ fn distance(left: Rgb, right: Rgb) -> u32 {
     2 * square(left.0, right.0) + 4 * square(left.1, right.1) + 3 * square(left.2, right.2)
 }
 
-/// Contrast of two colours, 1 to 21 (WCAG 2.2, relative luminance).
+/// Returns the contrast of two colours, 1 to 21 (WCAG 2.2, relative luminance).
 pub(super) fn contrast(left: Rgb, right: Rgb) -> f64 {
     let part = |value: u8| {
         let value = f64::from(value) / 255.0;

@@ -1,16 +1,17 @@
-//! Keys that arrive right behind an Esc.
+//! Keys that arrive directly after an Esc.
 //!
-//! A terminal sends Esc as the byte that begins every key of several. Of an Esc and another such key in
-//! one read crossterm takes the second one's bytes for letters: of Esc and F9 it makes Esc, `[`, `2`, `0`
-//! and `~`. Letters are acts here, and F9 stops everything. A paste that begins so would run as keys.
+//! A terminal sends an Esc as the first byte of every key of several bytes. If one read contains an Esc and
+//! another such key, crossterm reads the bytes of the second one as letters: Esc and F9 become Esc, `[`, `2`,
+//! `0` and `~`. Letters are actions here, and F9 stops everything. A paste that begins this way would run as
+//! keys.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
 
-/// The longest key that is put together again, in letters.
+/// The longest key that is put together, in letters.
 const LONGEST: usize = 8;
 
-/// Whether the last of what came in may be the beginning of a key: an Esc, or one with letters behind it
-/// that are no whole key yet.
+/// Returns whether the events may end in the beginning of a key: an Esc, alone or with letters after it that
+/// do not make a whole key yet.
 pub(super) fn may_go_on(events: &[Event]) -> bool {
     let Some(esc) = events.iter().rposition(is_esc) else {
         return false;
@@ -23,10 +24,10 @@ pub(super) fn may_go_on(events: &[Event]) -> bool {
         && sequence(&letters).is_none()
 }
 
-/// What a terminal sends in front of a paste (xterm, bracketed paste mode).
+/// The letters after the Esc with which a terminal begins a paste (xterm, bracketed paste mode).
 const PASTE: &str = "[200~";
 
-/// Whether the last of what came in opens a paste, of which the text comes as keys.
+/// Returns whether the events end with the beginning of a paste, whose text then arrives as keys.
 pub(super) fn opens_paste(events: &[Event]) -> bool {
     let Some(esc) = events.iter().rposition(is_esc) else {
         return false;
@@ -35,7 +36,7 @@ pub(super) fn opens_paste(events: &[Event]) -> bool {
     behind.iter().filter_map(letter).eq(PASTE.chars()) && behind.len() == PASTE.len()
 }
 
-/// What a key stands for in the text of a paste; `None`: it is of none.
+/// Returns the letter of a key within a paste; `None` if the event is no part of a text.
 pub(super) fn pasted(event: &Event) -> Option<char> {
     let Event::Key(key) = event else {
         return None;
@@ -57,8 +58,8 @@ pub(super) fn pasted(event: &Event) -> Option<char> {
     })
 }
 
-/// What came in at once, with the keys behind an Esc put together again. One that has no name is left
-/// out: none of its letters was pressed.
+/// Returns the events with the keys after an Esc put together. A key without a name is dropped, because none
+/// of its letters was pressed.
 pub(super) fn mend(events: &[Event]) -> Vec<Event> {
     let mut mended = Vec::with_capacity(events.len());
     let mut rest = events;
@@ -83,7 +84,7 @@ fn is_esc(event: &Event) -> bool {
     matches!(event, Event::Key(key) if *key == esc)
 }
 
-/// The letter of a key that is one of ASCII.
+/// Returns the letter of a key; `None` if it is not an ASCII letter.
 fn letter(event: &Event) -> Option<char> {
     let Event::Key(KeyEvent {
         code: KeyCode::Char(letter),
@@ -97,8 +98,8 @@ fn letter(event: &Event) -> Option<char> {
     Some(*letter).filter(char::is_ascii)
 }
 
-/// How many of the letters are a key's (ECMA-48 §5.4: parameters, then one final byte; SS3: one letter);
-/// `None`: they begin no key.
+/// Returns how many of the letters belong to a key (ECMA-48 §5.4: parameters, then one final byte; SS3: one
+/// letter); `None` if they begin no key.
 fn sequence(letters: &str) -> Option<usize> {
     match letters.as_bytes() {
         [b'O', b'A'..=b'Z', ..] => Some(2),
@@ -117,7 +118,7 @@ fn sequence(letters: &str) -> Option<usize> {
     }
 }
 
-/// The key that a terminal sends so (xterm's control sequences, PC-style function keys).
+/// Returns the key with these letters (xterm's control sequences, PC-style function keys).
 fn named(letters: &str) -> Option<KeyCode> {
     Some(match letters {
         "[A" | "OA" => KeyCode::Up,
@@ -156,7 +157,7 @@ mod tests {
         keys.collect()
     }
 
-    /// What crossterm makes of these letters behind an Esc.
+    /// Returns what crossterm makes of these letters after an Esc.
     fn behind_esc(letters: &str) -> Vec<Event> {
         let mut codes = vec![KeyCode::Esc];
         codes.extend(letters.chars().map(KeyCode::Char));

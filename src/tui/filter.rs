@@ -4,22 +4,22 @@ use std::collections::BTreeSet;
 
 use crate::domain::{ContactState, Outcome, WaitReason};
 
-/// What is shown of the list; empty: everything.
+/// The conditions for a contact to be listed. Without any, every contact is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
-    /// As it was typed.
+    /// The filter as it was typed.
     pub typed: String,
-    /// Only these states.
+    /// Only contacts in these states; `None` for every state.
     pub states: Option<BTreeSet<ContactState>>,
-    /// Part of a zone's or city's name.
+    /// Part of the name of a zone or city, in lower case; empty for every zone.
     pub zone: String,
-    /// How the last attempt ended.
+    /// Only contacts whose last attempt has this outcome.
     pub outcome: Option<Outcome>,
-    /// Digits of the number or letters of the name.
+    /// Digits of the number or letters of the name; empty for all.
     pub text: String,
 }
 
-/// The words `state:` takes, each with the states it means.
+/// The values of `state:`, each with the states it means.
 const STATES: [(&str, &[ContactState]); 13] = [
     ("ready", &[ContactState::Ready]),
     (
@@ -52,11 +52,11 @@ const STATES: [(&str, &[ContactState]); 13] = [
 ];
 
 impl Filter {
-    /// Reads a filter. `state:a,b` and `state:!a` take or leave states; `zone:` and `out:` narrow;
-    /// everything else is looked for in number and name.
+    /// Parses a filter. `state:a,b` keeps states and `state:!a` leaves them out. `zone:` and `out:` narrow
+    /// the list. The rest is searched in numbers and names.
     ///
     /// # Errors
-    /// Names the word that means nothing, and what would.
+    /// Errors if a part has no meaning. The message names that part and the valid values.
     pub fn parse(typed: &str) -> Result<Self, String> {
         let mut filter = Self {
             typed: typed.trim().to_owned(),
@@ -78,7 +78,7 @@ impl Filter {
         Ok(filter)
     }
 
-    /// Whether everything is shown.
+    /// Returns whether every contact is listed.
     pub const fn is_empty(&self) -> bool {
         self.typed.is_empty()
     }

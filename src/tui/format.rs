@@ -1,4 +1,4 @@
-//! Durations, counts, numbers and times as people read them.
+//! Durations, counts, numbers and times in the form people read.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use jiff::tz::TimeZone;
 
 use crate::domain::{PhoneNumber, Timestamp};
 
-/// How long a call has lasted: `0:42`, `12:07`, `1:02:07`.
+/// Returns the length of a call: `0:42`, `12:07`, `1:02:07`.
 pub fn call_time(span: Duration) -> String {
     let seconds = span.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
@@ -17,7 +17,7 @@ pub fn call_time(span: Duration) -> String {
     }
 }
 
-/// Hours and minutes: `5h52`, `0h09`; days from 100 hours on. Begun minutes do not count.
+/// Returns hours and minutes, rounded down: `5h52`, `0h09`; days from 100 hours on.
 pub fn hours(span: Duration) -> String {
     let minutes = span.as_secs() / 60;
     if minutes >= 6000 {
@@ -27,7 +27,7 @@ pub fn hours(span: Duration) -> String {
     }
 }
 
-/// A span in its own size: `2.1 s`, `42 s`, `12m`, `5h52`, `9d`.
+/// Returns a span in the unit of its size: `2.1 s`, `42 s`, `12m`, `5h52`, `9d`.
 pub fn span(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
@@ -38,12 +38,12 @@ pub fn span(span: Duration) -> String {
     }
 }
 
-/// How long until something, by the clock's minutes: `in 0h52`.
+/// Returns the time until an event, in hours and minutes: `in 0h52`.
 pub fn until(span: Duration) -> String {
     format!("in {}", hours(span))
 }
 
-/// A count, grouped from five digits on: `1184`, `12 480`.
+/// Returns a count, grouped from five digits on: `1184`, `12 480`.
 pub fn count(count: u64) -> String {
     let digits = count.to_string();
     if digits.len() < 5 {
@@ -59,7 +59,7 @@ pub fn count(count: u64) -> String {
     grouped
 }
 
-/// A share in whole percent, rounded: `34%`; `-` of nothing.
+/// Returns a share in whole percent, rounded to the nearest: `34%`; `-` if `whole` is 0.
 pub fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "-".to_owned();
@@ -68,14 +68,14 @@ pub fn percent(part: u64, whole: u64) -> String {
     format!("{}%", (part * 200 + whole) / (whole * 2))
 }
 
-/// A share in percent with one decimal, rounded up, for shares that have a limit: `2.9%`; `0.0%` of
-/// nothing.
+/// Returns a share in percent with one decimal: `2.9%`. It is rounded up because it is compared with a limit.
+/// Returns `0.0%` for 0 of 0.
 pub fn percent_fine(part: u64, whole: u64) -> String {
     let tenths = (u128::from(part) * 1000).div_ceil(u128::from(whole.max(1)));
     format!("{}.{}%", tenths / 10, tenths % 10)
 }
 
-/// A number as it is written in its country: `+1 212-555-0142`, `+44 20 7946 0018`.
+/// Returns a number as it is written in its country: `+1 212-555-0142`, `+44 20 7946 0018`.
 pub fn number(number: PhoneNumber) -> String {
     if number.npa().is_some() {
         return number.spaced();
@@ -92,7 +92,7 @@ pub fn number(number: PhoneNumber) -> String {
         }
         rest = tail;
     }
-    // What the pattern does not cover goes in threes, and never leaves one digit alone.
+    // Digits beyond the pattern are grouped in threes. No group has one digit.
     while !rest.is_empty() {
         let size = if rest.len() <= 4 { rest.len() } else { 3 };
         let (group, tail) = rest.split_at(size);
@@ -103,7 +103,7 @@ pub fn number(number: PhoneNumber) -> String {
     text
 }
 
-/// As [`number`], its last two digits hidden behind `mask`: `+1 212-555-01··`.
+/// Returns a number as [`number`] does, with `mask` in place of the last two digits: `+1 212-555-01··`.
 pub fn masked(number: PhoneNumber, mask: &str) -> String {
     let mut text = self::number(number);
     let mut hidden = 0;
@@ -121,22 +121,22 @@ pub fn masked(number: PhoneNumber, mask: &str) -> String {
     text + &tail
 }
 
-/// The time of day: `14:07`.
+/// Returns the time of day in a zone: `14:07`.
 pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     local(at, zone, "%H:%M")
 }
 
-/// The time of day with seconds: `14:07:32`.
+/// Returns the time of day in a zone, with seconds: `14:07:32`.
 pub fn clock_seconds(at: Timestamp, zone: &TimeZone) -> String {
     local(at, zone, "%H:%M:%S")
 }
 
-/// The time of day with seconds and zone: `14:07:32 EDT`.
+/// Returns the time of day with seconds and the zone's abbreviation: `14:07:32 EDT`.
 pub fn clock_zone(at: Timestamp, zone: &TimeZone) -> String {
     local(at, zone, "%H:%M:%S %Z")
 }
 
-/// The day: `Tue 14 Apr`.
+/// Returns the day in a zone: `Tue 14 Apr`.
 pub fn day(at: Timestamp, zone: &TimeZone) -> String {
     local(at, zone, "%a %-d %b")
 }
@@ -146,7 +146,8 @@ fn local(at: Timestamp, zone: &TimeZone, pattern: &str) -> String {
     zoned.strftime(pattern).to_string()
 }
 
-/// Digits of the country code (ITU-T E.164 assignments): 1 and 7 have one, those listed two.
+/// Returns the number of digits of the country code (ITU-T E.164 assignments): 1 and 7 have one digit, those
+/// listed two, the others three.
 fn country_code_length(digits: &str) -> usize {
     const TWO: &str = "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 \
         60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98";
@@ -157,7 +158,7 @@ fn country_code_length(digits: &str) -> usize {
     }
 }
 
-/// Sizes of the groups of a national number, where its country has a usual way.
+/// Returns the sizes of the groups of a national number; empty if its country has no usual grouping.
 fn groups(country: &str, national: &str) -> &'static [usize] {
     match (country, national.as_bytes().first()) {
         ("33", _) => &[1, 2, 2, 2, 2],

@@ -1,4 +1,4 @@
-//! Every glyph of the screen, in one table with its ASCII twin.
+//! Every glyph of the screen, in one table with its ASCII replacement.
 
 use ratatui::symbols::border;
 
@@ -12,7 +12,7 @@ macro_rules! glyphs {
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Glyphs {
             $(#[doc = $what] pub $name: &'static str,)+
-            /// A sparkline's levels, lowest first.
+            /// The levels of a sparkline, lowest first.
             pub spark: [&'static str; 8],
         }
 
@@ -74,20 +74,22 @@ glyphs! {
 }
 
 impl Glyphs {
-    /// The glyphs of a terminal with Unicode.
+    /// Returns the glyphs for a terminal with Unicode.
     pub const fn unicode() -> Self {
         UNICODE
     }
 
-    /// ASCII only.
+    /// Returns the glyphs in ASCII.
     pub const fn ascii() -> Self {
         ASCII
     }
 
-    /// What to draw with: ASCII when it is asked for, when the locale is not UTF-8, and in Chinese,
-    /// Japanese and Korean locales, whose terminals draw many of these glyphs two cells wide.
+    /// Returns the glyphs to draw with. They are ASCII if `ascii` asks for it, if the locale is not UTF-8,
+    /// and in Chinese, Japanese and Korean locales, whose terminals draw many of the Unicode glyphs two cells
+    /// wide.
     ///
-    /// `locale` holds the values of `LC_ALL`, `LC_CTYPE` and `LANG`, the first that is set counts.
+    /// `locale` contains the values of `LC_ALL`, `LC_CTYPE` and `LANG`. The first that is set and not empty
+    /// counts.
     pub fn choose(ascii: bool, locale: [Option<&str>; 3]) -> Self {
         let locale = locale.into_iter().flatten().find(|value| !value.is_empty());
         let locale = locale.unwrap_or_default().to_ascii_lowercase();
@@ -101,7 +103,8 @@ impl Glyphs {
         }
     }
 
-    /// The glyph of a contact; one that is in flight shows its attempt's instead.
+    /// Returns the glyph of a contact's state. For a contact in flight the screen shows [`Glyphs::attempt`]
+    /// instead.
     pub const fn contact(&self, state: ContactState) -> &'static str {
         match state {
             ContactState::Ready => self.next,
@@ -116,7 +119,7 @@ impl Glyphs {
         }
     }
 
-    /// The glyph of an attempt.
+    /// Returns the glyph of an attempt's state.
     pub const fn attempt(&self, state: AttemptState) -> &'static str {
         match state {
             AttemptState::Reserved => self.reserved,
@@ -128,7 +131,7 @@ impl Glyphs {
         }
     }
 
-    /// The glyph of a campaign.
+    /// Returns the glyph of a campaign's phase.
     pub const fn campaign(&self, phase: Phase) -> &'static str {
         match phase {
             Phase::Draft | Phase::Waiting => self.idle,
@@ -140,7 +143,7 @@ impl Glyphs {
         }
     }
 
-    /// A pane's border.
+    /// Returns the border of a pane.
     pub const fn border(&self) -> border::Set<'static> {
         border::Set {
             top_left: self.top_left,
@@ -154,12 +157,12 @@ impl Glyphs {
         }
     }
 
-    /// [`text::fit`] with the ellipsis in use.
+    /// Returns the text in exactly `width` cells, as [`text::fit`] with the ellipsis in use.
     pub fn fit(&self, text: &str, width: usize) -> String {
         text::fit_with(text, width, self.ellipsis)
     }
 
-    /// Values as a line of levels, the highest at the top; all zero lies at the bottom.
+    /// Returns values as a line of levels. The highest value has the top level, a value of 0 the bottom one.
     pub fn sparkline(&self, values: &[u64]) -> String {
         let highest = values.iter().copied().max().unwrap_or(0).max(1);
         values
@@ -171,8 +174,8 @@ impl Glyphs {
             .collect()
     }
 
-    /// The full and the empty part of a bar of `width` cells. It is full only when the limit is
-    /// reached, and empty only when nothing is used; with a limit of 0 it is full.
+    /// Returns the full and the empty part of a bar of `width` cells. The bar is full only if the limit is
+    /// reached and empty only if nothing is used. With a limit of 0 it is full.
     pub fn bar(&self, used: u64, limit: u64, width: usize) -> (String, String) {
         let cells = u128::try_from(width).unwrap_or(0);
         let full = if used >= limit {

@@ -1,4 +1,4 @@
-//! Which key does what: the embedded table, a user's `keys.toml` over it, and the printed list.
+//! The key map: the embedded keys, a user's `keys.toml` that overrides them, and the printed table.
 
 use std::path::Path;
 
@@ -14,7 +14,7 @@ pub const DEFAULTS: &str = include_str!("keys.toml");
 
 const FILE: &str = "built-in keys.toml";
 
-/// Which key does what. No key does two things, and stopping always has one.
+/// The action of each key. No key has two actions, and stopping always has a key.
 #[derive(Clone, Debug, PartialEq)]
 pub struct KeyMap {
     bindings: Vec<Binding>,
@@ -27,32 +27,34 @@ struct Binding {
 }
 
 impl KeyMap {
-    /// The keys as shipped.
+    /// Returns the keys as shipped.
     ///
     /// # Panics
-    /// Never: a test reads the embedded file.
+    /// Panics if the embedded file is not valid. A test reads it.
     pub fn embedded() -> Self {
         Self::merged(Vec::new()).expect("the embedded keys are right")
     }
 
-    /// The keys as shipped, with those of a user's file in the place of the same act's.
+    /// Reads a user's file. Its entry for an action replaces the shipped keys of that action.
     ///
     /// # Errors
-    /// Every fault at once: not readable, unknown acts or keys, one key for two acts, no key for
-    /// `pause`, none outside text for `stop_everything`.
+    /// Errors if the file cannot be read, has unknown actions or keys, gives one key to two actions, leaves
+    /// `pause` without a key, or leaves `stop_everything` without a key that works in text fields. All faults
+    /// are reported together.
     pub fn load(path: &Path) -> Result<Self, ConfigErrors> {
         Self::merged(settings_file::load(path)?)
     }
 
-    /// As [`KeyMap::load`], from a text; `file` is the name that faults are reported under.
+    /// Reads a user's keys from a text, as [`KeyMap::load`] does. `file` is the name that errors refer to.
     ///
     /// # Errors
-    /// As [`KeyMap::load`].
+    /// Errors if the text is not valid, as [`KeyMap::load`].
     pub fn read(file: &str, text: &str) -> Result<Self, ConfigErrors> {
         Self::merged(settings_file::read(file, text)?)
     }
 
-    /// What a key does. Only presses count; releases and repeats of other terminals do nothing.
+    /// Returns the action of a key event; `None` if it has none or is not a press. Some terminals also send
+    /// repeats and releases.
     pub fn action(&self, event: KeyEvent) -> Option<Action> {
         let key = Key::from(event);
         self.bindings
@@ -61,19 +63,19 @@ impl KeyMap {
             .map(|binding| binding.action)
     }
 
-    /// The first key of an act, for hints; empty when only the palette has it.
+    /// Returns the first key of an action, for hints; empty if it is in the palette only.
     pub fn key(&self, action: Action) -> String {
         let first = self.of(action).next();
         first.map_or_else(String::new, |key| key.to_string())
     }
 
-    /// Every key of an act: `j Down`; empty when only the palette has it.
+    /// Returns every key of an action: `j Down`; empty if it is in the palette only.
     pub fn keys(&self, action: Action) -> String {
         let keys: Vec<_> = self.of(action).map(|key| key.to_string()).collect();
         keys.join(" ")
     }
 
-    /// The list for the README: a table of keys, acts and what they do, by group.
+    /// Returns the table of the README: keys, actions and their sentences, by group.
     pub fn markdown(&self) -> String {
         let mut rows = vec!["| key | act | what it does |\n|---|---|---|\n".to_owned()];
         for group in Group::ALL {
@@ -162,7 +164,8 @@ fn parse(entry: &Entry, faults: &mut Vec<ConfigError>) -> Vec<Key> {
     keys
 }
 
-/// Stopping must not depend on what has the cursor, so one of its keys must not be text.
+/// Returns the fault of an action that lacks a required key. Stopping must work in every place of the cursor,
+/// so one of its keys must not be text.
 fn missing(action: Action, entry: &Entry, keys: &[Key]) -> Option<ConfigError> {
     if action == Action::StopEverything && keys.iter().all(|key| key.is_text()) {
         return Some(entry.fault(
@@ -176,8 +179,8 @@ fn missing(action: Action, entry: &Entry, keys: &[Key]) -> Option<ConfigError> {
     None
 }
 
-/// One key for two acts. The fault stands with the entry of the user's own file, which is the one
-/// that can be changed.
+/// Returns the fault of one key for two actions. It refers to the entry of the user's own file, because only
+/// that one can be changed.
 fn clash(chosen: &[(Action, Entry)], other: Action, entry: &Entry, key: Key) -> ConfigError {
     let first = chosen.iter().find(|(action, _)| *action == other);
     let (at, against, where_) = match first {
@@ -273,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_clash_names_the_other_act_and_the_users_line() {
-        // The act that comes earlier, and one that comes later, in the embedded file.
+        // One action that is earlier in the embedded file, and one that is later.
         assert!(faults("quit = \"p\"").starts_with(
             "my.toml:1:1: quit: `p` is already the key of `pause` (built-in keys.toml:"
         ));

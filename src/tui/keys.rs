@@ -1,4 +1,4 @@
-//! One key press, spelled for people and made equal across terminals.
+//! One key press, in a form that is equal across terminals and can be written in a file.
 #![expect(
     clippy::wildcard_enum_match_arm,
     reason = "key codes are the terminal library's list, and most are no key of ours"
@@ -9,8 +9,8 @@ use std::str::FromStr;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-/// Keys that are not a character, by the name they are written with. `Minus` and `Plus` are read
-/// too, for those who hesitate to write `"-"`.
+/// The names of keys that are not a character. `Minus` and `Plus` are accepted in addition to `-` and `+`,
+/// for files in which a bare `"-"` would be unclear.
 const NAMES: &[(&str, KeyCode)] = &[
     ("Esc", KeyCode::Esc),
     ("Enter", KeyCode::Enter),
@@ -34,8 +34,8 @@ const NAMES: &[(&str, KeyCode)] = &[
     ("Plus", KeyCode::Char('+')),
 ];
 
-/// A key with its modifiers, in one form whatever the terminal sends: a character carries its
-/// shift in itself, `Shift-Tab` is one key, control characters are lower case.
+/// A key with its modifiers, in one form for all terminals: the letter case of a character contains its
+/// Shift, `Shift-Tab` is one key, and characters with Ctrl are lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Hash)]
 pub struct Key {
     code: KeyCode,
@@ -64,12 +64,12 @@ impl Key {
         Self { code, modifiers }
     }
 
-    /// Whether a text field would take it as a character.
+    /// Returns whether a text field accepts the key as a character.
     pub fn is_text(self) -> bool {
         matches!(self.code, KeyCode::Char(_)) && self.modifiers.is_empty()
     }
 
-    /// Why a plain terminal cannot send it apart from another key.
+    /// Returns why a plain terminal cannot distinguish the key from another one; `None` if it can.
     fn objection(self) -> Option<&'static str> {
         let control = self.modifiers.contains(KeyModifiers::CONTROL);
         match self.code {
@@ -97,7 +97,7 @@ impl From<KeyEvent> for Key {
 impl FromStr for Key {
     type Err = String;
 
-    /// Reads `p`, `P`, `Ctrl-l`, `Shift-Tab`, `F9`, `PgDn`; names in any case.
+    /// Parses `p`, `P`, `Ctrl-l`, `Shift-Tab`, `F9`, `PgDn`. Names are accepted in any case.
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let unknown = || format!("`{text}` is not a key");
         let mut modifiers = KeyModifiers::NONE;

@@ -1,4 +1,4 @@
-//! The call list's window: the rows that are loaded, the one that is selected, the ones marked.
+//! The window of the call list: the rows that are loaded, the selected one and the marked ones.
 
 use std::collections::BTreeMap;
 
@@ -6,58 +6,59 @@ use super::filter::Filter;
 use crate::domain::{CampaignId, ContactId, PhoneNumber};
 use crate::engine::desk::{Ask, Centre, ContactRow, ListOrder, ListPage, ListQuery};
 
-/// The window of the list that is loaded.
+/// The loaded window of the call list.
 #[derive(Debug, Default)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own about the window"
 )]
 pub struct List {
-    /// Rows in order: what is seen and about a page on each side.
+    /// The rows in order: those on the screen and about a page on each side.
     pub rows: Vec<ContactRow>,
-    /// The list has rows before these.
+    /// Whether the list has rows before these.
     pub before: bool,
-    /// The list has rows after these.
+    /// Whether the list has rows after these.
     pub after: bool,
-    /// A search still goes on.
+    /// Whether a search still continues.
     pub searching: bool,
-    /// The first row shown, as a place in `rows`.
+    /// The first row shown, as an index into `rows`.
     pub top: usize,
-    /// The selected contact; selection follows it, not its row.
+    /// The selected contact. The selection follows the contact, not its row.
     pub selected: Option<ContactId>,
-    /// Where the selected contact was last seen, as a place in `rows`.
+    /// The last known place of the selected contact, as an index into `rows`.
     at: usize,
-    /// Marked contacts with their numbers.
+    /// The marked contacts with their numbers.
     pub marked: BTreeMap<ContactId, PhoneNumber>,
-    /// What is shown of the list.
+    /// The filter of the list.
     pub filter: Filter,
-    /// The order.
+    /// The order of the list.
     pub order: ListOrder,
-    /// Somebody has moved: until then the list's start is shown, and what is selected is in sight.
+    /// Whether the user has moved. Until then the start of the list is shown, and the selection stays in
+    /// sight.
     moved: bool,
     /// Rows that fit on the screen.
     height: usize,
     campaign: Option<CampaignId>,
     serial: u64,
-    /// Nothing is asked while an answer is awaited; this is asked next.
+    /// The next question. No question is asked while an answer is awaited.
     wanted: Option<Centre>,
     awaited: bool,
-    /// After the answer the selection goes to the list's end.
+    /// Whether the selection goes to the end of the list after the answer.
     to_end: bool,
-    /// The contact that was selected went elsewhere in the list, and another one is selected now.
+    /// Whether the selected contact has left the loaded rows, so that another one is selected now.
     slipped: bool,
 }
 
-/// Which way the selection goes.
+/// A motion of the selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Motion {
     /// One row down.
     Down,
     /// One row up.
     Up,
-    /// A page down.
+    /// One page down.
     PageDown,
-    /// A page up.
+    /// One page up.
     PageUp,
     /// To the first row.
     Top,
@@ -66,7 +67,7 @@ pub enum Motion {
 }
 
 impl Motion {
-    /// Where it goes from a place in a list that ends at `last`.
+    /// Returns the place after this motion from `place`, in a list whose last place is `last`.
     pub const fn from(self, place: usize, last: usize, page: usize) -> usize {
         let to = match self {
             Self::Down => place + 1,
@@ -79,7 +80,7 @@ impl Motion {
         if to < last { to } else { last }
     }
 
-    /// The same way in a list that is counted from its end.
+    /// Returns this motion for a list that is counted from its end.
     #[must_use]
     pub const fn reversed(self) -> Self {
         match self {
@@ -94,24 +95,25 @@ impl Motion {
 }
 
 impl List {
-    /// The selected row.
+    /// Returns the selected row; `None` if it is not loaded.
     pub fn current(&self) -> Option<&ContactRow> {
         self.rows.get(self.place()?)
     }
 
-    /// The selected row's place in `rows`.
+    /// Returns the index of the selected row in `rows`; `None` if it is not loaded.
     pub fn place(&self) -> Option<usize> {
         let id = self.selected?;
         self.rows.iter().position(|row| row.contact == id)
     }
 
-    /// Whether another contact than the one last chosen is selected, as that one went elsewhere in the
-    /// list; says so once.
+    /// Returns whether the selected contact has left the loaded rows, so that another one is selected now.
+    /// Resets the flag.
     pub fn has_slipped(&mut self) -> bool {
         std::mem::take(&mut self.slipped)
     }
 
-    /// Looks at another campaign's list, from its start.
+    /// Switches to another campaign's list, from its start. Returns the question to the desk; `None` if the
+    /// campaign does not change.
     pub fn turn_to(&mut self, campaign: Option<CampaignId>) -> Option<Ask> {
         if self.campaign == campaign {
             return None;
@@ -121,7 +123,8 @@ impl List {
         self.restart()
     }
 
-    /// Shows the list anew from its start: another filter or order.
+    /// Empties the list and loads it from its start, for another filter or order. Returns the question to the
+    /// desk, if one may be asked now.
     pub fn restart(&mut self) -> Option<Ask> {
         self.rows.clear();
         self.selected = None;
@@ -132,7 +135,8 @@ impl List {
         self.ask(Centre::Start)
     }
 
-    /// Asks again for what is shown: something may have changed.
+    /// Loads the shown rows again, because they may have changed. Returns the question to the desk, if one
+    /// may be asked now.
     pub fn refresh(&mut self) -> Option<Ask> {
         let centre = self.rows.get(self.top).map(|row| row.key);
         if self.top == 0 && !self.before {
@@ -141,7 +145,7 @@ impl List {
         self.ask(centre.map_or(Centre::Start, Centre::At))
     }
 
-    /// The number of rows that fit.
+    /// Sets the number of rows that fit. Returns the question for more rows if it has grown.
     pub fn resize(&mut self, height: usize) -> Option<Ask> {
         let grown = height > self.height;
         self.height = height;
@@ -149,7 +153,7 @@ impl List {
         if grown { self.refresh() } else { None }
     }
 
-    /// Moves the selection; asks for more rows when it comes near the edge of what is loaded.
+    /// Moves the selection. Returns the question for more rows if it is near the edge of what is loaded.
     pub fn go(&mut self, motion: Motion) -> Option<Ask> {
         let last = self.rows.len().saturating_sub(1);
         let page = self.height.max(1);
@@ -183,7 +187,7 @@ impl List {
         None
     }
 
-    /// Selects the first row if nothing is selected, and keeps what is selected in sight.
+    /// Selects the row at `place`, nothing if there is no such row, and scrolls it into sight.
     fn select(&mut self, place: usize) {
         self.selected = self.rows.get(place).map(|row| row.contact);
         self.at = place;
@@ -201,7 +205,7 @@ impl List {
         self.top = self.top.min(self.rows.len().saturating_sub(height));
     }
 
-    /// Marks the selected row, or takes its mark away, and goes one down.
+    /// Marks the selected row, or removes its mark, and moves one row down.
     pub fn mark(&mut self) -> Option<Ask> {
         let current = self.current().map(|row| (row.contact, row.number));
         if let Some((id, number)) = current
@@ -212,7 +216,8 @@ impl List {
         self.go(Motion::Down)
     }
 
-    /// Takes a page. `None` when it answers an older question, or nothing more is wanted.
+    /// Takes a page, and returns the next question. A page that answers an older question is ignored. Returns
+    /// `None` if no further rows are needed.
     pub fn take(&mut self, serial: u64, page: ListPage) -> Option<Ask> {
         if serial != self.serial {
             return None;
@@ -289,7 +294,7 @@ mod tests {
         }
     }
 
-    /// Brings the rows that the desk has now.
+    /// Delivers the rows that the desk has now.
     fn bring(list: &mut List, contacts: &[i64]) {
         if !list.awaited {
             list.refresh();

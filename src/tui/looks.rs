@@ -1,4 +1,5 @@
-//! The theme and the glyphs in use: chosen at the start, changed by a key, read anew when a file changes.
+//! The theme and the glyphs in use: chosen at the start, changed by a key, and read again if the theme's file
+//! changes.
 
 use std::fs;
 use std::path::PathBuf;
@@ -9,46 +10,46 @@ use super::colour::{ColourChoice, ColourLevel, TerminalHints};
 use super::glyph::Glyphs;
 use super::theme::Theme;
 
-/// The theme unless another is asked for.
+/// The theme if no other is requested.
 const DEFAULT: &str = "dark";
 
-/// What the command line and the environment say.
+/// What the command line and the environment request.
 #[derive(Clone, Debug, Default)]
 pub struct LookChoice {
-    /// The theme's name; `None`: dark.
+    /// The theme's name; `None` for the dark theme.
     pub theme: Option<String>,
-    /// A folder with themes of the user's own.
+    /// The folder with the user's own themes.
     pub folder: Option<PathBuf>,
-    /// The colours.
+    /// The value of `--color`.
     pub color: ColourChoice,
-    /// ASCII alone.
+    /// Whether to draw in ASCII only.
     pub ascii: bool,
-    /// `NO_COLOR`.
+    /// The value of `NO_COLOR`.
     pub no_color: Option<String>,
-    /// `COLORTERM`.
+    /// The value of `COLORTERM`.
     pub colorterm: Option<String>,
-    /// `TERM`.
+    /// The value of `TERM`.
     pub term: Option<String>,
-    /// `LC_ALL`, `LC_CTYPE`, `LANG`.
+    /// The values of `LC_ALL`, `LC_CTYPE` and `LANG`.
     pub locale: [Option<String>; 3],
 }
 
-/// The theme and the glyphs in use.
+/// The theme and the glyphs in use, and where the theme comes from.
 #[derive(Debug)]
 pub struct Looks {
     look: Look,
     name: String,
     folder: Option<PathBuf>,
     level: ColourLevel,
-    /// When the user's own file of this theme was last written.
+    /// When the user's own file of this theme was last written; `None` without such a file.
     written: Option<SystemTime>,
 }
 
 impl Looks {
-    /// The look that was asked for; warnings, such as unknown roles, come beside it.
+    /// Loads the requested theme. Also returns warnings, such as unknown roles.
     ///
     /// # Errors
-    /// When there is no such theme, or its file is broken.
+    /// Errors if there is no such theme, or if its file is not valid.
     pub fn new(choice: LookChoice) -> Result<(Self, Vec<String>), String> {
         let hints = TerminalHints {
             no_color: choice.no_color.as_deref(),
@@ -74,12 +75,12 @@ impl Looks {
         Ok((looks, warnings))
     }
 
-    /// The look in use.
+    /// Returns the look in use.
     pub const fn current(&self) -> &Look {
         &self.look
     }
 
-    /// Takes the next theme, by name; one that is broken is passed over.
+    /// Switches to the next theme by name. A theme that is not valid is skipped.
     pub fn next(&mut self) {
         let names = Theme::names(self.folder.as_deref());
         let at = names.iter().position(|name| *name == self.name);
@@ -92,8 +93,8 @@ impl Looks {
         }
     }
 
-    /// Reads the user's own theme file again if it was written since; a broken one changes nothing.
-    /// Says whether anything has changed.
+    /// Reads the user's own theme file again if it was written since the last read. Returns whether the theme
+    /// has changed: a file that is not valid changes nothing.
     pub fn look_for_changes(&mut self) -> bool {
         let written = self.written_at();
         if written.is_none() || written == self.written {

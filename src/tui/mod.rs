@@ -1,8 +1,8 @@
-//! The console: keys become actions, actions become state, state becomes cells.
+//! The console: keys become actions, actions change the state, the state is drawn into cells.
 //!
-//! The screen has a thread of its own and never touches the store: it is told what changed and asks
-//! for what it lacks, over channels. It never waits for the terminal either: one that stops reading
-//! slows nothing and keeps nobody from ending the program.
+//! The screen has its own thread and never accesses the store. Over channels it receives what has changed and
+//! asks for what it lacks. It never waits for the terminal: one that stops reading delays nothing and does
+//! not prevent the program from ending.
 
 pub mod action;
 pub mod canvas;
@@ -49,47 +49,47 @@ use crate::clock::{DeckClock, Stopwatch};
 use crate::domain::Timestamp;
 use crate::engine::desk::{Ask, Told};
 
-/// How soon behind an Esc a letter is of the same key: more than a terminal takes between two bytes, less
-/// than a hand between two keys.
+/// How long after an Esc a letter may still belong to its key. That is longer than a terminal takes between
+/// two bytes, and shorter than a person takes between two keys.
 const BEHIND_ESC: Duration = Duration::from_millis(25);
 
-/// Between two frames that show nothing but data.
+/// The shortest time between two frames that show new data only.
 const DATA_FRAME: Duration = Duration::from_millis(100);
 
-/// When the last view is no older, the next one is expected, and a tick's frame waits for it.
+/// If the last view is younger than this, the next one is expected, and the frame of a tick waits for it.
 const VIEWS_COME: Duration = Duration::from_millis(1_500);
 
-/// How long such a frame waits for what follows: a view of the deck is followed by a page of the list.
+/// How long such a frame waits for more data: a page of the list follows a view of the deck.
 const GATHER: Duration = Duration::from_millis(20);
 
-/// What is said once nothing more comes from the desk.
+/// The notice when the desk sends nothing more.
 const NO_DESK: &str = "no key reaches the deck any more: q here, then open another console";
 
-/// What a console needs.
+/// What a console needs to run.
 pub struct Console {
-    /// Who looks.
+    /// The person at the screen and their permissions.
     pub viewer: Viewer,
-    /// The keys.
+    /// The key map.
     pub keys: KeyMap,
-    /// Themes and glyphs.
+    /// The theme and the glyphs.
     pub looks: Looks,
-    /// Questions to the desk.
+    /// The questions to the desk.
     pub asks: Sender<Ask>,
-    /// What the desk says.
+    /// The reports of the desk.
     pub told: Receiver<Told>,
-    /// Numbers are shown without their last digits.
+    /// Whether numbers are shown without their last digits.
     pub masked: bool,
     /// The deck's name.
     pub deck: String,
-    /// What is broken of the deck's files and had to be done without.
+    /// What is wrong with the deck's files, if the deck runs without some of them.
     pub broken: Option<String>,
 }
 
 impl Console {
-    /// Runs on this thread until it ends.
+    /// Runs on this thread until the console ends, and returns how.
     ///
     /// # Errors
-    /// When there is no terminal, or it goes away.
+    /// Errors if there is no terminal, if it does not report its size, or if the runtime cannot be created.
     pub fn run(self) -> io::Result<Ending> {
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
@@ -98,7 +98,7 @@ impl Console {
         terminal::install_panic_hook();
         let screen = Screen::enter()?;
         let ending = runtime.block_on(Loop::new(self, screen, ticker)?.run());
-        // A terminal that has gone away ends the console as a signal would.
+        // A lost terminal ends the console as a signal does.
         Ok(ending.unwrap_or_else(|error| {
             tracing::warn!("the terminal has gone: {error}");
             Ending::Drain
@@ -112,17 +112,17 @@ struct Loop {
     screen: Screen,
     asks: Sender<Ask>,
     told: Receiver<Told>,
-    /// The desk ends before this only if it has failed.
+    /// Whether the desk still runs. It ends before the console only if it has failed.
     desk_is_up: bool,
     opened: Stopwatch,
     ticker: Ticker,
     clock: Option<DeckClock>,
-    /// Something has changed since the last frame, first this long ago.
+    /// The time since the first change after the last frame; `None` if nothing has changed.
     stale: Option<Stopwatch>,
     last_frame: Option<Stopwatch>,
     /// The time that the last frame showed.
     shown: Timestamp,
-    /// When the last view came.
+    /// The time since the last view arrived.
     viewed: Option<Stopwatch>,
 }
 
@@ -178,7 +178,7 @@ impl Loop {
         }
     }
 
-    /// Takes what came in at once; one frame shows it all.
+    /// Handles the events of one read, and draws one frame for all of them.
     fn on_events(&mut self, events: Vec<Event>) -> io::Result<()> {
         let mut taken = false;
         for event in events {
@@ -195,7 +195,7 @@ impl Loop {
         if taken { self.draw() } else { Ok(()) }
     }
 
-    /// Takes everything the desk has said so far; one frame shows it all.
+    /// Handles all reports that the desk has sent so far. One frame shows them all.
     fn on_told(&mut self, first: Option<Told>) -> io::Result<()> {
         let mut next = first;
         if next.is_none() {
@@ -229,7 +229,7 @@ impl Loop {
         due |= noticed && self.model.shared.notice.is_none();
         let second = |at: Timestamp| at.as_millis().div_euclid(1_000);
         if second(self.model.shared.now) == second(self.shown) && !due {
-            // A view has brought the time along.
+            // A view has already brought this second.
             return Ok(());
         }
         let views_come = |viewed: &Stopwatch| viewed.elapsed() < VIEWS_COME;
@@ -257,7 +257,7 @@ impl Loop {
         Ok(())
     }
 
-    /// How long to wait with a frame that shows nothing but data.
+    /// Returns how long to wait with a frame that shows new data only.
     fn until_frame(&self) -> Duration {
         let left = |since: &Option<Stopwatch>, wait: Duration| {
             since
@@ -267,12 +267,12 @@ impl Loop {
         left(&self.last_frame, DATA_FRAME).max(left(&self.stale, GATHER))
     }
 
-    /// Whether a frame is due that the terminal would take.
+    /// Returns whether a frame is due and the terminal can take it.
     fn may_draw(&self) -> bool {
         self.stale.is_some() && !self.screen.is_behind()
     }
 
-    /// Draws; a terminal that is behind gets the newest frame once it has caught up.
+    /// Draws a frame. A terminal that is behind gets the newest frame once it has caught up.
     fn draw(&mut self) -> io::Result<()> {
         self.stale.get_or_insert_with(Stopwatch::start);
         if !self.may_draw() {
@@ -285,7 +285,7 @@ impl Loop {
         self.screen.draw(|buffer| view::draw(model, look, buffer))
     }
 
-    /// Gives the terminal back and stops; goes on when it is continued.
+    /// Restores the terminal and stops the process. Takes the terminal again when the process is continued.
     fn suspend(&mut self) -> io::Result<()> {
         self.screen.pause();
         kill_process(getpid(), Signal::STOP)?;
@@ -300,7 +300,7 @@ impl Loop {
     }
 }
 
-/// An event; an Esc with what came right behind it. `None`: the terminal has gone.
+/// Returns an event, or an Esc with the keys that arrive directly after it; `None` if the terminal is gone.
 async fn whole(event: Option<io::Result<Event>>) -> Option<Vec<Event>> {
     let mut came = vec![event?.ok()?];
     if !escape::may_go_on(&came) {

@@ -1,4 +1,4 @@
-//! The alerts that nobody here has acknowledged, newest first.
+//! The alerts that have not been acknowledged in this console, newest first.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
@@ -10,16 +10,16 @@ use crate::tui::glyph::Glyphs;
 use crate::tui::model::{Alert, Shared};
 use crate::tui::theme::Role;
 
-/// The alerts. The selection follows the alert, not its row.
+/// The dialog of alerts. The selection follows the alert, not its row.
 #[derive(Debug, Default)]
 pub struct Alerts {
     selected: Option<i64>,
-    /// Where the selected alert was last seen.
+    /// The last known place of the selected alert.
     at: usize,
 }
 
 impl Alerts {
-    /// The selected alert's place; the nearest one when it has gone.
+    /// Returns the place of the selected alert, or the nearest place if the alert is gone.
     fn place(&self, alerts: &[Alert]) -> usize {
         alerts
             .iter()

@@ -1,4 +1,5 @@
-//! A campaign's live pace: lowered at once, raised after a second look, never above its file.
+//! The live caps of a campaign. Lower values apply without a question, higher ones after a confirmation. No
+//! value rises above the campaign file's ceiling.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -12,15 +13,15 @@ use crate::tui::canvas::Canvas;
 use crate::tui::model::Shared;
 use crate::tui::theme::Role;
 
-/// The fields' names, in the order of [`values`].
+/// The names of the fields, in the order of [`values`].
 const NAMES: [&str; 3] = ["Calls per minute", "Calls at once", "Weight"];
 
-/// What has the cursor: a field, or one of two buttons behind them.
+/// The stops of the cursor: the fields are 0 to 2, two buttons follow.
 const CANCEL: usize = 3;
 const APPLY: usize = 4;
 const STOPS: usize = 5;
 
-/// A campaign's caps.
+/// The dialog for a campaign's caps.
 #[derive(Debug)]
 pub struct CapsDialog {
     campaign: CampaignId,
@@ -28,12 +29,12 @@ pub struct CapsDialog {
     fields: [Field; 3],
     focus: usize,
     fault: Option<String>,
-    /// What would rise, while that is asked a second time; the button that is chosen.
+    /// The caps that need a confirmation because a value rises, and the index of the chosen button.
     raising: Option<(Pacing, usize)>,
 }
 
 impl CapsDialog {
-    /// Of the campaign that is looked at; `None` when there is none.
+    /// Creates the dialog for the current campaign; `None` if there is none.
     pub fn new(shared: &Shared) -> Option<Self> {
         let (campaign, view) = shared.campaign().zip(shared.campaign_view())?;
         Some(Self {
@@ -46,7 +47,7 @@ impl CapsDialog {
         })
     }
 
-    /// The pace now, and the file's.
+    /// Returns the pacing in force and the file's ceiling; `None` if the campaign is gone.
     fn pacing(&self, shared: &Shared) -> Option<(Pacing, Pacing)> {
         let view = shared.view.as_ref()?;
         let mut campaigns = view.board.campaigns.iter().zip(&view.campaigns);
@@ -81,7 +82,7 @@ impl CapsDialog {
         })
     }
 
-    /// Applies what only lowers; asks again about what rises.
+    /// Applies caps that only fall; asks for a confirmation if a value rises.
     fn apply(&mut self, shared: &Shared) -> Response {
         let Some((now, ceiling)) = self.pacing(shared) else {
             self.fault = Some("The campaign is not there any more.".to_owned());
@@ -126,7 +127,7 @@ const fn values(pacing: Pacing) -> [u32; 3] {
     ]
 }
 
-/// The weight shares out a trunk and has no ceiling.
+/// Returns the ceiling of each field. The weight shares out a trunk and has none.
 const fn ceilings(ceiling: Pacing) -> [Option<u32>; 3] {
     [
         Some(ceiling.calls_per_minute),
@@ -135,7 +136,7 @@ const fn ceilings(ceiling: Pacing) -> [Option<u32>; 3] {
     ]
 }
 
-/// What would rise, in words.
+/// Returns a sentence for each value that rises.
 fn raised(now: Pacing, wanted: Pacing) -> Vec<String> {
     let changes = values(now).into_iter().zip(values(wanted)).zip(NAMES);
     changes
@@ -156,7 +157,7 @@ impl Dialog for CapsDialog {
             KeyCode::Enter => return self.apply(shared),
             KeyCode::Left if self.focus == APPLY => self.focus = CANCEL,
             KeyCode::Right if self.focus == CANCEL => self.focus = APPLY,
-            // A letter in a number is never meant.
+            // A letter cannot belong to a number.
             KeyCode::Char(letter) if !letter.is_ascii_digit() && key.modifiers.is_empty() => {}
             _ => {
                 if let Some(field) = self.fields.get_mut(self.focus)

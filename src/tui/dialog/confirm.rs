@@ -1,4 +1,4 @@
-//! A question before something starts or rises; it opens on Cancel.
+//! A question before something starts or rises. It opens on Cancel.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -9,7 +9,7 @@ use crate::tui::model::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
-/// A question with two answers.
+/// A question with two buttons.
 #[derive(Debug)]
 pub struct Confirm {
     title: String,
@@ -20,7 +20,7 @@ pub struct Confirm {
 }
 
 impl Confirm {
-    /// Asks with these lines; `button` does `want`.
+    /// Creates a question with these lines. The button labelled `button` triggers `want`.
     pub fn new(title: &str, lines: Vec<String>, button: &str, want: Want) -> Self {
         Self {
             title: title.to_owned(),

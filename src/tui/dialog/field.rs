@@ -1,4 +1,4 @@
-//! A one-line text field, with paste.
+//! A one-line text field that accepts pastes.
 
 use crossterm::event::{Event, KeyCode, KeyEvent, KeyModifiers};
 use ratatui::layout::Rect;
@@ -11,16 +11,16 @@ use crate::tui::canvas::Canvas;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
-/// A one-line text field. What it holds is always free of control and invisible characters.
+/// A one-line text field. Its text never contains control or invisible characters.
 #[derive(Clone, Debug, Default)]
 pub struct Field {
     input: Input,
-    /// The whole text is selected: what is typed or pasted takes its place.
+    /// The whole text is selected. Typed or pasted text replaces it.
     selected: bool,
 }
 
 impl Field {
-    /// With a text in it, the cursor behind it.
+    /// Creates a field with a text, the cursor behind it.
     pub fn new(value: &str) -> Self {
         Self {
             input: Input::new(clean(value).into_owned()),
@@ -28,7 +28,7 @@ impl Field {
         }
     }
 
-    /// With a text in it that is selected.
+    /// Creates a field whose text is selected.
     pub fn selected(value: &str) -> Self {
         Self {
             selected: true,
@@ -36,12 +36,12 @@ impl Field {
         }
     }
 
-    /// What stands in it.
+    /// Returns the text of the field.
     pub fn value(&self) -> &str {
         self.input.value()
     }
 
-    /// Takes a key; says whether the text has changed.
+    /// Handles a key, and returns whether the text has changed.
     pub fn key(&mut self, key: KeyEvent) -> bool {
         let types = !key
             .modifiers
@@ -58,7 +58,8 @@ impl Field {
         change.is_some_and(|change| change.value)
     }
 
-    /// Takes pasted text at the cursor: line ends and tabs become spaces, other controls go.
+    /// Inserts pasted text at the cursor. Line ends and tabs become spaces, other control characters are
+    /// dropped.
     pub fn paste(&mut self, pasted: &str) {
         self.clear_selected();
         for letter in clean(pasted).chars() {
@@ -72,12 +73,13 @@ impl Field {
         }
     }
 
-    /// Draws it in `width` cells; the field that has the cursor is in brackets.
+    /// Draws the field in `width` cells. Brackets mark the field that has the cursor.
     pub fn draw(&self, canvas: &mut Canvas<'_>, at: (u16, u16), width: u16, focused: bool) {
         self.draw_as(canvas, at, width, focused, self.value());
     }
 
-    /// As [`Field::draw`], with another text in its place: a masked one of the same width.
+    /// Draws the field as [`Field::draw`] does, with another text of the same width in its place, such as a
+    /// masked one.
     pub fn draw_as(
         &self,
         canvas: &mut Canvas<'_>,
@@ -112,14 +114,14 @@ impl Field {
             let cursor = self.input.visual_cursor().saturating_sub(scroll);
             let cursor = u16::try_from(cursor).unwrap_or(inner).min(inner - 1);
             if let Some(cell) = canvas.buffer.cell_mut((x + 1 + cursor, y)) {
-                // Whatever the theme does with fields, the cursor stands out.
+                // The cursor stays visible in every theme.
                 cell.modifier.toggle(Modifier::REVERSED);
             }
         }
     }
 }
 
-/// The text without its first `cells` cells.
+/// Returns the text without its first `cells` cells.
 fn after(text: &str, cells: usize) -> &str {
     let starts = text.char_indices().map(|(at, _)| at);
     let mut ends = starts.chain([text.len()]);

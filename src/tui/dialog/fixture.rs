@@ -1,4 +1,4 @@
-//! A small deck that the tests of the dialogs look at, and a screen to draw them on.
+//! A small deck for the tests of the dialogs, and a screen to draw them on.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ pub(super) fn phone(text: &str) -> PhoneNumber {
     text.parse().unwrap()
 }
 
-/// Two campaigns, one call up, seen by an operator in New York.
+/// Returns a state with two campaigns and one call up, for an operator in New York.
 pub(super) fn shared() -> Shared {
     let viewer = Viewer {
         actor: "maria".to_owned(),
@@ -142,7 +142,7 @@ fn campaign(id: i64) -> CampaignView {
     }
 }
 
-/// A contact's attempt that was not answered.
+/// Returns an attempt that was not answered.
 pub(super) fn attempt(n: u32) -> Attempt {
     Attempt {
         id: AttemptId {
@@ -209,7 +209,7 @@ pub(super) fn type_in(dialog: &mut dyn Dialog, text: &str, shared: &Shared) {
     }
 }
 
-/// The dialog on a screen of the size that `shared` has, without colours.
+/// Returns the dialog drawn on a screen of the size in `shared`, without colours.
 pub(super) fn drawn(dialog: &dyn Dialog, shared: &Shared) -> Terminal<TestBackend> {
     drawn_in("mono", dialog, shared)
 }
@@ -232,7 +232,7 @@ fn drawn_in(theme: &str, dialog: &dyn Dialog, shared: &Shared) -> Terminal<TestB
     terminal
 }
 
-/// Holds the dialog's text and styles, with colours and without.
+/// Asserts that the dialog's text and styles match their snapshots, with colours and without.
 pub(super) fn hold_styles(name: &str, dialog: &dyn Dialog, shared: &Shared) {
     for theme in ["dark", "mono"] {
         let terminal = drawn_in(theme, dialog, shared);

@@ -1,4 +1,4 @@
-//! The keys, by what they concern, from the one key map.
+//! The keys of the current key map, grouped by what they apply to.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -12,7 +12,7 @@ use crate::tui::theme::Role;
 /// Columns of the keys.
 const KEYS: usize = 14;
 
-/// The keys.
+/// The dialog that lists the keys.
 #[derive(Debug)]
 pub struct Help {
     entries: Vec<Entry>,
@@ -30,7 +30,7 @@ enum Entry {
 }
 
 impl Help {
-    /// The keys in force, for this viewer.
+    /// Creates the list of the keys in force. It marks what the viewer's role does not allow.
     pub fn new(shared: &Shared) -> Self {
         let mut entries = Vec::new();
         for group in Group::ALL {
@@ -71,7 +71,7 @@ impl Help {
     }
 }
 
-/// The keys of an act; where it has none, that the palette has it.
+/// Returns the keys of an action, or a note that it is in the palette if it has no key.
 pub(super) fn keys(action: Action, shared: &Shared) -> String {
     match shared.keys.keys(action) {
         none if none.is_empty() => format!("in {}", shared.keys.key(Action::Palette)),
@@ -79,7 +79,7 @@ pub(super) fn keys(action: Action, shared: &Shared) -> String {
     }
 }
 
-/// Whether a viewer's role may do it.
+/// Returns whether a viewer's role allows the action.
 pub(super) const fn allowed(action: Action, may: Permits) -> bool {
     match action {
         Action::Pause
@@ -119,7 +119,7 @@ impl Dialog for Help {
         if matches!(key.code, KeyCode::Enter) {
             return Response::close();
         }
-        // The keys that scroll lists scroll this too.
+        // The keys that scroll lists also scroll this dialog.
         let code = match shared.keys.action(key) {
             Some(Action::Down) => KeyCode::Down,
             Some(Action::Up) => KeyCode::Up,

@@ -1,4 +1,4 @@
-//! A contact's attempts: when, from which number, how each ended and why, what the agent says.
+//! A contact's attempts: when, from which number, how each ended and why, and the agent's result.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
@@ -14,16 +14,16 @@ use crate::tui::model::Shared;
 use crate::tui::text::{fit, fit_right};
 use crate::tui::theme::Role;
 
-/// Rows above the attempts: who it is, and the table's head.
+/// Rows above the attempts: the contact, the clock and the table's head.
 const HEAD: usize = 3;
 
-/// Where what is known besides begins: below the time.
+/// Indent of the line below an attempt.
 const UNDER: usize = 3;
 
-/// Cells a table needs to say which attempts counted.
+/// Cells a table needs for the column that shows which attempts counted.
 const WIDE: usize = 70;
 
-/// A contact's attempts.
+/// The dialog of a contact's attempts.
 #[derive(Debug)]
 pub struct History {
     row: ContactRow,
@@ -32,7 +32,8 @@ pub struct History {
 }
 
 impl History {
-    /// Of the contact in this row, about which the desk has been asked already.
+    /// Creates the dialog for the contact in this row. The caller has already asked the desk for the
+    /// attempts.
     pub fn new(row: ContactRow) -> Self {
         Self {
             row,
@@ -56,7 +57,7 @@ impl History {
     }
 }
 
-/// The table's columns, in the widths of [`HEADINGS`].
+/// Returns a row of the table. The last column is left out below [`WIDE`] cells.
 fn columns(texts: [&str; 7], width: usize) -> String {
     let [n, when, from, ended, rang, talked, counts] = texts;
     let mut row = format!(
@@ -74,7 +75,7 @@ fn columns(texts: [&str; 7], width: usize) -> String {
     row
 }
 
-/// The attempt, and below it what else is known of its end.
+/// Returns the line of an attempt and, below it, the cause and the agent's result.
 fn row_lines(row: &AttemptRow, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
     let attempt = &row.attempt;
     let mut said = vec![attempt_line(attempt, shared, glyphs, width)];
@@ -125,7 +126,7 @@ fn attempt_line(attempt: &Attempt, shared: &Shared, glyphs: &Glyphs, width: usiz
     line(columns(texts, width), role)
 }
 
-/// How long, `-` when one end is not known.
+/// Returns the time between two instants; `-` if one of them is not known.
 fn between(from: Option<Timestamp>, to: Option<Timestamp>) -> String {
     match (from, to) {
         (Some(from), Some(to)) => format::call_time(to.since(from)),

@@ -1,4 +1,4 @@
-//! Contacts from a file into the campaign that is looked at; it goes on when the dialog closes.
+//! Import of contacts from a file into the current campaign. It continues when the dialog closes.
 
 use std::path::PathBuf;
 
@@ -14,18 +14,18 @@ use crate::tui::format;
 use crate::tui::model::Shared;
 use crate::tui::theme::Role;
 
-/// How far it has come.
+/// The stage of the import.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Stage {
-    /// The path is typed.
+    /// The path is being typed.
     Typing,
-    /// It runs; rows so far.
+    /// The import runs; the rows read so far.
     Running(u64),
-    /// It has ended.
+    /// The import has ended; its figures.
     Ended(Box<Imported>),
 }
 
-/// An import of contacts.
+/// The dialog for an import of contacts.
 #[derive(Debug)]
 pub struct ImportDialog {
     campaign: CampaignId,
@@ -33,12 +33,12 @@ pub struct ImportDialog {
     path: Field,
     stage: Stage,
     fault: Option<String>,
-    /// An import begun earlier, in this or an earlier dialog, runs still.
+    /// Another import is still running, started in this dialog or in an earlier one.
     earlier: bool,
 }
 
 impl ImportDialog {
-    /// Into the campaign that is looked at; `None` when there is none.
+    /// Creates the dialog for the current campaign; `None` if there is none.
     pub fn new(shared: &Shared) -> Option<Self> {
         let (campaign, view) = shared.campaign().zip(shared.campaign_view())?;
         Some(Self {
@@ -96,7 +96,7 @@ impl ImportDialog {
     }
 }
 
-/// A path as terminals give it on a drop: in quotes.
+/// Returns a path without the quotes that terminals put around a dropped file.
 fn unquoted(path: &str) -> &str {
     let quoted = |quote| {
         path.strip_prefix(quote)
@@ -105,7 +105,7 @@ fn unquoted(path: &str) -> &str {
     quoted('\'').or_else(|| quoted('"')).unwrap_or(path)
 }
 
-/// The figures of an import that has ended.
+/// Returns the lines with the figures of an import that has ended.
 fn ended(imported: &Imported, width: usize) -> Vec<Line> {
     let figures = &imported.figures;
     let mut said = vec![line(format!("Done: {}", figures.file), Role::Good)];

@@ -1,4 +1,4 @@
-//! Lines of a dialog: wrapped to its width, scrolled and drawn; and texts as the viewer reads them.
+//! Lines of a dialog: wrapped, scrolled and drawn. Also texts in the viewer's clock and mask.
 
 use crossterm::event::KeyCode;
 use ratatui::layout::Rect;
@@ -11,15 +11,15 @@ use crate::tui::model::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
-/// A line in pieces.
+/// A line as pieces, each with its role.
 pub type Line = Vec<(String, Role)>;
 
-/// A line of one piece.
+/// Returns a line of one piece.
 pub fn line(text: impl Into<String>, role: Role) -> Line {
     vec![(text.into(), role)]
 }
 
-/// Columns and rows inside a dialog that takes all it may of the screen.
+/// Returns the columns and rows inside a dialog of the largest size for this screen: at most 96 by 34.
 pub fn room(shared: &Shared) -> (usize, usize) {
     let (width, height) = shared.size;
     (
@@ -28,7 +28,8 @@ pub fn room(shared: &Shared) -> (usize, usize) {
     )
 }
 
-/// Breaks a text between words into lines of at most `width` cells, all but the first indented.
+/// Breaks a text between words into lines of at most `width` cells. Every line after the first is indented.
+/// Returns at least one line.
 pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut current = String::new();
@@ -45,7 +46,7 @@ pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
                 break;
             }
             if !has_word {
-                // The word alone is wider than a line.
+                // The word is wider than a whole line.
                 let (head, tail) = split(word, left);
                 current.push_str(head);
                 word = tail;
@@ -63,7 +64,7 @@ pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
     lines
 }
 
-/// Splits a word after at most `width` cells, after one letter at least.
+/// Splits a word after at most `width` cells, but after one letter at least.
 fn split(word: &str, width: usize) -> (&str, &str) {
     let ends = word
         .char_indices()
@@ -76,20 +77,20 @@ fn split(word: &str, width: usize) -> (&str, &str) {
     word.split_at(at)
 }
 
-/// As [`wrap`], as lines of one role.
+/// Wraps a text as [`wrap`] does, and returns lines of one role.
 pub fn paragraph(text: &str, width: usize, indent: usize, role: Role) -> Vec<Line> {
     let lines = wrap(text, width, indent).into_iter();
     lines.map(|text| line(text, role)).collect()
 }
 
-/// How far lines that do not fit have been scrolled.
+/// The scroll position of lines that do not fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Scroll {
     top: usize,
 }
 
 impl Scroll {
-    /// Scrolls by a key over `count` lines of which `height` fit; says whether the key scrolls.
+    /// Scrolls by a key over `count` lines of which `height` fit. Returns whether the key scrolls.
     pub fn key(&mut self, code: KeyCode, count: usize, height: usize) -> bool {
         let last = count.saturating_sub(height);
         let page = height.saturating_sub(1).max(1);
@@ -100,12 +101,13 @@ impl Scroll {
         true
     }
 
-    /// Back to the first line.
+    /// Scrolls back to the first line.
     pub const fn reset(&mut self) {
         self.top = 0;
     }
 
-    /// Draws the lines that fit from here on. When some do not, the last row says which are seen.
+    /// Draws the lines that fit from the current position. If some do not fit, the last row shows which lines
+    /// are visible.
     pub fn draw(self, canvas: &mut Canvas<'_>, area: Rect, lines: &[Line]) {
         let height = usize::from(area.height);
         let fits = lines.len() <= height;
@@ -131,7 +133,8 @@ impl Scroll {
     }
 }
 
-/// Where a key that moves in a list goes from `place`; it may be beyond the end.
+/// Returns the place that a key moves to from `place`, which may lie beyond the end; `None` if the key does
+/// not move.
 pub fn step(code: KeyCode, place: usize, page: usize) -> Option<usize> {
     match code {
         KeyCode::Down => Some(place.saturating_add(1)),
@@ -144,7 +147,7 @@ pub fn step(code: KeyCode, place: usize, page: usize) -> Option<usize> {
     }
 }
 
-/// Draws a line at a row of an area.
+/// Draws a line at row `y` of an area.
 pub fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, line: &Line) {
     let spans: Vec<Span<'_>> = line
         .iter()
@@ -156,8 +159,8 @@ pub fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, line: &Line) {
 /// Columns that [`draw_entries`] takes for its mark.
 pub const MARK: usize = 2;
 
-/// Draws entries of several lines, from the first so that the selected one is in sight. It is
-/// marked by a sign as well as by its style.
+/// Draws entries of several lines each, from the first one that keeps the selected entry in sight. A glyph
+/// marks the selected entry in addition to its style.
 pub fn draw_entries(canvas: &mut Canvas<'_>, area: Rect, entries: &[Vec<Line>], selected: usize) {
     let height = usize::from(area.height);
     let mut from = selected.min(entries.len().saturating_sub(1));
@@ -191,7 +194,7 @@ pub fn draw_entries(canvas: &mut Canvas<'_>, area: Rect, entries: &[Vec<Line>], 
     }
 }
 
-/// A number as the viewer may see it.
+/// Returns a number as the viewer may see it: masked if the screen masks numbers.
 pub fn number(number: PhoneNumber, shared: &Shared, glyphs: &Glyphs) -> String {
     if shared.masked {
         format::masked(number, glyphs.mask)
@@ -200,13 +203,13 @@ pub fn number(number: PhoneNumber, shared: &Shared, glyphs: &Glyphs) -> String {
     }
 }
 
-/// An instant on the viewer's clock: `Tue 14 Apr 14:07:32 EDT`.
+/// Returns an instant on the viewer's clock: `Tue 14 Apr 14:07:32 EDT`.
 pub fn instant(at: Timestamp, shared: &Shared) -> String {
     let zone = &shared.viewer.zone;
     format!("{} {}", format::day(at, zone), format::clock_zone(at, zone))
 }
 
-/// How long from now, in its two largest units: `in 18 h 52 min`.
+/// Returns the time from now until an instant, in its two largest units: `in 18 h 52 min`.
 pub fn from_now(at: Timestamp, shared: &Shared) -> String {
     let seconds = at.since(shared.now).as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
@@ -219,7 +222,8 @@ pub fn from_now(at: Timestamp, shared: &Shared) -> String {
     }
 }
 
-/// A sentence as the viewer reads it: UTC instants on the viewer's clock, numbers masked if need be.
+/// Returns a sentence for the viewer: UTC instants become the viewer's local time, and numbers are masked if
+/// the screen masks them.
 pub fn for_viewer(sentence: &str, shared: &Shared, glyphs: &Glyphs) -> String {
     let word = |word: &str| {
         let bare = word.trim_matches(|letter: char| "()[],;:.`'".contains(letter));
@@ -236,7 +240,7 @@ pub fn for_viewer(sentence: &str, shared: &Shared, glyphs: &Glyphs) -> String {
     words.join(" ")
 }
 
-/// Cities of zones: `New York, Chicago`; at most three by name.
+/// Returns the cities of zones: `New York, Chicago`. At most three are named.
 pub fn cities(zones: &[String]) -> String {
     let city = |zone: &String| zone.rsplit('/').next().unwrap_or(zone).replace('_', " ");
     let named: Vec<String> = zones.iter().take(3).map(city).collect();
@@ -247,7 +251,7 @@ pub fn cities(zones: &[String]) -> String {
     }
 }
 
-/// `1 call`, `2 calls`.
+/// Returns a count with its noun: `1 call`, `2 calls`.
 pub fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")

@@ -1,4 +1,4 @@
-//! Dialogs: one at a time, on top of the screen; each owns its keys, its text and its drawing.
+//! Dialogs: one at a time, on top of the screen. Each one handles its keys and its text, and draws itself.
 
 #![expect(
     clippy::wildcard_enum_match_arm,
@@ -29,45 +29,45 @@ use super::model::{Ending, Shared};
 use super::theme::Role;
 use crate::engine::desk::{Act, Ask, Told};
 
-/// What a dialog wants done.
+/// What a dialog requests of the console.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Want {
-    /// Ask the desk.
+    /// A question to the desk.
     Ask(Ask),
-    /// Do it; the text says what is being done until it is acknowledged.
+    /// An act, and the text that the screen shows until the act is acknowledged.
     Act(Act, String),
-    /// As if its key had been pressed.
+    /// Performs an action as if its key had been pressed.
     Perform(Action),
-    /// Say why this number, as typed, is or is not being dialed.
+    /// Explains why this number, as typed, is or is not being dialed.
     Why(String),
-    /// Somebody has seen these alerts.
+    /// Acknowledges the alerts with these sequence numbers.
     SeenAlerts(Vec<i64>),
-    /// To the clipboard.
+    /// Copies a text to the clipboard.
     Copy(String),
-    /// The console ends.
+    /// Ends the console.
     End(Ending),
 }
 
-/// What becomes of a dialog after a key.
+/// Whether a dialog stays open after a key.
 #[derive(Debug, PartialEq)]
 pub enum Next {
-    /// It stays.
+    /// The dialog stays open.
     Stay,
-    /// It goes.
+    /// The dialog closes.
     Close,
 }
 
-/// A dialog's answer.
+/// A dialog's answer to a key, a paste or an answer of the desk.
 #[derive(Debug, PartialEq)]
 pub struct Response {
-    /// Whether it stays.
+    /// Whether the dialog stays open.
     pub next: Next,
-    /// What it wants done, in order.
+    /// The requests, in the order in which they are carried out.
     pub wants: Vec<Want>,
 }
 
 impl Response {
-    /// It stays.
+    /// Creates a response that keeps the dialog open.
     pub const fn stay() -> Self {
         Self {
             next: Next::Stay,
@@ -75,7 +75,7 @@ impl Response {
         }
     }
 
-    /// It goes.
+    /// Creates a response that closes the dialog.
     pub const fn close() -> Self {
         Self {
             next: Next::Close,
@@ -83,7 +83,7 @@ impl Response {
         }
     }
 
-    /// With something to do.
+    /// Returns the response with one more request.
     #[must_use]
     pub fn want(mut self, want: Want) -> Self {
         self.wants.push(want);
@@ -91,29 +91,30 @@ impl Response {
     }
 }
 
-/// A dialog.
+/// A dialog on top of the screen.
 pub trait Dialog: Send {
-    /// A key was pressed. Esc closes every dialog before it gets here.
+    /// Handles a key. Esc never arrives here: it closes every dialog.
     fn key(&mut self, key: KeyEvent, shared: &Shared) -> Response;
 
-    /// Text was pasted. Ignored unless the dialog has a text field.
+    /// Handles pasted text. Returns `None` if the dialog has no text field, which ignores the paste.
     fn paste(&mut self, _text: &str, _shared: &Shared) -> Option<Response> {
         None
     }
 
-    /// The desk said something, which may be the answer to this dialog's question.
+    /// Handles a report of the desk, which may answer this dialog's question.
     fn told(&mut self, _told: &Told, _shared: &Shared) -> Response {
         Response::stay()
     }
 
-    /// An act that this dialog wanted has this id.
+    /// Receives the id of an act that this dialog requested.
     fn sent(&mut self, _id: u64) {}
 
-    /// Draws it over the screen.
+    /// Draws the dialog over the screen.
     fn draw(&self, canvas: &mut Canvas<'_>);
 }
 
-/// A framed place for a dialog in the middle of the screen, cleared; gives what is inside.
+/// Draws a cleared frame in the middle of the screen for content of `width` by `height` cells, and returns
+/// the area inside.
 pub fn open(canvas: &mut Canvas<'_>, width: u16, height: u16, title: &str) -> Rect {
     let area = canvas.buffer.area;
     let width = (width + 4).min(area.width);
@@ -139,7 +140,7 @@ pub fn open(canvas: &mut Canvas<'_>, width: u16, height: u16, title: &str) -> Re
     )
 }
 
-/// Buttons in a row; the chosen one is marked by brackets as well as by its style.
+/// Draws buttons in a row. Brackets mark the chosen one in addition to its style.
 pub fn buttons(
     canvas: &mut Canvas<'_>,
     at: (u16, u16),
@@ -235,7 +236,8 @@ mod tests {
         }
     }
 
-    /// The palette does what is selected; each act asks for itself where it has to.
+    /// Returns whether the dialog is one that performs what is selected. Each such action asks for its own
+    /// confirmation.
     fn performs(dialog: &dyn Dialog) -> bool {
         drawn(dialog, &shared())
             .backend()

@@ -1,4 +1,5 @@
-//! Opt-outs: numbers typed or pasted, each judged before anything is written. Permanent.
+//! Opt-outs: numbers are typed or pasted, and each one is checked before anything is written. An opt-out is
+//! permanent.
 
 use crossterm::event::{KeyCode, KeyEvent};
 
@@ -14,7 +15,7 @@ mod face;
 #[cfg(test)]
 mod tests;
 
-/// What sets numbers apart, as the desk reads a block.
+/// The separators between numbers, as the desk reads a block.
 const BETWEEN: [char; 5] = ['\n', '\r', ',', ';', '\t'];
 
 /// What has the cursor.
@@ -27,29 +28,29 @@ enum Focus {
     OptOut,
 }
 
-/// How far it has come.
+/// The stage of the opt-out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Stage {
-    /// Numbers are typed and judged.
+    /// Numbers are typed and checked.
     Editing,
-    /// The write waits for its acknowledgement, under this id once it has one.
+    /// The write waits for its acknowledgement, under this id once the act has one.
     Sending(Option<u64>),
-    /// It holds.
+    /// The opt-out is recorded.
     Done(Acted),
 }
 
-/// Marks numbers as never to be called again.
+/// The dialog that marks numbers as never to be called again.
 #[derive(Debug)]
 pub struct OptOut {
     numbers: Field,
     note: Field,
     focus: Focus,
     stage: Stage,
-    /// What stood in the field when the dialog opened, to be masked until it is touched.
+    /// The numbers the dialog opened with. They are masked until the field is entered.
     prefilled: Vec<PhoneNumber>,
-    /// The text that was judged; unreadable numbers first.
+    /// The text that was checked and its results, unreadable numbers first.
     judged: Option<(String, Vec<Judged>)>,
-    /// Text that is no number and was left out by choice.
+    /// Text that is no number and that the user chose to leave out.
     left_out: Vec<String>,
     fault: Option<String>,
     /// The first number shown.
@@ -57,7 +58,8 @@ pub struct OptOut {
 }
 
 impl OptOut {
-    /// With the marked numbers, else the selected one; the question is what they would touch.
+    /// Creates the dialog with the marked numbers, or with the selected one if none is marked. Also returns
+    /// the question to the desk what their opt-out touches; `None` without a number.
     pub fn new(_shared: &Shared, list: &List) -> (Self, Option<Ask>) {
         let mut prefilled: Vec<PhoneNumber> = list.marked.values().copied().collect();
         if prefilled.is_empty() {
@@ -80,7 +82,7 @@ impl OptOut {
         (dialog, ask)
     }
 
-    /// Goes to the numbers; those the dialog opened with give way to what is typed or pasted instead.
+    /// Moves to the field of numbers. Typed or pasted text replaces the numbers the dialog opened with.
     fn begin_anew(&mut self) {
         self.focus = Focus::Numbers;
         if self.numbers.value() == joined(&self.prefilled) {
@@ -88,7 +90,7 @@ impl OptOut {
         }
     }
 
-    /// Asks what the numbers would touch, unless there are none.
+    /// Returns the question what the opt-out of these numbers touches; `None` if the field is empty.
     fn judge(&mut self) -> Option<Ask> {
         self.fault = None;
         self.top = 0;
@@ -100,13 +102,13 @@ impl OptOut {
         Some(Ask::Judge(text))
     }
 
-    /// The numbers as judged; `None` while what is typed has not been judged yet.
+    /// Returns the results for the text in the field; `None` until that text has been checked.
     fn current(&self) -> Option<&[Judged]> {
         let (text, judged) = self.judged.as_ref()?;
         (text == self.numbers.value()).then_some(judged)
     }
 
-    /// The numbers that can be read.
+    /// Returns the numbers that can be read.
     fn readable(&self) -> Vec<PhoneNumber> {
         let judged = self.current().unwrap_or_default().iter();
         judged
@@ -115,7 +117,7 @@ impl OptOut {
             .collect()
     }
 
-    /// Text that is no number, as typed.
+    /// Returns the text that is no number, as typed.
     fn unreadable(&self) -> Vec<String> {
         let judged = self.current().unwrap_or_default().iter();
         judged
@@ -124,7 +126,7 @@ impl OptOut {
             .collect()
     }
 
-    /// What can have the cursor, in order.
+    /// Returns the stops of the cursor, in order.
     fn stops(&self) -> Vec<Focus> {
         let mut stops = vec![Focus::Numbers, Focus::Note, Focus::Cancel];
         if !self.unreadable().is_empty() {
@@ -155,7 +157,7 @@ impl OptOut {
         Response::stay()
     }
 
-    /// Takes what cannot be read out of the field; it stays named.
+    /// Removes what cannot be read from the field. The dialog still lists it.
     fn leave_out(&mut self) -> Response {
         let unreadable = self.unreadable();
         let kept: Vec<&str> = self
@@ -191,7 +193,7 @@ impl OptOut {
         Response::stay()
     }
 
-    /// A key in a text field; digits typed at the buttons go to the numbers.
+    /// Handles a key in a text field. A digit typed at the buttons goes to the field of numbers.
     fn typed(&mut self, key: KeyEvent) -> Response {
         let starts_number = |letter: char| letter.is_ascii_digit() || letter == '+';
         match (self.focus, key.code) {
@@ -272,7 +274,7 @@ impl Dialog for OptOut {
         } else {
             ", "
         };
-        // A block behind what is there, never in the middle of a number.
+        // The block goes behind the text, never into the middle of a number.
         self.numbers = Field::new(&format!("{before}{apart}{}", pieces.join(", ")));
         Some(asked(self.judge()))
     }

@@ -1,4 +1,4 @@
-//! Every act by its name: typed in part, found, performed.
+//! The palette: finds an action by a part of its name and performs it.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
@@ -15,21 +15,21 @@ use crate::tui::model::Shared;
 use crate::tui::text::fit;
 use crate::tui::theme::Role;
 
-/// Columns of an act's name and its keys.
+/// Columns of an action's name and of its keys.
 const NAME: usize = 18;
 const KEYS: usize = 12;
 
-/// Every act by its name.
+/// The dialog that finds actions by name.
 #[derive(Debug)]
 pub struct Palette {
     field: Field,
-    /// What fits what is typed, best first.
+    /// The actions that match the typed text, best first.
     found: Vec<Action>,
     selected: usize,
 }
 
 impl Palette {
-    /// With every act.
+    /// Creates the palette with every action listed.
     pub fn new(_shared: &Shared) -> Self {
         Self {
             field: Field::default(),
@@ -38,7 +38,7 @@ impl Palette {
         }
     }
 
-    /// The number after a typed `why`.
+    /// Returns the number after a typed `why`; `None` if there is none.
     fn number(&self) -> Option<&str> {
         let typed = self.field.value().trim_start();
         let number = typed.strip_prefix("why ")?.trim();
@@ -63,8 +63,8 @@ impl Palette {
     }
 }
 
-/// Acts whose name, hint or sentence fits every typed word, best first; all of them when nothing
-/// is typed. The palette itself is not among them.
+/// Returns the actions whose name, hint or sentence matches the typed text, best first; all of them if
+/// nothing is typed. The palette itself is left out.
 fn find(typed: &str) -> Vec<Action> {
     let pattern = Pattern::parse(typed, CaseMatching::Ignore, Normalization::Smart);
     let mut matcher = Matcher::new(Config::DEFAULT);
@@ -80,7 +80,7 @@ fn find(typed: &str) -> Vec<Action> {
         .filter(|action| **action != Action::Palette);
     let mut found: Vec<(u32, Action)> = acts
         .filter_map(|action| {
-            // The name says it best.
+            // The name has the largest weight because it describes the action best.
             let name = score(&action.name().replace('_', " "), 4);
             let hint = score(action.hint(), 3);
             let sentence = score(action.sentence(), 1);

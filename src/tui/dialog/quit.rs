@@ -1,4 +1,4 @@
-//! What happens to the calls when the console that holds the engine ends.
+//! The question what happens to the calls when the console that contains the engine ends.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
@@ -11,7 +11,7 @@ use crate::tui::canvas::Canvas;
 use crate::tui::model::{Ending, Shared};
 use crate::tui::theme::Role;
 
-/// What may be chosen, the harmless one first: name, what it means, what it does.
+/// The choices, the harmless one first: name, meaning, ending.
 const CHOICES: [(&str, &str, Option<Ending>); 4] = [
     ("Stay", "Nothing changes.", None),
     (
@@ -31,14 +31,15 @@ const CHOICES: [(&str, &str, Option<Ending>); 4] = [
     ),
 ];
 
-/// How to end.
+/// The dialog that asks how to end.
 #[derive(Debug, Default)]
 pub struct Quit {
     chosen: usize,
 }
 
 impl Quit {
-    /// `None` when leaving touches nothing: the engine is not inside, or it neither calls nor would.
+    /// Creates the dialog; `None` if there is nothing to ask: the engine is not inside this console, or no
+    /// call is up and no campaign runs.
     pub fn new(shared: &Shared) -> Option<Self> {
         let calls =
             shared.engine() == EngineSeat::Inside && (shared.calls_up() > 0 || running(shared) > 0);
@@ -46,7 +47,7 @@ impl Quit {
     }
 }
 
-/// Campaigns that run.
+/// Returns the number of running campaigns.
 fn running(shared: &Shared) -> usize {
     let campaigns = shared.view.iter().flat_map(|view| &view.board.campaigns);
     campaigns

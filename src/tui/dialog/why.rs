@@ -1,4 +1,4 @@
-//! Why a number is or is not being dialed: the answer in words, then every gate in order.
+//! Explains why a number is or is not being dialed: first the answer, then every gate in order.
 
 use crossterm::event::{KeyCode, KeyEvent};
 use ratatui::layout::Rect;
@@ -15,25 +15,25 @@ use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
 use crate::tui::theme::Role;
 
-/// Columns of a gate's verdict and name.
+/// Columns of a gate's verdict and of its name.
 const VERDICT: usize = 14;
 const GATE: usize = 20;
 
-/// Why a number is or is not being dialed.
+/// The dialog that explains why a number is or is not being dialed.
 #[derive(Debug)]
 pub struct Why {
-    /// Where any number may be typed; `None` for a number that was chosen.
+    /// The field for any number; `None` if a number was chosen from the list.
     field: Option<Field>,
-    /// The chosen number, whose answer alone is taken.
+    /// The chosen number. Answers about other numbers are ignored.
     number: Option<PhoneNumber>,
-    /// An answer is awaited.
+    /// Whether a question has been asked.
     asked: bool,
     report: Option<Result<Box<WhyReport>, String>>,
     scroll: Scroll,
 }
 
 impl Why {
-    /// For a number about which the desk has been asked already.
+    /// Creates the dialog for a number. The caller has already asked the desk about it.
     pub fn of(number: PhoneNumber) -> Self {
         Self {
             field: None,
@@ -44,7 +44,7 @@ impl Why {
         }
     }
 
-    /// For any number, to be typed.
+    /// Creates the dialog with an empty field for any number.
     pub fn typed() -> Self {
         Self {
             field: Some(Field::default()),
@@ -55,7 +55,7 @@ impl Why {
         }
     }
 
-    /// For a number typed elsewhere, about which the desk has been asked already.
+    /// Creates the dialog for a number typed elsewhere. The caller has already asked the desk about it.
     pub fn asked(typed: &str) -> Self {
         Self {
             field: Some(Field::new(typed)),
@@ -64,7 +64,7 @@ impl Why {
         }
     }
 
-    /// Rows above the answer.
+    /// Returns the number of rows above the answer.
     const fn head(&self) -> usize {
         if self.field.is_some() { 2 } else { 0 }
     }
@@ -98,7 +98,7 @@ impl Why {
     }
 }
 
-/// Everything that is known of a number.
+/// Returns the lines with all that is known about a number.
 fn report_lines(report: &WhyReport, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
     let number = lines::number(report.number, shared, glyphs);
     let mut said = vec![vec![
@@ -130,7 +130,7 @@ fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize)
         "hold" => (glyphs.waiting, Role::StateWaiting),
         _ => (glyphs.blocked, Role::StateBlocked),
     };
-    // The answer names the instant; how long that is goes on counting here.
+    // The answer names the instant. The time until then is counted down here.
     let wait = answer.next_possible.filter(|next| *next > shared.now);
     let wait = wait.map_or_else(String::new, |next| {
         format!(", possible {}", from_now(next, shared))
@@ -161,7 +161,7 @@ fn answer_lines(answer: &Answer, shared: &Shared, glyphs: &Glyphs, width: usize)
     said
 }
 
-/// A gate: verdict by sign and word, name, and the value it saw.
+/// Returns the lines of a gate: its verdict as a glyph and a text, its name, and the value it checked.
 fn gate_lines(gate: &Gate, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
     let (sign, role) = match gate.verdict {
         "pass" => (glyphs.done, Role::Good),
@@ -198,7 +198,7 @@ impl Dialog for Why {
         let height = height.saturating_sub(self.head() + 1);
         let ends = matches!(key.code, KeyCode::Home | KeyCode::End);
         match &mut self.field {
-            // In a text field these move the cursor.
+            // In a text field these keys move the cursor.
             Some(field) if ends => {
                 field.key(key);
             }

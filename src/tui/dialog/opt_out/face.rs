@@ -1,4 +1,4 @@
-//! How the opt-out dialog looks: every number as it was read, with what its opt-out touches.
+//! Drawing of the opt-out dialog: each number as it was read, with what its opt-out touches.
 
 use ratatui::layout::Rect;
 
@@ -15,7 +15,7 @@ use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
 use crate::tui::theme::Role;
 
-/// `1 opt-out`, `2 opt-outs`.
+/// Returns `1 opt-out`, `2 opt-outs`.
 pub(super) fn opt_outs(number: usize) -> String {
     count(number, "opt-out")
 }
@@ -62,7 +62,7 @@ fn draw_form(dialog: &OptOut, canvas: &mut Canvas<'_>, inner: Rect) {
     }
 }
 
-/// What stands in the field; numbers that nobody typed are masked until the field is entered.
+/// Returns the text of the field. The numbers the dialog opened with are masked until the field is entered.
 fn shown_numbers(dialog: &OptOut, canvas: &Canvas<'_>, focused: bool) -> String {
     let prefilled: Vec<String> = dialog.prefilled.iter().map(ToString::to_string).collect();
     let value = dialog.numbers.value();
@@ -133,7 +133,7 @@ fn draw_judged(dialog: &OptOut, canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// A number with everything that is known of it.
+/// Returns the lines of a number with all that is known about it.
 fn entry(one: &Judged, (shared, glyphs): (&Shared, &Glyphs), width: usize) -> Vec<Line> {
     let echo = match &one.read {
         Ok(echo) => echo,
@@ -177,7 +177,7 @@ fn detail(text: &str, width: usize, role: Role) -> Vec<Line> {
         .collect()
 }
 
-/// The campaigns that hold the number, with where it stands there.
+/// Returns the campaigns that contain the number, with its state in each.
 fn touched(one: &Judged, shared: &Shared) -> String {
     if one.contacts.is_empty() {
         return "in no campaign so far".to_owned();
@@ -210,7 +210,7 @@ fn draw_buttons(dialog: &OptOut, canvas: &mut Canvas<'_>, at: (u16, u16), right:
     buttons(canvas, at, right, &labels, chosen.unwrap_or(usize::MAX));
 }
 
-/// What was done.
+/// Draws what was recorded.
 fn draw_done(dialog: &OptOut, acted: &Acted, canvas: &mut Canvas<'_>, width: u16) {
     let cells = usize::from(width);
     let mut done = paragraph(&format!("Done: {}.", acted.text), cells, 0, Role::Good);

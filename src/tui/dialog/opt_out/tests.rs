@@ -1,4 +1,4 @@
-//! What keys, pastes and answers do to an opt-out.
+//! What keys, pastes and answers change in an opt-out.
 
 use super::super::fixture::{drawn, hold_styles, phone, press, row, shared, type_in};
 use super::*;
@@ -25,7 +25,7 @@ fn judged(typed: &str, number: &str) -> Judged {
     }
 }
 
-/// What the desk would say of a text with a known, an unknown and an unreadable number.
+/// Returns the desk's answer to a text with a known, an unknown and an unreadable number.
 fn answer(text: &str) -> Told {
     let mut known = judged("+12125550142", "+12125550142");
     known.contacts = vec![

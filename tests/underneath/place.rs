@@ -206,3 +206,24 @@ fn a_deck_of_a_newer_program_is_left_as_it_is() {
         },
     }]);
 }
+
+/// A program that reads the store must not be the last to close it in SQLite's eyes: it would take the
+/// write-ahead log away.
+#[test]
+fn another_program_may_read_the_store_while_the_engine_runs() {
+    let bench = Bench::new();
+    let engine = bench.engine();
+    for round in 0..10 {
+        let other = rusqlite::Connection::open(bench.file("deck.sqlite")).unwrap();
+        let contacts: i64 = other
+            .query_row("SELECT count(*) FROM contacts", (), |row| row.get(0))
+            .unwrap();
+        assert_eq!(contacts, 90, "{round}");
+        drop(other);
+        bench.ok(&["dnc", "add", &bench.not_called()[0]]);
+    }
+    engine.signal("TERM");
+    let (code, message) = end_of(engine);
+    assert_eq!(code, Some(0), "{message}");
+    bench.ok(&["log", "verify"]);
+}

@@ -34,6 +34,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use rusqlite::Connection;
+use rusqlite::config::DbConfig;
 
 use super::{DeckSettings, Displaced, StoreError, moves};
 use dialdeck_core::domain::event::Anchor;
@@ -198,6 +199,20 @@ impl SqliteStore {
     pub fn is_small(&self) -> bool {
         let path = self.conn.path().map(Path::new);
         path.is_none_or(seal::is_small)
+    }
+}
+
+impl Drop for SqliteStore {
+    /// The last connection that closes removes the write-ahead log by its path, where the log of another
+    /// store may be by now.
+    fn drop(&mut self) {
+        if self.place.check().is_ok() {
+            return;
+        }
+        let stays = DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE;
+        if let Err(error) = self.conn.set_db_config(stays, true) {
+            tracing::warn!(%error, "a store that was replaced is closed as any other");
+        }
     }
 }
 

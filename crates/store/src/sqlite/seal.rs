@@ -5,10 +5,12 @@
 //! writes. A seal that does not match means that something else changed the file. A process that is killed
 //! leaves no seal. Then nothing is known, and the engine's next start checks the whole deck instead.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read as _, Write as _};
-use std::os::unix::fs::MetadataExt as _;
+use std::os::unix::fs::{FileExt as _, MetadataExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
@@ -147,14 +149,37 @@ fn write(path: &Path, seal: &Seal) -> io::Result<()> {
     Ok(())
 }
 
+/// The descriptors by which content was read, by device and inode. They stay open: SQLite holds its locks by
+/// `fcntl`, and closing any descriptor of a file drops all locks that the process has on it
+/// (<https://www.sqlite.org/howtocorrupt.html>, section 2.2).
+static READ: Mutex<BTreeMap<(u64, u64), File>> = Mutex::new(BTreeMap::new());
+
+/// Returns the SHA-256 of a file's content, in hexadecimal.
 fn content(path: &Path) -> io::Result<String> {
-    let mut file = File::open(path)?;
+    let mut read = READ.lock().unwrap_or_else(PoisonError::into_inner);
+    // A file without a name cannot be opened by another process: its locks guard nothing.
+    read.retain(|_, file| file.metadata().is_ok_and(|meta| meta.nlink() > 0));
+    let file = match file_at(path).and_then(|at| read.remove(&at)) {
+        Some(known) => known,
+        None => File::open(path)?,
+    };
+    let digested = digest(&file);
+    let meta = file.metadata()?;
+    read.insert((meta.dev(), meta.ino()), file);
+    digested
+}
+
+fn digest(file: &File) -> io::Result<String> {
     let mut part = vec![0; 1 << 18];
     let mut digest = Sha256::default();
+    let mut at = 0;
     loop {
-        match file.read(&mut part)? {
+        match file.read_at(&mut part, at)? {
             0 => return Ok(hex(&digest.finish())),
-            read => digest.update(&part[..read]),
+            read => {
+                digest.update(&part[..read]);
+                at += read as u64;
+            }
         }
     }
 }

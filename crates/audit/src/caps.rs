@@ -22,6 +22,7 @@ pub(crate) fn check(history: &History, sends: &[Send], breaches: &mut Vec<Breach
     for send in sends {
         let made = &history.attempts[send.attempt];
         let now = Past { at: send.at, made };
+        uncertain(history, &now, breaches);
         let before = by_number.entry(&made.number).or_default();
         let settings = &history.campaigns[&made.campaign].settings;
         let last = before.iter().rev().find(|past| past.made.counts);
@@ -39,6 +40,19 @@ pub(crate) fn check(history: &History, sends: &[Send], breaches: &mut Vec<Breach
             }
         }
         before.push(now);
+    }
+}
+
+/// Attempts that a deck lost count for as long as a cap looks back, and nobody knows how many there were.
+fn uncertain(history: &History, now: &Past<'_>, breaches: &mut Vec<Breach>) {
+    let agent = &history.campaigns[&now.made.campaign].settings.agent;
+    for (since, last_run) in &history.lost {
+        let caps = history.windows.tables.caps.iter();
+        let looking_back = caps.filter(|cap| now.at >= *since && now.at <= last_run + cap.window);
+        for cap in looking_back.filter(|cap| binds(cap, now.made, agent)) {
+            let text = format!("{}: attempts that were lost are in its span", cap.id);
+            breaches.push(Breach::new("D6", now.at, &now.made.id, text));
+        }
     }
 }
 

@@ -236,6 +236,9 @@ pub(crate) struct History {
     pub(crate) attempts: Vec<Attempt>,
     pub(crate) places: HashMap<String, usize>,
     pub(crate) suppressions: HashMap<String, Vec<Suppression>>,
+    /// Losses of attempts: when the deck was found to have gone back in time, and up to when attempts may be
+    /// missing.
+    pub(crate) lost: Vec<(i64, i64)>,
     /// Spans in which no engine ran.
     pub(crate) down: Vec<(i64, i64)>,
     /// Caller IDs that were set aside: when, which, until when. One brought back rests until that instant.

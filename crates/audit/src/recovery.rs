@@ -41,7 +41,11 @@ impl Replay<'_> {
             return;
         };
         self.recovery.last_run = self.recovery.last_run.max(last_run);
-        self.recovery.attempts |= event.data["attempts_missing"] != 0;
+        let is_missing = event.data["attempts_missing"] != 0;
+        self.recovery.attempts |= is_missing;
+        if is_missing {
+            self.history.lost.push((event.at, last_run));
+        }
         self.recovery.lists.extend(texts(&event.data["lists"]));
         self.recovery.since = event.at;
         if event.data["entries_missing"] != 0 && !self.recovery.lists.contains("internal") {

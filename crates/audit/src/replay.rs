@@ -71,6 +71,7 @@ impl<'a> Replay<'a> {
                 attempts: Vec::new(),
                 places: HashMap::new(),
                 suppressions: HashMap::new(),
+                lost: Vec::new(),
                 down: Vec::new(),
                 resting: Vec::new(),
                 troubles: Vec::new(),

@@ -167,6 +167,7 @@ pub fn hold_code(kind: &HoldKind) -> String {
         HoldKind::MinGap(_) => "min_gap".to_owned(),
         HoldKind::RetryDue => "retry_due".to_owned(),
         HoldKind::RollingCap(rule, ..) => format!("rolling_cap:{rule}"),
+        HoldKind::CapUncertain(rule) => format!("cap_uncertain:{rule}"),
         HoldKind::Window(reason, _) => format!("window:{reason}"),
         HoldKind::NoZone => "no_zone".to_owned(),
         HoldKind::ZoneDataDisagree(_) => "zone_data_disagree".to_owned(),
@@ -198,7 +199,7 @@ pub const fn hold_word(kind: &HoldKind) -> &'static str {
         HoldKind::CampaignDraft => "not started",
         HoldKind::CampaignPaused => "paused",
         HoldKind::NotStarted => "start time",
-        HoldKind::AttemptsMissing => "calls missing",
+        HoldKind::AttemptsMissing | HoldKind::CapUncertain(_) => "calls missing",
         HoldKind::OptOutsMissing(_) => "opt-outs missing",
         HoldKind::ListMissing(_) => "list not loaded",
         HoldKind::RegistryMissing(..) => "registry not loaded",
@@ -295,6 +296,7 @@ pub fn remedy(reason: &HoldReason, campaign: &CampaignSettings) -> Option<String
         | HoldKind::MinGap(_)
         | HoldKind::RetryDue
         | HoldKind::RollingCap(..)
+        | HoldKind::CapUncertain(_)
         | HoldKind::Window(..)
         | HoldKind::ZoneDataDisagree(_)
         | HoldKind::RingsPastClose

@@ -60,9 +60,12 @@ fn to_call(next: &NextClaim, glyphs: &Glyphs) -> Sign {
             Some(kind) if kind.only_paces() => sign(glyphs.next, "next", Role::Text),
             Some(HoldKind::Window(..) | HoldKind::RingsPastClose) => waits("window shut"),
             Some(HoldKind::RetryDue) => waits("retry later"),
-            Some(HoldKind::MinGap(_) | HoldKind::RollingCap(..) | HoldKind::NumberInFlight) => {
-                waits("cap or gap")
-            }
+            Some(
+                HoldKind::MinGap(_)
+                | HoldKind::RollingCap(..)
+                | HoldKind::CapUncertain(_)
+                | HoldKind::NumberInFlight,
+            ) => waits("cap or gap"),
             Some(_) if hold.until == Until::Operator => {
                 sign(glyphs.waiting, "held", Role::StateBlocked)
             }
@@ -209,6 +212,7 @@ fn reason(reason: &HoldReason, shared: &Shared) -> String {
         | HoldKind::NumberInFlight
         | HoldKind::MinGap(_)
         | HoldKind::RollingCap(..)
+        | HoldKind::CapUncertain(_)
         | HoldKind::NoZone
         | HoldKind::ZoneDataDisagree(_)
         | HoldKind::RingsPastClose

@@ -46,6 +46,24 @@ fn a_deck_that_made_its_loss_good_calls() {
 }
 
 #[test]
+fn d6_a_call_while_lost_attempts_count_for_a_cap_is_found() {
+    // Seven attempts in seven days, 12 CFR 1006.14(b)(2)(i)(A).
+    for (hours, rules) in [(7 * 24 - 1, ["D6"].into()), (7 * 24 + 1, [].into())] {
+        let found = broken(|scene| {
+            scene.campaigns.get_mut("spring").unwrap()["purpose"] = json!("debt");
+            let last_run = json!(clock(later() - hours * HOUR));
+            started(
+                scene,
+                &[("last_run", last_run.clone()), ("until", last_run)],
+            );
+            confirmed(scene);
+            called(scene, "0badcafe-1001");
+        });
+        assert_eq!(found, rules, "{hours}");
+    }
+}
+
+#[test]
 fn d13_an_id_of_before_the_loss_is_found() {
     for attempt in ["7f3a9c21-1001", "0badcafe-1000"] {
         let found = broken(|scene| {

@@ -131,6 +131,8 @@ pub enum HoldKind {
     RetryDue,
     /// A rolling cap: rule id, attempts counted, attempts allowed.
     RollingCap(String, u32, u32),
+    /// The deck went back in time: attempts that it may have lost still count for this rolling cap (D6).
+    CapUncertain(String),
     /// A candidate zone is shut: why, and which zone at which local time.
     Window(WindowReason, String),
     /// No zone is known.
@@ -293,6 +295,7 @@ impl HoldKind {
             | Self::MinGap(_)
             | Self::RetryDue
             | Self::RollingCap(..)
+            | Self::CapUncertain(_)
             | Self::Window(..)
             | Self::NoZone
             | Self::ZoneDataDisagree(_)
@@ -315,6 +318,7 @@ impl HoldKind {
             | Self::MinGap(_)
             | Self::RetryDue
             | Self::RollingCap(..)
+            | Self::CapUncertain(_)
             | Self::CallerIdsBlocked
             | Self::RegistryMissing(..)
             | Self::RegistryStale(..) => Scope::Contact,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::decide::Findings;
-use super::{Facts, HoldKind, HoldReason, PastAttempt, Until};
+use super::{Facts, HoldKind, HoldReason, PastAttempt, Until, recovery};
 use crate::domain::{CalleeType, ConsentKind, Outcome, Timestamp};
 use crate::rules::{CapTrigger, FrequencyCap};
 
@@ -36,10 +36,21 @@ pub(super) fn leaves(at: Timestamp, span: Duration) -> Timestamp {
 
 fn each_reached(facts: &Facts<'_>, now: Timestamp, mut report: impl FnMut(HoldReason)) {
     // Every cap allows a first attempt, and no cap is triggered without an event.
-    if facts.history.is_empty() {
+    let missing = recovery::missing_up_to(facts);
+    if facts.history.is_empty() && missing.is_none() {
         return;
     }
     for cap in caps(facts, now) {
+        // How many attempts are missing and how they ended is not known: any cap may be reached.
+        if let Some(until) = missing.map(|last| leaves(last, cap.window))
+            && now < until
+        {
+            report(HoldReason {
+                kind: HoldKind::CapUncertain(cap.id.clone()),
+                until: Until::At(until),
+            });
+            continue;
+        }
         let Some(until) = reached(&cap, facts.history, now) else {
             continue;
         };
@@ -165,10 +176,11 @@ pub(super) fn saw(facts: &Facts<'_>, now: Timestamp) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
     use std::time::Duration;
 
     use crate::domain::campaign::{CallClass, Purpose, RuleOverride, Waived};
-    use crate::domain::{CalleeType, ConsentKind, Outcome, Timestamp};
+    use crate::domain::{CalleeType, ConsentKind, Outcome, Recovery, Timestamp};
     use crate::policy::fixture::{World, class, monday, past};
     use crate::policy::{HoldKind, Until};
 
@@ -182,6 +194,27 @@ mod tests {
         world.campaign.settings.attempts.max = 100;
         world.campaign.settings.attempts.min_gap = Duration::ZERO;
         world
+    }
+
+    #[test]
+    fn attempts_that_a_deck_lost_count_for_as_long_as_a_cap_looks_back() {
+        let mut world = florida();
+        world.recovery = Some(Recovery {
+            last_run: monday(),
+            until: monday() + HOUR,
+            lists: BTreeSet::new(),
+        });
+        let end = monday() + 24 * HOUR + MS;
+        let uncertain = HoldKind::CapUncertain("us-fl".to_owned());
+        assert_eq!(world.kinds(end - MS), [uncertain]);
+        assert_eq!(world.hold(end - MS).until, Until::At(end));
+        assert_eq!(world.kinds(end), []);
+        // No attempt is missing: nothing is uncertain.
+        world.recovery = world.recovery.map(|known| Recovery {
+            until: known.last_run,
+            ..known
+        });
+        assert_eq!(world.kinds(monday() + HOUR), []);
     }
 
     fn ended(world: &mut World, ago: Duration, outcome: Outcome, counts: bool) -> Timestamp {

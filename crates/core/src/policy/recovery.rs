@@ -21,14 +21,17 @@ pub(super) fn judge(facts: &Facts<'_>, now: Timestamp, findings: &mut Findings<'
     }
 }
 
+/// Up to when the deck made attempts that it may no longer know; `None`: it knows all of them.
+pub(super) fn missing_up_to(facts: &Facts<'_>) -> Option<Timestamp> {
+    let recovery = facts.recovery?;
+    (recovery.until > recovery.last_run).then_some(recovery.last_run)
+}
+
 /// Returns when the missing attempts no longer matter. `None` if none are missing. A campaign that was added
 /// later has its own gap.
 fn gap_ends(facts: &Facts<'_>) -> Option<Timestamp> {
     let recovery = facts.recovery?;
-    if recovery.until <= recovery.last_run {
-        return None;
-    }
-    let own = recovery.last_run + facts.campaign.settings.attempts.min_gap;
+    let own = missing_up_to(facts)? + facts.campaign.settings.attempts.min_gap;
     Some(recovery.until.max(own))
 }
 

@@ -85,6 +85,10 @@ impl fmt::Display for HoldKind {
             Self::RollingCap(rule, seen, max) => {
                 write!(f, "rule {rule} allows {max} attempts, {seen} made")
             }
+            Self::CapUncertain(rule) => write!(
+                f,
+                "the deck went back in time: calls that may be missing count for rule {rule}"
+            ),
             Self::Window(reason, place) => write!(f, "{} at {place}", shut(*reason)),
             Self::NoZone => f.write_str("no time zone known"),
             Self::ZoneDataDisagree(zone) => write!(f, "zone databases disagree on {zone}"),

@@ -422,4 +422,17 @@ mod tests {
         let inside = Timestamp::from_millis(5_000);
         assert_eq!(within(Some(inside), start, now), inside);
     }
+
+    #[test]
+    fn only_a_known_word_shows_for_sure_that_a_call_is_up() {
+        for (status, is_up) in [
+            ("ringing", true),
+            ("in-progress", true),
+            ("queued", false),
+            ("wrapping-up", false),
+        ] {
+            let call = shown(&json!({"id": "1", "status": status})).unwrap();
+            assert_eq!(call.is_up_for_sure(), is_up, "{status}");
+        }
+    }
 }

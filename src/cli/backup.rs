@@ -1,8 +1,8 @@
-//! `dialdeck backup`: a consistent copy of the deck's store while its engine runs, and its own lists as files
-//! that `dnc import` reads.
+//! `dialdeck backup`: a consistent copy of the deck's store while its engine runs, and its own lists as
+//! files that `dnc import` reads.
 
 use std::fs::{self, File};
-use std::io::{BufWriter, Write};
+use std::io::{BufWriter, ErrorKind, Read as _, Write};
 use std::path::Path;
 
 use serde_json::json;
@@ -15,14 +15,15 @@ use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
 use super::{CliError, Deck, Env, ExitCode, rules};
 use crate::domain::ListKind;
+use crate::domain::digest::{Sha256, hex};
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::mark::Reached;
 
-/// The file that states the instant of a backup.
+/// What says of which instant a backup is.
 const MANIFEST: &str = "backup.json";
 
-/// Runs `dialdeck backup DIR` and returns its exit code.
+/// `dialdeck backup DIR`.
 pub(super) fn execute(
     args: &BackupArgs,
     env: &Env,
@@ -50,6 +51,7 @@ pub(super) fn execute(
         "head": reached.hash_text(),
         "as_of": reached.at,
         "attempts": reached.serial,
+        "sha256": digest_of(&copy)?,
         "lists": lists.iter().map(|(file, numbers)| json!({"file": file, "numbers": numbers})).collect::<Vec<_>>(),
     });
     finish(making, &args.folder, &document)?;
@@ -70,7 +72,7 @@ pub(super) fn execute(
     Ok(ExitCode::Done)
 }
 
-/// Returns `1 entry`, `2 entries`.
+/// `1 entry`, `2 entries`.
 pub(super) fn entries(n: i64) -> String {
     match n {
         1 => "1 entry".to_owned(),
@@ -78,8 +80,8 @@ pub(super) fn entries(n: i64) -> String {
     }
 }
 
-/// Creates the folder in which the backup is made. The folder gets its name when the backup is complete, so
-/// that one that was interrupted is never taken for a backup.
+/// The folder in which the backup is made. It gets its name when it is whole, so that one that was cut
+/// off is never taken for a backup.
 fn new_folder(wanted: &Path) -> Result<TempDir, CliError> {
     let there = match fs::read_dir(wanted) {
         Ok(mut entries) => entries.next().is_some(),
@@ -106,8 +108,7 @@ fn parent(path: &Path) -> &Path {
     parent.unwrap_or(Path::new("."))
 }
 
-/// Writes the copy's own lists, each with its date, so that a later list can be recognised. Returns the name
-/// and the count of each.
+/// Writes the copy's own lists, each with its date, so that a later list can be recognised.
 fn write_lists(
     store: &mut SqliteStore,
     folder: &Path,
@@ -134,7 +135,7 @@ fn write_lists(
     Ok(written)
 }
 
-/// Returns the name of a list's file: `dnc-internal.csv`, `dnc-campaign-spring.csv`.
+/// `dnc-internal.csv`, `dnc-campaign-spring.csv`.
 fn file_name(list: &ListKind) -> String {
     let plain = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | '.');
     let name: String = list
@@ -145,6 +146,50 @@ fn file_name(list: &ListKind) -> String {
     format!("dnc-{name}.csv")
 }
 
+/// Errors if the store of a backup is not what was backed up. One without a manifest, or whose manifest has no
+/// digest, is taken as it is.
+///
+/// # Errors
+/// As described, and if the store or the manifest cannot be read.
+pub(super) fn check_content(store: &Path) -> Result<(), CliError> {
+    let path = store.with_file_name(MANIFEST);
+    let text = match fs::read_to_string(&path) {
+        Ok(text) => text,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(CliError::file(&path, &error)),
+    };
+    let manifest: Option<serde_json::Value> = serde_json::from_str(&text).ok();
+    let Some(manifest) = manifest else {
+        return Err(CliError::deck(format!("{}: it is damaged", path.display()))
+            .hint("restore another backup"));
+    };
+    let wanted = manifest["sha256"].as_str();
+    if wanted.is_none_or(|wanted| digest_of(store).is_ok_and(|found| found == wanted)) {
+        return Ok(());
+    }
+    Err(CliError::deck(format!(
+        "{} is not what was backed up: its SHA-256 is another than {MANIFEST} has",
+        store.display()
+    ))
+    .hint("restore another backup; nothing was changed"))
+}
+
+/// The SHA-256 of a file's content, in hexadecimal.
+fn digest_of(path: &Path) -> Result<String, CliError> {
+    let read = || {
+        let mut digest = Sha256::default();
+        let mut file = File::open(path)?;
+        let mut part = vec![0; 1 << 18];
+        loop {
+            match file.read(&mut part)? {
+                0 => return Ok(hex(&digest.finish())),
+                read => digest.update(&part[..read]),
+            }
+        }
+    };
+    read().map_err(|error| CliError::file(path, &error))
+}
+
 fn finish(making: TempDir, wanted: &Path, document: &serde_json::Value) -> Result<(), CliError> {
     let folder = making.path();
     let path = folder.join(MANIFEST);
@@ -152,9 +197,9 @@ fn finish(making: TempDir, wanted: &Path, document: &serde_json::Value) -> Resul
     for synced in [&path, &folder.join(STORE_FILE), &folder.to_path_buf()] {
         sync(synced)?;
     }
-    // An empty folder of that name may exist. Any other file there is an error.
+    // An empty folder of that name may be there; anything else is in the way.
     fs::rename(folder, wanted).map_err(|error| CliError::file(wanted, &error))?;
-    // The folder has its name now: nothing is left to remove.
+    // It has its name now: nothing is left to remove.
     drop(making.keep());
     sync(parent(wanted))
 }

@@ -1,4 +1,4 @@
-//! Adds, lists, shows, moves and paces campaigns.
+//! Campaigns: added, listed, shown, moved, paced.
 
 use std::io::Write;
 
@@ -19,11 +19,7 @@ use crate::domain::{Campaign, CampaignState};
 use crate::policy::abandonment;
 use crate::store::Store as _;
 
-/// Runs `dialdeck campaign …` and returns its exit code.
-///
-/// # Errors
-///
-/// Errors if the deck or a file cannot be read, a named campaign does not exist, or the move is not allowed.
+/// `dialdeck campaign …`.
 pub fn execute(
     command: &CampaignCommand,
     env: &Env,
@@ -49,7 +45,7 @@ fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     let maps = (!args.no_contacts).then_some(args.columns.maps.as_slice());
     let mut sound = campaign_file::load(env, &args.file, maps)?;
     campaign_file::not_over(&sound.campaign.settings, deck::present(env)?)?;
-    // The gate still holds every contact to the law, so the campaign may be added.
+    // The gate holds every contact to the law all the same, so the campaign may be added.
     let below = sound.below_the_law.take().into_iter();
     let below = below.flat_map(|errors| errors.0);
     sound.warnings.extend(below.map(|error| error.to_string()));
@@ -223,7 +219,7 @@ fn run(
     } else {
         Vec::new()
     };
-    // A broken deck file is reported by the commands that need it. A start or a resume does not.
+    // A deck file that is broken is told by who needs it; no start or resume does.
     if let Ok(config) = env.deck_config() {
         let odds = |campaign: &Campaign| config.at_odds_with(&campaign.settings);
         warnings.extend(campaigns.iter().flat_map(odds));
@@ -293,7 +289,7 @@ fn stop(
     )
 }
 
-/// Moves campaigns to a state in which they do not dial, and waits until none of their calls can leave.
+/// Moves campaigns to a state in which they do not dial, and waits until that is true of every call.
 fn halt(
     deck: &mut Deck,
     campaigns: &[Campaign],
@@ -310,7 +306,7 @@ fn halt(
     Ok(ExitCode::Done)
 }
 
-/// Returns all of these campaigns. Errors if one does not exist; the error names it.
+/// All of these campaigns, or an error that names the one that is not there.
 fn named(deck: &mut Deck, names: &[String]) -> Result<Vec<Campaign>, CliError> {
     let campaigns: Result<Vec<Campaign>, _> =
         names.iter().map(|name| deck.store.campaign(name)).collect();

@@ -1,4 +1,4 @@
-//! The carrier of each trunk, made from the deck file and the credentials.
+//! What stands behind each trunk, made from the deck file and the credentials.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,9 +18,9 @@ use crate::provider::{Provider, ProviderEvent, Request};
 
 /// The carrier of a trunk.
 pub(super) enum Carrier {
-    /// The built-in simulator.
+    /// Built in.
     Simulated(Box<Simulator>),
-    /// A carrier behind a network.
+    /// Behind a network.
     Remote(Remote),
 }
 
@@ -61,29 +61,28 @@ impl Provider for Carrier {
     }
 }
 
-/// The command line's settings for simulated carriers.
+/// What the command line says about simulated carriers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Simulated {
-    /// The seed of their random choices. If `None`, that of the deck file.
+    /// Seed of their dice; `None`: the deck file's.
     pub(super) seed: Option<u64>,
-    /// The file of their log. If `None`, that of the deck file, or one in the deck's folder.
+    /// Their log; `None`: the deck file's, else in the deck's folder.
     pub(super) carrier_log: Option<PathBuf>,
 }
 
 /// The carriers of a deck.
 #[derive(Default)]
 pub(super) struct Carriers {
-    /// The carrier of each trunk.
+    /// By trunk.
     pub(super) providers: BTreeMap<TrunkName, Carrier>,
-    /// The gates for incoming messages, of the trunks that have one.
+    /// The ways in, of those that have one.
     pub(super) gates: BTreeMap<TrunkName, Gate>,
 }
 
-/// Returns every trunk's carrier. Those behind a network run on `runtime`.
+/// Makes every trunk's carrier; those behind a network live on `runtime`.
 ///
 /// # Errors
-///
-/// Errors if a profile, a log or a credential cannot be read.
+/// When a profile, a log or a credential cannot be read.
 pub(super) fn make(
     config: &DeckConfig,
     simulated: &Simulated,
@@ -113,7 +112,7 @@ pub(super) fn make(
     Ok(carriers)
 }
 
-/// A visitor that starts a vendor.
+/// Starts a vendor.
 struct Starting<'a> {
     clock: &'a Clock,
     runtime: &'a Handle,
@@ -150,7 +149,7 @@ fn simulator(
     ))
 }
 
-/// Returns a built-in profile by its name, or one read from a file.
+/// A built-in profile by name, or one read from a file.
 fn profile(name: &str) -> Result<Profile, CliError> {
     if Profile::names().contains(&name) {
         return Profile::named(name).map_err(CliError::usage);

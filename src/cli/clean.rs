@@ -1,30 +1,30 @@
-//! The writer for standard output, which removes characters that could disturb a terminal.
+//! The one way to standard output: nothing that could disturb a terminal passes.
 
 use std::io::{self, Write};
 
 use crate::domain::text::{clean, escape_json};
 
-/// The kind of output, which decides how it is cleaned.
+/// What the output is, and so how it is cleaned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// Text for people: characters that could disturb a terminal are dropped.
     Text,
-    /// JSON documents, one per line: such characters are escaped.
+    /// JSON documents, one a line: such characters are escaped.
     Json,
-    /// Bytes that must not change: an exported log, whose digests are over its bytes.
+    /// Bytes that must stay as they are: an exported log, whose digests are over its bytes.
     Bytes,
 }
 
-/// A writer that cleans its output line by line.
+/// Cleans what is written line by line.
 pub(super) struct CleanWriter<W: Write> {
     to: W,
     form: Form,
-    /// The bytes of the unfinished line.
+    /// The line under way.
     line: Vec<u8>,
 }
 
 impl<W: Write> CleanWriter<W> {
-    /// Creates a writer of this form.
+    /// A writer of this form.
     pub(super) const fn new(to: W, form: Form) -> Self {
         Self {
             to,

@@ -7,11 +7,11 @@ use std::time::Duration;
 use std::{fs, io};
 
 use super::progress::Waiting;
-use super::{CliError, Env, files, log, loss, rules, standing, whole};
+use super::{CliError, Env, files, forked, log, loss, place, rules, standing, whole};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
 use crate::domain::{Attempt, Authority, DeckId, DeckSettings, Role, Timestamp};
 use crate::store::crosscheck::Differences;
-use crate::store::sqlite::mark::Marked;
+use crate::store::sqlite::mark::{self, Marked};
 use crate::store::sqlite::seal::Standing;
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _, StoreError};
@@ -20,32 +20,32 @@ use crate::tui::tty;
 /// The store's file in the deck's folder.
 pub const STORE_FILE: &str = "deck.sqlite";
 
-/// The store's key for the country of numbers written without one.
+/// Under which key the store keeps the country of numbers without one.
 const COUNTRY: &str = "default_country";
 
-/// The store's key for the fact that the deck has had a deck file.
+/// Under which key the store keeps that the deck has had a file of its own.
 const HAD_FILE: &str = "deck_file";
 
 /// How long an acknowledgement waits for calls that can still leave.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// The time between two reads of the store while waiting.
+/// Between two looks at the store while waiting.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Whether an engine owns the deck, as far as its lock shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// An engine owns the deck.
+    /// An engine does.
     Engine,
-    /// No engine owns the deck: no call leaves.
+    /// None does: nothing leaves.
     Nobody,
-    /// The lock cannot be read, for this reason: calls may leave.
+    /// It cannot be seen, for this reason: calls may leave.
     Unseen(String),
 }
 
-/// An open deck with its store.
+/// An open deck.
 pub struct Deck {
-    /// The deck's store, open.
+    /// Its store.
     pub store: SqliteStore,
     folder: PathBuf,
     actor: String,
@@ -54,11 +54,10 @@ pub struct Deck {
 }
 
 impl Deck {
-    /// Opens a deck that exists. Warns if the store is not as the last run left it.
+    /// Opens a deck that exists. A store that is not as the last run left it is warned of.
     ///
     /// # Errors
-    ///
-    /// Errors if there is no deck, or its store is not usable.
+    /// When there is none, or its store is not usable.
     pub fn open(env: &Env) -> Result<Self, CliError> {
         let deck = Self::open_quietly(env)?;
         if let Some(error) = standing::error(&deck.marked.standing) {
@@ -67,12 +66,10 @@ impl Deck {
         Ok(deck)
     }
 
-    /// Opens a deck as [`Deck::open`] does, without the warning, for a command that reports the store's state
-    /// itself.
+    /// As [`Deck::open`], for a command that says by itself how the store stands.
     ///
     /// # Errors
-    ///
-    /// Errors if [`Deck::open`] does.
+    /// As [`Deck::open`].
     pub fn open_quietly(env: &Env) -> Result<Self, CliError> {
         if !Self::exists(env) {
             return Err(Self::missing(env));
@@ -83,8 +80,7 @@ impl Deck {
     /// Opens a deck that exists, with these rights.
     ///
     /// # Errors
-    ///
-    /// Errors if [`Deck::open`] does.
+    /// As [`Deck::open`].
     pub(super) fn open_as(env: &Env, who: Authority) -> Result<Self, CliError> {
         if !Self::exists(env) {
             return Err(Self::missing(env));
@@ -98,43 +94,53 @@ impl Deck {
         Self::over(store, who, env)
     }
 
-    /// Opens a deck that exists in order to write to it.
+    /// Opens a deck that exists to write to it.
     ///
     /// # Errors
-    ///
-    /// Errors if [`Deck::open`] does, if the store is not as the last run left it, or with `--read-only`.
+    /// As [`Deck::open`], when its store is not as the last run left it, and with `--read-only`.
     pub fn open_to_write(env: &Env) -> Result<Self, CliError> {
         env.may_write()?;
         Self::open_quietly(env)?.current()
     }
 
-    /// Opens a deck that exists for an action that can only hold calls back. The store need not be as the
-    /// last run left it.
+    /// Opens a deck that exists for an act that can only hold calls back: also where the store is not as
+    /// the last run left it.
     ///
     /// # Errors
-    ///
-    /// Errors if [`Deck::open`] does, or with `--read-only`.
+    /// As [`Deck::open`], and with `--read-only`.
     pub fn open_to_hold_back(env: &Env) -> Result<Self, CliError> {
         env.may_write()?;
-        Self::open(env)
+        Self::open(env)?.noting_a_fork(env)
     }
 
-    /// Opens a deck in order to write to it, and creates it if it does not exist.
+    /// Opens a deck to write to it, and makes it if it is not there.
     ///
     /// # Errors
-    ///
-    /// Errors if its folder cannot be created, its store is not usable or not as the last run left it, or
-    /// with `--read-only`.
+    /// When its folder cannot be made, its store is not usable or not as the last run left it, and with
+    /// `--read-only`.
     pub fn open_or_create(env: &Env) -> Result<Self, CliError> {
-        Self::open_or_create_to_hold_back(env)?.current()
+        Self::made(env)?.current()
     }
 
-    /// Opens a deck as [`Deck::open_or_create`] does, for an action that can only hold calls back.
+    /// As [`Deck::open_or_create`], for an act that can only hold calls back.
     ///
     /// # Errors
-    ///
-    /// Errors if its folder cannot be created, its store is not usable, or with `--read-only`.
+    /// When its folder cannot be made, its store is not usable, and with `--read-only`.
     pub fn open_or_create_to_hold_back(env: &Env) -> Result<Self, CliError> {
+        Self::made(env)?.noting_a_fork(env)
+    }
+
+    /// The deck itself. What follows is recorded in a store that is older than its last run, where it is: the
+    /// newer one will lack it.
+    fn noting_a_fork(mut self, env: &Env) -> Result<Self, CliError> {
+        if matches!(self.marked.standing, mark::Standing::Older(_)) {
+            let now = self.now()?;
+            forked::remember(env, self.store.deck_id(), now)?;
+        }
+        Ok(self)
+    }
+
+    fn made(env: &Env) -> Result<Self, CliError> {
         env.may_write()?;
         if let Some(lost) = loss::of(env) {
             return Err(lost);
@@ -149,12 +155,11 @@ impl Deck {
         Self::over(open_store(env)?, env.authority()?, env)
     }
 
-    /// Writes the deck file's trunks and caller IDs to the store. An engine does this when it starts, so
-    /// while an engine runs its settings remain.
+    /// Gives the store the deck file's trunks and caller IDs. An engine does this by itself when it
+    /// starts, so while one runs its settings stand.
     ///
     /// # Errors
-    ///
-    /// Errors if the store cannot be written, or the engine's lock cannot be read.
+    /// When the store cannot be written.
     pub fn configure(&mut self, settings: &DeckSettings) -> Result<(), CliError> {
         if !self.engine_runs()? {
             self.store.configure(settings)?;
@@ -162,12 +167,12 @@ impl Deck {
         Ok(())
     }
 
-    /// Returns whether there is a deck to open.
+    /// Whether there is a deck to open.
     pub fn exists(env: &Env) -> bool {
         loss::has_store(&env.deck)
     }
 
-    /// Returns the error of a command that needs a deck where there is none.
+    /// The error of a command that needs a deck where there is none.
     pub fn missing(env: &Env) -> CliError {
         loss::of(env).unwrap_or_else(|| {
             CliError::deck(format!("there is no deck at {}", env.deck.display()))
@@ -178,7 +183,12 @@ impl Deck {
     fn over(mut store: SqliteStore, who: Authority, env: &Env) -> Result<Self, CliError> {
         let marked = store.keep_mark(&env.deck, env.state.as_deref())?;
         store.restrict(who);
+        let is_elsewhere = place::elsewhere_known(&mut store, env)?.is_some();
+        store.keep_mark_apart(is_elsewhere);
         if !env.read_only {
+            if !store.is_marked_in_folder_alone()? {
+                loss::remember(env, store.deck_id());
+            }
             remember_file(&mut store, env)?;
         }
         Ok(Self {
@@ -190,47 +200,44 @@ impl Deck {
         })
     }
 
-    /// Returns the deck if its store is as the last run left it.
+    /// The deck, if its store is as the last run left it.
     fn current(self) -> Result<Self, CliError> {
         self.must_be_current()?;
         Ok(self)
     }
 
-    /// Checks that the store is as the last run left it.
+    /// Errors if the store is not as the last run left it.
     ///
     /// # Errors
-    ///
-    /// Errors if it is not.
+    /// Then.
     pub fn must_be_current(&self) -> Result<(), CliError> {
         standing::error(&self.marked.standing).map_or(Ok(()), Err)
     }
 
-    /// Returns how the store compared to the deck's mark when it was opened.
+    /// How the store compared to the deck's mark when it was opened.
     pub const fn marked(&self) -> &Marked {
         &self.marked
     }
 
-    /// Returns whether the deck has had a deck file, as far as its store says.
+    /// Whether the deck has had a file of its own, as far as its store says.
     pub(super) fn had_file(env: &Env) -> bool {
         // A store that cannot be read is reported when it is opened.
         let said = || SqliteStore::meta_at(&env.deck.join(STORE_FILE), HAD_FILE);
         Self::exists(env) && matches!(said(), Ok(Some(_)))
     }
 
-    /// Returns the country of numbers written without one, from the deck file when it could last be read.
+    /// The country that the deck file gave numbers without one when it could last be read.
     ///
     /// # Errors
-    ///
-    /// Errors if the store cannot be read.
+    /// When the store cannot be read.
     pub fn last_country(&mut self) -> Result<Option<String>, CliError> {
         Ok(self.store.meta(COUNTRY)?)
     }
 
-    /// Returns whether an engine owns the deck.
+    /// Whether an engine owns the deck.
     ///
     /// # Errors
-    ///
-    /// Errors if the engine's lock cannot be read.
+    /// When its lock cannot be looked at.
     pub fn engine_runs(&self) -> Result<bool, CliError> {
         match self.owner() {
             Owner::Engine => Ok(true),
@@ -239,7 +246,7 @@ impl Deck {
         }
     }
 
-    /// Returns whether an engine owns the deck, for callers that must not fail if the lock cannot be read.
+    /// Whether an engine owns the deck, for acts and looks that must not fail where that cannot be seen.
     pub fn owner(&self) -> Owner {
         match lock::is_held(&self.folder) {
             Ok(true) => Owner::Engine,
@@ -248,19 +255,18 @@ impl Deck {
         }
     }
 
-    /// Checks that the deck is whole: its file is as the last process left it, and its tables equal the sum
-    /// of its log. A large deck whose file is unchanged since its last check is not checked again, except for
-    /// new entries of its log.
+    /// Errors unless the deck is whole: its file is what the last process left, and its tables are what
+    /// its log adds up to. A large deck whose file is unchanged since its last check is not
+    /// checked again, except for new entries of its log.
     ///
     /// # Errors
-    ///
-    /// Errors if the deck is not whole, or the store cannot be read.
+    /// As described, and when the store cannot be read.
     pub fn check_whole(&mut self) -> Result<(), CliError> {
         let standing = self.store.standing();
         let found = match &standing {
             Standing::Whole(checked) if !self.store.is_small() => match checked {
                 Some(checked) => self.store.check_behind(checked)?,
-                // Only this program has written to the store since it was created.
+                // Nothing but this program has written to it since it was made.
                 None => Differences::default(),
             },
             Standing::Whole(_) | Standing::Unsealed | Standing::Broken => {
@@ -281,39 +287,35 @@ impl Deck {
     /// Seals a deck that an engine has checked, has run on and leaves.
     ///
     /// # Errors
-    ///
-    /// Errors if the store cannot be opened or read.
+    /// When the store cannot be opened or read.
     pub fn seal(env: &Env) -> Result<(), CliError> {
-        // The engine seals the deck, even if roles have changed during its run.
+        // The seal is the engine's, whatever has become of roles meanwhile.
         let mut deck = Self::open_as(env, Role::Supervisor.into())?;
         let anchor = log::anchor(&mut deck.store)?;
         deck.store.vouch(anchor);
         Ok(())
     }
 
-    /// Returns the clock on which the deck runs: the machine's, unless an engine has stored another.
+    /// The clock the deck runs on: the machine's unless an engine left another.
     ///
     /// # Errors
-    ///
-    /// Errors if the stored clock cannot be read.
+    /// When what the engine left cannot be read.
     pub fn clock(&mut self) -> Result<DeckClock, CliError> {
         clock_of(&mut self.store)
     }
 
-    /// Returns the deck's present instant, simulated or not. Never earlier than the last event.
+    /// The deck's present instant, simulated or not; never earlier than the last event's.
     ///
     /// # Errors
-    ///
-    /// Errors if the store cannot be read.
+    /// When the store cannot be read.
     pub fn now(&mut self) -> Result<Timestamp, CliError> {
         present_of(&mut self.store)
     }
 
-    /// Returns the author of a command, for the log.
+    /// The author of a command, for the log.
     ///
     /// # Errors
-    ///
-    /// Errors if the store cannot be read.
+    /// When the store cannot be read.
     pub fn by(&mut self) -> Result<By, CliError> {
         Ok(By {
             actor: self.actor.clone(),
@@ -321,12 +323,11 @@ impl Deck {
         })
     }
 
-    /// Waits until an engine has taken this request to hang up every call, or no call is up. Returns
-    /// immediately if no engine runs.
+    /// Waits until an engine has taken this wish to hang up every call, or no call is up. Without an
+    /// engine there is nobody to wait for.
     ///
     /// # Errors
-    ///
-    /// Errors after 10 seconds, or if the store cannot be read.
+    /// After 10 seconds.
     pub fn wait_until_hung_up(&mut self, wish: u64) -> Result<(), CliError> {
         self.wait(
             "it is recorded, but the engine has not taken it for 10 s: calls may still be up",
@@ -334,12 +335,11 @@ impl Deck {
         )
     }
 
-    /// Waits until no attempt that `concerns` accepts can still leave (D8 to D10). Returns immediately if no
-    /// engine runs, because no call leaves without one.
+    /// Waits until no attempt that `concerns` can still leave (D8 to D10). Without an engine nothing
+    /// leaves, so there is nothing to wait for.
     ///
     /// # Errors
-    ///
-    /// Errors after 10 seconds. `done` is the part of the message that says what holds nevertheless.
+    /// After 10 seconds; `done` says what holds nevertheless.
     pub fn wait_until_none_can_leave(
         &mut self,
         done: &str,
@@ -351,8 +351,8 @@ impl Deck {
         self.wait(&late, |store| Ok(store.unsent()?.iter().any(concerns)))
     }
 
-    /// Waits while the store says that `is_open`, for an action that needs an engine. An engine that cannot
-    /// be seen counts as running.
+    /// Waits while an act is open that an engine has to see to; one that cannot be seen may be there. The
+    /// store alone says whether it is open.
     fn wait(
         &mut self,
         late: &str,
@@ -376,7 +376,7 @@ impl Deck {
     }
 }
 
-/// Returns the message for an engine's lock that cannot be read.
+/// What is said where the engine's lock cannot be looked at.
 pub(super) fn lock_unseen(folder: &Path, error: &io::Error) -> String {
     format!(
         "whether an engine runs cannot be seen: engine.lock in {}: {error}",
@@ -384,11 +384,11 @@ pub(super) fn lock_unseen(folder: &Path, error: &io::Error) -> String {
     )
 }
 
-/// The hint for an engine's lock that cannot be read.
+/// What to do then.
 const LOCK_HINT: &str = "make engine.lock a file that you may read; take away what is no file";
 
-/// Stores that the deck has a deck file, and the country in it of numbers written without one, for actions
-/// that must not wait until the file can be read again.
+/// Keeps that the deck has a file of its own, and the country that it gives to numbers without one: for
+/// acts that must not wait until it can be read again.
 fn remember_file(store: &mut SqliteStore, env: &Env) -> Result<(), CliError> {
     let is_there = fs::symlink_metadata(env.own_deck_file()).is_ok();
     if is_there && store.meta(HAD_FILE)?.is_none() {
@@ -411,18 +411,17 @@ fn clock_of(store: &mut SqliteStore) -> Result<DeckClock, CliError> {
         .map_err(|error| CliError::deck(format!("the deck's clock `{text}` is broken: {error}")))
 }
 
-/// Returns the present instant of the deck in this store, as [`Deck::now`] does.
+/// The present instant of the deck in this store, as [`Deck::now`].
 pub(super) fn present_of(store: &mut SqliteStore) -> Result<Timestamp, CliError> {
     let clock = clock_of(store)?;
     let last = store.snapshot(clock.now(None))?.last_event_at;
     Ok(clock.now(last))
 }
 
-/// Creates a deck in memory for trials. It ends with the program.
+/// A deck in memory that ends with the program, to try things on.
 ///
 /// # Errors
-///
-/// Errors if SQLite cannot be used.
+/// When SQLite cannot be used at all.
 pub fn scratch(now: Timestamp) -> Result<SqliteStore, CliError> {
     let path = Path::new(":memory:");
     Ok(SqliteStore::create_or_open(
@@ -433,11 +432,10 @@ pub fn scratch(now: Timestamp) -> Result<SqliteStore, CliError> {
     )?)
 }
 
-/// Returns the present instant of the deck, or the machine's if there is no deck.
+/// The present instant of the deck, or the machine's when there is no deck.
 ///
 /// # Errors
-///
-/// Errors if there is a deck and it is not usable.
+/// When there is a deck and it is not usable.
 pub fn present(env: &Env) -> Result<Timestamp, CliError> {
     if Deck::exists(env) {
         Deck::open(env)?.now()
@@ -451,7 +449,7 @@ fn open_store(env: &Env) -> Result<SqliteStore, CliError> {
     open_at(&env.deck.join(STORE_FILE))
 }
 
-/// Opens the store at `path` and migrates it to the current schema.
+/// Opens the store at `path`, and brings it up to date.
 pub(super) fn open_at(path: &Path) -> Result<SqliteStore, CliError> {
     let now = Clock::System.now();
     let _upgrade =
@@ -464,7 +462,7 @@ pub(super) fn open_at(path: &Path) -> Result<SqliteStore, CliError> {
     )?)
 }
 
-/// Returns the identity of a new deck, from the operating system's randomness by way of a hasher's keys.
+/// A new deck's identity, from the operating system's randomness by way of a hasher's keys.
 pub(super) fn random_identity() -> DeckId {
     let bits = RandomState::new().build_hasher().finish();
     DeckId(u32::try_from(bits >> 32).unwrap_or_default())

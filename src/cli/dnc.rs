@@ -16,11 +16,7 @@ use crate::domain::suppression::SuppressionSource;
 use crate::domain::{CampaignId, ContactId, ListKind, Suppression};
 use crate::store::{Restored, Reversal, Store as _};
 
-/// Runs `dialdeck dnc …` and returns its exit code.
-///
-/// # Errors
-///
-/// Errors if a number cannot be read, or the deck or a list cannot be used.
+/// `dialdeck dnc …`.
 pub fn execute(command: &DncCommand, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     match command {
         DncCommand::Add(args) => add(args, StoreOnly::new(env), out),
@@ -32,7 +28,7 @@ pub fn execute(command: &DncCommand, env: &Env, out: &mut dyn Write) -> Result<E
     }
 }
 
-/// A contact whose number is put on a list, with its state before and after.
+/// A contact that an opt-out touches.
 #[derive(Clone, Debug, Serialize)]
 struct Touched {
     campaign: String,
@@ -43,7 +39,7 @@ struct Touched {
 
 fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     reversible(&args.list)?;
-    // A number that cannot be read creates no deck.
+    // A number that cannot be read makes no deck.
     let mut known = if env.exists() {
         Some(env.open()?)
     } else {
@@ -114,7 +110,7 @@ fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<Exi
     Ok(ExitCode::Done)
 }
 
-/// Returns the only campaign that a list binds; `None` if it binds all.
+/// The campaign a list binds alone; `None`: all.
 fn bound_campaign(deck: &mut Deck, list: &ListKind) -> Result<Option<CampaignId>, CliError> {
     Ok(match list {
         ListKind::Campaign(name) => Some(deck.store.campaign(name)?.id),
@@ -225,7 +221,7 @@ fn check(args: &DncCheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode
     Ok(ExitCode::Done)
 }
 
-/// Returns an entry of a list as JSON.
+/// An entry of a list for programs.
 pub fn entry_json(entry: &Suppression) -> serde_json::Value {
     json!({
         "list": entry.list,

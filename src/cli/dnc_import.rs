@@ -1,8 +1,8 @@
-//! `dialdeck dnc import`: a do-not-call list from a file. An import only ever adds.
+//! `dialdeck dnc import`: a do-not-call list from a file. Only ever adds.
 //!
-//! The whole file is read before anything is written: its contents, then the contacts that it would end. A
-//! file without numbers changes nothing, nor does one with lines that cannot be read, unless the user
-//! accepted that.
+//! The file is read before anything is written: what it holds, then what it would end. A file from
+//! which nothing can be taken changes nothing, nor does one with lines that cannot be read, unless that
+//! was accepted.
 
 mod survey;
 
@@ -29,13 +29,13 @@ use crate::store::{By, Recover as _, Store as _};
 /// Numbers that share one durable commit.
 const BATCH: usize = 5_000;
 
-/// The results of taking the rows.
+/// What became of the rows.
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) figures: ImportFigures,
     /// The areas of a registry that the file covers.
     pub(super) areas: BTreeSet<Area>,
-    /// Areas whose loaded data are newer. They keep their date.
+    /// Areas of which newer data are loaded: they keep their date.
     newer: BTreeSet<Area>,
     /// Whether the data are older than the law allows on the day of a call.
     too_old: bool,
@@ -46,11 +46,7 @@ pub(super) struct Taken {
     rejects_file: Option<PathBuf>,
 }
 
-/// Runs `dialdeck dnc import` and returns its exit code.
-///
-/// # Errors
-///
-/// Errors if the file or the deck cannot be used, or if no number can be taken.
+/// `dialdeck dnc import`.
 pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if !args.dry_run {
         env.may_write()?;
@@ -115,7 +111,7 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     Ok(code(&file))
 }
 
-/// Errors if the list is to replace what a deck lost, because such a list has to state its date.
+/// A list that is to make good what a deck lost has to say of when it is.
 fn undated(deck: &mut Deck, list: &ListKind) -> Result<(), CliError> {
     let Some(recovery) = deck
         .store
@@ -156,13 +152,13 @@ fn finish(
     let areas = &taken.areas;
     deck.store
         .finish_list(&args.list, as_of, areas, &taken.figures, by)?;
-    // Any reserved number may be on the list, so all of them have to leave or end.
+    // Any number of the list may be among the reserved ones, so all of them have to leave or end.
     deck.wait_until_none_can_leave("the list is in force", &|attempt| {
         bound.is_none_or(|campaign| campaign == attempt.campaign)
     })
 }
 
-/// Returns the areas that keep a newer date than that of the file.
+/// Areas that keep a newer date than that of the file.
 fn newer(
     deck: &mut Deck,
     list: &ListKind,
@@ -255,8 +251,7 @@ fn report(
     Ok(())
 }
 
-/// Returns the exit code. It is not 0 if a row was rejected, because that row may be the number of a person
-/// who asked not to be called.
+/// A row that was not read may be the number of a person who asked not to be called.
 const fn code(file: &DncFile) -> ExitCode {
     if file.rejected() > 0 {
         ExitCode::Failed
@@ -265,7 +260,7 @@ const fn code(file: &DncFile) -> ExitCode {
     }
 }
 
-/// Lists the rows that cannot be read, and changes nothing.
+/// Names the rows that cannot be read, and changes nothing.
 fn refuse(
     file: &DncFile,
     to: &Path,
@@ -315,7 +310,7 @@ fn refuse(
     ))
 }
 
-/// Writes warnings and the number of comments.
+/// What the file holds besides its numbers.
 fn say_file(file: &DncFile, out: &mut dyn Write) -> Result<(), CliError> {
     for warning in file.warnings() {
         writeln!(out, "warning: {warning}")?;
@@ -330,7 +325,7 @@ fn say_file(file: &DncFile, out: &mut dyn Write) -> Result<(), CliError> {
     table::write(&file.columns(), out)
 }
 
-/// Writes the results of taking the rows.
+/// What became of the rows.
 fn say(taken: &Taken, out: &mut dyn Write) -> Result<(), CliError> {
     let figures = &taken.figures;
     writeln!(
@@ -362,8 +357,8 @@ fn say(taken: &Taken, out: &mut dyn Write) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Adds every number of `file` to `list`. The caller sets the list's date. `rejects` is the file for rows
-/// that cannot be read.
+/// Takes every number of `file` onto `list`; the list's date is the caller's to set. `rejects`: where
+/// rows go that cannot be read.
 pub(super) fn take(
     deck: &mut Deck,
     file: &DncFile,

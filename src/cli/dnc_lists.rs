@@ -1,4 +1,4 @@
-//! Shows and exports whole do-not-call lists.
+//! Do-not-call lists as a whole: shown and exported.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -14,14 +14,10 @@ use crate::domain::{ListKind, Suppression, Timestamp};
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 
-/// Numbers read from the store at a time.
+/// Numbers read from the store at once.
 const PAGE: usize = 5_000;
 
-/// Runs `dialdeck dnc list` and returns its exit code.
-///
-/// # Errors
-///
-/// Errors if the deck or the list cannot be read.
+/// `dialdeck dnc list`.
 pub fn list(args: &DncListArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     if let Some(list) = &args.list {
@@ -89,11 +85,7 @@ fn numbers(
     Ok(ExitCode::Done)
 }
 
-/// Runs `dialdeck dnc export` and returns its exit code.
-///
-/// # Errors
-///
-/// Errors if the deck or the list cannot be read.
+/// `dialdeck dnc export`.
 pub fn export(args: &DncExportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     if env.json {
@@ -135,7 +127,7 @@ fn broken_csv(error: csv::Error) -> CliError {
     }
 }
 
-/// Passes every entry of a list to `see`, in order, page by page.
+/// Every entry of a list in order, page by page.
 fn each_entry(
     store: &mut SqliteStore,
     list: &ListKind,

@@ -1,4 +1,4 @@
-//! Checks everything that a deck depends on, without placing a call: what is good, what is not, and what to
+//! Checks of everything a deck stands on, without placing a call: what is good, what is not, what to
 //! do.
 
 mod lists;
@@ -27,16 +27,16 @@ use crate::store::{Outside as _, Recover as _, Snapshot, Store as _};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// The deck's id where there is no deck. Checking a carrier places no call that would carry it.
+/// Stands for the deck where there is none: examining a carrier places no call that would bear it.
 const NO_DECK: DeckId = DeckId(0);
 
-/// The days ahead over which zones in dispute are searched, once per day.
+/// Days ahead over which zones in dispute are looked for, once a day.
 const DISPUTES_AHEAD: u32 = 366;
 
-/// How long before the end of the known holidays a warning is given.
+/// How long before the holidays end that are known a warning is given.
 const HOLIDAYS_AHEAD: Duration = Duration::from_hours(366 * 24);
 
-/// The result of one check.
+/// How good one thing is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Level {
@@ -45,7 +45,7 @@ enum Level {
     Fail,
 }
 
-/// The finding of one check.
+/// One thing looked at.
 #[derive(Clone, Debug, Serialize)]
 struct Finding {
     check: &'static str,
@@ -53,11 +53,7 @@ struct Finding {
     found: String,
 }
 
-/// Runs `dialdeck doctor`. Returns exit code 1 if a check fails.
-///
-/// # Errors
-///
-/// Errors if the store cannot be read, or the output cannot be written.
+/// `dialdeck doctor`: exit code 1 when something fails.
 pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut findings = Vec::new();
     law(env, &mut findings);
@@ -84,7 +80,7 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         deck_findings(deck, &mut findings)?;
         findings.push(place_finding(deck, env)?);
     }
-    // A broken deck file has been reported already.
+    // A broken deck file has been told already.
     if let Ok(config) = env.deck_config() {
         config_findings(deck.as_mut(), &config, env, &mut findings)?;
     }
@@ -113,7 +109,7 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     })
 }
 
-/// Adds the warnings of the deck file, and the findings of its carriers and its listener.
+/// What the deck file calls for, and what the carriers and the listener it names say.
 fn config_findings(
     deck: Option<&mut Deck>,
     config: &DeckConfig,
@@ -154,7 +150,7 @@ fn config_findings(
     Ok(())
 }
 
-/// Adds the results that could not be delivered, and the messages of carriers that were refused.
+/// What could not be delivered to results systems or taken from carriers.
 fn exchange_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), CliError> {
     let given_up = deck.store.results_given_up()?.len() as u64;
     if given_up > 0 {
@@ -195,7 +191,7 @@ fn law(env: &Env, findings: &mut Vec<Finding>) {
     });
 }
 
-/// Adds the zone database in use, and the zones whose contacts are held because two databases disagree.
+/// Which zone database decides, and the zones whose contacts are held because the two disagree.
 fn zone_data(now: Timestamp, findings: &mut Vec<Finding>) {
     let choice = rules::choice();
     let level = match choice.system {
@@ -236,7 +232,7 @@ fn zone_data(now: Timestamp, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Returns the end of the known holidays. It is a warning in the last year before that day.
+/// Warns a year before the holidays of some place are no longer known.
 fn holidays(now: Timestamp) -> Option<Finding> {
     let (last, calendars) = rules::in_force().holiday_tables_end()?;
     let end: Timestamp = format!("{last}T00:00:00Z").parse().ok()?;
@@ -276,7 +272,7 @@ fn deck_file(env: &Env, findings: &mut Vec<Finding>) {
     });
 }
 
-/// Adds whether the store is as the last run left it, and faults of the deck's mark.
+/// Whether the store is as the last run left it, and what keeps that known.
 fn mark(deck: &Deck, findings: &mut Vec<Finding>) {
     let marked = deck.marked();
     let faults = marked.faults.iter();
@@ -298,7 +294,7 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     mark(deck, findings);
     match wholeness(deck) {
         Ok(found) => findings.push(found),
-        // A store that cannot be read to its end gives no further findings.
+        // A store that cannot be read through has nothing more to say.
         Err(error) => {
             let text = format!("{}; {}", error.message, whole::WAY_OUT);
             findings.push(finding("whole", Level::Fail, text));
@@ -368,8 +364,7 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     Ok(())
 }
 
-/// Returns whether the deck is where its last engine ran. At another place an engine starts only after the
-/// user has said why the deck is there.
+/// An engine starts on a deck at another place only after a person has said why it is there.
 fn place_finding(deck: &mut Deck, env: &Env) -> Result<Finding, CliError> {
     let found = place::differences(deck, env)?;
     Ok(if found.is_empty() {
@@ -383,7 +378,7 @@ fn place_finding(deck: &mut Deck, env: &Env) -> Result<Finding, CliError> {
     })
 }
 
-/// Returns whether the file, the log and the tables agree.
+/// The file, the log and the tables agree.
 fn wholeness(deck: &mut Deck) -> Result<Finding, CliError> {
     let found = deck.store.cross_check()?;
     Ok(if found.is_empty() {
@@ -396,7 +391,7 @@ fn wholeness(deck: &mut Deck) -> Result<Finding, CliError> {
     })
 }
 
-/// Returns the engine's alerts about a deck file that changed while it ran.
+/// What the engine has said of a deck file that changed under it.
 fn said_of_file(
     deck: &mut Deck,
     snapshot: &Snapshot,
@@ -410,8 +405,7 @@ fn said_of_file(
     Ok(said.collect())
 }
 
-/// Returns the finding about the clock. A clock behind the log means that the machine's time was set back:
-/// nothing may be sent (D19).
+/// A clock behind the log means that the machine's time was set back: nothing may be sent (D19).
 fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
     let machine = Clock::System.now();
     match (clock, clock_behind(snapshot.last_event_at, machine)) {
@@ -440,7 +434,7 @@ fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
     }
 }
 
-/// Returns whether every gauge equals a recount from the rows (D16).
+/// Every gauge equals a recount from the rows (D16).
 fn partition(deck: &mut Deck, now: Timestamp) -> Result<Finding, CliError> {
     let (snapshot, recount) = deck.store.snapshot_and_recount(now)?;
     let board = Board::fold(&mut deck.store, &snapshot, rules::in_force(), now)?;

@@ -15,7 +15,9 @@ use super::deck_file::Follower;
 use super::outside::{self, Dealings};
 use super::place::{Answer, Moved};
 use super::reporter::{Reporter, Shown};
-use super::{CliError, Deck, Env, ExitCode, deck, error, log, output, place, rules, status};
+use super::{
+    CliError, Deck, Env, ExitCode, deck, error, forked, log, output, place, rules, status,
+};
 use crate::clock::{Clock, ClockWatch, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
 use crate::domain::event::{EventKind, NewEvent};
@@ -29,59 +31,54 @@ use crate::store::sqlite::lock::EngineLock;
 use crate::store::sqlite::seal;
 use crate::store::{By, Recover as _, Store as _, StoreError};
 
-/// The time between two reads of the log for `--json`, and of the board for the progress line.
+/// Between two looks at the log for `--json`, and at the board for the progress line.
 const REPORT_EVERY: Duration = Duration::from_millis(20);
 
-/// The settings of a run, as decided by `run` and `demo`.
+/// Everything that `run` and `demo` decide about a run.
 #[derive(Debug)]
 pub(super) struct Run {
-    /// The trunks and their carriers.
+    /// Trunks and what stands behind them.
     pub(super) config: DeckConfig,
-    /// The deck file that holds these settings, followed while the engine runs. `None` if there is no such
-    /// file.
+    /// The file that says so, to be followed while the engine runs; `None`: no file does.
     pub(super) file: Option<PathBuf>,
-    /// The clock factor. If `None`, the engine runs on the machine's clock.
+    /// Clock factor; `None`: the machine's clock.
     pub(super) speed: Option<Speed>,
-    /// Where a simulated clock starts. If `None`, at the present instant.
+    /// Where a simulated clock starts; `None`: now.
     pub(super) start_at: Option<Timestamp>,
-    /// The command line's settings for simulated carriers.
+    /// What is different about simulated carriers.
     pub(super) simulated: Simulated,
-    /// Whether the run ends when no work is left that becomes due by time alone.
+    /// End when nothing is left to do by time alone.
     pub(super) until_done: bool,
-    /// The user's answer for a deck that is not where its last engine ran.
+    /// What a person says of a deck that is not where its last engine ran.
     pub(super) answer: Option<Answer>,
-    /// What is shown of the run.
+    /// What is shown of it.
     pub(super) shown: Shown,
 }
 
 /// What the loss of the terminal means for the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HangUp {
-    /// The engine ends gracefully, as by any other signal that ends it.
+    /// A graceful end, as any other signal that ends.
     Ends,
-    /// The engine continues without a terminal.
+    /// Nothing: it continues without one.
     Ignored,
 }
 
 /// An engine that runs in this process and owns its deck.
 pub(super) struct Running {
-    /// The handle by which other parts command the engine.
+    /// What the outside may do with it.
     pub(super) handle: Handle,
     task: JoinHandle<Ending>,
     runtime: Runtime,
     clock: Clock,
     lock: EngineLock,
-    /// The end of the log when the engine started.
+    /// The log's end when it started.
     from: i64,
     courier: Option<Courier>,
     shown: Shown,
 }
 
-/// Locks the deck, prepares it and starts the engine.
-///
-/// # Errors
-///
-/// Errors if the deck is not usable or owned, or if `prepare` fails.
+/// Owns the deck, prepares it and starts the engine.
 pub(super) fn start(
     run: &Run,
     env: &Env,
@@ -104,11 +101,12 @@ pub(super) fn start(
     let lock = own(env)?;
     let moved = place::judge(&mut deck, env, run.answer)?;
     deck.must_be_current()?;
+    forked::check(env, deck.store.deck_id())?;
     deck.check_whole()?;
     may_use_credentials(&run.config, &mut deck)?;
     deck.store.take_over(&lock)?;
     deck.store.begin_run()?;
-    // From here on the engine acts, not the user.
+    // What follows is the engine's doing, not the person's.
     deck.store.restrict(Role::Supervisor.into());
     let clock = start_clock(run, &mut deck)?;
     let by = By {
@@ -128,7 +126,7 @@ pub(super) fn start(
     let on = (&clock, runtime.handle());
     let Carriers { providers, gates } = carriers::make(&run.config, &run.simulated, &ids, env, on)?;
     let dealings = Dealings::prepare(&run.config, gates, &mut deck, &clock, env)?;
-    // Everything that the run needs is present now.
+    // Only now nothing is missing any more.
     prepare(&mut deck, &by)?;
     let from = deck.store.snapshot(by.at)?.head;
     let Deck { store, .. } = deck;
@@ -166,7 +164,7 @@ fn may_use_credentials(config: &DeckConfig, deck: &mut Deck) -> Result<(), CliEr
     Ok(())
 }
 
-/// Follows the deck file while the engine runs.
+/// Follows the deck file for as long as the engine runs.
 fn follow_file(run: &Run, engine: &Handle, runtime: &Runtime) {
     if let Some(file) = &run.file {
         let follower = Follower::new(file, &run.config);
@@ -174,7 +172,7 @@ fn follow_file(run: &Run, engine: &Handle, runtime: &Runtime) {
     }
 }
 
-/// Runs the engine until its end and reports. Returns the exit code.
+/// Runs the engine until its end and reports.
 pub(super) fn execute(
     run: &Run,
     env: &Env,
@@ -185,7 +183,7 @@ pub(super) fn execute(
 }
 
 impl Running {
-    /// Reports until the engine ends, then releases the deck. Returns the exit code.
+    /// Reports until the engine ends, then gives the deck free.
     pub(super) fn see_out(
         self,
         env: &Env,
@@ -211,12 +209,12 @@ impl Running {
             }
             Ok(code)
         });
-        // In every case: the last entry may say why the engine ended.
+        // However it ended: what was said last may be why.
         let told = reporter.tail(out);
         drop(reporter);
         let sealed = if ended_well { Deck::seal(env) } else { Ok(()) };
         if store_failed {
-            // The file may be what failed: the next start checks it completely.
+            // What failed may be the file: the next start checks all of it.
             seal::forget(&env.deck).ok();
         }
         drop(self.lock);
@@ -225,7 +223,7 @@ impl Running {
     }
 }
 
-/// Errors if a trunk rings real phones on a simulated clock, because they would ring at the wrong hour.
+/// On a simulated clock a real phone would ring at the wrong hour.
 fn only_simulated(run: &Run) -> Result<(), CliError> {
     let real = run
         .config
@@ -253,8 +251,8 @@ pub(super) fn own(env: &Env) -> Result<EngineLock, CliError> {
     })
 }
 
-/// Returns the clock of this run, and stores it for other processes. A simulated clock never starts before
-/// the last entry of the log.
+/// The clock of this run, left in the store for other processes. A simulated clock never starts
+/// before the last entry of the log.
 fn start_clock(run: &Run, deck: &mut Deck) -> Result<Clock, CliError> {
     let system = Clock::System.now();
     let last = deck.store.snapshot(system)?.last_event_at;
@@ -296,8 +294,8 @@ fn log_opened(deck: &mut Deck, run: &Run, moved: Option<&Moved>, by: &By) -> Res
     Ok(deck.store.append(&event)?)
 }
 
-/// Waits for the engine and reports while it runs. Turns signals into a graceful end. Returns how the engine
-/// ended, and the error after which nothing could be shown.
+/// Waits for the engine, reports meanwhile, and turns signals into a graceful end; how it ended, and why
+/// nothing could be shown any more.
 async fn watch(
     (mut engine, handle): (JoinHandle<Ending>, Handle),
     hang_up: HangUp,
@@ -309,7 +307,7 @@ async fn watch(
     let mut hup = signal(SignalKind::hangup()).map_err(CliError::failed)?;
     let mut report = tokio::time::interval(REPORT_EVERY);
     let mut told = false;
-    // The error after which nothing can be shown.
+    // Why nothing can be shown any more.
     let mut unseen = None;
     loop {
         tokio::select! {
@@ -325,8 +323,7 @@ async fn watch(
                 }
             }
             _ = report.tick(), if unseen.is_none() => {
-                // The reader of the output has closed it: the engine ends as by a signal and waits for its
-                // calls.
+                // The reader of the output has closed it: the engine ends as by a signal and waits for its calls.
                 match reporter.look(out) {
                     Ok(()) => continue,
                     Err(error) => unseen = Some(error),
@@ -347,7 +344,7 @@ async fn watch(
         let asking = handle.clone();
         tokio::spawn(async move {
             let drain = Command::Drain(Some(DRAIN_LIMIT));
-            // The queue may be full for a moment. The request must not be lost.
+            // The queue may be full for a moment; the wish must not be lost.
             while asking.ask(drain.clone(), "signal").await.is_err() && !asking.has_ended() {
                 tokio::time::sleep(REPORT_EVERY).await;
             }
@@ -355,7 +352,7 @@ async fn watch(
     }
 }
 
-/// Writes the log's last entry and the summary. Returns the exit code.
+/// Writes the log's last entry and the summary.
 fn close(
     env: &Env,
     shown: Shown,
@@ -370,7 +367,7 @@ fn close(
         Ending::LeftUp(_) => "left_up",
         Ending::Displaced(why, up) => {
             left_up(*up, reporter);
-            // The files at the path are no longer this engine's to write to.
+            // What is at the path now is not this engine's to write to.
             let message = format!("{why}; nothing was dialed after that");
             return Err(CliError::deck(message).hint(error::DISPLACED));
         }
@@ -382,7 +379,7 @@ fn close(
             .hint("correct the cause (space, permissions), then start again: open calls are asked about"));
         }
     };
-    // The engine writes this entry, even if the deck file or roles have changed during its run.
+    // The end is the engine's doing, whatever has become of the deck file and of roles meanwhile.
     let mut deck = Deck::open_as(env, Role::Supervisor.into())?;
     let at = clock.now().max(deck.now()?);
     let closed = NewEvent::new(at, EventKind::DeckClosed, "engine");
@@ -390,7 +387,7 @@ fn close(
     deck.store.append(&closed.with_data(&data))?;
     deck.store.end_run()?;
     let anchor = log::anchor(&mut deck.store)?;
-    // Standard output holds the log or the summary, and nothing more.
+    // Standard output has the log or the summary and nothing else.
     reporter.say(&if env.json {
         json!({ "anchor": anchor }).to_string()
     } else {
@@ -415,7 +412,7 @@ fn close(
     }
 }
 
-/// Reports calls that are left to recovery.
+/// Says that calls were left to recovery.
 fn left_up(calls: usize, reporter: &Reporter) {
     if calls > 0 {
         let calls = output::count(calls as u64, "call");
@@ -425,8 +422,7 @@ fn left_up(calls: usize, reporter: &Reporter) {
     }
 }
 
-/// Returns the exit code of a run in which nothing more happens by time alone. Errors if campaigns wait for a
-/// person to act; the error names them.
+/// Nothing more happens by time alone; says which campaigns wait for a person to act.
 fn unfinished(board: &Board) -> Result<ExitCode, CliError> {
     let open: Vec<String> = board
         .campaigns

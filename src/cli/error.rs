@@ -1,4 +1,4 @@
-//! Errors as shown to the user, and the exit code of each.
+//! Errors as the user reads them, with the exit code each brings.
 
 use std::fmt;
 use std::fs;
@@ -11,26 +11,26 @@ use crate::config::{ConfigError, ConfigErrors};
 use crate::domain::text::escape_json;
 use crate::store::StoreError;
 
-/// The hint where a deck's files were moved, replaced or removed while a process used them.
+/// What to do where a deck's files were moved, replaced or removed under a process.
 pub(super) const DISPLACED: &str = "start again where the deck is now; end what uses a deck before its files are moved, replaced or removed";
 
-/// The hint where a second engine has started.
+/// What to do where a second engine has come in.
 pub(super) const SUPERSEDED: &str = "one engine at a time: find out what started the other one, and never remove engine.lock while an engine runs";
 
-/// The hint where the user's role does not allow an action.
+/// What to do where the role does not allow it.
 pub(super) const RIGHTS: &str =
     "ask a user who has that right; [roles] in dialdeck.toml gives rights";
 
-/// The exit code of the program.
+/// How the program ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
-    /// The command did what was asked.
+    /// Done.
     Done = 0,
-    /// The command failed.
+    /// Failed.
     Failed = 1,
-    /// The arguments are wrong, or there is no terminal.
+    /// Wrong arguments, or no terminal.
     Usage = 2,
-    /// A policy refused the action.
+    /// Refused by policy.
     Refused = 3,
     /// The deck is busy or not usable.
     DeckUnusable = 4,
@@ -42,40 +42,39 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// An error as shown to the user: what is wrong, where, and what to do.
+/// An error as the user reads it: what is wrong, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CliError {
-    /// The exit code of the program.
+    /// The exit code it brings.
     pub code: ExitCode,
-    /// The message: what is wrong, with file, line, key or number.
+    /// What is wrong, with file, line, key or number.
     pub message: String,
-    /// The hint: what to do, if that is known.
+    /// What to do.
     pub hint: Option<String>,
 }
 
 impl CliError {
-    /// Creates the error of a failed command: exit code 1.
+    /// Something went wrong: exit code 1.
     pub fn failed(message: impl fmt::Display) -> Self {
         Self::new(ExitCode::Failed, message)
     }
 
-    /// Creates the error of a wrong argument, or of a wrong file that it names: exit code 2.
+    /// An argument, or a file it names, is wrong: exit code 2.
     pub fn usage(message: impl fmt::Display) -> Self {
         Self::new(ExitCode::Usage, message)
     }
 
-    /// Creates the error of an action that a rule forbids: exit code 3.
+    /// A rule forbids it: exit code 3.
     pub fn refused(message: impl fmt::Display) -> Self {
         Self::new(ExitCode::Refused, message)
     }
 
-    /// Creates the error of a deck that is busy or not usable: exit code 4.
+    /// The deck is busy or not usable: exit code 4.
     pub fn deck(message: impl fmt::Display) -> Self {
         Self::new(ExitCode::DeckUnusable, message)
     }
 
-    /// Creates the error of a file that cannot be read or written: exit code 2 if it does not exist,
-    /// otherwise 1.
+    /// A file that cannot be read or written: exit code 2 when it is not there, else 1.
     pub fn file(path: &Path, error: &io::Error) -> Self {
         let message = format!("{}: {}", path.display(), plain(error));
         if error.kind() == io::ErrorKind::NotFound {
@@ -89,7 +88,7 @@ impl CliError {
         }
     }
 
-    /// Creates the error of an output whose reader has ended: it has no message and counts as success.
+    /// Whoever read our output has gone: nothing to say, and no failure.
     pub(super) const fn reader_gone() -> Self {
         Self {
             code: ExitCode::Done,
@@ -98,14 +97,14 @@ impl CliError {
         }
     }
 
-    /// Sets the hint.
+    /// Adds what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hint = Some(hint.to_string());
         self
     }
 
-    /// Returns the error as written to standard error: two lines of text, or one JSON object.
+    /// The error as written to standard error: two lines of text, or one JSON object.
     pub fn render(&self, json: bool) -> String {
         if self.message.is_empty() {
             return String::new();
@@ -125,8 +124,7 @@ impl CliError {
         format!("error: {}\n{hint}", self.message)
     }
 
-    /// Returns the error as a warning for standard error: the command continues without the thing that is at
-    /// fault.
+    /// The error as a warning on standard error: whatever is done is done without what it is about.
     pub fn render_warning(&self, json: bool) -> String {
         if json {
             let object = json!({"warning": {"message": self.message, "hint": self.hint}});
@@ -135,7 +133,7 @@ impl CliError {
         format!("warning: {}\n", self.brief())
     }
 
-    /// Returns the message in one line. For several faults, the first and the number of the others.
+    /// The message in one line: of several faults the first, and how many more there are.
     pub fn brief(&self) -> String {
         let mut lines = self.message.lines();
         match (lines.next(), lines.next(), lines.count()) {
@@ -155,7 +153,7 @@ impl CliError {
 }
 
 impl From<io::Error> for CliError {
-    /// Creates the error of writing the output. A closed pipe ends the program quietly.
+    /// For output: a closed pipe ends the program quietly.
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self::reader_gone()
@@ -166,7 +164,7 @@ impl From<io::Error> for CliError {
 }
 
 impl From<ConfigErrors> for CliError {
-    /// Creates the error of one fault with its hint, or of all faults, one per line.
+    /// One fault with its hint, or all of them, one a line.
     fn from(errors: ConfigErrors) -> Self {
         match &errors.0[..] {
             [only] => Self::failed(place(only)).hint(&only.hint),
@@ -175,7 +173,7 @@ impl From<ConfigErrors> for CliError {
     }
 }
 
-/// Returns a fault with its place and key, without its hint.
+/// A fault with its place and key, without its hint.
 fn place(fault: &ConfigError) -> String {
     let bare = ConfigError {
         hint: String::new(),
@@ -218,10 +216,10 @@ impl From<StoreError> for CliError {
     }
 }
 
-/// The most names of a folder that are compared with a missing one.
+/// Names looked at for the one that may be meant.
 const NAMES_MAX: usize = 10_000;
 
-/// Returns the hint for a file that does not exist: the file of its folder with the closest name.
+/// What to do about a file that is not there: the file of its folder with the closest name.
 fn near(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_string_lossy().to_lowercase();
     let folder = match path.parent() {
@@ -248,7 +246,7 @@ fn near(path: &Path) -> Option<String> {
     })
 }
 
-/// Returns the error without the operating system's error number.
+/// The error without the operating system's number.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {

@@ -8,11 +8,10 @@ use crate::domain::{Campaign, ContactState, Timestamp};
 use crate::policy::window;
 use crate::store::{Snapshot, Store as _};
 
-/// Returns advice for campaigns that would begin to send in the first minute of an hour.
+/// Advice for campaigns that would begin to send in the first minute of an hour.
 ///
 /// # Errors
-///
-/// Errors if the store cannot be read.
+/// When the store cannot be read.
 pub fn advice(deck: &mut Deck, campaigns: &[Campaign]) -> Result<Vec<String>, CliError> {
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
@@ -23,7 +22,7 @@ pub fn advice(deck: &mut Deck, campaigns: &[Campaign]) -> Result<Vec<String>, Cl
     Ok(firsts.collect())
 }
 
-/// Returns the first instant at which a ready contact may be called by the law's and the campaign's hours.
+/// The first instant at which a ready contact may be called by the law's and the campaign's hours.
 fn first_call(snapshot: &Snapshot, campaign: &Campaign, now: Timestamp) -> Option<Timestamp> {
     let settings = &campaign.settings;
     let from = settings.schedule.start.map_or(now, |start| start.max(now));
@@ -42,8 +41,7 @@ fn first_call(snapshot: &Snapshot, campaign: &Campaign, now: Timestamp) -> Optio
         .min()
 }
 
-/// Returns advice if the first call would leave in the first minute of an hour. Every dialer starts then, and
-/// carriers and callees notice.
+/// Every dialer starts at the top of the hour; carriers and callees feel it.
 fn quarter_past(name: &str, first: Timestamp) -> Option<String> {
     if first.as_millis() / 60_000 % 60 != 0 {
         return None;

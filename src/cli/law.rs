@@ -1,5 +1,4 @@
-//! The law's requirements before a campaign file is used or a campaign starts, as text. The gate enforces
-//! them.
+//! The preconditions of the law before a campaign file or a start, in words. The gate enforces them.
 
 use std::collections::BTreeSet;
 
@@ -13,15 +12,15 @@ use crate::policy::preconditions::Standing;
 use crate::rules::CONSENT;
 use crate::store::Store as _;
 
-/// Returns what the law requires before the calls of a campaign file, one line each, and the settings by
-/// which the file asks for less than the law of a whole country.
+/// What the law asks for before the calls of a campaign file, one line each.
 ///
-/// The countries are the default one, or those of the contacts if the campaign asks for less than the default
-/// country does and names a list.
+/// The countries are the default one, or those of the contacts where the campaign asks for
+/// less than the default one does and names a list.
+///
+/// Beside them the places in the file where it asks for less than a whole country does.
 ///
 /// # Errors
-///
-/// Errors if the list cannot be read.
+/// When the list cannot be read.
 pub(super) fn of_file(
     campaign: &CampaignFile,
     default_country: &str,
@@ -81,11 +80,11 @@ fn countries_of(
     default_country: &str,
 ) -> Result<BTreeSet<String>, CliError> {
     let mut countries = BTreeSet::new();
-    // Only the contacts' places count here. The import reports any other fault of a row.
+    // Where they are is all that counts here: what else is wrong with a row, its import says.
     let reading = Reading {
         country: Some(default_country.to_owned()),
         evidence: campaign.settings.evidence,
-        // A place without rules for the campaign's calls still counts.
+        // A place without rules for the campaign's calls is one all the same.
         calls: CallKind::LIVE,
         dates: None,
         now: Timestamp::MAX,
@@ -101,12 +100,11 @@ fn countries_of(
     Ok(countries)
 }
 
-/// Returns what the law requires before these campaigns' calls, by where their contacts are, one line each.
-/// Advice about contacts whose places are not all known comes first.
+/// What the law asks for before these campaigns' calls, by where their contacts are, one line each, behind
+/// contacts of which fewer places are known.
 ///
 /// # Errors
-///
-/// Errors if the store cannot be read.
+/// When the store cannot be read.
 pub(super) fn before_start(
     deck: &mut Deck,
     campaigns: &[Campaign],

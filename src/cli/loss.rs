@@ -1,14 +1,18 @@
-//! Detects a folder that has lost its store. The rest of a deck must never be taken for a new deck, which has
-//! no opt-outs and no calls.
+//! A folder that has lost its store: what is left of a deck must never look like a new one, with no
+//! opt-outs and no calls made.
 
 use std::fs;
 use std::io::ErrorKind;
-use std::path::Path;
+use std::path::{self, Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
 
 use super::deck::STORE_FILE;
 use super::{CliError, Env};
+use crate::domain::DeckId;
+use crate::domain::digest::{hex, sha256};
 
-/// Files that only a deck in use has in its folder.
+/// Files that only a deck in use leaves in its folder.
 const SIGNS: [&str; 7] = [
     "engine.lock",
     "deck.mark",
@@ -19,23 +23,23 @@ const SIGNS: [&str; 7] = [
     "deck.sqlite-shm",
 ];
 
-/// What the path of a deck's store holds.
+/// What stands where a deck's store should.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Found {
-    /// A file that is not empty.
+    /// A file with something in it.
     Store,
-    /// No file, or an empty file. The text says which.
+    /// Nothing, or a file without a byte: what is said of it.
     Nothing(&'static str),
-    /// Not a file, or a path that cannot be read. The text says which.
+    /// Something else, or something that cannot be looked at.
     Other(String),
 }
 
-/// Returns whether there is a store to open.
+/// Whether there is a store to open.
 pub(super) fn has_store(folder: &Path) -> bool {
     find(folder) == Found::Store
 }
 
-/// Returns the error of a deck that has lost its store; `None` if it has one, or never had one.
+/// The error of a deck that has lost its store; `None`: there is one, or there never was.
 pub(super) fn of(env: &Env) -> Option<CliError> {
     let (what, others) = match find(&env.deck) {
         Found::Store => return None,
@@ -44,7 +48,7 @@ pub(super) fn of(env: &Env) -> Option<CliError> {
             let left = SIGNS.iter().filter(|name| env.deck.join(name).exists());
             let left: Vec<&str> = left.copied().collect();
             if left.is_empty() {
-                return None;
+                return remembered(env);
             }
             (what.to_owned(), format!(", but it has {}", left.join(", ")))
         }
@@ -58,6 +62,84 @@ pub(super) fn of(env: &Env) -> Option<CliError> {
         env.deck.display()
     );
     Some(CliError::deck(lost).hint(restore))
+}
+
+/// What the state folder remembers of a deck's folder.
+#[derive(Deserialize, Serialize)]
+struct Remembered {
+    folder: String,
+    deck: String,
+}
+
+/// Remembers in the state folder that this deck is in its folder, so that a folder that is gone or empty is
+/// not taken for one that never had a deck. What cannot be written is not remembered.
+pub(super) fn remember(env: &Env, deck: DeckId) {
+    let Some(path) = memory(env, &folder(env)) else {
+        return;
+    };
+    let wanted = Remembered {
+        folder: folder(env).display().to_string(),
+        deck: deck.to_string(),
+    };
+    let Ok(text) = serde_json::to_string(&wanted) else {
+        return;
+    };
+    if fs::read_to_string(&path).is_ok_and(|known| known == text) {
+        return;
+    }
+    let parent = path.parent().unwrap_or(Path::new("."));
+    let written = fs::create_dir_all(parent).and_then(|()| fs::write(&path, text));
+    if let Err(error) = written {
+        tracing::warn!(%error, "the deck's folder is not remembered");
+    }
+}
+
+/// Forgets that a deck was in this folder: it was moved.
+pub(super) fn forget(env: &Env, folder: &Path) {
+    if let Some(path) = memory(env, folder)
+        && let Err(error) = fs::remove_file(path)
+        && error.kind() != ErrorKind::NotFound
+    {
+        tracing::warn!(%error, "the deck's old folder is still remembered");
+    }
+}
+
+/// The error of a folder that is gone or empty though a deck was in it; `None`: none was.
+fn remembered(env: &Env) -> Option<CliError> {
+    let path = memory(env, &folder(env))?;
+    let known: Remembered = serde_json::from_str(&fs::read_to_string(&path).ok()?).ok()?;
+    let lost = format!(
+        "the deck {} that was at {} is gone",
+        known.deck, known.folder
+    );
+    let restore = format!(
+        "put its folder back, or restore a backup (`dialdeck restore {} --from BACKUP`); if it was removed for good, remove {}",
+        env.deck.display(),
+        path.display()
+    );
+    Some(CliError::deck(lost).hint(restore))
+}
+
+/// The file that remembers a folder; `None`: nothing is kept outside the deck's folder.
+fn memory(env: &Env, folder: &Path) -> Option<PathBuf> {
+    let state = env.state.as_deref()?;
+    let name = hex(&sha256(folder.as_os_str().as_encoded_bytes())[..16]);
+    Some(state.join("places").join(name))
+}
+
+/// The deck's folder without links, whether or not it is there.
+fn folder(env: &Env) -> PathBuf {
+    let folder = path::absolute(&env.deck).unwrap_or_else(|_| env.deck.clone());
+    if let Ok(real) = fs::canonicalize(&folder) {
+        return real;
+    }
+    let parent = folder
+        .parent()
+        .and_then(|parent| fs::canonicalize(parent).ok());
+    match (parent, folder.file_name()) {
+        (Some(parent), Some(name)) => parent.join(name),
+        _ => folder,
+    }
 }
 
 fn find(folder: &Path) -> Found {

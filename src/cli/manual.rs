@@ -1,4 +1,4 @@
-//! Shell completions and manual pages, generated from the definition of the command line.
+//! Shell completions and manual pages, made from the command line's own definition.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,11 +10,7 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::args::{Cli, CompletionsArgs, ManArgs};
 use super::{CliError, ExitCode};
 
-/// Runs `dialdeck completions SHELL` and returns its exit code.
-///
-/// # Errors
-///
-/// Errors if the output cannot be written.
+/// `dialdeck completions SHELL`.
 pub fn completions(args: CompletionsArgs, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "dialdeck", &mut text);
@@ -22,11 +18,7 @@ pub fn completions(args: CompletionsArgs, out: &mut dyn Write) -> Result<ExitCod
     Ok(ExitCode::Done)
 }
 
-/// Runs `dialdeck man` and returns its exit code.
-///
-/// # Errors
-///
-/// Errors if the output or a file cannot be written.
+/// `dialdeck man`.
 pub fn man(args: &ManArgs, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     match &args.dir {
         Some(dir) => pages(dir),
@@ -34,14 +26,14 @@ pub fn man(args: &ManArgs, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     }
 }
 
-/// Writes a page for every subcommand into a folder.
+/// A page for every subcommand.
 fn pages(dir: &Path) -> Result<ExitCode, CliError> {
     std::fs::create_dir_all(dir).map_err(|error| CliError::file(dir, &error))?;
     clap_mangen::generate_to(Cli::command(), dir).map_err(|error| CliError::file(dir, &error))?;
     Ok(ExitCode::Done)
 }
 
-/// Writes the one page, with every subcommand at any depth and the exit codes.
+/// The one page, with every subcommand at any depth and the exit codes.
 fn page(out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut command = Cli::command();
     command.build();

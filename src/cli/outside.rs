@@ -1,4 +1,4 @@
-//! Starts a deck's listener and its delivery of results with its engine, and ends them after it.
+//! Starts a deck's dealings with the outside beside its engine, and ends them after it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::provider::inbound::Inbound;
 use crate::provider::remote::http::Http;
 use crate::store::{Outside as _, Recover as _, Store as _};
 
-/// How long the end of a run waits for results that cannot be delivered immediately.
+/// How long a result that cannot be delivered at once is waited for at the end of a run.
 const LAST_TRIES: Duration = DRAIN_LIMIT;
 
-/// A deck's listener and delivery of results, ready to start.
+/// A deck's dealings with the outside, ready to begin.
 pub(super) struct Dealings {
     socket: Option<std::net::TcpListener>,
     gates: BTreeMap<TrunkName, Gate>,
@@ -28,12 +28,11 @@ pub(super) struct Dealings {
 }
 
 impl Dealings {
-    /// Opens the listener's address, reads the key for results, and passes each trunk the stored messages
-    /// about calls that have not ended.
+    /// Takes the listener's address, finds the key for results, and hands each trunk what it was
+    /// told before about calls that have not ended.
     ///
     /// # Errors
-    ///
-    /// Errors if the address is in use or the store cannot be read.
+    /// When the address is taken or the store cannot be read.
     pub(super) fn prepare(
         config: &DeckConfig,
         gates: BTreeMap<TrunkName, Gate>,
@@ -58,8 +57,8 @@ impl Dealings {
         })
     }
 
-    /// Starts the listener and the delivery, which last as long as the engine. Returns the courier for the
-    /// results that are left at the end.
+    /// Begins; everything lasts as long as the engine. The courier is given back for the results of
+    /// the last moments.
     pub(super) fn begin(
         self,
         handle: &Handle,
@@ -95,7 +94,7 @@ fn bind(address: std::net::SocketAddr) -> Result<std::net::TcpListener, CliError
     Ok(socket)
 }
 
-/// Returns the courier, if there is a key to sign with. A campaign that wants results cannot run without one.
+/// The courier, if there is a key to sign with. A campaign that wants results cannot run without.
 fn courier(
     config: &DeckConfig,
     deck: &mut Deck,
@@ -111,17 +110,16 @@ fn courier(
         Err(error) => return Err(error),
     };
     let http = Http::new(clock.clone()).map_err(CliError::failed)?;
-    // After a restore the log's sequence numbers are used again. The tag keeps the ids of results distinct.
+    // After a restore the log's sequence numbers are used again: the tag keeps the ids of results apart.
     let tag: DeckId = deck.store.incarnations()?.current();
     Ok(Some(Courier::new(tag, http, secret, clock.clone())))
 }
 
-/// Delivers the results that are left after the engine has ended. A result that cannot be delivered stays due
-/// for the next run.
+/// Carries the results of the last moments, after the engine has ended. What cannot be delivered
+/// stays due for the next run.
 ///
 /// # Errors
-///
-/// Errors if the store cannot be written.
+/// When the store cannot be written.
 pub(super) fn last_results(
     courier: &Courier,
     clock: &Clock,

@@ -1,5 +1,5 @@
-//! The place of a deck's engines. At another place a deck has been moved, or it is a copy, whose original may
-//! dial its contacts too: only the user knows which.
+//! Where a deck's engines run. At another place a deck is the same one, moved, or a copy whose other
+//! half may dial the same people: only a person knows which.
 
 use std::fs;
 use std::io::{BufRead as _, stdin};
@@ -9,61 +9,73 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::deck::{STORE_FILE, random_identity};
-use super::{CliError, Deck, Env};
+use super::{CliError, Deck, Env, loss};
 use crate::domain::attempt::CallEnd;
 use crate::domain::digest::{hex, sha256};
 use crate::domain::{CallReport, CampaignState, NewIncarnation, Turn};
+use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::incarnation::ENGINE_PLACE;
 use crate::store::sqlite::place::FileId;
 use crate::store::{By, Recover as _, Store as _, StoreError};
 use crate::tui::tty;
 
-/// The store's key for the identity that the deck file of a copy has to name.
+/// Under which key a copy keeps the identity that its deck file has to name.
 const CREDENTIALS: &str = "credentials_for";
 
-/// The file that identifies a machine permanently, and the files that hold its name.
+/// The files that name a machine for good, and that give it a name for people.
 const MACHINE_ID: &str = "/etc/machine-id";
 const HOST_NAMES: [&str; 2] = ["/proc/sys/kernel/hostname", "/etc/hostname"];
 
-/// The user's answer about a deck that is at another place.
+/// What a person says of a deck that is at another place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// The deck was moved, and there is no other.
+    /// It is the same deck, and no other.
     Moved,
-    /// The deck is a copy, and the original still exists.
+    /// There is another deck now, from which it was copied.
     Copy,
 }
 
-/// The place of an engine.
+/// Where an engine runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {
-    /// The id of the machine.
+    /// The machine.
     host: String,
-    /// The name of the machine.
+    /// What people call it.
     host_name: String,
     /// The deck's folder, without links.
     folder: String,
-    /// The inode of the store's file. Its device is left out, because some systems number devices differently
-    /// at every start.
+    /// The store's file. Its device is left out: some systems number these afresh at every start.
     inode: u64,
 }
 
 impl Place {
     fn here(env: &Env) -> Result<Self, CliError> {
+        let here = Self::in_folder(env)?;
+        let store = Path::new(&here.folder).join(STORE_FILE);
+        let file = FileId::at(&store).map_err(|error| CliError::file(&store, &error))?;
+        let inode = file.inode;
+        Ok(Self { inode, ..here })
+    }
+
+    /// This machine and the deck's folder, whatever file is in it.
+    fn in_folder(env: &Env) -> Result<Self, CliError> {
         let folder =
             fs::canonicalize(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;
-        let store = folder.join(STORE_FILE);
-        let file = FileId::at(&store).map_err(|error| CliError::file(&store, &error))?;
         let (host, host_name) = host(env);
         Ok(Self {
             host,
             host_name,
             folder: folder.display().to_string(),
-            inode: file.inode,
+            inode: 0,
         })
     }
 
-    /// Returns what differs at this place, one text each.
+    /// Whether this is another folder or another machine.
+    fn is_elsewhere(&self, other: &Self) -> bool {
+        self.host != other.host || self.folder != other.folder
+    }
+
+    /// What is different here.
     fn differences(&self, here: &Self) -> Vec<String> {
         let mut found = Vec::new();
         if self.host != here.host && self.host_name == here.host_name {
@@ -87,23 +99,21 @@ impl Place {
     }
 }
 
-/// A deck that the user says was moved, for the log.
+/// A deck that a person says was moved, for the log.
 #[derive(Clone, Debug)]
 pub(super) struct Moved(Vec<String>);
 
 impl Moved {
-    /// Returns the differences as data for the entry of an engine's start.
+    /// As data of the entry that an engine has started.
     pub(super) fn data(&self) -> serde_json::Value {
         json!(self.0)
     }
 }
 
-/// Decides whether an engine may start on the deck here. Returns `Some` if the user says that the deck was
-/// moved.
+/// Judges whether an engine may start on the deck here; `Some`: a person says that it was moved.
 ///
 /// # Errors
-///
-/// Errors if the deck is at another place than its last engine and `--moved` is not given.
+/// When the deck is at another place than its last engine and neither `--moved` nor `--copy` is given.
 pub(super) fn judge(
     deck: &mut Deck,
     env: &Env,
@@ -112,7 +122,14 @@ pub(super) fn judge(
     let found = differences(deck, env)?;
     match answer {
         _ if found.is_empty() => Ok(None),
-        Some(Answer::Moved) => Ok(Some(Moved(found))),
+        Some(Answer::Moved) => {
+            deck.store.keep_mark_apart(false);
+            if let Some(known) = known_place(&mut deck.store)? {
+                loss::forget(env, Path::new(&known.folder));
+                loss::remember(env, deck.store.deck_id());
+            }
+            Ok(Some(Moved(found)))
+        }
         Some(Answer::Copy) | None => Err(elsewhere(&found)),
     }
 }
@@ -127,11 +144,10 @@ fn elsewhere(found: &[String]) -> CliError {
     )
 }
 
-/// Stores that the deck's engine runs here.
+/// Notes that the deck's engine runs here.
 ///
 /// # Errors
-///
-/// Errors if the store cannot be written.
+/// When the store cannot be written.
 pub(super) fn note(deck: &mut Deck, env: &Env) -> Result<(), CliError> {
     let here = serde_json::to_string(&Place::here(env)?).map_err(CliError::failed)?;
     if deck.store.meta(ENGINE_PLACE)?.as_deref() != Some(&here) {
@@ -140,25 +156,50 @@ pub(super) fn note(deck: &mut Deck, env: &Env) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Returns what differs from the place of the deck's last engine; empty if no engine has run.
+/// What is different from where the deck's last engine ran; nothing where none has run.
 ///
 /// # Errors
-///
-/// Errors if the store cannot be read.
+/// When the store cannot be read.
 pub(super) fn differences(deck: &mut Deck, env: &Env) -> Result<Vec<String>, CliError> {
-    let Some(text) = deck.store.meta(ENGINE_PLACE)? else {
+    let Some(known) = known_place(&mut deck.store)? else {
         return Ok(Vec::new());
     };
-    let known: Place = serde_json::from_str(&text).map_err(StoreError::from)?;
     Ok(known.differences(&Place::here(env)?))
 }
 
-/// Asks on a terminal whether a deck at another place was moved or copied. Returns `None` if the deck is in
-/// its place, or the user does not know.
+/// Where the last engine of the deck in this store ran, if that is another folder or machine.
 ///
 /// # Errors
+/// Errors if the store or the deck's folder cannot be read.
+pub(super) fn elsewhere_known(
+    store: &mut SqliteStore,
+    env: &Env,
+) -> Result<Option<String>, CliError> {
+    let Some(known) = known_place(store)? else {
+        return Ok(None);
+    };
+    let is_elsewhere = Place::in_folder(env).is_ok_and(|here| known.is_elsewhere(&here));
+    if !is_elsewhere {
+        return Ok(None);
+    }
+    Ok(Some(
+        serde_json::to_string(&known).map_err(CliError::failed)?,
+    ))
+}
+
+/// Where the last engine of the deck in this store ran; `None`: none has run.
+fn known_place(store: &mut SqliteStore) -> Result<Option<Place>, CliError> {
+    let Some(text) = store.meta(ENGINE_PLACE)? else {
+        return Ok(None);
+    };
+    Ok(Some(serde_json::from_str(&text).map_err(StoreError::from)?))
+}
+
+/// Asks on a terminal what became of a deck that is at another place; `None`: it is in its place, or the
+/// person does not know.
 ///
-/// Errors if the store or the terminal cannot be read.
+/// # Errors
+/// When the store or the terminal cannot be read.
 pub(super) fn ask(env: &Env) -> Result<Option<Answer>, CliError> {
     let found = differences(&mut Deck::open_quietly(env)?, env)?;
     if found.is_empty() {
@@ -177,15 +218,14 @@ pub(super) fn ask(env: &Env) -> Result<Option<Answer>, CliError> {
     })
 }
 
-/// Makes a copied deck independent: with a new identity, without calls that are up, with its campaigns
-/// paused, and without the credentials of the original.
+/// Makes a copied deck one of its own: with another identity, without calls that are up, with its
+/// campaigns paused, and with no credentials of the other deck's.
 ///
 /// # Errors
-///
-/// Errors if the deck is where its last engine ran, an engine runs, or the store cannot be written.
+/// When the deck is where its last engine ran, an engine runs, or the store cannot be written.
 pub(super) fn copy(env: &Env) -> Result<(), CliError> {
     env.may_write()?;
-    // The original has been used since, and the mark that both still share shows that.
+    // The other deck has gone on since: the mark that both still share says so.
     let mut deck = Deck::open_quietly(env)?;
     if differences(&mut deck, env)?.is_empty() && deck.store.meta(ENGINE_PLACE)?.is_some() {
         return Err(
@@ -225,8 +265,8 @@ pub(super) fn copy(env: &Env) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Ends the calls that are up, because they are the original's, and pauses the campaigns until the user
-/// decides. Returns how many were paused.
+/// The calls that are up are the other deck's, and so are the campaigns until a person says
+/// otherwise; how many are paused.
 fn leave_to_the_other(deck: &mut Deck, by: &By) -> Result<u64, CliError> {
     let unresolved = CallReport {
         end: CallEnd::Unresolved,
@@ -253,7 +293,7 @@ fn leave_to_the_other(deck: &mut Deck, by: &By) -> Result<u64, CliError> {
     Ok(paused)
 }
 
-/// Renames the key, because the addresses and tokens given out by the original remain its own.
+/// The addresses and tokens that the other deck gave to the outside stay its own.
 fn set_key_aside(env: &Env) -> Result<(), CliError> {
     let key = env.deck.join("listener.key");
     if key.exists() {
@@ -263,12 +303,10 @@ fn set_key_aside(env: &Env) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Checks that the deck may use its credentials.
+/// Errors if the deck is a copy whose deck file does not say that its credentials are the copy's own.
 ///
 /// # Errors
-///
-/// Errors if the deck is a copy whose deck file does not say that its credentials are the copy's own, or if
-/// the store cannot be read.
+/// Then, and when the store cannot be read.
 pub(super) fn may_use_credentials(
     deck: &mut Deck,
     named: Option<&str>,
@@ -288,8 +326,7 @@ pub(super) fn may_use_credentials(
     )))
 }
 
-/// Returns the id of the machine, and its name. `DIALDECK_HOST` sets both, because those of containers do not
-/// last.
+/// The machine, and its name. `DIALDECK_HOST` names both: containers have neither for long.
 fn host(env: &Env) -> (String, String) {
     if let Some(name) = &env.host {
         return (format!("name:{name}"), name.clone());

@@ -1,4 +1,4 @@
-//! The rows of a list that were not taken: the first of them as text, all of them in a file.
+//! The rows of a list that were not taken: the first of them in words, all of them in a file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,16 +7,14 @@ use super::CliError;
 use super::files::{NewFile, free_name};
 use crate::intake::{Reject, RejectsFile, STANDARD_INPUT};
 
-/// The most rejects that are listed one by one.
+/// Rejects named one by one.
 const TOLD: usize = 20;
 
-/// Returns the path of the file of rejects: the one named, or one next to the list, or one in the current
-/// folder if the list comes from standard input, a pipe or the deck's folder. No file exists there yet.
+/// Where rejects go: the file that was named, else one beside the list, or in the current folder if the
+/// list comes from standard input, a pipe or the deck's folder. Nothing is there yet.
 ///
 /// # Errors
-///
-/// Errors if the named file exists or is in the deck's folder, or if no path outside that folder can be
-/// found.
+/// When the named file is there already, or when none outside the deck's folder can be found.
 pub(super) fn place(named: Option<&Path>, list: &Path, deck: &Path) -> Result<PathBuf, CliError> {
     if let Some(named) = named {
         if is_in(named, deck) {
@@ -48,7 +46,7 @@ pub(super) fn place(named: Option<&Path>, list: &Path, deck: &Path) -> Result<Pa
     })
 }
 
-/// Returns whether a file with this path is in the deck's folder or below it.
+/// Whether a file of this path lies in the deck's folder or below it.
 fn is_in(path: &Path, deck: &Path) -> bool {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -56,12 +54,12 @@ fn is_in(path: &Path, deck: &Path) -> bool {
     };
     match (folder.canonicalize(), deck.canonicalize()) {
         (Ok(folder), Ok(deck)) => folder.starts_with(deck),
-        // If either folder does not exist, writing the file reports it.
+        // Where either is not there, writing reports it.
         (Err(_), _) | (_, Err(_)) => false,
     }
 }
 
-/// The rejects found so far. Their file is created with the first row.
+/// Rejects as they are met. The file is there once it has a row.
 pub(super) struct Rejects<'a> {
     to: Option<&'a Path>,
     header: &'a [String],
@@ -71,8 +69,7 @@ pub(super) struct Rejects<'a> {
 }
 
 impl<'a> Rejects<'a> {
-    /// Creates the collection. `to` is the path of the file (`None`: no file is written), which has the
-    /// list's own form.
+    /// None so far. `to`: where their file goes (`None`: nowhere), in the list's own form.
     pub(super) const fn new(to: Option<&'a Path>, header: &'a [String], delimiter: u8) -> Self {
         Self {
             to,
@@ -83,7 +80,7 @@ impl<'a> Rejects<'a> {
         }
     }
 
-    /// Adds one reject, and writes it to the file.
+    /// Takes one in.
     pub(super) fn add(&mut self, reject: &Reject) -> Result<(), CliError> {
         if self.first.len() < TOLD {
             self.first.push(reject.to_string());
@@ -102,7 +99,7 @@ impl<'a> Rejects<'a> {
         file.write(reject).map_err(failed)
     }
 
-    /// Returns the first rejects as text, and the path of the file if there is one.
+    /// The first of them, and where all stand, if there are any.
     pub(super) fn finish(self) -> Result<(Vec<String>, Option<PathBuf>), CliError> {
         let (Some(file), Some(path)) = (self.file, self.to) else {
             return Ok((self.first, None));

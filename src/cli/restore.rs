@@ -1,5 +1,5 @@
-//! `dialdeck restore`: puts a backup in the place of the store, or continues from a store that went back in
-//! time. In both cases the deck continues in a new incarnation, so that no attempt id is used twice.
+//! `dialdeck restore`: puts a backup in the place of the store, or goes on from a store that went back
+//! in time. Either way the deck goes on in a new incarnation, so that no attempt id is used twice.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -11,16 +11,19 @@ use super::args::RestoreArgs;
 use super::deck::{self, STORE_FILE};
 use super::progress::{Progress, Showing};
 use super::standing::missing;
-use super::{CliError, Deck, Env, ExitCode, engine, output, rules};
+use super::{
+    CliError, Deck, Env, ExitCode, backup as manifest, engine, forked, output, place, rules, whole,
+};
 use crate::domain::{Lost, NewIncarnation, Recovery, Right, Timestamp, Turn};
+use crate::store::sqlite::incarnation::ENGINE_PLACE;
 use crate::store::sqlite::mark::Standing;
 use crate::store::sqlite::{SqliteStore, backup, seal};
-use crate::store::{By, Recover as _, Store as _};
+use crate::store::{By, Recover as _, Store as _, StoreError};
 
 /// Where a backup is prepared before it takes the store's place.
 const PREPARED: &str = "deck.sqlite.restoring";
 
-/// Runs `dialdeck restore` and returns its exit code.
+/// `dialdeck restore`.
 pub(super) fn execute(
     args: &RestoreArgs,
     env: &Env,
@@ -47,7 +50,7 @@ pub(super) fn execute(
     }
 }
 
-/// Returns the environment of the deck to restore, which the argument names, or the global options.
+/// The deck that is restored is named by the argument, else as everywhere.
 fn of_folder(args: &RestoreArgs, env: &Env) -> Env {
     let mut env = env.clone();
     if let Some(folder) = &args.folder {
@@ -75,7 +78,7 @@ fn confirm(reason: &str, env: &Env, out: &mut dyn Write) -> Result<ExitCode, Cli
     Ok(ExitCode::Done)
 }
 
-/// Continues from the store that is in place.
+/// Goes on from what is there.
 fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if !Deck::exists(env) {
         return Err(
@@ -87,7 +90,7 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let marked = deck.marked().clone();
     let lost = match &marked.standing {
         Standing::Older(lost) => *lost,
-        // The user says so, and nothing shows how much was lost.
+        // A person says so, and nothing says how much.
         Standing::Current | Standing::Unmarked | Standing::Foreign(_) => unknown(now),
     };
     let actor = env.actor.clone();
@@ -98,22 +101,44 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     };
     break_seal(env)?;
     let recovery = turn.make(&mut deck.store, &actor, now)?;
+    forked::forget(env, deck.store.deck_id())?;
     report(env, (&turn, recovery.as_ref()), None, out)
 }
 
-/// Puts a backup in the store's place. The old store is kept next to it.
+/// Puts a backup in the store's place. What was there is kept beside it.
 fn put_in_place(from: &Path, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let source = source(from)?;
     let prepared = env.deck.join(PREPARED);
     remove(&prepared)?;
+    let done = replace(&source, &prepared, env, out);
+    if done.is_err() {
+        remove(&prepared)?;
+    }
+    done
+}
+
+fn replace(
+    source: &Path,
+    prepared: &Path,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
+    manifest::check_content(source)?;
     let mut progress = Progress::new("restore", 0, Showing::unless(env.json));
-    backup::copy_backup(&source, &prepared, &mut |done, total| {
+    backup::copy_backup(source, prepared, &mut |done, total| {
         progress.step(done, total);
     })?;
     drop(progress);
-    let mut store = deck::open_at(&prepared)?;
+    let mut store = deck::open_at(prepared)?;
     store.restrict(env.authority()?);
     store.check()?;
+    let found = store.cross_check()?;
+    if !found.is_empty() {
+        return Err(whole::backup_is_not(source, &found));
+    }
+    // From here on no act is acknowledged that the replaced store alone would hold.
+    let held = hold(env)?;
+    let elsewhere = place::elsewhere_known(&mut store, env)?;
     let marked = store.keep_mark(&env.deck, env.state.as_deref())?;
     let now = deck::present_of(&mut store)?;
     let lost = match &marked.standing {
@@ -127,13 +152,39 @@ fn put_in_place(from: &Path, env: &Env, out: &mut dyn Write) -> Result<ExitCode,
         lost,
         from: marked.used_up.max(last_serial(env)) + 1,
     };
+    store.keep_mark_apart(elsewhere.is_some());
     let recovery = turn.make(&mut store, &env.actor, now)?;
+    if let Some(place) = &elsewhere {
+        // Whether it takes the other one's place, a person says when an engine starts.
+        store.set_meta(ENGINE_PLACE, place)?;
+    }
     store.into_one_file()?;
-    let aside = exchange(&prepared, env)?;
+    let aside = exchange(prepared, env)?;
+    drop(held);
     report(env, (&turn, recovery.as_ref()), aside.as_deref(), out)
 }
 
-/// Returns the store of a backup: in a folder, or the file itself.
+/// Keeps other processes from writing to the store that is replaced, until the returned handle is dropped.
+/// `None`: there is none that could be written to.
+///
+/// # Errors
+/// Errors if another process is writing to it and does not end within 5 seconds.
+fn hold(env: &Env) -> Result<Option<SqliteStore>, CliError> {
+    if !Deck::exists(env) {
+        return Ok(None);
+    }
+    // What cannot be opened is not written to either.
+    let Ok(mut store) = deck::open_at(&env.deck.join(STORE_FILE)) else {
+        return Ok(None);
+    };
+    match store.begin() {
+        Ok(()) => Ok(Some(store)),
+        Err(StoreError::Busy(why)) => Err(StoreError::Busy(why).into()),
+        Err(_) => Ok(None),
+    }
+}
+
+/// The store of a backup: a folder's, or the file itself.
 fn source(from: &Path) -> Result<PathBuf, CliError> {
     let source = if from.is_dir() {
         from.join(STORE_FILE)
@@ -157,7 +208,7 @@ fn of_another_deck(other: &str, store: &SqliteStore) -> CliError {
     .hint("restore it to a folder of its own")
 }
 
-/// Returns a loss of unknown size.
+/// A loss of which nothing says how large it is.
 const fn unknown(last_run: Timestamp) -> Lost {
     Lost {
         attempts: None,
@@ -166,7 +217,7 @@ const fn unknown(last_run: Timestamp) -> Lost {
     }
 }
 
-/// Returns the last serial of the store that is replaced, as far as it can still be read.
+/// The last serial of the store that is replaced, as far as it can still be read.
 fn last_serial(env: &Env) -> i64 {
     let path = env.deck.join(STORE_FILE);
     let store = SqliteStore::open_read_only(&path, rules::in_force());
@@ -174,7 +225,7 @@ fn last_serial(env: &Env) -> i64 {
     reached.map_or(0, |reached| reached.serial)
 }
 
-/// A change to a new incarnation.
+/// The turn to another incarnation.
 struct Turning {
     how: Turn,
     lost: Option<Lost>,
@@ -182,7 +233,7 @@ struct Turning {
 }
 
 impl Turning {
-    /// Begins the new incarnation. Returns what holds the deck back from now on.
+    /// Makes it; returns what holds the deck back from now on.
     fn make(
         &self,
         store: &mut SqliteStore,
@@ -198,7 +249,7 @@ impl Turning {
         };
         let by = By {
             actor: actor.to_owned(),
-            // What was lost happened before now, even if the clock went back as well.
+            // What was lost had happened by now, whatever a clock that went back as well says.
             at: self.lost.map_or(now, |lost| lost.last_run.max(now)),
         };
         store.begin_incarnation(&new, &by)?;
@@ -206,7 +257,7 @@ impl Turning {
     }
 }
 
-/// Puts the prepared store in place. Returns the new path of the old store, if there was one.
+/// Puts the prepared store in place; returns where the one that was there is now.
 fn exchange(prepared: &Path, env: &Env) -> Result<Option<PathBuf>, CliError> {
     let store = env.deck.join(STORE_FILE);
     let aside = free_name(&store);
@@ -226,13 +277,12 @@ fn exchange(prepared: &Path, env: &Env) -> Result<Option<PathBuf>, CliError> {
     Ok(moved.then_some(aside))
 }
 
-/// Removes the seal, because the user has decided about the store: the state that the last process left no
-/// longer applies.
+/// A person has decided about the store: what the last process left is no measure for it any more.
 fn break_seal(env: &Env) -> Result<(), CliError> {
     seal::forget(&env.deck).map_err(|error| CliError::file(&env.deck.join(seal::SEAL_FILE), &error))
 }
 
-/// The suffixes of a store's files: its file, its write-ahead log and that log's index.
+/// What belongs to a store: its file, its write-ahead log and that log's index.
 const PARTS: [&str; 3] = ["", "-wal", "-shm"];
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -241,7 +291,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// Returns `deck.sqlite.replaced-1`, or the next name that is free.
+/// `deck.sqlite.replaced-1`, or the next that is free.
 fn free_name(store: &Path) -> PathBuf {
     let names = (1u32..).map(|n| with_suffix(store, &format!(".replaced-{n}")));
     let taken = |name: &PathBuf| PARTS.iter().any(|part| with_suffix(name, part).exists());
@@ -250,7 +300,7 @@ fn free_name(store: &Path) -> PathBuf {
         .unwrap_or_else(|| with_suffix(store, ".replaced"))
 }
 
-/// Removes what an earlier restore prepared before it was interrupted.
+/// Removes what an earlier restore that was cut off had prepared.
 fn remove(prepared: &Path) -> Result<(), CliError> {
     for part in PARTS {
         let path = with_suffix(prepared, part);

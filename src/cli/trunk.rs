@@ -1,4 +1,4 @@
-//! Trunks: lets one that rests try again.
+//! Trunks: one that rests may try again.
 
 use std::io::Write;
 
@@ -9,11 +9,7 @@ use super::{CliError, Deck, Env, ExitCode, output};
 use crate::domain::TrunkName;
 use crate::store::Store as _;
 
-/// Runs `dialdeck trunk …` and returns its exit code.
-///
-/// # Errors
-///
-/// Errors if the trunk does not exist, or the deck cannot be written.
+/// `dialdeck trunk …`.
 pub fn execute(
     command: &TrunkCommand,
     env: &Env,

@@ -1,4 +1,4 @@
-//! Numbers typed by the user: read, and echoed so that a wrong reading is noticed.
+//! Numbers typed by a person: read, and echoed so that a wrong reading is seen.
 
 use super::args::CountryArgs;
 use super::{CliError, Env, rules};
@@ -7,11 +7,10 @@ use crate::engine::desk::numbers;
 
 pub use crate::engine::desk::Echo;
 
-/// Reads numbers typed by the user: all of them, or none.
+/// Reads numbers typed by a person: all of them, or none.
 ///
 /// # Errors
-///
-/// Errors if a number is malformed; the error names each such number and its fault.
+/// Names every malformed one, with what is wrong with it.
 pub fn read_numbers(
     env: &Env,
     typed: &[String],
@@ -20,15 +19,14 @@ pub fn read_numbers(
     read_in(typed, env.country_known(country))
 }
 
-/// Reads numbers as [`read_numbers`] does, with the country of numbers written without one.
+/// As [`read_numbers`], with the country of numbers without one.
 ///
 /// # Errors
-///
-/// Errors if [`read_numbers`] does, and with the error of `country` if a number needs it.
+/// As [`read_numbers`]; the country's, when a number needs it.
 pub fn read_in(typed: &[String], country: Result<String, CliError>) -> Result<Vec<Echo>, CliError> {
     let rules = rules::in_force();
     let country = match country {
-        // A broken deck file must not block an opt-out that does not need it.
+        // A broken deck file must not keep an opt-out away that does not need it.
         Err(_) if typed.iter().all(|text| text.trim().starts_with('+')) => String::new(),
         country => country?,
     };
@@ -53,7 +51,7 @@ pub fn read_in(typed: &[String], country: Result<String, CliError>) -> Result<Ve
     }
 }
 
-/// Returns a number with its place: `+12125550142 (US, America/New_York)`.
+/// `+12125550142 (US, America/New_York)`.
 pub fn describe(echo: &Echo) -> String {
     let zones = if echo.zones.is_empty() {
         "zone not known".to_owned()

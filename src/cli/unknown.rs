@@ -1,4 +1,4 @@
-//! Contacts of unknown fate, which only a person can settle.
+//! Contacts of unknown fate: what only a person can settle.
 
 use std::io::Write;
 
@@ -14,14 +14,13 @@ use crate::store::{ContactQuery, Direction, ListOrder, Store as _};
 /// Contacts read at a time.
 const PAGE: usize = 500;
 
-/// The most rows that are read for one page: no limit.
+/// Rows looked at for one page; as many as it takes.
 const BUDGET: u64 = u64::MAX;
 
-/// Runs `dialdeck unknown …` and returns its exit code.
+/// `dialdeck unknown …`.
 ///
 /// # Errors
-///
-/// Errors if the deck cannot be read, or no such contact has the number.
+/// When the deck cannot be read, or there is no such contact with the number.
 pub fn execute(
     command: Option<&UnknownCommand>,
     env: &Env,
@@ -105,7 +104,7 @@ fn document(case: &Case) -> Value {
     })
 }
 
-/// Records the user's verdict on a number's contacts of unknown fate.
+/// A person's verdict on a number's contacts of unknown fate.
 fn judge(
     args: &VerdictArgs,
     reached: bool,

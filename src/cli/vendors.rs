@@ -1,4 +1,4 @@
-//! The carriers behind a network: the module and the account of each.
+//! The carriers behind a network: which module speaks to which, with which account.
 
 use super::{CliError, Env, credentials};
 use crate::clock::Clock;
@@ -13,34 +13,33 @@ use crate::provider::remote::Vendor;
 use crate::provider::remote::http::Http;
 use crate::provider::remote::secret::Reach;
 
-/// An operation on a vendor of any kind.
+/// What is done with a vendor once it is made, whichever it is.
 pub(super) trait Visit {
-    /// The result of the operation.
+    /// What comes of it.
     type Out;
 
-    /// Runs the operation on a vendor.
+    /// Does it.
     fn visit<V: Vendor>(self, vendor: V) -> Self::Out;
 }
 
 /// A trunk whose carrier is behind a network.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
-    /// The name of the trunk.
+    /// The trunk.
     pub(super) trunk: &'a TrunkName,
-    /// The deck file's settings.
+    /// The deck file.
     pub(super) config: &'a DeckConfig,
-    /// The incarnations whose tags the deck's attempt ids carry.
+    /// What the deck's attempt ids bear.
     pub(super) ids: &'a Incarnations,
-    /// The clock on which the deck runs.
+    /// The deck's clock.
     pub(super) clock: &'a Clock,
 }
 
 impl Wanted<'_> {
-    /// Creates the trunk's vendor and runs an operation on it. Returns the operation's result.
+    /// Makes the trunk's vendor and does something with it.
     ///
     /// # Errors
-    ///
-    /// Errors if a credential cannot be read, or the vendor refuses its settings.
+    /// When a credential cannot be read, or the vendor cannot work as it is set up.
     pub(super) fn make<T: Visit>(&self, env: &Env, visit: T) -> Result<T::Out, CliError> {
         let wrong = |why: String| CliError::failed(format!("trunk {}: {why}", self.trunk));
         let reach = self.reach(env)?;
@@ -66,7 +65,7 @@ impl Wanted<'_> {
         }
     }
 
-    /// Returns the public address of the trunk; `None` if the deck file has no listener.
+    /// Where the world reaches the trunk; `None`: the deck file has no listener.
     fn reach(&self, env: &Env) -> Result<Option<Reach>, CliError> {
         let Some(listener) = &self.config.listener else {
             return Ok(None);

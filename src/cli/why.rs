@@ -12,11 +12,7 @@ use crate::clock::Clock;
 use crate::engine::desk::why::{self, Answer, When, WhyReport};
 use crate::store::Store as _;
 
-/// Runs `dialdeck why` and returns its exit code.
-///
-/// # Errors
-///
-/// Errors if the number cannot be read, or the deck or the campaign cannot be used.
+/// `dialdeck why`.
 pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
     let echo = read_numbers(env, &typed, &args.country)?
@@ -48,11 +44,10 @@ pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     Ok(ExitCode::Done)
 }
 
-/// Writes the answer and every gate.
+/// Shows the answer and every gate.
 ///
 /// # Errors
-///
-/// Errors if the output cannot be written.
+/// When it cannot be written.
 pub(super) fn show(
     report: &WhyReport,
     echo: &Echo,

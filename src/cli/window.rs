@@ -1,4 +1,4 @@
-//! `dialdeck window`: whether numbers may be called by law, and when next.
+//! `dialdeck window`: may these numbers be called by law, and when next.
 
 mod rows;
 
@@ -17,7 +17,7 @@ use crate::rules::{Legal, LocateError, Rules, Unfit, WindowReason};
 /// The country of numbers typed without a country code.
 const DEFAULT_COUNTRY: &str = "US";
 
-/// The arguments of `dialdeck window`.
+/// `dialdeck window`.
 #[derive(Clone, Debug, Args)]
 pub struct WindowArgs {
     /// Numbers in any usual spelling
@@ -48,10 +48,10 @@ pub struct WindowArgs {
     pub csv: Option<PathBuf>,
 }
 
-/// The reason for a region that the deck file bans.
+/// The reason of a region that the deck file bans.
 const EMERGENCY_BAN: &str = "emergency_ban";
 
-/// The values for what a row of a file does not state.
+/// What a row of a file does not state.
 struct Defaults<'a> {
     args: &'a WindowArgs,
     now: Timestamp,
@@ -67,25 +67,25 @@ struct Question<'a> {
     at: Timestamp,
 }
 
-/// The answer to one question.
+/// Its answer.
 struct Answer {
-    /// The number in E.164 form; `None` if the text is no number.
+    /// In E.164; `None` when the text is no number.
     number: Option<String>,
-    /// Whether the calling window is open in every zone.
+    /// Whether every zone is open.
     allowed: bool,
-    /// `ok`, or the reason why no call is allowed.
+    /// `ok`, or why not.
     reason: String,
-    /// More about the reason, if there is more.
+    /// More about the reason.
     detail: Option<&'static str>,
-    /// The window class; `None` if the number has no place.
+    /// What binds; empty when the number has no place.
     class: Option<WindowClass>,
-    /// The local time in each zone.
+    /// Each zone's local time.
     local_times: Vec<(String, String)>,
-    /// The first legal instant at or after the one asked for; `None` if none is known.
+    /// The first legal instant from then on.
     next: Option<Timestamp>,
 }
 
-/// The rules and bans that decide.
+/// What is judged by.
 #[derive(Clone, Copy)]
 pub struct Law<'a> {
     /// The rules in force.
@@ -94,11 +94,7 @@ pub struct Law<'a> {
     pub bans: &'a [String],
 }
 
-/// Judges the numbers or the file and prints the answers. `now` is used if `--at` is not given.
-///
-/// # Errors
-///
-/// Errors if a stated zone or region is not known, or the file cannot be read.
+/// Judges and prints; `now` stands in for a missing `--at`.
 pub fn run(
     law: Law<'_>,
     args: &WindowArgs,
@@ -137,7 +133,7 @@ fn run_numbers(
     Ok(())
 }
 
-/// Returns the answer. Errors if a stated zone or region is not known.
+/// The answer; an error when a stated zone or region is not known.
 fn judge(law: Law<'_>, question: &Question<'_>) -> Result<Answer, LocateError> {
     let rules = law.rules;
     let number = match rules.read_number(question.number, Some(DEFAULT_COUNTRY)) {
@@ -211,12 +207,12 @@ impl Answer {
         if self.allowed { "allow" } else { "deny" }
     }
 
-    /// Returns states, provinces and countries.
+    /// States, provinces and countries.
     fn regions(&self) -> Vec<&str> {
         self.places(|dashes| dashes < 2)
     }
 
-    /// Returns places within a state whose rules differ from the state's.
+    /// Places within a state that have rules of their own.
     fn localities(&self) -> Vec<&str> {
         self.places(|dashes| dashes >= 2)
     }
@@ -233,7 +229,7 @@ impl Answer {
         self.class.as_ref().map_or(&[], |class| &class.zones)
     }
 
-    /// Returns the next legal instant as RFC 3339 in UTC, without decimals on a whole second.
+    /// RFC 3339 in UTC, without decimals on a whole second.
     fn next_text(&self) -> Option<String> {
         self.next.map(|next| next.to_jiff().to_string())
     }
@@ -283,7 +279,7 @@ fn print(out: &mut dyn Write, text: &str, answer: &Answer) -> std::io::Result<()
     Ok(())
 }
 
-/// Parses `live` or `automated`, or `debt` for a live call that collects one.
+/// `live` or `automated`, or `debt` for a person who collects one.
 fn call_kind(text: &str) -> Result<CallKind, String> {
     [
         (CallClass::Live.as_str(), CallKind::LIVE),

@@ -161,10 +161,29 @@ impl Bench {
     }
 
     /// Runs the engine on the deck in this folder, from event to event until nothing is left to do.
+    ///
+    /// Before, the deck ran 30 times as fast as the clock: on a busy machine agents came late, and the brake
+    /// for abandoned calls holds the campaign. Then it is released.
     pub(crate) fn dial(&self, deck: &str, args: &[&str]) -> Said {
-        let mut command = self.run_command(deck, "max");
-        command.arg("--until-done").args(args);
-        said(command)
+        let run = |args: &[&str]| {
+            let mut command = self.run_command(deck, "max");
+            command.arg("--until-done").args(args);
+            said(command)
+        };
+        let said = run(args);
+        if said.code != 3 || !said.out.contains("live answers abandoned") {
+            return said;
+        }
+        let release = [
+            "campaign",
+            "release",
+            "recall",
+            "--reason",
+            "agents came late",
+        ];
+        let released = self.on(deck, &release);
+        assert_eq!(released.code, 0, "{released:?}");
+        run(&[])
     }
 
     /// Starts an engine on the deck, 30 times as fast as the clock, and returns it after some calls.

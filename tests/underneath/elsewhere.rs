@@ -323,3 +323,27 @@ fn a_folder_that_has_lost_its_store_is_no_place_for_a_new_deck() {
         },
     ]);
 }
+
+/// A volume that is not mounted leaves an empty folder, or none.
+#[test]
+fn a_folder_that_is_gone_is_no_place_for_a_new_deck() {
+    for is_there in [false, true] {
+        let bench = Bench::dialed();
+        bench.move_deck("deck.old");
+        if is_there {
+            fs::create_dir(bench.deck()).unwrap();
+        }
+        let file = bench.beside("recall.toml");
+        let said = bench.run(&["campaign", "add", file.to_str().unwrap()]);
+        assert_eq!(said.code, 4, "{said:?}");
+        let (message, hint) = said.error();
+        assert!(message.ends_with("is gone"), "{message}");
+        let memory = hint.rsplit_once("remove ").unwrap().1.to_owned();
+        assert_eq!(bench.run(&["dnc", "add", "+12125550199"]).code, 4);
+        assert!(!bench.file("deck.sqlite").exists());
+        // Its folder comes back, or moved for good.
+        assert_eq!(bench.dial("deck.old", &["--moved"]).code, 0);
+        assert!(!std::path::Path::new(&memory).exists());
+        bench.ok(&["campaign", "add", file.to_str().unwrap()]);
+    }
+}

@@ -190,8 +190,9 @@ fn a_lost_write_ahead_log_is_noticed() {
 fn a_mark_that_is_gone_is_refused_and_one_copy_of_it_is_enough() {
     let bench = Bench::dialed();
     let state = |bench: &Bench| {
-        let mut files = fs::read_dir(bench.beside("state")).unwrap();
-        files.next().unwrap().unwrap().path()
+        let files = fs::read_dir(bench.beside("state")).unwrap();
+        let mut paths = files.map(|file| file.unwrap().path());
+        paths.find(|path| path.is_file()).unwrap()
     };
     for copy in [bench.file("deck.mark"), state(&bench)] {
         fs::remove_file(&copy).unwrap();
@@ -473,4 +474,118 @@ fn go_on(bench: &Bench, list: &std::path::Path, has_numbers: bool) {
     }
     // The campaign's own list was never used.
     bench.ok(&["restore", "--lists-complete", "no more opt-outs"]);
+}
+
+/// A drill leaves the deck that was backed up as it is, and dials no one before a person says what it is.
+#[test]
+fn a_backup_in_another_folder_asks_before_it_dials() {
+    let bench = Bench::dialed();
+    let backup = bench.beside("backup");
+    bench.ok(&["backup", backup.to_str().unwrap()]);
+    let from = ["restore", "--from", backup.to_str().unwrap()];
+    assert_eq!(bench.on("drill", &from).code, 0);
+    let invites = bench.invites();
+    let said = bench.dial("drill", &[]);
+    assert_eq!(said.code, 4, "{said:?}");
+    assert!(
+        said.err.contains("--moved") && said.err.contains("--copy"),
+        "{said:?}"
+    );
+    assert_eq!(bench.invites(), invites);
+    assert_eq!(bench.dial("deck", &[]).code, 0, "the deck itself dials on");
+    Judged::of(&bench).assert_clean();
+}
+
+/// What a backup that moved to this machine for good needs is one word.
+#[test]
+fn a_backup_may_take_the_place_of_a_deck_that_is_gone() {
+    let bench = Bench::dialed();
+    let backup = bench.beside("backup");
+    bench.ok(&["backup", backup.to_str().unwrap()]);
+    fs::remove_dir_all(bench.deck()).unwrap();
+    let from = ["restore", "--from", backup.to_str().unwrap()];
+    assert_eq!(bench.on("new", &from).code, 0);
+    let invites = bench.invites();
+    assert_eq!(bench.dial("new", &["--moved"]).code, 0);
+    assert!(bench.invites() > invites);
+}
+
+#[test]
+fn a_backup_that_was_changed_is_not_restored() {
+    let bench = Bench::dialed();
+    let backup = bench.beside("backup");
+    bench.ok(&["backup", backup.to_str().unwrap()]);
+    let store = backup.join("deck.sqlite");
+    let other = rusqlite::Connection::open(&store).unwrap();
+    other
+        .execute_batch("UPDATE contacts SET due = due - 1; PRAGMA journal_mode = DELETE;")
+        .unwrap();
+    drop(other);
+    let from = ["restore", "--from", backup.to_str().unwrap()];
+    let said = bench.run(&from);
+    assert_eq!(said.code, 4, "{said:?}");
+    assert!(said.err.contains("is not what was backed up"), "{said:?}");
+    // Without its manifest the tables are still held against the log.
+    fs::remove_file(backup.join("backup.json")).unwrap();
+    let other = rusqlite::Connection::open(&store).unwrap();
+    other
+        .execute_batch("DELETE FROM attempts WHERE serial = 1")
+        .unwrap();
+    drop(other);
+    let said = bench.run(&from);
+    assert_eq!(said.code, 4, "{said:?}");
+    assert!(said.err.contains("is not whole"), "{said:?}");
+    assert!(!bench.file("deck.sqlite.restoring").exists());
+    assert_eq!(bench.dial("deck", &[]).code, 0, "nothing was changed");
+}
+
+/// An opt-out is either in the restored deck's list or refused: none is acknowledged and forgotten.
+#[test]
+fn no_opt_out_is_acknowledged_that_a_restore_forgets() {
+    let bench = Bench::dialed();
+    let backup = bench.beside("backup");
+    bench.ok(&["backup", backup.to_str().unwrap()]);
+    // Another process has the replaced store open, as a console has.
+    let looking = rusqlite::Connection::open(bench.file("deck.sqlite")).unwrap();
+    let entries: i64 = looking
+        .query_row("SELECT count(*) FROM events", (), |row| row.get(0))
+        .unwrap();
+    assert!(entries > 0);
+    bench.ok(&["restore", "--from", backup.to_str().unwrap()]);
+    let number = bench.not_called().remove(0);
+    bench.ok(&["dnc", "add", &number]);
+    drop(looking);
+    let listed = bench.ok(&["dnc", "export"]);
+    assert!(listed.contains(&number), "{listed}");
+    bench.ok(&["log", "verify"]);
+}
+
+/// What an older copy took is in no other copy.
+#[test]
+fn an_opt_out_that_only_an_older_copy_has_is_asked_for() {
+    let bench = Bench::new();
+    bench.copy("deck", "older");
+    let mut engine = bench.engine();
+    engine.signal("TERM");
+    assert_eq!(engine.wait().0.code(), Some(0));
+    bench.exchange("older");
+    let number = bench.not_called().remove(0);
+    bench.ok(&["dnc", "add", &number]);
+    bench.exchange("older");
+    let invites = bench.invites();
+    let said = bench.dial("deck", &[]);
+    assert_eq!(said.code, 4, "{said:?}");
+    let (message, hint) = said.error();
+    assert!(
+        message.contains("in an older copy of this deck's store"),
+        "{message}"
+    );
+    assert_eq!(bench.invites(), invites);
+    let memory = hint.rsplit_once("remove ").unwrap().1;
+    bench.ok(&["dnc", "add", &number]);
+    fs::remove_file(memory).unwrap();
+    assert_eq!(bench.dial("deck", &[]).code, 0);
+    let judged = Judged::of(&bench);
+    judged.assert_clean();
+    assert!(judged.invites.iter().all(|(_, called)| *called != number));
 }

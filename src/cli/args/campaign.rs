@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, Subcommand, ValueHint};
 
 use super::{ColumnArgs, CountryArgs};
 
-/// The subcommands of `dialdeck campaign`.
+/// `dialdeck campaign …`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum CampaignCommand {
     /// Add a campaign from its file, with the contacts the file names
@@ -30,7 +30,7 @@ pub enum CampaignCommand {
     Release(CampaignReleaseArgs),
 }
 
-/// The arguments of `dialdeck campaign add`.
+/// `dialdeck campaign add`.
 #[derive(Clone, Debug, Args)]
 pub struct CampaignAddArgs {
     /// The campaign file (TOML)
@@ -47,14 +47,14 @@ pub struct CampaignAddArgs {
     pub country: CountryArgs,
 }
 
-/// The name of one campaign.
+/// One campaign by name.
 #[derive(Clone, Debug, Args)]
 pub struct CampaignNameArgs {
     /// The campaign's name
     pub name: String,
 }
 
-/// The arguments of `dialdeck campaign start`, `resume` and `stop`.
+/// `dialdeck campaign start|resume|stop`.
 #[derive(Clone, Debug, Args)]
 pub struct CampaignMoveArgs {
     /// The campaigns' names
@@ -65,7 +65,7 @@ pub struct CampaignMoveArgs {
     pub note: String,
 }
 
-/// The arguments of `dialdeck campaign pause`.
+/// `dialdeck campaign pause`.
 #[derive(Clone, Debug, Args)]
 pub struct CampaignPauseArgs {
     /// The campaigns' names
@@ -79,7 +79,7 @@ pub struct CampaignPauseArgs {
     pub note: String,
 }
 
-/// The arguments of `dialdeck campaign release`.
+/// `dialdeck campaign release`.
 #[derive(Clone, Debug, Args)]
 pub struct CampaignReleaseArgs {
     /// The campaign's name
@@ -89,7 +89,7 @@ pub struct CampaignReleaseArgs {
     pub reason: String,
 }
 
-/// The arguments of `dialdeck campaign set`.
+/// `dialdeck campaign set`.
 #[derive(Clone, Debug, Args)]
 #[command(group(ArgGroup::new("change").required(true).multiple(true).args(["pace", "concurrent", "weight"])))]
 pub struct CampaignSetArgs {

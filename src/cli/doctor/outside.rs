@@ -1,5 +1,5 @@
-//! Checks by network requests, without placing a call: each carrier's own checks, and whether the listener
-//! can be reached from the internet.
+//! What `doctor` asks of the outside, without placing a call: each carrier's own checks, and whether
+//! the world reaches the listener.
 
 use std::time::Duration;
 
@@ -16,14 +16,13 @@ use crate::domain::Incarnations;
 use crate::provider::remote::http::Http;
 use crate::provider::remote::{Examined, Vendor};
 
-/// The longest wait for an answer of the listener's own address.
+/// How long the listener's own address may take to answer.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// Checks every carrier behind a network, and the listener's public address.
+/// Asks every carrier behind a network, and the listener's public address.
 ///
 /// # Errors
-///
-/// Errors if no async runtime can be created.
+/// When the machine gives no runtime.
 pub(super) fn findings(
     config: &DeckConfig,
     ids: &Incarnations,
@@ -79,8 +78,8 @@ impl Visit for Examining<'_> {
     }
 }
 
-/// Returns whether the public address leads to this machine: to the engine's listener, or to one that is
-/// opened for the check.
+/// Whether the public address leads here: to the engine's listener, or to one that is opened for the
+/// question.
 fn listener(settings: &ListenerSettings, engine: bool, runtime: &Runtime) -> Finding {
     let asked = runtime.block_on(async {
         if !engine {
@@ -116,7 +115,7 @@ fn listener(settings: &ListenerSettings, engine: bool, runtime: &Runtime) -> Fin
     }
 }
 
-/// Returns whether the key that signs results can be read. Used only if some campaign wants results.
+/// The key that signs results, when some campaign wants them.
 fn results(secret: &Credential, env: &Env) -> Finding {
     match credentials::read(secret, "the key that signs results", env) {
         Ok(_) => finding(

@@ -1,4 +1,4 @@
-//! Reads ahead: rows are judged on a separate thread while the rows before them are stored.
+//! Reading ahead: rows are judged on a thread of their own while those before them are stored.
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
@@ -6,29 +6,29 @@ use std::thread;
 use crate::domain::NewContact;
 use crate::intake::{ContactReader, FileError, NotToBeCalled, Reject, Row};
 
-/// Rows passed between the threads at a time.
+/// Rows handed over at once.
 const ROWS: usize = 1_000;
-/// The most portions that may wait to be stored. This bounds the memory used by reading ahead.
+/// How many such portions may wait to be stored: the bound on what reading ahead keeps in memory.
 const PORTIONS: usize = 8;
 
-/// Some rows of the file, in order.
+/// Some rows of the file, in its order.
 #[derive(Default)]
 pub(super) struct Rows {
     pub(super) contacts: Vec<NewContact>,
     pub(super) rejects: Vec<Reject>,
     /// Rows of both kinds whose numbers are not to be called.
     pub(super) flagged: Vec<NotToBeCalled>,
-    /// The number of comments so far.
+    /// Comments so far.
     pub(super) comments: u64,
-    /// Rows so far that say when or where consent was given, but not its kind.
+    /// Rows so far that say when or where consent was given, but not which.
     pub(super) consent_unused: u64,
-    /// By column, rows so far that were not rejected and have a value there.
+    /// By column, rows so far that were not rejected and have something there.
     pub(super) used: Vec<u64>,
-    /// The error that ends the reading after these rows.
+    /// Why the file cannot be read further than these rows.
     pub(super) error: Option<FileError>,
 }
 
-/// Reads rows on another thread while `take` receives them. Returns the result of `take`.
+/// Reads rows on another thread for as long as `take` wants more of them.
 pub(super) fn ahead<T>(rows: ContactReader<'_>, take: impl FnOnce(Receiver<Rows>) -> T) -> T {
     let (send, receive) = mpsc::sync_channel(PORTIONS);
     thread::scope(|scope| {
@@ -40,14 +40,14 @@ pub(super) fn ahead<T>(rows: ContactReader<'_>, take: impl FnOnce(Receiver<Rows>
 fn read(mut rows: ContactReader<'_>, send: &SyncSender<Rows>) {
     loop {
         let (portion, last) = portion(&mut rows);
-        // The receiver is gone once storing has failed.
+        // Nobody takes any more rows once storing them has failed.
         if send.send(portion).is_err() || last {
             return;
         }
     }
 }
 
-/// Returns the next rows, and whether they are the last.
+/// The next rows, and whether they are the last.
 fn portion(rows: &mut ContactReader<'_>) -> (Rows, bool) {
     let mut portion = Rows {
         contacts: Vec::with_capacity(ROWS),

@@ -120,7 +120,7 @@ impl SqliteStore {
     /// ```
     pub fn keep_mark(&mut self, folder: &Path, state: Option<&Path>) -> Result<Marked, StoreError> {
         let kept = self.meta(KEPT)?;
-        let alone = self.meta(FOLDER_ALONE)?.is_some();
+        let alone = self.is_marked_in_folder_alone()?;
         let state = state.filter(|_| !alone);
         let mut keeper = Keeper::new(folder, state, self.mem.deck);
         let (mark, faults) = keeper.read();
@@ -138,12 +138,28 @@ impl SqliteStore {
         })
     }
 
+    /// Sets whether the copy in the state folder is only read, because another deck of the same identity may
+    /// be using it.
+    pub fn keep_mark_apart(&mut self, apart: bool) {
+        if let Some(keeper) = &mut self.mem.mark {
+            keeper.apart = apart;
+        }
+    }
+
     /// Keeps the mark only in the deck's folder, for a deck whose identity others may share.
     ///
     /// # Errors
     /// Errors if the store cannot be written.
     pub fn mark_in_folder_alone(&mut self) -> Result<(), StoreError> {
         self.set_meta(FOLDER_ALONE, YES)
+    }
+
+    /// Returns whether the mark is kept in the deck's folder alone.
+    ///
+    /// # Errors
+    /// Errors if the store cannot be read.
+    pub fn is_marked_in_folder_alone(&mut self) -> Result<bool, StoreError> {
+        Ok(self.meta(FOLDER_ALONE)?.is_some())
     }
 
     /// Reserves the first block of serials that the engine may give out.

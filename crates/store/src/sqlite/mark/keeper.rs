@@ -15,13 +15,16 @@ const BLOCK: i64 = 1000;
 #[derive(Debug)]
 #[expect(
     clippy::struct_excessive_bools,
-    reason = "four independent states, each false as a rule"
+    reason = "independent states, each false as a rule"
 )]
 pub(crate) struct Keeper {
     deck: DeckId,
     folder: Copy,
     /// The copy in the user's state folder, if there is one.
     state: Option<Copy>,
+    /// Whether the state folder's copy is only read: the deck is not where its last engine ran, and another
+    /// with its identity may be there.
+    pub(super) apart: bool,
     /// Whether the store is not current. Then the mark stays as it is, and no serial is given out.
     pub(super) frozen: bool,
     /// Whether the store remembers that it has a mark.
@@ -44,6 +47,7 @@ impl Keeper {
             deck,
             folder: Copy::at(folder.join(FILE)),
             state: state.map(|state| in_state(state, deck)),
+            apart: false,
             frozen: true,
             noted: false,
             found: 0,
@@ -171,6 +175,7 @@ impl Keeper {
         if let (Some(state), true) = (&self.state, deck != self.deck) {
             let folder = state.path().parent().map(Path::to_owned);
             self.state = folder.map(|folder| in_state(&folder, deck));
+            self.apart = false;
         }
         self.deck = deck;
         self.frozen = false;
@@ -202,6 +207,7 @@ impl Keeper {
             change(from.unwrap_or(&blank)).or_else(|| higher.cloned())
         };
         if let Some(state) = &mut self.state
+            && !self.apart
             && let Err(error) = state.change(sync, change)
         {
             tracing::warn!("{}", fault(state, &error));

@@ -1,4 +1,4 @@
-//! What the law asks of a campaign that no gate can see to.
+//! Advice on duties of law that no gate can check.
 
 use std::collections::BTreeSet;
 
@@ -11,7 +11,7 @@ use crate::store::Store as _;
 
 const LOUISIANA: &str = "US-LA";
 
-/// Advice for a campaign whose contacts are of these classes, one sentence each.
+/// Returns advice for a campaign whose contacts are of these classes, one sentence each.
 pub(super) fn of<'c>(
     rules: &Rules,
     campaign: &CampaignSettings,
@@ -27,11 +27,12 @@ pub(super) fn of<'c>(
     advice.into_iter().flatten().collect()
 }
 
-/// Campaigns with contacts that an older program imported: what their list stated of the place is not kept,
-/// so that it cannot be read again.
+/// Returns advice for campaigns with contacts that an older program imported. That program did not keep the
+/// places that the list stated, so they cannot be read again.
 ///
 /// # Errors
-/// When the store cannot be read.
+///
+/// Errors if the store cannot be read.
 pub(super) fn fewer_places(deck: &mut Deck) -> Result<Vec<String>, CliError> {
     let counts = deck.store.contacts_of_fewer_places()?;
     let mut advice = Vec::new();
@@ -50,7 +51,7 @@ pub(super) fn fewer_places(deck: &mut Deck) -> Result<Vec<String>, CliError> {
     Ok(advice)
 }
 
-/// Caps count numbers where the law counts persons.
+/// Returns advice where the law counts persons, because caps count numbers.
 fn one_row_each(
     rules: &Rules,
     campaign: &CampaignSettings,
@@ -80,8 +81,8 @@ fn one_row_each(
     }
 }
 
-/// Holidays of Louisiana are those of R.S. 1:55, to which the governor may add (LPSC General Order
-/// R-29617).
+/// Returns advice for campaigns that sell to Louisiana. Its holidays are those of R.S. 1:55, and the governor
+/// may add to them (LPSC General Order R-29617).
 fn proclaimed(
     rules: &Rules,
     campaign: &CampaignSettings,

@@ -1,4 +1,4 @@
-//! The command line: every subcommand, flag and default, as clap derives it.
+//! The command line: every subcommand, option and default, parsed by clap.
 
 mod campaign;
 mod clock;
@@ -27,7 +27,7 @@ pub use lists::{
     DncExportArgs, DncImportArgs, DncListArgs, DncReverseArgs,
 };
 
-/// What stands under the options of `--help`.
+/// The text below the options of `--help`.
 const AFTER_HELP: &str = "\
 Exit codes: 0 done, 1 failed, 2 wrong arguments or no terminal, 3 refused by policy, 4 deck busy or not usable.
 A deck is a folder: its store, its lock, its log files and dialdeck.toml.";
@@ -36,10 +36,10 @@ A deck is a folder: its store, its lock, its log files and dialdeck.toml.";
 #[derive(Clone, Debug, Parser)]
 #[command(name = "dialdeck", version, about, after_help = AFTER_HELP, max_term_width = 100)]
 pub struct Cli {
-    /// What every subcommand is given.
+    /// The options that every subcommand takes.
     #[command(flatten)]
     pub global: GlobalArgs,
-    /// What to do; without one, the deck's state or the next step is shown.
+    /// The subcommand. Without one, the deck's state or the next step is shown.
     #[command(subcommand)]
     pub command: Option<Command>,
 }
@@ -86,7 +86,7 @@ pub struct GlobalArgs {
     pub mask: bool,
 }
 
-/// The subcommands.
+/// The subcommands of `dialdeck`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum Command {
     /// Show the sample campaigns on a simulated carrier, clock and throw-away deck
@@ -119,7 +119,7 @@ pub enum Command {
     Status,
     /// Show the caller IDs: whose they are, how they fared in the last hour and day
     Numbers,
-    /// Show contacts of unknown fate, and say what became of them
+    /// Show contacts of unknown fate, and record whether they were reached
     Unknown(UnknownArgs),
     /// Results for campaigns' own addresses that could not be delivered
     #[command(subcommand)]
@@ -143,7 +143,7 @@ pub enum Command {
     Config(ConfigCommand),
 }
 
-/// `dialdeck demo`.
+/// The arguments of `dialdeck demo`.
 #[derive(Clone, Debug, Default, Args)]
 pub struct DemoArgs {
     /// Run without the screen
@@ -166,14 +166,14 @@ pub struct DemoArgs {
     pub carrier_log: Option<PathBuf>,
 }
 
-/// `dialdeck run`.
+/// The arguments of `dialdeck run`.
 #[derive(Clone, Debug, Default, Args)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is an option of the command line"
 )]
 pub struct RunArgs {
-    /// Campaigns to run; those in draft are started. None: whatever is running
+    /// Campaigns to run; those in draft are started. None: all that are running
     #[arg(value_name = "CAMPAIGN")]
     pub campaigns: Vec<String>,
     /// End when no campaign has anything left to do
@@ -182,7 +182,7 @@ pub struct RunArgs {
     /// The deck was moved here, or to this machine, and nothing dials at its old place
     #[arg(long)]
     pub moved: bool,
-    /// The deck is a copy: make it one of its own, with its campaigns paused, and end
+    /// The deck is a copy: make it independent, with its campaigns paused, and end
     #[arg(long, conflicts_with_all = ["moved", "campaigns"])]
     pub copy: bool,
     /// Run without a screen; `run` always does
@@ -202,21 +202,21 @@ pub struct RunArgs {
     pub carrier_log: Option<PathBuf>,
 }
 
-/// `dialdeck trunk …`.
+/// The subcommands of `dialdeck trunk`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum TrunkCommand {
-    /// End a trunk's rest at once: after refused credentials are corrected, or a failing route
+    /// End a trunk's rest now: after refused credentials or a failing route are corrected
     Reset(TrunkResetArgs),
 }
 
-/// `dialdeck trunk reset`.
+/// The arguments of `dialdeck trunk reset`.
 #[derive(Clone, Debug, Args)]
 pub struct TrunkResetArgs {
     /// The trunk's name
     pub name: String,
 }
 
-/// `dialdeck call`.
+/// The arguments of `dialdeck call`.
 #[derive(Clone, Debug, Args)]
 pub struct CallArgs {
     /// The number in any usual spelling; one whose owner knows of the call
@@ -229,15 +229,15 @@ pub struct CallArgs {
     pub country: CountryArgs,
 }
 
-/// `dialdeck unknown …`.
+/// The arguments of `dialdeck unknown`.
 #[derive(Clone, Debug, Args)]
 pub struct UnknownArgs {
-    /// The verdict; none: show them.
+    /// The user's verdict. Without one, the contacts are shown.
     #[command(subcommand)]
     pub command: Option<UnknownCommand>,
 }
 
-/// What a person has found out.
+/// The verdicts on contacts of unknown fate.
 #[derive(Clone, Debug, Subcommand)]
 pub enum UnknownCommand {
     /// They were reached: they are done
@@ -246,7 +246,7 @@ pub enum UnknownCommand {
     Again(VerdictArgs),
 }
 
-/// Whom a verdict is about.
+/// The contacts that a verdict is about.
 #[derive(Clone, Debug, Args)]
 pub struct VerdictArgs {
     /// The number in any usual spelling
@@ -259,7 +259,7 @@ pub struct VerdictArgs {
     pub country: CountryArgs,
 }
 
-/// `dialdeck results …`.
+/// The subcommands of `dialdeck results`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ResultsCommand {
     /// Show results that were given up
@@ -268,14 +268,14 @@ pub enum ResultsCommand {
     Resend(ResendArgs),
 }
 
-/// `dialdeck results resend`.
+/// The arguments of `dialdeck results resend`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct ResendArgs {
     /// The result, as the list shows it; none: all of them
     pub result: Option<i64>,
 }
 
-/// `dialdeck hang-up`.
+/// The arguments of `dialdeck hang-up`.
 #[derive(Clone, Debug, Args)]
 pub struct HangUpArgs {
     /// Every call, of every campaign
@@ -294,17 +294,17 @@ pub struct CountryArgs {
     pub country: Option<String>,
 }
 
-/// How fast a simulated clock runs.
+/// The speed of a simulated clock.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Speed {
-    /// This many simulated seconds per real second, 1 to [`Speed::MAX_FACTOR`].
+    /// Simulated seconds per real second, 1 to [`Speed::MAX_FACTOR`].
     Factor(u32),
-    /// From event to event, without waiting.
+    /// Jumps from event to event, without waiting.
     Max,
 }
 
 impl Speed {
-    /// A day per second: beyond it a scaled clock is too coarse to keep call events apart.
+    /// The highest factor: a day per second. Above it a scaled clock is too coarse to keep call events apart.
     pub const MAX_FACTOR: u32 = 86_400;
 }
 
@@ -323,7 +323,7 @@ impl FromStr for Speed {
     }
 }
 
-/// `dialdeck why`.
+/// The arguments of `dialdeck why`.
 #[derive(Clone, Debug, Args)]
 #[command(after_help = "Exit code 0 whatever the answer is: the question was answered.")]
 pub struct WhyArgs {
@@ -340,7 +340,7 @@ pub struct WhyArgs {
     pub country: CountryArgs,
 }
 
-/// `dialdeck check`.
+/// The arguments of `dialdeck check`.
 #[derive(Clone, Debug, Args)]
 pub struct CheckArgs {
     /// The campaign file (TOML)
@@ -357,11 +357,11 @@ pub struct CheckArgs {
     pub country: CountryArgs,
 }
 
-/// `dialdeck log …`.
+/// The arguments of `dialdeck log`.
 #[derive(Clone, Debug, Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct LogArgs {
-    /// What to do with it; none: show its end.
+    /// What to do with the log. Without a subcommand, its end is shown.
     #[command(subcommand)]
     pub command: Option<LogCommand>,
     /// Keep showing new entries until interrupted
@@ -373,13 +373,13 @@ pub struct LogArgs {
 }
 
 impl LogArgs {
-    /// Whether entries are to be printed as they were sealed.
+    /// Returns whether entries are printed as they were sealed.
     pub const fn exports(&self) -> bool {
         matches!(self.command, Some(LogCommand::Export(_)))
     }
 }
 
-/// What can be done with the log.
+/// The subcommands of `dialdeck log`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum LogCommand {
     /// Print every entry as one JSON object a line, as sealed
@@ -390,7 +390,7 @@ pub enum LogCommand {
     Anchor,
 }
 
-/// `dialdeck log export`.
+/// The arguments of `dialdeck log export`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct LogExportArgs {
     /// JSON lines, which is the only format
@@ -401,7 +401,7 @@ pub struct LogExportArgs {
     pub after: i64,
 }
 
-/// `dialdeck log verify`.
+/// The arguments of `dialdeck log verify`.
 #[derive(Clone, Debug, Args)]
 pub struct LogVerifyArgs {
     /// An exported log, `-` for standard input; none: the deck's own
@@ -412,14 +412,14 @@ pub struct LogVerifyArgs {
     pub anchor: Vec<Anchor>,
 }
 
-/// `dialdeck completions`.
+/// The arguments of `dialdeck completions`.
 #[derive(Clone, Copy, Debug, Args)]
 pub struct CompletionsArgs {
     /// The shell
     pub shell: Shell,
 }
 
-/// `dialdeck man`.
+/// The arguments of `dialdeck man`.
 #[derive(Clone, Debug, Args)]
 pub struct ManArgs {
     /// Write a page for every subcommand into this folder instead
@@ -427,14 +427,14 @@ pub struct ManArgs {
     pub dir: Option<PathBuf>,
 }
 
-/// `dialdeck config …`.
+/// The subcommands of `dialdeck config`.
 #[derive(Clone, Copy, Debug, Subcommand)]
 pub enum ConfigCommand {
     /// Print the deck's settings as they are in force
     Print,
 }
 
-/// Reads an ISO 3166 alpha-2 country code; the result is in upper case.
+/// Parses a country code of ISO 3166-1, two letters. Returns it in upper case.
 fn country(text: &str) -> Result<String, String> {
     let country = text.to_ascii_uppercase();
     if country.len() == 2 && crate::intake::is_country(&country) {

@@ -1,5 +1,5 @@
-//! `dialdeck backup`: a consistent copy of the deck's store while its engine runs, and its own lists as
-//! files that `dnc import` reads.
+//! `dialdeck backup`: a consistent copy of the deck's store while its engine runs, and its own lists as files
+//! that `dnc import` reads.
 
 use std::fs::{self, File};
 use std::io::{BufWriter, ErrorKind, Read as _, Write};
@@ -20,10 +20,10 @@ use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::mark::Reached;
 
-/// What says of which instant a backup is.
+/// The file that states the instant of a backup.
 const MANIFEST: &str = "backup.json";
 
-/// `dialdeck backup DIR`.
+/// Runs `dialdeck backup DIR` and returns its exit code.
 pub(super) fn execute(
     args: &BackupArgs,
     env: &Env,
@@ -72,7 +72,7 @@ pub(super) fn execute(
     Ok(ExitCode::Done)
 }
 
-/// `1 entry`, `2 entries`.
+/// Returns `1 entry`, `2 entries`.
 pub(super) fn entries(n: i64) -> String {
     match n {
         1 => "1 entry".to_owned(),
@@ -80,8 +80,8 @@ pub(super) fn entries(n: i64) -> String {
     }
 }
 
-/// The folder in which the backup is made. It gets its name when it is whole, so that one that was cut
-/// off is never taken for a backup.
+/// Creates the folder in which the backup is made. The folder gets its name when the backup is complete, so
+/// that one that was interrupted is never taken for a backup.
 fn new_folder(wanted: &Path) -> Result<TempDir, CliError> {
     let there = match fs::read_dir(wanted) {
         Ok(mut entries) => entries.next().is_some(),
@@ -108,7 +108,8 @@ fn parent(path: &Path) -> &Path {
     parent.unwrap_or(Path::new("."))
 }
 
-/// Writes the copy's own lists, each with its date, so that a later list can be recognised.
+/// Writes the copy's own lists, each with its date, so that a later list can be recognised. Returns the name
+/// and the count of each.
 fn write_lists(
     store: &mut SqliteStore,
     folder: &Path,
@@ -135,7 +136,7 @@ fn write_lists(
     Ok(written)
 }
 
-/// `dnc-internal.csv`, `dnc-campaign-spring.csv`.
+/// Returns the name of a list's file: `dnc-internal.csv`, `dnc-campaign-spring.csv`.
 fn file_name(list: &ListKind) -> String {
     let plain = |sign: char| sign.is_ascii_alphanumeric() || matches!(sign, '-' | '_' | '.');
     let name: String = list
@@ -197,9 +198,9 @@ fn finish(making: TempDir, wanted: &Path, document: &serde_json::Value) -> Resul
     for synced in [&path, &folder.join(STORE_FILE), &folder.to_path_buf()] {
         sync(synced)?;
     }
-    // An empty folder of that name may be there; anything else is in the way.
+    // An empty folder of that name may exist. Any other file there is an error.
     fs::rename(folder, wanted).map_err(|error| CliError::file(wanted, &error))?;
-    // It has its name now: nothing is left to remove.
+    // The folder has its name now: nothing is left to remove.
     drop(making.keep());
     sync(parent(wanted))
 }

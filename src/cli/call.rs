@@ -1,4 +1,4 @@
-//! `dialdeck call`: one test call through every gate, followed as it goes.
+//! `dialdeck call`: one test call through every gate, shown while it runs.
 
 use std::collections::BTreeSet;
 use std::io::Write;
@@ -24,20 +24,21 @@ use crate::engine::{desk, law};
 use crate::rules::CONSENT;
 use crate::store::{By, Store as _};
 
-/// How long the call may wait for a slot; after that its campaign is over.
+/// How long the call may wait for a slot. After that its campaign ends.
 const PATIENCE: Duration = Duration::from_mins(2);
 
-/// What stands for a file in the log of a test call.
+/// The name of the file in the log of a test call, which has none.
 const TEST_CALL: &str = "test call";
 
-/// Gates that open by the call's own campaign being started and its engine running.
+/// Gates that open once the call's own campaign is started and its engine runs.
 const OPEN_LATER: [&str; 2] = ["campaign_draft", "caller_ids_unproven"];
 
-/// Adds a campaign of one contact, judges it, and runs an engine for it alone.
+/// Adds a campaign of one contact, checks its gates, and runs an engine for it alone. Returns the exit code.
 ///
 /// # Errors
-/// When the trunk or a number to show is missing, a gate stands against the call, or another
-/// campaign would be dialed with it.
+///
+/// Errors if the trunk or a caller ID is missing, a gate does not allow the call, or another campaign would
+/// be dialed too.
 pub fn execute(args: &CallArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     env.may_write()?;
     let typed = [args.number.clone()];
@@ -99,7 +100,7 @@ pub fn execute(args: &CallArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
     }
 }
 
-/// A name that no campaign has: two calls may be asked for within a second.
+/// Returns a name that no campaign has, because two calls may be asked for within a second.
 fn free_name(deck: &mut Deck, wanted: &str) -> Result<String, CliError> {
     let campaigns = deck.store.campaigns()?;
     let taken = |name: &str| campaigns.iter().any(|other| other.name() == name);
@@ -112,7 +113,7 @@ fn free_name(deck: &mut Deck, wanted: &str) -> Result<String, CliError> {
     Ok(name)
 }
 
-/// Other running campaigns would be dialed with it.
+/// Errors if an engine or another campaign is running, because that campaign would be dialed too.
 fn alone(deck: &mut Deck) -> Result<(), CliError> {
     if deck.engine_runs()? {
         return Err(CliError::deck("an engine runs on this deck")
@@ -131,7 +132,7 @@ fn alone(deck: &mut Deck) -> Result<(), CliError> {
     }
 }
 
-/// A campaign of its own for one call, that is over in two minutes.
+/// Returns a separate campaign for one call. It ends after two minutes.
 fn settings(
     trunk: &str,
     config: &DeckConfig,
@@ -198,8 +199,8 @@ fn settings(
     })
 }
 
-/// Nobody's consent is on record for a test call: who places it says by placing it that it is theirs to
-/// give.
+/// Returns overrides of the rules on consent. No consent is on record for a test call: the user who places it
+/// states by this that the consent is theirs to give.
 fn consents(number: PhoneNumber) -> Vec<RuleOverride> {
     let regions = rules::in_force().regions_of(number);
     let countries = regions.iter().map(|region| law::country_of(region));
@@ -266,7 +267,8 @@ fn add(
     Ok(campaign)
 }
 
-/// What would keep the call from being placed, apart from what its start changes.
+/// Returns the report of a gate that keeps the call from being placed, apart from the gates that its start
+/// opens.
 fn stands_against(
     deck: &mut Deck,
     number: PhoneNumber,

@@ -1,4 +1,4 @@
-//! Campaigns: added, listed, shown, moved, paced.
+//! Adds, lists, shows, moves and paces campaigns.
 
 use std::io::Write;
 
@@ -19,7 +19,11 @@ use crate::domain::{Campaign, CampaignState};
 use crate::policy::abandonment;
 use crate::store::Store as _;
 
-/// `dialdeck campaign …`.
+/// Runs `dialdeck campaign …` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the deck or a file cannot be read, a named campaign does not exist, or the move is not allowed.
 pub fn execute(
     command: &CampaignCommand,
     env: &Env,
@@ -45,7 +49,7 @@ fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     let maps = (!args.no_contacts).then_some(args.columns.maps.as_slice());
     let mut sound = campaign_file::load(env, &args.file, maps)?;
     campaign_file::not_over(&sound.campaign.settings, deck::present(env)?)?;
-    // The gate holds every contact to the law all the same, so the campaign may be added.
+    // The gate still holds every contact to the law, so the campaign may be added.
     let below = sound.below_the_law.take().into_iter();
     let below = below.flat_map(|errors| errors.0);
     sound.warnings.extend(below.map(|error| error.to_string()));
@@ -219,7 +223,7 @@ fn run(
     } else {
         Vec::new()
     };
-    // A deck file that is broken is told by who needs it; no start or resume does.
+    // A broken deck file is reported by the commands that need it. A start or a resume does not.
     if let Ok(config) = env.deck_config() {
         let odds = |campaign: &Campaign| config.at_odds_with(&campaign.settings);
         warnings.extend(campaigns.iter().flat_map(odds));
@@ -289,7 +293,7 @@ fn stop(
     )
 }
 
-/// Moves campaigns to a state in which they do not dial, and waits until that is true of every call.
+/// Moves campaigns to a state in which they do not dial, and waits until none of their calls can leave.
 fn halt(
     deck: &mut Deck,
     campaigns: &[Campaign],
@@ -306,7 +310,7 @@ fn halt(
     Ok(ExitCode::Done)
 }
 
-/// All of these campaigns, or an error that names the one that is not there.
+/// Returns all of these campaigns. Errors if one does not exist; the error names it.
 fn named(deck: &mut Deck, names: &[String]) -> Result<Vec<Campaign>, CliError> {
     let campaigns: Result<Vec<Campaign>, _> =
         names.iter().map(|name| deck.store.campaign(name)).collect();

@@ -1,4 +1,4 @@
-//! A campaign file with everything it leans on: deck file, rules in force, contacts.
+//! A campaign file with everything it depends on: deck file, rules in force, contacts.
 
 use std::path::{Path, PathBuf};
 
@@ -8,26 +8,27 @@ use crate::config::{CampaignFile, ConfigErrors, DeckConfig, load_campaign};
 use crate::domain::{CampaignSettings, Timestamp};
 use crate::intake::{ColumnMap, ContactFile};
 
-/// A campaign file that is right in itself and beside the deck file.
+/// A campaign file that is valid by itself and together with the deck file.
 pub struct Sound {
-    /// The campaign.
+    /// The campaign as read from its file.
     pub campaign: CampaignFile,
-    /// The deck file it was laid beside.
+    /// The deck file that it was checked against.
     pub deck: DeckConfig,
-    /// Advice from both.
+    /// Warnings about the campaign file and the deck file.
     pub warnings: Vec<String>,
-    /// What the law asks for before its calls, one line each.
+    /// What the law requires before the campaign's calls, one line each.
     pub law: Vec<String>,
-    /// Where the file asks for less than the law of a whole country.
+    /// Settings of the file that ask for less than the law of a whole country.
     pub below_the_law: Option<ConfigErrors>,
-    /// The contacts file it names, checked as a whole.
+    /// The contacts file that the campaign file names, checked as a whole.
     pub contacts: Option<(PathBuf, ContactFile)>,
 }
 
-/// Reads and checks a campaign file and, unless `maps` is `None`, the list it names.
+/// Reads and checks a campaign file and, unless `maps` is `None`, the list that it names.
 ///
 /// # Errors
-/// Everything that is wrong with the file, with line and key; or the list's own fault.
+///
+/// Errors if the file has faults, each with line and key, or if the list has.
 pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound, CliError> {
     std::fs::metadata(path).map_err(|error| CliError::file(path, &error))?;
     let campaign = load_campaign(path)?;
@@ -61,10 +62,11 @@ pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound,
     })
 }
 
-/// Errors if the campaign's time is over at `at`: none of its calls would ever leave.
+/// Checks that the campaign has not expired at `at`.
 ///
 /// # Errors
-/// As said.
+///
+/// Errors if it has expired, because none of its calls would ever leave.
 pub fn not_over(settings: &CampaignSettings, at: Timestamp) -> Result<(), CliError> {
     match settings.schedule.expires {
         Some(end) if end <= at => Err(CliError::failed(format!(

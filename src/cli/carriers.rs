@@ -1,4 +1,4 @@
-//! What stands behind each trunk, made from the deck file and the credentials.
+//! The carrier of each trunk, made from the deck file and the credentials.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -18,9 +18,9 @@ use crate::provider::{Provider, ProviderEvent, Request};
 
 /// The carrier of a trunk.
 pub(super) enum Carrier {
-    /// Built in.
+    /// The built-in simulator.
     Simulated(Box<Simulator>),
-    /// Behind a network.
+    /// A carrier behind a network.
     Remote(Remote),
 }
 
@@ -61,28 +61,29 @@ impl Provider for Carrier {
     }
 }
 
-/// What the command line says about simulated carriers.
+/// The command line's settings for simulated carriers.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Simulated {
-    /// Seed of their dice; `None`: the deck file's.
+    /// The seed of their random choices. If `None`, that of the deck file.
     pub(super) seed: Option<u64>,
-    /// Their log; `None`: the deck file's, else in the deck's folder.
+    /// The file of their log. If `None`, that of the deck file, or one in the deck's folder.
     pub(super) carrier_log: Option<PathBuf>,
 }
 
 /// The carriers of a deck.
 #[derive(Default)]
 pub(super) struct Carriers {
-    /// By trunk.
+    /// The carrier of each trunk.
     pub(super) providers: BTreeMap<TrunkName, Carrier>,
-    /// The ways in, of those that have one.
+    /// The gates for incoming messages, of the trunks that have one.
     pub(super) gates: BTreeMap<TrunkName, Gate>,
 }
 
-/// Makes every trunk's carrier; those behind a network live on `runtime`.
+/// Returns every trunk's carrier. Those behind a network run on `runtime`.
 ///
 /// # Errors
-/// When a profile, a log or a credential cannot be read.
+///
+/// Errors if a profile, a log or a credential cannot be read.
 pub(super) fn make(
     config: &DeckConfig,
     simulated: &Simulated,
@@ -112,7 +113,7 @@ pub(super) fn make(
     Ok(carriers)
 }
 
-/// Starts a vendor.
+/// A visitor that starts a vendor.
 struct Starting<'a> {
     clock: &'a Clock,
     runtime: &'a Handle,
@@ -149,7 +150,7 @@ fn simulator(
     ))
 }
 
-/// A built-in profile by name, or one read from a file.
+/// Returns a built-in profile by its name, or one read from a file.
 fn profile(name: &str) -> Result<Profile, CliError> {
     if Profile::names().contains(&name) {
         return Profile::named(name).map_err(CliError::usage);

@@ -1,4 +1,4 @@
-//! `dialdeck check`: a campaign file, then what it would do with its contacts.
+//! `dialdeck check`: checks a campaign file, then forecasts what it would do with its contacts.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -22,24 +22,28 @@ use crate::store::{By, Store as _};
 /// Contacts between two steps of the progress bar.
 const STEP: u64 = 1_000;
 
-/// What a campaign would do with its contacts, were it running on an idle deck.
+/// What a campaign would do with its contacts if it ran on an idle deck.
 #[derive(Debug, Default, Serialize)]
 struct Forecast {
-    /// May be dialed at once.
+    /// Contacts that may be dialed now.
     dialable: u64,
-    /// Not now.
+    /// Contacts that may not be dialed now.
     held: u64,
-    /// Of these, how often each reason stands in the way; a contact may have several.
+    /// Held contacts by reason. A contact may have several reasons.
     held_by_reason: BTreeMap<String, u64>,
-    /// Never.
+    /// Contacts that may never be dialed.
     refused: u64,
-    /// By reason.
+    /// Refused contacts by reason.
     refused_by_reason: BTreeMap<String, u64>,
     /// When the first held contact may be dialed.
     next_possible: Option<Timestamp>,
 }
 
-/// `dialdeck check`.
+/// Runs `dialdeck check` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the campaign file, its list or the deck cannot be used.
 pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut sound = campaign_file::load(env, &args.file, Some(&args.columns.maps))?;
     if let Some(errors) = sound.below_the_law.take() {
@@ -168,7 +172,8 @@ fn try_out(
     Ok(((taken, outlook.forecast), advice))
 }
 
-/// The lists that are loaded on the deck, with their dates; their numbers are asked for one by one.
+/// Copies the lists that are loaded on the deck, with their dates but without their numbers. The numbers are
+/// looked up one by one.
 fn lists(store: &mut SqliteStore, real: &mut Deck, by: &By) -> Result<(), CliError> {
     for list in real.store.lists()? {
         store.import_suppressions(&list.kind, &[], by)?;
@@ -187,12 +192,12 @@ fn lists(store: &mut SqliteStore, real: &mut Deck, by: &By) -> Result<(), CliErr
     Ok(())
 }
 
-/// The count under way.
+/// A forecast that is being counted.
 struct Outlook {
     campaign: Campaign,
     at: Timestamp,
     forecast: Forecast,
-    /// The next possible instant by window class: contacts of one class open together.
+    /// The next possible instant by window class: all contacts of a class open together.
     next: BTreeMap<ClassId, Option<Timestamp>>,
 }
 
@@ -257,7 +262,7 @@ fn binds(list: &ListKind, campaign: &str) -> bool {
     }
 }
 
-/// A refusal's code; a contact that was finished as it was imported says why.
+/// Returns a refusal's code. For a contact that was finished when it was imported, returns the reason.
 fn code_of(facts: &Facts<'_>, decision: &Decision) -> String {
     match decision {
         Decision::Refuse(Refusal::Finished(state)) => facts

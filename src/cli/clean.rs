@@ -1,30 +1,30 @@
-//! The one way to standard output: nothing that could disturb a terminal passes.
+//! The writer for standard output, which removes characters that could disturb a terminal.
 
 use std::io::{self, Write};
 
 use crate::domain::text::{clean, escape_json};
 
-/// What the output is, and so how it is cleaned.
+/// The kind of output, which decides how it is cleaned.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
     /// Text for people: characters that could disturb a terminal are dropped.
     Text,
-    /// JSON documents, one a line: such characters are escaped.
+    /// JSON documents, one per line: such characters are escaped.
     Json,
-    /// Bytes that must stay as they are: an exported log, whose digests are over its bytes.
+    /// Bytes that must not change: an exported log, whose digests are over its bytes.
     Bytes,
 }
 
-/// Cleans what is written line by line.
+/// A writer that cleans its output line by line.
 pub(super) struct CleanWriter<W: Write> {
     to: W,
     form: Form,
-    /// The line under way.
+    /// The bytes of the unfinished line.
     line: Vec<u8>,
 }
 
 impl<W: Write> CleanWriter<W> {
-    /// A writer of this form.
+    /// Creates a writer of this form.
     pub(super) const fn new(to: W, form: Form) -> Self {
         Self {
             to,

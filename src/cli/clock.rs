@@ -1,4 +1,4 @@
-//! The machine's clock, and a person's word that it is right.
+//! The machine's clock, and the user's confirmation that it is right.
 
 use std::io::Write;
 use std::time::Duration;
@@ -12,13 +12,14 @@ use crate::clock::{Clock, DeckClock};
 use crate::domain::{Timestamp, clock_behind};
 use crate::store::{By, ClockAccepted, Store as _, Timing as _};
 
-/// A clock that says an earlier instant than the last release is wrong: 2026-11-01T00:00:00Z.
+/// The instant of the last release, 2026-11-01T00:00:00Z. A clock before it is wrong.
 const RELEASED: Timestamp = Timestamp::from_millis(1_793_491_200_000);
 
-/// `dialdeck clock …`.
+/// Runs `dialdeck clock …` and returns its exit code.
 ///
 /// # Errors
-/// When the deck cannot be read or written, or the clock cannot be accepted.
+///
+/// Errors if the deck cannot be read or written, or the clock cannot be accepted.
 pub fn execute(
     command: Option<&ClockCommand>,
     env: &Env,
@@ -115,7 +116,7 @@ fn must_be_possible(now: Timestamp) -> Result<(), CliError> {
     .hint("set the machine's clock right"))
 }
 
-/// The beginning of the year of the newest zone data.
+/// Returns the beginning of the year of the newest zone data.
 fn zone_data_from() -> Option<Timestamp> {
     let (first, second) = rules::in_force().zone_data_versions();
     let year = |version: &str| {
@@ -173,7 +174,7 @@ fn say(
     Ok(())
 }
 
-/// A length of time in its largest whole unit.
+/// Returns a length of time in its largest whole unit.
 fn span(span: Duration) -> String {
     match span.as_secs() {
         seconds if seconds < 120 => format!("{seconds} s"),

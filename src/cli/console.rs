@@ -28,15 +28,17 @@ use crate::tui::looks::{LookChoice, Looks};
 use crate::tui::model::{Ending, Permits, Reach, Viewer};
 use crate::tui::tty::Tty;
 
-/// `dialdeck` alone: the engine inside if nobody owns the deck, else attached. Where a file is broken
-/// that an engine needs, the console still opens, to hold back what runs elsewhere, and says so.
+/// Runs `dialdeck` without a subcommand: with the engine inside if no process owns the deck, otherwise
+/// attached. If a file that an engine needs is broken, the console still opens and says so, because the user
+/// may have to hold back an engine elsewhere.
 ///
 /// # Errors
-/// When there is no terminal, or the deck is not usable.
+///
+/// Errors if there is no terminal, or the deck is not usable.
 pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
     let mut front = Front::prepare_anyhow(env)?;
     let faults = needs::broken(env);
-    // A lock that cannot be looked at is taken to be held.
+    // A lock that cannot be read counts as held.
     let owned = lock::is_held(&env.deck).unwrap_or_else(|error| {
         front.faults.push(deck::lock_unseen(&env.deck, &error));
         true
@@ -77,10 +79,11 @@ fn engine_inside(env: &Env, answer: Option<Answer>) -> Result<Running, CliError>
     engine::start(&run, env, |_, _| Ok(()))
 }
 
-/// A console with the engine inside.
+/// Runs a console with the engine inside.
 ///
 /// # Errors
-/// When the deck is not usable or owned by another engine.
+///
+/// Errors if the deck is not usable or another engine owns it.
 pub(super) fn inside(
     front: Front,
     run: &Run,
@@ -92,7 +95,7 @@ pub(super) fn inside(
 
 fn with_engine(front: Front, running: Running, env: &Env) -> Result<ExitCode, CliError> {
     let handle = running.handle.clone();
-    // The end of the run is told on the terminal too, and must not wait for it.
+    // The end of the run is reported on the terminal too, and must not wait for it.
     let mut out = Tty::behind(stdout()).map_err(CliError::failed)?;
     let closing = match open(front, env, Some(&running))? {
         Ending::Leave => None,
@@ -107,7 +110,7 @@ fn with_engine(front: Front, running: Running, env: &Env) -> Result<ExitCode, Cl
         None => HangUp::Ignored,
         Some(closing) => {
             let actor = env.actor.clone();
-            // The acknowledgement comes with the engine's end, which is waited for below.
+            // The acknowledgement comes when the engine ends. The code below waits for that.
             std::thread::spawn(move || handle.ask_blocking(closing, &actor));
             HangUp::Ends
         }
@@ -126,28 +129,29 @@ fn hang_up(handle: &Handle, actor: &str) -> Result<(), CliError> {
     done.map(|_| ()).map_err(CliError::failed)
 }
 
-/// A console on a deck whose engine, if any, runs elsewhere.
+/// Runs a console on a deck whose engine, if any, runs elsewhere.
 fn attached(front: Front, env: &Env) -> Result<ExitCode, CliError> {
     open(front, env, None)?;
     Ok(ExitCode::Done)
 }
 
-/// What a console needs before anything of the deck is touched.
+/// What a console needs before it reads the deck.
 pub(super) struct Front {
     keys: KeyMap,
     looks: Looks,
-    /// What is broken and had to be done without.
+    /// Faults of files that the console runs without.
     faults: Vec<String>,
-    /// Whether campaigns may be started and raised: not while a file is broken that this needs, as by
-    /// command.
+    /// Whether campaigns may be started and raised. False while a file is broken that
+    /// `dialdeck campaign start` needs.
     lets_go: bool,
 }
 
 impl Front {
-    /// Looks for the terminal, the user's keys and the theme.
+    /// Checks the terminal, and reads the user's keys and the theme.
     ///
     /// # Errors
-    /// When there is no terminal, or keys or theme are broken.
+    ///
+    /// Errors if there is no terminal, or keys or theme are broken.
     pub(super) fn prepare(env: &Env) -> Result<Self, CliError> {
         terminal()?;
         Ok(Self {
@@ -158,11 +162,12 @@ impl Front {
         })
     }
 
-    /// As [`Front::prepare`], with the embedded keys and the standard theme where the user's are broken:
-    /// who has to stop everything must not have to correct a file first.
+    /// Prepares as [`Front::prepare`] does, with the embedded keys and the standard theme if the user's are
+    /// broken. A user who has to stop everything must not have to correct a file first.
     ///
     /// # Errors
-    /// When there is no terminal.
+    ///
+    /// Errors if there is no terminal.
     fn prepare_anyhow(env: &Env) -> Result<Self, CliError> {
         terminal()?;
         let mut faults = Vec::new();
@@ -189,7 +194,7 @@ impl Front {
     }
 }
 
-/// What is broken of the user's own keys and theme; the console opens all the same.
+/// Returns the faults of the user's own keys and theme. The console opens with them.
 pub(super) fn broken(env: &Env) -> Vec<CliError> {
     let looks = looks(env, env.own_file("themes")).err();
     keys(env).err().into_iter().chain(looks).collect()
@@ -257,13 +262,13 @@ fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, Cli
     }
     .run()
     .map_err(|error| CliError::failed(format!("the terminal: {error}")))?;
-    // The desk ends with its channel; an act it has begun is finished first.
+    // The desk ends with its channel. An action that it has begun is finished first.
     desk.join().ok();
     Ok(ending)
 }
 
-/// The deck's store, and the country of numbers written without one; none where nobody knows it, so
-/// that they are not read.
+/// Returns the deck's store, and the country of numbers written without one. The country is empty if it is
+/// not known, so that such numbers are not read.
 fn opened(env: &Env) -> Result<(SqliteStore, String), CliError> {
     let mut deck = Deck::open(env)?;
     let country = match env.deck_config() {
@@ -285,7 +290,7 @@ fn reach(env: &Env, authority: Authority, lets_go: bool) -> Reach {
     }
 }
 
-/// The deck's name on the screen: its folder's.
+/// Returns the deck's name on the screen: the name of its folder.
 fn deck_name(env: &Env) -> String {
     if !env.deck_named && env.deck.starts_with(std::env::temp_dir()) {
         return "demo".to_owned();
@@ -294,7 +299,7 @@ fn deck_name(env: &Env) -> String {
     name.map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
-/// The theme and the glyphs; `folder` has the user's own themes.
+/// Returns the theme and the glyphs. `folder` holds the user's own themes.
 fn looks(env: &Env, folder: Option<PathBuf>) -> Result<Looks, CliError> {
     let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let color = env.look.color.as_deref().unwrap_or("auto");
@@ -315,7 +320,7 @@ fn looks(env: &Env, folder: Option<PathBuf>) -> Result<Looks, CliError> {
     Ok(looks)
 }
 
-/// What the desk asks of this process and its files.
+/// What the desk needs from this process and its files.
 struct Here {
     env: Env,
     handle: Option<Handle>,
@@ -326,7 +331,7 @@ impl Surroundings<SqliteStore> for Here {
         match &self.handle {
             Some(handle) if handle.has_ended() => EngineSeat::Nobody,
             Some(_) => EngineSeat::Inside,
-            // A lock that cannot be looked at is taken to be held: calls may leave.
+            // A lock that cannot be read counts as held: calls may leave.
             None if lock::is_held(&self.env.deck).unwrap_or(true) => EngineSeat::Elsewhere,
             None => EngineSeat::Nobody,
         }
@@ -349,7 +354,7 @@ impl Surroundings<SqliteStore> for Here {
     }
 }
 
-/// An import's fault with what to do. The dialog has no field for `--map`, so the command is named.
+/// Returns an import's fault and what to do. The dialog has no field for `--map`, so the command is named.
 fn mapped_by_command(error: CliError, campaign: &str) -> String {
     let CliError { message, hint, .. } = error;
     match hint {

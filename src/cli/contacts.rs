@@ -8,7 +8,11 @@ use super::args::ContactsImportArgs;
 use super::{CliError, Deck, Env, ExitCode, import, output, rejects};
 use crate::store::Store as _;
 
-/// `dialdeck contacts import`: exit code 1 when not one row was taken or known.
+/// Runs `dialdeck contacts import`. Returns exit code 1 if no row was taken or known.
+///
+/// # Errors
+///
+/// Errors if the campaign does not exist, or the deck or the list cannot be used.
 pub fn execute(
     args: &ContactsImportArgs,
     env: &Env,

@@ -1,4 +1,4 @@
-//! Credentials: read at every start from the environment or a file, kept nowhere.
+//! Reads credentials at every start from the environment or a file. They are stored nowhere.
 
 use std::fs::{OpenOptions, Permissions};
 use std::io::{ErrorKind, Read as _, Write as _};
@@ -11,19 +11,20 @@ use crate::domain::digest::hex;
 use crate::provider::remote::secret::Secret;
 use dialdeck_files as regular;
 
-/// The deck's own key, with which it makes the addresses and tokens that it gives to the outside.
+/// The file of the deck's own key, from which the addresses and tokens given to carriers are made.
 const KEY_FILE: &str = "listener.key";
 
-/// The longest file of a credential that is read.
+/// The longest credential file that is read, in bytes.
 const LONGEST: u64 = 64 * 1024;
 
-/// Who may read a key: its owner.
+/// The permissions of a key file: only its owner may read it.
 const PRIVATE: u32 = 0o600;
 
-/// Reads a credential; `what` is its name for error messages.
+/// Returns a credential. `what` is its name in error messages.
 ///
 /// # Errors
-/// When it is not there, empty, or a file that others may read.
+///
+/// Errors if the credential is missing or empty, or if it is a file that others may read.
 pub(super) fn read(credential: &Credential, what: &str, env: &Env) -> Result<Secret, CliError> {
     match credential {
         Credential::Env(name) => match std::env::var(name) {
@@ -67,13 +68,15 @@ fn from_file(path: &Path, what: &str) -> Result<Secret, CliError> {
     Ok(Secret::new(first))
 }
 
-/// The deck's own key, made when there is none; one for the moment where nothing may be written.
+/// Returns the deck's own key, and creates it if there is none. Returns a temporary key if nothing may be
+/// written.
 ///
 /// # Errors
-/// When the file can be neither read nor made.
+///
+/// Errors if the file can be neither read nor created.
 pub(super) fn deck_key(env: &Env) -> Result<Secret, CliError> {
     let path = env.deck.join(KEY_FILE);
-    // Where there is no deck, a key would be taken for what is left of one.
+    // If there is no deck, a key would be taken for a part of a lost one.
     if (env.read_only || !Deck::exists(env)) && !path.exists() {
         return random();
     }

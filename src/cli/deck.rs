@@ -20,32 +20,32 @@ use crate::tui::tty;
 /// The store's file in the deck's folder.
 pub const STORE_FILE: &str = "deck.sqlite";
 
-/// Under which key the store keeps the country of numbers without one.
+/// The store's key for the country of numbers written without one.
 const COUNTRY: &str = "default_country";
 
-/// Under which key the store keeps that the deck has had a file of its own.
+/// The store's key for the fact that the deck has had a deck file.
 const HAD_FILE: &str = "deck_file";
 
 /// How long an acknowledgement waits for calls that can still leave.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Between two looks at the store while waiting.
+/// The time between two reads of the store while waiting.
 const LOOK_AGAIN: Duration = Duration::from_millis(20);
 
 /// Whether an engine owns the deck, as far as its lock shows.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Owner {
-    /// An engine does.
+    /// An engine owns the deck.
     Engine,
-    /// None does: nothing leaves.
+    /// No engine owns the deck: no call leaves.
     Nobody,
-    /// It cannot be seen, for this reason: calls may leave.
+    /// The lock cannot be read, for this reason: calls may leave.
     Unseen(String),
 }
 
-/// An open deck.
+/// An open deck with its store.
 pub struct Deck {
-    /// Its store.
+    /// The deck's store, open.
     pub store: SqliteStore,
     folder: PathBuf,
     actor: String,
@@ -54,10 +54,11 @@ pub struct Deck {
 }
 
 impl Deck {
-    /// Opens a deck that exists. A store that is not as the last run left it is warned of.
+    /// Opens a deck that exists. Warns if the store is not as the last run left it.
     ///
     /// # Errors
-    /// When there is none, or its store is not usable.
+    ///
+    /// Errors if there is no deck, or its store is not usable.
     pub fn open(env: &Env) -> Result<Self, CliError> {
         let deck = Self::open_quietly(env)?;
         if let Some(error) = standing::error(&deck.marked.standing) {
@@ -66,10 +67,12 @@ impl Deck {
         Ok(deck)
     }
 
-    /// As [`Deck::open`], for a command that says by itself how the store stands.
+    /// Opens a deck as [`Deck::open`] does, without the warning, for a command that reports the store's state
+    /// itself.
     ///
     /// # Errors
-    /// As [`Deck::open`].
+    ///
+    /// Errors if [`Deck::open`] does.
     pub fn open_quietly(env: &Env) -> Result<Self, CliError> {
         if !Self::exists(env) {
             return Err(Self::missing(env));
@@ -80,7 +83,8 @@ impl Deck {
     /// Opens a deck that exists, with these rights.
     ///
     /// # Errors
-    /// As [`Deck::open`].
+    ///
+    /// Errors if [`Deck::open`] does.
     pub(super) fn open_as(env: &Env, who: Authority) -> Result<Self, CliError> {
         if !Self::exists(env) {
             return Err(Self::missing(env));
@@ -94,38 +98,42 @@ impl Deck {
         Self::over(store, who, env)
     }
 
-    /// Opens a deck that exists to write to it.
+    /// Opens a deck that exists in order to write to it.
     ///
     /// # Errors
-    /// As [`Deck::open`], when its store is not as the last run left it, and with `--read-only`.
+    ///
+    /// Errors if [`Deck::open`] does, if the store is not as the last run left it, or with `--read-only`.
     pub fn open_to_write(env: &Env) -> Result<Self, CliError> {
         env.may_write()?;
         Self::open_quietly(env)?.current()
     }
 
-    /// Opens a deck that exists for an act that can only hold calls back: also where the store is not as
-    /// the last run left it.
+    /// Opens a deck that exists for an action that can only hold calls back. The store need not be as the
+    /// last run left it.
     ///
     /// # Errors
-    /// As [`Deck::open`], and with `--read-only`.
+    ///
+    /// Errors if [`Deck::open`] does, or with `--read-only`.
     pub fn open_to_hold_back(env: &Env) -> Result<Self, CliError> {
         env.may_write()?;
         Self::open(env)?.noting_a_fork(env)
     }
 
-    /// Opens a deck to write to it, and makes it if it is not there.
+    /// Opens a deck in order to write to it, and creates it if it does not exist.
     ///
     /// # Errors
-    /// When its folder cannot be made, its store is not usable or not as the last run left it, and with
-    /// `--read-only`.
+    ///
+    /// Errors if its folder cannot be created, its store is not usable or not as the last run left it, or
+    /// with `--read-only`.
     pub fn open_or_create(env: &Env) -> Result<Self, CliError> {
         Self::made(env)?.current()
     }
 
-    /// As [`Deck::open_or_create`], for an act that can only hold calls back.
+    /// Opens a deck as [`Deck::open_or_create`] does, for an action that can only hold calls back.
     ///
     /// # Errors
-    /// When its folder cannot be made, its store is not usable, and with `--read-only`.
+    ///
+    /// Errors if its folder cannot be created, its store is not usable, or with `--read-only`.
     pub fn open_or_create_to_hold_back(env: &Env) -> Result<Self, CliError> {
         Self::made(env)?.noting_a_fork(env)
     }
@@ -155,11 +163,12 @@ impl Deck {
         Self::over(open_store(env)?, env.authority()?, env)
     }
 
-    /// Gives the store the deck file's trunks and caller IDs. An engine does this by itself when it
-    /// starts, so while one runs its settings stand.
+    /// Writes the deck file's trunks and caller IDs to the store. An engine does this when it starts, so
+    /// while an engine runs its settings remain.
     ///
     /// # Errors
-    /// When the store cannot be written.
+    ///
+    /// Errors if the store cannot be written, or the engine's lock cannot be read.
     pub fn configure(&mut self, settings: &DeckSettings) -> Result<(), CliError> {
         if !self.engine_runs()? {
             self.store.configure(settings)?;
@@ -167,12 +176,12 @@ impl Deck {
         Ok(())
     }
 
-    /// Whether there is a deck to open.
+    /// Returns whether there is a deck to open.
     pub fn exists(env: &Env) -> bool {
         loss::has_store(&env.deck)
     }
 
-    /// The error of a command that needs a deck where there is none.
+    /// Returns the error of a command that needs a deck where there is none.
     pub fn missing(env: &Env) -> CliError {
         loss::of(env).unwrap_or_else(|| {
             CliError::deck(format!("there is no deck at {}", env.deck.display()))
@@ -200,44 +209,47 @@ impl Deck {
         })
     }
 
-    /// The deck, if its store is as the last run left it.
+    /// Returns the deck if its store is as the last run left it.
     fn current(self) -> Result<Self, CliError> {
         self.must_be_current()?;
         Ok(self)
     }
 
-    /// Errors if the store is not as the last run left it.
+    /// Checks that the store is as the last run left it.
     ///
     /// # Errors
-    /// Then.
+    ///
+    /// Errors if it is not.
     pub fn must_be_current(&self) -> Result<(), CliError> {
         standing::error(&self.marked.standing).map_or(Ok(()), Err)
     }
 
-    /// How the store compared to the deck's mark when it was opened.
+    /// Returns how the store compared to the deck's mark when it was opened.
     pub const fn marked(&self) -> &Marked {
         &self.marked
     }
 
-    /// Whether the deck has had a file of its own, as far as its store says.
+    /// Returns whether the deck has had a deck file, as far as its store says.
     pub(super) fn had_file(env: &Env) -> bool {
         // A store that cannot be read is reported when it is opened.
         let said = || SqliteStore::meta_at(&env.deck.join(STORE_FILE), HAD_FILE);
         Self::exists(env) && matches!(said(), Ok(Some(_)))
     }
 
-    /// The country that the deck file gave numbers without one when it could last be read.
+    /// Returns the country of numbers written without one, from the deck file when it could last be read.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    ///
+    /// Errors if the store cannot be read.
     pub fn last_country(&mut self) -> Result<Option<String>, CliError> {
         Ok(self.store.meta(COUNTRY)?)
     }
 
-    /// Whether an engine owns the deck.
+    /// Returns whether an engine owns the deck.
     ///
     /// # Errors
-    /// When its lock cannot be looked at.
+    ///
+    /// Errors if the engine's lock cannot be read.
     pub fn engine_runs(&self) -> Result<bool, CliError> {
         match self.owner() {
             Owner::Engine => Ok(true),
@@ -246,7 +258,7 @@ impl Deck {
         }
     }
 
-    /// Whether an engine owns the deck, for acts and looks that must not fail where that cannot be seen.
+    /// Returns whether an engine owns the deck, for callers that must not fail if the lock cannot be read.
     pub fn owner(&self) -> Owner {
         match lock::is_held(&self.folder) {
             Ok(true) => Owner::Engine,
@@ -255,18 +267,19 @@ impl Deck {
         }
     }
 
-    /// Errors unless the deck is whole: its file is what the last process left, and its tables are what
-    /// its log adds up to. A large deck whose file is unchanged since its last check is not
-    /// checked again, except for new entries of its log.
+    /// Checks that the deck is whole: its file is as the last process left it, and its tables equal the sum
+    /// of its log. A large deck whose file is unchanged since its last check is not checked again, except for
+    /// new entries of its log.
     ///
     /// # Errors
-    /// As described, and when the store cannot be read.
+    ///
+    /// Errors if the deck is not whole, or the store cannot be read.
     pub fn check_whole(&mut self) -> Result<(), CliError> {
         let standing = self.store.standing();
         let found = match &standing {
             Standing::Whole(checked) if !self.store.is_small() => match checked {
                 Some(checked) => self.store.check_behind(checked)?,
-                // Nothing but this program has written to it since it was made.
+                // Only this program has written to the store since it was created.
                 None => Differences::default(),
             },
             Standing::Whole(_) | Standing::Unsealed | Standing::Broken => {
@@ -287,35 +300,39 @@ impl Deck {
     /// Seals a deck that an engine has checked, has run on and leaves.
     ///
     /// # Errors
-    /// When the store cannot be opened or read.
+    ///
+    /// Errors if the store cannot be opened or read.
     pub fn seal(env: &Env) -> Result<(), CliError> {
-        // The seal is the engine's, whatever has become of roles meanwhile.
+        // The engine seals the deck, even if roles have changed during its run.
         let mut deck = Self::open_as(env, Role::Supervisor.into())?;
         let anchor = log::anchor(&mut deck.store)?;
         deck.store.vouch(anchor);
         Ok(())
     }
 
-    /// The clock the deck runs on: the machine's unless an engine left another.
+    /// Returns the clock on which the deck runs: the machine's, unless an engine has stored another.
     ///
     /// # Errors
-    /// When what the engine left cannot be read.
+    ///
+    /// Errors if the stored clock cannot be read.
     pub fn clock(&mut self) -> Result<DeckClock, CliError> {
         clock_of(&mut self.store)
     }
 
-    /// The deck's present instant, simulated or not; never earlier than the last event's.
+    /// Returns the deck's present instant, simulated or not. Never earlier than the last event.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    ///
+    /// Errors if the store cannot be read.
     pub fn now(&mut self) -> Result<Timestamp, CliError> {
         present_of(&mut self.store)
     }
 
-    /// The author of a command, for the log.
+    /// Returns the author of a command, for the log.
     ///
     /// # Errors
-    /// When the store cannot be read.
+    ///
+    /// Errors if the store cannot be read.
     pub fn by(&mut self) -> Result<By, CliError> {
         Ok(By {
             actor: self.actor.clone(),
@@ -323,11 +340,12 @@ impl Deck {
         })
     }
 
-    /// Waits until an engine has taken this wish to hang up every call, or no call is up. Without an
-    /// engine there is nobody to wait for.
+    /// Waits until an engine has taken this request to hang up every call, or no call is up. Returns
+    /// immediately if no engine runs.
     ///
     /// # Errors
-    /// After 10 seconds.
+    ///
+    /// Errors after 10 seconds, or if the store cannot be read.
     pub fn wait_until_hung_up(&mut self, wish: u64) -> Result<(), CliError> {
         self.wait(
             "it is recorded, but the engine has not taken it for 10 s: calls may still be up",
@@ -335,11 +353,12 @@ impl Deck {
         )
     }
 
-    /// Waits until no attempt that `concerns` can still leave (D8 to D10). Without an engine nothing
-    /// leaves, so there is nothing to wait for.
+    /// Waits until no attempt that `concerns` accepts can still leave (D8 to D10). Returns immediately if no
+    /// engine runs, because no call leaves without one.
     ///
     /// # Errors
-    /// After 10 seconds; `done` says what holds nevertheless.
+    ///
+    /// Errors after 10 seconds. `done` is the part of the message that says what holds nevertheless.
     pub fn wait_until_none_can_leave(
         &mut self,
         done: &str,
@@ -351,8 +370,8 @@ impl Deck {
         self.wait(&late, |store| Ok(store.unsent()?.iter().any(concerns)))
     }
 
-    /// Waits while an act is open that an engine has to see to; one that cannot be seen may be there. The
-    /// store alone says whether it is open.
+    /// Waits while the store says that `is_open`, for an action that needs an engine. An engine that cannot
+    /// be seen counts as running.
     fn wait(
         &mut self,
         late: &str,
@@ -376,7 +395,7 @@ impl Deck {
     }
 }
 
-/// What is said where the engine's lock cannot be looked at.
+/// Returns the message for an engine's lock that cannot be read.
 pub(super) fn lock_unseen(folder: &Path, error: &io::Error) -> String {
     format!(
         "whether an engine runs cannot be seen: engine.lock in {}: {error}",
@@ -384,11 +403,11 @@ pub(super) fn lock_unseen(folder: &Path, error: &io::Error) -> String {
     )
 }
 
-/// What to do then.
+/// The hint for an engine's lock that cannot be read.
 const LOCK_HINT: &str = "make engine.lock a file that you may read; take away what is no file";
 
-/// Keeps that the deck has a file of its own, and the country that it gives to numbers without one: for
-/// acts that must not wait until it can be read again.
+/// Stores that the deck has a deck file, and the country in it of numbers written without one, for actions
+/// that must not wait until the file can be read again.
 fn remember_file(store: &mut SqliteStore, env: &Env) -> Result<(), CliError> {
     let is_there = fs::symlink_metadata(env.own_deck_file()).is_ok();
     if is_there && store.meta(HAD_FILE)?.is_none() {
@@ -411,17 +430,18 @@ fn clock_of(store: &mut SqliteStore) -> Result<DeckClock, CliError> {
         .map_err(|error| CliError::deck(format!("the deck's clock `{text}` is broken: {error}")))
 }
 
-/// The present instant of the deck in this store, as [`Deck::now`].
+/// Returns the present instant of the deck in this store, as [`Deck::now`] does.
 pub(super) fn present_of(store: &mut SqliteStore) -> Result<Timestamp, CliError> {
     let clock = clock_of(store)?;
     let last = store.snapshot(clock.now(None))?.last_event_at;
     Ok(clock.now(last))
 }
 
-/// A deck in memory that ends with the program, to try things on.
+/// Creates a deck in memory for trials. It ends with the program.
 ///
 /// # Errors
-/// When SQLite cannot be used at all.
+///
+/// Errors if SQLite cannot be used.
 pub fn scratch(now: Timestamp) -> Result<SqliteStore, CliError> {
     let path = Path::new(":memory:");
     Ok(SqliteStore::create_or_open(
@@ -432,10 +452,11 @@ pub fn scratch(now: Timestamp) -> Result<SqliteStore, CliError> {
     )?)
 }
 
-/// The present instant of the deck, or the machine's when there is no deck.
+/// Returns the present instant of the deck, or the machine's if there is no deck.
 ///
 /// # Errors
-/// When there is a deck and it is not usable.
+///
+/// Errors if there is a deck and it is not usable.
 pub fn present(env: &Env) -> Result<Timestamp, CliError> {
     if Deck::exists(env) {
         Deck::open(env)?.now()
@@ -449,7 +470,7 @@ fn open_store(env: &Env) -> Result<SqliteStore, CliError> {
     open_at(&env.deck.join(STORE_FILE))
 }
 
-/// Opens the store at `path`, and brings it up to date.
+/// Opens the store at `path` and migrates it to the current schema.
 pub(super) fn open_at(path: &Path) -> Result<SqliteStore, CliError> {
     let now = Clock::System.now();
     let _upgrade =
@@ -462,7 +483,7 @@ pub(super) fn open_at(path: &Path) -> Result<SqliteStore, CliError> {
     )?)
 }
 
-/// A new deck's identity, from the operating system's randomness by way of a hasher's keys.
+/// Returns the identity of a new deck, from the operating system's randomness by way of a hasher's keys.
 pub(super) fn random_identity() -> DeckId {
     let bits = RandomState::new().build_hasher().finish();
     DeckId(u32::try_from(bits >> 32).unwrap_or_default())

@@ -1,5 +1,5 @@
-//! Follows the deck file while an engine runs on it: what is stricter there holds within seconds, and
-//! whatever else has changed is said.
+//! Follows the deck file while an engine runs. A stricter setting takes effect within seconds; any other
+//! change is reported.
 
 use std::collections::BTreeSet;
 use std::fs::{self, Metadata};
@@ -13,41 +13,42 @@ use crate::engine::Command;
 use crate::engine::deck_file::News;
 use crate::engine::shell::Handle;
 
-/// Between two looks at the files.
+/// The time between two checks of the files.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 
-/// By what a change of a file shows: size, inode, and when it and its properties were last written.
+/// The attributes that show a change of a file: size, inode, and when it and its properties were last
+/// written.
 type Stamp = Option<[i64; 5]>;
 
-/// Follows a deck file and the rule files it names.
+/// Follows a deck file and the rule files that it names.
 #[derive(Debug)]
 pub(super) struct Follower {
     file: PathBuf,
     /// Whether there was a file when the engine started.
     was_there: bool,
-    /// What the engine runs on.
+    /// The settings on which the engine runs.
     in_force: DeckConfig,
     /// The rule files as they were when the engine started.
     rules: Vec<Stamp>,
-    /// The file when it was last read.
+    /// The file and its rule files when they were last read.
     seen: Option<(Stamp, Vec<Stamp>)>,
     /// Regions that a change of the file has banned.
     banned: BTreeSet<String>,
-    /// Whether a change has made anything else stricter.
+    /// Whether a change has made any other setting stricter.
     stricter: bool,
-    /// What was last said.
+    /// The text of the last report.
     said: Option<String>,
 }
 
 impl Follower {
-    /// Follows this file, from which `in_force` was read.
+    /// Creates a follower of this file, from which `in_force` was read.
     pub(super) fn new(file: &Path, in_force: &DeckConfig) -> Self {
         Self {
             file: file.to_owned(),
             was_there: fs::symlink_metadata(file).is_ok(),
             rules: stamps(&in_force.rule_files),
             in_force: in_force.clone(),
-            // It may have changed since it was read.
+            // The file may have changed since it was read.
             seen: None,
             banned: BTreeSet::new(),
             stricter: false,
@@ -55,13 +56,13 @@ impl Follower {
         }
     }
 
-    /// Follows the file for as long as the engine runs.
+    /// Follows the file while the engine runs.
     pub(super) async fn follow(mut self, engine: Handle) {
         while !engine.has_ended() {
             if let Some(news) = self.look() {
                 let told = engine.ask(Command::FollowFile(Box::new(news)), "deck file");
                 if told.await.is_err() {
-                    // The queue was full: all of it is said again.
+                    // The queue was full: everything is reported again.
                     (self.seen, self.said) = (None, None);
                 }
             }
@@ -69,7 +70,7 @@ impl Follower {
         }
     }
 
-    /// What the engine has to know of a change.
+    /// Returns what the engine has to know about a change; `None` if nothing has changed.
     fn look(&mut self) -> Option<News> {
         let found = (stamp(&self.file), stamps(&self.in_force.rule_files));
         if self.seen.as_ref() == Some(&found) {
@@ -102,7 +103,7 @@ impl Follower {
         })
     }
 
-    /// Takes over what is stricter.
+    /// Takes over the settings that are stricter.
     fn take(&mut self, config: &DeckConfig) {
         let before = &self.in_force.settings;
         let mut tightened = before.tightened(&config.settings);
@@ -117,7 +118,7 @@ impl Follower {
         self.in_force.settings = tightened;
     }
 
-    /// Whether the file says anything that the engine does not run on.
+    /// Returns whether the file has a setting on which the engine does not run.
     fn differs(&self, config: &DeckConfig) -> bool {
         let running = &self.in_force;
         config.settings != running.settings
@@ -184,9 +185,9 @@ mod tests {
             Self { folder, follower }
         }
 
-        /// What is said once the file is this.
+        /// Returns what is reported after the file has this text.
         fn after(&mut self, text: &str) -> Option<News> {
-            // A new file, so that its stamp differs whatever the time.
+            // A new file, so that its stamp differs at any time.
             let new = self.folder.path().join("new");
             fs::write(&new, text).unwrap();
             fs::rename(new, &self.follower.file).unwrap();
@@ -212,7 +213,7 @@ mod tests {
         assert_eq!(news.alert.as_deref(), Some(said));
         assert_eq!(bench.follower.look(), None);
         assert_eq!(bench.after(&banned("\"US-NY\"")), None, "nothing new");
-        // A ban is lifted by a start alone.
+        // Only a start of the engine lifts a ban.
         let news = bench.after(&banned("\"US-FL\"")).unwrap();
         assert_eq!(news.settings.emergency_bans, ["US-FL", "US-NY"]);
         assert!(news.alert.unwrap().ends_with(

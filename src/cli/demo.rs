@@ -1,4 +1,5 @@
-//! `dialdeck demo`: the embedded sample campaigns on a simulated carrier, clock and throw-away deck.
+//! `dialdeck demo`: the embedded sample campaigns on a simulated carrier and clock, on a deck that is deleted
+//! at the end.
 
 use std::io::Write;
 use std::sync::Arc;
@@ -20,16 +21,17 @@ use crate::intake::{ContactFile, DncFile, Origin};
 use crate::store::sqlite::SqliteStore;
 use crate::store::{By, Store as _, StoreError};
 
-/// Monday 2026-12-07 15:30 UTC: morning over the United States, afternoon in Britain.
+/// Where the simulated clock starts: Monday 2026-12-07 15:30 UTC, morning in the United States, afternoon in
+/// Britain.
 const START: i64 = 1_796_657_400_000;
 
-/// Simulated seconds per second unless asked otherwise.
+/// Simulated seconds per real second, by default.
 const FACTOR: u32 = 30;
 
-/// The seed unless asked otherwise.
+/// The seed of the simulated carrier, by default.
 const SEED: u64 = 1;
 
-/// How old the sample of the national registry is when the demo starts.
+/// The age of the sample of the national registry when the demo starts.
 const REGISTRY_AGE: Duration = Duration::from_hours(72);
 
 /// The country of numbers in the sample lists that are written without one.
@@ -41,7 +43,7 @@ macro_rules! sample {
     };
 }
 
-/// A file's name and text.
+/// The name and the text of a file.
 type Sample = (&'static str, &'static str);
 
 const DECK: Sample = sample!("dialdeck.toml");
@@ -64,11 +66,12 @@ const CAMPAIGNS: [(Sample, Sample); 4] = [
     (sample!("spring-sale.toml"), sample!("spring-sale.csv")),
 ];
 
-/// Runs the sample campaigns. Without `--deck` the deck is thrown away at the end; with it, a run
-/// that was cut off goes on.
+/// Runs the sample campaigns and returns the exit code. Without `--deck` the deck is deleted at the end; with
+/// it, a run that was interrupted continues.
 ///
 /// # Errors
-/// When the deck is not usable, owned by another engine, or holds campaigns that are not the samples.
+///
+/// Errors if the deck is not usable, another engine owns it, or it holds campaigns that are not the samples.
 pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     env.may_write()?;
     let front = if args.headless {
@@ -106,9 +109,9 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
     }
 }
 
-/// Makes the deck with an identity that follows from the seed, so that attempt ids and with them the
-/// carrier's dice are the same in every run. A deck with campaigns of its own is left alone: the demo
-/// would put its clock forward, add its lists and start them.
+/// Creates the deck with an identity that follows from the seed, so that attempt ids and the carrier's random
+/// choices are equal in every run. Errors if the deck has campaigns that are not the demo's: the demo would
+/// move its clock, add its lists and start them.
 fn create(env: &Env, seed: u64) -> Result<(), CliError> {
     if let Some(lost) = loss::of(env) {
         return Err(lost);
@@ -118,7 +121,7 @@ fn create(env: &Env, seed: u64) -> Result<(), CliError> {
     let path = env.deck.join(STORE_FILE);
     let now = Clock::System.now();
     let mut store = SqliteStore::create_or_open(&path, identity, rules::in_force(), now)?;
-    // The seed's identity may be another demo's, too.
+    // Another demo may have this seed's identity too.
     store.mark_in_folder_alone()?;
     let known = store.campaigns()?;
     match known.iter().find(|campaign| !is_sample(campaign)) {
@@ -137,7 +140,7 @@ fn is_sample(campaign: &Campaign) -> bool {
     CAMPAIGNS.iter().any(|((name, _), _)| *name == file)
 }
 
-/// Loads lists and campaigns and starts them, unless an earlier run of this deck has done so.
+/// Loads lists and campaigns and starts them, unless an earlier run on this deck has done so.
 fn set_up(deck: &mut Deck, by: &By) -> Result<(), CliError> {
     let known = deck.store.campaigns()?;
     let set_up = |campaign: &Campaign| campaign.state != CampaignState::Draft;

@@ -1,4 +1,4 @@
-//! The deck's own diagnostics file, `dialdeck.log`: never a full number, never standard output.
+//! The deck's diagnostics file, `dialdeck.log`. It never holds a full number and is never standard output.
 
 use std::fs::{self, OpenOptions};
 use std::path::Path;
@@ -11,11 +11,11 @@ use dialdeck_files as regular;
 /// The environment variable that sets the level: `error`, `warn`, `info` (default), `debug`, `trace`.
 const LEVEL: &str = "DIALDECK_LOG";
 
-/// The file is set aside as `dialdeck.log.1` when it has grown beyond this at a start.
+/// The size, in bytes, above which the file is renamed to `dialdeck.log.1` at a start.
 const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
-/// Sends diagnostics to the deck's folder. Does nothing if there is no such folder, it cannot be
-/// written, or the file's place is taken by something else: diagnostics are never a reason to fail.
+/// Sends diagnostics to a file in the deck's folder. Does nothing if there is no such folder, if it cannot be
+/// written, or if the path is no regular file: diagnostics are never a reason to fail.
 pub fn start(deck: &Path) {
     let path = deck.join("dialdeck.log");
     if fs::metadata(&path).is_ok_and(|file| file.len() > MAX_BYTES)

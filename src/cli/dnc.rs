@@ -16,7 +16,11 @@ use crate::domain::suppression::SuppressionSource;
 use crate::domain::{CampaignId, ContactId, ListKind, Suppression};
 use crate::store::{Restored, Reversal, Store as _};
 
-/// `dialdeck dnc …`.
+/// Runs `dialdeck dnc …` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if a number cannot be read, or the deck or a list cannot be used.
 pub fn execute(command: &DncCommand, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     match command {
         DncCommand::Add(args) => add(args, StoreOnly::new(env), out),
@@ -28,7 +32,7 @@ pub fn execute(command: &DncCommand, env: &Env, out: &mut dyn Write) -> Result<E
     }
 }
 
-/// A contact that an opt-out touches.
+/// A contact whose number is put on a list, with its state before and after.
 #[derive(Clone, Debug, Serialize)]
 struct Touched {
     campaign: String,
@@ -39,7 +43,7 @@ struct Touched {
 
 fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     reversible(&args.list)?;
-    // A number that cannot be read makes no deck.
+    // A number that cannot be read creates no deck.
     let mut known = if env.exists() {
         Some(env.open()?)
     } else {
@@ -110,7 +114,7 @@ fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<Exi
     Ok(ExitCode::Done)
 }
 
-/// The campaign a list binds alone; `None`: all.
+/// Returns the only campaign that a list binds; `None` if it binds all.
 fn bound_campaign(deck: &mut Deck, list: &ListKind) -> Result<Option<CampaignId>, CliError> {
     Ok(match list {
         ListKind::Campaign(name) => Some(deck.store.campaign(name)?.id),
@@ -221,7 +225,7 @@ fn check(args: &DncCheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode
     Ok(ExitCode::Done)
 }
 
-/// An entry of a list for programs.
+/// Returns an entry of a list as JSON.
 pub fn entry_json(entry: &Suppression) -> serde_json::Value {
     json!({
         "list": entry.list,

@@ -1,8 +1,8 @@
-//! `dialdeck dnc import`: a do-not-call list from a file. Only ever adds.
+//! `dialdeck dnc import`: a do-not-call list from a file. An import only ever adds.
 //!
-//! The file is read before anything is written: what it holds, then what it would end. A file from
-//! which nothing can be taken changes nothing, nor does one with lines that cannot be read, unless that
-//! was accepted.
+//! The whole file is read before anything is written: its contents, then the contacts that it would end. A
+//! file without numbers changes nothing, nor does one with lines that cannot be read, unless the user
+//! accepted that.
 
 mod survey;
 
@@ -29,13 +29,13 @@ use crate::store::{By, Recover as _, Store as _};
 /// Numbers that share one durable commit.
 const BATCH: usize = 5_000;
 
-/// What became of the rows.
+/// The results of taking the rows.
 #[derive(Default)]
 pub(super) struct Taken {
     pub(super) figures: ImportFigures,
     /// The areas of a registry that the file covers.
     pub(super) areas: BTreeSet<Area>,
-    /// Areas of which newer data are loaded: they keep their date.
+    /// Areas whose loaded data are newer. They keep their date.
     newer: BTreeSet<Area>,
     /// Whether the data are older than the law allows on the day of a call.
     too_old: bool,
@@ -46,7 +46,11 @@ pub(super) struct Taken {
     rejects_file: Option<PathBuf>,
 }
 
-/// `dialdeck dnc import`.
+/// Runs `dialdeck dnc import` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the file or the deck cannot be used, or if no number can be taken.
 pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if !args.dry_run {
         env.may_write()?;
@@ -111,7 +115,7 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     Ok(code(&file))
 }
 
-/// A list that is to make good what a deck lost has to say of when it is.
+/// Errors if the list is to replace what a deck lost, because such a list has to state its date.
 fn undated(deck: &mut Deck, list: &ListKind) -> Result<(), CliError> {
     let Some(recovery) = deck
         .store
@@ -152,13 +156,13 @@ fn finish(
     let areas = &taken.areas;
     deck.store
         .finish_list(&args.list, as_of, areas, &taken.figures, by)?;
-    // Any number of the list may be among the reserved ones, so all of them have to leave or end.
+    // Any reserved number may be on the list, so all of them have to leave or end.
     deck.wait_until_none_can_leave("the list is in force", &|attempt| {
         bound.is_none_or(|campaign| campaign == attempt.campaign)
     })
 }
 
-/// Areas that keep a newer date than that of the file.
+/// Returns the areas that keep a newer date than that of the file.
 fn newer(
     deck: &mut Deck,
     list: &ListKind,
@@ -251,7 +255,8 @@ fn report(
     Ok(())
 }
 
-/// A row that was not read may be the number of a person who asked not to be called.
+/// Returns the exit code. It is not 0 if a row was rejected, because that row may be the number of a person
+/// who asked not to be called.
 const fn code(file: &DncFile) -> ExitCode {
     if file.rejected() > 0 {
         ExitCode::Failed
@@ -260,7 +265,7 @@ const fn code(file: &DncFile) -> ExitCode {
     }
 }
 
-/// Names the rows that cannot be read, and changes nothing.
+/// Lists the rows that cannot be read, and changes nothing.
 fn refuse(
     file: &DncFile,
     to: &Path,
@@ -310,7 +315,7 @@ fn refuse(
     ))
 }
 
-/// What the file holds besides its numbers.
+/// Writes warnings and the number of comments.
 fn say_file(file: &DncFile, out: &mut dyn Write) -> Result<(), CliError> {
     for warning in file.warnings() {
         writeln!(out, "warning: {warning}")?;
@@ -325,7 +330,7 @@ fn say_file(file: &DncFile, out: &mut dyn Write) -> Result<(), CliError> {
     table::write(&file.columns(), out)
 }
 
-/// What became of the rows.
+/// Writes the results of taking the rows.
 fn say(taken: &Taken, out: &mut dyn Write) -> Result<(), CliError> {
     let figures = &taken.figures;
     writeln!(
@@ -357,8 +362,8 @@ fn say(taken: &Taken, out: &mut dyn Write) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Takes every number of `file` onto `list`; the list's date is the caller's to set. `rejects`: where
-/// rows go that cannot be read.
+/// Adds every number of `file` to `list`. The caller sets the list's date. `rejects` is the file for rows
+/// that cannot be read.
 pub(super) fn take(
     deck: &mut Deck,
     file: &DncFile,

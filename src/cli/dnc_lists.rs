@@ -1,4 +1,4 @@
-//! Do-not-call lists as a whole: shown and exported.
+//! Shows and exports whole do-not-call lists.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -14,10 +14,14 @@ use crate::domain::{ListKind, Suppression, Timestamp};
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 
-/// Numbers read from the store at once.
+/// Numbers read from the store at a time.
 const PAGE: usize = 5_000;
 
-/// `dialdeck dnc list`.
+/// Runs `dialdeck dnc list` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the deck or the list cannot be read.
 pub fn list(args: &DncListArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     if let Some(list) = &args.list {
@@ -85,7 +89,11 @@ fn numbers(
     Ok(ExitCode::Done)
 }
 
-/// `dialdeck dnc export`.
+/// Runs `dialdeck dnc export` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the deck or the list cannot be read.
 pub fn export(args: &DncExportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     if env.json {
@@ -127,7 +135,7 @@ fn broken_csv(error: csv::Error) -> CliError {
     }
 }
 
-/// Every entry of a list in order, page by page.
+/// Passes every entry of a list to `see`, in order, page by page.
 fn each_entry(
     store: &mut SqliteStore,
     list: &ListKind,

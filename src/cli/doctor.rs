@@ -1,4 +1,4 @@
-//! Checks of everything a deck stands on, without placing a call: what is good, what is not, what to
+//! Checks everything that a deck depends on, without placing a call: what is good, what is not, and what to
 //! do.
 
 mod lists;
@@ -27,16 +27,16 @@ use crate::store::{Outside as _, Recover as _, Snapshot, Store as _};
 
 const DAY: Duration = Duration::from_hours(24);
 
-/// Stands for the deck where there is none: examining a carrier places no call that would bear it.
+/// The deck's id where there is no deck. Checking a carrier places no call that would carry it.
 const NO_DECK: DeckId = DeckId(0);
 
-/// Days ahead over which zones in dispute are looked for, once a day.
+/// The days ahead over which zones in dispute are searched, once per day.
 const DISPUTES_AHEAD: u32 = 366;
 
-/// How long before the holidays end that are known a warning is given.
+/// How long before the end of the known holidays a warning is given.
 const HOLIDAYS_AHEAD: Duration = Duration::from_hours(366 * 24);
 
-/// How good one thing is.
+/// The result of one check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 enum Level {
@@ -45,7 +45,7 @@ enum Level {
     Fail,
 }
 
-/// One thing looked at.
+/// The finding of one check.
 #[derive(Clone, Debug, Serialize)]
 struct Finding {
     check: &'static str,
@@ -53,7 +53,11 @@ struct Finding {
     found: String,
 }
 
-/// `dialdeck doctor`: exit code 1 when something fails.
+/// Runs `dialdeck doctor`. Returns exit code 1 if a check fails.
+///
+/// # Errors
+///
+/// Errors if the store cannot be read, or the output cannot be written.
 pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut findings = Vec::new();
     law(env, &mut findings);
@@ -80,7 +84,7 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         deck_findings(deck, &mut findings)?;
         findings.push(place_finding(deck, env)?);
     }
-    // A broken deck file has been told already.
+    // A broken deck file has been reported already.
     if let Ok(config) = env.deck_config() {
         config_findings(deck.as_mut(), &config, env, &mut findings)?;
     }
@@ -109,7 +113,7 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     })
 }
 
-/// What the deck file calls for, and what the carriers and the listener it names say.
+/// Adds the warnings of the deck file, and the findings of its carriers and its listener.
 fn config_findings(
     deck: Option<&mut Deck>,
     config: &DeckConfig,
@@ -150,7 +154,7 @@ fn config_findings(
     Ok(())
 }
 
-/// What could not be delivered to results systems or taken from carriers.
+/// Adds the results that could not be delivered, and the messages of carriers that were refused.
 fn exchange_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), CliError> {
     let given_up = deck.store.results_given_up()?.len() as u64;
     if given_up > 0 {
@@ -191,7 +195,7 @@ fn law(env: &Env, findings: &mut Vec<Finding>) {
     });
 }
 
-/// Which zone database decides, and the zones whose contacts are held because the two disagree.
+/// Adds the zone database in use, and the zones whose contacts are held because two databases disagree.
 fn zone_data(now: Timestamp, findings: &mut Vec<Finding>) {
     let choice = rules::choice();
     let level = match choice.system {
@@ -232,7 +236,7 @@ fn zone_data(now: Timestamp, findings: &mut Vec<Finding>) {
     }
 }
 
-/// Warns a year before the holidays of some place are no longer known.
+/// Returns the end of the known holidays. It is a warning in the last year before that day.
 fn holidays(now: Timestamp) -> Option<Finding> {
     let (last, calendars) = rules::in_force().holiday_tables_end()?;
     let end: Timestamp = format!("{last}T00:00:00Z").parse().ok()?;
@@ -272,7 +276,7 @@ fn deck_file(env: &Env, findings: &mut Vec<Finding>) {
     });
 }
 
-/// Whether the store is as the last run left it, and what keeps that known.
+/// Adds whether the store is as the last run left it, and faults of the deck's mark.
 fn mark(deck: &Deck, findings: &mut Vec<Finding>) {
     let marked = deck.marked();
     let faults = marked.faults.iter();
@@ -294,7 +298,7 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     mark(deck, findings);
     match wholeness(deck) {
         Ok(found) => findings.push(found),
-        // A store that cannot be read through has nothing more to say.
+        // A store that cannot be read to its end gives no further findings.
         Err(error) => {
             let text = format!("{}; {}", error.message, whole::WAY_OUT);
             findings.push(finding("whole", Level::Fail, text));
@@ -364,7 +368,8 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     Ok(())
 }
 
-/// An engine starts on a deck at another place only after a person has said why it is there.
+/// Returns whether the deck is where its last engine ran. At another place an engine starts only after the
+/// user has said why the deck is there.
 fn place_finding(deck: &mut Deck, env: &Env) -> Result<Finding, CliError> {
     let found = place::differences(deck, env)?;
     Ok(if found.is_empty() {
@@ -378,7 +383,7 @@ fn place_finding(deck: &mut Deck, env: &Env) -> Result<Finding, CliError> {
     })
 }
 
-/// The file, the log and the tables agree.
+/// Returns whether the file, the log and the tables agree.
 fn wholeness(deck: &mut Deck) -> Result<Finding, CliError> {
     let found = deck.store.cross_check()?;
     Ok(if found.is_empty() {
@@ -391,7 +396,7 @@ fn wholeness(deck: &mut Deck) -> Result<Finding, CliError> {
     })
 }
 
-/// What the engine has said of a deck file that changed under it.
+/// Returns the engine's alerts about a deck file that changed while it ran.
 fn said_of_file(
     deck: &mut Deck,
     snapshot: &Snapshot,
@@ -405,7 +410,8 @@ fn said_of_file(
     Ok(said.collect())
 }
 
-/// A clock behind the log means that the machine's time was set back: nothing may be sent (D19).
+/// Returns the finding about the clock. A clock behind the log means that the machine's time was set back:
+/// nothing may be sent (D19).
 fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
     let machine = Clock::System.now();
     match (clock, clock_behind(snapshot.last_event_at, machine)) {
@@ -434,7 +440,7 @@ fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
     }
 }
 
-/// Every gauge equals a recount from the rows (D16).
+/// Returns whether every gauge equals a recount from the rows (D16).
 fn partition(deck: &mut Deck, now: Timestamp) -> Result<Finding, CliError> {
     let (snapshot, recount) = deck.store.snapshot_and_recount(now)?;
     let board = Board::fold(&mut deck.store, &snapshot, rules::in_force(), now)?;

@@ -31,54 +31,59 @@ use crate::store::sqlite::lock::EngineLock;
 use crate::store::sqlite::seal;
 use crate::store::{By, Recover as _, Store as _, StoreError};
 
-/// Between two looks at the log for `--json`, and at the board for the progress line.
+/// The time between two reads of the log for `--json`, and of the board for the progress line.
 const REPORT_EVERY: Duration = Duration::from_millis(20);
 
-/// Everything that `run` and `demo` decide about a run.
+/// The settings of a run, as decided by `run` and `demo`.
 #[derive(Debug)]
 pub(super) struct Run {
-    /// Trunks and what stands behind them.
+    /// The trunks and their carriers.
     pub(super) config: DeckConfig,
-    /// The file that says so, to be followed while the engine runs; `None`: no file does.
+    /// The deck file that holds these settings, followed while the engine runs. `None` if there is no such
+    /// file.
     pub(super) file: Option<PathBuf>,
-    /// Clock factor; `None`: the machine's clock.
+    /// The clock factor. If `None`, the engine runs on the machine's clock.
     pub(super) speed: Option<Speed>,
-    /// Where a simulated clock starts; `None`: now.
+    /// Where a simulated clock starts. If `None`, at the present instant.
     pub(super) start_at: Option<Timestamp>,
-    /// What is different about simulated carriers.
+    /// The command line's settings for simulated carriers.
     pub(super) simulated: Simulated,
-    /// End when nothing is left to do by time alone.
+    /// Whether the run ends when no work is left that becomes due by time alone.
     pub(super) until_done: bool,
-    /// What a person says of a deck that is not where its last engine ran.
+    /// The user's answer for a deck that is not where its last engine ran.
     pub(super) answer: Option<Answer>,
-    /// What is shown of it.
+    /// What is shown of the run.
     pub(super) shown: Shown,
 }
 
 /// What the loss of the terminal means for the engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum HangUp {
-    /// A graceful end, as any other signal that ends.
+    /// The engine ends gracefully, as by any other signal that ends it.
     Ends,
-    /// Nothing: it continues without one.
+    /// The engine continues without a terminal.
     Ignored,
 }
 
 /// An engine that runs in this process and owns its deck.
 pub(super) struct Running {
-    /// What the outside may do with it.
+    /// The handle by which other parts command the engine.
     pub(super) handle: Handle,
     task: JoinHandle<Ending>,
     runtime: Runtime,
     clock: Clock,
     lock: EngineLock,
-    /// The log's end when it started.
+    /// The end of the log when the engine started.
     from: i64,
     courier: Option<Courier>,
     shown: Shown,
 }
 
-/// Owns the deck, prepares it and starts the engine.
+/// Locks the deck, prepares it and starts the engine.
+///
+/// # Errors
+///
+/// Errors if the deck is not usable or owned, or if `prepare` fails.
 pub(super) fn start(
     run: &Run,
     env: &Env,
@@ -106,7 +111,7 @@ pub(super) fn start(
     may_use_credentials(&run.config, &mut deck)?;
     deck.store.take_over(&lock)?;
     deck.store.begin_run()?;
-    // What follows is the engine's doing, not the person's.
+    // From here on the engine acts, not the user.
     deck.store.restrict(Role::Supervisor.into());
     let clock = start_clock(run, &mut deck)?;
     let by = By {
@@ -126,7 +131,7 @@ pub(super) fn start(
     let on = (&clock, runtime.handle());
     let Carriers { providers, gates } = carriers::make(&run.config, &run.simulated, &ids, env, on)?;
     let dealings = Dealings::prepare(&run.config, gates, &mut deck, &clock, env)?;
-    // Only now nothing is missing any more.
+    // Everything that the run needs is present now.
     prepare(&mut deck, &by)?;
     let from = deck.store.snapshot(by.at)?.head;
     let Deck { store, .. } = deck;
@@ -164,7 +169,7 @@ fn may_use_credentials(config: &DeckConfig, deck: &mut Deck) -> Result<(), CliEr
     Ok(())
 }
 
-/// Follows the deck file for as long as the engine runs.
+/// Follows the deck file while the engine runs.
 fn follow_file(run: &Run, engine: &Handle, runtime: &Runtime) {
     if let Some(file) = &run.file {
         let follower = Follower::new(file, &run.config);
@@ -172,7 +177,7 @@ fn follow_file(run: &Run, engine: &Handle, runtime: &Runtime) {
     }
 }
 
-/// Runs the engine until its end and reports.
+/// Runs the engine until its end and reports. Returns the exit code.
 pub(super) fn execute(
     run: &Run,
     env: &Env,
@@ -183,7 +188,7 @@ pub(super) fn execute(
 }
 
 impl Running {
-    /// Reports until the engine ends, then gives the deck free.
+    /// Reports until the engine ends, then releases the deck. Returns the exit code.
     pub(super) fn see_out(
         self,
         env: &Env,
@@ -209,12 +214,12 @@ impl Running {
             }
             Ok(code)
         });
-        // However it ended: what was said last may be why.
+        // In every case: the last entry may say why the engine ended.
         let told = reporter.tail(out);
         drop(reporter);
         let sealed = if ended_well { Deck::seal(env) } else { Ok(()) };
         if store_failed {
-            // What failed may be the file: the next start checks all of it.
+            // The file may be what failed: the next start checks it completely.
             seal::forget(&env.deck).ok();
         }
         drop(self.lock);
@@ -223,7 +228,7 @@ impl Running {
     }
 }
 
-/// On a simulated clock a real phone would ring at the wrong hour.
+/// Errors if a trunk rings real phones on a simulated clock, because they would ring at the wrong hour.
 fn only_simulated(run: &Run) -> Result<(), CliError> {
     let real = run
         .config
@@ -251,8 +256,8 @@ pub(super) fn own(env: &Env) -> Result<EngineLock, CliError> {
     })
 }
 
-/// The clock of this run, left in the store for other processes. A simulated clock never starts
-/// before the last entry of the log.
+/// Returns the clock of this run, and stores it for other processes. A simulated clock never starts before
+/// the last entry of the log.
 fn start_clock(run: &Run, deck: &mut Deck) -> Result<Clock, CliError> {
     let system = Clock::System.now();
     let last = deck.store.snapshot(system)?.last_event_at;
@@ -294,8 +299,8 @@ fn log_opened(deck: &mut Deck, run: &Run, moved: Option<&Moved>, by: &By) -> Res
     Ok(deck.store.append(&event)?)
 }
 
-/// Waits for the engine, reports meanwhile, and turns signals into a graceful end; how it ended, and why
-/// nothing could be shown any more.
+/// Waits for the engine and reports while it runs. Turns signals into a graceful end. Returns how the engine
+/// ended, and the error after which nothing could be shown.
 async fn watch(
     (mut engine, handle): (JoinHandle<Ending>, Handle),
     hang_up: HangUp,
@@ -307,7 +312,7 @@ async fn watch(
     let mut hup = signal(SignalKind::hangup()).map_err(CliError::failed)?;
     let mut report = tokio::time::interval(REPORT_EVERY);
     let mut told = false;
-    // Why nothing can be shown any more.
+    // The error after which nothing can be shown.
     let mut unseen = None;
     loop {
         tokio::select! {
@@ -323,7 +328,8 @@ async fn watch(
                 }
             }
             _ = report.tick(), if unseen.is_none() => {
-                // The reader of the output has closed it: the engine ends as by a signal and waits for its calls.
+                // The reader of the output has closed it: the engine ends as by a signal and waits for its
+                // calls.
                 match reporter.look(out) {
                     Ok(()) => continue,
                     Err(error) => unseen = Some(error),
@@ -344,7 +350,7 @@ async fn watch(
         let asking = handle.clone();
         tokio::spawn(async move {
             let drain = Command::Drain(Some(DRAIN_LIMIT));
-            // The queue may be full for a moment; the wish must not be lost.
+            // The queue may be full for a moment. The request must not be lost.
             while asking.ask(drain.clone(), "signal").await.is_err() && !asking.has_ended() {
                 tokio::time::sleep(REPORT_EVERY).await;
             }
@@ -352,7 +358,7 @@ async fn watch(
     }
 }
 
-/// Writes the log's last entry and the summary.
+/// Writes the log's last entry and the summary. Returns the exit code.
 fn close(
     env: &Env,
     shown: Shown,
@@ -367,7 +373,7 @@ fn close(
         Ending::LeftUp(_) => "left_up",
         Ending::Displaced(why, up) => {
             left_up(*up, reporter);
-            // What is at the path now is not this engine's to write to.
+            // The files at the path are no longer this engine's to write to.
             let message = format!("{why}; nothing was dialed after that");
             return Err(CliError::deck(message).hint(error::DISPLACED));
         }
@@ -379,7 +385,7 @@ fn close(
             .hint("correct the cause (space, permissions), then start again: open calls are asked about"));
         }
     };
-    // The end is the engine's doing, whatever has become of the deck file and of roles meanwhile.
+    // The engine writes this entry, even if the deck file or roles have changed during its run.
     let mut deck = Deck::open_as(env, Role::Supervisor.into())?;
     let at = clock.now().max(deck.now()?);
     let closed = NewEvent::new(at, EventKind::DeckClosed, "engine");
@@ -387,7 +393,7 @@ fn close(
     deck.store.append(&closed.with_data(&data))?;
     deck.store.end_run()?;
     let anchor = log::anchor(&mut deck.store)?;
-    // Standard output has the log or the summary and nothing else.
+    // Standard output holds the log or the summary, and nothing more.
     reporter.say(&if env.json {
         json!({ "anchor": anchor }).to_string()
     } else {
@@ -412,7 +418,7 @@ fn close(
     }
 }
 
-/// Says that calls were left to recovery.
+/// Reports calls that are left to recovery.
 fn left_up(calls: usize, reporter: &Reporter) {
     if calls > 0 {
         let calls = output::count(calls as u64, "call");
@@ -422,7 +428,8 @@ fn left_up(calls: usize, reporter: &Reporter) {
     }
 }
 
-/// Nothing more happens by time alone; says which campaigns wait for a person to act.
+/// Returns the exit code of a run in which nothing more happens by time alone. Errors if campaigns wait for a
+/// person to act; the error names them.
 fn unfinished(board: &Board) -> Result<ExitCode, CliError> {
     let open: Vec<String> = board
         .campaigns

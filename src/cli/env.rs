@@ -1,4 +1,4 @@
-//! What every subcommand is given: the deck's place, how to answer, who acts.
+//! The environment of every subcommand: the deck's folder, the form of the answer, the user.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -14,52 +14,56 @@ use crate::domain::{Authority, Role};
 /// The deck file in the deck's folder.
 const DECK_FILE: &str = "dialdeck.toml";
 
-/// What every subcommand is given.
+/// The environment of a subcommand, from the global options and the user's environment.
 #[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "each is an option of the command line"
 )]
 pub struct Env {
-    /// The deck's folder.
+    /// The deck's folder, from `--deck` or the user's data folder.
     pub deck: PathBuf,
-    /// Whether `--deck` named it; the demo throws its deck away unless it did.
+    /// Whether `--deck` named the folder. If not, the demo deletes its deck at the end.
     pub deck_named: bool,
     /// The deck file, `DECK/dialdeck.toml` unless `--config` names another.
     pub config: PathBuf,
-    /// Whether `--config` named it, so that it has to exist.
+    /// Whether `--config` named the deck file, so that it has to exist.
     pub config_named: bool,
-    /// One JSON document or JSON lines on standard output instead of tables.
+    /// Whether to write one JSON document or JSON lines to standard output instead of tables.
     pub json: bool,
     /// Whether nothing may be written to the deck.
     pub read_only: bool,
-    /// Who acts, for the log and for roles: the operating system's user.
+    /// The operating system's user, for the log and for roles.
     pub actor: String,
-    /// What the machine is called, where `DIALDECK_HOST` says so; else the machine is asked.
+    /// The machine's name from `DIALDECK_HOST`. If `None`, the machine's own files give it.
     pub host: Option<String>,
-    /// With which rights at most; `None`: those the deck file gives.
+    /// The role that limits the user's rights. If `None`, the rights are those of the deck file.
     pub role: Option<Role>,
-    /// Where the second copy of the deck's mark is; `None`: nowhere, the system names no folder for it.
+    /// The folder of the second copy of the deck's mark. `None` if the system names no such folder.
     pub state: Option<PathBuf>,
-    /// How the console looks.
+    /// The theme, the colours and the glyphs of the console.
     pub look: LookArgs,
 }
 
-/// How the console is to look, as far as the command line says.
+/// The options of the command line for the console.
 #[derive(Clone, Debug)]
 pub struct LookArgs {
-    /// The theme's name.
+    /// The name of the theme; the default theme if `None`.
     pub theme: Option<String>,
     /// The colours: `auto`, `never`, `16`, `256` or `true`.
     pub color: Option<String>,
-    /// ASCII alone.
+    /// Whether to draw with ASCII characters alone.
     pub ascii: bool,
-    /// Numbers without their last digits.
+    /// Whether to show numbers without their last digits.
     pub mask: bool,
 }
 
 impl Env {
-    /// From the global options and the user's environment.
+    /// Creates the environment from the global options and the user's environment.
+    ///
+    /// # Errors
+    ///
+    /// Errors if no folder is named and the user has no home folder.
     pub fn new(global: &GlobalArgs) -> Result<Self, CliError> {
         let deck = match &global.deck {
             Some(deck) => deck.clone(),
@@ -91,7 +95,7 @@ impl Env {
         })
     }
 
-    /// Takes the deck in this folder instead, with its own deck file unless another is named.
+    /// Changes to the deck in this folder, with its own deck file unless `--config` names another.
     pub fn in_folder(&mut self, folder: &Path) {
         folder.clone_into(&mut self.deck);
         self.state = state_folder(folder);
@@ -101,7 +105,11 @@ impl Env {
         }
     }
 
-    /// Stops a subcommand that would write when nothing may be written.
+    /// Checks that the deck may be written to.
+    ///
+    /// # Errors
+    ///
+    /// Errors with `--read-only`.
     pub fn may_write(&self) -> Result<(), CliError> {
         if self.read_only {
             return Err(
@@ -112,19 +120,20 @@ impl Env {
         Ok(())
     }
 
-    /// What the user may: what the role allows that the deck's own file gives, else a supervisor's.
-    /// Another file named by `--config` and `--role` only ever take away. While the deck file cannot
-    /// be read every user has the role support and may hold campaigns back.
+    /// Returns the user's rights: those of the role that the deck's own file gives, or a supervisor's if it
+    /// gives none. Another file named by `--config`, and `--role`, can only remove rights. While the deck
+    /// file cannot be read, every user has the role support and may hold campaigns back.
     ///
     /// # Errors
-    /// When `--role` asks for more than a deck file that can be read gives.
+    ///
+    /// Errors if `--role` asks for more than a deck file that can be read gives.
     pub fn authority(&self) -> Result<Authority, CliError> {
         let mut given = self.given_by(self.own_config());
         if self.config != self.own_deck_file() {
             given = given.and(self.given_by(self.deck_config()));
         }
         match self.role {
-            // Nobody has to know that the file is broken to pause by the command of every day.
+            // A user who pauses with the usual command need not know that the file is broken.
             Some(asked) if asked > given.role && given.holds_back => Ok(given),
             Some(asked) if asked > given.role => Err(CliError::refused(format!(
                 "the deck file gives {} the role {}, not {asked}",
@@ -136,7 +145,7 @@ impl Env {
         }
     }
 
-    /// The deck file in the deck's folder, whether or not `--config` names another.
+    /// Returns the path of the deck file in the deck's folder, even if `--config` names another.
     pub fn own_deck_file(&self) -> PathBuf {
         self.deck.join(DECK_FILE)
     }
@@ -148,14 +157,18 @@ impl Env {
         }
     }
 
-    /// A file or folder of the user's own in the deck's folder, if something is there; a link to nowhere
-    /// is something.
+    /// Returns the path of a file or folder in the deck's folder, if it exists. A link without a target
+    /// exists.
     pub fn own_file(&self, name: &str) -> Option<PathBuf> {
         let path = self.deck.join(name);
         path.symlink_metadata().is_ok().then_some(path)
     }
 
-    /// The deck file, or the embedded defaults when there is none.
+    /// Returns the deck file's settings, or the embedded defaults if there is no file.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the file cannot be read, has faults, or is named by `--config` and does not exist.
     pub fn deck_config(&self) -> Result<DeckConfig, CliError> {
         if self.config_named && !self.config.exists() {
             return Err(CliError::usage(format!(
@@ -171,11 +184,13 @@ impl Env {
         }
     }
 
-    /// The deck file in the deck's folder, or the embedded defaults when there never was one.
+    /// Returns the settings of the deck file in the deck's folder, or the embedded defaults if there never
+    /// was one.
     ///
     /// # Errors
-    /// Errors if it cannot be read or is gone: its removal may not have been meant to make every user a
-    /// supervisor from then on.
+    ///
+    /// Errors if the file cannot be read or no longer exists, because removing it must not make every user a
+    /// supervisor by accident.
     pub fn own_config(&self) -> Result<DeckConfig, CliError> {
         let own = self.own_deck_file();
         if fs::symlink_metadata(&own).is_err() && Deck::had_file(self) {
@@ -185,7 +200,11 @@ impl Env {
         Ok(load_deck(&own)?)
     }
 
-    /// The country of numbers written without one: as asked for, else the deck file's.
+    /// Returns the country of numbers written without one: the one given, or the deck file's.
+    ///
+    /// # Errors
+    ///
+    /// Errors if no country is given and the deck file cannot be read.
     pub fn country(&self, args: &CountryArgs) -> Result<String, CliError> {
         match &args.country {
             Some(country) => Ok(country.clone()),
@@ -193,10 +212,12 @@ impl Env {
         }
     }
 
-    /// As [`Env::country`]; while the deck file cannot be read, the one it said when it last could.
+    /// Returns the country as [`Env::country`] does. While the deck file cannot be read, returns the country
+    /// from when it last could.
     ///
     /// # Errors
-    /// When the file cannot be read and never could.
+    ///
+    /// Errors if the file cannot be read and never could.
     pub fn country_known(&self, args: &CountryArgs) -> Result<String, CliError> {
         match self.country(args) {
             Err(error) if Deck::exists(self) => known_country(error, &mut Deck::open(self)?),
@@ -205,17 +226,18 @@ impl Env {
     }
 }
 
-/// The country that a deck file gave when it could last be read.
+/// Returns the country that a deck file gave when it could last be read.
 ///
 /// # Errors
-/// When it never could: `error`, with what to do.
+///
+/// Errors with `error` and a hint if it never could.
 pub fn known_country(error: CliError, deck: &mut Deck) -> Result<String, CliError> {
     deck.last_country()?.ok_or_else(|| {
         error.hint("write the numbers with + and their country code, or say --country US")
     })
 }
 
-/// `$XDG_DATA_HOME/dialdeck`, by default `~/.local/share/dialdeck`.
+/// Returns `$XDG_DATA_HOME/dialdeck`, by default `~/.local/share/dialdeck`.
 fn default_deck() -> Result<PathBuf, CliError> {
     Xdg::new()
         .map(|dirs| dirs.data_dir().join("dialdeck"))
@@ -225,8 +247,8 @@ fn default_deck() -> Result<PathBuf, CliError> {
         })
 }
 
-/// `$DIALDECK_STATE_DIR`, else `$XDG_STATE_HOME/dialdeck`, by default `~/.local/state/dialdeck`, where a
-/// deck in the system's folder for temporary files leaves nothing.
+/// Returns `$DIALDECK_STATE_DIR`, or `$XDG_STATE_HOME/dialdeck`, by default `~/.local/state/dialdeck`.
+/// Returns `None` for a deck in the system's folder for temporary files, unless the first is set.
 fn state_folder(deck: &Path) -> Option<PathBuf> {
     match std::env::var_os("DIALDECK_STATE_DIR") {
         Some(folder) if !folder.is_empty() => Some(folder.into()),
@@ -235,8 +257,8 @@ fn state_folder(deck: &Path) -> Option<PathBuf> {
     }
 }
 
-/// The name of the operating system's user who runs this process; `uid-N` where the system knows none.
-/// The environment has no say: anybody can set it.
+/// Returns the name of the operating system's user who runs this process; `uid-N` if the system knows none.
+/// Environment variables are not read, because any user can set them.
 fn actor() -> String {
     let user = Uid::current();
     match User::from_uid(user) {

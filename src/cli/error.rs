@@ -1,4 +1,4 @@
-//! Errors as the user reads them, with the exit code each brings.
+//! Errors as shown to the user, and the exit code of each.
 
 use std::fmt;
 use std::fs;
@@ -11,26 +11,26 @@ use crate::config::{ConfigError, ConfigErrors};
 use crate::domain::text::escape_json;
 use crate::store::StoreError;
 
-/// What to do where a deck's files were moved, replaced or removed under a process.
+/// The hint where a deck's files were moved, replaced or removed while a process used them.
 pub(super) const DISPLACED: &str = "start again where the deck is now; end what uses a deck before its files are moved, replaced or removed";
 
-/// What to do where a second engine has come in.
+/// The hint where a second engine has started.
 pub(super) const SUPERSEDED: &str = "one engine at a time: find out what started the other one, and never remove engine.lock while an engine runs";
 
-/// What to do where the role does not allow it.
+/// The hint where the user's role does not allow an action.
 pub(super) const RIGHTS: &str =
     "ask a user who has that right; [roles] in dialdeck.toml gives rights";
 
-/// How the program ends.
+/// The exit code of the program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitCode {
-    /// Done.
+    /// The command did what was asked.
     Done = 0,
-    /// Failed.
+    /// The command failed.
     Failed = 1,
-    /// Wrong arguments, or no terminal.
+    /// The arguments are wrong, or there is no terminal.
     Usage = 2,
-    /// Refused by policy.
+    /// A policy refused the action.
     Refused = 3,
     /// The deck is busy or not usable.
     DeckUnusable = 4,
@@ -42,39 +42,40 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// An error as the user reads it: what is wrong, where, and what to do.
+/// An error as shown to the user: what is wrong, where, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CliError {
-    /// The exit code it brings.
+    /// The exit code of the program.
     pub code: ExitCode,
-    /// What is wrong, with file, line, key or number.
+    /// The message: what is wrong, with file, line, key or number.
     pub message: String,
-    /// What to do.
+    /// The hint: what to do, if that is known.
     pub hint: Option<String>,
 }
 
 impl CliError {
-    /// Something went wrong: exit code 1.
+    /// Creates the error of a failed command: exit code 1.
     pub fn failed(message: impl fmt::Display) -> Self {
         Self::new(ExitCode::Failed, message)
     }
 
-    /// An argument, or a file it names, is wrong: exit code 2.
+    /// Creates the error of a wrong argument, or of a wrong file that it names: exit code 2.
     pub fn usage(message: impl fmt::Display) -> Self {
         Self::new(ExitCode::Usage, message)
     }
 
-    /// A rule forbids it: exit code 3.
+    /// Creates the error of an action that a rule forbids: exit code 3.
     pub fn refused(message: impl fmt::Display) -> Self {
         Self::new(ExitCode::Refused, message)
     }
 
-    /// The deck is busy or not usable: exit code 4.
+    /// Creates the error of a deck that is busy or not usable: exit code 4.
     pub fn deck(message: impl fmt::Display) -> Self {
         Self::new(ExitCode::DeckUnusable, message)
     }
 
-    /// A file that cannot be read or written: exit code 2 when it is not there, else 1.
+    /// Creates the error of a file that cannot be read or written: exit code 2 if it does not exist,
+    /// otherwise 1.
     pub fn file(path: &Path, error: &io::Error) -> Self {
         let message = format!("{}: {}", path.display(), plain(error));
         if error.kind() == io::ErrorKind::NotFound {
@@ -88,7 +89,7 @@ impl CliError {
         }
     }
 
-    /// Whoever read our output has gone: nothing to say, and no failure.
+    /// Creates the error of an output whose reader has ended: it has no message and counts as success.
     pub(super) const fn reader_gone() -> Self {
         Self {
             code: ExitCode::Done,
@@ -97,14 +98,14 @@ impl CliError {
         }
     }
 
-    /// Adds what to do.
+    /// Sets the hint.
     #[must_use]
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
         self.hint = Some(hint.to_string());
         self
     }
 
-    /// The error as written to standard error: two lines of text, or one JSON object.
+    /// Returns the error as written to standard error: two lines of text, or one JSON object.
     pub fn render(&self, json: bool) -> String {
         if self.message.is_empty() {
             return String::new();
@@ -124,7 +125,8 @@ impl CliError {
         format!("error: {}\n{hint}", self.message)
     }
 
-    /// The error as a warning on standard error: whatever is done is done without what it is about.
+    /// Returns the error as a warning for standard error: the command continues without the thing that is at
+    /// fault.
     pub fn render_warning(&self, json: bool) -> String {
         if json {
             let object = json!({"warning": {"message": self.message, "hint": self.hint}});
@@ -133,7 +135,7 @@ impl CliError {
         format!("warning: {}\n", self.brief())
     }
 
-    /// The message in one line: of several faults the first, and how many more there are.
+    /// Returns the message in one line. For several faults, the first and the number of the others.
     pub fn brief(&self) -> String {
         let mut lines = self.message.lines();
         match (lines.next(), lines.next(), lines.count()) {
@@ -153,7 +155,7 @@ impl CliError {
 }
 
 impl From<io::Error> for CliError {
-    /// For output: a closed pipe ends the program quietly.
+    /// Creates the error of writing the output. A closed pipe ends the program quietly.
     fn from(error: io::Error) -> Self {
         if error.kind() == io::ErrorKind::BrokenPipe {
             Self::reader_gone()
@@ -164,7 +166,7 @@ impl From<io::Error> for CliError {
 }
 
 impl From<ConfigErrors> for CliError {
-    /// One fault with its hint, or all of them, one a line.
+    /// Creates the error of one fault with its hint, or of all faults, one per line.
     fn from(errors: ConfigErrors) -> Self {
         match &errors.0[..] {
             [only] => Self::failed(place(only)).hint(&only.hint),
@@ -173,7 +175,7 @@ impl From<ConfigErrors> for CliError {
     }
 }
 
-/// A fault with its place and key, without its hint.
+/// Returns a fault with its place and key, without its hint.
 fn place(fault: &ConfigError) -> String {
     let bare = ConfigError {
         hint: String::new(),
@@ -216,10 +218,10 @@ impl From<StoreError> for CliError {
     }
 }
 
-/// Names looked at for the one that may be meant.
+/// The most names of a folder that are compared with a missing one.
 const NAMES_MAX: usize = 10_000;
 
-/// What to do about a file that is not there: the file of its folder with the closest name.
+/// Returns the hint for a file that does not exist: the file of its folder with the closest name.
 fn near(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_string_lossy().to_lowercase();
     let folder = match path.parent() {
@@ -246,7 +248,7 @@ fn near(path: &Path) -> Option<String> {
     })
 }
 
-/// The error without the operating system's number.
+/// Returns the error without the operating system's error number.
 fn plain(error: &io::Error) -> String {
     let text = error.to_string();
     match text.split_once(" (os error") {

@@ -1,4 +1,4 @@
-//! Files that commands make: private, written whole or not at all, and never over another's.
+//! Files that commands create: private, written completely or not at all, and never over an existing file.
 
 use std::fs::{self, Permissions};
 use std::io::{self, Write};
@@ -11,22 +11,22 @@ use tempfile::NamedTempFile;
 
 use super::CliError;
 
-/// What a new folder of this program grants: everything to its owner, nothing to others.
+/// The permissions of a new folder: all for its owner, none for others.
 const FOLDER: u32 = 0o700;
 
-/// What a new file grants.
+/// The permissions of a new file.
 const FILE: u32 = 0o600;
 
-/// Makes every file and folder of this process private to its user: lists hold people's numbers.
+/// Makes every new file and folder of this process private to its user, because lists hold people's numbers.
 pub(super) fn make_private() {
     umask(Mode::RWXG | Mode::RWXO);
 }
 
-/// Takes from others what an older release, or a copy, granted them on a deck's folder and what lies in
-/// it. What belongs to another user stays as it is.
+/// Removes the permissions of others on a deck's folder and the files in it, which an older release or a copy
+/// may have given. Files of another user stay as they are.
 pub(super) fn tighten(deck: &Path) {
     let narrow = |path: &Path, most: u32| {
-        // Not through a link: its target may be anything.
+        // Links are not followed, because the target may be any file.
         let Ok(found) = fs::symlink_metadata(path) else {
             return;
         };
@@ -46,17 +46,18 @@ pub(super) fn tighten(deck: &Path) {
     }
 }
 
-/// A file that is there under its name once it is finished.
+/// A new file that appears under its name once it is complete.
 pub(super) struct NewFile {
     to: PathBuf,
     file: NamedTempFile,
 }
 
 impl NewFile {
-    /// Begins a file that is to be at `to`, where none is yet.
+    /// Begins a file that will be at `to`, where none may exist.
     ///
     /// # Errors
-    /// When one is, or none can be made there.
+    ///
+    /// Errors if there is one, or none can be created there.
     pub(super) fn begin(to: &Path) -> Result<Self, CliError> {
         if fs::symlink_metadata(to).is_ok() {
             return Err(exists(to));
@@ -75,7 +76,8 @@ impl NewFile {
     /// Puts the file in its place, durably.
     ///
     /// # Errors
-    /// When another has taken the place meanwhile, or it cannot be written.
+    ///
+    /// Errors if another file has been created there since the beginning, or if it cannot be written.
     pub(super) fn finish(self) -> Result<(), CliError> {
         let Self { to, file } = self;
         file.as_file()
@@ -107,7 +109,7 @@ fn exists(path: &Path) -> CliError {
     .hint("move it away, or name another file")
 }
 
-/// The first of `name`, `name.2`, `name.3` … at which nothing is.
+/// Returns the first of `name`, `name.2`, `name.3` … that does not exist.
 pub(super) fn free_name(path: &Path) -> PathBuf {
     let is_free = |path: &Path| fs::symlink_metadata(path).is_err();
     if is_free(path) {

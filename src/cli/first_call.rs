@@ -8,10 +8,11 @@ use crate::domain::{Campaign, ContactState, Timestamp};
 use crate::policy::window;
 use crate::store::{Snapshot, Store as _};
 
-/// Advice for campaigns that would begin to send in the first minute of an hour.
+/// Returns advice for campaigns that would begin to send in the first minute of an hour.
 ///
 /// # Errors
-/// When the store cannot be read.
+///
+/// Errors if the store cannot be read.
 pub fn advice(deck: &mut Deck, campaigns: &[Campaign]) -> Result<Vec<String>, CliError> {
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
@@ -22,7 +23,7 @@ pub fn advice(deck: &mut Deck, campaigns: &[Campaign]) -> Result<Vec<String>, Cl
     Ok(firsts.collect())
 }
 
-/// The first instant at which a ready contact may be called by the law's and the campaign's hours.
+/// Returns the first instant at which a ready contact may be called by the law's and the campaign's hours.
 fn first_call(snapshot: &Snapshot, campaign: &Campaign, now: Timestamp) -> Option<Timestamp> {
     let settings = &campaign.settings;
     let from = settings.schedule.start.map_or(now, |start| start.max(now));
@@ -41,7 +42,8 @@ fn first_call(snapshot: &Snapshot, campaign: &Campaign, now: Timestamp) -> Optio
         .min()
 }
 
-/// Every dialer starts at the top of the hour; carriers and callees feel it.
+/// Returns advice if the first call would leave in the first minute of an hour. Every dialer starts then, and
+/// carriers and callees notice.
 fn quarter_past(name: &str, first: Timestamp) -> Option<String> {
     if first.as_millis() / 60_000 % 60 != 0 {
         return None;

@@ -1,4 +1,4 @@
-//! Hangs up every call, whichever process runs the engine.
+//! Hangs up every call, in any process that runs the engine.
 
 use std::io::Write;
 
@@ -10,7 +10,11 @@ use super::needs::StoreOnly;
 use super::{CliError, ExitCode, output};
 use crate::store::Store as _;
 
-/// `dialdeck hang-up --all`.
+/// Runs `dialdeck hang-up --all` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the deck cannot be written, or if the engine has not taken the request after 10 seconds.
 pub fn execute(
     args: &HangUpArgs,
     env: StoreOnly<'_>,

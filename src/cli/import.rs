@@ -1,4 +1,4 @@
-//! Contact rows from a file into a store, in batches, every row accounted for.
+//! Imports contact rows from a file into a store, in batches. Every row is counted.
 
 mod feed;
 mod pace;
@@ -28,83 +28,87 @@ use crate::intake::columns::ColumnMap;
 use crate::intake::{ColumnUse, ContactFile, DateOrder, FileError, NotToBeCalled, Origin, Reading};
 use crate::store::{By, RowFate, Store};
 
-/// Duplicates told one by one.
+/// The most duplicates that are listed one by one.
 const TOLD: usize = 20;
 
-/// How rows are taken.
+/// The settings of an import.
 #[derive(Clone, Debug)]
 pub struct Plan {
     /// The country of numbers written without one.
     pub country: String,
-    /// The order of dates such as `5/4/2026`; `None`: they are rejects.
+    /// The order of dates such as `5/4/2026`. If `None`, such dates are rejects.
     pub dates: Option<DateOrder>,
-    /// Where rejected rows go; `None`: nowhere.
+    /// The file for rejected rows. If `None`, they are not written.
     pub rejects: Option<PathBuf>,
-    /// Judge every row and write nothing.
+    /// Whether to judge every row and write nothing.
     pub dry_run: bool,
     /// Where progress is shown.
     pub progress: Showing,
-    /// The deck's folder, whose engine may be dialing meanwhile; `None`: the store is nobody else's.
+    /// The deck's folder, whose engine may be dialing during the import. `None` if no other process uses the
+    /// store.
     pub deck: Option<PathBuf>,
-    /// Remember the ids of the contacts taken.
+    /// Whether to return the ids of the contacts taken.
     pub keep_ids: bool,
 }
 
-/// What became of the rows.
+/// The results of taking the rows.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Taken {
-    /// The figures, as the log has them.
+    /// The figures of the import, as in the log.
     #[serde(flatten)]
     pub figures: ImportFigures,
-    /// What looks like a slip in the header, and characters that could not be read.
+    /// Warnings about names in the header, and about characters that could not be read.
     pub warnings: Vec<String>,
     /// What each column was taken for.
     pub columns: Vec<ColumnUse>,
     /// Rows that begin with `#` and hold no number.
     pub comments: u64,
-    /// Rows, taken or not, by whose own word their numbers are not to be called: these are on the internal
-    /// list now.
+    /// Rows, taken or not, that say that their numbers are not to be called. These numbers are on the
+    /// internal list after the import.
     pub not_to_be_called: u64,
     /// Taken rows whose number can never be dialed.
     pub undialable: u64,
     /// Taken rows without the consent that the campaign requires.
     pub without_consent: u64,
-    /// Rows, duplicates among them, that say when or where consent was given, but not which: that consent
+    /// Rows, including duplicates, that say when or where consent was given, but not its kind. That consent
     /// is not used.
     pub consent_unused: u64,
-    /// Where the rejected rows stand; `None`: there are none, or they were not to be written.
+    /// The file of the rejected rows; `None` if there are none, or if they were not to be written.
     pub rejects_file: Option<PathBuf>,
-    /// The first duplicates: their line, and the line of the file they repeat (0: the campaign had the
+    /// The first duplicates: their line, and the line of the file that they repeat (0 if the campaign had the
     /// number before).
     pub first_duplicates: Vec<(u64, u64)>,
-    /// The first rejects in words.
+    /// The first rejects, as text.
     pub first_rejects: Vec<String>,
-    /// The contacts taken, if the plan was to remember them.
+    /// The contacts taken, if the plan asks for them.
     #[serde(skip)]
     pub ids: Vec<ContactId>,
 }
 
-/// Checks a contacts file as a whole; `-` is standard input.
+/// Checks a contacts file as a whole. `-` is standard input.
 ///
 /// # Errors
-/// When it is not there or unusable as a whole.
+///
+/// Errors if the file does not exist or cannot be used as a whole.
 pub fn open(path: &Path, maps: &[ColumnMap]) -> Result<ContactFile, CliError> {
     Ok(ContactFile::check_mapped(origin(path)?, maps)?)
 }
 
-/// The list at a path; `-` is standard input.
+/// Returns the list at a path. `-` is standard input.
 ///
 /// # Errors
-/// When it is not there or cannot be read.
+///
+/// Errors if the list does not exist or cannot be read.
 pub fn origin(path: &Path) -> Result<Origin, CliError> {
     Origin::at(path).map_err(|error| CliError::file(path, &error))
 }
 
-/// Takes the rows of `file` into `campaign` and logs the import.
+/// Takes the rows of `file` into `campaign` and logs the import. Returns the results.
 ///
 /// # Errors
-/// When the file can no longer be read, the store fails, or the rejects cannot be written. Rows taken
-/// before that stand, and are logged.
+///
+/// Errors if the file can no longer be read, the store fails, or the rejects cannot be written. Rows taken
+/// before that remain, and are logged.
 pub fn contacts(
     store: &mut dyn Store,
     campaign: &Campaign,
@@ -151,10 +155,11 @@ pub fn contacts(
     Ok(taken)
 }
 
-/// Says what became of the rows.
+/// Writes the results of taking the rows.
 ///
 /// # Errors
-/// When it cannot be written.
+///
+/// Errors if the output cannot be written.
 pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliError> {
     for warning in &taken.warnings {
         writeln!(out, "warning: {warning}")?;
@@ -221,7 +226,7 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
     table::write(&taken.columns, out)
 }
 
-/// What is to be said of consent that is not used, and what to add.
+/// Returns a warning about consent that is not used, and what to add.
 fn consent_unused(taken: &Taken) -> Option<String> {
     let rows = count(taken.consent_unused, "row");
     let kinds: Vec<&str> = ConsentKind::ALL.iter().map(|kind| kind.as_str()).collect();
@@ -234,8 +239,8 @@ fn consent_unused(taken: &Taken) -> Option<String> {
     })
 }
 
-/// What the columns of a list for this campaign were taken for, and what looks like a slip in them, in
-/// sentences.
+/// Returns, in sentences, what the columns of a list for this campaign were taken for, and warnings about
+/// them.
 pub fn in_words(taken: &Taken, campaign: &str) -> Vec<String> {
     let unused = consent_unused(taken);
     let slips = taken.warnings.iter().cloned().chain(unused);
@@ -245,10 +250,11 @@ pub fn in_words(taken: &Taken, campaign: &str) -> Vec<String> {
     said
 }
 
-/// How rows are taken by a command.
+/// Returns the settings of an import by a command.
 ///
 /// # Errors
-/// When the deck file cannot be read.
+///
+/// Errors if the deck file cannot be read.
 pub fn plan(
     env: &Env,
     country: &CountryArgs,
@@ -266,7 +272,7 @@ pub fn plan(
     })
 }
 
-/// An import under way.
+/// An import that is running.
 struct Import<'a> {
     store: &'a mut dyn Store,
     campaign: &'a Campaign,
@@ -275,20 +281,20 @@ struct Import<'a> {
     by: &'a By,
     taken: Taken,
     batch: Vec<NewContact>,
-    /// Rows of the batch, or rejected beside it, whose numbers are not to be called.
+    /// Rows of the batch, or rejected next to it, whose numbers are not to be called.
     flagged: Vec<NotToBeCalled>,
-    /// By column, rows that were not rejected and have something there.
+    /// By column, rows that were not rejected and have a value there.
     used: Vec<u64>,
     pace: Pace<'a>,
-    /// In a dry run: numbers seen so far, with their lines.
+    /// In a dry run: the numbers read so far, with their lines.
     seen: BTreeMap<PhoneNumber, u64>,
-    /// Contacts from this one on are of this file.
+    /// The first contact taken from this file. Contacts from this id on are of this file.
     first_taken: Option<ContactId>,
     rejects: Rejects<'a>,
 }
 
 impl Import<'_> {
-    /// Logs what is about to come in, so that rows of an import that is cut off have an entry.
+    /// Logs what will be imported, so that rows of an import that is interrupted have an entry.
     fn start(&mut self) -> Result<i64, CliError> {
         let figures = &self.taken.figures;
         let plan = ImportPlan {
@@ -346,14 +352,14 @@ impl Import<'_> {
         let repeats: Vec<Option<u64>> = if self.plan.dry_run {
             self.foretell(&batch)?
         } else {
-            // Before the contacts are there, so that none of them can be called in between.
+            // Before the contacts are stored, so that none of them can be called in between.
             let flagged = self.suppressions();
             self.suppress(&flagged)?;
             let watch = Stopwatch::start();
             let fates = self
                 .store
                 .import_contacts(self.campaign.id, &batch, self.by.at)?;
-            // Once more, so that they end as suppressed at once and not when they come up.
+            // A second time, so that the contacts end as suppressed now and not when they come up.
             self.suppress(&flagged)?;
             self.pace.stored(batch.len(), watch.elapsed());
             if self.plan.keep_ids {
@@ -369,7 +375,7 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// What the flagged rows bring onto the internal list.
+    /// Returns the entries that the flagged rows add to the internal list.
     fn suppressions(&mut self) -> Vec<Suppression> {
         let file = &self.taken.figures.file;
         let flagged = std::mem::take(&mut self.flagged);
@@ -396,7 +402,8 @@ impl Import<'_> {
         Ok(())
     }
 
-    /// What an import would say of these rows: the line each repeats, 0 when that is not known.
+    /// Returns what an import would find about these rows: the line that each repeats, 0 if that line is not
+    /// known.
     fn foretell(&mut self, batch: &[NewContact]) -> Result<Vec<Option<u64>>, CliError> {
         let mut repeats = Vec::with_capacity(batch.len());
         for contact in batch {
@@ -442,7 +449,8 @@ impl Import<'_> {
         }
     }
 
-    /// The line of this file that a row repeats, 0 when the contact was there before; `None`: it does not.
+    /// Returns the line of this file that a row repeats, 0 if the contact existed before; `None` if the row
+    /// repeats nothing.
     fn repeated(&mut self, fate: RowFate) -> Option<u64> {
         match fate {
             RowFate::Taken(contact) => {

@@ -1,4 +1,5 @@
-//! The preconditions of the law before a campaign file or a start, in words. The gate enforces them.
+//! The law's requirements before a campaign file is used or a campaign starts, as text. The gate enforces
+//! them.
 
 use std::collections::BTreeSet;
 
@@ -12,15 +13,15 @@ use crate::policy::preconditions::Standing;
 use crate::rules::CONSENT;
 use crate::store::Store as _;
 
-/// What the law asks for before the calls of a campaign file, one line each.
+/// Returns what the law requires before the calls of a campaign file, one line each, and the settings by
+/// which the file asks for less than the law of a whole country.
 ///
-/// The countries are the default one, or those of the contacts where the campaign asks for
-/// less than the default one does and names a list.
-///
-/// Beside them the places in the file where it asks for less than a whole country does.
+/// The countries are the default one, or those of the contacts if the campaign asks for less than the default
+/// country does and names a list.
 ///
 /// # Errors
-/// When the list cannot be read.
+///
+/// Errors if the list cannot be read.
 pub(super) fn of_file(
     campaign: &CampaignFile,
     default_country: &str,
@@ -80,11 +81,11 @@ fn countries_of(
     default_country: &str,
 ) -> Result<BTreeSet<String>, CliError> {
     let mut countries = BTreeSet::new();
-    // Where they are is all that counts here: what else is wrong with a row, its import says.
+    // Only the contacts' places count here. The import reports any other fault of a row.
     let reading = Reading {
         country: Some(default_country.to_owned()),
         evidence: campaign.settings.evidence,
-        // A place without rules for the campaign's calls is one all the same.
+        // A place without rules for the campaign's calls still counts.
         calls: CallKind::LIVE,
         dates: None,
         now: Timestamp::MAX,
@@ -100,11 +101,12 @@ fn countries_of(
     Ok(countries)
 }
 
-/// What the law asks for before these campaigns' calls, by where their contacts are, one line each, behind
-/// contacts of which fewer places are known.
+/// Returns what the law requires before these campaigns' calls, by where their contacts are, one line each.
+/// Advice about contacts whose places are not all known comes first.
 ///
 /// # Errors
-/// When the store cannot be read.
+///
+/// Errors if the store cannot be read.
 pub(super) fn before_start(
     deck: &mut Deck,
     campaigns: &[Campaign],

@@ -17,13 +17,17 @@ use crate::domain::event::{Anchor, ChainCheck, GENESIS};
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 
-/// Entries read from the store at once.
+/// Entries read from the store at a time.
 const PAGE: usize = 5_000;
 
-/// Between two looks at the store while following.
+/// The time between two reads of the store while following.
 const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
-/// `dialdeck log …`.
+/// Runs `dialdeck log …` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the log cannot be read, or if it does not verify.
 pub fn execute(args: &LogArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     match &args.command {
         None => show(args, env, out),
@@ -59,10 +63,10 @@ fn show(args: &LogArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliE
     }
 }
 
-/// The kind of an entry that alerts to something.
+/// The kind of an entry that raises an alert.
 const ALERT: &str = "alert_raised";
 
-/// The members of an entry that people read.
+/// The fields of an entry that are shown to people.
 #[derive(Deserialize)]
 struct Entry {
     seq: i64,
@@ -80,12 +84,13 @@ fn parsed(sealed: &str) -> Result<Entry, CliError> {
         .map_err(|error| CliError::deck(format!("the event log holds a broken line: {error}")))
 }
 
-/// What an entry alerts to; `None`: it is no alert.
+/// Returns the text of an alert; `None` if the entry is no alert.
 ///
 /// # Errors
-/// When the entry is none.
+///
+/// Errors if the text is no entry of the log.
 pub(super) fn alert(sealed: &str) -> Result<Option<String>, CliError> {
-    // Few are, and a run makes thousands of others.
+    // A fast check first: few entries are alerts, and a run writes thousands of others.
     if !sealed.contains(ALERT) {
         return Ok(None);
     }
@@ -97,10 +102,11 @@ pub(super) fn alert(sealed: &str) -> Result<Option<String>, CliError> {
     Ok((entry.kind == ALERT).then_some(text))
 }
 
-/// An entry as one line for people: what is not there is left out.
+/// Returns an entry as one line for people, without the fields that are empty.
 ///
 /// # Errors
-/// When the entry is none.
+///
+/// Errors if the text is no entry of the log.
 pub(super) fn line(sealed: &str) -> Result<String, CliError> {
     let entry = parsed(sealed)?;
     let mut parts = vec![format!(
@@ -178,10 +184,11 @@ fn verify(args: &LogVerifyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
     Ok(ExitCode::Done)
 }
 
-/// The end of the deck's log.
+/// Returns the end of the deck's log: sequence number 0 and the first hash if it is empty.
 ///
 /// # Errors
-/// When the store cannot be read.
+///
+/// Errors if the store cannot be read.
 pub(super) fn anchor(store: &mut SqliteStore) -> Result<Anchor, CliError> {
     let last = store.log_before(i64::MAX, 1)?.pop();
     Ok(last.map_or(
@@ -234,13 +241,13 @@ fn verify_lines(
     reaches(chain, anchors).map_err(|why| cut(&file.display().to_string(), &why))
 }
 
-/// Takes the next line, which must be the one that an anchor of its place names.
+/// Adds the next line to the check. Errors if an anchor of its number has another hash.
 fn push(chain: &mut ChainCheck, line: &str, anchors: &[Anchor]) -> Result<(), String> {
     chain.push(line)?;
     anchors.iter().try_for_each(|anchor| chain.holds(anchor))
 }
 
-/// The check of a whole log, which must hold every anchor.
+/// Returns the check of a whole log. Errors if the log does not reach every anchor.
 fn reaches(chain: ChainCheck, anchors: &[Anchor]) -> Result<ChainCheck, String> {
     anchors
         .iter()

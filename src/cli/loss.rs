@@ -1,5 +1,5 @@
-//! A folder that has lost its store: what is left of a deck must never look like a new one, with no
-//! opt-outs and no calls made.
+//! Detects a folder that has lost its store. The rest of a deck must never be taken for a new deck, which has
+//! no opt-outs and no calls.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -12,7 +12,7 @@ use super::{CliError, Env};
 use crate::domain::DeckId;
 use crate::domain::digest::{hex, sha256};
 
-/// Files that only a deck in use leaves in its folder.
+/// Files that only a deck in use has in its folder.
 const SIGNS: [&str; 7] = [
     "engine.lock",
     "deck.mark",
@@ -23,23 +23,23 @@ const SIGNS: [&str; 7] = [
     "deck.sqlite-shm",
 ];
 
-/// What stands where a deck's store should.
+/// What the path of a deck's store holds.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Found {
-    /// A file with something in it.
+    /// A file that is not empty.
     Store,
-    /// Nothing, or a file without a byte: what is said of it.
+    /// No file, or an empty file. The text says which.
     Nothing(&'static str),
-    /// Something else, or something that cannot be looked at.
+    /// Not a file, or a path that cannot be read. The text says which.
     Other(String),
 }
 
-/// Whether there is a store to open.
+/// Returns whether there is a store to open.
 pub(super) fn has_store(folder: &Path) -> bool {
     find(folder) == Found::Store
 }
 
-/// The error of a deck that has lost its store; `None`: there is one, or there never was.
+/// Returns the error of a deck that has lost its store; `None` if it has one, or never had one.
 pub(super) fn of(env: &Env) -> Option<CliError> {
     let (what, others) = match find(&env.deck) {
         Found::Store => return None,

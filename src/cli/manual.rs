@@ -1,4 +1,4 @@
-//! Shell completions and manual pages, made from the command line's own definition.
+//! Shell completions and manual pages, generated from the definition of the command line.
 
 use std::io::Write;
 use std::path::Path;
@@ -10,7 +10,11 @@ use clap_mangen::roff::{Roff, bold, roman};
 use super::args::{Cli, CompletionsArgs, ManArgs};
 use super::{CliError, ExitCode};
 
-/// `dialdeck completions SHELL`.
+/// Runs `dialdeck completions SHELL` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the output cannot be written.
 pub fn completions(args: CompletionsArgs, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "dialdeck", &mut text);
@@ -18,7 +22,11 @@ pub fn completions(args: CompletionsArgs, out: &mut dyn Write) -> Result<ExitCod
     Ok(ExitCode::Done)
 }
 
-/// `dialdeck man`.
+/// Runs `dialdeck man` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the output or a file cannot be written.
 pub fn man(args: &ManArgs, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     match &args.dir {
         Some(dir) => pages(dir),
@@ -26,14 +34,14 @@ pub fn man(args: &ManArgs, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     }
 }
 
-/// A page for every subcommand.
+/// Writes a page for every subcommand into a folder.
 fn pages(dir: &Path) -> Result<ExitCode, CliError> {
     std::fs::create_dir_all(dir).map_err(|error| CliError::file(dir, &error))?;
     clap_mangen::generate_to(Cli::command(), dir).map_err(|error| CliError::file(dir, &error))?;
     Ok(ExitCode::Done)
 }
 
-/// The one page, with every subcommand at any depth and the exit codes.
+/// Writes the one page, with every subcommand at any depth and the exit codes.
 fn page(out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut command = Cli::command();
     command.build();

@@ -75,7 +75,8 @@ use crate::tui::tty;
 
 use args::{Cli, Command, ConfigCommand, ContactsCommand};
 
-/// The whole program: reads the arguments, does what they say, reports errors on standard error.
+/// Runs the program: parses the arguments, runs the command, and writes errors to standard error. Returns the
+/// exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     files::make_private();
     let args: Vec<OsString> = args.into_iter().collect();
@@ -111,11 +112,11 @@ fn dispatch(cli: &Cli) -> Result<ExitCode, CliError> {
     Ok(code)
 }
 
-/// What a command writes to standard output.
+/// Returns the form of what a command writes to standard output.
 fn form(cli: &Cli) -> Form {
     match &cli.command {
         Some(Command::Completions(_) | Command::Man(_)) => Form::Bytes,
-        // Entries of old may hold anything, and their digests are over their bytes.
+        // Old entries may hold any bytes, and their digests are over these bytes.
         Some(Command::Log(log)) if log.exports() && !stdout().is_terminal() => Form::Bytes,
         Some(Command::Log(log)) if log.exports() => Form::Json,
         _ if cli.global.json => Form::Json,
@@ -168,7 +169,7 @@ fn execute(
     }
 }
 
-/// `dialdeck` alone: the console, or what to do next where there is no deck.
+/// Runs `dialdeck` without a subcommand: the console, or the next step if there is no deck.
 fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if Deck::exists(env) {
         return if env.json {
@@ -196,7 +197,8 @@ fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Done)
 }
 
-/// `--help` and `--version` are answers; everything else is a wrong argument.
+/// Returns the exit code of arguments that do not parse. `--help` and `--version` succeed; every other case
+/// is a wrong argument.
 fn refuse_arguments(error: &clap::Error, json: bool) -> Result<ExitCode, CliError> {
     let asked = matches!(
         error.kind(),
@@ -204,7 +206,7 @@ fn refuse_arguments(error: &clap::Error, json: bool) -> Result<ExitCode, CliErro
     );
     let text = error.render().to_string();
     if asked || !json {
-        // What was typed is part of the message.
+        // The arguments as typed are a part of the message.
         if clean_lines(&text) == text {
             error.print()?;
         } else {

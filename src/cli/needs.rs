@@ -1,7 +1,7 @@
-//! What each command needs besides the store, and what an act is given that needs nothing else.
+//! What each command needs in addition to the store, and what an action that needs only the store can reach.
 //!
-//! A command fails where a file is broken that it needs. An act that holds back needs none of them: it
-//! says which file is broken and goes on, and is given no way to the files at all ([`StoreOnly`]).
+//! A command fails if a file that it needs is broken. An action that holds calls back needs no file: it
+//! reports the broken file and continues, and has no access to the files at all ([`StoreOnly`]).
 
 use super::args::{CampaignCommand, Command, CountryArgs, DncCommand};
 use super::env::known_country;
@@ -9,18 +9,18 @@ use super::error::RIGHTS;
 use super::{CliError, Deck, Env, loss, rules};
 use crate::tui::tty;
 
-/// What a command may need besides the store.
+/// What a command may need in addition to the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Need {
-    /// The deck file.
+    /// The deck file, free of faults.
     Settings,
-    /// The deck's own rule files, laid over the law.
+    /// The deck's own rule files, which add to the law.
     Rules,
-    /// The carriers, with their credentials; the engine sees to them as it starts.
+    /// The carriers, with their credentials. The engine reads them when it starts.
     Carriers,
 }
 
-/// What a command needs; `None`: it looks at the deck's files by itself, or at none.
+/// Returns what a command needs; `None` if it reads the deck's files by itself, or reads none.
 pub fn of(command: &Command) -> Option<&'static [Need]> {
     use Need::{Carriers, Rules, Settings};
     match command {
@@ -29,11 +29,11 @@ pub fn of(command: &Command) -> Option<&'static [Need]> {
             CampaignCommand::Pause(_)
             | CampaignCommand::Stop(_)
             | CampaignCommand::Set(_)
-            // The engine may be dialing: what it does is seen whatever has broken since.
+            // The engine may be dialing: what it does must be visible even if a file has broken since.
             | CampaignCommand::List
             | CampaignCommand::Show(_),
         )
-        // An opt-out holds whatever is wrong with the rules; the other verbs read numbers alone.
+        // An opt-out holds even if the rules are broken. The other subcommands read only numbers.
         | Command::Dnc(
             DncCommand::Add(_)
             | DncCommand::Import(_)
@@ -73,19 +73,19 @@ pub fn of(command: &Command) -> Option<&'static [Need]> {
 /// What a command does where there is no deck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoDeck {
-    /// It makes one: that is what it is for.
+    /// It creates a deck, because that is its purpose.
     Makes,
-    /// It makes one if it has `--new`: the path may be a slip.
+    /// It creates a deck if `--new` is given, because the path may be a slip.
     MakesIfTold(bool),
-    /// It makes one beside a deck file.
+    /// It creates a deck if there is a deck file.
     MakesBesideFile,
-    /// It works without one, and makes none.
+    /// It works without a deck, and creates none.
     WorksWithout,
-    /// It fails.
+    /// It fails with an error.
     Fails,
 }
 
-/// What a command does where there is no deck: the only rule of which commands make one.
+/// Returns what a command does where there is no deck. This is the only rule on which commands create one.
 pub const fn without_deck(command: &Command) -> NoDeck {
     match command {
         Command::Demo(_) | Command::Campaign(CampaignCommand::Add(_)) => NoDeck::Makes,
@@ -98,7 +98,7 @@ pub const fn without_deck(command: &Command) -> NoDeck {
             }
         }
         Command::Call(_) => NoDeck::MakesBesideFile,
-        // `log verify FILE` reads a file, and the others look at what there is by themselves.
+        // `log verify FILE` reads a file. The others check by themselves what exists.
         Command::Log(_)
         | Command::Why(_)
         | Command::Window(_)
@@ -137,7 +137,7 @@ pub const fn without_deck(command: &Command) -> NoDeck {
     }
 }
 
-/// Stops a command that would make a deck by a slip in the path, or that needs one.
+/// Errors if there is no deck and the command needs one, or would create one because of a slip in the path.
 fn there_is_a_deck(command: &Command, env: &Env) -> Result<(), CliError> {
     if Deck::exists(env) {
         return Ok(());
@@ -145,7 +145,7 @@ fn there_is_a_deck(command: &Command, env: &Env) -> Result<(), CliError> {
     match without_deck(command) {
         NoDeck::Makes | NoDeck::MakesIfTold(true) | NoDeck::WorksWithout => Ok(()),
         NoDeck::MakesIfTold(false) => {
-            // What is left of a deck is never taken for a new one.
+            // The rest of a lost deck is never taken for a new one.
             Err(loss::of(env).unwrap_or_else(|| {
                 Deck::missing(env).hint("--deck DIR names another; --new makes this one")
             }))
@@ -155,10 +155,11 @@ fn there_is_a_deck(command: &Command, env: &Env) -> Result<(), CliError> {
     }
 }
 
-/// Brings into force what the command needs, and warns of what is broken and not needed.
+/// Puts in force what the command needs, and warns about files that are broken and not needed.
 ///
 /// # Errors
-/// When a file that it needs is broken, or where there is no deck and it makes none.
+///
+/// Errors if a file that it needs is broken, or if there is no deck and it creates none.
 pub fn prepare(command: &Command, env: &Env) -> Result<(), CliError> {
     there_is_a_deck(command, env)?;
     let Some(needs) = of(command) else {
@@ -183,7 +184,7 @@ pub fn prepare(command: &Command, env: &Env) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Whether what the command shows rests on the law.
+/// Returns whether the output of the command depends on the law.
 const fn judges(command: &Command) -> bool {
     matches!(
         command,
@@ -193,8 +194,8 @@ const fn judges(command: &Command) -> bool {
     )
 }
 
-/// The error of a command whose user has not the right to it; while roles are not known for a broken file,
-/// it names the file.
+/// Returns the error of a command for which the user lacks the right. If roles are not known because a file
+/// is broken, the error names that file.
 pub fn explained(error: CliError, env: &Env) -> CliError {
     if error.hint.as_deref() != Some(RIGHTS) {
         return error;
@@ -209,8 +210,8 @@ pub fn explained(error: CliError, env: &Env) -> CliError {
     }
 }
 
-/// The faults of the deck's files, those of the rules that are in force otherwise among them. Lays the
-/// rule files over the law if there is none.
+/// Returns the faults of the deck's files, including those of rules that are not in force because of them.
+/// Puts the rule files in force if there is none.
 pub fn broken(env: &Env) -> Vec<CliError> {
     let mut faults = Vec::new();
     if env.config != env.own_deck_file() {
@@ -223,48 +224,51 @@ pub fn broken(env: &Env) -> Vec<CliError> {
     faults
 }
 
-/// What an act is given that needs nothing but the store.
+/// The access of an action that needs only the store.
 #[derive(Clone, Copy, Debug)]
 pub struct StoreOnly<'a>(&'a Env);
 
 impl<'a> StoreOnly<'a> {
-    /// The store of this deck, and no way to its files.
+    /// Returns access to the store of this deck, and not to its files.
     pub const fn new(env: &'a Env) -> Self {
         Self(env)
     }
 
-    /// Whether the answer is to be JSON.
+    /// Returns whether the answer is JSON.
     pub const fn json(self) -> bool {
         self.0.json
     }
 
-    /// Opens the deck to write to it.
+    /// Opens the deck in order to write to it.
     ///
     /// # Errors
-    /// When there is none, its store is not usable, and with `--read-only`.
+    ///
+    /// Errors if there is none, its store is not usable, or with `--read-only`.
     pub fn open(self) -> Result<Deck, CliError> {
         Deck::open_to_hold_back(self.0)
     }
 
-    /// Opens the deck to write to it, and makes it where there is none: whether the command may do so
+    /// Opens the deck in order to write to it, and creates it if there is none. Whether the command may do so
     /// was decided before ([`without_deck`]).
     ///
     /// # Errors
-    /// As [`StoreOnly::open`], and when it cannot be made.
+    ///
+    /// Errors if [`StoreOnly::open`] does for a deck that exists, or if the deck cannot be created.
     pub fn open_or_create(self) -> Result<Deck, CliError> {
         Deck::open_or_create_to_hold_back(self.0)
     }
 
-    /// Whether there is a deck to open.
+    /// Returns whether there is a deck to open.
     pub fn exists(self) -> bool {
         Deck::exists(self.0)
     }
 
-    /// The country of numbers written without one: as asked for, else the deck file's, else, where it
-    /// cannot be read, the one it said when it last could.
+    /// Returns the country of numbers written without one: the one given, or the deck file's, or, if the file
+    /// cannot be read, the country from when it last could.
     ///
     /// # Errors
-    /// When the file cannot be read and never could.
+    ///
+    /// Errors if the file cannot be read and never could.
     pub fn country(self, asked: &CountryArgs, deck: Option<&mut Deck>) -> Result<String, CliError> {
         match (self.0.country(asked), deck) {
             (Err(error), Some(deck)) => known_country(error, deck),

@@ -1,4 +1,4 @@
-//! The caller IDs: whose they are by the provider's word, how they fare, when they are free.
+//! The caller IDs: whether the provider says that they are owned, their figures, and when they are free.
 
 use std::io::Write;
 
@@ -11,10 +11,11 @@ use crate::policy::caller_id::OWNERSHIP_LIFE;
 use crate::store::outside::CallerIdFigures;
 use crate::store::{Outside as _, Store as _};
 
-/// `dialdeck numbers`.
+/// Runs `dialdeck numbers` and returns its exit code.
 ///
 /// # Errors
-/// When the deck cannot be read.
+///
+/// Errors if the deck cannot be read.
 pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     let now = deck.now()?;
@@ -82,7 +83,8 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Done)
 }
 
-/// What the provider says; where it is not asked, the deck file's word stands.
+/// Returns whether the caller ID is owned, as the provider says. Where the provider is not asked, the deck
+/// file decides.
 fn owned(id: &CallerId, asked: bool, now: Timestamp) -> &'static str {
     match id.ownership {
         None if asked => "not known",

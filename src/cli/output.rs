@@ -1,4 +1,4 @@
-//! What goes to standard output: tables for people, JSON for programs.
+//! The output of commands: tables for people, JSON for programs.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -10,12 +10,12 @@ use super::CliError;
 use crate::domain::text::clean;
 use crate::domain::{ImportTarget, UnfinishedImport};
 
-/// A table for people: a header, then the rows, columns aligned and nothing else.
+/// A table for people: a header, then the rows, with aligned columns and no borders.
 #[derive(Debug)]
 pub struct Report(Table);
 
 impl Report {
-    /// A table with these column heads.
+    /// Creates a table with these column heads.
     pub fn new(head: &[&str]) -> Self {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
@@ -23,7 +23,7 @@ impl Report {
         Self(table)
     }
 
-    /// Adds a row, its cells cleaned and on one line each.
+    /// Adds a row. Its cells are cleaned and put on one line each.
     pub fn row<I>(&mut self, cells: I)
     where
         I: IntoIterator,
@@ -37,6 +37,10 @@ impl Report {
     }
 
     /// Writes the table, or `when_empty` if it has no row.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the output cannot be written.
     pub fn write(&self, out: &mut dyn Write, when_empty: &str) -> Result<(), CliError> {
         if self.0.row_count() == 0 {
             writeln!(out, "{when_empty}")?;
@@ -50,6 +54,10 @@ impl Report {
 }
 
 /// Writes one JSON document and a newline.
+///
+/// # Errors
+///
+/// Errors if the output cannot be written.
 pub fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string(value).map_err(CliError::failed)?;
     writeln!(out, "{text}")?;
@@ -58,7 +66,7 @@ pub fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), CliError>
 
 pub use crate::engine::words::instant;
 
-/// `1 number`, `2 numbers`.
+/// Returns a number and its noun: `1 number`, `2 numbers`.
 pub fn count(n: u64, noun: &str) -> String {
     if n == 1 {
         format!("1 {noun}")
@@ -67,7 +75,7 @@ pub fn count(n: u64, noun: &str) -> String {
     }
 }
 
-/// Imports that have started and have not ended, one a line.
+/// Returns imports that have started and not ended, one per line.
 pub fn unfinished(imports: &BTreeMap<i64, UnfinishedImport>) -> Vec<String> {
     let line = |(seq, import): (&i64, &UnfinishedImport)| {
         let into = match &import.into {

@@ -1,4 +1,4 @@
-//! Starts a deck's dealings with the outside beside its engine, and ends them after it.
+//! Starts a deck's listener and its delivery of results with its engine, and ends them after it.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -17,10 +17,10 @@ use crate::provider::inbound::Inbound;
 use crate::provider::remote::http::Http;
 use crate::store::{Outside as _, Recover as _, Store as _};
 
-/// How long a result that cannot be delivered at once is waited for at the end of a run.
+/// How long the end of a run waits for results that cannot be delivered immediately.
 const LAST_TRIES: Duration = DRAIN_LIMIT;
 
-/// A deck's dealings with the outside, ready to begin.
+/// A deck's listener and delivery of results, ready to start.
 pub(super) struct Dealings {
     socket: Option<std::net::TcpListener>,
     gates: BTreeMap<TrunkName, Gate>,
@@ -28,11 +28,12 @@ pub(super) struct Dealings {
 }
 
 impl Dealings {
-    /// Takes the listener's address, finds the key for results, and hands each trunk what it was
-    /// told before about calls that have not ended.
+    /// Opens the listener's address, reads the key for results, and passes each trunk the stored messages
+    /// about calls that have not ended.
     ///
     /// # Errors
-    /// When the address is taken or the store cannot be read.
+    ///
+    /// Errors if the address is in use or the store cannot be read.
     pub(super) fn prepare(
         config: &DeckConfig,
         gates: BTreeMap<TrunkName, Gate>,
@@ -57,8 +58,8 @@ impl Dealings {
         })
     }
 
-    /// Begins; everything lasts as long as the engine. The courier is given back for the results of
-    /// the last moments.
+    /// Starts the listener and the delivery, which last as long as the engine. Returns the courier for the
+    /// results that are left at the end.
     pub(super) fn begin(
         self,
         handle: &Handle,
@@ -94,7 +95,7 @@ fn bind(address: std::net::SocketAddr) -> Result<std::net::TcpListener, CliError
     Ok(socket)
 }
 
-/// The courier, if there is a key to sign with. A campaign that wants results cannot run without.
+/// Returns the courier, if there is a key to sign with. A campaign that wants results cannot run without one.
 fn courier(
     config: &DeckConfig,
     deck: &mut Deck,
@@ -110,16 +111,17 @@ fn courier(
         Err(error) => return Err(error),
     };
     let http = Http::new(clock.clone()).map_err(CliError::failed)?;
-    // After a restore the log's sequence numbers are used again: the tag keeps the ids of results apart.
+    // After a restore the log's sequence numbers are used again. The tag keeps the ids of results distinct.
     let tag: DeckId = deck.store.incarnations()?.current();
     Ok(Some(Courier::new(tag, http, secret, clock.clone())))
 }
 
-/// Carries the results of the last moments, after the engine has ended. What cannot be delivered
-/// stays due for the next run.
+/// Delivers the results that are left after the engine has ended. A result that cannot be delivered stays due
+/// for the next run.
 ///
 /// # Errors
-/// When the store cannot be written.
+///
+/// Errors if the store cannot be written.
 pub(super) fn last_results(
     courier: &Courier,
     clock: &Clock,

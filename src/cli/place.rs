@@ -1,5 +1,5 @@
-//! Where a deck's engines run. At another place a deck is the same one, moved, or a copy whose other
-//! half may dial the same people: only a person knows which.
+//! The place of a deck's engines. At another place a deck has been moved, or it is a copy, whose original may
+//! dial its contacts too: only the user knows which.
 
 use std::fs;
 use std::io::{BufRead as _, stdin};
@@ -19,32 +19,33 @@ use crate::store::sqlite::place::FileId;
 use crate::store::{By, Recover as _, Store as _, StoreError};
 use crate::tui::tty;
 
-/// Under which key a copy keeps the identity that its deck file has to name.
+/// The store's key for the identity that the deck file of a copy has to name.
 const CREDENTIALS: &str = "credentials_for";
 
-/// The files that name a machine for good, and that give it a name for people.
+/// The file that identifies a machine permanently, and the files that hold its name.
 const MACHINE_ID: &str = "/etc/machine-id";
 const HOST_NAMES: [&str; 2] = ["/proc/sys/kernel/hostname", "/etc/hostname"];
 
-/// What a person says of a deck that is at another place.
+/// The user's answer about a deck that is at another place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Answer {
-    /// It is the same deck, and no other.
+    /// The deck was moved, and there is no other.
     Moved,
-    /// There is another deck now, from which it was copied.
+    /// The deck is a copy, and the original still exists.
     Copy,
 }
 
-/// Where an engine runs.
+/// The place of an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 struct Place {
-    /// The machine.
+    /// The id of the machine.
     host: String,
-    /// What people call it.
+    /// The name of the machine.
     host_name: String,
     /// The deck's folder, without links.
     folder: String,
-    /// The store's file. Its device is left out: some systems number these afresh at every start.
+    /// The inode of the store's file. Its device is left out, because some systems number devices differently
+    /// at every start.
     inode: u64,
 }
 
@@ -70,12 +71,12 @@ impl Place {
         })
     }
 
-    /// Whether this is another folder or another machine.
+    /// Returns whether this is another folder or another machine.
     fn is_elsewhere(&self, other: &Self) -> bool {
         self.host != other.host || self.folder != other.folder
     }
 
-    /// What is different here.
+    /// Returns what differs at this place, one text each.
     fn differences(&self, here: &Self) -> Vec<String> {
         let mut found = Vec::new();
         if self.host != here.host && self.host_name == here.host_name {
@@ -99,21 +100,23 @@ impl Place {
     }
 }
 
-/// A deck that a person says was moved, for the log.
+/// A deck that the user says was moved, for the log.
 #[derive(Clone, Debug)]
 pub(super) struct Moved(Vec<String>);
 
 impl Moved {
-    /// As data of the entry that an engine has started.
+    /// Returns the differences as data for the entry of an engine's start.
     pub(super) fn data(&self) -> serde_json::Value {
         json!(self.0)
     }
 }
 
-/// Judges whether an engine may start on the deck here; `Some`: a person says that it was moved.
+/// Decides whether an engine may start on the deck here. Returns `Some` if the user says that the deck was
+/// moved.
 ///
 /// # Errors
-/// When the deck is at another place than its last engine and neither `--moved` nor `--copy` is given.
+///
+/// Errors if the deck is at another place than its last engine and `--moved` is not given.
 pub(super) fn judge(
     deck: &mut Deck,
     env: &Env,
@@ -144,10 +147,11 @@ fn elsewhere(found: &[String]) -> CliError {
     )
 }
 
-/// Notes that the deck's engine runs here.
+/// Stores that the deck's engine runs here.
 ///
 /// # Errors
-/// When the store cannot be written.
+///
+/// Errors if the store cannot be written.
 pub(super) fn note(deck: &mut Deck, env: &Env) -> Result<(), CliError> {
     let here = serde_json::to_string(&Place::here(env)?).map_err(CliError::failed)?;
     if deck.store.meta(ENGINE_PLACE)?.as_deref() != Some(&here) {
@@ -156,10 +160,11 @@ pub(super) fn note(deck: &mut Deck, env: &Env) -> Result<(), CliError> {
     Ok(())
 }
 
-/// What is different from where the deck's last engine ran; nothing where none has run.
+/// Returns what differs from the place of the deck's last engine; empty if no engine has run.
 ///
 /// # Errors
-/// When the store cannot be read.
+///
+/// Errors if the store cannot be read.
 pub(super) fn differences(deck: &mut Deck, env: &Env) -> Result<Vec<String>, CliError> {
     let Some(known) = known_place(&mut deck.store)? else {
         return Ok(Vec::new());
@@ -167,7 +172,7 @@ pub(super) fn differences(deck: &mut Deck, env: &Env) -> Result<Vec<String>, Cli
     Ok(known.differences(&Place::here(env)?))
 }
 
-/// Where the last engine of the deck in this store ran, if that is another folder or machine.
+/// Returns where the last engine of the deck in this store ran, if that is another folder or machine.
 ///
 /// # Errors
 /// Errors if the store or the deck's folder cannot be read.
@@ -187,7 +192,7 @@ pub(super) fn elsewhere_known(
     ))
 }
 
-/// Where the last engine of the deck in this store ran; `None`: none has run.
+/// Returns where the last engine of the deck in this store ran; `None` if none has run.
 fn known_place(store: &mut SqliteStore) -> Result<Option<Place>, CliError> {
     let Some(text) = store.meta(ENGINE_PLACE)? else {
         return Ok(None);
@@ -195,11 +200,12 @@ fn known_place(store: &mut SqliteStore) -> Result<Option<Place>, CliError> {
     Ok(Some(serde_json::from_str(&text).map_err(StoreError::from)?))
 }
 
-/// Asks on a terminal what became of a deck that is at another place; `None`: it is in its place, or the
-/// person does not know.
+/// Asks on a terminal whether a deck at another place was moved or copied. Returns `None` if the deck is in
+/// its place, or the user does not know.
 ///
 /// # Errors
-/// When the store or the terminal cannot be read.
+///
+/// Errors if the store or the terminal cannot be read.
 pub(super) fn ask(env: &Env) -> Result<Option<Answer>, CliError> {
     let found = differences(&mut Deck::open_quietly(env)?, env)?;
     if found.is_empty() {
@@ -218,14 +224,15 @@ pub(super) fn ask(env: &Env) -> Result<Option<Answer>, CliError> {
     })
 }
 
-/// Makes a copied deck one of its own: with another identity, without calls that are up, with its
-/// campaigns paused, and with no credentials of the other deck's.
+/// Makes a copied deck independent: with a new identity, without calls that are up, with its campaigns
+/// paused, and without the credentials of the original.
 ///
 /// # Errors
-/// When the deck is where its last engine ran, an engine runs, or the store cannot be written.
+///
+/// Errors if the deck is where its last engine ran, an engine runs, or the store cannot be written.
 pub(super) fn copy(env: &Env) -> Result<(), CliError> {
     env.may_write()?;
-    // The other deck has gone on since: the mark that both still share says so.
+    // The original has been used since, and the mark that both still share shows that.
     let mut deck = Deck::open_quietly(env)?;
     if differences(&mut deck, env)?.is_empty() && deck.store.meta(ENGINE_PLACE)?.is_some() {
         return Err(
@@ -265,8 +272,8 @@ pub(super) fn copy(env: &Env) -> Result<(), CliError> {
     Ok(())
 }
 
-/// The calls that are up are the other deck's, and so are the campaigns until a person says
-/// otherwise; how many are paused.
+/// Ends the calls that are up, because they are the original's, and pauses the campaigns until the user
+/// decides. Returns how many were paused.
 fn leave_to_the_other(deck: &mut Deck, by: &By) -> Result<u64, CliError> {
     let unresolved = CallReport {
         end: CallEnd::Unresolved,
@@ -293,7 +300,7 @@ fn leave_to_the_other(deck: &mut Deck, by: &By) -> Result<u64, CliError> {
     Ok(paused)
 }
 
-/// The addresses and tokens that the other deck gave to the outside stay its own.
+/// Renames the key, because the addresses and tokens given out by the original remain its own.
 fn set_key_aside(env: &Env) -> Result<(), CliError> {
     let key = env.deck.join("listener.key");
     if key.exists() {
@@ -303,10 +310,12 @@ fn set_key_aside(env: &Env) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Errors if the deck is a copy whose deck file does not say that its credentials are the copy's own.
+/// Checks that the deck may use its credentials.
 ///
 /// # Errors
-/// Then, and when the store cannot be read.
+///
+/// Errors if the deck is a copy whose deck file does not say that its credentials are the copy's own, or if
+/// the store cannot be read.
 pub(super) fn may_use_credentials(
     deck: &mut Deck,
     named: Option<&str>,
@@ -326,7 +335,8 @@ pub(super) fn may_use_credentials(
     )))
 }
 
-/// The machine, and its name. `DIALDECK_HOST` names both: containers have neither for long.
+/// Returns the id of the machine, and its name. `DIALDECK_HOST` sets both, because those of containers do not
+/// last.
 fn host(env: &Env) -> (String, String) {
     if let Some(name) = &env.host {
         return (format!("name:{name}"), name.clone());

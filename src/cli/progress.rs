@@ -1,4 +1,4 @@
-//! Progress of long work: on standard error, only on a terminal and only after a second, or to whoever asked.
+//! Progress of long work: on standard error if that is a terminal and after a second, or to a callback.
 
 use std::fmt;
 use std::io::{IsTerminal as _, stderr};
@@ -10,21 +10,21 @@ use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use crate::clock::Stopwatch;
 use crate::domain::text::clean;
 
-/// Work that is done sooner than this shows no bar.
+/// Work that takes less time than this shows no bar.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often a sign of life is drawn.
+/// The time between two frames of the spinner.
 const TICK: Duration = Duration::from_millis(100);
 
 /// Where progress is shown.
 #[derive(Clone, Default)]
 pub enum Showing {
-    /// Nowhere.
+    /// Progress is not shown.
     #[default]
     Nowhere,
     /// On standard error, if that is a terminal.
     Terminal,
-    /// Whoever asked is told the units done.
+    /// To a callback, which gets the number of units done.
     Told(Arc<dyn Fn(u64) + Send + Sync>),
 }
 
@@ -39,18 +39,18 @@ impl fmt::Debug for Showing {
 }
 
 impl Showing {
-    /// On the terminal, unless the answer is to be read by a program.
+    /// Returns the terminal, or nowhere if the output is JSON for a program.
     pub fn unless(json: bool) -> Self {
         if json { Self::Nowhere } else { Self::Terminal }
     }
 }
 
-/// Work of unknown length, until it is dropped: on standard error, if that is a terminal.
+/// A spinner for work of unknown length, shown until dropped: on standard error, if that is a terminal.
 #[derive(Debug)]
 pub struct Waiting(ProgressBar);
 
 impl Waiting {
-    /// Says that `what` goes on.
+    /// Shows a spinner with the name of the work.
     pub fn for_end(what: &str) -> Self {
         let bar = ProgressBar::new_spinner().with_message(clean(what).into_owned());
         bar.enable_steady_tick(TICK);
@@ -64,7 +64,7 @@ impl Drop for Waiting {
     }
 }
 
-/// A bar that appears when the work takes longer than a second.
+/// A bar that appears if the work takes longer than a second.
 #[derive(Debug)]
 pub struct Progress {
     bar: ProgressBar,
@@ -74,7 +74,7 @@ pub struct Progress {
 }
 
 impl Progress {
-    /// Work of `total` units, called `what`.
+    /// Creates a bar for `total` units of work called `what`.
     pub fn new(what: &str, total: u64, showing: Showing) -> Self {
         let bar = ProgressBar::with_draw_target(Some(total), ProgressDrawTarget::hidden());
         if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {pos}/{len} {eta}") {
@@ -89,13 +89,13 @@ impl Progress {
         }
     }
 
-    /// `done` of `total` units are done, now that it is known how many there are.
+    /// Records that `done` of `total` units are done. The total may have changed.
     pub fn step(&mut self, done: u64, total: u64) {
         self.bar.set_length(total);
         self.set(done);
     }
 
-    /// `done` units are done.
+    /// Records that `done` units are done.
     pub fn set(&mut self, done: u64) {
         match &self.showing {
             Showing::Told(tell) => tell(done),

@@ -1,4 +1,4 @@
-//! The rows of a list that were not taken: the first of them in words, all of them in a file.
+//! The rows of a list that were not taken: the first of them as text, all of them in a file.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -7,14 +7,16 @@ use super::CliError;
 use super::files::{NewFile, free_name};
 use crate::intake::{Reject, RejectsFile, STANDARD_INPUT};
 
-/// Rejects named one by one.
+/// The most rejects that are listed one by one.
 const TOLD: usize = 20;
 
-/// Where rejects go: the file that was named, else one beside the list, or in the current folder if the
-/// list comes from standard input, a pipe or the deck's folder. Nothing is there yet.
+/// Returns the path of the file of rejects: the one named, or one next to the list, or one in the current
+/// folder if the list comes from standard input, a pipe or the deck's folder. No file exists there yet.
 ///
 /// # Errors
-/// When the named file is there already, or when none outside the deck's folder can be found.
+///
+/// Errors if the named file exists or is in the deck's folder, or if no path outside that folder can be
+/// found.
 pub(super) fn place(named: Option<&Path>, list: &Path, deck: &Path) -> Result<PathBuf, CliError> {
     if let Some(named) = named {
         if is_in(named, deck) {
@@ -46,7 +48,7 @@ pub(super) fn place(named: Option<&Path>, list: &Path, deck: &Path) -> Result<Pa
     })
 }
 
-/// Whether a file of this path lies in the deck's folder or below it.
+/// Returns whether a file with this path is in the deck's folder or below it.
 fn is_in(path: &Path, deck: &Path) -> bool {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
@@ -54,12 +56,12 @@ fn is_in(path: &Path, deck: &Path) -> bool {
     };
     match (folder.canonicalize(), deck.canonicalize()) {
         (Ok(folder), Ok(deck)) => folder.starts_with(deck),
-        // Where either is not there, writing reports it.
+        // If either folder does not exist, writing the file reports it.
         (Err(_), _) | (_, Err(_)) => false,
     }
 }
 
-/// Rejects as they are met. The file is there once it has a row.
+/// The rejects found so far. Their file is created with the first row.
 pub(super) struct Rejects<'a> {
     to: Option<&'a Path>,
     header: &'a [String],
@@ -69,7 +71,8 @@ pub(super) struct Rejects<'a> {
 }
 
 impl<'a> Rejects<'a> {
-    /// None so far. `to`: where their file goes (`None`: nowhere), in the list's own form.
+    /// Creates the collection. `to` is the path of the file (`None`: no file is written), which has the
+    /// list's own form.
     pub(super) const fn new(to: Option<&'a Path>, header: &'a [String], delimiter: u8) -> Self {
         Self {
             to,
@@ -80,7 +83,7 @@ impl<'a> Rejects<'a> {
         }
     }
 
-    /// Takes one in.
+    /// Adds one reject, and writes it to the file.
     pub(super) fn add(&mut self, reject: &Reject) -> Result<(), CliError> {
         if self.first.len() < TOLD {
             self.first.push(reject.to_string());
@@ -99,7 +102,7 @@ impl<'a> Rejects<'a> {
         file.write(reject).map_err(failed)
     }
 
-    /// The first of them, and where all stand, if there are any.
+    /// Returns the first rejects as text, and the path of the file if there is one.
     pub(super) fn finish(self) -> Result<(Vec<String>, Option<PathBuf>), CliError> {
         let (Some(file), Some(path)) = (self.file, self.to) else {
             return Ok((self.first, None));

@@ -1,4 +1,4 @@
-//! Shows a run while it goes on.
+//! Shows a run while the engine works.
 
 use std::io::{Write, stderr};
 use std::sync::Arc;
@@ -13,48 +13,49 @@ use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 use crate::tui::tty::{self, Tty};
 
-/// Looks between two progress lines.
+/// Reads of the log between two progress lines.
 const LOOKS_PER_LINE: u32 = 50;
 
 /// Entries read from the log at a time.
 const PAGE: usize = 1_000;
 
-/// What is shown of a run besides its end; with `--json` always the log's entries as they are.
+/// What is shown of a run in addition to its end. With `--json`, always the log's entries unchanged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shown {
     /// The alerts, and on a terminal a progress line.
     Progress,
-    /// The log's entries in words.
+    /// The log's entries, as text.
     Entries,
 }
 
-/// Shows a run while it goes on: the log's entries, or its alerts and a progress line.
+/// Shows a run while the engine works: the log's entries, or its alerts and a progress line.
 pub(super) struct Reporter {
     log: SqliteStore,
     telling: Telling,
-    /// The last entry read.
+    /// The sequence number of the last entry read.
     seen: i64,
-    /// `None`: no progress line.
+    /// The terminal and the board of the progress line; `None` if there is no progress line.
     line: Option<(Tty, watch::Receiver<Arc<Board>>)>,
     looks: u32,
 }
 
-/// What of the log is told, and how.
+/// Which entries of the log are shown, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Telling {
-    /// Every entry as it is.
+    /// Every entry, unchanged.
     AsTheyAre,
-    /// Every entry in words.
+    /// Every entry, as text.
     InWords,
     /// The alerts, on standard error.
     Alerts,
 }
 
 impl Reporter {
-    /// Shows what comes after this place of the log.
+    /// Creates a reporter that shows the entries after this sequence number.
     ///
     /// # Errors
-    /// When the log cannot be read.
+    ///
+    /// Errors if the log cannot be read.
     pub(super) fn new(
         env: &Env,
         shown: Shown,
@@ -77,10 +78,11 @@ impl Reporter {
         })
     }
 
-    /// Shows what is new: entries at once, alerts and the progress line once in a while.
+    /// Shows what is new: entries immediately, alerts and the progress line at intervals.
     ///
     /// # Errors
-    /// When it cannot be read or written.
+    ///
+    /// Errors if the log cannot be read or the output cannot be written.
     pub(super) fn look(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
         self.looks += 1;
         if self.telling != Telling::Alerts {
@@ -92,7 +94,7 @@ impl Reporter {
         self.tail(out)?;
         if let Some((line, board)) = &mut self.line {
             let board = board.borrow().clone();
-            // The terminal may not read or have gone; the engine goes on all the same.
+            // The terminal may be slow or closed. The engine continues.
             if !line.is_behind() {
                 write!(line, "\r{}\x1b[K", progress(&board)).ok();
             }
@@ -101,10 +103,11 @@ impl Reporter {
         Ok(())
     }
 
-    /// Tells what the log has gained.
+    /// Shows the new entries of the log.
     ///
     /// # Errors
-    /// When it cannot be read or written.
+    ///
+    /// Errors if the log cannot be read or the output cannot be written.
     pub(super) fn tail(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
         loop {
             let entries = self.log.tail(self.seen, PAGE)?;
@@ -127,7 +130,7 @@ impl Reporter {
         }
     }
 
-    /// Says something beside what is shown.
+    /// Writes a message to standard error, on a line apart from the progress line.
     pub(super) fn say(&self, text: &str) {
         if let Some((line, _)) = &self.line {
             let mut line = line.clone();

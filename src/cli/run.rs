@@ -13,11 +13,13 @@ use crate::domain::{Campaign, CampaignId, CampaignState};
 use crate::store::{By, Store as _};
 use crate::tui::tty;
 
-/// Starts the named campaigns that are still in draft, and runs the engine until its end.
+/// Starts the named campaigns that are still in draft, and runs the engine until its end. Returns the exit
+/// code.
 ///
 /// # Errors
-/// When the deck is not usable or owned by another engine, or a named campaign does not exist or
-/// may not run.
+///
+/// Errors if the deck is not usable or another engine owns it, or if a named campaign does not exist or may
+/// not run.
 pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if args.speed.is_none() && args.start_at.is_some() {
         return Err(CliError::usage("--start-at needs a simulated clock")
@@ -31,7 +33,7 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
         return Ok(ExitCode::Done);
     }
     let config = env.deck_config()?;
-    // Before the engine puts the deck's clock and log forward; it looks again once it owns the deck.
+    // Before the engine moves the deck's clock and log. The engine checks again once it owns the deck.
     let mut deck = Deck::open_quietly(env)?;
     let drafts = judge(&mut deck, &args.campaigns)?;
     let all = deck.store.campaigns()?.into_iter();
@@ -64,7 +66,7 @@ pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     engine::execute(&run, env, begin, out)
 }
 
-/// Says what the engine is about to do, and how it is ended.
+/// Prints what the engine will do, and how to end it.
 fn say_begun(deck: &mut Deck) -> Result<(), CliError> {
     let mut campaigns = deck.store.campaigns()?;
     campaigns.retain(|campaign| campaign.state == CampaignState::Running);
@@ -88,7 +90,7 @@ fn start(deck: &mut Deck, names: &[String], by: &By) -> Result<(), CliError> {
     Ok(())
 }
 
-/// Says what of the deck file calls for attention, and which campaigns it keeps from being dialed.
+/// Prints warnings about the deck file, and about campaigns that it keeps from being dialed.
 fn warn(deck: &mut Deck, config: &DeckConfig, drafts: &[CampaignId]) -> Result<(), CliError> {
     let campaigns = deck.store.campaigns()?;
     let dialed = campaigns
@@ -102,7 +104,7 @@ fn warn(deck: &mut Deck, config: &DeckConfig, drafts: &[CampaignId]) -> Result<(
     Ok(())
 }
 
-/// The named campaigns that are in draft; an error when one does not exist or may not run.
+/// Returns the named campaigns that are in draft. Errors if one does not exist or may not run.
 fn judge(deck: &mut Deck, names: &[String]) -> Result<Vec<CampaignId>, CliError> {
     let mut drafts = Vec::new();
     for name in names {

@@ -1,4 +1,4 @@
-//! The deck's settings as they are in force.
+//! The deck's settings that are in force.
 
 use std::io::Write;
 
@@ -8,7 +8,11 @@ use super::output;
 use super::{CliError, Env, ExitCode};
 use crate::config::{DEFAULTS, DeckConfig, read_own_text};
 
-/// `dialdeck config print`: the file that is in force, or its values as JSON.
+/// Runs `dialdeck config print`: the file that is in force, or its values as JSON.
+///
+/// # Errors
+///
+/// Errors if the deck file cannot be read, or the output cannot be written.
 pub fn print(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let config = env.deck_config()?;
     if env.json {

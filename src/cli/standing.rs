@@ -1,15 +1,15 @@
-//! How a deck's store compares to its mark, in words: what is missing, and what to do.
+//! How a deck's store compares to its mark, as text: what is missing, and what to do.
 
 use super::CliError;
 use super::output::count;
 use crate::domain::Lost;
 use crate::store::sqlite::mark::Standing;
 
-/// What to do about a store that is not as the last run left it.
+/// The hint for a store that is not as the last run left it.
 const WAYS_OUT: &str = "`dialdeck restore --from BACKUP` puts a backup in its place, `dialdeck restore \
     --accept-rollback` continues with what is left; opt-outs and pauses are taken meanwhile";
 
-/// The error of a store that is not as the last run left it; `None`: it is.
+/// Returns the error of a store that is not as the last run left it; `None` if it is.
 pub(super) fn error(standing: &Standing) -> Option<CliError> {
     let message = match standing {
         Standing::Current => return None,
@@ -28,7 +28,7 @@ pub(super) fn error(standing: &Standing) -> Option<CliError> {
     Some(CliError::deck(message).hint(WAYS_OUT))
 }
 
-/// `39 attempts and 418 log entries are missing`.
+/// Returns `39 attempts and 418 log entries are missing`.
 pub(super) fn missing(lost: &Lost) -> String {
     match (lost.attempts, lost.entries) {
         (Some(attempts), Some(1)) => {

@@ -15,10 +15,14 @@ use crate::policy::Refusal;
 use crate::store::Store as _;
 use crate::tui::format;
 
-/// What is said where no engine owns the deck.
+/// The message where no engine owns the deck.
 const NO_ENGINE: &str = "no engine runs: nothing is dialed until `dialdeck run` starts one";
 
-/// `dialdeck status`.
+/// Runs `dialdeck status` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the deck cannot be read, or the output cannot be written.
 pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     let board = board(&mut deck)?;
@@ -66,7 +70,11 @@ pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Done)
 }
 
-/// The deck's board at its present instant.
+/// Returns the deck's board at its present instant.
+///
+/// # Errors
+///
+/// Errors if the store cannot be read.
 pub fn board(deck: &mut Deck) -> Result<Board, CliError> {
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
@@ -78,20 +86,24 @@ pub fn board(deck: &mut Deck) -> Result<Board, CliError> {
     )?)
 }
 
-/// Imports that have started and have not ended, by the place of their first entry.
+/// Returns the imports that have started and not ended, by the sequence number of their first entry.
 fn unfinished(deck: &mut Deck) -> Result<BTreeMap<i64, UnfinishedImport>, CliError> {
     let now = deck.now()?;
     Ok(deck.store.snapshot(now)?.unfinished_imports)
 }
 
-/// The status document: the board with the deck's own state in front.
+/// Returns the status document: the board with the deck's own state in front.
 fn document(board: &Board, engine: &str) -> Result<Value, CliError> {
     let mut document = serde_json::to_value(board).map_err(CliError::failed)?;
     document["deck"] = json!({"engine": engine, "now": board.now});
     Ok(document)
 }
 
-/// One row for each campaign.
+/// Writes one row for each campaign.
+///
+/// # Errors
+///
+/// Errors if the output cannot be written.
 pub fn campaigns(campaigns: &[CampaignBoard], out: &mut dyn Write) -> Result<(), CliError> {
     let mut report = Report::new(&[
         "campaign",
@@ -143,7 +155,8 @@ pub fn campaigns(campaigns: &[CampaignBoard], out: &mut dyn Write) -> Result<(),
     Ok(())
 }
 
-/// Why no call of a running campaign leaves; `None`: calls leave as its pace allows, or it does not run.
+/// Returns why no call of a running campaign leaves; `None` if calls leave as its pace allows, or if it does
+/// not run.
 fn why(campaign: &CampaignBoard) -> Option<String> {
     let hold = match &campaign.next {
         NextClaim::Hold(hold) => hold,
@@ -166,14 +179,14 @@ fn why(campaign: &CampaignBoard) -> Option<String> {
     }
 }
 
-/// What is to be done about it, each after a semicolon.
+/// Returns what to do about a hold, each part after a semicolon.
 fn todo(campaign: &CampaignBoard) -> String {
     let each = campaign.remedies.iter().map(|todo| format!("; {todo}"));
     each.collect()
 }
 
-/// Abandoned calls of live answers as the law counts them, and since the brake's release where that
-/// differs: `4/20 20.0%`.
+/// Returns the abandoned calls among live answers as the law counts them, and those since the brake's release
+/// if they differ: `4/20 20.0%`.
 fn abandoned(campaign: &CampaignBoard) -> String {
     let rate = |[abandoned, answered]: [u64; 2]| {
         let percent = format::percent_fine(abandoned, answered);
@@ -212,7 +225,7 @@ fn zones(board: &Board, out: &mut dyn Write) -> Result<(), CliError> {
     report.write(out, "")
 }
 
-/// One row for each trunk some of whose calls had no agent.
+/// Writes one row for each trunk that had calls without an agent.
 fn trunks(trunks: &[TrunkBoard], out: &mut dyn Write) -> Result<(), CliError> {
     let missed = |trunk: &&TrunkBoard| trunk.without_agent[0] > 0;
     if !trunks.iter().any(|trunk| missed(&trunk)) {
@@ -226,7 +239,7 @@ fn trunks(trunks: &[TrunkBoard], out: &mut dyn Write) -> Result<(), CliError> {
             trunk.name.to_string(),
             of(trunk.caps.concurrent),
             of(trunk.caps.per_minute),
-            // A tenth of a percent, so that one call in a thousand shows.
+            // A tenth of a percent, so that one call in a thousand is visible.
             format!(
                 "{without} of {all} ({}.{} %)",
                 without * 100 / all,

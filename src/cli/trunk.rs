@@ -1,4 +1,4 @@
-//! Trunks: one that rests may try again.
+//! Trunks: lets one that rests try again.
 
 use std::io::Write;
 
@@ -9,7 +9,11 @@ use super::{CliError, Deck, Env, ExitCode, output};
 use crate::domain::TrunkName;
 use crate::store::Store as _;
 
-/// `dialdeck trunk …`.
+/// Runs `dialdeck trunk …` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the trunk does not exist, or the deck cannot be written.
 pub fn execute(
     command: &TrunkCommand,
     env: &Env,

@@ -1,4 +1,4 @@
-//! Numbers typed by a person: read, and echoed so that a wrong reading is seen.
+//! Numbers typed by the user: read, and echoed so that a wrong reading is noticed.
 
 use super::args::CountryArgs;
 use super::{CliError, Env, rules};
@@ -7,10 +7,11 @@ use crate::engine::desk::numbers;
 
 pub use crate::engine::desk::Echo;
 
-/// Reads numbers typed by a person: all of them, or none.
+/// Reads numbers typed by the user: all of them, or none.
 ///
 /// # Errors
-/// Names every malformed one, with what is wrong with it.
+///
+/// Errors if a number is malformed; the error names each such number and its fault.
 pub fn read_numbers(
     env: &Env,
     typed: &[String],
@@ -19,14 +20,15 @@ pub fn read_numbers(
     read_in(typed, env.country_known(country))
 }
 
-/// As [`read_numbers`], with the country of numbers without one.
+/// Reads numbers as [`read_numbers`] does, with the country of numbers written without one.
 ///
 /// # Errors
-/// As [`read_numbers`]; the country's, when a number needs it.
+///
+/// Errors if [`read_numbers`] does, and with the error of `country` if a number needs it.
 pub fn read_in(typed: &[String], country: Result<String, CliError>) -> Result<Vec<Echo>, CliError> {
     let rules = rules::in_force();
     let country = match country {
-        // A broken deck file must not keep an opt-out away that does not need it.
+        // A broken deck file must not block an opt-out that does not need it.
         Err(_) if typed.iter().all(|text| text.trim().starts_with('+')) => String::new(),
         country => country?,
     };
@@ -51,7 +53,7 @@ pub fn read_in(typed: &[String], country: Result<String, CliError>) -> Result<Ve
     }
 }
 
-/// `+12125550142 (US, America/New_York)`.
+/// Returns a number with its place: `+12125550142 (US, America/New_York)`.
 pub fn describe(echo: &Echo) -> String {
     let zones = if echo.zones.is_empty() {
         "zone not known".to_owned()

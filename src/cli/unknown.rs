@@ -1,4 +1,4 @@
-//! Contacts of unknown fate: what only a person can settle.
+//! Contacts of unknown fate, which only a person can settle.
 
 use std::io::Write;
 
@@ -14,13 +14,14 @@ use crate::store::{ContactQuery, Direction, ListOrder, Store as _};
 /// Contacts read at a time.
 const PAGE: usize = 500;
 
-/// Rows looked at for one page; as many as it takes.
+/// The most rows that are read for one page: no limit.
 const BUDGET: u64 = u64::MAX;
 
-/// `dialdeck unknown …`.
+/// Runs `dialdeck unknown …` and returns its exit code.
 ///
 /// # Errors
-/// When the deck cannot be read, or there is no such contact with the number.
+///
+/// Errors if the deck cannot be read, or no such contact has the number.
 pub fn execute(
     command: Option<&UnknownCommand>,
     env: &Env,
@@ -104,7 +105,7 @@ fn document(case: &Case) -> Value {
     })
 }
 
-/// A person's verdict on a number's contacts of unknown fate.
+/// Records the user's verdict on a number's contacts of unknown fate.
 fn judge(
     args: &VerdictArgs,
     reached: bool,

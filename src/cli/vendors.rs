@@ -1,4 +1,4 @@
-//! The carriers behind a network: which module speaks to which, with which account.
+//! The carriers behind a network: the module and the account of each.
 
 use super::{CliError, Env, credentials};
 use crate::clock::Clock;
@@ -13,33 +13,34 @@ use crate::provider::remote::Vendor;
 use crate::provider::remote::http::Http;
 use crate::provider::remote::secret::Reach;
 
-/// What is done with a vendor once it is made, whichever it is.
+/// An operation on a vendor of any kind.
 pub(super) trait Visit {
-    /// What comes of it.
+    /// The result of the operation.
     type Out;
 
-    /// Does it.
+    /// Runs the operation on a vendor.
     fn visit<V: Vendor>(self, vendor: V) -> Self::Out;
 }
 
 /// A trunk whose carrier is behind a network.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Wanted<'a> {
-    /// The trunk.
+    /// The name of the trunk.
     pub(super) trunk: &'a TrunkName,
-    /// The deck file.
+    /// The deck file's settings.
     pub(super) config: &'a DeckConfig,
-    /// What the deck's attempt ids bear.
+    /// The incarnations whose tags the deck's attempt ids carry.
     pub(super) ids: &'a Incarnations,
-    /// The deck's clock.
+    /// The clock on which the deck runs.
     pub(super) clock: &'a Clock,
 }
 
 impl Wanted<'_> {
-    /// Makes the trunk's vendor and does something with it.
+    /// Creates the trunk's vendor and runs an operation on it. Returns the operation's result.
     ///
     /// # Errors
-    /// When a credential cannot be read, or the vendor cannot work as it is set up.
+    ///
+    /// Errors if a credential cannot be read, or the vendor refuses its settings.
     pub(super) fn make<T: Visit>(&self, env: &Env, visit: T) -> Result<T::Out, CliError> {
         let wrong = |why: String| CliError::failed(format!("trunk {}: {why}", self.trunk));
         let reach = self.reach(env)?;
@@ -65,7 +66,7 @@ impl Wanted<'_> {
         }
     }
 
-    /// Where the world reaches the trunk; `None`: the deck file has no listener.
+    /// Returns the public address of the trunk; `None` if the deck file has no listener.
     fn reach(&self, env: &Env) -> Result<Option<Reach>, CliError> {
         let Some(listener) = &self.config.listener else {
             return Ok(None);

@@ -1,4 +1,4 @@
-//! Whether a deck is whole, in words: what its file, its log and its tables do not agree on.
+//! Whether a deck is whole, as text: where its file, its log and its tables differ.
 
 use std::path::Path;
 
@@ -7,11 +7,11 @@ use super::output::count;
 use crate::store::crosscheck::Differences;
 use crate::store::sqlite::seal::SEAL_FILE;
 
-/// What to do with a deck that is not whole.
+/// The hint for a deck that is not whole.
 pub(super) const WAY_OUT: &str = "`dialdeck log verify` names what differs; `dialdeck restore --from BACKUP` \
      puts a backup in place; keep the deck's folder as it is until then";
 
-/// The error of an engine on a deck that is not whole.
+/// Returns the error of an engine on a deck that is not whole.
 pub(super) fn not_dialed(found: &Differences) -> CliError {
     CliError::deck(format!(
         "the deck is not whole, nothing is dialed: {}",
@@ -20,7 +20,7 @@ pub(super) fn not_dialed(found: &Differences) -> CliError {
     .hint(WAY_OUT)
 }
 
-/// The error of an engine on a deck whose file something else has changed.
+/// Returns the error of an engine on a deck whose file another program has changed.
 pub(super) fn changed_outside(folder: &Path) -> CliError {
     CliError::deck(
         "the deck's file was changed while no dialdeck had it open, nothing is dialed: data that \
@@ -33,7 +33,7 @@ pub(super) fn changed_outside(folder: &Path) -> CliError {
     ))
 }
 
-/// The error of a check that found differences, one a line.
+/// Returns the error of a check that found differences, one per line.
 pub(super) fn not_whole(found: &Differences) -> CliError {
     let count = count(found.count, "difference");
     let mut lines = vec![format!("the deck is not whole: {count}")];
@@ -48,7 +48,7 @@ pub(super) fn not_whole(found: &Differences) -> CliError {
     )
 }
 
-/// The error of a restore from a backup that is not whole.
+/// Returns the error of a restore from a backup that is not whole.
 pub(super) fn backup_is_not(source: &Path, found: &Differences) -> CliError {
     CliError::deck(format!(
         "the backup {} is not whole, nothing was changed: {}",
@@ -58,7 +58,7 @@ pub(super) fn backup_is_not(source: &Path, found: &Differences) -> CliError {
     .hint("restore an earlier backup")
 }
 
-/// The first difference, and how many more there are.
+/// Returns the first difference, and how many more there are.
 pub(super) fn brief(found: &Differences) -> String {
     let first = found.first.first().map(ToString::to_string);
     let first = first.unwrap_or_default();

@@ -12,7 +12,11 @@ use crate::clock::Clock;
 use crate::engine::desk::why::{self, Answer, When, WhyReport};
 use crate::store::Store as _;
 
-/// `dialdeck why`.
+/// Runs `dialdeck why` and returns its exit code.
+///
+/// # Errors
+///
+/// Errors if the number cannot be read, or the deck or the campaign cannot be used.
 pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
     let echo = read_numbers(env, &typed, &args.country)?
@@ -44,10 +48,11 @@ pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     Ok(ExitCode::Done)
 }
 
-/// Shows the answer and every gate.
+/// Writes the answer and every gate.
 ///
 /// # Errors
-/// When it cannot be written.
+///
+/// Errors if the output cannot be written.
 pub(super) fn show(
     report: &WhyReport,
     echo: &Echo,

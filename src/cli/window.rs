@@ -1,4 +1,4 @@
-//! `dialdeck window`: may these numbers be called by law, and when next.
+//! `dialdeck window`: whether numbers may be called by law, and when next.
 
 mod rows;
 
@@ -17,7 +17,7 @@ use crate::rules::{Legal, LocateError, Rules, Unfit, WindowReason};
 /// The country of numbers typed without a country code.
 const DEFAULT_COUNTRY: &str = "US";
 
-/// `dialdeck window`.
+/// The arguments of `dialdeck window`.
 #[derive(Clone, Debug, Args)]
 pub struct WindowArgs {
     /// Numbers in any usual spelling
@@ -48,10 +48,10 @@ pub struct WindowArgs {
     pub csv: Option<PathBuf>,
 }
 
-/// The reason of a region that the deck file bans.
+/// The reason for a region that the deck file bans.
 const EMERGENCY_BAN: &str = "emergency_ban";
 
-/// What a row of a file does not state.
+/// The values for what a row of a file does not state.
 struct Defaults<'a> {
     args: &'a WindowArgs,
     now: Timestamp,
@@ -67,25 +67,26 @@ struct Question<'a> {
     at: Timestamp,
 }
 
-/// Its answer.
+/// The answer to one question.
 struct Answer {
-    /// In E.164; `None` when the text is no number.
+    /// The number in E.164 form; `None` if the text is no number.
     number: Option<String>,
-    /// Whether every zone is open.
+    /// Whether the calling window is open in every zone.
     allowed: bool,
-    /// `ok`, or why not.
+    /// `ok`, or the reason why no call is allowed.
     reason: String,
-    /// More about the reason.
+    /// More about the reason, if there is more.
     detail: Option<&'static str>,
-    /// What binds; empty when the number has no place.
+    /// The window class; `None` if the number has no place.
     class: Option<WindowClass>,
-    /// Each zone's local time.
+    /// The local time in each zone.
     local_times: Vec<(String, String)>,
-    /// The first legal instant from then on.
+    /// The first legal instant at or after the one asked for; `None` if none is known or the region is
+    /// banned.
     next: Option<Timestamp>,
 }
 
-/// What is judged by.
+/// The rules and bans that decide.
 #[derive(Clone, Copy)]
 pub struct Law<'a> {
     /// The rules in force.
@@ -94,7 +95,11 @@ pub struct Law<'a> {
     pub bans: &'a [String],
 }
 
-/// Judges and prints; `now` stands in for a missing `--at`.
+/// Judges the numbers or the file and prints the answers. `now` is used if `--at` is not given.
+///
+/// # Errors
+///
+/// Errors if a stated zone or region is not known, or the file cannot be read.
 pub fn run(
     law: Law<'_>,
     args: &WindowArgs,
@@ -133,7 +138,7 @@ fn run_numbers(
     Ok(())
 }
 
-/// The answer; an error when a stated zone or region is not known.
+/// Returns the answer. Errors if a stated zone or region is not known.
 fn judge(law: Law<'_>, question: &Question<'_>) -> Result<Answer, LocateError> {
     let rules = law.rules;
     let number = match rules.read_number(question.number, Some(DEFAULT_COUNTRY)) {
@@ -207,12 +212,12 @@ impl Answer {
         if self.allowed { "allow" } else { "deny" }
     }
 
-    /// States, provinces and countries.
+    /// Returns states, provinces and countries.
     fn regions(&self) -> Vec<&str> {
         self.places(|dashes| dashes < 2)
     }
 
-    /// Places within a state that have rules of their own.
+    /// Returns places within a state whose rules differ from the state's.
     fn localities(&self) -> Vec<&str> {
         self.places(|dashes| dashes >= 2)
     }
@@ -229,7 +234,7 @@ impl Answer {
         self.class.as_ref().map_or(&[], |class| &class.zones)
     }
 
-    /// RFC 3339 in UTC, without decimals on a whole second.
+    /// Returns the next legal instant as RFC 3339 in UTC, without decimals on a whole second.
     fn next_text(&self) -> Option<String> {
         self.next.map(|next| next.to_jiff().to_string())
     }
@@ -279,7 +284,7 @@ fn print(out: &mut dyn Write, text: &str, answer: &Answer) -> std::io::Result<()
     Ok(())
 }
 
-/// `live` or `automated`, or `debt` for a person who collects one.
+/// Parses `live` or `automated`, or `debt` for a live call that collects one.
 fn call_kind(text: &str) -> Result<CallKind, String> {
     [
         (CallClass::Live.as_str(), CallKind::LIVE),

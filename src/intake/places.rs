@@ -1,7 +1,6 @@
 //! Reads the places that a row states for the callee: country, region, postal code and time zone.
 //!
-//! Each is read into the form that the rules know, or the row is rejected with the reason. A value that
-//! cannot be read never counts as absent.
+//! A value that cannot be read never counts as absent: the row is rejected with the reason.
 
 use super::names::{self, Country, Zone};
 use crate::rules::TERRITORIES;
@@ -47,9 +46,8 @@ pub(super) fn as_region(country: &str) -> String {
     }
 }
 
-/// Reads a state, province or region. `country` is the stated country and `of_number` that of the number,
-/// each as two letters. `is_state` means that the column is about states, so that two letters are never a
-/// country's.
+/// Reads a state, province or region. `country` is the stated one, `of_number` that of the number, each as
+/// two letters. If `is_state`, the column is about states: two letters are never a country's.
 pub(super) fn region(
     text: &str,
     country: Option<&str>,

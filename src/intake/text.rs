@@ -192,8 +192,8 @@ pub(super) struct Text {
 }
 
 impl Text {
-    /// Reads the whole file once and finds its encoding: that of the byte-order mark, or UTF-8 if most bytes
-    /// that are not ASCII are valid, or Windows-1252.
+    /// Reads the whole file once and finds its encoding: that of the byte-order mark, or UTF-8 if at least
+    /// as many characters outside ASCII are valid as are not, or Windows-1252.
     pub(super) fn examine(origin: Origin) -> Result<Self, FileError> {
         let mut scan = Scan::default();
         origin.chunks(|chunk| scan.add(chunk))?;

@@ -1,4 +1,4 @@
-//! Campaigns added, started, paced, paused, stopped; their contacts imported.
+//! Tests of campaigns: added, started, paced, paused, stopped, and their contacts imported.
 
 use std::fs;
 
@@ -253,7 +253,7 @@ fn a_campaign_whose_time_is_over_is_neither_sound_nor_added() {
             .complains("ended at 2020-06-30T00:00:00Z")
             .complains("`expires`");
     }
-    // By then it was sound.
+    // By then the store was sound.
     scratch
         .run(&["check", &file, "--at", "2020-06-01T15:00:00Z"])
         .exits(0);

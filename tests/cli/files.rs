@@ -1,4 +1,4 @@
-//! Files that commands write, and inputs that are not regular files.
+//! Tests of files that commands write, and of inputs that are not regular files.
 
 use std::fs;
 use std::os::unix::fs::{PermissionsExt as _, symlink};
@@ -42,7 +42,7 @@ fn rejects_go_to_a_new_file_outside_the_deck() {
     let list = scratch.text("contacts.csv");
     let before = fs::read(&list).unwrap();
     let first = fs::read(scratch.path("contacts.csv.rejects.csv")).unwrap();
-    // An existing file is kept, the list itself and a link among them.
+    // An existing file is kept, even if it is the list itself or a link.
     let kept = scratch.text("kept.csv");
     fs::write(&kept, "mine").unwrap();
     let link = scratch.text("link.csv");
@@ -69,12 +69,12 @@ fn rejects_go_to_a_new_file_outside_the_deck() {
     assert_eq!(fs::read(&list).unwrap(), before);
     assert_eq!(fs::read(&kept).unwrap(), b"mine");
     assert!(!scratch.path("target.csv").exists() && !inside.exists());
-    // Nothing was taken by the refused commands.
+    // The refused commands took no row.
     scratch
         .run(&["dnc", "check", "+12125550142"])
         .exits(0)
         .says("no list");
-    // Without a name the next free one is taken.
+    // Without a name the next free name is used.
     scratch.run(&["contacts", "import", "recall", &list]);
     assert!(scratch.path("contacts.csv.rejects.2.csv").exists());
     assert_eq!(

@@ -1,4 +1,5 @@
-//! What may be called when, and why not: `window`, `why`, `check`, and own rule files behind all of them.
+//! Tests of what may be called when, and why not: `window`, `why`, `check`, and the deck's own rule files for
+//! all of them.
 
 use std::fs;
 
@@ -139,7 +140,7 @@ fn check_names_line_and_key_or_says_what_would_happen() {
     assert!(!scratch.path("deck").exists());
 }
 
-/// As after the clock was set back, or a rehearsal on a simulated one.
+/// Sets the clock as it is after the machine's time was set back, or after a rehearsal on a simulated clock.
 #[test]
 fn a_clock_behind_the_log_holds_everything() {
     let scratch = Scratch::with_campaign();
@@ -159,7 +160,7 @@ fn a_clock_behind_the_log_holds_everything() {
     assert_eq!(contact["decision"], "hold", "{said}");
     let answer = contact["answer"].as_str().unwrap();
     assert!(answer.contains("behind the log"), "{said}");
-    // What would be so at another time is not a matter of the clock.
+    // A question about another time does not depend on the clock.
     let supposed = ["why", "212-555-0142", "--at", "2026-12-07T15:30:00Z"];
     let said = scratch.run(&supposed).exits(0);
     assert!(!said.out.contains("behind the log"), "{}", said.out);

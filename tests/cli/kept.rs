@@ -1,4 +1,4 @@
-//! Data that must not be lost.
+//! Tests of data that must not be lost.
 
 use std::fs;
 
@@ -80,7 +80,7 @@ fn what_may_be_a_number_behind_a_mark_is_rejected_by_name() {
 #[test]
 fn a_table_hides_no_number_behind_a_mark() {
     let scratch = empty();
-    // In the column of numbers, above the header, and where another column stands first.
+    // In the column of numbers, above the header, and where another column is first.
     let text = "Phone,Name\n#2125550142,Ana\n3125550178,Ben\n";
     stop(&scratch, text, &[]).exits(0).says("2 taken");
     assert!(listed(&scratch, "+12125550142"));
@@ -152,7 +152,7 @@ const CIRCUMSTANCES: [&str; 23] = [
     "Lawsuit",
 ];
 
-/// What an import of these rows says.
+/// Returns what an import of these rows reports.
 fn imported(scratch: &Scratch, rows: &str) -> Value {
     let list = scratch.text("crm.csv");
     fs::write(&list, rows).unwrap();
@@ -234,7 +234,7 @@ fn consent_without_its_kind_is_named_as_not_used() {
         .says(&format!("2 rows {unused}"))
         .says("express_written");
     drop(said);
-    // With a kind in the row, or with nothing said of consent, there is nothing to say.
+    // If the row states a kind, or nothing about consent, there is no warning.
     let rows = "Phone,Consent,Consent Date,consent_source\n2125550145,express,2026-05-04,form 7\n2125550146,none,2026-05-04,\n2125550147,,,\n2125550148,,2026-05-04,\n";
     fs::write(&list, rows).unwrap();
     scratch.run(&args).exits(0).says(&format!("1 row {unused}"));
@@ -270,7 +270,7 @@ fn a_missing_file_is_answered_with_the_closest_name() {
         .run(&["check", &scratch.text("recal.toml")])
         .exits(2)
         .complains("recall.toml?");
-    // The list that a campaign file names is answered likewise.
+    // The list that a campaign file names gets this warning too.
     let text = fs::read_to_string(scratch.path("recall.toml")).unwrap();
     let text = text
         .replace("contacts.csv", "contatcs.csv")

@@ -1,5 +1,5 @@
-//! The law at the command line: what must be there before a campaign may dial, how a file goes below it,
-//! and what is said in time of registries and holidays that grow old.
+//! Tests of the law at the command line: what is required before a campaign may dial, how a file goes below
+//! it, and the warnings about registries and holidays that grow old.
 
 use std::fs;
 
@@ -9,7 +9,7 @@ use crate::scratch::{CAMPAIGN, Scratch};
 
 const DEFAULTS: &str = include_str!("../../src/config/defaults.toml");
 
-/// From the least to the most.
+/// The kinds of consent, from the least to the most.
 const KINDS: [&str; 5] = ["none", "inquiry", "ebr", "express", "express_written"];
 
 fn campaign(name: &str, calls: (&str, &str, &str), consent: &str, lists: &str) -> String {
@@ -24,10 +24,10 @@ fn campaign(name: &str, calls: (&str, &str, &str), consent: &str, lists: &str) -
         + lists
 }
 
-/// Whether the law of the whole United States lets such a campaign be, by the statutes alone. An artificial
-/// voice needs prior express consent, and prior express written consent to sell (47 CFR 64.1200(a)(2) and
-/// (3); an automated agent has one, FCC 24-17). Who sells needs the registry, unless written consent or a
-/// relationship is on record (64.1200(c)(2), (f)(5)).
+/// Returns whether the law of the whole United States allows such a campaign, by the statutes alone. An
+/// artificial voice needs prior express consent, and prior express written consent to sell (47 CFR
+/// 64.1200(a)(2) and (3); an automated agent has one, FCC 24-17). A seller needs the registry, unless written
+/// consent or a relationship is on record (64.1200(c)(2), (f)(5)).
 fn lawful(calls: (&str, &str, &str), consent: &str, listed: bool) -> bool {
     let (purpose, class, agent) = calls;
     let artificial = class == "automated" || agent == "automated";
@@ -118,13 +118,13 @@ reason = "members of the club only; counsel, 3 November"
     assert_eq!(starts(&scratch)[0]["data"]["overrides"], overrides);
 }
 
-/// Puts the deck's clock to an instant.
+/// Sets the deck's clock to an instant.
 fn ahead(scratch: &Scratch, at: &str) {
     let run = ["run", "--until-done", "--speed", "max", "--start-at", at];
     scratch.run(&run).exits(0);
 }
 
-/// A deck whose clock is at this instant.
+/// Returns a deck whose clock is at this instant.
 fn at(instant: &str) -> Scratch {
     let scratch = Scratch::new();
     let text = campaign("idle", ("reminder", "live", "human"), "none", "");
@@ -141,14 +141,14 @@ fn a_registry_that_grows_old_is_warned_of_six_days_ahead() {
     let listed = "\n[suppression]\nlists = [\"internal\", \"national:us\"]\n";
     let sells = ("sales", "live", "human");
     let reminds = ("reminder", "live", "human");
-    // 31 days are the most (16 CFR 310.4(b)(3)(iv)), six days ahead are 25. A call of the run
-    // may last minutes, so what is younger is so by an hour.
+    // 31 days are the most (16 CFR 310.4(b)(3)(iv)), and a warning six days ahead is at 25. A call of the run
+    // may last minutes, so the younger date is younger by an hour.
     for (as_of, calls, lists, warned) in [
         ("2028-01-10T17:00:00Z", sells, listed, true),
         ("2028-01-10T18:00:00Z", sells, listed, false),
-        // The law asks for it whether the campaign lists it or not.
+        // The law requires it even if the campaign does not list it.
         ("2028-01-10T17:00:00Z", sells, "", true),
-        // No campaign needs it.
+        // No campaign needs this list.
         ("2028-01-10T17:00:00Z", reminds, "", false),
     ] {
         let scratch = at("2028-01-11T17:00:00Z");
@@ -158,7 +158,7 @@ fn a_registry_that_grows_old_is_warned_of_six_days_ahead() {
         scratch
             .run(&[&["dnc", "import", &list][..], &registry].concat())
             .exits(0);
-        // One attempt: a second would be hours later, when every registry here is 25 days old.
+        // One attempt only: a second would be hours later, when every registry here is 25 days old.
         let text = campaign("one", calls, "none", lists) + "\n[attempts]\nmax = 1\n";
         fs::write(scratch.path("one.toml"), text).unwrap();
         scratch
@@ -240,7 +240,7 @@ fn a_pause_of_ones_own_raises_no_alert() {
     let scratch = Scratch::with_campaign();
     scratch.run(&["campaign", "start", "recall"]).exits(0);
     scratch.run(&["campaign", "pause", "recall"]).exits(0);
-    // An engine that finds it paused says nothing either.
+    // An engine that finds the campaign paused gives no advice either.
     let run = [
         "run",
         "--until-done",

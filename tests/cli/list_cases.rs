@@ -1,4 +1,4 @@
-//! Lists as they come from spreadsheets and CRM programs: every column and every row accounted for.
+//! Tests of lists from spreadsheets and CRM programs: every column and every row is accounted for.
 
 use std::fs;
 use std::path::Path;
@@ -7,13 +7,13 @@ use serde_json::Value;
 
 use crate::scratch::{Said, Scratch};
 
-/// A file of `tests/cases/lists`.
+/// Returns the path of a file of `tests/cases/lists`.
 pub(crate) fn case(name: &str) -> String {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cases/lists");
     folder.join(name).to_str().unwrap().to_owned()
 }
 
-/// A deck with a campaign that has no contacts yet.
+/// Creates a deck with a campaign that has no contacts yet.
 pub(crate) fn empty() -> Scratch {
     let scratch = Scratch::new();
     let file = scratch.text("recall.toml");
@@ -31,12 +31,12 @@ fn import(scratch: &Scratch, file: &str, more: &[&str]) -> Said {
     scratch.run(&args)
 }
 
-/// The figures of an import: rows, taken, rejected.
+/// Returns the figures of an import: rows, taken, rejected.
 fn figures(said: &Value) -> [u64; 3] {
     ["rows", "taken", "rejected"].map(|key| said[key].as_u64().unwrap())
 }
 
-/// The table as `column: what it was taken for, rows`.
+/// Returns the table as `column: what it was taken for, rows`.
 pub(crate) fn table(said: &Value) -> Vec<String> {
     let columns = said["columns"].as_array().unwrap().iter();
     columns
@@ -54,7 +54,7 @@ pub(crate) fn table(said: &Value) -> Vec<String> {
         .collect()
 }
 
-/// The reason of every rejected row.
+/// Returns the reason of every rejected row.
 fn reasons(said: &Value) -> Vec<&str> {
     let rejects = said["first_rejects"].as_array().unwrap().iter();
     rejects.map(|reject| reject.as_str().unwrap()).collect()
@@ -273,7 +273,7 @@ fn zones_name_a_place_or_what_to_write() {
 #[test]
 fn cells_that_a_spreadsheet_leaves_out_are_empty() {
     let scratch = empty();
-    // Without a date the consent of the first row is none: it alone is rejected, not the short rows.
+    // Without a date the consent of the first row is none. Only that row is rejected, not the short ones.
     let said = import(&scratch, &case("trailing-cells.csv"), &["--json"])
         .exits(0)
         .json();
@@ -369,7 +369,7 @@ fn a_flag_that_says_neither_rejects_the_row() {
     let said = import(&scratch, &list, &["--json"]).exits(0).json();
     assert_eq!(figures(&said), [3, 1, 2]);
     assert!(reasons(&said)[0].contains("`maybe` is neither true nor false"));
-    // The row is rejected for its postal code, and its numbers are not to be called all the same.
+    // The row is rejected for its postal code, and its numbers are still not to be called.
     for number in ["+12125550144", "+13125550145"] {
         scratch
             .run(&["dnc", "check", number])

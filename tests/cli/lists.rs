@@ -1,4 +1,4 @@
-//! Numbers that are not called: marked, taken back, imported, shown.
+//! Tests of numbers that are not called: added, reversed, imported, shown.
 
 use std::fs;
 
@@ -145,7 +145,7 @@ fn a_list_with_a_slip_in_it_is_taken_without_that_line_once_that_is_accepted() {
         .exits(0)
         .says("1 row: 1 taken");
     assert!(!scratch.path("again.csv").exists());
-    // What is mostly no list is a file of another kind: nothing of it is taken.
+    // If most rows cannot be read, the file is of another kind: no row of it is taken.
     let other = scratch.path("other.txt");
     fs::write(&other, "Dear team\n212-555-0199\nsee you\n").unwrap();
     scratch

@@ -1,4 +1,4 @@
-//! The command line end to end: every subcommand, every exit code, bad input with its error text.
+//! Tests of the command line end to end: every subcommand, every exit code, bad input with its error text.
 #![expect(
     clippy::unwrap_used,
     reason = "a test that cannot set up its files fails"
@@ -62,7 +62,7 @@ fn help_completions_and_manual_list_every_subcommand() {
     }
     let manual = scratch.run(&["man"]).exits(0).says("EXIT STATUS");
     for name in SUBCOMMANDS {
-        // The manual's format writes a hyphen so.
+        // The format of manual pages escapes a hyphen in this way.
         let name = name.replace('-', "\\-");
         assert!(manual.out.contains(&format!("dialdeck {name}")), "{name}");
     }

@@ -1,5 +1,5 @@
-//! Nothing that could disturb a terminal comes out of any command, whatever stands in the deck, in
-//! files, in their names and among the arguments.
+//! Tests that no command prints a character that could disturb a terminal, from the deck, from files and
+//! their names, or from the arguments.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -13,7 +13,7 @@ use super::scratch::{CAMPAIGN, Scratch};
 /// An escape sequence, a C1 control, a bell, a tab, bidi controls, invisible characters, tags.
 const HOSTILE: &str = "x\u{1b}[31m\u{1b}]0;t\u{7}\u{9b}2J\u{7f}\ty\u{202e}z\u{2066}\u{200f}\u{61c}\u{200b}\u{200d}\u{feff}\u{ad}\u{2028}\u{e0041}w";
 
-/// As [`HOSTILE`], as a string of a TOML file writes it.
+/// The text of [`HOSTILE`] as a string in a TOML file.
 const IN_TOML: &str = r"x\u001b[31m\u0007\u009b2J\u007f\ty\u202ez\u2066\u200f\u200b\ufeffw";
 
 /// The bidi controls of UAX #9, and format characters and others without a width.
@@ -28,7 +28,7 @@ const INVISIBLE: [RangeInclusive<char>; 8] = [
     '\u{e0000}'..='\u{e0fff}',
 ];
 
-/// Whether a terminal could be disturbed; lines may end.
+/// Returns whether the text could disturb a terminal. Line ends are allowed.
 fn disturbs(char: char) -> bool {
     match char {
         '\n' => false,
@@ -37,7 +37,7 @@ fn disturbs(char: char) -> bool {
     }
 }
 
-/// Runs a command with and without `--json`; what it printed.
+/// Runs a command with and without `--json`. Returns what it printed.
 fn walk(scratch: &Scratch, args: &[&str]) -> String {
     let mut printed = String::new();
     for json in [&[][..], &["--json"]] {
@@ -119,7 +119,7 @@ HOSTILE
 status --theme HOSTILE
 ";
 
-/// A deck whose every text is hostile.
+/// Creates a deck in which every text is hostile.
 fn hostile_deck() -> Scratch {
     let scratch = Scratch::new();
     let campaign = CAMPAIGN.replace("Example Dental", &format!("Example {IN_TOML}"));
@@ -168,7 +168,7 @@ fn no_command_prints_what_could_disturb_a_terminal() {
         hostile += usize::from(printed.contains("x[31m") || printed.contains("\\u001b[31m"));
         walked.extend([args[0].to_owned(), args[..args.len().min(2)].join("-")]);
     }
-    // The texts did reach the output, or this would prove nothing.
+    // The texts did reach the output; otherwise this would prove nothing.
     assert!(hostile > 20, "{hostile}");
     for page in fs::read_dir(&pages).unwrap() {
         let name = page.unwrap().file_name().into_string().unwrap();
@@ -223,7 +223,7 @@ fn csv_files_hold_no_formulas() {
     for cell in ["'=HYPERLINK(1)", "'@SUM(1)", "'-1+2"] {
         assert!(rejects.contains(&format!(",{cell},")), "{rejects}");
     }
-    // Corrected and imported again, the name is what it was.
+    // After the file is corrected and imported again, the name is unchanged.
     let again = scratch.text("again.csv");
     fs::write(&again, rejects.replacen("none", "212-555-0143", 1)).unwrap();
     scratch

@@ -1,10 +1,11 @@
-//! Registries: dated and covered by area code, imported whole or not at all, binding who lists them.
+//! Tests of registries: dated and covered by area code, imported completely or not at all, binding the
+//! campaigns that list them.
 
 use std::fs;
 
 use crate::scratch::Scratch;
 
-/// Small files that once were taken wrongly.
+/// Small files that were once taken wrongly.
 fn case(name: &str) -> String {
     format!("{}/tests/cases/lists/{name}", env!("CARGO_MANIFEST_DIR"))
 }
@@ -28,7 +29,8 @@ lists = ["internal", "national:us"]
 pool = "local"
 "#;
 
-/// A deck with a campaign that sells to numbers of New York, Florida and Illinois, and one that reminds.
+/// Creates a deck with a campaign that sells to numbers of New York, Florida and Illinois, and one that
+/// reminds.
 fn offers() -> Scratch {
     let scratch = Scratch::with_campaign();
     fs::write(scratch.path("offers.toml"), SALES).unwrap();
@@ -68,7 +70,7 @@ fn a_registry_without_a_date_is_refused() {
     .exits(2)
     .complains("in the future");
     assert_eq!(lists(&scratch), before);
-    // A date that the file itself bears is as good, and must not be gainsaid.
+    // A date in the file itself counts as well, and `--as-of` must not contradict it.
     let dated = scratch.text("dated.txt");
     fs::write(
         scratch.path("dated.txt"),
@@ -98,7 +100,7 @@ fn an_area_that_was_not_loaded_holds_its_contacts() {
     import(&scratch, &more, &["--as-of", "2026-11-21"]).exits(0);
     let why = scratch.run(&["why", "3055550142", "--at", "2026-12-08T15:00:00Z"]);
     assert!(!why.out.contains("not loaded"), "{}", why.out);
-    // The reminder to the same number was never bound by it.
+    // The registry never bound the reminder to that number.
     let checked = scratch.run(&["why", "2125550142", "--json"]).json();
     let text = checked.to_string();
     assert!(text.contains("recall") && text.contains("offers"), "{text}");
@@ -192,7 +194,7 @@ fn a_dry_run_says_what_would_end_and_writes_nothing() {
         .says("national:us ends 1 contact: 1 of offers")
         .says("nothing is written");
     assert_eq!(lists(&scratch), before);
-    // No deck is made for it, either.
+    // The refused import creates no deck either.
     let none = Scratch::new();
     none.run(&["dnc", "import", &file, "--dry-run"]).exits(0);
     none.run(&["dnc", "list"]).exits(4);

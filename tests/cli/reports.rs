@@ -1,4 +1,4 @@
-//! What the deck tells of itself: its log and its status.
+//! Tests of what the deck reports about itself: its log and its status.
 
 use std::fs;
 use std::path::Path;
@@ -55,7 +55,8 @@ fn an_anchor_shows_a_log_that_was_cut_or_rewritten() {
     let late = late["anchor"].as_str().unwrap().to_owned();
     let hash = last["hash"].as_str().unwrap();
     assert_eq!(late, format!("{}:{hash}", last["seq"]));
-    // Both hold in the deck and in the export; the early one in a log that ends there, the late one not.
+    // Both anchors hold in the deck and in the export. In a log that ends at the early one, only that one
+    // holds.
     let both = ["--anchor", early, "--anchor", &late];
     scratch
         .run(&[&["log", "verify"], &both[..]].concat())
@@ -76,7 +77,7 @@ fn an_anchor_shows_a_log_that_was_cut_or_rewritten() {
         .feed(&["log", "verify", "-", "--anchor", &late], &cut)
         .exits(1)
         .complains(&wanted);
-    // Another deck's log is a whole chain, and not this one.
+    // Another deck's log is a whole chain, but not this deck's.
     let other = Scratch::with_campaign();
     let written_anew = other.run(&["log", "export", "--jsonl"]).exits(0).out;
     scratch
@@ -117,7 +118,7 @@ fn an_import_that_was_cut_off_is_shown_until_the_file_is_imported_again() {
     let scratch = Scratch::with_campaign();
     let list = scratch.text("more.csv");
     fs::write(&list, "number\n212-555-0143\n212-555-0144\n").unwrap();
-    // What a process leaves that is killed behind its first batch: the start and no end.
+    // What a process leaves that is killed after its first batch: the start and no end.
     let file = ContactFile::check(Origin::at(Path::new(&list)).unwrap()).unwrap();
     let (into, now) = (
         ImportTarget::Campaign("recall".to_owned()),

@@ -1,4 +1,4 @@
-//! Who may do what, and what nobody may do without a reason.
+//! Tests of the rights of each role, and of actions that need a reason.
 
 use std::fs;
 
@@ -119,7 +119,7 @@ fn the_environment_sets_no_user() {
             .replace("[roles]\n", &format!("[roles]\n{lines}"));
         fs::write(scratch.path("deck").join("dialdeck.toml"), text).unwrap();
     };
-    // Users who are not named have the default.
+    // Users who are not named have the default role.
     for (default, code) in [("viewer", 3), ("support", 0), ("operator", 0)] {
         roles(&format!("default = \"{default}\"\nboss = \"supervisor\"\n"));
         scratch.run(&["dnc", "add", "212-555-0142"]).exits(code);

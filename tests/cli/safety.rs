@@ -1,4 +1,4 @@
-//! Acts that hold back, with every file of the deck's broken in every way.
+//! Tests of actions that hold calls back, with every file of the deck broken in every way.
 
 use std::fs;
 use std::os::unix::fs::symlink;
@@ -7,13 +7,13 @@ use std::process::Command;
 
 use crate::scratch::{Scratch, user};
 
-/// A file of the deck's and how it is broken.
+/// A file of the deck and how it is broken.
 struct Broken {
     /// The file that the warning has to name.
     file: &'static str,
-    /// What is done to the deck's folder.
+    /// Breaks the file in the deck's folder.
     how: fn(&Path),
-    /// Whether the deck file itself cannot be read, so that nobody's role is known.
+    /// Whether the deck file itself cannot be read, so that no user's role is known.
     roles_unknown: bool,
 }
 
@@ -23,7 +23,7 @@ fn deck_file(folder: &Path, text: impl AsRef<[u8]>) {
     fs::write(folder.join("dialdeck.toml"), text).unwrap();
 }
 
-/// The deck file with a rule file of its own.
+/// A deck file that names a rule file.
 fn with_rules() -> String {
     DEFAULTS.replace("rules = []", "rules = [\"own.csv\"]")
 }
@@ -101,7 +101,7 @@ const BROKEN: [Broken; 13] = [
         },
         roles_unknown: false,
     },
-    // What only a carrier or a console needs is not even looked at.
+    // Files that only a carrier or a console needs are not read.
     Broken {
         file: "",
         how: |folder| {
@@ -116,7 +116,7 @@ const BROKEN: [Broken; 13] = [
     },
 ];
 
-/// A deck whose campaign runs, with this file of it broken.
+/// Creates a deck with a running campaign and this file broken.
 fn broken(case: &Broken) -> Scratch {
     let scratch = Scratch::with_campaign();
     scratch.run(&["campaign", "start", "recall"]).exits(0);
@@ -193,7 +193,7 @@ fn another_deck_file_only_takes_rights_away() {
     let other = scratch.path("other.toml");
     let named = scratch.text("other.toml");
     let pause = ["--config", &named, "campaign", "pause", "recall"];
-    // The deck's own file makes her a viewer: no other file, sound or broken, gives her more.
+    // The deck's own file makes her a viewer: no other file, sound or broken, gives her more rights.
     deck_file(&scratch.path("deck"), roles("viewer"));
     for text in [DEFAULTS.to_owned(), roles("supervisor"), "= = =".to_owned()] {
         fs::write(&other, text).unwrap();
@@ -208,7 +208,7 @@ fn another_deck_file_only_takes_rights_away() {
         .run(&pause)
         .exits(3)
         .complains("as support you may not change campaigns");
-    // It may take away what the deck's own file gives.
+    // Another file may remove rights that the deck's own file gives.
     deck_file(&scratch.path("deck"), roles("supervisor"));
     fs::write(&other, roles("viewer")).unwrap();
     scratch
@@ -229,12 +229,12 @@ fn an_opt_out_makes_no_deck_by_a_slip_in_the_path() {
         .complains("there is no deck at")
         .complains("--new");
     assert!(!scratch.path("deck").exists());
-    // A number that cannot be read makes none either.
+    // A number that cannot be read creates no deck either.
     scratch.run(&["dnc", "add", "--new", "none"]).exits(2);
     assert!(!scratch.path("deck").exists());
     scratch.run(&["dnc", "add", "--new", add[2]]).exits(0);
     scratch.run(&add).exits(0).says("1 already on the list");
-    // A list of them makes none either; a dry run needs none.
+    // A list of such numbers creates none either. A dry run needs no deck.
     let other = Scratch::new();
     fs::write(other.path("stop.txt"), "+12125550142\n").unwrap();
     let list = other.text("stop.txt");
@@ -300,7 +300,7 @@ fn no_other_command_makes_a_deck() {
         nowhere.run(act).exits(code);
         assert!(!nowhere.path("deck").exists(), "{act:?}");
     }
-    // A deck is made for a call only beside an existing deck file.
+    // `call` creates a deck only next to an existing deck file.
     let beside = Scratch::new();
     let call = ["call", "+12125550142", "--trunk", "no-such-trunk"];
     beside.run(&call).exits(4).complains("there is no deck at");
@@ -309,7 +309,7 @@ fn no_other_command_makes_a_deck() {
     assert_ne!(beside.run(&call).code, 4);
 }
 
-/// Puts something in the place of a file that is not one, or that may not be read.
+/// Puts something at the path that is not a file, or that may not be read.
 type InPlace = fn(&Path);
 
 const NOT_A_FILE: [InPlace; 5] = [
@@ -346,7 +346,7 @@ fn what_holds_back_holds_where_the_engines_lock_cannot_be_looked_at() {
             .says("engine unknown")
             .says("whether an engine runs cannot be seen");
         scratch.run(&["doctor"]).exits(1).says("cannot be seen");
-        // What needs to own the lock says the same.
+        // Commands that need the lock report this too.
         scratch
             .run(&["run", "--speed", "max", "--until-done"])
             .exits(4)
@@ -393,7 +393,7 @@ fn status_works_with_broken_files() {
             assert_eq!(warned, !case.file.is_empty(), "{look:?}: {}", said.err);
         }
         if case.roles_unknown {
-            // The file that takes the right away is named.
+            // The error names the file that removes the right.
             scratch
                 .run(&["campaign", "set", "recall", "--pace", "5"])
                 .exits(0);
@@ -439,7 +439,7 @@ fn a_deck_file_that_goes_is_a_broken_one() {
     scratch.run(&["doctor"]).exits(1).says(gone);
     fs::rename(scratch.path("away"), scratch.path("deck/dialdeck.toml")).unwrap();
     scratch.run(&["campaign", "resume", "recall"]).exits(0);
-    // A deck that never had one runs on the defaults.
+    // A deck that never had a file runs on the defaults.
     let without = Scratch::with_campaign();
     without.run(&["campaign", "start", "recall"]).exits(0);
 }

@@ -1,4 +1,4 @@
-//! A folder for one test, and what the program says in it.
+//! A folder for one test, and the output of the program in it.
 
 use std::fs;
 use std::path::PathBuf;
@@ -7,10 +7,10 @@ use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// A folder with a campaign file, its contacts, and a deck that is not there yet.
+/// A folder with a campaign file, its contacts, and a deck that does not exist yet.
 pub(crate) struct Scratch(TempDir);
 
-/// What one run of the program said.
+/// The result of one run of the program.
 pub(crate) struct Said {
     pub(crate) code: i32,
     pub(crate) out: String,
@@ -42,7 +42,7 @@ impl Said {
     }
 }
 
-/// The name of the user who runs the tests, by which roles are given.
+/// Returns the name of the user who runs the tests, to whom roles are given.
 pub(crate) fn user() -> String {
     let said = std::process::Command::new("id")
         .arg("-un")
@@ -89,7 +89,7 @@ impl Scratch {
         scratch
     }
 
-    /// With the campaign `recall` and its contacts in the deck.
+    /// Creates the deck with the campaign `recall` and its contacts.
     pub(crate) fn with_campaign() -> Self {
         let scratch = Self::new();
         let file = scratch.text("recall.toml");

@@ -1,4 +1,4 @@
-//! Do-not-call lists as they come: every number taken, nothing left out without a word.
+//! Tests of real do-not-call lists: every number is taken, and no row is left out silently.
 
 use std::fs;
 
@@ -43,7 +43,7 @@ fn every_column_of_numbers_is_suppressed() {
             .exits(0)
             .says("internal");
     }
-    // By content where the header says nothing; dates and accounts are no numbers.
+    // By content where the header says nothing. Dates and accounts are no numbers.
     let list = scratch.text("kontakte.csv");
     let rows = "Kontakt;Privat;Seit;Kunde Id\nAna;(212) 555-0151;2026-11-02;2125550160\nBen;212-555-0152 / 212-555-0153;20261103;3125550161\n";
     fs::write(&list, rows).unwrap();
@@ -113,7 +113,7 @@ fn a_rejected_row_keeps_a_list_out_until_it_is_accepted() {
         .run(&["dnc", "check", "+12125550142"])
         .exits(0)
         .says("internal");
-    // A file of another kind is refused whatever is accepted.
+    // A file of another kind is refused even if rejects are accepted.
     fs::write(&list, "Phone\nsee\nnotes\n2125550199\n").unwrap();
     scratch
         .run(&["dnc", "import", &list, "--accept-rejects"])
@@ -139,7 +139,7 @@ fn a_list_without_a_header_loses_no_number() {
         (&said["import"]["taken"], &said["comments"]),
         (&Value::from(4), &Value::from(1))
     );
-    // A digit of a number is missing, a formula has failed: neither is left out in silence.
+    // A digit of a number is missing, or a formula has failed: neither is left out silently.
     let rows = "2125550151,312555014\n2125550152\n#N/A\n2125550153\n2125550154\n";
     fs::write(&list, rows).unwrap();
     scratch

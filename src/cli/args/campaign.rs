@@ -7,7 +7,7 @@ use clap::{ArgGroup, Args, Subcommand, ValueHint};
 
 use super::{ColumnArgs, CountryArgs};
 
-/// `dialdeck campaign …`.
+/// The subcommands of `dialdeck campaign`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum CampaignCommand {
     /// Add a campaign from its file, with the contacts the file names
@@ -30,7 +30,7 @@ pub enum CampaignCommand {
     Release(CampaignReleaseArgs),
 }
 
-/// `dialdeck campaign add`.
+/// The arguments of `dialdeck campaign add`.
 #[derive(Clone, Debug, Args)]
 pub struct CampaignAddArgs {
     /// The campaign file (TOML)
@@ -47,14 +47,14 @@ pub struct CampaignAddArgs {
     pub country: CountryArgs,
 }
 
-/// One campaign by name.
+/// The name of one campaign.
 #[derive(Clone, Debug, Args)]
 pub struct CampaignNameArgs {
     /// The campaign's name
     pub name: String,
 }
 
-/// `dialdeck campaign start|resume|stop`.
+/// The arguments of `dialdeck campaign start`, `resume` and `stop`.
 #[derive(Clone, Debug, Args)]
 pub struct CampaignMoveArgs {
     /// The campaigns' names
@@ -65,7 +65,7 @@ pub struct CampaignMoveArgs {
     pub note: String,
 }
 
-/// `dialdeck campaign pause`.
+/// The arguments of `dialdeck campaign pause`.
 #[derive(Clone, Debug, Args)]
 pub struct CampaignPauseArgs {
     /// The campaigns' names
@@ -79,7 +79,7 @@ pub struct CampaignPauseArgs {
     pub note: String,
 }
 
-/// `dialdeck campaign release`.
+/// The arguments of `dialdeck campaign release`.
 #[derive(Clone, Debug, Args)]
 pub struct CampaignReleaseArgs {
     /// The campaign's name
@@ -89,7 +89,7 @@ pub struct CampaignReleaseArgs {
     pub reason: String,
 }
 
-/// `dialdeck campaign set`.
+/// The arguments of `dialdeck campaign set`.
 #[derive(Clone, Debug, Args)]
 #[command(group(ArgGroup::new("change").required(true).multiple(true).args(["pace", "concurrent", "weight"])))]
 pub struct CampaignSetArgs {

@@ -3,22 +3,22 @@
 use clap::builder::NonEmptyStringValueParser;
 use clap::{Args, Subcommand};
 
-/// `dialdeck clock`.
+/// The arguments of `dialdeck clock`.
 #[derive(Clone, Debug, Args)]
 pub struct ClockArgs {
-    /// What a person says of it; none: show it.
+    /// The user's statement about the clock. Without one, the clock is shown.
     #[command(subcommand)]
     pub command: Option<ClockCommand>,
 }
 
-/// What a person says of the machine's clock.
+/// The user's statements about the machine's clock.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ClockCommand {
     /// It is right: dial on, though it jumped or is behind the log
     Accept(ClockAcceptArgs),
 }
 
-/// `dialdeck clock accept`.
+/// The arguments of `dialdeck clock accept`.
 #[derive(Clone, Debug, Args)]
 pub struct ClockAcceptArgs {
     /// Why, for the log

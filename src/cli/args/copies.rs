@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::builder::NonEmptyStringValueParser;
 use clap::{ArgGroup, Args, ValueHint};
 
-/// `dialdeck backup`.
+/// The arguments of `dialdeck backup`.
 #[derive(Clone, Debug, Args)]
 pub struct BackupArgs {
     /// The folder to make, with the store and its own lists in it
@@ -13,7 +13,7 @@ pub struct BackupArgs {
     pub folder: PathBuf,
 }
 
-/// `dialdeck restore`.
+/// The arguments of `dialdeck restore`.
 #[derive(Clone, Debug, Args)]
 #[group(skip)]
 #[command(group(ArgGroup::new("what").required(true).args(["from", "accept_rollback", "lists_complete"])))]

@@ -19,14 +19,14 @@ pub struct ColumnArgs {
     pub date_format: Option<DateOrder>,
 }
 
-/// `dialdeck contacts …`.
+/// The subcommands of `dialdeck contacts`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum ContactsCommand {
     /// Import a contact list (CSV); every row is taken, a duplicate or rejected with its reason
     Import(ContactsImportArgs),
 }
 
-/// `dialdeck contacts import`.
+/// The arguments of `dialdeck contacts import`.
 #[derive(Clone, Debug, Args)]
 pub struct ContactsImportArgs {
     /// The campaign's name
@@ -48,14 +48,14 @@ pub struct ContactsImportArgs {
     pub country: CountryArgs,
 }
 
-/// `dialdeck dnc …`.
+/// The subcommands of `dialdeck dnc`.
 #[derive(Clone, Debug, Subcommand)]
 pub enum DncCommand {
     /// Put numbers on a list: acknowledged once no further call to them can leave
     Add(DncAddArgs),
     /// Import a list of numbers from a file, one a line or a CSV with a number column
     Import(DncImportArgs),
-    /// Say which lists numbers stand on
+    /// Show which lists numbers are on
     Check(DncCheckArgs),
     /// Take a number off an own list by a second record with a reason
     Reverse(DncReverseArgs),
@@ -65,7 +65,7 @@ pub enum DncCommand {
     Export(DncExportArgs),
 }
 
-/// `dialdeck dnc add`.
+/// The arguments of `dialdeck dnc add`.
 #[derive(Clone, Debug, Args)]
 pub struct DncAddArgs {
     /// Numbers in any usual spelling; all are judged before any is written
@@ -85,7 +85,7 @@ pub struct DncAddArgs {
     pub country: CountryArgs,
 }
 
-/// `dialdeck dnc import`.
+/// The arguments of `dialdeck dnc import`.
 #[derive(Clone, Debug, Args)]
 pub struct DncImportArgs {
     /// The file; - reads standard input
@@ -118,7 +118,7 @@ pub struct DncImportArgs {
     pub country: CountryArgs,
 }
 
-/// `dialdeck dnc check`.
+/// The arguments of `dialdeck dnc check`.
 #[derive(Clone, Debug, Args)]
 pub struct DncCheckArgs {
     /// Numbers in any usual spelling
@@ -129,7 +129,7 @@ pub struct DncCheckArgs {
     pub country: CountryArgs,
 }
 
-/// `dialdeck dnc reverse`.
+/// The arguments of `dialdeck dnc reverse`.
 #[derive(Clone, Debug, Args)]
 pub struct DncReverseArgs {
     /// The number in any usual spelling
@@ -149,14 +149,14 @@ pub struct DncReverseArgs {
     pub country: CountryArgs,
 }
 
-/// `dialdeck dnc list`.
+/// The arguments of `dialdeck dnc list`.
 #[derive(Clone, Debug, Args)]
 pub struct DncListArgs {
     /// A list whose numbers to show; none: the lists themselves
     pub list: Option<ListKind>,
 }
 
-/// `dialdeck dnc export`.
+/// The arguments of `dialdeck dnc export`.
 #[derive(Clone, Debug, Args)]
 pub struct DncExportArgs {
     /// The list
@@ -164,7 +164,7 @@ pub struct DncExportArgs {
     pub list: ListKind,
 }
 
-/// Reads a date as its midnight in UTC, or an instant.
+/// Parses a date as its midnight in UTC, or an instant.
 fn date_or_instant(text: &str) -> Result<Timestamp, String> {
     format!("{text}T00:00:00Z")
         .parse()

@@ -1,4 +1,4 @@
-//! What a do-not-call file holds and would end, before anything of it is written.
+//! What a do-not-call file holds and which contacts it would end, before anything is written.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
@@ -12,10 +12,10 @@ use crate::domain::{Area, ContactId, ListKind, PhoneNumber, Timestamp};
 use crate::intake::{DncFile, DncRow};
 use crate::store::Store as _;
 
-/// Areas named one by one.
+/// The most areas that are named one by one.
 const NAMED: usize = 12;
 
-/// What a file holds.
+/// The contents of a do-not-call file.
 #[derive(Default)]
 pub(super) struct Survey {
     /// Lines of a full list.
@@ -30,7 +30,7 @@ pub(super) struct Survey {
 /// The contacts that a list would end.
 #[derive(Default)]
 pub(super) struct Endangered {
-    /// How many, by campaign.
+    /// The number of contacts, by campaign.
     pub(super) by_campaign: BTreeMap<String, u64>,
 }
 
@@ -55,7 +55,7 @@ impl Survey {
         Ok(survey)
     }
 
-    /// Refuses a file from which nothing can be taken.
+    /// Errors if no number can be taken from the file.
     pub(super) fn is_something(&self, args: &DncImportArgs) -> Result<(), CliError> {
         if self.listed + self.additions > 0 {
             return Ok(());
@@ -73,8 +73,8 @@ impl Survey {
     }
 }
 
-/// The date that the data bear; `None`: of an own list that does not say it, or a change file, which
-/// dates nothing.
+/// Returns the date of the data. Returns `None` for an own list that does not state it, and for a change
+/// file, which dates nothing.
 pub(super) fn date(
     args: &DncImportArgs,
     file: &DncFile,
@@ -141,7 +141,7 @@ pub(super) fn endangered(
     Ok(endangered)
 }
 
-/// Says what the list would end.
+/// Writes what the list would end.
 pub(super) fn say_ends(
     list: &ListKind,
     endangered: &Endangered,
@@ -166,7 +166,7 @@ pub(super) fn say_ends(
     Ok(())
 }
 
-/// Says what an import would do.
+/// Writes what an import would do.
 pub(super) fn say(
     args: &DncImportArgs,
     survey: &Survey,
@@ -204,7 +204,7 @@ pub(super) fn say(
     Ok(())
 }
 
-/// Areas in words.
+/// Returns areas as text.
 pub(in crate::cli) fn areas(areas: &BTreeSet<Area>) -> String {
     let named: Vec<String> = areas.iter().take(NAMED).map(ToString::to_string).collect();
     match areas.len().saturating_sub(NAMED) {

@@ -1,4 +1,4 @@
-//! The do-not-call lists: which campaigns need, how old they are, area by area.
+//! Checks the do-not-call lists: which ones campaigns need, and how old they are, area by area.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -11,7 +11,7 @@ use crate::policy::preconditions::Standing;
 use crate::policy::suppression::REGISTRY_WARNING;
 use crate::store::Snapshot;
 
-/// What is to be said of the loaded lists and of those that are needed and are not.
+/// Returns the findings about the loaded lists, and about lists that are needed and not loaded.
 pub(super) fn findings(snapshot: &Snapshot, now: Timestamp) -> Vec<Finding> {
     let mut findings: Vec<Finding> = snapshot
         .lists
@@ -37,8 +37,8 @@ pub(super) fn findings(snapshot: &Snapshot, now: Timestamp) -> Vec<Finding> {
     findings
 }
 
-/// The registries that campaigns need which are not over: those they list, and those that the law asks
-/// for where their contacts are.
+/// Returns the registries needed by campaigns that have not ended: those that they list, and those that the
+/// law requires where their contacts are.
 fn needed(snapshot: &Snapshot) -> BTreeSet<ListKind> {
     let mut needed = BTreeSet::new();
     for counts in &snapshot.campaigns {
@@ -58,7 +58,7 @@ fn needed(snapshot: &Snapshot) -> BTreeSet<ListKind> {
     needed
 }
 
-/// How old a registry is in each of its areas.
+/// Returns how old a registry is in each of its areas.
 fn registry(list: &SuppressionList, now: Timestamp) -> Finding {
     let most = rules::in_force().registry_max_age(&list.kind);
     let of_age = |from: Duration, to: Duration| {
@@ -69,7 +69,7 @@ fn registry(list: &SuppressionList, now: Timestamp) -> Finding {
             .collect();
         areas
     };
-    // "At most 31 days": the instant itself is still fresh.
+    // "At most 31 days": data of exactly that age are still fresh.
     let over = most + Duration::from_millis(1);
     let stale = of_age(over, Duration::MAX);
     let soon = of_age(most.saturating_sub(REGISTRY_WARNING), over);

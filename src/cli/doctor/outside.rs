@@ -1,5 +1,5 @@
-//! What `doctor` asks of the outside, without placing a call: each carrier's own checks, and whether
-//! the world reaches the listener.
+//! Checks by network requests, without placing a call: each carrier's own checks, and whether the listener
+//! can be reached from the internet.
 
 use std::time::Duration;
 
@@ -16,13 +16,14 @@ use crate::domain::Incarnations;
 use crate::provider::remote::http::Http;
 use crate::provider::remote::{Examined, Vendor};
 
-/// How long the listener's own address may take to answer.
+/// The longest wait for an answer of the listener's own address.
 const LIMIT: Duration = Duration::from_secs(15);
 
-/// Asks every carrier behind a network, and the listener's public address.
+/// Checks every carrier behind a network, and the listener's public address.
 ///
 /// # Errors
-/// When the machine gives no runtime.
+///
+/// Errors if no async runtime can be created.
 pub(super) fn findings(
     config: &DeckConfig,
     ids: &Incarnations,
@@ -78,8 +79,8 @@ impl Visit for Examining<'_> {
     }
 }
 
-/// Whether the public address leads here: to the engine's listener, or to one that is opened for the
-/// question.
+/// Returns whether the public address leads to this machine: to the engine's listener, or to one that is
+/// opened for the check.
 fn listener(settings: &ListenerSettings, engine: bool, runtime: &Runtime) -> Finding {
     let asked = runtime.block_on(async {
         if !engine {
@@ -115,7 +116,7 @@ fn listener(settings: &ListenerSettings, engine: bool, runtime: &Runtime) -> Fin
     }
 }
 
-/// The key that signs results, when some campaign wants them.
+/// Returns whether the key that signs results can be read. Used only if some campaign wants results.
 fn results(secret: &Credential, env: &Env) -> Finding {
     match credentials::read(secret, "the key that signs results", env) {
         Ok(_) => finding(

@@ -1,4 +1,4 @@
-//! Reading ahead: rows are judged on a thread of their own while those before them are stored.
+//! Reads ahead: rows are judged on a separate thread while the rows before them are stored.
 
 use std::sync::mpsc::{self, Receiver, SyncSender};
 use std::thread;
@@ -6,29 +6,29 @@ use std::thread;
 use crate::domain::NewContact;
 use crate::intake::{ContactReader, FileError, NotToBeCalled, Reject, Row};
 
-/// Rows handed over at once.
+/// Rows passed between the threads at a time.
 const ROWS: usize = 1_000;
-/// How many such portions may wait to be stored: the bound on what reading ahead keeps in memory.
+/// The most portions that may wait to be stored. This bounds the memory used by reading ahead.
 const PORTIONS: usize = 8;
 
-/// Some rows of the file, in its order.
+/// Some rows of the file, in order.
 #[derive(Default)]
 pub(super) struct Rows {
     pub(super) contacts: Vec<NewContact>,
     pub(super) rejects: Vec<Reject>,
     /// Rows of both kinds whose numbers are not to be called.
     pub(super) flagged: Vec<NotToBeCalled>,
-    /// Comments so far.
+    /// The number of comments so far.
     pub(super) comments: u64,
-    /// Rows so far that say when or where consent was given, but not which.
+    /// Rows so far that say when or where consent was given, but not its kind.
     pub(super) consent_unused: u64,
-    /// By column, rows so far that were not rejected and have something there.
+    /// By column, rows so far that were not rejected and have a value there.
     pub(super) used: Vec<u64>,
-    /// Why the file cannot be read further than these rows.
+    /// The error that ends the reading after these rows.
     pub(super) error: Option<FileError>,
 }
 
-/// Reads rows on another thread for as long as `take` wants more of them.
+/// Reads rows on another thread while `take` receives them. Returns the result of `take`.
 pub(super) fn ahead<T>(rows: ContactReader<'_>, take: impl FnOnce(Receiver<Rows>) -> T) -> T {
     let (send, receive) = mpsc::sync_channel(PORTIONS);
     thread::scope(|scope| {
@@ -40,14 +40,14 @@ pub(super) fn ahead<T>(rows: ContactReader<'_>, take: impl FnOnce(Receiver<Rows>
 fn read(mut rows: ContactReader<'_>, send: &SyncSender<Rows>) {
     loop {
         let (portion, last) = portion(&mut rows);
-        // Nobody takes any more rows once storing them has failed.
+        // The receiver is gone once storing has failed.
         if send.send(portion).is_err() || last {
             return;
         }
     }
 }
 
-/// The next rows, and whether they are the last.
+/// Returns the next rows, and whether they are the last.
 fn portion(rows: &mut ContactReader<'_>) -> (Rows, bool) {
     let mut portion = Rows {
         contacts: Vec::with_capacity(ROWS),

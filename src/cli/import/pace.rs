@@ -1,4 +1,4 @@
-//! How many rows share one durable commit: many when the deck is ours, few while an engine dials.
+//! How many rows share one durable commit: many on a deck without an engine, few while an engine dials.
 
 use std::path::Path;
 use std::time::Duration;
@@ -6,36 +6,37 @@ use std::time::Duration;
 use crate::clock;
 use crate::store::sqlite::lock;
 
-/// Rows of the first batch, before it is known how long one takes.
+/// Rows of the first batch, before it is known how long a row takes.
 const FIRST: usize = 5_000;
 const FEWEST: usize = 1_000;
 /// The bound on memory, and on what a failed commit undoes.
 const MOST: usize = 50_000;
-/// How long one commit may keep the deck from an engine, whose own commits wait for it.
+/// How long one commit may block an engine's commits.
 const DIALING: Duration = Duration::from_millis(50);
-/// How long it may keep the deck from anything else, such as `dialdeck dnc add` in another shell.
+/// How long one commit may block any other process, such as `dialdeck dnc add` in another shell.
 const ALONE: Duration = Duration::from_millis(500);
 
-/// The size of batches, by the time the last one took.
+/// The size of batches, set by the time of the last one.
 pub(super) struct Pace<'a> {
     deck: Option<&'a Path>,
     rows: usize,
 }
 
 impl<'a> Pace<'a> {
-    /// `deck`: the folder whose engine is to be spared.
+    /// Creates the pace of an import. `deck` is the folder of a deck whose engine may be dialing.
     pub(super) const fn new(deck: Option<&'a Path>) -> Self {
         Self { deck, rows: FIRST }
     }
 
-    /// Rows of the next batch.
+    /// Returns the number of rows of the next batch.
     pub(super) const fn rows(&self) -> usize {
         self.rows
     }
 
-    /// A batch took that long. While an engine dials, it gets as long for its own commits.
+    /// Records how long a batch took. While an engine dials, pauses for as long, at most 50 ms, so that the
+    /// engine can commit.
     pub(super) fn stored(&mut self, rows: usize, spent: Duration) {
-        // An engine that cannot be seen is taken for one that runs: that is only slower.
+        // An engine that cannot be seen counts as running. That is only slower.
         let dialing = self
             .deck
             .is_some_and(|deck| lock::is_held(deck).unwrap_or(true));
@@ -46,7 +47,7 @@ impl<'a> Pace<'a> {
     }
 }
 
-/// As many rows as `span` has room for, and at most twice as many as the batch before.
+/// Returns how many rows fit into `span`, at most twice as many as in the last batch.
 fn next(rows: usize, spent: Duration, span: Duration) -> usize {
     let times = span.as_secs_f64() / spent.as_secs_f64().max(1e-6);
     #[expect(

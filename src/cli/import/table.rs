@@ -1,4 +1,4 @@
-//! The table that ends an import: what each column was taken for.
+//! The table at the end of an import: what each column was taken for.
 
 use std::io::Write;
 
@@ -23,7 +23,7 @@ pub(in crate::cli) fn write(columns: &[ColumnUse], out: &mut dyn Write) -> Resul
     report.write(out, "")
 }
 
-/// What a column was taken for, in words.
+/// Returns what a column was taken for, as text.
 fn taken_for(column: &ColumnUse) -> String {
     let taken = match (column.taken_for, column.field) {
         (Taken::Field, Some(field)) => field.to_string(),
@@ -37,15 +37,15 @@ fn taken_for(column: &ColumnUse) -> String {
     }
 }
 
-/// What the columns were taken for, in one sentence.
+/// Returns what the columns were taken for, in one sentence.
 pub(super) fn in_words(columns: &[ColumnUse]) -> String {
     let each = columns.iter();
     let words = each.map(|column| format!("{} as {}", shown(&column.column), taken_for(column)));
     format!("Columns: {}.", words.collect::<Vec<_>>().join(", "))
 }
 
-/// The columns that were not recognised, and how to map them; `None`: there are none. What a note of the
-/// table tells of needs no map.
+/// Returns the columns that were not recognised, and how to map them; `None` if there are none. A column with
+/// a note in the table needs no mapping.
 pub(super) fn unmapped(columns: &[ColumnUse], campaign: &str) -> Option<String> {
     let kept = columns.iter().filter(|column| {
         column.taken_for == Taken::Variable && !column.mapped && column.note.is_none()
@@ -60,7 +60,7 @@ pub(super) fn unmapped(columns: &[ColumnUse], campaign: &str) -> Option<String> 
     ))
 }
 
-/// A name from a file must not steer the terminal.
+/// Returns a name without control characters, because a name from a file must not steer the terminal.
 fn shown(name: &str) -> String {
     name.replace(char::is_control, " ")
 }

@@ -11,7 +11,7 @@ use crate::domain::Timestamp;
 use crate::domain::campaign::CallKind;
 use crate::rules::LocateError;
 
-/// The longest file of rows.
+/// The longest file of rows, in bytes.
 const LONGEST: u64 = 64 << 20;
 
 const HEADER: [&str; 6] = [
@@ -23,7 +23,7 @@ const HEADER: [&str; 6] = [
     "next_allowed_utc",
 ];
 
-/// A row as read.
+/// A row of the file as read.
 struct Asked {
     id: String,
     number: String,
@@ -33,8 +33,8 @@ struct Asked {
     at: Timestamp,
 }
 
-/// Reads the whole file first, so that a bad row leaves no half answer; a number, zone or region
-/// that is not known denies its row, a class or instant that cannot be read is an error.
+/// Reads the whole file first, so that a bad row leaves no partial output. A number, zone or region that is
+/// not known denies its row; a class or instant that cannot be read is an error.
 pub(super) fn run(
     law: Law<'_>,
     defaults: &Defaults<'_>,

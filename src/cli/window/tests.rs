@@ -1,4 +1,4 @@
-//! The answers of `dialdeck window`.
+//! Tests of the answers of `dialdeck window`.
 
 use super::*;
 
@@ -95,7 +95,7 @@ fn an_unknown_zone_is_a_wrong_argument() {
     );
 }
 
-/// The vectors of a file, each as what is printed for it, and what is printed.
+/// Returns the vectors of a file, each as the text expected for it, and the output.
 fn judged(file: &str, columns: &[(usize, usize)]) -> (Vec<String>, Vec<String>) {
     let path = format!("{}/{file}", env!("CARGO_MANIFEST_DIR"));
     let asked = WindowArgs {
@@ -123,7 +123,7 @@ fn the_vectors_come_out_exactly() {
     assert_eq!(found.len(), 20);
 }
 
-/// Verdict, reason and next instant; region and zones are for people.
+/// Compares verdict, reason and next instant. Region and zones are for people.
 #[test]
 fn the_further_vectors_come_out() {
     let columns = [(0, 0), (6, 1), (7, 2), (11, 5)];
@@ -132,7 +132,7 @@ fn the_further_vectors_come_out() {
     assert_eq!(found.len(), 95);
 }
 
-/// `why` obeys the ban too: it is a gate of every claim.
+/// `why` obeys the ban too, because it is a gate of every claim.
 #[test]
 fn an_emergency_ban_of_the_deck_is_obeyed() {
     let bans = ["US-LA".to_owned()];

@@ -259,11 +259,11 @@ pub(super) const ALLOWED: [&str; 20] = [
     " call permission",
 ];
 
-/// Words for channels other than calls, and for calls.
+/// Words for channels other than the telephone.
 pub(super) const CHANNELS: &str = "email emails mail mails mailing fax faxes newsletter newsletters print letter \
     letters push web tracking bulk";
 
-/// Words for the telephone. Some of them are in [`CHANNELS`] too.
+/// Words for the telephone, and for a contact by any channel.
 pub(super) const TELEPHONE: &str = "call calls phone telephone sms text texts contact";
 
 /// Words by which a column says when or why the person asked, not whether.

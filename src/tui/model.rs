@@ -1,4 +1,5 @@
-//! What the console knows: the latest view, what is looked at, what is waited for. No I/O, no clock.
+//! The state of the console: the latest view, the current selection and the pending acts. No I/O and no
+//! clock.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
@@ -12,49 +13,50 @@ use crate::domain::{CampaignId, Timestamp};
 use crate::engine::board::CampaignBoard;
 use crate::engine::desk::{Act, CampaignView, EngineSeat, EventLine, View};
 
-/// Entries of the log kept for the events pane.
+/// The number of log entries kept for the events pane.
 pub const EVENTS_KEPT: usize = 1_000;
 
-/// Milliseconds of the machine's own time since the console opened; never the deck's time.
+/// Milliseconds of the machine's own time since the console opened, never the deck's time.
 pub type Millis = u64;
 
-/// Who looks, and what they may.
+/// The person at the screen and their permissions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Viewer {
-    /// Their name, as the log will have it.
+    /// Their name, as the event log records it.
     pub actor: String,
-    /// Their role, by name.
+    /// The name of their role.
     pub role: &'static str,
-    /// What they may not do is refused by the store as well; this is for saying so at once.
+    /// What the role permits. The store enforces it as well; with this copy the console refuses a key without
+    /// asking the store.
     pub may: Permits,
-    /// Their time zone.
+    /// The time zone in which times are shown.
     pub zone: TimeZone,
 }
 
 /// What a role may do at a console.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Permits {
-    /// Pause, run, stop and pace campaigns.
+    /// How far the role may pause, run, stop and pace campaigns.
     pub campaigns: Reach,
-    /// Mark opt-outs.
+    /// Whether it may record opt-outs.
     pub opt_out: bool,
-    /// Import lists.
+    /// Whether it may import lists.
     pub import: bool,
 }
 
 /// How far a role may change campaigns.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reach {
-    /// Not at all.
+    /// It may change no campaign.
     Nothing,
-    /// Pause, end, slow down, hang up.
+    /// It may pause, end, slow down and hang up.
     HoldBack,
-    /// Everything.
+    /// It may make every change.
     Everything,
 }
 
 impl Reach {
-    /// Whether it may hold campaigns back.
+    /// Returns whether the role may pause, end and slow down campaigns.
     pub const fn holds_back(self) -> bool {
         match self {
             Self::Nothing => false,
@@ -62,7 +64,7 @@ impl Reach {
         }
     }
 
-    /// Whether it may do everything.
+    /// Returns whether the role may make every change.
     pub const fn is_full(self) -> bool {
         matches!(self, Self::Everything)
     }
@@ -71,17 +73,17 @@ impl Reach {
 /// The panes that can have the focus.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Pane {
-    /// The call list.
+    /// The pane of the call list.
     #[default]
     List,
-    /// The calling windows.
+    /// The pane of the calling windows.
     Zones,
-    /// The events.
+    /// The pane of the events.
     Events,
 }
 
 impl Pane {
-    /// The one after it.
+    /// Returns the pane that gets the focus next.
     #[must_use]
     pub const fn next(self) -> Self {
         match self {
@@ -92,125 +94,125 @@ impl Pane {
     }
 }
 
-/// How loud a line at the bottom is.
+/// The weight of a notice.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Tone {
-    /// It worked.
+    /// An act has succeeded.
     Good,
-    /// For information.
+    /// Information without a result.
     Plain,
-    /// It did not work.
+    /// An act has failed or was refused.
     Bad,
 }
 
-/// A line at the bottom that goes away by itself.
+/// A line at the bottom that disappears after a while.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Notice {
-    /// What it says.
+    /// The text of the notice.
     pub text: String,
-    /// How loud.
+    /// How the notice is drawn.
     pub tone: Tone,
-    /// When it goes.
+    /// When the notice disappears.
     pub until: Millis,
 }
 
 /// An act that waits for its acknowledgement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Waiting {
-    /// The act.
+    /// The act as it was sent.
     pub act: Act,
-    /// What is being done, for the screen: `pausing past-due`.
+    /// A description for the screen: `pausing past-due`.
     pub text: String,
 }
 
 /// How the console ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ending {
-    /// The console closes; an engine inside plans no new calls and ends when the last call has.
+    /// The console closes. An engine inside plans no new calls and ends after the last call.
     Finish,
-    /// As finish, but calls are waited for only shortly: the program was told to end.
+    /// Like `Finish`, but the engine waits only briefly for its calls, because the program was asked to end.
     Drain,
-    /// As drain, and calls that are up are hung up first.
+    /// Like `Drain`, but the calls that are up are hung up first.
     HangUp,
-    /// The console closes; an engine inside goes on without a screen.
+    /// The console closes. An engine inside continues without a screen.
     Leave,
 }
 
-/// What everything on the screen may look at.
+/// The state that every pane and dialog may read.
 #[derive(Debug)]
 pub struct Shared {
     /// The name of the deck.
     pub deck: String,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
-    /// The deck's present instant.
+    /// The present instant of the deck.
     pub now: Timestamp,
-    /// The machine's own time.
+    /// The machine's own time at the last message.
     pub millis: Millis,
-    /// The latest view; `None` before the first.
+    /// The view on the screen; `None` before the first.
     pub view: Option<View>,
-    /// A newer view than the frozen one that is shown.
+    /// A newer view than the frozen one on the screen.
     pub newer: Option<View>,
-    /// The view is frozen.
+    /// Whether the view is frozen.
     pub frozen: bool,
-    /// Why the store cannot be read, if so: what is shown is old.
+    /// Why the store cannot be read; `None` if it can. The view on the screen is then old.
     pub failed: Option<String>,
-    /// What is broken of the deck's files and had to be done without.
+    /// What is wrong with the deck's files, if the deck runs without some of them.
     pub broken: Option<String>,
-    /// Which campaign is looked at.
+    /// The index of the current campaign.
     pub tab: usize,
-    /// Which pane has the focus.
+    /// The pane that has the focus.
     pub pane: Pane,
-    /// The focused pane has the whole body.
+    /// Whether the focused pane fills the whole body.
     pub expanded: bool,
-    /// Numbers are shown without their last digits.
+    /// Whether numbers are shown without their last digits.
     pub masked: bool,
-    /// The keys.
+    /// The key map in force.
     pub keys: KeyMap,
-    /// Who looks.
+    /// The person at the screen.
     pub viewer: Viewer,
-    /// The latest entries of the log, oldest first.
+    /// The latest entries of the log, oldest first, at most [`EVENTS_KEPT`].
     pub events: VecDeque<EventLine>,
-    /// Entries that came too fast to be shown.
+    /// The number of entries that arrived too fast to be shown.
     pub skipped: u64,
-    /// The first line of the events pane, counted from the newest; 0 follows.
+    /// The first line of the events pane, counted back from the newest. At 0 the pane follows the log.
     pub events_back: usize,
-    /// The first line of the zone strip.
+    /// The first line of the calling windows.
     pub zones_from: usize,
-    /// What has been seen of the pace, by campaign name.
+    /// The rates of each campaign since the console opened, by campaign name.
     pub rates: BTreeMap<String, Rates>,
-    /// Alerts that somebody here has seen, by their place in the log.
+    /// The alerts acknowledged in this console, by their sequence number.
     pub seen_alerts: BTreeSet<i64>,
-    /// Acts that wait for their acknowledgement.
+    /// The acts that wait for their acknowledgement, by id.
     pub acts: BTreeMap<u64, Waiting>,
-    /// A line at the bottom.
+    /// The line at the bottom, if any.
     pub notice: Option<Notice>,
 }
 
-/// Everything the console knows.
+/// The whole state of the console.
 pub struct Model {
-    /// What dialogs and panes may look at.
+    /// The state that dialogs and panes may read.
     pub shared: Shared,
-    /// The call list.
+    /// The window of the call list.
     pub list: List,
     /// The dialog on top, if any.
     pub dialog: Option<Box<dyn Dialog>>,
-    /// The filter line, while it is being typed.
+    /// The filter line while it is typed.
     pub filtering: Option<tui_input::Input>,
-    /// When everything was last stopped by one key; again within 3 s offers to hang up.
+    /// When one key last stopped everything. A second press within 3 s offers to hang up.
     pub stopped_at: Option<Millis>,
-    /// When quitting was last asked for on a screen too small for the question.
+    /// When the user last asked to quit on a screen too small for the question.
     pub quit_at: Option<Millis>,
-    /// When the terminal got the focus back: letters wait a little.
+    /// When the terminal got the focus back. Letters are ignored for a moment after that.
     pub focused_at: Option<Millis>,
     /// The id of the next act.
     pub next_act: u64,
-    /// How it ends, once it does.
+    /// How the console ends; `None` while it runs.
     pub ending: Option<Ending>,
 }
 
 impl Model {
-    /// A console that has not seen its deck yet.
+    /// Creates the state of a console that has not received a view yet.
     pub fn new(viewer: Viewer, keys: KeyMap, size: (u16, u16), now: Timestamp) -> Self {
         Self {
             shared: Shared {
@@ -250,29 +252,29 @@ impl Model {
     }
 }
 
-/// An alert that somebody has to look at.
+/// An alert that a person has to acknowledge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Alert {
-    /// Its place in the log.
+    /// Its sequence number in the log.
     pub seq: i64,
-    /// When.
+    /// When it was raised, as the log writes it.
     pub at: String,
-    /// What it says.
+    /// The text of the alert.
     pub text: String,
 }
 
 impl Shared {
-    /// The campaign looked at, as the board has it.
+    /// Returns the current campaign with its counts; `None` if there is none.
     pub fn campaign(&self) -> Option<&CampaignBoard> {
         self.view.as_ref()?.board.campaigns.get(self.tab)
     }
 
-    /// What its counts alone do not say.
+    /// Returns the details of the current campaign; `None` if there is none.
     pub fn campaign_view(&self) -> Option<&CampaignView> {
         self.view.as_ref()?.campaigns.get(self.tab)
     }
 
-    /// The name of a campaign.
+    /// Returns the name of a campaign; empty if the view does not contain it.
     pub fn name_of(&self, id: CampaignId) -> &str {
         let Some(view) = &self.view else {
             return "";
@@ -281,19 +283,19 @@ impl Shared {
         place.map_or("", |place| view.board.campaigns[place].name.as_str())
     }
 
-    /// Calls that are up over all campaigns.
+    /// Returns the number of calls that are up, over all campaigns.
     pub fn calls_up(&self) -> usize {
         self.view.as_ref().map_or(0, |view| view.board.calls.len())
     }
 
-    /// Who owns the engine, as far as it is known.
+    /// Returns where the engine runs, as far as it is known.
     pub fn engine(&self) -> EngineSeat {
         self.view
             .as_ref()
             .map_or(EngineSeat::Nobody, |view| view.engine)
     }
 
-    /// Alerts nobody here has seen, newest first.
+    /// Returns the alerts that this console has not acknowledged, newest first.
     pub fn alerts(&self) -> Vec<Alert> {
         let Some(view) = &self.view else {
             return Vec::new();
@@ -311,7 +313,7 @@ impl Shared {
             .collect()
     }
 
-    /// What the campaign's own rate shows.
+    /// Returns the rates of a campaign; `None` if none have been recorded.
     pub fn rates_of(&self, name: &str) -> Option<&Rates> {
         self.rates.get(name)
     }

@@ -1,39 +1,40 @@
-//! What a console has seen of a campaign's pace: calls a minute, contacts ended, what bound it.
+//! The rates of a campaign since the console opened: calls a minute, contacts ended, and what limited the
+//! pace.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use crate::domain::Timestamp;
 
-/// Minutes kept.
+/// The number of minutes kept.
 pub const MINUTES: usize = 30;
 
-/// Over how long shares and rates are taken.
+/// The span over which shares and rates are taken.
 pub const SPAN: Duration = Duration::from_mins(15);
 
-/// The pace of one campaign.
+/// The rates of one campaign.
 #[derive(Debug, Default)]
 pub struct Rates {
     /// Sends by minute of the deck's clock, oldest first.
     sent: VecDeque<(i64, u64)>,
-    /// Contacts brought to an end, by minute.
+    /// Contacts that reached a final state, by minute of the deck's clock, oldest first.
     ended: VecDeque<(i64, u64)>,
-    /// What bound the campaign, from this instant on; oldest first.
+    /// What limited the campaign, each from its instant on, oldest first.
     bound: VecDeque<(Timestamp, &'static str)>,
 }
 
 impl Rates {
-    /// Notes a send.
+    /// Records a send.
     pub fn note_sent(&mut self, at: Timestamp) {
         note(&mut self.sent, at);
     }
 
-    /// Notes a contact that has reached its end.
+    /// Records a contact that has reached a final state.
     pub fn note_ended(&mut self, at: Timestamp) {
         note(&mut self.ended, at);
     }
 
-    /// Notes what binds the campaign from now on.
+    /// Records what limits the campaign from now on.
     pub fn note_bound(&mut self, at: Timestamp, word: &'static str) {
         if self.bound.back().is_none_or(|(_, last)| *last != word) {
             self.bound.push_back((at, word));
@@ -44,7 +45,7 @@ impl Rates {
         }
     }
 
-    /// Sends in each of the last `minutes`, oldest first; the running minute is the last.
+    /// Returns the sends in each of the last `minutes`, oldest first. The current minute is the last.
     pub fn by_minute(&self, now: Timestamp, minutes: usize) -> Vec<u64> {
         let last = minute(now);
         let mut counts = vec![0; minutes];
@@ -57,12 +58,14 @@ impl Rates {
         counts
     }
 
-    /// Sends a minute over the last quarter of an hour; whole minutes only, so that it does not jump.
+    /// Returns the sends a minute over the last 15 minutes. It counts whole minutes only, so that the figure
+    /// does not jump.
     pub fn sent_per_minute(&self, now: Timestamp) -> f64 {
         per_minute(&self.sent, now)
     }
 
-    /// When all is done at the pace at which contacts came to an end lately; `None`: nothing did.
+    /// Returns when `left` contacts are done at the rate of the last 15 minutes; `None` if `left` is 0 or if
+    /// no contact reached a final state in that time.
     pub fn end(&self, left: u64, now: Timestamp) -> Option<Timestamp> {
         let pace = per_minute(&self.ended, now);
         if pace <= 0.0 || left == 0 {
@@ -76,13 +79,14 @@ impl Rates {
         Some(now + Duration::try_from_secs_f64(minutes * 60.0).ok()?)
     }
 
-    /// For how long, up to a quarter of an hour, it has been seen what binds.
+    /// Returns for how long the limit has been recorded, at most [`SPAN`].
     pub fn seen(&self, now: Timestamp) -> Duration {
         let first = self.bound.front().map_or(now, |(from, _)| *from);
         now.since(first).min(SPAN)
     }
 
-    /// The share of the last quarter of an hour during which this bound, in percent of the time seen.
+    /// Returns the share of the last 15 minutes during which this limited the campaign, in percent of the
+    /// recorded time; 100 if no time has been recorded.
     pub fn share(&self, word: &str, now: Timestamp) -> u64 {
         let start = now - SPAN;
         let mut shares: BTreeMap<&str, u64> = BTreeMap::new();

@@ -1,4 +1,4 @@
-//! Theme and key files as flat lists of entries, each with its place for faults and warnings.
+//! Theme and key files as flat lists of entries. Each entry has its place for errors and warnings.
 
 use std::path::Path;
 
@@ -10,27 +10,27 @@ use crate::config::{ConfigError, ConfigErrors, position, read_own_text};
 #[derive(Clone, Debug)]
 pub(super) struct Entry {
     file: String,
-    /// The key, with its table: `palette.red`.
+    /// The key with its table: `palette.red`.
     pub(super) key: String,
-    /// Its value.
+    /// The value as it was parsed.
     pub(super) value: Value,
     line: usize,
     column: usize,
 }
 
-/// What an entry may hold.
+/// The value of an entry.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Value {
     /// A text, or a whole number as it is written.
     Text(String),
-    /// A list of texts.
+    /// An array whose items are all texts.
     List(Vec<String>),
-    /// Anything else.
+    /// A value of any other type.
     Other,
 }
 
 impl Entry {
-    /// A fault with this entry.
+    /// Returns an error about this entry.
     pub(super) fn fault(&self, message: impl Into<String>, hint: impl Into<String>) -> ConfigError {
         ConfigError {
             file: self.file.clone(),
@@ -42,24 +42,24 @@ impl Entry {
         }
     }
 
-    /// Where it stands: `keys.toml:3`.
+    /// Returns the place of the entry: `keys.toml:3`.
     pub(super) fn place(&self) -> String {
         format!("{}:{}", self.file, self.line)
     }
 }
 
-/// The entries of a file on disk, in the order of their places.
+/// Returns the entries of a file on disk, in the order of their places.
 ///
 /// # Errors
-/// The file cannot be read, is not UTF-8 or is not TOML.
+/// Errors if the file cannot be read, is not UTF-8 or is not TOML.
 pub(super) fn load(path: &Path) -> Result<Vec<Entry>, ConfigErrors> {
     read(&path.display().to_string(), &read_own_text(path)?)
 }
 
-/// The entries of a text; `file` is the name that faults are reported under.
+/// Returns the entries of a text. `file` is the name that errors refer to.
 ///
 /// # Errors
-/// The text is not TOML.
+/// Errors if the text is not TOML.
 pub(super) fn read(file: &str, text: &str) -> Result<Vec<Entry>, ConfigErrors> {
     let table = DeTable::parse(text).map_err(|fault| {
         let (line, column) = position(text, fault.span().map_or(0, |span| span.start));

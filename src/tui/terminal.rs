@@ -1,4 +1,4 @@
-//! The terminal itself: entered, drawn on, left as it was. The only place that writes to it.
+//! The terminal: set up, drawn on, and restored. This module alone writes to it.
 
 use std::io::{self, IsTerminal as _, Write, stdin, stdout};
 use std::sync::{Mutex, PoisonError};
@@ -20,22 +20,22 @@ use ratatui::buffer::Buffer;
 
 use super::tty::Tty;
 
-/// The most that is sent to a clipboard: terminals cut OSC 52 off at about 74 kB of base64.
+/// The most bytes sent to a clipboard. Terminals cut OSC 52 off at about 74 kB of base64.
 pub const CLIPBOARD_BYTES: usize = 50_000;
 
-/// The terminal, while it is ours.
+/// The terminal while this program uses it.
 static OURS: Mutex<Option<Tty>> = Mutex::new(None);
 
-/// What a panic elsewhere said, kept while the screen is up.
+/// The message of a panic in another thread, kept while the screen is up.
 static PANICKED: Mutex<Option<String>> = Mutex::new(None);
 
-/// The screen, ours until it is dropped.
+/// The screen. The terminal is restored when it is dropped.
 pub struct Screen {
     tty: Tty,
     terminal: Terminal<CrosstermBackend<Frame>>,
 }
 
-/// Gathers a frame, which is handed over whole.
+/// A writer that buffers a frame. The frame is sent to the terminal as a whole.
 struct Frame(Tty);
 
 impl Write for Frame {
@@ -49,10 +49,10 @@ impl Write for Frame {
 }
 
 impl Screen {
-    /// Takes the terminal: raw mode, another screen, bracketed paste, word of the focus.
+    /// Sets the terminal up: raw mode, alternate screen, bracketed paste, focus events.
     ///
     /// # Errors
-    /// When standard input or output is no terminal, or it does not answer.
+    /// Errors if standard input or output is not a terminal, or if the terminal cannot be set up.
     pub fn enter() -> io::Result<Self> {
         if !stdin().is_terminal() {
             return Err(io::Error::other("standard input is no terminal"));
@@ -68,20 +68,20 @@ impl Screen {
         }
     }
 
-    /// Columns and rows.
+    /// Returns columns and rows.
     ///
     /// # Errors
-    /// When the terminal does not say.
+    /// Errors if the terminal does not report its size.
     pub fn size(&self) -> io::Result<(u16, u16)> {
         let size = self.terminal.size()?;
         Ok((size.width, size.height))
     }
 
-    /// Draws a frame; only cells that differ from the last one are written, all of them at once. Not to
-    /// be called while the terminal is behind: what it will show next is then the newest there is.
+    /// Draws a frame. Only cells that differ from the last frame are written, in one synchronized update. Do
+    /// not call it while the terminal is behind, so that the next frame it gets is the newest.
     ///
     /// # Errors
-    /// When the terminal has gone.
+    /// Errors if the terminal is gone.
     pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(|frame| paint(frame.buffer_mut()))?;
@@ -89,49 +89,50 @@ impl Screen {
         self.tty.push()
     }
 
-    /// Whether the terminal has not read the last frame yet.
+    /// Returns whether the terminal has not read the last frame yet.
     pub fn is_behind(&self) -> bool {
         self.tty.is_behind()
     }
 
-    /// Returns once the terminal reads on, with more of the last frame handed over.
+    /// Waits until the terminal reads again, and sends more of the last frame.
     ///
     /// # Errors
-    /// When the terminal has gone.
+    /// Errors if the terminal is gone.
     pub async fn read_on(&self) -> io::Result<()> {
         self.tty.ready().await?;
         self.tty.push()
     }
 
-    /// Forgets what is on the screen, so that the next frame draws every cell.
+    /// Forgets the content of the screen, so that the next frame draws every cell.
     ///
     /// # Errors
-    /// When the terminal has gone.
+    /// Errors if the terminal is gone.
     pub fn clear(&mut self) -> io::Result<()> {
-        // Not `Terminal::clear`: that asks the terminal where the cursor is, and its answer would come
+        // `Terminal::clear` would ask the terminal for the cursor's position, and the answer would arrive
         // among the keys.
         let size = self.terminal.size()?;
         self.terminal.resize(size.into())
     }
 
-    /// Sends text to the terminal's clipboard (OSC 52); there is no word back.
+    /// Sends text to the terminal's clipboard (OSC 52), at most [`CLIPBOARD_BYTES`]. The terminal does not
+    /// report whether it was accepted.
     ///
     /// # Errors
-    /// When the terminal has gone.
+    /// Errors if the terminal is gone.
     pub fn copy(&mut self, text: &str) -> io::Result<()> {
         let end = text.floor_char_boundary(CLIPBOARD_BYTES);
         execute!(self.tty, CopyToClipboard::to_clipboard_from(&text[..end]))
     }
 
-    /// Gives the terminal back for a while.
+    /// Restores the terminal until [`Screen::resume`].
     pub fn pause(&mut self) {
         give_back();
     }
 
-    /// Takes the terminal again after a pause.
+    /// Sets the terminal up again after a pause.
     ///
     /// # Errors
-    /// When it does not answer.
+    /// Errors if the terminal cannot be set up.
     pub fn resume(&mut self) -> io::Result<()> {
         take(&self.tty)?;
         self.clear()
@@ -150,15 +151,15 @@ fn take(tty: &Tty) -> io::Result<()> {
     execute!(
         tty.clone(),
         EnterAlternateScreen,
-        // Where there is no other screen, what stands on the only one must not show through.
+        // On a terminal without an alternate screen, old text would show through.
         Clear(ClearType::All),
         EnableBracketedPaste,
         EnableFocusChange
     )
 }
 
-/// Leaves the terminal as it was, once; what fails on the way does not keep the rest from happening. One
-/// that does not read is not waited for long.
+/// Restores the terminal once. A step that fails does not prevent the others. The wait for a terminal that
+/// does not read is short.
 fn give_back() {
     let ours = OURS.lock().unwrap_or_else(PoisonError::into_inner).take();
     let Some(mut tty) = ours else {
@@ -182,8 +183,8 @@ fn is_ours() -> bool {
     ours.is_some()
 }
 
-/// Panics of the screen's own thread give the terminal back before they are told; panics of any
-/// other thread leave the screen alone and are kept for [`take_panic`].
+/// Installs a panic hook. A panic of the screen's own thread restores the terminal before it is reported. The
+/// message of a panic in any other thread is kept for [`take_panic`] while the screen is up.
 pub fn install_panic_hook() {
     let before = std::panic::take_hook();
     let screen = std::thread::current().id();
@@ -197,7 +198,7 @@ pub fn install_panic_hook() {
     }));
 }
 
-/// What a thread other than the screen's has panicked with since the last question.
+/// Returns the last panic of another thread since the previous call; `None` if there was none.
 pub fn take_panic() -> Option<String> {
     PANICKED.lock().ok()?.take()
 }

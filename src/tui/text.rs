@@ -1,4 +1,4 @@
-//! Cleaned text cut to a width in terminal cells.
+//! Cleaned text, cut to a width in terminal cells.
 
 use ratatui::buffer::CellWidth;
 use ratatui::style::Style;
@@ -6,10 +6,10 @@ use ratatui::text::Span;
 
 use crate::domain::text::{clean, is_plain};
 
-/// Ends a text that was cut.
+/// The end of a text that was cut.
 pub const ELLIPSIS: &str = "…";
 
-/// Cells that a text takes on the screen, counted as ratatui draws it.
+/// Returns the cells that a text takes on the screen, counted as ratatui draws it.
 pub fn width(text: &str) -> usize {
     if is_plain(text) {
         return text.len();
@@ -20,12 +20,13 @@ pub fn width(text: &str) -> usize {
         .sum()
 }
 
-/// The text, cleaned, exactly `width` cells wide: cut with `…`, or padded on the right.
+/// Returns the text, cleaned and exactly `width` cells wide: cut with `…`, or padded on the right.
 pub fn fit(text: &str, width: usize) -> String {
     fit_with(text, width, ELLIPSIS)
 }
 
-/// As [`fit`], with another end for a text that was cut; it is left out where it has no room.
+/// Returns the text as [`fit`] does, with another end for a text that was cut. The end is left out if it has
+/// no room.
 pub fn fit_with(text: &str, width: usize, ellipsis: &str) -> String {
     let mut fitted = cut(text, width, ellipsis);
     let taken = self::width(&fitted);
@@ -33,7 +34,7 @@ pub fn fit_with(text: &str, width: usize, ellipsis: &str) -> String {
     fitted
 }
 
-/// The text, cleaned and cut as by [`fit`], padded on the left: for numbers in a column.
+/// Returns the text, cleaned and cut as by [`fit`], but padded on the left, for numbers in a column.
 pub fn fit_right(text: &str, width: usize) -> String {
     let cut = cut(text, width, ELLIPSIS);
     let mut fitted = " ".repeat(width.saturating_sub(self::width(&cut)));
@@ -41,7 +42,7 @@ pub fn fit_right(text: &str, width: usize) -> String {
     fitted
 }
 
-/// At most `limit` cells of the cleaned text.
+/// Returns at most `limit` cells of the cleaned text.
 fn cut(text: &str, limit: usize, ellipsis: &str) -> String {
     let text = clean(text);
     if width(&text) <= limit {

@@ -13,7 +13,7 @@ use super::colour::ColourLevel;
 use super::settings_file::{self, Entry, Value};
 use crate::config::{ConfigError, ConfigErrors, suggestion};
 
-/// The embedded themes. The first is the one that every other rests on, and has every role.
+/// The embedded themes. The first one has every role, and every other theme inherits from it.
 static EMBEDDED: [(&str, &str); 7] = [
     ("dark", include_str!("../../themes/dark.toml")),
     ("light", include_str!("../../themes/light.toml")),
@@ -33,22 +33,22 @@ static EMBEDDED: [(&str, &str); 7] = [
     ),
 ];
 
-/// A theme rests on at most this many others; more is a circle.
+/// The most files in a chain of inheritance, the theme's own included. A longer chain is reported as a cycle.
 const DEPTH: usize = 8;
 
 macro_rules! roles {
     ($($role:ident $name:literal $what:literal;)+) => {
-        /// What a style stands for. [`Role::Text`] is the base; the others are laid over it.
+        /// The purpose of a style. [`Role::Text`] is the base; the others are applied on top of it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Role {
             $(#[doc = $what] $role,)+
         }
 
         impl Role {
-            /// Every role.
+            /// Every role, in the order of the table.
             pub const ALL: &[Self] = &[$(Self::$role),+];
 
-            /// Its name in theme files.
+            /// Returns the role's name in theme files.
             pub const fn name(self) -> &'static str {
                 match self { $(Self::$role => $name),+ }
             }
@@ -105,7 +105,7 @@ pub struct Theme {
 }
 
 impl Theme {
-    /// The names of all themes: the embedded ones, then those of `folder` by name.
+    /// Returns the names of all themes: first the embedded ones, then those of `folder` by name.
     pub fn names(folder: Option<&Path>) -> Vec<String> {
         let mut names: Vec<String> = EMBEDDED
             .iter()
@@ -126,13 +126,14 @@ impl Theme {
         names
     }
 
-    /// Reads a theme, and returns warnings, such as unknown roles, beside it.
+    /// Loads a theme. Also returns warnings, such as unknown roles.
     ///
-    /// A file `NAME.toml` in `folder` is laid over the theme it `inherits`; without that key, over
-    /// the embedded theme of the same name, or else over `dark`.
+    /// A file `NAME.toml` in `folder` overrides the theme that it `inherits`. Without that key it overrides
+    /// the embedded theme of its own name, or `dark` if there is none.
     ///
     /// # Errors
-    /// No such theme; a file that cannot be read; a value that is no style; themes in a circle.
+    /// Errors if there is no such theme, if a file cannot be read, if a value is not a style, or if themes
+    /// inherit in a cycle.
     pub fn load(name: &str, folder: Option<&Path>) -> Result<(Self, Vec<String>), ConfigErrors> {
         let mut palette = BTreeMap::new();
         let mut roles = BTreeMap::new();
@@ -173,10 +174,10 @@ impl Theme {
         Ok((theme, warnings))
     }
 
-    /// An embedded theme; `dark` when there is none of that name.
+    /// Returns an embedded theme; `dark` if there is none of that name.
     ///
     /// # Panics
-    /// Never: a test reads the embedded files.
+    /// Panics if an embedded file is not valid. A test reads them all.
     pub fn embedded(name: &str) -> Self {
         let known = EMBEDDED.iter().find(|(known, _)| *known == name);
         let (name, _) = known.unwrap_or(&EMBEDDED[0]);
@@ -185,7 +186,7 @@ impl Theme {
             .0
     }
 
-    /// The theme with the colours that a terminal of this level can show. Without any, the styles
+    /// Returns the theme with the colours that a terminal of this level can show. Without colours the styles
     /// are those of `mono`.
     #[must_use]
     pub fn limited_to(&self, level: ColourLevel) -> Self {
@@ -204,23 +205,23 @@ impl Theme {
         theme
     }
 
-    /// Its name.
+    /// Returns the theme's name.
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The level it was limited to; [`ColourLevel::True`] as loaded.
+    /// Returns the level it was limited to; [`ColourLevel::True`] if it was not.
     pub fn level(&self) -> ColourLevel {
         self.level
     }
 
-    /// The style of a role, to be laid over that of [`Role::Text`].
+    /// Returns the style of a role, which is applied on top of that of [`Role::Text`].
     pub fn style(&self, role: Role) -> Style {
         self.styles.get(&role).copied().unwrap_or_default()
     }
 }
 
-/// The entries of a theme's file, then those of the theme below it, and so on.
+/// Returns the entries of a theme's file, followed by those of the theme it inherits from, and so on.
 fn layers(name: &str, folder: Option<&Path>) -> Result<Vec<Vec<Entry>>, ConfigErrors> {
     let mut layers: Vec<Vec<Entry>> = Vec::new();
     let (mut name, mut own) = (name.to_owned(), true);
@@ -268,7 +269,7 @@ fn is_there(file: &Path) -> bool {
     file.symlink_metadata().is_ok()
 }
 
-/// Whether a name stays inside the folder.
+/// Returns whether a name stays inside the folder.
 fn is_plain(name: &str) -> bool {
     !name.contains(['/', '\\']) && !name.starts_with('.')
 }

@@ -1,25 +1,25 @@
-//! When the clock on the screen moves on: once a second, with one wake-up.
+//! The tick of the clock on the screen: once a second, with one wake-up.
 
 use std::time::Duration;
 
 use crate::clock::{Clock, Stopwatch};
 
-/// A slot of the runtime's timer wheel, in milliseconds. A timer that ends within one wakes the thread
-/// twice, at the slot's edge and at its end; one that ends at an edge wakes it once.
+/// A slot of the runtime's timer wheel, in milliseconds. A timer that ends within a slot wakes the thread
+/// twice, at the slot's edge and at its end. A timer that ends at an edge wakes it once.
 const SLOT: u64 = 64;
 
 /// The timer rounds up to whole milliseconds.
 const EARLY: Duration = Duration::from_micros(500);
 
-/// Ticks just after each second of the machine's clock.
+/// A ticker that ticks just after each second of the machine's clock.
 pub(super) struct Ticker {
-    /// Runs since the runtime's timer does.
+    /// Started together with the runtime's timer, so that both count the edges of slots from one instant.
     started: Stopwatch,
     next: Duration,
 }
 
 impl Ticker {
-    /// To be made as soon as the runtime is; the first tick is due at once.
+    /// Creates the ticker. Call it directly after the runtime is created. The first tick is due immediately.
     pub(super) fn new() -> Self {
         Self {
             started: Stopwatch::start(),
@@ -27,14 +27,14 @@ impl Ticker {
         }
     }
 
-    /// How long until the next tick.
+    /// Returns the time until the next tick.
     pub(super) fn left(&self) -> Duration {
         self.next
             .saturating_sub(EARLY)
             .saturating_sub(self.started.elapsed())
     }
 
-    /// Takes the next second in view.
+    /// Sets the next tick to the next second of the clock.
     pub(super) fn turn(&mut self) {
         let elapsed = u64::try_from(self.started.elapsed().as_millis()).unwrap_or(0);
         let clock = Clock::System.now().as_millis();
@@ -42,7 +42,8 @@ impl Ticker {
     }
 }
 
-/// The first edge of a slot at or after the clock's next whole second. All in milliseconds.
+/// Returns the first edge of a slot at or after the clock's next whole second, in milliseconds since the
+/// start. `elapsed` and `clock` are in milliseconds.
 fn next(elapsed: u64, clock: i64) -> u64 {
     let within = clock.rem_euclid(1_000).unsigned_abs();
     (elapsed + 1_000 - within).next_multiple_of(SLOT)

@@ -1,4 +1,4 @@
-//! A way to a terminal that never waits for it: one that stops reading holds nobody up.
+//! Writes to a terminal without waiting for it: one that stops reading blocks nothing.
 
 use std::fs::File;
 use std::io::{self, ErrorKind, IsTerminal, Write, stderr};
@@ -15,13 +15,13 @@ use tokio::io::unix::AsyncFd;
 use crate::clock::Stopwatch;
 use crate::domain::text::clean_lines;
 
-/// How long the last words wait for a terminal that does not read.
+/// How long the last output waits for a terminal that does not read.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// The most that is kept for a terminal that does not read; what is said beyond it is lost.
+/// The most bytes kept for a terminal that does not read. Output beyond it is dropped.
 const KEPT_BYTES: usize = 1024 * 1024;
 
-/// A terminal, and what it has not read yet. Clones share both.
+/// A terminal and the output it has not read yet. Clones share both.
 #[derive(Clone, Debug)]
 pub struct Tty {
     file: Arc<File>,
@@ -29,17 +29,17 @@ pub struct Tty {
 }
 
 impl Tty {
-    /// The terminal that this descriptor leads to, opened anew: not to wait is a property of an open
-    /// file, and the one that was handed to this program belongs to the shell as well.
+    /// Opens the terminal behind this descriptor again, in non-blocking mode. Non-blocking mode belongs to
+    /// the open file, and the file that this program was given is shared with the shell.
     ///
     /// # Errors
-    /// When it leads to no terminal, or that cannot be opened.
+    /// Errors if the descriptor is not a terminal, or if the terminal cannot be opened.
     pub fn behind(given: impl AsFd + IsTerminal) -> io::Result<Self> {
         if !given.is_terminal() {
             return Err(io::Error::other("no terminal"));
         }
         let how = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        // The name may belong to the user who logged in first; a process may always open its own.
+        // The device may belong to the user who logged in first. A process may always open its own terminal.
         let file = ttyname(given, Vec::new())
             .and_then(|name| open(name, how, Mode::empty()))
             .or_else(|_| open("/dev/tty", how, Mode::empty()))?;
@@ -49,10 +49,10 @@ impl Tty {
         })
     }
 
-    /// Hands over what has been written, as far as the terminal takes it now.
+    /// Sends the pending output, as much as the terminal takes now.
     ///
     /// # Errors
-    /// When the terminal has gone.
+    /// Errors if the terminal is gone.
     pub fn push(&self) -> io::Result<()> {
         let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
         while !rest.is_empty() {
@@ -67,27 +67,28 @@ impl Tty {
         Ok(())
     }
 
-    /// Whether the terminal has still to read what was written.
+    /// Returns whether the terminal has not read all output yet.
     pub fn is_behind(&self) -> bool {
         let rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
         !rest.is_empty()
     }
 
-    /// Returns once the terminal takes more. To be called within a runtime.
+    /// Waits until the terminal takes more. Call it within a runtime.
     ///
     /// # Errors
-    /// When the terminal has gone.
+    /// Errors if the terminal is gone.
     #[expect(
         deprecated,
         reason = "its fault is with types that lie about their descriptor; a file does not"
     )]
     pub async fn ready(&self) -> io::Result<()> {
-        // Registered only while it is waited for: else every frame that is read would wake this up.
+        // Registered only for this wait, because otherwise every frame that the terminal reads would wake the
+        // thread.
         let file = AsyncFd::with_interest(Arc::clone(&self.file), Interest::WRITABLE)?;
         file.writable().await.map(|_| ())
     }
 
-    /// Hands over the last of what was written; gives up when the terminal does not read for long.
+    /// Sends the pending output. Drops the rest if the terminal does not read it within a second.
     pub fn finish(&self) {
         let started = Stopwatch::start();
         while self.push().is_ok() && self.is_behind() {
@@ -119,7 +120,7 @@ impl Write for Tty {
     }
 }
 
-/// Writes cleaned text to standard error. Does not wait long for a terminal that does not read.
+/// Writes cleaned text to standard error. The wait for a terminal that does not read is short.
 pub fn say(text: &str) {
     let text = clean_lines(text);
     match Tty::behind(stderr()) {
@@ -127,7 +128,7 @@ pub fn say(text: &str) {
             tty.write_all(text.as_bytes()).ok();
             tty.finish();
         }
-        // When standard error itself has gone, nothing can be said.
+        // An error of standard error itself cannot be reported.
         Err(_) => {
             stderr().write_all(text.as_bytes()).ok();
         }

@@ -1,5 +1,5 @@
-//! What a message does to the model: keys become acts and questions, news becomes what is shown.
-//! Without I/O and without a clock; time comes with the message.
+//! The update of the model by a message: keys become acts and questions, reports of the desk change what is
+//! shown. There is no I/O and no clock; the time comes with the message.
 
 mod around;
 mod deeds;
@@ -18,49 +18,50 @@ use super::view;
 use crate::domain::Timestamp;
 use crate::engine::desk::{Act, Ask, Told};
 
-/// How long a notice stays.
+/// How long a notice is shown.
 const NOTICE_MS: Millis = 6_000;
 
-/// How long letters wait after the terminal got the focus back.
+/// How long letters are ignored after the terminal got the focus back.
 const FOCUS_MS: Millis = 300;
 
-/// What happened.
+/// An event that changes the model.
 #[derive(Debug)]
 pub enum Msg {
-    /// A key went down.
+    /// A key was pressed.
     Key(KeyEvent),
-    /// Text was pasted.
+    /// The terminal has pasted this text.
     Paste(String),
-    /// The terminal has another size.
+    /// The terminal has a new size, in columns and rows.
     Resize(u16, u16),
     /// The terminal got the focus back.
     Focus,
-    /// The desk said something.
+    /// The desk sent a report.
     Told(Told),
-    /// Time has passed: the deck's instant.
+    /// Time has passed; the present instant of the deck.
     Tick(Timestamp),
-    /// Part of the program has failed.
+    /// A part of the program has failed, with this message.
     Broken(String),
-    /// The console has to end: a signal.
+    /// A signal asks the console to end.
     End,
 }
 
-/// What is to be done.
+/// A command that the update requests.
 #[derive(Debug, PartialEq)]
 pub enum Cmd {
-    /// Ask the desk.
+    /// Sends a question to the desk.
     Ask(Ask),
-    /// Send text to the terminal's clipboard.
+    /// Sends a text to the terminal's clipboard.
     Copy(String),
-    /// Stop the process until it is continued.
+    /// Stops the process until it is continued.
     Suspend,
-    /// Draw every cell again.
+    /// Draws every cell again.
     Redraw,
-    /// Take the next theme.
+    /// Switches to the next theme.
     NextTheme,
 }
 
-/// Takes a message in, at this many milliseconds since the console opened.
+/// Updates the model by a message that arrived `millis` milliseconds after the console opened. Returns the
+/// commands to carry out, in order.
 pub fn update(model: &mut Model, msg: Msg, millis: Millis) -> Vec<Cmd> {
     model.shared.millis = millis;
     let mut cmds = Vec::new();
@@ -211,7 +212,7 @@ pub(super) fn respond(model: &mut Model, response: Response, cmds: &mut Vec<Cmd>
     }
 }
 
-/// Sends an act; until it is acknowledged the screen says what is being done.
+/// Sends an act and returns its id. The screen shows the text until the act is acknowledged.
 pub(super) fn send(model: &mut Model, act: Act, text: String, cmds: &mut Vec<Cmd>) -> u64 {
     let id = model.next_act;
     model.next_act += 1;

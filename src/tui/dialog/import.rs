@@ -19,7 +19,7 @@ use crate::tui::theme::Role;
 enum Stage {
     /// The path is being typed.
     Typing,
-    /// The import runs; the rows read so far.
+    /// The import runs; the rows processed so far.
     Running(u64),
     /// The import has ended; its figures.
     Ended(Box<Imported>),

@@ -1,4 +1,4 @@
-//! What keys do to the view alone: moving, filtering, sorting, freezing.
+//! Keys that change the view only: moving, filtering, sorting, freezing.
 
 use tui_input::Input;
 
@@ -9,7 +9,7 @@ use crate::tui::filter::Filter;
 use crate::tui::list::Motion;
 use crate::tui::model::{Model, Pane};
 
-/// Moves around: what is looked at, nothing of the deck.
+/// Performs an action that changes what is shown and nothing in the deck.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "what is left goes to a campaign, or is no key of the view"
@@ -62,7 +62,7 @@ pub(super) fn look_around(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>
     }
 }
 
-/// One step back: out of a whole-body pane, a freeze, a filter.
+/// Goes one step back: closes an expanded pane, or ends a freeze, or clears the filter.
 fn back(model: &mut Model, cmds: &mut Vec<Cmd>) {
     if model.shared.expanded {
         model.shared.expanded = false;
@@ -80,7 +80,7 @@ fn motion(model: &mut Model, motion: Motion, cmds: &mut Vec<Cmd>) {
         Pane::List => cmds.extend(model.list.go(motion).map(Cmd::Ask)),
         Pane::Events => {
             let last = shared.events.len().saturating_sub(1);
-            // The newest is at the bottom, and places are counted from it.
+            // The newest entry is at the bottom, and places are counted from it.
             let upwards = motion.reversed();
             shared.events_back = upwards.from(shared.events_back, last, 10);
         }

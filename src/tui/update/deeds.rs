@@ -1,4 +1,4 @@
-//! What keys do to the deck. Stopping is at once; starting and raising are confirmed.
+//! Keys that change the deck. Stopping needs no confirmation; starting and raising do.
 
 use super::around::look_around;
 use super::{Cmd, say, send};
@@ -22,10 +22,11 @@ use crate::tui::list::List;
 use crate::tui::model::{Ending, Millis, Model, Tone};
 use crate::tui::view;
 
-/// Within this time a second press of the key that stops everything offers to hang up.
+/// The time in which a second press of the key that stops everything offers to hang up.
 const AGAIN_MS: Millis = 3_000;
 
-/// Stops every campaign at once, from anywhere; a second press soon after offers to hang up.
+/// Pauses every campaign without a confirmation, from any place. A second press within [`AGAIN_MS`] offers to
+/// hang up.
 pub(super) fn stop_everything(model: &mut Model, cmds: &mut Vec<Cmd>) {
     if !may_hold_back(model) {
         return;
@@ -35,7 +36,7 @@ pub(super) fn stop_everything(model: &mut Model, cmds: &mut Vec<Cmd>) {
     model.stopped_at = Some(now);
     let up = model.shared.calls_up();
     if again && up > 0 && view::is_too_small(model.shared.size) {
-        // Short: so small a screen cuts the rest.
+        // Short, because a screen this small cuts the rest.
         let text = format!(
             "all paused; to hang up {} enlarge the window",
             count(up, "call")
@@ -84,7 +85,7 @@ fn refuse(model: &mut Model, what: &str) {
     say(model, Tone::Bad, text);
 }
 
-/// Whether it is done to the contact that is selected, not to those that are marked.
+/// Returns whether the action applies to the selected contact rather than to the marked ones.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "all others are done to no contact"
@@ -97,14 +98,14 @@ fn is_on_selected(action: Action, list: &List) -> bool {
     }
 }
 
-/// Does what a key or the palette asks for.
+/// Performs the action of a key or of the palette.
 #[expect(
     clippy::wildcard_enum_match_arm,
     reason = "what does nothing to the deck only looks around"
 )]
 pub(super) fn perform(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
     if is_on_selected(action, &model.list) && model.list.has_slipped() {
-        // Whoever presses a key as a call ends means the person in that call.
+        // A person who presses a key as a call ends means the contact of that call.
         let text = "the contact you had selected has moved in the list: look, then press again";
         return say(model, Tone::Bad, text.to_owned());
     }
@@ -160,7 +161,7 @@ pub(super) fn perform(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
     }
 }
 
-/// Acts on the campaign that is looked at. Stopping is at once; starting and raising are confirmed.
+/// Performs an action on the current campaign. Stopping needs no confirmation; starting and raising do.
 fn on_campaign(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
     if action == Action::PauseAll {
         send(
@@ -226,7 +227,7 @@ fn on_campaign(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
     }
 }
 
-/// Why a campaign is not moved: how it stands, and the key for what may have been meant.
+/// Returns why a campaign does not change: its state, and the key for the action that was probably meant.
 fn stands(model: &Model, name: &str, action: Action, state: CampaignState) -> String {
     let meant = match (action, state) {
         (Action::Pause | Action::Resume, CampaignState::Draft) => Some((Action::Start, "starts")),
@@ -242,7 +243,8 @@ fn stands(model: &Model, name: &str, action: Action, state: CampaignState) -> St
     }
 }
 
-/// A tenth slower, by one call a minute at least.
+/// Returns a pacing that is slower by a tenth, by one call a minute at least. It does not fall below one call
+/// a minute.
 fn slower(pacing: Pacing) -> Pacing {
     let step = (pacing.calls_per_minute / 10).max(1);
     Pacing {
@@ -296,8 +298,8 @@ fn look_closer(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
     }
 }
 
-/// Somebody has seen to these alerts: they leave this screen at once and the deck with the write. Who
-/// may not change the deck only clears their own screen.
+/// Acknowledges alerts. They disappear from this screen without delay, and from the deck with the write. A
+/// viewer who may not change the deck only clears their own screen.
 pub(super) fn acknowledge(model: &mut Model, seen: &[i64], cmds: &mut Vec<Cmd>) {
     if seen.is_empty() {
         return say(model, Tone::Plain, "there is no alert".to_owned());
@@ -315,7 +317,7 @@ pub(super) fn acknowledge(model: &mut Model, seen: &[i64], cmds: &mut Vec<Cmd>) 
     }
 }
 
-/// Asks whether the marked contacts, else the selected one, are to be called again.
+/// Asks whether to call the marked contacts again, or the selected one if none is marked.
 fn requeue(model: &mut Model) {
     let lines = [
         "They are called again as soon as every gate allows: calling hours,",
@@ -326,7 +328,8 @@ fn requeue(model: &mut Model) {
     });
 }
 
-/// Asks whether the marked contacts, else the selected one, were reached, as only a person can tell.
+/// Asks whether the marked contacts were reached, or the selected one if none is marked. Only a person can
+/// know that.
 fn reached(model: &mut Model) {
     let lines = [
         "For contacts of unknown fate alone: nobody could tell how their last",
@@ -362,8 +365,8 @@ fn confirm_contacts(
     model.dialog = Some(Box::new(Confirm::new(&title, lines, button, want)));
 }
 
-/// Leaves at once when nothing is up that leaving would touch; else asks. On a screen too small for the
-/// question a second press is the answer.
+/// Ends the console, or asks first if calls are up or campaigns run in an engine inside. On a screen too
+/// small for the question a second press answers it.
 fn quit(model: &mut Model) {
     let now = model.shared.millis;
     if view::is_too_small(model.shared.size) && Quit::new(&model.shared).is_some() {

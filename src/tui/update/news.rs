@@ -1,4 +1,4 @@
-//! What the desk says, taken into the model.
+//! Applies the reports of the desk to the model.
 
 use super::{Cmd, respond, say};
 use crate::engine::desk::{EventLine, Told, View};
@@ -20,7 +20,8 @@ pub(super) fn on_told(model: &mut Model, told: Told, cmds: &mut Vec<Cmd>) {
             match result {
                 Ok(acted) => {
                     if done.is_some_and(|done| done.act.is_on_contacts()) {
-                        // What was marked for it is done; the next act is on what is selected then.
+                        // The act on the marked contacts is done. The next act applies to the selected
+                        // contact.
                         model.list.marked.clear();
                     }
                     say(model, Tone::Good, acted.text);

@@ -1,4 +1,4 @@
-//! The alert line: how many nobody here has seen, and the newest; it stays until acknowledged.
+//! The alert line: the number of alerts that are not acknowledged, and the newest one.
 
 use ratatui::layout::Rect;
 
@@ -8,7 +8,7 @@ use crate::tui::action::Action;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::theme::Role;
 
-/// The line; empty when there is no alert.
+/// Draws the line; nothing if there is no alert.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let shared = canvas.shared;
     let alerts = shared.alerts();

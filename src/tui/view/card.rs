@@ -1,4 +1,4 @@
-//! One card in the place of all panes when the terminal is too small for them.
+//! One card that replaces all panes if the terminal is too small for them.
 
 use ratatui::layout::Rect;
 
@@ -9,7 +9,7 @@ use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
 use crate::tui::theme::Role;
 
-/// The card: where the campaign stands, what is up, the size needed and the keys that work.
+/// Draws the card: the campaign's state, its calls, the keys that work and the size needed.
 pub(super) fn draw(canvas: &mut Canvas<'_>) {
     let shared = canvas.shared;
     let area = canvas.buffer.area;

@@ -1,4 +1,5 @@
-//! The latest entries of the log, newest first, the callee's number kept apart so that it can be masked.
+//! The latest entries of the log, newest first. The callee's number is a separate part, so that it can be
+//! masked.
 
 use ratatui::layout::Rect;
 
@@ -10,7 +11,7 @@ use crate::tui::glyph::Glyphs;
 use crate::tui::model::{Pane, Shared};
 use crate::tui::theme::Role;
 
-/// The pane.
+/// Draws the pane of the events.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
     if area.height == 0 || area.width == 0 {
         return;
@@ -70,7 +71,7 @@ fn line(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, event: &EventLine) 
     canvas.put(x + 1, y, right, &more(event, shared), Role::Faint);
 }
 
-/// What stands after the number; an instant of the log becomes the viewer's time of day.
+/// Returns the text after the number. An instant of the log becomes the viewer's time of day.
 fn more(event: &EventLine, shared: &Shared) -> String {
     let due = event.more.strip_prefix("due ").map(str::parse::<Timestamp>);
     match due {

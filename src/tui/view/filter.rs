@@ -1,4 +1,4 @@
-//! The filter line, while it is typed.
+//! The filter line while it is typed.
 
 use ratatui::layout::Rect;
 
@@ -7,7 +7,7 @@ use crate::tui::canvas::Canvas;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
-/// The line, in the place of the alerts.
+/// Draws the filter line in place of the alert line.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, input: &tui_input::Input) {
     canvas.fill(area, Role::Text);
     let x = canvas.put(area.x + 1, area.y, area.right(), "filter: ", Role::Label);

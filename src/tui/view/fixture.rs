@@ -1,4 +1,4 @@
-//! A deck made by hand for the tests of the screen: fixed clock, fixed zone, 555-01xx numbers.
+//! A deck for the tests of the screen, with a fixed clock, a fixed zone and 555-01xx numbers.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -20,7 +20,7 @@ use crate::engine::desk::{
 use crate::tui::keymap::KeyMap;
 use crate::tui::model::{Model, Permits, Reach, Viewer};
 
-/// Tue 14 Apr 2026, 14:07:32 EDT.
+/// Returns Tue 14 Apr 2026, 14:07:32 EDT.
 pub(super) fn now() -> Timestamp {
     "2026-04-14T18:07:32Z".parse().unwrap()
 }
@@ -37,7 +37,7 @@ fn phone(text: &str) -> PhoneNumber {
     text.parse().unwrap()
 }
 
-/// The console on the deck, at a size.
+/// Returns the model of a console on the deck, for a screen of this size.
 pub(super) fn model(size: (u16, u16)) -> Model {
     let viewer = Viewer {
         actor: "maria".to_owned(),
@@ -103,12 +103,12 @@ fn view() -> View {
     }
 }
 
-/// What a claim gets that has to wait for this alone.
+/// Returns the claim of a contact that has this hold only.
 pub(super) fn held(kind: HoldKind, until: Until) -> NextClaim {
     NextClaim::Hold(Hold::single(kind, until))
 }
 
-/// The campaign has had its sends of the last minute.
+/// Returns the claim of a campaign that has used up its calls of the last minute.
 fn paced() -> NextClaim {
     let slot = Until::At(now() + Duration::from_millis(2_100));
     held(HoldKind::CampaignPerMinute(10, 10), slot)
@@ -224,7 +224,7 @@ fn zones() -> Vec<ZoneRow> {
     ]
 }
 
-/// Legal from 8 to 21, used from 9 to 20, so many quarters of an hour later.
+/// Returns a day that is legal from 8 to 21 and used from 9 to 20, shifted by so many quarters of an hour.
 fn day(later: usize) -> Vec<Stretch> {
     (0..96_usize)
         .map(|quarter| match quarter.checked_sub(later) {
@@ -235,7 +235,7 @@ fn day(later: usize) -> Vec<Stretch> {
         .collect()
 }
 
-/// Every standing a row can have.
+/// Returns every standing that a row can have.
 pub(super) fn standings() -> Vec<Standing> {
     vec![
         Standing::Talking(ago(42)),

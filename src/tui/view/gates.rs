@@ -1,4 +1,4 @@
-//! Why calls did not go out: contacts refused for good by reason, what the others wait for, retries.
+//! Why calls did not go out: final refusals by reason, what the other contacts wait for, and retries.
 
 use ratatui::layout::Rect;
 
@@ -13,10 +13,10 @@ use crate::tui::theme::Role;
 /// Cells of the first column.
 const HEAD: u16 = 8;
 
-/// Cells of a counter at least.
+/// The fewest cells of a counter.
 const COUNTER: u16 = 18;
 
-/// The pane.
+/// Draws the pane of the gates.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let shared = canvas.shared;
     let Some((board, view)) = shared.campaign().zip(shared.campaign_view()) else {
@@ -70,7 +70,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// The reasons by which most contacts were refused, most first; what does not fit is added up.
+/// Returns the reasons with the most refused contacts, most first. Those without room are added up as others.
 fn refused(board: &CampaignBoard, room: usize) -> Vec<(String, String)> {
     let mut all: Vec<(&str, u64)> = board
         .refusals

@@ -1,4 +1,5 @@
-//! The four gauges: calls at once, calls a minute, caller IDs, the list; each with its headroom in words.
+//! The four gauges: concurrent calls, calls a minute, caller IDs, and the list. Each one shows its headroom
+//! as text.
 
 use ratatui::layout::Rect;
 
@@ -15,24 +16,24 @@ use crate::tui::theme::Role;
 /// Minutes of the sparkline.
 const MINUTES: usize = 8;
 
-/// A bar shorter than this says nothing.
+/// The shortest bar that is drawn, in cells.
 const SHORTEST_BAR: u16 = 3;
 
 struct Gauge {
     title: String,
-    /// Its name where there is no room for a title.
+    /// The name if there is no room for a title.
     short: &'static str,
     value: (u64, u64),
     /// The value in figures.
     figures: String,
-    /// The headroom in words.
+    /// The headroom as text.
     words: String,
-    /// The headroom where there is little room.
+    /// The headroom as a shorter text.
     brief: String,
     role: Role,
 }
 
-/// Four in a row with frames; two by two without.
+/// Draws the gauges: four in a row with frames, two by two without.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
     let shared = canvas.shared;
     let Some((board, view)) = shared.campaign().zip(shared.campaign_view()) else {
@@ -47,7 +48,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
         progress(board, shared),
     ];
     if !framed {
-        // The second of each pair has more to say.
+        // The second gauge of each pair has the longer text.
         let left = area.width * 19 / 40;
         for (place, gauge) in gauges.iter().enumerate() {
             let y = area.y + cells(place / 2);
@@ -94,7 +95,7 @@ fn framed_gauge(canvas: &mut Canvas<'_>, area: Rect, gauge: &Gauge, spark: &str)
     canvas.put(x, inner.y + 1, right, words, words_role(gauge));
 }
 
-/// `Calls ███░░ 14/20 room for 6`.
+/// Draws a gauge in one line: `Calls ███░░ 14/20 room for 6`.
 fn bare(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, gauge: &Gauge) {
     let (x, y) = at;
     let x = canvas.put(x, y, right, gauge.short, Role::Label) + 1;
@@ -246,7 +247,8 @@ fn caller_ids(view: &CampaignView, shared: &Shared, glyphs: &Glyphs) -> Gauge {
     }
 }
 
-/// Calls that a caller ID may still show this hour.
+/// Returns the number of calls that a caller ID may still make this hour; 0 if it is not active or not
+/// proven.
 fn left(id: &CallerIdBoard) -> u32 {
     match id.state {
         CallerIdState::Active if id.proven => id.per_hour[1].saturating_sub(id.per_hour[0]),

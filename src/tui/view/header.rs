@@ -1,4 +1,4 @@
-//! The first lines: the deck, who looks and when, the campaigns, and what is so wrong that it needs a line.
+//! The first lines: the deck, the viewer, the time and the campaigns. Also the banner for serious faults.
 
 use ratatui::layout::Rect;
 
@@ -14,10 +14,10 @@ use crate::tui::model::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
-/// A campaign's name takes at most this many cells in its tab.
+/// The most cells of a campaign's name in its tab.
 const NAME: usize = 24;
 
-/// The title line and the line of campaigns.
+/// Draws the title line and the line of campaigns.
 pub(super) fn draw(canvas: &mut Canvas<'_>, title: Rect, tabs: Rect) {
     title_line(canvas, title);
     tab_line(canvas, tabs);
@@ -39,7 +39,7 @@ fn title_line(canvas: &mut Canvas<'_>, area: Rect) {
     let time = format::clock_zone(shared.now, &shared.viewer.zone);
     let frozen = if shared.frozen { "FROZEN" } else { "" };
     let masked = if shared.masked { "masked" } else { "" };
-    // What comes first goes first when there is no room.
+    // The first parts are dropped first if there is not enough room.
     let mut parts: Vec<Span<'_>> = vec![
         (viewer.as_str(), Role::Text),
         (masked, Role::Faint),
@@ -56,7 +56,7 @@ fn title_line(canvas: &mut Canvas<'_>, area: Rect) {
     while parts.len() > 1 && width(&parts) > room {
         parts.remove(0);
     }
-    // On the screen the day stands before the time.
+    // On the screen the day is directly before the time.
     if let Some(place) = parts.iter().position(|(text, _)| *text == day) {
         let last = parts.len() - 1;
         parts[place..last].rotate_left(1);
@@ -67,7 +67,7 @@ fn title_line(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// What is not real about the time: `x30 simulated`; empty when all is.
+/// Returns how the deck's clock is simulated: `x30 simulated`; empty if it is the real one.
 fn simulated(shared: &Shared) -> String {
     match shared.view.as_ref().map(|view| view.clock) {
         None | Some(DeckClock::System) => String::new(),
@@ -118,7 +118,7 @@ fn tab_line(canvas: &mut Canvas<'_>, area: Rect) {
     canvas.put_right(area.x, area.y, area.right() - 1, &shown, Role::Faint);
 }
 
-/// The first campaign from which on the one looked at still fits.
+/// Returns the first tab from which the current campaign still fits.
 fn first_tab(canvas: &Canvas<'_>, room: usize) -> usize {
     let shared = canvas.shared;
     let campaigns = shared
@@ -140,7 +140,7 @@ fn first_tab(canvas: &Canvas<'_>, room: usize) -> usize {
     first
 }
 
-/// `[1 ● spring-reminders  RUNNING]`.
+/// Returns the text of a tab: `[1 ● spring-reminders  RUNNING]`.
 fn label(canvas: &Canvas<'_>, place: usize, board: &CampaignBoard) -> String {
     let sign = words::campaign(board, &canvas.look.glyphs);
     let cleaned = clean(&board.name);
@@ -164,7 +164,7 @@ fn label(canvas: &Canvas<'_>, place: usize, board: &CampaignBoard) -> String {
     )
 }
 
-/// ` 12m` when the log that was seen tells since when.
+/// Returns ` 12m` since the pause; empty if the received log does not contain it.
 fn paused_since(shared: &Shared, name: &str) -> String {
     let paused =
         shared.events.iter().rev().find(|event| {
@@ -175,7 +175,7 @@ fn paused_since(shared: &Shared, name: &str) -> String {
     })
 }
 
-/// The line that cannot be overlooked.
+/// Draws the banner across the whole width.
 pub(super) fn banner(canvas: &mut Canvas<'_>, area: Rect) {
     let shared = canvas.shared;
     let alert = canvas.look.glyphs.alert;

@@ -1,4 +1,4 @@
-//! The last line: what is being done, else what was done, else what the keys do.
+//! The last line: the pending acts, the result of the last act, or the keys.
 
 use ratatui::layout::Rect;
 
@@ -10,7 +10,7 @@ use crate::tui::model::{Shared, Tone};
 use crate::tui::text;
 use crate::tui::theme::Role;
 
-/// The line.
+/// Draws the last line.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let shared = canvas.shared;
     let (mut x, y, right) = (area.x + 1, area.y, area.right());
@@ -43,7 +43,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     }
 }
 
-/// What is worth a hint, most first.
+/// Returns the actions that get a hint, most important first.
 fn actions(shared: &Shared) -> impl Iterator<Item = Action> + use<> {
     let first = match shared.campaign().map(|board| board.state) {
         Some(CampaignState::Paused) => Action::Resume,

@@ -1,4 +1,5 @@
-//! The idle line: while fewer calls leave than may, the one thing that binds, and how much of late it did.
+//! The idle line. If fewer calls go out than the cap allows, it shows the principal reason and its share of
+//! the last minutes.
 
 use ratatui::layout::Rect;
 
@@ -6,7 +7,7 @@ use super::words;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::theme::Role;
 
-/// The line; empty while calls leave as fast as they may.
+/// Draws the line; nothing if the calls of the last minute reach the cap.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let shared = canvas.shared;
     let Some((board, view)) = shared.campaign().zip(shared.campaign_view()) else {
@@ -22,7 +23,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let share = rates.map_or_else(String::new, |rates| {
         let minutes = rates.seen(shared.now).as_secs() / 60;
         if minutes == 0 {
-            // A share of seconds says nothing yet.
+            // A share of less than a minute is not meaningful.
             return String::new();
         }
         let share = rates.share(word, shared.now);

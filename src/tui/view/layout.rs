@@ -1,7 +1,7 @@
-//! Where each pane stands, by the size of the terminal.
+//! The place of each pane, by the size of the terminal.
 //!
-//! Below 60×16 nothing stands: see `card`. Up to 100×30 the panes have no frames; above they do; from
-//! 160 columns on the call list has the left two thirds and the rest a rail at the right.
+//! Below 60×16 no pane is drawn: see `card`. Below 100×30 the panes have no frames. From 160 columns on, with
+//! frames, the call list takes the left two thirds and a rail on the right has the rest.
 
 use ratatui::layout::Rect;
 
@@ -9,13 +9,13 @@ use super::words::cells;
 use crate::engine::desk::EngineSeat;
 use crate::tui::model::{Pane, Shared};
 
-/// The smallest size at which panes are drawn.
+/// The smallest size at which panes are drawn, in columns and rows.
 pub(super) const SMALLEST: (u16, u16) = (60, 16);
 
 const FRAMED: (u16, u16) = (100, 30);
 const RAIL: u16 = 160;
 
-/// The places of the panes; a pane without a place has no area.
+/// The places of the panes. A pane that is not drawn has an empty area.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Places {
     pub(super) framed: bool,
@@ -33,7 +33,7 @@ pub(super) struct Places {
     pub(super) hints: Rect,
 }
 
-/// Takes lines off the top of an area, or as many as there are.
+/// Removes lines from the top of an area, and returns them: `height` lines, or all if there are fewer.
 fn take(area: &mut Rect, height: u16) -> Rect {
     let height = height.min(area.height);
     let taken = Rect { height, ..*area };
@@ -42,7 +42,7 @@ fn take(area: &mut Rect, height: u16) -> Rect {
     taken
 }
 
-/// Splits an area: the left part is `width` wide.
+/// Splits an area. The left part is `width` cells wide.
 fn split(area: Rect, width: u16) -> (Rect, Rect) {
     let width = width.min(area.width);
     let left = Rect { width, ..area };
@@ -54,7 +54,7 @@ fn split(area: Rect, width: u16) -> (Rect, Rect) {
     (left, right)
 }
 
-/// The places at the terminal's size.
+/// Returns the places at the terminal's size.
 pub(super) fn places(shared: &Shared) -> Places {
     let (width, height) = shared.size;
     let mut rest = Rect::new(0, 0, width, height);
@@ -91,7 +91,8 @@ pub(super) fn places(shared: &Shared) -> Places {
     places
 }
 
-/// Whether something is so wrong that a line of its own says so.
+/// Returns whether a fault is serious enough for the banner: the store cannot be read, files are broken, or
+/// no engine runs.
 pub(super) fn needs_banner(shared: &Shared) -> bool {
     shared.failed.is_some()
         || shared.broken.is_some()
@@ -101,7 +102,7 @@ pub(super) fn needs_banner(shared: &Shared) -> bool {
             .is_some_and(|view| view.engine == EngineSeat::Nobody)
 }
 
-/// Without frames: zones, list, events, one above the other.
+/// Places the panes without frames: zones, list and events from top to bottom.
 fn bare(places: &mut Places, mut body: Rect, zones: u16) {
     let spare = body.height.saturating_sub(9);
     let wanted = (zones + 1).max(2);
@@ -112,7 +113,7 @@ fn bare(places: &mut Places, mut body: Rect, zones: u16) {
     places.events = body;
 }
 
-/// With frames: zones and outcomes, the list, events and gates.
+/// Places the panes with frames: zones and outcomes, then the list, then events and gates.
 fn stacked(places: &mut Places, mut body: Rect, zones: u16) {
     let spare = body.height.saturating_sub(21);
     let height = (zones + 3).clamp(6, 9 + spare / 4);
@@ -124,7 +125,7 @@ fn stacked(places: &mut Places, mut body: Rect, zones: u16) {
     (places.events, places.gates) = split(body, body.width / 2);
 }
 
-/// The list at the left, the rest in a rail at the right.
+/// Places the list on the left and the other panes in a rail on the right.
 fn rail(places: &mut Places, body: Rect, zones: u16) {
     let (list, mut rail) = split(body, body.width - body.width / 3);
     places.list = list;

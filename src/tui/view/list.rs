@@ -1,4 +1,4 @@
-//! The call list: who is called next, who waits and why, as many rows and columns as fit.
+//! The call list: who is called next, who waits and why. It shows as many rows and columns as fit.
 
 use ratatui::layout::Rect;
 
@@ -41,7 +41,8 @@ impl Column {
         Self::CallerId,
     ];
 
-    /// What goes first when it gets narrow; state, number and zone never do.
+    /// The columns that are dropped on a narrow screen, in this order. State, number and zone are always
+    /// shown.
     const DROPPED: [Self; 7] = [
         Self::CallerId,
         Self::Id,
@@ -67,7 +68,7 @@ impl Column {
         }
     }
 
-    /// Cells it needs; `Why` takes what is left.
+    /// Returns the cells the column needs. `Why` also takes the spare cells.
     const fn width(self) -> u16 {
         match self {
             Self::Id => 6,
@@ -82,7 +83,7 @@ impl Column {
     }
 }
 
-/// The columns that fit, each with its first cell and its width.
+/// Returns the columns that fit, each with its first cell and its width.
 fn columns(inner: Rect) -> Vec<(Column, u16, u16)> {
     let room = inner.width.saturating_sub(LEAD + 1);
     let mut kept: Vec<Column> = Column::ALL.to_vec();
@@ -98,7 +99,7 @@ fn columns(inner: Rect) -> Vec<(Column, u16, u16)> {
     let mut columns = Vec::with_capacity(kept.len());
     for column in kept {
         let mut width = column.width();
-        // Names grow first, then the reasons take the rest.
+        // Names grow first. Reasons take the rest.
         let more = if column == Column::Name {
             spare.min(10) / 2
         } else if column == Column::Why {
@@ -114,15 +115,15 @@ fn columns(inner: Rect) -> Vec<(Column, u16, u16)> {
     columns
 }
 
-/// Cells before the first column: the selected row's sign and a mark.
+/// Cells before the first column: the cursor's glyph and the mark.
 const LEAD: u16 = 2;
 
-/// Rows of contacts that fit into an area.
+/// Returns the number of rows of contacts that fit into an area.
 pub(super) const fn rows_in(area: Rect, framed: bool) -> u16 {
     area.height.saturating_sub(if framed { 3 } else { 2 })
 }
 
-/// The pane.
+/// Draws the pane of the call list.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &List) {
     if area.height < 3 {
         return;
@@ -179,7 +180,7 @@ const fn nothing(list: &List) -> &'static str {
     }
 }
 
-/// The title with filter, marks, order and size; gives what is below it.
+/// Draws the title with filter, marks, order and size. Returns the area below it.
 fn head(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &List) -> Rect {
     let shared = canvas.shared;
     let total = shared.campaign().map_or(0, |board| board.total);
@@ -237,7 +238,7 @@ fn head(canvas: &mut Canvas<'_>, area: Rect, framed: bool, list: &List) -> Rect 
     }
 }
 
-/// Signs at the right edge that the list goes on.
+/// Draws glyphs at the right edge if the list has more rows above or below.
 fn more(canvas: &mut Canvas<'_>, rows: Rect, list: &List) {
     let height = usize::from(rows.height);
     let (up, down) = (canvas.look.glyphs.up, canvas.look.glyphs.down);
@@ -353,7 +354,7 @@ fn cell(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, column: Column, row
     }
 }
 
-/// `◆ talking 0:42`.
+/// Draws the state of a contact: `◆ talking 0:42`.
 fn state(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, row: &ContactRow) {
     let sign = words::standing(&row.standing, &canvas.look.glyphs);
     let since = words::since(&row.standing).map_or_else(String::new, |at| {

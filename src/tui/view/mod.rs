@@ -1,7 +1,7 @@
 //! The screen: one pane per file, drawn from the model alone.
 //!
-//! Nothing here changes anything or reads a clock; time is `shared.now`. What a pane costs depends on
-//! the cells it fills, never on the length of the list.
+//! No function here changes the model or reads a clock; the time is `shared.now`. The cost of a pane depends
+//! on the cells it fills, never on the length of the list.
 
 mod alerts;
 mod card;
@@ -33,7 +33,7 @@ use super::canvas::{Canvas, Look, Span};
 use super::model::{Model, Pane};
 use super::theme::Role;
 
-/// Draws the whole screen: the panes, the filter line while it is typed, the dialog on top.
+/// Draws the whole screen: the panes, the filter line while it is typed, and the dialog on top.
 pub fn draw(model: &Model, look: &Look, buffer: &mut Buffer) {
     let area = buffer.area;
     let mut canvas = Canvas {
@@ -68,7 +68,7 @@ pub fn draw(model: &Model, look: &Look, buffer: &mut Buffer) {
     }
 }
 
-/// Rows of the call list that fit; when another pane has the whole body, those it will have again.
+/// Returns the number of rows of the call list that fit, at least 1.
 pub fn list_height(model: &Model) -> usize {
     if is_too_small(model.shared.size) {
         return 1;
@@ -77,12 +77,12 @@ pub fn list_height(model: &Model) -> usize {
     usize::from(list::rows_in(places.list, places.framed)).max(1)
 }
 
-/// Whether the terminal is too small for the panes.
+/// Returns whether the terminal is too small for the panes.
 pub const fn is_too_small(size: (u16, u16)) -> bool {
     size.0 < layout::SMALLEST.0 || size.1 < layout::SMALLEST.1
 }
 
-/// A pane's frame, its title marked when it has the focus; gives what is inside.
+/// Draws the frame of a pane and marks its title if it has the focus. Returns the area inside.
 fn pane(
     canvas: &mut Canvas<'_>,
     area: Rect,

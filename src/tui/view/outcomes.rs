@@ -1,4 +1,4 @@
-//! How attempts ended: a bar, a count and a percentage for each outcome, and abandoned calls against their cap.
+//! The outcomes of attempts: a bar, a count and a percentage for each, and abandoned calls against their cap.
 
 use ratatui::layout::Rect;
 
@@ -13,7 +13,7 @@ const NAME: u16 = 11;
 const COUNT: u16 = 7;
 const PERCENT: u16 = 5;
 
-/// The pane.
+/// Draws the pane of the outcomes.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let shared = canvas.shared;
     let Some((board, view)) = shared.campaign().zip(shared.campaign_view()) else {
@@ -65,7 +65,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     canvas.put(inner.x + 1, inner.bottom() - 1, inner.right(), &text, role);
 }
 
-/// Outcomes that were seen, in the order of reports; when there is no room the rarest are added up.
+/// Returns the outcomes with a count above 0, in the order of reports. If there is no room, the rarest are
+/// added up as others.
 fn shown(board: &CampaignBoard, rows: usize) -> Vec<(&'static str, u64)> {
     let mut shown: Vec<(&'static str, u64)> = Outcome::ALL
         .iter()

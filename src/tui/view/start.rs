@@ -1,14 +1,15 @@
-//! What would happen at once if the campaign looked at were started, in lines for its confirmation.
+//! What starting the current campaign would do, as lines for its confirmation.
 
 use super::words::{claim, when};
 use crate::engine::board::CampaignBoard;
 use crate::engine::desk::{CampaignView, NextClaim, ZoneStanding};
 use crate::tui::model::Shared;
 
-/// Zones named; the others are counted.
+/// The number of zones that are named. The others are counted.
 const NAMED: usize = 3;
 
-/// Contacts that would be called now, pace, trunk, open zones, retries that go on.
+/// Returns the lines of the confirmation: contacts that would be called now, pacing, trunk, open zones,
+/// retries, and rules that apply. Empty without a campaign.
 pub fn what_starts(shared: &Shared) -> Vec<String> {
     let Some((board, view)) = shared.campaign().zip(shared.campaign_view()) else {
         return Vec::new();
@@ -32,7 +33,7 @@ pub fn what_starts(shared: &Shared) -> Vec<String> {
     lines
 }
 
-/// How many contacts would be called now, or what keeps those who are ready from it.
+/// Returns how many contacts would be called now, or why the ready ones would not be.
 fn called(board: &CampaignBoard, shared: &Shared) -> String {
     let next = board.next.once_running();
     let paced = match next.principal() {
@@ -54,7 +55,7 @@ fn called(board: &CampaignBoard, shared: &Shared) -> String {
     }
 }
 
-/// What the law asks for before its calls; the rows of states are counted.
+/// Returns what the law requires before or during the calls. Rules of single states are counted.
 fn law(view: &CampaignView) -> Vec<String> {
     let in_state = |line: &&String| {
         line.split(':')

@@ -1,4 +1,4 @@
-//! The screen at its sizes, what tells states apart without colour, and names that mean harm.
+//! The screen at its sizes, the distinction of states without colour, and hostile names.
 
 use std::collections::BTreeSet;
 use std::time::Duration;
@@ -247,7 +247,7 @@ fn the_idle_line_names_what_binds_and_how_often() {
     );
 }
 
-/// A screen on which the first campaign's next claim gets this.
+/// Returns a model in which the next claim of the first campaign has this result.
 fn with_next(size: (u16, u16), phase: Phase, next: NextClaim) -> Model {
     let mut model = model(size);
     let view = model.shared.view.as_mut().unwrap();
@@ -375,7 +375,7 @@ fn is_hostile(char: char) -> bool {
         || matches!(char, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}')
 }
 
-/// A console in which every text that comes from outside is this one.
+/// Returns a model in which every text from outside is this one.
 fn poisoned(size: (u16, u16), text: &str) -> Model {
     let mut model = model(size);
     let shared = &mut model.shared;
@@ -429,7 +429,7 @@ proptest! {
         for cell in &buffer.content {
             prop_assert!(!cell.symbol().chars().any(is_hostile), "{:?}", cell.symbol());
         }
-        // A frame's right edge stays where it is, whatever stands beside it.
+        // The right edge of a frame does not move with the text next to it.
         if size.0 >= 100 {
             let edge = buffer.content.chunks(usize::from(size.0)).filter(|line| line.last().unwrap().symbol() == "│");
             prop_assert!(edge.count() >= 10);

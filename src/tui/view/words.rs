@@ -1,4 +1,4 @@
-//! States, limits and times in words. Every state has a glyph and a word; colour only helps.
+//! Texts for states, limits and times. Every state has a glyph and a text; colour is only an addition.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
 use crate::tui::theme::Role;
 
-/// A state: its glyph, its word, how it is drawn.
+/// How a state is shown: its glyph, its text and its role.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct Sign {
     pub(super) glyph: &'static str,
@@ -25,7 +25,7 @@ const fn sign(glyph: &'static str, word: &'static str, role: Role) -> Sign {
     Sign { glyph, word, role }
 }
 
-/// Where a campaign stands.
+/// Returns how the phase of a campaign is shown.
 pub(super) const fn campaign(board: &CampaignBoard, glyphs: &Glyphs) -> Sign {
     let (word, role) = match board.phase {
         Phase::Draft => ("draft", Role::Faint),
@@ -39,7 +39,7 @@ pub(super) const fn campaign(board: &CampaignBoard, glyphs: &Glyphs) -> Sign {
     sign(glyphs.campaign(board.phase), word, role)
 }
 
-/// Where a contact stands.
+/// Returns how the standing of a contact is shown.
 pub(super) fn standing(standing: &Standing, glyphs: &Glyphs) -> Sign {
     match standing {
         Standing::Dialing(_) => sign(glyphs.sent, "dialing", Role::StateRinging),
@@ -92,7 +92,7 @@ const fn ended(state: ContactState, glyphs: &Glyphs) -> Sign {
     sign(glyphs.contact(state), word, role)
 }
 
-/// Since when a call is in its state.
+/// Returns when the call entered its state; `None` if the contact has no call up.
 pub(super) const fn since(standing: &Standing) -> Option<Timestamp> {
     match standing {
         Standing::Dialing(at)
@@ -103,7 +103,7 @@ pub(super) const fn since(standing: &Standing) -> Option<Timestamp> {
     }
 }
 
-/// What happens to a contact next, or why it waits; times in the viewer's zone.
+/// Returns what happens to a contact next, or why it waits. Times are in the viewer's zone.
 pub(super) fn why(standing: &Standing, shared: &Shared) -> String {
     match standing {
         Standing::Dialing(_)
@@ -116,7 +116,7 @@ pub(super) fn why(standing: &Standing, shared: &Shared) -> String {
     }
 }
 
-/// What a contact's claim gets, as briefly as its row wants it: beside it stands the state's word.
+/// Returns the result of a contact's claim in a brief form, because the text of the state is next to it.
 fn brief(next: &NextClaim, shared: &Shared) -> String {
     if *next == NextClaim::Dial {
         return "callable now".to_owned();
@@ -144,7 +144,7 @@ fn brief(next: &NextClaim, shared: &Shared) -> String {
     }
 }
 
-/// A failing gate in a few words, with the region or list it is about.
+/// Returns a short name of a failing gate, with the region or list it refers to.
 fn named(kind: &HoldKind) -> String {
     if let HoldKind::EmergencyBan(region) = kind {
         return format!("banned in {region}");
@@ -161,7 +161,7 @@ fn named(kind: &HoldKind) -> String {
     hold_word(kind).to_owned()
 }
 
-/// What a claim gets, by its principal reason; `+1` when there is one more.
+/// Returns the result of a claim by its principal reason, followed by the number of other reasons: `(+1)`.
 pub(super) fn claim(next: &NextClaim, shared: &Shared) -> String {
     match next {
         NextClaim::NothingLeft => "nothing is left to call".to_owned(),
@@ -180,7 +180,7 @@ pub(super) fn claim(next: &NextClaim, shared: &Shared) -> String {
     }
 }
 
-/// A failing gate and when it ends, in the viewer's time.
+/// Returns a failing gate and when it ends, in the viewer's time.
 fn reason(reason: &HoldReason, shared: &Shared) -> String {
     let short = match &reason.kind {
         HoldKind::Window(..) => "window shut, opens".to_owned(),
@@ -233,7 +233,7 @@ fn reason(reason: &HoldReason, shared: &Shared) -> String {
     }
 }
 
-/// Why a campaign's next call does not leave this instant, and how it is drawn.
+/// Returns why the next call of a campaign does not go out now, and the role to draw the text in.
 pub(super) fn binds(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> (String, Role) {
     if shared.engine() == EngineSeat::Nobody {
         return ("no engine runs".to_owned(), Role::Bad);
@@ -263,7 +263,7 @@ pub(super) fn binds(board: &CampaignBoard, view: &CampaignView, shared: &Shared)
     }
 }
 
-/// `HELD: list national:us is not loaded, since 11:34; …` and what to do.
+/// Returns `HELD: list national:us is not loaded, since 11:34; …` with the first remedy.
 fn held(board: &CampaignBoard, shared: &Shared) -> String {
     let since = board
         .held_since
@@ -275,7 +275,8 @@ fn held(board: &CampaignBoard, shared: &Shared) -> String {
     format!("HELD: {}{since}{todo}", claim(&board.next, shared))
 }
 
-/// What the contacts wait for, how many and until when, unless one thing keeps all of them.
+/// Returns what the contacts wait for, how many and until when. If one reason applies to all of them, returns
+/// that reason and its remedy.
 fn waits(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String {
     let own_time = board
         .next
@@ -313,7 +314,8 @@ fn waits(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String 
     format!("waiting: {}", parts.join(", "))
 }
 
-/// What binds a campaign in a word or two, the same for the same kind.
+/// Returns what limits a campaign in one or two words. Reasons of one kind have one text, so that their
+/// shares can be added.
 pub fn bound(board: &CampaignBoard, engine: EngineSeat) -> &'static str {
     if engine == EngineSeat::Nobody {
         return "no engine";
@@ -332,7 +334,7 @@ pub fn bound(board: &CampaignBoard, engine: EngineSeat) -> &'static str {
     }
 }
 
-/// `slot in 2.1 s`.
+/// Returns when a slot is free: `slot in 2.1 s`.
 pub(super) fn slot(what: &str, until: Until, shared: &Shared) -> String {
     match until {
         Until::At(at) => format!("{what} in {}", format::span(at.since(shared.now))),
@@ -340,7 +342,8 @@ pub(super) fn slot(what: &str, until: Until, shared: &Shared) -> String {
     }
 }
 
-/// A time of day for the viewer, with the day when it is another: `09:00`, `Wed 09:00`, `2 Mar 09:00`.
+/// Returns the time of day for the viewer, with the weekday or the date if it is not today: `09:00`, `Wed
+/// 09:00`, `2 Mar 09:00`.
 pub(super) fn when(at: Timestamp, shared: &Shared) -> String {
     let zone = &shared.viewer.zone;
     let then = at.to_jiff().to_zoned(zone.clone());
@@ -354,12 +357,12 @@ pub(super) fn when(at: Timestamp, shared: &Shared) -> String {
     then.strftime(form).to_string()
 }
 
-/// A time of day for the viewer to the second.
+/// Returns the time of day for the viewer, with seconds.
 pub(super) fn clock(at: Timestamp, shared: &Shared) -> String {
     format::clock_seconds(at, &shared.viewer.zone)
 }
 
-/// A number, masked when the viewer wants it so.
+/// Returns a number, masked if the screen masks numbers.
 pub(super) fn number(number: PhoneNumber, shared: &Shared, glyphs: &Glyphs) -> String {
     if shared.masked {
         format::masked(number, glyphs.mask)
@@ -368,7 +371,7 @@ pub(super) fn number(number: PhoneNumber, shared: &Shared, glyphs: &Glyphs) -> S
     }
 }
 
-/// A code of the log as words: `suppressed:national:us` becomes `dnc national us`.
+/// Returns a code of the log as text: `suppressed:national:us` becomes `dnc national us`.
 pub(super) fn reason_words(code: &str) -> String {
     let code = match code.strip_prefix("suppressed:") {
         Some(list) => format!("dnc {list}"),
@@ -377,7 +380,7 @@ pub(super) fn reason_words(code: &str) -> String {
     code.replace([':', '_'], " ")
 }
 
-/// An outcome in words.
+/// Returns the short text of an outcome.
 pub(super) const fn outcome(outcome: Outcome) -> &'static str {
     use crate::domain::CalleeType;
     match outcome {
@@ -399,7 +402,7 @@ pub(super) const fn outcome(outcome: Outcome) -> &'static str {
     }
 }
 
-/// A small number for a column of a screen.
+/// Returns a count as a number of cells, at most [`u16::MAX`].
 pub(super) fn cells(count: usize) -> u16 {
     u16::try_from(count).unwrap_or(u16::MAX)
 }

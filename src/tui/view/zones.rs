@@ -1,6 +1,7 @@
-//! The calling windows: each set of zones over the viewer's day, with one now-line through all of them.
+//! The calling windows: each set of zones over the viewer's day, with one line for the present time through
+//! all of them.
 //!
-//! Read down the line to see who may be called now, and right of it how long is left.
+//! The line shows who may be called now, and the part to the right of it how long that lasts.
 
 use ratatui::layout::Rect;
 
@@ -18,21 +19,21 @@ const LOCAL: u16 = 5;
 const STATE: u16 = 15;
 const TO_CALL: u16 = 5;
 
-/// Cells that an axis may have; each is a whole number of quarters of an hour.
+/// The widths of an axis in cells. A cell is a whole number of quarters of an hour in each of them.
 const AXES: [u16; 6] = [96, 48, 32, 24, 16, 12];
 
-/// The columns of one width.
+/// The columns of the pane at one width.
 struct Columns {
     label: (u16, u16),
     local: Option<u16>,
     axis: (u16, u16),
     state: u16,
     right: u16,
-    /// The cell of the present time, if the axis has it.
+    /// The cell of the present time; `None` if the axis does not contain it.
     now: Option<u16>,
 }
 
-/// The pane.
+/// Draws the pane of the calling windows.
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect, framed: bool) {
     if area.height < 2 {
         return;
@@ -117,7 +118,7 @@ impl Columns {
     }
 }
 
-/// The cell of the axis in which the present quarter of an hour falls.
+/// Returns the cell of the axis that contains the present time.
 fn now_cell(shared: &Shared, axis: u16) -> Option<u16> {
     const DAY: u64 = 24 * 60 * 60 * 1_000;
     let now = shared.now.to_jiff().to_zoned(shared.viewer.zone.clone());
@@ -203,7 +204,7 @@ fn row(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, zone: &ZoneRow) {
     );
 }
 
-/// `OPEN 3 banned`; the state goes first when there is no room.
+/// Returns `OPEN 3 banned`. The state is left out if there is no room.
 fn some_held(state: &str, (count, kind): &(u64, HoldKind)) -> String {
     let held = format!("{count} {}", short(kind));
     let whole = format!("{state} {held}");
@@ -214,7 +215,7 @@ fn some_held(state: &str, (count, kind): &(u64, HoldKind)) -> String {
     }
 }
 
-/// Why time alone does not open a zone, in a word.
+/// Returns a short text for a hold that does not end with time alone.
 const fn short(kind: &HoldKind) -> &'static str {
     if matches!(kind, HoldKind::EmergencyBan(_)) {
         "banned"
@@ -225,7 +226,7 @@ const fn short(kind: &HoldKind) -> &'static str {
     }
 }
 
-/// The day, in runs of cells that look alike; a cell promises nothing that not all of it keeps.
+/// Draws the day, in runs of cells that are equal. A cell shows the strictest of its quarters of an hour.
 fn strip(canvas: &mut Canvas<'_>, y: u16, columns: &Columns, day: &[Stretch]) {
     let glyphs = &canvas.look.glyphs;
     let (axis, width) = columns.axis;

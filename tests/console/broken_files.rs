@@ -1,4 +1,4 @@
-//! A console over broken files opens, names them, and only holds back.
+//! A console on broken files opens, names them, and permits only what holds calls back.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -28,17 +28,17 @@ required = "none"
 pool = "local"
 "#;
 
-/// A file of the deck's, to be broken.
+/// A file of the deck that a test breaks.
 #[derive(Clone, Copy)]
 enum File {
     Deck,
     Rules,
     Keys,
-    /// The theme that everything rests on.
+    /// A `themes/dark.toml` in the deck, which overrides the default theme.
     Theme,
 }
 
-/// A deck with two campaigns that run, `recall` and `survey`, and one that does not, `later`.
+/// Returns a deck with two running campaigns, `recall` and `survey`, and a draft, `later`.
 fn deck() -> (TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let deck = folder.path().join("deck");
@@ -60,7 +60,7 @@ fn deck() -> (TempDir, PathBuf) {
     (folder, deck)
 }
 
-/// Runs a command on the deck.
+/// Runs a command on the deck and returns its output.
 fn command(deck: &Path, args: &[&str]) -> String {
     let output = Command::new(env!("CARGO_BIN_EXE_dialdeck"))
         .arg("--deck")
@@ -89,7 +89,7 @@ fn break_file(deck: &Path, file: File) {
     }
 }
 
-/// A console over a deck with these files broken, on a terminal that has room for every fault.
+/// Opens a console on a deck with these files broken, on a terminal with room for every fault.
 fn console(files: &[File], faults: &[&str]) -> (TempDir, PathBuf, Pty) {
     let (folder, deck) = deck();
     for file in files {
@@ -178,7 +178,7 @@ fn starts_nothing(pty: &mut Pty, deck: &Path) {
     }
 }
 
-/// The state of a campaign by what its log says was done to it.
+/// Returns the state of a campaign according to its log.
 fn store_state(deck: &Path, campaign: &str) -> &'static str {
     let log = command(deck, &["log", "export", "--jsonl"]);
     let of_campaign = format!("\"campaign\":\"{campaign}\"");

@@ -1,4 +1,4 @@
-//! The console as its users have it: the built program on a real terminal.
+//! The console as its users run it: the built program on a real terminal.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod broken_files;
@@ -20,7 +20,7 @@ const ENTER: &str = "\r";
 const TAB: &str = "\t";
 const F9: &str = "\x1b[20~";
 
-/// The demo's console on a deck that stays.
+/// Starts the demo's console on a deck that is kept.
 fn demo(deck: &Path, size: (u16, u16)) -> Pty {
     let pty = Pty::start(&["demo", "--deck", deck.to_str().unwrap()], size);
     pty.wait_for(&["appointment-reminders", "RUNNING"]);
@@ -31,7 +31,7 @@ fn demo(deck: &Path, size: (u16, u16)) -> Pty {
     pty
 }
 
-/// The name of the user who runs the tests, which the log has for what a person does.
+/// Returns the name of the user who runs the tests. The log records it for the acts of a person.
 fn user() -> String {
     let said = Command::new("id").arg("-un").output().unwrap();
     String::from_utf8(said.stdout).unwrap().trim().to_owned()
@@ -70,7 +70,7 @@ fn state(deck: &Path, campaign: &str) -> String {
     found.unwrap()["state"].as_str().unwrap().to_owned()
 }
 
-/// The first number of a campaign that is still to be called.
+/// Returns the first number of the sample list whose contact is ready but is not dialed now.
 fn a_number_to_call(deck: &Path) -> String {
     let text = include_str!("../../sample-data/appointment-reminders.csv");
     let numbers = text
@@ -88,7 +88,8 @@ fn a_number_to_call(deck: &Path) -> String {
     panic!("every number has been called");
 }
 
-/// Ends a console whose engine is inside: with calls up it asks, and is told to wait for them.
+/// Pauses every campaign with F9 and ends the console with a SIGTERM. Returns its exit code and the screen it
+/// leaves.
 fn quit(mut pty: Pty) -> (u32, String) {
     pty.press(F9);
     pty.wait_for(&["PAUSED"]);
@@ -260,7 +261,7 @@ fn a_key_that_comes_with_a_resize_is_not_lost() {
     quit(pty);
 }
 
-/// As over a slow line: Esc closes what is open, and the key that stops everything is not lost.
+/// As on a slow line: Esc closes what is open, and the key that stops everything is not lost.
 #[test]
 fn a_key_in_one_read_with_esc_is_that_key() {
     let folder = tempfile::tempdir().unwrap();
@@ -270,7 +271,7 @@ fn a_key_in_one_read_with_esc_is_that_key() {
     pty.press(&format!("{ESC}{F9}"));
     pty.wait_for(&["PAUSED"]);
     pty.wait("no help", |screen| !screen.contains("Esc closes"));
-    // A paste as well: its letters would open the help again.
+    // A paste in one read with an Esc: as keys, its letters would open the help again.
     pty.press("?");
     pty.wait_for(&["Esc closes"]);
     pty.press(&format!("{ESC}\x1b[200~?\r?\x1b[201~"));
@@ -320,7 +321,7 @@ fn a_signal_gives_the_terminal_back() {
     }
 }
 
-/// Waits until the log has gained this many entries, which only its engine writes.
+/// Waits until the log has gained this many entries. Only the engine writes them.
 fn wait_for_entries(deck: &Path, count: usize) {
     let before = events(deck).len();
     let started = Stopwatch::start();
@@ -382,7 +383,7 @@ fn a_terminal_that_stops_reading_holds_nothing_up() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path(), WIDE);
     pty.stop_reading();
-    // Every cell anew: more than would go unnoticed.
+    // The resize draws every cell again, so that the output exceeds what the terminal buffers.
     pty.resize(190, 48);
     pty.press("?");
     wait_for_entries(folder.path(), 40);

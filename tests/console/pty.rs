@@ -1,4 +1,4 @@
-//! The program on a real pseudo-terminal, its screen read by a terminal emulator.
+//! The program on a real pseudo-terminal. A terminal emulator reads its screen.
 
 use std::fs::File;
 use std::io::{Read as _, Write};
@@ -12,24 +12,24 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{Mode, OFlags, open};
 use rustix::termios::{LocalModes, tcgetattr};
 
-/// How long the screen may take to show what is waited for; far beyond what it needs, so that only
-/// a screen that never shows it fails.
+/// How long the screen may take to show what a test waits for. It is far longer than needed, so that only a
+/// screen that never shows it fails.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// What the terminal has been sent.
+/// What the terminal has received.
 struct Seen {
     parser: vt100::Parser,
     raw: Vec<u8>,
     over: bool,
-    /// Nobody shall read the terminal.
+    /// Whether the reader is asked to stop.
     deaf: bool,
-    /// Nobody does.
+    /// Whether the reader has stopped.
     unread: bool,
 }
 
 impl Seen {
-    /// Whether no frame is half drawn: what is waited for must not be found in, or missing from, one
-    /// that a terminal would never show.
+    /// Returns whether no frame is half drawn. A terminal never shows a half-drawn frame, so a test must not
+    /// search one.
     fn is_whole(&self) -> bool {
         let last = |mark: &[u8]| self.raw.windows(mark.len()).rposition(|part| part == mark);
         last(b"\x1b[?2026h") <= last(b"\x1b[?2026l")
@@ -124,24 +124,24 @@ impl Pty {
         self.keys.flush().unwrap();
     }
 
-    /// Pastes text, bracketed.
+    /// Pastes text in bracketed paste mode.
     pub(crate) fn paste(&mut self, text: &str) {
         self.press(&format!("\x1b[200~{text}\x1b[201~"));
     }
 
-    /// Waits until the screen shows all of this, and gives the screen.
+    /// Waits until the screen shows all of these texts, and returns the screen's text.
     pub(crate) fn wait_for(&self, what: &[&str]) -> String {
         self.wait(&format!("{what:?}"), |screen| {
             what.iter().all(|part| screen.contains(part))
         })
     }
 
-    /// Waits until the screen's text is as wanted, and gives it.
+    /// Waits until the screen's text meets the condition, and returns it.
     pub(crate) fn wait(&self, what: &str, wanted: impl Fn(&str) -> bool) -> String {
         self.wait_until(what, |screen| wanted(&screen.contents()))
     }
 
-    /// Waits until something on the screen has this colour and nothing has the other.
+    /// Waits until a cell of the screen has the colour `there` and none has the colour `gone`.
     pub(crate) fn wait_for_colour(&self, there: vt100::Color, gone: vt100::Color) {
         self.wait_until("change of colours", |screen| {
             let (rows, columns) = screen.size();
@@ -155,7 +155,7 @@ impl Pty {
         });
     }
 
-    /// Waits until the screen is as wanted, and gives its text.
+    /// Waits until the screen meets the condition, and returns its text.
     fn wait_until(&self, what: &str, wanted: impl Fn(&vt100::Screen) -> bool) -> String {
         let (lock, news) = &*self.seen;
         let mut seen = lock.lock().unwrap();
@@ -172,15 +172,15 @@ impl Pty {
         }
     }
 
-    /// Stops reading the terminal, and fills it until it takes nothing more.
+    /// Stops reading the terminal, and fills it until it accepts nothing more.
     pub(crate) fn stop_reading(&self) {
         let (lock, news) = &*self.seen;
         lock.lock().unwrap().deaf = true;
         let how = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY;
         let name = self.master.tty_name().unwrap();
         let mut terminal = File::from(open(name, how, Mode::empty()).unwrap());
-        // A terminal shows nothing of a NUL. When it is not taken, the program is writing, which wakes
-        // the reader as well.
+        // A terminal does not show a NUL. If it is not accepted, the program is writing, which also wakes the
+        // reader.
         terminal.write_all(&[0]).ok();
         let seen = lock.lock().unwrap();
         drop(news.wait_while(seen, |seen| !seen.unread).unwrap());
@@ -199,7 +199,7 @@ impl Pty {
         self.seen.1.notify_all();
     }
 
-    /// Gives the terminal another size.
+    /// Changes the size of the terminal.
     pub(crate) fn resize(&self, columns: u16, rows: u16) {
         self.seen
             .0
@@ -218,12 +218,12 @@ impl Pty {
             .unwrap();
     }
 
-    /// The program's process id.
+    /// Returns the program's process id.
     pub(crate) fn id(&self) -> u32 {
         self.child.process_id().unwrap()
     }
 
-    /// Waits for the program's end on a terminal that nobody reads: its exit code.
+    /// Waits until the program ends on a terminal that is not read, and returns its exit code.
     pub(crate) fn end_unread(self) -> u32 {
         let mut child = self.child;
         let mut killer = child.clone_killer();
@@ -240,7 +240,7 @@ impl Pty {
         status.exit_code()
     }
 
-    /// Waits for the program's end: its exit code, and what it left on the terminal's own screen.
+    /// Waits until the program ends. Returns its exit code and the text on the terminal's primary screen.
     pub(crate) fn end(mut self) -> (u32, String) {
         let status = self.child.wait().unwrap();
         assert!(is_cooked(&*self.master), "the terminal is left raw");
@@ -262,7 +262,7 @@ impl Pty {
     }
 }
 
-/// Whether the terminal is as a shell wants it: echo and lines.
+/// Returns whether the terminal has the modes of a shell: echo and lines.
 fn is_cooked(master: &dyn MasterPty) -> bool {
     let path = format!("/proc/self/fd/{}", master.as_raw_fd().unwrap());
     let modes = tcgetattr(File::open(path).unwrap()).unwrap().local_modes;

@@ -147,11 +147,12 @@ fn file_name(list: &ListKind) -> String {
     format!("dnc-{name}.csv")
 }
 
-/// Errors if the store of a backup is not what was backed up. One without a manifest, or whose manifest has no
-/// digest, is taken as it is.
+/// Checks that the store of a backup is what was backed up. A backup without a manifest, or whose manifest has
+/// no digest, is accepted.
 ///
 /// # Errors
-/// As described, and if the store or the manifest cannot be read.
+///
+/// Errors if the store's digest differs from the manifest's, or if either file cannot be read.
 pub(super) fn check_content(store: &Path) -> Result<(), CliError> {
     let path = store.with_file_name(MANIFEST);
     let text = match fs::read_to_string(&path) {
@@ -175,7 +176,7 @@ pub(super) fn check_content(store: &Path) -> Result<(), CliError> {
     .hint("restore another backup; nothing was changed"))
 }
 
-/// The SHA-256 of a file's content, in hexadecimal.
+/// Returns the SHA-256 of a file's content, in lower-case hex.
 fn digest_of(path: &Path) -> Result<String, CliError> {
     let read = || {
         let mut digest = Sha256::default();

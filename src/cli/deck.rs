@@ -138,8 +138,8 @@ impl Deck {
         Self::made(env)?.noting_a_fork(env)
     }
 
-    /// The deck itself. What follows is recorded in a store that is older than its last run, where it is: the
-    /// newer one will lack it.
+    /// Returns the deck. If its store is older than the last run, first notes that an action will be recorded
+    /// there, because the newer store will lack it.
     fn noting_a_fork(mut self, env: &Env) -> Result<Self, CliError> {
         if matches!(self.marked.standing, mark::Standing::Older(_)) {
             let now = self.now()?;

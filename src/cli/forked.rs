@@ -1,7 +1,7 @@
-//! Acts that were recorded in a copy of the deck's store that is older than its last run.
+//! Actions that were recorded in a copy of the deck's store that is older than the deck's last run.
 //!
-//! Such a copy takes opt-outs and pauses, since none may be turned away. If the right store is put back
-//! later, it lacks them, and nothing in it shows that. So the state folder remembers that there were some.
+//! Such a copy takes opt-outs and pauses, because none may be refused. If the newer store is put back later,
+//! it lacks them, and nothing in it shows that. A file in the state folder notes that there were some.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -10,10 +10,10 @@ use std::path::PathBuf;
 use super::{CliError, Env};
 use crate::domain::{DeckId, Timestamp};
 
-/// Remembers that something was recorded at `now` in an older copy of this deck's store.
+/// Notes that an action was recorded at `now` in an older copy of this deck's store.
 ///
 /// # Errors
-/// Errors if it cannot be written: then the act must not be acknowledged.
+/// Errors if the note cannot be written. The action must then not be acknowledged.
 pub(super) fn remember(env: &Env, deck: DeckId, now: Timestamp) -> Result<(), CliError> {
     let Some(path) = memory(env, deck) else {
         return Ok(());
@@ -25,7 +25,7 @@ pub(super) fn remember(env: &Env, deck: DeckId, now: Timestamp) -> Result<(), Cl
     written.map_err(|error| CliError::file(&path, &error))
 }
 
-/// Forgets it: a person goes on with that copy.
+/// Removes the note, because the user continues with that copy.
 ///
 /// # Errors
 /// Errors if the file cannot be removed.
@@ -39,10 +39,11 @@ pub(super) fn forget(env: &Env, deck: DeckId) -> Result<(), CliError> {
     }
 }
 
-/// Errors if something was recorded in an older copy of this deck's store: this store lacks it.
+/// Checks that no action was recorded in an older copy of this deck's store.
 ///
 /// # Errors
-/// As described, and if the file cannot be read.
+///
+/// Errors if one was, because this store lacks it, or if the note cannot be read.
 pub(super) fn check(env: &Env, deck: DeckId) -> Result<(), CliError> {
     let Some(path) = memory(env, deck) else {
         return Ok(());
@@ -62,7 +63,7 @@ pub(super) fn check(env: &Env, deck: DeckId) -> Result<(), CliError> {
     )))
 }
 
-/// The file that remembers it; `None`: nothing is kept outside the deck's folder.
+/// Returns the path of the note; `None` if nothing is stored outside the deck's folder.
 fn memory(env: &Env, deck: DeckId) -> Option<PathBuf> {
     let state = env.state.as_deref()?;
     Some(state.join(format!("{deck}.forked")))

@@ -64,15 +64,15 @@ pub(super) fn of(env: &Env) -> Option<CliError> {
     Some(CliError::deck(lost).hint(restore))
 }
 
-/// What the state folder remembers of a deck's folder.
+/// A note in the state folder about a deck's folder.
 #[derive(Deserialize, Serialize)]
 struct Remembered {
     folder: String,
     deck: String,
 }
 
-/// Remembers in the state folder that this deck is in its folder, so that a folder that is gone or empty is
-/// not taken for one that never had a deck. What cannot be written is not remembered.
+/// Notes in the state folder that this deck is in its folder, so that a folder that is gone or empty is not
+/// taken for one that never had a deck. If the note cannot be written, a warning is logged.
 pub(super) fn remember(env: &Env, deck: DeckId) {
     let Some(path) = memory(env, &folder(env)) else {
         return;
@@ -94,7 +94,7 @@ pub(super) fn remember(env: &Env, deck: DeckId) {
     }
 }
 
-/// Forgets that a deck was in this folder: it was moved.
+/// Removes the note that a deck was in this folder, because the deck was moved.
 pub(super) fn forget(env: &Env, folder: &Path) {
     if let Some(path) = memory(env, folder)
         && let Err(error) = fs::remove_file(path)
@@ -104,7 +104,7 @@ pub(super) fn forget(env: &Env, folder: &Path) {
     }
 }
 
-/// The error of a folder that is gone or empty though a deck was in it; `None`: none was.
+/// Returns the error of a folder that is gone or empty though a deck was in it; `None` if none was.
 fn remembered(env: &Env) -> Option<CliError> {
     let path = memory(env, &folder(env))?;
     let known: Remembered = serde_json::from_str(&fs::read_to_string(&path).ok()?).ok()?;
@@ -120,14 +120,14 @@ fn remembered(env: &Env) -> Option<CliError> {
     Some(CliError::deck(lost).hint(restore))
 }
 
-/// The file that remembers a folder; `None`: nothing is kept outside the deck's folder.
+/// Returns the path of the note about a folder; `None` if nothing is stored outside the deck's folder.
 fn memory(env: &Env, folder: &Path) -> Option<PathBuf> {
     let state = env.state.as_deref()?;
     let name = hex(&sha256(folder.as_os_str().as_encoded_bytes())[..16]);
     Some(state.join("places").join(name))
 }
 
-/// The deck's folder without links, whether or not it is there.
+/// Returns the deck's folder without links, even if it does not exist.
 fn folder(env: &Env) -> PathBuf {
     let folder = path::absolute(&env.deck).unwrap_or_else(|_| env.deck.clone());
     if let Ok(real) = fs::canonicalize(&folder) {

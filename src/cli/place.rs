@@ -58,7 +58,7 @@ impl Place {
         Ok(Self { inode, ..here })
     }
 
-    /// This machine and the deck's folder, whatever file is in it.
+    /// Returns this machine and the deck's folder, without the store's file.
     fn in_folder(env: &Env) -> Result<Self, CliError> {
         let folder =
             fs::canonicalize(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;

@@ -136,7 +136,7 @@ fn replace(
     if !found.is_empty() {
         return Err(whole::backup_is_not(source, &found));
     }
-    // From here on no act is acknowledged that the replaced store alone would hold.
+    // From here on no action is acknowledged that only the replaced store would hold.
     let held = hold(env)?;
     let elsewhere = place::elsewhere_known(&mut store, env)?;
     let marked = store.keep_mark(&env.deck, env.state.as_deref())?;
@@ -155,7 +155,7 @@ fn replace(
     store.keep_mark_apart(elsewhere.is_some());
     let recovery = turn.make(&mut store, &env.actor, now)?;
     if let Some(place) = &elsewhere {
-        // Whether it takes the other one's place, a person says when an engine starts.
+        // When an engine starts, the user says whether this deck replaces the other.
         store.set_meta(ENGINE_PLACE, place)?;
     }
     store.into_one_file()?;

@@ -147,8 +147,8 @@ fn file_name(list: &ListKind) -> String {
     format!("dnc-{name}.csv")
 }
 
-/// Checks that the store of a backup is what was backed up. A backup without a manifest, or whose manifest has
-/// no digest, is accepted.
+/// Checks that the store of a backup is what was backed up. A backup without a manifest, or whose manifest
+/// has no digest, is accepted.
 ///
 /// # Errors
 ///

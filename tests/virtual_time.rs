@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use dialdeck::clock::{Boot, Clock, ClockWatch, ManualClock};
+use dialdeck::clock::{Boot, Clock, ClockWatch, ManualClock, ScaledClock};
 use dialdeck::config::{DeckConfig, read_campaign};
 use dialdeck::domain::campaign::Evidence;
 use dialdeck::domain::event::{EventKind, NewEvent};
@@ -112,6 +112,27 @@ async fn a_drain_ends_when_it_says() {
     tokio::task::yield_now().await;
     assert_eq!(shell.run(Ends::WhenTold).await, Ending::LeftUp(1));
     assert_eq!(hand.now(), morning + Duration::from_secs(30));
+    asking.await.unwrap().unwrap();
+}
+
+/// The machine's clock was set back under the engine: by it the end of the drain never comes.
+#[tokio::test]
+async fn a_drain_ends_by_the_time_that_passes_whatever_the_clock_says() {
+    let morning = "2026-12-07T15:30:00Z".parse().unwrap();
+    let clock = Clock::Scaled(ScaledClock {
+        origin: morning,
+        started: "2200-01-01T00:00:00Z".parse().unwrap(),
+        factor: 3_000_000,
+    });
+    assert_eq!(clock.now(), morning, "it stands");
+    let silent = Silent(Capabilities::default());
+    let carriers = BTreeMap::from([(TrunkName("simulator".to_owned()), silent)]);
+    let store = with_a_call(morning);
+    let (shell, handle) = Shell::new(store, carriers, clock, Rules::embedded()).unwrap();
+    let drain = Command::Drain(Some(DRAIN_LIMIT));
+    let asking = tokio::spawn(async move { handle.ask(drain, "test").await });
+    tokio::task::yield_now().await;
+    assert_eq!(shell.run(Ends::WhenTold).await, Ending::LeftUp(1));
     asking.await.unwrap().unwrap();
 }
 

@@ -24,6 +24,7 @@ use super::dispatcher::Dispatcher;
 use super::jobs;
 use super::{Command, Effect, Effected, Event, Job};
 
+use ends::Drain;
 pub use ends::{DRAIN_LIMIT, Ending, Ends};
 
 /// Commands that may wait for the engine. A sender gets an error if the queue is full.
@@ -118,8 +119,8 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     superseded: bool,
     /// Whether the deck's path leads to another file; it limits how long the drain lasts.
     displaced: bool,
-    /// When the engine stops waiting for calls that are up; `None` if it has not been asked to end.
-    drain_ends: Option<Timestamp>,
+    /// Until when calls that are up are waited for; `None` if the engine has not been asked to end.
+    drain: Option<Drain>,
     board_asked: Option<Stopwatch>,
     /// Notices a jump of the machine's clock; `None` if the clock is simulated.
     clock_watch: Option<ClockWatch>,
@@ -168,7 +169,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             outstanding: 0,
             superseded: false,
             displaced: false,
-            drain_ends: None,
+            drain: None,
             board_asked: None,
             clock_watch: None,
             now,
@@ -280,11 +281,11 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             }
             return self.take_answers().await;
         }
-        let sleep = self
-            .next_wake()
-            .and_then(|at| self.clock.real_time_until(at))
-            .unwrap_or(LONGEST_SLEEP)
-            .min(LONGEST_SLEEP);
+        let wake = self.next_wake();
+        let wake = wake.and_then(|at| self.clock.real_time_until(at));
+        let drained = self.drain.and_then(|drain| drain.left(self.now));
+        let sleep = [wake, drained, Some(LONGEST_SLEEP)].into_iter().flatten();
+        let sleep = sleep.min().unwrap_or(LONGEST_SLEEP);
         let mut replies = Vec::new();
         tokio::select! {
             biased;
@@ -314,7 +315,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             .values()
             .filter_map(Provider::next_event_at)
             .min();
-        let drained = self.drain_ends.filter(|at| *at < Timestamp::MAX);
+        let drained = self.drain.and_then(Drain::instant);
         [self.dispatcher.next_wake(), carriers, drained]
             .into_iter()
             .flatten()
@@ -381,7 +382,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     fn take_command(&mut self, ask: Ask) {
         let (command, actor, reply) = ask;
         if let Command::Drain(limit) = command {
-            self.drain_until(limit.map_or(Timestamp::MAX, |limit| self.now + limit));
+            self.drain_for(limit);
         }
         let id = self.next_command;
         self.next_command += 1;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Shell;
+use dialdeck_clock::{Clock, Stopwatch};
 use dialdeck_core::domain::Timestamp;
 use dialdeck_providers::Provider;
 use dialdeck_store::Store;
@@ -17,6 +18,60 @@ pub enum Ends {
     WhenDone,
     /// Only on request ([`Command::Drain`](crate::Command::Drain)), after a failure, or when displaced.
     WhenTold,
+}
+
+/// Until when calls that are up are waited for.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Drain {
+    /// However long they take.
+    Unlimited,
+    /// Until this instant of a clock that is moved by hand.
+    Until(Timestamp),
+    /// For this long from then on, by the time that passes: the machine's clock may be set meanwhile.
+    For(Stopwatch, Duration),
+}
+
+impl Drain {
+    /// Starts to wait for this long by the deck's clock, which says `now`; `None`: without a limit.
+    pub(super) fn start(limit: Option<Duration>, clock: &Clock, now: Timestamp) -> Self {
+        match (limit, clock) {
+            (None, _) => Self::Unlimited,
+            (Some(limit), Clock::Manual(_)) => Self::Until(now + limit),
+            (Some(limit), Clock::System | Clock::Scaled(_)) => {
+                Self::For(Stopwatch::start(), clock.real_time(limit))
+            }
+        }
+    }
+
+    /// Returns how long is left; `None`: there is no limit.
+    pub(super) fn left(self, now: Timestamp) -> Option<Duration> {
+        match self {
+            Self::Unlimited => None,
+            Self::Until(at) => Some(at.since(now)),
+            Self::For(since, limit) => Some(limit.saturating_sub(since.elapsed())),
+        }
+    }
+
+    /// Returns the instant of the deck's clock at which it ends, where that says so.
+    pub(super) fn instant(self) -> Option<Timestamp> {
+        match self {
+            Self::Until(at) => Some(at),
+            Self::Unlimited | Self::For(..) => None,
+        }
+    }
+
+    fn is_over(self, now: Timestamp) -> bool {
+        self.left(now).is_some_and(|left| left.is_zero())
+    }
+
+    /// Returns the one that ends first.
+    fn sooner(self, other: Self, now: Timestamp) -> Self {
+        match (self.left(now), other.left(now)) {
+            (Some(own), Some(others)) if others < own => other,
+            (None, Some(_)) => other,
+            (Some(_) | None, _) => self,
+        }
+    }
 }
 
 /// How a run ended.
@@ -49,12 +104,12 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         if self.outstanding > 0 {
             return None;
         }
-        if ends == Ends::WhenDone && self.drain_ends.is_none() && self.nothing_to_come() {
+        if ends == Ends::WhenDone && self.drain.is_none() && self.nothing_to_come() {
             return Some(Ending::AtRest);
         }
         let up = self.dispatcher.calls_up();
         self.writer.keep_watch(up > 0);
-        let over = self.drain_ends.filter(|at| up == 0 || self.now >= *at);
+        let over = self.drain.filter(|drain| up == 0 || drain.is_over(self.now));
         over.map(|_| match (self.dispatcher.displaced(), up) {
             (Some(why), _) => Ending::Displaced(why.to_owned(), up),
             (None, 0) => Ending::Drained,
@@ -67,14 +122,16 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     pub(super) fn drain_if_displaced(&mut self) {
         if self.dispatcher.displaced().is_some() && !self.displaced {
             self.displaced = true;
-            let latest = self.now + DRAIN_LIMIT;
-            self.drain_ends = Some(self.drain_ends.map_or(latest, |at| at.min(latest)));
+            let latest = Drain::start(Some(DRAIN_LIMIT), &self.clock, self.now);
+            let set = self.drain.map(|set| set.sooner(latest, self.now));
+            self.drain = Some(set.unwrap_or(latest));
         }
     }
 
-    /// Ends the run at this instant at the latest. For a displaced engine the earlier instant holds.
-    pub(super) fn drain_until(&mut self, at: Timestamp) {
-        let set = self.drain_ends.filter(|_| self.displaced);
-        self.drain_ends = Some(set.map_or(at, |set| set.min(at)));
+    /// Ends the run after this long at the latest. For a displaced engine the earlier end holds.
+    pub(super) fn drain_for(&mut self, limit: Option<Duration>) {
+        let new = Drain::start(limit, &self.clock, self.now);
+        let set = self.drain.filter(|_| self.displaced);
+        self.drain = Some(set.map_or(new, |set| set.sooner(new, self.now)));
     }
 }

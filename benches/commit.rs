@@ -259,7 +259,7 @@ fn lives_shared(store: SqliteStore, contacts: &[ContactId]) -> Took {
         let answers = match done.blocking_recv().unwrap() {
             Done::Ok(answers) => answers,
             Done::Failed(error) | Done::Displaced(error) => panic!("{error}"),
-            Done::ExternalChange => continue,
+            Done::ExternalChange | Done::Waiting(..) | Done::Resumed(_) => continue,
         };
         run.commits += 1;
         for answer in answers {

@@ -39,7 +39,7 @@ fn next<E: std::fmt::Debug>(done: &mut UnboundedReceiver<Done<E>>) -> Vec<E> {
     loop {
         match done.blocking_recv().unwrap() {
             Done::Ok(results) => return results,
-            Done::ExternalChange => {}
+            Done::ExternalChange | Done::Waiting(..) | Done::Resumed(_) => {}
             Done::Failed(error) | Done::Displaced(error) => panic!("{error}"),
         }
     }
@@ -96,7 +96,7 @@ fn what_waits_while_a_group_runs_becomes_one_group() {
     drop(writer);
     let rest: usize = std::iter::from_fn(|| match done.blocking_recv() {
         Some(Done::Ok(results)) => Some(results.len()),
-        Some(Done::ExternalChange) => Some(0),
+        Some(Done::ExternalChange | Done::Waiting(..) | Done::Resumed(_)) => Some(0),
         Some(Done::Failed(_) | Done::Displaced(_)) | None => None,
     })
     .sum();
@@ -160,4 +160,25 @@ fn commits_of_other_processes_are_noticed_when_idle_too() {
     assert!(matches!(done.blocking_recv(), Some(Done::ExternalChange)));
     writer.submit(Urgency::Now, append).unwrap();
     assert_eq!(next(&mut done), [3]);
+}
+
+#[test]
+fn a_busy_store_is_waited_for_and_nothing_is_lost() {
+    let folder = tempfile::tempdir().unwrap();
+    let (sender, mut done) = unbounded_channel();
+    let writer = Writer::spawn(open(folder.path()), sender).unwrap();
+    let other = rusqlite::Connection::open(folder.path().join("deck.sqlite")).unwrap();
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    writer.submit(Urgency::Now, append).unwrap();
+    assert!(matches!(done.blocking_recv(), Some(Done::Waiting(..))));
+    other.execute_batch("ROLLBACK").unwrap();
+    assert!(matches!(done.blocking_recv(), Some(Done::Resumed(_))));
+    assert_eq!(next(&mut done), [1]);
+    other.execute_batch("BEGIN IMMEDIATE").unwrap();
+    writer.submit(Urgency::Now, append).unwrap();
+    assert!(matches!(done.blocking_recv(), Some(Done::Waiting(..))));
+    // Who ends does not wait for ever.
+    drop(writer);
+    assert!(matches!(done.blocking_recv(), Some(Done::Failed(_))));
+    assert!(done.blocking_recv().is_none());
 }

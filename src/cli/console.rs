@@ -337,6 +337,10 @@ impl Surroundings<SqliteStore> for Here {
         }
     }
 
+    fn busy(&mut self) -> Option<String> {
+        self.handle.as_ref()?.busy()
+    }
+
     fn clock(&mut self, store: &mut SqliteStore) -> Result<DeckClock, StoreError> {
         let Some(text) = store.meta(DeckClock::META_KEY)? else {
             return Ok(DeckClock::System);

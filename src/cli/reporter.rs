@@ -36,6 +36,9 @@ pub(super) struct Reporter {
     seen: i64,
     /// The terminal and the board of the progress line; `None` if there is no progress line.
     line: Option<(Tty, watch::Receiver<Arc<Board>>)>,
+    engine: Handle,
+    /// Whether it was told that the store is busy.
+    told_busy: bool,
     looks: u32,
 }
 
@@ -74,6 +77,8 @@ impl Reporter {
             telling,
             seen: from,
             line: line.flatten().map(|line| (line, handle.board())),
+            engine: handle.clone(),
+            told_busy: false,
             looks: 0,
         })
     }
@@ -85,6 +90,7 @@ impl Reporter {
     /// Errors if the log cannot be read or the output cannot be written.
     pub(super) fn look(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
         self.looks += 1;
+        self.tell_of_busy_store();
         if self.telling != Telling::Alerts {
             return self.tail(out);
         }
@@ -101,6 +107,15 @@ impl Reporter {
             line.flush().ok();
         }
         Ok(())
+    }
+
+    /// Tells of what the log cannot hold: that another process keeps the store busy.
+    fn tell_of_busy_store(&mut self) {
+        let busy = self.engine.busy();
+        let told = std::mem::replace(&mut self.told_busy, busy.is_some());
+        if let (Some(text), false) = (busy, told) {
+            self.say(&format!("alert: {text}"));
+        }
     }
 
     /// Shows the new entries of the log.

@@ -2,7 +2,7 @@
 //! that state lasts.
 
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::board::{CampaignBoard, Phase};
 use super::next_claim::NextClaim;
@@ -36,10 +36,20 @@ pub(super) const DISPLACED: &str = "deck_displaced";
 /// Code of the alert that the deck file has changed since the engine started.
 pub const DECK_FILE_CHANGED: &str = "deck_file_changed";
 
+/// Another process keeps the store busy, or did.
+const STORE_BUSY: &str = "store_busy";
+
 #[derive(Serialize)]
 struct Says<'a> {
     alert: &'static str,
     text: &'a str,
+}
+
+#[derive(Serialize)]
+struct Over<'a> {
+    alert: &'static str,
+    text: &'a str,
+    until: Timestamp,
 }
 
 #[derive(Serialize)]
@@ -107,6 +117,22 @@ pub(super) fn trunk_rests(trunk: &TrunkName, text: &str, now: Timestamp) -> NewE
 pub(super) fn deck_file_changed(text: &str, now: Timestamp) -> NewEvent {
     let alert = DECK_FILE_CHANGED;
     NewEvent::new(now, EventKind::AlertRaised, ENGINE).with_data(&Says { alert, text })
+}
+
+/// The alert that another process keeps the store busy, as the log's entry would be.
+pub(super) fn store_is_busy(text: &str, now: Timestamp) -> Value {
+    let alert = STORE_BUSY;
+    json!({ "seq": 0, "at": now, "kind": "alert_raised", "data": { "alert": alert, "text": text } })
+}
+
+/// `alert_raised`: another process kept the store busy. It is over when it can be written.
+pub(super) fn store_was_busy(text: &str, now: Timestamp) -> NewEvent {
+    let alert = STORE_BUSY;
+    NewEvent::new(now, EventKind::AlertRaised, ENGINE).with_data(&Over {
+        alert,
+        text,
+        until: now,
+    })
 }
 
 /// The fields that are read of an alert's log entry.

@@ -4,7 +4,9 @@
 //! the shell waits for every answer of the store; then the clock jumps to the next event. So a run on a
 //! manual clock is reproducible.
 
+mod busy;
 mod ends;
+mod handle;
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -24,8 +26,10 @@ use super::dispatcher::Dispatcher;
 use super::jobs;
 use super::{Command, Effect, Effected, Event, Job};
 
+use busy::Busy;
 use ends::Drain;
 pub use ends::{DRAIN_LIMIT, Ending, Ends};
+pub use handle::{Ask, Handle};
 
 /// Commands that may wait for the engine. A sender gets an error if the queue is full.
 pub const COMMAND_QUEUE: usize = 64;
@@ -35,69 +39,6 @@ const BOARD_EVERY: Duration = Duration::from_millis(100);
 
 /// The longest sleep between two checks of a clock that may be set from outside.
 const LONGEST_SLEEP: Duration = Duration::from_mins(1);
-
-/// The error after the engine has ended.
-const ENDED: &str = "the engine has ended";
-
-/// A command, its actor, and the channel for its acknowledgement.
-pub type Ask = (Command, String, oneshot::Sender<Result<Effected, String>>);
-
-/// A handle to a running engine, for its console and its listeners. Clones share the engine.
-#[derive(Clone, Debug)]
-pub struct Handle {
-    commands: mpsc::Sender<Ask>,
-    board: watch::Sender<Arc<Board>>,
-    nudge: Arc<Notify>,
-}
-
-impl Handle {
-    /// Carries out a command. Returns once it holds (D8 to D10).
-    ///
-    /// # Errors
-    /// Errors if the command is refused, if the queue is full or if the engine has ended.
-    pub async fn ask(&self, command: Command, actor: &str) -> Result<Effected, String> {
-        let (reply, answer) = oneshot::channel();
-        self.hand_over(command, actor, reply)?;
-        answer.await.map_err(|_| ENDED.to_owned())?
-    }
-
-    /// Carries out a command, and blocks until it holds. For threads without a runtime.
-    ///
-    /// # Errors
-    /// Errors if [`Handle::ask`] would.
-    pub fn ask_blocking(&self, command: Command, actor: &str) -> Result<Effected, String> {
-        let (reply, answer) = oneshot::channel();
-        self.hand_over(command, actor, reply)?;
-        answer.blocking_recv().map_err(|_| ENDED.to_owned())?
-    }
-
-    /// Makes the engine read now what this process wrote to the store directly.
-    pub fn nudge(&self) {
-        self.nudge.notify_one();
-    }
-
-    /// Returns whether the engine has ended.
-    pub fn has_ended(&self) -> bool {
-        self.commands.is_closed()
-    }
-
-    fn hand_over(
-        &self,
-        command: Command,
-        actor: &str,
-        reply: oneshot::Sender<Result<Effected, String>>,
-    ) -> Result<(), String> {
-        self.commands
-            .try_send((command, actor.to_owned(), reply))
-            .map_err(|_| "the engine takes no more commands right now; try again".to_owned())
-    }
-
-    /// Returns a receiver of the latest board and of newer ones. Boards are made only while a receiver
-    /// exists.
-    pub fn board(&self) -> watch::Receiver<Arc<Board>> {
-        self.board.subscribe()
-    }
-}
 
 /// The engine of one deck. [`Shell::run`] consumes it.
 pub struct Shell<S: Store + 'static, P: Provider> {
@@ -119,6 +60,10 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     superseded: bool,
     /// Whether the deck's path leads to another file; it limits how long the drain lasts.
     displaced: bool,
+    /// While another process keeps the store busy: since when, and what is to be done once it does not.
+    busy: Option<Busy<S>>,
+    /// The same, for others to see.
+    busy_board: watch::Sender<Option<String>>,
     /// Until when calls that are up are waited for; `None` if the engine has not been asked to end.
     drain: Option<Drain>,
     board_asked: Option<Stopwatch>,
@@ -153,6 +98,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         let nudge = Arc::new(Notify::new());
         let now = clock.now();
         let board = watch::Sender::new(Arc::new(Board::empty(now)));
+        let busy = watch::Sender::new(None);
         let shell = Self {
             dispatcher: Dispatcher::new(rules),
             writer,
@@ -169,6 +115,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             outstanding: 0,
             superseded: false,
             displaced: false,
+            busy: None,
+            busy_board: busy.clone(),
             drain: None,
             board_asked: None,
             clock_watch: None,
@@ -178,6 +126,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             commands: ask,
             board,
             nudge,
+            busy,
         };
         Ok((shell, handle))
     }
@@ -262,7 +211,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
 
     /// Waits for the first of an answer, a command, a provider event and the clock.
     async fn wait(&mut self) {
-        if let Clock::Manual(hand) = &self.clock {
+        if let (Clock::Manual(hand), None) = (&self.clock, &self.busy) {
             if self.outstanding == 0 {
                 if let Some(next) = self.next_wake() {
                     hand.advance_to(next);
@@ -331,9 +280,9 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
                 return;
             };
             missing = missing.saturating_sub(answered(&done));
-            let failed = matches!(done, Done::Failed(_));
+            let ends = matches!(done, Done::Failed(_) | Done::Waiting(..));
             replies.push_back(done);
-            if failed {
+            if ends {
                 break;
             }
         }
@@ -366,6 +315,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             }
             Done::ExternalChange => self.submit(Job::Picture, "engine"),
             Done::Displaced(error) => self.step(Event::Displaced(error.to_string())),
+            Done::Waiting(waited, error) => self.on_busy(waited, error),
+            Done::Resumed(waited) => self.on_resumed(waited),
         }
     }
 
@@ -446,8 +397,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             at: self.now,
         };
         let job = move |store: &mut S| jobs::perform(store, job, &by).map(Reply::Event);
-        // A writer that has ended has reported why, and the engine ends with that reason.
-        self.writer.submit(urgency, job).ok();
+        self.hand_to_writer(urgency, Box::new(job));
     }
 
     /// Requests a new board if a receiver exists and the last board is old enough.
@@ -455,7 +405,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         let due = self
             .board_asked
             .is_none_or(|asked| asked.elapsed() >= BOARD_EVERY);
-        if self.board.receiver_count() == 0 || !due {
+        if self.board.receiver_count() == 0 || !due || self.busy.is_some() {
             return;
         }
         self.board_asked = Some(Stopwatch::start());
@@ -476,7 +426,11 @@ fn answered(done: &Done<Option<Reply>>) -> usize {
             .iter()
             .filter(|reply| matches!(reply, Some(Reply::Event(_))))
             .count(),
-        Done::Failed(_) | Done::ExternalChange | Done::Displaced(_) => 0,
+        Done::Failed(_)
+        | Done::ExternalChange
+        | Done::Displaced(_)
+        | Done::Waiting(..)
+        | Done::Resumed(_) => 0,
     }
 }
 

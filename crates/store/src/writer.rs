@@ -52,6 +52,11 @@ pub enum Done<E> {
     ExternalChange,
     /// The deck's path leads to other files. Jobs that begin something fail, others are executed. Sent once.
     Displaced(StoreError),
+    /// Another process holds the store's write lock, for this long already: what waits is executed once
+    /// it is free. Said once per wait.
+    Waiting(Duration, StoreError),
+    /// It is free again, after this long.
+    Resumed(Duration),
 }
 
 /// A handle on the writer's thread. Dropping it executes the waiting jobs, commits, and joins the thread.
@@ -85,6 +90,7 @@ pub struct Writer<S, E> {
     jobs: Option<SyncSender<(Urgency, Job<S, E>)>>,
     thread: Option<JoinHandle<()>>,
     watch: Arc<AtomicBool>,
+    ends: Arc<AtomicBool>,
 }
 
 /// The writer has ended because a commit failed. The job was not executed.
@@ -100,11 +106,13 @@ impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
     pub fn spawn(store: S, done: UnboundedSender<Done<E>>) -> std::io::Result<Self> {
         let (sender, jobs) = sync_channel(MAX_WAITING);
         let watch = Arc::new(AtomicBool::new(true));
+        let ends = Arc::new(AtomicBool::new(false));
         let work = Loop {
             store,
             jobs,
             done,
             watch: Arc::clone(&watch),
+            ends: Arc::clone(&ends),
             displaced: false,
         };
         let thread = thread::Builder::new()
@@ -114,6 +122,7 @@ impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
             jobs: Some(sender),
             thread: Some(thread),
             watch,
+            ends,
         })
     }
 
@@ -153,6 +162,7 @@ impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
 
 impl<S, E> Drop for Writer<S, E> {
     fn drop(&mut self) {
+        self.ends.store(true, Ordering::Relaxed);
         drop(self.jobs.take());
         if let Some(thread) = self.thread.take()
             && thread.join().is_err()
@@ -167,6 +177,8 @@ struct Loop<S, E> {
     jobs: Receiver<(Urgency, Job<S, E>)>,
     done: UnboundedSender<Done<E>>,
     watch: Arc<AtomicBool>,
+    /// Whether the handle is being dropped: then a busy store is waited for no longer.
+    ends: Arc<AtomicBool>,
     displaced: bool,
 }
 
@@ -191,7 +203,7 @@ impl<S: Store, E> Loop<S, E> {
         loop {
             let (jobs, inbox) = self.gather();
             let outcome = if jobs.is_empty() {
-                self.look()
+                self.patiently(Self::look)
             } else {
                 self.execute(jobs)
             };
@@ -244,12 +256,39 @@ impl<S: Store, E> Loop<S, E> {
     }
 
     fn execute(&mut self, jobs: VecDeque<Job<S, E>>) -> Result<(), StoreError> {
-        self.look()?;
-        self.store.begin()?;
+        self.patiently(|this| {
+            this.look()?;
+            this.store.begin()
+        })?;
         let results = jobs.into_iter().map(|job| job(&mut self.store)).collect();
         self.store.commit()?;
         self.tell(Done::Ok(results));
         Ok(())
+    }
+
+    /// Does something for which the store must not be busy, again and again until it is not. A store
+    /// waits a while by itself before it says so.
+    fn patiently(
+        &mut self,
+        act: impl Fn(&mut Self) -> Result<(), StoreError>,
+    ) -> Result<(), StoreError> {
+        let since = Stopwatch::start();
+        let mut waits = false;
+        loop {
+            match act(self) {
+                Err(error @ StoreError::Busy(_)) if !self.ends.load(Ordering::Relaxed) => {
+                    if !std::mem::replace(&mut waits, true) {
+                        self.tell(Done::Waiting(since.elapsed(), error));
+                    }
+                }
+                done => {
+                    if waits && done.is_ok() {
+                        self.tell(Done::Resumed(since.elapsed()));
+                    }
+                    return done;
+                }
+            }
+        }
     }
 
     fn look(&mut self) -> Result<(), StoreError> {

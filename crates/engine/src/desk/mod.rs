@@ -34,6 +34,7 @@ pub use dialdeck_store::{ListKey, ListOrder};
 pub use super::board::Phase;
 pub use super::next_claim::NextClaim;
 
+use super::alerts;
 use super::board::{Board, CallerIdBoard};
 use super::law;
 use super::next_claim;
@@ -65,6 +66,12 @@ pub enum EngineSeat {
 pub trait Surroundings<S>: Send {
     /// Returns which process owns the engine.
     fn engine(&mut self) -> EngineSeat;
+
+    /// Why the engine inside records nothing at present, if another process keeps the store busy: an
+    /// alert that the log cannot hold yet.
+    fn busy(&mut self) -> Option<String> {
+        None
+    }
 
     /// Returns the deck's clock.
     ///
@@ -246,7 +253,10 @@ impl<S: Store> Desk<S> {
             None => next_claim::of_campaigns(store, snapshot, &readings, now)?,
         };
         self.asked.keep_campaigns(&next, &readings);
-        let board = Board::of(snapshot, &readings, next, now);
+        let mut board = Board::of(snapshot, &readings, next, now);
+        let busy = self.settings.surroundings.busy();
+        let busy = busy.map(|text| alerts::store_is_busy(&text, now));
+        board.alerts.splice(0..0, busy);
         let campaigns: Vec<CampaignView> = readings
             .iter()
             .map(|reading| {

@@ -167,7 +167,8 @@ struct Service<S> {
 /// What the last view showed that time alone may change.
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Last {
-    engine: Option<EngineSeat>,
+    /// Who owns the engine, and whether its store is busy.
+    engine: Option<(EngineSeat, bool)>,
     minute: i64,
     /// Whether calls are up or sends count toward the last minute.
     moving: bool,
@@ -232,11 +233,8 @@ impl<S: Store> Service<S> {
         }
         // An act of this console is shown without delay.
         let between = if self.dirty { VIEW_EVERY } else { self.between };
-        if self
-            .looked
-            .as_ref()
-            .is_some_and(|last| last.elapsed() < between)
-        {
+        let looked = self.looked.as_ref();
+        if looked.is_some_and(|last| last.elapsed() < between) {
             return false;
         }
         self.checked = Stopwatch::start();
@@ -246,11 +244,10 @@ impl<S: Store> Service<S> {
             self.changed = Stopwatch::start();
             return true;
         }
-        let second = self
-            .looked
-            .as_ref()
-            .is_none_or(|last| last.elapsed() >= TIME_VIEW);
-        let engine = self.desk.settings.surroundings.engine();
+        let looked = self.looked.as_ref();
+        let second = looked.is_none_or(|last| last.elapsed() >= TIME_VIEW);
+        let around = &mut self.desk.settings.surroundings;
+        let engine = (around.engine(), around.busy().is_some());
         second
             && (self.last.moving
                 || self.last.engine != Some(engine)
@@ -268,7 +265,10 @@ impl<S: Store> Service<S> {
         match view {
             Ok(view) => {
                 self.last = Last {
-                    engine: Some(view.engine),
+                    engine: Some((
+                        view.engine,
+                        self.desk.settings.surroundings.busy().is_some(),
+                    )),
                     minute: minute(view.board.now),
                     moving: is_moving(&view),
                 };

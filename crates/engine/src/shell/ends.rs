@@ -25,7 +25,7 @@ pub enum Ends {
 pub(super) enum Drain {
     /// However long they take.
     Unlimited,
-    /// Until this instant of a clock that is moved by hand.
+    /// Until this instant of a clock that is moved by hand, or kept by a test runtime.
     Until(Timestamp),
     /// For this long from then on, by the time that passes: the machine's clock may be set meanwhile.
     For(Stopwatch, Duration),
@@ -36,7 +36,7 @@ impl Drain {
     pub(super) fn start(limit: Option<Duration>, clock: &Clock, now: Timestamp) -> Self {
         match (limit, clock) {
             (None, _) => Self::Unlimited,
-            (Some(limit), Clock::Manual(_)) => Self::Until(now + limit),
+            (Some(limit), Clock::Manual(_) | Clock::Kept(_)) => Self::Until(now + limit),
             (Some(limit), Clock::System | Clock::Scaled(_)) => {
                 Self::For(Stopwatch::start(), clock.real_time(limit))
             }
@@ -60,7 +60,7 @@ impl Drain {
         }
     }
 
-    fn is_over(self, now: Timestamp) -> bool {
+    pub(super) fn is_over(self, now: Timestamp) -> bool {
         self.left(now).is_some_and(|left| left.is_zero())
     }
 
@@ -101,6 +101,9 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
                 Ending::StoreFailed(why.to_owned())
             });
         }
+        if let Some(why) = self.too_busy_to_drain() {
+            return Some(Ending::StoreFailed(why));
+        }
         if self.outstanding > 0 {
             return None;
         }
@@ -109,7 +112,9 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         }
         let up = self.dispatcher.calls_up();
         self.writer.keep_watch(up > 0);
-        let over = self.drain.filter(|drain| up == 0 || drain.is_over(self.now));
+        let over = self
+            .drain
+            .filter(|drain| up == 0 || drain.is_over(self.now));
         over.map(|_| match (self.dispatcher.displaced(), up) {
             (Some(why), _) => Ending::Displaced(why.to_owned(), up),
             (None, 0) => Ending::Drained,

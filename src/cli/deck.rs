@@ -61,7 +61,13 @@ impl Deck {
     /// Errors if there is no deck, or its store is not usable.
     pub fn open(env: &Env) -> Result<Self, CliError> {
         let deck = Self::open_quietly(env)?;
-        if let Some(error) = standing::error(&deck.marked.standing) {
+        let held = || {
+            deck.marked
+                .held
+                .first()
+                .map(|copy| standing::held_beside(copy))
+        };
+        if let Some(error) = standing::error(&deck.marked.standing).or_else(held) {
             tty::say(&error.render_warning(env.json));
         }
         Ok(deck)

@@ -92,6 +92,7 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         Standing::Older(lost) => *lost,
         // The user says so, and nothing shows how much was lost.
         Standing::Current | Standing::Unmarked | Standing::Foreign(_) => unknown(now),
+        Standing::Held(copy) => return Err(super::standing::held(copy)),
     };
     let actor = env.actor.clone();
     let turn = Turning {
@@ -146,6 +147,7 @@ fn replace(
         Standing::Older(lost) => Some(*lost),
         Standing::Current | Standing::Unmarked => Some(unknown(now)),
         Standing::Foreign(other) => return Err(of_another_deck(other, &store)),
+        Standing::Held(copy) => return Err(super::standing::held(copy)),
     };
     let turn = Turning {
         how: Turn::Restored,

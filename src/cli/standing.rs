@@ -1,5 +1,7 @@
 //! How a deck's store compares to its mark, as text: what is missing, and what to do.
 
+use std::path::Path;
+
 use super::CliError;
 use super::output::count;
 use crate::domain::Lost;
@@ -24,8 +26,29 @@ pub(super) fn error(standing: &Standing) -> Option<CliError> {
         Standing::Foreign(other) => {
             format!("the store is not the one of the last run, which was of deck {other}")
         }
+        Standing::Held(copy) => return Some(held(copy)),
     };
     Some(CliError::deck(message).hint(WAYS_OUT))
+}
+
+/// The error of a mark that another process holds.
+pub(super) fn held(copy: &Path) -> CliError {
+    let name = copy.file_name().unwrap_or_default().to_string_lossy();
+    CliError::deck(format!(
+        "another process holds {name} ({}): whether the store is as the last run left it cannot be seen",
+        copy.display()
+    ))
+    .hint("end or continue that process (`fuser` names it), then try again; opt-outs and pauses are taken meanwhile")
+}
+
+/// The warning that another process holds one copy of a mark, where the other one says how the store
+/// stands.
+pub(super) fn held_beside(copy: &Path) -> CliError {
+    let name = copy.file_name().unwrap_or_default().to_string_lossy();
+    CliError::deck(format!(
+        "another process holds {name} ({}): what is done here is recorded, the mark is raised to it later",
+        copy.display()
+    ))
 }
 
 /// Returns `39 attempts and 418 log entries are missing`.

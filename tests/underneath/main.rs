@@ -15,6 +15,7 @@ mod deck_file;
 mod elsewhere;
 mod ends;
 mod fault;
+mod locks;
 use dialdeck_audit as judge;
 mod loops;
 mod place;

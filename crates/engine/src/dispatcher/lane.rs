@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 use std::mem::Discriminant;
 
+use super::block::Block;
 use crate::Place;
 use dialdeck_core::domain::campaign::Order;
 use dialdeck_core::domain::{
@@ -53,28 +54,6 @@ pub(super) struct Lane {
     /// Whether the campaign's own time is over.
     expired: bool,
     ring_secs: u64,
-}
-
-/// What keeps a lane from claiming.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Block {
-    until: Until,
-    /// The widest scope among the caps that are full: the end of a call within it may unblock the lane.
-    full: Option<Scope>,
-}
-
-impl Block {
-    /// Returns the block that a hold makes. All of its reasons count, not only the narrowest.
-    pub(super) fn of(hold: &Hold) -> Self {
-        let reasons = hold.reasons.iter();
-        let full = reasons
-            .filter(|reason| reason.until == Until::CallEnds)
-            .map(|reason| reason.kind.scope());
-        Self {
-            until: hold.until,
-            full: full.max(),
-        }
-    }
 }
 
 /// The contacts of one window class.

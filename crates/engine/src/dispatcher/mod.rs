@@ -4,6 +4,7 @@
 //! they must be carried out. [`Dispatcher::next_wake`] returns when it needs an [`Event::Tick`] at the
 //! latest. Early or repeated ticks do nothing.
 
+mod block;
 mod call;
 mod calls;
 mod commands;
@@ -30,8 +31,9 @@ use dialdeck_providers::ProviderEvent;
 use dialdeck_store::{Candidate, Claimed, Snapshot};
 
 use super::{Awaited, Effect, Effected, Event, Job, Picture};
+use block::Block;
 use call::Calls;
-use lane::{Block, Lane};
+use lane::Lane;
 use timing::Timing;
 
 /// How often expired contacts are ended, at least, while other events arrive.
@@ -369,7 +371,7 @@ impl Dispatcher {
                     // does not block.
                     let over = matches!(hold.until, Until::At(at) if at <= now);
                     effects.extend(waits::of_campaign(lane, &hold, now));
-                    lane.blocked = (!over).then(|| Block::of(&hold));
+                    lane.blocked = (!over).then(|| Block::of(&hold, now));
                 }
             },
         }

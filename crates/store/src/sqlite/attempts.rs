@@ -87,10 +87,15 @@ pub(super) fn last_serial(work: &Work<'_>) -> Result<i64, StoreError> {
     })
 }
 
+/// The serial from which on the next attempt's is looked for.
+pub(super) fn next_serial(work: &mut Work<'_>) -> Result<i64, StoreError> {
+    let next = last_serial(work)? + 1;
+    Ok(next.max(work.mem.ids.first_serial()))
+}
+
 /// Returns the id of the next attempt.
 pub(super) fn next_id(work: &mut Work<'_>) -> Result<AttemptId, StoreError> {
-    let next = last_serial(work)? + 1;
-    let next = next.max(work.mem.ids.first_serial());
+    let next = next_serial(work)?;
     let next = match &mut work.mem.mark {
         Some(keeper) => keeper.admit(next)?,
         None => next,

@@ -1,9 +1,11 @@
 //! The claim: facts, decision and reservation in one transaction.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use super::counters::Count;
 use super::held::About;
+use super::mark::Keeper;
 use super::{Settings, Work, attempts, campaigns, contacts, incarnation, log, suppression};
 use crate::facts::{self, Gathered};
 use crate::{Claimed, StoreError, entries, moves};
@@ -29,6 +31,13 @@ pub(super) fn claim(
     let about = look_up(work, contact, now)?;
     let reserved = about.reserved;
     let gathered = gather(work, about, now)?;
+    let next = attempts::next_serial(work)?;
+    let fit = work
+        .mem
+        .mark
+        .as_mut()
+        .map_or(Ok(()), |mark| mark.follows(next));
+    let context = &marked(context, fit.err());
     let decision = decide(&gathered.facts(work.mem.rules, context), now);
     let claimed = match decision {
         Decision::Dial(order) => reserve(work, &gathered, order, now)?,
@@ -62,9 +71,23 @@ pub(super) fn examine(
     let about = look_up(work, found, now)?;
     let reserved = about.reserved;
     let gathered = gather(work, about, now)?;
+    let lags = work.mem.mark.as_ref().and_then(Keeper::lags);
+    let context = &marked(context, lags.map(ToOwned::to_owned));
     look(&gathered.facts(work.mem.rules, context));
     give_back(work, gathered, reserved);
     Ok(())
+}
+
+/// The context of a claim on a deck whose mark cannot follow, for this reason: what a call adds would not
+/// be missed if it were lost.
+fn marked(context: &Context, lags: Option<String>) -> Cow<'_, Context> {
+    if lags.is_none() {
+        return Cow::Borrowed(context);
+    }
+    Cow::Owned(Context {
+        unhealthy: lags,
+        ..context.clone()
+    })
 }
 
 /// Returns what the deck knows of a contact's number.

@@ -8,7 +8,7 @@
 mod file;
 mod keeper;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
@@ -77,6 +77,9 @@ pub enum Standing {
     Unmarked,
     /// The folder's mark belongs to this other deck.
     Foreign(String),
+    /// Another process holds this copy of the mark, and no other one can be read: nothing says how it
+    /// compares.
+    Held(PathBuf),
 }
 
 /// The result of comparing a store with its deck's mark.
@@ -90,6 +93,8 @@ pub struct Marked {
     pub used_up: i64,
     /// What is wrong with the copies, in one line each.
     pub faults: Vec<String>,
+    /// The copies that another process holds, among the faults.
+    pub held: Vec<PathBuf>,
 }
 
 impl SqliteStore {
@@ -124,10 +129,16 @@ impl SqliteStore {
         let state = state.filter(|_| !alone);
         let mut keeper = Keeper::new(folder, state, self.mem.deck);
         let (mark, faults) = keeper.read();
-        let standing = self.read(|work| compare(work, mark.as_ref(), kept.is_some()))?;
+        let held = keeper.held();
+        let standing = match (&mark, held.first()) {
+            (None, Some(copy)) => Standing::Held(copy.clone()),
+            _ => self.read(|work| compare(work, mark.as_ref(), kept.is_some()))?,
+        };
         keeper.frozen = standing != Standing::Current;
         keeper.noted = kept.is_some();
-        keeper.found = self.read(|work| Ok(log::head(work)?.seq))?;
+        if !matches!(standing, Standing::Held(_)) {
+            keeper.found = Some(self.read(|work| Ok(log::head(work)?.seq))?);
+        }
         let used_up = mark.as_ref().map_or(0, Mark::used_up);
         self.mem.mark = Some(keeper);
         Ok(Marked {
@@ -135,6 +146,7 @@ impl SqliteStore {
             known: mark.is_some(),
             used_up,
             faults,
+            held,
         })
     }
 
@@ -144,6 +156,12 @@ impl SqliteStore {
         if let Some(keeper) = &mut self.mem.mark {
             keeper.apart = apart;
         }
+    }
+
+    /// Returns what is wrong with the mark's copy in the state folder, as far as it was written. A deck
+    /// continues without it.
+    pub fn state_mark_fault(&self) -> Option<&str> {
+        self.mem.mark.as_ref()?.state_fault()
     }
 
     /// Keeps the mark only in the deck's folder, for a deck whose identity others may share.
@@ -169,7 +187,7 @@ impl SqliteStore {
     pub fn begin_run(&mut self) -> Result<(), StoreError> {
         let last = self.read(|work| attempts::last_serial(work))?;
         match &mut self.mem.mark {
-            Some(keeper) => keeper.begin(last).map(drop),
+            Some(keeper) => keeper.begin(last).map(drop).map_err(StoreError::Unusable),
             None => Ok(()),
         }
     }
@@ -286,8 +304,9 @@ pub(super) fn before_commit(work: &mut Work<'_>) -> Result<(), StoreError> {
         return Ok(());
     }
     if keeper.frozen {
-        if meta::value(work.conn, ROLLED_BACK_AT)?.is_none() {
-            let found = keeper.found;
+        if let Some(found) = keeper.found
+            && meta::value(work.conn, ROLLED_BACK_AT)?.is_none()
+        {
             meta::set(work.conn, ROLLED_BACK_AT, &found.to_string())?;
         }
     } else if !keeper.noted {

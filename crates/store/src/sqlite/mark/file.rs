@@ -1,13 +1,16 @@
 //! One copy of a mark: a file of two slots, written in turn under a lock.
 
-use std::fs::{self, File, OpenOptions};
+use std::cell::Cell;
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io;
 use std::os::unix::fs::{FileExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
 use super::Mark;
+use dialdeck_clock::{Stopwatch, pause};
 use dialdeck_core::domain::digest::{hex, sha256};
 use dialdeck_files as regular;
 
@@ -15,6 +18,9 @@ use dialdeck_files as regular;
 const SLOT: usize = 512;
 /// How many hexadecimal digits of a slot's digest follow its content.
 const DIGEST: usize = 32;
+
+/// Between two tries of a lock that another process holds.
+const TRY_AGAIN: Duration = Duration::from_millis(10);
 
 /// The content of one slot.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,29 +36,41 @@ struct Slot {
 pub(super) struct Copy {
     path: PathBuf,
     file: Option<File>,
+    /// Whether another process held it when it was last wanted, for as long as it was waited for. Until
+    /// it is free it is not waited for again.
+    held: Cell<bool>,
 }
 
 impl Copy {
     /// Returns the copy at this path, which need not exist yet.
     pub(super) const fn at(path: PathBuf) -> Self {
-        Self { path, file: None }
+        Self {
+            path,
+            file: None,
+            held: Cell::new(false),
+        }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Returns the mark in this copy, `None` if the file does not exist.
+    /// Whether another process holds it, as far as is known.
+    pub(super) fn is_held(&self) -> bool {
+        self.held.get()
+    }
+
+    /// Reads it; `None`: it is not there. Waits this long for another process that holds it.
     ///
     /// # Errors
-    /// Errors if it cannot be read, or neither slot is whole.
-    pub(super) fn read(&self) -> io::Result<Option<Mark>> {
+    /// When it cannot be read, another process holds it, or neither slot is whole.
+    pub(super) fn read(&self, patience: Duration) -> io::Result<Option<Mark>> {
         let file = match regular::open(&self.path, OpenOptions::new().read(true)) {
             Ok(file) => file,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error),
         };
-        file.lock_shared()?;
+        self.lock(patience, || file.try_lock_shared())?;
         match newest(&file)? {
             Some((_, slot)) => Ok(Some(slot.mark)),
             None => Err(io::Error::other("it is damaged")),
@@ -67,17 +85,47 @@ impl Copy {
     pub(super) fn change(
         &mut self,
         sync: bool,
+        patience: Duration,
         change: impl FnOnce(Option<&Mark>) -> Option<Mark>,
     ) -> io::Result<()> {
-        let file = match &mut self.file {
-            Some(file) => file,
-            None => self.file.insert(open(&self.path)?),
+        if self.file.is_none() {
+            self.file = Some(open(&self.path)?);
+        }
+        let Some(file) = &self.file else {
+            return Err(io::ErrorKind::NotFound.into());
         };
-        file.lock()?;
+        self.lock(patience, || file.try_lock())?;
         let done = write(file, change);
         let synced = if sync { file.sync_data() } else { Ok(()) };
         file.unlock()?;
         done.and(synced)
+    }
+
+    /// Locks it, waiting this long for another process; one that was not free before is tried once.
+    fn lock(
+        &self,
+        patience: Duration,
+        lock: impl Fn() -> Result<(), TryLockError>,
+    ) -> io::Result<()> {
+        let waits = Stopwatch::start();
+        loop {
+            match lock() {
+                Ok(()) => {
+                    self.held.set(false);
+                    return Ok(());
+                }
+                Err(TryLockError::Error(error)) => return Err(error),
+                Err(TryLockError::WouldBlock) => {}
+            }
+            if self.held.get() || waits.elapsed() >= patience {
+                self.held.set(true);
+                return Err(io::Error::new(
+                    io::ErrorKind::WouldBlock,
+                    "end or continue that process (`fuser` names it)",
+                ));
+            }
+            pause(TRY_AGAIN);
+        }
     }
 }
 

@@ -1,15 +1,28 @@
 //! Updates both copies of a mark with what a store commits.
 
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use super::file::Copy;
 use super::{FILE, Mark, Reached};
 use crate::StoreError;
+use dialdeck_clock::Stopwatch;
 use dialdeck_core::domain::DeckId;
 
 /// Serials that are reserved together, so that the mark is synced once for so many attempts.
 const BLOCK: i64 = 1000;
+
+/// How long a process that holds a copy is waited for.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What the mark is to be raised to as soon as it can be written.
+#[derive(Debug)]
+struct Behind {
+    deck: DeckId,
+    reached: Reached,
+    why: String,
+}
 
 /// Updates both copies of a mark.
 #[derive(Debug)]
@@ -29,9 +42,9 @@ pub(crate) struct Keeper {
     pub(super) frozen: bool,
     /// Whether the store remembers that it has a mark.
     pub(super) noted: bool,
-    /// The log's end when the mark was compared with it.
-    pub(super) found: i64,
-    /// Whether the next commit is to be synced before it is acknowledged.
+    /// The log's end when the mark was compared to it; `None`: it could not be compared.
+    pub(super) found: Option<i64>,
+    /// Whether what is committed next is to be synced before it is acknowledged.
     pub(in crate::sqlite) urgent: bool,
     /// Whether a copy that was missing or lower has been raised to the other.
     healed: bool,
@@ -39,6 +52,10 @@ pub(crate) struct Keeper {
     pub(super) renewed: Option<i64>,
     /// The serials of this run: after the first, up to the second.
     serials: Option<(i64, i64)>,
+    /// A commit that the mark could not be raised to.
+    behind: Option<Behind>,
+    /// What is wrong with the copy in the state folder, since it was last written.
+    state_fault: Option<String>,
 }
 
 impl Keeper {
@@ -50,23 +67,38 @@ impl Keeper {
             apart: false,
             frozen: true,
             noted: false,
-            found: 0,
+            found: None,
             urgent: false,
             healed: false,
             renewed: None,
             serials: None,
+            behind: None,
+            state_fault: None,
         }
+    }
+
+    /// The copies that another process holds.
+    pub(super) fn held(&self) -> Vec<PathBuf> {
+        let copies = [Some(&self.folder), self.state.as_ref()];
+        let held = copies.into_iter().flatten().filter(|copy| copy.is_held());
+        held.map(|copy| copy.path().to_owned()).collect()
+    }
+
+    /// What is wrong with the copy in the state folder, since it was last written.
+    pub(super) fn state_fault(&self) -> Option<&str> {
+        self.state_fault.as_deref()
     }
 
     /// Returns the copy that counts, and what is wrong with the copies.
     pub(super) fn read(&self) -> (Option<Mark>, Vec<String>) {
         let mut best: Option<Mark> = None;
         let (mut faults, mut missing) = (Vec::new(), Vec::new());
+        let waits = Stopwatch::start();
         for copy in [Some(&self.folder), self.state.as_ref()]
             .into_iter()
             .flatten()
         {
-            match copy.read() {
+            match copy.read(PATIENCE.saturating_sub(waits.elapsed())) {
                 Ok(Some(mark)) => {
                     if best.as_ref().is_none_or(|known| mark.is_after(known)) {
                         best = Some(mark);
@@ -103,11 +135,39 @@ impl Keeper {
         if self.frozen {
             return Ok(());
         }
-        let raise = |known: &Mark| raised(known, reached, deck);
-        if let Err(error) = self.both(sync, raise) {
-            tracing::error!("{error}");
-        }
+        self.raise(sync, deck, *reached);
         Ok(())
+    }
+
+    fn raise(&mut self, sync: bool, deck: DeckId, reached: Reached) {
+        // What could not be noted before was to be durable then.
+        let sync = sync || self.behind.is_some();
+        let raised = self.both(sync, |known| raised(known, &reached, deck));
+        if let Err(why) = &raised {
+            tracing::error!("{why}");
+        }
+        self.behind = raised.err().map(|why| Behind { deck, reached, why });
+    }
+
+    /// Errors, with the reason, if the mark cannot be raised to what was committed, or no serial from `next`
+    /// on can be set aside: then no call may be started. Tries again first.
+    pub(in crate::sqlite) fn follows(&mut self, next: i64) -> Result<(), String> {
+        if let Some(Behind { deck, reached, .. }) = self.behind {
+            self.raise(true, deck, reached);
+        }
+        if let Some(why) = self.lags() {
+            return Err(why.to_owned());
+        }
+        if self.frozen {
+            // Said by who gives serials out.
+            return Ok(());
+        }
+        self.serial(next).map(drop)
+    }
+
+    /// Why the mark is behind what was committed, if it is.
+    pub(in crate::sqlite) fn lags(&self) -> Option<&str> {
+        self.behind.as_ref().map(|behind| behind.why.as_str())
     }
 
     /// Returns the next serial from `next` on that may be given out.
@@ -120,6 +180,10 @@ impl Keeper {
                 "it is not as the last run left it".to_owned(),
             ));
         }
+        self.serial(next).map_err(StoreError::Unusable)
+    }
+
+    fn serial(&mut self, next: i64) -> Result<i64, String> {
         let (floor, ceiling) = match self.serials {
             Some(known) => known,
             None => self.begin(next - 1)?,
@@ -131,15 +195,15 @@ impl Keeper {
         Ok(next)
     }
 
-    /// Begins to give serials out, beyond the store's last one and every one that the mark knows. Returns the
-    /// new content of `serials`.
-    pub(super) fn begin(&mut self, last: i64) -> Result<(i64, i64), StoreError> {
+    /// Begins to give serials out: beyond the store's last and every one that the mark knows. Returns
+    /// what [`Keeper::serials`] then holds.
+    pub(super) fn begin(&mut self, last: i64) -> Result<(i64, i64), String> {
         let (mark, _) = self.read();
         let floor = mark.map_or(0, |mark| mark.used_up()).max(last);
         self.set_aside(floor, floor + BLOCK)
     }
 
-    fn set_aside(&mut self, floor: i64, ceiling: i64) -> Result<(i64, i64), StoreError> {
+    fn set_aside(&mut self, floor: i64, ceiling: i64) -> Result<(i64, i64), String> {
         self.both(true, |known| {
             Some(Mark {
                 ceiling: known.ceiling.max(ceiling),
@@ -157,7 +221,7 @@ impl Keeper {
         if self.frozen {
             return Ok(());
         }
-        self.both(true, |known| {
+        let ended = self.both(true, |known| {
             Some(Mark {
                 ceiling: if known.clean {
                     known.ceiling
@@ -167,7 +231,8 @@ impl Keeper {
                 clean: true,
                 ..known.clone()
             })
-        })
+        });
+        ended.map_err(StoreError::Unusable)
     }
 
     /// Continues with the mark of a deck that has begun another incarnation.
@@ -186,16 +251,14 @@ impl Keeper {
     /// Writes a new mark over the old one.
     fn renew(&mut self, deck: DeckId, reached: &Reached) -> Result<(), StoreError> {
         self.follow(deck);
-        self.both(true, |_| Some(reached.mark(deck)))
+        let renewed = self.both(true, |_| Some(reached.mark(deck)));
+        renewed.map_err(StoreError::Unusable)
     }
 
-    /// Changes both copies. One that is missing or lower starts from the other. Writing the folder's copy has
-    /// to succeed; if the other one fails the deck continues.
-    fn both(
-        &mut self,
-        sync: bool,
-        change: impl Fn(&Mark) -> Option<Mark>,
-    ) -> Result<(), StoreError> {
+    /// Changes both copies; one that is missing or lower starts from the other. The folder's has to work;
+    /// without the other one the deck goes on.
+    fn both(&mut self, sync: bool, change: impl Fn(&Mark) -> Option<Mark>) -> Result<(), String> {
+        let waits = Stopwatch::start();
         let best = if self.healed { None } else { self.read().0 };
         self.healed = true;
         let blank = Reached::NOTHING.mark(self.deck);
@@ -206,14 +269,19 @@ impl Keeper {
             let from = higher.or(known);
             change(from.unwrap_or(&blank)).or_else(|| higher.cloned())
         };
+        let left = || PATIENCE.saturating_sub(waits.elapsed());
         if let Some(state) = &mut self.state
             && !self.apart
-            && let Err(error) = state.change(sync, change)
         {
-            tracing::warn!("{}", fault(state, &error));
+            let changed = state.change(sync, left(), change);
+            let fault = changed.err().map(|error| fault(state, &error));
+            if let Some(fault) = &fault {
+                tracing::warn!("{fault}");
+            }
+            self.state_fault = fault;
         }
-        let done = self.folder.change(sync, change);
-        done.map_err(|error| StoreError::Unusable(fault(&self.folder, &error)))
+        let done = self.folder.change(sync, left(), change);
+        done.map_err(|error| fault(&self.folder, &error))
     }
 }
 
@@ -222,7 +290,12 @@ fn in_state(folder: &Path, deck: DeckId) -> Copy {
 }
 
 fn fault(copy: &Copy, error: &io::Error) -> String {
-    format!("the mark {} cannot be used: {error}", copy.path().display())
+    let path = copy.path();
+    if copy.is_held() {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        return format!("another process holds {name} ({}): {error}", path.display());
+    }
+    format!("the mark {} cannot be used: {error}", path.display())
 }
 
 /// Returns the mark after a commit. `None` if it is already as high or higher.

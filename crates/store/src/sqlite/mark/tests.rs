@@ -15,11 +15,11 @@ impl World {
         Self { folder }
     }
 
-    fn deck(&self) -> std::path::PathBuf {
+    fn deck(&self) -> PathBuf {
         self.folder.path().join("deck.sqlite")
     }
 
-    fn state(&self) -> std::path::PathBuf {
+    fn state(&self) -> PathBuf {
         self.folder.path().join("state")
     }
 

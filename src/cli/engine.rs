@@ -30,6 +30,7 @@ use crate::outside::courier::Courier;
 use crate::store::sqlite::lock::EngineLock;
 use crate::store::sqlite::seal;
 use crate::store::{By, Recover as _, Store as _, StoreError};
+use crate::tui::tty;
 
 /// The time between two reads of the log for `--json`, and of the board for the progress line.
 const REPORT_EVERY: Duration = Duration::from_millis(20);
@@ -111,6 +112,7 @@ pub(super) fn start(
     may_use_credentials(&run.config, &mut deck)?;
     deck.store.take_over(&lock)?;
     deck.store.begin_run()?;
+    warn_of_state_folder(&deck, env);
     // From here on the engine acts, not the user.
     deck.store.restrict(Role::Supervisor.into());
     let clock = start_clock(run, &mut deck)?;
@@ -156,6 +158,15 @@ pub(super) fn start(
         courier,
         shown: run.shown,
     })
+}
+
+/// Warns where the mark is in the deck's folder alone although the user has a folder for its other copy: of
+/// a folder that is put back as a whole nothing is then noticed.
+fn warn_of_state_folder(deck: &Deck, env: &Env) {
+    if let Some(fault) = deck.store.state_mark_fault() {
+        let text = format!("{fault}; a deck's folder that is put back as a whole is not noticed");
+        tty::say(&CliError::deck(text).render_warning(env.json));
+    }
 }
 
 /// Errors if the deck may not use the credentials of a trunk that rings real phones.

@@ -50,7 +50,10 @@ pub(super) fn check(env: &Env, deck: DeckId) -> Result<(), CliError> {
     };
     let at = match fs::read_to_string(&path) {
         Ok(at) => at,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(()),
+        // Where the state folder is a file there is no note either; an engine warns of that.
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(());
+        }
         Err(error) => return Err(CliError::file(&path, &error)),
     };
     Err(CliError::deck(format!(

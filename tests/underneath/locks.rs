@@ -18,8 +18,11 @@ fn hold(path: &Path) -> File {
 
 /// The copy of the mark in the state folder.
 fn state_copy(bench: &Bench) -> PathBuf {
-    let mut entries = std::fs::read_dir(bench.beside("state")).unwrap();
-    entries.next().unwrap().unwrap().path()
+    let entries = std::fs::read_dir(bench.beside("state")).unwrap();
+    let mut paths = entries.map(|entry| entry.unwrap().path());
+    paths
+        .find(|path| path.extension().is_some_and(|end| end == "mark"))
+        .unwrap()
 }
 
 /// The next line on standard error that says this.

@@ -9,6 +9,7 @@ use std::{fs, io};
 use super::progress::Waiting;
 use super::{CliError, Env, files, forked, log, loss, place, rules, standing, whole};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
+use crate::config::has_deck_file;
 use crate::domain::{Attempt, Authority, DeckId, DeckSettings, Role, Timestamp};
 use crate::store::crosscheck::Differences;
 use crate::store::sqlite::mark::{self, Marked};
@@ -415,7 +416,7 @@ const LOCK_HINT: &str = "make engine.lock a file that you may read; take away wh
 /// Stores that the deck has a deck file, and the country in it of numbers written without one, for actions
 /// that must not wait until the file can be read again.
 fn remember_file(store: &mut SqliteStore, env: &Env) -> Result<(), CliError> {
-    let is_there = fs::symlink_metadata(env.own_deck_file()).is_ok();
+    let is_there = has_deck_file(&env.own_deck_file());
     if is_there && store.meta(HAD_FILE)?.is_none() {
         store.set_meta(HAD_FILE, "there")?;
     }

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::CliError;
-use crate::config::{DeckConfig, load_deck};
+use crate::config::{DeckConfig, has_deck_file, load_deck};
 use crate::engine::Command;
 use crate::engine::deck_file::News;
 use crate::engine::shell::Handle;
@@ -45,7 +45,7 @@ impl Follower {
     pub(super) fn new(file: &Path, in_force: &DeckConfig) -> Self {
         Self {
             file: file.to_owned(),
-            was_there: fs::symlink_metadata(file).is_ok(),
+            was_there: has_deck_file(file),
             rules: stamps(&in_force.rule_files),
             in_force: in_force.clone(),
             // The file may have changed since it was read.
@@ -78,8 +78,9 @@ impl Follower {
         }
         let rules_changed = found.1 != self.rules;
         self.seen = Some(found);
-        let read = if self.was_there && fs::symlink_metadata(&self.file).is_err() {
-            Err("is gone".to_owned())
+        let read = if self.was_there && !has_deck_file(&self.file) {
+            let is_there = fs::symlink_metadata(&self.file).is_ok();
+            Err(if is_there { "is empty" } else { "is gone" }.to_owned())
         } else {
             load_deck(&self.file)
                 .map_err(|errors| format!("cannot be read ({})", CliError::from(errors).brief()))
@@ -262,6 +263,12 @@ mod tests {
         assert_eq!(
             news.alert.as_deref(),
             Some("the deck file is gone: what it said before stays in force")
+        );
+        assert_eq!(news.settings.emergency_bans, ["US-NY"]);
+        let news = bench.after("").unwrap();
+        assert_eq!(
+            news.alert.as_deref(),
+            Some("the deck file is empty: what it said before stays in force")
         );
         assert_eq!(news.settings.emergency_bans, ["US-NY"]);
         let news = bench.after(&banned("\"US-NY\"")).unwrap();

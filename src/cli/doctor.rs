@@ -19,7 +19,7 @@ use super::{
     words,
 };
 use crate::clock::{Clock, DeckClock};
-use crate::config::DeckConfig;
+use crate::config::{DeckConfig, has_deck_file};
 use crate::domain::{CallerIdState, CampaignState, DeckId, Timestamp, clock_behind};
 use crate::engine::board::Board;
 use crate::engine::deck_file;
@@ -254,7 +254,7 @@ fn holidays(now: Timestamp) -> Option<Finding> {
 
 fn deck_file(env: &Env, findings: &mut Vec<Finding>) {
     findings.push(match env.deck_config() {
-        Ok(config) if env.config.exists() => finding(
+        Ok(config) if has_deck_file(&env.config) => finding(
             "deck file",
             Level::Ok,
             format!(

@@ -8,7 +8,7 @@ use nix::unistd::{Uid, User};
 
 use super::args::{CountryArgs, GlobalArgs};
 use super::{CliError, Deck};
-use crate::config::{DeckConfig, load_deck};
+use crate::config::{DeckConfig, has_deck_file, load_deck};
 use crate::domain::{Authority, Role};
 
 /// The deck file in the deck's folder.
@@ -170,7 +170,7 @@ impl Env {
     ///
     /// Errors if the file cannot be read, has faults, or is named by `--config` and does not exist.
     pub fn deck_config(&self) -> Result<DeckConfig, CliError> {
-        if self.config_named && !self.config.exists() {
+        if self.config_named && !has_deck_file(&self.config) {
             return Err(CliError::usage(format!(
                 "there is no deck file {}",
                 self.config.display()
@@ -193,8 +193,13 @@ impl Env {
     /// supervisor by accident.
     pub fn own_config(&self) -> Result<DeckConfig, CliError> {
         let own = self.own_deck_file();
-        if fs::symlink_metadata(&own).is_err() && Deck::had_file(self) {
-            return Err(CliError::failed(format!("{}: the deck's file is gone", own.display()))
+        if !has_deck_file(&own) && Deck::had_file(self) {
+            let what = if fs::symlink_metadata(&own).is_ok() {
+                "empty"
+            } else {
+                "gone"
+            };
+            return Err(CliError::failed(format!("{}: the deck's file is {what}", own.display()))
                 .hint("put it back, or write another there: `dialdeck --deck NEW config print` prints the embedded one"));
         }
         Ok(load_deck(&own)?)

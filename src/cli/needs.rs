@@ -7,6 +7,7 @@ use super::args::{CampaignCommand, Command, CountryArgs, DncCommand};
 use super::env::known_country;
 use super::error::RIGHTS;
 use super::{CliError, Deck, Env, loss, rules};
+use crate::config::has_deck_file;
 use crate::tui::tty;
 
 /// What a command may need in addition to the store.
@@ -150,7 +151,7 @@ fn there_is_a_deck(command: &Command, env: &Env) -> Result<(), CliError> {
                 Deck::missing(env).hint("--deck DIR names another; --new makes this one")
             }))
         }
-        NoDeck::MakesBesideFile if env.own_deck_file().exists() => Ok(()),
+        NoDeck::MakesBesideFile if has_deck_file(&env.own_deck_file()) => Ok(()),
         NoDeck::MakesBesideFile | NoDeck::Fails => Err(Deck::missing(env)),
     }
 }

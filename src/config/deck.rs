@@ -9,11 +9,11 @@ use super::fault::{ConfigError, ConfigErrors};
 use super::outside::{ListenerSettings, listener, results_secret};
 use super::pools::pools;
 use super::providers::{Credential, ProviderSettings, provider};
-use super::read_own_text;
 use super::source::{Item, Source};
 use super::table::Table;
 use super::value::alternatives;
 use super::words::{LOG_LEVELS, REGISTRY_BINDS, ROLES, is_plain_name};
+use super::{is_empty, read_own_text};
 use crate::domain::{Capabilities, DeckSettings, Role, TrunkName, TrunkSettings};
 use crate::rules::Rules;
 
@@ -129,7 +129,11 @@ pub fn load_deck(path: &Path) -> Result<DeckConfig, ConfigErrors> {
     if looked.is_err_and(|error| error.kind() == ErrorKind::NotFound) {
         return Ok(DeckConfig::embedded());
     }
-    let mut config = read_deck(&path.display().to_string(), &read_own_text(path)?)?;
+    let text = read_own_text(path)?;
+    if is_empty(&text) {
+        return Ok(DeckConfig::embedded());
+    }
+    let mut config = read_deck(&path.display().to_string(), &text)?;
     let folder = path.parent().unwrap_or(Path::new(""));
     for file in &mut config.rule_files {
         *file = folder.join(&*file);

@@ -32,8 +32,8 @@ pub(crate) use fault::position;
 pub(crate) use value::suggestion;
 
 use dialdeck_files as regular;
-use std::fs::File;
-use std::io::Read as _;
+use std::fs::{self, File};
+use std::io::{ErrorKind, Read as _};
 use std::path::Path;
 
 /// Size limit of a settings file in bytes. A larger file was probably named by mistake.
@@ -91,4 +91,43 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ConfigErrors> {
             hint: "save the file as UTF-8".to_owned(),
         }])
     })
+}
+
+/// Returns whether there is a deck file. An empty one counts as none: `dialdeck config print` may be about
+/// to be written into it. A link to nowhere and a file that cannot be read are broken ones, not none.
+pub fn has_deck_file(path: &Path) -> bool {
+    match read_own_text(path) {
+        Ok(text) => !is_empty(&text),
+        Err(_) => {
+            !fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound)
+        }
+    }
+}
+
+/// Returns whether a deck file's text says nothing at all, not even in a comment.
+pub(crate) fn is_empty(text: &str) -> bool {
+    text.trim_start_matches('\u{feff}').trim().is_empty()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_empty_file_counts_as_none() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("dialdeck.toml");
+        assert!(!has_deck_file(&path));
+        for text in ["", "\n \t\r\n", "\u{feff}\n"] {
+            fs::write(&path, text).unwrap();
+            assert!(!has_deck_file(&path), "{text:?}");
+            assert_eq!(load_deck(&path).unwrap(), DeckConfig::embedded());
+        }
+        fs::write(&path, "# a comment\n").unwrap();
+        assert!(has_deck_file(&path));
+        assert!(load_deck(&path).is_err());
+        fs::remove_file(&path).unwrap();
+        std::os::unix::fs::symlink("nowhere", &path).unwrap();
+        assert!(has_deck_file(&path));
+    }
 }

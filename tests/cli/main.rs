@@ -21,6 +21,7 @@ mod safety;
 mod scratch;
 mod stop_lists;
 
+use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
@@ -158,4 +159,94 @@ fn the_settings_in_force_are_printed() {
         .run(&["config", "print", "--config", "absent.toml"])
         .exits(2)
         .complains("absent.toml");
+}
+
+/// Runs the program with its output going into a file, as a shell has it; what it says on standard error.
+fn redirected(scratch: &Scratch, args: &[&str], to: &str, append: bool) -> (Option<i32>, String) {
+    let to = fs::OpenOptions::new()
+        .create(true)
+        .write(true)
+        .append(append)
+        .truncate(!append)
+        .open(scratch.path(to))
+        .unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_dialdeck"))
+        .env_remove("DIALDECK_DECK")
+        .arg("--deck")
+        .arg(scratch.path("deck"))
+        .args(args)
+        .stdout(to)
+        .output()
+        .unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    (output.status.code(), said)
+}
+
+#[test]
+fn the_settings_are_printed_into_the_deck_file_itself() {
+    const DEFAULTS: &str = include_str!("../../src/config/defaults.toml");
+    let done = (Some(0), String::new());
+    let print = &["config", "print"][..];
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path("deck")).unwrap();
+    let file = scratch.path("deck/dialdeck.toml");
+    assert_eq!(
+        redirected(&scratch, print, "deck/dialdeck.toml", false),
+        done
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), DEFAULTS);
+    // The deck has had a file from here on.
+    let campaign = scratch.text("recall.toml");
+    scratch.run(&["campaign", "add", &campaign]).exits(0);
+    assert_eq!(
+        redirected(&scratch, print, "deck/dialdeck.toml", false),
+        done
+    );
+    assert_eq!(fs::read_to_string(&file).unwrap(), DEFAULTS);
+    for begun in ["# ours\n", "= =\n"] {
+        fs::write(&file, begun).unwrap();
+        assert_eq!(
+            redirected(&scratch, print, "deck/dialdeck.toml", true),
+            done
+        );
+        let text = fs::read_to_string(&file).unwrap();
+        assert_eq!(text, format!("{begun}{DEFAULTS}"));
+    }
+    let other = scratch.text("other.toml");
+    let named = ["config", "print", "--config", &other];
+    assert_eq!(redirected(&scratch, &named, "other.toml", false), done);
+    assert_eq!(fs::read_to_string(&other).unwrap(), DEFAULTS);
+    // Into any other file a broken one is an error.
+    let (code, said) = redirected(&scratch, print, "elsewhere.toml", false);
+    assert!(
+        code == Some(1) && said.contains("dialdeck.toml:1:1"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_empty_deck_file_counts_as_none() {
+    let scratch = Scratch::new();
+    fs::create_dir(scratch.path("deck")).unwrap();
+    let file = scratch.path("deck/dialdeck.toml");
+    fs::write(&file, "").unwrap();
+    let call = ["call", "+12125550142", "--trunk", "simulator"];
+    scratch.run(&call).exits(4).complains("there is no deck at");
+    let campaign = scratch.text("recall.toml");
+    scratch.run(&["campaign", "add", &campaign]).exits(0);
+    scratch.run(&["doctor"]).says("the embedded defaults hold");
+    scratch.run(&["status"]).exits(0);
+    // Once a deck has had a file, an empty one is as little meant as one that is gone.
+    fs::write(
+        &file,
+        "default_country = \"GB\"\n[[trunk]]\nname = \"simulator\"\nkind = \"simulator\"\n",
+    )
+    .unwrap();
+    scratch.run(&["campaign", "list"]).exits(0);
+    fs::write(&file, "").unwrap();
+    scratch
+        .run(&["campaign", "start", "recall"])
+        .exits(1)
+        .complains("the deck's file is empty");
+    scratch.run(&["campaign", "stop", "recall"]).exits(0);
 }

@@ -6,6 +6,7 @@
 #[path = "../deck/mod.rs"]
 mod deck;
 mod promises;
+mod reference;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -429,8 +430,10 @@ fn links_and_paths_lead_somewhere() {
     ]
     .map(|name| root().join(name))
     .to_vec();
-    for entry in fs::read_dir(root().join("docs")).unwrap() {
-        documents.push(entry.unwrap().path());
+    for folder in ["docs", "docs/reference"] {
+        let entries = fs::read_dir(root().join(folder)).unwrap();
+        let files = entries.map(|entry| entry.unwrap().path());
+        documents.extend(files.filter(|path| path.is_file()));
     }
     for document in documents {
         let markdown = read(&document);

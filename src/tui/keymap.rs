@@ -75,7 +75,7 @@ impl KeyMap {
         keys.join(" ")
     }
 
-    /// Returns the table of the README: keys, actions and their sentences, by group.
+    /// Returns the table of the reference: keys, actions and their sentences, by group.
     pub fn markdown(&self) -> String {
         let mut rows = vec!["| key | act | what it does |\n|---|---|---|\n".to_owned()];
         for group in Group::ALL {

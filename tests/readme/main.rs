@@ -5,6 +5,7 @@
 #[expect(dead_code, reason = "each test file uses a part of it")]
 #[path = "../deck/mod.rs"]
 mod deck;
+mod packaging;
 mod promises;
 mod reference;
 

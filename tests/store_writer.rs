@@ -6,6 +6,7 @@
 
 use std::path::Path;
 use std::sync::mpsc::channel;
+use std::time::Duration;
 
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{DeckId, Timestamp};
@@ -15,6 +16,7 @@ use dialdeck::store::memory::MemoryStore;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::writer::{Done, MAX_GROUP, Urgency, Writer};
 use tokio::sync::mpsc::{UnboundedReceiver, unbounded_channel};
+use tokio::time::Instant;
 
 fn now() -> Timestamp {
     "2026-12-08T15:00:00Z".parse().unwrap()
@@ -181,4 +183,59 @@ fn a_busy_store_is_waited_for_and_nothing_is_lost() {
     drop(writer);
     assert!(matches!(done.blocking_recv(), Some(Done::Failed(_))));
     assert!(done.blocking_recv().is_none());
+}
+
+/// Runs this on a runtime of one thread whose time jumps to the next timer.
+fn in_virtual_time(run: impl Future<Output = ()>) {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    let runtime = builder.enable_time().start_paused(true).build().unwrap();
+    runtime.block_on(run);
+}
+
+#[test]
+fn on_a_runtime_no_time_passes_until_every_job_is_executed() {
+    let folder = tempfile::tempdir().unwrap();
+    in_virtual_time(async {
+        let (sender, mut done) = unbounded_channel();
+        let writer = Writer::on_runtime(open(folder.path()), sender);
+        let start = Instant::now();
+        let timer = tokio::spawn(tokio::time::sleep(Duration::from_millis(1)));
+        for _ in 0..MAX_GROUP + 10 {
+            writer.submit(Urgency::Lazy, append).unwrap();
+        }
+        drop(writer);
+        let (mut groups, mut heads) = (Vec::new(), Vec::new());
+        while let Some(reported) = done.recv().await {
+            let Done::Ok(results) = reported else {
+                panic!("{reported:?}");
+            };
+            assert_eq!(start.elapsed(), Duration::ZERO);
+            groups.push(results.len());
+            heads.extend(results);
+        }
+        assert_eq!(groups, [MAX_GROUP, 10]);
+        assert!(heads.into_iter().eq(1..=266));
+        timer.await.unwrap();
+        assert!(start.elapsed() > Duration::ZERO);
+    });
+    assert_eq!(open(folder.path()).snapshot(now()).unwrap().head, 266);
+}
+
+#[test]
+fn on_a_runtime_a_failed_commit_and_a_panic_end_the_writer_too() {
+    in_virtual_time(async {
+        for panics in [false, true] {
+            let (sender, mut done) = unbounded_channel();
+            let store = MemoryStore::new(DeckId(7), Rules::embedded(), now());
+            let writer = Writer::on_runtime(store, sender);
+            let job = move |store: &mut MemoryStore| {
+                assert!(!panics, "as a test wants it");
+                store.commit().is_ok()
+            };
+            writer.submit(Urgency::Now, job).unwrap();
+            assert!(matches!(done.recv().await, Some(Done::Failed(_))));
+            assert!(done.recv().await.is_none());
+            assert!(writer.submit(Urgency::Now, |_| true).is_err());
+        }
+    });
 }

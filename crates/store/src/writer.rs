@@ -6,13 +6,11 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{
-    Receiver, RecvTimeoutError, SyncSender, TryRecvError, TrySendError, sync_channel,
-};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, TryRecvError, sync_channel};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
 use super::{Store, StoreError};
 use dialdeck_clock::Stopwatch;
@@ -59,7 +57,8 @@ pub enum Done<E> {
     Resumed(Duration),
 }
 
-/// A handle on the writer's thread. Dropping it executes the waiting jobs, commits, and joins the thread.
+/// A handle on the writer. Dropping it executes the waiting jobs and commits; it joins a thread, but does not
+/// wait for a task.
 ///
 /// # Examples
 ///
@@ -87,10 +86,16 @@ pub enum Done<E> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct Writer<S, E> {
-    jobs: Option<SyncSender<(Urgency, Job<S, E>)>>,
+    jobs: Option<Jobs<S, E>>,
     thread: Option<JoinHandle<()>>,
     watch: Arc<AtomicBool>,
     ends: Arc<AtomicBool>,
+}
+
+/// Where submitted jobs go.
+enum Jobs<S, E> {
+    Thread(SyncSender<(Urgency, Job<S, E>)>),
+    Task(UnboundedSender<Job<S, E>>),
 }
 
 /// The writer has ended because a commit failed. The job was not executed.
@@ -108,22 +113,39 @@ impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
         let watch = Arc::new(AtomicBool::new(true));
         let ends = Arc::new(AtomicBool::new(false));
         let work = Loop {
-            store,
             jobs,
-            done,
+            work: Work::new(store, done, &ends),
             watch: Arc::clone(&watch),
-            ends: Arc::clone(&ends),
-            displaced: false,
         };
         let thread = thread::Builder::new()
             .name("store-writer".to_owned())
             .spawn(move || work.run())?;
         Ok(Self {
-            jobs: Some(sender),
+            jobs: Some(Jobs::Thread(sender)),
             thread: Some(thread),
             watch,
             ends,
         })
+    }
+
+    /// Starts a task of the current runtime that owns `store` and reports to `done`. Returns the handle.
+    ///
+    /// For a runtime of one thread whose time jumps to the next timer: while a group is executed nothing else
+    /// runs, so that no time passes. All submitted jobs are executed as soon as the task runs, whatever their
+    /// urgency, and the idle task does not check for commits of other processes.
+    ///
+    /// # Panics
+    /// Panics outside of a runtime.
+    pub fn on_runtime(store: S, done: UnboundedSender<Done<E>>) -> Self {
+        let (sender, jobs) = unbounded_channel();
+        let ends = Arc::new(AtomicBool::new(false));
+        drop(tokio::spawn(Work::new(store, done, &ends).serve(jobs)));
+        Self {
+            jobs: Some(Jobs::Task(sender)),
+            thread: None,
+            watch: Arc::new(AtomicBool::new(true)),
+            ends,
+        }
     }
 
     /// Sets whether the idle writer checks often for commits of other processes: every [`WATCHFUL_LOOK`] if
@@ -132,7 +154,7 @@ impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
         self.watch.store(watch, Ordering::Relaxed);
     }
 
-    /// Submits a job. Blocks while [`MAX_WAITING`] jobs are waiting.
+    /// Submits a job. Blocks while [`MAX_WAITING`] jobs are waiting for a thread.
     ///
     /// # Errors
     /// Errors if the writer has ended.
@@ -141,21 +163,9 @@ impl<S: Store + 'static, E: Send + 'static> Writer<S, E> {
         urgency: Urgency,
         job: impl FnOnce(&mut S) -> E + Send + 'static,
     ) -> Result<(), Ended> {
-        let jobs = self.jobs.as_ref().ok_or(Ended)?;
-        jobs.send((urgency, Box::new(job))).map_err(|_| Ended)
-    }
-
-    /// Submits a job without blocking. Returns the job if [`MAX_WAITING`] jobs are waiting, `None` if it was
-    /// submitted.
-    ///
-    /// # Errors
-    /// Errors if the writer has ended.
-    pub fn try_submit(&self, urgency: Urgency, job: Job<S, E>) -> Result<Option<Job<S, E>>, Ended> {
-        let jobs = self.jobs.as_ref().ok_or(Ended)?;
-        match jobs.try_send((urgency, job)) {
-            Ok(()) => Ok(None),
-            Err(TrySendError::Full((_, job))) => Ok(Some(job)),
-            Err(TrySendError::Disconnected(_)) => Err(Ended),
+        match self.jobs.as_ref().ok_or(Ended)? {
+            Jobs::Thread(jobs) => jobs.send((urgency, Box::new(job))).map_err(|_| Ended),
+            Jobs::Task(jobs) => jobs.send(Box::new(job)).map_err(|_| Ended),
         }
     }
 }
@@ -172,23 +182,30 @@ impl<S, E> Drop for Writer<S, E> {
     }
 }
 
-struct Loop<S, E> {
+/// Executes groups of jobs.
+struct Work<S, E> {
     store: S,
-    jobs: Receiver<(Urgency, Job<S, E>)>,
     done: UnboundedSender<Done<E>>,
-    watch: Arc<AtomicBool>,
     /// Whether the handle is being dropped: then a busy store is waited for no longer.
     ends: Arc<AtomicBool>,
     displaced: bool,
 }
 
-impl<S, E> Drop for Loop<S, E> {
+impl<S, E> Drop for Work<S, E> {
     fn drop(&mut self) {
         if thread::panicking() {
             let error = StoreError::Unusable("its writer has panicked".to_owned());
             drop(self.done.send(Done::Failed(error)));
         }
     }
+}
+
+/// The writer's thread.
+struct Loop<S, E> {
+    /// Dropped first: once the reports have ended, no job can be submitted.
+    jobs: Receiver<(Urgency, Job<S, E>)>,
+    work: Work<S, E>,
+    watch: Arc<AtomicBool>,
 }
 
 /// Whether more jobs may arrive.
@@ -203,12 +220,12 @@ impl<S: Store, E> Loop<S, E> {
         loop {
             let (jobs, inbox) = self.gather();
             let outcome = if jobs.is_empty() {
-                self.patiently(Self::look)
+                self.work.patiently(Work::look)
             } else {
-                self.execute(jobs)
+                self.work.execute(jobs)
             };
             if let Err(error) = outcome {
-                self.tell(Done::Failed(error));
+                self.work.tell(Done::Failed(error));
                 return;
             }
             if inbox == Inbox::Closed {
@@ -253,6 +270,32 @@ impl<S: Store, E> Loop<S, E> {
             jobs.push_back(next.1);
         }
         (jobs, Inbox::Open)
+    }
+}
+
+impl<S: Store, E> Work<S, E> {
+    fn new(store: S, done: UnboundedSender<Done<E>>, ends: &Arc<AtomicBool>) -> Self {
+        Self {
+            store,
+            done,
+            ends: Arc::clone(ends),
+            displaced: false,
+        }
+    }
+
+    /// Executes jobs until no more can arrive or a group has failed.
+    async fn serve(mut self, mut jobs: UnboundedReceiver<Job<S, E>>) {
+        while let Some(first) = jobs.recv().await {
+            let mut group = VecDeque::from([first]);
+            while group.len() < MAX_GROUP
+                && let Ok(next) = jobs.try_recv()
+            {
+                group.push_back(next);
+            }
+            if let Err(error) = self.execute(group) {
+                return self.tell(Done::Failed(error));
+            }
+        }
     }
 
     fn execute(&mut self, jobs: VecDeque<Job<S, E>>) -> Result<(), StoreError> {

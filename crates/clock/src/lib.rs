@@ -75,6 +75,14 @@ impl Clock {
             Self::Scaled(clock) => span / clock.factor,
         }
     }
+
+    /// Starts a measurement of the time that passes for timers.
+    pub fn lap(&self) -> Lap {
+        Lap(match self {
+            Self::Kept(keeper) => Since::Kept(Arc::clone(keeper), keeper.now()),
+            Self::System | Self::Scaled(_) | Self::Manual(_) => Since::Real(Stopwatch::start()),
+        })
+    }
 }
 
 /// A clock that starts at a chosen instant and runs faster than the machine's.
@@ -246,6 +254,26 @@ impl Stopwatch {
     }
 }
 
+/// Measures the time that passes for the timers that a [`Clock`] goes by: real time, or the time of its keeper.
+#[derive(Clone, Debug)]
+pub struct Lap(Since);
+
+#[derive(Clone, Debug)]
+enum Since {
+    Real(Stopwatch),
+    Kept(Arc<dyn Timekeeper>, Timestamp),
+}
+
+impl Lap {
+    /// Returns the time since the start.
+    pub fn elapsed(&self) -> Duration {
+        match &self.0 {
+            Since::Real(watch) => watch.elapsed(),
+            Since::Kept(keeper, start) => keeper.now().since(*start),
+        }
+    }
+}
+
 /// Waits for `span` of the machine's time. Only for commands that wait for another process; the engine waits
 /// on channels and on [`Clock::real_time_until`].
 #[expect(
@@ -334,6 +362,7 @@ mod tests {
         assert_eq!(clock.real_time(span), span);
         assert_eq!(clock.real_time_until(now + span), Some(span));
         assert_eq!(clock.real_time_until(now - span), Some(Duration::ZERO));
+        assert_eq!(clock.lap().elapsed(), Duration::ZERO);
     }
 
     #[test]

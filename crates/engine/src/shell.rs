@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
-use dialdeck_clock::{Clock, ClockWatch, Stopwatch};
+use dialdeck_clock::{Clock, ClockWatch, Lap};
 use dialdeck_core::domain::{Timestamp, TrunkName};
 use dialdeck_core::rules::Rules;
 use dialdeck_providers::{Provider, Request};
@@ -34,7 +34,7 @@ pub use handle::{Ask, Handle};
 /// Commands that may wait for the engine. A sender gets an error if the queue is full.
 pub const COMMAND_QUEUE: usize = 64;
 
-/// How often a watched board is refreshed at most, in real time.
+/// How often a watched board is refreshed at most, by the timers' time.
 const BOARD_EVERY: Duration = Duration::from_millis(100);
 
 /// The longest sleep between two checks of a clock that may be set from outside.
@@ -66,7 +66,7 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     busy_board: watch::Sender<Option<String>>,
     /// Until when calls that are up are waited for; `None` if the engine has not been asked to end.
     drain: Option<Drain>,
-    board_asked: Option<Stopwatch>,
+    board_asked: Option<Lap>,
     /// Notices a jump of the machine's clock; `None` if the clock is simulated.
     clock_watch: Option<ClockWatch>,
     now: Timestamp,
@@ -86,6 +86,9 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     ///
     /// # Errors
     /// Errors if the store's thread cannot be started.
+    ///
+    /// # Panics
+    /// Panics on a [`Clock::Kept`] outside of its runtime, which executes the store's jobs.
     pub fn new(
         store: S,
         providers: BTreeMap<TrunkName, P>,
@@ -93,7 +96,11 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         rules: &'static Rules,
     ) -> std::io::Result<(Self, Handle)> {
         let (done, answers) = mpsc::unbounded_channel();
-        let writer = Writer::spawn(store, done)?;
+        let writer = match &clock {
+            // The time of its runtime must not pass while a group is executed.
+            Clock::Kept(_) => Writer::on_runtime(store, done),
+            Clock::System | Clock::Scaled(_) | Clock::Manual(_) => Writer::spawn(store, done)?,
+        };
         let (ask, commands) = mpsc::channel(COMMAND_QUEUE);
         let nudge = Arc::new(Notify::new());
         let now = clock.now();
@@ -404,11 +411,12 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     fn ask_for_board(&mut self) {
         let due = self
             .board_asked
+            .as_ref()
             .is_none_or(|asked| asked.elapsed() >= BOARD_EVERY);
         if self.board.receiver_count() == 0 || !due || self.busy.is_some() {
             return;
         }
-        self.board_asked = Some(Stopwatch::start());
+        self.board_asked = Some(self.clock.lap());
         let (rules, now) = (self.rules, self.now);
         let fold = move |store: &mut S| {
             let snapshot = store.snapshot(now).ok()?;

@@ -76,12 +76,16 @@ impl Front {
 /// Errors if the socket cannot be served.
 pub async fn serve(socket: TcpListener, front: Front) -> io::Result<()> {
     let limits = front.limits;
-    let routes = Router::new()
+    socket::serve(socket, routes(front), limits).await
+}
+
+/// Returns what is served, without the limits on connections.
+pub fn routes(front: Front) -> Router {
+    Router::new()
         .route("/healthz", get(health))
         .route("/metrics", get(measures))
         .fallback(arrive)
-        .with_state(Arc::new(front));
-    socket::serve(socket, routes, limits).await
+        .with_state(Arc::new(front))
 }
 
 async fn health(State(front): State<Arc<Front>>) -> StatusCode {

@@ -1,4 +1,4 @@
-//! Real carriers' protocols against doubles of their servers, over real sockets.
+//! Real carriers' protocols against doubles of their servers, most of them in virtual time.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
 mod bubblyphone;

@@ -29,6 +29,9 @@ use super::server::Server;
 /// their answers in no time, and time would never go on.
 const LATENCY: Duration = Duration::from_millis(10);
 
+/// How often one instant is read at most. Time goes on only when there is nothing else to do.
+const MOST_READS: usize = 1_000_000;
+
 /// The most of a body in a paused lab.
 const LONGEST_BODY: usize = 8 << 20;
 
@@ -53,6 +56,7 @@ impl Lab {
             runtime: runtime.handle().clone(),
             start,
             started: runtime.block_on(async { Instant::now() }),
+            reads: Mutex::new((start, 0)),
         };
         Self(Arc::new(Parts {
             clock: Clock::Kept(Arc::new(keeper)),
@@ -99,6 +103,12 @@ impl Lab {
         }
     }
 
+    /// Returns a name in a paused lab for a server that is yet to be made; `None` in a lab of sockets.
+    pub(crate) fn reserve(&self) -> Option<Hosted> {
+        let net = self.0.net.as_ref()?;
+        Some(net.host(Router::new()))
+    }
+
     /// Returns the runtime of the vendors, and in a paused lab of the servers, too.
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.0.runtime
@@ -122,13 +132,23 @@ struct Paused {
     runtime: Handle,
     start: Timestamp,
     started: Instant,
+    /// The last instant that was read, and how often.
+    reads: Mutex<(Timestamp, usize)>,
 }
 
 impl Timekeeper for Paused {
     fn now(&self) -> Timestamp {
         // Outside a runtime an `Instant` is the machine's.
         let _inside = self.runtime.enter();
-        self.start + self.started.elapsed()
+        let now = self.start + self.started.elapsed();
+        let mut reads = self.reads.lock().unwrap();
+        let again = if reads.0 == now { reads.1 + 1 } else { 0 };
+        *reads = (now, again);
+        assert!(
+            again < MOST_READS,
+            "time stands still: somebody is never done"
+        );
+        now
     }
 }
 
@@ -161,8 +181,14 @@ pub(crate) struct Hosted {
 }
 
 impl Hosted {
+    /// Serves these routes from now on.
+    pub(crate) fn serve(&self, routes: Router) {
+        let mut hosts = self.net.0.lock().unwrap();
+        hosts.routes.insert(self.name.clone(), routes);
+    }
+
     /// Returns `http://` and its name.
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("http://{}", self.name)
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use dialdeck::clock::{Clock, ScaledClock};
 use dialdeck::config::{read_campaign, read_deck};
@@ -12,8 +13,8 @@ use dialdeck::domain::{
     Timestamp, TrunkName,
 };
 use dialdeck::engine::Command;
-use dialdeck::engine::shell::{Ends, Shell};
-use dialdeck::outside::listener::{Front, Gate, serve};
+use dialdeck::engine::shell::{Ends, Handle, Shell};
+use dialdeck::outside::listener::{Front, Gate, routes, serve};
 use dialdeck::provider::remote::secret::{Reach, Secret};
 use dialdeck::provider::remote::{Remote, Vendor};
 use dialdeck::rules::Rules;
@@ -24,14 +25,14 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use crate::judge;
-use crate::vendors::lab::Lab;
+use crate::vendors::lab::{Hosted, Lab};
 use crate::vendors::ledger::{Ledger, Step};
 
 /// How a run is sized.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Size {
-    /// Simulated seconds per real second.
-    pub(crate) factor: u32,
+    /// Over sockets, by a clock of so many simulated seconds per real one; `None`: in virtual time.
+    pub(crate) sockets: Option<u32>,
     /// Attempts that are made at least.
     pub(crate) attempts: u64,
     /// Calls in flight at most.
@@ -76,9 +77,31 @@ pub(crate) struct Stage {
     pub(crate) deck: DeckId,
     pub(crate) lab: Lab,
     pub(crate) reach: Reach,
-    socket: TcpListener,
+    door: Door,
     store: SqliteStore,
     size: Size,
+}
+
+/// Where the deck's listener is.
+enum Door {
+    Within(Hosted),
+    Socket(TcpListener),
+}
+
+impl Door {
+    fn of(lab: &Lab) -> Self {
+        match lab.reserve() {
+            Some(hosted) => Self::Within(hosted),
+            None => Self::Socket(lab.run(TcpListener::bind("127.0.0.1:0")).unwrap()),
+        }
+    }
+
+    fn url(&self) -> String {
+        match self {
+            Self::Within(hosted) => hosted.url(),
+            Self::Socket(socket) => format!("http://{}", socket.local_addr().unwrap()),
+        }
+    }
 }
 
 fn trunk() -> TrunkName {
@@ -126,10 +149,13 @@ impl Stage {
         for (place, purpose) in purposes.into_iter().enumerate() {
             add_campaign(&mut store, purpose, &AREAS[place * 7..place * 7 + 7], start);
         }
-        let lab = Lab::sockets(Clock::Scaled(ScaledClock::start(start, size.factor)));
-        let socket = lab.run(TcpListener::bind("127.0.0.1:0")).unwrap();
+        let lab = match size.sockets {
+            Some(factor) => Lab::sockets(Clock::Scaled(ScaledClock::start(start, factor))),
+            None => Lab::paused(start),
+        };
+        let door = Door::of(&lab);
         let reach = Reach {
-            url: format!("http://{}/trunk", socket.local_addr().unwrap()),
+            url: format!("{}/trunk", door.url()),
             key: Secret::new("the deck's own key"),
         };
         Self {
@@ -137,7 +163,7 @@ impl Stage {
             deck,
             lab,
             reach,
-            socket,
+            door,
             store,
             size,
         }
@@ -146,45 +172,55 @@ impl Stage {
     /// Dials until enough attempts are made, then waits until no call is up.
     pub(crate) fn run<V: Vendor>(self, vendor: V, ledger: &Ledger) -> Ended {
         let vendor = Arc::new(vendor);
-        let runtime = self.lab.runtime();
-        let (remote, inlet) = Remote::start(&vendor, self.lab.clock(), runtime.handle());
+        let (clock, runtime) = (self.lab.clock().clone(), self.lab.runtime());
+        let (remote, inlet) = Remote::start(&vendor, &clock, runtime.handle());
         let reader = vendor.reader();
         let gates = BTreeMap::from([(trunk(), Gate { reader, inlet })]);
         let providers = BTreeMap::from([(trunk(), remote)]);
-        let rules = Rules::embedded();
-        let clock = self.lab.clock().clone();
-        let (shell, handle) = Shell::new(self.store, providers, clock.clone(), rules).unwrap();
+        let (shell, handle) = {
+            let _inside = runtime.enter();
+            Shell::new(self.store, providers, clock.clone(), Rules::embedded()).unwrap()
+        };
         let engine = runtime.spawn(shell.run(Ends::WhenTold));
         let front = Front::new(handle.clone(), gates, clock);
-        runtime.spawn(serve(self.socket, front));
-        runtime.block_on(async {
-            let mut boards = handle.board();
-            loop {
-                boards.changed().await.unwrap();
-                let made: u64 = boards
-                    .borrow()
-                    .campaigns
-                    .iter()
-                    .map(|one| one.attempts)
-                    .sum();
-                if made >= self.size.attempts {
-                    break;
-                }
-                let mut campaigns = boards.borrow().campaigns.clone().into_iter();
-                let all_done =
-                    campaigns.len() > 0 && campaigns.all(|one| one.state == CampaignState::Done);
-                assert!(!all_done, "{made} attempts, and nobody is left to call");
+        let _hosted = match self.door {
+            Door::Within(hosted) => {
+                hosted.serve(routes(front));
+                Some(hosted)
             }
-            drop(boards);
+            Door::Socket(socket) => {
+                runtime.spawn(serve(socket, front));
+                None
+            }
+        };
+        while self.lab.run(made(&handle)) < self.size.attempts {
+            assert!(!engine.is_finished(), "the engine has ended");
+            self.lab.pass(Duration::from_secs(1));
+        }
+        self.lab.run(async {
             handle.ask(Command::Drain(None), "test").await.unwrap();
             engine.await.unwrap();
         });
+        // What the store was given last is executed.
+        self.lab.pass(Duration::from_secs(1));
         Ended {
             folder: self.folder,
             ledger: ledger.clone(),
             size: self.size,
         }
     }
+}
+
+/// Returns how many attempts were made so far. A board is made for this alone: each takes its time.
+async fn made(handle: &Handle) -> u64 {
+    let mut boards = handle.board();
+    boards.changed().await.unwrap();
+    let board = boards.borrow();
+    let made = board.campaigns.iter().map(|one| one.attempts).sum();
+    let mut campaigns = board.campaigns.iter();
+    let all_done = campaigns.len() > 0 && campaigns.all(|one| one.state == CampaignState::Done);
+    assert!(!all_done, "{made} attempts, and nobody is left to call");
+    made
 }
 
 fn add_campaign(store: &mut SqliteStore, purpose: &str, areas: &[u32], at: Timestamp) {

@@ -389,15 +389,13 @@ fn listing(world: &Arc<World>, url: &Url) -> Response {
     let calls = world.calls.lock().unwrap();
     let mut listed: Vec<&Called> = calls.values().collect();
     listed.retain(|call| number.is_none_or(|number| call.from == *number));
-    listed.retain(|call| {
-        let day = call.created.to_string()[..10].to_owned();
-        (first.clone()..=last.clone()).contains(&day) && now >= call.created + listed_after
-    });
+    let midnight = |day: &str| format!("{day}T00:00:00Z").parse::<Timestamp>().unwrap();
+    let days = midnight(&first)..midnight(&last) + Duration::from_hours(24);
+    listed.retain(|call| days.contains(&call.created) && now >= call.created + listed_after);
     listed.sort_by_key(|call| std::cmp::Reverse(call.created));
     let lag = world.settings().lag;
     let entry = |call: &&Called| shown(call, now - span(&[&call.id, "lag"], lag), now);
-    let entries: Vec<Value> = listed.iter().map(entry).collect();
-    paged(world, url, &entries)
+    paged(world, url, &listed, entry)
 }
 
 /// The id of one of the account's numbers.
@@ -412,10 +410,15 @@ fn numbers(world: &Arc<World>, url: &Url) -> Response {
     if world.settings().shape == Shape::Bare {
         return told(200, &json!(entries));
     }
-    paged(world, url, &entries)
+    paged(world, url, &entries, Value::clone)
 }
 
-fn paged(world: &Arc<World>, url: &Url, entries: &[Value]) -> Response {
+fn paged<T>(
+    world: &Arc<World>,
+    url: &Url,
+    entries: &[T],
+    written: impl Fn(&T) -> Value,
+) -> Response {
     let mut parts = url.query_pairs();
     let page = parts.find(|(name, _)| name == "page");
     let page: usize = page.map_or(1, |(_, value)| value.parse().unwrap());
@@ -424,7 +427,7 @@ fn paged(world: &Arc<World>, url: &Url, entries: &[Value]) -> Response {
         .iter()
         .skip((page - 1) * size)
         .take(size)
-        .cloned()
+        .map(written)
         .collect();
     let more = page * size < entries.len();
     let next = more.then(|| format!("http://elsewhere.invalid{}?page={}", url.path(), page + 1));

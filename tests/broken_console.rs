@@ -4,10 +4,6 @@
 //! console that is checked.
 #![expect(clippy::unwrap_used, reason = "a test stops at the first surprise")]
 
-#[expect(dead_code, reason = "the console's own tests use all of it")]
-#[path = "console/pty.rs"]
-mod pty;
-
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -31,7 +27,7 @@ use jiff::tz::TimeZone;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 
-use pty::Pty;
+use dialdeck_testkit::pty::Pty;
 
 const SIZE: (u16, u16) = (200, 50);
 

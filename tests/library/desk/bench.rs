@@ -1,0 +1,121 @@
+//! A desk on a deck's file beside the store of its engine.
+
+use std::sync::mpsc::{Sender, channel};
+use std::thread::JoinHandle;
+
+use dialdeck::clock::DeckClock;
+use dialdeck::domain::Role;
+use dialdeck::engine::desk::service::{TOLD_QUEUE, spawn};
+use dialdeck::engine::desk::{
+    Act, Acted, Ask, Desk, EngineSeat, Importer, Settings, Surroundings, Told,
+};
+use dialdeck::rules::Rules;
+use dialdeck::store::sqlite::SqliteStore;
+use dialdeck::store::{Store as _, StoreError};
+use jiff::tz::TimeZone;
+use tokio::sync::mpsc::Receiver;
+
+use dialdeck_testkit::world::{self, number};
+
+/// A deck's clock that shows the log's last entry, and an engine as the test sets it.
+struct Around(EngineSeat);
+
+impl Surroundings<SqliteStore> for Around {
+    fn engine(&mut self) -> EngineSeat {
+        self.0
+    }
+
+    fn clock(&mut self, _store: &mut SqliteStore) -> Result<DeckClock, StoreError> {
+        Ok(DeckClock::Virtual)
+    }
+
+    fn importer(&self) -> Importer {
+        Box::new(|_, _, _| Err("these tests import nothing".to_owned()))
+    }
+}
+
+pub(crate) fn settings(
+    folder: &tempfile::TempDir,
+    seat: EngineSeat,
+    role: Role,
+) -> Settings<SqliteStore> {
+    let mut store = world::sqlite(folder);
+    store.restrict(role.into());
+    Settings {
+        store,
+        rules: Rules::embedded(),
+        surroundings: Box::new(Around(seat)),
+        engine: None,
+        actor: "maria".to_owned(),
+        viewer: TimeZone::UTC,
+        country: "US".to_owned(),
+    }
+}
+
+pub(crate) fn desk(folder: &tempfile::TempDir) -> Desk<SqliteStore> {
+    Desk::open(settings(folder, EngineSeat::Elsewhere, Role::Supervisor)).unwrap()
+}
+
+/// A desk on its own thread.
+pub(crate) struct Bench {
+    asks: Sender<Ask>,
+    told: Receiver<Told>,
+    thread: JoinHandle<()>,
+}
+
+impl Bench {
+    pub(crate) fn open(folder: &tempfile::TempDir, seat: EngineSeat, role: Role) -> Self {
+        let (asks, inbox) = channel();
+        let (tell, told) = tokio::sync::mpsc::channel(TOLD_QUEUE);
+        let thread = spawn(settings(folder, seat, role), inbox, tell).unwrap();
+        Self { asks, told, thread }
+    }
+
+    pub(crate) fn ask(&self, ask: Ask) {
+        self.asks.send(ask).unwrap();
+    }
+
+    /// Returns the next message of the desk.
+    pub(crate) fn next(&mut self) -> Told {
+        self.told.blocking_recv().unwrap()
+    }
+
+    /// Asks two further questions and waits for their answers, so that the desk has handled everything
+    /// before them. Returns the acts acknowledged in that time.
+    pub(crate) fn acknowledged_meanwhile(&mut self) -> Vec<u64> {
+        let mut acts = Vec::new();
+        for _ in 0..2 {
+            self.ask(Ask::Judge(number(0).to_string()));
+            loop {
+                let told = self.next();
+                if let Told::Acted(id, _) = told {
+                    acts.push(id);
+                } else if matches!(told, Told::Judged(..)) {
+                    break;
+                }
+            }
+        }
+        acts
+    }
+
+    /// Returns the result of the next act that is acknowledged.
+    pub(crate) fn acted(&mut self) -> (u64, Result<Acted, String>) {
+        loop {
+            if let Told::Acted(id, result) = self.next() {
+                return (id, result);
+            }
+        }
+    }
+
+    /// Carries out an act and waits for its acknowledgement.
+    pub(crate) fn act(&mut self, act: Act) -> Result<Acted, String> {
+        self.ask(Ask::Act(1, act));
+        self.acted().1
+    }
+
+    /// Leaves the desk. Returns after its thread has ended.
+    pub(crate) fn leave(self) {
+        drop(self.asks);
+        self.thread.join().unwrap();
+    }
+}

@@ -1,0 +1,62 @@
+//! What the snapshot of a deck shows of trunks and alerts.
+
+use dialdeck::domain::event::{EventKind, NewEvent};
+use dialdeck::store::Store;
+
+use dialdeck_testkit::world::*;
+
+contract!(
+    a_reset_trunk_is_in_the_next_picture,
+    alerts_are_in_the_picture,
+    an_alert_that_somebody_has_seen_to_leaves_the_picture,
+);
+
+fn a_reset_trunk_is_in_the_next_picture(store: &mut impl Store) {
+    let now = morning();
+    running(store, 1);
+    assert_eq!(store.snapshot(now).unwrap().trunk_resets.len(), 0);
+    let trunk = deck().trunks.remove(0).name;
+    for times in 1..=2 {
+        assert!(store.reset_trunk(&trunk, &by(now)).unwrap());
+        let resets = store.snapshot(now).unwrap().trunk_resets;
+        assert_eq!(resets.get(&trunk), Some(&times));
+    }
+    let head = store.snapshot(now).unwrap().head;
+    let nobody = dialdeck::domain::TrunkName("nobody".to_owned());
+    assert!(!store.reset_trunk(&nobody, &by(now)).unwrap());
+    assert_eq!(store.snapshot(now).unwrap().head, head);
+}
+
+fn alerts_are_in_the_picture(store: &mut impl Store) {
+    let now = morning();
+    for place in 0..25 {
+        let at = now + secs(place);
+        let alert = NewEvent::new(at, EventKind::AlertRaised, "engine");
+        store.append(&alert).unwrap();
+    }
+    let early = NewEvent::new(now, EventKind::DeckOpened, "engine");
+    store.append(&early).unwrap();
+    let picture = store.snapshot(now).unwrap();
+    assert_eq!(picture.alerts.len(), 20);
+    assert_eq!((picture.alerts[0].seq, picture.head), (25, 26));
+    assert_eq!(picture.last_event_at, Some(now + secs(24)));
+    assert_eq!(store.tail(24, 1).unwrap()[0].seq, 25);
+}
+
+fn an_alert_that_somebody_has_seen_to_leaves_the_picture(store: &mut impl Store) {
+    let now = morning();
+    for kind in [
+        EventKind::AlertRaised,
+        EventKind::DeckOpened,
+        EventKind::AlertRaised,
+    ] {
+        store.append(&NewEvent::new(now, kind, "engine")).unwrap();
+    }
+    assert!(store.acknowledge(1, &by(now)).unwrap());
+    assert!(!store.acknowledge(1, &by(now)).unwrap());
+    assert!(!store.acknowledge(2, &by(now)).unwrap());
+    assert!(!store.acknowledge(9, &by(now)).unwrap());
+    let picture = store.snapshot(now).unwrap();
+    let seqs: Vec<i64> = picture.alerts.iter().map(|alert| alert.seq).collect();
+    assert_eq!((seqs, picture.head), (vec![3], 3));
+}

@@ -1,0 +1,3 @@
+//! The console on a terminal.
+
+mod console;

@@ -3,7 +3,7 @@
 mod campaign;
 mod clock;
 mod copies;
-mod lists;
+pub(in crate::cli) mod lists;
 
 use std::path::PathBuf;
 use std::str::FromStr;
@@ -156,7 +156,7 @@ pub struct DemoArgs {
     #[arg(long, value_name = "N|max")]
     pub speed: Option<Speed>,
     /// Where the simulated clock starts [default: 2026-12-07T15:30:00Z]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = lists::instant)]
     pub start_at: Option<Timestamp>,
     /// Seed of the simulated carrier
     #[arg(long, value_name = "N")]
@@ -192,7 +192,7 @@ pub struct RunArgs {
     #[arg(long, value_name = "N|max")]
     pub speed: Option<Speed>,
     /// Where the simulated clock starts, on the simulated carrier only [default: now]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = lists::instant)]
     pub start_at: Option<Timestamp>,
     /// Seed of the simulated carrier
     #[arg(long, value_name = "N")]
@@ -333,7 +333,7 @@ pub struct WhyArgs {
     #[arg(long, value_name = "CAMPAIGN")]
     pub campaign: Option<String>,
     /// As of this instant [default: the deck's present]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = lists::instant)]
     pub at: Option<Timestamp>,
     /// How numbers without a country code are read.
     #[command(flatten)]
@@ -347,7 +347,7 @@ pub struct CheckArgs {
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
     /// As of this instant [default: the deck's present]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = lists::instant)]
     pub at: Option<Timestamp>,
     /// How the columns of its contacts are read.
     #[command(flatten)]

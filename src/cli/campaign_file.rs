@@ -6,7 +6,7 @@ use super::output::instant;
 use super::{CliError, Env, import, law, rules};
 use crate::config::{CampaignFile, ConfigErrors, DeckConfig, load_campaign};
 use crate::domain::{CampaignSettings, Timestamp};
-use crate::intake::{ColumnMap, ContactFile};
+use crate::intake::{ColumnMap, ContactFile, STANDARD_INPUT};
 
 /// A campaign file that is valid by itself and together with the deck file.
 pub struct Sound {
@@ -30,7 +30,9 @@ pub struct Sound {
 ///
 /// Errors if the file has faults, each with line and key, or if the list has.
 pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound, CliError> {
-    std::fs::metadata(path).map_err(|error| CliError::file(path, &error))?;
+    if path != Path::new(STANDARD_INPUT) {
+        std::fs::metadata(path).map_err(|error| CliError::file(path, &error))?;
+    }
     let campaign = load_campaign(path)?;
     let deck = env.deck_config()?;
     let advice = campaign.check_against(&deck)?;
@@ -47,7 +49,10 @@ pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound,
         .map(ToString::to_string)
         .collect();
     let contacts = match (&campaign.contacts, maps) {
-        (Some(list), Some(maps)) => Some((list.clone(), import::open(list, maps)?)),
+        (Some(list), Some(maps)) => {
+            import::say_waits(list);
+            Some((list.clone(), import::open(list, maps)?))
+        }
         (Some(_) | None, _) => None,
     };
     let listed = contacts.as_ref().map(|(_, file)| file);

@@ -101,7 +101,8 @@ pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitC
     for line in &sound.law {
         writeln!(out, "law: {line}")?;
     }
-    writeln!(out, "{} is sound: campaign {name}", args.file.display())?;
+    let file = output::named(&args.file);
+    writeln!(out, "{file} is sound: campaign {name}")?;
     match &outlook {
         None => writeln!(
             out,

@@ -13,7 +13,7 @@ use super::import::{self, Plan};
 use super::place::Answer;
 use super::progress::Showing;
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode, deck, needs, place, rejects, rules};
+use super::{CliError, Deck, Env, ExitCode, deck, limits, needs, place, rejects, rules};
 use crate::clock::DeckClock;
 use crate::domain::{Authority, Right};
 use crate::engine::Command;
@@ -218,6 +218,7 @@ fn terminal() -> Result<(), CliError> {
 
 /// Runs the console until it ends.
 fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, CliError> {
+    limits::enough_files()?;
     let authority = env.authority()?;
     let (store, country) = opened(env)?;
     let viewer = Viewer {

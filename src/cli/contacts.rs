@@ -27,6 +27,7 @@ pub fn execute(
         Deck::open_to_write(env)?
     };
     let campaign = deck.store.campaign(&args.campaign)?;
+    import::say_waits(&args.file);
     let file = import::open(&args.file, &args.columns.maps)?;
     let rejected = rejects::place(args.rejects.as_deref(), &args.file, &env.deck)?;
     let mut plan = import::plan(env, &args.country, &args.columns, rejected)?;

@@ -59,6 +59,7 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
         return Err(CliError::usage(message).hint(hint));
     }
     let country = env.country(&args.country)?;
+    import::say_waits(&args.file);
     let origin = import::origin(&args.file)?;
     let check = if args.list.is_registry() {
         DncFile::check_registry
@@ -299,7 +300,7 @@ fn refuse(
             writeln!(
                 out,
                 "rejected rows, each with its reason: {}",
-                path.display()
+                output::named(path)
             )?;
         }
         say_file(file, out)?;
@@ -356,7 +357,7 @@ fn say(taken: &Taken, out: &mut dyn Write) -> Result<(), CliError> {
         writeln!(
             out,
             "rejected rows, each with its reason: {}",
-            path.display()
+            output::named(path)
         )?;
     }
     Ok(())

@@ -16,7 +16,7 @@ use super::outside::{self, Dealings};
 use super::place::{Answer, Moved};
 use super::reporter::{Reporter, Shown};
 use super::{
-    CliError, Deck, Env, ExitCode, deck, error, forked, log, output, place, rules, status,
+    CliError, Deck, Env, ExitCode, deck, error, forked, limits, log, output, place, rules, status,
 };
 use crate::clock::{Clock, ClockWatch, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
@@ -91,6 +91,7 @@ pub(super) fn start(
     prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
 ) -> Result<Running, CliError> {
     env.may_write()?;
+    limits::enough_files()?;
     if let Some(fault) = rules::in_force().zone_data_fault() {
         return Err(CliError::deck(format!("nothing is dialed: {fault}"))
             .hint("install a newer release of dialdeck"));

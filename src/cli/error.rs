@@ -8,7 +8,7 @@ use std::path::Path;
 use serde_json::json;
 
 use crate::config::{ConfigError, ConfigErrors};
-use crate::domain::text::escape_json;
+use crate::domain::text::{escape_json, one_line};
 use crate::store::StoreError;
 
 /// The hint where a deck's files were moved, replaced or removed while a process used them.
@@ -101,7 +101,17 @@ impl CliError {
     /// Sets the hint.
     #[must_use]
     pub fn hint(mut self, hint: impl fmt::Display) -> Self {
-        self.hint = Some(hint.to_string());
+        self.hint = Some(one_line(&hint.to_string()).into_owned());
+        self
+    }
+
+    /// Adds a line for each of several faults.
+    #[must_use]
+    pub(super) fn lines<T: fmt::Display>(mut self, lines: impl IntoIterator<Item = T>) -> Self {
+        for line in lines {
+            self.message.push('\n');
+            self.message.push_str(&one_line(&line.to_string()));
+        }
         self
     }
 
@@ -148,7 +158,8 @@ impl CliError {
     fn new(code: ExitCode, message: impl fmt::Display) -> Self {
         Self {
             code,
-            message: message.to_string(),
+            // What was typed, or a file's name, may hold a line end.
+            message: one_line(&message.to_string()).into_owned(),
             hint: None,
         }
     }
@@ -170,7 +181,7 @@ impl From<ConfigErrors> for CliError {
     fn from(errors: ConfigErrors) -> Self {
         match &errors.0[..] {
             [only] => Self::failed(place(only)).hint(&only.hint),
-            all => Self::failed(format!("{} faults in one file:\n{errors}", all.len())),
+            all => Self::failed(format!("{} faults in one file:", all.len())).lines(all),
         }
     }
 }
@@ -270,6 +281,17 @@ mod tests {
         );
         let object: serde_json::Value = serde_json::from_str(&error.render(true)).unwrap();
         assert_eq!(object["error"]["code"], 2);
+    }
+
+    #[test]
+    fn what_was_typed_begins_no_line_of_its_own() {
+        let error = CliError::usage("no file `a\nerror: b`").hint("see `a\tb`");
+        assert_eq!(
+            error.render(false),
+            "error: no file `a\\nerror: b`\nhint: see `a\\tb`\n"
+        );
+        let error = CliError::failed("2 faults:").lines(["x\ny", "z"]);
+        assert_eq!(error.render(false), "error: 2 faults:\nx\\ny\nz\n");
     }
 
     #[test]

@@ -5,7 +5,9 @@ mod pace;
 pub(super) mod table;
 
 use std::collections::BTreeMap;
+use std::fs;
 use std::io::Write;
+use std::os::unix::fs::FileTypeExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -14,7 +16,7 @@ use serde::Serialize;
 use self::feed::Rows;
 use self::pace::Pace;
 use super::args::{ColumnArgs, CountryArgs};
-use super::output::count;
+use super::output::{self, count};
 use super::progress::{Progress, Showing};
 use super::rejects::Rejects;
 use super::{CliError, Env, rules};
@@ -27,6 +29,7 @@ use crate::domain::{
 use crate::intake::columns::ColumnMap;
 use crate::intake::{ColumnUse, ContactFile, DateOrder, FileError, NotToBeCalled, Origin, Reading};
 use crate::store::{By, RowFate, Store};
+use crate::tui::tty;
 
 /// The most duplicates that are listed one by one.
 const TOLD: usize = 20;
@@ -101,6 +104,16 @@ pub fn open(path: &Path, maps: &[ColumnMap]) -> Result<ContactFile, CliError> {
 /// Errors if the list does not exist or cannot be read.
 pub fn origin(path: &Path) -> Result<Origin, CliError> {
     Origin::at(path).map_err(|error| CliError::file(path, &error))
+}
+
+/// Says that a list is a pipe: its writer is waited for, however long that takes.
+pub(super) fn say_waits(path: &Path) {
+    if fs::metadata(path).is_ok_and(|found| found.file_type().is_fifo()) {
+        let path = output::named(path);
+        tty::say(&format!(
+            "{path} is a pipe: it is read until its writer ends\n"
+        ));
+    }
 }
 
 /// Takes the rows of `file` into `campaign` and logs the import. Returns the results.
@@ -220,7 +233,7 @@ pub fn say(taken: &Taken, dry_run: bool, out: &mut dyn Write) -> Result<(), CliE
         writeln!(
             out,
             "rejected rows, each with its reason: {}",
-            path.display()
+            output::named(path)
         )?;
     }
     table::write(&taken.columns, out)

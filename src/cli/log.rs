@@ -1,6 +1,6 @@
 //! The event log: shown, followed, exported, verified.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Write, stdin};
 use std::path::Path;
 use std::time::Duration;
@@ -16,6 +16,7 @@ use crate::domain::Timestamp;
 use crate::domain::event::{Anchor, ChainCheck, GENESIS};
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
+use dialdeck_files as regular;
 
 /// Entries read from the store at a time.
 const PAGE: usize = 5_000;
@@ -160,7 +161,8 @@ fn verify(args: &LogVerifyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         }
         Some(file) if file == Path::new("-") => verify_lines(stdin().lock(), file, anchors)?,
         Some(file) => {
-            let lines = File::open(file).map_err(|error| CliError::file(file, &error))?;
+            let lines = regular::open(file, OpenOptions::new().read(true))
+                .map_err(|error| CliError::file(file, &error))?;
             verify_lines(BufReader::new(lines), file, anchors)?
         }
     };

@@ -30,6 +30,7 @@ mod forked;
 pub mod hang_up;
 pub mod import;
 mod law;
+mod limits;
 pub mod log;
 mod loss;
 pub mod manual;
@@ -56,6 +57,7 @@ mod whole;
 pub mod why;
 pub mod window;
 
+use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write, stdout};
 
@@ -69,7 +71,7 @@ pub use error::{CliError, ExitCode};
 use clean::{CleanWriter, Form};
 use needs::StoreOnly;
 
-use crate::domain::text::clean_lines;
+use crate::domain::text::{clean_lines, one_line};
 use crate::engine::words;
 use crate::tui::tty;
 
@@ -79,11 +81,16 @@ use args::{Cli, Command, ConfigCommand, ContactsCommand};
 /// exit code.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     files::make_private();
+    limits::take_as_errors();
     let args: Vec<OsString> = args.into_iter().collect();
     let json = args.iter().any(|arg| arg == "--json");
+    let typed: Vec<String> = args
+        .iter()
+        .map(|arg| arg.to_string_lossy().into_owned())
+        .collect();
     let result = match Cli::try_parse_from(args) {
         Ok(cli) => dispatch(&cli),
-        Err(error) => refuse_arguments(&error, json),
+        Err(error) => refuse_arguments(&error, &typed, json),
     };
     match result {
         Ok(code) => code,
@@ -182,7 +189,7 @@ fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if env.json || loss::of(env).is_some() {
         return Err(Deck::missing(env));
     }
-    writeln!(out, "There is no deck at {} yet.", env.deck.display())?;
+    writeln!(out, "There is no deck at {} yet.", output::named(&env.deck))?;
     writeln!(out)?;
     writeln!(
         out,
@@ -197,17 +204,35 @@ fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     Ok(ExitCode::Done)
 }
 
+/// Returns the text with an argument that was typed, or its value, in one line.
+fn in_one_line(text: String, arg: &str) -> String {
+    let value = arg.split_once('=').map_or(arg, |(_, value)| value);
+    [arg, value]
+        .into_iter()
+        .fold(text, |text, part| match one_line(part) {
+            Cow::Owned(line) if !part.trim().is_empty() => text.replace(part, &line),
+            Cow::Owned(_) | Cow::Borrowed(_) => text,
+        })
+}
+
 /// Returns the exit code of arguments that do not parse. `--help` and `--version` succeed; every other case
 /// is a wrong argument.
-fn refuse_arguments(error: &clap::Error, json: bool) -> Result<ExitCode, CliError> {
+fn refuse_arguments(
+    error: &clap::Error,
+    typed: &[String],
+    json: bool,
+) -> Result<ExitCode, CliError> {
     let asked = matches!(
         error.kind(),
         ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
     );
-    let text = error.render().to_string();
+    let rendered = error.render().to_string();
+    let text = typed
+        .iter()
+        .fold(rendered.clone(), |text, arg| in_one_line(text, arg));
     if asked || !json {
         // The arguments as typed are a part of the message.
-        if clean_lines(&text) == text {
+        if clean_lines(&text) == rendered {
             error.print()?;
         } else {
             tty::say(&text);

@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::io::Write;
+use std::path::Path;
 
 use comfy_table::{Table, presets};
 use serde::Serialize;
 
 use super::CliError;
-use crate::domain::text::clean;
+use crate::domain::text::{clean, one_line};
 use crate::domain::{ImportTarget, UnfinishedImport};
 
 /// A table for people: a header, then the rows, with aligned columns and no borders.
@@ -65,6 +66,11 @@ pub fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), CliError>
 }
 
 pub use crate::engine::words::instant;
+
+/// A path in one line, whatever it is called.
+pub fn named(path: &Path) -> String {
+    one_line(&path.display().to_string()).into_owned()
+}
 
 /// Returns a number and its noun: `1 number`, `2 numbers`.
 pub fn count(n: u64, noun: &str) -> String {

@@ -267,7 +267,7 @@ pub(super) fn copy(env: &Env) -> Result<(), CliError> {
     };
     tty::say(&format!(
         "the copy of deck {from} is the deck {identity} now{paused}\nfor trunks of real carriers give it accounts of its own, and write credentials_for = \"{identity}\" into {}\n",
-        env.own_deck_file().display()
+        super::output::named(&env.own_deck_file())
     ));
     Ok(())
 }

@@ -347,7 +347,11 @@ fn report(
         )?,
     }
     if let Some(aside) = aside {
-        writeln!(out, "The store that was there is now {}.", aside.display())?;
+        writeln!(
+            out,
+            "The store that was there is now {}.",
+            output::named(aside)
+        )?;
     }
     let Some(recovery) = recovery else {
         return Ok(ExitCode::Done);

@@ -44,7 +44,7 @@ pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     writeln!(
         out,
         "deck {}   engine {engine}   {}",
-        env.deck.display(),
+        output::named(&env.deck),
         instant(board.now)
     )?;
     match &owner {

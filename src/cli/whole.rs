@@ -36,13 +36,10 @@ pub(super) fn changed_outside(folder: &Path) -> CliError {
 /// Returns the error of a check that found differences, one per line.
 pub(super) fn not_whole(found: &Differences) -> CliError {
     let count = count(found.count, "difference");
-    let mut lines = vec![format!("the deck is not whole: {count}")];
-    lines.extend(found.first.iter().map(ToString::to_string));
     let more = found.count - found.first.len() as u64;
-    if more > 0 {
-        lines.push(format!("and {more} more"));
-    }
-    CliError::failed(lines.join("\n")).hint(
+    let more = (more > 0).then(|| format!("and {more} more"));
+    let error = CliError::failed(format!("the deck is not whole: {count}"));
+    error.lines(&found.first).lines(more).hint(
         "`dialdeck restore --from BACKUP` puts a backup in place; keep the deck's folder as it is \
          until then",
     )

@@ -8,7 +8,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueHint};
 use serde_json::json;
 
-use super::{CliError, ExitCode};
+use super::CliError;
+use super::args::lists::instant;
 use crate::domain::campaign::{CallClass, CallKind, Purpose};
 use crate::domain::{Hints, Timestamp, WindowClass};
 use crate::policy::window::banned_status;
@@ -24,7 +25,7 @@ pub struct WindowArgs {
     #[arg(value_name = "NUMBER", required_unless_present = "csv")]
     pub numbers: Vec<String>,
     /// The instant to judge, RFC 3339 [default: now]
-    #[arg(long, value_name = "INSTANT")]
+    #[arg(long, value_name = "INSTANT", value_parser = instant)]
     pub at: Option<Timestamp>,
     /// Whose voice speaks: live or automated; `debt` is a live call that collects a debt
     #[arg(long, value_name = "CLASS", default_value = "live", value_parser = call_kind)]
@@ -301,11 +302,7 @@ fn with_purpose(call: CallKind, purpose: Option<Purpose>) -> CallKind {
 }
 
 fn usage(message: &str) -> CliError {
-    CliError {
-        code: ExitCode::Usage,
-        message: message.to_owned(),
-        hint: None,
-    }
+    CliError::usage(message)
 }
 
 #[cfg(test)]

@@ -32,8 +32,8 @@ pub(crate) use fault::position;
 pub(crate) use value::suggestion;
 
 use dialdeck_files as regular;
-use std::fs::{self, File};
-use std::io::{ErrorKind, Read as _};
+use std::fs::{self, OpenOptions};
+use std::io::{ErrorKind, Read as _, stdin};
 use std::path::Path;
 
 /// Size limit of a settings file in bytes. A larger file was probably named by mistake.
@@ -55,7 +55,7 @@ pub(crate) fn read_own_text(path: &Path) -> Result<String, ConfigErrors> {
     }
 }
 
-/// Returns the text of a settings file.
+/// Returns the text of a settings file, or of standard input for `-`.
 ///
 /// # Errors
 /// Errors if the file cannot be read, is larger than [`MAX_BYTES`] or is not UTF-8.
@@ -64,14 +64,18 @@ pub(crate) fn read_text(path: &Path) -> Result<String, ConfigErrors> {
     let unread = |error: std::io::Error| {
         fault(
             format!("cannot be read: {error}"),
-            "name a file that exists and may be read",
+            "name a file that exists and may be read; - is standard input",
         )
     };
-    let file = File::open(path).map_err(unread)?;
     let mut bytes = Vec::new();
-    file.take(MAX_BYTES + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unread)?;
+    // A pipe may never be written to, and is not waited for.
+    let read = if path == Path::new("-") {
+        stdin().lock().take(MAX_BYTES + 1).read_to_end(&mut bytes)
+    } else {
+        let file = regular::open(path, OpenOptions::new().read(true)).map_err(unread)?;
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes)
+    };
+    read.map_err(unread)?;
     if bytes.len() as u64 > MAX_BYTES {
         return Err(fault(
             format!("is larger than {} MiB", MAX_BYTES / 1024 / 1024),

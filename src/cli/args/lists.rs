@@ -172,9 +172,37 @@ fn date_or_instant(text: &str) -> Result<Timestamp, String> {
         .map_err(|_: String| format!("`{text}` is not a date; write it as 2026-12-01"))
 }
 
+/// Returns an instant of the years 1970 to 2100: beyond them there are no rules, and no calls.
+pub(in crate::cli) fn instant(text: &str) -> Result<Timestamp, String> {
+    // Seconds from 1970 to the end of 2100.
+    const END: i64 = 4_133_980_800;
+    let read: Timestamp = text.parse()?;
+    // A `Timestamp` has no instant before 1970.
+    match text.trim().parse::<jiff::Timestamp>() {
+        Ok(at) if at.as_second() < 0 || at.as_nanosecond() < 0 || at.as_second() >= END => {
+            Err(format!("`{text}` is not an instant from 1970 to 2100"))
+        }
+        Ok(_) | Err(_) => Ok(read),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn instants_are_of_the_years_that_calls_are_of() {
+        for (text, known) in [
+            ("1969-12-31T23:59:59Z", false),
+            ("1970-01-01T00:00:00Z", true),
+            ("2100-12-31T23:59:59Z", true),
+            ("2101-01-01T00:00:00Z", false),
+            ("0001-01-01T00:00:00Z", false),
+            ("9999-12-31T23:59:59Z", false),
+        ] {
+            assert_eq!(instant(text).is_ok(), known, "{text}");
+        }
+    }
 
     #[test]
     fn dates_are_midnight_utc() {

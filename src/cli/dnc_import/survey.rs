@@ -191,7 +191,7 @@ pub(super) fn say(
     writeln!(
         out,
         "{}: {}, {}, {} that cannot be read",
-        args.file.display(),
+        output::named(&args.file),
         count(survey.listed + survey.additions, "number"),
         count(survey.removals, "removal"),
         count(survey.rejected, "line")

@@ -9,7 +9,7 @@ use tokio::runtime::Runtime;
 
 use super::{Finding, Level, finding};
 use crate::cli::vendors::{Visit, Wanted};
-use crate::cli::{CliError, Env, credentials};
+use crate::cli::{CliError, Env, credentials, limits};
 use crate::clock::Clock;
 use crate::config::{Credential, DeckConfig, ListenerSettings, ProviderSettings};
 use crate::domain::Incarnations;
@@ -30,6 +30,7 @@ pub(super) fn findings(
     (engine, wants_results): (bool, bool),
     env: &Env,
 ) -> Result<Vec<Finding>, CliError> {
+    limits::enough_files()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -1,6 +1,6 @@
 //! `dialdeck window --csv`: one answer for every row of a file.
 
-use std::fs::File;
+use std::fs::OpenOptions;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
@@ -10,6 +10,7 @@ use super::{
 use crate::domain::Timestamp;
 use crate::domain::campaign::CallKind;
 use crate::rules::LocateError;
+use dialdeck_files as regular;
 
 /// The longest file of rows, in bytes.
 const LONGEST: u64 = 64 << 20;
@@ -94,7 +95,7 @@ fn record(id: String, answer: &Answer) -> [String; 6] {
 fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
     let name = file.display();
     let mut text = String::new();
-    File::open(file)
+    regular::open(file, OpenOptions::new().read(true))
         .and_then(|open| open.take(LONGEST + 1).read_to_string(&mut text))
         .map_err(|error| CliError::file(file, &error))?;
     if text.len() as u64 > LONGEST {
@@ -133,7 +134,7 @@ fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
         let class = field(class).map_or(Ok(args.class), |text| call_kind(&text));
         let purpose = field(purpose).map_or(Ok(args.purpose), |text| text.parse().map(Some));
         let instant = args.at.unwrap_or(defaults.now);
-        let at = field(at).map_or(Ok(instant), |text| text.parse());
+        let at = field(at).map_or(Ok(instant), |text| super::instant(&text));
         rows.push(Asked {
             id: field(id).unwrap_or_else(|| (rows.len() + 1).to_string()),
             number: record.get(number).unwrap_or("").to_owned(),

@@ -1,6 +1,7 @@
 //! Tests of the answers of `dialdeck window`.
 
 use super::*;
+use crate::cli::ExitCode;
 
 fn args() -> WindowArgs {
     WindowArgs {

@@ -18,6 +18,7 @@ mod roles;
 mod safety;
 mod scratch;
 mod stop_lists;
+mod typed;
 
 use std::fs;
 use std::path::Path;

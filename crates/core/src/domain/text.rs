@@ -92,6 +92,23 @@ pub fn clean(text: &str) -> Cow<'_, str> {
     Cow::Owned(cleaned)
 }
 
+/// Returns the text in one line: a line end, tab or other control character in it becomes an escape, `\n`.
+pub fn one_line(text: &str) -> Cow<'_, str> {
+    let is_shown = |char: char| char.is_control() || is_line_end(char);
+    if is_plain(text) || !text.contains(is_shown) {
+        return Cow::Borrowed(text);
+    }
+    let mut line = String::with_capacity(text.len() + 8);
+    for char in text.chars() {
+        if is_shown(char) {
+            line.extend(char.escape_default());
+        } else {
+            line.push(char);
+        }
+    }
+    Cow::Owned(line)
+}
+
 /// Returns text of several lines with each line cleaned; line feeds stay, tabs become a space.
 pub fn clean_lines(text: &str) -> Cow<'_, str> {
     if text.split('\n').all(is_plain) {
@@ -233,6 +250,15 @@ mod tests {
             "e\u{301}\u{301}\u{301}x"
         );
         assert_eq!(clean("a\u{e0041}\u{fe0f}"), "a");
+    }
+
+    #[test]
+    fn a_line_end_inside_a_line_is_shown() {
+        assert_eq!(
+            one_line("a\nb\tc\u{1b}[0m\u{2028}d"),
+            "a\\nb\\tc\\u{1b}[0m\\u{2028}d"
+        );
+        assert!(matches!(one_line("Zoë"), Cow::Borrowed(_)));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 
 use std::fs::{self, File};
 use std::io::{BufWriter, ErrorKind, Read as _, Write};
-use std::path::Path;
+use std::path::{self, Path};
 
 use serde_json::json;
 use tempfile::TempDir;
@@ -11,11 +11,12 @@ use tempfile::TempDir;
 use super::args::BackupArgs;
 use super::deck::STORE_FILE;
 use super::dnc_lists::write_csv;
+use super::error::RIGHTS;
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
 use super::{CliError, Deck, Env, ExitCode, rules};
-use crate::domain::ListKind;
 use crate::domain::digest::{Sha256, hex};
+use crate::domain::{ListKind, Right};
 use crate::store::Store as _;
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::mark::Reached;
@@ -29,6 +30,7 @@ pub(super) fn execute(
     env: &Env,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
+    may_back_up(&args.folder, env)?;
     let mut deck = Deck::open(env)?;
     let making = new_folder(&args.folder)?;
     let folder = making.path();
@@ -63,13 +65,34 @@ pub(super) fn execute(
         writeln!(
             out,
             "{}: the deck as of {}, {} of the log, and {} on its own lists",
-            args.folder.display(),
+            output::named(&args.folder),
             instant(reached.at),
             entries(reached.seq),
             count(numbers, "number")
         )?;
     }
     Ok(ExitCode::Done)
+}
+
+/// Errors if the user may not take the deck's lists away, or if the backup would lie in the deck's folder,
+/// where it would be lost with the deck.
+fn may_back_up(to: &Path, env: &Env) -> Result<(), CliError> {
+    let who = env.authority()?;
+    if !who.may(Right::OptOut) {
+        let message = format!("as {} you may not back the deck up", who.role);
+        return Err(CliError::refused(message).hint(RIGHTS));
+    }
+    let deck = fs::canonicalize(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;
+    let to = path::absolute(to).map_err(|error| CliError::file(to, &error))?;
+    // A folder that does not exist yet lies where its nearest existing folder does.
+    let there = to
+        .ancestors()
+        .find_map(|folder| fs::canonicalize(folder).ok());
+    if there.is_some_and(|folder| folder.starts_with(&deck)) {
+        let message = format!("{} lies in the deck's own folder", to.display());
+        return Err(CliError::usage(message).hint("name a folder beside it, or on another disk"));
+    }
+    Ok(())
 }
 
 /// Returns `1 entry`, `2 entries`.

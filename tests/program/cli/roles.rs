@@ -149,3 +149,21 @@ fn the_environment_sets_no_user() {
         .exits(0)
         .says("users who are not named are supervisors");
 }
+
+#[test]
+fn a_backup_takes_the_lists_along_and_lies_outside_the_deck() {
+    let scratch = Scratch::with_campaign();
+    let (one, two) = (scratch.text("one"), scratch.text("two"));
+    scratch
+        .run(&["--role", "viewer", "backup", &one])
+        .exits(3)
+        .complains("as viewer you may not back the deck up");
+    scratch.run(&["--role", "support", "backup", &two]).exits(0);
+    for inside in ["deck", "deck/backup", "deck/a/b"] {
+        let inside = scratch.text(inside);
+        scratch
+            .run(&["backup", &inside])
+            .exits(2)
+            .complains("lies in the deck's own folder");
+    }
+}

@@ -56,7 +56,7 @@ pub(super) const PLACES: [(Field, &str); 4] = [
     ),
     (
         Field::Country,
-        "country country_region country_name country_or_region nation country_territory ctry \
+        "country country_region country_name country_or_region nation country_territory ctry land paese pais \
          cntry country_of_residence iso_country phone_country number_country pays",
     ),
     (
@@ -222,7 +222,10 @@ pub(super) const AGREED: &str = "consent consented permission call calls phone t
 /// Words of places and of dates that bind, in columns that are not understood.
 pub(super) const BINDING: [(Field, &str); 6] = [
     (Field::TimeZone, "timezone tz gmt gmtoff utc olson"),
-    (Field::Country, "country ctry cntry nation nationality"),
+    (
+        Field::Country,
+        "country ctry cntry nation nationality pais land paese pays territory",
+    ),
     (Field::Region, "state province prov st"),
     (
         Field::PostalCode,

@@ -37,7 +37,7 @@ pub(super) struct Reporter {
     /// The terminal and the board of the progress line; `None` if there is no progress line.
     line: Option<(Tty, watch::Receiver<Arc<Board>>)>,
     engine: Handle,
-    /// Whether it was told that the store is busy.
+    /// Whether the reporter has shown that the store is busy.
     told_busy: bool,
     looks: u32,
 }

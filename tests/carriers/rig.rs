@@ -207,7 +207,7 @@ impl Rig {
         }
     }
 
-    /// Waits until what was told so far is as wanted.
+    /// Waits until the events reported so far satisfy the condition.
     pub(crate) fn wait(&mut self, what: &str, mut wanted: impl FnMut(&[ProviderEvent]) -> bool) {
         let patience = self.lab.now() + PATIENCE;
         for _ in 0..MOST_WAKES {

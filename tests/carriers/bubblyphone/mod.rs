@@ -74,7 +74,7 @@ fn account(url: String, key: &str) -> Account {
     }
 }
 
-/// A vendor that begins anew, as after a restart of the deck.
+/// A vendor that starts again, as after a restart of the deck.
 fn fresh(double: &BubblyPhoneDouble, lab: &Lab) -> Rig {
     let front = Front::open(lab);
     let reach = Some(front.reach.clone());

@@ -148,7 +148,7 @@ impl Bench {
         self.double.invites(&attempt(serial).to_string())
     }
 
-    /// Waits until an event of this name was told.
+    /// Waits until an event of this name was reported.
     fn wait_for(&mut self, serial: i64, name: &'static str) {
         self.rig
             .wait(name, |told| names(told, serial).contains(&name));

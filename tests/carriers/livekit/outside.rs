@@ -86,7 +86,7 @@ fn a_webhook_of_a_call_before_this_run_ends_it() {
     let token = bench.double.webhook_token(&body);
     assert_eq!(send(&bench, &format!("Bearer {token}"), &body), 200);
     assert_eq!(bench.rig.end_of(5).end, CallEnd::Completed);
-    // It is over: whoever asks to place it now has nothing dialed.
+    // It is over: a later request to place it dials nothing.
     bench.rig.place(bench.rig.dial(5, number(PERSON)));
     bench.rig.outcome(6, number(BUSY));
     assert_eq!(bench.invites(5), 0);

@@ -38,7 +38,7 @@ fn wanted(fate: &Fate, lost: bool) -> Vec<&'static str> {
     };
     match fate {
         _ if !lost => vec![known],
-        // Who picked up is told by the agent, whose report may come after the end.
+        // Who picked up is reported by the agent, whose report may come after the end.
         Fate::Answered(..) => vec![known, "answered", "unknown"],
         Fate::Refused(..) => vec!["unknown", "no_answer"],
         Fate::RingsOut => vec!["no_answer", "unknown"],

@@ -103,7 +103,7 @@ pub(crate) trait Deck {
     fn set_clock(&mut self, now: Timestamp);
     /// A person accepts the clock as it is.
     fn accept_clock(&mut self);
-    /// Another process writes an entry of then.
+    /// Writes an entry of that instant, as another process does.
     fn log(&mut self, at: Timestamp);
     /// When the engine wants its next turn.
     fn next_wake(&self) -> Option<Timestamp>;

@@ -127,7 +127,7 @@ fn note(world: &Arc<World>, call: &Called, step: Step) -> Timestamp {
     now
 }
 
-/// The call gets a new word, and whoever asked for it is told.
+/// Sets a new status of the call and sends it to its webhook, if it has one.
 fn say(world: &Arc<World>, call: &Called, status: &str) {
     let now = world.now();
     let nth = change(world, call, |call| {

@@ -61,7 +61,7 @@ fn post(world: &Arc<World>, after: Duration, address: String, body: String) {
         let request = request
             .header("content-type", "application/json")
             .body(body);
-        // Whoever does not take it is not told again.
+        // A delivery that fails is not repeated.
         world.http.send(request, LIMIT).await.ok();
     });
 }

@@ -41,7 +41,7 @@ pub(super) async fn attend(world: Arc<World>, room: String) {
     world.with_member(&room, &identity_in(&room), |agent| agent.state = "ACTIVE");
 }
 
-/// Speaks with whoever picked up, and reports.
+/// Speaks with the callee, and reports.
 pub(super) async fn converse(world: Arc<World>, room: String, who: Who) {
     let Some(told) = world.dispatch_of(&room) else {
         return;
@@ -121,7 +121,7 @@ impl World {
         }
     }
 
-    /// What the agent was told when it was sent for.
+    /// What the agent received with its dispatch.
     fn dispatch_of(&self, room: &str) -> Option<Value> {
         let rooms = self.rooms.lock().unwrap();
         let dispatch = rooms.get(room)?.dispatch.as_ref()?;

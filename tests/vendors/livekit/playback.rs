@@ -76,7 +76,7 @@ struct Stage {
     /// When each kind of request first came.
     began: watch::Sender<BTreeMap<String, Timestamp>>,
     asked: Mutex<BTreeMap<String, usize>>,
-    /// What the agent was told.
+    /// What the agent received.
     told: Mutex<Value>,
     /// The call was hung up where the recording has no hang-up.
     hung_up: watch::Sender<bool>,
@@ -153,7 +153,7 @@ impl Recording {
 }
 
 impl Playback {
-    /// Plays a recording back to whoever asks, its webhooks to this address.
+    /// Plays a recording back to every request, its webhooks to this address.
     pub(crate) fn start(
         recording: Recording,
         lab: &Lab,

@@ -14,7 +14,7 @@ use super::{World, agent};
 #[derive(Debug, Default)]
 pub(super) struct Room {
     members: BTreeMap<String, Member>,
-    /// What the agent was told when it was sent for.
+    /// What the agent received with its dispatch.
     pub(super) dispatch: Option<String>,
     /// Agents that were sent for.
     dispatches: Vec<Dispatch>,

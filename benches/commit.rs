@@ -66,9 +66,9 @@ fn check(store: &mut SqliteStore) {
     for sealed in store.tail(0, usize::MAX).unwrap() {
         chain.push(&sealed.line).unwrap();
     }
-    let (picture, recounts) = store.snapshot_and_recount(deck::all_open()).unwrap();
-    assert_eq!(picture.in_flight.len(), ALONE + SHARED);
-    for counts in picture.campaigns {
+    let (snapshot, recounts) = store.snapshot_and_recount(deck::all_open()).unwrap();
+    assert_eq!(snapshot.in_flight.len(), ALONE + SHARED);
+    for counts in snapshot.campaigns {
         let recount = &recounts[&counts.campaign.id];
         let half = (ALONE + SHARED) as u64;
         assert_eq!(recount.attempts, 2 * half);

@@ -6,7 +6,9 @@
 mod deck;
 
 use dialdeck::clock::{DeckClock, Stopwatch};
-use dialdeck::engine::desk::{Ask, Desk, EngineSeat, Importer, Settings, Surroundings, Told, View};
+use dialdeck::engine::desk::{
+    Desk, EngineOwner, Importer, Message, Request, Settings, Surroundings, View,
+};
 use dialdeck::rules::Rules;
 use dialdeck::store::StoreError;
 use dialdeck::store::sqlite::SqliteStore;
@@ -91,13 +93,13 @@ fn shown(desk: &mut Desk<SqliteStore>) -> Model {
     let mut model = Model::new(viewer, KeyMap::embedded(), SCREEN, now);
     let mut msgs = vec![
         Msg::Resize(SCREEN.0, SCREEN.1),
-        Msg::Told(Told::View(Box::new(view))),
+        Msg::Told(Message::View(Box::new(view))),
     ];
     while let Some(msg) = msgs.pop() {
         for cmd in update(&mut model, msg, 1) {
-            if let Cmd::Ask(Ask::Page(serial, query, centre, before, after)) = cmd {
+            if let Cmd::Ask(Request::Page(serial, query, centre, before, after)) = cmd {
                 let page = desk.page(&query, centre, before, after).unwrap();
-                msgs.push(Msg::Told(Told::Page(serial, page)));
+                msgs.push(Msg::Told(Message::Page(serial, page)));
             }
         }
     }
@@ -121,8 +123,8 @@ fn times(runs: usize, mut work: impl FnMut()) -> Vec<f64> {
 struct Nowhere;
 
 impl Surroundings<SqliteStore> for Nowhere {
-    fn engine(&mut self) -> EngineSeat {
-        EngineSeat::Nobody
+    fn engine(&mut self) -> EngineOwner {
+        EngineOwner::Nobody
     }
 
     fn clock(&mut self, _store: &mut SqliteStore) -> Result<DeckClock, StoreError> {

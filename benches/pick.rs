@@ -84,8 +84,8 @@ fn run(store: &mut SqliteStore, now: Timestamp, picks: u64, read: bool) -> f64 {
     store.begin().unwrap();
     while made < picks {
         let mut dispatcher = Dispatcher::new(Rules::embedded());
-        let picture = jobs::picture(store, now).unwrap();
-        let effects = dispatcher.on(Event::Picture(Box::new(picture)), now);
+        let snapshot = jobs::engine_snapshot(store, now).unwrap();
+        let effects = dispatcher.on(Event::Snapshot(Box::new(snapshot)), now);
         let pass = pass(
             store,
             &mut dispatcher,

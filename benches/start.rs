@@ -98,7 +98,7 @@ fn start(folder: &Path) {
         .build()
         .unwrap();
     let (dialed, sent) = runtime.block_on(async {
-        tokio::spawn(shell.run(Ends::WhenTold));
+        tokio::spawn(shell.run(Ends::OnRequest));
         first.recv().await.unwrap();
         let dialed = watch.elapsed();
         let mut log = SqliteStore::open_read_only(&folder.join(deck::FILE), rules).unwrap();

@@ -12,8 +12,8 @@ use std::sync::mpsc;
 use dialdeck::clock::{Clock, DeckClock, ScaledClock};
 use dialdeck::config::read_deck;
 use dialdeck::domain::{Capabilities, DeckId, Timestamp};
-use dialdeck::engine::desk::service::{TOLD_QUEUE, spawn};
-use dialdeck::engine::desk::{EngineSeat, Importer, Settings, Surroundings};
+use dialdeck::engine::desk::service::{MESSAGE_QUEUE, spawn};
+use dialdeck::engine::desk::{EngineOwner, Importer, Settings, Surroundings};
 use dialdeck::engine::shell::{Ends, Handle, Shell};
 use dialdeck::provider::{Provider, ProviderEvent, Request};
 use dialdeck::rules::Rules;
@@ -73,11 +73,11 @@ impl Provider for Broken {
 struct Here(Handle, DeckClock);
 
 impl Surroundings<SqliteStore> for Here {
-    fn engine(&mut self) -> EngineSeat {
+    fn engine(&mut self) -> EngineOwner {
         if self.0.has_ended() {
-            EngineSeat::Nobody
+            EngineOwner::Nobody
         } else {
-            EngineSeat::Inside
+            EngineOwner::Inside
         }
     }
 
@@ -117,7 +117,7 @@ fn console(deck: &Path, engine: Handle, clock: ScaledClock) {
         country: "US".to_owned(),
     };
     let (asks, inbox) = mpsc::channel();
-    let (tell, told) = tokio::sync::mpsc::channel(TOLD_QUEUE);
+    let (tell, told) = tokio::sync::mpsc::channel(MESSAGE_QUEUE);
     let thread = spawn(settings, inbox, tell).unwrap();
     Console {
         viewer,
@@ -159,7 +159,7 @@ fn a_console_with_a_broken_carrier(deck: &Path) {
         .enable_all()
         .build()
         .unwrap();
-    let engine = runtime.spawn(engine.run(Ends::WhenTold));
+    let engine = runtime.spawn(engine.run(Ends::OnRequest));
     console(deck, handle, clock);
     assert!(runtime.block_on(engine).unwrap_err().is_panic());
 }

@@ -11,7 +11,7 @@ use super::campaign_file::{self, Sound};
 use super::import::{self, Plan, Taken};
 use super::output::{self, instant};
 use super::progress::{Progress, Showing};
-use super::{CliError, Deck, Env, ExitCode, advice, deck, rules, words};
+use super::{CliError, Deck, Env, ExitCode, advice, deck, messages, rules};
 use crate::domain::{
     Campaign, CampaignState, ClassId, ContactId, ListKind, Suppression, Timestamp,
 };
@@ -64,7 +64,7 @@ pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitC
         let rest = real.store.snapshot(at)?.rest_of(trunk, at);
         sound
             .warnings
-            .extend(rest.map(|rest| words::rest(trunk, &rest)));
+            .extend(rest.map(|rest| messages::rest(trunk, &rest)));
         sound.warnings.extend(advice::fewer_places(real)?);
     }
     let outlook = if sound.contacts.is_some() {
@@ -247,7 +247,7 @@ impl Outlook {
             (Decision::Hold(hold), None) => {
                 forecast.held += 1;
                 for reason in &hold.reasons {
-                    let code = words::hold_code(&reason.kind);
+                    let code = messages::hold_code(&reason.kind);
                     *forecast.held_by_reason.entry(code).or_default() += 1;
                 }
             }

@@ -17,8 +17,8 @@ use super::{CliError, Deck, Env, ExitCode, deck, limits, needs, place, rejects, 
 use crate::clock::DeckClock;
 use crate::domain::{Authority, Right};
 use crate::engine::Command;
-use crate::engine::desk::service::{self, TOLD_QUEUE};
-use crate::engine::desk::{self, EngineSeat, Imported, Importer, Listener, Surroundings};
+use crate::engine::desk::service::{self, MESSAGE_QUEUE};
+use crate::engine::desk::{self, EngineOwner, ImportSummary, Importer, Listener, Surroundings};
 use crate::engine::shell::{DRAIN_LIMIT, Handle};
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _, StoreError};
@@ -249,7 +249,7 @@ fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, Cli
         country,
     };
     let (asks, inbox) = mpsc::channel();
-    let (tell, told) = tokio::sync::mpsc::channel(TOLD_QUEUE);
+    let (tell, told) = tokio::sync::mpsc::channel(MESSAGE_QUEUE);
     let desk = service::spawn(settings, inbox, tell)?;
     let ending = Console {
         viewer,
@@ -328,13 +328,13 @@ struct Here {
 }
 
 impl Surroundings<SqliteStore> for Here {
-    fn engine(&mut self) -> EngineSeat {
+    fn engine(&mut self) -> EngineOwner {
         match &self.handle {
-            Some(handle) if handle.has_ended() => EngineSeat::Nobody,
-            Some(_) => EngineSeat::Inside,
+            Some(handle) if handle.has_ended() => EngineOwner::Nobody,
+            Some(_) => EngineOwner::Inside,
             // A lock that cannot be read counts as held: calls may leave.
-            None if lock::is_held(&self.env.deck).unwrap_or(true) => EngineSeat::Elsewhere,
-            None => EngineSeat::Nobody,
+            None if lock::is_held(&self.env.deck).unwrap_or(true) => EngineOwner::Elsewhere,
+            None => EngineOwner::Nobody,
         }
     }
 
@@ -372,7 +372,12 @@ fn mapped_by_command(error: CliError, campaign: &str) -> String {
 }
 
 /// Imports a list as `dialdeck contacts import` does.
-fn take(env: &Env, campaign: &str, list: &Path, progress: Listener) -> Result<Imported, CliError> {
+fn take(
+    env: &Env,
+    campaign: &str,
+    list: &Path,
+    progress: Listener,
+) -> Result<ImportSummary, CliError> {
     let mut deck = Deck::open_to_write(env)?;
     let campaign = deck.store.campaign(campaign)?;
     let file = import::open(list, &[])?;
@@ -387,7 +392,7 @@ fn take(env: &Env, campaign: &str, list: &Path, progress: Listener) -> Result<Im
     };
     let by = deck.by()?;
     let taken = import::contacts(&mut deck.store, &campaign, &file, &plan, &by)?;
-    Ok(Imported {
+    Ok(ImportSummary {
         columns: import::in_words(&taken, campaign.name()),
         figures: taken.figures,
         undialable: taken.undialable,

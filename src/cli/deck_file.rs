@@ -10,7 +10,7 @@ use std::time::Duration;
 use super::CliError;
 use crate::config::{DeckConfig, has_deck_file, load_deck};
 use crate::engine::Command;
-use crate::engine::deck_file::News;
+use crate::engine::deck_file::DeckFileChange;
 use crate::engine::shell::Handle;
 
 /// The time between two checks of the files.
@@ -71,7 +71,7 @@ impl Follower {
     }
 
     /// Returns what the engine has to know about a change; `None` if nothing has changed.
-    fn look(&mut self) -> Option<News> {
+    fn look(&mut self) -> Option<DeckFileChange> {
         let found = (stamp(&self.file), stamps(&self.in_force.rule_files));
         if self.seen.as_ref() == Some(&found) {
             return None;
@@ -98,7 +98,7 @@ impl Follower {
             return None;
         }
         self.said.clone_from(&text);
-        Some(News {
+        Some(DeckFileChange {
             settings: self.in_force.settings.clone(),
             alert: text,
         })
@@ -187,7 +187,7 @@ mod tests {
         }
 
         /// Returns what is reported after the file has this text.
-        fn after(&mut self, text: &str) -> Option<News> {
+        fn after(&mut self, text: &str) -> Option<DeckFileChange> {
             // A new file, so that its stamp differs at any time.
             let new = self.folder.path().join("new");
             fs::write(&new, text).unwrap();

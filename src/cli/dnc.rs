@@ -11,7 +11,7 @@ use super::deck::Owner;
 use super::needs::StoreOnly;
 use super::output;
 use super::typed::{Echo, describe, read_in, read_numbers};
-use super::{CliError, Deck, Env, ExitCode, dnc_import, dnc_lists, words};
+use super::{CliError, Deck, Env, ExitCode, dnc_import, dnc_lists, messages};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{CampaignId, ContactId, ListKind, Suppression};
 use crate::store::{Restored, Reversal, Store as _};
@@ -216,7 +216,7 @@ fn check(args: &DncCheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode
             writeln!(out, "{}: on no list", describe(echo))?;
         }
         for entry in &entries {
-            writeln!(out, "{}: {}", describe(echo), words::suppression(entry))?;
+            writeln!(out, "{}: {}", describe(echo), messages::suppression(entry))?;
         }
     }
     if env.json {

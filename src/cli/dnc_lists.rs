@@ -8,7 +8,7 @@ use serde_json::json;
 use super::args::{DncExportArgs, DncListArgs};
 use super::dnc::entry_json;
 use super::output::{self, Report, count, instant};
-use super::{CliError, Deck, Env, ExitCode, words};
+use super::{CliError, Deck, Env, ExitCode, messages};
 use crate::domain::text::inert_cell;
 use crate::domain::{ListKind, Suppression, Timestamp};
 use crate::store::Store as _;
@@ -79,7 +79,7 @@ fn numbers(
             value["number"] = json!(entry.number);
             output::json(out, &value)
         } else {
-            writeln!(out, "{} {}", entry.number, words::suppression(entry))?;
+            writeln!(out, "{} {}", entry.number, messages::suppression(entry))?;
             Ok(())
         }
     })?;

@@ -15,8 +15,8 @@ use super::deck::Owner;
 use super::output::{self, Report, count, instant};
 use super::rules::System;
 use super::{
-    CliError, Deck, Env, ExitCode, advice, console, deck, loss, place, rules, standing, whole,
-    words,
+    CliError, Deck, Env, ExitCode, advice, console, deck, loss, messages, place, rules, standing,
+    whole,
 };
 use crate::clock::{Clock, DeckClock};
 use crate::config::{DeckConfig, has_deck_file};
@@ -339,7 +339,7 @@ fn deck_findings(deck: &mut Deck, findings: &mut Vec<Finding>) -> Result<(), Cli
     findings.extend(lists::findings(&snapshot, now));
     for (trunk, _) in &snapshot.trunks {
         if let Some(rest) = snapshot.rest_of(&trunk.name, now) {
-            let found = words::rest(&trunk.name, &rest);
+            let found = messages::rest(&trunk.name, &rest);
             findings.push(finding("trunk", Level::Warn, found));
         }
     }

@@ -141,11 +141,11 @@ pub(super) fn start(
     let (shell, handle) =
         Shell::new(store, providers, clock.clone(), rules::in_force()).map_err(CliError::failed)?;
     let ends = if run.until_done {
-        Ends::WhenDone
+        Ends::AtRest
     } else {
-        Ends::WhenTold
+        Ends::OnRequest
     };
-    let shell = shell.watching(run.speed.is_none().then(ClockWatch::system));
+    let shell = shell.with_clock_watch(run.speed.is_none().then(ClockWatch::system));
     let task = runtime.spawn(shell.run(ends));
     follow_file(run, &handle, &runtime);
     let courier = dealings.begin(&handle, &clock, runtime.handle());

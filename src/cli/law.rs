@@ -7,7 +7,7 @@ use super::{CliError, Deck, advice, rules};
 use crate::config::{CampaignFile, ConfigErrors, Unmet};
 use crate::domain::campaign::CallKind;
 use crate::domain::{Campaign, Timestamp};
-use crate::engine::law::{self, Asked};
+use crate::engine::law::{self, Requirement};
 use crate::intake::{ContactFile, Reading, Row};
 use crate::policy::preconditions::Standing;
 use crate::rules::CONSENT;
@@ -31,8 +31,8 @@ pub(super) fn of_file(
     let settings = &campaign.settings;
     let mut countries = BTreeSet::from([default_country.to_owned()]);
     let forbidden = |countries: &BTreeSet<String>| {
-        let asked = law::asked(rules, settings, countries);
-        asked.iter().any(Asked::forbids)
+        let asked = law::requirements(rules, settings, countries);
+        asked.iter().any(Requirement::forbids)
     };
     if let Some(contacts) = contacts
         && forbidden(&countries)
@@ -42,17 +42,17 @@ pub(super) fn of_file(
             countries = found;
         }
     }
-    let asked = law::asked(rules, settings, &countries);
+    let asked = law::requirements(rules, settings, &countries);
     let unmet: Vec<Unmet> = asked
         .iter()
         .filter(|one| one.forbids())
         .map(unmet)
         .collect();
-    let lines = asked.iter().map(Asked::line).collect();
+    let lines = asked.iter().map(Requirement::line).collect();
     Ok((lines, campaign.below_the_law(&unmet).err()))
 }
 
-fn unmet(asked: &Asked<'_>) -> Unmet {
+fn unmet(asked: &Requirement<'_>) -> Unmet {
     let row = asked.row;
     let what = match &asked.standing {
         Standing::Unmet(what) => what.clone(),
@@ -66,7 +66,7 @@ fn unmet(asked: &Asked<'_>) -> Unmet {
     };
     Unmet {
         is_consent,
-        message: format!("the law asks for more: {}", asked.what()),
+        message: format!("the law asks for more: {}", asked.description()),
         hint: format!(
             "write {key}; or a [[rule_override]] with place = \"{}\", what = \"{what}\" and a reason, \
              which goes into the log",
@@ -116,7 +116,7 @@ pub(super) fn before_start(
     let mut lines = advice::fewer_places(deck)?;
     for campaign in campaigns {
         let countries = law::countries(&snapshot, campaign.id);
-        let asked = law::asked(rules::in_force(), &campaign.settings, &countries);
+        let asked = law::requirements(rules::in_force(), &campaign.settings, &countries);
         let asked = asked.iter();
         lines.extend(asked.map(|one| format!("{}: law: {}", campaign.name(), one.line())));
     }

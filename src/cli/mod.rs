@@ -72,7 +72,7 @@ use clean::{CleanWriter, Form};
 use needs::StoreOnly;
 
 use crate::domain::text::{clean_lines, one_line};
-use crate::engine::words;
+use crate::engine::messages;
 use crate::tui::tty;
 
 use args::{Cli, Command, ConfigCommand, ContactsCommand};

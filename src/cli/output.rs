@@ -65,7 +65,7 @@ pub fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), CliError>
     Ok(())
 }
 
-pub use crate::engine::words::instant;
+pub use crate::engine::messages::instant;
 
 /// A path in one line, whatever it is called.
 pub fn named(path: &Path) -> String {

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::args::WhyArgs;
 use super::output::{self, Report, instant};
 use super::typed::{Echo, describe, read_numbers};
-use super::{CliError, Deck, Env, ExitCode, deck, rules, words};
+use super::{CliError, Deck, Env, ExitCode, deck, messages, rules};
 use crate::clock::Clock;
 use crate::engine::desk::why::{self, Answer, When, WhyReport};
 use crate::store::Store as _;
@@ -87,7 +87,7 @@ pub(super) fn show(
         writeln!(out, "ANSWER: {}", stranger.answer)?;
     }
     for entry in &report.lists {
-        writeln!(out, "on {}", words::suppression(entry))?;
+        writeln!(out, "on {}", messages::suppression(entry))?;
     }
     Ok(())
 }

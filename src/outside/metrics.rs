@@ -6,9 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::engine::board::{Board, Phase};
+use crate::engine::messages;
 use crate::engine::next_claim::NextClaim;
 use crate::engine::shell::Handle;
-use crate::engine::words;
 
 /// The media type of the format.
 pub(super) const CONTENT_TYPE: &str = "text/plain; version=0.0.4; charset=utf-8";
@@ -96,7 +96,7 @@ fn campaigns(board: &Board, page: &mut Page) {
         page.gauge("dialdeck_campaign_held", &[name], held);
         if let NextClaim::Hold(hold) = &campaign.next {
             for reason in &hold.reasons {
-                let code = words::hold_code(&reason.kind);
+                let code = messages::hold_code(&reason.kind);
                 page.gauge("dialdeck_campaign_hold", &[name, ("reason", &code)], 1);
             }
         }

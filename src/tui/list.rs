@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::filter::Filter;
 use crate::domain::{CampaignId, ContactId, PhoneNumber};
-use crate::engine::desk::{Ask, Centre, ContactRow, ListOrder, ListPage, ListQuery};
+use crate::engine::desk::{Centre, ContactRow, ListOrder, ListPage, ListQuery, Request};
 
 /// The loaded window of the call list.
 #[derive(Debug, Default)]
@@ -114,7 +114,7 @@ impl List {
 
     /// Switches to another campaign's list, from its start. Returns the question to the desk; `None` if the
     /// campaign does not change.
-    pub fn turn_to(&mut self, campaign: Option<CampaignId>) -> Option<Ask> {
+    pub fn turn_to(&mut self, campaign: Option<CampaignId>) -> Option<Request> {
         if self.campaign == campaign {
             return None;
         }
@@ -125,7 +125,7 @@ impl List {
 
     /// Empties the list and loads it from its start, for another filter or order. Returns the question to the
     /// desk, if one may be asked now.
-    pub fn restart(&mut self) -> Option<Ask> {
+    pub fn restart(&mut self) -> Option<Request> {
         self.rows.clear();
         self.selected = None;
         self.moved = false;
@@ -137,7 +137,7 @@ impl List {
 
     /// Loads the shown rows again, because they may have changed. Returns the question to the desk, if one
     /// may be asked now.
-    pub fn refresh(&mut self) -> Option<Ask> {
+    pub fn refresh(&mut self) -> Option<Request> {
         let centre = self.rows.get(self.top).map(|row| row.key);
         if self.top == 0 && !self.before {
             return self.ask(Centre::Start);
@@ -146,7 +146,7 @@ impl List {
     }
 
     /// Sets the number of rows that fit. Returns the question for more rows if it has grown.
-    pub fn resize(&mut self, height: usize) -> Option<Ask> {
+    pub fn resize(&mut self, height: usize) -> Option<Request> {
         let grown = height > self.height;
         self.height = height;
         self.keep_in_sight();
@@ -154,7 +154,7 @@ impl List {
     }
 
     /// Moves the selection. Returns the question for more rows if it is near the edge of what is loaded.
-    pub fn go(&mut self, motion: Motion) -> Option<Ask> {
+    pub fn go(&mut self, motion: Motion) -> Option<Request> {
         let last = self.rows.len().saturating_sub(1);
         let page = self.height.max(1);
         let place = self.place().unwrap_or(self.at).min(last);
@@ -206,7 +206,7 @@ impl List {
     }
 
     /// Marks the selected row, or removes its mark, and moves one row down.
-    pub fn mark(&mut self) -> Option<Ask> {
+    pub fn mark(&mut self) -> Option<Request> {
         let current = self.current().map(|row| (row.contact, row.number));
         if let Some((id, number)) = current
             && self.marked.remove(&id).is_none()
@@ -218,7 +218,7 @@ impl List {
 
     /// Takes a page, and returns the next question. A page that answers an older question is ignored. Returns
     /// `None` if no further rows are needed.
-    pub fn take(&mut self, serial: u64, page: ListPage) -> Option<Ask> {
+    pub fn take(&mut self, serial: u64, page: ListPage) -> Option<Request> {
         if serial != self.serial {
             return None;
         }
@@ -258,7 +258,7 @@ impl List {
         None
     }
 
-    fn ask(&mut self, centre: Centre) -> Option<Ask> {
+    fn ask(&mut self, centre: Centre) -> Option<Request> {
         let campaign = self.campaign?;
         if self.awaited {
             self.wanted = Some(centre);
@@ -278,7 +278,7 @@ impl List {
             ..ListQuery::all(campaign)
         };
         let page = self.height.max(10);
-        Some(Ask::Page(self.serial, query, centre, page, 2 * page))
+        Some(Request::Page(self.serial, query, centre, page, 2 * page))
     }
 }
 

@@ -47,7 +47,7 @@ use self::ticker::Ticker;
 use self::update::{Cmd, Msg, update};
 use crate::clock::{DeckClock, Stopwatch};
 use crate::domain::Timestamp;
-use crate::engine::desk::{Ask, Told};
+use crate::engine::desk::{Message, Request};
 
 /// How long after an Esc a letter may still belong to its key. That is longer than a terminal takes between
 /// two bytes, and shorter than a person takes between two keys.
@@ -74,9 +74,9 @@ pub struct Console {
     /// The theme and the glyphs.
     pub looks: Looks,
     /// The questions to the desk.
-    pub asks: Sender<Ask>,
+    pub asks: Sender<Request>,
     /// The reports of the desk.
-    pub told: Receiver<Told>,
+    pub told: Receiver<Message>,
     /// Whether numbers are shown without their last digits.
     pub masked: bool,
     /// The deck's name.
@@ -110,8 +110,8 @@ struct Loop {
     model: Model,
     looks: Looks,
     screen: Screen,
-    asks: Sender<Ask>,
-    told: Receiver<Told>,
+    asks: Sender<Request>,
+    told: Receiver<Message>,
     /// Whether the desk still runs. It ends before the console only if it has failed.
     desk_is_up: bool,
     opened: Stopwatch,
@@ -196,14 +196,14 @@ impl Loop {
     }
 
     /// Handles all reports that the desk has sent so far. One frame shows them all.
-    fn on_told(&mut self, first: Option<Told>) -> io::Result<()> {
+    fn on_told(&mut self, first: Option<Message>) -> io::Result<()> {
         let mut next = first;
         if next.is_none() {
             self.desk_is_up = false;
-            next = Some(Told::Failed(NO_DESK.to_owned()));
+            next = Some(Message::Failed(NO_DESK.to_owned()));
         }
         while let Some(told) = next {
-            if let Told::View(view) = &told {
+            if let Message::View(view) = &told {
                 self.clock = Some(view.clock);
                 self.viewed = Some(Stopwatch::start());
             }

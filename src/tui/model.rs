@@ -11,7 +11,7 @@ use super::list::List;
 use super::rates::Rates;
 use crate::domain::{CampaignId, Timestamp};
 use crate::engine::board::CampaignBoard;
-use crate::engine::desk::{Act, CampaignView, EngineSeat, EventLine, View};
+use crate::engine::desk::{Act, CampaignView, EngineOwner, EventLine, View};
 
 /// The number of log entries kept for the events pane.
 pub const EVENTS_KEPT: usize = 1_000;
@@ -289,10 +289,10 @@ impl Shared {
     }
 
     /// Returns where the engine runs, as far as it is known.
-    pub fn engine(&self) -> EngineSeat {
+    pub fn engine(&self) -> EngineOwner {
         self.view
             .as_ref()
-            .map_or(EngineSeat::Nobody, |view| view.engine)
+            .map_or(EngineOwner::Nobody, |view| view.engine)
     }
 
     /// Returns the alerts that this console has not acknowledged, newest first.

@@ -16,7 +16,7 @@ use super::filter::Filter;
 use super::model::{Ending, Millis, Model, Notice, Tone, Waiting};
 use super::view;
 use crate::domain::Timestamp;
-use crate::engine::desk::{Act, Ask, Told};
+use crate::engine::desk::{Act, Message, Request};
 
 /// How long a notice is shown.
 const NOTICE_MS: Millis = 6_000;
@@ -36,7 +36,7 @@ pub enum Msg {
     /// The terminal got the focus back.
     Focus,
     /// The desk sent a report.
-    Told(Told),
+    Told(Message),
     /// Time has passed; the present instant of the deck.
     Tick(Timestamp),
     /// A part of the program has failed, with this message.
@@ -49,7 +49,7 @@ pub enum Msg {
 #[derive(Debug, PartialEq)]
 pub enum Cmd {
     /// Sends a question to the desk.
-    Ask(Ask),
+    Ask(Request),
     /// Sends a text to the terminal's clipboard.
     Copy(String),
     /// Stops the process until it is continued.
@@ -78,7 +78,7 @@ pub fn update(model: &mut Model, msg: Msg, millis: Millis) -> Vec<Cmd> {
         Msg::Broken(what) => {
             let failed = "part of the program has failed";
             let text = format!("{failed}, everything is paused: {what}");
-            cmds.push(Cmd::Ask(Ask::Broken(text)));
+            cmds.push(Cmd::Ask(Request::Broken(text)));
             say(
                 model,
                 Tone::Bad,
@@ -203,7 +203,7 @@ pub(super) fn respond(model: &mut Model, response: Response, cmds: &mut Vec<Cmd>
             Want::Perform(action) => perform(model, action, cmds),
             Want::Why(typed) => {
                 model.dialog = Some(Box::new(Why::asked(&typed)));
-                cmds.push(Cmd::Ask(Ask::Why(typed)));
+                cmds.push(Cmd::Ask(Request::Why(typed)));
             }
             Want::SeenAlerts(seen) => acknowledge(model, &seen, cmds),
             Want::Copy(text) => copy(model, text, cmds),
@@ -216,7 +216,7 @@ pub(super) fn respond(model: &mut Model, response: Response, cmds: &mut Vec<Cmd>
 pub(super) fn send(model: &mut Model, act: Act, text: String, cmds: &mut Vec<Cmd>) -> u64 {
     let id = model.next_act;
     model.next_act += 1;
-    cmds.push(Cmd::Ask(Ask::Act(id, act.clone())));
+    cmds.push(Cmd::Ask(Request::Act(id, act.clone())));
     model.shared.acts.insert(id, Waiting { act, text });
     id
 }

@@ -178,7 +178,7 @@ impl<'s, S: Store> World<'s, S> {
     /// Runs the scenario to its end. Returns the log's lines.
     fn play(mut self) -> Vec<String> {
         let mut acts: VecDeque<Act> = self.scenario.acts.clone().into();
-        self.carry_out(vec![Effect::Store(Job::Picture)]);
+        self.carry_out(vec![Effect::Store(Job::Refresh)]);
         for _ in 0..MAX_STEPS {
             for event in self.carrier.poll(self.now) {
                 if let ProviderEvent::Call(call) = &event
@@ -274,12 +274,12 @@ impl<'s, S: Store> World<'s, S> {
                     .release_brake(self.campaign, "agents are back", &by)
                     .unwrap();
                 // The engine sees that another process wrote, and reads a snapshot.
-                return self.carry_out(vec![Effect::Store(Job::Picture)]);
+                return self.carry_out(vec![Effect::Store(Job::Refresh)]);
             }
             What::Crash => {
                 self.dispatcher = Dispatcher::new(Rules::embedded());
                 self.carrier = carrier(self.scenario, &self.folder);
-                return self.carry_out(vec![Effect::Store(Job::Picture)]);
+                return self.carry_out(vec![Effect::Store(Job::Refresh)]);
             }
             What::Deny => {
                 let open = self.store.open_attempts().unwrap();

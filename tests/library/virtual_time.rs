@@ -33,7 +33,7 @@ async fn an_end_asked_for_between_two_events_is_the_end() {
     let (shell, handle) = Shell::new(store, none, clock, Rules::embedded()).unwrap();
     let asking = tokio::spawn(async move { handle.ask(Command::Drain(None), "test").await });
     tokio::task::yield_now().await;
-    let running = tokio::time::timeout(Duration::from_mins(2), shell.run(Ends::WhenTold));
+    let running = tokio::time::timeout(Duration::from_mins(2), shell.run(Ends::OnRequest));
     assert_eq!(running.await, Ok(Ending::Drained), "it waits for ever");
     asking.await.unwrap().unwrap();
 }
@@ -110,7 +110,7 @@ async fn a_drain_ends_when_it_says() {
     let drain = Command::Drain(Some(DRAIN_LIMIT));
     let asking = tokio::spawn(async move { handle.ask(drain, "test").await });
     tokio::task::yield_now().await;
-    assert_eq!(shell.run(Ends::WhenTold).await, Ending::LeftUp(1));
+    assert_eq!(shell.run(Ends::OnRequest).await, Ending::LeftUp(1));
     assert_eq!(hand.now(), morning + Duration::from_secs(30));
     asking.await.unwrap().unwrap();
 }
@@ -132,7 +132,7 @@ async fn a_drain_ends_by_the_time_that_passes_whatever_the_clock_says() {
     let drain = Command::Drain(Some(DRAIN_LIMIT));
     let asking = tokio::spawn(async move { handle.ask(drain, "test").await });
     tokio::task::yield_now().await;
-    assert_eq!(shell.run(Ends::WhenTold).await, Ending::LeftUp(1));
+    assert_eq!(shell.run(Ends::OnRequest).await, Ending::LeftUp(1));
     asking.await.unwrap().unwrap();
 }
 
@@ -151,7 +151,7 @@ async fn a_log_ahead_of_the_clock_is_told() {
     let clock = Clock::Manual(ManualClock::at(morning));
     let none: BTreeMap<TrunkName, Simulator> = BTreeMap::new();
     let (shell, _handle) = Shell::new(store, none, clock, Rules::embedded()).unwrap();
-    assert_eq!(shell.run(Ends::WhenDone).await, Ending::AtRest);
+    assert_eq!(shell.run(Ends::AtRest).await, Ending::AtRest);
     let log = open().tail(0, 100).unwrap();
     let alert = log.iter().find(|entry| entry.line.contains("clock_behind"));
     let said = "log's last entry is of 2026-12-07T16:30:00Z";
@@ -173,8 +173,8 @@ async fn after_a_jump(wall: u64, boot: u64) -> (Option<ClockHeld>, String) {
     let (shell, _handle) = Shell::new(open(), none, clock, Rules::embedded()).unwrap();
     walls.advance_to(morning + Duration::from_secs(wall));
     boots.advance_to(morning + Duration::from_secs(boot));
-    let shell = shell.watching(Some(watch));
-    assert_eq!(shell.run(Ends::WhenDone).await, Ending::AtRest);
+    let shell = shell.with_clock_watch(Some(watch));
+    assert_eq!(shell.run(Ends::AtRest).await, Ending::AtRest);
     let mut store = open();
     let log = store.tail(0, 100).unwrap();
     let alerts = log

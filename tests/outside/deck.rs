@@ -111,7 +111,7 @@ impl Under {
         let none: BTreeMap<TrunkName, Simulator> = BTreeMap::new();
         let rules = Rules::embedded();
         let (shell, handle) = Shell::new(store, none, under.clock.clone(), rules).unwrap();
-        under.engine = Some(under.runtime.spawn(shell.run(Ends::WhenTold)));
+        under.engine = Some(under.runtime.spawn(shell.run(Ends::OnRequest)));
         under.handle = handle;
         under
     }

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 use super::board::{CampaignBoard, Phase};
+use super::messages;
 use super::next_claim::NextClaim;
-use super::words;
 use dialdeck_core::domain::event::{EventKind, NewEvent};
 use dialdeck_core::domain::{Campaign, Timestamp, TrunkName, clock_behind};
 use dialdeck_core::policy::Hold;
@@ -89,12 +89,12 @@ fn about_hold(
     now: Timestamp,
 ) -> NewEvent {
     let mut text = format!("campaign {} {what}: {hold}", campaign.name());
-    for todo in words::remedies(hold, &campaign.settings) {
+    for todo in messages::remedies(hold, &campaign.settings) {
         text.push_str("; ");
         text.push_str(&todo);
     }
     let reasons = hold.reasons.iter();
-    let reasons = reasons.map(|reason| words::hold_code(&reason.kind));
+    let reasons = reasons.map(|reason| messages::hold_code(&reason.kind));
     NewEvent::new(now, EventKind::AlertRaised, ENGINE)
         .campaign(campaign.name())
         .with_data(&Waits {
@@ -206,7 +206,7 @@ fn still(next: &NextClaim, reasons: &[String]) -> bool {
     match next {
         NextClaim::Hold(hold) => {
             let mut present = hold.reasons.iter();
-            present.any(|reason| reasons.contains(&words::hold_code(&reason.kind)))
+            present.any(|reason| reasons.contains(&messages::hold_code(&reason.kind)))
         }
         NextClaim::NothingLeft | NextClaim::Dial | NextClaim::Refuse(_) => false,
     }

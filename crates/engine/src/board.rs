@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::next_claim::{self, NextClaim};
-use super::reading::{Known, Reading, readings};
-use super::{alerts, stuck, words};
+use super::reading::{Reading, WindowCache, readings};
+use super::{alerts, messages, stuck};
 use dialdeck_core::domain::campaign::Pacing;
 use dialdeck_core::domain::{
     Attempt, AttemptState, CallerIdState, CampaignState, ContactState, Outcome, PhoneNumber,
@@ -268,7 +268,7 @@ impl Board {
         rules: &Rules,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
-        let readings = readings(snapshot, rules, now, &mut Known::new());
+        let readings = readings(snapshot, rules, now, &mut WindowCache::new());
         let next = next_claim::of_campaigns(store, snapshot, &readings, now)?;
         Ok(Self::of(snapshot, &readings, next, now))
     }
@@ -340,7 +340,7 @@ fn fold_campaign(reading: &Reading<'_>, next: NextClaim) -> CampaignBoard {
         state: campaign.state,
         phase: Phase::of(campaign.state, &next, in_flight(counts)),
         remedies: match &next {
-            NextClaim::Hold(hold) => words::remedies(hold, &campaign.settings),
+            NextClaim::Hold(hold) => messages::remedies(hold, &campaign.settings),
             NextClaim::NothingLeft | NextClaim::Dial | NextClaim::Refuse(_) => Vec::new(),
         },
         next,

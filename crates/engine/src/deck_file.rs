@@ -9,7 +9,7 @@ use dialdeck_store::{By, Store, StoreError};
 
 /// What has changed in the deck file since the engine started.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct News {
+pub struct DeckFileChange {
     /// The settings in force from now on: each as before, or stricter.
     pub settings: DeckSettings,
     /// The alert to raise; `None` if the file matches the settings in force again.
@@ -17,7 +17,11 @@ pub struct News {
 }
 
 /// Applies the settings, ends earlier alerts about the file and raises the new one.
-pub(super) fn take<S: Store>(store: &mut S, news: &News, by: &By) -> Result<(), StoreError> {
+pub(super) fn apply<S: Store>(
+    store: &mut S,
+    news: &DeckFileChange,
+    by: &By,
+) -> Result<(), StoreError> {
     store.configure(&news.settings)?;
     end_alerts(store, by)?;
     match &news.alert {

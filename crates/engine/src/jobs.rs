@@ -7,7 +7,7 @@ use dialdeck_core::policy::{Context, suppression, window};
 use dialdeck_providers::Owned;
 use dialdeck_store::{By, Candidate, Store, StoreError};
 
-use super::{Command, Effected, Event, Job, Picture, deck_file};
+use super::{Command, Effected, EngineSnapshot, Event, Job, deck_file};
 
 /// Contacts promoted or expired in one transaction. The number is small, so that claims never wait long for
 /// one.
@@ -23,7 +23,7 @@ pub fn is_lazy(job: &Job) -> bool {
         | Job::NoteUnclosed(..)
         | Job::KeepEnd(..)
         | Job::KeepRest(..) => true,
-        Job::Picture
+        Job::Refresh
         | Job::Refill(..)
         | Job::Promote
         | Job::Expire
@@ -42,7 +42,9 @@ pub fn is_lazy(job: &Job) -> bool {
 pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
     let now = by.at;
     let done = match job {
-        Job::Picture => picture(store, now).map(|picture| Event::Picture(Box::new(picture))),
+        Job::Refresh => {
+            engine_snapshot(store, now).map(|snapshot| Event::Snapshot(Box::new(snapshot)))
+        }
         Job::Refill(campaign, class, after, limit) => store
             .refill(campaign, class, after, limit)
             .map(|candidates| Event::Refilled {
@@ -61,8 +63,8 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
         Job::Record(event) => return failed(store.record(&event, now)),
         Job::Late(event) => store.record(&event, now).and_then(|new| {
             // A late event may have reopened its attempt, which is in flight again.
-            let read = new.then(|| picture(store, now)).transpose()?;
-            Ok(read.map_or(Event::Tick, |picture| Event::Picture(Box::new(picture))))
+            let read = new.then(|| engine_snapshot(store, now)).transpose()?;
+            Ok(read.map_or(Event::Tick, |snapshot| Event::Snapshot(Box::new(snapshot))))
         }),
         Job::MarkUnknown(attempt, why) => return failed(store.mark_unknown(attempt, why, now)),
         Job::Log(event) => return failed(store.append(&event)),
@@ -77,8 +79,8 @@ pub fn perform<S: Store>(store: &mut S, job: Job, by: &By) -> Option<Event> {
             .map(|settled| Event::Settled { attempt, settled }),
         Job::NoteNumbers(trunk, owned) => numbers_of(store, &trunk, owned)
             .and_then(|numbers| store.note_numbers(&trunk, &numbers, by))
-            .and_then(|()| picture(store, now))
-            .map(|picture| Event::Picture(Box::new(picture))),
+            .and_then(|()| engine_snapshot(store, now))
+            .map(|snapshot| Event::Snapshot(Box::new(snapshot))),
         Job::HoldClock(held) => store.hold_clock(held).map(|_| Event::ClockHeld),
         Job::CheckDone(campaign) => check_done(store, campaign, by),
         Job::Command(id, command) => {
@@ -142,7 +144,10 @@ fn promote<S: Store>(store: &mut S, now: Timestamp) -> Result<Event, StoreError>
 ///
 /// # Errors
 /// Errors if the store cannot be read.
-pub fn picture<S: Store>(store: &mut S, now: Timestamp) -> Result<Picture, StoreError> {
+pub fn engine_snapshot<S: Store>(
+    store: &mut S,
+    now: Timestamp,
+) -> Result<EngineSnapshot, StoreError> {
     let snapshot = store.snapshot(now)?;
     let (mut suppressed, mut banned) = (Vec::new(), Vec::new());
     for attempt in &snapshot.in_flight {
@@ -163,7 +168,7 @@ pub fn picture<S: Store>(store: &mut S, now: Timestamp) -> Result<Picture, Store
             banned.push(attempt.id);
         }
     }
-    Ok(Picture {
+    Ok(EngineSnapshot {
         snapshot,
         suppressed,
         banned,
@@ -228,7 +233,7 @@ fn carry_out<S: Store>(store: &mut S, command: Command, by: &By) -> Result<Effec
         Command::TurnResults(done, limit) => store
             .turn_results(&done, by.at, limit)
             .map(Effected::Results),
-        Command::FollowFile(news) => deck_file::take(store, &news, by).map(|()| Effected::Done),
+        Command::FollowFile(news) => deck_file::apply(store, &news, by).map(|()| Effected::Done),
         Command::ResetTrunk(_) | Command::HangUpAll | Command::Drain(_) => Ok(Effected::Done),
     }
 }

@@ -9,7 +9,7 @@ use dialdeck_store::Snapshot;
 
 /// A precondition of the law, judged for one campaign.
 #[derive(Clone, Debug)]
-pub struct Asked<'r> {
+pub struct Requirement<'r> {
     /// The row of the law table.
     pub row: &'r Precondition,
     /// Whether the campaign's settings meet the row.
@@ -17,15 +17,15 @@ pub struct Asked<'r> {
 }
 
 /// Returns what the law of these countries requires before the campaign's calls.
-pub fn asked<'r>(
+pub fn requirements<'r>(
     rules: &'r Rules,
     campaign: &CampaignSettings,
     countries: &'r BTreeSet<String>,
-) -> Vec<Asked<'r>> {
+) -> Vec<Requirement<'r>> {
     let countries = countries.iter();
     countries
         .flat_map(|country| standing(rules, campaign, country))
-        .map(|(row, standing)| Asked { row, standing })
+        .map(|(row, standing)| Requirement { row, standing })
         .collect()
 }
 
@@ -60,7 +60,7 @@ pub fn country_of(region: &str) -> &str {
     region.split('-').next().unwrap_or(region)
 }
 
-impl Asked<'_> {
+impl Requirement<'_> {
     /// Returns whether the law of the whole country, not only of a region, requires it and the campaign
     /// does not meet it.
     pub fn forbids(&self) -> bool {
@@ -68,7 +68,7 @@ impl Asked<'_> {
     }
 
     /// Returns the requirement as text: `US: express consent (us-artificial, 47 CFR 64.1200(a)(1)(iii))`.
-    pub fn what(&self) -> String {
+    pub fn description(&self) -> String {
         let row = self.row;
         let mut parts = Vec::new();
         if row.consent > ConsentKind::None {
@@ -110,7 +110,7 @@ impl Asked<'_> {
 
     /// Returns the requirement and its consequence, or the reason for setting it aside, in one line.
     pub fn line(&self) -> String {
-        let what = self.what();
+        let what = self.description();
         match (&self.standing, self.consequence()) {
             (Standing::Waived(reason), _) => format!("{what}; set aside: {reason}"),
             (Standing::Met | Standing::Unmet(_), Some(consequence)) => {

@@ -12,11 +12,11 @@ pub mod desk;
 pub mod dispatcher;
 pub mod jobs;
 pub mod law;
+pub mod messages;
 pub mod next_claim;
 pub mod reading;
 pub mod shell;
 mod stuck;
-pub mod words;
 
 use std::time::Duration;
 
@@ -36,7 +36,7 @@ use dialdeck_store::{Candidate, Claimed, PendingEnd, Settled, Snapshot, Suppress
 #[derive(Debug)]
 pub enum Event {
     /// The store's present state: at the start, after a command and after another process wrote.
-    Picture(Box<Picture>),
+    Snapshot(Box<EngineSnapshot>),
     /// Ready contacts of one class, in queue order, in answer to [`Job::Refill`].
     Refilled {
         /// The campaign that was read.
@@ -111,7 +111,7 @@ pub enum Event {
 /// A snapshot of the store, with the calls in flight that must not continue: their numbers were suppressed
 /// or their places banned after the claim.
 #[derive(Clone, Debug, Default)]
-pub struct Picture {
+pub struct EngineSnapshot {
     /// The deck's campaigns, trunks, lists and calls in flight.
     pub snapshot: Snapshot,
     /// Attempts to hang up unless they are connected.
@@ -144,7 +144,7 @@ pub enum Command {
     /// Records how results were delivered, and returns those that are due, at most this many.
     TurnResults(Vec<(i64, Delivery)>, usize),
     /// Applies what has become stricter in the deck file, and reports the other changes.
-    FollowFile(Box<deck_file::News>),
+    FollowFile(Box<deck_file::DeckFileChange>),
     /// Hangs up every call.
     HangUpAll,
     /// Sends nothing more, and ends when no call is up, or after this long by the deck's clock. Calls that
@@ -183,8 +183,8 @@ pub enum Effect {
 /// What the dispatcher asks the store to do. Jobs marked *lazy* may share a later commit.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Job {
-    /// Reads a [`Picture`] of the store.
-    Picture,
+    /// Reads an [`EngineSnapshot`].
+    Refresh,
     /// Reads the ready contacts of a class behind this one, at most this many.
     Refill(CampaignId, ClassId, Option<Candidate>, usize),
     /// Makes waiting contacts that are due ready.

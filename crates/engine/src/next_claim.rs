@@ -10,8 +10,8 @@ use std::collections::BTreeSet;
 
 use serde::{Serialize, Serializer};
 
+use super::messages;
 use super::reading::Reading;
-use super::words;
 use dialdeck_core::domain::{
     Campaign, ClassId, ContactId, ContactState, Timestamp, WaitReason, clock_behind,
 };
@@ -20,10 +20,10 @@ use dialdeck_core::policy::{Context, Decision, Hold, HoldReason, Refusal, Until,
 use dialdeck_store::{ContactQuery, Direction, ListOrder, Snapshot, Store, StoreError};
 
 /// Open classes whose first contacts are read, at most.
-const CLASSES: usize = 8;
+const MAX_CLASSES: usize = 8;
 
 /// Contacts of one campaign that are evaluated, at most.
-const LOOKS: usize = 8;
+const MAX_EXAMINED: usize = 8;
 
 /// What a claim gets.
 ///
@@ -117,9 +117,9 @@ impl Serialize for NextClaim {
             until,
         };
         let reason = |reason: &HoldReason| Reason {
-            code: words::hold_code(&reason.kind),
+            code: messages::hold_code(&reason.kind),
             text: reason.kind.to_string(),
-            until: Some(words::until_code(reason.until)),
+            until: Some(messages::until_code(reason.until)),
         };
         match self {
             Self::NothingLeft => body("nothing_left", Vec::new(), None),
@@ -127,7 +127,7 @@ impl Serialize for NextClaim {
             Self::Hold(hold) => body(
                 "hold",
                 hold.reasons.iter().map(reason).collect(),
-                Some(words::until_code(hold.until)),
+                Some(messages::until_code(hold.until)),
             ),
             Self::Refuse(refusal) => {
                 let reason = Reason {
@@ -203,13 +203,14 @@ fn of_campaign<S: Store>(
     if found.is_empty() {
         found = not_yet(store, reading)?;
     }
-    for contact in found.into_iter().take(LOOKS) {
+    for contact in found.into_iter().take(MAX_EXAMINED) {
         let claim = of_contact(store, contact, &context, now)?;
-        let (is_first, goes_on) = (soonest == NextClaim::NothingLeft, goes_on(&claim));
+        let (is_first, others_may_differ) =
+            (soonest == NextClaim::NothingLeft, others_may_differ(&claim));
         if is_first || claim.rank() < soonest.rank() {
             soonest = claim;
         }
-        if !goes_on {
+        if !others_may_differ {
             break;
         }
     }
@@ -217,7 +218,7 @@ fn of_campaign<S: Store>(
 }
 
 /// Returns whether another contact of the campaign may get another answer.
-fn goes_on(claim: &NextClaim) -> bool {
+fn others_may_differ(claim: &NextClaim) -> bool {
     use dialdeck_core::policy::Scope::{Campaign, Class, Contact, Deck, Trunk};
     match claim {
         NextClaim::Dial => false,
@@ -236,8 +237,8 @@ fn in_open_classes<S: Store>(
 ) -> Result<Vec<ContactId>, StoreError> {
     let mut heads = Vec::new();
     let open = ready_classes(reading).filter(|class| reading.is_open(*class));
-    for class in open.take(CLASSES) {
-        heads.extend(store.refill(reading.counts.campaign.id, class, None, LOOKS)?);
+    for class in open.take(MAX_CLASSES) {
+        heads.extend(store.refill(reading.counts.campaign.id, class, None, MAX_EXAMINED)?);
     }
     heads.sort_by_key(|one| (Reverse(one.priority), one.due, one.contact));
     Ok(heads.into_iter().map(|one| one.contact).collect())
@@ -255,7 +256,7 @@ fn not_yet<S: Store>(store: &mut S, reading: &Reading<'_>) -> Result<Vec<Contact
         .collect();
     shut.sort_unstable();
     let mut found = Vec::new();
-    for (_, class) in shut.into_iter().take(LOOKS / 2) {
+    for (_, class) in shut.into_iter().take(MAX_EXAMINED / 2) {
         found.extend(store.refill(campaign, class, None, 1)?);
     }
     let mut contacts: Vec<ContactId> = found.into_iter().map(|one| one.contact).collect();
@@ -270,7 +271,13 @@ fn not_yet<S: Store>(store: &mut S, reading: &Reading<'_>) -> Result<Vec<Contact
         text: String::new(),
         order: ListOrder::Queue,
     };
-    let page = store.page(&waiting, None, Direction::Forward, LOOKS / 2, LOOKS as u64)?;
+    let page = store.page(
+        &waiting,
+        None,
+        Direction::Forward,
+        MAX_EXAMINED / 2,
+        MAX_EXAMINED as u64,
+    )?;
     contacts.extend(page.rows.into_iter().map(|contact| contact.id));
     Ok(contacts)
 }

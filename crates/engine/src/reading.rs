@@ -21,7 +21,7 @@ pub struct Reading<'a> {
 
 /// Windows read earlier, by campaign, ringing time in seconds, and class. A status holds until the instant
 /// that it names, so a caller that reads often computes few of them.
-pub type Known = BTreeMap<(CampaignId, u64, ClassId), WindowStatus>;
+pub type WindowCache = BTreeMap<(CampaignId, u64, ClassId), WindowStatus>;
 
 /// Returns every campaign of a snapshot with its windows at `now`. `now` must not decrease between calls
 /// with one `known`.
@@ -29,7 +29,7 @@ pub fn readings<'a>(
     snapshot: &'a Snapshot,
     rules: &Rules,
     now: Timestamp,
-    known: &mut Known,
+    known: &mut WindowCache,
 ) -> Vec<Reading<'a>> {
     snapshot
         .campaigns
@@ -59,7 +59,7 @@ impl<'a> Reading<'a> {
         snapshot: &'a Snapshot,
         rules: &Rules,
         now: Timestamp,
-        known: &mut Known,
+        known: &mut WindowCache,
     ) -> Self {
         let ring_secs = ring_secs(counts, snapshot);
         let mut windows = BTreeMap::new();

@@ -140,7 +140,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
 
     /// Sets the watch whose jumps hold the dialing; `None` if the clock is simulated.
     #[must_use]
-    pub fn watching(mut self, watch: Option<ClockWatch>) -> Self {
+    pub fn with_clock_watch(mut self, watch: Option<ClockWatch>) -> Self {
         self.clock_watch = watch;
         self
     }
@@ -170,13 +170,13 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     /// let clock = Clock::Manual(ManualClock::at(now));
     ///
     /// let (shell, handle) = Shell::new(store, providers, clock, rules)?;
-    /// assert_eq!(shell.run(Ends::WhenDone).await, Ending::AtRest);
+    /// assert_eq!(shell.run(Ends::AtRest).await, Ending::AtRest);
     /// assert!(handle.has_ended());
     /// # Ok(())
     /// # }
     /// ```
     pub async fn run(mut self, ends: Ends) -> Ending {
-        self.submit(Job::Picture, "engine");
+        self.submit(Job::Refresh, "engine");
         loop {
             self.now = self.now.max(self.clock.now());
             self.watch_clock();
@@ -247,7 +247,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             biased;
             Some(ask) = self.commands.recv() => self.take_command(ask),
             Some(done) = self.answers.recv() => replies.push(done),
-            () = self.nudged.notified() => self.submit(Job::Picture, "engine"),
+            () = self.nudged.notified() => self.submit(Job::Refresh, "engine"),
             () = any_ready(&mut self.providers) => {}
             () = tokio::time::sleep(sleep) => {}
         }
@@ -261,7 +261,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         tokio::select! {
             Some(ask) = self.commands.recv() => self.take_command(ask),
             Some(done) = self.answers.recv() => self.take_answer(done),
-            () = self.nudged.notified() => self.submit(Job::Picture, "engine"),
+            () = self.nudged.notified() => self.submit(Job::Refresh, "engine"),
         }
     }
 
@@ -320,7 +320,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
                 self.superseded |= matches!(error, StoreError::Superseded);
                 self.step(Event::StoreFailed(error.to_string()));
             }
-            Done::ExternalChange => self.submit(Job::Picture, "engine"),
+            Done::ExternalChange => self.submit(Job::Refresh, "engine"),
             Done::Displaced(error) => self.step(Event::Displaced(error.to_string())),
             Done::Waiting(waited, error) => self.on_busy(waited, error),
             Done::Resumed(waited) => self.on_resumed(waited),

@@ -27,7 +27,7 @@ impl Slots {
     }
 
     /// Returns what the calls wait for, and where an operator can check them.
-    pub(super) fn words(self) -> String {
+    pub(super) fn message(self) -> String {
         format!(
             "{} of {} calls that are up are of unknown fate and keep their slots until the carrier \
              says what became of them, or until they are past their longest life; look at the \
@@ -56,7 +56,7 @@ pub(super) fn explain(board: &mut CampaignBoard, campaign: &Campaign, snapshot: 
     let slots = Slots::of(calls.map(|call| call.state));
     if board.phase == Phase::Running && slots.are_stuck(1) {
         board.phase = Phase::Waiting;
-        board.remedies.push(slots.words());
+        board.remedies.push(slots.message());
     }
 }
 

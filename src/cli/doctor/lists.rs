@@ -49,7 +49,7 @@ fn needed(snapshot: &Snapshot) -> BTreeSet<ListKind> {
         let listed = campaign.settings.required_lists.iter();
         needed.extend(listed.filter(|list| list.is_registry()).cloned());
         let countries = law::countries(snapshot, campaign.id);
-        for one in law::asked(rules::in_force(), &campaign.settings, &countries) {
+        for one in law::requirements(rules::in_force(), &campaign.settings, &countries) {
             if matches!(one.standing, Standing::Unmet(_)) {
                 needed.extend(one.row.lists.iter().cloned());
             }

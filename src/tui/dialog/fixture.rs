@@ -16,7 +16,7 @@ use crate::domain::{
 };
 use crate::engine::board::{Board, CallBoard, CampaignBoard, Caps, Waiting};
 use crate::engine::desk::{
-    CampaignView, ContactRow, EngineSeat, ListOrder, NextClaim, Phase, Standing, View,
+    CampaignView, ContactRow, EngineOwner, ListOrder, NextClaim, Phase, Standing, View,
 };
 use crate::tui::canvas::{Canvas, Look};
 use crate::tui::glyph::Glyphs;
@@ -81,7 +81,7 @@ fn view(now: Timestamp) -> View {
             ..Board::empty(now)
         },
         campaigns: vec![campaign(1), campaign(2)],
-        engine: EngineSeat::Inside,
+        engine: EngineOwner::Inside,
         clock: DeckClock::System,
     }
 }

@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::lines::{Line, Scroll, instant, line, number, room, wrap};
 use super::{Dialog, Response, open};
 use crate::domain::{Attempt, Timestamp};
-use crate::engine::desk::{AttemptRow, ContactRow, Told};
+use crate::engine::desk::{AttemptRow, ContactRow, Message};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
 use crate::tui::glyph::Glyphs;
@@ -146,12 +146,12 @@ impl Dialog for History {
         Response::stay()
     }
 
-    fn told(&mut self, told: &Told, _shared: &Shared) -> Response {
+    fn told(&mut self, told: &Message, _shared: &Shared) -> Response {
         match told {
-            Told::Attempts(contact, attempts) if *contact == self.row.contact => {
+            Message::Attempts(contact, attempts) if *contact == self.row.contact => {
                 self.attempts = Some(Ok(attempts.clone()));
             }
-            Told::Failed(error) if self.attempts.is_none() => {
+            Message::Failed(error) if self.attempts.is_none() => {
                 self.attempts = Some(Err(error.clone()));
             }
             _ => {}
@@ -213,7 +213,7 @@ mod tests {
     fn attempts_are_told_on_the_viewers_clock() {
         let shared = shared();
         let mut dialog = History::new(row());
-        dialog.told(&Told::Attempts(ContactId(3), Vec::new()), &shared);
+        dialog.told(&Message::Attempts(ContactId(3), Vec::new()), &shared);
         assert!(dialog.attempts.is_none(), "another contact's");
         let up = Attempt {
             state: AttemptState::Connected,
@@ -242,7 +242,7 @@ mod tests {
             attempt,
             agent_result: said.map(str::to_owned),
         });
-        dialog.told(&Told::Attempts(row().contact, rows.to_vec()), &shared);
+        dialog.told(&Message::Attempts(row().contact, rows.to_vec()), &shared);
         hold_styles("history", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),

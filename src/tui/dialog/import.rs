@@ -8,7 +8,7 @@ use super::field::Field;
 use super::lines::{Line, draw_line, line, paragraph, room};
 use super::{Dialog, Response, Want, open};
 use crate::domain::CampaignId;
-use crate::engine::desk::{Ask, Imported, Told};
+use crate::engine::desk::{ImportSummary, Message, Request};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
 use crate::tui::model::Shared;
@@ -22,7 +22,7 @@ enum Stage {
     /// The import runs; the rows processed so far.
     Running(u64),
     /// The import has ended; its figures.
-    Ended(Box<Imported>),
+    Ended(Box<ImportSummary>),
 }
 
 /// The dialog for an import of contacts.
@@ -63,7 +63,7 @@ impl ImportDialog {
             let path = PathBuf::from(typed);
             self.fault = None;
             self.stage = Stage::Running(0);
-            return Response::stay().want(Want::Ask(Ask::Import(self.campaign, path)));
+            return Response::stay().want(Want::Ask(Request::Import(self.campaign, path)));
         };
         self.fault = Some(fault.to_owned());
         Response::stay()
@@ -106,7 +106,7 @@ fn unquoted(path: &str) -> &str {
 }
 
 /// Returns the lines with the figures of an import that has ended.
-fn ended(imported: &Imported, width: usize) -> Vec<Line> {
+fn ended(imported: &ImportSummary, width: usize) -> Vec<Line> {
     let figures = &imported.figures;
     let mut said = vec![line(format!("Done: {}", figures.file), Role::Good)];
     for (name, count) in [
@@ -176,15 +176,17 @@ impl Dialog for ImportDialog {
         Some(Response::stay())
     }
 
-    fn told(&mut self, told: &Told, _shared: &Shared) -> Response {
+    fn told(&mut self, told: &Message, _shared: &Shared) -> Response {
         match (told, &self.stage) {
-            (Told::Importing(rows), Stage::Running(_)) => self.stage = Stage::Running(*rows),
-            (Told::Importing(_), Stage::Typing) => self.earlier = true,
-            (Told::Imported(_), Stage::Typing) => self.earlier = false,
-            (Told::Imported(Ok(imported)), Stage::Running(_)) => {
+            (Message::ImportProgress(rows), Stage::Running(_)) => {
+                self.stage = Stage::Running(*rows);
+            }
+            (Message::ImportProgress(_), Stage::Typing) => self.earlier = true,
+            (Message::ImportDone(_), Stage::Typing) => self.earlier = false,
+            (Message::ImportDone(Ok(imported)), Stage::Running(_)) => {
                 self.stage = Stage::Ended(Box::new(imported.clone()));
             }
-            (Told::Imported(Err(error)), Stage::Running(_)) => {
+            (Message::ImportDone(Err(error)), Stage::Running(_)) => {
                 self.fault = Some(error.clone());
                 self.stage = Stage::Typing;
             }
@@ -246,7 +248,7 @@ mod tests {
         let path = PathBuf::from("/lists/april 2.csv");
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared()),
-            Response::stay().want(Want::Ask(Ask::Import(CampaignId(1), path)))
+            Response::stay().want(Want::Ask(Request::Import(CampaignId(1), path)))
         );
         dialog
     }
@@ -265,7 +267,7 @@ mod tests {
     #[test]
     fn progress_then_the_figures() {
         let mut dialog = running();
-        dialog.told(&Told::Importing(12_000), &shared());
+        dialog.told(&Message::ImportProgress(12_000), &shared());
         insta::assert_snapshot!("running", drawn(&dialog, &shared()).backend());
         let figures = ImportFigures {
             file: "april 2.csv".to_owned(),
@@ -279,7 +281,7 @@ mod tests {
         };
         let rejects = Some(PathBuf::from("/lists/april 2.rejects.csv"));
         dialog.told(
-            &Told::Imported(Ok(Imported {
+            &Message::ImportDone(Ok(ImportSummary {
                 figures,
                 undialable: 0,
                 without_consent: 310,
@@ -302,7 +304,10 @@ mod tests {
     #[test]
     fn a_fault_brings_the_path_back() {
         let mut dialog = running();
-        dialog.told(&Told::Imported(Err("no such file".to_owned())), &shared());
+        dialog.told(
+            &Message::ImportDone(Err("no such file".to_owned())),
+            &shared(),
+        );
         assert_eq!(dialog.stage, Stage::Typing);
         assert_eq!(dialog.fault.as_deref(), Some("no such file"));
     }
@@ -310,7 +315,7 @@ mod tests {
     #[test]
     fn one_import_at_a_time() {
         let mut dialog = ImportDialog::new(&shared()).unwrap();
-        dialog.told(&Told::Importing(5), &shared());
+        dialog.told(&Message::ImportProgress(5), &shared());
         dialog.paste("/lists/may.csv", &shared()).unwrap();
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared()),

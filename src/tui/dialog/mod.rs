@@ -27,13 +27,13 @@ use super::action::Action;
 use super::canvas::{Canvas, Span};
 use super::model::{Ending, Shared};
 use super::theme::Role;
-use crate::engine::desk::{Act, Ask, Told};
+use crate::engine::desk::{Act, Message, Request};
 
 /// What a dialog requests of the console.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Want {
     /// A question to the desk.
-    Ask(Ask),
+    Ask(Request),
     /// An act, and the text that the screen shows until the act is acknowledged.
     Act(Act, String),
     /// Performs an action as if its key had been pressed.
@@ -102,7 +102,7 @@ pub trait Dialog: Send {
     }
 
     /// Handles a report of the desk, which may answer this dialog's question.
-    fn told(&mut self, _told: &Told, _shared: &Shared) -> Response {
+    fn told(&mut self, _told: &Message, _shared: &Shared) -> Response {
         Response::stay()
     }
 

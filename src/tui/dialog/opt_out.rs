@@ -6,7 +6,7 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::field::Field;
 use super::{Dialog, Response, Want};
 use crate::domain::PhoneNumber;
-use crate::engine::desk::{Act, Acted, Ask, Judged, Told};
+use crate::engine::desk::{Act, ActSummary, JudgedNumber, Message, Request};
 use crate::tui::canvas::Canvas;
 use crate::tui::list::List;
 use crate::tui::model::Shared;
@@ -36,7 +36,7 @@ enum Stage {
     /// The write waits for its acknowledgement, under this id once the act has one.
     Sending(Option<u64>),
     /// The opt-out is recorded.
-    Done(Acted),
+    Done(ActSummary),
 }
 
 /// The dialog that marks numbers as never to be called again.
@@ -49,7 +49,7 @@ pub struct OptOut {
     /// The numbers the dialog opened with. They are masked until the field is entered.
     prefilled: Vec<PhoneNumber>,
     /// The text that was checked and its results, unreadable numbers first.
-    judged: Option<(String, Vec<Judged>)>,
+    judged: Option<(String, Vec<JudgedNumber>)>,
     /// Text that is no number and that the user chose to leave out.
     left_out: Vec<String>,
     fault: Option<String>,
@@ -60,7 +60,7 @@ pub struct OptOut {
 impl OptOut {
     /// Creates the dialog with the marked numbers, or with the selected one if none is marked. Also returns
     /// the question to the desk what their opt-out touches; `None` without a number.
-    pub fn new(_shared: &Shared, list: &List) -> (Self, Option<Ask>) {
+    pub fn new(_shared: &Shared, list: &List) -> (Self, Option<Request>) {
         let mut prefilled: Vec<PhoneNumber> = list.marked.values().copied().collect();
         if prefilled.is_empty() {
             prefilled.extend(list.current().map(|row| row.number));
@@ -91,7 +91,7 @@ impl OptOut {
     }
 
     /// Returns the question what the opt-out of these numbers touches; `None` if the field is empty.
-    fn judge(&mut self) -> Option<Ask> {
+    fn judge(&mut self) -> Option<Request> {
         self.fault = None;
         self.top = 0;
         let text = self.numbers.value().to_owned();
@@ -99,11 +99,11 @@ impl OptOut {
             self.judged = Some((text, Vec::new()));
             return None;
         }
-        Some(Ask::Judge(text))
+        Some(Request::Judge(text))
     }
 
     /// Returns the results for the text in the field; `None` until that text has been checked.
-    fn current(&self) -> Option<&[Judged]> {
+    fn current(&self) -> Option<&[JudgedNumber]> {
         let (text, judged) = self.judged.as_ref()?;
         (text == self.numbers.value()).then_some(judged)
     }
@@ -225,7 +225,7 @@ fn joined(numbers: &[PhoneNumber]) -> String {
     numbers.join(", ")
 }
 
-fn asked(ask: Option<Ask>) -> Response {
+fn asked(ask: Option<Request>) -> Response {
     match ask {
         Some(ask) => Response::stay().want(Want::Ask(ask)),
         None => Response::stay(),
@@ -279,9 +279,9 @@ impl Dialog for OptOut {
         Some(asked(self.judge()))
     }
 
-    fn told(&mut self, told: &Told, _shared: &Shared) -> Response {
+    fn told(&mut self, told: &Message, _shared: &Shared) -> Response {
         match told {
-            Told::Judged(text, judged) if text == self.numbers.value() => {
+            Message::Judged(text, judged) if text == self.numbers.value() => {
                 let mut judged = judged.clone();
                 judged.sort_by_key(|one| one.read.is_ok());
                 self.judged = Some((text.clone(), judged));
@@ -289,7 +289,8 @@ impl Dialog for OptOut {
                     self.focus = Focus::Cancel;
                 }
             }
-            Told::Acted(id, result) if self.stage == Stage::Sending(Some(*id)) => match result {
+            Message::ActDone(id, result) if self.stage == Stage::Sending(Some(*id)) => match result
+            {
                 Ok(acted) => self.stage = Stage::Done(acted.clone()),
                 Err(error) => {
                     self.stage = Stage::Editing;
@@ -297,7 +298,7 @@ impl Dialog for OptOut {
                     self.fault = Some(error.clone());
                 }
             },
-            Told::Failed(error) if self.stage == Stage::Editing => {
+            Message::Failed(error) if self.stage == Stage::Editing => {
                 self.fault = Some(error.clone());
             }
             _ => {}

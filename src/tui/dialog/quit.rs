@@ -6,7 +6,7 @@ use ratatui::layout::Rect;
 use super::lines::{Line, count, draw_entries, draw_line, line, paragraph, room, wrap};
 use super::{Dialog, Response, Want, lines, open};
 use crate::domain::CampaignState;
-use crate::engine::desk::EngineSeat;
+use crate::engine::desk::EngineOwner;
 use crate::tui::canvas::Canvas;
 use crate::tui::model::{Ending, Shared};
 use crate::tui::theme::Role;
@@ -41,8 +41,8 @@ impl Quit {
     /// Creates the dialog; `None` if there is nothing to ask: the engine is not inside this console, or no
     /// call is up and no campaign runs.
     pub fn new(shared: &Shared) -> Option<Self> {
-        let calls =
-            shared.engine() == EngineSeat::Inside && (shared.calls_up() > 0 || running(shared) > 0);
+        let calls = shared.engine() == EngineOwner::Inside
+            && (shared.calls_up() > 0 || running(shared) > 0);
         calls.then(Self::default)
     }
 }
@@ -125,10 +125,10 @@ mod tests {
     fn nothing_is_asked_where_leaving_touches_nothing() {
         let mut shared = shared();
         let view = shared.view.as_mut().unwrap();
-        view.engine = EngineSeat::Elsewhere;
+        view.engine = EngineOwner::Elsewhere;
         assert!(Quit::new(&shared).is_none());
         let view = shared.view.as_mut().unwrap();
-        view.engine = EngineSeat::Inside;
+        view.engine = EngineOwner::Inside;
         view.board.calls.clear();
         assert!(Quit::new(&shared).is_some(), "a campaign runs");
         let view = shared.view.as_mut().unwrap();

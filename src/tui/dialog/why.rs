@@ -8,8 +8,8 @@ use super::lines::{self, Line, Scroll, for_viewer, from_now, instant, line, para
 use super::{Dialog, Response, Want, open};
 use crate::domain::PhoneNumber;
 use crate::engine::desk::why::{Answer, Gate};
-use crate::engine::desk::{Ask, Told, WhyReport};
-use crate::engine::words;
+use crate::engine::desk::{Message, Request, WhyReport};
+use crate::engine::messages;
 use crate::tui::canvas::Canvas;
 use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
@@ -80,7 +80,7 @@ impl Why {
         self.asked = true;
         self.report = None;
         self.scroll.reset();
-        Response::stay().want(Want::Ask(Ask::Why(typed)))
+        Response::stay().want(Want::Ask(Request::Why(typed)))
     }
 
     fn lines(&self, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
@@ -109,7 +109,7 @@ fn report_lines(report: &WhyReport, shared: &Shared, glyphs: &Glyphs, width: usi
         ),
     ]];
     for entry in &report.lists {
-        let entry = for_viewer(&words::suppression(entry), shared, glyphs);
+        let entry = for_viewer(&messages::suppression(entry), shared, glyphs);
         let text = format!("{} on a list: {entry}", glyphs.blocked);
         said.extend(paragraph(&text, width, 2, Role::StateBlocked));
     }
@@ -218,16 +218,16 @@ impl Dialog for Why {
         Some(Response::stay())
     }
 
-    fn told(&mut self, told: &Told, _shared: &Shared) -> Response {
+    fn told(&mut self, told: &Message, _shared: &Shared) -> Response {
         match told {
-            Told::Why(report) if self.asked => {
+            Message::Why(report) if self.asked => {
                 let other = |number| report.as_ref().is_ok_and(|report| report.number != number);
                 if !self.number.is_some_and(other) {
                     self.report = Some(report.clone());
                     self.scroll.reset();
                 }
             }
-            Told::Failed(error) if self.asked && self.report.is_none() => {
+            Message::Failed(error) if self.asked && self.report.is_none() => {
                 self.report = Some(Err(error.clone()));
             }
             _ => {}
@@ -273,7 +273,7 @@ mod tests {
     use super::super::fixture::{at, attempt, drawn, hold_styles, phone, press, shared, type_in};
     use super::*;
     use crate::domain::ContactId;
-    use crate::engine::desk::why::Made;
+    use crate::engine::desk::why::PastCall;
 
     fn report() -> WhyReport {
         let gate = |gate, verdict, saw: &str| Gate {
@@ -303,7 +303,7 @@ mod tests {
                     ),
                     gate("caller_id", "not reached", ""),
                 ],
-                attempts: vec![Made {
+                attempts: vec![PastCall {
                     attempt: attempt(1).id,
                     at: at("2026-04-13T15:30:01Z"),
                     outcome: attempt(1).outcome,
@@ -326,13 +326,13 @@ mod tests {
             Response::stay()
         );
         type_in(&mut dialog, "808 555 0133", &shared);
-        let ask = Want::Ask(Ask::Why("808 555 0133".to_owned()));
+        let ask = Want::Ask(Request::Why("808 555 0133".to_owned()));
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::stay().want(ask)
         );
         let error = "`808 555 0133` cannot be read: it has no country code; start it with +";
-        dialog.told(&Told::Why(Err(error.to_owned())), &shared);
+        dialog.told(&Message::Why(Err(error.to_owned())), &shared);
         insta::assert_snapshot!(drawn(&dialog, &shared).backend());
     }
 
@@ -342,9 +342,9 @@ mod tests {
         let mut dialog = Why::of(phone("+18085550133"));
         let mut other = report();
         other.number = phone("+12125550142");
-        dialog.told(&Told::Why(Ok(Box::new(other))), &shared);
+        dialog.told(&Message::Why(Ok(Box::new(other))), &shared);
         assert!(dialog.report.is_none(), "the answer about another number");
-        dialog.told(&Told::Why(Ok(Box::new(report()))), &shared);
+        dialog.told(&Message::Why(Ok(Box::new(report()))), &shared);
         hold_styles("why", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
@@ -357,7 +357,7 @@ mod tests {
         let mut shared = shared();
         shared.size = (60, 16);
         let mut dialog = Why::asked("+18085550133");
-        dialog.told(&Told::Why(Ok(Box::new(report()))), &shared);
+        dialog.told(&Message::Why(Ok(Box::new(report()))), &shared);
         press(&mut dialog, KeyCode::PageDown, &shared);
         insta::assert_snapshot!(drawn(&dialog, &shared).backend());
     }

@@ -4,7 +4,7 @@ use super::around::look_around;
 use super::{Cmd, say, send};
 use crate::domain::campaign::Pacing;
 use crate::domain::{CampaignState, ContactId};
-use crate::engine::desk::{Act, Ask};
+use crate::engine::desk::{Act, Request};
 use crate::tui::action::Action;
 use crate::tui::dialog::Want;
 use crate::tui::dialog::alerts::Alerts;
@@ -287,11 +287,11 @@ fn look_closer(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
     let row = model.list.current().cloned();
     match (action, row) {
         (Action::Details, Some(row)) => {
-            cmds.push(Cmd::Ask(Ask::Attempts(row.contact)));
+            cmds.push(Cmd::Ask(Request::Attempts(row.contact)));
             model.dialog = Some(Box::new(History::new(row)));
         }
         (Action::Why, Some(row)) => {
-            cmds.push(Cmd::Ask(Ask::Why(row.number.to_string())));
+            cmds.push(Cmd::Ask(Request::Why(row.number.to_string())));
             model.dialog = Some(Box::new(Why::of(row.number)));
         }
         _ => model.dialog = Some(Box::new(Why::typed())),

@@ -1,21 +1,21 @@
 //! Applies the reports of the desk to the model.
 
 use super::{Cmd, respond, say};
-use crate::engine::desk::{EventLine, Told, View};
+use crate::engine::desk::{EventLine, Message, View};
 use crate::tui::model::{EVENTS_KEPT, Model, Tone};
 use crate::tui::view::bound;
 
-pub(super) fn on_told(model: &mut Model, told: Told, cmds: &mut Vec<Cmd>) {
+pub(super) fn on_told(model: &mut Model, told: Message, cmds: &mut Vec<Cmd>) {
     if let Some(mut dialog) = model.dialog.take() {
         let response = dialog.told(&told, &model.shared);
         model.dialog = Some(dialog);
         respond(model, response, cmds);
     }
     match told {
-        Told::View(view) => on_view(model, *view, cmds),
-        Told::Story(lines, skipped) => on_story(model, lines, skipped),
-        Told::Page(serial, page) => cmds.extend(model.list.take(serial, page).map(Cmd::Ask)),
-        Told::Acted(id, result) => {
+        Message::View(view) => on_view(model, *view, cmds),
+        Message::Log(lines, skipped) => on_story(model, lines, skipped),
+        Message::Page(serial, page) => cmds.extend(model.list.take(serial, page).map(Cmd::Ask)),
+        Message::ActDone(id, result) => {
             let done = model.shared.acts.remove(&id);
             match result {
                 Ok(acted) => {
@@ -29,13 +29,16 @@ pub(super) fn on_told(model: &mut Model, told: Told, cmds: &mut Vec<Cmd>) {
                 Err(error) => say(model, Tone::Bad, error),
             }
         }
-        Told::Failed(error) => model.shared.failed = Some(error),
-        Told::Imported(Ok(imported)) => {
+        Message::Failed(error) => model.shared.failed = Some(error),
+        Message::ImportDone(Ok(imported)) => {
             let text = format!("import: {} contacts taken", imported.figures.taken);
             say(model, Tone::Good, text);
         }
-        Told::Imported(Err(error)) => say(model, Tone::Bad, error),
-        Told::Why(_) | Told::Attempts(..) | Told::Judged(..) | Told::Importing(_) => {}
+        Message::ImportDone(Err(error)) => say(model, Tone::Bad, error),
+        Message::Why(_)
+        | Message::Attempts(..)
+        | Message::Judged(..)
+        | Message::ImportProgress(_) => {}
     }
 }
 

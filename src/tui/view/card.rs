@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::layout::SMALLEST;
 use super::words;
-use crate::engine::desk::EngineSeat;
+use crate::engine::desk::EngineOwner;
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
 use crate::tui::theme::Role;
@@ -20,7 +20,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
             format!("{alert} STORE CANNOT BE READ: {error}"),
             Role::Alert,
         ));
-    } else if shared.view.is_some() && shared.engine() == EngineSeat::Nobody {
+    } else if shared.view.is_some() && shared.engine() == EngineOwner::Nobody {
         lines.push((format!("{alert} NO ENGINE: nothing is dialed"), Role::Alert));
     }
     if let Some(board) = shared.campaign() {

@@ -14,8 +14,8 @@ use crate::domain::{
 };
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, Caps, Waiting};
 use crate::engine::desk::{
-    CampaignView, ContactRow, EngineSeat, EventLine, Hold, HoldKind, ListKey, ListOrder, NextClaim,
-    Phase, Standing, Stretch, Until, View, WindowReason, ZoneRow, ZoneStanding,
+    CampaignView, ContactRow, EngineOwner, EventLine, Hold, HoldKind, ListKey, ListOrder,
+    NextClaim, Phase, Standing, Stretch, Until, View, WindowReason, ZoneRow, ZoneStanding,
 };
 use crate::tui::keymap::KeyMap;
 use crate::tui::model::{Model, Permits, Reach, Viewer};
@@ -94,7 +94,7 @@ fn view() -> View {
     View {
         board,
         campaigns: (1..=5).map(campaign_view).collect(),
-        engine: EngineSeat::Inside,
+        engine: EngineOwner::Inside,
         clock: DeckClock::Scaled(ScaledClock {
             origin: now(),
             started: now(),

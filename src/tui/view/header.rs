@@ -7,7 +7,7 @@ use crate::clock::DeckClock;
 use crate::domain::CampaignState;
 use crate::domain::text::clean;
 use crate::engine::board::CampaignBoard;
-use crate::engine::desk::EngineSeat;
+use crate::engine::desk::EngineOwner;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
 use crate::tui::model::Shared;
@@ -30,10 +30,10 @@ fn title_line(canvas: &mut Canvas<'_>, area: Rect) {
     let clock = simulated(shared);
     let viewer = format!("op {} ({})", shared.viewer.actor, shared.viewer.role);
     let engine = match shared.engine() {
-        EngineSeat::Inside => ("engine inside", Role::Text),
-        EngineSeat::Elsewhere => ("engine elsewhere", Role::Text),
-        EngineSeat::Nobody if shared.view.is_none() => ("", Role::Text),
-        EngineSeat::Nobody => ("NO ENGINE", Role::Bad),
+        EngineOwner::Inside => ("engine inside", Role::Text),
+        EngineOwner::Elsewhere => ("engine elsewhere", Role::Text),
+        EngineOwner::Nobody if shared.view.is_none() => ("", Role::Text),
+        EngineOwner::Nobody => ("NO ENGINE", Role::Bad),
     };
     let day = format::day(shared.now, &shared.viewer.zone);
     let time = format::clock_zone(shared.now, &shared.viewer.zone);
@@ -191,8 +191,8 @@ pub(super) fn banner(canvas: &mut Canvas<'_>, area: Rect) {
         }
         (None, Some(broken)) => {
             let engine = match shared.engine() {
-                EngineSeat::Nobody => "NO ENGINE RUNS, nothing is dialed. ",
-                EngineSeat::Inside | EngineSeat::Elsewhere => "",
+                EngineOwner::Nobody => "NO ENGINE RUNS, nothing is dialed. ",
+                EngineOwner::Inside | EngineOwner::Elsewhere => "",
             };
             format!("{alert} {engine}BROKEN: {broken}")
         }

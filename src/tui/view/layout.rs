@@ -6,7 +6,7 @@
 use ratatui::layout::Rect;
 
 use super::words::cells;
-use crate::engine::desk::EngineSeat;
+use crate::engine::desk::EngineOwner;
 use crate::tui::model::{Pane, Shared};
 
 /// The smallest size at which panes are drawn, in columns and rows.
@@ -99,7 +99,7 @@ pub(super) fn needs_banner(shared: &Shared) -> bool {
         || shared
             .view
             .as_ref()
-            .is_some_and(|view| view.engine == EngineSeat::Nobody)
+            .is_some_and(|view| view.engine == EngineOwner::Nobody)
 }
 
 /// Places the panes without frames: zones, list and events from top to bottom.

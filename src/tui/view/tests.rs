@@ -11,7 +11,7 @@ use ratatui::style::Style;
 use super::fixture::{held, model, now, standings};
 use super::{draw, is_too_small, list_height, what_starts, words};
 use crate::domain::{ListKind, Timestamp};
-use crate::engine::desk::{EngineSeat, HoldKind, NextClaim, Phase, Standing, Until, ZoneStanding};
+use crate::engine::desk::{EngineOwner, HoldKind, NextClaim, Phase, Standing, Until, ZoneStanding};
 use crate::tui::canvas::Look;
 use crate::tui::glyph::Glyphs;
 use crate::tui::model::{Model, Notice, Pane, Tone};
@@ -152,7 +152,7 @@ fn the_selected_row_differs_without_colour() {
 #[test]
 fn what_is_wrong_has_a_line_of_its_own() {
     let mut model = model((80, 24));
-    model.shared.view.as_mut().unwrap().engine = EngineSeat::Nobody;
+    model.shared.view.as_mut().unwrap().engine = EngineOwner::Nobody;
     let rows = list_height(&model);
     assert!(screen(&model).contains("! NO ENGINE RUNS ON THIS DECK"));
     model.shared.failed = Some("the disk is full".to_owned());

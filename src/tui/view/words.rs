@@ -5,9 +5,9 @@ use std::time::Duration;
 use crate::domain::{ContactState, Outcome, PhoneNumber, Timestamp};
 use crate::engine::board::CampaignBoard;
 use crate::engine::desk::{
-    CampaignView, EngineSeat, HoldKind, HoldReason, NextClaim, Phase, Scope, Standing, Until,
+    CampaignView, EngineOwner, HoldKind, HoldReason, NextClaim, Phase, Scope, Standing, Until,
 };
-use crate::engine::words::hold_word;
+use crate::engine::messages::hold_word;
 use crate::tui::format;
 use crate::tui::glyph::Glyphs;
 use crate::tui::model::Shared;
@@ -235,7 +235,7 @@ fn reason(reason: &HoldReason, shared: &Shared) -> String {
 
 /// Returns why the next call of a campaign does not go out now, and the role to draw the text in.
 pub(super) fn binds(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> (String, Role) {
-    if shared.engine() == EngineSeat::Nobody {
+    if shared.engine() == EngineOwner::Nobody {
         return ("no engine runs".to_owned(), Role::Bad);
     }
     let note = board.note.as_ref();
@@ -316,8 +316,8 @@ fn waits(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String 
 
 /// Returns what limits a campaign in one or two words. Reasons of one kind have one text, so that their
 /// shares can be added.
-pub fn bound(board: &CampaignBoard, engine: EngineSeat) -> &'static str {
-    if engine == EngineSeat::Nobody {
+pub fn bound(board: &CampaignBoard, engine: EngineOwner) -> &'static str {
+    if engine == EngineOwner::Nobody {
         return "no engine";
     }
     match (board.phase, &board.next) {

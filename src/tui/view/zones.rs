@@ -8,7 +8,7 @@ use ratatui::layout::Rect;
 use super::words::cells;
 use crate::domain::Timestamp;
 use crate::engine::desk::{HoldKind, Stretch, ZoneRow, ZoneStanding};
-use crate::engine::words::hold_word;
+use crate::engine::messages::hold_word;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
 use crate::tui::model::{Pane, Shared};

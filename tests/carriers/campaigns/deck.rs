@@ -181,7 +181,7 @@ impl Stage {
             let _inside = runtime.enter();
             Shell::new(self.store, providers, clock.clone(), Rules::embedded()).unwrap()
         };
-        let engine = runtime.spawn(shell.run(Ends::WhenTold));
+        let engine = runtime.spawn(shell.run(Ends::OnRequest));
         let front = Front::new(handle.clone(), gates, clock);
         let _hosted = match self.door {
             Door::Within(hosted) => {

@@ -2,7 +2,7 @@
 
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{CallEventKind, CampaignState, ContactState, Role};
-use dialdeck::engine::desk::{Act, Ask, EngineSeat, Told};
+use dialdeck::engine::desk::{Act, EngineOwner, Message, Request};
 use dialdeck::store::Store as _;
 
 use crate::desk::bench::Bench;
@@ -14,8 +14,8 @@ fn a_pause_is_acknowledged_once_no_planned_call_can_leave() {
     let mut engine = sqlite(&folder);
     let (campaign, contacts) = running(&mut engine, 2);
     let attempt = dial(&mut engine, contacts[0], morning());
-    let mut bench = Bench::open(&folder, EngineSeat::Elsewhere, Role::Operator);
-    bench.ask(Ask::Act(7, Act::Pause(campaign)));
+    let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Operator);
+    bench.ask(Request::Act(7, Act::Pause(campaign)));
     assert!(bench.acknowledged_meanwhile().is_empty());
     let state = engine.campaign("spring-reminders").unwrap().state;
     assert_eq!(state, CampaignState::Paused);
@@ -36,10 +36,10 @@ fn an_opt_out_touches_every_campaign() {
     let (_, first) = running(&mut engine, 3);
     campaign(&mut engine, "recall", 3);
     let call = dial(&mut engine, first[1], morning());
-    let mut bench = Bench::open(&folder, EngineSeat::Elsewhere, Role::Support);
+    let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Support);
     let numbers = vec![number(0), number(1)];
     let note = Some("asked to be left alone".to_owned());
-    bench.ask(Ask::Act(3, Act::OptOut { numbers, note }));
+    bench.ask(Request::Act(3, Act::OptOut { numbers, note }));
     assert!(bench.acknowledged_meanwhile().is_empty());
     tell(&mut engine, call.id, CallEventKind::Sent, morning());
     let acted = bench.acted().1.unwrap();
@@ -60,8 +60,8 @@ fn hanging_up_waits_for_the_engine_wherever_it_runs() {
     let (_, contacts) = running(&mut engine, 1);
     let attempt = dial(&mut engine, contacts[0], morning());
     tell(&mut engine, attempt.id, CallEventKind::Sent, morning());
-    let mut bench = Bench::open(&folder, EngineSeat::Elsewhere, Role::Operator);
-    bench.ask(Ask::Act(5, Act::HangUpAll));
+    let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Operator);
+    bench.ask(Request::Act(5, Act::HangUpAll));
     assert!(bench.acknowledged_meanwhile().is_empty());
     let wishes = engine.hang_ups().unwrap();
     assert!(wishes.is_open());
@@ -77,7 +77,7 @@ fn hanging_up_without_an_engine_is_kept_for_the_next_one() {
     let mut engine = sqlite(&folder);
     let (_, contacts) = running(&mut engine, 1);
     dial(&mut engine, contacts[0], morning());
-    let mut bench = Bench::open(&folder, EngineSeat::Nobody, Role::Operator);
+    let mut bench = Bench::open(&folder, EngineOwner::Nobody, Role::Operator);
     assert!(bench.act(Act::HangUpAll).is_ok());
     assert!(engine.hang_ups().unwrap().is_open());
     bench.leave();
@@ -94,7 +94,7 @@ fn a_contact_is_called_again_and_an_alert_seen_to() {
     let alert = NewEvent::new(now, EventKind::AlertRaised, "engine");
     engine.append(&alert).unwrap();
     let seq = engine.snapshot(now).unwrap().alerts[0].seq;
-    let mut bench = Bench::open(&folder, EngineSeat::Elsewhere, Role::Operator);
+    let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Operator);
     let acted = bench.act(Act::Requeue(vec![contacts[0]])).unwrap();
     assert_eq!(
         acted.text,
@@ -107,7 +107,7 @@ fn a_contact_is_called_again_and_an_alert_seen_to() {
     let again = bench.act(Act::Acknowledge(seq)).unwrap();
     assert_eq!(again.text, "no alert that is still open");
     loop {
-        if let Told::View(view) = bench.next()
+        if let Message::View(view) = bench.next()
             && view.board.alerts.is_empty()
         {
             break;
@@ -135,7 +135,7 @@ fn what_a_role_may_not_do_is_refused_in_words() {
         note: None,
     };
     for role in [Role::Viewer, Role::Support] {
-        let mut bench = Bench::open(&folder, EngineSeat::Elsewhere, role);
+        let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, role);
         for act in &commands {
             let refused = bench.act(act.clone()).unwrap_err();
             assert_eq!(refused, format!("as {role} you may not change campaigns"));

@@ -5,9 +5,9 @@ use std::thread::JoinHandle;
 
 use dialdeck::clock::DeckClock;
 use dialdeck::domain::Role;
-use dialdeck::engine::desk::service::{TOLD_QUEUE, spawn};
+use dialdeck::engine::desk::service::{MESSAGE_QUEUE, spawn};
 use dialdeck::engine::desk::{
-    Act, Acted, Ask, Desk, EngineSeat, Importer, Settings, Surroundings, Told,
+    Act, ActSummary, Desk, EngineOwner, Importer, Message, Request, Settings, Surroundings,
 };
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
@@ -18,10 +18,10 @@ use tokio::sync::mpsc::Receiver;
 use dialdeck_testkit::world::{self, number};
 
 /// A deck's clock that shows the log's last entry, and an engine as the test sets it.
-struct Around(EngineSeat);
+struct Around(EngineOwner);
 
 impl Surroundings<SqliteStore> for Around {
-    fn engine(&mut self) -> EngineSeat {
+    fn engine(&mut self) -> EngineOwner {
         self.0
     }
 
@@ -36,7 +36,7 @@ impl Surroundings<SqliteStore> for Around {
 
 pub(crate) fn settings(
     folder: &tempfile::TempDir,
-    seat: EngineSeat,
+    seat: EngineOwner,
     role: Role,
 ) -> Settings<SqliteStore> {
     let mut store = world::sqlite(folder);
@@ -53,30 +53,30 @@ pub(crate) fn settings(
 }
 
 pub(crate) fn desk(folder: &tempfile::TempDir) -> Desk<SqliteStore> {
-    Desk::open(settings(folder, EngineSeat::Elsewhere, Role::Supervisor)).unwrap()
+    Desk::open(settings(folder, EngineOwner::Elsewhere, Role::Supervisor)).unwrap()
 }
 
 /// A desk on its own thread.
 pub(crate) struct Bench {
-    asks: Sender<Ask>,
-    told: Receiver<Told>,
+    asks: Sender<Request>,
+    told: Receiver<Message>,
     thread: JoinHandle<()>,
 }
 
 impl Bench {
-    pub(crate) fn open(folder: &tempfile::TempDir, seat: EngineSeat, role: Role) -> Self {
+    pub(crate) fn open(folder: &tempfile::TempDir, seat: EngineOwner, role: Role) -> Self {
         let (asks, inbox) = channel();
-        let (tell, told) = tokio::sync::mpsc::channel(TOLD_QUEUE);
+        let (tell, told) = tokio::sync::mpsc::channel(MESSAGE_QUEUE);
         let thread = spawn(settings(folder, seat, role), inbox, tell).unwrap();
         Self { asks, told, thread }
     }
 
-    pub(crate) fn ask(&self, ask: Ask) {
+    pub(crate) fn ask(&self, ask: Request) {
         self.asks.send(ask).unwrap();
     }
 
     /// Returns the next message of the desk.
-    pub(crate) fn next(&mut self) -> Told {
+    pub(crate) fn next(&mut self) -> Message {
         self.told.blocking_recv().unwrap()
     }
 
@@ -85,12 +85,12 @@ impl Bench {
     pub(crate) fn acknowledged_meanwhile(&mut self) -> Vec<u64> {
         let mut acts = Vec::new();
         for _ in 0..2 {
-            self.ask(Ask::Judge(number(0).to_string()));
+            self.ask(Request::Judge(number(0).to_string()));
             loop {
                 let told = self.next();
-                if let Told::Acted(id, _) = told {
+                if let Message::ActDone(id, _) = told {
                     acts.push(id);
-                } else if matches!(told, Told::Judged(..)) {
+                } else if matches!(told, Message::Judged(..)) {
                     break;
                 }
             }
@@ -99,17 +99,17 @@ impl Bench {
     }
 
     /// Returns the result of the next act that is acknowledged.
-    pub(crate) fn acted(&mut self) -> (u64, Result<Acted, String>) {
+    pub(crate) fn acted(&mut self) -> (u64, Result<ActSummary, String>) {
         loop {
-            if let Told::Acted(id, result) = self.next() {
+            if let Message::ActDone(id, result) = self.next() {
                 return (id, result);
             }
         }
     }
 
     /// Carries out an act and waits for its acknowledgement.
-    pub(crate) fn act(&mut self, act: Act) -> Result<Acted, String> {
-        self.ask(Ask::Act(1, act));
+    pub(crate) fn act(&mut self, act: Act) -> Result<ActSummary, String> {
+        self.ask(Request::Act(1, act));
         self.acted().1
     }
 

@@ -2,7 +2,7 @@
 
 use dialdeck::domain::event::{EventKind, NewEvent};
 use dialdeck::domain::{CallEventKind, ContactState, Role, WaitReason};
-use dialdeck::engine::desk::{Ask, Centre, EngineSeat, ListQuery, NextClaim, Told};
+use dialdeck::engine::desk::{Centre, EngineOwner, ListQuery, Message, NextClaim, Request};
 use dialdeck::policy::HoldKind;
 use dialdeck::store::Store as _;
 
@@ -52,7 +52,7 @@ fn a_view_equals_a_recount() {
     assert_eq!(board.outcomes, rows.outcomes);
     assert_eq!(view.board.calls.len() as u64, rows.in_flight);
     assert_eq!(view.campaigns[0].id, id);
-    assert_eq!(view.engine, EngineSeat::Elsewhere);
+    assert_eq!(view.engine, EngineOwner::Elsewhere);
     let to_call: u64 = view.campaigns[0]
         .zones
         .iter()
@@ -127,11 +127,11 @@ fn a_block_of_numbers_is_judged_before_it_is_written() {
     campaign(&mut engine, "recall", 1);
     engine.suppress(&[opted_out(number(1), morning())]).unwrap();
     let head = engine.snapshot(morning()).unwrap().head;
-    let mut bench = Bench::open(&folder, EngineSeat::Elsewhere, Role::Support);
+    let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Support);
     let block = "212-555-0100\n (212) 555-0101;call me\t+44 20 7946 0123,12125550100\n\n";
-    bench.ask(Ask::Judge(block.to_owned()));
+    bench.ask(Request::Judge(block.to_owned()));
     let judged = loop {
-        if let Told::Judged(_, judged) = bench.next() {
+        if let Message::Judged(_, judged) = bench.next() {
             break judged;
         }
     };
@@ -165,9 +165,9 @@ fn the_story_begins_a_quarter_of_an_hour_ago_and_goes_on() {
         |after: u64| NewEvent::new(morning() + secs(after), EventKind::AlertRaised, "engine");
     engine.append(&alert(60)).unwrap();
     engine.append(&alert(901)).unwrap();
-    let mut bench = Bench::open(&folder, EngineSeat::Elsewhere, Role::Viewer);
+    let mut bench = Bench::open(&folder, EngineOwner::Elsewhere, Role::Viewer);
     let mut story = || loop {
-        if let Told::Story(lines, skipped) = bench.next() {
+        if let Message::Log(lines, skipped) = bench.next() {
             let kinds = lines.into_iter().map(|line| line.kind);
             return (kinds.collect::<Vec<_>>(), skipped);
         }
@@ -182,5 +182,5 @@ fn the_story_begins_a_quarter_of_an_hour_ago_and_goes_on() {
 fn the_thread_ends_when_nobody_asks_any_more() {
     let folder = tempfile::tempdir().unwrap();
     running(&mut sqlite(&folder), 1);
-    Bench::open(&folder, EngineSeat::Nobody, Role::Viewer).leave();
+    Bench::open(&folder, EngineOwner::Nobody, Role::Viewer).leave();
 }

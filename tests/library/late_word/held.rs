@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::{CallEventKind, CampaignState, ContactState, Outcome};
-use dialdeck::engine::{Command, Event, words};
+use dialdeck::engine::{Command, Event, messages};
 use dialdeck::policy::{HoldKind, HoldReason, Until};
 use dialdeck::provider::Request;
 
@@ -123,7 +123,7 @@ fn a_clock_that_is_behind_has_a_way_out() {
         let campaign = deck.snapshot().campaigns.remove(0).campaign;
         let way_out = |kind| {
             let until = Until::At(start() + DAY);
-            words::remedy(&HoldReason { kind, until }, &campaign.settings)
+            messages::remedy(&HoldReason { kind, until }, &campaign.settings)
         };
         let says = way_out(HoldKind::ClockBehind).unwrap_or_default();
         assert!(says.contains("dialdeck clock accept"), "{says}");
@@ -155,15 +155,15 @@ fn a_lost_answer_is_made_up_for_when_the_phone_rings() {
 }
 
 #[test]
-fn a_request_that_was_refused_reads_no_picture() {
+fn a_request_that_was_refused_reads_no_snapshot() {
     on_both(8, |deck| {
-        let before = deck.pictures();
+        let before = deck.snapshots();
         for _ in 0..5 {
             deck.command(Command::Quarantine("simulator".to_owned(), "forged"));
         }
-        assert_eq!(deck.pictures(), before);
+        assert_eq!(deck.snapshots(), before);
         deck.command(Command::PauseAll);
-        assert!(deck.pictures() > before);
+        assert!(deck.snapshots() > before);
     });
 }
 

@@ -63,7 +63,7 @@ struct World<S> {
     asked: Vec<Request>,
     /// Claims that the store's thread has not come to yet; `None`: it carries each out at once.
     waiting: Option<Vec<Job>>,
-    pictures: usize,
+    snapshots: usize,
 }
 
 /// Runs a case on both stores.
@@ -113,10 +113,10 @@ pub(crate) trait Deck {
     fn release_claims(&mut self) -> usize;
     /// The deck file has no trunk any more.
     fn drop_trunks(&mut self);
-    /// The store's present picture.
+    /// The store's present snapshot.
     fn snapshot(&mut self) -> Snapshot;
-    /// How often the engine has read the whole picture.
-    fn pictures(&self) -> usize;
+    /// How often the engine has read the whole snapshot.
+    fn snapshots(&self) -> usize;
     /// Fails unless every gauge agrees with the rows.
     fn check(&mut self);
 }
@@ -141,9 +141,9 @@ impl<S: Store> World<S> {
             now,
             asked: Vec::new(),
             waiting: None,
-            pictures: 0,
+            snapshots: 0,
         };
-        world.carry_out(vec![Effect::Store(Job::Picture)]);
+        world.carry_out(vec![Effect::Store(Job::Refresh)]);
         world
     }
 
@@ -163,7 +163,7 @@ impl<S: Store> World<S> {
                     self.waiting.get_or_insert_default().push(job);
                 }
                 Effect::Store(job) => {
-                    self.pictures += usize::from(job == Job::Picture);
+                    self.snapshots += usize::from(job == Job::Refresh);
                     if let Some(event) = perform(&mut self.store, job, &by) {
                         assert!(!matches!(event, Event::StoreFailed(_)), "{event:?}");
                         self.step(event);
@@ -183,7 +183,7 @@ impl<S: Store> Deck for World<S> {
         for event in early {
             self.step(Event::Provider(trunk(), ProviderEvent::Call(event)));
         }
-        self.carry_out(vec![Effect::Store(Job::Picture)]);
+        self.carry_out(vec![Effect::Store(Job::Refresh)]);
     }
 
     fn says(&mut self, attempt: AttemptId, kind: CallEventKind) {
@@ -241,7 +241,7 @@ impl<S: Store> Deck for World<S> {
             at: self.now,
         };
         self.store.accept_clock(None, &by).unwrap();
-        self.carry_out(vec![Effect::Store(Job::Picture)]);
+        self.carry_out(vec![Effect::Store(Job::Refresh)]);
         assert!(self.dispatcher.clock_accepted());
         self.step(Event::ClockRestarted);
     }
@@ -249,7 +249,7 @@ impl<S: Store> Deck for World<S> {
     fn log(&mut self, at: Timestamp) {
         let entry = NewEvent::new(at, EventKind::DeckOpened, "maria");
         self.store.append(&entry).unwrap();
-        self.carry_out(vec![Effect::Store(Job::Picture)]);
+        self.carry_out(vec![Effect::Store(Job::Refresh)]);
     }
 
     fn next_wake(&self) -> Option<Timestamp> {
@@ -278,8 +278,8 @@ impl<S: Store> Deck for World<S> {
         self.store.snapshot(self.now).unwrap()
     }
 
-    fn pictures(&self) -> usize {
-        self.pictures
+    fn snapshots(&self) -> usize {
+        self.snapshots
     }
 
     fn check(&mut self) {

@@ -137,10 +137,10 @@ fn a_call_certainly_not_sent_gives_everything_back(store: &mut impl Store) {
     assert_eq!((load.in_flight, load.sent_last_minute), (1, 1));
     let settled = settle(store, id, &ended(CallEnd::NeverSent), now).unwrap();
     assert!(!settled.read.counts);
-    let picture = store.snapshot(now).unwrap();
-    let load = picture.campaigns[0].load;
+    let snapshot = store.snapshot(now).unwrap();
+    let load = snapshot.campaigns[0].load;
     assert_eq!((load.in_flight, load.sent_last_minute), (0, 0));
-    assert_eq!(picture.caller_ids[0].sent_last_hour, 0);
+    assert_eq!(snapshot.caller_ids[0].sent_last_hour, 0);
     assert_eq!(store.contacts_with(number(0)).unwrap()[0].attempts, 0);
 }
 

@@ -195,8 +195,8 @@ fn a_call_given_back_is_taken_back(store: &mut impl Store) {
     let id = dial(store, contacts[0], now).id;
     settle(store, id, &ended(CallEnd::NeverSent), now).unwrap();
     let sent = |store: &mut _| {
-        let picture = Store::snapshot(store, now + secs(5)).unwrap();
-        picture.campaigns[0].load.sent_last_minute
+        let snapshot = Store::snapshot(store, now + secs(5)).unwrap();
+        snapshot.campaigns[0].load.sent_last_minute
     };
     assert_eq!(sent(store), 0);
     settle(store, id, &rang(CallEnd::RangOut), now + secs(5)).unwrap();

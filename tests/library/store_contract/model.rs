@@ -408,16 +408,16 @@ fn new(row: &Row, line: u64) -> NewContact {
 
 /// Returns a snapshot as text, without last uses longer ago than any cap reaches, because a rebuilt ledger
 /// need not know them.
-fn words(mut picture: Snapshot, now: Timestamp) -> String {
+fn words(mut snapshot: Snapshot, now: Timestamp) -> String {
     let forget =
         |load: &mut Load| load.last_planned = load.last_planned.filter(|at| *at + secs(3000) > now);
-    for counts in &mut picture.campaigns {
+    for counts in &mut snapshot.campaigns {
         forget(&mut counts.load);
     }
-    for (_, load) in &mut picture.trunks {
+    for (_, load) in &mut snapshot.trunks {
         forget(load);
     }
-    format!("{picture:#?}")
+    format!("{snapshot:#?}")
 }
 
 pub(crate) fn compare(
@@ -426,15 +426,15 @@ pub(crate) fn compare(
     head: &mut i64,
     now: Timestamp,
 ) {
-    let picture = one.snapshot(now).unwrap();
-    let new_head = picture.head;
+    let snapshot = one.snapshot(now).unwrap();
+    let new_head = snapshot.head;
     let (left, right) = (
-        words(picture, now),
+        words(snapshot, now),
         words(other.snapshot(now).unwrap(), now),
     );
     if left != right {
         let differing = left.lines().zip(right.lines()).find(|(a, b)| a != b);
-        panic!("pictures differ: {differing:?}\n{left}\n---\n{right}");
+        panic!("snapshots differ: {differing:?}\n{left}\n---\n{right}");
     }
     assert_eq!(one.recount().unwrap(), other.recount().unwrap());
     check_counters(other, now);

@@ -143,15 +143,15 @@ fn loads_are_exact_after_a_restart() {
         .mark_unknown(second.id, "crash", now + secs(20))
         .unwrap();
     dial(&mut engine, contacts[2], now + secs(30));
-    let picture = |store: &mut SqliteStore, after| {
-        let picture = store.snapshot(now + secs(after)).unwrap();
-        format!("{picture:?}")
+    let snapshot = |store: &mut SqliteStore, after| {
+        let snapshot = store.snapshot(now + secs(after)).unwrap();
+        format!("{snapshot:?}")
     };
     let mut restarted = sqlite(&folder);
     for after in [30, 60, 62, 79, 81, 3700] {
         assert_eq!(
-            picture(&mut engine, after),
-            picture(&mut restarted, after),
+            snapshot(&mut engine, after),
+            snapshot(&mut restarted, after),
             "{after}"
         );
     }

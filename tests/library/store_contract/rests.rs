@@ -8,7 +8,7 @@ use dialdeck::store::Store;
 use dialdeck_testkit::world::*;
 
 contract!(
-    what_is_kept_of_a_breaker_is_in_the_next_picture,
+    what_is_kept_of_a_breaker_is_in_the_next_snapshot,
     a_reset_forgets_what_is_kept,
     what_is_kept_is_not_logged,
 );
@@ -36,19 +36,19 @@ fn refused() -> Breaker {
     breaker
 }
 
-fn what_is_kept_of_a_breaker_is_in_the_next_picture(store: &mut impl Store) {
+fn what_is_kept_of_a_breaker_is_in_the_next_snapshot(store: &mut impl Store) {
     let now = morning();
     running(store, 1);
     assert_eq!(store.snapshot(now).unwrap().rest_of(&trunk(), now), None);
     for breaker in [throttled(), refused(), throttled()] {
         store.keep_rest(&trunk(), breaker.kept()).unwrap();
-        let picture = store.snapshot(now).unwrap();
-        assert_eq!(picture.trunk_rests[&trunk()], breaker.kept());
+        let snapshot = store.snapshot(now).unwrap();
+        assert_eq!(snapshot.trunk_rests[&trunk()], breaker.kept());
         for later in [0, 119, 120, 100_000].map(|later| now + secs(later)) {
-            assert_eq!(picture.rest_of(&trunk(), later), breaker.rest(later));
+            assert_eq!(snapshot.rest_of(&trunk(), later), breaker.rest(later));
         }
         let other = TrunkName("other".to_owned());
-        assert_eq!(picture.rest_of(&other, now), None);
+        assert_eq!(snapshot.rest_of(&other, now), None);
     }
     store.keep_rest(&trunk(), Kept::default()).unwrap();
     assert!(store.snapshot(now).unwrap().trunk_rests.is_empty());

@@ -209,7 +209,7 @@ async fn six_hundred_a_minute_leave_with_agents_that_take_four_seconds_and_some_
         Rules::embedded(),
     )
     .unwrap();
-    assert_eq!(shell.run(Ends::WhenDone).await, Ending::AtRest);
+    assert_eq!(shell.run(Ends::AtRest).await, Ending::AtRest);
     let mut sends = std::mem::take(&mut seen.lock().unwrap().sends);
     sends.sort_unstable();
     assert_eq!(sends.len(), 3_000, "one for each contact");

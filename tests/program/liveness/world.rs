@@ -70,7 +70,7 @@ pub(crate) struct World {
     /// Of these, those that the dispatcher knows or can read.
     known: Queues,
     /// What the snapshots show that were read and not delivered yet.
-    pictured: VecDeque<Queues>,
+    snapshots: VecDeque<Queues>,
     attempts: BTreeMap<i64, i64>,
     in_flight: BTreeMap<i64, Attempt>,
     /// Calls that are up, by the instant of their end.
@@ -125,7 +125,7 @@ impl World {
             waiting: BTreeSet::new(),
             ready: BTreeMap::new(),
             known: BTreeMap::new(),
-            pictured: VecDeque::new(),
+            snapshots: VecDeque::new(),
             attempts: BTreeMap::new(),
             in_flight: BTreeMap::new(),
             up: BTreeSet::new(),
@@ -197,7 +197,7 @@ impl World {
 
     /// The engine sees that another process has committed.
     pub(crate) fn look(&mut self) {
-        self.jobs.push_back((Job::Picture, self.now));
+        self.jobs.push_back((Job::Refresh, self.now));
     }
 
     // ---- the run
@@ -252,7 +252,7 @@ impl World {
 
     fn feed(&mut self, event: Event) {
         // Everything before it has been carried out, so the dispatcher knows it from now on.
-        if matches!(event, Event::Picture(_) | Event::Promoted { .. }) {
+        if matches!(event, Event::Snapshot(_) | Event::Promoted { .. }) {
             self.note_known(&event);
         }
         for effect in self.dispatcher.on(event, self.now) {
@@ -294,8 +294,8 @@ impl World {
     // ---- what is checked
 
     fn note_known(&mut self, event: &Event) {
-        if let Event::Picture(_) = event {
-            self.known = self.pictured.pop_front().unwrap();
+        if let Event::Snapshot(_) = event {
+            self.known = self.snapshots.pop_front().unwrap();
             for (of, places) in &mut self.known {
                 let still = &self.ready[of];
                 places.retain(|place| still.contains(place));

@@ -56,7 +56,7 @@ impl Act {
 
 /// What an act changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Acted {
+pub struct ActSummary {
     /// The change in one sentence, for the screen.
     pub text: String,
     /// Contacts that the act ended.
@@ -117,7 +117,7 @@ impl Concern {
 #[derive(Debug)]
 pub(super) struct Pending {
     pub(super) id: u64,
-    pub(super) acted: Acted,
+    pub(super) acted: ActSummary,
     pub(super) concern: Concern,
     pub(super) since: Stopwatch,
 }
@@ -131,9 +131,9 @@ pub(super) fn write<S: Store>(
     store: &mut S,
     act: &Act,
     by: &By,
-) -> Result<(Acted, Concern), StoreError> {
+) -> Result<(ActSummary, Concern), StoreError> {
     match act {
-        Act::Pause(id) => moved(store, &[*id], CampaignState::Paused, by),
+        Act::Pause(id) => move_campaigns(store, &[*id], CampaignState::Paused, by),
         Act::PauseAll => {
             let all = store.campaigns()?;
             let running: Vec<CampaignId> = all
@@ -141,10 +141,10 @@ pub(super) fn write<S: Store>(
                 .filter(|campaign| campaign.state == CampaignState::Running)
                 .map(|campaign| campaign.id)
                 .collect();
-            moved(store, &running, CampaignState::Paused, by)
+            move_campaigns(store, &running, CampaignState::Paused, by)
         }
-        Act::Run(id) => moved(store, &[*id], CampaignState::Running, by),
-        Act::Stop(id) => moved(store, &[*id], CampaignState::Stopped, by),
+        Act::Run(id) => move_campaigns(store, &[*id], CampaignState::Running, by),
+        Act::Stop(id) => move_campaigns(store, &[*id], CampaignState::Stopped, by),
         Act::SetPacing(id, pacing) => {
             let campaign = store.set_pacing(*id, *pacing, by)?;
             let pacing = campaign.settings.pacing;
@@ -154,7 +154,7 @@ pub(super) fn write<S: Store>(
                 pacing.calls_per_minute,
                 pacing.max_concurrent
             );
-            Ok((said(text), Concern::Nothing))
+            Ok((summary(text), Concern::Nothing))
         }
         Act::OptOut { numbers, note } => opt_out(store, numbers, note.as_deref(), by),
         Act::Requeue(contacts) => requeue(store, contacts, by),
@@ -163,7 +163,7 @@ pub(super) fn write<S: Store>(
                 1 => "1 contact is done".to_owned(),
                 n => format!("{n} contacts are done"),
             };
-            Ok((said(text), Concern::Nothing))
+            Ok((summary(text), Concern::Nothing))
         }
         Act::Acknowledge(seq) => {
             let text = if store.acknowledge(*seq, by)? {
@@ -171,18 +171,18 @@ pub(super) fn write<S: Store>(
             } else {
                 "no alert that is still open"
             };
-            Ok((said(text.to_owned()), Concern::Nothing))
+            Ok((summary(text.to_owned()), Concern::Nothing))
         }
         Act::HangUpAll => hang_up_all(store, by),
     }
 }
 
-fn moved<S: Store>(
+fn move_campaigns<S: Store>(
     store: &mut S,
     campaigns: &[CampaignId],
     to: CampaignState,
     by: &By,
-) -> Result<(Acted, Concern), StoreError> {
+) -> Result<(ActSummary, Concern), StoreError> {
     let mut names = Vec::new();
     for id in campaigns {
         let campaign = store.move_campaign(*id, to, &by.actor, by)?;
@@ -198,7 +198,7 @@ fn moved<S: Store>(
     } else {
         Concern::Campaigns(campaigns.to_vec())
     };
-    Ok((said(text), concern))
+    Ok((summary(text), concern))
 }
 
 fn opt_out<S: Store>(
@@ -206,7 +206,7 @@ fn opt_out<S: Store>(
     numbers: &[PhoneNumber],
     note: Option<&str>,
     by: &By,
-) -> Result<(Acted, Concern), StoreError> {
+) -> Result<(ActSummary, Concern), StoreError> {
     let entries: Vec<Suppression> = numbers
         .iter()
         .map(|number| Suppression {
@@ -219,7 +219,7 @@ fn opt_out<S: Store>(
         })
         .collect();
     let done = store.suppress(&entries)?;
-    let acted = Acted {
+    let acted = ActSummary {
         text: format!(
             "{} opted out, {} on the list before; no call to them leaves",
             done.added, done.already
@@ -234,29 +234,29 @@ fn requeue<S: Store>(
     store: &mut S,
     contacts: &[ContactId],
     by: &By,
-) -> Result<(Acted, Concern), StoreError> {
+) -> Result<(ActSummary, Concern), StoreError> {
     let text = match store.requeue(contacts, by)? {
         0 => "already to be called".to_owned(),
         1 => "1 contact is called again as soon as every gate allows".to_owned(),
         n => format!("{n} contacts are called again as soon as every gate allows"),
     };
-    Ok((said(text), Concern::Nothing))
+    Ok((summary(text), Concern::Nothing))
 }
 
-fn hang_up_all<S: Store>(store: &mut S, by: &By) -> Result<(Acted, Concern), StoreError> {
+fn hang_up_all<S: Store>(store: &mut S, by: &By) -> Result<(ActSummary, Concern), StoreError> {
     let up = store.open_attempts()?.len() as u64;
     let wish = store.hang_up_all("from the console", by)?;
-    let acted = Acted {
+    let acted = ActSummary {
         text: "every call is hung up, by the next engine if none runs".to_owned(),
         live: up,
-        ..Acted::default()
+        ..ActSummary::default()
     };
     Ok((acted, Concern::HangUp(wish)))
 }
 
-fn said(text: String) -> Acted {
-    Acted {
+fn summary(text: String) -> ActSummary {
+    ActSummary {
         text,
-        ..Acted::default()
+        ..ActSummary::default()
     }
 }

@@ -6,11 +6,11 @@
 //! act holds from its commit, because each claim reads again what binds it.
 
 pub mod acts;
-mod asked;
+mod claim_cache;
+pub mod event_line;
 pub mod numbers;
 pub mod rows;
 pub mod service;
-pub mod story;
 pub mod why;
 pub mod zones;
 
@@ -19,11 +19,11 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-pub use acts::{Act, Acted};
-pub use numbers::{Echo, Judged};
+pub use acts::{Act, ActSummary};
+pub use event_line::EventLine;
+pub use numbers::{Echo, JudgedNumber};
 pub use rows::{AttemptRow, ContactRow, ListPage, ListQuery, Standing};
-pub use service::{Ask, Centre, Told};
-pub use story::EventLine;
+pub use service::{Centre, Message, Request};
 pub use why::WhyReport;
 pub use zones::{ZoneRow, ZoneStanding};
 
@@ -53,7 +53,7 @@ const ROW_BUDGET: u64 = 50_000;
 
 /// Which process owns the deck's engine.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum EngineSeat {
+pub enum EngineOwner {
     /// The engine runs in this process.
     Inside,
     /// The engine runs in another process.
@@ -65,7 +65,7 @@ pub enum EngineSeat {
 /// What a desk needs from its surroundings.
 pub trait Surroundings<S>: Send {
     /// Returns which process owns the engine.
-    fn engine(&mut self) -> EngineSeat;
+    fn engine(&mut self) -> EngineOwner;
 
     /// Why the engine inside records nothing at present, if another process keeps the store busy: an
     /// alert that the log cannot hold yet.
@@ -85,14 +85,15 @@ pub trait Surroundings<S>: Send {
 
 /// Imports the contact list at a path into the campaign of a name, and reports its progress to the
 /// listener.
-pub type Importer = Box<dyn FnOnce(&str, PathBuf, Listener) -> Result<Imported, String> + Send>;
+pub type Importer =
+    Box<dyn FnOnce(&str, PathBuf, Listener) -> Result<ImportSummary, String> + Send>;
 
 /// Called with the number of rows processed so far.
 pub type Listener = Arc<dyn Fn(u64) + Send + Sync>;
 
 /// The result of an import.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Imported {
+pub struct ImportSummary {
     /// Rows accepted, duplicate and rejected.
     pub figures: ImportFigures,
     /// Accepted rows whose number can never be dialed.
@@ -115,7 +116,7 @@ pub struct View {
     /// What the board does not contain, in the order of the board's campaigns.
     pub campaigns: Vec<CampaignView>,
     /// Which process owns the engine.
-    pub engine: EngineSeat,
+    pub engine: EngineOwner,
     /// The clock that the deck runs on.
     pub clock: DeckClock,
 }
@@ -148,8 +149,8 @@ fn law_of(rules: &Rules, snapshot: &Snapshot, campaign: &Campaign) -> Vec<String
     match campaign.state {
         CampaignState::Draft | CampaignState::Paused => {
             let countries = law::countries(snapshot, campaign.id);
-            let asked = law::asked(rules, &campaign.settings, &countries);
-            asked.iter().map(law::Asked::line).collect()
+            let asked = law::requirements(rules, &campaign.settings, &countries);
+            asked.iter().map(law::Requirement::line).collect()
         }
         CampaignState::Running | CampaignState::Done | CampaignState::Stopped => Vec::new(),
     }
@@ -181,9 +182,9 @@ pub struct Desk<S> {
     snapshot: Snapshot,
     now: Timestamp,
     /// Windows that were read earlier and still hold.
-    windows: reading::Known,
+    windows: reading::WindowCache,
     /// What claims get, cached from earlier views.
-    asked: asked::Asked,
+    claims: claim_cache::ClaimCache,
 }
 
 impl<S: Store> Desk<S> {
@@ -199,8 +200,8 @@ impl<S: Store> Desk<S> {
             clock,
             snapshot: Snapshot::default(),
             now: Timestamp::MIN,
-            windows: reading::Known::new(),
-            asked: asked::Asked::default(),
+            windows: reading::WindowCache::new(),
+            claims: claim_cache::ClaimCache::default(),
         };
         desk.read()?;
         Ok(desk)
@@ -230,7 +231,7 @@ impl<S: Store> Desk<S> {
     /// # Errors
     /// Errors if the store cannot be read.
     pub fn view(&mut self) -> Result<View, StoreError> {
-        self.asked = asked::Asked::default();
+        self.claims = claim_cache::ClaimCache::default();
         self.view_later()
     }
 
@@ -241,18 +242,18 @@ impl<S: Store> Desk<S> {
     /// Errors if the store cannot be read.
     pub(super) fn view_later(&mut self) -> Result<View, StoreError> {
         self.read()?;
-        self.asked.turn_to(self.now);
+        self.claims.turn_to(self.now);
         let (rules, now) = (self.settings.rules, self.now);
         self.strips.turn_to(now, &self.settings.viewer);
         let engine = self.settings.surroundings.engine();
         let snapshot = &self.snapshot;
         let readings = reading::readings(snapshot, rules, now, &mut self.windows);
         let store = &mut self.settings.store;
-        let next = match &self.asked.campaigns {
+        let next = match &self.claims.campaigns {
             Some(known) => known.clone(),
             None => next_claim::of_campaigns(store, snapshot, &readings, now)?,
         };
-        self.asked.keep_campaigns(&next, &readings);
+        self.claims.keep_campaigns(&next, &readings);
         let mut board = Board::of(snapshot, &readings, next, now);
         let busy = self.settings.surroundings.busy();
         let busy = busy.map(|text| alerts::store_is_busy(&text, now));
@@ -360,10 +361,10 @@ impl<S: Store> Desk<S> {
             order: query.order,
             now,
         };
-        let (store, asked) = (&mut self.settings.store, &mut self.asked);
+        let (store, claims) = (&mut self.settings.store, &mut self.claims);
         contacts
             .iter()
-            .map(|contact| maker.row(store, asked, contact))
+            .map(|contact| maker.row(store, claims, contact))
             .collect()
     }
 

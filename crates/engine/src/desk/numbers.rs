@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use crate::words;
+use crate::messages;
 use dialdeck_core::domain::campaign::Evidence;
 use dialdeck_core::domain::{CampaignId, ContactId, ContactState, Hints, PhoneNumber, Timestamp};
 use dialdeck_core::rules::{ReadNumber, Rules};
@@ -53,18 +53,18 @@ pub type Unread = (&'static str, &'static str);
 pub fn read(rules: &Rules, typed: &str, country: &str, at: Timestamp) -> Result<Echo, Unread> {
     let read = rules
         .read_number(typed, Some(country))
-        .map_err(words::number_error)?;
+        .map_err(messages::number_error)?;
     Ok(echo(rules, typed, read, at))
 }
 
 fn echo(rules: &Rules, typed: &str, read: ReadNumber, at: Timestamp) -> Echo {
     let number = read.number;
     let located = rules.locate(number, &Hints::default(), Evidence::All);
-    let unfit = rules.fitness(number, at).err().map(words::unfit);
+    let unfit = rules.fitness(number, at).err().map(messages::unfit);
     Echo {
         number,
         typed: typed.to_owned(),
-        country: words::country(rules, number),
+        country: messages::country(rules, number),
         country_guessed: read.country_guessed,
         unfit,
         zones: located.map(|class| class.zones).unwrap_or_default(),
@@ -73,7 +73,7 @@ fn echo(rules: &Rules, typed: &str, read: ReadNumber, at: Timestamp) -> Echo {
 
 /// One number of a pasted block, judged before anything is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Judged {
+pub struct JudgedNumber {
     /// The text as typed, trimmed.
     pub typed: String,
     /// The number as read, or what is wrong with it and what to do.
@@ -95,8 +95,8 @@ pub(super) fn judge<S: Store>(
     block: &str,
     country: &str,
     at: Timestamp,
-) -> Result<Vec<Judged>, StoreError> {
-    let mut all: Vec<Judged> = Vec::new();
+) -> Result<Vec<JudgedNumber>, StoreError> {
+    let mut all: Vec<JudgedNumber> = Vec::new();
     for typed in block.split(['\n', '\r', ',', ';', '\t']) {
         let typed = typed.trim();
         if typed.is_empty() {
@@ -104,7 +104,8 @@ pub(super) fn judge<S: Store>(
         }
         let read = read(rules, typed, country, at);
         let number = read.as_ref().ok().map(|echo| echo.number);
-        let known = |other: &Judged| other.read.as_ref().is_ok_and(|o| Some(o.number) == number);
+        let known =
+            |other: &JudgedNumber| other.read.as_ref().is_ok_and(|o| Some(o.number) == number);
         if number.is_some() && all.iter().any(known) {
             continue;
         }
@@ -112,7 +113,7 @@ pub(super) fn judge<S: Store>(
             Some(number) => standing(store, number)?,
             None => (Vec::new(), None),
         };
-        all.push(Judged {
+        all.push(JudgedNumber {
             typed: typed.to_owned(),
             read,
             contacts,
@@ -131,5 +132,5 @@ fn standing<S: Store>(store: &mut S, number: PhoneNumber) -> Result<Found, Store
         .map(|contact| (contact.campaign, contact.id, contact.state))
         .collect();
     let lists = store.suppressions_of(number)?;
-    Ok((contacts, lists.first().map(words::suppression)))
+    Ok((contacts, lists.first().map(messages::suppression)))
 }

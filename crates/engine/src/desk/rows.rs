@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::asked::Asked;
+use super::claim_cache::ClaimCache;
 use super::zones;
 use crate::next_claim::{self, NextClaim};
 use dialdeck_core::domain::{
@@ -181,7 +181,7 @@ impl RowMaker<'_> {
     pub(super) fn row<S: Store>(
         &self,
         store: &mut S,
-        asked: &mut Asked,
+        claims: &mut ClaimCache,
         contact: &Contact,
     ) -> Result<ContactRow, StoreError> {
         let zones = self
@@ -199,7 +199,7 @@ impl RowMaker<'_> {
             key: self.order.key(contact),
             number: contact.number,
             name: contact.name.clone(),
-            standing: self.standing(store, asked, contact, call)?,
+            standing: self.standing(store, claims, contact, call)?,
             zone: zones::short(zones),
             local: zones::local(self.rules, zones, self.now),
             attempts: contact.attempts,
@@ -212,7 +212,7 @@ impl RowMaker<'_> {
     fn standing<S: Store>(
         &self,
         store: &mut S,
-        asked: &mut Asked,
+        claims: &mut ClaimCache,
         contact: &Contact,
         call: Option<&Attempt>,
     ) -> Result<Standing, StoreError> {
@@ -220,7 +220,7 @@ impl RowMaker<'_> {
             (ContactState::InFlight, Some(call)) => in_flight(call),
             (ContactState::InFlight, None) => Standing::Dialing(self.now),
             (ContactState::Ready | ContactState::Waiting(_), _) => {
-                Standing::ToCall(self.claim(store, asked, contact.id)?)
+                Standing::ToCall(self.claim(store, claims, contact.id)?)
             }
             (
                 state @ (ContactState::Done
@@ -243,14 +243,14 @@ impl RowMaker<'_> {
     fn claim<S: Store>(
         &self,
         store: &mut S,
-        asked: &mut Asked,
+        claims: &mut ClaimCache,
         contact: ContactId,
     ) -> Result<NextClaim, StoreError> {
-        if let Some(known) = asked.row(contact) {
+        if let Some(known) = claims.row(contact) {
             return Ok(known.clone());
         }
         let claim = next_claim::of_contact(store, contact, &self.context, self.now)?;
-        asked.keep_row(contact, &claim);
+        claims.keep_row(contact, &claim);
         Ok(claim)
     }
 }

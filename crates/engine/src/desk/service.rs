@@ -10,12 +10,13 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::Sender;
 
-use super::acts::{self, Acted, PATIENCE, Pending};
+use super::acts::{self, ActSummary, PATIENCE, Pending};
 use super::why::{self, When};
 use super::{
-    Act, AttemptRow, Desk, Imported, Judged, ListPage, ListQuery, Settings, View, WhyReport,
+    Act, AttemptRow, Desk, ImportSummary, JudgedNumber, ListPage, ListQuery, Settings, View,
+    WhyReport,
 };
-use super::{EngineSeat, EventLine, numbers, story};
+use super::{EngineOwner, EventLine, event_line, numbers};
 use dialdeck_clock::{Clock, DeckClock, Stopwatch};
 use dialdeck_core::domain::event::{EventKind, NewEvent};
 use dialdeck_core::domain::{CampaignId, ContactId, Timestamp};
@@ -24,15 +25,15 @@ use dialdeck_store::{By, ListKey, Store, StoreError};
 /// The shortest time between two views after an act of this console.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
 
-/// The shortest time between two views on a clock that runs faster than the machine's; see [`news_every`].
-const FASTEST_NEWS: Duration = Duration::from_millis(250);
+/// The shortest time between two views on a clock that runs faster than the machine's; see [`view_every`].
+const FASTEST_VIEW: Duration = Duration::from_millis(250);
 
 /// A view may take one part in this many of the time, so that the engine beside it keeps its pace. A change
 /// waits no longer than [`TIME_VIEW`] for that reason.
-const LOOK_SHARE: u32 = 40;
+const VIEW_SHARE: u32 = 40;
 
 /// Time between two checks of a deck that has been quiet for [`QUIET_AFTER`].
-const QUIET_LOOK: Duration = Duration::from_millis(3_500);
+const QUIET_POLL: Duration = Duration::from_millis(3_500);
 
 /// The shortest time between two views in which only time has passed. The next view is made shortly after a
 /// full second of the machine's clock, when the clock on the screen changes too.
@@ -45,23 +46,23 @@ const AFTER_SECOND: i64 = 5;
 const QUIET_AFTER: Duration = Duration::from_secs(2);
 
 /// Time between two checks while an acknowledgement waits.
-const WAITING_LOOK: Duration = Duration::from_millis(20);
+const ACKNOWLEDGE_POLL: Duration = Duration::from_millis(20);
 
 /// Log entries sent to the console in one message, at most. If there are more, the older ones are skipped.
-const STORY_PAGE: usize = 2_000;
+const LOG_PAGE: usize = 2_000;
 
 /// How far back the log is shown when a console opens, by the deck's clock.
-const STORY_BEFORE: Duration = Duration::from_mins(15);
+const LOG_BEFORE: Duration = Duration::from_mins(15);
 
 /// Messages that may wait for a console. A terminal that stops reading gets no further views.
-pub const TOLD_QUEUE: usize = 64;
+pub const MESSAGE_QUEUE: usize = 64;
 
 /// Places of the queue reserved for answers: a view waits while fewer are free.
-const FOR_ANSWERS: usize = 16;
+const RESERVED_FOR_ANSWERS: usize = 16;
 
 /// What a console asks.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Ask {
+pub enum Request {
     /// A page of a list: serial, query, centre, and rows before and after it. The answer has the serial.
     Page(u64, ListQuery, Centre, usize, usize),
     /// Why a number, as typed, is not being dialed.
@@ -93,47 +94,47 @@ pub enum Centre {
 
 /// What a desk sends to its console.
 #[derive(Clone, Debug)]
-pub enum Told {
+pub enum Message {
     /// The deck has changed, or time has passed.
     View(Box<View>),
     /// New log entries, oldest first, and how many were skipped.
-    Story(Vec<EventLine>, u64),
+    Log(Vec<EventLine>, u64),
     /// The page with this serial.
     Page(u64, ListPage),
-    /// The answer to [`Ask::Why`], or why the number cannot be read.
+    /// The answer to [`Request::Why`], or why the number cannot be read.
     Why(Result<Box<WhyReport>, String>),
     /// A contact's attempts, oldest first.
     Attempts(ContactId, Vec<AttemptRow>),
     /// The numbers of this text, judged.
-    Judged(String, Vec<Judged>),
+    Judged(String, Vec<JudgedNumber>),
     /// The act with this id holds, or why it does not.
-    Acted(u64, Result<Acted, String>),
+    ActDone(u64, Result<ActSummary, String>),
     /// Rows that the import has processed so far.
-    Importing(u64),
+    ImportProgress(u64),
     /// An import has ended, with this result.
-    Imported(Result<Imported, String>),
+    ImportDone(Result<ImportSummary, String>),
     /// The store cannot be read, for this reason; what is shown is old.
     Failed(String),
 }
 
-/// Starts a desk's thread. It ends when the sender of `asks` or the receiver of `tell` is dropped.
+/// Starts a desk's thread. It ends when the sender of `asks` or the receiver of `messages` is dropped.
 ///
 /// # Errors
 /// Errors if the deck cannot be read or the thread cannot be started.
 pub fn spawn<S: Store + 'static>(
     settings: Settings<S>,
-    asks: Receiver<Ask>,
-    tell: Sender<Told>,
+    asks: Receiver<Request>,
+    messages: Sender<Message>,
 ) -> Result<JoinHandle<()>, StoreError> {
     let desk = Desk::open(settings)?;
     let service = Service {
         desk,
-        tell,
+        messages,
         pending: VecDeque::new(),
-        told_to: None,
-        looked: None,
+        sent_to: None,
+        viewed: None,
         checked: Stopwatch::start(),
-        between: FASTEST_NEWS,
+        between: FASTEST_VIEW,
         changed: Stopwatch::start(),
         last: Last::default(),
         dirty: true,
@@ -147,11 +148,11 @@ pub fn spawn<S: Store + 'static>(
 
 struct Service<S> {
     desk: Desk<S>,
-    tell: Sender<Told>,
+    messages: Sender<Message>,
     pending: VecDeque<Pending>,
     /// Sequence number of the last log entry that was sent to the console.
-    told_to: Option<i64>,
-    looked: Option<Stopwatch>,
+    sent_to: Option<i64>,
+    viewed: Option<Stopwatch>,
     /// Since the last check for something new.
     checked: Stopwatch,
     /// The shortest time between two views, from how long the last one took.
@@ -168,17 +169,17 @@ struct Service<S> {
 #[derive(Debug, Default, PartialEq, Eq)]
 struct Last {
     /// Who owns the engine, and whether its store is busy.
-    engine: Option<(EngineSeat, bool)>,
+    engine: Option<(EngineOwner, bool)>,
     minute: i64,
     /// Whether calls are up or sends count toward the last minute.
     moving: bool,
 }
 
 impl<S: Store> Service<S> {
-    fn run(mut self, asks: &Receiver<Ask>) {
+    fn run(mut self, asks: &Receiver<Request>) {
         loop {
             if self.is_due() {
-                self.look();
+                self.send_view();
             }
             match asks.recv_timeout(self.wait_for()) {
                 Ok(ask) => self.answer_all(ask, asks),
@@ -186,17 +187,17 @@ impl<S: Store> Service<S> {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             self.acknowledge();
-            if self.tell.is_closed() {
+            if self.messages.is_closed() {
                 return;
             }
         }
     }
 
-    fn answer_all(&mut self, first: Ask, asks: &Receiver<Ask>) {
+    fn answer_all(&mut self, first: Request, asks: &Receiver<Request>) {
         let mut next = Some(first);
         while let Some(ask) = next {
             if let Err(error) = self.answer(ask) {
-                self.say(Told::Failed(error.to_string()));
+                self.send(Message::Failed(error.to_string()));
             }
             next = asks.try_recv().ok();
         }
@@ -204,7 +205,7 @@ impl<S: Store> Service<S> {
 
     fn wait_for(&self) -> Duration {
         if !self.pending.is_empty() {
-            return WAITING_LOOK;
+            return ACKNOWLEDGE_POLL;
         }
         let since = self.checked.elapsed();
         if self.dirty {
@@ -215,7 +216,7 @@ impl<S: Store> Service<S> {
         } else if self.last.moving {
             TIME_VIEW
         } else {
-            QUIET_LOOK
+            QUIET_POLL
         };
         let left = wait.saturating_sub(since);
         if wait == TIME_VIEW {
@@ -227,14 +228,14 @@ impl<S: Store> Service<S> {
 
     /// Returns whether there is something new to show.
     fn is_due(&mut self) -> bool {
-        if self.tell.capacity() < FOR_ANSWERS {
+        if self.messages.capacity() < RESERVED_FOR_ANSWERS {
             self.checked = Stopwatch::start();
             return false;
         }
         // An act of this console is shown without delay.
         let between = if self.dirty { VIEW_EVERY } else { self.between };
-        let looked = self.looked.as_ref();
-        if looked.is_some_and(|last| last.elapsed() < between) {
+        let viewed = self.viewed.as_ref();
+        if viewed.is_some_and(|last| last.elapsed() < between) {
             return false;
         }
         self.checked = Stopwatch::start();
@@ -244,8 +245,8 @@ impl<S: Store> Service<S> {
             self.changed = Stopwatch::start();
             return true;
         }
-        let looked = self.looked.as_ref();
-        let second = looked.is_none_or(|last| last.elapsed() >= TIME_VIEW);
+        let viewed = self.viewed.as_ref();
+        let second = viewed.is_none_or(|last| last.elapsed() >= TIME_VIEW);
         let around = &mut self.desk.settings.surroundings;
         let engine = (around.engine(), around.busy().is_some());
         second
@@ -254,7 +255,7 @@ impl<S: Store> Service<S> {
                 || self.last.minute != minute(self.desk.present()))
     }
 
-    fn look(&mut self) {
+    fn send_view(&mut self) {
         let started = Stopwatch::start();
         self.dirty = false;
         let view = if std::mem::take(&mut self.committed) {
@@ -273,57 +274,57 @@ impl<S: Store> Service<S> {
                     moving: is_moving(&view),
                 };
                 let head = view.board.head;
-                self.say(Told::View(Box::new(view)));
-                if let Err(error) = self.tell_story(head) {
-                    self.say(Told::Failed(error.to_string()));
+                self.send(Message::View(Box::new(view)));
+                if let Err(error) = self.send_log(head) {
+                    self.send(Message::Failed(error.to_string()));
                 }
             }
-            Err(error) => self.say(Told::Failed(error.to_string())),
+            Err(error) => self.send(Message::Failed(error.to_string())),
         }
-        let took = started.elapsed() * LOOK_SHARE;
-        self.between = took.clamp(news_every(self.desk.clock), TIME_VIEW);
-        self.looked = Some(started);
+        let took = started.elapsed() * VIEW_SHARE;
+        self.between = took.clamp(view_every(self.desk.clock), TIME_VIEW);
+        self.viewed = Some(started);
     }
 
     /// Sends the entries that the log has gained; at first those of the last quarter of an hour.
-    fn tell_story(&mut self, head: i64) -> Result<(), StoreError> {
-        let Some(told_to) = self.told_to else {
-            let from = self.desk.now - STORY_BEFORE;
-            let mut entries = self.desk.settings.store.log_before(i64::MAX, STORY_PAGE)?;
+    fn send_log(&mut self, head: i64) -> Result<(), StoreError> {
+        let Some(sent_to) = self.sent_to else {
+            let from = self.desk.now - LOG_BEFORE;
+            let mut entries = self.desk.settings.store.log_before(i64::MAX, LOG_PAGE)?;
             entries.retain(|entry| entry.at >= from);
             entries.reverse();
-            self.told_to = Some(entries.last().map_or(head, |entry| entry.seq));
-            let lines = entries.iter().map(story::line).collect();
-            self.say(Told::Story(lines, 0));
+            self.sent_to = Some(entries.last().map_or(head, |entry| entry.seq));
+            let lines = entries.iter().map(event_line::event_line).collect();
+            self.send(Message::Log(lines, 0));
             return Ok(());
         };
-        let behind = usize::try_from(head - told_to).unwrap_or(0);
-        let skipped = behind.saturating_sub(STORY_PAGE) as u64;
-        let after = told_to + skipped.cast_signed();
-        let entries = self.desk.settings.store.tail(after, STORY_PAGE)?;
+        let behind = usize::try_from(head - sent_to).unwrap_or(0);
+        let skipped = behind.saturating_sub(LOG_PAGE) as u64;
+        let after = sent_to + skipped.cast_signed();
+        let entries = self.desk.settings.store.tail(after, LOG_PAGE)?;
         if let Some(last) = entries.last() {
-            self.told_to = Some(last.seq);
-            let lines = entries.iter().map(story::line).collect();
-            self.say(Told::Story(lines, skipped));
+            self.sent_to = Some(last.seq);
+            let lines = entries.iter().map(event_line::event_line).collect();
+            self.send(Message::Log(lines, skipped));
         }
         Ok(())
     }
 
-    fn answer(&mut self, ask: Ask) -> Result<(), StoreError> {
+    fn answer(&mut self, ask: Request) -> Result<(), StoreError> {
         match ask {
-            Ask::Page(serial, query, centre, before, after) => {
+            Request::Page(serial, query, centre, before, after) => {
                 let page = self.desk.page(&query, centre, before, after)?;
-                self.say(Told::Page(serial, page));
+                self.send(Message::Page(serial, page));
             }
-            Ask::Why(typed) => {
+            Request::Why(typed) => {
                 let report = self.why(&typed)?;
-                self.say(Told::Why(report));
+                self.send(Message::Why(report));
             }
-            Ask::Attempts(contact) => {
+            Request::Attempts(contact) => {
                 let attempts = self.desk.attempts(contact)?;
-                self.say(Told::Attempts(contact, attempts));
+                self.send(Message::Attempts(contact, attempts));
             }
-            Ask::Judge(block) => {
+            Request::Judge(block) => {
                 let now = self.desk.present();
                 let settings = &mut self.desk.settings;
                 let judged = numbers::judge(
@@ -333,11 +334,11 @@ impl<S: Store> Service<S> {
                     &settings.country,
                     now,
                 )?;
-                self.say(Told::Judged(block, judged));
+                self.send(Message::Judged(block, judged));
             }
-            Ask::Act(id, act) => self.act(id, &act),
-            Ask::Import(campaign, path) => self.import(campaign, path)?,
-            Ask::Broken(what) => self.broken(&what)?,
+            Request::Act(id, act) => self.act(id, &act),
+            Request::Import(campaign, path) => self.import(campaign, path)?,
+            Request::Broken(what) => self.broken(&what)?,
         }
         Ok(())
     }
@@ -375,7 +376,7 @@ impl<S: Store> Service<S> {
                     since: Stopwatch::start(),
                 });
             }
-            Err(error) => self.say(Told::Acted(id, Err(error.to_string()))),
+            Err(error) => self.send(Message::ActDone(id, Err(error.to_string()))),
         }
     }
 
@@ -398,7 +399,7 @@ impl<S: Store> Service<S> {
             return;
         }
         // Without an engine nothing leaves, and nothing is hung up before the next one starts.
-        let nobody = self.desk.settings.surroundings.engine() == EngineSeat::Nobody;
+        let nobody = self.desk.settings.surroundings.engine() == EngineOwner::Nobody;
         for pending in std::mem::take(&mut self.pending) {
             let open = if nobody {
                 Ok(false)
@@ -414,7 +415,7 @@ impl<S: Store> Service<S> {
                 }
                 Ok(true) => Err(pending.concern.still_open().to_owned()),
             };
-            self.say(Told::Acted(pending.id, told));
+            self.send(Message::ActDone(pending.id, told));
         }
     }
 
@@ -424,26 +425,26 @@ impl<S: Store> Service<S> {
             return Ok(());
         };
         let importer = self.desk.settings.surroundings.importer();
-        let tell = self.tell.clone();
+        let tell = self.messages.clone();
         let started = thread::Builder::new()
             .name("import".to_owned())
             .spawn(move || {
                 let news = tell.clone();
                 let listener = Arc::new(move |rows| {
                     // A console that is gone needs no progress; the import continues.
-                    news.try_send(Told::Importing(rows)).ok();
+                    news.try_send(Message::ImportProgress(rows)).ok();
                 });
                 let result = importer(campaign.name(), path, listener);
-                tell.blocking_send(Told::Imported(result)).ok();
+                tell.blocking_send(Message::ImportDone(result)).ok();
             });
         started
             .map(|_| ())
             .map_err(|error| StoreError::Unusable(error.to_string()))
     }
 
-    fn say(&self, told: Told) {
+    fn send(&self, message: Message) {
         // A console that is gone, or that does not read, needs no answer.
-        self.tell.try_send(told).ok();
+        self.messages.try_send(message).ok();
     }
 }
 
@@ -453,11 +454,11 @@ const fn minute(at: Timestamp) -> i64 {
 
 /// Returns the shortest time between two views of what the engine does: about a second of the deck's clock.
 /// Calls change no faster than people follow, and one call makes several changes in a row.
-fn news_every(clock: DeckClock) -> Duration {
+fn view_every(clock: DeckClock) -> Duration {
     match clock {
         DeckClock::System => TIME_VIEW,
-        DeckClock::Scaled(scaled) => (TIME_VIEW / scaled.factor.max(1)).max(FASTEST_NEWS),
-        DeckClock::Virtual => FASTEST_NEWS,
+        DeckClock::Scaled(scaled) => (TIME_VIEW / scaled.factor.max(1)).max(FASTEST_VIEW),
+        DeckClock::Virtual => FASTEST_VIEW,
     }
 }
 

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::Serialize;
 
 use super::rows;
-use crate::{next_claim, words};
+use crate::{messages, next_claim};
 use dialdeck_core::domain::campaign::{CallKind, Evidence};
 use dialdeck_core::domain::{
     AttemptId, CampaignId, Contact, ContactId, Hints, Outcome, PhoneNumber, Suppression, Timestamp,
@@ -49,12 +49,12 @@ pub struct Answer {
     /// Every gate in the order of evaluation.
     pub gates: Vec<Gate>,
     /// The calls made to the contact, oldest first.
-    pub attempts: Vec<Made>,
+    pub attempts: Vec<PastCall>,
 }
 
 /// A call that was made to a contact.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Made {
+pub struct PastCall {
     /// The id of the attempt.
     pub attempt: AttemptId,
     /// When it was sent; when it was reserved if it was never sent.
@@ -71,9 +71,14 @@ pub struct Made {
 
 /// Writes a line for people: `call 7f3a9c21-12 of 2026-12-07T15:31:02Z: human (completed), counted; the
 /// agent says: confirmed`.
-impl fmt::Display for Made {
+impl fmt::Display for PastCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "call {} of {}: ", self.attempt, words::instant(self.at))?;
+        write!(
+            f,
+            "call {} of {}: ",
+            self.attempt,
+            messages::instant(self.at)
+        )?;
         match (self.outcome, &self.cause) {
             (None, _) => f.write_str("up")?,
             (Some(outcome), None) => write!(f, "{outcome}")?,
@@ -157,7 +162,7 @@ pub fn report<S: Store>(
         if only.is_some_and(|only| only != contact.campaign) {
             continue;
         }
-        let made = made(store, contact.id)?;
+        let made = past_calls(store, contact.id)?;
         let mut counts = snapshot.campaigns.iter();
         let Some(counts) = counts.find(|counts| counts.campaign.id == contact.campaign) else {
             continue;
@@ -185,10 +190,10 @@ pub fn report<S: Store>(
     })
 }
 
-fn made<S: Store>(store: &mut S, contact: ContactId) -> Result<Vec<Made>, StoreError> {
+fn past_calls<S: Store>(store: &mut S, contact: ContactId) -> Result<Vec<PastCall>, StoreError> {
     let rows = rows::attempts(store, contact)?.into_iter();
     Ok(rows
-        .map(|row| Made {
+        .map(|row| PastCall {
             attempt: row.attempt.id,
             at: row.attempt.sent_at.unwrap_or(row.attempt.reserved_at),
             outcome: row.attempt.outcome,
@@ -199,7 +204,12 @@ fn made<S: Store>(store: &mut S, contact: ContactId) -> Result<Vec<Made>, StoreE
         .collect())
 }
 
-fn answer(contact: &Contact, facts: &policy::Facts<'_>, made: &[Made], now: Timestamp) -> Answer {
+fn answer(
+    contact: &Contact,
+    facts: &policy::Facts<'_>,
+    made: &[PastCall],
+    now: Timestamp,
+) -> Answer {
     let (decision, checks) = policy::explain(facts, now);
     let next = policy::next_possible(facts, now);
     let (word, reasons) = match &decision {
@@ -208,7 +218,7 @@ fn answer(contact: &Contact, facts: &policy::Facts<'_>, made: &[Made], now: Time
             "hold",
             hold.reasons
                 .iter()
-                .map(|reason| words::hold_code(&reason.kind))
+                .map(|reason| messages::hold_code(&reason.kind))
                 .collect(),
         ),
         Decision::Refuse(refusal) => ("refuse", vec![refusal.code()]),
@@ -218,7 +228,7 @@ fn answer(contact: &Contact, facts: &policy::Facts<'_>, made: &[Made], now: Time
         contact: contact.id,
         state: contact.state.as_str(),
         decision: word,
-        answer: words::answer(&decision, next) + &finished_because(contact),
+        answer: messages::answer(&decision, next) + &finished_because(contact),
         reasons,
         next_possible: next,
         gates: checks
@@ -237,7 +247,8 @@ fn answer(contact: &Contact, facts: &policy::Facts<'_>, made: &[Made], now: Time
 fn finished_because(contact: &Contact) -> String {
     match &contact.reason {
         Some(reason) if contact.state.is_final() => {
-            let review = words::review(reason).map_or_else(String::new, |todo| format!(" {todo}"));
+            let review =
+                messages::review(reason).map_or_else(String::new, |todo| format!(" {todo}"));
             format!(" On record: {reason}.{review}")
         }
         Some(_) | None => String::new(),
@@ -258,7 +269,7 @@ fn by_law(rules: &Rules, number: PhoneNumber, lists: &[Suppression], now: Timest
     let (open, hours) = match located {
         Err(LocateError::Unfit(why)) => (
             false,
-            format!("it could not be dialed: {}", words::unfit(why)),
+            format!("it could not be dialed: {}", messages::unfit(why)),
         ),
         Err(why) => (false, format!("it could not be dialed: {why}")),
         Ok(class) => match rules.legal(&class, CallKind::LIVE, &[], now) {
@@ -268,7 +279,7 @@ fn by_law(rules: &Rules, number: PhoneNumber, lists: &[Suppression], now: Timest
                 let next = next.map_or_else(String::new, |at| {
                     format!("; a live call is legal from {at}")
                 });
-                (false, format!("{}: {zone}{next}", words::window(reason)))
+                (false, format!("{}: {zone}{next}", messages::window(reason)))
             }
             Legal::NoZone => (false, "its time zone is not known".to_owned()),
             Legal::Disagree(zone) => (false, format!("the two zone databases differ on {zone}")),

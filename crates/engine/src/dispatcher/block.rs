@@ -6,7 +6,7 @@ use dialdeck_core::domain::Timestamp;
 use dialdeck_core::policy::{Hold, HoldKind, Scope, Until};
 
 /// Between two claims while the store is not well.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+const CHECK_AGAIN: Duration = Duration::from_secs(1);
 
 /// What keeps a lane from claiming.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,7 +26,7 @@ impl Block {
             .map(|reason| reason.kind.scope());
         let mut kinds = hold.reasons.iter().map(|reason| &reason.kind);
         let until = if kinds.any(|kind| matches!(kind, HoldKind::Unhealthy(_))) {
-            Until::At(now + LOOK_AGAIN)
+            Until::At(now + CHECK_AGAIN)
         } else {
             hold.until
         };

@@ -18,10 +18,10 @@ use super::declines::Pending;
 pub(super) const GRACE: Duration = Duration::from_secs(10);
 
 /// How long after a lost answer the provider is asked for the first time.
-pub(super) const FIRST_LOOK: Duration = Duration::from_secs(5);
+pub(super) const FIRST_INQUIRY: Duration = Duration::from_secs(5);
 
 /// How often a provider is asked about an attempt of unknown fate.
-pub(super) const LOOK_EVERY: Duration = Duration::from_secs(30);
+pub(super) const INQUIRE_EVERY: Duration = Duration::from_secs(30);
 
 /// How long a provider is asked about an attempt of unknown fate, at least, even if the call should have
 /// ended long ago. The deck or its machine may have been away for longer than any call lasts.
@@ -59,7 +59,7 @@ pub(super) struct Call {
     /// Whether the callee's phone rang.
     pub(super) rang: bool,
     /// Whether the trunk's breaker has counted this call as silent, or must not count it.
-    pub(super) told_silent: bool,
+    pub(super) counted_silent: bool,
     /// Whether the call's end is being written or waits to be written.
     pub(super) settling: bool,
     /// The reported decline, while it waits for the ends of other calls.
@@ -77,7 +77,7 @@ pub(super) enum Wake {
     /// The call should have ended: hang up, then ask the provider.
     Overdue(Timestamp),
     /// Ask the provider for the call's fate.
-    Look(Timestamp),
+    Inquire(Timestamp),
     /// The call was declined: decide whether a person or a network declined it.
     Conclude(Timestamp),
 }
@@ -85,7 +85,7 @@ pub(super) enum Wake {
 impl Wake {
     pub(super) const fn at(self) -> Timestamp {
         match self {
-            Self::Listen(at) | Self::Overdue(at) | Self::Look(at) | Self::Conclude(at) => at,
+            Self::Listen(at) | Self::Overdue(at) | Self::Inquire(at) | Self::Conclude(at) => at,
         }
     }
 }
@@ -126,7 +126,7 @@ impl Call {
             hang_up_sent: false,
             placed: attempt.ringing_at.or(attempt.answered_at).is_some(),
             rang: attempt.ringing_at.or(attempt.answered_at).is_some(),
-            told_silent: false,
+            counted_silent: false,
             settling: false,
             declined: None,
             cut_short: false,
@@ -136,7 +136,7 @@ impl Call {
 
     /// Creates a call on a trunk that the deck file no longer has. Its longest life is unknown; a day is
     /// assumed.
-    pub(super) fn of_no_trunk(
+    pub(super) fn without_trunk(
         attempt: &Attempt,
         voicemail: VoicemailAction,
         sent: Timestamp,
@@ -168,7 +168,7 @@ impl Call {
     }
 
     /// Passes a speech event to the detector.
-    pub(super) fn heard(&mut self, speech: Speech) {
+    pub(super) fn on_speech(&mut self, speech: Speech) {
         if let Some((detector, _)) = self.listening.as_mut() {
             detector.on(speech);
             self.wait_for_verdict();
@@ -217,7 +217,7 @@ impl Call {
 
     /// Asks the provider from `at` on, for as long as the provider may need to show the call.
     pub(super) fn ask_from(&mut self, at: Timestamp) {
-        self.wake = Some(Wake::Look(at));
+        self.wake = Some(Wake::Inquire(at));
         let told_by = self.shown_by.max(at) + ASKED_FOR;
         self.life_ends = self.life_ends.max(told_by);
     }

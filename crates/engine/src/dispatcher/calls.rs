@@ -14,8 +14,8 @@ use dialdeck_store::Settled;
 
 use super::super::{Effect, Job};
 use super::Dispatcher;
-use super::call::{Call, FIRST_LOOK, GRACE, LOOK_EVERY, PERMIT, Wake};
-use super::routes::About;
+use super::call::{Call, FIRST_INQUIRY, GRACE, INQUIRE_EVERY, PERMIT, Wake};
+use super::trunks::CallRef;
 
 impl Dispatcher {
     /// Hands a claimed call to its provider, unless nothing may leave any more. The claim is committed.
@@ -141,7 +141,7 @@ impl Dispatcher {
             CallEventKind::Ringing => AttemptState::Ringing,
             CallEventKind::Answered => AttemptState::Connected,
             CallEventKind::Speech(speech) => {
-                call.heard(*speech);
+                call.on_speech(*speech);
                 return self.listen(attempt, now, effects);
             }
             CallEventKind::CalleeDetected(callee) => {
@@ -151,12 +151,12 @@ impl Dispatcher {
                 return self.ended(attempt, (report.clone(), event.at), now, effects);
             }
             CallEventKind::AnswerLost => {
-                self.tell_of_lost_answer(attempt, now, effects);
-                return self.lost(attempt, "answer_lost", (now, now + FIRST_LOOK), effects);
+                self.record_lost_answer(attempt, now, effects);
+                return self.lost(attempt, "answer_lost", (now, now + FIRST_INQUIRY), effects);
             }
         };
         if !call.state.may_become(next) {
-            return self.note_of_unknown((attempt, next, event.at), now, effects);
+            return self.note_unknown((attempt, next, event.at), now, effects);
         }
         if call.state == AttemptState::Reserved
             && let Some(trunk) = self.trunks.get_mut(&call.trunk)
@@ -165,7 +165,7 @@ impl Dispatcher {
         }
         call.state = next;
         let rings = matches!(next, AttemptState::Ringing | AttemptState::Connected);
-        let about = About::from(&*call);
+        let about = CallRef::from(&*call);
         let first_ring = rings && !std::mem::replace(&mut call.rang, rings);
         if next == AttemptState::Connected
             && let Some(trunk) = self.trunks.get(&call.trunk)
@@ -175,7 +175,7 @@ impl Dispatcher {
         effects.push(Effect::Store(Job::Record(event)));
         self.rewake(attempt);
         if first_ring {
-            self.tell_breaker(&about, TrunkFinding::Fine, "ringing", now, effects);
+            self.record_result(&about, TrunkFinding::Fine, "ringing", now, effects);
         }
     }
 
@@ -271,7 +271,7 @@ impl Dispatcher {
         call.ask_from(look_at);
         let trunk = call.trunk.clone();
         self.rewake(attempt);
-        self.tell_of_stuck_slots(&trunk, now, effects);
+        self.alert_stuck_slots(&trunk, now, effects);
     }
 
     fn on_looked_up(
@@ -306,7 +306,7 @@ impl Dispatcher {
                 self.ended(attempt, (report, now), now, effects);
             }
             LookUp::InProgress | LookUp::CannotTell | LookUp::NeverPlaced => {
-                call.wake = Some(Wake::Look(now + LOOK_EVERY));
+                call.wake = Some(Wake::Inquire(now + INQUIRE_EVERY));
                 self.rewake(attempt);
                 if given_up {
                     self.hang_up(attempt, effects);
@@ -317,7 +317,7 @@ impl Dispatcher {
 
     /// Checks the calls that are due: for a verdict, for an end that is overdue, for their fate, or for a
     /// decline.
-    pub(super) fn look_at_calls(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn check_calls(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         while let Some((at, attempt)) = self.wakes.first().copied() {
             if at > now {
                 break;
@@ -344,12 +344,12 @@ impl Dispatcher {
                         self.lost(attempt, "overdue", (now, now + GRACE), effects);
                     }
                 }
-                Some(Wake::Look(_)) if !self.trunks.contains_key(&call.trunk) => {
+                Some(Wake::Inquire(_)) if !self.trunks.contains_key(&call.trunk) => {
                     // There is no carrier to ask: the call keeps its slot until its life is over.
                     self.on_looked_up(attempt, LookUp::CannotTell, now, effects);
                 }
-                Some(Wake::Look(_)) => {
-                    call.wake = Some(Wake::Look(now + LOOK_EVERY));
+                Some(Wake::Inquire(_)) => {
+                    call.wake = Some(Wake::Inquire(now + INQUIRE_EVERY));
                     let (trunk, inquiry) = (call.trunk.clone(), call.inquiry.clone());
                     effects.push(Effect::Provider(trunk, Request::LookUp(inquiry)));
                     self.rewake(attempt);
@@ -396,7 +396,7 @@ impl Dispatcher {
         let Some(call) = self.calls.remove(&attempt) else {
             if settled.is_some() {
                 // A late end has changed what is planned for the contact.
-                effects.push(Effect::Store(Job::Picture));
+                effects.push(Effect::Store(Job::Refresh));
             }
             return;
         };
@@ -410,18 +410,18 @@ impl Dispatcher {
         }
         if settled.listed {
             // The end put a number on a list, and contacts of other campaigns have ended with it.
-            effects.push(Effect::Store(Job::Picture));
+            effects.push(Effect::Store(Job::Refresh));
         }
-        self.tell_of_block(&call.trunk, &settled, now, effects);
-        self.tell_of_unknown((&call.trunk, attempt), &settled, now, effects);
-        self.tell_of_abandonment(call.campaign, &settled, now, effects);
+        self.alert_block(&call.trunk, &settled, now, effects);
+        self.alert_unknown((&call.trunk, attempt), &settled, now, effects);
+        self.alert_abandonment(call.campaign, &settled, now, effects);
         let finding = settled.read.trunk;
         let was_sent = !matches!(call.state, AttemptState::Reserved | AttemptState::Unknown);
         let kept_agent = was_sent && finding != TrunkFinding::AgentLost;
         if kept_agent && let Some(trunk) = self.trunks.get_mut(&call.trunk) {
             trunk.breaker.on_agent_stayed();
         }
-        self.tell_of_end(&call, &settled, now, effects);
+        self.record_end(&call, &settled, now, effects);
     }
 
     /// Frees the slot of a call that ended. Lanes that wait for a slot of its campaign, trunk or deck may

@@ -48,7 +48,7 @@ impl Dispatcher {
     /// Starts no further calls and takes back those that have not been sent.
     fn drain(&mut self, effects: &mut Vec<Effect>) {
         self.draining = true;
-        self.take_back_what_must_not_leave(effects);
+        self.take_back_unsent(effects);
         self.conclude_declines(effects);
     }
 
@@ -74,7 +74,7 @@ impl Dispatcher {
 
     /// Takes back reserved calls if nothing, or nothing of their campaign, may leave any more. Several
     /// calls can wait for their agents, and none of them may follow a pause.
-    pub(super) fn take_back_what_must_not_leave(&mut self, effects: &mut Vec<Effect>) {
+    pub(super) fn take_back_unsent(&mut self, effects: &mut Vec<Effect>) {
         let runs = |call: &Call| self.lanes.get(&call.campaign).is_some_and(Lane::runs);
         let unsent = self
             .calls
@@ -139,7 +139,7 @@ impl Dispatcher {
         };
         self.acks.push((id, awaited, result));
         // What changed is read back, so that the dispatcher and the store cannot differ.
-        effects.push(Effect::Store(Job::Picture));
+        effects.push(Effect::Store(Job::Refresh));
     }
 
     /// Acknowledges commands that hold now: no call that they concern is still about to be sent (D8 to
@@ -171,7 +171,7 @@ impl Dispatcher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Event, Picture};
+    use crate::{EngineSnapshot, Event};
     use dialdeck_core::domain::attempt::CallEnd;
     use dialdeck_core::domain::{CallEvent, CallEventKind, CallReport, DeckId, TrunkName};
     use dialdeck_core::rules::Rules;
@@ -192,12 +192,12 @@ mod tests {
     /// effects of its start.
     fn started(unclosed: Option<AttemptId>) -> (Dispatcher, Vec<Effect>) {
         let mut dispatcher = Dispatcher::new(Rules::embedded());
-        let mut picture = Picture::default();
-        picture
+        let mut snapshot = EngineSnapshot::default();
+        snapshot
             .snapshot
             .unclosed
             .extend(unclosed.map(|attempt| (attempt, trunk())));
-        let effects = dispatcher.on(Event::Picture(Box::new(picture)), NOW);
+        let effects = dispatcher.on(Event::Snapshot(Box::new(snapshot)), NOW);
         (dispatcher, effects)
     }
 

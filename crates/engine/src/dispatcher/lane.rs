@@ -50,7 +50,7 @@ pub(super) struct Lane {
     /// Registries that contacts wait for. An alert has reported each of them once.
     pub(super) awaited: BTreeSet<ListKind>,
     /// The kind of hold that was last reported as waiting for an operator; `None` after a call.
-    pub(super) told: Option<Discriminant<HoldKind>>,
+    pub(super) alerted: Option<Discriminant<HoldKind>>,
     /// Whether the campaign's own time is over.
     expired: bool,
     ring_secs: u64,
@@ -68,7 +68,7 @@ pub(super) struct ClassLane {
     /// The place from which a read that is under way started.
     reading: Option<Read>,
     /// Whether an alert has reported that its contacts wait for an operator.
-    told: bool,
+    alerted: bool,
 }
 
 /// How far the store's queue of a class has been read. This is a place, not a contact: a contact that was
@@ -88,7 +88,7 @@ impl ClassLane {
             hopper: BTreeSet::new(),
             read: Read::All,
             reading: None,
-            told: false,
+            alerted: false,
         }
     }
 
@@ -98,10 +98,10 @@ impl ClassLane {
             WindowStatus::Shut {
                 kind,
                 until: Until::Operator,
-            } if !self.told && self.has_work() => kind,
+            } if !self.alerted && self.has_work() => kind,
             WindowStatus::Shut { .. } => return None,
             WindowStatus::Open { .. } => {
-                self.told = false;
+                self.alerted = false;
                 return None;
             }
         };
@@ -114,7 +114,7 @@ impl ClassLane {
             ),
         };
         let text = format!("{place} wait for an operator: {kind}");
-        self.told = true;
+        self.alerted = true;
         Some(text)
     }
 
@@ -147,7 +147,7 @@ impl ClassLane {
     }
 
     /// Adds the contacts that a refill found behind the place where it started.
-    fn take_in(&mut self, found: &[Candidate], complete: bool, claiming: Option<ContactId>) {
+    fn add_refill(&mut self, found: &[Candidate], complete: bool, claiming: Option<ContactId>) {
         if self.reading.take() != Some(self.read) {
             // The read started at another place than where the hopper now ends.
             return;
@@ -203,7 +203,7 @@ impl Lane {
             maybe_done: true,
             above_law: None,
             awaited: BTreeSet::new(),
-            told: None,
+            alerted: None,
             expired: false,
             ring_secs,
         }
@@ -329,7 +329,7 @@ impl Lane {
     pub(super) fn refilled(&mut self, class: ClassId, found: &[Candidate], complete: bool) {
         let claiming = self.claiming.map(|candidate| candidate.contact);
         if let Some(lane) = self.classes.get_mut(&class) {
-            lane.take_in(found, complete, claiming);
+            lane.add_refill(found, complete, claiming);
         }
         self.maybe_done = true;
     }

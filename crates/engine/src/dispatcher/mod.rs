@@ -6,16 +6,16 @@
 
 mod block;
 mod call;
+mod call_alerts;
 mod calls;
+mod clock;
 mod commands;
 mod declines;
+mod hold_alerts;
 mod lane;
 mod recovery;
 mod registries;
-mod routes;
-mod timing;
-mod waits;
-mod warnings;
+mod trunks;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -30,11 +30,11 @@ use dialdeck_core::rules::Rules;
 use dialdeck_providers::ProviderEvent;
 use dialdeck_store::{Candidate, Claimed, Snapshot};
 
-use super::{Awaited, Effect, Effected, Event, Job, Picture};
+use super::{Awaited, Effect, Effected, EngineSnapshot, Event, Job};
 use block::Block;
 use call::Calls;
+use clock::ClockState;
 use lane::Lane;
-use timing::Timing;
 
 /// How often expired contacts are ended, at least, while other events arrive.
 const EXPIRE_EVERY: Duration = Duration::from_hours(1);
@@ -51,11 +51,11 @@ const ENGINE: &str = "engine";
 /// use dialdeck_core::domain::Timestamp;
 /// use dialdeck_core::rules::Rules;
 /// use dialdeck_engine::dispatcher::Dispatcher;
-/// use dialdeck_engine::{Event, Picture};
+/// use dialdeck_engine::{Event, EngineSnapshot};
 ///
 /// let now: Timestamp = "2026-12-07T15:30:00Z".parse()?;
 /// let mut dispatcher = Dispatcher::new(Rules::embedded());
-/// dispatcher.on(Event::Picture(Box::new(Picture::default())), now);
+/// dispatcher.on(Event::Snapshot(Box::new(EngineSnapshot::default())), now);
 /// assert_eq!(dispatcher.calls_up(), 0);
 /// assert!(dispatcher.at_rest());
 ///
@@ -80,7 +80,7 @@ pub struct Dispatcher {
     early: Vec<(TrunkName, ProviderEvent)>,
     acks: Vec<(u64, Awaited, Result<Effected, String>)>,
     next_due: Option<Timestamp>,
-    registries: registries::Watch,
+    registries: registries::RegistryWatch,
     promoting: bool,
     expired_at: Option<Timestamp>,
     expiring: bool,
@@ -88,7 +88,7 @@ pub struct Dispatcher {
     displaced: Option<String>,
     unhealthy: Option<String>,
     clock_behind: Option<Timestamp>,
-    clock: Timing,
+    clock: ClockState,
     /// The last hang-up request that was carried out.
     hung_up: u64,
     started: bool,
@@ -101,7 +101,7 @@ struct Trunk {
     /// How the trunk's last calls ended.
     declines: Declines,
     /// When each kind of alert was last raised, by its code.
-    told: BTreeMap<&'static str, Timestamp>,
+    alerted: BTreeMap<&'static str, Timestamp>,
     /// The breaker's state that the store holds.
     kept: Kept,
     rests: bool,
@@ -131,7 +131,7 @@ impl Trunk {
 }
 
 impl Dispatcher {
-    /// Returns a dispatcher without any state. It waits for the first [`Picture`] before it claims; the
+    /// Returns a dispatcher without any state. It waits for the first [`EngineSnapshot`] before it claims; the
     /// shell reads one at the start.
     pub fn new(rules: &'static Rules) -> Self {
         Self {
@@ -144,7 +144,7 @@ impl Dispatcher {
             early: Vec::new(),
             acks: Vec::new(),
             next_due: None,
-            registries: registries::Watch::default(),
+            registries: registries::RegistryWatch::default(),
             promoting: false,
             expired_at: None,
             expiring: false,
@@ -152,7 +152,7 @@ impl Dispatcher {
             displaced: None,
             unhealthy: None,
             clock_behind: None,
-            clock: Timing::default(),
+            clock: ClockState::default(),
             hung_up: 0,
             started: false,
         }
@@ -162,7 +162,7 @@ impl Dispatcher {
     pub fn on(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         let mut effects = Vec::new();
         match event {
-            Event::Picture(picture) => self.on_picture(*picture, now, &mut effects),
+            Event::Snapshot(snapshot) => self.on_snapshot(*snapshot, now, &mut effects),
             Event::Refilled {
                 campaign,
                 class,
@@ -207,7 +207,7 @@ impl Dispatcher {
             Event::ClockRestarted => self.on_clock_restarted(&mut effects),
             Event::Tick => {}
         }
-        self.look_at_calls(now, &mut effects);
+        self.check_calls(now, &mut effects);
         self.dispatch(now, &mut effects);
         self.acknowledge(&mut effects);
         effects
@@ -250,13 +250,13 @@ impl Dispatcher {
         self.unhealthy.as_deref()
     }
 
-    fn on_picture(&mut self, picture: Picture, now: Timestamp, effects: &mut Vec<Effect>) {
-        let Picture {
+    fn on_snapshot(&mut self, snapshot: EngineSnapshot, now: Timestamp, effects: &mut Vec<Effect>) {
+        let EngineSnapshot {
             snapshot,
             suppressed,
             banned,
-        } = picture;
-        self.take_in_trunks(&snapshot, now, effects);
+        } = snapshot;
+        self.update_trunks(&snapshot, now, effects);
         let pass = self.lanes.values().map(|lane| lane.pass).min().unwrap_or(0);
         for counts in &snapshot.campaigns {
             let trunk = self.trunks.get(&counts.campaign.settings.trunk);
@@ -280,7 +280,7 @@ impl Dispatcher {
             // Contacts were added to a campaign whose time was over before.
             self.expired_at = None;
         }
-        self.take_in_clock(&snapshot, now, effects);
+        self.update_clock(&snapshot, now, effects);
         self.take_over(&snapshot.in_flight, &snapshot.pending_ends, now, effects);
         if !std::mem::replace(&mut self.started, true) {
             self.begin(snapshot.unclosed, now, effects);
@@ -289,7 +289,7 @@ impl Dispatcher {
             self.hang_up_unless_connected(attempt, effects);
         }
         self.take_back(&banned, effects);
-        self.take_back_what_must_not_leave(effects);
+        self.take_back_unsent(effects);
         let wishes = snapshot.hang_ups;
         if wishes.is_open() && self.hung_up < wishes.asked {
             self.hung_up = wishes.asked;
@@ -298,7 +298,7 @@ impl Dispatcher {
         }
     }
 
-    fn take_in_trunks(&mut self, snapshot: &Snapshot, now: Timestamp, effects: &mut Vec<Effect>) {
+    fn update_trunks(&mut self, snapshot: &Snapshot, now: Timestamp, effects: &mut Vec<Effect>) {
         for (settings, _) in &snapshot.trunks {
             let resets = snapshot.trunk_resets.get(&settings.name).copied();
             let resets = resets.unwrap_or(0);
@@ -311,7 +311,7 @@ impl Dispatcher {
                     settings: settings.clone(),
                     breaker: Breaker::from(kept),
                     declines: declines::at_start(kept, now),
-                    told: BTreeMap::new(),
+                    alerted: BTreeMap::new(),
                     kept,
                     rests: kept.rest(now).is_some(),
                     resets,
@@ -333,7 +333,7 @@ impl Dispatcher {
             }
         }
         if !known {
-            effects.push(Effect::Store(Job::Picture));
+            effects.push(Effect::Store(Job::Refresh));
         }
     }
 
@@ -351,14 +351,14 @@ impl Dispatcher {
         lane.maybe_done = true;
         match result {
             Claimed::Dial(attempt, order, briefing) => {
-                lane.told = None;
+                lane.alerted = None;
                 let told = (&*order, *briefing);
                 self.place(&attempt, told, candidate.class, now, effects);
             }
             Claimed::Stale | Claimed::Refused(_) => {}
             Claimed::Held { hold, due } => match hold.scope {
                 Scope::Contact => {
-                    effects.extend(registries::awaited(lane, &hold, now));
+                    effects.extend(registries::registry_alert(lane, &hold, now));
                     self.wait_until(due);
                 }
                 Scope::Class => {
@@ -370,7 +370,7 @@ impl Dispatcher {
                     // A slot may have come free between the claim and its answer, and a wait that is over
                     // does not block.
                     let over = matches!(hold.until, Until::At(at) if at <= now);
-                    effects.extend(waits::of_campaign(lane, &hold, now));
+                    effects.extend(hold_alerts::hold_alert(lane, &hold, now));
                     lane.blocked = (!over).then(|| Block::of(&hold, now));
                 }
             },
@@ -398,7 +398,7 @@ impl Dispatcher {
         for lane in self.lanes.values_mut() {
             lane.tick(self.rules, now);
         }
-        self.tell_of_shut_classes(now, effects);
+        self.alert_shut_classes(now, effects);
         self.sweep(now, effects);
         self.ask_for_numbers(now, effects);
         self.watch_registries(now, effects);

@@ -15,7 +15,7 @@ use dialdeck_store::PendingEnd;
 use super::super::{Effect, Job};
 use super::Dispatcher;
 use super::call::{Call, GRACE};
-use super::routes::About;
+use super::trunks::CallRef;
 
 impl Dispatcher {
     /// Takes over calls in flight that are not followed. Their fate is unknown until their provider has
@@ -41,7 +41,7 @@ impl Dispatcher {
             let sent = sent.unwrap_or(now);
             let mut call = match self.trunks.get(&attempt.trunk) {
                 Some(trunk) => Call::new(attempt, &trunk.settings, voicemail, sent),
-                None => Call::of_no_trunk(attempt, voicemail, sent),
+                None => Call::without_trunk(attempt, voicemail, sent),
             };
             if let Some(end) = ends.get(&attempt.id) {
                 self.track(attempt.id, call);
@@ -53,7 +53,7 @@ impl Dispatcher {
             }
             call.state = AttemptState::Unknown;
             // The end of a call that was taken over shows nothing about the trunk.
-            call.told_silent = true;
+            call.counted_silent = true;
             call.ask_from(now);
             self.track(attempt.id, call);
         }
@@ -74,7 +74,7 @@ impl Dispatcher {
     }
 
     /// Records an event of a call of unknown fate. The event proves that the call exists.
-    pub(super) fn note_of_unknown(
+    pub(super) fn note_unknown(
         &mut self,
         (attempt, said, at): (AttemptId, AttemptState, Timestamp),
         now: Timestamp,
@@ -85,7 +85,7 @@ impl Dispatcher {
         };
         let rings = matches!(said, AttemptState::Ringing | AttemptState::Connected);
         let first_ring = rings && !std::mem::replace(&mut call.rang, true);
-        let about = About::from(&*call);
+        let about = CallRef::from(&*call);
         let unknown = call.state == AttemptState::Unknown;
         if unknown
             && said == AttemptState::Connected
@@ -96,7 +96,7 @@ impl Dispatcher {
             call.life_ends = call.life_ends.max(longest);
         }
         if first_ring {
-            self.tell_breaker(&about, TrunkFinding::Fine, "ringing", now, effects);
+            self.record_result(&about, TrunkFinding::Fine, "ringing", now, effects);
         }
     }
 

@@ -13,35 +13,35 @@ use dialdeck_core::policy::suppression::REGISTRY_WARNING;
 use dialdeck_core::rules::Rules;
 
 /// How often the age of the registries is checked, at most.
-const LOOK_EVERY: Duration = Duration::from_hours(1);
+const CHECK_EVERY: Duration = Duration::from_hours(1);
 
 /// The loaded registries, and the warnings raised so far.
 #[derive(Debug, Default)]
-pub(super) struct Watch {
+pub(super) struct RegistryWatch {
     registries: Vec<SuppressionList>,
-    looked: Option<Timestamp>,
+    checked: Option<Timestamp>,
     warned: BTreeSet<(ListKind, Area, Timestamp)>,
 }
 
-impl Watch {
+impl RegistryWatch {
     /// Replaces the registries with those of a new snapshot.
     pub(super) fn update(&mut self, lists: &[SuppressionList]) {
         let registries = lists.iter().filter(|list| list.kind.is_registry());
         self.registries = registries.cloned().collect();
-        self.looked = None;
+        self.checked = None;
     }
 
     /// Returns warnings about areas whose data will soon be too old, one for each registry.
-    pub(super) fn look<'l>(
+    pub(super) fn check<'l>(
         &mut self,
         lanes: impl Iterator<Item = &'l Lane>,
         rules: &Rules,
         now: Timestamp,
     ) -> Vec<String> {
-        if self.looked.is_some_and(|at| now.since(at) < LOOK_EVERY) {
+        if self.checked.is_some_and(|at| now.since(at) < CHECK_EVERY) {
             return Vec::new();
         }
-        self.looked = Some(now);
+        self.checked = Some(now);
         let running = lanes.filter(|lane| lane.campaign.state == CampaignState::Running);
         let needed: BTreeSet<&ListKind> = running
             .flat_map(|lane| {
@@ -85,7 +85,7 @@ impl Watch {
 impl Dispatcher {
     /// Raises an alert for each registry whose data will soon be too old.
     pub(super) fn watch_registries(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let warnings = self.registries.look(self.lanes.values(), self.rules, now);
+        let warnings = self.registries.check(self.lanes.values(), self.rules, now);
         let alerts = warnings.iter();
         effects.extend(alerts.map(|text| Self::alert("registry_ages", text, now)));
     }
@@ -93,7 +93,7 @@ impl Dispatcher {
 
 /// Returns an alert that a contact waits for a registry; `None` if the campaign has reported that registry
 /// before.
-pub(super) fn awaited(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option<Effect> {
+pub(super) fn registry_alert(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option<Effect> {
     let list = hold.registry()?;
     if !lane.awaited.insert(list.clone()) {
         return None;

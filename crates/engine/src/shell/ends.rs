@@ -15,9 +15,9 @@ pub const DRAIN_LIMIT: Duration = Duration::from_secs(30);
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ends {
     /// When no campaign can do anything more by time alone.
-    WhenDone,
+    AtRest,
     /// Only on request ([`Command::Drain`](crate::Command::Drain)), after a failure, or when displaced.
-    WhenTold,
+    OnRequest,
 }
 
 /// Until when calls that are up are waited for.
@@ -107,7 +107,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         if self.outstanding > 0 {
             return None;
         }
-        if ends == Ends::WhenDone && self.drain.is_none() && self.nothing_to_come() {
+        if ends == Ends::AtRest && self.drain.is_none() && self.nothing_to_come() {
             return Some(Ending::AtRest);
         }
         let up = self.dispatcher.calls_up();

@@ -4,7 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{Focus, OptOut, Stage};
 use crate::domain::PhoneNumber;
-use crate::engine::desk::{Acted, Echo, Judged};
+use crate::engine::desk::{ActSummary, Echo, JudgedNumber};
 use crate::tui::canvas::Canvas;
 use crate::tui::dialog::lines::{
     self, Line, cities, count, draw_line, for_viewer, line, paragraph, room,
@@ -134,7 +134,7 @@ fn draw_judged(dialog: &OptOut, canvas: &mut Canvas<'_>, area: Rect) {
 }
 
 /// Returns the lines of a number with all that is known about it.
-fn entry(one: &Judged, (shared, glyphs): (&Shared, &Glyphs), width: usize) -> Vec<Line> {
+fn entry(one: &JudgedNumber, (shared, glyphs): (&Shared, &Glyphs), width: usize) -> Vec<Line> {
     let echo = match &one.read {
         Ok(echo) => echo,
         Err((what, todo)) => {
@@ -178,7 +178,7 @@ fn detail(text: &str, width: usize, role: Role) -> Vec<Line> {
 }
 
 /// Returns the campaigns that contain the number, with its state in each.
-fn touched(one: &Judged, shared: &Shared) -> String {
+fn touched(one: &JudgedNumber, shared: &Shared) -> String {
     if one.contacts.is_empty() {
         return "in no campaign so far".to_owned();
     }
@@ -211,7 +211,7 @@ fn draw_buttons(dialog: &OptOut, canvas: &mut Canvas<'_>, at: (u16, u16), right:
 }
 
 /// Draws what was recorded.
-fn draw_done(dialog: &OptOut, acted: &Acted, canvas: &mut Canvas<'_>, width: u16) {
+fn draw_done(dialog: &OptOut, acted: &ActSummary, canvas: &mut Canvas<'_>, width: u16) {
     let cells = usize::from(width);
     let mut done = paragraph(&format!("Done: {}.", acted.text), cells, 0, Role::Good);
     let ended = usize::try_from(acted.finished).unwrap_or(usize::MAX);

@@ -16,8 +16,8 @@ fn echo(typed: &str, number: &str) -> Echo {
     }
 }
 
-fn judged(typed: &str, number: &str) -> Judged {
-    Judged {
+fn judged(typed: &str, number: &str) -> JudgedNumber {
+    JudgedNumber {
         typed: typed.to_owned(),
         read: Ok(echo(typed, number)),
         contacts: Vec::new(),
@@ -26,7 +26,7 @@ fn judged(typed: &str, number: &str) -> Judged {
 }
 
 /// Returns the desk's answer to a text with a known, an unknown and an unreadable number.
-fn answer(text: &str) -> Told {
+fn answer(text: &str) -> Message {
     let mut known = judged("+12125550142", "+12125550142");
     known.contacts = vec![
         (CampaignId(1), ContactId(1_184), ContactState::InFlight),
@@ -34,18 +34,18 @@ fn answer(text: &str) -> Told {
     ];
     let mut guessed = judged("646 555 0188", "+16465550188");
     guessed.listed = Some("internal since 2026-03-02T15:00:00Z (opt_out by maria)".to_owned());
-    let unread = Judged {
+    let unread = JudgedNumber {
         read: Err(("it is written with letters", "write its digits")),
         ..judged("CALLME", "+12125550199")
     };
     let all = [known, guessed, unread].into_iter();
-    Told::Judged(
+    Message::Judged(
         text.to_owned(),
         all.filter(|one| text.contains(&one.typed)).collect(),
     )
 }
 
-fn with_row() -> (OptOut, Option<Ask>) {
+fn with_row() -> (OptOut, Option<Request>) {
     let mut list = List::default();
     list.rows = vec![row()];
     list.selected = Some(row().contact);
@@ -67,7 +67,7 @@ fn key(dialog: &mut OptOut, code: KeyCode) -> Response {
 #[test]
 fn it_opens_on_cancel_with_the_selected_number() {
     let (mut dialog, ask) = with_row();
-    assert_eq!(ask, Some(Ask::Judge("+12125550142".to_owned())));
+    assert_eq!(ask, Some(Request::Judge("+12125550142".to_owned())));
     assert_eq!(key(&mut dialog, KeyCode::Enter), Response::close());
 }
 
@@ -97,14 +97,14 @@ fn a_number_is_opted_out_by_tab_and_enter() {
         Response::stay(),
         "once only"
     );
-    let acted = Acted {
+    let acted = ActSummary {
         text: "1 opted out, 0 on the list before; no call to them leaves".to_owned(),
         finished: 1,
         live: 1,
     };
-    dialog.told(&Told::Acted(6, Ok(Acted::default())), &shared());
+    dialog.told(&Message::ActDone(6, Ok(ActSummary::default())), &shared());
     assert_eq!(dialog.stage, Stage::Sending(Some(7)));
-    dialog.told(&Told::Acted(7, Ok(acted)), &shared());
+    dialog.told(&Message::ActDone(7, Ok(acted)), &shared());
     hold_styles("opt_out", &dialog, &shared());
     assert_eq!(key(&mut dialog, KeyCode::Enter), Response::close());
 }
@@ -118,7 +118,7 @@ fn what_cannot_be_read_is_left_out_by_choice_only() {
     assert!(dialog.fault.as_ref().unwrap().contains("no number"));
     dialog.focus = Focus::LeaveOut;
     let rest = "+12125550142, 646 555 0188";
-    let ask = Want::Ask(Ask::Judge(rest.to_owned()));
+    let ask = Want::Ask(Request::Judge(rest.to_owned()));
     assert_eq!(key(&mut dialog, KeyCode::Enter), Response::stay().want(ask));
     dialog.told(&answer(rest), &shared());
     assert_eq!(dialog.left_out, ["CALLME"]);
@@ -158,7 +158,7 @@ fn a_refusal_brings_the_numbers_back() {
     key(&mut dialog, KeyCode::Enter);
     dialog.sent(1);
     dialog.told(
-        &Told::Acted(1, Err("the store is locked".to_owned())),
+        &Message::ActDone(1, Err("the store is locked".to_owned())),
         &shared(),
     );
     assert_eq!(dialog.stage, Stage::Editing);

@@ -9,7 +9,7 @@ use dialdeck::domain::{
     Attempt, AttemptId, AttemptState, CallReport, CampaignId, CampaignState, ClassId, ContactId,
     ContactState, DeckId, PhoneNumber, Timestamp, TrunkName, WaitReason,
 };
-use dialdeck::engine::{Event, Job, Picture};
+use dialdeck::engine::{EngineSnapshot, Event, Job};
 use dialdeck::policy::retry::Next;
 use dialdeck::policy::{Abandonment, DialOrder, Hold, Load, Loads, Refusal};
 use dialdeck::store::{CampaignCounts, Candidate, Claimed, Settled, Snapshot};
@@ -43,9 +43,9 @@ impl World {
 
     pub(super) fn perform(&mut self, job: Job, at: Timestamp) -> Option<Event> {
         match job {
-            Job::Picture | Job::NoteNumbers(..) => {
-                self.pictured.push_back(self.ready.clone());
-                Some(Event::Picture(Box::new(self.picture())))
+            Job::Refresh | Job::NoteNumbers(..) => {
+                self.snapshots.push_back(self.ready.clone());
+                Some(Event::Snapshot(Box::new(self.snapshot())))
             }
             Job::Refill(campaign, class, after, limit) => {
                 Some(self.refill(campaign, class, after, limit))
@@ -74,7 +74,7 @@ impl World {
         }
     }
 
-    fn picture(&self) -> Picture {
+    fn snapshot(&self) -> EngineSnapshot {
         let mut counts: BTreeMap<CampaignId, BTreeMap<(ClassId, ContactState), u64>> =
             BTreeMap::new();
         for row in self.rows.values() {
@@ -92,7 +92,7 @@ impl World {
             without_agent: 0,
             next_due: self.waiting.first().map(|(due, _)| *due),
         });
-        Picture {
+        EngineSnapshot {
             snapshot: Snapshot {
                 campaigns: campaigns.collect(),
                 classes: self.classes.clone(),

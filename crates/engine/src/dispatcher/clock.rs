@@ -7,11 +7,11 @@ use dialdeck_store::Snapshot;
 
 /// What is known about jumps of the clock.
 #[derive(Debug, Default)]
-pub(super) struct Timing {
+pub(super) struct ClockState {
     /// The jump that holds the dialing; `None` if none does.
     pub(super) held: Option<ClockHeld>,
     /// Whether the store has yet to record the jump: until then snapshots do not show it.
-    telling: bool,
+    recording: bool,
     /// Whether an operator accepted the jump and the shell has yet to restart its comparison.
     accepted: bool,
 }
@@ -27,7 +27,7 @@ impl Dispatcher {
         self.clock.held.is_some()
     }
 
-    pub(super) fn take_in_clock(
+    pub(super) fn update_clock(
         &mut self,
         snapshot: &Snapshot,
         now: Timestamp,
@@ -46,7 +46,7 @@ impl Dispatcher {
         }
         self.clock_behind = behind;
         match snapshot.clock_held {
-            _ if self.clock.telling => {}
+            _ if self.clock.recording => {}
             Some(held) => {
                 self.clock.held = Some(held);
                 self.clock.accepted = false;
@@ -64,23 +64,23 @@ impl Dispatcher {
     ) {
         let held = ClockHeld { at: now, seconds };
         self.clock.held = Some(held);
-        self.clock.telling = true;
+        self.clock.recording = true;
         let text = format!(
             "the machine's clock jumped {held}: nothing is dialed until `dialdeck clock accept`"
         );
         effects.push(Self::alert(alerts::CLOCK_JUMPED, &text, now));
         effects.push(Effect::Store(Job::HoldClock(held)));
-        self.take_back_what_must_not_leave(effects);
+        self.take_back_unsent(effects);
     }
 
     /// Records that the store holds the jump.
     pub(super) const fn on_clock_held(&mut self) {
-        self.clock.telling = false;
+        self.clock.recording = false;
     }
 
     /// Releases the dialing: the comparison has restarted from the accepted clock.
     pub(super) fn on_clock_restarted(&mut self, effects: &mut Vec<Effect>) {
-        self.clock = Timing::default();
-        effects.push(Effect::Store(Job::Picture));
+        self.clock = ClockState::default();
+        effects.push(Effect::Store(Job::Refresh));
     }
 }

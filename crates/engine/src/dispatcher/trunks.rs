@@ -19,13 +19,13 @@ const NUMBERS_AGAIN: Duration = Duration::from_mins(1);
 
 /// The call that an observation is about.
 #[derive(Clone, Debug)]
-pub(super) struct About {
+pub(super) struct CallRef {
     trunk: TrunkName,
     number: PhoneNumber,
     planned: Timestamp,
 }
 
-impl From<&Call> for About {
+impl From<&Call> for CallRef {
     fn from(call: &Call) -> Self {
         Self {
             trunk: call.trunk.clone(),
@@ -37,23 +37,23 @@ impl From<&Call> for About {
 
 impl Dispatcher {
     /// Counts for the breaker that the answer to a request was lost.
-    pub(super) fn tell_of_lost_answer(
+    pub(super) fn record_lost_answer(
         &mut self,
         attempt: AttemptId,
         now: Timestamp,
         effects: &mut Vec<Effect>,
     ) {
         let call = self.calls.get_mut(&attempt);
-        let Some(call) = call.filter(|call| !call.rang && !call.told_silent) else {
+        let Some(call) = call.filter(|call| !call.rang && !call.counted_silent) else {
             return;
         };
-        call.told_silent = true;
-        let about = About::from(&*call);
-        self.tell_breaker(&about, TrunkFinding::Silent, "answer_lost", now, effects);
+        call.counted_silent = true;
+        let about = CallRef::from(&*call);
+        self.record_result(&about, TrunkFinding::Silent, "answer_lost", now, effects);
     }
 
     /// Counts for the trunk's breaker what the end of a call showed, unless it was counted before.
-    pub(super) fn tell_of_end(
+    pub(super) fn record_end(
         &mut self,
         call: &Call,
         settled: &Settled,
@@ -63,7 +63,7 @@ impl Dispatcher {
         let read = &settled.read;
         let told = match read.trunk {
             TrunkFinding::Fine => call.rang,
-            TrunkFinding::Silent => call.told_silent,
+            TrunkFinding::Silent => call.counted_silent,
             TrunkFinding::Faulty
             | TrunkFinding::Dead
             | TrunkFinding::Throttled(_)
@@ -74,8 +74,8 @@ impl Dispatcher {
             | TrunkFinding::AgentLost => false,
         };
         if !told && self.shows_the_trunk(call, read) {
-            let about = About::from(call);
-            self.tell_breaker(&about, read.trunk, read.cause, now, effects);
+            let about = CallRef::from(call);
+            self.record_result(&about, read.trunk, read.cause, now, effects);
         }
     }
 
@@ -89,9 +89,9 @@ impl Dispatcher {
     }
 
     /// Passes a call's result to the trunk's breaker.
-    pub(super) fn tell_breaker(
+    pub(super) fn record_result(
         &mut self,
-        about: &About,
+        about: &CallRef,
         finding: TrunkFinding,
         cause: &str,
         now: Timestamp,
@@ -100,7 +100,7 @@ impl Dispatcher {
         if let Some(trunk) = self.trunks.get_mut(&about.trunk) {
             let call = (about.number, about.planned);
             trunk.breaker.on_result(finding, call, now);
-            self.tell_of_rest(&about.trunk, cause, now, effects);
+            self.record_rest(&about.trunk, cause, now, effects);
         }
     }
 
@@ -145,13 +145,13 @@ impl Dispatcher {
         };
         if let Some(trunk) = self.trunks.get_mut(name) {
             trunk.breaker.on_unusable(is_known);
-            self.tell_of_rest(name, cause, now, effects);
+            self.record_rest(name, cause, now, effects);
         }
     }
 
     /// Stores changes of a trunk's breaker, and raises an alert when the trunk begins to rest. Unblocks the
     /// trunk's campaigns when the rest ends.
-    fn tell_of_rest(
+    fn record_rest(
         &mut self,
         name: &TrunkName,
         cause: &str,
@@ -192,7 +192,7 @@ impl Dispatcher {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Event, Picture};
+    use crate::{EngineSnapshot, Event};
     use dialdeck_core::domain::{Capabilities, TrunkSettings};
     use dialdeck_core::policy::Load;
     use dialdeck_core::rules::Rules;
@@ -204,8 +204,8 @@ mod tests {
         TrunkName("trunk".to_owned())
     }
 
-    fn picture(resets: u64) -> Event {
-        let mut picture = Picture::default();
+    fn snapshot(resets: u64) -> Event {
+        let mut snapshot = EngineSnapshot::default();
         let settings = TrunkSettings {
             name: trunk(),
             max_concurrent: 5,
@@ -215,9 +215,9 @@ mod tests {
             queue_wait: Duration::ZERO,
             capabilities: Capabilities::livekit(Duration::from_secs(10)),
         };
-        picture.snapshot.trunks.push((settings, Load::default()));
-        picture.snapshot.trunk_resets.insert(trunk(), resets);
-        Event::Picture(Box::new(picture))
+        snapshot.snapshot.trunks.push((settings, Load::default()));
+        snapshot.snapshot.trunk_resets.insert(trunk(), resets);
+        Event::Snapshot(Box::new(snapshot))
     }
 
     #[test]
@@ -235,7 +235,7 @@ mod tests {
         ] {
             let mut dispatcher = Dispatcher::new(Rules::embedded());
             let asks = Effect::Provider(trunk(), Request::ListNumbers);
-            assert!(dispatcher.on(picture(0), NOW).contains(&asks));
+            assert!(dispatcher.on(snapshot(0), NOW).contains(&asks));
             let event = ProviderEvent::Unlisted(why);
             let effects = dispatcher.on(Event::Provider(trunk(), event), NOW);
             let kept = effects.iter().find_map(|effect| match effect {
@@ -248,7 +248,7 @@ mod tests {
             let asked = dispatcher.on(Event::Tick, later).contains(&asks);
             assert_eq!(asked, cause.is_none(), "{cause:?}");
             // After an operator's reset it is asked immediately.
-            let reset = dispatcher.on(picture(1), later);
+            let reset = dispatcher.on(snapshot(1), later);
             assert!(reset.contains(&asks), "{cause:?}");
         }
     }

@@ -14,7 +14,7 @@ pub fn instant(at: Timestamp) -> String {
 /// # Examples
 /// ```
 /// use dialdeck_core::rules::Rules;
-/// use dialdeck_engine::words::number_error;
+/// use dialdeck_engine::messages::number_error;
 ///
 /// let error = Rules::embedded().read_number("1-800-FLOWERS", Some("US"));
 /// let (what, todo) = error.map_err(number_error).unwrap_err();
@@ -84,7 +84,7 @@ pub fn review(reason: &str) -> Option<&'static str> {
 /// # Examples
 /// ```
 /// use dialdeck_core::rules::Rules;
-/// use dialdeck_engine::words::country;
+/// use dialdeck_engine::messages::country;
 ///
 /// let rules = Rules::embedded();
 /// assert_eq!(country(rules, "+442079460123".parse()?), "GB");
@@ -234,7 +234,7 @@ pub const fn hold_word(kind: &HoldKind) -> &'static str {
 /// # Examples
 /// ```
 /// use dialdeck_core::policy::Until;
-/// use dialdeck_engine::words::until_code;
+/// use dialdeck_engine::messages::until_code;
 ///
 /// let at = "2026-12-07T15:30:00Z".parse()?;
 /// assert_eq!(until_code(Until::At(at)), "2026-12-07T15:30:00.000Z");

@@ -12,7 +12,7 @@ use super::super::stuck::Slots;
 use super::Dispatcher;
 
 /// How long an alert about a trunk suppresses others of its kind.
-const TOLD_FOR: Duration = Duration::from_mins(10);
+const ALERT_EVERY: Duration = Duration::from_mins(10);
 
 /// Calls of unknown fate that raise an alert, unless the trunk has fewer slots. A few are a carrier's usual
 /// delay.
@@ -21,7 +21,7 @@ const MANY_UNKNOWN: usize = 5;
 impl Dispatcher {
     /// Raises an alert when a network declines the trunk's calls, at most once per period. A block that
     /// names itself concerns one callee and raises none.
-    pub(super) fn tell_of_block(
+    pub(super) fn alert_block(
         &mut self,
         name: &TrunkName,
         settled: &Settled,
@@ -37,12 +37,12 @@ impl Dispatcher {
              do-not-call list for it; ask the carrier, and look at the caller IDs' reputation",
             cause.replace('_', " ")
         );
-        self.tell_of_trunk(name, "calls_blocked", &text, now, effects);
+        self.alert_trunk(name, "calls_blocked", &text, now, effects);
     }
 
     /// Raises an alert when at least half of a trunk's calls in flight are of unknown fate, and at least
     /// [`MANY_UNKNOWN`] of them or as many as the trunk's cap.
-    pub(super) fn tell_of_stuck_slots(
+    pub(super) fn alert_stuck_slots(
         &mut self,
         name: &TrunkName,
         now: Timestamp,
@@ -55,13 +55,13 @@ impl Dispatcher {
         let calls = self.calls.values().filter(|call| call.trunk == *name);
         let slots = Slots::of(calls.map(|call| call.state));
         if slots.are_stuck(cap.min(MANY_UNKNOWN)) {
-            let text = format!("trunk {name}: {}", slots.words());
-            self.tell_of_trunk(name, "calls_unknown", &text, now, effects);
+            let text = format!("trunk {name}: {}", slots.message());
+            self.alert_trunk(name, "calls_unknown", &text, now, effects);
         }
     }
 
     /// Raises an alert when a call ended as unknown.
-    pub(super) fn tell_of_unknown(
+    pub(super) fn alert_unknown(
         &mut self,
         (name, attempt): (&TrunkName, AttemptId),
         settled: &Settled,
@@ -75,12 +75,12 @@ impl Dispatcher {
             "trunk {name}: the outcome of attempt {attempt} is not known. It counts, its slot is \
              free, its contact is not called again until a person has looked: `dialdeck unknown`"
         );
-        self.tell_of_trunk(name, "fate_unknown", &text, now, effects);
+        self.alert_trunk(name, "fate_unknown", &text, now, effects);
     }
 
     /// Raises an alert about a trunk, at most once per period. For a trunk that is no longer in the deck
     /// file there is no period.
-    fn tell_of_trunk(
+    fn alert_trunk(
         &mut self,
         name: &TrunkName,
         alert: &'static str,
@@ -91,16 +91,16 @@ impl Dispatcher {
         let Some(trunk) = self.trunks.get_mut(name) else {
             return effects.push(Self::alert(alert, text, now));
         };
-        let told = trunk.told.get(alert);
-        if told.is_none_or(|at| now.since(*at) >= TOLD_FOR) {
-            trunk.told.insert(alert, now);
+        let told = trunk.alerted.get(alert);
+        if told.is_none_or(|at| now.since(*at) >= ALERT_EVERY) {
+            trunk.alerted.insert(alert, now);
             effects.push(Self::alert(alert, text, now));
         }
     }
 
     /// Raises an alert when a campaign has abandoned more calls than the law allows; again only after it
     /// was within the limit.
-    pub(super) fn tell_of_abandonment(
+    pub(super) fn alert_abandonment(
         &mut self,
         campaign: CampaignId,
         settled: &Settled,

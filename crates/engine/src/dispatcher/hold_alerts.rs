@@ -22,7 +22,7 @@ impl Dispatcher {
     }
 
     /// Reports classes whose contacts wait for an operator while the rest of their campaign continues.
-    pub(super) fn tell_of_shut_classes(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
+    pub(super) fn alert_shut_classes(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
         for lane in self.lanes.values_mut().filter(|lane| lane.runs()) {
             for text in lane.newly_stuck() {
                 let text = format!("campaign {}: {text}", lane.campaign.name());
@@ -35,12 +35,12 @@ impl Dispatcher {
 /// Returns an alert about a hold that only an operator can end. `None` if time ends the hold, or if the
 /// hold was reported since the campaign's last call. Another reason is reported again. A pause raises no
 /// alert, because it is the operator's own act.
-pub(super) fn of_campaign(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option<Effect> {
+pub(super) fn hold_alert(lane: &mut Lane, hold: &Hold, now: Timestamp) -> Option<Effect> {
     let running = hold.once_running()?;
     let mut reasons = running.reasons.iter();
     let reason = reasons.find(|reason| reason.until == Until::Operator)?;
     let kind: Discriminant<HoldKind> = mem::discriminant(&reason.kind);
-    if lane.told.replace(kind) == Some(kind) {
+    if lane.alerted.replace(kind) == Some(kind) {
         return None;
     }
     let alert = alerts::campaign_waits(&lane.campaign, hold, now);

@@ -6,12 +6,12 @@ use dialdeck::store::Store;
 use dialdeck_testkit::world::*;
 
 contract!(
-    a_reset_trunk_is_in_the_next_picture,
-    alerts_are_in_the_picture,
-    an_alert_that_somebody_has_seen_to_leaves_the_picture,
+    a_reset_trunk_is_in_the_next_snapshot,
+    alerts_are_in_the_snapshot,
+    an_alert_that_somebody_has_seen_to_leaves_the_snapshot,
 );
 
-fn a_reset_trunk_is_in_the_next_picture(store: &mut impl Store) {
+fn a_reset_trunk_is_in_the_next_snapshot(store: &mut impl Store) {
     let now = morning();
     running(store, 1);
     assert_eq!(store.snapshot(now).unwrap().trunk_resets.len(), 0);
@@ -27,7 +27,7 @@ fn a_reset_trunk_is_in_the_next_picture(store: &mut impl Store) {
     assert_eq!(store.snapshot(now).unwrap().head, head);
 }
 
-fn alerts_are_in_the_picture(store: &mut impl Store) {
+fn alerts_are_in_the_snapshot(store: &mut impl Store) {
     let now = morning();
     for place in 0..25 {
         let at = now + secs(place);
@@ -36,14 +36,14 @@ fn alerts_are_in_the_picture(store: &mut impl Store) {
     }
     let early = NewEvent::new(now, EventKind::DeckOpened, "engine");
     store.append(&early).unwrap();
-    let picture = store.snapshot(now).unwrap();
-    assert_eq!(picture.alerts.len(), 20);
-    assert_eq!((picture.alerts[0].seq, picture.head), (25, 26));
-    assert_eq!(picture.last_event_at, Some(now + secs(24)));
+    let snapshot = store.snapshot(now).unwrap();
+    assert_eq!(snapshot.alerts.len(), 20);
+    assert_eq!((snapshot.alerts[0].seq, snapshot.head), (25, 26));
+    assert_eq!(snapshot.last_event_at, Some(now + secs(24)));
     assert_eq!(store.tail(24, 1).unwrap()[0].seq, 25);
 }
 
-fn an_alert_that_somebody_has_seen_to_leaves_the_picture(store: &mut impl Store) {
+fn an_alert_that_somebody_has_seen_to_leaves_the_snapshot(store: &mut impl Store) {
     let now = morning();
     for kind in [
         EventKind::AlertRaised,
@@ -56,7 +56,7 @@ fn an_alert_that_somebody_has_seen_to_leaves_the_picture(store: &mut impl Store)
     assert!(!store.acknowledge(1, &by(now)).unwrap());
     assert!(!store.acknowledge(2, &by(now)).unwrap());
     assert!(!store.acknowledge(9, &by(now)).unwrap());
-    let picture = store.snapshot(now).unwrap();
-    let seqs: Vec<i64> = picture.alerts.iter().map(|alert| alert.seq).collect();
-    assert_eq!((seqs, picture.head), (vec![3], 3));
+    let snapshot = store.snapshot(now).unwrap();
+    let seqs: Vec<i64> = snapshot.alerts.iter().map(|alert| alert.seq).collect();
+    assert_eq!((seqs, snapshot.head), (vec![3], 3));
 }

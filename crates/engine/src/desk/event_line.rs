@@ -27,7 +27,7 @@ pub struct EventLine {
 }
 
 /// Returns an entry as a line. Fields that the entry lacks are empty.
-pub(super) fn line(event: &SealedEvent) -> EventLine {
+pub(super) fn event_line(event: &SealedEvent) -> EventLine {
     let value: Value = serde_json::from_str(&event.line).unwrap_or_default();
     let kind = value["kind"].as_str().unwrap_or("event").to_owned();
     let data = &value["data"];

@@ -15,14 +15,14 @@ const LONGEST: Duration = Duration::from_mins(1);
 
 /// Answers that hold until the deck changes or until the end of `span`.
 #[derive(Debug, Default)]
-pub(super) struct Asked {
+pub(super) struct ClaimCache {
     /// From when on the answers were collected, and until when they hold.
     span: Option<(Timestamp, Timestamp)>,
     pub(super) campaigns: Option<Vec<NextClaim>>,
     rows: BTreeMap<ContactId, NextClaim>,
 }
 
-impl Asked {
+impl ClaimCache {
     /// Drops answers that no longer hold at `now`.
     pub(super) fn turn_to(&mut self, now: Timestamp) {
         if self.span.is_none_or(|(_, until)| until <= now) {

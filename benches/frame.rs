@@ -12,13 +12,9 @@ use dialdeck::engine::desk::{
 use dialdeck::rules::Rules;
 use dialdeck::store::StoreError;
 use dialdeck::store::sqlite::SqliteStore;
-use dialdeck::tui::canvas::Look;
-use dialdeck::tui::glyph::Glyphs;
-use dialdeck::tui::keymap::KeyMap;
-use dialdeck::tui::model::{Model, Permits, Reach, Viewer};
-use dialdeck::tui::theme::Theme;
-use dialdeck::tui::update::{Cmd, Msg, update};
-use dialdeck::tui::view;
+use dialdeck::tui::{
+    Cmd, Glyphs, KeyMap, Look, Model, Msg, Permits, Reach, Theme, Viewer, draw, update,
+};
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
@@ -58,7 +54,6 @@ fn measure(contacts: u64) -> [f64; 4] {
     .unwrap();
     let views = times(VIEWS, || drop(desk.view().unwrap()));
     let model = shown(&mut desk);
-    assert!(model.list.rows.len() > 60, "the list is loaded");
     let look = Look {
         theme: Theme::embedded("dark"),
         glyphs: Glyphs::unicode(),
@@ -66,7 +61,7 @@ fn measure(contacts: u64) -> [f64; 4] {
     let mut buffer = Buffer::empty(Rect::new(0, 0, SCREEN.0, SCREEN.1));
     let frames = times(FRAMES, || {
         buffer.reset();
-        view::draw(&model, &look, &mut buffer);
+        draw(&model, &look, &mut buffer);
     });
     [
         frames[FRAMES / 2],
@@ -93,13 +88,14 @@ fn shown(desk: &mut Desk<SqliteStore>) -> Model {
     let mut model = Model::new(viewer, KeyMap::embedded(), SCREEN, now);
     let mut msgs = vec![
         Msg::Resize(SCREEN.0, SCREEN.1),
-        Msg::Told(Message::View(Box::new(view))),
+        Msg::Desk(Message::View(Box::new(view))),
     ];
     while let Some(msg) = msgs.pop() {
         for cmd in update(&mut model, msg, 1) {
-            if let Cmd::Ask(Request::Page(serial, query, centre, before, after)) = cmd {
+            if let Cmd::Request(Request::Page(serial, query, centre, before, after)) = cmd {
                 let page = desk.page(&query, centre, before, after).unwrap();
-                msgs.push(Msg::Told(Message::Page(serial, page)));
+                assert!(page.rows.len() > 60, "the list is loaded");
+                msgs.push(Msg::Desk(Message::Page(serial, page)));
             }
         }
     }

@@ -19,10 +19,7 @@ use dialdeck::provider::{Provider, ProviderEvent, Request};
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{Store as _, StoreError};
-use dialdeck::tui::Console;
-use dialdeck::tui::keymap::KeyMap;
-use dialdeck::tui::looks::{LookChoice, Looks};
-use dialdeck::tui::model::{Permits, Reach, Viewer};
+use dialdeck::tui::{Appearance, AppearanceChoice, Console, KeyMap, Permits, Reach, Viewer};
 use jiff::tz::TimeZone;
 use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
@@ -116,15 +113,15 @@ fn console(deck: &Path, engine: Handle, clock: ScaledClock) {
         viewer: viewer.zone.clone(),
         country: "US".to_owned(),
     };
-    let (asks, inbox) = mpsc::channel();
-    let (tell, told) = tokio::sync::mpsc::channel(MESSAGE_QUEUE);
+    let (requests, inbox) = mpsc::channel();
+    let (tell, messages) = tokio::sync::mpsc::channel(MESSAGE_QUEUE);
     let thread = spawn(settings, inbox, tell).unwrap();
     Console {
         viewer,
         keys: KeyMap::embedded(),
-        looks: Looks::new(LookChoice::default()).unwrap().0,
-        asks,
-        told,
+        appearance: Appearance::new(AppearanceChoice::default()).unwrap().0,
+        requests,
+        messages,
         masked: false,
         deck: "broken".to_owned(),
         broken: None,

@@ -22,11 +22,8 @@ use crate::engine::desk::{self, EngineOwner, ImportSummary, Importer, Listener, 
 use crate::engine::shell::{DRAIN_LIMIT, Handle};
 use crate::store::sqlite::{SqliteStore, lock};
 use crate::store::{By, Store as _, StoreError};
-use crate::tui::Console;
-use crate::tui::keymap::KeyMap;
-use crate::tui::looks::{LookChoice, Looks};
-use crate::tui::model::{Ending, Permits, Reach, Viewer};
 use crate::tui::tty::Tty;
+use crate::tui::{Appearance, AppearanceChoice, Console, Ending, KeyMap, Permits, Reach, Viewer};
 
 /// Runs `dialdeck` without a subcommand: with the engine inside if no process owns the deck, otherwise
 /// attached. If a file that an engine needs is broken, the console still opens and says so, because the user
@@ -138,7 +135,7 @@ fn attached(front: Front, env: &Env) -> Result<ExitCode, CliError> {
 /// What a console needs before it reads the deck.
 pub(super) struct Front {
     keys: KeyMap,
-    looks: Looks,
+    appearance: Appearance,
     /// Faults of files that the console runs without.
     faults: Vec<String>,
     /// Whether campaigns may be started and raised. False while a file is broken that
@@ -156,7 +153,7 @@ impl Front {
         terminal()?;
         Ok(Self {
             keys: keys(env)?,
-            looks: looks(env, env.own_file("themes"))?,
+            appearance: appearance(env, env.own_file("themes"))?,
             faults: Vec::new(),
             lets_go: true,
         })
@@ -175,19 +172,19 @@ impl Front {
             faults.push(format!("{}; the standard keys hold", error.brief()));
             KeyMap::embedded()
         });
-        let looks = match looks(env, env.own_file("themes")) {
-            Ok(looks) => looks,
+        let appearance = match appearance(env, env.own_file("themes")) {
+            Ok(appearance) => appearance,
             Err(error) => {
                 faults.push(format!("{}; the standard theme holds", error.brief()));
                 let mut plain = env.clone();
                 (plain.look.theme, plain.look.color) = (None, None);
                 // The user's own file may be the one of the standard theme.
-                looks(&plain, None)?
+                appearance(&plain, None)?
             }
         };
         Ok(Self {
             keys,
-            looks,
+            appearance,
             faults,
             lets_go: true,
         })
@@ -196,8 +193,8 @@ impl Front {
 
 /// Returns the faults of the user's own keys and theme. The console opens with them.
 pub(super) fn broken(env: &Env) -> Vec<CliError> {
-    let looks = looks(env, env.own_file("themes")).err();
-    keys(env).err().into_iter().chain(looks).collect()
+    let theme = appearance(env, env.own_file("themes")).err();
+    keys(env).err().into_iter().chain(theme).collect()
 }
 
 fn keys(env: &Env) -> Result<KeyMap, CliError> {
@@ -248,15 +245,15 @@ fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, Cli
         viewer: viewer.zone.clone(),
         country,
     };
-    let (asks, inbox) = mpsc::channel();
-    let (tell, told) = tokio::sync::mpsc::channel(MESSAGE_QUEUE);
+    let (requests, inbox) = mpsc::channel();
+    let (tell, messages) = tokio::sync::mpsc::channel(MESSAGE_QUEUE);
     let desk = service::spawn(settings, inbox, tell)?;
     let ending = Console {
         viewer,
         keys: front.keys,
-        looks: front.looks,
-        asks,
-        told,
+        appearance: front.appearance,
+        requests,
+        messages,
         masked: env.look.mask,
         deck: deck_name(env),
         broken: (!front.faults.is_empty()).then(|| front.faults.join("; ")),
@@ -301,10 +298,10 @@ fn deck_name(env: &Env) -> String {
 }
 
 /// Returns the theme and the glyphs. `folder` holds the user's own themes.
-fn looks(env: &Env, folder: Option<PathBuf>) -> Result<Looks, CliError> {
+fn appearance(env: &Env, folder: Option<PathBuf>) -> Result<Appearance, CliError> {
     let var = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
     let color = env.look.color.as_deref().unwrap_or("auto");
-    let choice = LookChoice {
+    let choice = AppearanceChoice {
         theme: env.look.theme.clone(),
         folder,
         color: color.parse().map_err(CliError::usage)?,
@@ -314,11 +311,14 @@ fn looks(env: &Env, folder: Option<PathBuf>) -> Result<Looks, CliError> {
         term: var("TERM"),
         locale: ["LC_ALL", "LC_CTYPE", "LANG"].map(var),
     };
-    let (looks, warnings) = Looks::new(choice).map_err(CliError::usage)?;
+    let (appearance, warnings) = Appearance::new(choice).map_err(|errors| CliError {
+        code: ExitCode::Usage,
+        ..errors.into()
+    })?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
-    Ok(looks)
+    Ok(appearance)
 }
 
 /// What the desk needs from this process and its files.

@@ -1,8 +1,9 @@
-//! The actions of the console: for each one its name in files, its footer hint and its help sentence.
+//! The actions of the console. One table gives each action its name in files, its keys, the permission it
+//! needs, its footer hint and its help sentence.
 
-/// What an action applies to. Help is ordered by it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Group {
+/// A section of the help.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Group {
     /// Campaigns and their pacing.
     Campaign,
     /// The selected contact or the marked ones.
@@ -17,7 +18,7 @@ pub enum Group {
 
 impl Group {
     /// Every group, in the order of help.
-    pub const ALL: [Self; 5] = [
+    pub(crate) const ALL: [Self; 5] = [
         Self::Campaign,
         Self::Contact,
         Self::View,
@@ -26,7 +27,7 @@ impl Group {
     ];
 
     /// Returns the group's heading in help.
-    pub const fn title(self) -> &'static str {
+    pub(crate) const fn title(self) -> &'static str {
         match self {
             Self::Campaign => "campaign",
             Self::Contact => "contact",
@@ -37,110 +38,195 @@ impl Group {
     }
 }
 
+/// The permission that an action needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// None: the action changes the screen only, or checks the permission itself.
+    Nothing,
+    /// Pausing, stopping and slowing down campaigns.
+    HoldBack,
+    /// Every change of a campaign.
+    Campaigns,
+    /// Recording opt-outs.
+    OptOut,
+    /// Importing lists.
+    Import,
+}
+
+/// A row of the table.
+struct Entry {
+    name: &'static str,
+    keys: &'static [&'static str],
+    need: Need,
+    hint: &'static str,
+    sentence: &'static str,
+}
+
 macro_rules! actions {
-    ($($action:ident $name:literal $group:ident $hint:literal $sentence:literal;)+) => {
+    ($(
+        #[doc = $doc:literal]
+        $section:ident($kind:ident) in $group:ident {
+            $($action:ident $name:literal $keys:tt $need:ident $hint:literal $sentence:literal;)+
+        }
+    )+) => {
+        $(
+            #[doc = $doc]
+            #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+            pub(crate) enum $kind {
+                $(#[doc = $sentence] $action,)+
+            }
+
+            impl $kind {
+                const fn entry(self) -> Entry {
+                    match self {
+                        $(Self::$action => Entry {
+                            name: $name,
+                            keys: &$keys,
+                            need: Need::$need,
+                            hint: $hint,
+                            sentence: $sentence,
+                        }),+
+                    }
+                }
+            }
+        )+
+
         /// An action of the console. Keys, palette, footer and help all use this list.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Action {
-            $(#[doc = $sentence] $action,)+
+        pub(crate) enum Action {
+            $(#[doc = $doc] $section($kind),)+
         }
 
         impl Action {
             /// Every action, in the order of help.
-            pub const ALL: &[Self] = &[$(Self::$action),+];
+            pub(crate) const ALL: &[Self] = &[$($(Self::$section($kind::$action)),+),+];
 
-            /// Returns the stable name, as `keys.toml` and the palette use it.
-            pub const fn name(self) -> &'static str {
-                match self { $(Self::$action => $name),+ }
-            }
-
-            /// Returns the footer hint: one or two short words.
-            pub const fn hint(self) -> &'static str {
-                match self { $(Self::$action => $hint),+ }
-            }
-
-            /// Returns the sentence for help and palette.
-            pub const fn sentence(self) -> &'static str {
-                match self { $(Self::$action => $sentence),+ }
+            const fn entry(self) -> Entry {
+                match self { $(Self::$section(action) => action.entry()),+ }
             }
 
             /// Returns the group that help lists it in.
-            pub const fn group(self) -> Group {
-                match self { $(Self::$action => Group::$group),+ }
+            pub(crate) const fn group(self) -> Group {
+                match self { $(Self::$section(_) => Group::$group),+ }
             }
         }
     };
 }
 
+// Each row: variant, name in files, keys as shipped, permission, footer hint, sentence.
 actions! {
-    Pause "pause" Campaign "pause" "Pause the campaign at once; calls that are up go on.";
-    PauseAll "pause_all" Campaign "pause ALL" "Pause every campaign at once.";
-    Resume "resume" Campaign "resume" "Resume the paused campaign, after a confirmation.";
-    Start "start" Campaign "start" "Start the campaign, after a confirmation.";
-    StopCampaign "stop_campaign" Campaign "stop campaign" "Stop the campaign for good, after a confirmation.";
-    StopEverything "stop_everything" Campaign "stop" "Stop all dialing, from anywhere; again within 3 s: hang up too.";
-    PaceDown "pace_down" Campaign "slower" "Lower the calls per minute at once.";
-    PaceUp "pace_up" Campaign "faster" "Raise the calls per minute, after a confirmation, to the file's ceiling.";
-    Caps "caps" Campaign "caps" "Change the campaign's caps.";
-    Import "import" Campaign "import" "Import contacts into the campaign.";
-    OptOut "opt_out" Contact "do-not-call" "Put the contact's number on the do-not-call list.";
-    Why "why" Contact "why not?" "Say why the contact is or is not being called.";
-    WhyNumber "why_number" Contact "why number" "Say why any number is or is not being called.";
-    Details "details" Contact "details" "Show the contact's attempts.";
-    Mark "mark" Contact "mark" "Mark the contact, or unmark it.";
-    ClearMarks "clear_marks" Contact "unmark" "Unmark every contact.";
-    Requeue "requeue" Contact "requeue" "Put the contact back in the queue, after a confirmation.";
-    Reached "reached" Contact "verdict" "Say that a contact of unknown fate was reached, after a confirmation.";
-    Copy "copy" Contact "copy" "Copy the number through the terminal's clipboard.";
-    Filter "filter" View "filter" "Filter the call list.";
-    Sort "sort" View "sort" "Sort the call list by the next column.";
-    Expand "expand" View "expand" "Give the pane the whole screen, or give it back.";
-    Freeze "freeze" View "freeze" "Hold the screen still, or let it go on; dialing is not touched.";
-    Mask "mask" View "mask" "Hide the last digits of numbers, or show them.";
-    Alerts "alerts" View "alerts" "Show the alerts.";
-    Acknowledge "acknowledge" View "acknowledge" "Acknowledge the alerts.";
-    NextTheme "next_theme" View "theme" "Take the next theme.";
-    Campaign1 "campaign_1" Move "campaign 1" "Go to campaign 1.";
-    Campaign2 "campaign_2" Move "campaign 2" "Go to campaign 2.";
-    Campaign3 "campaign_3" Move "campaign 3" "Go to campaign 3.";
-    Campaign4 "campaign_4" Move "campaign 4" "Go to campaign 4.";
-    Campaign5 "campaign_5" Move "campaign 5" "Go to campaign 5.";
-    Campaign6 "campaign_6" Move "campaign 6" "Go to campaign 6.";
-    Campaign7 "campaign_7" Move "campaign 7" "Go to campaign 7.";
-    Campaign8 "campaign_8" Move "campaign 8" "Go to campaign 8.";
-    Campaign9 "campaign_9" Move "campaign 9" "Go to campaign 9.";
-    NextCampaign "next_campaign" Move "next" "Go to the next campaign.";
-    PreviousCampaign "previous_campaign" Move "previous" "Go to the previous campaign.";
-    NextPane "next_pane" Move "pane" "Go to the next pane.";
-    PreviousPane "previous_pane" Move "pane back" "Go to the previous pane.";
-    Down "down" Move "down" "Go down a line.";
-    Up "up" Move "up" "Go up a line.";
-    PageDown "page_down" Move "page down" "Go down a page.";
-    PageUp "page_up" Move "page up" "Go up a page.";
-    Top "top" Move "top" "Go to the first line.";
-    Bottom "bottom" Move "bottom" "Go to the last line.";
-    Back "back" Move "back" "Close what is open, or clear the filter.";
-    Palette "palette" Program "command" "Run any act by its name.";
-    Help "help" Program "keys" "Show the keys.";
-    Redraw "redraw" Program "redraw" "Draw the whole screen anew.";
-    Suspend "suspend" Program "suspend" "Leave the console to the shell; refused while calls are up.";
-    Quit "quit" Program "quit" "Quit; asks what happens to calls that are up.";
+    /// An action on campaigns and their pacing.
+    Campaign(CampaignAction) in Campaign {
+        Pause "pause" ["p"] HoldBack "pause" "Pause the campaign at once; calls that are up go on.";
+        PauseAll "pause_all" ["P"] HoldBack "pause ALL" "Pause every campaign at once.";
+        Resume "resume" ["r"] Campaigns "resume" "Resume the paused campaign, after a confirmation.";
+        Start "start" ["S"] Campaigns "start" "Start the campaign, after a confirmation.";
+        Stop "stop_campaign" ["X"] HoldBack "stop campaign" "Stop the campaign for good, after a confirmation.";
+        // One of its keys must not be text, so that it works in text fields too.
+        StopEverything "stop_everything" ["F9"] HoldBack "stop" "Stop all dialing, from anywhere; again within 3 s: hang up too.";
+        PaceDown "pace_down" ["-"] HoldBack "slower" "Lower the calls per minute at once.";
+        PaceUp "pace_up" ["=", "+"] Campaigns "faster" "Raise the calls per minute, after a confirmation, up to the file's ceiling.";
+        Caps "caps" ["c"] Campaigns "caps" "Change the campaign's caps.";
+        Import "import" ["i"] Import "import" "Import contacts into the campaign.";
+    }
+    /// An action on the selected contact or the marked ones.
+    Contact(ContactAction) in Contact {
+        OptOut "opt_out" ["d"] OptOut "do-not-call" "Put the contact's number on the do-not-call list.";
+        Why "why" ["w"] Nothing "why not?" "Explain why the contact is or is not being called.";
+        WhyNumber "why_number" [] Nothing "why number" "Explain why any number is or is not being called.";
+        Details "details" ["Enter"] Nothing "details" "Show the contact's attempts.";
+        Mark "mark" ["Space"] Nothing "mark" "Mark the contact, or remove its mark.";
+        ClearMarks "clear_marks" ["u"] Nothing "unmark" "Remove every mark.";
+        Requeue "requeue" ["R"] Campaigns "requeue" "Put the contact back in the queue, after a confirmation.";
+        Reached "reached" ["v"] Campaigns "reached" "Record that a contact of unknown fate was reached, after a confirmation.";
+        Copy "copy" ["y"] Nothing "copy" "Copy the number through the terminal's clipboard.";
+    }
+    /// An action on what the screen shows and how.
+    View(ViewAction) in View {
+        Filter "filter" ["/"] Nothing "filter" "Filter the call list.";
+        Sort "sort" ["s"] Nothing "sort" "Sort the call list in the next order.";
+        Expand "expand" ["e"] Nothing "expand" "Expand the pane to the whole screen, or shrink it again.";
+        Freeze "freeze" ["f"] Nothing "freeze" "Freeze the screen, or resume its updates; dialing goes on.";
+        Mask "mask" ["m"] Nothing "mask" "Hide the last digits of numbers, or show them.";
+        Alerts "alerts" ["a"] Nothing "alerts" "Show the alerts.";
+        Acknowledge "acknowledge" ["A"] Nothing "acknowledge" "Acknowledge the newest alert.";
+        NextTheme "next_theme" ["t"] Nothing "theme" "Switch to the next theme.";
+    }
+    /// One of the first nine campaigns, to go to.
+    Goto(Slot) in Move {
+        First "campaign_1" ["1"] Nothing "campaign 1" "Go to campaign 1.";
+        Second "campaign_2" ["2"] Nothing "campaign 2" "Go to campaign 2.";
+        Third "campaign_3" ["3"] Nothing "campaign 3" "Go to campaign 3.";
+        Fourth "campaign_4" ["4"] Nothing "campaign 4" "Go to campaign 4.";
+        Fifth "campaign_5" ["5"] Nothing "campaign 5" "Go to campaign 5.";
+        Sixth "campaign_6" ["6"] Nothing "campaign 6" "Go to campaign 6.";
+        Seventh "campaign_7" ["7"] Nothing "campaign 7" "Go to campaign 7.";
+        Eighth "campaign_8" ["8"] Nothing "campaign 8" "Go to campaign 8.";
+        Ninth "campaign_9" ["9"] Nothing "campaign 9" "Go to campaign 9.";
+    }
+    /// An action on the position of the cursor.
+    Move(MoveAction) in Move {
+        NextCampaign "next_campaign" ["]"] Nothing "next" "Go to the next campaign.";
+        PreviousCampaign "previous_campaign" ["["] Nothing "previous" "Go to the previous campaign.";
+        NextPane "next_pane" ["Tab"] Nothing "pane" "Go to the next pane.";
+        PreviousPane "previous_pane" ["Shift-Tab"] Nothing "pane back" "Go to the previous pane.";
+        Down "down" ["j", "Down"] Nothing "down" "Go down a line.";
+        Up "up" ["k", "Up"] Nothing "up" "Go up a line.";
+        PageDown "page_down" ["PgDn", "Ctrl-d"] Nothing "page down" "Go down a page.";
+        PageUp "page_up" ["PgUp", "Ctrl-u"] Nothing "page up" "Go up a page.";
+        Top "top" ["g", "Home"] Nothing "top" "Go to the first line.";
+        Bottom "bottom" ["G", "End"] Nothing "bottom" "Go to the last line.";
+        Back "back" ["Esc"] Nothing "back" "Close what is open, or clear the filter.";
+    }
+    /// An action on the program as a whole.
+    Program(ProgramAction) in Program {
+        Palette "palette" [":"] Nothing "command" "Run any action by its name.";
+        Help "help" ["?"] Nothing "keys" "Show the keys.";
+        Redraw "redraw" ["Ctrl-l"] Nothing "redraw" "Redraw the whole screen.";
+        Suspend "suspend" ["Ctrl-z"] Nothing "suspend" "Suspend the console and return to the shell; refused while calls are up.";
+        Quit "quit" ["q"] Nothing "quit" "Quit; asks what happens to calls that are up.";
+    }
+}
+
+impl Slot {
+    /// Returns the index of the campaign, counted from 0.
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
 }
 
 impl Action {
+    /// Returns the stable name, as `keys.toml` and the palette use it.
+    pub(crate) const fn name(self) -> &'static str {
+        self.entry().name
+    }
+
+    /// Returns the keys as shipped; empty if the action is in the palette only.
+    pub(crate) const fn default_keys(self) -> &'static [&'static str] {
+        self.entry().keys
+    }
+
+    /// Returns the permission that the action needs.
+    pub(crate) const fn need(self) -> Need {
+        self.entry().need
+    }
+
+    /// Returns the footer hint: one or two short words.
+    pub(crate) const fn hint(self) -> &'static str {
+        self.entry().hint
+    }
+
+    /// Returns the sentence for help and palette.
+    pub(crate) const fn sentence(self) -> &'static str {
+        self.entry().sentence
+    }
+
     /// Returns the action with this name; `None` if there is none.
-    pub fn from_name(name: &str) -> Option<Self> {
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
         Self::ALL
             .iter()
             .copied()
             .find(|action| action.name() == name)
-    }
-
-    /// Returns the index of the campaign that one of `campaign_1` to `campaign_9` goes to, counted from 0;
-    /// `None` for every other action.
-    pub fn campaign_index(self) -> Option<usize> {
-        let digit = self.name().strip_prefix("campaign_")?;
-        digit.parse::<usize>().ok()?.checked_sub(1)
     }
 }
 
@@ -166,8 +252,28 @@ mod tests {
 
     #[test]
     fn digits_go_to_campaigns() {
-        assert_eq!(Action::Campaign1.campaign_index(), Some(0));
-        assert_eq!(Action::Campaign9.campaign_index(), Some(8));
-        assert_eq!(Action::NextCampaign.campaign_index(), None);
+        for index in 0..9 {
+            let name = format!("campaign_{}", index + 1);
+            let Some(Action::Goto(slot)) = Action::from_name(&name) else {
+                panic!("{name}");
+            };
+            assert_eq!(slot.index(), index);
+        }
+    }
+
+    #[test]
+    fn what_starts_or_raises_needs_more_than_what_holds_back() {
+        for (name, need) in [
+            ("pause", Need::HoldBack),
+            ("stop_everything", Need::HoldBack),
+            ("pace_down", Need::HoldBack),
+            ("start", Need::Campaigns),
+            ("resume", Need::Campaigns),
+            ("pace_up", Need::Campaigns),
+            ("requeue", Need::Campaigns),
+            ("opt_out", Need::OptOut),
+        ] {
+            assert_eq!(Action::from_name(name).unwrap().need(), need, "{name}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::glyph::Glyphs;
-use super::model::Shared;
+use super::shared::Shared;
 use super::text;
 use super::theme::{Role, Theme};
 use crate::domain::text::{clean, is_plain};
@@ -19,22 +19,22 @@ pub struct Look {
 }
 
 /// A buffer together with all that drawing needs.
-pub struct Canvas<'a> {
+pub(crate) struct Canvas<'a> {
     /// The cells of the frame.
-    pub buffer: &'a mut Buffer,
+    pub(crate) buffer: &'a mut Buffer,
     /// The theme and the glyphs in use.
-    pub look: &'a Look,
+    pub(crate) look: &'a Look,
     /// The state that every pane reads.
-    pub shared: &'a Shared,
+    pub(crate) shared: &'a Shared,
 }
 
 /// A piece of a line: its text and its role.
-pub type Span<'a> = (&'a str, Role);
+pub(crate) type Span<'a> = (&'a str, Role);
 
 impl Canvas<'_> {
     /// Writes text from column `x`, cut at column `right`, and returns the column after it. Control, bidi and
     /// format characters never reach the buffer.
-    pub fn put(&mut self, x: u16, y: u16, right: u16, text: &str, role: Role) -> u16 {
+    pub(crate) fn put(&mut self, x: u16, y: u16, right: u16, text: &str, role: Role) -> u16 {
         let area = self.buffer.area;
         if y >= area.bottom() || x >= right.min(area.right()) {
             return x;
@@ -59,14 +59,14 @@ impl Canvas<'_> {
     }
 
     /// Writes pieces one after another, cut at column `right`, and returns the column after the last.
-    pub fn spans(&mut self, x: u16, y: u16, right: u16, spans: &[Span<'_>]) -> u16 {
+    pub(crate) fn spans(&mut self, x: u16, y: u16, right: u16, spans: &[Span<'_>]) -> u16 {
         spans
             .iter()
             .fold(x, |x, (text, role)| self.put(x, y, right, text, *role))
     }
 
     /// Writes text so that it ends before column `right`. It begins at `left` if it is too wide.
-    pub fn put_right(&mut self, left: u16, y: u16, right: u16, text: &str, role: Role) {
+    pub(crate) fn put_right(&mut self, left: u16, y: u16, right: u16, text: &str, role: Role) {
         let clean = clean(text);
         let width = u16::try_from(text::width(&clean)).unwrap_or(u16::MAX);
         let x = right.saturating_sub(width).max(left);
@@ -74,7 +74,7 @@ impl Canvas<'_> {
     }
 
     /// Clears an area and gives every cell the style of a role.
-    pub fn fill(&mut self, area: Rect, role: Role) {
+    pub(crate) fn fill(&mut self, area: Rect, role: Role) {
         let style = self.look.theme.style(role);
         let area = area.intersection(self.buffer.area);
         for y in area.top()..area.bottom() {
@@ -87,7 +87,7 @@ impl Canvas<'_> {
     }
 
     /// Applies the style of a role to an area and keeps its text.
-    pub fn shade(&mut self, area: Rect, role: Role) {
+    pub(crate) fn shade(&mut self, area: Rect, role: Role) {
         let style = self.look.theme.style(role);
         self.buffer
             .set_style(area.intersection(self.buffer.area), style);
@@ -95,7 +95,14 @@ impl Canvas<'_> {
 
     /// Draws a bar of `width` cells, filled by the share of `value` in `cap`, and returns the column after
     /// it. A value above 0 fills at least one cell.
-    pub fn bar(&mut self, x: u16, y: u16, width: u16, (value, cap): (u64, u64), role: Role) -> u16 {
+    pub(crate) fn bar(
+        &mut self,
+        x: u16,
+        y: u16,
+        width: u16,
+        (value, cap): (u64, u64),
+        role: Role,
+    ) -> u16 {
         let filled = (value * u64::from(width)).checked_div(cap).unwrap_or(0);
         let mut filled = u16::try_from(filled).unwrap_or(width).min(width);
         if value > 0 && filled == 0 {
@@ -108,7 +115,7 @@ impl Canvas<'_> {
     }
 
     /// Repeats a glyph one cell wide from column `x` up to `right`, and returns the column after it.
-    pub fn run(&mut self, x: u16, y: u16, right: u16, sign: &str, role: Role) -> u16 {
+    pub(crate) fn run(&mut self, x: u16, y: u16, right: u16, sign: &str, role: Role) -> u16 {
         let area = self.buffer.area;
         let right = right.min(area.right());
         if y >= area.bottom() || x >= right {
@@ -123,7 +130,7 @@ impl Canvas<'_> {
 
     /// Draws a frame with a title on the left and a text on the right. Returns the area inside; it is empty
     /// if the frame is smaller than 2 by 2 cells.
-    pub fn frame(
+    pub(crate) fn frame(
         &mut self,
         area: Rect,
         title: &[Span<'_>],
@@ -161,5 +168,41 @@ impl Canvas<'_> {
             self.put(x, area.y, last, " ", role);
         }
         Rect::new(left + 1, area.y + 1, area.width - 2, area.height - 2)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::tui::view::fixture::model;
+
+    #[test]
+    fn bars_are_full_only_at_the_limit() {
+        let model = model((80, 24));
+        let look = Look {
+            theme: Theme::embedded("mono"),
+            glyphs: Glyphs::ascii(),
+        };
+        let cells = |value, cap| {
+            let mut buffer = Buffer::empty(Rect::new(0, 0, 10, 1));
+            let mut canvas = Canvas {
+                buffer: &mut buffer,
+                look: &look,
+                shared: &model.shared,
+            };
+            assert_eq!(canvas.bar(0, 0, 10, (value, cap), Role::BarFull), 10);
+            let full = |cell: &&ratatui::buffer::Cell| cell.symbol() == look.glyphs.bar_full;
+            buffer.content.iter().filter(full).count()
+        };
+        for (value, cap, full) in [
+            (0, 20, 0),
+            (1, 2_000, 1),
+            (14, 20, 7),
+            (1_999, 2_000, 9),
+            (20, 20, 10),
+            (5, 3, 10),
+        ] {
+            assert_eq!(cells(value, cap), full, "{value} of {cap}");
+        }
     }
 }

@@ -27,8 +27,13 @@ pub enum ColourChoice {
     Fixed(ColourLevel),
 }
 
+/// A text that is not a value of `--color`.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is none of auto, never, 16, 256, true")]
+pub struct ColourChoiceError(String);
+
 impl FromStr for ColourChoice {
-    type Err = String;
+    type Err = ColourChoiceError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         Ok(match text {
@@ -37,25 +42,25 @@ impl FromStr for ColourChoice {
             "16" => Self::Fixed(ColourLevel::Sixteen),
             "256" => Self::Fixed(ColourLevel::TwoFiftySix),
             "true" => Self::Fixed(ColourLevel::True),
-            _ => return Err(format!("`{text}` is none of auto, never, 16, 256, true")),
+            _ => return Err(ColourChoiceError(text.to_owned())),
         })
     }
 }
 
 /// What the environment indicates about the terminal. Each field is the value of its variable.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct TerminalHints<'a> {
+pub(crate) struct TerminalHints<'a> {
     /// `NO_COLOR`: any value but an empty one turns colours off (no-color.org).
-    pub no_color: Option<&'a str>,
+    pub(crate) no_color: Option<&'a str>,
     /// `COLORTERM`: `truecolor` or `24bit` means 24-bit colours.
-    pub colorterm: Option<&'a str>,
+    pub(crate) colorterm: Option<&'a str>,
     /// `TERM`: the terminal's type, such as `xterm-256color`.
-    pub term: Option<&'a str>,
+    pub(crate) term: Option<&'a str>,
 }
 
 impl ColourLevel {
     /// Returns the level to draw at. `--color` takes precedence, then `NO_COLOR`, `COLORTERM` and `TERM`.
-    pub fn detect(choice: ColourChoice, hints: TerminalHints<'_>) -> Self {
+    pub(crate) fn detect(choice: ColourChoice, hints: TerminalHints<'_>) -> Self {
         if let ColourChoice::Fixed(level) = choice {
             return level;
         }

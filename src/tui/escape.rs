@@ -12,13 +12,13 @@ const LONGEST: usize = 8;
 
 /// Returns whether the events may end in the beginning of a key: an Esc, alone or with letters after it that
 /// do not make a whole key yet.
-pub(super) fn may_go_on(events: &[Event]) -> bool {
+pub(super) fn is_incomplete(events: &[Event]) -> bool {
     let Some(esc) = events.iter().rposition(is_esc) else {
         return false;
     };
-    let behind = &events[esc + 1..];
-    let letters: String = behind.iter().map_while(letter).collect();
-    letters.len() == behind.len()
+    let after = &events[esc + 1..];
+    let letters: String = after.iter().map_while(letter).collect();
+    letters.len() == after.len()
         && letters.len() < LONGEST
         && (letters.is_empty() || letters.starts_with(['[', 'O']))
         && sequence(&letters).is_none()
@@ -32,8 +32,8 @@ pub(super) fn opens_paste(events: &[Event]) -> bool {
     let Some(esc) = events.iter().rposition(is_esc) else {
         return false;
     };
-    let behind = &events[esc + 1..];
-    behind.iter().filter_map(letter).eq(PASTE.chars()) && behind.len() == PASTE.len()
+    let after = &events[esc + 1..];
+    after.iter().filter_map(letter).eq(PASTE.chars()) && after.len() == PASTE.len()
 }
 
 /// Returns the letter of a key within a paste; `None` if the event is no part of a text.
@@ -60,23 +60,23 @@ pub(super) fn pasted(event: &Event) -> Option<char> {
 
 /// Returns the events with the keys after an Esc put together. A key without a name is dropped, because none
 /// of its letters was pressed.
-pub(super) fn mend(events: &[Event]) -> Vec<Event> {
-    let mut mended = Vec::with_capacity(events.len());
+pub(super) fn join_keys(events: &[Event]) -> Vec<Event> {
+    let mut joined = Vec::with_capacity(events.len());
     let mut rest = events;
-    while let Some((first, behind)) = rest.split_first() {
-        mended.push(first.clone());
-        rest = behind;
+    while let Some((first, after)) = rest.split_first() {
+        joined.push(first.clone());
+        rest = after;
         if !is_esc(first) {
             continue;
         }
-        let letters: String = behind.iter().map_while(letter).take(LONGEST).collect();
+        let letters: String = after.iter().map_while(letter).take(LONGEST).collect();
         if let Some(length) = sequence(&letters) {
             let key = named(&letters[..length]);
-            mended.extend(key.map(|code| Event::Key(code.into())));
-            rest = &behind[length..];
+            joined.extend(key.map(|code| Event::Key(code.into())));
+            rest = &after[length..];
         }
     }
-    mended
+    joined
 }
 
 fn is_esc(event: &Event) -> bool {
@@ -103,13 +103,11 @@ fn letter(event: &Event) -> Option<char> {
 fn sequence(letters: &str) -> Option<usize> {
     match letters.as_bytes() {
         [b'O', b'A'..=b'Z', ..] => Some(2),
-        [b'[', behind @ ..] => {
-            let parameters = behind
-                .iter()
-                .take_while(|byte| (b'0'..=b'?').contains(byte));
+        [b'[', after @ ..] => {
+            let parameters = after.iter().take_while(|byte| (b'0'..=b'?').contains(byte));
             let last = parameters.count();
             let is_final = |byte: &u8| (b'@'..=b'~').contains(byte);
-            behind
+            after
                 .get(last)
                 .filter(|byte| is_final(byte))
                 .map(|_| last + 2)
@@ -158,14 +156,14 @@ mod tests {
     }
 
     /// Returns what crossterm makes of these letters after an Esc.
-    fn behind_esc(letters: &str) -> Vec<Event> {
+    fn after_esc(letters: &str) -> Vec<Event> {
         let mut codes = vec![KeyCode::Esc];
         codes.extend(letters.chars().map(KeyCode::Char));
         keys(&codes)
     }
 
     #[test]
-    fn a_key_behind_an_esc_is_that_key() {
+    fn a_key_after_an_esc_is_that_key() {
         use KeyCode::{Char, Esc, F, Up};
         for (letters, meant) in [
             ("[20~", &[Esc, F(9)][..]),
@@ -179,31 +177,31 @@ mod tests {
             ("[2", &[Esc, Char('['), Char('2')]),
             ("[", &[Esc, Char('[')]),
         ] {
-            assert_eq!(mend(&behind_esc(letters)), keys(meant), "{letters}");
+            assert_eq!(join_keys(&after_esc(letters)), keys(meant), "{letters}");
         }
     }
 
     #[test]
-    fn more_is_looked_for_behind_an_esc_until_a_key_is_whole() {
+    fn more_events_are_awaited_after_an_esc_until_a_key_is_complete() {
         for begun in ["", "[", "[2", "[20", "O"] {
-            assert!(may_go_on(&behind_esc(begun)), "{begun}");
+            assert!(is_incomplete(&after_esc(begun)), "{begun}");
         }
         for whole in ["[20~", "[A", "OP", "p", "[20;20;20"] {
-            assert!(!may_go_on(&behind_esc(whole)), "{whole}");
+            assert!(!is_incomplete(&after_esc(whole)), "{whole}");
         }
-        assert!(!may_go_on(&keys(&[KeyCode::Char('p')])));
-        let mut resized = behind_esc("[");
+        assert!(!is_incomplete(&keys(&[KeyCode::Char('p')])));
+        let mut resized = after_esc("[");
         resized.push(Event::Resize(80, 24));
-        assert!(!may_go_on(&resized));
+        assert!(!is_incomplete(&resized));
         resized.push(Event::Key(KeyCode::Esc.into()));
-        assert!(may_go_on(&resized));
+        assert!(is_incomplete(&resized));
     }
 
     #[test]
-    fn a_paste_behind_an_esc_is_text() {
-        assert!(opens_paste(&behind_esc("[200~")));
+    fn a_paste_after_an_esc_is_text() {
+        assert!(opens_paste(&after_esc("[200~")));
         for other in ["[20~", "[200", "[201~", "[200~1", ""] {
-            assert!(!opens_paste(&behind_esc(other)), "{other}");
+            assert!(!opens_paste(&after_esc(other)), "{other}");
         }
         let text = "+1 (212)\n\u{e9}".chars().map(|letter| match letter {
             '\n' => KeyCode::Enter,
@@ -218,14 +216,14 @@ mod tests {
     }
 
     #[test]
-    fn what_is_behind_no_esc_stays_as_it_is() {
+    fn events_without_an_esc_are_unchanged() {
         let mut typed = keys(&"p[20~".chars().map(KeyCode::Char).collect::<Vec<_>>());
         typed.push(Event::Paste("[20~".to_owned()));
         typed.push(Event::Resize(80, 24));
-        assert_eq!(mend(&typed), typed);
+        assert_eq!(join_keys(&typed), typed);
         let mut apart = keys(&[KeyCode::Esc]);
         apart.push(Event::Resize(80, 24));
-        apart.extend(behind_esc("[B").split_off(1));
-        assert_eq!(mend(&apart), apart);
+        apart.extend(after_esc("[B").split_off(1));
+        assert_eq!(join_keys(&apart), apart);
     }
 }

@@ -4,19 +4,41 @@ use std::collections::BTreeSet;
 
 use crate::domain::{ContactState, Outcome, WaitReason};
 
+/// Why a typed filter has no meaning.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FilterError {
+    /// There is no filter with this key.
+    #[error("`{0}:` is not a filter; use state:, zone: or out:")]
+    Key(String),
+    /// There is no state with this name.
+    #[error("`{0}` is not a state; use {names}", names = state_names())]
+    State(String),
+    /// There is no outcome with this name.
+    #[error("`{0}` is not an outcome; use {names}", names = outcome_names())]
+    Outcome(String),
+}
+
+fn state_names() -> String {
+    STATES.map(|(name, _)| name).join(", ")
+}
+
+fn outcome_names() -> String {
+    Outcome::ALL.map(Outcome::as_str).join(", ")
+}
+
 /// The conditions for a contact to be listed. Without any, every contact is.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Filter {
+pub(crate) struct Filter {
     /// The filter as it was typed.
-    pub typed: String,
+    pub(crate) typed: String,
     /// Only contacts in these states; `None` for every state.
-    pub states: Option<BTreeSet<ContactState>>,
+    pub(crate) states: Option<BTreeSet<ContactState>>,
     /// Part of the name of a zone or city, in lower case; empty for every zone.
-    pub zone: String,
+    pub(crate) zone: String,
     /// Only contacts whose last attempt has this outcome.
-    pub outcome: Option<Outcome>,
+    pub(crate) outcome: Option<Outcome>,
     /// Digits of the number or letters of the name; empty for all.
-    pub text: String,
+    pub(crate) text: String,
 }
 
 /// The values of `state:`, each with the states it means.
@@ -57,7 +79,7 @@ impl Filter {
     ///
     /// # Errors
     /// Errors if a part has no meaning. The message names that part and the valid values.
-    pub fn parse(typed: &str) -> Result<Self, String> {
+    pub(crate) fn parse(typed: &str) -> Result<Self, FilterError> {
         let mut filter = Self {
             typed: typed.trim().to_owned(),
             ..Self::default()
@@ -68,9 +90,7 @@ impl Filter {
                 Some(("state", names)) => filter.states = Some(states(names)?),
                 Some(("zone", name)) => filter.zone = name.to_lowercase(),
                 Some(("out", name)) => filter.outcome = Some(outcome(name)?),
-                Some((key, _)) => {
-                    return Err(format!("`{key}:` is no filter; use state:, zone: or out:"));
-                }
+                Some((key, _)) => return Err(FilterError::Key(key.to_owned())),
                 None => text.push(word),
             }
         }
@@ -79,12 +99,12 @@ impl Filter {
     }
 
     /// Returns whether every contact is listed.
-    pub const fn is_empty(&self) -> bool {
+    pub(crate) const fn is_empty(&self) -> bool {
         self.typed.is_empty()
     }
 }
 
-fn states(names: &str) -> Result<BTreeSet<ContactState>, String> {
+fn states(names: &str) -> Result<BTreeSet<ContactState>, FilterError> {
     let (names, without) = match names.strip_prefix('!') {
         Some(names) => (names, true),
         None => (names, false),
@@ -92,10 +112,7 @@ fn states(names: &str) -> Result<BTreeSet<ContactState>, String> {
     let mut states = BTreeSet::new();
     for name in names.split(',') {
         let found = STATES.iter().find(|(word, _)| *word == name);
-        let (_, meant) = found.ok_or_else(|| {
-            let words: Vec<&str> = STATES.iter().map(|(word, _)| *word).collect();
-            format!("`{name}` is no state; use {}", words.join(", "))
-        })?;
+        let (_, meant) = found.ok_or_else(|| FilterError::State(name.to_owned()))?;
         states.extend(meant.iter().copied());
     }
     if without {
@@ -105,14 +122,9 @@ fn states(names: &str) -> Result<BTreeSet<ContactState>, String> {
     Ok(states)
 }
 
-fn outcome(name: &str) -> Result<Outcome, String> {
-    name.parse().map_err(|_| {
-        let words: Vec<&str> = Outcome::ALL
-            .iter()
-            .map(|outcome| outcome.as_str())
-            .collect();
-        format!("`{name}` is no outcome; use {}", words.join(", "))
-    })
+fn outcome(name: &str) -> Result<Outcome, FilterError> {
+    name.parse()
+        .map_err(|_| FilterError::Outcome(name.to_owned()))
 }
 
 #[cfg(test)]
@@ -120,7 +132,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_narrow_and_the_rest_is_looked_for() {
+    fn keys_narrow_and_the_rest_is_searched() {
         let filter = Filter::parse(" state:!ended,unknown zone:Chicago out:busy 0142 ana").unwrap();
         assert_eq!(filter.states.unwrap().len(), 4);
         assert_eq!(filter.zone, "chicago");
@@ -130,14 +142,26 @@ mod tests {
     }
 
     #[test]
-    fn a_word_that_means_nothing_is_named() {
-        for (typed, part) in [
-            ("state:asleep", "`asleep` is no state"),
-            ("out:won", "`won` is no outcome"),
-            ("colour:red", "`colour:` is no filter"),
+    fn a_part_without_a_meaning_is_named() {
+        for (typed, error, text) in [
+            (
+                "state:asleep",
+                FilterError::State("asleep".to_owned()),
+                "`asleep` is not a state; use ready, waiting, ",
+            ),
+            (
+                "out:won",
+                FilterError::Outcome("won".to_owned()),
+                "`won` is not an outcome; use ",
+            ),
+            (
+                "colour:red",
+                FilterError::Key("colour".to_owned()),
+                "`colour:` is not a filter; use state:, zone: or out:",
+            ),
         ] {
-            let error = Filter::parse(typed).unwrap_err();
-            assert!(error.contains(part), "{error}");
+            assert_eq!(Filter::parse(typed), Err(error.clone()));
+            assert!(error.to_string().starts_with(text), "{error}");
         }
     }
 }

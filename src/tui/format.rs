@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use crate::domain::{PhoneNumber, Timestamp};
 
 /// Returns the length of a call: `0:42`, `12:07`, `1:02:07`.
-pub fn call_time(span: Duration) -> String {
+pub(crate) fn call_time(span: Duration) -> String {
     let seconds = span.as_secs();
     let (hours, minutes, seconds) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
     if hours > 0 {
@@ -18,7 +18,7 @@ pub fn call_time(span: Duration) -> String {
 }
 
 /// Returns hours and minutes, rounded down: `5h52`, `0h09`; days from 100 hours on.
-pub fn hours(span: Duration) -> String {
+pub(crate) fn hours(span: Duration) -> String {
     let minutes = span.as_secs() / 60;
     if minutes >= 6000 {
         format!("{}d", minutes / 1440)
@@ -28,7 +28,7 @@ pub fn hours(span: Duration) -> String {
 }
 
 /// Returns a span in the unit of its size: `2.1 s`, `42 s`, `12m`, `5h52`, `9d`.
-pub fn span(span: Duration) -> String {
+pub(crate) fn span(span: Duration) -> String {
     let seconds = span.as_secs();
     match seconds {
         0..10 => format!("{seconds}.{} s", span.subsec_millis() / 100),
@@ -39,12 +39,12 @@ pub fn span(span: Duration) -> String {
 }
 
 /// Returns the time until an event, in hours and minutes: `in 0h52`.
-pub fn until(span: Duration) -> String {
+pub(crate) fn until(span: Duration) -> String {
     format!("in {}", hours(span))
 }
 
 /// Returns a count, grouped from five digits on: `1184`, `12 480`.
-pub fn count(count: u64) -> String {
+pub(crate) fn count(count: u64) -> String {
     let digits = count.to_string();
     if digits.len() < 5 {
         return digits;
@@ -60,7 +60,7 @@ pub fn count(count: u64) -> String {
 }
 
 /// Returns a share in whole percent, rounded to the nearest: `34%`; `-` if `whole` is 0.
-pub fn percent(part: u64, whole: u64) -> String {
+pub(crate) fn percent(part: u64, whole: u64) -> String {
     if whole == 0 {
         return "-".to_owned();
     }
@@ -70,13 +70,13 @@ pub fn percent(part: u64, whole: u64) -> String {
 
 /// Returns a share in percent with one decimal: `2.9%`. It is rounded up because it is compared with a limit.
 /// Returns `0.0%` for 0 of 0.
-pub fn percent_fine(part: u64, whole: u64) -> String {
+pub(crate) fn percent_fine(part: u64, whole: u64) -> String {
     let tenths = (u128::from(part) * 1000).div_ceil(u128::from(whole.max(1)));
     format!("{}.{}%", tenths / 10, tenths % 10)
 }
 
 /// Returns a number as it is written in its country: `+1 212-555-0142`, `+44 20 7946 0018`.
-pub fn number(number: PhoneNumber) -> String {
+pub(crate) fn number(number: PhoneNumber) -> String {
     if number.npa().is_some() {
         return number.spaced();
     }
@@ -104,7 +104,7 @@ pub fn number(number: PhoneNumber) -> String {
 }
 
 /// Returns a number as [`number`] does, with `mask` in place of the last two digits: `+1 212-555-01··`.
-pub fn masked(number: PhoneNumber, mask: &str) -> String {
+pub(crate) fn masked(number: PhoneNumber, mask: &str) -> String {
     let mut text = self::number(number);
     let mut hidden = 0;
     let mut tail = String::new();
@@ -122,22 +122,22 @@ pub fn masked(number: PhoneNumber, mask: &str) -> String {
 }
 
 /// Returns the time of day in a zone: `14:07`.
-pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn clock(at: Timestamp, zone: &TimeZone) -> String {
     local(at, zone, "%H:%M")
 }
 
 /// Returns the time of day in a zone, with seconds: `14:07:32`.
-pub fn clock_seconds(at: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn clock_seconds(at: Timestamp, zone: &TimeZone) -> String {
     local(at, zone, "%H:%M:%S")
 }
 
 /// Returns the time of day with seconds and the zone's abbreviation: `14:07:32 EDT`.
-pub fn clock_zone(at: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn clock_zone(at: Timestamp, zone: &TimeZone) -> String {
     local(at, zone, "%H:%M:%S %Z")
 }
 
 /// Returns the day in a zone: `Tue 14 Apr`.
-pub fn day(at: Timestamp, zone: &TimeZone) -> String {
+pub(crate) fn day(at: Timestamp, zone: &TimeZone) -> String {
     local(at, zone, "%a %-d %b")
 }
 

@@ -3,7 +3,7 @@
 use ratatui::symbols::border;
 
 use super::text;
-use crate::domain::{AttemptState, ContactState};
+use crate::domain::ContactState;
 use crate::engine::desk::Phase;
 
 macro_rules! glyphs {
@@ -11,9 +11,9 @@ macro_rules! glyphs {
         /// The glyphs in use, each one cell wide.
         #[derive(Clone, Copy, Debug, PartialEq, Eq)]
         pub struct Glyphs {
-            $(#[doc = $what] pub $name: &'static str,)+
+            $(#[doc = $what] pub(crate) $name: &'static str,)+
             /// The levels of a sparkline, lowest first.
-            pub spark: [&'static str; 8],
+            pub(crate) spark: [&'static str; 8],
         }
 
         const UNICODE: Glyphs = Glyphs {
@@ -32,10 +32,9 @@ macro_rules! glyphs {
 }
 
 glyphs! {
-    talking "◆" "*" "Contact: being spoken with.";
+    talking "◆" "*" "Contact: in a conversation.";
     ringing "◇" "o" "Contact: the phone rings.";
-    reserved "›" ":" "Contact: the attempt is planned, and may leave at any moment.";
-    sent "»" "^" "Contact: the attempt was sent, nothing heard yet.";
+    sent "»" "^" "Contact: the attempt was sent, no answer yet.";
     next "·" "." "Contact: may be called now.";
     waiting "~" "~" "Contact: waits for a time.";
     blocked "✗" "x" "Contact: must not be called.";
@@ -60,11 +59,8 @@ glyphs! {
     mask "·" "." "A hidden digit.";
     ellipsis "…" ">" "The end of a text that was cut.";
     separator "·" "-" "Between two remarks.";
-    not_equal "≠" "!" "Not, in a filter.";
     up "▲" "^" "More above; sorted upwards.";
     down "▼" "v" "More below; sorted downwards.";
-    thumb "█" "#" "The scrollbar's thumb.";
-    track "│" ":" "The scrollbar's track.";
     top_left "┌" "+" "A border.";
     top_right "┐" "+" "A border.";
     bottom_left "└" "+" "A border.";
@@ -80,7 +76,7 @@ impl Glyphs {
     }
 
     /// Returns the glyphs in ASCII.
-    pub const fn ascii() -> Self {
+    pub(crate) const fn ascii() -> Self {
         ASCII
     }
 
@@ -90,7 +86,7 @@ impl Glyphs {
     ///
     /// `locale` contains the values of `LC_ALL`, `LC_CTYPE` and `LANG`. The first that is set and not empty
     /// counts.
-    pub fn choose(ascii: bool, locale: [Option<&str>; 3]) -> Self {
+    pub(crate) fn choose(ascii: bool, locale: [Option<&str>; 3]) -> Self {
         let locale = locale.into_iter().flatten().find(|value| !value.is_empty());
         let locale = locale.unwrap_or_default().to_ascii_lowercase();
         let wide = ["zh", "ja", "ko"]
@@ -103,9 +99,8 @@ impl Glyphs {
         }
     }
 
-    /// Returns the glyph of a contact's state. For a contact in flight the screen shows [`Glyphs::attempt`]
-    /// instead.
-    pub const fn contact(&self, state: ContactState) -> &'static str {
+    /// Returns the glyph of a contact's state.
+    pub(crate) const fn contact(&self, state: ContactState) -> &'static str {
         match state {
             ContactState::Ready => self.next,
             ContactState::Waiting(_) => self.waiting,
@@ -119,20 +114,8 @@ impl Glyphs {
         }
     }
 
-    /// Returns the glyph of an attempt's state.
-    pub const fn attempt(&self, state: AttemptState) -> &'static str {
-        match state {
-            AttemptState::Reserved => self.reserved,
-            AttemptState::Sent => self.sent,
-            AttemptState::Ringing => self.ringing,
-            AttemptState::Connected => self.talking,
-            AttemptState::Ended => self.done,
-            AttemptState::Unknown => self.unknown,
-        }
-    }
-
     /// Returns the glyph of a campaign's phase.
-    pub const fn campaign(&self, phase: Phase) -> &'static str {
+    pub(crate) const fn campaign(&self, phase: Phase) -> &'static str {
         match phase {
             Phase::Draft | Phase::Waiting => self.idle,
             Phase::Running => self.running,
@@ -144,7 +127,7 @@ impl Glyphs {
     }
 
     /// Returns the border of a pane.
-    pub const fn border(&self) -> border::Set<'static> {
+    pub(crate) const fn border(&self) -> border::Set<'static> {
         border::Set {
             top_left: self.top_left,
             top_right: self.top_right,
@@ -158,12 +141,12 @@ impl Glyphs {
     }
 
     /// Returns the text in exactly `width` cells, as [`text::fit`] with the ellipsis in use.
-    pub fn fit(&self, text: &str, width: usize) -> String {
+    pub(crate) fn fit(&self, text: &str, width: usize) -> String {
         text::fit_with(text, width, self.ellipsis)
     }
 
     /// Returns values as a line of levels. The highest value has the top level, a value of 0 the bottom one.
-    pub fn sparkline(&self, values: &[u64]) -> String {
+    pub(crate) fn sparkline(&self, values: &[u64]) -> String {
         let highest = values.iter().copied().max().unwrap_or(0).max(1);
         values
             .iter()
@@ -172,23 +155,6 @@ impl Glyphs {
                 self.spark[usize::try_from(level).unwrap_or(7)]
             })
             .collect()
-    }
-
-    /// Returns the full and the empty part of a bar of `width` cells. The bar is full only if the limit is
-    /// reached and empty only if nothing is used. With a limit of 0 it is full.
-    pub fn bar(&self, used: u64, limit: u64, width: usize) -> (String, String) {
-        let cells = u128::try_from(width).unwrap_or(0);
-        let full = if used >= limit {
-            cells
-        } else {
-            let share = u128::from(used) * cells / u128::from(limit);
-            share.max(u128::from(used > 0)).min(cells.saturating_sub(1))
-        };
-        let full = usize::try_from(full).unwrap_or(width);
-        (
-            self.bar_full.repeat(full),
-            self.bar_empty.repeat(width - full),
-        )
     }
 }
 
@@ -213,7 +179,6 @@ mod tests {
             let states = [
                 glyphs.talking,
                 glyphs.ringing,
-                glyphs.reserved,
                 glyphs.sent,
                 glyphs.next,
                 glyphs.waiting,
@@ -271,22 +236,5 @@ mod tests {
         assert_eq!(UNICODE.sparkline(&[0, 0]), "▁▁");
         assert_eq!(ASCII.sparkline(&[u64::MAX, 0]), "#_");
         assert_eq!(UNICODE.sparkline(&[]), "");
-    }
-
-    #[test]
-    fn bars_are_full_only_at_the_limit() {
-        let cells = |used, limit| ASCII.bar(used, limit, 10).0.len();
-        assert_eq!(
-            [
-                cells(0, 20),
-                cells(1, 2000),
-                cells(14, 20),
-                cells(1999, 2000),
-                cells(20, 20)
-            ],
-            [0, 1, 7, 9, 10]
-        );
-        assert_eq!([cells(5, 3), cells(0, 0)], [10, 10]);
-        assert_eq!(ASCII.bar(1, 2, 0), (String::new(), String::new()));
     }
 }

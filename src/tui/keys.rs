@@ -1,7 +1,7 @@
 //! One key press, in a form that is equal across terminals and can be written in a file.
 #![expect(
     clippy::wildcard_enum_match_arm,
-    reason = "key codes are the terminal library's list, and most are no key of ours"
+    reason = "key codes are the terminal library's list, and most of them have no meaning here"
 )]
 
 use std::fmt;
@@ -37,7 +37,7 @@ const NAMES: &[(&str, KeyCode)] = &[
 /// A key with its modifiers, in one form for all terminals: the letter case of a character contains its
 /// Shift, `Shift-Tab` is one key, and characters with Ctrl are lower case.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Hash)]
-pub struct Key {
+pub(crate) struct Key {
     code: KeyCode,
     modifiers: KeyModifiers,
 }
@@ -65,7 +65,7 @@ impl Key {
     }
 
     /// Returns whether a text field accepts the key as a character.
-    pub fn is_text(self) -> bool {
+    pub(crate) fn is_text(self) -> bool {
         matches!(self.code, KeyCode::Char(_)) && self.modifiers.is_empty()
     }
 
@@ -94,12 +94,28 @@ impl From<KeyEvent> for Key {
     }
 }
 
+/// Why a text is not a key.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum KeyError {
+    /// There is no such key.
+    #[error("`{0}` is not a key")]
+    Unknown(String),
+    /// A plain terminal sends the same for another key.
+    #[error("`{text}` cannot be distinguished from another key: {why}")]
+    Ambiguous {
+        /// The key as written.
+        text: String,
+        /// What terminals do.
+        why: &'static str,
+    },
+}
+
 impl FromStr for Key {
-    type Err = String;
+    type Err = KeyError;
 
     /// Parses `p`, `P`, `Ctrl-l`, `Shift-Tab`, `F9`, `PgDn`. Names are accepted in any case.
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let unknown = || format!("`{text}` is not a key");
+    fn from_str(text: &str) -> Result<Self, KeyError> {
+        let unknown = || KeyError::Unknown(text.to_owned());
         let mut modifiers = KeyModifiers::NONE;
         let mut rest = text;
         while let Some((head, tail)) = rest.split_once('-').filter(|(_, tail)| !tail.is_empty()) {
@@ -119,7 +135,10 @@ impl FromStr for Key {
         };
         let key = Self::new(code, modifiers);
         match key.objection() {
-            Some(why) => Err(format!("`{text}` cannot be told from another key: {why}")),
+            Some(why) => Err(KeyError::Ambiguous {
+                text: text.to_owned(),
+                why,
+            }),
             None => Ok(key),
         }
     }
@@ -220,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn shift_is_told_or_not_and_means_the_same() {
+    fn shift_is_reported_or_not_and_means_the_same() {
         let event = |code, modifiers| Key::from(KeyEvent::new(code, modifiers));
         for char in ['P', '?', '+', 'G'] {
             let plain = event(KeyCode::Char(char), KeyModifiers::NONE);

@@ -12,27 +12,27 @@ use crate::engine::desk::{Centre, ContactRow, ListOrder, ListPage, ListQuery, Re
     clippy::struct_excessive_bools,
     reason = "each is a fact of its own about the window"
 )]
-pub struct List {
+pub(crate) struct List {
     /// The rows in order: those on the screen and about a page on each side.
-    pub rows: Vec<ContactRow>,
+    pub(crate) rows: Vec<ContactRow>,
     /// Whether the list has rows before these.
-    pub before: bool,
+    pub(crate) before: bool,
     /// Whether the list has rows after these.
-    pub after: bool,
+    pub(crate) after: bool,
     /// Whether a search still continues.
-    pub searching: bool,
+    pub(crate) searching: bool,
     /// The first row shown, as an index into `rows`.
-    pub top: usize,
+    pub(crate) top: usize,
     /// The selected contact. The selection follows the contact, not its row.
-    pub selected: Option<ContactId>,
+    pub(crate) selected: Option<ContactId>,
     /// The last known place of the selected contact, as an index into `rows`.
     at: usize,
     /// The marked contacts with their numbers.
-    pub marked: BTreeMap<ContactId, PhoneNumber>,
+    pub(crate) marked: BTreeMap<ContactId, PhoneNumber>,
     /// The filter of the list.
-    pub filter: Filter,
+    pub(crate) filter: Filter,
     /// The order of the list.
-    pub order: ListOrder,
+    pub(crate) order: ListOrder,
     /// Whether the user has moved. Until then the start of the list is shown, and the selection stays in
     /// sight.
     moved: bool,
@@ -51,7 +51,7 @@ pub struct List {
 
 /// A motion of the selection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Motion {
+pub(crate) enum Motion {
     /// One row down.
     Down,
     /// One row up.
@@ -68,7 +68,7 @@ pub enum Motion {
 
 impl Motion {
     /// Returns the place after this motion from `place`, in a list whose last place is `last`.
-    pub const fn from(self, place: usize, last: usize, page: usize) -> usize {
+    pub(crate) const fn from(self, place: usize, last: usize, page: usize) -> usize {
         let to = match self {
             Self::Down => place + 1,
             Self::Up => place.saturating_sub(1),
@@ -79,42 +79,35 @@ impl Motion {
         };
         if to < last { to } else { last }
     }
-
-    /// Returns this motion for a list that is counted from its end.
-    #[must_use]
-    pub const fn reversed(self) -> Self {
-        match self {
-            Self::Down => Self::Up,
-            Self::Up => Self::Down,
-            Self::PageDown => Self::PageUp,
-            Self::PageUp => Self::PageDown,
-            Self::Top => Self::Bottom,
-            Self::Bottom => Self::Top,
-        }
-    }
 }
 
 impl List {
     /// Returns the selected row; `None` if it is not loaded.
-    pub fn current(&self) -> Option<&ContactRow> {
+    pub(crate) fn current(&self) -> Option<&ContactRow> {
         self.rows.get(self.place()?)
     }
 
     /// Returns the index of the selected row in `rows`; `None` if it is not loaded.
-    pub fn place(&self) -> Option<usize> {
+    pub(crate) fn place(&self) -> Option<usize> {
         let id = self.selected?;
         self.rows.iter().position(|row| row.contact == id)
     }
 
     /// Returns whether the selected contact has left the loaded rows, so that another one is selected now.
     /// Resets the flag.
-    pub fn has_slipped(&mut self) -> bool {
+    pub(crate) fn has_slipped(&mut self) -> bool {
         std::mem::take(&mut self.slipped)
+    }
+
+    /// Sets the flag, as if the selected contact had left the loaded rows.
+    #[cfg(test)]
+    pub(super) const fn slip(&mut self) {
+        self.slipped = true;
     }
 
     /// Switches to another campaign's list, from its start. Returns the question to the desk; `None` if the
     /// campaign does not change.
-    pub fn turn_to(&mut self, campaign: Option<CampaignId>) -> Option<Request> {
+    pub(crate) fn turn_to(&mut self, campaign: Option<CampaignId>) -> Option<Request> {
         if self.campaign == campaign {
             return None;
         }
@@ -125,7 +118,7 @@ impl List {
 
     /// Empties the list and loads it from its start, for another filter or order. Returns the question to the
     /// desk, if one may be asked now.
-    pub fn restart(&mut self) -> Option<Request> {
+    pub(crate) fn restart(&mut self) -> Option<Request> {
         self.rows.clear();
         self.selected = None;
         self.moved = false;
@@ -137,7 +130,7 @@ impl List {
 
     /// Loads the shown rows again, because they may have changed. Returns the question to the desk, if one
     /// may be asked now.
-    pub fn refresh(&mut self) -> Option<Request> {
+    pub(crate) fn refresh(&mut self) -> Option<Request> {
         let centre = self.rows.get(self.top).map(|row| row.key);
         if self.top == 0 && !self.before {
             return self.ask(Centre::Start);
@@ -146,7 +139,7 @@ impl List {
     }
 
     /// Sets the number of rows that fit. Returns the question for more rows if it has grown.
-    pub fn resize(&mut self, height: usize) -> Option<Request> {
+    pub(crate) fn resize(&mut self, height: usize) -> Option<Request> {
         let grown = height > self.height;
         self.height = height;
         self.keep_in_sight();
@@ -154,7 +147,7 @@ impl List {
     }
 
     /// Moves the selection. Returns the question for more rows if it is near the edge of what is loaded.
-    pub fn go(&mut self, motion: Motion) -> Option<Request> {
+    pub(crate) fn go(&mut self, motion: Motion) -> Option<Request> {
         let last = self.rows.len().saturating_sub(1);
         let page = self.height.max(1);
         let place = self.place().unwrap_or(self.at).min(last);
@@ -206,7 +199,7 @@ impl List {
     }
 
     /// Marks the selected row, or removes its mark, and moves one row down.
-    pub fn mark(&mut self) -> Option<Request> {
+    pub(crate) fn mark(&mut self) -> Option<Request> {
         let current = self.current().map(|row| (row.contact, row.number));
         if let Some((id, number)) = current
             && self.marked.remove(&id).is_none()
@@ -218,7 +211,7 @@ impl List {
 
     /// Takes a page, and returns the next question. A page that answers an older question is ignored. Returns
     /// `None` if no further rows are needed.
-    pub fn take(&mut self, serial: u64, page: ListPage) -> Option<Request> {
+    pub(crate) fn take(&mut self, serial: u64, page: ListPage) -> Option<Request> {
         if serial != self.serial {
             return None;
         }
@@ -308,7 +301,7 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_that_went_elsewhere_is_told_once() {
+    fn a_selection_that_has_moved_is_reported_once() {
         let mut list = List::default();
         list.resize(10);
         list.turn_to(Some(CampaignId(1)));
@@ -319,7 +312,7 @@ mod tests {
         assert!(!list.has_slipped());
         bring(&mut list, &[4, 1, 3]);
         assert_ne!(list.selected, Some(ContactId(2)));
-        assert!(list.has_slipped() && !list.has_slipped(), "told once");
+        assert!(list.has_slipped() && !list.has_slipped(), "reported once");
         bring(&mut list, &[4, 1]);
         list.go(Motion::Up);
         assert!(!list.has_slipped(), "another was chosen since");

@@ -7,14 +7,14 @@ use std::time::Duration;
 use crate::domain::Timestamp;
 
 /// The number of minutes kept.
-pub const MINUTES: usize = 30;
+pub(crate) const MINUTES: usize = 30;
 
 /// The span over which shares and rates are taken.
-pub const SPAN: Duration = Duration::from_mins(15);
+pub(crate) const SPAN: Duration = Duration::from_mins(15);
 
 /// The rates of one campaign.
 #[derive(Debug, Default)]
-pub struct Rates {
+pub(crate) struct Rates {
     /// Sends by minute of the deck's clock, oldest first.
     sent: VecDeque<(i64, u64)>,
     /// Contacts that reached a final state, by minute of the deck's clock, oldest first.
@@ -25,17 +25,17 @@ pub struct Rates {
 
 impl Rates {
     /// Records a send.
-    pub fn note_sent(&mut self, at: Timestamp) {
+    pub(crate) fn note_sent(&mut self, at: Timestamp) {
         note(&mut self.sent, at);
     }
 
     /// Records a contact that has reached a final state.
-    pub fn note_ended(&mut self, at: Timestamp) {
+    pub(crate) fn note_ended(&mut self, at: Timestamp) {
         note(&mut self.ended, at);
     }
 
     /// Records what limits the campaign from now on.
-    pub fn note_bound(&mut self, at: Timestamp, word: &'static str) {
+    pub(crate) fn note_bound(&mut self, at: Timestamp, word: &'static str) {
         if self.bound.back().is_none_or(|(_, last)| *last != word) {
             self.bound.push_back((at, word));
         }
@@ -46,7 +46,7 @@ impl Rates {
     }
 
     /// Returns the sends in each of the last `minutes`, oldest first. The current minute is the last.
-    pub fn by_minute(&self, now: Timestamp, minutes: usize) -> Vec<u64> {
+    pub(crate) fn by_minute(&self, now: Timestamp, minutes: usize) -> Vec<u64> {
         let last = minute(now);
         let mut counts = vec![0; minutes];
         for (at, count) in &self.sent {
@@ -60,13 +60,13 @@ impl Rates {
 
     /// Returns the sends a minute over the last 15 minutes. It counts whole minutes only, so that the figure
     /// does not jump.
-    pub fn sent_per_minute(&self, now: Timestamp) -> f64 {
+    pub(crate) fn sent_per_minute(&self, now: Timestamp) -> f64 {
         per_minute(&self.sent, now)
     }
 
     /// Returns when `left` contacts are done at the rate of the last 15 minutes; `None` if `left` is 0 or if
     /// no contact reached a final state in that time.
-    pub fn end(&self, left: u64, now: Timestamp) -> Option<Timestamp> {
+    pub(crate) fn end(&self, left: u64, now: Timestamp) -> Option<Timestamp> {
         let pace = per_minute(&self.ended, now);
         if pace <= 0.0 || left == 0 {
             return None;
@@ -80,14 +80,14 @@ impl Rates {
     }
 
     /// Returns for how long the limit has been recorded, at most [`SPAN`].
-    pub fn seen(&self, now: Timestamp) -> Duration {
+    pub(crate) fn seen(&self, now: Timestamp) -> Duration {
         let first = self.bound.front().map_or(now, |(from, _)| *from);
         now.since(first).min(SPAN)
     }
 
     /// Returns the share of the last 15 minutes during which this limited the campaign, in percent of the
     /// recorded time; 100 if no time has been recorded.
-    pub fn share(&self, word: &str, now: Timestamp) -> u64 {
+    pub(crate) fn share(&self, word: &str, now: Timestamp) -> u64 {
         let start = now - SPAN;
         let mut shares: BTreeMap<&str, u64> = BTreeMap::new();
         let ends = self.bound.iter().skip(1).map(|(at, _)| *at).chain([now]);

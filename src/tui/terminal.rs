@@ -21,16 +21,16 @@ use ratatui::buffer::Buffer;
 use super::tty::Tty;
 
 /// The most bytes sent to a clipboard. Terminals cut OSC 52 off at about 74 kB of base64.
-pub const CLIPBOARD_BYTES: usize = 50_000;
+pub(crate) const CLIPBOARD_BYTES: usize = 50_000;
 
 /// The terminal while this program uses it.
-static OURS: Mutex<Option<Tty>> = Mutex::new(None);
+static IN_USE: Mutex<Option<Tty>> = Mutex::new(None);
 
 /// The message of a panic in another thread, kept while the screen is up.
 static PANICKED: Mutex<Option<String>> = Mutex::new(None);
 
 /// The screen. The terminal is restored when it is dropped.
-pub struct Screen {
+pub(crate) struct Screen {
     tty: Tty,
     terminal: Terminal<CrosstermBackend<Frame>>,
 }
@@ -53,16 +53,16 @@ impl Screen {
     ///
     /// # Errors
     /// Errors if standard input or output is not a terminal, or if the terminal cannot be set up.
-    pub fn enter() -> io::Result<Self> {
+    pub(crate) fn enter() -> io::Result<Self> {
         if !stdin().is_terminal() {
-            return Err(io::Error::other("standard input is no terminal"));
+            return Err(io::Error::other("standard input is not a terminal"));
         }
         let tty = Tty::behind(stdout())?;
         take(&tty)?;
         match Terminal::new(CrosstermBackend::new(Frame(tty.clone()))) {
             Ok(terminal) => Ok(Self { tty, terminal }),
             Err(error) => {
-                give_back();
+                restore();
                 Err(error)
             }
         }
@@ -72,7 +72,7 @@ impl Screen {
     ///
     /// # Errors
     /// Errors if the terminal does not report its size.
-    pub fn size(&self) -> io::Result<(u16, u16)> {
+    pub(crate) fn size(&self) -> io::Result<(u16, u16)> {
         let size = self.terminal.size()?;
         Ok((size.width, size.height))
     }
@@ -82,7 +82,7 @@ impl Screen {
     ///
     /// # Errors
     /// Errors if the terminal is gone.
-    pub fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
+    pub(crate) fn draw(&mut self, paint: impl FnOnce(&mut Buffer)) -> io::Result<()> {
         queue!(self.terminal.backend_mut(), BeginSynchronizedUpdate)?;
         self.terminal.draw(|frame| paint(frame.buffer_mut()))?;
         queue!(self.terminal.backend_mut(), EndSynchronizedUpdate)?;
@@ -90,7 +90,7 @@ impl Screen {
     }
 
     /// Returns whether the terminal has not read the last frame yet.
-    pub fn is_behind(&self) -> bool {
+    pub(crate) fn is_behind(&self) -> bool {
         self.tty.is_behind()
     }
 
@@ -98,7 +98,7 @@ impl Screen {
     ///
     /// # Errors
     /// Errors if the terminal is gone.
-    pub async fn read_on(&self) -> io::Result<()> {
+    pub(crate) async fn read_on(&self) -> io::Result<()> {
         self.tty.ready().await?;
         self.tty.push()
     }
@@ -107,7 +107,7 @@ impl Screen {
     ///
     /// # Errors
     /// Errors if the terminal is gone.
-    pub fn clear(&mut self) -> io::Result<()> {
+    pub(crate) fn clear(&mut self) -> io::Result<()> {
         // `Terminal::clear` would ask the terminal for the cursor's position, and the answer would arrive
         // among the keys.
         let size = self.terminal.size()?;
@@ -119,21 +119,16 @@ impl Screen {
     ///
     /// # Errors
     /// Errors if the terminal is gone.
-    pub fn copy(&mut self, text: &str) -> io::Result<()> {
+    pub(crate) fn copy(&mut self, text: &str) -> io::Result<()> {
         let end = text.floor_char_boundary(CLIPBOARD_BYTES);
         execute!(self.tty, CopyToClipboard::to_clipboard_from(&text[..end]))
     }
 
-    /// Restores the terminal until [`Screen::resume`].
-    pub fn pause(&mut self) {
-        give_back();
-    }
-
-    /// Sets the terminal up again after a pause.
+    /// Sets the terminal up again after [`restore`].
     ///
     /// # Errors
     /// Errors if the terminal cannot be set up.
-    pub fn resume(&mut self) -> io::Result<()> {
+    pub(crate) fn resume(&mut self) -> io::Result<()> {
         take(&self.tty)?;
         self.clear()
     }
@@ -141,13 +136,13 @@ impl Screen {
 
 impl Drop for Screen {
     fn drop(&mut self) {
-        give_back();
+        restore();
     }
 }
 
 fn take(tty: &Tty) -> io::Result<()> {
     enable_raw_mode()?;
-    *OURS.lock().unwrap_or_else(PoisonError::into_inner) = Some(tty.clone());
+    *IN_USE.lock().unwrap_or_else(PoisonError::into_inner) = Some(tty.clone());
     execute!(
         tty.clone(),
         EnterAlternateScreen,
@@ -160,9 +155,9 @@ fn take(tty: &Tty) -> io::Result<()> {
 
 /// Restores the terminal once. A step that fails does not prevent the others. The wait for a terminal that
 /// does not read is short.
-fn give_back() {
-    let ours = OURS.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let Some(mut tty) = ours else {
+pub(super) fn restore() {
+    let tty = IN_USE.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let Some(mut tty) = tty else {
         return;
     };
     queue!(
@@ -178,19 +173,19 @@ fn give_back() {
     disable_raw_mode().ok();
 }
 
-fn is_ours() -> bool {
-    let ours = OURS.lock().unwrap_or_else(PoisonError::into_inner);
-    ours.is_some()
+fn is_in_use() -> bool {
+    let tty = IN_USE.lock().unwrap_or_else(PoisonError::into_inner);
+    tty.is_some()
 }
 
 /// Installs a panic hook. A panic of the screen's own thread restores the terminal before it is reported. The
 /// message of a panic in any other thread is kept for [`take_panic`] while the screen is up.
-pub fn install_panic_hook() {
+pub(crate) fn install_panic_hook() {
     let before = std::panic::take_hook();
     let screen = std::thread::current().id();
     std::panic::set_hook(Box::new(move |info| {
-        if std::thread::current().id() == screen || !is_ours() {
-            give_back();
+        if std::thread::current().id() == screen || !is_in_use() {
+            restore();
             before(info);
         } else if let Ok(mut kept) = PANICKED.lock() {
             *kept = Some(info.to_string());
@@ -199,6 +194,6 @@ pub fn install_panic_hook() {
 }
 
 /// Returns the last panic of another thread since the previous call; `None` if there was none.
-pub fn take_panic() -> Option<String> {
+pub(crate) fn take_panic() -> Option<String> {
     PANICKED.lock().ok()?.take()
 }

@@ -7,10 +7,10 @@ use ratatui::text::Span;
 use crate::domain::text::{clean, is_plain};
 
 /// The end of a text that was cut.
-pub const ELLIPSIS: &str = "…";
+pub(crate) const ELLIPSIS: &str = "…";
 
 /// Returns the cells that a text takes on the screen, counted as ratatui draws it.
-pub fn width(text: &str) -> usize {
+pub(crate) fn width(text: &str) -> usize {
     if is_plain(text) {
         return text.len();
     }
@@ -21,13 +21,13 @@ pub fn width(text: &str) -> usize {
 }
 
 /// Returns the text, cleaned and exactly `width` cells wide: cut with `…`, or padded on the right.
-pub fn fit(text: &str, width: usize) -> String {
+pub(crate) fn fit(text: &str, width: usize) -> String {
     fit_with(text, width, ELLIPSIS)
 }
 
 /// Returns the text as [`fit`] does, with another end for a text that was cut. The end is left out if it has
 /// no room.
-pub fn fit_with(text: &str, width: usize, ellipsis: &str) -> String {
+pub(crate) fn fit_with(text: &str, width: usize, ellipsis: &str) -> String {
     let mut fitted = cut(text, width, ellipsis);
     let taken = self::width(&fitted);
     fitted.extend(std::iter::repeat_n(' ', width.saturating_sub(taken)));
@@ -35,7 +35,7 @@ pub fn fit_with(text: &str, width: usize, ellipsis: &str) -> String {
 }
 
 /// Returns the text, cleaned and cut as by [`fit`], but padded on the left, for numbers in a column.
-pub fn fit_right(text: &str, width: usize) -> String {
+pub(crate) fn fit_right(text: &str, width: usize) -> String {
     let cut = cut(text, width, ELLIPSIS);
     let mut fitted = " ".repeat(width.saturating_sub(self::width(&cut)));
     fitted.push_str(&cut);

@@ -40,16 +40,16 @@ macro_rules! roles {
     ($($role:ident $name:literal $what:literal;)+) => {
         /// The purpose of a style. [`Role::Text`] is the base; the others are applied on top of it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum Role {
+        pub(crate) enum Role {
             $(#[doc = $what] $role,)+
         }
 
         impl Role {
             /// Every role, in the order of the table.
-            pub const ALL: &[Self] = &[$(Self::$role),+];
+            pub(crate) const ALL: &[Self] = &[$(Self::$role),+];
 
             /// Returns the role's name in theme files.
-            pub const fn name(self) -> &'static str {
+            pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$role => $name),+ }
             }
         }
@@ -58,7 +58,7 @@ macro_rules! roles {
 
 roles! {
     Text "text" "Any text, and the ground of the whole screen.";
-    Faint "faint" "Text of lesser weight, still to be read.";
+    Faint "faint" "Text of lesser weight.";
     Title "title" "A pane's title.";
     Border "border" "A pane's border.";
     BorderFocus "border_focus" "The border of the pane that has the keys.";
@@ -66,11 +66,10 @@ roles! {
     Value "value" "A value.";
     Good "good" "All is well.";
     Warn "warn" "It waits, or is near a limit.";
-    Bad "bad" "It needs an act.";
+    Bad "bad" "An operator has to act.";
     Accent "accent" "What should be seen first.";
     Selection "selection" "The selected line.";
     Mark "mark" "A marked contact.";
-    Tab "tab" "A campaign's tab.";
     TabActive "tab_active" "The tab of the campaign that is shown.";
     BarFull "bar_full" "The used part of a bar.";
     BarEmpty "bar_empty" "The free part of a bar.";
@@ -80,7 +79,7 @@ roles! {
     WindowLegal "window_legal" "Hours that the law allows and the campaign does not.";
     WindowNever "window_never" "Hours in which no call may go out.";
     NowLine "now_line" "The present time on the axis.";
-    StateLive "state_live" "A contact being spoken with.";
+    StateLive "state_live" "A contact in a conversation.";
     StateRinging "state_ringing" "A contact whose phone rings.";
     StateWaiting "state_waiting" "A contact that waits.";
     StateBlocked "state_blocked" "A contact that must not be called.";
@@ -93,20 +92,17 @@ roles! {
     HintKey "hint_key" "A key in the footer.";
     HintText "hint_text" "What a key in the footer does.";
     Input "input" "Text being typed.";
-    Ghost "ghost" "What stands in an empty text field.";
 }
 
 /// A style for every role.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Theme {
-    name: String,
     styles: BTreeMap<Role, Style>,
-    level: ColourLevel,
 }
 
 impl Theme {
     /// Returns the names of all themes: first the embedded ones, then those of `folder` by name.
-    pub fn names(folder: Option<&Path>) -> Vec<String> {
+    pub(crate) fn names(folder: Option<&Path>) -> Vec<String> {
         let mut names: Vec<String> = EMBEDDED
             .iter()
             .map(|(name, _)| (*name).to_owned())
@@ -134,7 +130,10 @@ impl Theme {
     /// # Errors
     /// Errors if there is no such theme, if a file cannot be read, if a value is not a style, or if themes
     /// inherit in a cycle.
-    pub fn load(name: &str, folder: Option<&Path>) -> Result<(Self, Vec<String>), ConfigErrors> {
+    pub(crate) fn load(
+        name: &str,
+        folder: Option<&Path>,
+    ) -> Result<(Self, Vec<String>), ConfigErrors> {
         let mut palette = BTreeMap::new();
         let mut roles = BTreeMap::new();
         let mut warnings = Vec::new();
@@ -166,12 +165,7 @@ impl Theme {
         if !faults.is_empty() {
             return Err(ConfigErrors(faults));
         }
-        let theme = Self {
-            name: name.to_owned(),
-            styles,
-            level: ColourLevel::True,
-        };
-        Ok((theme, warnings))
+        Ok((Self { styles }, warnings))
     }
 
     /// Returns an embedded theme; `dark` if there is none of that name.
@@ -182,16 +176,15 @@ impl Theme {
         let known = EMBEDDED.iter().find(|(known, _)| *known == name);
         let (name, _) = known.unwrap_or(&EMBEDDED[0]);
         Self::load(name, None)
-            .expect("the embedded themes are right")
+            .expect("the embedded themes are valid")
             .0
     }
 
     /// Returns the theme with the colours that a terminal of this level can show. Without colours the styles
     /// are those of `mono`.
     #[must_use]
-    pub fn limited_to(&self, level: ColourLevel) -> Self {
+    pub(crate) fn limited_to(&self, level: ColourLevel) -> Self {
         let mut theme = self.clone();
-        theme.level = level;
         if level == ColourLevel::Never {
             theme.styles = Self::embedded("mono").styles;
             return theme;
@@ -205,18 +198,8 @@ impl Theme {
         theme
     }
 
-    /// Returns the theme's name.
-    pub fn name(&self) -> &str {
-        &self.name
-    }
-
-    /// Returns the level it was limited to; [`ColourLevel::True`] if it was not.
-    pub fn level(&self) -> ColourLevel {
-        self.level
-    }
-
     /// Returns the style of a role, which is applied on top of that of [`Role::Text`].
-    pub fn style(&self, role: Role) -> Style {
+    pub(crate) fn style(&self, role: Role) -> Style {
         self.styles.get(&role).copied().unwrap_or_default()
     }
 }
@@ -257,10 +240,10 @@ fn layers(name: &str, folder: Option<&Path>) -> Result<Vec<Vec<Entry>>, ConfigEr
     }
     Err(one(match asked {
         Some(entry) => entry.fault(
-            "themes inherit in a circle",
-            "let one of them inherit \"dark\"",
+            "themes inherit in a cycle",
+            "make one of them inherit \"dark\"",
         ),
-        None => whole(&name, "rests on too many themes", String::new()),
+        None => whole(&name, "inherits from too many themes", String::new()),
     }))
 }
 

@@ -23,7 +23,7 @@ const KEPT_BYTES: usize = 1024 * 1024;
 
 /// A terminal and the output it has not read yet. Clones share both.
 #[derive(Clone, Debug)]
-pub struct Tty {
+pub(crate) struct Tty {
     file: Arc<File>,
     rest: Arc<Mutex<Vec<u8>>>,
 }
@@ -34,9 +34,9 @@ impl Tty {
     ///
     /// # Errors
     /// Errors if the descriptor is not a terminal, or if the terminal cannot be opened.
-    pub fn behind(given: impl AsFd + IsTerminal) -> io::Result<Self> {
+    pub(crate) fn behind(given: impl AsFd + IsTerminal) -> io::Result<Self> {
         if !given.is_terminal() {
-            return Err(io::Error::other("no terminal"));
+            return Err(io::Error::other("not a terminal"));
         }
         let how = OFlags::WRONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
         // The device may belong to the user who logged in first. A process may always open its own terminal.
@@ -53,7 +53,7 @@ impl Tty {
     ///
     /// # Errors
     /// Errors if the terminal is gone.
-    pub fn push(&self) -> io::Result<()> {
+    pub(crate) fn push(&self) -> io::Result<()> {
         let mut rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
         while !rest.is_empty() {
             match (&*self.file).write(&rest) {
@@ -68,7 +68,7 @@ impl Tty {
     }
 
     /// Returns whether the terminal has not read all output yet.
-    pub fn is_behind(&self) -> bool {
+    pub(crate) fn is_behind(&self) -> bool {
         let rest = self.rest.lock().unwrap_or_else(PoisonError::into_inner);
         !rest.is_empty()
     }
@@ -81,7 +81,7 @@ impl Tty {
         deprecated,
         reason = "its fault is with types that lie about their descriptor; a file does not"
     )]
-    pub async fn ready(&self) -> io::Result<()> {
+    pub(crate) async fn ready(&self) -> io::Result<()> {
         // Registered only for this wait, because otherwise every frame that the terminal reads would wake the
         // thread.
         let file = AsyncFd::with_interest(Arc::clone(&self.file), Interest::WRITABLE)?;
@@ -89,7 +89,7 @@ impl Tty {
     }
 
     /// Sends the pending output. Drops the rest if the terminal does not read it within a second.
-    pub fn finish(&self) {
+    pub(crate) fn finish(&self) {
         let started = Stopwatch::start();
         while self.push().is_ok() && self.is_behind() {
             let left = PATIENCE.saturating_sub(started.elapsed());
@@ -121,7 +121,7 @@ impl Write for Tty {
 }
 
 /// Writes cleaned text to standard error. The wait for a terminal that does not read is short.
-pub fn say(text: &str) {
+pub(crate) fn say(text: &str) {
     let text = clean_lines(text);
     match Tty::behind(stderr()) {
         Ok(mut tty) => {

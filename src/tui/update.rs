@@ -1,19 +1,23 @@
 //! The update of the model by a message: keys become acts and questions, reports of the desk change what is
 //! shown. There is no I/O and no clock; the time comes with the message.
 
-mod around;
-mod deeds;
-mod news;
+mod campaign;
+mod contact;
+mod message;
+mod program;
+mod screen;
+#[cfg(test)]
+mod tests;
 
 use crossterm::event::{Event as TermEvent, KeyCode, KeyEvent, KeyModifiers};
 use tui_input::backend::crossterm::EventHandler as _;
 
-use self::deeds::{acknowledge, perform, stop_everything};
-use super::action::Action;
-use super::dialog::why::Why;
+use super::action::{Action, CampaignAction, Need, ProgramAction};
+use super::dialog::why::WhyDialog;
 use super::dialog::{Next, Response, Want};
 use super::filter::Filter;
-use super::model::{Ending, Millis, Model, Notice, Tone, Waiting};
+use super::model::Model;
+use super::shared::{Ending, Millis, Notice, Tone, Waiting};
 use super::view;
 use crate::domain::Timestamp;
 use crate::engine::desk::{Act, Message, Request};
@@ -36,7 +40,7 @@ pub enum Msg {
     /// The terminal got the focus back.
     Focus,
     /// The desk sent a report.
-    Told(Message),
+    Desk(Message),
     /// Time has passed; the present instant of the deck.
     Tick(Timestamp),
     /// A part of the program has failed, with this message.
@@ -49,7 +53,7 @@ pub enum Msg {
 #[derive(Debug, PartialEq)]
 pub enum Cmd {
     /// Sends a question to the desk.
-    Ask(Request),
+    Request(Request),
     /// Sends a text to the terminal's clipboard.
     Copy(String),
     /// Stops the process until it is continued.
@@ -73,12 +77,12 @@ pub fn update(model: &mut Model, msg: Msg, millis: Millis) -> Vec<Cmd> {
             cmds.push(Cmd::Redraw);
         }
         Msg::Focus => model.focused_at = Some(millis),
-        Msg::Told(told) => news::on_told(model, told, &mut cmds),
+        Msg::Desk(message) => message::on_message(model, message, &mut cmds),
         Msg::Tick(now) => model.shared.now = model.shared.now.max(now),
         Msg::Broken(what) => {
             let failed = "part of the program has failed";
             let text = format!("{failed}, everything is paused: {what}");
-            cmds.push(Cmd::Ask(Request::Broken(text)));
+            cmds.push(Cmd::Request(Request::Broken(text)));
             say(
                 model,
                 Tone::Bad,
@@ -91,25 +95,24 @@ pub fn update(model: &mut Model, msg: Msg, millis: Millis) -> Vec<Cmd> {
     if notice.is_some_and(|notice| notice.until <= millis) {
         model.shared.notice = None;
     }
-    let height = view::list_height(model);
-    cmds.extend(model.list.resize(height).map(Cmd::Ask));
+    // A list that is not on the screen keeps its height, and so its position.
+    if let Some(height) = view::list_height(model) {
+        cmds.extend(model.list.resize(height).map(Cmd::Request));
+    }
     cmds
 }
 
 fn on_key(model: &mut Model, key: KeyEvent, cmds: &mut Vec<Cmd>) {
     let action = model.shared.keys.action(key);
-    if action == Some(Action::StopEverything) {
-        return stop_everything(model, cmds);
+    if action == Some(Action::Campaign(CampaignAction::StopEverything)) {
+        return campaign::stop_everything(model, cmds);
     }
-    if is_letter(key)
-        && model
-            .focused_at
-            .is_some_and(|at| model.shared.millis < at + FOCUS_MS)
-    {
+    let ignores_letters = |at: Millis| model.shared.millis < at + FOCUS_MS;
+    if is_letter(key) && model.focused_at.is_some_and(ignores_letters) {
         return;
     }
     if view::is_too_small(model.shared.size) {
-        if let Some(action @ (Action::Pause | Action::PauseAll | Action::Quit)) = action {
+        if let Some(action) = action.filter(|action| works_on_card(*action)) {
             perform(model, action, cmds);
         }
         return;
@@ -130,39 +133,92 @@ fn on_key(model: &mut Model, key: KeyEvent, cmds: &mut Vec<Cmd>) {
     }
 }
 
+/// Returns whether the action works on a screen that is too small for the panes and dialogs.
+fn works_on_card(action: Action) -> bool {
+    const WORK: [Action; 3] = [
+        Action::Campaign(CampaignAction::Pause),
+        Action::Campaign(CampaignAction::PauseAll),
+        Action::Program(ProgramAction::Quit),
+    ];
+    WORK.contains(&action)
+}
+
+/// Performs the action of a key or of the palette, if the viewer's role permits it.
+fn perform(model: &mut Model, action: Action, cmds: &mut Vec<Cmd>) {
+    if let Action::Contact(action) = action
+        && contact::is_on_selected(action, &model.list)
+        && model.list.has_slipped()
+    {
+        // A person who presses a key as a call ends means the contact of that call.
+        let text = "the contact you had selected has moved in the list: check, then press again";
+        return say(model, Tone::Bad, text.to_owned());
+    }
+    if !is_permitted(model, action) {
+        return;
+    }
+    match action {
+        Action::Campaign(action) => campaign::perform(model, action, cmds),
+        Action::Contact(action) => contact::perform(model, action, cmds),
+        Action::View(action) => screen::perform(model, action, cmds),
+        Action::Goto(slot) => screen::go_to(model, slot, cmds),
+        Action::Move(action) => screen::go(model, action, cmds),
+        Action::Program(action) => program::perform(model, action, cmds),
+    }
+}
+
+/// Returns whether the viewer's role permits the action. Shows why if it does not.
+fn is_permitted(model: &mut Model, action: Action) -> bool {
+    let viewer = &model.shared.viewer;
+    if viewer.may.allow(action) {
+        return true;
+    }
+    let is_held_back = model.shared.broken.is_some() && viewer.may.campaigns.holds_back();
+    let what = match action.need() {
+        Need::Nothing => return true,
+        Need::Campaigns if is_held_back => {
+            let text = "a file that this needs is broken: nothing is started or raised";
+            say(model, Tone::Bad, text.to_owned());
+            return false;
+        }
+        Need::Campaigns | Need::HoldBack => "change campaigns",
+        Need::OptOut => "record opt-outs",
+        Need::Import => "import lists",
+    };
+    let text = format!("the role {} may not {what}", viewer.role);
+    say(model, Tone::Bad, text);
+    false
+}
+
 fn is_letter(key: KeyEvent) -> bool {
     let plain = key.modifiers.difference(KeyModifiers::SHIFT).is_empty();
     plain && matches!(key.code, KeyCode::Char(_))
 }
 
-#[expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "every other key belongs to the text"
-)]
 fn on_filter_key(model: &mut Model, key: KeyEvent, cmds: &mut Vec<Cmd>) {
     let Some(input) = &mut model.filtering else {
         return;
     };
-    match key.code {
-        KeyCode::Esc => {
-            model.filtering = None;
-            if !model.list.filter.is_empty() {
-                model.list.filter = Filter::default();
-                cmds.extend(model.list.restart().map(Cmd::Ask));
-            }
+    if key.code == KeyCode::Esc {
+        model.filtering = None;
+        if !model.list.filter.is_empty() {
+            set_filter(model, Filter::default(), cmds);
         }
-        KeyCode::Enter => match Filter::parse(input.value()) {
+    } else if key.code == KeyCode::Enter {
+        match Filter::parse(input.value()) {
             Ok(filter) => {
                 model.filtering = None;
-                model.list.filter = filter;
-                cmds.extend(model.list.restart().map(Cmd::Ask));
+                set_filter(model, filter, cmds);
             }
-            Err(error) => say(model, Tone::Bad, error),
-        },
-        _ => {
-            input.handle_event(&TermEvent::Key(key));
+            Err(error) => say(model, Tone::Bad, error.to_string()),
         }
+    } else {
+        input.handle_event(&TermEvent::Key(key));
     }
+}
+
+fn set_filter(model: &mut Model, filter: Filter, cmds: &mut Vec<Cmd>) {
+    model.list.filter = filter;
+    cmds.extend(model.list.restart().map(Cmd::Request));
 }
 
 fn on_paste(model: &mut Model, text: &str, cmds: &mut Vec<Cmd>) {
@@ -174,7 +230,7 @@ fn on_paste(model: &mut Model, text: &str, cmds: &mut Vec<Cmd>) {
             None => say(
                 model,
                 Tone::Plain,
-                "a paste is taken in text fields only".to_owned(),
+                "a paste works in text fields only".to_owned(),
             ),
         }
     } else if let Some(input) = &mut model.filtering {
@@ -187,13 +243,13 @@ fn on_paste(model: &mut Model, text: &str, cmds: &mut Vec<Cmd>) {
     }
 }
 
-pub(super) fn respond(model: &mut Model, response: Response, cmds: &mut Vec<Cmd>) {
+fn respond(model: &mut Model, response: Response, cmds: &mut Vec<Cmd>) {
     if response.next == Next::Close {
         model.dialog = None;
     }
     for want in response.wants {
         match want {
-            Want::Ask(ask) => cmds.push(Cmd::Ask(ask)),
+            Want::Request(request) => cmds.push(Cmd::Request(request)),
             Want::Act(act, text) => {
                 let id = send(model, act, text, cmds);
                 if let Some(dialog) = &mut model.dialog {
@@ -202,26 +258,25 @@ pub(super) fn respond(model: &mut Model, response: Response, cmds: &mut Vec<Cmd>
             }
             Want::Perform(action) => perform(model, action, cmds),
             Want::Why(typed) => {
-                model.dialog = Some(Box::new(Why::asked(&typed)));
-                cmds.push(Cmd::Ask(Request::Why(typed)));
+                model.dialog = Some(Box::new(WhyDialog::asked(&typed)));
+                cmds.push(Cmd::Request(Request::Why(typed)));
             }
-            Want::SeenAlerts(seen) => acknowledge(model, &seen, cmds),
-            Want::Copy(text) => copy(model, text, cmds),
+            Want::Acknowledge(alerts) => screen::acknowledge(model, &alerts, cmds),
             Want::End(ending) => model.ending = Some(ending),
         }
     }
 }
 
 /// Sends an act and returns its id. The screen shows the text until the act is acknowledged.
-pub(super) fn send(model: &mut Model, act: Act, text: String, cmds: &mut Vec<Cmd>) -> u64 {
+fn send(model: &mut Model, act: Act, text: String, cmds: &mut Vec<Cmd>) -> u64 {
     let id = model.next_act;
     model.next_act += 1;
-    cmds.push(Cmd::Ask(Request::Act(id, act.clone())));
+    cmds.push(Cmd::Request(Request::Act(id, act.clone())));
     model.shared.acts.insert(id, Waiting { act, text });
     id
 }
 
-pub(super) fn copy(model: &mut Model, text: String, cmds: &mut Vec<Cmd>) {
+fn copy(model: &mut Model, text: String, cmds: &mut Vec<Cmd>) {
     say(
         model,
         Tone::Plain,
@@ -230,7 +285,7 @@ pub(super) fn copy(model: &mut Model, text: String, cmds: &mut Vec<Cmd>) {
     cmds.push(Cmd::Copy(text));
 }
 
-pub(super) fn say(model: &mut Model, tone: Tone, text: String) {
+fn say(model: &mut Model, tone: Tone, text: String) {
     model.shared.notice = Some(Notice {
         text,
         tone,

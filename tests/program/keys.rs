@@ -1,6 +1,6 @@
 //! The printed list of keys is the one that the console uses.
 
-use dialdeck::tui::keymap::KeyMap;
+use dialdeck::tui::KeyMap;
 
 #[test]
 fn the_reference_lists_the_keys_as_they_are() {

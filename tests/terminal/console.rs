@@ -431,7 +431,7 @@ fn support_may_opt_out_and_nothing_else() {
     let mut support = Pty::start(&["--deck", deck, "--role", "support"], WIDE);
     support.wait_for(&["(support)", "RUNNING"]);
     support.press("p");
-    support.wait_for(&["as support you may not"]);
+    support.wait_for(&["the role support may not"]);
     support.press("d");
     support.wait_for(&["[Cancel]"]);
     support.press(ESC);

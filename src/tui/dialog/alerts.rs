@@ -7,12 +7,12 @@ use super::lines::{self, Line, draw_entries, for_viewer, instant, line, room};
 use super::{Dialog, Response, Want, open};
 use crate::tui::canvas::Canvas;
 use crate::tui::glyph::Glyphs;
-use crate::tui::model::{Alert, Shared};
+use crate::tui::shared::{Alert, Shared};
 use crate::tui::theme::Role;
 
 /// The dialog of alerts. The selection follows the alert, not its row.
 #[derive(Debug, Default)]
-pub struct Alerts {
+pub(crate) struct Alerts {
     selected: Option<i64>,
     /// The last known place of the selected alert.
     at: usize,
@@ -34,6 +34,10 @@ impl Alerts {
 }
 
 impl Dialog for Alerts {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "key codes are the terminal library's list"
+    )]
     fn key(&mut self, key: KeyEvent, shared: &Shared) -> Response {
         let alerts = shared.alerts();
         let place = self.place(&alerts);
@@ -42,13 +46,13 @@ impl Dialog for Alerts {
                 Some(alert) => {
                     self.selected = None;
                     self.at = place;
-                    Response::stay().want(Want::SeenAlerts(vec![alert.seq]))
+                    Response::stay().want(Want::Acknowledge(vec![alert.seq]))
                 }
                 None => Response::close(),
             },
             KeyCode::Char('A') if !alerts.is_empty() => {
                 let all = alerts.iter().map(|alert| alert.seq).collect();
-                Response::close().want(Want::SeenAlerts(all))
+                Response::close().want(Want::Acknowledge(all))
             }
             code => {
                 if let Some(place) = lines::step(code, place, 5) {
@@ -88,14 +92,14 @@ impl Dialog for Alerts {
                 inner.x,
                 inner.y,
                 inner.right(),
-                "There is none.",
+                "There is no alert.",
                 Role::Text,
             );
             return;
         }
         draw_entries(canvas, list, &entries, self.place(&alerts));
         let y = inner.bottom().saturating_sub(1);
-        let hint = "Enter acknowledges the selected one, A all of them";
+        let hint = "Enter acknowledges the selected alert, A all of them";
         canvas.put(inner.x, y, inner.right(), hint, Role::Faint);
     }
 }
@@ -123,7 +127,7 @@ mod tests {
         let mut dialog = Alerts::default();
         hold_styles("alerts", &dialog, &shared);
         press(&mut dialog, KeyCode::Down, &shared);
-        let seen = |seen: &[i64]| Want::SeenAlerts(seen.to_vec());
+        let seen = |seen: &[i64]| Want::Acknowledge(seen.to_vec());
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::stay().want(seen(&[71]))

@@ -10,7 +10,7 @@ use crate::domain::CampaignId;
 use crate::domain::campaign::Pacing;
 use crate::engine::desk::Act;
 use crate::tui::canvas::Canvas;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::theme::Role;
 
 /// The names of the fields, in the order of [`values`].
@@ -21,21 +21,34 @@ const CANCEL: usize = 3;
 const APPLY: usize = 4;
 const STOPS: usize = 5;
 
+/// Why the typed caps do not apply.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum Fault {
+    #[error("{name}: `{typed}` is not a whole number from 1 on.")]
+    NotANumber { name: &'static str, typed: String },
+    #[error("{name}: {ceiling} is the ceiling of the campaign's file.")]
+    AboveCeiling { name: &'static str, ceiling: u32 },
+    #[error("Nothing would change: these are the present caps.")]
+    Unchanged,
+    #[error("The campaign is gone.")]
+    Gone,
+}
+
 /// The dialog for a campaign's caps.
 #[derive(Debug)]
-pub struct CapsDialog {
+pub(crate) struct CapsDialog {
     campaign: CampaignId,
     name: String,
     fields: [Field; 3],
     focus: usize,
-    fault: Option<String>,
+    fault: Option<Fault>,
     /// The caps that need a confirmation because a value rises, and the index of the chosen button.
     raising: Option<(Pacing, usize)>,
 }
 
 impl CapsDialog {
     /// Creates the dialog for the current campaign; `None` if there is none.
-    pub fn new(shared: &Shared) -> Option<Self> {
+    pub(crate) fn new(shared: &Shared) -> Option<Self> {
         let (campaign, view) = shared.campaign().zip(shared.campaign_view())?;
         Some(Self {
             campaign: view.id,
@@ -56,7 +69,7 @@ impl CapsDialog {
             .map(|(board, view)| (board.pacing, view.ceiling))
     }
 
-    fn read(&self, ceiling: Pacing) -> Result<Pacing, String> {
+    fn read(&self, ceiling: Pacing) -> Result<Pacing, Fault> {
         let mut read = [0; 3];
         for (place, value) in read.iter_mut().enumerate() {
             let name = NAMES[place];
@@ -65,13 +78,14 @@ impl CapsDialog {
                 .parse::<u32>()
                 .ok()
                 .filter(|value| *value > 0)
-                .ok_or_else(|| format!("{name}: `{typed}` is no whole number from 1 on."))?;
-            if let Some(most) = ceilings(ceiling)[place]
-                && *value > most
+                .ok_or_else(|| Fault::NotANumber {
+                    name,
+                    typed: typed.to_owned(),
+                })?;
+            if let Some(ceiling) = ceilings(ceiling)[place]
+                && *value > ceiling
             {
-                return Err(format!(
-                    "{name}: {most} is the ceiling of the campaign's file."
-                ));
+                return Err(Fault::AboveCeiling { name, ceiling });
             }
         }
         let [calls_per_minute, max_concurrent, weight] = read;
@@ -85,13 +99,13 @@ impl CapsDialog {
     /// Applies caps that only fall; asks for a confirmation if a value rises.
     fn apply(&mut self, shared: &Shared) -> Response {
         let Some((now, ceiling)) = self.pacing(shared) else {
-            self.fault = Some("The campaign is not there any more.".to_owned());
+            self.fault = Some(Fault::Gone);
             return Response::stay();
         };
         match self.read(ceiling) {
             Err(fault) => self.fault = Some(fault),
             Ok(wanted) if wanted == now => {
-                self.fault = Some("Nothing would change: these are the caps now.".to_owned());
+                self.fault = Some(Fault::Unchanged);
             }
             Ok(wanted) if raised(now, wanted).is_empty() => {
                 return Response::close().want(self.want(wanted));
@@ -106,7 +120,11 @@ impl CapsDialog {
         Want::Act(Act::SetPacing(self.campaign, pacing), text)
     }
 
-    fn second_look(&mut self, key: KeyEvent, pacing: Pacing, chosen: usize) -> Response {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "key codes are the terminal library's list"
+    )]
+    fn confirm(&mut self, key: KeyEvent, pacing: Pacing, chosen: usize) -> Response {
         match key.code {
             KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::BackTab => {
                 self.raising = Some((pacing, 1 - chosen));
@@ -146,9 +164,13 @@ fn raised(now: Pacing, wanted: Pacing) -> Vec<String> {
 }
 
 impl Dialog for CapsDialog {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "key codes are the terminal library's list"
+    )]
     fn key(&mut self, key: KeyEvent, shared: &Shared) -> Response {
         if let Some((pacing, chosen)) = self.raising {
-            return self.second_look(key, pacing, chosen);
+            return self.confirm(key, pacing, chosen);
         }
         match key.code {
             KeyCode::Tab | KeyCode::Down => self.focus = (self.focus + 1) % STOPS,
@@ -185,13 +207,13 @@ impl Dialog for CapsDialog {
         let width = u16::try_from(width.min(70)).unwrap_or(70);
         let Some((now, ceiling)) = self.pacing(canvas.shared) else {
             let inner = open(canvas, width, 1, &title);
-            let text = "The campaign is not there any more.";
-            canvas.put(inner.x, inner.y, inner.right(), text, Role::Bad);
+            let text = Fault::Gone.to_string();
+            canvas.put(inner.x, inner.y, inner.right(), &text, Role::Bad);
             return;
         };
         if let Some((wanted, chosen)) = self.raising {
             let mut said = raised(now, wanted);
-            said.push("More calls leave at once, and more people are called.".to_owned());
+            said.push("More calls leave from now on, and more people are called.".to_owned());
             let height = u16::try_from(said.len()).unwrap_or(4) + 2;
             let inner = open(canvas, width, height, &format!("Raise? {}", self.name));
             for (y, text) in (inner.y..).zip(&said) {
@@ -215,7 +237,7 @@ impl Dialog for CapsDialog {
         let said = match &self.fault {
             Some(fault) => paragraph(&format!("! {fault}"), usize::from(width), 2, Role::Bad),
             None => paragraph(
-                "A lower pace holds at once; a higher one is confirmed first.",
+                "A lower pace applies at once; a higher one needs a confirmation.",
                 usize::from(width),
                 0,
                 Role::Text,
@@ -232,7 +254,7 @@ impl Dialog for CapsDialog {
             &["Cancel", "Apply"],
             chosen,
         );
-        let hint = "Tab goes on, Enter in a field applies";
+        let hint = "Tab moves, Enter in a field applies";
         canvas.put(x, inner.y + 8, right, hint, Role::Faint);
     }
 }
@@ -264,12 +286,12 @@ mod tests {
     }
 
     #[test]
-    fn lower_holds_at_once() {
+    fn lower_applies_at_once() {
         assert_eq!(enter(&mut with("5")), to(5));
     }
 
     #[test]
-    fn higher_is_asked_again() {
+    fn higher_needs_a_confirmation() {
         let mut dialog = with("9");
         assert_eq!(enter(&mut dialog), Response::stay());
         insta::assert_snapshot!(drawn(&dialog, &shared()).backend());
@@ -285,17 +307,17 @@ mod tests {
     }
 
     #[test]
-    fn faults_are_words() {
+    fn faults_name_the_field() {
         for (typed, part) in [
             ("11", "10 is the ceiling of the campaign's file"),
-            ("0", "`0` is no whole number from 1 on"),
-            ("", "`` is no whole number"),
+            ("0", "`0` is not a whole number from 1 on"),
+            ("", "`` is not a whole number"),
             ("8", "Nothing would change"),
-            ("99999999999", "no whole number"),
+            ("99999999999", "not a whole number"),
         ] {
             let mut dialog = with(typed);
             assert_eq!(enter(&mut dialog), Response::stay());
-            let fault = dialog.fault.unwrap();
+            let fault = dialog.fault.unwrap().to_string();
             assert!(fault.contains(part), "{fault}");
         }
         let mut dialog = with("11");

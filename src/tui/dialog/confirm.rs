@@ -5,13 +5,13 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::lines::{Line, draw_line, paragraph, room};
 use super::{Dialog, Response, Want, buttons, open};
 use crate::tui::canvas::Canvas;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
 /// A question with two buttons.
 #[derive(Debug)]
-pub struct Confirm {
+pub(crate) struct Confirm {
     title: String,
     lines: Vec<String>,
     button: String,
@@ -21,7 +21,7 @@ pub struct Confirm {
 
 impl Confirm {
     /// Creates a question with these lines. The button labelled `button` triggers `want`.
-    pub fn new(title: &str, lines: Vec<String>, button: &str, want: Want) -> Self {
+    pub(crate) fn new(title: &str, lines: Vec<String>, button: &str, want: Want) -> Self {
         Self {
             title: title.to_owned(),
             lines,
@@ -33,6 +33,10 @@ impl Confirm {
 }
 
 impl Dialog for Confirm {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "key codes are the terminal library's list"
+    )]
     fn key(&mut self, key: KeyEvent, _shared: &Shared) -> Response {
         match key.code {
             KeyCode::Left | KeyCode::Right | KeyCode::Tab | KeyCode::BackTab => {
@@ -68,7 +72,7 @@ impl Dialog for Confirm {
         let y = inner.bottom().saturating_sub(2);
         let labels = ["Cancel", &self.button];
         buttons(canvas, (inner.x, y), inner.right(), &labels, self.chosen);
-        let hint = "Tab moves, Enter presses; y does it, n cancels";
+        let hint = "Tab moves, Enter presses; y confirms, n cancels";
         canvas.put(inner.x, y + 1, inner.right(), hint, Role::Faint);
     }
 }

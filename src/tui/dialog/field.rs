@@ -13,7 +13,7 @@ use crate::tui::theme::Role;
 
 /// A one-line text field. Its text never contains control or invisible characters.
 #[derive(Clone, Debug, Default)]
-pub struct Field {
+pub(crate) struct Field {
     input: Input,
     /// The whole text is selected. Typed or pasted text replaces it.
     selected: bool,
@@ -21,7 +21,7 @@ pub struct Field {
 
 impl Field {
     /// Creates a field with a text, the cursor behind it.
-    pub fn new(value: &str) -> Self {
+    pub(crate) fn new(value: &str) -> Self {
         Self {
             input: Input::new(clean(value).into_owned()),
             selected: false,
@@ -29,7 +29,7 @@ impl Field {
     }
 
     /// Creates a field whose text is selected.
-    pub fn selected(value: &str) -> Self {
+    pub(crate) fn selected(value: &str) -> Self {
         Self {
             selected: true,
             ..Self::new(value)
@@ -37,12 +37,16 @@ impl Field {
     }
 
     /// Returns the text of the field.
-    pub fn value(&self) -> &str {
+    pub(crate) fn value(&self) -> &str {
         self.input.value()
     }
 
     /// Handles a key, and returns whether the text has changed.
-    pub fn key(&mut self, key: KeyEvent) -> bool {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "key codes are the terminal library's list"
+    )]
+    pub(crate) fn key(&mut self, key: KeyEvent) -> bool {
         let types = !key
             .modifiers
             .intersects(KeyModifiers::CONTROL | KeyModifiers::ALT);
@@ -60,7 +64,7 @@ impl Field {
 
     /// Inserts pasted text at the cursor. Line ends and tabs become spaces, other control characters are
     /// dropped.
-    pub fn paste(&mut self, pasted: &str) {
+    pub(crate) fn paste(&mut self, pasted: &str) {
         self.clear_selected();
         for letter in clean(pasted).chars() {
             self.input.handle(InputRequest::InsertChar(letter));
@@ -74,13 +78,13 @@ impl Field {
     }
 
     /// Draws the field in `width` cells. Brackets mark the field that has the cursor.
-    pub fn draw(&self, canvas: &mut Canvas<'_>, at: (u16, u16), width: u16, focused: bool) {
+    pub(crate) fn draw(&self, canvas: &mut Canvas<'_>, at: (u16, u16), width: u16, focused: bool) {
         self.draw_as(canvas, at, width, focused, self.value());
     }
 
     /// Draws the field as [`Field::draw`] does, with another text of the same width in its place, such as a
     /// masked one.
-    pub fn draw_as(
+    pub(crate) fn draw_as(
         &self,
         canvas: &mut Canvas<'_>,
         (x, y): (u16, u16),

@@ -21,7 +21,8 @@ use crate::engine::desk::{
 use crate::tui::canvas::{Canvas, Look};
 use crate::tui::glyph::Glyphs;
 use crate::tui::keymap::KeyMap;
-use crate::tui::model::{Model, Permits, Reach, Shared, Viewer};
+use crate::tui::model::Model;
+use crate::tui::shared::{Permits, Reach, Shared, Viewer};
 use crate::tui::theme::Theme;
 
 pub(super) fn at(text: &str) -> Timestamp {

@@ -4,17 +4,20 @@ use crossterm::event::{KeyCode, KeyEvent};
 
 use super::lines::{Line, Scroll, line, room, wrap};
 use super::{Dialog, Response, open};
-use crate::tui::action::{Action, Group};
+use crate::tui::action::{Action, Group, MoveAction, ProgramAction};
 use crate::tui::canvas::Canvas;
-use crate::tui::model::{Permits, Shared};
+use crate::tui::shared::Shared;
 use crate::tui::theme::Role;
 
 /// Columns of the keys.
 const KEYS: usize = 14;
 
+/// The action that opens the palette.
+pub(super) const PALETTE: Action = Action::Program(ProgramAction::Palette);
+
 /// The dialog that lists the keys.
 #[derive(Debug)]
-pub struct Help {
+pub(crate) struct Help {
     entries: Vec<Entry>,
     scroll: Scroll,
 }
@@ -31,7 +34,7 @@ enum Entry {
 
 impl Help {
     /// Creates the list of the keys in force. It marks what the viewer's role does not allow.
-    pub fn new(shared: &Shared) -> Self {
+    pub(crate) fn new(shared: &Shared) -> Self {
         let mut entries = Vec::new();
         for group in Group::ALL {
             entries.push(Entry::Heading(group.title()));
@@ -40,7 +43,7 @@ impl Help {
                 entries.push(Entry::Keys {
                     keys: keys(*action, shared),
                     sentence: action.sentence(),
-                    allowed: allowed(*action, shared.viewer.may),
+                    allowed: shared.viewer.may.allow(*action),
                 });
             }
         }
@@ -74,23 +77,25 @@ impl Help {
 /// Returns the keys of an action, or a note that it is in the palette if it has no key.
 pub(super) fn keys(action: Action, shared: &Shared) -> String {
     match shared.keys.keys(action) {
-        none if none.is_empty() => format!("in {}", shared.keys.key(Action::Palette)),
+        none if none.is_empty() => format!("in {}", shared.keys.key(PALETTE)),
         keys => keys,
     }
 }
 
-/// Returns whether a viewer's role allows the action.
-pub(super) const fn allowed(action: Action, may: Permits) -> bool {
+/// Returns the key that scrolls this dialog as the action scrolls lists; `None` if it scrolls none.
+const fn scroll_code(action: MoveAction) -> Option<KeyCode> {
     match action {
-        Action::Pause
-        | Action::PauseAll
-        | Action::StopCampaign
-        | Action::StopEverything
-        | Action::PaceDown => may.campaigns.holds_back(),
-        Action::Resume | Action::Start | Action::PaceUp | Action::Caps => may.campaigns.is_full(),
-        Action::OptOut => may.opt_out,
-        Action::Import => may.import,
-        _ => true,
+        MoveAction::Down => Some(KeyCode::Down),
+        MoveAction::Up => Some(KeyCode::Up),
+        MoveAction::PageDown => Some(KeyCode::PageDown),
+        MoveAction::PageUp => Some(KeyCode::PageUp),
+        MoveAction::Top => Some(KeyCode::Home),
+        MoveAction::Bottom => Some(KeyCode::End),
+        MoveAction::NextCampaign
+        | MoveAction::PreviousCampaign
+        | MoveAction::NextPane
+        | MoveAction::PreviousPane
+        | MoveAction::Back => None,
     }
 }
 
@@ -119,16 +124,21 @@ impl Dialog for Help {
         if matches!(key.code, KeyCode::Enter) {
             return Response::close();
         }
-        // The keys that scroll lists also scroll this dialog.
         let code = match shared.keys.action(key) {
-            Some(Action::Down) => KeyCode::Down,
-            Some(Action::Up) => KeyCode::Up,
-            Some(Action::PageDown) => KeyCode::PageDown,
-            Some(Action::PageUp) => KeyCode::PageUp,
-            Some(Action::Top) => KeyCode::Home,
-            Some(Action::Bottom) => KeyCode::End,
-            Some(Action::Help | Action::Quit) => return Response::close(),
-            _ => key.code,
+            Some(Action::Program(ProgramAction::Help | ProgramAction::Quit)) => {
+                return Response::close();
+            }
+            Some(Action::Move(action)) => scroll_code(action).unwrap_or(key.code),
+            Some(
+                Action::Campaign(_)
+                | Action::Contact(_)
+                | Action::View(_)
+                | Action::Goto(_)
+                | Action::Program(
+                    ProgramAction::Palette | ProgramAction::Redraw | ProgramAction::Suspend,
+                ),
+            )
+            | None => key.code,
         };
         let (width, height) = room(shared);
         let count = self.lines(width).len();
@@ -154,7 +164,7 @@ impl Dialog for Help {
 mod tests {
     use super::super::fixture::{drawn, hold_styles, press, shared};
     use super::*;
-    use crate::tui::model::Reach;
+    use crate::tui::shared::Reach;
 
     #[test]
     fn what_a_role_may_not_is_marked() {

@@ -5,12 +5,12 @@ use ratatui::layout::Rect;
 
 use super::lines::{Line, Scroll, instant, line, number, room, wrap};
 use super::{Dialog, Response, open};
-use crate::domain::{Attempt, Timestamp};
-use crate::engine::desk::{AttemptRow, ContactRow, Message};
+use crate::domain::{Attempt, ContactId, Timestamp};
+use crate::engine::desk::{AttemptRow, ContactRow};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
 use crate::tui::glyph::Glyphs;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::text::{fit, fit_right};
 use crate::tui::theme::Role;
 
@@ -25,7 +25,7 @@ const WIDE: usize = 70;
 
 /// The dialog of a contact's attempts.
 #[derive(Debug)]
-pub struct History {
+pub(crate) struct History {
     row: ContactRow,
     attempts: Option<Result<Vec<AttemptRow>, String>>,
     scroll: Scroll,
@@ -34,7 +34,7 @@ pub struct History {
 impl History {
     /// Creates the dialog for the contact in this row. The caller has already asked the desk for the
     /// attempts.
-    pub fn new(row: ContactRow) -> Self {
+    pub(crate) fn new(row: ContactRow) -> Self {
         Self {
             row,
             attempts: None,
@@ -44,7 +44,7 @@ impl History {
 
     fn lines(&self, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
         match &self.attempts {
-            None => vec![line("Looking them up.", Role::Warn)],
+            None => vec![line("Reading the attempts.", Role::Warn)],
             Some(Err(error)) => vec![line(format!("! {error}"), Role::Bad)],
             Some(Ok(attempts)) if attempts.is_empty() => {
                 vec![line("No attempt has been made.", Role::Faint)]
@@ -80,9 +80,9 @@ fn row_lines(row: &AttemptRow, shared: &Shared, glyphs: &Glyphs, width: usize) -
     let attempt = &row.attempt;
     let mut said = vec![attempt_line(attempt, shared, glyphs, width)];
     let cause = attempt.cause.as_ref();
-    let cause = cause.map(|cause| format!("because: {}", cause.replace('_', " ")));
+    let cause = cause.map(|cause| format!("cause: {}", cause.replace('_', " ")));
     let agent = row.agent_result.as_ref();
-    let agent = agent.map(|result| format!("the agent says: {result}"));
+    let agent = agent.map(|result| format!("agent: {result}"));
     let more: Vec<String> = [cause, agent].into_iter().flatten().collect();
     if !more.is_empty() {
         let wrapped = wrap(&more.join("; "), width.saturating_sub(UNDER), 0);
@@ -130,7 +130,7 @@ fn attempt_line(attempt: &Attempt, shared: &Shared, glyphs: &Glyphs, width: usiz
 fn between(from: Option<Timestamp>, to: Option<Timestamp>) -> String {
     match (from, to) {
         (Some(from), Some(to)) => format::call_time(to.since(from)),
-        _ => "-".to_owned(),
+        (None, _) | (_, None) => "-".to_owned(),
     }
 }
 
@@ -146,17 +146,16 @@ impl Dialog for History {
         Response::stay()
     }
 
-    fn told(&mut self, told: &Message, _shared: &Shared) -> Response {
-        match told {
-            Message::Attempts(contact, attempts) if *contact == self.row.contact => {
-                self.attempts = Some(Ok(attempts.clone()));
-            }
-            Message::Failed(error) if self.attempts.is_none() => {
-                self.attempts = Some(Err(error.clone()));
-            }
-            _ => {}
+    fn on_attempts(&mut self, contact: ContactId, attempts: &[AttemptRow]) {
+        if contact == self.row.contact {
+            self.attempts = Some(Ok(attempts.to_vec()));
         }
-        Response::stay()
+    }
+
+    fn on_failed(&mut self, error: &str) {
+        if self.attempts.is_none() {
+            self.attempts = Some(Err(error.to_owned()));
+        }
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
@@ -189,7 +188,7 @@ impl Dialog for History {
             "ended",
             "rang",
             "talked",
-            "of its tries",
+            "counts",
         ];
         let heads = columns(heads, usize::from(inner.width));
         canvas.put(inner.x, inner.y + 2, right, &heads, Role::Label);
@@ -207,13 +206,13 @@ impl Dialog for History {
 mod tests {
     use super::super::fixture::{at, attempt, hold_styles, press, row, shared};
     use super::*;
-    use crate::domain::{AttemptState, CalleeType, ContactId, Outcome};
+    use crate::domain::{AttemptState, CalleeType, Outcome};
 
     #[test]
-    fn attempts_are_told_on_the_viewers_clock() {
+    fn attempts_are_shown_on_the_viewers_clock() {
         let shared = shared();
         let mut dialog = History::new(row());
-        dialog.told(&Message::Attempts(ContactId(3), Vec::new()), &shared);
+        dialog.on_attempts(ContactId(3), &[]);
         assert!(dialog.attempts.is_none(), "another contact's");
         let up = Attempt {
             state: AttemptState::Connected,
@@ -242,7 +241,7 @@ mod tests {
             attempt,
             agent_result: said.map(str::to_owned),
         });
-        dialog.told(&Message::Attempts(row().contact, rows.to_vec()), &shared);
+        dialog.on_attempts(row().contact, &rows);
         hold_styles("history", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),

@@ -8,10 +8,10 @@ use super::field::Field;
 use super::lines::{Line, draw_line, line, paragraph, room};
 use super::{Dialog, Response, Want, open};
 use crate::domain::CampaignId;
-use crate::engine::desk::{ImportSummary, Message, Request};
+use crate::engine::desk::{ImportSummary, Request};
 use crate::tui::canvas::Canvas;
 use crate::tui::format;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::theme::Role;
 
 /// The stage of the import.
@@ -25,21 +25,35 @@ enum Stage {
     Ended(Box<ImportSummary>),
 }
 
+/// Why the import does not start, or why it has failed.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum Fault {
+    #[error("Type the path of a file first.")]
+    NoPath,
+    #[error("Write the path in full: only a shell knows `~`.")]
+    HomePath,
+    #[error("Another import is running: wait for its end.")]
+    AnotherRuns,
+    /// The import failed, for this reason.
+    #[error("{0}")]
+    NotImported(String),
+}
+
 /// The dialog for an import of contacts.
 #[derive(Debug)]
-pub struct ImportDialog {
+pub(crate) struct ImportDialog {
     campaign: CampaignId,
     name: String,
     path: Field,
     stage: Stage,
-    fault: Option<String>,
+    fault: Option<Fault>,
     /// Another import is still running, started in this dialog or in an earlier one.
     earlier: bool,
 }
 
 impl ImportDialog {
     /// Creates the dialog for the current campaign; `None` if there is none.
-    pub fn new(shared: &Shared) -> Option<Self> {
+    pub(crate) fn new(shared: &Shared) -> Option<Self> {
         let (campaign, view) = shared.campaign().zip(shared.campaign_view())?;
         Some(Self {
             campaign: view.id,
@@ -54,18 +68,18 @@ impl ImportDialog {
     fn start(&mut self) -> Response {
         let typed = unquoted(self.path.value().trim());
         let fault = if typed.is_empty() {
-            "Type the path of a file first."
+            Fault::NoPath
         } else if typed.starts_with('~') {
-            "Write the path in full: `~` is known to shells only."
+            Fault::HomePath
         } else if self.earlier {
-            "Another import is running: wait for its end."
+            Fault::AnotherRuns
         } else {
             let path = PathBuf::from(typed);
             self.fault = None;
             self.stage = Stage::Running(0);
-            return Response::stay().want(Want::Ask(Request::Import(self.campaign, path)));
+            return Response::stay().want(Want::Request(Request::Import(self.campaign, path)));
         };
-        self.fault = Some(fault.to_owned());
+        self.fault = Some(fault);
         Response::stay()
     }
 
@@ -76,10 +90,10 @@ impl ImportDialog {
         }
         match &self.stage {
             Stage::Typing => {
-                let text = "A CSV file with a header row; from where dialdeck was started, or from / on. Nothing is dialed by importing alone, but a campaign that runs calls whom it gains.";
+                let text = "A CSV file with a header row. The path is absolute, or relative to where dialdeck was started. An import alone dials nothing, but a running campaign calls its new contacts.";
                 said.extend(paragraph(text, width, 0, Role::Text));
                 let text = format!(
-                    "Columns whose names say nothing are kept as variables. See them first, and name them, by command: dialdeck contacts import {} FILE --dry-run --map \"COLUMN=FIELD\".",
+                    "Columns with unknown names are kept as variables. To see and map them first: dialdeck contacts import {} FILE --dry-run --map \"COLUMN=FIELD\".",
                     self.name
                 );
                 said.extend(paragraph(&text, width, 0, Role::Text));
@@ -87,7 +101,7 @@ impl ImportDialog {
             Stage::Running(rows) => {
                 let text = format!("{} rows read so far.", format::count(*rows));
                 said.push(line(text, Role::Value));
-                let text = "Esc closes this; the import goes on and says when it has ended.";
+                let text = "Esc closes this dialog; the import goes on and reports its end.";
                 said.extend(paragraph(text, width, 0, Role::Text));
             }
             Stage::Ended(imported) => said.extend(ended(imported, width)),
@@ -112,7 +126,7 @@ fn ended(imported: &ImportSummary, width: usize) -> Vec<Line> {
     for (name, count) in [
         ("rows read", figures.rows),
         ("taken", figures.taken),
-        ("there already", figures.duplicates),
+        ("already there", figures.duplicates),
         ("rejected", figures.rejected),
     ] {
         said.push(vec![
@@ -176,23 +190,26 @@ impl Dialog for ImportDialog {
         Some(Response::stay())
     }
 
-    fn told(&mut self, told: &Message, _shared: &Shared) -> Response {
-        match (told, &self.stage) {
-            (Message::ImportProgress(rows), Stage::Running(_)) => {
-                self.stage = Stage::Running(*rows);
-            }
-            (Message::ImportProgress(_), Stage::Typing) => self.earlier = true,
-            (Message::ImportDone(_), Stage::Typing) => self.earlier = false,
-            (Message::ImportDone(Ok(imported)), Stage::Running(_)) => {
+    fn on_importing(&mut self, rows: u64) {
+        match self.stage {
+            Stage::Typing => self.earlier = true,
+            Stage::Running(_) => self.stage = Stage::Running(rows),
+            Stage::Ended(_) => {}
+        }
+    }
+
+    fn on_imported(&mut self, result: &Result<ImportSummary, String>) {
+        match (&self.stage, result) {
+            (Stage::Typing, _) => self.earlier = false,
+            (Stage::Running(_), Ok(imported)) => {
                 self.stage = Stage::Ended(Box::new(imported.clone()));
             }
-            (Message::ImportDone(Err(error)), Stage::Running(_)) => {
-                self.fault = Some(error.clone());
+            (Stage::Running(_), Err(error)) => {
+                self.fault = Some(Fault::NotImported(error.clone()));
                 self.stage = Stage::Typing;
             }
-            _ => {}
+            (Stage::Ended(_), _) => {}
         }
-        Response::stay()
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
@@ -248,7 +265,7 @@ mod tests {
         let path = PathBuf::from("/lists/april 2.csv");
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared()),
-            Response::stay().want(Want::Ask(Request::Import(CampaignId(1), path)))
+            Response::stay().want(Want::Request(Request::Import(CampaignId(1), path)))
         );
         dialog
     }
@@ -260,14 +277,14 @@ mod tests {
             press(&mut dialog, KeyCode::Enter, &shared()),
             Response::stay()
         );
-        assert!(dialog.fault.is_some());
+        assert_eq!(dialog.fault, Some(Fault::NoPath));
         hold_styles("import", &dialog, &shared());
     }
 
     #[test]
     fn progress_then_the_figures() {
         let mut dialog = running();
-        dialog.told(&Message::ImportProgress(12_000), &shared());
+        dialog.on_importing(12_000);
         insta::assert_snapshot!("running", drawn(&dialog, &shared()).backend());
         let figures = ImportFigures {
             file: "april 2.csv".to_owned(),
@@ -280,20 +297,17 @@ mod tests {
             ..ImportFigures::default()
         };
         let rejects = Some(PathBuf::from("/lists/april 2.rejects.csv"));
-        dialog.told(
-            &Message::ImportDone(Ok(ImportSummary {
-                figures,
-                undialable: 0,
-                without_consent: 310,
-                not_to_be_called: 12,
-                columns: vec![
-                    "Columns: Phone as number, ZIP as postal_code, Heim as variable.".to_owned(),
-                    "Kept as variables, which bind no call: Heim.".to_owned(),
-                ],
-                rejects,
-            })),
-            &shared(),
-        );
+        dialog.on_imported(&Ok(ImportSummary {
+            figures,
+            undialable: 0,
+            without_consent: 310,
+            not_to_be_called: 12,
+            columns: vec![
+                "Columns: Phone as number, ZIP as postal_code, Heim as variable.".to_owned(),
+                "Kept as variables, which bind no call: Heim.".to_owned(),
+            ],
+            rejects,
+        }));
         insta::assert_snapshot!("ended", drawn(&dialog, &shared()).backend());
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared()),
@@ -304,23 +318,21 @@ mod tests {
     #[test]
     fn a_fault_brings_the_path_back() {
         let mut dialog = running();
-        dialog.told(
-            &Message::ImportDone(Err("no such file".to_owned())),
-            &shared(),
-        );
+        let failed = Fault::NotImported("no such file".to_owned());
+        dialog.on_imported(&Err(failed.to_string()));
         assert_eq!(dialog.stage, Stage::Typing);
-        assert_eq!(dialog.fault.as_deref(), Some("no such file"));
+        assert_eq!(dialog.fault, Some(failed));
     }
 
     #[test]
     fn one_import_at_a_time() {
         let mut dialog = ImportDialog::new(&shared()).unwrap();
-        dialog.told(&Message::ImportProgress(5), &shared());
+        dialog.on_importing(5);
         dialog.paste("/lists/may.csv", &shared()).unwrap();
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared()),
             Response::stay()
         );
-        assert!(dialog.fault.unwrap().contains("Another import"));
+        assert_eq!(dialog.fault, Some(Fault::AnotherRuns));
     }
 }

@@ -7,20 +7,20 @@ use crate::domain::{PhoneNumber, Timestamp};
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
 use crate::tui::glyph::Glyphs;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
 /// A line as pieces, each with its role.
-pub type Line = Vec<(String, Role)>;
+pub(crate) type Line = Vec<(String, Role)>;
 
 /// Returns a line of one piece.
-pub fn line(text: impl Into<String>, role: Role) -> Line {
+pub(crate) fn line(text: impl Into<String>, role: Role) -> Line {
     vec![(text.into(), role)]
 }
 
 /// Returns the columns and rows inside a dialog of the largest size for this screen: at most 96 by 34.
-pub fn room(shared: &Shared) -> (usize, usize) {
+pub(crate) fn room(shared: &Shared) -> (usize, usize) {
     let (width, height) = shared.size;
     (
         usize::from(width.min(100).saturating_sub(4)),
@@ -30,7 +30,7 @@ pub fn room(shared: &Shared) -> (usize, usize) {
 
 /// Breaks a text between words into lines of at most `width` cells. Every line after the first is indented.
 /// Returns at least one line.
-pub fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
+pub(crate) fn wrap(text: &str, width: usize, indent: usize) -> Vec<String> {
     let mut lines = Vec::new();
     let mut current = String::new();
     let mut has_word = false;
@@ -78,20 +78,20 @@ fn split(word: &str, width: usize) -> (&str, &str) {
 }
 
 /// Wraps a text as [`wrap`] does, and returns lines of one role.
-pub fn paragraph(text: &str, width: usize, indent: usize, role: Role) -> Vec<Line> {
+pub(crate) fn paragraph(text: &str, width: usize, indent: usize, role: Role) -> Vec<Line> {
     let lines = wrap(text, width, indent).into_iter();
     lines.map(|text| line(text, role)).collect()
 }
 
 /// The scroll position of lines that do not fit.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Scroll {
+pub(crate) struct Scroll {
     top: usize,
 }
 
 impl Scroll {
     /// Scrolls by a key over `count` lines of which `height` fit. Returns whether the key scrolls.
-    pub fn key(&mut self, code: KeyCode, count: usize, height: usize) -> bool {
+    pub(crate) fn key(&mut self, code: KeyCode, count: usize, height: usize) -> bool {
         let last = count.saturating_sub(height);
         let page = height.saturating_sub(1).max(1);
         let Some(top) = step(code, self.top, page) else {
@@ -102,13 +102,13 @@ impl Scroll {
     }
 
     /// Scrolls back to the first line.
-    pub const fn reset(&mut self) {
+    pub(crate) const fn reset(&mut self) {
         self.top = 0;
     }
 
     /// Draws the lines that fit from the current position. If some do not fit, the last row shows which lines
     /// are visible.
-    pub fn draw(self, canvas: &mut Canvas<'_>, area: Rect, lines: &[Line]) {
+    pub(crate) fn draw(self, canvas: &mut Canvas<'_>, area: Rect, lines: &[Line]) {
         let height = usize::from(area.height);
         let fits = lines.len() <= height;
         let height = if fits {
@@ -135,7 +135,11 @@ impl Scroll {
 
 /// Returns the place that a key moves to from `place`, which may lie beyond the end; `None` if the key does
 /// not move.
-pub fn step(code: KeyCode, place: usize, page: usize) -> Option<usize> {
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "key codes are the terminal library's list"
+)]
+pub(crate) fn step(code: KeyCode, place: usize, page: usize) -> Option<usize> {
     match code {
         KeyCode::Down => Some(place.saturating_add(1)),
         KeyCode::Up => Some(place.saturating_sub(1)),
@@ -148,7 +152,7 @@ pub fn step(code: KeyCode, place: usize, page: usize) -> Option<usize> {
 }
 
 /// Draws a line at row `y` of an area.
-pub fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, line: &Line) {
+pub(crate) fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, line: &Line) {
     let spans: Vec<Span<'_>> = line
         .iter()
         .map(|(text, role)| (text.as_str(), *role))
@@ -157,11 +161,16 @@ pub fn draw_line(canvas: &mut Canvas<'_>, area: Rect, y: u16, line: &Line) {
 }
 
 /// Columns that [`draw_entries`] takes for its mark.
-pub const MARK: usize = 2;
+pub(crate) const MARK: usize = 2;
 
 /// Draws entries of several lines each, from the first one that keeps the selected entry in sight. A glyph
 /// marks the selected entry in addition to its style.
-pub fn draw_entries(canvas: &mut Canvas<'_>, area: Rect, entries: &[Vec<Line>], selected: usize) {
+pub(crate) fn draw_entries(
+    canvas: &mut Canvas<'_>,
+    area: Rect,
+    entries: &[Vec<Line>],
+    selected: usize,
+) {
     let height = usize::from(area.height);
     let mut from = selected.min(entries.len().saturating_sub(1));
     let mut taken = entries.get(from).map_or(0, Vec::len);
@@ -195,7 +204,7 @@ pub fn draw_entries(canvas: &mut Canvas<'_>, area: Rect, entries: &[Vec<Line>], 
 }
 
 /// Returns a number as the viewer may see it: masked if the screen masks numbers.
-pub fn number(number: PhoneNumber, shared: &Shared, glyphs: &Glyphs) -> String {
+pub(crate) fn number(number: PhoneNumber, shared: &Shared, glyphs: &Glyphs) -> String {
     if shared.masked {
         format::masked(number, glyphs.mask)
     } else {
@@ -204,13 +213,13 @@ pub fn number(number: PhoneNumber, shared: &Shared, glyphs: &Glyphs) -> String {
 }
 
 /// Returns an instant on the viewer's clock: `Tue 14 Apr 14:07:32 EDT`.
-pub fn instant(at: Timestamp, shared: &Shared) -> String {
+pub(crate) fn instant(at: Timestamp, shared: &Shared) -> String {
     let zone = &shared.viewer.zone;
     format!("{} {}", format::day(at, zone), format::clock_zone(at, zone))
 }
 
 /// Returns the time from now until an instant, in its two largest units: `in 18 h 52 min`.
-pub fn from_now(at: Timestamp, shared: &Shared) -> String {
+pub(crate) fn from_now(at: Timestamp, shared: &Shared) -> String {
     let seconds = at.since(shared.now).as_secs();
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3_600 % 24, seconds / 60 % 60);
     match (days, hours, minutes) {
@@ -224,7 +233,7 @@ pub fn from_now(at: Timestamp, shared: &Shared) -> String {
 
 /// Returns a sentence for the viewer: UTC instants become the viewer's local time, and numbers are masked if
 /// the screen masks them.
-pub fn for_viewer(sentence: &str, shared: &Shared, glyphs: &Glyphs) -> String {
+pub(crate) fn for_viewer(sentence: &str, shared: &Shared, glyphs: &Glyphs) -> String {
     let word = |word: &str| {
         let bare = word.trim_matches(|letter: char| "()[],;:.`'".contains(letter));
         let said = if bare.ends_with('Z') && bare.contains('T') {
@@ -241,7 +250,7 @@ pub fn for_viewer(sentence: &str, shared: &Shared, glyphs: &Glyphs) -> String {
 }
 
 /// Returns the cities of zones: `New York, Chicago`. At most three are named.
-pub fn cities(zones: &[String]) -> String {
+pub(crate) fn cities(zones: &[String]) -> String {
     let city = |zone: &String| zone.rsplit('/').next().unwrap_or(zone).replace('_', " ");
     let named: Vec<String> = zones.iter().take(3).map(city).collect();
     match zones.len() {
@@ -252,7 +261,7 @@ pub fn cities(zones: &[String]) -> String {
 }
 
 /// Returns a count with its noun: `1 call`, `2 calls`.
-pub fn count(number: usize, noun: &str) -> String {
+pub(crate) fn count(number: usize, noun: &str) -> String {
     let plural = if number == 1 { "" } else { "s" };
     format!("{number} {noun}{plural}")
 }

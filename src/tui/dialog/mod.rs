@@ -1,39 +1,37 @@
 //! Dialogs: one at a time, on top of the screen. Each one handles its keys and its text, and draws itself.
 
-#![expect(
-    clippy::wildcard_enum_match_arm,
-    reason = "a dialog knows few of the keys, acts and answers there are"
-)]
-
-pub mod alerts;
-pub mod caps;
-pub mod confirm;
-pub mod field;
+pub(crate) mod alerts;
+pub(crate) mod caps;
+pub(crate) mod confirm;
+pub(crate) mod field;
 #[cfg(test)]
 pub(super) mod fixture;
-pub mod help;
-pub mod history;
-pub mod import;
-pub mod lines;
-pub mod opt_out;
-pub mod palette;
-pub mod quit;
-pub mod why;
+pub(crate) mod help;
+pub(crate) mod history;
+pub(crate) mod import;
+pub(crate) mod lines;
+pub(crate) mod opt_out;
+pub(crate) mod palette;
+pub(crate) mod quit;
+pub(crate) mod why;
 
 use crossterm::event::KeyEvent;
 use ratatui::layout::Rect;
 
 use super::action::Action;
 use super::canvas::{Canvas, Span};
-use super::model::{Ending, Shared};
+use super::shared::{Ending, Shared};
 use super::theme::Role;
-use crate::engine::desk::{Act, Message, Request};
+use crate::domain::ContactId;
+use crate::engine::desk::{
+    Act, ActSummary, AttemptRow, ImportSummary, JudgedNumber, Request, WhyReport,
+};
 
 /// What a dialog requests of the console.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Want {
+pub(crate) enum Want {
     /// A question to the desk.
-    Ask(Request),
+    Request(Request),
     /// An act, and the text that the screen shows until the act is acknowledged.
     Act(Act, String),
     /// Performs an action as if its key had been pressed.
@@ -41,34 +39,32 @@ pub enum Want {
     /// Explains why this number, as typed, is or is not being dialed.
     Why(String),
     /// Acknowledges the alerts with these sequence numbers.
-    SeenAlerts(Vec<i64>),
-    /// Copies a text to the clipboard.
-    Copy(String),
+    Acknowledge(Vec<i64>),
     /// Ends the console.
     End(Ending),
 }
 
 /// Whether a dialog stays open after a key.
 #[derive(Debug, PartialEq)]
-pub enum Next {
+pub(crate) enum Next {
     /// The dialog stays open.
     Stay,
     /// The dialog closes.
     Close,
 }
 
-/// A dialog's answer to a key, a paste or an answer of the desk.
+/// A dialog's answer to a key or a paste.
 #[derive(Debug, PartialEq)]
-pub struct Response {
+pub(crate) struct Response {
     /// Whether the dialog stays open.
-    pub next: Next,
+    pub(crate) next: Next,
     /// The requests, in the order in which they are carried out.
-    pub wants: Vec<Want>,
+    pub(crate) wants: Vec<Want>,
 }
 
 impl Response {
     /// Creates a response that keeps the dialog open.
-    pub const fn stay() -> Self {
+    pub(crate) const fn stay() -> Self {
         Self {
             next: Next::Stay,
             wants: Vec::new(),
@@ -76,7 +72,7 @@ impl Response {
     }
 
     /// Creates a response that closes the dialog.
-    pub const fn close() -> Self {
+    pub(crate) const fn close() -> Self {
         Self {
             next: Next::Close,
             wants: Vec::new(),
@@ -85,14 +81,14 @@ impl Response {
 
     /// Returns the response with one more request.
     #[must_use]
-    pub fn want(mut self, want: Want) -> Self {
+    pub(crate) fn want(mut self, want: Want) -> Self {
         self.wants.push(want);
         self
     }
 }
 
 /// A dialog on top of the screen.
-pub trait Dialog: Send {
+pub(crate) trait Dialog: Send {
     /// Handles a key. Esc never arrives here: it closes every dialog.
     fn key(&mut self, key: KeyEvent, shared: &Shared) -> Response;
 
@@ -101,10 +97,26 @@ pub trait Dialog: Send {
         None
     }
 
-    /// Handles a report of the desk, which may answer this dialog's question.
-    fn told(&mut self, _told: &Message, _shared: &Shared) -> Response {
-        Response::stay()
-    }
+    /// Takes the desk's answer to [`Request::Why`].
+    fn on_why(&mut self, _report: &Result<Box<WhyReport>, String>) {}
+
+    /// Takes the attempts of a contact.
+    fn on_attempts(&mut self, _contact: ContactId, _attempts: &[AttemptRow]) {}
+
+    /// Takes the numbers of this text, judged.
+    fn on_judged(&mut self, _text: &str, _judged: &[JudgedNumber]) {}
+
+    /// Takes the result of the act with this id.
+    fn on_acted(&mut self, _id: u64, _result: &Result<ActSummary, String>) {}
+
+    /// Takes the number of rows that an import has processed so far.
+    fn on_importing(&mut self, _rows: u64) {}
+
+    /// Takes the result of an import.
+    fn on_imported(&mut self, _result: &Result<ImportSummary, String>) {}
+
+    /// Takes the reason why the store cannot be read. A pending question may stay without an answer.
+    fn on_failed(&mut self, _error: &str) {}
 
     /// Receives the id of an act that this dialog requested.
     fn sent(&mut self, _id: u64) {}
@@ -115,7 +127,7 @@ pub trait Dialog: Send {
 
 /// Draws a cleared frame in the middle of the screen for content of `width` by `height` cells, and returns
 /// the area inside.
-pub fn open(canvas: &mut Canvas<'_>, width: u16, height: u16, title: &str) -> Rect {
+pub(crate) fn open(canvas: &mut Canvas<'_>, width: u16, height: u16, title: &str) -> Rect {
     let area = canvas.buffer.area;
     let width = (width + 4).min(area.width);
     let height = (height + 2).min(area.height);
@@ -141,7 +153,7 @@ pub fn open(canvas: &mut Canvas<'_>, width: u16, height: u16, title: &str) -> Re
 }
 
 /// Draws buttons in a row. Brackets mark the chosen one in addition to its style.
-pub fn buttons(
+pub(crate) fn buttons(
     canvas: &mut Canvas<'_>,
     at: (u16, u16),
     right: u16,
@@ -179,7 +191,7 @@ mod tests {
     use super::opt_out::OptOut;
     use super::palette::Palette;
     use super::quit::Quit;
-    use super::why::Why;
+    use super::why::WhyDialog;
     use super::*;
     use crate::tui::list::List;
 
@@ -198,11 +210,11 @@ mod tests {
             Box::new(Help::new(&shared)),
             Box::new(History::new(row())),
             Box::new(ImportDialog::new(&shared).unwrap()),
-            Box::new(OptOut::new(&shared, &List::default()).0),
-            Box::new(Palette::new(&shared)),
+            Box::new(OptOut::new(&List::default()).0),
+            Box::new(Palette::new()),
             Box::new(Quit::new(&shared).unwrap()),
-            Box::new(Why::of(phone("+12125550142"))),
-            Box::new(Why::typed()),
+            Box::new(WhyDialog::of(phone("+12125550142"))),
+            Box::new(WhyDialog::typed()),
         ]
     }
 
@@ -231,7 +243,7 @@ mod tests {
         let shared = shared();
         for mut dialog in every().into_iter().filter(|dialog| !performs(&**dialog)) {
             let response = press(&mut *dialog, crossterm::event::KeyCode::Enter, &shared);
-            let harmless = |want: &Want| matches!(want, Want::SeenAlerts(_));
+            let harmless = |want: &Want| matches!(want, Want::Acknowledge(_));
             assert!(response.wants.iter().all(harmless), "{response:?}");
         }
     }
@@ -242,6 +254,6 @@ mod tests {
         drawn(dialog, &shared())
             .backend()
             .to_string()
-            .contains("Do what?")
+            .contains("Run an action")
     }
 }

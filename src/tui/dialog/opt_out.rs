@@ -6,12 +6,12 @@ use crossterm::event::{KeyCode, KeyEvent};
 use super::field::Field;
 use super::{Dialog, Response, Want};
 use crate::domain::PhoneNumber;
-use crate::engine::desk::{Act, ActSummary, JudgedNumber, Message, Request};
+use crate::engine::desk::{Act, ActSummary, JudgedNumber, Request};
 use crate::tui::canvas::Canvas;
 use crate::tui::list::List;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 
-mod face;
+mod draw;
 #[cfg(test)]
 mod tests;
 
@@ -39,9 +39,26 @@ enum Stage {
     Done(ActSummary),
 }
 
+/// Why the opt-out is not written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+enum Fault {
+    #[error("The numbers are still being read.")]
+    StillReading,
+    #[error("Some of the text is not a number: correct it, or leave it out.")]
+    Unreadable,
+    #[error("There is no number yet: type or paste one.")]
+    NoNumber,
+    /// The store refused the act, for this reason.
+    #[error("{0}")]
+    NotRecorded(String),
+    /// The store cannot be read, for this reason.
+    #[error("{0}")]
+    StoreFailed(String),
+}
+
 /// The dialog that marks numbers as never to be called again.
 #[derive(Debug)]
-pub struct OptOut {
+pub(crate) struct OptOut {
     numbers: Field,
     note: Field,
     focus: Focus,
@@ -52,7 +69,7 @@ pub struct OptOut {
     judged: Option<(String, Vec<JudgedNumber>)>,
     /// Text that is no number and that the user chose to leave out.
     left_out: Vec<String>,
-    fault: Option<String>,
+    fault: Option<Fault>,
     /// The first number shown.
     top: usize,
 }
@@ -60,7 +77,7 @@ pub struct OptOut {
 impl OptOut {
     /// Creates the dialog with the marked numbers, or with the selected one if none is marked. Also returns
     /// the question to the desk what their opt-out touches; `None` without a number.
-    pub fn new(_shared: &Shared, list: &List) -> (Self, Option<Request>) {
+    pub(crate) fn new(list: &List) -> (Self, Option<Request>) {
         let mut prefilled: Vec<PhoneNumber> = list.marked.values().copied().collect();
         if prefilled.is_empty() {
             prefilled.extend(list.current().map(|row| row.number));
@@ -83,7 +100,7 @@ impl OptOut {
     }
 
     /// Moves to the field of numbers. Typed or pasted text replaces the numbers the dialog opened with.
-    fn begin_anew(&mut self) {
+    fn clear_prefilled(&mut self) {
         self.focus = Focus::Numbers;
         if self.numbers.value() == joined(&self.prefilled) {
             self.numbers = Field::default();
@@ -177,19 +194,19 @@ impl OptOut {
         let unreadable = self.unreadable().len();
         let numbers = self.readable();
         let fault = if self.current().is_none() {
-            "The numbers are still being read."
+            Fault::StillReading
         } else if unreadable > 0 {
-            "Some text is no number: correct it, or leave it out."
+            Fault::Unreadable
         } else if numbers.is_empty() {
-            "There is no number yet: type or paste one."
+            Fault::NoNumber
         } else {
-            let text = format!("recording {}", face::opt_outs(numbers.len()));
+            let text = format!("recording {}", draw::opt_outs(numbers.len()));
             let note = Some(self.note.value().trim().to_owned()).filter(|note| !note.is_empty());
             self.stage = Stage::Sending(None);
             self.fault = None;
             return Response::stay().want(Want::Act(Act::OptOut { numbers, note }, text));
         };
-        self.fault = Some(fault.to_owned());
+        self.fault = Some(fault);
         Response::stay()
     }
 
@@ -202,7 +219,7 @@ impl OptOut {
                 return Response::stay();
             }
             (Focus::Numbers, _) => {}
-            (_, KeyCode::Char(letter)) if starts_number(letter) => self.begin_anew(),
+            (_, KeyCode::Char(letter)) if starts_number(letter) => self.clear_prefilled(),
             (_, KeyCode::Left) => {
                 self.go(true);
                 return Response::stay();
@@ -227,12 +244,16 @@ fn joined(numbers: &[PhoneNumber]) -> String {
 
 fn asked(ask: Option<Request>) -> Response {
     match ask {
-        Some(ask) => Response::stay().want(Want::Ask(ask)),
+        Some(ask) => Response::stay().want(Want::Request(ask)),
         None => Response::stay(),
     }
 }
 
 impl Dialog for OptOut {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "key codes are the terminal library's list"
+    )]
     fn key(&mut self, key: KeyEvent, _shared: &Shared) -> Response {
         match (&self.stage, key.code) {
             (Stage::Done(_), KeyCode::Enter | KeyCode::Char(' ')) => return Response::close(),
@@ -264,7 +285,7 @@ impl Dialog for OptOut {
             return Some(Response::stay());
         }
         if self.focus != Focus::Numbers {
-            self.begin_anew();
+            self.clear_prefilled();
         }
         let pieces = text.split(BETWEEN).map(str::trim);
         let pieces: Vec<&str> = pieces.filter(|piece| !piece.is_empty()).collect();
@@ -279,31 +300,36 @@ impl Dialog for OptOut {
         Some(asked(self.judge()))
     }
 
-    fn told(&mut self, told: &Message, _shared: &Shared) -> Response {
-        match told {
-            Message::Judged(text, judged) if text == self.numbers.value() => {
-                let mut judged = judged.clone();
-                judged.sort_by_key(|one| one.read.is_ok());
-                self.judged = Some((text.clone(), judged));
-                if !self.stops().contains(&self.focus) {
-                    self.focus = Focus::Cancel;
-                }
-            }
-            Message::ActDone(id, result) if self.stage == Stage::Sending(Some(*id)) => match result
-            {
-                Ok(acted) => self.stage = Stage::Done(acted.clone()),
-                Err(error) => {
-                    self.stage = Stage::Editing;
-                    self.focus = Focus::OptOut;
-                    self.fault = Some(error.clone());
-                }
-            },
-            Message::Failed(error) if self.stage == Stage::Editing => {
-                self.fault = Some(error.clone());
-            }
-            _ => {}
+    fn on_judged(&mut self, text: &str, judged: &[JudgedNumber]) {
+        if text != self.numbers.value() {
+            return;
         }
-        Response::stay()
+        let mut judged = judged.to_vec();
+        judged.sort_by_key(|one| one.read.is_ok());
+        self.judged = Some((text.to_owned(), judged));
+        if !self.stops().contains(&self.focus) {
+            self.focus = Focus::Cancel;
+        }
+    }
+
+    fn on_acted(&mut self, id: u64, result: &Result<ActSummary, String>) {
+        if self.stage != Stage::Sending(Some(id)) {
+            return;
+        }
+        match result {
+            Ok(acted) => self.stage = Stage::Done(acted.clone()),
+            Err(error) => {
+                self.stage = Stage::Editing;
+                self.focus = Focus::OptOut;
+                self.fault = Some(Fault::NotRecorded(error.clone()));
+            }
+        }
+    }
+
+    fn on_failed(&mut self, error: &str) {
+        if self.stage == Stage::Editing {
+            self.fault = Some(Fault::StoreFailed(error.to_owned()));
+        }
     }
 
     fn sent(&mut self, id: u64) {
@@ -313,6 +339,6 @@ impl Dialog for OptOut {
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
-        face::draw(self, canvas);
+        draw::draw(self, canvas);
     }
 }

@@ -6,12 +6,12 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::layout::Rect;
 
 use super::field::Field;
-use super::help::{allowed, keys};
+use super::help::{PALETTE, keys};
 use super::lines::{self, Line, draw_entries, room};
 use super::{Dialog, Response, Want, open};
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::text::fit;
 use crate::tui::theme::Role;
 
@@ -21,7 +21,7 @@ const KEYS: usize = 12;
 
 /// The dialog that finds actions by name.
 #[derive(Debug)]
-pub struct Palette {
+pub(crate) struct Palette {
     field: Field,
     /// The actions that match the typed text, best first.
     found: Vec<Action>,
@@ -30,7 +30,7 @@ pub struct Palette {
 
 impl Palette {
     /// Creates the palette with every action listed.
-    pub fn new(_shared: &Shared) -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             field: Field::default(),
             found: find(""),
@@ -75,10 +75,8 @@ fn find(typed: &str) -> Vec<Action> {
             .score(text, &mut matcher)
             .map(|score| score * weight)
     };
-    let acts = Action::ALL
-        .iter()
-        .filter(|action| **action != Action::Palette);
-    let mut found: Vec<(u32, Action)> = acts
+    let listed = Action::ALL.iter().filter(|action| **action != PALETTE);
+    let mut found: Vec<(u32, Action)> = listed
         .filter_map(|action| {
             // The name has the largest weight because it describes the action best.
             let name = score(&action.name().replace('_', " "), 4);
@@ -92,6 +90,10 @@ fn find(typed: &str) -> Vec<Action> {
 }
 
 impl Dialog for Palette {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "key codes are the terminal library's list"
+    )]
     fn key(&mut self, key: KeyEvent, _shared: &Shared) -> Response {
         let last = self.found.len().saturating_sub(1);
         match key.code {
@@ -123,7 +125,7 @@ impl Dialog for Palette {
             u16::try_from(width).unwrap_or(76),
             u16::try_from(height.min(20)).unwrap_or(20),
         );
-        let inner = open(canvas, size.0, size.1, "Do what?");
+        let inner = open(canvas, size.0, size.1, "Run an action");
         self.field
             .draw(canvas, (inner.x, inner.y), inner.width, true);
         let list = Rect::new(
@@ -133,12 +135,12 @@ impl Dialog for Palette {
             inner.height.saturating_sub(2),
         );
         if let Some(number) = self.number() {
-            let text = format!("Enter says why {number} is or is not being dialed.");
+            let text = format!("Enter explains why {number} is or is not being dialed.");
             canvas.put(list.x, list.y, list.right(), &text, Role::Text);
             return;
         }
         if self.found.is_empty() {
-            let text = "Nothing has such a name.";
+            let text = "No action has such a name.";
             canvas.put(list.x, list.y, list.right(), text, Role::Warn);
         }
         let entries: Vec<Vec<Line>> = self
@@ -147,7 +149,7 @@ impl Dialog for Palette {
             .map(|action| vec![entry(*action, canvas.shared)])
             .collect();
         draw_entries(canvas, list, &entries, self.selected);
-        let hint = "Enter does it; `why +1...` asks about any number";
+        let hint = "Enter runs it; `why +1...` explains any number";
         let y = inner.bottom().saturating_sub(1);
         canvas.put(inner.x, y, inner.right(), hint, Role::Faint);
     }
@@ -159,7 +161,7 @@ fn entry(action: Action, shared: &Shared) -> Line {
         (fit(&name, NAME), Role::Value),
         (fit(&keys(action, shared), KEYS), Role::HintKey),
     ];
-    if !allowed(action, shared.viewer.may) {
+    if !shared.viewer.may.allow(action) {
         entry.push(("(not for your role) ".to_owned(), Role::Faint));
     }
     entry.push((action.sentence().to_owned(), Role::Text));
@@ -170,38 +172,39 @@ fn entry(action: Action, shared: &Shared) -> Line {
 mod tests {
     use super::super::fixture::{drawn, hold_styles, press, shared, type_in};
     use super::*;
+    use crate::tui::action::{CampaignAction, ContactAction, ProgramAction};
 
     #[test]
-    fn a_few_letters_find_an_act() {
+    fn a_few_letters_find_an_action() {
         let shared = shared();
-        let mut dialog = Palette::new(&shared);
+        let mut dialog = Palette::new();
         hold_styles("palette", &dialog, &shared);
         type_in(&mut dialog, "pau al", &shared);
         insta::assert_snapshot!("found", drawn(&dialog, &shared).backend());
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
-            Response::close().want(Want::Perform(Action::PauseAll))
+            Response::close().want(Want::Perform(Action::Campaign(CampaignAction::PauseAll)))
         );
     }
 
     #[test]
     fn the_name_counts_most() {
         for (typed, action) in [
-            ("quit", Action::Quit),
-            ("import", Action::Import),
-            ("opt out", Action::OptOut),
-            ("caps", Action::Caps),
+            ("quit", Action::Program(ProgramAction::Quit)),
+            ("import", Action::Campaign(CampaignAction::Import)),
+            ("opt out", Action::Contact(ContactAction::OptOut)),
+            ("caps", Action::Campaign(CampaignAction::Caps)),
         ] {
             assert_eq!(find(typed).first(), Some(&action), "{typed}");
         }
         assert!(find("zzz").is_empty());
-        assert!(!find("").contains(&Action::Palette));
+        assert!(!find("").contains(&PALETTE));
     }
 
     #[test]
     fn why_takes_a_number() {
         let shared = shared();
-        let mut dialog = Palette::new(&shared);
+        let mut dialog = Palette::new();
         type_in(&mut dialog, "why +1 212 555 0142", &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),

@@ -8,7 +8,7 @@ use super::{Dialog, Response, Want, lines, open};
 use crate::domain::CampaignState;
 use crate::engine::desk::EngineOwner;
 use crate::tui::canvas::Canvas;
-use crate::tui::model::{Ending, Shared};
+use crate::tui::shared::{Ending, Shared};
 use crate::tui::theme::Role;
 
 /// The choices, the harmless one first: name, meaning, ending.
@@ -21,26 +21,26 @@ const CHOICES: [(&str, &str, Option<Ending>); 4] = [
     ),
     (
         "Hang up and quit",
-        "No new call leaves; people who are being spoken with are cut off.",
+        "No new call leaves; conversations are cut off.",
         Some(Ending::HangUp),
     ),
     (
-        "Close the screen, go on dialing",
-        "The engine goes on without a screen, as with --headless; a console opened later sees it.",
+        "Close the screen, continue dialing",
+        "The engine continues without a screen, as with --headless; a console opened later attaches to it.",
         Some(Ending::Leave),
     ),
 ];
 
 /// The dialog that asks how to end.
 #[derive(Debug, Default)]
-pub struct Quit {
+pub(crate) struct Quit {
     chosen: usize,
 }
 
 impl Quit {
     /// Creates the dialog; `None` if there is nothing to ask: the engine is not inside this console, or no
     /// call is up and no campaign runs.
-    pub fn new(shared: &Shared) -> Option<Self> {
+    pub(crate) fn new(shared: &Shared) -> Option<Self> {
         let calls = shared.engine() == EngineOwner::Inside
             && (shared.calls_up() > 0 || running(shared) > 0);
         calls.then(Self::default)
@@ -56,6 +56,10 @@ fn running(shared: &Shared) -> usize {
 }
 
 impl Dialog for Quit {
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "key codes are the terminal library's list"
+    )]
     fn key(&mut self, key: KeyEvent, _shared: &Shared) -> Response {
         let last = CHOICES.len() - 1;
         match key.code {
@@ -111,7 +115,7 @@ impl Dialog for Quit {
         );
         draw_entries(canvas, list, &entries, self.chosen);
         let y = inner.bottom().saturating_sub(1);
-        let hint = "Up and Down choose, Enter does it";
+        let hint = "Up and Down move, Enter selects";
         canvas.put(inner.x, y, inner.right(), hint, Role::Faint);
     }
 }

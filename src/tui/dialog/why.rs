@@ -8,11 +8,11 @@ use super::lines::{self, Line, Scroll, for_viewer, from_now, instant, line, para
 use super::{Dialog, Response, Want, open};
 use crate::domain::PhoneNumber;
 use crate::engine::desk::why::{Answer, Gate};
-use crate::engine::desk::{Message, Request, WhyReport};
+use crate::engine::desk::{Request, WhyReport};
 use crate::engine::messages;
 use crate::tui::canvas::Canvas;
 use crate::tui::glyph::Glyphs;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::theme::Role;
 
 /// Columns of a gate's verdict and of its name.
@@ -21,7 +21,7 @@ const GATE: usize = 20;
 
 /// The dialog that explains why a number is or is not being dialed.
 #[derive(Debug)]
-pub struct Why {
+pub(crate) struct WhyDialog {
     /// The field for any number; `None` if a number was chosen from the list.
     field: Option<Field>,
     /// The chosen number. Answers about other numbers are ignored.
@@ -32,9 +32,9 @@ pub struct Why {
     scroll: Scroll,
 }
 
-impl Why {
+impl WhyDialog {
     /// Creates the dialog for a number. The caller has already asked the desk about it.
-    pub fn of(number: PhoneNumber) -> Self {
+    pub(crate) fn of(number: PhoneNumber) -> Self {
         Self {
             field: None,
             number: Some(number),
@@ -45,7 +45,7 @@ impl Why {
     }
 
     /// Creates the dialog with an empty field for any number.
-    pub fn typed() -> Self {
+    pub(crate) fn typed() -> Self {
         Self {
             field: Some(Field::default()),
             number: None,
@@ -56,7 +56,7 @@ impl Why {
     }
 
     /// Creates the dialog for a number typed elsewhere. The caller has already asked the desk about it.
-    pub fn asked(typed: &str) -> Self {
+    pub(crate) fn asked(typed: &str) -> Self {
         Self {
             field: Some(Field::new(typed)),
             asked: true,
@@ -80,14 +80,14 @@ impl Why {
         self.asked = true;
         self.report = None;
         self.scroll.reset();
-        Response::stay().want(Want::Ask(Request::Why(typed)))
+        Response::stay().want(Want::Request(Request::Why(typed)))
     }
 
     fn lines(&self, shared: &Shared, glyphs: &Glyphs, width: usize) -> Vec<Line> {
         match &self.report {
-            None if self.asked => vec![line("Asking every gate.", Role::Warn)],
+            None if self.asked => vec![line("Checking every gate.", Role::Warn)],
             None => paragraph(
-                "Type any number, with + and its country code or as it is dialed here; Enter asks.",
+                "Type any number, with + and its country code or as it is dialed here, then press Enter.",
                 width,
                 0,
                 Role::Faint,
@@ -188,7 +188,7 @@ fn gate_lines(gate: &Gate, shared: &Shared, glyphs: &Glyphs, width: usize) -> Ve
     said
 }
 
-impl Dialog for Why {
+impl Dialog for WhyDialog {
     fn key(&mut self, key: KeyEvent, shared: &Shared) -> Response {
         if key.code == KeyCode::Enter {
             return self.ask();
@@ -218,21 +218,18 @@ impl Dialog for Why {
         Some(Response::stay())
     }
 
-    fn told(&mut self, told: &Message, _shared: &Shared) -> Response {
-        match told {
-            Message::Why(report) if self.asked => {
-                let other = |number| report.as_ref().is_ok_and(|report| report.number != number);
-                if !self.number.is_some_and(other) {
-                    self.report = Some(report.clone());
-                    self.scroll.reset();
-                }
-            }
-            Message::Failed(error) if self.asked && self.report.is_none() => {
-                self.report = Some(Err(error.clone()));
-            }
-            _ => {}
+    fn on_why(&mut self, report: &Result<Box<WhyReport>, String>) {
+        let other = |number| report.as_ref().is_ok_and(|report| report.number != number);
+        if self.asked && !self.number.is_some_and(other) {
+            self.report = Some(report.clone());
+            self.scroll.reset();
         }
-        Response::stay()
+    }
+
+    fn on_failed(&mut self, error: &str) {
+        if self.asked && self.report.is_none() {
+            self.report = Some(Err(error.to_owned()));
+        }
     }
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
@@ -320,31 +317,31 @@ mod tests {
     #[test]
     fn any_number_may_be_typed() {
         let shared = shared();
-        let mut dialog = Why::typed();
+        let mut dialog = WhyDialog::typed();
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::stay()
         );
         type_in(&mut dialog, "808 555 0133", &shared);
-        let ask = Want::Ask(Request::Why("808 555 0133".to_owned()));
+        let ask = Want::Request(Request::Why("808 555 0133".to_owned()));
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
             Response::stay().want(ask)
         );
         let error = "`808 555 0133` cannot be read: it has no country code; start it with +";
-        dialog.told(&Message::Why(Err(error.to_owned())), &shared);
+        dialog.on_why(&Err(error.to_owned()));
         insta::assert_snapshot!(drawn(&dialog, &shared).backend());
     }
 
     #[test]
     fn the_answer_comes_first_then_every_gate() {
         let shared = shared();
-        let mut dialog = Why::of(phone("+18085550133"));
+        let mut dialog = WhyDialog::of(phone("+18085550133"));
         let mut other = report();
         other.number = phone("+12125550142");
-        dialog.told(&Message::Why(Ok(Box::new(other))), &shared);
+        dialog.on_why(&Ok(Box::new(other)));
         assert!(dialog.report.is_none(), "the answer about another number");
-        dialog.told(&Message::Why(Ok(Box::new(report()))), &shared);
+        dialog.on_why(&Ok(Box::new(report())));
         hold_styles("why", &dialog, &shared);
         assert_eq!(
             press(&mut dialog, KeyCode::Enter, &shared),
@@ -356,8 +353,8 @@ mod tests {
     fn it_scrolls_on_the_smallest_screen() {
         let mut shared = shared();
         shared.size = (60, 16);
-        let mut dialog = Why::asked("+18085550133");
-        dialog.told(&Message::Why(Ok(Box::new(report()))), &shared);
+        let mut dialog = WhyDialog::asked("+18085550133");
+        dialog.on_why(&Ok(Box::new(report())));
         press(&mut dialog, KeyCode::PageDown, &shared);
         insta::assert_snapshot!(drawn(&dialog, &shared).backend());
     }

@@ -2,9 +2,9 @@
 
 use ratatui::layout::Rect;
 
-use super::words;
+use super::labels;
 use crate::domain::Timestamp;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, ViewAction};
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::theme::Role;
 
@@ -22,11 +22,11 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let at = newest.at.parse::<Timestamp>();
     let at = at.map_or_else(
         |_| String::new(),
-        |at| format!("{} ", words::when(at, shared)),
+        |at| format!("{} ", labels::when(at, shared)),
     );
     let (see, known) = (
-        shared.keys.key(Action::Alerts),
-        shared.keys.key(Action::Acknowledge),
+        shared.keys.key(Action::View(ViewAction::Alerts)),
+        shared.keys.key(Action::View(ViewAction::Acknowledge)),
     );
     let keys = match (see.as_str(), known.as_str()) {
         ("", "") => String::new(),
@@ -35,7 +35,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
         (see, known) => format!("{see} shows  {known} acknowledges"),
     };
     let right = if area.width >= 100 && !keys.is_empty() {
-        area.right() - 1 - words::cells(keys.len())
+        area.right() - 1 - labels::cells(keys.len())
     } else {
         area.right()
     };

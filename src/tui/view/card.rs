@@ -2,10 +2,10 @@
 
 use ratatui::layout::Rect;
 
+use super::labels;
 use super::layout::SMALLEST;
-use super::words;
 use crate::engine::desk::EngineOwner;
-use crate::tui::action::Action;
+use crate::tui::action::{Action, CampaignAction, ProgramAction};
 use crate::tui::canvas::Canvas;
 use crate::tui::theme::Role;
 
@@ -24,7 +24,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
         lines.push((format!("{alert} NO ENGINE: nothing is dialed"), Role::Alert));
     }
     if let Some(board) = shared.campaign() {
-        let sign = words::campaign(board, &canvas.look.glyphs);
+        let sign = labels::campaign(board, &canvas.look.glyphs);
         let text = format!("{} {} {}", sign.glyph, sign.word, board.name);
         lines.push((text, sign.role));
         let [up, cap] = board.caps.concurrent;
@@ -35,10 +35,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
         ));
     }
     let keys = [
-        Action::StopEverything,
-        Action::Pause,
-        Action::PauseAll,
-        Action::Quit,
+        Action::Campaign(CampaignAction::StopEverything),
+        Action::Campaign(CampaignAction::Pause),
+        Action::Campaign(CampaignAction::PauseAll),
+        Action::Program(ProgramAction::Quit),
     ]
     .map(|action| format!("{} {}", shared.keys.key(action), action.hint()));
     lines.push((keys.join("  "), Role::HintText));
@@ -57,7 +57,7 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
 }
 
 fn place(canvas: &mut Canvas<'_>, area: Rect, lines: &[(String, Role)]) {
-    let spare = area.height.saturating_sub(words::cells(lines.len()));
+    let spare = area.height.saturating_sub(labels::cells(lines.len()));
     let x = area.x + u16::from(area.width > 30);
     for (y, (text, role)) in (area.y + spare / 3..area.bottom()).zip(lines) {
         canvas.put(x, y, area.right(), text, *role);

@@ -3,12 +3,12 @@
 
 use ratatui::layout::Rect;
 
-use super::words;
+use super::labels;
 use crate::domain::Timestamp;
 use crate::engine::desk::EventLine;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::glyph::Glyphs;
-use crate::tui::model::{Pane, Shared};
+use crate::tui::shared::{Pane, Shared};
 use crate::tui::theme::Role;
 
 /// Draws the pane of the events.
@@ -54,7 +54,7 @@ fn line(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, event: &EventLine) 
     let shared = canvas.shared;
     let (x, y) = at;
     let (glyph, role) = sign(&event.kind, &canvas.look.glyphs);
-    let x = canvas.put(x, y, right, &words::clock(event.at, shared), Role::Faint);
+    let x = canvas.put(x, y, right, &labels::clock(event.at, shared), Role::Faint);
     let x = canvas.put(x + 1, y, right, glyph, role);
     let mut x = canvas.put(x + 1, y, right, &event.text, role);
     if let Some(number) = event.number {
@@ -62,7 +62,7 @@ fn line(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, event: &EventLine) 
             x + 1,
             y,
             right,
-            &words::number(number, shared, &canvas.look.glyphs),
+            &labels::number(number, shared, &canvas.look.glyphs),
             Role::Value,
         );
     } else if let Some(campaign) = &event.campaign {
@@ -75,7 +75,7 @@ fn line(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, event: &EventLine) 
 fn more(event: &EventLine, shared: &Shared) -> String {
     let due = event.more.strip_prefix("due ").map(str::parse::<Timestamp>);
     match due {
-        Some(Ok(at)) => format!("due {}", words::when(at, shared)),
+        Some(Ok(at)) => format!("due {}", labels::when(at, shared)),
         Some(Err(_)) | None => event.more.clone(),
     }
 }

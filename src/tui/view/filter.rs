@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::words::cells;
+use super::labels::cells;
 use crate::tui::canvas::Canvas;
 use crate::tui::text;
 use crate::tui::theme::Role;

@@ -18,10 +18,11 @@ use crate::engine::desk::{
     NextClaim, Phase, Standing, Stretch, Until, View, WindowReason, ZoneRow, ZoneStanding,
 };
 use crate::tui::keymap::KeyMap;
-use crate::tui::model::{Model, Permits, Reach, Viewer};
+use crate::tui::model::Model;
+use crate::tui::shared::{Permits, Reach, Viewer};
 
 /// Returns Tue 14 Apr 2026, 14:07:32 EDT.
-pub(super) fn now() -> Timestamp {
+pub(in crate::tui) fn now() -> Timestamp {
     "2026-04-14T18:07:32Z".parse().unwrap()
 }
 
@@ -38,7 +39,7 @@ fn phone(text: &str) -> PhoneNumber {
 }
 
 /// Returns the model of a console on the deck, for a screen of this size.
-pub(super) fn model(size: (u16, u16)) -> Model {
+pub(in crate::tui) fn model(size: (u16, u16)) -> Model {
     let viewer = Viewer {
         actor: "maria".to_owned(),
         role: "operator",
@@ -70,7 +71,7 @@ pub(super) fn model(size: (u16, u16)) -> Model {
         .marked
         .insert(ContactId(1_187), phone("+13035550125"));
     model.list.after = true;
-    let height = super::list_height(&model);
+    let height = super::list_height(&model).unwrap_or(1);
     assert!(model.list.resize(height).is_none());
     model
 }

@@ -2,11 +2,11 @@
 
 use ratatui::layout::Rect;
 
-use super::words;
+use super::labels;
 use crate::engine::board::CampaignBoard;
 use crate::engine::desk::CampaignView;
 use crate::tui::canvas::Canvas;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
@@ -86,7 +86,7 @@ fn refused(board: &CampaignBoard, room: usize) -> Vec<(String, String)> {
     let others: u64 = all[kept..].iter().map(|(_, count)| count).sum();
     let mut counters: Vec<(String, String)> = all[..kept]
         .iter()
-        .map(|(code, count)| (words::reason_words(code), count.to_string()))
+        .map(|(code, count)| (labels::reason_words(code), count.to_string()))
         .collect();
     if others > 0 {
         counters.push(("others".to_owned(), others.to_string()));
@@ -105,7 +105,7 @@ fn waiting(board: &CampaignBoard, shared: &Shared) -> Vec<(String, String)> {
         ),
         (
             "binds".to_owned(),
-            words::bound(board, shared.engine()).to_owned(),
+            labels::bound(board, shared.engine()).to_owned(),
         ),
     ]
 }
@@ -113,7 +113,7 @@ fn waiting(board: &CampaignBoard, shared: &Shared) -> Vec<(String, String)> {
 fn retry(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> Vec<(String, String)> {
     let next = match view.next_due {
         Some(at) if at <= shared.now => "now".to_owned(),
-        Some(at) => words::when(at, shared),
+        Some(at) => labels::when(at, shared),
         None => "-".to_owned(),
     };
     vec![

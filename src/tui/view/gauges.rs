@@ -3,13 +3,13 @@
 
 use ratatui::layout::Rect;
 
-use super::words::{self, cells};
+use super::labels::{self, cells};
 use crate::domain::{CallerIdState, Timestamp};
 use crate::engine::board::{CallerIdBoard, CampaignBoard};
 use crate::engine::desk::{CampaignView, HoldKind, Until};
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::glyph::Glyphs;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
@@ -173,7 +173,7 @@ fn per_minute(board: &CampaignBoard, shared: &Shared, glyphs: &Glyphs) -> Gauge 
     let [value, cap] = board.caps.per_minute.map(u64::from);
     let dot = glyphs.separator;
     let room = room(value, cap);
-    let slot = |what: &str, until: Until| words::slot(what, until, shared);
+    let slot = |what: &str, until: Until| labels::slot(what, until, shared);
     let binds = board.next.principal();
     let binds = binds.map(|reason| (&reason.kind, reason.until));
     let (words, brief) = if let Some((HoldKind::TrunkPerMinute(..), until)) = binds {
@@ -215,12 +215,9 @@ fn caller_ids(view: &CampaignView, shared: &Shared, glyphs: &Glyphs) -> Gauge {
     let frees: Option<Timestamp> = ids.iter().filter_map(|id| id.frees_at).min();
     let unproven = ids.iter().any(|id| !id.proven);
     let (words, brief) = match (usable, frees) {
-        (0, _) if unproven => (
-            "NONE proven to be ours".to_owned(),
-            "not proven ours".to_owned(),
-        ),
+        (0, _) if unproven => ("NONE proven".to_owned(), "not proven".to_owned()),
         (0, Some(at)) => {
-            let at = words::when(at, shared);
+            let at = labels::when(at, shared);
             (
                 format!("NONE usable {dot} one free {at}"),
                 format!("one free {at}"),
@@ -267,7 +264,7 @@ fn progress(board: &CampaignBoard, shared: &Shared) -> Gauge {
     let pace = rates.map_or(0.0, |rates| rates.sent_per_minute(shared.now));
     let end = rates.and_then(|rates| rates.end(board.total.saturating_sub(ended), shared.now));
     let eta = end.map_or_else(String::new, |at| {
-        format!(" ETA {}", words::when(at, shared))
+        format!(" ETA {}", labels::when(at, shared))
     });
     let words = format!("{pace:.1}/min{eta}");
     Gauge {

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::words::{self, cells};
+use super::labels::{self, cells};
 use crate::clock::DeckClock;
 use crate::domain::CampaignState;
 use crate::domain::text::clean;
@@ -10,7 +10,7 @@ use crate::engine::board::CampaignBoard;
 use crate::engine::desk::EngineOwner;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
 
@@ -109,7 +109,7 @@ fn tab_line(canvas: &mut Canvas<'_>, area: Rect) {
         let role = if active {
             Role::TabActive
         } else {
-            words::campaign(board, &canvas.look.glyphs).role
+            labels::campaign(board, &canvas.look.glyphs).role
         };
         x = canvas.put(x, area.y, cells(room) + 1, &label, role) + 1;
         last = place;
@@ -142,7 +142,7 @@ fn first_tab(canvas: &Canvas<'_>, room: usize) -> usize {
 
 /// Returns the text of a tab: `[1 ● spring-reminders  RUNNING]`.
 fn label(canvas: &Canvas<'_>, place: usize, board: &CampaignBoard) -> String {
-    let sign = words::campaign(board, &canvas.look.glyphs);
+    let sign = labels::campaign(board, &canvas.look.glyphs);
     let cleaned = clean(&board.name);
     let name = if text::width(&cleaned) > NAME {
         canvas.look.glyphs.fit(&cleaned, NAME)
@@ -185,7 +185,7 @@ pub(super) fn banner(canvas: &mut Canvas<'_>, area: Rect) {
             let seen = shared
                 .view
                 .as_ref()
-                .map(|view| words::clock(view.board.now, shared));
+                .map(|view| labels::clock(view.board.now, shared));
             let seen = seen.map_or_else(String::new, |at| format!(" This is from {at}."));
             format!("{alert} THE STORE CANNOT BE READ.{seen} {error}")
         }

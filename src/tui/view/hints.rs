@@ -2,11 +2,13 @@
 
 use ratatui::layout::Rect;
 
-use super::words::cells;
+use super::labels::cells;
 use crate::domain::CampaignState;
-use crate::tui::action::Action;
+use crate::tui::action::{
+    Action, CampaignAction, ContactAction, MoveAction, ProgramAction, ViewAction,
+};
 use crate::tui::canvas::{Canvas, Span};
-use crate::tui::model::{Shared, Tone};
+use crate::tui::shared::{Shared, Tone};
 use crate::tui::text;
 use crate::tui::theme::Role;
 
@@ -46,28 +48,28 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
 /// Returns the actions that get a hint, most important first.
 fn actions(shared: &Shared) -> impl Iterator<Item = Action> + use<> {
     let first = match shared.campaign().map(|board| board.state) {
-        Some(CampaignState::Paused) => Action::Resume,
-        Some(CampaignState::Draft) => Action::Start,
+        Some(CampaignState::Paused) => CampaignAction::Resume,
+        Some(CampaignState::Draft) => CampaignAction::Start,
         Some(CampaignState::Running | CampaignState::Done | CampaignState::Stopped) | None => {
-            Action::Pause
+            CampaignAction::Pause
         }
     };
     let shown = [
-        first,
-        Action::PauseAll,
-        Action::OptOut,
-        Action::Why,
-        Action::StopEverything,
-        Action::Help,
-        Action::Quit,
-        Action::Filter,
-        Action::Palette,
-        Action::Details,
-        Action::NextPane,
-        Action::Expand,
-        Action::Mark,
-        Action::Sort,
-        Action::Freeze,
+        Action::Campaign(first),
+        Action::Campaign(CampaignAction::PauseAll),
+        Action::Contact(ContactAction::OptOut),
+        Action::Contact(ContactAction::Why),
+        Action::Campaign(CampaignAction::StopEverything),
+        Action::Program(ProgramAction::Help),
+        Action::Program(ProgramAction::Quit),
+        Action::View(ViewAction::Filter),
+        Action::Program(ProgramAction::Palette),
+        Action::Contact(ContactAction::Details),
+        Action::Move(MoveAction::NextPane),
+        Action::View(ViewAction::Expand),
+        Action::Contact(ContactAction::Mark),
+        Action::View(ViewAction::Sort),
+        Action::View(ViewAction::Freeze),
     ];
     shown.into_iter()
 }

@@ -3,7 +3,7 @@
 
 use ratatui::layout::Rect;
 
-use super::words;
+use super::labels;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::theme::Role;
 
@@ -17,8 +17,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     if area.height == 0 || sent >= cap {
         return;
     }
-    let (why, role) = words::binds(board, view, shared);
-    let word = words::bound(board, shared.engine());
+    let (why, role) = labels::binds(board, view, shared);
+    let word = labels::bound(board, shared.engine());
     let rates = shared.rates_of(&board.name);
     let share = rates.map_or_else(String::new, |rates| {
         let minutes = rates.seen(shared.now).as_secs() / 60;

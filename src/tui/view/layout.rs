@@ -5,9 +5,9 @@
 
 use ratatui::layout::Rect;
 
-use super::words::cells;
+use super::labels::cells;
 use crate::engine::desk::EngineOwner;
-use crate::tui::model::{Pane, Shared};
+use crate::tui::shared::{Pane, Shared};
 
 /// The smallest size at which panes are drawn, in columns and rows.
 pub(super) const SMALLEST: (u16, u16) = (60, 16);

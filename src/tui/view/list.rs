@@ -2,13 +2,13 @@
 
 use ratatui::layout::Rect;
 
-use super::words;
+use super::labels;
 use crate::domain::text::clean;
 use crate::engine::desk::{ContactRow, ListOrder};
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
 use crate::tui::list::List;
-use crate::tui::model::Pane;
+use crate::tui::shared::Pane;
 use crate::tui::theme::Role;
 
 /// A column of the list.
@@ -176,7 +176,7 @@ const fn nothing(list: &List) -> &'static str {
     } else if list.filter.is_empty() {
         "no contacts"
     } else {
-        "no contact is like that; Esc shows all"
+        "no contact matches; Esc shows all"
     }
 }
 
@@ -311,7 +311,7 @@ fn cell(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, column: Column, row
         Column::Id => canvas.put_right(x, y, right, &row.contact.to_string(), Role::Faint),
         Column::State => state(canvas, at, right, row),
         Column::Number => {
-            let number = words::number(row.number, shared, &canvas.look.glyphs);
+            let number = labels::number(row.number, shared, &canvas.look.glyphs);
             canvas.put(x, y, right, &number, Role::Value);
         }
         Column::Name => {
@@ -334,11 +334,11 @@ fn cell(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, column: Column, row
             canvas.put(x, y, right, &tries, Role::Text);
         }
         Column::Last => {
-            let last = row.last.map_or("-", words::outcome);
+            let last = row.last.map_or("-", labels::outcome);
             canvas.put(x, y, right, last, Role::Text);
         }
         Column::Why => {
-            let why = words::why(&row.standing, shared);
+            let why = labels::why(&row.standing, shared);
             canvas.put(x, y, right, &canvas.look.glyphs.fit(&why, room), Role::Text);
         }
         Column::CallerId => {
@@ -356,8 +356,8 @@ fn cell(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, column: Column, row
 
 /// Draws the state of a contact: `◆ talking 0:42`.
 fn state(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, row: &ContactRow) {
-    let sign = words::standing(&row.standing, &canvas.look.glyphs);
-    let since = words::since(&row.standing).map_or_else(String::new, |at| {
+    let sign = labels::standing(&row.standing, &canvas.look.glyphs);
+    let since = labels::since(&row.standing).map_or_else(String::new, |at| {
         format!(" {}", format::call_time(canvas.shared.now.since(at)))
     });
     let spans: [Span<'_>; 4] = [

@@ -8,29 +8,30 @@ mod card;
 mod events;
 mod filter;
 #[cfg(test)]
-mod fixture;
+pub(in crate::tui) mod fixture;
 mod gates;
 mod gauges;
 mod header;
 mod hints;
 mod idle;
+mod labels;
 mod layout;
 mod list;
 mod outcomes;
 mod start;
 #[cfg(test)]
 mod tests;
-mod words;
 mod zones;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-pub use start::what_starts;
-pub use words::bound;
+pub(crate) use labels::bound;
+pub(crate) use start::what_starts;
 
 use super::canvas::{Canvas, Look, Span};
-use super::model::{Model, Pane};
+use super::model::Model;
+use super::shared::Pane;
 use super::theme::Role;
 
 /// Draws the whole screen: the panes, the filter line while it is typed, and the dialog on top.
@@ -68,17 +69,22 @@ pub fn draw(model: &Model, look: &Look, buffer: &mut Buffer) {
     }
 }
 
-/// Returns the number of rows of the call list that fit, at least 1.
-pub fn list_height(model: &Model) -> usize {
+/// Returns the number of rows of the call list that fit, at least 1; `None` while the list is not on the
+/// screen.
+pub(crate) fn list_height(model: &Model) -> Option<usize> {
     if is_too_small(model.shared.size) {
-        return 1;
+        return None;
     }
     let places = layout::places(&model.shared);
-    usize::from(list::rows_in(places.list, places.framed)).max(1)
+    if places.list.height == 0 {
+        return None;
+    }
+    let rows = list::rows_in(places.list, places.framed);
+    Some(usize::from(rows).max(1))
 }
 
 /// Returns whether the terminal is too small for the panes.
-pub const fn is_too_small(size: (u16, u16)) -> bool {
+pub(crate) const fn is_too_small(size: (u16, u16)) -> bool {
     size.0 < layout::SMALLEST.0 || size.1 < layout::SMALLEST.1
 }
 

@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::words;
+use super::labels;
 use crate::domain::Outcome;
 use crate::engine::board::CampaignBoard;
 use crate::tui::canvas::Canvas;
@@ -72,7 +72,7 @@ fn shown(board: &CampaignBoard, rows: usize) -> Vec<(&'static str, u64)> {
         .iter()
         .filter_map(|outcome| {
             let count = *board.outcomes.get(outcome)?;
-            (count > 0).then_some((words::outcome(*outcome), count))
+            (count > 0).then_some((labels::outcome(*outcome), count))
         })
         .collect();
     if shown.len() <= rows {

@@ -1,16 +1,16 @@
 //! What starting the current campaign would do, as lines for its confirmation.
 
-use super::words::{claim, when};
+use super::labels::{claim, when};
 use crate::engine::board::CampaignBoard;
 use crate::engine::desk::{CampaignView, NextClaim, ZoneStanding};
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 
 /// The number of zones that are named. The others are counted.
 const NAMED: usize = 3;
 
 /// Returns the lines of the confirmation: contacts that would be called now, pacing, trunk, open zones,
 /// retries, and rules that apply. Empty without a campaign.
-pub fn what_starts(shared: &Shared) -> Vec<String> {
+pub(crate) fn what_starts(shared: &Shared) -> Vec<String> {
     let Some((board, view)) = shared.campaign().zip(shared.campaign_view()) else {
         return Vec::new();
     };
@@ -45,8 +45,10 @@ fn called(board: &CampaignBoard, shared: &Shared) -> String {
         ready => format!("{ready} contacts"),
     };
     match board.ready {
-        _ if next.needs_operator() => format!("Nobody would be called: {}.", claim(&next, shared)),
-        0 => "No contact may be called right now.".to_owned(),
+        _ if next.needs_operator() => {
+            format!("No contact would be called: {}.", claim(&next, shared))
+        }
+        0 => "No contact may be called now.".to_owned(),
         _ if paced => format!("{contacts} would be called now."),
         _ => format!(
             "{contacts} ready, none called yet: {}.",
@@ -113,7 +115,7 @@ fn retries(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> Strin
     match (waiting, view.next_due) {
         (0, _) => "No retry is waiting.".to_owned(),
         (some, Some(at)) if at <= shared.now => {
-            format!("{some} planned retries resume; the first is due already.")
+            format!("{some} planned retries resume; the first is already due.")
         }
         (some, Some(at)) => format!(
             "{some} planned retries resume, the first at {}.",

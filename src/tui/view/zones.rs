@@ -5,13 +5,13 @@
 
 use ratatui::layout::Rect;
 
-use super::words::cells;
+use super::labels::cells;
 use crate::domain::Timestamp;
 use crate::engine::desk::{HoldKind, Stretch, ZoneRow, ZoneStanding};
 use crate::engine::messages::hold_word;
 use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
-use crate::tui::model::{Pane, Shared};
+use crate::tui::shared::{Pane, Shared};
 use crate::tui::theme::Role;
 
 const LABEL: u16 = 10;

@@ -25,8 +25,8 @@ fn judged(typed: &str, number: &str) -> JudgedNumber {
     }
 }
 
-/// Returns the desk's answer to a text with a known, an unknown and an unreadable number.
-fn answer(text: &str) -> Message {
+/// Gives the dialog the desk's answer to a text with a known, an unknown and an unreadable number.
+fn judge(dialog: &mut OptOut, text: &str) {
     let mut known = judged("+12125550142", "+12125550142");
     known.contacts = vec![
         (CampaignId(1), ContactId(1_184), ContactState::InFlight),
@@ -39,24 +39,22 @@ fn answer(text: &str) -> Message {
         ..judged("CALLME", "+12125550199")
     };
     let all = [known, guessed, unread].into_iter();
-    Message::Judged(
-        text.to_owned(),
-        all.filter(|one| text.contains(&one.typed)).collect(),
-    )
+    let all: Vec<JudgedNumber> = all.filter(|one| text.contains(&one.typed)).collect();
+    dialog.on_judged(text, &all);
 }
 
 fn with_row() -> (OptOut, Option<Request>) {
     let mut list = List::default();
     list.rows = vec![row()];
     list.selected = Some(row().contact);
-    OptOut::new(&shared(), &list)
+    OptOut::new(&list)
 }
 
 fn pasted(text: &str) -> OptOut {
-    let (mut dialog, _) = OptOut::new(&shared(), &List::default());
+    let (mut dialog, _) = OptOut::new(&List::default());
     dialog.paste(text, &shared()).unwrap();
     let text = dialog.numbers.value().to_owned();
-    dialog.told(&answer(&text), &shared());
+    judge(&mut dialog, &text);
     dialog
 }
 
@@ -76,11 +74,8 @@ fn a_number_is_opted_out_by_tab_and_enter() {
     let (mut dialog, _) = with_row();
     key(&mut dialog, KeyCode::Tab);
     assert_eq!(key(&mut dialog, KeyCode::Enter), Response::stay());
-    assert_eq!(
-        dialog.fault.as_deref(),
-        Some("The numbers are still being read.")
-    );
-    dialog.told(&answer("+12125550142"), &shared());
+    assert_eq!(dialog.fault, Some(Fault::StillReading));
+    judge(&mut dialog, "+12125550142");
     let response = key(&mut dialog, KeyCode::Enter);
     let numbers = vec![phone("+12125550142")];
     let act = Act::OptOut {
@@ -102,9 +97,9 @@ fn a_number_is_opted_out_by_tab_and_enter() {
         finished: 1,
         live: 1,
     };
-    dialog.told(&Message::ActDone(6, Ok(ActSummary::default())), &shared());
+    dialog.on_acted(6, &Ok(ActSummary::default()));
     assert_eq!(dialog.stage, Stage::Sending(Some(7)));
-    dialog.told(&Message::ActDone(7, Ok(acted)), &shared());
+    dialog.on_acted(7, &Ok(acted));
     hold_styles("opt_out", &dialog, &shared());
     assert_eq!(key(&mut dialog, KeyCode::Enter), Response::close());
 }
@@ -115,12 +110,12 @@ fn what_cannot_be_read_is_left_out_by_choice_only() {
     insta::assert_snapshot!(drawn(&dialog, &shared()).backend());
     dialog.focus = Focus::OptOut;
     assert_eq!(key(&mut dialog, KeyCode::Enter), Response::stay());
-    assert!(dialog.fault.as_ref().unwrap().contains("no number"));
+    assert_eq!(dialog.fault, Some(Fault::Unreadable));
     dialog.focus = Focus::LeaveOut;
     let rest = "+12125550142, 646 555 0188";
-    let ask = Want::Ask(Request::Judge(rest.to_owned()));
+    let ask = Want::Request(Request::Judge(rest.to_owned()));
     assert_eq!(key(&mut dialog, KeyCode::Enter), Response::stay().want(ask));
-    dialog.told(&answer(rest), &shared());
+    judge(&mut dialog, rest);
     assert_eq!(dialog.left_out, ["CALLME"]);
     assert_eq!(dialog.focus, Focus::Cancel);
     assert_eq!(dialog.readable().len(), 2);
@@ -128,7 +123,7 @@ fn what_cannot_be_read_is_left_out_by_choice_only() {
 
 #[test]
 fn digits_go_to_the_numbers_and_enter_goes_on() {
-    let (mut dialog, ask) = OptOut::new(&shared(), &List::default());
+    let (mut dialog, ask) = OptOut::new(&List::default());
     assert_eq!(ask, None);
     type_in(&mut dialog, "212", &shared());
     assert_eq!(
@@ -147,7 +142,7 @@ fn digits_go_to_the_numbers_and_enter_goes_on() {
 #[test]
 fn an_answer_to_an_older_text_is_not_taken() {
     let (mut dialog, _) = with_row();
-    dialog.told(&answer("+1212555014"), &shared());
+    judge(&mut dialog, "+1212555014");
     assert!(dialog.current().is_none());
 }
 
@@ -157,12 +152,10 @@ fn a_refusal_brings_the_numbers_back() {
     dialog.focus = Focus::OptOut;
     key(&mut dialog, KeyCode::Enter);
     dialog.sent(1);
-    dialog.told(
-        &Message::ActDone(1, Err("the store is locked".to_owned())),
-        &shared(),
-    );
+    let refused = Fault::NotRecorded("the store is locked".to_owned());
+    dialog.on_acted(1, &Err(refused.to_string()));
     assert_eq!(dialog.stage, Stage::Editing);
-    assert_eq!(dialog.fault.as_deref(), Some("the store is locked"));
+    assert_eq!(dialog.fault, Some(refused));
 }
 
 #[test]
@@ -170,6 +163,6 @@ fn it_fits_the_smallest_screen_and_masks() {
     let mut shared = shared();
     (shared.size, shared.masked) = ((60, 16), true);
     let (mut dialog, _) = with_row();
-    dialog.told(&answer("+12125550142"), &shared);
+    judge(&mut dialog, "+12125550142");
     insta::assert_snapshot!(drawn(&dialog, &shared).backend());
 }

@@ -12,7 +12,7 @@ use crate::tui::dialog::lines::{
 use crate::tui::dialog::{buttons, open};
 use crate::tui::format;
 use crate::tui::glyph::Glyphs;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::theme::Role;
 
 /// Returns `1 opt-out`, `2 opt-outs`.
@@ -50,14 +50,14 @@ fn draw_form(dialog: &OptOut, canvas: &mut Canvas<'_>, inner: Rect) {
     draw_summary(dialog, canvas, (x, y + 2), right);
     let area = Rect::new(x, y + 3, inner.width, bottom.saturating_sub(y + 6));
     draw_judged(dialog, canvas, area);
-    let permanent = "Permanent, and in every campaign. No key takes it back.";
+    let permanent = "Permanent, in every campaign. No key undoes it.";
     canvas.put(x, bottom.saturating_sub(3), right, permanent, Role::Accent);
     if editing {
         draw_buttons(dialog, canvas, (x, bottom.saturating_sub(2)), right);
-        let hint = "Tab goes on, Enter presses, Up and Down scroll";
+        let hint = "Tab moves, Enter presses, Up and Down scroll";
         canvas.put(x, bottom.saturating_sub(1), right, hint, Role::Faint);
     } else {
-        let text = "Being recorded. Esc closes this; the opt-out goes on.";
+        let text = "Recording. Esc closes this dialog; that does not cancel the opt-out.";
         canvas.put(x, bottom.saturating_sub(2), right, text, Role::Warn);
     }
 }
@@ -111,7 +111,7 @@ fn draw_judged(dialog: &OptOut, canvas: &mut Canvas<'_>, area: Rect) {
     let shared = canvas.shared;
     let judged = dialog.current().unwrap_or_default();
     if judged.is_empty() {
-        let hint = "Type numbers, or paste a block: a number a line, or commas between.";
+        let hint = "Type numbers, or paste a block: one per line, or separated by commas.";
         let hint = paragraph(hint, usize::from(area.width), 0, Role::Faint);
         for (y, line) in (area.y..area.bottom()).zip(&hint) {
             draw_line(canvas, area, y, line);
@@ -154,7 +154,7 @@ fn entry(one: &JudgedNumber, (shared, glyphs): (&Shared, &Glyphs), width: usize)
         entry.extend(detail(&text, width, Role::Faint));
     }
     if let Some(unfit) = echo.unfit {
-        let text = format!("cannot be dialed in any case: {unfit}");
+        let text = format!("cannot be dialed anyway: {unfit}");
         entry.extend(detail(&text, width, Role::Warn));
     }
     entry
@@ -180,7 +180,7 @@ fn detail(text: &str, width: usize, role: Role) -> Vec<Line> {
 /// Returns the campaigns that contain the number, with its state in each.
 fn touched(one: &JudgedNumber, shared: &Shared) -> String {
     if one.contacts.is_empty() {
-        return "in no campaign so far".to_owned();
+        return "in no campaign".to_owned();
     }
     let contacts = one.contacts.iter().map(|(campaign, _, state)| {
         let state = state.as_str().replace('_', " ");
@@ -223,7 +223,7 @@ fn draw_done(dialog: &OptOut, acted: &ActSummary, canvas: &mut Canvas<'_>, width
     let up = match acted.live {
         0 => "No call to them was up.".to_owned(),
         live => format!(
-            "{} to them up: what still rings is hung up, a conversation goes on.",
+            "{} to them up: one that still rings is hung up, a conversation continues.",
             count(usize::try_from(live).unwrap_or(usize::MAX), "call")
         ),
     };

@@ -10,7 +10,7 @@ use crate::engine::desk::{
 use crate::engine::messages::hold_word;
 use crate::tui::format;
 use crate::tui::glyph::Glyphs;
-use crate::tui::model::Shared;
+use crate::tui::shared::Shared;
 use crate::tui::theme::Role;
 
 /// How a state is shown: its glyph, its text and its role.
@@ -110,7 +110,7 @@ pub(super) fn why(standing: &Standing, shared: &Shared) -> String {
         | Standing::Ringing(_)
         | Standing::Talking(_)
         | Standing::Ended(_, None) => "-".to_owned(),
-        Standing::Lost(_) => "the carrier does not say what became of it".to_owned(),
+        Standing::Lost(_) => "the carrier does not report its fate".to_owned(),
         Standing::ToCall(next) => brief(next, shared),
         Standing::Ended(_, Some(reason)) => reason_words(reason),
     }
@@ -193,7 +193,8 @@ fn reason(reason: &HoldReason, shared: &Shared) -> String {
         HoldKind::DeckConcurrent(..) => return "deck full: a call has to end".to_owned(),
         HoldKind::Spacing => return "spaced over the minute".to_owned(),
         HoldKind::CallerIdsUnproven => {
-            return "the carrier has not said that our caller IDs are ours".to_owned();
+            return "the carrier has not confirmed that the caller IDs belong to this account"
+                .to_owned();
         }
         HoldKind::CallerIdsFull => "caller IDs full, one free".to_owned(),
         HoldKind::AbandonmentBrake(answered, abandoned) => {
@@ -316,7 +317,7 @@ fn waits(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> String 
 
 /// Returns what limits a campaign in one or two words. Reasons of one kind have one text, so that their
 /// shares can be added.
-pub fn bound(board: &CampaignBoard, engine: EngineOwner) -> &'static str {
+pub(crate) fn bound(board: &CampaignBoard, engine: EngineOwner) -> &'static str {
     if engine == EngineOwner::Nobody {
         return "no engine";
     }

@@ -9,13 +9,14 @@ use super::canvas::Look;
 use super::colour::{ColourChoice, ColourLevel, TerminalHints};
 use super::glyph::Glyphs;
 use super::theme::Theme;
+use crate::config::ConfigErrors;
 
 /// The theme if no other is requested.
 const DEFAULT: &str = "dark";
 
 /// What the command line and the environment request.
 #[derive(Clone, Debug, Default)]
-pub struct LookChoice {
+pub struct AppearanceChoice {
     /// The theme's name; `None` for the dark theme.
     pub theme: Option<String>,
     /// The folder with the user's own themes.
@@ -36,7 +37,7 @@ pub struct LookChoice {
 
 /// The theme and the glyphs in use, and where the theme comes from.
 #[derive(Debug)]
-pub struct Looks {
+pub struct Appearance {
     look: Look,
     name: String,
     folder: Option<PathBuf>,
@@ -45,12 +46,12 @@ pub struct Looks {
     written: Option<SystemTime>,
 }
 
-impl Looks {
+impl Appearance {
     /// Loads the requested theme. Also returns warnings, such as unknown roles.
     ///
     /// # Errors
     /// Errors if there is no such theme, or if its file is not valid.
-    pub fn new(choice: LookChoice) -> Result<(Self, Vec<String>), String> {
+    pub fn new(choice: AppearanceChoice) -> Result<(Self, Vec<String>), ConfigErrors> {
         let hints = TerminalHints {
             no_color: choice.no_color.as_deref(),
             colorterm: choice.colorterm.as_deref(),
@@ -58,10 +59,9 @@ impl Looks {
         };
         let level = ColourLevel::detect(choice.color, hints);
         let name = choice.theme.unwrap_or_else(|| DEFAULT.to_owned());
-        let (theme, warnings) =
-            Theme::load(&name, choice.folder.as_deref()).map_err(|error| error.to_string())?;
+        let (theme, warnings) = Theme::load(&name, choice.folder.as_deref())?;
         let glyphs = Glyphs::choose(choice.ascii, choice.locale.each_ref().map(Option::as_deref));
-        let mut looks = Self {
+        let mut appearance = Self {
             look: Look {
                 theme: theme.limited_to(level),
                 glyphs,
@@ -71,17 +71,17 @@ impl Looks {
             level,
             written: None,
         };
-        looks.written = looks.written_at();
-        Ok((looks, warnings))
+        appearance.written = appearance.written_at();
+        Ok((appearance, warnings))
     }
 
     /// Returns the look in use.
-    pub const fn current(&self) -> &Look {
+    pub(crate) const fn current(&self) -> &Look {
         &self.look
     }
 
     /// Switches to the next theme by name. A theme that is not valid is skipped.
-    pub fn next(&mut self) {
+    pub(crate) fn next(&mut self) {
         let names = Theme::names(self.folder.as_deref());
         let at = names.iter().position(|name| *name == self.name);
         let start = at.map_or(0, |at| at + 1);
@@ -95,7 +95,7 @@ impl Looks {
 
     /// Reads the user's own theme file again if it was written since the last read. Returns whether the theme
     /// has changed: a file that is not valid changes nothing.
-    pub fn look_for_changes(&mut self) -> bool {
+    pub(crate) fn reload_if_changed(&mut self) -> bool {
         let written = self.written_at();
         if written.is_none() || written == self.written {
             return false;

@@ -1,0 +1,158 @@
+//! What keys change in the model, and what they request.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::*;
+use crate::domain::CampaignState;
+use crate::tui::action::ContactAction;
+use crate::tui::shared::{Pane, Reach};
+use crate::tui::view::fixture::{model, now};
+
+const SIZE: (u16, u16) = (120, 36);
+
+/// Presses a key that is one character, and returns what it requests.
+fn press(model: &mut Model, key: char) -> Vec<Cmd> {
+    let key = KeyEvent::new(KeyCode::Char(key), KeyModifiers::NONE);
+    update(model, Msg::Key(key), 1)
+}
+
+fn notice(model: &Model) -> &str {
+    let notice = model.shared.notice.as_ref();
+    notice.map_or("", |notice| notice.text.as_str())
+}
+
+#[test]
+fn a_list_behind_an_expanded_pane_keeps_its_position() {
+    let mut model = model((80, 24));
+    model.list.after = false;
+    press(&mut model, 'G');
+    let (top, selected) = (model.list.top, model.list.selected);
+    assert!(top > 0, "the list is scrolled");
+    model.shared.pane = Pane::Events;
+    assert_eq!(press(&mut model, 'e'), []);
+    assert!(model.shared.expanded);
+    update(&mut model, Msg::Tick(now()), 2);
+    assert_eq!((model.list.top, model.list.selected), (top, selected));
+    assert_eq!(press(&mut model, 'e'), [], "nothing has to be loaded again");
+    assert_eq!((model.list.top, model.list.selected), (top, selected));
+}
+
+#[test]
+fn down_goes_to_older_events_which_are_further_down() {
+    let mut model = model(SIZE);
+    model.shared.pane = Pane::Events;
+    press(&mut model, 'j');
+    press(&mut model, 'j');
+    assert_eq!(model.shared.events_back, 2);
+    press(&mut model, 'k');
+    assert_eq!(model.shared.events_back, 1);
+    press(&mut model, 'G');
+    assert_eq!(model.shared.events_back, model.shared.events.len() - 1);
+    press(&mut model, 'g');
+    assert_eq!(model.shared.events_back, 0);
+}
+
+#[test]
+fn a_role_that_may_not_gets_neither_an_act_nor_a_question() {
+    let mut model = model(SIZE);
+    model.shared.viewer.may.campaigns = Reach::Nothing;
+    model.shared.viewer.may.opt_out = false;
+    model.shared.viewer.may.import = false;
+    for action in Action::ALL {
+        if action.need() == Need::Nothing {
+            continue;
+        }
+        model.shared.notice = None;
+        let mut cmds = Vec::new();
+        perform(&mut model, *action, &mut cmds);
+        assert_eq!(cmds, [], "{}", action.name());
+        assert!(model.dialog.is_none(), "{}", action.name());
+        assert!(notice(&model).starts_with("the role operator may not "));
+    }
+}
+
+#[test]
+fn a_role_that_only_holds_back_starts_and_raises_nothing() {
+    let mut model = model(SIZE);
+    model.shared.viewer.may.campaigns = Reach::HoldBack;
+    model.shared.broken = Some("dialdeck.toml:1".to_owned());
+    for key in ['r', 'S', '+', 'c', 'R', 'v'] {
+        model.shared.notice = None;
+        assert_eq!(press(&mut model, key), []);
+        assert!(
+            notice(&model).ends_with("nothing is started or raised"),
+            "{key}"
+        );
+    }
+    assert!(matches!(
+        press(&mut model, 'p')[..],
+        [Cmd::Request(Request::Act(_, Act::Pause(_)))]
+    ));
+}
+
+#[test]
+fn a_campaign_that_does_not_change_names_its_state_and_the_right_key() {
+    for (state, key, said) in [
+        (
+            CampaignState::Draft,
+            'p',
+            "spring-reminders is draft: S starts it",
+        ),
+        (
+            CampaignState::Draft,
+            'r',
+            "spring-reminders is draft: S starts it",
+        ),
+        (
+            CampaignState::Paused,
+            'S',
+            "spring-reminders is paused: r resumes it",
+        ),
+        (CampaignState::Paused, 'p', "spring-reminders is paused"),
+        (CampaignState::Stopped, 'X', "spring-reminders is stopped"),
+        (CampaignState::Done, 'r', "spring-reminders is done"),
+    ] {
+        let mut model = model(SIZE);
+        model.shared.view.as_mut().unwrap().board.campaigns[0].state = state;
+        assert_eq!(press(&mut model, key), []);
+        assert!(model.dialog.is_none());
+        assert_eq!(notice(&model), said);
+    }
+}
+
+#[test]
+fn without_a_campaign_only_everything_can_be_paused() {
+    for action in Action::ALL {
+        let Action::Campaign(kind) = *action else {
+            continue;
+        };
+        let mut model = model(SIZE);
+        let view = model.shared.view.as_mut().unwrap();
+        view.board.campaigns.clear();
+        view.campaigns.clear();
+        let mut cmds = Vec::new();
+        perform(&mut model, *action, &mut cmds);
+        let pauses_all = matches!(cmds[..], [Cmd::Request(Request::Act(_, Act::PauseAll))]);
+        let expected = matches!(
+            kind,
+            CampaignAction::PauseAll | CampaignAction::StopEverything
+        );
+        assert_eq!(pauses_all, expected, "{}", action.name());
+        assert_eq!(notice(&model) == "there is no campaign", !expected);
+    }
+}
+
+#[test]
+fn a_contact_that_has_moved_is_not_acted_on() {
+    let mut model = model(SIZE);
+    model.list.slip();
+    let action = Action::Contact(ContactAction::OptOut);
+    // The marked contacts are meant, not the selected one.
+    let mut cmds = Vec::new();
+    perform(&mut model, action, &mut cmds);
+    assert!(model.dialog.take().is_some());
+    model.list.marked.clear();
+    perform(&mut model, action, &mut cmds);
+    assert!(model.dialog.is_none());
+    assert!(notice(&model).contains("has moved in the list"));
+}

@@ -44,8 +44,10 @@ fn main() {
     let contacts = queue(&mut store, campaign);
     let (claims, lives) = contacts.split_at(ALONE + SHARED);
     let (first, rest) = claims.split_at(ALONE);
-    let alone = claim_groups(&mut store, first, 1);
-    let shared = claim_groups(&mut store, rest, IN_FLIGHT);
+    // Claims are spaced: an instant before the last one would hold them.
+    let mut now = deck::all_open();
+    let alone = claim_groups(&mut store, first, 1, &mut now);
+    let shared = claim_groups(&mut store, rest, IN_FLIGHT, &mut now);
     tell("claim and commit", &alone, &shared, sync);
     let (first, rest) = lives.split_at(ALONE);
     let alone = lives_alone(&mut store, first);
@@ -200,14 +202,18 @@ fn queue(store: &mut SqliteStore, campaign: CampaignId) -> Vec<ContactId> {
 }
 
 /// Claims in groups of this size, each group one durable commit.
-fn claim_groups(store: &mut SqliteStore, contacts: &[ContactId], size: usize) -> Took {
-    let mut now = deck::all_open();
+fn claim_groups(
+    store: &mut SqliteStore,
+    contacts: &[ContactId],
+    size: usize,
+    now: &mut Timestamp,
+) -> Took {
     let mut run = Run::start();
     for group in contacts.chunks(size) {
         store.begin().unwrap();
         for contact in group {
-            now = now + Duration::from_millis(1);
-            reserved(store.claim(*contact, &Context::default(), now).unwrap());
+            *now = *now + Duration::from_millis(1);
+            reserved(store.claim(*contact, &Context::default(), *now).unwrap());
         }
         store.commit().unwrap();
         run.commits += 1;

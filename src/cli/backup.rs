@@ -11,7 +11,6 @@ use tempfile::TempDir;
 use super::args::BackupArgs;
 use super::deck::STORE_FILE;
 use super::dnc_lists::write_csv;
-use super::error::RIGHTS;
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
 use super::{CliError, Deck, Env, ExitCode, rules};
@@ -80,7 +79,7 @@ fn may_back_up(to: &Path, env: &Env) -> Result<(), CliError> {
     let who = env.authority()?;
     if !who.may(Right::OptOut) {
         let message = format!("as {} you may not back the deck up", who.role);
-        return Err(CliError::refused(message).hint(RIGHTS));
+        return Err(CliError::not_permitted(message));
     }
     let deck = fs::canonicalize(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;
     let to = path::absolute(to).map_err(|error| CliError::file(to, &error))?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use super::output::instant;
-use super::{CliError, Env, import, law, rules};
+use super::{CliError, Env, carriers, import, law, rules};
 use crate::config::{CampaignFile, ConfigErrors, DeckConfig, load_campaign};
 use crate::domain::{CampaignSettings, Timestamp};
 use crate::intake::{ColumnMap, ContactFile, STANDARD_INPUT};
@@ -41,13 +41,14 @@ pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound,
         |rule| in_force.may_set_aside(rule),
         |place, what| in_force.asks(place, what),
     )?;
-    let warnings = campaign
+    let files = campaign
         .warnings
         .iter()
         .chain(&advice)
-        .chain(&deck.warnings)
-        .map(ToString::to_string)
-        .collect();
+        .chain(&deck.warnings);
+    let mut warnings: Vec<String> = files.map(ToString::to_string).collect();
+    let faults = carriers::missing_profiles(&deck).into_iter();
+    warnings.extend(faults.map(|fault| format!("trunk {fault}")));
     let contacts = match (&campaign.contacts, maps) {
         (Some(list), Some(maps)) => {
             import::say_waits(list);

@@ -150,6 +150,18 @@ fn simulator(
     ))
 }
 
+/// Returns a text for each simulated trunk whose profile cannot be read: no engine starts with it.
+pub(super) fn missing_profiles(config: &DeckConfig) -> Vec<String> {
+    let simulated = config.providers.iter().filter_map(|(trunk, provider)| {
+        let ProviderSettings::Simulator(settings) = provider else {
+            return None;
+        };
+        let error = profile(&settings.profile).err()?;
+        Some(format!("{trunk}: no engine starts: {}", error.with_hint()))
+    });
+    simulated.collect()
+}
+
 /// Returns a built-in profile by its name, or one read from a file.
 fn profile(name: &str) -> Result<Profile, CliError> {
     if Profile::names().contains(&name) {

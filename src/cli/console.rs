@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::carriers::Simulated;
 use super::clean::{CleanWriter, Form};
 use super::engine::{self, HangUp, Run, Running};
+use super::error::ErrorKind;
 use super::import::{self, Plan};
 use super::place::Answer;
 use super::progress::Showing;
@@ -311,10 +312,8 @@ fn appearance(env: &Env, folder: Option<PathBuf>) -> Result<Appearance, CliError
         term: var("TERM"),
         locale: ["LC_ALL", "LC_CTYPE", "LANG"].map(var),
     };
-    let (appearance, warnings) = Appearance::new(choice).map_err(|errors| CliError {
-        code: ExitCode::Usage,
-        ..errors.into()
-    })?;
+    let (appearance, warnings) = Appearance::new(choice)
+        .map_err(|errors| CliError::from(errors).of_kind(ErrorKind::Usage))?;
     for warning in warnings {
         tracing::warn!("{warning}");
     }
@@ -361,13 +360,12 @@ impl Surroundings<SqliteStore> for Here {
 
 /// Returns an import's fault and what to do. The dialog has no field for `--map`, so the command is named.
 fn mapped_by_command(error: CliError, campaign: &str) -> String {
-    let CliError { message, hint, .. } = error;
-    match hint {
-        Some(hint) if hint.contains("--map") => format!(
-            "{message}; {hint}. Map it by command: dialdeck contacts import {campaign} FILE --map …"
-        ),
-        Some(hint) => format!("{message}; {hint}"),
-        None => message,
+    let text = error.with_hint();
+    let is_of_column = error.place.is_some_and(|place| place.key.is_some());
+    if is_of_column {
+        format!("{text}. Map it by command: dialdeck contacts import {campaign} FILE --map …")
+    } else {
+        text
     }
 }
 

@@ -100,7 +100,7 @@ pub(super) fn start(
     let who = env.authority()?;
     if !who.may(Right::Campaigns) {
         return Err(
-            CliError::refused(format!("as {} you may not run the engine", who.role))
+            CliError::not_permitted(format!("as {} you may not run the engine", who.role))
                 .hint("attach to a deck whose engine runs: `dialdeck --read-only`"),
         );
     }

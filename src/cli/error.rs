@@ -1,15 +1,18 @@
 //! Errors as shown to the user, and the exit code of each.
 
+mod convert;
+
+use std::error::Error;
 use std::fmt;
 use std::fs;
 use std::io;
 use std::path::Path;
+use std::sync::Arc;
 
+use serde::Serialize;
 use serde_json::json;
 
-use crate::config::{ConfigError, ConfigErrors};
 use crate::domain::text::{escape_json, one_line};
-use crate::store::StoreError;
 
 /// The hint where a deck's files were moved, replaced or removed while a process used them.
 pub(super) const DISPLACED: &str = "start again where the deck is now; end what uses a deck before its files are moved, replaced or removed";
@@ -42,60 +45,205 @@ impl From<ExitCode> for std::process::ExitCode {
     }
 }
 
-/// An error as shown to the user: what is wrong, where, and what to do.
+/// The kind of an error, which decides the exit code.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ErrorKind {
+    /// The command failed.
+    Failed,
+    /// An argument is wrong, or a file that it names.
+    Usage,
+    /// A rule forbids the action.
+    Refused,
+    /// The user's role does not allow the action.
+    NotPermitted,
+    /// The deck is busy or not usable.
+    Deck,
+    /// The reader of the output has ended. This counts as success and has no message.
+    ReaderGone,
+}
+
+impl ErrorKind {
+    /// Returns the exit code of the program.
+    pub const fn exit_code(self) -> ExitCode {
+        match self {
+            Self::Failed => ExitCode::Failed,
+            Self::Usage => ExitCode::Usage,
+            Self::Refused | Self::NotPermitted => ExitCode::Refused,
+            Self::Deck => ExitCode::DeckUnusable,
+            Self::ReaderGone => ExitCode::Done,
+        }
+    }
+}
+
+/// Where an error is: in a file, or in the arguments.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Place {
+    /// The file, under the name it was given.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+    /// The line, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub line: Option<u64>,
+    /// The column in characters, from 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub column: Option<u64>,
+    /// The key of a settings file with its tables, or the column of a list.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// The argument of the command line, as its help names it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub argument: Option<String>,
+}
+
+impl Place {
+    /// Returns a file as a whole.
+    pub fn file(file: impl fmt::Display) -> Self {
+        Self {
+            file: Some(file.to_string()),
+            ..Self::default()
+        }
+    }
+
+    /// Returns a line of a file. Line 0 is the file as a whole.
+    pub fn line(file: impl fmt::Display, line: u64) -> Self {
+        Self {
+            line: (line > 0).then_some(line),
+            ..Self::file(file)
+        }
+    }
+
+    /// Returns an argument of the command line.
+    pub fn argument(argument: impl fmt::Display) -> Self {
+        Self {
+            argument: Some(argument.to_string()),
+            ..Self::default()
+        }
+    }
+}
+
+impl fmt::Display for Place {
+    /// Writes `reminders.toml:14:3: pacing.weight: `, as far as it is known. The message follows.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(file) = &self.file {
+            f.write_str(file)?;
+            for number in [self.line, self.column].into_iter().flatten() {
+                write!(f, ":{number}")?;
+            }
+            f.write_str(": ")?;
+        }
+        match &self.key {
+            Some(key) => write!(f, "{key}: "),
+            None => Ok(()),
+        }
+    }
+}
+
+/// One of several faults.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CliError {
-    /// The exit code of the program.
-    pub code: ExitCode,
-    /// The message: what is wrong, with file, line, key or number.
+pub struct Fault {
+    /// Where it is.
+    pub place: Place,
+    /// What is wrong, without the place.
     pub message: String,
-    /// The hint: what to do, if that is known.
+    /// What to do instead, if that is known.
     pub hint: Option<String>,
+}
+
+impl fmt::Display for Fault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", self.place, self.message)?;
+        match &self.hint {
+            Some(hint) => write!(f, "; {hint}"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// An error as shown to the user: what is wrong, where, and what to do.
+#[derive(Clone, Debug)]
+pub struct CliError {
+    /// The kind, which decides the exit code.
+    pub kind: ErrorKind,
+    /// What is wrong, with key or number, without the place.
+    pub message: String,
+    /// What to do, if that is known.
+    pub hint: Option<String>,
+    /// Where it is, if it is in one file.
+    pub place: Option<Box<Place>>,
+    /// More lines about it.
+    pub details: Box<[String]>,
+    /// The faults, if there are several. The message then says how many.
+    pub faults: Box<[Fault]>,
+    source: Option<Arc<dyn Error + Send + Sync>>,
 }
 
 impl CliError {
     /// Creates the error of a failed command: exit code 1.
     pub fn failed(message: impl fmt::Display) -> Self {
-        Self::new(ExitCode::Failed, message)
+        Self::new(ErrorKind::Failed, message)
     }
 
     /// Creates the error of a wrong argument, or of a wrong file that it names: exit code 2.
     pub fn usage(message: impl fmt::Display) -> Self {
-        Self::new(ExitCode::Usage, message)
+        Self::new(ErrorKind::Usage, message)
     }
 
     /// Creates the error of an action that a rule forbids: exit code 3.
     pub fn refused(message: impl fmt::Display) -> Self {
-        Self::new(ExitCode::Refused, message)
+        Self::new(ErrorKind::Refused, message)
+    }
+
+    /// Creates the error of an action that the user's role does not allow: exit code 3.
+    pub fn not_permitted(message: impl fmt::Display) -> Self {
+        Self::new(ErrorKind::NotPermitted, message).hint(RIGHTS)
     }
 
     /// Creates the error of a deck that is busy or not usable: exit code 4.
     pub fn deck(message: impl fmt::Display) -> Self {
-        Self::new(ExitCode::DeckUnusable, message)
+        Self::new(ErrorKind::Deck, message)
     }
 
     /// Creates the error of a file that cannot be read or written: exit code 2 if it does not exist,
     /// otherwise 1.
     pub fn file(path: &Path, error: &io::Error) -> Self {
-        let message = format!("{}: {}", path.display(), plain(error));
-        if error.kind() == io::ErrorKind::NotFound {
-            let missing = Self::usage(message);
-            match near(path) {
-                Some(hint) => missing.hint(hint),
-                None => missing,
-            }
+        let missing = error.kind() == io::ErrorKind::NotFound;
+        let kind = if missing {
+            ErrorKind::Usage
         } else {
-            Self::failed(message)
+            ErrorKind::Failed
+        };
+        let found = Self::new(kind, plain(error)).at(Place::file(path.display()));
+        match near(path).filter(|_| missing) {
+            Some(hint) => found.hint(hint),
+            None => found,
+        }
+    }
+
+    /// Creates the error of several faults of one kind.
+    pub(super) fn several(kind: ErrorKind, message: impl fmt::Display, faults: Vec<Fault>) -> Self {
+        Self {
+            faults: faults.into(),
+            ..Self::new(kind, message)
         }
     }
 
     /// Creates the error of an output whose reader has ended: it has no message and counts as success.
-    pub(super) const fn reader_gone() -> Self {
+    pub(super) fn reader_gone() -> Self {
         Self {
-            code: ExitCode::Done,
+            kind: ErrorKind::ReaderGone,
             message: String::new(),
             hint: None,
+            place: None,
+            details: Box::default(),
+            faults: Box::default(),
+            source: None,
         }
+    }
+
+    /// Returns the exit code of the program.
+    pub const fn code(&self) -> ExitCode {
+        self.kind.exit_code()
     }
 
     /// Sets the hint.
@@ -105,127 +253,148 @@ impl CliError {
         self
     }
 
-    /// Adds a line for each of several faults.
+    /// Sets the kind.
     #[must_use]
-    pub(super) fn lines<T: fmt::Display>(mut self, lines: impl IntoIterator<Item = T>) -> Self {
-        for line in lines {
-            self.message.push('\n');
-            self.message.push_str(&one_line(&line.to_string()));
-        }
+    pub(super) fn of_kind(mut self, kind: ErrorKind) -> Self {
+        self.kind = kind;
         self
     }
 
-    /// Returns the error as written to standard error: two lines of text, or one JSON object.
+    /// Sets the place.
+    #[must_use]
+    pub fn at(mut self, place: Place) -> Self {
+        self.place = Some(Box::new(place));
+        self
+    }
+
+    /// Sets the error that is the cause.
+    #[must_use]
+    pub(super) fn because(mut self, source: impl Error + Send + Sync + 'static) -> Self {
+        self.source = Some(Arc::new(source));
+        self
+    }
+
+    /// Adds lines about the error.
+    #[must_use]
+    pub(super) fn lines<T: fmt::Display>(mut self, lines: impl IntoIterator<Item = T>) -> Self {
+        let known = self.details.into_iter();
+        self.details = known
+            .chain(lines.into_iter().map(|line| line.to_string()))
+            .collect();
+        self
+    }
+
+    /// Returns the error as written to standard error: lines of text, or one JSON object with a list of all
+    /// faults.
     pub fn render(&self, json: bool) -> String {
-        if self.message.is_empty() {
+        if self.kind == ErrorKind::ReaderGone {
             return String::new();
         }
         if json {
-            let object = json!({"error": {
-                "code": self.code as u8,
-                "message": self.message,
-                "hint": self.hint,
-            }});
+            let code = Some((self.code() as u8, self.kind));
+            let object = json!({ "errors": self.objects(code) });
             return format!("{}\n", escape_json(&object.to_string()));
         }
-        let hint = self
-            .hint
-            .as_ref()
-            .map_or_else(String::new, |hint| format!("hint: {hint}\n"));
-        format!("error: {}\n{hint}", self.message)
+        let mut text = format!("error: {}\n", one_line(&self.to_string()));
+        let faults = self.faults.iter().map(ToString::to_string);
+        for line in faults.chain(self.details.iter().cloned()) {
+            text.push_str(&one_line(&line));
+            text.push('\n');
+        }
+        let hint = self.hint.iter().map(|hint| format!("hint: {hint}\n"));
+        text.extend(hint);
+        text
     }
 
     /// Returns the error as a warning for standard error: the command continues without the thing that is at
     /// fault.
     pub fn render_warning(&self, json: bool) -> String {
         if json {
-            let object = json!({"warning": {"message": self.message, "hint": self.hint}});
+            let object = json!({ "warnings": self.objects(None) });
             return format!("{}\n", escape_json(&object.to_string()));
         }
         format!("warning: {}\n", self.brief())
     }
 
-    /// Returns the message in one line. For several faults, the first and the number of the others.
+    /// Returns the error in one line. For several faults, the first and the number of the others.
     pub fn brief(&self) -> String {
-        let mut lines = self.message.lines();
-        match (lines.next(), lines.next(), lines.count()) {
-            (Some(_), Some(first), 0) => first.to_owned(),
-            (Some(_), Some(first), more) => format!("{first} (and {more} more)"),
-            (first, ..) => first.unwrap_or_default().to_owned(),
+        let text = match &*self.faults {
+            [] => self.to_string(),
+            [only] => only.to_string(),
+            [first, others @ ..] => format!("{first} (and {} more)", others.len()),
+        };
+        one_line(&text).into_owned()
+    }
+
+    /// Returns the error and what to do, in one line.
+    pub(super) fn with_hint(&self) -> String {
+        match &self.hint {
+            Some(hint) => format!("{self}; {hint}"),
+            None => self.to_string(),
         }
     }
 
-    fn new(code: ExitCode, message: impl fmt::Display) -> Self {
+    fn new(kind: ErrorKind, message: impl fmt::Display) -> Self {
         Self {
-            code,
+            kind,
             // What was typed, or a file's name, may hold a line end.
             message: one_line(&message.to_string()).into_owned(),
-            hint: None,
+            ..Self::reader_gone()
         }
+    }
+
+    /// Returns one object for each fault. Those of an error have an exit code and a kind.
+    fn objects(&self, code: Option<(u8, ErrorKind)>) -> Vec<Object<'_>> {
+        let (code, kind) = code.unzip();
+        let object = |place, message, hint| Object {
+            code,
+            kind,
+            message,
+            hint,
+            place,
+            details: &self.details,
+        };
+        if self.faults.is_empty() {
+            let hint = self.hint.as_deref();
+            return vec![object(self.place.as_deref(), &self.message, hint)];
+        }
+        let faults = self.faults.iter().map(|fault| {
+            let hint = fault.hint.as_ref().or(self.hint.as_ref());
+            object(Some(&fault.place), &fault.message, hint.map(String::as_str))
+        });
+        faults.collect()
     }
 }
 
-impl From<io::Error> for CliError {
-    /// Creates the error of writing the output. A closed pipe ends the program quietly.
-    fn from(error: io::Error) -> Self {
-        if error.kind() == io::ErrorKind::BrokenPipe {
-            Self::reader_gone()
-        } else {
-            Self::failed(format!("writing the output: {}", plain(&error)))
+/// An error or a warning as JSON.
+#[derive(Serialize)]
+struct Object<'a> {
+    /// The exit code.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    code: Option<u8>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    kind: Option<ErrorKind>,
+    message: &'a str,
+    hint: Option<&'a str>,
+    place: Option<&'a Place>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    details: &'a [String],
+}
+
+impl fmt::Display for CliError {
+    /// Writes the place and the message.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(place) = &self.place {
+            write!(f, "{place}")?;
         }
+        f.write_str(&self.message)
     }
 }
 
-impl From<ConfigErrors> for CliError {
-    /// Creates the error of one fault with its hint, or of all faults, one per line.
-    fn from(errors: ConfigErrors) -> Self {
-        match &errors.0[..] {
-            [only] => Self::failed(place(only)).hint(&only.hint),
-            all => Self::failed(format!("{} faults in one file:", all.len())).lines(all),
-        }
-    }
-}
-
-/// Returns a fault with its place and key, without its hint.
-fn place(fault: &ConfigError) -> String {
-    let bare = ConfigError {
-        hint: String::new(),
-        ..fault.clone()
-    };
-    bare.to_string()
-}
-
-impl From<StoreError> for CliError {
-    fn from(error: StoreError) -> Self {
-        let message = error.to_string();
-        match error {
-            StoreError::Unusable(_) => {
-                Self::deck(message).hint("`dialdeck doctor` says what is wrong with the deck")
-            }
-            StoreError::Newer { .. } => {
-                Self::deck(message).hint("use that release, or a later one; nothing was changed")
-            }
-            StoreError::Displaced(_) => Self::deck(message).hint(DISPLACED),
-            StoreError::Superseded => Self::deck(message).hint(SUPERSEDED),
-            StoreError::Busy(_) => Self::deck(message)
-                .hint("another process holds the write lock; try again in a moment"),
-            StoreError::NoCampaign(_) => {
-                Self::usage(message).hint("`dialdeck campaign list` shows the names")
-            }
-            StoreError::CampaignExists(_) => {
-                Self::failed(message).hint("give the campaign another name in its file")
-            }
-            StoreError::IllegalMove { .. } => {
-                Self::refused(message).hint("`dialdeck campaign list` shows where each stands")
-            }
-            StoreError::AboveCeiling(_) => Self::refused(message)
-                .hint("the ceiling is what the campaign's file says; live changes stay below it"),
-            StoreError::NotPermitted { .. } => Self::refused(message).hint(RIGHTS),
-            StoreError::NotRequeueable(_) => Self::refused(message)
-                .hint("`dialdeck why NUMBER` says where the contact stands"),
-            StoreError::NotReversible(_) => Self::refused(message)
-                .hint("registries are only replaced by newer data, and what a carrier reports as unwanted (607) stays; other entries of internal and campaign lists can be reversed"),
-        }
+impl Error for CliError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
     }
 }
 
@@ -280,7 +449,16 @@ mod tests {
             "error: x.toml:3: unknown key `pacee`\nhint: did you mean `pace`?\n"
         );
         let object: serde_json::Value = serde_json::from_str(&error.render(true)).unwrap();
-        assert_eq!(object["error"]["code"], 2);
+        assert_eq!(
+            object["errors"],
+            json!([{
+                "code": 2,
+                "kind": "usage",
+                "message": "x.toml:3: unknown key `pacee`",
+                "hint": "did you mean `pace`?",
+                "place": null,
+            }])
+        );
     }
 
     #[test]
@@ -317,7 +495,7 @@ mod tests {
     #[test]
     fn a_closed_pipe_is_silent() {
         let error = CliError::from(io::Error::from(io::ErrorKind::BrokenPipe));
-        assert_eq!(error.code, ExitCode::Done);
+        assert_eq!(error.code(), ExitCode::Done);
         assert_eq!(error.render(false), "");
     }
 }

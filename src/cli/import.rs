@@ -27,7 +27,7 @@ use crate::domain::{
     NewContact, PhoneNumber, Suppression,
 };
 use crate::intake::columns::ColumnMap;
-use crate::intake::{ColumnUse, ContactFile, DateOrder, FileError, NotToBeCalled, Origin, Reading};
+use crate::intake::{ColumnUse, ContactFile, DateOrder, NotToBeCalled, Origin, Reading};
 use crate::store::{By, RowFate, Store};
 use crate::tui::tty;
 
@@ -482,15 +482,5 @@ const fn taken_as(fate: &RowFate) -> Option<ContactId> {
     match fate {
         RowFate::Taken(contact) => Some(*contact),
         RowFate::Duplicate { .. } => None,
-    }
-}
-
-impl From<FileError> for CliError {
-    fn from(error: FileError) -> Self {
-        let bare = FileError {
-            hint: String::new(),
-            ..error.clone()
-        };
-        Self::failed(bare).hint(error.hint)
     }
 }

@@ -9,6 +9,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::args::{LogArgs, LogCommand, LogExportArgs, LogVerifyArgs};
+use super::error::Place;
 use super::output::{self, count, instant};
 use super::{CliError, Deck, Env, ExitCode, whole};
 use crate::clock::pause;
@@ -221,10 +222,11 @@ fn verify_deck(deck: &mut Deck, anchors: &[Anchor]) -> Result<ChainCheck, CliErr
     loop {
         let entries = deck.store.tail(chain.entries(), PAGE)?;
         for entry in &entries {
-            push(&mut chain, &entry.line, anchors).map_err(|why| broken(PLACE, &why))?;
+            push(&mut chain, &entry.line, anchors)
+                .map_err(|why| broken(Place::file(PLACE), &why))?;
         }
         if entries.len() < PAGE {
-            return reaches(chain, anchors).map_err(|why| cut(PLACE, &why));
+            return reaches(chain, anchors).map_err(|why| cut(Place::file(PLACE), &why));
         }
     }
 }
@@ -236,11 +238,11 @@ fn verify_lines(
 ) -> Result<ChainCheck, CliError> {
     let mut chain = ChainCheck::default();
     for (index, text) in lines.lines().enumerate() {
-        let place = || format!("{}:{}", file.display(), index + 1);
-        let text = text.map_err(|error| broken(&place(), &error.to_string()))?;
-        push(&mut chain, &text, anchors).map_err(|why| broken(&place(), &why))?;
+        let place = || Place::line(file.display(), index as u64 + 1);
+        let text = text.map_err(|error| broken(place(), &error.to_string()))?;
+        push(&mut chain, &text, anchors).map_err(|why| broken(place(), &why))?;
     }
-    reaches(chain, anchors).map_err(|why| cut(&file.display().to_string(), &why))
+    reaches(chain, anchors).map_err(|why| cut(Place::file(file.display()), &why))
 }
 
 /// Adds the next line to the check. Errors if an anchor of its number has another hash.
@@ -257,13 +259,15 @@ fn reaches(chain: ChainCheck, anchors: &[Anchor]) -> Result<ChainCheck, String> 
     Ok(chain)
 }
 
-fn cut(place: &str, why: &str) -> CliError {
-    CliError::failed(format!("{place}: {why}"))
+fn cut(place: Place, why: &str) -> CliError {
+    CliError::failed(why)
+        .at(place)
         .hint("entries are missing that were there: restore a newer copy, or find out who cut it")
 }
 
-fn broken(place: &str, why: &str) -> CliError {
-    CliError::failed(format!("{place}: the chain is broken: {why}"))
+fn broken(place: Place, why: &str) -> CliError {
+    CliError::failed(format!("the chain is broken: {why}"))
+        .at(place)
         .hint("everything before that entry is as it was written; keep the file as evidence")
 }
 
@@ -300,6 +304,6 @@ mod tests {
         let good = verify_lines(sealed.line.as_bytes(), Path::new("x"), &[]).unwrap();
         assert_eq!(good.entries(), 1);
         let error = verify_lines(changed.as_bytes(), Path::new("x"), &[]).unwrap_err();
-        assert!(error.message.starts_with("x:1: "), "{}", error.message);
+        assert!(error.to_string().starts_with("x:1: "), "{error}");
     }
 }

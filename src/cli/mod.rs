@@ -2,6 +2,7 @@
 
 mod advice;
 pub mod args;
+mod arguments;
 mod backup;
 pub mod call;
 pub mod campaign;
@@ -57,12 +58,10 @@ mod whole;
 pub mod why;
 pub mod window;
 
-use std::borrow::Cow;
 use std::ffi::OsString;
 use std::io::{IsTerminal as _, Write, stdout};
 
 use clap::Parser as _;
-use clap::error::ErrorKind;
 
 pub use deck::Deck;
 pub use env::Env;
@@ -71,7 +70,6 @@ pub use error::{CliError, ExitCode};
 use clean::{CleanWriter, Form};
 use needs::StoreOnly;
 
-use crate::domain::text::{clean_lines, one_line};
 use crate::engine::messages;
 use crate::tui::tty;
 
@@ -90,13 +88,13 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
         .collect();
     let result = match Cli::try_parse_from(args) {
         Ok(cli) => dispatch(&cli),
-        Err(error) => refuse_arguments(&error, &typed, json),
+        Err(error) => arguments::refuse(&error, &typed, json),
     };
     match result {
         Ok(code) => code,
         Err(error) => {
             tty::say(&error.render(json));
-            error.code
+            error.code()
         }
     }
 }
@@ -202,51 +200,4 @@ fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     )?;
     writeln!(out, "dialdeck --help             everything else")?;
     Ok(ExitCode::Done)
-}
-
-/// Returns the text with an argument that was typed, or its value, in one line.
-fn in_one_line(text: String, arg: &str) -> String {
-    let value = arg.split_once('=').map_or(arg, |(_, value)| value);
-    [arg, value]
-        .into_iter()
-        .fold(text, |text, part| match one_line(part) {
-            Cow::Owned(line) if !part.trim().is_empty() => text.replace(part, &line),
-            Cow::Owned(_) | Cow::Borrowed(_) => text,
-        })
-}
-
-/// Returns the exit code of arguments that do not parse. `--help` and `--version` succeed; every other case
-/// is a wrong argument.
-fn refuse_arguments(
-    error: &clap::Error,
-    typed: &[String],
-    json: bool,
-) -> Result<ExitCode, CliError> {
-    let asked = matches!(
-        error.kind(),
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion
-    );
-    let rendered = error.render().to_string();
-    let text = typed
-        .iter()
-        .fold(rendered.clone(), |text, arg| in_one_line(text, arg));
-    if asked || !json {
-        // The arguments as typed are a part of the message.
-        if clean_lines(&text) == rendered {
-            error.print()?;
-        } else {
-            tty::say(&text);
-        }
-        return Ok(if asked {
-            ExitCode::Done
-        } else {
-            ExitCode::Usage
-        });
-    }
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty());
-    let first = lines.next().unwrap_or_default();
-    Err(
-        CliError::usage(first.strip_prefix("error: ").unwrap_or(first))
-            .hint("`dialdeck --help` shows the arguments"),
-    )
 }

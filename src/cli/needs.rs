@@ -5,7 +5,7 @@
 
 use super::args::{CampaignCommand, Command, CountryArgs, DncCommand};
 use super::env::known_country;
-use super::error::RIGHTS;
+use super::error::ErrorKind;
 use super::{CliError, Deck, Env, loss, rules};
 use crate::config::has_deck_file;
 use crate::tui::tty;
@@ -198,7 +198,7 @@ const fn judges(command: &Command) -> bool {
 /// Returns the error of a command for which the user lacks the right. If roles are not known because a file
 /// is broken, the error names that file.
 pub fn explained(error: CliError, env: &Env) -> CliError {
-    if error.hint.as_deref() != Some(RIGHTS) {
+    if error.kind != ErrorKind::NotPermitted {
         return error;
     }
     let mut files = [env.own_config(), env.deck_config()].into_iter();

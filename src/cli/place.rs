@@ -1,20 +1,21 @@
 //! The place of a deck's engines. At another place a deck has been moved, or it is a copy, whose original may
 //! dial its contacts too: only the user knows which.
 
-use std::fs;
-use std::io::{BufRead as _, stdin};
+use std::io::{BufRead as _, ErrorKind, stdin};
 use std::path::Path;
+use std::{fmt, fs};
 
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::deck::{STORE_FILE, random_identity};
+use super::deck::{STORE_FILE, lock_unseen, random_identity};
 use super::{CliError, Deck, Env, loss};
 use crate::domain::attempt::CallEnd;
 use crate::domain::digest::{hex, sha256};
 use crate::domain::{CallReport, CampaignState, NewIncarnation, Turn};
 use crate::store::sqlite::SqliteStore;
 use crate::store::sqlite::incarnation::ENGINE_PLACE;
+use crate::store::sqlite::lock;
 use crate::store::sqlite::place::FileId;
 use crate::store::{By, Recover as _, Store as _, StoreError};
 use crate::tui::tty;
@@ -37,7 +38,7 @@ pub(super) enum Answer {
 
 /// The place of an engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-struct Place {
+pub(super) struct Place {
     /// The id of the machine.
     host: String,
     /// The name of the machine.
@@ -71,6 +72,19 @@ impl Place {
         })
     }
 
+    /// Stores that the deck's last engine ran here.
+    ///
+    /// # Errors
+    ///
+    /// Errors if the store cannot be written.
+    pub(super) fn store(&self, store: &mut SqliteStore) -> Result<(), CliError> {
+        let text = serde_json::to_string(self).map_err(CliError::failed)?;
+        if store.meta(ENGINE_PLACE)?.as_deref() != Some(&text) {
+            store.set_meta(ENGINE_PLACE, &text)?;
+        }
+        Ok(())
+    }
+
     /// Returns whether this is another folder or another machine.
     fn is_elsewhere(&self, other: &Self) -> bool {
         self.host != other.host || self.folder != other.folder
@@ -100,6 +114,13 @@ impl Place {
     }
 }
 
+impl fmt::Display for Place {
+    /// Writes `/srv/deck on hall`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} on {}", self.folder, self.host_name)
+    }
+}
+
 /// A deck that the user says was moved, for the log.
 #[derive(Clone, Debug)]
 pub(super) struct Moved(Vec<String>);
@@ -122,29 +143,90 @@ pub(super) fn judge(
     env: &Env,
     answer: Option<Answer>,
 ) -> Result<Option<Moved>, CliError> {
-    let found = differences(deck, env)?;
-    match answer {
-        _ if found.is_empty() => Ok(None),
-        Some(Answer::Moved) => {
+    let Some((known, found)) = elsewhere(deck, env)? else {
+        return Ok(None);
+    };
+    let other = other_engine(&known, deck, env)?;
+    match (answer, other) {
+        (Some(Answer::Moved), None) => {
             deck.store.keep_mark_apart(false);
-            if let Some(known) = known_place(&mut deck.store)? {
-                loss::forget(env, Path::new(&known.folder));
-                loss::remember(env, deck.store.deck_id());
-            }
+            loss::forget(env, Path::new(&known.folder));
+            loss::remember(env, deck.store.deck_id());
             Ok(Some(Moved(found)))
         }
-        Some(Answer::Copy) | None => Err(elsewhere(&found)),
+        (Some(Answer::Moved), Some(other)) => Err(not_moved(&other)),
+        (Some(Answer::Copy) | None, other) => Err(undecided(&found, other.as_ref())),
     }
 }
 
-fn elsewhere(found: &[String]) -> CliError {
-    CliError::deck(format!(
-        "the deck is not where its last engine ran: {}",
-        found.join("; ")
-    ))
-    .hint(
-        "if it was moved, and nothing dials at the old place: `dialdeck run --moved`; if it is a copy, and the other deck lives on: `dialdeck run --copy`",
-    )
+/// Returns the place of the deck's last engine and what differs here; `None` if it is this place, or no
+/// engine has run.
+fn elsewhere(deck: &mut Deck, env: &Env) -> Result<Option<(Place, Vec<String>)>, CliError> {
+    let Some(known) = known_place(&mut deck.store)? else {
+        return Ok(None);
+    };
+    let found = known.differences(&Place::here(env)?);
+    Ok((!found.is_empty()).then_some((known, found)))
+}
+
+/// An engine that may run on the same deck at the place of its last engine.
+enum OtherEngine {
+    /// It runs in this folder.
+    Runs(String),
+    /// Whether one runs cannot be seen, for this reason.
+    Unseen(String),
+}
+
+impl fmt::Display for OtherEngine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Runs(folder) => {
+                write!(f, "an engine runs on this deck at its old place {folder}")
+            }
+            Self::Unseen(why) => f.write_str(why),
+        }
+    }
+}
+
+/// Returns the engine that runs, or may run, at the deck's old place; `None` if none does there, the old
+/// place now has another deck, or it is this folder or on another machine, whose files are not seen from here.
+fn other_engine(known: &Place, deck: &Deck, env: &Env) -> Result<Option<OtherEngine>, CliError> {
+    let here = Place::in_folder(env)?;
+    if known.host != here.host || known.folder == here.folder {
+        return Ok(None);
+    }
+    let folder = Path::new(&known.folder);
+    match lock::is_held(folder) {
+        Ok(false) => Ok(None),
+        Ok(true) => {
+            let there = SqliteStore::deck_id_at(&folder.join(STORE_FILE));
+            let own = deck.store.deck_id().to_string();
+            // A store that cannot be read may be this deck's.
+            let is_another = there.is_ok_and(|id| id.is_some_and(|id| id != own));
+            Ok((!is_another).then(|| OtherEngine::Runs(known.folder.clone())))
+        }
+        Err(error) if error.kind() == ErrorKind::NotADirectory => Ok(None),
+        Err(error) => Ok(Some(OtherEngine::Unseen(lock_unseen(folder, &error)))),
+    }
+}
+
+/// The hint for a deck that another engine dials at the old place.
+const MAKE_A_COPY: &str =
+    "end that engine first; if this is a copy, and the other deck lives on: `dialdeck run --copy`";
+
+fn not_moved(other: &OtherEngine) -> CliError {
+    CliError::deck(format!("the deck was not moved: {other}")).hint(MAKE_A_COPY)
+}
+
+fn undecided(found: &[String], other: Option<&OtherEngine>) -> CliError {
+    let found = found.join("; ");
+    let message = format!("the deck is not where its last engine ran: {found}");
+    match other {
+        Some(other) => CliError::deck(format!("{message}; {other}")).hint(MAKE_A_COPY),
+        None => CliError::deck(message).hint(
+            "if it was moved, and nothing dials at the old place: `dialdeck run --moved`; if it is a copy, and the other deck lives on: `dialdeck run --copy`",
+        ),
+    }
 }
 
 /// Stores that the deck's engine runs here.
@@ -153,11 +235,7 @@ fn elsewhere(found: &[String]) -> CliError {
 ///
 /// Errors if the store cannot be written.
 pub(super) fn note(deck: &mut Deck, env: &Env) -> Result<(), CliError> {
-    let here = serde_json::to_string(&Place::here(env)?).map_err(CliError::failed)?;
-    if deck.store.meta(ENGINE_PLACE)?.as_deref() != Some(&here) {
-        deck.store.set_meta(ENGINE_PLACE, &here)?;
-    }
-    Ok(())
+    Place::here(env)?.store(&mut deck.store)
 }
 
 /// Returns what differs from the place of the deck's last engine; empty if no engine has run.
@@ -166,10 +244,7 @@ pub(super) fn note(deck: &mut Deck, env: &Env) -> Result<(), CliError> {
 ///
 /// Errors if the store cannot be read.
 pub(super) fn differences(deck: &mut Deck, env: &Env) -> Result<Vec<String>, CliError> {
-    let Some(known) = known_place(&mut deck.store)? else {
-        return Ok(Vec::new());
-    };
-    Ok(known.differences(&Place::here(env)?))
+    Ok(elsewhere(deck, env)?.map_or_else(Vec::new, |(_, found)| found))
 }
 
 /// Returns where the last engine of the deck in this store ran, if that is another folder or machine.
@@ -179,17 +254,12 @@ pub(super) fn differences(deck: &mut Deck, env: &Env) -> Result<Vec<String>, Cli
 pub(super) fn elsewhere_known(
     store: &mut SqliteStore,
     env: &Env,
-) -> Result<Option<String>, CliError> {
+) -> Result<Option<Place>, CliError> {
     let Some(known) = known_place(store)? else {
         return Ok(None);
     };
     let is_elsewhere = Place::in_folder(env).is_ok_and(|here| known.is_elsewhere(&here));
-    if !is_elsewhere {
-        return Ok(None);
-    }
-    Ok(Some(
-        serde_json::to_string(&known).map_err(CliError::failed)?,
-    ))
+    Ok(is_elsewhere.then_some(known))
 }
 
 /// Returns where the last engine of the deck in this store ran; `None` if none has run.
@@ -207,13 +277,15 @@ fn known_place(store: &mut SqliteStore) -> Result<Option<Place>, CliError> {
 ///
 /// Errors if the store or the terminal cannot be read.
 pub(super) fn ask(env: &Env) -> Result<Option<Answer>, CliError> {
-    let found = differences(&mut Deck::open_quietly(env)?, env)?;
-    if found.is_empty() {
+    let mut deck = Deck::open_quietly(env)?;
+    let Some((known, found)) = elsewhere(&mut deck, env)? else {
         return Ok(None);
-    }
+    };
+    let other = other_engine(&known, &deck, env)?;
+    drop(deck);
     tty::say(&format!(
         "{}.\n  m  it was moved, and nothing dials at the old place\n  c  it is a copy, and the other deck lives on\n  anything else: only look, without an engine\n> ",
-        elsewhere(&found).message
+        undecided(&found, other.as_ref())
     ));
     let mut line = String::new();
     stdin().lock().read_line(&mut line)?;
@@ -234,12 +306,17 @@ pub(super) fn copy(env: &Env) -> Result<(), CliError> {
     env.may_write()?;
     // The original has been used since, and the mark that both still share shows that.
     let mut deck = Deck::open_quietly(env)?;
-    if differences(&mut deck, env)?.is_empty() && deck.store.meta(ENGINE_PLACE)?.is_some() {
+    let elsewhere = elsewhere(&mut deck, env)?;
+    if elsewhere.is_none() && deck.store.meta(ENGINE_PLACE)?.is_some() {
         return Err(
             CliError::refused("the deck is where its last engine ran: it is no copy")
                 .hint("leave --copy out"),
         );
     }
+    let other = match &elsewhere {
+        Some((known, _)) => other_engine(known, &deck, env)?,
+        None => None,
+    };
     let _lock = super::engine::own(env)?;
     let by = deck.by()?;
     let identity = random_identity();
@@ -265,8 +342,9 @@ pub(super) fn copy(env: &Env) -> Result<(), CliError> {
             super::output::count(count, "campaign")
         ),
     };
+    let other = other.map_or_else(String::new, |other| format!("{other}: it goes on\n"));
     tty::say(&format!(
-        "the copy of deck {from} is the deck {identity} now{paused}\nfor trunks of real carriers give it accounts of its own, and write credentials_for = \"{identity}\" into {}\n",
+        "the copy of deck {from} is the deck {identity} now{paused}\n{other}for trunks of real carriers give it accounts of its own, and write credentials_for = \"{identity}\" into {}\n",
         super::output::named(&env.own_deck_file())
     ));
     Ok(())

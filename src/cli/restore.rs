@@ -9,13 +9,13 @@ use serde_json::json;
 
 use super::args::RestoreArgs;
 use super::deck::{self, STORE_FILE};
+use super::place::{self, Place};
 use super::progress::{Progress, Showing};
 use super::standing::missing;
 use super::{
-    CliError, Deck, Env, ExitCode, backup as manifest, engine, forked, output, place, rules, whole,
+    CliError, Deck, Env, ExitCode, backup as manifest, engine, forked, output, rules, whole,
 };
 use crate::domain::{Lost, NewIncarnation, Recovery, Right, Timestamp, Turn};
-use crate::store::sqlite::incarnation::ENGINE_PLACE;
 use crate::store::sqlite::mark::Standing;
 use crate::store::sqlite::{SqliteStore, backup, seal};
 use crate::store::{By, Recover as _, Store as _, StoreError};
@@ -34,7 +34,7 @@ pub(super) fn execute(
     let who = env.authority()?;
     if !who.may(Right::Lists) {
         let message = format!("as {} you may not restore a deck", who.role);
-        return Err(CliError::refused(message)
+        return Err(CliError::not_permitted(message)
             .hint("a supervisor does it; [roles] in dialdeck.toml gives rights"));
     }
     if let Some(reason) = &args.lists_complete {
@@ -103,7 +103,13 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     break_seal(env)?;
     let recovery = turn.make(&mut deck.store, &actor, now)?;
     forked::forget(env, deck.store.deck_id())?;
-    report(env, (&turn, recovery.as_ref()), None, out)
+    let done = Restored {
+        turn: &turn,
+        recovery: recovery.as_ref(),
+        aside: None,
+        elsewhere: None,
+    };
+    done.report(env, out)
 }
 
 /// Puts a backup in the store's place. The old store is kept next to it.
@@ -158,12 +164,18 @@ fn replace(
     let recovery = turn.make(&mut store, &env.actor, now)?;
     if let Some(place) = &elsewhere {
         // When an engine starts, the user says whether this deck replaces the other.
-        store.set_meta(ENGINE_PLACE, place)?;
+        place.store(&mut store)?;
     }
     store.into_one_file()?;
     let aside = exchange(prepared, env)?;
     drop(held);
-    report(env, (&turn, recovery.as_ref()), aside.as_deref(), out)
+    let done = Restored {
+        turn: &turn,
+        recovery: recovery.as_ref(),
+        aside: aside.as_deref(),
+        elsewhere: elsewhere.as_ref(),
+    };
+    done.report(env, out)
 }
 
 /// Keeps other processes from writing to the store that is replaced, until the returned handle is dropped.
@@ -316,46 +328,55 @@ fn remove(prepared: &Path) -> Result<(), CliError> {
     Ok(())
 }
 
-fn report(
-    env: &Env,
-    (turn, recovery): (&Turning, Option<&Recovery>),
-    aside: Option<&Path>,
-    out: &mut dyn Write,
-) -> Result<ExitCode, CliError> {
-    let lost = turn.lost;
-    if env.json {
-        let document = json!({
-            "how": turn.how.as_str(),
-            "attempts_missing": lost.and_then(|lost| lost.attempts),
-            "entries_missing": lost.and_then(|lost| lost.entries),
-            "lost": lost.is_some(),
-            "recovery": recovery,
-            "replaced": aside,
-        });
-        output::json(out, &document)?;
-        return Ok(ExitCode::Done);
+/// What a restore did, for its report.
+struct Restored<'a> {
+    turn: &'a Turning,
+    recovery: Option<&'a Recovery>,
+    /// Where the store that was replaced is now.
+    aside: Option<&'a Path>,
+    /// Where the deck's last engine ran, if that is another folder or machine.
+    elsewhere: Option<&'a Place>,
+}
+
+impl Restored<'_> {
+    fn report(&self, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+        let lost = self.turn.lost;
+        if env.json {
+            let document = json!({
+                "how": self.turn.how.as_str(),
+                "attempts_missing": lost.and_then(|lost| lost.attempts),
+                "entries_missing": lost.and_then(|lost| lost.entries),
+                "lost": lost.is_some(),
+                "recovery": self.recovery,
+                "replaced": self.aside,
+                "last_engine_at": self.elsewhere.map(ToString::to_string),
+            });
+            output::json(out, &document)?;
+            return Ok(ExitCode::Done);
+        }
+        let missing = lost.map_or_else(|| "nothing is missing".to_owned(), |lost| missing(&lost));
+        writeln!(out, "The deck continues with new attempt ids; {missing}.")?;
+        if let Some(aside) = self.aside {
+            let aside = output::named(aside);
+            writeln!(out, "The store that was there is now {aside}.")?;
+        }
+        if let Some(recovery) = self.recovery {
+            report_recovery(recovery, out)?;
+        }
+        if let Some(place) = self.elsewhere {
+            writeln!(
+                out,
+                "The deck's last engine ran at {place}. The next engine here starts with `dialdeck run --moved` \
+                 if this deck takes that one's place and nothing dials there, or after `dialdeck run --copy` if \
+                 that one lives on.",
+            )?;
+        }
+        Ok(ExitCode::Done)
     }
-    match lost {
-        Some(lost) => writeln!(
-            out,
-            "The deck continues with new attempt ids; {}.",
-            missing(&lost)
-        )?,
-        None => writeln!(
-            out,
-            "The deck continues with new attempt ids; nothing is missing."
-        )?,
-    }
-    if let Some(aside) = aside {
-        writeln!(
-            out,
-            "The store that was there is now {}.",
-            output::named(aside)
-        )?;
-    }
-    let Some(recovery) = recovery else {
-        return Ok(ExitCode::Done);
-    };
+}
+
+/// Writes what holds the deck back because calls or opt-outs may be missing.
+fn report_recovery(recovery: &Recovery, out: &mut dyn Write) -> Result<(), CliError> {
     if recovery.until > recovery.last_run {
         let until = output::instant(recovery.until);
         writeln!(
@@ -371,5 +392,5 @@ fn report(
             output::instant(recovery.last_run)
         )?;
     }
-    Ok(ExitCode::Done)
+    Ok(())
 }

@@ -88,7 +88,7 @@ fn expect(deck: &Deck, line: &str, code: i32, complaint: &str) {
     let errors = text(&json.stderr);
     let last = errors.lines().last().unwrap_or_default();
     let error: serde_json::Value = last.parse().unwrap();
-    assert_eq!(error["error"]["code"], code, "{line}: {errors}");
+    assert_eq!(error["errors"][0]["code"], code, "{line}: {errors}");
 }
 
 /// Returns every subcommand without subcommands, as it is typed.

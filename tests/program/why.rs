@@ -400,6 +400,10 @@ fn a_rest_of_the_trunk_is_told_beside_the_engine() {
     store.keep_rest(&trunk, breaker.kept()).unwrap();
     let text = why(NOON);
     assert!(text.contains("somebody has to act"), "{text}");
+    assert!(
+        text.contains("To do: once repaired: `dialdeck trunk reset carrier`."),
+        "{text}"
+    );
     let text = deck.run(&["doctor"]).stdout;
     let text = String::from_utf8(text).unwrap();
     let says =

@@ -58,7 +58,7 @@ pub(super) fn findings(
                     finding("trunk", level, format!("{trunk}: {}: {found}", one.what))
                 }));
             }
-            Err(error) => findings.push(finding("trunk", Level::Fail, error.message)),
+            Err(error) => findings.push(finding("trunk", Level::Fail, error.brief())),
         }
     }
     if let Some(settings) = &config.listener {
@@ -125,6 +125,6 @@ fn results(secret: &Credential, env: &Env) -> Finding {
             Level::Ok,
             "the key that signs them is there".to_owned(),
         ),
-        Err(error) => finding("results", Level::Fail, error.message),
+        Err(error) => finding("results", Level::Fail, error.brief()),
     }
 }

@@ -49,17 +49,17 @@ fn a_file_is_answered_row_by_row_or_not_at_all() {
         (&json!("3"), &json!("unknown_zone"))
     );
     let error = ask("number,call_class\n+12125550142,fax\n", false).unwrap_err();
-    assert_eq!(error.code, ExitCode::Usage);
+    assert_eq!(error.code(), ExitCode::Usage);
     assert!(
-        error.message.contains("rows.csv:2: `fax`"),
+        error.to_string().contains("rows.csv:2: `fax`"),
         "{}",
-        error.message
+        "{error}"
     );
     let error = ask("phone\n+12125550142\n", false).unwrap_err();
     assert!(
-        error.message.contains("`number` is missing"),
+        error.to_string().contains("`number` is missing"),
         "{}",
-        error.message
+        "{error}"
     );
 }
 
@@ -88,11 +88,11 @@ fn an_unknown_zone_is_a_wrong_argument() {
         ..args()
     };
     let error = run_with(&asked, false).unwrap_err();
-    assert_eq!(error.code, ExitCode::Usage);
+    assert_eq!(error.code(), ExitCode::Usage);
     assert!(
-        error.message.contains("America/Gotham"),
+        error.to_string().contains("America/Gotham"),
         "{}",
-        error.message
+        "{error}"
     );
 }
 

@@ -122,7 +122,7 @@ fn wrong_arguments_exit_with_2_and_say_what_is_right() {
     }
     let said = scratch.run(&["--json", "frob"]).exits(2);
     let error: Value = serde_json::from_str(&said.err).unwrap();
-    assert_eq!(error["error"]["code"], 2);
+    assert_eq!(error["errors"][0]["code"], 2);
 }
 
 #[test]
@@ -148,6 +148,26 @@ fn without_a_deck_commands_exit_with_4_and_dialdeck_alone_says_what_to_do() {
     scratch.run(&[]).exits(0).says("dialdeck campaign add FILE");
     scratch.run(&["doctor"]).exits(0).says("there is no deck");
     assert!(!scratch.path("deck").exists());
+}
+
+/// A profile that is not there is said before an engine starts.
+#[test]
+fn a_missing_profile_is_said_by_doctor_and_check() {
+    let scratch = Scratch::with_campaign();
+    let defaults = dialdeck::config::DEFAULTS;
+    let named = defaults.replacen("\"everyday\"", "\"./quiett\"", 1);
+    assert_ne!(named, defaults);
+    fs::write(scratch.path("deck/dialdeck.toml"), named).unwrap();
+    let says = "no engine starts: ";
+    scratch.run(&["doctor"]).exits(1).says(says).says("quiett");
+    let file = scratch.path("recall.toml");
+    let file = file.to_str().unwrap();
+    scratch
+        .run(&["check", file])
+        .exits(0)
+        .says(says)
+        .says("quiett");
+    scratch.run(&["run", "--until-done"]).complains("quiett");
 }
 
 #[test]

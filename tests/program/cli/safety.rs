@@ -5,7 +5,9 @@ use std::os::unix::fs::symlink;
 use std::path::Path;
 use std::process::Command;
 
-use crate::cli::scratch::{Scratch, user};
+use serde_json::Value;
+
+use crate::cli::scratch::{Said, Scratch, user};
 
 /// A file of the deck and how it is broken.
 struct Broken {
@@ -124,6 +126,23 @@ fn broken(case: &Broken) -> Scratch {
     scratch
 }
 
+/// Returns whether standard error names this file, and its line if there is one, as text or as JSON.
+fn names_place(said: &Said, place: &str) -> bool {
+    if said.err.contains(place) {
+        return true;
+    }
+    let (file, line) = place.split_once(':').unwrap_or((place, ""));
+    let lines = said.err.lines();
+    let objects = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    objects
+        .flat_map(|object| object["warnings"].as_array().cloned().unwrap_or_default())
+        .any(|warning| {
+            let place = &warning["place"];
+            let named = place["file"].as_str().is_some_and(|at| at.ends_with(file));
+            named && (line.is_empty() || place["line"].as_u64() == line.parse().ok())
+        })
+}
+
 #[test]
 fn what_holds_back_works_whatever_file_is_broken() {
     for case in &BROKEN {
@@ -137,7 +156,8 @@ fn what_holds_back_works_whatever_file_is_broken() {
             &["--role", "operator", "campaign", "pause", "--all"],
             &["--json", "campaign", "stop", "recall"],
         ] {
-            let said = scratch.run(act).exits(0).complains(case.file);
+            let said = scratch.run(act).exits(0);
+            assert!(names_place(&said, case.file), "{act:?}: {}", said.err);
             let warned = said.err.contains("warning");
             assert_eq!(warned, !case.file.is_empty(), "{act:?}: {}", said.err);
         }
@@ -388,7 +408,8 @@ fn status_works_with_broken_files() {
             &["dnc", "check", "(212) 555-0142"],
             &["log"],
         ] {
-            let said = scratch.run(look).exits(0).complains(case.file);
+            let said = scratch.run(look).exits(0);
+            assert!(names_place(&said, case.file), "{look:?}: {}", said.err);
             let warned = said.err.contains("warning");
             assert_eq!(warned, !case.file.is_empty(), "{look:?}: {}", said.err);
         }

@@ -248,7 +248,7 @@ pub(crate) fn end_of(mut engine: Engine) -> (Option<i32>, String) {
     for line in engine.errors() {
         // Warnings and alerts have their own lines.
         if let Ok(value) = serde_json::from_str::<Value>(&line)
-            && let Some(error) = value["error"]["message"].as_str()
+            && let Some(error) = value["errors"][0]["message"].as_str()
         {
             error.clone_into(&mut message);
         }

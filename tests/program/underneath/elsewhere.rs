@@ -117,6 +117,89 @@ fn a_moved_folder_and_another_host_are_named() {
     assert_eq!(refused(&[], None).code, 0);
 }
 
+/// A deck cannot have been moved if an engine still runs on it where it was.
+#[test]
+fn a_copy_beside_a_running_engine_was_not_moved() {
+    const SAYS: &str = "an engine runs on this deck at its old place";
+    let bench = Bench::new();
+    let mut engine = bench.engine();
+    let backup = bench.beside("backup");
+    bench.ok(&["backup", backup.to_str().unwrap()]);
+    fs::create_dir(bench.beside("copy")).unwrap();
+    fs::copy(backup.join("deck.sqlite"), bench.beside("copy/deck.sqlite")).unwrap();
+    let copy = |args: &[&str]| bench.on("copy", args);
+    // Which deck is there, and who calls its contacts, is not asked of the user while it can be seen.
+    let undecided = copy(&["run"]);
+    assert_eq!(undecided.code, 4, "{undecided:?}");
+    assert!(undecided.error().0.contains(SAYS), "{undecided:?}");
+    assert!(!undecided.error().1.contains("--moved"), "{undecided:?}");
+    let moved = copy(&["run", "--moved"]);
+    assert_eq!(moved.code, 4, "{moved:?}");
+    let (message, hint) = moved.error();
+    let old = fs::canonicalize(bench.deck()).unwrap();
+    let says = format!("the deck was not moved: {SAYS} {}", old.display());
+    assert_eq!(message, says);
+    assert_eq!(
+        hint,
+        "end that engine first; if this is a copy, and the other deck lives on: `dialdeck run --copy`"
+    );
+    let copied = copy(&["run", "--copy"]);
+    assert_eq!(copied.code, 0, "{copied:?}");
+    assert!(copied.err.contains(SAYS), "{copied:?}");
+    engine.signal("TERM");
+    assert_eq!(engine.wait().0.code(), Some(0));
+    bench.carrier().assert_clean();
+}
+
+/// Another deck's engine at the old place does not concern a deck that was moved away from there.
+#[test]
+fn another_deck_at_the_old_place_does_not_hold_a_moved_one() {
+    let bench = Bench::dialed();
+    bench.move_deck("moved");
+    fs::create_dir(bench.deck()).unwrap();
+    let lock = fs::File::create(bench.file("engine.lock")).unwrap();
+    lock.lock().unwrap();
+    let said = bench.dial("moved", &["--moved"]);
+    assert_eq!(
+        said.code, 4,
+        "what the old place has is not known: {said:?}"
+    );
+    let store = rusqlite::Connection::open(bench.beside("moved").join("deck.sqlite")).unwrap();
+    let other = bench.file("deck.sqlite");
+    store
+        .execute("VACUUM INTO ?1", [other.to_str().unwrap()])
+        .unwrap();
+    drop(store);
+    let store = rusqlite::Connection::open(other).unwrap();
+    let set = "UPDATE meta SET value = '00000007' WHERE key = 'deck_id'";
+    assert_eq!(store.execute(set, []).unwrap(), 1);
+    drop(store);
+    let said = bench.dial("moved", &["--moved"]);
+    assert_eq!(said.code, 0, "{said:?}");
+    drop(lock);
+}
+
+#[test]
+fn a_restore_elsewhere_says_that_the_next_start_asks() {
+    let bench = Bench::dialed();
+    let backup = bench.beside("backup");
+    bench.ok(&["backup", backup.to_str().unwrap()]);
+    let backup = backup.to_str().unwrap();
+    let restored = bench.on("drill", &["restore", "--from", backup]);
+    assert_eq!(restored.code, 0, "{restored:?}");
+    let old = fs::canonicalize(bench.deck()).unwrap();
+    let ran = format!("The deck's last engine ran at {} on ", old.display());
+    for part in [ran.as_str(), "run --moved", "run --copy"] {
+        assert!(restored.out.contains(part), "{part}: {restored:?}");
+    }
+    let restored = bench.on("again", &["restore", "--from", backup, "--json"]);
+    let restored: serde_json::Value = serde_json::from_str(&restored.out).unwrap();
+    let ran = restored["last_engine_at"].as_str().unwrap();
+    assert!(ran.starts_with(old.to_str().unwrap()), "{ran}");
+    let here = bench.ok(&["restore", "--from", backup]);
+    assert!(!here.contains("--moved"), "{here}");
+}
+
 #[test]
 fn a_deck_in_its_place_is_no_copy() {
     let bench = Bench::dialed();

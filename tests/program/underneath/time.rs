@@ -571,8 +571,17 @@ fn an_opt_out_that_only_an_older_copy_has_is_asked_for() {
     bench.exchange("older");
     let number = bench.not_called().remove(0);
     bench.ok(&["dnc", "add", &number]);
+    let doctor = bench.run(&["doctor"]);
+    let here =
+        "in this store, which is older than the last run: `dialdeck restore --accept-rollback`";
+    assert!(doctor.out.contains(here), "{doctor:?}");
     bench.exchange("older");
     let invites = bench.invites();
+    let doctor = bench.run(&["doctor"]);
+    assert_eq!(doctor.code, 1, "{doctor:?}");
+    for part in ["copies", "in an older copy of this deck's store", ".forked"] {
+        assert!(doctor.out.contains(part), "{part}: {doctor:?}");
+    }
     let said = bench.dial("deck", &[]);
     assert_eq!(said.code, 4, "{said:?}");
     let (message, hint) = said.error();

@@ -8,7 +8,8 @@ use super::rows;
 use crate::{messages, next_claim};
 use dialdeck_core::domain::campaign::{CallKind, Evidence};
 use dialdeck_core::domain::{
-    AttemptId, CampaignId, Contact, ContactId, Hints, Outcome, PhoneNumber, Suppression, Timestamp,
+    AttemptId, CampaignId, CampaignSettings, Contact, ContactId, Hints, Outcome, PhoneNumber,
+    Suppression, Timestamp,
 };
 use dialdeck_core::policy::{self, Decision, Verdict};
 use dialdeck_core::rules::{Legal, LocateError, Rules};
@@ -228,7 +229,9 @@ fn answer(
         contact: contact.id,
         state: contact.state.as_str(),
         decision: word,
-        answer: messages::answer(&decision, next) + &finished_because(contact),
+        answer: messages::answer(&decision, next)
+            + &remedies(&decision, &facts.campaign.settings)
+            + &finished_because(contact),
         reasons,
         next_possible: next,
         gates: checks
@@ -241,6 +244,18 @@ fn answer(
             .collect(),
         attempts: made.to_vec(),
     }
+}
+
+/// Returns what ends the reasons of a hold that an operator can end; empty if there are none.
+fn remedies(decision: &Decision, campaign: &CampaignSettings) -> String {
+    let Decision::Hold(hold) = decision else {
+        return String::new();
+    };
+    let todo = messages::remedies(hold, campaign);
+    if todo.is_empty() {
+        return String::new();
+    }
+    format!(" To do: {}.", todo.join("; "))
 }
 
 /// Returns why a contact has reached its end, if the store has a reason; empty otherwise.

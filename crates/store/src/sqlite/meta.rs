@@ -45,6 +45,14 @@ impl SqliteStore {
         value(&schema::open_to_look(path)?, key)
     }
 
+    /// Returns the identity of the deck in the store at `path`, without opening it to write.
+    ///
+    /// # Errors
+    /// Errors if there is no store at the path, or it cannot be read.
+    pub fn deck_id_at(path: &Path) -> Result<Option<String>, StoreError> {
+        Self::meta_at(path, DECK_ID)
+    }
+
     /// Makes this handle the one of the engine that holds the lock. An engine that started before makes no
     /// more attempts, even if it still has its lock.
     ///

@@ -490,8 +490,13 @@ pub(super) fn open_at(path: &Path) -> Result<SqliteStore, CliError> {
     )?)
 }
 
-/// Returns the identity of a new deck, from the operating system's randomness by way of a hasher's keys.
+/// Returns the identity of a new deck.
 pub(super) fn random_identity() -> DeckId {
+    DeckId(random().into())
+}
+
+/// Returns 32 random bits, from the operating system's randomness by way of a hasher's keys.
+pub(super) fn random() -> u32 {
     let bits = RandomState::new().build_hasher().finish();
-    DeckId(u32::try_from(bits >> 32).unwrap_or_default())
+    u32::try_from(bits >> 32).unwrap_or_default()
 }

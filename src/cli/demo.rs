@@ -117,7 +117,7 @@ fn create(env: &Env, seed: u64) -> Result<(), CliError> {
         return Err(lost);
     }
     std::fs::create_dir_all(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;
-    let identity = DeckId(u32::try_from(seed % u64::from(u32::MAX)).unwrap_or_default());
+    let identity = DeckId(seed % u64::from(u32::MAX));
     let path = env.deck.join(STORE_FILE);
     let now = Clock::System.now();
     let mut store = SqliteStore::create_or_open(&path, identity, rules::in_force(), now)?;

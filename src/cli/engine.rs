@@ -111,7 +111,7 @@ pub(super) fn start(
     forked::check(env, deck.store.deck_id())?;
     deck.check_whole()?;
     may_use_credentials(&run.config, &mut deck)?;
-    deck.store.take_over(&lock)?;
+    deck.store.take_over(&lock, drawn(run))?;
     deck.store.begin_run()?;
     warn_of_state_folder(&deck, env);
     // From here on the engine acts, not the user.
@@ -159,6 +159,15 @@ pub(super) fn start(
         courier,
         shown: run.shown,
     })
+}
+
+/// Returns the random part of the tag in the run's attempt ids. `None` for a simulation with a seed, which has
+/// to be the same again.
+fn drawn(run: &Run) -> Option<u32> {
+    let mut providers = run.config.providers.values();
+    let simulated = providers.all(|one| matches!(one, ProviderSettings::Simulator(_)));
+    let repeats = simulated && run.simulated.seed.is_some();
+    (!repeats).then(deck::random)
 }
 
 /// Warns where the mark is in the deck's folder alone although the user has a folder for its other copy: of
@@ -299,6 +308,7 @@ fn log_opened(deck: &mut Deck, run: &Run, moved: Option<&Moved>, by: &By) -> Res
     };
     let mut data = json!({
         "version": env!("CARGO_PKG_VERSION"),
+        "tag": deck.store.incarnations()?.current().to_string(),
         "rules_digest": rules.digest(),
         "tzdata": [first, second],
         "zone_database": rules::choice().decides(),

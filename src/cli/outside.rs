@@ -112,7 +112,7 @@ fn courier(
     };
     let http = Http::new(clock.clone()).map_err(CliError::failed)?;
     // After a restore the log's sequence numbers are used again. The tag keeps the ids of results distinct.
-    let tag: DeckId = deck.store.incarnations()?.current();
+    let tag: DeckId = deck.store.incarnations()?.incarnation();
     Ok(Some(Courier::new(tag, http, secret, clock.clone())))
 }
 

@@ -101,6 +101,7 @@ impl Courier {
         let Some(body) = payload(self.deck, result) else {
             return Delivery::GivenUp("the log's entry cannot be read".to_owned());
         };
+        let id = body["id"].as_str().unwrap_or_default().to_owned();
         let body = body.to_string();
         let at = self.clock.now().as_millis() / 1000;
         let signature = self.secret.sign(format!("{at}.{body}").as_bytes());
@@ -108,7 +109,7 @@ impl Courier {
             .http
             .post(&result.url)
             .header("Content-Type", "application/json")
-            .header(DELIVERY, format!("{}-{}", self.deck, result.seq))
+            .header(DELIVERY, id)
             .header(SIGNATURE, format!("t={at},v1={}", hex(&signature)))
             .body(body);
         let error = match self.http.send(request, LIMIT).await {
@@ -136,8 +137,11 @@ impl Courier {
 fn payload(deck: DeckId, result: &ResultDue) -> Option<Value> {
     let entry: Value = serde_json::from_str(&result.entry).ok()?;
     let variables: Value = serde_json::from_str(&result.variables).unwrap_or_else(|_| json!({}));
+    let hash = entry["hash"].as_str()?;
+    // A deck that went back in time unnoticed has another entry at the same place.
+    let digest = hash.get(..8)?;
     Some(json!({
-        "id": format!("{deck}-{}", result.seq),
+        "id": format!("{deck}-{}-{digest}", result.seq),
         "campaign": result.campaign_name,
         "contact": result.contact,
         "number": result.number,
@@ -149,6 +153,6 @@ fn payload(deck: DeckId, result: &ResultDue) -> Option<Value> {
         "agent_result": result.agent_result,
         "attempts": entry["data"]["attempts"],
         "finished_at": entry["at"],
-        "anchor": format!("{}:{}", result.seq, entry["hash"].as_str()?),
+        "anchor": format!("{}:{hash}", result.seq),
     }))
 }

@@ -330,6 +330,9 @@ fn results_are_signed_tried_again_and_given_up() {
         assert_eq!(hex(&secret.sign(signed.as_bytes())), signature);
         let result: Value = serde_json::from_slice(body).unwrap();
         assert_eq!(result["id"], head[DELIVERY].to_str().unwrap());
+        let (seq, hash) = result["anchor"].as_str().unwrap().split_once(':').unwrap();
+        let ending = format!("-{seq}-{}", &hash[..8]);
+        assert!(result["id"].as_str().unwrap().ends_with(&ending));
         assert_eq!(
             (&result["campaign"], &result["state"]),
             (&"spring".into(), &"suppressed".into())

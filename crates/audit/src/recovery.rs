@@ -10,6 +10,8 @@ use super::replay::Replay;
 pub(crate) struct Recovery {
     /// The tag of the attempt ids, and the serial from which they have it.
     tag: Option<(String, i64)>,
+    /// Tags of runs that another one followed.
+    past: BTreeSet<String>,
     /// Until when calls of a lost run may have been made. 0 if none was lost.
     last_run: i64,
     attempts: bool,
@@ -19,6 +21,29 @@ pub(crate) struct Recovery {
 }
 
 impl Replay<'_> {
+    /// Judges the tag that `deck_opened` names for the attempt ids of a run. A simulation may keep the tag of
+    /// the run before.
+    pub(crate) fn run(&mut self, event: &Event) {
+        let tag = text(&event.data["tag"]);
+        if tag.is_empty() {
+            return;
+        }
+        let from = match self.recovery.tag.take() {
+            // Serials of a deck that went back in time begin beyond all that may be lost.
+            Some((known, from)) => {
+                if known != tag {
+                    self.recovery.past.insert(known);
+                }
+                from
+            }
+            None => 0,
+        };
+        if self.recovery.past.contains(&tag) {
+            self.breach("D13", event, "a tag that ids bear already");
+        }
+        self.recovery.tag = Some((tag, from));
+    }
+
     /// Judges `incarnation_started`.
     pub(crate) fn incarnation(&mut self, event: &Event) {
         let tag = text(&event.data["tag"]);
@@ -36,7 +61,8 @@ impl Replay<'_> {
         if below {
             self.breach("D13", event, "serials begin below one that is known");
         }
-        self.recovery.tag = Some((tag, from));
+        let known = self.recovery.tag.replace((tag, from));
+        self.recovery.past.extend(known.map(|(known, _)| known));
         let Some(last_run) = instant(&event.data["last_run"]) else {
             return;
         };
@@ -76,7 +102,7 @@ impl Replay<'_> {
     /// Judges a reservation after a loss.
     pub(crate) fn after_loss(&mut self, event: &Event) {
         if let Some((tag, from)) = self.recovery.tag.clone()
-            && (!event.attempt.starts_with(&tag) || serial(&event.attempt) < from)
+            && (tag_of(&event.attempt) != tag || serial(&event.attempt) < from)
         {
             let text = format!("an id that is not of {tag} from {from} on");
             self.breach("D13", event, text);
@@ -92,6 +118,10 @@ impl Replay<'_> {
             self.breach("D8", event, "opt-outs may be missing");
         }
     }
+}
+
+fn tag_of(attempt: &str) -> &str {
+    attempt.rsplit_once('-').map_or("", |(tag, _)| tag)
 }
 
 fn serial(attempt: &str) -> i64 {

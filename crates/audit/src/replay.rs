@@ -158,7 +158,10 @@ impl<'a> Replay<'a> {
             "contact_finished" => self.contact_finished(event),
             "alert_raised" => self.alert(event),
             "deck_closed" => self.history.ending = text(&event.data["ending"]),
-            "deck_opened" => self.history.ending.clear(),
+            "deck_opened" => {
+                self.history.ending.clear();
+                self.run(event);
+            }
             "consent_recorded" => {}
             other => self.breach("D17", event, format!("`{other}` is not a kind of event")),
         }

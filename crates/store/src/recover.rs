@@ -52,15 +52,22 @@ const MARGIN: Duration = Duration::from_mins(1);
 /// let confirmed = store.confirm_lists("no one opted out today", &by)?;
 /// assert_eq!(confirmed, [ListKind::Internal].into());
 /// assert!(store.confirm_lists("again", &by)?.is_empty());
+///
+/// // Each run of the engine has a tag of its own.
+/// assert_eq!(store.tag_run(0x5b0c_11aa)?.to_string(), "000000015b0c11aa");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub trait Recover {
     /// Starts another incarnation and returns its first serial.
     ///
-    /// Attempt ids carry its tag from now on, and serials continue beyond every known one. After a loss of
+    /// Attempt ids carry its tag until the next run of the engine, and serials continue beyond every known one. After a loss of
     /// attempts no call is made until the lost ones no longer matter. After a loss of entries no call is made
     /// until the own lists are complete again. Logs `incarnation_started`.
     fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError>;
+
+    /// Gives the attempt ids of an engine's run the deck's identity and `drawn`, 32 random bits, as their tag
+    /// from now on. Returns the tag. Not logged: an engine's start names it in `deck_opened`.
+    fn tag_run(&mut self, drawn: u32) -> Result<DeckId, StoreError>;
 
     /// Records a person's confirmation that no opt-out is missing from the own lists. Returns the lists from
     /// which some might have been missing; if there is none, nothing is logged. Logs `lists_confirmed`.

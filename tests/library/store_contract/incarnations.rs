@@ -20,6 +20,7 @@ contract!(
     opt_outs_are_missing_until_the_list_is_imported,
     a_person_may_say_that_no_opt_out_is_missing,
     a_copy_has_an_identity_of_its_own,
+    each_run_has_a_tag_of_its_own,
     what_is_done_is_logged,
 );
 
@@ -214,6 +215,34 @@ fn a_copy_has_an_identity_of_its_own(store: &mut impl Store) {
     assert_eq!(dial(store, contacts[1], morning() + secs(1)).id.deck, TAG);
 }
 
+fn each_run_has_a_tag_of_its_own(store: &mut impl Store) {
+    let (_, contacts) = running(store, 4);
+    let before = dial(store, contacts[0], morning());
+    assert_eq!(before.id.to_string(), "7f3a9c21-1");
+    let head = store.snapshot(morning()).unwrap().head;
+    // The first of these runs makes no attempt.
+    store.tag_run(0x0000_0bee).unwrap();
+    assert_eq!(
+        store.tag_run(0x0000_beef).unwrap().to_string(),
+        "7f3a9c210000beef"
+    );
+    assert_eq!(kinds(store, head), Vec::<String>::new());
+    let first = dial(store, contacts[1], morning() + secs(1));
+    assert_eq!(first.id.to_string(), "7f3a9c210000beef-2");
+    // A run of a deck that lost something.
+    assert_eq!(begin(store, &new(100, None)), 100);
+    store.tag_run(0x0000_cafe).unwrap();
+    let second = dial(store, contacts[2], morning() + secs(2));
+    assert_eq!(second.id.to_string(), "7f3a9c210000cafe-100");
+    let open = store.open_attempts().unwrap();
+    let open: Vec<AttemptId> = open.iter().map(|one| one.id).collect();
+    assert_eq!(open, [before.id, first.id, second.id]);
+    let tags = store.incarnations().unwrap();
+    assert_eq!((tags.count(), tags.incarnation()), (1, TAG));
+    assert_eq!(tags.current(), second.id.deck);
+    assert!(settle(store, first.id, &talked(), morning() + secs(3)).is_some());
+}
+
 fn what_is_done_is_logged(store: &mut impl Store) {
     running(store, 1);
     let head = store.snapshot(morning()).unwrap().head;
@@ -251,6 +280,7 @@ fn an_incarnation_outlives_the_program() {
     let mut looker = sqlite(&folder);
     assert_eq!(looker.open_attempts().unwrap()[0].id, before.id);
     begin(&mut store, &new(500, Some(lost(5, 9, morning()))));
+    store.tag_run(7).unwrap();
     drop(store);
     let expected = looker.recovery().unwrap().unwrap();
     assert_eq!(
@@ -258,14 +288,15 @@ fn an_incarnation_outlives_the_program() {
         morning() + secs(1890),
         "seen by another process, too"
     );
-    assert_eq!(looker.incarnations().unwrap().current(), TAG);
+    let tags = looker.incarnations().unwrap();
+    assert_eq!((tags.incarnation(), tags.current()), (TAG, DECK.run(7)));
     let mut store = sqlite(&folder);
     assert_eq!(store.recovery().unwrap(), Some(expected));
     store.confirm_lists("a test", &by(morning())).unwrap();
     let later = morning() + secs(1890);
     assert_eq!(
         dial(&mut store, contacts[1], later).id.to_string(),
-        "0badcafe-500"
+        "7f3a9c2100000007-500"
     );
     assert_eq!(store.open_attempts().unwrap()[0].id, before.id);
 }

@@ -14,7 +14,7 @@ use dialdeck_testkit::world::*;
 fn engine(folder: &TempDir) -> (SqliteStore, EngineLock) {
     let lock = EngineLock::try_acquire(folder.path()).unwrap().unwrap();
     let mut store = sqlite(folder);
-    store.take_over(&lock).unwrap();
+    store.take_over(&lock, None).unwrap();
     (store, lock)
 }
 
@@ -68,7 +68,7 @@ fn a_second_engine_comes_in_between_two_groups_only() {
         let rules = dialdeck::rules::Rules::embedded();
         let file = path.join("deck.sqlite");
         let mut store = SqliteStore::create_or_open(&file, DECK, rules, morning()).unwrap();
-        store.take_over(&lock).unwrap();
+        store.take_over(&lock, None).unwrap();
         store.open_attempts().unwrap()
     });
     first.commit().unwrap();

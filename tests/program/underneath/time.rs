@@ -476,6 +476,48 @@ fn go_on(bench: &Bench, list: &std::path::Path, has_numbers: bool) {
     bench.ok(&["restore", "--lists-complete", "no more opt-outs"]);
 }
 
+/// 20 times an engine is killed, and the whole folder, mark included, is restored to its state before anything
+/// was dialed; the state folder is another one, so that nothing remembers the run.
+#[test]
+fn no_id_is_used_twice_even_if_nothing_remembers_the_last_run() {
+    let bench = Bench::new();
+    bench.copy("deck", "older");
+    let (mut ids, mut again) = (BTreeSet::new(), 0);
+    for cycle in 0..20 {
+        let mut engine = bench.engine_after(1 + cycle % 5);
+        engine.signal("KILL");
+        engine.wait();
+        let carrier = bench.carrier();
+        let made: Vec<&str> = carrier.invites.iter().map(|(id, _)| id.as_str()).collect();
+        let serial = |id: &str| id.rsplit_once('-').unwrap().1.to_owned();
+        let known: BTreeSet<String> = ids.iter().map(|id: &String| serial(id)).collect();
+        again += made.iter().filter(|id| known.contains(&serial(id))).count();
+        for id in made {
+            assert!(ids.insert(id.to_owned()), "{id} was used twice");
+        }
+        // The carrier forgets too: it would refuse a number that is up by its own log.
+        fs::remove_file(bench.beside("carrier.jsonl")).unwrap();
+        for file in fs::read_dir(bench.deck()).unwrap() {
+            fs::remove_file(file.unwrap().path()).unwrap();
+        }
+        for file in fs::read_dir(bench.beside("older")).unwrap() {
+            let file = file.unwrap();
+            fs::copy(file.path(), bench.file(file.file_name().to_str().unwrap())).unwrap();
+        }
+        fs::remove_dir_all(bench.beside("state")).unwrap();
+    }
+    assert!(again >= 19, "only {again} serials were given out again");
+    // The log of a deck that went on with its older state is in order by itself.
+    assert_eq!(bench.dial("deck", &[]).code, 0);
+    let log = bench.ok(&["log", "export", "--jsonl"]);
+    dialdeck_audit::assert_clean(
+        &log,
+        &read(&bench.beside("carrier.jsonl")),
+        &dialdeck_audit::Options::default(),
+    );
+    assert!(log.contains(r#""tag":""#), "the start names the tag");
+}
+
 /// A drill leaves the deck that was backed up as it is, and dials no one before a person says what it is.
 #[test]
 fn a_backup_in_another_folder_asks_before_it_dials() {

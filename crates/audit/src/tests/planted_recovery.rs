@@ -75,6 +75,56 @@ fn d13_an_id_of_before_the_loss_is_found() {
     }
 }
 
+/// Opens the deck for a run whose ids have this tag.
+fn opened(scene: &mut Scene, at: i64, tag: &str) {
+    scene.entry(at, "deck_opened", "", json!({ "tag": tag }));
+}
+
+#[test]
+fn d13_an_id_without_the_tag_of_its_run_is_found() {
+    for (attempt, rules) in [
+        ("7f3a9c210000beef-1001", [].into()),
+        ("7f3a9c21-1001", ["D13"].into()),
+        ("7f3a9c210000cafe-1001", ["D13"].into()),
+        ("7f3a9c210000bee-1001", ["D13"].into()),
+    ] {
+        let found = broken(|scene| {
+            opened(scene, turn(), "7f3a9c210000beef");
+            called(scene, attempt);
+        });
+        assert_eq!(found, rules, "{attempt}");
+    }
+}
+
+#[test]
+fn d13_a_run_whose_tag_another_one_had_before_is_found() {
+    let runs = |tags: [&'static str; 3]| {
+        broken(move |scene| {
+            for (n, tag) in (0..).zip(tags) {
+                opened(scene, turn() + n * SECOND, tag);
+            }
+        })
+    };
+    assert_eq!(runs(["1", "1", "2"]), [].into(), "a simulation goes on");
+    assert_eq!(runs(["1", "2", "1"]), ["D13"].into());
+}
+
+#[test]
+fn d13_the_runs_of_a_deck_that_lost_something_go_on_beyond_the_loss() {
+    for (attempt, rules) in [
+        ("7f3a9c210000beef-1001", [].into()),
+        ("7f3a9c210000beef-1000", ["D13"].into()),
+    ] {
+        let found = broken(|scene| {
+            started(scene, &[]);
+            confirmed(scene);
+            opened(scene, turn() + 2 * SECOND, "7f3a9c210000beef");
+            called(scene, attempt);
+        });
+        assert_eq!(found, rules, "{attempt}");
+    }
+}
+
 #[test]
 fn d13_serials_that_begin_too_low_are_found() {
     let found = broken(|scene| {

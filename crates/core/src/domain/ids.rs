@@ -34,13 +34,42 @@ row_id! {
     ClassId
 }
 
-/// The deck's random identity. Because of it, two decks on one provider account never share an attempt id.
+/// The deck's random identity, or a tag of its attempt ids. Because of it, two decks on one provider account
+/// never share an attempt id.
+///
+/// An identity has 32 bits, 8 hexadecimal digits. The tag of an engine's run has 64 bits: the identity and 32
+/// bits that are drawn when the engine starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct DeckId(pub u32);
+pub struct DeckId(pub u64);
+
+impl DeckId {
+    /// The bits of an identity.
+    const IDENTITY: u64 = 0xffff_ffff;
+
+    /// Returns the tag of a run of this deck's engine, for which `drawn` was drawn.
+    ///
+    /// # Examples
+    ///
+    /// ```
+    /// use dialdeck_core::domain::DeckId;
+    ///
+    /// let tag = DeckId(0x7f3a_9c21).run(0x0b1d_77e0);
+    /// assert_eq!(tag.to_string(), "7f3a9c210b1d77e0");
+    /// ```
+    #[must_use]
+    pub fn run(self, drawn: u32) -> Self {
+        Self((self.0 & Self::IDENTITY) << 32 | u64::from(drawn))
+    }
+}
 
 impl fmt::Display for DeckId {
+    /// Formats an identity as `7f3a9c21`, and the tag of a run as `7f3a9c210b1d77e0`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:08x}", self.0)
+        if self.0 <= Self::IDENTITY {
+            write!(f, "{:08x}", self.0)
+        } else {
+            write!(f, "{:016x}", self.0)
+        }
     }
 }
 
@@ -60,7 +89,7 @@ impl fmt::Display for DeckId {
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct AttemptId {
-    /// The tag of the deck's incarnation that planned the attempt; see [`Incarnations`].
+    /// The tag of the engine's run that planned the attempt; see [`Incarnations`].
     pub deck: DeckId,
     /// The serial number within the deck, rising from 1.
     pub serial: i64,
@@ -81,38 +110,65 @@ impl PartialOrd for AttemptId {
 
 /// The tags of a deck's attempt ids, by serial.
 ///
-/// A deck that went back in time may have made attempts that it no longer knows. It then continues under
-/// another tag, so that no id is ever used twice. Attempts planned before keep their ids.
+/// A deck that went back in time may have made attempts that it no longer knows, and need not notice. So each
+/// run of its engine has a tag that was drawn at its start, and no id is ever used twice. Attempts planned
+/// before keep their ids.
+///
+/// A deck that is known to have gone back in time, or that is a copy, also gets a tag: that of another
+/// incarnation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Incarnations {
     first: DeckId,
-    later: Vec<(i64, DeckId)>,
+    /// In rising order of serials. The tag of a run may follow the one of an incarnation at the same serial.
+    later: Vec<Tag>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Tag {
+    from: i64,
+    deck: DeckId,
+    of: Tagged,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Tagged {
+    Incarnation,
+    Run,
 }
 
 impl Incarnations {
-    /// Creates the tags of a deck with the identity `first`. Each pair in `later` holds a tag and the first
-    /// serial that uses it, in rising order.
+    /// Creates the tags of a deck with the identity `first`. Each pair holds a tag and the first serial that
+    /// uses it, in rising order: those of later incarnations, and those of the engine's runs.
     ///
     /// # Examples
     ///
     /// ```
     /// use dialdeck_core::domain::{DeckId, Incarnations};
     ///
-    /// let tags = Incarnations::new(DeckId(1), vec![(100, DeckId(2))]);
+    /// let tags = Incarnations::new(DeckId(1), &[(100, DeckId(2))], &[(150, DeckId(3))]);
     /// assert_eq!(tags.id(99).deck, DeckId(1));
     /// assert_eq!(tags.id(100).deck, DeckId(2));
-    /// assert_eq!(tags.current(), DeckId(2));
+    /// assert_eq!(tags.id(150).deck, DeckId(3));
+    /// assert_eq!((tags.current(), tags.incarnation()), (DeckId(3), DeckId(2)));
     /// ```
-    pub const fn new(first: DeckId, later: Vec<(i64, DeckId)>) -> Self {
+    pub fn new(first: DeckId, later: &[(i64, DeckId)], runs: &[(i64, DeckId)]) -> Self {
+        let tags = |of, pairs: &[(i64, DeckId)]| {
+            let tag = move |&(from, deck): &(i64, DeckId)| Tag { from, deck, of };
+            pairs.iter().map(tag).collect::<Vec<_>>()
+        };
+        let mut later = tags(Tagged::Incarnation, later);
+        later.extend(tags(Tagged::Run, runs));
+        // An incarnation begins at a serial that no run has, so a run at the same serial came later.
+        later.sort_by_key(|tag| (tag.from, tag.of));
         Self { first, later }
     }
 
     /// Returns the id of the attempt with this serial.
     pub fn id(&self, serial: i64) -> AttemptId {
-        let mut later = self.later.iter().rev();
-        let deck = later
-            .find(|(from, _)| *from <= serial)
-            .map_or(self.first, |(_, tag)| *tag);
+        let up_to = self.later.partition_point(|tag| tag.from <= serial);
+        let deck = self.later[..up_to]
+            .last()
+            .map_or(self.first, |tag| tag.deck);
         AttemptId { deck, serial }
     }
 
@@ -123,29 +179,56 @@ impl Incarnations {
 
     /// Returns the lowest serial that the next attempt can have.
     pub fn first_serial(&self) -> i64 {
-        self.later.last().map_or(1, |(from, _)| *from)
+        self.later.last().map_or(1, |tag| tag.from)
     }
 
-    /// Returns how often the deck has continued under another tag.
+    /// Returns how many incarnations the deck had before the present one.
     pub fn count(&self) -> usize {
-        self.later.len()
+        self.incarnations().count()
     }
 
     /// Returns the tag of the next attempts.
     pub fn current(&self) -> DeckId {
-        self.later.last().map_or(self.first, |(_, tag)| *tag)
+        self.later.last().map_or(self.first, |tag| tag.deck)
     }
 
-    /// Adds a tag for the serials from `from` on.
+    /// Returns the tag of the present incarnation, whatever its engine's runs have.
+    pub fn incarnation(&self) -> DeckId {
+        self.incarnations()
+            .last()
+            .map_or(self.first, |tag| tag.deck)
+    }
+
+    /// Adds the tag of another incarnation for the serials from `from` on.
     pub fn push(&mut self, from: i64, tag: DeckId) {
-        self.later.push((from, tag));
+        self.later.push(Tag {
+            from,
+            deck: tag,
+            of: Tagged::Incarnation,
+        });
+    }
+
+    /// Adds the tag of a run for the serials from `from` on. It replaces the one of a run that made no attempt.
+    pub fn push_run(&mut self, from: i64, tag: DeckId) {
+        let of = Tagged::Run;
+        self.later.retain(|tag| (tag.from, tag.of) < (from, of));
+        self.later.push(Tag {
+            from,
+            deck: tag,
+            of,
+        });
+    }
+
+    fn incarnations(&self) -> impl Iterator<Item = &Tag> {
+        let tags = self.later.iter();
+        tags.filter(|tag| tag.of == Tagged::Incarnation)
     }
 }
 
 impl From<DeckId> for Incarnations {
-    /// Returns the tags of a deck that never went back in time.
+    /// Returns the tags of a deck on which no engine has run.
     fn from(deck: DeckId) -> Self {
-        Self::new(deck, Vec::new())
+        Self::new(deck, &[], &[])
     }
 }
 
@@ -162,7 +245,7 @@ impl FromStr for AttemptId {
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let bad = || format!("`{text}` is not an attempt id");
         let (deck, serial) = text.split_once('-').ok_or_else(bad)?;
-        let deck = u32::from_str_radix(deck, 16).map_err(|_| bad())?;
+        let deck = u64::from_str_radix(deck, 16).map_err(|_| bad())?;
         let serial = serial.parse().map_err(|_| bad())?;
         Ok(Self {
             deck: DeckId(deck),
@@ -202,8 +285,8 @@ mod tests {
 
     #[test]
     fn an_id_bears_the_tag_of_its_serial() {
-        let later = vec![(101, DeckId(9)), (201, DeckId(3))];
-        let ids = Incarnations::new(DeckId(7), later);
+        let later = [(101, DeckId(9)), (201, DeckId(3))];
+        let ids = Incarnations::new(DeckId(7), &later, &[]);
         let tags = [1, 100, 101, 200, 201, 5000].map(|serial| ids.id(serial).deck.0);
         assert_eq!(tags, [7, 7, 9, 9, 3, 3]);
         assert!(ids.own(ids.id(150)));
@@ -214,5 +297,23 @@ mod tests {
             (201, 2, DeckId(3))
         );
         assert!(ids.id(100) < ids.id(101) && ids.id(200) < ids.id(201));
+    }
+
+    #[test]
+    fn a_run_has_a_tag_of_its_own_in_whatever_incarnation() {
+        let (first, second) = (DeckId(7).run(1), DeckId(7).run(2));
+        let mut ids = Incarnations::from(DeckId(7));
+        ids.push_run(1, first);
+        assert_eq!(ids.id(1).to_string(), "0000000700000001-1");
+        assert_eq!(ids.id(1).to_string().parse(), Ok(ids.id(1)));
+        ids.push_run(1, second);
+        assert_eq!(ids.id(1).deck, second, "the first run made no attempt");
+        ids.push(51, DeckId(9));
+        ids.push_run(51, first);
+        let tags = [1, 50, 51, 5000].map(|serial| ids.id(serial).deck);
+        assert_eq!(tags, [second, second, first, first]);
+        assert_eq!((ids.count(), ids.incarnation()), (1, DeckId(9)));
+        let read = Incarnations::new(DeckId(7), &[(51, DeckId(9))], &[(1, second), (51, first)]);
+        assert_eq!(read, ids);
     }
 }

@@ -147,7 +147,7 @@ mod tests {
     use crate::remote::secret::Secret;
     use dialdeck_core::domain::{DeckId, Timestamp};
 
-    fn attempt(deck: u32) -> AttemptId {
+    fn attempt(deck: u64) -> AttemptId {
         AttemptId {
             deck: DeckId(deck),
             serial: 5,

@@ -6,7 +6,7 @@ use std::ops::RangeInclusive;
 use serde_json::Value;
 
 use super::entry::{self, Entry, Started};
-use dialdeck_core::domain::{CampaignState, ListKind, Outcome, PhoneNumber, Timestamp};
+use dialdeck_core::domain::{AttemptId, CampaignState, ListKind, Outcome, PhoneNumber, Timestamp};
 
 /// A value, and the sequence number of the entry that set it.
 pub(super) struct Said<T> {
@@ -66,6 +66,7 @@ pub(super) struct RegistryLog {
 
 /// An attempt according to the log.
 pub(super) struct AttemptLog {
+    pub(super) id: AttemptId,
     /// The entry that reserved it.
     pub(super) reserved: i64,
     /// Its latest entry's sequence number.
@@ -278,6 +279,7 @@ impl Fold {
     fn reserved(&mut self, entry: Entry) -> Result<(), String> {
         let id = entry.attempt.ok_or("it names no attempt")?;
         let reserved = AttemptLog {
+            id,
             reserved: entry.seq,
             last: entry.seq,
             campaign: entry.campaign.ok_or("it names no campaign")?,

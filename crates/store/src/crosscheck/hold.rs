@@ -6,8 +6,8 @@ use std::ops::RangeInclusive;
 use super::Differences;
 use super::fold::{AttemptLog, Fold, ListedLog, Said};
 use dialdeck_core::domain::{
-    Area, CampaignSettings, CampaignState, Contact, ContactState, ListKind, Outcome, PhoneNumber,
-    Suppression, Timestamp,
+    Area, AttemptId, CampaignSettings, CampaignState, Contact, ContactState, ListKind, Outcome,
+    PhoneNumber, Suppression, Timestamp,
 };
 
 /// A campaign's row with the columns that follow from the log.
@@ -27,7 +27,7 @@ pub(crate) struct ContactRow<'a> {
 
 /// An attempt's row, with its campaign's name.
 pub(crate) struct AttemptRow {
-    pub(crate) serial: i64,
+    pub(crate) id: AttemptId,
     pub(crate) campaign: String,
     pub(crate) contact: i64,
     pub(crate) number: PhoneNumber,
@@ -148,11 +148,12 @@ impl Fold {
 
     /// Compares an attempt's row with the log.
     pub(crate) fn hold_attempt(&mut self, row: &AttemptRow, found: &mut Differences) {
-        let serial = row.serial;
+        let serial = row.id.serial;
         let Some(known) = self.attempts.remove(&serial) else {
             return found.note(None, format!("no entry reserved attempt {serial}"));
         };
-        let planned = known.number == row.number
+        let planned = known.id == row.id
+            && known.number == row.number
             && known.campaign == row.campaign
             && known.contact == row.contact
             && known.n == row.n

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::MemoryStore;
 use crate::recover::{self, Recover};
 use crate::{By, StoreError};
-use dialdeck_core::domain::{Incarnations, ListKind, NewIncarnation, Recovery, Right};
+use dialdeck_core::domain::{DeckId, Incarnations, ListKind, NewIncarnation, Recovery, Right};
 
 impl Recover for MemoryStore {
     fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
@@ -29,6 +29,13 @@ impl Recover for MemoryStore {
         }
         self.note(recover::incarnation_started(new, from, lost.as_ref(), by));
         Ok(from)
+    }
+
+    fn tag_run(&mut self, drawn: u32) -> Result<DeckId, StoreError> {
+        self.permit(Right::Campaigns)?;
+        let tag = self.deck.run(drawn);
+        self.ids.push_run(self.next_serial(), tag);
+        Ok(tag)
     }
 
     fn confirm_lists(&mut self, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError> {

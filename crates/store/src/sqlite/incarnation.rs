@@ -1,4 +1,4 @@
-//! Incarnations: their table, and what holds a deck that went back in time.
+//! Incarnations and runs: the tables of their tags, and what holds a deck that went back in time.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -15,14 +15,24 @@ use dialdeck_core::domain::{
 const RECOVERY: &str = "recovery";
 /// The key under which the store keeps where the last engine ran.
 pub const ENGINE_PLACE: &str = "engine_place";
+const INCARNATIONS: &str = "SELECT from_serial, tag FROM incarnations ORDER BY from_serial";
+const RUNS: &str = "SELECT from_serial, tag FROM runs ORDER BY from_serial";
 const INSERT: &str =
     "INSERT INTO incarnations (from_serial, tag, at, reason) VALUES (?1, ?2, ?3, ?4)
      ON CONFLICT DO NOTHING";
+/// A run that made no attempt leaves its serial to the next one.
+const INSERT_RUN: &str = "INSERT INTO runs (from_serial, tag) VALUES (?1, ?2)
+     ON CONFLICT DO UPDATE SET tag = excluded.tag";
 
 impl Recover for SqliteStore {
     fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError> {
         self.permit(Right::Lists)?;
         self.write(|work| begin(work, new, by))
+    }
+
+    fn tag_run(&mut self, drawn: u32) -> Result<DeckId, StoreError> {
+        self.permit(Right::Campaigns)?;
+        self.write(|work| tag_run(work, drawn))
     }
 
     fn confirm_lists(&mut self, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError> {
@@ -41,18 +51,22 @@ impl Recover for SqliteStore {
 
 /// Returns the stored tags.
 pub(super) fn all(conn: &Connection) -> Result<Incarnations, StoreError> {
-    let mut statement =
-        conn.prepare_cached("SELECT from_serial, tag FROM incarnations ORDER BY from_serial")?;
+    let tags = tags_of(conn, INCARNATIONS)?;
+    let runs = tags_of(conn, RUNS)?;
+    let ((_, first), later) = tags
+        .split_first()
+        .ok_or_else(|| StoreError::Unusable("it has no incarnation".to_owned()))?;
+    Ok(Incarnations::new(*first, later, &runs))
+}
+
+fn tags_of(conn: &Connection, sql: &str) -> Result<Vec<(i64, DeckId)>, StoreError> {
+    let mut statement = conn.prepare_cached(sql)?;
     let mut rows = statement.query(())?;
     let mut tags = Vec::new();
     while let Some(row) = rows.next()? {
         tags.push((row.get(0)?, meta::read_id(&row.get::<_, String>(1)?)?));
     }
-    let mut tags = tags.into_iter();
-    let (_, first) = tags
-        .next()
-        .ok_or_else(|| StoreError::Unusable("it has no incarnation".to_owned()))?;
-    Ok(Incarnations::new(first, tags.collect()))
+    Ok(tags)
 }
 
 /// Adds an incarnation without logging it. A new deck's first one is its identity.
@@ -65,6 +79,18 @@ pub(super) fn insert(
     let row = (from_serial, tag.to_string(), at.as_millis(), reason);
     conn.prepare_cached(INSERT)?.execute(row)?;
     Ok(())
+}
+
+/// Gives the attempts from now on the tag of a run for which `drawn` was drawn, and returns the tag.
+pub(super) fn tag_run(work: &mut Work<'_>, drawn: u32) -> Result<DeckId, StoreError> {
+    let (from, tag) = (attempts::next_serial(work)?, work.mem.deck.run(drawn));
+    work.conn
+        .prepare_cached(INSERT_RUN)?
+        .execute((from, tag.to_string()))?;
+    work.mem.ids.push_run(from, tag);
+    // If this is undone, the next transaction reads the tags again.
+    work.mem.version = i64::MIN;
+    Ok(tag)
 }
 
 /// Returns what holds the deck because it went back in time.

@@ -56,14 +56,20 @@ impl SqliteStore {
     /// Makes this handle the one of the engine that holds the lock. An engine that started before makes no
     /// more attempts, even if it still has its lock.
     ///
+    /// The run's attempt ids have a tag with `drawn`, 32 random bits. `None` keeps the tag that there is: only
+    /// for a run that rings no real phones and has to be the same again.
+    ///
     /// # Errors
     /// Errors if the store cannot be written, or the deck's path leads to other files.
-    pub fn take_over(&mut self, lock: &EngineLock) -> Result<(), StoreError> {
+    pub fn take_over(&mut self, lock: &EngineLock, drawn: Option<u32>) -> Result<(), StoreError> {
         let (path, id) = lock.file();
         self.place.hold(path.to_owned(), id);
         let epoch = self.write(|work| {
             let epoch = epoch(work.conn)? + 1;
             set(work.conn, EPOCH, &epoch.to_string())?;
+            if let Some(drawn) = drawn {
+                incarnation::tag_run(work, drawn)?;
+            }
             Ok(epoch)
         })?;
         self.mem.epoch = Some(epoch);
@@ -149,7 +155,7 @@ pub(super) fn known_identity(conn: &Connection) -> Result<DeckId, StoreError> {
 
 /// Returns an identity or a tag from its stored form.
 pub(super) fn read_id(text: &str) -> Result<DeckId, StoreError> {
-    u32::from_str_radix(text, 16)
+    u64::from_str_radix(text, 16)
         .map(DeckId)
         .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as an identity")))
 }

@@ -115,7 +115,7 @@ fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
 }
 
 /// Every migration with the SHA-256 of its file. Lines are only ever added.
-const MIGRATIONS: [(&str, &str); 8] = [
+const MIGRATIONS: [(&str, &str); 9] = [
     (
         "V1__deck.sql",
         "f71d62512966918f17e3dd7c7e23929383a2f9b124121ddbda3c76c80f3221b4",
@@ -147,6 +147,10 @@ const MIGRATIONS: [(&str, &str); 8] = [
     (
         "V8__fewer_places.sql",
         "269442094699fc82bf15cdeebcdf7e1a7e66714d5ed5e5b65268db5757f22430",
+    ),
+    (
+        "V9__runs.sql",
+        "d2f4ad43d051c02a336ae2a45cdbc904755a8d72d1fdf1ed54567b003f779fdf",
     ),
 ];
 

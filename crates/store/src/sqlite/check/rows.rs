@@ -127,7 +127,7 @@ fn hold_attempts(
         of_contact.1 |= !ended;
         let name = names.get(&attempt.campaign.0);
         let row = AttemptRow {
-            serial: attempt.id.serial,
+            id: attempt.id,
             campaign: name.cloned().unwrap_or_default(),
             contact: attempt.contact.0,
             number: attempt.number,

@@ -203,7 +203,7 @@ fn a_deck_may_have_the_copy_in_its_folder_alone() {
 }
 
 /// Starts another incarnation, as a person who accepts a loss or makes a copy does.
-fn begin(store: &mut SqliteStore, tag: u32, identity: Option<DeckId>) {
+fn begin(store: &mut SqliteStore, tag: u64, identity: Option<DeckId>) {
     use crate::Recover as _;
     use dialdeck_core::domain::{NewIncarnation, Turn};
     let new = NewIncarnation {

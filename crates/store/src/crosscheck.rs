@@ -4,10 +4,12 @@
 //! the tables hold, and a row that was lost, changed or inserted from outside differs from it. This module is
 //! pure: a store passes it lines and rows.
 
+mod content;
 mod entry;
 mod fold;
 mod hold;
 
+pub(super) use content::{Content, Imported, Logged};
 pub(super) use fold::Fold;
 pub(super) use hold::{AttemptRow, CampaignRow, ContactRow, Held, ListRow};
 

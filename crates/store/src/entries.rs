@@ -6,6 +6,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Serialize;
 
+use super::crosscheck::{Content, Logged};
 use super::{By, ImportFigures, ImportPlan, ImportTarget};
 use dialdeck_core::domain::event::{EventKind, NewEvent};
 use dialdeck_core::domain::outcome::{CalleeFinding, Classification, is_block};
@@ -153,16 +154,27 @@ pub(super) fn import_started(into: &ImportTarget, plan: &ImportPlan, by: &By) ->
 pub(super) fn contacts_imported(
     campaign: &Campaign,
     figures: &ImportFigures,
+    content: Option<&Content>,
     by: &By,
 ) -> Vec<NewEvent> {
+    #[derive(Serialize)]
+    struct Data<'a> {
+        #[serde(flatten)]
+        figures: &'a ImportFigures,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        content: Option<Logged>,
+    }
     #[derive(Serialize)]
     struct Recorded<'a> {
         file: &'a str,
         sha256: &'a str,
         consents: &'a BTreeMap<ConsentKind, u64>,
     }
-    let mut events =
-        vec![of_campaign(EventKind::ContactsImported, campaign, by).with_data(figures)];
+    let data = Data {
+        figures,
+        content: content.map(Logged::from),
+    };
+    let mut events = vec![of_campaign(EventKind::ContactsImported, campaign, by).with_data(&data)];
     if figures.consents.values().any(|rows| *rows > 0) {
         events.push(
             of_campaign(EventKind::ConsentRecorded, campaign, by).with_data(&Recorded {

@@ -13,6 +13,7 @@ mod verbs;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::crosscheck::Content;
 use super::{DeckSettings, HangUps, NewContact, PendingEnd, RowFate, StoreError, entries, moves};
 use dialdeck_core::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
 use dialdeck_core::domain::{
@@ -44,6 +45,8 @@ pub struct MemoryStore {
     lines: BTreeMap<ContactId, u64>,
     /// Each contact's further columns, as JSON.
     variables: BTreeMap<ContactId, String>,
+    /// The digests of what imports have written.
+    contents: BTreeMap<CampaignId, Content>,
     attempts: BTreeMap<AttemptId, Attempt>,
     /// The instants from which sends count.
     counts_from: BTreeMap<AttemptId, Timestamp>,
@@ -106,6 +109,7 @@ impl MemoryStore {
             contacts: BTreeMap::new(),
             lines: BTreeMap::new(),
             variables: BTreeMap::new(),
+            contents: BTreeMap::new(),
             attempts: BTreeMap::new(),
             counts_from: BTreeMap::new(),
             forgiven: BTreeSet::new(),

@@ -51,7 +51,7 @@ pool = "local"
 
 /// Creates a deck on which an engine has run: contacts reached, exhausted, suppressed and invalid, opt-outs
 /// and a reversed one, a registry, and a paused campaign whose contacts are ready.
-fn used() -> Deck {
+pub(super) fn used() -> Deck {
     let deck = Deck::new();
     fs::create_dir(deck.path()).unwrap();
     let trunk = "\
@@ -67,15 +67,16 @@ numbers = [\"+16465550190\", \"+16465550191\"]
 ";
     fs::write(deck.path().join("dialdeck.toml"), trunk).unwrap();
     for (name, area) in [("recall", 212), ("survey", 646)] {
-        let mut contacts = "number,name,visit\n".to_owned();
+        let mut contacts =
+            "number,name,visit,consent,consent_source,consent_at,expires_at\n".to_owned();
         for place in 0..30 {
             writeln!(
                 contacts,
-                "+1{area}55501{place:02},Ana Ruiz {place},room {place}"
+                "+1{area}55501{place:02},Ana Ruiz {place},room {place},express,form {place},2026-05-02,2029-01-01"
             )
             .unwrap();
         }
-        contacts.push_str("+19005550100,Premium,\n");
+        contacts.push_str("+19005550100,Premium,,,,,\n");
         deck.write(&format!("{name}.csv"), contacts);
         let file = deck.write(&format!("{name}.toml"), settings(name));
         deck.ok(&["campaign", "add", file.to_str().unwrap()]);
@@ -108,12 +109,12 @@ numbers = [\"+16465550190\", \"+16465550191\"]
     deck
 }
 
-fn store(deck: &Deck) -> std::path::PathBuf {
+pub(super) fn store(deck: &Deck) -> std::path::PathBuf {
     deck.path().join("deck.sqlite")
 }
 
 /// Runs the checks of `dialdeck run` before it dials.
-fn start(deck: &Deck) -> Result<(), CliError> {
+pub(super) fn start(deck: &Deck) -> Result<(), CliError> {
     let folder = deck.path();
     let args = ["dialdeck", "--deck", folder.to_str().unwrap()];
     let env = Env::new(&Cli::parse_from(args).global)?;
@@ -121,7 +122,7 @@ fn start(deck: &Deck) -> Result<(), CliError> {
 }
 
 /// Returns every row of every table.
-fn dump(path: &Path) -> Result<BTreeMap<String, Vec<Vec<Value>>>, rusqlite::Error> {
+pub(super) fn dump(path: &Path) -> Result<BTreeMap<String, Vec<Vec<Value>>>, rusqlite::Error> {
     let conn = Connection::open(path)?;
     let mut names = conn.prepare("SELECT name FROM sqlite_master WHERE type = 'table'")?;
     let names = names.query_map((), |row| row.get::<_, String>(0))?;
@@ -206,7 +207,7 @@ const CHANGES: &[(&str, &str)] = &[
     ),
     (
         "DELETE FROM numbers WHERE contact = 40; DELETE FROM contacts WHERE id = 40",
-        "survey contacts: 31 by the log's imports, 30 in the table",
+        "survey contacts are not as they were imported (and ",
     ),
     (
         "UPDATE numbers SET contact = 41 WHERE contact = 40",
@@ -249,17 +250,29 @@ const CHANGES: &[(&str, &str)] = &[
         "the deck's file was changed while no dialdeck had it open",
     ),
     (
-        "UPDATE contacts SET name = 'Eve' WHERE id = 1",
+        "UPDATE contacts SET due = due + 1 WHERE id = 40",
         "the deck's file was changed while no dialdeck had it open",
     ),
     (
+        "UPDATE contacts SET name = 'Eve' WHERE id = 1",
+        "recall contacts are not as they were imported",
+    ),
+    (
         "UPDATE contacts SET consent_kind = 'express_written', consent_source = 'x', consent_at = 0 WHERE id = 40",
-        "the deck's file was changed while no dialdeck had it open",
+        "survey contacts are not as they were imported",
+    ),
+    (
+        "UPDATE imported SET digest = zeroblob(32) WHERE campaign = 2",
+        "survey contacts are not as their digest says",
+    ),
+    (
+        "DELETE FROM imported",
+        "recall contacts are not as their digest says (and 1 more)",
     ),
 ];
 
 /// Runs `run` to the list's end. Returns its exit code and error message, without sequence numbers.
-fn run(deck: &Deck, campaigns: &[&str]) -> (Option<i32>, String) {
+pub(super) fn run(deck: &Deck, campaigns: &[&str]) -> (Option<i32>, String) {
     let mut command = deck.command(&["run", "--speed", "max", "--until-done"]);
     command
         .args(campaigns)
@@ -271,7 +284,7 @@ fn run(deck: &Deck, campaigns: &[&str]) -> (Option<i32>, String) {
     (output.status.code(), error.unwrap_or_default().to_owned())
 }
 
-fn invites(deck: &Deck) -> usize {
+pub(super) fn invites(deck: &Deck) -> usize {
     deck.carrier().matches("\"invite\"").count()
 }
 

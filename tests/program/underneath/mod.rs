@@ -12,6 +12,7 @@ mod deck_file;
 mod elsewhere;
 mod ends;
 mod fault;
+mod imported;
 mod locks;
 mod loops;
 mod place;

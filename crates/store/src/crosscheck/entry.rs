@@ -37,6 +37,7 @@ pub(super) struct Data {
     pub(super) taken: u64,
     pub(super) started: Option<i64>,
     pub(super) classes: Vec<Class>,
+    pub(super) content: Option<Content>,
     pub(super) n: u32,
     pub(super) trunk: String,
     pub(super) caller_id: Option<PhoneNumber>,
@@ -44,6 +45,14 @@ pub(super) struct Data {
     pub(super) cause: Option<String>,
     pub(super) callee_type: Option<String>,
     pub(super) counts: bool,
+}
+
+/// The digest of a campaign's contacts when an import ended.
+#[derive(Deserialize)]
+pub(super) struct Content {
+    pub(super) after: i64,
+    pub(super) through: i64,
+    pub(super) sha256: String,
 }
 
 /// How many of an import's rows have this window class.

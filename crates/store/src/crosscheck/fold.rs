@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 
 use serde_json::Value;
 
-use super::entry::{self, Entry, Started};
+use super::entry::{self, Content, Entry, Started};
 use dialdeck_core::domain::{AttemptId, CampaignState, ListKind, Outcome, PhoneNumber, Timestamp};
 
 /// A value, and the sequence number of the entry that set it.
@@ -21,6 +21,8 @@ pub(super) struct CampaignLog {
     pub(super) contacts: Imported,
     /// Contacts taken that can be dialed.
     pub(super) dialable: u64,
+    /// The digest of their rows.
+    pub(super) content: Option<Said<Content>>,
 }
 
 /// What imports have added.
@@ -133,7 +135,7 @@ impl Fold {
             "campaign_stopped" => self.campaign_moved(&entry::read(line)?, CampaignState::Stopped),
             "campaign_changed" => self.campaign_changed(entry::read(line)?),
             "import_started" => self.import_started(&entry::read(line)?),
-            "contacts_imported" => self.contacts_imported(&entry::read(line)?),
+            "contacts_imported" => self.contacts_imported(entry::read(line)?),
             "registry_loaded" => self.registry_loaded(entry::read(line)?),
             "suppression_added" | "suppression_reversed" => self.listed(entry::read(line)?),
             "consent_revoked" => self.consent_revoked(&entry::read(line)?),
@@ -178,6 +180,7 @@ impl Fold {
             },
             contacts: Imported::default(),
             dialable: 0,
+            content: None,
         };
         self.campaigns.insert(name, added);
         Ok(())
@@ -226,9 +229,14 @@ impl Fold {
         Ok(())
     }
 
-    fn contacts_imported(&mut self, entry: &Entry) -> Result<(), String> {
+    fn contacts_imported(&mut self, mut entry: Entry) -> Result<(), String> {
+        let content = entry.data.content.take();
         let data = &entry.data;
-        let campaign = self.campaign(entry)?;
+        let campaign = self.campaign(&entry)?;
+        if let Some(value) = content {
+            let seq = entry.seq;
+            campaign.content = Some(Said { seq, value });
+        }
         campaign
             .contacts
             .ended(data.started, &data.sha256, data.taken);

@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, HashMap};
 use std::ops::RangeInclusive;
 
 use super::Differences;
+use super::content::{Content, Imported, Recomputed};
 use super::fold::{AttemptLog, Fold, ListedLog, Said};
+use dialdeck_core::domain::digest::hex;
 use dialdeck_core::domain::{
     Area, AttemptId, CampaignSettings, CampaignState, Contact, ContactState, ListKind, Outcome,
     PhoneNumber, Suppression, Timestamp,
@@ -23,6 +25,8 @@ pub(crate) struct ContactRow<'a> {
     pub(crate) contact: &'a Contact,
     /// Attempts that have ended and count, and whether one is in flight.
     pub(crate) calls: (u32, bool),
+    /// What its import wrote.
+    pub(crate) imported: Imported<'a>,
 }
 
 /// An attempt's row, with its campaign's name.
@@ -59,6 +63,8 @@ pub(crate) struct Held {
     contacts: BTreeMap<String, (u64, u64)>,
     /// Numbers on registries that have no entry of their own in the log.
     registered: HashMap<ListKind, u64>,
+    /// What imports wrote into the rows of a campaign's contacts.
+    contents: HashMap<String, Recomputed>,
 }
 
 impl Fold {
@@ -169,6 +175,45 @@ impl Fold {
         }
     }
 
+    /// Begins the digest of a campaign's contacts. `kept` is the one in the table.
+    pub(crate) fn hold_contents(&self, campaign: &str, kept: Option<&Content>, held: &mut Held) {
+        let logged = self.campaigns.get(campaign);
+        let logged = logged.and_then(|known| known.content.as_ref());
+        let after = match (kept, logged) {
+            (Some(kept), _) => kept.after,
+            (None, Some(logged)) => logged.value.after,
+            (None, None) => return,
+        };
+        let through = logged.map_or(after, |logged| logged.value.through);
+        let content = Recomputed::new(after, through);
+        held.contents.insert(campaign.to_owned(), content);
+    }
+
+    /// Compares the digest of a campaign's contacts with the log and with the table.
+    pub(crate) fn hold_content(
+        &self,
+        campaign: &str,
+        kept: Option<&Content>,
+        held: &Held,
+        found: &mut Differences,
+    ) {
+        let Some(computed) = held.contents.get(campaign) else {
+            return;
+        };
+        let logged = self.campaigns.get(campaign);
+        let logged = logged.and_then(|known| known.content.as_ref());
+        if let Some(Said { seq, value }) = logged
+            && (value.after != computed.logged.after
+                || value.sha256 != hex(&computed.logged.digest))
+        {
+            let what = format!("{campaign} contacts are not as they were imported");
+            found.note(Some(*seq), what);
+        } else if kept != Some(&computed.all) {
+            let what = format!("{campaign} contacts are not as their digest says");
+            found.note(None, what);
+        }
+    }
+
     /// Compares a contact's row with the log.
     pub(crate) fn hold_contact(
         &mut self,
@@ -186,6 +231,9 @@ impl Fold {
         if let Some((all, undialable)) = counts {
             *all += 1;
             *undialable += u64::from(contact.class.0 == 0);
+        }
+        if let Some(content) = held.contents.get_mut(row.campaign) {
+            content.add(&row.imported);
         }
         let (counted, in_flight) = row.calls;
         if contact.attempts != counted || (state == ContactState::InFlight && !in_flight) {

@@ -3,12 +3,51 @@
 use std::collections::BTreeSet;
 
 use super::MemoryStore;
-use crate::{By, ImportFigures, ImportPlan, ImportTarget, Store as _, StoreError, entries, moves};
+use crate::crosscheck::{Content, Imported};
+use crate::{
+    By, ImportFigures, ImportPlan, ImportTarget, NewContact, RowFate, Store as _, StoreError,
+    entries, moves,
+};
+use dialdeck_core::domain::digest::sha256;
 use dialdeck_core::domain::{
     Area, CampaignId, CampaignState, ListKind, Timestamp, UnfinishedImport,
 };
 
 impl MemoryStore {
+    /// Adds contacts, and continues the digest of the campaign's contacts. Returns what happened to each row.
+    pub(super) fn add_contacts(
+        &mut self,
+        campaign: CampaignId,
+        rows: &[NewContact],
+        at: Timestamp,
+    ) -> Result<Vec<RowFate>, StoreError> {
+        let last = self.contacts.keys().last().map_or(0, |last| last.0);
+        let known = self.contents.get(&campaign).copied();
+        let mut content = known.unwrap_or(Content::after(last));
+        let mut fates = Vec::with_capacity(rows.len());
+        for row in rows {
+            let fate = self.add_contact(campaign, row, at);
+            if let RowFate::Taken(id) = fate {
+                let class = row.class.as_ref().ok();
+                let body = class.map(|class| serde_json::to_vec(class.as_ref()));
+                content.add(&Imported {
+                    id: id.0,
+                    number: row.number.digits(),
+                    name: &row.name,
+                    priority: row.priority,
+                    class: body.transpose()?.map(|body| sha256(&body)),
+                    consent: row.consent.as_ref(),
+                    expires_at: row.expires_at,
+                    line: row.line,
+                    variables: &row.variables,
+                });
+            }
+            fates.push(fate);
+        }
+        self.contents.insert(campaign, content);
+        Ok(fates)
+    }
+
     /// Logs that an import starts, and keeps it as unfinished. Returns the entry's sequence number.
     pub(super) fn note_import(
         &mut self,
@@ -63,7 +102,8 @@ impl MemoryStore {
         let found = self.by_id(campaign)?;
         let into = ImportTarget::Campaign(found.name().to_owned());
         self.end_import(&into, figures);
-        for event in entries::contacts_imported(&found, figures, by) {
+        let content = self.contents.get(&campaign);
+        for event in entries::contacts_imported(&found, figures, content, by) {
             self.note(event);
         }
         if found.state == CampaignState::Done && figures.taken > 0 {

@@ -161,10 +161,7 @@ impl Store for MemoryStore {
     ) -> Result<Vec<RowFate>, StoreError> {
         self.permit(Right::Lists)?;
         self.by_id(campaign)?;
-        let rows = rows.iter();
-        Ok(rows
-            .map(|row| self.add_contact(campaign, row, at))
-            .collect())
+        self.add_contacts(campaign, rows, at)
     }
 
     fn finish_import(

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::codec::{digits, instant, millis, number};
-use super::{Settings, Work, claim, log, meta, suppression};
+use super::{Settings, Work, claim, import, log, meta, suppression};
 use crate::{By, DeckSettings, ImportFigures, StoreError, entries, moves};
 use dialdeck_core::domain::campaign::Pacing;
 use dialdeck_core::domain::{
@@ -200,7 +200,8 @@ pub(super) fn finish_import(
     let campaign = by_id(work, id)?;
     let into = ImportTarget::Campaign(campaign.name().to_owned());
     meta::end_import(work, &into, figures)?;
-    for event in entries::contacts_imported(&campaign, figures, by) {
+    let content = import::content::of(work.conn, id)?;
+    for event in entries::contacts_imported(&campaign, figures, content.as_ref(), by) {
         log::append(work, &event)?;
     }
     if campaign.state == CampaignState::Done && figures.taken > 0 {

@@ -1,5 +1,6 @@
 //! Import of contacts into their tables, one batch at a time.
 
+pub(super) mod content;
 mod numbers;
 
 use std::collections::{BTreeMap, HashMap};
@@ -11,7 +12,9 @@ use super::codec::{digits, millis};
 use super::counters::Count;
 use super::group::Group;
 use super::{SqliteStore, Work, campaigns};
+use crate::crosscheck::{Content, Imported};
 use crate::{NewContact, RowFate, StoreError};
+use dialdeck_core::domain::digest::{Hash, sha256};
 use dialdeck_core::domain::{CampaignId, ClassId, ContactId, ContactState, Timestamp, WindowClass};
 use dialdeck_core::policy::Refusal;
 
@@ -73,7 +76,8 @@ fn add(
         .conn
         .prepare_cached(LAST)?
         .query_row((), |row| row.get(0))?;
-    let first = last.unwrap_or(0) + 1;
+    let last = last.unwrap_or(0);
+    let first = last + 1;
     let digits = rows.iter().map(|row| digits(row.number));
     let ids = numbers::take(work.conn, campaign, digits, first)?;
     let free = rows.iter().zip(&ids).filter(|(_, id)| id.is_some());
@@ -83,6 +87,8 @@ fn add(
         at,
         classes: Classes::default(),
         counts: Counts::default(),
+        next: first,
+        content: content::of(work.conn, campaign)?.unwrap_or(Content::after(last)),
     };
     let (many, few) = fresh.split_at(fresh.len() - fresh.len() % TOGETHER);
     batch.insert(work, many, TOGETHER)?;
@@ -94,6 +100,7 @@ fn add(
             "contacts were given other ids than their numbers name".to_owned(),
         ));
     }
+    content::set(work.conn, campaign, &batch.content)?;
     fates(work, campaign, rows, &ids)
 }
 
@@ -129,6 +136,9 @@ struct Batch {
     at: Timestamp,
     classes: Classes,
     counts: Counts,
+    /// The next contact's id.
+    next: i64,
+    content: Content,
 }
 
 /// How a contact starts: its class, its state, and the code of what makes it unfit.
@@ -151,12 +161,30 @@ impl Batch {
         for rows in rows.chunks_exact(together) {
             for (row, place) in rows.iter().zip((3..).step_by(OWN)) {
                 let start = self.start(work, row)?;
+                self.digest(row);
                 bind(&mut insert, place, row, &start)?;
                 self.counts.add(start);
             }
             insert.raw_execute()?;
         }
         Ok(())
+    }
+
+    /// Continues the digest of the campaign's contacts.
+    fn digest(&mut self, row: &NewContact) {
+        let class = row.class.as_ref().ok();
+        self.content.add(&Imported {
+            id: self.next,
+            number: row.number.digits(),
+            name: &row.name,
+            priority: row.priority,
+            class: class.and_then(|class| self.classes.digest(class)),
+            consent: row.consent.as_ref(),
+            expires_at: row.expires_at,
+            line: row.line,
+            variables: &row.variables,
+        });
+        self.next += 1;
     }
 
     fn start(&mut self, work: &mut Work<'_>, row: &NewContact) -> Result<Start, StoreError> {
@@ -216,19 +244,25 @@ fn bind(
     Ok(())
 }
 
-/// The ids of the batch's classes, by their addresses in memory: rows of one class share it.
+/// The ids and digests of the batch's classes, by their addresses in memory: rows of one class share it.
 #[derive(Default)]
-struct Classes(HashMap<*const WindowClass, ClassId>);
+struct Classes(HashMap<*const WindowClass, (ClassId, Hash)>);
 
 impl Classes {
     fn id(&mut self, work: &mut Work<'_>, class: &Arc<WindowClass>) -> Result<ClassId, StoreError> {
         let place = Arc::as_ptr(class);
-        if let Some(id) = self.0.get(&place) {
+        if let Some((id, _)) = self.0.get(&place) {
             return Ok(*id);
         }
-        let id = intern(work, class)?;
-        self.0.insert(place, id);
+        let body = serde_json::to_string(class.as_ref())?;
+        let id = intern(work, class, &body)?;
+        self.0.insert(place, (id, sha256(body.as_bytes())));
         Ok(id)
+    }
+
+    /// Returns the digest of a class that has an id.
+    fn digest(&self, class: &Arc<WindowClass>) -> Option<Hash> {
+        self.0.get(&Arc::as_ptr(class)).map(|(_, digest)| *digest)
     }
 }
 
@@ -258,18 +292,21 @@ impl Counts {
     }
 }
 
-fn intern(work: &mut Work<'_>, class: &Arc<WindowClass>) -> Result<ClassId, StoreError> {
+fn intern(
+    work: &mut Work<'_>,
+    class: &Arc<WindowClass>,
+    body: &str,
+) -> Result<ClassId, StoreError> {
     if let Some(id) = work.mem.cache.class_ids.get(class) {
         return Ok(*id);
     }
-    let body = serde_json::to_string(class.as_ref())?;
     work.conn
         .prepare_cached("INSERT INTO classes (body) VALUES (?1) ON CONFLICT DO NOTHING")?
-        .execute((&body,))?;
+        .execute((body,))?;
     let id = work
         .conn
         .prepare_cached("SELECT id FROM classes WHERE body = ?1")?
-        .query_row((&body,), |row| row.get(0))
+        .query_row((body,), |row| row.get(0))
         .map(ClassId)?;
     work.mem.cache.class_ids.insert(Arc::clone(class), id);
     work.mem.cache.classes.insert(id, Arc::clone(class));

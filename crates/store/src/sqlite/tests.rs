@@ -115,7 +115,7 @@ fn an_engine_verb_that_fails_half_way_takes_its_group_with_it() {
 }
 
 /// Every migration with the SHA-256 of its file. Lines are only ever added.
-const MIGRATIONS: [(&str, &str); 9] = [
+const MIGRATIONS: [(&str, &str); 10] = [
     (
         "V1__deck.sql",
         "f71d62512966918f17e3dd7c7e23929383a2f9b124121ddbda3c76c80f3221b4",
@@ -151,6 +151,10 @@ const MIGRATIONS: [(&str, &str); 9] = [
     (
         "V9__runs.sql",
         "d2f4ad43d051c02a336ae2a45cdbc904755a8d72d1fdf1ed54567b003f779fdf",
+    ),
+    (
+        "V10__imported.sql",
+        "aaf177cf22c4039f91e1bc13fc50bc1288379cebece672d218b8832764b987cb",
     ),
 ];
 

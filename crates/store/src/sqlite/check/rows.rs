@@ -5,9 +5,12 @@ use std::collections::{BTreeMap, HashMap};
 use rusqlite::Row;
 
 use super::super::codec::{self, attempt_columns, contact_columns, parsed};
+use super::super::import::content;
 use super::super::{Work, campaigns, suppression};
 use crate::StoreError;
-use crate::crosscheck::{AttemptRow, CampaignRow, ContactRow, Differences, Fold, Held, ListRow};
+use crate::crosscheck::{
+    AttemptRow, CampaignRow, ContactRow, Differences, Fold, Held, Imported, ListRow,
+};
 use dialdeck_core::domain::{Suppression, SuppressionList, Timestamp};
 
 const SUPPRESSIONS: &str = "SELECT number, kind, source, at, actor, note
@@ -21,7 +24,11 @@ const ATTEMPTS: &str = concat!(
     attempt_columns!(),
     " FROM attempts ORDER BY serial"
 );
-const CONTACTS: &str = concat!("SELECT ", contact_columns!(), " FROM contacts ORDER BY id");
+const CONTACTS: &str = concat!(
+    "SELECT ",
+    contact_columns!(),
+    ", line, variables FROM contacts ORDER BY id"
+);
 
 /// Compares every row with the fold of the log.
 pub(super) fn hold(
@@ -152,17 +159,40 @@ fn hold_contacts(
     held: &mut Held,
     found: &mut Differences,
 ) -> Result<(), StoreError> {
+    let kept = content::all(work.conn)?;
+    let classes = content::classes(work.conn)?;
+    for (id, name) in names {
+        fold.hold_contents(name, kept.get(id), held);
+    }
     let mut statement = work.conn.prepare(CONTACTS)?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
         let contact = codec::contact(row)?;
         let name = names.get(&contact.campaign.0);
+        let imported = Imported {
+            id: contact.id.0,
+            number: contact.number.digits(),
+            name: &contact.name,
+            priority: contact.priority,
+            class: classes.get(&contact.class).copied(),
+            consent: contact.consent.as_ref(),
+            expires_at: contact.expires_at,
+            line: row.get::<_, i64>("line")?.cast_unsigned(),
+            variables: row
+                .get_ref("variables")?
+                .as_str()
+                .map_err(rusqlite::Error::from)?,
+        };
         let row = ContactRow {
             campaign: name.map_or("", String::as_str),
             contact: &contact,
             calls: calls.get(&contact.id.0).copied().unwrap_or_default(),
+            imported,
         };
         fold.hold_contact(&row, held, found);
+    }
+    for (id, name) in names {
+        fold.hold_content(name, kept.get(id), held, found);
     }
     Ok(())
 }

@@ -7,6 +7,7 @@ use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::StoreError;
+use dialdeck_core::domain::Timestamp;
 
 mod embedded {
     refinery::embed_migrations!("src/sqlite/migrations");
@@ -95,10 +96,46 @@ pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
     if conn.table_exists(None, "refinery_schema_history")? {
         let [found, newest] = versions(conn)?;
         refuse_newer(found, newest)?;
+        check_history(conn)?;
     }
     runner().run(conn).map(drop).map_err(|error| {
         StoreError::Unusable(format!("its schema cannot be brought up to date: {error}"))
     })
+}
+
+/// Errors if a row of the schema's history is damaged. The runner would panic.
+fn check_history(conn: &Connection) -> Result<(), StoreError> {
+    let mut statement = conn.prepare("SELECT applied_on, checksum FROM refinery_schema_history")?;
+    let mut rows = statement.query(())?;
+    while let Some(row) = rows.next()? {
+        let (applied, checksum): (String, String) = (row.get(0)?, row.get(1)?);
+        if !is_instant(&applied) || checksum.parse::<u64>().is_err() {
+            let what = format!("its schema's history has `{applied}` and `{checksum}`");
+            return Err(StoreError::Unusable(what));
+        }
+    }
+    Ok(())
+}
+
+/// Returns whether a text is an instant of RFC 3339 in UTC, as the runner writes it.
+fn is_instant(text: &str) -> bool {
+    const SHAPE: &[u8] = b"0000-00-00T00:00:00";
+    let fits = |(byte, shape): (u8, &u8)| match shape {
+        b'0' => byte.is_ascii_digit(),
+        other => byte == *other,
+    };
+    let (Some(start), Some(rest)) = (text.get(..SHAPE.len()), text.get(SHAPE.len()..)) else {
+        return false;
+    };
+    let fraction = rest
+        .strip_suffix('Z')
+        .map(|rest| match rest.strip_prefix('.') {
+            Some(digits) => !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit()),
+            None => rest.is_empty(),
+        });
+    start.bytes().zip(SHAPE).all(fits)
+        && fraction == Some(true)
+        && text.parse::<Timestamp>().is_ok()
 }
 
 /// Returns a number that changes whenever another connection has committed.
@@ -147,5 +184,34 @@ impl From<rusqlite::Error> for StoreError {
 impl From<serde_json::Error> for StoreError {
     fn from(error: serde_json::Error) -> Self {
         Self::Unusable(format!("a stored value cannot be read: {error}"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_instant;
+
+    #[test]
+    fn an_instant_of_the_history_is_one_that_the_runner_reads() {
+        for good in [
+            "2026-11-30T18:33:02Z",
+            "2026-11-30T18:33:02.1Z",
+            "2026-11-30T18:33:02.123456789Z",
+        ] {
+            assert!(is_instant(good), "{good}");
+        }
+        for bad in [
+            "",
+            "2026-11-30",
+            "2026-11-30T18:33:02",
+            "2026-11-30t18:33:02Z",
+            "2026-11-30T18:33:02,1Z",
+            "2026-11-30T18:33:02.Z",
+            "2026-13-30T18:33:02Z",
+            "2026-11-30T18:33:02.12x4Z",
+            "2026-11-30T18:33:02.1\u{e9}Z",
+        ] {
+            assert!(!is_instant(bad), "{bad}");
+        }
     }
 }

@@ -145,6 +145,11 @@ impl Glyphs {
         text::fit_with(text, width, self.ellipsis)
     }
 
+    /// Returns at most `width` cells of the text. A text that was cut ends with the ellipsis in use.
+    pub(crate) fn cut(&self, text: &str, width: usize) -> String {
+        text::cut(text, width, self.ellipsis)
+    }
+
     /// Returns values as a line of levels. The highest value has the top level, a value of 0 the bottom one.
     pub(crate) fn sparkline(&self, values: &[u64]) -> String {
         let highest = values.iter().copied().max().unwrap_or(0).max(1);

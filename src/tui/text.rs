@@ -42,8 +42,8 @@ pub(crate) fn fit_right(text: &str, width: usize) -> String {
     fitted
 }
 
-/// Returns at most `limit` cells of the cleaned text.
-fn cut(text: &str, limit: usize, ellipsis: &str) -> String {
+/// Returns at most `limit` cells of the cleaned text, with `ellipsis` at the end if it was cut.
+pub(crate) fn cut(text: &str, limit: usize, ellipsis: &str) -> String {
     let text = clean(text);
     if width(&text) <= limit {
         return text.into_owned();

@@ -330,7 +330,7 @@ fn wait_for_entries(deck: &Path, count: usize) {
 }
 
 #[test]
-fn a_theme_is_read_anew_when_it_is_saved() {
+fn a_theme_is_reloaded_when_it_is_saved() {
     let folder = tempfile::tempdir().unwrap();
     let theme = folder.path().join("themes/mine.toml");
     fs::create_dir(theme.parent().unwrap()).unwrap();
@@ -378,7 +378,7 @@ fn a_broken_theme_does_not_keep_the_console_from_opening() {
 }
 
 #[test]
-fn a_terminal_that_stops_reading_holds_nothing_up() {
+fn a_terminal_that_stops_reading_blocks_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let mut pty = demo(folder.path(), WIDE);
     pty.stop_reading();
@@ -392,7 +392,7 @@ fn a_terminal_that_stops_reading_holds_nothing_up() {
 }
 
 #[test]
-fn a_terminal_that_stops_reading_does_not_hold_the_end_up() {
+fn a_terminal_that_stops_reading_does_not_delay_the_end() {
     for name in [Signal::TERM, Signal::HUP] {
         let folder = tempfile::tempdir().unwrap();
         let pty = demo(folder.path(), WIDE);

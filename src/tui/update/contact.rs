@@ -72,7 +72,7 @@ fn details(model: &mut Model, cmds: &mut Vec<Cmd>) {
 /// Asks whether to call the marked contacts again, or the selected one if none is marked.
 fn requeue(model: &mut Model) {
     let lines = [
-        "They are called again as soon as every gate allows it: calling hours,",
+        "Each is called again as soon as every gate allows it: calling hours,",
         "caps, gaps, lists and consent apply as before.",
     ];
     confirm(model, "Call", "again", lines, "Requeue", |contacts| {
@@ -85,7 +85,7 @@ fn requeue(model: &mut Model) {
 fn reached(model: &mut Model) {
     let lines = [
         "For contacts of unknown fate only: the carrier could not say how their last",
-        "call ended, and you have found out. They are done. To call again: requeue.",
+        "call ended, and you have found out. Each is done. To call again: requeue.",
     ];
     confirm(
         model,

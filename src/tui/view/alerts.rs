@@ -39,15 +39,18 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     } else {
         area.right()
     };
-    let spans: [Span<'_>; 6] = [
+    let end = right.saturating_sub(1);
+    let spans: [Span<'_>; 5] = [
         (canvas.look.glyphs.alert, Role::Alert),
         (" ", Role::Alert),
         (&count, Role::Alert),
         ("  ", Role::Text),
         (&at, Role::Faint),
-        (&newest.text, Role::Bad),
     ];
-    canvas.spans(area.x + 1, area.y, right.saturating_sub(1), &spans);
+    let x = canvas.spans(area.x + 1, area.y, end, &spans);
+    let room = usize::from(end.saturating_sub(x));
+    let text = canvas.look.glyphs.cut(&newest.text, room);
+    canvas.put(x, area.y, end, &text, Role::Bad);
     if right < area.right() {
         canvas.put(right, area.y, area.right(), &keys, Role::Faint);
     }

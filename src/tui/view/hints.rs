@@ -27,7 +27,10 @@ pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
             Tone::Plain => ("", Role::Text),
             Tone::Bad => (alert.as_str(), Role::Bad),
         };
-        canvas.spans(x, y, right, &[(sign, role), (&notice.text, role)]);
+        let x = canvas.put(x, y, right, sign, role);
+        let room = usize::from(right.saturating_sub(x));
+        let text = canvas.look.glyphs.cut(&notice.text, room);
+        canvas.put(x, y, right, &text, role);
         return;
     }
     for action in actions(shared) {

@@ -52,28 +52,62 @@ pub(super) fn standing(standing: &Standing, glyphs: &Glyphs) -> Sign {
 }
 
 fn to_call(next: &NextClaim, glyphs: &Glyphs) -> Sign {
-    let waits = |word| sign(glyphs.waiting, word, Role::StateWaiting);
+    let next_up = sign(glyphs.next, "next", Role::Text);
     match next {
-        NextClaim::Dial => sign(glyphs.next, "next", Role::Text),
-        NextClaim::Hold(hold) => match hold.principal().map(|reason| &reason.kind) {
-            None => sign(glyphs.next, "next", Role::Text),
-            Some(kind) if kind.only_paces() => sign(glyphs.next, "next", Role::Text),
-            Some(HoldKind::Window(..) | HoldKind::RingsPastClose) => waits("window shut"),
-            Some(HoldKind::RetryDue) => waits("retry later"),
-            Some(
-                HoldKind::MinGap(_)
-                | HoldKind::RollingCap(..)
-                | HoldKind::CapUncertain(_)
-                | HoldKind::NumberInFlight,
-            ) => waits("cap or gap"),
-            Some(_) if hold.until == Until::Operator => {
-                sign(glyphs.waiting, "held", Role::StateBlocked)
-            }
-            Some(_) => waits("waits"),
+        NextClaim::Dial => next_up,
+        NextClaim::Hold(hold) => match hold.principal() {
+            Some(reason) if !reason.kind.only_paces() => match waits_for(&reason.kind) {
+                Some(word) => sign(glyphs.waiting, word, Role::StateWaiting),
+                None if hold.until == Until::Operator => {
+                    sign(glyphs.waiting, "held", Role::StateBlocked)
+                }
+                None => sign(glyphs.waiting, "waits", Role::StateWaiting),
+            },
+            Some(_) | None => next_up,
         },
         NextClaim::Refuse(_) | NextClaim::NothingLeft => {
             sign(glyphs.waiting, "blocked", Role::StateBlocked)
         }
+    }
+}
+
+/// Returns what a contact itself waits for; `None` if something else holds the call.
+const fn waits_for(kind: &HoldKind) -> Option<&'static str> {
+    match kind {
+        HoldKind::Window(..) | HoldKind::RingsPastClose => Some("window shut"),
+        HoldKind::RetryDue => Some("retry later"),
+        HoldKind::MinGap(_)
+        | HoldKind::RollingCap(..)
+        | HoldKind::CapUncertain(_)
+        | HoldKind::NumberInFlight => Some("cap or gap"),
+        HoldKind::Unhealthy(_)
+        | HoldKind::ClockBehind
+        | HoldKind::ClockJumped(_)
+        | HoldKind::CampaignDraft
+        | HoldKind::CampaignPaused
+        | HoldKind::NotStarted
+        | HoldKind::AttemptsMissing
+        | HoldKind::OptOutsMissing(_)
+        | HoldKind::ListMissing(_)
+        | HoldKind::RegistryMissing(..)
+        | HoldKind::RegistryStale(..)
+        | HoldKind::NoZone
+        | HoldKind::ZoneDataDisagree(_)
+        | HoldKind::EmergencyBan(_)
+        | HoldKind::TrunkMissing
+        | HoldKind::TrunkRests(_)
+        | HoldKind::AbandonmentBrake(..)
+        | HoldKind::NoCallerId
+        | HoldKind::CallerIdsUnproven
+        | HoldKind::CallerIdsFull
+        | HoldKind::CallerIdsBlocked
+        | HoldKind::DeckConcurrent(..)
+        | HoldKind::TrunkConcurrent(..)
+        | HoldKind::CampaignConcurrent(..)
+        | HoldKind::TrunkPerMinute(..)
+        | HoldKind::CampaignPerMinute(..)
+        | HoldKind::TrunkSlowed
+        | HoldKind::Spacing => None,
     }
 }
 
@@ -128,20 +162,19 @@ fn brief(next: &NextClaim, shared: &Shared) -> String {
         return self::reason(reason, shared);
     }
     let kind = &reason.kind;
-    let words = match kind.scope() {
-        _ if *kind == HoldKind::RetryDue => "retry".to_owned(),
-        Scope::Contact => "ends".to_owned(),
-        Scope::Class if matches!(reason.until, Until::At(_)) => "opens".to_owned(),
-        Scope::Class | Scope::Campaign | Scope::Trunk | Scope::Deck => named(kind),
-    };
-    match (reason.until, &reason.kind) {
-        (Until::At(at), HoldKind::RetryDue) => {
-            let wait = format::span(at.since(shared.now));
-            format!("{words} {} ({wait})", when(at, shared))
-        }
-        (Until::At(at), _) => format!("{words} {}", when(at, shared)),
-        (Until::CallEnds | Until::Operator, _) => words,
+    if let (HoldKind::RetryDue, Until::At(at)) = (kind, reason.until) {
+        let wait = format::span(at.since(shared.now));
+        return format!("retry {} ({wait})", when(at, shared));
     }
+    let Until::At(at) = reason.until else {
+        return named(kind);
+    };
+    let what = match kind.scope() {
+        Scope::Contact => "ends".to_owned(),
+        Scope::Class => "opens".to_owned(),
+        Scope::Campaign | Scope::Trunk | Scope::Deck => named(kind),
+    };
+    format!("{what} {}", when(at, shared))
 }
 
 /// Returns a short name of a failing gate, with the region or list it refers to.
@@ -253,10 +286,14 @@ pub(super) fn binds(board: &CampaignBoard, view: &CampaignView, shared: &Shared)
             NextClaim::NothingLeft if board.in_flight > 0 => {
                 ("the last calls are up".to_owned(), Role::Text)
             }
-            next @ NextClaim::Hold(hold) => match hold.principal().map(|one| &one.kind) {
-                Some(HoldKind::Spacing) | None => (claim(next, shared), Role::Text),
-                Some(_) => (waits(board, view, shared), Role::Warn),
-            },
+            next @ NextClaim::Hold(hold) => {
+                let kind = hold.principal().map(|reason| &reason.kind);
+                if matches!(kind, Some(HoldKind::Spacing) | None) {
+                    (claim(next, shared), Role::Text)
+                } else {
+                    (waits(board, view, shared), Role::Warn)
+                }
+            }
             next @ (NextClaim::NothingLeft | NextClaim::Dial | NextClaim::Refuse(_)) => {
                 (claim(next, shared), Role::Text)
             }

@@ -9,6 +9,7 @@ use crate::tui::canvas::{Canvas, Span};
 use crate::tui::format;
 use crate::tui::list::List;
 use crate::tui::shared::Pane;
+use crate::tui::text;
 use crate::tui::theme::Role;
 
 /// A column of the list.
@@ -281,8 +282,8 @@ fn draw_row(
         let right = (x + width).min(line.right());
         match row.caller_id {
             Some(number) if *column == Column::Why && !caller_id_apart => {
-                let from = format!("from {}", format::number(number));
                 let room = usize::from(right.saturating_sub(*x));
+                let from = from_number(&format::number(number), room);
                 let from = glyphs.fit(&from, room);
                 canvas.put(*x, y, right, &from, Role::Text);
             }
@@ -301,6 +302,13 @@ fn draw_row(
     if selected {
         canvas.shade(line, Role::Selection);
     }
+}
+
+/// Returns the caller ID of a call in the longest form that fits, because a number should not be cut.
+fn from_number(number: &str, room: usize) -> String {
+    let forms = [format!("from {number}"), format!("as {number}")];
+    let fits = forms.into_iter().find(|form| text::width(form) <= room);
+    fits.unwrap_or_else(|| number.to_owned())
 }
 
 fn cell(canvas: &mut Canvas<'_>, at: (u16, u16), right: u16, column: Column, row: &ContactRow) {

@@ -36,25 +36,23 @@ pub(crate) fn what_starts(shared: &Shared) -> Vec<String> {
 /// Returns how many contacts would be called now, or why the ready ones would not be.
 fn called(board: &CampaignBoard, shared: &Shared) -> String {
     let next = board.next.once_running();
-    let paced = match next.principal() {
-        None => next == NextClaim::Dial,
-        Some(reason) => reason.kind.only_paces(),
-    };
+    if next.needs_operator() {
+        return format!("No contact would be called: {}.", claim(&next, shared));
+    }
     let contacts = match board.ready {
+        0 => return "No contact may be called now.".to_owned(),
         1 => "1 contact".to_owned(),
         ready => format!("{ready} contacts"),
     };
-    match board.ready {
-        _ if next.needs_operator() => {
-            format!("No contact would be called: {}.", claim(&next, shared))
-        }
-        0 => "No contact may be called now.".to_owned(),
-        _ if paced => format!("{contacts} would be called now."),
-        _ => format!(
-            "{contacts} ready, none called yet: {}.",
-            claim(&next, shared)
-        ),
+    let only_paced = match next.principal() {
+        None => next == NextClaim::Dial,
+        Some(reason) => reason.kind.only_paces(),
+    };
+    if only_paced {
+        return format!("{contacts} would be called now.");
     }
+    let why = claim(&next, shared);
+    format!("{contacts} ready, none called yet: {why}.")
 }
 
 /// Returns what the law requires before or during the calls. Rules of single states are counted.

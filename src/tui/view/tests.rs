@@ -10,7 +10,7 @@ use ratatui::style::Style;
 
 use super::fixture::{held, model, now, standings};
 use super::{draw, is_too_small, labels, list_height, what_starts};
-use crate::domain::{ListKind, Timestamp};
+use crate::domain::{Area, ListKind, Timestamp};
 use crate::engine::desk::{EngineOwner, HoldKind, NextClaim, Phase, Standing, Until, ZoneStanding};
 use crate::tui::canvas::Look;
 use crate::tui::glyph::Glyphs;
@@ -296,6 +296,54 @@ fn an_emergency_ban_is_said_by_row_and_zone() {
     assert!(text.contains("HELD banned"), "{text}");
     assert!(text.contains("OPEN 3 banned"), "{text}");
     assert!(text.contains("banned in US-NY"), "{text}");
+}
+
+#[test]
+fn a_hold_that_time_does_not_end_is_named_in_its_row() {
+    let list: ListKind = "national:us".parse().unwrap();
+    for (kind, until, text) in [
+        (
+            HoldKind::RegistryMissing(list.clone(), Area::of("+12125550100".parse().unwrap())),
+            Until::Operator,
+            "national:us not loaded",
+        ),
+        (
+            HoldKind::NumberInFlight,
+            Until::CallEnds,
+            "number in a call",
+        ),
+        (
+            HoldKind::MinGap(Duration::from_mins(30)),
+            Until::At(now() + Duration::from_mins(7)),
+            "ends 14:14",
+        ),
+    ] {
+        let mut model = model((120, 36));
+        let standing = Standing::ToCall(held(kind, until));
+        assert_eq!(labels::why(&standing, &model.shared), text);
+        model.list.rows[0].standing = standing;
+        model.list.rows[0].caller_id = None;
+        assert!(screen(&model).contains(text.split_at(15.min(text.len())).0));
+    }
+}
+
+#[test]
+fn a_caller_id_is_not_cut_as_long_as_it_fits_alone() {
+    for size in [(80, 24), (120, 36), (200, 50)] {
+        let text = screen(&model(size));
+        assert!(text.contains("+1 646-555-0100"), "{size:?}\n{text}");
+    }
+}
+
+#[test]
+fn a_notice_that_is_cut_ends_in_an_ellipsis() {
+    let mut model = model((80, 24));
+    model.shared.notice = Some(Notice {
+        text: "x".repeat(200),
+        tone: Tone::Bad,
+        until: 1,
+    });
+    assert!(screen(&model).ends_with("xx…"), "{}", screen(&model));
 }
 
 #[test]

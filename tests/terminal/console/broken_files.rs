@@ -101,7 +101,7 @@ fn console(files: &[File], faults: &[&str]) -> (TempDir, PathBuf, Pty) {
 }
 
 #[test]
-fn a_console_over_broken_files_holds_back_and_lets_nothing_go() {
+fn a_console_over_broken_files_holds_back_and_starts_nothing() {
     for (files, faults) in [
         (&[File::Deck][..], &["dialdeck.toml:1"][..]),
         (&[File::Rules], &["own.csv"]),

@@ -3,11 +3,14 @@
 use crossterm::event::{KeyCode, KeyEvent};
 
 use super::lines::{Line, draw_line, paragraph, room};
-use super::{Dialog, Response, Want, buttons, open};
+use super::{Dialog, Response, Want, buttons, open, title_width};
 use crate::tui::canvas::Canvas;
 use crate::tui::shared::Shared;
 use crate::tui::text;
 use crate::tui::theme::Role;
+
+/// The last line of the dialog.
+const HINT: &str = "Tab moves, Enter presses; y confirms, n cancels";
 
 /// A question with two buttons.
 #[derive(Debug)]
@@ -52,9 +55,9 @@ impl Dialog for Confirm {
 
     fn draw(&self, canvas: &mut Canvas<'_>) {
         let (most, rows) = room(canvas.shared);
-        let texts = self.lines.iter().chain([&self.title]);
-        let widest = texts.map(|line| text::width(line)).max().unwrap_or(0);
-        let width = widest.clamp(46, most.max(46));
+        let lines = self.lines.iter().map(|line| text::width(line));
+        let others = [title_width(&self.title), text::width(HINT)];
+        let width = lines.chain(others).max().unwrap_or(most).min(most);
         let mut said: Vec<Line> = self
             .lines
             .iter()
@@ -72,17 +75,42 @@ impl Dialog for Confirm {
         let y = inner.bottom().saturating_sub(2);
         let labels = ["Cancel", &self.button];
         buttons(canvas, (inner.x, y), inner.right(), &labels, self.chosen);
-        let hint = "Tab moves, Enter presses; y confirms, n cancels";
-        canvas.put(inner.x, y + 1, inner.right(), hint, Role::Faint);
+        canvas.put(inner.x, y + 1, inner.right(), HINT, Role::Faint);
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::fixture::{hold_styles, press, shared};
+    use super::super::fixture::{drawn, hold_styles, press, shared};
     use super::*;
     use crate::domain::CampaignId;
     use crate::engine::desk::Act;
+
+    #[test]
+    fn title_and_hint_are_shown_in_full() {
+        let want = Want::Act(Act::Stop(CampaignId(1)), String::new());
+        let title = "Stop appointment-reminders-of-the-north for good";
+        let dialog = Confirm::new(title, vec!["Sure?".to_owned()], "Stop it", want);
+        for size in [(80, 24), (120, 36)] {
+            let mut shared = shared();
+            shared.size = size;
+            let screen = drawn(&dialog, &shared).backend().to_string();
+            for text in [title, "Esc closes", HINT] {
+                assert!(screen.contains(text), "{text}: {screen}");
+            }
+        }
+        let mut narrow = shared();
+        narrow.size = (60, 16);
+        let screen = drawn(&dialog, &narrow).backend().to_string();
+        assert!(
+            screen.contains("Stop appointment-reminders-of-the-no"),
+            "{screen}"
+        );
+        assert!(
+            screen.contains("… Esc closes") || screen.contains("…  Esc closes"),
+            "{screen}"
+        );
+    }
 
     #[test]
     fn it_opens_on_cancel() {

@@ -21,6 +21,7 @@ use ratatui::layout::Rect;
 use super::action::Action;
 use super::canvas::{Canvas, Span};
 use super::shared::{Ending, Shared};
+use super::text;
 use super::theme::Role;
 use crate::domain::ContactId;
 use crate::engine::desk::{
@@ -125,6 +126,14 @@ pub(crate) trait Dialog: Send {
     fn draw(&self, canvas: &mut Canvas<'_>);
 }
 
+/// The text on the right of a dialog's title.
+const CLOSES: &str = "Esc closes";
+
+/// Returns the cells that a dialog needs inside to show its title in full.
+pub(crate) fn title_width(title: &str) -> usize {
+    text::width(title) + text::width(CLOSES) + 3
+}
+
 /// Draws a cleared frame in the middle of the screen for content of `width` by `height` cells, and returns
 /// the area inside.
 pub(crate) fn open(canvas: &mut Canvas<'_>, width: u16, height: u16, title: &str) -> Rect {
@@ -138,10 +147,13 @@ pub(crate) fn open(canvas: &mut Canvas<'_>, width: u16, height: u16, title: &str
         height,
     );
     canvas.fill(place, Role::Dialog);
+    // The border and the spaces around title and text take seven cells.
+    let room = usize::from(width).saturating_sub(text::width(CLOSES) + 7);
+    let title = canvas.look.glyphs.cut(title, room);
     let inner = canvas.frame(
         place,
-        &[(title, Role::DialogTitle)],
-        &[("Esc closes", Role::Faint)],
+        &[(&title, Role::DialogTitle)],
+        &[(CLOSES, Role::Faint)],
         Role::BorderFocus,
     );
     Rect::new(

@@ -11,6 +11,7 @@ use super::lines::{self, Line, draw_entries, room};
 use super::{Dialog, Response, Want, open};
 use crate::tui::action::Action;
 use crate::tui::canvas::Canvas;
+use crate::tui::glyph::Glyphs;
 use crate::tui::shared::Shared;
 use crate::tui::text::fit;
 use crate::tui::theme::Role;
@@ -143,10 +144,12 @@ impl Dialog for Palette {
             let text = "No action has such a name.";
             canvas.put(list.x, list.y, list.right(), text, Role::Warn);
         }
+        let room = usize::from(list.width).saturating_sub(lines::MARK + NAME + KEYS);
+        let glyphs = &canvas.look.glyphs;
         let entries: Vec<Vec<Line>> = self
             .found
             .iter()
-            .map(|action| vec![entry(*action, canvas.shared)])
+            .map(|action| vec![entry(*action, canvas.shared, glyphs, room)])
             .collect();
         draw_entries(canvas, list, &entries, self.selected);
         let hint = "Enter runs it; `why +1...` explains any number";
@@ -155,17 +158,21 @@ impl Dialog for Palette {
     }
 }
 
-fn entry(action: Action, shared: &Shared) -> Line {
+/// Returns the line of an action, with `room` cells for its sentence.
+fn entry(action: Action, shared: &Shared, glyphs: &Glyphs, room: usize) -> Line {
     let name = action.name().replace('_', " ");
-    let mut entry = vec![
+    let note = if shared.viewer.may.allow(action) {
+        ""
+    } else {
+        "(not for your role) "
+    };
+    let sentence = glyphs.cut(action.sentence(), room.saturating_sub(note.len()));
+    vec![
         (fit(&name, NAME), Role::Value),
         (fit(&keys(action, shared), KEYS), Role::HintKey),
-    ];
-    if !shared.viewer.may.allow(action) {
-        entry.push(("(not for your role) ".to_owned(), Role::Faint));
-    }
-    entry.push((action.sentence().to_owned(), Role::Text));
-    entry
+        (note.to_owned(), Role::Faint),
+        (sentence, Role::Text),
+    ]
 }
 
 #[cfg(test)]

@@ -22,7 +22,7 @@ use crate::engine::desk::service::{self, MESSAGE_QUEUE};
 use crate::engine::desk::{self, EngineOwner, ImportSummary, Importer, Listener, Surroundings};
 use crate::engine::shell::{DRAIN_LIMIT, Handle};
 use crate::store::sqlite::{SqliteStore, lock};
-use crate::store::{By, Store as _, StoreError};
+use crate::store::{By, Store as _, StoreError, Unusable};
 use crate::tui::tty::Tty;
 use crate::tui::{Appearance, AppearanceChoice, Console, Ending, KeyMap, Permits, Reach, Viewer};
 
@@ -346,7 +346,7 @@ impl Surroundings<SqliteStore> for Here {
             return Ok(DeckClock::System);
         };
         serde_json::from_str(&text)
-            .map_err(|error| StoreError::Unusable(format!("its clock is broken: {error}")))
+            .map_err(|error| Unusable::Clock(error).into())
     }
 
     fn importer(&self) -> Importer {

@@ -1,92 +1,20 @@
-//! What a store returns: results of its verbs, the snapshot of a deck, and its errors.
+//! What a store returns: results of its verbs and the snapshot of a deck.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
 use dialdeck_core::domain::event::SealedEvent;
 use dialdeck_core::domain::outcome::Classification;
 use dialdeck_core::domain::{
-    Attempt, AttemptId, Briefing, CallReport, CallerId, Campaign, CampaignId, CampaignState,
-    ClassId, ClockHeld, ContactId, ContactState, Outcome, PhoneNumber, Right, Role,
+    Attempt, AttemptId, Briefing, CallReport, CallerId, Campaign, CampaignId,
+    ClassId, ClockHeld, ContactId, ContactState, Outcome, PhoneNumber,
     SuppressionList, Timestamp, TrunkName, TrunkSettings, UnfinishedImport, WindowClass,
 };
 use dialdeck_core::policy::breaker::Kept;
 use dialdeck_core::policy::caller_id;
 use dialdeck_core::policy::retry::Next;
 use dialdeck_core::policy::{Abandonment, CallerIdUse, DialOrder, Hold, Load, Refusal, TrunkRest};
-
-/// An error of a store.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// The deck cannot be used: wrong version, damaged, no space. No call is dialed any more.
-    #[error("the deck's store is not usable: {0}")]
-    Unusable(String),
-    /// A newer program made the deck.
-    #[error(
-        "the deck was made by a newer dialdeck: its schema is version {found}, this program's is {known}"
-    )]
-    Newer {
-        /// The deck's schema version.
-        found: i64,
-        /// The newest schema version that this program knows.
-        known: i64,
-    },
-    /// The deck's path leads to other files: a process that opens it now does not read what is written here.
-    /// No call is begun any more.
-    #[error("{0}")]
-    Displaced(Displaced),
-    /// Another engine has started on the deck. Only that one dials now.
-    #[error("another engine has taken the deck over: this one sends nothing more")]
-    Superseded,
-    /// Another process has held the write lock for too long.
-    #[error("the deck's store is busy: {0}")]
-    Busy(String),
-    /// There is no such campaign.
-    #[error("there is no campaign `{0}` in this deck")]
-    NoCampaign(String),
-    /// A campaign of that name exists.
-    #[error("a campaign `{0}` is already in this deck")]
-    CampaignExists(String),
-    /// The state machine does not allow the move.
-    #[error("campaign `{campaign}` is {from} and cannot become {to}")]
-    IllegalMove {
-        /// The campaign's name.
-        campaign: String,
-        /// The state it is in.
-        from: CampaignState,
-        /// The state it was to move to.
-        to: CampaignState,
-    },
-    /// A pacing above the ceiling of the campaign's file.
-    #[error("{0}")]
-    AboveCeiling(String),
-    /// The role that the store was opened with lacks the right.
-    #[error("as {role} you may not {}", .right.as_str())]
-    NotPermitted {
-        /// The role of the caller.
-        role: Role,
-        /// The right that the verb needs.
-        right: Right,
-    },
-    /// A suppression that cannot be reversed.
-    #[error("{0}")]
-    NotReversible(String),
-    /// A contact that may not be called again.
-    #[error("{0}")]
-    NotRequeueable(String),
-}
-
-/// A deck whose path leads to other files than those that this process has open.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the deck at {} is no longer the one this process opened: {found}", .folder.display())]
-pub struct Displaced {
-    /// The deck's folder, as an absolute path.
-    pub folder: PathBuf,
-    /// What is found at the path.
-    pub found: String,
-}
 
 /// What happened to an imported row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

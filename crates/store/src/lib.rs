@@ -39,6 +39,7 @@
 mod answers;
 pub mod crosscheck;
 mod entries;
+mod error;
 mod facts;
 mod listing;
 pub mod memory;
@@ -63,9 +64,10 @@ use dialdeck_core::policy::breaker::Kept;
 use dialdeck_core::policy::{Context, Facts, LiveCalls};
 
 pub use answers::{
-    By, CampaignCounts, Candidate, Claimed, Displaced, HangUps, PendingEnd, Recount, Restored,
-    Reversal, RowFate, Settled, Snapshot, StoreError, Suppressed,
+    By, CampaignCounts, Candidate, Claimed, HangUps, PendingEnd, Recount, Restored,
+    Reversal, RowFate, Settled, Snapshot, Suppressed,
 };
+pub use error::{Displaced, MarkFault, StoreError, Unusable};
 pub use dialdeck_core::domain::deck::DeckSettings;
 pub use dialdeck_core::domain::import::{
     ImportFigures, ImportPlan, ImportTarget, NewContact, UnfinishedImport,

@@ -11,7 +11,7 @@ pub(super) use attempts::{
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{By, Candidate, DeckSettings, StoreError, entries};
+use super::{By, Candidate, DeckSettings, StoreError, Unusable, entries};
 use dialdeck_core::domain::campaign::Pacing;
 use dialdeck_core::domain::event::NewEvent;
 use dialdeck_core::domain::outcome::{CalleeType, CallerIdFinding};
@@ -476,11 +476,16 @@ pub(super) fn candidate(contact: &Contact) -> Candidate {
 
 /// Returns the error for a contact that is not in the deck.
 pub(super) fn no_contact(id: ContactId) -> StoreError {
-    StoreError::Unusable(format!("there is no contact {id}"))
+    Unusable::NoContact(id).into()
+}
+
+/// Returns the error for a stored value that has no meaning. `what` is what it should be.
+pub(super) fn odd(what: &'static str, value: &impl ToString) -> StoreError {
+    let value = value.to_string();
+    Unusable::Odd { what, value }.into()
 }
 
 /// Returns a number from its stored digits. Errors if they are no phone number.
 pub(super) fn number(digits: u64) -> Result<PhoneNumber, StoreError> {
-    PhoneNumber::from_digits(digits)
-        .ok_or_else(|| StoreError::Unusable(format!("{digits} is stored as a phone number")))
+    PhoneNumber::from_digits(digits).ok_or_else(|| odd("a phone number", &digits))
 }

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 
-use super::{Store, StoreError};
+use super::{Store, StoreError, Unusable};
 use dialdeck_clock::Stopwatch;
 
 /// Jobs in one group, at most, so that a group's commit is never far away.
@@ -194,7 +194,7 @@ struct Work<S, E> {
 impl<S, E> Drop for Work<S, E> {
     fn drop(&mut self) {
         if thread::panicking() {
-            let error = StoreError::Unusable("its writer has panicked".to_owned());
+            let error = StoreError::from(Unusable::WriterPanicked);
             drop(self.done.send(Done::Failed(error)));
         }
     }

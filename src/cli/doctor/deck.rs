@@ -41,7 +41,7 @@ pub(super) fn exchange_findings(
 fn mark(deck: &Deck, findings: &mut Vec<Finding>) {
     let marked = deck.marked();
     let faults = marked.faults.iter();
-    findings.extend(faults.map(|fault| finding("mark", Level::Warn, fault.clone())));
+    findings.extend(faults.map(|fault| finding("mark", Level::Warn, fault.to_string())));
     findings.push(match standing::error(&marked.standing) {
         Some(error) => finding("mark", Level::Fail, error.with_hint()),
         None => finding(

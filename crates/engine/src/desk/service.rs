@@ -20,7 +20,7 @@ use super::{EngineOwner, EventLine, event_line, numbers};
 use dialdeck_clock::{Clock, DeckClock, Stopwatch};
 use dialdeck_core::domain::event::{EventKind, NewEvent};
 use dialdeck_core::domain::{CampaignId, ContactId, Timestamp};
-use dialdeck_store::{By, ListKey, Store, StoreError};
+use dialdeck_store::{By, ListKey, Store, StoreError, Unusable};
 
 /// The shortest time between two views after an act of this console.
 const VIEW_EVERY: Duration = Duration::from_millis(100);
@@ -143,7 +143,7 @@ pub fn spawn<S: Store + 'static>(
     thread::Builder::new()
         .name("desk".to_owned())
         .spawn(move || service.run(&asks))
-        .map_err(|error| StoreError::Unusable(error.to_string()))
+        .map_err(|error| Unusable::NoThread(error).into())
 }
 
 struct Service<S> {
@@ -439,7 +439,7 @@ impl<S: Store> Service<S> {
             });
         started
             .map(|_| ())
-            .map_err(|error| StoreError::Unusable(error.to_string()))
+            .map_err(|error| Unusable::NoThread(error).into())
     }
 
     fn send(&self, message: Message) {

@@ -7,7 +7,7 @@ use crate::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::{
     By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, ImportPlan, ImportTarget,
     NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot, Store,
-    StoreError, Suppressed, entries, moves,
+    StoreError, Suppressed, Unusable, entries, moves,
 };
 use dialdeck_core::domain::campaign::Pacing;
 use dialdeck_core::domain::event::{EventKind, NewEvent, SealedEvent};
@@ -27,7 +27,7 @@ impl Store for MemoryStore {
 
     fn begin(&mut self) -> Result<(), StoreError> {
         if std::mem::replace(&mut self.in_group, true) {
-            return Err(StoreError::Unusable("a group is already open".to_owned()));
+            return Err(Unusable::GroupOpen.into());
         }
         Ok(())
     }
@@ -36,7 +36,7 @@ impl Store for MemoryStore {
         if std::mem::replace(&mut self.in_group, false) {
             return Ok(());
         }
-        Err(StoreError::Unusable("no group is open".to_owned()))
+        Err(Unusable::NoGroup.into())
     }
 
     fn deck_id(&self) -> DeckId {

@@ -7,7 +7,7 @@ use rusqlite::{Connection, OpenFlags};
 
 use super::mark::Reached;
 use super::{SqliteStore, attempts, log, meta};
-use crate::StoreError;
+use crate::{StoreError, Unusable};
 use dialdeck_core::domain::DeckId;
 
 /// Pages copied per step. Progress is reported after each step.
@@ -61,7 +61,7 @@ impl SqliteStore {
         if found == "ok" {
             return Ok(());
         }
-        Err(StoreError::Unusable(format!("it is damaged: {found}")))
+        Err(Unusable::Damaged(found).into())
     }
 
     /// Moves the write-ahead log into the store's file, so that the store is one file.
@@ -113,9 +113,7 @@ fn copy(source: &Connection, path: &Path, progress: Told<'_>) -> Result<(), Stor
                 return Err(StoreError::Busy("it cannot be copied now".to_owned()));
             }
             other => {
-                return Err(StoreError::Unusable(format!(
-                    "copying it ended with {other:?}"
-                )));
+                return Err(Unusable::NotCopied(format!("{other:?}")).into());
             }
         }
     }

@@ -383,7 +383,7 @@ fn campaign(row: &Row<'_>) -> Result<Campaign, StoreError> {
         state: CampaignState::ALL
             .into_iter()
             .find(|known| known.as_str() == state)
-            .ok_or_else(|| StoreError::Unusable(format!("`{state}` is stored as a state")))?,
+            .ok_or_else(|| moves::odd("a state", &state))?,
         settings: serde_json::from_str(&row.get::<_, String>(2)?)?,
         ceiling: serde_json::from_str(&row.get::<_, String>(3)?)?,
         running_since: instant(row.get(4)?),

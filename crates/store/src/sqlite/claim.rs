@@ -37,7 +37,7 @@ pub(super) fn claim(
         .mark
         .as_mut()
         .map_or(Ok(()), |mark| mark.follows(next));
-    let context = &marked(context, fit.err());
+    let context = &marked(context, fit.err().map(|fault| fault.to_string()));
     let decision = decide(&gathered.facts(work.mem.rules, context), now);
     let claimed = match decision {
         Decision::Dial(order) => reserve(work, &gathered, order, now)?,
@@ -72,7 +72,7 @@ pub(super) fn examine(
     let reserved = about.reserved;
     let gathered = gather(work, about, now)?;
     let lags = work.mem.mark.as_ref().and_then(Keeper::lags);
-    let context = &marked(context, lags.map(ToOwned::to_owned));
+    let context = &marked(context, lags.map(ToString::to_string));
     look(&gathered.facts(work.mem.rules, context));
     give_back(work, gathered, reserved);
     Ok(())

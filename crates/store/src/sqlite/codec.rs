@@ -2,7 +2,7 @@
 
 use rusqlite::Row;
 
-use crate::{StoreError, moves};
+use crate::{StoreError, Unusable, moves};
 use dialdeck_core::domain::{
     Attempt, AttemptState, CalleeType, CampaignId, ClassId, Consent, Contact, ContactId,
     ContactState, Incarnations, Outcome, PhoneNumber, Timestamp, TrunkName,
@@ -50,7 +50,7 @@ pub(super) fn contact(row: &Row<'_>) -> Result<Contact, StoreError> {
         campaign: CampaignId(row.get(1)?),
         number: number(row.get(2)?)?,
         name: row.get(3)?,
-        state: ContactState::from_code(code).ok_or_else(|| odd("contact state", code))?,
+        state: ContactState::from_code(code).ok_or_else(|| moves::odd("a contact state", &code))?,
         reason: row.get(5)?,
         priority: row.get(6)?,
         due: Timestamp::from_millis(row.get(7)?),
@@ -76,7 +76,7 @@ pub(super) fn attempt(row: &Row<'_>, ids: &Incarnations) -> Result<Attempt, Stor
         caller_id: number(row.get(6)?)?,
         state: *ATTEMPT_STATES
             .get(usize::from(code))
-            .ok_or_else(|| odd("attempt state", code))?,
+            .ok_or_else(|| moves::odd("an attempt state", &code))?,
         reserved_at: Timestamp::from_millis(row.get(8)?),
         sent_at: instant(row.get(9)?),
         ringing_at: instant(row.get(10)?),
@@ -132,9 +132,5 @@ pub(super) fn outcome(text: Option<String>) -> Result<Option<Outcome>, StoreErro
 
 /// Returns a value that is stored by its name.
 pub(super) fn parsed<T: std::str::FromStr<Err = String>>(text: &str) -> Result<T, StoreError> {
-    text.parse().map_err(StoreError::Unusable)
-}
-
-fn odd(what: &str, code: u8) -> StoreError {
-    StoreError::Unusable(format!("{code} is stored as a {what}"))
+    text.parse().map_err(|why| Unusable::Word(why).into())
 }

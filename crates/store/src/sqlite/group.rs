@@ -6,8 +6,8 @@ use rusqlite::Connection;
 #[cfg(doc)]
 use super::Mem;
 use super::held::Held;
-use super::{SqliteStore, Work, counters, incarnation, mark, meta, schema, seal_stays, timing};
-use crate::StoreError;
+use super::{SqliteStore, Work, counters, incarnation, mark, meta, schema, timing};
+use crate::{StoreError, Unusable};
 
 /// Whether a group is open.
 pub(super) enum Group {
@@ -23,7 +23,7 @@ impl SqliteStore {
     /// Starts a group. Errors if one is open.
     pub(super) fn begin_group(&mut self) -> Result<(), StoreError> {
         if !matches!(self.group, Group::None) {
-            return Err(StoreError::Unusable("a group is already open".to_owned()));
+            return Err(Unusable::GroupOpen.into());
         }
         run(&self.conn, "BEGIN IMMEDIATE")?;
         self.group = Group::Open;
@@ -31,7 +31,7 @@ impl SqliteStore {
         let looked = self.refresh().and_then(|()| self.look_at_place());
         let begun = looked.and_then(|()| {
             let broken = self.keeper.break_seal();
-            broken.map_err(|error| seal_stays(&error))
+            Ok(broken.map_err(Unusable::Seal)?)
         });
         if let Err(error) = begun {
             self.give_up();
@@ -56,9 +56,9 @@ impl SqliteStore {
     /// Makes the group durable, or undoes all of it.
     pub(super) fn commit_group(&mut self) -> Result<(), StoreError> {
         match &self.group {
-            Group::None => return Err(StoreError::Unusable("no group is open".to_owned())),
+            Group::None => return Err(Unusable::NoGroup.into()),
             Group::Broken(why) => {
-                let error = StoreError::Unusable(why.clone());
+                let error = Unusable::GroupFailed(why.clone()).into();
                 self.give_up();
                 return Err(error);
             }
@@ -116,7 +116,7 @@ impl SqliteStore {
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         match &self.group {
-            Group::Broken(why) => return Err(StoreError::Unusable(why.clone())),
+            Group::Broken(why) => return Err(Unusable::GroupFailed(why.clone()).into()),
             Group::Open => return self.write_over_savepoint(verb),
             Group::None => self.begin_group()?,
         }
@@ -132,7 +132,7 @@ impl SqliteStore {
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         match &self.group {
-            Group::Broken(why) => return Err(StoreError::Unusable(why.clone())),
+            Group::Broken(why) => return Err(Unusable::GroupFailed(why.clone()).into()),
             Group::Open => {}
             Group::None => {
                 self.begin_group()?;
@@ -171,7 +171,7 @@ impl SqliteStore {
         verb: impl FnOnce(&mut Work<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         match &self.group {
-            Group::Broken(why) => return Err(StoreError::Unusable(why.clone())),
+            Group::Broken(why) => return Err(Unusable::GroupFailed(why.clone()).into()),
             Group::Open => {
                 self.write_what_is_held()?;
                 return verb(&mut self.work());

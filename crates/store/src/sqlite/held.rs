@@ -10,7 +10,7 @@ use rusqlite::Connection;
 
 use super::attempts::UPDATE;
 use super::codec::{attempt_code, millis};
-use crate::{StoreError, facts, moves};
+use crate::{StoreError, Unusable, facts, moves};
 use dialdeck_core::domain::{
     Attempt, AttemptState, CalleeType, Contact, Outcome, PhoneNumber, Suppression, Timestamp,
 };
@@ -159,5 +159,5 @@ impl Held {
 }
 
 fn not_held(serial: i64) -> StoreError {
-    StoreError::Unusable(format!("attempt {serial} was changed without being read"))
+    Unusable::NotHeld(serial).into()
 }

@@ -13,7 +13,7 @@ use super::counters::Count;
 use super::group::Group;
 use super::{SqliteStore, Work, campaigns};
 use crate::crosscheck::{Content, Imported};
-use crate::{NewContact, RowFate, StoreError};
+use crate::{NewContact, RowFate, StoreError, Unusable};
 use dialdeck_core::domain::digest::{Hash, sha256};
 use dialdeck_core::domain::{CampaignId, ClassId, ContactId, ContactState, Timestamp, WindowClass};
 use dialdeck_core::policy::Refusal;
@@ -96,9 +96,7 @@ fn add(
     batch.counts.tell(work, campaign);
     let last = ids.iter().flatten().last();
     if last.is_some_and(|last| last.0 != work.conn.last_insert_rowid()) {
-        return Err(StoreError::Unusable(
-            "contacts were given other ids than their numbers name".to_owned(),
-        ));
+        return Err(Unusable::OtherIds.into());
     }
     content::set(work.conn, campaign, &batch.content)?;
     fates(work, campaign, rows, &ids)

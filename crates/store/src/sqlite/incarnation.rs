@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::{Recovering, SqliteStore, Work, attempts, campaigns, log, mark, meta, suppression};
 use crate::recover::{self, Recover};
-use crate::{By, StoreError};
+use crate::{By, StoreError, Unusable};
 use dialdeck_core::domain::{
     DeckId, Incarnations, ListKind, Lost, NewIncarnation, Recovery, Right, Timestamp,
 };
@@ -55,7 +55,7 @@ pub(super) fn all(conn: &Connection) -> Result<Incarnations, StoreError> {
     let runs = tags_of(conn, RUNS)?;
     let ((_, first), later) = tags
         .split_first()
-        .ok_or_else(|| StoreError::Unusable("it has no incarnation".to_owned()))?;
+        .ok_or(Unusable::NoIncarnation)?;
     Ok(Incarnations::new(*first, later, &runs))
 }
 

@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 
 use super::{SqliteStore, Work, attempts, log, meta};
-use crate::StoreError;
+use crate::{MarkFault, StoreError};
 use dialdeck_core::domain::digest::{Hash, hex};
 use dialdeck_core::domain::event::GENESIS;
 use dialdeck_core::domain::{DeckId, Lost, Timestamp};
@@ -91,8 +91,8 @@ pub struct Marked {
     pub known: bool,
     /// The serial up to which none may be given out again, as far as the mark shows. 0 without a mark.
     pub used_up: i64,
-    /// What is wrong with the copies, in one line each.
-    pub faults: Vec<String>,
+    /// What is wrong with the copies.
+    pub faults: Vec<MarkFault>,
     /// The copies that another process holds, among the faults.
     pub held: Vec<PathBuf>,
 }
@@ -160,7 +160,7 @@ impl SqliteStore {
 
     /// Returns what is wrong with the mark's copy in the state folder, as far as it was written. A deck
     /// continues without it.
-    pub fn state_mark_fault(&self) -> Option<&str> {
+    pub fn state_mark_fault(&self) -> Option<&MarkFault> {
         self.mem.mark.as_ref()?.state_fault()
     }
 
@@ -187,7 +187,7 @@ impl SqliteStore {
     pub fn begin_run(&mut self) -> Result<(), StoreError> {
         let last = self.read(|work| attempts::last_serial(work))?;
         match &mut self.mem.mark {
-            Some(keeper) => keeper.begin(last).map(drop).map_err(StoreError::Unusable),
+            Some(keeper) => Ok(keeper.begin(last).map(drop)?),
             None => Ok(()),
         }
     }

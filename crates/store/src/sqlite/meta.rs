@@ -7,7 +7,7 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::lock::EngineLock;
 use super::{SqliteStore, Work, campaigns, incarnation, log, schema};
-use crate::{By, HangUps, PendingEnd, StoreError, entries};
+use crate::{By, HangUps, PendingEnd, StoreError, entries, moves};
 use dialdeck_core::domain::{
     AttemptId, CampaignId, DeckId, ImportFigures, ImportPlan, ImportTarget, ListKind, Timestamp,
     TrunkName, UnfinishedImport,
@@ -94,9 +94,9 @@ impl SqliteStore {
             let Some(last) = value(work.conn, FEWER_PLACES)? else {
                 return Ok(BTreeMap::new());
             };
-            let last: i64 = last.parse().map_err(|_| {
-                StoreError::Unusable(format!("`{last}` is stored as its {FEWER_PLACES}"))
-            })?;
+            let last: i64 = last
+                .parse()
+                .map_err(|_| moves::odd("its contacts_of_fewer_places", &last))?;
             let mut statement = work.conn.prepare_cached(
                 "SELECT campaign, count(*) FROM contacts WHERE state IN (0, 1, 2) AND id <= ?1
                  GROUP BY campaign",
@@ -115,7 +115,7 @@ pub(super) fn epoch(conn: &Connection) -> Result<i64, StoreError> {
     match value(conn, EPOCH)? {
         Some(text) => text
             .parse()
-            .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as its {EPOCH}"))),
+            .map_err(|_| moves::odd("its engine_epoch", &text)),
         None => Ok(0),
     }
 }
@@ -157,7 +157,7 @@ pub(super) fn known_identity(conn: &Connection) -> Result<DeckId, StoreError> {
 pub(super) fn read_id(text: &str) -> Result<DeckId, StoreError> {
     u64::from_str_radix(text, 16)
         .map(DeckId)
-        .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as an identity")))
+        .map_err(|_| moves::odd("an identity", &text))
 }
 
 /// Gives a copy its own identity.
@@ -170,7 +170,7 @@ pub(super) fn hang_ups(work: &Work<'_>) -> Result<HangUps, StoreError> {
     let count = |key| match value(work.conn, key)? {
         Some(text) => text
             .parse()
-            .map_err(|_| StoreError::Unusable(format!("`{text}` is stored as its {key}"))),
+            .map_err(|_| moves::odd("its count of requests to hang up", &text)),
         None => Ok(0),
     };
     Ok(HangUps {

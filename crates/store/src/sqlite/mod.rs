@@ -36,7 +36,7 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::{DeckSettings, Displaced, StoreError, moves};
+use super::{DeckSettings, Displaced, StoreError, Unusable, moves};
 use dialdeck_core::domain::event::Anchor;
 use dialdeck_core::domain::{
     Authority, Campaign, CampaignId, ClassId, DeckId, Incarnations, ListKind, Recovery, Right,
@@ -97,7 +97,7 @@ impl SqliteStore {
     ) -> Result<Self, StoreError> {
         let mut keeper = seal::Keeper::of(path);
         if schema::is_behind(path) {
-            keeper.break_seal().map_err(|error| seal_stays(&error))?;
+            keeper.break_seal().map_err(Unusable::Seal)?;
         }
         let mut conn = schema::open_writable(path)?;
         schema::migrate(&mut conn)?;
@@ -216,10 +216,6 @@ impl Drop for SqliteStore {
     }
 }
 
-fn seal_stays(error: &std::io::Error) -> StoreError {
-    StoreError::Unusable(format!("its seal cannot be removed: {error}"))
-}
-
 /// What a store keeps in memory of its file. All of it is rebuilt when in doubt.
 struct Mem {
     rules: &'static Rules,
@@ -327,7 +323,7 @@ impl Work<'_> {
         self.mem
             .ledger
             .as_mut()
-            .ok_or_else(|| StoreError::Unusable("no ledger".to_owned()))
+            .ok_or_else(|| Unusable::NoLedger.into())
     }
 }
 

@@ -16,7 +16,7 @@ use rustix::fs::{AtFlags, CWD, StatxFlags, statx};
 #[cfg(not(target_os = "linux"))]
 use std::fs;
 
-use crate::{Displaced, StoreError};
+use crate::{Displaced, StoreError, Unusable};
 
 /// The identity of a file in the system, independent of its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,8 +101,8 @@ impl Place {
             return Ok(place);
         }
         // The working folder may itself be moved; then a relative path would no longer lead to the store.
-        let path = path::absolute(path).map_err(|error| unusable(path, &error))?;
-        let store = FileId::at(&path).map_err(|error| unusable(&path, &error))?;
+        let path = path::absolute(path).map_err(|error| unusable(path, error))?;
+        let store = FileId::at(&path).map_err(|error| unusable(&path, error))?;
         for beside in ["-wal", "-shm"] {
             let mut name = OsString::from(path.as_os_str());
             name.push(beside);
@@ -141,8 +141,9 @@ impl Place {
     }
 }
 
-fn unusable(path: &Path, error: &io::Error) -> StoreError {
-    StoreError::Unusable(format!("{}: {error}", path.display()))
+fn unusable(path: &Path, source: io::Error) -> StoreError {
+    let path = path.to_owned();
+    Unusable::File { path, source }.into()
 }
 
 #[cfg(test)]

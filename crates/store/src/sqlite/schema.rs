@@ -6,7 +6,7 @@ use std::time::Duration;
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
-use crate::StoreError;
+use crate::{StoreError, Unusable};
 use dialdeck_core::domain::Timestamp;
 
 mod embedded {
@@ -44,11 +44,8 @@ pub(super) fn open_readable(path: &Path) -> Result<Connection, StoreError> {
     if found == newest {
         return Ok(conn);
     }
-    Err(StoreError::Unusable(format!(
-        "its schema is version {}, this program's is {}; open it once with `dialdeck status`",
-        found.unwrap_or(0),
-        newest.unwrap_or(0)
-    )))
+    let (found, known) = (found.unwrap_or(0), newest.unwrap_or(0));
+    Err(Unusable::OldSchema { found, known }.into())
 }
 
 /// Errors if a newer program made the deck, because the meaning of its rows is not known here.
@@ -98,9 +95,8 @@ pub(super) fn migrate(conn: &mut Connection) -> Result<(), StoreError> {
         refuse_newer(found, newest)?;
         check_history(conn)?;
     }
-    runner().run(conn).map(drop).map_err(|error| {
-        StoreError::Unusable(format!("its schema cannot be brought up to date: {error}"))
-    })
+    let migrated = runner().run(conn).map(drop);
+    Ok(migrated.map_err(|error| Unusable::NotMigrated(error.into()))?)
 }
 
 /// Errors if a row of the schema's history is damaged. The runner would panic.
@@ -110,8 +106,7 @@ fn check_history(conn: &Connection) -> Result<(), StoreError> {
     while let Some(row) = rows.next()? {
         let (applied, checksum): (String, String) = (row.get(0)?, row.get(1)?);
         if !is_instant(&applied) || checksum.parse::<u64>().is_err() {
-            let what = format!("its schema's history has `{applied}` and `{checksum}`");
-            return Err(StoreError::Unusable(what));
+            return Err(Unusable::History { applied, checksum }.into());
         }
     }
     Ok(())
@@ -148,10 +143,7 @@ pub(super) fn data_version(conn: &Connection) -> Result<i64, StoreError> {
 fn prepare(conn: &Connection) -> Result<(), StoreError> {
     let version = rusqlite::version_number();
     if version < OLDEST_SQLITE {
-        return Err(StoreError::Unusable(format!(
-            "SQLite {} is too old, 3.51.3 is needed",
-            rusqlite::version()
-        )));
+        return Err(Unusable::OldSqlite(rusqlite::version()).into());
     }
     conn.busy_timeout(BUSY)?;
     conn.set_prepared_statement_cache_capacity(STATEMENTS);
@@ -176,14 +168,14 @@ impl From<rusqlite::Error> for StoreError {
         use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
         match error.sqlite_error_code() {
             Some(DatabaseBusy | DatabaseLocked) => Self::Busy(error.to_string()),
-            _ => Self::Unusable(error.to_string()),
+            _ => Unusable::Database(error.into()).into(),
         }
     }
 }
 
 impl From<serde_json::Error> for StoreError {
     fn from(error: serde_json::Error) -> Self {
-        Self::Unusable(format!("a stored value cannot be read: {error}"))
+        Unusable::Unreadable(error).into()
     }
 }
 

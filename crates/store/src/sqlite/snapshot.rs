@@ -158,8 +158,7 @@ fn classes(work: &Work<'_>) -> Result<BTreeMap<ClassId, WindowClass>, StoreError
 }
 
 fn contact_state(code: u8) -> Result<ContactState, StoreError> {
-    ContactState::from_code(code)
-        .ok_or_else(|| StoreError::Unusable(format!("{code} is stored as a contact state")))
+    ContactState::from_code(code).ok_or_else(|| moves::odd("a contact state", &code))
 }
 
 fn whole(n: i64) -> u64 {

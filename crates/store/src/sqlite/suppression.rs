@@ -7,7 +7,9 @@ use rusqlite::{Connection, OptionalExtension as _};
 
 use super::codec::{digits, number as read_number, parsed};
 use super::{Work, attempts, campaigns, contacts, incarnation, log, meta, restore};
-use crate::{By, ImportFigures, Restored, Reversal, StoreError, Suppressed, entries, moves};
+use crate::{
+    By, ImportFigures, Restored, Reversal, StoreError, Suppressed, Unusable, entries, moves,
+};
 use dialdeck_core::domain::suppression::SuppressionSource;
 use dialdeck_core::domain::{
     Area, Attempt, CampaignId, Contact, ContactId, ContactState, ImportTarget, ListKind,
@@ -315,7 +317,7 @@ fn select(
         let kind = work.mem.cache.list_ids.get(&list).cloned();
         found.push(Suppression {
             number: read_number(row.get(0)?)?,
-            list: kind.ok_or_else(|| StoreError::Unusable(format!("there is no list {list}")))?,
+            list: kind.ok_or(Unusable::NoList(list))?,
             source: parsed(&row.get::<_, String>(2)?)?,
             at: Timestamp::from_millis(row.get(3)?),
             actor: row.get(4)?,

@@ -2,11 +2,12 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::file::Copy;
 use super::{FILE, Mark, Reached};
-use crate::StoreError;
+use crate::{MarkFault, StoreError, Unusable};
 use dialdeck_clock::Stopwatch;
 use dialdeck_core::domain::DeckId;
 
@@ -21,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 struct Behind {
     deck: DeckId,
     reached: Reached,
-    why: String,
+    why: MarkFault,
 }
 
 /// Updates both copies of a mark.
@@ -55,7 +56,7 @@ pub(crate) struct Keeper {
     /// A commit that the mark could not be raised to.
     behind: Option<Behind>,
     /// What is wrong with the copy in the state folder, since it was last written.
-    state_fault: Option<String>,
+    state_fault: Option<MarkFault>,
 }
 
 impl Keeper {
@@ -85,12 +86,12 @@ impl Keeper {
     }
 
     /// What is wrong with the copy in the state folder, since it was last written.
-    pub(super) fn state_fault(&self) -> Option<&str> {
-        self.state_fault.as_deref()
+    pub(super) fn state_fault(&self) -> Option<&MarkFault> {
+        self.state_fault.as_ref()
     }
 
     /// Returns the copy that counts, and what is wrong with the copies.
-    pub(super) fn read(&self) -> (Option<Mark>, Vec<String>) {
+    pub(super) fn read(&self) -> (Option<Mark>, Vec<MarkFault>) {
         let mut best: Option<Mark> = None;
         let (mut faults, mut missing) = (Vec::new(), Vec::new());
         let waits = Stopwatch::start();
@@ -105,14 +106,12 @@ impl Keeper {
                     }
                 }
                 Ok(None) => missing.push(copy),
-                Err(error) => faults.push(fault(copy, &error)),
+                Err(error) => faults.push(fault(copy, error)),
             }
         }
         if best.is_some() {
-            faults.extend(missing.into_iter().map(|copy| {
-                let path = copy.path().display();
-                format!("the mark {path} is not there: the next log entry writes it again, unless it cannot be written")
-            }));
+            let missing = missing.into_iter();
+            faults.extend(missing.map(|copy| MarkFault::Missing(copy.path().to_owned())));
         }
         (best, faults)
     }
@@ -151,12 +150,12 @@ impl Keeper {
 
     /// Errors, with the reason, if the mark cannot be raised to what was committed, or no serial from `next`
     /// on can be set aside: then no call may be started. Tries again first.
-    pub(in crate::sqlite) fn follows(&mut self, next: i64) -> Result<(), String> {
+    pub(in crate::sqlite) fn follows(&mut self, next: i64) -> Result<(), MarkFault> {
         if let Some(Behind { deck, reached, .. }) = self.behind {
             self.raise(true, deck, reached);
         }
         if let Some(why) = self.lags() {
-            return Err(why.to_owned());
+            return Err(why.clone());
         }
         if self.frozen {
             // Said by who gives serials out.
@@ -166,8 +165,8 @@ impl Keeper {
     }
 
     /// Why the mark is behind what was committed, if it is.
-    pub(in crate::sqlite) fn lags(&self) -> Option<&str> {
-        self.behind.as_ref().map(|behind| behind.why.as_str())
+    pub(in crate::sqlite) fn lags(&self) -> Option<&MarkFault> {
+        self.behind.as_ref().map(|behind| &behind.why)
     }
 
     /// Returns the next serial from `next` on that may be given out.
@@ -176,14 +175,12 @@ impl Keeper {
     /// Errors if the store is not current, or the mark has to be raised for the serial and cannot be written.
     pub(in crate::sqlite) fn admit(&mut self, next: i64) -> Result<i64, StoreError> {
         if self.frozen {
-            return Err(StoreError::Unusable(
-                "it is not as the last run left it".to_owned(),
-            ));
+            return Err(Unusable::NotAsLeft.into());
         }
-        self.serial(next).map_err(StoreError::Unusable)
+        Ok(self.serial(next)?)
     }
 
-    fn serial(&mut self, next: i64) -> Result<i64, String> {
+    fn serial(&mut self, next: i64) -> Result<i64, MarkFault> {
         let (floor, ceiling) = match self.serials {
             Some(known) => known,
             None => self.begin(next - 1)?,
@@ -197,13 +194,13 @@ impl Keeper {
 
     /// Begins to give serials out: beyond the store's last and every one that the mark knows. Returns
     /// what [`Keeper::serials`] then holds.
-    pub(super) fn begin(&mut self, last: i64) -> Result<(i64, i64), String> {
+    pub(super) fn begin(&mut self, last: i64) -> Result<(i64, i64), MarkFault> {
         let (mark, _) = self.read();
         let floor = mark.map_or(0, |mark| mark.used_up()).max(last);
         self.set_aside(floor, floor + BLOCK)
     }
 
-    fn set_aside(&mut self, floor: i64, ceiling: i64) -> Result<(i64, i64), String> {
+    fn set_aside(&mut self, floor: i64, ceiling: i64) -> Result<(i64, i64), MarkFault> {
         self.both(true, |known| {
             Some(Mark {
                 ceiling: known.ceiling.max(ceiling),
@@ -232,7 +229,7 @@ impl Keeper {
                 ..known.clone()
             })
         });
-        ended.map_err(StoreError::Unusable)
+        Ok(ended?)
     }
 
     /// Continues with the mark of a deck that has begun another incarnation.
@@ -252,12 +249,12 @@ impl Keeper {
     fn renew(&mut self, deck: DeckId, reached: &Reached) -> Result<(), StoreError> {
         self.follow(deck);
         let renewed = self.both(true, |_| Some(reached.mark(deck)));
-        renewed.map_err(StoreError::Unusable)
+        Ok(renewed?)
     }
 
     /// Changes both copies; one that is missing or lower starts from the other. The folder's has to work;
     /// without the other one the deck goes on.
-    fn both(&mut self, sync: bool, change: impl Fn(&Mark) -> Option<Mark>) -> Result<(), String> {
+    fn both(&mut self, sync: bool, change: impl Fn(&Mark) -> Option<Mark>) -> Result<(), MarkFault> {
         let waits = Stopwatch::start();
         let best = if self.healed { None } else { self.read().0 };
         self.healed = true;
@@ -274,14 +271,14 @@ impl Keeper {
             && !self.apart
         {
             let changed = state.change(sync, left(), change);
-            let fault = changed.err().map(|error| fault(state, &error));
+            let fault = changed.err().map(|error| fault(state, error));
             if let Some(fault) = &fault {
                 tracing::warn!("{fault}");
             }
             self.state_fault = fault;
         }
         let done = self.folder.change(sync, left(), change);
-        done.map_err(|error| fault(&self.folder, &error))
+        done.map_err(|error| fault(&self.folder, error))
     }
 }
 
@@ -289,13 +286,14 @@ fn in_state(folder: &Path, deck: DeckId) -> Copy {
     Copy::at(folder.join(format!("{deck}.mark")))
 }
 
-fn fault(copy: &Copy, error: &io::Error) -> String {
-    let path = copy.path();
+/// Returns the fault of a copy that could not be used.
+fn fault(copy: &Copy, error: io::Error) -> MarkFault {
+    let (path, source) = (copy.path().to_owned(), Arc::new(error));
     if copy.is_held() {
-        let name = path.file_name().unwrap_or_default().to_string_lossy();
-        return format!("another process holds {name} ({}): {error}", path.display());
+        MarkFault::Held { path, source }
+    } else {
+        MarkFault::NotUsable { path, source }
     }
-    format!("the mark {} cannot be used: {error}", path.display())
 }
 
 /// Returns the mark after a commit. `None` if it is already as high or higher.

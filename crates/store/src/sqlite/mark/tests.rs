@@ -114,7 +114,7 @@ fn one_copy_is_enough_and_comes_back() {
         fs::remove_file(lost).unwrap();
         let (_, marked) = world.open();
         assert_eq!(marked.standing, Standing::Current);
-        assert!(marked.faults[0].contains("is not there"));
+        assert!(matches!(marked.faults[0], MarkFault::Missing(_)));
         drop(world.log(1));
         assert!(lost.exists());
         fs::write(lost, "not a mark").unwrap();
@@ -122,7 +122,7 @@ fn one_copy_is_enough_and_comes_back() {
         assert_eq!(marked.standing, Standing::Current);
         assert_eq!(marked.faults.len(), 1, "{:?}", marked.faults);
         drop(world.log(1));
-        assert_eq!(world.open().1.faults, Vec::<String>::new());
+        assert_eq!(world.open().1.faults, Vec::<MarkFault>::new());
     }
     fs::remove_file(&folder).unwrap();
     fs::remove_file(&state).unwrap();

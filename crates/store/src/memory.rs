@@ -14,12 +14,13 @@ mod verbs;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::crosscheck::Content;
+use super::rights::Restricted;
 use super::{DeckSettings, HangUps, NewContact, PendingEnd, RowFate, StoreError, entries, moves};
 use dialdeck_core::domain::event::{GENESIS, NewEvent, SealedEvent, seal};
 use dialdeck_core::domain::{
     Area, Attempt, AttemptId, Authority, CallerIdState, Campaign, CampaignId, ClassId, ClockHeld,
     Contact, ContactId, ContactState, DeckId, Incarnations, ListKind, Ownership, PhoneNumber,
-    Recovery, Right, Role, Suppression, Timestamp, TrunkName, UnfinishedImport, WindowClass,
+    Recovery, Role, Suppression, Timestamp, TrunkName, UnfinishedImport, WindowClass,
 };
 use dialdeck_core::policy::Refusal;
 use dialdeck_core::policy::breaker::Kept;
@@ -72,6 +73,20 @@ pub struct MemoryStore {
     /// The authority that the store was opened with.
     who: Authority,
     in_group: bool,
+}
+
+impl Restricted for MemoryStore {
+    fn authority(&self) -> Authority {
+        self.who
+    }
+
+    fn restrict_to(&mut self, who: Authority) {
+        self.who = who;
+    }
+
+    fn identity(&self) -> DeckId {
+        self.deck
+    }
 }
 
 impl MemoryStore {
@@ -130,11 +145,6 @@ impl MemoryStore {
             who: Role::Supervisor.into(),
             in_group: false,
         }
-    }
-
-    /// Errors if the store's authority lacks the right.
-    fn permit(&self, right: Right) -> Result<(), StoreError> {
-        moves::permit(self.who, right)
     }
 
     fn by_id(&self, id: CampaignId) -> Result<Campaign, StoreError> {

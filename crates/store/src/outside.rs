@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::StoreError;
+use super::rights::verbs;
 use dialdeck_core::domain::{
-    Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp, TrunkName,
+    Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Right, Timestamp, TrunkName,
 };
 
 /// The longest short call: carriers count answered calls up to this length as a sign of unwanted calls.
@@ -128,17 +129,18 @@ pub struct CallerIdFigures {
     pub blocked: u64,
 }
 
+verbs! {
 /// The verbs about the outside. Each is atomic and takes part in a group, and errors, as those
 /// of [`super::Store`] do.
-pub trait Outside {
+pub trait Outside by OutsideVerbs {
     /// Stores a message about an attempt, once. Returns what was done with it.
-    fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError>;
+    [Right::Campaigns] fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError>;
 
     /// Returns the messages about attempts that have not ended, oldest first.
-    fn messages(&mut self) -> Result<Vec<Message>, StoreError>;
+    [any] fn messages(&mut self) -> Result<Vec<Message>, StoreError>;
 
     /// Returns what agents reported about each call made for a contact. The last report, if there are more.
-    fn agent_results(
+    [any] fn agent_results(
         &mut self,
         contact: ContactId,
     ) -> Result<BTreeMap<AttemptId, String>, StoreError>;
@@ -160,15 +162,15 @@ pub trait Outside {
     /// assert_eq!(store.quarantined()?[0].count, 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError>;
+    [Right::Campaigns] fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError>;
 
     /// Returns the rejected requests, by trunk and reason.
-    fn quarantined(&mut self) -> Result<Vec<Quarantined>, StoreError>;
+    [any] fn quarantined(&mut self) -> Result<Vec<Quarantined>, StoreError>;
 
     /// Notes how deliveries went, gathers the ends logged since the last turn in campaigns with a results
     /// URL, and returns the results due at `now`, at most `limit`. Of each contact only the earliest is due,
     /// so that results arrive in order.
-    fn turn_results(
+    [Right::Campaigns] fn turn_results(
         &mut self,
         done: &[(i64, Delivery)],
         now: Timestamp,
@@ -176,17 +178,18 @@ pub trait Outside {
     ) -> Result<ResultsTurn, StoreError>;
 
     /// Returns the results that were given up, oldest first.
-    fn results_given_up(&mut self) -> Result<Vec<ResultDue>, StoreError>;
+    [any] fn results_given_up(&mut self) -> Result<Vec<ResultDue>, StoreError>;
 
     /// Makes results that were given up due immediately, all of them or one. Returns how many.
-    fn resend_results(&mut self, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError>;
+    [Right::Campaigns] fn resend_results(&mut self, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError>;
 
     /// Returns how each of these caller IDs performed up to `now`, in their order.
-    fn caller_id_figures(
+    [any] fn caller_id_figures(
         &mut self,
         numbers: &[PhoneNumber],
         now: Timestamp,
     ) -> Result<Vec<CallerIdFigures>, StoreError>;
+}
 }
 
 /// Returns the agent's own report on a call. `None` if the message is another one.

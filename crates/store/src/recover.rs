@@ -5,16 +5,18 @@ use std::time::Duration;
 
 use serde::Serialize;
 
+use super::rights::verbs;
 use super::{By, DeckSettings, StoreError};
 use dialdeck_core::domain::event::{EventKind, NewEvent};
 use dialdeck_core::domain::{
     Campaign, CampaignState, DeckId, Incarnations, ListKind, Lost, NewIncarnation, Recovery,
-    Timestamp,
+    Right, Timestamp,
 };
 
 /// How long a call may last beyond its ringing, talking and queueing limits before it is given up.
 const MARGIN: Duration = Duration::from_mins(1);
 
+verbs! {
 /// The verbs of a deck that continues in another incarnation. They error as those of
 /// [`Store`](super::Store) do.
 ///
@@ -57,27 +59,28 @@ const MARGIN: Duration = Duration::from_mins(1);
 /// assert_eq!(store.tag_run(0x5b0c_11aa)?.to_string(), "000000015b0c11aa");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Recover {
+pub trait Recover by RecoverVerbs {
     /// Starts another incarnation and returns its first serial.
     ///
     /// Attempt ids carry its tag until the next run of the engine, and serials continue beyond every known one. After a loss of
     /// attempts no call is made until the lost ones no longer matter. After a loss of entries no call is made
     /// until the own lists are complete again. Logs `incarnation_started`.
-    fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError>;
+    [Right::Lists] fn begin_incarnation(&mut self, new: &NewIncarnation, by: &By) -> Result<i64, StoreError>;
 
     /// Gives the attempt ids of an engine's run the deck's identity and `drawn`, 32 random bits, as their tag
     /// from now on. Returns the tag. Not logged: an engine's start names it in `deck_opened`.
-    fn tag_run(&mut self, drawn: u32) -> Result<DeckId, StoreError>;
+    [Right::Campaigns] fn tag_run(&mut self, drawn: u32) -> Result<DeckId, StoreError>;
 
     /// Records a person's confirmation that no opt-out is missing from the own lists. Returns the lists from
     /// which some might have been missing; if there is none, nothing is logged. Logs `lists_confirmed`.
-    fn confirm_lists(&mut self, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError>;
+    [Right::Lists] fn confirm_lists(&mut self, reason: &str, by: &By) -> Result<BTreeSet<ListKind>, StoreError>;
 
     /// Returns what holds the deck's calls because it went back in time.
-    fn recovery(&mut self) -> Result<Option<Recovery>, StoreError>;
+    [any] fn recovery(&mut self) -> Result<Option<Recovery>, StoreError>;
 
     /// Returns the tags of the deck's attempt ids.
-    fn incarnations(&mut self) -> Result<Incarnations, StoreError>;
+    [any] fn incarnations(&mut self) -> Result<Incarnations, StoreError>;
+}
 }
 
 /// Returns what holds calls after a loss: until when missing calls may be up or within the longest minimum

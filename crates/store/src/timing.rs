@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
+use super::rights::verbs;
 use super::{By, StoreError};
 use dialdeck_core::domain::event::{EventKind, NewEvent};
-use dialdeck_core::domain::{ClockHeld, Timestamp, clock_behind};
+use dialdeck_core::domain::{ClockHeld, Right, Timestamp, clock_behind};
 
 /// What a person accepted along with the machine's clock.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,6 +20,7 @@ pub struct ClockAccepted {
     pub numbers: u64,
 }
 
+verbs! {
 /// The verbs of a deck whose clock is not to be trusted. They error as those of
 /// [`Store`](super::Store) do.
 ///
@@ -43,21 +45,22 @@ pub struct ClockAccepted {
 /// assert_eq!(store.accept_clock(None, &by)?, None);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Timing {
+pub trait Timing by TimingVerbs {
     /// Holds the dialing until [`Timing::accept_clock`]. Returns `false` if it is held already, by the jump
     /// that was noticed first. Not logged: the engine raises the alert.
-    fn hold_clock(&mut self, held: ClockHeld) -> Result<bool, StoreError>;
+    [Right::Campaigns] fn hold_clock(&mut self, held: ClockHeld) -> Result<bool, StoreError>;
 
     /// Accepts, on a person's confirmation, that the machine's clock is right at `by.at`. Returns what was
     /// accepted, `None` if there was nothing to accept; then nothing is logged.
     ///
     /// Dialing is no longer held, the log continues from `by.at` even if its last entry is later, and sends
     /// dated later count from there. Logs `clock_accepted`.
-    fn accept_clock(
+    [Right::Campaigns] fn accept_clock(
         &mut self,
         reason: Option<&str>,
         by: &By,
     ) -> Result<Option<ClockAccepted>, StoreError>;
+}
 }
 
 impl ClockAccepted {

@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use super::MemoryStore;
 use crate::outside::{
-    CallerIdFigures, DAY, Delivery, Message, Outside, Quarantined, REPORTS_MAX, Receipt, ResultDue,
+    CallerIdFigures, DAY, Delivery, Message, OutsideVerbs, Quarantined, REPORTS_MAX, Receipt, ResultDue,
     ResultsTurn, SHORT_CALL,
 };
 use crate::{StoreError, moves, outside};
 use dialdeck_core::domain::{
-    Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Right, Timestamp,
+    Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp,
 };
 use dialdeck_core::policy::pacing::HOUR;
 
@@ -36,9 +36,8 @@ struct Owed {
     error: Option<String>,
 }
 
-impl Outside for MemoryStore {
+impl OutsideVerbs for MemoryStore {
     fn receive(&mut self, message: &Message, _at: Timestamp) -> Result<Receipt, StoreError> {
-        self.permit(Right::Campaigns)?;
         if !self.ids.own(message.attempt) {
             return Ok(Receipt::OtherDeck);
         }
@@ -88,7 +87,6 @@ impl Outside for MemoryStore {
     }
 
     fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         let key = (trunk.to_owned(), reason.to_owned());
         let entry = self.dealings.quarantined.entry(key).or_insert((0, at));
         *entry = (entry.0 + 1, entry.1.max(at));
@@ -113,7 +111,6 @@ impl Outside for MemoryStore {
         now: Timestamp,
         limit: usize,
     ) -> Result<ResultsTurn, StoreError> {
-        self.permit(Right::Campaigns)?;
         for (seq, delivery) in done {
             let owed = self.dealings.results.get_mut(seq);
             let Some(owed) = owed.filter(|owed| owed.next_at.is_some()) else {
@@ -161,7 +158,6 @@ impl Outside for MemoryStore {
     }
 
     fn resend_results(&mut self, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError> {
-        self.permit(Right::Campaigns)?;
         let mut again = 0;
         for (known, owed) in &mut self.dealings.results {
             if owed.given_up && seq.is_none_or(|seq| seq == *known) {

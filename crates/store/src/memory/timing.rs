@@ -3,13 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::MemoryStore;
-use crate::timing::{self, ClockAccepted, Timing};
+use crate::timing::{self, ClockAccepted, TimingVerbs};
 use crate::{By, StoreError};
-use dialdeck_core::domain::{ClockHeld, Right};
+use dialdeck_core::domain::ClockHeld;
 
-impl Timing for MemoryStore {
+impl TimingVerbs for MemoryStore {
     fn hold_clock(&mut self, held: ClockHeld) -> Result<bool, StoreError> {
-        self.permit(Right::Campaigns)?;
         let new = self.clock_held.is_none();
         self.clock_held.get_or_insert(held);
         Ok(new)
@@ -20,7 +19,6 @@ impl Timing for MemoryStore {
         reason: Option<&str>,
         by: &By,
     ) -> Result<Option<ClockAccepted>, StoreError> {
-        self.permit(Right::Campaigns)?;
         let last = self.log.last().map(|(_, sealed)| sealed.at);
         let Some(mut what) = ClockAccepted::new(last, self.clock_held, by.at) else {
             return Ok(None);

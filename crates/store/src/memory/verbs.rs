@@ -6,25 +6,22 @@ use super::MemoryStore;
 use crate::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::{
     By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, ImportPlan, ImportTarget,
-    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot, Store,
+    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot,
     StoreError, Suppressed, Unusable, entries, moves,
 };
+use crate::verbs::Verbs;
 use dialdeck_core::domain::campaign::Pacing;
 use dialdeck_core::domain::event::{EventKind, NewEvent, SealedEvent};
 use dialdeck_core::domain::{
-    Area, Attempt, AttemptId, AttemptState, Authority, CallEvent, CallReport, CallerIdState,
+    Area, Attempt, AttemptId, AttemptState, CallEvent, CallReport, CallerIdState,
     Campaign, CampaignId, CampaignSettings, CampaignState, ClassId, Contact, ContactId,
-    ContactState, DeckId, ListKind, PhoneNumber, Right, Suppression, SuppressionList, Timestamp,
+    ContactState, ListKind, PhoneNumber, Suppression, SuppressionList, Timestamp,
     TrunkName,
 };
 use dialdeck_core::policy::breaker::Kept;
 use dialdeck_core::policy::{Context, Facts, LiveCalls};
 
-impl Store for MemoryStore {
-    fn restrict(&mut self, who: Authority) {
-        self.who = who;
-    }
-
+impl Verbs for MemoryStore {
     fn begin(&mut self) -> Result<(), StoreError> {
         if std::mem::replace(&mut self.in_group, true) {
             return Err(Unusable::GroupOpen.into());
@@ -39,16 +36,11 @@ impl Store for MemoryStore {
         Err(Unusable::NoGroup.into())
     }
 
-    fn deck_id(&self) -> DeckId {
-        self.deck
-    }
-
     fn changed_elsewhere(&mut self) -> Result<bool, StoreError> {
         Ok(false)
     }
 
     fn configure(&mut self, settings: &DeckSettings) -> Result<(), StoreError> {
-        self.permit(Right::Lists)?;
         let bound = self.settings.as_ref();
         let bound = bound.is_some_and(|known| known.every_registry_binds);
         self.settings = Some(settings.clone());
@@ -69,7 +61,6 @@ impl Store for MemoryStore {
         settings: &CampaignSettings,
         by: &By,
     ) -> Result<CampaignId, StoreError> {
-        self.permit(Right::Lists)?;
         if self.campaign(&settings.name).is_ok() {
             return Err(StoreError::CampaignExists(settings.name.clone()));
         }
@@ -104,7 +95,6 @@ impl Store for MemoryStore {
         note: &str,
         by: &By,
     ) -> Result<Campaign, StoreError> {
-        self.permit(moves::right_to_move(to))?;
         let mut campaign = self.by_id(id)?;
         let event = moves::move_campaign(&mut campaign, to, note, by)?;
         Ok(self.changed_campaign(campaign, event))
@@ -117,7 +107,7 @@ impl Store for MemoryStore {
         by: &By,
     ) -> Result<Campaign, StoreError> {
         let mut campaign = self.by_id(id)?;
-        self.permit(moves::right_to_pace(campaign.settings.pacing, pacing))?;
+        moves::permit(self.who, moves::right_to_pace(campaign.settings.pacing, pacing))?;
         let event = moves::set_pacing(&mut campaign, pacing, by)?;
         Ok(self.changed_campaign(campaign, event))
     }
@@ -128,7 +118,6 @@ impl Store for MemoryStore {
         reason: &str,
         by: &By,
     ) -> Result<LiveCalls, StoreError> {
-        self.permit(Right::Campaigns)?;
         let campaign = self.by_id(id)?;
         let counts = self.abandonment(id, by.at).brake;
         let attempts = self.attempts.values();
@@ -139,7 +128,6 @@ impl Store for MemoryStore {
     }
 
     fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError> {
-        self.permit(Right::Campaigns)?;
         Ok(self.let_trunk_try_again(trunk, by))
     }
 
@@ -149,7 +137,6 @@ impl Store for MemoryStore {
         plan: &ImportPlan,
         by: &By,
     ) -> Result<i64, StoreError> {
-        self.permit(Right::Lists)?;
         self.note_import(into, plan, by)
     }
 
@@ -159,7 +146,6 @@ impl Store for MemoryStore {
         rows: &[NewContact],
         at: Timestamp,
     ) -> Result<Vec<RowFate>, StoreError> {
-        self.permit(Right::Lists)?;
         self.by_id(campaign)?;
         self.add_contacts(campaign, rows, at)
     }
@@ -170,7 +156,6 @@ impl Store for MemoryStore {
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError> {
-        self.permit(Right::Lists)?;
         self.end_contacts_import(campaign, figures, by)
     }
 
@@ -181,12 +166,10 @@ impl Store for MemoryStore {
     }
 
     fn requeue(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.call_again(contacts, by)
     }
 
     fn note_reached(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.reached(contacts, by)
     }
 
@@ -212,7 +195,6 @@ impl Store for MemoryStore {
     }
 
     fn suppress(&mut self, suppressions: &[Suppression]) -> Result<Suppressed, StoreError> {
-        self.permit(Right::OptOut)?;
         self.add_suppressions(suppressions)
     }
 
@@ -222,7 +204,6 @@ impl Store for MemoryStore {
         numbers: &[PhoneNumber],
         by: &By,
     ) -> Result<Suppressed, StoreError> {
-        self.permit(Right::Lists)?;
         self.add_imported(list, numbers, by)
     }
 
@@ -243,7 +224,6 @@ impl Store for MemoryStore {
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError> {
-        self.permit(Right::Lists)?;
         self.end_list_import(list, (as_of, areas), figures, by);
         Ok(())
     }
@@ -255,7 +235,6 @@ impl Store for MemoryStore {
         how: Reversal<'_>,
         by: &By,
     ) -> Result<Option<Restored>, StoreError> {
-        self.permit(Right::Lists)?;
         self.take_back(number, list, how, by)
     }
 
@@ -299,7 +278,6 @@ impl Store for MemoryStore {
     }
 
     fn promote_due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Candidate>, StoreError> {
-        self.permit(Right::Campaigns)?;
         let waits = |one: &Contact| matches!(one.state, ContactState::Waiting(_));
         let mut due = self.queue(|one| waits(one) && one.due <= now);
         due.sort_by_key(|contact| (contact.due, contact.id));
@@ -323,7 +301,6 @@ impl Store for MemoryStore {
     }
 
     fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
-        self.permit(Right::Campaigns)?;
         let mut expiring = self.expiring(now);
         expiring.truncate(limit);
         for contact in &expiring {
@@ -342,12 +319,10 @@ impl Store for MemoryStore {
         context: &Context,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.decide_and_act(contact, context, now)
     }
 
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.note_event(event, now)
     }
 
@@ -357,7 +332,6 @@ impl Store for MemoryStore {
         why: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.lose(attempt, why, now)
     }
 
@@ -368,7 +342,6 @@ impl Store for MemoryStore {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Settled>, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.end_and_follow_up(attempt, report, at, now)
     }
 
@@ -377,7 +350,6 @@ impl Store for MemoryStore {
         attempt: AttemptId,
         trunk: Option<&TrunkName>,
     ) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         match trunk {
             Some(trunk) => self.unclosed.insert(attempt, trunk.clone()),
             None => self.unclosed.remove(&attempt),
@@ -386,7 +358,6 @@ impl Store for MemoryStore {
     }
 
     fn keep_end(&mut self, attempt: AttemptId, end: &PendingEnd) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.pending_ends.insert(attempt, end.clone());
         Ok(())
     }
@@ -405,7 +376,6 @@ impl Store for MemoryStore {
         state: CallerIdState,
         by: &By,
     ) -> Result<(), StoreError> {
-        self.permit(Right::Lists)?;
         self.caller_id_states.insert(number, state);
         self.caller_id_rests.remove(&number);
         self.note(entries::caller_id_set(number, state, by));
@@ -418,26 +388,22 @@ impl Store for MemoryStore {
         owned: &[PhoneNumber],
         by: &By,
     ) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.note_ownership(trunk, owned, by);
         Ok(())
     }
 
     fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
-        self.permit(Right::HoldBack)?;
         self.hang_ups.asked += 1;
         self.note(entries::hang_up_asked(reason, by));
         Ok(self.hang_ups.asked)
     }
 
     fn hung_up(&mut self, wish: u64) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.hang_ups.taken = self.hang_ups.taken.max(wish);
         Ok(())
     }
 
     fn keep_rest(&mut self, trunk: &TrunkName, kept: Kept) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.rest_trunk(trunk, kept);
         Ok(())
     }
@@ -447,7 +413,6 @@ impl Store for MemoryStore {
     }
 
     fn acknowledge(&mut self, seq: i64, _by: &By) -> Result<bool, StoreError> {
-        self.permit(Right::Campaigns)?;
         let mut log = self.log.iter();
         let is_alert =
             log.any(|(event, sealed)| sealed.seq == seq && event.kind == EventKind::AlertRaised);
@@ -475,7 +440,6 @@ impl Store for MemoryStore {
     }
 
     fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.note(event.clone());
         Ok(())
     }

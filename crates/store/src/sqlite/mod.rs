@@ -36,10 +36,11 @@ use std::sync::Arc;
 use rusqlite::Connection;
 use rusqlite::config::DbConfig;
 
-use super::{DeckSettings, Displaced, StoreError, Unusable, moves};
+use super::rights::Restricted;
+use super::{DeckSettings, Displaced, StoreError, Unusable};
 use dialdeck_core::domain::event::Anchor;
 use dialdeck_core::domain::{
-    Authority, Campaign, CampaignId, ClassId, DeckId, Incarnations, ListKind, Recovery, Right,
+    Authority, Campaign, CampaignId, ClassId, DeckId, Incarnations, ListKind, Recovery,
     Role, SuppressionList, Timestamp, WindowClass,
 };
 use dialdeck_core::policy::pacing::Ledger;
@@ -109,11 +110,6 @@ impl SqliteStore {
     /// migration takes seconds with a million contacts.
     pub fn is_behind(path: &Path) -> bool {
         schema::is_behind(path)
-    }
-
-    /// Errors if the store's authority lacks the right.
-    fn permit(&self, right: Right) -> Result<(), StoreError> {
-        moves::permit(self.who, right)
     }
 
     /// Opens the deck at `path` for reading and returns it. Every verb that writes fails.
@@ -199,6 +195,20 @@ impl SqliteStore {
     pub fn is_small(&self) -> bool {
         let path = self.conn.path().map(Path::new);
         path.is_none_or(seal::is_small)
+    }
+}
+
+impl Restricted for SqliteStore {
+    fn authority(&self) -> Authority {
+        self.who
+    }
+
+    fn restrict_to(&mut self, who: Authority) {
+        self.who = who;
+    }
+
+    fn identity(&self) -> DeckId {
+        self.mem.deck
     }
 }
 

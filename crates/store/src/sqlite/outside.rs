@@ -7,12 +7,12 @@ use rusqlite::{OptionalExtension as _, Row};
 use super::codec::{digits, number};
 use super::{SqliteStore, Work, attempts, campaigns, meta};
 use crate::outside::{
-    CallerIdFigures, DAY, Delivery, Message, Outside, Quarantined, REPORTS_MAX, Receipt, ResultDue,
+    CallerIdFigures, DAY, Delivery, Message, OutsideVerbs, Quarantined, REPORTS_MAX, Receipt, ResultDue,
     ResultsTurn, SHORT_CALL,
 };
 use crate::{StoreError, moves, outside};
 use dialdeck_core::domain::{
-    Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Right, Timestamp, TrunkName,
+    Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp, TrunkName,
 };
 use dialdeck_core::policy::pacing::HOUR;
 
@@ -54,9 +54,8 @@ const FIGURES: &str = "SELECT count(*) FILTER (WHERE counts_from > ?2), count(*)
      count(*) FILTER (WHERE ended_at - answered_at <= ?4)
      FROM attempts WHERE caller_id = ?1 AND counts_from > ?3";
 
-impl Outside for SqliteStore {
+impl OutsideVerbs for SqliteStore {
     fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.conclude(|work| receive(work, message, at))
     }
 
@@ -72,7 +71,6 @@ impl Outside for SqliteStore {
     }
 
     fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.conclude(|work| {
             work.conn
                 .prepare_cached(
@@ -107,7 +105,6 @@ impl Outside for SqliteStore {
         now: Timestamp,
         limit: usize,
     ) -> Result<ResultsTurn, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.write(|work| {
             for (seq, delivery) in done {
                 note_delivery(work, *seq, delivery)?;
@@ -130,7 +127,6 @@ impl Outside for SqliteStore {
     }
 
     fn resend_results(&mut self, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.write(|work| {
             let mut statement = work.conn.prepare_cached(
                 "UPDATE results SET state = 0, tries = 0, next_at = ?1

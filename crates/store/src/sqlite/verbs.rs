@@ -9,24 +9,21 @@ use super::{
 use crate::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
 use crate::{
     By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, ImportPlan, ImportTarget,
-    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot, Store,
+    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot,
     StoreError, Suppressed, entries, moves,
 };
+use crate::verbs::Verbs;
 use dialdeck_core::domain::campaign::Pacing;
 use dialdeck_core::domain::event::{NewEvent, SealedEvent};
 use dialdeck_core::domain::{
-    Area, Attempt, AttemptId, Authority, CallEvent, CallReport, CallerIdState, Campaign,
-    CampaignId, CampaignSettings, CampaignState, ClassId, Contact, ContactId, DeckId, ListKind,
-    PhoneNumber, Right, Suppression, SuppressionList, Timestamp, TrunkName,
+    Area, Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign,
+    CampaignId, CampaignSettings, CampaignState, ClassId, Contact, ContactId, ListKind,
+    PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkName,
 };
 use dialdeck_core::policy::breaker::Kept;
 use dialdeck_core::policy::{Context, Facts, LiveCalls};
 
-impl Store for SqliteStore {
-    fn restrict(&mut self, who: Authority) {
-        self.who = who;
-    }
-
+impl Verbs for SqliteStore {
     fn begin(&mut self) -> Result<(), StoreError> {
         self.begin_group()
     }
@@ -35,16 +32,11 @@ impl Store for SqliteStore {
         self.commit_group()
     }
 
-    fn deck_id(&self) -> DeckId {
-        self.mem.deck
-    }
-
     fn changed_elsewhere(&mut self) -> Result<bool, StoreError> {
         self.changed()
     }
 
     fn configure(&mut self, settings: &DeckSettings) -> Result<(), StoreError> {
-        self.permit(Right::Lists)?;
         self.write(|work| campaigns::configure(work, settings))
     }
 
@@ -57,7 +49,6 @@ impl Store for SqliteStore {
         settings: &CampaignSettings,
         by: &By,
     ) -> Result<CampaignId, StoreError> {
-        self.permit(Right::Lists)?;
         self.write(|work| campaigns::add(work, settings, by))
     }
 
@@ -79,7 +70,6 @@ impl Store for SqliteStore {
         note: &str,
         by: &By,
     ) -> Result<Campaign, StoreError> {
-        self.permit(moves::right_to_move(to))?;
         self.write(|work| campaigns::move_to(work, id, to, note, by))
     }
 
@@ -103,12 +93,10 @@ impl Store for SqliteStore {
         reason: &str,
         by: &By,
     ) -> Result<LiveCalls, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::release_brake(work, id, reason, by))
     }
 
     fn reset_trunk(&mut self, trunk: &TrunkName, by: &By) -> Result<bool, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::reset_trunk(work, trunk, by))
     }
 
@@ -118,7 +106,6 @@ impl Store for SqliteStore {
         plan: &ImportPlan,
         by: &By,
     ) -> Result<i64, StoreError> {
-        self.permit(Right::Lists)?;
         self.write(|work| meta::start_import(work, into, plan, by))
     }
 
@@ -128,7 +115,6 @@ impl Store for SqliteStore {
         rows: &[NewContact],
         at: Timestamp,
     ) -> Result<Vec<RowFate>, StoreError> {
-        self.permit(Right::Lists)?;
         self.import(campaign, rows, at)
     }
 
@@ -138,7 +124,6 @@ impl Store for SqliteStore {
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError> {
-        self.permit(Right::Lists)?;
         self.write(|work| campaigns::finish_import(work, campaign, figures, by))
     }
 
@@ -147,12 +132,10 @@ impl Store for SqliteStore {
     }
 
     fn requeue(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.write(|work| contacts::requeue(work, contacts, by))
     }
 
     fn note_reached(&mut self, contacts: &[ContactId], by: &By) -> Result<u64, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.write(|work| contacts::note_reached(work, contacts, by))
     }
 
@@ -171,7 +154,6 @@ impl Store for SqliteStore {
     }
 
     fn suppress(&mut self, suppressions: &[Suppression]) -> Result<Suppressed, StoreError> {
-        self.permit(Right::OptOut)?;
         self.write(|work| suppression::add(work, suppressions))
     }
 
@@ -181,7 +163,6 @@ impl Store for SqliteStore {
         numbers: &[PhoneNumber],
         by: &By,
     ) -> Result<Suppressed, StoreError> {
-        self.permit(Right::Lists)?;
         self.write(|work| suppression::import(work, list, numbers, by))
     }
 
@@ -202,7 +183,6 @@ impl Store for SqliteStore {
         figures: &ImportFigures,
         by: &By,
     ) -> Result<(), StoreError> {
-        self.permit(Right::Lists)?;
         self.write(|work| suppression::finish(work, list, (as_of, areas), figures, by))
     }
 
@@ -213,7 +193,6 @@ impl Store for SqliteStore {
         how: Reversal<'_>,
         by: &By,
     ) -> Result<Option<Restored>, StoreError> {
-        self.permit(Right::Lists)?;
         self.write(|work| suppression::reverse(work, number, list, how, by))
     }
 
@@ -245,7 +224,6 @@ impl Store for SqliteStore {
     }
 
     fn promote_due(&mut self, now: Timestamp, limit: usize) -> Result<Vec<Candidate>, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.write(|work| contacts::promote(work, now, limit))
     }
 
@@ -254,7 +232,6 @@ impl Store for SqliteStore {
     }
 
     fn expire_due(&mut self, now: Timestamp, limit: usize) -> Result<u64, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.write(|work| contacts::expire(work, now, limit))
     }
 
@@ -264,7 +241,6 @@ impl Store for SqliteStore {
         context: &Context,
         now: Timestamp,
     ) -> Result<Claimed, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.makes_attempts()?;
         self.write_plainly(|work| {
             work.mem.may_begin()?;
@@ -273,7 +249,6 @@ impl Store for SqliteStore {
     }
 
     fn record(&mut self, event: &CallEvent, now: Timestamp) -> Result<bool, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.makes_attempts()?;
         self.write_plainly(|work| attempts::record(work, event, now))
     }
@@ -284,7 +259,6 @@ impl Store for SqliteStore {
         why: &str,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.makes_attempts()?;
         self.write_plainly(|work| attempts::mark_unknown(work, attempt, why, now))
     }
@@ -296,13 +270,11 @@ impl Store for SqliteStore {
         at: Timestamp,
         now: Timestamp,
     ) -> Result<Option<Settled>, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.makes_attempts()?;
         self.write_plainly(|work| settle::settle(work, attempt, report, at, now))
     }
 
     fn keep_rest(&mut self, trunk: &TrunkName, kept: Kept) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.conclude(|work| campaigns::keep_rest(work, trunk, kept))
     }
 
@@ -311,12 +283,10 @@ impl Store for SqliteStore {
         attempt: AttemptId,
         trunk: Option<&TrunkName>,
     ) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.conclude(|work| meta::note_unclosed(work, attempt, trunk))
     }
 
     fn keep_end(&mut self, attempt: AttemptId, end: &PendingEnd) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.conclude(|work| meta::keep_end(work, attempt, end))
     }
 
@@ -334,7 +304,6 @@ impl Store for SqliteStore {
         state: CallerIdState,
         by: &By,
     ) -> Result<(), StoreError> {
-        self.permit(Right::Lists)?;
         self.write(|work| {
             campaigns::set_caller_id_state(work, number, state)?;
             log::append(work, &entries::caller_id_set(number, state, by))
@@ -347,17 +316,14 @@ impl Store for SqliteStore {
         owned: &[PhoneNumber],
         by: &By,
     ) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.write(|work| campaigns::note_numbers(work, trunk, owned, by))
     }
 
     fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
-        self.permit(Right::HoldBack)?;
         self.write(|work| meta::hang_up_all(work, reason, by))
     }
 
     fn hung_up(&mut self, wish: u64) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.conclude(|work| meta::hung_up(work, wish))
     }
 
@@ -366,7 +332,6 @@ impl Store for SqliteStore {
     }
 
     fn acknowledge(&mut self, seq: i64, by: &By) -> Result<bool, StoreError> {
-        self.permit(Right::Campaigns)?;
         self.write(|work| log::acknowledge(work, seq, by))
     }
 
@@ -391,7 +356,6 @@ impl Store for SqliteStore {
     }
 
     fn append(&mut self, event: &NewEvent) -> Result<(), StoreError> {
-        self.permit(Right::Campaigns)?;
         self.write_plainly(|work| log::append(work, event))
     }
 

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use super::super::{Work, moves};
+use super::super::Work;
 use crate::StoreError;
 use crate::crosscheck::Differences;
+use crate::moves;
 use dialdeck_core::domain::Outcome;
 use dialdeck_core::domain::outcome::is_without_agent;
 

@@ -345,8 +345,7 @@ impl Surroundings<SqliteStore> for Here {
         let Some(text) = store.meta(DeckClock::META_KEY)? else {
             return Ok(DeckClock::System);
         };
-        serde_json::from_str(&text)
-            .map_err(|error| Unusable::Clock(error).into())
+        serde_json::from_str(&text).map_err(|error| Unusable::Clock(error).into())
     }
 
     fn importer(&self) -> Importer {

@@ -7,9 +7,9 @@ use serde::{Deserialize, Serialize};
 use dialdeck_core::domain::event::SealedEvent;
 use dialdeck_core::domain::outcome::Classification;
 use dialdeck_core::domain::{
-    Attempt, AttemptId, Briefing, CallReport, CallerId, Campaign, CampaignId,
-    ClassId, ClockHeld, ContactId, ContactState, Outcome, PhoneNumber,
-    SuppressionList, Timestamp, TrunkName, TrunkSettings, UnfinishedImport, WindowClass,
+    Attempt, AttemptId, Briefing, CallReport, CallerId, Campaign, CampaignId, ClassId, ClockHeld,
+    ContactId, ContactState, Outcome, PhoneNumber, SuppressionList, Timestamp, TrunkName,
+    TrunkSettings, UnfinishedImport, WindowClass,
 };
 use dialdeck_core::policy::breaker::Kept;
 use dialdeck_core::policy::caller_id;

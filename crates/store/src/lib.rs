@@ -54,14 +54,14 @@ mod verbs;
 pub mod writer;
 
 pub use answers::{
-    By, CampaignCounts, Candidate, Claimed, HangUps, PendingEnd, Recount, Restored,
-    Reversal, RowFate, Settled, Snapshot, Suppressed,
+    By, CampaignCounts, Candidate, Claimed, HangUps, PendingEnd, Recount, Restored, Reversal,
+    RowFate, Settled, Snapshot, Suppressed,
 };
-pub use error::{Displaced, MarkFault, StoreError, Unusable};
 pub use dialdeck_core::domain::deck::DeckSettings;
 pub use dialdeck_core::domain::import::{
     ImportFigures, ImportPlan, ImportTarget, NewContact, UnfinishedImport,
 };
+pub use error::{Displaced, MarkFault, StoreError, Unusable};
 pub use listing::{ContactPage, ContactQuery, Direction, ListKey, ListOrder};
 pub use opt_out::{opt_out, opt_out_on_call};
 pub use outside::Outside;

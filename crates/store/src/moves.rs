@@ -484,8 +484,3 @@ pub(super) fn odd(what: &'static str, value: &impl ToString) -> StoreError {
     let value = value.to_string();
     Unusable::Odd { what, value }.into()
 }
-
-/// Returns a number from its stored digits. Errors if they are no phone number.
-pub(super) fn number(digits: u64) -> Result<PhoneNumber, StoreError> {
-    PhoneNumber::from_digits(digits).ok_or_else(|| odd("a phone number", &digits))
-}

@@ -9,8 +9,8 @@ use super::rights::verbs;
 use super::{By, DeckSettings, StoreError};
 use dialdeck_core::domain::event::{EventKind, NewEvent};
 use dialdeck_core::domain::{
-    Campaign, CampaignState, DeckId, Incarnations, ListKind, Lost, NewIncarnation, Recovery,
-    Right, Timestamp,
+    Campaign, CampaignState, DeckId, Incarnations, ListKind, Lost, NewIncarnation, Recovery, Right,
+    Timestamp,
 };
 
 /// How long a call may last beyond its ringing, talking and queueing limits before it is given up.

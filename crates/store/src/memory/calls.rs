@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::MemoryStore;
 use crate::facts::{self, Gathered};
 use crate::moves::Late;
-use crate::{By, Claimed, Settled, StoreError, entries, moves, opt_out_on_call};
 use crate::verbs::Verbs as _;
+use crate::{By, Claimed, Settled, StoreError, entries, moves, opt_out_on_call};
 use dialdeck_core::domain::outcome::{CallerIdFinding, Classification};
 use dialdeck_core::domain::{
     Attempt, AttemptId, AttemptState, CallEvent, CallReport, Campaign, CampaignState, Contact,

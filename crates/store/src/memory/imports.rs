@@ -4,11 +4,10 @@ use std::collections::BTreeSet;
 
 use super::MemoryStore;
 use crate::crosscheck::{Content, Imported};
-use crate::{
-    By, ImportFigures, ImportPlan, ImportTarget, NewContact, RowFate, StoreError,
-    entries, moves,
-};
 use crate::verbs::Verbs as _;
+use crate::{
+    By, ImportFigures, ImportPlan, ImportTarget, NewContact, RowFate, StoreError, entries, moves,
+};
 use dialdeck_core::domain::digest::sha256;
 use dialdeck_core::domain::{
     Area, CampaignId, CampaignState, ListKind, Timestamp, UnfinishedImport,

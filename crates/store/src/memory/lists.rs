@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::MemoryStore;
-use crate::{By, Restored, Reversal, StoreError, Suppressed, entries, moves};
 use crate::verbs::Verbs as _;
+use crate::{By, Restored, Reversal, StoreError, Suppressed, entries, moves};
 use dialdeck_core::domain::suppression::SuppressionSource;
 use dialdeck_core::domain::{
     Area, CampaignId, CampaignState, Contact, ContactId, ContactState, ListKind, PhoneNumber,

@@ -4,13 +4,11 @@ use std::collections::BTreeMap;
 
 use super::MemoryStore;
 use crate::outside::{
-    CallerIdFigures, DAY, Delivery, Message, OutsideVerbs, Quarantined, REPORTS_MAX, Receipt, ResultDue,
-    ResultsTurn, SHORT_CALL,
+    CallerIdFigures, DAY, Delivery, Message, OutsideVerbs, Quarantined, REPORTS_MAX, Receipt,
+    ResultDue, ResultsTurn, SHORT_CALL,
 };
 use crate::{StoreError, moves, outside};
-use dialdeck_core::domain::{
-    Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp,
-};
+use dialdeck_core::domain::{Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp};
 use dialdeck_core::policy::pacing::HOUR;
 
 /// Messages received and results to deliver.

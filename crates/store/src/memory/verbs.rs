@@ -4,19 +4,18 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::MemoryStore;
 use crate::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
+use crate::verbs::Verbs;
 use crate::{
     By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, ImportPlan, ImportTarget,
-    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot,
-    StoreError, Suppressed, Unusable, entries, moves,
+    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot, StoreError,
+    Suppressed, Unusable, entries, moves,
 };
-use crate::verbs::Verbs;
 use dialdeck_core::domain::campaign::Pacing;
 use dialdeck_core::domain::event::{EventKind, NewEvent, SealedEvent};
 use dialdeck_core::domain::{
-    Area, Attempt, AttemptId, AttemptState, CallEvent, CallReport, CallerIdState,
-    Campaign, CampaignId, CampaignSettings, CampaignState, ClassId, Contact, ContactId,
-    ContactState, ListKind, PhoneNumber, Suppression, SuppressionList, Timestamp,
-    TrunkName,
+    Area, Attempt, AttemptId, AttemptState, CallEvent, CallReport, CallerIdState, Campaign,
+    CampaignId, CampaignSettings, CampaignState, ClassId, Contact, ContactId, ContactState,
+    ListKind, PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkName,
 };
 use dialdeck_core::policy::breaker::Kept;
 use dialdeck_core::policy::{Context, Facts, LiveCalls};
@@ -107,7 +106,10 @@ impl Verbs for MemoryStore {
         by: &By,
     ) -> Result<Campaign, StoreError> {
         let mut campaign = self.by_id(id)?;
-        moves::permit(self.who, moves::right_to_pace(campaign.settings.pacing, pacing))?;
+        moves::permit(
+            self.who,
+            moves::right_to_pace(campaign.settings.pacing, pacing),
+        )?;
         let event = moves::set_pacing(&mut campaign, pacing, by)?;
         Ok(self.changed_campaign(campaign, event))
     }

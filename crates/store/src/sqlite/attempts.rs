@@ -4,9 +4,8 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OptionalExtension as _, Params};
 
-use super::codec::{
-    attempt as read_attempt, attempt_code, attempt_columns, digits, instant, millis,
-};
+use super::codec::{attempt as read_attempt, attempt_code, attempt_columns, digits, millis};
+use super::sql::col;
 use super::{Work, campaigns, late, log};
 use crate::{StoreError, entries, facts, moves};
 use dialdeck_core::domain::{
@@ -149,7 +148,7 @@ pub(super) fn in_flight(work: &mut Work<'_>, id: AttemptId) -> Result<Option<Att
     if !attempt.state.in_flight() {
         return Ok(None);
     }
-    let counts_from = instant(row.get("counts_from")?);
+    let counts_from = col(row, "counts_from")?;
     work.mem.held.take_in(attempt.clone(), counts_from);
     Ok(Some(attempt))
 }
@@ -305,7 +304,7 @@ fn rebuild_from(
     while let Some(row) = rows.next()? {
         let attempt = read_attempt(row, ids)?;
         if attempt.state.in_flight() == in_flight {
-            facts::rebuild(ledger, &attempt, instant(row.get("counts_from")?), now);
+            facts::rebuild(ledger, &attempt, col(row, "counts_from")?, now);
         }
     }
     Ok(())

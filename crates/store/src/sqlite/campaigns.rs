@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rusqlite::{OptionalExtension as _, Row};
 
-use super::codec::{digits, instant, millis, number};
+use super::codec::{digits, millis};
+use super::sql::{Json, col};
 use super::{Settings, Work, claim, import, log, meta, suppression};
 use crate::{By, DeckSettings, ImportFigures, StoreError, entries, moves};
 use dialdeck_core::domain::campaign::Pacing;
@@ -240,7 +241,7 @@ pub(super) fn settings(work: &mut Work<'_>) -> Result<Option<Arc<DeckSettings>>,
         )?;
         let mut rows = statement.query(())?;
         while let Some(row) = rows.next()? {
-            let (shown, state) = (number(row.get(0)?)?, row.get::<_, String>(1)?);
+            let (shown, state): (PhoneNumber, String) = (col(row, "number")?, col(row, "state")?);
             let state = CALLER_ID_STATES
                 .into_iter()
                 .find(|known| caller_id_state_name(*known) == state)
@@ -251,7 +252,7 @@ pub(super) fn settings(work: &mut Work<'_>) -> Result<Option<Arc<DeckSettings>>,
                 .filter(|id| id.number == shown)
             {
                 known.state = known.state.stricter(state);
-                known.rests_until = instant(row.get(2)?);
+                known.rests_until = col(row, "rests_until")?;
             }
         }
         for known in &mut settings.caller_ids {
@@ -275,12 +276,10 @@ fn ownership(
         .conn
         .prepare_cached("SELECT owned, at FROM owned_numbers WHERE trunk = ?1 AND number = ?2")?;
     let found = statement.query_row((&trunk.0, digits(number)), |row| {
-        Ok((row.get(0)?, row.get(1)?))
+        let (owned, at) = (col(row, "owned")?, col(row, "at")?);
+        Ok(Ownership { owned, at })
     });
-    Ok(found.optional()?.map(|(owned, at)| Ownership {
-        owned,
-        at: Timestamp::from_millis(at),
-    }))
+    Ok(found.optional()?)
 }
 
 /// Records which numbers the account owns, as the trunk's provider reports.
@@ -377,16 +376,14 @@ fn save(work: &mut Work<'_>, campaign: &Campaign) -> Result<(), StoreError> {
 }
 
 fn campaign(row: &Row<'_>) -> Result<Campaign, StoreError> {
-    let state: String = row.get(1)?;
+    let Json(settings) = col(row, "settings")?;
+    let Json(ceiling) = col(row, "ceiling")?;
     Ok(Campaign {
-        id: CampaignId(row.get(0)?),
-        state: CampaignState::ALL
-            .into_iter()
-            .find(|known| known.as_str() == state)
-            .ok_or_else(|| moves::odd("a state", &state))?,
-        settings: serde_json::from_str(&row.get::<_, String>(2)?)?,
-        ceiling: serde_json::from_str(&row.get::<_, String>(3)?)?,
-        running_since: instant(row.get(4)?),
-        pause_note: row.get(5)?,
+        id: col(row, "id")?,
+        state: col(row, "state")?,
+        settings,
+        ceiling,
+        running_since: col(row, "running_since")?,
+        pause_note: col(row, "pause_note")?,
     })
 }

@@ -5,6 +5,7 @@ mod rows;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
+use super::sql::col;
 use super::{SqliteStore, Work, meta};
 use crate::StoreError;
 use crate::crosscheck::{Differences, Fold, Held};
@@ -104,7 +105,7 @@ fn structure(conn: &Connection, found: &mut Differences) -> Result<(), StoreErro
     let mut statement = conn.prepare("PRAGMA foreign_key_check")?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let (table, parent): (String, String) = (row.get(0)?, row.get(2)?);
+        let (table, parent): (String, String) = (col(row, "table")?, col(row, "parent")?);
         let what = format!("a row of the table {table} names none of {parent} that is there");
         found.note(None, what);
     }
@@ -122,10 +123,12 @@ fn chain(
     let mut statement = conn.prepare(EVENTS)?;
     let mut rows = statement.query((chain.entries(),))?;
     while let Some(row) = rows.next()? {
-        let seq: i64 = row.get(0)?;
-        let at = Timestamp::from_millis(row.get(1)?);
-        let line = row.get_ref(2)?.as_str().map_err(rusqlite::Error::from)?;
-        let hash: Hash = row.get(3)?;
+        let (seq, at): (i64, Timestamp) = (col(row, "seq")?, col(row, "at")?);
+        let line = row
+            .get_ref("line")?
+            .as_str()
+            .map_err(rusqlite::Error::from)?;
+        let hash: Hash = col(row, "hash")?;
         if let Err(why) = chain.push(line) {
             found.note(Some(seq), format!("the chain is broken: {why}"));
             return Ok(false);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::counters::Count;
 use super::held::About;
 use super::mark::Keeper;
+use super::sql::col;
 use super::{Settings, Work, attempts, campaigns, contacts, incarnation, log, suppression};
 use crate::facts::{self, Gathered};
 use crate::{Claimed, StoreError, entries, moves};
@@ -187,15 +188,15 @@ pub(super) fn abandonment(
     if !work.mem.cache.live.contains_key(&campaign) {
         let mut statement = work.conn.prepare_cached(LIVE)?;
         let rows = statement.query_map((campaign.0,), |row| {
-            let count = |place| row.get::<_, i64>(place).map(i64::cast_unsigned);
-            let calls = |first| {
-                Ok::<_, rusqlite::Error>(LiveCalls {
-                    answered: count(first)?,
-                    abandoned: count(first + 1)?,
-                })
+            let law = LiveCalls {
+                answered: col(row, "live")?,
+                abandoned: col(row, "abandoned")?,
             };
-            let (law, brake) = (calls(1)?, calls(3)?);
-            Ok((row.get(0)?, Abandonment { law, brake }))
+            let brake = LiveCalls {
+                answered: col(row, "brake_live")?,
+                abandoned: col(row, "brake_abandoned")?,
+            };
+            Ok((col(row, "day")?, Abandonment { law, brake }))
         })?;
         let days = rows.collect::<Result<_, _>>()?;
         work.mem.cache.live.insert(campaign, days);

@@ -2,94 +2,97 @@
 
 use rusqlite::Row;
 
-use crate::{StoreError, Unusable, moves};
+use super::sql::col;
+use crate::{StoreError, Unusable};
 use dialdeck_core::domain::{
-    Attempt, AttemptState, CalleeType, CampaignId, ClassId, Consent, Contact, ContactId,
-    ContactState, Incarnations, Outcome, PhoneNumber, Timestamp, TrunkName,
+    Attempt, AttemptState, CalleeType, ClassId, Consent, Contact, Incarnations, PhoneNumber,
+    Timestamp,
 };
 
-/// The columns of a contact, in the order [`contact`] reads them.
-macro_rules! contact_columns {
-    () => {
-        "id, campaign, number, name, state, reason, priority, due, class, consent_kind, \
-         consent_source, consent_at, expires_at, attempts, last_outcome"
+/// Names the columns of a row that is read by the thousand: as text for a query, and as an enum of their
+/// places in it.
+macro_rules! columns {
+    ($places:ident, $text:ident: $first:ident $(, $column:ident)*) => {
+        #[derive(Clone, Copy)]
+        #[expect(non_camel_case_types, reason = "the names of the columns")]
+        enum $places {
+            $first $(, $column)*
+        }
+
+        macro_rules! $text {
+            () => {
+                concat!(stringify!($first) $(, ", ", stringify!($column))*)
+            };
+        }
     };
 }
-/// The columns of an attempt, in the order [`attempt`] reads them.
-macro_rules! attempt_columns {
-    () => {
-        "serial, campaign, contact, number, n, trunk, caller_id, state, reserved_at, sent_at, \
-         ringing_at, answered_at, ended_at, callee_type, outcome, counts, cause"
-    };
-}
+
+columns!(
+    ContactColumn, contact_columns:
+    id, campaign, number, name, state, reason, priority, due, class, consent_kind, consent_source,
+    consent_at, expires_at, attempts, last_outcome
+);
+columns!(
+    AttemptColumn, attempt_columns:
+    serial, campaign, contact, number, n, trunk, caller_id, state, reserved_at, sent_at, ringing_at,
+    answered_at, ended_at, callee_type, outcome, counts, cause
+);
 pub(super) use {attempt_columns, contact_columns};
 
-const ATTEMPT_STATES: [AttemptState; 6] = [
-    AttemptState::Reserved,
-    AttemptState::Sent,
-    AttemptState::Ringing,
-    AttemptState::Connected,
-    AttemptState::Unknown,
-    AttemptState::Ended,
-];
-
 /// Returns a contact from its columns.
-pub(super) fn contact(row: &Row<'_>) -> Result<Contact, StoreError> {
-    let code: u8 = row.get(4)?;
-    let kind: Option<String> = row.get(9)?;
-    let consent = match kind {
+pub(super) fn contact(row: &Row<'_>) -> rusqlite::Result<Contact> {
+    use ContactColumn as At;
+    let consent = match col(row, At::consent_kind as usize)? {
         Some(kind) => Some(Consent {
-            kind: parsed(&kind)?,
-            source: row.get(10)?,
-            at: Timestamp::from_millis(row.get(11)?),
+            kind,
+            source: col(row, At::consent_source as usize)?,
+            at: col(row, At::consent_at as usize)?,
         }),
         None => None,
     };
+    let class: Option<ClassId> = col(row, At::class as usize)?;
     Ok(Contact {
-        id: ContactId(row.get(0)?),
-        campaign: CampaignId(row.get(1)?),
-        number: number(row.get(2)?)?,
-        name: row.get(3)?,
-        state: ContactState::from_code(code).ok_or_else(|| moves::odd("a contact state", &code))?,
-        reason: row.get(5)?,
-        priority: row.get(6)?,
-        due: Timestamp::from_millis(row.get(7)?),
-        class: ClassId(row.get::<_, Option<i64>>(8)?.unwrap_or(0)),
+        id: col(row, At::id as usize)?,
+        campaign: col(row, At::campaign as usize)?,
+        number: col(row, At::number as usize)?,
+        name: col(row, At::name as usize)?,
+        state: col(row, At::state as usize)?,
+        reason: col(row, At::reason as usize)?,
+        priority: col(row, At::priority as usize)?,
+        due: col(row, At::due as usize)?,
+        class: class.unwrap_or(ClassId(0)),
         consent,
-        expires_at: instant(row.get(12)?),
-        attempts: row.get(13)?,
-        last_outcome: outcome(row.get(14)?)?,
+        expires_at: col(row, At::expires_at as usize)?,
+        attempts: col(row, At::attempts as usize)?,
+        last_outcome: col(row, At::last_outcome as usize)?,
     })
 }
 
 /// Returns an attempt from its columns.
-pub(super) fn attempt(row: &Row<'_>, ids: &Incarnations) -> Result<Attempt, StoreError> {
-    let code: u8 = row.get(7)?;
-    let callee: Option<String> = row.get(13)?;
+pub(super) fn attempt(row: &Row<'_>, ids: &Incarnations) -> rusqlite::Result<Attempt> {
+    use AttemptColumn as At;
+    let callee: Option<String> = col(row, At::callee_type as usize)?;
     Ok(Attempt {
-        id: ids.id(row.get(0)?),
-        campaign: CampaignId(row.get(1)?),
-        contact: ContactId(row.get(2)?),
-        number: number(row.get(3)?)?,
-        n: row.get(4)?,
-        trunk: TrunkName(row.get(5)?),
-        caller_id: number(row.get(6)?)?,
-        state: *ATTEMPT_STATES
-            .get(usize::from(code))
-            .ok_or_else(|| moves::odd("an attempt state", &code))?,
-        reserved_at: Timestamp::from_millis(row.get(8)?),
-        sent_at: instant(row.get(9)?),
-        ringing_at: instant(row.get(10)?),
-        answered_at: instant(row.get(11)?),
-        ended_at: instant(row.get(12)?),
+        id: ids.id(col(row, At::serial as usize)?),
+        campaign: col(row, At::campaign as usize)?,
+        contact: col(row, At::contact as usize)?,
+        number: col(row, At::number as usize)?,
+        n: col(row, At::n as usize)?,
+        trunk: col(row, At::trunk as usize)?,
+        caller_id: col(row, At::caller_id as usize)?,
+        state: col(row, At::state as usize)?,
+        reserved_at: col(row, At::reserved_at as usize)?,
+        sent_at: col(row, At::sent_at as usize)?,
+        ringing_at: col(row, At::ringing_at as usize)?,
+        answered_at: col(row, At::answered_at as usize)?,
+        ended_at: col(row, At::ended_at as usize)?,
         callee_type: callee.and_then(|text| {
-            CalleeType::ALL
-                .into_iter()
-                .find(|known| known.as_str() == text)
+            let mut known = CalleeType::ALL.into_iter();
+            known.find(|known| known.as_str() == text)
         }),
-        outcome: outcome(row.get(14)?)?,
-        counts: row.get(15)?,
-        cause: row.get(16)?,
+        outcome: col(row, At::outcome as usize)?,
+        counts: col(row, At::counts as usize)?,
+        cause: col(row, At::cause as usize)?,
     })
 }
 
@@ -110,24 +113,9 @@ pub(super) const fn digits(number: PhoneNumber) -> i64 {
     number.digits().cast_signed()
 }
 
-/// Returns a number from its stored digits. Errors if they are no phone number.
-pub(super) fn number(digits: i64) -> Result<PhoneNumber, StoreError> {
-    moves::number(digits.cast_unsigned())
-}
-
-/// Returns an optional instant from stored milliseconds.
-pub(super) fn instant(millis: Option<i64>) -> Option<Timestamp> {
-    millis.map(Timestamp::from_millis)
-}
-
 /// Returns an optional instant in its stored form, in milliseconds.
 pub(super) fn millis(at: Option<Timestamp>) -> Option<i64> {
     at.map(Timestamp::as_millis)
-}
-
-/// Returns an optional outcome from its stored name.
-pub(super) fn outcome(text: Option<String>) -> Result<Option<Outcome>, StoreError> {
-    text.map(|text| parsed(&text)).transpose()
 }
 
 /// Returns a value that is stored by its name.

@@ -7,6 +7,7 @@ use rusqlite::{OptionalExtension as _, Params};
 
 use super::codec::{contact as read_contact, contact_columns, digits};
 use super::counters::Count;
+use super::sql::col;
 use super::{Work, campaigns, log};
 use crate::{By, Candidate, StoreError, entries, moves};
 use dialdeck_core::domain::{
@@ -360,11 +361,11 @@ fn candidates(
     let mut rows = statement.query(params)?;
     while let Some(row) = rows.next()? {
         into.push(Candidate {
-            contact: ContactId(row.get(0)?),
+            contact: col(row, "id")?,
             campaign,
             class,
-            priority: row.get(1)?,
-            due: Timestamp::from_millis(row.get(2)?),
+            priority: col(row, "priority")?,
+            due: col(row, "due")?,
         });
     }
     Ok(())

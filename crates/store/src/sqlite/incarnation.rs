@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use rusqlite::Connection;
 
+use super::sql::col;
 use super::{Recovering, SqliteStore, Work, attempts, campaigns, log, mark, meta, suppression};
 use crate::recover::{self, RecoverVerbs};
 use crate::{By, StoreError, Unusable};
@@ -50,9 +51,7 @@ impl RecoverVerbs for SqliteStore {
 pub(super) fn all(conn: &Connection) -> Result<Incarnations, StoreError> {
     let tags = tags_of(conn, INCARNATIONS)?;
     let runs = tags_of(conn, RUNS)?;
-    let ((_, first), later) = tags
-        .split_first()
-        .ok_or(Unusable::NoIncarnation)?;
+    let ((_, first), later) = tags.split_first().ok_or(Unusable::NoIncarnation)?;
     Ok(Incarnations::new(*first, later, &runs))
 }
 
@@ -61,7 +60,7 @@ fn tags_of(conn: &Connection, sql: &str) -> Result<Vec<(i64, DeckId)>, StoreErro
     let mut rows = statement.query(())?;
     let mut tags = Vec::new();
     while let Some(row) = rows.next()? {
-        tags.push((row.get(0)?, meta::read_id(&row.get::<_, String>(1)?)?));
+        tags.push((col(row, "from_serial")?, col(row, "tag")?));
     }
     Ok(tags)
 }

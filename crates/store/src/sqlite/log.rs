@@ -3,6 +3,7 @@
 use rusqlite::{OptionalExtension as _, Row};
 
 use super::Work;
+use super::sql::col;
 use crate::{By, StoreError};
 use dialdeck_core::domain::Timestamp;
 use dialdeck_core::domain::digest::Hash;
@@ -73,9 +74,9 @@ pub(super) fn head(work: &Work<'_>) -> Result<Head, StoreError> {
         .prepare_cached(HEAD)?
         .query_row((), |row| {
             Ok(Head {
-                seq: row.get(0)?,
-                hash: row.get(1)?,
-                at: Some(Timestamp::from_millis(row.get(2)?)),
+                seq: col(row, "seq")?,
+                hash: col(row, "hash")?,
+                at: col(row, "at")?,
             })
         })
         .optional()?;
@@ -136,9 +137,9 @@ fn entries(
 
 fn sealed(row: &Row<'_>) -> rusqlite::Result<SealedEvent> {
     Ok(SealedEvent {
-        seq: row.get(0)?,
-        at: Timestamp::from_millis(row.get(1)?),
-        line: row.get(2)?,
-        hash: row.get(3)?,
+        seq: col(row, "seq")?,
+        at: col(row, "at")?,
+        line: col(row, "line")?,
+        hash: col(row, "hash")?,
     })
 }

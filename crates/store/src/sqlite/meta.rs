@@ -6,8 +6,9 @@ use std::path::Path;
 use rusqlite::{Connection, OptionalExtension as _};
 
 use super::lock::EngineLock;
+use super::sql::col;
 use super::{SqliteStore, Work, campaigns, incarnation, log, schema};
-use crate::{By, HangUps, PendingEnd, StoreError, entries, moves};
+use crate::{By, HangUps, PendingEnd, StoreError, Unusable, entries, moves};
 use dialdeck_core::domain::{
     AttemptId, CampaignId, DeckId, ImportFigures, ImportPlan, ImportTarget, ListKind, Timestamp,
     TrunkName, UnfinishedImport,
@@ -98,13 +99,11 @@ impl SqliteStore {
                 .parse()
                 .map_err(|_| moves::odd("its contacts_of_fewer_places", &last))?;
             let mut statement = work.conn.prepare_cached(
-                "SELECT campaign, count(*) FROM contacts WHERE state IN (0, 1, 2) AND id <= ?1
+                "SELECT campaign, count(*) AS n FROM contacts WHERE state IN (0, 1, 2) AND id <= ?1
                  GROUP BY campaign",
             )?;
-            let rows = statement.query_map((last,), |row| {
-                let count: i64 = row.get(1)?;
-                Ok((CampaignId(row.get(0)?), count.unsigned_abs()))
-            })?;
+            let rows =
+                statement.query_map((last,), |row| Ok((col(row, "campaign")?, col(row, "n")?)))?;
             Ok(rows.collect::<Result<_, _>>()?)
         })
     }
@@ -150,14 +149,17 @@ pub(super) fn identity(
 /// Returns the identity of an existing deck. Errors if there is none.
 pub(super) fn known_identity(conn: &Connection) -> Result<DeckId, StoreError> {
     let text = value(conn, DECK_ID)?.unwrap_or_default();
-    read_id(&text)
+    Ok(read_id(&text)?)
 }
 
 /// Returns an identity or a tag from its stored form.
-pub(super) fn read_id(text: &str) -> Result<DeckId, StoreError> {
+pub(super) fn read_id(text: &str) -> Result<DeckId, Unusable> {
     u64::from_str_radix(text, 16)
         .map(DeckId)
-        .map_err(|_| moves::odd("an identity", &text))
+        .map_err(|_| Unusable::Odd {
+            what: "an identity",
+            value: text.to_owned(),
+        })
 }
 
 /// Gives a copy its own identity.

@@ -25,6 +25,7 @@ mod schema;
 pub mod seal;
 mod settle;
 mod snapshot;
+mod sql;
 mod suppression;
 mod timing;
 mod verbs;
@@ -40,8 +41,8 @@ use super::rights::Restricted;
 use super::{DeckSettings, Displaced, StoreError, Unusable};
 use dialdeck_core::domain::event::Anchor;
 use dialdeck_core::domain::{
-    Authority, Campaign, CampaignId, ClassId, DeckId, Incarnations, ListKind, Recovery,
-    Role, SuppressionList, Timestamp, WindowClass,
+    Authority, Campaign, CampaignId, ClassId, DeckId, Incarnations, ListKind, Recovery, Role,
+    SuppressionList, Timestamp, WindowClass,
 };
 use dialdeck_core::policy::pacing::Ledger;
 use dialdeck_core::policy::{Abandonment, CallerIdUse};

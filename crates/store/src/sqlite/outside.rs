@@ -4,16 +4,15 @@ use std::collections::BTreeMap;
 
 use rusqlite::{OptionalExtension as _, Row};
 
-use super::codec::{digits, number};
+use super::codec::digits;
+use super::sql::col;
 use super::{SqliteStore, Work, attempts, campaigns, meta};
 use crate::outside::{
-    CallerIdFigures, DAY, Delivery, Message, OutsideVerbs, Quarantined, REPORTS_MAX, Receipt, ResultDue,
-    ResultsTurn, SHORT_CALL,
+    CallerIdFigures, DAY, Delivery, Message, OutsideVerbs, Quarantined, REPORTS_MAX, Receipt,
+    ResultDue, ResultsTurn, SHORT_CALL,
 };
 use crate::{StoreError, moves, outside};
-use dialdeck_core::domain::{
-    Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp, TrunkName,
-};
+use dialdeck_core::domain::{Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp};
 use dialdeck_core::policy::pacing::HOUR;
 
 /// The key of the last log entry that was searched for results.
@@ -49,9 +48,9 @@ pub(super) const SAID_OF: &str =
 pub(super) const BLOCKED_CALLEES: &str = "SELECT count(DISTINCT a.number) FROM caller_id_blocks b
      JOIN attempts a ON a.serial = b.attempt WHERE b.caller_id = ?1 AND b.at > ?2";
 
-const FIGURES: &str = "SELECT count(*) FILTER (WHERE counts_from > ?2), count(*),
-     count(*) FILTER (WHERE answered_at IS NOT NULL),
-     count(*) FILTER (WHERE ended_at - answered_at <= ?4)
+const FIGURES: &str = "SELECT count(*) FILTER (WHERE counts_from > ?2) AS last_hour,
+     count(*) AS last_day, count(*) FILTER (WHERE answered_at IS NOT NULL) AS answered,
+     count(*) FILTER (WHERE ended_at - answered_at <= ?4) AS short
      FROM attempts WHERE caller_id = ?1 AND counts_from > ?3";
 
 impl OutsideVerbs for SqliteStore {
@@ -89,10 +88,10 @@ impl OutsideVerbs for SqliteStore {
             )?;
             let rows = statement.query_map((), |row| {
                 Ok(Quarantined {
-                    trunk: row.get(0)?,
-                    reason: row.get(1)?,
-                    count: row.get::<_, i64>(2)?.cast_unsigned(),
-                    last_at: Timestamp::from_millis(row.get(3)?),
+                    trunk: col(row, "trunk")?,
+                    reason: col(row, "reason")?,
+                    count: col(row, "n")?,
+                    last_at: col(row, "last_at")?,
                 })
             })?;
             Ok(rows.collect::<Result<_, _>>()?)
@@ -191,12 +190,11 @@ fn messages(work: &Work<'_>) -> Result<Vec<Message>, StoreError> {
     )?;
     let ids = &work.mem.ids;
     let rows = statement.query_map((), |row| {
-        let serial = row.get(2)?;
         Ok(Message {
-            trunk: TrunkName(row.get(0)?),
-            event: row.get(1)?,
-            attempt: ids.id(serial),
-            body: row.get(3)?,
+            trunk: col(row, "trunk")?,
+            event: col(row, "event")?,
+            attempt: ids.id(col(row, "attempt")?),
+            body: col(row, "body")?,
         })
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
@@ -254,7 +252,9 @@ fn gather(work: &mut Work<'_>, now: Timestamp) -> Result<bool, StoreError> {
     let mut statement = work
         .conn
         .prepare_cached("SELECT seq, line FROM events WHERE seq > ?1 ORDER BY seq LIMIT ?2")?;
-    let rows = statement.query_map((from, LOOK), |row| Ok((row.get(0)?, row.get(1)?)))?;
+    let rows = statement.query_map((from, LOOK), |row| {
+        Ok((col(row, "seq")?, col(row, "line")?))
+    })?;
     let entries: Vec<(i64, String)> = rows.collect::<Result<_, _>>()?;
     let Some((last, _)) = entries.last() else {
         return Ok(false);
@@ -279,13 +279,13 @@ fn due(work: &mut Work<'_>, now: Timestamp, limit: usize) -> Result<ResultsTurn,
     let seqs = statement.query_map((now.as_millis(), limit), |row| row.get(0))?;
     let seqs: Vec<i64> = seqs.collect::<Result<_, _>>()?;
     let due = results(work, &seqs)?;
-    let next: Option<i64> = work
+    let next_at = work
         .conn
         .prepare_cached(DUE_NEXT)?
-        .query_row((), |row| row.get(0))
+        .query_row((), |row| col(row, "next_at"))
         .optional()?;
     Ok(ResultsTurn {
-        next_at: next.map(Timestamp::from_millis),
+        next_at,
         due,
         behind: false,
     })
@@ -318,23 +318,22 @@ fn results(work: &mut Work<'_>, seqs: &[i64]) -> Result<Vec<ResultDue>, StoreErr
 
 /// Returns a result without what campaign and agent add, and when the contact ended.
 fn result(row: &Row<'_>) -> rusqlite::Result<(ResultDue, i64)> {
-    let shown: i64 = row.get(5)?;
     let result = ResultDue {
-        seq: row.get(0)?,
-        campaign: CampaignId(row.get(1)?),
+        seq: col(row, "seq")?,
+        campaign: col(row, "campaign")?,
         campaign_name: String::new(),
         url: String::new(),
-        contact: ContactId(row.get(2)?),
-        tries: row.get(3)?,
-        error: row.get(4)?,
-        number: number(shown).map_err(|_| rusqlite::Error::IntegralValueOutOfRange(5, shown))?,
-        name: row.get(6)?,
-        variables: row.get(7)?,
-        last_outcome: row.get(8)?,
+        contact: col(row, "contact")?,
+        tries: col(row, "tries")?,
+        error: col(row, "error")?,
+        number: col(row, "number")?,
+        name: col(row, "name")?,
+        variables: col(row, "variables")?,
+        last_outcome: col(row, "last_outcome")?,
         agent_result: None,
-        entry: row.get(9)?,
+        entry: col(row, "line")?,
     };
-    Ok((result, row.get(10)?))
+    Ok((result, col(row, "at")?))
 }
 
 /// Records that a network blocked a call because of the number it showed, or that the account does not own
@@ -374,12 +373,11 @@ fn figures(
     let short = i64::try_from(SHORT_CALL.as_millis()).unwrap_or(i64::MAX);
     let mut statement = work.conn.prepare_cached(FIGURES)?;
     let mut figures = statement.query_row((digits(id), hour, day, short), |row| {
-        let count = |place| row.get::<_, i64>(place).map(i64::cast_unsigned);
         Ok(CallerIdFigures {
-            last_hour: count(0)?,
-            last_day: count(1)?,
-            answered: count(2)?,
-            short: count(3)?,
+            last_hour: col(row, "last_hour")?,
+            last_day: col(row, "last_day")?,
+            answered: col(row, "answered")?,
+            short: col(row, "short")?,
             blocked: 0,
         })
     })?;

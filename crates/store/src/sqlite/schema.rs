@@ -163,16 +163,6 @@ pub(super) fn prefer_small_commits(conn: &Connection) -> Result<(), StoreError> 
     Ok(conn.pragma_update(None, "cache_size", -16_384)?)
 }
 
-impl From<rusqlite::Error> for StoreError {
-    fn from(error: rusqlite::Error) -> Self {
-        use rusqlite::ErrorCode::{DatabaseBusy, DatabaseLocked};
-        match error.sqlite_error_code() {
-            Some(DatabaseBusy | DatabaseLocked) => Self::Busy(error.to_string()),
-            _ => Unusable::Database(error.into()).into(),
-        }
-    }
-}
-
 impl From<serde_json::Error> for StoreError {
     fn from(error: serde_json::Error) -> Self {
         Unusable::Unreadable(error).into()

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::codec::parsed;
+use super::sql::{Json, col};
 use super::{Work, attempts, campaigns, claim, contacts, counters, log, meta, suppression, timing};
 use crate::{CampaignCounts, Recount, Snapshot, StoreError, facts, moves};
 use dialdeck_core::domain::outcome::is_without_agent;
@@ -61,33 +62,30 @@ pub(super) fn snapshot(work: &mut Work<'_>, now: Timestamp) -> Result<Snapshot, 
 pub(super) fn recount(work: &Work<'_>) -> Result<BTreeMap<CampaignId, Recount>, StoreError> {
     let mut recounts: BTreeMap<CampaignId, Recount> = BTreeMap::new();
     let mut statement = work.conn.prepare_cached(
-        "SELECT campaigns.id, coalesce(class, 0), contacts.state, count(*)
+        "SELECT campaigns.id AS campaign, coalesce(class, 0) AS class, contacts.state AS state,
+             count(*) AS n
          FROM campaigns JOIN contacts ON contacts.campaign = campaigns.id GROUP BY 1, 2, 3",
     )?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let counts = recounts.entry(CampaignId(row.get(0)?)).or_default();
-        let state = contact_state(row.get(2)?)?;
-        counts
-            .contacts
-            .insert((ClassId(row.get(1)?), state), whole(row.get(3)?));
+        let counts = recounts.entry(col(row, "campaign")?).or_default();
+        let of = (col(row, "class")?, col(row, "state")?);
+        counts.contacts.insert(of, col(row, "n")?);
     }
     let mut statement = work.conn.prepare_cached(
-        "SELECT campaign, outcome, count(*), cause FROM attempts GROUP BY 1, 2, 4",
+        "SELECT campaign, outcome, count(*) AS n, cause FROM attempts GROUP BY 1, 2, 4",
     )?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let counts = recounts.entry(CampaignId(row.get(0)?)).or_default();
-        let n = whole(row.get(2)?);
+        let counts = recounts.entry(col(row, "campaign")?).or_default();
+        let n: u64 = col(row, "n")?;
         counts.attempts += n;
-        let cause: Option<String> = row.get(3)?;
+        let cause: Option<String> = col(row, "cause")?;
         if cause.is_some_and(|cause| is_without_agent(&cause)) {
             counts.without_agent += n;
         }
-        match row.get::<_, Option<String>>(1)? {
-            Some(outcome) => {
-                *counts.outcomes.entry(parsed(&outcome)?).or_default() += n;
-            }
+        match col(row, "outcome")? {
+            Some(outcome) => *counts.outcomes.entry(outcome).or_default() += n,
             None => counts.in_flight += n,
         }
     }
@@ -116,7 +114,7 @@ fn counts(
         .prepare_cached("SELECT what, n FROM tallies WHERE campaign = ?1 AND n > 0")?;
     let mut rows = statement.query((campaign.id.0,))?;
     while let Some(row) = rows.next()? {
-        let (what, n): (String, u64) = (row.get(0)?, whole(row.get(1)?));
+        let (what, n): (String, u64) = (col(row, "what")?, col(row, "n")?);
         if let Some(outcome) = what.strip_prefix("outcome:") {
             counts.outcomes.insert(parsed::<Outcome>(outcome)?, n);
         } else if let Some(code) = what.strip_prefix("refusal:") {
@@ -140,8 +138,8 @@ fn contact_counts(
     let mut rows = statement.query((campaign.0,))?;
     let mut counts = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let state = contact_state(row.get(1)?)?;
-        counts.insert((ClassId(row.get(0)?), state), whole(row.get(2)?));
+        let of = (col(row, "class")?, col(row, "state")?);
+        counts.insert(of, col(row, "n")?);
     }
     Ok(counts)
 }
@@ -151,16 +149,8 @@ fn classes(work: &Work<'_>) -> Result<BTreeMap<ClassId, WindowClass>, StoreError
     let mut rows = statement.query(())?;
     let mut classes = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let body: String = row.get(1)?;
-        classes.insert(ClassId(row.get(0)?), serde_json::from_str(&body)?);
+        let Json(class) = col(row, "body")?;
+        classes.insert(col(row, "id")?, class);
     }
     Ok(classes)
-}
-
-fn contact_state(code: u8) -> Result<ContactState, StoreError> {
-    ContactState::from_code(code).ok_or_else(|| moves::odd("a contact state", &code))
-}
-
-fn whole(n: i64) -> u64 {
-    n.cast_unsigned()
 }

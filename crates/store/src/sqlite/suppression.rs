@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _};
 
-use super::codec::{digits, number as read_number, parsed};
+use super::codec::digits;
+use super::sql::col;
 use super::{Work, attempts, campaigns, contacts, incarnation, log, meta, restore};
 use crate::{
     By, ImportFigures, Restored, Reversal, StoreError, Suppressed, Unusable, entries, moves,
@@ -172,10 +173,12 @@ pub(super) fn reverse(
     let Some(id) = known_list(work, list)? else {
         return Ok(None);
     };
-    let known: Option<(String, i64)> = work
+    let known: Option<(SuppressionSource, i64)> = work
         .conn
         .prepare_cached("SELECT source, at FROM suppressions WHERE number = ?1 AND list = ?2")?
-        .query_row((digits(number), id), |row| Ok((row.get(0)?, row.get(1)?)))
+        .query_row((digits(number), id), |row| {
+            Ok((col(row, "source")?, col(row, "at")?))
+        })
         .optional()?;
     let Some((source, at)) = known else {
         return if how.restore {
@@ -184,7 +187,6 @@ pub(super) fn reverse(
             Ok(None)
         };
     };
-    let source: SuppressionSource = parsed(&source)?;
     moves::may_be_taken_back(number, list, source)?;
     work.conn
         .prepare_cached("DELETE FROM suppressions WHERE number = ?1 AND list = ?2")?
@@ -237,12 +239,11 @@ pub(super) fn revoked_at(
     work: &Work<'_>,
     number: PhoneNumber,
 ) -> Result<Option<Timestamp>, StoreError> {
-    let at: Option<i64> = work
+    Ok(work
         .conn
         .prepare_cached(REVOKED)?
-        .query_row((digits(number),), |row| row.get(0))
-        .optional()?;
-    Ok(at.map(Timestamp::from_millis))
+        .query_row((digits(number),), |row| col(row, "at"))
+        .optional()?)
 }
 
 /// Returns the loaded lists, in order.
@@ -256,17 +257,17 @@ pub(super) fn lists(work: &mut Work<'_>) -> Result<Arc<Vec<SuppressionList>>, St
     let mut rows = statement.query(())?;
     let mut lists = Vec::new();
     while let Some(row) = rows.next()? {
-        let (id, kind) = (row.get(0)?, parsed::<ListKind>(&row.get::<_, String>(1)?)?);
+        let (id, kind): (i64, ListKind) = (col(row, "id")?, col(row, "kind")?);
         work.mem.cache.list_ids.insert(id, kind.clone());
         let areas = areas(work.conn, id)?;
         lists.push(SuppressionList {
             as_of: if kind.is_registry() {
                 SuppressionList::oldest(&areas)
             } else {
-                Timestamp::from_millis(row.get(2)?)
+                col(row, "as_of")?
             },
             kind,
-            count: row.get::<_, i64>(3)?.cast_unsigned(),
+            count: col(row, "count")?,
             areas,
         });
     }
@@ -280,8 +281,8 @@ fn areas(conn: &Connection, list: i64) -> Result<BTreeMap<Area, Timestamp>, Stor
     let mut statement =
         conn.prepare_cached("SELECT area, as_of FROM registry_areas WHERE list = ?1")?;
     let rows = statement.query_map((list,), |row| {
-        let area = Area::from_code(row.get(0)?);
-        Ok((area, Timestamp::from_millis(row.get(1)?)))
+        let area = Area::from_code(row.get("area")?);
+        Ok((area, col(row, "as_of")?))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
@@ -309,19 +310,19 @@ fn select(
     let mut rows = statement.query(params)?;
     let mut found = Vec::new();
     while let Some(row) = rows.next()? {
-        let list: i64 = row.get(1)?;
+        let list: i64 = col(row, "list")?;
         if !work.mem.cache.list_ids.contains_key(&list) {
             work.mem.cache.lists = None;
             lists(work)?;
         }
         let kind = work.mem.cache.list_ids.get(&list).cloned();
         found.push(Suppression {
-            number: read_number(row.get(0)?)?,
+            number: col(row, "number")?,
             list: kind.ok_or(Unusable::NoList(list))?,
-            source: parsed(&row.get::<_, String>(2)?)?,
-            at: Timestamp::from_millis(row.get(3)?),
-            actor: row.get(4)?,
-            note: row.get(5)?,
+            source: col(row, "source")?,
+            at: col(row, "at")?,
+            actor: col(row, "actor")?,
+            note: col(row, "note")?,
         });
     }
     Ok(found)

@@ -7,18 +7,18 @@ use super::{
     snapshot, suppression,
 };
 use crate::listing::{ContactPage, ContactQuery, Direction, Filling, ListKey};
+use crate::verbs::Verbs;
 use crate::{
     By, Candidate, Claimed, DeckSettings, HangUps, ImportFigures, ImportPlan, ImportTarget,
-    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot,
-    StoreError, Suppressed, entries, moves,
+    NewContact, PendingEnd, Recount, Restored, Reversal, RowFate, Settled, Snapshot, StoreError,
+    Suppressed, entries, moves,
 };
-use crate::verbs::Verbs;
 use dialdeck_core::domain::campaign::Pacing;
 use dialdeck_core::domain::event::{NewEvent, SealedEvent};
 use dialdeck_core::domain::{
-    Area, Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign,
-    CampaignId, CampaignSettings, CampaignState, ClassId, Contact, ContactId, ListKind,
-    PhoneNumber, Suppression, SuppressionList, Timestamp, TrunkName,
+    Area, Attempt, AttemptId, CallEvent, CallReport, CallerIdState, Campaign, CampaignId,
+    CampaignSettings, CampaignState, ClassId, Contact, ContactId, ListKind, PhoneNumber,
+    Suppression, SuppressionList, Timestamp, TrunkName,
 };
 use dialdeck_core::policy::breaker::Kept;
 use dialdeck_core::policy::{Context, Facts, LiveCalls};

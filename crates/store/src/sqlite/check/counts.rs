@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::Connection;
 
 use super::super::Work;
+use super::super::sql::col;
 use crate::StoreError;
 use crate::crosscheck::Differences;
 use crate::moves;
@@ -23,9 +24,9 @@ const CONTACTS: &str =
 const TALLIES: &str = "SELECT campaign || ', ' || what, n FROM tallies WHERE n <> 0";
 const REFUSALS: &str = "SELECT campaign || ', refusal:' || reason, count(*) FROM contacts
      WHERE state BETWEEN 5 AND 9 AND reason IS NOT NULL GROUP BY 1";
-const ATTEMPTS: &str = "SELECT campaign, outcome, cause, ended_at, count(*) FROM attempts
+const ATTEMPTS: &str = "SELECT campaign, outcome, cause, ended_at, count(*) AS n FROM attempts
      GROUP BY 1, 2, 3, ended_at / 86400000";
-const LIVE: &str = "SELECT campaign || ', day ' || day, live, abandoned FROM live_answers";
+const LIVE: &str = "SELECT campaign || ', day ' || day AS key, live, abandoned FROM live_answers";
 /// Contacts, numbers, and numbers that lead to the contact that has them.
 const NUMBERS: &str = "SELECT (SELECT count(*) FROM contacts), (SELECT count(*) FROM numbers),
      (SELECT count(*) FROM numbers JOIN contacts ON contacts.id = contact
@@ -54,9 +55,9 @@ pub(super) fn hold(work: &Work<'_>, found: &mut Differences) -> Result<(), Store
     let mut statement = conn.prepare(LIVE)?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let key: String = row.get(0)?;
-        live_kept.insert(key.clone(), row.get(1)?);
-        abandoned_kept.insert(key, row.get(2)?);
+        let key: String = col(row, "key")?;
+        live_kept.insert(key.clone(), col(row, "live")?);
+        abandoned_kept.insert(key, col(row, "abandoned")?);
     }
     // A call that was reopened, or whose end was corrected later, stays counted here.
     at_least("live answers of campaign", &live_kept, &live, found);
@@ -85,22 +86,21 @@ fn tally_attempts(
     let mut statement = conn.prepare(ATTEMPTS)?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let (campaign, n): (i64, i64) = (row.get(0)?, row.get(4)?);
+        let (campaign, n): (i64, i64) = (col(row, "campaign")?, col(row, "n")?);
         let mut count = |what: &str| {
             *tallies.entry(format!("{campaign}, {what}")).or_default() += n;
         };
         count("attempts");
-        let Some(outcome) = row.get::<_, Option<String>>(1)? else {
+        let Some(outcome) = col::<Option<Outcome>>(row, "outcome")? else {
             continue;
         };
-        count(&format!("outcome:{outcome}"));
-        let cause: Option<String> = row.get(2)?;
+        count(&format!("outcome:{}", outcome.as_str()));
+        let cause: Option<String> = col(row, "cause")?;
         if cause.is_some_and(|cause| is_without_agent(&cause)) {
             count("without_agent");
         }
-        let outcome: Outcome = super::super::codec::parsed(&outcome)?;
         if let Some(calls) = moves::live_calls(outcome) {
-            let day = row.get::<_, Option<i64>>(3)?.unwrap_or(0) / 86_400_000;
+            let day = col::<Option<i64>>(row, "ended_at")?.unwrap_or(0) / 86_400_000;
             let key = format!("{campaign}, day {day}");
             *live.entry(key.clone()).or_default() += n * calls.answered.cast_signed();
             *abandoned.entry(key).or_default() += n * calls.abandoned.cast_signed();

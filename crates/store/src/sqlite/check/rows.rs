@@ -4,20 +4,21 @@ use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::Row;
 
-use super::super::codec::{self, attempt_columns, contact_columns, parsed};
+use super::super::codec::{self, attempt_columns, contact_columns};
 use super::super::import::content;
+use super::super::sql::col;
 use super::super::{Work, campaigns, suppression};
 use crate::StoreError;
 use crate::crosscheck::{
     AttemptRow, CampaignRow, ContactRow, Differences, Fold, Held, Imported, ListRow,
 };
-use dialdeck_core::domain::{Suppression, SuppressionList, Timestamp};
+use dialdeck_core::domain::{Suppression, SuppressionList};
 
 const SUPPRESSIONS: &str = "SELECT number, kind, source, at, actor, note
      FROM suppressions JOIN lists ON lists.id = list";
 const REVOCATIONS: &str = "SELECT number, at FROM revocations";
 const LISTED: &str =
-    "SELECT kind, count(number) FROM lists LEFT JOIN suppressions ON list = lists.id
+    "SELECT kind, count(number) AS n FROM lists LEFT JOIN suppressions ON list = lists.id
      GROUP BY lists.id";
 const ATTEMPTS: &str = concat!(
     "SELECT ",
@@ -81,14 +82,13 @@ fn hold_suppressions(
     let mut statement = work.conn.prepare(REVOCATIONS)?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        let number = codec::number(row.get(0)?)?;
-        fold.hold_revoked(number, Timestamp::from_millis(row.get(1)?), found);
+        fold.hold_revoked(col(row, "number")?, col(row, "at")?, found);
     }
     let mut counted: BTreeMap<String, u64> = BTreeMap::new();
     let mut statement = work.conn.prepare(LISTED)?;
     let mut rows = statement.query(())?;
     while let Some(row) = rows.next()? {
-        counted.insert(row.get(0)?, row.get::<_, i64>(1)?.cast_unsigned());
+        counted.insert(col(row, "kind")?, col(row, "n")?);
     }
     work.mem.cache.lists = None;
     for list in suppression::lists(work)?.iter() {
@@ -106,14 +106,14 @@ fn hold_suppressions(
     Ok(())
 }
 
-fn listed(row: &Row<'_>) -> Result<Suppression, StoreError> {
+fn listed(row: &Row<'_>) -> rusqlite::Result<Suppression> {
     Ok(Suppression {
-        number: codec::number(row.get(0)?)?,
-        list: parsed(&row.get::<_, String>(1)?)?,
-        source: parsed(&row.get::<_, String>(2)?)?,
-        at: Timestamp::from_millis(row.get(3)?),
-        actor: row.get(4)?,
-        note: row.get(5)?,
+        number: col(row, "number")?,
+        list: col(row, "kind")?,
+        source: col(row, "source")?,
+        at: col(row, "at")?,
+        actor: col(row, "actor")?,
+        note: col(row, "note")?,
     })
 }
 
@@ -177,7 +177,7 @@ fn hold_contacts(
             class: classes.get(&contact.class).copied(),
             consent: contact.consent.as_ref(),
             expires_at: contact.expires_at,
-            line: row.get::<_, i64>("line")?.cast_unsigned(),
+            line: col(row, "line")?,
             variables: row
                 .get_ref("variables")?
                 .as_str()

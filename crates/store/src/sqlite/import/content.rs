@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use rusqlite::{Connection, OptionalExtension as _, Row};
 
+use super::super::sql::col;
 use crate::StoreError;
 use crate::crosscheck::Content;
 use dialdeck_core::domain::digest::{Hash, sha256};
@@ -27,7 +28,7 @@ pub(in crate::sqlite) fn of(
 /// Returns the digests of all campaigns, by their ids.
 pub(in crate::sqlite) fn all(conn: &Connection) -> Result<BTreeMap<i64, Content>, StoreError> {
     let mut statement = conn.prepare(ALL)?;
-    let rows = statement.query_map((), |row| Ok((row.get(3)?, read(row)?)))?;
+    let rows = statement.query_map((), |row| Ok((col(row, "campaign")?, read(row)?)))?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
@@ -46,16 +47,16 @@ pub(super) fn set(
 pub(in crate::sqlite) fn classes(conn: &Connection) -> Result<HashMap<ClassId, Hash>, StoreError> {
     let mut statement = conn.prepare(CLASSES)?;
     let rows = statement.query_map((), |row| {
-        let body = row.get_ref(1)?.as_bytes()?;
-        Ok((ClassId(row.get(0)?), sha256(body)))
+        let body = row.get_ref("body")?.as_bytes()?;
+        Ok((col(row, "id")?, sha256(body)))
     })?;
     Ok(rows.collect::<Result<_, _>>()?)
 }
 
 fn read(row: &Row<'_>) -> rusqlite::Result<Content> {
     Ok(Content {
-        after: row.get(0)?,
-        through: row.get(1)?,
-        digest: row.get(2)?,
+        after: col(row, "after")?,
+        through: col(row, "through")?,
+        digest: col(row, "digest")?,
     })
 }

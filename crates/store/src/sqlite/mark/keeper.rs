@@ -254,7 +254,11 @@ impl Keeper {
 
     /// Changes both copies; one that is missing or lower starts from the other. The folder's has to work;
     /// without the other one the deck goes on.
-    fn both(&mut self, sync: bool, change: impl Fn(&Mark) -> Option<Mark>) -> Result<(), MarkFault> {
+    fn both(
+        &mut self,
+        sync: bool,
+        change: impl Fn(&Mark) -> Option<Mark>,
+    ) -> Result<(), MarkFault> {
         let waits = Stopwatch::start();
         let best = if self.healed { None } else { self.read().0 };
         self.healed = true;

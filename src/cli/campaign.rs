@@ -8,6 +8,7 @@ use super::args::{
     CampaignAddArgs, CampaignCommand, CampaignMoveArgs, CampaignNameArgs, CampaignPauseArgs,
     CampaignReleaseArgs, CampaignSetArgs,
 };
+use super::campaign_file::ListOptions;
 use super::deck::Owner;
 use super::needs::StoreOnly;
 use super::output;
@@ -46,8 +47,12 @@ pub fn execute(
 
 fn add(args: &CampaignAddArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     env.may_write()?;
-    let maps = (!args.no_contacts).then_some(args.columns.maps.as_slice());
-    let mut sound = campaign_file::load(env, &args.file, maps)?;
+    let list = ListOptions {
+        maps: &args.columns.maps,
+        country: &args.country,
+    };
+    let list = (!args.no_contacts).then_some(&list);
+    let mut sound = campaign_file::load(env, &args.file, list)?;
     campaign_file::not_over(&sound.campaign.settings, deck::present(env)?)?;
     // The gate still holds every contact to the law, so the campaign may be added.
     let below = sound.below_the_law.take().into_iter();

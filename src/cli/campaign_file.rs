@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::args::CountryArgs;
 use super::output::instant;
 use super::{CliError, Env, carriers, import, law, rules};
 use crate::config::{CampaignFile, ConfigErrors, DeckConfig, load_campaign};
@@ -24,12 +25,20 @@ pub struct Sound {
     pub contacts: Option<(PathBuf, ContactFile)>,
 }
 
-/// Reads and checks a campaign file and, unless `maps` is `None`, the list that it names.
+/// The options by which the list of a campaign file is read.
+pub struct ListOptions<'o> {
+    /// The user's mapping of columns.
+    pub maps: &'o [ColumnMap],
+    /// The country of numbers written without one.
+    pub country: &'o CountryArgs,
+}
+
+/// Reads and checks a campaign file and, unless `list` is `None`, the list that it names.
 ///
 /// # Errors
 ///
 /// Errors if the file has faults, each with line and key, or if the list has.
-pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound, CliError> {
+pub fn load(env: &Env, path: &Path, list: Option<&ListOptions<'_>>) -> Result<Sound, CliError> {
     if path != Path::new(STANDARD_INPUT) {
         std::fs::metadata(path).map_err(|error| CliError::file(path, &error))?;
     }
@@ -49,10 +58,12 @@ pub fn load(env: &Env, path: &Path, maps: Option<&[ColumnMap]>) -> Result<Sound,
     let mut warnings: Vec<String> = files.map(ToString::to_string).collect();
     let faults = carriers::missing_profiles(&deck).into_iter();
     warnings.extend(faults.map(|fault| format!("trunk {fault}")));
-    let contacts = match (&campaign.contacts, maps) {
-        (Some(list), Some(maps)) => {
-            import::say_waits(list);
-            Some((list.clone(), import::open(list, maps)?))
+    let contacts = match (&campaign.contacts, list) {
+        (Some(file), Some(options)) => {
+            let country = env.country(options.country)?;
+            import::say_waits(file);
+            let checked = import::open(file, options.maps, &country)?;
+            Some((file.clone(), checked))
         }
         (Some(_) | None, _) => None,
     };

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::args::CheckArgs;
-use super::campaign_file::{self, Sound};
+use super::campaign_file::{self, ListOptions, Sound};
 use super::import::{self, Plan, Taken};
 use super::output::{self, instant};
 use super::progress::{Progress, Showing};
@@ -45,7 +45,11 @@ struct Forecast {
 ///
 /// Errors if the campaign file, its list or the deck cannot be used.
 pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
-    let mut sound = campaign_file::load(env, &args.file, Some(&args.columns.maps))?;
+    let list = ListOptions {
+        maps: &args.columns.maps,
+        country: &args.country,
+    };
+    let mut sound = campaign_file::load(env, &args.file, Some(&list))?;
     if let Some(errors) = sound.below_the_law.take() {
         return Err(errors.into());
     }

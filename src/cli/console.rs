@@ -377,9 +377,10 @@ fn take(
 ) -> Result<ImportSummary, CliError> {
     let mut deck = Deck::open_to_write(env)?;
     let campaign = deck.store.campaign(campaign)?;
-    let file = import::open(list, &[])?;
+    let country = env.deck_config()?.default_country;
+    let file = import::open(list, &[], &country)?;
     let plan = Plan {
-        country: env.deck_config()?.default_country,
+        country,
         dates: None,
         rejects: Some(rejects::place(None, list, &env.deck)?),
         dry_run: false,

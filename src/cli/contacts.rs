@@ -27,8 +27,9 @@ pub fn execute(
         Deck::open_to_write(env)?
     };
     let campaign = deck.store.campaign(&args.campaign)?;
+    let country = env.country(&args.country)?;
     import::say_waits(&args.file);
-    let file = import::open(&args.file, &args.columns.maps)?;
+    let file = import::open(&args.file, &args.columns.maps, &country)?;
     let rejected = rejects::place(args.rejects.as_deref(), &args.file, &env.deck)?;
     let mut plan = import::plan(env, &args.country, &args.columns, rejected)?;
     plan.dry_run = args.dry_run;

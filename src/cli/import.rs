@@ -88,13 +88,18 @@ pub struct Taken {
     pub ids: Vec<ContactId>,
 }
 
-/// Checks a contacts file as a whole. `-` is standard input.
+/// Checks a contacts file as a whole. `-` is standard input. `country` is the country of numbers written
+/// without one.
 ///
 /// # Errors
 ///
 /// Errors if the file does not exist or cannot be used as a whole.
-pub fn open(path: &Path, maps: &[ColumnMap]) -> Result<ContactFile, CliError> {
-    Ok(ContactFile::check_mapped(origin(path)?, maps)?)
+pub fn open(path: &Path, maps: &[ColumnMap], country: &str) -> Result<ContactFile, CliError> {
+    Ok(ContactFile::check_mapped(
+        origin(path)?,
+        maps,
+        Some(country),
+    )?)
 }
 
 /// Returns the list at a path. `-` is standard input.

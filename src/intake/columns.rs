@@ -14,6 +14,8 @@ use csv::StringRecord;
 use super::fault::FileError;
 use super::header::{self, Meaning};
 use super::text::Origin;
+use super::topic::Topic;
+use super::undecided::Doubt;
 use super::wishes::Wish;
 
 pub use field::{ColumnMap, ColumnUse, Field, Taken, Target};
@@ -35,6 +37,8 @@ struct Column {
     mapped: bool,
     rank: u8,
     note: Option<String>,
+    /// What the user has to decide, if the column's values show that it matters.
+    doubt: Option<Doubt>,
 }
 
 /// A header whose columns are all understood.
@@ -105,6 +109,32 @@ impl Columns {
             let name = self.names[position].as_str();
             Some((name, header::may_bind(name)?))
         })
+    }
+
+    /// Returns the columns of which the user may have to say what they are, each with what is not known. A
+    /// column may stand here twice.
+    pub(super) fn doubts(&self) -> Vec<(usize, Doubt)> {
+        let country = [Field::Country, Field::CountryCode];
+        let stated = country.iter().any(|field| self.position(*field).is_some());
+        let unknown = |column: &Column| {
+            column.taken == Taken::Variable
+                && column.field.is_none()
+                && !column.mapped
+                && column.note.is_none()
+        };
+        let further = self.further_numbers.iter();
+        let further = further.filter(|position| !self.each[**position].mapped);
+        let further = further.map(|position| (*position, Doubt::Topic(Topic::NUMBER)));
+        let kept = self.each.iter().enumerate();
+        kept.filter(|(_, column)| unknown(column))
+            .flat_map(|(position, column)| {
+                let place = Doubt::of_place(&self.names[position])
+                    .filter(|doubt| *doubt == Doubt::Place || !stated);
+                let doubts = column.doubt.into_iter().chain(place);
+                doubts.map(move |doubt| (position, doubt))
+            })
+            .chain(further)
+            .collect()
     }
 
     /// Returns the import's table of columns. `rows` holds, by column, how many rows used it.
@@ -241,11 +271,8 @@ fn understood(
         targets[position] = Some(map.target);
     }
     let each = names.iter().zip(targets);
-    each.map(|(name, target)| match target {
-        Some(target) => Ok(mapped(target)),
-        None => by_name(origin, name, line),
-    })
-    .collect()
+    let each = each.map(|(name, target)| target.map_or_else(|| by_name(name), mapped));
+    Ok(each.collect())
 }
 
 const fn mapped(target: Target) -> Column {
@@ -260,45 +287,39 @@ const fn mapped(target: Target) -> Column {
         mapped: true,
         rank: 0,
         note: None,
+        doubt: None,
     }
 }
 
-fn by_name(origin: &Origin, name: &str, line: u64) -> Result<Column, FileError> {
+fn by_name(name: &str) -> Column {
     let mut column = Column {
         taken: Taken::Variable,
         field: None,
         mapped: false,
         rank: 0,
         note: None,
+        doubt: None,
     };
     if name == REJECT_REASON {
         column.taken = Taken::Ignored;
-        return Ok(column);
+        return column;
     }
-    let unclear = match header::meaning(name) {
+    match header::meaning(name) {
         Meaning::Field(field, rank) => {
             column.taken = Taken::Field;
             column.field = Some(field);
             // A mapped column ranks before one that is understood by its name.
             column.rank = rank.saturating_add(1);
-            false
         }
         Meaning::OtherChannel => {
             column.note = Some("about another channel than calls".to_owned());
-            false
         }
-        Meaning::Unclear => true,
-        Meaning::Other => header::nearly_never(name),
-    };
-    if unclear {
-        let message = "may say who is not to be called, and cannot be read with certainty";
-        let hint = format!(
-            "say what it is: --map \"{name}=do_not_call\" if a true value means do not call, \
-             --map \"{name}=calls_allowed\" if it means that calls are allowed, else --map \"{name}=variable\""
-        );
-        return Err(origin.refuse(line, name, message, hint));
+        Meaning::Unclear => column.doubt = Some(Doubt::Named),
+        Meaning::About(topic) => column.doubt = Some(Doubt::Topic(topic)),
+        Meaning::Other if header::nearly_never(name) => column.doubt = Some(Doubt::Named),
+        Meaning::Other => {}
     }
-    Ok(column)
+    column
 }
 
 /// Chooses among several columns of one field: the nearest to the person, the first of equals.

@@ -12,6 +12,7 @@ use super::reading::Reading;
 use super::row::Judge;
 use super::shape::{self, Shape};
 use super::text::{Origin, Text};
+use super::undecided;
 use crate::domain::{ImportFigures, NewContact, PhoneNumber};
 use crate::rules::Rules;
 
@@ -70,15 +71,21 @@ impl ContactFile {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn check(origin: Origin) -> Result<Self, FileError> {
-        Self::check_mapped(origin, &[])
+        Self::check_mapped(origin, &[], None)
     }
 
-    /// Checks the file as [`check`](Self::check) does, with the user's mapping of some columns.
+    /// Checks the file as [`check`](Self::check) does, with the user's mapping of some columns. `country` is
+    /// the country in which numbers without a country code will be read; `None` if there is none.
     ///
     /// # Errors
     ///
-    /// Errors if the file cannot be used as a whole, or if a mapped column does not exist.
-    pub fn check_mapped(origin: Origin, maps: &[ColumnMap]) -> Result<Self, FileError> {
+    /// Errors if the file cannot be used as a whole, if a mapped column does not exist, or if a column that is
+    /// not mapped may say who is not to be called, or may state a country other than `country`.
+    pub fn check_mapped(
+        origin: Origin,
+        maps: &[ColumnMap],
+        country: Option<&str>,
+    ) -> Result<Self, FileError> {
         let text = Text::examine(origin)?;
         let shape = shape::measure(&text)?;
         let top = Top::read(&text, &shape, |record| {
@@ -100,6 +107,7 @@ impl ContactFile {
                 .origin
                 .refuse(top.line, "", "has a header and no rows", hint));
         }
+        undecided::check(&file.text, &file.shape, (&file.columns, &top), country)?;
         Ok(file)
     }
 

@@ -3,18 +3,13 @@
 //! A name is read word by word. Case, spaces, slashes and underscores between words make no difference, so
 //! that `Mailing State/Province`, `MailingState` and `mailing_state` are read alike.
 
-mod vocabulary;
-
 #[cfg(test)]
 mod tests;
 
-use super::asked;
 use super::columns::Field;
-use vocabulary::{
-    ADDRESS, AGREED, ALLOWED, BEGINNING, BESIDE, BESIDES, BINDING, CHANNELS, CIRCUMSTANCE, CLOSED,
-    CONSENTED, ENDING, NEVER, NUMBER, OTHER, PARTY, PERHAPS_NEVER, PLACES, SINCE, TELEPHONE,
-    UNCERTAIN, WHOLE, WRONG,
-};
+use super::opt_out_text;
+use super::topic::Topic;
+use super::vocabulary::{self, NameWord, exactly, folded, has, is, names};
 
 /// The meaning of a column's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +20,10 @@ pub(super) enum Meaning {
     Unclear,
     /// Whether another channel than the telephone may be used.
     OtherChannel,
+    /// No field. The cells show whether the column is about calls.
+    About(Topic),
     /// No meaning that is known.
     Other,
-}
-
-/// Returns whether a word is in a list separated by spaces.
-fn among(list: &str, word: &str) -> bool {
-    list.split(' ').any(|known| known == word)
 }
 
 /// Returns the words of a name, in lower case.
@@ -80,9 +72,15 @@ pub(super) fn plain(name: &str) -> String {
     words(name).join("_")
 }
 
+/// Returns the words of a name, in lower case and without accents, as the tables are written.
+pub(super) fn folded_words(name: &str) -> Vec<String> {
+    let words = words(name);
+    words.iter().map(|word| folded(word)).collect()
+}
+
 /// Returns the meaning of a column's name.
 pub(super) fn meaning(name: &str) -> Meaning {
-    let words = words(name);
+    let words = folded_words(name);
     let words: Vec<&str> = words.iter().map(String::as_str).collect();
     if ends_consent(&words) {
         return Meaning::Field(Field::ConsentExpiresAt, 0);
@@ -93,57 +91,67 @@ pub(super) fn meaning(name: &str) -> Meaning {
     let found = whole(&words)
         .or_else(|| place(&words))
         .or_else(|| number(&words));
-    match found {
-        Some((field, rank)) => Meaning::Field(field, rank),
-        None if perhaps_a_wish(&words) || asked::asks(&words.join(" ")) => Meaning::Unclear,
-        None => Meaning::Other,
+    if let Some((field, rank)) = found {
+        return Meaning::Field(field, rank);
     }
+    if perhaps_a_wish(&words) {
+        return Meaning::Unclear;
+    }
+    if opt_out_text::asks(&words.join(" ")) {
+        return Meaning::About(Topic::OBJECTION);
+    }
+    Topic::of(name, &words).map_or(Meaning::Other, Meaning::About)
 }
 
 /// Returns the field of place or date that an unknown column may hold, so that the import can warn the user.
 pub(super) fn may_bind(name: &str) -> Option<Field> {
-    let words = words(name);
-    let has = |list: &str| words.iter().any(|word| among(list, word));
-    if has("time") && has("zone") {
+    let words = folded_words(name);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    if words.contains(&"time") && words.contains(&"zone") {
         return Some(Field::TimeZone);
     }
-    let (field, _) = BINDING.iter().find(|(_, list)| has(list))?;
-    let dated = *field != Field::ConsentAt || has("date time timestamp on at");
-    dated.then_some(*field)
+    let binding = names(NameWord::Binding);
+    let found = binding.iter().find(|known| words.contains(&known.text))?;
+    let field = Field::named(found.of)?;
+    let date = ["date", "time", "timestamp", "on", "at"];
+    let dated = field != Field::ConsentAt || words.iter().any(|word| date.contains(word));
+    dated.then_some(field)
 }
 
 /// Returns whether a column says when consent ends: `Consent Expiration`, `opt_in_expires_at`,
 /// `TCPA valid until`.
 fn ends_consent(words: &[&str]) -> bool {
-    let text = format!(" {} ", words.join(" "));
-    let has = |list: &str| words.iter().any(|word| among(list, word));
-    let never = NEVER.iter().any(|phrase| text.contains(phrase));
-    let consent = has(CONSENTED) || text.contains(" opt in ") || text.contains(" opted in ");
-    let ends = has(ENDING) || (words.len() == 2 && words.last() == Some(&"to"));
-    consent && ends && !never && !has(BEGINNING)
+    let opted_in = words
+        .windows(2)
+        .any(|pair| matches!(pair, ["opt" | "opted", "in"]));
+    let consent = has(words, NameWord::Consented) || opted_in;
+    let ends = has(words, NameWord::Ending) || (words.len() == 2 && words.last() == Some(&"to"));
+    consent && ends && !has(words, NameWord::Never) && !has(words, NameWord::Beginning)
+}
+
+/// Returns whether a column is about another channel than the telephone, and not about both.
+fn is_other_channel(words: &[&str]) -> bool {
+    has(words, NameWord::OtherChannel) && !has(words, NameWord::Telephone)
 }
 
 /// Returns whether a column that is not understood may say who is not to be called.
 fn perhaps_a_wish(words: &[&str]) -> bool {
-    let text = format!(" {} ", words.join(" "));
-    let agreed = words.iter().all(|word| among(AGREED, word))
+    let agreed = words.iter().all(|word| is(word, NameWord::Agreed))
         && words
             .iter()
             .any(|word| matches!(*word, "consent" | "consented" | "permission"));
     let first = words.first().copied().unwrap_or_default();
-    let other = words
-        .iter()
-        .any(|word| among(CHANNELS, word) && !among(TELEPHONE, word));
-    let perhaps = PERHAPS_NEVER.iter().any(|phrase| text.contains(phrase));
-    agreed || (!other && (perhaps || matches!(first, "remove" | "removed" | "removal")))
+    let perhaps =
+        has(words, NameWord::PerhapsNever) || matches!(first, "remove" | "removed" | "removal");
+    agreed || (perhaps && !is_other_channel(words))
 }
 
 /// Returns the names that a misspelled column may have meant, each in full with its field.
 pub(super) fn known_names() -> impl Iterator<Item = (Field, &'static str)> {
     const NUMBERS: &str = "number phone phone_number telephone mobile mobile_phone cell_phone";
-    let tables = WHOLE.iter().chain(&PLACES);
+    let tables = names(NameWord::Field).iter().chain(names(NameWord::Place));
     tables
-        .flat_map(|(field, names)| names.split(' ').map(|name| (*field, name)))
+        .filter_map(|name| Some((Field::named(name.of)?, name.text)))
         .chain(NUMBERS.split(' ').map(|name| (Field::Number, name)))
 }
 
@@ -161,26 +169,26 @@ fn whole(words: &[&str]) -> Option<(Field, u8)> {
         words.len() > 2 && matches!(words[0], "contact" | "person" | "lead" | "customer"),
     );
     let (all, rest) = (words.join("_"), words[lead..].join("_"));
-    let named = |(field, names): &(Field, &str)| {
-        (among(names, &all) || among(names, &rest)).then_some((*field, 0))
-    };
-    WHOLE.iter().find_map(named)
+    let found = exactly(&all, NameWord::Field).or_else(|| exactly(&rest, NameWord::Field))?;
+    Some((Field::named(found.of)?, 0))
 }
 
 fn place(words: &[&str]) -> Option<(Field, u8)> {
     let mut rank = 0;
     for start in 0..words.len() {
         let rest = words[start..].join("_");
-        let found = PLACES.iter().find(|(_, names)| among(names, &rest));
-        if let Some((field, _)) = found {
-            return Some((*field, rank));
+        if let Some(found) = exactly(&rest, NameWord::Place) {
+            return Some((Field::named(found.of)?, rank));
         }
-        let of = ADDRESS
-            .iter()
-            .find(|(_, known)| among(known, words[start]))?;
-        rank = rank.max(of.0);
+        let of = exactly(words[start], NameWord::Address)?;
+        rank = rank.max(nearness(of));
     }
     None
+}
+
+/// Returns how near an address or a number is, 0 for the nearest.
+fn nearness(name: &vocabulary::Name) -> u8 {
+    name.of.parse().unwrap_or(u8::MAX)
 }
 
 fn number(words: &[&str]) -> Option<(Field, u8)> {
@@ -189,17 +197,16 @@ fn number(words: &[&str]) -> Option<(Field, u8)> {
     }
     let mut rank = 1;
     for word in words {
-        let beside = BESIDE.iter().find(|(_, known)| among(known, word));
-        match beside {
-            Some((nearness, _)) => rank = rank.max(*nearness),
-            None if among(NUMBER, word) => {}
+        match exactly(word, NameWord::BesideNumber) {
+            Some(beside) => rank = rank.max(nearness(beside)),
+            None if is(word, NameWord::Number) => {}
             None => return None,
         }
     }
     // `Customer Number` is an account. `Contact Number` is a telephone number if no other column is one.
     let telephone = words
         .iter()
-        .any(|word| *word != "number" && among(NUMBER, word));
+        .any(|word| *word != "number" && is(word, NameWord::Number));
     let account = words.iter().any(|word| {
         matches!(
             *word,
@@ -217,19 +224,16 @@ fn number(words: &[&str]) -> Option<(Field, u8)> {
 }
 
 fn wish(words: &[&str]) -> Option<Meaning> {
-    let text = format!(" {} ", words.join(" "));
-    let has = |list: &str| words.iter().any(|word| among(list, word));
-    let says = |list: &[&str]| list.iter().any(|phrase| text.contains(phrase));
-    let never = says(&NEVER);
-    if !never && !says(&ALLOWED) {
+    let never = has(words, NameWord::Never);
+    if !never && !has(words, NameWord::Allowed) {
         return None;
     }
-    if has(CHANNELS) && !has(TELEPHONE) {
+    if is_other_channel(words) {
         return Some(Meaning::OtherChannel);
     }
-    let (uncertain, circumstance) = (has(UNCERTAIN), has(CIRCUMSTANCE));
+    let circumstance = has(words, NameWord::Circumstance);
     Some(match (never, circumstance) {
-        _ if never && uncertain => Meaning::Unclear,
+        _ if never && has(words, NameWord::Uncertain) => Meaning::Unclear,
         (true, true) => Meaning::Field(Field::AskedNotToBeCalled, 0),
         (true, false) => Meaning::Field(Field::DoNotCall, 0),
         (false, true) => Meaning::Other,
@@ -241,17 +245,18 @@ fn wish(words: &[&str]) -> Option<Meaning> {
 /// column of a date or a reason counts if its cell is not empty. The column of a lawyer's name may mean the
 /// company's own lawyer.
 fn closed(words: &[&str]) -> Option<Meaning> {
-    let text = format!(" {} ", words.join(" "));
-    let has = |list: &str| words.iter().any(|word| among(list, word));
-    let number = has(WRONG) && (has(NUMBER) || has(PARTY));
-    let person = CLOSED.iter().any(|phrase| text.contains(phrase));
-    if !(number || person) || text.contains(" power of attorney") {
+    let has = |kind| has(words, kind);
+    let number = has(NameWord::Wrong) && (has(NameWord::Number) || has(NameWord::Party));
+    let power = words
+        .windows(3)
+        .any(|three| three == ["power", "of", "attorney"]);
+    if !(number || has(NameWord::Closed)) || power {
         return None;
     }
-    if has(CHANNELS) && !has(TELEPHONE) && !has(NUMBER) {
+    if is_other_channel(words) && !has(NameWord::Number) {
         return Some(Meaning::OtherChannel);
     }
-    Some(match (has(UNCERTAIN), has(SINCE)) {
+    Some(match (has(NameWord::Uncertain), has(NameWord::Since)) {
         (true, _) => Meaning::Unclear,
         (false, true) => Meaning::Field(Field::AskedNotToBeCalled, 0),
         (false, false) => Meaning::Field(Field::DoNotCall, 0),
@@ -277,8 +282,8 @@ pub(super) enum Listed {
 
 /// Returns what a column of a do-not-call list holds, by its name alone.
 pub(super) fn listed(name: &str) -> Listed {
-    let words = words(name);
-    let has = |list: &str| words.iter().any(|word| among(list, word));
+    let words = folded_words(name);
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
     let joined = words.join("_");
     if matches!(
         joined.as_str(),
@@ -298,14 +303,17 @@ pub(super) fn listed(name: &str) -> Listed {
     ) {
         return Listed::Countries;
     }
-    if has(OTHER) {
+    if has(&words, NameWord::NoNumbers) {
         return Listed::Other;
     }
     // A column about numbers, such as their type or a note, may still hold some: its cells decide.
-    if has(BESIDES) {
+    if has(&words, NameWord::AboutNumber) {
         return Listed::Unknown;
     }
-    if has(NUMBER) || has("numbers phones fax pager ani dnis nxx nxxxxxx") {
+    let others = [
+        "numbers", "phones", "fax", "pager", "ani", "dnis", "nxx", "nxxxxxx",
+    ];
+    if has(&words, NameWord::Number) || words.iter().any(|word| others.contains(word)) {
         return Listed::Numbers;
     }
     Listed::Unknown

@@ -4,7 +4,7 @@
 //! are rows returned, so that a broken file changes nothing. A bad row never stops a contact list: it becomes
 //! a [`Reject`] with its line, its column and a hint.
 
-mod asked;
+mod answer;
 mod cell;
 pub mod columns;
 mod comment;
@@ -16,6 +16,7 @@ mod header;
 mod listed;
 mod located;
 mod names;
+mod opt_out_text;
 mod places;
 mod reading;
 mod registry;
@@ -24,6 +25,9 @@ mod row;
 mod shape;
 mod table;
 mod text;
+mod topic;
+mod undecided;
+mod vocabulary;
 mod wishes;
 
 #[cfg(test)]

@@ -5,6 +5,8 @@ use std::sync::LazyLock;
 
 use csv::StringRecord;
 
+use super::vocabulary::unaccented;
+
 const COUNTRIES: &str = include_str!("../../crates/core/data/country-names.csv");
 const REGIONS: &str = include_str!("../../crates/core/data/region-names.csv");
 const ZONES: &str = include_str!("../../crates/core/data/zone-names.csv");
@@ -93,19 +95,6 @@ fn key(text: &str) -> String {
     key
 }
 
-const fn unaccented(char: char) -> char {
-    match char {
-        'á' | 'à' | 'â' | 'ä' | 'ã' | 'å' => 'a',
-        'é' | 'è' | 'ê' | 'ë' => 'e',
-        'í' | 'ì' | 'î' | 'ï' => 'i',
-        'ó' | 'ò' | 'ô' | 'ö' | 'õ' => 'o',
-        'ú' | 'ù' | 'û' | 'ü' => 'u',
-        'ç' => 'c',
-        'ñ' => 'n',
-        other => other,
-    }
-}
-
 impl Names {
     fn read() -> Self {
         let mut names = Self {
@@ -146,7 +135,7 @@ impl Names {
 }
 
 /// Returns the rows of an embedded table below its header.
-fn rows<const COLUMNS: usize>(
+pub(super) fn rows<const COLUMNS: usize>(
     table: &'static str,
 ) -> impl Iterator<Item = [&'static str; COLUMNS]> {
     let mut reader = csv::ReaderBuilder::new()

@@ -209,7 +209,7 @@ impl<'r> Judge<'r> {
                 let mut free = self.columns.free.iter().copied();
                 let said = |at: &usize| {
                     let text = record.get(*at).unwrap_or_default();
-                    wishes::may_ask(&self.columns.names[*at], text)
+                    wishes::may_ask(text)
                 };
                 free.find(said).map_or(Ok(None), Err)
             }

@@ -391,3 +391,91 @@ fn consent_ends_when_the_list_says_so() {
         assert_eq!(rejects[0].column, "Consent Valid Until", "{rest}");
     }
 }
+
+/// What an import made of a list with one column beside the number, and one value in it.
+#[derive(Debug, PartialEq)]
+enum Made {
+    Suppresses,
+    Asks,
+    Variable,
+    Taken,
+}
+
+fn made_of(column: &str, value: &str) -> Made {
+    let mut list = csv::Writer::from_writer(Vec::new());
+    list.write_record(["Phone", column]).unwrap();
+    list.write_record(["+12125550142", value]).unwrap();
+    list.write_record(["+12125550143", ""]).unwrap();
+    let list = list.into_inner().unwrap();
+    let file = match ContactFile::check_mapped(origin(&list), &[], Some("US")) {
+        Ok(file) => file,
+        Err(error) => {
+            let option = format!("--map \"{column}=");
+            let text = error.to_string();
+            assert!(error.hint.contains(&option), "{text}");
+            assert!(text.contains(&format!("`{value}` in 1 row")), "{text}");
+            return Made::Asks;
+        }
+    };
+    let mut reader = file.read(Rules::embedded(), &reading(Some("US"))).unwrap();
+    let first = reader.next().unwrap().unwrap();
+    if let Row::Reject(reject) = first {
+        assert_eq!(reject.column, column, "{reject}");
+        return Made::Asks;
+    }
+    if !reader.not_to_be_called().is_empty() {
+        return Made::Suppresses;
+    }
+    let used = file.columns(&[]);
+    match used[1].taken_for {
+        Taken::Variable => Made::Variable,
+        Taken::Field | Taken::Ignored => Made::Taken,
+    }
+}
+
+/// Columns of exports of Salesforce, `HubSpot`, Dynamics 365, Zoho, Pipedrive, `SugarCRM`, Mailchimp and of
+/// European programs.
+#[test]
+fn columns_about_calls_suppress_or_ask() {
+    let table = include_str!("../../tests/cases/lists/crm-columns.csv");
+    let mut rows = csv::ReaderBuilder::new()
+        .comment(Some(b'#'))
+        .from_reader(table.as_bytes());
+    let (mut count, mut wrong) = (0, Vec::new());
+    for row in rows.records() {
+        let row = row.unwrap();
+        let made = made_of(&row[1], &row[2]);
+        let said = format!("{made:?}").to_lowercase();
+        if said != row[3] {
+            wrong.push(format!(
+                "{} = {}: {said}, not {}",
+                &row[1], &row[2], &row[3]
+            ));
+        }
+        count += 1;
+    }
+    assert!(count >= 80);
+    assert!(wrong.is_empty(), "{wrong:#?}");
+}
+
+#[test]
+fn all_open_columns_are_named_with_their_values() {
+    let list = b"Phone,GDPR,Market,Plan\n+12125550142,No,GB,no\n+12125550143,No,US,no\n+12125550144,Yes,,yes\n";
+    let open = |maps: &[&str]| {
+        let maps: Vec<ColumnMap> = maps.iter().map(|map| map.parse().unwrap()).collect();
+        let file = ContactFile::check_mapped(origin(list), &maps, Some("US"));
+        file.map(|file| file.rows())
+            .map_err(|error| error.to_string())
+    };
+    let text = open(&[]).unwrap_err();
+    assert!(text.contains("`No` in 2 rows, `Yes` in 1 row"), "{text}");
+    assert!(text.contains("open for `Market`"), "{text}");
+    assert!(!text.contains("Plan"), "{text}");
+    let text = open(&["GDPR=calls_allowed"]).unwrap_err();
+    assert!(
+        text.contains("list.csv:1: Market: may be the country"),
+        "{text}"
+    );
+    assert_eq!(open(&["GDPR=variable", "Market=country"]), Ok(3));
+    assert_eq!(open(&["GDPR=ignore", "Market=ignore"]), Ok(3));
+}

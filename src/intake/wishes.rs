@@ -1,6 +1,8 @@
 //! Columns that say whether a person may be called.
 
-use super::{asked, header};
+use super::answer::Answer;
+use super::vocabulary::{CellWord, folded, whole_cell};
+use super::{opt_out_text, topic};
 
 /// What the values of a column say about calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,133 +15,43 @@ pub(super) enum Wish {
     Allowed,
 }
 
-/// Words for yes, in any language of the lists.
-const YES: [&str; 19] = [
-    "true",
-    "t",
-    "yes",
-    "y",
-    "1",
-    "1.0",
-    "-1",
-    "x",
-    "on",
-    "checked",
-    "✓",
-    "✔",
-    "☑",
-    "wahr",
-    "vrai",
-    "verdadero",
-    "vero",
-    "ja",
-    "oui",
-];
-/// Words for no, in any language of the lists.
-const NO: [&str; 14] = [
-    "false",
-    "f",
-    "no",
-    "n",
-    "0",
-    "0.0",
-    "off",
-    "unchecked",
-    "☐",
-    "falsch",
-    "faux",
-    "falso",
-    "nein",
-    "non",
-];
-/// Values that say by themselves that the person is not to be called.
-const NEVER: [&str; 28] = [
-    "do not call",
-    "donotcall",
-    "don't call",
-    "dnc",
-    "opted out",
-    "opt out",
-    "opt-out",
-    "opted-out",
-    "optout",
-    "unsubscribed",
-    "do not contact",
-    "not allowed",
-    "do not allow",
-    "donotallow",
-    "blocked",
-    "never",
-    "deceased",
-    "dead",
-    "wrong number",
-    "wrong person",
-    "wrong party",
-    "disconnected",
-    "bankrupt",
-    "bankruptcy",
-    "represented",
-    "attorney represented",
-    "litigator",
-    "cease and desist",
-];
-/// Values that say by themselves that the person may be called.
-const ALLOWED: [&str; 7] = [
-    "allow",
-    "allowed",
-    "ok",
-    "subscribed",
-    "opted in",
-    "opt in",
-    "may call",
-];
-
 /// Returns whether the value of such a column asks not to be called. Errors if the value is unclear.
 pub(super) fn asks_not_to_be_called(wish: Wish, text: &str) -> Result<bool, ()> {
-    let said = text.trim().to_lowercase();
-    let says = |words: &[&str]| words.contains(&said.as_str());
-    if says(&NEVER) {
-        return Ok(true);
-    }
-    if says(&ALLOWED) {
-        return Ok(false);
-    }
-    let (yes, no, empty) = (says(&YES), says(&NO), said.is_empty());
-    match wish {
-        Wish::DoNotCall if yes => Ok(true),
+    let said = folded(text.trim());
+    match (wish, whole_cell(&said)) {
+        (_, Some(CellWord::Never)) => Ok(true),
+        (_, Some(CellWord::Allowed)) => Ok(false),
         // A box that was never ticked is exported as an empty cell.
-        Wish::DoNotCall if no || empty => Ok(false),
+        (Wish::DoNotCall | Wish::Asked, _) if said.is_empty() => Ok(false),
+        (Wish::DoNotCall, Some(CellWord::Yes | CellWord::YesLetter)) => Ok(true),
+        (Wish::DoNotCall | Wish::Asked, Some(CellWord::No)) => Ok(false),
         // A date, a reason or a form means that the person asked.
-        Wish::Asked => Ok(!no && !empty),
-        Wish::Allowed if yes || no => Ok(no),
-        Wish::DoNotCall | Wish::Allowed => Err(()),
+        (Wish::Asked, _) => Ok(true),
+        (Wish::Allowed, Some(CellWord::Yes)) => Ok(false),
+        (Wish::Allowed, Some(CellWord::No)) => Ok(true),
+        // `O` may be a French yes, or `opted out`.
+        (Wish::Allowed, Some(CellWord::YesLetter)) => Err(()),
+        (Wish::Allowed, _) => match Answer::of(text) {
+            Answer::Refusal => Ok(true),
+            Answer::Phone => Ok(false),
+            Answer::Blank
+            | Answer::Yes
+            | Answer::No
+            | Answer::One
+            | Answer::Zero
+            | Answer::OtherChannel
+            | Answer::Code
+            | Answer::Words
+            | Answer::Other => Err(()),
+        },
+        (Wish::DoNotCall, _) => Err(()),
     }
 }
 
-/// Returns whether a cell of any column asks not to be called: a status `DNC`, a note `please do not call`, a
-/// `no` under `Calls`.
-pub(super) fn may_ask(column: &str, text: &str) -> bool {
-    if asked::asks(text) {
-        return true;
-    }
-    yes_or_no(text).is_some_and(|value| asked::asks_under(&header::words(column), value))
-}
-
-/// The length of the longest word of [`YES`] and [`NO`] and two more, in bytes.
-const WORD_MAX: usize = 11;
-
-fn yes_or_no(text: &str) -> Option<bool> {
-    let text = text.trim();
-    if text.is_empty() || text.len() > WORD_MAX {
-        return None;
-    }
-    let said = text.to_lowercase();
-    let says = |words: &[&str]| words.contains(&said.as_str());
-    match (says(&YES), says(&NO)) {
-        (true, _) => Some(true),
-        (_, true) => Some(false),
-        (false, false) => None,
-    }
+/// Returns whether a cell of any column asks not to be called: a status `DNC`, a note `please do not call` or
+/// `consent: no`.
+pub(super) fn may_ask(text: &str) -> bool {
+    opt_out_text::asks(text) || topic::pair_refuses(text)
 }
 
 /// Returns the reason and the hint for a row in which a cell asks not to be called. Without a `column` that
@@ -161,29 +73,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_yes_or_no_may_ask_under_its_column() {
-        for (column, text) in [
-            ("Exclude", "yes"),
-            ("Block", "TRUE"),
-            ("Call?", "No"),
-            ("Calls", "off"),
-            ("TCPA", "no"),
-            ("OK to phone", "n"),
-            ("Notes", "asked not to be called"),
+    fn a_name_and_a_value_within_a_cell_may_ask() {
+        for text in [
+            "consent: no",
+            "VIP; phone = refused",
+            "marketing calls: n",
+            "GDPR consent=0",
+            "Anrufe: nein",
+            "block: yes",
+            "consent - no",
+            "asked not to be called",
         ] {
-            assert!(may_ask(column, text), "{column}: {text}");
+            assert!(may_ask(text), "{text}");
         }
-        for (column, text) in [
-            ("Exclude", "no"),
-            ("Block", "12"),
-            ("Calls", "3"),
-            ("Call?", "yes"),
-            ("Phone type", "no"),
-            ("Member", "no"),
-            ("VIP", "yes"),
-            ("Exclude", "yes, said the owner of the house"),
+        for text in [
+            "consent: yes",
+            "calls: 3",
+            "call at 10:30",
+            "member: no",
+            "email consent: no",
+            "phone type: no",
+            "block: no",
+            "https://example.com/call?no",
         ] {
-            assert!(!may_ask(column, text), "{column}: {text}");
+            assert!(!may_ask(text), "{text}");
         }
     }
 
@@ -214,5 +127,10 @@ mod tests {
         assert_eq!(read(Wish::Allowed, "no"), Ok(true));
         assert_eq!(read(Wish::Allowed, "yes"), Ok(false));
         assert_eq!(read(Wish::Allowed, ""), Err(()));
+        assert_eq!(read(Wish::Allowed, "Mail only"), Ok(true));
+        assert_eq!(read(Wish::Allowed, "Phone, Email"), Ok(false));
+        assert_eq!(read(Wish::Allowed, "Email"), Err(()));
+        assert_eq!(read(Wish::Allowed, "O"), Err(()));
+        assert_eq!(read(Wish::DoNotCall, "O"), Ok(true));
     }
 }

@@ -104,6 +104,11 @@ impl Field {
         }
     }
 
+    /// Returns the field of this name; `None` if there is none.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|field| field.as_str() == name)
+    }
+
     /// Returns how a column of this field says whether calls are allowed; `None` for any other field. A list
     /// may have several such columns, and each counts.
     pub(super) fn wish(self) -> Option<Wish> {
@@ -199,10 +204,7 @@ impl FromStr for ColumnMap {
         let target = match wanted.as_str() {
             "variable" => Target::Variable,
             "ignore" | "ignored" => Target::Ignore,
-            _ => match Field::ALL
-                .into_iter()
-                .find(|field| field.as_str() == wanted)
-            {
+            _ => match Field::named(&wanted) {
                 Some(field) => Target::Field(field),
                 None => return Err(no_field(&wanted)),
             },

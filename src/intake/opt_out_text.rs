@@ -1,0 +1,292 @@
+//! Finds requests not to be called in the text of a cell.
+//!
+//! Notes and statuses hold such requests in many wordings. A missed request is a call to a person who asked
+//! for none, so doubt counts as a request. Notes about daily work do not count.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use super::names::rows;
+use super::vocabulary::unaccented;
+
+/// The patterns. The first lines of the table explain them.
+const TABLE: &str = include_str!("vocabulary/opt_out_text.csv");
+
+/// Returns whether the text may ask for no calls.
+pub(super) fn asks(text: &str) -> bool {
+    let rules = &*RULES;
+    if !rules.may_begin(text) {
+        return false;
+    }
+    let words = words(text);
+    (0..words.len()).any(|at| {
+        let (rest, starts) = (&words[at..], at == 0 || words[at - 1] == END);
+        let laid = |rule: &&Rule| (starts || !rule.at_start) && follows(rest, &rule.parts);
+        let mut found = rules.beginning(&words[at]).filter(laid).peekable();
+        found.peek().is_some() && !found.any(|rule| rule.is_work)
+    })
+}
+
+/// The mark between sentences and items in the list of words.
+const END: &str = ".";
+
+/// The parsed patterns, indexed by their first word.
+struct Rules {
+    all: Vec<Rule>,
+    by_word: HashMap<&'static str, Vec<usize>>,
+    by_stem: Vec<(&'static str, usize)>,
+}
+
+/// A parsed pattern.
+struct Rule {
+    at_start: bool,
+    is_work: bool,
+    parts: Vec<Part>,
+}
+
+enum Part {
+    /// Up to [`GAP`] words.
+    Gap,
+    /// One word of these choices, or the end of the item.
+    Of(Vec<Choice>),
+}
+
+#[derive(Clone, Copy)]
+enum Choice {
+    End,
+    Word(&'static str),
+    Stem(&'static str),
+}
+
+/// The most words that a gap may match.
+const GAP: usize = 3;
+
+static RULES: LazyLock<Rules> = LazyLock::new(|| {
+    let table: Vec<Row> = rows(TABLE)
+        .map(|[kind, pattern, _language, _source]| Row { kind, pattern })
+        .collect();
+    let of_kind = |kind: &'static str| table.iter().filter(move |row| row.kind == kind);
+    let calls: Vec<&'static str> = of_kind("call").map(|row| row.pattern).collect();
+    let mut rules = Rules {
+        all: Vec::new(),
+        by_word: HashMap::new(),
+        by_stem: Vec::new(),
+    };
+    for row in of_kind("request").chain(of_kind("work")) {
+        rules.add(row.pattern, row.kind == "work", &calls);
+    }
+    rules
+});
+
+/// A row of the table.
+struct Row {
+    kind: &'static str,
+    pattern: &'static str,
+}
+
+impl Rules {
+    fn add(&mut self, pattern: &'static str, is_work: bool, calls: &[&'static str]) {
+        let (at_start, pattern) = match pattern.strip_prefix("^ ") {
+            Some(rest) => (true, rest),
+            None => (false, pattern),
+        };
+        let parts: Vec<Part> = pattern.split(' ').map(|text| part(text, calls)).collect();
+        let number = self.all.len();
+        if let Some(Part::Of(choices)) = parts.first() {
+            for choice in choices {
+                match choice {
+                    Choice::Word(word) => self.by_word.entry(word).or_default().push(number),
+                    Choice::Stem(stem) => self.by_stem.push((stem, number)),
+                    Choice::End => {}
+                }
+            }
+        }
+        self.all.push(Rule {
+            at_start,
+            is_work,
+            parts,
+        });
+    }
+
+    /// Returns the patterns that begin with a word.
+    fn beginning(&self, word: &str) -> impl Iterator<Item = &Rule> {
+        let exact = self.by_word.get(word).into_iter().flatten().copied();
+        let stems = self.by_stem.iter();
+        let stems = stems.filter(move |(stem, _)| word.starts_with(stem));
+        exact
+            .chain(stems.map(|(_, number)| *number))
+            .map(|number| &self.all[number])
+    }
+
+    /// Returns whether any word of the text begins a pattern. A fast check before the full one.
+    fn may_begin(&self, text: &str) -> bool {
+        let mut word = [0_u8; LONGEST];
+        let mut length = 0;
+        let begins = |word: &[u8]| {
+            let word = std::str::from_utf8(word).unwrap_or_default();
+            let stem = |(stem, _): &(&str, usize)| word.starts_with(stem);
+            !word.is_empty() && (self.by_word.contains_key(word) || self.by_stem.iter().any(stem))
+        };
+        for byte in text.bytes() {
+            if !byte.is_ascii() {
+                return true;
+            }
+            if byte.is_ascii_alphanumeric() {
+                if length < LONGEST {
+                    word[length] = byte.to_ascii_lowercase();
+                    length += 1;
+                }
+            } else if byte != b'\'' && byte != b'`' {
+                if begins(&word[..length]) {
+                    return true;
+                }
+                length = 0;
+            }
+        }
+        begins(&word[..length])
+    }
+}
+
+/// The longest word that the fast check reads, in bytes. No word of a pattern is longer.
+const LONGEST: usize = 24;
+
+fn part(text: &'static str, calls: &[&'static str]) -> Part {
+    if text == "*" {
+        return Part::Gap;
+    }
+    let mut choices = Vec::new();
+    for choice in text.split('|') {
+        match choice.strip_suffix('~') {
+            _ if choice == "$" => choices.push(Choice::End),
+            _ if matches!(choice, "CALL" | "CALL~") => {
+                choices.extend(calls.iter().copied().map(Choice::Word));
+            }
+            Some(stem) => choices.push(Choice::Stem(stem)),
+            None => choices.push(Choice::Word(choice)),
+        }
+    }
+    Part::Of(choices)
+}
+
+/// Returns the words in lower case without apostrophes, with [`END`] where a sentence or an item ends.
+fn words(text: &str) -> Vec<String> {
+    let mut words: Vec<String> = Vec::new();
+    let mut word = String::new();
+    let mut letters = text.chars().peekable();
+    let finish = |word: &mut String, words: &mut Vec<String>| {
+        if !word.is_empty() {
+            words.push(std::mem::take(word));
+        }
+    };
+    while let Some(letter) = letters.next() {
+        if letter.is_alphanumeric() {
+            word.extend(letter.to_lowercase().map(unaccented));
+            continue;
+        }
+        if matches!(letter, '\'' | '\u{2019}' | '\u{2018}' | '`') {
+            continue;
+        }
+        finish(&mut word, &mut words);
+        let ends = match letter {
+            ',' | ';' | '|' | ':' | '/' | '\n' | '!' | '?' | '(' | ')' | '[' | ']' | '"' | '*'
+            | '>' => true,
+            '.' | '-' | '\u{2013}' | '\u{2014}' => {
+                letters.peek().is_none_or(|next| next.is_whitespace())
+            }
+            _ => false,
+        };
+        if ends && words.last().is_some_and(|last| last != END) {
+            words.push(END.to_owned());
+        }
+    }
+    finish(&mut word, &mut words);
+    words
+}
+
+/// Returns whether an item ends here, or has no more than a date.
+fn ends(words: &[String]) -> bool {
+    let mut words = words.iter().map(String::as_str);
+    let before_dates = |word: &&str| BEFORE_DATES.contains(word);
+    let first = words.next().filter(|word| *word != END);
+    match first {
+        None => true,
+        Some(word) if before_dates(&word) => words
+            .find(|word| !before_dates(word))
+            .is_some_and(is_of_a_date),
+        Some(word) => is_of_a_date(word),
+    }
+}
+
+/// Words that may precede the date of a request.
+const BEFORE_DATES: [&str; 9] = [
+    "on",
+    "in",
+    "since",
+    "as",
+    "of",
+    "dated",
+    "date",
+    "effective",
+    "eff",
+];
+
+/// The names of days and months, each with its usual short form, and of days near today.
+const DATES: &str = "january jan february feb march mar april apr may june jun july jul august aug \
+    september sept sep october oct november nov december dec monday mon tuesday tues tue wednesday wed \
+    thursday thurs thur thu friday fri saturday sat sunday sun today yesterday";
+
+/// Returns whether a date may begin with the word.
+fn is_of_a_date(word: &str) -> bool {
+    word.starts_with(|first: char| first.is_ascii_digit())
+        || DATES.split(' ').any(|known| known == word)
+}
+
+/// Returns whether the words begin with the parts of a pattern.
+fn follows(words: &[String], parts: &[Part]) -> bool {
+    let Some((part, rest)) = parts.split_first() else {
+        return true;
+    };
+    let choices = match part {
+        Part::Gap => {
+            let within = words.iter().take_while(|word| *word != END).count();
+            return (0..=within.min(GAP)).any(|skip| follows(&words[skip..], rest));
+        }
+        Part::Of(choices) => choices,
+    };
+    let first = words
+        .first()
+        .map(String::as_str)
+        .filter(|word| *word != END);
+    let fits = |choice: &Choice| match (choice, first) {
+        (Choice::End, _) => ends(words),
+        (Choice::Word(known), Some(word)) => *known == word,
+        (Choice::Stem(stem), Some(word)) => word.starts_with(stem),
+        (Choice::Word(_) | Choice::Stem(_), None) => false,
+    };
+    choices.iter().any(fits) && follows(words.get(1..).unwrap_or_default(), rest)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cells(table: &str) -> impl Iterator<Item = &str> {
+        table.lines().filter(|line| !line.is_empty())
+    }
+
+    #[test]
+    fn wishes_in_every_wording_are_seen() {
+        let table = include_str!("../../tests/cases/lists/cells-that-ask.txt");
+        assert!(cells(table).count() >= 150);
+        let missed: Vec<&str> = cells(table).filter(|cell| !asks(cell)).collect();
+        assert!(missed.is_empty(), "{missed:#?}");
+    }
+
+    #[test]
+    fn notes_of_the_days_work_are_no_wishes() {
+        let table = include_str!("../../tests/cases/lists/cells-that-do-not-ask.txt");
+        assert!(cells(table).count() >= 150);
+        let taken: Vec<&str> = cells(table).filter(|cell| asks(cell)).collect();
+        assert!(taken.is_empty(), "{taken:#?}");
+    }
+}

@@ -1,0 +1,252 @@
+//! Columns of which the user has to say what they are before a row is taken.
+//!
+//! A column that is not understood may say who is not to be called, or in which country the numbers are. Its
+//! name alone does not show that, and a word list never has every wording. The shape of its values does: a yes
+//! or a no under a name about calls, letters of countries other than the assumed one.
+
+use std::collections::HashMap;
+use std::fmt::Write as _;
+
+use csv::StringRecord;
+
+use super::answer::Answer;
+use super::columns::Columns;
+use super::contacts::{Top, csv_reader, unreadable};
+use super::fault::FileError;
+use super::header;
+use super::names;
+use super::shape::Shape;
+use super::text::Text;
+use super::topic::{Tally, Topic};
+use super::vocabulary::{NameWord, has};
+
+/// What is not known about a column.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Doubt {
+    /// Who is not to be called: the name says so, or nearly.
+    Named,
+    /// Who is not to be called, if the values have the shape for it.
+    Topic(Topic),
+    /// The country of the numbers: the name is about places.
+    Place,
+    /// The country of the numbers, if all values are letters of countries.
+    Letters,
+}
+
+impl Doubt {
+    /// Returns what is not known about the place in a column with this name; `None` if it is about something
+    /// else.
+    pub(super) fn of_place(name: &str) -> Option<Self> {
+        let words = header::folded_words(name);
+        let words: Vec<&str> = words.iter().map(String::as_str).collect();
+        match (
+            has(&words, NameWord::Country),
+            has(&words, NameWord::NoCountry),
+        ) {
+            (true, _) => Some(Self::Place),
+            (false, false) => Some(Self::Letters),
+            (false, true) => None,
+        }
+    }
+
+    const fn is_of_place(self) -> bool {
+        matches!(self, Self::Place | Self::Letters)
+    }
+}
+
+/// The most different values that are kept for the message.
+const KEPT: usize = 40;
+/// The values that a message shows.
+const SHOWN: usize = 6;
+
+/// A column and its values so far.
+struct Open {
+    position: usize,
+    doubt: Doubt,
+    tally: Tally,
+    /// The rows of each value.
+    rows: HashMap<String, u64>,
+    /// Rows of further values.
+    further: u64,
+    /// Whether a value names a country other than the assumed one.
+    abroad: bool,
+    /// Whether the column is settled, so that no more of its values need to be read.
+    settled: bool,
+}
+
+impl Open {
+    fn read(&mut self, cell: &str, country: Option<&str>) {
+        if cell.is_empty() {
+            return;
+        }
+        if let Some(rows) = self.rows.get_mut(cell) {
+            *rows += 1;
+            return;
+        }
+        let answer = Answer::of(cell);
+        if answer == Answer::Blank {
+            return;
+        }
+        match self.doubt {
+            Doubt::Named => {}
+            Doubt::Topic(_) => self.tally.add(answer),
+            Doubt::Place => self.abroad |= place_abroad(cell, country),
+            Doubt::Letters => match by_letters(cell) {
+                Some(code) => self.abroad |= Some(code) != country,
+                None => {
+                    self.settled = true;
+                    self.abroad = false;
+                }
+            },
+        }
+        if self.rows.len() < KEPT {
+            self.rows.insert(cell.to_owned(), 1);
+        } else {
+            self.further += 1;
+        }
+    }
+
+    fn needs_the_user(&self) -> bool {
+        match self.doubt {
+            Doubt::Named => !self.rows.is_empty(),
+            Doubt::Topic(topic) => topic.is_open(&self.tally),
+            Doubt::Place | Doubt::Letters => self.abroad,
+        }
+    }
+
+    /// Returns the column's values with their rows, the most frequent first.
+    fn values(&self) -> String {
+        let mut values: Vec<(&str, u64)> = self
+            .rows
+            .iter()
+            .map(|(value, rows)| (value.as_str(), *rows))
+            .collect();
+        values.sort_unstable_by(|one, other| other.1.cmp(&one.1).then(one.0.cmp(other.0)));
+        let mut text = String::new();
+        for (value, rows) in values.iter().take(SHOWN) {
+            let value: String = value.chars().take(40).collect();
+            let value = value.replace(char::is_control, " ");
+            let separator = if text.is_empty() { "" } else { ", " };
+            let unit = if *rows == 1 { "row" } else { "rows" };
+            // Writing to a text does not fail.
+            let _ = write!(text, "{separator}`{value}` in {rows} {unit}");
+        }
+        let more: u64 = values.iter().skip(SHOWN).map(|(_, rows)| rows).sum();
+        if more + self.further > 0 {
+            let _ = write!(text, ", other values in {}", more + self.further);
+        }
+        text
+    }
+}
+
+/// Returns the code of the country that letters name: two or three capitals.
+fn by_letters(text: &str) -> Option<&'static str> {
+    let letters =
+        (2..=3).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_uppercase());
+    letters
+        .then(|| names::country(text))?
+        .map(|country| country.code)
+}
+
+/// Returns whether a value, or a word of it in capitals, names a country other than the assumed one.
+fn place_abroad(text: &str, assumed: Option<&str>) -> bool {
+    let whole = names::country(text).map(|country| country.code);
+    let words = text.split(|char: char| !char.is_alphanumeric());
+    let mut codes = whole.into_iter().chain(words.filter_map(by_letters));
+    codes.any(|code| Some(code) != assumed)
+}
+
+/// Checks that no column needs a decision of the user. `country` is the country in which numbers without a
+/// country code are read; if there is none, such numbers are rejected, and no column can contradict it.
+///
+/// # Errors
+///
+/// Errors if a column needs one; the error names each such column, the values of the first, and the options to
+/// use.
+pub(super) fn check(
+    text: &Text,
+    shape: &Shape,
+    (columns, top): (&Columns, &Top),
+    country: Option<&str>,
+) -> Result<(), FileError> {
+    let doubts = columns.doubts();
+    let mut open: Vec<Open> = doubts
+        .into_iter()
+        .filter(|(_, doubt)| country.is_some() || !doubt.is_of_place())
+        .map(|(position, doubt)| Open {
+            position,
+            doubt,
+            tally: Tally::default(),
+            rows: HashMap::new(),
+            further: 0,
+            abroad: false,
+            settled: false,
+        })
+        .collect();
+    let mut reader = csv_reader(text, shape)?;
+    let mut record = StringRecord::new();
+    let mut header = top.comments + 1;
+    while open.iter().any(|column| !column.settled) {
+        let more = reader
+            .read_record(&mut record)
+            .map_err(|error| unreadable(&text.origin, &error))?;
+        if !more {
+            break;
+        }
+        if header > 0 {
+            header -= 1;
+            continue;
+        }
+        for column in open.iter_mut().filter(|column| !column.settled) {
+            column.read(
+                record.get(column.position).unwrap_or_default().trim(),
+                country,
+            );
+        }
+    }
+    open.retain(Open::needs_the_user);
+    let Some((first, others)) = open.split_first() else {
+        return Ok(());
+    };
+    Err(undecided(text, columns, (first, others), top.line, country))
+}
+
+fn undecided(
+    text: &Text,
+    columns: &Columns,
+    (first, others): (&Open, &[Open]),
+    line: u64,
+    country: Option<&str>,
+) -> FileError {
+    let name = columns.names[first.position].as_str();
+    let values = first.values();
+    let (message, mut hint) = if first.doubt.is_of_place() {
+        let assumed = country.unwrap_or_default();
+        (
+            format!(
+                "may be the country of the numbers, which are read as numbers of {assumed}: {values}"
+            ),
+            format!(
+                "say what it is: --map \"{name}=country\" if it is the person's country, \
+                 --map \"{name}=region\" if it is a state, else --map \"{name}=variable\" or --map \"{name}=ignore\""
+            ),
+        )
+    } else {
+        (
+            format!("may say who is not to be called, and cannot be read with certainty: {values}"),
+            format!(
+                "say what it is: --map \"{name}=do_not_call\" if a true value means do not call, \
+                 --map \"{name}=calls_allowed\" if it means that calls are allowed, \
+                 else --map \"{name}=variable\" or --map \"{name}=ignore\""
+            ),
+        )
+    };
+    let names: Vec<String> = others
+        .iter()
+        .map(|other| format!("`{}`", columns.names[other.position]))
+        .collect();
+    if !names.is_empty() {
+        let _ = write!(hint, "; the same is open for {}", names.join(", "));
+    }
+    text.origin.refuse(line, name, message, hint)
+}

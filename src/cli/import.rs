@@ -325,7 +325,10 @@ impl Import<'_> {
     }
 
     fn read_all(&mut self) -> Result<(), CliError> {
+        let snapshot = self.store.snapshot(self.by.at)?;
+        let own = snapshot.caller_ids.iter();
         let reading = Reading {
+            own_numbers: own.map(|used| used.caller_id.number).collect(),
             country: Some(self.plan.country.clone()),
             evidence: self.campaign.settings.evidence,
             calls: self.campaign.settings.call_kind(),

@@ -88,6 +88,7 @@ fn countries_of(
         // A place without rules for the campaign's calls still counts.
         calls: CallKind::LIVE,
         dates: None,
+        own_numbers: Vec::new(),
         now: Timestamp::MAX,
     };
     for row in contacts.read(rules::in_force(), &reading)? {

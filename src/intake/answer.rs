@@ -23,7 +23,7 @@ pub(super) enum Answer {
     OtherChannel,
     /// Channels, the telephone among them.
     Phone,
-    /// At most three letters and digits.
+    /// One letter or digit, or two or three without small letters: `Ana` is a name.
     Code,
     /// A few words.
     Words,
@@ -94,7 +94,9 @@ impl Answer {
                 Self::OtherChannel
             };
         }
-        if said.chars().count() <= CODE && said.chars().all(char::is_alphanumeric) {
+        let letters = text.trim().chars().count();
+        let small = text.chars().any(char::is_lowercase);
+        if letters <= CODE && said.chars().all(char::is_alphanumeric) && (letters == 1 || !small) {
             return Self::Code;
         }
         Self::Words
@@ -129,6 +131,8 @@ mod tests {
             ("Any", Answer::Phone),
             ("Email; Direct Mail", Answer::OtherChannel),
             ("P", Answer::Code),
+            ("EM", Answer::Code),
+            ("Ana", Answer::Words),
             ("Maria No", Answer::Words),
             ("2026-03-01", Answer::Other),
             ("212-555-0142", Answer::Other),

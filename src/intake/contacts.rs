@@ -187,6 +187,7 @@ impl ContactFile {
     ///     evidence: Evidence::All,
     ///     calls: CallKind::LIVE,
     ///     dates: None,
+    ///     own_numbers: Vec::new(),
     ///     now: "2026-12-07T15:30:00Z".parse()?,
     /// };
     /// let rows = file.read(Rules::embedded(), &reading)?.collect::<Result<Vec<_>, _>>()?;

@@ -1,8 +1,8 @@
 //! The settings for reading the rows of a list.
 
 use super::dates::DateOrder;
-use crate::domain::Timestamp;
 use crate::domain::campaign::{CallKind, Evidence};
+use crate::domain::{PhoneNumber, Timestamp};
 
 /// The settings for reading the rows of a list.
 #[derive(Clone, Debug)]
@@ -16,6 +16,8 @@ pub struct Reading {
     pub calls: CallKind,
     /// The order of dates such as `5/4/2026`. If `None`, such dates are rejects.
     pub dates: Option<DateOrder>,
+    /// The deck's caller IDs. A row with such a number is a reject, for nobody is reached there.
+    pub own_numbers: Vec<PhoneNumber>,
     /// The deck's time. A row whose consent is dated later is a reject.
     pub now: Timestamp,
 }

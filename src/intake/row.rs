@@ -336,6 +336,14 @@ impl<'r> Judge<'r> {
                 "correct one of the two",
             ));
         }
+        if self.reading.own_numbers.contains(&number) {
+            let reason = format!("{number} is one of the deck's own caller IDs");
+            return Err(Fault::new(
+                Field::Number,
+                reason,
+                "leave the row out: nobody is reached there",
+            ));
+        }
         Ok(number)
     }
 

@@ -15,6 +15,7 @@ fn reading(country: Option<&str>) -> Reading {
         evidence: Evidence::All,
         calls: CallKind::LIVE,
         dates: None,
+        own_numbers: Vec::new(),
         now: "2026-12-07T15:30:00Z".parse().unwrap(),
     }
 }

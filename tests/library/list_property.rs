@@ -210,6 +210,7 @@ fn read(file: &ContactFile) -> (BTreeMap<u64, NewContact>, BTreeSet<u64>) {
             .evidence,
         calls: dialdeck::domain::campaign::CallKind::LIVE,
         dates: None,
+        own_numbers: Vec::new(),
         now: now(),
     };
     let (mut contacts, mut rejects) = (BTreeMap::new(), BTreeSet::new());

@@ -20,6 +20,7 @@ fn reading(evidence: Evidence) -> Reading {
         evidence,
         calls: CallKind::LIVE,
         dates: None,
+        own_numbers: Vec::new(),
         now: "2026-12-07T15:30:00Z".parse().unwrap(),
     }
 }

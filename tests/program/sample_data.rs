@@ -45,6 +45,7 @@ fn tally(campaign: &str) -> (CampaignSettings, Tally) {
         evidence: file.settings.evidence,
         calls: file.settings.call_kind(),
         dates: None,
+        own_numbers: Vec::new(),
         now: "2026-12-07T15:30:00Z".parse().unwrap(),
     };
     let rows = contacts.read(Rules::embedded(), &reading).unwrap();

@@ -21,6 +21,8 @@ pub(crate) struct Replay<'a> {
     pub(crate) deck: i64,
     /// The attempt in flight to a number.
     pub(crate) to_number: HashMap<String, usize>,
+    /// When each number was last shown as a caller ID.
+    pub(crate) shown: HashMap<String, i64>,
     /// Attempts that count, by contact.
     pub(crate) counted: HashMap<i64, i64>,
     /// Contacts that have had an attempt.
@@ -84,6 +86,7 @@ impl<'a> Replay<'a> {
             by_campaign: BTreeMap::new(),
             deck: 0,
             to_number: HashMap::new(),
+            shown: HashMap::new(),
             counted: HashMap::new(),
             tried: BTreeSet::new(),
             due: HashMap::new(),

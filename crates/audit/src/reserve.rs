@@ -30,6 +30,7 @@ impl Replay<'_> {
         self.hours(event, &attempt, &settings);
         self.evidence(event, &attempt, &settings);
         self.fitness(event);
+        self.own_number(event, &attempt, &settings);
         self.lists(event, &settings);
         self.consent(event, &settings);
         self.counts(event, &settings);
@@ -161,6 +162,20 @@ impl Replay<'_> {
         }
     }
 
+    /// D12: not a number of the deck itself. Known are those that this campaign may show, and those that a call
+    /// showed within a day: later the number may belong to another person.
+    fn own_number(&mut self, event: &Event, attempt: &Attempt, settings: &Settings) {
+        let shown = self.shown.get(&attempt.number);
+        let recent = shown.is_some_and(|at| event.at - at < DAY);
+        if recent
+            || attempt.number == attempt.caller_id
+            || settings.caller_ids.contains(&attempt.number)
+        {
+            let number = &attempt.number;
+            self.breach("D12", event, format!("{number} is a caller ID of the deck"));
+        }
+    }
+
     /// D12: a valid, dialable, geographic number.
     fn fitness(&mut self, event: &Event) {
         let number = event.number.as_str();
@@ -288,6 +303,8 @@ impl Replay<'_> {
         self.deck += 1;
         self.due.remove(&attempt.contact);
         self.to_number.insert(attempt.number.clone(), place);
+        self.shown
+            .insert(attempt.caller_id.clone(), attempt.reserved);
         self.history.places.insert(attempt.id.clone(), place);
         self.history.attempts.push(attempt);
     }

@@ -53,6 +53,7 @@ impl Gathered {
             number_in_flight: self.number_in_flight,
             load: self.load,
             caller_ids: &self.caller_ids,
+            deck_numbers: &self.settings.caller_ids,
             abandonment: self.abandonment,
             recovery: self.recovery.as_deref(),
             context,

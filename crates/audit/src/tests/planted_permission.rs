@@ -358,6 +358,15 @@ fn d15_a_decline_without_any_ringing_is_found() {
 }
 
 #[test]
+fn d12_a_call_to_a_number_of_the_deck_is_found() {
+    let found = broken(|scene| {
+        let own = scene.calls[8].from.clone();
+        scene.calls[9].number = own;
+    });
+    assert!(found.contains("D12"), "{found:?}");
+}
+
+#[test]
 fn d12_numbers_that_must_not_be_dialed_are_found() {
     for number in [
         "+18005550142",

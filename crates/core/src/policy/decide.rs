@@ -147,6 +147,7 @@ pub enum Verdict {
 /// #     number_in_flight: false,
 /// #     load: Loads { deck: load, trunk: load, campaign: load },
 /// #     caller_ids: &caller_ids,
+/// #     deck_numbers: &[],
 /// #     abandonment: Abandonment::default(),
 /// #     recovery: None,
 /// #     context: &Context::default(),

@@ -39,6 +39,8 @@ pub struct Facts<'a> {
     pub load: Loads,
     /// The caller IDs that the campaign may show, with their use.
     pub caller_ids: &'a [CallerIdUse],
+    /// Every caller ID of the deck, at any trunk and in any state.
+    pub deck_numbers: &'a [CallerId],
     /// The campaign's live answers and abandoned calls.
     pub abandonment: Abandonment,
     /// What holds the calls of a deck that went back in time.

@@ -92,7 +92,7 @@ fn take(folder: &Path, file: &Path) -> f64 {
     };
     let at: Timestamp = deck::all_open();
     let watch = Stopwatch::start();
-    let contacts = import::open(file, &[]).unwrap();
+    let contacts = import::open(file, &[], "US").unwrap();
     let by = deck::by(at);
     let taken = import::contacts(&mut store, campaign, &contacts, &plan, &by).unwrap();
     let spent = watch.elapsed();

@@ -236,6 +236,7 @@ impl Known {
             number_in_flight: false,
             load: self.load,
             caller_ids: &self.caller_ids,
+            deck_numbers: &[],
             abandonment: self.abandonment,
             recovery: None,
             context,

@@ -15,7 +15,7 @@ use crate::outside::courier::{AT_ONCE, Courier};
 use crate::outside::listener::{self, Front, Gate};
 use crate::provider::inbound::Inbound;
 use crate::provider::remote::http::Http;
-use crate::store::{Outside as _, Recover as _, Store as _};
+use crate::store::{Exchange as _, Recover as _, Store as _};
 
 /// How long the end of a run waits for results that cannot be delivered immediately.
 const LAST_TRIES: Duration = DRAIN_LIMIT;

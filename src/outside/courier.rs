@@ -12,7 +12,7 @@ use crate::engine::shell::Handle;
 use crate::engine::{Command, Effected};
 use crate::provider::remote::http::Http;
 use crate::provider::remote::secret::Secret;
-use crate::store::outside::{Delivery, ResultDue, ResultsTurn};
+use crate::store::exchange::{Delivery, ResultDue, ResultsTurn};
 
 /// Results that are delivered in parallel, at most.
 pub const AT_ONCE: usize = 8;

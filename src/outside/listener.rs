@@ -24,8 +24,8 @@ use crate::engine::shell::Handle;
 use crate::engine::{Command, Effected};
 use crate::provider::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
 use crate::provider::remote::Inlet;
+use crate::store::exchange::{Message, Receipt};
 use crate::store::opt_out_on_call;
-use crate::store::outside::{Message, Receipt};
 
 /// The longest body that is read, in bytes.
 pub const LONGEST_BODY: usize = 256 * 1024;

@@ -20,7 +20,7 @@ use dialdeck::provider::remote::{Examined, Line, Remote, Vendor};
 use dialdeck::provider::simulator::Simulator;
 use dialdeck::provider::{DialRequest, Inquiry, LookUp, Owned, Unlisted};
 use dialdeck::rules::Rules;
-use dialdeck::store::outside::{Message, Outside as _};
+use dialdeck::store::exchange::{Exchange as _, Message};
 use dialdeck::store::sqlite::SqliteStore;
 use dialdeck::store::{By, Claimed, Store as _, opt_out};
 use tempfile::TempDir;

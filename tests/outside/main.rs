@@ -24,8 +24,8 @@ use dialdeck::outside::socket::Limits;
 use dialdeck::provider::inbound::{Arrived, Inbound, News, Reader, Reading, Refused, Reply};
 use dialdeck::provider::remote::http::{Answer, Http};
 use dialdeck::provider::remote::secret::Secret;
-use dialdeck::store::outside::{Delivery, REPORTS_MAX};
-use dialdeck::store::{Outside as _, Store as _};
+use dialdeck::store::exchange::{Delivery, REPORTS_MAX};
+use dialdeck::store::{Exchange as _, Store as _};
 use serde_json::Value;
 use tokio::net::TcpListener;
 

@@ -29,7 +29,7 @@ use dialdeck_core::domain::{
 use dialdeck_core::policy::Context;
 use dialdeck_core::policy::breaker::Kept;
 use dialdeck_providers::{Owned, ProviderEvent, Request};
-use dialdeck_store::outside::{Delivery, Message, Receipt, ResultsTurn};
+use dialdeck_store::exchange::{Delivery, Message, Receipt, ResultsTurn};
 use dialdeck_store::{Candidate, Claimed, PendingEnd, Settled, Snapshot, Suppressed};
 
 /// An input of the dispatcher.

@@ -40,12 +40,12 @@ mod answers;
 pub mod crosscheck;
 mod entries;
 mod error;
+pub mod exchange;
 mod facts;
 mod listing;
 pub mod memory;
 mod moves;
 mod opt_out;
-pub mod outside;
 pub mod recover;
 mod rights;
 pub mod sqlite;
@@ -62,9 +62,9 @@ pub use dialdeck_core::domain::import::{
     ImportFigures, ImportPlan, ImportTarget, NewContact, UnfinishedImport,
 };
 pub use error::{Displaced, MarkFault, StoreError, Unusable};
+pub use exchange::Exchange;
 pub use listing::{ContactPage, ContactQuery, Direction, ListKey, ListOrder};
 pub use opt_out::{opt_out, opt_out_on_call};
-pub use outside::Outside;
 pub use recover::Recover;
 pub use timing::{ClockAccepted, Timing};
 pub use verbs::Store;

@@ -1,10 +1,10 @@
 //! A deck in plain maps: the reference implementation. Nothing is cached, everything is counted each time.
 
 mod calls;
+mod exchange;
 mod imports;
 mod listing;
 mod lists;
-mod outside;
 mod reading;
 mod recover;
 mod timing;
@@ -69,7 +69,7 @@ pub struct MemoryStore {
     /// The sequence numbers of acknowledged alerts.
     acknowledged: BTreeSet<i64>,
     hang_ups: HangUps,
-    dealings: outside::Dealings,
+    exchange: exchange::Exchanged,
     /// The authority that the store was opened with.
     who: Authority,
     in_group: bool,
@@ -141,7 +141,7 @@ impl MemoryStore {
             log: Vec::new(),
             acknowledged: BTreeSet::new(),
             hang_ups: HangUps::default(),
-            dealings: outside::Dealings::default(),
+            exchange: exchange::Exchanged::default(),
             who: Role::Supervisor.into(),
             in_group: false,
         }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::outside::Outside;
+use super::exchange::Exchange;
 use super::recover::Recover;
 use super::rights::{Restricted, verbs};
 use super::timing::Timing;
@@ -58,7 +58,7 @@ verbs! {
 /// assert!(store.hang_ups()?.is_open());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-pub trait Store: Outside, Recover, Timing by Verbs {
+pub trait Store: Exchange, Recover, Timing by Verbs {
     plain {
         /// Makes verbs beyond this authority fail from now on. A store that was just opened has a supervisor's
         /// authority.

@@ -9,7 +9,7 @@ use crate::domain::{AttemptState, CallerIdState, Timestamp, clock_behind};
 use crate::engine::board::Board;
 use crate::engine::deck_file;
 use crate::store::sqlite::mark::Standing;
-use crate::store::{Outside as _, Snapshot, Store as _};
+use crate::store::{Exchange as _, Snapshot, Store as _};
 
 /// Adds the results that could not be delivered, and the messages of carriers that were refused.
 pub(super) fn exchange_findings(

@@ -9,7 +9,7 @@ use dialdeck::engine::desk::why::{When, report};
 use dialdeck::policy::retry::Next;
 use dialdeck::provider::inbound::{Inbound, News};
 use dialdeck::rules::Rules;
-use dialdeck::store::outside::{Delivery, Message};
+use dialdeck::store::exchange::{Delivery, Message};
 use dialdeck::store::{Settled, Store, StoreError};
 use serde_json::Value;
 

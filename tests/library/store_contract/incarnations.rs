@@ -7,7 +7,7 @@ use dialdeck::domain::{
     AttemptId, DeckId, ListKind, Lost, NewIncarnation, Recovery, Timestamp, TrunkName, Turn,
 };
 use dialdeck::policy::{HoldKind, Until};
-use dialdeck::store::outside::{Message, Receipt};
+use dialdeck::store::exchange::{Message, Receipt};
 use dialdeck::store::{Claimed, ImportFigures, Recover as _, Store};
 
 use dialdeck_testkit::world::*;

@@ -218,7 +218,7 @@ impl MemoryStore {
             self.add_suppressions(&[opt_out_on_call(&attempt, now)])?;
         }
         if read.caller_id != CallerIdFinding::Fine {
-            self.dealings.blocks.insert(id, now);
+            self.exchange.blocks.insert(id, now);
         }
         let mut rested = None;
         let settings = self.effective_settings();
@@ -240,7 +240,7 @@ impl MemoryStore {
     }
 
     fn has_to_rest(&self, finding: CallerIdFinding, shown: PhoneNumber, now: Timestamp) -> bool {
-        let blocks = self.dealings.blocks.iter();
+        let blocks = self.exchange.blocks.iter();
         let recent = blocks.filter(|(_, at)| **at > now - HOUR);
         let calls = recent.filter_map(|(attempt, _)| self.attempts.get(attempt));
         let callees: BTreeSet<PhoneNumber> = calls

@@ -14,7 +14,7 @@ use dialdeck_core::domain::DeckId;
 const PAGES: i32 = 4096;
 
 /// A callback that takes the number of copied pages and of all pages.
-pub type Told<'a> = &'a mut dyn FnMut(u64, u64);
+pub type Progress<'a> = &'a mut dyn FnMut(u64, u64);
 
 impl SqliteStore {
     /// Copies the store as it is now to `path`, where no file may exist yet. Other writers can continue.
@@ -42,7 +42,7 @@ impl SqliteStore {
     /// assert_eq!(copy_backup(&backup, &restored, &mut |_, _| ())?, DeckId(7));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn back_up(&mut self, path: &Path, progress: Told<'_>) -> Result<(), StoreError> {
+    pub fn back_up(&mut self, path: &Path, progress: Progress<'_>) -> Result<(), StoreError> {
         self.read(|work| {
             // The transaction begins with the first row read. Later commits of others do not affect it.
             log::head(work)?;
@@ -89,7 +89,7 @@ impl SqliteStore {
 ///
 /// # Errors
 /// Errors if the backup is no deck or cannot be read, or the copy cannot be written.
-pub fn copy_backup(from: &Path, to: &Path, progress: Told<'_>) -> Result<DeckId, StoreError> {
+pub fn copy_backup(from: &Path, to: &Path, progress: Progress<'_>) -> Result<DeckId, StoreError> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let source = Connection::open_with_flags(from, flags)?;
     let deck = meta::known_identity(&source)?;
@@ -97,7 +97,7 @@ pub fn copy_backup(from: &Path, to: &Path, progress: Told<'_>) -> Result<DeckId,
     Ok(deck)
 }
 
-fn copy(source: &Connection, path: &Path, progress: Told<'_>) -> Result<(), StoreError> {
+fn copy(source: &Connection, path: &Path, progress: Progress<'_>) -> Result<(), StoreError> {
     let mut target = Connection::open(path)?;
     let backup = Backup::new(source, &mut target)?;
     loop {

@@ -2,7 +2,7 @@
 
 use rusqlite::Connection;
 
-use super::{attempts, contacts, listing, log, outside, schema, suppression};
+use super::{attempts, contacts, exchange, listing, log, schema, suppression};
 
 fn plan(conn: &Connection, sql: &str) -> String {
     let mut statement = conn.prepare(&format!("EXPLAIN QUERY PLAN {sql}")).unwrap();
@@ -43,8 +43,8 @@ fn hot_queries_search_by_the_index_made_for_them() {
         (attempts::LAST_SEND, "attempts_sends"),
         (attempts::UNSENT, "INTEGER PRIMARY KEY"),
         (attempts::UPDATE, "INTEGER PRIMARY KEY"),
-        (outside::LAST_CALL, "attempts_by_number"),
-        (outside::SAID_OF, "inbox_by_attempt"),
+        (exchange::LAST_CALL, "attempts_by_number"),
+        (exchange::SAID_OF, "inbox_by_attempt"),
         (suppression::OF_NUMBER, "PRIMARY KEY (number=?)"),
         (suppression::PAGE, "PRIMARY KEY (number>?)"),
         (suppression::REVOKED, "INTEGER PRIMARY KEY"),

@@ -3,7 +3,7 @@
 use super::claim::{abandonment, gather, give_back, look_up};
 use super::counters::Count;
 use super::held::About;
-use super::{Work, attempts, campaigns, contacts, late, log, meta, outside, suppression};
+use super::{Work, attempts, campaigns, contacts, exchange, late, log, meta, suppression};
 use crate::{Settled, StoreError, entries, moves, opt_out_on_call};
 use dialdeck_core::domain::attempt::CallEnd;
 use dialdeck_core::domain::outcome::{CallerIdFinding, Classification, is_without_agent};
@@ -51,8 +51,8 @@ pub(super) fn settle(
     let rested = if read.caller_id == CallerIdFinding::Fine {
         None
     } else {
-        outside::note_block(work, &attempt, now)?;
-        let callees = outside::blocked_callees(work, attempt.caller_id, now)?;
+        exchange::note_block(work, &attempt, now)?;
+        let callees = exchange::blocked_callees(work, attempt.caller_id, now)?;
         let (sent, ..) = work
             .ledger(now)?
             .caller_id(attempt.caller_id, u32::MAX, now);

@@ -7,11 +7,11 @@ use rusqlite::{OptionalExtension as _, Row};
 use super::codec::digits;
 use super::sql::col;
 use super::{SqliteStore, Work, attempts, campaigns, meta};
-use crate::outside::{
-    CallerIdFigures, DAY, Delivery, Message, OutsideVerbs, Quarantined, REPORTS_MAX, Receipt,
+use crate::exchange::{
+    CallerIdFigures, DAY, Delivery, ExchangeVerbs, Message, Quarantined, REPORTS_MAX, Receipt,
     ResultDue, ResultsTurn, SHORT_CALL,
 };
-use crate::{StoreError, moves, outside};
+use crate::{StoreError, exchange, moves};
 use dialdeck_core::domain::{Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp};
 use dialdeck_core::policy::pacing::HOUR;
 
@@ -53,7 +53,7 @@ const FIGURES: &str = "SELECT count(*) FILTER (WHERE counts_from > ?2) AS last_h
      count(*) FILTER (WHERE ended_at - answered_at <= ?4) AS short
      FROM attempts WHERE caller_id = ?1 AND counts_from > ?3";
 
-impl OutsideVerbs for SqliteStore {
+impl ExchangeVerbs for SqliteStore {
     fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError> {
         self.conclude(|work| receive(work, message, at))
     }
@@ -218,7 +218,7 @@ fn agent_result(work: &Work<'_>, serial: i64) -> Result<Option<String>, StoreErr
     let mut statement = work.conn.prepare_cached(SAID_OF)?;
     let mut rows = statement.query((serial,))?;
     while let Some(row) = rows.next()? {
-        if let Some(said) = outside::agent_result(&row.get::<_, String>(0)?) {
+        if let Some(said) = exchange::agent_result(&row.get::<_, String>(0)?) {
             return Ok(Some(said));
         }
     }

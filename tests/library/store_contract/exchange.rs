@@ -6,7 +6,7 @@ use dialdeck::domain::{
     AttemptId, CallEventKind, CampaignState, ContactState, DeckId, PhoneNumber, Timestamp,
     TrunkName,
 };
-use dialdeck::store::outside::{Delivery, Message, Receipt};
+use dialdeck::store::exchange::{Delivery, Message, Receipt};
 use dialdeck::store::{Claimed, Store};
 
 use dialdeck_testkit::world::*;

@@ -132,7 +132,7 @@ pub struct CallerIdFigures {
 verbs! {
 /// The verbs about the outside. Each is atomic and takes part in a group, and errors, as those
 /// of [`super::Store`] do.
-pub trait Outside by OutsideVerbs {
+pub trait Exchange by ExchangeVerbs {
     /// Stores a message about an attempt, once. Returns what was done with it.
     [Right::Campaigns] fn receive(&mut self, message: &Message, at: Timestamp) -> Result<Receipt, StoreError>;
 
@@ -153,7 +153,7 @@ pub trait Outside by OutsideVerbs {
     /// use dialdeck_core::domain::{DeckId, Timestamp};
     /// use dialdeck_core::rules::Rules;
     /// use dialdeck_store::memory::MemoryStore;
-    /// use dialdeck_store::outside::Outside;
+    /// use dialdeck_store::exchange::Exchange;
     ///
     /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
     /// let mut store = MemoryStore::new(DeckId(1), Rules::embedded(), now);

@@ -3,17 +3,17 @@
 use std::collections::BTreeMap;
 
 use super::MemoryStore;
-use crate::outside::{
-    CallerIdFigures, DAY, Delivery, Message, OutsideVerbs, Quarantined, REPORTS_MAX, Receipt,
+use crate::exchange::{
+    CallerIdFigures, DAY, Delivery, ExchangeVerbs, Message, Quarantined, REPORTS_MAX, Receipt,
     ResultDue, ResultsTurn, SHORT_CALL,
 };
-use crate::{StoreError, moves, outside};
+use crate::{StoreError, exchange, moves};
 use dialdeck_core::domain::{Attempt, AttemptId, CampaignId, ContactId, PhoneNumber, Timestamp};
 use dialdeck_core::policy::pacing::HOUR;
 
 /// Messages received and results to deliver.
 #[derive(Debug, Default)]
-pub(super) struct Dealings {
+pub(super) struct Exchanged {
     messages: Vec<Message>,
     quarantined: BTreeMap<(String, String), (u64, Timestamp)>,
     cursor: i64,
@@ -34,7 +34,7 @@ struct Owed {
     error: Option<String>,
 }
 
-impl OutsideVerbs for MemoryStore {
+impl ExchangeVerbs for MemoryStore {
     fn receive(&mut self, message: &Message, _at: Timestamp) -> Result<Receipt, StoreError> {
         if !self.ids.own(message.attempt) {
             return Ok(Receipt::OtherDeck);
@@ -43,16 +43,16 @@ impl OutsideVerbs for MemoryStore {
         let Some(attempt) = attempt.filter(|known| known.trunk == message.trunk) else {
             return Ok(Receipt::NoSuchAttempt);
         };
-        let mut known = self.dealings.messages.iter();
+        let mut known = self.exchange.messages.iter();
         if known.any(|known| known.trunk == message.trunk && known.event == message.event) {
             return Ok(Receipt::Repeated(Box::new(attempt.clone())));
         }
         let about = |known: &&Message| known.attempt == message.attempt;
-        if self.dealings.messages.iter().filter(about).count() as u64 >= REPORTS_MAX {
+        if self.exchange.messages.iter().filter(about).count() as u64 >= REPORTS_MAX {
             return Ok(Receipt::TooMany(Box::new(attempt.clone())));
         }
         let receipt = Receipt::New(Box::new(attempt.clone()));
-        self.dealings.messages.push(message.clone());
+        self.exchange.messages.push(message.clone());
         Ok(receipt)
     }
 
@@ -62,7 +62,7 @@ impl OutsideVerbs for MemoryStore {
             attempt.is_some_and(|attempt| attempt.state.in_flight())
         };
         Ok(self
-            .dealings
+            .exchange
             .messages
             .iter()
             .filter(open)
@@ -78,21 +78,21 @@ impl OutsideVerbs for MemoryStore {
             let attempt = self.attempts.get(&message.attempt);
             attempt.is_some_and(|attempt| attempt.contact == contact)
         };
-        let messages = self.dealings.messages.iter().filter(ours);
+        let messages = self.exchange.messages.iter().filter(ours);
         let said = messages
-            .filter_map(|message| Some((message.attempt, outside::agent_result(&message.body)?)));
+            .filter_map(|message| Some((message.attempt, exchange::agent_result(&message.body)?)));
         Ok(said.collect())
     }
 
     fn quarantine(&mut self, trunk: &str, reason: &str, at: Timestamp) -> Result<(), StoreError> {
         let key = (trunk.to_owned(), reason.to_owned());
-        let entry = self.dealings.quarantined.entry(key).or_insert((0, at));
+        let entry = self.exchange.quarantined.entry(key).or_insert((0, at));
         *entry = (entry.0 + 1, entry.1.max(at));
         Ok(())
     }
 
     fn quarantined(&mut self) -> Result<Vec<Quarantined>, StoreError> {
-        let all = self.dealings.quarantined.iter();
+        let all = self.exchange.quarantined.iter();
         Ok(all
             .map(|((trunk, reason), (count, last_at))| Quarantined {
                 trunk: trunk.clone(),
@@ -110,7 +110,7 @@ impl OutsideVerbs for MemoryStore {
         limit: usize,
     ) -> Result<ResultsTurn, StoreError> {
         for (seq, delivery) in done {
-            let owed = self.dealings.results.get_mut(seq);
+            let owed = self.exchange.results.get_mut(seq);
             let Some(owed) = owed.filter(|owed| owed.next_at.is_some()) else {
                 continue;
             };
@@ -123,7 +123,7 @@ impl OutsideVerbs for MemoryStore {
         }
         self.gather_results(now);
         let waits = |owed: &Owed| owed.next_at.is_some();
-        let results = &self.dealings.results;
+        let results = &self.exchange.results;
         let mut due: Vec<(Timestamp, i64)> = results
             .iter()
             .filter_map(|(seq, owed)| {
@@ -148,7 +148,7 @@ impl OutsideVerbs for MemoryStore {
 
     fn results_given_up(&mut self) -> Result<Vec<ResultDue>, StoreError> {
         let given_up = self
-            .dealings
+            .exchange
             .results
             .iter()
             .filter(|(_, owed)| owed.given_up);
@@ -157,7 +157,7 @@ impl OutsideVerbs for MemoryStore {
 
     fn resend_results(&mut self, seq: Option<i64>, now: Timestamp) -> Result<u64, StoreError> {
         let mut again = 0;
-        for (known, owed) in &mut self.dealings.results {
+        for (known, owed) in &mut self.exchange.results {
             if owed.given_up && seq.is_none_or(|seq| seq == *known) {
                 (owed.given_up, owed.tries, owed.next_at) = (false, 0, Some(now));
                 again += 1;
@@ -184,10 +184,10 @@ impl MemoryStore {
             .map(|campaign| (campaign.name().to_owned(), campaign.id))
             .collect();
         for (_, sealed) in &self.log {
-            if sealed.seq <= self.dealings.cursor {
+            if sealed.seq <= self.exchange.cursor {
                 continue;
             }
-            self.dealings.cursor = sealed.seq;
+            self.exchange.cursor = sealed.seq;
             if let Some((campaign, contact)) = moves::end_of_contact(&sealed.line, &wanted) {
                 let owed = Owed {
                     campaign,
@@ -197,13 +197,13 @@ impl MemoryStore {
                     tries: 0,
                     error: None,
                 };
-                self.dealings.results.insert(sealed.seq, owed);
+                self.exchange.results.insert(sealed.seq, owed);
             }
         }
     }
 
     fn result(&self, seq: i64) -> Option<ResultDue> {
-        let owed = self.dealings.results.get(&seq)?;
+        let owed = self.exchange.results.get(&seq)?;
         let campaign = self.campaigns.get(&owed.campaign)?;
         let contact = self.contacts.get(&owed.contact)?;
         let (_, entry) = self.log.iter().find(|(_, sealed)| sealed.seq == seq)?;
@@ -228,10 +228,10 @@ impl MemoryStore {
     fn last_agent_result(&self, contact: ContactId, until: Timestamp) -> Option<String> {
         let made = |one: &&Attempt| one.contact == contact && one.reserved_at <= until;
         let last = self.attempts.values().rfind(made)?;
-        let messages = self.dealings.messages.iter().rev();
+        let messages = self.exchange.messages.iter().rev();
         messages
             .filter(|message| message.attempt == last.id)
-            .find_map(|message| outside::agent_result(&message.body))
+            .find_map(|message| exchange::agent_result(&message.body))
     }
 
     fn figures(&self, id: PhoneNumber, now: Timestamp) -> CallerIdFigures {
@@ -249,7 +249,7 @@ impl MemoryStore {
                 figures.short += u64::from(ended.is_some_and(|talk| talk <= SHORT_CALL));
             }
         }
-        let blocks = self.dealings.blocks.iter().filter(|(attempt, at)| {
+        let blocks = self.exchange.blocks.iter().filter(|(attempt, at)| {
             let shown = self.attempts.get(attempt).map(|attempt| attempt.caller_id);
             shown == Some(id) && **at > now - DAY
         });

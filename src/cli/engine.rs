@@ -16,7 +16,8 @@ use super::outside::{self, Dealings};
 use super::place::{Answer, Moved};
 use super::reporter::{Reporter, Shown};
 use super::{
-    CliError, Deck, Env, ExitCode, deck, error, forked, limits, log, output, place, rules, status,
+    CliError, Deck, Env, ExitCode, deck, error, forked, limits, log, notify, output, place, rules,
+    status,
 };
 use crate::clock::{Clock, ClockWatch, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
@@ -205,7 +206,9 @@ pub(super) fn execute(
     prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
-    start(run, env, prepare)?.see_out(env, HangUp::Ends, out)
+    let running = start(run, env, prepare)?;
+    notify::ready(&running.handle, &running.runtime);
+    running.see_out(env, HangUp::Ends, out)
 }
 
 impl Running {
@@ -339,6 +342,7 @@ async fn watch(
     loop {
         tokio::select! {
             ended = &mut engine => {
+                notify::stopping();
                 let ended = ended.map_err(|error| CliError::failed(format!("the engine failed: {error}")))?;
                 return Ok((ended, unseen));
             }
@@ -368,6 +372,7 @@ async fn watch(
             .hint("start it again: it asks the carrier what became of them"));
         }
         told = true;
+        notify::stopping();
         reporter.say("ending: no new calls; waiting for calls that are up (again to end at once)");
         let asking = handle.clone();
         tokio::spawn(async move {

@@ -36,6 +36,7 @@ pub mod log;
 mod loss;
 pub mod manual;
 pub mod needs;
+mod notify;
 pub mod numbers;
 pub mod output;
 mod outside;

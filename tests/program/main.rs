@@ -13,5 +13,6 @@ mod moments;
 mod readme;
 mod real_input;
 mod sample_data;
+mod service;
 mod underneath;
 mod why;

@@ -50,6 +50,8 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     rules: &'static Rules,
     commands: mpsc::Receiver<Ask>,
     nudged: Arc<Notify>,
+    woken: Arc<Notify>,
+    turns: watch::Sender<u64>,
     board: watch::Sender<Arc<Board>>,
     waiting: BTreeMap<u64, oneshot::Sender<Result<Effected, String>>>,
     actors: BTreeMap<u64, String>,
@@ -103,6 +105,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         };
         let (ask, commands) = mpsc::channel(COMMAND_QUEUE);
         let nudge = Arc::new(Notify::new());
+        let wake = Arc::new(Notify::new());
+        let turns = watch::Sender::new(0);
         let now = clock.now();
         let board = watch::Sender::new(Arc::new(Board::empty(now)));
         let busy = watch::Sender::new(None);
@@ -115,6 +119,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             rules,
             commands,
             nudged: Arc::clone(&nudge),
+            woken: Arc::clone(&wake),
+            turns: turns.clone(),
             board: board.clone(),
             waiting: BTreeMap::new(),
             actors: BTreeMap::new(),
@@ -133,6 +139,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             commands: ask,
             board,
             nudge,
+            wake,
+            turns,
             busy,
         };
         Ok((shell, handle))
@@ -178,6 +186,8 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
     pub async fn run(mut self, ends: Ends) -> Ending {
         self.submit(Job::Refresh, "engine");
         loop {
+            self.turns
+                .send_modify(|turns| *turns = turns.wrapping_add(1));
             self.now = self.now.max(self.clock.now());
             self.watch_clock();
             self.take_provider_events();
@@ -249,6 +259,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             Some(done) = self.answers.recv() => replies.push(done),
             () = self.nudged.notified() => self.submit(Job::Refresh, "engine"),
             () = any_ready(&mut self.providers) => {}
+            () = self.woken.notified() => {}
             () = tokio::time::sleep(sleep) => {}
         }
         for done in replies {
@@ -262,6 +273,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             Some(ask) = self.commands.recv() => self.take_command(ask),
             Some(done) = self.answers.recv() => self.take_answer(done),
             () = self.nudged.notified() => self.submit(Job::Refresh, "engine"),
+            () = self.woken.notified() => {}
         }
     }
 

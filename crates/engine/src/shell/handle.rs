@@ -19,6 +19,8 @@ pub struct Handle {
     pub(super) commands: mpsc::Sender<Ask>,
     pub(super) board: watch::Sender<Arc<Board>>,
     pub(super) nudge: Arc<Notify>,
+    pub(super) wake: Arc<Notify>,
+    pub(super) turns: watch::Sender<u64>,
     pub(super) busy: watch::Sender<Option<String>>,
 }
 
@@ -48,6 +50,15 @@ impl Handle {
         self.nudge.notify_one();
     }
 
+    /// Completes once the engine's loop has begun another turn: the proof that it does not hang. Never completes
+    /// after the engine's end.
+    pub async fn turn(&self) {
+        let mut turns = self.turns.subscribe();
+        self.wake.notify_one();
+        // The handle itself holds a sender, so the channel is open.
+        turns.changed().await.ok();
+    }
+
     /// Returns whether the engine has ended.
     pub fn has_ended(&self) -> bool {
         self.commands.is_closed()
@@ -74,5 +85,52 @@ impl Handle {
     /// exists.
     pub fn board(&self) -> watch::Receiver<Arc<Board>> {
         self.board.subscribe()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+    use std::pin::pin;
+
+    use dialdeck_clock::{Clock, ManualClock};
+    use dialdeck_core::domain::{DeckId, Timestamp, TrunkName};
+    use dialdeck_core::rules::Rules;
+    use dialdeck_providers::simulator::{Profile, Simulator};
+    use dialdeck_store::memory::MemoryStore;
+
+    use crate::Command;
+    use crate::shell::{Ending, Ends, Shell};
+
+    /// Whether a future completes while the other tasks of this thread run as far as they can.
+    async fn completes(turn: impl Future<Output = ()>) -> bool {
+        let mut turn = pin!(turn);
+        for _ in 0..100 {
+            tokio::select! {
+                biased;
+                () = &mut turn => return true,
+                () = tokio::task::yield_now() => {}
+            }
+        }
+        false
+    }
+
+    #[tokio::test]
+    async fn only_a_loop_that_runs_makes_a_turn() {
+        let now: Timestamp = "2026-12-07T15:30:00Z".parse().unwrap();
+        let rules = Rules::embedded();
+        let store = MemoryStore::new(DeckId(1), rules, now);
+        let carrier = Simulator::new(Profile::default(), 1, None);
+        let providers = BTreeMap::from([(TrunkName("main".to_owned()), carrier)]);
+        let clock = Clock::Manual(ManualClock::at(now));
+        let (shell, handle) = Shell::new(store, providers, clock, rules).unwrap();
+        assert!(!completes(handle.turn()).await);
+
+        let engine = tokio::spawn(shell.run(Ends::OnRequest));
+        handle.turn().await;
+        handle.turn().await;
+        handle.ask(Command::Drain(None), "test").await.unwrap();
+        assert_eq!(engine.await.unwrap(), Ending::Drained);
+        assert!(!completes(handle.turn()).await);
     }
 }

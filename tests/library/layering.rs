@@ -162,33 +162,47 @@ fn every_dependency_is_used_by_name() {
     let mut found = Vec::new();
     for package in packages {
         let manifest = std::fs::read_to_string(package.join("Cargo.toml")).unwrap();
-        let manifest: toml::Table = manifest.parse().unwrap();
-        let program = crates_used(&sources(&package.join("src")), Code::Program);
-        let mut tests = crates_used(&all_sources(&package.join("src")), Code::Tests);
-        for folder in ["tests", "benches", "examples"] {
-            tests.extend(crates_used(
-                &all_sources(&package.join(folder)),
-                Code::Tests,
-            ));
-        }
-        for (table, used) in [("dependencies", &program), ("dev-dependencies", &tests)] {
-            let Some(names) = manifest.get(table).and_then(toml::Value::as_table) else {
-                continue;
-            };
-            for name in names
-                .keys()
-                .filter(|name| !used.contains(&name.replace('-', "_")))
-            {
-                let package = package.strip_prefix(root).unwrap().display();
-                found.push(format!("{package}: [{table}] {name}"));
-            }
-        }
+        let shown = package.strip_prefix(root).unwrap().display().to_string();
+        let unused = unused(&manifest, &package).into_iter();
+        found.extend(unused.map(|name| format!("{shown}: {name}")));
     }
     assert!(
         found.is_empty(),
         "in a manifest, but not used by that code:\n{}",
         found.join("\n")
     );
+}
+
+/// Returns the dependencies of a manifest that the code of its package does not name.
+fn unused(manifest: &str, package: &Path) -> Vec<String> {
+    let manifest: toml::Table = manifest.parse().unwrap();
+    let program = crates_used(&sources(&package.join("src")), Code::Program);
+    let mut tests = crates_used(&all_sources(&package.join("src")), Code::Tests);
+    for folder in ["tests", "benches", "examples"] {
+        let files = all_sources(&package.join(folder));
+        tests.extend(crates_used(&files, Code::Tests));
+    }
+    let mut found = Vec::new();
+    for (table, used) in [("dependencies", &program), ("dev-dependencies", &tests)] {
+        let Some(names) = manifest.get(table).and_then(toml::Value::as_table) else {
+            continue;
+        };
+        let names = names
+            .keys()
+            .filter(|name| !used.contains(&name.replace('-', "_")));
+        found.extend(names.map(|name| format!("[{table}] {name}")));
+    }
+    found
+}
+
+#[test]
+fn a_dependency_that_is_not_used_is_seen() {
+    let package = Path::new(env!("CARGO_MANIFEST_DIR")).join("crates/files");
+    let manifest = std::fs::read_to_string(package.join("Cargo.toml")).unwrap();
+    assert_eq!(unused(&manifest, &package), Vec::<String>::new());
+    let planted = "[dependencies]\nanyhow = \"1\"\n[dev-dependencies]\ncriterion = \"0\"\n";
+    let found = ["[dependencies] anyhow", "[dev-dependencies] criterion"];
+    assert_eq!(unused(planted, &package), found);
 }
 
 #[derive(Clone, Copy, PartialEq)]

@@ -52,6 +52,11 @@ macro_rules! roles {
             pub(crate) const fn name(self) -> &'static str {
                 match self { $(Self::$role => $name),+ }
             }
+
+            /// Returns what it is for, as a sentence.
+            const fn purpose(self) -> &'static str {
+                match self { $(Self::$role => $what),+ }
+            }
         }
     };
 }
@@ -166,6 +171,24 @@ impl Theme {
             return Err(ConfigErrors(faults));
         }
         Ok((Self { styles }, warnings))
+    }
+
+    /// Returns the table of the reference: roles, their styles in `dark`, and what they are for.
+    pub fn markdown() -> String {
+        let dark = settings_file::read("themes/dark.toml", EMBEDDED[0].1).unwrap_or_default();
+        let style = |role: Role| {
+            let mut entries = dark.iter();
+            match entries.find(|entry| entry.key == role.name())?.value {
+                Value::Text(ref text) => Some(text.as_str()),
+                Value::List(_) | Value::Other => None,
+            }
+        };
+        let row = |role: &Role| {
+            let style = style(*role).unwrap_or_default();
+            format!("| `{}` | `{style}` | {} |\n", role.name(), role.purpose())
+        };
+        let rows: String = Role::ALL.iter().map(row).collect();
+        format!("| role | in `dark` | what it is for |\n|---|---|---|\n{rows}")
     }
 
     /// Returns an embedded theme; `dark` if there is none of that name.

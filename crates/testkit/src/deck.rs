@@ -9,6 +9,8 @@ use std::process::{Child, Command, Output, Stdio};
 use serde_json::Value;
 use tempfile::TempDir;
 
+use crate::schema;
+
 /// Monday 2026-12-07 08:30 in New York: the first zones are open or open half an hour later.
 pub const START: &str = "2026-12-07T13:30:00Z";
 
@@ -51,8 +53,12 @@ impl Deck {
         command
     }
 
+    /// Runs the program. What it prints with `--json` has to be as its schema says.
+    #[track_caller]
     pub fn run(&self, args: &[&str]) -> Output {
-        self.command(args).output().unwrap()
+        let output = self.command(args).output().unwrap();
+        schema::hold(args, &text(&output.stdout), &text(&output.stderr));
+        output
     }
 
     /// Runs the program and expects success. Returns standard output.

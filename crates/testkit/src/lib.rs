@@ -17,6 +17,8 @@
 pub mod deck;
 #[cfg(feature = "program")]
 pub mod pty;
+#[cfg(feature = "program")]
+pub mod schema;
 pub mod text;
 #[cfg(feature = "store")]
 pub mod world;

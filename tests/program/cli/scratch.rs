@@ -4,6 +4,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use assert_cmd::Command;
+use dialdeck_testkit::schema;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -119,10 +120,12 @@ impl Scratch {
             .write_stdin(input)
             .output()
             .unwrap();
-        Said {
+        let said = Said {
             code: output.status.code().unwrap(),
             out: String::from_utf8(output.stdout).unwrap(),
             err: String::from_utf8(output.stderr).unwrap(),
-        }
+        };
+        schema::hold(args, &said.out, &said.err);
+        said
     }
 }

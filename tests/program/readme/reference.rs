@@ -14,15 +14,15 @@ const DECK: &str = "[[trunk]]\nname = \"main\"\nkind = \"simulator\"\n\
     [[pool]]\nname = \"local\"\ntrunk = \"main\"\nnumbers = [\"+12125550190\"]\n";
 
 /// A row of a reference page.
-struct Row {
-    section: String,
-    key: String,
-    kind: String,
-    default: String,
-    limits: String,
+pub(crate) struct Row {
+    pub(crate) section: String,
+    pub(crate) key: String,
+    pub(crate) kind: String,
+    pub(crate) default: String,
+    pub(crate) limits: String,
 }
 
-fn rows(page: &str) -> Vec<Row> {
+pub(crate) fn rows(page: &str) -> Vec<Row> {
     let text = read(&root().join("docs/reference").join(page));
     let mut rows = Vec::new();
     for part in text.split("\n## ").skip(1) {
@@ -220,8 +220,8 @@ fn base(page: &str, section: &str) -> (Table, Vec<&'static str>) {
     }
 }
 
-/// What the program makes of a section's file once `change` was made to its table.
-fn outcome(page: &str, section: &str, change: impl FnOnce(&mut Table)) -> Result<String, String> {
+/// Returns a section's file once `change` was made to its table.
+pub(crate) fn changed(page: &str, section: &str, change: impl FnOnce(&mut Table)) -> Table {
     let (mut file, path) = base(page, section);
     let mut table = &mut file;
     for step in path {
@@ -236,7 +236,12 @@ fn outcome(page: &str, section: &str, change: impl FnOnce(&mut Table)) -> Result
         };
     }
     change(table);
-    let text = toml::to_string(&file).unwrap();
+    file
+}
+
+/// Returns what the program makes of a file.
+pub(crate) fn read_as(page: &str, file: &Table) -> Result<String, String> {
+    let text = toml::to_string(file).unwrap();
     let said = if page == "campaign-file.md" {
         read_campaign("file", &text).map(|read| format!("{:?} {:?}", read.settings, read.contacts))
     } else {
@@ -248,8 +253,13 @@ fn outcome(page: &str, section: &str, change: impl FnOnce(&mut Table)) -> Result
     said.map_err(|faults| format!("{faults}\n{text}"))
 }
 
+/// Returns what the program makes of a section's file once `change` was made to its table.
+fn outcome(page: &str, section: &str, change: impl FnOnce(&mut Table)) -> Result<String, String> {
+    read_as(page, &changed(page, section, change))
+}
+
 /// The values at the ends of `1 to 6000` or `15s to 2m`, and those just outside.
-fn ends(row: &Row) -> Option<(Vec<Value>, Vec<Value>)> {
+pub(crate) fn ends(row: &Row) -> Option<(Vec<Value>, Vec<Value>)> {
     let (from, to) = row.limits.split_once(" to ")?;
     match row.kind.as_str() {
         "number" => {

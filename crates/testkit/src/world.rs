@@ -229,7 +229,7 @@ pub fn rejected(code: u16) -> CallReport {
     CallReport {
         end: CallEnd::Rejected,
         sip_code: Some(code),
-        rang: (code == 603).then_some(true),
+        rang: Some(code == 603),
         ..CallReport::default()
     }
 }

@@ -1,6 +1,6 @@
 //! Answers that do not say whether anything was dialed, and ends that the server does not confirm.
 
-use dialdeck::domain::outcome::classify;
+use dialdeck::domain::outcome::{Fault, classify};
 
 use super::*;
 
@@ -106,4 +106,149 @@ fn a_later_run_that_is_asked_to_hang_up_goes_on() {
         .rig
         .wait("the confirmation", |told| told.contains(&closed));
     assert_eq!(bench.double.rooms(), Vec::<String>::new());
+}
+
+/// Every code of the Twirp specification that is an error, and two sentences of the server's own.
+const REFUSALS: [(&str, &str); 20] = [
+    ("canceled", "sip request timed out"),
+    ("canceled", "service shutting down"),
+    ("unknown", "i/o timeout"),
+    ("invalid_argument", "something happened"),
+    ("malformed", "something happened"),
+    ("deadline_exceeded", "request timed out"),
+    ("not_found", "something happened"),
+    ("bad_route", "something happened"),
+    ("already_exists", "something happened"),
+    ("permission_denied", "something happened"),
+    ("unauthenticated", "something happened"),
+    ("resource_exhausted", "too many requests"),
+    ("failed_precondition", "media failed"),
+    // A later request of the call may need a connection of its own.
+    (
+        "failed_precondition",
+        "transport<TCP> dial err=connection refused",
+    ),
+    ("aborted", "something happened"),
+    ("out_of_range", "something happened"),
+    ("unimplemented", "something happened"),
+    ("internal", "update room failed"),
+    ("unavailable", "write udp: network is unreachable"),
+    ("dataloss", "something happened"),
+];
+
+/// Statuses whose rows of the table do not count of themselves.
+const STATUSES: [(u16, &str); 8] = [
+    (403, "Forbidden"),
+    (403, "Channel limit exceeded"),
+    (481, "Call Does Not Exist"),
+    (488, "Not Acceptable Here"),
+    (500, "Server Internal Error"),
+    (503, "Service Unavailable"),
+    (503, "CPS limit exceeded"),
+    (606, "Not Acceptable"),
+];
+
+/// Which webhooks arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Hooks {
+    All,
+    /// That the callee left is lost.
+    LeftLost,
+    None,
+}
+
+/// The end of a call that rings for less than half a second, or not at all, and is refused before the first
+/// poll.
+fn refused(
+    refusal: Option<(&'static str, &'static str)>,
+    (status, phrase): (u16, &'static str),
+    (hooks, rings): (Hooks, bool),
+) -> CallReport {
+    let part = Part {
+        ring: Duration::from_millis(800),
+        fate: Fate::Refused(status, phrase),
+    };
+    let now = rig::lab().now();
+    let mut script = Script::new(7).with(&number(PERSON).to_string(), &[part]);
+    if !rings {
+        script = script.during(now, now + Duration::from_hours(6), Spell::Block);
+    }
+    let mut setup = Setup {
+        script,
+        webhooks: hooks != Hooks::None,
+        ..Setup::default()
+    };
+    setup.settings.refusal = refusal;
+    if hooks == Hooks::LeftLost {
+        setup.settings.lost_hooks.push("participant_left");
+    }
+    let mut bench = setup.start();
+    bench.rig.place(bench.rig.dial(1, number(PERSON)));
+    let ended = |told: &[ProviderEvent]| names(told, 1).iter().any(|name| *name != "sent");
+    bench.rig.wait("an end", ended);
+    assert_eq!(bench.invites(1), 1);
+    match rig::ends(&bench.rig.told, 1).first() {
+        Some(report) => report.clone(),
+        None => panic!("its fate is known: {refusal:?} {status} {hooks:?}"),
+    }
+}
+
+#[test]
+fn a_short_ring_that_no_poll_saw_counts_whatever_the_answer_is() {
+    for hooks in [Hooks::All, Hooks::LeftLost, Hooks::None] {
+        let refusals = REFUSALS.map(|refusal| (Some(refusal), (503, "")));
+        let statuses = STATUSES.map(|status| (None, status));
+        for (refusal, status) in refusals.into_iter().chain(statuses) {
+            let report = refused(refusal, status, (hooks, true));
+            let read = classify(&report);
+            assert!(read.counts, "{refusal:?} {status:?} {hooks:?} {report:?}");
+            // Where nobody knows whether it rang, it is not the callee's doing.
+            let is_known = hooks == Hooks::All;
+            assert!(is_known || read.fault != Fault::Callee, "{report:?}");
+        }
+    }
+}
+
+#[test]
+fn a_refusal_stands_where_the_leaving_callee_shows_that_nothing_rang() {
+    let table = [
+        ("resource_exhausted", CallEnd::Throttled),
+        ("not_found", CallEnd::TrunkUnknown),
+        ("invalid_argument", CallEnd::Misconfigured),
+        ("permission_denied", CallEnd::AccountRefused),
+        ("failed_precondition", CallEnd::NobodyRang),
+        ("canceled", CallEnd::NobodyRang),
+    ];
+    for (code, end) in table {
+        let report = refused(Some((code, "something")), (603, ""), (Hooks::All, false));
+        assert_eq!(report.end, end, "{code}");
+        assert!(!classify(&report).counts, "{code}");
+        // Without that webhook it is in doubt.
+        for hooks in [Hooks::LeftLost, Hooks::None] {
+            let report = refused(Some((code, "something")), (603, ""), (hooks, false));
+            assert!(classify(&report).counts, "{code} {hooks:?} {report:?}");
+        }
+    }
+}
+
+/// The server counts its limit from the INVITE, which leaves after the callee has joined.
+#[test]
+fn a_phone_that_rings_at_the_last_moment_is_seen_without_webhooks() {
+    let part = Part {
+        // The callee joins 3 s late, and rings for the second half: from 6 s to 9 s.
+        ring: Duration::from_secs(6),
+        fate: Fate::Refused(503, "Service Unavailable"),
+    };
+    let mut bench = Setup {
+        script: Script::new(7).with(&number(PERSON).to_string(), &[part]),
+        faults: Faults::new(1).with("slow_join", 1000),
+        ..Setup::default()
+    }
+    .without_webhooks()
+    .start();
+    let mut dial = bench.rig.dial(1, number(PERSON));
+    dial.ring_timeout = Duration::from_secs(6);
+    bench.rig.place(dial);
+    let report = bench.rig.end_of(1);
+    assert_eq!(report.rang, Some(true), "{report:?}");
 }

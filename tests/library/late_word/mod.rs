@@ -257,6 +257,7 @@ fn what_is_said_late_of_a_call_that_was_read_right_changes_nothing() {
         deck.says(attempt, CallEventKind::Sent);
         let refused = CallReport {
             sip_code: Some(503),
+            rang: Some(false),
             ..CallReport::default()
         };
         deck.says(attempt, CallEventKind::Ended(refused));

@@ -34,9 +34,9 @@ impl World {
         }
         let serial = self.sent.lock().unwrap().len();
         let id = format!("EV_{event}_{room}_{serial}_{}", self.now().as_millis());
-        let is_agent = participant
-            .as_ref()
-            .is_some_and(|one| one["kind"] == "AGENT");
+        let is_kind = |kind: &str| participant.as_ref().is_some_and(|one| one["kind"] == kind);
+        let is_agent = is_kind("AGENT");
+        let is_lost = is_kind("SIP") && self.settings().lost_hooks.contains(&event);
         let mut body = json!({
             "event": event,
             "room": {"sid": format!("RM_{room}"), "name": room},
@@ -54,7 +54,7 @@ impl World {
         self.sent.lock().unwrap().push(sent.clone());
         // The server tries again until a webhook is taken; that an agent has left is then news yet.
         let agent_left = event == "participant_left" && is_agent;
-        if !agent_left && self.faults.hits("hook_dropped", &id) {
+        if is_lost || !agent_left && self.faults.hits("hook_dropped", &id) {
             return;
         }
         if agent_left && self.faults.hits("agent_hook_lost", &id) {

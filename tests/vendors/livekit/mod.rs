@@ -76,6 +76,11 @@ pub(crate) struct Settings {
     pub(crate) clock_ahead: i64,
     /// No room can be deleted.
     pub(crate) deletes_fail: bool,
+    /// The Twirp code and message with which every call ends that nobody answers, in place of the network's
+    /// status.
+    pub(crate) refusal: Option<(&'static str, &'static str)>,
+    /// Events about the callee whose webhooks are all lost.
+    pub(crate) lost_hooks: Vec<&'static str>,
     /// Methods that are only carried out after an hour.
     pub(crate) stuck: Vec<&'static str>,
 }
@@ -96,6 +101,8 @@ impl Default for Settings {
             hook_takes: (50, 3000),
             clock_ahead: 0,
             deletes_fail: false,
+            refusal: None,
+            lost_hooks: Vec::new(),
             stuck: Vec::new(),
         }
     }

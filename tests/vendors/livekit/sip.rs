@@ -212,15 +212,22 @@ impl World {
                 self.note(Step::End, &call);
                 let reason = reason_of(status, phrase);
                 self.leave(&call.room, &call.identity, reason);
-                let newer = self.faults.hits("newer_codes", &call.key);
-                let refused = sip_error(code_of(status, newer), status, phrase);
-                tell.send(Some(refused)).ok();
+                tell.send(Some(self.refusal(&call, status, phrase))).ok();
             }
             Part {
                 fate: Fate::RingsOut,
                 ..
             } => {}
         }
+    }
+
+    /// The answer to a call that the network refused with this status.
+    fn refusal(&self, call: &Call, status: u16, phrase: &str) -> Response {
+        if let Some((code, message)) = self.settings().refusal {
+            return error(code, message);
+        }
+        let newer = self.faults.hits("newer_codes", &call.key);
+        sip_error(code_of(status, newer), status, phrase)
     }
 
     /// Nothing rings, and the callee leaves as it came: dialing.
@@ -251,8 +258,7 @@ impl World {
                 error("canceled", "sip request timed out"),
             ),
             Spell::Block => {
-                let newer = self.faults.hits("newer_codes", &call.key);
-                let refused = sip_error(code_of(603, newer), 603, "Decline");
+                let refused = self.refusal(call, 603, "Decline");
                 (reason_of(603, "Decline"), refused)
             }
         };

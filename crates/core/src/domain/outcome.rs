@@ -172,7 +172,8 @@ const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 /// Returns the classification of a call's end: outcome, fault, cause and what follows.
 ///
 /// The row of the table gives the outcome. A phone that is known to have rung makes the attempt count in
-/// every row, because it was one more call to the callee.
+/// every row, because it was one more call to the callee. After a final answer of the network an attempt
+/// counts unless nothing is known to have rung, because a phone may ring before any of them.
 ///
 /// Source: RFC 3261 §21, RFC 3398 §7.2.4.1, RFC 5393 (440), RFC 8197 (607), RFC 8688 (608).
 ///
@@ -196,12 +197,16 @@ const BLOCK_TEXTS: [&str; 4] = ["blocked", "32203", "fraud", "network"];
 /// assert_eq!((busy.outcome, busy.fault), (Outcome::Busy, Fault::Callee));
 /// // Nothing rang, so a network declined the call.
 /// assert_eq!(classify(&report(603, Some(false))).cause, "declined_unrung");
+/// // The phone may have rung before the server failed.
+/// assert!(classify(&report(503, None)).counts);
+/// assert!(!classify(&report(503, Some(false))).counts);
 /// ```
 pub fn classify(report: &CallReport) -> Classification {
     let read = by_end(report);
     let rang = report.rang == Some(true);
+    let may_have_rung = report.end == CallEnd::Rejected && report.rang.is_none();
     Classification {
-        counts: read.counts || rang,
+        counts: read.counts || rang || may_have_rung,
         // A route over which a phone rang works.
         trunk: if rang && read.trunk == TrunkFinding::Silent {
             TrunkFinding::Fine
@@ -229,7 +234,7 @@ fn by_end(report: &CallReport) -> Classification {
         ),
         CallEnd::Rejected => rejected(report),
         CallEnd::Busy => simple(Outcome::Busy, Fault::Callee, "busy"),
-        CallEnd::Failed => silent(Outcome::NetworkFailure, Fault::Network, "failed"),
+        CallEnd::Failed => failed(report),
         CallEnd::RingUnseen if report.rang == Some(true) => rang_out(),
         CallEnd::RingUnseen => silent(Outcome::NetworkFailure, Fault::Unknown, "ring_unseen"),
         CallEnd::BadNumber => bad_number(CalleeFinding::Invalid, "refused_number"),
@@ -277,6 +282,17 @@ fn completed(report: &CallReport) -> Classification {
 
 fn rang_out() -> Classification {
     simple(Outcome::NoAnswer, Fault::Callee, "ring_timeout")
+}
+
+/// Returns a failure after which the phone may have rung. A pause that the trunk asked for is kept.
+fn failed(report: &CallReport) -> Classification {
+    let read = silent(Outcome::NetworkFailure, Fault::Network, "failed");
+    Classification {
+        trunk: report
+            .retry_after
+            .map_or(read.trunk, TrunkFinding::Throttled),
+        ..read
+    }
 }
 
 /// Returns an end that counts, because it may have rung, but does not show that the route works.

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use super::{Facts, PastAttempt, attempts, caps, suppression, window};
 use crate::domain::campaign::{OutcomeAction, OutcomeRule, VoicemailAction};
-use crate::domain::outcome::{CalleeFinding, Classification, DEFAULT_RETRY_AFTER, TrunkFinding};
+use crate::domain::outcome::{
+    CalleeFinding, CallerIdFinding, Classification, DEFAULT_RETRY_AFTER, TrunkFinding,
+};
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{CalleeType, CampaignState, ContactState, Outcome, Timestamp};
 
@@ -177,7 +179,11 @@ fn default_rule(facts: &Facts<'_>, ended: &Classification) -> OutcomeRule {
         }),
         Outcome::NoAnswer => after(hours(3)),
         // It may have rung for as long as a phone that was not picked up.
-        Outcome::NetworkFailure if ended.counts => after(hours(3)),
+        Outcome::NetworkFailure | Outcome::Throttled if ended.counts => after(hours(3)),
+        // A block is about the caller ID, which is not shown to the callee again that day.
+        Outcome::ProviderError if ended.counts && ended.caller_id == CallerIdFinding::Fine => {
+            after(hours(3))
+        }
         Outcome::Declined => end(OutcomeAction::DoNotCall),
         Outcome::InvalidNumber => after(CONFIRM_INVALID),
         Outcome::Abandoned => after(hours(24)),

@@ -57,6 +57,8 @@ pub(super) struct Known {
     pub(super) bridging: Bridging,
     /// Whether its request was answered without showing whether anything was dialed.
     asks_room: bool,
+    /// The refusal that this answer states, if it states one.
+    pub(super) refusal: Option<CallReport>,
     /// Its end as reported.
     told: Option<CallReport>,
     /// Whether the server has not yet confirmed that the room is gone.
@@ -272,9 +274,16 @@ impl Call {
         self.lock().evidence.see(callee, last);
     }
 
-    /// Makes look-ups check in the room whether anything was dialed.
-    pub(super) fn ask_room(&self) {
-        self.lock().asks_room = true;
+    /// Records that a poll of the callee had no answer.
+    pub(super) fn miss(&self) {
+        self.lock().evidence.miss();
+    }
+
+    /// Makes look-ups check in the room whether anything was dialed. `refusal` is what the answer states.
+    pub(super) fn ask_room(&self, refusal: Option<CallReport>) {
+        let mut known = self.lock();
+        known.asks_room = true;
+        known.refusal = refusal;
     }
 
     /// Returns whether look-ups have to check in the room whether anything was dialed.
@@ -358,6 +367,7 @@ fn correction(known: &mut Known, now: Timestamp) -> Heard {
             known.stage = Stage::Open;
             known.told = None;
             known.asks_room = false;
+            known.refusal = None;
             Heard::Open(word)
         }
         None => Heard::Nothing,

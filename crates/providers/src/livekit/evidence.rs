@@ -6,13 +6,14 @@
 //! with livekit-server 1.13.5 and livekit/sip 1.11.0).
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::bridging::Bridging;
 use super::failure::{Over, Said};
 use super::wire::Participant;
 use crate::inbound::{Inbound, News};
 use dialdeck_core::domain::attempt::CallEnd;
-use dialdeck_core::domain::outcome::classify;
+use dialdeck_core::domain::outcome::{DEFAULT_RETRY_AFTER, classify};
 use dialdeck_core::domain::{CallReport, CalleeType, Timestamp};
 
 /// What is known about a call.
@@ -30,7 +31,7 @@ pub(super) struct Evidence {
     rang: bool,
     /// Whether a person or a machine answered.
     pub(super) answered: bool,
-    /// Whether the poll just before the end of the ringing found the call still dialing.
+    /// Whether the latest poll, just before the end of the ringing, found the call still dialing.
     silent_to_the_end: bool,
     /// How and when the callee left according to a webhook.
     left: Option<(CallReport, Timestamp)>,
@@ -70,6 +71,11 @@ impl Evidence {
         self.rang |= callee.rings();
         self.answered |= callee.was_answered();
         self.silent_to_the_end = last && callee.is_dialing();
+    }
+
+    /// Records that a poll had no answer, so that an earlier one does not show the end.
+    pub(super) const fn miss(&mut self) {
+        self.silent_to_the_end = false;
     }
 
     /// Returns whether the phone rang, or `None` if that is not known.
@@ -150,21 +156,27 @@ impl Evidence {
             Said::NotDialed(report) if self.rang() != Some(true) => report.clone(),
             Said::Over(over) => self.ended(self.of_over(*over, hung_up)),
             // The answer states that nothing was dialed although the phone rang, or states no end.
-            Said::NotDialed(_) | Said::Answered | Said::Unclear | Said::Lost => {
+            Said::NotDialed(_) | Said::Answered | Said::Unclear(_) | Said::Lost => {
                 self.ended(CallEnd::Unresolved)
             }
         }
     }
 
     /// Returns the end of a call that is over without a final answer of the network.
+    ///
+    /// Two answers prove on their own that nothing rang: the network did not reply to the INVITE at all, and
+    /// it asked for credentials instead. That a connection failed does not prove it, because the connection
+    /// may have been that of a later request of the call.
     fn of_over(&self, over: Over, hung_up: bool) -> CallEnd {
         let rang = self.rang || self.answered;
         match over {
             Over::Cancelled if hung_up => CallEnd::CancelledByUs,
             _ if self.answered => CallEnd::Completed,
             Over::Credentials if !rang => CallEnd::CredentialsRefused,
-            Over::NoReply | Over::NoConnection if !rang => CallEnd::NobodyRang,
-            Over::Cancelled | Over::Stopped | Over::Failed if self.is_silent() => {
+            Over::NoReply if !rang => CallEnd::NobodyRang,
+            Over::Cancelled | Over::Stopped | Over::Failed | Over::NoConnection
+                if self.is_silent() =>
+            {
                 CallEnd::NobodyRang
             }
             Over::Cancelled | Over::NoReply if rang => CallEnd::RangOut,
@@ -176,25 +188,42 @@ impl Evidence {
     }
 
     /// Returns the report of a call whose answer does not show whether anything was dialed, once the room is
-    /// certainly gone.
+    /// certainly gone. `refusal` is what the answer states, which stands if nothing rang.
     ///
     /// A callee who was never in the room was not dialed. That is certain only if the server reported by
     /// webhook that the room is gone, because this webhook is the last one about a room. A poll does not
-    /// prove it, because a phone may have rung between two polls.
-    pub(super) fn by_the_room(&self, bridging: &Bridging, hung_up: bool) -> CallReport {
+    /// prove it, because a phone may have rung between two polls. A refusal without that proof counts, and
+    /// keeps of its meaning only the pause.
+    pub(super) fn by_the_room(
+        &self,
+        bridging: &Bridging,
+        hung_up: bool,
+        refusal: Option<&CallReport>,
+    ) -> CallReport {
+        let entered = self.was_in_the_room();
+        let never_dialed = !entered && self.room_gone;
+        if let Some(refusal) = refusal
+            && (never_dialed || self.is_silent())
+        {
+            return CallReport {
+                rang: self.rang(),
+                ..refusal.clone()
+            };
+        }
         if let Some((report, _)) = self.told_end(bridging, Timestamp::MAX) {
             return report;
         }
-        let entered = self.was_in_the_room();
         let end = match () {
             () if self.answered => CallEnd::Completed,
-            () if !entered && self.room_gone => CallEnd::ProviderFailed,
+            () if never_dialed => CallEnd::ProviderFailed,
             () if hung_up => CallEnd::CancelledByUs,
-            () if !entered => CallEnd::Failed,
+            // The request was refused, and the room is gone: the call is over, whether it rang or not.
+            () if !entered || refusal.is_some() && !self.rang => CallEnd::Failed,
             () => CallEnd::Unresolved,
         };
         CallReport {
             callee_type: bridging.callee,
+            retry_after: refusal.and_then(pause_of),
             ..self.ended(end)
         }
     }
@@ -240,6 +269,14 @@ impl Evidence {
             ..CallReport::default()
         }
     }
+}
+
+/// Returns the pause that a refusal asks for, or `None` if it asks for none.
+fn pause_of(refusal: &CallReport) -> Option<Duration> {
+    let throttled = refusal.end == CallEnd::Throttled;
+    refusal
+        .retry_after
+        .or_else(|| throttled.then_some(DEFAULT_RETRY_AFTER))
 }
 
 /// Returns whether this end states that the callee was never in the room.

@@ -1,6 +1,7 @@
 use serde_json::json;
 
 use super::*;
+use dialdeck_core::domain::outcome::{Fault, TrunkFinding};
 use dialdeck_core::domain::{AttemptId, DeckId};
 
 fn at(millis: i64) -> Timestamp {
@@ -73,7 +74,8 @@ fn an_end_without_an_answer_is_read_by_what_rang() {
         (Over::Cancelled, NobodyRang, RingUnseen, RangOut),
         // `NoReply` shows on its own that nothing answered the INVITE.
         (Over::NoReply, NobodyRang, NobodyRang, RangOut),
-        (Over::NoConnection, NobodyRang, NobodyRang, Failed),
+        // The connection may have been that of a later request.
+        (Over::NoConnection, NobodyRang, Failed, Failed),
         (
             Over::Credentials,
             CredentialsRefused,
@@ -178,7 +180,7 @@ fn what_was_refused_before_dialing_is_in_doubt_once_it_rang() {
 #[test]
 fn a_callee_who_was_never_in_the_room_was_not_dialed() {
     let by_the_room = |evidence: &Evidence| {
-        let report = evidence.by_the_room(&Bridging::default(), false);
+        let report = evidence.by_the_room(&Bridging::default(), false, None);
         (report.end, classify(&report).counts)
     };
     let mut seen = Evidence::default();
@@ -206,8 +208,59 @@ fn a_callee_who_was_never_in_the_room_was_not_dialed() {
         by_the_room(&heard(&[News::Bridged])),
         (CallEnd::Completed, true)
     );
-    let ours = seen.by_the_room(&Bridging::default(), true);
+    let ours = seen.by_the_room(&Bridging::default(), true, None);
     assert_eq!(ours.end, CallEnd::CancelledByUs);
+}
+
+#[test]
+fn a_refusal_stands_only_where_nothing_rang() {
+    let refusal = CallReport {
+        end: CallEnd::Throttled,
+        ..CallReport::default()
+    };
+    let by_the_room = |evidence: &Evidence| {
+        let report = evidence.by_the_room(&Bridging::default(), false, Some(&refusal));
+        (report.end, classify(&report).counts)
+    };
+    let stands = (CallEnd::Throttled, false);
+    assert_eq!(by_the_room(&heard(&[News::RoomGone])), stands);
+    let silent = heard(&[joined("PA_1"), left(CallEnd::Unresolved, DIALING)]);
+    assert_eq!(by_the_room(&silent), stands);
+    let mut seen = Evidence::default();
+    seen.see(&callee("dialing"), false);
+    // Short ringing may have been missed by polls, and a webhook may be lost.
+    let doubtful = [
+        Evidence::default(),
+        heard(&[News::Changed]),
+        heard(&[joined("PA_1"), News::RoomGone]),
+        heard(&[left(CallEnd::Unresolved, None), News::RoomGone]),
+        seen,
+    ];
+    for evidence in doubtful {
+        let (_, counts) = by_the_room(&evidence);
+        assert!(counts, "{evidence:?}");
+    }
+    let report = Evidence::default().by_the_room(&Bridging::default(), false, Some(&refusal));
+    let read = classify(&report);
+    assert_eq!((report.end, read.fault), (CallEnd::Failed, Fault::Network));
+    // The trunk rests as the refusal asks.
+    assert_eq!(read.trunk, TrunkFinding::Throttled(DEFAULT_RETRY_AFTER));
+    let rang = heard(&[left(CallEnd::RangOut, RINGING)]);
+    assert_eq!(by_the_room(&rang), (CallEnd::RangOut, true));
+    assert_eq!(
+        by_the_room(&heard(&[News::Bridged])),
+        (CallEnd::Completed, true)
+    );
+}
+
+#[test]
+fn a_poll_without_an_answer_proves_nothing_of_the_end() {
+    let mut looked = Evidence::default();
+    looked.see(&callee("dialing"), true);
+    looked.miss();
+    assert_eq!(looked.rang(), None);
+    looked.see(&callee("dialing"), true);
+    assert_eq!(looked.rang(), DIALING);
 }
 
 #[test]
@@ -220,6 +273,7 @@ fn late_word_opens_or_corrects_whatever_end_does_not_know_it() {
     let told = |end| CallReport {
         end,
         sip_code: (end == Rejected).then_some(503),
+        rang: (end == Rejected).then_some(false),
         ..CallReport::default()
     };
     let corrected =

@@ -11,6 +11,7 @@ use crate::remote::http::{Answer, NoAnswer};
 use crate::remote::text::plain;
 use dialdeck_core::domain::CallReport;
 use dialdeck_core::domain::attempt::CallEnd;
+use dialdeck_core::domain::outcome::classify;
 
 /// An unsuccessful answer.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -42,23 +43,32 @@ pub(super) enum Said {
     Answered,
     /// The network's final answer.
     Final(CallReport),
-    /// A refusal that is given only before anything is dialed.
+    /// A refusal that is established to be given only before anything is dialed.
     NotDialed(CallReport),
     /// The call is over without a final answer of the network.
     Over(Over),
-    /// The server answered without showing whether anything was dialed.
-    Unclear,
+    /// The server answered without proving whether anything was dialed; holds the refusal that the answer
+    /// states, if it states one. It stands only if the room shows that nothing rang.
+    Unclear(Option<CallReport>),
     /// There is no answer of the server; the request may still be on its way.
     Lost,
 }
 
 impl Said {
-    /// Returns whether the end depends on whether the phone rang.
+    /// Returns whether the end, or whether it counts, depends on proof that nothing rang.
     pub(super) fn asks_whether_it_rang(&self) -> bool {
         match self {
             Self::Over(_) => true,
-            Self::Final(report) => report.sip_code == Some(603),
-            Self::Answered | Self::NotDialed(_) | Self::Unclear | Self::Lost => false,
+            Self::Final(report) => {
+                let read = |rang| {
+                    classify(&CallReport {
+                        rang,
+                        ..report.clone()
+                    })
+                };
+                read(Some(false)) != read(None)
+            }
+            Self::Answered | Self::NotDialed(_) | Self::Unclear(_) | Self::Lost => false,
         }
     }
 }
@@ -80,23 +90,62 @@ pub(super) enum Over {
     Failed,
 }
 
-/// Sentences in the server's messages that state what its codes do not: livekit/sip `outbound.go`,
-/// `protocol.go` and `errors.go` at be5d3f5, livekit/psrpc. No other part of a message is read.
-const SENTENCES: [(&str, Sentence); 7] = [
-    ("no response from servers", Sentence::NobodyThere),
-    ("0 intermediate responses", Sentence::Over(Over::NoReply)),
-    ("dial err=", Sentence::Over(Over::NoConnection)),
-    ("required auth", Sentence::Over(Over::Credentials)),
-    ("max auth retry", Sentence::Over(Over::Credentials)),
-    ("service shutting down", Sentence::Over(Over::Stopped)),
-    ("server is closed", Sentence::Over(Over::Stopped)),
+/// Sentences in the server's messages that state what its codes do not, each with the code that it is read
+/// under: livekit/sip `outbound.go`, `protocol.go` and `errors.go` at be5d3f5, livekit/livekit
+/// `pkg/service/errors.go` at 788d4c3, livekit/psrpc. No other part of a message is read.
+const SENTENCES: [(&str, &str, Sentence); 9] = [
+    (
+        "unavailable",
+        "no response from servers",
+        Sentence::NotDialed(CallEnd::ProviderFailed),
+    ),
+    (
+        "not_found",
+        "requested sip trunk does not exist",
+        Sentence::NotDialed(CallEnd::TrunkUnknown),
+    ),
+    (
+        "unauthenticated",
+        "permissions denied",
+        Sentence::NotDialed(CallEnd::AccountRefused),
+    ),
+    (
+        "canceled",
+        "0 intermediate responses",
+        Sentence::Over(Over::NoReply),
+    ),
+    (
+        "failed_precondition",
+        "dial err=",
+        Sentence::Over(Over::NoConnection),
+    ),
+    (
+        "failed_precondition",
+        "required auth",
+        Sentence::Over(Over::Credentials),
+    ),
+    (
+        "failed_precondition",
+        "max auth retry",
+        Sentence::Over(Over::Credentials),
+    ),
+    (
+        "canceled",
+        "service shutting down",
+        Sentence::Over(Over::Stopped),
+    ),
+    (
+        "canceled",
+        "server is closed",
+        Sentence::Over(Over::Stopped),
+    ),
 ];
 
 /// The meaning of such a sentence.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Sentence {
-    /// No SIP service took the request.
-    NobodyThere,
+    /// The request was refused before anything was dialed.
+    NotDialed(CallEnd),
     /// The call ended in this way.
     Over(Over),
 }
@@ -117,11 +166,14 @@ impl Refusal {
             .as_str()
             .unwrap_or_default()
             .to_ascii_lowercase();
-        let known = SENTENCES.iter().find(|(text, _)| message.contains(text));
+        let code = body["code"].as_str();
+        let known = SENTENCES
+            .iter()
+            .find(|(under, text, _)| code == Some(under) && message.contains(text));
         Self {
-            sentence: known.map(|(_, sentence)| *sentence),
+            sentence: known.map(|(_, _, sentence)| *sentence),
             status: answer.status,
-            code: body["code"].as_str().map(str::to_owned),
+            code: code.map(str::to_owned),
             sip: status
                 .filter(|status| (300..700).contains(status))
                 .map(|status| (status, reason)),
@@ -198,11 +250,9 @@ pub(super) fn of_dial(answer: &Result<Answer, NoAnswer>) -> Said {
         };
     }
     let refusal = Refusal::read(answer);
-    let not_dialed = |end| {
-        Said::NotDialed(CallReport {
-            retry_after: refusal.retry_after,
-            ..ended(end)
-        })
+    let refused = |end| CallReport {
+        retry_after: refusal.retry_after,
+        ..ended(end)
     };
     match (&refusal.sip, &refusal.code) {
         (Some((status, reason)), _) => Said::Final(CallReport {
@@ -211,46 +261,44 @@ pub(super) fn of_dial(answer: &Result<Answer, NoAnswer>) -> Said {
             retry_after: refusal.retry_after,
             ..ended(CallEnd::Rejected)
         }),
-        (None, Some(code)) => match by_code(code, refusal.sentence) {
-            Ok(said) => said,
-            Err(end) => not_dialed(end),
+        (None, Some(code)) => match (code.as_str(), refusal.sentence) {
+            (_, Some(Sentence::NotDialed(end))) => Said::NotDialed(refused(end)),
+            (_, Some(Sentence::Over(over))) => Said::Over(over),
+            ("canceled", None) => Said::Over(Over::Cancelled),
+            // The server uses this code for a fault on its side after the INVITE, so that clients do not
+            // repeat the request (livekit/sip `afterInvite`), and for a refusal of the trunk before it.
+            ("failed_precondition", None) => Said::Over(Over::Failed),
+            (code, None) => Said::Unclear(by_code(code).map(refused)),
         },
-        (None, None) => by_http_status(refusal.status).map_or(Said::Lost, not_dialed),
+        // The server checks tokens first and answers in plain text.
+        (None, None) if refusal.status == 401 => Said::NotDialed(refused(CallEnd::AccountRefused)),
+        (None, None) => by_http_status(refusal.status)
+            .map_or(Said::Lost, |end| Said::Unclear(Some(refused(end)))),
     }
 }
 
-/// Returns the meaning of a LiveKit server's own refusal, without an answer of the carrier. `Err` if nothing
-/// was dialed.
-fn by_code(code: &str, sentence: Option<Sentence>) -> Result<Said, CallEnd> {
-    let over = |otherwise| match sentence {
-        Some(Sentence::Over(over)) => Said::Over(over),
-        Some(Sentence::NobodyThere) | None => Said::Over(otherwise),
-    };
+/// Returns the end that a LiveKit server's own refusal states by its code, or `None` if it states none.
+///
+/// A code alone proves nothing: the server gives the same codes for the network's final answers, and servers
+/// of early 2026 also used `unavailable`, `unknown` and `internal` after the INVITE. `deadline_exceeded` and
+/// undocumented codes may come after it, too.
+fn by_code(code: &str) -> Option<CallEnd> {
     match code {
-        "canceled" => Ok(over(Over::Cancelled)),
-        // The server uses this code for a fault on its side after the INVITE, so that clients do not repeat
-        // the request (livekit/sip `afterInvite`), and for a refusal of the trunk before the ringing.
-        "failed_precondition" => Ok(over(Over::Failed)),
-        "unauthenticated" | "permission_denied" => Err(CallEnd::AccountRefused),
-        "resource_exhausted" => Err(CallEnd::Throttled),
-        // If the callee were meant, `meta` would hold the carrier's 404 ("requested sip trunk does not
-        // exist").
-        "not_found" => Err(CallEnd::TrunkUnknown),
+        "unauthenticated" | "permission_denied" => Some(CallEnd::AccountRefused),
+        "resource_exhausted" => Some(CallEnd::Throttled),
+        // If the callee were meant, `meta` would hold the carrier's 404.
+        "not_found" => Some(CallEnd::TrunkUnknown),
         "bad_route" | "unimplemented" | "invalid_argument" | "malformed" | "out_of_range" => {
-            Err(CallEnd::Misconfigured)
+            Some(CallEnd::Misconfigured)
         }
-        "unavailable" if sentence == Some(Sentence::NobodyThere) => Err(CallEnd::ProviderFailed),
-        // Servers of early 2026 also use `unavailable`, `unknown` and `internal` after the INVITE.
-        // `deadline_exceeded` and undocumented codes may come after it, too.
-        _ => Ok(Said::Unclear),
+        _ => None,
     }
 }
 
-/// Returns the end that an answer of an intermediary means, or `None` if it may have passed the request on.
+/// Returns the end that an answer of an intermediary states, or `None` if it may have passed the request on.
 fn by_http_status(status: u16) -> Option<CallEnd> {
     match status {
-        // The server checks tokens first and answers in plain text.
-        401 | 407 => Some(CallEnd::AccountRefused),
+        407 => Some(CallEnd::AccountRefused),
         429 => Some(CallEnd::Throttled),
         // An intermediary gives these instead of passing a request on.
         300..=399 | 400 | 403 | 404 | 405 | 411 | 413 | 414 | 415 | 421 | 431 => {

@@ -34,7 +34,7 @@ fn message(status: u16, code: &str, message: &str) -> Answer {
 fn not_dialed(said: &Said) -> Option<CallEnd> {
     match said {
         Said::NotDialed(report) => Some(report.end),
-        Said::Answered | Said::Final(_) | Said::Over(_) | Said::Unclear | Said::Lost => None,
+        Said::Answered | Said::Final(_) | Said::Over(_) | Said::Unclear(_) | Said::Lost => None,
     }
 }
 
@@ -95,29 +95,28 @@ fn only_the_sip_status_classifies_a_call() {
 
 #[test]
 fn without_a_sip_status_the_code_says_whether_it_may_ring() {
-    let not_dialed = |end| Said::NotDialed(ended(end));
+    let refused = |end| Said::Unclear(Some(ended(end)));
     let table = [
         (408, "canceled", Said::Over(Over::Cancelled)),
         (412, "failed_precondition", Said::Over(Over::Failed)),
-        (404, "not_found", not_dialed(CallEnd::TrunkUnknown)),
-        (404, "bad_route", not_dialed(CallEnd::Misconfigured)),
-        (400, "invalid_argument", not_dialed(CallEnd::Misconfigured)),
-        (401, "unauthenticated", not_dialed(CallEnd::AccountRefused)),
-        (
-            403,
-            "permission_denied",
-            not_dialed(CallEnd::AccountRefused),
-        ),
-        (429, "resource_exhausted", not_dialed(CallEnd::Throttled)),
+        // The codes of a refusal are also those of final answers of the network.
+        (404, "not_found", refused(CallEnd::TrunkUnknown)),
+        (404, "bad_route", refused(CallEnd::Misconfigured)),
+        (400, "invalid_argument", refused(CallEnd::Misconfigured)),
+        (400, "malformed", refused(CallEnd::Misconfigured)),
+        (501, "unimplemented", refused(CallEnd::Misconfigured)),
+        (401, "unauthenticated", refused(CallEnd::AccountRefused)),
+        (403, "permission_denied", refused(CallEnd::AccountRefused)),
+        (429, "resource_exhausted", refused(CallEnd::Throttled)),
         // Each of these came after an INVITE on some server, or is not documented.
-        (408, "deadline_exceeded", Said::Unclear),
-        (500, "unknown", Said::Unclear),
-        (500, "internal", Said::Unclear),
-        (500, "dataloss", Said::Unclear),
-        (503, "unavailable", Said::Unclear),
-        (409, "aborted", Said::Unclear),
-        (409, "already_exists", Said::Unclear),
-        (500, "a word of another age", Said::Unclear),
+        (408, "deadline_exceeded", Said::Unclear(None)),
+        (500, "unknown", Said::Unclear(None)),
+        (500, "internal", Said::Unclear(None)),
+        (500, "dataloss", Said::Unclear(None)),
+        (503, "unavailable", Said::Unclear(None)),
+        (409, "aborted", Said::Unclear(None)),
+        (409, "already_exists", Said::Unclear(None)),
+        (500, "a word of another age", Said::Unclear(None)),
     ];
     for (status, code, wanted) in table {
         assert_eq!(said(twirp(status, code, None)), wanted, "{code}");
@@ -176,14 +175,51 @@ fn some_sentences_say_what_their_codes_do_not() {
             "no response from servers",
             Said::NotDialed(ended(CallEnd::ProviderFailed)),
         ),
+        (
+            404,
+            "not_found",
+            "requested sip trunk does not exist",
+            Said::NotDialed(ended(CallEnd::TrunkUnknown)),
+        ),
+        (
+            401,
+            "unauthenticated",
+            "permissions denied",
+            Said::NotDialed(ended(CallEnd::AccountRefused)),
+        ),
         // A sentence under another code means nothing.
-        (500, "internal", "no response from servers", Said::Unclear),
-        (500, "unknown", "sip server required auth", Said::Unclear),
-        (503, "unavailable", "cpu exhausted", Said::Unclear),
+        (
+            500,
+            "internal",
+            "no response from servers",
+            Said::Unclear(None),
+        ),
+        (
+            500,
+            "unknown",
+            "sip server required auth",
+            Said::Unclear(None),
+        ),
+        (503, "unavailable", "cpu exhausted", Said::Unclear(None)),
     ];
     for (status, code, text, wanted) in table {
         assert_eq!(said(message(status, code, text)), wanted, "{code} {text}");
     }
+}
+
+#[test]
+fn an_end_waits_for_proof_of_silence_only_where_that_changes_it() {
+    let asks = |code: &str, status: &str| {
+        said(twirp(412, code, Some((status, "")))).asks_whether_it_rang()
+    };
+    for status in ["500", "503", "504", "403", "481", "488", "603", "606"] {
+        assert!(asks("failed_precondition", status), "{status}");
+    }
+    for status in ["486", "480", "404", "600", "607", "608"] {
+        assert!(!asks("failed_precondition", status), "{status}");
+    }
+    assert!(said(twirp(408, "canceled", None)).asks_whether_it_rang());
+    assert!(!said(twirp(500, "unknown", None)).asks_whether_it_rang());
 }
 
 #[test]
@@ -204,9 +240,13 @@ fn what_stands_in_between_may_have_passed_it_on() {
         (200, None),
     ];
     for (status, end) in table {
-        let said = said(answer(status, "text/html", html));
-        assert_eq!(not_dialed(&said), end, "{status}");
-        assert!(end.is_some() || said == Said::Lost, "{status}");
+        let wanted = match end {
+            // LiveKit's own check of the token, before anything else.
+            Some(CallEnd::AccountRefused) => Said::NotDialed(ended(CallEnd::AccountRefused)),
+            Some(end) => Said::Unclear(Some(ended(end))),
+            None => Said::Lost,
+        };
+        assert_eq!(said(answer(status, "text/html", html)), wanted, "{status}");
     }
     for odd in ["", "[]", "null", "{", r#"{"code":7,"meta":"no"}"#, "\u{0}"] {
         assert_eq!(said(answer(500, "application/json", odd)), Said::Lost);
@@ -232,8 +272,8 @@ fn a_call_is_answered_when_the_server_names_it() {
 fn a_pause_is_passed_on() {
     let mut throttled = twirp(429, "resource_exhausted", None);
     throttled.retry_after = Some(Duration::from_secs(7));
-    let Said::NotDialed(report) = said(throttled.clone()) else {
-        panic!("a refusal is an end");
+    let Said::Unclear(Some(report)) = said(throttled.clone()) else {
+        panic!("a refusal is stated");
     };
     assert_eq!(report.retry_after, Some(Duration::from_secs(7)));
     let before = before_dialing(&Failure::Refused(Refusal::read(&throttled)));

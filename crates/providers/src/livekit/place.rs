@@ -22,9 +22,13 @@ use dialdeck_core::domain::{AttemptId, CallReport, Timestamp};
 /// [`LOOK_EVERY`] until it rings, and one [`LAST_LOOK`] before its ringing ends.
 const FIRST_LOOKS: [Duration; 2] = [Duration::from_secs(1), Duration::from_secs(3)];
 
-/// How long before the end of its ringing a call is polled for the last time. A call that is still dialing
-/// then has not rung.
+/// How long before the end of its ringing a call is polled every [`LOOK_AT_THE_END`], until its answer comes.
+/// The server's limit runs from the INVITE, so it ends later than the deck's. A call that is still dialing at
+/// the last of these polls has not rung.
 const LAST_LOOK: Duration = Duration::from_secs(2);
+
+/// The pause between the last polls.
+const LOOK_AT_THE_END: Duration = Duration::from_secs(1);
 
 /// The pause between two polls of a call. If it were shorter, twenty calls would use up the limit of LiveKit
 /// Cloud.
@@ -85,7 +89,7 @@ impl Following<'_> {
                 self.end_without_agent().await;
             }
             Said::Final(_) | Said::NotDialed(_) | Said::Over(_) => self.end_unanswered(&said).await,
-            Said::Unclear => self.ask_room().await,
+            Said::Unclear(refusal) => self.ask_room(refusal).await,
             Said::Lost => self.lose().await,
         }
     }
@@ -112,14 +116,12 @@ impl Following<'_> {
     }
 
     /// Ends an attempt whose answer does not show whether anything was dialed, by evidence from the room.
-    async fn ask_room(&self) {
+    async fn ask_room(&self, refusal: Option<CallReport>) {
         let at = self.line.now();
+        self.call.ask_room(refusal);
         match self.livekit.settle_by_room(self.call, self.line).await {
             Settled::Ended(report) => self.line.ended(report, at),
-            Settled::Up | Settled::CannotTell => {
-                self.call.ask_room();
-                self.lose().await;
-            }
+            Settled::Up | Settled::CannotTell => self.lose().await,
         }
     }
 
@@ -233,12 +235,12 @@ impl Following<'_> {
                 rang = self.look(last).await;
                 looks += 1;
                 next_look = if last {
-                    Timestamp::MAX
+                    self.line.now() + LOOK_AT_THE_END
                 } else {
                     self.next_look(sent, looks)
                 };
             }
-            if rang || next_look == Timestamp::MAX {
+            if rang {
                 self.call.changed().await;
             } else {
                 self.rest(next_look.since(self.line.now())).await;
@@ -256,7 +258,11 @@ impl Following<'_> {
                 }
                 callee.rings()
             }
-            Ok(None) | Err(_) => false,
+            Ok(None) => false,
+            Err(_) => {
+                self.call.miss();
+                false
+            }
         }
     }
 

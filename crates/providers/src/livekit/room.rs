@@ -108,9 +108,11 @@ impl LiveKit {
         if !call.known().evidence.is_complete() && !self.stays_away(call, line).await {
             return Settled::CannotTell;
         }
-        Settled::Ended(
-            call.conclude(|known| known.evidence.by_the_room(&known.bridging, known.hung_up)),
-        )
+        Settled::Ended(call.conclude(|known| {
+            let refusal = known.refusal.as_ref();
+            let evidence = &known.evidence;
+            evidence.by_the_room(&known.bridging, known.hung_up, refusal)
+        }))
     }
 
     /// Polls a few more times whether the callee still enters the room, and then ends that call. Returns

@@ -7,7 +7,7 @@ fn report(code: u16, reason: &str) -> CallReport {
         end: CallEnd::Rejected,
         sip_code: Some(code),
         // A 603 is a person's decline only if the phone rang.
-        rang: (code == 603).then_some(true),
+        rang: Some(code == 603),
         reason: (!reason.is_empty()).then(|| reason.to_owned()),
         ..CallReport::default()
     }
@@ -191,6 +191,14 @@ fn what_rang_counts_whoever_is_to_blame_for_its_end() {
             assert_eq!(classify(&silent).outcome, classify(&with).outcome, "{code}");
         }
     }
+    // If it is not known whether it rang, it may have.
+    for code in 300..700 {
+        let read = classify(&CallReport {
+            sip_code: Some(code),
+            ..CallReport::default()
+        });
+        assert!(read.counts, "{code}");
+    }
     // A limit named in a text is a limit, even if the phone rang.
     let limit = CallReport {
         sip_code: Some(403),
@@ -265,6 +273,19 @@ fn an_end_that_does_not_show_whether_it_rang_counts_and_is_silence_of_the_route(
             assert_eq!(read.trunk, TrunkFinding::Silent, "{end:?}");
             assert_eq!(read.callee, CalleeFinding::None, "{end:?}");
             assert_ne!(read.fault, Fault::Callee, "{end:?}");
+        }
+        // A pause that the trunk asked for is kept.
+        if end == CallEnd::Failed {
+            let pause = Duration::from_secs(7);
+            let read = classify(&CallReport {
+                end,
+                retry_after: Some(pause),
+                ..CallReport::default()
+            });
+            assert_eq!(
+                (read.trunk, read.counts),
+                (TrunkFinding::Throttled(pause), true)
+            );
         }
         // A route over which a phone rang works.
         let rang = read(end, Some(true));

@@ -28,7 +28,7 @@ fn ended(end: CallEnd) -> Classification {
 fn sip(code: u16) -> Classification {
     classify(&CallReport {
         sip_code: Some(code),
-        rang: (code == 603).then_some(true),
+        rang: Some(code == 603),
         ..CallReport::default()
     })
 }
@@ -66,7 +66,20 @@ fn every_outcome_has_its_default() {
         trunk: TrunkFinding::Throttled(Duration::from_secs(45)),
         ..sip(429)
     };
+    // It is not known whether the phone rang.
+    let doubtful = |code, reason: &str| {
+        classify(&CallReport {
+            sip_code: Some(code),
+            reason: Some(reason.to_owned()),
+            ..CallReport::default()
+        })
+    };
     for (read, expected) in [
+        (doubtful(500, ""), retry_in(hours(3))),
+        (doubtful(403, ""), retry_in(hours(3))),
+        (doubtful(503, "CPS limit exceeded"), retry_in(hours(3))),
+        (doubtful(608, ""), retry_in(minutes(5))),
+        (ended(CallEnd::Failed), retry_in(hours(3))),
         (completed(CalleeType::Human), Next::Finish(Done)),
         (completed(CalleeType::Unknown), Next::Finish(Done)),
         (completed(CalleeType::Voicemail), retry_in(hours(4))),

@@ -1,38 +1,52 @@
 //! Slots that calls of unknown fate occupy.
 
 use super::board::{CampaignBoard, Phase};
-use dialdeck_core::domain::{Attempt, AttemptState, Campaign};
+use dialdeck_core::domain::{Attempt, AttemptId, AttemptState, Campaign};
 use dialdeck_core::policy::{Scope, Until};
 use dialdeck_store::Snapshot;
 
-/// Counts calls in flight and those of unknown fate among them.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// The most calls that a text names.
+const NAMED: usize = 20;
+
+/// Calls in flight: how many there are, and which of them are of unknown fate.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Slots {
-    unknown: usize,
+    unknown: Vec<AttemptId>,
     all: usize,
 }
 
 impl Slots {
-    /// Counts calls in these states.
-    pub(super) fn of(states: impl Iterator<Item = AttemptState>) -> Self {
-        states.fold(Self::default(), |slots, state| Self {
-            unknown: slots.unknown + usize::from(state == AttemptState::Unknown),
-            all: slots.all + 1,
+    /// Counts these calls.
+    pub(super) fn of(calls: impl Iterator<Item = (AttemptId, AttemptState)>) -> Self {
+        calls.fold(Self::default(), |mut slots, (attempt, state)| {
+            slots.all += 1;
+            if state == AttemptState::Unknown {
+                slots.unknown.push(attempt);
+            }
+            slots
         })
     }
 
     /// Returns whether at least `least` calls, and at least half of all, are of unknown fate.
-    pub(super) const fn are_stuck(self, least: usize) -> bool {
-        self.unknown > 0 && self.unknown >= least && self.unknown * 2 >= self.all
+    pub(super) const fn are_stuck(&self, least: usize) -> bool {
+        let unknown = self.unknown.len();
+        unknown > 0 && unknown >= least && unknown * 2 >= self.all
     }
 
-    /// Returns what the calls wait for, and where an operator can check them.
-    pub(super) fn message(self) -> String {
+    /// Returns which calls wait, for what, and where an operator can check them.
+    pub(super) fn message(&self) -> String {
+        let named = self.unknown.iter().take(NAMED);
+        let mut named: Vec<String> = named.map(AttemptId::to_string).collect();
+        if self.unknown.len() > NAMED {
+            named.push("…".to_owned());
+        }
         format!(
             "{} of {} calls that are up are of unknown fate and keep their slots until the carrier \
              says what became of them, or until they are past their longest life; look at the \
-             carrier's own console",
-            self.unknown, self.all
+             carrier's own console (attempts {})",
+            self.unknown.len(),
+            self.all,
+            named.join(", ")
         )
     }
 }
@@ -53,7 +67,7 @@ pub(super) fn explain(board: &mut CampaignBoard, campaign: &Campaign, snapshot: 
         return;
     }
     let calls = snapshot.in_flight.iter().filter(concerned);
-    let slots = Slots::of(calls.map(|call| call.state));
+    let slots = Slots::of(calls.map(|call| (call.id, call.state)));
     if board.phase == Phase::Running && slots.are_stuck(1) {
         board.phase = Phase::Waiting;
         board.remedies.push(slots.message());
@@ -63,18 +77,39 @@ pub(super) fn explain(board: &mut CampaignBoard, campaign: &Campaign, snapshot: 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use dialdeck_core::domain::DeckId;
 
     #[test]
     fn slots_are_stuck_where_half_of_the_calls_are_of_unknown_fate() {
         let stuck = |unknown, up, least| {
             let unknown = std::iter::repeat_n(AttemptState::Unknown, unknown);
             let up = std::iter::repeat_n(AttemptState::Ringing, up);
-            Slots::of(unknown.chain(up)).are_stuck(least)
+            Slots::of(numbered(unknown.chain(up))).are_stuck(least)
         };
         assert!(!stuck(0, 0, 0));
         assert!(stuck(1, 1, 1));
         assert!(!stuck(1, 2, 1));
         assert!(!stuck(4, 0, 5));
         assert!(stuck(5, 5, 5));
+    }
+
+    #[test]
+    fn the_calls_are_named() {
+        let states = [AttemptState::Ringing, AttemptState::Unknown];
+        let text = Slots::of(numbered(states.into_iter())).message();
+        assert!(text.ends_with("(attempts 00000007-1)"), "{text}");
+        let unknown = std::iter::repeat_n(AttemptState::Unknown, 21);
+        let text = Slots::of(numbered(unknown)).message();
+        assert!(text.ends_with("00000007-19, …)"), "{text}");
+    }
+
+    fn numbered(
+        states: impl Iterator<Item = AttemptState>,
+    ) -> impl Iterator<Item = (AttemptId, AttemptState)> {
+        let numbered = |(serial, state)| {
+            let deck = DeckId(7);
+            (AttemptId { deck, serial }, state)
+        };
+        (0..).zip(states).map(numbered)
     }
 }

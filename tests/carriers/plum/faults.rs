@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use dialdeck::domain::attempt::CallEnd;
-use dialdeck::provider::LookUp;
 use dialdeck::provider::remote::secret::Reach;
+use dialdeck::provider::{LookUp, ProviderEvent};
 
 use super::*;
 use crate::rig::{ends, names};
@@ -212,4 +212,69 @@ fn nothing_told_holds_a_secret_or_a_number() {
         }
         assert_one_invite_each(&double);
     }
+}
+
+/// The texts of warnings under this code so far.
+fn warnings(rig: &Rig, code: &str) -> Vec<String> {
+    let texts = rig.told.iter().filter_map(|event| match event {
+        ProviderEvent::Warning(found, text) if *found == code => Some(text.clone()),
+        ProviderEvent::Warning(..)
+        | ProviderEvent::Call(_)
+        | ProviderEvent::LookedUp(..)
+        | ProviderEvent::Numbers(_)
+        | ProviderEvent::Unclosed(_)
+        | ProviderEvent::Closed(_)
+        | ProviderEvent::Unlisted(_) => None,
+    });
+    texts.collect()
+}
+
+#[test]
+fn calls_whose_results_never_come_are_named_where_plum_cannot_be_asked() {
+    let (double, mut rig) = dev_rig();
+    double.settings().faults = Faults::new(1).with("result_lost", 1000);
+    for serial in 1..=3 {
+        let mut dial = rig.dial(serial, busy());
+        dial.expires_at = rig.lab.now() + Duration::from_mins(1);
+        rig.place(dial);
+    }
+    let placed = rig.lab.now();
+    rig.wait("a warning", |told| {
+        let mut all = told.iter();
+        all.any(|event| matches!(event, ProviderEvent::Warning("results_missing", _)))
+    });
+    // The last instant, the ringing, two minutes: well before the quarter of an hour that slots are kept.
+    let took = rig.lab.now().since(placed);
+    assert!(took <= Duration::from_mins(4), "{took:?}");
+    let texts = warnings(&rig, "results_missing");
+    let [text] = texts.as_slice() else {
+        panic!("one warning for all: {texts:?}");
+    };
+    for serial in 1..=3 {
+        assert!(text.contains(&rig::attempt(serial).to_string()), "{text}");
+    }
+    // Nothing is concluded: the slots are kept, and a late result would still settle them.
+    for serial in 1..=3 {
+        assert!(ends(&rig.told, serial).is_empty());
+        assert_eq!(rig.look_up(serial, busy()), LookUp::InProgress);
+    }
+    assert_one_invite_each(&double);
+}
+
+#[test]
+fn fuse_is_asked_for_results_that_do_not_come() {
+    let (double, mut rig) = fuse_rig();
+    double.settings().faults = Faults::new(1).with("result_lost", 1000);
+    for (serial, to, end) in [
+        (1, busy(), CallEnd::Busy),
+        (2, person(), CallEnd::Completed),
+    ] {
+        let mut dial = rig.dial(serial, to);
+        dial.expires_at = rig.lab.now() + Duration::from_mins(1);
+        rig.place(dial);
+        // Nobody else asks.
+        assert_eq!(rig.end_of(serial).end, end);
+    }
+    assert_eq!(warnings(&rig, "results_missing"), Vec::<String>::new());
+    assert_one_invite_each(&double);
 }

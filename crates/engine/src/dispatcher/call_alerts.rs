@@ -52,8 +52,8 @@ impl Dispatcher {
             return;
         };
         let cap = usize::try_from(trunk.settings.max_concurrent).unwrap_or(usize::MAX);
-        let calls = self.calls.values().filter(|call| call.trunk == *name);
-        let slots = Slots::of(calls.map(|call| call.state));
+        let calls = self.calls.iter().filter(|(_, call)| call.trunk == *name);
+        let slots = Slots::of(calls.map(|(attempt, call)| (*attempt, call.state)));
         if slots.are_stuck(cap.min(MANY_UNKNOWN)) {
             let text = format!("trunk {name}: {}", slots.message());
             self.alert_trunk(name, "calls_unknown", &text, now, effects);

@@ -15,6 +15,9 @@ const MOST: usize = 20_000;
 /// calling state that status updates may be delayed, because placing calls has priority.
 const GRACE: Duration = Duration::from_mins(15);
 
+/// How long after its latest end a call's result is due. Plum's results come late, but rarely later.
+const DUE: Duration = Duration::from_mins(2);
+
 /// What is known of an attempt's call.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Known {
@@ -26,6 +29,8 @@ pub(super) struct Known {
     pub(super) call_id: Option<String>,
     /// Until when its end may still arrive, because it is queued or up.
     pub(super) open_until: Option<Timestamp>,
+    /// From when on its result is due, if Plum queued it in this run: by then the call should be over.
+    pub(super) result_due: Option<Timestamp>,
     /// The longest time that it may last after the answer, if it was placed in this run.
     pub(super) max_call: Option<Duration>,
     /// A person or a machine answered.
@@ -37,9 +42,13 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Records that Plum queued the call. It has to be over `longest` plus a grace period after its expiry.
-    pub(super) fn queued(&mut self, expires_at: Timestamp, longest: Duration) {
-        self.open_until = self.open_until.max(Some(expires_at + longest + GRACE));
+    /// Records that Plum queued the call. It rings for `ring_timeout` at most after its expiry, and may then
+    /// last for as long as [`Self::max_call`].
+    pub(super) fn queued(&mut self, expires_at: Timestamp, ring_timeout: Duration) {
+        let rings_until = expires_at + ring_timeout;
+        let talks_until = rings_until + self.max_call.unwrap_or_default();
+        self.open_until = self.open_until.max(Some(talks_until + GRACE));
+        self.result_due = self.result_due.max(Some(rings_until + DUE));
     }
 
     /// Records an answer and returns whether it is new. Clears a recorded end that was not an answer.
@@ -51,6 +60,7 @@ impl Known {
         self.answered = true;
         if let Some(max_call) = self.max_call {
             self.open_until = self.open_until.max(Some(at + max_call + GRACE));
+            self.result_due = self.result_due.max(Some(at + max_call + DUE));
         }
         true
     }
@@ -104,6 +114,18 @@ impl Book {
         changed
     }
 
+    /// Returns the calls whose results are due and have not come, each with the instant until which it keeps
+    /// its slot.
+    pub(super) fn missing(&self, now: Timestamp) -> Vec<(AttemptId, Timestamp)> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let missing = calls.iter().filter_map(|(attempt, known)| {
+            let is_due = known.end.is_none() && known.result_due? <= now;
+            let until = known.open_until.filter(|until| is_due && now < *until)?;
+            Some((*attempt, until))
+        });
+        missing.collect()
+    }
+
     /// Returns what is known of an attempt; records nothing.
     pub(super) fn get(&self, attempt: AttemptId) -> Known {
         let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
@@ -133,6 +155,34 @@ mod tests {
         assert!(book.get(attempt(0)).placed);
         assert!(!book.get(attempt(1)).placed);
         assert!(book.get(attempt(2)).placed);
+    }
+
+    #[test]
+    fn a_result_is_due_once_the_call_should_be_over() {
+        let at = |seconds: i64| Timestamp::from_millis(seconds * 1000);
+        let (ring, talk) = (Duration::from_secs(20), Duration::from_secs(120));
+        let book = Book::default();
+        let attempt = AttemptId {
+            deck: DeckId(7),
+            serial: 1,
+        };
+        book.with(attempt, |known| {
+            known.placed = true;
+            known.max_call = Some(talk);
+            known.queued(at(60), ring);
+        });
+        assert_eq!(book.missing(at(199)), []);
+        // The last instant, the ringing, two minutes; the slot is kept for the talk and a quarter of an hour.
+        let kept = (attempt, at(60 + 20 + 120 + 900));
+        assert_eq!(book.missing(at(200)), [kept]);
+        assert_eq!(book.missing(at(1100)), []);
+        book.with(attempt, |known| assert!(known.answer(at(75))));
+        assert_eq!(book.missing(at(300)), []);
+        assert_eq!(book.missing(at(75 + 120 + 120)), [kept]);
+        book.with(attempt, |known| {
+            known.end = Some((CallReport::default(), at(320)));
+        });
+        assert_eq!(book.missing(at(400)), []);
     }
 
     #[test]

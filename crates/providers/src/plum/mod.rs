@@ -17,6 +17,7 @@ mod book;
 mod document;
 mod examine;
 mod fields;
+mod missing;
 mod pace;
 mod reader;
 mod redact;
@@ -32,6 +33,7 @@ use self::api::{Api, Order, whole_seconds};
 use self::book::{Book, Known};
 use self::examine::{PLAIN_HTTP, is_plain};
 use self::fields::Fields;
+use self::missing::LastWarning;
 use self::pace::{Pace, SECOND, Ticket};
 use self::reader::{PlumReader, call_id_of};
 use self::redact::Redactor;
@@ -57,6 +59,7 @@ pub struct Plum {
     book: Book,
     /// Whether the operator was warned that the credentials travel in clear text.
     warned: AtomicBool,
+    last_warning: LastWarning,
 }
 
 impl Plum {
@@ -78,6 +81,7 @@ impl Plum {
             api: Api::new(account.clone(), http),
             book: Book::default(),
             warned: AtomicBool::new(false),
+            last_warning: LastWarning::default(),
             account,
         })
     }
@@ -164,8 +168,7 @@ impl Plum {
         match verdict {
             Verdict::Queued(call_id) => self.book.with(request.attempt, |known| {
                 known.call_id.clone_from(call_id);
-                let longest = request.ring_timeout + request.max_call;
-                known.queued(order.expires_at, longest);
+                known.queued(order.expires_at, request.ring_timeout);
             }),
             Verdict::Refused(report) => self.refuse(ticket, report.clone()),
             Verdict::Unclear => self.book.with(request.attempt, |known| {
@@ -209,7 +212,7 @@ impl Plum {
     }
 
     /// Reports an end, and reports again if a later one adds to it.
-    async fn finish(&self, inbound: &Inbound, mut report: CallReport, line: &Line) {
+    async fn finish(&self, inbound: &Inbound, report: CallReport, line: &Line) {
         let attempt = inbound.attempt;
         let known = self.book.get(attempt);
         let mut answered_at = inbound.at;
@@ -222,6 +225,18 @@ impl Plum {
                 answered_at = over.answered_at.unwrap_or(answered_at).min(answered_at);
             }
         }
+        self.report_end(attempt, (report, inbound.at), answered_at, line);
+    }
+
+    /// Reports an end, unless the recorded one says as much. `answered_at` is when the call was answered if
+    /// only this end shows that it was.
+    fn report_end(
+        &self,
+        attempt: AttemptId,
+        (mut report, at): (CallReport, Timestamp),
+        answered_at: Timestamp,
+        line: &Line,
+    ) {
         self.book.with(attempt, |known| {
             if !known.is_news(&report) {
                 return;
@@ -234,8 +249,8 @@ impl Plum {
                 report.end = CallEnd::Completed;
                 report.callee_type = known.callee.or(report.callee_type);
             }
-            known.end = Some((report.clone(), inbound.at));
-            line.ended(report, inbound.at);
+            known.end = Some((report.clone(), at));
+            line.ended(report, at);
         });
     }
 
@@ -284,9 +299,10 @@ impl Vendor for Plum {
                 line.sleep(SECOND).await;
             }
         }
-        // The sender is dropped without a report only if the program has a fault.
-        if settles.await.is_err() {
-            line.lost();
+        match settles.await {
+            Ok(()) => self.await_result(&line).await,
+            // The sender is dropped without a report only if the program has a fault.
+            Err(_) => line.lost(),
         }
     }
 

@@ -162,19 +162,16 @@ fn failure(words: &str) -> CallEnd {
     }
 }
 
-/// Returns whether it is certain that no phone rang. Without a statement about attempts it is not, because an
-/// expiry also ends a call whose only attempt failed (Plum's best practices for outbound calling,
-/// "Unsuccessful Calls").
+/// Returns whether it is certain that no phone rang. Without a statement that there was no attempt it is not,
+/// because an expiry also ends a call whose only attempt failed (Plum's best practices for outbound calling,
+/// "Unsuccessful Calls"), and a list of events may lag behind the call.
 fn never_dialed(fields: &Fields) -> bool {
     let events = fields.events();
     let dialed = |event: &str| !matches!(event, "queued" | "expired" | "cancelled" | "canceled");
     if events.iter().any(|(event, _)| dialed(event)) {
         return false;
     }
-    match fields.number(&["attempts"]) {
-        Some(attempts) => attempts == 0,
-        None => !events.is_empty(),
-    }
+    fields.number(&["attempts"]) == Some(0)
 }
 
 fn over(fields: &Fields, end: CallEnd, why: Option<&str>, redactor: &Redactor) -> Over {
@@ -244,8 +241,13 @@ mod tests {
             ("status=expired&reason=busy", Busy),
             ("status=cancelled&attempts=0", NeverSent),
             ("status=canceled", CancelledByUs),
+            // That an event is missing proves nothing.
             (
                 r#"{"status":"expired","events":[{"event":"queued"}]}"#,
+                Failed,
+            ),
+            (
+                r#"{"status":"expired","attempts":0,"events":[{"event":"queued"}]}"#,
                 Lapsed,
             ),
             (

@@ -23,6 +23,7 @@ use tokio::task::{JoinError, JoinHandle};
 use tokio::time::Instant;
 use tower::ServiceExt as _;
 
+use super::faults::dice;
 use super::server::Server;
 
 /// How long a message is on its way in a paused lab. Without it, those who ask again and again would get
@@ -34,6 +35,26 @@ const MOST_READS: usize = 1_000_000;
 
 /// The most of a body in a paused lab.
 const LONGEST_BODY: usize = 8 << 20;
+
+/// What a network does to a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Failure {
+    /// The connection is reset after the server has acted on the request.
+    ResetAfter,
+    /// The server acts on the request and never answers.
+    SilentAfter,
+    /// The server accepts the connection, and neither acts nor answers.
+    SilentBefore,
+}
+
+/// A share of the requests that fail.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Failing {
+    /// A part of their method and path, where `$` is the end: `/calls$`.
+    pub(crate) request: &'static str,
+    pub(crate) failure: Failure,
+    pub(crate) of_thousand: u64,
+}
 
 /// A lab; clones are the same one.
 #[derive(Clone, Debug)]
@@ -109,6 +130,18 @@ impl Lab {
         Some(net.host(Router::new()))
     }
 
+    /// Lets requests fail from now on. Only a paused lab has a network that can.
+    pub(crate) fn fail(&self, failing: &[Failing]) {
+        let net = self.0.net.as_ref().unwrap();
+        net.0.lock().unwrap().failing = failing.to_vec();
+    }
+
+    /// Returns how many requests have failed.
+    pub(crate) fn failed(&self) -> u64 {
+        let net = self.0.net.as_ref();
+        net.map_or(0, |net| net.0.lock().unwrap().failed)
+    }
+
     /// Returns the runtime of the vendors, and in a paused lab of the servers, too.
     pub(crate) fn runtime(&self) -> &Runtime {
         &self.0.runtime
@@ -160,6 +193,23 @@ struct Net(Arc<Mutex<Hosts>>);
 struct Hosts {
     routes: BTreeMap<String, Router>,
     named: usize,
+    failing: Vec<Failing>,
+    /// Requests that might have failed.
+    tried: u64,
+    failed: u64,
+}
+
+impl Hosts {
+    /// Returns what the network does to the next request, drawn anew for each.
+    fn failure(&mut self, request: &str) -> Option<Failure> {
+        let mut failing = self.failing.iter();
+        let known = failing.find(|one| request.contains(one.request))?;
+        self.tried += 1;
+        let drawn = dice(self.tried, &[request]) % 1000;
+        let failure = (drawn < known.of_thousand).then_some(known.failure);
+        self.failed += u64::from(failure.is_some());
+        failure
+    }
 }
 
 impl Net {
@@ -205,13 +255,25 @@ impl Exchange for Net {
             let name = request.url().host_str().unwrap_or_default().to_owned();
             let routes = self.0.lock().unwrap().routes.get(&name).cloned();
             let routes = routes.ok_or_else(|| NoAnswer::NotSent("nobody listens".to_owned()))?;
+            let asked = format!("{} {}$", request.method(), request.url().path());
+            let failure = self.0.lock().unwrap().failure(&asked);
             let request = received(request, &name).await;
             tokio::time::sleep(LATENCY).await;
+            if failure == Some(Failure::SilentBefore) {
+                std::future::pending::<()>().await;
+            }
             // A task of its own, as behind a socket: where it panics the connection is cut, and it ends
             // with its client.
             let answering = EndsWithClient(tokio::spawn(answer(routes, request)));
             let answered = answering.await;
             tokio::time::sleep(LATENCY).await;
+            match failure {
+                Some(Failure::ResetAfter) => {
+                    return Err(NoAnswer::Lost("connection reset by peer".to_owned()));
+                }
+                Some(Failure::SilentAfter) => std::future::pending::<()>().await,
+                Some(Failure::SilentBefore) | None => {}
+            }
             match answered {
                 Ok(Ok(reply)) => Ok(reply),
                 Ok(Err(error)) => Err(NoAnswer::Lost(error.to_string())),

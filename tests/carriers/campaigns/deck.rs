@@ -25,7 +25,7 @@ use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use crate::judge;
-use crate::vendors::lab::{Hosted, Lab};
+use crate::vendors::lab::{Failing, Hosted, Lab};
 use crate::vendors::ledger::{Ledger, Step};
 
 /// How a run is sized.
@@ -37,6 +37,8 @@ pub(crate) struct Size {
     pub(crate) attempts: u64,
     /// Calls in flight at most.
     pub(crate) at_once: u32,
+    /// Requests that the network loses, in virtual time.
+    pub(crate) failing: &'static [Failing],
 }
 
 /// Area codes of the eastern states, a hundred fictional numbers in each.
@@ -153,6 +155,9 @@ impl Stage {
             Some(factor) => Lab::sockets(Clock::Scaled(ScaledClock::start(start, factor))),
             None => Lab::paused(start),
         };
+        if !size.failing.is_empty() {
+            lab.fail(size.failing);
+        }
         let door = Door::of(&lab);
         let reach = Reach {
             url: format!("{}/trunk", door.url()),
@@ -207,6 +212,7 @@ impl Stage {
             folder: self.folder,
             ledger: ledger.clone(),
             size: self.size,
+            failed: self.lab.failed(),
         }
     }
 }
@@ -269,6 +275,8 @@ pub(crate) struct Ended {
     folder: TempDir,
     ledger: Ledger,
     pub(crate) size: Size,
+    /// Requests that the network lost.
+    pub(crate) failed: u64,
 }
 
 impl Ended {

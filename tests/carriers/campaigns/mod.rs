@@ -2,6 +2,7 @@
 //! attempts, judged by the two logs.
 
 mod deck;
+mod network;
 mod silence;
 mod sockets;
 
@@ -26,6 +27,7 @@ const MANY: Size = Size {
     sockets: None,
     attempts: 2_000,
     at_once: 120,
+    failing: &[],
 };
 
 /// A run in which seconds matter.
@@ -33,6 +35,7 @@ const FEW: Size = Size {
     sockets: None,
     attempts: 300,
     at_once: 120,
+    failing: &[],
 };
 
 /// Outcomes that tell nothing about the callee: a fault of the vendor's.
@@ -233,14 +236,18 @@ fn through_livekit_with_agents_that_come_late_or_never_or_leave() {
 
 /// Runs the stage's campaigns on a BubblyPhone double.
 fn on_bubblyphone(stage: Stage, script: Script, faults: Faults) -> Ended {
-    let options = bubblyphone_double::Options::new(&stage.lab, script, &deck::numbers());
-    let double = bubblyphone_double::BubblyPhoneDouble::start(bubblyphone_double::Options {
-        settings: bubblyphone_double::Settings {
-            faults,
-            ..options.settings.clone()
-        },
-        ..options
-    });
+    on_bubblyphone_that(stage, script, |settings| settings.faults = faults)
+}
+
+/// Runs the stage's campaigns on a BubblyPhone double with changed settings.
+fn on_bubblyphone_that(
+    stage: Stage,
+    script: Script,
+    change: impl FnOnce(&mut bubblyphone_double::Settings),
+) -> Ended {
+    let mut options = bubblyphone_double::Options::new(&stage.lab, script, &deck::numbers());
+    change(&mut options.settings);
+    let double = bubblyphone_double::BubblyPhoneDouble::start(options);
     let account = bubblyphone::Account {
         ids: stage.deck.into(),
         url: double.url(),
@@ -259,11 +266,17 @@ const PLUM: &str = "kind = \"plum\"\napi = \"dev\"\nqueue_wait = \"2m\"\n";
 
 /// Runs the stage's campaigns on a double of Plum's DEV platform.
 fn on_plum(stage: Stage, script: Script, faults: Faults) -> (Ended, plum_double::PlumDouble) {
-    let double = plum_double::PlumDouble::start(plum_double::Options {
+    let options = plum_double::Options {
         script,
         faults,
         ..plum_double::Options::new(&stage.lab)
-    });
+    };
+    on_plum_with(stage, options)
+}
+
+/// Runs the stage's campaigns on a double of Plum's DEV platform with these options.
+fn on_plum_with(stage: Stage, options: plum_double::Options) -> (Ended, plum_double::PlumDouble) {
+    let double = plum_double::PlumDouble::start(options);
     let account = plum::Account {
         url: double.url(),
         platform: plum::Platform::Dev {

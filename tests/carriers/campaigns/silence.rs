@@ -16,6 +16,7 @@ const LOST: Size = Size {
     sockets: None,
     attempts: 6,
     at_once: 5,
+    failing: &[],
 };
 
 /// Five calls, one after the other, and one more after a rest.
@@ -23,6 +24,7 @@ const DEAD: Size = Size {
     sockets: None,
     attempts: 6,
     at_once: 1,
+    failing: &[],
 };
 
 /// Nothing answers an INVITE.

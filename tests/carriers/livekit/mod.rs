@@ -3,6 +3,7 @@
 mod agents;
 mod doubt;
 mod faults;
+mod network;
 mod outside;
 mod recordings;
 mod run;

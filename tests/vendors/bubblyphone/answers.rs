@@ -14,7 +14,7 @@ use tokio::sync::Notify;
 
 use super::super::faults::dice;
 use super::super::script::Who;
-use super::{Called, KEY, Shape, World, lives, span};
+use super::{Called, KEY, Listing, Shape, World, lives, span};
 
 /// How long the double keeps a client waiting that is never answered.
 const FOR_EVER: Duration = Duration::from_hours(24);
@@ -393,8 +393,23 @@ fn listing(world: &Arc<World>, url: &Url) -> Response {
     let days = midnight(&first)..midnight(&last) + Duration::from_hours(24);
     listed.retain(|call| days.contains(&call.created) && now >= call.created + listed_after);
     listed.sort_by_key(|call| std::cmp::Reverse(call.created));
+    let order = world.settings().listing;
+    match order {
+        Listing::Newest | Listing::Stale => {}
+        Listing::Unordered => listed.sort_by_key(|call| dice(3, &[&call.id])),
+        Listing::Twice => listed.extend(listed.clone()),
+    }
     let lag = world.settings().lag;
-    let entry = |call: &&Called| shown(call, now - span(&[&call.id, "lag"], lag), now);
+    let entry = |call: &&Called| {
+        let at = now - span(&[&call.id, "lag"], lag);
+        let first = call.created + Duration::from_secs(1);
+        let at = if order == Listing::Stale {
+            at.min(first)
+        } else {
+            at
+        };
+        shown(call, at, now)
+    };
     paged(world, url, &listed, entry)
 }
 

@@ -65,6 +65,20 @@ pub(crate) enum Shape {
     Call,
 }
 
+/// In which order, and how truly, calls are listed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Listing {
+    /// The newest first.
+    #[default]
+    Newest,
+    /// In no order.
+    Unordered,
+    /// Each call twice, on different pages, as when calls are added between two pages.
+    Twice,
+    /// Every call as it was in its first second.
+    Stale,
+}
+
 /// What a test may change while the double runs.
 #[derive(Clone, Debug)]
 pub(crate) struct Settings {
@@ -85,6 +99,7 @@ pub(crate) struct Settings {
     /// How late a new call shows in the listing.
     pub(crate) listed_after: Duration,
     pub(crate) page_size: usize,
+    pub(crate) listing: Listing,
     /// Refusals by callee: status and body.
     pub(crate) refusals: BTreeMap<String, (u16, String)>,
     /// Callees who say at the end of a conversation that they do not want to be called again.
@@ -113,6 +128,7 @@ impl Default for Settings {
             lag: (500, 5_000),
             listed_after: Duration::from_secs(4),
             page_size: 15,
+            listing: Listing::default(),
             refusals: BTreeMap::new(),
             opt_out: BTreeSet::new(),
             opt_out_after: Duration::ZERO,

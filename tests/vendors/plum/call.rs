@@ -141,8 +141,21 @@ impl Plant {
         tokio::time::sleep(self.clock.real_time(span)).await;
     }
 
-    /// From the queue to the result.
+    /// From the queue to the result, unless a restart comes between.
     pub(super) async fn live(self: Arc<Self>, call: Arc<Call>) {
+        let mut runs = self.runs.subscribe();
+        tokio::select! {
+            () = self.whole_life(&call) => {}
+            _ = runs.changed() => {
+                if matches!(call.status(), Status::Dialing | Status::Connected) {
+                    let now = self.clock.now();
+                    self.ledger.note(now, Step::End, &call.key, &call.to, &call.from);
+                }
+            }
+        }
+    }
+
+    async fn whole_life(&self, call: &Call) {
         loop {
             let delay = self.settings.lock().unwrap().delay;
             self.sleep(delay).await;
@@ -159,7 +172,7 @@ impl Plant {
                 call.becomes(Status::Expired, "expired", now);
                 break;
             }
-            let done = self.dial(&call).await;
+            let done = self.dial(call).await;
             drop(line);
             let attempts = call.so_far.lock().unwrap().attempts;
             if done || attempts > call.retries {
@@ -169,7 +182,7 @@ impl Plant {
             self.sleep(call.wait).await;
             call.becomes(Status::Queued, "queued", self.clock.now());
         }
-        self.report(&call).await;
+        self.report(call).await;
     }
 
     /// Dials once; whether it was completed.

@@ -15,7 +15,7 @@ use axum::response::Response;
 use dialdeck::clock::Clock;
 use dialdeck::domain::Timestamp;
 use dialdeck::provider::remote::http::Http;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, watch};
 
 use super::faults::Faults;
 use super::lab::Lab;
@@ -31,6 +31,12 @@ pub(crate) const DEVELOPER_KEY: &str = "d3v3l0p3r-k3y";
 pub(crate) const APPLICATION: &str = "4242";
 pub(crate) const DEPLOYMENT: &str = "17";
 
+/// The id of the first call of each run.
+const FIRST_CALL_ID: u64 = 112_850_593;
+
+/// How long a restart takes.
+const RESTARTS: Duration = Duration::from_secs(30);
+
 /// What a double is started with.
 pub(crate) struct Options {
     pub(crate) lab: Lab,
@@ -40,6 +46,8 @@ pub(crate) struct Options {
     pub(crate) capacity: usize,
     /// 0: a free one.
     pub(crate) port: u16,
+    /// When it restarts, having forgotten its queue; for half a minute it then answers nothing.
+    pub(crate) restarts: Vec<Timestamp>,
 }
 
 impl Options {
@@ -50,6 +58,7 @@ impl Options {
             faults: Faults::new(1),
             capacity: 100,
             port: 0,
+            restarts: Vec::new(),
         }
     }
 }
@@ -81,6 +90,8 @@ struct Plant {
     lines: Semaphore,
     settings: Mutex<Settings>,
     state: Mutex<State>,
+    /// How often it has restarted. A call ends with the run that it began in.
+    runs: watch::Sender<u32>,
 }
 
 #[derive(Default)]
@@ -90,6 +101,8 @@ struct State {
     singles: Vec<Timestamp>,
     /// Until then everything is refused.
     overrun_until: Option<Timestamp>,
+    /// Until then nothing is answered.
+    down_until: Option<Timestamp>,
     seen: Seen,
 }
 
@@ -123,7 +136,7 @@ impl PlumDouble {
             delay: Duration::from_secs(1),
             result_delay: Duration::from_secs(2),
             singles_per_second: 1,
-            next_call_id: 112_850_593,
+            next_call_id: FIRST_CALL_ID,
             says_attempts: true,
             decides: true,
         };
@@ -135,7 +148,12 @@ impl PlumDouble {
             lines: Semaphore::new(options.capacity),
             settings: Mutex::new(settings),
             state: Mutex::default(),
+            runs: watch::channel(0).0,
         });
+        for at in options.restarts {
+            let plant = Arc::clone(&plant);
+            options.lab.runtime().spawn(plant.restart(at));
+        }
         let routes = Router::new().fallback(take).with_state(Arc::clone(&plant));
         let server = options.lab.serve(options.port, routes);
         Self { plant, server }
@@ -169,7 +187,27 @@ impl PlumDouble {
     }
 }
 
+impl Plant {
+    /// Forgets every call that is queued or up, with its result, and counts its ids from the beginning.
+    async fn restart(self: Arc<Self>, at: Timestamp) {
+        self.sleep(at.since(self.clock.now())).await;
+        self.runs.send_modify(|runs| *runs += 1);
+        self.settings.lock().unwrap().next_call_id = FIRST_CALL_ID;
+        let mut state = self.state.lock().unwrap();
+        state.calls.clear();
+        state.down_until = Some(at + RESTARTS);
+    }
+
+    fn is_down(&self) -> bool {
+        let until = self.state.lock().unwrap().down_until;
+        until.is_some_and(|until| self.clock.now() < until)
+    }
+}
+
 async fn take(Shared(plant): Shared<Arc<Plant>>, request: Request) -> Response {
+    if plant.is_down() {
+        return wire::cut();
+    }
     let (head, body) = request.into_parts();
     let body = axum::body::to_bytes(body, 1 << 20).await.unwrap();
     let header = |name: &str| {

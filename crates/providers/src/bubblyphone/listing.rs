@@ -144,7 +144,9 @@ fn found(calls: &[Value], inquiry: &Inquiry, is_anothers: &impl Fn(&str) -> bool
         if call.id.as_deref().is_some_and(&is_anothers) {
             continue;
         }
-        if one.is_some() || likeness == Likeness::Unclear {
+        // A listing whose pages shift while it is read shows a call twice, the later time as it is later.
+        let again = |one: &Shown| one.id.is_some() && one.id == call.id;
+        if !one.as_ref().is_none_or(again) || likeness == Likeness::Unclear {
             return Found::Ambiguous;
         }
         one = Some(call);
@@ -295,6 +297,12 @@ mod tests {
         assert_eq!(
             search(&[call(&json!({"direction": "inbound"}))]),
             Found::Nothing
+        );
+        let over = call(&json!({"status": "completed"}));
+        assert!(
+            matches!(search(&[same.clone(), other.clone(), over]), Found::One(id, shown)
+                if id == "c1" && !matches!(shown.status, crate::bubblyphone::Status::Ringing)),
+            "one call, listed twice"
         );
         for calls in [
             vec![same.clone(), call(&json!({"id": "c2"}))],

@@ -356,7 +356,7 @@ impl Deck {
     pub fn wait_until_hung_up(&mut self, wish: u64) -> Result<(), CliError> {
         self.wait(
             "it is recorded, but the engine has not taken it for 10 s: calls may still be up",
-            |store| Ok(store.hang_ups()?.taken < wish && !store.open_attempts()?.is_empty()),
+            |store| Ok(store.hang_ups()?.carried_out < wish && !store.open_attempts()?.is_empty()),
         )
     }
 

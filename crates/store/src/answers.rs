@@ -232,15 +232,15 @@ impl Snapshot {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct HangUps {
     /// The number of the last request.
-    pub asked: u64,
+    pub requested: u64,
     /// The number of the last request that an engine has passed on to the carriers.
-    pub taken: u64,
+    pub carried_out: u64,
 }
 
 impl HangUps {
     /// Returns whether a request is still to be carried out.
     pub const fn is_open(self) -> bool {
-        self.taken < self.asked
+        self.carried_out < self.requested
     }
 }
 

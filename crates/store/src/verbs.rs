@@ -54,7 +54,7 @@ verbs! {
 /// let now: Timestamp = "2026-12-08T15:00:00Z".parse()?;
 /// let mut store = MemoryStore::new(DeckId(1), Rules::embedded(), now);
 /// stop_all(&mut store, &By { actor: "maria".to_owned(), at: now })?;
-/// assert_eq!(store.hang_ups()?.asked, 2);
+/// assert_eq!(store.hang_ups()?.requested, 2);
 /// assert!(store.hang_ups()?.is_open());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -78,7 +78,7 @@ pub trait Store: Exchange, Recover, Timing by Verbs {
         /// let by = By { actor: "maria".to_owned(), at: now };
         /// let refused = store.hang_up_all("fire alarm", &by);
         /// assert!(matches!(refused, Err(StoreError::NotPermitted { .. })));
-        /// assert_eq!(store.hang_ups()?.asked, 0);
+        /// assert_eq!(store.hang_ups()?.requested, 0);
         /// # Ok::<(), Box<dyn std::error::Error>>(())
         /// ```
         fn restrict(&mut self, who: Authority);

@@ -65,7 +65,7 @@ fn hanging_up_waits_for_the_engine_wherever_it_runs() {
     assert!(bench.acknowledged_meanwhile().is_empty());
     let wishes = engine.hang_ups().unwrap();
     assert!(wishes.is_open());
-    engine.hung_up(wishes.asked).unwrap();
+    engine.hung_up(wishes.requested).unwrap();
     let acted = bench.acted().1.unwrap();
     assert_eq!(acted.live, 1);
     bench.leave();

@@ -204,7 +204,7 @@ fn a_wish_to_hang_up_lasts_until_it_is_taken(store: &mut impl Store) {
     assert_eq!(store.hang_up_all("fire alarm", &by(now)).unwrap(), 1);
     assert_eq!(store.hang_up_all("fire alarm", &by(now)).unwrap(), 2);
     let wishes = store.snapshot(now).unwrap().hang_ups;
-    assert_eq!((wishes.asked, wishes.taken), (2, 0));
+    assert_eq!((wishes.requested, wishes.carried_out), (2, 0));
     store.hung_up(1).unwrap();
     assert!(store.hang_ups().unwrap().is_open());
     store.hung_up(2).unwrap();

@@ -87,7 +87,7 @@ impl Concern {
                 Ok(store.unsent()?.iter().any(|attempt| self.has(attempt)))
             }
             Self::HangUp(wish) => {
-                Ok(store.hang_ups()?.taken < *wish && !store.open_attempts()?.is_empty())
+                Ok(store.hang_ups()?.carried_out < *wish && !store.open_attempts()?.is_empty())
             }
         }
     }

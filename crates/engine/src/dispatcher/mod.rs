@@ -291,10 +291,10 @@ impl Dispatcher {
         self.take_back(&banned, effects);
         self.take_back_unsent(effects);
         let wishes = snapshot.hang_ups;
-        if wishes.is_open() && self.hung_up < wishes.asked {
-            self.hung_up = wishes.asked;
+        if wishes.is_open() && self.hung_up < wishes.requested {
+            self.hung_up = wishes.requested;
             self.hang_up_all(effects);
-            effects.push(Effect::Store(Job::HungUp(wishes.asked)));
+            effects.push(Effect::Store(Job::HungUp(wishes.requested)));
         }
     }
 

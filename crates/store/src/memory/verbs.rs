@@ -395,13 +395,13 @@ impl Verbs for MemoryStore {
     }
 
     fn hang_up_all(&mut self, reason: &str, by: &By) -> Result<u64, StoreError> {
-        self.hang_ups.asked += 1;
+        self.hang_ups.requested += 1;
         self.note(entries::hang_up_asked(reason, by));
-        Ok(self.hang_ups.asked)
+        Ok(self.hang_ups.requested)
     }
 
     fn hung_up(&mut self, wish: u64) -> Result<(), StoreError> {
-        self.hang_ups.taken = self.hang_ups.taken.max(wish);
+        self.hang_ups.carried_out = self.hang_ups.carried_out.max(wish);
         Ok(())
     }
 

@@ -16,8 +16,8 @@ use dialdeck_core::domain::{
 
 const DECK_ID: &str = "deck_id";
 const EPOCH: &str = "engine_epoch";
-const HANG_UPS_ASKED: &str = "hang_ups_asked";
-const HANG_UPS_TAKEN: &str = "hang_ups_taken";
+const HANG_UPS_REQUESTED: &str = "hang_ups_asked";
+const HANG_UPS_CARRIED_OUT: &str = "hang_ups_taken";
 /// The key of the last contact that was imported by a program that kept fewer places.
 const FEWER_PLACES: &str = "contacts_of_fewer_places";
 /// Calls whose end is not confirmed: serials with their trunk's name, as JSON.
@@ -176,15 +176,15 @@ pub(super) fn hang_ups(work: &Work<'_>) -> Result<HangUps, StoreError> {
         None => Ok(0),
     };
     Ok(HangUps {
-        asked: count(HANG_UPS_ASKED)?,
-        taken: count(HANG_UPS_TAKEN)?,
+        requested: count(HANG_UPS_REQUESTED)?,
+        carried_out: count(HANG_UPS_CARRIED_OUT)?,
     })
 }
 
 /// Records one more request and returns its number.
 pub(super) fn hang_up_all(work: &mut Work<'_>, reason: &str, by: &By) -> Result<u64, StoreError> {
-    let wish = hang_ups(work)?.asked + 1;
-    set(work.conn, HANG_UPS_ASKED, &wish.to_string())?;
+    let wish = hang_ups(work)?.requested + 1;
+    set(work.conn, HANG_UPS_REQUESTED, &wish.to_string())?;
     log::append(work, &entries::hang_up_asked(reason, by))?;
     work.mem.mark_at_once();
     Ok(wish)
@@ -192,8 +192,8 @@ pub(super) fn hang_up_all(work: &mut Work<'_>, reason: &str, by: &By) -> Result<
 
 /// Records that the requests up to this one have been passed on to the carriers.
 pub(super) fn hung_up(work: &Work<'_>, wish: u64) -> Result<(), StoreError> {
-    let taken = hang_ups(work)?.taken.max(wish);
-    set(work.conn, HANG_UPS_TAKEN, &taken.to_string())
+    let carried_out = hang_ups(work)?.carried_out.max(wish);
+    set(work.conn, HANG_UPS_CARRIED_OUT, &carried_out.to_string())
 }
 
 /// Logs that an import starts, and keeps it as unfinished. Returns the entry's sequence number.

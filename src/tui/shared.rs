@@ -140,7 +140,7 @@ pub(crate) struct Notice {
 
 /// An act that waits for its acknowledgement.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Waiting {
+pub(crate) struct PendingAct {
     /// The act as it was sent.
     pub(crate) act: Act,
     /// A description for the screen: `pausing past-due`.
@@ -206,7 +206,7 @@ pub(crate) struct Shared {
     /// The alerts acknowledged in this console, by their sequence number.
     pub(crate) seen_alerts: BTreeSet<i64>,
     /// The acts that wait for their acknowledgement, by id.
-    pub(crate) acts: BTreeMap<u64, Waiting>,
+    pub(crate) acts: BTreeMap<u64, PendingAct>,
     /// The line at the bottom, if any.
     pub(crate) notice: Option<Notice>,
 }

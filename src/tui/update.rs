@@ -17,7 +17,7 @@ use super::dialog::why::WhyDialog;
 use super::dialog::{Next, Response, Want};
 use super::filter::Filter;
 use super::model::Model;
-use super::shared::{Ending, Millis, Notice, Tone, Waiting};
+use super::shared::{Ending, Millis, Notice, PendingAct, Tone};
 use super::view;
 use crate::domain::Timestamp;
 use crate::engine::desk::{Act, Message, Request};
@@ -272,7 +272,7 @@ fn send(model: &mut Model, act: Act, text: String, cmds: &mut Vec<Cmd>) -> u64 {
     let id = model.next_act;
     model.next_act += 1;
     cmds.push(Cmd::Request(Request::Act(id, act.clone())));
-    model.shared.acts.insert(id, Waiting { act, text });
+    model.shared.acts.insert(id, PendingAct { act, text });
     id
 }
 

@@ -45,8 +45,8 @@ pub(super) fn draw(canvas: &mut Canvas<'_>) {
     let (width, height) = SMALLEST;
     let size = format!("needs {width}x{height}, has {}x{}", area.width, area.height);
     lines.push((size, Role::Warn));
-    if let Some(waiting) = shared.acts.values().next() {
-        lines.push((format!("{}...", waiting.text), Role::Warn));
+    if let Some(pending) = shared.acts.values().next() {
+        lines.push((format!("{}...", pending.text), Role::Warn));
     } else if let Some(notice) = &shared.notice {
         lines.push((notice.text.clone(), Role::Text));
     }

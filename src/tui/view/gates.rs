@@ -123,21 +123,27 @@ fn retry(board: &CampaignBoard, view: &CampaignView, shared: &Shared) -> Vec<(St
     ]
 }
 
+/// Draws a line of counters: in columns if all of them fit, otherwise with as little space between them as
+/// possible. Counters without room are left out.
 fn line(canvas: &mut Canvas<'_>, area: Rect, head: &str, counters: &[(String, String)]) {
-    let right = area.right();
-    let y = area.y;
+    let (y, right) = (area.y, area.right());
     canvas.put(area.x + 1, y, right, head, Role::Label);
     let mut x = area.x + 1 + HEAD;
-    for (name, count) in counters {
-        let (name_width, width) = (
-            text::width(name),
-            text::width(name) + text::width(count) + 1,
-        );
-        if name_width == 0 || usize::from(right.saturating_sub(x)) < width {
+    let room = usize::from(right.saturating_sub(x));
+    let width = |(name, count): &(String, String)| text::width(name) + text::width(count) + 1;
+    let before_last = usize::from(COUNTER) * counters.len().saturating_sub(1);
+    let in_columns = before_last + counters.last().map_or(0, width) <= room;
+    for counter in counters {
+        let (name, count) = counter;
+        if name.is_empty() || usize::from(right.saturating_sub(x)) < width(counter) {
             return;
         }
         let after = canvas.put(x, y, right, name, Role::Text);
         let after = canvas.put(after + 1, y, right, count, Role::Value);
-        x = (x + COUNTER).max(after + 2);
+        x = if in_columns {
+            (x + COUNTER).max(after + 2)
+        } else {
+            after + 2
+        };
     }
 }

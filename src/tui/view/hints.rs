@@ -16,8 +16,8 @@ use crate::tui::theme::Role;
 pub(super) fn draw(canvas: &mut Canvas<'_>, area: Rect) {
     let shared = canvas.shared;
     let (mut x, y, right) = (area.x + 1, area.y, area.right());
-    for waiting in shared.acts.values() {
-        let spans: [Span<'_>; 2] = [(&waiting.text, Role::Warn), ("...  ", Role::Warn)];
+    for pending in shared.acts.values() {
+        let spans: [Span<'_>; 2] = [(&pending.text, Role::Warn), ("...  ", Role::Warn)];
         x = canvas.spans(x, y, right, &spans);
     }
     if let Some(notice) = &shared.notice {

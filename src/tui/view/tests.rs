@@ -336,6 +336,13 @@ fn a_caller_id_is_not_cut_as_long_as_it_fits_alone() {
 }
 
 #[test]
+fn both_caps_have_their_counter_at_the_reference_size() {
+    let text = screen(&model((120, 36)));
+    assert!(text.contains("at once room"), "{text}");
+    assert!(text.contains("per minute FULL"), "{text}");
+}
+
+#[test]
 fn a_notice_that_is_cut_ends_in_an_ellipsis() {
     let mut model = model((80, 24));
     model.shared.notice = Some(Notice {

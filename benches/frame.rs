@@ -5,6 +5,8 @@
 
 mod deck;
 
+use std::sync::Arc;
+
 use dialdeck::clock::{DeckClock, Stopwatch};
 use dialdeck::engine::desk::{
     Desk, EngineOwner, Importer, Message, Request, Settings, Surroundings, View,
@@ -44,7 +46,7 @@ fn measure(contacts: u64) -> [f64; 4] {
     let (store, _) = deck::filled(folder.path(), contacts);
     let mut desk = Desk::open(Settings {
         store,
-        rules: Rules::embedded(),
+        rules: Arc::clone(Rules::embedded()),
         surroundings: Box::new(Nowhere),
         engine: None,
         actor: "bench".to_owned(),

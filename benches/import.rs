@@ -10,11 +10,13 @@ use std::fs::File;
 use std::io::{BufWriter, Write as _};
 use std::path::Path;
 use std::process::Command;
+use std::sync::Arc;
 
 use dialdeck::cli::import::{self, Plan};
 use dialdeck::cli::progress::Showing;
 use dialdeck::clock::Stopwatch;
 use dialdeck::domain::Timestamp;
+use dialdeck::rules::Rules;
 use dialdeck::store::Store as _;
 
 const ROWS: u64 = 1_000_000;
@@ -89,6 +91,7 @@ fn take(folder: &Path, file: &Path) -> f64 {
         progress: Showing::Nowhere,
         deck: None,
         keep_ids: false,
+        rules: Arc::clone(Rules::embedded()),
     };
     let at: Timestamp = deck::all_open();
     let watch = Stopwatch::start();

@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use dialdeck::clock::{Clock, DeckClock, ScaledClock};
 use dialdeck::config::read_deck;
@@ -106,7 +106,7 @@ fn console(deck: &Path, engine: Handle, clock: ScaledClock) {
     };
     let settings = Settings {
         store: open(deck),
-        rules: Rules::embedded(),
+        rules: Arc::clone(Rules::embedded()),
         surroundings: Box::new(Here(engine.clone(), DeckClock::Scaled(clock))),
         engine: Some(engine),
         actor: viewer.actor.clone(),

@@ -13,7 +13,7 @@ use super::deck::STORE_FILE;
 use super::dnc_lists::write_csv;
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
-use super::{CliError, Deck, Env, ExitCode, rules};
+use super::{CliError, Deck, Env, ExitCode};
 use crate::domain::digest::{Sha256, hex};
 use crate::domain::{ListKind, Right};
 use crate::store::Store as _;
@@ -39,7 +39,7 @@ pub(super) fn execute(
         progress.step(done, total);
     })?;
     drop(progress);
-    let mut copied = SqliteStore::open_read_only(&copy, rules::in_force())?;
+    let mut copied = SqliteStore::open_read_only(&copy, &env.rules)?;
     copied.check()?;
     let reached = copied.reached()?;
     let lists = write_lists(&mut copied, folder, &reached)?;

@@ -10,7 +10,7 @@ use super::carriers::Simulated;
 use super::engine::{self, Run};
 use super::reporter::Shown;
 use super::typed::{describe, read_numbers};
-use super::{CliError, Deck, Env, ExitCode, deck, rules, why};
+use super::{CliError, Deck, Env, ExitCode, deck, why};
 use crate::config::DeckConfig;
 use crate::domain::campaign::{
     Agent, AttemptRules, CallClass, CallerIdRules, CallerIdStrategy, Evidence, Pacing, Purpose,
@@ -21,7 +21,7 @@ use crate::domain::{
     ImportTarget, NewContact, Outcome, PhoneNumber, Timestamp, TrunkName,
 };
 use crate::engine::{desk, law};
-use crate::rules::CONSENT;
+use crate::rules::{CONSENT, Rules};
 use crate::store::{By, Store as _};
 
 /// How long the call may wait for a slot. After that its campaign ends.
@@ -47,7 +47,7 @@ pub fn execute(args: &CallArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
         .ok_or_else(|| CliError::usage("no number"))?;
     let config = env.deck_config()?;
     let now = deck::present(env)?;
-    let settings = settings(&args.trunk, &config, (echo.number, now))?;
+    let settings = settings(&args.trunk, &config, (echo.number, now), &env.rules)?;
     let mut deck = Deck::open_or_create(env)?;
     alone(&mut deck)?;
     deck.store.configure(&config.settings)?;
@@ -137,6 +137,7 @@ fn settings(
     trunk: &str,
     config: &DeckConfig,
     (number, now): (PhoneNumber, Timestamp),
+    rules: &Rules,
 ) -> Result<CampaignSettings, CliError> {
     let trunk = TrunkName(trunk.to_owned());
     if !config
@@ -195,14 +196,14 @@ fn settings(
         required_lists: Vec::new(),
         abandonment_limit_percent: 3,
         results_url: None,
-        rule_overrides: consents(number),
+        rule_overrides: consents(number, rules),
     })
 }
 
 /// Returns overrides of the rules on consent. No consent is on record for a test call: the user who places it
 /// states by this that the consent is theirs to give.
-fn consents(number: PhoneNumber) -> Vec<RuleOverride> {
-    let regions = rules::in_force().regions_of(number);
+fn consents(number: PhoneNumber, rules: &Rules) -> Vec<RuleOverride> {
+    let regions = rules.regions_of(number);
     let countries = regions.iter().map(|region| law::country_of(region));
     let places: BTreeSet<&str> = regions
         .iter()
@@ -211,7 +212,7 @@ fn consents(number: PhoneNumber) -> Vec<RuleOverride> {
         .collect();
     let asked = places
         .into_iter()
-        .filter(|place| rules::in_force().asks(place, CONSENT));
+        .filter(|place| rules.asks(place, CONSENT));
     asked
         .map(|place| RuleOverride {
             rule: String::new(),
@@ -230,7 +231,8 @@ fn add(
     number: PhoneNumber,
     by: &By,
 ) -> Result<CampaignId, CliError> {
-    let class = rules::in_force()
+    let class = deck
+        .rules
         .locate(number, &Hints::default(), settings.evidence)
         .map(Arc::new)
         .map_err(|why| why.to_string());
@@ -277,7 +279,7 @@ fn stands_against(
 ) -> Result<Option<desk::why::WhyReport>, CliError> {
     let only = Some(campaign);
     let when = desk::why::When::Now(now);
-    let report = desk::why::report(&mut deck.store, rules::in_force(), number, only, when)?;
+    let report = desk::why::report(&mut deck.store, &deck.rules, number, only, when)?;
     let against = |answer: &desk::why::Answer| {
         let mut reasons = answer.reasons.iter();
         answer.decision != "dial" && reasons.any(|code| !OPEN_LATER.contains(&code.as_str()))

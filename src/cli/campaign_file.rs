@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::args::CountryArgs;
 use super::output::instant;
-use super::{CliError, Env, carriers, import, law, rules};
+use super::{CliError, Env, carriers, import, law};
 use crate::config::{CampaignFile, ConfigErrors, DeckConfig, load_campaign};
 use crate::domain::{CampaignSettings, Timestamp};
 use crate::intake::{ColumnMap, ContactFile, STANDARD_INPUT};
@@ -45,10 +45,10 @@ pub fn load(env: &Env, path: &Path, list: Option<&ListOptions<'_>>) -> Result<So
     let campaign = load_campaign(path)?;
     let deck = env.deck_config()?;
     let advice = campaign.check_against(&deck)?;
-    let in_force = rules::in_force();
+    let rules = &env.rules;
     campaign.check_overrides(
-        |rule| in_force.may_set_aside(rule),
-        |place, what| in_force.asks(place, what),
+        |rule| rules.may_set_aside(rule),
+        |place, what| rules.asks(place, what),
     )?;
     let files = campaign
         .warnings
@@ -68,7 +68,7 @@ pub fn load(env: &Env, path: &Path, list: Option<&ListOptions<'_>>) -> Result<So
         (Some(_) | None, _) => None,
     };
     let listed = contacts.as_ref().map(|(_, file)| file);
-    let (law, below_the_law) = law::of_file(&campaign, &deck.default_country, listed)?;
+    let (law, below_the_law) = law::of_file(rules, &campaign, &deck.default_country, listed)?;
     Ok(Sound {
         campaign,
         deck,

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::sync::Arc;
 
 use serde::Serialize;
 use serde_json::json;
@@ -11,7 +12,7 @@ use super::campaign_file::{self, ListOptions, Sound};
 use super::import::{self, Plan, Taken};
 use super::output::{self, instant};
 use super::progress::{Progress, Showing};
-use super::{CliError, Deck, Env, ExitCode, advice, deck, messages, rules};
+use super::{CliError, Deck, Env, ExitCode, advice, deck, messages};
 use crate::domain::{
     Campaign, CampaignState, ClassId, ContactId, ListKind, Suppression, Timestamp,
 };
@@ -71,18 +72,29 @@ pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitC
             .extend(rest.map(|rest| messages::rest(trunk, &rest)));
         sound.warnings.extend(advice::fewer_places(real)?);
     }
-    let outlook = if sound.contacts.is_some() {
+    let (outlook, advice) = if sound.contacts.is_some() {
         let (outlook, advice) = try_out(args, env, &sound, real.as_mut(), at)?;
-        sound.warnings.extend(advice);
-        Some(outlook)
+        (Some(outlook), advice)
     } else {
         let settings = &sound.campaign.settings;
-        let advice = advice::of(rules::in_force(), settings, std::iter::empty());
-        sound.warnings.extend(advice);
-        None
+        let advice = advice::of(&env.rules, settings, std::iter::empty());
+        (None, advice)
     };
+    sound.warnings.extend(advice);
+    report(args, &sound, outlook, at, env.json, out)
+}
+
+/// Writes the warnings, what the law requires, and the forecast.
+fn report(
+    args: &CheckArgs,
+    sound: &Sound,
+    outlook: Option<(Taken, Forecast)>,
+    at: Timestamp,
+    json: bool,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     let name = &sound.campaign.settings.name;
-    if env.json {
+    if json {
         let (taken, forecast) = outlook.unzip();
         output::json(
             out,
@@ -129,7 +141,7 @@ fn try_out(
     mut real: Option<&mut Deck>,
     at: Timestamp,
 ) -> Result<((Taken, Forecast), Vec<String>), CliError> {
-    let mut store = deck::scratch(at)?;
+    let mut store = deck::scratch(&env.rules, at)?;
     let by = By {
         actor: env.actor.clone(),
         at,
@@ -151,6 +163,7 @@ fn try_out(
         progress: Showing::unless(env.json),
         deck: None,
         keep_ids: true,
+        rules: Arc::clone(&env.rules),
     };
     let taken = import::contacts(&mut store, &campaign, file, &plan, &by)?;
     let mut outlook = Outlook {
@@ -173,7 +186,7 @@ fn try_out(
     outlook.forecast.next_possible = outlook.next.values().flatten().min().copied();
     let classes = store.snapshot(at)?.classes;
     let settings = &sound.campaign.settings;
-    let advice = advice::of(rules::in_force(), settings, classes.values());
+    let advice = advice::of(&env.rules, settings, classes.values());
     Ok(((taken, outlook.forecast), advice))
 }
 

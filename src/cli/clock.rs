@@ -7,9 +7,10 @@ use serde_json::json;
 
 use super::args::{ClockAcceptArgs, ClockCommand};
 use super::output::{self, count, instant};
-use super::{CliError, Deck, Env, ExitCode, rules};
+use super::{CliError, Deck, Env, ExitCode};
 use crate::clock::{Clock, DeckClock};
 use crate::domain::{Timestamp, clock_behind};
+use crate::rules::Rules;
 use crate::store::{By, ClockAccepted, Store as _, Timing as _};
 
 /// The instant of the last release, 2026-11-01T00:00:00Z. A clock before it is wrong.
@@ -80,7 +81,7 @@ fn show(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
 fn accept(args: &ClockAcceptArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open_to_write(env)?;
     let now = Clock::System.now();
-    must_be_possible(now)?;
+    must_be_possible(now, &env.rules)?;
     let simulated = deck.clock()? != DeckClock::System;
     if simulated && deck.engine_runs()? {
         return Err(CliError::refused(
@@ -104,8 +105,10 @@ fn accept(args: &ClockAcceptArgs, env: &Env, out: &mut dyn Write) -> Result<Exit
 }
 
 /// Errors if the machine's clock cannot be right.
-fn must_be_possible(now: Timestamp) -> Result<(), CliError> {
-    let newest = zone_data_from().max(Some(RELEASED)).unwrap_or(RELEASED);
+fn must_be_possible(now: Timestamp, rules: &Rules) -> Result<(), CliError> {
+    let newest = zone_data_from(rules)
+        .max(Some(RELEASED))
+        .unwrap_or(RELEASED);
     if now >= newest {
         return Ok(());
     }
@@ -117,8 +120,8 @@ fn must_be_possible(now: Timestamp) -> Result<(), CliError> {
 }
 
 /// Returns the beginning of the year of the newest zone data.
-fn zone_data_from() -> Option<Timestamp> {
-    let (first, second) = rules::in_force().zone_data_versions();
+fn zone_data_from(rules: &Rules) -> Option<Timestamp> {
+    let (first, second) = rules.zone_data_versions();
     let year = |version: &str| {
         let year = version.get(..4)?;
         format!("{year}-01-01T00:00:00Z").parse().ok()
@@ -191,9 +194,9 @@ mod tests {
     #[test]
     fn a_clock_of_before_the_program_is_not_accepted() {
         assert_eq!(RELEASED.to_string(), "2026-11-01T00:00:00.000Z");
-        assert!(must_be_possible(RELEASED).is_ok());
+        assert!(must_be_possible(RELEASED, Rules::embedded()).is_ok());
         for wrong in ["1970-01-01T00:00:00Z", "2026-10-31T23:59:59Z"] {
-            let error = must_be_possible(wrong.parse().unwrap()).unwrap_err();
+            let error = must_be_possible(wrong.parse().unwrap(), Rules::embedded()).unwrap_err();
             assert!(error.message.contains("it is wrong"), "{}", error.message);
         }
     }

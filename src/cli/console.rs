@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, stdin, stdout};
 use std::path::{Path, PathBuf};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use jiff::tz::TimeZone;
 
@@ -14,7 +14,7 @@ use super::import::{self, Plan};
 use super::place::Answer;
 use super::progress::Showing;
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode, deck, limits, needs, place, rejects, rules};
+use super::{CliError, Deck, Env, ExitCode, deck, limits, needs, place, rejects};
 use crate::clock::DeckClock;
 use crate::domain::{Authority, Right};
 use crate::engine::Command;
@@ -35,7 +35,9 @@ use crate::tui::{Appearance, AppearanceChoice, Console, Ending, KeyMap, Permits,
 /// Errors if there is no terminal, or the deck is not usable.
 pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
     let mut front = Front::prepare_anyhow(env)?;
-    let faults = needs::broken(env);
+    let mut env = env.clone();
+    let faults = needs::broken(&mut env);
+    let env = &env;
     // A lock that cannot be read counts as held.
     let owned = lock::is_held(&env.deck).unwrap_or_else(|error| {
         front.faults.push(deck::lock_unseen(&env.deck, &error));
@@ -236,7 +238,7 @@ fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, Cli
     let handle = engine.map(|running| running.handle.clone());
     let settings = desk::Settings {
         store,
-        rules: rules::in_force(),
+        rules: Arc::clone(&env.rules),
         surroundings: Box::new(Here {
             env: env.clone(),
             handle: handle.clone(),
@@ -387,6 +389,7 @@ fn take(
         progress: Showing::Told(progress),
         deck: Some(env.deck.clone()),
         keep_ids: false,
+        rules: Arc::clone(&env.rules),
     };
     let by = deck.by()?;
     let taken = import::contacts(&mut deck.store, &campaign, &file, &plan, &by)?;

@@ -3,14 +3,16 @@
 use std::collections::hash_map::RandomState;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 use std::{fs, io};
 
 use super::progress::Waiting;
-use super::{CliError, Env, files, forked, log, loss, place, rules, standing, whole};
+use super::{CliError, Env, files, forked, log, loss, place, standing, whole};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
 use crate::config::has_deck_file;
 use crate::domain::{Attempt, Authority, DeckId, DeckSettings, Role, Timestamp};
+use crate::rules::Rules;
 use crate::store::crosscheck::Differences;
 use crate::store::sqlite::mark::{self, Marked};
 use crate::store::sqlite::seal::Standing;
@@ -48,6 +50,8 @@ pub enum Owner {
 pub struct Deck {
     /// The deck's store, open.
     pub store: SqliteStore,
+    /// The rules in force.
+    pub rules: Arc<Rules>,
     folder: PathBuf,
     actor: String,
     marked: Marked,
@@ -98,7 +102,7 @@ impl Deck {
         }
         let path = env.deck.join(STORE_FILE);
         let store = if env.read_only {
-            SqliteStore::open_read_only(&path, rules::in_force())?
+            SqliteStore::open_read_only(&path, &env.rules)?
         } else {
             open_store(env)?
         };
@@ -209,6 +213,7 @@ impl Deck {
         }
         Ok(Self {
             store,
+            rules: Arc::clone(&env.rules),
             marked,
             folder: env.deck.clone(),
             actor: env.actor.clone(),
@@ -449,14 +454,9 @@ pub(super) fn present_of(store: &mut SqliteStore) -> Result<Timestamp, CliError>
 /// # Errors
 ///
 /// Errors if SQLite cannot be used.
-pub fn scratch(now: Timestamp) -> Result<SqliteStore, CliError> {
+pub fn scratch(rules: &Arc<Rules>, now: Timestamp) -> Result<SqliteStore, CliError> {
     let path = Path::new(":memory:");
-    Ok(SqliteStore::create_or_open(
-        path,
-        DeckId(0),
-        rules::in_force(),
-        now,
-    )?)
+    Ok(SqliteStore::create_or_open(path, DeckId(0), rules, now)?)
 }
 
 /// Returns the present instant of the deck, or the machine's if there is no deck.
@@ -474,18 +474,18 @@ pub fn present(env: &Env) -> Result<Timestamp, CliError> {
 
 fn open_store(env: &Env) -> Result<SqliteStore, CliError> {
     files::tighten(&env.deck);
-    open_at(&env.deck.join(STORE_FILE))
+    open_at(&env.deck.join(STORE_FILE), &env.rules)
 }
 
 /// Opens the store at `path` and migrates it to the current schema.
-pub(super) fn open_at(path: &Path) -> Result<SqliteStore, CliError> {
+pub(super) fn open_at(path: &Path, rules: &Arc<Rules>) -> Result<SqliteStore, CliError> {
     let now = Clock::System.now();
     let _upgrade =
         SqliteStore::is_behind(path).then(|| Waiting::for_end("the deck is brought up to date"));
     Ok(SqliteStore::create_or_open(
         path,
         random_identity(),
-        rules::in_force(),
+        rules,
         now,
     )?)
 }

@@ -13,7 +13,7 @@ use super::engine::{self, Run};
 use super::import::{self, Plan};
 use super::progress::Showing;
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode, console, dnc_import, loss, rules};
+use super::{CliError, Deck, Env, ExitCode, console, dnc_import, loss};
 use crate::clock::Clock;
 use crate::config::{read_campaign, read_deck};
 use crate::domain::{Campaign, CampaignState, DeckId, ListKind, Timestamp};
@@ -120,7 +120,7 @@ fn create(env: &Env, seed: u64) -> Result<(), CliError> {
     let identity = DeckId(seed % u64::from(u32::MAX));
     let path = env.deck.join(STORE_FILE);
     let now = Clock::System.now();
-    let mut store = SqliteStore::create_or_open(&path, identity, rules::in_force(), now)?;
+    let mut store = SqliteStore::create_or_open(&path, identity, &env.rules, now)?;
     // Another demo may have this seed's identity too.
     store.mark_in_folder_alone()?;
     let known = store.campaigns()?;
@@ -171,7 +171,7 @@ fn load_list(
     as_of: Timestamp,
     by: &By,
 ) -> Result<(), CliError> {
-    let file = DncFile::check(origin(sample), rules::in_force(), Some(COUNTRY))?;
+    let file = DncFile::check(origin(sample), &deck.rules, Some(COUNTRY))?;
     let taken = dnc_import::take(deck, &file, list, by, (None, true))?;
     let areas = &taken.areas;
     Ok(deck
@@ -195,6 +195,7 @@ fn add(deck: &mut Deck, file: Sample, contacts: Sample, by: &By) -> Result<(), C
         progress: Showing::Nowhere,
         deck: None,
         keep_ids: false,
+        rules: Arc::clone(&deck.rules),
     };
     import::contacts(&mut deck.store, &campaign, &list, &plan, by)?;
     Ok(())

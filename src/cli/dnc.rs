@@ -13,8 +13,8 @@ use super::output;
 use super::typed::{Echo, describe, read_in, read_numbers};
 use super::{CliError, Deck, Env, ExitCode, dnc_import, dnc_lists, messages};
 use crate::domain::suppression::SuppressionSource;
-use crate::domain::{CampaignId, ContactId, ListKind, Suppression};
-use crate::store::{Restored, Reversal, Store as _};
+use crate::domain::{AttemptId, CampaignId, ContactId, ListKind, Suppression};
+use crate::store::{By, Restored, Reversal, Store as _};
 
 /// Runs `dialdeck dnc …` and returns its exit code.
 ///
@@ -49,7 +49,11 @@ fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<Exi
     } else {
         None
     };
-    let numbers = read_in(&args.numbers, env.country(&args.country, known.as_mut()))?;
+    let numbers = read_in(
+        env.rules(),
+        &args.numbers,
+        env.country(&args.country, known.as_mut()),
+    )?;
     let mut deck = match known {
         Some(deck) => deck,
         None => env.open_or_create()?,
@@ -60,18 +64,7 @@ fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<Exi
     let names = campaign_names(&mut deck)?;
     let before = contacts(&mut deck, &numbers)?;
     let by = deck.by()?;
-    let entries: Vec<Suppression> = numbers
-        .iter()
-        .map(|echo| Suppression {
-            number: echo.number,
-            list: args.list.clone(),
-            source: SuppressionSource::OptOut,
-            at: by.at,
-            actor: by.actor.clone(),
-            note: args.reason.clone(),
-        })
-        .collect();
-    let done = deck.store.suppress(&entries)?;
+    let done = deck.store.suppress(&opt_outs(args, &numbers, &by))?;
     let bound = bound_campaign(&mut deck, &args.list)?;
     deck.wait_until_none_can_leave("the numbers are on the list", &|attempt| {
         numbers.iter().any(|echo| echo.number == attempt.number)
@@ -95,14 +88,7 @@ fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<Exi
         )?;
     } else {
         say_added(&numbers, &args.list, &touched, out)?;
-        let hangs_up = match deck.owner() {
-            Owner::Engine => "the engine hangs it up",
-            Owner::Nobody => "no engine runs; the next one to start looks what became of it",
-            Owner::Unseen(_) => "an engine hangs it up if one runs, else the next one to start",
-        };
-        for attempt in &done.live {
-            writeln!(out, "call {attempt} is up; {hangs_up}")?;
-        }
+        say_live(&done.live, &deck.owner(), out)?;
         writeln!(
             out,
             "{} added, {} already on the list. From now on no call to {} leaves.",
@@ -112,6 +98,32 @@ fn add(args: &DncAddArgs, env: StoreOnly<'_>, out: &mut dyn Write) -> Result<Exi
         )?;
     }
     Ok(ExitCode::Done)
+}
+
+/// Returns the entries that put the numbers on the list.
+fn opt_outs(args: &DncAddArgs, numbers: &[Echo], by: &By) -> Vec<Suppression> {
+    let entry = |echo: &Echo| Suppression {
+        number: echo.number,
+        list: args.list.clone(),
+        source: SuppressionSource::OptOut,
+        at: by.at,
+        actor: by.actor.clone(),
+        note: args.reason.clone(),
+    };
+    numbers.iter().map(entry).collect()
+}
+
+/// Writes which calls to the numbers are up, and what ends them.
+fn say_live(live: &[AttemptId], owner: &Owner, out: &mut dyn Write) -> Result<(), CliError> {
+    let hangs_up = match owner {
+        Owner::Engine => "the engine hangs it up",
+        Owner::Nobody => "no engine runs; the next one that starts asks what became of it",
+        Owner::Unseen(_) => "an engine hangs it up if one runs, else the next one to start",
+    };
+    for attempt in live {
+        writeln!(out, "call {attempt} is up; {hangs_up}")?;
+    }
+    Ok(())
 }
 
 /// Returns the only campaign that a list binds; `None` if it binds all.

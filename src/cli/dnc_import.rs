@@ -9,6 +9,7 @@ mod survey;
 use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use serde_json::json;
 
@@ -19,7 +20,7 @@ use super::import::{self, table};
 use super::output::{self, count, instant};
 use super::progress::{Progress, Showing};
 use super::rejects::{self, Rejects};
-use super::{CliError, Deck, Env, ExitCode, rules};
+use super::{CliError, Deck, Env, ExitCode};
 use crate::domain::{
     Area, CampaignId, ImportFigures, ImportPlan, ImportTarget, ListKind, PhoneNumber, Timestamp,
 };
@@ -55,7 +56,7 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     if !args.dry_run {
         env.may_write()?;
     }
-    if let Some((message, hint)) = rules::in_force().unknown_list(&args.list) {
+    if let Some((message, hint)) = env.rules.unknown_list(&args.list) {
         return Err(CliError::usage(message).hint(hint));
     }
     let country = env.country(&args.country)?;
@@ -66,12 +67,12 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     } else {
         DncFile::check_mapped
     };
-    let file = check(origin, rules::in_force(), Some(&country), &args.maps)?;
+    let file = check(origin, &env.rules, Some(&country), &args.maps)?;
     let rejected = rejects::place(args.rejects.as_deref(), &args.file, &env.deck)?;
     if file.rejected() > 0 && !args.accept_rejects {
-        return refuse(&file, &rejected, env.json, out);
+        return refuse(&file, &rejected, env, out);
     }
-    let survey = Survey::of(&file)?;
+    let survey = Survey::of(&file, &env.rules)?;
     let dated = survey::date(args, &file, &survey)?;
     survey.is_something(args)?;
     if args.dry_run && !Deck::exists(env) {
@@ -104,8 +105,8 @@ pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<E
     let how = (Some(rejected.as_path()), env.json);
     let mut taken = take(&mut deck, &file, &args.list, &by, how)?;
     taken.newer = newer(&mut deck, &args.list, &taken.areas, as_of)?;
-    taken.too_old = args.list.is_registry()
-        && by.at.since(as_of) > rules::in_force().registry_max_age(&args.list);
+    taken.too_old =
+        args.list.is_registry() && by.at.since(as_of) > env.rules.registry_max_age(&args.list);
     finish(&mut deck, args, (as_of, bound), &taken, &by)?;
     if env.json {
         let document = document(args, as_of, &taken, &endangered, &file);
@@ -267,21 +268,16 @@ const fn code(file: &DncFile) -> ExitCode {
 }
 
 /// Lists the rows that cannot be read, and changes nothing.
-fn refuse(
-    file: &DncFile,
-    to: &Path,
-    json: bool,
-    out: &mut dyn Write,
-) -> Result<ExitCode, CliError> {
+fn refuse(file: &DncFile, to: &Path, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let header = file.header();
     let mut rejects = Rejects::new(Some(to), &header, file.delimiter());
-    for row in file.read(rules::in_force())? {
+    for row in file.read(&env.rules)? {
         if let DncRow::Reject(reject) = row? {
             rejects.add(&reject)?;
         }
     }
     let (first, rejects_file) = rejects.finish()?;
-    if json {
+    if env.json {
         output::json(
             out,
             &json!({
@@ -388,7 +384,8 @@ pub(super) fn take(
     let header = file.header();
     let mut rejects = Rejects::new(rejects, &header, file.delimiter());
     let mut read = 0;
-    for row in file.read(rules::in_force())? {
+    let rules = Arc::clone(&deck.rules);
+    for row in file.read(&rules)? {
         match row? {
             DncRow::Number { number, .. } => {
                 if list.is_registry() {

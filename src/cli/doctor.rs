@@ -19,6 +19,7 @@ use super::{CliError, Deck, Env, ExitCode, advice, carriers, console, loss, rule
 use crate::clock::Clock;
 use crate::config::{DeckConfig, has_deck_file};
 use crate::domain::{CampaignState, DeckId, Timestamp};
+use crate::rules::Rules;
 use crate::store::{Recover as _, Store as _};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -56,11 +57,11 @@ struct Finding {
 /// Errors if the store cannot be read, or the output cannot be written.
 pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut findings = Vec::new();
-    law(env, &mut findings);
-    zone_data(
-        present(env).unwrap_or_else(|_| Clock::System.now()),
-        &mut findings,
-    );
+    let mut env = env.clone();
+    law(&mut env, &mut findings);
+    let env = &env;
+    let now = present(env).unwrap_or_else(|_| Clock::System.now());
+    zone_data(env, now, &mut findings);
     deck_file(env, &mut findings);
     let looks = console::broken(env).into_iter();
     findings.extend(looks.map(|error| finding("console", Level::Warn, error.brief())));
@@ -141,7 +142,7 @@ fn config_findings(
         for wrong in config.at_odds_with(&campaign.settings) {
             findings.push(finding("campaign", Level::Warn, wrong));
         }
-        for advice in advice::of(rules::in_force(), &campaign.settings, classes.values()) {
+        for advice in advice::of(&env.rules, &campaign.settings, classes.values()) {
             findings.push(finding("law", Level::Warn, advice));
         }
     }
@@ -161,10 +162,11 @@ fn finding(check: &'static str, level: Level, found: String) -> Finding {
     }
 }
 
-fn law(env: &Env, findings: &mut Vec<Finding>) {
-    findings.push(match rules::lay_over(env) {
-        Ok(()) => {
-            let digest = format!("digest {}", rules::in_force().digest());
+fn law(env: &mut Env, findings: &mut Vec<Finding>) {
+    findings.push(match rules::of_deck(env) {
+        Ok(rules) => {
+            let digest = format!("digest {}", rules.digest());
+            env.rules = rules;
             finding("rules", Level::Ok, digest)
         }
         Err(fault) => finding("rules", Level::Fail, fault.brief()),
@@ -172,14 +174,14 @@ fn law(env: &Env, findings: &mut Vec<Finding>) {
 }
 
 /// Adds the zone database in use, and the zones whose contacts are held because two databases disagree.
-fn zone_data(now: Timestamp, findings: &mut Vec<Finding>) {
-    let choice = rules::choice();
+fn zone_data(env: &Env, now: Timestamp, findings: &mut Vec<Finding>) {
+    let choice = &env.zone_data;
     let level = match choice.system {
         System::Unusable(..) => Level::Warn,
         System::None | System::Decides(_) | System::NotNewer(..) => Level::Ok,
     };
     findings.push(finding("zone data", level, choice.words()));
-    if let Some(fault) = rules::in_force().zone_data_fault() {
+    if let Some(fault) = env.rules.zone_data_fault() {
         findings.push(finding(
             "zone data",
             Level::Fail,
@@ -188,11 +190,11 @@ fn zone_data(now: Timestamp, findings: &mut Vec<Finding>) {
     }
     let mut disputed: BTreeMap<&str, u32> = BTreeMap::new();
     for day in 0..DISPUTES_AHEAD {
-        for zone in rules::in_force().zones_in_dispute(now + DAY * day) {
+        for zone in env.rules.zones_in_dispute(now + DAY * day) {
             disputed.entry(zone).or_insert(day);
         }
     }
-    findings.extend(holidays(now));
+    findings.extend(holidays(&env.rules, now));
     if !disputed.is_empty() {
         let zones: Vec<String> = disputed
             .into_iter()
@@ -213,8 +215,8 @@ fn zone_data(now: Timestamp, findings: &mut Vec<Finding>) {
 }
 
 /// Returns the end of the known holidays. It is a warning in the last year before that day.
-fn holidays(now: Timestamp) -> Option<Finding> {
-    let (last, calendars) = rules::in_force().holiday_tables_end()?;
+fn holidays(rules: &Rules, now: Timestamp) -> Option<Finding> {
+    let (last, calendars) = rules.holiday_tables_end()?;
     let end: Timestamp = format!("{last}T00:00:00Z").parse().ok()?;
     let (level, todo) = if now + HOLIDAYS_AHEAD > end {
         let todo =

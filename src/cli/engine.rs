@@ -16,8 +16,7 @@ use super::outside::{self, Dealings};
 use super::place::{Answer, Moved};
 use super::reporter::{Reporter, Shown};
 use super::{
-    CliError, Deck, Env, ExitCode, deck, error, forked, limits, log, notify, output, place, rules,
-    status,
+    CliError, Deck, Env, ExitCode, deck, error, forked, limits, log, notify, output, place, status,
 };
 use crate::clock::{Clock, ClockWatch, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
@@ -91,32 +90,8 @@ pub(super) fn start(
     env: &Env,
     prepare: impl FnOnce(&mut Deck, &By) -> Result<(), CliError>,
 ) -> Result<Running, CliError> {
-    env.may_write()?;
-    limits::enough_files()?;
-    if let Some(fault) = rules::in_force().zone_data_fault() {
-        return Err(CliError::deck(format!("nothing is dialed: {fault}"))
-            .hint("install a newer release of dialdeck"));
-    }
-    only_simulated(run)?;
-    let who = env.authority()?;
-    if !who.may(Right::Campaigns) {
-        return Err(
-            CliError::not_permitted(format!("as {} you may not run the engine", who.role))
-                .hint("attach to a deck whose engine runs: `dialdeck --read-only`"),
-        );
-    }
-    let mut deck = Deck::open_quietly(env)?;
-    let lock = own(env)?;
-    let moved = place::judge(&mut deck, env, run.answer)?;
-    deck.must_be_current()?;
-    forked::check(env, deck.store.deck_id())?;
-    deck.check_whole()?;
-    may_use_credentials(&run.config, &mut deck)?;
-    deck.store.take_over(&lock, drawn(run))?;
-    deck.store.begin_run()?;
-    warn_of_state_folder(&deck, env);
-    // From here on the engine acts, not the user.
-    deck.store.restrict(Role::Supervisor.into());
+    may_run(run, env)?;
+    let (mut deck, lock, moved) = take_deck(run, env)?;
     let clock = start_clock(run, &mut deck)?;
     let by = By {
         actor: "engine".to_owned(),
@@ -124,7 +99,7 @@ pub(super) fn start(
     };
     deck.store.configure(&run.config.settings)?;
     deck_file::end_alerts(&mut deck.store, &by)?;
-    log_opened(&mut deck, run, moved.as_ref(), &by)?;
+    log_opened(&mut deck, run, env.zone_data.decides(), moved.as_ref(), &by)?;
     place::note(&mut deck, env)?;
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
@@ -138,9 +113,8 @@ pub(super) fn start(
     // Everything that the run needs is present now.
     prepare(&mut deck, &by)?;
     let from = deck.store.snapshot(by.at)?.head;
-    let Deck { store, .. } = deck;
     let (shell, handle) =
-        Shell::new(store, providers, clock.clone(), rules::in_force()).map_err(CliError::failed)?;
+        Shell::new(deck.store, providers, clock.clone(), &env.rules).map_err(CliError::failed)?;
     let ends = if run.until_done {
         Ends::AtRest
     } else {
@@ -169,6 +143,44 @@ fn drawn(run: &Run) -> Option<u32> {
     let simulated = providers.all(|one| matches!(one, ProviderSettings::Simulator(_)));
     let repeats = simulated && run.simulated.seed.is_some();
     (!repeats).then(deck::random)
+}
+
+/// Checks what an engine needs before it opens the deck: the limits of the process, sound zone data, no real
+/// phones on a simulated clock, and the user's right.
+fn may_run(run: &Run, env: &Env) -> Result<(), CliError> {
+    env.may_write()?;
+    limits::enough_files()?;
+    if let Some(fault) = env.rules.zone_data_fault() {
+        return Err(CliError::deck(format!("nothing is dialed: {fault}"))
+            .hint("install a newer release of dialdeck"));
+    }
+    only_simulated(run)?;
+    let who = env.authority()?;
+    if !who.may(Right::Campaigns) {
+        return Err(
+            CliError::not_permitted(format!("as {} you may not run the engine", who.role))
+                .hint("attach to a deck whose engine runs: `dialdeck --read-only`"),
+        );
+    }
+    Ok(())
+}
+
+/// Takes the deck for an engine: locked, in its place, as the last run left it, and whole. Returns it with
+/// its lock, and what the user said about its place.
+fn take_deck(run: &Run, env: &Env) -> Result<(Deck, EngineLock, Option<Moved>), CliError> {
+    let mut deck = Deck::open_quietly(env)?;
+    let lock = own(env)?;
+    let moved = place::judge(&mut deck, env, run.answer)?;
+    deck.must_be_current()?;
+    forked::check(env, deck.store.deck_id())?;
+    deck.check_whole()?;
+    may_use_credentials(&run.config, &mut deck)?;
+    deck.store.take_over(&lock, drawn(run))?;
+    deck.store.begin_run()?;
+    warn_of_state_folder(&deck, env);
+    // From here on the engine acts, not the user.
+    deck.store.restrict(Role::Supervisor.into());
+    Ok((deck, lock, moved))
 }
 
 /// Warns where the mark is in the deck's folder alone although the user has a folder for its other copy: of
@@ -301,9 +313,14 @@ fn start_clock(run: &Run, deck: &mut Deck) -> Result<Clock, CliError> {
     Ok(clock)
 }
 
-fn log_opened(deck: &mut Deck, run: &Run, moved: Option<&Moved>, by: &By) -> Result<(), CliError> {
-    let rules = rules::in_force();
-    let (first, second) = rules.zone_data_versions();
+fn log_opened(
+    deck: &mut Deck,
+    run: &Run,
+    zone_database: &str,
+    moved: Option<&Moved>,
+    by: &By,
+) -> Result<(), CliError> {
+    let (first, second) = deck.rules.zone_data_versions();
     let clock = match run.speed {
         None => "system",
         Some(Speed::Factor(_)) => "scaled",
@@ -312,9 +329,9 @@ fn log_opened(deck: &mut Deck, run: &Run, moved: Option<&Moved>, by: &By) -> Res
     let mut data = json!({
         "version": env!("CARGO_PKG_VERSION"),
         "tag": deck.store.incarnations()?.current().to_string(),
-        "rules_digest": rules.digest(),
+        "rules_digest": deck.rules.digest(),
         "tzdata": [first, second],
-        "zone_database": rules::choice().decides(),
+        "zone_database": zone_database,
         "clock": clock,
     });
     if let Some(moved) = moved {

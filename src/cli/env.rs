@@ -2,14 +2,17 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use etcetera::base_strategy::{BaseStrategy as _, Xdg};
 use nix::unistd::{Uid, User};
 
 use super::args::{CountryArgs, GlobalArgs};
+use super::rules::Choice;
 use super::{CliError, Deck};
 use crate::config::{DeckConfig, has_deck_file, load_deck};
 use crate::domain::{Authority, Role};
+use crate::rules::Rules;
 
 /// The deck file in the deck's folder.
 const DECK_FILE: &str = "dialdeck.toml";
@@ -43,6 +46,11 @@ pub struct Env {
     pub state: Option<PathBuf>,
     /// The theme, the colours and the glyphs of the console.
     pub look: LookArgs,
+    /// The zone database that decides, chosen once.
+    pub zone_data: Arc<Choice>,
+    /// The rules in force: the law alone, until [`needs::prepare`](super::needs::prepare) adds the deck's
+    /// own rule files.
+    pub rules: Arc<Rules>,
 }
 
 /// The options of the command line for the console.
@@ -70,7 +78,10 @@ impl Env {
             None => default_deck()?,
         };
         let state = state_folder(&deck);
+        let zone_data = Arc::new(Choice::of_system());
         Ok(Self {
+            rules: Arc::clone(&zone_data.rules),
+            zone_data,
             config: global
                 .config
                 .clone()

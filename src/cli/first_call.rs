@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use super::output::instant;
-use super::{CliError, Deck, rules};
+use super::{CliError, Deck};
 use crate::domain::{Campaign, ContactState, Timestamp};
 use crate::policy::window;
+use crate::rules::Rules;
 use crate::store::{Snapshot, Store as _};
 
 /// Returns advice for campaigns that would begin to send in the first minute of an hour.
@@ -17,14 +18,19 @@ pub fn advice(deck: &mut Deck, campaigns: &[Campaign]) -> Result<Vec<String>, Cl
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
     let firsts = campaigns.iter().filter_map(|campaign| {
-        let first = first_call(&snapshot, campaign, now)?;
+        let first = first_call(&snapshot, campaign, &deck.rules, now)?;
         quarter_past(campaign.name(), first)
     });
     Ok(firsts.collect())
 }
 
 /// Returns the first instant at which a ready contact may be called by the law's and the campaign's hours.
-fn first_call(snapshot: &Snapshot, campaign: &Campaign, now: Timestamp) -> Option<Timestamp> {
+fn first_call(
+    snapshot: &Snapshot,
+    campaign: &Campaign,
+    rules: &Rules,
+    now: Timestamp,
+) -> Option<Timestamp> {
     let settings = &campaign.settings;
     let from = settings.schedule.start.map_or(now, |start| start.max(now));
     let mut trunks = snapshot.trunks.iter();
@@ -38,7 +44,7 @@ fn first_call(snapshot: &Snapshot, campaign: &Campaign, now: Timestamp) -> Optio
         .filter(|((_, state), count)| *state == ContactState::Ready && **count > 0)
         .filter_map(|((class, _), _)| snapshot.classes.get(class));
     classes
-        .filter_map(|class| window::next_open(rules::in_force(), campaign, class, ring, from))
+        .filter_map(|class| window::next_open(rules, campaign, class, ring, from))
         .min()
 }
 

@@ -19,7 +19,7 @@ use super::args::{ColumnArgs, CountryArgs};
 use super::output::{self, count};
 use super::progress::{Progress, Showing};
 use super::rejects::Rejects;
-use super::{CliError, Env, rules};
+use super::{CliError, Env};
 use crate::clock::Stopwatch;
 use crate::domain::suppression::SuppressionSource;
 use crate::domain::{
@@ -28,6 +28,7 @@ use crate::domain::{
 };
 use crate::intake::columns::ColumnMap;
 use crate::intake::{ColumnUse, ContactFile, DateOrder, NotToBeCalled, Origin, Reading};
+use crate::rules::Rules;
 use crate::store::{By, RowFate, Store};
 use crate::tui::tty;
 
@@ -52,6 +53,8 @@ pub struct Plan {
     pub deck: Option<PathBuf>,
     /// Whether to return the ids of the contacts taken.
     pub keep_ids: bool,
+    /// The rules that locate and judge the numbers.
+    pub rules: Arc<Rules>,
 }
 
 /// The results of taking the rows.
@@ -287,6 +290,7 @@ pub fn plan(
         progress: Showing::unless(env.json),
         deck: Some(env.deck.clone()),
         keep_ids: false,
+        rules: Arc::clone(&env.rules),
     })
 }
 
@@ -335,7 +339,7 @@ impl Import<'_> {
             dates: self.plan.dates,
             now: self.by.at,
         };
-        let rows = self.file.read(rules::in_force(), &reading)?;
+        let rows = self.file.read(&self.plan.rules, &reading)?;
         let mut progress = Progress::new("rows", self.file.rows(), self.plan.progress.clone());
         feed::ahead(rows, |feed| {
             for rows in feed {

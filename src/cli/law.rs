@@ -3,14 +3,14 @@
 
 use std::collections::BTreeSet;
 
-use super::{CliError, Deck, advice, rules};
+use super::{CliError, Deck, advice};
 use crate::config::{CampaignFile, ConfigErrors, Unmet};
 use crate::domain::campaign::CallKind;
 use crate::domain::{Campaign, Timestamp};
 use crate::engine::law::{self, Requirement};
 use crate::intake::{ContactFile, Reading, Row};
 use crate::policy::preconditions::Standing;
-use crate::rules::CONSENT;
+use crate::rules::{CONSENT, Rules};
 use crate::store::Store as _;
 
 /// Returns what the law requires before the calls of a campaign file, one line each, and the settings by
@@ -23,11 +23,11 @@ use crate::store::Store as _;
 ///
 /// Errors if the list cannot be read.
 pub(super) fn of_file(
+    rules: &Rules,
     campaign: &CampaignFile,
     default_country: &str,
     contacts: Option<&ContactFile>,
 ) -> Result<(Vec<String>, Option<ConfigErrors>), CliError> {
-    let rules = rules::in_force();
     let settings = &campaign.settings;
     let mut countries = BTreeSet::from([default_country.to_owned()]);
     let forbidden = |countries: &BTreeSet<String>| {
@@ -37,7 +37,7 @@ pub(super) fn of_file(
     if let Some(contacts) = contacts
         && forbidden(&countries)
     {
-        let found = countries_of(campaign, contacts, default_country)?;
+        let found = countries_of(rules, campaign, contacts, default_country)?;
         if !found.is_empty() {
             countries = found;
         }
@@ -76,6 +76,7 @@ fn unmet(asked: &Requirement<'_>) -> Unmet {
 }
 
 fn countries_of(
+    rules: &Rules,
     campaign: &CampaignFile,
     contacts: &ContactFile,
     default_country: &str,
@@ -91,7 +92,7 @@ fn countries_of(
         own_numbers: Vec::new(),
         now: Timestamp::MAX,
     };
-    for row in contacts.read(rules::in_force(), &reading)? {
+    for row in contacts.read(rules, &reading)? {
         if let Row::Contact(contact) = row?
             && let Ok(class) = &contact.class
         {
@@ -117,7 +118,7 @@ pub(super) fn before_start(
     let mut lines = advice::fewer_places(deck)?;
     for campaign in campaigns {
         let countries = law::countries(&snapshot, campaign.id);
-        let asked = law::requirements(rules::in_force(), &campaign.settings, &countries);
+        let asked = law::requirements(&deck.rules, &campaign.settings, &countries);
         let asked = asked.iter();
         lines.extend(asked.map(|one| format!("{}: law: {}", campaign.name(), one.line())));
     }

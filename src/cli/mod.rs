@@ -108,11 +108,11 @@ fn dispatch(cli: &Cli) -> Result<ExitCode, CliError> {
         Some(Command::Man(args)) => return manual::man(args, out),
         _ => {}
     }
-    let env = Env::new(&cli.global)?;
+    let mut env = Env::new(&cli.global)?;
     if !env.read_only {
         diagnostics::start(&env.deck);
     }
-    let done = execute(cli.command.as_ref(), &env, out);
+    let done = execute(cli.command.as_ref(), &mut env, out);
     let code = done.map_err(|error| needs::explained(error, &env))?;
     out.flush()?;
     Ok(code)
@@ -132,7 +132,7 @@ fn form(cli: &Cli) -> Form {
 
 fn execute(
     command: Option<&Command>,
-    env: &Env,
+    env: &mut Env,
     out: &mut dyn Write,
 ) -> Result<ExitCode, CliError> {
     let Some(command) = command else {
@@ -152,7 +152,7 @@ fn execute(
             let now = deck::present(env)?;
             let bans = env.deck_config()?.settings.emergency_bans;
             let law = window::Law {
-                rules: rules::in_force(),
+                rules: &env.rules,
                 bans: &bans,
             };
             window::run(law, args, now, env.json, out)?;
@@ -176,7 +176,7 @@ fn execute(
 }
 
 /// Runs `dialdeck` without a subcommand: the console, or the next step if there is no deck.
-fn welcome(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+fn welcome(env: &mut Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     if Deck::exists(env) {
         return if env.json {
             needs::prepare(&Command::Status, env)?;

@@ -8,6 +8,7 @@ use super::env::known_country;
 use super::error::ErrorKind;
 use super::{CliError, Deck, Env, loss, rules};
 use crate::config::has_deck_file;
+use crate::rules::Rules;
 use crate::tui::tty;
 
 /// What a command may need in addition to the store.
@@ -161,7 +162,7 @@ fn there_is_a_deck(command: &Command, env: &Env) -> Result<(), CliError> {
 /// # Errors
 ///
 /// Errors if a file that it needs is broken, or if there is no deck and it creates none.
-pub fn prepare(command: &Command, env: &Env) -> Result<(), CliError> {
+pub fn prepare(command: &Command, env: &mut Env) -> Result<(), CliError> {
     there_is_a_deck(command, env)?;
     let Some(needs) = of(command) else {
         return Ok(());
@@ -170,13 +171,14 @@ pub fn prepare(command: &Command, env: &Env) -> Result<(), CliError> {
         env.deck_config()?;
     }
     if needs.contains(&Need::Rules) {
-        return rules::lay_over(env);
+        env.rules = rules::of_deck(env)?;
+        return Ok(());
     }
     let faults = broken(env);
     for fault in &faults {
         tty::say(&fault.render_warning(env.json));
     }
-    if !faults.is_empty() && judges(command) && rules::lay_over(env).is_err() {
+    if !faults.is_empty() && judges(command) && rules::of_deck(env).is_err() {
         let left_out = CliError::failed(
             "what follows is judged by the law alone, without rule files of the deck's own",
         );
@@ -213,13 +215,13 @@ pub fn explained(error: CliError, env: &Env) -> CliError {
 
 /// Returns the faults of the deck's files, including those of rules that are not in force because of them.
 /// Puts the rule files in force if there is none.
-pub fn broken(env: &Env) -> Vec<CliError> {
+pub fn broken(env: &mut Env) -> Vec<CliError> {
     let mut faults = Vec::new();
     if env.config != env.own_deck_file() {
         faults.extend(env.own_config().err());
     }
-    match env.deck_config() {
-        Ok(_) => faults.extend(rules::lay_over(env).err()),
+    match rules::of_deck(env) {
+        Ok(rules) => env.rules = rules,
         Err(error) => faults.push(error),
     }
     faults
@@ -233,6 +235,11 @@ impl<'a> StoreOnly<'a> {
     /// Returns access to the store of this deck, and not to its files.
     pub const fn new(env: &'a Env) -> Self {
         Self(env)
+    }
+
+    /// Returns the rules in force.
+    pub fn rules(self) -> &'a Rules {
+        &self.0.rules
     }
 
     /// Returns whether the answer is JSON.

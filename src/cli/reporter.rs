@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::watch;
 
 use super::deck::STORE_FILE;
-use super::{CliError, Env, log, output, rules};
+use super::{CliError, Env, log, output};
 use crate::engine::board::{Board, CampaignBoard};
 use crate::engine::shell::Handle;
 use crate::store::Store as _;
@@ -73,7 +73,7 @@ impl Reporter {
         let path = env.deck.join(STORE_FILE);
         let line = (telling == Telling::Alerts).then(|| Tty::behind(stderr()).ok());
         Ok(Self {
-            log: SqliteStore::open_read_only(&path, rules::in_force())?,
+            log: SqliteStore::open_read_only(&path, &env.rules)?,
             telling,
             seen: from,
             line: line.flatten().map(|line| (line, handle.board())),

@@ -12,9 +12,7 @@ use super::deck::{self, STORE_FILE};
 use super::place::{self, Place};
 use super::progress::{Progress, Showing};
 use super::standing::missing;
-use super::{
-    CliError, Deck, Env, ExitCode, backup as manifest, engine, forked, output, rules, whole,
-};
+use super::{CliError, Deck, Env, ExitCode, backup as manifest, engine, forked, output, whole};
 use crate::domain::{Lost, NewIncarnation, Recovery, Right, Timestamp, Turn};
 use crate::store::sqlite::mark::Standing;
 use crate::store::sqlite::{SqliteStore, backup, seal};
@@ -136,7 +134,7 @@ fn replace(
         progress.step(done, total);
     })?;
     drop(progress);
-    let mut store = deck::open_at(prepared)?;
+    let mut store = deck::open_at(prepared, &env.rules)?;
     store.restrict(env.authority()?);
     store.check()?;
     let found = store.cross_check()?;
@@ -188,7 +186,7 @@ fn hold(env: &Env) -> Result<Option<SqliteStore>, CliError> {
         return Ok(None);
     }
     // A store that cannot be opened is not written to either.
-    let Ok(mut store) = deck::open_at(&env.deck.join(STORE_FILE)) else {
+    let Ok(mut store) = deck::open_at(&env.deck.join(STORE_FILE), &env.rules) else {
         return Ok(None);
     };
     match store.begin() {
@@ -234,7 +232,7 @@ const fn unknown(last_run: Timestamp) -> Lost {
 /// Returns the last serial of the store that is replaced, as far as it can still be read.
 fn last_serial(env: &Env) -> i64 {
     let path = env.deck.join(STORE_FILE);
-    let store = SqliteStore::open_read_only(&path, rules::in_force());
+    let store = SqliteStore::open_read_only(&path, &env.rules);
     let reached = store.and_then(|mut store| store.reached());
     reached.map_or(0, |reached| reached.serial)
 }

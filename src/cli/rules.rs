@@ -3,7 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::sync::{LazyLock, OnceLock};
+use std::sync::Arc;
 
 use jiff::tz::TimeZoneDatabase;
 
@@ -19,62 +19,39 @@ const FOLDERS: [&str; 4] = [
     "/etc/zoneinfo",
 ];
 
-/// Read once: the choice at the start holds until the end.
-static CHOICE: LazyLock<Choice> = LazyLock::new(|| {
-    let named = std::env::var_os("TZDIR").filter(|folder| !folder.is_empty());
-    let mut folders = FOLDERS.iter().map(PathBuf::from);
-    let folder = match named {
-        Some(folder) => Some(PathBuf::from(folder)),
-        None => folders.find(|folder| folder.is_dir()),
-    };
-    Choice::between(Rules::embedded(), folder.as_deref())
-});
-
-static IN_FORCE: OnceLock<Rules> = OnceLock::new();
-
-/// Returns the rules by which everything in this process is judged.
-pub fn in_force() -> &'static Rules {
-    IN_FORCE.get_or_init(|| CHOICE.rules.clone())
-}
-
-/// Adds the deck file's own rule files to the law. Must run before anything is judged.
+/// Returns the law with the deck file's own rule files added.
 ///
 /// # Errors
 ///
 /// Errors if the deck file or a rule file cannot be read, with file, line and column.
-pub fn lay_over(env: &Env) -> Result<(), CliError> {
-    let mut rules = CHOICE.rules.clone();
+pub(super) fn of_deck(env: &Env) -> Result<Arc<Rules>, CliError> {
+    let mut rules = Arc::clone(&env.zone_data.rules);
     let config = env.deck_config()?;
     for path in &config.rule_files {
         let named = "`rules` in the deck file names it";
         fs::metadata(path).map_err(|error| CliError::file(path, &error).hint(named))?;
         let text = read_own_text(path).map_err(|error| CliError::from(error).hint(named))?;
-        rules = rules
+        let added = rules
             .with_extra(&text, &path.display().to_string())
             .map_err(|error| {
                 CliError::failed(error)
                     .hint("its columns are those of calling-windows.csv, see the operator's guide")
             })?;
+        rules = Arc::new(added);
     }
     let mut bans = config.settings.emergency_bans.iter();
     if let Some(ban) = bans.find(|ban| rules.known_place(ban).is_none()) {
         let (message, hint) = rules.unknown_place(ban);
         return Err(CliError::failed(format!("emergency_bans: {message}")).hint(hint));
     }
-    IN_FORCE.get_or_init(|| rules);
-    Ok(())
-}
-
-/// Returns which zone database is used, and why.
-pub fn choice() -> &'static Choice {
-    &CHOICE
+    Ok(rules)
 }
 
 /// The zone database that is used: the bundled one or the system's.
 #[derive(Debug)]
 pub struct Choice {
     /// The embedded tables on that database.
-    pub rules: Rules,
+    pub rules: Arc<Rules>,
     /// What was found out about the system's database.
     pub system: System,
 }
@@ -93,12 +70,23 @@ pub enum System {
 }
 
 impl Choice {
+    /// Returns the choice between the bundled database and the one that `$TZDIR` names, or the system's.
+    pub fn of_system() -> Self {
+        let named = std::env::var_os("TZDIR").filter(|folder| !folder.is_empty());
+        let mut folders = FOLDERS.iter().map(PathBuf::from);
+        let folder = match named {
+            Some(folder) => Some(PathBuf::from(folder)),
+            None => folders.find(|folder| folder.is_dir()),
+        };
+        Self::between(Rules::embedded(), folder.as_deref())
+    }
+
     /// Returns the choice between the bundled database and the system's in `folder`. The system's is used if
     /// it is complete and its release is later. A database that is damaged, or does not state its release, is
     /// never newer.
-    pub fn between(bundled: &Rules, folder: Option<&Path>) -> Self {
+    pub fn between(bundled: &Arc<Rules>, folder: Option<&Path>) -> Self {
         let keep = |system| Self {
-            rules: bundled.clone(),
+            rules: Arc::clone(bundled),
             system,
         };
         let Some(folder) = folder else {
@@ -127,7 +115,7 @@ impl Choice {
             return keep(System::Unusable(path, fault));
         }
         Self {
-            rules,
+            rules: Arc::new(rules),
             system: System::Decides(path),
         }
     }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::deck::Owner;
 use super::output::{self, Report, instant};
-use super::{CliError, Deck, Env, ExitCode, rules};
+use super::{CliError, Deck, Env, ExitCode};
 use crate::domain::{CampaignState, UnfinishedImport};
 use crate::engine::board::{Board, CallerIdBoard, CampaignBoard, Phase, TrunkBoard};
 use crate::engine::next_claim::NextClaim;
@@ -78,12 +78,7 @@ pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
 pub fn board(deck: &mut Deck) -> Result<Board, CliError> {
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
-    Ok(Board::fold(
-        &mut deck.store,
-        &snapshot,
-        rules::in_force(),
-        now,
-    )?)
+    Ok(Board::fold(&mut deck.store, &snapshot, &deck.rules, now)?)
 }
 
 /// Returns the imports that have started and not ended, by the sequence number of their first entry.

@@ -1,9 +1,10 @@
 //! Numbers typed by the user: read, and echoed so that a wrong reading is noticed.
 
 use super::args::CountryArgs;
-use super::{CliError, Env, rules};
+use super::{CliError, Env};
 use crate::clock::Clock;
 use crate::engine::desk::numbers;
+use crate::rules::Rules;
 
 pub use crate::engine::desk::Echo;
 
@@ -17,7 +18,7 @@ pub fn read_numbers(
     typed: &[String],
     country: &CountryArgs,
 ) -> Result<Vec<Echo>, CliError> {
-    read_in(typed, env.country_known(country))
+    read_in(&env.rules, typed, env.country_known(country))
 }
 
 /// Reads numbers as [`read_numbers`] does, with the country of numbers written without one.
@@ -25,8 +26,11 @@ pub fn read_numbers(
 /// # Errors
 ///
 /// Errors if [`read_numbers`] does, and with the error of `country` if a number needs it.
-pub fn read_in(typed: &[String], country: Result<String, CliError>) -> Result<Vec<Echo>, CliError> {
-    let rules = rules::in_force();
+pub fn read_in(
+    rules: &Rules,
+    typed: &[String],
+    country: Result<String, CliError>,
+) -> Result<Vec<Echo>, CliError> {
     let country = match country {
         // A broken deck file must not block an opt-out that does not need it.
         Err(_) if typed.iter().all(|text| text.trim().starts_with('+')) => String::new(),

@@ -7,7 +7,7 @@ use serde_json::json;
 use super::args::WhyArgs;
 use super::output::{self, Report, instant};
 use super::typed::{Echo, describe, read_numbers};
-use super::{CliError, Deck, Env, ExitCode, deck, messages, rules};
+use super::{CliError, Deck, Env, ExitCode, deck, messages};
 use crate::clock::Clock;
 use crate::engine::desk::why::{self, Answer, When, WhyReport};
 use crate::store::Store as _;
@@ -22,7 +22,7 @@ pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     let echo = read_numbers(env, &typed, &args.country)?
         .pop()
         .ok_or_else(|| CliError::usage("no number"))?;
-    let rules = rules::in_force();
+    let rules = &env.rules;
     let report = if args.campaign.is_some() || Deck::exists(env) {
         let mut deck = Deck::open(env)?;
         let when = match args.at {
@@ -37,7 +37,7 @@ pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCod
     } else {
         let now = args.at.unwrap_or_else(|| Clock::System.now());
         why::report(
-            &mut deck::scratch(now)?,
+            &mut deck::scratch(rules, now)?,
             rules,
             echo.number,
             None,

@@ -4,6 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use dialdeck::cli::import::{self, Plan, Taken};
 use dialdeck::cli::progress::Showing;
@@ -195,6 +196,7 @@ fn imported(file: &ContactFile) -> (Taken, MemoryStore) {
         progress: Showing::Nowhere,
         deck: None,
         keep_ids: true,
+        rules: Arc::clone(Rules::embedded()),
     };
     let taken = import::contacts(&mut store, &campaign, file, &plan, &by).unwrap();
     (taken, store)

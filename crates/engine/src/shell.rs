@@ -47,7 +47,7 @@ pub struct Shell<S: Store + 'static, P: Provider> {
     answers: mpsc::UnboundedReceiver<Done<Option<Reply>>>,
     providers: BTreeMap<TrunkName, P>,
     clock: Clock,
-    rules: &'static Rules,
+    rules: Arc<Rules>,
     commands: mpsc::Receiver<Ask>,
     nudged: Arc<Notify>,
     woken: Arc<Notify>,
@@ -95,7 +95,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
         store: S,
         providers: BTreeMap<TrunkName, P>,
         clock: Clock,
-        rules: &'static Rules,
+        rules: &Arc<Rules>,
     ) -> std::io::Result<(Self, Handle)> {
         let (done, answers) = mpsc::unbounded_channel();
         let writer = match &clock {
@@ -116,7 +116,7 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             answers,
             providers,
             clock,
-            rules,
+            rules: Arc::clone(rules),
             commands,
             nudged: Arc::clone(&nudge),
             woken: Arc::clone(&wake),
@@ -429,10 +429,10 @@ impl<S: Store + 'static, P: Provider> Shell<S, P> {
             return;
         }
         self.board_asked = Some(self.clock.lap());
-        let (rules, now) = (self.rules, self.now);
+        let (rules, now) = (Arc::clone(&self.rules), self.now);
         let fold = move |store: &mut S| {
             let snapshot = store.snapshot(now).ok()?;
-            let board = Board::fold(store, &snapshot, rules, now).ok()?;
+            let board = Board::fold(store, &snapshot, &rules, now).ok()?;
             Some(Reply::Board(Arc::new(board)))
         };
         self.writer.submit(Urgency::Now, fold).ok();

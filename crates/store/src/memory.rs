@@ -12,6 +12,7 @@ mod trunks;
 mod verbs;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::crosscheck::Content;
 use super::rights::Restricted;
@@ -28,7 +29,7 @@ use dialdeck_core::rules::Rules;
 
 /// A deck in memory. Verbs check before they change anything, so that a verb that fails changes nothing.
 pub struct MemoryStore {
-    rules: &'static Rules,
+    rules: Arc<Rules>,
     deck: DeckId,
     ids: Incarnations,
     recovery: Option<Recovery>,
@@ -108,9 +109,9 @@ impl MemoryStore {
     /// assert_eq!(snapshot.head, 0);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn new(deck: DeckId, rules: &'static Rules, now: Timestamp) -> Self {
+    pub fn new(deck: DeckId, rules: &Arc<Rules>, now: Timestamp) -> Self {
         Self {
-            rules,
+            rules: Arc::clone(rules),
             deck,
             ids: deck.into(),
             recovery: None,

@@ -2,14 +2,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::Write;
+use std::sync::Arc;
 
 use serde_json::json;
 
-use super::{BATCH, CliError, Deck, rules};
+use super::{BATCH, CliError, Deck};
 use crate::cli::args::DncImportArgs;
 use crate::cli::output::{self, count, instant};
 use crate::domain::{Area, ContactId, ListKind, PhoneNumber, Timestamp};
 use crate::intake::{DncFile, DncRow};
+use crate::rules::Rules;
 use crate::store::Store as _;
 
 /// The most areas that are named one by one.
@@ -36,12 +38,12 @@ pub(super) struct Endangered {
 
 impl Survey {
     /// Reads the file to the end.
-    pub(super) fn of(file: &DncFile) -> Result<Self, CliError> {
+    pub(super) fn of(file: &DncFile, rules: &Rules) -> Result<Self, CliError> {
         let mut survey = Self {
             rejected: file.rejected(),
             ..Self::default()
         };
-        for row in file.read(rules::in_force())? {
+        for row in file.read(rules)? {
             match row? {
                 DncRow::Number { number, .. } => {
                     survey.listed += 1;
@@ -118,6 +120,7 @@ pub(super) fn endangered(
     }
     let mut seen: BTreeSet<ContactId> = BTreeSet::new();
     let mut batch: Vec<PhoneNumber> = Vec::with_capacity(BATCH);
+    let rules = Arc::clone(&deck.rules);
     let mut look = |batch: &mut Vec<PhoneNumber>| -> Result<(), CliError> {
         for (campaign, contact) in deck.store.would_end(list, batch, at)? {
             if seen.insert(contact) {
@@ -128,7 +131,7 @@ pub(super) fn endangered(
         batch.clear();
         Ok(())
     };
-    for row in file.read(rules::in_force())? {
+    for row in file.read(&rules)? {
         match row? {
             DncRow::Number { number, .. } | DncRow::Addition { number, .. } => batch.push(number),
             DncRow::Removal { .. } | DncRow::Reject(_) => {}

@@ -3,7 +3,7 @@
 use super::{Finding, Level, finding, lists};
 use crate::cli::deck::Owner;
 use crate::cli::output::{self, count, instant};
-use crate::cli::{CliError, Deck, Env, advice, forked, messages, place, rules, standing, whole};
+use crate::cli::{CliError, Deck, Env, advice, forked, messages, place, standing, whole};
 use crate::clock::{Clock, DeckClock};
 use crate::domain::{AttemptState, CallerIdState, Timestamp, clock_behind};
 use crate::engine::board::Board;
@@ -87,7 +87,7 @@ pub(super) fn findings(
     findings.extend(deck_file_alerts(deck, &snapshot, now)?);
     findings.push(clock_finding(clock, &snapshot));
     findings.push(partition(deck, now)?);
-    findings.extend(lists::findings(&snapshot, now));
+    findings.extend(lists::findings(&snapshot, &deck.rules, now));
     for (trunk, _) in &snapshot.trunks {
         if let Some(rest) = snapshot.rest_of(&trunk.name, now) {
             let found = messages::rest(&trunk.name, &rest);
@@ -188,7 +188,7 @@ fn deck_file_alerts(
     snapshot: &Snapshot,
     now: Timestamp,
 ) -> Result<Vec<Finding>, CliError> {
-    let board = Board::fold(&mut deck.store, snapshot, rules::in_force(), now)?;
+    let board = Board::fold(&mut deck.store, snapshot, &deck.rules, now)?;
     let alerts = board.alerts.iter().map(|alert| &alert["data"]);
     let about = alerts.filter(|data| data["alert"] == deck_file::CHANGED);
     let texts = about.filter_map(|data| data["text"].as_str());
@@ -229,7 +229,7 @@ fn clock_finding(clock: DeckClock, snapshot: &Snapshot) -> Finding {
 /// Returns whether every gauge equals a recount from the rows (D16).
 fn partition(deck: &mut Deck, now: Timestamp) -> Result<Finding, CliError> {
     let (snapshot, recount) = deck.store.snapshot_and_recount(now)?;
-    let board = Board::fold(&mut deck.store, &snapshot, rules::in_force(), now)?;
+    let board = Board::fold(&mut deck.store, &snapshot, &deck.rules, now)?;
     let mut wrong = Vec::new();
     for (counts, shown) in snapshot.campaigns.iter().zip(&board.campaigns) {
         let rows = recount

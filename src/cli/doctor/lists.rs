@@ -3,29 +3,30 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use super::{Finding, Level, count, finding, rules};
+use super::{Finding, Level, count, finding};
 use crate::cli::dnc_import::areas;
 use crate::domain::{Area, CampaignState, ListKind, SuppressionList, Timestamp};
 use crate::engine::law;
 use crate::policy::preconditions::Standing;
 use crate::policy::suppression::REGISTRY_WARNING;
+use crate::rules::Rules;
 use crate::store::Snapshot;
 
 /// Returns the findings about the loaded lists, and about lists that are needed and not loaded.
-pub(super) fn findings(snapshot: &Snapshot, now: Timestamp) -> Vec<Finding> {
+pub(super) fn findings(snapshot: &Snapshot, rules: &Rules, now: Timestamp) -> Vec<Finding> {
     let mut findings: Vec<Finding> = snapshot
         .lists
         .iter()
         .map(|list| {
             if list.kind.is_registry() {
-                return registry(list, now);
+                return registry(list, rules, now);
             }
             let numbers = count(list.count, "number");
             let found = format!("{}: {numbers}, {} old", list.kind, age(list.as_of, now));
             finding("list", Level::Ok, found)
         })
         .collect();
-    for kind in needed(snapshot) {
+    for kind in needed(snapshot, rules) {
         if !snapshot.lists.iter().any(|list| list.kind == kind) {
             let found = format!(
                 "{kind} is not loaded; campaigns that need it are held (`dialdeck dnc import FILE \
@@ -39,7 +40,7 @@ pub(super) fn findings(snapshot: &Snapshot, now: Timestamp) -> Vec<Finding> {
 
 /// Returns the registries needed by campaigns that have not ended: those that they list, and those that the
 /// law requires where their contacts are.
-fn needed(snapshot: &Snapshot) -> BTreeSet<ListKind> {
+fn needed(snapshot: &Snapshot, rules: &Rules) -> BTreeSet<ListKind> {
     let mut needed = BTreeSet::new();
     for counts in &snapshot.campaigns {
         let campaign = &counts.campaign;
@@ -49,7 +50,7 @@ fn needed(snapshot: &Snapshot) -> BTreeSet<ListKind> {
         let listed = campaign.settings.required_lists.iter();
         needed.extend(listed.filter(|list| list.is_registry()).cloned());
         let countries = law::countries(snapshot, campaign.id);
-        for one in law::requirements(rules::in_force(), &campaign.settings, &countries) {
+        for one in law::requirements(rules, &campaign.settings, &countries) {
             if matches!(one.standing, Standing::Unmet(_)) {
                 needed.extend(one.row.lists.iter().cloned());
             }
@@ -59,8 +60,8 @@ fn needed(snapshot: &Snapshot) -> BTreeSet<ListKind> {
 }
 
 /// Returns how old a registry is in each of its areas.
-fn registry(list: &SuppressionList, now: Timestamp) -> Finding {
-    let most = rules::in_force().registry_max_age(&list.kind);
+fn registry(list: &SuppressionList, rules: &Rules, now: Timestamp) -> Finding {
+    let most = rules.registry_max_age(&list.kind);
     let of_age = |from: Duration, to: Duration| {
         let areas = list.areas.iter();
         let areas: BTreeSet<Area> = areas

@@ -1,5 +1,6 @@
 //! A desk on a deck's file beside the store of its engine.
 
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
 use std::thread::JoinHandle;
 
@@ -43,7 +44,7 @@ pub(crate) fn settings(
     store.restrict(role.into());
     Settings {
         store,
-        rules: Rules::embedded(),
+        rules: Arc::clone(Rules::embedded()),
         surroundings: Box::new(Around(seat)),
         engine: None,
         actor: "maria".to_owned(),

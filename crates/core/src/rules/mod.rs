@@ -22,7 +22,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use jiff::tz::TimeZoneDatabase;
 use serde::Serialize;
@@ -273,8 +273,9 @@ const TABLES: [(&str, &str); 13] = [
     ),
 ];
 
-static EMBEDDED: LazyLock<Rules> =
-    LazyLock::new(|| Rules::parse().expect("the embedded tables are parsed by the tests"));
+static EMBEDDED: LazyLock<Arc<Rules>> = LazyLock::new(|| {
+    Arc::new(Rules::parse().expect("the embedded tables are parsed by the tests"))
+});
 
 /// The tables in force.
 ///
@@ -308,7 +309,7 @@ pub struct Rules {
 
 impl Rules {
     /// Returns the embedded tables on jiff's bundled zone data, parsed once.
-    pub fn embedded() -> &'static Self {
+    pub fn embedded() -> &'static Arc<Self> {
         &EMBEDDED
     }
 

@@ -161,7 +161,7 @@ pub struct Settings<S> {
     /// The desk's own connection to the store. A read-only store refuses every act.
     pub store: S,
     /// The law tables and number tables in force.
-    pub rules: &'static Rules,
+    pub rules: Arc<Rules>,
     /// The process around the desk.
     pub surroundings: Box<dyn Surroundings<S>>,
     /// The engine, if it runs in this process.
@@ -243,7 +243,7 @@ impl<S: Store> Desk<S> {
     pub(super) fn view_later(&mut self) -> Result<View, StoreError> {
         self.read()?;
         self.claims.turn_to(self.now);
-        let (rules, now) = (self.settings.rules, self.now);
+        let (rules, now) = (&self.settings.rules, self.now);
         self.strips.turn_to(now, &self.settings.viewer);
         let engine = self.settings.surroundings.engine();
         let snapshot = &self.snapshot;
@@ -354,7 +354,7 @@ impl<S: Store> Desk<S> {
             return Ok(Vec::new());
         };
         let maker = rows::RowMaker {
-            rules: self.settings.rules,
+            rules: &self.settings.rules,
             campaign,
             context: next_claim::context(snapshot, campaign, now),
             snapshot,

@@ -329,7 +329,7 @@ impl<S: Store> Service<S> {
                 let settings = &mut self.desk.settings;
                 let judged = numbers::judge(
                     &mut settings.store,
-                    settings.rules,
+                    &settings.rules,
                     &block,
                     &settings.country,
                     now,
@@ -346,10 +346,11 @@ impl<S: Store> Service<S> {
     fn why(&mut self, typed: &str) -> Result<Result<Box<WhyReport>, String>, StoreError> {
         let now = self.desk.present();
         let settings = &mut self.desk.settings;
-        match numbers::read(settings.rules, typed, &settings.country, now) {
+        match numbers::read(&settings.rules, typed, &settings.country, now) {
             Ok(echo) => {
                 let store = &mut settings.store;
-                let report = why::report(store, settings.rules, echo.number, None, When::Now(now))?;
+                let report =
+                    why::report(store, &settings.rules, echo.number, None, When::Now(now))?;
                 Ok(Ok(Box::new(report)))
             }
             Err((what, todo)) => Ok(Err(format!("`{typed}` cannot be read: {what}; {todo}"))),

@@ -18,6 +18,7 @@ mod registries;
 mod trunks;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use dialdeck_core::domain::{
@@ -69,7 +70,7 @@ const ENGINE: &str = "engine";
     reason = "independent of each other: no two of them make a state"
 )]
 pub struct Dispatcher {
-    rules: &'static Rules,
+    rules: Arc<Rules>,
     lanes: BTreeMap<CampaignId, Lane>,
     trunks: BTreeMap<TrunkName, Trunk>,
     calls: Calls,
@@ -133,9 +134,9 @@ impl Trunk {
 impl Dispatcher {
     /// Returns a dispatcher without any state. It waits for the first [`EngineSnapshot`] before it claims; the
     /// shell reads one at the start.
-    pub fn new(rules: &'static Rules) -> Self {
+    pub fn new(rules: &Arc<Rules>) -> Self {
         Self {
-            rules,
+            rules: Arc::clone(rules),
             lanes: BTreeMap::new(),
             trunks: BTreeMap::new(),
             calls: Calls::new(),
@@ -264,7 +265,7 @@ impl Dispatcher {
             self.lanes
                 .entry(counts.campaign.id)
                 .or_insert_with(|| Lane::new(counts, ring, pass))
-                .update(counts, &snapshot.classes, self.rules, now);
+                .update(counts, &snapshot.classes, &self.rules, now);
         }
         self.next_due = snapshot
             .campaigns
@@ -396,7 +397,7 @@ impl Dispatcher {
             return;
         }
         for lane in self.lanes.values_mut() {
-            lane.tick(self.rules, now);
+            lane.tick(&self.rules, now);
         }
         self.alert_shut_classes(now, effects);
         self.sweep(now, effects);

@@ -85,7 +85,7 @@ impl RegistryWatch {
 impl Dispatcher {
     /// Raises an alert for each registry whose data will soon be too old.
     pub(super) fn watch_registries(&mut self, now: Timestamp, effects: &mut Vec<Effect>) {
-        let warnings = self.registries.check(self.lanes.values(), self.rules, now);
+        let warnings = self.registries.check(self.lanes.values(), &self.rules, now);
         let alerts = warnings.iter();
         effects.extend(alerts.map(|text| Self::alert("registry_ages", text, now)));
     }

@@ -29,7 +29,7 @@ impl MemoryStore {
             return Ok(Claimed::Stale);
         };
         let gathered = self.gather(contact.clone(), now)?;
-        match decide(&gathered.facts(self.rules, context), now) {
+        match decide(&gathered.facts(&self.rules, context), now) {
             Decision::Dial(order) => Ok(self.reserve(&gathered, order, now)),
             Decision::Hold(hold) => {
                 let Some(waits) = moves::waiting(&contact, &hold, now) else {
@@ -401,7 +401,7 @@ impl MemoryStore {
         let contact = contact.clone();
         let gathered = self.gather(contact.clone(), now)?;
         let context = Context::default();
-        let facts = gathered.facts(self.rules, &context);
+        let facts = gathered.facts(&self.rules, &context);
         let next = retry::plan(&facts, read, now);
         let list = suppression::binding(&facts, now).map(|entry| entry.list.clone());
         let by = (entries::ENGINE, now);

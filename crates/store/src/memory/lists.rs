@@ -280,7 +280,7 @@ impl MemoryStore {
         let class = Arc::new(class.unwrap_or_else(moves::no_class));
         let settings = self.settings.as_ref();
         let subject = Subject {
-            rules: self.rules,
+            rules: &self.rules,
             campaign: &campaign.settings,
             contact,
             class: &class,

@@ -192,7 +192,7 @@ impl Verbs for MemoryStore {
     ) -> Result<(), StoreError> {
         let found = self.contacts.get(&contact).cloned();
         let gathered = self.gather(found.ok_or_else(|| moves::no_contact(contact))?, now)?;
-        look(&gathered.facts(self.rules, context));
+        look(&gathered.facts(&self.rules, context));
         Ok(())
     }
 

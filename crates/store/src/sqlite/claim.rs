@@ -39,7 +39,7 @@ pub(super) fn claim(
         .as_mut()
         .map_or(Ok(()), |mark| mark.follows(next));
     let context = &marked(context, fit.err().map(|fault| fault.to_string()));
-    let decision = decide(&gathered.facts(work.mem.rules, context), now);
+    let decision = decide(&gathered.facts(&work.mem.rules, context), now);
     let claimed = match decision {
         Decision::Dial(order) => reserve(work, &gathered, order, now)?,
         Decision::Hold(hold) => hold_back(work, &gathered.contact, hold, now)?,
@@ -74,7 +74,7 @@ pub(super) fn examine(
     let gathered = gather(work, about, now)?;
     let lags = work.mem.mark.as_ref().and_then(Keeper::lags);
     let context = &marked(context, lags.map(ToString::to_string));
-    look(&gathered.facts(work.mem.rules, context));
+    look(&gathered.facts(&work.mem.rules, context));
     give_back(work, gathered, reserved);
     Ok(())
 }

@@ -94,7 +94,7 @@ impl SqliteStore {
     pub fn create_or_open(
         path: &Path,
         new: DeckId,
-        rules: &'static Rules,
+        rules: &Arc<Rules>,
         now: Timestamp,
     ) -> Result<Self, StoreError> {
         let mut keeper = seal::Keeper::of(path);
@@ -138,7 +138,7 @@ impl SqliteStore {
     /// assert!(reader.hang_up_all("fire alarm", &by).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn open_read_only(path: &Path, rules: &'static Rules) -> Result<Self, StoreError> {
+    pub fn open_read_only(path: &Path, rules: &Arc<Rules>) -> Result<Self, StoreError> {
         let conn = schema::open_readable(path)?;
         let deck = meta::known_identity(&conn)?;
         Self::over(conn, deck, rules, (path, seal::Keeper::default()))
@@ -147,7 +147,7 @@ impl SqliteStore {
     fn over(
         conn: Connection,
         deck: DeckId,
-        rules: &'static Rules,
+        rules: &Arc<Rules>,
         (path, mut keeper): (&Path, seal::Keeper),
     ) -> Result<Self, StoreError> {
         let seen = schema::data_version(&conn)?;
@@ -157,7 +157,7 @@ impl SqliteStore {
         Ok(Self {
             conn,
             mem: Mem {
-                rules,
+                rules: Arc::clone(rules),
                 deck,
                 ids,
                 engine: false,
@@ -229,7 +229,7 @@ impl Drop for SqliteStore {
 
 /// What a store keeps in memory of its file. All of it is rebuilt when in doubt.
 struct Mem {
-    rules: &'static Rules,
+    rules: Arc<Rules>,
     deck: DeckId,
     /// The tags in the ids of its attempts.
     ids: Incarnations,

@@ -204,7 +204,7 @@ pub(super) fn follow_up(
     }
     let contact = after.clone();
     let gathered = gather(work, About { contact, ..about }, now)?;
-    let facts = gathered.facts(work.mem.rules, &HEALTHY);
+    let facts = gathered.facts(&work.mem.rules, &HEALTHY);
     let next = retry::plan(&facts, read, now);
     let list = binding(&facts, now).map(|found| found.list.clone());
     give_back(work, gathered, None);

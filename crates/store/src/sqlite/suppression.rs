@@ -448,7 +448,7 @@ pub(super) fn is_bound(
     let class = contacts::class(work, contact.class)?;
     let settings = campaigns::settings(work)?;
     let subject = Subject {
-        rules: work.mem.rules,
+        rules: &work.mem.rules,
         campaign: &campaign.settings,
         contact,
         class: &class,

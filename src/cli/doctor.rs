@@ -1,6 +1,7 @@
 //! Checks everything that a deck depends on, without placing a call: what is good, what is not, and what to
 //! do.
 
+mod build;
 mod deck;
 mod lists;
 mod outside;
@@ -62,6 +63,7 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let env = &env;
     let now = present(env).unwrap_or_else(|_| Clock::System.now());
     zone_data(env, now, &mut findings);
+    findings.push(build::sqlite());
     deck_file(env, &mut findings);
     let looks = console::broken(env).into_iter();
     findings.extend(looks.map(|error| finding("console", Level::Warn, error.brief())));

@@ -46,6 +46,17 @@ impl SqliteStore {
         value(&schema::open_to_look(path)?, key)
     }
 
+    /// Returns the options with which SQLite was compiled, such as `DQS=0`.
+    ///
+    /// # Errors
+    /// Errors if SQLite cannot be used.
+    pub fn compile_options() -> Result<Vec<String>, StoreError> {
+        let conn = Connection::open_in_memory()?;
+        let mut statement = conn.prepare("PRAGMA compile_options")?;
+        let options = statement.query_map((), |row| row.get(0))?;
+        Ok(options.collect::<Result<_, _>>()?)
+    }
+
     /// Returns the identity of the deck in the store at `path`, without opening it to write.
     ///
     /// # Errors

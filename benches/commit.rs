@@ -17,14 +17,11 @@ use std::path::Path;
 use std::time::Duration;
 
 use dialdeck::clock::Stopwatch;
-use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::event::ChainCheck;
-use dialdeck::domain::{
-    AttemptId, CallEvent, CallEventKind, CallReport, CampaignId, ClassId, ContactId, Outcome,
-    Timestamp,
-};
+use dialdeck::domain::{AttemptId, CallEventKind, ContactId, Outcome, Timestamp};
 use dialdeck::policy::Context;
 use dialdeck::store::sqlite::SqliteStore;
+use dialdeck::store::sqlite::lock::EngineLock;
 use dialdeck::store::writer::{Done, Urgency, Writer};
 use dialdeck::store::{Claimed, Store};
 
@@ -33,6 +30,9 @@ const IN_FLIGHT: usize = 32;
 /// Attempts measured with one commit per operation, and with shared commits.
 const ALONE: usize = 1_000;
 const SHARED: usize = 8_000;
+/// Turns in which claims with and without guards are compared, and the claims of each turn.
+const TURNS: usize = 21;
+const TURN: usize = 640;
 /// How many times more attempts shared commits have to carry.
 const WANTED: f64 = 10.0;
 
@@ -41,7 +41,7 @@ fn main() {
     let sync = fdatasync(folder.path());
     println!("commit: fdatasync takes {:.2} ms here", sync * 1e3);
     let (mut store, campaign) = deck::filled(folder.path(), 2 * (ALONE + SHARED) as u64);
-    let contacts = queue(&mut store, campaign);
+    let contacts = deck::queue(&mut store, campaign);
     let (claims, lives) = contacts.split_at(ALONE + SHARED);
     let (first, rest) = claims.split_at(ALONE);
     // Claims are spaced: an instant before the last one would hold them.
@@ -59,6 +59,50 @@ fn main() {
         sync,
     );
     check(&mut deck::open(folder.path()));
+    guarded();
+}
+
+/// Compares claims of an engine, whose store is guarded by lock, epoch, mark and seal, with claims on a bare
+/// store, in turn. Both commit in groups.
+fn guarded() {
+    let folders = [(); 2].map(|()| tempfile::tempdir().unwrap());
+    let [mut bare, mut guarded] = folders.each_ref().map(|folder| {
+        let (mut store, campaign) = deck::filled(folder.path(), (TURNS * TURN) as u64);
+        let contacts = deck::queue(&mut store, campaign);
+        (store, contacts, Vec::new())
+    });
+    let folder = folders[1].path();
+    let lock = EngineLock::try_acquire(folder).unwrap().unwrap();
+    guarded
+        .0
+        .keep_mark(folder, Some(&folder.join("state")))
+        .unwrap();
+    guarded.0.take_over(&lock, None).unwrap();
+    guarded.0.begin_run().unwrap();
+    for turn in 0..TURNS {
+        for (store, contacts, took) in [&mut bare, &mut guarded] {
+            let mut now = deck::all_open() + Duration::from_mins(turn as u64);
+            let contacts = &contacts[turn * TURN..(turn + 1) * TURN];
+            took.push(claim_groups(store, contacts, IN_FLIGHT, &mut now));
+        }
+    }
+    let median = |runs: &[Took], of: fn(&Took) -> f64| {
+        let mut figures: Vec<f64> = runs.iter().map(of).collect();
+        figures.sort_by(f64::total_cmp);
+        figures[figures.len() / 2]
+    };
+    println!("claims in groups of {IN_FLIGHT}, with and without what guards a deck");
+    let cpu: fn(&Took) -> f64 = |took| took.cpu.unwrap_or_default();
+    let wall: fn(&Took) -> f64 = |took| took.wall;
+    for (name, of) in [("processor", cpu), ("wall", wall)] {
+        let (without, with) = (median(&bare.2, of), median(&guarded.2, of));
+        println!(
+            "  {name:<10} {:.1} us each, guarded {:.1} us: {:+.1} % (wanted: at most 3 %)",
+            without * 1e6,
+            with * 1e6,
+            (with / without - 1.0) * 100.0
+        );
+    }
 }
 
 /// Checks that the log's chain holds and that every count equals a recount, because a fast but wrong result
@@ -184,23 +228,6 @@ fn tell(what: &str, alone: &Took, shared: &Took, sync: f64) {
     );
 }
 
-/// Returns every ready contact.
-fn queue(store: &mut SqliteStore, campaign: CampaignId) -> Vec<ContactId> {
-    let classes: Vec<ClassId> = store
-        .snapshot(deck::all_open())
-        .unwrap()
-        .classes
-        .into_keys()
-        .collect();
-    let mut contacts: Vec<ContactId> = classes
-        .into_iter()
-        .flat_map(|class| store.refill(campaign, class, None, usize::MAX).unwrap())
-        .map(|found| found.contact)
-        .collect();
-    contacts.sort_unstable();
-    contacts
-}
-
 /// Claims in groups of this size, each group one durable commit.
 fn claim_groups(
     store: &mut SqliteStore,
@@ -229,13 +256,13 @@ fn lives_alone(store: &mut SqliteStore, contacts: &[ContactId]) -> Took {
         now = now + Duration::from_millis(1);
         let attempt = reserved(store.claim(*contact, &Context::default(), now).unwrap());
         store
-            .record(&event(attempt, CallEventKind::Sent, now), now)
+            .record(&deck::event(attempt, CallEventKind::Sent, now), now)
             .unwrap();
         store
-            .record(&event(attempt, CallEventKind::Ringing, now), now)
+            .record(&deck::event(attempt, CallEventKind::Ringing, now), now)
             .unwrap();
         store
-            .settle(attempt, &no_answer(), now, now)
+            .settle(attempt, &deck::no_answer(), now, now)
             .unwrap()
             .unwrap();
         run.commits += 4;
@@ -296,7 +323,7 @@ fn claim(writer: &Writer<SqliteStore, Answer>, contact: ContactId, now: Timestam
 
 fn follow(writer: &Writer<SqliteStore, Answer>, attempt: AttemptId, now: Timestamp) {
     for kind in [CallEventKind::Sent, CallEventKind::Ringing] {
-        let event = event(attempt, kind, now);
+        let event = deck::event(attempt, kind, now);
         writer
             .submit(Urgency::Lazy, move |store: &mut SqliteStore| {
                 store.record(&event, now).unwrap();
@@ -307,7 +334,7 @@ fn follow(writer: &Writer<SqliteStore, Answer>, attempt: AttemptId, now: Timesta
     writer
         .submit(Urgency::Now, move |store: &mut SqliteStore| {
             store
-                .settle(attempt, &no_answer(), now, now)
+                .settle(attempt, &deck::no_answer(), now, now)
                 .unwrap()
                 .unwrap();
             Answer::Settled
@@ -321,16 +348,5 @@ fn reserved(claimed: Claimed) -> AttemptId {
         other @ (Claimed::Held { .. } | Claimed::Refused(_) | Claimed::Stale) => {
             panic!("not dialed: {other:?}")
         }
-    }
-}
-
-fn event(attempt: AttemptId, kind: CallEventKind, at: Timestamp) -> CallEvent {
-    CallEvent { attempt, at, kind }
-}
-
-fn no_answer() -> CallReport {
-    CallReport {
-        end: CallEnd::RangOut,
-        ..CallReport::default()
     }
 }

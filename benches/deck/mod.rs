@@ -6,13 +6,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use dialdeck::domain::attempt::CallEnd;
 use dialdeck::domain::campaign::{
     Agent, AttemptRules, CallClass, CallerIdRules, CallerIdStrategy, Evidence, Pacing, Purpose,
     Schedule, VoicemailAction,
 };
 use dialdeck::domain::{
-    CallerId, CallerIdState, CampaignId, CampaignSettings, CampaignState, Capabilities, Consent,
-    ConsentKind, DeckId, Hints, PhoneNumber, Timestamp, TrunkName, TrunkSettings, WindowClass,
+    AttemptId, CallEvent, CallEventKind, CallReport, CallerId, CallerIdState, CampaignId,
+    CampaignSettings, CampaignState, Capabilities, ClassId, Consent, ConsentKind, ContactId,
+    DeckId, Hints, ImportFigures, ImportPlan, ImportTarget, PhoneNumber, Timestamp, TrunkName,
+    TrunkSettings, WindowClass,
 };
 use dialdeck::rules::Rules;
 use dialdeck::store::sqlite::SqliteStore;
@@ -102,15 +105,61 @@ pub(crate) fn filled(folder: &Path, contacts: u64) -> (SqliteStore, CampaignId) 
     let campaign = campaign(&mut store);
     let numbers = Numbers::new();
     let now = all_open() - Duration::from_hours(24);
+    // An import that is not in the log would be taken for damage.
+    let plan = ImportPlan {
+        file: "bench".to_owned(),
+        sha256: String::new(),
+        rows: contacts,
+    };
+    let into = ImportTarget::Campaign("bench".to_owned());
+    let started = store.start_import(&into, &plan, &by(now)).unwrap();
     for start in (0..contacts).step_by(usize::try_from(BATCH).unwrap()) {
         let rows: Vec<NewContact> = (start..contacts.min(start + BATCH))
             .map(|place| contact(&numbers, place, now))
             .collect();
         store.import_contacts(campaign, &rows, now).unwrap();
     }
+    let figures = ImportFigures {
+        file: plan.file,
+        started: Some(started),
+        rows: contacts,
+        taken: contacts,
+        ..ImportFigures::default()
+    };
+    store.finish_import(campaign, &figures, &by(now)).unwrap();
     let to = CampaignState::Running;
     store.move_campaign(campaign, to, "", &by(now)).unwrap();
     (store, campaign)
+}
+
+/// Returns every ready contact.
+pub(crate) fn queue(store: &mut SqliteStore, campaign: CampaignId) -> Vec<ContactId> {
+    let classes: Vec<ClassId> = store
+        .snapshot(all_open())
+        .unwrap()
+        .classes
+        .into_keys()
+        .collect();
+    let mut contacts: Vec<ContactId> = classes
+        .into_iter()
+        .flat_map(|class| store.refill(campaign, class, None, usize::MAX).unwrap())
+        .map(|found| found.contact)
+        .collect();
+    contacts.sort_unstable();
+    contacts
+}
+
+/// Returns an event of a call.
+pub(crate) fn event(attempt: AttemptId, kind: CallEventKind, at: Timestamp) -> CallEvent {
+    CallEvent { attempt, at, kind }
+}
+
+/// Returns the report of a call that nobody answered.
+pub(crate) fn no_answer() -> CallReport {
+    CallReport {
+        end: CallEnd::RangOut,
+        ..CallReport::default()
+    }
 }
 
 /// Configures a deck with one campaign and no contacts. Returns the campaign.

@@ -20,7 +20,7 @@
 //! | [`store`] | what must survive a crash: trait, memory, SQLite |
 //! | [`provider`] | place, observe, hang up: trait, simulated carrier, LiveKit, BubblyPhone, Plum |
 //! | [`engine`] | dispatcher, shell, board |
-//! | [`outside`] | messages from carriers and agents, results for the owner's systems |
+//! | [`http`] | messages from carriers and agents, results for the owner's systems |
 //! | [`tui`] | the console: keys, colours, glyphs, panes |
 //! | [`cli`] | arguments, wiring, exit codes, reports |
 //! | `dialdeck-files` | opens regular files and refuses anything in their place |
@@ -33,6 +33,7 @@ pub use {
 
 pub mod cli;
 pub mod config;
+pub mod http;
 pub mod intake;
-pub mod outside;
+
 pub mod tui;

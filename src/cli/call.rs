@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::args::CallArgs;
 use super::carriers::Simulated;
 use super::engine::{self, Run};
+use super::number_input::{describe, read_numbers};
 use super::reporter::Shown;
-use super::typed::{describe, read_numbers};
 use super::{CliError, Deck, Env, ExitCode, deck, why};
 use crate::config::DeckConfig;
 use crate::domain::campaign::{

@@ -11,7 +11,7 @@ use super::{CliError, Env};
 use crate::clock::Clock;
 use crate::config::{DeckConfig, ProviderSettings, SimulatorSettings, read_own_text};
 use crate::domain::{Capabilities, Incarnations, Timestamp, TrunkName};
-use crate::outside::listener::Gate;
+use crate::http::listener::Gate;
 use crate::provider::remote::{Remote, Vendor};
 use crate::provider::simulator::{CarrierLog, Profile, Simulator};
 use crate::provider::{Provider, ProviderEvent, Request};

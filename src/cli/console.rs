@@ -45,7 +45,7 @@ pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
     });
     let attach = owned || env.read_only || !env.authority()?.may(Right::Campaigns);
     if attach || !faults.is_empty() {
-        front.lets_go = faults.is_empty();
+        front.may_start = faults.is_empty();
         front
             .faults
             .splice(0..0, faults.iter().map(CliError::brief));
@@ -143,7 +143,7 @@ pub(super) struct Front {
     faults: Vec<String>,
     /// Whether campaigns may be started and raised. False while a file is broken that
     /// `dialdeck campaign start` needs.
-    lets_go: bool,
+    may_start: bool,
 }
 
 impl Front {
@@ -158,7 +158,7 @@ impl Front {
             keys: keys(env)?,
             appearance: appearance(env, env.own_file("themes"))?,
             faults: Vec::new(),
-            lets_go: true,
+            may_start: true,
         })
     }
 
@@ -189,7 +189,7 @@ impl Front {
             keys,
             appearance,
             faults,
-            lets_go: true,
+            may_start: true,
         })
     }
 }
@@ -229,7 +229,7 @@ fn open(front: Front, env: &Env, engine: Option<&Running>) -> Result<Ending, Cli
             authority.role.as_str()
         },
         may: Permits {
-            campaigns: reach(env, authority, front.lets_go),
+            campaigns: reach(env, authority, front.may_start),
             opt_out: !env.read_only && authority.may(Right::OptOut),
             import: !env.read_only && authority.may(Right::Lists),
         },
@@ -279,10 +279,10 @@ fn opened(env: &Env) -> Result<(SqliteStore, String), CliError> {
     Ok((deck.store, country))
 }
 
-fn reach(env: &Env, authority: Authority, lets_go: bool) -> Reach {
+fn reach(env: &Env, authority: Authority, may_start: bool) -> Reach {
     if env.read_only {
         Reach::Nothing
-    } else if lets_go && authority.may(Right::Campaigns) {
+    } else if may_start && authority.may(Right::Campaigns) {
         Reach::Everything
     } else if authority.may(Right::HoldBack) {
         Reach::HoldBack

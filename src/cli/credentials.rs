@@ -45,9 +45,9 @@ pub(super) fn read(credential: &Credential, what: &str, env: &Env) -> Result<Sec
 
 fn from_file(path: &Path, what: &str) -> Result<Secret, CliError> {
     let shown = path.display();
-    let told = |error: &std::io::Error| CliError::failed(format!("{what}: {shown}: {error}"));
+    let failed = |error: &std::io::Error| CliError::failed(format!("{what}: {shown}: {error}"));
     let mode = std::fs::metadata(path)
-        .map_err(|error| told(&error))?
+        .map_err(|error| failed(&error))?
         .permissions()
         .mode();
     if mode & 0o077 != 0 {
@@ -59,7 +59,7 @@ fn from_file(path: &Path, what: &str) -> Result<Secret, CliError> {
     let mut text = String::new();
     regular::open(path, OpenOptions::new().read(true))
         .and_then(|file| file.take(LONGEST).read_to_string(&mut text))
-        .map_err(|error| told(&error))?;
+        .map_err(|error| failed(&error))?;
     let first = text.lines().next().unwrap_or_default().trim();
     if first.is_empty() {
         return Err(CliError::failed(format!("{what}: {shown} is empty"))

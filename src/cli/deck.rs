@@ -8,7 +8,7 @@ use std::time::Duration;
 use std::{fs, io};
 
 use super::progress::Waiting;
-use super::{CliError, Env, files, forked, log, loss, place, standing, whole};
+use super::{CliError, Env, files, integrity, log, lost_store, mark_state, older_copy, place};
 use crate::clock::{Clock, DeckClock, Stopwatch, pause};
 use crate::config::has_deck_file;
 use crate::domain::{Attempt, Authority, DeckId, DeckSettings, Role, Timestamp};
@@ -70,9 +70,9 @@ impl Deck {
             deck.marked
                 .held
                 .first()
-                .map(|copy| standing::held_beside(copy))
+                .map(|copy| mark_state::held_beside(copy))
         };
-        if let Some(error) = standing::error(&deck.marked.standing).or_else(held) {
+        if let Some(error) = mark_state::error(&deck.marked.standing).or_else(held) {
             tty::say(&error.render_warning(env.json));
         }
         Ok(deck)
@@ -154,14 +154,14 @@ impl Deck {
     fn noting_a_fork(mut self, env: &Env) -> Result<Self, CliError> {
         if matches!(self.marked.standing, mark::Standing::Older(_)) {
             let now = self.now()?;
-            forked::remember(env, self.store.deck_id(), now)?;
+            older_copy::remember(env, self.store.deck_id(), now)?;
         }
         Ok(self)
     }
 
     fn made(env: &Env) -> Result<Self, CliError> {
         env.may_write()?;
-        if let Some(lost) = loss::of(env) {
+        if let Some(lost) = lost_store::of(env) {
             return Err(lost);
         }
         fs::create_dir_all(&env.deck).map_err(|error| {
@@ -189,12 +189,12 @@ impl Deck {
 
     /// Returns whether there is a deck to open.
     pub fn exists(env: &Env) -> bool {
-        loss::has_store(&env.deck)
+        lost_store::has_store(&env.deck)
     }
 
     /// Returns the error of a command that needs a deck where there is none.
     pub fn missing(env: &Env) -> CliError {
-        loss::of(env).unwrap_or_else(|| {
+        lost_store::of(env).unwrap_or_else(|| {
             CliError::deck(format!("there is no deck at {}", env.deck.display()))
                 .hint("`dialdeck campaign add FILE` makes one; --deck DIR names another")
         })
@@ -207,7 +207,7 @@ impl Deck {
         store.keep_mark_apart(is_elsewhere);
         if !env.read_only {
             if !store.is_marked_in_folder_alone()? {
-                loss::remember(env, store.deck_id());
+                lost_store::remember(env, store.deck_id());
             }
             remember_file(&mut store, env)?;
         }
@@ -233,7 +233,7 @@ impl Deck {
     ///
     /// Errors if it is not.
     pub fn must_be_current(&self) -> Result<(), CliError> {
-        standing::error(&self.marked.standing).map_or(Ok(()), Err)
+        mark_state::error(&self.marked.standing).map_or(Ok(()), Err)
     }
 
     /// Returns how the store compared to the deck's mark when it was opened.
@@ -301,10 +301,10 @@ impl Deck {
             }
         };
         if !found.is_empty() {
-            return Err(whole::not_dialed(&found));
+            return Err(integrity::not_dialed(&found));
         }
         if standing == Standing::Broken {
-            return Err(whole::changed_outside(&self.folder));
+            return Err(integrity::changed_outside(&self.folder));
         }
         Ok(())
     }

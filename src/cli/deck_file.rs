@@ -60,8 +60,8 @@ impl Follower {
     pub(super) async fn follow(mut self, engine: Handle) {
         while !engine.has_ended() {
             if let Some(news) = self.look() {
-                let told = engine.ask(Command::FollowFile(Box::new(news)), "deck file");
-                if told.await.is_err() {
+                let answer = engine.ask(Command::FollowFile(Box::new(news)), "deck file");
+                if answer.await.is_err() {
                     // The queue was full: everything is reported again.
                     (self.seen, self.said) = (None, None);
                 }

@@ -13,7 +13,7 @@ use super::engine::{self, Run};
 use super::import::{self, Plan};
 use super::progress::Showing;
 use super::reporter::Shown;
-use super::{CliError, Deck, Env, ExitCode, console, dnc_import, loss};
+use super::{CliError, Deck, Env, ExitCode, console, dnc_import, lost_store};
 use crate::clock::Clock;
 use crate::config::{read_campaign, read_deck};
 use crate::domain::{Campaign, CampaignState, DeckId, ListKind, Timestamp};
@@ -113,7 +113,7 @@ pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
 /// choices are equal in every run. Errors if the deck has campaigns that are not the demo's: the demo would
 /// move its clock, add its lists and start them.
 fn create(env: &Env, seed: u64) -> Result<(), CliError> {
-    if let Some(lost) = loss::of(env) {
+    if let Some(lost) = lost_store::of(env) {
         return Err(lost);
     }
     std::fs::create_dir_all(&env.deck).map_err(|error| CliError::file(&env.deck, &error))?;

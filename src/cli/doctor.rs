@@ -4,7 +4,7 @@
 mod build;
 mod deck;
 mod lists;
-mod outside;
+mod network;
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -16,7 +16,7 @@ use serde_json::json;
 use super::deck::{Owner, present};
 use super::output::{self, Report, count, instant};
 use super::rules::System;
-use super::{CliError, Deck, Env, ExitCode, advice, carriers, console, loss, rules};
+use super::{CliError, Deck, Env, ExitCode, advice, carriers, console, lost_store, rules};
 use crate::clock::Clock;
 use crate::config::{DeckConfig, has_deck_file};
 use crate::domain::{CampaignState, DeckId, Timestamp};
@@ -72,7 +72,7 @@ pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
             .map_err(|error| findings.push(finding("store", Level::Fail, error.to_string())))
             .ok()
     } else {
-        let level = match loss::of(env) {
+        let level = match lost_store::of(env) {
             Some(_) => Level::Fail,
             None => Level::Warn,
         };
@@ -126,7 +126,7 @@ fn config_findings(
         findings.push(finding("trunk", Level::Fail, fault));
     }
     let Some(deck) = deck else {
-        findings.extend(outside::findings(
+        findings.extend(network::findings(
             config,
             &NO_DECK.into(),
             (false, false),
@@ -152,7 +152,7 @@ fn config_findings(
     let wants_results = campaigns.any(|campaign| campaign.settings.results_url.is_some());
     let state = (deck.owner() != Owner::Nobody, wants_results);
     let ids = deck.store.incarnations()?;
-    findings.extend(outside::findings(config, &ids, state, env)?);
+    findings.extend(network::findings(config, &ids, state, env)?);
     Ok(())
 }
 

@@ -12,11 +12,12 @@ use tokio::task::JoinHandle;
 use super::args::Speed;
 use super::carriers::{self, Carriers, Simulated};
 use super::deck_file::Follower;
-use super::outside::{self, Dealings};
+use super::listener::{self, Exchange};
 use super::place::{Answer, Moved};
 use super::reporter::{Reporter, Shown};
 use super::{
-    CliError, Deck, Env, ExitCode, deck, error, forked, limits, log, notify, output, place, status,
+    CliError, Deck, Env, ExitCode, deck, error, limits, log, notify, older_copy, output, place,
+    status,
 };
 use crate::clock::{Clock, ClockWatch, DeckClock, ManualClock, ScaledClock};
 use crate::config::{DeckConfig, ProviderSettings};
@@ -26,7 +27,7 @@ use crate::engine::Command;
 use crate::engine::board::Board;
 use crate::engine::deck_file;
 use crate::engine::shell::{DRAIN_LIMIT, Ending, Ends, Handle, Shell};
-use crate::outside::courier::Courier;
+use crate::http::courier::Courier;
 use crate::store::sqlite::lock::EngineLock;
 use crate::store::sqlite::seal;
 use crate::store::{By, Recover as _, Store as _, StoreError};
@@ -109,7 +110,7 @@ pub(super) fn start(
     let ids = deck.store.incarnations()?;
     let on = (&clock, runtime.handle());
     let Carriers { providers, gates } = carriers::make(&run.config, &run.simulated, &ids, env, on)?;
-    let dealings = Dealings::prepare(&run.config, gates, &mut deck, &clock, env)?;
+    let exchange = Exchange::prepare(&run.config, gates, &mut deck, &clock, env)?;
     // Everything that the run needs is present now.
     prepare(&mut deck, &by)?;
     let from = deck.store.snapshot(by.at)?.head;
@@ -123,7 +124,7 @@ pub(super) fn start(
     let shell = shell.with_clock_watch(run.speed.is_none().then(ClockWatch::system));
     let task = runtime.spawn(shell.run(ends));
     follow_file(run, &handle, &runtime);
-    let courier = dealings.begin(&handle, &clock, runtime.handle());
+    let courier = exchange.begin(&handle, &clock, runtime.handle());
     Ok(Running {
         handle,
         task,
@@ -172,7 +173,7 @@ fn take_deck(run: &Run, env: &Env) -> Result<(Deck, EngineLock, Option<Moved>), 
     let lock = own(env)?;
     let moved = place::judge(&mut deck, env, run.answer)?;
     deck.must_be_current()?;
-    forked::check(env, deck.store.deck_id())?;
+    older_copy::check(env, deck.store.deck_id())?;
     deck.check_whole()?;
     may_use_credentials(&run.config, &mut deck)?;
     deck.store.take_over(&lock, drawn(run))?;
@@ -246,12 +247,12 @@ impl Running {
                 _ => code,
             }?;
             if let Some(courier) = &self.courier {
-                outside::last_results(courier, &self.clock, &self.runtime, env)?;
+                listener::last_results(courier, &self.clock, &self.runtime, env)?;
             }
             Ok(code)
         });
         // In every case: the last entry may say why the engine ended.
-        let told = reporter.tail(out);
+        let shown = reporter.tail(out);
         drop(reporter);
         let sealed = if ended_well { Deck::seal(env) } else { Ok(()) };
         if store_failed {
@@ -260,7 +261,7 @@ impl Running {
         }
         drop(self.lock);
         let code = code?;
-        told.and(sealed).map(|()| code)
+        shown.and(sealed).map(|()| code)
     }
 }
 
@@ -353,7 +354,7 @@ async fn watch(
     let mut int = signal(SignalKind::interrupt()).map_err(CliError::failed)?;
     let mut hup = signal(SignalKind::hangup()).map_err(CliError::failed)?;
     let mut report = tokio::time::interval(REPORT_EVERY);
-    let mut told = false;
+    let mut is_ending = false;
     // The error after which nothing can be shown.
     let mut unseen = None;
     loop {
@@ -377,18 +378,18 @@ async fn watch(
                     Ok(()) => continue,
                     Err(error) => unseen = Some(error),
                 }
-                if told {
+                if is_ending {
                     continue;
                 }
             }
         }
-        if told {
+        if is_ending {
             return Err(CliError::failed(
                 "ended at once; calls that are up are found at the next start",
             )
             .hint("start it again: it asks the carrier what became of them"));
         }
-        told = true;
+        is_ending = true;
         notify::stopping();
         reporter.say("ending: no new calls; waiting for calls that are up (again to end at once)");
         let asking = handle.clone();

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::args::{LogArgs, LogCommand, LogExportArgs, LogVerifyArgs};
 use super::error::Place;
 use super::output::{self, count, instant};
-use super::{CliError, Deck, Env, ExitCode, whole};
+use super::{CliError, Deck, Env, ExitCode, integrity};
 use crate::clock::pause;
 use crate::domain::Timestamp;
 use crate::domain::event::{Anchor, ChainCheck, GENESIS};
@@ -156,7 +156,7 @@ fn verify(args: &LogVerifyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCo
             let chain = verify_deck(&mut deck, anchors)?;
             let found = deck.store.cross_check()?;
             if !found.is_empty() {
-                return Err(whole::not_whole(&found));
+                return Err(integrity::not_whole(&found));
             }
             chain
         }

@@ -27,19 +27,22 @@ pub mod env;
 pub mod error;
 mod files;
 pub mod first_call;
-mod forked;
 pub mod hang_up;
 pub mod import;
+mod integrity;
 mod law;
 mod limits;
+mod listener;
 pub mod log;
-mod loss;
+mod lost_store;
 pub mod manual;
+mod mark_state;
 pub mod needs;
 mod notify;
+pub mod number_input;
 pub mod numbers;
+mod older_copy;
 pub mod output;
-mod outside;
 mod place;
 pub mod progress;
 mod rejects;
@@ -49,13 +52,10 @@ pub mod results;
 pub mod rules;
 pub mod run;
 pub mod settings;
-mod standing;
 pub mod status;
 pub mod trunk;
-pub mod typed;
 pub mod unknown;
 mod vendors;
-mod whole;
 pub mod why;
 pub mod window;
 
@@ -185,7 +185,7 @@ fn welcome(env: &mut Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
             console::execute(env)
         };
     }
-    if env.json || loss::of(env).is_some() {
+    if env.json || lost_store::of(env).is_some() {
         return Err(Deck::missing(env));
     }
     writeln!(out, "There is no deck at {} yet.", output::named(&env.deck))?;

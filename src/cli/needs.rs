@@ -6,7 +6,7 @@
 use super::args::{CampaignCommand, Command, CountryArgs, DncCommand};
 use super::env::known_country;
 use super::error::ErrorKind;
-use super::{CliError, Deck, Env, loss, rules};
+use super::{CliError, Deck, Env, lost_store, rules};
 use crate::config::has_deck_file;
 use crate::rules::Rules;
 use crate::tui::tty;
@@ -148,7 +148,7 @@ fn there_is_a_deck(command: &Command, env: &Env) -> Result<(), CliError> {
         NoDeck::Makes | NoDeck::MakesIfTold(true) | NoDeck::WorksWithout => Ok(()),
         NoDeck::MakesIfTold(false) => {
             // The rest of a lost deck is never taken for a new one.
-            Err(loss::of(env).unwrap_or_else(|| {
+            Err(lost_store::of(env).unwrap_or_else(|| {
                 Deck::missing(env).hint("--deck DIR names another; --new makes this one")
             }))
         }

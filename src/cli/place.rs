@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 
 use super::deck::{STORE_FILE, lock_unseen, random_identity};
-use super::{CliError, Deck, Env, loss};
+use super::{CliError, Deck, Env, lost_store};
 use crate::domain::attempt::CallEnd;
 use crate::domain::digest::{hex, sha256};
 use crate::domain::{CallReport, CampaignState, NewIncarnation, Turn};
@@ -150,8 +150,8 @@ pub(super) fn judge(
     match (answer, other) {
         (Some(Answer::Moved), None) => {
             deck.store.keep_mark_apart(false);
-            loss::forget(env, Path::new(&known.folder));
-            loss::remember(env, deck.store.deck_id());
+            lost_store::forget(env, Path::new(&known.folder));
+            lost_store::remember(env, deck.store.deck_id());
             Ok(Some(Moved(found)))
         }
         (Some(Answer::Moved), Some(other)) => Err(not_moved(&other)),
@@ -428,8 +428,8 @@ fn host(env: &Env) -> (String, String) {
     match read(MACHINE_ID) {
         // The machine's id is confidential (machine-id(5)): only a digest is kept.
         Some(id) => {
-            let told = sha256(format!("dialdeck {id}").as_bytes());
-            (format!("id:{}", hex(&told[..8])), name)
+            let digest = sha256(format!("dialdeck {id}").as_bytes());
+            (format!("id:{}", hex(&digest[..8])), name)
         }
         None => (format!("name:{name}"), name),
     }
@@ -451,19 +451,19 @@ mod tests {
     #[test]
     fn differences_say_what_was_and_what_is() {
         let known = place("desk", "/a/deck", 7);
-        let told = |here: &Place| known.differences(here).join("; ");
-        assert_eq!(told(&known), "");
+        let text = |here: &Place| known.differences(here).join("; ");
+        assert_eq!(text(&known), "");
         assert_eq!(
-            told(&place("desk", "/b/deck", 7)),
+            text(&place("desk", "/b/deck", 7)),
             "its folder was /a/deck, now it is /b/deck"
         );
         assert_eq!(
-            told(&place("hall", "/b/deck", 8)),
+            text(&place("hall", "/b/deck", 8)),
             "its host was desk, now it is hall; its folder was /a/deck, now it is /b/deck; \
              its deck.sqlite is another file"
         );
         assert_eq!(
-            told(&place("desk2", "/a/deck", 7)),
+            text(&place("desk2", "/a/deck", 7)),
             "its host is another one named desk"
         );
     }

@@ -31,26 +31,26 @@ pub(super) enum Shown {
 /// Shows a run while the engine works: the log's entries, or its alerts and a progress line.
 pub(super) struct Reporter {
     log: SqliteStore,
-    telling: Telling,
+    entries: Entries,
     /// The sequence number of the last entry read.
     seen: i64,
     /// The terminal and the board of the progress line; `None` if there is no progress line.
     line: Option<(Tty, watch::Receiver<Arc<Board>>)>,
     engine: Handle,
     /// Whether the reporter has shown that the store is busy.
-    told_busy: bool,
+    shown_busy: bool,
     looks: u32,
 }
 
 /// Which entries of the log are shown, and how.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Telling {
+enum Entries {
     /// Every entry, unchanged.
-    AsTheyAre,
+    Unchanged,
     /// Every entry, as text.
-    InWords,
+    AsText,
     /// The alerts, on standard error.
-    Alerts,
+    AlertsOnly,
 }
 
 impl Reporter {
@@ -65,20 +65,20 @@ impl Reporter {
         from: i64,
         handle: &Handle,
     ) -> Result<Self, CliError> {
-        let telling = match shown {
-            _ if env.json => Telling::AsTheyAre,
-            Shown::Entries => Telling::InWords,
-            Shown::Progress => Telling::Alerts,
+        let entries = match shown {
+            _ if env.json => Entries::Unchanged,
+            Shown::Entries => Entries::AsText,
+            Shown::Progress => Entries::AlertsOnly,
         };
         let path = env.deck.join(STORE_FILE);
-        let line = (telling == Telling::Alerts).then(|| Tty::behind(stderr()).ok());
+        let line = (entries == Entries::AlertsOnly).then(|| Tty::behind(stderr()).ok());
         Ok(Self {
             log: SqliteStore::open_read_only(&path, &env.rules)?,
-            telling,
+            entries,
             seen: from,
             line: line.flatten().map(|line| (line, handle.board())),
             engine: handle.clone(),
-            told_busy: false,
+            shown_busy: false,
             looks: 0,
         })
     }
@@ -90,8 +90,8 @@ impl Reporter {
     /// Errors if the log cannot be read or the output cannot be written.
     pub(super) fn look(&mut self, out: &mut dyn Write) -> Result<(), CliError> {
         self.looks += 1;
-        self.tell_of_busy_store();
-        if self.telling != Telling::Alerts {
+        self.show_busy_store();
+        if self.entries != Entries::AlertsOnly {
             return self.tail(out);
         }
         if !self.looks.is_multiple_of(LOOKS_PER_LINE) {
@@ -110,10 +110,10 @@ impl Reporter {
     }
 
     /// Tells of what the log cannot hold: that another process keeps the store busy.
-    fn tell_of_busy_store(&mut self) {
+    fn show_busy_store(&mut self) {
         let busy = self.engine.busy();
-        let told = std::mem::replace(&mut self.told_busy, busy.is_some());
-        if let (Some(text), false) = (busy, told) {
+        let was_shown = std::mem::replace(&mut self.shown_busy, busy.is_some());
+        if let (Some(text), false) = (busy, was_shown) {
             self.say(&format!("alert: {text}"));
         }
     }
@@ -127,10 +127,10 @@ impl Reporter {
         loop {
             let entries = self.log.tail(self.seen, PAGE)?;
             for entry in &entries {
-                match self.telling {
-                    Telling::AsTheyAre => writeln!(out, "{}", entry.line)?,
-                    Telling::InWords => writeln!(out, "{}", log::line(&entry.line)?)?,
-                    Telling::Alerts => {
+                match self.entries {
+                    Entries::Unchanged => writeln!(out, "{}", entry.line)?,
+                    Entries::AsText => writeln!(out, "{}", log::line(&entry.line)?)?,
+                    Entries::AlertsOnly => {
                         if let Some(text) = log::alert(&entry.line)? {
                             self.say(&format!("alert: {text}"));
                         }

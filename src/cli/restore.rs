@@ -9,10 +9,12 @@ use serde_json::json;
 
 use super::args::RestoreArgs;
 use super::deck::{self, STORE_FILE};
+use super::mark_state::missing;
 use super::place::{self, Place};
 use super::progress::{Progress, Showing};
-use super::standing::missing;
-use super::{CliError, Deck, Env, ExitCode, backup as manifest, engine, forked, output, whole};
+use super::{
+    CliError, Deck, Env, ExitCode, backup as manifest, engine, integrity, older_copy, output,
+};
 use crate::domain::{Lost, NewIncarnation, Recovery, Right, Timestamp, Turn};
 use crate::store::sqlite::mark::Standing;
 use crate::store::sqlite::{SqliteStore, backup, seal};
@@ -90,7 +92,7 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
         Standing::Older(lost) => *lost,
         // The user says so, and nothing shows how much was lost.
         Standing::Current | Standing::Unmarked | Standing::Foreign(_) => unknown(now),
-        Standing::Held(copy) => return Err(super::standing::held(copy)),
+        Standing::Held(copy) => return Err(super::mark_state::held(copy)),
     };
     let actor = env.actor.clone();
     let turn = Turning {
@@ -100,7 +102,7 @@ fn accept(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     };
     break_seal(env)?;
     let recovery = turn.make(&mut deck.store, &actor, now)?;
-    forked::forget(env, deck.store.deck_id())?;
+    older_copy::forget(env, deck.store.deck_id())?;
     let done = Restored {
         turn: &turn,
         recovery: recovery.as_ref(),
@@ -139,7 +141,7 @@ fn replace(
     store.check()?;
     let found = store.cross_check()?;
     if !found.is_empty() {
-        return Err(whole::backup_is_not(source, &found));
+        return Err(integrity::backup_is_not(source, &found));
     }
     // From here on no action is acknowledged that only the replaced store would hold.
     let held = hold(env)?;
@@ -151,7 +153,7 @@ fn replace(
         Standing::Older(lost) => Some(*lost),
         Standing::Current | Standing::Unmarked => Some(unknown(now)),
         Standing::Foreign(other) => return Err(of_another_deck(other, &store)),
-        Standing::Held(copy) => return Err(super::standing::held(copy)),
+        Standing::Held(copy) => return Err(super::mark_state::held(copy)),
     };
     let turn = Turning {
         how: Turn::Restored,

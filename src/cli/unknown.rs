@@ -5,8 +5,8 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use super::args::{UnknownCommand, VerdictArgs};
+use super::number_input::read_numbers;
 use super::output::{self, Report, instant};
-use super::typed::read_numbers;
 use super::{CliError, Deck, Env, ExitCode};
 use crate::domain::{Attempt, Contact, ContactId, ContactState};
 use crate::store::{ContactQuery, Direction, ListOrder, Store as _};

@@ -5,8 +5,8 @@ use std::io::Write;
 use serde_json::json;
 
 use super::args::WhyArgs;
+use super::number_input::{Echo, describe, read_numbers};
 use super::output::{self, Report, instant};
-use super::typed::{Echo, describe, read_numbers};
 use super::{CliError, Deck, Env, ExitCode, deck, messages};
 use crate::clock::Clock;
 use crate::engine::desk::why::{self, Answer, When, WhyReport};

@@ -431,8 +431,10 @@ fn overrides(root: &mut Table<'_, '_>) -> Vec<RuleOverride> {
     for mut table in root.subs("rule_override") {
         let rule = table.text("rule");
         let (place, what) = (table.text("place"), table.text("what"));
-        let reason =
-            table.required_text("reason", "say why, in the words of whoever answers for it");
+        let reason = table.required_text(
+            "reason",
+            "say why, in the words of the person who answers for it",
+        );
         let precondition = match (rule, place, what) {
             (Some(_), None, None) => None,
             (None, Some(place), Some(what)) => Some(Waived {

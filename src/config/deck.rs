@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use super::fault::{ConfigError, ConfigErrors};
-use super::outside::{ListenerSettings, listener, results_secret};
+use super::listener::{ListenerSettings, listener, results_secret};
 use super::pools::pools;
 use super::providers::{Credential, ProviderSettings, provider};
 use super::source::{Item, Source};

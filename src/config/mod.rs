@@ -7,7 +7,7 @@ mod campaign;
 mod cross_check;
 mod deck;
 mod fault;
-mod outside;
+mod listener;
 mod pools;
 mod providers;
 mod schedule;
@@ -21,7 +21,7 @@ pub use campaign::{CampaignFile, load_campaign, read_campaign};
 pub use cross_check::Unmet;
 pub use deck::{DEFAULTS, DeckConfig, LogLevel, Roles, load_deck, read_deck};
 pub use fault::{ConfigError, ConfigErrors};
-pub use outside::ListenerSettings;
+pub use listener::ListenerSettings;
 pub use providers::{
     BubblyPhoneSettings, Credential, LiveKitSettings, PlumApi, PlumSettings, ProviderSettings,
     SimulatorSettings,

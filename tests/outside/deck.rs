@@ -13,7 +13,7 @@ use dialdeck::domain::{
 };
 use dialdeck::engine::Command;
 use dialdeck::engine::shell::{Ending, Ends, Handle, Shell};
-use dialdeck::outside::listener::Gate;
+use dialdeck::http::listener::Gate;
 use dialdeck::policy::Context;
 use dialdeck::provider::inbound::{Inbound, News, Reader};
 use dialdeck::provider::remote::{Examined, Line, Remote, Vendor};

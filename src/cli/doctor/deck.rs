@@ -3,7 +3,7 @@
 use super::{Finding, Level, finding, lists};
 use crate::cli::deck::Owner;
 use crate::cli::output::{self, count, instant};
-use crate::cli::{CliError, Deck, Env, advice, forked, messages, place, standing, whole};
+use crate::cli::{CliError, Deck, Env, advice, integrity, mark_state, messages, older_copy, place};
 use crate::clock::{Clock, DeckClock};
 use crate::domain::{AttemptState, CallerIdState, Timestamp, clock_behind};
 use crate::engine::board::Board;
@@ -42,7 +42,7 @@ fn mark(deck: &Deck, findings: &mut Vec<Finding>) {
     let marked = deck.marked();
     let faults = marked.faults.iter();
     findings.extend(faults.map(|fault| finding("mark", Level::Warn, fault.to_string())));
-    findings.push(match standing::error(&marked.standing) {
+    findings.push(match mark_state::error(&marked.standing) {
         Some(error) => finding("mark", Level::Fail, error.with_hint()),
         None => finding(
             "mark",
@@ -67,7 +67,7 @@ pub(super) fn findings(
     match wholeness(deck) {
         Ok(found) => findings.push(found),
         Err(error) => {
-            let text = format!("{error}; {}", whole::WAY_OUT);
+            let text = format!("{error}; {}", integrity::WAY_OUT);
             findings.push(finding("whole", Level::Fail, text));
             return Ok(());
         }
@@ -108,7 +108,7 @@ pub(super) fn findings(
 /// Returns the finding about actions that were recorded in an older copy of the deck's store. No engine
 /// starts on the newer store, which lacks them.
 fn older_copy(deck: &Deck, env: &Env) -> Result<Option<Finding>, CliError> {
-    let Some(note) = forked::note(env, deck.store.deck_id())? else {
+    let Some(note) = older_copy::note(env, deck.store.deck_id())? else {
         return Ok(None);
     };
     let text = if matches!(deck.marked().standing, Standing::Older(_)) {
@@ -176,8 +176,8 @@ fn wholeness(deck: &mut Deck) -> Result<Finding, CliError> {
         let good = "its file is sound, and its tables are what the log adds up to";
         finding("whole", Level::Ok, good.to_owned())
     } else {
-        let found = whole::brief(&found);
-        let found = format!("nothing is dialed: {found}; {}", whole::WAY_OUT);
+        let found = integrity::brief(&found);
+        let found = format!("nothing is dialed: {found}; {}", integrity::WAY_OUT);
         finding("whole", Level::Fail, found)
     })
 }

@@ -14,7 +14,7 @@ use dialdeck::domain::{
 };
 use dialdeck::engine::Command;
 use dialdeck::engine::shell::{Ends, Handle, Shell};
-use dialdeck::outside::listener::{Front, Gate, routes, serve};
+use dialdeck::http::listener::{Front, Gate, routes, serve};
 use dialdeck::provider::remote::secret::{Reach, Secret};
 use dialdeck::provider::remote::{Remote, Vendor};
 use dialdeck::rules::Rules;

@@ -135,7 +135,7 @@ fn tables(rows: &[Row]) -> impl Iterator<Item = String> {
 fn every_key_that_is_read_is_documented() {
     let pages = [
         ("campaign-file.md", &["campaign", "schedule"][..]),
-        ("deck-file.md", &["deck", "pools", "providers", "outside"]),
+        ("deck-file.md", &["deck", "pools", "providers", "listener"]),
     ];
     for (page, files) in pages {
         let rows = rows(page);

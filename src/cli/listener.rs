@@ -11,8 +11,8 @@ use crate::config::DeckConfig;
 use crate::domain::{Campaign, DeckId, Role, TrunkName};
 use crate::engine::shell::DRAIN_LIMIT;
 use crate::engine::shell::Handle;
-use crate::outside::courier::{AT_ONCE, Courier};
-use crate::outside::listener::{self, Front, Gate};
+use crate::http::courier::{AT_ONCE, Courier};
+use crate::http::listener::{self, Front, Gate};
 use crate::provider::inbound::Inbound;
 use crate::provider::remote::http::Http;
 use crate::store::{Exchange as _, Recover as _, Store as _};
@@ -21,13 +21,13 @@ use crate::store::{Exchange as _, Recover as _, Store as _};
 const LAST_TRIES: Duration = DRAIN_LIMIT;
 
 /// A deck's listener and delivery of results, ready to start.
-pub(super) struct Dealings {
+pub(super) struct Exchange {
     socket: Option<std::net::TcpListener>,
     gates: BTreeMap<TrunkName, Gate>,
     courier: Option<Courier>,
 }
 
-impl Dealings {
+impl Exchange {
     /// Opens the listener's address, reads the key for results, and passes each trunk the stored messages
     /// about calls that have not ended.
     ///
@@ -86,12 +86,12 @@ impl Dealings {
 }
 
 fn bind(address: std::net::SocketAddr) -> Result<std::net::TcpListener, CliError> {
-    let told = |error: std::io::Error| {
+    let failed = |error: std::io::Error| {
         CliError::failed(format!("the listener cannot listen on {address}: {error}"))
             .hint("name another address under [listener] in the deck file")
     };
-    let socket = std::net::TcpListener::bind(address).map_err(told)?;
-    socket.set_nonblocking(true).map_err(told)?;
+    let socket = std::net::TcpListener::bind(address).map_err(failed)?;
+    socket.set_nonblocking(true).map_err(failed)?;
     Ok(socket)
 }
 

@@ -39,7 +39,11 @@ const OPEN_LATER: [&str; 2] = ["campaign_draft", "caller_ids_unproven"];
 ///
 /// Errors if the trunk or a caller ID is missing, a gate does not allow the call, or another campaign would
 /// be dialed too.
-pub fn execute(args: &CallArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn execute(
+    args: &CallArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     env.may_write()?;
     let typed = [args.number.clone()];
     let echo = read_numbers(env, &typed, &args.country)?

@@ -25,7 +25,7 @@ use crate::store::Store as _;
 /// # Errors
 ///
 /// Errors if the deck or a file cannot be read, a named campaign does not exist, or the move is not allowed.
-pub fn execute(
+pub(crate) fn execute(
     command: &CampaignCommand,
     env: &Env,
     out: &mut dyn Write,

@@ -10,27 +10,27 @@ use crate::domain::{CampaignSettings, Timestamp};
 use crate::intake::{ColumnMap, ContactFile, STANDARD_INPUT};
 
 /// A campaign file that is valid by itself and together with the deck file.
-pub struct Sound {
+pub(crate) struct Sound {
     /// The campaign as read from its file.
-    pub campaign: CampaignFile,
+    pub(crate) campaign: CampaignFile,
     /// The deck file that it was checked against.
-    pub deck: DeckConfig,
+    pub(crate) deck: DeckConfig,
     /// Warnings about the campaign file and the deck file.
-    pub warnings: Vec<String>,
+    pub(crate) warnings: Vec<String>,
     /// What the law requires before the campaign's calls, one line each.
-    pub law: Vec<String>,
+    pub(crate) law: Vec<String>,
     /// Settings of the file that ask for less than the law of a whole country.
-    pub below_the_law: Option<ConfigErrors>,
+    pub(crate) below_the_law: Option<ConfigErrors>,
     /// The contacts file that the campaign file names, checked as a whole.
-    pub contacts: Option<(PathBuf, ContactFile)>,
+    pub(crate) contacts: Option<(PathBuf, ContactFile)>,
 }
 
 /// The options by which the list of a campaign file is read.
-pub struct ListOptions<'o> {
+pub(crate) struct ListOptions<'o> {
     /// The user's mapping of columns.
-    pub maps: &'o [ColumnMap],
+    pub(crate) maps: &'o [ColumnMap],
     /// The country of numbers written without one.
-    pub country: &'o CountryArgs,
+    pub(crate) country: &'o CountryArgs,
 }
 
 /// Reads and checks a campaign file and, unless `list` is `None`, the list that it names.
@@ -38,7 +38,11 @@ pub struct ListOptions<'o> {
 /// # Errors
 ///
 /// Errors if the file has faults, each with line and key, or if the list has.
-pub fn load(env: &Env, path: &Path, list: Option<&ListOptions<'_>>) -> Result<Sound, CliError> {
+pub(crate) fn load(
+    env: &Env,
+    path: &Path,
+    list: Option<&ListOptions<'_>>,
+) -> Result<Sound, CliError> {
     if path != Path::new(STANDARD_INPUT) {
         std::fs::metadata(path).map_err(|error| CliError::file(path, &error))?;
     }
@@ -84,7 +88,7 @@ pub fn load(env: &Env, path: &Path, list: Option<&ListOptions<'_>>) -> Result<So
 /// # Errors
 ///
 /// Errors if it has expired, because none of its calls would ever leave.
-pub fn not_over(settings: &CampaignSettings, at: Timestamp) -> Result<(), CliError> {
+pub(crate) fn not_over(settings: &CampaignSettings, at: Timestamp) -> Result<(), CliError> {
     match settings.schedule.expires {
         Some(end) if end <= at => Err(CliError::failed(format!(
             "campaign `{}` ended at {}: no call of it would ever leave",

@@ -45,7 +45,11 @@ struct Forecast {
 /// # Errors
 ///
 /// Errors if the campaign file, its list or the deck cannot be used.
-pub fn execute(args: &CheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn execute(
+    args: &CheckArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     let list = ListOptions {
         maps: &args.columns.maps,
         country: &args.country,

@@ -21,7 +21,7 @@ const RELEASED: Timestamp = Timestamp::from_millis(1_793_491_200_000);
 /// # Errors
 ///
 /// Errors if the deck cannot be read or written, or the clock cannot be accepted.
-pub fn execute(
+pub(crate) fn execute(
     command: Option<&ClockCommand>,
     env: &Env,
     out: &mut dyn Write,

@@ -33,7 +33,7 @@ use crate::tui::{Appearance, AppearanceChoice, Console, Ending, KeyMap, Permits,
 /// # Errors
 ///
 /// Errors if there is no terminal, or the deck is not usable.
-pub fn execute(env: &Env) -> Result<ExitCode, CliError> {
+pub(crate) fn execute(env: &Env) -> Result<ExitCode, CliError> {
     let mut front = Front::prepare_anyhow(env)?;
     let mut env = env.clone();
     let faults = needs::broken(&mut env);

@@ -13,7 +13,7 @@ use crate::store::Store as _;
 /// # Errors
 ///
 /// Errors if the campaign does not exist, or the deck or the list cannot be used.
-pub fn execute(
+pub(crate) fn execute(
     args: &ContactsImportArgs,
     env: &Env,
     out: &mut dyn Write,

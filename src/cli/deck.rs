@@ -21,7 +21,7 @@ use crate::store::{By, Store as _, StoreError};
 use crate::tui::tty;
 
 /// The store's file in the deck's folder.
-pub const STORE_FILE: &str = "deck.sqlite";
+pub(crate) const STORE_FILE: &str = "deck.sqlite";
 
 /// The store's key for the country of numbers written without one.
 const COUNTRY: &str = "default_country";
@@ -454,7 +454,7 @@ pub(super) fn present_of(store: &mut SqliteStore) -> Result<Timestamp, CliError>
 /// # Errors
 ///
 /// Errors if SQLite cannot be used.
-pub fn scratch(rules: &Arc<Rules>, now: Timestamp) -> Result<SqliteStore, CliError> {
+pub(crate) fn scratch(rules: &Arc<Rules>, now: Timestamp) -> Result<SqliteStore, CliError> {
     let path = Path::new(":memory:");
     Ok(SqliteStore::create_or_open(path, DeckId(0), rules, now)?)
 }
@@ -464,7 +464,7 @@ pub fn scratch(rules: &Arc<Rules>, now: Timestamp) -> Result<SqliteStore, CliErr
 /// # Errors
 ///
 /// Errors if there is a deck and it is not usable.
-pub fn present(env: &Env) -> Result<Timestamp, CliError> {
+pub(crate) fn present(env: &Env) -> Result<Timestamp, CliError> {
     if Deck::exists(env) {
         Deck::open(env)?.now()
     } else {

@@ -72,7 +72,11 @@ const CAMPAIGNS: [(Sample, Sample); 4] = [
 /// # Errors
 ///
 /// Errors if the deck is not usable, another engine owns it, or it holds campaigns that are not the samples.
-pub fn execute(args: &DemoArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn execute(
+    args: &DemoArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     env.may_write()?;
     let front = if args.headless {
         None

@@ -16,7 +16,7 @@ const MAX_BYTES: u64 = 16 * 1024 * 1024;
 
 /// Sends diagnostics to a file in the deck's folder. Does nothing if there is no such folder, if it cannot be
 /// written, or if the path is no regular file: diagnostics are never a reason to fail.
-pub fn start(deck: &Path) {
+pub(crate) fn start(deck: &Path) {
     let path = deck.join("dialdeck.log");
     if fs::metadata(&path).is_ok_and(|file| file.len() > MAX_BYTES)
         && fs::rename(&path, deck.join("dialdeck.log.1")).is_err()

@@ -21,7 +21,11 @@ use crate::store::{By, Restored, Reversal, Store as _};
 /// # Errors
 ///
 /// Errors if a number cannot be read, or the deck or a list cannot be used.
-pub fn execute(command: &DncCommand, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn execute(
+    command: &DncCommand,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     match command {
         DncCommand::Add(args) => add(args, StoreOnly::new(env), out),
         DncCommand::Import(args) => dnc_import::execute(args, env, out),
@@ -238,7 +242,7 @@ fn check(args: &DncCheckArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode
 }
 
 /// Returns an entry of a list as JSON.
-pub fn entry_json(entry: &Suppression) -> serde_json::Value {
+pub(crate) fn entry_json(entry: &Suppression) -> serde_json::Value {
     json!({
         "list": entry.list,
         "source": entry.source,

@@ -52,7 +52,11 @@ pub(super) struct Taken {
 /// # Errors
 ///
 /// Errors if the file or the deck cannot be used, or if no number can be taken.
-pub fn execute(args: &DncImportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn execute(
+    args: &DncImportArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     if !args.dry_run {
         env.may_write()?;
     }

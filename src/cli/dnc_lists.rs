@@ -22,7 +22,11 @@ const PAGE: usize = 5_000;
 /// # Errors
 ///
 /// Errors if the deck or the list cannot be read.
-pub fn list(args: &DncListArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn list(
+    args: &DncListArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     if let Some(list) = &args.list {
         return numbers(&mut deck, list, env.json, out);
@@ -94,7 +98,11 @@ fn numbers(
 /// # Errors
 ///
 /// Errors if the deck or the list cannot be read.
-pub fn export(args: &DncExportArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn export(
+    args: &DncExportArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     if env.json {
         return numbers(&mut deck, &args.list, true, out);

@@ -56,7 +56,7 @@ struct Finding {
 /// # Errors
 ///
 /// Errors if the store cannot be read, or the output cannot be written.
-pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut findings = Vec::new();
     let mut env = env.clone();
     law(&mut env, &mut findings);

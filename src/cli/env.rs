@@ -247,7 +247,7 @@ impl Env {
 /// # Errors
 ///
 /// Errors with `error` and a hint if it never could.
-pub fn known_country(error: CliError, deck: &mut Deck) -> Result<String, CliError> {
+pub(crate) fn known_country(error: CliError, deck: &mut Deck) -> Result<String, CliError> {
     deck.last_country()?.ok_or_else(|| {
         error.hint("write the numbers with + and their country code, or say --country US")
     })

@@ -14,7 +14,7 @@ use crate::store::{Snapshot, Store as _};
 /// # Errors
 ///
 /// Errors if the store cannot be read.
-pub fn advice(deck: &mut Deck, campaigns: &[Campaign]) -> Result<Vec<String>, CliError> {
+pub(crate) fn advice(deck: &mut Deck, campaigns: &[Campaign]) -> Result<Vec<String>, CliError> {
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
     let firsts = campaigns.iter().filter_map(|campaign| {

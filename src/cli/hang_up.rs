@@ -15,7 +15,7 @@ use crate::store::Store as _;
 /// # Errors
 ///
 /// Errors if the deck cannot be written, or if the engine has not taken the request after 10 seconds.
-pub fn execute(
+pub(crate) fn execute(
     args: &HangUpArgs,
     env: StoreOnly<'_>,
     out: &mut dyn Write,

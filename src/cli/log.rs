@@ -30,7 +30,11 @@ const LOOK_AGAIN: Duration = Duration::from_millis(200);
 /// # Errors
 ///
 /// Errors if the log cannot be read, or if it does not verify.
-pub fn execute(args: &LogArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn execute(
+    args: &LogArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     match &args.command {
         None => show(args, env, out),
         Some(LogCommand::Export(args)) => export(*args, env, out),

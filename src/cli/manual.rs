@@ -15,7 +15,10 @@ use super::{CliError, ExitCode};
 /// # Errors
 ///
 /// Errors if the output cannot be written.
-pub fn completions(args: CompletionsArgs, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn completions(
+    args: CompletionsArgs,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut Cli::command(), "dialdeck", &mut text);
     out.write_all(&text)?;
@@ -27,7 +30,7 @@ pub fn completions(args: CompletionsArgs, out: &mut dyn Write) -> Result<ExitCod
 /// # Errors
 ///
 /// Errors if the output or a file cannot be written.
-pub fn man(args: &ManArgs, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn man(args: &ManArgs, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     match &args.dir {
         Some(dir) => pages(dir),
         None => page(out),

@@ -13,7 +13,7 @@ use crate::tui::tty;
 
 /// What a command may need in addition to the store.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Need {
+pub(crate) enum Need {
     /// The deck file, free of faults.
     Settings,
     /// The deck's own rule files, which add to the law.
@@ -23,7 +23,7 @@ pub enum Need {
 }
 
 /// Returns what a command needs; `None` if it reads the deck's files by itself, or reads none.
-pub fn of(command: &Command) -> Option<&'static [Need]> {
+pub(crate) fn of(command: &Command) -> Option<&'static [Need]> {
     use Need::{Carriers, Rules, Settings};
     match command {
         Command::HangUp(_)
@@ -74,7 +74,7 @@ pub fn of(command: &Command) -> Option<&'static [Need]> {
 
 /// What a command does where there is no deck.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoDeck {
+pub(crate) enum NoDeck {
     /// It creates a deck, because that is its purpose.
     Makes,
     /// It creates a deck if `--new` is given, because the path may be a slip.
@@ -88,7 +88,7 @@ pub enum NoDeck {
 }
 
 /// Returns what a command does where there is no deck. This is the only rule on which commands create one.
-pub const fn without_deck(command: &Command) -> NoDeck {
+pub(crate) const fn without_deck(command: &Command) -> NoDeck {
     match command {
         Command::Demo(_) | Command::Campaign(CampaignCommand::Add(_)) => NoDeck::Makes,
         Command::Dnc(DncCommand::Add(args)) => NoDeck::MakesIfTold(args.new),
@@ -162,7 +162,7 @@ fn there_is_a_deck(command: &Command, env: &Env) -> Result<(), CliError> {
 /// # Errors
 ///
 /// Errors if a file that it needs is broken, or if there is no deck and it creates none.
-pub fn prepare(command: &Command, env: &mut Env) -> Result<(), CliError> {
+pub(crate) fn prepare(command: &Command, env: &mut Env) -> Result<(), CliError> {
     there_is_a_deck(command, env)?;
     let Some(needs) = of(command) else {
         return Ok(());
@@ -199,7 +199,7 @@ const fn judges(command: &Command) -> bool {
 
 /// Returns the error of a command for which the user lacks the right. If roles are not known because a file
 /// is broken, the error names that file.
-pub fn explained(error: CliError, env: &Env) -> CliError {
+pub(crate) fn explained(error: CliError, env: &Env) -> CliError {
     if error.kind != ErrorKind::NotPermitted {
         return error;
     }
@@ -215,7 +215,7 @@ pub fn explained(error: CliError, env: &Env) -> CliError {
 
 /// Returns the faults of the deck's files, including those of rules that are not in force because of them.
 /// Puts the rule files in force if there is none.
-pub fn broken(env: &mut Env) -> Vec<CliError> {
+pub(crate) fn broken(env: &mut Env) -> Vec<CliError> {
     let mut faults = Vec::new();
     if env.config != env.own_deck_file() {
         faults.extend(env.own_config().err());
@@ -229,21 +229,21 @@ pub fn broken(env: &mut Env) -> Vec<CliError> {
 
 /// The access of an action that needs only the store.
 #[derive(Clone, Copy, Debug)]
-pub struct StoreOnly<'a>(&'a Env);
+pub(crate) struct StoreOnly<'a>(&'a Env);
 
 impl<'a> StoreOnly<'a> {
     /// Returns access to the store of this deck, and not to its files.
-    pub const fn new(env: &'a Env) -> Self {
+    pub(crate) const fn new(env: &'a Env) -> Self {
         Self(env)
     }
 
     /// Returns the rules in force.
-    pub fn rules(self) -> &'a Rules {
+    pub(crate) fn rules(self) -> &'a Rules {
         &self.0.rules
     }
 
     /// Returns whether the answer is JSON.
-    pub const fn json(self) -> bool {
+    pub(crate) const fn json(self) -> bool {
         self.0.json
     }
 
@@ -252,7 +252,7 @@ impl<'a> StoreOnly<'a> {
     /// # Errors
     ///
     /// Errors if there is none, its store is not usable, or with `--read-only`.
-    pub fn open(self) -> Result<Deck, CliError> {
+    pub(crate) fn open(self) -> Result<Deck, CliError> {
         Deck::open_to_hold_back(self.0)
     }
 
@@ -262,12 +262,12 @@ impl<'a> StoreOnly<'a> {
     /// # Errors
     ///
     /// Errors if [`StoreOnly::open`] does for a deck that exists, or if the deck cannot be created.
-    pub fn open_or_create(self) -> Result<Deck, CliError> {
+    pub(crate) fn open_or_create(self) -> Result<Deck, CliError> {
         Deck::open_or_create_to_hold_back(self.0)
     }
 
     /// Returns whether there is a deck to open.
-    pub fn exists(self) -> bool {
+    pub(crate) fn exists(self) -> bool {
         Deck::exists(self.0)
     }
 
@@ -277,7 +277,11 @@ impl<'a> StoreOnly<'a> {
     /// # Errors
     ///
     /// Errors if the file cannot be read and never could.
-    pub fn country(self, asked: &CountryArgs, deck: Option<&mut Deck>) -> Result<String, CliError> {
+    pub(crate) fn country(
+        self,
+        asked: &CountryArgs,
+        deck: Option<&mut Deck>,
+    ) -> Result<String, CliError> {
         match (self.0.country(asked), deck) {
             (Err(error), Some(deck)) => known_country(error, deck),
             (country, _) => country,

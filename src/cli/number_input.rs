@@ -6,14 +6,14 @@ use crate::clock::Clock;
 use crate::engine::desk::numbers;
 use crate::rules::Rules;
 
-pub use crate::engine::desk::Echo;
+pub(crate) use crate::engine::desk::Echo;
 
 /// Reads numbers typed by the user: all of them, or none.
 ///
 /// # Errors
 ///
 /// Errors if a number is malformed; the error names each such number and its fault.
-pub fn read_numbers(
+pub(crate) fn read_numbers(
     env: &Env,
     typed: &[String],
     country: &CountryArgs,
@@ -26,7 +26,7 @@ pub fn read_numbers(
 /// # Errors
 ///
 /// Errors if [`read_numbers`] does, and with the error of `country` if a number needs it.
-pub fn read_in(
+pub(crate) fn read_in(
     rules: &Rules,
     typed: &[String],
     country: Result<String, CliError>,
@@ -58,7 +58,7 @@ pub fn read_in(
 }
 
 /// Returns a number with its place: `+12125550142 (US, America/New_York)`.
-pub fn describe(echo: &Echo) -> String {
+pub(crate) fn describe(echo: &Echo) -> String {
     let zones = if echo.zones.is_empty() {
         "zone not known".to_owned()
     } else {

@@ -16,7 +16,7 @@ use crate::store::{Exchange as _, Store as _};
 /// # Errors
 ///
 /// Errors if the deck cannot be read.
-pub fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn execute(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     let now = deck.now()?;
     let board = status::board(&mut deck)?;

@@ -13,11 +13,11 @@ use crate::domain::{ImportTarget, UnfinishedImport};
 
 /// A table for people: a header, then the rows, with aligned columns and no borders.
 #[derive(Debug)]
-pub struct Report(Table);
+pub(crate) struct Report(Table);
 
 impl Report {
     /// Creates a table with these column heads.
-    pub fn new(head: &[&str]) -> Self {
+    pub(crate) fn new(head: &[&str]) -> Self {
         let mut table = Table::new();
         table.load_style(presets::NOTHING);
         table.set_header(head.iter().copied());
@@ -25,7 +25,7 @@ impl Report {
     }
 
     /// Adds a row. Its cells are cleaned and put on one line each.
-    pub fn row<I>(&mut self, cells: I)
+    pub(crate) fn row<I>(&mut self, cells: I)
     where
         I: IntoIterator,
         I::Item: ToString,
@@ -42,7 +42,7 @@ impl Report {
     /// # Errors
     ///
     /// Errors if the output cannot be written.
-    pub fn write(&self, out: &mut dyn Write, when_empty: &str) -> Result<(), CliError> {
+    pub(crate) fn write(&self, out: &mut dyn Write, when_empty: &str) -> Result<(), CliError> {
         if self.0.row_count() == 0 {
             writeln!(out, "{when_empty}")?;
             return Ok(());
@@ -59,21 +59,21 @@ impl Report {
 /// # Errors
 ///
 /// Errors if the output cannot be written.
-pub fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), CliError> {
+pub(crate) fn json(out: &mut dyn Write, value: &impl Serialize) -> Result<(), CliError> {
     let text = serde_json::to_string(value).map_err(CliError::failed)?;
     writeln!(out, "{text}")?;
     Ok(())
 }
 
-pub use crate::engine::messages::instant;
+pub(crate) use crate::engine::messages::instant;
 
 /// A path in one line, whatever it is called.
-pub fn named(path: &Path) -> String {
+pub(crate) fn named(path: &Path) -> String {
     one_line(&path.display().to_string()).into_owned()
 }
 
 /// Returns a number and its noun: `1 number`, `2 numbers`.
-pub fn count(n: u64, noun: &str) -> String {
+pub(crate) fn count(n: u64, noun: &str) -> String {
     if n == 1 {
         format!("1 {noun}")
     } else {
@@ -82,7 +82,7 @@ pub fn count(n: u64, noun: &str) -> String {
 }
 
 /// Returns imports that have started and not ended, one per line.
-pub fn unfinished(imports: &BTreeMap<i64, UnfinishedImport>) -> Vec<String> {
+pub(crate) fn unfinished(imports: &BTreeMap<i64, UnfinishedImport>) -> Vec<String> {
     let line = |(seq, import): (&i64, &UnfinishedImport)| {
         let into = match &import.into {
             ImportTarget::Campaign(name) => format!("campaign {name}"),

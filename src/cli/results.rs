@@ -14,7 +14,7 @@ use crate::store::Exchange as _;
 /// # Errors
 ///
 /// Errors if the deck cannot be read, or if no result that is named was given up.
-pub fn execute(
+pub(crate) fn execute(
     command: &ResultsCommand,
     env: &Env,
     out: &mut dyn Write,

@@ -20,7 +20,11 @@ use crate::tui::tty;
 ///
 /// Errors if the deck is not usable or another engine owns it, or if a named campaign does not exist or may
 /// not run.
-pub fn execute(args: &RunArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn execute(
+    args: &RunArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     if args.speed.is_none() && args.start_at.is_some() {
         return Err(CliError::usage("--start-at needs a simulated clock")
             .hint("add --speed N or --speed max"));

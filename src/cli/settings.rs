@@ -17,7 +17,7 @@ use crate::config::{DEFAULTS, DeckConfig, has_deck_file, read_own_text};
 /// # Errors
 ///
 /// Errors if the deck file cannot be read, or the output cannot be written.
-pub fn print(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn print(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let (config, text) = in_force(env)?;
     if env.json {
         output::json(out, &document(env, &config))?;

@@ -23,7 +23,7 @@ const NO_ENGINE: &str = "no engine runs: nothing is dialed until `dialdeck run` 
 /// # Errors
 ///
 /// Errors if the deck cannot be read, or the output cannot be written.
-pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
     let mut deck = Deck::open(env)?;
     let board = board(&mut deck)?;
     let owner = deck.owner();
@@ -75,7 +75,7 @@ pub fn status(env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
 /// # Errors
 ///
 /// Errors if the store cannot be read.
-pub fn board(deck: &mut Deck) -> Result<Board, CliError> {
+pub(crate) fn board(deck: &mut Deck) -> Result<Board, CliError> {
     let now = deck.now()?;
     let snapshot = deck.store.snapshot(now)?;
     Ok(Board::fold(&mut deck.store, &snapshot, &deck.rules, now)?)
@@ -99,7 +99,7 @@ fn document(board: &Board, engine: &str) -> Result<Value, CliError> {
 /// # Errors
 ///
 /// Errors if the output cannot be written.
-pub fn campaigns(campaigns: &[CampaignBoard], out: &mut dyn Write) -> Result<(), CliError> {
+pub(crate) fn campaigns(campaigns: &[CampaignBoard], out: &mut dyn Write) -> Result<(), CliError> {
     let mut report = Report::new(&[
         "campaign",
         "state",

@@ -14,7 +14,7 @@ use crate::store::Store as _;
 /// # Errors
 ///
 /// Errors if the trunk does not exist, or the deck cannot be written.
-pub fn execute(
+pub(crate) fn execute(
     command: &TrunkCommand,
     env: &Env,
     out: &mut dyn Write,

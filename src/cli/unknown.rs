@@ -22,7 +22,7 @@ const BUDGET: u64 = u64::MAX;
 /// # Errors
 ///
 /// Errors if the deck cannot be read, or no such contact has the number.
-pub fn execute(
+pub(crate) fn execute(
     command: Option<&UnknownCommand>,
     env: &Env,
     out: &mut dyn Write,

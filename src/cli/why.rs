@@ -17,7 +17,11 @@ use crate::store::Store as _;
 /// # Errors
 ///
 /// Errors if the number cannot be read, or the deck or the campaign cannot be used.
-pub fn execute(args: &WhyArgs, env: &Env, out: &mut dyn Write) -> Result<ExitCode, CliError> {
+pub(crate) fn execute(
+    args: &WhyArgs,
+    env: &Env,
+    out: &mut dyn Write,
+) -> Result<ExitCode, CliError> {
     let typed = [args.number.clone()];
     let echo = read_numbers(env, &typed, &args.country)?
         .pop()

@@ -89,7 +89,7 @@ struct Answer {
 
 /// The rules and bans that decide.
 #[derive(Clone, Copy)]
-pub struct Law<'a> {
+pub(crate) struct Law<'a> {
     /// The rules in force.
     pub rules: &'a Rules,
     /// Regions under an emergency ban of the deck file.
@@ -101,7 +101,7 @@ pub struct Law<'a> {
 /// # Errors
 ///
 /// Errors if a stated zone or region is not known, or the file cannot be read.
-pub fn run(
+pub(crate) fn run(
     law: Law<'_>,
     args: &WindowArgs,
     now: Timestamp,

@@ -15,7 +15,7 @@ use crate::provider::remote::secret::Secret;
 use crate::store::exchange::{Delivery, ResultDue, ResultsTurn};
 
 /// Results that are delivered in parallel, at most.
-pub const AT_ONCE: usize = 8;
+pub(crate) const AT_ONCE: usize = 8;
 
 /// Attempts to deliver a result before it is given up. With the pauses between them they take about two
 /// days.

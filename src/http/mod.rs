@@ -6,5 +6,5 @@
 
 pub mod courier;
 pub mod listener;
-pub mod metrics;
+mod metrics;
 pub mod socket;

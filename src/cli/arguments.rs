@@ -92,7 +92,7 @@ fn message(error: &clap::Error) -> String {
         let why = error.source().map(ToString::to_string);
         let why = why.map_or_else(String::new, |why| format!(": {why}"));
         return match first(ContextKind::InvalidValue).filter(|value| !value.is_empty()) {
-            Some(value) => format!("`{value}` is no value of {argument}{why}"),
+            Some(value) => format!("`{value}` is not a value of {argument}{why}"),
             None => format!("{argument} has no value"),
         };
     }
@@ -109,7 +109,7 @@ fn message(error: &clap::Error) -> String {
         return if others.is_empty() {
             format!("{argument} is given twice")
         } else {
-            format!("{argument} does not go with {}", others.join(", "))
+            format!("{argument} cannot be used with {}", others.join(", "))
         };
     }
     let text = kind.as_str().unwrap_or("the arguments cannot be read");
@@ -195,7 +195,7 @@ mod tests {
             (
                 "completions tcsh",
                 "<SHELL>",
-                "`tcsh` is no value of <SHELL>",
+                "`tcsh` is not a value of <SHELL>",
                 "use bash",
             ),
         ] {

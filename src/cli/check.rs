@@ -298,7 +298,7 @@ fn code_of(facts: &Facts<'_>, decision: &Decision) -> String {
 }
 
 fn say(forecast: &Forecast, at: Timestamp, out: &mut dyn Write) -> Result<(), CliError> {
-    writeln!(out, "Were it running at {}:", instant(at))?;
+    writeln!(out, "If it ran at {}:", instant(at))?;
     writeln!(out, "{:>8} may be dialed now", forecast.dialable)?;
     let next = forecast.next_possible.map_or_else(String::new, |at| {
         format!(", the first may be dialed at {}", instant(at))

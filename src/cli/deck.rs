@@ -416,7 +416,7 @@ pub(super) fn lock_unseen(folder: &Path, error: &io::Error) -> String {
 }
 
 /// The hint for an engine's lock that cannot be read.
-const LOCK_HINT: &str = "make engine.lock a file that you may read; take away what is no file";
+const LOCK_HINT: &str = "make engine.lock a file that you may read; remove what is not a file";
 
 /// Stores that the deck has a deck file, and the country in it of numbers written without one, for actions
 /// that must not wait until the file can be read again.

@@ -309,7 +309,7 @@ pub(super) fn copy(env: &Env) -> Result<(), CliError> {
     let elsewhere = elsewhere(&mut deck, env)?;
     if elsewhere.is_none() && deck.store.meta(ENGINE_PLACE)?.is_some() {
         return Err(
-            CliError::refused("the deck is where its last engine ran: it is no copy")
+            CliError::refused("the deck is where its last engine ran: it is not a copy")
                 .hint("leave --copy out"),
         );
     }

@@ -74,6 +74,8 @@ struct Answer {
     number: Option<String>,
     /// Whether the calling window is open in every zone.
     allowed: bool,
+    /// Whether the deck file bans a region of the number.
+    is_banned: bool,
     /// `ok`, or the reason why no call is allowed.
     reason: String,
     /// More about the reason, if there is more.
@@ -129,7 +131,7 @@ fn run_numbers(
             call: with_purpose(args.class, args.purpose),
             at: args.at.unwrap_or(now),
         };
-        let answer = judge(law, &question).map_err(|error| usage(&error.to_string()))?;
+        let answer = judge(law, &question).map_err(CliError::usage)?;
         if json {
             writeln!(out, "{}", as_json(text, &question, &answer))?;
         } else {
@@ -172,6 +174,7 @@ fn judge(law: Law<'_>, question: &Question<'_>) -> Result<Answer, LocateError> {
     let legal = rules.legal(&class, question.call, &[], question.at);
     let banned = banned_status(&class, law.bans).is_some();
     answer.allowed = legal == Legal::Open && !banned;
+    answer.is_banned = banned;
     answer.detail = match legal {
         Legal::Shut(WindowReason::HolidayTableEnds, _) => Some("holiday table ends"),
         Legal::Open | Legal::Shut(..) | Legal::NoZone | Legal::Disagree(_) => None,
@@ -201,6 +204,7 @@ impl Answer {
         Self {
             number: None,
             allowed: false,
+            is_banned: false,
             reason: reason.to_owned(),
             detail: None,
             class: None,
@@ -274,9 +278,10 @@ fn print(out: &mut dyn Write, text: &str, answer: &Answer) -> std::io::Result<()
         for (zone, time) in &answer.local_times {
             writeln!(out, "  zone      {zone} {time} ({})", class.zone_source)?;
         }
-        let never = match answer.reason.as_str() {
-            EMERGENCY_BAN => "when an operator lifts the ban",
-            _ => "never within 370 days",
+        let never = if answer.is_banned {
+            "when an operator lifts the ban"
+        } else {
+            "never within 370 days"
         };
         let next = answer.next_text();
         let next = next.unwrap_or_else(|| never.to_owned());
@@ -299,10 +304,6 @@ fn call_kind(text: &str) -> Result<CallKind, String> {
 
 fn with_purpose(call: CallKind, purpose: Option<Purpose>) -> CallKind {
     CallKind::new(call.class, purpose.unwrap_or(call.purpose))
-}
-
-fn usage(message: &str) -> CliError {
-    CliError::usage(message)
 }
 
 #[cfg(test)]

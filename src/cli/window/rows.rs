@@ -4,9 +4,8 @@ use std::fs::OpenOptions;
 use std::io::{self, Read as _, Write};
 use std::path::Path;
 
-use super::{
-    Answer, CliError, Defaults, Law, Question, as_json, call_kind, judge, usage, with_purpose,
-};
+use super::{Answer, CliError, Defaults, Law, Question, as_json, call_kind, judge, with_purpose};
+use crate::cli::error::Place;
 use crate::domain::Timestamp;
 use crate::domain::campaign::CallKind;
 use crate::rules::LocateError;
@@ -100,9 +99,14 @@ fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
         .map_err(|error| CliError::file(file, &error))?;
     if text.len() as u64 > LONGEST {
         let mib = LONGEST >> 20;
-        return Err(usage(&format!("{name}: is larger than {mib} MiB")));
+        let fault = CliError::usage(format!("is larger than {mib} MiB"));
+        return Err(fault.at(Place::file(name)));
     }
-    let bad = |error: csv::Error| usage(&format!("{name}: {error}"));
+    let bad = |error: csv::Error| {
+        CliError::usage(&error)
+            .at(Place::file(&name))
+            .because(error)
+    };
     let mut reader = csv::ReaderBuilder::new()
         .comment(Some(b'#'))
         .flexible(true)
@@ -110,7 +114,8 @@ fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
     let header = reader.headers().map_err(bad)?.clone();
     let place = |column: &str| header.iter().position(|known| known.trim() == column);
     let Some(number) = place("number") else {
-        return Err(usage(&format!("{name}:1: the column `number` is missing")));
+        let fault = CliError::usage("the column `number` is missing");
+        return Err(fault.at(Place::line(name, 1)));
     };
     let [id, region, zone, class, purpose, at] = [
         "id",
@@ -126,7 +131,7 @@ fn read(defaults: &Defaults<'_>, file: &Path) -> Result<Vec<Asked>, CliError> {
     for record in reader.records() {
         let record = record.map_err(bad)?;
         let line = record.position().map_or(0, csv::Position::line);
-        let blame = |what: String| usage(&format!("{name}:{line}: {what}"));
+        let blame = |what: String| CliError::usage(what).at(Place::line(&name, line));
         let field = |place: Option<usize>| {
             let text = place.and_then(|place| record.get(place)).map(str::trim);
             text.filter(|text| !text.is_empty()).map(ToOwned::to_owned)

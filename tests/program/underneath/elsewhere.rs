@@ -207,7 +207,7 @@ fn a_deck_in_its_place_is_no_copy() {
     assert_eq!(said.code, 3, "{said:?}");
     assert_eq!(
         said.error().0,
-        "the deck is where its last engine ran: it is no copy"
+        "the deck is where its last engine ran: it is not a copy"
     );
     assert_eq!(
         bench.dial("deck", &["--moved"]).code,
